@@ -1,0 +1,217 @@
+package bottest
+
+import (
+	"context"
+	"crypto/tls"
+	"encoding/json"
+	"log/slog"
+	"net"
+	"net/http"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"linienfunk/bots"
+	"linienfunk/db"
+	"linienfunk/secret"
+	"linienfunk/templates"
+)
+
+// World is a program around one bot: a real database, a real secret box, the bot's real templates, and a clock that the test moves.
+type World struct {
+	Core    bots.Core
+	Bot     bots.Bot
+	Mails   Mails       // what the bot sent by Core.Mail
+	Changes chan string // cities for which Core.Changed was called
+	DB      *db.DB      // the database below
+	Cities  map[string]bots.City
+
+	plugin bots.Plugin
+	mu     sync.Mutex
+	skew   time.Duration
+}
+
+// NewWorld makes a World with the active cities "zuerich" and "ghent", and the bot in it. Its HTTP client reaches loopback.
+func NewWorld(t testing.TB, name string, plugin bots.Plugin) *World {
+	t.Helper()
+	w := &World{plugin: plugin, Changes: make(chan string, 100), Cities: map[string]bots.City{
+		"zuerich": {Name: "zuerich", Title: "Zürich", Lang: "de", Active: true, Revision: "1"},
+		"ghent":   {Name: "ghent", Title: "Ghent", Lang: "en", Active: true, Revision: "1"},
+	}}
+	var err error
+	w.DB, err = db.Open(t.Context(), filepath.Join(t.TempDir(), "test.db"), w.now)
+	must(t, err)
+	t.Cleanup(func() { w.DB.Close() })
+	must(t, w.DB.Migrate())
+	must(t, w.DB.MigratePrefixed(name+"_", plugin.Migrations))
+	handle, err := w.DB.Prefixed(name + "_")
+	must(t, err)
+	box, err := secret.NewBox(make([]byte, secret.KeySize))
+	must(t, err)
+	set, err := templates.New(plugin.Files)
+	must(t, err)
+	w.Core = bots.Core{
+		Name: name, BaseURL: "https://linienfunk.example", UserAgent: "linienfunk/test",
+		Log: slog.New(slog.NewTextHandler(t.Output(), nil)), DB: handle, HTTP: &http.Client{}, Now: w.now, Box: box,
+		Author: func(city, who string, at time.Time) string { return box.Author(city, name, who, at) },
+		Cities: cities{w}, Pages: pages{set}, Mail: &w.Mails, Events: &events{},
+		SMTP: bots.SMTP{Domain: "linienfunk.example", Listen: func() (net.Listener, error) {
+			return net.Listen("tcp", "127.0.0.1:0")
+		}},
+		Changed: func(city string) { w.Changes <- city },
+	}
+	w.Restart(t)
+	return w
+}
+
+// Restart makes the bot anew on the same database, as a start of the program after a crash would.
+func (w *World) Restart(t testing.TB) {
+	t.Helper()
+	var err error
+	w.Bot, err = w.plugin.New(w.Core)
+	must(t, err)
+}
+
+// WithTLS gives the bot's SMTP server a certificate, from the next Restart on.
+func (w *World) WithTLS(config *tls.Config) { w.Core.SMTP.TLS = config }
+
+// Advance moves the clock.
+func (w *World) Advance(d time.Duration) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.skew += d
+}
+
+func (w *World) now() time.Time {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return time.Now().Add(w.skew)
+}
+
+// Mails collects mail.
+type Mails struct {
+	mu   sync.Mutex
+	sent []bots.Mail
+	keys map[string]bool
+	Err  error // returned instead of taking the next mails, while set
+}
+
+// Enqueue takes mails, each key once.
+func (m *Mails) Enqueue(_ context.Context, mails ...bots.Mail) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.Err != nil {
+		return m.Err
+	}
+	if m.keys == nil {
+		m.keys = map[string]bool{}
+	}
+	for _, mail := range mails {
+		if !m.keys[mail.Key] {
+			m.keys[mail.Key] = true
+			m.sent = append(m.sent, mail)
+		}
+	}
+	return nil
+}
+
+// All returns the mails so far.
+func (m *Mails) All() []bots.Mail {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return append([]bots.Mail(nil), m.sent...)
+}
+
+type cities struct{ w *World }
+
+func (c cities) City(_ context.Context, name string) (bots.City, bool, error) {
+	c.w.mu.Lock()
+	defer c.w.mu.Unlock()
+	city, ok := c.w.Cities[name]
+	return city, ok, nil
+}
+
+func (c cities) All(context.Context) ([]bots.City, error) {
+	c.w.mu.Lock()
+	defer c.w.mu.Unlock()
+	var all []bots.City
+	for _, city := range c.w.Cities {
+		all = append(all, city)
+	}
+	return all, nil
+}
+
+// pages renders sections as they are and pages without a layout. Done and Failed answer with a redirect and the message
+// in the header X-Message.
+type pages struct{ set *templates.Set }
+
+func (p pages) Section(w http.ResponseWriter, r *http.Request, name string, data any) {
+	p.render(w, r, http.StatusOK, name, data)
+}
+
+func (p pages) Page(w http.ResponseWriter, r *http.Request, status int, _, name string, data any) {
+	p.render(w, r, status, name, data)
+}
+
+func (p pages) render(w http.ResponseWriter, r *http.Request, status int, name string, data any) {
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.WriteHeader(status)
+	if err := p.set.Render(w, bots.Place(r).Lang, name, data); err != nil {
+		panic(err)
+	}
+}
+
+func (p pages) Done(w http.ResponseWriter, r *http.Request, text string) {
+	w.Header().Set("X-Message", text)
+	http.Redirect(w, r, bots.Place(r).Path+"/", http.StatusSeeOther)
+}
+
+func (p pages) Failed(w http.ResponseWriter, r *http.Request, text string) {
+	w.Header().Set("X-Failed", text)
+	http.Redirect(w, r, bots.Place(r).Path+"/", http.StatusSeeOther)
+}
+
+func (p pages) Text(lang, id string, pairs ...any) string { return p.set.Text(lang, id, pairs...) }
+
+type events struct {
+	mu   sync.Mutex
+	next int
+	subs map[int]func(string, []byte)
+}
+
+func (e *events) Publish(city string, data []byte) error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for _, f := range e.subs {
+		f(city, json.RawMessage(data))
+	}
+	return nil
+}
+
+func (e *events) Subscribe(city string, f func([]byte)) (func(), error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.subs == nil {
+		e.subs = map[int]func(string, []byte){}
+	}
+	e.next++
+	id := e.next
+	e.subs[id] = func(c string, data []byte) {
+		if c == city {
+			f(data)
+		}
+	}
+	return func() {
+		e.mu.Lock()
+		defer e.mu.Unlock()
+		delete(e.subs, id)
+	}, nil
+}
+
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}

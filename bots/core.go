@@ -1,0 +1,159 @@
+package bots
+
+import (
+	"context"
+	"crypto/tls"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"gorm.io/gorm"
+
+	"linienfunk/secret"
+)
+
+// Core is what a bot gets from the program.
+type Core struct {
+	// Name is the bot's name: its directory.
+	Name string
+
+	// BaseURL is the program's public address, without a slash at the end: https://example.org
+	BaseURL string
+
+	// UserAgent names the program and BaseURL, for networks that want to know who calls.
+	UserAgent string
+
+	// Log carries the bot's name. Never log authors, tokens, addresses of people or texts of reports.
+	Log *slog.Logger
+
+	// DB is the program's database. It prefixes the names of the bot's tables.
+	DB *gorm.DB
+
+	// HTTP has time limits for connecting and for the head of an answer, and refuses to connect to private
+	// addresses, since users may type any host. It has no limit for the whole answer (streams use it as
+	// well): calls bring a context with a deadline.
+	HTTP *http.Client
+
+	// Now is the clock.
+	Now func() time.Time
+
+	// Box seals secrets before they go into the database.
+	Box *secret.Box
+
+	// Author makes the pseudonym for Report.Author out of a name or address. It is keyed and changes every
+	// day: to compare, give the At of the report in hand.
+	Author func(city, name string, at time.Time) string
+
+	// Cities knows the cities.
+	Cities Cities
+
+	// Pages renders the bot's templates and texts.
+	Pages Pages
+
+	// Mail sends mail.
+	Mail Mailer
+
+	// SMTP is where mail for the cities comes in.
+	SMTP SMTP
+
+	// Changed says that the accounts of a city have changed: its process is then started, restarted or stopped
+	// at once, on whichever node it runs.
+	Changed func(city string)
+
+	// Events carries small messages between this bot's processes on all nodes.
+	Events Events
+}
+
+// City is what a bot may know of a city.
+type City struct {
+	Name     string // the name in addresses: a-z, 0-9 and dashes, 2 to 32 characters
+	Title    string // the name for people
+	Lang     string // language of the city's own texts: "en", "de"
+	Active   bool   // the city's main switch
+	Revision string // changes when any of the city's settings does
+}
+
+// Cities knows the cities. Its methods read a cache and are cheap.
+type Cities interface {
+	City(ctx context.Context, name string) (City, bool, error)
+	// All lists all cities by name, active or not.
+	All(ctx context.Context) ([]City, error)
+}
+
+// Mail is one mail to one person.
+type Mail struct {
+	// Key names the mail: of two mails with the same key only the first is ever sent.
+	Key string
+
+	// From is the local part of the sender's address: the city, or empty for the program itself. FromName is
+	// shown with it.
+	From     string
+	FromName string
+
+	To      string // one bare address
+	Subject string
+	Text    string // plain text, lines ending in \n
+	Header  map[string]string
+
+	// Expires is when the mail stops making sense. Zero for mails that are tried for five days.
+	Expires time.Time
+}
+
+// Mailer sends mail.
+type Mailer interface {
+	// Enqueue stores the mails durably, all or none, and returns. Delivery follows at once.
+	Enqueue(ctx context.Context, mails ...Mail) error
+}
+
+// SMTP says how mail reaches the program.
+type SMTP struct {
+	// Listen opens the SMTP server's socket. It may be called again after the last listener was closed.
+	Listen func() (net.Listener, error)
+	// Domain is what stands behind the @ of the cities' addresses.
+	Domain string
+	// TLS is nil without a certificate.
+	TLS *tls.Config
+}
+
+// Events are messages that may get lost, unlike reports: use them to say that something in the database is new.
+type Events interface {
+	Publish(city string, data []byte) error
+	// Subscribe calls f, one call at a time, for each event of the city until stop is called.
+	Subscribe(city string, f func(data []byte)) (stop func(), err error)
+}
+
+// Pages renders a bot's templates, which see its data as ".", and its texts by {{t "id"}}, in the visitor's language.
+type Pages interface {
+	// Section answers with the template alone, as a fragment for a settings page or a city page.
+	Section(w http.ResponseWriter, r *http.Request, template string, data any)
+	// Page answers with the template inside the program's layout.
+	Page(w http.ResponseWriter, r *http.Request, status int, title, template string, data any)
+	// Done ends an action: it redirects (303) to the page that shows the section, with a message on top.
+	// Failed does so with a message that the visitor did something wrong or that something did not work.
+	Done(w http.ResponseWriter, r *http.Request, text string)
+	Failed(w http.ResponseWriter, r *http.Request, text string)
+	// Text translates id of the bot's texts into lang; pairs are names and values of the text's fields.
+	Text(lang, id string, pairs ...any) string
+}
+
+type placeKey struct{}
+
+// Where tells a bot's handler where it is mounted and for whom.
+type Where struct {
+	City  City   // zero on pages for all cities
+	Path  string // the mount point, without a slash at the end, to build addresses with
+	Lang  string // the visitor's language
+	Admin bool   // the visitor is logged in as an admin of the city
+}
+
+// WithPlace is called by the core before it calls a bot's handler.
+func WithPlace(r *http.Request, p Where) *http.Request {
+	return r.WithContext(context.WithValue(r.Context(), placeKey{}, p))
+}
+
+// Place says where a bot's handler is mounted.
+func Place(r *http.Request) Where {
+	p, _ := r.Context().Value(placeKey{}).(Where)
+	return p
+}

@@ -1,0 +1,132 @@
+package db
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"gorm.io/gorm"
+)
+
+// Errors of the core's tables.
+var (
+	ErrNotFound = errors.New("not found")
+	ErrTaken    = errors.New("taken")
+)
+
+// Admin is a person who looks after cities. Address is where the person reads mail, in lower case.
+type Admin struct {
+	ID        uint   `gorm:"primaryKey"`
+	Address   string `gorm:"size:254;uniqueIndex;not null"`
+	Password  string `gorm:"size:255;not null"` // PHC string, argon2id
+	Lang      string `gorm:"size:8;not null"`
+	Confirmed bool   `gorm:"not null"`
+	CreatedAt time.Time
+}
+
+// City is a city of this instance. Its settings are in package settings.
+type City struct {
+	Name      string `gorm:"primaryKey;size:32"`
+	CreatedAt time.Time
+}
+
+// CityAdmin says who looks after what.
+type CityAdmin struct {
+	City    string `gorm:"primaryKey;size:32"`
+	AdminID uint   `gorm:"primaryKey;autoIncrement:false;index"`
+}
+
+// Token is a link that was mailed to somebody. Only its hash is kept.
+type Token struct {
+	Hash      string    `gorm:"primaryKey;size:64"`
+	Purpose   string    `gorm:"size:16;not null"`
+	AdminID   uint      `gorm:"index;not null"`
+	Data      string    // JSON, depending on the purpose
+	ExpiresAt time.Time `gorm:"index;not null"`
+}
+
+// Session is a logged-in browser, for the library scs. Token is the SHA-256 of what the cookie holds.
+type Session struct {
+	Token     string `gorm:"primaryKey;size:64"`
+	AdminID   uint   `gorm:"index"`
+	Data      []byte
+	ExpiresAt time.Time `gorm:"index;not null"`
+}
+
+// AdminByAddress returns ErrNotFound for an address that nobody registered.
+func (d *DB) AdminByAddress(ctx context.Context, address string) (Admin, error) {
+	return first[Admin](d.WithContext(ctx).Where("address = ?", address))
+}
+
+// AdminByID returns ErrNotFound for an id that is gone.
+func (d *DB) AdminByID(ctx context.Context, id uint) (Admin, error) {
+	return first[Admin](d.WithContext(ctx).Where("id = ?", id))
+}
+
+// AdminsOf lists the admins of a city.
+func (d *DB) AdminsOf(ctx context.Context, city string) ([]Admin, error) {
+	var admins []Admin
+	err := d.WithContext(ctx).Joins("JOIN city_admins ON city_admins.admin_id = admins.id").
+		Where("city_admins.city = ?", city).Order("admins.id").Find(&admins).Error
+	return admins, wrap("list admins", err)
+}
+
+// CitiesOf lists the names of an admin's cities.
+func (d *DB) CitiesOf(ctx context.Context, admin uint) ([]string, error) {
+	var names []string
+	err := d.WithContext(ctx).Model(&CityAdmin{}).Where("admin_id = ?", admin).Order("city").Pluck("city", &names).Error
+	return names, wrap("list cities", err)
+}
+
+// CityNames lists all cities.
+func (d *DB) CityNames(ctx context.Context) ([]string, error) {
+	var names []string
+	err := d.WithContext(ctx).Model(&City{}).Order("name").Pluck("name", &names).Error
+	return names, wrap("list cities", err)
+}
+
+// UseToken takes the token away and returns it, so that a link works once. ErrNotFound if there is none, it was used,
+// or it has expired.
+func (d *DB) UseToken(ctx context.Context, hash, purpose string) (Token, error) {
+	var token Token
+	err := d.Transaction(ctx, func(tx *gorm.DB) error {
+		var err error
+		token, err = first[Token](tx.Where("hash = ? AND purpose = ? AND expires_at > ?", hash, purpose, d.now()))
+		if err != nil {
+			return err
+		}
+		done := tx.Where("hash = ?", hash).Delete(&Token{})
+		if done.Error == nil && done.RowsAffected == 0 {
+			return ErrNotFound
+		}
+		return done.Error
+	})
+	return token, err
+}
+
+// PeekToken says whether UseToken would work.
+func (d *DB) PeekToken(ctx context.Context, hash, purpose string) (Token, error) {
+	return first[Token](d.WithContext(ctx).Where("hash = ? AND purpose = ? AND expires_at > ?", hash, purpose, d.now()))
+}
+
+// Transaction runs f in a transaction.
+func (d *DB) Transaction(ctx context.Context, f func(tx *gorm.DB) error) error {
+	return d.WithContext(ctx).Transaction(f)
+}
+
+func first[T any](query *gorm.DB) (T, error) {
+	var row T
+	err := query.Take(&row).Error
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		return row, ErrNotFound
+	}
+	return row, wrap("read", err)
+}
+
+func wrap(what string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%s: %w", what, err)
+}

@@ -1,0 +1,130 @@
+// Package db opens the database, SQLite in a file or PostgreSQL, and holds the tables of the core: accounts of admins,
+// cities, and the ledger of reports. It knows no network; bots get a handle that prefixes their tables' names.
+package db
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/go-gormigrate/gormigrate/v2"
+	_ "github.com/ncruces/go-sqlite3/driver" // the database/sql driver "sqlite3", SQLite without cgo
+	"github.com/ncruces/go-sqlite3/gormlite"
+	"gorm.io/driver/postgres"
+	"gorm.io/gorm"
+	"gorm.io/gorm/logger"
+	"gorm.io/gorm/schema"
+
+	"github.com/jackc/pgx/v5/stdlib"
+)
+
+// DB is an open database.
+type DB struct {
+	*gorm.DB // the core's tables
+
+	sql       *sql.DB
+	dialector func() gorm.Dialector
+	now       func() time.Time
+}
+
+// Open opens the database at address: a path, or "file:" and a path, for SQLite; postgres://user@host/name for PostgreSQL
+// (search_path may be given as a parameter). now is the clock of gorm's time columns. The tables are not touched;
+// see Migrate.
+func Open(ctx context.Context, address string, now func() time.Time) (*DB, error) {
+	open := openSQLite
+	if strings.HasPrefix(address, "postgres://") || strings.HasPrefix(address, "postgresql://") {
+		open = openPostgres
+	}
+	d, err := open(address)
+	if err != nil {
+		return nil, fmt.Errorf("open database: %w", err)
+	}
+	d.now = func() time.Time { return Time(now()) }
+	if err := d.sql.PingContext(ctx); err != nil {
+		d.sql.Close()
+		return nil, fmt.Errorf("open database: %w", err)
+	}
+	if d.DB, err = d.Prefixed(""); err != nil {
+		d.sql.Close()
+		return nil, fmt.Errorf("open database: %w", err)
+	}
+	return d, nil
+}
+
+// Time is t as the database keeps it: UTC, in microseconds.
+func Time(t time.Time) time.Time { return t.UTC().Truncate(time.Microsecond) }
+
+// openSQLite follows https://www.sqlite.org/wal.html: readers do not wait for the writer. A transaction takes the
+// write lock when it begins, since an upgrade from reading cannot wait (SQLITE_BUSY_SNAPSHOT). synchronous=full
+// makes a commit survive a power cut: what is acknowledged to NATS or to a mail server must not be forgotten here.
+func openSQLite(address string) (*DB, error) {
+	path, err := filepath.Abs(strings.TrimPrefix(address, "file:"))
+	if err != nil {
+		return nil, err
+	}
+	dsn := url.URL{Scheme: "file", Path: path, RawQuery: "_txlock=immediate&" + url.Values{"_pragma": {
+		"busy_timeout(10000)", "journal_mode(wal)", "synchronous(full)", "foreign_keys(on)",
+	}}.Encode()}
+	conn, err := sql.Open("sqlite3", dsn.String())
+	if err != nil {
+		return nil, err
+	}
+	conn.SetMaxOpenConns(8)
+	conn.SetMaxIdleConns(8)
+	return &DB{sql: conn, dialector: func() gorm.Dialector { return gormlite.OpenDB(conn) }}, nil
+}
+
+func openPostgres(address string) (*DB, error) {
+	if _, err := url.Parse(address); err != nil {
+		return nil, errors.New("database.url is not an address") // err would show the password
+	}
+	conn, err := sql.Open("pgx", address)
+	if err != nil {
+		return nil, errors.New("database.url is not an address of PostgreSQL")
+	}
+	_ = stdlib.GetDefaultDriver // "pgx" is registered by this package
+	conn.SetMaxOpenConns(16)
+	conn.SetMaxIdleConns(4)
+	return &DB{sql: conn, dialector: func() gorm.Dialector { return postgres.New(postgres.Config{Conn: conn}) }}, nil
+}
+
+// Prefixed returns a handle on the same database which puts prefix before the names of all tables that it derives
+// from types: with "email_", a type Subscriber is the table email_subscribers.
+func (d *DB) Prefixed(prefix string) (*gorm.DB, error) {
+	return gorm.Open(d.dialector(), &gorm.Config{
+		NamingStrategy: schema.NamingStrategy{TablePrefix: prefix, IdentifierMaxLength: 63},
+		Logger:         logger.Discard, // errors are returned; statements would show what is nobody's business
+		NowFunc:        d.now,
+		TranslateError: true,
+	})
+}
+
+// MigratePrefixed runs migrations on the tables behind prefix, each once, in order, each in a transaction. Which ones ran
+// is kept in the table <prefix>migrations, so the ids need to be unique there only.
+func (d *DB) MigratePrefixed(prefix string, migrations []*gormigrate.Migration) error {
+	if len(migrations) == 0 {
+		return nil
+	}
+	handle, err := d.Prefixed(prefix)
+	if err != nil {
+		return err
+	}
+	options := *gormigrate.DefaultOptions
+	options.TableName = prefix + "migrations"
+	options.UseTransaction = true
+	if err := gormigrate.New(handle, &options, migrations).Migrate(); err != nil {
+		return fmt.Errorf("migrate tables %s*: %w", prefix, err)
+	}
+	return nil
+}
+
+// Close closes the database.
+func (d *DB) Close() error { return d.sql.Close() }
+
+// SQL is the connection pool below, for libraries that want one.
+func (d *DB) SQL() *sql.DB { return d.sql }

@@ -1,0 +1,136 @@
+package db
+
+import (
+	"context"
+	"time"
+
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+
+	"linienfunk/report"
+)
+
+// Status is where a delivery stands.
+type Status string
+
+// The statuses. All but Queued and Retrying are final.
+const (
+	Queued    Status = "queued"    // passed by the censor, waiting for the bot
+	Retrying  Status = "retrying"  // the network did not take it yet
+	Sent      Status = "sent"      // taken by the network
+	Failed    Status = "failed"    // refused by the network, or the account is gone
+	Expired   Status = "expired"   // older than the city's freshness limit before it could be sent
+	Retracted Status = "retracted" // taken back
+)
+
+// Final says that the delivery will not change by itself any more.
+func (s Status) Final() bool { return s != Queued && s != Retrying }
+
+// Entry is a report in the ledger, with its verdict. Its rows outlive its Text, which is deleted with the city's
+// retention: Key is what makes a repetition of the report vanish for good.
+type Entry struct {
+	ID         uint   `gorm:"primaryKey"` // ascending in the order of verdicts
+	Key        string `gorm:"size:200;uniqueIndex;not null"`
+	City       string `gorm:"size:32;not null;index:idx_ledger_entries_city,priority:1"`
+	Bot        string `gorm:"size:32;not null"`
+	Text       string
+	Author     string `gorm:"size:32"` // pseudonym of a day
+	Private    bool   `gorm:"not null"`
+	URL        string
+	Passed     bool      `gorm:"not null"`
+	List       string    `gorm:"size:16"`
+	Rule       string    `gorm:"size:250"`
+	Line       int       `gorm:"not null"`
+	Relayed    bool      `gorm:"not null"` // handed to RELAY
+	At         time.Time `gorm:"not null"` // when the rider wrote it
+	CreatedAt  time.Time `gorm:"not null;index:idx_ledger_entries_city,priority:2;index"`
+	Deliveries []Delivery
+}
+
+// TableName is the table.
+func (Entry) TableName() string { return "ledger_entries" }
+
+// Delivery is one report on its way to one bot of its city.
+type Delivery struct {
+	EntryID   uint   `gorm:"primaryKey;autoIncrement:false"`
+	Bot       string `gorm:"primaryKey;size:32"`
+	Status    Status `gorm:"size:16;not null"`
+	Detail    string `gorm:"size:500"` // for admins: an id of the bot's texts or a sentence
+	RemoteID  string // the network's id and URL of the post
+	RemoteURL string
+	Served    int    `gorm:"not null"` // subscribers served, for a broadcast
+	Cursor    string // where a broadcast goes on
+	Attempts  int    `gorm:"not null"`
+	UpdatedAt time.Time
+}
+
+// TableName is the table.
+func (Delivery) TableName() string { return "ledger_deliveries" }
+
+// Record writes the report, the verdict and one queued delivery for each bot, unless the report is there already, and returns the
+// entry as it is in the ledger: the verdict and the deliveries of the first time stand.
+func (d *DB) Record(ctx context.Context, r report.Report, v report.Verdict, status Status, bots []string) (Entry, error) {
+	entry := Entry{
+		Key: r.Key(), City: r.City, Bot: r.Bot, Text: r.Text, Author: r.Author, Private: r.Private, URL: r.URL,
+		Passed: v.Passed, List: string(v.List), Rule: report.Cut(v.Rule, 250), Line: v.Line, At: Time(r.At),
+	}
+	err := d.Transaction(ctx, func(tx *gorm.DB) error {
+		made := tx.Clauses(clause.OnConflict{Columns: []clause.Column{{Name: "key"}}, DoNothing: true}).
+			Omit("Deliveries").Create(&entry)
+		if made.Error != nil {
+			return made.Error
+		}
+		if made.RowsAffected == 0 {
+			var err error
+			entry, err = first[Entry](tx.Preload("Deliveries").Where(&Entry{Key: r.Key()}))
+			return err
+		}
+		for _, bot := range bots {
+			entry.Deliveries = append(entry.Deliveries, Delivery{EntryID: entry.ID, Bot: bot, Status: status})
+		}
+		if len(entry.Deliveries) == 0 {
+			return nil
+		}
+		return tx.Create(&entry.Deliveries).Error
+	})
+	return entry, wrap("record report", err)
+}
+
+// MarkRelayed says that all deliveries of the entry are in RELAY.
+func (d *DB) MarkRelayed(ctx context.Context, id uint) error {
+	err := d.WithContext(ctx).Model(&Entry{}).Where("id = ?", id).Update("relayed", true).Error
+	return wrap("mark report as relayed", err)
+}
+
+// Delivery returns a delivery, or ErrNotFound.
+func (d *DB) Delivery(ctx context.Context, entry uint, bot string) (Delivery, error) {
+	return first[Delivery](d.WithContext(ctx).Where("entry_id = ? AND bot = ?", entry, bot))
+}
+
+// SaveDelivery writes the state of a delivery.
+func (d *DB) SaveDelivery(ctx context.Context, v Delivery) error {
+	v.Detail = report.Cut(v.Detail, 500)
+	v.UpdatedAt = d.now()
+	return wrap("save delivery", d.WithContext(ctx).Clauses(clause.OnConflict{UpdateAll: true}).Create(&v).Error)
+}
+
+// Page returns up to limit entries of a city, newest first, with their deliveries; before is the ID of the last entry
+// on the page before, zero for the first page.
+func (d *DB) Page(ctx context.Context, city string, before uint, limit int) ([]Entry, error) {
+	query := d.WithContext(ctx).Where("city = ?", city)
+	if before > 0 {
+		query = query.Where("id < ?", before)
+	}
+	var entries []Entry
+	err := query.Preload("Deliveries", func(tx *gorm.DB) *gorm.DB { return tx.Order("bot") }).
+		Order("id DESC").Limit(limit).Find(&entries).Error
+	return entries, wrap("read ledger", err)
+}
+
+// Forget deletes the texts, pseudonyms and addresses of a city's reports from before the given time. The rows stay, for statistics and
+// against repetitions.
+func (d *DB) Forget(ctx context.Context, city string, before time.Time) (int64, error) {
+	done := d.WithContext(ctx).Model(&Entry{}).Where("city = ? AND created_at < ? AND (text <> '' OR author <> '' OR url <> '')",
+		city, Time(before)).Updates(map[string]any{"text": "", "author": "", "url": ""})
+	return done.RowsAffected, wrap("forget texts", done.Error)
+}

@@ -1,0 +1,154 @@
+// Package templates holds the layout, the styles and the texts that all pages share, and renders the templates of the
+// frontend and of the bots. Everything is parsed when the program starts: a template that is broken stops it
+// then, not at somebody's first visit.
+package templates
+
+import (
+	"bytes"
+	"embed"
+	"fmt"
+	"html/template"
+	"io"
+	"io/fs"
+	"path"
+	"slices"
+	"time"
+
+	"github.com/BurntSushi/toml"
+	"github.com/nicksnyder/go-i18n/v2/i18n"
+	"golang.org/x/text/language"
+)
+
+//go:embed *.html locale.*.toml
+var files embed.FS
+
+// Languages are the languages of the pages; the first is spoken where nothing else is known.
+var Languages = []string{"en", "de"}
+
+// Set is a directory of templates and texts: the frontend's, or one bot's. Templates see the shared ones and each other by
+// file name, and have these functions besides the usual:
+//
+//	t "id" ["Name" value]...  the text in the page's language, from the set or else from the shared texts;
+//	                          the value of Count decides between singular and plural
+//	lang                      the page's language
+//	date time                 a date and time that people read, in a <time> element
+type Set struct {
+	pages  map[string]*template.Template // by language
+	texts  *i18n.Bundle
+	shared *i18n.Bundle
+}
+
+// New parses the *.html and locale.<language>.toml of fsys, over the shared ones. A nil fsys has nothing of its own.
+func New(fsys fs.FS) (*Set, error) {
+	shared, err := loadTexts(files)
+	if err != nil {
+		return nil, err
+	}
+	s := &Set{pages: map[string]*template.Template{}, shared: shared, texts: shared}
+	if fsys != nil {
+		if s.texts, err = loadTexts(fsys); err != nil {
+			return nil, err
+		}
+	}
+	for _, lang := range Languages {
+		page := template.New("").Funcs(s.funcs(lang)).Option("missingkey=error")
+		for _, source := range []fs.FS{files, fsys} {
+			if source == nil {
+				continue
+			}
+			if page, err = parse(page, source); err != nil {
+				return nil, err
+			}
+		}
+		s.pages[lang] = page
+	}
+	return s, nil
+}
+
+func parse(page *template.Template, source fs.FS) (*template.Template, error) {
+	if names, err := fs.Glob(source, "*.html"); err != nil || len(names) == 0 {
+		return page, err
+	}
+	return page.ParseFS(source, "*.html")
+}
+
+func loadTexts(fsys fs.FS) (*i18n.Bundle, error) {
+	bundle := i18n.NewBundle(language.English)
+	bundle.RegisterUnmarshalFunc("toml", toml.Unmarshal)
+	names, err := fs.Glob(fsys, "locale.*.toml")
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range names {
+		if _, err := bundle.LoadMessageFileFS(fsys, path.Base(name)); err != nil {
+			return nil, fmt.Errorf("texts: %w", err)
+		}
+	}
+	return bundle, nil
+}
+
+func (s *Set) funcs(lang string) template.FuncMap {
+	return template.FuncMap{
+		"t":    func(id string, pairs ...any) string { return s.Text(lang, id, pairs...) },
+		"lang": func() string { return lang },
+		"date": func(t time.Time) template.HTML {
+			return template.HTML(fmt.Sprintf(`<time datetime="%s">%s</time>`,
+				t.UTC().Format(time.RFC3339), t.Local().Format(s.Text(lang, "date-format"))))
+		},
+	}
+}
+
+// Render writes a template in a language; one that Languages does not list is taken as the first. Nothing is
+// written when the template fails.
+func (s *Set) Render(w io.Writer, lang, name string, data any) error {
+	page, ok := s.pages[lang]
+	if !ok {
+		page = s.pages[Languages[0]]
+	}
+	var out bytes.Buffer
+	if err := page.ExecuteTemplate(&out, name, data); err != nil {
+		return err
+	}
+	_, err := out.WriteTo(w)
+	return err
+}
+
+// Text returns the text in a language; pairs are names and values of its fields. An id without a text is returned
+// as it is: it may be a sentence already.
+func (s *Set) Text(lang, id string, pairs ...any) string {
+	config := &i18n.LocalizeConfig{MessageID: id, TemplateData: map[string]any{}}
+	for i := 0; i+1 < len(pairs); i += 2 {
+		name := fmt.Sprint(pairs[i])
+		config.TemplateData.(map[string]any)[name] = pairs[i+1]
+		if name == "Count" {
+			config.PluralCount = pairs[i+1]
+		}
+	}
+	for _, bundle := range []*i18n.Bundle{s.texts, s.shared} {
+		if text, err := i18n.NewLocalizer(bundle, lang, Languages[0]).Localize(config); err == nil {
+			return text
+		}
+	}
+	return id
+}
+
+// Match returns the best of Languages for the Accept-Language header of a visitor.
+func Match(acceptLanguage string) string {
+	var tags []language.Tag
+	for _, lang := range Languages {
+		tags = append(tags, language.Make(lang))
+	}
+	_, index, _ := language.NewMatcher(tags).Match(parseAccept(acceptLanguage)...)
+	return Languages[index]
+}
+
+func parseAccept(header string) []language.Tag {
+	tags, _, err := language.ParseAcceptLanguage(header)
+	if err != nil {
+		return nil
+	}
+	return tags
+}
+
+// Known says whether the pages speak lang.
+func Known(lang string) bool { return slices.Contains(Languages, lang) }
