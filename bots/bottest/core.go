@@ -1,9 +1,11 @@
 package bottest
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"encoding/json"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -25,17 +27,19 @@ type World struct {
 	Mails   Mails       // what the bot sent by Core.Mail
 	Changes chan string // cities for which Core.Changed was called
 	DB      *db.DB      // the database below
-	Cities  map[string]bots.City
+	Log     *Log        // what the bot logged
 
-	plugin bots.Plugin
-	mu     sync.Mutex
-	skew   time.Duration
+	plugin  bots.Plugin
+	mu      sync.Mutex
+	cities  map[string]bots.City
+	skew    time.Duration
+	reports int
 }
 
 // NewWorld makes a World with the active cities "zuerich" and "ghent", and the bot in it. Its HTTP client reaches loopback.
 func NewWorld(t testing.TB, name string, plugin bots.Plugin) *World {
 	t.Helper()
-	w := &World{plugin: plugin, Changes: make(chan string, 100), Cities: map[string]bots.City{
+	w := &World{plugin: plugin, Changes: make(chan string, 100), Log: &Log{}, cities: map[string]bots.City{
 		"zuerich": {Name: "zuerich", Title: "Zürich", Lang: "de", Active: true, Revision: "1"},
 		"ghent":   {Name: "ghent", Title: "Ghent", Lang: "en", Active: true, Revision: "1"},
 	}}
@@ -53,13 +57,18 @@ func NewWorld(t testing.TB, name string, plugin bots.Plugin) *World {
 	must(t, err)
 	w.Core = bots.Core{
 		Name: name, BaseURL: "https://linienfunk.example", UserAgent: "linienfunk/test",
-		Log: slog.New(slog.NewTextHandler(t.Output(), nil)), DB: handle, HTTP: &http.Client{}, Now: w.now, Box: box,
+		Log: slog.New(slog.NewTextHandler(io.MultiWriter(t.Output(), w.Log), &slog.HandlerOptions{Level: slog.LevelDebug})), DB: handle, HTTP: &http.Client{}, Now: w.now, Box: box,
 		Author: func(city, who string, at time.Time) string { return box.Author(city, name, who, at) },
 		Cities: cities{w}, Pages: pages{set}, Mail: &w.Mails, Events: &events{},
 		SMTP: bots.SMTP{Domain: "linienfunk.example", Listen: func() (net.Listener, error) {
 			return net.Listen("tcp", "127.0.0.1:0")
 		}},
-		Changed: func(city string) { w.Changes <- city },
+		Changed: func(city string) {
+			select {
+			case w.Changes <- city:
+			default: // nobody reads them
+			}
+		},
 	}
 	w.Restart(t)
 	return w
@@ -75,6 +84,15 @@ func (w *World) Restart(t testing.TB) {
 
 // WithTLS gives the bot's SMTP server a certificate, from the next Restart on.
 func (w *World) WithTLS(config *tls.Config) { w.Core.SMTP.TLS = config }
+
+// SetActive turns a city's main switch.
+func (w *World) SetActive(name string, active bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	city := w.cities[name]
+	city.Active, city.Revision = active, city.Revision+"x"
+	w.cities[name] = city
+}
 
 // Advance moves the clock.
 func (w *World) Advance(d time.Duration) {
@@ -128,7 +146,7 @@ type cities struct{ w *World }
 func (c cities) City(_ context.Context, name string) (bots.City, bool, error) {
 	c.w.mu.Lock()
 	defer c.w.mu.Unlock()
-	city, ok := c.w.Cities[name]
+	city, ok := c.w.cities[name]
 	return city, ok, nil
 }
 
@@ -136,7 +154,7 @@ func (c cities) All(context.Context) ([]bots.City, error) {
 	c.w.mu.Lock()
 	defer c.w.mu.Unlock()
 	var all []bots.City
-	for _, city := range c.w.Cities {
+	for _, city := range c.w.cities {
 		all = append(all, city)
 	}
 	return all, nil
@@ -214,4 +232,24 @@ func must(t testing.TB, err error) {
 	if err != nil {
 		t.Fatal(err)
 	}
+}
+
+// Log keeps what was logged.
+type Log struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+// Write adds to the log.
+func (l *Log) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(p)
+}
+
+// String returns the log so far.
+func (l *Log) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
 }

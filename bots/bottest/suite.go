@@ -1,11 +1,157 @@
 package bottest
 
 import (
+	"net/http"
+	"net/http/httptest"
+	"strings"
 	"testing"
 
 	"linienfunk/bots"
+	"linienfunk/templates"
 )
 
-// Run is the suite.
+// suite is one run of the conformance tests.
+type suite struct {
+	name   string
+	plugin bots.Plugin
+	start  Start
+	f      Features
+}
+
+// Run puts a bot through the contract. Each test has a World and a fake network of its own.
 func Run(t *testing.T, name string, plugin bots.Plugin, start Start, f Features) {
+	s := suite{name, plugin, start, f}
+	s.run(t, "its tables carry its name", s.tablesCarryName)
+	s.run(t, "a city that did not connect it has no account", s.noAccount)
+	s.run(t, "a connected city has one account, and the core is told", s.oneAccount)
+	s.run(t, "a city that is switched off has no account", s.cityOff)
+	s.run(t, "an account is the same after a restart", s.sameAfterRestart)
+	s.run(t, "its pages answer in every language, and looking changes nothing", s.pages)
+	if f.Receives {
+		s.receiving(t)
+	}
+	if f.Sends || f.Broadcasts {
+		s.sending(t)
+	}
+}
+
+// run makes the world and the network, with zuerich connected unless the test wants to do that itself.
+func (s suite) run(t *testing.T, sentence string, test func(*testing.T, *World, Network)) {
+	t.Run(sentence, func(t *testing.T) {
+		w := NewWorld(t, s.name, s.plugin)
+		n := s.start(t, w)
+		test(t, w, n)
+	})
+}
+
+// connected is run with zuerich connected.
+func (s suite) connected(t *testing.T, sentence string, test func(*testing.T, *World, Network, bots.Account)) {
+	s.run(t, sentence, func(t *testing.T, w *World, n Network) {
+		n.Connect(t, w, "zuerich")
+		test(t, w, n, w.account(t, "zuerich"))
+	})
+}
+
+func (s suite) tablesCarryName(t *testing.T, w *World, _ Network) {
+	core := map[string]bool{}
+	for _, table := range NewWorld(t, s.name, bots.Plugin{New: s.plugin.New, Files: s.plugin.Files}).tables(t) {
+		core[table] = true
+	}
+	for _, table := range w.tables(t) {
+		if !core[table] && !strings.HasPrefix(table, s.name+"_") {
+			t.Errorf("table %s does not begin with %s_", table, s.name)
+		}
+	}
+}
+
+func (s suite) noAccount(t *testing.T, w *World, n Network) {
+	accounts, err := w.Bot.Accounts(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.f.EveryCity && len(accounts) != 2 {
+		t.Errorf("every city has an account without asking, but there are %d of 2", len(accounts))
+	}
+	if !s.f.EveryCity && len(accounts) != 0 {
+		t.Errorf("nobody connected anything, but there are %d accounts", len(accounts))
+	}
+}
+
+func (s suite) oneAccount(t *testing.T, w *World, n Network) {
+	n.Connect(t, w, "zuerich")
+	if !s.f.EveryCity {
+		if city := <-w.Changes; city != "zuerich" {
+			t.Errorf("Core.Changed was called for %q", city)
+		}
+		if accounts, _ := w.Bot.Accounts(t.Context()); len(accounts) != 1 {
+			t.Errorf("one city is connected, but there are %d accounts", len(accounts))
+		}
+	}
+	a := w.account(t, "zuerich")
+	if again := w.account(t, "zuerich"); a != again {
+		t.Errorf("nothing has changed, but the account has: %v, then %v", a, again)
+	}
+	if a.Revision == "" || a.Label == "" {
+		t.Errorf("an account needs a revision and a label: %+v", a)
+	}
+}
+
+func (s suite) cityOff(t *testing.T, w *World, n Network) {
+	n.Connect(t, w, "zuerich")
+	w.SetActive("zuerich", false)
+	accounts, err := w.Bot.Accounts(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, a := range accounts {
+		if a.City == "zuerich" {
+			t.Error("the city is switched off, but has an account")
+		}
+	}
+}
+
+func (s suite) sameAfterRestart(t *testing.T, w *World, n Network) {
+	n.Connect(t, w, "zuerich")
+	before := w.account(t, "zuerich")
+	w.Restart(t)
+	if after := w.account(t, "zuerich"); before != after {
+		t.Errorf("before %+v, after %+v", before, after)
+	}
+}
+
+func (s suite) pages(t *testing.T, w *World, n Network) {
+	for _, connected := range []bool{false, true} {
+		if connected {
+			n.Connect(t, w, "zuerich")
+		}
+		before := w.dump(t)
+		for _, lang := range templates.Languages {
+			if got := get(w, w.Bot.WebUI(), "/", "/city/zuerich/bot/"+s.name, lang, true); got.Code != http.StatusOK || got.Body.Len() == 0 {
+				t.Errorf("settings in %s: %d with %d bytes", lang, got.Code, got.Body.Len())
+			}
+			if got := get(w, w.Bot.WebUI(), "/no-such-page", "/city/zuerich/bot/"+s.name, lang, true); got.Code != http.StatusNotFound {
+				t.Errorf("a settings page that is not there: %d", got.Code)
+			}
+			public, ok := w.Bot.(bots.Public)
+			if !ok {
+				continue
+			}
+			got := get(w, public.Public(), "/", "/c/zuerich/"+s.name, lang, false)
+			if got.Code != http.StatusOK && got.Code != http.StatusNoContent {
+				t.Errorf("public section in %s: %d", lang, got.Code)
+			}
+		}
+		if after := w.dump(t); before != after {
+			t.Errorf("looking at pages changed the database:\n%s\nbecame\n%s", before, after)
+		}
+	}
+}
+
+// get asks a bot's handler as the core does.
+func get(w *World, h http.Handler, path, mount, lang string, admin bool) *httptest.ResponseRecorder {
+	r := httptest.NewRequest(http.MethodGet, path, nil)
+	city, _, _ := w.Core.Cities.City(r.Context(), "zuerich")
+	answer := httptest.NewRecorder()
+	h.ServeHTTP(answer, bots.WithPlace(r, bots.Where{City: city, Path: mount, Lang: lang, Admin: admin}))
+	return answer
 }

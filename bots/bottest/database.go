@@ -1,0 +1,58 @@
+package bottest
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"linienfunk/bots"
+)
+
+// account returns the city's account, which must be there.
+func (w *World) account(t testing.TB, city string) bots.Account {
+	t.Helper()
+	accounts, err := w.Bot.Accounts(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	i := slices.IndexFunc(accounts, func(a bots.Account) bool { return a.City == city })
+	if i < 0 {
+		t.Fatalf("%s has no account among %v", city, accounts)
+	}
+	return accounts[i]
+}
+
+func (w *World) tables(t testing.TB) []string {
+	t.Helper()
+	var names []string
+	err := w.DB.Raw("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name").Scan(&names).Error
+	must(t, err)
+	return names
+}
+
+// dump is everything in the database as text.
+func (w *World) dump(t testing.TB) string {
+	t.Helper()
+	var out strings.Builder
+	for _, table := range w.tables(t) {
+		var rows []map[string]any
+		must(t, w.DB.Table(table).Find(&rows).Error)
+		for _, row := range rows {
+			fmt.Fprintf(&out, "%s:", table)
+			names := make([]string, 0, len(row))
+			for name := range row {
+				names = append(names, name)
+			}
+			slices.Sort(names)
+			for _, name := range names {
+				if raw, ok := row[name].([]byte); ok {
+					row[name] = string(raw)
+				}
+				fmt.Fprintf(&out, " %s=%v", name, row[name])
+			}
+			out.WriteByte('\n')
+		}
+	}
+	return out.String()
+}

@@ -1,0 +1,356 @@
+package bottest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf8"
+
+	"linienfunk/bots"
+	"linienfunk/report"
+)
+
+// patience is how long the suite waits for what must come before it calls the bot broken. It is no measure of
+// speed.
+const patience = 60 * time.Second
+
+// rider is an author whose name must not be found anywhere.
+const rider = "marta-q7x"
+
+func (s suite) receiving(t *testing.T) {
+	s.connected(t, "a report arrives with its text, its time and a pseudonym", s.arrives)
+	s.connected(t, "reports arrive in order", s.inOrder)
+	s.connected(t, "a report that could not be stored comes again, or the rider is told", s.storeFails)
+	s.connected(t, "after a crash between storing and moving on, a report comes again under the same id or not at all", s.crash)
+	s.connected(t, "the author is found neither in the database nor in the log", s.noAuthor)
+	s.connected(t, "a text without end is cut or refused", s.longText)
+	s.connected(t, "receiving ends when it is told to", s.ends)
+	if s.f.Private {
+		s.connected(t, "a private report is marked and has no address", s.private)
+	}
+	if _, listens := NewWorld(t, s.name, s.plugin).Bot.(bots.Receiver); !listens {
+		return
+	}
+	s.connected(t, "what was written while the bot was away is caught up in order", s.catchUp)
+	for _, fault := range []Fault{TooMany, Internal, HTML, Truncate} {
+		s.connected(t, fmt.Sprintf("receiving goes on after %s", fault), func(t *testing.T, w *World, n Network, a bots.Account) {
+			s.recovers(t, w, n, a, fault)
+		})
+	}
+	if s.f.Credentials {
+		s.connected(t, "receiving with revoked credentials says so", s.recvRevoked)
+	}
+	if s.f.Sends {
+		s.connected(t, "its own posts are no reports", s.ownPosts)
+	}
+}
+
+// inbox is a running receiver.
+type inbox struct {
+	got    chan report.Report
+	cancel context.CancelFunc
+	ended  chan error
+	// refuse lets the next calls of out fail as long as it is not empty.
+	refuse chan error
+	// stored is called when out has stored a report, before it returns.
+	stored func()
+}
+
+// receive starts the bot's Recv or Listen as the supervisor would, and starts it again when it fails.
+func (w *World) receive(t testing.TB, a bots.Account, stored func()) *inbox {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	in := &inbox{got: make(chan report.Report, 1000), cancel: cancel, ended: make(chan error, 1), refuse: make(chan error, 10), stored: stored}
+	t.Cleanup(func() { in.stop(t) })
+	go func() {
+		for {
+			err := w.recvOnce(ctx, a, in)
+			if ctx.Err() != nil || bots.AsError(err).Kind == bots.KindRevoked {
+				in.ended <- err
+				return
+			}
+			t.Logf("receiving failed: %v", err)
+		}
+	}()
+	return in
+}
+
+func (w *World) recvOnce(ctx context.Context, a bots.Account, in *inbox) error {
+	switch bot := w.Bot.(type) {
+	case bots.Receiver:
+		return bot.Recv(ctx, a, in.out)
+	case bots.Listener:
+		return bot.Listen(ctx, func(ctx context.Context, city string, r report.Report) error {
+			if city != a.City {
+				return fmt.Errorf("report for %s, not for %s", city, a.City)
+			}
+			return in.out(ctx, r)
+		})
+	}
+	panic("the bot's features say that it receives, but it is neither a Receiver nor a Listener")
+}
+
+func (in *inbox) out(_ context.Context, r report.Report) error {
+	select {
+	case err := <-in.refuse:
+		return err
+	default:
+	}
+	in.got <- r
+	if in.stored != nil {
+		in.stored()
+	}
+	return nil
+}
+
+func (in *inbox) next(t testing.TB) report.Report {
+	t.Helper()
+	select {
+	case r := <-in.got:
+		return r
+	case <-time.After(patience):
+		t.Fatal("the report did not arrive")
+		panic("unreachable")
+	}
+}
+
+func (in *inbox) stop(t testing.TB) error {
+	t.Helper()
+	in.cancel()
+	select {
+	case err := <-in.ended:
+		in.ended <- err
+		return err
+	case <-time.After(patience):
+		t.Error("receiving does not end")
+		return nil
+	}
+}
+
+// post lets the rider write until the network takes it: a server that is just being started may need a moment.
+func post(t testing.TB, w *World, n Network, p Post) {
+	t.Helper()
+	deadline := time.Now().Add(patience)
+	for {
+		err := n.Post(t, w, "zuerich", p)
+		if err == nil {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("the network does not take the report: %v", err)
+		}
+		<-time.After(10 * time.Millisecond)
+	}
+}
+
+func (s suite) arrives(t *testing.T, w *World, n Network, a bots.Account) {
+	in := w.receive(t, a, nil)
+	post(t, w, n, Post{Author: rider, Text: "kontrolle u8 hermannplatz, 2 männer in grau"})
+	r := in.next(t)
+	if !strings.Contains(r.Text, "kontrolle u8 hermannplatz, 2 männer in grau") {
+		t.Errorf("text %q", r.Text)
+	}
+	if r.ID == "" || r.City != "" || r.Bot != "" {
+		t.Errorf("a bot sets the id and leaves city and bot to the core: %q %q %q", r.ID, r.City, r.Bot)
+	}
+	if age := w.Core.Now().Sub(r.At); age < -time.Hour || age > time.Hour {
+		t.Errorf("written %v ago", age)
+	}
+	if s.f.Authors == (r.Author == "") {
+		t.Errorf("author %q, but the network has authors: %v", r.Author, s.f.Authors)
+	}
+}
+
+func (s suite) inOrder(t *testing.T, w *World, n Network, a bots.Account) {
+	in := w.receive(t, a, nil)
+	ids := map[string]bool{}
+	for i := range 5 {
+		post(t, w, n, Post{Author: rider, Text: fmt.Sprintf("kontrolle linie %d", i)})
+	}
+	for i := range 5 {
+		r := in.next(t)
+		if want := fmt.Sprintf("kontrolle linie %d", i); !strings.Contains(r.Text, want) {
+			t.Fatalf("report %d is %q", i, r.Text)
+		}
+		if ids[r.ID] {
+			t.Errorf("the id %q came twice", r.ID)
+		}
+		ids[r.ID] = true
+	}
+}
+
+func (s suite) storeFails(t *testing.T, w *World, n Network, a bots.Account) {
+	in := w.receive(t, a, nil)
+	post(t, w, n, Post{Author: rider, Text: "kontrolle am anfang"})
+	in.next(t)
+	in.refuse <- errors.New("the disk is full")
+	p := Post{Author: rider, Text: "kontrolle u8"}
+	if err := n.Post(t, w, "zuerich", p); err != nil { // the rider was told, and tries again
+		post(t, w, n, p)
+	}
+	if r := in.next(t); !strings.Contains(r.Text, "kontrolle u8") {
+		t.Errorf("got %q", r.Text)
+	}
+}
+
+func (s suite) crash(t *testing.T, w *World, n Network, a bots.Account) {
+	var in *inbox
+	in = w.receive(t, a, func() { in.cancel() })
+	n.Post(t, w, "zuerich", Post{Author: rider, Text: "kontrolle eins"})
+	for len(in.got) == 0 { // a server that was not up yet
+		select {
+		case <-time.After(20 * time.Millisecond):
+			if len(in.got) == 0 && in.alive() {
+				n.Post(t, w, "zuerich", Post{Author: rider, Text: "kontrolle eins"})
+			}
+		case err := <-in.ended:
+			in.ended <- err
+		}
+	}
+	first := in.next(t)
+	in.stop(t)
+	w.Restart(t)
+	in = w.receive(t, a, nil)
+	post(t, w, n, Post{Author: rider, Text: "kontrolle zwei"})
+	for {
+		r := in.next(t)
+		if strings.Contains(r.Text, "kontrolle zwei") {
+			return
+		}
+		if strings.Contains(r.Text, "kontrolle eins") && r.ID != first.ID && !s.f.EveryCity {
+			t.Errorf("the report came again under another id: %q, then %q", first.ID, r.ID)
+		}
+	}
+}
+
+func (in *inbox) alive() bool {
+	select {
+	case err := <-in.ended:
+		in.ended <- err
+		return false
+	default:
+		return true
+	}
+}
+
+func (s suite) noAuthor(t *testing.T, w *World, n Network, a bots.Account) {
+	in := w.receive(t, a, nil)
+	post(t, w, n, Post{Author: rider, Text: "kontrolle u8 geheimwort"})
+	r := in.next(t)
+	in.stop(t)
+	if all := fmt.Sprintf("%+v", r); strings.Contains(strings.ReplaceAll(all, r.URL, ""), rider) {
+		t.Errorf("the report tells its author: %s", all)
+	}
+	if strings.Contains(w.dump(t), rider) {
+		t.Error("the author is in the database")
+	}
+	for _, secret := range []string{rider, "geheimwort"} {
+		if strings.Contains(w.Log.String(), secret) {
+			t.Errorf("%q is in the log:\n%s", secret, w.Log.String())
+		}
+	}
+}
+
+func (s suite) longText(t *testing.T, w *World, n Network, a bots.Account) {
+	in := w.receive(t, a, nil)
+	post(t, w, n, Post{Author: rider, Text: "kontrolle am anfang"})
+	in.next(t)
+	long := "kontrolle u8 " + strings.Repeat("ü 🚨 ", 5000)
+	if err := n.Post(t, w, "zuerich", Post{Author: rider, Text: long}); err != nil {
+		return
+	}
+	if r := in.next(t); len(r.Text) > report.MaxText || !utf8.ValidString(r.Text) {
+		t.Errorf("%d bytes of text, valid: %v", len(r.Text), utf8.ValidString(r.Text))
+	}
+}
+
+func (s suite) ends(t *testing.T, w *World, n Network, a bots.Account) {
+	in := w.receive(t, a, nil)
+	post(t, w, n, Post{Author: rider, Text: "kontrolle u8"})
+	in.next(t)
+	in.stop(t)
+}
+
+func (s suite) private(t *testing.T, w *World, n Network, a bots.Account) {
+	in := w.receive(t, a, nil)
+	post(t, w, n, Post{Author: rider, Text: "kontrolle u8", Private: true})
+	if r := in.next(t); !r.Private || r.URL != "" {
+		t.Errorf("private: %v, address: %q", r.Private, r.URL)
+	}
+}
+
+func (s suite) catchUp(t *testing.T, w *World, n Network, a bots.Account) {
+	in := w.receive(t, a, nil)
+	post(t, w, n, Post{Author: rider, Text: "kontrolle am anfang"})
+	in.next(t)
+	in.stop(t)
+	for i := range 7 {
+		post(t, w, n, Post{Author: rider, Text: fmt.Sprintf("kontrolle linie %d", i)})
+	}
+	w.Restart(t)
+	in = w.receive(t, a, nil)
+	seen := map[string]bool{}
+	for i := 0; i < 7; {
+		r := in.next(t)
+		if strings.Contains(r.Text, "am anfang") || seen[r.ID] {
+			continue // a repetition, which the core makes vanish
+		}
+		seen[r.ID] = true
+		if want := fmt.Sprintf("kontrolle linie %d", i); !strings.Contains(r.Text, want) {
+			t.Fatalf("report %d is %q", i, r.Text)
+		}
+		i++
+	}
+}
+
+func (s suite) recovers(t *testing.T, w *World, n Network, a bots.Account, fault Fault) {
+	n.Fail(fault)
+	failed := make(chan error, 1)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	in := &inbox{got: make(chan report.Report, 10)}
+	go func() { failed <- w.recvOnce(ctx, a, in) }()
+	select {
+	case err := <-failed:
+		kind := bots.AsError(err).Kind
+		if err == nil || kind == bots.KindRevoked || kind == bots.KindPermanent {
+			t.Errorf("%s ended receiving with %v", fault, err)
+		}
+	case <-time.After(time.Second): // it may also go on trying by itself
+	}
+	cancel()
+	n.Heal()
+	again := w.receive(t, a, nil)
+	post(t, w, n, Post{Author: rider, Text: "kontrolle u8"})
+	again.next(t)
+}
+
+func (s suite) recvRevoked(t *testing.T, w *World, n Network, a bots.Account) {
+	n.Fail(Revoke)
+	in := w.receive(t, a, nil)
+	select {
+	case err := <-in.ended:
+		in.ended <- err
+		if bots.AsError(err).Kind != bots.KindRevoked {
+			t.Errorf("got %v", err)
+		}
+	case <-time.After(patience):
+		t.Error("receiving goes on without valid credentials")
+	}
+}
+
+func (s suite) ownPosts(t *testing.T, w *World, n Network, a bots.Account) {
+	in := w.receive(t, a, nil)
+	post(t, w, n, Post{Author: rider, Text: "kontrolle am anfang"})
+	in.next(t)
+	if err := w.send(t.Context(), a, w.report("kontrolle von anderswo @zuerich")); err != nil {
+		t.Fatal(err)
+	}
+	post(t, w, n, Post{Author: rider, Text: "kontrolle u8"})
+	if r := in.next(t); !strings.Contains(r.Text, "kontrolle u8") {
+		t.Errorf("its own post came back: %q", r.Text)
+	}
+}

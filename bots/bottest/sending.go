@@ -1,0 +1,290 @@
+package bottest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf8"
+
+	"linienfunk/bots"
+	"linienfunk/report"
+)
+
+func (s suite) sending(t *testing.T) {
+	s.connected(t, "a report is shown, with its text to the letter", s.shown)
+	s.connected(t, "reports are shown in order", s.shownInOrder)
+	s.connected(t, "a text that is too long is cut to what the network takes", s.cut)
+	s.connected(t, "a city's reports are shown by its own account only", s.ownAccount)
+	if s.f.Once {
+		s.connected(t, "the same report sent twice is shown once", s.once)
+	}
+	if s.f.Remote {
+		for _, fault := range []Fault{TooMany, Internal, HTML, Truncate, Hang, Swallow} {
+			s.connected(t, fmt.Sprintf("sending succeeds at last after %s", fault), func(t *testing.T, w *World, n Network, a bots.Account) {
+				s.sendFault(t, w, n, a, fault)
+			})
+		}
+		s.connected(t, "a text that the network refuses is not sent again", func(t *testing.T, w *World, n Network, a bots.Account) {
+			n.Fail(Refuse)
+			s.wantKind(t, w.send(t.Context(), a, w.report("kontrolle u8")), bots.KindPermanent)
+		})
+	}
+	if s.f.Credentials {
+		s.connected(t, "sending with revoked credentials says so", func(t *testing.T, w *World, n Network, a bots.Account) {
+			n.Fail(Revoke)
+			s.wantKind(t, w.send(t.Context(), a, w.report("kontrolle u8")), bots.KindRevoked)
+		})
+	}
+	if s.f.Broadcasts {
+		s.connected(t, "each subscriber gets a report once, but not its author", s.subscribers)
+		s.connected(t, "a broadcast that breaks off goes on where it was", s.resume)
+	}
+	s.connected(t, "what it keeps of texts is deleted with the city's retention", s.prunes)
+	s.connected(t, "what was sent can be taken back, even twice", s.retracts)
+	s.connected(t, "nothing that was sent is in the log", func(t *testing.T, w *World, n Network, a bots.Account) {
+		if err := w.send(t.Context(), a, w.report("kontrolle geheimwort")); err != nil {
+			t.Fatal(err)
+		}
+		if strings.Contains(w.Log.String(), "geheimwort") {
+			t.Errorf("log:\n%s", w.Log.String())
+		}
+	})
+}
+
+// report is one from another network.
+func (w *World) report(text string) report.Report {
+	w.mu.Lock()
+	w.reports++
+	id := fmt.Sprint(w.reports)
+	w.mu.Unlock()
+	return report.Report{City: "zuerich", Bot: "elsewhere", ID: id, Text: text, At: w.now()}
+}
+
+// send carries a report as the supervisor would.
+func (w *World) send(ctx context.Context, a bots.Account, r report.Report) error {
+	_, err := w.sendReceipt(ctx, a, r)
+	return err
+}
+
+func (w *World) sendReceipt(ctx context.Context, a bots.Account, r report.Report) (report.Receipt, error) {
+	switch bot := w.Bot.(type) {
+	case bots.Sender:
+		return bot.Send(ctx, a, r)
+	case bots.Broadcaster:
+		cursor := ""
+		for range 10_000 {
+			next, _, err := bot.SendPage(ctx, a, r, cursor)
+			if err != nil || next == "" {
+				return report.Receipt{}, err
+			}
+			if next == cursor {
+				return report.Receipt{}, errors.New("the cursor does not move")
+			}
+			cursor = next
+		}
+		return report.Receipt{}, errors.New("the broadcast does not end")
+	}
+	panic("the bot's features say that it sends, but it is neither a Sender nor a Broadcaster")
+}
+
+// audience makes sure that somebody is there to be shown anything.
+func (s suite) audience(t testing.TB, w *World, n Network) {
+	if s.f.Broadcasts {
+		n.Subscribe(t, w, "zuerich", "sub-one")
+	}
+}
+
+func (s suite) wantShown(t testing.TB, w *World, n Network, want ...string) {
+	t.Helper()
+	got := n.Shown(t, w, "zuerich")
+	ok := len(got) == len(want)
+	for i := 0; ok && i < len(want); i++ {
+		ok = strings.Contains(got[i], want[i])
+	}
+	if !ok {
+		t.Errorf("shown: %q, want %q", got, want)
+	}
+}
+
+func (s suite) wantKind(t testing.TB, err error, kind bots.Kind) {
+	t.Helper()
+	if err == nil || bots.AsError(err).Kind != kind {
+		t.Errorf("got %v (kind %d), want kind %d", err, bots.AsError(err).Kind, kind)
+	}
+}
+
+func (s suite) shown(t *testing.T, w *World, n Network, a bots.Account) {
+	s.audience(t, w, n)
+	text := `<b>Ü8</b> & "Kontrolle" 🚨 'Straße' 100 %s {{.}} \n`
+	if err := w.send(t.Context(), a, w.report(text)); err != nil {
+		t.Fatal(err)
+	}
+	s.wantShown(t, w, n, text)
+}
+
+func (s suite) shownInOrder(t *testing.T, w *World, n Network, a bots.Account) {
+	s.audience(t, w, n)
+	var texts []string
+	for i := range 4 {
+		texts = append(texts, fmt.Sprintf("kontrolle linie %d", i))
+		if err := w.send(t.Context(), a, w.report(texts[i])); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.wantShown(t, w, n, texts...)
+}
+
+func (s suite) cut(t *testing.T, w *World, n Network, a bots.Account) {
+	s.audience(t, w, n)
+	if err := w.send(t.Context(), a, w.report("kontrolle "+strings.Repeat("sehr lang ", 700))); err != nil {
+		t.Fatal(err)
+	}
+	got := n.Shown(t, w, "zuerich")
+	if len(got) != 1 || !strings.Contains(got[0], "kontrolle sehr lang") {
+		t.Fatalf("shown: %q", got)
+	}
+	if length := utf8.RuneCountInString(got[0]); s.f.MaxText > 0 && length > s.f.MaxText {
+		t.Errorf("%d characters are shown, the network takes %d", length, s.f.MaxText)
+	}
+}
+
+func (s suite) ownAccount(t *testing.T, w *World, n Network, a bots.Account) {
+	s.audience(t, w, n)
+	n.Connect(t, w, "ghent")
+	if err := w.send(t.Context(), a, w.report("kontrolle u8")); err != nil {
+		t.Fatal(err)
+	}
+	if got := n.Shown(t, w, "ghent"); len(got) != 0 {
+		t.Errorf("another city shows it: %q", got)
+	}
+}
+
+func (s suite) once(t *testing.T, w *World, n Network, a bots.Account) {
+	s.audience(t, w, n)
+	r := w.report("kontrolle u8")
+	for range 2 {
+		if err := w.send(t.Context(), a, r); err != nil {
+			t.Fatal(err)
+		}
+	}
+	w.Restart(t)
+	if err := w.send(t.Context(), a, r); err != nil {
+		t.Fatal(err)
+	}
+	s.wantShown(t, w, n, "kontrolle u8")
+}
+
+func (s suite) sendFault(t *testing.T, w *World, n Network, a bots.Account, fault Fault) {
+	s.audience(t, w, n)
+	r := w.report("kontrolle u8")
+	n.Fail(fault)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+	defer cancel()
+	returned := make(chan error, 1)
+	go func() { returned <- w.send(ctx, a, r) }()
+	select {
+	case err := <-returned:
+		want := bots.KindRetry
+		if fault == TooMany {
+			want = bots.KindRetryAfter
+		}
+		s.wantKind(t, err, want)
+		if after := bots.AsError(err).After; fault == TooMany && (after < time.Second || after > time.Hour) {
+			t.Errorf("asked for a pause of 7 seconds, got %v", after)
+		}
+	case <-time.After(patience):
+		t.Fatal("sending does not end with its context")
+	}
+	n.Heal()
+	w.Restart(t)
+	if err := w.send(t.Context(), a, r); err != nil {
+		t.Fatalf("after %s was over: %v", fault, err)
+	}
+	if s.f.Once || fault != Swallow {
+		s.wantShown(t, w, n, "kontrolle u8")
+	}
+}
+
+func (s suite) subscribers(t *testing.T, w *World, n Network, a bots.Account) {
+	names := []string{"sub-one", "sub-two", "sub-three", "sub-four"}
+	for _, name := range names {
+		n.Subscribe(t, w, "zuerich", name)
+	}
+	if err := w.send(t.Context(), a, w.report("kontrolle u8")); err != nil {
+		t.Fatal(err)
+	}
+	if got := n.Shown(t, w, "zuerich"); len(got) != len(names) {
+		t.Fatalf("%d subscribers, %d messages", len(names), len(got))
+	}
+	if !s.f.Authors || !s.f.Receives {
+		return
+	}
+	in := w.receive(t, a, nil)
+	post(t, w, n, Post{Author: names[2], Text: "kontrolle der autorin"})
+	r := in.next(t)
+	r.City, r.Bot = "zuerich", s.name
+	if err := w.send(t.Context(), a, r); err != nil {
+		t.Fatal(err)
+	}
+	got := slices.DeleteFunc(n.Shown(t, w, "zuerich"), func(text string) bool { return !strings.Contains(text, "der autorin") })
+	if len(got) != len(names)-1 {
+		t.Errorf("%d messages for %d subscribers, one of whom wrote it", len(got), len(names))
+	}
+}
+
+func (s suite) resume(t *testing.T, w *World, n Network, a bots.Account) {
+	for i := range 5 {
+		n.Subscribe(t, w, "zuerich", fmt.Sprintf("sub-%d", i))
+	}
+	bot := w.Bot.(bots.Broadcaster)
+	r := w.report("kontrolle u8")
+	next, _, err := bot.SendPage(t.Context(), a, r, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.Restart(t)
+	for bot = w.Bot.(bots.Broadcaster); next != ""; {
+		if next, _, err = bot.SendPage(t.Context(), a, r, next); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := n.Shown(t, w, "zuerich"); len(got) != 5 {
+		t.Errorf("%d messages for 5 subscribers", len(got))
+	}
+}
+
+func (s suite) prunes(t *testing.T, w *World, n Network, a bots.Account) {
+	s.audience(t, w, n)
+	if err := w.send(t.Context(), a, w.report("kontrolle geheimwort")); err != nil {
+		t.Fatal(err)
+	}
+	if pruner, ok := w.Bot.(bots.Pruner); ok {
+		if err := pruner.Prune(t.Context(), "zuerich", w.now().Add(time.Hour)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if strings.Contains(w.dump(t), "geheimwort") {
+		t.Error("the text is still in the database")
+	}
+}
+
+func (s suite) retracts(t *testing.T, w *World, n Network, a bots.Account) {
+	bot, ok := w.Bot.(bots.Retracter)
+	if !ok {
+		t.Skip("it takes nothing back")
+	}
+	receipt, err := w.sendReceipt(t.Context(), a, w.report("kontrolle u8"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if err := bot.Retract(t.Context(), a, receipt); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.wantShown(t, w, n)
+}

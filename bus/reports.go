@@ -1,0 +1,113 @@
+package bus
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+
+	"linienfunk/report"
+)
+
+// Order is a report that passed the censor, on its way to one bot of its city.
+type Order struct {
+	Report report.Report `json:"report"`
+	Entry  uint          `json:"entry"`  // in the ledger
+	Bot    string        `json:"bot"`    // that shall send it
+	Expire time.Time     `json:"expire"` // after this it is not sent any more
+}
+
+// Msg is a message that stays in its stream until Done. Without Done, Again or Working it is delivered again after AckWait.
+type Msg[T any] struct {
+	Value T
+	Seq   uint64 // in the stream: equal for two deliveries of the same message
+	raw   jetstream.Msg
+}
+
+// Done removes the message from the stream. It returns when the server has it.
+func (m Msg[T]) Done(ctx context.Context) error { return m.raw.DoubleAck(ctx) }
+
+// Again asks for another delivery after a pause.
+func (m Msg[T]) Again(after time.Duration) error { return m.raw.NakWithDelay(after) }
+
+// Working postpones the next delivery by AckWait.
+func (m Msg[T]) Working() error { return m.raw.InProgress() }
+
+// PutReport stores a received report. It returns nil when it is on the disk, or when it was there already.
+func (b *Bus) PutReport(ctx context.Context, r report.Report) error {
+	return b.put(ctx, b.subject("report.in", r.City, r.Bot), r.Key(), r)
+}
+
+// PutOrder stores a passed report for the bot that shall send it.
+func (b *Bus) PutOrder(ctx context.Context, o Order) error {
+	return b.put(ctx, b.out(b.Shard(o.Report.City), o.Report.City, o.Bot), o.Report.Key()+">"+o.Bot, o)
+}
+
+func (b *Bus) put(ctx context.Context, subject, id string, value any) error {
+	data, err := json.Marshal(value)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	if _, err := b.js.Publish(ctx, subject, data, jetstream.WithMsgID(id)); err != nil {
+		return fmt.Errorf("store on %s: %w", subject, err)
+	}
+	return nil
+}
+
+// Reports calls f for each received report, from one goroutine, until ctx ends. Several callers, on any nodes, share
+// the reports among them.
+func (b *Bus) Reports(ctx context.Context, f func(Msg[report.Report])) error {
+	return consume(ctx, b, b.stream("INTAKE"), jetstream.ConsumerConfig{
+		Durable: "censor", FilterSubject: b.subject("report.in.>"), MaxAckPending: 1000,
+	}, 16, f)
+}
+
+// Orders calls f for each order of one shard, from one goroutine, in the order of the stream, until ctx ends. There is no
+// limit to how many f may keep waiting: a bot that hangs must not stop the others of its shard.
+func (b *Bus) Orders(ctx context.Context, shard int, f func(Msg[Order])) error {
+	return consume(ctx, b, b.stream("RELAY"), jetstream.ConsumerConfig{
+		Durable: fmt.Sprintf("shard-%d", shard), FilterSubject: b.out(shard, ">"), MaxAckPending: -1,
+	}, 256, f)
+}
+
+func consume[T any](ctx context.Context, b *Bus, stream string, config jetstream.ConsumerConfig, batch int, f func(Msg[T])) error {
+	config.AckPolicy = jetstream.AckExplicitPolicy
+	config.AckWait = AckWait
+	config.MaxDeliver = -1
+	consumer, err := b.js.CreateOrUpdateConsumer(ctx, stream, config)
+	if err != nil {
+		return fmt.Errorf("consume %s: %w", stream, err)
+	}
+	running, err := consumer.Consume(func(raw jetstream.Msg) {
+		msg, err := decode[T](raw)
+		if err != nil {
+			b.config.Log.Error("drop a message that is none of ours", "stream", stream, "err", err)
+			raw.Term()
+			return
+		}
+		f(msg)
+	}, jetstream.PullMaxMessages(batch), jetstream.ConsumeErrHandler(func(_ jetstream.ConsumeContext, err error) {
+		b.config.Log.Warn("consume", "stream", stream, "err", err)
+	}))
+	if err != nil {
+		return fmt.Errorf("consume %s: %w", stream, err)
+	}
+	<-ctx.Done()
+	running.Stop()
+	<-running.Closed()
+	return ctx.Err()
+}
+
+func decode[T any](raw jetstream.Msg) (Msg[T], error) {
+	msg := Msg[T]{raw: raw}
+	meta, err := raw.Metadata()
+	if err != nil {
+		return msg, err
+	}
+	msg.Seq = meta.Sequence.Stream
+	return msg, json.Unmarshal(raw.Data(), &msg.Value)
+}

@@ -1,0 +1,102 @@
+package censor
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"linienfunk/report"
+)
+
+// FuzzJudge: a list of two entries and a text never panic, and the verdict is that of the reference matcher.
+func FuzzJudge(f *testing.F) {
+	for _, seed := range [][3]string{
+		{"kontrolle", "u8", "Kontrolle in der U8"},
+		{"Görlitzer Brücke", "äöüä", "Goerlitzer-Brücke aeoeueae"},
+		{"nazi", "контроль", "NАZІ ΝΑΖΙ 🅝🅐🅩🅘 Контроль"},
+		{"a b c", "b d", "a b a b d a-_ b  c"},
+		{"#u8", "🚨", "＃Ｕ８🚨⚠️"},
+		{"査票", "がす", "ガスがス査票kontrolle"},
+		{"กา", "n\u0e31", "กี n\u0e31a\u0308o\u200b\u0308"},
+		{"ooo", "öööö", "öoöoeoeooe"},
+		{"Straße", "ŉ", "STRASSE ʼN ǰ İ"},
+	} {
+		f.Add(seed[0], seed[1], seed[2])
+	}
+	slurless, err := NewCompiler(nil)
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Fuzz(func(t *testing.T, one, two, text string) {
+		lines := []string{one, two}
+		for _, line := range lines {
+			if line = trim(line); line == "" || comment(line) || line == "*" || line[0] == '/' {
+				t.Skip()
+			}
+		}
+		triggers, err := slurless.Compile(lines, nil)
+		if err != nil {
+			t.Skip()
+		}
+		blocked, err := slurless.Compile([]string{"*"}, lines)
+		if err != nil {
+			t.Fatalf("good as triggers, bad as blocked words: %v", err)
+		}
+		check(t, lines, text, triggers.Judge(text), report.Verdict{List: report.Triggers}, false)
+		check(t, lines, text, blocked.Judge(text), report.Verdict{Passed: true, List: report.Triggers, Rule: "*", Line: 1}, true)
+	})
+}
+
+// check compares a verdict with the reference's; none is the verdict if nothing matches.
+func check(t *testing.T, lines []string, text string, got, none report.Verdict, guarded bool) {
+	t.Helper()
+	want := none
+	for i, line := range lines {
+		if referenceMatch(line, text, guarded) {
+			want = report.Verdict{Passed: !guarded, List: report.Triggers, Rule: trim(line), Line: i + 1}
+			if guarded {
+				want.List = report.Blocked
+			}
+			break
+		}
+	}
+	if got != want {
+		t.Errorf("%q in %q, guarded %t: %+v, want %+v", lines, text, guarded, got, want)
+	}
+}
+
+// FuzzCompile: a list never panics; it compiles, or each error names a line of it; and what compiles can judge. An
+// expression that has a required part finds nothing that the expression without it would not.
+func FuzzCompile(f *testing.F) {
+	f.Add("u8\n# lines\n\n/kontroll(e|eur)/\n*", "sieg heil Kontrolleur")
+	f.Add("/(a{1000}){1000}/\n/(/\n/kontrolle", "(a")
+	f.Add("/(?i:K)(ſ|s)+\\x{212A}/\n/\\pL{3,}ß/", "KſK Ｋ ss ẞ")
+	f.Fuzz(func(t *testing.T, list, text string) {
+		lines := strings.Split(list, "\n")
+		filter, err := Compile(lines, nil)
+		for _, e := range lineErrors(err) {
+			if e.Line < 1 || e.Line > len(lines) || e.Text != trim(lines[e.Line-1]) || e.List != report.Triggers {
+				t.Errorf("error %v for line %d, %q", e, e.Line, lines[e.Line-1])
+			}
+			if utf8.ValidString(list) && !utf8.ValidString(e.Error()) {
+				t.Errorf("error %q is not fit to show", e.Error())
+			}
+		}
+		if err != nil {
+			if len(lineErrors(err)) == 0 || errors.Unwrap(lineErrors(err)[0]) == nil {
+				t.Errorf("error %v without a line or a cause", err)
+			}
+			return
+		}
+		filter.Judge(text)
+		var s scratch
+		s.read(text, true)
+		for _, e := range filter.triggers.exprs {
+			bare := expression{re: e.re}
+			if e.match(&s, true) != bare.match(&s, true) {
+				t.Errorf("%s on %q depends on the required part %q", e.re, text, e.need)
+			}
+		}
+	})
+}

@@ -1,0 +1,165 @@
+package censor
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"linienfunk/report"
+)
+
+// list is one compiled list.
+type list struct {
+	name  report.List
+	rules []string // the lines, trimmed; line n is rules[n-1]
+	star  int      // the line of "*", or 0
+	words automaton
+	exprs []expression // by line
+}
+
+// compileList reads the lines of a list. The error joins one *LineError for each bad line.
+func compileList(name report.List, lines []string) (*list, error) {
+	b := builder{list: &list{name: name}, maxLines: MaxLines, maxSymbols: MaxSymbols}
+	if name == report.Instance {
+		b.maxLines, b.maxSymbols = MaxSlurs, MaxSlurSymbols
+	}
+	var errs []error
+	for i, line := range lines {
+		line = trim(line)
+		b.list.rules = append(b.list.rules, line)
+		err := error(ErrTooManyLines)
+		if i < b.maxLines {
+			err = b.add(i+1, line)
+		}
+		if err != nil {
+			errs = append(errs, &LineError{List: name, Line: i + 1, Text: line, Err: err})
+		}
+		if i >= b.maxLines {
+			break // said once; a megabyte of further lines makes no better page
+		}
+	}
+	if len(errs) > 0 {
+		return nil, errors.Join(errs...)
+	}
+	b.list.words = newAutomaton(b.entries)
+	b.list.rules = slices.Clip(b.list.rules)
+	return b.list, nil
+}
+
+// builder collects what the lines of a list say, and counts it against the limits.
+type builder struct {
+	list                 *list
+	entries              []entry
+	maxLines, maxSymbols int
+	symbols, program     int
+}
+
+func (b *builder) add(line int, text string) error {
+	switch {
+	case text == "" || comment(text):
+		return nil
+	case utf8.RuneCountInString(text) > MaxLine:
+		return ErrTooLong
+	case text == "*":
+		return b.addStar(line)
+	case text[0] == '/':
+		return b.addExpression(line, text)
+	}
+	return b.addWords(line, text)
+}
+
+func (b *builder) addStar(line int) error {
+	if b.list.name != report.Triggers {
+		return ErrStar
+	}
+	if b.list.star == 0 {
+		b.list.star = line
+	}
+	return nil
+}
+
+func (b *builder) addExpression(line int, text string) error {
+	if len(text) < 2 || text[len(text)-1] != '/' {
+		return ErrUnclosed
+	}
+	if len(b.list.exprs) >= MaxExpressions {
+		return ErrTooManyExpressions
+	}
+	expr, size, err := newExpression(line, text[1:len(text)-1])
+	if err != nil {
+		return err
+	}
+	if b.program += size; b.program > MaxPrograms {
+		return fmt.Errorf("%w: the list's expressions together have more than %d steps", ErrTooComplex, MaxPrograms)
+	}
+	b.list.exprs = append(b.list.exprs, expr)
+	return nil
+}
+
+func (b *builder) addWords(line int, text string) error {
+	found := false
+	for _, spelling := range spellings(text) {
+		if b.list.name != report.Triggers {
+			spelling, _ = skeleton(nil, spelling, small)
+		}
+		symbols := encode(nil, spelling)
+		if len(symbols) == 0 {
+			continue
+		}
+		found = true
+		if b.symbols += len(symbols); b.symbols > b.maxSymbols {
+			return ErrTooLarge
+		}
+		b.entries = append(b.entries, entry{string(symbols), line})
+	}
+	if !found {
+		return ErrNothing
+	}
+	return nil
+}
+
+// match returns the first line of the list that matches, or 0. A guarded list sees through look-alikes.
+func (l *list) match(s *scratch, guarded bool) int {
+	line := l.star
+	for _, r := range s.readings(guarded) {
+		line = first(line, l.words.scan(r.symbols))
+	}
+	for _, e := range l.exprs {
+		if line > 0 && line < e.line {
+			break
+		}
+		if e.match(s, guarded) {
+			return e.line
+		}
+	}
+	return line
+}
+
+func (l *list) verdict(line int) report.Verdict {
+	return report.Verdict{Passed: l.name == report.Triggers, List: l.name, Rule: l.rules[line-1], Line: line}
+}
+
+// first returns the lower of two line numbers, of which 0 is none.
+func first(a, b int) int {
+	if a == 0 || b != 0 && b < a {
+		return b
+	}
+	return a
+}
+
+// trim removes white space from both ends, and the byte order mark that some editors put before the first line.
+func trim(line string) string {
+	return strings.TrimFunc(line, func(r rune) bool { return unicode.IsSpace(r) || r == '\uFEFF' })
+}
+
+// comment reports whether a line is one: a # and no hashtag.
+func comment(line string) bool {
+	if line[0] != '#' {
+		return false
+	}
+	r, _ := utf8.DecodeRuneInString(line[1:])
+	return !unicode.IsLetter(r) && !unicode.IsNumber(r)
+}

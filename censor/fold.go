@@ -1,0 +1,140 @@
+package censor
+
+import (
+	"slices"
+	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+// fold appends the text in the form in which it is compared, and the offsets in it behind which an e may be read:
+// those of ä, ö and ü (and ø), for "ö" is folded to "o" and some write "oe".
+//
+//   - Case goes (Unicode simple case folding), and ß becomes ss.
+//   - Compatibility forms become usual letters (NFKC): full width, ligatures, mathematical alphabets.
+//   - Accents on Latin, Greek, Cyrillic, Hebrew and Arabic letters go, whether composed or not; and so do the strokes
+//     of ø, ł, đ, ħ, ŧ. The vowel signs and the voicing marks of other scripts stay, for they are letters.
+//   - Invisible characters go: Cf (soft hyphen, zero-width joiners, direction marks, tags), variation selectors,
+//     other default ignorables, control characters; and the skin tones of emoji.
+//   - White space becomes one space, none at the ends; dashes become "-", apostrophes "'".
+//
+// Invalid UTF-8 becomes U+FFFD.
+func (s *scratch) fold(dst []byte, umlauts []int, text string) ([]byte, []int) {
+	src := s.compose(text)
+	for i := 0; i < len(src); {
+		if src[i] < utf8.RuneSelf {
+			dst = appendASCII(dst, src[i])
+			i++
+			continue
+		}
+		r, size := utf8.DecodeRune(src[i:])
+		i += size
+		g := glyphOf(r)
+		switch g.kind {
+		case space:
+			dst = appendASCII(dst, ' ')
+		case gone:
+		case mark:
+			if g.text.len() > 0 && keepsMarks(dst) {
+				dst = append(dst, g.text.bytes()...)
+			} else if r == diaeresis && takesUmlaut(dst, umlauts) {
+				umlauts = append(umlauts, len(dst))
+			}
+		default:
+			if dst = append(dst, g.text.bytes()...); g.kind == umlaut {
+				umlauts = append(umlauts, len(dst))
+			}
+		}
+	}
+	return trimSpace(dst), umlauts
+}
+
+// compose returns the text in NFKC, in a buffer that the next call overwrites.
+func (s *scratch) compose(text string) []byte {
+	n := norm.NFKC.QuickSpanString(text)
+	s.nfkc = append(s.nfkc[:0], text...)
+	if n < len(text) {
+		s.nfkc = norm.NFKC.AppendString(s.nfkc[:0], text)
+	}
+	return s.nfkc
+}
+
+// appendASCII appends one folded ASCII character.
+func appendASCII(dst []byte, c byte) []byte {
+	switch c = asciiFold[c]; {
+	case c == 0:
+		return dst
+	case c == ' ' && (len(dst) == 0 || dst[len(dst)-1] == ' '):
+		return dst
+	}
+	return append(dst, c)
+}
+
+var asciiFold = func() (fold [128]byte) {
+	for c := range fold {
+		switch {
+		case 'A' <= c && c <= 'Z':
+			fold[c] = byte(c) + 'a' - 'A'
+		case ' ' <= c && c <= '~':
+			fold[c] = byte(c)
+		case '\t' <= c && c <= '\r':
+			fold[c] = ' '
+		}
+	}
+	return fold
+}()
+
+func trimSpace(dst []byte) []byte {
+	if n := len(dst); n > 0 && dst[n-1] == ' ' {
+		return dst[:n-1]
+	}
+	return dst
+}
+
+// keepsMarks reports whether the last character is of a script whose marks are letters. All of these begin with
+// Devanagari, at U+0900; a mark of theirs on a Latin letter is a disguise.
+func keepsMarks(folded []byte) bool {
+	r, _ := utf8.DecodeLastRune(folded)
+	return r >= 0x0900 && r != utf8.RuneError
+}
+
+// takesUmlaut reports whether a diaeresis makes the last letter an umlaut. Composed ones never get here; this is
+// for letters with two marks, or with something invisible between letter and mark.
+func takesUmlaut(folded []byte, umlauts []int) bool {
+	n := len(folded)
+	if n == 0 || len(umlauts) > 0 && umlauts[len(umlauts)-1] == n {
+		return false
+	}
+	return folded[n-1] == 'a' || folded[n-1] == 'o' || folded[n-1] == 'u'
+}
+
+// expand appends folded text with an e behind those umlauts whose bit is set in which.
+func expand(dst, folded []byte, umlauts []int, which uint64) []byte {
+	done := 0
+	for i, at := range umlauts {
+		if which>>min(i, 63)&1 == 1 {
+			dst = append(append(dst, folded[done:at]...), 'e')
+			done = at
+		}
+	}
+	return append(dst, folded[done:]...)
+}
+
+// maxMixed is how many umlauts of one entry may be spelled each in its own way ("Koelner Brucke").
+const maxMixed = 3
+
+// spellings returns the folded forms of an entry: without accents; and, if it has umlauts, with each of them as ae,
+// oe, ue or not. From the fourth umlaut on they go the way of the third.
+func spellings(text string) [][]byte {
+	var s scratch
+	folded, umlauts := s.fold(nil, nil, text)
+	n := min(len(umlauts), maxMixed)
+	all := make([][]byte, 0, 1<<n)
+	for which := range uint64(1) << n {
+		if n == maxMixed && which>>(n-1) == 1 {
+			which |= ^uint64(0) << n
+		}
+		all = append(all, expand(nil, slices.Clip(folded), umlauts, which))
+	}
+	return all
+}

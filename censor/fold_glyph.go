@@ -1,0 +1,132 @@
+package censor
+
+import (
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+// kind says what fold does with a character.
+type kind uint8
+
+const (
+	plain  kind = iota // its text stands for it
+	umlaut             // likewise, and an e may be read behind
+	space
+	mark // an accent: goes, or stays with its text if that is not empty and the script keeps its marks
+	gone // invisible
+)
+
+// diaeresis is the combining mark that makes an umlaut.
+const diaeresis = '\u0308'
+
+// short is a string of at most four bytes without a pointer, to keep the table of glyphs small.
+type short [5]byte
+
+func (s *short) len() int      { return int(s[4]) }
+func (s *short) bytes() []byte { return s[:s[4]] }
+
+func shortRune(r rune) (s short) {
+	s[4] = byte(utf8.EncodeRune(s[:4], r))
+	return s
+}
+
+func shortString(text string) (s short) {
+	s[4] = byte(copy(s[:4], text))
+	return s
+}
+
+// glyph is what a character outside ASCII is folded to. The character is one of a text in NFKC.
+type glyph struct {
+	text short
+	kind kind
+}
+
+// glyphOf looks the alphabets of Europe up and works everything else out.
+func glyphOf(r rune) glyph {
+	if r < lastKnown {
+		return glyphs[r]
+	}
+	return makeGlyph(r)
+}
+
+const lastKnown = 0x0530 // the end of Latin, Greek and Cyrillic, in 8 KB
+
+var glyphs = func() (known [lastKnown]glyph) {
+	for r := range rune(lastKnown) {
+		known[r] = makeGlyph(r)
+	}
+	return known
+}()
+
+func makeGlyph(r rune) glyph {
+	switch {
+	case unicode.IsSpace(r) || unicode.Is(unicode.Z, r) || r == '\u2800': // U+2800 is an empty Braille cell
+		return glyph{kind: space}
+	case unicode.In(r, invisible...) || skinTone(r):
+		return glyph{kind: gone}
+	case unicode.IsMark(r):
+		if unicode.Is(unicode.Inherited, r) {
+			return glyph{kind: mark}
+		}
+		return glyph{kind: mark, text: shortRune(r)}
+	case unicode.Is(unicode.Pd, r):
+		return glyph{text: shortString("-")}
+	}
+	switch r {
+	case '‘', '’', 'ʼ':
+		return glyph{text: shortString("'")}
+	case 'ß', 'ẞ':
+		return glyph{text: shortString("ss")}
+	}
+	return makeLetter(r)
+}
+
+// invisible characters say nothing that a reader sees. Other_Default_Ignorable has fillers, DerivedCoreProperties
+// of the Unicode Character Database says why.
+var invisible = []*unicode.RangeTable{
+	unicode.Cc, unicode.Cf, unicode.Variation_Selector, unicode.Other_Default_Ignorable_Code_Point,
+}
+
+// skinTone reports whether r colours the emoji before it (UTS #51, Emoji_Modifier).
+func skinTone(r rune) bool { return 0x1F3FB <= r && r <= 0x1F3FF }
+
+// makeLetter folds case and takes the accents off.
+func makeLetter(r rune) glyph {
+	base, isUmlaut := r, false
+	var encoded [utf8.UTFMax]byte
+	n := utf8.EncodeRune(encoded[:], r)
+	if parts := norm.NFD.Properties(encoded[:n]).Decomposition(); parts != nil {
+		bare, size := utf8.DecodeRune(parts)
+		if bare < 0x0900 { // see keepsMarks
+			base = bare
+		}
+		for _, m := range string(parts[size:]) {
+			isUmlaut = isUmlaut || m == diaeresis
+		}
+	}
+	base = foldCase(base)
+	switch base {
+	case 'æ':
+		return glyph{text: shortString("ae")}
+	case 'œ':
+		return glyph{text: shortString("oe")}
+	case 'ø':
+		return glyph{text: shortString("o"), kind: umlaut}
+	case 'a', 'o', 'u':
+		if isUmlaut {
+			return glyph{text: shortRune(base), kind: umlaut}
+		}
+	}
+	if bare, ok := unstroked[base]; ok {
+		base = bare
+	}
+	return glyph{text: shortRune(base)}
+}
+
+// unstroked are the letters whose accent Unicode does not take apart.
+var unstroked = map[rune]rune{'đ': 'd', 'ð': 'd', 'ħ': 'h', 'ı': 'i', 'ł': 'l', 'ŧ': 't'}
+
+// foldCase maps all cases of a letter to one; upper first, which joins final and other sigma.
+func foldCase(r rune) rune { return unicode.ToLower(unicode.ToUpper(r)) }

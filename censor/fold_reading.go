@@ -1,0 +1,112 @@
+package censor
+
+import "unicode/utf8"
+
+// reading is one way to read a report. Text is for regular expressions, symbols is what encode makes of it.
+type reading struct{ text, symbols []byte }
+
+func (r *reading) set(text []byte) {
+	r.text = text
+	r.symbols = encode(r.symbols[:0], text)
+}
+
+// scratch holds one report in all its readings. Its buffers are used again.
+type scratch struct {
+	nfkc    []byte
+	umlauts []int
+
+	base     reading // without accents
+	expanded reading // with ae, oe, ue; if the report has umlauts
+	written  reading // with accents and ß, text only; if an expression wants it and it differs from base
+
+	// The same with look-alike letters made Latin. A few letters look like one Latin letter when small and like
+	// another as a capital, so there are two. Only if the report is disguised, that is has such letters.
+	small, capital reading
+	disguised      bool
+
+	writtenBuffer []byte
+	list          [2]*reading
+}
+
+// read folds the text. Everything else is made from the folded text, and only if it would differ.
+func (s *scratch) read(text string, expressions bool) {
+	s.base.text, s.umlauts = s.fold(s.base.text[:0], s.umlauts[:0], text)
+	s.base.set(s.base.text)
+	if len(s.umlauts) > 0 {
+		s.expanded.set(expand(s.expanded.text[:0], s.base.text, s.umlauts, ^uint64(0)))
+	}
+	s.written.text, s.disguised = nil, false
+	if isASCII(text) {
+		return
+	}
+	if expressions {
+		s.writtenBuffer = write(s.writtenBuffer[:0], s.nfkc)
+		s.written.text = s.writtenBuffer
+	}
+	if !isASCII(s.base.text) {
+		s.disguise()
+	}
+}
+
+// disguise reads look-alikes. The second reading takes the umlauts' e along, which saves a third and a fourth.
+func (s *scratch) disguise() {
+	var found bool
+	if s.small.text, found = skeleton(s.small.text[:0], s.base.text, small); !found {
+		return
+	}
+	s.disguised = true
+	s.small.set(s.small.text)
+	from := s.base.text
+	if len(s.umlauts) > 0 {
+		from = s.expanded.text
+	}
+	s.capital.text, _ = skeleton(s.capital.text[:0], from, capital)
+	s.capital.set(s.capital.text)
+}
+
+// readings returns those that words are searched in. The slice is valid until the next call.
+func (s *scratch) readings(guarded bool) []*reading {
+	if guarded && s.disguised {
+		s.list = [2]*reading{&s.small, &s.capital}
+		return s.list[:]
+	}
+	s.list = [2]*reading{&s.base, &s.expanded}
+	if len(s.umlauts) == 0 {
+		return s.list[:1]
+	}
+	return s.list[:]
+}
+
+// write appends the text, which is in NFKC, as it was written: like fold, but with accents and ß.
+func write(dst, nfkc []byte) []byte {
+	for i := 0; i < len(nfkc); {
+		if nfkc[i] < utf8.RuneSelf {
+			dst = appendASCII(dst, nfkc[i])
+			i++
+			continue
+		}
+		r, size := utf8.DecodeRune(nfkc[i:])
+		i += size
+		g := glyphOf(r)
+		switch {
+		case g.kind == space:
+			dst = appendASCII(dst, ' ')
+		case g.kind == gone:
+		case g.text.len() == 1 && (g.text[0] == '-' || g.text[0] == '\''):
+			dst = append(dst, g.text[0])
+		default:
+			dst = utf8.AppendRune(dst, foldCase(r))
+		}
+	}
+	return trimSpace(dst)
+}
+
+// isASCII is generic because texts come as strings and readings as bytes.
+func isASCII[T string | []byte](text T) bool {
+	for i := 0; i < len(text); i++ {
+		if text[i] >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
+}

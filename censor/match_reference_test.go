@@ -1,0 +1,138 @@
+package censor
+
+import (
+	"strings"
+	"unicode"
+
+	"golang.org/x/text/cases"
+	"golang.org/x/text/unicode/norm"
+)
+
+// The reference matcher: what filter.go promises for words, said again as slowly and plainly as possible. It shares
+// with the real one isWord, the table of look-alikes and the set of invisible characters, for these are data.
+
+// letter is a folded character; e is set if it may be followed by an e that was not written.
+type letter struct {
+	r rune
+	e bool
+}
+
+func referenceFold(text string) (folded []letter) {
+	for _, r := range norm.NFKC.String(text) {
+		switch {
+		case unicode.IsSpace(r) || unicode.Is(unicode.Z, r) || r == '\u2800' || unicode.Is(unicode.Pd, r) || r == '_' || r == '-':
+			if n := len(folded); n > 0 && folded[n-1].r != ' ' {
+				folded = append(folded, letter{r: ' '})
+			}
+			continue
+		case unicode.In(r, invisible...) || skinTone(r):
+			continue
+		case strings.ContainsRune("‘’ʼ", r):
+			r = '\''
+		}
+		folded = referenceLetters(folded, r)
+	}
+	if n := len(folded); n > 0 && folded[n-1].r == ' ' {
+		folded = folded[:n-1]
+	}
+	return folded
+}
+
+func referenceLetters(folded []letter, r rune) []letter {
+	// Without the iota subscript, which case folding makes a letter.
+	small := norm.NFC.String(strings.ReplaceAll(norm.NFD.String(string(r)), string(iotaSubscript), ""))
+	if small = cases.Fold().String(small); small == "" {
+		return folded
+	}
+	if parts := []rune(norm.NFD.String(small)); parts[0] < 0x0900 || unicode.IsMark(parts[0]) {
+		small = string(parts)
+	}
+	for _, r := range small {
+		n := len(folded)
+		switch {
+		case r == '\u0308' && n > 0 && strings.ContainsRune("aou", folded[n-1].r):
+			folded[n-1].e = true
+		case unicode.IsMark(r) && (unicode.Is(unicode.Inherited, r) || n == 0 || folded[n-1].r < 0x0900 || folded[n-1].r == 0xFFFD):
+		case r == 'ø':
+			folded = append(folded, letter{'o', true})
+		case r == 'æ':
+			folded = append(folded, letter{r: 'a'}, letter{r: 'e'})
+		case r == 'œ':
+			folded = append(folded, letter{r: 'o'}, letter{r: 'e'})
+		default:
+			if bare, ok := unstroked[r]; ok {
+				r = bare
+			}
+			folded = append(folded, letter{r: r})
+		}
+	}
+	return folded
+}
+
+// referenceRead writes the umlauts out, with or without e, and makes look-alikes Latin if as is not negative.
+func referenceRead(letters []letter, e bool, as look) (text []rune) {
+	for _, l := range letters {
+		r := l.r
+		if as >= 0 {
+			if latin, ok := latinOf(r, as); ok {
+				r = rune(latin)
+			}
+		}
+		if text = append(text, r); l.e && e {
+			text = append(text, 'e')
+		}
+	}
+	return text
+}
+
+// referenceMatch reports whether the entry occurs in the text.
+func referenceMatch(entry, text string, guarded bool) bool {
+	words, letters := referenceFold(entry), referenceFold(text)
+	if !guarded {
+		return referenceFind(words, referenceRead(letters, false, -1)) || referenceFind(words, referenceRead(letters, true, -1))
+	}
+	for i, l := range words {
+		if latin, ok := latinOf(l.r, small); ok {
+			words[i].r = rune(latin)
+		}
+	}
+	disguised := false
+	for _, l := range letters {
+		_, is := latinOf(l.r, small)
+		disguised = disguised || is
+	}
+	if disguised {
+		return referenceFind(words, referenceRead(letters, false, small)) || referenceFind(words, referenceRead(letters, true, capital))
+	}
+	return referenceFind(words, referenceRead(letters, false, -1)) || referenceFind(words, referenceRead(letters, true, -1))
+}
+
+func referenceFind(words []letter, text []rune) bool {
+	for from := range text {
+		if from > 0 && isWord(text[from-1]) && isWord(text[from]) && isWord(words[0].r) {
+			continue
+		}
+		if referenceAt(words, text, from, 0, false) {
+			return true
+		}
+	}
+	return false
+}
+
+// referenceAt tries the entry from text[at] on. umlauts counts those before, lastE is how the last one was spelled.
+func referenceAt(words []letter, text []rune, at, umlauts int, lastE bool) bool {
+	if len(words) == 0 {
+		return at == len(text) || !isWord(text[at]) || !isWord(text[at-1])
+	}
+	if at == len(text) || text[at] != words[0].r {
+		return false
+	}
+	if !words[0].e {
+		return referenceAt(words[1:], text, at+1, umlauts, lastE)
+	}
+	free := umlauts < maxMixed
+	if (free || !lastE) && referenceAt(words[1:], text, at+1, umlauts+1, false) {
+		return true
+	}
+	return (free || lastE) && at+1 < len(text) && text[at+1] == 'e' && referenceAt(words[1:], text, at+2, umlauts+1, true)
+}

@@ -1,0 +1,171 @@
+package censor
+
+import (
+	"strings"
+	"testing"
+)
+
+// TestEntryFinds asks one entry as a trigger and as a blocked word. Want says what each finds: "both", "neither", or
+// "blocked" for what only a guarded list sees.
+func TestEntryFinds(t *testing.T) {
+	tests := []struct{ name, entry, text, want string }{
+		{"a word finds itself", "kontrolle", "kontrolle", "both"},
+		{"case does not matter", "KontrollE", "kONTROLLe", "both"},
+		{"a word is not found inside another", "kontrolle", "kontrolleur", "neither"},
+		{"a word is not found at another's end", "halt", "Aufenthalt", "neither"},
+		{"a word is found after a false start", "kontrolle", "kontroll kontrollekontrolle kontrolle", "both"},
+		{"digits belong to the word after", "u8", "u80", "neither"},
+		{"digits belong to the word before", "u8", "xu8", "neither"},
+		{"punctuation separates", "u8", "(U8),", "both"},
+		{"a word finds the hashtag", "u8", "#u8", "both"},
+		{"a hashtag finds the hashtag", "#kontrolle", "jetzt #Kontrolle!", "both"},
+		{"a hashtag does not find the word", "#kontrolle", "jetzt kontrolle", "neither"},
+		{"an underscore separates", "u8", "#u8_kontrolle", "both"},
+		{"an apostrophe separates", "steht", "steht’s", "both"},
+		{"a typographic apostrophe is an apostrophe", "geht's", "geht’s noch", "both"},
+
+		{"a phrase finds itself", "kotti u8", "am Kotti U8", "both"},
+		{"a phrase needs its order", "kotti u8", "U8 Kotti", "neither"},
+		{"white space runs are one space", "kotti  u8", "kotti \t\r\n\u00a0u8", "both"},
+		{"a hyphen stands for a space", "rosenthaler platz", "Rosenthaler-Platz", "both"},
+		{"a space stands for a hyphen", "u-bahn", "U Bahn", "both"},
+		{"any dash is a hyphen", "u-bahn", "U – Bahn", "both"},
+		{"an underscore stands for a space", "alexander platz", "#alexander_platz", "both"},
+		{"a hyphen does not stand for nothing", "u-bahn", "ubahn", "neither"},
+		{"a comma between the words is not skipped", "kotti u8", "Kotti, U8", "neither"},
+		{"a phrase is found behind its own beginning", "a b c", "a b a b c", "both"},
+		{"a suffix of a phrase that fails is found", "b d", "a b d", "both"},
+		{"punctuation in an entry is asked for", "14/88", "14 88", "neither"},
+		{"an entry of punctuation is found anywhere", "!!", "kontrolle!!", "both"},
+
+		{"ß is ss", "Straße", "STRASSE", "both"},
+		{"ss is ß", "strasse", "Straße", "both"},
+		{"capital ß is ss", "strasse", "STRAẞE", "both"},
+		{"ö finds o", "Görlitzer", "gorlitzer", "both"},
+		{"ö finds oe", "Görlitzer", "GOERLITZER", "both"},
+		{"o finds ö", "gorlitzer", "Görlitzer", "both"},
+		{"oe finds ö", "goerlitzer", "Görlitzer", "both"},
+		{"o does not find oe", "pot", "poet", "neither"},
+		{"oe does not find o", "poet", "pot", "neither"},
+		{"an entry with ö may find a real oe", "pöt", "poet", "both"},
+		{"umlauts of one phrase may differ", "Görlitzer Brücke", "Görlitzer Bruecke", "both"},
+		{"umlauts of one phrase may differ the other way", "Görlitzer Brücke", "Goerlitzer Brucke", "both"},
+		{"four umlauts", "äöüä", "aeoeueae", "both"},
+		{"three umlauts in their own ways", "äöü", "aeöue", "both"},
+		{"a decomposed umlaut is an umlaut", "goerlitzer", "Go\u0308rlitzer", "both"},
+		{"an umlaut with an invisible break is one", "goerlitzer", "Go\u200b\u0308rlitzer", "both"},
+		{"Danish ø is an ö", "köbenhavn", "København", "both"},
+		{"æ is ae", "ærø", "aero", "both"},
+		{"accents do not matter", "cafe", "CAFÉ", "both"},
+		{"accents of the entry do not matter", "łódź", "Lodz", "both"},
+		{"Turkish i", "istanbul", "İSTANBUL", "both"},
+		{"Turkish dotless i", "kızılay", "KIZILAY", "both"},
+		{"Vietnamese", "hà nội", "Ha Noi", "both"},
+
+		{"full width", "u8", "Ｕ８", "both"},
+		{"a full-width hash", "#u8", "＃Ｕ８", "both"},
+		{"ligatures", "pfiff", "pﬁﬀ", "both"},
+		{"mathematical letters", "nazi", "𝕟𝓪𝐳𝙞", "both"},
+		{"a soft hyphen", "kontrolle", "Kon\u00adtrolle", "both"},
+		{"zero-width characters", "kontrolle", "K\u200bo\u200dn\u2060t\ufeffrolle", "both"},
+		{"combining marks", "nazi", "n\u0336a\u0336z\u0336i\u0336", "both"},
+		{"marks of another script", "nazi", "n\u0e31azi", "both"},
+		{"control characters", "nazi", "na\x00z\x07i", "both"},
+		{"a Hangul filler is invisible", "nazi", "na\u3164zi", "both"},
+
+		{"Cyrillic", "Контроль", "контроль в метро", "both"},
+		{"Cyrillic words are words", "контроль", "контрольный", "neither"},
+		{"ё is е", "ещё", "ЕЩЕ", "both"},
+		{"Greek, final sigma", "έλεγχος", "ΕΛΕΓΧΟΣ", "both"},
+		{"Cyrillic look-alikes", "nazi", "NАZІ", "blocked"},
+		{"Greek capital look-alikes", "nazi", "ΝΑΖΙ", "blocked"},
+		{"Greek small look-alikes", "vati", "νατι", "blocked"},
+		{"look-alikes in the entry", "nаzі", "nazi", "blocked"},
+		{"look-alikes beside an umlaut", "görlitz nazi", "Görlitz ΝΑΖΙ", "blocked"},
+		{"small capitals", "nazi", "ɴᴀᴢɪ", "blocked"},
+		{"circled letters", "nazi", "ⓝⓐⓩⓘ", "both"},
+		{"black circled letters", "nazi", "🅝🅐🅩🅘", "blocked"},
+		{"leetspeak is not looked through", "nazi", "n4z1", "neither"},
+
+		{"Chinese is found anywhere", "查票", "地铁查票了", "both"},
+		{"Latin beside Chinese is a word", "u8", "在U8有查票", "both"},
+		{"Japanese", "けんさつ", "いまけんさつちゅう", "both"},
+		{"half-width Katakana", "ガス", "ｶﾞｽ", "both"},
+		{"voicing marks are letters", "ハス", "バス", "neither"},
+		{"Korean with a particle", "검표원", "검표원이 있어요", "both"},
+		{"Thai", "ตรวจตั๋ว", "มีตรวจตั๋วที่สยาม", "both"},
+		{"Thai vowels are letters", "กี", "กา", "neither"},
+		{"Hebrew points do not matter", "שלום", "שָׁלוֹם", "both"},
+		{"Hindi", "टिकट", "टिकट जांच", "both"},
+
+		{"an emoji is found anywhere", "🚨", "Kontrolle🚨🚨u8", "both"},
+		{"variation selectors do not matter", "⚠", "⚠️ U8", "both"},
+		{"variation selectors of the entry do not matter", "⚠️", "⚠ U8", "both"},
+		{"skin tones do not matter", "👮", "👮🏽", "both"},
+		{"joined emoji find themselves", "👮‍♀️", "da: 👮🏽‍♀️!", "both"},
+		{"keycaps are digits", "u8", "U8️⃣", "both"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			text := "x " + tt.text
+			trigger := mustCompile(t, []string{tt.entry}, nil).Judge(text).Passed
+			blocked := !mustCompile(t, []string{"*"}, []string{tt.entry}).Judge(text).Passed
+			got := map[[2]bool]string{{true, true}: "both", {false, true}: "blocked", {true, false}: "triggers"}[[2]bool{trigger, blocked}]
+			if got == "" {
+				got = "neither"
+			}
+			if got != tt.want {
+				t.Errorf("%q finds %q: %s, want %s", tt.entry, text, got, tt.want)
+			}
+		})
+	}
+}
+
+func TestExpressionFinds(t *testing.T) {
+	tests := []struct{ name, expr, text, want string }{
+		{"case does not matter", `/KONTROLL\w*/`, "kontrolleure", "both"},
+		{"no word boundaries unless asked", `/ontroll/`, "Kontrolle", "both"},
+		{"word boundaries", `/\bu[1-9]\b/`, "die U8!", "both"},
+		{"word boundaries do not lie", `/\bu[1-9]\b/`, "U80", "neither"},
+		{"umlauts find umlauts", `/görlitz/`, "GÖRLITZER", "both"},
+		{"umlauts in a class find umlauts", `/g[äö]rlitz/`, "Görlitzer", "both"},
+		{"decomposed umlauts of the expression", "/go\u0308rlitz/", "Görlitzer", "both"},
+		{"decomposed umlauts of the text", "/görlitz/", "Go\u0308rlitzer", "both"},
+		{"umlauts do not find bare vowels", `/görlitz/`, "Gorlitzer", "neither"},
+		{"bare vowels find umlauts", `/gorlitz/`, "Görlitzer", "both"},
+		{"oe finds umlauts", `/goerlitz/`, "Görlitzer", "both"},
+		{"ß finds ß", `/straße/`, "Schloßstraße", "both"},
+		{"ss finds ß", `/strasse/`, "Schloßstraße", "both"},
+		{"line ends are spaces", `/kotti.u8/`, "Kotti\nU8", "both"},
+		{"blank ends are gone", `/^kotti$/`, " Kotti\n", "both"},
+		{"hyphens stay", `/u-bahn/`, "U‑Bahn", "both"},
+		{"invisible characters are gone", `/kontrolle/`, "Kon\u00adtrolle", "both"},
+		{"look-alikes", `/naz[ij]/`, "NАZІ", "blocked"},
+		{"Cyrillic", `/контрол[её]р/`, "КОНТРОЛЁРЫ", "both"},
+		{"the required part may be inside a group", `/(da|dort) (kontrolle)+/`, "dort Kontrolle", "both"},
+		{"an optional part is not required", `/u8( kontrolle)?!/`, "U8!", "both"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			trigger := mustCompile(t, []string{tt.expr}, nil).Judge(tt.text).Passed
+			blocked := !mustCompile(t, []string{"*"}, []string{tt.expr}).Judge(tt.text).Passed
+			if trigger != (tt.want == "both") || blocked != (tt.want != "neither") {
+				t.Errorf("%s finds %q: trigger %t, blocked %t; want %s", tt.expr, tt.text, trigger, blocked, tt.want)
+			}
+		})
+	}
+}
+
+func TestRequired(t *testing.T) {
+	for expr, want := range map[string]string{
+		`Görlitzer`: "rlitzer", `(kotti)+ u8`: "kotti", `a|b`: "", `x?`: "", `(abc){2,3}`: "abc", `(abc){0,3}d`: "d", `(?-i:ABC)`: "abc",
+	} {
+		e, _, err := newExpression(1, "!"+expr+"!")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Trim(string(e.need), "!"); got != want {
+			t.Errorf("%s needs %q, want %q", expr, got, want)
+		}
+	}
+}

@@ -1,0 +1,109 @@
+package censor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"linienfunk/bus"
+	"linienfunk/db"
+	"linienfunk/report"
+)
+
+// lanes is how many reports a worker judges at the same time. Reports of one city keep to one lane, and so in order.
+const lanes = 4
+
+// again is the pause before a report is judged once more after the database or NATS failed.
+const again = 2 * time.Second
+
+// Worker takes reports from INTAKE, judges them, writes them into the ledger, and puts those that pass on RELAY once for each
+// bot of their city. Any number of Workers may run on any number of nodes: they share nothing but the streams and
+// the ledger.
+type Worker struct {
+	Bus   *bus.Bus
+	DB    *db.DB
+	Rules func(city string) (Rules, bool) // from memory
+	Bots  func(city string) []string      // that the city has connected; from memory
+	Log   *slog.Logger
+	Now   func() time.Time
+}
+
+// Run works until ctx ends.
+func (w *Worker) Run(ctx context.Context) error {
+	var running sync.WaitGroup
+	var queues [lanes]chan bus.Msg[report.Report]
+	for i := range queues {
+		queues[i] = make(chan bus.Msg[report.Report])
+		running.Go(func() {
+			for msg := range queues[i] {
+				w.handle(ctx, msg)
+			}
+		})
+	}
+	err := w.Bus.Reports(ctx, func(msg bus.Msg[report.Report]) {
+		queues[w.Bus.Shard(msg.Value.City)%lanes] <- msg
+	})
+	for _, queue := range queues {
+		close(queue)
+	}
+	running.Wait()
+	return err
+}
+
+// handle acknowledges the report only when everything that follows from it is stored. Whatever breaks off before
+// that is done again from the start, and finds what was stored already.
+func (w *Worker) handle(ctx context.Context, msg bus.Msg[report.Report]) {
+	err := w.judge(ctx, msg.Value)
+	if err == nil {
+		err = msg.Done(ctx)
+	}
+	if err == nil {
+		return
+	}
+	w.Log.Error("cannot relay a report; will try again", "city", msg.Value.City, "bot", msg.Value.Bot, "err", err)
+	pause := again
+	if errors.Is(err, context.Canceled) {
+		pause = 0
+	}
+	if err := msg.Again(pause); err != nil && ctx.Err() == nil {
+		w.Log.Warn("cannot hand back a report", "err", err)
+	}
+}
+
+func (w *Worker) judge(ctx context.Context, r report.Report) error {
+	rules, ok := w.Rules(r.City)
+	if !ok {
+		w.Log.Warn("drop a report for a city that is gone", "city", r.City, "bot", r.Bot)
+		return nil
+	}
+	verdict := rules.Filter.Judge(r.Text)
+	expire := r.At.Add(rules.Freshness)
+	status := db.Queued
+	if !expire.After(w.Now()) {
+		status = db.Expired
+	}
+	var targets []string
+	if verdict.Passed && rules.Active {
+		targets = w.Bots(r.City)
+	}
+	entry, err := w.DB.Record(ctx, r, verdict, status, targets)
+	if err != nil {
+		return err
+	}
+	if entry.Relayed {
+		return nil
+	}
+	for _, delivery := range entry.Deliveries {
+		if delivery.Status.Final() {
+			continue
+		}
+		order := bus.Order{Report: r, Entry: entry.ID, Bot: delivery.Bot, Expire: expire}
+		if err := w.Bus.PutOrder(ctx, order); err != nil {
+			return fmt.Errorf("for %s: %w", delivery.Bot, err)
+		}
+	}
+	return w.DB.MarkRelayed(ctx, entry.ID)
+}

@@ -1,0 +1,121 @@
+package config
+
+import (
+	"cmp"
+	"fmt"
+	"net"
+	"net/url"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+var (
+	domainForm = regexp.MustCompile(`^[a-zA-Z0-9]([a-zA-Z0-9.-]*[a-zA-Z0-9])?$`)
+	prefixForm = regexp.MustCompile(`^[a-zA-Z0-9-]*$`)
+)
+
+// check reports every value that cannot work.
+func (c Config) check(t *table) {
+	bad := func(key, format string, args ...any) {
+		t.fail(cmp.Or(t.origin[key], "default"), "%s: "+format, append([]any{key}, args...)...)
+	}
+	for key, value := range map[string]string{"http": c.HTTP, "smtp": c.SMTP} {
+		if _, err := net.ResolveTCPAddr("tcp", value); err != nil || value == "" {
+			bad(key, "wants host:port or :port, not %q", value)
+		}
+	}
+	if c.Data == "" {
+		bad("data", "wants a directory")
+	}
+	if u, err := url.Parse(c.BaseURL); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || strings.Trim(u.Path, "/") != "" {
+		bad("base_url", "wants https://host without a path, not %q", c.BaseURL)
+	}
+	if !slices.Contains([]string{"debug", "info", "warn", "error"}, c.Log.Level) {
+		bad("log.level", "wants debug, info, warn or error, not %q", c.Log.Level)
+	}
+	if !slices.Contains([]string{"text", "json"}, c.Log.Format) {
+		bad("log.format", "wants text or json, not %q", c.Log.Format)
+	}
+	if !domainForm.MatchString(c.Mail.Domain) {
+		bad("mail.domain", "wants a domain such as example.org, not %q", c.Mail.Domain)
+	}
+	if s := c.Mail.Smarthost; s != "" {
+		u, err := url.Parse(s)
+		if err != nil || u.Scheme != "smtp" && u.Scheme != "smtps" || u.Port() == "" || u.User != nil || u.Path != "" {
+			bad("mail.smarthost", "wants smtp://host:587 or smtps://host:465; user and password are keys of their own")
+		}
+	}
+	c.checkFiles(bad)
+	if c.NATS.Shards < 1 || c.NATS.Shards > 1024 {
+		bad("nats.shards", "wants a number from 1 to 1024, not %d", c.NATS.Shards)
+	}
+	if !prefixForm.MatchString(c.NATS.Prefix) {
+		bad("nats.prefix", "wants letters, digits and dashes, not %q", c.NATS.Prefix)
+	}
+	if s := c.Database.URL; s != "" && !strings.HasPrefix(s, "postgres://") && !strings.HasPrefix(s, "postgresql://") {
+		bad("database.url", "wants postgres://user:password@host/name")
+	}
+}
+
+func (c Config) checkFiles(bad func(key, format string, args ...any)) {
+	if (c.Mail.TLSCert == "") != (c.Mail.TLSKey == "") {
+		bad("mail.tls_cert", "needs mail.tls_key, and the other way round")
+	}
+	for key, path := range map[string]string{
+		"mail.tls_cert": c.Mail.TLSCert, "mail.tls_key": c.Mail.TLSKey, "mail.dkim_key": c.Mail.DKIMKey,
+	} {
+		if path == "" {
+			continue
+		}
+		if _, err := os.Stat(path); err != nil {
+			bad(key, "%v", err)
+		}
+	}
+}
+
+// String is the configuration as a file would give it, with comments and without secrets.
+func (c Config) String() string {
+	t := newTable(&c)
+	var out strings.Builder
+	section := ""
+	for _, key := range t.names {
+		table, name := "", key
+		if i := strings.LastIndex(key, "."); i >= 0 {
+			table, name = key[:i], key[i+1:]
+		}
+		if table != section {
+			fmt.Fprintf(&out, "\n[%s]\n", table)
+			section = table
+		}
+		f := t.fields[key]
+		fmt.Fprintf(&out, "# %s\n%s = %s\n", f.help, name, f.show())
+	}
+	return out.String()
+}
+
+func (f field) show() string {
+	value := f.value.Interface()
+	text, ok := value.(string)
+	if !ok {
+		return fmt.Sprint(value)
+	}
+	switch {
+	case text == "":
+	case f.secret == "true":
+		text = "***"
+	case f.secret == "url":
+		text = "***"
+		if u, err := url.Parse(f.value.String()); err == nil {
+			text = u.Redacted()
+			if u.User != nil && f.value.String() != "" {
+				if _, has := u.User.Password(); !has { // nats://token@host
+					u.User = url.User("***")
+					text = u.String()
+				}
+			}
+		}
+	}
+	return fmt.Sprintf("%q", text)
+}

@@ -1,0 +1,212 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/BurntSushi/toml"
+	"github.com/agext/levenshtein"
+)
+
+// prefix of our variables in the environment. Those with reserved ones are not keys.
+const prefix = "LINIENFUNK_"
+
+// Reserved are variables that begin with prefix and are no keys: the path of the file, and what tests use.
+var reserved = []string{prefix + "CONFIG", prefix + "TEST_"}
+
+// table is the list of keys, bound to a Config, with where each value came from.
+type table struct {
+	fields map[string]field
+	names  []string          // in the order of Config
+	origin map[string]string // of values that are not defaults
+	errs   []error
+}
+
+type field struct {
+	value  reflect.Value
+	help   string
+	secret string
+}
+
+func newTable(c *Config) *table {
+	t := &table{fields: map[string]field{}, origin: map[string]string{}}
+	t.add("", reflect.ValueOf(c).Elem())
+	return t
+}
+
+func (t *table) add(path string, v reflect.Value) {
+	for i := range v.NumField() {
+		tag, key := v.Type().Field(i).Tag, path+v.Type().Field(i).Tag.Get("toml")
+		if v.Field(i).Kind() == reflect.Struct {
+			t.add(key+".", v.Field(i))
+			continue
+		}
+		t.fields[key] = field{v.Field(i), tag.Get("help"), tag.Get("secret")}
+		t.names = append(t.names, key)
+	}
+}
+
+func (t *table) fail(origin, format string, args ...any) {
+	t.errs = append(t.errs, fmt.Errorf(origin+": "+format, args...))
+}
+
+// set gives a key a value that is written as text.
+func (t *table) set(key, text, origin string) {
+	f, ok := t.fields[key]
+	if !ok {
+		t.unknown(key, origin)
+		return
+	}
+	t.origin[key] = origin
+	switch f.value.Kind() {
+	case reflect.Int:
+		n, err := strconv.Atoi(text)
+		if err != nil {
+			t.fail(origin, "%s: wants a whole number, not %q", key, text)
+			return
+		}
+		f.value.SetInt(int64(n))
+	case reflect.Bool:
+		b, err := strconv.ParseBool(text)
+		if err != nil {
+			t.fail(origin, "%s: wants true or false, not %q", key, text)
+			return
+		}
+		f.value.SetBool(b)
+	default:
+		f.value.SetString(text)
+	}
+}
+
+func (t *table) unknown(key, origin string) {
+	nearest, distance := "", 4
+	for _, name := range t.names {
+		d := levenshtein.Distance(key, name, nil)
+		if key == name[strings.LastIndex(name, ".")+1:] {
+			d = 1 // the right key without its table
+		}
+		if d < distance {
+			nearest, distance = name, d
+		}
+	}
+	if nearest != "" {
+		t.fail(origin, "unknown key %s; did you mean %s?", key, nearest)
+		return
+	}
+	t.fail(origin, "unknown key %s; the keys are %s", key, strings.Join(t.names, ", "))
+}
+
+// file sets what a TOML file says.
+func (t *table) file(path, text string) {
+	var tree map[string]any
+	if _, err := toml.Decode(text, &tree); err != nil {
+		var syntax toml.ParseError
+		if errors.As(err, &syntax) {
+			t.fail(fmt.Sprintf("%s:%d", path, syntax.Position.Line), "%s", syntax.Message)
+			return
+		}
+		t.fail(path, "%w", err)
+		return
+	}
+	t.walk(path, text, "", tree)
+}
+
+func (t *table) walk(path, text, table string, tree map[string]any) {
+	for _, name := range sorted(tree) {
+		key := table + name
+		origin := fmt.Sprintf("%s:%d", path, lineOf(text, key))
+		f, known := t.fields[key]
+		switch value := tree[name].(type) {
+		case map[string]any:
+			if !slices.ContainsFunc(t.names, func(n string) bool { return strings.HasPrefix(n, key+".") }) {
+				t.unknown(key, origin)
+				continue
+			}
+			t.walk(path, text, key+".", value)
+		case string:
+			if known && f.value.Kind() != reflect.String {
+				t.fail(origin, "%s: wants %s without quotes", key, kindName(f.value.Kind()))
+				continue
+			}
+			t.set(key, value, origin)
+		default:
+			if known && (f.value.Kind() == reflect.String || !sameKind(f.value.Kind(), value)) {
+				t.fail(origin, "%s: wants %s", key, kindName(f.value.Kind()))
+				continue
+			}
+			t.set(key, fmt.Sprint(value), origin)
+		}
+	}
+}
+
+func sameKind(kind reflect.Kind, value any) bool {
+	switch value.(type) {
+	case int64:
+		return kind == reflect.Int
+	case bool:
+		return kind == reflect.Bool
+	}
+	return false
+}
+
+func kindName(kind reflect.Kind) string {
+	switch kind {
+	case reflect.Int:
+		return "a whole number"
+	case reflect.Bool:
+		return "true or false"
+	}
+	return `text in quotes`
+}
+
+func sorted(tree map[string]any) []string {
+	names := make([]string, 0, len(tree))
+	for name := range tree {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names
+}
+
+// lineOf finds the line of a key, or of a table's head. toml's metadata does not tell lines of keys.
+func lineOf(text, key string) int {
+	table := ""
+	for i, line := range strings.Split(text, "\n") {
+		line = strings.TrimSpace(line)
+		if name, ok := strings.CutPrefix(line, "["); ok {
+			name, _, _ = strings.Cut(name, "]")
+			table = strings.TrimSpace(name) + "."
+			if table == key+"." {
+				return i + 1
+			}
+			continue
+		}
+		name, _, ok := strings.Cut(line, "=")
+		if ok && table+strings.Trim(strings.TrimSpace(name), `"'`) == key {
+			return i + 1
+		}
+	}
+	return 1
+}
+
+// environment sets what LINIENFUNK_* variables say.
+func (t *table) environment(environ []string) {
+	for _, entry := range environ {
+		name, value, _ := strings.Cut(entry, "=")
+		if !strings.HasPrefix(name, prefix) ||
+			slices.ContainsFunc(reserved, func(r string) bool { return strings.HasPrefix(name, r) }) {
+			continue
+		}
+		key := strings.ToLower(strings.TrimPrefix(name, prefix))
+		for _, known := range t.names {
+			if strings.ReplaceAll(known, ".", "_") == key {
+				key = known
+			}
+		}
+		t.set(key, value, name)
+	}
+}

@@ -1,0 +1,78 @@
+// Package outgoing makes the HTTP client with which bots call hosts that users have named: it has time limits, and does not
+// let a name on the internet point it at machines of ours (server-side request forgery).
+package outgoing
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/netip"
+	"syscall"
+	"time"
+)
+
+// ErrPrivate is the cause when a host's address is not on the public internet.
+var ErrPrivate = errors.New("the address is not on the public internet")
+
+// special are ranges that are no public hosts, besides those that netip knows: shared space of providers (RFC 6598), this
+// network (RFC 791), IETF assignments (RFC 6890), benchmarks (RFC 2544), reserved (RFC 1112), and
+// IPv4 inside IPv6 (RFC 6052, RFC 3056), behind which any of the others may be.
+var special = []netip.Prefix{
+	netip.MustParsePrefix("0.0.0.0/8"), netip.MustParsePrefix("100.64.0.0/10"), netip.MustParsePrefix("192.0.0.0/24"),
+	netip.MustParsePrefix("198.18.0.0/15"), netip.MustParsePrefix("240.0.0.0/4"),
+	netip.MustParsePrefix("64:ff9b::/96"), netip.MustParsePrefix("64:ff9b:1::/48"), netip.MustParsePrefix("2002::/16"),
+}
+
+// Client returns a client for streams as well as for short calls: connecting, the TLS handshake and the head of an answer are limited
+// to 10, 10 and 30 seconds, the rest is up to the request's context. It follows at most 5 redirects, and never takes
+// a proxy from the environment, which could reach what it must not.
+func Client(allowPrivate bool) *http.Client {
+	dialer := &net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second}
+	if !allowPrivate {
+		dialer.Control = refusePrivate
+	}
+	return &http.Client{
+		Transport: &http.Transport{
+			DialContext:            dialer.DialContext,
+			ForceAttemptHTTP2:      true,
+			TLSHandshakeTimeout:    10 * time.Second,
+			ResponseHeaderTimeout:  30 * time.Second,
+			MaxIdleConns:           200,
+			MaxIdleConnsPerHost:    4,
+			IdleConnTimeout:        90 * time.Second,
+			MaxResponseHeaderBytes: 64 << 10,
+		},
+		CheckRedirect: func(_ *http.Request, via []*http.Request) error {
+			if len(via) >= 5 {
+				return errors.New("more than 5 redirects")
+			}
+			return nil
+		},
+	}
+}
+
+// refusePrivate sees the address that was resolved, right before the connection, so that no second look-up can
+// answer otherwise.
+func refusePrivate(_, address string, _ syscall.RawConn) error {
+	target, err := netip.ParseAddrPort(address)
+	if err != nil {
+		return fmt.Errorf("connect to %s: %w", address, err)
+	}
+	if !public(target.Addr().Unmap()) {
+		return ErrPrivate
+	}
+	return nil
+}
+
+func public(ip netip.Addr) bool {
+	if !ip.IsGlobalUnicast() || ip.IsPrivate() {
+		return false
+	}
+	for _, prefix := range special {
+		if prefix.Contains(ip) {
+			return false
+		}
+	}
+	return true
+}

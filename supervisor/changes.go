@@ -1,0 +1,214 @@
+package supervisor
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"strings"
+	"sync"
+
+	"gorm.io/gorm/clause"
+
+	"linienfunk/bots"
+	"linienfunk/bus"
+	"linienfunk/db"
+)
+
+// changes collects the names of bots whose accounts have changed.
+type changes struct {
+	mu    sync.Mutex
+	names map[string]bool
+	more  chan struct{}
+}
+
+func newChanges() *changes { return &changes{names: map[string]bool{}, more: make(chan struct{}, 1)} }
+
+// hint takes account.<bot>.<city>; a bot named _ stands for all.
+func (c *changes) hint(subject string, _ []byte) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.names[strings.Split(subject, ".")[1]] = true
+	select {
+	case c.more <- struct{}{}:
+	default:
+	}
+}
+
+func (c *changes) take() map[string]bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	names := c.names
+	c.names = map[string]bool{}
+	return names
+}
+
+// AccountHint is the subject on which a change of a city's account in a network is made known; an empty bot means
+// all of the city's accounts.
+func AccountHint(bot, city string) string {
+	if bot == "" {
+		bot = "_"
+	}
+	return "account." + bot + "." + city
+}
+
+// follow refreshes the accounts of bots that changed, at once, and of all now and then.
+func (s *Supervisor) follow(ctx context.Context, c *changes) {
+	for ctx.Err() == nil {
+		wait, cancel := context.WithTimeout(ctx, lookAround)
+		var names map[string]bool
+		select {
+		case <-wait.Done():
+			names = map[string]bool{"_": true}
+		case <-c.more:
+			names = c.take()
+		}
+		cancel()
+		if ctx.Err() != nil {
+			return
+		}
+		for _, member := range s.env.Directory.members {
+			if names[member.Name] || names["_"] {
+				s.refresh(ctx, member)
+			}
+		}
+	}
+}
+
+// refresh makes the bot's processes those of its accounts.
+func (s *Supervisor) refresh(ctx context.Context, member Member) {
+	if err := s.env.Directory.Refresh(ctx, member.Name); err != nil {
+		if ctx.Err() == nil {
+			s.env.Log.Error("cannot list accounts; will try again", "bot", member.Name, "err", err)
+		}
+		return
+	}
+	accounts, _ := s.env.Directory.of(member.Name)
+	s.stopUnwanted(member.Name, accounts)
+	left := s.startMissing(ctx, member, accounts)
+	for _, msg := range left {
+		s.discard(ctx, msg, db.Failed, notConnected)
+	}
+}
+
+// stopUnwanted tells the processes to stop whose account is gone or has changed. It does not wait for them: one that is stuck
+// must not hold up the others.
+func (s *Supervisor) stopUnwanted(bot string, accounts map[string]bots.Account) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for k, p := range s.processes {
+		if account, ok := accounts[k.city]; k.bot == bot && (!ok || account.Revision != p.account.Revision) {
+			p.cancel()
+			delete(s.processes, k)
+			s.leaving[k] = p
+			s.env.Log.Info("stopped", "city", k.city, "bot", k.bot)
+		}
+	}
+	for k := range maps.Clone(s.halted) {
+		if account, ok := accounts[k.city]; k.bot == bot && (!ok || account.Revision != s.revisions[k]) {
+			delete(s.halted, k)
+			delete(s.revisions, k)
+		}
+	}
+}
+
+// startMissing starts a process for each account that has none, and returns the orders of accounts that are gone.
+func (s *Supervisor) startMissing(ctx context.Context, member Member, accounts map[string]bots.Account) []bus.Msg[bus.Order] {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for city, account := range accounts {
+		k := key{city, member.Name}
+		if _, halted := s.halted[k]; halted || s.processes[k] != nil {
+			continue
+		}
+		if s.boxes[k] == nil {
+			s.boxes[k] = newMailbox()
+		}
+		s.processes[k] = start(ctx, &s.env, member, account, s.boxes[k], s.over(k))
+		s.env.Log.Info("started", "city", city, "bot", member.Name, "account", account.Label)
+	}
+	var left []bus.Msg[bus.Order]
+	for k, box := range s.boxes {
+		if k.bot == member.Name && s.processes[k] == nil {
+			left = append(left, box.empty()...)
+			delete(s.boxes, k)
+		}
+	}
+	return left
+}
+
+// over returns a channel that is closed when no earlier process of the account is running any more.
+func (s *Supervisor) over(k key) <-chan struct{} {
+	if p, ok := s.leaving[k]; ok {
+		return p.done
+	}
+	done := make(chan struct{})
+	close(done)
+	return done
+}
+
+// halt is called by a process that ends because its account is revoked.
+func (s *Supervisor) halt(p *process, say string) {
+	k := key{p.account.City, p.member.Name}
+	ctx := context.Background()
+	status := p.status()
+	s.mu.Lock()
+	if s.processes[k] != p { // changed meanwhile
+		s.mu.Unlock()
+		return
+	}
+	delete(s.processes, k)
+	s.halted[k], s.revisions[k] = status, p.account.Revision
+	left := s.boxes[k].empty()
+	delete(s.boxes, k)
+	s.mu.Unlock()
+
+	row := db.Revocation{City: k.city, Bot: k.bot, Revision: p.account.Revision, Detail: say}
+	if err := s.env.DB.Clauses(clause.OnConflict{UpdateAll: true}).Create(&row).Error; err != nil {
+		s.env.Log.Error("cannot remember a revocation", "city", k.city, "bot", k.bot, "err", err)
+	}
+	for _, msg := range left {
+		s.discard(ctx, msg, db.Failed, say)
+	}
+	if s.env.Revoked != nil {
+		s.env.Revoked(ctx, status, k.city)
+	}
+}
+
+func (s *Supervisor) loadRevocations(ctx context.Context) error {
+	var rows []db.Revocation
+	if err := s.env.DB.WithContext(ctx).Find(&rows).Error; err != nil {
+		return errors.Join(errors.New("load revocations"), err)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, row := range rows {
+		k := key{row.City, row.Bot}
+		s.halted[k] = bots.Status{Bot: row.Bot, State: bots.Halted, Detail: row.Detail, Since: row.CreatedAt}
+		s.revisions[k] = row.Revision
+	}
+	return nil
+}
+
+// Status lists how a city's accounts do, in the order of the bots.
+func (s *Supervisor) Status(city string) []bots.Status {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var list []bots.Status
+	for _, member := range s.env.Directory.members {
+		k := key{city, member.Name}
+		if status, ok := s.halted[k]; ok {
+			list = append(list, status)
+			continue
+		}
+		p, ok := s.processes[k]
+		if !ok {
+			continue
+		}
+		status := p.status()
+		if h, ok := s.listeners[member.Name]; ok {
+			h.into(&status)
+		}
+		list = append(list, status)
+	}
+	return list
+}

@@ -1,0 +1,84 @@
+package supervisor
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+
+	"linienfunk/bots"
+)
+
+// Member is a bot under its name.
+type Member struct {
+	Name string
+	bots.Bot
+}
+
+// Directory knows which city has connected which network. It asks the bots when something changed, and answers from
+// memory.
+type Directory struct {
+	members []Member
+
+	mu       sync.RWMutex
+	accounts map[string]map[string]bots.Account // by bot, by city
+}
+
+// NewDirectory makes a Directory of bots. It knows no account until Refresh.
+func NewDirectory(members []Member) *Directory {
+	return &Directory{members: members, accounts: map[string]map[string]bots.Account{}}
+}
+
+// Refresh asks one bot for its accounts. After an error the Directory stays as it was.
+func (d *Directory) Refresh(ctx context.Context, name string) (err error) {
+	i := slices.IndexFunc(d.members, func(m Member) bool { return m.Name == name })
+	if i < 0 {
+		return fmt.Errorf("refresh accounts: no bot %q", name)
+	}
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("refresh accounts of %s: panic: %v", name, p)
+		}
+	}()
+	list, err := d.members[i].Accounts(ctx)
+	if err != nil {
+		return fmt.Errorf("refresh accounts of %s: %w", name, err)
+	}
+	accounts := make(map[string]bots.Account, len(list))
+	for _, account := range list {
+		accounts[account.City] = account
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.accounts[name] = accounts
+	return nil
+}
+
+// Bots lists the bots that a city has connected and that carry reports, in the order of the members.
+func (d *Directory) Bots(city string) []string {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	var names []string
+	for _, member := range d.members {
+		if _, ok := d.accounts[member.Name][city]; ok && carries(member.Bot) {
+			names = append(names, member.Name)
+		}
+	}
+	return names
+}
+
+func carries(bot bots.Bot) bool {
+	switch bot.(type) {
+	case bots.Sender, bots.Broadcaster:
+		return true
+	}
+	return false
+}
+
+// of returns a bot's accounts by city; the map must not be changed. known is false as long as the bot never answered.
+func (d *Directory) of(name string) (accounts map[string]bots.Account, known bool) {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	accounts, known = d.accounts[name]
+	return accounts, known
+}

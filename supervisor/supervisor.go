@@ -1,0 +1,210 @@
+// Package supervisor runs the bots: one process per city and network, started, stopped and restarted by itself without touching any
+// other; one mailbox for each, filled from RELAY; the listeners that serve all cities; and the ends of reports' lives.
+//
+//	Run ── goroutine per shard ── fills mailboxes
+//	    ── process per account ── goroutine that receives, goroutine that empties the mailbox
+//	    ── goroutine per Listener
+//	    ── goroutine that follows changes of accounts, and one that keeps waiting orders alive
+package supervisor
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"linienfunk/bots"
+	"linienfunk/bus"
+	"linienfunk/db"
+	"linienfunk/report"
+)
+
+// lookAround is how often all bots are asked for their accounts even though no change was heard of: hints may get lost.
+const lookAround = time.Minute
+
+// notConnected is the detail of a delivery to an account that is no longer there. It is the id of a shared text.
+const notConnected = "delivery-not-connected"
+
+type key struct{ city, bot string }
+
+// Supervisor runs the bots' processes.
+type Supervisor struct {
+	env       env
+	listeners map[string]*health
+
+	mu        sync.Mutex
+	processes map[key]*process
+	boxes     map[key]*mailbox
+	leaving   map[key]*process    // told to stop, perhaps not yet over
+	halted    map[key]bots.Status // revoked accounts, by the status that they show
+	revisions map[key]string      // of halted accounts
+}
+
+// New makes a Supervisor.
+func New(config Config) *Supervisor {
+	if config.SendTime == 0 {
+		config.SendTime = sendTime
+	}
+	if config.Grace == 0 {
+		config.Grace = grace
+	}
+	s := &Supervisor{env: env{Config: config}, listeners: map[string]*health{}, processes: map[key]*process{},
+		boxes: map[key]*mailbox{}, leaving: map[key]*process{}, halted: map[key]bots.Status{}, revisions: map[key]string{}}
+	s.env.halt = s.halt
+	for _, member := range config.Directory.members {
+		if _, ok := member.Bot.(bots.Listener); ok {
+			s.listeners[member.Name] = &health{}
+		}
+	}
+	return s
+}
+
+// Run works until ctx ends, then stops everything and hands back to the streams what was not sent, for the next start.
+func (s *Supervisor) Run(ctx context.Context) error {
+	if err := s.loadRevocations(ctx); err != nil {
+		return err
+	}
+	changes := newChanges()
+	stop, err := s.env.Bus.OnHint("account.*.*", changes.hint)
+	if err != nil {
+		return err
+	}
+	defer stop()
+	for _, member := range s.env.Directory.members {
+		s.refresh(ctx, member)
+	}
+	var parts sync.WaitGroup
+	for _, member := range s.env.Directory.members {
+		if listener, ok := member.Bot.(bots.Listener); ok {
+			parts.Go(func() { s.listen(ctx, member.Name, listener) })
+		}
+	}
+	parts.Go(func() { s.follow(ctx, changes) })
+	parts.Go(func() { s.keepAlive(ctx) })
+	parts.Go(func() { s.forget(ctx) })
+	for shard := range s.env.Bus.Shards() {
+		parts.Go(func() { s.fill(ctx, shard) })
+	}
+	<-ctx.Done()
+	parts.Wait()
+	s.stopAll()
+	return ctx.Err()
+}
+
+// fill puts the orders of one shard into mailboxes.
+func (s *Supervisor) fill(ctx context.Context, shard int) {
+	var pauses backoff
+	for {
+		err := s.env.Bus.Orders(ctx, shard, func(msg bus.Msg[bus.Order]) { s.dispatch(ctx, msg) })
+		if ctx.Err() != nil {
+			return
+		}
+		pause := pauses.next()
+		s.env.Log.Error("cannot read orders; will try again", "shard", shard, "err", err, "pause", pause)
+		if sleep(ctx, pause) != nil {
+			return
+		}
+	}
+}
+
+func (s *Supervisor) dispatch(ctx context.Context, msg bus.Msg[bus.Order]) {
+	k := key{msg.Value.Report.City, msg.Value.Bot}
+	s.mu.Lock()
+	box := s.boxes[k]
+	if box != nil {
+		box.put(msg)
+	}
+	s.mu.Unlock()
+	if box != nil {
+		return
+	}
+	if _, known := s.env.Directory.of(k.bot); !known {
+		return // comes again after bus.AckWait; perhaps the bot knows its accounts by then
+	}
+	s.discard(ctx, msg, db.Failed, notConnected)
+}
+
+func (s *Supervisor) discard(ctx context.Context, msg bus.Msg[bus.Order], status db.Status, detail string) {
+	if err := s.env.close(ctx, msg, status, detail); err != nil && ctx.Err() == nil {
+		s.env.Log.Error("cannot close an order", "entry", msg.Value.Entry, "bot", msg.Value.Bot, "err", err)
+	}
+}
+
+// keepAlive tells JetStream that the orders in the mailboxes are being looked after, and ends those whose time is over.
+func (s *Supervisor) keepAlive(ctx context.Context) {
+	for sleep(ctx, bus.AckWait/3) == nil {
+		s.mu.Lock()
+		boxes := make([]*mailbox, 0, len(s.boxes))
+		for _, box := range s.boxes {
+			boxes = append(boxes, box)
+		}
+		s.mu.Unlock()
+		for _, box := range boxes {
+			for _, msg := range box.expired(s.env.Now()) {
+				s.discard(ctx, msg, db.Expired, "")
+			}
+			for _, msg := range box.all() {
+				if err := msg.Working(); err != nil && ctx.Err() == nil {
+					s.env.Log.Warn("cannot keep an order alive", "entry", msg.Value.Entry, "err", err)
+				}
+			}
+		}
+	}
+}
+
+// listen runs a Listener, again and again.
+func (s *Supervisor) listen(ctx context.Context, name string, listener bots.Listener) {
+	h, log := s.listeners[name], s.env.Log.With("bot", name)
+	var pauses backoff
+	for ctx.Err() == nil {
+		h.set(bots.Running, "", s.env.Now())
+		began := time.Now()
+		_, err := guard(ctx, s.env.Grace, func(ctx context.Context) (struct{}, error) {
+			return struct{}{}, listener.Listen(ctx, func(ctx context.Context, city string, r report.Report) error {
+				return s.env.take(ctx, city, name, r)
+			})
+		})
+		if ctx.Err() != nil {
+			return
+		}
+		if err == nil {
+			err = errors.New("listening ended by itself")
+		}
+		if time.Since(began) > calm {
+			pauses.reset()
+		}
+		pause := pauses.next()
+		h.set(bots.Waiting, bots.AsError(err).Say, s.env.Now())
+		h.restarted()
+		logFailure(log, "listening failed; will start again", err, pause)
+		if sleep(ctx, pause) != nil {
+			return
+		}
+	}
+}
+
+// stopAll ends the processes, all at the same time, and hands back what is in the mailboxes.
+func (s *Supervisor) stopAll() {
+	s.mu.Lock()
+	var last []*process
+	for _, p := range s.processes {
+		p.cancel()
+		last = append(last, p)
+	}
+	for _, p := range s.leaving {
+		last = append(last, p)
+	}
+	s.mu.Unlock()
+	for _, p := range last {
+		<-p.done
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, box := range s.boxes {
+		for _, msg := range box.all() {
+			if err := msg.Again(0); err != nil {
+				s.env.Log.Warn("cannot hand back an order", "entry", msg.Value.Entry, "err", err)
+			}
+		}
+	}
+}
