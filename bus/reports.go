@@ -66,21 +66,40 @@ func (b *Bus) Reports(ctx context.Context, f func(Msg[report.Report])) error {
 	}, 16, f)
 }
 
-// Orders calls f for each order of one shard, from one goroutine, in the order of the stream, until ctx ends. There is no
+// Orders calls f for each order of one shard, from one goroutine, until ctx ends: new ones in the order of the stream. There is no
 // limit to how many f may keep waiting: a bot that hangs must not stop the others of its shard.
 func (b *Bus) Orders(ctx context.Context, shard int, f func(Msg[Order])) error {
-	return consume(ctx, b, b.stream("RELAY"), jetstream.ConsumerConfig{
-		Durable: fmt.Sprintf("shard-%d", shard), FilterSubject: b.out(shard, ">"), MaxAckPending: -1,
-	}, 256, f)
+	return consume(ctx, b, b.stream("RELAY"), b.shardConsumer(shard), 256, f)
 }
 
-func consume[T any](ctx context.Context, b *Bus, stream string, config jetstream.ConsumerConfig, batch int, f func(Msg[T])) error {
+// Open counts the orders of a shard that somebody was given but has not done: they come again, in no certain order.
+func (b *Bus) Open(ctx context.Context, shard int) (int, error) {
+	consumer, err := b.consumer(ctx, b.stream("RELAY"), b.shardConsumer(shard))
+	if err != nil {
+		return 0, err
+	}
+	return consumer.CachedInfo().NumAckPending, nil
+}
+
+func (b *Bus) shardConsumer(shard int) jetstream.ConsumerConfig {
+	return jetstream.ConsumerConfig{Durable: fmt.Sprintf("shard-%d", shard), FilterSubject: b.out(shard, ">"), MaxAckPending: -1}
+}
+
+func (b *Bus) consumer(ctx context.Context, stream string, config jetstream.ConsumerConfig) (jetstream.Consumer, error) {
 	config.AckPolicy = jetstream.AckExplicitPolicy
 	config.AckWait = AckWait
 	config.MaxDeliver = -1
 	consumer, err := b.js.CreateOrUpdateConsumer(ctx, stream, config)
 	if err != nil {
-		return fmt.Errorf("consume %s: %w", stream, err)
+		return nil, fmt.Errorf("consume %s: %w", stream, err)
+	}
+	return consumer, nil
+}
+
+func consume[T any](ctx context.Context, b *Bus, stream string, config jetstream.ConsumerConfig, batch int, f func(Msg[T])) error {
+	consumer, err := b.consumer(ctx, stream, config)
+	if err != nil {
+		return err
 	}
 	running, err := consumer.Consume(func(raw jetstream.Msg) {
 		msg, err := decode[T](raw)
@@ -99,6 +118,11 @@ func consume[T any](ctx context.Context, b *Bus, stream string, config jetstream
 	<-ctx.Done()
 	running.Stop()
 	<-running.Closed()
+	// The server must know that nobody listens any more before a message is handed back, or it would hand it to
+	// the request that is still open.
+	if err := b.conn.FlushTimeout(5 * time.Second); err != nil {
+		b.config.Log.Warn("consume", "stream", stream, "err", err)
+	}
 	return ctx.Err()
 }
 

@@ -36,7 +36,8 @@ type Config struct {
 // env is what all processes share.
 type env struct {
 	Config
-	halt func(p *process, say string)
+	halt    func(p *process, say string)
+	settled []chan struct{} // by shard: closed when its processes may send
 }
 
 // take is behind every bots.Out: it returns nil when the report is in INTAKE.

@@ -9,7 +9,7 @@ import (
 	"linienfunk/bus"
 )
 
-// mailbox holds the orders of one account, first come, first served. They stay in their stream, too, until they are done:
+// mailbox holds the orders of one account in the order of the stream. They stay in their stream, too, until they are done:
 // what is lost here with the process is delivered again. The mailbox outlives restarts of the account's process.
 type mailbox struct {
 	mu    sync.Mutex
@@ -20,7 +20,8 @@ type mailbox struct {
 
 func newMailbox() *mailbox { return &mailbox{more: make(chan struct{}, 1)} }
 
-// put adds an order, or renews one that is here already and was delivered again.
+// put adds an order at its place, though never before the one that is being sent, or renews one that is here already and was
+// delivered again.
 func (m *mailbox) put(msg bus.Msg[bus.Order]) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -28,7 +29,11 @@ func (m *mailbox) put(msg bus.Msg[bus.Order]) {
 		m.items[i] = msg
 		return
 	}
-	m.items = append(m.items, msg)
+	at := len(m.items)
+	for at > 0 && m.items[at-1].Seq > msg.Seq && !(at == 1 && m.busy) {
+		at--
+	}
+	m.items = slices.Insert(m.items, at, msg)
 	select {
 	case m.more <- struct{}{}:
 	default:

@@ -9,7 +9,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"path/filepath"
 	"sync"
 	"testing"
 	"time"
@@ -18,6 +17,7 @@ import (
 	"linienfunk/db"
 	"linienfunk/secret"
 	"linienfunk/templates"
+	"linienfunk/testkit"
 )
 
 // World is a program around one bot: a real database, a real secret box, the bot's real templates, and a clock that the test moves.
@@ -44,10 +44,7 @@ func NewWorld(t testing.TB, name string, plugin bots.Plugin) *World {
 		"ghent":   {Name: "ghent", Title: "Ghent", Lang: "en", Active: true, Revision: "1"},
 	}}
 	var err error
-	w.DB, err = db.Open(t.Context(), filepath.Join(t.TempDir(), "test.db"), w.now)
-	must(t, err)
-	t.Cleanup(func() { w.DB.Close() })
-	must(t, w.DB.Migrate())
+	w.DB = testkit.DB(t, w.now)
 	must(t, w.DB.MigratePrefixed(name+"_", plugin.Migrations))
 	handle, err := w.DB.Prefixed(name + "_")
 	must(t, err)

@@ -25,9 +25,9 @@ func (w *World) account(t testing.TB, city string) bots.Account {
 
 func (w *World) tables(t testing.TB) []string {
 	t.Helper()
-	var names []string
-	err := w.DB.Raw("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name").Scan(&names).Error
+	names, err := w.DB.Migrator().GetTables()
 	must(t, err)
+	slices.Sort(names)
 	return names
 }
 

@@ -1,0 +1,169 @@
+package bus_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"linienfunk/bus"
+	"linienfunk/report"
+	"linienfunk/testkit"
+)
+
+func kontrolle(id string) report.Report {
+	return report.Report{City: "zuerich", Bot: "elsewhere", ID: id, Text: "kontrolle " + id, At: time.Now()}
+}
+
+// reading consumes reports until the test ends and acknowledges none by itself.
+func reading(t *testing.T, b *bus.Bus) <-chan bus.Msg[report.Report] {
+	t.Helper()
+	got := make(chan bus.Msg[report.Report], 100)
+	consume(t, func(ctx context.Context) error {
+		return b.Reports(ctx, func(m bus.Msg[report.Report]) { got <- m })
+	})
+	return got
+}
+
+func consume(t *testing.T, f func(context.Context) error) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	var done sync.WaitGroup
+	done.Go(func() {
+		if err := f(ctx); !errors.Is(err, context.Canceled) {
+			t.Errorf("consuming ended with %v", err)
+		}
+	})
+	t.Cleanup(func() { cancel(); done.Wait() })
+}
+
+func TestAReportThatWasStoredArrives(t *testing.T) {
+	b := testkit.Bus(t)
+	want := kontrolle("1")
+	if err := b.PutReport(t.Context(), want); err != nil {
+		t.Fatal(err)
+	}
+	m := testkit.Next(t, reading(t, b))
+	if m.Value.Key() != want.Key() || m.Value.Text != want.Text {
+		t.Errorf("got %+v", m.Value)
+	}
+	if err := m.Done(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestARepetitionVanishes(t *testing.T) {
+	b := testkit.Bus(t)
+	for _, id := range []string{"1", "1", "2", "1"} {
+		if err := b.PutReport(t.Context(), kontrolle(id)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got := reading(t, b)
+	for _, want := range []string{"1", "2"} {
+		if m := testkit.Next(t, got); m.Value.ID != want {
+			t.Errorf("got report %s, want %s", m.Value.ID, want)
+		}
+	}
+	if err := b.PutReport(t.Context(), kontrolle("3")); err != nil {
+		t.Fatal(err)
+	}
+	if m := testkit.Next(t, got); m.Value.ID != "3" {
+		t.Errorf("got report %s, want 3", m.Value.ID)
+	}
+}
+
+func TestAReportThatIsHandedBackComesAgain(t *testing.T) {
+	b := testkit.Bus(t)
+	if err := b.PutReport(t.Context(), kontrolle("1")); err != nil {
+		t.Fatal(err)
+	}
+	got := reading(t, b)
+	first := testkit.Next(t, got)
+	if err := first.Again(0); err != nil {
+		t.Fatal(err)
+	}
+	if second := testkit.Next(t, got); second.Seq != first.Seq {
+		t.Errorf("message %d came as %d", first.Seq, second.Seq)
+	}
+}
+
+func TestOrdersOfAShardComeInOrderAndWithoutALimitOnWhatIsOpen(t *testing.T) {
+	b := testkit.Bus(t)
+	const many = 1500 // more than JetStream's default of 1000 open messages
+	for i := range many {
+		order := bus.Order{Report: kontrolle(fmt.Sprint(i)), Bot: "somewhere", Entry: uint(i)}
+		if err := b.PutOrder(t.Context(), order); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got := make(chan bus.Msg[bus.Order], many)
+	consume(t, func(ctx context.Context) error {
+		return b.Orders(ctx, b.Shard("zuerich"), func(m bus.Msg[bus.Order]) { got <- m })
+	})
+	for i := range many {
+		if m := testkit.Next(t, got); m.Value.Entry != uint(i) {
+			t.Fatalf("order %d came as number %d", m.Value.Entry, i)
+		}
+	}
+}
+
+func TestAShardGetsItsOwnCitiesOnly(t *testing.T) {
+	b := testkit.Bus(t)
+	shards := map[int]string{}
+	for i := 0; len(shards) < 2; i++ {
+		city := fmt.Sprintf("city%d", i)
+		shards[b.Shard(city)] = city
+	}
+	for shard, city := range shards {
+		r := kontrolle("1")
+		r.City = city
+		if err := b.PutOrder(t.Context(), bus.Order{Report: r, Bot: "somewhere"}); err != nil {
+			t.Fatal(err)
+		}
+		got := make(chan bus.Msg[bus.Order], 10)
+		consume(t, func(ctx context.Context) error {
+			return b.Orders(ctx, shard, func(m bus.Msg[bus.Order]) { got <- m })
+		})
+		if m := testkit.Next(t, got); m.Value.Report.City != city {
+			t.Errorf("shard %d got %s, want %s", shard, m.Value.Report.City, city)
+		}
+	}
+}
+
+func TestHintsReachListenersOnTheirSubject(t *testing.T) {
+	b := testkit.Bus(t)
+	got := make(chan string, 10)
+	stop, err := b.OnHint("account.*.*", func(subject string, data []byte) { got <- subject + " " + string(data) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stop()
+	b.Hint("settings.zuerich", []byte("not for us"))
+	b.Hint("account.x.zuerich", []byte("for us"))
+	if hint := testkit.Next(t, got); hint != "account.x.zuerich for us" {
+		t.Errorf("got %q", hint)
+	}
+}
+
+func TestWhatWasStoredSurvivesARestart(t *testing.T) {
+	address, prefix := testkit.NATS(t)
+	config := bus.Config{URL: address, Prefix: prefix, Dir: t.TempDir(), Shards: 4, Log: testkit.Log(t)}
+	b, err := bus.Open(t.Context(), config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := b.PutReport(t.Context(), kontrolle("1")); err != nil {
+		t.Fatal(err)
+	}
+	b.Close()
+	if b, err = bus.Open(t.Context(), config); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(b.Close)
+	if m := testkit.Next(t, reading(t, b)); m.Value.ID != "1" {
+		t.Errorf("got %+v", m.Value)
+	}
+}
