@@ -11,6 +11,9 @@ import (
 	"strings"
 )
 
+// smarthosts are the ways to speak with a smarthost, as package mail tells them.
+var smarthosts = []string{"smtp", "smtps", "smtp+starttls", "smtp+insecure"}
+
 var (
 	domainForm = regexp.MustCompile(`^[a-zA-Z0-9]([a-zA-Z0-9.-]*[a-zA-Z0-9])?$`)
 	prefixForm = regexp.MustCompile(`^[a-zA-Z0-9-]*$`)
@@ -21,7 +24,8 @@ func (c Config) check(t *table) {
 	bad := func(key, format string, args ...any) {
 		t.fail(cmp.Or(t.origin[key], "default"), "%s: "+format, append([]any{key}, args...)...)
 	}
-	for key, value := range map[string]string{"http": c.HTTP, "smtp": c.SMTP} {
+	for _, key := range []string{"http", "smtp"} {
+		value := t.fields[key].value.String()
 		if _, err := net.ResolveTCPAddr("tcp", value); err != nil || value == "" {
 			bad(key, "wants host:port or :port, not %q", value)
 		}
@@ -29,7 +33,7 @@ func (c Config) check(t *table) {
 	if c.Data == "" {
 		bad("data", "wants a directory")
 	}
-	if u, err := url.Parse(c.BaseURL); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || strings.Trim(u.Path, "/") != "" {
+	if u, err := url.Parse(c.BaseURL); c.BaseURL != "" && (err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || strings.Trim(u.Path, "/") != "") {
 		bad("base_url", "wants https://host without a path, not %q", c.BaseURL)
 	}
 	if !slices.Contains([]string{"debug", "info", "warn", "error"}, c.Log.Level) {
@@ -38,16 +42,16 @@ func (c Config) check(t *table) {
 	if !slices.Contains([]string{"text", "json"}, c.Log.Format) {
 		bad("log.format", "wants text or json, not %q", c.Log.Format)
 	}
-	if !domainForm.MatchString(c.Mail.Domain) {
+	if c.BaseURL != "" && !domainForm.MatchString(c.Mail.Domain) {
 		bad("mail.domain", "wants a domain such as example.org, not %q", c.Mail.Domain)
 	}
 	if s := c.Mail.Smarthost; s != "" {
 		u, err := url.Parse(s)
-		if err != nil || u.Scheme != "smtp" && u.Scheme != "smtps" || u.Port() == "" || u.User != nil || u.Path != "" {
-			bad("mail.smarthost", "wants smtp://host:587 or smtps://host:465; user and password are keys of their own")
+		if err != nil || !slices.Contains(smarthosts, u.Scheme) || u.Port() == "" || u.User != nil || u.Path != "" {
+			bad("mail.smarthost", "wants %s, then ://host:587; user and password are keys of their own", strings.Join(smarthosts, " or "))
 		}
 	}
-	c.checkFiles(bad)
+	c.checkFiles(t, bad)
 	if c.NATS.Shards < 1 || c.NATS.Shards > 1024 {
 		bad("nats.shards", "wants a number from 1 to 1024, not %d", c.NATS.Shards)
 	}
@@ -59,13 +63,12 @@ func (c Config) check(t *table) {
 	}
 }
 
-func (c Config) checkFiles(bad func(key, format string, args ...any)) {
+func (c Config) checkFiles(t *table, bad func(key, format string, args ...any)) {
 	if (c.Mail.TLSCert == "") != (c.Mail.TLSKey == "") {
 		bad("mail.tls_cert", "needs mail.tls_key, and the other way round")
 	}
-	for key, path := range map[string]string{
-		"mail.tls_cert": c.Mail.TLSCert, "mail.tls_key": c.Mail.TLSKey, "mail.dkim_key": c.Mail.DKIMKey,
-	} {
+	for _, key := range []string{"mail.tls_cert", "mail.tls_key", "mail.dkim_key", "censor.slurs"} {
+		path := t.fields[key].value.String()
 		if path == "" {
 			continue
 		}

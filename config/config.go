@@ -25,6 +25,7 @@ type Config struct {
 	BaseURL string `toml:"base_url" help:"how the web server is reached from outside"`
 
 	Log      Log      `toml:"log"`
+	Censor   Censor   `toml:"censor"`
 	Mail     Mail     `toml:"mail"`
 	NATS     NATS     `toml:"nats"`
 	Database Database `toml:"database"`
@@ -35,6 +36,11 @@ type Config struct {
 type Log struct {
 	Level  string `toml:"level" help:"debug, info, warn or error"`
 	Format string `toml:"format" help:"text or json"`
+}
+
+// Censor is what the operator adds to the censor of all cities.
+type Censor struct {
+	Slurs string `toml:"slurs" help:"file of words that no city's riders may relay, one a line, added to those that the program brings"`
 }
 
 // Mail says how mail comes and goes.

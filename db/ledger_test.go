@@ -1,0 +1,108 @@
+package db_test
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"linienfunk/db"
+	"linienfunk/report"
+	"linienfunk/testkit"
+)
+
+func kontrolle(id string) report.Report {
+	return report.Report{City: "zuerich", Bot: "elsewhere", ID: id, Text: "kontrolle " + id, Author: "pseudonym", URL: "https://x/" + id, At: time.Now()}
+}
+
+var passed = report.Verdict{Passed: true, List: report.Triggers, Rule: "kontrolle", Line: 3}
+
+func record(t *testing.T, d *db.DB, r report.Report, bots ...string) db.Entry {
+	t.Helper()
+	entry, err := d.Record(t.Context(), r, passed, db.Queued, bots)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return entry
+}
+
+func TestARecordedReportIsReadBackWithVerdictAndDeliveries(t *testing.T) {
+	d := testkit.DB(t, time.Now)
+	record(t, d, kontrolle("1"), "a", "b")
+	record(t, d, kontrolle("2"))
+	page, err := d.Page(t.Context(), "zuerich", 0, 10)
+	if err != nil || len(page) != 2 {
+		t.Fatalf("%d entries, %v", len(page), err)
+	}
+	if page[0].Text != "kontrolle 2" || page[1].Rule != "kontrolle" || page[1].Line != 3 || !page[1].Passed {
+		t.Errorf("newest first: %+v", page)
+	}
+	if got := page[1].Deliveries; len(got) != 2 || got[0].Bot != "a" || got[0].Status != db.Queued {
+		t.Errorf("deliveries: %+v", got)
+	}
+	older, err := d.Page(t.Context(), "zuerich", page[0].ID, 10)
+	if err != nil || len(older) != 1 || older[0].ID != page[1].ID {
+		t.Errorf("the page after: %+v, %v", older, err)
+	}
+	if other, _ := d.Page(t.Context(), "ghent", 0, 10); len(other) != 0 {
+		t.Errorf("another city sees %+v", other)
+	}
+}
+
+func TestTheFirstRecordOfAReportStands(t *testing.T) {
+	d := testkit.DB(t, time.Now)
+	first := record(t, d, kontrolle("1"), "a")
+	if err := d.SaveDelivery(t.Context(), db.Delivery{EntryID: first.ID, Bot: "a", Status: db.Sent, RemoteID: "7"}); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.MarkRelayed(t.Context(), first.ID); err != nil {
+		t.Fatal(err)
+	}
+	again, err := d.Record(t.Context(), kontrolle("1"), report.Verdict{}, db.Expired, []string{"a", "b"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if again.ID != first.ID || !again.Passed || !again.Relayed || len(again.Deliveries) != 1 || again.Deliveries[0].RemoteID != "7" {
+		t.Errorf("got %+v", again)
+	}
+}
+
+func TestForgettingKeepsTheRowAndWithItTheMemoryOfRepetitions(t *testing.T) {
+	d := testkit.DB(t, time.Now)
+	first := record(t, d, kontrolle("1"), "a")
+	if n, err := d.Forget(t.Context(), "zuerich", time.Now().Add(-time.Hour)); n != 0 || err != nil {
+		t.Errorf("forgot %d young texts, %v", n, err)
+	}
+	if n, err := d.Forget(t.Context(), "zuerich", time.Now().Add(time.Hour)); n != 1 || err != nil {
+		t.Errorf("forgot %d texts, %v", n, err)
+	}
+	page, _ := d.Page(t.Context(), "zuerich", 0, 10)
+	if len(page) != 1 || page[0].Text != "" || page[0].Author != "" || page[0].URL != "" || page[0].Rule != "kontrolle" {
+		t.Errorf("got %+v", page)
+	}
+	if again := record(t, d, kontrolle("1")); again.ID != first.ID {
+		t.Error("the repetition is a new report")
+	}
+}
+
+func TestATokenWorksOnceAndNotAfterItsTime(t *testing.T) {
+	now := time.Now()
+	d := testkit.DB(t, func() time.Time { return now })
+	for _, hash := range []string{"good", "old"} {
+		if err := d.Create(&db.Token{Hash: hash, Purpose: "confirm", ExpiresAt: now.Add(time.Hour)}).Error; err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := d.UseToken(t.Context(), "good", "reset"); !errors.Is(err, db.ErrNotFound) {
+		t.Errorf("for another purpose: %v", err)
+	}
+	if _, err := d.UseToken(t.Context(), "good", "confirm"); err != nil {
+		t.Error(err)
+	}
+	if _, err := d.UseToken(t.Context(), "good", "confirm"); !errors.Is(err, db.ErrNotFound) {
+		t.Errorf("a second time: %v", err)
+	}
+	now = now.Add(2 * time.Hour)
+	if _, err := d.UseToken(t.Context(), "old", "confirm"); !errors.Is(err, db.ErrNotFound) {
+		t.Errorf("too late: %v", err)
+	}
+}
