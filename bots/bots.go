@@ -44,7 +44,7 @@ type Named struct {
 }
 
 // Bot is the part that every network has. What else it can do it says by implementing Receiver, Sender, Broadcaster,
-// Listener, Public, Retracter or Pruner, found by type assertion. All methods may be called at the same time from
+// Listener, Public, Rooted, Retracter, Pruner or Demonstrator, found by type assertion. All methods may be called at the same time from
 // different goroutines. A panic in any of them is caught, logged and counted as an error of that call.
 type Bot interface {
 	// Accounts lists the accounts that this network should run, at most one per city: of the cities that
@@ -52,8 +52,8 @@ type Bot interface {
 	// Core.Changed was called, and now and then; an error leaves everything as it was.
 	Accounts(ctx context.Context) ([]Account, error)
 
-	// WebUI serves the settings of one city's account to the city's admins; Place(r) says which city. Its
-	// answer to GET / is a fragment (Pages.Section) that the city's settings page shows; other paths are
+	// WebUI serves the settings of one city's account to the city's admins; Place(r) says which city, and where it
+	// is mounted. The paths of its requests begin behind the mount point, with a slash. Its answer to GET / is a fragment (Pages.Section) that the city's settings page shows; other paths are
 	// actions and pages of the bot's own. No GET changes anything. After a change it calls Core.Changed.
 	WebUI() http.Handler
 }
@@ -84,12 +84,14 @@ type Receiver interface {
 	Recv(ctx context.Context, a Account, out Out) error
 }
 
-// CityOut is Out for bots that receive for all cities at once.
+// CityOut is Out for bots that receive for all cities at once. The city must be one that Core.Cities knows; it need not
+// have an account.
 type CityOut func(ctx context.Context, city string, r report.Report) error
 
 // Listener is a network that is received at one place for all cities, such as an SMTP server.
 type Listener interface {
-	// Listen serves until ctx ends, then returns within 5 seconds. Errors restart it as they do Recv.
+	// Listen serves until ctx ends, then returns within 5 seconds. Errors restart it as they do Recv. It runs on
+	// every node that serves pages, so that a bot's handlers may use out, too.
 	Listen(ctx context.Context, out CityOut) error
 }
 
@@ -116,7 +118,7 @@ type Broadcaster interface {
 // Public is a network with pages that need no login.
 type Public interface {
 	// Public serves /c/<city>/<bot>/ (Place(r) has the city) and /bots/<bot>/ (it has none; for addresses
-	// that must be the same for all cities, as OAuth callbacks are). GET /c/<city>/<bot>/ answers with a
+	// that must be the same for all cities, as OAuth callbacks are). Paths begin behind that. GET /c/<city>/<bot>/ answers with a
 	// fragment (Pages.Section) for the city's page, or with 204 if there is nothing to show.
 	Public() http.Handler
 }
@@ -124,7 +126,7 @@ type Public interface {
 // Rooted is a Public network that also serves some file names right below a city's page: /c/<city>/<file>.
 type Rooted interface {
 	Public
-	// Files lists the names. No two bots may claim the same one; that stops the program at its start.
+	// Files lists the names; Public gets them as /<file>. No two bots may claim the same one; that stops the program at its start.
 	Files() []string
 }
 
@@ -132,6 +134,12 @@ type Rooted interface {
 type Retracter interface {
 	// Retract removes what Send answered with. A post that is gone already is no error.
 	Retract(ctx context.Context, a Account, sent report.Receipt) error
+}
+
+// Demonstrator is a network that can show something in the demo, where nobody has an account anywhere.
+type Demonstrator interface {
+	// Demo prepares the city, once more at each start.
+	Demo(ctx context.Context, city string) error
 }
 
 // Pruner is a network that keeps texts of reports in its own tables.

@@ -241,7 +241,7 @@ func (s suite) noAuthor(t *testing.T, w *World, n Network, a bots.Account) {
 	post(t, w, n, Post{Author: rider, Text: "kontrolle u8 geheimwort"})
 	r := in.next(t)
 	in.stop(t)
-	if all := fmt.Sprintf("%+v", r); strings.Contains(strings.ReplaceAll(all, r.URL, ""), rider) {
+	if all := fmt.Sprintf("%+v", r); strings.Contains(all, rider) {
 		t.Errorf("the report tells its author: %s", all)
 	}
 	if strings.Contains(w.dump(t), rider) {

@@ -1,0 +1,179 @@
+package email_test
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"mime/quotedprintable"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/emersion/go-smtp"
+
+	"linienfunk/bots"
+	"linienfunk/bots/bottest"
+	"linienfunk/bots/email"
+)
+
+func TestConformance(t *testing.T) {
+	bottest.Run(t, "email", email.Plugin(), start, bottest.Features{
+		EveryCity: true, Receives: true, Authors: true, Private: true, Broadcasts: true, Once: true,
+	})
+}
+
+// network is riders with mail programs, on one side of the bot, and mailboxes of subscribers on the other.
+type network struct {
+	mu      sync.Mutex
+	address string // of the bot's SMTP server
+	count   int
+	sent    map[string]string // Message-ID by author and text: a rider's program keeps it when it tries again
+}
+
+func start(t testing.TB, w *bottest.World) bottest.Network {
+	n := &network{sent: map[string]string{}}
+	w.Core.SMTP.Listen = func() (net.Listener, error) {
+		listener, err := net.Listen("tcp", "127.0.0.1:0")
+		if err == nil {
+			n.mu.Lock()
+			defer n.mu.Unlock()
+			n.address = listener.Addr().String()
+		}
+		return listener, err
+	}
+	w.Restart(t)
+	return n
+}
+
+func (n *network) Connect(testing.TB, *bottest.World, string) {}
+
+func (n *network) server() (string, error) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.address == "" {
+		return "", errors.New("no server yet")
+	}
+	return n.address, nil
+}
+
+func (n *network) messageID(p bottest.Post) string {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	key := p.Author + "\x00" + p.Text
+	if n.sent[key] == "" {
+		n.count++
+		n.sent[key] = fmt.Sprintf("%d@rider.example", n.count)
+	}
+	return n.sent[key]
+}
+
+func (n *network) Post(t testing.TB, w *bottest.World, city string, p bottest.Post) error {
+	server, err := n.server()
+	if err != nil {
+		return err
+	}
+	var body bytes.Buffer
+	fmt.Fprintf(&body, "From: <%s@rider.example>\r\nTo: <%s@linienfunk.example>\r\nMessage-ID: <%s>\r\nMIME-Version: 1.0\r\n"+
+		"Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n", p.Author, city, n.messageID(p))
+	text := quotedprintable.NewWriter(&body)
+	text.Write([]byte(p.Text))
+	text.Close()
+	c, err := smtp.Dial(server)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	return c.SendMail(p.Author+"@rider.example", []string{city + "@linienfunk.example"}, &body)
+}
+
+func (n *network) Shown(t testing.TB, w *bottest.World, city string) []string {
+	var shown []string
+	for _, mail := range w.Mails.All() {
+		if mail.From == city && mail.Header["List-Id"] != "" {
+			shown = append(shown, mail.Text)
+		}
+	}
+	return shown
+}
+
+func (n *network) Subscribe(t testing.TB, w *bottest.World, city, who string) {
+	t.Helper()
+	visitor{t, w, city}.subscribe(who + "@rider.example")
+}
+
+func (n *network) Fail(bottest.Fault) {}
+func (n *network) Heal()              {}
+
+// visitor visits the public pages of a city.
+type visitor struct {
+	t    testing.TB
+	w    *bottest.World
+	city string
+}
+
+func (v visitor) do(r *http.Request) *httptest.ResponseRecorder {
+	v.t.Helper()
+	city, _, _ := v.w.Core.Cities.City(r.Context(), v.city)
+	place := bots.Where{City: city, Path: "/c/" + v.city + "/email", Lang: "en"}
+	answer := httptest.NewRecorder()
+	http.StripPrefix(place.Path, v.w.Bot.(bots.Public).Public()).ServeHTTP(answer, bots.WithPlace(r, place))
+	return answer
+}
+
+func (v visitor) get(path string) *httptest.ResponseRecorder {
+	v.t.Helper()
+	return v.do(httptest.NewRequest(http.MethodGet, path, nil))
+}
+
+func (v visitor) post(path string, form url.Values) *httptest.ResponseRecorder {
+	v.t.Helper()
+	r := httptest.NewRequest(http.MethodPost, path, strings.NewReader(form.Encode()))
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	return v.do(r)
+}
+
+var links = regexp.MustCompile(`https://linienfunk\.example(/c/\S+)`)
+
+// link finds a link in the last mail to an address.
+func (v visitor) link(to, page string) string {
+	v.t.Helper()
+	mails := v.w.Mails.All()
+	for i := len(mails) - 1; i >= 0; i-- {
+		if mails[i].To != to || mails[i].From != v.city {
+			continue
+		}
+		for _, found := range links.FindAllStringSubmatch(mails[i].Text, -1) {
+			if strings.Contains(found[1], "/"+page+"?t=") {
+				return found[1]
+			}
+		}
+	}
+	v.t.Fatalf("no mail with a link to %s", page)
+	return ""
+}
+
+// submit presses the button on the page behind a link.
+func (v visitor) submit(link string) *httptest.ResponseRecorder {
+	v.t.Helper()
+	u, err := url.Parse(link)
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	return v.post(u.Path, url.Values{"t": {u.Query().Get("t")}})
+}
+
+func (v visitor) subscribe(address string) {
+	v.t.Helper()
+	answer := v.post("/c/"+v.city+"/email/subscribe", url.Values{"address": {address}})
+	if answer.Header().Get("X-Message") == "" {
+		v.t.Fatalf("subscribing: %d %v", answer.Code, answer.Header())
+	}
+	if answer := v.submit(v.link(address, "confirm")); answer.Header().Get("X-Message") == "" {
+		v.t.Fatalf("confirming: %d %v", answer.Code, answer.Header())
+	}
+}

@@ -1,0 +1,184 @@
+package email
+
+import (
+	"regexp"
+	"strings"
+)
+
+// Limits of what is looked at.
+const (
+	maxMark = 400       // bytes of a line that may mark a quotation
+	maxCut  = 128 << 10 // bytes of a text; a report has 8 KB
+)
+
+// cut leaves of a mail's text what its author wrote: no quotations, no signature.
+func cut(text string) string {
+	text = strings.NewReplacer("\r\n", "\n", "\r", "\n", "\u00a0", " ", "\u202f", " ").Replace(text)
+	text = disarm(text)
+	if len(text) > maxCut {
+		text = strings.ToValidUTF8(text[:maxCut], "")
+	}
+	lines := strings.Split(text, "\n")
+	var kept []string
+	for i := 0; i < len(lines); i++ {
+		line := strings.TrimSpace(lines[i])
+		if strings.HasPrefix(line, ">") {
+			continue
+		}
+		if len(line) > maxMark { // no mark of a program, and too long for the expressions below
+			kept = append(kept, line)
+			continue
+		}
+		if isSignature(lines[i]) || isSeparator(line) || isHeaderBlock(lines[i:]) {
+			break
+		}
+		if n := attribution(lines[i:]); n > 0 {
+			if !strings.HasPrefix(next(lines[i+n:]), ">") {
+				break // all that follows is quoted, without marks
+			}
+			i += n - 1
+			continue
+		}
+		if advert.MatchString(line) {
+			continue
+		}
+		kept = append(kept, strings.TrimRight(lines[i], " \t"))
+	}
+	return strings.TrimSpace(blank.ReplaceAllString(strings.Join(kept, "\n"), "\n\n"))
+}
+
+// disarm takes the text out of a cleartext signature of OpenPGP (RFC 9580, section 7).
+func disarm(text string) string {
+	_, signed, found := strings.Cut(text, "-----BEGIN PGP SIGNED MESSAGE-----\n")
+	if !found {
+		return text
+	}
+	if _, body, found := strings.Cut(signed, "\n\n"); found {
+		signed = body
+	}
+	signed, _, _ = strings.Cut(signed, "\n-----BEGIN PGP SIGNATURE-----")
+	return strings.TrimPrefix(strings.ReplaceAll("\n"+signed, "\n- ", "\n"), "\n")
+}
+
+var blank = regexp.MustCompile(`\n{3,}`)
+
+// isSignature knows the line of RFC 3676, section 4.3, also when its space has been lost.
+func isSignature(line string) bool {
+	line = strings.TrimRight(line, "\r")
+	return line == "-- " || line == "--"
+}
+
+// next is the next line that is not blank.
+func next(lines []string) string {
+	for _, line := range lines {
+		if line = strings.TrimSpace(line); line != "" {
+			return line
+		}
+	}
+	return ""
+}
+
+var (
+	// separator stands in front of a quotation or a forwarded mail, in a line of its own.
+	separator = regexp.MustCompile(`(?i)^-{2,}\s*(original message|original appointment|forwarded message|reply message|` +
+		`ursprüngliche (nachricht|mail)|original-?nachricht|originalnachricht|weitergeleitete nachricht|` +
+		`message d'origine|message transféré|mensaje original|mensaje reenviado|messaggio originale|messaggio inoltrato|` +
+		`oorspronkelijk bericht|doorgestuurd bericht)( \w+)?\s*-{2,}$`)
+	begin = regexp.MustCompile(`(?i)^(begin forwarded message|anfang der weitergeleiteten (nachricht|e-mail)|` +
+		`début du message réexpédié|inizio messaggio inoltrato)\s*:$`)
+
+	// advert is what mail programs add below a text.
+	advert = regexp.MustCompile(`(?i)^(sent from (my|mail for|outlook|yahoo|samsung|proton|the|an?) ?.{0,70}|` +
+		`sent (via|with|using) .{0,70}(mail|app|iphone|android|outlook|proton|secure email)\.?.{0,40}|` +
+		`get \[?outlook for .{0,100}|von mein\w* .{1,60} (gesendet|geschickt)\.?|gesendet von mein\w* .{1,70}|` +
+		`gesendet von (outlook|mail|yahoo|samsung|proton)\b.{0,70}|gesendet (mit|über|via) .{1,70}|` +
+		`diese nachricht wurde von mein\w* .{1,60} gesendet\.?|(holen sie sich )?outlook für .{1,100}|` +
+		`please excuse my brevity\.?|bitte entschuldigen sie (die|meine) kürze\.?|` +
+		`envoyé (de|depuis) .{1,60}|enviado desde .{1,60}|inviato da .{1,60}|verzonden (vanaf|met) .{1,60}|` +
+		`virenfrei\.? ?.{0,60}|virus-free\.? ?.{0,60})$`)
+)
+
+func isSeparator(line string) bool { return separator.MatchString(line) || begin.MatchString(line) }
+
+// wrote is the line in front of a quotation. It may be wrapped.
+var wrote = regexp.MustCompile(`(?i)^(` +
+	`on .{5,250} (wrote|writes)|am .{5,250} (schrieb|hat) .{0,150}|(le|il) .{5,250} (a écrit|ha scritto)|` +
+	`el .{5,250} escribió|op .{5,250} schreef .{0,150}|den .{5,250} skrev .{0,150}|w dniu .{5,250} pisze|` +
+	`.{2,150} (schrieb|wrote) (am|on) .{5,150}|` +
+	`\d{4}-\d\d-\d\d \d?\d:\d\d .{0,40} ?.{1,100}<[^<>\s]+@[^<>\s]+>|` +
+	`.{1,150}<[^<>\s]+@[^<>\s]+> (schrieb|wrote|a écrit|escribió|ha scritto).{0,100}` +
+	`)\s*:$`)
+
+var wroteBegins = regexp.MustCompile(`(?i)^(on|am|le|il|el|op|den|w dniu) .*\d|<[^<>\s]+@|^\d{4}-\d\d-\d\d `)
+
+// attribution counts the lines, up to four, that say who wrote what follows.
+func attribution(lines []string) int {
+	if !wroteBegins.MatchString(strings.TrimSpace(lines[0])) {
+		return 0
+	}
+	joined := ""
+	for n := 1; n <= min(len(lines), 4); n++ {
+		line := strings.TrimSpace(lines[n-1])
+		if line == "" || len(joined)+len(line) > 2*maxMark {
+			return 0
+		}
+		if joined = strings.TrimSpace(joined + " " + line); strings.HasSuffix(joined, ":") {
+			if wrote.MatchString(joined) {
+				return n
+			}
+			return 0
+		}
+	}
+	return 0
+}
+
+var (
+	headerFrom = regexp.MustCompile(`(?i)^\*?(from|von|de|da|van|od)\s?:\*? .+`)
+	headerRest = regexp.MustCompile(`(?i)^\*?(sent|date|to|cc|subject|gesendet|datum|an|betreff|envoyé|date|à|objet|enviado|para|asunto|` +
+		`inviato|a|oggetto|verzonden|aan|onderwerp|reply-to|antwort an)\s?:\*?( .*)?$`)
+	rule = regexp.MustCompile(`^[_-]{10,}$`)
+)
+
+// isHeaderBlock knows the header that Outlook and others put in front of a quotation: From, and soon two of its
+// companions.
+func isHeaderBlock(lines []string) bool {
+	if rule.MatchString(strings.TrimSpace(lines[0])) {
+		return headerFrom.MatchString(next(lines[1:]))
+	}
+	if !headerFrom.MatchString(strings.TrimSpace(lines[0])) {
+		return false
+	}
+	count := 0
+	for _, line := range lines[1:min(len(lines), 7)] {
+		if headerRest.MatchString(strings.TrimSpace(line)) {
+			count++
+		}
+	}
+	return count >= 2
+}
+
+// unflow joins the lines of format=flowed (RFC 3676): a line that ends in a space goes on in the next one, unless it
+// is quoted deeper or less. With delsp that space is no part of the text.
+func unflow(text string, delsp bool) string {
+	var out strings.Builder
+	quote, flowing := 0, false
+	for line := range strings.SplitSeq(text, "\n") {
+		depth := len(line) - len(strings.TrimLeft(line, ">"))
+		rest := strings.TrimPrefix(line[depth:], " ") // stuffed
+		signature := rest == "-- "
+		if out.Len() > 0 && (!flowing || depth != quote || signature) {
+			out.WriteByte('\n')
+			flowing = false
+		}
+		if !flowing && depth > 0 {
+			out.WriteString(strings.Repeat(">", depth) + " ")
+		}
+		flowing = strings.HasSuffix(rest, " ") && !signature
+		if flowing && delsp {
+			rest = strings.TrimSuffix(rest, " ")
+		}
+		out.WriteString(rest)
+		quote = depth
+	}
+	return out.String()
+}

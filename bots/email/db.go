@@ -1,0 +1,210 @@
+package email
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/go-gormigrate/gormigrate/v2"
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+
+	"linienfunk/secret"
+)
+
+// Subscriber is a mailbox that wants a city's reports, or that somebody claims does: only Confirmed ones get any.
+type Subscriber struct {
+	ID        uint64 `gorm:"primaryKey"`
+	City      string `gorm:"size:32;not null;uniqueIndex:idx_email_subscriber,priority:1;index:idx_email_page,priority:1"`
+	Person    string `gorm:"size:32;not null;uniqueIndex:idx_email_subscriber,priority:2;index"` // keyed hash of the address
+	Address   []byte `gorm:"not null"`                                                           // sealed
+	Confirmed bool   `gorm:"not null;index:idx_email_page,priority:2"`
+	AskedAt   int64  `gorm:"not null;index"` // when the last mail about the subscription was sent, seconds since 1970
+}
+
+// Option is what a city's admins chose. A city without a row has mail switched on.
+type Option struct {
+	City string `gorm:"primaryKey;size:32"`
+	Off  bool   `gorm:"not null"`
+}
+
+func migrations() []*gormigrate.Migration {
+	return []*gormigrate.Migration{{
+		ID:      "1-subscribers",
+		Migrate: func(tx *gorm.DB) error { return tx.AutoMigrate(&Subscriber{}, &Option{}) },
+	}}
+}
+
+type store struct {
+	db  *gorm.DB
+	box *secret.Box
+	now func() time.Time
+}
+
+// Limits of subscribing.
+const (
+	confirmTime  = 48 * time.Hour   // how long a confirmation link works
+	askPause     = 10 * time.Minute // between two mails about a subscription to one address for one city
+	askPerPerson = 3                // such mails to one address within askPause, over all cities
+	askPerCity   = 120              // such mails of one city within an hour
+)
+
+var errBusy = errors.New("too many subscriptions in this city just now")
+
+func (s store) person(address string) string { return s.box.Digest("email subscriber", address)[:32] }
+
+func place(city, person string) secret.Place {
+	return secret.Place{Table: "email_subscribers", Row: city + "/" + person, Column: "address"}
+}
+
+func (s store) open(v Subscriber) (string, error) {
+	address, err := s.box.Open(place(v.City, v.Person), v.Address)
+	return string(address), err
+}
+
+// ask stores a subscriber, pending, unless known, and says whether to write to the address about it now. errBusy does
+// not depend on the address.
+func (s store) ask(ctx context.Context, city, address string) (v Subscriber, write bool, err error) {
+	now, person := s.now(), s.person(address)
+	err = s.db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
+		if err := s.prune(tx); err != nil {
+			return err
+		}
+		var asked int64
+		err := tx.Model(&Subscriber{}).Where("city = ? AND asked_at > ?", city, now.Add(-time.Hour).Unix()).Count(&asked).Error
+		if err != nil {
+			return err
+		}
+		if asked >= askPerCity {
+			return errBusy
+		}
+		var recent []Subscriber
+		err = tx.Where("person = ? AND asked_at > ?", person, now.Add(-askPause).Unix()).Find(&recent).Error
+		if err != nil {
+			return err
+		}
+		write = len(recent) < askPerPerson
+		for _, other := range recent {
+			write = write && other.City != city
+		}
+		v, err = s.mark(tx, city, person, address, write)
+		return err
+	})
+	if err != nil && !errors.Is(err, errBusy) {
+		err = fmt.Errorf("store subscriber: %w", err)
+	}
+	return v, write, err
+}
+
+func (s store) mark(tx *gorm.DB, city, person, address string, write bool) (Subscriber, error) {
+	v := Subscriber{City: city, Person: person, Address: s.box.Seal(place(city, person), []byte(address))}
+	err := tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&v).Error
+	if err == nil && write {
+		err = tx.Model(&Subscriber{}).Where("city = ? AND person = ?", city, person).
+			Update("asked_at", s.now().Unix()).Error
+	}
+	if err != nil {
+		return v, err
+	}
+	var found Subscriber
+	return found, tx.Where("city = ? AND person = ?", city, person).Take(&found).Error
+}
+
+// unask takes back that a mail was sent, so that the person can try again at once.
+func (s store) unask(ctx context.Context, v Subscriber) error {
+	err := s.db.WithContext(ctx).Model(&Subscriber{}).Where("city = ? AND person = ?", v.City, v.Person).
+		Update("asked_at", 0).Error
+	if err != nil {
+		return fmt.Errorf("update subscriber: %w", err)
+	}
+	return nil
+}
+
+// prune deletes the subscriptions that nobody confirmed.
+func (s store) prune(tx *gorm.DB) error {
+	return tx.Where("confirmed = ? AND asked_at < ?", false, s.now().Add(-confirmTime-time.Hour).Unix()).
+		Delete(&Subscriber{}).Error
+}
+
+// find returns false if there is no such subscriber.
+func (s store) find(ctx context.Context, city, person string) (Subscriber, bool, error) {
+	var found []Subscriber
+	err := s.db.WithContext(ctx).Where("city = ? AND person = ?", city, person).Limit(1).Find(&found).Error
+	if err != nil {
+		return Subscriber{}, false, fmt.Errorf("read subscriber: %w", err)
+	}
+	if len(found) == 0 {
+		return Subscriber{}, false, nil
+	}
+	return found[0], true, nil
+}
+
+// confirm returns false if there is no such subscriber. To confirm twice is fine.
+func (s store) confirm(ctx context.Context, city, person string) (bool, error) {
+	done := s.db.WithContext(ctx).Model(&Subscriber{}).Where("city = ? AND person = ?", city, person).
+		Update("confirmed", true)
+	if done.Error != nil {
+		return false, fmt.Errorf("confirm subscriber: %w", done.Error)
+	}
+	return done.RowsAffected > 0, nil
+}
+
+// remove forgets a subscriber; one that is gone already is no error.
+func (s store) remove(ctx context.Context, city, person string) error {
+	err := s.db.WithContext(ctx).Where("city = ? AND person = ?", city, person).Delete(&Subscriber{}).Error
+	if err != nil {
+		return fmt.Errorf("remove subscriber: %w", err)
+	}
+	return nil
+}
+
+// page returns up to limit confirmed subscribers whose ID is above after, in order.
+func (s store) page(ctx context.Context, city string, after uint64, limit int) ([]Subscriber, error) {
+	var page []Subscriber
+	err := s.db.WithContext(ctx).Where("city = ? AND confirmed = ? AND id > ?", city, true, after).
+		Order("id").Limit(limit).Find(&page).Error
+	if err != nil {
+		return nil, fmt.Errorf("read subscribers: %w", err)
+	}
+	return page, nil
+}
+
+func (s store) count(ctx context.Context, city string) (int64, error) {
+	var count int64
+	err := s.db.WithContext(ctx).Model(&Subscriber{}).Where("city = ? AND confirmed = ?", city, true).Count(&count).Error
+	if err != nil {
+		return 0, fmt.Errorf("count subscribers: %w", err)
+	}
+	return count, nil
+}
+
+func (s store) switchedOff(ctx context.Context) (map[string]bool, error) {
+	var names []string
+	err := s.db.WithContext(ctx).Model(&Option{}).Where("off = ?", true).Pluck("city", &names).Error
+	if err != nil {
+		return nil, fmt.Errorf("read options: %w", err)
+	}
+	off := map[string]bool{}
+	for _, name := range names {
+		off[name] = true
+	}
+	return off, nil
+}
+
+func (s store) isOff(ctx context.Context, city string) (bool, error) {
+	var count int64
+	err := s.db.WithContext(ctx).Model(&Option{}).Where("city = ? AND off = ?", city, true).Count(&count).Error
+	if err != nil {
+		return false, fmt.Errorf("read options: %w", err)
+	}
+	return count > 0, nil
+}
+
+func (s store) setOff(ctx context.Context, city string, off bool) error {
+	err := s.db.WithContext(ctx).Clauses(clause.OnConflict{UpdateAll: true}).Create(&Option{City: city, Off: off}).Error
+	if err != nil {
+		return fmt.Errorf("save options: %w", err)
+	}
+	return nil
+}

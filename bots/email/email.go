@@ -1,0 +1,88 @@
+// Package email is the network of mail. Riders write to <city>@<domain>, which exists the moment the city does;
+// reports go to the mailboxes of subscribers, who each confirmed that they want them.
+//
+// In: recv.go serves SMTP for all cities (conn.go keeps connections in bounds), loop.go drops what machines wrote,
+// mime.go, parse.go, html.go and cut.go make a report's text out of a message. Out: send.go writes to the subscribers
+// in db.go through Core.Mail. subscribe.go has the pages for them, webui.go those for the city's admins.
+package email
+
+import (
+	"context"
+	"embed"
+	"fmt"
+	"strings"
+
+	"golang.org/x/net/idna"
+
+	"linienfunk/bots"
+)
+
+//go:embed *.html locale.*.toml
+var files embed.FS
+
+// Plugin is the bot.
+func Plugin() bots.Plugin {
+	return bots.Plugin{New: New, Migrations: migrations(), Files: files}
+}
+
+// Bot is a Listener, a Broadcaster and Public.
+type Bot struct {
+	core   bots.Core
+	domain string // as it is compared: ASCII, lower case
+	store  store
+}
+
+var (
+	_ bots.Listener     = (*Bot)(nil)
+	_ bots.Broadcaster  = (*Bot)(nil)
+	_ bots.Public       = (*Bot)(nil)
+	_ bots.Demonstrator = (*Bot)(nil)
+)
+
+// New makes the bot.
+func New(core bots.Core) (bots.Bot, error) {
+	domain, err := idna.Lookup.ToASCII(core.SMTP.Domain)
+	if err != nil || domain == "" {
+		return nil, fmt.Errorf("mail domain %q is no domain", core.SMTP.Domain)
+	}
+	return &Bot{
+		core: core, domain: strings.ToLower(domain),
+		store: store{db: core.DB, box: core.Box, now: core.Now},
+	}, nil
+}
+
+// Accounts lists all active cities, but those whose admins switched mail off.
+func (b *Bot) Accounts(ctx context.Context) ([]bots.Account, error) {
+	cities, err := b.core.Cities.All(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("list cities: %w", err)
+	}
+	off, err := b.store.switchedOff(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var accounts []bots.Account
+	for _, city := range cities {
+		if city.Active && !off[city.Name] {
+			// Title and language are looked up for each mail: no change of them needs a restart.
+			accounts = append(accounts, bots.Account{City: city.Name, Revision: "1", Label: b.address(city.Name)})
+		}
+	}
+	return accounts, nil
+}
+
+// address is where riders of the city write to.
+func (b *Bot) address(city string) string { return city + "@" + b.core.SMTP.Domain }
+
+// open returns the city if mail can reach it: it exists, is active, and mail is not switched off.
+func (b *Bot) open(ctx context.Context, name string) (bots.City, bool, error) {
+	city, ok, err := b.core.Cities.City(ctx, name)
+	if err != nil {
+		return city, false, fmt.Errorf("look up city: %w", err)
+	}
+	if !ok || !city.Active {
+		return city, false, nil
+	}
+	off, err := b.store.isOff(ctx, name)
+	return city, err == nil && !off, err
+}

@@ -1,0 +1,216 @@
+package email
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/emersion/go-smtp"
+
+	"linienfunk/bots"
+)
+
+// Limits of the SMTP server.
+const (
+	maxMessage    = 10 << 20 // bytes, announced by SIZE
+	maxLine       = 64 << 10 // bytes, of a command and in a message: RFC 5321 wants 1,000, some clients send whole paragraphs
+	maxRecipients = 50
+	maxMistakes   = 50              // refused recipients in one connection
+	readTimeout   = 5 * time.Minute // for the next command, or for one whole message
+	writeTimeout  = time.Minute
+	storeTimeout  = 30 * time.Second // for out
+	endTimeout    = 4 * time.Second  // for mails that are being stored when the program ends
+)
+
+// Listen serves SMTP.
+func (b *Bot) Listen(ctx context.Context, out bots.CityOut) error {
+	listener, err := b.core.SMTP.Listen()
+	if err != nil {
+		return fmt.Errorf("listen for mail: %w", err)
+	}
+	gate := newGate(listener)
+	storing, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	defer cancel()
+	backend := &backend{bot: b, out: out, ctx: storing}
+	server := b.server(backend)
+	served := make(chan error, 1)
+	go func() { served <- server.Serve(gate) }()
+
+	select {
+	case err = <-served: // the listener broke
+		err = fmt.Errorf("accept mail connections: %w", err)
+	case <-ctx.Done():
+	}
+	gate.end()
+	ending, stop := context.WithTimeout(context.WithoutCancel(ctx), endTimeout)
+	defer stop()
+	server.Shutdown(ending) // its error says that the time is over
+	cancel()
+	gate.abort()
+	if err == nil {
+		<-served
+	}
+	backend.wait()
+	return err
+}
+
+func (b *Bot) server(backend smtp.Backend) *smtp.Server {
+	s := smtp.NewServer(backend)
+	s.Domain = b.core.SMTP.Domain
+	s.TLSConfig = b.core.SMTP.TLS
+	s.MaxMessageBytes = maxMessage
+	s.MaxLineLength = maxLine
+	s.MaxRecipients = maxRecipients
+	s.ReadTimeout, s.WriteTimeout = readTimeout, writeTimeout
+	s.EnableSMTPUTF8 = true
+	s.ErrorLog = discreet{b.core.Log}
+	return s
+}
+
+// discreet logs what go-smtp reports, without the addresses of riders' devices in it.
+type discreet struct{ log *slog.Logger }
+
+func (d discreet) Printf(format string, v ...any) {
+	if strings.HasPrefix(format, "panic") && len(v) == 3 {
+		d.log.Error("panic in the SMTP server", "panic", fmt.Sprintf("%T", v[1]), "stack", string(v[2].([]byte)))
+		return
+	}
+	d.log.Debug("SMTP connection broke")
+}
+
+func (d discreet) Println(...any) { d.log.Debug("SMTP connection broke") }
+
+type backend struct {
+	bot *Bot
+	out bots.CityOut
+	ctx context.Context // ends when what is being stored has had its time
+
+	mu    sync.Mutex
+	ended bool
+	busy  sync.WaitGroup // messages being read or stored: go-smtp does not wait for those that come by BDAT
+}
+
+// enter says whether a message may still be read; then busy.Done must follow.
+func (b *backend) enter() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if !b.ended {
+		b.busy.Add(1)
+	}
+	return !b.ended
+}
+
+// wait lets no more messages in and waits for those that are.
+func (b *backend) wait() {
+	b.mu.Lock()
+	b.ended = true
+	b.mu.Unlock()
+	b.busy.Wait()
+}
+
+func (b *backend) NewSession(c *smtp.Conn) (smtp.Session, error) {
+	return &session{backend: b, conn: accepted(c.Conn())}, nil
+}
+
+// session is one connection. go-smtp calls Data from another goroutine when a message comes by BDAT, and may call
+// Reset meanwhile.
+type session struct {
+	*backend
+	conn *conn
+
+	mu       sync.Mutex
+	from     string
+	cities   []string // of the recipients, each once
+	mistakes int
+}
+
+func (s *session) Reset() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.from, s.cities = "", nil
+}
+
+func (s *session) Logout() error { return nil }
+
+func (s *session) Mail(from string, _ *smtp.MailOptions) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.from, s.cities = from, nil
+	return nil
+}
+
+// The answers.
+var (
+	errRelay = &smtp.SMTPError{Code: 554, EnhancedCode: smtp.EnhancedCode{5, 7, 1},
+		Message: "Relaying denied: this server takes mail for its own cities only"}
+	errNoCity = &smtp.SMTPError{Code: 550, EnhancedCode: smtp.EnhancedCode{5, 1, 1},
+		Message: "There is no such city here"}
+	errMistakes = &smtp.SMTPError{Code: 421, EnhancedCode: smtp.EnhancedCode{4, 7, 0},
+		Message: "Too many unknown recipients, closing connection"}
+	errLater = &smtp.SMTPError{Code: 451, EnhancedCode: smtp.EnhancedCode{4, 3, 0},
+		Message: "The mail could not be stored, try again later"}
+	errAborted = &smtp.SMTPError{Code: 451, EnhancedCode: smtp.EnhancedCode{4, 4, 2},
+		Message: "The mail did not arrive completely"}
+	errLine = &smtp.SMTPError{Code: 554, EnhancedCode: smtp.EnhancedCode{5, 6, 0},
+		Message: fmt.Sprintf("A line of the mail is longer than %d bytes", maxLine)}
+)
+
+func (s *session) Rcpt(to string, _ *smtp.RcptOptions) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	city, err := s.recipient(to)
+	if err == nil {
+		for _, known := range s.cities {
+			if known == city {
+				return nil
+			}
+		}
+		s.cities = append(s.cities, city)
+		return nil
+	}
+	if s.mistakes++; s.mistakes > maxMistakes {
+		if s.conn != nil {
+			s.conn.over.Store(true)
+		}
+		return errMistakes
+	}
+	return err
+}
+
+// recipient returns the city that an address belongs to. <city>+<anything>@ is the city's, too. go-smtp has removed
+// source routes and quotes; what stands before the last @ is the local part, whatever is in it.
+func (s *session) recipient(address string) (string, error) {
+	local, domain := split(address)
+	if !s.bot.ours(domain) {
+		return "", errRelay
+	}
+	name, _, _ := strings.Cut(strings.ToLower(local), "+")
+	ctx, cancel := context.WithTimeout(s.ctx, storeTimeout)
+	defer cancel()
+	_, ok, err := s.bot.open(ctx, name)
+	if err != nil {
+		s.bot.core.Log.Error("recipient not checked", "error", err)
+		return "", errLater
+	}
+	if !ok {
+		return "", errNoCity
+	}
+	return name, nil
+}
+
+// ours says whether a domain is the cities'.
+func (b *Bot) ours(domain string) bool {
+	domain = strings.TrimSuffix(domain, ".")
+	if strings.EqualFold(domain, b.domain) || strings.EqualFold(domain, b.core.SMTP.Domain) {
+		return true
+	}
+	ascii, err := ascii(domain)
+	return err == nil && ascii == b.domain
+}
+
+// isTooLong says whether reading ended at a line that is too long.
+func isTooLong(err error) bool { return errors.Is(err, smtp.ErrTooLongLine) }

@@ -1,0 +1,124 @@
+package email_test
+
+import (
+	"errors"
+	"io"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestAReportIsPrivateAndPseudonymous(t *testing.T) {
+	s := serve(t)
+	s.hello().mail(marta, zuerich, letter("", "kontrolle u8"), "250")
+	got := s.all()
+	if len(got) != 1 || got[0].Text != "kontrolle u8" || got[0].city != "zuerich" {
+		t.Fatalf("stored %+v", got)
+	}
+	r := got[0].Report
+	if !r.Private || r.Ref != "" || r.URL != "" || r.City != "" || r.Bot != "" {
+		t.Errorf("report %+v", r)
+	}
+	if r.Author != s.w.Core.Author("zuerich", marta, r.At) {
+		t.Errorf("author %q", r.Author)
+	}
+	if strings.Contains(r.ID, "rider") || strings.Contains(r.ID, "marta") {
+		t.Errorf("id %q", r.ID)
+	}
+}
+
+func TestAMailForTwoCitiesMakesAReportForEach(t *testing.T) {
+	s := serve(t)
+	c := s.hello()
+	c.say("MAIL FROM:<"+marta+">", "250")
+	for _, to := range []string{zuerich, "ghent@linienfunk.example", "zuerich+again@linienfunk.example"} {
+		c.say("RCPT TO:<"+to+">", "250")
+	}
+	c.say("DATA", "354")
+	w := c.DotWriter()
+	io.WriteString(w, letter("", "kontrolle"))
+	w.Close()
+	c.want("250")
+	got := s.all()
+	if len(got) != 2 || got[0].city == got[1].city || got[0].ID == got[1].ID {
+		t.Errorf("stored %+v", got)
+	}
+}
+
+func TestAMailThatIsNotStoredIsNotAcceptedAndKeepsItsName(t *testing.T) {
+	for name, header := range map[string]string{"with Message-ID": "", "without": "x"} {
+		t.Run(name, func(t *testing.T) {
+			message := letter("", "kontrolle")
+			if header != "" {
+				message = "From: " + marta + "\nDate: Sat, 21 Nov 2026 08:15:00 +0100\n\nkontrolle\n"
+			}
+			s := serve(t)
+			c := s.hello()
+			c.mail(marta, zuerich, message, "250")
+			s.set(func() { s.fail = errors.New("disk full") })
+			c.mail(marta, zuerich, message, "451 4.3.0")
+			s.set(func() { s.fail = nil })
+			s.w.Advance(time.Hour)
+			c.mail(marta, zuerich, message, "250")
+			c.mail(marta, zuerich, strings.Replace(strings.Replace(message, "1@rider", "2@rider", 1), "08:15", "08:16", 1), "250")
+			got := s.all()
+			if len(got) != 3 || got[0].ID != got[1].ID || got[1].ID == got[2].ID {
+				t.Errorf("stored %+v", got)
+			}
+		})
+	}
+}
+
+func TestMailsOfMachinesAreAcceptedAndDropped(t *testing.T) {
+	s := serve(t)
+	c := s.hello()
+	for name, m := range map[string]struct{ from, header string }{
+		"bounce":                  {"", ""},
+		"vacation reply":          {marta, "Auto-Submitted: auto-replied (vacation)\n"},
+		"generated":               {marta, "Auto-Submitted: Auto-Generated; x=y\n"},
+		"bulk":                    {marta, "Precedence: BULK\n"},
+		"mailing list":            {marta, "List-Id: <l.example>\n"},
+		"our own mark":            {marta, "X-Loop: zuerich@linienfunk.example\n"},
+		"mail server":             {"MAILER-DAEMON@rider.example", ""},
+		"delivery report":         {marta, "Content-Type: multipart/report; boundary=b\n"},
+		"a city in the envelope":  {zuerich, ""},
+		"a city's tagged address": {"zuerich+x@linienfunk.example", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c.t = t
+			c.mail(m.from, zuerich, letter(m.header, "kontrolle"), "250")
+		})
+	}
+	c.t = t
+	c.mail(marta, zuerich, "From: zuerich@linienfunk.example\n\nkontrolle\n", "250")
+	if got := s.all(); len(got) > 0 {
+		t.Fatalf("stored %+v", got)
+	}
+	c.mail(marta, zuerich, letter("Auto-Submitted: no\nPrecedence: first-class\n", "kontrolle"), "250")
+	c.mail(marta, zuerich, letter("", ""), "250")
+	if got := s.all(); len(got) != 1 {
+		t.Errorf("a person's mail is dropped, or one without text is not: %+v", got)
+	}
+	if strings.Contains(s.w.Log.String(), "rider.example") {
+		t.Errorf("the log has an address:\n%s", s.w.Log.String())
+	}
+}
+
+func TestAMailInChunksIsTaken(t *testing.T) {
+	s := serve(t)
+	c := s.hello()
+	c.say("MAIL FROM:<"+marta+">", "250")
+	c.say("RCPT TO:<"+zuerich+">", "250")
+	message := strings.ReplaceAll(letter("", "kontrolle in stücken"), "\n", "\r\n")
+	c.PrintfLine("BDAT 40")
+	io.WriteString(c.W, message[:40])
+	c.W.Flush()
+	c.want("250")
+	c.PrintfLine("BDAT %d LAST", len(message)-40)
+	io.WriteString(c.W, message[40:])
+	c.W.Flush()
+	c.want("250")
+	if got := s.all(); len(got) != 1 || got[0].Text != "kontrolle in stücken" {
+		t.Errorf("stored %+v", got)
+	}
+}

@@ -1,0 +1,115 @@
+package email
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+
+	"linienfunk/bots"
+	"linienfunk/report"
+)
+
+const (
+	pageSize   = 200           // subscribers served by one call of SendPage
+	mailLife   = 2 * time.Hour // after which a mail with a report is not delivered any more
+	maxSubject = 70            // characters of the text in a subject
+)
+
+// SendPage hands a mail for each of the next subscribers to Core.Mail, in one call: all of them or none are queued,
+// and a page that is sent twice is mailed once, since the key of a mail is made of report and subscriber.
+func (b *Bot) SendPage(ctx context.Context, a bots.Account, r report.Report, cursor string) (string, int, error) {
+	after := uint64(0)
+	if cursor != "" {
+		var err error
+		if after, err = strconv.ParseUint(cursor, 10, 64); err != nil {
+			return "", 0, bots.Permanent("send-cursor", errors.New("cursor is no number"))
+		}
+	}
+	city, ok, err := b.core.Cities.City(ctx, a.City)
+	if err != nil {
+		return cursor, 0, fmt.Errorf("look up city: %w", err)
+	}
+	if !ok {
+		return "", 0, bots.Permanent("send-city", errors.New("city is gone"))
+	}
+	page, err := b.store.page(ctx, a.City, after, pageSize)
+	if err != nil {
+		return cursor, 0, err
+	}
+	mails := make([]bots.Mail, 0, len(page))
+	for _, subscriber := range page {
+		address, err := b.store.open(subscriber)
+		if err != nil {
+			b.core.Log.Error("subscriber left out", "city", a.City, "error", err)
+			continue
+		}
+		if r.Bot == b.core.Name && r.Author != "" && r.Author == b.core.Author(a.City, sender(address), r.At) {
+			continue
+		}
+		mails = append(mails, b.mail(city, r, subscriber, address))
+	}
+	if len(mails) > 0 {
+		if err := b.core.Mail.Enqueue(ctx, mails...); err != nil {
+			return cursor, 0, fmt.Errorf("queue mails: %w", err)
+		}
+	}
+	if len(page) < pageSize {
+		return "", len(mails), nil
+	}
+	return strconv.FormatUint(page[len(page)-1].ID, 10), len(mails), nil
+}
+
+// mail is a report as one subscriber gets it, in the city's language.
+func (b *Bot) mail(city bots.City, r report.Report, s Subscriber, to string) bots.Mail {
+	sum := sha256.Sum256([]byte(r.Key() + "\x00" + s.City + "\x00" + s.Person))
+	unsubscribe := b.link(city.Name, "unsubscribe", b.unsubscribeToken(s))
+	title := oneLine(city.Title, maxSubject)
+	return bots.Mail{
+		Key:      "email report " + hex.EncodeToString(sum[:]),
+		From:     city.Name,
+		FromName: title,
+		To:       to,
+		Subject:  "[" + title + "] " + oneLine(r.Text, maxSubject),
+		Text: r.Text + "\n\n-- \n" + b.core.Pages.Text(city.Lang, "mail-footer",
+			"City", title, "Page", b.core.BaseURL+"/c/"+city.Name, "Unsubscribe", unsubscribe) + "\n",
+		Header:  b.listHeader(city.Name, unsubscribe),
+		Expires: r.At.Add(mailLife),
+	}
+}
+
+// listHeader marks a mail as one of a list: RFC 2919 and RFC 8058. Precedence is for programs that answer mail
+// without knowing Auto-Submitted, which package mail sets.
+func (b *Bot) listHeader(city, unsubscribe string) map[string]string {
+	return map[string]string{
+		"List-Id":               "<" + city + "." + b.core.SMTP.Domain + ">",
+		"List-Unsubscribe":      "<" + unsubscribe + ">",
+		"List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+		"Precedence":            "list",
+		headerLoop:              b.address(city),
+	}
+}
+
+// link is the address of one of our public pages, with a token.
+func (b *Bot) link(city, page, token string) string {
+	return b.core.BaseURL + "/c/" + city + "/" + b.core.Name + "/" + page + "?t=" + token
+}
+
+// oneLine is text fit for a header: no line breaks, nothing invisible.
+func oneLine(text string, limit int) string {
+	text = strings.Map(func(r rune) rune {
+		switch {
+		case unicode.IsSpace(r):
+			return ' '
+		case unicode.IsControl(r), unicode.Is(unicode.Bidi_Control, r):
+			return -1
+		}
+		return r
+	}, strings.ToValidUTF8(text, ""))
+	return report.Cut(strings.Join(strings.Fields(text), " "), limit)
+}

@@ -1,0 +1,316 @@
+package email_test
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"mime/multipart"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"linienfunk/bots"
+	"linienfunk/bots/bottest"
+	"linienfunk/bots/email"
+	"linienfunk/report"
+)
+
+func newVisitor(t testing.TB) visitor {
+	return visitor{t, bottest.NewWorld(t, "email", email.Plugin()), "zuerich"}
+}
+
+func (v visitor) ask(address string) *httptest.ResponseRecorder {
+	v.t.Helper()
+	return v.post("/c/"+v.city+"/email/subscribe", url.Values{"address": {address}})
+}
+
+func (v visitor) broadcast(r report.Report) []bots.Mail {
+	v.t.Helper()
+	before := len(v.w.Mails.All())
+	for cursor := ""; ; {
+		next, _, err := v.w.Bot.(bots.Broadcaster).SendPage(v.t.Context(), bots.Account{City: v.city}, r, cursor)
+		if err != nil {
+			v.t.Fatal(err)
+		}
+		if cursor = next; cursor == "" {
+			return v.w.Mails.All()[before:]
+		}
+	}
+}
+
+func (v visitor) report(id string) report.Report {
+	return report.Report{City: v.city, Bot: "elsewhere", ID: id, Text: "kontrolle u8\nhermannplatz", At: v.w.Core.Now()}
+}
+
+func want(t testing.TB, answer *httptest.ResponseRecorder, status int, header, text string) {
+	t.Helper()
+	got := answer.Body.String()
+	if header != "" {
+		got = answer.Header().Get(header)
+	}
+	if answer.Code != status || !strings.Contains(got, text) {
+		t.Errorf("%d %q, want %d with %q", answer.Code, got, status, text)
+	}
+}
+
+func TestOnlyAConfirmedSubscriberGetsReports(t *testing.T) {
+	v := newVisitor(t)
+	want(t, v.ask(" Rider@Example.ORG "), 303, "X-Message", "mailbox")
+	if got := v.broadcast(v.report("1")); len(got) != 0 {
+		t.Errorf("a pending subscriber got %v", got)
+	}
+	link := v.link("rider@example.org", "confirm")
+	want(t, v.get(link), 200, "", "<form method=\"post\" action=\"/c/zuerich/email/confirm\"")
+	if got := v.broadcast(v.report("2")); len(got) != 0 {
+		t.Error("looking at the link subscribed")
+	}
+	want(t, v.submit(link), 303, "X-Message", "Zürich")
+	want(t, v.submit(link), 303, "X-Message", "Zürich") // again
+	got := v.broadcast(v.report("3"))
+	if len(got) != 1 || got[0].To != "rider@example.org" {
+		t.Errorf("mails %+v", got)
+	}
+}
+
+func TestAReportsMailHasAllThatAListNeeds(t *testing.T) {
+	v := newVisitor(t)
+	v.subscribe("rider@example.org")
+	r := v.report("1")
+	m := v.broadcast(r)[0]
+	unsubscribe := strings.Trim(m.Header["List-Unsubscribe"], "<>")
+	if m.From != "zuerich" || m.FromName != "Zürich" || m.Subject != "[Zürich] kontrolle u8 hermannplatz" {
+		t.Errorf("from %s %s: %s", m.From, m.FromName, m.Subject)
+	}
+	if !strings.HasPrefix(m.Text, "kontrolle u8\nhermannplatz\n\n-- \nAlle Meldungen von Zürich: https://linienfunk.example/c/zuerich\n") ||
+		!strings.Contains(m.Text, "Abbestellen: "+unsubscribe+"\n") {
+		t.Errorf("text %q", m.Text)
+	}
+	if m.Header["List-Unsubscribe-Post"] != "List-Unsubscribe=One-Click" || m.Header["X-Loop"] != "zuerich@linienfunk.example" ||
+		m.Header["List-Id"] != "<zuerich.linienfunk.example>" || !m.Expires.Equal(r.At.Add(2*time.Hour)) {
+		t.Errorf("header %v, expires %v", m.Header, m.Expires)
+	}
+}
+
+func TestASubjectHasNothingThatCouldEndIt(t *testing.T) {
+	v := newVisitor(t)
+	v.subscribe("rider@example.org")
+	r := v.report("1")
+	r.Text = "a\r\nBcc: x@example.org\x00\u202e " + strings.Repeat("🚨", 4000)
+	subject := v.broadcast(r)[0].Subject
+	if strings.ContainsAny(subject, "\r\n\x00\u202e") || len(subject) > 400 || !strings.HasSuffix(subject, "…") {
+		t.Errorf("subject %q", subject)
+	}
+}
+
+func TestUnsubscribingTakesAButtonOrAMailProgram(t *testing.T) {
+	for name, leave := range map[string]func(v visitor, link string){
+		"with the button": func(v visitor, link string) {
+			want(t, v.get(link), 200, "", "action=\"/c/zuerich/email/unsubscribe\"")
+			want(t, v.submit(link), 303, "X-Message", "deleted")
+			want(t, v.submit(link), 303, "X-Message", "deleted")
+		},
+		"with one click, as a form": func(v visitor, link string) {
+			want(t, v.post(link, url.Values{"List-Unsubscribe": {"One-Click"}}), 200, "", "deleted")
+			want(t, v.post(link, url.Values{"List-Unsubscribe": {"One-Click"}}), 200, "", "deleted")
+		},
+		"with one click, as multipart": func(v visitor, link string) {
+			var body bytes.Buffer
+			form := multipart.NewWriter(&body)
+			form.WriteField("List-Unsubscribe", "One-Click")
+			form.Close()
+			r := httptest.NewRequest(http.MethodPost, link, &body)
+			r.Header.Set("Content-Type", form.FormDataContentType())
+			want(t, v.do(r), 200, "", "deleted")
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			v := newVisitor(t)
+			v.subscribe("rider@example.org")
+			link := strings.TrimPrefix(strings.Trim(v.broadcast(v.report("1"))[0].Header["List-Unsubscribe"], "<>"), "https://linienfunk.example")
+			v.get(link)
+			if got := v.broadcast(v.report("2")); len(got) != 1 {
+				t.Error("looking at the link unsubscribed")
+			}
+			v.w.Advance(1000 * 24 * time.Hour)
+			leave(v, link)
+			if got := v.broadcast(v.report("3")); len(got) != 0 {
+				t.Errorf("still gets %v", got)
+			}
+		})
+	}
+}
+
+// The program's protection against forged requests stands in front of all pages.
+func TestOneClickPassesTheProtectionAgainstForgedRequests(t *testing.T) {
+	v := newVisitor(t)
+	v.subscribe("rider@example.org")
+	link := v.link("rider@example.org", "confirm") // its token is another, but it comes as far as the bot
+	protected := http.NewCrossOriginProtection().Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.WriteHeader(http.StatusTeapot)
+	}))
+	r := httptest.NewRequest(http.MethodPost, link, strings.NewReader("List-Unsubscribe=One-Click"))
+	answer := httptest.NewRecorder()
+	protected.ServeHTTP(answer, r)
+	want(t, answer, http.StatusTeapot, "", "")
+}
+
+func TestLinksThatDoNotWorkSaySo(t *testing.T) {
+	v := newVisitor(t)
+	v.subscribe("other@example.org")
+	v.ask("rider@example.org")
+	confirm := v.link("rider@example.org", "confirm")
+	for _, page := range []string{"confirm", "unsubscribe"} {
+		for _, token := range []string{"", "x", "a-b", "a-b-c", strings.Repeat("0", 32) + "-zz-" + strings.Repeat("0", 32)} {
+			path := "/c/zuerich/email/" + page + "?t=" + token
+			want(t, v.get(path), 404, "", "do not know this link")
+			want(t, v.submit(path), 404, "", "do not know this link")
+		}
+	}
+	other := visitor{t, v.w, "ghent"}
+	want(t, other.get(strings.Replace(confirm, "/zuerich/", "/ghent/", 1)), 404, "", "do not know this link")
+	want(t, v.get(strings.Replace(confirm, "/confirm", "/unsubscribe", 1)), 404, "", "do not know this link")
+	v.w.Advance(48*time.Hour + time.Second)
+	want(t, v.get(confirm), 410, "", "no longer valid")
+	want(t, v.submit(confirm), 410, "", "no longer valid")
+	if got := v.broadcast(v.report("1")); len(got) != 1 {
+		t.Errorf("%d mails for one subscriber", len(got))
+	}
+}
+
+func TestNobodyLearnsWhoSubscribes(t *testing.T) {
+	v := newVisitor(t)
+	v.subscribe("known@example.org")
+	v.w.Advance(time.Hour)
+	known, unknown := v.ask("known@example.org"), v.ask("unknown@example.org")
+	if known.Code != unknown.Code || known.Header().Get("X-Message") != unknown.Header().Get("X-Message") ||
+		known.Body.String() != unknown.Body.String() {
+		t.Errorf("known: %d %v, unknown: %d %v", known.Code, known.Header(), unknown.Code, unknown.Header())
+	}
+	mails := v.w.Mails.All()
+	if last := mails[len(mails)-2]; last.To != "known@example.org" || strings.Contains(last.Text, "/confirm?") {
+		t.Errorf("the known one got %+v", last)
+	}
+}
+
+func TestMailsAboutSubscriptionsAreFew(t *testing.T) {
+	v := newVisitor(t)
+	for range 5 {
+		want(t, v.ask("rider@example.org"), 303, "X-Message", "mailbox")
+	}
+	if got := len(v.w.Mails.All()); got != 1 {
+		t.Errorf("%d mails to one address", got)
+	}
+	v.w.Advance(11 * time.Minute)
+	v.ask("rider@example.org")
+	if got := len(v.w.Mails.All()); got != 2 {
+		t.Errorf("%d mails to one address after a pause", got)
+	}
+	for i := range 200 {
+		v.ask(fmt.Sprintf("rider%d@example.org", i))
+	}
+	want(t, v.ask("late@example.org"), 303, "X-Failed", "Too many")
+	if got := len(v.w.Mails.All()); got > 125 {
+		t.Errorf("%d mails in an hour", got)
+	}
+	ghent := visitor{t, v.w, "ghent"}
+	want(t, ghent.ask("late@example.org"), 303, "X-Message", "mailbox")
+	v.w.Advance(2 * time.Hour)
+	want(t, v.ask("late@example.org"), 303, "X-Message", "mailbox")
+}
+
+func TestWhoseConfirmationWasNotSentCanTryAgainAtOnce(t *testing.T) {
+	v := newVisitor(t)
+	v.w.Mails.Err = errors.New("disk full")
+	want(t, v.ask("rider@example.org"), 303, "X-Failed", "did not work")
+	v.w.Mails.Err = nil
+	want(t, v.ask("rider@example.org"), 303, "X-Message", "mailbox")
+	v.submit(v.link("rider@example.org", "confirm"))
+	if got := v.broadcast(v.report("1")); len(got) != 1 {
+		t.Errorf("%d mails", len(got))
+	}
+}
+
+func TestAddressesThatCannotBeMailedToAreRefused(t *testing.T) {
+	v := newVisitor(t)
+	for _, address := range []string{
+		"", "rider", "rider@", "@example.org", "rider@localhost", "Rider <rider@example.org>", "a@example.org, b@example.org",
+		"a@example.org\r\nBcc: b@example.org", "a b@example.org", `"a b"@example.org`, "a@[127.0.0.1]", "jürg@example.org",
+		"a@exa mple.org", "a@-.org", "a@example.org.", strings.Repeat("a", 65) + "@example.org", "a@" + strings.Repeat("b.", 130) + "org",
+		"zuerich@linienfunk.example", "a@xn--a.example",
+	} {
+		if answer := v.ask(address); answer.Header().Get("X-Failed") == "" {
+			t.Errorf("%q: %d %v", address, answer.Code, answer.Header())
+		}
+	}
+	if got := v.w.Mails.All(); len(got) != 0 {
+		t.Errorf("mails %+v", got)
+	}
+	want(t, v.ask("rider@zürich.example"), 303, "X-Message", "mailbox")
+	if got := v.w.Mails.All(); got[0].To != "rider@xn--zrich-kva.example" {
+		t.Errorf("mail to %s", got[0].To)
+	}
+}
+
+func TestAPageIsOneCallAndABrokenOneComesAgain(t *testing.T) {
+	v := newVisitor(t)
+	for i := range 3 {
+		v.subscribe(fmt.Sprintf("rider%d@example.org", i))
+	}
+	r := v.report("1")
+	v.w.Mails.Err = errors.New("disk full")
+	bot := v.w.Bot.(bots.Broadcaster)
+	next, served, err := bot.SendPage(t.Context(), bots.Account{City: "zuerich"}, r, "")
+	if err == nil || next != "" || served != 0 {
+		t.Errorf("%q %d %v", next, served, err)
+	}
+	v.w.Mails.Err = nil
+	if got := v.broadcast(r); len(got) != 3 {
+		t.Errorf("%d mails", len(got))
+	}
+	if got := v.broadcast(r); len(got) != 0 {
+		t.Errorf("%d mails twice", len(got))
+	}
+	if _, _, err := bot.SendPage(t.Context(), bots.Account{City: "zuerich"}, r, "x"); bots.AsError(err).Kind != bots.KindPermanent {
+		t.Errorf("a broken cursor: %v", err)
+	}
+}
+
+func TestMailIsSwitchedOffByTheCitysAdmins(t *testing.T) {
+	s := serve(t)
+	v := visitor{t, s.w, "zuerich"}
+	v.subscribe("rider@example.org")
+	admin := func(method, path, body string) *httptest.ResponseRecorder {
+		r := httptest.NewRequest(method, path, strings.NewReader(body))
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		city, _, _ := s.w.Core.Cities.City(r.Context(), "zuerich")
+		answer := httptest.NewRecorder()
+		s.w.Bot.WebUI().ServeHTTP(answer, bots.WithPlace(r, bots.Where{City: city, Path: "/x", Lang: "en", Admin: true}))
+		return answer
+	}
+	section := admin("GET", "/", "")
+	want(t, section, 200, "", "zuerich@linienfunk.example")
+	want(t, section, 200, "", "One person")
+	if strings.Contains(section.Body.String(), "rider") {
+		t.Error("the admins see a subscriber")
+	}
+	want(t, admin("POST", "/switch", "mail=off"), 303, "X-Message", "off")
+	if city := <-s.w.Changes; city != "zuerich" {
+		t.Errorf("changed: %s", city)
+	}
+	accounts, err := s.w.Bot.Accounts(t.Context())
+	if err != nil || len(accounts) != 1 || accounts[0].City != "ghent" {
+		t.Errorf("accounts %v, %v", accounts, err)
+	}
+	c := s.hello()
+	c.say("MAIL FROM:<"+marta+">", "250")
+	c.say("RCPT TO:<"+zuerich+">", "550 5.1.1")
+	want(t, v.get("/c/zuerich/email/"), 204, "", "")
+	want(t, v.ask("other@example.org"), 303, "X-Failed", "does not take")
+	want(t, admin("POST", "/switch", "mail=perhaps"), 303, "X-Failed", "")
+	want(t, admin("POST", "/switch", "mail=on"), 303, "X-Message", "on")
+	c.say("RCPT TO:<"+zuerich+">", "250")
+	want(t, v.get("/c/zuerich/email/"), 200, "", "<form")
+}

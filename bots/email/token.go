@@ -1,0 +1,44 @@
+package email
+
+import (
+	"crypto/subtle"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Tokens stand in the links that we mail. They hold the subscriber's keyed hash and a keyed hash of what they allow,
+// and are stored nowhere: <person>-<mac> unsubscribes and stays valid, <person>-<end>-<mac> confirms until the time
+// end (seconds since 1970, in base 36).
+
+func (b *Bot) mac(purpose, city, person, end string) string {
+	return b.core.Box.Digest("email "+purpose, city+"\x00"+person+"\x00"+end)[:32]
+}
+
+func (b *Bot) unsubscribeToken(s Subscriber) string {
+	return s.Person + "-" + b.mac("unsubscribe", s.City, s.Person, "")
+}
+
+func (b *Bot) confirmToken(s Subscriber) string {
+	end := strconv.FormatInt(b.core.Now().Add(confirmTime).Unix(), 36)
+	return s.Person + "-" + end + "-" + b.mac("confirm", s.City, s.Person, end)
+}
+
+// readUnsubscribe returns the subscriber that a token is of, false if we did not make it.
+func (b *Bot) readUnsubscribe(city, token string) (person string, ok bool) {
+	person, mac, _ := strings.Cut(token, "-")
+	return person, same(mac, b.mac("unsubscribe", city, person, ""))
+}
+
+// readConfirm does the same for a confirmation, and says whether its time is over.
+func (b *Bot) readConfirm(city, token string) (person string, expired, ok bool) {
+	person, rest, _ := strings.Cut(token, "-")
+	end, mac, _ := strings.Cut(rest, "-")
+	seconds, err := strconv.ParseInt(end, 36, 64)
+	if err != nil || !same(mac, b.mac("confirm", city, person, end)) {
+		return "", false, false
+	}
+	return person, !b.core.Now().Before(time.Unix(seconds, 0)), true
+}
+
+func same(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1 }

@@ -1,0 +1,144 @@
+package mastodon
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+
+	masto "github.com/mattn/go-mastodon"
+
+	"linienfunk/bots"
+)
+
+// client speaks to one instance, for one account if it has a token.
+type client struct {
+	*masto.Client
+	instance string
+	token    string
+}
+
+func (b *bot) client(instance, token string) *client {
+	c := masto.NewClient(&masto.Config{Server: instance, AccessToken: token})
+	c.Client = *b.http()
+	return &client{Client: c, instance: instance, token: token}
+}
+
+// http is the program's HTTP client with our transport in front.
+func (b *bot) http() *http.Client {
+	h := *b.core.HTTP
+	next := h.Transport
+	if next == nil {
+		next = http.DefaultTransport
+	}
+	h.Transport = &transport{next: next, agent: b.core.UserAgent, now: b.core.Now, pace: b.pace}
+	return &h
+}
+
+// answer is an error answer of an instance. What it says is left out: it may repeat what we sent.
+type answer struct {
+	status int
+	code   string // of OAuth: invalid_grant and the like
+}
+
+func (e *answer) Error() string {
+	if e.code != "" {
+		return fmt.Sprintf("instance answers %d %s", e.status, e.code)
+	}
+	return fmt.Sprintf("instance answers %d %s", e.status, http.StatusText(e.status))
+}
+
+// do calls what go-mastodon has no method for, or none that fits. A nil form is a GET. The answer goes into out.
+func (c *client) do(ctx context.Context, path string, form url.Values, out any) error {
+	method, body := http.MethodGet, ""
+	if form != nil {
+		method, body = http.MethodPost, form.Encode()
+	}
+	req, err := http.NewRequestWithContext(ctx, method, c.instance+path, strings.NewReader(body))
+	if err != nil {
+		return err
+	}
+	if form != nil {
+		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	}
+	if c.token != "" {
+		req.Header.Set("Authorization", "Bearer "+c.token)
+	}
+	resp, err := c.Client.Do(req)
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode != http.StatusOK {
+		var said struct {
+			Error string `json:"error"`
+		}
+		if json.NewDecoder(resp.Body).Decode(&said) != nil || strings.ContainsAny(said.Error, " \n") || len(said.Error) > 40 {
+			said.Error = "" // a sentence, not a code of OAuth
+		}
+		return &answer{resp.StatusCode, said.Error}
+	}
+	return json.NewDecoder(resp.Body).Decode(out)
+}
+
+// status is the HTTP status that err stands for, 0 if it is no answer of the API.
+func status(err error) int {
+	var theirs *masto.APIError
+	var ours *answer
+	switch {
+	case errors.As(err, &theirs):
+		return theirs.StatusCode
+	case errors.As(err, &ours):
+		return ours.status
+	}
+	return 0
+}
+
+// explain turns the error of a call into one that tells the core what to do.
+func (c *client) explain(ctx context.Context, what string, err error) error {
+	var tooMany *errTooMany
+	var notJSON *errNotJSON
+	if err == nil {
+		return nil
+	}
+	code := status(err)
+	if code != 0 {
+		err = &answer{status: code} // without what they say
+	}
+	err = fmt.Errorf("%s: %w", what, err)
+	switch {
+	case ctx.Err() != nil && code == 0:
+		return err // the caller's time is over
+	case errors.As(err, &tooMany):
+		return bots.RetryAfter(tooMany.after, "error-too-many", err)
+	case errors.As(err, &notJSON), isSyntax(err):
+		return bots.Retry("error-not-json", err)
+	case code == 0:
+		return bots.Retry("error-unreachable", err)
+	case code == http.StatusUnauthorized:
+		return bots.Revoked("error-revoked", err)
+	case code == http.StatusForbidden && c.revoked(ctx):
+		return bots.Revoked("error-revoked", err)
+	case code >= 500 || code == http.StatusRequestTimeout || code == http.StatusTooEarly:
+		return bots.Retry("error-server", err)
+	}
+	return bots.Permanent("error-refused", err)
+}
+
+// revoked asks whether the token still works. A 403 does not tell: it is the answer to a status that must not be
+// boosted as well as to a suspended account (app/controllers/api/base_controller.rb of Mastodon).
+func (c *client) revoked(ctx context.Context) bool {
+	_, err := c.GetAccountCurrentUser(ctx)
+	code := status(err)
+	return code == http.StatusUnauthorized || code == http.StatusForbidden
+}
+
+// isSyntax says that an answer was no JSON, cut off, or JSON of another kind.
+func isSyntax(err error) bool {
+	var syntax *json.SyntaxError
+	var kind *json.UnmarshalTypeError
+	return errors.As(err, &syntax) || errors.As(err, &kind)
+}

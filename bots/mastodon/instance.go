@@ -1,0 +1,187 @@
+package mastodon
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/net/idna"
+)
+
+// errHost says that what was typed names no instance.
+var errHost = errors.New("not the name of an instance")
+
+// normalise turns what an admin types into the address of an instance: "chaos.social", "https://chaos.social/@x" and
+// "@x@chaos.social" are https://chaos.social. plain allows http and ports on loopback.
+func normalise(typed string, plain bool) (string, error) {
+	typed = strings.TrimSpace(typed)
+	scheme, rest, ok := strings.Cut(typed, "://")
+	if !ok {
+		scheme, rest = "", typed
+	}
+	if scheme = strings.ToLower(scheme); scheme != "" && scheme != "http" && scheme != "https" {
+		return "", errHost
+	}
+	host, _, _ := strings.Cut(rest, "/")
+	if scheme == "" {
+		host = host[strings.LastIndexByte(host, '@')+1:]
+	}
+	host, port := splitPort(host)
+	if plain && loopback(host) {
+		if scheme == "" {
+			scheme = "http"
+		}
+		return checked(scheme, host, port)
+	}
+	name, err := idna.Lookup.ToASCII(strings.TrimSuffix(host, "."))
+	if err != nil || !domain(name) {
+		return "", errHost
+	}
+	if again, err := idna.Lookup.ToASCII(name); err != nil || again != name {
+		return "", errHost // such as bytes that are no UTF-8
+	}
+	return checked("https", name, port)
+}
+
+func checked(scheme, host, port string) (string, error) {
+	if port != "" {
+		if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
+			return "", errHost
+		}
+		host = net.JoinHostPort(host, port)
+	} else if strings.Contains(host, ":") {
+		host = "[" + host + "]"
+	}
+	u, err := url.Parse(scheme + "://" + host)
+	if err != nil || u.Host != host {
+		return "", errHost
+	}
+	return u.String(), nil
+}
+
+func splitPort(host string) (name, port string) {
+	if name, port, err := net.SplitHostPort(host); err == nil {
+		return name, port
+	}
+	return strings.Trim(host, "[]"), ""
+}
+
+func loopback(host string) bool {
+	ip := net.ParseIP(host)
+	return strings.EqualFold(host, "localhost") || ip != nil && ip.IsLoopback()
+}
+
+// domain says whether name can be the name of a host in the public DNS.
+func domain(name string) bool {
+	labels := strings.Split(name, ".")
+	if len(labels) < 2 || len(name) > 253 {
+		return false
+	}
+	for _, label := range labels {
+		if label == "" || len(label) > 63 || strings.Trim(label, "abcdefghijklmnopqrstuvwxyz0123456789-") != "" {
+			return false
+		}
+	}
+	return strings.Trim(labels[len(labels)-1], "0123456789") != "" // else an IP address
+}
+
+// limits is what an instance allows in a status.
+type limits struct {
+	Characters int
+	PerURL     int // what an address counts, 0: all its characters
+}
+
+// instance is what we want to know of one. Version 2 has domain, version 1 had uri; max_toot_chars came from forks
+// before 3.4. See https://docs.joinmastodon.org/entities/Instance/ and entities/V1_Instance/.
+type instance struct {
+	Domain        string `json:"domain"`
+	URI           string `json:"uri"`
+	Version       string `json:"version"`
+	Configuration struct {
+		Statuses struct {
+			MaxCharacters int `json:"max_characters"`
+			PerURL        int `json:"characters_reserved_per_url"`
+		} `json:"statuses"`
+	} `json:"configuration"`
+	MaxTootChars int `json:"max_toot_chars"`
+}
+
+// errNoMastodon says that the host answers, but not as an instance does.
+var errNoMastodon = errors.New("not an instance of Mastodon")
+
+// instance reads the instance's description, of the older version where there is no newer one.
+func (c *client) describe(ctx context.Context) (instance, error) {
+	var found instance
+	err := c.do(ctx, "/api/v2/instance", nil, &found)
+	if code := status(err); code >= 400 && code < 500 && code != http.StatusUnauthorized {
+		found = instance{}
+		err = c.do(ctx, "/api/v1/instance", nil, &found)
+	}
+	if err != nil {
+		return found, err
+	}
+	if found.Domain == "" {
+		// uri is a host; Pleroma and its kin write an address.
+		found.Domain = found.URI
+		if u, err := url.Parse(found.URI); err == nil && u.Host != "" {
+			found.Domain = u.Host
+		}
+	}
+	if found.Domain == "" || found.Version == "" {
+		return found, errNoMastodon
+	}
+	return found, nil
+}
+
+func (i instance) limits() limits {
+	l := limits{Characters: 500, PerURL: i.Configuration.Statuses.PerURL}
+	switch {
+	case i.Configuration.Statuses.MaxCharacters > 0:
+		l.Characters = i.Configuration.Statuses.MaxCharacters
+	case i.MaxTootChars > 0:
+		l.Characters = i.MaxTootChars
+	}
+	return l
+}
+
+// limitCache keeps the limits of instances for a day.
+type limitCache struct {
+	mu   sync.Mutex
+	kept map[string]keptLimits
+}
+
+type keptLimits struct {
+	limits
+	until time.Time
+}
+
+// limitsOf returns the limits of the client's instance. One that describes itself nowhere has Mastodon's limits; other
+// errors are the instance's trouble and worth another try.
+func (b *bot) limitsOf(ctx context.Context, c *client) (limits, error) {
+	b.limits.mu.Lock()
+	kept, ok := b.limits.kept[c.instance]
+	b.limits.mu.Unlock()
+	if ok && b.core.Now().Before(kept.until) {
+		return kept.limits, nil
+	}
+	found, err := c.describe(ctx)
+	code := status(err)
+	none := errors.Is(err, errNoMastodon) || code >= 400 && code < 500 && code != http.StatusUnauthorized
+	if err != nil && !none {
+		return limits{}, err
+	}
+	kept = keptLimits{found.limits(), b.core.Now().Add(24 * time.Hour)}
+	b.limits.mu.Lock()
+	defer b.limits.mu.Unlock()
+	if b.limits.kept == nil {
+		b.limits.kept = map[string]keptLimits{}
+	}
+	b.limits.kept[c.instance] = kept
+	return kept.limits, nil
+}

@@ -1,0 +1,188 @@
+package mastodon
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	masto "github.com/mattn/go-mastodon"
+)
+
+const (
+	// scopes are what the bot needs and no more (https://docs.joinmastodon.org/api/oauth-scopes/).
+	scopes = "read:accounts read:statuses read:notifications write:statuses"
+	// outOfBand makes an instance show the code instead of sending the browser back.
+	outOfBand = "urn:ietf:wg:oauth:2.0:oob"
+	// loginTime is how long a login may take. Mastodon's codes live as long.
+	loginTime = 10 * time.Minute
+)
+
+// begin finds the instance, registers the program there if need be, stores the login and returns the address where
+// the admin allows it, and the login's state. With an empty browser the instance is asked to show the code.
+func (b *bot) begin(ctx context.Context, typed, browser string, l Login) (authorize, state string, err error) {
+	ctx, cancel := context.WithTimeout(ctx, b.pace.call) // for all calls: an admin is waiting
+	defer cancel()
+	if l.Instance, err = normalise(typed, b.plain); err != nil {
+		return "", "", err
+	}
+	c := b.client(l.Instance, "")
+	if _, err := c.describe(ctx); err != nil {
+		return "", "", fmt.Errorf("find instance: %w", err)
+	}
+	app, err := b.register(ctx, c)
+	if err != nil {
+		return "", "", err
+	}
+	verifier := rand.Text() + rand.Text() // 52 of the 43 to 128 characters that RFC 7636 allows
+	if state, err = b.store.openLogin(ctx, l, browser, verifier); err != nil {
+		return "", "", err
+	}
+	challenge := sha256.Sum256([]byte(verifier))
+	return l.Instance + "/oauth/authorize?" + url.Values{
+		"response_type":         {"code"},
+		"client_id":             {app.ClientID},
+		"redirect_uri":          {b.redirectURI(browser)},
+		"scope":                 {scopes},
+		"state":                 {state},
+		"code_challenge":        {base64.RawURLEncoding.EncodeToString(challenge[:])},
+		"code_challenge_method": {"S256"},
+	}.Encode(), state, nil
+}
+
+func (b *bot) redirectURI(browser string) string {
+	if browser == "" {
+		return outOfBand
+	}
+	return b.callback()
+}
+
+// register returns the program's registration on the instance, made now if there is none
+// (https://docs.joinmastodon.org/methods/apps/#create).
+func (b *bot) register(ctx context.Context, c *client) (App, error) {
+	app, _, ok, err := b.store.app(ctx, c.instance, b.callback())
+	if err != nil || ok {
+		return app, err
+	}
+	made, err := masto.RegisterApp(ctx, &masto.AppConfig{
+		Client: c.Client.Client, Server: c.instance, ClientName: "Linienfunk", Scopes: scopes,
+		RedirectURIs: b.callback() + "\n" + outOfBand, Website: b.core.BaseURL,
+	})
+	if err != nil {
+		return app, fmt.Errorf("register with instance: %w", err)
+	}
+	if made.ClientID == "" || made.ClientSecret == "" {
+		return app, fmt.Errorf("register with instance: %w", errNoMastodon)
+	}
+	app = App{Instance: c.instance, ClientID: made.ClientID, RedirectURI: b.callback()}
+	return app, b.store.saveApp(ctx, app, made.ClientSecret)
+}
+
+// finish exchanges the code of a login for a token, looks whose it is, and stores the account.
+func (b *bot) finish(ctx context.Context, l Login, verifier, code string) (Account, error) {
+	ctx, cancel := context.WithTimeout(ctx, b.pace.call)
+	defer cancel()
+	app, secret, _, err := b.store.app(ctx, l.Instance, "")
+	if err != nil {
+		return Account{}, err
+	}
+	var token struct {
+		AccessToken string `json:"access_token"`
+	}
+	// https://docs.joinmastodon.org/methods/oauth/#token
+	err = b.client(l.Instance, "").do(ctx, "/oauth/token", url.Values{
+		"grant_type":    {"authorization_code"},
+		"code":          {strings.TrimSpace(code)},
+		"client_id":     {app.ClientID},
+		"client_secret": {secret},
+		"redirect_uri":  {b.redirectURI(l.Browser)},
+		"scope":         {scopes},
+		"code_verifier": {verifier},
+	}, &token)
+	var said *answer
+	if errors.As(err, &said) && said.code == "invalid_client" {
+		err = errors.Join(err, b.store.forgetApp(ctx, l.Instance))
+	}
+	if err != nil {
+		return Account{}, fmt.Errorf("exchange code: %w", err)
+	}
+	if token.AccessToken == "" {
+		return Account{}, fmt.Errorf("exchange code: %w", errNoMastodon)
+	}
+	row, err := b.identify(ctx, b.client(l.Instance, token.AccessToken))
+	if err != nil {
+		return row, err
+	}
+	row.City = l.City
+	return row, b.store.connect(ctx, row, token.AccessToken)
+}
+
+// identify asks whose token the client has, and where reading begins for a new account.
+func (b *bot) identify(ctx context.Context, c *client) (Account, error) {
+	me, err := c.GetAccountCurrentUser(ctx)
+	if err != nil {
+		return Account{}, fmt.Errorf("verify credentials: %w", err)
+	}
+	if me.ID == "" || me.Acct == "" {
+		return Account{}, fmt.Errorf("verify credentials: %w", errNoMastodon)
+	}
+	found, err := c.describe(ctx)
+	if err != nil {
+		return Account{}, fmt.Errorf("describe instance: %w", err)
+	}
+	position, err := c.newest(ctx)
+	if err != nil {
+		return Account{}, fmt.Errorf("read notifications: %w", err)
+	}
+	return Account{
+		Instance: c.instance, AccountID: string(me.ID), Acct: me.Acct, Domain: found.Domain, URL: me.URL,
+		IsBot: me.Bot, Position: position,
+	}, nil
+}
+
+// revoke gives the token back. The account is gone from here in any case, so that errors are for the log only.
+func (b *bot) revoke(ctx context.Context, instance, token string) error {
+	app, secret, _, err := b.store.app(ctx, instance, "")
+	if err != nil {
+		return err
+	}
+	// https://docs.joinmastodon.org/methods/oauth/#revoke
+	return b.client(instance, "").do(ctx, "/oauth/revoke", url.Values{
+		"client_id": {app.ClientID}, "client_secret": {secret}, "token": {token},
+	}, &struct{}{})
+}
+
+// loginText is the id of the text that tells an admin why a login did not work.
+func loginText(err error) string {
+	var tooMany *errTooMany
+	var notJSON *errNotJSON
+	var network net.Error // *url.Error is one, and so is a deadline
+	code := status(err)
+	switch {
+	case errors.Is(err, errHost):
+		return "login-bad-host"
+	case errors.Is(err, errTaken):
+		return "login-taken"
+	case errors.Is(err, errNoLogin):
+		return "login-expired"
+	case errors.As(err, &tooMany):
+		return "error-too-many"
+	case errors.As(err, &notJSON) && notJSON.status >= 500, code >= 500:
+		return "error-server"
+	case errors.Is(err, errNoMastodon), errors.As(err, &notJSON), isSyntax(err), code == http.StatusNotFound:
+		return "login-no-mastodon"
+	case code != 0:
+		return "login-refused"
+	case errors.As(err, &network), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, errTooLong):
+		return "login-unreachable"
+	}
+	return "error-internal"
+}

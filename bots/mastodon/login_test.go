@@ -1,0 +1,369 @@
+package mastodon
+
+import (
+	"fmt"
+	"html"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"linienfunk/bots"
+	"linienfunk/bots/bottest"
+	"linienfunk/bots/mastodon/mastodontest"
+)
+
+// section is the settings section of zuerich.
+func section(t testing.TB, w *bottest.World, lang string) string {
+	t.Helper()
+	got := visit(t, w, w.Bot.WebUI(), mount, "zuerich", lang, httptest.NewRequest(http.MethodGet, "/", nil))
+	if got.Code != http.StatusOK {
+		t.Fatalf("section: %d", got.Code)
+	}
+	return got.Body.String()
+}
+
+func follow(t testing.TB, w *bottest.World) *httptest.ResponseRecorder {
+	t.Helper()
+	return visit(t, w, w.Bot.(bots.Public).Public(), "/c/zuerich/mastodon", "zuerich", "en", httptest.NewRequest(http.MethodGet, "/", nil))
+}
+
+// begin starts a login and returns where the browser is sent to, and its cookies.
+func begin(t testing.TB, w *bottest.World, fake *mastodontest.Server) (string, []*http.Cookie) {
+	t.Helper()
+	got := submit(t, w, "zuerich", "/connect", url.Values{"instance": {fake.URL}, "way": {"redirect"}})
+	if got.Code != http.StatusSeeOther || got.Header().Get("X-Failed") != "" {
+		t.Fatalf("%d %s", got.Code, got.Header().Get("X-Failed"))
+	}
+	return got.Header().Get("Location"), got.Result().Cookies()
+}
+
+func approve(t testing.TB, fake *mastodontest.Server, authorize, acct string) string {
+	t.Helper()
+	back, err := fake.Approve(authorize, acct)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return back
+}
+
+func wantFailed(t testing.TB, w *bottest.World, got *httptest.ResponseRecorder, id string) {
+	t.Helper()
+	if want := w.Core.Pages.Text("en", id); got.Header().Get("X-Failed") != want || want == id {
+		t.Errorf("%d %q, want %q", got.Code, got.Header().Get("X-Failed"), want)
+	}
+}
+
+func TestALoginConnectsTheAccountAndReturnsToTheSettings(t *testing.T) {
+	w, fake := newWorld(t)
+	if got := section(t, w, "de"); !strings.Contains(got, `action="/city/zuerich/mastodon/connect"`) || !strings.Contains(got, "Instanz") {
+		t.Errorf("before: %s", got)
+	}
+	if got := follow(t, w); got.Code != http.StatusNoContent {
+		t.Errorf("nothing is connected, but the city's page shows %d", got.Code)
+	}
+	authorize, cookies := begin(t, w, fake)
+	if c := cookies[0]; !c.HttpOnly || c.SameSite != http.SameSiteLaxMode || c.Path != "/bots/mastodon/" || c.MaxAge != 600 {
+		t.Errorf("cookie %v", c)
+	}
+	done := comeBack(t, w, approve(t, fake, authorize, "zuerich"), cookies)
+	if done.Code != http.StatusSeeOther || done.Header().Get("Location") != mount+"/" {
+		t.Errorf("%d, sent to %s", done.Code, done.Header().Get("Location"))
+	}
+	if want := "@zuerich@" + mastodontest.Domain + " is connected. Please mark"; !strings.HasPrefix(done.Header().Get("X-Message"), want) {
+		t.Errorf("message %q", done.Header().Get("X-Message"))
+	}
+	if city := <-w.Changes; city != "zuerich" {
+		t.Errorf("changed: %s", city)
+	}
+	if a := account(t, w, "zuerich"); a.Label != "@zuerich@"+mastodontest.Domain {
+		t.Errorf("label %s", a.Label)
+	}
+	if got := section(t, w, "en"); !strings.Contains(got, "@zuerich@"+mastodontest.Domain) || !strings.Contains(got, "not marked as automated") {
+		t.Errorf("after: %s", got)
+	}
+	if got := follow(t, w); !strings.Contains(got.Body.String(), `href="`+fake.URL+`/@zuerich"`) {
+		t.Errorf("city's page: %d %s", got.Code, got.Body)
+	}
+}
+
+func TestAnAccountThatIsMarkedAsAutomatedGetsNoWarning(t *testing.T) {
+	w, fake := newWorld(t)
+	fake.SetBot("zuerich", true)
+	connect(t, w, fake, "zuerich", "zuerich")
+	if got := section(t, w, "en"); strings.Contains(got, "not marked") {
+		t.Error(got)
+	}
+}
+
+func TestNeitherTokenNorSecretStandInTheDatabaseInTheClear(t *testing.T) {
+	w, fake := newWorld(t)
+	connect(t, w, fake, "zuerich", "zuerich")
+	_, token, err := w.Bot.(*bot).store.account(t.Context(), "zuerich")
+	if err != nil || !strings.HasPrefix(token, "token-") {
+		t.Fatalf("%q %v", token, err)
+	}
+	var row Account
+	var app App
+	if err := w.Core.DB.Take(&row).Error; err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Core.DB.Take(&app).Error; err != nil {
+		t.Fatal(err)
+	}
+	if all := fmt.Sprintf("%s %s", row.Token, app.Secret); strings.Contains(all, "token-") || strings.Contains(all, "secret-") {
+		t.Errorf("in the clear: %q", all)
+	}
+}
+
+func TestACodeCanBePasted(t *testing.T) {
+	w, fake := newWorld(t)
+	page := submit(t, w, "zuerich", "/connect", url.Values{"instance": {fake.URL}, "way": {"code"}})
+	if page.Code != http.StatusOK {
+		t.Fatalf("%d %s", page.Code, page.Header().Get("X-Failed"))
+	}
+	authorize := html.UnescapeString(between(page.Body.String(), `<a href="`, `"`))
+	code := approve(t, fake, authorize, "zuerich")
+	form := url.Values{"state": {between(page.Body.String(), `name="state" value="`, `"`)}, "code": {" " + code + "\n"}}
+	wantFailed(t, w, submit(t, w, "ghent", "/code", url.Values{"state": {"nonsense"}, "code": {code}}), "login-expired")
+	if done := submit(t, w, "zuerich", "/code", form); done.Header().Get("X-Message") == "" {
+		t.Fatalf("%d %s", done.Code, done.Header().Get("X-Failed"))
+	}
+	account(t, w, "zuerich")
+	wantFailed(t, w, submit(t, w, "zuerich", "/code", form), "login-expired")
+}
+
+func TestACodeOfAnotherCitysLoginIsRefused(t *testing.T) {
+	w, fake := newWorld(t)
+	page := submit(t, w, "zuerich", "/connect", url.Values{"instance": {fake.URL}, "way": {"code"}}).Body.String()
+	code := approve(t, fake, html.UnescapeString(between(page, `<a href="`, `"`)), "zuerich")
+	got := submit(t, w, "ghent", "/code", url.Values{"state": {between(page, `name="state" value="`, `"`)}, "code": {code}})
+	wantFailed(t, w, got, "login-expired")
+}
+
+func TestAWrongCodeIsRefused(t *testing.T) {
+	w, fake := newWorld(t)
+	page := submit(t, w, "zuerich", "/connect", url.Values{"instance": {fake.URL}, "way": {"code"}}).Body.String()
+	got := submit(t, w, "zuerich", "/code", url.Values{"state": {between(page, `name="state" value="`, `"`)}, "code": {"wrong"}})
+	wantFailed(t, w, got, "login-refused")
+}
+
+func between(s, from, to string) string {
+	_, s, _ = strings.Cut(s, from)
+	s, _, _ = strings.Cut(s, to)
+	return s
+}
+
+func TestADeniedLoginSaysSo(t *testing.T) {
+	w, fake := newWorld(t)
+	authorize, cookies := begin(t, w, fake)
+	back, err := fake.Deny(authorize)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := comeBack(t, w, back, cookies)
+	wantFailed(t, w, got, "login-denied")
+	if got.Header().Get("Location") != mount+"/" {
+		t.Errorf("sent to %s", got.Header().Get("Location"))
+	}
+}
+
+func TestALoginWorksOnceInItsBrowserForTenMinutes(t *testing.T) {
+	refused := func(t *testing.T, w *bottest.World, back string, cookies []*http.Cookie) {
+		t.Helper()
+		got := comeBack(t, w, back, cookies)
+		if got.Code != http.StatusBadRequest || !strings.Contains(got.Body.String(), "used already") {
+			t.Errorf("%d %s", got.Code, got.Body)
+		}
+	}
+	t.Run("used twice", func(t *testing.T) {
+		w, fake := newWorld(t)
+		authorize, cookies := begin(t, w, fake)
+		back := approve(t, fake, authorize, "zuerich")
+		comeBack(t, w, back, cookies)
+		account(t, w, "zuerich")
+		refused(t, w, back, cookies)
+	})
+	t.Run("in a browser without the cookie", func(t *testing.T) {
+		w, fake := newWorld(t)
+		authorize, _ := begin(t, w, fake)
+		refused(t, w, approve(t, fake, authorize, "zuerich"), nil)
+	})
+	t.Run("in a browser with another login", func(t *testing.T) {
+		w, fake := newWorld(t)
+		authorize, _ := begin(t, w, fake)
+		_, others := begin(t, w, fake)
+		refused(t, w, approve(t, fake, authorize, "zuerich"), others)
+	})
+	t.Run("too late", func(t *testing.T) {
+		w, fake := newWorld(t)
+		authorize, cookies := begin(t, w, fake)
+		w.Advance(11 * time.Minute)
+		refused(t, w, approve(t, fake, authorize, "zuerich"), cookies)
+	})
+	t.Run("with a state that was made up", func(t *testing.T) {
+		w, fake := newWorld(t)
+		_, cookies := begin(t, w, fake)
+		refused(t, w, "http://linienfunk.example/bots/mastodon/callback?code=x&state=y", cookies)
+	})
+	t.Run("without a state", func(t *testing.T) {
+		w, _ := newWorld(t)
+		refused(t, w, "http://linienfunk.example/bots/mastodon/callback?code=x", nil)
+	})
+}
+
+func TestWhatIsNoInstanceIsToldApart(t *testing.T) {
+	serve := func(kind, body string, status int) string {
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", kind)
+			w.WriteHeader(status)
+			fmt.Fprint(w, body)
+		}))
+		t.Cleanup(server.Close)
+		return server.URL
+	}
+	gone := httptest.NewServer(http.NotFoundHandler())
+	gone.Close()
+	for name, c := range map[string]struct{ instance, want string }{
+		"nothing typed":        {"", "login-bad-host"},
+		"no host":              {"hello world", "login-bad-host"},
+		"a private address":    {"http://10.0.0.1", "login-bad-host"},
+		"nobody there":         {gone.URL, "login-unreachable"},
+		"a web page":           {serve("text/html", "<h1>Hello</h1>", 200), "login-no-mastodon"},
+		"a page not found":     {serve("text/html", "<h1>Not found</h1>", 404), "login-no-mastodon"},
+		"JSON of another kind": {serve("application/json", `{"hello":"world"}`, 200), "login-no-mastodon"},
+		"a list":               {serve("application/json", `[1,2]`, 200), "login-no-mastodon"},
+		"JSON with an error":   {serve("application/json", `{"error":"?"}`, 404), "login-no-mastodon"},
+		"a broken instance":    {serve("text/html", "<h1>Bad gateway</h1>", 502), "error-server"},
+		"half an answer":       {serve("application/json", `{"domain":"x`, 200), "login-unreachable"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w, _ := newWorld(t)
+			for _, way := range []string{"redirect", "code"} {
+				wantFailed(t, w, submit(t, w, "zuerich", "/connect", url.Values{"instance": {c.instance}, "way": {way}}), c.want)
+			}
+		})
+	}
+}
+
+func TestAnInstanceThatAsksToWaitSaysSo(t *testing.T) {
+	w, fake := newWorld(t)
+	fake.Fail(bottest.TooMany)
+	wantFailed(t, w, submit(t, w, "zuerich", "/connect", url.Values{"instance": {fake.URL}}), "error-too-many")
+}
+
+func TestAnInstanceThatNeverAnswersIsUnreachable(t *testing.T) {
+	w, fake := newWorld(t)
+	w.Bot.(*bot).pace.call = 100 * time.Millisecond
+	fake.Fail(bottest.Hang)
+	wantFailed(t, w, submit(t, w, "zuerich", "/connect", url.Values{"instance": {fake.URL}}), "login-unreachable")
+}
+
+func TestATroubleOfTheInstanceInTheMiddleOfALoginIsTold(t *testing.T) {
+	for path, want := range map[string]string{
+		"/oauth/token": "error-server", "/api/v1/accounts": "error-server", "/api/v1/notifications": "error-server",
+	} {
+		w, fake := newWorld(t)
+		authorize, cookies := begin(t, w, fake)
+		back := approve(t, fake, authorize, "zuerich")
+		fake.FailPath(bottest.Internal, path)
+		wantFailed(t, w, comeBack(t, w, back, cookies), want)
+		if accounts, _ := w.Bot.Accounts(t.Context()); len(accounts) != 0 {
+			t.Errorf("%s fails, but there is an account", path)
+		}
+	}
+}
+
+func TestAnAccountBelongsToOneCity(t *testing.T) {
+	w, fake := newWorld(t)
+	connect(t, w, fake, "ghent", "shared")
+	authorize, cookies := begin(t, w, fake)
+	wantFailed(t, w, comeBack(t, w, approve(t, fake, authorize, "shared"), cookies), "login-taken")
+}
+
+func TestAnInstanceThatForgotTheProgramGetsItRegisteredAnew(t *testing.T) {
+	w, fake := newWorld(t)
+	begin(t, w, fake)
+	begin(t, w, fake)
+	if n := fake.Requests("POST /api/v1/apps"); n != 1 {
+		t.Errorf("registered %d times for two logins", n)
+	}
+	fake.ForgetApps()
+	w.Advance(25 * time.Hour)
+	authorize, cookies := begin(t, w, fake)
+	comeBack(t, w, approve(t, fake, authorize, "zuerich"), cookies)
+	account(t, w, "zuerich")
+}
+
+func TestARegistrationThatTurnsOutToBeGoneIsNotUsedAgain(t *testing.T) {
+	w, fake := newWorld(t)
+	authorize, cookies := begin(t, w, fake)
+	back := approve(t, fake, authorize, "zuerich")
+	fake.ForgetApps()
+	wantFailed(t, w, comeBack(t, w, back, cookies), "login-refused")
+	connect(t, w, fake, "zuerich", "zuerich")
+}
+
+func TestSwitchAndOptionsRestartTheAccount(t *testing.T) {
+	w, fake := newWorld(t)
+	first := connect(t, w, fake, "zuerich", "zuerich")
+	<-w.Changes
+	submit(t, w, "zuerich", "/options", url.Values{"repost": {"copy"}})
+	<-w.Changes
+	second := account(t, w, "zuerich")
+	if first.Revision == second.Revision {
+		t.Error("an option changed, but not the revision")
+	}
+	submit(t, w, "zuerich", "/switch", url.Values{"on": {"no"}})
+	<-w.Changes
+	if accounts, _ := w.Bot.Accounts(t.Context()); len(accounts) != 0 {
+		t.Errorf("switched off, but there: %v", accounts)
+	}
+	if got := follow(t, w); got.Code != http.StatusNoContent {
+		t.Errorf("switched off, but shown: %d", got.Code)
+	}
+	if got := section(t, w, "de"); !strings.Contains(got, "Ausgeschaltet") {
+		t.Error(got)
+	}
+	submit(t, w, "zuerich", "/switch", url.Values{"on": {"yes"}})
+	account(t, w, "zuerich")
+	wantFailed(t, w, submit(t, w, "zuerich", "/options", url.Values{"repost": {"both"}}), "options-bad")
+}
+
+func TestDisconnectingGivesTheTokenBack(t *testing.T) {
+	w, fake := newWorld(t)
+	connect(t, w, fake, "zuerich", "zuerich")
+	if got := submit(t, w, "zuerich", "/disconnect", nil); got.Header().Get("X-Message") == "" {
+		t.Errorf("%d %s", got.Code, got.Header().Get("X-Failed"))
+	}
+	if n := fake.Tokens("zuerich"); n != 0 {
+		t.Errorf("%d tokens are left", n)
+	}
+	wantFailed(t, w, submit(t, w, "zuerich", "/disconnect", nil), "error-no-account")
+}
+
+func TestDisconnectingWorksWithoutTheInstance(t *testing.T) {
+	w, fake := newWorld(t)
+	connect(t, w, fake, "zuerich", "zuerich")
+	fake.Fail(bottest.Internal)
+	if got := submit(t, w, "zuerich", "/disconnect", nil); got.Header().Get("X-Message") == "" {
+		t.Errorf("%d %s", got.Code, got.Header().Get("X-Failed"))
+	}
+}
+
+func TestTheConnectionCanBeChecked(t *testing.T) {
+	w, fake := newWorld(t)
+	connect(t, w, fake, "zuerich", "zuerich")
+	fake.SetBot("zuerich", true)
+	if got := submit(t, w, "zuerich", "/check", nil); got.Header().Get("X-Message") != "The connection works." {
+		t.Errorf("%d %s", got.Code, got.Header().Get("X-Failed"))
+	}
+	if got := section(t, w, "en"); strings.Contains(got, "not marked") {
+		t.Error("still warns")
+	}
+	fake.RevokeTokens("zuerich")
+	wantFailed(t, w, submit(t, w, "zuerich", "/check", nil), "error-revoked")
+	wantFailed(t, w, submit(t, w, "ghent", "/check", nil), "error-no-account")
+}

@@ -1,0 +1,109 @@
+// Package mastodon connects cities with Mastodon: mentions of the city's account are reports, and reports are boosted
+// or posted as copies.
+//
+// The account lives on an instance that the city's admin names; login is OAuth with an application that is registered
+// there on the spot. Reading follows one path only, GET /api/v1/notifications from a stored position; the stream and
+// a slow poll merely say when to look (recv.go). Everything that leaves goes through one http.RoundTripper
+// (transport.go), which gives go-mastodon what it lacks: deadlines, idempotency keys, and no sleeping on 429.
+package mastodon
+
+import (
+	"context"
+	"embed"
+	"fmt"
+	"math/rand/v2"
+	"net/url"
+	"strings"
+	"time"
+
+	"linienfunk/bots"
+)
+
+//go:embed *.html locale.*.toml
+var files embed.FS
+
+// Plugin is this network.
+func Plugin() bots.Plugin {
+	return bots.Plugin{New: New, Migrations: migrations(), Files: files}
+}
+
+// bot implements bots.Receiver, bots.Sender, bots.Retracter and bots.Public.
+type bot struct {
+	core   bots.Core
+	store  store
+	limits limitCache
+	pace   pace
+	plain  bool // instances on loopback may be reached by http: in demo and tests only
+}
+
+// pace is how long the bot waits for what. Tests shorten it.
+type pace struct {
+	call     time.Duration // for the whole answer to one call
+	idle     time.Duration // for the next byte of a stream; Mastodon sends a heartbeat every 15 s
+	poll     time.Duration // between looks without any sign from the stream
+	pauseMin time.Duration // before a stream is opened again, growing ...
+	pauseMax time.Duration // ... up to this
+	gap      time.Duration // between calls in the long run: instances allow 300 in 5 minutes
+	burst    int           // calls that need not keep the gap
+}
+
+// New makes the bot.
+func New(core bots.Core) (bots.Bot, error) {
+	base, err := url.Parse(core.BaseURL)
+	if err != nil {
+		return nil, fmt.Errorf("mastodon: base URL: %w", err)
+	}
+	return &bot{
+		core:  core,
+		store: store{db: core.DB, box: core.Box, bot: core.Name, now: core.Now},
+		plain: base.Scheme == "http",
+		pace: pace{
+			call: 30 * time.Second, idle: 2 * time.Minute, poll: 15 * time.Second,
+			pauseMin: time.Second, pauseMax: 5 * time.Minute, gap: 1500 * time.Millisecond, burst: 20,
+		},
+	}, nil
+}
+
+// Accounts lists the accounts that are switched on, of active cities.
+func (b *bot) Accounts(ctx context.Context) ([]bots.Account, error) {
+	rows, err := b.store.enabled(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var accounts []bots.Account
+	for _, row := range rows {
+		city, ok, err := b.core.Cities.City(ctx, row.City)
+		if err != nil {
+			return nil, fmt.Errorf("read city: %w", err)
+		}
+		if ok && city.Active {
+			accounts = append(accounts, bots.Account{City: row.City, Revision: row.Revision, Label: row.Label()})
+		}
+	}
+	return accounts, nil
+}
+
+// account returns the row of a's city and a client that speaks for it.
+func (b *bot) account(ctx context.Context, a bots.Account) (Account, *client, error) {
+	row, token, err := b.store.account(ctx, a.City)
+	if err != nil {
+		return Account{}, nil, err
+	}
+	return row, b.client(row.Instance, token), nil
+}
+
+// callback is where instances send browsers back to.
+func (b *bot) callback() string { return b.core.BaseURL + "/bots/" + b.core.Name + "/callback" }
+
+// secure says whether browsers reach us by https.
+func (b *bot) secure() bool { return strings.HasPrefix(b.core.BaseURL, "https:") }
+
+// jitter spreads d by a half in both directions, so that a restarted instance is not met by all cities at once.
+func jitter(d time.Duration) time.Duration { return d/2 + rand.N(d+1) }
+
+var (
+	_ bots.Receiver  = (*bot)(nil)
+	_ bots.Sender    = (*bot)(nil)
+	_ bots.Retracter = (*bot)(nil)
+	_ bots.Public    = (*bot)(nil)
+)

@@ -1,0 +1,177 @@
+package mastodontest
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+type notification struct {
+	id     int64
+	kind   string
+	to     *Account
+	status *Status
+	at     time.Time
+}
+
+// event is one of a stream: its name and what its data line holds.
+type event struct{ name, data string }
+
+// notify stores a notification and sends it to the streams of the account, except where the default policy for
+// notifications holds it back (https://docs.joinmastodon.org/entities/NotificationPolicy/). s.mu is held.
+func (s *Server) notify(to *Account, kind string, st *Status) {
+	if to == st.account || !to.local() {
+		return
+	}
+	s.ids++
+	n := &notification{id: s.ids, kind: kind, to: to, status: st, at: time.Now()}
+	if s.late != nil {
+		*s.late = append(*s.late, n)
+		return
+	}
+	s.notes = append(s.notes, n)
+	if s.filtered(n) {
+		return
+	}
+	data, err := json.Marshal(s.notificationJSON(n))
+	if err != nil {
+		panic(err)
+	}
+	for stream, who := range s.streams {
+		if who == to {
+			select {
+			case stream <- event{"notification", string(data)}:
+			default: // a client that does not read; a real server drops it sooner or later, too
+			}
+		}
+	}
+}
+
+// filtered is a private mention by a stranger; nobody follows anybody here.
+func (s *Server) filtered(n *notification) bool {
+	return s.FilterPrivate && n.kind == "mention" && n.status.Visibility == "direct"
+}
+
+// notificationJSON follows https://docs.joinmastodon.org/entities/Notification/. s.mu is held.
+func (s *Server) notificationJSON(n *notification) map[string]any {
+	return map[string]any{
+		"id": strconv.FormatInt(n.id, 10), "type": n.kind, "created_at": stamp(n.at),
+		"account": s.accountJSON(n.status.account), "status": s.statusJSON(n.status, n.to),
+	}
+}
+
+// notifications follows https://docs.joinmastodon.org/methods/notifications/#get. With min_id the page is the oldest one
+// behind it, otherwise the newest one; in both cases its newest notification comes first.
+func (s *Server) notifications(w http.ResponseWriter, r *http.Request, me *Account) {
+	s.parameters(r, "max_id", "since_id", "min_id", "limit", "types[]", "exclude_types[]", "account_id", "include_filtered")
+	q := r.URL.Query()
+	limit := s.number(r, "limit", 40)
+	limit = min(limit, 80, int64(s.PageSize))
+	low, high := max(s.number(r, "min_id", 0), s.number(r, "since_id", 0)), s.number(r, "max_id", 1<<62)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var found []*notification
+	for _, n := range s.notes {
+		wanted := !q.Has("types[]") || slices.Contains(q["types[]"], n.kind)
+		if n.to == me && wanted && !slices.Contains(q["exclude_types[]"], n.kind) && n.id > low && n.id < high &&
+			(!s.filtered(n) || q.Get("include_filtered") == "true") {
+			found = append(found, n)
+		}
+	}
+	slices.SortFunc(found, func(a, b *notification) int { return cmp.Compare(a.id, b.id) })
+	if over := len(found) - int(limit); over > 0 && q.Has("min_id") {
+		found = found[:limit]
+	} else if over > 0 {
+		found = found[over:]
+	}
+	slices.Reverse(found)
+	page := []any{}
+	for _, n := range found {
+		page = append(page, s.notificationJSON(n))
+	}
+	if len(found) > 0 {
+		w.Header().Set("Link", fmt.Sprintf(`<%s%s?max_id=%d>; rel="next", <%s%s?min_id=%d>; rel="prev"`,
+			s.URL, r.URL.Path, found[len(found)-1].id, s.URL, r.URL.Path, found[0].id))
+	}
+	write(w, http.StatusOK, page)
+}
+
+func (s *Server) number(r *http.Request, name string, fallback int64) int64 {
+	value := r.URL.Query().Get(name)
+	if value == "" {
+		return fallback
+	}
+	n, err := strconv.ParseInt(value, 10, 64)
+	if err != nil {
+		s.complain("%s %s: %s=%s", r.Method, r.URL.Path, name, value)
+	}
+	return n
+}
+
+// streamingHealth follows https://docs.joinmastodon.org/methods/streaming/#health.
+func (s *Server) streamingHealth(w http.ResponseWriter, _ *http.Request) {
+	if !s.Streaming {
+		fail(w, http.StatusNotFound, "Not found")
+		return
+	}
+	w.Header().Set("Content-Type", "text/plain")
+	fmt.Fprint(w, "OK")
+}
+
+// streamUser follows https://docs.joinmastodon.org/methods/streaming/#user: server-sent events with a comment every now
+// and then.
+func (s *Server) streamUser(w http.ResponseWriter, r *http.Request, me *Account) {
+	if !s.Streaming {
+		fail(w, http.StatusNotFound, "Not found")
+		return
+	}
+	stream := make(chan event, 1000)
+	s.mu.Lock()
+	s.streams[stream] = me
+	s.mu.Unlock()
+	defer func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		delete(s.streams, stream)
+	}()
+	w.Header().Set("Content-Type", "text/event-stream")
+	w.Header().Set("Cache-Control", "private, no-store")
+	fmt.Fprint(w, ":)\n")
+	w.(http.Flusher).Flush()
+	for {
+		select {
+		case e, ok := <-stream:
+			if !ok {
+				return
+			}
+			fmt.Fprintf(w, "event: %s\ndata: %s\n\n", e.name, strings.ReplaceAll(e.data, "\n", ""))
+			w.(http.Flusher).Flush()
+		case <-r.Context().Done():
+			return
+		case <-s.closed:
+			return
+		}
+	}
+}
+
+// DropStreams ends all streams.
+func (s *Server) DropStreams() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for stream := range s.streams {
+		close(stream)
+		delete(s.streams, stream)
+	}
+}
+
+// Streams counts the open streams.
+func (s *Server) Streams() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.streams)
+}

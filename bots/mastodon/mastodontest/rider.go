@@ -1,0 +1,78 @@
+package mastodontest
+
+// Mention lets an account of this or another instance write a status and returns its id. The text must name whom it
+// mentions: "@zuerich kontrolle u8". A visibility is public, unlisted, private or direct.
+func (s *Server) Mention(from, text, visibility string) string {
+	return s.Write(Status{Acct: from, Text: text, Visibility: visibility})
+}
+
+// MentionLate is Mention whose notifications have their ids now, but can be seen only when appear is called, as it happens
+// to transactions that overlap. No stream tells of them.
+func (s *Server) MentionLate(from, text, visibility string) (appear func()) {
+	var late []*notification
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.late = &late
+	s.publish(&Status{account: s.accountNamed(from), Text: text, Visibility: visibility})
+	s.late = nil
+	return func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.notes = append(s.notes, late...)
+	}
+}
+
+// Write publishes a status that has an author, a text, a visibility, and maybe a spoiler.
+func (s *Server) Write(st Status) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	st.account = s.accountNamed(st.Acct)
+	return s.publish(&st).ID
+}
+
+// Delete deletes a status as its author would.
+func (s *Server) Delete(id string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if st := s.status(id); st != nil {
+		s.remove(st)
+	}
+}
+
+// Timeline lists what an account posted and boosted, oldest first.
+func (s *Server) Timeline(acct string) []Status {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	who := s.accountNamed(acct)
+	var all []Status
+	for _, st := range s.statuses {
+		if st.account == who {
+			all = append(all, *st)
+		}
+	}
+	return all
+}
+
+// Boosts lists the ids of the statuses that an account has boosted.
+func (s *Server) Boosts(acct string) []string {
+	var ids []string
+	for _, st := range s.Timeline(acct) {
+		if st.Boosts != "" {
+			ids = append(ids, st.Boosts)
+		}
+	}
+	return ids
+}
+
+// Mentioned counts how often an account has been mentioned.
+func (s *Server) Mentioned(acct string) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	count := 0
+	for _, n := range s.notes {
+		if n.to == s.accountNamed(acct) && n.kind == "mention" {
+			count++
+		}
+	}
+	return count
+}

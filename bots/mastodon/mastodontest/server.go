@@ -1,0 +1,269 @@
+// Package mastodontest is an instance of Mastodon for tests: real HTTP on loopback, with accounts, statuses, notifications,
+// streaming and OAuth in memory. It follows https://docs.joinmastodon.org; each handler names its page.
+//
+// It is strict. What a real instance would refuse is refused, and what no client should send at all (an unknown path, an
+// unknown parameter, no User-Agent, a misspelt scope) also fails the test.
+package mastodontest
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"linienfunk/bots/bottest"
+)
+
+// Domain is the instance's domain: what stands behind the second @ of its accounts. Its URL is another one, as on many
+// real instances.
+const Domain = "fake.mastodon.example"
+
+// Server is an instance.
+type Server struct {
+	URL string
+
+	// MaxCharacters and PerURL are the limits of a status. Set them before the first request.
+	MaxCharacters, PerURL int
+	// Streaming is false for a server without streaming. Version is what it claims to be; before 4 there is
+	// no /api/v2/instance. Set them before the first request.
+	Streaming bool
+	Version   int
+	// PageSize caps the notifications in one answer. Set it before the first request.
+	PageSize int
+	// FilterPrivate holds private mentions back from the stream and from whoever does not ask for include_filtered,
+	// as accounts do by default since Mastodon 4.3. Set it before the first mention.
+	FilterPrivate bool
+
+	http *httptest.Server
+
+	mu         sync.Mutex
+	ids        int64
+	accounts   []*Account
+	apps       []*app
+	codes      map[string]*grant
+	tokens     map[string]*grant
+	statuses   []*Status
+	notes      []*notification
+	late       *[]*notification  // where notifications go instead of notes
+	once       map[string]string // account and Idempotency-Key to status
+	streams    map[chan event]*Account
+	requests   []string
+	complaints []string
+	fault      bottest.Fault
+	faultPath  string
+	healed     chan struct{}
+	closed     chan struct{}
+}
+
+// Account is an account, of this instance or of another one.
+type Account struct {
+	ID   string
+	Acct string // without a host if it is local
+	Bot  bool
+}
+
+func (a *Account) local() bool { return !strings.Contains(a.Acct, "@") }
+
+func (a *Account) username() string {
+	name, _, _ := strings.Cut(a.Acct, "@")
+	return name
+}
+
+// New starts an instance. It ends with the test, which fails if the instance has complaints.
+func New(t testing.TB) *Server {
+	t.Helper()
+	s := &Server{
+		MaxCharacters: 500, PerURL: 23, Streaming: true, Version: 4, PageSize: 80, FilterPrivate: true, ids: 1000,
+		codes: map[string]*grant{}, tokens: map[string]*grant{}, once: map[string]string{},
+		streams: map[chan event]*Account{}, healed: make(chan struct{}), closed: make(chan struct{}),
+	}
+	s.http = httptest.NewServer(s.handler())
+	s.URL = s.http.URL
+	t.Cleanup(func() {
+		s.DropStreams()
+		close(s.closed)
+		s.http.CloseClientConnections()
+		s.http.Close()
+		for _, complaint := range s.Complaints() {
+			t.Errorf("mastodontest: %s", complaint)
+		}
+	})
+	return s
+}
+
+func (s *Server) handler() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("POST /api/v1/apps", s.createApp)
+	mux.HandleFunc("GET /oauth/authorize", s.authorizePage)
+	mux.HandleFunc("POST /oauth/authorize", s.authorize)
+	mux.HandleFunc("POST /oauth/token", s.token)
+	mux.HandleFunc("POST /oauth/revoke", s.revoke)
+	mux.HandleFunc("GET /api/v1/instance", s.instanceV1)
+	mux.HandleFunc("GET /api/v2/instance", s.instanceV2)
+	mux.HandleFunc("GET /api/v1/accounts/verify_credentials", s.as("read:accounts", s.verifyCredentials))
+	mux.HandleFunc("GET /api/v1/notifications", s.as("read:notifications", s.notifications))
+	mux.HandleFunc("GET /api/v1/streaming/health", s.streamingHealth)
+	mux.HandleFunc("GET /api/v1/streaming/user", s.as("read:statuses", s.streamUser))
+	mux.HandleFunc("POST /api/v1/statuses", s.as("write:statuses", s.postStatus))
+	mux.HandleFunc("GET /api/v1/statuses/{id}", s.as("read:statuses", s.getStatus))
+	mux.HandleFunc("DELETE /api/v1/statuses/{id}", s.as("write:statuses", s.deleteStatus))
+	mux.HandleFunc("POST /api/v1/statuses/{id}/reblog", s.as("write:statuses", s.reblog))
+	mux.HandleFunc("POST /api/v1/statuses/{id}/unreblog", s.as("write:statuses", s.unreblog))
+	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		s.complain("%s %s: no such path", r.Method, r.URL.Path)
+		fail(w, http.StatusNotFound, "Record not found")
+	})
+	return s.faulty(mux)
+}
+
+// as lets a handler run for the account of a token that has the scope
+// (https://docs.joinmastodon.org/api/oauth-scopes/).
+func (s *Server) as(scope string, handle func(http.ResponseWriter, *http.Request, *Account)) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		token, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+		s.mu.Lock()
+		g := s.tokens[token]
+		revoked := s.fault == bottest.Revoke
+		s.mu.Unlock()
+		switch {
+		case !ok || g == nil || revoked:
+			fail(w, http.StatusUnauthorized, "The access token is invalid")
+		case !slices.Contains(strings.Fields(g.scope), scope):
+			s.complain("%s %s needs the scope %s", r.Method, r.URL.Path, scope)
+			fail(w, http.StatusForbidden, "This action is outside the authorized scopes")
+		default:
+			handle(w, r, g.account)
+		}
+	}
+}
+
+// AddAccount makes an account of this instance and returns a token with which a bot may act for it.
+func (s *Server) AddAccount(acct string) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	token := "token-" + s.id()
+	s.tokens[token] = &grant{account: s.accountNamed(acct), scope: Scopes}
+	return token
+}
+
+// SetBot flags an account as automated.
+func (s *Server) SetBot(acct string, is bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.accountNamed(acct).Bot = is
+}
+
+// Requests counts the requests whose method and path begin so: "POST /api/v1/statuses".
+func (s *Server) Requests(prefix string) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	count := 0
+	for _, r := range s.requests {
+		if strings.HasPrefix(r, prefix) {
+			count++
+		}
+	}
+	return count
+}
+
+// Complaints lists what clients did wrong so far.
+func (s *Server) Complaints() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.complaints)
+}
+
+func (s *Server) complain(format string, args ...any) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.complaints = append(s.complaints, fmt.Sprintf(format, args...))
+}
+
+// id returns a new id; they ascend. s.mu is held.
+func (s *Server) id() string {
+	s.ids++
+	return strconv.FormatInt(s.ids, 10)
+}
+
+// accountNamed finds or makes an account. s.mu is held.
+func (s *Server) accountNamed(acct string) *Account {
+	acct = strings.TrimSuffix(strings.TrimPrefix(acct, "@"), "@"+Domain)
+	for _, a := range s.accounts {
+		if strings.EqualFold(a.Acct, acct) {
+			return a
+		}
+	}
+	a := &Account{ID: s.id(), Acct: acct}
+	s.accounts = append(s.accounts, a)
+	return a
+}
+
+// profile is the address of an account's page.
+func (s *Server) profile(a *Account) string {
+	if name, host, ok := strings.Cut(a.Acct, "@"); ok {
+		return "https://" + host + "/@" + name
+	}
+	return s.URL + "/@" + a.Acct
+}
+
+// accountJSON follows https://docs.joinmastodon.org/entities/Account/.
+func (s *Server) accountJSON(a *Account) map[string]any {
+	return map[string]any{
+		"id": a.ID, "username": a.username(), "acct": a.Acct, "display_name": a.username(), "bot": a.Bot, "locked": false,
+		"url": s.profile(a), "uri": s.profile(a), "created_at": "2024-01-01T00:00:00.000Z", "note": "", "fields": []any{}, "emojis": []any{},
+	}
+}
+
+// verifyCredentials follows https://docs.joinmastodon.org/methods/accounts/#verify_credentials.
+func (s *Server) verifyCredentials(w http.ResponseWriter, _ *http.Request, me *Account) {
+	s.mu.Lock()
+	answer := s.accountJSON(me)
+	s.mu.Unlock()
+	write(w, http.StatusOK, answer)
+}
+
+// instanceV1 follows https://docs.joinmastodon.org/methods/instance/#v1.
+func (s *Server) instanceV1(w http.ResponseWriter, _ *http.Request) {
+	write(w, http.StatusOK, map[string]any{
+		"uri": Domain, "title": "Fake", "version": fmt.Sprintf("%d.0.0", s.Version), "configuration": s.configuration(),
+		"urls": map[string]any{"streaming_api": strings.Replace(s.URL, "http:", "ws:", 1)},
+	})
+}
+
+// instanceV2 follows https://docs.joinmastodon.org/methods/instance/#v2.
+func (s *Server) instanceV2(w http.ResponseWriter, _ *http.Request) {
+	if s.Version < 4 {
+		fail(w, http.StatusNotFound, "Record not found")
+		return
+	}
+	write(w, http.StatusOK, map[string]any{
+		"domain": Domain, "title": "Fake", "version": fmt.Sprintf("%d.0.0", s.Version), "configuration": s.configuration(),
+	})
+}
+
+func (s *Server) configuration() map[string]any {
+	if s.Version < 3 {
+		return nil
+	}
+	return map[string]any{"statuses": map[string]any{
+		"max_characters": s.MaxCharacters, "characters_reserved_per_url": s.PerURL, "max_media_attachments": 4,
+	}}
+}
+
+func write(w http.ResponseWriter, status int, answer any) {
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.WriteHeader(status)
+	json.NewEncoder(w).Encode(answer) // a client that is gone is no matter
+}
+
+func fail(w http.ResponseWriter, status int, text string) {
+	write(w, status, map[string]string{"error": text})
+}
+
+func stamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }

@@ -1,0 +1,112 @@
+package mastodontest
+
+import (
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+)
+
+// quiet counts what the fake would fail a test with.
+type quiet struct {
+	testing.TB
+	errors []string
+	ends   []func()
+}
+
+func (q *quiet) Helper()          {}
+func (q *quiet) Cleanup(f func()) { q.ends = append(q.ends, f) }
+func (q *quiet) Errorf(format string, args ...any) {
+	q.errors = append(q.errors, strings.TrimSpace(format))
+}
+
+func call(t *testing.T, method, address, token string, form url.Values) (int, string) {
+	t.Helper()
+	req, err := http.NewRequest(method, address, strings.NewReader(form.Encode()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("User-Agent", "test")
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	if token != "" {
+		req.Header.Set("Authorization", "Bearer "+token)
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return resp.StatusCode, string(body)
+}
+
+func TestWhatNoClientShouldSendFailsTheTest(t *testing.T) {
+	for name, send := range map[string]func(s *Server, token string){
+		"an unknown path":      func(s *Server, token string) { call(t, "GET", s.URL+"/api/v1/nonsense", token, nil) },
+		"an unknown parameter": func(s *Server, token string) { call(t, "GET", s.URL+"/api/v1/notifications?min=3", token, nil) },
+		"an unknown visibility": func(s *Server, token string) {
+			call(t, "POST", s.URL+"/api/v1/statuses", token, url.Values{"status": {"x"}, "visibility": {"all"}})
+		},
+		"a boost of a private status": func(s *Server, token string) {
+			call(t, "POST", s.URL+"/api/v1/statuses/"+s.Mention("r@x.example", "@zuerich x", "direct")+"/reblog", token, nil)
+		},
+		"Go's own User-Agent": func(s *Server, _ string) {
+			if resp, err := http.Get(s.URL + "/api/v2/instance"); err == nil {
+				resp.Body.Close()
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			q := &quiet{}
+			s := New(q)
+			send(s, s.AddAccount("zuerich"))
+			for _, end := range q.ends {
+				end()
+			}
+			if len(q.errors) != 1 {
+				t.Errorf("complaints: %q", q.errors)
+			}
+		})
+	}
+}
+
+func TestWhatARealInstanceRefusesIsRefused(t *testing.T) {
+	s := New(t)
+	token := s.AddAccount("zuerich")
+	post := func(text string) int {
+		code, _ := call(t, "POST", s.URL+"/api/v1/statuses", token, url.Values{"status": {text}})
+		return code
+	}
+	for name, c := range map[string]struct{ got, want int }{
+		"500 characters are taken":      {post(strings.Repeat("x", 500)), 200},
+		"501 are not":                   {post(strings.Repeat("x", 501)), 422},
+		"an address counts 23":          {post("https://example.org/" + strings.Repeat("x", 600)), 200},
+		"a mention counts without host": {post(strings.Repeat("x ", 248) + "@ab@" + strings.Repeat("h", 90) + ".example"), 200},
+		"nothing is no status":          {post(" "), 422},
+	} {
+		if c.got != c.want {
+			t.Errorf("%s: %d, want %d", name, c.got, c.want)
+		}
+	}
+	if code, _ := call(t, "GET", s.URL+"/api/v1/accounts/verify_credentials", "made-up", nil); code != 401 {
+		t.Errorf("a token that was made up: %d", code)
+	}
+}
+
+func TestMinIdPagesForwardAndSinceIdDoesNot(t *testing.T) {
+	s := New(t)
+	token := s.AddAccount("zuerich")
+	for _, text := range []string{"@zuerich eins", "@zuerich zwei", "@zuerich drei"} {
+		s.Mention("r@x.example", text, "public")
+	}
+	for parameter, want := range map[string]string{"min_id": "eins", "since_id": "drei"} {
+		code, body := call(t, "GET", s.URL+"/api/v1/notifications?types[]=mention&limit=1&"+parameter+"=1", token, nil)
+		if code != 200 || !strings.Contains(body, want) {
+			t.Errorf("%s: %d %s", parameter, code, body)
+		}
+	}
+}

@@ -1,0 +1,296 @@
+package mastodon
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"linienfunk/bots"
+	"linienfunk/bots/bottest"
+	"linienfunk/bots/mastodon/mastodontest"
+	"linienfunk/report"
+)
+
+// inbox is a running Recv.
+type inbox struct {
+	got   chan report.Report
+	ended chan error
+	stop  context.CancelFunc
+}
+
+func receive(t testing.TB, w *bottest.World, a bots.Account, refuse func(report.Report) error) *inbox {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	in := &inbox{got: make(chan report.Report, 1000), ended: make(chan error, 1), stop: cancel}
+	go func() {
+		in.ended <- w.Bot.(bots.Receiver).Recv(ctx, a, func(_ context.Context, r report.Report) error {
+			if refuse != nil {
+				if err := refuse(r); err != nil {
+					return err
+				}
+			}
+			in.got <- r
+			return nil
+		})
+	}()
+	t.Cleanup(func() { in.end(t) })
+	return in
+}
+
+// end stops Recv and waits for it.
+func (in *inbox) end(t testing.TB) error {
+	t.Helper()
+	in.stop()
+	select {
+	case err := <-in.ended:
+		in.ended <- err
+		return err
+	case <-time.After(time.Minute):
+		t.Error("Recv does not return")
+		return nil
+	}
+}
+
+func (in *inbox) next(t testing.TB) report.Report {
+	t.Helper()
+	select {
+	case r := <-in.got:
+		return r
+	case err := <-in.ended:
+		in.ended <- err
+		t.Fatalf("Recv ended: %v", err)
+	case <-time.After(time.Minute):
+		t.Fatal("no report came")
+	}
+	panic("unreachable")
+}
+
+// wait polls a condition of the fake.
+func wait(t testing.TB, what string, ok func() bool) {
+	t.Helper()
+	for end := time.Now().Add(time.Minute); !ok(); <-time.After(5 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("did not happen: %s", what)
+		}
+	}
+}
+
+func position(t testing.TB, w *bottest.World) string {
+	t.Helper()
+	row, _, err := w.Bot.(*bot).store.account(t.Context(), "zuerich")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return row.Position
+}
+
+func slowPoll(w *bottest.World) { w.Bot.(*bot).pace.poll = time.Hour }
+
+func TestAStreamBringsMentionsAtOnce(t *testing.T) {
+	w, fake := newWorld(t)
+	a := connect(t, w, fake, "zuerich", "zuerich")
+	slowPoll(w)
+	in := receive(t, w, a, nil)
+	wait(t, "stream", func() bool { return fake.Streams() == 1 })
+	before := time.Now()
+	fake.Mention("rider@elsewhere.example", "@zuerich kontrolle u8", "public")
+	r := in.next(t)
+	if r.Text != "kontrolle u8" || r.Private || r.URL != "" || r.Ref != r.ID {
+		t.Errorf("got %+v", r)
+	}
+	if r.At.Before(before.Add(-time.Second)) || r.Author != w.Core.Author("zuerich", "rider@elsewhere.example", r.At) {
+		t.Errorf("got %+v", r)
+	}
+}
+
+func TestMentionsOfAGapAreCaughtUpInOrderWhenTheStreamIsBack(t *testing.T) {
+	w, fake := newWorld(t)
+	fake.PageSize = 3
+	a := connect(t, w, fake, "zuerich", "zuerich")
+	slowPoll(w)
+	in := receive(t, w, a, nil)
+	wait(t, "stream", func() bool { return fake.Streams() == 1 })
+	fake.FailPath(bottest.Internal, "/api/v1/streaming")
+	fake.DropStreams()
+	for i := range 10 {
+		fake.Mention("rider@elsewhere.example", fmt.Sprintf("@zuerich linie %d", i), "public")
+	}
+	fake.Heal()
+	for i := range 10 {
+		if r := in.next(t); r.Text != fmt.Sprintf("linie %d", i) {
+			t.Fatalf("report %d is %q", i, r.Text)
+		}
+	}
+	wait(t, "stream", func() bool { return fake.Streams() == 1 })
+}
+
+func TestAMentionThatAppearsLateIsNotPassedOver(t *testing.T) {
+	w, fake := newWorld(t)
+	a := connect(t, w, fake, "zuerich", "zuerich")
+	var got []string
+	r := newReaderFor(t, w, a, func(_ context.Context, r report.Report) error {
+		got = append(got, r.Text)
+		return nil
+	})
+	appear := fake.MentionLate("rider@elsewhere.example", "@zuerich eins", "public")
+	fake.Mention("rider@elsewhere.example", "@zuerich zwei", "public")
+	for i, look := range []func(context.Context) error{r.catchUp, r.lookBack, r.lookBack, r.lookBack, r.lookBack} {
+		if i == 2 {
+			appear()
+		}
+		if err := look(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if !slices.Equal(got, []string{"zwei", "eins"}) {
+		t.Errorf("got %q", got)
+	}
+	if len(r.seen) != 0 {
+		t.Errorf("remembers %d mentions that are long gone", len(r.seen))
+	}
+}
+
+func newReaderFor(t testing.TB, w *bottest.World, a bots.Account, out bots.Out) *reader {
+	t.Helper()
+	b := w.Bot.(*bot)
+	row, c, err := b.account(t.Context(), a)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return newReader(b, c, row, out)
+}
+
+func TestAServerWithoutStreamingIsPolled(t *testing.T) {
+	w, fake := newWorld(t)
+	fake.Streaming, fake.Version = false, 3
+	a := connect(t, w, fake, "zuerich", "zuerich")
+	in := receive(t, w, a, nil)
+	for i := range 3 {
+		fake.Mention("rider@elsewhere.example", fmt.Sprintf("@zuerich linie %d", i), "unlisted")
+		if r := in.next(t); r.Text != fmt.Sprintf("linie %d", i) || r.Private {
+			t.Fatalf("report %d is %+v", i, r)
+		}
+	}
+}
+
+func TestThePositionMovesOnlyWhenTheReportIsStored(t *testing.T) {
+	w, fake := newWorld(t)
+	a := connect(t, w, fake, "zuerich", "zuerich")
+	full := errors.New("disk is full")
+	before := position(t, w)
+	in := receive(t, w, a, func(r report.Report) error {
+		if r.Text == "zwei" {
+			return full
+		}
+		return nil
+	})
+	for _, text := range []string{"@zuerich eins", "@zuerich zwei", "@zuerich drei"} {
+		fake.Mention("rider@elsewhere.example", text, "public")
+	}
+	if err := <-in.ended; !errors.Is(err, full) {
+		t.Errorf("Recv ended with %v", err)
+	}
+	in.ended <- full
+	if at := position(t, w); at == before {
+		t.Error("the position is still before the first report, which was stored")
+	}
+	w.Restart(t)
+	again := receive(t, w, a, nil)
+	for _, want := range []string{"zwei", "drei"} {
+		if r := again.next(t); r.Text != want {
+			t.Errorf("got %q, want %q", r.Text, want)
+		}
+	}
+}
+
+func TestHistoryFromBeforeTheLoginIsNotReplayed(t *testing.T) {
+	w, fake := newWorld(t)
+	fake.AddAccount("zuerich")
+	fake.Mention("rider@elsewhere.example", "@zuerich alt", "public")
+	a := connect(t, w, fake, "zuerich", "zuerich")
+	fake.Mention("rider@elsewhere.example", "@zuerich neu", "public")
+	if r := receive(t, w, a, nil).next(t); r.Text != "neu" {
+		t.Errorf("got %q", r.Text)
+	}
+}
+
+func TestANewLoginOfTheSameAccountGoesOnWhereItWas(t *testing.T) {
+	w, fake := newWorld(t)
+	connect(t, w, fake, "zuerich", "zuerich")
+	fake.Mention("rider@elsewhere.example", "@zuerich dazwischen", "public")
+	a := connect(t, w, fake, "zuerich", "zuerich")
+	if r := receive(t, w, a, nil).next(t); r.Text != "dazwischen" {
+		t.Errorf("got %q", r.Text)
+	}
+}
+
+func TestBotsAndTheAccountItselfAndEmptyMentionsAreIgnored(t *testing.T) {
+	w, fake := newWorld(t)
+	a := connect(t, w, fake, "zuerich", "zuerich")
+	fake.Mention("relay@elsewhere.example", "@zuerich kontrolle", "public")
+	fake.SetBot("relay@elsewhere.example", true)
+	fake.Mention("zuerich", "@zuerich kontrolle", "public")
+	fake.Mention("rider@elsewhere.example", "@zuerich", "public")
+	fake.Mention("rider@elsewhere.example", "@zuerich kontrolle u8", "public")
+	in := receive(t, w, a, nil)
+	if r := in.next(t); r.Text != "kontrolle u8" {
+		t.Errorf("got %q", r.Text)
+	}
+}
+
+func TestWhatIsNotForEverybodyIsPrivate(t *testing.T) {
+	w, fake := newWorld(t)
+	a := connect(t, w, fake, "zuerich", "zuerich")
+	in := receive(t, w, a, nil)
+	for visibility, private := range map[string]bool{"public": false, "unlisted": false, "private": true, "direct": true, "local": true} {
+		fake.Mention("rider@elsewhere.example", "@zuerich kontrolle", visibility)
+		if r := in.next(t); r.Private != private || r.URL != "" {
+			t.Errorf("%s: private %v, address %q", visibility, r.Private, r.URL)
+		}
+	}
+}
+
+func TestAContentWarningStandsBeforeTheText(t *testing.T) {
+	w, fake := newWorld(t)
+	a := connect(t, w, fake, "zuerich", "zuerich")
+	in := receive(t, w, a, nil)
+	fake.Write(mastodontest.Status{Acct: "rider@elsewhere.example", Text: "@zuerich drei männer\nin grau", Spoiler: "kontrolle u8", Visibility: "public"})
+	if r := in.next(t); r.Text != "kontrolle u8\n\ndrei männer\nin grau" {
+		t.Errorf("got %q", r.Text)
+	}
+}
+
+func TestReadingWaitsAsLongAsTheInstanceAsks(t *testing.T) {
+	w, fake := newWorld(t)
+	a := connect(t, w, fake, "zuerich", "zuerich")
+	fake.Fail(bottest.TooMany)
+	err := w.Bot.(bots.Receiver).Recv(t.Context(), a, func(context.Context, report.Report) error { return nil })
+	wantKind(t, err, bots.KindRetryAfter, "error-too-many")
+	if after := bots.AsError(err).After; after != 7*time.Second {
+		t.Errorf("waits %v", after)
+	}
+}
+
+func TestARevokedTokenEndsReading(t *testing.T) {
+	w, fake := newWorld(t)
+	a := connect(t, w, fake, "zuerich", "zuerich")
+	slowPoll(w)
+	in := receive(t, w, a, nil)
+	wait(t, "stream", func() bool { return fake.Streams() == 1 })
+	fake.RevokeTokens("zuerich")
+	err := <-in.ended
+	in.ended <- err
+	wantKind(t, err, bots.KindRevoked, "error-revoked")
+}
+
+func TestAStreamThatSaysNothingIsGivenUp(t *testing.T) {
+	w, fake := newWorld(t)
+	a := connect(t, w, fake, "zuerich", "zuerich")
+	slowPoll(w)
+	w.Bot.(*bot).pace.idle = 50 * time.Millisecond
+	receive(t, w, a, nil)
+	wait(t, "a third stream", func() bool { return fake.Requests("GET /api/v1/streaming/user") >= 3 })
+}

@@ -1,0 +1,112 @@
+package mastodon
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"net/http"
+
+	masto "github.com/mattn/go-mastodon"
+
+	"linienfunk/bots"
+	"linienfunk/report"
+)
+
+// Send boosts a public mention where the city wants that, and posts a copy of everything else.
+func (b *bot) Send(ctx context.Context, a bots.Account, r report.Report) (report.Receipt, error) {
+	row, c, err := b.account(ctx, a)
+	if errors.Is(err, errNoAccount) {
+		return report.Receipt{}, bots.Permanent("error-no-account", err)
+	}
+	if err != nil {
+		return report.Receipt{}, err
+	}
+	if row.Boost && r.Bot == b.core.Name && !r.Private && r.Ref != "" {
+		receipt, done, err := c.boost(ctx, masto.ID(r.Ref))
+		if done || err != nil {
+			return receipt, err
+		}
+	}
+	return b.post(ctx, c, r)
+}
+
+// boost is done, or it found that this status exists and will never be boosted: then a copy is the second best.
+func (c *client) boost(ctx context.Context, id masto.ID) (receipt report.Receipt, done bool, err error) {
+	boosted, err := c.Reblog(ctx, id)
+	if err == nil {
+		receipt, err = receiptOf(boosted)
+		return receipt, err == nil, c.explain(ctx, "boost status", err)
+	}
+	switch status(err) {
+	case http.StatusForbidden, http.StatusNotFound, http.StatusGone, http.StatusUnprocessableEntity:
+	default:
+		return receipt, false, c.explain(ctx, "boost status", err)
+	}
+	original, err := c.GetStatus(ctx, id)
+	switch code := status(err); {
+	case code == http.StatusNotFound || code == http.StatusGone:
+		return receipt, false, bots.Permanent("error-deleted", fmt.Errorf("boost status: %w", &answer{status: code}))
+	case err != nil:
+		return receipt, false, c.explain(ctx, "read status to boost", err)
+	}
+	if already, _ := original.Reblogged.(bool); already {
+		// Older servers answer 422 the second time, see https://docs.joinmastodon.org/methods/statuses/#boost.
+		return report.Receipt{ID: string(original.ID), URL: original.URL}, true, nil
+	}
+	return receipt, false, nil
+}
+
+func (b *bot) post(ctx context.Context, c *client, r report.Report) (report.Receipt, error) {
+	l, err := b.limitsOf(ctx, c)
+	if err != nil {
+		return report.Receipt{}, c.explain(ctx, "read limits of instance", err)
+	}
+	key := sha256.Sum256([]byte(r.Key()))
+	posted, err := c.PostStatus(withIdempotencyKey(ctx, hex.EncodeToString(key[:])), &masto.Toot{
+		Status:     fit(silence(r.Text), l),
+		Visibility: masto.VisibilityPublic,
+	})
+	if err != nil {
+		return report.Receipt{}, c.explain(ctx, "post status", err)
+	}
+	receipt, err := receiptOf(posted)
+	return receipt, c.explain(ctx, "post status", err)
+}
+
+// receiptOf reads an answer. A boost is a status of its own around the original one; people see the latter.
+func receiptOf(s *masto.Status) (report.Receipt, error) {
+	if s.ID == "" {
+		return report.Receipt{}, &errNotJSON{http.StatusOK}
+	}
+	if s.Reblog != nil && s.Reblog.URL != "" {
+		return report.Receipt{ID: string(s.ID), URL: s.Reblog.URL}, nil
+	}
+	return report.Receipt{ID: string(s.ID), URL: s.URL}, nil
+}
+
+// Retract deletes a post, or takes a boost back. A boost is deleted like a post; where an instance gave us the
+// original's id for it, deleting finds nothing of ours, and unboosting is right.
+func (b *bot) Retract(ctx context.Context, a bots.Account, sent report.Receipt) error {
+	_, c, err := b.account(ctx, a)
+	if errors.Is(err, errNoAccount) {
+		return bots.Permanent("error-no-account", err)
+	}
+	if err != nil {
+		return err
+	}
+	err = c.DeleteStatus(ctx, masto.ID(sent.ID))
+	if gone(err) {
+		_, err = c.Unreblog(ctx, masto.ID(sent.ID))
+	}
+	if gone(err) {
+		return nil
+	}
+	return c.explain(ctx, "delete status", err)
+}
+
+func gone(err error) bool {
+	code := status(err)
+	return code == http.StatusNotFound || code == http.StatusGone
+}

@@ -1,0 +1,181 @@
+package mastodon
+
+import (
+	"errors"
+	"net/http"
+	"strings"
+	"testing"
+
+	masto "github.com/mattn/go-mastodon"
+
+	"linienfunk/bots"
+	"linienfunk/bots/bottest"
+	"linienfunk/report"
+)
+
+// other is a report from another network.
+func other(id, text string) report.Report {
+	return report.Report{City: "zuerich", Bot: "elsewhere", ID: id, Text: text}
+}
+
+// own is a report of a mention, as the core hands it back.
+func own(id string) report.Report {
+	return report.Report{City: "zuerich", Bot: "mastodon", ID: id, Ref: id, Text: "kontrolle u8"}
+}
+
+func send(t testing.TB, w *bottest.World, a bots.Account, r report.Report) report.Receipt {
+	t.Helper()
+	receipt, err := w.Bot.(bots.Sender).Send(t.Context(), a, r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return receipt
+}
+
+func wantKind(t testing.TB, err error, kind bots.Kind, say string) {
+	t.Helper()
+	if got := bots.AsError(err); err == nil || got.Kind != kind || got.Say != say {
+		t.Errorf("got kind %d, %q (%v), want kind %d, %q", got.Kind, got.Say, err, kind, say)
+	}
+}
+
+func TestAPublicMentionIsBoostedOnce(t *testing.T) {
+	w, fake := newWorld(t)
+	a := connect(t, w, fake, "zuerich", "zuerich")
+	id := fake.Mention("rider@elsewhere.example", "@zuerich kontrolle u8", "public")
+	receipt := send(t, w, a, own(id))
+	if again := send(t, w, a, own(id)); again != receipt {
+		t.Errorf("receipts %v and %v", receipt, again)
+	}
+	if got := fake.Timeline("zuerich"); len(got) != 1 || got[0].Boosts != id {
+		t.Fatalf("timeline %+v", got)
+	}
+	if receipt.URL != "https://elsewhere.example/@rider/"+id {
+		t.Errorf("people are sent to %s", receipt.URL)
+	}
+	if err := w.Bot.(bots.Retracter).Retract(t.Context(), a, receipt); err != nil || len(fake.Boosts("zuerich")) != 0 {
+		t.Errorf("not taken back: %v", err)
+	}
+}
+
+func TestABoostIsTakenBackAlsoByTheIdOfTheOriginal(t *testing.T) {
+	w, fake := newWorld(t)
+	a := connect(t, w, fake, "zuerich", "zuerich")
+	id := fake.Mention("rider@elsewhere.example", "@zuerich kontrolle u8", "public")
+	send(t, w, a, own(id))
+	if err := w.Bot.(bots.Retracter).Retract(t.Context(), a, report.Receipt{ID: id}); err != nil || len(fake.Boosts("zuerich")) != 0 {
+		t.Errorf("not taken back: %v", err)
+	}
+}
+
+func TestACityMayWantCopiesInsteadOfBoosts(t *testing.T) {
+	w, fake := newWorld(t)
+	a := connect(t, w, fake, "zuerich", "zuerich")
+	submit(t, w, "zuerich", "/options", map[string][]string{"repost": {"copy"}})
+	id := fake.Mention("rider@elsewhere.example", "@zuerich kontrolle u8", "public")
+	send(t, w, a, own(id))
+	if got := fake.Timeline("zuerich"); len(got) != 1 || got[0].Boosts != "" || got[0].Text != "kontrolle u8" || got[0].Visibility != "public" {
+		t.Errorf("timeline %+v", got)
+	}
+}
+
+func TestAPrivateMentionBecomesACopyWithoutItsAuthorThatPingsNobody(t *testing.T) {
+	w, fake := newWorld(t)
+	a := connect(t, w, fake, "zuerich", "zuerich")
+	fake.AddAccount("bystander")
+	in := receive(t, w, a, nil)
+	fake.Mention("rider@elsewhere.example", "@zuerich kontrolle u8, @bystander war dabei", "direct")
+	r := in.next(t)
+	if !r.Private || r.URL != "" || r.Author == "" {
+		t.Fatalf("received %+v", r)
+	}
+	r.City, r.Bot = "zuerich", "mastodon"
+	before := fake.Mentioned("bystander")
+	send(t, w, a, r)
+	got := fake.Timeline("zuerich")
+	if len(got) != 1 || got[0].Visibility != "public" || got[0].Boosts != "" {
+		t.Fatalf("timeline %+v", got)
+	}
+	if strings.Contains(got[0].Text, "rider") || fake.Mentioned("bystander") != before {
+		t.Errorf("the copy names or pings somebody: %q", got[0].Text)
+	}
+}
+
+func TestAMentionThatWasDeletedIsNotSpread(t *testing.T) {
+	w, fake := newWorld(t)
+	a := connect(t, w, fake, "zuerich", "zuerich")
+	id := fake.Mention("rider@elsewhere.example", "@zuerich kontrolle u8", "public")
+	fake.Delete(id)
+	_, err := w.Bot.(bots.Sender).Send(t.Context(), a, own(id))
+	wantKind(t, err, bots.KindPermanent, "error-deleted")
+	if got := fake.Timeline("zuerich"); len(got) != 0 {
+		t.Errorf("timeline %+v", got)
+	}
+}
+
+func TestAMentionThatCannotBeBoostedIsCopied(t *testing.T) {
+	w, fake := newWorld(t)
+	a := connect(t, w, fake, "zuerich", "zuerich")
+	id := fake.Mention("rider@elsewhere.example", "@zuerich kontrolle u8", "public")
+	fake.FailPath(bottest.Refuse, "/api/v1/statuses/"+id+"/reblog")
+	send(t, w, a, own(id))
+	if got := fake.Timeline("zuerich"); len(got) != 1 || got[0].Text != "kontrolle u8" {
+		t.Errorf("timeline %+v", got)
+	}
+}
+
+func TestAServerThatRefusesASecondBoostHasGotTheFirst(t *testing.T) {
+	w, fake := newWorld(t)
+	a := connect(t, w, fake, "zuerich", "zuerich")
+	id := fake.Mention("rider@elsewhere.example", "@zuerich kontrolle u8", "public")
+	send(t, w, a, own(id))
+	fake.FailPath(bottest.Refuse, "/api/v1/statuses/"+id+"/reblog")
+	if receipt := send(t, w, a, own(id)); receipt.ID == "" {
+		t.Error("no receipt")
+	}
+	if got := fake.Timeline("zuerich"); len(got) != 1 {
+		t.Errorf("timeline %+v", got)
+	}
+}
+
+func TestAPostThatWasTakenButNotAnsweredIsNotRepeated(t *testing.T) {
+	w, fake := newWorld(t)
+	a := connect(t, w, fake, "zuerich", "zuerich")
+	w.Bot.(*bot).pace.call = 200e6
+	fake.FailPath(bottest.Swallow, "/api/v1/statuses")
+	_, err := w.Bot.(bots.Sender).Send(t.Context(), a, other("1", "kontrolle u8"))
+	wantKind(t, err, bots.KindRetry, "error-unreachable")
+	fake.Heal()
+	send(t, w, a, other("1", "kontrolle u8"))
+	send(t, w, a, other("2", "kontrolle u8"))
+	if got := fake.Timeline("zuerich"); len(got) != 2 {
+		t.Errorf("2 reports, one of them sent twice, are %d posts", len(got))
+	}
+}
+
+func TestA403MeansRevokedOnlyIfTheTokenIsDead(t *testing.T) {
+	w, fake := newWorld(t)
+	connect(t, w, fake, "zuerich", "zuerich")
+	b := w.Bot.(*bot)
+	_, c, err := b.account(t.Context(), bots.Account{City: "zuerich"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	forbidden := &masto.APIError{StatusCode: http.StatusForbidden, Message: "the text: kontrolle"}
+	refused := c.explain(t.Context(), "post status", forbidden)
+	wantKind(t, refused, bots.KindPermanent, "error-refused")
+	if strings.Contains(refused.Error(), "kontrolle") {
+		t.Errorf("the error repeats the instance: %v", refused)
+	}
+	fake.RevokeTokens("zuerich")
+	wantKind(t, c.explain(t.Context(), "post status", forbidden), bots.KindRevoked, "error-revoked")
+}
+
+func TestWithoutAnAccountNothingIsSent(t *testing.T) {
+	w, _ := newWorld(t)
+	_, err := w.Bot.(bots.Sender).Send(t.Context(), bots.Account{City: "zuerich"}, other("1", "x"))
+	wantKind(t, err, bots.KindPermanent, "error-no-account")
+	if !errors.Is(err, errNoAccount) {
+		t.Error(err)
+	}
+}

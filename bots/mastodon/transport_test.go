@@ -1,0 +1,156 @@
+package mastodon
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	masto "github.com/mattn/go-mastodon"
+
+	"linienfunk/bots"
+)
+
+func TestThePauseThatAnInstanceAsksFor(t *testing.T) {
+	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	for name, c := range map[string]struct {
+		header, value string
+		want          time.Duration
+	}{
+		"in seconds":             {"Retry-After", "7", 7 * time.Second},
+		"as a date":              {"Retry-After", "Sun, 01 Mar 2026 12:02:00 GMT", 2 * time.Minute},
+		"as Mastodon's reset":    {"X-RateLimit-Reset", "2026-03-01T12:03:30.123456Z", 3*time.Minute + 30*time.Second + 123456*time.Microsecond},
+		"not at all":             {"X-Other", "", time.Minute},
+		"in no form we know":     {"Retry-After", "soon", time.Minute},
+		"a reset in the past":    {"X-RateLimit-Reset", "2026-03-01T11:00:00Z", time.Second},
+		"longer than we believe": {"Retry-After", "9999999", time.Hour},
+	} {
+		t.Run(name, func(t *testing.T) {
+			header := http.Header{}
+			header.Set(c.header, c.value)
+			if got := retryAfter(header, now); got != c.want {
+				t.Errorf("got %v, want %v", got, c.want)
+			}
+		})
+	}
+}
+
+// answering is a bot's client for a server that answers all requests with f.
+func answering(t *testing.T, f http.HandlerFunc) *client {
+	t.Helper()
+	w, _ := newWorld(t)
+	server := httptest.NewServer(f)
+	t.Cleanup(server.Close)
+	return w.Bot.(*bot).client(server.URL, "token")
+}
+
+func TestAnAnswerWithoutEndIsCut(t *testing.T) {
+	c := answering(t, func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		io.WriteString(w, `"`)
+		line := bytes.Repeat([]byte("a"), 1<<16)
+		for range 2 * maxAnswer / len(line) {
+			if _, err := w.Write(line); err != nil {
+				return
+			}
+		}
+	})
+	_, err := c.GetAccountCurrentUser(t.Context())
+	if !errors.Is(err, errTooLong) {
+		t.Errorf("got %v", err)
+	}
+	wantKind(t, c.explain(t.Context(), "verify", err), bots.KindRetry, "error-unreachable")
+}
+
+func TestAnAnswerThatDripsIsGivenUp(t *testing.T) {
+	w, _ := newWorld(t)
+	w.Bot.(*bot).pace.call = 100 * time.Millisecond
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		io.WriteString(w, `{"id":`)
+		w.(http.Flusher).Flush()
+		<-r.Context().Done()
+	}))
+	defer server.Close()
+	_, err := w.Bot.(*bot).client(server.URL, "token").GetAccountCurrentUser(t.Context())
+	if !errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestRequestsNameTheProgramAndCarryTheirKey(t *testing.T) {
+	var got []http.Header
+	c := answering(t, func(w http.ResponseWriter, r *http.Request) {
+		got = append(got, r.Header.Clone())
+		w.Header().Set("Content-Type", "application/json")
+		io.WriteString(w, `{"id":"1"}`)
+	})
+	ctx := withIdempotencyKey(t.Context(), "key")
+	if _, err := c.PostStatus(ctx, &masto.Toot{Status: "x"}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.GetStatus(ctx, "1"); err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range []string{"key", ""} {
+		if got[i].Get("User-Agent") != "linienfunk/test" || got[i].Get("Idempotency-Key") != want {
+			t.Errorf("request %d: %v", i, got[i])
+		}
+	}
+}
+
+func TestAnswersOfInstancesSayWhatToDo(t *testing.T) {
+	for name, c := range map[string]struct {
+		status int
+		kind   string
+		body   string
+		want   bots.Kind
+		say    string
+	}{
+		"a dead token":            {401, "application/json", `{"error":"The access token is invalid"}`, bots.KindRevoked, "error-revoked"},
+		"a suspended account":     {403, "application/json", `{"error":"Your login is currently disabled"}`, bots.KindRevoked, "error-revoked"},
+		"a refused text":          {422, "application/json", `{"error":"Validation failed"}`, bots.KindPermanent, "error-refused"},
+		"trouble":                 {503, "application/json", `{"error":"There was a temporary problem"}`, bots.KindRetry, "error-server"},
+		"a proxy's page":          {502, "text/html", `<h1>Bad gateway</h1>`, bots.KindRetry, "error-not-json"},
+		"a proxy's page with 200": {200, "text/html; charset=utf-8", `<h1>Just a moment</h1>`, bots.KindRetry, "error-not-json"},
+		"a proxy that forbids":    {403, "text/html", `<h1>Blocked</h1>`, bots.KindRetry, "error-not-json"},
+		"JSON of another kind":    {200, "application/json", `["hello"]`, bots.KindRetry, "error-not-json"},
+		"JSON without a status":   {200, "application/json", `{}`, bots.KindRetry, "error-not-json"},
+		"half an answer":          {200, "application/json", `{"id":"1`, bots.KindRetry, "error-unreachable"},
+		"no kind of answer":       {200, "", `nonsense`, bots.KindRetry, "error-not-json"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			client := answering(t, func(w http.ResponseWriter, _ *http.Request) {
+				w.Header()["Content-Type"] = nil
+				if c.kind != "" {
+					w.Header().Set("Content-Type", c.kind)
+				}
+				w.WriteHeader(c.status)
+				io.WriteString(w, c.body)
+			})
+			made, err := client.PostStatus(t.Context(), &masto.Toot{Status: "kontrolle geheimwort"})
+			if err == nil {
+				_, err = receiptOf(made)
+			}
+			explained := client.explain(t.Context(), "post status", err)
+			wantKind(t, explained, c.want, c.say)
+			if strings.Contains(explained.Error(), "geheimwort") || strings.Contains(explained.Error(), "token") {
+				t.Errorf("the error tells too much: %v", explained)
+			}
+		})
+	}
+}
+
+func TestAnInstanceThatIsNotThereIsTriedAgain(t *testing.T) {
+	w, _ := newWorld(t)
+	server := httptest.NewServer(http.NotFoundHandler())
+	server.Close()
+	c := w.Bot.(*bot).client(server.URL, "token")
+	_, err := c.GetStatus(t.Context(), "1")
+	wantKind(t, c.explain(t.Context(), "read status", err), bots.KindRetry, "error-unreachable")
+}

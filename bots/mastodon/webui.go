@@ -1,0 +1,194 @@
+package mastodon
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"net/http"
+
+	"linienfunk/bots"
+)
+
+// maxForm is the size of the largest form in bytes.
+const maxForm = 64 << 10
+
+// cookieName holds what binds a login to the browser it began in.
+func (b *bot) cookieName() string { return b.core.Name + "_login" }
+
+// WebUI serves the settings of a city's account.
+func (b *bot) WebUI() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /{$}", b.section)
+	mux.HandleFunc("POST /connect", b.connect)
+	mux.HandleFunc("POST /code", b.pasteCode)
+	mux.HandleFunc("POST /options", b.options)
+	mux.HandleFunc("POST /switch", b.switchOnOff)
+	mux.HandleFunc("POST /check", b.check)
+	mux.HandleFunc("POST /disconnect", b.disconnect)
+	return http.MaxBytesHandler(mux, maxForm)
+}
+
+// sectionData is what settings.html and public.html show.
+type sectionData struct {
+	Path      string
+	Connected bool
+	Account   Account
+}
+
+func (b *bot) section(w http.ResponseWriter, r *http.Request) {
+	place := bots.Place(r)
+	row, _, err := b.store.account(r.Context(), place.City.Name)
+	if err != nil && !errors.Is(err, errNoAccount) {
+		b.broken(w, r, err)
+		return
+	}
+	b.core.Pages.Section(w, r, "settings.html", sectionData{Path: place.Path, Connected: err == nil, Account: row})
+}
+
+// connect begins a login: it sends the browser to the instance, or shows where to get a code.
+func (b *bot) connect(w http.ResponseWriter, r *http.Request) {
+	place := bots.Place(r)
+	login := Login{City: place.City.Name, Path: place.Path}
+	if r.FormValue("way") == "code" {
+		authorize, state, err := b.begin(r.Context(), r.FormValue("instance"), "", login)
+		if err != nil {
+			b.refuse(w, r, err)
+			return
+		}
+		b.core.Pages.Page(w, r, http.StatusOK, b.say(r, "code-title"), "code.html",
+			map[string]string{"Path": place.Path, "Authorize": authorize, "State": state})
+		return
+	}
+	browser := rand.Text()
+	authorize, _, err := b.begin(r.Context(), r.FormValue("instance"), browser, login)
+	if err != nil {
+		b.refuse(w, r, err)
+		return
+	}
+	// Lax lets the cookie come along when the instance sends the browser back, and in no frame or form of others.
+	http.SetCookie(w, &http.Cookie{
+		Name: b.cookieName(), Value: browser, Path: "/bots/" + b.core.Name + "/", MaxAge: int(loginTime.Seconds()),
+		HttpOnly: true, Secure: b.secure(), SameSite: http.SameSiteLaxMode,
+	})
+	http.Redirect(w, r, authorize, http.StatusSeeOther)
+}
+
+// pasteCode ends a login with a code that the instance showed. Only an admin of the city gets here; a state of another
+// city is as good as none.
+func (b *bot) pasteCode(w http.ResponseWriter, r *http.Request) {
+	login, verifier, err := b.store.useLogin(r.Context(), r.FormValue("state"), "")
+	if err == nil && login.City != bots.Place(r).City.Name {
+		err = errNoLogin
+	}
+	if err != nil {
+		b.refuse(w, r, err)
+		return
+	}
+	b.complete(w, r, login, verifier, r.FormValue("code"))
+}
+
+// complete ends a login, whichever way the code came.
+func (b *bot) complete(w http.ResponseWriter, r *http.Request, l Login, verifier, code string) {
+	row, err := b.finish(r.Context(), l, verifier, code)
+	if err != nil {
+		b.refuse(w, r, err)
+		return
+	}
+	b.core.Changed(l.City)
+	text := "connected"
+	if !row.IsBot {
+		text = "connected-no-bot"
+	}
+	b.core.Pages.Done(w, r, b.say(r, text, "Account", row.Label()))
+}
+
+func (b *bot) options(w http.ResponseWriter, r *http.Request) {
+	repost := r.FormValue("repost")
+	if repost != "boost" && repost != "copy" {
+		b.core.Pages.Failed(w, r, b.say(r, "options-bad"))
+		return
+	}
+	b.change(w, r, "saved", map[string]any{"boost": repost == "boost"})
+}
+
+func (b *bot) switchOnOff(w http.ResponseWriter, r *http.Request) {
+	if r.FormValue("on") == "yes" {
+		b.change(w, r, "switched-on", map[string]any{"enabled": true})
+		return
+	}
+	b.change(w, r, "switched-off", map[string]any{"enabled": false})
+}
+
+// check asks the instance whether the login still works, and whether the account is flagged as a bot by now.
+func (b *bot) check(w http.ResponseWriter, r *http.Request) {
+	row, c, err := b.account(r.Context(), bots.Account{City: bots.Place(r).City.Name})
+	if err != nil {
+		b.refuse(w, r, err)
+		return
+	}
+	me, err := c.GetAccountCurrentUser(r.Context())
+	if code := status(err); code == http.StatusUnauthorized || code == http.StatusForbidden {
+		b.core.Pages.Failed(w, r, b.say(r, "error-revoked"))
+		return
+	}
+	if err != nil {
+		b.refuse(w, r, err)
+		return
+	}
+	if me.Bot != row.IsBot {
+		b.change(w, r, "checked", map[string]any{"is_bot": me.Bot})
+		return
+	}
+	b.core.Pages.Done(w, r, b.say(r, "checked"))
+}
+
+// disconnect forgets the account. That the instance forgets the token too is tried, but does not hold it up.
+func (b *bot) disconnect(w http.ResponseWriter, r *http.Request) {
+	city := bots.Place(r).City.Name
+	row, token, err := b.store.account(r.Context(), city)
+	if err != nil {
+		b.refuse(w, r, err)
+		return
+	}
+	if err := b.store.disconnect(r.Context(), city); err != nil {
+		b.broken(w, r, err)
+		return
+	}
+	b.core.Changed(city)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), b.pace.call)
+	defer cancel()
+	if err := b.revoke(ctx, row.Instance, token); err != nil {
+		b.core.Log.Warn("token not given back", "city", city, "error", err)
+	}
+	b.core.Pages.Done(w, r, b.say(r, "disconnected", "Account", row.Label()))
+}
+
+// change stores columns, restarts the account and says so.
+func (b *bot) change(w http.ResponseWriter, r *http.Request, text string, columns map[string]any) {
+	city := bots.Place(r).City.Name
+	if err := b.store.change(r.Context(), city, columns); err != nil {
+		b.broken(w, r, err)
+		return
+	}
+	b.core.Changed(city)
+	b.core.Pages.Done(w, r, b.say(r, text))
+}
+
+// refuse tells the admin what did not work, and the operator only what is not the admin's doing.
+func (b *bot) refuse(w http.ResponseWriter, r *http.Request, err error) {
+	if errors.Is(err, errNoAccount) {
+		b.core.Pages.Failed(w, r, b.say(r, "error-no-account"))
+		return
+	}
+	b.core.Log.Info("login with instance did not work", "city", bots.Place(r).City.Name, "error", err)
+	b.core.Pages.Failed(w, r, b.say(r, loginText(err)))
+}
+
+func (b *bot) broken(w http.ResponseWriter, r *http.Request, err error) {
+	b.core.Log.Error("settings page failed", "city", bots.Place(r).City.Name, "error", err)
+	http.Error(w, b.say(r, "error-internal"), http.StatusInternalServerError)
+}
+
+func (b *bot) say(r *http.Request, id string, pairs ...any) string {
+	return b.core.Pages.Text(bots.Place(r).Lang, id, pairs...)
+}

@@ -1,0 +1,101 @@
+package web
+
+import (
+	"encoding/json"
+	"encoding/xml"
+	"time"
+
+	"github.com/gorilla/feeds"
+)
+
+// The library's types lack some of what the formats ask for or recommend. The types here embed them and add that.
+// Where both have a field of one name, encoding/xml and encoding/json take the outer one.
+
+// atomFeed adds the language (RFC 4287 section 2) and the link to itself (4.1.1).
+type atomFeed struct {
+	XMLName xml.Name `xml:"feed"`
+	Lang    string   `xml:"xml:lang,attr,omitempty"`
+	*feeds.AtomFeed
+	Links []feeds.AtomLink `xml:"link"`
+}
+
+// renderAtom sets besides: the feed's id, which the library takes from the link; the time of publication, which it
+// leaves out; and that the content is text, which it takes for HTML.
+func renderAtom(f *feeds.Feed, self, lang string) ([]byte, error) {
+	inner := (&feeds.Atom{Feed: f}).AtomFeed()
+	inner.Id, inner.Link = f.Id, nil
+	for i, item := range f.Items {
+		inner.Entries[i].Published = item.Created.Format(time.RFC3339)
+		if content := inner.Entries[i].Content; content != nil {
+			content.Type = "text"
+		}
+	}
+	return marshalXML(&atomFeed{AtomFeed: inner, Lang: lang, Links: []feeds.AtomLink{
+		{Href: self, Rel: "self", Type: atomType},
+		{Href: f.Link.Href, Rel: "alternate", Type: "text/html"},
+	}})
+}
+
+// rssFeed adds the link to itself, in the way of https://www.rssboard.org/rss-profile#namespace-elements-atom-link.
+type rssFeed struct {
+	XMLName xml.Name `xml:"rss"`
+	Version string   `xml:"version,attr"`
+	AtomNS  string   `xml:"xmlns:atom,attr"`
+	Channel rssChannel
+}
+
+type rssChannel struct {
+	XMLName xml.Name `xml:"channel"`
+	Self    rssSelf
+	*feeds.RssFeed
+}
+
+type rssSelf struct {
+	XMLName xml.Name `xml:"atom:link"`
+	Href    string   `xml:"href,attr"`
+	Rel     string   `xml:"rel,attr"`
+	Type    string   `xml:"type,attr"`
+}
+
+// renderRSS puts the text into the description as HTML and not into content:encoded, where the library writes it as
+// CDATA, in which nothing can be escaped. An editor would have to be an address of mail, so there is none.
+func renderRSS(f *feeds.Feed, self, lang string) ([]byte, error) {
+	inner := (&feeds.Rss{Feed: f}).RssFeed()
+	inner.Language, inner.ManagingEditor = lang, ""
+	for i, item := range f.Items {
+		inner.Items[i].Content = nil
+		inner.Items[i].Description = htmlText(item.Content)
+		inner.Items[i].Guid.IsPermaLink = "false"
+	}
+	return marshalXML(&rssFeed{Version: "2.0", AtomNS: "http://www.w3.org/2005/Atom", Channel: rssChannel{
+		Self: rssSelf{Href: self, Rel: "self", Type: rssType}, RssFeed: inner,
+	}})
+}
+
+// jsonFeed adds the items where there are none: the format wants the list, the library leaves an empty one out.
+type jsonFeed struct {
+	*feeds.JSONFeed
+	Items []*feeds.JSONItem `json:"items"`
+}
+
+// renderJSON sets besides: the feed's own address and language, and the content as text, which the library takes for
+// HTML. The titles are left out: they are the beginning of the text, and the format asks for none.
+func renderJSON(f *feeds.Feed, self, lang string) ([]byte, error) {
+	inner := (&feeds.JSON{Feed: f}).JSONFeed()
+	inner.FeedUrl, inner.Language = self, lang
+	inner.Author, inner.Authors = nil, nil
+	items := []*feeds.JSONItem{}
+	for _, item := range inner.Items {
+		item.ContentText, item.ContentHTML, item.Title = item.ContentHTML, "", ""
+		items = append(items, item)
+	}
+	return json.MarshalIndent(&jsonFeed{JSONFeed: inner, Items: items}, "", "  ")
+}
+
+func marshalXML(feed any) ([]byte, error) {
+	body, err := xml.MarshalIndent(feed, "", "  ")
+	if err != nil {
+		return nil, err
+	}
+	return append(append([]byte(xml.Header), body...), '\n'), nil
+}

@@ -1,0 +1,216 @@
+package web
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+
+	"linienfunk/report"
+)
+
+func TestReportIsHandedInWithoutAuthor(t *testing.T) {
+	f, o := newFixture(t), &outbox{}
+	f.listen(t, o.out)
+	got := f.report(t, "zuerich", f.openForm(t, "zuerich"), "  Kontrolle U8\r\nHermannplatz ", "X-Lang", "de")
+	if got.status != http.StatusSeeOther || !strings.HasPrefix(got.header.Get("X-Message"), "Danke!") {
+		t.Fatalf("answered %d %q", got.status, got.header.Get("X-Message"))
+	}
+	reports := o.all()
+	if len(reports) != 1 || o.cities[0] != "zuerich" {
+		t.Fatalf("handed in %d reports for %v", len(reports), o.cities)
+	}
+	r := reports[0]
+	if r.Text != "Kontrolle U8\nHermannplatz" || r.Author != "" || r.URL != "" || r.Ref != "" || r.Private || r.At.IsZero() {
+		t.Errorf("handed in %+v", r)
+	}
+}
+
+func TestButtonPressedTwiceIsOneReport(t *testing.T) {
+	f, o := newFixture(t), &outbox{}
+	f.listen(t, o.out)
+	once := f.openForm(t, "zuerich")
+	f.report(t, "zuerich", once, "Kontrolle U8")
+	f.report(t, "zuerich", once, "Kontrolle U8")
+	f.report(t, "zuerich", once, "Kontrolle U7")
+	f.report(t, "zuerich", f.openForm(t, "zuerich"), "Kontrolle U8")
+	f.report(t, "zuerich", "", "Kontrolle U8")
+	var ids []string
+	for _, r := range o.all() {
+		ids = append(ids, r.ID)
+	}
+	if len(ids) != 5 || ids[0] != ids[1] {
+		t.Fatalf("ids %v: the second is not the first", ids)
+	}
+	distinct := map[string]bool{}
+	for _, id := range ids {
+		distinct[id] = true
+	}
+	if len(distinct) != 4 {
+		t.Errorf("ids %v: another text, another form and no form are not all different", ids)
+	}
+}
+
+func TestWhatIsWrongWithAReportIsSaid(t *testing.T) {
+	long := strings.Repeat("ü", maxText)
+	tests := []struct {
+		name, body string
+		status     int
+		text       string // an id of our texts
+		kept       string
+	}{
+		{"nothing", "", 422, "form-empty", ""},
+		{"only space", "text=+%0D%0A%09", 422, "form-empty", ""},
+		{"one character too many", "text=" + url.QueryEscape(long+"ü"), 422, "form-too-long", long + "ü"},
+		{"a form of a megabyte", "text=" + strings.Repeat("a", 1<<20), 413, "form-too-long", ""},
+		{"no UTF-8", "text=Kontrolle+%FF+U8", 422, "form-not-utf8", "Kontrolle \uFFFD U8"},
+		{"a control character", "text=Kontrolle+%07U8", 422, "form-control", "Kontrolle U8"},
+		{"a NUL", "text=U8%00", 422, "form-control", "U8"},
+		{"the hidden field", "text=Kontrolle&website=x", 422, "form-hidden-field", "Kontrolle"},
+		{"a broken escape", "text=%zz", 400, "form-unreadable", ""},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			f, o := newFixture(t), &outbox{}
+			f.listen(t, o.out)
+			got := f.do(t, http.MethodPost, "/c/ghent/web/report", test.body)
+			if got.status != test.status {
+				t.Errorf("status %d, want %d", got.status, test.status)
+			}
+			if sentence := f.Core.Pages.Text("en", test.text, "Max", maxText); !strings.Contains(got.body, sentence[:25]) {
+				t.Errorf("the answer does not say %q:\n%s", sentence, got.body)
+			}
+			if test.kept != "" && !strings.Contains(got.body, ">"+test.kept+"</textarea>") {
+				t.Errorf("the answer has lost the text:\n%.600s", got.body)
+			}
+			if n := len(o.all()); n != 0 {
+				t.Errorf("%d reports were handed in", n)
+			}
+		})
+	}
+}
+
+func TestLongestReportIsTaken(t *testing.T) {
+	f, o := newFixture(t), &outbox{}
+	f.listen(t, o.out)
+	if got := f.report(t, "ghent", "", strings.Repeat("🚇", maxText)); got.status != http.StatusSeeOther {
+		t.Errorf("status %d:\n%.300s", got.status, got.body)
+	}
+}
+
+func TestReportThatIsNotStoredIsGivenBack(t *testing.T) {
+	f, o := newFixture(t), &outbox{err: errStore}
+	f.listen(t, o.out)
+	once := f.openForm(t, "ghent")
+	got := f.report(t, "ghent", once, "control <tram 1>")
+	if got.status != http.StatusServiceUnavailable || got.header.Get("Retry-After") == "" {
+		t.Errorf("status %d, headers %v", got.status, got.header)
+	}
+	for _, want := range []string{once, "control &lt;tram 1&gt;</textarea>", "could not be taken just now"} {
+		if !strings.Contains(got.body, want) {
+			t.Errorf("no %q in\n%s", want, got.body)
+		}
+	}
+}
+
+func TestWithoutListenTheFormSaysNotNow(t *testing.T) {
+	f := newFixture(t)
+	if got := f.report(t, "ghent", "", "tram 1"); got.status != http.StatusServiceUnavailable {
+		t.Errorf("before Listen: status %d", got.status)
+	}
+	stop := f.listen(t, (&outbox{}).out)
+	stop()
+	if got := f.report(t, "ghent", "", "tram 1"); got.status != http.StatusServiceUnavailable {
+		t.Errorf("after Listen: status %d", got.status)
+	}
+}
+
+func TestListenWaitsForAReportOnItsWay(t *testing.T) {
+	f := newFixture(t)
+	entered := make(chan struct{})
+	left := false
+	stop := f.listen(t, func(ctx context.Context, _ string, _ report.Report) error {
+		close(entered)
+		<-ctx.Done()
+		left = true
+		return ctx.Err()
+	})
+	answered := make(chan error, 1)
+	go func() {
+		got, err := f.try(context.Background(), http.MethodPost, "/c/ghent/web/report", "text=tram+1")
+		if err == nil && got.status != http.StatusServiceUnavailable {
+			err = fmt.Errorf("status %d", got.status)
+		}
+		answered <- err
+	}()
+	<-entered
+	stop()
+	if !left {
+		t.Error("Listen returned before the report was through")
+	}
+	if err := <-answered; err != nil {
+		t.Error(err)
+	}
+}
+
+func TestOneClientGetsFiveReportsAMinute(t *testing.T) {
+	f, o := newFixture(t), &outbox{}
+	f.listen(t, o.out)
+	send := func(client string) answer {
+		return f.report(t, "ghent", "", "tram 1", "X-Client", client)
+	}
+	for i := range reportsPerMinute {
+		if got := send(fmt.Sprintf("[2001:db8::%d]:%d", i, 1000+i)); got.status != http.StatusSeeOther {
+			t.Fatalf("report %d: status %d", i, got.status)
+		}
+	}
+	got := send("[2001:db8::ffff]:1")
+	if got.status != http.StatusTooManyRequests || got.header.Get("Retry-After") != "60" || !strings.Contains(got.body, "tram 1</textarea>") {
+		t.Errorf("the sixth: %d %v", got.status, got.header)
+	}
+	if got := send("192.0.2.1:1"); got.status != http.StatusSeeOther {
+		t.Errorf("another client: %d", got.status)
+	}
+	f.Advance(60e9)
+	if got := send("[2001:db8::1]:1"); got.status != http.StatusSeeOther {
+		t.Errorf("a minute later: %d", got.status)
+	}
+}
+
+func TestFullTableOfClientsServesNewOnesTogether(t *testing.T) {
+	f := newFixture(t)
+	l := newLimits(f.Core.Now)
+	l.max = 10
+	for i := range 10 {
+		l.allow(fmt.Sprintf("192.0.2.%d:1", i))
+	}
+	allowed := 0
+	for i := range 200 {
+		if l.allow(fmt.Sprintf("198.51.100.%d:1", i)) {
+			allowed++
+		}
+	}
+	if allowed < crowdPerMinute || allowed >= 200 || len(l.clients) > l.max {
+		t.Errorf("%d of 200 new clients were served; %d clients are kept", allowed, len(l.clients))
+	}
+	f.Advance(60e9)
+	if !l.allow("203.0.113.1:1") || len(l.clients) != 1 {
+		t.Errorf("a minute later %d clients are kept", len(l.clients))
+	}
+}
+
+func FuzzCheckText(f *testing.F) {
+	f.Add("Kontrolle U8")
+	f.Add("\xff\x00\r\n")
+	f.Fuzz(func(t *testing.T, text string) {
+		kept, refused := checkText(text)
+		if refused == nil && (kept == "" || kept != report.Clean(kept)) {
+			t.Errorf("%q was taken as %q, which is no text of a report", text, kept)
+		}
+		if again, refusedAgain := checkText(kept); refused == nil && (refusedAgain != nil || again != kept) {
+			t.Errorf("%q was taken, but not its own result %q", text, kept)
+		}
+	})
+}
