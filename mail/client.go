@@ -1,0 +1,213 @@
+package mail
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"time"
+
+	"github.com/emersion/go-sasl"
+	"github.com/emersion/go-smtp"
+)
+
+// maxUses is how many mails go over one connection.
+const maxUses = 100
+
+// refusal is an answer that says that this mail will never be taken.
+type refusal struct {
+	stage  string
+	code   int
+	answer string // may tell addresses: not part of Error
+}
+
+func (r *refusal) Error() string { return fmt.Sprintf("%s: refused with %d", r.stage, r.code) }
+
+// delay is an answer that says that the mail may be taken later. Its text leaves out the server's words.
+type delay struct {
+	stage string
+	code  int
+}
+
+func (d *delay) Error() string { return fmt.Sprintf("%s: answered %d", d.stage, d.code) }
+
+// client delivers over one connection to the smarthost, which it keeps for the next mail.
+type client struct {
+	host smarthost
+	name string // for EHLO
+	conn *smtp.Client
+	raw  net.Conn
+	uses int
+}
+
+func (c *client) deliver(ctx context.Context, e envelope) error {
+	reused := c.conn != nil
+	err := c.transact(ctx, e)
+	var lost *lostError
+	if reused && errors.As(err, &lost) {
+		// The server closed the connection while it was idle: nothing of this mail was said yet.
+		err = c.transact(ctx, e)
+	}
+	return err
+}
+
+// lostError says that the connection broke at the very beginning of the transaction.
+type lostError struct{ error }
+
+func (e *lostError) Unwrap() error { return e.error }
+
+func (c *client) transact(ctx context.Context, e envelope) error {
+	if err := c.connect(ctx); err != nil {
+		return err
+	}
+	raw := c.raw
+	stop := context.AfterFunc(ctx, func() { raw.Close() })
+	defer stop()
+
+	stage, err := c.talk(e)
+	c.uses++
+	if err == nil {
+		if c.uses >= maxUses {
+			c.quit()
+		}
+		return nil
+	}
+	var answer *smtp.SMTPError
+	if !errors.As(err, &answer) {
+		c.close()
+		err = fmt.Errorf("%s: %w", stage, err)
+		if stage == "MAIL" && ctx.Err() == nil {
+			return &lostError{err}
+		}
+		return err
+	}
+	if answer.Code == 421 || c.conn.Reset() != nil { // 421: the server closes the connection
+		c.close()
+	}
+	if answer.Code == 421 && stage == "MAIL" {
+		return &lostError{&delay{stage: stage, code: answer.Code}}
+	}
+	if permanent(answer.Code) {
+		return &refusal{stage: stage, code: answer.Code, answer: answer.Message}
+	}
+	return &delay{stage: stage, code: answer.Code}
+}
+
+// permanent leaves out the 5xx that are about the connection or our login, which the operator can mend: RFC 5321,
+// section 4.2.3 and RFC 4954, section 6.
+func permanent(code int) bool {
+	switch code {
+	case 500, 502, 503, 530, 534, 535, 538:
+		return false
+	}
+	return code >= 500 && code <= 599
+}
+
+// talk says one mail, and returns the stage in which it failed.
+func (c *client) talk(e envelope) (stage string, err error) {
+	if err := c.conn.Mail(e.From, nil); err != nil {
+		return "MAIL", err
+	}
+	if err := c.conn.Rcpt(e.To, nil); err != nil {
+		return "RCPT", err
+	}
+	data, err := c.conn.Data()
+	if err != nil {
+		return "DATA", err
+	}
+	if _, err := bytes.NewReader(e.Message).WriteTo(data); err != nil {
+		return "message", err
+	}
+	return "message", data.Close()
+}
+
+// connect makes the connection ready, unless it is.
+func (c *client) connect(ctx context.Context) error {
+	if c.conn != nil {
+		return nil
+	}
+	conn, raw, err := c.dial(ctx, c.host.encryption)
+	if err == nil && c.host.encryption == opportunist {
+		if offered, _ := conn.Extension("STARTTLS"); offered {
+			conn.Close()
+			conn, raw, err = c.dial(ctx, startTLS)
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("connect to smarthost: %w", err)
+	}
+	c.conn, c.raw, c.uses = conn, raw, 0
+	return nil
+}
+
+func (c *client) dial(ctx context.Context, how encryption) (*smtp.Client, net.Conn, error) {
+	raw, err := new(net.Dialer).DialContext(ctx, "tcp", c.host.address)
+	if err != nil {
+		return nil, nil, err
+	}
+	stop := context.AfterFunc(ctx, func() { raw.Close() })
+	defer stop()
+	conn, err := c.greet(raw, how)
+	if err != nil {
+		raw.Close()
+		return nil, nil, err
+	}
+	return conn, raw, nil
+}
+
+// greet does all that comes before the first mail.
+func (c *client) greet(raw net.Conn, how encryption) (*smtp.Client, error) {
+	var conn *smtp.Client
+	var err error
+	switch how {
+	case startTLS:
+		if conn, err = smtp.NewClientStartTLS(raw, c.host.tls); err != nil {
+			return nil, plainly("STARTTLS", err)
+		}
+	case implicitTLS:
+		conn = smtp.NewClient(tls.Client(raw, c.host.tls))
+	default:
+		conn = smtp.NewClient(raw)
+	}
+	conn.CommandTimeout, conn.SubmissionTimeout = attemptTime, attemptTime
+	if err := conn.Hello(c.name); err != nil {
+		return nil, plainly("EHLO", err)
+	}
+	if c.host.user != "" {
+		if err := conn.Auth(sasl.NewPlainClient("", c.host.user, c.host.password)); err != nil {
+			return nil, plainly("AUTH", err)
+		}
+	}
+	return conn, nil
+}
+
+// plainly names the stage, and the code instead of the server's words.
+func plainly(stage string, err error) error {
+	var answer *smtp.SMTPError
+	if errors.As(err, &answer) {
+		return &delay{stage: stage, code: answer.Code}
+	}
+	return fmt.Errorf("%s: %w", stage, err)
+}
+
+func (c *client) idle() { c.quit() }
+
+func (c *client) quit() {
+	if c.conn != nil {
+		c.conn.CommandTimeout = time.Second
+		if c.conn.Quit() == nil {
+			c.conn = nil
+			return
+		}
+	}
+	c.close()
+}
+
+func (c *client) close() {
+	if c.conn != nil {
+		c.conn.Close()
+		c.conn = nil
+	}
+}

@@ -1,0 +1,117 @@
+package mail
+
+import (
+	"bytes"
+	"context"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/emersion/go-message"
+	"gorm.io/gorm"
+
+	"linienfunk/bots"
+	"linienfunk/db"
+	"linienfunk/secret"
+)
+
+// world is a Mailer on a real database, with a clock that the test moves.
+type world struct {
+	*Mailer
+	t      testing.TB
+	handle *gorm.DB
+	box    *secret.Box
+	config Config
+	skew   atomic.Int64
+	paused chan int // attempts, each time a mail has to wait
+	log    bytes.Buffer
+	stop   func()
+}
+
+func newWorld(t testing.TB, config Config) *world {
+	t.Helper()
+	address := os.Getenv("LINIENFUNK_TEST_POSTGRES")
+	if address == "" {
+		address = filepath.Join(t.TempDir(), "test.db")
+	}
+	w := &world{t: t, paused: make(chan int, 100)}
+	database, err := db.Open(t.Context(), address, w.now)
+	must(t, err)
+	t.Cleanup(func() { database.Close() })
+	must(t, database.MigratePrefixed("mail_", Migrations()))
+	w.handle, err = database.Prefixed("mail_")
+	must(t, err)
+	must(t, w.handle.Where("1 = 1").Delete(&Message{}).Error)
+	w.box, err = secret.NewBox(make([]byte, secret.KeySize))
+	must(t, err)
+	config.Domain = "linienfunk.example"
+	w.config = config
+	w.Mailer = w.mailer()
+	return w
+}
+
+func (w *world) now() time.Time { return time.Now().Add(time.Duration(w.skew.Load())) }
+
+// mailer makes another node on the same database.
+func (w *world) mailer() *Mailer {
+	w.t.Helper()
+	m, err := New(w.handle, w.box, w.config, slog.New(slog.NewTextHandler(w.t.Output(), nil)), w.now)
+	must(w.t, err)
+	m.pause = func(attempts int) time.Duration {
+		w.paused <- attempts
+		return time.Millisecond
+	}
+	return m
+}
+
+// run starts delivery; the function that it returns ends it and waits, as does the test's end.
+func (w *world) run(m *Mailer) (stop func()) {
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	// As in Run. It is done before a second node starts, whose leases it would end: SQLite has one node only.
+	must(w.t, m.queue.recover(ctx))
+	go func() { done <- m.run(ctx) }()
+	stop = func() {
+		cancel()
+		if err, ok := <-done; ok {
+			close(done)
+			if err != nil {
+				w.t.Errorf("Run: %v", err)
+			}
+		}
+	}
+	w.t.Cleanup(stop)
+	return stop
+}
+
+func (w *world) enqueue(mails ...bots.Mail) {
+	w.t.Helper()
+	must(w.t, w.Enqueue(w.t.Context(), mails...))
+}
+
+func (w *world) rows() []Message {
+	w.t.Helper()
+	var rows []Message
+	must(w.t, w.handle.Order("id").Find(&rows).Error)
+	return rows
+}
+
+func letter(key string) bots.Mail {
+	return bots.Mail{
+		Key: key, From: "zuerich", FromName: "Zürich", To: "rider@example.org", Subject: "[Zürich] kontrolle u8 größer",
+		Text: "kontrolle u8 hermannplatz\nzwei in Zivil, Richtung Süden\n",
+		Header: map[string]string{
+			"List-Unsubscribe": "<https://linienfunk.example/c/zuerich/email/unsubscribe?t=x>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+		},
+	}
+}
+
+func id(t testing.TB, mail received) string {
+	t.Helper()
+	e, err := message.Read(bytes.NewReader(mail.Message))
+	must(t, err)
+	return e.Header.Get("Message-Id")
+}

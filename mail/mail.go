@@ -1,0 +1,179 @@
+// Package mail builds, signs, queues and delivers outgoing mail.
+//
+// Enqueue stores mails in the database; Run delivers them, to a smarthost over SMTP or into a directory. A mail is
+// delivered at least once: if the program dies after the smarthost has said 250 and before the database knows of it,
+// the same mail with the same Message-ID goes out again when its lease is over. Addresses and contents are sealed in
+// the database and are deleted from it as soon as the mail is delivered or given up. Nothing of them is logged.
+//
+// The parts: message.go builds, sign.go signs, queue.go keeps, worker.go delivers, client.go speaks SMTP, outbox.go
+// writes files.
+package mail
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"gorm.io/gorm"
+
+	"linienfunk/bots"
+	"linienfunk/secret"
+)
+
+// Config says from where to where mail goes.
+type Config struct {
+	// Domain stands behind the @ of senders, and is the name that Mailer calls itself in EHLO.
+	Domain string
+
+	// DefaultFrom is the local part of the sender of mails that name none; "noreply" if empty.
+	DefaultFrom string
+
+	// Smarthost is the mail server that takes everything: host:port, or with one of these schemes in front:
+	//
+	//	smtp://           STARTTLS is used when it is offered, and must be unless the host is loopback; the default
+	//	smtp+starttls://  STARTTLS must be offered, on loopback as well
+	//	smtps://          TLS from the first byte
+	//	smtp+insecure://  no TLS; password and mails can be read on the way
+	//
+	// The port is 587 unless given (465 for smtps).
+	Smarthost string
+
+	// User and Password are sent by AUTH PLAIN if User is not empty.
+	User, Password string
+
+	// CAFile has the certificates (PEM) of authorities to trust besides the system's, for a smarthost with
+	// a certificate of its own.
+	CAFile string
+
+	// Outbox is a directory that takes the mails as files, instead of a smarthost. It is made if it is missing.
+	Outbox string
+
+	// DKIMKey is the path of a private key (PEM; RSA or Ed25519) to sign with under DKIMSelector; empty for no
+	// signatures.
+	DKIMKey, DKIMSelector string
+
+	// Bounced is called when a server refuses a mail for good. May be nil. It must not block.
+	Bounced func(Bounce)
+}
+
+// Bounce is a mail that a server refused for good.
+type Bounce struct {
+	From, To string // addresses: not for the log
+	Code     int    // of the SMTP answer, 500 to 599
+	Answer   string // the server's words; they often repeat the address: not for the log
+}
+
+// Limits of the queue.
+const (
+	defaultLife = 5 * 24 * time.Hour // of a mail without Expires
+	keepKeys    = 8 * 24 * time.Hour // how long the key of a finished mail is remembered
+	leaseTime   = 2 * time.Minute    // for how long a node has a mail to itself
+	attemptTime = time.Minute        // of one delivery, from connecting to the answer
+	batchSize   = 20                 // mails leased at once
+	workers     = 4
+	idleTime    = 10 * time.Second // after which a worker closes its connection
+	pollTime    = time.Minute      // how often to look for mails that another node left behind
+	graceTime   = 3 * time.Second  // for deliveries under way when the program ends
+	writeTime   = 4 * time.Second  // for writing down what came of them
+)
+
+// transport delivers messages, one at a time. Each worker has its own.
+type transport interface {
+	// deliver returns nil when the message was taken, an error that unwraps to *refusal when it never will be,
+	// any other error when it may be taken later.
+	deliver(ctx context.Context, m envelope) error
+	// idle is called when there is nothing to deliver for now, close in the end.
+	idle()
+	close()
+}
+
+// Mailer is a bots.Mailer.
+type Mailer struct {
+	queue        *queue
+	config       Config
+	signer       *signer
+	newTransport func() (transport, error)
+	log          *slog.Logger
+	now          func() time.Time
+	pause        func(attempts int) time.Duration
+}
+
+var _ bots.Mailer = (*Mailer)(nil)
+
+// New makes a Mailer on a handle that prefixes tables with "mail_". It reads the DKIM key, but connects to nothing
+// and starts nothing: call Run for that.
+func New(db *gorm.DB, box *secret.Box, config Config, log *slog.Logger, now func() time.Time) (*Mailer, error) {
+	if config.DefaultFrom == "" {
+		config.DefaultFrom = "noreply"
+	}
+	if config.Domain == "" {
+		return nil, errors.New("mail: the domain of senders is missing")
+	}
+	m := &Mailer{
+		queue:  &queue{db: db, box: box, now: now, wake: make(chan struct{}, 1)},
+		config: config, log: log, now: now, pause: pauseAfter,
+	}
+	var err error
+	if m.signer, err = newSigner(config); err != nil {
+		return nil, fmt.Errorf("mail: %w", err)
+	}
+	if m.newTransport, err = m.transports(); err != nil {
+		return nil, fmt.Errorf("mail: %w", err)
+	}
+	return m, nil
+}
+
+func (m *Mailer) transports() (func() (transport, error), error) {
+	switch {
+	case m.config.Smarthost != "" && m.config.Outbox != "":
+		return nil, errors.New("smarthost and outbox are both set: one of them must be empty")
+	case m.config.Smarthost != "":
+		host, err := parseSmarthost(m.config)
+		if err != nil {
+			return nil, err
+		}
+		return func() (transport, error) { return &client{host: host, name: m.config.Domain}, nil }, nil
+	case m.config.Outbox != "":
+		return func() (transport, error) { return newOutbox(m.config.Outbox) }, nil
+	}
+	return nil, errors.New("neither smarthost nor outbox is set")
+}
+
+// Enqueue stores the mails durably, all or none, and returns. Of two mails with the same key only the first is ever
+// sent, if not more than a week lies between the delivery of the first and the second. A mail that cannot be built
+// (an address that is none, a line break in a header) is an error, for all of them.
+func (m *Mailer) Enqueue(ctx context.Context, mails ...bots.Mail) error {
+	rows := make([]Message, 0, len(mails))
+	for i, mail := range mails {
+		row, err := m.row(mail)
+		if err != nil {
+			return fmt.Errorf("enqueue mail %d of %d: %w", i+1, len(mails), err)
+		}
+		rows = append(rows, row)
+	}
+	if err := m.queue.put(ctx, rows); err != nil {
+		return fmt.Errorf("enqueue %d mails: %w", len(mails), err)
+	}
+	return nil
+}
+
+func (m *Mailer) row(mail bots.Mail) (Message, error) {
+	if mail.Key == "" {
+		return Message{}, errors.New("mail has no key")
+	}
+	if mail.From == "" {
+		mail.From = m.config.DefaultFrom
+	}
+	now := m.now()
+	if mail.Expires.IsZero() {
+		mail.Expires = now.Add(defaultLife)
+	}
+	key := m.queue.box.Digest("mail key", mail.Key)
+	e, err := build(mail, key, m.config.Domain, now)
+	if err != nil {
+		return Message{}, err
+	}
+	return m.queue.seal(key, e, mail.Expires)
+}

@@ -1,0 +1,108 @@
+package mail
+
+import (
+	"bytes"
+	"net"
+	"strings"
+	"testing"
+
+	"github.com/emersion/go-message"
+)
+
+func TestAMailIsDeliveredOnceWithAllItsFields(t *testing.T) {
+	s := newSink(t)
+	w := newWorld(t, Config{Smarthost: s.address})
+	stop := w.run(w.Mailer)
+	w.enqueue(letter("1"))
+	got := s.next()
+	stop()
+	s.none()
+	if got.From != "zuerich@linienfunk.example" || got.To != "rider@example.org" {
+		t.Errorf("envelope %s to %s", got.From, got.To)
+	}
+	e, err := message.Read(bytes.NewReader(got.Message))
+	must(t, err)
+	subject, _ := e.Header.Text("Subject")
+	from, _ := e.Header.Text("From")
+	var text bytes.Buffer
+	text.ReadFrom(e.Body)
+	for what, ok := range map[string]bool{
+		"subject":     subject == "[Zürich] kontrolle u8 größer",
+		"from":        from == `"Zürich" <zuerich@linienfunk.example>` || from == "Zürich <zuerich@linienfunk.example>",
+		"to":          e.Header.Get("To") == "<rider@example.org>",
+		"date":        e.Header.Get("Date") != "",
+		"id":          strings.HasSuffix(e.Header.Get("Message-Id"), "@linienfunk.example>"),
+		"auto":        e.Header.Get("Auto-Submitted") == "auto-generated",
+		"one-click":   e.Header.Get("List-Unsubscribe-Post") == "List-Unsubscribe=One-Click",
+		"unsubscribe": e.Header.Get("List-Unsubscribe") == letter("").Header["List-Unsubscribe"],
+		"mime":        e.Header.Get("Mime-Version") == "1.0",
+		"charset":     strings.Contains(e.Header.Get("Content-Type"), "charset=utf-8"),
+		"encoding":    e.Header.Get("Content-Transfer-Encoding") == "quoted-printable",
+		"text":        text.String() == strings.ReplaceAll(letter("").Text, "\n", "\r\n"),
+		"ascii only":  bytes.IndexFunc(got.Message, func(r rune) bool { return r > '~' }) < 0,
+	} {
+		if !ok {
+			t.Errorf("%s is wrong in\n%s\n%q %q", what, got.Message, from, text.String())
+		}
+	}
+	if rows := w.rows(); len(rows) != 1 || rows[0].Open || rows[0].Sealed != nil {
+		t.Errorf("after delivery the row is %+v", rows)
+	}
+}
+
+func TestAMailIsTriedAgainAfterATemporaryRefusal(t *testing.T) {
+	for _, stage := range []string{"MAIL", "RCPT", "DATA"} {
+		s := newSink(t)
+		s.refuse = func(at, _ string) error {
+			if at == stage {
+				return smtpError(451, 4)
+			}
+			return nil
+		}
+		w := newWorld(t, Config{Smarthost: s.address})
+		w.run(w.Mailer)
+		w.enqueue(letter("1"))
+		<-w.paused
+		<-w.paused
+		s.set(func() { s.refuse = nil })
+		s.next()
+	}
+}
+
+func TestAMailIsGivenUpAndReportedAfterAPermanentRefusal(t *testing.T) {
+	s := newSink(t)
+	s.refuse = func(at, address string) error {
+		if at == "RCPT" && address == "gone@example.org" {
+			return smtpError(550, 5)
+		}
+		return nil
+	}
+	bounced := make(chan Bounce, 10)
+	w := newWorld(t, Config{Smarthost: s.address, Bounced: func(b Bounce) { bounced <- b }})
+	stop := w.run(w.Mailer)
+	gone := letter("1")
+	gone.To = "gone@example.org"
+	w.enqueue(gone, letter("2"))
+	if b := <-bounced; b.To != "gone@example.org" || b.Code != 550 {
+		t.Errorf("bounce %+v", b)
+	}
+	s.next()
+	stop()
+	for _, row := range w.rows() {
+		if row.Open || row.Sealed != nil {
+			t.Errorf("row %+v", row)
+		}
+	}
+}
+
+func TestAMailWaitsWhileTheSmarthostIsDown(t *testing.T) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	must(t, err)
+	address := listener.Addr().String()
+	listener.Close()
+	w := newWorld(t, Config{Smarthost: address})
+	w.run(w.Mailer)
+	w.enqueue(letter("1"))
+	<-w.paused
+	newSinkAt(t, address).next()
+}

@@ -1,0 +1,192 @@
+package mail
+
+import (
+	"bytes"
+	"crypto/ed25519"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
+	"encoding/base64"
+	"encoding/pem"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/emersion/go-msgauth/dkim"
+
+	"linienfunk/bots"
+)
+
+func TestWhatCouldInjectAHeaderIsRefusedAndNothingIsStored(t *testing.T) {
+	w := newWorld(t, Config{Outbox: t.TempDir()})
+	for name, change := range map[string]func(*bots.Mail){
+		"line break in the subject":       func(m *bots.Mail) { m.Subject = "a\r\nBcc: x@example.org" },
+		"line feed in the subject":        func(m *bots.Mail) { m.Subject = "a\nb" },
+		"NUL in the subject":              func(m *bots.Mail) { m.Subject = "a\x00" },
+		"line break in the name":          func(m *bots.Mail) { m.FromName = "a\r\nBcc: x@example.org" },
+		"line break in the sender":        func(m *bots.Mail) { m.From = "a\r\nBcc:" },
+		"space in the sender":             func(m *bots.Mail) { m.From = "a b" },
+		"line break in the recipient":     func(m *bots.Mail) { m.To = "a@example.org\r\nDATA" },
+		"two recipients":                  func(m *bots.Mail) { m.To = "a@example.org, b@example.org" },
+		"a name with the recipient":       func(m *bots.Mail) { m.To = "A <a@example.org>" },
+		"quoted recipient":                func(m *bots.Mail) { m.To = `"a b"@example.org` },
+		"no recipient":                    func(m *bots.Mail) { m.To = "" },
+		"recipient that needs SMTPUTF8":   func(m *bots.Mail) { m.To = "jürg@example.org" },
+		"recipient at an address":         func(m *bots.Mail) { m.To = "a@[127.0.0.1]" },
+		"recipient that is too long":      func(m *bots.Mail) { m.To = strings.Repeat("a", 65) + "@example.org" },
+		"line break in a header's value":  func(m *bots.Mail) { m.Header = map[string]string{"X-A": "a\nb"} },
+		"line break in a header's name":   func(m *bots.Mail) { m.Header = map[string]string{"X-A\nBcc": "a"} },
+		"colon in a header's name":        func(m *bots.Mail) { m.Header = map[string]string{"X:A": "a"} },
+		"a header that is ours":           func(m *bots.Mail) { m.Header = map[string]string{"bCC": "x@example.org"} },
+		"a header's value is much longer": func(m *bots.Mail) { m.Header = map[string]string{"X-A": strings.Repeat("a", 2000)} },
+		"no key":                          func(m *bots.Mail) { m.Key = "" },
+	} {
+		mail := letter("1")
+		change(&mail)
+		err := w.Enqueue(t.Context(), letter("good"), mail)
+		if err == nil {
+			t.Errorf("%s: accepted", name)
+		} else if strings.Contains(err.Error(), "example.org") {
+			t.Errorf("%s: the error tells an address: %v", name, err)
+		}
+	}
+	if rows := w.rows(); len(rows) > 0 {
+		t.Errorf("%d mails of refused batches were stored", len(rows))
+	}
+}
+
+func TestAddressesAreNormalised(t *testing.T) {
+	for in, want := range map[string]string{
+		"rider@example.org":     "rider@example.org",
+		"Rider+Tag@Example.ORG": "Rider+Tag@example.org",
+		"rider@zürich.example":  "rider@xn--zrich-kva.example",
+		"o'neill@example.org":   "o'neill@example.org",
+	} {
+		if got, err := Address(in); err != nil || got != want {
+			t.Errorf("Address(%q) = %q, %v", in, got, err)
+		}
+	}
+}
+
+func TestSignaturesVerify(t *testing.T) {
+	rsaKey, err := rsa.GenerateKey(rand.Reader, 2048)
+	must(t, err)
+	public, private, err := ed25519.GenerateKey(rand.Reader)
+	must(t, err)
+	rsaPublic, err := x509.MarshalPKIXPublicKey(rsaKey.Public())
+	must(t, err)
+	for name, c := range map[string]struct {
+		key    any
+		record string
+	}{
+		"rsa":     {rsaKey, "v=DKIM1; k=rsa; p=" + base64.StdEncoding.EncodeToString(rsaPublic)},
+		"ed25519": {private, "v=DKIM1; k=ed25519; p=" + base64.StdEncoding.EncodeToString(public)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			der, err := x509.MarshalPKCS8PrivateKey(c.key)
+			must(t, err)
+			path := filepath.Join(t.TempDir(), "dkim.pem")
+			must(t, os.WriteFile(path, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}), 0o600))
+			s := newSink(t)
+			w := newWorld(t, Config{Smarthost: s.address, DKIMKey: path, DKIMSelector: "s1"})
+			w.run(w.Mailer)
+			w.enqueue(letter("1"))
+			got := s.next().Message
+			lookup := &dkim.VerifyOptions{LookupTXT: func(domain string) ([]string, error) {
+				if domain != "s1._domainkey.linienfunk.example" {
+					t.Errorf("key looked up at %s", domain)
+				}
+				return []string{c.record}, nil
+			}}
+			results, err := dkim.VerifyWithOptions(bytes.NewReader(got), lookup)
+			must(t, err)
+			if len(results) != 1 || results[0].Err != nil {
+				t.Fatalf("verification: %+v", results)
+			}
+			signed := strings.ToLower(strings.Join(results[0].HeaderKeys, " "))
+			for _, field := range []string{"list-unsubscribe", "list-unsubscribe-post", "from", "subject", "message-id"} {
+				if !strings.Contains(" "+signed+" ", " "+field+" ") {
+					t.Errorf("%s is not signed: %s", field, signed)
+				}
+			}
+			for _, forged := range []string{"Subject: other\r\n", "From: x@example.org\r\n"} {
+				results, err := dkim.VerifyWithOptions(bytes.NewReader(append([]byte(forged), got...)), lookup)
+				if err == nil && results[0].Err == nil {
+					t.Errorf("verifies with a second %q", forged)
+				}
+			}
+		})
+	}
+}
+
+func TestTheOutboxHoldsEachMailOnceForItsOwnerOnly(t *testing.T) {
+	directory := filepath.Join(t.TempDir(), "outbox")
+	w := newWorld(t, Config{Outbox: directory})
+	box, err := newOutbox(directory)
+	must(t, err)
+	e, err := build(letter("1"), strings.Repeat("ab", 32), "linienfunk.example", time.Date(2030, 1, 2, 3, 4, 5, 6e6, time.UTC))
+	must(t, err)
+	must(t, box.deliver(t.Context(), e))
+	must(t, box.deliver(t.Context(), e))
+	entries, err := os.ReadDir(directory)
+	must(t, err)
+	if len(entries) != 1 || entries[0].Name() != "20300102T030405.006Z-abababababababab.eml" {
+		t.Fatalf("the outbox has %v", entries)
+	}
+	info, err := entries[0].Info()
+	must(t, err)
+	if info.Mode().Perm() != 0o600 {
+		t.Errorf("mode %v", info.Mode())
+	}
+	_ = w
+}
+
+func TestBadConfigurationsAreNamed(t *testing.T) {
+	w := newWorld(t, Config{Outbox: t.TempDir()})
+	empty := filepath.Join(t.TempDir(), "empty.pem")
+	must(t, os.WriteFile(empty, nil, 0o600))
+	for want, config := range map[string]Config{
+		"neither smarthost nor outbox": {Domain: "d.example"},
+		"both set":                     {Domain: "d.example", Smarthost: "h:25", Outbox: "x"},
+		"domain":                       {Outbox: "x"},
+		"scheme":                       {Domain: "d.example", Smarthost: "http://h:25"},
+		"keys of their own":            {Domain: "d.example", Smarthost: "smtp://user:geheim@h:25"},
+		"is empty":                     {Domain: "d.example", Smarthost: ":25"},
+		"selector":                     {Domain: "d.example", Outbox: "x", DKIMKey: empty},
+		"PEM":                          {Domain: "d.example", Outbox: "x", DKIMKey: empty, DKIMSelector: "s"},
+		"no such file":                 {Domain: "d.example", Outbox: "x", DKIMKey: empty + "x", DKIMSelector: "s"},
+		"no certificate":               {Domain: "d.example", Smarthost: "h", CAFile: empty},
+	} {
+		_, err := New(w.handle, w.box, config, slog.New(slog.DiscardHandler), w.now)
+		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "geheim") {
+			t.Errorf("%+v: %v, want %q", config, err, want)
+		}
+	}
+}
+
+func TestPausesGrowToAnHour(t *testing.T) {
+	for attempts, want := range map[int]time.Duration{1: 5 * time.Second, 2: 15 * time.Second, 20: time.Hour} {
+		if got := pauseAfter(attempts); got < want*3/4 || got > want*5/4 {
+			t.Errorf("pause after %d: %s", attempts, got)
+		}
+	}
+}
+
+func TestNothingOfAMailCanBeReadInTheDatabase(t *testing.T) {
+	w := newWorld(t, Config{Outbox: t.TempDir()})
+	w.enqueue(letter("secret-key"))
+	row := w.rows()[0]
+	for _, leak := range []string{"rider", "kontrolle", "secret-key"} {
+		if strings.Contains(row.Key+string(row.Sealed), leak) {
+			t.Errorf("the row tells %q", leak)
+		}
+	}
+	other := row
+	other.Key = strings.Repeat("0", 64)
+	if _, err := w.queue.open(other); err == nil {
+		t.Error("a content opens in another row")
+	}
+}

@@ -1,0 +1,128 @@
+package mail
+
+import (
+	"fmt"
+	"testing"
+	"time"
+)
+
+func TestARepeatedKeyVanishesForAWeekAfterDelivery(t *testing.T) {
+	s := newSink(t)
+	w := newWorld(t, Config{Smarthost: s.address})
+	stop := w.run(w.Mailer)
+	w.enqueue(letter("1"), letter("1"), letter("2"))
+	s.next()
+	s.next()
+	stop()
+	w.skew.Add(int64(7 * 24 * time.Hour))
+	stop = w.run(w.Mailer)
+	w.enqueue(letter("1"))
+	w.enqueue(letter("3"))
+	s.next()
+	stop()
+	s.none()
+	w.skew.Add(int64(9 * 24 * time.Hour))
+	stop = w.run(w.Mailer)
+	w.enqueue(letter("4"))
+	s.next()
+	stop()
+	if rows := w.rows(); len(rows) != 1 {
+		t.Errorf("%d rows are left of which three should be forgotten", len(rows))
+	}
+}
+
+func TestAMailIsDroppedWhenItExpires(t *testing.T) {
+	s := newSink(t)
+	s.refuse = func(string, string) error { return smtpError(451, 4) }
+	w := newWorld(t, Config{Smarthost: s.address})
+	stop := w.run(w.Mailer)
+	mail := letter("1")
+	mail.Expires = w.now().Add(time.Hour)
+	w.enqueue(mail)
+	<-w.paused
+	stop()
+	w.skew.Add(int64(2 * time.Hour))
+	s.set(func() { s.refuse = nil })
+	stop = w.run(w.Mailer)
+	w.enqueue(letter("2"))
+	s.next()
+	stop()
+	s.none()
+	for _, row := range w.rows() {
+		if row.Open {
+			t.Errorf("row %+v", row)
+		}
+	}
+}
+
+// A mail whose acceptance was not written down goes out again, under the same Message-ID.
+func TestAMailIsRepeatedAfterACrashThatFollowsItsAcceptance(t *testing.T) {
+	s := newSink(t)
+	w := newWorld(t, Config{Smarthost: s.address})
+	stop := w.run(w.Mailer)
+	w.enqueue(letter("1"))
+	first := s.next()
+	stop()
+	// What a crash leaves: the row as it was when it was leased.
+	sealed, err := build(letter("1"), w.rows()[0].Key, "linienfunk.example", w.now())
+	must(t, err)
+	row, err := w.queue.seal(w.rows()[0].Key, sealed, w.now().Add(time.Hour))
+	must(t, err)
+	must(t, w.handle.Model(&Message{}).Where("1 = 1").Updates(map[string]any{
+		"open": true, "lease": "crashed", "due_at": w.now().Add(leaseTime).UnixMilli(), "sealed": row.Sealed,
+	}).Error)
+	w.skew.Add(int64(leaseTime)) // PostgreSQL keeps the lease, another node may have it
+	w.run(w.mailer())
+	second := s.next()
+	if id(t, first) != id(t, second) {
+		t.Errorf("%s is not %s", id(t, first), id(t, second))
+	}
+}
+
+func TestTwoNodesDoNotDeliverTheSameMail(t *testing.T) {
+	s := newSink(t)
+	w := newWorld(t, Config{Smarthost: s.address})
+	other := w.mailer()
+	stopFirst, stopSecond := w.run(w.Mailer), w.run(other)
+	const count = 200
+	for i := range count {
+		m := w.Mailer
+		if i%2 == 0 {
+			m = other
+		}
+		must(t, m.Enqueue(t.Context(), letter(fmt.Sprint(i))))
+	}
+	for range count {
+		s.next()
+	}
+	stopFirst()
+	stopSecond()
+	s.none()
+}
+
+func TestRunEndsWithinItsTimeWhileAServerHangs(t *testing.T) {
+	s := newSink(t)
+	hang, reached := make(chan struct{}), make(chan struct{}, 10)
+	s.refuse = func(at, _ string) error {
+		if at == "RCPT" {
+			reached <- struct{}{}
+			s.mu.Unlock()
+			<-hang
+			s.mu.Lock()
+		}
+		return nil
+	}
+	w := newWorld(t, Config{Smarthost: s.address})
+	stop := w.run(w.Mailer)
+	w.enqueue(letter("1"))
+	<-reached
+	begin := time.Now()
+	stop()
+	close(hang)
+	if took := time.Since(begin); took > 5*time.Second {
+		t.Errorf("Run took %s to end", took)
+	}
+	if row := w.rows()[0]; !row.Open || row.Lease != "" || row.Attempts != 0 {
+		t.Errorf("the mail was not put back: %+v", row)
+	}
+}

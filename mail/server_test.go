@@ -1,0 +1,199 @@
+package mail
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/pem"
+	"errors"
+	"io"
+	"log"
+	"math/big"
+	"net"
+	"os"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/emersion/go-sasl"
+	"github.com/emersion/go-smtp"
+)
+
+// sink is a smarthost on loopback.
+type sink struct {
+	t       testing.TB
+	mails   chan received
+	address string
+	server  *smtp.Server
+
+	mu          sync.Mutex
+	refuse      func(stage, address string) error // nil accepts
+	connections int
+	login       string // user and password wanted
+	closeAfter  bool   // close the connection after each mail
+}
+
+type received struct {
+	From, To string
+	Message  []byte
+	TLS      bool
+	User     string
+}
+
+func newSink(t testing.TB, with ...func(*smtp.Server)) *sink {
+	t.Helper()
+	return newSinkAt(t, "127.0.0.1:0", with...)
+}
+
+func newSinkAt(t testing.TB, address string, with ...func(*smtp.Server)) *sink {
+	t.Helper()
+	s := &sink{t: t, mails: make(chan received, 1000)}
+	s.server = smtp.NewServer(s)
+	s.server.Domain = "sink.example"
+	s.server.ErrorLog = log.New(t.Output(), "sink ", 0)
+	s.server.AllowInsecureAuth = true
+	for _, f := range with {
+		f(s.server)
+	}
+	listener, err := net.Listen("tcp", address)
+	must(t, err)
+	s.address = listener.Addr().String()
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		s.server.Serve(listener)
+	}()
+	t.Cleanup(func() {
+		s.server.Close()
+		<-done
+	})
+	return s
+}
+
+func (s *sink) set(f func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	f()
+}
+
+func (s *sink) answer(stage, address string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.refuse == nil {
+		return nil
+	}
+	return s.refuse(stage, address)
+}
+
+func (s *sink) NewSession(c *smtp.Conn) (smtp.Session, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.connections++
+	_, secure := c.TLSConnectionState()
+	return &sinkSession{sink: s, conn: c, mail: received{TLS: secure}}, nil
+}
+
+type sinkSession struct {
+	sink *sink
+	conn *smtp.Conn
+	mail received
+	user string
+}
+
+func (s *sinkSession) Reset()        {}
+func (s *sinkSession) Logout() error { return nil }
+
+func (s *sinkSession) AuthMechanisms() []string { return []string{sasl.Plain} }
+
+func (s *sinkSession) Auth(string) (sasl.Server, error) {
+	return sasl.NewPlainServer(func(_, user, password string) error {
+		s.sink.mu.Lock()
+		defer s.sink.mu.Unlock()
+		if user+":"+password != s.sink.login {
+			return errors.New("wrong")
+		}
+		s.user = user
+		return nil
+	}), nil
+}
+
+func (s *sinkSession) Mail(from string, _ *smtp.MailOptions) error {
+	s.mail.From = from
+	return s.sink.answer("MAIL", from)
+}
+
+func (s *sinkSession) Rcpt(to string, _ *smtp.RcptOptions) error {
+	s.mail.To = to
+	return s.sink.answer("RCPT", to)
+}
+
+func (s *sinkSession) Data(r io.Reader) error {
+	message, err := io.ReadAll(r)
+	if err != nil {
+		return err
+	}
+	if err := s.sink.answer("DATA", s.mail.To); err != nil {
+		return err
+	}
+	mail := s.mail
+	mail.Message, mail.User = message, s.user
+	s.sink.mails <- mail
+	s.sink.mu.Lock()
+	defer s.sink.mu.Unlock()
+	if s.sink.closeAfter {
+		s.conn.Conn().SetReadDeadline(time.Unix(1, 0)) // the answer still goes out
+	}
+	return nil
+}
+
+func (s *sink) next() received {
+	s.t.Helper()
+	select {
+	case mail := <-s.mails:
+		return mail
+	case <-time.After(20 * time.Second):
+		s.t.Fatal("no mail came")
+		return received{}
+	}
+}
+
+func (s *sink) none() {
+	s.t.Helper()
+	select {
+	case mail := <-s.mails:
+		s.t.Fatalf("a mail too many came, for %s", mail.To)
+	default:
+	}
+}
+
+func smtpError(code, class int) error {
+	return &smtp.SMTPError{Code: code, EnhancedCode: smtp.EnhancedCode{class, 0, 0}, Message: "words of the server"}
+}
+
+// certificate makes one for 127.0.0.1, and the file of its authority: itself.
+func certificate(t testing.TB) (*tls.Config, string) {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	must(t, err)
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "sink"}, IsCA: true, BasicConstraintsValid: true,
+		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
+		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign,
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	must(t, err)
+	path := filepath.Join(t.TempDir(), "ca.pem")
+	must(t, os.WriteFile(path, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), 0o600))
+	return &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}}}, path
+}
+
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}

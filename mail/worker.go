@@ -1,0 +1,190 @@
+package mail
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"sync"
+	"time"
+)
+
+// task is a mail that this node has to itself until the given time.
+type task struct {
+	row   Message
+	until time.Time
+}
+
+// Run delivers until ctx ends; then deliveries under way get three seconds to end, and what did not end is left for
+// the next start. It returns within 5 seconds. Only one Run of a Mailer may be active.
+func (m *Mailer) Run(ctx context.Context) error {
+	if err := m.queue.recover(ctx); err != nil {
+		return err
+	}
+	return m.run(ctx)
+}
+
+func (m *Mailer) run(ctx context.Context) error {
+	sending, cancel := outlive(ctx, graceTime)
+	defer cancel()
+	writing, cancel := outlive(ctx, writeTime)
+	defer cancel()
+
+	var transports []transport
+	for range workers {
+		t, err := m.newTransport()
+		if err != nil {
+			return err
+		}
+		defer t.close()
+		transports = append(transports, t)
+	}
+	tasks := make(chan task)
+	var running sync.WaitGroup
+	for _, t := range transports {
+		running.Go(func() { m.work(sending, writing, t, tasks) })
+	}
+	m.dispatch(ctx, writing, tasks)
+	close(tasks)
+	running.Wait()
+	return nil
+}
+
+// outlive returns a context that ends d after ctx.
+func outlive(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc) {
+	longer, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, func() { time.AfterFunc(d, cancel) })
+	return longer, func() { stop(); cancel() }
+}
+
+// dispatch hands due mails to the workers until ctx ends.
+func (m *Mailer) dispatch(ctx, writing context.Context, tasks chan<- task) {
+	var pruned time.Time
+	for ctx.Err() == nil {
+		if now := m.now(); now.Sub(pruned) > time.Hour {
+			m.failed(m.queue.prune(ctx))
+			pruned = now
+		}
+		rows, until, err := m.queue.claim(ctx)
+		m.failed(err)
+		for len(rows) > 0 && ctx.Err() == nil {
+			select {
+			case tasks <- task{rows[0], until}:
+				rows = rows[1:]
+			case <-ctx.Done():
+			}
+			if len(rows) == 0 {
+				rows, until, err = m.queue.claim(ctx)
+				m.failed(err)
+			}
+		}
+		m.giveBack(writing, rows)
+		m.wait(ctx)
+	}
+}
+
+func (m *Mailer) giveBack(ctx context.Context, rows []Message) {
+	if len(rows) == 0 {
+		return
+	}
+	ids := make([]uint64, 0, len(rows))
+	for _, row := range rows {
+		ids = append(ids, row.ID)
+	}
+	m.failed(m.queue.release(ctx, rows[0].Lease, ids...))
+}
+
+// wait returns when there may be something to deliver.
+func (m *Mailer) wait(ctx context.Context) {
+	pause, err := m.queue.next(ctx)
+	if err != nil {
+		m.failed(err)
+		pause = 5 * time.Second
+	}
+	timer := time.NewTimer(max(pause, 10*time.Millisecond))
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-m.queue.wake:
+	case <-timer.C:
+	}
+}
+
+// work delivers until there will be no more tasks.
+func (m *Mailer) work(sending, writing context.Context, t transport, tasks <-chan task) {
+	for {
+		idle := time.NewTimer(idleTime)
+		select {
+		case next, ok := <-tasks:
+			idle.Stop()
+			if !ok {
+				return
+			}
+			m.failed(m.attempt(sending, writing, t, next))
+		case <-idle.C:
+			t.idle()
+		}
+	}
+}
+
+// attempt delivers one mail and writes down what came of it.
+func (m *Mailer) attempt(sending, writing context.Context, t transport, next task) error {
+	row, now := next.row, m.now()
+	if now.UnixMilli() >= row.ExpiresAt {
+		m.log.Warn("mail given up: too late", "attempts", row.Attempts)
+		return m.queue.finish(writing, row)
+	}
+	if now.Add(attemptTime).After(next.until) {
+		return m.queue.release(writing, row.Lease, row.ID)
+	}
+	e, err := m.queue.open(row)
+	if err == nil {
+		ctx, cancel := context.WithTimeout(sending, attemptTime)
+		defer cancel()
+		err = m.deliver(ctx, t, e)
+	}
+	var refused *refusal
+	switch {
+	case err == nil:
+		return m.queue.finish(writing, row)
+	case errors.As(err, &refused):
+		m.log.Warn("mail refused for good", "stage", refused.stage, "code", refused.code)
+		if err := m.queue.finish(writing, row); err != nil {
+			return err
+		}
+		if m.config.Bounced != nil {
+			m.config.Bounced(Bounce{From: e.From, To: e.To, Code: refused.code, Answer: refused.answer})
+		}
+		return nil
+	case sending.Err() != nil:
+		return m.queue.release(writing, row.Lease, row.ID)
+	}
+	pause := m.pause(row.Attempts + 1)
+	m.log.Warn("mail not delivered yet", "error", err, "attempts", row.Attempts+1, "pause", pause)
+	return m.queue.retry(writing, row, pause)
+}
+
+func (m *Mailer) deliver(ctx context.Context, t transport, e envelope) error {
+	signed, err := m.signer.sign(e.Message)
+	if err != nil {
+		return err
+	}
+	e.Message = signed
+	return t.deliver(ctx, e)
+}
+
+// failed logs what went wrong with the queue itself; the mails stay in it.
+func (m *Mailer) failed(err error) {
+	if err != nil && !errors.Is(err, context.Canceled) {
+		m.log.Error("mail queue failed", "error", err)
+	}
+}
+
+// pauseAfter returns how long to wait after so many attempts: 5 s, 15 s, 45 s and so on to an hour, a quarter more or
+// less.
+func pauseAfter(attempts int) time.Duration {
+	pause := 5 * time.Second
+	for range min(attempts-1, 10) {
+		pause = min(pause*3, time.Hour)
+	}
+	return time.Duration(float64(pause) * (0.75 + rand.Float64()/2))
+}
