@@ -32,10 +32,12 @@ var Languages = []string{"en", "de"}
 //	                          the value of Count decides between singular and plural
 //	lang                      the page's language
 //	date time                 a date and time that people read, in a <time> element
+//	static "file"             the address of a file in static/
 type Set struct {
 	pages  map[string]*template.Template // by language
 	texts  *i18n.Bundle
 	shared *i18n.Bundle
+	static string // see staticPath
 }
 
 // New parses the *.html and locale.<language>.toml of fsys, over the shared ones. A nil fsys has nothing of its own.
@@ -44,7 +46,11 @@ func New(fsys fs.FS) (*Set, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Set{pages: map[string]*template.Template{}, shared: shared, texts: shared}
+	static, err := staticPath()
+	if err != nil {
+		return nil, err
+	}
+	s := &Set{pages: map[string]*template.Template{}, shared: shared, texts: shared, static: static}
 	if fsys != nil {
 		if s.texts, err = loadTexts(fsys); err != nil {
 			return nil, err
@@ -89,8 +95,9 @@ func loadTexts(fsys fs.FS) (*i18n.Bundle, error) {
 
 func (s *Set) funcs(lang string) template.FuncMap {
 	return template.FuncMap{
-		"t":    func(id string, pairs ...any) string { return s.Text(lang, id, pairs...) },
-		"lang": func() string { return lang },
+		"t":      func(id string, pairs ...any) string { return s.Text(lang, id, pairs...) },
+		"lang":   func() string { return lang },
+		"static": func(file string) string { return s.static + file },
 		"date": func(t time.Time) template.HTML {
 			return template.HTML(fmt.Sprintf(`<time datetime="%s">%s</time>`,
 				t.UTC().Format(time.RFC3339), t.Local().Format(s.Text(lang, "date-format"))))
@@ -113,8 +120,8 @@ func (s *Set) Render(w io.Writer, lang, name string, data any) error {
 	return err
 }
 
-// Text returns the text in a language; pairs are names and values of its fields. An id without a text is returned
-// as it is: it may be a sentence already.
+// Text returns the text in a language, or else in the first of Languages; pairs are names and values of its fields. An
+// id without a text is returned as it is: it may be a sentence already.
 func (s *Set) Text(lang, id string, pairs ...any) string {
 	config := &i18n.LocalizeConfig{MessageID: id, TemplateData: map[string]any{}}
 	for i := 0; i+1 < len(pairs); i += 2 {
@@ -124,12 +131,17 @@ func (s *Set) Text(lang, id string, pairs ...any) string {
 			config.PluralCount = pairs[i+1]
 		}
 	}
+	fallback := id
 	for _, bundle := range []*i18n.Bundle{s.texts, s.shared} {
-		if text, err := i18n.NewLocalizer(bundle, lang, Languages[0]).Localize(config); err == nil {
+		text, err := i18n.NewLocalizer(bundle, lang, Languages[0]).Localize(config)
+		if err == nil {
 			return text
 		}
+		if text != "" && fallback == id {
+			fallback = text // Languages[0] has it
+		}
 	}
-	return id
+	return fallback
 }
 
 // Match returns the best of Languages for the Accept-Language header of a visitor.

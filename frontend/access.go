@@ -1,0 +1,51 @@
+package frontend
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+
+	"linienfunk/db"
+	"linienfunk/settings"
+)
+
+type adminAction func(w http.ResponseWriter, r *http.Request, admin db.Admin) error
+
+type cityAction func(w http.ResponseWriter, r *http.Request, admin db.Admin, city settings.Snapshot) error
+
+// loggedIn sends strangers to the login page, which leads back.
+func (f *Frontend) loggedIn(action adminAction) func(w http.ResponseWriter, r *http.Request) error {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		admin := who(r)
+		if admin == nil {
+			to := "/login"
+			if r.Method == http.MethodGet {
+				to += "?" + url.Values{"next": {r.URL.RequestURI()}}.Encode()
+			}
+			http.Redirect(w, r, to, http.StatusSeeOther)
+			return nil
+		}
+		return action(w, r, *admin)
+	}
+}
+
+// cityAdmin lets only the city's own admins in. For others there is no such page, whether there is such a city or not.
+func (f *Frontend) cityAdmin(action cityAction) func(w http.ResponseWriter, r *http.Request) error {
+	return f.loggedIn(func(w http.ResponseWriter, r *http.Request, admin db.Admin) error {
+		cities, err := f.DB.CitiesOf(r.Context(), admin.ID)
+		if err != nil {
+			return err
+		}
+		if !slices.Contains(cities, r.PathValue("city")) {
+			return db.ErrNotFound
+		}
+		city, ok, err := f.Settings.Get(r.Context(), r.PathValue("city"))
+		if err != nil {
+			return err
+		}
+		if !ok {
+			return db.ErrNotFound
+		}
+		return action(w, r, admin, city)
+	})
+}

@@ -1,0 +1,42 @@
+package frontend
+
+import (
+	"net/http"
+
+	"linienfunk/db"
+	"linienfunk/settings"
+	"linienfunk/templates"
+)
+
+type cityData struct {
+	City      cityLink
+	Tabs      tabs
+	Form      cityForm
+	Languages []languageLink
+	Sections  []section
+	Admins    []db.Admin
+	Me        uint
+	Invite    inviteData
+	Conflict  bool
+}
+
+// city is the settings page: the city's own form, each bot's section, and who looks after it.
+func (f *Frontend) city(w http.ResponseWriter, r *http.Request, admin db.Admin, city settings.Snapshot) error {
+	return f.showCity(w, r, http.StatusOK, admin, city, cityData{Form: newCityForm(city)})
+}
+
+func (f *Frontend) showCity(w http.ResponseWriter, r *http.Request, status int, admin db.Admin, city settings.Snapshot, data cityData) error {
+	var err error
+	if data.Admins, err = f.DB.AdminsOf(r.Context(), city.City); err != nil {
+		return err
+	}
+	data.City, data.Tabs, data.Me = linkTo(city), tabs{city.City, true}, admin.ID
+	for _, lang := range templates.Languages {
+		data.Languages = append(data.Languages, languageLink{
+			Lang: lang, Name: f.set.Text(lang, "language-name"), Here: lang == data.Form.Lang,
+		})
+	}
+	data.Sections = f.adminSections(r, city)
+	p := page{Title: f.t(r, "settings-of", "City", city.Title), Line: lineOf(city.City), Private: true}
+	return f.show(w, r, status, p, "city.html", data)
+}

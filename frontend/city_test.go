@@ -1,0 +1,249 @@
+package frontend
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"linienfunk/bots"
+	"linienfunk/db"
+	"linienfunk/report"
+)
+
+func two(s *site) {
+	s.mount("alpha", &fakeBot{}, func(b *fakeBot) bots.Bot { return b })
+	s.mount("feeds", &fakeBot{files: []string{"feed.atom"}, stop: make(chan struct{})},
+		func(b *fakeBot) bots.Bot { return publicFakeBot{b} })
+}
+
+// form is a valid settings form, with changes.
+func (s *site) form(city string, pairs ...string) []string {
+	now, _, err := s.store.Get(s.t.Context(), city)
+	check(s.t, err)
+	values := map[string]string{
+		"revision": now.Revision, "title": "Berlin", "lang": "de", "active": "on", "listed": "on", "about": "",
+		"triggers": "kontrolle", "blocked": "", "freshness_minutes": "30", "retention_hours": "24",
+	}
+	for i := 0; i+1 < len(pairs); i += 2 {
+		values[pairs[i]] = pairs[i+1]
+	}
+	var flat []string
+	for name, value := range values {
+		flat = append(flat, name, value)
+	}
+	return flat
+}
+
+func TestSettingsAreSavedAndTheProcessesHearOfIt(t *testing.T) {
+	s := newSite(t, two)
+	s.admin("ada@example.org", "berlin")
+	v := s.visitorAs("ada@example.org")
+	v.post("/city/berlin", s.form("berlin", "title", "Groß-Berlin", "triggers", "kontrolle\r\n\r\nzwei in zivil\r\n")...).
+		at("/city/berlin").want(200, "Saved.", "Groß-Berlin")
+	now, _, _ := s.store.Get(t.Context(), "berlin")
+	if got := fmt.Sprintf("%q", now.Triggers); got != `["kontrolle" "" "zwei in zivil"]` {
+		t.Errorf("triggers %s", got)
+	}
+	if city := <-s.changed; city != "berlin" {
+		t.Errorf("changed %q", city)
+	}
+}
+
+func TestAMistakeIsShownBesideItsFieldWithItsLine(t *testing.T) {
+	s := newSite(t, two)
+	s.admin("ada@example.org", "berlin")
+	v := s.visitorAs("ada@example.org")
+	v.post("/city/berlin", s.form("berlin", "triggers", "kontrolle\n\n/(u8/")...).
+		want(422, `id="f-triggers-error"`, "Line 3: this is not a regular expression", "/(u8/")
+	v.post("/city/berlin", s.form("berlin", "blocked", "a\n*")...).want(422, `id="f-blocked-error"`, "Line 2: *")
+	v.post("/city/berlin", s.form("berlin", "freshness_minutes", "soon")...).
+		want(422, `id="f-freshness_minutes-error"`, "between 1 and 1440", `value="soon"`)
+	v.post("/city/berlin", s.form("berlin", "retention_hours", "0")...).want(422, `id="f-retention_hours-error"`, "between 1 and 2160")
+	v.post("/city/berlin", s.form("berlin", "title", "")...).want(422, `id="f-title-error"`)
+	v.post("/city/berlin", s.form("berlin", "lang", "tlh")...).want(422, `id="f-lang-error"`)
+	v.lang = "de"
+	v.post("/city/berlin", s.form("berlin", "triggers", "/u8")...).want(422, "Line 1")
+	v.get("/city/berlin?lang=de")
+	v.post("/city/berlin", s.form("berlin", "triggers", "/u8")...).want(422, "Zeile 1: ein regulärer Ausdruck muss mit / enden")
+}
+
+func TestWhoSavesLaterSeesBothVersions(t *testing.T) {
+	s := newSite(t, two)
+	s.admin("ada@example.org", "berlin")
+	v := s.visitorAs("ada@example.org")
+	mine := s.form("berlin", "triggers", "mine")
+	v.post("/city/berlin", s.form("berlin", "triggers", "theirs")...).want(200)
+	got := v.post("/city/berlin", mine...).want(http.StatusConflict, "Somebody else has saved", ">\nmine</textarea>", "<pre>theirs</pre>", "Save my version")
+	if strings.Count(got.text, `class="note theirs"`) != 1 {
+		t.Error("fields that do not differ are shown twice")
+	}
+	v.post("/city/berlin", s.form("berlin", "triggers", "mine")...).want(200, ">\nmine</textarea>")
+}
+
+func TestOtherPeoplesCitiesDoNotExist(t *testing.T) {
+	s := newSite(t, two)
+	s.admin("ada@example.org", "berlin")
+	s.admin("cy@example.org", "ghent")
+	v := s.visitorAs("cy@example.org")
+	for _, path := range []string{"/city/berlin", "/city/berlin/ledger", "/city/berlin/bot/alpha/", "/city/nowhere"} {
+		v.get(path).want(404, "No such stop")
+	}
+	v.post("/city/berlin", s.form("berlin")...).want(404)
+	v.post("/city/berlin/invite", "address", "cy@example.org").want(404)
+	v.post("/city/berlin/bot/alpha/connect", "host", "x").want(404)
+}
+
+func TestAFormOfAnotherSiteIsRefused(t *testing.T) {
+	s := newSite(t, two)
+	s.admin("ada@example.org", "berlin")
+	v := s.visitorAs("ada@example.org")
+	v.send("POST", "/city/berlin", "title=x", "Content-Type", "application/x-www-form-urlencoded", "Sec-Fetch-Site", "cross-site").
+		want(403, "sent from another site")
+	v.send("POST", "/city/berlin/bot/alpha/connect", "host=x", "Content-Type", "application/x-www-form-urlencoded",
+		"Origin", "https://evil.example").want(403)
+	v.send("POST", "/bots/feeds/report", "", "User-Agent", "a server, not a browser").want(200)
+}
+
+func TestEachBotHasItsSectionAndItsState(t *testing.T) {
+	s := newSite(t, two)
+	s.admin("ada@example.org", "berlin")
+	s.status = []bots.Status{{Bot: "alpha", Label: "@berlin@example.social", State: bots.Waiting, Since: s.now(), Detail: "fake-detail", Queue: 3}}
+	v := s.visitorAs("ada@example.org")
+	v.get("/city/berlin").want(200, `<section id="alpha"`, `<section id="feeds"`, "The fake network",
+		`action="/city/berlin/bot/alpha/connect"`, "waiting to retry", "@berlin@example.social", "the server does not answer", "3 reports waiting")
+	v.post("/city/berlin/bot/alpha/connect", "host", "example.social").at("/city/berlin").want(200, "The account is connected.")
+	v.post("/city/berlin/bot/alpha/connect").want(200, "Please name a server.", `role="alert"`)
+	v.post("/city/berlin/bot/alpha/connect", "host", "mistake").want(200, "<!doctype html>", "The fake network", `href="/city/berlin#alpha"`)
+	v.get("/city/berlin/bot/nothing/").want(404)
+	v.get("/city/berlin/bot/alpha/panic").want(500, "Signal failure")
+}
+
+func TestASectionThatPanicsDoesNotBreakThePage(t *testing.T) {
+	s := newSite(t, func(s *site) {
+		s.mount("broken", &fakeBot{boom: true}, func(b *fakeBot) bots.Bot { return publicFakeBot{b} })
+		two(s)
+	})
+	s.admin("ada@example.org", "berlin")
+	v := s.visitorAs("ada@example.org")
+	v.get("/city/berlin").want(200, "This part does not answer", "The fake network", "</html>")
+	v.get("/c/berlin").want(200, "This part does not answer", "Report something", "</html>")
+}
+
+func TestThePublicPageShowsWhatBotsShowThePublic(t *testing.T) {
+	s := newSite(t, func(s *site) {
+		s.mount("later", &fakeBot{}, func(b *fakeBot) bots.Bot { return publicFakeBot{b} })
+		two(s)
+	})
+	s.admin("ada@example.org", "berlin")
+	v := s.visitor()
+	got := v.get("/c/berlin").want(200, "<h1 lang=\"en\">Berlin</h1>", "What do you see in Berlin?",
+		`<link rel="alternate" type="application/atom+xml" title="Berlin" href="/c/berlin/feed.atom">`, "For admins").
+		wantNot(`id="alpha"`)
+	if strings.Index(got.text, `id="feeds"`) > strings.Index(got.text, `id="later"`) {
+		t.Error("the bot with the feeds is not first")
+	}
+	v.get("/c/berlin/feed.atom").want(200, "feed of berlin at /c/berlin/feeds")
+	v.get("/c/berlin/feed.nothing").want(404)
+	v.get("/c/berlin/").at("/c/berlin")
+	v.get("/c/nowhere").want(404)
+	v.get("/c/nowhere/feed.atom").want(404)
+	v.get("/c/berlin/alpha/").want(404)
+	v.get("/bots/feeds/page").want(200, "A page", "<!doctype html>")
+	v.get("/c/berlin/feeds/page").want(200, `href="/c/berlin#feeds"`)
+	v.post("/c/berlin/feeds/report", "text", "x").at("/c/berlin").want(200, "Thank you!")
+	v.get("/c/berlin").wantNot("Thank you!")
+}
+
+func TestACityThatRestsSaysSo(t *testing.T) {
+	s := newSite(t, two)
+	s.admin("ada@example.org", "berlin", "ghent")
+	v := s.visitorAs("ada@example.org")
+	v.get("/").want(200, "Berlin", "Ghent")
+	form := s.form("berlin", "active", "")
+	v.post("/city/berlin", form...).want(200)
+	s.visitor().get("/c/berlin").want(200, "Berlin rests").wantNot("Report something")
+	s.visitor().get("/c/berlin/feeds/page").want(200)
+	v.post("/city/ghent", s.form("ghent", "listed", "", "title", "Ghent")...).want(200)
+	s.visitor().get("/").want(200, "No city is listed").wantNot("Ghent")
+	s.visitor().get("/c/ghent").want(200, "noindex")
+}
+
+func TestAStreamPassesEventByEvent(t *testing.T) {
+	stop := make(chan struct{})
+	s := newSite(t, func(s *site) {
+		s.mount("feeds", &fakeBot{stop: stop}, func(b *fakeBot) bots.Bot { return publicFakeBot{b} })
+	})
+	s.admin("ada@example.org", "berlin")
+	v := s.visitorAs("ada@example.org") // with a session to save on the way
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	r, err := http.NewRequestWithContext(ctx, "GET", s.url+"/c/berlin/feeds/stream", nil)
+	check(t, err)
+	res, err := v.http.Do(r)
+	check(t, err)
+	defer res.Body.Close()
+	lines := bufio.NewScanner(res.Body)
+	if !lines.Scan() || lines.Text() != "data: one" {
+		t.Fatalf("first line %q", lines.Text())
+	}
+	close(stop)
+	for lines.Scan() && lines.Text() != "data: two" {
+	}
+	if lines.Text() != "data: two" {
+		t.Error("the second event did not come")
+	}
+}
+
+func TestTheLedgerShowsWhatBecameOfEachReport(t *testing.T) {
+	s := newSite(t, two)
+	s.admin("ada@example.org", "berlin")
+	v := s.visitorAs("ada@example.org")
+	v.get("/city/berlin/ledger").want(200, "No report has come in yet")
+	sample(s, "berlin", 120)
+	first := v.get("/city/berlin/ledger").want(200, "Report 119", "Report 70", "Fake network: sent", "https://example.social/@berlin/119",
+		"trigger, line 2", "<code>kontrolle</code>", "no trigger word", "Text deleted", "blocked, line 1", "the server does not answer", "rel=\"next\"").
+		wantNot("Report 69 ", "javascript:")
+	before := first.text[strings.Index(first.text, "?before="):]
+	before = before[:strings.Index(before, `"`)]
+	v.get("/city/berlin/ledger"+before).want(200, "Report 69 ", "Report 20 ", "Newest").wantNot("Report 70 ")
+	v.get("/city/berlin/ledger?before=nonsense").want(200, "Report 119")
+}
+
+// sample writes n reports into a city's ledger.
+func sample(s *site, city string, n int) {
+	for i := range n {
+		r := report.Report{City: city, Bot: "feeds", ID: fmt.Sprint(i), At: s.now().Add(-time.Duration(n-i) * 7 * time.Minute),
+			Text: fmt.Sprintf("Report %d kontrolle u8 hermannplatz, zwei in zivil, richtung wittenau", i), Private: i%4 == 1}
+		v := report.Verdict{Passed: true, List: report.Triggers, Rule: "kontrolle", Line: 2}
+		to := []string{"alpha", "feeds"}
+		switch i % 10 {
+		case 3:
+			v, to = report.Verdict{List: report.Triggers}, nil
+		case 7:
+			v, to = report.Verdict{List: report.Blocked, Rule: "depp", Line: 1}, nil
+		}
+		e, err := s.DB.Record(s.t.Context(), r, v, db.Queued, to)
+		check(s.t, err)
+		for _, d := range e.Deliveries {
+			d.Status, d.RemoteURL = db.Sent, fmt.Sprintf("https://example.social/@berlin/%d", i)
+			switch {
+			case d.Bot == "feeds" && i%10 == 9:
+				d.Status, d.Detail, d.RemoteURL = db.Retrying, "fake-detail", ""
+			case d.Bot == "feeds" && i%10 == 5:
+				d.Status, d.Detail, d.RemoteURL = db.Failed, "fake-detail", "javascript:alert(1)"
+			case d.Bot == "feeds":
+				d.Served, d.RemoteURL = 214, ""
+			case i%10 == 8:
+				d.Status, d.RemoteURL = db.Expired, ""
+			}
+			check(s.t, s.DB.SaveDelivery(s.t.Context(), d))
+		}
+		if i%10 == 4 {
+			check(s.t, s.DB.Model(&db.Entry{}).Where("id = ?", e.ID).Update("text", "").Error)
+		}
+	}
+}

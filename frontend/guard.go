@@ -1,0 +1,92 @@
+package frontend
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"runtime/debug"
+	"strings"
+
+	"linienfunk/db"
+)
+
+// maxBody is the largest request in bytes. The longest that people send are a city's lists of words.
+const maxBody = 1 << 20
+
+// do makes an action a handler: an error of its that people cannot help is logged and becomes an error page.
+func (f *Frontend) do(action func(w http.ResponseWriter, r *http.Request) error) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		err := action(w, r)
+		var large *http.MaxBytesError
+		switch {
+		case err == nil:
+		case errors.Is(err, db.ErrNotFound):
+			f.fail(w, r, http.StatusNotFound)
+		case errors.As(err, &large):
+			f.fail(w, r, http.StatusRequestEntityTooLarge)
+		case errors.Is(err, errForm):
+			f.fail(w, r, http.StatusBadRequest)
+		case errors.Is(err, context.Canceled) && r.Context().Err() != nil: // the visitor has gone
+		default:
+			f.Log.Error("page failed", "page", r.Pattern, "err", err)
+			f.fail(w, r, http.StatusInternalServerError)
+		}
+	}
+}
+
+// guard stands before everything: headers, the limit of a request's size, and panics.
+func (f *Frontend) guard(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		res := &response{ResponseWriter: w}
+		f.headers(res.Header(), r)
+		r.Body = http.MaxBytesReader(res, r.Body, maxBody)
+		defer f.catch(res, r)
+		next.ServeHTTP(res, r)
+	})
+}
+
+// catch is deferred around handlers: a panic is logged and becomes an error page.
+func (f *Frontend) catch(w *response, r *http.Request) {
+	trouble := recover()
+	if trouble == nil {
+		return
+	}
+	if trouble == http.ErrAbortHandler {
+		panic(trouble)
+	}
+	// Not the path: it may hold the token of a link.
+	f.Log.Error("page panicked", "page", r.Pattern, "panic", trouble, "stack", string(debug.Stack()))
+	if w.wrote {
+		panic(http.ErrAbortHandler) // half an answer must not look like a whole one
+	}
+	f.fail(w, r, http.StatusInternalServerError)
+}
+
+func (f *Frontend) headers(h http.Header, r *http.Request) {
+	h.Set("Content-Security-Policy", f.policy(r))
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("X-Frame-Options", "DENY")
+	// Addresses hold tokens. Not no-referrer: it makes browsers send forms with Origin: null.
+	h.Set("Referrer-Policy", "same-origin")
+	h.Set("Cross-Origin-Opener-Policy", "same-origin")
+	h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
+	if f.secure {
+		h.Set("Strict-Transport-Security", "max-age=31536000")
+	}
+}
+
+// policy lets pages load only what this server serves, and nothing that stands in the page itself. On the admins'
+// pages a form may lead elsewhere: Chromium applies form-action to redirects as well, and connecting an account
+// begins with a form and ends at another server
+// (https://developer.mozilla.org/en-US/docs/Web/HTTP/Reference/Headers/Content-Security-Policy/form-action).
+func (f *Frontend) policy(r *http.Request) string {
+	forms := "'self'"
+	if strings.HasPrefix(r.URL.Path, "/city/") {
+		forms += " https:"
+		if !f.secure {
+			forms += " http:"
+		}
+	}
+	return "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; connect-src 'self'; " +
+		"base-uri 'none'; frame-ancestors 'none'; form-action " + forms
+}

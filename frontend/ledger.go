@@ -1,0 +1,95 @@
+package frontend
+
+import (
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+
+	"linienfunk/db"
+	"linienfunk/settings"
+)
+
+// ledgerPage is how many reports a page shows.
+const ledgerPage = 50
+
+type ledgerData struct {
+	City    cityLink
+	Tabs    tabs
+	Entries []entry
+	First   bool
+	Older   uint // id of the page's last report, 0 if there are no older ones
+	Hours   int  // then texts are deleted
+}
+
+// entry is a report as the ledger shows it.
+type entry struct {
+	ID         uint
+	At         time.Time
+	Text, From string // the original is not linked: its address often names the author
+	Private    bool
+	Passed     bool
+	List, Rule string
+	Line       int
+	Deliveries []delivery
+}
+
+type delivery struct {
+	To, Status, Kind, Detail, URL string
+	Served                        int
+}
+
+// ledger shows what came, what the censor said, and where it went.
+func (f *Frontend) ledger(w http.ResponseWriter, r *http.Request, _ db.Admin, city settings.Snapshot) error {
+	before, _ := strconv.ParseUint(r.URL.Query().Get("before"), 10, 32) // nonsense is the first page
+	entries, err := f.DB.Page(r.Context(), city.City, uint(before), ledgerPage+1)
+	if err != nil {
+		return err
+	}
+	data := ledgerData{City: linkTo(city), Tabs: tabs{Name: city.City}, First: before == 0, Hours: city.RetentionHours}
+	if len(entries) > ledgerPage {
+		entries = entries[:ledgerPage]
+		data.Older = entries[ledgerPage-1].ID
+	}
+	for _, e := range entries {
+		data.Entries = append(data.Entries, f.entry(r, e))
+	}
+	p := page{Title: f.t(r, "ledger-of", "City", city.Title), Line: lineOf(city.City), Private: true}
+	return f.show(w, r, http.StatusOK, p, "ledger.html", data)
+}
+
+func (f *Frontend) entry(r *http.Request, e db.Entry) entry {
+	shown := entry{
+		ID: e.ID, At: e.At, Text: e.Text, From: f.botTitle(f.lang(r), e.Bot), Private: e.Private,
+		Passed: e.Passed, List: e.List, Rule: e.Rule, Line: e.Line,
+	}
+	for _, d := range e.Deliveries {
+		shown.Deliveries = append(shown.Deliveries, delivery{
+			To: f.botTitle(f.lang(r), d.Bot), Status: string(d.Status), Kind: deliveryKind(d.Status),
+			Detail: f.botText(f.lang(r), d.Bot, d.Detail), URL: link(d.RemoteURL), Served: d.Served,
+		})
+	}
+	return shown
+}
+
+// deliveryKind is the colour of a delivery's chip.
+func deliveryKind(status db.Status) string {
+	switch status {
+	case db.Sent:
+		return "good"
+	case db.Queued, db.Retrying:
+		return "wait"
+	case db.Failed:
+		return "bad"
+	}
+	return "plain"
+}
+
+// link lets only addresses of pages through: networks tell us what to link to.
+func link(address string) string {
+	u, err := url.Parse(address)
+	if err != nil || u.Host == "" || (u.Scheme != "https" && u.Scheme != "http") {
+		return ""
+	}
+	return address
+}

@@ -1,0 +1,27 @@
+package frontend
+
+import (
+	"context"
+
+	"linienfunk/bots"
+)
+
+// AccountRevoked tells a city's admins by mail that a network turned their account away.
+func (f *Frontend) AccountRevoked(ctx context.Context, s bots.Status, city string) {
+	admins, err := f.DB.AdminsOf(ctx, city)
+	if err != nil {
+		f.Log.Error("cannot tell admins about a revoked account", "city", city, "bot", s.Bot, "err", err)
+		return
+	}
+	for _, admin := range admins {
+		err := f.send(ctx, letter{
+			id: "revoked", lang: admin.Lang, to: admin.Address,
+			key: city + ":" + s.Bot + ":" + s.Since.UTC().Format("20060102T150405") + ":" + admin.Address,
+			pairs: []any{"City", city, "Account", s.Label, "Network", f.botTitle(admin.Lang, s.Bot),
+				"Reason", f.botText(admin.Lang, s.Bot, s.Detail), "URL", f.BaseURL + "/city/" + city + "#" + s.Bot},
+		})
+		if err != nil {
+			f.Log.Error("cannot tell an admin about a revoked account", "city", city, "bot", s.Bot, "err", err)
+		}
+	}
+}

@@ -1,0 +1,46 @@
+package frontend
+
+import (
+	"context"
+
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+
+	"linienfunk/db"
+	"linienfunk/settings"
+)
+
+// SetUp makes an admin and a city without mails and pages. An admin who is there already gets the new password, a city that is there
+// stays as it is. It is for the demo, and for tests.
+func (f *Frontend) SetUp(ctx context.Context, address, password, city string, first settings.Settings) error {
+	hash, err := f.passwords.hash(ctx, password)
+	if err != nil {
+		return err
+	}
+	made := false
+	err = f.DB.Transaction(ctx, func(tx *gorm.DB) error {
+		admin, err := makeAdmin(tx, address, hash, first.Lang)
+		if err != nil {
+			return err
+		}
+		if err := tx.Model(&db.Admin{}).Where("id = ?", admin.ID).Update("password", hash).Error; err != nil {
+			return err
+		}
+		done := tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&db.City{Name: city})
+		if made = done.RowsAffected > 0; done.Error != nil || !made {
+			return done.Error
+		}
+		if err := tx.Create(&db.CityAdmin{City: city, AdminID: admin.ID}).Error; err != nil {
+			return err
+		}
+		return f.Settings.Create(ctx, tx, city, first)
+	})
+	if err != nil || !made {
+		return err
+	}
+	if err := f.Settings.Created(ctx, city); err != nil {
+		return err
+	}
+	f.Changed(city)
+	return nil
+}

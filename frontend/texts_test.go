@@ -1,0 +1,115 @@
+package frontend
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/BurntSushi/toml"
+
+	"linienfunk/bots"
+	"linienfunk/db"
+	"linienfunk/report"
+	"linienfunk/templates"
+)
+
+// noTexts are literals in the code that look like ids of texts and are none.
+var noTexts = []string{"line-", "mailer-daemon", "no-cache", "no-store", "public-", "bot-title", "same-origin"}
+
+func TestEveryTextIsThereInEveryLanguageAndIsUsed(t *testing.T) {
+	used := map[string]string{}
+	usedInPages(t, used)
+	usedInCode(t, used)
+	for _, state := range []bots.State{bots.Starting, bots.Running, bots.Waiting, bots.Stuck, bots.Halted} {
+		used["state-"+string(state)] = "bots.State"
+	}
+	for _, status := range []db.Status{db.Queued, db.Retrying, db.Sent, db.Failed, db.Expired, db.Retracted} {
+		used["delivery-"+string(status)] = "db.Status"
+	}
+	for _, list := range []report.List{report.Instance, report.Blocked, report.Triggers} {
+		used["list-"+string(list)] = "report.List"
+	}
+	for _, field := range []string{"empty", "long", "list-long", "line", "range", "lang"} {
+		used["settings-error-"+field] = "settings.Errors"
+	}
+	for _, code := range []string{"400", "403", "404", "413", "500"} {
+		used["error-"+code], used["error-"+code+"-text"] = "fail", "fail"
+	}
+	for _, letter := range []string{"register", "register-known", "reset", "invite", "revoked"} {
+		used[letter+"-subject"], used[letter+"-mail"] = "send", "send"
+	}
+	used["date-format"] = "templates"
+	for _, lang := range templates.Languages {
+		texts := map[string]any{}
+		if _, err := toml.DecodeFile("../templates/locale."+lang+".toml", &texts); err != nil {
+			t.Fatal(err)
+		}
+		for id, where := range used {
+			if texts[id] == nil {
+				t.Errorf("%s: no text %q (%s)", lang, id, where)
+			}
+		}
+		for id := range texts {
+			if used[id] == "" {
+				t.Errorf("%s: nobody uses the text %q", lang, id)
+			}
+		}
+	}
+}
+
+// usedInPages collects {{t "id"}}.
+func usedInPages(t *testing.T, used map[string]string) {
+	pages, err := filepath.Glob("pages/*.html")
+	check(t, err)
+	for _, page := range append(pages, "../templates/layout.html") {
+		text, err := os.ReadFile(page)
+		check(t, err)
+		for _, found := range regexp.MustCompile(`[{(]t "([^"]+)"`).FindAllStringSubmatch(string(text), -1) {
+			used[found[1]] = page
+		}
+	}
+}
+
+// usedInCode collects the literals that are ids: of words with dashes, or in a place where an id belongs.
+func usedInCode(t *testing.T, used map[string]string) {
+	form := regexp.MustCompile(`^[a-z]+(-[a-z0-9]+)+$`)
+	files, err := filepath.Glob("*.go")
+	check(t, err)
+	for _, file := range files {
+		if strings.HasSuffix(file, "_test.go") {
+			continue
+		}
+		tree, err := parser.ParseFile(token.NewFileSet(), file, nil, 0)
+		check(t, err)
+		ast.Inspect(tree, func(n ast.Node) bool {
+			if call, ok := n.(*ast.CallExpr); ok {
+				for i, arg := range call.Args {
+					if name, ok := call.Fun.(*ast.SelectorExpr); ok && name.Sel.Name == "t" && i == 1 {
+						used[literal(arg)] = file
+					}
+				}
+			}
+			if id := literal(n); form.MatchString(id) && !slices.Contains(noTexts, id) && id != "register-known" {
+				used[id] = file
+			}
+			return true
+		})
+	}
+	delete(used, "")
+}
+
+func literal(n ast.Node) string {
+	lit, ok := n.(*ast.BasicLit)
+	if !ok || lit.Kind != token.STRING {
+		return ""
+	}
+	text, _ := strconv.Unquote(lit.Value)
+	return text
+}

@@ -1,0 +1,78 @@
+package frontend
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"time"
+
+	"gorm.io/gorm"
+
+	"linienfunk/db"
+)
+
+// Purposes of links that are mailed, and how long they work.
+const (
+	forRegister = "register"
+	forReset    = "reset"
+	forInvite   = "invite"
+
+	registerTime = 24 * time.Hour
+	resetTime    = time.Hour
+	inviteTime   = 7 * 24 * time.Hour
+)
+
+// newToken stores a link's token, for an admin or 0, with data, and returns it. Those that have expired go away.
+func (f *Frontend) newToken(ctx context.Context, purpose string, admin uint, data any, lasts time.Duration) (string, error) {
+	text, err := json.Marshal(data)
+	if err != nil {
+		return "", fmt.Errorf("make link: %w", err)
+	}
+	token, now := rand.Text(), db.Time(f.Now())
+	err = f.DB.Transaction(ctx, func(tx *gorm.DB) error {
+		if err := tx.Where("expires_at < ?", now).Delete(&db.Token{}).Error; err != nil {
+			return err
+		}
+		return tx.Create(&db.Token{
+			Hash: tokenHash(token), Purpose: purpose, AdminID: admin, Data: string(text), ExpiresAt: now.Add(lasts),
+		}).Error
+	})
+	if err != nil {
+		return "", fmt.Errorf("make link: %w", err)
+	}
+	return token, nil
+}
+
+// peekToken reads a link's data without using it up. db.ErrNotFound if it has expired or was used.
+func (f *Frontend) peekToken(r *http.Request, purpose string, data any) (db.Token, error) {
+	token, err := f.DB.PeekToken(r.Context(), tokenHash(r.PathValue("token")), purpose)
+	if err != nil {
+		return token, err
+	}
+	return token, json.Unmarshal([]byte(token.Data), data)
+}
+
+// takeToken uses a link up within the transaction that does what it is for: both happen or neither. db.ErrNotFound if
+// somebody was faster.
+func takeToken(tx *gorm.DB, token db.Token) error {
+	done := tx.Where("hash = ?", token.Hash).Delete(&db.Token{})
+	if done.Error == nil && done.RowsAffected == 0 {
+		return db.ErrNotFound
+	}
+	return done.Error
+}
+
+// gone says that a link does not work any more.
+func (f *Frontend) gone(w http.ResponseWriter, r *http.Request) error {
+	f.say(w, r, http.StatusGone, "link-gone", "link-gone-text")
+	return nil
+}
+
+func tokenHash(token string) string {
+	sum := sha256.Sum256([]byte(token))
+	return hex.EncodeToString(sum[:])
+}

@@ -1,0 +1,90 @@
+package templates
+
+import (
+	"bytes"
+	"io/fs"
+	"regexp"
+	"strings"
+	"testing"
+	"testing/fstest"
+	"time"
+)
+
+func bot(files map[string]string) fs.FS {
+	fsys := fstest.MapFS{}
+	for name, text := range files {
+		fsys[name] = &fstest.MapFile{Data: []byte(text)}
+	}
+	return fsys
+}
+
+func TestATextIsTakenFromTheSetThenFromTheSharedOnesThenFromEnglish(t *testing.T) {
+	set, err := New(bot(map[string]string{
+		"locale.en.toml": "own = \"own\"\nonly-en = \"only English\"\nsave = \"keep\"\n[n]\none = \"{{.Count}} stop\"\nother = \"{{.Count}} stops\"\n",
+		"locale.de.toml": "own = \"eigen {{.City}}\"\n",
+	}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		lang, id string
+		pairs    []any
+		want     string
+	}{
+		{"de", "own", []any{"City", "Gent"}, "eigen Gent"},
+		{"en", "own", nil, "own"},
+		{"en", "save", nil, "keep"},
+		{"de", "save", nil, "Speichern"},
+		{"de", "only-en", nil, "only English"},
+		{"tlh", "own", nil, "own"},
+		{"de", "Das ist schon ein Satz.", nil, "Das ist schon ein Satz."},
+		{"de", "", nil, ""},
+		{"en", "n", []any{"Count", 1}, "1 stop"},
+		{"en", "n", []any{"Count", 2}, "2 stops"},
+	} {
+		if got := set.Text(c.lang, c.id, c.pairs...); got != c.want {
+			t.Errorf("%s %q: %q, want %q", c.lang, c.id, got, c.want)
+		}
+	}
+}
+
+func TestATemplateSpeaksTheLanguageAndWritesNothingWhenItFails(t *testing.T) {
+	set, err := New(bot(map[string]string{"x.html": `<p lang="{{lang}}">{{t "save"}} {{date .}} {{static "style.css"}}</p>`, "y.html": `<p>{{.No.Such}}</p>`}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	if err := set.Render(&out, "de", "x.html", time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)); err != nil {
+		t.Fatal(err)
+	}
+	want := regexp.MustCompile(`^<p lang="de">Speichern <time datetime="2026-05-01T12:00:00Z">1\.5\.2026, \d\d:00 Uhr</time> /static/[0-9a-f]{12}/style\.css</p>$`)
+	if !want.MatchString(out.String()) {
+		t.Errorf("got %s", out.String())
+	}
+	out.Reset()
+	if err := set.Render(&out, "en", "y.html", struct{}{}); err == nil || out.Len() > 0 {
+		t.Errorf("err %v, wrote %q", err, out.String())
+	}
+}
+
+func TestABrokenTemplateOrTextStopsTheProgramAtItsStart(t *testing.T) {
+	for what, files := range map[string]map[string]string{
+		"template": {"x.html": "{{if}}"},
+		"function": {"x.html": `{{nosuch "x"}}`},
+		"text":     {"locale.en.toml": "x = "},
+	} {
+		if _, err := New(bot(files)); err == nil {
+			t.Errorf("%s: no error", what)
+		}
+	}
+}
+
+func TestMatchTakesTheBestLanguage(t *testing.T) {
+	for header, want := range map[string]string{
+		"": "en", "de": "de", "de-AT,en;q=0.5": "de", "fr,de;q=0.5": "de", "fr": "en", "en-GB,de": "en", "x;;;": "en", strings.Repeat("de,", 2000): "en",
+	} {
+		if got := Match(header); got != want && len(header) < 100 {
+			t.Errorf("%q: %s, want %s", header, got, want)
+		}
+	}
+}
