@@ -36,6 +36,9 @@ func (c Config) check(t *table) {
 	if u, err := url.Parse(c.BaseURL); c.BaseURL != "" && (err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || strings.Trim(u.Path, "/") != "") {
 		bad("base_url", "wants https://host without a path, not %q", c.BaseURL)
 	}
+	if _, err := c.ProxyPrefixes(); err != nil {
+		bad("proxies", "wants addresses such as 127.0.0.1 or 10.0.0.0/8: %v", err)
+	}
 	if !slices.Contains([]string{"debug", "info", "warn", "error"}, c.Log.Level) {
 		bad("log.level", "wants debug, info, warn or error, not %q", c.Log.Level)
 	}

@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"io/fs"
 	"net"
+	"net/netip"
 	"net/url"
 	"os"
 	"strings"
@@ -23,6 +24,7 @@ type Config struct {
 	SMTP    string `toml:"smtp" help:"address of the SMTP server that takes the cities' mail, host:port"`
 	Data    string `toml:"data" help:"directory for everything that must be kept"`
 	BaseURL string `toml:"base_url" help:"how the web server is reached from outside"`
+	Proxies string `toml:"proxies" help:"addresses of your own reverse proxies, with commas: 127.0.0.1, 10.0.0.0/8; they are believed who visits"`
 
 	Log      Log      `toml:"log"`
 	Censor   Censor   `toml:"censor"`
@@ -76,9 +78,10 @@ type Outgoing struct {
 func Default() Config {
 	return Config{
 		HTTP: ":8080", SMTP: ":2525", Data: "./data",
-		Log:  Log{Level: "info", Format: "text"},
-		Mail: Mail{DKIMSelector: "linienfunk"},
-		NATS: NATS{Shards: 16},
+		Proxies: "127.0.0.0/8, ::1, 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16, fc00::/7",
+		Log:     Log{Level: "info", Format: "text"},
+		Mail:    Mail{DKIMSelector: "linienfunk"},
+		NATS:    NATS{Shards: 16},
 	}
 }
 
@@ -111,6 +114,22 @@ func Load(defaults Config, path string, must bool, environ []string, more ...Sou
 		c.check(t)
 	}
 	return c, errors.Join(t.errs...)
+}
+
+// ProxyPrefixes are the addresses in Proxies.
+func (c Config) ProxyPrefixes() ([]netip.Prefix, error) {
+	var all []netip.Prefix
+	for _, text := range strings.FieldsFunc(c.Proxies, func(r rune) bool { return r == ',' || r == ' ' }) {
+		prefix, err := netip.ParsePrefix(text)
+		if ip, single := netip.ParseAddr(text); single == nil {
+			prefix, err = netip.PrefixFrom(ip, ip.BitLen()), nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, prefix)
+	}
+	return all, nil
 }
 
 // derive fills in what follows from other keys.

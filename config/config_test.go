@@ -68,6 +68,7 @@ func TestABadKeyIsNamedWithItsPlaceAndWhatWouldBeRight(t *testing.T) {
 		{name: "address without a port", file: "\nhttp = 'localhost'", want: []string{"linienfunk.toml:2", "http", "wants host:port"}},
 		{name: "base URL with a path", file: "base_url = 'https://x/y'", want: []string{"linienfunk.toml:1", "without a path"}},
 		{name: "base URL of another kind", file: "base_url = 'ftp://x'", want: []string{"base_url"}},
+		{name: "proxy that is no address", file: "proxies = '127.0.0.1, localhost'", want: []string{"linienfunk.toml:1", "10.0.0.0/8"}},
 		{name: "unknown log level", file: "[log]\nlevel = 'loud'", want: []string{"linienfunk.toml:2", "debug, info, warn or error"}},
 		{name: "smarthost without a port", file: "[mail]\nsmarthost = 'mail.example'", want: []string{"linienfunk.toml:2", "smtp or smtps", "://host:587"}},
 		{name: "certificate without key", file: "[mail]\ntls_cert = '/x'", want: []string{"mail.tls_key"}},

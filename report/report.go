@@ -37,7 +37,7 @@ type Report struct {
 	// nor link to or repost the original.
 	Private bool `json:"private,omitempty"`
 
-	// URL is the public address of the original. Empty for private reports.
+	// URL is the public address of the original, if it does not name the author. Empty for private reports.
 	URL string `json:"url,omitempty"`
 
 	// Ref is whatever the bot that received the report needs to find the original again, for a repost or an

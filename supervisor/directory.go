@@ -29,6 +29,9 @@ func NewDirectory(members []Member) *Directory {
 	return &Directory{members: members, accounts: map[string]map[string]bots.Account{}}
 }
 
+// Members lists the bots.
+func (d *Directory) Members() []Member { return d.members }
+
 // Refresh asks one bot for its accounts. After an error the Directory stays as it was.
 func (d *Directory) Refresh(ctx context.Context, name string) (err error) {
 	i := slices.IndexFunc(d.members, func(m Member) bool { return m.Name == name })

@@ -53,7 +53,7 @@ func (c *client) boost(ctx context.Context, id masto.ID) (receipt report.Receipt
 	}
 	if already, _ := original.Reblogged.(bool); already {
 		// Older servers answer 422 the second time, see https://docs.joinmastodon.org/methods/statuses/#boost.
-		return report.Receipt{ID: string(original.ID), URL: original.URL}, true, nil
+		return report.Receipt{ID: string(original.ID)}, true, nil
 	}
 	return receipt, false, nil
 }
@@ -75,13 +75,14 @@ func (b *bot) post(ctx context.Context, c *client, r report.Report) (report.Rece
 	return receipt, c.explain(ctx, "post status", err)
 }
 
-// receiptOf reads an answer. A boost is a status of its own around the original one; people see the latter.
+// receiptOf reads an answer. A boost is a status of its own around the original one, whose address names its author and
+// is not for the ledger.
 func receiptOf(s *masto.Status) (report.Receipt, error) {
 	if s.ID == "" {
 		return report.Receipt{}, &errNotJSON{http.StatusOK}
 	}
-	if s.Reblog != nil && s.Reblog.URL != "" {
-		return report.Receipt{ID: string(s.ID), URL: s.Reblog.URL}, nil
+	if s.Reblog != nil {
+		return report.Receipt{ID: string(s.ID)}, nil
 	}
 	return report.Receipt{ID: string(s.ID), URL: s.URL}, nil
 }

@@ -50,8 +50,8 @@ func TestAPublicMentionIsBoostedOnce(t *testing.T) {
 	if got := fake.Timeline("zuerich"); len(got) != 1 || got[0].Boosts != id {
 		t.Fatalf("timeline %+v", got)
 	}
-	if receipt.URL != "https://elsewhere.example/@rider/"+id {
-		t.Errorf("people are sent to %s", receipt.URL)
+	if receipt.URL != "" {
+		t.Errorf("the ledger would name the author: %s", receipt.URL)
 	}
 	if err := w.Bot.(bots.Retracter).Retract(t.Context(), a, receipt); err != nil || len(fake.Boosts("zuerich")) != 0 {
 		t.Errorf("not taken back: %v", err)

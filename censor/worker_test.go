@@ -1,0 +1,172 @@
+package censor_test
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"testing"
+	"time"
+
+	"linienfunk/bus"
+	"linienfunk/censor"
+	"linienfunk/db"
+	"linienfunk/report"
+	"linienfunk/testkit"
+)
+
+// desk is a running worker with a real bus and database. zuerich has the trigger "kontrolle", blocks "idiot", and has connected two networks.
+type desk struct {
+	t      *testing.T
+	bus    *bus.Bus
+	db     *db.DB
+	orders chan bus.Order
+}
+
+func newDesk(t *testing.T) *desk {
+	t.Helper()
+	d := &desk{t: t, bus: testkit.Bus(t), db: testkit.DB(t, time.Now), orders: make(chan bus.Order, 100)}
+	filter, err := censor.Compile([]string{"kontrolle"}, []string{"idiot"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	worker := &censor.Worker{Bus: d.bus, DB: d.db, Log: testkit.Log(t), Now: time.Now,
+		Rules: func(city string) (censor.Rules, bool) {
+			return censor.Rules{Filter: filter, Active: true, Freshness: 30 * time.Minute}, city == "zuerich"
+		},
+		Bots: func(string) []string { return []string{"one", "two"} },
+	}
+	d.running(worker.Run)
+	d.running(func(ctx context.Context) error {
+		return d.bus.Orders(ctx, d.bus.Shard("zuerich"), func(m bus.Msg[bus.Order]) {
+			d.orders <- m.Value
+			m.Done(ctx)
+		})
+	})
+	return d
+}
+
+func (d *desk) running(f func(context.Context) error) {
+	ctx, cancel := context.WithCancel(context.Background())
+	var done sync.WaitGroup
+	done.Go(func() {
+		if err := f(ctx); !errors.Is(err, context.Canceled) {
+			d.t.Errorf("ended with %v", err)
+		}
+	})
+	d.t.Cleanup(func() { cancel(); done.Wait() })
+}
+
+func (d *desk) put(city, id, text string, age time.Duration) report.Report {
+	d.t.Helper()
+	r := report.Report{City: city, Bot: "elsewhere", ID: id, Text: text, At: time.Now().Add(-age)}
+	if err := d.bus.PutReport(d.t.Context(), r); err != nil {
+		d.t.Fatal(err)
+	}
+	return r
+}
+
+// entry waits until the report is in the ledger and all that follows from it is done.
+func (d *desk) entry(r report.Report) db.Entry {
+	d.t.Helper()
+	var found db.Entry
+	testkit.Eventually(d.t, r.Text+" is in the ledger", func() bool {
+		page, err := d.db.Page(d.t.Context(), "zuerich", 0, 100)
+		for _, entry := range page {
+			if entry.Key == r.Key() {
+				found = entry
+			}
+		}
+		return err == nil && found.Relayed
+	})
+	return found
+}
+
+func TestAPassedReportIsOrderedOnceForEachConnectedBot(t *testing.T) {
+	d := newDesk(t)
+	entry := d.entry(d.put("zuerich", "1", "kontrolle u8", 0))
+	if !entry.Passed || entry.Rule != "kontrolle" || len(entry.Deliveries) != 2 {
+		t.Errorf("ledger: %+v", entry)
+	}
+	bots := map[string]bool{}
+	for range 2 {
+		o := testkit.Next(t, d.orders)
+		if o.Entry != entry.ID || o.Report.Text != "kontrolle u8" || time.Until(o.Expire) > 30*time.Minute {
+			t.Errorf("order: %+v", o)
+		}
+		bots[o.Bot] = true
+	}
+	if len(bots) != 2 {
+		t.Errorf("ordered for %v", bots)
+	}
+}
+
+func TestAHeldReportIsOrderedForNobody(t *testing.T) {
+	d := newDesk(t)
+	if e := d.entry(d.put("zuerich", "1", "kontrolle, idiot", 0)); e.Passed || e.List != "blocked" || e.Rule != "idiot" || len(e.Deliveries) != 0 {
+		t.Errorf("ledger: %+v", e)
+	}
+	if e := d.entry(d.put("zuerich", "2", "schönes wetter", 0)); e.Passed || e.List != "triggers" || e.Rule != "" {
+		t.Errorf("ledger: %+v", e)
+	}
+	d.entry(d.put("zuerich", "3", "kontrolle u9", 0))
+	if o := testkit.Next(t, d.orders); o.Report.ID != "3" {
+		t.Errorf("ordered: %+v", o)
+	}
+}
+
+func TestAReportThatComesTooLateIsExpiredForAll(t *testing.T) {
+	d := newDesk(t)
+	e := d.entry(d.put("zuerich", "1", "kontrolle u8", 31*time.Minute))
+	if len(e.Deliveries) != 2 || e.Deliveries[0].Status != db.Expired || e.Deliveries[1].Status != db.Expired {
+		t.Errorf("ledger: %+v", e.Deliveries)
+	}
+	d.entry(d.put("zuerich", "2", "kontrolle u9", 0))
+	if o := testkit.Next(t, d.orders); o.Report.ID != "2" {
+		t.Errorf("ordered: %+v", o)
+	}
+}
+
+func TestAReportThatStoppedHalfWayIsFinished(t *testing.T) {
+	d := newDesk(t)
+	r := report.Report{City: "zuerich", Bot: "elsewhere", ID: "1", Text: "kontrolle u8", At: time.Now()}
+	// As after a crash between the ledger and RELAY, when somebody had connected one bot only.
+	if _, err := d.db.Record(t.Context(), r, report.Verdict{Passed: true, List: report.Triggers}, db.Queued, []string{"one"}); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.bus.PutReport(t.Context(), r); err != nil {
+		t.Fatal(err)
+	}
+	if o := testkit.Next(t, d.orders); o.Bot != "one" {
+		t.Errorf("ordered: %+v", o)
+	}
+	d.entry(r)
+}
+
+func TestAReportThatIsInTheLedgerAlreadyIsNotOrderedAgain(t *testing.T) {
+	d := newDesk(t)
+	r := report.Report{City: "zuerich", Bot: "elsewhere", ID: "1", Text: "kontrolle u8", At: time.Now()}
+	// As when a network repeats it long after JetStream has forgotten its id.
+	entry, err := d.db.Record(t.Context(), r, report.Verdict{Passed: true, List: report.Triggers}, db.Queued, []string{"one"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := d.db.MarkRelayed(t.Context(), entry.ID); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.bus.PutReport(t.Context(), r); err != nil {
+		t.Fatal(err)
+	}
+	d.put("zuerich", "2", "kontrolle u9", 0)
+	if o := testkit.Next(t, d.orders); o.Report.ID != "2" {
+		t.Errorf("ordered: %+v", o)
+	}
+}
+
+func TestAReportForACityThatIsGoneIsDropped(t *testing.T) {
+	d := newDesk(t)
+	d.put("atlantis", "1", "kontrolle u8", 0)
+	d.entry(d.put("zuerich", "2", "kontrolle u9", 0))
+	if page, err := d.db.Page(t.Context(), "atlantis", 0, 10); err != nil || len(page) != 0 {
+		t.Errorf("ledger: %+v, %v", page, err)
+	}
+}

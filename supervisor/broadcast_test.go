@@ -1,0 +1,105 @@
+package supervisor_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"sync"
+	"testing"
+	"time"
+
+	"linienfunk/bots"
+	"linienfunk/db"
+	"linienfunk/report"
+	"linienfunk/supervisor"
+	"linienfunk/testkit"
+)
+
+// mailing is a Broadcaster whose pages the test answers.
+type mailing struct {
+	mu    sync.Mutex
+	pages func(cursor string) (string, int, error)
+	asked []string
+}
+
+func (m *mailing) Accounts(context.Context) ([]bots.Account, error) {
+	return []bots.Account{{City: "zuerich", Revision: "1", Label: "zuerich"}}, nil
+}
+
+func (m *mailing) WebUI() http.Handler { return http.NotFoundHandler() }
+
+func (m *mailing) SendPage(_ context.Context, _ bots.Account, _ report.Report, cursor string) (string, int, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.asked = append(m.asked, cursor)
+	return m.pages(cursor)
+}
+
+func (w *world) startMailing(m *mailing) {
+	w.t.Helper()
+	s := supervisor.New(supervisor.Config{
+		Bus: w.bus, DB: w.db, Log: testkit.Log(w.t), Now: w.now,
+		Directory: supervisor.NewDirectory([]supervisor.Member{{Name: "net", Bot: m}}),
+		Retention: func(string) (time.Duration, bool) { return 0, false },
+		Cities:    func() []string { return nil },
+	})
+	ctx, cancel := context.WithCancel(context.Background())
+	var running sync.WaitGroup
+	running.Go(func() {
+		if err := s.Run(ctx); !errors.Is(err, context.Canceled) {
+			w.t.Errorf("the supervisor ended with %v", err)
+		}
+	})
+	w.stop = sync.OnceFunc(func() { cancel(); running.Wait() })
+	w.t.Cleanup(w.stop)
+}
+
+func TestABroadcastGoesThroughAllPagesAndCountsWhomItServed(t *testing.T) {
+	w := newWorld(t)
+	w.startMailing(&mailing{pages: func(cursor string) (string, int, error) {
+		return map[string]string{"": "10", "10": "20", "20": ""}[cursor], 10, nil
+	}})
+	if d := w.ends(w.relay("zuerich", "kontrolle u8", time.Hour), db.Sent); d.Served != 30 {
+		t.Errorf("ledger: %+v", d)
+	}
+}
+
+func TestABroadcastThatFailsInItsMiddleGoesOnWhereItWas(t *testing.T) {
+	w := newWorld(t)
+	failed := false
+	m := &mailing{}
+	m.pages = func(cursor string) (string, int, error) {
+		if cursor == "10" && !failed {
+			failed = true
+			return "15", 5, bots.RetryAfter(time.Millisecond, "", errors.New("429"))
+		}
+		return map[string]string{"": "10", "15": ""}[cursor], 10, nil
+	}
+	w.startMailing(m)
+	if d := w.ends(w.relay("zuerich", "kontrolle u8", time.Hour), db.Sent); d.Served != 25 {
+		t.Errorf("ledger: %+v", d)
+	}
+	if want := []string{"", "10", "15"}; len(m.asked) != 3 || m.asked[2] != want[2] {
+		t.Errorf("asked for pages after %q, want %q", m.asked, want)
+	}
+}
+
+func TestABroadcastGoesOnAfterARestartOfTheProgram(t *testing.T) {
+	w := newWorld(t)
+	entered := make(chan struct{}, 100)
+	w.startMailing(&mailing{pages: func(cursor string) (string, int, error) {
+		if cursor == "" {
+			return "10", 10, nil
+		}
+		entered <- struct{}{}
+		return "", 0, errors.New("the network is down")
+	}})
+	entry := w.relay("zuerich", "kontrolle u8", time.Hour)
+	testkit.Next(t, entered)
+	w.stop()
+	m := &mailing{pages: func(string) (string, int, error) { return "", 10, nil }}
+	w.startMailing(m)
+	if d := w.ends(entry, db.Sent); d.Served != 20 || m.asked[0] != "10" {
+		t.Errorf("ledger: %+v, asked for pages after %q", d, m.asked)
+	}
+}
