@@ -114,7 +114,9 @@ func serve(ctx context.Context, settings config.Config, stderr io.Writer) error 
 func healthcheck(ctx context.Context, settings config.Config) error {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, localURL(settings.HTTP)+"/healthz", nil)
+	// By number: in an empty container nobody knows what localhost is.
+	address := strings.Replace(localURL(settings.HTTP), "//localhost:", "//127.0.0.1:", 1)
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address+"/healthz", nil)
 	if err != nil {
 		return err
 	}
