@@ -96,6 +96,9 @@ func (p *Program) openData(context.Context) error {
 	if err := os.MkdirAll(p.config.Data, 0o700); err != nil {
 		return fmt.Errorf("data: %w", err)
 	}
+	if err := os.Chmod(p.config.Data, 0o700); err != nil { // it was there: sessions and keys are nobody else's business
+		p.log.Warn("the data directory can be read by others", "directory", p.config.Data, "err", err)
+	}
 	p.lock = flock.New(filepath.Join(p.config.Data, "lock"))
 	held, err := p.lock.TryLock()
 	if err != nil {

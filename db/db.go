@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
-	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -66,14 +65,6 @@ func Time(t time.Time) time.Time { return t.UTC().Truncate(time.Microsecond) }
 func openSQLite(address string) (*DB, error) {
 	path, err := filepath.Abs(strings.TrimPrefix(address, "file:"))
 	if err != nil {
-		return nil, err
-	}
-	// SQLite gives its other files the mode of this one.
-	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
-	if err != nil {
-		return nil, err
-	}
-	if err := file.Close(); err != nil {
 		return nil, err
 	}
 	dsn := url.URL{Scheme: "file", Path: path, RawQuery: "_txlock=immediate&" + url.Values{"_pragma": {
