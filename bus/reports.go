@@ -72,15 +72,6 @@ func (b *Bus) Orders(ctx context.Context, shard int, f func(Msg[Order])) error {
 	return consume(ctx, b, b.stream("RELAY"), b.shardConsumer(shard), 256, f)
 }
 
-// Open counts the orders of a shard that somebody was given but has not done: they come again, in no certain order.
-func (b *Bus) Open(ctx context.Context, shard int) (int, error) {
-	consumer, err := b.consumer(ctx, b.stream("RELAY"), b.shardConsumer(shard))
-	if err != nil {
-		return 0, err
-	}
-	return consumer.CachedInfo().NumAckPending, nil
-}
-
 func (b *Bus) shardConsumer(shard int) jetstream.ConsumerConfig {
 	return jetstream.ConsumerConfig{Durable: fmt.Sprintf("shard-%d", shard), FilterSubject: b.out(shard, ">"), MaxAckPending: -1}
 }
@@ -118,9 +109,12 @@ func consume[T any](ctx context.Context, b *Bus, stream string, config jetstream
 	<-ctx.Done()
 	running.Stop()
 	<-running.Closed()
-	// The server must know that nobody listens any more before a message is handed back, or it would hand it to
-	// the request that is still open.
-	if err := b.conn.FlushTimeout(5 * time.Second); err != nil {
+	// The request for more messages is still open at the server, which would give it a message that is handed back, and
+	// notice only after bus.AckWait that nobody took it. Asked for its state it looks whether somebody still
+	// listens (processWaiting in nats-server's consumer.go).
+	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
+	defer cancel()
+	if _, err := consumer.Info(end); err != nil {
 		b.config.Log.Warn("consume", "stream", stream, "err", err)
 	}
 	return ctx.Err()

@@ -19,11 +19,6 @@ func (p *process) sendAll(ctx context.Context) error {
 	if !carries(p.member.Bot) {
 		return nil
 	}
-	select {
-	case <-p.env.settled[p.env.Bus.Shard(p.account.City)]:
-	case <-ctx.Done():
-		return nil
-	}
 	for {
 		msg, err := p.box.take(ctx)
 		if err != nil {

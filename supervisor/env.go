@@ -36,8 +36,7 @@ type Config struct {
 // env is what all processes share.
 type env struct {
 	Config
-	halt    func(p *process, say string)
-	settled []chan struct{} // by shard: closed when its processes may send
+	halt func(p *process, say string)
 }
 
 // take is behind every bots.Out: it returns nil when the report is in INTAKE.

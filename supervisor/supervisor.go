@@ -22,10 +22,6 @@ import (
 // lookAround is how often all bots are asked for their accounts even though no change was heard of: hints may get lost.
 const lookAround = time.Minute
 
-// settleTime is how long sending waits at the start for orders that were handed out before, so that it begins with the
-// oldest: the server gives no order to those. After a crash they come later, when bus.AckWait is over.
-const settleTime = time.Second
-
 // notConnected is the detail of a delivery to an account that is no longer there. It is the id of a shared text.
 const notConnected = "delivery-not-connected"
 
@@ -55,9 +51,6 @@ func New(config Config) *Supervisor {
 	s := &Supervisor{env: env{Config: config}, listeners: map[string]*health{}, processes: map[key]*process{},
 		boxes: map[key]*mailbox{}, leaving: map[key]*process{}, halted: map[key]bots.Status{}, revisions: map[key]string{}}
 	s.env.halt = s.halt
-	for range config.Bus.Shards() {
-		s.env.settled = append(s.env.settled, make(chan struct{}))
-	}
 	for _, member := range config.Directory.members {
 		if _, ok := member.Bot.(bots.Listener); ok {
 			s.listeners[member.Name] = &health{}
@@ -101,12 +94,8 @@ func (s *Supervisor) Run(ctx context.Context) error {
 // fill puts the orders of one shard into mailboxes.
 func (s *Supervisor) fill(ctx context.Context, shard int) {
 	var pauses backoff
-	settle := s.settling(ctx, shard)
 	for {
-		err := s.env.Bus.Orders(ctx, shard, func(msg bus.Msg[bus.Order]) {
-			s.dispatch(ctx, msg)
-			settle()
-		})
+		err := s.env.Bus.Orders(ctx, shard, func(msg bus.Msg[bus.Order]) { s.dispatch(ctx, msg) })
 		if ctx.Err() != nil {
 			return
 		}
@@ -114,23 +103,6 @@ func (s *Supervisor) fill(ctx context.Context, shard int) {
 		s.env.Log.Error("cannot read orders; will try again", "shard", shard, "err", err, "pause", pause)
 		if sleep(ctx, pause) != nil {
 			return
-		}
-	}
-}
-
-// settling returns a function that counts orders until all that were open are here, and lets the shard's processes
-// send then.
-func (s *Supervisor) settling(ctx context.Context, shard int) (count func()) {
-	ready := sync.OnceFunc(func() { close(s.env.settled[shard]) })
-	open, err := s.env.Bus.Open(ctx, shard)
-	if err != nil || open == 0 {
-		ready()
-		return func() {}
-	}
-	time.AfterFunc(settleTime, ready)
-	return func() {
-		if open--; open == 0 {
-			ready()
 		}
 	}
 }
