@@ -1,8 +1,9 @@
 // Linienfunk relays transit reports between the networks of a city. This file parses flags and runs a Program;
-// program.go puts the Program together.
+// program.go, wiring.go and run.go put it together and run it.
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -22,7 +23,7 @@ import (
 
 // flags are settings that are often given on the command line. An empty one is not given.
 type flags struct {
-	Config  string `help:"Configuration file." env:"LINIENFUNK_CONFIG" default:"linienfunk.toml" placeholder:"FILE"`
+	Config  string `help:"Configuration file; linienfunk.toml if it is there." env:"LINIENFUNK_CONFIG" placeholder:"FILE"`
 	HTTP    string `help:"Address of the web server." name:"http" placeholder:":8080"`
 	SMTP    string `help:"Address of the SMTP server." name:"smtp" placeholder:":2525"`
 	Data    string `help:"Directory for everything that must be kept." placeholder:"./data"`
@@ -95,7 +96,7 @@ func (f flags) load(defaults config.Config, environ []string) (config.Config, er
 			given[key] = value
 		}
 	}
-	return config.Load(defaults, f.Config, f.Config != "linienfunk.toml", environ, config.Source{
+	return config.Load(defaults, cmp.Or(f.Config, "linienfunk.toml"), f.Config != "", environ, config.Source{
 		Name:   func(key string) string { return "--" + strings.ReplaceAll(key, "_", "-") },
 		Values: given,
 	})

@@ -37,9 +37,9 @@ func (e *Error) Unwrap() error { return e.Err }
 // Permanent says that this report will never be taken.
 func Permanent(say string, err error) error { return &Error{Kind: KindPermanent, Say: say, Err: err} }
 
-// RetryAfter says that the network wants to be left alone for d. Negative d counts as zero.
+// RetryAfter says that the network wants to be left alone for d. The core waits for a second at least and an hour at most.
 func RetryAfter(d time.Duration, say string, err error) error {
-	return &Error{Kind: KindRetryAfter, Say: say, After: max(d, 0), Err: err}
+	return &Error{Kind: KindRetryAfter, Say: say, After: d, Err: err}
 }
 
 // Revoked says that the network no longer knows the account or its credentials.

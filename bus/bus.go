@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"log/slog"
+	neturl "net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -59,6 +60,12 @@ func Open(ctx context.Context, config Config) (*Bus, error) {
 		b.Close()
 		return nil, fmt.Errorf("open bus: %w", err)
 	}
+	if b.server != nil {
+		if err := b.forgetReaders(ctx); err != nil {
+			b.Close()
+			return nil, fmt.Errorf("open bus: %w", err)
+		}
+	}
 	return b, nil
 }
 
@@ -81,7 +88,11 @@ func (b *Bus) connect() error {
 	}
 	var err error
 	if b.conn, err = nats.Connect(url, options...); err != nil {
-		return fmt.Errorf("connect to NATS: %w", err)
+		var parse *neturl.Error
+		if errors.As(err, &parse) { // its text has the whole address, with the password
+			err = parse.Err
+		}
+		return fmt.Errorf("nats.url: connect to NATS: %w", err)
 	}
 	b.js, err = jetstream.New(b.conn, jetstream.WithDefaultTimeout(10*time.Second))
 	return err
@@ -117,6 +128,24 @@ func (b *Bus) makeStreams(ctx context.Context) error {
 		stream.MaxAge = 48 * time.Hour // far beyond any freshness: whatever is left by then has no reader
 		if _, err := b.js.CreateOrUpdateStream(ctx, stream); err != nil {
 			return fmt.Errorf("make stream %s: %w", stream.Name, err)
+		}
+	}
+	return nil
+}
+
+// forgetReaders deletes the consumers that an earlier process left in the embedded server. Nobody holds any message of
+// theirs any more: without them all that is left in the streams comes at once and in order, not after AckWait.
+func (b *Bus) forgetReaders(ctx context.Context) error {
+	names := map[string][]string{"INTAKE": {censorConsumer}}
+	for shard := range b.config.Shards {
+		names["RELAY"] = append(names["RELAY"], shardConsumer(shard))
+	}
+	for stream, consumers := range names {
+		for _, name := range consumers {
+			err := b.js.DeleteConsumer(ctx, b.stream(stream), name)
+			if err != nil && !errors.Is(err, jetstream.ErrConsumerNotFound) {
+				return fmt.Errorf("forget reader %s: %w", name, err)
+			}
 		}
 	}
 	return nil

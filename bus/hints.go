@@ -19,5 +19,9 @@ func (b *Bus) OnHint(subject string, f func(subject string, data []byte)) (stop 
 	if err != nil {
 		return nil, fmt.Errorf("listen on %s: %w", subject, err)
 	}
-	return func() { sub.Unsubscribe() }, b.conn.Flush()
+	if err := b.conn.Flush(); err != nil {
+		sub.Unsubscribe()
+		return nil, fmt.Errorf("listen on %s: %w", subject, err)
+	}
+	return func() { sub.Unsubscribe() }, nil
 }

@@ -3,6 +3,7 @@ package bus
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -19,10 +20,16 @@ type Order struct {
 	Expire time.Time     `json:"expire"` // after this it is not sent any more
 }
 
+// The names of the durable consumers.
+const censorConsumer = "censor"
+
+func shardConsumer(shard int) string { return fmt.Sprintf("shard-%d", shard) }
+
 // Msg is a message that stays in its stream until Done. Without Done, Again or Working it is delivered again after AckWait.
 type Msg[T any] struct {
 	Value T
 	Seq   uint64 // in the stream: equal for two deliveries of the same message
+	Tries uint64 // how often it was delivered, this time included
 	raw   jetstream.Msg
 }
 
@@ -33,7 +40,12 @@ func (m Msg[T]) Done(ctx context.Context) error { return m.raw.DoubleAck(ctx) }
 func (m Msg[T]) Again(after time.Duration) error { return m.raw.NakWithDelay(after) }
 
 // Working postpones the next delivery by AckWait.
-func (m Msg[T]) Working() error { return m.raw.InProgress() }
+func (m Msg[T]) Working() error {
+	if err := m.raw.InProgress(); !errors.Is(err, jetstream.ErrMsgAlreadyAckd) {
+		return err
+	}
+	return nil
+}
 
 // PutReport stores a received report. It returns nil when it is on the disk, or when it was there already.
 func (b *Bus) PutReport(ctx context.Context, r report.Report) error {
@@ -58,22 +70,20 @@ func (b *Bus) put(ctx context.Context, subject, id string, value any) error {
 	return nil
 }
 
-// Reports calls f for each received report, from one goroutine, until ctx ends. Several callers, on any nodes, share
+// Reports calls f for each received report, from one goroutine, until ctx ends or the server ends it. Several callers, on any nodes, share
 // the reports among them.
 func (b *Bus) Reports(ctx context.Context, f func(Msg[report.Report])) error {
 	return consume(ctx, b, b.stream("INTAKE"), jetstream.ConsumerConfig{
-		Durable: "censor", FilterSubject: b.subject("report.in.>"), MaxAckPending: 1000,
+		Durable: censorConsumer, FilterSubject: b.subject("report.in.>"), MaxAckPending: 1000,
 	}, 16, f)
 }
 
-// Orders calls f for each order of one shard, from one goroutine, until ctx ends: new ones in the order of the stream. There is no
+// Orders calls f for each order of one shard, from one goroutine, until ctx ends or the server ends it: new ones in the order of the stream. There is no
 // limit to how many f may keep waiting: a bot that hangs must not stop the others of its shard.
 func (b *Bus) Orders(ctx context.Context, shard int, f func(Msg[Order])) error {
-	return consume(ctx, b, b.stream("RELAY"), b.shardConsumer(shard), 256, f)
-}
-
-func (b *Bus) shardConsumer(shard int) jetstream.ConsumerConfig {
-	return jetstream.ConsumerConfig{Durable: fmt.Sprintf("shard-%d", shard), FilterSubject: b.out(shard, ">"), MaxAckPending: -1}
+	return consume(ctx, b, b.stream("RELAY"), jetstream.ConsumerConfig{
+		Durable: shardConsumer(shard), FilterSubject: b.out(shard, ">"), MaxAckPending: -1,
+	}, 256, f)
 }
 
 func (b *Bus) consumer(ctx context.Context, stream string, config jetstream.ConsumerConfig) (jetstream.Consumer, error) {
@@ -106,7 +116,11 @@ func consume[T any](ctx context.Context, b *Bus, stream string, config jetstream
 	if err != nil {
 		return fmt.Errorf("consume %s: %w", stream, err)
 	}
-	<-ctx.Done()
+	select {
+	case <-ctx.Done():
+	case <-running.Closed():
+		return fmt.Errorf("consume %s: the server has ended it", stream)
+	}
 	running.Stop()
 	<-running.Closed()
 	// The request for more messages is still open at the server, which would give it a message that is handed back, and
@@ -126,6 +140,6 @@ func decode[T any](raw jetstream.Msg) (Msg[T], error) {
 	if err != nil {
 		return msg, err
 	}
-	msg.Seq = meta.Sequence.Stream
+	msg.Seq, msg.Tries = meta.Sequence.Stream, meta.NumDelivered
 	return msg, json.Unmarshal(raw.Data(), &msg.Value)
 }

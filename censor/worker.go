@@ -43,9 +43,16 @@ func (w *Worker) Run(ctx context.Context) error {
 			}
 		})
 	}
-	err := w.Bus.Reports(ctx, func(msg bus.Msg[report.Report]) {
-		queues[w.Bus.Shard(msg.Value.City)%lanes] <- msg
-	})
+	var err error
+	for ctx.Err() == nil {
+		err = w.Bus.Reports(ctx, func(msg bus.Msg[report.Report]) {
+			queues[w.Bus.Shard(msg.Value.City)%lanes] <- msg
+		})
+		if ctx.Err() == nil {
+			w.Log.Error("cannot read reports; will try again", "err", err, "pause", again)
+			pause(ctx, again)
+		}
+	}
 	for _, queue := range queues {
 		close(queue)
 	}
@@ -64,20 +71,39 @@ func (w *Worker) handle(ctx context.Context, msg bus.Msg[report.Report]) {
 		return
 	}
 	w.Log.Error("cannot relay a report; will try again", "city", msg.Value.City, "bot", msg.Value.Bot, "err", err)
-	pause := again
+	delay := again
 	if errors.Is(err, context.Canceled) {
-		pause = 0
+		delay = 0
 	}
-	if err := msg.Again(pause); err != nil && ctx.Err() == nil {
+	if err := msg.Again(delay); err != nil && ctx.Err() == nil {
 		w.Log.Warn("cannot hand back a report", "err", err)
+	}
+}
+
+// unknown drops a report for a city that is gone. One that this node has not heard of yet comes again.
+func (w *Worker) unknown(ctx context.Context, r report.Report) error {
+	exists, err := w.DB.CityExists(ctx, r.City)
+	if err != nil {
+		return err
+	}
+	if exists {
+		return fmt.Errorf("the settings of %s are not loaded", r.City)
+	}
+	w.Log.Warn("drop a report for a city that is gone", "city", r.City, "bot", r.Bot)
+	return nil
+}
+
+func pause(ctx context.Context, d time.Duration) {
+	select {
+	case <-ctx.Done():
+	case <-time.After(d):
 	}
 }
 
 func (w *Worker) judge(ctx context.Context, r report.Report) error {
 	rules, ok := w.Rules(r.City)
 	if !ok {
-		w.Log.Warn("drop a report for a city that is gone", "city", r.City, "bot", r.Bot)
-		return nil
+		return w.unknown(ctx, r)
 	}
 	verdict := rules.Filter.Judge(r.Text)
 	expire := r.At.Add(rules.Freshness)

@@ -16,6 +16,7 @@ var smarthosts = []string{"smtp", "smtps", "smtp+starttls", "smtp+insecure"}
 
 var (
 	domainForm = regexp.MustCompile(`^[a-zA-Z0-9]([a-zA-Z0-9.-]*[a-zA-Z0-9])?$`)
+	natsForm   = regexp.MustCompile(`^(nats|tls|ws|wss)://[^\s/]+(,(nats|tls|ws|wss)://[^\s/]+)*$`)
 	prefixForm = regexp.MustCompile(`^[a-zA-Z0-9-]*$`)
 )
 
@@ -60,6 +61,9 @@ func (c Config) check(t *table) {
 	}
 	if !prefixForm.MatchString(c.NATS.Prefix) {
 		bad("nats.prefix", "wants letters, digits and dashes, not %q", c.NATS.Prefix)
+	}
+	if s := c.NATS.URL; s != "" && !natsForm.MatchString(s) {
+		bad("nats.url", "wants nats://host:4222 or tls://host:4222, several with commas")
 	}
 	if s := c.Database.URL; s != "" && !strings.HasPrefix(s, "postgres://") && !strings.HasPrefix(s, "postgresql://") {
 		bad("database.url", "wants postgres://user:password@host/name")
@@ -111,17 +115,9 @@ func (f field) show() string {
 	case text == "":
 	case f.secret == "true":
 		text = "***"
-	case f.secret == "url":
-		text = "***"
-		if u, err := url.Parse(f.value.String()); err == nil {
-			text = u.Redacted()
-			if u.User != nil && f.value.String() != "" {
-				if _, has := u.User.Password(); !has { // nats://token@host
-					u.User = url.User("***")
-					text = u.String()
-				}
-			}
-		}
+	case f.secret == "url": // passwords may stand before the host, in the query, and in each of several addresses
+		scheme, _, _ := strings.Cut(text, "://")
+		text = scheme + "://***"
 	}
 	return fmt.Sprintf("%q", text)
 }

@@ -60,6 +60,9 @@ func TestABadKeyIsNamedWithItsPlaceAndWhatWouldBeRight(t *testing.T) {
 		{name: "unknown key in the file", file: "data = 'x'\nhtpp = ':80'", want: []string{"linienfunk.toml:2", "unknown key htpp", "did you mean http?"}},
 		{name: "unknown key in a table", file: "[mail]\n\nsmarthots = 'x'", want: []string{"linienfunk.toml:3", "mail.smarthots", "did you mean mail.smarthost?"}},
 		{name: "unknown table", file: "\n[malfunction]\nx = 1", want: []string{"linienfunk.toml:2", "unknown key malfunction", "the keys are http, smtp"}},
+		{name: "table where a value belongs", file: "[http]\nx = 1", want: []string{"linienfunk.toml:1", "http: is a value, not a table"}},
+		{name: "value where a table belongs", file: "mail = 'x'", want: []string{"linienfunk.toml:1", "mail is a table: write [mail]"}},
+		{name: "broker of another kind", file: "[nats]\nurl = 'natz://u:hunter2@x'", want: []string{"linienfunk.toml:2", "nats://host:4222"}},
 		{name: "key without its table", file: "smarthost = 'x'", want: []string{"linienfunk.toml:1", "did you mean mail.smarthost?"}},
 		{name: "number in quotes", file: "[nats]\nshards = '4'", want: []string{"linienfunk.toml:2", "nats.shards", "wants a whole number without quotes"}},
 		{name: "text without quotes", file: "data = 7", want: []string{"linienfunk.toml:1", "data", "wants text in quotes"}},
@@ -101,21 +104,24 @@ func TestAllMistakesAreToldAtOnce(t *testing.T) {
 }
 
 func TestTheConfigurationIsPrintedWithoutSecretsAndCanBeReadBack(t *testing.T) {
-	c, err := load(t, "[mail]\npassword = 'hunter2'\n[nats]\nurl = 'nats://token@host:4222'\n[database]\nurl = 'postgres://me:hunter3@host/db'", nil, nil)
+	c, err := load(t, "[mail]\npassword = 'hunter2'\n[nats]\nurl = 'nats://token@host:4222'\n[database]\nurl = 'postgres://me:hunter3@host/db?password=hunter4'", nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	text := c.String()
-	for _, secret := range []string{"hunter2", "hunter3", "token"} {
+	for _, secret := range []string{"hunter2", "hunter3", "hunter4", "token"} {
 		if strings.Contains(text, secret) {
 			t.Errorf("%s is shown:\n%s", secret, text)
 		}
 	}
-	if !strings.Contains(text, "me:xxxxx@host/db") {
-		t.Errorf("the rest of the address is missing:\n%s", text)
+	if !strings.Contains(text, `url = "postgres://***"`) {
+		t.Errorf("the kind of the database is missing:\n%s", text)
 	}
 	if _, err := load(t, text, nil, nil); err != nil {
 		t.Errorf("read back: %v\n%s", err, text)
+	}
+	if _, err := load(t, "[nats]\nurl = 'natz://u:hunter2@x'", nil, nil); strings.Contains(err.Error(), "hunter2") {
+		t.Errorf("the error shows the password: %v", err)
 	}
 }
 

@@ -51,7 +51,7 @@ func (t *table) add(path string, v reflect.Value) {
 }
 
 func (t *table) fail(origin, format string, args ...any) {
-	t.errs = append(t.errs, fmt.Errorf(origin+": "+format, args...))
+	t.errs = append(t.errs, fmt.Errorf("%s: "+format, append([]any{origin}, args...)...))
 }
 
 // set gives a key a value that is written as text.
@@ -82,7 +82,16 @@ func (t *table) set(key, text, origin string) {
 	}
 }
 
+// isTable says whether there are keys in a table of this name.
+func (t *table) isTable(name string) bool {
+	return slices.ContainsFunc(t.names, func(n string) bool { return strings.HasPrefix(n, name+".") })
+}
+
 func (t *table) unknown(key, origin string) {
+	if t.isTable(key) {
+		t.fail(origin, "%s is a table: write [%s] and its keys below", key, key)
+		return
+	}
 	nearest, distance := "", 4
 	for _, name := range t.names {
 		d := levenshtein.Distance(key, name, nil)
@@ -122,7 +131,11 @@ func (t *table) walk(path, text, table string, tree map[string]any) {
 		f, known := t.fields[key]
 		switch value := tree[name].(type) {
 		case map[string]any:
-			if !slices.ContainsFunc(t.names, func(n string) bool { return strings.HasPrefix(n, key+".") }) {
+			if known {
+				t.fail(origin, "%s: is a value, not a table", key)
+				continue
+			}
+			if !t.isTable(key) {
 				t.unknown(key, origin)
 				continue
 			}

@@ -86,6 +86,13 @@ func (d *DB) CityNames(ctx context.Context) ([]string, error) {
 	return names, wrap("list cities", err)
 }
 
+// CityExists says whether there is such a city.
+func (d *DB) CityExists(ctx context.Context, name string) (bool, error) {
+	var n int64
+	err := d.WithContext(ctx).Model(&City{}).Where("name = ?", name).Count(&n).Error
+	return n > 0, wrap("look for a city", err)
+}
+
 // UseToken takes the token away and returns it, so that a link works once. ErrNotFound if there is none, it was used,
 // or it has expired.
 func (d *DB) UseToken(ctx context.Context, hash, purpose string) (Token, error) {

@@ -13,14 +13,13 @@ import (
 	"time"
 
 	"github.com/go-gormigrate/gormigrate/v2"
+	_ "github.com/jackc/pgx/v5/stdlib"       // the database/sql driver "pgx"
 	_ "github.com/ncruces/go-sqlite3/driver" // the database/sql driver "sqlite3", SQLite without cgo
 	"github.com/ncruces/go-sqlite3/gormlite"
 	"gorm.io/driver/postgres"
 	"gorm.io/gorm"
 	"gorm.io/gorm/logger"
 	"gorm.io/gorm/schema"
-
-	"github.com/jackc/pgx/v5/stdlib"
 )
 
 // DB is an open database.
@@ -59,6 +58,9 @@ func Open(ctx context.Context, address string, now func() time.Time) (*DB, error
 // Time is t as the database keeps it: UTC, in microseconds.
 func Time(t time.Time) time.Time { return t.UTC().Truncate(time.Microsecond) }
 
+// sqliteTime is how times are written: SQLite compares them as text, so that all must have the same length.
+const sqliteTime = "2006-01-02T15:04:05.000000Z07:00"
+
 // openSQLite follows https://www.sqlite.org/wal.html: readers do not wait for the writer. A transaction takes the
 // write lock when it begins, since an upgrade from reading cannot wait (SQLITE_BUSY_SNAPSHOT). synchronous=full
 // makes a commit survive a power cut: what is acknowledged to NATS or to a mail server must not be forgotten here.
@@ -67,9 +69,10 @@ func openSQLite(address string) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	dsn := url.URL{Scheme: "file", Path: path, RawQuery: "_txlock=immediate&" + url.Values{"_pragma": {
-		"busy_timeout(10000)", "journal_mode(wal)", "synchronous(full)", "foreign_keys(on)",
-	}}.Encode()}
+	dsn := url.URL{Scheme: "file", Path: path, RawQuery: url.Values{
+		"_txlock": {"immediate"}, "_timefmt": {sqliteTime},
+		"_pragma": {"busy_timeout(10000)", "journal_mode(wal)", "synchronous(full)", "foreign_keys(on)"},
+	}.Encode()}
 	conn, err := sql.Open("sqlite3", dsn.String())
 	if err != nil {
 		return nil, err
@@ -87,7 +90,6 @@ func openPostgres(address string) (*DB, error) {
 	if err != nil {
 		return nil, errors.New("database.url is not an address of PostgreSQL")
 	}
-	_ = stdlib.GetDefaultDriver // "pgx" is registered by this package
 	conn.SetMaxOpenConns(16)
 	conn.SetMaxIdleConns(4)
 	return &DB{sql: conn, dialector: func() gorm.Dialector { return postgres.New(postgres.Config{Conn: conn}) }}, nil

@@ -2,6 +2,7 @@ package db
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"gorm.io/gorm"
@@ -43,7 +44,7 @@ type Entry struct {
 	Line       int       `gorm:"not null"`
 	Relayed    bool      `gorm:"not null"` // handed to RELAY
 	At         time.Time `gorm:"not null"` // when the rider wrote it
-	CreatedAt  time.Time `gorm:"not null;index:idx_ledger_entries_city,priority:2;index"`
+	CreatedAt  time.Time `gorm:"not null;index:idx_ledger_entries_city,priority:2;index:idx_ledger_entries_texts,where:text <> ''"`
 	Deliveries []Delivery
 }
 
@@ -71,8 +72,8 @@ func (Delivery) TableName() string { return "ledger_deliveries" }
 // entry as it is in the ledger: the verdict and the deliveries of the first time stand.
 func (d *DB) Record(ctx context.Context, r report.Report, v report.Verdict, status Status, bots []string) (Entry, error) {
 	entry := Entry{
-		Key: r.Key(), City: r.City, Bot: r.Bot, Text: r.Text, Author: r.Author, Private: r.Private, URL: r.URL,
-		Passed: v.Passed, List: string(v.List), Rule: report.Cut(v.Rule, 250), Line: v.Line, At: Time(r.At),
+		Key: r.Key(), City: r.City, Bot: r.Bot, Text: plain(r.Text), Author: plain(r.Author), Private: r.Private, URL: plain(r.URL),
+		Passed: v.Passed, List: string(v.List), Rule: report.Cut(plain(v.Rule), 250), Line: v.Line, At: Time(r.At),
 	}
 	err := d.Transaction(ctx, func(tx *gorm.DB) error {
 		made := tx.Clauses(clause.OnConflict{Columns: []clause.Column{{Name: "key"}}, DoNothing: true}).
@@ -102,14 +103,16 @@ func (d *DB) MarkRelayed(ctx context.Context, id uint) error {
 	return wrap("mark report as relayed", err)
 }
 
-// Delivery returns a delivery, or ErrNotFound.
-func (d *DB) Delivery(ctx context.Context, entry uint, bot string) (Delivery, error) {
-	return first[Delivery](d.WithContext(ctx).Where("entry_id = ? AND bot = ?", entry, bot))
+// Delivery returns the delivery of an entry to a bot, or ErrNotFound. It asks for the entry's key as well: in a database that was
+// restored from an older copy, ids are given again.
+func (d *DB) Delivery(ctx context.Context, entry uint, key, bot string) (Delivery, error) {
+	return first[Delivery](d.WithContext(ctx).Where("entry_id = ? AND bot = ?", entry, bot).
+		Where("EXISTS (SELECT 1 FROM ledger_entries WHERE id = ? AND key = ?)", entry, key))
 }
 
 // SaveDelivery writes the state of a delivery.
 func (d *DB) SaveDelivery(ctx context.Context, v Delivery) error {
-	v.Detail = report.Cut(v.Detail, 500)
+	v.Detail, v.RemoteID, v.RemoteURL, v.Cursor = report.Cut(plain(v.Detail), 500), plain(v.RemoteID), plain(v.RemoteURL), plain(v.Cursor)
 	v.UpdatedAt = d.now()
 	return wrap("save delivery", d.WithContext(ctx).Clauses(clause.OnConflict{UpdateAll: true}).Create(&v).Error)
 }
@@ -130,7 +133,19 @@ func (d *DB) Page(ctx context.Context, city string, before uint, limit int) ([]E
 // Forget deletes the texts, pseudonyms and addresses of a city's reports from before the given time. The rows stay, for statistics and
 // against repetitions.
 func (d *DB) Forget(ctx context.Context, city string, before time.Time) (int64, error) {
-	done := d.WithContext(ctx).Model(&Entry{}).Where("city = ? AND created_at < ? AND (text <> '' OR author <> '' OR url <> '')",
+	done := d.WithContext(ctx).Model(&Entry{}).Where("city = ? AND created_at < ? AND text <> ''",
 		city, Time(before)).Updates(map[string]any{"text": "", "author": "", "url": ""})
 	return done.RowsAffected, wrap("forget texts", done.Error)
+}
+
+// CitiesWithTexts lists the cities of which the ledger still has texts, also those that are gone.
+func (d *DB) CitiesWithTexts(ctx context.Context) ([]string, error) {
+	var names []string
+	err := d.WithContext(ctx).Model(&Entry{}).Distinct("city").Where("text <> ''").Pluck("city", &names).Error
+	return names, wrap("list cities with texts", err)
+}
+
+// plain makes text from outside what PostgreSQL takes: UTF-8 without NUL.
+func plain(text string) string {
+	return strings.ReplaceAll(strings.ToValidUTF8(text, "\uFFFD"), "\x00", "")
 }

@@ -6,12 +6,16 @@ import (
 	"net/http"
 	"runtime/debug"
 	"strings"
+	"time"
 
 	"linienfunk/db"
 )
 
 // maxBody is the largest request in bytes. The longest that people send are a city's lists of words.
 const maxBody = 1 << 20
+
+// bodyTime is how long a visitor may take to send a request's body.
+const bodyTime = 30 * time.Second
 
 // do makes an action a handler: an error of its that people cannot help is logged and becomes an error page.
 func (f *Frontend) do(action func(w http.ResponseWriter, r *http.Request) error) http.HandlerFunc {
@@ -40,6 +44,10 @@ func (f *Frontend) guard(next http.Handler) http.Handler {
 		res := &response{ResponseWriter: w}
 		f.headers(res.Header(), r)
 		r.Body = http.MaxBytesReader(res, r.Body, maxBody)
+		if r.ContentLength != 0 {
+			// Errors are of writers without deadlines, in tests. The server sets its own for the next request.
+			_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(bodyTime))
+		}
 		defer f.catch(res, r)
 		next.ServeHTTP(res, r)
 	})

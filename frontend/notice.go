@@ -7,7 +7,8 @@ import (
 )
 
 // AccountRevoked tells a city's admins by mail that a network turned their account away.
-func (f *Frontend) AccountRevoked(ctx context.Context, s bots.Status, city string) {
+func (f *Frontend) AccountRevoked(ctx context.Context, a bots.Account, s bots.Status) {
+	city := a.City
 	admins, err := f.DB.AdminsOf(ctx, city)
 	if err != nil {
 		f.Log.Error("cannot tell admins about a revoked account", "city", city, "bot", s.Bot, "err", err)
@@ -16,7 +17,7 @@ func (f *Frontend) AccountRevoked(ctx context.Context, s bots.Status, city strin
 	for _, admin := range admins {
 		err := f.send(ctx, letter{
 			id: "revoked", lang: admin.Lang, to: admin.Address,
-			key: city + ":" + s.Bot + ":" + s.Since.UTC().Format("20060102T150405") + ":" + admin.Address,
+			key: city + ":" + s.Bot + ":" + a.Revision + ":" + admin.Address,
 			pairs: []any{"City", city, "Account", s.Label, "Network", f.botTitle(admin.Lang, s.Bot),
 				"Reason", f.botText(admin.Lang, s.Bot, s.Detail), "URL", f.BaseURL + "/city/" + city + "#" + s.Bot},
 		})

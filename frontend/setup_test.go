@@ -21,8 +21,8 @@ func TestAdminsHearByMailThatANetworkTurnedTheirAccountAway(t *testing.T) {
 	admin := s.admin("ada@example.org", "berlin")
 	check(t, s.DB.Model(&admin).Update("lang", "de").Error)
 	status := bots.Status{Bot: "alpha", Label: "@berlin@example.social", State: bots.Halted, Since: s.now(), Detail: "fake-detail"}
-	s.AccountRevoked(t.Context(), status, "berlin")
-	s.AccountRevoked(t.Context(), status, "berlin")
+	s.AccountRevoked(t.Context(), bots.Account{City: "berlin", Revision: "1"}, status)
+	s.AccountRevoked(t.Context(), bots.Account{City: "berlin", Revision: "1"}, status)
 	mails := s.mails.All()
 	if len(mails) != 1 {
 		t.Fatalf("%d mails", len(mails))

@@ -13,7 +13,8 @@ func TestOnlyPublicAddressesAreReached(t *testing.T) {
 		"93.184.216.34": true, "2606:4700::1111": true,
 		"127.0.0.1": false, "10.1.2.3": false, "192.168.1.1": false, "172.16.0.1": false, "169.254.169.254": false,
 		"100.64.0.1": false, "0.0.0.0": false, "224.0.0.1": false, "255.255.255.255": false, "198.18.0.1": false,
-		"::1": false, "::": false, "fe80::1": false, "fd00::1": false, "64:ff9b::7f00:1": false, "2002:7f00:1::": false,
+		"::1": false, "::": false, "fe80::1": false, "fd00::1": false, "64:ff9b::7f00:1": false, "2002:7f00:1::": false, "::7f00:1": false,
+		"2001:0:4136:e378::": false, "fec0::1": false,
 	} {
 		if got := public(netip.MustParseAddr(address)); got != want {
 			t.Errorf("public(%s) = %v", address, got)
@@ -35,7 +36,9 @@ func TestAClientRefusesThisMachineUnlessItIsAllowed(t *testing.T) {
 }
 
 func TestAnAddressInsideAnotherIsSeenThrough(t *testing.T) {
-	if err := refusePrivate("tcp6", "[::ffff:127.0.0.1]:80", nil); !errors.Is(err, ErrPrivate) {
-		t.Errorf("got %v", err)
+	for _, address := range []string{"[::ffff:127.0.0.1]:80", "[64:ff9b::7f00:1%lo]:80"} {
+		if err := refusePrivate("tcp6", address, nil); !errors.Is(err, ErrPrivate) {
+			t.Errorf("%s: got %v", address, err)
+		}
 	}
 }

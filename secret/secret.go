@@ -126,7 +126,10 @@ func newKey(path string) ([]byte, error) {
 	}
 	defer os.Remove(file.Name())
 	_, err = file.WriteString(base64.StdEncoding.EncodeToString(key) + "\n")
-	if err := errors.Join(err, file.Sync(), file.Close(), os.Rename(file.Name(), path)); err != nil {
+	if err := errors.Join(err, file.Sync(), file.Close()); err != nil {
+		return nil, fmt.Errorf("make instance key: %w", err)
+	}
+	if err := os.Rename(file.Name(), path); err != nil {
 		return nil, fmt.Errorf("make instance key: %w", err)
 	}
 	return key, nil

@@ -74,7 +74,7 @@ func TestAChangeIsInForceAndEverybodyIsTold(t *testing.T) {
 	if saved.Revision == now.Revision || get(t, store).Triggers[0] != "nur dies" {
 		t.Errorf("got %+v", saved)
 	}
-	rules, ok := store.Lists("zuerich")
+	rules, ok := store.Rules("zuerich")
 	if !ok || !rules.Filter.Judge("nur dies").Passed || rules.Filter.Judge("kontrolle").Passed {
 		t.Error("the censor does not follow")
 	}
@@ -122,6 +122,19 @@ func TestOfManyWhoSaveAtTheSameTimeExactlyOneWins(t *testing.T) {
 	}
 	if won != 1 {
 		t.Errorf("%d of 8 won", won)
+	}
+}
+
+func TestACityThatIsGoneIsForgotten(t *testing.T) {
+	store, database, _ := newStore(t)
+	if err := database.Where("city = ?", "zuerich").Delete(&settings.Document{}).Error; err != nil {
+		t.Fatal(err)
+	}
+	if err := store.Load(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if _, ok, _ := store.Get(t.Context(), "zuerich"); ok {
+		t.Error("it is still there")
 	}
 }
 
@@ -182,7 +195,7 @@ func TestACityThatCannotBeReadDoesNotKeepTheOthersFromRunning(t *testing.T) {
 		t.Fatal(err)
 	}
 	get(t, store)
-	if _, ok, _ := store.Get(t.Context(), "broken"); ok {
-		t.Error("the broken city is there")
+	if city, ok, _ := store.Get(t.Context(), "broken"); !ok || city.Active || city.Filter == nil {
+		t.Errorf("the broken city should be there, and rest: %v, %+v", ok, city)
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -67,18 +68,43 @@ func NewStore(database *db.DB, log *slog.Logger, lists compiler, changed func(ci
 	return &Store{db: database, log: log, lists: lists, changed: changed, cities: map[string]Snapshot{}}
 }
 
-// Load reads all cities. One that cannot be read is logged and left out: it must not keep the others from running.
+// Load reads all cities. One that cannot be used is logged and stays as it was, or inactive: it must not keep the others
+// from running.
 func (s *Store) Load(ctx context.Context) error {
 	var rows []Document
 	if err := s.db.WithContext(ctx).Find(&rows).Error; err != nil {
 		return fmt.Errorf("load settings: %w", err)
 	}
+	found := map[string]bool{}
 	for _, row := range rows {
+		found[row.City] = true
 		if err := s.keep(row); err != nil {
 			s.log.Error("cannot use a city's settings", "city", row.City, "err", err)
 		}
 	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	maps.DeleteFunc(s.cities, func(city string, _ Snapshot) bool { return !found[city] })
 	return nil
+}
+
+// loadEvery is how often all cities are read again: a hint that one has changed may get lost.
+const loadEvery = time.Minute
+
+// Run keeps up with changes that this node has not heard of, until ctx ends.
+func (s *Store) Run(ctx context.Context) error {
+	ticker := time.NewTicker(loadEvery)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-ticker.C:
+		}
+		if err := s.Load(ctx); err != nil && ctx.Err() == nil {
+			s.log.Error("cannot look for changed settings", "err", err)
+		}
+	}
 }
 
 // Reload reads one city again.
@@ -98,19 +124,35 @@ func (s *Store) Reload(ctx context.Context, city string) error {
 }
 
 func (s *Store) keep(row Document) error {
+	revision := hash(row.Settings)
+	s.mu.RLock()
+	have, known := s.cities[row.City]
+	s.mu.RUnlock()
+	if known && have.Revision == revision {
+		return nil
+	}
 	var doc Settings
-	if err := json.Unmarshal([]byte(row.Settings), &doc); err != nil {
+	err := json.Unmarshal([]byte(row.Settings), &doc)
+	var filter *censor.Filter
+	if err == nil {
+		filter, err = doc.compile(s.lists)
+	}
+	if err != nil && known {
 		return err
 	}
-	filter, err := doc.compile(s.lists)
-	if err != nil {
-		return err
+	if err != nil { // a city that is there, but at rest, until somebody saves settings that work
+		doc = Default(row.City, languages[0])
+		doc.Active, doc.Listed = false, false
+		broken := err
+		if filter, err = doc.compile(s.lists); err != nil {
+			return err
+		}
+		err = broken
 	}
-	snapshot := Snapshot{City: row.City, Settings: doc, Revision: hash(row.Settings), Filter: filter}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.cities[row.City] = snapshot
-	return nil
+	s.cities[row.City] = Snapshot{City: row.City, Settings: doc, Revision: revision, Filter: filter}
+	return err
 }
 
 func hash(doc string) string {
@@ -152,7 +194,12 @@ func (s *Store) Create(ctx context.Context, tx *gorm.DB, city string, doc Settin
 
 // Created makes the new city known to all nodes.
 func (s *Store) Created(ctx context.Context, city string) error {
-	err := s.Reload(ctx, city)
+	return s.publish(ctx, city)
+}
+
+// publish makes what is in the database be in force everywhere, even if whoever saved it has gone meanwhile.
+func (s *Store) publish(ctx context.Context, city string) error {
+	err := s.Reload(context.WithoutCancel(ctx), city)
 	s.changed(city)
 	return err
 }
@@ -181,18 +228,19 @@ func (s *Store) Save(ctx context.Context, city, base string, admin uint, doc Set
 	if err != nil && !errors.Is(err, ErrConflict) {
 		return Snapshot{}, fmt.Errorf("save settings: %w", err)
 	}
-	if reload := s.Reload(ctx, city); reload != nil {
-		return Snapshot{}, reload
-	}
+	refresh := s.Reload
 	if err == nil {
-		s.changed(city)
+		refresh = s.publish
+	}
+	if err := refresh(ctx, city); err != nil {
+		return Snapshot{}, err
 	}
 	snapshot, _, _ := s.Get(ctx, city)
 	return snapshot, err
 }
 
-// Lists is what the censor asks.
-func (s *Store) Lists(city string) (censor.Rules, bool) {
+// Rules is what the censor asks.
+func (s *Store) Rules(city string) (censor.Rules, bool) {
 	snapshot, ok, _ := s.Get(context.Background(), city)
 	return censor.Rules{Filter: snapshot.Filter, Active: snapshot.Active, Freshness: snapshot.Freshness()}, ok
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"math/rand/v2"
 	"time"
+
+	"linienfunk/bots"
 )
 
 // Pauses between restarts: the first is a second long, each next one twice the last, up to five minutes; each is jittered by a
@@ -11,6 +13,8 @@ import (
 const (
 	firstPause = time.Second
 	lastPause  = 5 * time.Minute
+	// longestAsked is the longest pause that a network may ask for.
+	longestAsked = time.Hour
 	// calm is how long something must run before its next failure counts as the first one.
 	calm = time.Minute
 )
@@ -29,6 +33,16 @@ func (b *backoff) next() time.Duration {
 }
 
 func (b *backoff) reset() { b.failures = 0 }
+
+// nextPause says what to do after err, and how long to wait before. What a network asks for is believed between a
+// second and an hour.
+func nextPause(err error, pauses *backoff) (bots.Kind, time.Duration) {
+	e := bots.AsError(err)
+	if e.Kind == bots.KindRetryAfter {
+		return e.Kind, min(max(e.After, firstPause), longestAsked)
+	}
+	return e.Kind, pauses.next()
+}
 
 // sleep waits for d, or until ctx ends.
 func sleep(ctx context.Context, d time.Duration) error {

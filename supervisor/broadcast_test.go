@@ -18,6 +18,7 @@ import (
 // mailing is a Broadcaster whose pages the test answers.
 type mailing struct {
 	mu    sync.Mutex
+	wait  bool // each page takes until the program ends
 	pages func(cursor string) (string, int, error)
 	asked []string
 }
@@ -28,30 +29,20 @@ func (m *mailing) Accounts(context.Context) ([]bots.Account, error) {
 
 func (m *mailing) WebUI() http.Handler { return http.NotFoundHandler() }
 
-func (m *mailing) SendPage(_ context.Context, _ bots.Account, _ report.Report, cursor string) (string, int, error) {
+func (m *mailing) SendPage(ctx context.Context, _ bots.Account, _ report.Report, cursor string) (string, int, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.asked = append(m.asked, cursor)
-	return m.pages(cursor)
+	next, served, err := m.pages(cursor)
+	if m.wait {
+		<-ctx.Done()
+	}
+	return next, served, err
 }
 
 func (w *world) startMailing(m *mailing) {
 	w.t.Helper()
-	s := supervisor.New(supervisor.Config{
-		Bus: w.bus, DB: w.db, Log: testkit.Log(w.t), Now: w.now,
-		Directory: supervisor.NewDirectory([]supervisor.Member{{Name: "net", Bot: m}}),
-		Retention: func(string) (time.Duration, bool) { return 0, false },
-		Cities:    func() []string { return nil },
-	})
-	ctx, cancel := context.WithCancel(context.Background())
-	var running sync.WaitGroup
-	running.Go(func() {
-		if err := s.Run(ctx); !errors.Is(err, context.Canceled) {
-			w.t.Errorf("the supervisor ended with %v", err)
-		}
-	})
-	w.stop = sync.OnceFunc(func() { cancel(); running.Wait() })
-	w.t.Cleanup(w.stop)
+	w.startWith(supervisor.NewDirectory([]supervisor.Member{{Name: "net", Bot: m}}))
 }
 
 func TestABroadcastGoesThroughAllPagesAndCountsWhomItServed(t *testing.T) {

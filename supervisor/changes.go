@@ -2,12 +2,9 @@ package supervisor
 
 import (
 	"context"
-	"errors"
-	"maps"
 	"strings"
 	"sync"
-
-	"gorm.io/gorm/clause"
+	"time"
 
 	"linienfunk/bots"
 	"linienfunk/bus"
@@ -53,25 +50,35 @@ func AccountHint(bot, city string) string {
 
 // follow refreshes the accounts of bots that changed, at once, and of all now and then.
 func (s *Supervisor) follow(ctx context.Context, c *changes) {
-	for ctx.Err() == nil {
-		wait, cancel := context.WithTimeout(ctx, lookAround)
-		var names map[string]bool
+	all, unknown := time.NewTicker(lookAround), time.NewTicker(lookAgain)
+	defer all.Stop()
+	defer unknown.Stop()
+	for {
+		var wanted func(name string) bool
 		select {
-		case <-wait.Done():
-			names = map[string]bool{"_": true}
-		case <-c.more:
-			names = c.take()
-		}
-		cancel()
-		if ctx.Err() != nil {
+		case <-ctx.Done():
 			return
+		case <-all.C:
+			wanted = func(string) bool { return true }
+		case <-unknown.C:
+			wanted = func(name string) bool { _, known := s.env.Directory.of(name); return !known }
+		case <-c.more:
+			names := c.take()
+			wanted = func(name string) bool { return names[name] || names["_"] }
 		}
-		for _, member := range s.env.Directory.members {
-			if names[member.Name] || names["_"] {
-				s.refresh(ctx, member)
-			}
+		s.refreshAll(ctx, wanted)
+	}
+}
+
+// refreshAll refreshes the bots that are wanted, at the same time: one that hangs must not hold up the others.
+func (s *Supervisor) refreshAll(ctx context.Context, wanted func(name string) bool) {
+	var all sync.WaitGroup
+	for _, member := range s.env.Directory.members {
+		if wanted(member.Name) {
+			all.Go(func() { s.refresh(ctx, member) })
 		}
 	}
+	all.Wait()
 }
 
 // refresh makes the bot's processes those of its accounts.
@@ -84,6 +91,7 @@ func (s *Supervisor) refresh(ctx context.Context, member Member) {
 	}
 	accounts, _ := s.env.Directory.of(member.Name)
 	s.stopUnwanted(member.Name, accounts)
+	s.pardon(ctx, member.Name, accounts)
 	left := s.startMissing(ctx, member, accounts)
 	for _, msg := range left {
 		s.discard(ctx, msg, db.Failed, notConnected)
@@ -101,12 +109,6 @@ func (s *Supervisor) stopUnwanted(bot string, accounts map[string]bots.Account) 
 			delete(s.processes, k)
 			s.leaving[k] = p
 			s.env.Log.Info("stopped", "city", k.city, "bot", k.bot)
-		}
-	}
-	for k := range maps.Clone(s.halted) {
-		if account, ok := accounts[k.city]; k.bot == bot && (!ok || account.Revision != s.revisions[k]) {
-			delete(s.halted, k)
-			delete(s.revisions, k)
 		}
 	}
 }
@@ -144,49 +146,6 @@ func (s *Supervisor) over(k key) <-chan struct{} {
 	done := make(chan struct{})
 	close(done)
 	return done
-}
-
-// halt is called by a process that ends because its account is revoked.
-func (s *Supervisor) halt(p *process, say string) {
-	k := key{p.account.City, p.member.Name}
-	ctx := context.Background()
-	status := p.status()
-	s.mu.Lock()
-	if s.processes[k] != p { // changed meanwhile
-		s.mu.Unlock()
-		return
-	}
-	delete(s.processes, k)
-	s.halted[k], s.revisions[k] = status, p.account.Revision
-	left := s.boxes[k].empty()
-	delete(s.boxes, k)
-	s.mu.Unlock()
-
-	row := db.Revocation{City: k.city, Bot: k.bot, Revision: p.account.Revision, Detail: say}
-	if err := s.env.DB.Clauses(clause.OnConflict{UpdateAll: true}).Create(&row).Error; err != nil {
-		s.env.Log.Error("cannot remember a revocation", "city", k.city, "bot", k.bot, "err", err)
-	}
-	for _, msg := range left {
-		s.discard(ctx, msg, db.Failed, say)
-	}
-	if s.env.Revoked != nil {
-		s.env.Revoked(ctx, status, k.city)
-	}
-}
-
-func (s *Supervisor) loadRevocations(ctx context.Context) error {
-	var rows []db.Revocation
-	if err := s.env.DB.WithContext(ctx).Find(&rows).Error; err != nil {
-		return errors.Join(errors.New("load revocations"), err)
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, row := range rows {
-		k := key{row.City, row.Bot}
-		s.halted[k] = bots.Status{Bot: row.Bot, State: bots.Halted, Detail: row.Detail, Since: row.CreatedAt}
-		s.revisions[k] = row.Revision
-	}
-	return nil
 }
 
 // Status lists how a city's accounts do, in the order of the bots.

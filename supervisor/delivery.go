@@ -3,6 +3,7 @@ package supervisor
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"linienfunk/bots"
@@ -13,6 +14,16 @@ import (
 
 // sendTime is how long one call of Send or SendPage may take.
 const sendTime = time.Minute
+
+// maxAbandoned is how many calls of one account may be left behind without having returned. Beyond that no more are made.
+const maxAbandoned = 3
+
+// sent is what Send or SendPage returned.
+type sent struct {
+	receipt report.Receipt
+	next    string
+	served  int
+}
 
 // sendAll delivers the mailbox's orders, one after the other. It returns an error only for an account that is revoked.
 func (p *process) sendAll(ctx context.Context) error {
@@ -40,7 +51,11 @@ func (p *process) sendAll(ctx context.Context) error {
 // deliver brings one order to its end: sent, failed or expired in the ledger, then done in its stream. It returns nil then, and
 // an error if the account is revoked or ctx has ended.
 func (p *process) deliver(ctx context.Context, msg bus.Msg[bus.Order]) error {
+	defer p.abandon()
 	d, err := p.env.ledger(ctx, msg.Value)
+	if errors.Is(err, db.ErrNotFound) {
+		return p.env.stray(ctx, p.box.latest(msg))
+	}
 	if err != nil {
 		return err
 	}
@@ -50,95 +65,137 @@ func (p *process) deliver(ctx context.Context, msg bus.Msg[bus.Order]) error {
 			d.Status = db.Expired
 			break
 		}
-		more, err := p.attempt(ctx, msg.Value, &d)
-		if ctx.Err() != nil && err != nil {
-			return ctx.Err()
+		cursor := d.Cursor
+		err := p.attempt(ctx, msg.Value, &d)
+		if d.Cursor != cursor || err == nil {
+			pauses.reset()
 		}
 		if err == nil {
-			pauses.reset()
 			p.send.set(bots.Running, "", p.env.Now())
-			if more {
-				if err := p.env.save(ctx, d); err != nil {
-					return err
-				}
+			if !d.Status.Final() {
+				err = p.env.save(ctx, d)
+			}
+			if err != nil {
+				return err
 			}
 			continue
 		}
-		kind, pause := p.pause(err, &pauses)
-		d.Attempts++
-		d.Detail = bots.AsError(err).Say
-		switch kind {
-		case bots.KindPermanent:
-			p.log.Warn("the network refuses a report", "entry", msg.Value.Entry, "err", err)
-			d.Status = db.Failed
-		case bots.KindRevoked:
-			d.Status = db.Failed
-			return errors.Join(err, p.env.finish(ctx, p.box.latest(msg), d))
-		default:
-			d.Status = db.Retrying
-			p.fail(&p.send, "sending failed; will try again", err, pause)
-			if err := p.env.save(ctx, d); err != nil {
-				return err
+		if ctx.Err() != nil {
+			if d.Cursor != cursor {
+				err = p.env.save(ctx, d)
 			}
-			left := msg.Value.Expire.Sub(p.env.Now())
-			if err := sleep(ctx, min(pause, max(left, 0))); err != nil {
-				return err
+			return errors.Join(ctx.Err(), err)
+		}
+		if err := p.failed(ctx, msg.Value, &d, err, &pauses); err != nil {
+			if bots.AsError(err).Kind == bots.KindRevoked {
+				return errors.Join(err, p.env.finish(ctx, p.box.latest(msg), d))
 			}
+			return err
 		}
 	}
-	if err := p.env.finish(ctx, p.box.latest(msg), d); err != nil {
+	return p.env.finish(ctx, p.box.latest(msg), d)
+}
+
+// failed writes into d what a failed attempt means, and waits until the next one is due. It returns an error if there shall
+// be none.
+func (p *process) failed(ctx context.Context, order bus.Order, d *db.Delivery, cause error, pauses *backoff) error {
+	kind, pause := nextPause(cause, pauses)
+	d.Attempts++
+	d.Detail = bots.AsError(cause).Say
+	switch kind {
+	case bots.KindPermanent:
+		p.log.Warn("the network refuses a report", "entry", order.Entry, "err", cause)
+		p.send.set(bots.Running, "", p.env.Now())
+		d.Status = db.Failed
+		return nil
+	case bots.KindRevoked:
+		d.Status = db.Failed
+		return cause
+	}
+	d.Status = db.Retrying
+	p.fail(&p.send, "sending failed; will try again", cause, pause)
+	if err := p.env.save(ctx, *d); err != nil {
 		return err
 	}
-	if p.send.now() != bots.Stuck {
-		p.send.set(bots.Running, "", p.env.Now())
+	return p.rest(ctx, min(pause, max(order.Expire.Sub(p.env.Now()), 0)))
+}
+
+// attempt calls the bot once, or goes on waiting for the call that is under way, and writes into d what came of it.
+func (p *process) attempt(ctx context.Context, order bus.Order, d *db.Delivery) error {
+	if p.abandoned.Load() >= maxAbandoned {
+		return fmt.Errorf("%d calls have not returned: %w", maxAbandoned, errStuck)
+	}
+	ctx, cancel := context.WithTimeout(ctx, p.env.SendTime)
+	defer cancel()
+	if p.open == nil {
+		p.open = begin(ctx, p.call(order.Report, d.Cursor))
+	}
+	s, err := p.open.wait(ctx, p.env.Grace)
+	if errors.Is(err, errStuck) {
+		return err
+	}
+	p.open = nil
+	d.Served += s.served
+	if _, ok := p.member.Bot.(bots.Broadcaster); ok {
+		switch {
+		case err != nil && s.next != "":
+			d.Cursor = s.next // the page broke off behind it
+		case err == nil && s.next != "" && s.next == d.Cursor:
+			err = errors.New("the broadcast does not move on")
+		case err == nil && s.next != "":
+			d.Cursor = s.next
+			return nil
+		}
+	}
+	if err != nil {
+		return err
+	}
+	d.RemoteID, d.RemoteURL, d.Cursor = s.receipt.ID, s.receipt.URL, ""
+	d.Status, d.Detail = db.Sent, ""
+	d.Attempts++
+	return nil
+}
+
+// call is the bot's way to send.
+func (p *process) call(r report.Report, cursor string) func(context.Context) (sent, error) {
+	return func(ctx context.Context) (s sent, err error) {
+		switch bot := p.member.Bot.(type) {
+		case bots.Broadcaster:
+			s.next, s.served, err = bot.SendPage(ctx, p.account, r, cursor)
+		case bots.Sender:
+			s.receipt, err = bot.Send(ctx, p.account, r)
+		}
+		return s, err
+	}
+}
+
+// rest waits for d before the next attempt. A call that is stuck may return meanwhile, and counts then; otherwise it is
+// left behind, and the next attempt calls anew.
+func (p *process) rest(ctx context.Context, d time.Duration) error {
+	if p.open == nil {
+		return sleep(ctx, d)
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-p.open.done:
+	case <-timer.C:
+		p.abandon()
 	}
 	return nil
 }
 
-// attempt calls the bot once and writes into d what came of it. more is true when a broadcast has to go on.
-func (p *process) attempt(ctx context.Context, order bus.Order, d *db.Delivery) (more bool, err error) {
-	ctx, cancel := context.WithTimeout(ctx, p.env.SendTime)
-	defer cancel()
-	type page struct {
-		next   string
-		served int
+// abandon leaves the call behind that is under way, if there is one.
+func (p *process) abandon() {
+	if p.open == nil {
+		return
 	}
-	switch bot := p.member.Bot.(type) {
-	case bots.Broadcaster:
-		done, err := guard(ctx, p.env.Grace, func(ctx context.Context) (page, error) {
-			next, served, err := bot.SendPage(ctx, p.account, order.Report, d.Cursor)
-			if next == "" && err != nil {
-				next = d.Cursor // no progress
-			}
-			return page{next, served}, err
-		})
-		d.Served += done.served
-		if err != nil {
-			if !errors.Is(err, errStuck) && done.next != "" {
-				d.Cursor = done.next
-			}
-			return false, err
-		}
-		d.Cursor = done.next
-		if d.Cursor != "" {
-			return true, nil
-		}
-	case bots.Sender:
-		receipt, err := guard(ctx, p.env.Grace, func(ctx context.Context) (report.Receipt, error) {
-			return bot.Send(ctx, p.account, order.Report)
-		})
-		if err != nil {
-			return false, err
-		}
-		d.RemoteID, d.RemoteURL = receipt.ID, receipt.URL
-	}
-	d.Status, d.Detail = db.Sent, ""
-	d.Attempts++
-	return false, nil
-}
-
-func (h *health) now() bots.State {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	return h.state
+	p.abandoned.Add(1)
+	go func(left *call[sent]) {
+		<-left.done
+		p.abandoned.Add(-1)
+	}(p.open)
+	p.open = nil
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"time"
 
 	"linienfunk/bots"
 )
@@ -14,6 +15,9 @@ type Member struct {
 	Name string
 	bots.Bot
 }
+
+// accountsTime is how long a bot may take to list its accounts.
+const accountsTime = 10 * time.Second
 
 // Directory knows which city has connected which network. It asks the bots when something changed, and answers from
 // memory.
@@ -32,18 +36,16 @@ func NewDirectory(members []Member) *Directory {
 // Members lists the bots.
 func (d *Directory) Members() []Member { return d.members }
 
-// Refresh asks one bot for its accounts. After an error the Directory stays as it was.
-func (d *Directory) Refresh(ctx context.Context, name string) (err error) {
+// Refresh asks one bot for its accounts. After an error, or when there is no answer in 10 seconds, the Directory stays as it
+// was.
+func (d *Directory) Refresh(ctx context.Context, name string) error {
 	i := slices.IndexFunc(d.members, func(m Member) bool { return m.Name == name })
 	if i < 0 {
 		return fmt.Errorf("refresh accounts: no bot %q", name)
 	}
-	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("refresh accounts of %s: panic: %v", name, p)
-		}
-	}()
-	list, err := d.members[i].Accounts(ctx)
+	ctx, cancel := context.WithTimeout(ctx, accountsTime)
+	defer cancel()
+	list, err := guard(ctx, 0, d.members[i].Accounts)
 	if err != nil {
 		return fmt.Errorf("refresh accounts of %s: %w", name, err)
 	}
@@ -57,13 +59,15 @@ func (d *Directory) Refresh(ctx context.Context, name string) (err error) {
 	return nil
 }
 
-// Bots lists the bots that a city has connected and that carry reports, in the order of the members.
+// Bots lists the bots that a city has connected and that carry reports, in the order of the members. One that has not
+// answered yet is among them: it may be connected.
 func (d *Directory) Bots(city string) []string {
 	d.mu.RLock()
 	defer d.mu.RUnlock()
 	var names []string
 	for _, member := range d.members {
-		if _, ok := d.accounts[member.Name][city]; ok && carries(member.Bot) {
+		accounts, known := d.accounts[member.Name]
+		if _, ok := accounts[city]; carries(member.Bot) && (ok || !known) {
 			names = append(names, member.Name)
 		}
 	}
@@ -76,6 +80,11 @@ func carries(bot bots.Bot) bool {
 		return true
 	}
 	return false
+}
+
+// has says whether there is a bot of that name in the program.
+func (d *Directory) has(name string) bool {
+	return slices.ContainsFunc(d.members, func(m Member) bool { return m.Name == name })
 }
 
 // of returns a bot's accounts by city; the map must not be changed. known is false as long as the bot never answered.

@@ -25,8 +25,9 @@ type Config struct {
 	Retention func(city string) (time.Duration, bool)
 	Cities    func() []string
 
-	// Revoked is called when a network turned a city's account away, once for each revision of the account.
-	Revoked func(ctx context.Context, s bots.Status, city string)
+	// Revoked is called when a network turned a city's account away: once for each revision of the account, or again
+	// if the program died while it was called.
+	Revoked func(ctx context.Context, a bots.Account, s bots.Status)
 
 	// SendTime is the deadline of one call of Send or SendPage, Grace what it may take beyond it before it counts as stuck.
 	// Zero means a minute, and five seconds.
@@ -36,11 +37,14 @@ type Config struct {
 // env is what all processes share.
 type env struct {
 	Config
-	halt func(p *process, say string)
+	halt func(ctx context.Context, p *process, say string)
 }
 
 // take is behind every bots.Out: it returns nil when the report is in INTAKE.
 func (e *env) take(ctx context.Context, city, bot string, r report.Report) error {
+	if r.ID == "" {
+		return errors.New("a report needs an id")
+	}
 	r.City, r.Bot = city, bot
 	r.Text = report.Clean(r.Text)
 	if r.Text == "" {
@@ -52,18 +56,29 @@ func (e *env) take(ctx context.Context, city, bot string, r report.Report) error
 	return e.Bus.PutReport(ctx, r)
 }
 
-// ledger reads where a delivery stands, again and again until the database answers.
+// ledger reads where a delivery stands, again and again until the database answers. It returns db.ErrNotFound for an
+// order that the ledger does not know.
 func (e *env) ledger(ctx context.Context, o bus.Order) (db.Delivery, error) {
 	var found db.Delivery
-	err := e.insist(ctx, "read the ledger", func() error {
-		var err error
-		found, err = e.DB.Delivery(ctx, o.Entry, o.Bot)
-		if errors.Is(err, db.ErrNotFound) {
-			found, err = db.Delivery{EntryID: o.Entry, Bot: o.Bot, Status: db.Queued}, nil
+	known := true
+	err := e.insist(ctx, "read the ledger", func() (err error) {
+		found, err = e.DB.Delivery(ctx, o.Entry, o.Report.Key(), o.Bot)
+		if known = !errors.Is(err, db.ErrNotFound); !known {
+			return nil
 		}
 		return err
 	})
+	if err == nil && !known {
+		err = db.ErrNotFound
+	}
 	return found, err
+}
+
+// stray ends an order that the ledger does not know: the database is another one than when the order was made. It is not
+// sent, for nobody could say whether it was before.
+func (e *env) stray(ctx context.Context, msg bus.Msg[bus.Order]) error {
+	e.Log.Warn("drop an order that is not in the ledger", "entry", msg.Value.Entry, "bot", msg.Value.Bot)
+	return msg.Done(ctx)
 }
 
 // save writes a delivery, again and again until the database takes it: what the network has taken must be known
@@ -88,12 +103,16 @@ func (e *env) finish(ctx context.Context, msg bus.Msg[bus.Order], d db.Delivery)
 	return nil
 }
 
-// linger returns a context that ends three seconds after ctx: what has happened in a network is still written down
+// lingerTime is how long writing down may take when the program is being stopped. A process lingers twice at most, after
+// grace, and must be over within 10 seconds.
+const lingerTime = 1500 * time.Millisecond
+
+// linger returns a context that ends lingerTime after ctx: what has happened in a network is still written down
 // when the program is being stopped.
 func linger(ctx context.Context) (context.Context, context.CancelFunc) {
 	longer, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	stop := context.AfterFunc(ctx, func() {
-		sleep(longer, 3*time.Second)
+		sleep(longer, lingerTime)
 		cancel()
 	})
 	return longer, func() { stop(); cancel() }
@@ -118,16 +137,19 @@ func (e *env) insist(ctx context.Context, what string, f func() error) error {
 }
 
 // revoke remembers that the network turned the account away.
-func (e *env) revoke(p *process, cause error) {
+func (e *env) revoke(ctx context.Context, p *process, cause error) {
 	say := bots.AsError(cause).Say
 	p.log.Warn("the network has revoked the account; stopped until its credentials change", "err", cause)
 	p.recv.set(bots.Halted, say, e.Now())
-	e.halt(p, say)
+	e.halt(ctx, p, say)
 }
 
 // close ends an order that nobody can send.
 func (e *env) close(ctx context.Context, msg bus.Msg[bus.Order], status db.Status, detail string) error {
 	d, err := e.ledger(ctx, msg.Value)
+	if errors.Is(err, db.ErrNotFound) {
+		return e.stray(ctx, msg)
+	}
 	if err != nil {
 		return fmt.Errorf("close order: %w", err)
 	}

@@ -11,7 +11,7 @@ import (
 // grace is how long a bot's call may take to return after its context has ended.
 const grace = 5 * time.Second
 
-// errStuck is what guard returns for a call that does not return.
+// errStuck is the error of a call that does not return.
 var errStuck = errors.New("the call does not return although its time is over")
 
 // panicked is a panic of a bot as an error. The stack is for the log.
@@ -22,36 +22,53 @@ type panicked struct {
 
 func (p *panicked) Error() string { return fmt.Sprintf("panic: %v", p.value) }
 
-// guard calls f in a goroutine of its own, turns a panic into an error, and gives up on it when it has not returned
-// by grace after the end of ctx: Go cannot stop a goroutine, but nobody else needs to wait for it.
-func guard[T any](ctx context.Context, grace time.Duration, f func(context.Context) (T, error)) (T, error) {
-	type answer struct {
-		value T
-		err   error
-	}
-	answers := make(chan answer, 1)
+// call is a call into a bot, under way in a goroutine of its own. Go cannot stop a goroutine, but nobody needs to wait for it.
+type call[T any] struct {
+	done  chan struct{} // closed when value and err are there
+	value T
+	err   error
+}
+
+// begin calls f. A panic becomes an error.
+func begin[T any](ctx context.Context, f func(context.Context) (T, error)) *call[T] {
+	c := &call[T]{done: make(chan struct{})}
 	go func() {
-		var a answer
+		defer close(c.done)
 		defer func() {
 			if p := recover(); p != nil {
-				a.err = &panicked{p, debug.Stack()}
+				c.err = &panicked{p, debug.Stack()}
 			}
-			answers <- a
 		}()
-		a.value, a.err = f(ctx)
+		c.value, c.err = f(ctx)
 	}()
+	return c
+}
+
+// wait returns what the call returned, or errStuck when it has not by grace after the end of ctx.
+func (c *call[T]) wait(ctx context.Context, grace time.Duration) (T, error) {
 	select {
-	case a := <-answers:
-		return a.value, a.err
+	case <-c.done:
+		return c.value, c.err
 	case <-ctx.Done():
 	}
 	timer := time.NewTimer(grace)
 	defer timer.Stop()
 	select {
-	case a := <-answers:
-		return a.value, a.err
+	case <-c.done:
+		return c.value, c.err
 	case <-timer.C:
 		var zero T
 		return zero, errStuck
 	}
+}
+
+// guard is begin and wait in one.
+func guard[T any](ctx context.Context, grace time.Duration, f func(context.Context) (T, error)) (T, error) {
+	return begin(ctx, f).wait(ctx, grace)
+}
+
+// guardErr is guard for calls that return nothing but an error.
+func guardErr(ctx context.Context, grace time.Duration, f func(context.Context) error) error {
+	_, err := guard(ctx, grace, func(ctx context.Context) (struct{}, error) { return struct{}{}, f(ctx) })
+	return err
 }

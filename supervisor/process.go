@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"linienfunk/bots"
@@ -24,6 +25,9 @@ type process struct {
 	done   chan struct{}
 
 	recv, send health
+
+	open      *call[sent] // sending, and not returned yet; only the sending goroutine touches it
+	abandoned atomic.Int32
 }
 
 // start runs the process until its cancel. It begins when before is closed: the account's last process must be over,
@@ -43,26 +47,22 @@ func start(ctx context.Context, e *env, member Member, account bots.Account, box
 }
 
 func (p *process) run(ctx context.Context) {
-	ctx, cancel := context.WithCancel(ctx)
+	both, cancel := context.WithCancel(ctx)
 	defer cancel()
 	revoked := make(chan error, 2)
 	var loops sync.WaitGroup
-	loops.Go(func() {
-		if err := p.receive(ctx); err != nil {
-			revoked <- err
-			cancel()
-		}
-	})
-	loops.Go(func() {
-		if err := p.sendAll(ctx); err != nil {
-			revoked <- err
-			cancel()
-		}
-	})
+	for _, loop := range []func(context.Context) error{p.receive, p.sendAll} {
+		loops.Go(func() {
+			if err := loop(both); err != nil {
+				revoked <- err
+				cancel()
+			}
+		})
+	}
 	loops.Wait()
 	select {
 	case err := <-revoked:
-		p.env.revoke(p, err)
+		p.env.revoke(ctx, p, err)
 	default:
 	}
 }
@@ -81,9 +81,7 @@ func (p *process) receive(ctx context.Context) error {
 	for ctx.Err() == nil {
 		p.recv.set(bots.Running, "", p.env.Now())
 		began := time.Now()
-		_, err := guard(ctx, p.env.Grace, func(ctx context.Context) (struct{}, error) {
-			return struct{}{}, receiver.Recv(ctx, p.account, out)
-		})
+		err := guardErr(ctx, p.env.Grace, func(ctx context.Context) error { return receiver.Recv(ctx, p.account, out) })
 		if ctx.Err() != nil {
 			if errors.Is(err, errStuck) {
 				p.log.Error("receiving does not end; left behind")
@@ -96,7 +94,7 @@ func (p *process) receive(ctx context.Context) error {
 		if time.Since(began) > calm {
 			pauses.reset()
 		}
-		kind, pause := p.pause(err, &pauses)
+		kind, pause := nextPause(err, &pauses)
 		if kind == bots.KindRevoked {
 			return err
 		}
@@ -107,15 +105,6 @@ func (p *process) receive(ctx context.Context) error {
 		}
 	}
 	return nil
-}
-
-// pause says how long to wait after err.
-func (p *process) pause(err error, pauses *backoff) (bots.Kind, time.Duration) {
-	e := bots.AsError(err)
-	if e.Kind == bots.KindRetryAfter {
-		return e.Kind, e.After
-	}
-	return e.Kind, pauses.next()
 }
 
 // fail writes down that receiving or sending does not work for now.

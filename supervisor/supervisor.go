@@ -22,6 +22,9 @@ import (
 // lookAround is how often all bots are asked for their accounts even though no change was heard of: hints may get lost.
 const lookAround = time.Minute
 
+// lookAgain is how often bots are asked that have not answered yet.
+const lookAgain = 2 * time.Second
+
 // notConnected is the detail of a delivery to an account that is no longer there. It is the id of a shared text.
 const notConnected = "delivery-not-connected"
 
@@ -70,9 +73,7 @@ func (s *Supervisor) Run(ctx context.Context) error {
 		return err
 	}
 	defer stop()
-	for _, member := range s.env.Directory.members {
-		s.refresh(ctx, member)
-	}
+	s.refreshAll(ctx, func(string) bool { return true })
 	var parts sync.WaitGroup
 	for _, member := range s.env.Directory.members {
 		if listener, ok := member.Bot.(bots.Listener); ok {
@@ -114,14 +115,23 @@ func (s *Supervisor) dispatch(ctx context.Context, msg bus.Msg[bus.Order]) {
 	if box != nil {
 		box.put(msg)
 	}
+	halted, isHalted := s.halted[k]
 	s.mu.Unlock()
-	if box != nil {
-		return
+	_, known := s.env.Directory.of(k.bot)
+	switch {
+	case box != nil:
+	case !msg.Value.Expire.After(s.env.Now()):
+		s.discard(ctx, msg, db.Expired, "")
+	case isHalted:
+		s.discard(ctx, msg, db.Failed, halted.Detail)
+	case !known && s.env.Directory.has(k.bot), known && msg.Tries < 2:
+		// Perhaps the bot knows its accounts a moment later, or this one is just being connected.
+		if err := msg.Again(time.Second); err != nil && ctx.Err() == nil {
+			s.env.Log.Warn("cannot hand back an order", "entry", msg.Value.Entry, "err", err)
+		}
+	default:
+		s.discard(ctx, msg, db.Failed, notConnected)
 	}
-	if _, known := s.env.Directory.of(k.bot); !known {
-		return // comes again after bus.AckWait; perhaps the bot knows its accounts by then
-	}
-	s.discard(ctx, msg, db.Failed, notConnected)
 }
 
 func (s *Supervisor) discard(ctx context.Context, msg bus.Msg[bus.Order], status db.Status, detail string) {
@@ -139,15 +149,17 @@ func (s *Supervisor) keepAlive(ctx context.Context) {
 			boxes = append(boxes, box)
 		}
 		s.mu.Unlock()
+		var old []bus.Msg[bus.Order]
 		for _, box := range boxes {
-			for _, msg := range box.expired(s.env.Now()) {
-				s.discard(ctx, msg, db.Expired, "")
-			}
+			old = append(old, box.expired(s.env.Now())...)
 			for _, msg := range box.all() {
 				if err := msg.Working(); err != nil && ctx.Err() == nil {
 					s.env.Log.Warn("cannot keep an order alive", "entry", msg.Value.Entry, "err", err)
 				}
 			}
+		}
+		for _, msg := range old {
+			s.discard(ctx, msg, db.Expired, "")
 		}
 	}
 }
@@ -159,8 +171,8 @@ func (s *Supervisor) listen(ctx context.Context, name string, listener bots.List
 	for ctx.Err() == nil {
 		h.set(bots.Running, "", s.env.Now())
 		began := time.Now()
-		_, err := guard(ctx, s.env.Grace, func(ctx context.Context) (struct{}, error) {
-			return struct{}{}, listener.Listen(ctx, func(ctx context.Context, city string, r report.Report) error {
+		err := guardErr(ctx, s.env.Grace, func(ctx context.Context) error {
+			return listener.Listen(ctx, func(ctx context.Context, city string, r report.Report) error {
 				return s.env.take(ctx, city, name, r)
 			})
 		})

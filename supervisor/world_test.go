@@ -88,11 +88,12 @@ type world struct {
 	skew    time.Duration
 	mu      sync.Mutex
 	count   int
+	keys    map[uint]string // of reports, by entry
 	stop    func()
 }
 
 func newWorld(t *testing.T, accounts ...string) *world {
-	w := &world{t: t, revoked: make(chan string, 10), net: &network{accounts: map[string]string{}, recv: idle, pruned: make(chan time.Time, 100)}}
+	w := &world{t: t, keys: map[uint]string{}, revoked: make(chan string, 10), net: &network{accounts: map[string]string{}, recv: idle, pruned: make(chan time.Time, 100)}}
 	for _, city := range accounts {
 		w.net.accounts[city] = "1"
 	}
@@ -116,11 +117,16 @@ func (w *world) advance(d time.Duration) {
 // start runs the supervisor until the test ends or w.stop is called.
 func (w *world) start() {
 	w.t.Helper()
+	w.startWith(supervisor.NewDirectory([]supervisor.Member{{Name: "net", Bot: w.net}}))
+}
+
+func (w *world) startWith(directory *supervisor.Directory) {
+	w.t.Helper()
 	w.sup = supervisor.New(supervisor.Config{
 		Bus: w.bus, DB: w.db, Log: testkit.Log(w.t), Now: w.now,
-		Directory: supervisor.NewDirectory([]supervisor.Member{{Name: "net", Bot: w.net}}),
+		Directory: directory,
 		SendTime:  300 * time.Millisecond, Grace: 100 * time.Millisecond,
-		Revoked:   func(_ context.Context, s bots.Status, city string) { w.revoked <- city + " " + s.Detail },
+		Revoked:   func(_ context.Context, a bots.Account, s bots.Status) { w.revoked <- a.City + " " + s.Detail },
 		Retention: func(string) (time.Duration, bool) { return 24 * time.Hour, true },
 		Cities:    func() []string { return []string{"zuerich", "ghent"} },
 	})
@@ -152,6 +158,7 @@ func (w *world) relay(city, text string, fresh time.Duration) uint {
 	if err != nil {
 		w.t.Fatal(err)
 	}
+	w.keys[entry.ID] = r.Key()
 	err = w.bus.PutOrder(w.t.Context(), bus.Order{Report: r, Entry: entry.ID, Bot: "net", Expire: r.At.Add(fresh)})
 	if err != nil {
 		w.t.Fatal(err)
@@ -165,7 +172,7 @@ func (w *world) ends(entry uint, status db.Status) db.Delivery {
 	var d db.Delivery
 	testkit.Eventually(w.t, fmt.Sprintf("delivery %d is %s", entry, status), func() bool {
 		var err error
-		d, err = w.db.Delivery(w.t.Context(), entry, "net")
+		d, err = w.db.Delivery(w.t.Context(), entry, w.keys[entry], "net")
 		return err == nil && d.Status == status
 	})
 	return d

@@ -4,11 +4,12 @@ import (
 	"bytes"
 	"context"
 	"crypto/tls"
-	"encoding/json"
 	"io"
 	"log/slog"
+	"maps"
 	"net"
 	"net/http"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -197,9 +198,10 @@ type events struct {
 
 func (e *events) Publish(city string, data []byte) error {
 	e.mu.Lock()
-	defer e.mu.Unlock()
-	for _, f := range e.subs {
-		f(city, json.RawMessage(data))
+	subs := slices.Collect(maps.Values(e.subs))
+	e.mu.Unlock()
+	for _, f := range subs {
+		f(city, data)
 	}
 	return nil
 }

@@ -21,6 +21,7 @@ type suite struct {
 // Run puts a bot through the contract. Each test has a World and a fake network of its own.
 func Run(t *testing.T, name string, plugin bots.Plugin, start Start, f Features) {
 	s := suite{name, plugin, start, f}
+	s.run(t, "it says of itself what it can do", s.honest)
 	s.run(t, "its tables carry its name", s.tablesCarryName)
 	s.run(t, "a city that did not connect it has no account", s.noAccount)
 	s.run(t, "a connected city has one account, and the core is told", s.oneAccount)
@@ -50,6 +51,17 @@ func (s suite) connected(t *testing.T, sentence string, test func(*testing.T, *W
 		n.Connect(t, w, "zuerich")
 		test(t, w, n, w.account(t, "zuerich"))
 	})
+}
+
+// honest compares Features with the interfaces that the bot implements.
+func (s suite) honest(t *testing.T, w *World, _ Network) {
+	_, receives := w.Bot.(bots.Receiver)
+	_, listens := w.Bot.(bots.Listener)
+	_, sends := w.Bot.(bots.Sender)
+	_, broadcasts := w.Bot.(bots.Broadcaster)
+	if s.f.Receives != (receives || listens) || s.f.Sends != sends || s.f.Broadcasts != broadcasts || sends && broadcasts {
+		t.Errorf("features %+v, but Receiver %v, Listener %v, Sender %v, Broadcaster %v", s.f, receives, listens, sends, broadcasts)
+	}
 }
 
 func (s suite) tablesCarryName(t *testing.T, w *World, _ Network) {

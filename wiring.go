@@ -1,0 +1,196 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"linienfunk/bots"
+	"linienfunk/bots/all"
+	"linienfunk/bus"
+	"linienfunk/censor"
+	"linienfunk/frontend"
+	"linienfunk/mail"
+	"linienfunk/outgoing"
+	"linienfunk/settings"
+	"linienfunk/supervisor"
+	"linienfunk/templates"
+)
+
+func (p *Program) openBus(ctx context.Context) (err error) {
+	p.bus, err = bus.Open(ctx, bus.Config{URL: p.config.NATS.URL, Prefix: p.config.NATS.Prefix, Shards: p.config.NATS.Shards,
+		Dir: filepath.Join(p.config.Data, "nats"), Log: p.log.With("part", "bus")})
+	if err == nil {
+		p.onClose(func() error { p.bus.Close(); return nil })
+	}
+	return err
+}
+
+// openSettings loads all cities. A change is made known on settings.<city>; every node then reads that city again, and
+// looks which of its accounts that starts or stops.
+func (p *Program) openSettings(ctx context.Context) error {
+	compiler, err := p.compiler()
+	if err != nil {
+		return err
+	}
+	p.settings = settings.NewStore(p.db, p.log.With("part", "settings"), compiler.Compile, func(city string) {
+		p.hint("settings." + city)
+	})
+	stop, err := p.bus.OnHint("settings.*", func(subject string, _ []byte) {
+		_, city, _ := strings.Cut(subject, ".")
+		if err := p.settings.Reload(ctx, city); err != nil {
+			p.log.Error("cannot reload settings", "city", city, "err", err)
+		}
+		p.hint(supervisor.AccountHint("", city))
+	})
+	if err != nil {
+		return err
+	}
+	p.onClose(func() error { stop(); return nil })
+	return p.settings.Load(ctx)
+}
+
+// compiler compiles cities' lists together with the list of slurs, which the operator may make longer.
+func (p *Program) compiler() (*censor.Compiler, error) {
+	slurs := censor.DefaultSlurs()
+	if path := p.config.Censor.Slurs; path != "" {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			return nil, fmt.Errorf("censor.slurs: %w", err)
+		}
+		slurs = append(slurs, strings.Split(string(text), "\n")...)
+	}
+	compiler, err := censor.NewCompiler(slurs)
+	if err != nil {
+		return nil, fmt.Errorf("censor.slurs: %w", err)
+	}
+	return compiler, nil
+}
+
+func (p *Program) hint(subject string) {
+	if err := p.bus.Hint(subject, nil); err != nil {
+		p.log.Warn("cannot tell the other nodes", "subject", subject, "err", err)
+	}
+}
+
+func (p *Program) openMail(context.Context) error {
+	tables, err := p.db.Prefixed("mail_")
+	if err != nil {
+		return err
+	}
+	c := mail.Config{Domain: p.config.Mail.Domain, Smarthost: p.config.Mail.Smarthost, User: p.config.Mail.User,
+		Password: p.config.Mail.Password}
+	if p.config.Mail.DKIMKey != "" {
+		c.DKIMKey, c.DKIMSelector = p.config.Mail.DKIMKey, p.config.Mail.DKIMSelector
+	}
+	if c.Smarthost == "" {
+		c.Outbox = filepath.Join(p.config.Data, "outbox")
+		p.log.Warn("mail.smarthost is not set: outgoing mail goes into files", "directory", c.Outbox)
+	}
+	p.mail, err = mail.New(tables, p.box, c, p.log.With("part", "mail"), p.now)
+	return err
+}
+
+func (p *Program) openFrontend(context.Context) (err error) {
+	proxies, err := p.config.ProxyPrefixes()
+	if err != nil {
+		return err
+	}
+	p.frontend, err = frontend.New(frontend.Deps{
+		DB: p.db, Settings: p.settings, Mail: p.mail, Box: p.box, BaseURL: p.config.BaseURL, Domain: p.config.Mail.Domain,
+		Log: p.log.With("part", "frontend"), Now: p.now, Proxies: proxies,
+		Status:  func(city string) []bots.Status { return p.supervisor.Status(city) },
+		Changed: func(city string) { p.hint(supervisor.AccountHint("", city)) },
+	})
+	return err
+}
+
+// openBots migrates, makes and mounts the bots.
+func (p *Program) openBots(context.Context) error {
+	smtp := bots.SMTP{Listen: p.smtp.open, Domain: p.config.Mail.Domain}
+	if p.config.Mail.TLSCert != "" {
+		certificate, err := tls.LoadX509KeyPair(p.config.Mail.TLSCert, p.config.Mail.TLSKey)
+		if err != nil {
+			return fmt.Errorf("mail.tls_cert: %w", err)
+		}
+		smtp.TLS = &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12}
+	}
+	client := outgoing.Client(p.config.Outgoing.AllowPrivate)
+	var members []supervisor.Member
+	for _, plugin := range all.Plugins() {
+		bot, err := p.openBot(plugin, smtp, client)
+		if err != nil {
+			return fmt.Errorf("bot %s: %w", plugin.Name, err)
+		}
+		members = append(members, supervisor.Member{Name: plugin.Name, Bot: bot})
+	}
+	p.directory = supervisor.NewDirectory(members)
+	return nil
+}
+
+func (p *Program) openBot(plugin bots.Named, smtp bots.SMTP, client *http.Client) (bots.Bot, error) {
+	if err := p.db.MigratePrefixed(plugin.Name+"_", plugin.Migrations); err != nil {
+		return nil, err
+	}
+	tables, err := p.db.Prefixed(plugin.Name + "_")
+	if err != nil {
+		return nil, err
+	}
+	set, err := templates.New(plugin.Files)
+	if err != nil {
+		return nil, err
+	}
+	bot, err := plugin.New(bots.Core{
+		Name: plugin.Name, BaseURL: p.config.BaseURL, UserAgent: "Linienfunk/" + version() + " (+" + p.config.BaseURL + ")",
+		Log: p.log.With("bot", plugin.Name), DB: tables, HTTP: client, Now: p.now, Box: p.box,
+		Author: func(city, name string, at time.Time) string { return p.box.Author(city, plugin.Name, name, at) },
+		Cities: p.settings.Cities(), Pages: p.frontend.Pages(plugin.Name, set), Mail: p.mail, SMTP: smtp,
+		Changed: func(city string) { p.hint(supervisor.AccountHint(plugin.Name, city)) },
+		Events:  events{p.bus, plugin.Name},
+	})
+	if err != nil {
+		return nil, err
+	}
+	p.frontend.Mount(plugin.Name, bot, set)
+	return bot, nil
+}
+
+// events are bots.Events as hints on bot.<bot>.<city>.
+type events struct {
+	bus *bus.Bus
+	bot string
+}
+
+func (e events) Publish(city string, data []byte) error {
+	return e.bus.Hint("bot."+e.bot+"."+city, data)
+}
+
+func (e events) Subscribe(city string, f func([]byte)) (func(), error) {
+	return e.bus.OnHint("bot."+e.bot+"."+city, func(_ string, data []byte) { f(data) })
+}
+
+func (p *Program) openWorkers(context.Context) error {
+	p.supervisor = supervisor.New(supervisor.Config{
+		Bus: p.bus, DB: p.db, Directory: p.directory, Log: p.log, Now: p.now, Revoked: p.frontend.AccountRevoked,
+		Cities: func() []string {
+			var names []string
+			all, _ := p.settings.All(context.Background()) // reads memory
+			for _, snapshot := range all {
+				names = append(names, snapshot.City)
+			}
+			return names
+		},
+		Retention: func(city string) (time.Duration, bool) {
+			snapshot, ok, _ := p.settings.Get(context.Background(), city) // reads memory
+			return snapshot.Retention(), ok
+		},
+	})
+	p.censor = &censor.Worker{Bus: p.bus, DB: p.db, Rules: p.settings.Rules, Bots: p.directory.Bots,
+		Log: p.log.With("part", "censor"), Now: p.now}
+	return nil
+}
