@@ -110,7 +110,7 @@ func TestImportsRunDownwards(t *testing.T) {
 
 func TestEveryPackageHasItsPlace(t *testing.T) {
 	for _, p := range packages(t) {
-		if p.ImportPath == "" || p.ImportPath == "testkit" || strings.HasPrefix(p.ImportPath, "bots/") {
+		if p.ImportPath == "" || strings.HasPrefix(p.ImportPath, "testkit") || strings.HasPrefix(p.ImportPath, "bots/") {
 			continue
 		}
 		if layer(p.ImportPath) < 0 {

@@ -4,33 +4,23 @@ package frontend
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
-	"os"
-	"path/filepath"
 	"testing"
 	"time"
 
-	"github.com/chromedp/cdproto/cdp"
-	"github.com/chromedp/cdproto/emulation"
-	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/chromedp"
 
 	"linienfunk/bots"
 	"linienfunk/settings"
+	"linienfunk/testkit/pictures"
 )
 
-// TestScreenshots writes pictures of the pages with sample data to the directory $SHOTS:
+// TestScreenshots takes pictures of the pages with sample data:
 //
 //	SHOTS=/tmp/shots go test -tags shots -run Screenshots ./frontend
 func TestScreenshots(t *testing.T) {
-	dir := os.Getenv("SHOTS")
-	if dir == "" {
-		t.Skip("SHOTS is not set")
-	}
-	check(t, os.MkdirAll(dir, 0o755))
 	s := newSite(t, func(s *site) {
 		s.mount("feeds", &fakeBot{files: []string{"feed.atom"}}, func(b *fakeBot) bots.Bot { return publicFakeBot{b} })
 		s.mount("second", &fakeBot{}, func(b *fakeBot) bots.Bot { return publicFakeBot{b} })
@@ -58,31 +48,19 @@ func TestScreenshots(t *testing.T) {
 	check(t, err)
 	cookies := v.http.Jar.Cookies(base)
 
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath("chromium"), chromedp.NoSandbox)
-	ctx, cancel := chromedp.NewExecAllocator(t.Context(), options...)
-	defer cancel()
-	ctx, cancel = chromedp.NewContext(ctx)
-	defer cancel()
-
+	camera := pictures.New(t, s.url)
 	shoot := func(name, path string, width int64, dark, login bool, lang string, before ...chromedp.Action[chromedp.Void]) {
 		t.Helper()
 		scheme := "light"
 		if dark {
 			scheme = "dark"
 		}
-		cookies := append([]*http.Cookie{{Name: "lang", Value: lang}}, cookies...)
-		if !login {
-			cookies = cookies[:1]
+		shown := []*http.Cookie{{Name: "lang", Value: lang}}
+		if login {
+			shown = append(shown, cookies...)
 		}
-		check(t, chromedp.Do(ctx, emulate(s.url, width, scheme, cookies), chromedp.Navigate(s.url+path), chromedp.Steps(before...)))
-		wide, err := chromedp.Run(ctx, chromedp.Evaluate[int64]("document.documentElement.scrollWidth"))
-		check(t, err)
-		if wide > width {
-			t.Errorf("%s: %d px wide, has only %d", name, wide, width)
-		}
-		png, err := chromedp.Run(ctx, chromedp.FullScreenshot(100))
-		check(t, err)
-		check(t, os.WriteFile(filepath.Join(dir, fmt.Sprintf("%s-%s-%d-%s.png", name, lang, width, scheme)), png, 0o644))
+		camera.Take(pictures.Shot{Name: fmt.Sprintf("%s-%s-%d-%s", name, lang, width, scheme), Path: path, Width: width,
+			Scheme: scheme, Cookies: shown, Before: before})
 	}
 	for _, width := range []int64{390, 1280} {
 		dark := width == 390
@@ -105,25 +83,6 @@ func TestScreenshots(t *testing.T) {
 		shoot("missing", "/nowhere", width, dark, false, "en")
 		shoot("botpage", "/c/berlin/feeds/page", width, dark, false, "de")
 	}
-}
-
-// emulate makes the browser a phone or a desk, in the light or in the dark, with nothing but these cookies.
-func emulate(url string, width int64, scheme string, cookies []*http.Cookie) chromedp.Action[chromedp.Void] {
-	return chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
-		_, err := cdp.Call(ctx, t, network.ClearBrowserCookies, cdp.Empty{})
-		_, err2 := cdp.Call(ctx, t, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{
-			Width: width, Height: 900, DeviceScaleFactor: 1, Mobile: width < 600,
-		})
-		_, err3 := cdp.Call(ctx, t, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
-			Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}},
-		})
-		err = errors.Join(err, err2, err3)
-		for _, cookie := range cookies {
-			_, one := cdp.Call(ctx, t, network.SetCookie, network.SetCookieParams{Name: cookie.Name, Value: cookie.Value, URL: url})
-			err = errors.Join(err, one)
-		}
-		return err
-	})
 }
 
 func fill(selector, text string) chromedp.Action[chromedp.Void] {
