@@ -19,7 +19,7 @@ import (
 
 // layers are the packages of the core, from the ground up. A package imports those below it and beside it.
 var layers = [][]string{
-	{"report", "config", "secret", "outgoing", "templates"},
+	{"report", "config", "secret", "outgoing", "templates", "settings/chain"},
 	{"bus", "db"},
 	{"bots"},
 	{"censor", "settings", "mail"},
