@@ -1,8 +1,8 @@
 .PHONY: linienfunk demo test bench fuzz generate lint
 
-# A static binary: no cgo, time zones inside, no paths of this machine.
+# A static binary: no cgo, no paths of this machine.
 linienfunk:
-	CGO_ENABLED=0 go build -trimpath -tags timetzdata -ldflags '-s -w' -o linienfunk .
+	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w' -o linienfunk .
 
 demo:
 	go run . demo

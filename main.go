@@ -15,6 +15,7 @@ import (
 	"strings"
 	"syscall"
 	"time"
+	_ "time/tzdata" // an empty container has no time zones, and times are for people
 
 	"github.com/alecthomas/kong"
 

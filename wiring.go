@@ -84,7 +84,7 @@ func (p *Program) openMail(context.Context) error {
 		return err
 	}
 	c := mail.Config{Domain: p.config.Mail.Domain, Smarthost: p.config.Mail.Smarthost, User: p.config.Mail.User,
-		Password: p.config.Mail.Password}
+		Password: p.config.Mail.Password, CAFile: p.config.Mail.CAFile}
 	if p.config.Mail.DKIMKey != "" {
 		c.DKIMKey, c.DKIMSelector = p.config.Mail.DKIMKey, p.config.Mail.DKIMSelector
 	}

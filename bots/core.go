@@ -72,6 +72,9 @@ type City struct {
 	Lang     string // language of the city's own texts: "en", "de"
 	Active   bool   // the city's main switch
 	Revision string // changes when any of the city's settings does
+	// Freshness is how long after Report.At a report is worth sending. The core sees to it, except for what a
+	// bot hands on to others who send later, such as a mail queue.
+	Freshness time.Duration
 }
 
 // Cities knows the cities. Its methods read a cache and are cheap.

@@ -74,7 +74,7 @@ func (c Config) checkFiles(t *table, bad func(key, format string, args ...any)) 
 	if (c.Mail.TLSCert == "") != (c.Mail.TLSKey == "") {
 		bad("mail.tls_cert", "needs mail.tls_key, and the other way round")
 	}
-	for _, key := range []string{"mail.tls_cert", "mail.tls_key", "mail.dkim_key", "censor.slurs"} {
+	for _, key := range []string{"mail.ca_file", "mail.tls_cert", "mail.tls_key", "mail.dkim_key", "censor.slurs"} {
 		path := t.fields[key].value.String()
 		if path == "" {
 			continue

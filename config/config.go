@@ -51,6 +51,7 @@ type Mail struct {
 	Smarthost    string `toml:"smarthost" help:"server that takes all outgoing mail: smtp://host:587, smtps://host:465; empty to write mails into data/outbox"`
 	User         string `toml:"user" help:"login at the smarthost"`
 	Password     string `toml:"password" help:"password at the smarthost" secret:"true"`
+	CAFile       string `toml:"ca_file" help:"certificates to trust at the smarthost besides the system's, PEM"`
 	TLSCert      string `toml:"tls_cert" help:"certificate chain of the SMTP server, PEM; without it there is no STARTTLS"`
 	TLSKey       string `toml:"tls_key" help:"its key, PEM"`
 	DKIMKey      string `toml:"dkim_key" help:"private key that signs outgoing mail, PEM; empty when the smarthost signs"`

@@ -41,8 +41,8 @@ type World struct {
 func NewWorld(t testing.TB, name string, plugin bots.Plugin) *World {
 	t.Helper()
 	w := &World{plugin: plugin, Changes: make(chan string, 100), Log: &Log{}, cities: map[string]bots.City{
-		"zuerich": {Name: "zuerich", Title: "Zürich", Lang: "de", Active: true, Revision: "1"},
-		"ghent":   {Name: "ghent", Title: "Ghent", Lang: "en", Active: true, Revision: "1"},
+		"zuerich": {Name: "zuerich", Title: "Zürich", Lang: "de", Active: true, Revision: "1", Freshness: 30 * time.Minute},
+		"ghent":   {Name: "ghent", Title: "Ghent", Lang: "en", Active: true, Revision: "1", Freshness: 30 * time.Minute},
 	}}
 	var err error
 	w.DB = testkit.DB(t, w.now)

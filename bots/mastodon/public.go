@@ -32,7 +32,6 @@ func (b *bot) follow(w http.ResponseWriter, r *http.Request) {
 // comeBack ends a login. It is a GET that changes something, as OAuth wants it (RFC 6749, 4.1.2); state and cookie
 // see to it that only the browser that began the login can end it, and once.
 func (b *bot) comeBack(w http.ResponseWriter, r *http.Request) {
-	w.Header().Set("Referrer-Policy", "no-referrer") // the address has the code in it
 	query := r.URL.Query()
 	cookie, err := r.Cookie(b.cookieName())
 	if err != nil || cookie.Value == "" || query.Get("state") == "" {

@@ -191,7 +191,7 @@ func (r *reader) text(n *masto.Notification) (string, bool) {
 func (r *reader) report(s *masto.Status, text string) report.Report {
 	public := s.Visibility == masto.VisibilityPublic || s.Visibility == masto.VisibilityUnlisted
 	// No URL: it would name the author.
-	made := report.Report{ID: string(s.ID), Ref: string(s.ID), Text: text, At: s.CreatedAt.UTC(), Private: !public}
+	made := report.Report{ID: string(s.ID), Ref: remoteID(r.account.Instance, s.ID), Text: text, At: s.CreatedAt.UTC(), Private: !public}
 	author := s.Account.Acct
 	if !strings.Contains(author, "@") {
 		author += "@" + r.account.Domain // of the same instance

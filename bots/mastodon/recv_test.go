@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	masto "github.com/mattn/go-mastodon"
+
 	"linienfunk/bots"
 	"linienfunk/bots/bottest"
 	"linienfunk/bots/mastodon/mastodontest"
@@ -98,7 +100,7 @@ func TestAStreamBringsMentionsAtOnce(t *testing.T) {
 	before := time.Now()
 	fake.Mention("rider@elsewhere.example", "@zuerich kontrolle u8", "public")
 	r := in.next(t)
-	if r.Text != "kontrolle u8" || r.Private || r.URL != "" || r.Ref != r.ID {
+	if r.Text != "kontrolle u8" || r.Private || r.URL != "" || r.Ref != remoteID(fake.URL, masto.ID(r.ID)) {
 		t.Errorf("got %+v", r)
 	}
 	if r.At.Before(before.Add(-time.Second)) || r.Author != w.Core.Author("zuerich", "rider@elsewhere.example", r.At) {

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 
 	masto "github.com/mattn/go-mastodon"
 
@@ -23,8 +24,8 @@ func (b *bot) Send(ctx context.Context, a bots.Account, r report.Report) (report
 	if err != nil {
 		return report.Receipt{}, err
 	}
-	if row.Boost && r.Bot == b.core.Name && !r.Private && r.Ref != "" {
-		receipt, done, err := c.boost(ctx, masto.ID(r.Ref))
+	if id, here := localID(row.Instance, r.Ref); here && row.Boost && r.Bot == b.core.Name && !r.Private {
+		receipt, done, err := c.boost(ctx, id)
 		if done || err != nil {
 			return receipt, err
 		}
@@ -32,11 +33,21 @@ func (b *bot) Send(ctx context.Context, a bots.Account, r report.Report) (report
 	return b.post(ctx, c, r)
 }
 
+// remoteID is how a status is called in reports and receipts: with its instance, since a city may move to another one,
+// where its id means nothing or something else.
+func remoteID(instance string, id masto.ID) string { return instance + " " + string(id) }
+
+// localID is the status's id on the instance; false if it is a status of another one.
+func localID(instance, remote string) (masto.ID, bool) {
+	id, here := strings.CutPrefix(remote, instance+" ")
+	return masto.ID(id), here
+}
+
 // boost is done, or it found that this status exists and will never be boosted: then a copy is the second best.
 func (c *client) boost(ctx context.Context, id masto.ID) (receipt report.Receipt, done bool, err error) {
 	boosted, err := c.Reblog(ctx, id)
 	if err == nil {
-		receipt, err = receiptOf(boosted)
+		receipt, err = c.receiptOf(boosted)
 		return receipt, err == nil, c.explain(ctx, "boost status", err)
 	}
 	switch status(err) {
@@ -53,7 +64,7 @@ func (c *client) boost(ctx context.Context, id masto.ID) (receipt report.Receipt
 	}
 	if already, _ := original.Reblogged.(bool); already {
 		// Older servers answer 422 the second time, see https://docs.joinmastodon.org/methods/statuses/#boost.
-		return report.Receipt{ID: string(original.ID)}, true, nil
+		return report.Receipt{ID: remoteID(c.instance, original.ID)}, true, nil
 	}
 	return receipt, false, nil
 }
@@ -71,35 +82,40 @@ func (b *bot) post(ctx context.Context, c *client, r report.Report) (report.Rece
 	if err != nil {
 		return report.Receipt{}, c.explain(ctx, "post status", err)
 	}
-	receipt, err := receiptOf(posted)
+	receipt, err := c.receiptOf(posted)
 	return receipt, c.explain(ctx, "post status", err)
 }
 
 // receiptOf reads an answer. A boost is a status of its own around the original one, whose address names its author and
 // is not for the ledger.
-func receiptOf(s *masto.Status) (report.Receipt, error) {
+func (c *client) receiptOf(s *masto.Status) (report.Receipt, error) {
 	if s.ID == "" {
 		return report.Receipt{}, &errNotJSON{http.StatusOK}
 	}
-	if s.Reblog != nil {
-		return report.Receipt{ID: string(s.ID)}, nil
+	receipt := report.Receipt{ID: remoteID(c.instance, s.ID)}
+	if s.Reblog == nil {
+		receipt.URL = s.URL
 	}
-	return report.Receipt{ID: string(s.ID), URL: s.URL}, nil
+	return receipt, nil
 }
 
 // Retract deletes a post, or takes a boost back. A boost is deleted like a post; where an instance gave us the
 // original's id for it, deleting finds nothing of ours, and unboosting is right.
 func (b *bot) Retract(ctx context.Context, a bots.Account, sent report.Receipt) error {
-	_, c, err := b.account(ctx, a)
+	row, c, err := b.account(ctx, a)
 	if errors.Is(err, errNoAccount) {
 		return bots.Permanent("error-no-account", err)
 	}
 	if err != nil {
 		return err
 	}
-	err = c.DeleteStatus(ctx, masto.ID(sent.ID))
+	id, here := localID(row.Instance, sent.ID)
+	if !here {
+		return bots.Permanent("error-other-instance", errors.New("retract a status of another instance"))
+	}
+	err = c.DeleteStatus(ctx, id)
 	if gone(err) {
-		_, err = c.Unreblog(ctx, masto.ID(sent.ID))
+		_, err = c.Unreblog(ctx, id)
 	}
 	if gone(err) {
 		return nil

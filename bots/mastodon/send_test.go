@@ -10,6 +10,7 @@ import (
 
 	"linienfunk/bots"
 	"linienfunk/bots/bottest"
+	"linienfunk/bots/mastodon/mastodontest"
 	"linienfunk/report"
 )
 
@@ -19,8 +20,8 @@ func other(id, text string) report.Report {
 }
 
 // own is a report of a mention, as the core hands it back.
-func own(id string) report.Report {
-	return report.Report{City: "zuerich", Bot: "mastodon", ID: id, Ref: id, Text: "kontrolle u8"}
+func own(fake *mastodontest.Server, id string) report.Report {
+	return report.Report{City: "zuerich", Bot: "mastodon", ID: id, Ref: remoteID(fake.URL, masto.ID(id)), Text: "kontrolle u8"}
 }
 
 func send(t testing.TB, w *bottest.World, a bots.Account, r report.Report) report.Receipt {
@@ -43,8 +44,8 @@ func TestAPublicMentionIsBoostedOnce(t *testing.T) {
 	w, fake := newWorld(t)
 	a := connect(t, w, fake, "zuerich", "zuerich")
 	id := fake.Mention("rider@elsewhere.example", "@zuerich kontrolle u8", "public")
-	receipt := send(t, w, a, own(id))
-	if again := send(t, w, a, own(id)); again != receipt {
+	receipt := send(t, w, a, own(fake, id))
+	if again := send(t, w, a, own(fake, id)); again != receipt {
 		t.Errorf("receipts %v and %v", receipt, again)
 	}
 	if got := fake.Timeline("zuerich"); len(got) != 1 || got[0].Boosts != id {
@@ -62,7 +63,7 @@ func TestABoostIsTakenBackAlsoByTheIdOfTheOriginal(t *testing.T) {
 	w, fake := newWorld(t)
 	a := connect(t, w, fake, "zuerich", "zuerich")
 	id := fake.Mention("rider@elsewhere.example", "@zuerich kontrolle u8", "public")
-	send(t, w, a, own(id))
+	send(t, w, a, own(fake, id))
 	if err := w.Bot.(bots.Retracter).Retract(t.Context(), a, report.Receipt{ID: id}); err != nil || len(fake.Boosts("zuerich")) != 0 {
 		t.Errorf("not taken back: %v", err)
 	}
@@ -73,7 +74,7 @@ func TestACityMayWantCopiesInsteadOfBoosts(t *testing.T) {
 	a := connect(t, w, fake, "zuerich", "zuerich")
 	submit(t, w, "zuerich", "/options", map[string][]string{"repost": {"copy"}})
 	id := fake.Mention("rider@elsewhere.example", "@zuerich kontrolle u8", "public")
-	send(t, w, a, own(id))
+	send(t, w, a, own(fake, id))
 	if got := fake.Timeline("zuerich"); len(got) != 1 || got[0].Boosts != "" || got[0].Text != "kontrolle u8" || got[0].Visibility != "public" {
 		t.Errorf("timeline %+v", got)
 	}
@@ -106,7 +107,7 @@ func TestAMentionThatWasDeletedIsNotSpread(t *testing.T) {
 	a := connect(t, w, fake, "zuerich", "zuerich")
 	id := fake.Mention("rider@elsewhere.example", "@zuerich kontrolle u8", "public")
 	fake.Delete(id)
-	_, err := w.Bot.(bots.Sender).Send(t.Context(), a, own(id))
+	_, err := w.Bot.(bots.Sender).Send(t.Context(), a, own(fake, id))
 	wantKind(t, err, bots.KindPermanent, "error-deleted")
 	if got := fake.Timeline("zuerich"); len(got) != 0 {
 		t.Errorf("timeline %+v", got)
@@ -118,7 +119,7 @@ func TestAMentionThatCannotBeBoostedIsCopied(t *testing.T) {
 	a := connect(t, w, fake, "zuerich", "zuerich")
 	id := fake.Mention("rider@elsewhere.example", "@zuerich kontrolle u8", "public")
 	fake.FailPath(bottest.Refuse, "/api/v1/statuses/"+id+"/reblog")
-	send(t, w, a, own(id))
+	send(t, w, a, own(fake, id))
 	if got := fake.Timeline("zuerich"); len(got) != 1 || got[0].Text != "kontrolle u8" {
 		t.Errorf("timeline %+v", got)
 	}
@@ -128,9 +129,9 @@ func TestAServerThatRefusesASecondBoostHasGotTheFirst(t *testing.T) {
 	w, fake := newWorld(t)
 	a := connect(t, w, fake, "zuerich", "zuerich")
 	id := fake.Mention("rider@elsewhere.example", "@zuerich kontrolle u8", "public")
-	send(t, w, a, own(id))
+	send(t, w, a, own(fake, id))
 	fake.FailPath(bottest.Refuse, "/api/v1/statuses/"+id+"/reblog")
-	if receipt := send(t, w, a, own(id)); receipt.ID == "" {
+	if receipt := send(t, w, a, own(fake, id)); receipt.ID == "" {
 		t.Error("no receipt")
 	}
 	if got := fake.Timeline("zuerich"); len(got) != 1 {
@@ -178,4 +179,18 @@ func TestWithoutAnAccountNothingIsSent(t *testing.T) {
 	if !errors.Is(err, errNoAccount) {
 		t.Error(err)
 	}
+}
+
+func TestAfterAMoveToAnotherInstanceAMentionOnTheOldOneIsCopiedAndItsPostsAreNotTouched(t *testing.T) {
+	w, old := newWorld(t)
+	a := connect(t, w, old, "zuerich", "zuerich")
+	id := old.Mention("rider@elsewhere.example", "@zuerich kontrolle u8", "public")
+	receipt := send(t, w, a, other("1", "kontrolle u9"))
+	fresh := mastodontest.New(t)
+	a = connect(t, w, fresh, "zuerich", "zuerich")
+	send(t, w, a, own(old, id))
+	if got := fresh.Timeline("zuerich"); len(got) != 1 || got[0].Text != "kontrolle u8" {
+		t.Errorf("on the new instance: %+v", got)
+	}
+	wantKind(t, w.Bot.(bots.Retracter).Retract(t.Context(), a, receipt), bots.KindPermanent, "error-other-instance")
 }

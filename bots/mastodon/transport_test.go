@@ -135,7 +135,7 @@ func TestAnswersOfInstancesSayWhatToDo(t *testing.T) {
 			})
 			made, err := client.PostStatus(t.Context(), &masto.Toot{Status: "kontrolle geheimwort"})
 			if err == nil {
-				_, err = receiptOf(made)
+				_, err = client.receiptOf(made)
 			}
 			explained := client.explain(t.Context(), "post status", err)
 			wantKind(t, explained, c.want, c.say)

@@ -162,7 +162,7 @@ func (e *eventWriter) write(events []byte) error {
 func lastSeen(r *http.Request, newest uint) uint {
 	for _, value := range []string{r.Header.Get("Last-Event-ID"), r.URL.Query().Get("after")} {
 		if id, err := strconv.ParseUint(value, 10, 63); err == nil {
-			return uint(id)
+			return min(uint(id), newest) // in a database that was restored from an older copy, ids begin again
 		}
 	}
 	return newest
