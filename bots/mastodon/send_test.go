@@ -64,7 +64,7 @@ func TestABoostIsTakenBackAlsoByTheIdOfTheOriginal(t *testing.T) {
 	a := connect(t, w, fake, "zuerich", "zuerich")
 	id := fake.Mention("rider@elsewhere.example", "@zuerich kontrolle u8", "public")
 	send(t, w, a, own(fake, id))
-	if err := w.Bot.(bots.Retracter).Retract(t.Context(), a, report.Receipt{ID: id}); err != nil || len(fake.Boosts("zuerich")) != 0 {
+	if err := w.Bot.(bots.Retracter).Retract(t.Context(), a, report.Receipt{ID: remoteID(fake.URL, masto.ID(id))}); err != nil || len(fake.Boosts("zuerich")) != 0 {
 		t.Errorf("not taken back: %v", err)
 	}
 }
