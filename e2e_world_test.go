@@ -249,7 +249,7 @@ func (b *browser) register(box *mailbox, city, title string) {
 	b.post("/register", "address", admin, "password", adminPassword, "city", city, "title", title)
 	link := box.link(b.t, admin, "/confirm/")
 	b.get(link)
-	if page := b.post(link); !strings.Contains(page, title) {
+	if page := b.post(link, "password", adminPassword); !strings.Contains(page, title) {
 		b.t.Fatalf("the settings do not name %s:\n%s", title, page)
 	}
 }

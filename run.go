@@ -38,7 +38,7 @@ func (p *Program) Run(ctx context.Context) error {
 	var parts sync.WaitGroup
 	for name, run := range map[string]func(context.Context) error{
 		"pages": p.serveHTTP, "mail": p.mail.Run, "supervisor": p.supervisor.Run, "censor": p.censor.Run,
-		"settings": p.settings.Run,
+		"settings": p.settings.Run, "prune": p.prune,
 	} {
 		parts.Go(func() {
 			err := run(ctx)
@@ -80,5 +80,24 @@ func (p *Program) serveHTTP(ctx context.Context) error {
 	if err := server.Shutdown(end); err != nil {
 		server.Close()
 	}
+	p.frontend.Wait()
 	return <-served
+}
+
+// pruneEvery is how often expired links and sessions are deleted.
+const pruneEvery = 10 * time.Minute
+
+func (p *Program) prune(ctx context.Context) error {
+	ticker := time.NewTicker(pruneEvery)
+	defer ticker.Stop()
+	for {
+		if err := p.frontend.Prune(ctx); err != nil && ctx.Err() == nil {
+			p.log.Error("cannot prune", "err", err)
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-ticker.C:
+		}
+	}
 }

@@ -1,11 +1,13 @@
 package frontend
 
 import (
+	"context"
 	"net/http"
 	"strings"
 	"testing"
 	"time"
 
+	"linienfunk/bots"
 	"linienfunk/db"
 )
 
@@ -22,6 +24,12 @@ func (v *visitor) register(pairs ...string) answer {
 	return v.post("/register", flat...)
 }
 
+// confirm follows the link in the last mail.
+func (v *visitor) confirm() answer {
+	v.t.Helper()
+	return v.post(v.link(), "password", goodPassword)
+}
+
 func TestWhoRegistersConfirmsAndIsOnTheSettingsPageOfTheCity(t *testing.T) {
 	s := newSite(t, nil)
 	v := s.visitor()
@@ -34,11 +42,11 @@ func TestWhoRegistersConfirmsAndIsOnTheSettingsPageOfTheCity(t *testing.T) {
 	if mail.To != "ada@example.org" || !strings.Contains(mail.Text, "berlin") || mail.From != "" {
 		t.Errorf("mail %+v", mail)
 	}
-	v.get(s.link()).want(200, "Yes, start this city")
+	v.get(s.link()).want(200, "Yes, start this city", `name="password"`)
 	if _, ok, _ := s.store.Get(t.Context(), "berlin"); ok {
 		t.Fatal("a GET made the city")
 	}
-	v.post(s.link()).at("/city/berlin").want(200, "Welcome aboard", "Triggers", "ada@example.org")
+	v.confirm().at("/city/berlin").want(200, "Welcome aboard", "Triggers", "ada@example.org")
 	if city := <-s.changed; city != "berlin" {
 		t.Errorf("changed %q", city)
 	}
@@ -50,15 +58,15 @@ func TestALinkWorksOnceAndNotForever(t *testing.T) {
 	v := s.visitor()
 	v.register()
 	link := s.link()
-	v.post(link).want(200)
+	v.confirm().want(200)
 	other := s.visitor()
 	other.get(link).want(http.StatusGone, "no longer works")
-	other.post(link).want(http.StatusGone)
+	other.confirm().want(http.StatusGone)
 	other.register("address", "bo@example.org", "city", "ghent")
 	link = s.link()
 	s.advance(25 * time.Hour)
 	other.get(link).want(http.StatusGone)
-	other.post(link).want(http.StatusGone)
+	other.confirm().want(http.StatusGone)
 	other.post("/confirm/nonsense").want(http.StatusGone)
 }
 
@@ -68,6 +76,10 @@ func TestAFormSaysWhatIsWrongBesideItsField(t *testing.T) {
 	for _, c := range []struct{ what, field, value, says string }{
 		{"no address", "address", "", "enter your e-mail"},
 		{"half an address", "address", "ada@", "not an e-mail"},
+		{"an address that no mail reaches", "address", "ü@example.org", "not an e-mail"},
+		{"an address at no domain", "address", "a@b_c.example", "not an e-mail"},
+		{"an address at a number", "address", "a@[127.0.0.1]", "not an e-mail"},
+		{"an address of ours in other letters", "address", "zuerich@ｌinienfunk。example", "address of ours"},
 		{"an address with a name", "address", "Ada <ada@example.org>", "not an e-mail"},
 		{"an address of ours", "address", "zuerich@linienfunk.example", "address of ours"},
 		{"a short password", "password", "kurz", "at least 10"},
@@ -116,14 +128,50 @@ func TestAKnownAddressGetsTheSamePageAndAnotherMail(t *testing.T) {
 	}
 }
 
+func TestTheAnswerAboutAForgottenPasswordDoesNotWaitForItsMail(t *testing.T) {
+	s := newSite(t, nil)
+	s.admin("ada@example.org", "zuerich")
+	held := &heldMails{Mailer: s.mails, free: make(chan struct{})}
+	s.Mail = held
+	s.visitor().post("/forgot", "address", "ada@example.org").at("/forgot/sent").want(200)
+	if n := len(s.mails.All()); n != 0 {
+		t.Fatalf("%d mails", n)
+	}
+	close(held.free)
+	s.visitor().get(s.link()).want(200, "Choose a new password")
+}
+
+// heldMails keeps mails back until free is closed.
+type heldMails struct {
+	bots.Mailer
+	free chan struct{}
+}
+
+func (h *heldMails) Enqueue(ctx context.Context, mails ...bots.Mail) error {
+	<-h.free
+	return h.Mailer.Enqueue(ctx, mails...)
+}
+
 func TestANameThatWasTakenMeanwhileLeavesAnAccountAndAChoice(t *testing.T) {
 	s := newSite(t, nil)
 	v := s.visitor()
 	v.register()
 	s.admin("cy@example.org", "berlin")
-	v.post(s.link()).at("/cities").want(200, "taken the name “berlin” meanwhile")
+	v.confirm().at("/cities").want(200, "taken the name “berlin” meanwhile")
 	v.post("/cities", "city", "berlin", "title", "Berlin").want(http.StatusUnprocessableEntity, "is taken")
 	v.post("/cities", "city", "spandau", "title", "Spandau").at("/city/spandau").want(200)
+}
+
+func TestAnAdminMayMakeTenCities(t *testing.T) {
+	s := newSite(t, nil)
+	s.admin("ada@example.org", "c1", "c2", "c3", "c4", "c5", "c6", "c7", "c8", "c9")
+	v := s.visitorAs("ada@example.org")
+	v.post("/cities", "city", "tenth", "title", "Tenth").at("/city/tenth").want(200)
+	v.post("/cities", "city", "eleventh", "title", "Eleventh").
+		want(http.StatusUnprocessableEntity, "at most 10 cities", `value="eleventh"`)
+	if _, ok, _ := s.store.Get(t.Context(), "eleventh"); ok {
+		t.Error("the city exists")
+	}
 }
 
 func TestLoginSaysTheSameForAWrongPasswordAndAnUnknownAddress(t *testing.T) {

@@ -91,10 +91,6 @@ func (f *Frontend) botTitle(lang, bot string) string {
 	return string(letters)
 }
 
-func view(s settings.Snapshot) bots.City {
-	return bots.City{Name: s.City, Title: s.Title, Lang: s.Lang, Active: s.Active, Revision: s.Revision}
-}
-
 // cityBot serves a bot's own pages for admins.
 func (f *Frontend) cityBot(w http.ResponseWriter, r *http.Request, _ db.Admin, city settings.Snapshot) error {
 	m, err := f.bot(r)
@@ -102,7 +98,7 @@ func (f *Frontend) cityBot(w http.ResponseWriter, r *http.Request, _ db.Admin, c
 		return err
 	}
 	w.Header().Set("Cache-Control", "no-store")
-	f.serve(w, r, m.admin, bots.Where{City: view(city), Path: "/city/" + city.City + "/bot/" + m.name, Admin: true})
+	f.serve(w, r, m.admin, bots.Where{City: city.View(), Path: "/city/" + city.City + "/bot/" + m.name, Admin: true})
 	return nil
 }
 
@@ -123,12 +119,18 @@ func (f *Frontend) publicBot(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	f.serve(w, r, m.public, bots.Where{City: view(city), Path: "/c/" + city.City + "/" + m.name, Admin: admin})
+	f.serve(w, r, m.public, bots.Where{City: city.View(), Path: "/c/" + city.City + "/" + m.name, Admin: admin})
 	return nil
 }
 
-// rootBot serves a bot's pages that are the same for all cities.
+// rootBot serves a bot's pages that are the same for all cities. Among them are callbacks of logins elsewhere, whose GET
+// uses a code up. A HEAD, as programs send that look where links lead, must not: http.ServeMux would take it for a GET.
 func (f *Frontend) rootBot(w http.ResponseWriter, r *http.Request) error {
+	if r.Method == http.MethodHead {
+		w.Header().Set("Allow", "GET, POST")
+		w.WriteHeader(http.StatusMethodNotAllowed)
+		return nil
+	}
 	m, err := f.bot(r)
 	if err != nil {
 		return err

@@ -1,6 +1,7 @@
 package frontend
 
 import (
+	"errors"
 	"net/http"
 	"strings"
 
@@ -55,6 +56,10 @@ func (f *Frontend) addCity(w http.ResponseWriter, r *http.Request, admin db.Admi
 		made, err = f.makeCity(r.Context(), tx, data.City, data.Title, f.lang(r), admin.ID)
 		return err
 	})
+	if errors.Is(err, errManyCities) {
+		data.Errors.add("", f.t(r, "cities-many", "Max", maxCities))
+		return f.showCities(w, r, http.StatusUnprocessableEntity, admin, data)
+	}
 	if err != nil {
 		return err
 	}

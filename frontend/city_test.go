@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -179,22 +180,75 @@ func TestAStreamPassesEventByEvent(t *testing.T) {
 	})
 	s.admin("ada@example.org", "berlin")
 	v := s.visitorAs("ada@example.org") // with a session to save on the way
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	v.follow("/c/berlin/feeds/stream", stop)
+}
+
+func TestAStreamGoesOnWhenAPagesTimeIsOver(t *testing.T) {
+	stop := make(chan struct{})
+	s := newSite(t, func(s *site) {
+		s.mount("feeds", &fakeBot{stop: stop}, func(b *fakeBot) bots.Bot { return publicFakeBot{b} })
+		s.pageTime = -time.Second
+	})
+	s.admin("ada@example.org", "berlin")
+	v := s.visitor()
+	if res, err := v.http.Get(s.url + "/c/berlin"); err == nil {
+		res.Body.Close()
+		t.Error("a page was sent after its time")
+	}
+	v.follow("/c/berlin/feeds/stream", stop)
+}
+
+// follow reads the first event of a stream, closes stop, and reads the second.
+func (v *visitor) follow(path string, stop chan struct{}) {
+	v.t.Helper()
+	ctx, cancel := context.WithTimeout(v.t.Context(), time.Minute)
 	defer cancel()
-	r, err := http.NewRequestWithContext(ctx, "GET", s.url+"/c/berlin/feeds/stream", nil)
-	check(t, err)
+	r, err := http.NewRequestWithContext(ctx, "GET", v.url+path, nil)
+	check(v.t, err)
 	res, err := v.http.Do(r)
-	check(t, err)
+	check(v.t, err)
 	defer res.Body.Close()
 	lines := bufio.NewScanner(res.Body)
 	if !lines.Scan() || lines.Text() != "data: one" {
-		t.Fatalf("first line %q", lines.Text())
+		v.t.Fatalf("first line %q", lines.Text())
 	}
 	close(stop)
 	for lines.Scan() && lines.Text() != "data: two" {
 	}
 	if lines.Text() != "data: two" {
-		t.Error("the second event did not come")
+		v.t.Error("the second event did not come")
+	}
+}
+
+func TestAnswersHaveAMinuteToBeWritten(t *testing.T) {
+	s := newSite(t, nil)
+	w := &deadlined{ResponseRecorder: httptest.NewRecorder()}
+	s.Handler().ServeHTTP(w, httptest.NewRequest("GET", "/", nil))
+	if left := time.Until(w.at); left > time.Minute || left < 50*time.Second {
+		t.Errorf("%v left", left)
+	}
+}
+
+// deadlined keeps the deadline of its writes.
+type deadlined struct {
+	*httptest.ResponseRecorder
+	at time.Time
+}
+
+func (d *deadlined) SetWriteDeadline(at time.Time) error { d.at = at; return nil }
+
+func TestLookingAheadAtACallbackDoesNotCallIt(t *testing.T) {
+	bot := &fakeBot{}
+	s := newSite(t, func(s *site) {
+		s.mount("feeds", bot, func(b *fakeBot) bots.Bot { return publicFakeBot{b} })
+	})
+	v := s.visitor()
+	if got := v.send("HEAD", "/bots/feeds/callback", "").want(http.StatusMethodNotAllowed); got.header.Get("Allow") != "GET, POST" {
+		t.Errorf("Allow %q", got.header.Get("Allow"))
+	}
+	v.get("/bots/feeds/callback").want(200)
+	if n := bot.called.Load(); n != 1 {
+		t.Errorf("called %d times", n)
 	}
 }
 

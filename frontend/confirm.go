@@ -12,6 +12,14 @@ import (
 	"linienfunk/settings"
 )
 
+// errPassword means that an account was made meanwhile, with another password than the one that was checked.
+var errPassword = errors.New("account has another password")
+
+type confirmData struct {
+	Address, City, Title string
+	Errors               formErrors
+}
+
 // confirmForm only asks: programs that look at mails open links, too.
 func (f *Frontend) confirmForm(w http.ResponseWriter, r *http.Request) error {
 	var one registration
@@ -20,11 +28,24 @@ func (f *Frontend) confirmForm(w http.ResponseWriter, r *http.Request) error {
 	} else if err != nil {
 		return err
 	}
-	return f.show(w, r, http.StatusOK, page{Title: f.t(r, "confirm"), Private: true}, "confirm.html", one)
+	return f.showConfirm(w, r, http.StatusOK, one, "")
 }
 
-// confirm makes the account and its city, and logs in.
+// showConfirm shows the form, with a text about its password if there is one.
+func (f *Frontend) showConfirm(w http.ResponseWriter, r *http.Request, status int, one registration, wrong string) error {
+	data := confirmData{Address: one.Address, City: one.City, Title: one.Title, Errors: formErrors{}}
+	if wrong != "" {
+		data.Errors.add("password", f.t(r, wrong))
+	}
+	return f.show(w, r, status, page{Title: f.t(r, "confirm"), Private: true}, "confirm.html", data)
+}
+
+// confirm makes the account and its city, and logs in. It takes two: who reads the address's mail, and who chose the
+// password. Otherwise a stranger could register somebody else's address and wait for the click.
 func (f *Frontend) confirm(w http.ResponseWriter, r *http.Request) error {
+	if err := parseForm(r); err != nil {
+		return err
+	}
 	var one registration
 	token, err := f.peekToken(r, forRegister, &one)
 	if errors.Is(err, db.ErrNotFound) {
@@ -33,29 +54,29 @@ func (f *Frontend) confirm(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	var admin db.Admin
-	made := false
-	err = f.DB.Transaction(r.Context(), func(tx *gorm.DB) error {
-		if err := takeToken(tx, token); err != nil {
-			return err
-		}
-		if admin, err = makeAdmin(tx, one.Address, one.Password, one.Lang); err != nil {
-			return err
-		}
-		made, err = f.makeCity(r.Context(), tx, one.City, one.Title, one.Lang, admin.ID)
-		return err
-	})
-	if errors.Is(err, db.ErrNotFound) {
-		return f.gone(w, r)
+	byClient := f.limits.loginClient.allow(client(r), f.Now())
+	if !byClient || !f.limits.loginAddress.allow(one.Address, f.Now()) {
+		return f.showConfirm(w, r, http.StatusTooManyRequests, one, "too-often")
 	}
-	if err != nil {
+	if ok, err := f.confirmPassword(r, &one); err != nil {
+		return err
+	} else if !ok {
+		return f.showConfirm(w, r, http.StatusUnprocessableEntity, one, "confirm-wrong")
+	}
+	admin, trouble, err := f.found(r.Context(), token, one)
+	switch {
+	case errors.Is(err, db.ErrNotFound):
+		return f.gone(w, r)
+	case errors.Is(err, errPassword):
+		return f.showConfirm(w, r, http.StatusUnprocessableEntity, one, "confirm-wrong")
+	case err != nil:
 		return err
 	}
 	if err := f.start(r.Context(), admin); err != nil {
 		return err
 	}
-	if !made {
-		f.flash(w, r, f.t(r, "name-taken-meanwhile", "City", one.City), true)
+	if trouble != "" {
+		f.flash(w, r, f.t(r, trouble, "City", one.City, "Max", maxCities), true)
 		http.Redirect(w, r, "/cities", http.StatusSeeOther)
 		return nil
 	}
@@ -63,7 +84,49 @@ func (f *Frontend) confirm(w http.ResponseWriter, r *http.Request) error {
 	return f.openCity(w, r, one.City)
 }
 
-// makeAdmin makes an account. One that is there already stays as it is: its owner has two links, and used the other.
+// confirmPassword checks the form's password. If there is an account by now, it must be the account's, and one gets
+// its hash: the owner of two links may have used the other, or a stranger may have sent this one.
+func (f *Frontend) confirmPassword(r *http.Request, one *registration) (bool, error) {
+	admin, err := f.DB.AdminByAddress(r.Context(), one.Address)
+	if err == nil {
+		one.Password = admin.Password
+	} else if !errors.Is(err, db.ErrNotFound) {
+		return false, err
+	}
+	password := r.PostForm.Get("password")
+	if len(password) > maxPassword {
+		return false, nil
+	}
+	return f.passwords.check(r.Context(), one.Password, password)
+}
+
+// found uses the link up and makes the account, if there is none, and the city. trouble is the text that says why
+// there is no city.
+func (f *Frontend) found(ctx context.Context, token db.Token, one registration) (admin db.Admin, trouble string, err error) {
+	err = f.DB.Transaction(ctx, func(tx *gorm.DB) error {
+		if err := takeToken(tx, token); err != nil {
+			return err
+		}
+		if admin, err = makeAdmin(tx, one.Address, one.Password, one.Lang); err != nil {
+			return err
+		}
+		if admin.Password != one.Password {
+			return errPassword
+		}
+		made, err := f.makeCity(ctx, tx, one.City, one.Title, one.Lang, admin.ID)
+		if errors.Is(err, errManyCities) {
+			trouble = "cities-many"
+			return nil
+		}
+		if !made {
+			trouble = "name-taken-meanwhile"
+		}
+		return err
+	})
+	return admin, trouble, err
+}
+
+// makeAdmin makes an account. One that is there already stays as it is.
 func makeAdmin(tx *gorm.DB, address, password, lang string) (db.Admin, error) {
 	admin := db.Admin{Address: address, Password: password, Lang: lang, Confirmed: true}
 	err := tx.Clauses(clause.OnConflict{Columns: []clause.Column{{Name: "address"}}, DoNothing: true}).Create(&admin).Error
@@ -75,8 +138,21 @@ func makeAdmin(tx *gorm.DB, address, password, lang string) (db.Admin, error) {
 	return admin, err
 }
 
+// maxCities is how many cities an admin may have. Who looks after more by invitation keeps them, but makes no others.
+const maxCities = 10
+
+// errManyCities is returned before anything is written.
+var errManyCities = errors.New("admin has too many cities")
+
 // makeCity makes a city with its first admin, and reports false if the name is taken.
 func (f *Frontend) makeCity(ctx context.Context, tx *gorm.DB, name, title, lang string, admin uint) (bool, error) {
+	var has int64
+	if err := tx.Model(&db.CityAdmin{}).Where("admin_id = ?", admin).Count(&has).Error; err != nil {
+		return false, err
+	}
+	if has >= maxCities {
+		return false, errManyCities
+	}
 	done := tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&db.City{Name: name})
 	if done.Error != nil || done.RowsAffected == 0 {
 		return false, done.Error

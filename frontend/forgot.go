@@ -21,7 +21,8 @@ func (f *Frontend) showForgot(w http.ResponseWriter, r *http.Request, status int
 	return f.show(w, r, status, page{Title: f.t(r, "forgot")}, "forgot.html", data)
 }
 
-// forgot mails a link for a new password. The answer is the same for addresses that nobody registered.
+// forgot mails a link for a new password. The answer is the same for addresses that nobody registered, and as fast: the
+// work comes after it.
 func (f *Frontend) forgot(w http.ResponseWriter, r *http.Request) error {
 	if err := parseForm(r); err != nil {
 		return err
@@ -36,7 +37,10 @@ func (f *Frontend) forgot(w http.ResponseWriter, r *http.Request) error {
 		data.Errors.add("", f.t(r, "too-often"))
 		return f.showForgot(w, r, http.StatusTooManyRequests, data)
 	}
-	if err := f.mailReset(r.Context(), data.Address); err != nil {
+	err := f.afterwards(r.Context(), "mail a link for a new password", func(ctx context.Context) error {
+		return f.mailReset(ctx, data.Address)
+	})
+	if err != nil {
 		return err
 	}
 	http.Redirect(w, r, "/forgot/sent", http.StatusSeeOther)

@@ -1,7 +1,8 @@
 // Package frontend serves the pages that people see: accounts of admins, their cities' settings and ledgers, and the
 // cities' public pages. It gives each bot a place for its own pages and shows their fragments on the city's.
 //
-// Everything works without JavaScript. No GET changes anything but a visitor's own language and messages.
+// Everything works without JavaScript. No GET changes anything but a visitor's own language and messages; except where
+// another site leads back to after a login there (/bots/<bot>/, see rootBot), which can only be a GET.
 package frontend
 
 import (
@@ -58,7 +59,7 @@ type Deps struct {
 	Changed func(city string)
 }
 
-// Frontend is the site. Mount the bots, then serve Handler.
+// Frontend is the site. Mount the bots, then serve Handler; call Prune now and then, and Wait at the end.
 type Frontend struct {
 	Deps
 
@@ -70,6 +71,10 @@ type Frontend struct {
 	limits    limits
 	words     wordLists
 	secure    bool
+
+	pageTime time.Duration  // writeTime, or less in tests
+	under    sync.WaitGroup // see afterwards
+	slots    chan struct{}
 
 	mu   sync.RWMutex
 	bots []mounted
@@ -89,7 +94,10 @@ func New(deps Deps) (*Frontend, error) {
 		deps.Changed = func(string) {}
 	}
 	deps.BaseURL = strings.TrimRight(deps.BaseURL, "/")
-	f := &Frontend{Deps: deps, sets: map[string]*templates.Set{}, secure: base.Scheme == "https", limits: newLimits()}
+	f := &Frontend{
+		Deps: deps, sets: map[string]*templates.Set{}, secure: base.Scheme == "https", limits: newLimits(),
+		pageTime: writeTime, slots: make(chan struct{}, afterwardsSlots),
+	}
 	pages, err := fs.Sub(pageFiles, "pages")
 	if err != nil {
 		return nil, err

@@ -14,8 +14,12 @@ import (
 // maxBody is the largest request in bytes. The longest that people send are a city's lists of words.
 const maxBody = 1 << 20
 
-// bodyTime is how long a visitor may take to send a request's body.
-const bodyTime = 30 * time.Second
+// How long a visitor may take to send a request's body, and to read the answer. Handlers that stream set a new
+// deadline before each write.
+const (
+	bodyTime  = 30 * time.Second
+	writeTime = 60 * time.Second
+)
 
 // do makes an action a handler: an error of its that people cannot help is logged and becomes an error page.
 func (f *Frontend) do(action func(w http.ResponseWriter, r *http.Request) error) http.HandlerFunc {
@@ -38,16 +42,18 @@ func (f *Frontend) do(action func(w http.ResponseWriter, r *http.Request) error)
 	}
 }
 
-// guard stands before everything: headers, the limit of a request's size, and panics.
+// guard stands before everything: headers, the limits of a request's size and time, and panics.
 func (f *Frontend) guard(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		res := &response{ResponseWriter: w}
 		f.headers(res.Header(), r)
 		r.Body = http.MaxBytesReader(res, r.Body, maxBody)
+		// Errors are of writers without deadlines, in tests. The server sets its own for the next request.
+		control := http.NewResponseController(w)
 		if r.ContentLength != 0 {
-			// Errors are of writers without deadlines, in tests. The server sets its own for the next request.
-			_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(bodyTime))
+			_ = control.SetReadDeadline(time.Now().Add(bodyTime))
 		}
+		_ = control.SetWriteDeadline(time.Now().Add(f.pageTime))
 		defer f.catch(res, r)
 		next.ServeHTTP(res, r)
 	})

@@ -30,10 +30,8 @@ func (f *Frontend) login(w http.ResponseWriter, r *http.Request) error {
 	if err := parseForm(r); err != nil {
 		return err
 	}
-	data := loginData{
-		Address: strings.ToLower(strings.TrimSpace(r.PostForm.Get("address"))),
-		Next:    r.PostForm.Get("next"), Errors: formErrors{},
-	}
+	data := loginData{Next: r.PostForm.Get("next"), Errors: formErrors{}}
+	data.Address, _ = f.parseAddress(r.PostForm.Get("address")) // one that is none belongs to nobody
 	if len(data.Address) > maxAddress || len(r.PostForm.Get("password")) > maxPassword {
 		data.Errors.add("", f.t(r, "login-wrong"))
 		return f.showLogin(w, r, http.StatusUnprocessableEntity, data)

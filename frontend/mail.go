@@ -2,30 +2,31 @@ package frontend
 
 import (
 	"context"
-	"net/mail"
 	"strings"
 	"time"
 
 	"linienfunk/bots"
+	"linienfunk/mail"
 )
 
 // maxAddress is the longest address in bytes (RFC 5321, 4.5.3.1.3, without the angle brackets).
 const maxAddress = 254
 
-// parseAddress returns the address in lower case, or the id of the text that says what is wrong with it.
+// parseAddress returns the address in lower case, and in the one form that its mailbox has for the mailer; or else the
+// id of the text that says what is wrong with it.
 func (f *Frontend) parseAddress(text string) (address, wrong string) {
 	text = strings.ToLower(strings.TrimSpace(text))
-	parsed, err := mail.ParseAddress(text)
-	switch {
-	case text == "":
+	if text == "" {
 		return text, "address-empty"
-	case err != nil || parsed.Address != text || len(text) > maxAddress || !strings.Contains(text, "@"):
-		return text, "address-form"
-	case strings.HasSuffix(text, "@"+strings.ToLower(f.Domain)):
-		// Mail to a city is a report, and may be published.
-		return text, "address-ours"
 	}
-	return text, ""
+	address, err := mail.Address(text)
+	if err != nil {
+		return text, "address-form"
+	}
+	if strings.HasSuffix(address, "@"+strings.ToLower(f.Domain)) {
+		return text, "address-ours" // mail to a city is a report, and may be published
+	}
+	return address, ""
 }
 
 // letter is a mail in somebody's language: the texts <id>-subject and <id>-mail.

@@ -4,7 +4,8 @@ import (
 	"net/http"
 )
 
-// Handler serves the site. The server around it should have no write timeout: bots stream.
+// Handler serves the site. It sets the deadlines for bodies and answers itself, so the server around it should have no
+// write timeout: bots stream, and move the deadline before each write, at least every writeTime.
 func (f *Frontend) Handler() http.Handler {
 	pages := http.NewServeMux()
 	f.publicRoutes(pages)

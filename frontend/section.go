@@ -43,7 +43,7 @@ func (f *Frontend) adminSections(r *http.Request, city settings.Snapshot) []sect
 	}
 	var all []section
 	for _, m := range f.mountedBots() {
-		where := bots.Where{City: view(city), Path: "/city/" + city.City + "/bot/" + m.name, Lang: f.lang(r), Admin: true}
+		where := bots.Where{City: city.View(), Path: "/city/" + city.City + "/bot/" + m.name, Lang: f.lang(r), Admin: true}
 		one := f.section(r, m, m.admin, where)
 		if s, ok := status[m.name]; ok {
 			one.Status = &chip{

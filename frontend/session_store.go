@@ -46,9 +46,9 @@ func (s *sessionStore) CommitCtx(ctx context.Context, token string, data []byte,
 	return nil
 }
 
-// DeleteCtx ends a session, and takes away those that ended by themselves.
+// DeleteCtx ends a session. Prune takes those away that ended by themselves.
 func (s *sessionStore) DeleteCtx(ctx context.Context, token string) error {
-	err := s.db.WithContext(ctx).Where("token = ? OR expires_at < ?", token, db.Time(s.now())).Delete(&db.Session{}).Error
+	err := s.db.WithContext(ctx).Where("token = ?", token).Delete(&db.Session{}).Error
 	if err != nil {
 		return fmt.Errorf("delete session: %w", err)
 	}

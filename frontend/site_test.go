@@ -18,6 +18,7 @@ import (
 	"regexp"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -72,6 +73,7 @@ func newSite(t testing.TB, mount func(s *site)) *site {
 	}
 	server.Config.Handler = s.Handler()
 	server.Start()
+	t.Cleanup(s.Wait)
 	t.Cleanup(server.Close)
 	return s
 }
@@ -211,6 +213,7 @@ func (a answer) at(path string) answer {
 // link returns the path of the link in the last mail.
 func (s *site) link() string {
 	s.t.Helper()
+	s.Wait()
 	all := s.mails.All()
 	if len(all) == 0 {
 		s.t.Fatal("no mail")
@@ -231,6 +234,8 @@ type fakeBot struct {
 	files []string
 	boom  bool
 	stop  chan struct{} // ends the stream
+
+	called atomic.Int32 // how often the callback was
 }
 
 func (s *site) mount(name string, b *fakeBot, wrap func(*fakeBot) bots.Bot) {
@@ -280,6 +285,7 @@ func (b publicFakeBot) Public() http.Handler {
 		b.pages.Section(w, r, "public.html", bots.Place(r))
 	})
 	mux.HandleFunc("POST /report", func(w http.ResponseWriter, r *http.Request) { b.pages.Done(w, r, "thanks") })
+	mux.HandleFunc("GET /callback", func(http.ResponseWriter, *http.Request) { b.called.Add(1) })
 	mux.HandleFunc("GET /page", func(w http.ResponseWriter, r *http.Request) {
 		b.pages.Page(w, r, http.StatusOK, "A page", "public.html", bots.Place(r))
 	})
@@ -290,6 +296,14 @@ func (b publicFakeBot) Public() http.Handler {
 	return mux
 }
 
+// write gives itself the time, as streams must: a page's would be over.
+func (b publicFakeBot) write(w http.ResponseWriter, text string) {
+	if err := http.NewResponseController(w).SetWriteDeadline(time.Now().Add(time.Minute)); err != nil {
+		panic(err)
+	}
+	fmt.Fprint(w, text)
+}
+
 func (b publicFakeBot) stream(w http.ResponseWriter, r *http.Request) {
 	flusher, ok := w.(http.Flusher)
 	if !ok {
@@ -297,13 +311,13 @@ func (b publicFakeBot) stream(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	w.Header().Set("Content-Type", "text/event-stream")
-	fmt.Fprint(w, "data: one\n\n")
+	b.write(w, "data: one\n\n")
 	flusher.Flush()
 	if err := http.NewResponseController(w).Flush(); err != nil {
 		panic(errors.Join(errors.New("controller cannot flush"), err))
 	}
 	<-b.stop
-	fmt.Fprint(w, "data: two\n\n")
+	b.write(w, "data: two\n\n")
 }
 
 func check(t testing.TB, err error) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
+	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
@@ -13,6 +14,7 @@ import (
 	"gorm.io/gorm"
 
 	"linienfunk/db"
+	"linienfunk/secret"
 )
 
 // Purposes of links that are mailed, and how long they work.
@@ -26,21 +28,18 @@ const (
 	inviteTime   = 7 * 24 * time.Hour
 )
 
-// newToken stores a link's token, for an admin or 0, with data, and returns it. Those that have expired go away.
+// newToken stores a link's token, for an admin or 0, with data, and returns it.
 func (f *Frontend) newToken(ctx context.Context, purpose string, admin uint, data any, lasts time.Duration) (string, error) {
 	text, err := json.Marshal(data)
 	if err != nil {
 		return "", fmt.Errorf("make link: %w", err)
 	}
 	token, now := rand.Text(), db.Time(f.Now())
-	err = f.DB.Transaction(ctx, func(tx *gorm.DB) error {
-		if err := tx.Where("expires_at < ?", now).Delete(&db.Token{}).Error; err != nil {
-			return err
-		}
-		return tx.Create(&db.Token{
-			Hash: tokenHash(token), Purpose: purpose, AdminID: admin, Data: string(text), ExpiresAt: now.Add(lasts),
-		}).Error
-	})
+	hash := tokenHash(token)
+	err = f.DB.WithContext(ctx).Create(&db.Token{
+		Hash: hash, Purpose: purpose, AdminID: admin, ExpiresAt: now.Add(lasts),
+		Data: base64.StdEncoding.EncodeToString(f.Box.Seal(tokenPlace(hash), text)),
+	}).Error
 	if err != nil {
 		return "", fmt.Errorf("make link: %w", err)
 	}
@@ -53,7 +52,20 @@ func (f *Frontend) peekToken(r *http.Request, purpose string, data any) (db.Toke
 	if err != nil {
 		return token, err
 	}
-	return token, json.Unmarshal([]byte(token.Data), data)
+	sealed, err := base64.StdEncoding.DecodeString(token.Data)
+	if err != nil {
+		return token, fmt.Errorf("read link: %w", err)
+	}
+	text, err := f.Box.Open(tokenPlace(token.Hash), sealed)
+	if err != nil {
+		return token, fmt.Errorf("read link: %w", err)
+	}
+	return token, json.Unmarshal(text, data)
+}
+
+// tokenPlace is where a link's data stands. It has addresses, and the hash of a password.
+func tokenPlace(hash string) secret.Place {
+	return secret.Place{Table: "tokens", Row: hash, Column: "data"}
 }
 
 // takeToken uses a link up within the transaction that does what it is for: both happen or neither. db.ErrNotFound if

@@ -31,7 +31,7 @@ var Languages = []string{"en", "de"}
 //	t "id" ["Name" value]...  the text in the page's language, from the set or else from the shared texts;
 //	                          the value of Count decides between singular and plural
 //	lang                      the page's language
-//	date time                 a date and time that people read, in a <time> element
+//	date time                 a date and time that people read, with the zone of the server, in a <time> element
 //	static "file"             the address of a file in static/
 type Set struct {
 	pages  map[string]*template.Template // by language
