@@ -16,11 +16,11 @@ import (
 // maxUses is how many mails go over one connection.
 const maxUses = 100
 
-// refusal is an answer that says that this mail will never be taken.
+// refusal is an answer that says that this mail will never be taken. It leaves out the server's words, which often
+// repeat the address.
 type refusal struct {
-	stage  string
-	code   int
-	answer string // may tell addresses: not part of Error
+	stage string
+	code  int
 }
 
 func (r *refusal) Error() string { return fmt.Sprintf("%s: refused with %d", r.stage, r.code) }
@@ -90,7 +90,7 @@ func (c *client) transact(ctx context.Context, e envelope) error {
 		return &lostError{&delay{stage: stage, code: answer.Code}}
 	}
 	if permanent(answer.Code) {
-		return &refusal{stage: stage, code: answer.Code, answer: answer.Message}
+		return &refusal{stage: stage, code: answer.Code}
 	}
 	return &delay{stage: stage, code: answer.Code}
 }
@@ -129,11 +129,8 @@ func (c *client) connect(ctx context.Context) error {
 		return nil
 	}
 	conn, raw, err := c.dial(ctx, c.host.encryption)
-	if err == nil && c.host.encryption == opportunist {
-		if offered, _ := conn.Extension("STARTTLS"); offered {
-			conn.Close()
-			conn, raw, err = c.dial(ctx, startTLS)
-		}
+	if errors.Is(err, errOffered) {
+		conn, raw, err = c.dial(ctx, startTLS)
 	}
 	if err != nil {
 		return fmt.Errorf("connect to smarthost: %w", err)
@@ -157,6 +154,9 @@ func (c *client) dial(ctx context.Context, how encryption) (*smtp.Client, net.Co
 	return conn, raw, nil
 }
 
+// errOffered says that the connection could be encrypted, and is not: go-smtp begins encryption with a connection.
+var errOffered = errors.New("STARTTLS is offered")
+
 // greet does all that comes before the first mail.
 func (c *client) greet(raw net.Conn, how encryption) (*smtp.Client, error) {
 	var conn *smtp.Client
@@ -174,6 +174,12 @@ func (c *client) greet(raw net.Conn, how encryption) (*smtp.Client, error) {
 	conn.CommandTimeout, conn.SubmissionTimeout = attemptTime, attemptTime
 	if err := conn.Hello(c.name); err != nil {
 		return nil, plainly("EHLO", err)
+	}
+	if how == opportunist {
+		// Before the password: it is not said in the clear where it need not be.
+		if offered, _ := conn.Extension("STARTTLS"); offered {
+			return nil, errOffered
+		}
 	}
 	if c.host.user != "" {
 		if err := conn.Auth(sasl.NewPlainClient("", c.host.user, c.host.password)); err != nil {

@@ -85,6 +85,26 @@ func TestConnectionsAreEncryptedAsConfigured(t *testing.T) {
 	}
 }
 
+// Postfix with smtpd_tls_auth_only does not offer AUTH before STARTTLS, and refuses it.
+func TestThePasswordIsSaidOnlyBehindSTARTTLS(t *testing.T) {
+	config, _ := certificate(t)
+	s := newSink(t, func(s *smtp.Server) {
+		s.TLSConfig, s.AllowInsecureAuth = config, false
+	})
+	s.set(func() { s.login = "user:geheim" })
+	w := newWorld(t, Config{Smarthost: "smtp://" + s.address, User: "user", Password: "geheim"})
+	w.run(w.Mailer)
+	w.enqueue(letter("1"))
+	select {
+	case got := <-s.mails:
+		if !got.TLS || got.User != "user" {
+			t.Errorf("TLS %v, user %q", got.TLS, got.User)
+		}
+	case <-w.paused:
+		t.Error("the mail was not taken")
+	}
+}
+
 func TestAWrongPasswordOfOursLosesNoMail(t *testing.T) {
 	s := newSink(t)
 	s.set(func() { s.login = "user:geheim" })

@@ -53,27 +53,18 @@ type Config struct {
 	// DKIMKey is the path of a private key (PEM; RSA or Ed25519) to sign with under DKIMSelector; empty for no
 	// signatures.
 	DKIMKey, DKIMSelector string
-
-	// Bounced is called when a server refuses a mail for good. May be nil. It must not block.
-	Bounced func(Bounce)
-}
-
-// Bounce is a mail that a server refused for good.
-type Bounce struct {
-	From, To string // addresses: not for the log
-	Code     int    // of the SMTP answer, 500 to 599
-	Answer   string // the server's words; they often repeat the address: not for the log
 }
 
 // Limits of the queue.
 const (
 	defaultLife = 5 * 24 * time.Hour // of a mail without Expires
-	keepKeys    = 8 * 24 * time.Hour // how long the key of a finished mail is remembered
+	keepKeys    = 24 * time.Hour     // how long the key of a finished mail is remembered after it expired
 	leaseTime   = 2 * time.Minute    // for how long a node has a mail to itself
 	attemptTime = time.Minute        // of one delivery, from connecting to the answer
 	batchSize   = 20                 // mails leased at once
 	workers     = 4
 	idleTime    = 10 * time.Second // after which a worker closes its connection
+	failTime    = 5 * time.Second  // after the database failed
 	pollTime    = time.Minute      // how often to look for mails that another node left behind
 	graceTime   = 3 * time.Second  // for deliveries under way when the program ends
 	writeTime   = 4 * time.Second  // for writing down what came of them
@@ -142,7 +133,8 @@ func (m *Mailer) transports() (func() (transport, error), error) {
 }
 
 // Enqueue stores the mails durably, all or none, and returns. Of two mails with the same key only the first is ever
-// sent, if not more than a week lies between the delivery of the first and the second. A mail that cannot be built
+// sent, if the second is enqueued before the first expires or within a day after that: a caller that may repeat itself
+// does so no later. A mail that cannot be built
 // (an address that is none, a line break in a header) is an error, for all of them.
 func (m *Mailer) Enqueue(ctx context.Context, mails ...bots.Mail) error {
 	rows := make([]Message, 0, len(mails))

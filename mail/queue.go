@@ -128,10 +128,11 @@ func (q *queue) next(ctx context.Context) (time.Duration, error) {
 	return min(max(time.UnixMilli(due[0]).Sub(q.now()), 0), pollTime), nil
 }
 
-// finish ends a mail: its content is deleted, its key stays for keepKeys.
+// finish ends a mail: its content is deleted, its key stays until keepKeys after it expires, or after now if that is later.
 func (q *queue) finish(ctx context.Context, row Message) error {
 	return q.change(ctx, row, map[string]any{
-		"open": false, "sealed": nil, "lease": "", "due_at": q.now().Add(keepKeys).UnixMilli(),
+		"open": false, "sealed": nil, "lease": "",
+		"due_at": max(row.ExpiresAt, q.now().UnixMilli()) + keepKeys.Milliseconds(),
 	})
 }
 

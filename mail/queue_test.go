@@ -1,33 +1,49 @@
 package mail
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"testing"
+	"testing/synctest"
 	"time"
+
+	"gorm.io/gorm"
 )
 
-func TestARepeatedKeyVanishesForAWeekAfterDelivery(t *testing.T) {
+func TestARepeatedKeyVanishesUntilADayAfterTheMailExpired(t *testing.T) {
 	s := newSink(t)
 	w := newWorld(t, Config{Smarthost: s.address})
-	stop := w.run(w.Mailer)
-	w.enqueue(letter("1"), letter("1"), letter("2"))
-	s.next()
-	s.next()
-	stop()
-	w.skew.Add(int64(7 * 24 * time.Hour))
-	stop = w.run(w.Mailer)
-	w.enqueue(letter("1"))
-	w.enqueue(letter("3"))
-	s.next()
-	stop()
-	s.none()
-	w.skew.Add(int64(9 * 24 * time.Hour))
-	stop = w.run(w.Mailer)
-	w.enqueue(letter("4"))
-	s.next()
-	stop()
-	if rows := w.rows(); len(rows) != 1 {
-		t.Errorf("%d rows are left of which three should be forgotten", len(rows))
+	for _, step := range []struct {
+		after     time.Duration
+		delivered []string
+	}{
+		{0, []string{"short", "long"}},
+		{24 * time.Hour, nil},
+		{26 * time.Hour, []string{"short"}},
+		{(5*24 + 23) * time.Hour, []string{"short"}},
+		{(6*24 + 1) * time.Hour, []string{"long"}},
+	} {
+		w.skew.Store(int64(step.after))
+		must(t, w.queue.prune(t.Context()))
+		short, long := letter("short"), letter("long") // the long one has five days
+		short.Expires = w.now().Add(time.Hour)
+		w.enqueue(short, long, short)
+		open := 0
+		for _, row := range w.rows() {
+			if row.Open {
+				open++
+			}
+		}
+		if open != len(step.delivered) {
+			t.Fatalf("after %s: %d mails wait, want %v", step.after, open, step.delivered)
+		}
+		stop := w.run(w.Mailer)
+		for range step.delivered {
+			s.next()
+		}
+		stop()
+		s.none()
 	}
 }
 
@@ -125,4 +141,23 @@ func TestRunEndsWithinItsTimeWhileAServerHangs(t *testing.T) {
 	if row := w.rows()[0]; !row.Open || row.Lease != "" || row.Attempts != 0 {
 		t.Errorf("the mail was not put back: %+v", row)
 	}
+}
+
+func TestADatabaseThatFailsIsAskedAgainAfterFiveSeconds(t *testing.T) {
+	t.Setenv("LINIENFUNK_TEST_POSTGRES", "") // time passes in the bubble only if nothing waits for a network
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, Config{Outbox: t.TempDir()})
+		w.enqueue(letter("1"))
+		asked := 0
+		must(t, w.handle.Callback().Update().Before("gorm:update").Register("fail", func(tx *gorm.DB) {
+			asked++
+			tx.AddError(errors.New("disk full"))
+		}))
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute+time.Second)
+		defer cancel()
+		w.dispatch(ctx, ctx, nil)
+		if asked != 13 {
+			t.Errorf("asked %d times in a minute", asked)
+		}
+	})
 }

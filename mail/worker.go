@@ -65,7 +65,6 @@ func (m *Mailer) dispatch(ctx, writing context.Context, tasks chan<- task) {
 			pruned = now
 		}
 		rows, until, err := m.queue.claim(ctx)
-		m.failed(err)
 		for len(rows) > 0 && ctx.Err() == nil {
 			select {
 			case tasks <- task{rows[0], until}:
@@ -74,10 +73,14 @@ func (m *Mailer) dispatch(ctx, writing context.Context, tasks chan<- task) {
 			}
 			if len(rows) == 0 {
 				rows, until, err = m.queue.claim(ctx)
-				m.failed(err)
 			}
 		}
 		m.giveBack(writing, rows)
+		if err != nil {
+			m.failed(err)
+			pause(ctx, nil, failTime) // much may be due: without a pause the next look would be at once
+			continue
+		}
 		m.wait(ctx)
 	}
 }
@@ -95,16 +98,22 @@ func (m *Mailer) giveBack(ctx context.Context, rows []Message) {
 
 // wait returns when there may be something to deliver.
 func (m *Mailer) wait(ctx context.Context) {
-	pause, err := m.queue.next(ctx)
+	until, err := m.queue.next(ctx)
 	if err != nil {
 		m.failed(err)
-		pause = 5 * time.Second
+		pause(ctx, nil, failTime)
+		return
 	}
-	timer := time.NewTimer(max(pause, 10*time.Millisecond))
+	pause(ctx, m.queue.wake, max(until, 10*time.Millisecond))
+}
+
+// pause returns after d, or when it is woken, or when ctx ends.
+func pause(ctx context.Context, wake <-chan struct{}, d time.Duration) {
+	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
 	case <-ctx.Done():
-	case <-m.queue.wake:
+	case <-wake:
 	case <-timer.C:
 	}
 }
@@ -148,13 +157,7 @@ func (m *Mailer) attempt(sending, writing context.Context, t transport, next tas
 		return m.queue.finish(writing, row)
 	case errors.As(err, &refused):
 		m.log.Warn("mail refused for good", "stage", refused.stage, "code", refused.code)
-		if err := m.queue.finish(writing, row); err != nil {
-			return err
-		}
-		if m.config.Bounced != nil {
-			m.config.Bounced(Bounce{From: e.From, To: e.To, Code: refused.code, Answer: refused.answer})
-		}
-		return nil
+		return m.queue.finish(writing, row)
 	case sending.Err() != nil:
 		return m.queue.release(writing, row.Lease, row.ID)
 	}

@@ -41,6 +41,13 @@ func normal(address string) (string, error) {
 	if len(full) > maxAddress {
 		return "", errAddress
 	}
+	// What remains of a domain in Unicode may be none any more: "xn--." becomes ".".
+	if again, err := ascii(domain); err != nil || again != domain {
+		return "", errAddress
+	}
+	if parsed, err := netmail.ParseAddress(full); err != nil || parsed.Address != full {
+		return "", errAddress
+	}
 	return full, nil
 }
 

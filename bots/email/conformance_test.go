@@ -130,10 +130,12 @@ func (v visitor) get(path string) *httptest.ResponseRecorder {
 	return v.do(httptest.NewRequest(http.MethodGet, path, nil))
 }
 
+// post comes from another client for each address.
 func (v visitor) post(path string, form url.Values) *httptest.ResponseRecorder {
 	v.t.Helper()
 	r := httptest.NewRequest(http.MethodPost, path, strings.NewReader(form.Encode()))
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	r.RemoteAddr = fmt.Sprintf("%x:1", form.Get("address"))
 	return v.do(r)
 }
 

@@ -20,11 +20,14 @@ func cut(text string) string {
 	}
 	lines := strings.Split(text, "\n")
 	var kept []string
+	attributed := false // the last line that is not blank says who wrote what follows
 	for i := 0; i < len(lines); i++ {
 		line := strings.TrimSpace(lines[i])
-		if strings.HasPrefix(line, ">") {
+		if quoted(lines, i, attributed) {
+			attributed = false
 			continue
 		}
+		attributed = attributed && line == ""
 		if len(line) > maxMark { // no mark of a program, and too long for the expressions below
 			kept = append(kept, line)
 			continue
@@ -37,6 +40,7 @@ func cut(text string) string {
 				break // all that follows is quoted, without marks
 			}
 			i += n - 1
+			attributed = true
 			continue
 		}
 		if advert.MatchString(line) {
@@ -46,6 +50,19 @@ func cut(text string) string {
 	}
 	return strings.TrimSpace(blank.ReplaceAllString(strings.Join(kept, "\n"), "\n\n"))
 }
+
+// quoted knows a line with the mark of quotations. Alone, and with a number behind it, it says "more than".
+func quoted(lines []string, i int, attributed bool) bool {
+	marked := func(i int) bool {
+		return i >= 0 && i < len(lines) && strings.HasPrefix(strings.TrimSpace(lines[i]), ">")
+	}
+	if !marked(i) {
+		return false
+	}
+	return attributed || marked(i-1) || marked(i+1) || !moreThan.MatchString(strings.TrimSpace(lines[i]))
+}
+
+var moreThan = regexp.MustCompile(`^>\d`)
 
 // disarm takes the text out of a cleartext signature of OpenPGP (RFC 9580, section 7).
 func disarm(text string) string {
@@ -136,11 +153,14 @@ var (
 	headerFrom = regexp.MustCompile(`(?i)^\*?(from|von|de|da|van|od)\s?:\*? .+`)
 	headerRest = regexp.MustCompile(`(?i)^\*?(sent|date|to|cc|subject|gesendet|datum|an|betreff|envoyé|date|à|objet|enviado|para|asunto|` +
 		`inviato|a|oggetto|verzonden|aan|onderwerp|reply-to|antwort an)\s?:\*?( .*)?$`)
+	headerDate    = regexp.MustCompile(`(?i)^\*?(sent|date|gesendet|datum|envoyé|enviado|inviato|verzonden)\s?:`)
+	headerSubject = regexp.MustCompile(`(?i)^\*?(subject|betreff|objet|asunto|oggetto|onderwerp)\s?:`)
+
 	rule = regexp.MustCompile(`^[_-]{10,}$`)
 )
 
 // isHeaderBlock knows the header that Outlook and others put in front of a quotation: From, and soon two of its
-// companions.
+// companions. Without an address in From these must be date and subject: riders write "from: zoo, to: alex", too.
 func isHeaderBlock(lines []string) bool {
 	if rule.MatchString(strings.TrimSpace(lines[0])) {
 		return headerFrom.MatchString(next(lines[1:]))
@@ -148,13 +168,15 @@ func isHeaderBlock(lines []string) bool {
 	if !headerFrom.MatchString(strings.TrimSpace(lines[0])) {
 		return false
 	}
-	count := 0
+	count, date, subject := 0, false, false
 	for _, line := range lines[1:min(len(lines), 7)] {
-		if headerRest.MatchString(strings.TrimSpace(line)) {
+		line = strings.TrimSpace(line)
+		if headerRest.MatchString(line) {
 			count++
 		}
+		date, subject = date || headerDate.MatchString(line), subject || headerSubject.MatchString(line)
 	}
-	return count >= 2
+	return count >= 2 && (strings.Contains(lines[0], "@") || date && subject)
 }
 
 // unflow joins the lines of format=flowed (RFC 3676): a line that ends in a space goes on in the next one, unless it

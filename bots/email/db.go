@@ -20,7 +20,8 @@ type Subscriber struct {
 	Person    string `gorm:"size:32;not null;uniqueIndex:idx_email_subscriber,priority:2;index"` // keyed hash of the address
 	Address   []byte `gorm:"not null"`                                                           // sealed
 	Confirmed bool   `gorm:"not null;index:idx_email_page,priority:2"`
-	AskedAt   int64  `gorm:"not null;index"` // when the last mail about the subscription was sent, seconds since 1970
+	AskedAt   int64  `gorm:"not null;index"`     // when the last mail about the subscription was sent, seconds since 1970
+	Asks      int    `gorm:"not null;default:0"` // how many such mails were sent
 }
 
 // Option is what a city's admins chose. A city without a row has mail switched on.
@@ -33,6 +34,9 @@ func migrations() []*gormigrate.Migration {
 	return []*gormigrate.Migration{{
 		ID:      "1-subscribers",
 		Migrate: func(tx *gorm.DB) error { return tx.AutoMigrate(&Subscriber{}, &Option{}) },
+	}, {
+		ID:      "2-asks",
+		Migrate: func(tx *gorm.DB) error { return tx.AutoMigrate(&Subscriber{}) },
 	}}
 }
 
@@ -46,8 +50,10 @@ type store struct {
 const (
 	confirmTime  = 48 * time.Hour   // how long a confirmation link works
 	askPause     = 10 * time.Minute // between two mails about a subscription to one address for one city
-	askPerPerson = 3                // such mails to one address within askPause, over all cities
-	askPerCity   = 120              // such mails of one city within an hour
+	askUnwanted  = 24 * time.Hour   // the same, after asksInVain mails that nobody confirmed
+	asksInVain   = 2
+	askPerPerson = 3   // such mails to one address within askPause, over all cities
+	askPerCity   = 120 // such mails of one city within an hour
 )
 
 var errBusy = errors.New("too many subscriptions in this city just now")
@@ -85,9 +91,15 @@ func (s store) ask(ctx context.Context, city, address string) (v Subscriber, wri
 			return err
 		}
 		write = len(recent) < askPerPerson
-		for _, other := range recent {
-			write = write && other.City != city
+		known, err := s.known(tx, city, person)
+		if err != nil {
+			return err
 		}
+		pause := askPause
+		if !known.Confirmed && known.Asks >= asksInVain {
+			pause = askUnwanted
+		}
+		write = write && known.AskedAt <= now.Add(-pause).Unix()
 		v, err = s.mark(tx, city, person, address, write)
 		return err
 	})
@@ -102,19 +114,24 @@ func (s store) mark(tx *gorm.DB, city, person, address string, write bool) (Subs
 	err := tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&v).Error
 	if err == nil && write {
 		err = tx.Model(&Subscriber{}).Where("city = ? AND person = ?", city, person).
-			Update("asked_at", s.now().Unix()).Error
+			Updates(map[string]any{"asked_at": s.now().Unix(), "asks": gorm.Expr("asks + 1")}).Error
 	}
 	if err != nil {
 		return v, err
 	}
-	var found Subscriber
-	return found, tx.Where("city = ? AND person = ?", city, person).Take(&found).Error
+	return s.known(tx, city, person)
+}
+
+// known is the zero Subscriber if there is none.
+func (s store) known(tx *gorm.DB, city, person string) (found Subscriber, err error) {
+	err = tx.Where("city = ? AND person = ?", city, person).Limit(1).Find(&found).Error
+	return found, err
 }
 
 // unask takes back that a mail was sent, so that the person can try again at once.
 func (s store) unask(ctx context.Context, v Subscriber) error {
 	err := s.db.WithContext(ctx).Model(&Subscriber{}).Where("city = ? AND person = ?", v.City, v.Person).
-		Update("asked_at", 0).Error
+		Updates(map[string]any{"asked_at": 0, "asks": gorm.Expr("asks - 1")}).Error
 	if err != nil {
 		return fmt.Errorf("update subscriber: %w", err)
 	}

@@ -28,7 +28,12 @@ func (s *session) Data(r io.Reader) error {
 		return refusal(err)
 	}
 	log := s.bot.core.Log
-	if why := s.bot.machine(s.ctx, from, message); why != "" {
+	why, err := s.machine(from, message)
+	if err != nil {
+		log.Error("mail not stored", "error", err)
+		return errLater
+	}
+	if why != "" {
 		log.Info("mail dropped: not written by a person", "why", why)
 		return nil
 	}
@@ -37,18 +42,33 @@ func (s *session) Data(r io.Reader) error {
 		log.Info("mail dropped: no text")
 		return nil
 	}
-	at := s.bot.core.Now()
+	now, author := s.bot.core.Now(), message.author(from)
+	at := message.written(now)
+	reports := make([]report.Report, 0, len(cities))
 	for _, city := range cities {
 		r := report.Report{
-			ID: s.bot.id(message, city, text, at), Text: text, At: at, Private: true,
-			Author: s.bot.core.Author(city, message.author(from), at),
+			ID: s.bot.id(message, city, text, now), Text: text, At: at, Private: true,
+			Author: s.bot.core.Author(city, author, at),
 		}
-		if err := s.store(city, r); err != nil {
+		if !s.bot.authors.allow(city+"\x00"+author, r.ID) {
+			log.Info("mail put off: too many of one author", "city", city)
+			return errFlood
+		}
+		reports = append(reports, r)
+	}
+	for i, city := range cities {
+		if err := s.store(city, reports[i]); err != nil {
 			log.Warn("mail not stored", "city", city, "error", err)
 			return errLater
 		}
 	}
 	return nil
+}
+
+func (s *session) machine(from string, m *message) (string, error) {
+	ctx, cancel := context.WithTimeout(s.ctx, storeTimeout)
+	defer cancel()
+	return s.bot.machine(ctx, from, m)
 }
 
 func (s *session) store(city string, r report.Report) error {
@@ -76,12 +96,12 @@ const bucket = 10 * time.Minute
 // the servers that they hand mail to set Message-ID (RFC 5322, section 3.6.4: should) or at least Date (must); of a
 // message with neither, the same text from the same author within ten minutes is taken for a redelivery, and later
 // for a new report.
-func (b *Bot) id(m *message, city, text string, at time.Time) string {
+func (b *Bot) id(m *message, city, text string, now time.Time) string {
 	name := "id\x00" + m.id
 	if m.id == "" {
 		date := m.header.Get("Date")
 		if date == "" {
-			date = strconv.FormatInt(at.Unix()/int64(bucket/time.Second), 10)
+			date = strconv.FormatInt(now.Unix()/int64(bucket/time.Second), 10)
 		}
 		name = "body\x00" + m.author("") + "\x00" + date + "\x00" + text
 	}

@@ -2,7 +2,8 @@
 // reports go to the mailboxes of subscribers, who each confirmed that they want them.
 //
 // In: recv.go serves SMTP for all cities (conn.go keeps connections in bounds), loop.go drops what machines wrote,
-// mime.go, parse.go, html.go and cut.go make a report's text out of a message. Out: send.go writes to the subscribers
+// mime.go, parse.go, html.go and cut.go make a report's text out of a message, when.go finds its time, limits.go
+// keeps one author from flooding a city. Out: send.go writes to the subscribers
 // in db.go through Core.Mail. subscribe.go has the pages for them, webui.go those for the city's admins.
 package email
 
@@ -30,6 +31,9 @@ type Bot struct {
 	core   bots.Core
 	domain string // as it is compared: ASCII, lower case
 	store  store
+
+	authors *limits // of reports by mail
+	clients *limits // of subscriptions
 }
 
 var (
@@ -47,7 +51,9 @@ func New(core bots.Core) (bots.Bot, error) {
 	}
 	return &Bot{
 		core: core, domain: strings.ToLower(domain),
-		store: store{db: core.DB, box: core.Box, now: core.Now},
+		store:   store{db: core.DB, box: core.Box, now: core.Now},
+		authors: newLimits(core.Now, reportsAtOnce, reportsPerMinute),
+		clients: newLimits(core.Now, asksAtOnce, asksPerMinute),
 	}, nil
 }
 

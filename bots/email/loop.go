@@ -2,6 +2,7 @@ package email
 
 import (
 	"context"
+	"fmt"
 	"strings"
 )
 
@@ -10,47 +11,51 @@ const headerLoop = "X-Loop"
 
 // machine says why a message does not come from a person, or nothing: automatic answers, bounces, mailing lists, our
 // own mails. RFC 3834, sections 2 and 5, says how to know them. They are accepted and dropped: refusing them would
-// make bounces, to people who did nothing.
-func (b *Bot) machine(ctx context.Context, envelope string, m *message) string {
+// make bounces, to people who did nothing. The error is that of a look-up: it is not known then.
+func (b *Bot) machine(ctx context.Context, envelope string, m *message) (string, error) {
 	switch auto := keyword(m.header.Get("Auto-Submitted")); {
 	case envelope == "":
-		return "empty return path"
+		return "empty return path", nil
 	case auto != "" && auto != "no":
-		return "Auto-Submitted"
+		return "Auto-Submitted", nil
 	case m.header.Has("List-Id") || m.header.Has("List-Post"):
-		return "mailing list"
+		return "mailing list", nil
 	case m.header.Has(headerLoop):
-		return "loop"
+		return "loop", nil
 	case m.header.Has("X-Autoreply") || m.header.Has("X-Autorespond") || m.header.Has("X-Failed-Recipients"):
-		return "automatic answer"
+		return "automatic answer", nil
 	case m.kind == "multipart/report":
-		return "report of a mail server"
+		return "report of a mail server", nil
 	}
 	switch keyword(m.header.Get("Precedence")) {
 	case "bulk", "junk", "list", "auto_reply":
-		return "Precedence"
+		return "Precedence", nil
 	}
 	for _, address := range []string{envelope, m.author("")} {
-		if why := b.robot(ctx, address); why != "" {
-			return why
+		if why, err := b.robot(ctx, address); why != "" || err != nil {
+			return why, err
 		}
 	}
-	return ""
+	return "", nil
 }
 
-func (b *Bot) robot(ctx context.Context, address string) string {
+func (b *Bot) robot(ctx context.Context, address string) (string, error) {
 	local, domain := split(strings.ToLower(address))
 	if local == "mailer-daemon" {
-		return "mail server"
+		return "mail server", nil
 	}
 	if !b.ours(domain) {
-		return ""
+		return "", nil
 	}
 	name, _, _ := strings.Cut(local, "+")
-	if _, ok, err := b.core.Cities.City(ctx, name); ok || err != nil {
-		return "one of our own addresses"
+	_, ok, err := b.core.Cities.City(ctx, name)
+	if err != nil {
+		return "", fmt.Errorf("look up city: %w", err)
 	}
-	return ""
+	if ok {
+		return "one of our own addresses", nil
+	}
+	return "", nil
 }
 
 // keyword is a header's value without parameters and comments, in lower case.

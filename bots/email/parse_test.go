@@ -8,6 +8,7 @@ import (
 	"testing"
 	"unicode/utf8"
 
+	"linienfunk/mail"
 	"linienfunk/report"
 )
 
@@ -119,10 +120,31 @@ func TestTextsThatOnlyLookLikeQuotationsStay(t *testing.T) {
 		"u8 -- beide Richtungen",
 		"----------",
 		"Gesendet wird nur noch auf Linie 4",
+		">3 kontrolleure u8",
+		"u8 hermannplatz\n>3 kontrolleure\nin zivil",
+		"von: zoo\nan: alex\ndatum: jetzt\nkontrolle",
+		"from: zoo\nto: alex\ncc: all\ninspectors",
 	} {
 		if got := cut(text); got != text {
 			t.Errorf("%q became %q", text, got)
 		}
+	}
+}
+
+func TestQuotationsWithANumberOrAShortHeaderGo(t *testing.T) {
+	for _, text := range []string{
+		"kontrolle\n> wo?\n>3 kontrolleure",
+		"kontrolle\n>3 kontrolleure\n> wo?",
+		"kontrolle\nOn Sat, 21 Nov 2026 Zoë wrote:\n\n>3 inspectors",
+		"kontrolle\nVon: Zoë <zoe@rider.example>\nAn: alex\nDatum: jetzt\nu8",
+		"kontrolle\nVon: Zoë\nGesendet: heute\nAn: alex\nBetreff: u8\nu8",
+	} {
+		if got := cut(text); got != "kontrolle" {
+			t.Errorf("%q became %q", text, got)
+		}
+	}
+	if got := cut("On Sat, 21 Nov 2026 Zoë wrote:\n> where?\n\n>3 inspectors u8"); got != ">3 inspectors u8" {
+		t.Errorf("an answer below became %q", got)
 	}
 }
 
@@ -146,7 +168,10 @@ func TestTheAuthorIsTheBareAddress(t *testing.T) {
 }
 
 func FuzzNormal(f *testing.F) {
-	for _, address := range []string{"rider@example.org", "Rider+x@Zürich.example", `"a b"@c.d`, "a@b\r\nc: d", "a@[::1]"} {
+	for _, address := range []string{
+		"rider@example.org", "Rider+x@Zürich.example", `"a b"@c.d`, "a@b\r\nc: d", "a@[::1]", "a..b@c.d", ".a@c.d", "a.@c.d",
+		"a@xn--zrich-kva.example", "a@b。example", "a@ß.example", "a@b_c.example", "0@Xn--.0", "!#$%&'*+-/=?^_`{|}~@c.d", "a@" + strings.Repeat("b.", 120) + "c",
+	} {
 		f.Add(address)
 	}
 	f.Fuzz(func(t *testing.T, address string) {
@@ -156,6 +181,9 @@ func FuzzNormal(f *testing.F) {
 		}
 		if again, err := normal(full); err != nil || again != full {
 			t.Errorf("%q becomes %q, which becomes %q, %v", address, full, again, err)
+		}
+		if sent, err := mail.Address(full); err != nil || sent != full {
+			t.Errorf("%q becomes %q, which package mail sends to %q, %v", address, full, sent, err)
 		}
 		if strings.ContainsAny(full, "\r\n <>,;\"") || len(full) > maxAddress {
 			t.Errorf("%q becomes %q", address, full)

@@ -155,6 +155,8 @@ var (
 		Message: "The mail could not be stored, try again later"}
 	errAborted = &smtp.SMTPError{Code: 451, EnhancedCode: smtp.EnhancedCode{4, 4, 2},
 		Message: "The mail did not arrive completely"}
+	errFlood = &smtp.SMTPError{Code: 450, EnhancedCode: smtp.EnhancedCode{4, 7, 1},
+		Message: "Too many reports, try again later"}
 	errLine = &smtp.SMTPError{Code: 554, EnhancedCode: smtp.EnhancedCode{5, 6, 0},
 		Message: fmt.Sprintf("A line of the mail is longer than %d bytes", maxLine)}
 )

@@ -1,11 +1,16 @@
 package email_test
 
 import (
+	"context"
 	"errors"
+	"fmt"
 	"io"
 	"strings"
 	"testing"
 	"time"
+
+	"linienfunk/bots"
+	"linienfunk/bots/bottest"
 )
 
 func TestAReportIsPrivateAndPseudonymous(t *testing.T) {
@@ -101,6 +106,60 @@ func TestMailsOfMachinesAreAcceptedAndDropped(t *testing.T) {
 	}
 	if strings.Contains(s.w.Log.String(), "rider.example") {
 		t.Errorf("the log has an address:\n%s", s.w.Log.String())
+	}
+}
+
+func TestALateMailKeepsTheTimeOfItsWriting(t *testing.T) {
+	s := serve(t)
+	written := s.w.Core.Now().Add(-30 * time.Hour).Truncate(time.Second)
+	s.hello().mail(marta, zuerich, letter("Date: "+written.Format(time.RFC1123Z)+"\n", "kontrolle"), "250")
+	got := s.all()
+	if len(got) != 1 || !got[0].At.Equal(written) || got[0].Author != s.w.Core.Author("zuerich", marta, written) {
+		t.Errorf("stored %+v, not of %s", got, written)
+	}
+}
+
+func TestOneAuthorCannotFloodACity(t *testing.T) {
+	s := serve(t)
+	c := s.hello()
+	send := func(author, to string, number int, prefix string) {
+		t.Helper()
+		message := strings.Replace(letter("", "kontrolle"), "<1@", fmt.Sprintf("<%d@", number), 1)
+		c.mail(marta, to, strings.Replace(message, marta, author, 1), prefix)
+	}
+	for i := range 10 {
+		send(marta, zuerich, i, "250")
+		send(marta, zuerich, i, "250") // again
+	}
+	send(marta, zuerich, 10, "450 4.7.1")
+	send(marta, "ghent@linienfunk.example", 10, "250")
+	send("other@rider.example", zuerich, 11, "250")
+	s.w.Advance(15 * time.Second)
+	send(marta, zuerich, 10, "250")
+	send(marta, zuerich, 12, "450 4.7.1")
+	if got := s.all(); len(got) != 23 {
+		t.Errorf("%d reports", len(got))
+	}
+}
+
+// forgetful cities cannot look up one of them.
+type forgetful struct {
+	bots.Cities
+	name string
+}
+
+func (f forgetful) City(ctx context.Context, name string) (bots.City, bool, error) {
+	if name == f.name {
+		return bots.City{}, false, errors.New("database is gone")
+	}
+	return f.Cities.City(ctx, name)
+}
+
+func TestAMailWhoseAuthorCannotBeCheckedIsAskedForAgain(t *testing.T) {
+	s := serve(t, func(w *bottest.World) { w.Core.Cities = forgetful{w.Core.Cities, "admin"} })
+	s.hello().mail("admin@linienfunk.example", zuerich, letter("", "kontrolle"), "451 4.3.0")
+	if got := s.all(); len(got) != 0 {
+		t.Errorf("stored %+v", got)
 	}
 }
 

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-	"time"
 	"unicode"
 
 	"linienfunk/bots"
@@ -16,9 +15,8 @@ import (
 )
 
 const (
-	pageSize   = 200           // subscribers served by one call of SendPage
-	mailLife   = 2 * time.Hour // after which a mail with a report is not delivered any more
-	maxSubject = 70            // characters of the text in a subject
+	pageSize   = 200 // subscribers served by one call of SendPage
+	maxSubject = 70  // characters of the text in a subject
 )
 
 // SendPage hands a mail for each of the next subscribers to Core.Mail, in one call: all of them or none are queued,
@@ -79,7 +77,7 @@ func (b *Bot) mail(city bots.City, r report.Report, s Subscriber, to string) bot
 		Text: r.Text + "\n\n-- \n" + b.core.Pages.Text(city.Lang, "mail-footer",
 			"City", title, "Page", b.core.BaseURL+"/c/"+city.Name, "Unsubscribe", unsubscribe) + "\n",
 		Header:  b.listHeader(city.Name, unsubscribe),
-		Expires: r.At.Add(mailLife),
+		Expires: r.At.Add(city.Freshness),
 	}
 }
 

@@ -56,7 +56,13 @@ func (b *Bot) subscribe(w http.ResponseWriter, r *http.Request) {
 		b.core.Pages.Failed(w, r, b.text(r, "bad-address"))
 		return
 	}
+	if !b.clients.allow(client(r.RemoteAddr), "") {
+		b.core.Pages.Failed(w, r, b.text(r, "too-often"))
+		return
+	}
 	switch err := b.invite(r.Context(), place.City.Name, address); {
+	case errors.Is(err, errAddress):
+		b.core.Pages.Failed(w, r, b.text(r, "bad-address"))
 	case errors.Is(err, errClosed):
 		b.core.Pages.Failed(w, r, b.text(r, "closed"))
 	case errors.Is(err, errBusy):
@@ -77,8 +83,11 @@ func (b *Bot) invite(ctx context.Context, name, address string) error {
 	if err != nil {
 		return err
 	}
-	if !ok || b.ours(domainOf(address)) {
-		return errClosed // to our own addresses we would write in a circle
+	if !ok {
+		return errClosed
+	}
+	if b.ours(domainOf(address)) {
+		return errAddress // we would write in a circle
 	}
 	s, write, err := b.store.ask(ctx, name, address)
 	if err != nil || !write {
@@ -214,10 +223,10 @@ func (b *Bot) sorry(w http.ResponseWriter, r *http.Request, status int, why stri
 	})
 }
 
-// unseen keeps the token in a page's address out of caches and of other sites' logs.
+// unseen keeps the token in a page's address out of caches. Out of other sites' logs it is kept by the program's
+// Referrer-Policy; a stricter one here would make browsers send "Origin: null" with the page's own button.
 func unseen(w http.ResponseWriter) {
 	w.Header().Set("Cache-Control", "no-store")
-	w.Header().Set("Referrer-Policy", "no-referrer")
 }
 
 // text translates into the visitor's language.

@@ -89,7 +89,7 @@ func TestAReportsMailHasAllThatAListNeeds(t *testing.T) {
 		t.Errorf("text %q", m.Text)
 	}
 	if m.Header["List-Unsubscribe-Post"] != "List-Unsubscribe=One-Click" || m.Header["X-Loop"] != "zuerich@linienfunk.example" ||
-		m.Header["List-Id"] != "<zuerich.linienfunk.example>" || !m.Expires.Equal(r.At.Add(2*time.Hour)) {
+		m.Header["List-Id"] != "<zuerich.linienfunk.example>" || !m.Expires.Equal(r.At.Add(30*time.Minute)) {
 		t.Errorf("header %v, expires %v", m.Header, m.Expires)
 	}
 }
@@ -203,22 +203,75 @@ func TestMailsAboutSubscriptionsAreFew(t *testing.T) {
 	if got := len(v.w.Mails.All()); got != 1 {
 		t.Errorf("%d mails to one address", got)
 	}
-	v.w.Advance(11 * time.Minute)
-	v.ask("rider@example.org")
-	if got := len(v.w.Mails.All()); got != 2 {
-		t.Errorf("%d mails to one address after a pause", got)
+	for _, step := range []struct {
+		pause time.Duration
+		mails int
+	}{{9 * time.Minute, 1}, {2 * time.Minute, 2}, {time.Hour, 2}, {22 * time.Hour, 2}, {time.Hour, 3}, {time.Hour, 3}, {24 * time.Hour, 4}} {
+		v.w.Advance(step.pause)
+		v.ask("rider@example.org")
+		if got := len(v.w.Mails.All()); got != step.mails {
+			t.Errorf("%d mails to an address that never confirmed, not %d", got, step.mails)
+		}
 	}
 	for i := range 200 {
 		v.ask(fmt.Sprintf("rider%d@example.org", i))
 	}
 	want(t, v.ask("late@example.org"), 303, "X-Failed", "Too many")
-	if got := len(v.w.Mails.All()); got > 125 {
+	if got := len(v.w.Mails.All()); got > 124 {
 		t.Errorf("%d mails in an hour", got)
 	}
 	ghent := visitor{t, v.w, "ghent"}
 	want(t, ghent.ask("late@example.org"), 303, "X-Message", "mailbox")
 	v.w.Advance(2 * time.Hour)
 	want(t, v.ask("late@example.org"), 303, "X-Message", "mailbox")
+}
+
+func TestWhoConfirmedIsWrittenToEveryTenMinutesAtMost(t *testing.T) {
+	v := newVisitor(t)
+	v.subscribe("rider@example.org")
+	for range 5 {
+		v.w.Advance(11 * time.Minute)
+		v.ask("rider@example.org")
+		v.ask("rider@example.org")
+	}
+	if got := len(v.w.Mails.All()); got != 6 {
+		t.Errorf("%d mails", got)
+	}
+}
+
+func TestOneClientCannotUseUpTheSubscriptionsOfACity(t *testing.T) {
+	v := newVisitor(t)
+	ask := func(client, address string) *httptest.ResponseRecorder {
+		r := httptest.NewRequest(http.MethodPost, "/c/zuerich/email/subscribe", strings.NewReader("address="+address))
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		r.RemoteAddr = client
+		return v.do(r)
+	}
+	for i := range 200 {
+		answer := ask(fmt.Sprintf("[2001:db8::%x]:1", i), fmt.Sprintf("rider%d@example.org", i))
+		if i >= 5 {
+			want(t, answer, 303, "X-Failed", "your connection")
+		}
+	}
+	if got := len(v.w.Mails.All()); got != 5 {
+		t.Errorf("%d mails for one client", got)
+	}
+	want(t, ask("[2001:db8:0:1::1]:1", "other@example.org"), 303, "X-Message", "mailbox")
+	v.w.Advance(time.Minute)
+	want(t, ask("[2001:db8::1]:1", "late@example.org"), 303, "X-Message", "mailbox")
+}
+
+// A browser that does not send Sec-Fetch-Site tells where a form comes from by Origin, which is null if the page asks
+// for no referrer.
+func TestThePagesOfLinksLeaveTheReferrerToTheProgram(t *testing.T) {
+	v := newVisitor(t)
+	v.subscribe("rider@example.org")
+	for _, path := range []string{v.link("rider@example.org", "confirm"), "/c/zuerich/email/confirm?t=x"} {
+		answer := v.get(path)
+		if policy := answer.Header().Get("Referrer-Policy"); policy != "" || answer.Header().Get("Cache-Control") != "no-store" {
+			t.Errorf("%s: %v", path, answer.Header())
+		}
+	}
 }
 
 func TestWhoseConfirmationWasNotSentCanTryAgainAtOnce(t *testing.T) {

@@ -1,0 +1,55 @@
+package email
+
+import (
+	"fmt"
+	"testing"
+	"time"
+)
+
+func TestWhatIsAllowedIsBoundedInTimeAndMemory(t *testing.T) {
+	now := time.Now()
+	l := newLimits(func() time.Time { return now }, 2, 4)
+	l.max = 3
+	try := func(who, what string, want bool) {
+		t.Helper()
+		if got := l.allow(who, what); got != want {
+			t.Errorf("%s %s: %v", who, what, got)
+		}
+	}
+	try("a", "1", true)
+	try("a", "2", true)
+	try("a", "3", false)
+	try("a", "1", true) // again
+	try("b", "1", true)
+	now = now.Add(15 * time.Second)
+	try("a", "3", true)
+	try("a", "4", false)
+	for i := range 70 { // one in a free place, one in that of b, the crowd
+		try(fmt.Sprint("c", i), "", i < 62)
+	}
+	if len(l.ones) != 3 {
+		t.Errorf("%d are kept", len(l.ones))
+	}
+	now = now.Add(time.Hour)
+	try("d", "", true)
+	if len(l.ones) != 1 {
+		t.Errorf("%d are kept after an hour", len(l.ones))
+	}
+}
+
+func TestAClientIsAnAddressOrANetwork(t *testing.T) {
+	for address, same := range map[string]string{
+		"192.0.2.1:1":              "192.0.2.1:2",
+		"[::ffff:192.0.2.1]:1":     "192.0.2.1:2",
+		"[2001:db8::1]:1":          "[2001:db8::ffff:2%eth0]:2",
+		"@":                        "@",
+		"[2001:db8:0:0:1:2:3:4]:1": "2001:db8::",
+	} {
+		if client(address) != client(same) {
+			t.Errorf("%s is not %s", client(address), client(same))
+		}
+	}
+	if client("[2001:db8::1]:1") == client("[2001:db8:0:1::1]:1") || client("192.0.2.1:1") == client("192.0.2.2:1") {
+		t.Error("two clients are one")
+	}
+}
