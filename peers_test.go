@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"linienfunk/testkit"
 )
@@ -45,15 +46,16 @@ func swaks(t testing.TB, server, message string, args ...string) (status int, tr
 	return command.ProcessState.ExitCode(), string(output)
 }
 
-// riderMail is a mail as a rider's program writes it. name makes its Message-ID.
+// riderMail is a mail as a rider's program writes it just now: an older one would come too late for every network. name makes its
+// Message-ID.
 func riderMail(name, text string) string {
 	var body bytes.Buffer
 	w := quotedprintable.NewWriter(&body)
 	w.Write([]byte(text)) // into memory
 	w.Close()
-	return fmt.Sprintf("From: Märta <%s>\nTo: city\nDate: Sat, 21 Nov 2026 08:15:00 +0100\nMessage-ID: <%s@example.net>\n"+
+	return fmt.Sprintf("From: Märta <%s>\nTo: city\nDate: %s\nMessage-ID: <%s@example.net>\n"+
 		"MIME-Version: 1.0\nContent-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: quoted-printable\n\n%s\n",
-		riderAddress, name, body.String())
+		riderAddress, time.Now().Format(time.RFC1123Z), name, body.String())
 }
 
 // tooLarge is the text of a mail of more than 10 MB.
@@ -355,6 +357,9 @@ func TestSwaksIsRefusedWhereItMustBe(t *testing.T) {
 	for name, c := range refusals() {
 		t.Run(name, func(t *testing.T) {
 			status, transcript := swaks(t, program.SMTPAddr(), c.message, c.args...)
+			if strings.Contains(transcript, "requires Net::SSLeay") { // swaks finds it missing before it connects
+				t.Skip("swaks cannot speak TLS: apt-get install libnet-ssleay-perl")
+			}
 			if status != c.status || !strings.Contains(transcript, "\n"+c.answer) {
 				t.Errorf("status %d, want %d after %q:\n%.4000s", status, c.status, c.answer, transcript)
 			}
