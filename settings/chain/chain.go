@@ -1,6 +1,10 @@
 // Package chain keeps a city's configuration as a chain of changes: a root that follows from the city's name, and patches that
 // each carry the hash of what they were made against. Whoever has the links can build every version of the document, and
 // see whether a link was changed or is missing. It is pure: no clock, no database, no broker.
+//
+// It is built like the commits of a version control system. A link names its parent, its author and time, and the SHA-256 of
+// the whole document that it makes; its own hash covers all that. So the last link alone vouches for a document, whichever way
+// that came, and two programs that apply a patch differently find out at once.
 package chain
 
 import (
@@ -10,28 +14,36 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	jsonpatch "github.com/evanphx/json-patch/v5"
 	"github.com/gowebpki/jcs"
+	"github.com/wI2L/jsondiff"
 )
 
 // Version is the version of the encoding. It is part of each root, so that chains of another encoding have other hashes.
 const Version = 1
 
-// Limits of what comes from outside.
+// Limits of what comes from outside. A Jump holds a document and a link and must fit into one message of NATS, which by
+// default has at most 1 MiB.
 const (
-	MaxDocument   = 512 << 10 // bytes of a document in canonical form
-	MaxPatch      = 512 << 10 // bytes of a patch
+	MaxDocument   = 384 << 10 // bytes of a document in canonical form
+	MaxPatch      = 384 << 10 // bytes of a patch
 	MaxOperations = 1000      // of one patch
-	MaxNote       = 200       // bytes
+	MaxNote       = 500       // bytes
+	MaxAuthor     = 64        // bytes
 )
 
 // Errors of links.
 var (
-	ErrBase   = errors.New("the patch was made against another version")
-	ErrPatch  = errors.New("the patch does not work")
-	ErrBroken = errors.New("the chain is broken")
+	ErrBase    = errors.New("the patch was made against another version")
+	ErrPatch   = errors.New("the patch does not work")
+	ErrNothing = errors.New("the patch changes nothing")
+	ErrBroken  = errors.New("the chain is broken")
 )
 
 // Hash is a SHA-256 in lower-case hexadecimal. It names one version of one city's document, with all that led to it.
@@ -42,9 +54,10 @@ type Link struct {
 	City   string          `json:"city"`
 	Base   Hash            `json:"base"`   // what the patch was made against
 	Patch  json.RawMessage `json:"patch"`  // RFC 6902
+	Result Hash            `json:"result"` // Sum of the document that it makes
 	Author string          `json:"author"` // an admin's id, or empty for the program
 	Time   time.Time       `json:"time"`
-	Note   string          `json:"note"`
+	Note   string          `json:"note"` // why, for people
 }
 
 // root is what a root's hash is made of.
@@ -61,18 +74,18 @@ func Root(city string) (document []byte, hash Hash) {
 	if err != nil {
 		panic(err) // a struct of ours, with a string and a number
 	}
-	return document, sum(text)
+	return document, Sum(text)
 }
 
-// Hash names the version that the link makes: the SHA-256 of the link in canonical form (RFC 8785), times in UTC with
-// microseconds.
+// Hash names the version that the link makes: the SHA-256 of the link in canonical form (RFC 8785), its time in UTC with
+// at most six digits behind the second.
 func (l Link) Hash() (Hash, error) {
 	l.Time = l.Time.UTC().Truncate(time.Microsecond)
 	text, err := canonical(l)
 	if err != nil {
 		return "", fmt.Errorf("hash link: %w", err)
 	}
-	return sum(text), nil
+	return Sum(text), nil
 }
 
 func canonical(value any) ([]byte, error) {
@@ -83,9 +96,41 @@ func canonical(value any) ([]byte, error) {
 	return jcs.Transform(text)
 }
 
-func sum(text []byte) Hash {
+// Canonical is a JSON value in the form of RFC 8785: no space, keys sorted.
+func Canonical(text []byte) ([]byte, error) { return jcs.Transform(text) }
+
+// Sum is the SHA-256 of a canonical text.
+func Sum(text []byte) Hash {
 	digest := sha256.Sum256(text)
 	return Hash(hex.EncodeToString(digest[:]))
+}
+
+// Make returns the link that turns the document with the hash base into wanted. ErrNothing if they are the same.
+func Make(city string, base Hash, document, wanted []byte) (Link, error) {
+	wanted, err := Canonical(wanted)
+	if err != nil {
+		return Link{}, fmt.Errorf("make patch: %w", err)
+	}
+	if bytes.Equal(document, wanted) {
+		return Link{}, ErrNothing
+	}
+	operations, err := jsondiff.CompareJSON(document, wanted, jsondiff.LCS())
+	if err != nil {
+		return Link{}, fmt.Errorf("make patch: %w", err)
+	}
+	patch, err := json.Marshal(operations)
+	if err != nil {
+		return Link{}, fmt.Errorf("make patch: %w", err)
+	}
+	if whole := Whole(wanted); len(operations) > MaxOperations/2 || len(patch) > len(whole) {
+		patch = whole
+	}
+	return Link{City: city, Base: base, Patch: patch, Result: Sum(wanted)}, nil
+}
+
+// Whole is the patch that puts a whole document in the place of any other.
+func Whole(document []byte) json.RawMessage {
+	return slices.Concat([]byte(`[{"op":"replace","path":"","value":`), document, []byte(`}]`))
 }
 
 // Apply returns the document, in canonical form, that a link makes of the document whose hash is base.
@@ -93,16 +138,37 @@ func Apply(document []byte, base Hash, l Link) ([]byte, error) {
 	switch {
 	case l.Base != base:
 		return nil, fmt.Errorf("%w: %s, not %s", ErrBase, l.Base, base)
-	case len(l.Note) > MaxNote:
-		return nil, fmt.Errorf("%w: the note has more than %d bytes", ErrPatch, MaxNote)
+	case !plain(l.Note, MaxNote):
+		return nil, fmt.Errorf("%w: the note must be one line of at most %d bytes", ErrPatch, MaxNote)
+	case !plain(l.Author, MaxAuthor):
+		return nil, fmt.Errorf("%w: the author must be one line of at most %d bytes", ErrPatch, MaxAuthor)
+	case l.Time.UTC().Year() < 2000 || l.Time.UTC().Year() > 9999:
+		return nil, fmt.Errorf("%w: the time is missing or out of range", ErrPatch)
 	}
-	return Patched(document, l.Patch)
+	made, err := Patched(document, l.Patch)
+	switch {
+	case err != nil:
+		return nil, err
+	case Sum(made) != l.Result:
+		return nil, fmt.Errorf("%w: its result is said to be %s, but is %s", ErrPatch, l.Result, Sum(made))
+	case bytes.Equal(made, document):
+		return nil, ErrNothing
+	}
+	return made, nil
+}
+
+// plain says whether text is one line that every database takes.
+func plain(text string, limit int) bool {
+	return len(text) <= limit && utf8.ValidString(text) && !strings.ContainsFunc(text, unicode.IsControl)
 }
 
 // Patched applies an RFC 6902 patch to a document.
 func Patched(document []byte, patch json.RawMessage) ([]byte, error) {
-	if len(patch) > MaxPatch {
+	if len(patch) > MaxPatch+100 { // that of Whole has a frame
 		return nil, fmt.Errorf("%w: more than %d bytes", ErrPatch, MaxPatch)
+	}
+	if !utf8.Valid(patch) {
+		return nil, fmt.Errorf("%w: it is not UTF-8", ErrPatch)
 	}
 	operations, err := jsonpatch.DecodePatch(patch)
 	if err != nil {
@@ -131,24 +197,45 @@ func Patched(document []byte, patch json.RawMessage) ([]byte, error) {
 	return made, nil
 }
 
-// Build applies all links of a city from its root and returns the last document and its hash. An error names the link
-// that was changed, or before which one is missing, and wraps ErrBroken.
-func Build(city string, links []Link) ([]byte, Hash, error) {
-	document, hash := Root(city)
+// Verify checks that the links are those of the city, that none was changed or is missing, and that they lead to hash. It applies no
+// patch, and so is fast. An error names the link and wraps ErrBroken.
+func Verify(city string, links []Link, hash Hash) error {
+	_, base := Root(city)
 	for i, l := range links {
-		if l.City != city {
-			return nil, "", fmt.Errorf("%w: link %d is of %q, not of %q", ErrBroken, i+1, l.City, city)
+		switch {
+		case l.City != city:
+			return fmt.Errorf("%w: link %d is of %q, not of %q", ErrBroken, i+1, l.City, city)
+		case l.Base != base:
+			return fmt.Errorf("%w: link %d does not follow %s, but %s", ErrBroken, i+1, base, l.Base)
 		}
-		next, err := Apply(document, hash, l)
-		if err != nil {
-			return nil, "", fmt.Errorf("%w: link %d does not follow %s: %w", ErrBroken, i+1, hash, err)
-		}
-		if document, hash = next, ""; err == nil {
-			hash, err = l.Hash()
-		}
-		if err != nil {
-			return nil, "", fmt.Errorf("%w: link %d: %w", ErrBroken, i+1, err)
+		var err error
+		if base, err = l.Hash(); err != nil {
+			return fmt.Errorf("%w: link %d: %w", ErrBroken, i+1, err)
 		}
 	}
-	return document, hash, nil
+	if base != hash {
+		return fmt.Errorf("%w: link %d makes %s, not %s", ErrBroken, len(links), base, hash)
+	}
+	return nil
+}
+
+// Build applies all links of a city from its root and returns every document and its hash, those of the root first. An
+// error names the link that was changed, or before which one is missing, wraps ErrBroken, and comes with what was built so
+// far.
+func Build(city string, links []Link) (documents [][]byte, hashes []Hash, err error) {
+	document, hash := Root(city)
+	documents, hashes = append(documents, document), append(hashes, hash)
+	for i, l := range links {
+		if l.City != city {
+			return documents, hashes, fmt.Errorf("%w: link %d is of %q, not of %q", ErrBroken, i+1, l.City, city)
+		}
+		if document, err = Apply(document, hash, l); err != nil {
+			return documents, hashes, fmt.Errorf("%w: link %d does not follow %s: %w", ErrBroken, i+1, hash, err)
+		}
+		if hash, err = l.Hash(); err != nil {
+			return documents, hashes, fmt.Errorf("%w: link %d: %w", ErrBroken, i+1, err)
+		}
+		documents, hashes = append(documents, document), append(hashes, hash)
+	}
+	return documents, hashes, nil
 }
