@@ -2,8 +2,9 @@
 // through plain subjects where a hint is enough. The server is embedded, in process and without a port, unless
 // the address of an external one is given.
 //
-//	INTAKE  <prefix>report.in.<city>.<bot>           work queue; the censor's workers share one consumer
-//	RELAY   <prefix>report.out.<shard>.<city>.<bot>  work queue; one consumer per shard
+//	INTAKE    <prefix>report.in.<city>.<bot>           work queue; the censor's workers share one consumer
+//	RELAY     <prefix>report.out.<shard>.<city>.<bot>  work queue; one consumer per shard
+//	SETTINGS  <prefix>settings.update.<hash>           everybody reads all of it, in the same order
 package bus
 
 import (
@@ -118,14 +119,20 @@ func (b *Bus) embed() error {
 }
 
 func (b *Bus) makeStreams(ctx context.Context) error {
+	streams := []jetstream.StreamConfig{
+		{Name: b.stream("SETTINGS"), Subjects: []string{b.subject("settings.update.*")}}, // see TrimUpdates
+	}
 	for _, stream := range []jetstream.StreamConfig{
 		{Name: b.stream("INTAKE"), Subjects: []string{b.subject("report.in.>")}},
 		{Name: b.stream("RELAY"), Subjects: []string{b.subject("report.out.>")}},
 	} {
 		stream.Retention = jetstream.WorkQueuePolicy
-		stream.Storage = jetstream.FileStorage
 		stream.Duplicates = repetition
 		stream.MaxAge = 48 * time.Hour // far beyond any freshness: whatever is left by then has no reader
+		streams = append(streams, stream)
+	}
+	for _, stream := range streams {
+		stream.Storage = jetstream.FileStorage
 		if _, err := b.js.CreateOrUpdateStream(ctx, stream); err != nil {
 			return fmt.Errorf("make stream %s: %w", stream.Name, err)
 		}
