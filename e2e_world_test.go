@@ -254,16 +254,16 @@ func (b *browser) register(box *mailbox, city, title string) {
 	}
 }
 
-var hidden = regexp.MustCompile(`name="revision" value="([^"]*)"`)
+var hidden = regexp.MustCompile(`name="base" value="([^"]*)"`)
 
 // setLists saves a city's lists.
 func (b *browser) setLists(city, title, triggers, blocked string) {
 	b.t.Helper()
 	found := hidden.FindStringSubmatch(b.get("/city/" + city))
 	if found == nil {
-		b.t.Fatal("the settings have no revision")
+		b.t.Fatal("the settings have no version")
 	}
-	b.post("/city/"+city, "revision", found[1], "title", title, "lang", "de", "active", "on", "listed", "on",
+	b.post("/city/"+city, "base", found[1], "title", title, "lang", "de", "active", "on", "listed", "on",
 		"triggers", triggers, "blocked", blocked, "freshness_minutes", "30", "retention_hours", "24")
 }
 

@@ -36,7 +36,8 @@ type Program struct {
 	box        *secret.Box
 	db         *db.DB
 	bus        *bus.Bus
-	settings   *settings.Store
+	settings   *settings.Node
+	storage    *settings.Storage
 	mail       *mail.Mailer
 	frontend   *frontend.Frontend
 	directory  *supervisor.Directory
@@ -51,7 +52,7 @@ type Program struct {
 func Open(ctx context.Context, c config.Config, stderr io.Writer) (*Program, error) {
 	p := &Program{config: c, log: newLog(c.Log, stderr), now: time.Now}
 	for _, step := range []func(context.Context) error{
-		p.openData, p.openPorts, p.openDatabase, p.openBus, p.openSettings, p.openMail, p.openFrontend, p.openBots, p.openWorkers,
+		p.openData, p.openPorts, p.openDatabase, p.openBus, p.openSettings, p.openMail, p.openFrontend, p.openBots, p.openWorkers, p.loadSettings,
 	} {
 		if err := step(ctx); err != nil {
 			return nil, errors.Join(err, p.Close())

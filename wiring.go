@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"time"
 
 	"linienfunk/bots"
@@ -31,29 +32,54 @@ func (p *Program) openBus(ctx context.Context) (err error) {
 	return err
 }
 
-// openSettings loads all cities. A change is made known on settings.<city>; every node then reads that city again, and
-// looks which of its accounts that starts or stops.
-func (p *Program) openSettings(ctx context.Context) error {
+// openSettings makes the node and the storage of settings. They know no city until loadSettings.
+func (p *Program) openSettings(context.Context) error {
 	compiler, err := p.compiler()
 	if err != nil {
 		return err
 	}
-	p.settings = settings.NewStore(p.db, p.log.With("part", "settings"), compiler.Compile, func(city string) {
-		p.hint("settings." + city)
-	})
-	stop, err := p.bus.OnHint("settings.*", func(subject string, _ []byte) {
-		_, city, _ := strings.Cut(subject, ".")
-		if err := p.settings.Reload(ctx, city); err != nil {
-			p.log.Error("cannot reload settings", "city", city, "err", err)
+	schema := settings.Schema{Compile: compiler.Compile, Options: map[string][]bots.Option{}}
+	for _, plugin := range all.Plugins() {
+		schema.Options[plugin.Name] = plugin.Options
+	}
+	log := p.log.With("part", "settings")
+	p.settings = settings.NewNode(p.bus, schema, log, p.now, p.settingsChanged)
+	p.storage = settings.NewStorage(p.db, p.bus, schema, log, p.now)
+	return nil
+}
+
+// settingsChanged looks which of this node's accounts a change starts or stops, and tells the bots. The other nodes hear of it
+// themselves.
+func (p *Program) settingsChanged(city string) {
+	p.supervisor.Look()
+	for _, member := range p.directory.Members() {
+		if observer, ok := member.Bot.(bots.Observer); ok {
+			observer.SettingsChanged(city)
 		}
-		p.hint(supervisor.AccountHint("", city))
-	})
-	if err != nil {
+	}
+}
+
+// loadSettings runs the storage and the node, and waits until all cities are known: before that no report may be judged, and no
+// mail for a city be turned away.
+func (p *Program) loadSettings(ctx context.Context) error {
+	if err := p.storage.Adopt(ctx); err != nil {
 		return err
 	}
-	p.onClose(func() error { stop(); return nil })
-	return p.settings.Load(ctx)
+	running, stop := context.WithCancel(context.Background())
+	var parts sync.WaitGroup
+	parts.Go(func() { _ = p.storage.Run(running) }) // they end with running alone
+	parts.Go(func() { _ = p.settings.Run(running) })
+	p.onClose(func() error { stop(); parts.Wait(); return nil })
+	ctx, cancel := context.WithTimeout(ctx, settingsTime)
+	defer cancel()
+	if err := p.settings.Loaded(ctx); err != nil {
+		return fmt.Errorf("load settings: %w", err)
+	}
+	return nil
 }
+
+// settingsTime is how long a start may take to load all cities.
+const settingsTime = 2 * time.Minute
 
 // compiler compiles cities' lists together with the list of slurs, which the operator may make longer.
 func (p *Program) compiler() (*censor.Compiler, error) {
@@ -102,7 +128,7 @@ func (p *Program) openFrontend(context.Context) (err error) {
 		return err
 	}
 	p.frontend, err = frontend.New(frontend.Deps{
-		DB: p.db, Settings: p.settings, Mail: p.mail, Box: p.box, BaseURL: p.config.BaseURL, Domain: p.config.Mail.Domain,
+		DB: p.db, Settings: p.settings, History: p.storage, Mail: p.mail, Box: p.box, BaseURL: p.config.BaseURL, Domain: p.config.Mail.Domain,
 		Log: p.log.With("part", "frontend"), Now: p.now, Proxies: proxies,
 		Status:  func(city string) []bots.Status { return p.supervisor.Status(city) },
 		Changed: func(city string) { p.hint(supervisor.AccountHint("", city)) },
@@ -149,7 +175,7 @@ func (p *Program) openBot(plugin bots.Named, smtp bots.SMTP, client *http.Client
 		Name: plugin.Name, BaseURL: p.config.BaseURL, UserAgent: "Linienfunk/" + version() + " (+" + p.config.BaseURL + ")",
 		Log: p.log.With("bot", plugin.Name), DB: tables, HTTP: client, Now: p.now, Box: p.box,
 		Author: func(city, name string, at time.Time) string { return p.box.Author(city, plugin.Name, name, at) },
-		Cities: p.settings.Cities(), Pages: p.frontend.Pages(plugin.Name, set), Mail: p.mail, SMTP: smtp,
+		Cities: p.settings.Cities(plugin.Name), Pages: p.frontend.Pages(plugin.Name, set), Mail: p.mail, SMTP: smtp,
 		Changed: func(city string) { p.hint(supervisor.AccountHint(plugin.Name, city)) },
 		Events:  events{p.bus, plugin.Name},
 	})

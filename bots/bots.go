@@ -32,6 +32,9 @@ type Plugin struct {
 	// <name>_accounts.
 	Migrations []*gormigrate.Migration
 
+	// Options are what a city's admins may choose about the network.
+	Options []Option
+
 	// Files holds the bot's html/template files (*.html) and its texts (locale.en.toml, locale.de.toml), all
 	// parsed when the program starts. May be nil.
 	Files fs.FS
@@ -44,7 +47,7 @@ type Named struct {
 }
 
 // Bot is the part that every network has. What else it can do it says by implementing Receiver, Sender, Broadcaster,
-// Listener, Public, Rooted, Retracter, Pruner or Demonstrator, found by type assertion. All methods may be called at the same time from
+// Listener, Public, Rooted, Retracter, Observer, Pruner or Demonstrator, found by type assertion. All methods may be called at the same time from
 // different goroutines. A panic in any of them is caught, logged and counted as an error of that call.
 type Bot interface {
 	// Accounts lists the accounts that this network should run, at most one per city: of the cities that
@@ -140,6 +143,13 @@ type Retracter interface {
 type Demonstrator interface {
 	// Demo prepares the city, once more at each start.
 	Demo(ctx context.Context, city string) error
+}
+
+// Observer is a network that wants to know at once when a city's settings have changed.
+type Observer interface {
+	// SettingsChanged is called on every node, after Core.Cities has the new settings, one call at a time. It must
+	// return at once.
+	SettingsChanged(city string)
 }
 
 // Pruner is a network that keeps texts of reports in its own tables.

@@ -3,6 +3,7 @@ package bots
 import (
 	"context"
 	"crypto/tls"
+	"html/template"
 	"log/slog"
 	"net"
 	"net/http"
@@ -75,6 +76,18 @@ type City struct {
 	// Freshness is how long after Report.At a report is worth sending. The core sees to it, except for what a
 	// bot hands on to others who send later, such as a mail queue.
 	Freshness time.Duration
+	// Zone is the city's time zone, for times that people read. Nil is time.Local; see In.
+	Zone *time.Location
+	// Options are what the city chose of Plugin.Options.
+	Options Options
+}
+
+// In is t as the city's clocks show it.
+func (c City) In(t time.Time) time.Time {
+	if c.Zone == nil {
+		return t.Local()
+	}
+	return t.In(c.Zone)
 }
 
 // Cities knows the cities. Its methods read a cache and are cheap.
@@ -148,6 +161,9 @@ type Where struct {
 	Path  string // the mount point, without a slash at the end, to build addresses with
 	Lang  string // the visitor's language
 	Admin bool   // the visitor is logged in as an admin of the city
+	// Options is the form of the bot's Plugin.Options, for the section of the settings page: the bot says where it
+	// stands. Empty elsewhere.
+	Options template.HTML
 }
 
 // WithPlace is called by the core before it calls a bot's handler.

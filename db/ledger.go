@@ -130,6 +130,15 @@ func (d *DB) Page(ctx context.Context, city string, before uint, limit int) ([]E
 	return entries, wrap("read ledger", err)
 }
 
+// Since returns up to limit entries of a city that came in since the given time and still have their text, newest first,
+// without their deliveries.
+func (d *DB) Since(ctx context.Context, city string, since time.Time, limit int) ([]Entry, error) {
+	var entries []Entry
+	err := d.WithContext(ctx).Where("city = ? AND created_at >= ? AND text <> ''", city, Time(since)).
+		Order("id DESC").Limit(limit).Find(&entries).Error
+	return entries, wrap("read ledger", err)
+}
+
 // Forget deletes the texts, pseudonyms and addresses of a city's reports from before the given time. The rows stay, for statistics and
 // against repetitions.
 func (d *DB) Forget(ctx context.Context, city string, before time.Time) (int64, error) {

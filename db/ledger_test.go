@@ -48,6 +48,30 @@ func TestARecordedReportIsReadBackWithVerdictAndDeliveries(t *testing.T) {
 	}
 }
 
+func TestReportsSinceATimeAreThoseThatStillHaveTheirText(t *testing.T) {
+	now := time.Now()
+	d := testkit.DB(t, func() time.Time { return now })
+	record(t, d, kontrolle("old"))
+	now = now.Add(time.Hour)
+	since := now
+	for _, id := range []string{"1", "2", "3"} {
+		record(t, d, kontrolle(id))
+	}
+	other := kontrolle("4")
+	other.City = "ghent"
+	record(t, d, other)
+	if err := d.Model(&db.Entry{}).Where("text = ?", "kontrolle 2").Update("text", "").Error; err != nil {
+		t.Fatal(err)
+	}
+	got, err := d.Since(t.Context(), "zuerich", since, 10)
+	if err != nil || len(got) != 2 || got[0].Text != "kontrolle 3" || got[1].Text != "kontrolle 1" {
+		t.Errorf("got %+v, %v", got, err)
+	}
+	if got, err = d.Since(t.Context(), "zuerich", since, 1); err != nil || len(got) != 1 || got[0].Text != "kontrolle 3" {
+		t.Errorf("the newest alone: %+v, %v", got, err)
+	}
+}
+
 func TestTheFirstRecordOfAReportStands(t *testing.T) {
 	d := testkit.DB(t, time.Now)
 	first := record(t, d, kontrolle("1"), "a")

@@ -98,7 +98,7 @@ func (f *Frontend) cityBot(w http.ResponseWriter, r *http.Request, _ db.Admin, c
 		return err
 	}
 	w.Header().Set("Cache-Control", "no-store")
-	f.serve(w, r, m.admin, bots.Where{City: city.View(), Path: "/city/" + city.City + "/bot/" + m.name, Admin: true})
+	f.serve(w, r, m.admin, bots.Where{City: f.Settings.View(m.name, city), Path: "/city/" + city.City + "/bot/" + m.name, Admin: true})
 	return nil
 }
 
@@ -119,7 +119,7 @@ func (f *Frontend) publicBot(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	f.serve(w, r, m.public, bots.Where{City: city.View(), Path: "/c/" + city.City + "/" + m.name, Admin: admin})
+	f.serve(w, r, m.public, bots.Where{City: f.Settings.View(m.name, city), Path: "/c/" + city.City + "/" + m.name, Admin: admin})
 	return nil
 }
 

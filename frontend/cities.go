@@ -8,6 +8,7 @@ import (
 	"gorm.io/gorm"
 
 	"linienfunk/db"
+	"linienfunk/settings/chain"
 )
 
 type citiesData struct {
@@ -51,9 +52,9 @@ func (f *Frontend) addCity(w http.ResponseWriter, r *http.Request, admin db.Admi
 	if len(data.Errors) > 0 {
 		return f.showCities(w, r, http.StatusUnprocessableEntity, admin, data)
 	}
-	made := false
+	var first *chain.Link
 	err := f.DB.Transaction(r.Context(), func(tx *gorm.DB) (err error) {
-		made, err = f.makeCity(r.Context(), tx, data.City, data.Title, f.lang(r), admin.ID)
+		first, err = f.makeCity(tx, data.City, data.Title, f.lang(r), admin.ID)
 		return err
 	})
 	if errors.Is(err, errManyCities) {
@@ -63,10 +64,10 @@ func (f *Frontend) addCity(w http.ResponseWriter, r *http.Request, admin db.Admi
 	if err != nil {
 		return err
 	}
-	if !made {
+	if first == nil {
 		data.Errors.add("city", f.t(r, "name-taken", "City", data.City))
 		return f.showCities(w, r, http.StatusUnprocessableEntity, admin, data)
 	}
 	f.flash(w, r, f.t(r, "city-made"), false)
-	return f.openCity(w, r, data.City)
+	return f.openCity(w, r, *first)
 }

@@ -1,98 +1,55 @@
 package frontend
 
 import (
-	"errors"
 	"net/http"
-	"strings"
 
-	"linienfunk/censor"
 	"linienfunk/db"
 	"linienfunk/settings"
 )
 
-// saveCity saves the city's own form. If somebody else has saved meanwhile, nothing is lost: the page shows both.
+// saveCity saves the city's own form. If somebody else has saved since it was shown, the page shows both.
 func (f *Frontend) saveCity(w http.ResponseWriter, r *http.Request, admin db.Admin, city settings.Snapshot) error {
 	if err := parseForm(r); err != nil {
 		return err
 	}
 	form := readCityForm(r)
-	_, err := f.Settings.Save(r.Context(), city.City, form.Base, admin.ID, form.settings())
-	var found settings.Errors
-	switch {
-	case err == nil:
-		f.Changed(city.City)
-		f.flash(w, r, f.t(r, "settings-saved"), false)
-		http.Redirect(w, r, "/city/"+city.City, http.StatusSeeOther)
-		return nil
-	case errors.As(err, &found):
-		for _, one := range found {
-			form.Errors.add(one.Field, f.sentence(r, one))
-		}
-		return f.showCity(w, r, http.StatusUnprocessableEntity, admin, city, cityData{Form: form})
-	case errors.Is(err, settings.ErrConflict):
-		return f.conflict(w, r, admin, city, form)
-	}
-	return err
-}
-
-func (f *Frontend) conflict(w http.ResponseWriter, r *http.Request, admin db.Admin, city settings.Snapshot, form cityForm) error {
-	now, ok, err := f.Settings.Get(r.Context(), city.City)
+	from, older, err := f.document(r.Context(), city, form.Base)
 	if err != nil {
 		return err
 	}
-	if !ok {
-		return db.ErrNotFound
+	to, err := settings.With(from, form.changes(f.shown(from)))
+	if err != nil {
+		return err
 	}
-	form.Base = now.Revision // whoever saves now has seen the other's
-	form.compare(newCityForm(now), f.t(r, "switch-on"), f.t(r, "switch-off"))
-	return f.showCity(w, r, http.StatusConflict, admin, now, cityData{Form: form, Conflict: true})
+	a := attempt{Base: form.Base, From: from, To: to, Note: form.Note, back: "/city/" + city.City}
+	a.conflict = func(now settings.Snapshot) error { return f.conflict(w, r, now, a) }
+	a.wrong = func(found settings.Errors) error {
+		f.blame(r, &form, found)
+		return f.showCity(w, r, http.StatusUnprocessableEntity, admin, city, cityData{Form: form})
+	}
+	if older {
+		return a.conflict(city)
+	}
+	return f.submit(w, r, admin, city.City, a)
 }
 
-// sentence says what is wrong with a field, in the visitor's language.
-func (f *Frontend) sentence(r *http.Request, e settings.FieldError) string {
-	return f.t(r, e.Say, "Line", e.Line, "Why", f.why(r, e.Err), "Limit", fieldLimit(e.Field), "Range", fieldRange(e.Field))
+// shown is the form as it was shown when a document was the present one.
+func (f *Frontend) shown(document []byte) cityForm {
+	was, _, _ := f.Settings.Schema().Check(document, document) // even of one that cannot be used it reads what it can
+	return newCityForm(settings.Snapshot{Settings: was})
 }
 
-// why translates the censor's reasons; what it does not know it leaves as it is.
-func (f *Frontend) why(r *http.Request, err error) string {
-	for _, one := range []struct {
-		err error
-		id  string
-	}{
-		{censor.ErrTooLong, "rule-too-long"},
-		{censor.ErrTooManyLines, "rule-too-many"},
-		{censor.ErrTooManyExpressions, "rule-too-many-expressions"},
-		{censor.ErrTooLarge, "rule-too-large"},
-		{censor.ErrTooComplex, "rule-too-complex"},
-		{censor.ErrUnclosed, "rule-unclosed"},
-		{censor.ErrMatchesAll, "rule-matches-all"},
-		{censor.ErrNothing, "rule-nothing"},
-		{censor.ErrStar, "rule-star"},
-	} {
-		if errors.Is(err, one.err) {
-			return f.t(r, one.id)
+// blame puts what is wrong at the form's fields; what is at none of them, above the form.
+func (f *Frontend) blame(r *http.Request, form *cityForm, found settings.Errors) {
+	var others settings.Errors
+	for _, one := range found {
+		if _, ok := fieldTexts[one.Field]; ok {
+			form.Errors.add(one.Field, f.sentence(r, one))
+		} else {
+			others = append(others, one)
 		}
 	}
-	if errors.Is(err, censor.ErrExpression) {
-		detail := strings.TrimPrefix(err.Error(), censor.ErrExpression.Error()+": ")
-		return f.t(r, "rule-expression", "Detail", detail)
+	for _, sentence := range f.sentences(r, others) {
+		form.Errors.add("", sentence)
 	}
-	if err == nil {
-		return ""
-	}
-	return err.Error()
-}
-
-func fieldLimit(field string) int {
-	if field == "about" {
-		return settings.MaxAbout
-	}
-	return settings.MaxTitle
-}
-
-func fieldRange(field string) [2]int {
-	if field == "retention_hours" {
-		return [2]int{settings.MinRetention, settings.MaxRetention}
-	}
-	return [2]int{settings.MinFreshness, settings.MaxFreshness}
 }

@@ -26,7 +26,7 @@ func (s *site) form(city string, pairs ...string) []string {
 	now, _, err := s.store.Get(s.t.Context(), city)
 	check(s.t, err)
 	values := map[string]string{
-		"revision": now.Revision, "title": "Berlin", "lang": "de", "active": "on", "listed": "on", "about": "",
+		"base": string(now.Hash), "title": "Berlin", "lang": "de", "active": "on", "listed": "on", "about": "", "time_zone": "",
 		"triggers": "kontrolle", "blocked": "", "freshness_minutes": "30", "retention_hours": "24",
 	}
 	for i := 0; i+1 < len(pairs); i += 2 {
@@ -45,7 +45,7 @@ func TestSettingsAreSavedAndTheProcessesHearOfIt(t *testing.T) {
 	v := s.visitorAs("ada@example.org")
 	v.post("/city/berlin", s.form("berlin", "title", "Groß-Berlin", "triggers", "kontrolle\r\n\r\nzwei in zivil\r\n")...).
 		at("/city/berlin").want(200, "Saved.", "Groß-Berlin")
-	now, _, _ := s.store.Get(t.Context(), "berlin")
+	now := s.present("berlin")
 	if got := fmt.Sprintf("%q", now.Triggers); got != `["kontrolle" "" "zwei in zivil"]` {
 		t.Errorf("triggers %s", got)
 	}
@@ -70,43 +70,6 @@ func TestAMistakeIsShownBesideItsFieldWithItsLine(t *testing.T) {
 	v.post("/city/berlin", s.form("berlin", "triggers", "/u8")...).want(422, "Line 1")
 	v.get("/city/berlin?lang=de")
 	v.post("/city/berlin", s.form("berlin", "triggers", "/u8")...).want(422, "Zeile 1: ein regulärer Ausdruck muss mit / enden")
-}
-
-func TestWhoSavesLaterSeesBothVersions(t *testing.T) {
-	s := newSite(t, two)
-	s.admin("ada@example.org", "berlin")
-	v := s.visitorAs("ada@example.org")
-	mine := s.form("berlin", "triggers", "mine")
-	v.post("/city/berlin", s.form("berlin", "triggers", "theirs")...).want(200)
-	got := v.post("/city/berlin", mine...).want(http.StatusConflict, "Somebody else has saved", ">\nmine</textarea>", "<pre>theirs</pre>", "Save my version")
-	if strings.Count(got.text, `class="note theirs"`) != 1 {
-		t.Error("fields that do not differ are shown twice")
-	}
-	v.post("/city/berlin", s.form("berlin", "triggers", "mine")...).want(200, ">\nmine</textarea>")
-}
-
-func TestOtherPeoplesCitiesDoNotExist(t *testing.T) {
-	s := newSite(t, two)
-	s.admin("ada@example.org", "berlin")
-	s.admin("cy@example.org", "ghent")
-	v := s.visitorAs("cy@example.org")
-	for _, path := range []string{"/city/berlin", "/city/berlin/ledger", "/city/berlin/bot/alpha/", "/city/nowhere"} {
-		v.get(path).want(404, "No such stop")
-	}
-	v.post("/city/berlin", s.form("berlin")...).want(404)
-	v.post("/city/berlin/invite", "address", "cy@example.org").want(404)
-	v.post("/city/berlin/bot/alpha/connect", "host", "x").want(404)
-}
-
-func TestAFormOfAnotherSiteIsRefused(t *testing.T) {
-	s := newSite(t, two)
-	s.admin("ada@example.org", "berlin")
-	v := s.visitorAs("ada@example.org")
-	v.send("POST", "/city/berlin", "title=x", "Content-Type", "application/x-www-form-urlencoded", "Sec-Fetch-Site", "cross-site").
-		want(403, "sent from another site")
-	v.send("POST", "/city/berlin/bot/alpha/connect", "host=x", "Content-Type", "application/x-www-form-urlencoded",
-		"Origin", "https://evil.example").want(403)
-	v.send("POST", "/bots/feeds/report", "", "User-Agent", "a server, not a browser").want(200)
 }
 
 func TestEachBotHasItsSectionAndItsState(t *testing.T) {

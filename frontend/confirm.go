@@ -10,6 +10,7 @@ import (
 
 	"linienfunk/db"
 	"linienfunk/settings"
+	"linienfunk/settings/chain"
 )
 
 // errPassword means that an account was made meanwhile, with another password than the one that was checked.
@@ -63,7 +64,7 @@ func (f *Frontend) confirm(w http.ResponseWriter, r *http.Request) error {
 	} else if !ok {
 		return f.showConfirm(w, r, http.StatusUnprocessableEntity, one, "confirm-wrong")
 	}
-	admin, trouble, err := f.found(r.Context(), token, one)
+	admin, first, trouble, err := f.found(r.Context(), token, one)
 	switch {
 	case errors.Is(err, db.ErrNotFound):
 		return f.gone(w, r)
@@ -81,7 +82,7 @@ func (f *Frontend) confirm(w http.ResponseWriter, r *http.Request) error {
 		return nil
 	}
 	f.flash(w, r, f.t(r, "city-made"), false)
-	return f.openCity(w, r, one.City)
+	return f.openCity(w, r, *first)
 }
 
 // confirmPassword checks the form's password. If there is an account by now, it must be the account's, and one gets
@@ -101,8 +102,8 @@ func (f *Frontend) confirmPassword(r *http.Request, one *registration) (bool, er
 }
 
 // found uses the link up and makes the account, if there is none, and the city. trouble is the text that says why
-// there is no city.
-func (f *Frontend) found(ctx context.Context, token db.Token, one registration) (admin db.Admin, trouble string, err error) {
+// there is no city; otherwise first begins the history of its settings.
+func (f *Frontend) found(ctx context.Context, token db.Token, one registration) (admin db.Admin, first *chain.Link, trouble string, err error) {
 	err = f.DB.Transaction(ctx, func(tx *gorm.DB) error {
 		if err := takeToken(tx, token); err != nil {
 			return err
@@ -113,17 +114,17 @@ func (f *Frontend) found(ctx context.Context, token db.Token, one registration) 
 		if admin.Password != one.Password {
 			return errPassword
 		}
-		made, err := f.makeCity(ctx, tx, one.City, one.Title, one.Lang, admin.ID)
+		first, err = f.makeCity(tx, one.City, one.Title, one.Lang, admin.ID)
 		if errors.Is(err, errManyCities) {
 			trouble = "cities-many"
 			return nil
 		}
-		if !made {
+		if first == nil {
 			trouble = "name-taken-meanwhile"
 		}
 		return err
 	})
-	return admin, trouble, err
+	return admin, first, trouble, err
 }
 
 // makeAdmin makes an account. One that is there already stays as it is.
@@ -144,33 +145,35 @@ const maxCities = 10
 // errManyCities is returned before anything is written.
 var errManyCities = errors.New("admin has too many cities")
 
-// makeCity makes a city with its first admin, and reports false if the name is taken.
-func (f *Frontend) makeCity(ctx context.Context, tx *gorm.DB, name, title, lang string, admin uint) (bool, error) {
+// makeCity makes a city with its first admin, and returns the first link of its settings' history; nil if the name is
+// taken.
+func (f *Frontend) makeCity(tx *gorm.DB, name, title, lang string, admin uint) (*chain.Link, error) {
 	var has int64
 	if err := tx.Model(&db.CityAdmin{}).Where("admin_id = ?", admin).Count(&has).Error; err != nil {
-		return false, err
+		return nil, err
 	}
 	if has >= maxCities {
-		return false, errManyCities
+		return nil, errManyCities
 	}
 	done := tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&db.City{Name: name})
 	if done.Error != nil || done.RowsAffected == 0 {
-		return false, done.Error
+		return nil, done.Error
 	}
 	if err := tx.Create(&db.CityAdmin{City: name, AdminID: admin}).Error; err != nil {
-		return false, err
+		return nil, err
 	}
 	fresh := settings.Default(name, lang)
 	fresh.Title = title
-	return true, f.Settings.Create(ctx, tx, name, fresh)
+	first, err := f.History.Create(tx, name, fresh, admin)
+	return &first, err
 }
 
 // openCity makes a new city known to the rest of the program, and leads to its settings.
-func (f *Frontend) openCity(w http.ResponseWriter, r *http.Request, city string) error {
-	if err := f.Settings.Created(r.Context(), city); err != nil {
+func (f *Frontend) openCity(w http.ResponseWriter, r *http.Request, first chain.Link) error {
+	if err := f.Settings.Created(r.Context(), first); err != nil {
 		return err
 	}
-	f.Changed(city)
-	http.Redirect(w, r, "/city/"+city, http.StatusSeeOther)
+	f.Changed(first.City)
+	http.Redirect(w, r, "/city/"+first.City, http.StatusSeeOther)
 	return nil
 }

@@ -11,9 +11,13 @@ import (
 // errForm is returned for a request that is no form.
 var errForm = errors.New("not a form")
 
-// parseForm reads a form. Its values are valid UTF-8 afterwards.
+// parseForm reads a form, in either of the encodings that browsers use. Its values are valid UTF-8 afterwards.
 func parseForm(r *http.Request) error {
-	if err := r.ParseForm(); err != nil {
+	err := r.ParseForm()
+	if err == nil && strings.HasPrefix(r.Header.Get("Content-Type"), "multipart/") {
+		err = r.ParseMultipartForm(maxBody) // guard lets no more in, so that no file is written
+	}
+	if err != nil {
 		var large *http.MaxBytesError
 		if errors.As(err, &large) {
 			return err
@@ -47,12 +51,17 @@ func (e formErrors) Of(field string) fieldErrors { return fieldErrors{field, e[f
 // Attr connects an input with its hint, if it has one, and its errors, for people who do not see that they stand
 // beside each other.
 func (e formErrors) Attr(field string, hint bool) template.HTMLAttr {
+	return e.attr(field, field, hint)
+}
+
+// attr is Attr for a field whose id is not its name.
+func (e formErrors) attr(field, id string, hint bool) template.HTMLAttr {
 	var ids []string
 	if len(e[field]) > 0 {
-		ids = append(ids, "f-"+field+"-error")
+		ids = append(ids, "f-"+id+"-error")
 	}
 	if hint {
-		ids = append(ids, "f-"+field+"-hint")
+		ids = append(ids, "f-"+id+"-hint")
 	}
 	if len(ids) == 0 {
 		return ""
@@ -61,5 +70,5 @@ func (e formErrors) Attr(field string, hint bool) template.HTMLAttr {
 	if len(e[field]) > 0 {
 		attr += ` aria-invalid="true"`
 	}
-	return template.HTMLAttr(attr) // fields are named in templates, never by visitors
+	return template.HTMLAttr(attr) // ids are ours, or of a bot's options; never a visitor's
 }

@@ -25,25 +25,34 @@ import (
 	"linienfunk/db"
 	"linienfunk/secret"
 	"linienfunk/settings"
+	"linienfunk/settings/chain"
 	"linienfunk/templates"
 )
 
 //go:embed pages/*.html
 var pageFiles embed.FS
 
-// Settings keeps the cities' configurations; *settings.Store is one.
+// Settings knows the cities' configurations and takes changes; *settings.Node is one.
 type Settings interface {
 	Get(ctx context.Context, city string) (settings.Snapshot, bool, error)
 	All(ctx context.Context) ([]settings.Snapshot, error)
-	Create(ctx context.Context, tx *gorm.DB, city string, s settings.Settings) error
-	Created(ctx context.Context, city string) error
-	Save(ctx context.Context, city, base string, admin uint, s settings.Settings) (settings.Snapshot, error)
+	Submit(ctx context.Context, d settings.Draft) (settings.Snapshot, error)
+	Created(ctx context.Context, first chain.Link) error
+	View(bot string, s settings.Snapshot) bots.City
+	Schema() settings.Schema
+}
+
+// History keeps every version of the cities' configurations; *settings.Storage is one.
+type History interface {
+	Create(tx *gorm.DB, city string, s settings.Settings, admin uint) (chain.Link, error)
+	History(ctx context.Context, city string) ([]settings.Version, error)
 }
 
 // Deps is what the frontend needs from the program. All fields must be set, except Proxies, Status and Changed.
 type Deps struct {
 	DB       *db.DB
 	Settings Settings
+	History  History
 	Mail     bots.Mailer
 	Box      *secret.Box
 	BaseURL  string // the public address without a slash at the end; with https cookies are Secure
@@ -72,9 +81,10 @@ type Frontend struct {
 	words     wordLists
 	secure    bool
 
-	pageTime time.Duration  // writeTime, or less in tests
-	under    sync.WaitGroup // see afterwards
-	slots    chan struct{}
+	pageTime    time.Duration  // writeTime, or less in tests
+	historyTime time.Duration  // historyTime, or another in tests
+	under       sync.WaitGroup // see afterwards
+	slots       chan struct{}
 
 	mu   sync.RWMutex
 	bots []mounted
@@ -96,7 +106,7 @@ func New(deps Deps) (*Frontend, error) {
 	deps.BaseURL = strings.TrimRight(deps.BaseURL, "/")
 	f := &Frontend{
 		Deps: deps, sets: map[string]*templates.Set{}, secure: base.Scheme == "https", limits: newLimits(),
-		pageTime: writeTime, slots: make(chan struct{}, afterwardsSlots),
+		pageTime: writeTime, historyTime: historyTime, slots: make(chan struct{}, afterwardsSlots),
 	}
 	pages, err := fs.Sub(pageFiles, "pages")
 	if err != nil {

@@ -33,8 +33,8 @@ func linkTo(s settings.Snapshot) cityLink {
 
 // tabs are the links between an admin's pages of a city.
 type tabs struct {
-	Name     string
-	Settings bool // the page is the settings page, not the ledger
+	Name string
+	Here string // which one the page is: "settings", "ledger", "history"
 }
 
 // home is the front page.

@@ -16,6 +16,7 @@ const ledgerPage = 50
 type ledgerData struct {
 	City    cityLink
 	Tabs    tabs
+	Zone    *time.Location
 	Entries []entry
 	First   bool
 	Older   uint // id of the page's last report, 0 if there are no older ones
@@ -28,10 +29,8 @@ type entry struct {
 	At         time.Time
 	Text, From string // the original is not linked: its address often names the author
 	Private    bool
-	Passed     bool
-	List, Rule string
-	Line       int
 	Deliveries []delivery
+	verdict
 }
 
 type delivery struct {
@@ -46,7 +45,7 @@ func (f *Frontend) ledger(w http.ResponseWriter, r *http.Request, _ db.Admin, ci
 	if err != nil {
 		return err
 	}
-	data := ledgerData{City: linkTo(city), Tabs: tabs{Name: city.City}, First: before == 0, Hours: city.RetentionHours}
+	data := ledgerData{City: linkTo(city), Tabs: tabs{city.City, "ledger"}, Zone: city.Zone(), First: before == 0, Hours: city.RetentionHours}
 	if len(entries) > ledgerPage {
 		entries = entries[:ledgerPage]
 		data.Older = entries[ledgerPage-1].ID
@@ -61,7 +60,7 @@ func (f *Frontend) ledger(w http.ResponseWriter, r *http.Request, _ db.Admin, ci
 func (f *Frontend) entry(r *http.Request, e db.Entry) entry {
 	shown := entry{
 		ID: e.ID, At: e.At, Text: e.Text, From: f.botTitle(f.lang(r), e.Bot), Private: e.Private,
-		Passed: e.Passed, List: e.List, Rule: e.Rule, Line: e.Line,
+		verdict: verdict{e.Passed, e.List, e.Rule, e.Line},
 	}
 	for _, d := range e.Deliveries {
 		shown.Deliveries = append(shown.Deliveries, delivery{

@@ -47,7 +47,7 @@ func (f *Frontend) publicSections(r *http.Request, city settings.Snapshot, mine 
 		if m.public == nil {
 			continue
 		}
-		where := bots.Where{City: city.View(), Path: "/c/" + city.City + "/" + m.name, Lang: f.lang(r), Admin: mine}
+		where := bots.Where{City: f.Settings.View(m.name, city), Path: "/c/" + city.City + "/" + m.name, Lang: f.lang(r), Admin: mine}
 		if one := f.section(r, m, m.public, where); one.Failed || one.HTML != "" {
 			all = append(all, one)
 		}
@@ -76,7 +76,7 @@ func (f *Frontend) publicFile(w http.ResponseWriter, r *http.Request) error {
 	}
 	file := r.PathValue("file")
 	for _, m := range f.mountedBots() {
-		where := bots.Where{City: city.View(), Path: "/c/" + city.City + "/" + m.name, Lang: f.lang(r)}
+		where := bots.Where{City: f.Settings.View(m.name, city), Path: "/c/" + city.City + "/" + m.name, Lang: f.lang(r)}
 		if slices.Contains(m.files, file) {
 			http.StripPrefix("/c/"+city.City, m.public).ServeHTTP(w, bots.WithPlace(r, where))
 			return nil

@@ -110,8 +110,12 @@ func (f *Frontend) checkCity(r *http.Request, name *string, title string, errs f
 	}
 	fresh := settings.Default(*name, f.lang(r))
 	fresh.Title = title
+	document, err := fresh.Document()
+	if err != nil {
+		return err
+	}
 	var found settings.Errors
-	if err := fresh.Validate(); errors.As(err, &found) {
+	if _, _, err := f.Settings.Schema().Check([]byte("{}"), document); errors.As(err, &found) {
 		for _, one := range found {
 			errs.add(one.Field, f.sentence(r, one))
 		}

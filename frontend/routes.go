@@ -2,6 +2,9 @@ package frontend
 
 import (
 	"net/http"
+
+	"linienfunk/db"
+	"linienfunk/settings"
 )
 
 // Handler serves the site. It sets the deadlines for bodies and answers itself, so the server around it should have no
@@ -54,7 +57,27 @@ func (f *Frontend) cityRoutes(mux *http.ServeMux) {
 	mux.HandleFunc("POST /cities", f.do(f.loggedIn(f.addCity)))
 	mux.HandleFunc("GET /city/{city}", f.do(f.cityAdmin(f.city)))
 	mux.HandleFunc("POST /city/{city}", f.do(f.cityAdmin(f.saveCity)))
+	mux.HandleFunc("POST /city/{city}/try", f.do(f.cityAdmin(f.try)))
+	mux.HandleFunc("POST /city/{city}/merge", f.do(f.cityAdmin(f.merge)))
+	mux.HandleFunc("POST /city/{city}/options/{bot}", f.do(f.cityAdmin(f.saveOptions)))
 	mux.HandleFunc("GET /city/{city}/ledger", f.do(f.cityAdmin(f.ledger)))
+	mux.HandleFunc("GET /city/{city}/history", f.do(f.cityAdmin(f.history)))
+	mux.HandleFunc("POST /city/{city}/undo", f.do(f.cityAdmin(f.undo)))
+	mux.HandleFunc("GET /city/{city}/settings.json", f.do(f.cityAdmin(f.export)))
+	mux.HandleFunc("POST /city/{city}/import", f.do(f.cityAdmin(f.importFile)))
+	mux.HandleFunc("POST /city/{city}/import/apply", f.do(f.cityAdmin(f.importApply)))
 	mux.HandleFunc("POST /city/{city}/invite", f.do(f.cityAdmin(f.invite)))
+	// Pages that a form led to, asked for by a link to another language or by hand.
+	for path, to := range map[string]string{"try": "", "merge": "", "options/{bot}": "", "undo": "/history", "import": "/history", "import/apply": "/history"} {
+		mux.HandleFunc("GET /city/{city}/"+path, f.do(f.cityAdmin(back(to))))
+	}
 	mux.HandleFunc("/city/{city}/bot/{bot}/{rest...}", f.do(f.cityAdmin(f.cityBot)))
+}
+
+// back leads to the page on which the form is.
+func back(page string) cityAction {
+	return func(w http.ResponseWriter, r *http.Request, _ db.Admin, city settings.Snapshot) error {
+		http.Redirect(w, r, "/city/"+city.City+page, http.StatusSeeOther)
+		return nil
+	}
 }

@@ -36,14 +36,19 @@ type chip struct {
 	Queue         int
 }
 
-func (f *Frontend) adminSections(r *http.Request, city settings.Snapshot) []section {
+// adminSections asks all bots. wrong is a form of a bot's options that somebody sent, nil if nobody did.
+func (f *Frontend) adminSections(r *http.Request, city settings.Snapshot, wrong *optionsForm) ([]section, error) {
 	status := map[string]bots.Status{}
 	for _, one := range f.Status(city.City) {
 		status[one.Bot] = one
 	}
 	var all []section
 	for _, m := range f.mountedBots() {
-		where := bots.Where{City: city.View(), Path: "/city/" + city.City + "/bot/" + m.name, Lang: f.lang(r), Admin: true}
+		where := bots.Where{City: f.Settings.View(m.name, city), Path: "/city/" + city.City + "/bot/" + m.name, Lang: f.lang(r), Admin: true}
+		var err error
+		if where.Options, err = f.options(r, city, m.name, wrong); err != nil {
+			return nil, err
+		}
 		one := f.section(r, m, m.admin, where)
 		if s, ok := status[m.name]; ok {
 			one.Status = &chip{
@@ -53,7 +58,7 @@ func (f *Frontend) adminSections(r *http.Request, city settings.Snapshot) []sect
 		}
 		all = append(all, one)
 	}
-	return all
+	return all, nil
 }
 
 func stateKind(s bots.State) string {

@@ -8,6 +8,7 @@ import (
 
 	"linienfunk/db"
 	"linienfunk/settings"
+	"linienfunk/settings/chain"
 )
 
 // SetUp makes an admin and a city without mails and pages. An admin who is there already gets the new password, a city that is there
@@ -17,6 +18,7 @@ func (f *Frontend) SetUp(ctx context.Context, address, password, city string, fi
 	if err != nil {
 		return err
 	}
+	var begin chain.Link
 	made := false
 	err = f.DB.Transaction(ctx, func(tx *gorm.DB) error {
 		admin, err := makeAdmin(tx, address, hash, first.Lang)
@@ -33,12 +35,13 @@ func (f *Frontend) SetUp(ctx context.Context, address, password, city string, fi
 		if err := tx.Create(&db.CityAdmin{City: city, AdminID: admin.ID}).Error; err != nil {
 			return err
 		}
-		return f.Settings.Create(ctx, tx, city, first)
+		begin, err = f.History.Create(tx, city, first, admin.ID)
+		return err
 	})
 	if err != nil || !made {
 		return err
 	}
-	if err := f.Settings.Created(ctx, city); err != nil {
+	if err := f.Settings.Created(ctx, begin); err != nil {
 		return err
 	}
 	f.Changed(city)

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strings"
 	"testing"
 	"time"
 
@@ -29,15 +30,13 @@ func TestScreenshots(t *testing.T) {
 	})
 	s.admin("ada@example.org", "berlin", "ghent", "zuerich", "wien", "hamburg")
 	s.admin("bo@example.org", "lisboa", "praha")
-	now, _, _ := s.store.Get(t.Context(), "berlin")
-	doc := settings.Default("berlin", "de")
-	doc.Title, doc.Lang = "Berlin", "de"
-	doc.About = "Meldungen von Fahrgästen für Fahrgäste, seit 2016.\n\nSchreib uns, wo kontrolliert wird – auf dem Netzwerk, das du ohnehin benutzt."
-	doc.Blocked = []string{"# Beleidigungen", "depp", "/h[uo]rensohn/"}
-	_, err := s.store.Save(t.Context(), "berlin", now.Revision, 0, doc)
-	check(t, err)
+	s.save("berlin", 0, map[string]any{
+		"lang": "de", "triggers": settings.Default("berlin", "de").Triggers, "blocked": []string{"# Beleidigungen", "depp", "/h[uo]rensohn/"},
+		"about": "Meldungen von Fahrgästen für Fahrgäste, seit 2016.\n\nSchreib uns, wo kontrolliert wird – auf dem Netzwerk, das du ohnehin benutzt.",
+	})
 	sample(s, "berlin", 60)
 	sample(s, "ghent", 12)
+	changes(s, "ghent")
 	s.status = []bots.Status{
 		{Bot: "feeds", State: bots.Running, Since: s.now().Add(-26 * time.Hour)},
 		{Bot: "alpha", Label: "@berlin@example.social", State: bots.Waiting, Since: s.now(), Detail: "fake-detail", Queue: 3},
@@ -73,10 +72,24 @@ func TestScreenshots(t *testing.T) {
 		shoot("cities", "/cities", width, dark, true, "de")
 		shoot("city", "/city/berlin", width, false, true, "de")
 		shoot("city", "/city/berlin", width, true, true, "en")
-		shoot("badline", "/city/berlin", width, false, true, "de", fill("#f-triggers", "\n/(u8/"), submit("#settings .actions button", ".errors"))
+		shoot("badline", "/city/berlin", width, false, true, "de", fill("#f-triggers", "\n/(u8/"), submit(saveButton, ".errors"))
 		shoot("ledger", "/city/berlin/ledger", width, false, true, "de")
 		shoot("ledger", "/city/ghent/ledger", width, true, true, "en")
-		shoot("conflict", "/city/hamburg", width, dark, true, "en", saveMeanwhile(t, s, "hamburg", width), fill("#f-about", "Mine"), submit("#settings .actions button", ".theirs"))
+		for _, dark := range []bool{false, true} {
+			lang := map[bool]string{false: "de", true: "en"}[dark]
+			shoot("conflict", "/city/hamburg", width, dark, true, lang, meanwhile(s, "hamburg"), put("#f-about", "Meins"), put("#f-triggers", "inspector\nmeine zeile\nticket check"),
+				put("#f-freshness_minutes", "55"), submit(saveButton, ".conflicts"))
+			shoot("try", "/city/berlin", width, dark, true, lang, put("#f-triggers", "tram\nu8"), put("#f-try_text", "Tram steht am Alex, alle aussteigen"),
+				submit(".try button", ".tried"))
+			shoot("history", "/city/ghent/history", width, dark, true, lang)
+			shoot("undo", "/city/ghent/history", width, dark, true, lang, submit("#change-2 button", "table"))
+			shoot("import", "/city/ghent/history", width, dark, true, lang, put("#f-text", s.file("berlin", map[string]any{"active": false})),
+				submit("#file form button", "form[action$=apply]"))
+		}
+		shoot("badfile", "/city/wien/history", width, dark, true, "de", put("#f-text", s.file("wien", map[string]any{"triggers": []string{"/(/"}, "colour": "red"})),
+			submit("#file form button", ".errors"))
+		shoot("options", "/city/ghent#alpha", width, dark, true, "de", put("#alpha-option-greeting", "x"), chromedp.RemoveAttribute("#alpha-option-greeting", "maxlength"),
+			put("#alpha-option-greeting", strings.Repeat("hallo ", 20)), submit(".options button", ".errors"))
 		shoot("invite", "/city/ghent", width, !dark, true, "de", fill("#f-invite", "ada"), submit("#people button", ".errors"))
 		shoot("public", "/c/berlin", width, false, false, "de")
 		shoot("public", "/c/berlin", width, true, false, "de")
@@ -93,14 +106,24 @@ func submit(button, then string) chromedp.Action[chromedp.Void] {
 	return chromedp.Steps(chromedp.Click(chromedp.CSS(button)), chromedp.WaitVisible(chromedp.CSS(then)))
 }
 
-// saveMeanwhile is what another admin does while the form is open.
-func saveMeanwhile(t *testing.T, s *site, city string, hours int64) chromedp.Action[chromedp.Void] {
-	return chromedp.Func(func(ctx context.Context, _ *chromedp.Target) error {
-		now, _, err := s.store.Get(ctx, city)
-		check(t, err)
-		doc := now.Settings
-		doc.About, doc.Triggers, doc.RetentionHours = "Theirs", []string{"kontrolle", "zwei in zivil"}, int(hours)
-		_, err = s.store.Save(ctx, city, now.Revision, 0, doc)
-		return err
+func put(selector, text string) chromedp.Action[chromedp.Void] {
+	return chromedp.SetValue(chromedp.CSS(selector), text)
+}
+
+// meanwhile is what another admin does while the form is open.
+func meanwhile(s *site, city string) chromedp.Action[chromedp.Void] {
+	return chromedp.Func(func(context.Context, *chromedp.Target) error {
+		id := fmt.Sprint(s.present(city).FreshnessMinutes)
+		s.save(city, 2, map[string]any{"about": "Theirs, " + id, "triggers": append(s.present(city).Triggers, "zwei in zivil "+id), "blocked": []string{"depp", id},
+			"freshness_minutes": 40, "listed": !s.present(city).Listed})
+		return nil
 	})
+}
+
+// changes give a city a past.
+func changes(s *site, city string) {
+	s.save(city, 1, map[string]any{"about": strings.Repeat("Meldungen von Fahrgästen für Fahrgäste. ", 8), "title": "Ghent", "time_zone": "Europe/Brussels"})
+	s.save(city, 0, map[string]any{"triggers": append(settings.Default(city, "de").Triggers, "zwei in zivil", "/u[1-9] (richtung|to)/", "")})
+	s.save(city, 7, map[string]any{"bots.alpha.copy": true, "bots.alpha.who_may": "few", "active": false})
+	s.save(city, 1, map[string]any{"about": "Kurz.", "active": true, "retention_hours": 48, "lang": "de"})
 }

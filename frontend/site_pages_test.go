@@ -52,7 +52,7 @@ func TestEveryPageHasItsTitleAndTheHeadersThatProtectIt(t *testing.T) {
 	s.admin("ada@example.org", "berlin")
 	v := s.visitorAs("ada@example.org")
 	titles := map[string]string{}
-	for _, path := range []string{"/", "/cities", "/city/berlin", "/city/berlin/ledger", "/c/berlin", "/forgot", "/nowhere", "/register/sent"} {
+	for _, path := range []string{"/", "/cities", "/city/berlin", "/city/berlin/ledger", "/city/berlin/history", "/c/berlin", "/forgot", "/nowhere", "/register/sent"} {
 		got := v.get(path)
 		title := regexp.MustCompile(`<title>(.+)</title>`).FindStringSubmatch(got.text)
 		if title == nil || titles[title[1]] != "" {

@@ -14,7 +14,6 @@ import (
 	"net/http/httptest"
 	"net/netip"
 	"net/url"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"sync"
@@ -29,6 +28,7 @@ import (
 	"linienfunk/secret"
 	"linienfunk/settings"
 	"linienfunk/templates"
+	"linienfunk/testkit"
 )
 
 const goodPassword = "drei Umstiege bis Wedding"
@@ -39,7 +39,8 @@ type site struct {
 	t       testing.TB
 	url     string
 	mails   *bottest.Mails
-	store   *settings.Store
+	store   *settings.Node
+	storage *settings.Storage
 	changed chan string
 
 	mu     sync.Mutex
@@ -51,23 +52,21 @@ type site struct {
 func newSite(t testing.TB, mount func(s *site)) *site {
 	t.Helper()
 	s := &site{t: t, mails: &bottest.Mails{}, changed: make(chan string, 100)}
-	database, err := db.Open(t.Context(), filepath.Join(t.TempDir(), "test.db"), s.now)
-	check(t, err)
-	t.Cleanup(func() { database.Close() })
-	check(t, database.Migrate())
+	database := testkit.DB(t, s.now)
 	check(t, database.MigratePrefixed("settings_", settings.Migrations()))
 	box, err := secret.NewBox(make([]byte, secret.KeySize))
 	check(t, err)
 	log := slog.New(slog.NewTextHandler(t.Output(), nil))
-	s.store = settings.NewStore(database, log, censor.Compile, func(string) {})
+	s.runSettings(database, log)
 	server := httptest.NewUnstartedServer(nil)
 	s.url = "http://" + server.Listener.Addr().String()
 	s.Frontend, err = New(Deps{
-		DB: database, Settings: s.store, Mail: s.mails, Box: box, BaseURL: s.url, Domain: "linienfunk.example", Log: log,
+		DB: database, Settings: s.store, History: s.storage, Mail: s.mails, Box: box, BaseURL: s.url, Domain: "linienfunk.example", Log: log,
 		Now: s.now, Proxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}, Changed: func(city string) { s.changed <- city },
 		Status: func(string) []bots.Status { s.mu.Lock(); defer s.mu.Unlock(); return s.status },
 	})
 	check(t, err)
+	s.historyTime = time.Minute // however slow this machine is
 	if mount != nil {
 		mount(s)
 	}
@@ -76,6 +75,51 @@ func newSite(t testing.TB, mount func(s *site)) *site {
 	t.Cleanup(s.Wait)
 	t.Cleanup(server.Close)
 	return s
+}
+
+// runSettings keeps the settings as the program does: a Storage and a Node on a stream.
+func (s *site) runSettings(database *db.DB, log *slog.Logger) {
+	stream := testkit.Bus(s.t)
+	schema := settings.Schema{Compile: censor.Compile, Options: map[string][]bots.Option{"alpha": options}}
+	s.storage = settings.NewStorage(database, stream, schema, log, s.now)
+	s.store = settings.NewNode(stream, schema, log, s.now, func(string) {})
+	ctx, cancel := context.WithCancel(context.Background())
+	var running sync.WaitGroup
+	running.Go(func() { s.storage.Run(ctx) })
+	running.Go(func() { s.store.Run(ctx) })
+	s.t.Cleanup(func() { cancel(); running.Wait() })
+	check(s.t, s.store.Loaded(s.t.Context()))
+}
+
+// options are those of the fake network.
+var options = []bots.Option{
+	{Name: "copy", Kind: bots.Switch, Default: false},
+	{Name: "who_may", Kind: bots.Choice, Choices: []string{"all", "few"}, Default: "all"},
+	{Name: "greeting", Kind: bots.Text, Default: "Hello", Max: 40},
+	{Name: "rules", Kind: bots.Text, Default: "", Max: 500},
+}
+
+// save is what another admin does: it changes some fields of a city's present settings.
+func (s *site) save(city string, admin uint, changes map[string]any) settings.Snapshot {
+	s.t.Helper()
+	now, _, err := s.store.Get(s.t.Context(), city)
+	check(s.t, err)
+	to, err := settings.With(now.Document, changes)
+	check(s.t, err)
+	now, err = s.store.Submit(s.t.Context(), settings.Draft{City: city, Base: now.Hash, From: now.Document, To: to, Admin: admin})
+	check(s.t, err)
+	return now
+}
+
+// present is what is in force.
+func (s *site) present(city string) settings.Snapshot {
+	s.t.Helper()
+	now, ok, err := s.store.Get(s.t.Context(), city)
+	check(s.t, err)
+	if !ok {
+		s.t.Fatalf("no city %s", city)
+	}
+	return now
 }
 
 func (s *site) now() time.Time {
@@ -98,12 +142,12 @@ func (s *site) admin(address string, cities ...string) db.Admin {
 	admin := db.Admin{Address: address, Password: hash, Lang: "en", Confirmed: true}
 	check(s.t, s.DB.Create(&admin).Error)
 	for _, city := range cities {
-		made, err := s.makeCity(s.t.Context(), s.DB.DB, city, strings.ToUpper(city[:1])+city[1:], "en", admin.ID)
+		first, err := s.makeCity(s.DB.DB, city, strings.ToUpper(city[:1])+city[1:], "en", admin.ID)
 		check(s.t, err)
-		if !made {
+		if first == nil {
 			s.t.Fatalf("city %s is taken", city)
 		}
-		check(s.t, s.store.Created(s.t.Context(), city))
+		check(s.t, s.store.Created(s.t.Context(), *first))
 	}
 	return admin
 }
@@ -139,6 +183,7 @@ type answer struct {
 	status int
 	path   string
 	text   string // HTML without entities
+	raw    string // HTML
 	header http.Header
 }
 
@@ -154,6 +199,20 @@ func (v *visitor) post(path string, pairs ...string) answer {
 		form.Add(pairs[i], pairs[i+1])
 	}
 	return v.send("POST", path, form.Encode(), "Content-Type", "application/x-www-form-urlencoded", "Sec-Fetch-Site", "same-origin")
+}
+
+// submit sends a form that is on a page, as a browser would, with some fields filled in differently; a field of nothing is
+// taken away.
+func (v *visitor) submit(page answer, action string, pairs ...string) answer {
+	v.t.Helper()
+	form := page.form(action)
+	for i := 0; i+1 < len(pairs); i += 2 {
+		form.Set(pairs[i], pairs[i+1])
+		if pairs[i+1] == "" {
+			form.Del(pairs[i])
+		}
+	}
+	return v.send("POST", action, form.Encode(), "Content-Type", "application/x-www-form-urlencoded", "Sec-Fetch-Site", "same-origin")
 }
 
 func (v *visitor) send(method, path, body string, header ...string) answer {
@@ -172,7 +231,7 @@ func (v *visitor) send(method, path, body string, header ...string) answer {
 	defer res.Body.Close()
 	text, err := io.ReadAll(res.Body)
 	check(v.t, err)
-	return answer{v.t, res.StatusCode, res.Request.URL.RequestURI(), html.UnescapeString(string(text)), res.Header}
+	return answer{v.t, res.StatusCode, res.Request.URL.RequestURI(), html.UnescapeString(string(text)), string(text), res.Header}
 }
 
 func (a answer) want(status int, texts ...string) answer {

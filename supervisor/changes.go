@@ -31,6 +31,9 @@ func (c *changes) hint(subject string, _ []byte) {
 	}
 }
 
+// all marks all bots.
+func (c *changes) all() { c.hint("account._._", nil) }
+
 func (c *changes) take() map[string]bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -34,6 +34,7 @@ type key struct{ city, bot string }
 type Supervisor struct {
 	env       env
 	listeners map[string]*health
+	changes   *changes
 
 	mu        sync.Mutex
 	processes map[key]*process
@@ -51,7 +52,7 @@ func New(config Config) *Supervisor {
 	if config.Grace == 0 {
 		config.Grace = grace
 	}
-	s := &Supervisor{env: env{Config: config}, listeners: map[string]*health{}, processes: map[key]*process{},
+	s := &Supervisor{env: env{Config: config}, changes: newChanges(), listeners: map[string]*health{}, processes: map[key]*process{},
 		boxes: map[key]*mailbox{}, leaving: map[key]*process{}, halted: map[key]bots.Status{}, revisions: map[key]string{}}
 	s.env.halt = s.halt
 	for _, member := range config.Directory.members {
@@ -67,8 +68,7 @@ func (s *Supervisor) Run(ctx context.Context) error {
 	if err := s.loadRevocations(ctx); err != nil {
 		return err
 	}
-	changes := newChanges()
-	stop, err := s.env.Bus.OnHint("account.*.*", changes.hint)
+	stop, err := s.env.Bus.OnHint("account.*.*", s.changes.hint)
 	if err != nil {
 		return err
 	}
@@ -80,7 +80,7 @@ func (s *Supervisor) Run(ctx context.Context) error {
 			parts.Go(func() { s.listen(ctx, member.Name, listener) })
 		}
 	}
-	parts.Go(func() { s.follow(ctx, changes) })
+	parts.Go(func() { s.follow(ctx, s.changes) })
 	parts.Go(func() { s.keepAlive(ctx) })
 	parts.Go(func() { s.forget(ctx) })
 	for shard := range s.env.Bus.Shards() {
@@ -91,6 +91,9 @@ func (s *Supervisor) Run(ctx context.Context) error {
 	s.stopAll()
 	return ctx.Err()
 }
+
+// Look makes this node's Supervisor ask all bots for their accounts again: settings have changed. It returns at once.
+func (s *Supervisor) Look() { s.changes.all() }
 
 // fill puts the orders of one shard into mailboxes.
 func (s *Supervisor) fill(ctx context.Context, shard int) {

@@ -31,7 +31,8 @@ var Languages = []string{"en", "de"}
 //	t "id" ["Name" value]...  the text in the page's language, from the set or else from the shared texts;
 //	                          the value of Count decides between singular and plural
 //	lang                      the page's language
-//	date time                 a date and time that people read, with the zone of the server, in a <time> element
+//	date time [zone]          a date and time that people read, in a <time> element; zone is a *time.Location, nil or
+//	                          missing for that of the server
 //	static "file"             the address of a file in static/
 type Set struct {
 	pages  map[string]*template.Template // by language
@@ -98,11 +99,17 @@ func (s *Set) funcs(lang string) template.FuncMap {
 		"t":      func(id string, pairs ...any) string { return s.Text(lang, id, pairs...) },
 		"lang":   func() string { return lang },
 		"static": func(file string) string { return s.static + file },
-		"date": func(t time.Time) template.HTML {
-			return template.HTML(fmt.Sprintf(`<time datetime="%s">%s</time>`,
-				t.UTC().Format(time.RFC3339), t.Local().Format(s.Text(lang, "date-format"))))
-		},
+		"date":   func(at time.Time, zone ...*time.Location) template.HTML { return s.date(lang, at, zone) },
 	}
+}
+
+func (s *Set) date(lang string, at time.Time, zone []*time.Location) template.HTML {
+	shown := at.Local()
+	if len(zone) > 0 && zone[0] != nil {
+		shown = at.In(zone[0])
+	}
+	return template.HTML(fmt.Sprintf(`<time datetime="%s">%s</time>`,
+		at.UTC().Format(time.RFC3339), shown.Format(s.Text(lang, "date-format"))))
 }
 
 // Render writes a template in a language; one that Languages does not list is taken as the first. Nothing is

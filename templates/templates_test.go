@@ -70,6 +70,26 @@ func TestATemplateSpeaksTheLanguageAndWritesNothingWhenItFails(t *testing.T) {
 	}
 }
 
+func TestADateIsShownInTheZoneThatIsAskedForOrElseInThatOfTheServer(t *testing.T) {
+	server := time.Local
+	time.Local = time.FixedZone("CEST", 2*60*60)
+	t.Cleanup(func() { time.Local = server })
+	set, err := New(bot(map[string]string{"x.html": `{{date .At .Zone}}`}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)
+	for want, zone := range map[string]*time.Location{">1 May 2026, 19:00 WIB<": time.FixedZone("WIB", 7*60*60), ">1 May 2026, 14:00 CEST<": nil} {
+		var out bytes.Buffer
+		if err := set.Render(&out, "en", "x.html", struct {
+			At   time.Time
+			Zone *time.Location
+		}{at, zone}); err != nil || !strings.Contains(out.String(), want) {
+			t.Errorf("err %v, got %s, want %s", err, out.String(), want)
+		}
+	}
+}
+
 func TestABrokenTemplateOrTextStopsTheProgramAtItsStart(t *testing.T) {
 	for what, files := range map[string]map[string]string{
 		"template": {"x.html": "{{if}}"},

@@ -41,8 +41,8 @@ type World struct {
 func NewWorld(t testing.TB, name string, plugin bots.Plugin) *World {
 	t.Helper()
 	w := &World{plugin: plugin, Changes: make(chan string, 100), Log: &Log{}, cities: map[string]bots.City{
-		"zuerich": {Name: "zuerich", Title: "Zürich", Lang: "de", Active: true, Revision: "1", Freshness: 30 * time.Minute},
-		"ghent":   {Name: "ghent", Title: "Ghent", Lang: "en", Active: true, Revision: "1", Freshness: 30 * time.Minute},
+		"zuerich": {Name: "zuerich", Title: "Zürich", Lang: "de", Active: true, Revision: "1", Freshness: 30 * time.Minute, Options: bots.Defaults(plugin.Options)},
+		"ghent":   {Name: "ghent", Title: "Ghent", Lang: "en", Active: true, Revision: "1", Freshness: 30 * time.Minute, Options: bots.Defaults(plugin.Options)},
 	}}
 	var err error
 	w.DB = testkit.DB(t, w.now)
@@ -90,6 +90,25 @@ func (w *World) SetActive(name string, active bool) {
 	city := w.cities[name]
 	city.Active, city.Revision = active, city.Revision+"x"
 	w.cities[name] = city
+}
+
+// SetOption is what the city's admins choose. The value must be one that the bot allows.
+func (w *World) SetOption(t testing.TB, name, option string, value any) {
+	t.Helper()
+	i := slices.IndexFunc(w.plugin.Options, func(o bots.Option) bool { return o.Name == option })
+	if i < 0 {
+		t.Fatalf("the bot has no option %q", option)
+	}
+	must(t, w.plugin.Options[i].Check(value))
+	w.mu.Lock()
+	city := w.cities[name]
+	city.Options, city.Revision = maps.Clone(city.Options), city.Revision+"x"
+	city.Options[option] = value
+	w.cities[name] = city
+	w.mu.Unlock()
+	if observer, ok := w.Bot.(bots.Observer); ok {
+		observer.SettingsChanged(name)
+	}
 }
 
 // Advance moves the clock.

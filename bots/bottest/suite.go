@@ -3,6 +3,7 @@ package bottest
 import (
 	"net/http"
 	"net/http/httptest"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -23,6 +24,8 @@ func Run(t *testing.T, name string, plugin bots.Plugin, start Start, f Features)
 	s := suite{name, plugin, start, f}
 	s.run(t, "it says of itself what it can do", s.honest)
 	s.run(t, "its tables carry its name", s.tablesCarryName)
+	s.run(t, "its options have texts and usable defaults", s.optionsAreComplete)
+	s.run(t, "its settings page shows the form of its options once", s.optionsFormIsShown)
 	s.run(t, "a city that did not connect it has no account", s.noAccount)
 	s.run(t, "a connected city has one account, and the core is told", s.oneAccount)
 	s.run(t, "a city that is switched off has no account", s.cityOff)
@@ -73,6 +76,46 @@ func (s suite) tablesCarryName(t *testing.T, w *World, _ Network) {
 		if !core[table] && !strings.HasPrefix(table, s.name+"_") {
 			t.Errorf("table %s does not begin with %s_", table, s.name)
 		}
+	}
+}
+
+// optionsAreComplete looks whether people and the core can handle the options.
+func (s suite) optionsAreComplete(t *testing.T, w *World, _ Network) {
+	label := func(id string) {
+		id = strings.ReplaceAll(id, "_", "-")
+		for _, lang := range templates.Languages {
+			if w.Core.Pages.Text(lang, id) == id {
+				t.Errorf("there is no text %q in %s", id, lang)
+			}
+		}
+	}
+	for _, o := range s.plugin.Options {
+		if !regexp.MustCompile("^[a-z][a-z0-9_]*$").MatchString(o.Name) {
+			t.Errorf("an option is named %q", o.Name)
+		}
+		if err := o.Check(o.Default); err != nil {
+			t.Errorf("the default of %s %v", o.Name, err)
+		}
+		label("option-" + o.Name)
+		for _, choice := range o.Choices {
+			label("option-" + o.Name + "-" + choice)
+		}
+	}
+}
+
+// optionsFormIsShown looks whether the settings page shows what the core draws, once there is something to set.
+func (s suite) optionsFormIsShown(t *testing.T, w *World, n Network) {
+	if len(s.plugin.Options) == 0 {
+		return
+	}
+	n.Connect(t, w, "zuerich")
+	r := httptest.NewRequest(http.MethodGet, "/", nil)
+	city, _, _ := w.Core.Cities.City(r.Context(), "zuerich")
+	where := bots.Where{City: city, Path: "/city/zuerich/bot/" + s.name, Lang: "en", Admin: true, Options: "<form>options</form>"}
+	answer := httptest.NewRecorder()
+	w.Bot.WebUI().ServeHTTP(answer, bots.WithPlace(r, where))
+	if got := strings.Count(answer.Body.String(), "<form>options</form>"); got != 1 {
+		t.Errorf("Where.Options stands in the section %d times", got)
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
 
+	"linienfunk/bots"
 	"linienfunk/secret"
 )
 
@@ -24,19 +25,32 @@ type Subscriber struct {
 	Asks      int    `gorm:"not null;default:0"` // how many such mails were sent
 }
 
-// Option is what a city's admins chose. A city without a row has mail switched on.
-type Option struct {
-	City string `gorm:"primaryKey;size:32"`
-	Off  bool   `gorm:"not null"`
-}
-
 func migrations() []*gormigrate.Migration {
+	// A city's switch was a table once.
+	type Option struct {
+		City string `gorm:"primaryKey;size:32"`
+		Off  bool   `gorm:"not null"`
+	}
 	return []*gormigrate.Migration{{
 		ID:      "1-subscribers",
 		Migrate: func(tx *gorm.DB) error { return tx.AutoMigrate(&Subscriber{}, &Option{}) },
 	}, {
 		ID:      "2-asks",
 		Migrate: func(tx *gorm.DB) error { return tx.AutoMigrate(&Subscriber{}) },
+	}, {
+		ID: "3-options",
+		Migrate: func(tx *gorm.DB) error {
+			var rows []Option
+			if err := tx.Where("off = ?", true).Find(&rows).Error; err != nil {
+				return err
+			}
+			for _, row := range rows {
+				if err := bots.KeepOptions(tx, row.City, bots.Options{"enabled": false}); err != nil {
+					return err
+				}
+			}
+			return tx.Migrator().DropTable(&Option{})
+		},
 	}}
 }
 
@@ -194,34 +208,4 @@ func (s store) count(ctx context.Context, city string) (int64, error) {
 		return 0, fmt.Errorf("count subscribers: %w", err)
 	}
 	return count, nil
-}
-
-func (s store) switchedOff(ctx context.Context) (map[string]bool, error) {
-	var names []string
-	err := s.db.WithContext(ctx).Model(&Option{}).Where("off = ?", true).Pluck("city", &names).Error
-	if err != nil {
-		return nil, fmt.Errorf("read options: %w", err)
-	}
-	off := map[string]bool{}
-	for _, name := range names {
-		off[name] = true
-	}
-	return off, nil
-}
-
-func (s store) isOff(ctx context.Context, city string) (bool, error) {
-	var count int64
-	err := s.db.WithContext(ctx).Model(&Option{}).Where("city = ? AND off = ?", city, true).Count(&count).Error
-	if err != nil {
-		return false, fmt.Errorf("read options: %w", err)
-	}
-	return count > 0, nil
-}
-
-func (s store) setOff(ctx context.Context, city string, off bool) error {
-	err := s.db.WithContext(ctx).Clauses(clause.OnConflict{UpdateAll: true}).Create(&Option{City: city, Off: off}).Error
-	if err != nil {
-		return fmt.Errorf("save options: %w", err)
-	}
-	return nil
 }

@@ -23,7 +23,10 @@ var files embed.FS
 
 // Plugin is the bot.
 func Plugin() bots.Plugin {
-	return bots.Plugin{New: New, Migrations: migrations(), Files: files}
+	return bots.Plugin{
+		New: New, Migrations: migrations(), Files: files,
+		Options: []bots.Option{{Name: "enabled", Kind: bots.Switch, Default: true}},
+	}
 }
 
 // Bot is a Listener, a Broadcaster and Public.
@@ -63,13 +66,9 @@ func (b *Bot) Accounts(ctx context.Context) ([]bots.Account, error) {
 	if err != nil {
 		return nil, fmt.Errorf("list cities: %w", err)
 	}
-	off, err := b.store.switchedOff(ctx)
-	if err != nil {
-		return nil, err
-	}
 	var accounts []bots.Account
 	for _, city := range cities {
-		if city.Active && !off[city.Name] {
+		if city.Active && city.Options.On("enabled") {
 			// Title and language are looked up for each mail: no change of them needs a restart.
 			accounts = append(accounts, bots.Account{City: city.Name, Revision: "1", Label: b.address(city.Name)})
 		}
@@ -86,9 +85,5 @@ func (b *Bot) open(ctx context.Context, name string) (bots.City, bool, error) {
 	if err != nil {
 		return city, false, fmt.Errorf("look up city: %w", err)
 	}
-	if !ok || !city.Active {
-		return city, false, nil
-	}
-	off, err := b.store.isOff(ctx, name)
-	return city, err == nil && !off, err
+	return city, ok && city.Active && city.Options.On("enabled"), nil
 }

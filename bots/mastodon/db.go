@@ -11,6 +11,7 @@ import (
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
 
+	"linienfunk/bots"
 	"linienfunk/secret"
 )
 
@@ -24,8 +25,6 @@ type Account struct {
 	URL       string `gorm:"not null"`          // the profile
 	IsBot     bool   `gorm:"not null"`          // flagged as automated in its profile
 	Token     []byte `gorm:"not null"`          // sealed
-	Enabled   bool   `gorm:"not null"`
-	Boost     bool   `gorm:"not null"` // boost public mentions instead of copying them
 	Revision  string `gorm:"size:64;not null"`
 	Position  string `gorm:"size:64;not null"` // id of the last notification that was dealt with
 	CreatedAt time.Time
@@ -66,7 +65,40 @@ func migrations() []*gormigrate.Migration {
 	return []*gormigrate.Migration{{
 		ID:      "1-accounts",
 		Migrate: func(tx *gorm.DB) error { return tx.AutoMigrate(&Account{}, &App{}, &Login{}) },
+	}, {
+		ID:      "2-options",
+		Migrate: keepOptions,
 	}}
+}
+
+// keepOptions hands what were columns of mastodon_accounts once to the core.
+func keepOptions(tx *gorm.DB) error {
+	type account struct {
+		City           string
+		Enabled, Boost bool
+	}
+	if !tx.Migrator().HasColumn(&account{}, "enabled") {
+		return nil
+	}
+	var rows []account
+	if err := tx.Find(&rows).Error; err != nil {
+		return err
+	}
+	for _, row := range rows {
+		repost := "copy"
+		if row.Boost {
+			repost = "boost"
+		}
+		if err := bots.KeepOptions(tx, row.City, bots.Options{"enabled": row.Enabled, "repost": repost}); err != nil {
+			return err
+		}
+	}
+	for _, column := range []string{"enabled", "boost"} {
+		if err := tx.Migrator().DropColumn(&account{}, column); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // store is the bot's tables.
@@ -84,9 +116,9 @@ func (s store) place(table, row, column string) secret.Place {
 // utc is the time as the database keeps it.
 func (s store) utc() time.Time { return s.now().UTC().Truncate(time.Microsecond) }
 
-func (s store) enabled(ctx context.Context) ([]Account, error) {
+func (s store) accounts(ctx context.Context) ([]Account, error) {
 	var rows []Account
-	err := s.db.WithContext(ctx).Where("enabled = ?", true).Order("city").Find(&rows).Error
+	err := s.db.WithContext(ctx).Order("city").Find(&rows).Error
 	return rows, wrap("list accounts", err)
 }
 
@@ -104,11 +136,11 @@ func (s store) account(ctx context.Context, city string) (Account, string, error
 	return row, string(token), err
 }
 
-// connect stores a login that succeeded. The same account keeps the options and the position it had; errTaken if another
+// connect stores a login that succeeded. The same account keeps the position it had; errTaken if another
 // city has it.
 func (s store) connect(ctx context.Context, row Account, token string) error {
 	row.Token = s.box.Seal(s.place("accounts", row.City, "token"), []byte(token))
-	row.Revision, row.Enabled, row.Boost = rand.Text(), true, true
+	row.Revision = rand.Text()
 	err := s.db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
 		var old Account
 		err := tx.Where("city = ?", row.City).Take(&old).Error
@@ -118,7 +150,7 @@ func (s store) connect(ctx context.Context, row Account, token string) error {
 		case err != nil:
 			return err
 		}
-		row.Boost, row.CreatedAt = old.Boost, old.CreatedAt
+		row.CreatedAt = old.CreatedAt
 		if old.Instance == row.Instance && old.AccountID == row.AccountID {
 			row.Position = old.Position
 		}

@@ -306,18 +306,10 @@ func TestARegistrationThatTurnsOutToBeGoneIsNotUsedAgain(t *testing.T) {
 	connect(t, w, fake, "zuerich", "zuerich")
 }
 
-func TestSwitchAndOptionsRestartTheAccount(t *testing.T) {
+func TestACityMaySwitchItsAccountOff(t *testing.T) {
 	w, fake := newWorld(t)
-	first := connect(t, w, fake, "zuerich", "zuerich")
-	<-w.Changes
-	submit(t, w, "zuerich", "/options", url.Values{"repost": {"copy"}})
-	<-w.Changes
-	second := account(t, w, "zuerich")
-	if first.Revision == second.Revision {
-		t.Error("an option changed, but not the revision")
-	}
-	submit(t, w, "zuerich", "/switch", url.Values{"on": {"no"}})
-	<-w.Changes
+	connect(t, w, fake, "zuerich", "zuerich")
+	w.SetOption(t, "zuerich", "enabled", false)
 	if accounts, _ := w.Bot.Accounts(t.Context()); len(accounts) != 0 {
 		t.Errorf("switched off, but there: %v", accounts)
 	}
@@ -327,9 +319,8 @@ func TestSwitchAndOptionsRestartTheAccount(t *testing.T) {
 	if got := section(t, w, "de"); !strings.Contains(got, "Ausgeschaltet") {
 		t.Error(got)
 	}
-	submit(t, w, "zuerich", "/switch", url.Values{"on": {"yes"}})
+	w.SetOption(t, "zuerich", "enabled", true)
 	account(t, w, "zuerich")
-	wantFailed(t, w, submit(t, w, "zuerich", "/options", url.Values{"repost": {"both"}}), "options-bad")
 }
 
 func TestDisconnectingGivesTheTokenBack(t *testing.T) {

@@ -24,7 +24,15 @@ var files embed.FS
 
 // Plugin is this network.
 func Plugin() bots.Plugin {
-	return bots.Plugin{New: New, Migrations: migrations(), Files: files}
+	return bots.Plugin{New: New, Migrations: migrations(), Options: options(), Files: files}
+}
+
+// options are a switch, and whether public mentions are boosted or copied.
+func options() []bots.Option {
+	return []bots.Option{
+		{Name: "enabled", Kind: bots.Switch, Default: true},
+		{Name: "repost", Kind: bots.Choice, Default: "boost", Choices: []string{"boost", "copy"}},
+	}
 }
 
 // bot implements bots.Receiver, bots.Sender, bots.Retracter and bots.Public.
@@ -66,7 +74,7 @@ func New(core bots.Core) (bots.Bot, error) {
 
 // Accounts lists the accounts that are switched on, of active cities.
 func (b *bot) Accounts(ctx context.Context) ([]bots.Account, error) {
-	rows, err := b.store.enabled(ctx)
+	rows, err := b.store.accounts(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -76,7 +84,7 @@ func (b *bot) Accounts(ctx context.Context) ([]bots.Account, error) {
 		if err != nil {
 			return nil, fmt.Errorf("read city: %w", err)
 		}
-		if ok && city.Active {
+		if ok && city.Active && city.Options.On("enabled") {
 			accounts = append(accounts, bots.Account{City: row.City, Revision: row.Revision, Label: row.Label()})
 		}
 	}

@@ -18,7 +18,7 @@ func (b *bot) Public() http.Handler {
 func (b *bot) follow(w http.ResponseWriter, r *http.Request) {
 	place := bots.Place(r)
 	row, _, err := b.store.account(r.Context(), place.City.Name)
-	if errors.Is(err, errNoAccount) || err == nil && !row.Enabled {
+	if errors.Is(err, errNoAccount) || err == nil && !place.City.Options.On("enabled") {
 		w.WriteHeader(http.StatusNoContent)
 		return
 	}
@@ -26,7 +26,7 @@ func (b *bot) follow(w http.ResponseWriter, r *http.Request) {
 		b.broken(w, r, err)
 		return
 	}
-	b.core.Pages.Section(w, r, "public.html", sectionData{Path: place.Path, Connected: true, Account: row})
+	b.core.Pages.Section(w, r, "public.html", b.sectionData(place, row, true))
 }
 
 // comeBack ends a login. It is a GET that changes something, as OAuth wants it (RFC 6749, 4.1.2); state and cookie

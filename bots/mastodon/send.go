@@ -24,7 +24,12 @@ func (b *bot) Send(ctx context.Context, a bots.Account, r report.Report) (report
 	if err != nil {
 		return report.Receipt{}, err
 	}
-	if id, here := localID(row.Instance, r.Ref); here && row.Boost && r.Bot == b.core.Name && !r.Private {
+	city, _, err := b.core.Cities.City(ctx, a.City)
+	if err != nil {
+		return report.Receipt{}, fmt.Errorf("look up city: %w", err)
+	}
+	boost := city.Options.Text("repost") == "boost"
+	if id, here := localID(row.Instance, r.Ref); here && boost && r.Bot == b.core.Name && !r.Private {
 		receipt, done, err := c.boost(ctx, id)
 		if done || err != nil {
 			return receipt, err

@@ -72,7 +72,7 @@ func TestABoostIsTakenBackAlsoByTheIdOfTheOriginal(t *testing.T) {
 func TestACityMayWantCopiesInsteadOfBoosts(t *testing.T) {
 	w, fake := newWorld(t)
 	a := connect(t, w, fake, "zuerich", "zuerich")
-	submit(t, w, "zuerich", "/options", map[string][]string{"repost": {"copy"}})
+	w.SetOption(t, "zuerich", "repost", "copy")
 	id := fake.Mention("rider@elsewhere.example", "@zuerich kontrolle u8", "public")
 	send(t, w, a, own(fake, id))
 	if got := fake.Timeline("zuerich"); len(got) != 1 || got[0].Boosts != "" || got[0].Text != "kontrolle u8" || got[0].Visibility != "public" {

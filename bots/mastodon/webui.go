@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"html/template"
 	"net/http"
 
 	"linienfunk/bots"
@@ -21,8 +22,6 @@ func (b *bot) WebUI() http.Handler {
 	mux.HandleFunc("GET /{$}", b.section)
 	mux.HandleFunc("POST /connect", b.connect)
 	mux.HandleFunc("POST /code", b.pasteCode)
-	mux.HandleFunc("POST /options", b.options)
-	mux.HandleFunc("POST /switch", b.switchOnOff)
 	mux.HandleFunc("POST /check", b.check)
 	mux.HandleFunc("POST /disconnect", b.disconnect)
 	return http.MaxBytesHandler(mux, maxForm)
@@ -33,6 +32,16 @@ type sectionData struct {
 	Path      string
 	Connected bool
 	Account   Account
+	Enabled   bool
+	Boost     bool
+	Options   template.HTML
+}
+
+func (b *bot) sectionData(place bots.Where, row Account, connected bool) sectionData {
+	return sectionData{
+		Path: place.Path, Connected: connected, Account: row, Options: place.Options,
+		Enabled: place.City.Options.On("enabled"), Boost: place.City.Options.Text("repost") == "boost",
+	}
 }
 
 func (b *bot) section(w http.ResponseWriter, r *http.Request) {
@@ -42,7 +51,7 @@ func (b *bot) section(w http.ResponseWriter, r *http.Request) {
 		b.broken(w, r, err)
 		return
 	}
-	b.core.Pages.Section(w, r, "settings.html", sectionData{Path: place.Path, Connected: err == nil, Account: row})
+	b.core.Pages.Section(w, r, "settings.html", b.sectionData(place, row, err == nil))
 }
 
 // connect begins a login: it sends the browser to the instance, or shows where to get a code.
@@ -100,23 +109,6 @@ func (b *bot) complete(w http.ResponseWriter, r *http.Request, l Login, verifier
 		text = "connected-no-bot"
 	}
 	b.core.Pages.Done(w, r, b.say(r, text, "Account", row.Label()))
-}
-
-func (b *bot) options(w http.ResponseWriter, r *http.Request) {
-	repost := r.FormValue("repost")
-	if repost != "boost" && repost != "copy" {
-		b.core.Pages.Failed(w, r, b.say(r, "options-bad"))
-		return
-	}
-	b.change(w, r, "saved", map[string]any{"boost": repost == "boost"})
-}
-
-func (b *bot) switchOnOff(w http.ResponseWriter, r *http.Request) {
-	if r.FormValue("on") == "yes" {
-		b.change(w, r, "switched-on", map[string]any{"enabled": true})
-		return
-	}
-	b.change(w, r, "switched-off", map[string]any{"enabled": false})
 }
 
 // check asks the instance whether the login still works, and whether the account is flagged as a bot by now.

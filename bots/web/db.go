@@ -10,6 +10,7 @@ import (
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
 
+	"linienfunk/bots"
 	"linienfunk/report"
 )
 
@@ -27,11 +28,9 @@ type post struct {
 	Created time.Time `gorm:"autoCreateTime"`
 }
 
-// page holds a city's options, web_pages. A city without a row shows form and list.
+// page is what there is to remember of a city's list, web_pages. A city without a row never had a post.
 type page struct {
 	City    string    `gorm:"primaryKey;size:32"`
-	FormOff bool      `gorm:"not null"`
-	ListOff bool      `gorm:"not null"`
 	Changed time.Time // when the list last changed, for the feeds
 }
 
@@ -56,37 +55,43 @@ func migrations() []*gormigrate.Migration {
 			}
 			return tx.AutoMigrate(&post{}, &page{})
 		},
+	}, {
+		ID:      "2-options",
+		Migrate: keepOptions,
 	}}
 }
 
-// page returns the options of a city.
+// keepOptions hands the switches, which were columns of web_pages, to the core.
+func keepOptions(tx *gorm.DB) error {
+	type page struct {
+		City             string
+		FormOff, ListOff bool
+	}
+	var rows []page
+	if err := tx.Where("form_off = ? OR list_off = ?", true, true).Find(&rows).Error; err != nil {
+		return err
+	}
+	for _, row := range rows {
+		if err := bots.KeepOptions(tx, row.City, bots.Options{"form": !row.FormOff, "list": !row.ListOff}); err != nil {
+			return err
+		}
+	}
+	for _, column := range []string{"form_off", "list_off"} {
+		if err := tx.Migrator().DropColumn(&page{}, column); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// page returns what is remembered of a city's list.
 func (b *bot) page(ctx context.Context, city string) (page, error) {
 	found := page{}
 	err := b.core.DB.WithContext(ctx).Take(&found, "city = ?", city).Error
 	if errors.Is(err, gorm.ErrRecordNotFound) {
 		return page{City: city}, nil
 	}
-	return found, wrap("read options of page", err)
-}
-
-// pages returns the options of all cities that have some.
-func (b *bot) pages(ctx context.Context) (map[string]page, error) {
-	var rows []page
-	if err := b.core.DB.WithContext(ctx).Find(&rows).Error; err != nil {
-		return nil, wrap("read options of pages", err)
-	}
-	byCity := make(map[string]page, len(rows))
-	for _, row := range rows {
-		byCity[row.City] = row
-	}
-	return byCity, nil
-}
-
-// savePage writes the switches and leaves Changed alone.
-func (b *bot) savePage(ctx context.Context, p page) error {
-	return wrap("save options of page", b.core.DB.WithContext(ctx).Clauses(clause.OnConflict{
-		Columns: []clause.Column{{Name: "city"}}, DoUpdates: clause.AssignmentColumns([]string{"form_off", "list_off"}),
-	}).Create(&p).Error)
+	return found, wrap("read page", err)
 }
 
 // latest returns the listed posts of a city, newest first.

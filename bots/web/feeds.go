@@ -31,18 +31,18 @@ type renderer func(f *feeds.Feed, self, lang string) ([]byte, error)
 // warning is a wrong one.
 func (b *bot) serveFeed(mediaType string, render renderer) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		p, open, err := b.listOpen(r)
-		if err == nil && !open {
+		if !listOpen(r) {
 			http.NotFound(w, r)
 			return
 		}
+		city := bots.Place(r).City
+		p, err := b.page(r.Context(), city.Name)
 		var posts []post
 		if err == nil {
-			posts, err = b.latest(r.Context(), p.City)
+			posts, err = b.latest(r.Context(), city.Name)
 		}
 		var body []byte
 		if err == nil {
-			city := bots.Place(r).City
 			body, err = render(b.feed(city, posts, p.Changed), b.cityURL(city.Name)+r.URL.Path, city.Lang)
 		}
 		if err != nil {

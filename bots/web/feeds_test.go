@@ -223,7 +223,7 @@ func TestReaderThatHasTheFeedGets304(t *testing.T) {
 
 func TestFeedsGoWithTheList(t *testing.T) {
 	f := newFixture(t)
-	f.do(t, http.MethodPost, "/settings/ghent/web/settings", "form=on")
+	f.SetOption(t, "ghent", "list", false)
 	f.SetActive("zuerich", false)
 	for _, path := range []string{"/c/ghent/feed.atom", "/c/zuerich/feed.json"} {
 		if got := f.get(t, path); got.status != http.StatusNotFound {

@@ -144,12 +144,8 @@ func (h *hub) refresh(ctx context.Context, city string, only *stream) error {
 // list is what the city shows now: nil if it shows no list, and empty if there is nothing on it.
 func (b *bot) list(ctx context.Context, city string) ([]post, error) {
 	c, known, err := b.core.Cities.City(ctx, city)
-	if err != nil || !known || !c.Active {
+	if err != nil || !known || !c.Active || !c.Options.On("list") {
 		return nil, wrap("look up city", err)
-	}
-	p, err := b.page(ctx, city)
-	if err != nil || p.ListOff {
-		return nil, err
 	}
 	posts, err := b.latest(ctx, city)
 	if err == nil && posts == nil {

@@ -33,10 +33,7 @@ const (
 // It begins with the posts after Last-Event-ID or, on a page's first request, after the parameter "after"; without
 // either with what comes from now on.
 func (b *bot) streamEvents(w http.ResponseWriter, r *http.Request) {
-	if _, open, err := b.listOpen(r); err != nil {
-		b.fail(w, r, "live page", err)
-		return
-	} else if !open {
+	if !listOpen(r) {
 		http.NotFound(w, r)
 		return
 	}

@@ -190,7 +190,7 @@ func TestStreamEndsWithTheListAndTheCity(t *testing.T) {
 	stop := f.listen(t, (&outbox{}).out)
 	r := f.openStream(t, http.DefaultClient, ghentEvents)
 	r.wantShown()
-	f.do(t, http.MethodPost, "/settings/ghent/web/settings", "form=on")
+	f.SetOption(t, "ghent", "list", false)
 	r.wantEnd()
 	if got := f.get(t, ghentEvents); got.status != http.StatusNotFound {
 		t.Errorf("no list, and the stream answers %d", got.status)

@@ -44,8 +44,8 @@ type refusal struct {
 
 // showForm is where a reload of a refused form, or the way back to it, ends up.
 func (b *bot) showForm(w http.ResponseWriter, r *http.Request) {
-	if off, err := b.formOff(r); err != nil || off {
-		b.refuse(w, r, newForm(r), b.offOrBroken(r, err))
+	if !formOpen(r) {
+		b.refuse(w, r, newForm(r), formIsOff)
 		return
 	}
 	b.showFormPage(w, r, http.StatusOK, newForm(r))
@@ -55,8 +55,8 @@ func (b *bot) showForm(w http.ResponseWriter, r *http.Request) {
 // same Once: if the report was stored nevertheless, pressing the button again does not make it two.
 func (b *bot) takeReport(w http.ResponseWriter, r *http.Request) {
 	f := newForm(r)
-	if off, err := b.formOff(r); err != nil || off {
-		b.refuse(w, r, f, b.offOrBroken(r, err))
+	if !formOpen(r) {
+		b.refuse(w, r, f, formIsOff)
 		return
 	}
 	refused := b.readForm(w, r, &f)
@@ -74,22 +74,12 @@ func (b *bot) takeReport(w http.ResponseWriter, r *http.Request) {
 	b.core.Pages.Done(w, r, b.text(r, "form-thanks"))
 }
 
-func (b *bot) formOff(r *http.Request) (bool, error) {
+func formOpen(r *http.Request) bool {
 	city := bots.Place(r).City
-	if !city.Active {
-		return true, nil
-	}
-	page, err := b.page(r.Context(), city.Name)
-	return page.FormOff, err
+	return city.Active && city.Options.On("form")
 }
 
-func (b *bot) offOrBroken(r *http.Request, err error) refusal {
-	if err == nil {
-		return refusal{http.StatusNotFound, "form-is-off"}
-	}
-	b.core.Log.Error("form did not open", "city", bots.Place(r).City.Name, "err", err)
-	return refusal{http.StatusServiceUnavailable, "form-broken"}
-}
+var formIsOff = refusal{http.StatusNotFound, "form-is-off"}
 
 // readForm fills f from the request.
 func (b *bot) readForm(w http.ResponseWriter, r *http.Request, f *form) *refusal {

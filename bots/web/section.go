@@ -30,27 +30,19 @@ type item struct {
 }
 
 func (b *bot) itemOf(r *http.Request, p post) item {
-	return item{p.ID, p.At.UTC().Format(time.RFC3339), p.At.Local().Format(b.text(r, "date-format")), p.Text}
+	return item{p.ID, p.At.UTC().Format(time.RFC3339), bots.Place(r).City.In(p.At).Format(b.text(r, "date-format")), p.Text}
 }
 
 // showSection answers with 204 if the city shows neither form nor list.
 func (b *bot) showSection(w http.ResponseWriter, r *http.Request) {
 	place := bots.Place(r)
-	if !place.City.Active {
+	form, list := formOpen(r), listOpen(r)
+	if !form && !list {
 		w.WriteHeader(http.StatusNoContent)
 		return
 	}
-	page, err := b.page(r.Context(), place.City.Name)
-	if err != nil {
-		b.fail(w, r, "page", err)
-		return
-	}
-	if page.FormOff && page.ListOff {
-		w.WriteHeader(http.StatusNoContent)
-		return
-	}
-	data := section{List: !page.ListOff, City: cityPath(r), Mount: place.Path, Script: b.scripts, Max: listed}
-	if !page.FormOff {
+	data := section{List: list, City: cityPath(r), Mount: place.Path, Script: b.scripts, Max: listed}
+	if form {
 		f := newForm(r)
 		data.Form = &f
 	}
@@ -70,13 +62,9 @@ func (b *bot) showSection(w http.ResponseWriter, r *http.Request) {
 }
 
 // listOpen says whether the city's list may be seen now.
-func (b *bot) listOpen(r *http.Request) (page, bool, error) {
+func listOpen(r *http.Request) bool {
 	city := bots.Place(r).City
-	if !city.Active {
-		return page{}, false, nil
-	}
-	p, err := b.page(r.Context(), city.Name)
-	return p, err == nil && !p.ListOff, err
+	return city.Active && city.Options.On("list")
 }
 
 // fail answers a request that the database did not let us answer.

@@ -13,11 +13,11 @@ import (
 
 // Send puts the report on the city's list and tells the open pages on all nodes.
 func (b *bot) Send(ctx context.Context, a bots.Account, r report.Report) (report.Receipt, error) {
-	page, err := b.page(ctx, a.City)
+	city, _, err := b.core.Cities.City(ctx, a.City)
 	if err != nil {
-		return report.Receipt{}, err
+		return report.Receipt{}, wrap("look up city", err)
 	}
-	if page.ListOff {
+	if !city.Options.On("list") {
 		return report.Receipt{}, bots.Permanent("list-is-off", errors.New("the city's list is switched off"))
 	}
 	saved, isNew, err := b.savePost(ctx, a.City, r)
@@ -54,6 +54,9 @@ func (b *bot) Prune(ctx context.Context, city string, before time.Time) error {
 	}
 	return err
 }
+
+// SettingsChanged closes or opens the list on open pages.
+func (b *bot) SettingsChanged(city string) { b.announce(city) }
 
 // announce says to all nodes that the city's list is not what it was. The table has what is new, so a lost
 // announcement is made good by the next one.

@@ -91,9 +91,7 @@ func TestPruneForgetsWhatWasWrittenOrArrivedBefore(t *testing.T) {
 
 func TestSwitchedOffListTakesNothing(t *testing.T) {
 	f := newFixture(t)
-	if err := f.bot().savePage(t.Context(), page{City: "ghent", ListOff: true}); err != nil {
-		t.Fatal(err)
-	}
+	f.SetOption(t, "ghent", "list", false)
 	_, err := f.bot().Send(t.Context(), bots.Account{City: "ghent"}, f.incoming("ghent", "1", "one"))
 	var e *bots.Error
 	if !errors.As(err, &e) || e.Kind != bots.KindPermanent || !strings.Contains(f.Core.Pages.Text("en", e.Say), "switched off") {

@@ -31,7 +31,15 @@ var script []byte
 
 // Plugin is the network.
 func Plugin() bots.Plugin {
-	return bots.Plugin{New: New, Migrations: migrations(), Files: files}
+	return bots.Plugin{New: New, Migrations: migrations(), Options: options(), Files: files}
+}
+
+// options are two switches.
+func options() []bots.Option {
+	return []bots.Option{
+		{Name: "form", Kind: bots.Switch, Default: true}, // riders can report on the page
+		{Name: "list", Kind: bots.Switch, Default: true}, // the page shows reports
+	}
 }
 
 // bot implements bots.Bot and the interfaces below.
@@ -52,6 +60,7 @@ var (
 	_ bots.Rooted    = (*bot)(nil)
 	_ bots.Pruner    = (*bot)(nil)
 	_ bots.Retracter = (*bot)(nil)
+	_ bots.Observer  = (*bot)(nil)
 )
 
 // New makes the bot.
@@ -72,13 +81,9 @@ func (b *bot) Accounts(ctx context.Context) ([]bots.Account, error) {
 	if err != nil {
 		return nil, err
 	}
-	pages, err := b.pages(ctx)
-	if err != nil {
-		return nil, err
-	}
 	var accounts []bots.Account
 	for _, city := range cities {
-		if city.Active && !pages[city.Name].ListOff {
+		if city.Active && city.Options.On("list") {
 			accounts = append(accounts, bots.Account{City: city.Name, Revision: "1", Label: b.cityURL(city.Name)})
 		}
 	}

@@ -16,23 +16,20 @@ func TestPageShowsFormAndListAsSwitched(t *testing.T) {
 	f.send(t, "ghent", "1", `<script>alert("1")</script>`)
 	const form, list = `action="/c/ghent/web/report"`, `data-live="/c/ghent/web/events" data-last="1"`
 	tests := []struct {
-		name, settings string
-		status         int
-		has, hasNot    []string
+		name        string
+		form, list  bool
+		status      int
+		has, hasNot []string
 	}{
-		{"both", "form=on&list=on", 200, []string{form, list, "&lt;script&gt;", `href="/c/ghent/feed.atom"`, `<li id="post-1"`, `<time datetime="`}, nil},
-		{"list only", "list=on", 200, []string{list}, []string{form}},
-		{"form only", "form=on", 200, []string{form}, []string{list, "feed.atom", "alert"}},
-		{"nothing", "", 204, nil, []string{form, list}},
+		{"both", true, true, 200, []string{form, list, "&lt;script&gt;", `href="/c/ghent/feed.atom"`, `<li id="post-1"`, `<time datetime="`}, nil},
+		{"list only", false, true, 200, []string{list}, []string{form}},
+		{"form only", true, false, 200, []string{form}, []string{list, "feed.atom", "alert"}},
+		{"nothing", false, false, 204, nil, []string{form, list}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			if got := f.do(t, http.MethodPost, "/settings/ghent/web/settings", test.settings); got.header.Get("X-Message") == "" {
-				t.Fatalf("saving answered %d", got.status)
-			}
-			if city := <-f.Changes; city != "ghent" {
-				t.Errorf("Changed(%q)", city)
-			}
+			f.SetOption(t, "ghent", "form", test.form)
+			f.SetOption(t, "ghent", "list", test.list)
 			got := f.get(t, "/c/ghent/web/")
 			if got.status != test.status {
 				t.Errorf("status %d", got.status)
@@ -46,10 +43,6 @@ func TestPageShowsFormAndListAsSwitched(t *testing.T) {
 				if strings.Contains(got.body, bad) {
 					t.Errorf("%q in\n%s", bad, got.body)
 				}
-			}
-			shown := f.get(t, "/settings/ghent/web/").body
-			if n := strings.Count(shown, " checked"); n != strings.Count(test.settings, "on&")+strings.Count(test.settings+"$", "on$") {
-				t.Errorf("%d boxes are checked for %q:\n%s", n, test.settings, shown)
 			}
 		})
 	}
@@ -72,12 +65,12 @@ func TestCityWithoutListHasNoAccountButItsFormWorks(t *testing.T) {
 	if got := accounts(); !slices.Equal(got, []string{"ghent", "zuerich"}) {
 		t.Errorf("accounts %v", got)
 	}
-	f.do(t, http.MethodPost, "/settings/ghent/web/settings", "form=on")
+	f.SetOption(t, "ghent", "list", false)
 	if got := accounts(); !slices.Equal(got, []string{"zuerich"}) {
 		t.Errorf("accounts %v", got)
 	}
 	f.report(t, "ghent", f.openForm(t, "ghent"), "tram 1")
-	f.do(t, http.MethodPost, "/settings/zuerich/web/settings", "list=on")
+	f.SetOption(t, "zuerich", "form", false)
 	if got := f.report(t, "zuerich", "", "tram 1"); got.status != http.StatusNotFound || strings.Contains(got.body, "<form") {
 		t.Errorf("a form that is off: %d\n%s", got.status, got.body)
 	}
@@ -109,7 +102,7 @@ func TestScriptIsKeptForGoodUnderItsHash(t *testing.T) {
 
 func TestBothLanguagesHaveAllTexts(t *testing.T) {
 	f := newFixture(t)
-	for _, name := range []string{"form-thanks", "list-title", "settings-form", "feed-title", "form-too-long"} {
+	for _, name := range []string{"form-thanks", "list-title", "option-form", "feed-title", "form-too-long"} {
 		en, de := f.Core.Pages.Text("en", name, "City", "X", "Max", 5), f.Core.Pages.Text("de", name, "City", "X", "Max", 5)
 		if en == name || de == name || en == de {
 			t.Errorf("%s: %q and %q", name, en, de)

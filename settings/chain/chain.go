@@ -114,7 +114,11 @@ func Make(city string, base Hash, document, wanted []byte) (Link, error) {
 	if bytes.Equal(document, wanted) {
 		return Link{}, ErrNothing
 	}
-	operations, err := jsondiff.CompareJSON(document, wanted, jsondiff.LCS())
+	var options []jsondiff.Option
+	if max(len(document), len(wanted)) < maxLCS {
+		options = append(options, jsondiff.LCS())
+	}
+	operations, err := jsondiff.CompareJSON(document, wanted, options...)
 	if err != nil {
 		return Link{}, fmt.Errorf("make patch: %w", err)
 	}
@@ -127,6 +131,10 @@ func Make(city string, base Hash, document, wanted []byte) (Link, error) {
 	}
 	return Link{City: city, Base: base, Patch: patch, Result: Sum(wanted)}, nil
 }
+
+// maxLCS is up to which size in bytes documents are compared so that a line put in front of a list does not change all lines behind
+// it. It costs time and memory by the square of the lists' lengths.
+const maxLCS = 64 << 10
 
 // Whole is the patch that puts a whole document in the place of any other.
 func Whole(document []byte) json.RawMessage {

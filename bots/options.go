@@ -1,0 +1,88 @@
+package bots
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"unicode/utf8"
+
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+)
+
+// OptionKind is what sort of value an Option has.
+type OptionKind string
+
+// The kinds.
+const (
+	Switch OptionKind = "switch" // true or false
+	Choice OptionKind = "choice" // one of Choices
+	Text   OptionKind = "text"   // plain text of at most Max characters
+)
+
+// Option is something that a city's admins may choose about a network. It is part of the city's settings, which keep its history; it
+// must not be a secret. The core draws its form field (see Where.Options), checks what is sent, and hands the value to
+// the bot as City.Options. Its texts are the bot's: "option-<name>" the label, "option-<name>-hint" a sentence
+// below it (may be missing), "option-<name>-<choice>" each choice, with "_" in names as "-".
+type Option struct {
+	Name    string // a-z, 0-9 and "_"
+	Kind    OptionKind
+	Default any // a bool for a Switch, else a string
+	Choices []string
+	Max     int // of a Text: characters
+}
+
+// Check says what is wrong with a value, or nil.
+func (o Option) Check(value any) error {
+	_, isBool := value.(bool)
+	text, isText := value.(string)
+	switch {
+	case o.Kind == Switch && !isBool:
+		return errors.New("must be true or false")
+	case o.Kind != Switch && !isText:
+		return errors.New("must be a text")
+	case o.Kind == Choice && !slices.Contains(o.Choices, text):
+		return fmt.Errorf("must be one of %q", o.Choices)
+	case o.Kind == Text && utf8.RuneCountInString(text) > o.Max:
+		return fmt.Errorf("must have at most %d characters", o.Max)
+	}
+	return nil
+}
+
+// Options are the values of a city's options of one bot, by name. Those that the city never chose have the default.
+type Options map[string]any
+
+// On is the value of a Switch.
+func (o Options) On(name string) bool { on, _ := o[name].(bool); return on }
+
+// Text is the value of a Choice or a Text.
+func (o Options) Text(name string) string { text, _ := o[name].(string); return text }
+
+// Defaults are the values that options have before anybody chooses.
+func Defaults(options []Option) Options {
+	values := Options{}
+	for _, o := range options {
+		values[o.Name] = o.Default
+	}
+	return values
+}
+
+// FormerOption is a row of the table <bot>_former_options: what a city had chosen while that was still kept in a table of
+// the bot's own. A migration writes it with KeepOptions; the core moves it into the city's settings.
+type FormerOption struct {
+	City   string `gorm:"primaryKey;size:32"`
+	Values string `gorm:"not null"` // JSON
+}
+
+// KeepOptions is for migrations that give up a table or column with options: it keeps what a city had chosen for the core.
+func KeepOptions(tx *gorm.DB, city string, values Options) error {
+	text, err := json.Marshal(values)
+	if err != nil {
+		return err
+	}
+	if err := tx.AutoMigrate(&FormerOption{}); err != nil {
+		return err
+	}
+	return tx.Clauses(clause.OnConflict{UpdateAll: true}).Create(&FormerOption{City: city, Values: string(text)}).Error
+}

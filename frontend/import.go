@@ -1,0 +1,129 @@
+package frontend
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+
+	"linienfunk/db"
+	"linienfunk/report"
+	"linienfunk/settings"
+	"linienfunk/settings/chain"
+)
+
+// importForm is the form for a file with settings.
+type importForm struct {
+	Text   string // as pasted
+	Errors formErrors
+}
+
+type previewData struct {
+	City     cityLink
+	Tabs     tabs
+	Base     chain.Hash
+	Document string
+	Other    string // the city that the file is of, if it is another one
+	Stale    bool   // somebody saved since the admin has seen the preview
+	Changes  []shownChange
+	Note     string
+	MaxNote  int
+}
+
+// importFile checks a file with settings, and shows what it would change. Nothing is saved yet.
+func (f *Frontend) importFile(w http.ResponseWriter, r *http.Request, _ db.Admin, city settings.Snapshot) error {
+	if err := parseForm(r); err != nil {
+		return err
+	}
+	text, err := importText(r)
+	if err != nil {
+		return err
+	}
+	form := importForm{Text: r.PostForm.Get("text"), Errors: formErrors{}}
+	document, err := settings.ReadExport(text)
+	if err != nil {
+		form.Errors.add("import", f.t(r, "import-format"))
+		return f.showHistory(w, r, http.StatusUnprocessableEntity, city, form)
+	}
+	if len(document) > chain.MaxDocument {
+		return f.importWrong(w, r, city, form, settings.Errors{{Say: "settings-error-large"}})
+	}
+	var file settings.Export
+	_ = json.Unmarshal(text, &file) // ReadExport could
+	data := previewData{Document: string(document), Note: f.t(r, "import-note")}
+	if file.City != city.City {
+		data.Other = report.Cut(report.Clean(file.City), 40)
+		data.Note = f.t(r, "import-note-other", "City", data.Other)
+	}
+	return f.preview(w, r, http.StatusOK, city, data, form)
+}
+
+// importText is the file, or what was pasted if there is none.
+func importText(r *http.Request) ([]byte, error) {
+	file, _, err := r.FormFile("file")
+	if errors.Is(err, http.ErrMissingFile) || errors.Is(err, http.ErrNotMultipart) {
+		return []byte(r.PostForm.Get("text")), nil
+	}
+	if err != nil {
+		return nil, errForm
+	}
+	defer file.Close()
+	text, err := io.ReadAll(file) // parseForm has read it already
+	if len(text) == 0 {
+		return []byte(r.PostForm.Get("text")), err
+	}
+	return bytes.TrimPrefix(bytes.ToValidUTF8(text, []byte("\uFFFD")), []byte("\uFEFF")), err
+}
+
+// preview shows what a document would change, if it can be used. form is where mistakes are shown.
+func (f *Frontend) preview(w http.ResponseWriter, r *http.Request, status int, city settings.Snapshot, data previewData, form importForm) error {
+	var found settings.Errors
+	if _, _, err := f.Settings.Schema().Check(city.Document, []byte(data.Document)); errors.As(err, &found) {
+		return f.importWrong(w, r, city, form, found)
+	} else if err != nil {
+		return errForm
+	}
+	changes, err := settings.Diff(city.Document, []byte(data.Document))
+	if err != nil {
+		return err
+	}
+	if len(changes) == 0 {
+		f.flash(w, r, f.t(r, "import-same"), false)
+		http.Redirect(w, r, "/city/"+city.City+"/history", http.StatusSeeOther)
+		return nil
+	}
+	data.City, data.Tabs, data.Base = linkTo(city), tabs{city.City, "history"}, city.Hash
+	data.Changes, data.MaxNote = f.shownChanges(r, changes), settings.MaxNote
+	p := page{Title: f.t(r, "import-of", "City", city.Title), Line: lineOf(city.City), Private: true}
+	return f.show(w, r, status, p, "import.html", data)
+}
+
+func (f *Frontend) importWrong(w http.ResponseWriter, r *http.Request, city settings.Snapshot, form importForm, found settings.Errors) error {
+	form.Errors.add("import", f.t(r, "import-wrong"))
+	for _, sentence := range f.sentences(r, found) {
+		form.Errors.add("import", sentence)
+	}
+	return f.showHistory(w, r, http.StatusUnprocessableEntity, city, form)
+}
+
+// importApply saves what the preview showed. If somebody has saved since, the preview is shown again.
+func (f *Frontend) importApply(w http.ResponseWriter, r *http.Request, admin db.Admin, city settings.Snapshot) error {
+	if err := parseForm(r); err != nil {
+		return err
+	}
+	document, err := readDocument(r.PostForm.Get("document"))
+	if err != nil || r.PostForm.Get("base") == "" {
+		return errForm
+	}
+	data := previewData{Document: string(document), Note: strings.TrimSpace(r.PostForm.Get("note")), Stale: true}
+	form := importForm{Errors: formErrors{}}
+	a := attempt{Base: city.Hash, From: city.Document, To: document, Note: data.Note, back: "/city/" + city.City + "/history"}
+	a.conflict = func(now settings.Snapshot) error { return f.preview(w, r, http.StatusConflict, now, data, form) }
+	a.wrong = func(found settings.Errors) error { return f.importWrong(w, r, city, form, found) }
+	if chain.Hash(r.PostForm.Get("base")) != city.Hash {
+		return a.conflict(city)
+	}
+	return f.submit(w, r, admin, city.City, a)
+}

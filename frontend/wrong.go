@@ -1,0 +1,83 @@
+package frontend
+
+import (
+	"errors"
+	"net/http"
+	"strings"
+
+	"linienfunk/bots"
+	"linienfunk/censor"
+	"linienfunk/settings"
+)
+
+// maxWrong is how many mistakes are listed where they do not stand at their fields.
+const maxWrong = 50
+
+// sentence says what is wrong with a field, in the visitor's language.
+func (f *Frontend) sentence(r *http.Request, e settings.FieldError) string {
+	say, limit := e.Say, fieldLimit(e.Field)
+	if _, option, ok := f.option(e.Field); ok && option.Kind == bots.Text && say == "settings-error-option" {
+		say, limit = "settings-error-long", option.Max
+	}
+	return f.t(r, say, "Line", e.Line, "Why", f.why(r, e.Err), "Limit", limit, "Range", fieldRange(e.Field))
+}
+
+// sentences are what is wrong, each with the name of its field.
+func (f *Frontend) sentences(r *http.Request, found settings.Errors) []string {
+	var all []string
+	for i, one := range found {
+		if i == maxWrong {
+			return append(all, f.t(r, "settings-wrong-more", "Count", len(found)-i))
+		}
+		sentence := f.sentence(r, one)
+		if one.Field != "" {
+			sentence = f.fieldTitle(r, one.Field) + ": " + sentence
+		}
+		all = append(all, sentence)
+	}
+	return all
+}
+
+// why translates the censor's reasons; what it does not know it leaves as it is.
+func (f *Frontend) why(r *http.Request, err error) string {
+	for _, one := range []struct {
+		err error
+		id  string
+	}{
+		{censor.ErrTooLong, "rule-too-long"},
+		{censor.ErrTooManyLines, "rule-too-many"},
+		{censor.ErrTooManyExpressions, "rule-too-many-expressions"},
+		{censor.ErrTooLarge, "rule-too-large"},
+		{censor.ErrTooComplex, "rule-too-complex"},
+		{censor.ErrUnclosed, "rule-unclosed"},
+		{censor.ErrMatchesAll, "rule-matches-all"},
+		{censor.ErrNothing, "rule-nothing"},
+		{censor.ErrStar, "rule-star"},
+	} {
+		if errors.Is(err, one.err) {
+			return f.t(r, one.id)
+		}
+	}
+	if errors.Is(err, censor.ErrExpression) {
+		detail := strings.TrimPrefix(err.Error(), censor.ErrExpression.Error()+": ")
+		return f.t(r, "rule-expression", "Detail", detail)
+	}
+	if err == nil {
+		return ""
+	}
+	return err.Error()
+}
+
+func fieldLimit(field string) int {
+	if field == "about" {
+		return settings.MaxAbout
+	}
+	return settings.MaxTitle
+}
+
+func fieldRange(field string) [2]int {
+	if field == "retention_hours" {
+		return [2]int{settings.MinRetention, settings.MaxRetention}
+	}
+	return [2]int{settings.MinFreshness, settings.MaxFreshness}
+}

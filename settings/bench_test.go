@@ -1,0 +1,71 @@
+package settings_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"linienfunk/settings"
+	"linienfunk/testkit"
+)
+
+// BenchmarkAChangeIsInForceOnAllNodes is the time from handing in a change until three nodes judge by it, with a storage beside
+// them, for a city with a thousand words on each list; also as a multiple of the time to store one message in the stream. What
+// admins may expect is 100 ms.
+func BenchmarkAChangeIsInForceOnAllNodes(b *testing.B) {
+	w := newWorld(b)
+	storage, _ := w.storage()
+	w.create(storage, "zuerich")
+	changed := make(chan string, 1000)
+	var nodes []*settings.Node
+	for range 3 {
+		conn := w.broker.Connect(b)
+		n := settings.NewNode(conn, schema, testkit.Log(b), time.Now, func(city string) { changed <- city })
+		w.run(conn, n.Run)
+		nodes = append(nodes, n)
+	}
+	loaded(b, nodes...)
+	for range nodes {
+		<-changed
+	}
+	now := get(b, nodes[0], "zuerich")
+	change := func(draft settings.Draft) {
+		var err error
+		if now, err = nodes[0].Submit(b.Context(), draft); err != nil {
+			b.Fatal(err)
+		}
+		for range nodes {
+			<-changed
+		}
+	}
+	var words []string
+	for i := range 1000 {
+		words = append(words, fmt.Sprint("wort", i))
+	}
+	change(edit(b, now, "triggers", words))
+	change(edit(b, now, "blocked", words))
+	unit := storing(b, w)
+	i := 0
+	for b.Loop() {
+		i++
+		b.StopTimer()
+		words[i%len(words)] += "x"
+		draft := edit(b, now, "triggers", words)
+		b.StartTimer()
+		change(draft)
+	}
+	b.ReportMetric(float64(b.Elapsed())/float64(b.N)/float64(unit), "x-store")
+}
+
+// storing is how long it takes to store one message of no use.
+func storing(b *testing.B, w *world) time.Duration {
+	conn := w.broker.Connect(b)
+	const many = 50
+	began := time.Now()
+	for i := range many {
+		if _, err := conn.PutUpdate(b.Context(), "x", fmt.Sprint(i), []byte("{}")); err != nil {
+			b.Fatal(err)
+		}
+	}
+	return time.Since(began) / many
+}

@@ -1,0 +1,104 @@
+package settings
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"iter"
+	"maps"
+	"slices"
+	"strings"
+
+	"linienfunk/settings/chain"
+)
+
+// order is in which order people read the fields.
+var order = []string{"active", "listed", "title", "lang", "time_zone", "about", "triggers", "blocked", "freshness_minutes", "retention_hours"}
+
+// byField compares names of fields by their place in order; those of bots come last.
+func byField(a, b string) int {
+	place := func(field string) int {
+		if i := slices.Index(order, field); i >= 0 {
+			return i
+		}
+		return len(order)
+	}
+	return cmp.Or(cmp.Compare(place(a), place(b)), cmp.Compare(a, b))
+}
+
+func keys(fields map[string]any) iter.Seq[string] { return maps.Keys(fields) }
+
+// Fields takes a document apart. Names are those in the document; a bot's option is bots.<bot>.<option>. A list of texts is
+// a []string; other values are as encoding/json reads them.
+func Fields(document []byte) (map[string]any, error) {
+	var values map[string]any
+	if err := json.Unmarshal(document, &values); err != nil {
+		return nil, fmt.Errorf("read document: %w", err)
+	}
+	fields := map[string]any{}
+	for name, value := range values {
+		byBot, ok := value.(map[string]any)
+		if name != "bots" || !ok {
+			fields[name] = texts(value)
+			continue
+		}
+		for bot, value := range byBot {
+			options, ok := value.(map[string]any)
+			if !ok {
+				fields["bots."+bot] = value
+				continue
+			}
+			for option, value := range options {
+				fields["bots."+bot+"."+option] = texts(value)
+			}
+		}
+	}
+	return fields, nil
+}
+
+// texts makes a list of texts one.
+func texts(value any) any {
+	list, ok := value.([]any)
+	if !ok {
+		return value
+	}
+	lines := make([]string, len(list))
+	for i, one := range list {
+		if lines[i], ok = one.(string); !ok {
+			return value
+		}
+	}
+	return lines
+}
+
+// With returns the document, in canonical form, with other values in some fields; nil takes a field away.
+func With(document []byte, changes map[string]any) ([]byte, error) {
+	var values map[string]any
+	if err := json.Unmarshal(document, &values); err != nil {
+		return nil, fmt.Errorf("read document: %w", err)
+	}
+	for field, value := range changes {
+		put(values, strings.SplitN(field, ".", 3), value)
+	}
+	text, err := json.Marshal(values)
+	if err != nil {
+		return nil, err
+	}
+	return chain.Canonical(text)
+}
+
+func put(values map[string]any, path []string, value any) {
+	switch {
+	case len(path) > 1:
+		inner, ok := values[path[0]].(map[string]any)
+		if !ok {
+			inner = map[string]any{}
+			values[path[0]] = inner
+		}
+		put(inner, path[1:], value)
+	case value == nil:
+		delete(values, path[0])
+	default:
+		values[path[0]] = value
+	}
+}

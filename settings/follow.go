@@ -1,0 +1,332 @@
+package settings
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+
+	"linienfunk/bus"
+	"linienfunk/settings/chain"
+)
+
+const (
+	askTime   = 5 * time.Second       // for one answer of the storage
+	askAgain  = 20 * time.Millisecond // after an answer that came too early; doubled up to askPause
+	askPause  = 2 * time.Second
+	askers    = 8           // questions at the same time
+	lookEvery = time.Minute // then all cities are compared with the storage, in case that it judged otherwise
+)
+
+// Run keeps the Node up to date until ctx ends.
+func (n *Node) Run(ctx context.Context) error {
+	var parts sync.WaitGroup
+	parts.Go(func() { n.inquire(ctx) })
+	parts.Go(func() { n.lookAround(ctx) })
+	for ctx.Err() == nil {
+		if err := n.follow(ctx); ctx.Err() == nil {
+			n.log.Error("cannot follow settings; will try again", "err", err, "pause", askPause)
+			wait(ctx, askPause)
+		}
+	}
+	parts.Wait()
+	return ctx.Err()
+}
+
+// follow reads the stream from its first message on. Those that the storage has written already do no harm: an answer says
+// which they are.
+func (n *Node) follow(ctx context.Context) error {
+	state, err := n.bus.UpdatesState(ctx)
+	if err != nil {
+		return err
+	}
+	n.fold.Lock()
+	n.stream, n.next = state.Stream, state.First
+	for _, r := range n.replicas {
+		r.outdate(n.next - 1)
+	}
+	n.fold.Unlock()
+	n.wake()
+	return n.bus.FollowUpdates(ctx, state.First, n.take)
+}
+
+// take is called for each update, in the order of the stream.
+func (n *Node) take(u bus.Update) {
+	n.fold.Lock()
+	defer n.fold.Unlock()
+	if u.Seq < n.next {
+		return
+	}
+	if u.Seq > n.next { // some were trimmed while we were cut off
+		for _, r := range n.replicas {
+			r.outdate(u.Seq - 1)
+		}
+		n.wake()
+	}
+	n.next = u.Seq + 1
+	link, hash, err := readLink(u.Base, u.Data)
+	if err != nil {
+		return // the storage tells its sender
+	}
+	r, ok := n.replicas[link.City]
+	if !ok {
+		r = &replica{version: rootOf(link.City)}
+		r.outdate(u.Seq - 1)
+		n.replicas[link.City] = r
+	}
+	if one := (update{u.Seq, link, hash}); r.stale {
+		r.hold(one)
+		n.wake()
+	} else {
+		n.step(r, one)
+	}
+}
+
+// step judges one update. The caller holds fold.
+func (n *Node) step(r *replica, u update) {
+	next, doc, filter, err := n.schema.follow(r.version, u.link, u.hash)
+	if err == nil {
+		r.version = next
+		n.show(u.link.City, next, doc, filter)
+	}
+	n.tell(u.hash, err)
+}
+
+// tell wakes who waits for an update. The caller holds fold.
+func (n *Node) tell(link chain.Hash, err error) {
+	if c, ok := n.waiting[link]; ok {
+		c <- err
+		delete(n.waiting, link)
+	}
+}
+
+func (n *Node) wake() {
+	select {
+	case n.ask <- struct{}{}:
+	default:
+	}
+}
+
+// inquire asks for stale cities, again and again until there are none, and then waits for the next.
+func (n *Node) inquire(ctx context.Context) {
+	listed, pause := false, askAgain
+	for ctx.Err() == nil {
+		if !listed || len(n.stale()) == 0 {
+			select {
+			case <-ctx.Done():
+				return
+			case <-n.ask:
+			}
+		}
+		if !listed {
+			listed = n.list(ctx) == nil
+		}
+		n.askAll(ctx, n.stale())
+		if left := len(n.stale()); listed && left == 0 {
+			n.ready()
+			pause = askAgain
+			continue
+		}
+		wait(ctx, pause)
+		pause = min(2*pause, askPause)
+		n.wake()
+	}
+}
+
+func (n *Node) ready() {
+	if !n.isReady {
+		n.isReady = true
+		close(n.loaded)
+	}
+}
+
+func (n *Node) stale() []string {
+	n.fold.Lock()
+	defer n.fold.Unlock()
+	var names []string
+	for city, r := range n.replicas {
+		if r.stale {
+			names = append(names, city)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+func (n *Node) askAll(ctx context.Context, cities []string) {
+	var all sync.WaitGroup
+	slots := make(chan struct{}, askers)
+	for _, city := range cities {
+		slots <- struct{}{}
+		all.Go(func() {
+			defer func() { <-slots }()
+			if err := n.load(ctx, city); err != nil && ctx.Err() == nil {
+				level := n.log.Error
+				if errors.Is(err, errEarly) || errors.Is(err, bus.ErrNobody) {
+					level = n.log.Debug
+				}
+				level("cannot load settings; will try again", "city", city, "err", err)
+			}
+		})
+	}
+	all.Wait()
+}
+
+// load asks for one city, and moves its replica to where the answer leads.
+func (n *Node) load(ctx context.Context, city string) error {
+	n.fold.Lock()
+	r, ok := n.replicas[city]
+	if !ok || !r.stale {
+		n.fold.Unlock()
+		return nil
+	}
+	have := r.hash
+	n.fold.Unlock()
+	answer, err := n.question(ctx, city, have)
+	if err != nil {
+		return err
+	}
+	n.fold.Lock()
+	defer n.fold.Unlock()
+	if r, ok = n.replicas[city]; !ok || !r.stale {
+		return nil
+	}
+	if answer.Stream != n.stream {
+		return errEarly // it has not noticed yet that the stream is another one
+	}
+	if answer.Gone {
+		if answer.Sequence < r.floor {
+			return errEarly
+		}
+		n.forget(city)
+		return nil
+	}
+	held := r.pending
+	later, err := r.settle(city, answer)
+	if err != nil {
+		return err
+	}
+	doc, filter, err := n.schema.load(city, r.version)
+	if err != nil {
+		n.log.Error("a city is at rest", "city", city, "err", err)
+	}
+	n.show(city, r.version, doc, filter)
+	n.review(held, answer)
+	for _, one := range later {
+		n.step(r, one)
+	}
+	return nil
+}
+
+// review finds out what became of the updates that somebody waits for here, and that the answer covers. The caller holds fold.
+func (n *Node) review(held []update, a Answer) {
+	for _, one := range held {
+		if _, ok := n.waiting[one.hash]; !ok || one.seq > a.Sequence {
+			continue
+		}
+		if one.hash == a.Hash {
+			n.tell(one.hash, nil)
+			continue
+		}
+		go n.search(one) // ends after askTime
+	}
+}
+
+// search asks whether an update is part of its city's chain: if it is, an answer can begin there.
+func (n *Node) search(u update) {
+	ctx, cancel := context.WithTimeout(context.Background(), askTime)
+	defer cancel()
+	answer, err := n.question(ctx, u.link.City, u.hash)
+	if err != nil {
+		return // Submit says that it does not know
+	}
+	if answer.Base != u.hash {
+		err = ErrConflict
+	}
+	n.fold.Lock()
+	defer n.fold.Unlock()
+	n.tell(u.hash, err)
+}
+
+func (n *Node) question(ctx context.Context, city string, have chain.Hash) (Answer, error) {
+	ctx, cancel := context.WithTimeout(ctx, askTime)
+	defer cancel()
+	var answer Answer
+	err := n.bus.Ask(ctx, requestSubject, Request{City: city, Have: have}, &answer)
+	if err == nil && answer.Error != "" {
+		err = errors.New(answer.Error)
+	}
+	return answer, err
+}
+
+// list compares all cities with those of the storage. What differs becomes stale, and is asked for.
+func (n *Node) list(ctx context.Context) error {
+	heads := map[string]chain.Hash{}
+	after, seq, stream := "", uint64(0), ""
+	for more := true; more; {
+		var page List
+		call, cancel := context.WithTimeout(ctx, askTime)
+		err := n.bus.Ask(call, requestSubject, Request{After: after}, &page)
+		cancel()
+		if err == nil && page.Error != "" {
+			err = errors.New(page.Error)
+		}
+		if err != nil {
+			return err
+		}
+		if after == "" {
+			seq, stream = page.Sequence, page.Stream // of the first page: the others are newer
+		}
+		for _, head := range page.Cities {
+			heads[head.City], after = head.Hash, head.City
+		}
+		more = page.More
+	}
+	n.fold.Lock()
+	defer n.fold.Unlock()
+	if stream != n.stream || n.next == 0 {
+		return errEarly
+	}
+	for city, hash := range heads {
+		r, ok := n.replicas[city]
+		if !ok {
+			r = &replica{version: rootOf(city)}
+			n.replicas[city] = r
+		}
+		if (!ok || r.hash != hash && seq >= n.next-1) && !r.stale {
+			r.outdate(n.next - 1)
+		}
+	}
+	for _, city := range slices.Collect(maps.Keys(n.replicas)) {
+		if r := n.replicas[city]; heads[city] == "" && !r.stale {
+			r.outdate(n.next - 1)
+		}
+	}
+	n.wake()
+	return nil
+}
+
+// lookAround compares now and then.
+func (n *Node) lookAround(ctx context.Context) {
+	ticker := time.NewTicker(lookEvery)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+		if err := n.list(ctx); err != nil && ctx.Err() == nil {
+			n.log.Debug("cannot compare settings with the storage", "err", err)
+		}
+	}
+}
+
+func wait(ctx context.Context, d time.Duration) {
+	select {
+	case <-ctx.Done():
+	case <-time.After(d):
+	}
+}

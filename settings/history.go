@@ -1,0 +1,88 @@
+package settings
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"gorm.io/gorm"
+
+	"linienfunk/db"
+	"linienfunk/settings/chain"
+)
+
+// Version is a city's document and how it came to be.
+type Version struct {
+	Number        int // of the link, from 1
+	Hash          chain.Hash
+	Base          chain.Hash // the version before
+	Admin         uint       // 0 for the program, or for another program
+	Time          time.Time
+	Note          string
+	Before, After []byte // documents
+}
+
+// ErrNoVersion says that the chain has no such version.
+var ErrNoVersion = errors.New("there is no such version")
+
+// History returns all versions of a city, the oldest first. Every link is checked and applied anew: an error that wraps
+// chain.ErrBroken names the one that was changed or is missing, and comes with the versions before it.
+func (s *Storage) History(ctx context.Context, city string) ([]Version, error) {
+	var links []chain.Link
+	var head headRow
+	err := s.db.Transaction(ctx, func(tx *gorm.DB) (err error) {
+		if _, err := progress(tx, false); err != nil {
+			return err
+		}
+		if err := tx.Where("city = ?", city).Take(&head).Error; err != nil {
+			return err
+		}
+		links, err = linksOf(tx, city)
+		return err
+	})
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		return nil, db.ErrNotFound
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read history: %w", err)
+	}
+	documents, hashes, broken := chain.Build(city, links)
+	versions := make([]Version, 0, len(documents))
+	for i, l := range links[:len(documents)-1] {
+		admin, _ := strconv.ParseUint(l.Author, 10, 32) // others name their authors as they like
+		versions = append(versions, Version{
+			Number: i + 1, Hash: hashes[i+1], Base: l.Base, Admin: uint(admin), Time: l.Time, Note: l.Note,
+			Before: documents[i], After: documents[i+1],
+		})
+	}
+	if broken == nil {
+		broken = chain.Verify(city, links, chain.Hash(head.Hash))
+	}
+	return versions, broken
+}
+
+// At returns the document of one version, the root included.
+func (s *Storage) At(ctx context.Context, city string, hash chain.Hash) ([]byte, error) {
+	if root := rootOf(city); root.hash == hash {
+		return root.document, nil
+	}
+	versions, err := s.History(ctx, city)
+	for _, v := range versions {
+		if v.Hash == hash {
+			return v.After, nil
+		}
+	}
+	if err == nil {
+		err = ErrNoVersion
+	}
+	return nil, err
+}
+
+func author(admin uint) string {
+	if admin == 0 {
+		return ""
+	}
+	return strconv.FormatUint(uint64(admin), 10)
+}

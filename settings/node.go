@@ -1,0 +1,151 @@
+package settings
+
+import (
+	"cmp"
+	"context"
+	"log/slog"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+
+	"linienfunk/bots"
+	"linienfunk/bus"
+	"linienfunk/censor"
+	"linienfunk/settings/chain"
+)
+
+// Snapshot is one city's configuration at one moment. Nobody changes it: a change makes a new Snapshot.
+type Snapshot struct {
+	City string
+	Settings
+	Hash     chain.Hash // of the version
+	Document []byte     // in canonical form
+	Filter   *censor.Filter
+}
+
+// Node keeps all cities' Snapshots in memory and up to date.
+type Node struct {
+	bus     *bus.Bus
+	schema  Schema
+	log     *slog.Logger
+	changed func(city string)
+	now     func() time.Time
+
+	mu      sync.RWMutex
+	cities  map[string]Snapshot
+	loaded  chan struct{} // closed when all cities are known
+	isReady bool
+
+	// Guarded by fold: what the stream has led to. A city's Snapshot is made from its replica.
+	fold     sync.Mutex
+	stream   string
+	next     uint64 // the update that should come next
+	replicas map[string]*replica
+	waiting  map[chain.Hash]chan error // who wants to know what became of an update
+
+	ask chan struct{} // holds a token when a replica is stale
+}
+
+// NewNode makes a Node that knows no city until it runs. changed is called after a city's Snapshot has changed, one call at a time; it must
+// be quick, and not call the Node's Submit.
+func NewNode(b *bus.Bus, schema Schema, log *slog.Logger, now func() time.Time, changed func(city string)) *Node {
+	return &Node{
+		bus: b, schema: schema, log: log, changed: changed, now: now,
+		cities: map[string]Snapshot{}, replicas: map[string]*replica{}, waiting: map[chain.Hash]chan error{},
+		loaded: make(chan struct{}), ask: make(chan struct{}, 1),
+	}
+}
+
+// Schema is what documents may hold.
+func (n *Node) Schema() Schema { return n.schema }
+
+// Get returns a city's configuration from memory; false if there is no such city.
+func (n *Node) Get(_ context.Context, city string) (Snapshot, bool, error) {
+	n.mu.RLock()
+	defer n.mu.RUnlock()
+	snapshot, ok := n.cities[city]
+	return snapshot, ok, nil
+}
+
+// All returns all cities, in the order of their names.
+func (n *Node) All(context.Context) ([]Snapshot, error) {
+	n.mu.RLock()
+	defer n.mu.RUnlock()
+	return slices.SortedFunc(maps.Values(n.cities), func(a, b Snapshot) int { return cmp.Compare(a.City, b.City) }), nil
+}
+
+// Rules is what the censor asks.
+func (n *Node) Rules(city string) (censor.Rules, bool) {
+	n.mu.RLock()
+	defer n.mu.RUnlock()
+	snapshot, ok := n.cities[city]
+	return censor.Rules{Filter: snapshot.Filter, Active: snapshot.Active, Freshness: snapshot.Freshness()}, ok
+}
+
+// Loaded waits until all cities are known.
+func (n *Node) Loaded(ctx context.Context) error {
+	select {
+	case <-n.loaded:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// show makes a replica's version the one in force. The caller holds fold.
+func (n *Node) show(city string, v version, doc Settings, filter *censor.Filter) {
+	n.mu.Lock()
+	old, known := n.cities[city]
+	n.cities[city] = Snapshot{City: city, Settings: doc, Hash: v.hash, Document: v.document, Filter: filter}
+	n.mu.Unlock()
+	if !known || old.Hash != v.hash {
+		n.changed(city)
+	}
+}
+
+// forget drops a city that is gone. The caller holds fold.
+func (n *Node) forget(city string) {
+	delete(n.replicas, city)
+	n.mu.Lock()
+	_, known := n.cities[city]
+	delete(n.cities, city)
+	n.mu.Unlock()
+	if known {
+		n.changed(city)
+	}
+}
+
+// Cities is what a bot sees.
+func (n *Node) Cities(bot string) bots.Cities { return view{n, bot} }
+
+// View is what a bot sees of a city.
+func (n *Node) View(bot string, s Snapshot) bots.City {
+	return bots.City{
+		Name: s.City, Title: s.Title, Lang: s.Lang, Active: s.Active, Revision: string(s.Hash),
+		Freshness: s.Settings.Freshness(), Zone: s.Zone(), Options: n.schema.options(s.Settings, bot),
+	}
+}
+
+// view shows a Node as bots.Cities.
+type view struct {
+	node *Node
+	bot  string
+}
+
+func (v view) City(ctx context.Context, name string) (bots.City, bool, error) {
+	snapshot, ok, err := v.node.Get(ctx, name)
+	if !ok || err != nil {
+		return bots.City{}, false, err
+	}
+	return v.node.View(v.bot, snapshot), true, nil
+}
+
+func (v view) All(ctx context.Context) ([]bots.City, error) {
+	snapshots, err := v.node.All(ctx)
+	all := make([]bots.City, len(snapshots))
+	for i, snapshot := range snapshots {
+		all[i] = v.node.View(v.bot, snapshot)
+	}
+	return all, err
+}

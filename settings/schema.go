@@ -1,0 +1,239 @@
+package settings
+
+import (
+	"cmp"
+	_ "embed"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+	_ "time/tzdata" // so that every node knows the same zones
+	"unicode"
+	"unicode/utf8"
+
+	"linienfunk/bots"
+	"linienfunk/censor"
+	"linienfunk/report"
+	"linienfunk/settings/chain"
+)
+
+// Schema says what a document may hold. All nodes and the storage must have the same one: they judge patches on their own, and must come to
+// the same result.
+type Schema struct {
+	// Compile compiles the lists, together with those of the instance, which must not make a difference to whether it
+	// succeeds.
+	Compile func(triggers, blocked []string) (*censor.Filter, error)
+	// Options are those of each bot, by its name.
+	Options map[string][]bots.Option
+}
+
+// zoneNames is the third column of zone.tab in the time zone database (https://www.iana.org/time-zones, public domain): one
+// zone or more for each country.
+//
+//go:embed zones.txt
+var zoneNames string
+
+// Zones lists the time zones that a city may choose.
+var Zones = sync.OnceValue(func() []string { return strings.Fields(zoneNames) })
+
+// FieldError says what is wrong with one field. Say is the id of a text for people, Err the cause for the field's line.
+type FieldError struct {
+	Field string // see Fields
+	Line  int    // of a list, from 1; 0 if the field is wrong as a whole
+	Say   string
+	Err   error
+}
+
+func (e FieldError) Error() string {
+	if e.Line > 0 {
+		return fmt.Sprintf("%s, line %d: %v", e.Field, e.Line, e.Err)
+	}
+	return fmt.Sprintf("%s: %v", e.Field, e.Err)
+}
+
+// Errors is what is wrong with a document, in the order of the fields.
+type Errors []FieldError
+
+func (e Errors) Error() string {
+	lines := make([]string, len(e))
+	for i, one := range e {
+		lines[i] = one.Error()
+	}
+	return strings.Join(lines, "; ")
+}
+
+// Check reads a document that shall follow after another one. It returns Errors for what it would not accept. What it does not know
+// it accepts only where it stood in the document before: it is of a newer program, or of a bot that is gone.
+func (s Schema) Check(before, document []byte) (Settings, *censor.Filter, error) {
+	var found Errors
+	doc, errs := decode(document)
+	found = append(found, errs...)
+	old, err := Fields(before)
+	if err != nil {
+		return doc, nil, err
+	}
+	fields, err := Fields(document)
+	if err != nil {
+		return doc, nil, err
+	}
+	for _, field := range slices.SortedFunc(keys(fields), byField) {
+		value := fields[field]
+		say, err := s.checkField(field, value)
+		unknown := say == "settings-error-unknown"
+		if err != nil && !(unknown && reflect.DeepEqual(old[field], value)) {
+			found = append(found, FieldError{Field: field, Say: say, Err: err})
+		}
+	}
+	errs, filter := s.checkValues(doc, found)
+	if found = append(found, errs...); len(found) > 0 {
+		slices.SortStableFunc(found, func(a, b FieldError) int { return byField(a.Field, b.Field) })
+		return doc, nil, found
+	}
+	return doc, filter, nil
+}
+
+var errUnknown = errors.New("is not a setting that this program knows")
+
+// checkField checks what does not depend on the field's value being readable: that it is known, and options of bots.
+func (s Schema) checkField(field string, value any) (say string, err error) {
+	parts := strings.SplitN(field, ".", 3)
+	if len(parts) == 1 {
+		if !slices.Contains(order, field) {
+			return "settings-error-unknown", errUnknown
+		}
+		return "", nil
+	}
+	for _, option := range s.Options[parts[1]] {
+		if len(parts) == 3 && option.Name == parts[2] {
+			return "settings-error-option", option.Check(value)
+		}
+	}
+	return "settings-error-unknown", errUnknown
+}
+
+// checkValues checks the fields that could be read, and compiles the lists.
+func (s Schema) checkValues(doc Settings, unreadable Errors) (found Errors, filter *censor.Filter) {
+	add := func(field, say string, err error) {
+		if !slices.ContainsFunc(unreadable, func(e FieldError) bool { return e.Field == field }) {
+			found = append(found, FieldError{Field: field, Say: say, Err: err})
+		}
+	}
+	switch length := utf8.RuneCountInString(doc.Title); {
+	case strings.TrimSpace(doc.Title) == "":
+		add("title", "settings-error-empty", errors.New("is empty"))
+	case length > MaxTitle || strings.ContainsFunc(doc.Title, isControl):
+		add("title", "settings-error-long", fmt.Errorf("must be one line of at most %d characters", MaxTitle))
+	}
+	if !slices.Contains(languages, doc.Lang) {
+		add("lang", "settings-error-lang", fmt.Errorf("must be one of %s", strings.Join(languages, ", ")))
+	}
+	if doc.TimeZone != "" && !slices.Contains(Zones(), doc.TimeZone) {
+		add("time_zone", "settings-error-zone", errors.New("must be a time zone such as Europe/Zurich, or empty"))
+	}
+	if utf8.RuneCountInString(doc.About) > MaxAbout {
+		add("about", "settings-error-long", fmt.Errorf("has more than %d characters", MaxAbout))
+	}
+	filter, err := s.Compile(doc.Triggers, doc.Blocked)
+	found = append(found, listErrors(err)...)
+	if doc.FreshnessMinutes < MinFreshness || doc.FreshnessMinutes > MaxFreshness {
+		add("freshness_minutes", "settings-error-range", fmt.Errorf("must be between %d and %d", MinFreshness, MaxFreshness))
+	}
+	if doc.RetentionHours < MinRetention || doc.RetentionHours > MaxRetention {
+		add("retention_hours", "settings-error-range", fmt.Errorf("must be between %d and %d", MinRetention, MaxRetention))
+	}
+	return found, filter
+}
+
+// isControl also names what changes the direction of all text that follows (https://www.unicode.org/reports/tr36/).
+func isControl(r rune) bool {
+	return unicode.IsControl(r) || '\u202a' <= r && r <= '\u202e' || '\u2066' <= r && r <= '\u2069'
+}
+
+// listErrors takes apart what censor.Compile joined.
+func listErrors(err error) Errors {
+	if err == nil {
+		return nil
+	}
+	var line *censor.LineError
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		var all Errors
+		for _, one := range joined.Unwrap() {
+			all = append(all, listErrors(one)...)
+		}
+		return all
+	}
+	if !errors.As(err, &line) {
+		return Errors{{Field: string(report.Triggers), Say: "settings-error-line", Err: err}}
+	}
+	say := "settings-error-line"
+	if line.Line == 0 {
+		say = "settings-error-list-long"
+	}
+	return Errors{{Field: string(line.List), Line: line.Line, Say: say, Err: line.Err}}
+}
+
+// decode reads what it can read of a document, and names the fields that are of the wrong type.
+func decode(document []byte) (Settings, Errors) {
+	doc := Settings{Lang: languages[0], FreshnessMinutes: 30, RetentionHours: 24, Bots: map[string]bots.Options{}}
+	var values map[string]json.RawMessage
+	if err := json.Unmarshal(document, &values); err != nil {
+		return doc, Errors{{Say: "settings-error-json", Err: err}}
+	}
+	var found Errors
+	for field, target := range doc.targets() {
+		text, ok := values[field]
+		if !ok {
+			continue
+		}
+		if err := json.Unmarshal(text, target); err != nil || string(text) == "null" {
+			found = append(found, FieldError{Field: field, Say: "settings-error-type", Err: errors.New("has a value of the wrong type")})
+		}
+	}
+	slices.SortFunc(found, func(a, b FieldError) int { return cmp.Compare(a.Field, b.Field) })
+	return doc, found
+}
+
+// Zone is the city's time zone; nil for that of the server.
+func (s Settings) Zone() *time.Location {
+	if s.TimeZone == "" {
+		return nil
+	}
+	zone, err := time.LoadLocation(s.TimeZone)
+	if err != nil {
+		return nil
+	}
+	return zone
+}
+
+// Document is the settings as a document in canonical form.
+func (s Settings) Document() ([]byte, error) {
+	if s.Triggers == nil {
+		s.Triggers = []string{}
+	}
+	if s.Blocked == nil {
+		s.Blocked = []string{}
+	}
+	if s.Bots == nil {
+		s.Bots = map[string]bots.Options{}
+	}
+	text, err := json.Marshal(s)
+	if err != nil {
+		return nil, err
+	}
+	return chain.Canonical(text)
+}
+
+// options are what the city chose of a bot's options, with the defaults of what it never chose.
+func (s Schema) options(doc Settings, bot string) bots.Options {
+	values := bots.Defaults(s.Options[bot])
+	for _, option := range s.Options[bot] {
+		if value, ok := doc.Bots[bot][option.Name]; ok && option.Check(value) == nil {
+			values[option.Name] = value
+		}
+	}
+	return values
+}

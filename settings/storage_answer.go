@@ -1,0 +1,151 @@
+package settings
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"gorm.io/gorm"
+
+	"linienfunk/bus"
+	"linienfunk/settings/chain"
+)
+
+// reply answers a question. Who gave no subject for the reply gets it where a change of the version it has would come.
+func (s *Storage) reply(ctx context.Context, q bus.Question) {
+	var r Request
+	var answer any
+	if err := json.Unmarshal(q.Data, &r); err != nil {
+		answer = Answer{Error: "this is no request: " + err.Error()}
+	} else if r.City == "" {
+		answer = s.list(ctx, r.After)
+	} else {
+		answer = s.answer(ctx, r)
+	}
+	data, err := encode(answer)
+	if err == nil {
+		err = s.send(ctx, q, r, answer, data)
+	}
+	if err != nil && ctx.Err() == nil {
+		s.log.Warn("cannot answer", "err", err)
+	}
+}
+
+func (s *Storage) send(ctx context.Context, q bus.Question, r Request, answer any, data []byte) error {
+	if q.HasReply() {
+		return q.Reply(data)
+	}
+	one, ok := answer.(Answer)
+	if !ok || one.Hash == "" {
+		return errors.New("the request gives no subject for the answer")
+	}
+	_, err := s.bus.PutUpdate(ctx, string(one.Base), fmt.Sprint(one.Base, ">", one.Hash, "@", one.Sequence), data)
+	return err
+}
+
+const noAnswer = "the database does not answer"
+
+// complain logs an error, unless it comes from being stopped.
+func (s *Storage) complain(ctx context.Context, what string, about ...any) {
+	if ctx.Err() == nil {
+		s.log.Error(what, about...)
+	}
+}
+
+// answer tells where a city stands. The whole chain is checked each time: a link that was changed or is gone is named.
+func (s *Storage) answer(ctx context.Context, r Request) Answer {
+	a := Answer{Jump: chain.Jump{City: r.City}}
+	err := s.db.Transaction(ctx, func(tx *gorm.DB) error {
+		row, err := progress(tx, false)
+		if err != nil {
+			return err
+		}
+		a.Stream, a.Sequence = row.Stream, row.Sequence
+		var heads []headRow
+		if err := tx.Where("city = ?", r.City).Limit(1).Find(&heads).Error; err != nil {
+			return err
+		}
+		if a.Gone = len(heads) == 0; a.Gone {
+			return nil
+		}
+		links, err := linksOf(tx, r.City)
+		if err != nil {
+			return err
+		}
+		a.Jump, err = leap(heads[0], links, r.Have)
+		return err
+	})
+	if err != nil {
+		s.complain(ctx, "cannot tell a city's settings", "city", r.City, "err", err)
+		a.Error = noAnswer
+		if errors.Is(err, chain.ErrBroken) {
+			a.Error = err.Error()
+		}
+	}
+	return a
+}
+
+// leap makes the way from a version to the head, or from the root if the chain does not have the version.
+func leap(head headRow, links []chain.Link, have chain.Hash) (chain.Jump, error) {
+	if err := chain.Verify(head.City, links, chain.Hash(head.Hash)); err != nil {
+		return chain.Jump{}, err
+	}
+	base := rootOf(head.City).hash
+	for _, l := range links {
+		if l.Base == have {
+			base = have
+		}
+	}
+	if string(have) == head.Hash {
+		base = have
+	}
+	var last *chain.Link
+	if len(links) > 0 {
+		last = &links[len(links)-1]
+		if document := []byte(head.Document); chain.Sum(document) != last.Result {
+			return chain.Jump{}, fmt.Errorf("%w: the document is another than link %d makes", chain.ErrBroken, len(links))
+		}
+	}
+	return chain.Leap(head.City, base, []byte(head.Document), last)
+}
+
+func linksOf(tx *gorm.DB, city string) ([]chain.Link, error) {
+	var rows []linkRow
+	if err := tx.Where("city = ?", city).Order("number").Find(&rows).Error; err != nil {
+		return nil, err
+	}
+	links := make([]chain.Link, len(rows))
+	for i, row := range rows {
+		links[i] = row.link()
+	}
+	return links, nil
+}
+
+// listPage is how many cities one answer lists: about 100 KB.
+const listPage = 1000
+
+func (s *Storage) list(ctx context.Context, after string) List {
+	l := List{Cities: []Head{}}
+	err := s.db.Transaction(ctx, func(tx *gorm.DB) error {
+		row, err := progress(tx, false)
+		if err != nil {
+			return err
+		}
+		l.Stream, l.Sequence = row.Stream, row.Sequence
+		var heads []headRow
+		err = tx.Select("city", "hash").Where("city > ?", after).Order("city").Limit(listPage + 1).Find(&heads).Error
+		if l.More = len(heads) > listPage; l.More {
+			heads = heads[:listPage]
+		}
+		for _, head := range heads {
+			l.Cities = append(l.Cities, Head{head.City, chain.Hash(head.Hash)})
+		}
+		return err
+	})
+	if err != nil {
+		s.complain(ctx, "cannot list cities", "err", err)
+		l.Error = noAnswer
+	}
+	return l
+}

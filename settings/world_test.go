@@ -1,0 +1,132 @@
+package settings_test
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"gorm.io/gorm"
+
+	"linienfunk/bots"
+	"linienfunk/bus"
+	"linienfunk/censor"
+	"linienfunk/db"
+	"linienfunk/settings"
+	"linienfunk/testkit"
+)
+
+var schema = settings.Schema{Compile: censor.Compile, Options: map[string][]bots.Option{
+	"web":  {{Name: "form", Kind: bots.Switch, Default: true}, {Name: "list", Kind: bots.Switch, Default: true}},
+	"fake": {{Name: "repost", Kind: bots.Choice, Default: "boost", Choices: []string{"boost", "copy"}}, {Name: "hello", Kind: bots.Text, Default: "", Max: 10}},
+}}
+
+// world is a broker and a database, on which nodes and storages run.
+type world struct {
+	t      testing.TB
+	broker testkit.Broker
+	db     *db.DB
+}
+
+// part is something that runs until it is stopped, with a connection of its own.
+type part struct {
+	bus  *bus.Bus
+	stop func() // ends it without any farewell
+}
+
+func newWorld(t testing.TB) *world {
+	w := &world{t: t, broker: testkit.NewBroker(t), db: testkit.DB(t, time.Now)}
+	if err := w.db.MigratePrefixed("settings_", settings.Migrations()); err != nil {
+		t.Fatal(err)
+	}
+	return w
+}
+
+func (w *world) run(b *bus.Bus, f func(context.Context) error) part {
+	ctx, cancel := context.WithCancel(context.Background())
+	var running sync.WaitGroup
+	running.Go(func() { f(ctx) })
+	stop := sync.OnceFunc(func() {
+		cancel()
+		running.Wait()
+		b.Close()
+	})
+	w.t.Cleanup(stop)
+	return part{b, stop}
+}
+
+func (w *world) storage() (*settings.Storage, part) { return w.storageThatKeeps(1000) }
+
+// storageThatKeeps is a storage that leaves only so many updates in the stream.
+func (w *world) storageThatKeeps(updates uint64) (*settings.Storage, part) {
+	w.t.Helper()
+	b := w.broker.Connect(w.t)
+	s := settings.NewStorage(w.db, b, schema, testkit.Log(w.t), time.Now)
+	s.Keep(updates)
+	return s, w.run(b, s.Run)
+}
+
+func (w *world) node() (*settings.Node, part) { return w.nodeOn(w.broker.Connect(w.t)) }
+
+func (w *world) nodeOn(b *bus.Bus) (*settings.Node, part) {
+	w.t.Helper()
+	n := settings.NewNode(b, schema, testkit.Log(w.t), time.Now, func(string) {})
+	return n, w.run(b, n.Run)
+}
+
+// loaded waits until a node knows all cities.
+func loaded(t testing.TB, nodes ...*settings.Node) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	for _, n := range nodes {
+		if err := n.Loaded(ctx); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// create makes cities, without telling the nodes.
+func (w *world) create(s *settings.Storage, cities ...string) {
+	w.t.Helper()
+	for _, city := range cities {
+		err := w.db.Transaction(w.t.Context(), func(tx *gorm.DB) error {
+			_, err := s.Create(tx, city, settings.Default(city, "de"), 1)
+			return err
+		})
+		if err != nil {
+			w.t.Fatal(err)
+		}
+	}
+}
+
+func get(t testing.TB, n *settings.Node, city string) settings.Snapshot {
+	t.Helper()
+	snapshot, ok, err := n.Get(t.Context(), city)
+	if err != nil || !ok {
+		t.Fatalf("%s: %v, %v", city, ok, err)
+	}
+	return snapshot
+}
+
+// edit is a change of one field of what is in force.
+func edit(t testing.TB, from settings.Snapshot, field string, value any) settings.Draft {
+	t.Helper()
+	to, err := settings.With(from.Document, map[string]any{field: value})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return settings.Draft{City: from.City, Base: from.Hash, From: from.Document, To: to, Admin: 1, Note: fmt.Sprint("sets ", field)}
+}
+
+// become waits until the nodes have the version.
+func become(t testing.TB, want settings.Snapshot, nodes ...*settings.Node) {
+	t.Helper()
+	for i, n := range nodes {
+		testkit.Eventually(t, fmt.Sprintf("node %d has version %.8s of %s", i, want.Hash, want.City), func() bool {
+			got, ok, _ := n.Get(t.Context(), want.City)
+			return ok && got.Hash == want.Hash && string(got.Document) == string(want.Document)
+		})
+	}
+}
