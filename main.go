@@ -19,6 +19,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"linienfunk/bots/all"
 	"linienfunk/config"
 )
 
@@ -74,6 +75,7 @@ func run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) 
 	if command.Command() == "demo" {
 		defaults = demoDefaults()
 	}
+	defaults.Networks = networkKeys()
 	settings, err := c.load(defaults, environ)
 	if err != nil {
 		return err
@@ -101,6 +103,17 @@ func (f flags) load(defaults config.Config, environ []string) (config.Config, er
 		Name:   func(key string) string { return "--" + strings.ReplaceAll(key, "_", "-") },
 		Values: given,
 	})
+}
+
+// networkKeys are the keys that the networks declare.
+func networkKeys() []config.Key {
+	var keys []config.Key
+	for _, plugin := range all.Plugins() {
+		for _, key := range plugin.Config {
+			keys = append(keys, config.Key{Network: plugin.Name, Name: key.Name, Help: key.Help, Secret: key.Secret, Value: key.Default})
+		}
+	}
+	return keys
 }
 
 func serve(ctx context.Context, settings config.Config, stderr io.Writer) error {

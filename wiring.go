@@ -172,7 +172,7 @@ func (p *Program) openBot(plugin bots.Named, smtp bots.SMTP, client *http.Client
 		return nil, err
 	}
 	bot, err := plugin.New(bots.Core{
-		Name: plugin.Name, BaseURL: p.config.BaseURL, UserAgent: "Linienfunk/" + version() + " (+" + p.config.BaseURL + ")",
+		Name: plugin.Name, Config: p.config.Of(plugin.Name), BaseURL: p.config.BaseURL, UserAgent: "Linienfunk/" + version() + " (+" + p.config.BaseURL + ")",
 		Log: p.log.With("bot", plugin.Name), DB: tables, HTTP: client, Now: p.now, Box: p.box,
 		Author: func(city, name string, at time.Time) string { return p.box.Author(city, plugin.Name, name, at) },
 		Cities: p.settings.Cities(plugin.Name), Pages: p.frontend.Pages(plugin.Name, set), Mail: p.mail, SMTP: smtp,

@@ -35,9 +35,21 @@ type Plugin struct {
 	// Options are what a city's admins may choose about the network.
 	Options []Option
 
+	// Config are keys that the operator may set in the configuration, as bots.<name>.<key>. New finds them in
+	// Core.Config, and returns an error that names the key if a value cannot work.
+	Config []ConfigKey
+
 	// Files holds the bot's html/template files (*.html) and its texts (locale.en.toml, locale.de.toml), all
 	// parsed when the program starts. May be nil.
 	Files fs.FS
+}
+
+// ConfigKey is a key of the operator's configuration. Its value is text.
+type ConfigKey struct {
+	Name    string // a-z, 0-9 and "_"
+	Help    string // one line, for the file that `linienfunk config` prints
+	Secret  bool   // never shown
+	Default string
 }
 
 // Named is a Plugin with its directory's name, as bots/all lists it.

@@ -19,6 +19,9 @@ type Core struct {
 	// Name is the bot's name: its directory.
 	Name string
 
+	// Config holds the values of Plugin.Config, by name.
+	Config map[string]string
+
 	// BaseURL is the program's public address, without a slash at the end: https://example.org
 	BaseURL string
 

@@ -14,6 +14,7 @@ import (
 	"net/netip"
 	"net/url"
 	"os"
+	"slices"
 	"strings"
 )
 
@@ -32,6 +33,28 @@ type Config struct {
 	NATS     NATS     `toml:"nats"`
 	Database Database `toml:"database"`
 	Outgoing Outgoing `toml:"outgoing"`
+
+	// Networks are the keys that networks declare, as bots.<network>.<key>, with their values.
+	Networks []Key `toml:"-"`
+}
+
+// Key is a key of a network.
+type Key struct {
+	Network, Name string
+	Help          string
+	Secret        bool
+	Value         string
+}
+
+// Of returns the values of a network's keys.
+func (c Config) Of(network string) map[string]string {
+	values := map[string]string{}
+	for _, key := range c.Networks {
+		if key.Network == network {
+			values[key.Name] = key.Value
+		}
+	}
+	return values
 }
 
 // Log says what is logged, to standard error.
@@ -96,6 +119,7 @@ type Source struct {
 // missing is an error only if must is set. The error joins all that is wrong.
 func Load(defaults Config, path string, must bool, environ []string, more ...Source) (Config, error) {
 	c := defaults
+	c.Networks = slices.Clone(c.Networks)
 	t := newTable(&c)
 	text, err := os.ReadFile(path)
 	switch {

@@ -132,3 +132,31 @@ func FuzzLoad(f *testing.F) {
 		load(t, file, nil, nil)
 	})
 }
+
+func TestNetworksHaveKeysOfTheirOwn(t *testing.T) {
+	defaults := config.Default()
+	defaults.Networks = []config.Key{{Network: "pigeon", Name: "loft", Help: "where they live", Value: "roof"}, {Network: "pigeon", Name: "whistle", Secret: true}}
+	path := filepath.Join(t.TempDir(), "linienfunk.toml")
+	if err := os.WriteFile(path, []byte("[bots.pigeon]\nloft = \"attic\"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c, err := config.Load(defaults, path, true, []string{"LINIENFUNK_BOTS_PIGEON_WHISTLE=geheim"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := c.Of("pigeon"); got["loft"] != "attic" || got["whistle"] != "geheim" || len(c.Of("crow")) != 0 {
+		t.Errorf("%v", got)
+	}
+	if text := c.String(); !strings.Contains(text, "[bots.pigeon]\n# where they live\nloft = \"attic\"") || strings.Contains(text, "geheim") {
+		t.Error(text)
+	}
+	if defaults.Networks[0].Value != "roof" {
+		t.Error("the defaults have changed")
+	}
+	if err := os.WriteFile(path, []byte("[bots.pigeon]\nlofft = \"attic\"\n[bots.crow]\nx = \"y\"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := config.Load(defaults, path, true, nil); err == nil || !strings.Contains(err.Error(), ":2: unknown key bots.pigeon.lofft; did you mean bots.pigeon.loft?") || !strings.Contains(err.Error(), "bots.crow") {
+		t.Error(err)
+	}
+}

@@ -35,12 +35,21 @@ type field struct {
 func newTable(c *Config) *table {
 	t := &table{fields: map[string]field{}, origin: map[string]string{}}
 	t.add("", reflect.ValueOf(c).Elem())
+	for i := range c.Networks {
+		one := &c.Networks[i]
+		key := "bots." + one.Network + "." + one.Name
+		t.fields[key] = field{reflect.ValueOf(&one.Value).Elem(), one.Help, strconv.FormatBool(one.Secret)}
+		t.names = append(t.names, key)
+	}
 	return t
 }
 
 func (t *table) add(path string, v reflect.Value) {
 	for i := range v.NumField() {
 		tag, key := v.Type().Field(i).Tag, path+v.Type().Field(i).Tag.Get("toml")
+		if tag.Get("toml") == "-" {
+			continue
+		}
 		if v.Field(i).Kind() == reflect.Struct {
 			t.add(key+".", v.Field(i))
 			continue

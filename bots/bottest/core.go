@@ -54,7 +54,7 @@ func NewWorld(t testing.TB, name string, plugin bots.Plugin) *World {
 	set, err := templates.New(plugin.Files)
 	must(t, err)
 	w.Core = bots.Core{
-		Name: name, BaseURL: "https://linienfunk.example", UserAgent: "linienfunk/test",
+		Name: name, Config: map[string]string{}, BaseURL: "https://linienfunk.example", UserAgent: "linienfunk/test",
 		Log: slog.New(slog.NewTextHandler(io.MultiWriter(t.Output(), w.Log), &slog.HandlerOptions{Level: slog.LevelDebug})), DB: handle, HTTP: &http.Client{}, Now: w.now, Box: box,
 		Author: func(city, who string, at time.Time) string { return box.Author(city, name, who, at) },
 		Cities: cities{w}, Pages: pages{set}, Mail: &w.Mails, Events: &events{},
@@ -67,6 +67,9 @@ func NewWorld(t testing.TB, name string, plugin bots.Plugin) *World {
 			default: // nobody reads them
 			}
 		},
+	}
+	for _, key := range plugin.Config {
+		w.Core.Config[key.Name] = key.Default
 	}
 	w.Restart(t)
 	return w
