@@ -84,8 +84,11 @@ func (p *Program) Close() error {
 	return errors.Join(errs...)
 }
 
-// databaseFile is the database in the data directory.
-const databaseFile = "linienfunk.db"
+// The database and the instance key in the data directory.
+const (
+	databaseFile = "linienfunk.db"
+	keyFile      = "instance.key"
+)
 
 func missing(path string) bool {
 	_, err := os.Stat(path)
@@ -109,7 +112,7 @@ func (p *Program) openData(context.Context) error {
 		return fmt.Errorf("data: another linienfunk is running on %s; stop it, or choose another directory with --data", p.config.Data)
 	}
 	p.onClose(p.lock.Unlock)
-	path := filepath.Join(p.config.Data, "instance.key")
+	path := filepath.Join(p.config.Data, keyFile)
 	if missing(path) && !missing(filepath.Join(p.config.Data, databaseFile)) {
 		return fmt.Errorf("data: %s is missing, but the database is there: restore the key, or nothing that it has sealed can be read", path)
 	}
@@ -147,8 +150,21 @@ func (p *Program) openDatabase(ctx context.Context) (err error) {
 	if err := p.db.Migrate(); err != nil {
 		return err
 	}
+	if err := p.checkKey(ctx); err != nil {
+		return err
+	}
 	if err := p.db.MigratePrefixed("settings_", settings.Migrations()); err != nil {
 		return err
 	}
 	return p.db.MigratePrefixed("mail_", mail.Migrations())
+}
+
+// checkKey refuses another key than the database is used to: the program would run, and send nothing to anybody.
+func (p *Program) checkKey(ctx context.Context) error {
+	err := p.db.SealedWith(ctx, p.box.Digest("instance", "key"))
+	if errors.Is(err, db.ErrOtherKey) {
+		return fmt.Errorf("data: the database was sealed with another key than %s: restore the right instance.key "+
+			"(a second data directory on the same PostgreSQL needs a copy of the first one's)", filepath.Join(p.config.Data, keyFile))
+	}
+	return err
 }

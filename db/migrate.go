@@ -24,5 +24,8 @@ func (d *DB) Migrate() error {
 		Migrate: func(tx *gorm.DB) error {
 			return tx.AutoMigrate(&Admin{}, &City{}, &CityAdmin{}, &Token{}, &Session{}, &Entry{}, &Delivery{}, &Revocation{})
 		},
+	}, {
+		ID:      "2-instance",
+		Migrate: func(tx *gorm.DB) error { return tx.AutoMigrate(&Instance{}) },
 	}})
 }
