@@ -65,10 +65,10 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 
 	resp, err := t.next.RoundTrip(t.dress(req, ctx))
 	if err != nil {
-		end()
-		if ctx.Err() != nil && req.Context().Err() == nil {
+		if ctx.Err() != nil && req.Context().Err() == nil { // before end, which cancels ctx as our clock does
 			err = context.DeadlineExceeded
 		}
+		end()
 		return nil, err
 	}
 	if err := t.check(resp, stream); err != nil {

@@ -3,17 +3,22 @@ package mastodon
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"errors"
 	"io"
+	"log"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
 	masto "github.com/mattn/go-mastodon"
 
 	"linienfunk/bots"
+	"linienfunk/outgoing"
 )
 
 func TestThePauseThatAnInstanceAsksFor(t *testing.T) {
@@ -147,10 +152,50 @@ func TestAnswersOfInstancesSayWhatToDo(t *testing.T) {
 }
 
 func TestAnInstanceThatIsNotThereIsTriedAgain(t *testing.T) {
+	gone := httptest.NewServer(http.NotFoundHandler())
+	gone.Close()
+	unknown := httptest.NewUnstartedServer(http.NotFoundHandler())
+	unknown.Config.ErrorLog = log.New(io.Discard, "", 0)
+	unknown.StartTLS()
+	defer unknown.Close()
+	here := httptest.NewServer(http.NotFoundHandler())
+	defer here.Close()
+	isDNS := func(err error) bool { var dns *net.DNSError; return errors.As(err, &dns) }
+	isTLS := func(err error) bool { var cert *tls.CertificateVerificationError; return errors.As(err, &cert) }
+	isPrivate := func(err error) bool { return errors.Is(err, outgoing.ErrPrivate) }
+	for name, c := range map[string]struct {
+		address string
+		is      func(error) bool
+	}{
+		"nobody listens":         {gone.URL, func(err error) bool { return errors.Is(err, syscall.ECONNREFUSED) }},
+		"the name is not known":  {"http://gone.invalid", isDNS},
+		"the certificate is not": {unknown.URL, isTLS},
+		"it is on this machine":  {here.URL, isPrivate},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w, _ := newWorld(t)
+			w.Core.HTTP = outgoing.Client(c.address != here.URL)
+			w.Restart(t)
+			client := w.Bot.(*bot).client(c.address, "token")
+			_, err := client.GetStatus(t.Context(), "1")
+			explained := client.explain(t.Context(), "read status", err)
+			wantKind(t, explained, bots.KindRetry, "error-unreachable")
+			if !c.is(explained) || errors.Is(explained, context.DeadlineExceeded) {
+				t.Errorf("the cause is lost: %v", explained)
+			}
+		})
+	}
+}
+
+func TestAnInstanceThatDoesNotAnswerIsGivenUp(t *testing.T) {
 	w, _ := newWorld(t)
-	server := httptest.NewServer(http.NotFoundHandler())
-	server.Close()
+	w.Bot.(*bot).pace.call = 100 * time.Millisecond
+	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }))
+	defer server.Close()
 	c := w.Bot.(*bot).client(server.URL, "token")
 	_, err := c.GetStatus(t.Context(), "1")
+	if !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("got %v", err)
+	}
 	wantKind(t, c.explain(t.Context(), "read status", err), bots.KindRetry, "error-unreachable")
 }
