@@ -184,19 +184,6 @@ func TestLoginSaysTheSameForAWrongPasswordAndAnUnknownAddress(t *testing.T) {
 	}
 }
 
-func TestTooManyAttemptsOnOneAccountAreRefused(t *testing.T) {
-	s := newSite(t, nil)
-	s.admin("ada@example.org", "berlin")
-	v := s.visitor()
-	for range 10 {
-		v.post("/login", "address", "ada@example.org", "password", "not the password").want(422)
-	}
-	v.from = "203.0.113.9"
-	v.post("/login", "address", "ada@example.org", "password", goodPassword).want(http.StatusTooManyRequests, "a bit often")
-	s.advance(2 * time.Minute)
-	v.post("/login", "address", "ada@example.org", "password", goodPassword).at("/city/berlin")
-}
-
 func TestTooManyAttemptsOfOneClientAreRefused(t *testing.T) {
 	s := newSite(t, nil)
 	v := s.visitor()

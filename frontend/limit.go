@@ -13,6 +13,8 @@ import (
 // limits slow down who tries too often. They live in memory: a restart forgives.
 type limits struct {
 	loginAddress *limiter // attempts on one account, from wherever
+	loginNetwork *limiter // further attempts on one account, from one network
+	loginSpare   *limiter // further attempts on one account, from all networks
 	loginClient  *limiter // attempts of one client, on whatever account
 	mailAddress  *limiter // mails that strangers can make us send to one address
 	mailClient   *limiter // and how often one client can do so
@@ -21,10 +23,22 @@ type limits struct {
 func newLimits() limits {
 	return limits{
 		loginAddress: newLimiter(10, time.Minute),
+		loginNetwork: newLimiter(3, 6*time.Hour),
+		loginSpare:   newLimiter(300, 5*time.Minute),
 		loginClient:  newLimiter(30, 10*time.Second),
 		mailAddress:  newLimiter(3, 10*time.Minute),
 		mailClient:   newLimiter(10, time.Minute),
 	}
+}
+
+// login reports whether an attempt to log in may be made, and counts it. What everybody may try on an account can be used up by
+// anybody, and kept so with one wrong password a minute. Its admin still gets in, from a network that has not tried on
+// it lately: a few such attempts are let through beyond that. All networks together have 300 of them and then one
+// in five minutes, so that keeping the admin out takes a hundred networks at once, and guessing from
+// thousands is no faster than 1,728 passwords a day, none of which is a common one.
+func (l limits) login(address string, r *http.Request, now time.Time) bool {
+	return l.loginClient.allow(client(r), now) && (l.loginAddress.allow(address, now) ||
+		l.loginNetwork.allow(address+" "+network(r), now) && l.loginSpare.allow(address, now))
 }
 
 // maxLimited bounds a limiter's memory, to about a megabyte.
@@ -75,7 +89,13 @@ func (l *limiter) shrink(now time.Time) {
 
 // client names who asks: an IPv4 address, or the /64 that one IPv6 customer has. See behindProxies for visitors who come
 // through a proxy.
-func client(r *http.Request) string {
+func client(r *http.Request) string { return masked(r, 32, 64) }
+
+// network names a client with its neighbours, since one person can easily have all addresses of a /48.
+func network(r *http.Request) string { return masked(r, 24, 48) }
+
+// masked is the visitor's address with so many bits of it.
+func masked(r *http.Request, bits4, bits6 int) string {
 	host, _, err := net.SplitHostPort(r.RemoteAddr)
 	if err != nil {
 		host = r.RemoteAddr
@@ -85,10 +105,16 @@ func client(r *http.Request) string {
 		return host
 	}
 	address = address.Unmap().WithZone("")
+	bits := bits4
 	if address.Is6() {
-		if prefix, err := address.Prefix(64); err == nil {
-			return prefix.String()
-		}
+		bits = bits6
 	}
-	return address.String()
+	prefix, err := address.Prefix(bits)
+	if err != nil {
+		return host
+	}
+	if prefix.IsSingleIP() {
+		return address.String()
+	}
+	return prefix.String()
 }

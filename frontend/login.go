@@ -36,8 +36,7 @@ func (f *Frontend) login(w http.ResponseWriter, r *http.Request) error {
 		data.Errors.add("", f.t(r, "login-wrong"))
 		return f.showLogin(w, r, http.StatusUnprocessableEntity, data)
 	}
-	byClient := f.limits.loginClient.allow(client(r), f.Now())
-	if !byClient || !f.limits.loginAddress.allow(data.Address, f.Now()) {
+	if !f.limits.login(data.Address, r, f.Now()) {
 		data.Errors.add("", f.t(r, "too-often"))
 		return f.showLogin(w, r, http.StatusTooManyRequests, data)
 	}
