@@ -23,7 +23,6 @@ import (
 
 	"linienfunk/bots"
 	"linienfunk/bots/bottest"
-	"linienfunk/censor"
 	"linienfunk/db"
 	"linienfunk/secret"
 	"linienfunk/settings"
@@ -75,51 +74,6 @@ func newSite(t testing.TB, mount func(s *site)) *site {
 	t.Cleanup(s.Wait)
 	t.Cleanup(server.Close)
 	return s
-}
-
-// runSettings keeps the settings as the program does: a Storage and a Node on a stream.
-func (s *site) runSettings(database *db.DB, log *slog.Logger) {
-	stream := testkit.Bus(s.t)
-	schema := settings.Schema{Compile: censor.Compile, Options: map[string][]bots.Option{"alpha": options}}
-	s.storage = settings.NewStorage(database, stream, schema, log, s.now)
-	s.store = settings.NewNode(stream, schema, log, s.now, func(string) {})
-	ctx, cancel := context.WithCancel(context.Background())
-	var running sync.WaitGroup
-	running.Go(func() { s.storage.Run(ctx) })
-	running.Go(func() { s.store.Run(ctx) })
-	s.t.Cleanup(func() { cancel(); running.Wait() })
-	check(s.t, s.store.Loaded(s.t.Context()))
-}
-
-// options are those of the fake network.
-var options = []bots.Option{
-	{Name: "copy", Kind: bots.Switch, Default: false},
-	{Name: "who_may", Kind: bots.Choice, Choices: []string{"all", "few"}, Default: "all"},
-	{Name: "greeting", Kind: bots.Text, Default: "Hello", Max: 40},
-	{Name: "rules", Kind: bots.Text, Default: "", Max: 500},
-}
-
-// save is what another admin does: it changes some fields of a city's present settings.
-func (s *site) save(city string, admin uint, changes map[string]any) settings.Snapshot {
-	s.t.Helper()
-	now, _, err := s.store.Get(s.t.Context(), city)
-	check(s.t, err)
-	to, err := settings.With(now.Document, changes)
-	check(s.t, err)
-	now, err = s.store.Submit(s.t.Context(), settings.Draft{City: city, Base: now.Hash, From: now.Document, To: to, Admin: admin})
-	check(s.t, err)
-	return now
-}
-
-// present is what is in force.
-func (s *site) present(city string) settings.Snapshot {
-	s.t.Helper()
-	now, ok, err := s.store.Get(s.t.Context(), city)
-	check(s.t, err)
-	if !ok {
-		s.t.Fatalf("no city %s", city)
-	}
-	return now
 }
 
 func (s *site) now() time.Time {
@@ -187,6 +141,9 @@ type answer struct {
 	header http.Header
 }
 
+// inline is what no page may have.
+var inline = regexp.MustCompile(`<style|<script|<[a-z][^>]*\s(style|on[a-z]+)=`)
+
 func (v *visitor) get(path string, header ...string) answer {
 	v.t.Helper()
 	return v.send("GET", path, "", header...)
@@ -231,6 +188,9 @@ func (v *visitor) send(method, path, body string, header ...string) answer {
 	defer res.Body.Close()
 	text, err := io.ReadAll(res.Body)
 	check(v.t, err)
+	if found := inline.FindString(string(text)); found != "" {
+		v.t.Errorf("%s has something inline, which the policy refuses: %s", path, found)
+	}
 	return answer{v.t, res.StatusCode, res.Request.URL.RequestURI(), html.UnescapeString(string(text)), string(text), res.Header}
 }
 

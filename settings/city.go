@@ -1,6 +1,7 @@
 package settings
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -124,9 +125,14 @@ const exportFormat = "linienfunk settings 1"
 
 // NewExport makes the file of a version.
 func NewExport(city string, hash chain.Hash, document []byte) ([]byte, error) {
-	var out []byte
-	out, err := json.MarshalIndent(Export{exportFormat, city, hash, document}, "", "  ")
-	return append(out, '\n'), err
+	text, err := encode(Export{exportFormat, city, hash, document})
+	if err != nil {
+		return nil, err
+	}
+	var out bytes.Buffer
+	err = json.Indent(&out, text, "", "  ")
+	out.WriteByte('\n')
+	return out.Bytes(), err
 }
 
 // ErrFormat says that a file is no Export.

@@ -3,6 +3,7 @@ package settings
 import (
 	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"iter"
 	"maps"
@@ -77,6 +78,9 @@ func With(document []byte, changes map[string]any) ([]byte, error) {
 	if err := json.Unmarshal(document, &values); err != nil {
 		return nil, fmt.Errorf("read document: %w", err)
 	}
+	if values == nil {
+		return nil, errors.New("read document: it is null")
+	}
 	for field, value := range changes {
 		put(values, strings.SplitN(field, ".", 3), value)
 	}
@@ -98,6 +102,8 @@ func put(values map[string]any, path []string, value any) {
 		put(inner, path[1:], value)
 	case value == nil:
 		delete(values, path[0])
+	case same(value, []string(nil)):
+		values[path[0]] = []string{} // not null
 	default:
 		values[path[0]] = value
 	}
