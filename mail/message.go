@@ -20,8 +20,7 @@ import (
 
 // envelope is a message and whom it is for. Its lines end in CRLF.
 type envelope struct {
-	ID       string    // of the queue: the key's digest
-	At       time.Time // when it was enqueued
+	ID       string // of the queue: the key's digest
 	From, To string
 	Message  []byte
 }
@@ -56,14 +55,17 @@ func build(m bots.Mail, id, domain string, now time.Time) (envelope, error) {
 		return envelope{}, err
 	}
 	h.Set("Auto-Submitted", "auto-generated") // RFC 3834, section 5: no vacation replies, please
-	h.SetMessageID(id[:32] + "@" + domain)
+	h.SetMessageID(local(id) + "@" + domain)
 	h.SetDate(now)
 	h.SetSubject(m.Subject)
 	h.SetAddressList("To", []*mail.Address{{Address: to}})
 	h.SetAddressList("From", []*mail.Address{{Name: m.FromName, Address: from}})
 	body, err := write(h.Header, m.Text)
-	return envelope{ID: id, At: now.UTC(), From: from, To: to, Message: body}, err
+	return envelope{ID: id, From: from, To: to, Message: body}, err
 }
+
+// local is the part of a Message-ID before the @.
+func local(id string) string { return id[:32] }
 
 func write(h message.Header, text string) ([]byte, error) {
 	var out bytes.Buffer
