@@ -20,6 +20,7 @@ type mounted struct {
 	admin  http.Handler
 	public http.Handler // nil without pages for the public
 	files  []string     // of a bots.Rooted
+	spread bool         // it is a bots.Broadcaster
 }
 
 // Mount gives a bot its place. Bots are shown in the order in which they are mounted. Like http.ServeMux it
@@ -32,6 +33,7 @@ func (f *Frontend) Mount(name string, bot bots.Bot, set *templates.Set) {
 	if rooted, ok := bot.(bots.Rooted); ok {
 		m.files = rooted.Files()
 	}
+	_, m.spread = bot.(bots.Broadcaster)
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for _, other := range f.bots {
@@ -52,6 +54,11 @@ func (f *Frontend) mountedBots() []mounted {
 	f.mu.RLock()
 	defer f.mu.RUnlock()
 	return slices.Clone(f.bots)
+}
+
+// broadcasts says whether a bot sends to single subscribers.
+func (f *Frontend) broadcasts(name string) bool {
+	return slices.ContainsFunc(f.mountedBots(), func(m mounted) bool { return m.name == name && m.spread })
 }
 
 // bot returns the mounted bot that the request's path names.

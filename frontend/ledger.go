@@ -36,6 +36,7 @@ type entry struct {
 type delivery struct {
 	To, Status, Kind, Detail, URL string
 	Served                        int
+	Spread                        bool // to subscribers, which the network has not reached yet when all of them are in its queue
 }
 
 // ledger shows what came, what the censor said, and where it went.
@@ -66,6 +67,7 @@ func (f *Frontend) entry(r *http.Request, e db.Entry) entry {
 		shown.Deliveries = append(shown.Deliveries, delivery{
 			To: f.botTitle(f.lang(r), d.Bot), Status: string(d.Status), Kind: deliveryKind(d.Status),
 			Detail: f.botText(f.lang(r), d.Bot, d.Detail), URL: link(d.RemoteURL), Served: d.Served,
+			Spread: d.Status == db.Sent && f.broadcasts(d.Bot),
 		})
 	}
 	return shown
