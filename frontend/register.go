@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"strings"
+	"unicode/utf8"
 
 	"linienfunk/db"
 	"linienfunk/settings"
@@ -107,6 +108,9 @@ func (f *Frontend) checkCity(r *http.Request, name *string, title string, errs f
 		return err
 	} else if taken {
 		errs.add("city", f.t(r, "name-taken", "City", *name))
+	}
+	if strings.ContainsRune(title, utf8.RuneError) { // what parseForm makes of bytes that are no UTF-8
+		errs.add("title", f.t(r, "settings-error-json"))
 	}
 	fresh := settings.Default(*name, f.lang(r))
 	fresh.Title = title
