@@ -42,9 +42,17 @@ const (
 func (f *Frontend) shownChanges(r *http.Request, changes []settings.Change) []shownChange {
 	var all []shownChange
 	for _, c := range changes {
+		if isEmpty(c.Before) && isEmpty(c.After) {
+			continue // a text or list that was missing, and is there now, with nothing in it
+		}
 		all = append(all, f.shownChange(r, c))
 	}
 	return all
+}
+
+func isEmpty(value any) bool {
+	list, isList := value.([]string)
+	return value == nil || value == "" || isList && len(list) == 0
 }
 
 func (f *Frontend) shownChange(r *http.Request, c settings.Change) shownChange {
