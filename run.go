@@ -38,7 +38,7 @@ func (p *Program) Run(ctx context.Context) error {
 	var parts sync.WaitGroup
 	for name, run := range map[string]func(context.Context) error{
 		"pages": p.serveHTTP, "mail": p.mail.Run, "supervisor": p.supervisor.Run, "censor": p.censor.Run,
-		"prune": p.prune,
+		"prune": p.prune, "bus": p.bus.Run,
 	} {
 		parts.Go(func() {
 			err := run(ctx)

@@ -8,6 +8,7 @@
 package bus
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -45,11 +46,12 @@ type Bus struct {
 	server *server.Server
 	conn   *nats.Conn
 	js     jetstream.JetStream
+	ended  chan struct{} // closed when the connection is
 }
 
 // Open starts or connects to NATS, and makes the streams.
 func Open(ctx context.Context, config Config) (*Bus, error) {
-	b := &Bus{config: config}
+	b := &Bus{config: config, ended: make(chan struct{})}
 	if config.Shards < 1 {
 		return nil, fmt.Errorf("open bus: %d shards", config.Shards)
 	}
@@ -79,6 +81,7 @@ func (b *Bus) connect() error {
 				b.config.Log.Warn("nats disconnected", "err", err)
 			}
 		}),
+		nats.ClosedHandler(func(*nats.Conn) { close(b.ended) }),
 	}
 	url := b.config.URL
 	if url == "" {
@@ -120,7 +123,7 @@ func (b *Bus) embed() error {
 
 func (b *Bus) makeStreams(ctx context.Context) error {
 	streams := []jetstream.StreamConfig{
-		{Name: b.stream("SETTINGS"), Subjects: []string{b.subject("settings.update.*")}}, // see TrimUpdates
+		{Name: b.stream("SETTINGS"), Subjects: []string{b.subject("settings.update.*")}, MaxMsgSize: 1 << 20}, // see TrimUpdates
 	}
 	for _, stream := range []jetstream.StreamConfig{
 		{Name: b.stream("INTAKE"), Subjects: []string{b.subject("report.in.>")}},
@@ -166,6 +169,17 @@ func (b *Bus) Close() {
 	if b.server != nil {
 		b.server.Shutdown()
 		b.server.WaitForShutdown()
+	}
+}
+
+// Run returns when ctx ends, or with an error when the connection has ended for good, as it does if the server says that we
+// have broken its protocol.
+func (b *Bus) Run(ctx context.Context) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-b.ended:
+		return fmt.Errorf("nats: %w", cmp.Or(b.conn.LastError(), nats.ErrConnectionClosed))
 	}
 }
 

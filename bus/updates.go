@@ -5,6 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -14,6 +17,9 @@ import (
 // AnswerHeader of an update names the subject on which its sender wants to hear what became of it.
 const AnswerHeader = "Linienfunk-Answer"
 
+// maxAnswer is how long such a subject may be. A line of NATS has at most 4096 bytes, and a longer one ends the connection.
+const maxAnswer = 256
+
 // Update is a message of the stream SETTINGS.
 type Update struct {
 	Base string // the last token of its subject
@@ -21,15 +27,31 @@ type Update struct {
 	Data []byte
 
 	answer string
-	conn   *nats.Conn
+	bus    *Bus
 }
 
-// Answer tells the sender what became of the update, if it wants to know.
+// Answer tells the sender what became of the update, if it wants to know. It may name neither a pattern nor a subject on which we listen.
 func (u Update) Answer(data []byte) error {
 	if u.answer == "" {
 		return nil
 	}
-	return u.conn.Publish(u.answer, data)
+	if !u.bus.foreign(u.answer) {
+		return fmt.Errorf("answer: %.100q is no subject for answers", u.answer)
+	}
+	return u.bus.conn.Publish(u.answer, data)
+}
+
+// foreign says whether a subject that somebody named is one that we may write to.
+func (b *Bus) foreign(subject string) bool {
+	if len(subject) > maxAnswer || strings.ContainsAny(subject, "*> \t\r\n") || strings.HasPrefix(subject, "$") || strings.HasPrefix(subject, ".") || strings.HasSuffix(subject, ".") || strings.Contains(subject, "..") {
+		return false
+	}
+	for _, ours := range []string{"report.", "settings.", "account.", "bot."} {
+		if strings.HasPrefix(subject, b.subject(ours)) {
+			return false
+		}
+	}
+	return true
 }
 
 // PutUpdate stores an update and returns its place in the stream. One with an id that was stored a moment ago is not stored again.
@@ -50,9 +72,14 @@ type Updates struct {
 	Last   uint64
 }
 
-// UpdatesState asks where the stream stands.
+// UpdatesState asks where the stream stands. A stream that is gone is made anew.
 func (b *Bus) UpdatesState(ctx context.Context) (Updates, error) {
 	stream, err := b.js.Stream(ctx, b.stream("SETTINGS"))
+	if errors.Is(err, jetstream.ErrStreamNotFound) {
+		if err = b.makeStreams(ctx); err == nil {
+			stream, err = b.js.Stream(ctx, b.stream("SETTINGS"))
+		}
+	}
 	if err != nil {
 		return Updates{}, fmt.Errorf("look at updates: %w", err)
 	}
@@ -64,49 +91,80 @@ func (b *Bus) UpdatesState(ctx context.Context) (Updates, error) {
 	return state, nil
 }
 
-// FollowUpdates calls f for each update from the given one on, in the order of the stream and one at a time, until ctx ends or the
-// stream is gone. After an interruption it goes on where it was; what was trimmed meanwhile is missing, and Seq shows it.
-func (b *Bus) FollowUpdates(ctx context.Context, from uint64, f func(Update)) error {
+// ErrChanged says that the stream is not the one that was followed: it was made anew, set back, or messages are gone that were
+// not read yet. Whoever follows it has to begin anew.
+var ErrChanged = errors.New("the stream has changed")
+
+// checkEvery is how often FollowUpdates looks whether the stream is still the same.
+const checkEvery = 5 * time.Second
+
+// FollowUpdates calls f for each update of a stream from the given one on, in the order of the stream and one at a time, until
+// ctx ends, f fails or the stream has changed. After an interruption it goes on where it was.
+func (b *Bus) FollowUpdates(ctx context.Context, stream string, from uint64, f func(Update) error) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
 	consumer, err := b.js.OrderedConsumer(ctx, b.stream("SETTINGS"), jetstream.OrderedConsumerConfig{
 		DeliverPolicy: jetstream.DeliverByStartSequencePolicy, OptStartSeq: max(from, 1),
+		InactiveThreshold: time.Minute, MaxResetAttempts: 3,
 	})
 	if err != nil {
 		return fmt.Errorf("follow updates: %w", err)
 	}
-	skip := len(b.subject("settings.update."))
-	failed := make(chan error, 1)
-	running, err := consumer.Consume(func(raw jetstream.Msg) {
-		meta, err := raw.Metadata()
-		if err != nil || ctx.Err() != nil {
-			return
-		}
-		f(Update{
-			Base: raw.Subject()[skip:], Seq: meta.Sequence.Stream, Data: raw.Data(),
-			answer: raw.Headers().Get(AnswerHeader), conn: b.conn,
-		})
-	}, jetstream.PullHeartbeat(time.Second), jetstream.PullExpiry(30*time.Second), jetstream.ConsumeErrHandler(func(_ jetstream.ConsumeContext, err error) {
-		if errors.Is(err, jetstream.ErrStreamNotFound) {
-			select {
-			case failed <- err:
-			default:
-			}
-		}
-		b.config.Log.Debug("follow updates", "err", err)
-	}))
+	// Not Consume: it may call its handler again while the last call still runs.
+	messages, err := consumer.Messages(jetstream.PullMaxMessages(16), jetstream.PullHeartbeat(time.Second))
 	if err != nil {
 		return fmt.Errorf("follow updates: %w", err)
 	}
-	defer func() {
-		running.Stop()
-		<-running.Closed()
-	}()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case err := <-failed:
-		return fmt.Errorf("follow updates: %w", err)
-	case <-running.Closed():
-		return errors.New("follow updates: the server has ended it")
+	next := &atomic.Uint64{}
+	next.Store(max(from, 1))
+	var parts sync.WaitGroup
+	defer parts.Wait()
+	parts.Go(func() {
+		<-ctx.Done()
+		messages.Stop()
+	})
+	parts.Go(func() { b.watchUpdates(ctx, cancel, stream, next) })
+	defer cancel(nil)
+	for {
+		raw, err := messages.Next()
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		if err != nil {
+			return fmt.Errorf("follow updates: %w", err)
+		}
+		meta, err := raw.Metadata()
+		base, ours := strings.CutPrefix(raw.Subject(), b.subject("settings.update."))
+		if err != nil || meta.Sequence.Stream < next.Load() {
+			continue
+		}
+		if !ours {
+			base = "" // a stream that somebody else has made over
+		}
+		update := Update{Base: base, Seq: meta.Sequence.Stream, Data: raw.Data(), answer: raw.Headers().Get(AnswerHeader), bus: b}
+		if err := f(update); err != nil {
+			return err
+		}
+		next.Store(update.Seq + 1)
+	}
+}
+
+// watchUpdates ends the following when the stream is another one: an ordered consumer would not notice.
+func (b *Bus) watchUpdates(ctx context.Context, end context.CancelCauseFunc, stream string, next *atomic.Uint64) {
+	ticker := time.NewTicker(checkEvery)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+		before := next.Load()
+		state, err := b.UpdatesState(ctx)
+		if err == nil && (state.Stream != stream || state.Last+1 < before || state.First > next.Load()) {
+			end(ErrChanged)
+			return
+		}
 	}
 }
 

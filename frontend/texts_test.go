@@ -36,7 +36,7 @@ func TestEveryTextIsThereInEveryLanguageAndIsUsed(t *testing.T) {
 	for _, list := range []report.List{report.Instance, report.Blocked, report.Triggers} {
 		used["list-"+string(list)] = "report.List"
 	}
-	for _, field := range []string{"empty", "long", "list-long", "line", "range", "lang", "zone", "option", "unknown", "type", "json"} {
+	for _, field := range []string{"empty", "long", "list-long", "line", "range", "control", "lang", "zone", "option", "unknown", "type", "json"} {
 		used["settings-error-"+field] = "settings.Errors"
 	}
 	for _, code := range []string{"400", "403", "404", "413", "500"} {

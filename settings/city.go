@@ -64,6 +64,9 @@ type replica struct {
 	stale   bool
 	floor   uint64
 	pending []update
+
+	covered uint64 // updates up to this one are in the version, whether they were applied or refused
+	broken  bool   // the storage cannot tell where it stands
 }
 
 type update struct {
@@ -77,11 +80,11 @@ const maxPending = 100
 
 // outdate makes the replica stale: an update up to floor may be missing.
 func (r *replica) outdate(floor uint64) {
-	r.stale, r.floor, r.pending = true, floor, nil
+	r.stale, r.broken, r.floor, r.pending = true, false, max(floor, r.floor), nil
 }
 
 func (r *replica) hold(u update) {
-	if len(r.pending) >= maxPending {
+	if len(r.pending) >= maxPending || !r.known {
 		r.pending, r.floor = nil, u.seq
 		return
 	}
@@ -96,6 +99,9 @@ func (r *replica) settle(city string, a Answer) (later []update, err error) {
 	if a.Sequence < r.floor {
 		return nil, errEarly
 	}
+	if a.City != city {
+		return nil, fmt.Errorf("%w: the answer is of %q, not of %q", chain.ErrBroken, a.City, city)
+	}
 	from := r.version
 	if root := rootOf(city); a.Base == root.hash {
 		from = root // it does not know our version, or we have none
@@ -109,7 +115,7 @@ func (r *replica) settle(city string, a Answer) (later []update, err error) {
 			later = append(later, u)
 		}
 	}
-	*r = replica{version: version{document, a.Hash}, known: true}
+	*r = replica{version: version{document, a.Hash}, known: true, covered: a.Sequence}
 	return later, nil
 }
 

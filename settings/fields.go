@@ -39,22 +39,42 @@ func Fields(document []byte) (map[string]any, error) {
 	fields := map[string]any{}
 	for name, value := range values {
 		byBot, ok := value.(map[string]any)
-		if name != "bots" || !ok {
+		switch {
+		case strings.Contains(name, "."):
+			return nil, dotted(name)
+		case name != "bots" || !ok:
 			fields[name] = texts(value)
 			continue
 		}
 		for bot, value := range byBot {
-			options, ok := value.(map[string]any)
-			if !ok {
-				fields["bots."+bot] = value
-				continue
-			}
-			for option, value := range options {
-				fields["bots."+bot+"."+option] = texts(value)
+			if err := addOptions(fields, bot, value); err != nil {
+				return nil, err
 			}
 		}
 	}
 	return fields, nil
+}
+
+func addOptions(fields map[string]any, bot string, value any) error {
+	options, ok := value.(map[string]any)
+	switch {
+	case strings.Contains(bot, "."):
+		return dotted("bots." + bot)
+	case !ok || len(options) == 0:
+		fields["bots."+bot] = value
+	}
+	for option, value := range options {
+		if strings.Contains(option, ".") {
+			return dotted("bots." + bot + "." + option)
+		}
+		fields["bots."+bot+"."+option] = texts(value)
+	}
+	return nil
+}
+
+// dotted refuses a name that could be taken for a field somewhere else.
+func dotted(name string) error {
+	return Errors{{Field: name, Say: "settings-error-unknown", Err: errUnknown}}
 }
 
 // texts makes a list of texts one.

@@ -13,7 +13,7 @@ import (
 )
 
 const (
-	askTime   = 5 * time.Second       // for one answer of the storage
+	askTime   = 30 * time.Second      // for one answer of the storage
 	askAgain  = 20 * time.Millisecond // after an answer that came too early; doubled up to askPause
 	askPause  = 2 * time.Second
 	askers    = 8           // questions at the same time
@@ -43,22 +43,22 @@ func (n *Node) follow(ctx context.Context) error {
 		return err
 	}
 	n.fold.Lock()
-	n.stream, n.next = state.Stream, state.First
 	for _, r := range n.replicas {
-		r.outdate(n.next - 1)
+		if n.stream != state.Stream || n.next > state.Last+1 { // sequences of the past mean nothing any more
+			r.floor, r.covered = 0, 0
+		}
+		r.outdate(state.First - 1)
 	}
+	n.stream, n.next = state.Stream, state.First
 	n.fold.Unlock()
 	n.wake()
-	return n.bus.FollowUpdates(ctx, state.First, n.take)
+	return n.bus.FollowUpdates(ctx, state.Stream, state.First, func(u bus.Update) error { n.take(u); return nil })
 }
 
 // take is called for each update, in the order of the stream.
 func (n *Node) take(u bus.Update) {
 	n.fold.Lock()
 	defer n.fold.Unlock()
-	if u.Seq < n.next {
-		return
-	}
 	if u.Seq > n.next { // some were trimmed while we were cut off
 		for _, r := range n.replicas {
 			r.outdate(u.Seq - 1)
@@ -73,13 +73,19 @@ func (n *Node) take(u bus.Update) {
 	r, ok := n.replicas[link.City]
 	if !ok {
 		r = &replica{version: rootOf(link.City)}
-		r.outdate(u.Seq - 1)
+		r.outdate(u.Seq)
 		n.replicas[link.City] = r
 	}
-	if one := (update{u.Seq, link, hash}); r.stale {
+	if w := n.waiting[hash]; w != nil {
+		w.seq = u.Seq
+	}
+	switch one := (update{u.Seq, link, hash}); {
+	case r.stale:
 		r.hold(one)
 		n.wake()
-	} else {
+	case u.Seq <= r.covered:
+		n.review(link.City, r)
+	default:
 		n.step(r, one)
 	}
 }
@@ -87,18 +93,35 @@ func (n *Node) take(u bus.Update) {
 // step judges one update. The caller holds fold.
 func (n *Node) step(r *replica, u update) {
 	next, doc, filter, err := n.schema.follow(r.version, u.link, u.hash)
-	if err == nil {
+	switch {
+	case err == nil:
 		r.version = next
 		n.show(u.link.City, next, doc, filter)
+	case u.hash == r.hash:
+		err = nil // it came twice
 	}
 	n.tell(u.hash, err)
 }
 
 // tell wakes who waits for an update. The caller holds fold.
 func (n *Node) tell(link chain.Hash, err error) {
-	if c, ok := n.waiting[link]; ok {
-		c <- err
+	if w, ok := n.waiting[link]; ok {
+		w.told <- err
 		delete(n.waiting, link)
+	}
+}
+
+// review finds out what became of updates that somebody waits for here, and that an answer of the storage covers. The caller holds fold.
+func (n *Node) review(city string, r *replica) {
+	for hash, w := range n.waiting {
+		switch {
+		case w.city != city || w.seq == 0 || w.seq > r.covered:
+		case hash == r.hash:
+			n.tell(hash, nil)
+		case !w.searched:
+			w.searched = true
+			go n.search(city, hash) // ends after askTime
+		}
 	}
 }
 
@@ -124,7 +147,7 @@ func (n *Node) inquire(ctx context.Context) {
 			listed = n.list(ctx) == nil
 		}
 		n.askAll(ctx, n.stale())
-		if left := len(n.stale()); listed && left == 0 {
+		if listed && len(n.stale()) == 0 {
 			n.ready()
 			pause = askAgain
 			continue
@@ -142,12 +165,13 @@ func (n *Node) ready() {
 	}
 }
 
+// stale lists the cities to ask for. Those that the storage cannot tell are asked for again when all are compared.
 func (n *Node) stale() []string {
 	n.fold.Lock()
 	defer n.fold.Unlock()
 	var names []string
 	for city, r := range n.replicas {
-		if r.stale {
+		if r.stale && !r.broken {
 			names = append(names, city)
 		}
 	}
@@ -196,14 +220,19 @@ func (n *Node) load(ctx context.Context, city string) error {
 	if answer.Stream != n.stream {
 		return errEarly // it has not noticed yet that the stream is another one
 	}
-	if answer.Gone {
-		if answer.Sequence < r.floor {
-			return errEarly
-		}
+	switch {
+	case answer.Broken:
+		n.rest(city, r, answer.Error)
+		return nil
+	case answer.Gone && answer.Sequence < r.floor, answer.Gone && len(r.pending) > 0 && r.pending[len(r.pending)-1].seq > answer.Sequence:
+		return errEarly
+	case answer.Gone:
 		n.forget(city)
 		return nil
 	}
-	held := r.pending
+	if known, base := r.known, r.hash; known && answer.Base != base {
+		n.log.Error("the storage does not know the version that was in force here", "city", city, "had", base, "has", answer.Hash)
+	}
 	later, err := r.settle(city, answer)
 	if err != nil {
 		return err
@@ -213,41 +242,39 @@ func (n *Node) load(ctx context.Context, city string) error {
 		n.log.Error("a city is at rest", "city", city, "err", err)
 	}
 	n.show(city, r.version, doc, filter)
-	n.review(held, answer)
 	for _, one := range later {
 		n.step(r, one)
 	}
+	n.review(city, r)
 	return nil
 }
 
-// review finds out what became of the updates that somebody waits for here, and that the answer covers. The caller holds fold.
-func (n *Node) review(held []update, a Answer) {
-	for _, one := range held {
-		if _, ok := n.waiting[one.hash]; !ok || one.seq > a.Sequence {
-			continue
-		}
-		if one.hash == a.Hash {
-			n.tell(one.hash, nil)
-			continue
-		}
-		go n.search(one) // ends after askTime
+// rest leaves a city whose chain is broken as it is. If it was never known here, it is there, at rest, so that its reports are not taken for
+// those of a city that is gone. The caller holds fold.
+func (n *Node) rest(city string, r *replica, why string) {
+	r.broken = true
+	n.log.Error("a city's settings cannot be loaded; what is in force stays so", "city", city, "err", why)
+	if r.known {
+		return
 	}
+	doc, filter, _ := n.schema.load(city, r.version) // the root, which cannot be used
+	n.show(city, r.version, doc, filter)
 }
 
 // search asks whether an update is part of its city's chain: if it is, an answer can begin there.
-func (n *Node) search(u update) {
+func (n *Node) search(city string, link chain.Hash) {
 	ctx, cancel := context.WithTimeout(context.Background(), askTime)
 	defer cancel()
-	answer, err := n.question(ctx, u.link.City, u.hash)
+	answer, err := n.question(ctx, city, link)
 	if err != nil {
 		return // Submit says that it does not know
 	}
-	if answer.Base != u.hash {
+	if answer.Base != link {
 		err = ErrConflict
 	}
 	n.fold.Lock()
 	defer n.fold.Unlock()
-	n.tell(u.hash, err)
+	n.tell(link, err)
 }
 
 func (n *Node) question(ctx context.Context, city string, have chain.Hash) (Answer, error) {
@@ -255,7 +282,7 @@ func (n *Node) question(ctx context.Context, city string, have chain.Hash) (Answ
 	defer cancel()
 	var answer Answer
 	err := n.bus.Ask(ctx, requestSubject, Request{City: city, Have: have}, &answer)
-	if err == nil && answer.Error != "" {
+	if err == nil && answer.Error != "" && !answer.Broken {
 		err = errors.New(answer.Error)
 	}
 	return answer, err
@@ -282,7 +309,7 @@ func (n *Node) list(ctx context.Context) error {
 		for _, head := range page.Cities {
 			heads[head.City], after = head.Hash, head.City
 		}
-		more = page.More
+		more = page.More && len(page.Cities) > 0
 	}
 	n.fold.Lock()
 	defer n.fold.Unlock()
@@ -295,7 +322,7 @@ func (n *Node) list(ctx context.Context) error {
 			r = &replica{version: rootOf(city)}
 			n.replicas[city] = r
 		}
-		if (!ok || r.hash != hash && seq >= n.next-1) && !r.stale {
+		if r.broken || !r.stale && (!ok || r.hash != hash && seq >= n.next-1) {
 			r.outdate(n.next - 1)
 		}
 	}

@@ -3,6 +3,7 @@ package settings
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -26,8 +27,12 @@ func (formerRow) TableName() string { return "settings_documents" }
 // bots' options, becomes their first link. Call it after the bots' migrations and before Run.
 func (s *Storage) Adopt(ctx context.Context) error {
 	err := s.db.Transaction(ctx, func(tx *gorm.DB) error {
+		if _, err := progress(tx, true); err != nil { // another program may be at it, too
+			return err
+		}
 		var rows []formerRow
-		if err := tx.Find(&rows).Error; err != nil || len(rows) == 0 {
+		err := tx.Where("city NOT IN (SELECT city FROM settings_heads)").Find(&rows).Error
+		if err != nil || len(rows) == 0 {
 			return err
 		}
 		options, err := s.formerOptions(tx)
@@ -36,12 +41,6 @@ func (s *Storage) Adopt(ctx context.Context) error {
 		}
 		for _, row := range rows {
 			if err := s.adopt(tx, row, options[row.City]); err != nil {
-				s.log.Error("a city's former settings cannot be used: it begins with the usual ones, at rest", "city", row.City, "err", err)
-				if err := s.adoptBroken(tx, row.City); err != nil {
-					return err
-				}
-			}
-			if err := tx.Delete(&row).Error; err != nil {
 				return err
 			}
 		}
@@ -75,39 +74,51 @@ func (s *Storage) formerOptions(tx *gorm.DB) (map[string]map[string]bots.Options
 			}
 			all[row.City][bot] = values
 		}
-		if err := tx.Migrator().DropTable(table); err != nil {
-			return nil, err
-		}
 	}
 	return all, nil
 }
 
 const adoptedNote = "Settings from before the history / Einstellungen von vor dem Verlauf"
 
+// adopt takes over what can be used. What cannot is logged, gets its usual value, and stays in the former tables, for the operator
+// to look up.
 func (s *Storage) adopt(tx *gorm.DB, row formerRow, options map[string]bots.Options) error {
+	usual := Default(row.City, languages[0])
 	var doc Settings
 	if err := json.Unmarshal([]byte(row.Settings), &doc); err != nil {
-		return err
+		s.log.Error("a city's former settings cannot be read: it begins with the usual ones, at rest", "city", row.City, "err", err)
+		doc = usual
+		doc.Active, doc.Listed = false, false
 	}
 	doc.Bots = options
 	document, err := doc.Document()
 	if err != nil {
 		return err
 	}
-	// What a create that fails has written must not stay, and PostgreSQL ends a transaction at the first error.
-	return tx.Transaction(func(tx *gorm.DB) error {
-		_, err := s.create(tx, row.City, document, 0, adoptedNote)
-		return err
-	})
+	var wrong Errors
+	if _, _, err := s.schema.Check([]byte("{}"), document); errors.As(err, &wrong) {
+		s.log.Error("some of a city's former settings cannot be used: they get their usual values", "city", row.City, "err", wrong)
+		if document, err = replace(document, wrong, usual); err != nil {
+			return err
+		}
+	}
+	_, err = s.create(tx, row.City, document, 0, adoptedNote)
+	return err
 }
 
-func (s *Storage) adoptBroken(tx *gorm.DB, city string) error {
-	doc := Default(city, languages[0])
-	doc.Active, doc.Listed = false, false
-	document, err := doc.Document()
+// replace gives the fields that are wrong their usual values.
+func replace(document []byte, wrong Errors, usual Settings) ([]byte, error) {
+	text, err := usual.Document()
 	if err != nil {
-		return err
+		return nil, err
 	}
-	_, err = s.create(tx, city, document, 0, adoptedNote)
-	return err
+	values, err := Fields(text)
+	if err != nil {
+		return nil, err
+	}
+	changes := map[string]any{}
+	for _, one := range wrong {
+		changes[one.Field] = values[one.Field] // nil, and so nothing, for an option
+	}
+	return With(document, changes)
 }

@@ -24,9 +24,6 @@ type Version struct {
 	Before, After []byte // documents
 }
 
-// ErrNoVersion says that the chain has no such version.
-var ErrNoVersion = errors.New("there is no such version")
-
 // History returns all versions of a city, the oldest first. Every link is checked and applied anew: an error that wraps
 // chain.ErrBroken names the one that was changed or is missing, and comes with the versions before it.
 func (s *Storage) History(ctx context.Context, city string) ([]Version, error) {
@@ -61,23 +58,6 @@ func (s *Storage) History(ctx context.Context, city string) ([]Version, error) {
 		broken = chain.Verify(city, links, chain.Hash(head.Hash))
 	}
 	return versions, broken
-}
-
-// At returns the document of one version, the root included.
-func (s *Storage) At(ctx context.Context, city string, hash chain.Hash) ([]byte, error) {
-	if root := rootOf(city); root.hash == hash {
-		return root.document, nil
-	}
-	versions, err := s.History(ctx, city)
-	for _, v := range versions {
-		if v.Hash == hash {
-			return v.After, nil
-		}
-	}
-	if err == nil {
-		err = ErrNoVersion
-	}
-	return nil, err
 }
 
 func author(admin uint) string {

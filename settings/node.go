@@ -42,9 +42,17 @@ type Node struct {
 	stream   string
 	next     uint64 // the update that should come next
 	replicas map[string]*replica
-	waiting  map[chain.Hash]chan error // who wants to know what became of an update
+	waiting  map[chain.Hash]*waiter
 
 	ask chan struct{} // holds a token when a replica is stale
+}
+
+// waiter wants to know what became of an update.
+type waiter struct {
+	city     string
+	told     chan error
+	seq      uint64 // of the update in the stream, once it was seen there
+	searched bool
 }
 
 // NewNode makes a Node that knows no city until it runs. changed is called after a city's Snapshot has changed, one call at a time; it must
@@ -52,7 +60,7 @@ type Node struct {
 func NewNode(b *bus.Bus, schema Schema, log *slog.Logger, now func() time.Time, changed func(city string)) *Node {
 	return &Node{
 		bus: b, schema: schema, log: log, changed: changed, now: now,
-		cities: map[string]Snapshot{}, replicas: map[string]*replica{}, waiting: map[chain.Hash]chan error{},
+		cities: map[string]Snapshot{}, replicas: map[string]*replica{}, waiting: map[chain.Hash]*waiter{},
 		loaded: make(chan struct{}), ask: make(chan struct{}, 1),
 	}
 }

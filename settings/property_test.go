@@ -61,10 +61,16 @@ func newChaos(t *testing.T, seed uint64) *chaos {
 	ctx, cancel := context.WithCancel(context.Background())
 	var following sync.WaitGroup
 	following.Go(func() {
-		c.raw.FollowUpdates(ctx, 1, func(u bus.Update) {
+		state, err := c.raw.UpdatesState(ctx)
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		c.raw.FollowUpdates(ctx, state.Stream, 1, func(u bus.Update) error {
 			c.mu.Lock()
 			defer c.mu.Unlock()
 			c.sent = append(c.sent, u)
+			return nil
 		})
 	})
 	t.Cleanup(func() { cancel(); following.Wait() })

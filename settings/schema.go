@@ -76,15 +76,16 @@ func (s Schema) Check(before, document []byte) (Settings, *censor.Filter, error)
 	if err != nil {
 		return doc, nil, err
 	}
-	fields, err := Fields(document)
+	fields, err := Fields(document) // Errors, if it is JSON at all
 	if err != nil {
 		return doc, nil, err
 	}
 	for _, field := range slices.SortedFunc(keys(fields), byField) {
 		value := fields[field]
 		say, err := s.checkField(field, value)
-		unknown := say == "settings-error-unknown"
-		if err != nil && !(unknown && reflect.DeepEqual(old[field], value)) {
+		was, had := old[field]
+		tolerated := say == "settings-error-unknown" && had && reflect.DeepEqual(was, value)
+		if err != nil && !tolerated && !isWrong(found, field) {
 			found = append(found, FieldError{Field: field, Say: say, Err: err})
 		}
 	}
@@ -96,16 +97,29 @@ func (s Schema) Check(before, document []byte) (Settings, *censor.Filter, error)
 	return doc, filter, nil
 }
 
-var errUnknown = errors.New("is not a setting that this program knows")
+var (
+	errUnknown = errors.New("is not a setting that this program knows")
+	errType    = errors.New("has a value of the wrong type")
+)
+
+func isWrong(found Errors, field string) bool {
+	return slices.ContainsFunc(found, func(e FieldError) bool { return e.Field == field })
+}
 
 // checkField checks what does not depend on the field's value being readable: that it is known, and options of bots.
 func (s Schema) checkField(field string, value any) (say string, err error) {
 	parts := strings.SplitN(field, ".", 3)
-	if len(parts) == 1 {
-		if !slices.Contains(order, field) {
-			return "settings-error-unknown", errUnknown
-		}
+	_, isList := value.([]string)
+	options, isObject := value.(map[string]any)
+	switch {
+	case len(parts) == 1 && !slices.Contains(order, field):
+		return "settings-error-unknown", errUnknown
+	case (field == "triggers" || field == "blocked") && !isList:
+		return "settings-error-type", errType
+	case len(parts) == 1:
 		return "", nil
+	case len(parts) == 2 && isObject && len(options) == 0 && s.Options[parts[1]] != nil:
+		return "", nil // nothing is chosen
 	}
 	for _, option := range s.Options[parts[1]] {
 		if len(parts) == 3 && option.Name == parts[2] {
@@ -118,7 +132,7 @@ func (s Schema) checkField(field string, value any) (say string, err error) {
 // checkValues checks the fields that could be read, and compiles the lists.
 func (s Schema) checkValues(doc Settings, unreadable Errors) (found Errors, filter *censor.Filter) {
 	add := func(field, say string, err error) {
-		if !slices.ContainsFunc(unreadable, func(e FieldError) bool { return e.Field == field }) {
+		if !isWrong(unreadable, field) {
 			found = append(found, FieldError{Field: field, Say: say, Err: err})
 		}
 	}
@@ -136,6 +150,9 @@ func (s Schema) checkValues(doc Settings, unreadable Errors) (found Errors, filt
 	}
 	if utf8.RuneCountInString(doc.About) > MaxAbout {
 		add("about", "settings-error-long", fmt.Errorf("has more than %d characters", MaxAbout))
+	}
+	if strings.ContainsFunc(doc.About, func(r rune) bool { return r != '\n' && r != '\t' && unicode.IsControl(r) }) {
+		add("about", "settings-error-control", errors.New("has control characters in it"))
 	}
 	filter, err := s.Compile(doc.Triggers, doc.Blocked)
 	found = append(found, listErrors(err)...)
@@ -190,7 +207,7 @@ func decode(document []byte) (Settings, Errors) {
 			continue
 		}
 		if err := json.Unmarshal(text, target); err != nil || string(text) == "null" {
-			found = append(found, FieldError{Field: field, Say: "settings-error-type", Err: errors.New("has a value of the wrong type")})
+			found = append(found, FieldError{Field: field, Say: "settings-error-type", Err: errType})
 		}
 	}
 	slices.SortFunc(found, func(a, b FieldError) int { return cmp.Compare(a.Field, b.Field) })

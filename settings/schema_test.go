@@ -82,7 +82,11 @@ func TestABadValueIsNamed(t *testing.T) {
 func TestDocumentsOfOddShapesAreRefused(t *testing.T) {
 	for name, text := range map[string]string{
 		"bots are a list": `{"title":"x","bots":[]}`, "a bot is a text": `{"title":"x","bots":{"web":"on"}}`,
-		"a list of lists": `{"title":"x","triggers":[["x"]]}`, "null": `{"title":null}`, "nothing": `{}`,
+		"a list of lists": `{"title":"x","triggers":[["x"]]}`, "null in a list": `{"title":"x","triggers":["a",null]}`,
+		"a name with dots": `{"title":"x","bots.web.form":true}`, "a name with dots beside the field that it names": `{"title":"x","bots":{"web":{"form":"x"}},"bots.web.form":true}`,
+		"a bot with dots": `{"title":"x","bots":{"web.form":true}}`, "an option with dots": `{"title":"x","bots":{"web":{"form.x":true}}}`,
+		"an unknown null": `{"title":"x","foo":null}`, "an unknown bot without options": `{"title":"x","bots":{"evil":{}}}`, "a bot of null": `{"title":"x","bots":{"web":null}}`,
+		"NUL in a text": `{"title":"x","about":"\u0000"}`, "null": `{"title":null}`, "nothing": `{}`,
 	} {
 		if _, _, err := schema.Check([]byte("{}"), []byte(text)); err == nil {
 			t.Errorf("%s is accepted", name)

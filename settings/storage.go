@@ -3,11 +3,14 @@ package settings
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"time"
 
 	"github.com/go-gormigrate/gormigrate/v2"
+	"github.com/jackc/pgx/v5/pgconn"
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
 
@@ -70,6 +73,9 @@ func Migrations() []*gormigrate.Migration {
 	}
 }
 
+// transactionTime is how long the database may take for one update or answer, before it is tried again on another connection.
+const transactionTime = 30 * time.Second
+
 // keepUpdates is how many updates stay in the stream after they were written, for nodes that were cut off for a moment.
 const keepUpdates = 1000
 
@@ -116,7 +122,13 @@ func (s *Storage) run(ctx context.Context) error {
 		return err
 	}
 	defer stop()
-	return s.bus.FollowUpdates(ctx, written+1, func(u bus.Update) { s.take(ctx, state.Stream, u) })
+	s.trimmed = 0
+	isFirst := true
+	return s.bus.FollowUpdates(ctx, state.Stream, written+1, func(u bus.Update) error {
+		skip := isFirst // whatever is missing before it is not in the stream any more
+		isFirst = false
+		return s.take(ctx, state.Stream, u, skip)
+	})
 }
 
 // begin says from where on updates have to be written.
@@ -138,6 +150,10 @@ func (s *Storage) begin(ctx context.Context, state bus.Updates) (written uint64,
 					"from", row.Sequence+1, "to", state.First-1)
 			}
 			row.Sequence = state.First - 1
+		}
+		if row.Sequence > state.Last {
+			s.log.Error("changes of settings are missing: the stream is older than the database", "from", state.Last+1, "to", row.Sequence)
+			row.Sequence = state.Last
 		}
 		written = row.Sequence
 		return tx.Save(&row).Error
@@ -162,17 +178,23 @@ func progress(tx *gorm.DB, write bool) (row progressRow, err error) {
 	return row, err
 }
 
+// errGap says that an update came before one that is not written yet, or from another stream: run has to begin anew.
+var errGap = errors.New("updates are missing")
+
 // take writes one update, again and again until the database takes it.
-func (s *Storage) take(ctx context.Context, stream string, u bus.Update) {
+func (s *Storage) take(ctx context.Context, stream string, u bus.Update, skip bool) error {
 	pause := askAgain
 	for ctx.Err() == nil {
-		o, isNew, err := s.write(ctx, stream, u)
+		o, isNew, err := s.write(ctx, stream, u, skip)
 		if err == nil {
 			if isNew {
 				s.report(u, o)
 			}
 			s.trim(ctx, u.Seq)
-			return
+			return nil
+		}
+		if errors.Is(err, errGap) {
+			return err
 		}
 		if ctx.Err() == nil {
 			s.log.Error("cannot store a change of settings; will try again", "err", err, "pause", pause)
@@ -180,6 +202,7 @@ func (s *Storage) take(ctx context.Context, stream string, u bus.Update) {
 		wait(ctx, pause)
 		pause = min(2*pause, askPause)
 	}
+	return ctx.Err()
 }
 
 func (s *Storage) report(u bus.Update, o Outcome) {
@@ -210,18 +233,25 @@ func (s *Storage) trim(ctx context.Context, written uint64) {
 }
 
 // write judges an update and writes what follows from it, together with how far everything is written. isNew is false if it was written
-// before.
-func (s *Storage) write(ctx context.Context, stream string, u bus.Update) (o Outcome, isNew bool, err error) {
+// before. skip allows it to come after a gap.
+func (s *Storage) write(ctx context.Context, stream string, u bus.Update, skip bool) (o Outcome, isNew bool, err error) {
+	ctx, cancel := context.WithTimeout(ctx, transactionTime)
+	defer cancel()
 	err = s.db.Transaction(ctx, func(tx *gorm.DB) error {
 		row, err := progress(tx, true)
-		if err != nil || row.Stream == stream && u.Seq <= row.Sequence {
+		switch {
+		case err != nil:
 			return err
+		case row.Stream != stream || u.Seq > row.Sequence+1 && !skip:
+			return fmt.Errorf("%w: %d of %s comes after %d of %s", errGap, u.Seq, stream, row.Sequence, row.Stream)
+		case u.Seq <= row.Sequence:
+			return nil
 		}
 		isNew = true
 		if o, err = s.judge(tx, u); err != nil {
 			return err
 		}
-		row.Stream, row.Sequence = stream, u.Seq
+		row.Sequence = u.Seq
 		return tx.Save(&row).Error
 	})
 	return o, isNew, err
@@ -240,21 +270,67 @@ func (s *Storage) judge(tx *gorm.DB, u bus.Update) (Outcome, error) {
 		return outcome(hash, "", fmt.Errorf("%w: there is no such city", ErrUpdate)), nil
 	}
 	head := heads[0]
-	if head.Hash == string(hash) {
-		return outcome(hash, hash, nil), nil // it came twice, or the city was made with it
+	current := chain.Hash(head.Hash)
+	if known, err := has(tx, link.City, hash); err != nil || known { // it came twice, or the city was made with it
+		return Outcome{Link: hash, Applied: true, Current: current}, err
 	}
-	next, _, _, wrong := s.schema.follow(version{[]byte(head.Document), chain.Hash(head.Hash)}, link, hash)
+	if wrong := s.fits(tx, head); wrong != nil {
+		return outcome(hash, current, wrong), nil
+	}
+	next, _, _, wrong := s.schema.follow(version{[]byte(head.Document), current}, link, hash)
 	if wrong != nil {
-		return outcome(hash, chain.Hash(head.Hash), wrong), nil
+		return outcome(hash, current, wrong), nil
 	}
-	return outcome(hash, hash, nil), advance(tx, head, next, link)
+	// What the database refuses for good must not keep all later updates waiting.
+	err := tx.Transaction(func(tx *gorm.DB) error { return advance(tx, head, next, link) })
+	if refused(err) {
+		return outcome(hash, current, fmt.Errorf("the database refuses it: %w", err)), nil
+	}
+	return outcome(hash, hash, nil), err
+}
+
+// has says whether a city's chain has the link.
+func has(tx *gorm.DB, city string, hash chain.Hash) (bool, error) {
+	var count int64
+	err := tx.Model(&linkRow{}).Where("city = ? AND hash = ?", city, string(hash)).Count(&count).Error
+	return count > 0, err
+}
+
+// fits checks that the head is what the last link made: nothing may be built on tables that somebody has changed.
+func (s *Storage) fits(tx *gorm.DB, head headRow) error {
+	var rows []linkRow
+	if err := tx.Where("city = ?", head.City).Order("number DESC").Limit(1).Find(&rows).Error; err != nil {
+		return err
+	}
+	if len(rows) == 0 {
+		if head.Number != 0 || head.Hash != string(rootOf(head.City).hash) {
+			return fmt.Errorf("%w: link %d is missing", chain.ErrBroken, head.Number)
+		}
+		return nil
+	}
+	last := rows[0]
+	if hash, err := last.link().Hash(); err != nil || last.Number != head.Number || string(hash) != head.Hash || string(chain.Sum([]byte(head.Document))) != last.Result {
+		return fmt.Errorf("%w: link %d does not make the version %s", chain.ErrBroken, last.Number, head.Hash)
+	}
+	return nil
+}
+
+// refused says whether the same statement would fail again: a key that is there already, or a value that the database cannot hold
+// (https://www.postgresql.org/docs/current/errcodes-appendix.html, classes 22 and 23).
+func refused(err error) bool {
+	var pg *pgconn.PgError
+	return errors.Is(err, gorm.ErrDuplicatedKey) || errors.As(err, &pg) && (strings.HasPrefix(pg.Code, "22") || strings.HasPrefix(pg.Code, "23"))
 }
 
 // advance writes a link and the head that it makes.
 func advance(tx *gorm.DB, head headRow, next version, l chain.Link) error {
 	number := head.Number + 1
+	patch, err := chain.Canonical(l.Patch) // the hash is the same, and no white space is kept for good
+	if err != nil {
+		return err
+	}
 	if err := tx.Create(&linkRow{
-		City: l.City, Number: number, Hash: string(next.hash), Base: string(l.Base), Patch: string(l.Patch),
+		City: l.City, Number: number, Hash: string(next.hash), Base: string(l.Base), Patch: string(patch),
 		Result: string(l.Result), Author: l.Author, Time: db.Time(l.Time), Note: l.Note,
 	}).Error; err != nil {
 		return err

@@ -40,7 +40,8 @@ func (s *Storage) send(ctx context.Context, q bus.Question, r Request, answer an
 	if !ok || one.Hash == "" {
 		return errors.New("the request gives no subject for the answer")
 	}
-	_, err := s.bus.PutUpdate(ctx, string(one.Base), fmt.Sprint(one.Base, ">", one.Hash, "@", one.Sequence), data)
+	// One id for many: nobody shall fill the stream by asking.
+	_, err := s.bus.PutUpdate(ctx, string(one.Base), fmt.Sprint(one.Base, ">", one.Hash), data)
 	return err
 }
 
@@ -56,6 +57,11 @@ func (s *Storage) complain(ctx context.Context, what string, about ...any) {
 // answer tells where a city stands. The whole chain is checked each time: a link that was changed or is gone is named.
 func (s *Storage) answer(ctx context.Context, r Request) Answer {
 	a := Answer{Jump: chain.Jump{City: r.City}}
+	if !cityName.MatchString(r.City) {
+		a.Gone = true
+	}
+	ctx, cancel := context.WithTimeout(ctx, transactionTime)
+	defer cancel()
 	err := s.db.Transaction(ctx, func(tx *gorm.DB) error {
 		row, err := progress(tx, false)
 		if err != nil {
@@ -63,10 +69,13 @@ func (s *Storage) answer(ctx context.Context, r Request) Answer {
 		}
 		a.Stream, a.Sequence = row.Stream, row.Sequence
 		var heads []headRow
-		if err := tx.Where("city = ?", r.City).Limit(1).Find(&heads).Error; err != nil {
+		if !a.Gone {
+			err = tx.Where("city = ?", r.City).Limit(1).Find(&heads).Error
+		}
+		if err != nil {
 			return err
 		}
-		if a.Gone = len(heads) == 0; a.Gone {
+		if a.Gone = a.Gone || len(heads) == 0; a.Gone {
 			return nil
 		}
 		links, err := linksOf(tx, r.City)
@@ -80,7 +89,7 @@ func (s *Storage) answer(ctx context.Context, r Request) Answer {
 		s.complain(ctx, "cannot tell a city's settings", "city", r.City, "err", err)
 		a.Error = noAnswer
 		if errors.Is(err, chain.ErrBroken) {
-			a.Error = err.Error()
+			a.Error, a.Broken = err.Error(), true
 		}
 	}
 	return a

@@ -56,7 +56,7 @@ func (n *Node) Submit(ctx context.Context, d Draft) (Snapshot, error) {
 func (n *Node) handIn(ctx context.Context, link chain.Link, hash chain.Hash) error {
 	told := make(chan error, 1)
 	n.fold.Lock()
-	n.waiting[hash] = told
+	n.waiting[hash] = &waiter{city: link.City, told: told}
 	n.fold.Unlock()
 	defer func() {
 		n.fold.Lock()

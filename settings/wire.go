@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"strings"
 
 	"linienfunk/settings/chain"
 )
@@ -26,8 +27,9 @@ type Answer struct {
 	chain.Jump
 	Stream   string `json:"stream"` // when the stream SETTINGS was made: another one has sequences of its own
 	Sequence uint64 `json:"sequence"`
-	Gone     bool   `json:"gone,omitempty"`  // there is no such city
-	Error    string `json:"error,omitempty"` // the chain is broken, or the database does not answer
+	Gone     bool   `json:"gone,omitempty"`   // there is no such city
+	Error    string `json:"error,omitempty"`  // the chain is broken, or the database does not answer
+	Broken   bool   `json:"broken,omitempty"` // the chain is, and stays so until somebody mends it
 }
 
 // List is the answer to a Request without a city.
@@ -75,24 +77,39 @@ func encode(value any) ([]byte, error) {
 	return bytes.TrimRight(out.Bytes(), "\n"), err
 }
 
-// readLink reads an update from outside. The subject's last token must be the version that it was made against.
+// maxUpdate is how many bytes a message with a link may have.
+const maxUpdate = chain.MaxPatch + 8<<10
+
+// readLink reads an update from outside. The subject's last token must be the version that it was made against. Everything in
+// it must be what the link says, with nothing missing, twice, more or in other letters: whoever hashes the message must get
+// what we get.
 func readLink(base string, data []byte) (chain.Link, chain.Hash, error) {
-	var one struct {
-		chain.Link
-		Hash chain.Hash `json:"hash"` // of an Answer, which goes the same way when nobody waits for a reply
+	var one chain.Link
+	if len(data) > maxUpdate {
+		return one, "", fmt.Errorf("%w: more than %d bytes", ErrUpdate, maxUpdate)
 	}
-	if err := json.Unmarshal(data, &one); err != nil {
-		return chain.Link{}, "", fmt.Errorf("%w: %w", ErrUpdate, err)
+	text, err := chain.Canonical(data)
+	if err == nil {
+		err = json.Unmarshal(text, &one)
 	}
-	if one.Hash != "" || !cityName.MatchString(one.City) || string(one.Base) != base {
-		return chain.Link{}, "", fmt.Errorf("%w: it has no city, or its base is not that of its subject", ErrUpdate)
-	}
-	hash, err := one.Link.Hash()
 	if err != nil {
-		return chain.Link{}, "", fmt.Errorf("%w: %w", ErrUpdate, err)
+		return one, "", fmt.Errorf("%w: %w", ErrUpdate, err)
 	}
-	return one.Link, hash, nil
+	if !cityName.MatchString(one.City) || string(one.Base) != base {
+		return one, "", fmt.Errorf("%w: it has no city, or its base is not that of its subject", ErrUpdate)
+	}
+	hash, err := one.Hash()
+	if err != nil {
+		return one, "", fmt.Errorf("%w: %w", ErrUpdate, err)
+	}
+	if hash != chain.Sum(text) {
+		return one, "", fmt.Errorf("%w: its members, or the form of its time, are not those of a link", ErrUpdate)
+	}
+	return one, hash, nil
 }
+
+// maxError is how many bytes of an error are told.
+const maxError = 500
 
 // outcome tells of what a reader made of an update.
 func outcome(link, current chain.Hash, err error) Outcome {
@@ -104,6 +121,9 @@ func outcome(link, current chain.Hash, err error) Outcome {
 	case errors.As(err, &found):
 		o.Field, o.Line = found[0].Field, found[0].Line
 	}
-	o.Error = err.Error()
+	if o.Error = err.Error(); len(found) > 0 {
+		o.Error = found[0].Error()
+	}
+	o.Error = strings.ToValidUTF8(o.Error[:min(len(o.Error), maxError)], "")
 	return o
 }

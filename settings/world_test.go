@@ -3,6 +3,9 @@ package settings_test
 import (
 	"context"
 	"fmt"
+	"io"
+	"log/slog"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -129,4 +132,27 @@ func become(t testing.TB, want settings.Snapshot, nodes ...*settings.Node) {
 			return ok && got.Hash == want.Hash && string(got.Document) == string(want.Document)
 		})
 	}
+}
+
+// watch is a log that tells when something is logged.
+type watch struct {
+	what string
+	seen chan struct{}
+	out  io.Writer
+}
+
+func (w *watch) logger(t testing.TB) *slog.Logger {
+	w.out = t.Output()
+	return slog.New(slog.NewTextHandler(w, nil))
+}
+
+// Write passes on what is logged.
+func (w *watch) Write(p []byte) (int, error) {
+	if strings.Contains(string(p), w.what) {
+		select {
+		case w.seen <- struct{}{}:
+		default:
+		}
+	}
+	return w.out.Write(p)
 }

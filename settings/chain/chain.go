@@ -20,7 +20,6 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	jsonpatch "github.com/evanphx/json-patch/v5"
 	"github.com/gowebpki/jcs"
 	"github.com/wI2L/jsondiff"
 )
@@ -126,7 +125,7 @@ func Make(city string, base Hash, document, wanted []byte) (Link, error) {
 	if err != nil {
 		return Link{}, fmt.Errorf("make patch: %w", err)
 	}
-	if whole := Whole(wanted); len(operations) > MaxOperations/2 || len(patch) > len(whole) {
+	if whole := Whole(wanted); len(patch) > len(whole) || checkPatch(document, patch) != nil {
 		patch = whole
 	}
 	return Link{City: city, Base: base, Patch: patch, Result: Sum(wanted)}, nil
@@ -168,41 +167,6 @@ func Apply(document []byte, base Hash, l Link) ([]byte, error) {
 // plain says whether text is one line that every database takes.
 func plain(text string, limit int) bool {
 	return len(text) <= limit && utf8.ValidString(text) && !strings.ContainsFunc(text, unicode.IsControl)
-}
-
-// Patched applies an RFC 6902 patch to a document.
-func Patched(document []byte, patch json.RawMessage) ([]byte, error) {
-	if len(patch) > MaxPatch+100 { // that of Whole has a frame
-		return nil, fmt.Errorf("%w: more than %d bytes", ErrPatch, MaxPatch)
-	}
-	if !utf8.Valid(patch) {
-		return nil, fmt.Errorf("%w: it is not UTF-8", ErrPatch)
-	}
-	operations, err := jsonpatch.DecodePatch(patch)
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrPatch, err)
-	}
-	if len(operations) > MaxOperations {
-		return nil, fmt.Errorf("%w: more than %d operations", ErrPatch, MaxOperations)
-	}
-	options := jsonpatch.NewApplyOptions()
-	options.SupportNegativeIndices = false // RFC 6901 knows none
-	options.AccumulatedCopySizeLimit = MaxDocument
-	made, err := operations.ApplyWithOptions(document, options)
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrPatch, err)
-	}
-	if len(made) > 2*MaxDocument {
-		return nil, fmt.Errorf("%w: the document would have more than %d bytes", ErrPatch, MaxDocument)
-	}
-	made, err = jcs.Transform(made)
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrPatch, err)
-	}
-	if len(made) > MaxDocument || !bytes.HasPrefix(made, []byte("{")) {
-		return nil, fmt.Errorf("%w: the document must be an object of at most %d bytes", ErrPatch, MaxDocument)
-	}
-	return made, nil
 }
 
 // Verify checks that the links are those of the city, that none was changed or is missing, and that they lead to hash. It applies no

@@ -255,3 +255,29 @@ func FuzzPatch(f *testing.F) {
 		}
 	})
 }
+
+func TestAPatchThatWouldStopTheProgramOrTakeLongIsRefused(t *testing.T) {
+	deep := strings.Repeat("[", 4000) + strings.Repeat("]", 4000)
+	long := `{"a":["` + strings.Repeat("x", MaxDocument-100) + `"]}`
+	many := "[" + strings.Repeat(`{"op":"add","path":"/a/0","value":1},`, 900) + `{"op":"add","path":"/a/0","value":1}]`
+	for name, test := range map[string]struct{ document, patch string }{
+		"a test of nothing":           {`{}`, `[{"op":"test","path":""}]`},
+		"an addition of nothing":      {`{}`, `[{"op":"add","path":"/a"}]`},
+		"the document becomes null":   {`{}`, `[{"op":"replace","path":"","value":null},{"op":"add","path":"/a","value":1}]`},
+		"the document becomes text":   {`{}`, `[{"op":"replace","path":"","value":"{"}]`},
+		"the document is removed":     {`{"a":1}`, `[{"op":"remove","path":""}]`},
+		"the document into itself":    {`{"a":1}`, `[{"op":"move","from":"","path":"/a"}]`},
+		"null in a list":              {`{"a":[null]}`, `[{"op":"replace","path":"/a","value":[null]},{"op":"test","path":"/a/0/b","value":1}]`},
+		"upper case":                  {`{}`, `[{"op":"add","path":"","PATH":"/a","value":1}]`},
+		"a deep value":                {`{}`, `[{"op":"add","path":"/a","value":` + deep + `}]`},
+		"a long path":                 {`{}`, `[{"op":"add","path":"` + strings.Repeat("/0", 4000) + `","value":1}]`},
+		"many for a long document":    {long, many},
+		"no list":                     {`{}`, `null`},
+		"a list of something else":    {`{}`, `[1]`},
+		"an operation that is a null": {`{}`, `[null]`},
+	} {
+		if made, err := Patched([]byte(test.document), json.RawMessage(test.patch)); !errors.Is(err, ErrPatch) {
+			t.Errorf("%s: %.100s, %v", name, made, err)
+		}
+	}
+}
