@@ -27,10 +27,16 @@ type item struct {
 	DateTime string // for programs
 	When     string // for people
 	Text     string
+	Rest     string // folded; empty in a short post
+	More     string // what unfolds it
 }
 
 func (b *bot) itemOf(r *http.Request, p post) item {
-	return item{p.ID, p.At.UTC().Format(time.RFC3339), bots.Place(r).City.In(p.At).Format(b.text(r, "date-format")), p.Text}
+	text, rest := fold(p.Text)
+	return item{
+		ID: p.ID, DateTime: p.At.UTC().Format(time.RFC3339), When: bots.Place(r).City.In(p.At).Format(b.text(r, "date-format")),
+		Text: text, Rest: rest, More: b.text(r, "list-whole"),
+	}
 }
 
 // showSection answers with 204 if the city shows neither form nor list.

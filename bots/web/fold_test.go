@@ -1,0 +1,71 @@
+package web
+
+import (
+	"html"
+	"strings"
+	"testing"
+	"unicode/utf8"
+)
+
+func TestALongPostIsFoldedAtAWord(t *testing.T) {
+	words := strings.TrimSpace(strings.Repeat("kontrolle ", 800))
+	for name, c := range map[string]struct {
+		text   string
+		folded bool
+		shown  int // characters, at most
+	}{
+		"short":                   {"kontrolle u8", false, 12},
+		"as long as the form's":   {strings.Repeat("ü", 500), false, 500},
+		"a little longer":         {words[:600], false, 600},
+		"long":                    {words, true, 500},
+		"long, without a space":   {strings.Repeat("ü", 4000), true, 500},
+		"many lines":              {strings.Repeat("u8\n", 40) + "u8", true, 12 * 3},
+		"few lines":               {strings.Repeat("u8\n", 12) + "u8", false, 13 * 3},
+		"many lines that are end": {strings.Repeat("u8…\n", 40) + "u8", true, 12 * 4},
+	} {
+		t.Run(name, func(t *testing.T) {
+			head, rest := fold(c.text)
+			if (rest != "") != c.folded || utf8.RuneCountInString(strings.TrimSuffix(head, "…")) > c.shown {
+				t.Errorf("%d characters are shown, %d folded", utf8.RuneCountInString(head), utf8.RuneCountInString(rest))
+			}
+			plain := func(s string) string { return strings.NewReplacer("…", "", " ", "", "\n", "").Replace(s) }
+			if plain(head+rest) != plain(c.text) {
+				t.Errorf("%q and %q are not the whole text", head, rest)
+			}
+			if c.folded && strings.Contains(c.text, "kontrolle ") && !strings.HasSuffix(head, "kontrolle…") {
+				t.Errorf("cut in a word: %q", head)
+			}
+		})
+	}
+}
+
+func TestALongPostIsFoldedInTheListAndTheStreamButNotInTheFeeds(t *testing.T) {
+	f := newFixture(t)
+	f.listen(t, (&outbox{}).out)
+	live := f.openStream(t, f.server.Client(), "/c/ghent/web/events", "X-Lang", "de")
+	if e, ok := live.next(); !ok || e.name != "shown" {
+		t.Fatalf("%+v", e)
+	}
+	text := strings.TrimSpace(strings.Repeat("kontrolle ", 800)) + " ende"
+	f.send(t, "ghent", "1", text)
+	e, _ := live.next()
+	for e.name == "shown" {
+		e, _ = live.next()
+	}
+	const summary = "<summary>Die ganze Meldung</summary>"
+	page := f.get(t, "/c/ghent/web/", "X-Lang", "de").body
+	for where, got := range map[string]string{"the stream": e.data, "the list": page} {
+		head, tail, folded := strings.Cut(got, summary)
+		if !folded || strings.Contains(head, "ende") || !strings.Contains(head, "kontrolle…") || !strings.Contains(tail, "kontrolle ende") {
+			t.Errorf("%s is not folded:\n%s", where, got)
+		}
+	}
+	for _, feed := range []string{"feed.atom", "feed.rss", "feed.json"} {
+		if got := html.UnescapeString(f.get(t, "/c/ghent/"+feed).body); !strings.Contains(got, text) {
+			t.Errorf("%s is not whole:\n%s", feed, got)
+		}
+	}
+	if before, _, _ := strings.Cut(page, "<ol"); !strings.Contains(before, "feed.atom") || !strings.Contains(before, `href="#reports-end"`) {
+		t.Errorf("the feeds and the list's end cannot be reached before the list:\n%s", page)
+	}
+}
