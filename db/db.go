@@ -7,7 +7,9 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/url"
+	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -69,8 +71,13 @@ func openSQLite(address string) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
+	for _, name := range []string{path, path + "-shm"} {
+		if err := createPrivate(name); err != nil {
+			return nil, err
+		}
+	}
 	dsn := url.URL{Scheme: "file", Path: path, RawQuery: url.Values{
-		"_txlock": {"immediate"}, "_timefmt": {sqliteTime},
+		"_txlock": {"immediate"}, "_timefmt": {sqliteTime}, "modeof": {path}, // of the file -wal
 		"_pragma": {"busy_timeout(10000)", "journal_mode(wal)", "synchronous(full)", "foreign_keys(on)"},
 	}.Encode()}
 	conn, err := sql.Open("sqlite3", dsn.String())
@@ -80,6 +87,20 @@ func openSQLite(address string) (*DB, error) {
 	conn.SetMaxOpenConns(8)
 	conn.SetMaxIdleConns(8)
 	return &DB{sql: conn, dialector: func() gorm.Dialector { return gormlite.OpenDB(conn) }}, nil
+}
+
+// createPrivate makes a file for its owner only, unless it is there: SQLite would let everybody read it. One that is there
+// is not opened, since closing it would take the locks off it that another connection of this process holds
+// (https://www.sqlite.org/howtocorrupt.html, section 2.2).
+func createPrivate(path string) error {
+	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+	if errors.Is(err, fs.ErrExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return file.Close()
 }
 
 func openPostgres(address string) (*DB, error) {
