@@ -34,7 +34,9 @@ func (c Config) check(t *table) {
 	if c.Data == "" {
 		bad("data", "wants a directory")
 	}
-	if u, err := url.Parse(c.BaseURL); c.BaseURL != "" && (err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || strings.Trim(u.Path, "/") != "") {
+	u, err := url.Parse(c.BaseURL)
+	based := err == nil && u.Host != "" && (u.Scheme == "http" || u.Scheme == "https") && strings.Trim(u.Path, "/") == ""
+	if c.BaseURL != "" && !based {
 		bad("base_url", "wants https://host without a path, not %q", c.BaseURL)
 	}
 	if _, err := c.ProxyPrefixes(); err != nil {
@@ -46,7 +48,7 @@ func (c Config) check(t *table) {
 	if !slices.Contains([]string{"text", "json"}, c.Log.Format) {
 		bad("log.format", "wants text or json, not %q", c.Log.Format)
 	}
-	if c.BaseURL != "" && !domainForm.MatchString(c.Mail.Domain) {
+	if (based || t.origin["mail.domain"] != "") && !domainForm.MatchString(c.Mail.Domain) {
 		bad("mail.domain", "wants a domain such as example.org, not %q", c.Mail.Domain)
 	}
 	if s := c.Mail.Smarthost; s != "" {

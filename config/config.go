@@ -172,5 +172,8 @@ func (c *Config) derive() {
 	c.BaseURL = strings.TrimRight(c.BaseURL, "/")
 	if u, err := url.Parse(c.BaseURL); err == nil && c.Mail.Domain == "" {
 		c.Mail.Domain = u.Hostname()
+		if net.ParseIP(c.Mail.Domain) != nil { // behind an @ it would be no domain
+			c.Mail.Domain = "localhost"
+		}
 	}
 }

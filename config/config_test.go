@@ -41,12 +41,27 @@ func TestTheStrongerSourceWins(t *testing.T) {
 }
 
 func TestTheMailDomainFollowsTheBaseURL(t *testing.T) {
-	c, err := load(t, "base_url = 'https://linienfunk.example/'", nil, nil)
-	if err != nil {
-		t.Fatal(err)
+	for _, test := range []struct{ file, base, domain string }{
+		{"base_url = 'https://linienfunk.example/'", "https://linienfunk.example", "linienfunk.example"},
+		{"http = '127.0.0.1:8080'", "http://127.0.0.1:8080", "localhost"},
+		{"http = '[::1]:8080'", "http://[::1]:8080", "localhost"},
+		{"base_url = 'https://192.0.2.1'\n[mail]\ndomain = 'linienfunk.example'", "https://192.0.2.1", "linienfunk.example"},
+	} {
+		c, err := load(t, test.file, nil, nil)
+		if err != nil || c.BaseURL != test.base || c.Mail.Domain != test.domain {
+			t.Errorf("%s: %s and %s, %v", test.file, c.BaseURL, c.Mail.Domain, err)
+		}
 	}
-	if c.BaseURL != "https://linienfunk.example" || c.Mail.Domain != "linienfunk.example" {
-		t.Errorf("got %s and %s", c.BaseURL, c.Mail.Domain)
+}
+
+func TestWhatFollowsFromABadKeyIsNotNamed(t *testing.T) {
+	_, err := load(t, "", nil, map[string]string{"base_url": "notaurl"})
+	if err == nil || !strings.Contains(err.Error(), "base_url") || strings.Contains(err.Error(), "mail.domain") {
+		t.Errorf("got %v", err)
+	}
+	_, err = load(t, "[mail]\ndomain = 'no domain'", nil, map[string]string{"base_url": "notaurl"})
+	if err == nil || !strings.Contains(err.Error(), "base_url") || !strings.Contains(err.Error(), "mail.domain") {
+		t.Errorf("got %v", err)
 	}
 }
 
