@@ -65,7 +65,8 @@ func (f *Frontend) publicSlash(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// publicFile serves a file that a bot has right below the city's page, such as a feed.
+// publicFile serves a file that a bot has right below the city's page, such as a feed. It takes all methods, so that the
+// bot says which ones it knows.
 func (f *Frontend) publicFile(w http.ResponseWriter, r *http.Request) error {
 	city, ok, err := f.Settings.Get(r.Context(), r.PathValue("city"))
 	if err != nil {
@@ -82,7 +83,7 @@ func (f *Frontend) publicFile(w http.ResponseWriter, r *http.Request) error {
 			return nil
 		}
 		if m.name == file && m.public != nil {
-			http.Redirect(w, r, where.Path+"/", http.StatusMovedPermanently)
+			http.Redirect(w, r, where.Path+"/", http.StatusPermanentRedirect) // with the same method
 			return nil
 		}
 	}

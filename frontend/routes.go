@@ -28,7 +28,7 @@ func (f *Frontend) publicRoutes(mux *http.ServeMux) {
 	mux.HandleFunc("GET /{$}", f.do(f.home))
 	mux.HandleFunc("GET /c/{city}", f.do(f.public))
 	mux.HandleFunc("GET /c/{city}/{$}", f.do(f.publicSlash))
-	mux.HandleFunc("GET /c/{city}/{file}", f.do(f.publicFile))
+	mux.HandleFunc("/c/{city}/{file}", f.do(f.publicFile))
 	mux.HandleFunc("/c/{city}/{bot}/{rest...}", f.do(f.publicBot))
 	mux.HandleFunc("/bots/{bot}/{rest...}", f.do(f.rootBot))
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { f.fail(w, r, http.StatusNotFound) })
