@@ -55,8 +55,7 @@ func (f *Frontend) confirm(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	byClient := f.limits.loginClient.allow(client(r), f.Now())
-	if !byClient || !f.limits.loginAddress.allow(one.Address, f.Now()) {
+	if !f.limits.login(one.Address, r, f.Now()) {
 		return f.showConfirm(w, r, http.StatusTooManyRequests, one, "too-often")
 	}
 	if ok, err := f.confirmPassword(r, &one); err != nil {
