@@ -245,8 +245,12 @@ func TestADatabaseThatIsAheadOfTheStreamStillWrites(t *testing.T) {
 	if err := w.db.Exec("UPDATE settings_progress SET sequence = 500").Error; err != nil {
 		t.Fatal(err)
 	}
-	storage, _ = w.storage()
 	if now, err = n.Submit(t.Context(), edit(t, now, "title", "B")); err != nil {
+		t.Fatal(err)
+	}
+	storage, _ = w.storage()
+	written(t, storage, now)
+	if now, err = n.Submit(t.Context(), edit(t, now, "title", "C")); err != nil {
 		t.Fatal(err)
 	}
 	written(t, storage, now)

@@ -153,7 +153,7 @@ func (s *Storage) begin(ctx context.Context, state bus.Updates) (written uint64,
 		}
 		if row.Sequence > state.Last {
 			s.log.Error("changes of settings are missing: the stream is older than the database", "from", state.Last+1, "to", row.Sequence)
-			row.Sequence = state.Last
+			row.Sequence = state.First - 1 // nobody knows which of what is there was written; a link that was is recognised
 		}
 		written = row.Sequence
 		return tx.Save(&row).Error
