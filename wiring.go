@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"fmt"
+	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -146,10 +147,10 @@ func (p *Program) openBots(context.Context) error {
 		}
 		smtp.TLS = &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12}
 	}
-	client := outgoing.Client(p.config.Outgoing.AllowPrivate)
+	client, dialer := outgoing.Client(p.config.Outgoing.AllowPrivate), outgoing.Dialer(p.config.Outgoing.AllowPrivate)
 	var members []supervisor.Member
 	for _, plugin := range all.Plugins() {
-		bot, err := p.openBot(plugin, smtp, client)
+		bot, err := p.openBot(plugin, smtp, client, dialer)
 		if err != nil {
 			return fmt.Errorf("bot %s: %w", plugin.Name, err)
 		}
@@ -159,7 +160,7 @@ func (p *Program) openBots(context.Context) error {
 	return nil
 }
 
-func (p *Program) openBot(plugin bots.Named, smtp bots.SMTP, client *http.Client) (bots.Bot, error) {
+func (p *Program) openBot(plugin bots.Named, smtp bots.SMTP, client *http.Client, dialer *net.Dialer) (bots.Bot, error) {
 	if err := p.db.MigratePrefixed(plugin.Name+"_", plugin.Migrations); err != nil {
 		return nil, err
 	}
@@ -173,7 +174,7 @@ func (p *Program) openBot(plugin bots.Named, smtp bots.SMTP, client *http.Client
 	}
 	bot, err := plugin.New(bots.Core{
 		Name: plugin.Name, Config: p.config.Of(plugin.Name), BaseURL: p.config.BaseURL, UserAgent: "Linienfunk/" + version() + " (+" + p.config.BaseURL + ")",
-		Log: p.log.With("bot", plugin.Name), DB: tables, HTTP: client, Now: p.now, Box: p.box,
+		Log: p.log.With("bot", plugin.Name), DB: tables, HTTP: client, Dial: dialer.DialContext, Now: p.now, Box: p.box,
 		Author: func(city, name string, at time.Time) string { return p.box.Author(city, plugin.Name, name, at) },
 		Cities: p.settings.Cities(plugin.Name), Pages: p.frontend.Pages(plugin.Name, set), Mail: p.mail, SMTP: smtp,
 		Changed: func(city string) { p.hint(supervisor.AccountHint(plugin.Name, city)) },
