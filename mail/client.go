@@ -76,7 +76,7 @@ func (c *client) transact(ctx context.Context, e envelope) error {
 	}
 	var answer *smtp.SMTPError
 	if !errors.As(err, &answer) {
-		c.close()
+		c.drop()
 		err = fmt.Errorf("%s: %w", stage, err)
 		if stage == "MAIL" && ctx.Err() == nil {
 			return &lostError{err}
@@ -84,7 +84,7 @@ func (c *client) transact(ctx context.Context, e envelope) error {
 		return err
 	}
 	if answer.Code == 421 || c.conn.Reset() != nil { // 421: the server closes the connection
-		c.close()
+		c.drop()
 	}
 	if answer.Code == 421 && stage == "MAIL" {
 		return &lostError{&delay{stage: stage, code: answer.Code}}
@@ -198,7 +198,8 @@ func plainly(stage string, err error) error {
 	return fmt.Errorf("%s: %w", stage, err)
 }
 
-func (c *client) idle() { c.quit() }
+// close ends the connection as it should be, or else quickly.
+func (c *client) close() { c.quit() }
 
 func (c *client) quit() {
 	if c.conn != nil {
@@ -208,10 +209,10 @@ func (c *client) quit() {
 			return
 		}
 	}
-	c.close()
+	c.drop()
 }
 
-func (c *client) close() {
+func (c *client) drop() {
 	if c.conn != nil {
 		c.conn.Close()
 		c.conn = nil

@@ -62,12 +62,11 @@ const (
 	leaseTime   = 2 * time.Minute    // for how long a node has a mail to itself
 	attemptTime = time.Minute        // of one delivery, from connecting to the answer
 	batchSize   = 20                 // mails leased at once
-	workers     = 4
-	idleTime    = 10 * time.Second // after which a worker closes its connection
-	failTime    = 5 * time.Second  // after the database failed
-	pollTime    = time.Minute      // how often to look for mails that another node left behind
-	graceTime   = 3 * time.Second  // for deliveries under way when the program ends
-	writeTime   = 4 * time.Second  // for writing down what came of them
+	idleTime    = 10 * time.Second   // after which a worker closes its connection
+	failTime    = 5 * time.Second    // after the database failed
+	pollTime    = time.Minute        // how often to look for mails that another node left behind
+	graceTime   = 3 * time.Second    // for deliveries under way when the program ends
+	writeTime   = 4 * time.Second    // for writing down what came of them
 )
 
 // transport delivers messages, one at a time. Each worker has its own.
@@ -75,8 +74,7 @@ type transport interface {
 	// deliver returns nil when the message was taken, an error that unwraps to *refusal when it never will be,
 	// any other error when it may be taken later.
 	deliver(ctx context.Context, m envelope) error
-	// idle is called when there is nothing to deliver for now, close in the end.
-	idle()
+	// close is called in the end, and when there has been nothing to deliver for a while.
 	close()
 }
 
@@ -85,7 +83,8 @@ type Mailer struct {
 	queue        *queue
 	config       Config
 	signer       *signer
-	newTransport func() (transport, error)
+	newTransport func() (func() transport, error) // the outer one is called once for each Run
+	limits       limits
 	log          *slog.Logger
 	now          func() time.Time
 	pause        func(attempts int) time.Duration
@@ -104,7 +103,7 @@ func New(db *gorm.DB, box *secret.Box, config Config, log *slog.Logger, now func
 	}
 	m := &Mailer{
 		queue:  &queue{db: db, box: box, now: now, wake: make(chan struct{}, 1)},
-		config: config, log: log, now: now, pause: pauseAfter,
+		config: config, limits: oneLane, log: log, now: now, pause: pauseAfter,
 	}
 	var err error
 	if m.signer, err = newSigner(config); err != nil {
@@ -116,7 +115,7 @@ func New(db *gorm.DB, box *secret.Box, config Config, log *slog.Logger, now func
 	return m, nil
 }
 
-func (m *Mailer) transports() (func() (transport, error), error) {
+func (m *Mailer) transports() (func() (func() transport, error), error) {
 	switch {
 	case m.config.Smarthost != "" && m.config.Outbox != "":
 		return nil, errors.New("smarthost and outbox are both set: one of them must be empty")
@@ -125,9 +124,14 @@ func (m *Mailer) transports() (func() (transport, error), error) {
 		if err != nil {
 			return nil, err
 		}
-		return func() (transport, error) { return &client{host: host, name: m.config.Domain}, nil }, nil
+		return func() (func() transport, error) {
+			return func() transport { return &client{host: host, name: m.config.Domain} }, nil
+		}, nil
 	case m.config.Outbox != "":
-		return func() (transport, error) { return newOutbox(m.config.Outbox) }, nil
+		return func() (func() transport, error) {
+			o, err := newOutbox(m.config.Outbox)
+			return func() transport { return o }, err
+		}, nil
 	}
 	return nil, errors.New("neither smarthost nor outbox is set")
 }

@@ -50,5 +50,4 @@ func (o *outbox) deliver(_ context.Context, e envelope) error {
 	return nil
 }
 
-func (o *outbox) idle()  {}
 func (o *outbox) close() {}

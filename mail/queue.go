@@ -24,6 +24,7 @@ type Message struct {
 	Open      bool   `gorm:"not null;index:idx_mail_due,priority:1"`
 	DueAt     int64  `gorm:"not null;index:idx_mail_due,priority:2"` // see below
 	Lease     string `gorm:"size:26;not null;index"`                 // who has it until DueAt; empty for nobody
+	Lane      string `gorm:"size:32;not null;default:''"`            // keyed hash of the domain that it is for; see lanes
 	Attempts  int    `gorm:"not null"`
 	ExpiresAt int64  `gorm:"not null"`
 }
@@ -32,6 +33,9 @@ type Message struct {
 func Migrations() []*gormigrate.Migration {
 	return []*gormigrate.Migration{{
 		ID:      "1-messages",
+		Migrate: func(tx *gorm.DB) error { return tx.AutoMigrate(&Message{}) },
+	}, {
+		ID:      "2-lanes",
 		Migrate: func(tx *gorm.DB) error { return tx.AutoMigrate(&Message{}) },
 	}}
 }
@@ -91,14 +95,17 @@ func (q *queue) poke() {
 	}
 }
 
-// claim leases up to batchSize due mails. Two nodes that claim at the same time get different ones: in PostgreSQL the
+// claim leases up to batchSize due mails of other lanes than those that are busy. Two nodes that claim at the same time get different ones: in PostgreSQL the
 // second waits for the first's rows and then finds them no longer due; SQLite has one writer.
-func (q *queue) claim(ctx context.Context) (rows []Message, until time.Time, err error) {
+func (q *queue) claim(ctx context.Context, busy []string) (rows []Message, until time.Time, err error) {
 	now := q.now()
 	until = now.Add(leaseTime)
 	lease := rand.Text()
 	due := q.db.Model(&Message{}).Select("id").Where("open = ? AND due_at <= ?", true, now.UnixMilli()).
 		Order("due_at, id").Limit(batchSize)
+	if len(busy) > 0 {
+		due = due.Where("lane NOT IN ?", busy)
+	}
 	claimed := q.db.WithContext(ctx).Model(&Message{}).
 		Where("id IN (?) AND open = ? AND due_at <= ?", due, true, now.UnixMilli()).
 		Updates(map[string]any{"lease": lease, "due_at": until.UnixMilli()})
@@ -114,11 +121,14 @@ func (q *queue) claim(ctx context.Context) (rows []Message, until time.Time, err
 	return rows, until, nil
 }
 
-// next returns how long to wait for the next mail to become due, at most pollTime.
-func (q *queue) next(ctx context.Context) (time.Duration, error) {
+// next returns how long to wait for the next mail of a lane that is not busy to become due, at most pollTime.
+func (q *queue) next(ctx context.Context, busy []string) (time.Duration, error) {
 	var due []int64
-	err := q.db.WithContext(ctx).Model(&Message{}).Where("open = ?", true).Order("due_at").Limit(1).
-		Pluck("due_at", &due).Error
+	open := q.db.WithContext(ctx).Model(&Message{}).Where("open = ?", true)
+	if len(busy) > 0 {
+		open = open.Where("lane NOT IN ?", busy)
+	}
+	err := open.Order("due_at").Limit(1).Pluck("due_at", &due).Error
 	if err != nil {
 		return pollTime, fmt.Errorf("look for due mails: %w", err)
 	}

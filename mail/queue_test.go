@@ -155,7 +155,7 @@ func TestADatabaseThatFailsIsAskedAgainAfterFiveSeconds(t *testing.T) {
 		}))
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute+time.Second)
 		defer cancel()
-		w.dispatch(ctx, ctx, nil)
+		w.dispatch(ctx, ctx, newLanes(w.Mailer, nil, ctx, ctx))
 		if asked != 13 {
 			t.Errorf("asked %d times in a minute", asked)
 		}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
-	"sync"
 	"time"
 )
 
@@ -29,23 +28,13 @@ func (m *Mailer) run(ctx context.Context) error {
 	writing, cancel := outlive(ctx, writeTime)
 	defer cancel()
 
-	var transports []transport
-	for range workers {
-		t, err := m.newTransport()
-		if err != nil {
-			return err
-		}
-		defer t.close()
-		transports = append(transports, t)
+	open, err := m.newTransport()
+	if err != nil {
+		return err
 	}
-	tasks := make(chan task)
-	var running sync.WaitGroup
-	for _, t := range transports {
-		running.Go(func() { m.work(sending, writing, t, tasks) })
-	}
-	m.dispatch(ctx, writing, tasks)
-	close(tasks)
-	running.Wait()
+	lanes := newLanes(m, open, sending, writing)
+	m.dispatch(ctx, writing, lanes)
+	lanes.stop()
 	return nil
 }
 
@@ -56,53 +45,50 @@ func outlive(ctx context.Context, d time.Duration) (context.Context, context.Can
 	return longer, func() { stop(); cancel() }
 }
 
-// dispatch hands due mails to the workers until ctx ends.
-func (m *Mailer) dispatch(ctx, writing context.Context, tasks chan<- task) {
+// dispatch hands due mails to the lanes until ctx ends.
+func (m *Mailer) dispatch(ctx, writing context.Context, lanes *lanes) {
 	var pruned time.Time
 	for ctx.Err() == nil {
 		if now := m.now(); now.Sub(pruned) > time.Hour {
 			m.failed(m.queue.prune(ctx))
 			pruned = now
 		}
-		rows, until, err := m.queue.claim(ctx)
-		for len(rows) > 0 && ctx.Err() == nil {
-			select {
-			case tasks <- task{rows[0], until}:
-				rows = rows[1:]
-			case <-ctx.Done():
-			}
-			if len(rows) == 0 {
-				rows, until, err = m.queue.claim(ctx)
-			}
-		}
-		m.giveBack(writing, rows)
-		if err != nil {
+		busy, _ := lanes.busy()
+		rows, until, err := m.queue.claim(ctx, busy)
+		switch {
+		case err != nil:
 			m.failed(err)
 			pause(ctx, nil, failTime) // much may be due: without a pause the next look would be at once
-			continue
+		case len(rows) > 0:
+			m.giveBack(writing, lanes.add(rows, until))
+		default:
+			m.wait(ctx, lanes)
 		}
-		m.wait(ctx)
 	}
 }
 
+// giveBack puts mails of any leases back into the queue.
 func (m *Mailer) giveBack(ctx context.Context, rows []Message) {
-	if len(rows) == 0 {
-		return
-	}
-	ids := make([]uint64, 0, len(rows))
+	leases := map[string][]uint64{}
 	for _, row := range rows {
-		ids = append(ids, row.ID)
+		leases[row.Lease] = append(leases[row.Lease], row.ID)
 	}
-	m.failed(m.queue.release(ctx, rows[0].Lease, ids...))
+	for lease, ids := range leases {
+		m.failed(m.queue.release(ctx, lease, ids...))
+	}
 }
 
 // wait returns when there may be something to deliver.
-func (m *Mailer) wait(ctx context.Context) {
-	until, err := m.queue.next(ctx)
+func (m *Mailer) wait(ctx context.Context, lanes *lanes) {
+	busy, free := lanes.busy()
+	until, err := m.queue.next(ctx, busy)
 	if err != nil {
 		m.failed(err)
 		pause(ctx, nil, failTime)
 		return
+	}
+	if !free.IsZero() {
+		until = min(until, free.Sub(m.now()))
 	}
 	pause(ctx, m.queue.wake, max(until, 10*time.Millisecond))
 }
@@ -115,23 +101,6 @@ func pause(ctx context.Context, wake <-chan struct{}, d time.Duration) {
 	case <-ctx.Done():
 	case <-wake:
 	case <-timer.C:
-	}
-}
-
-// work delivers until there will be no more tasks.
-func (m *Mailer) work(sending, writing context.Context, t transport, tasks <-chan task) {
-	for {
-		idle := time.NewTimer(idleTime)
-		select {
-		case next, ok := <-tasks:
-			idle.Stop()
-			if !ok {
-				return
-			}
-			m.failed(m.attempt(sending, writing, t, next))
-		case <-idle.C:
-			t.idle()
-		}
 	}
 }
 
