@@ -16,6 +16,7 @@ import (
 	"linienfunk/bots/all"
 	"linienfunk/bus"
 	"linienfunk/censor"
+	"linienfunk/config"
 	"linienfunk/frontend"
 	"linienfunk/mail"
 	"linienfunk/outgoing"
@@ -110,14 +111,20 @@ func (p *Program) openMail(context.Context) error {
 	if err != nil {
 		return err
 	}
-	c := mail.Config{Domain: p.config.Mail.Domain, Smarthost: p.config.Mail.Smarthost, User: p.config.Mail.User,
-		Password: p.config.Mail.Password, CAFile: p.config.Mail.CAFile}
-	if p.config.Mail.DKIMKey != "" {
-		c.DKIMKey, c.DKIMSelector = p.config.Mail.DKIMKey, p.config.Mail.DKIMSelector
+	set, private := p.config.Mail, p.config.Outgoing.AllowPrivate
+	c := mail.Config{Domain: set.Domain, CAFile: set.CAFile, DKIMKey: set.DKIMKey}
+	if c.DKIMKey != "" {
+		c.DKIMSelector = set.DKIMSelector
 	}
-	if c.Smarthost == "" {
+	switch set.Delivery {
+	case config.Smarthost:
+		c.Smarthost, c.User, c.Password = set.Smarthost, set.User, set.Password
+	case config.Direct:
+		c.Direct, c.Hostname, c.Resolver = true, set.Hostname, net.DefaultResolver
+		c.Dial, c.HTTP = outgoing.Dialer(private).DialContext, outgoing.Client(private)
+	default:
 		c.Outbox = filepath.Join(p.config.Data, "outbox")
-		p.log.Warn("mail.smarthost is not set: outgoing mail goes into files", "directory", c.Outbox)
+		p.log.Warn("outgoing mail goes into files; mail.smarthost or mail.delivery = \"direct\" would send it", "directory", c.Outbox)
 	}
 	p.mail, err = mail.New(tables, p.box, c, p.log.With("part", "mail"), p.now)
 	return err

@@ -51,6 +51,15 @@ func (c Config) check(t *table) {
 	if (based || t.origin["mail.domain"] != "") && !domainForm.MatchString(c.Mail.Domain) {
 		bad("mail.domain", "wants a domain such as example.org, not %q", c.Mail.Domain)
 	}
+	if !slices.Contains([]string{Smarthost, Direct, Outbox}, c.Mail.Delivery) {
+		bad("mail.delivery", "wants smarthost, direct or outbox, not %q", c.Mail.Delivery)
+	}
+	if c.Mail.Delivery == Smarthost && c.Mail.Smarthost == "" {
+		bad("mail.smarthost", "is missing: mail.delivery is smarthost")
+	}
+	if s := c.Mail.Hostname; s != "" && !domainForm.MatchString(s) {
+		bad("mail.hostname", "wants a name such as mail.example.org, not %q", s)
+	}
 	if s := c.Mail.Smarthost; s != "" {
 		u, err := url.Parse(s)
 		if err != nil || !slices.Contains(smarthosts, u.Scheme) || u.Port() == "" || u.User != nil || u.Path != "" {

@@ -71,7 +71,9 @@ type Censor struct {
 // Mail says how mail comes and goes.
 type Mail struct {
 	Domain       string `toml:"domain" help:"what stands behind the @ of the cities' addresses"`
-	Smarthost    string `toml:"smarthost" help:"server that takes all outgoing mail: smtp://host:587, smtps://host:465; empty to write mails into data/outbox"`
+	Delivery     string `toml:"delivery" help:"smarthost; direct: to the recipients' own servers; outbox: into files in data/outbox; empty for smarthost if that is set, else outbox"`
+	Hostname     string `toml:"hostname" help:"name of this machine, with which it greets other servers; its address must lead back to it; empty for domain"`
+	Smarthost    string `toml:"smarthost" help:"server that takes all outgoing mail: smtp://host:587, smtps://host:465"`
 	User         string `toml:"user" help:"login at the smarthost"`
 	Password     string `toml:"password" help:"password at the smarthost" secret:"true"`
 	CAFile       string `toml:"ca_file" help:"certificates to trust at the smarthost besides the system's, PEM"`
@@ -157,6 +159,13 @@ func (c Config) ProxyPrefixes() ([]netip.Prefix, error) {
 	return all, nil
 }
 
+// How mail leaves: values of Mail.Delivery.
+const (
+	Smarthost = "smarthost"
+	Direct    = "direct"
+	Outbox    = "outbox"
+)
+
 // derive fills in what follows from other keys.
 func (c *Config) derive() {
 	if c.BaseURL == "" {
@@ -170,6 +179,11 @@ func (c *Config) derive() {
 		c.BaseURL = "http://" + net.JoinHostPort(host, port)
 	}
 	c.BaseURL = strings.TrimRight(c.BaseURL, "/")
+	if c.Mail.Delivery == "" {
+		if c.Mail.Delivery = Outbox; c.Mail.Smarthost != "" {
+			c.Mail.Delivery = Smarthost
+		}
+	}
 	if u, err := url.Parse(c.BaseURL); err == nil && c.Mail.Domain == "" {
 		c.Mail.Domain = u.Hostname()
 		if net.ParseIP(c.Mail.Domain) != nil { // behind an @ it would be no domain

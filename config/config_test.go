@@ -89,6 +89,9 @@ func TestABadKeyIsNamedWithItsPlaceAndWhatWouldBeRight(t *testing.T) {
 		{name: "proxy that is no address", file: "proxies = '127.0.0.1, localhost'", want: []string{"linienfunk.toml:1", "10.0.0.0/8"}},
 		{name: "unknown log level", file: "[log]\nlevel = 'loud'", want: []string{"linienfunk.toml:2", "debug, info, warn or error"}},
 		{name: "smarthost without a port", file: "[mail]\nsmarthost = 'mail.example'", want: []string{"linienfunk.toml:2", "smtp or smtps", "://host:587"}},
+		{name: "delivery that there is not", file: "[mail]\ndelivery = 'pigeon'", want: []string{"linienfunk.toml:2", "mail.delivery", "direct"}},
+		{name: "smarthost that is not named", file: "[mail]\ndelivery = 'smarthost'", want: []string{"mail.smarthost", "missing"}},
+		{name: "hostname that is none", file: "[mail]\nhostname = 'a b'", want: []string{"linienfunk.toml:2", "mail.hostname"}},
 		{name: "certificate without key", file: "[mail]\ntls_cert = '/x'", want: []string{"mail.tls_key"}},
 		{name: "file that is not there", file: "[mail]\ndkim_key = '/no/such/file'", want: []string{"linienfunk.toml:2", "no such file"}},
 		{name: "no shards", file: "[nats]\nshards = 0", want: []string{"from 1 to 1024"}},
@@ -173,5 +176,19 @@ func TestNetworksHaveKeysOfTheirOwn(t *testing.T) {
 	}
 	if _, err := config.Load(defaults, path, true, nil); err == nil || !strings.Contains(err.Error(), ":2: unknown key bots.pigeon.lofft; did you mean bots.pigeon.loft?") || !strings.Contains(err.Error(), "bots.crow") {
 		t.Error(err)
+	}
+}
+
+func TestDeliveryFollowsTheSmarthostUnlessItIsSet(t *testing.T) {
+	for file, want := range map[string]string{
+		"": config.Outbox,
+		"[mail]\nsmarthost = 'smtp://mail.example:587'":                      config.Smarthost,
+		"[mail]\ndelivery = 'direct'":                                        config.Direct,
+		"[mail]\ndelivery = 'outbox'\nsmarthost = 'smtp://mail.example:587'": config.Outbox,
+	} {
+		c, err := load(t, file, nil, nil)
+		if err != nil || c.Mail.Delivery != want {
+			t.Errorf("%q: %q, %v", file, c.Mail.Delivery, err)
+		}
 	}
 }

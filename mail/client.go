@@ -16,30 +16,14 @@ import (
 // maxUses is how many mails go over one connection.
 const maxUses = 100
 
-// refusal is an answer that says that this mail will never be taken. It leaves out the server's words, which often
-// repeat the address.
-type refusal struct {
-	stage string
-	code  int
-}
-
-func (r *refusal) Error() string { return fmt.Sprintf("%s: refused with %d", r.stage, r.code) }
-
-// delay is an answer that says that the mail may be taken later. Its text leaves out the server's words.
-type delay struct {
-	stage string
-	code  int
-}
-
-func (d *delay) Error() string { return fmt.Sprintf("%s: answered %d", d.stage, d.code) }
-
-// client delivers over one connection to the smarthost, which it keeps for the next mail.
+// client delivers over one connection to a server, which it keeps for the next mail.
 type client struct {
-	host smarthost
-	name string // for EHLO
-	conn *smtp.Client
-	raw  net.Conn
-	uses int
+	host   smarthost
+	name   string // for EHLO
+	dialer dialer // nil for a plain one
+	conn   *smtp.Client
+	raw    net.Conn
+	uses   int
 }
 
 func (c *client) deliver(ctx context.Context, e envelope) error {
@@ -74,8 +58,8 @@ func (c *client) transact(ctx context.Context, e envelope) error {
 		}
 		return nil
 	}
-	var answer *smtp.SMTPError
-	if !errors.As(err, &answer) {
+	var said *smtp.SMTPError
+	if !errors.As(err, &said) {
 		c.drop()
 		err = fmt.Errorf("%s: %w", stage, err)
 		if stage == "MAIL" && ctx.Err() == nil {
@@ -83,16 +67,16 @@ func (c *client) transact(ctx context.Context, e envelope) error {
 		}
 		return err
 	}
-	if answer.Code == 421 || c.conn.Reset() != nil { // 421: the server closes the connection
+	if said.Code == 421 || c.conn.Reset() != nil { // 421: the server closes the connection
 		c.drop()
 	}
-	if answer.Code == 421 && stage == "MAIL" {
-		return &lostError{&delay{stage: stage, code: answer.Code}}
+	if said.Code == 421 && stage == "MAIL" {
+		return &lostError{&delay{answered(stage, said)}}
 	}
-	if permanent(answer.Code) {
-		return &refusal{stage: stage, code: answer.Code}
+	if permanent(said.Code) {
+		return &refusal{answered(stage, said)}
 	}
-	return &delay{stage: stage, code: answer.Code}
+	return &delay{answered(stage, said)}
 }
 
 // permanent leaves out the 5xx that are about the connection or our login, which the operator can mend: RFC 5321,
@@ -128,25 +112,26 @@ func (c *client) connect(ctx context.Context) error {
 	if c.conn != nil {
 		return nil
 	}
-	conn, raw, err := c.dial(ctx, c.host.encryption)
-	if errors.Is(err, errOffered) {
-		conn, raw, err = c.dial(ctx, startTLS)
-	}
+	conn, raw, err := c.dial(ctx)
 	if err != nil {
-		return fmt.Errorf("connect to smarthost: %w", err)
+		return fmt.Errorf("connect: %w", err)
 	}
 	c.conn, c.raw, c.uses = conn, raw, 0
 	return nil
 }
 
-func (c *client) dial(ctx context.Context, how encryption) (*smtp.Client, net.Conn, error) {
-	raw, err := new(net.Dialer).DialContext(ctx, "tcp", c.host.address)
+func (c *client) dial(ctx context.Context) (*smtp.Client, net.Conn, error) {
+	dial := c.dialer
+	if dial == nil {
+		dial = new(net.Dialer).DialContext
+	}
+	raw, err := dial(ctx, "tcp", c.host.address)
 	if err != nil {
 		return nil, nil, err
 	}
 	stop := context.AfterFunc(ctx, func() { raw.Close() })
 	defer stop()
-	conn, err := c.greet(raw, how)
+	conn, err := c.greet(raw)
 	if err != nil {
 		raw.Close()
 		return nil, nil, err
@@ -154,32 +139,22 @@ func (c *client) dial(ctx context.Context, how encryption) (*smtp.Client, net.Co
 	return conn, raw, nil
 }
 
-// errOffered says that the connection could be encrypted, and is not: go-smtp begins encryption with a connection.
-var errOffered = errors.New("STARTTLS is offered")
-
-// greet does all that comes before the first mail.
-func (c *client) greet(raw net.Conn, how encryption) (*smtp.Client, error) {
-	var conn *smtp.Client
-	var err error
-	switch how {
-	case startTLS:
-		if conn, err = smtp.NewClientStartTLS(raw, c.host.tls); err != nil {
-			return nil, plainly("STARTTLS", err)
+// greet does all that comes before the first mail. The password is said only when encryption has begun, if it can begin.
+func (c *client) greet(raw net.Conn) (*smtp.Client, error) {
+	switch how := c.host.encryption; how {
+	case startTLS, opportunist:
+		upgraded, err := upgrade(raw, c.name, how == startTLS, c.host.tls)
+		if err != nil {
+			return nil, err
 		}
+		raw = upgraded
 	case implicitTLS:
-		conn = smtp.NewClient(tls.Client(raw, c.host.tls))
-	default:
-		conn = smtp.NewClient(raw)
+		raw = tls.Client(raw, c.host.tls)
 	}
+	conn := smtp.NewClient(raw)
 	conn.CommandTimeout, conn.SubmissionTimeout = attemptTime, attemptTime
 	if err := conn.Hello(c.name); err != nil {
 		return nil, plainly("EHLO", err)
-	}
-	if how == opportunist {
-		// Before the password: it is not said in the clear where it need not be.
-		if offered, _ := conn.Extension("STARTTLS"); offered {
-			return nil, errOffered
-		}
 	}
 	if c.host.user != "" {
 		if err := conn.Auth(sasl.NewPlainClient("", c.host.user, c.host.password)); err != nil {
@@ -191,9 +166,8 @@ func (c *client) greet(raw net.Conn, how encryption) (*smtp.Client, error) {
 
 // plainly names the stage, and the code instead of the server's words.
 func plainly(stage string, err error) error {
-	var answer *smtp.SMTPError
-	if errors.As(err, &answer) {
-		return &delay{stage: stage, code: answer.Code}
+	if said := smtpError(err); said != nil {
+		return &delay{answered(stage, said)}
 	}
 	return fmt.Errorf("%s: %w", stage, err)
 }

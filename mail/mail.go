@@ -1,19 +1,23 @@
 // Package mail builds, signs, queues and delivers outgoing mail.
 //
-// Enqueue stores mails in the database; Run delivers them, to a smarthost over SMTP or into a directory. A mail is
+// Enqueue stores mails in the database; Run delivers them, to a smarthost or the recipients' own servers over
+// SMTP, or into a directory. A mail is
 // delivered at least once: if the program dies after the smarthost has said 250 and before the database knows of it,
 // the same mail with the same Message-ID goes out again when its lease is over. Addresses and contents are sealed in
 // the database and are deleted from it as soon as the mail is delivered or given up. Nothing of them is logged.
 //
-// The parts: message.go builds, sign.go signs, queue.go keeps, worker.go delivers, client.go speaks SMTP, outbox.go
-// writes files.
+// The parts: message.go builds, sign.go signs, queue.go keeps, lanes.go and worker.go deliver, client.go speaks
+// SMTP, with a smarthost or, by direct.go, mx.go and sts.go, with a domain's servers; outbox.go writes files.
 package mail
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
+	"net/http"
 	"time"
 
 	"gorm.io/gorm"
@@ -49,6 +53,17 @@ type Config struct {
 
 	// Outbox is a directory that takes the mails as files, instead of a smarthost. It is made if it is missing.
 	Outbox string
+
+	// Direct delivers to the servers of the recipients' domains, instead of a smarthost. Hostname is then the name of
+	// this machine that Mailer calls itself in EHLO, Domain if empty: receivers want its address to lead back to it.
+	Direct   bool
+	Hostname string
+
+	// Resolver, Dial and HTTP are for direct delivery: to look up servers, to connect to them, and to fetch their
+	// domains' MTA-STS policies. They must not reach private addresses, since users type any domain.
+	Resolver Resolver
+	Dial     func(ctx context.Context, network, address string) (net.Conn, error)
+	HTTP     *http.Client
 
 	// DKIMKey is the path of a private key (PEM; RSA or Ed25519) to sign with under DKIMSelector; empty for no
 	// signatures.
@@ -119,6 +134,10 @@ func (m *Mailer) transports() (func() (func() transport, error), error) {
 	switch {
 	case m.config.Smarthost != "" && m.config.Outbox != "":
 		return nil, errors.New("smarthost and outbox are both set: one of them must be empty")
+	case m.config.Direct && m.config.Smarthost+m.config.Outbox != "":
+		return nil, errors.New("direct delivery needs neither smarthost nor outbox: they must be empty")
+	case m.config.Direct:
+		return m.couriers()
 	case m.config.Smarthost != "":
 		host, err := parseSmarthost(m.config)
 		if err != nil {
@@ -133,7 +152,34 @@ func (m *Mailer) transports() (func() (func() transport, error), error) {
 			return func() transport { return o }, err
 		}, nil
 	}
-	return nil, errors.New("neither smarthost nor outbox is set")
+	return nil, errors.New("neither smarthost nor outbox is set, nor direct delivery")
+}
+
+func (m *Mailer) couriers() (func() (func() transport, error), error) {
+	c := m.config
+	if c.Resolver == nil || c.Dial == nil || c.HTTP == nil {
+		return nil, errors.New("direct delivery needs a resolver, a dialer and an HTTP client")
+	}
+	roots, err := authorities(c.CAFile)
+	if err != nil {
+		return nil, err
+	}
+	m.limits = manyLanes
+	shared := &courier{
+		name: cmp.Or(c.Hostname, c.Domain), resolver: c.Resolver, dial: c.Dial, roots: roots,
+		policies: newPolicies(c.Resolver, c.HTTP, m.now),
+	}
+	return func() (func() transport, error) {
+		return func() transport { return &direct{courier: shared} }, nil
+	}, nil
+}
+
+// lane is empty unless each domain has its own. The hash keeps the domain out of the database.
+func (m *Mailer) lane(to string) string {
+	if !m.config.Direct {
+		return ""
+	}
+	return m.queue.box.Digest("mail lane", domainOf(to))[:32]
 }
 
 // Enqueue stores the mails durably, all or none, and returns. Of two mails with the same key only the first is ever
@@ -171,5 +217,7 @@ func (m *Mailer) row(mail bots.Mail) (Message, error) {
 	if err != nil {
 		return Message{}, err
 	}
-	return m.queue.seal(key, e, mail.Expires)
+	row, err := m.queue.seal(key, e, mail.Expires)
+	row.Lane = m.lane(e.To)
+	return row, err
 }

@@ -55,7 +55,7 @@ func TestAMailIsTriedAgainAfterATemporaryRefusal(t *testing.T) {
 		s := newSink(t)
 		s.refuse = func(at, _ string) error {
 			if at == stage {
-				return smtpError(451, 4)
+				return answerOf(451, 4)
 			}
 			return nil
 		}
@@ -73,7 +73,7 @@ func TestAMailIsGivenUpAfterAPermanentRefusal(t *testing.T) {
 	s := newSink(t)
 	s.refuse = func(at, address string) error {
 		if at == "RCPT" && address == "gone@example.org" {
-			return smtpError(550, 5)
+			return answerOf(550, 5)
 		}
 		return nil
 	}

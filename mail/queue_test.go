@@ -49,7 +49,7 @@ func TestARepeatedKeyVanishesUntilADayAfterTheMailExpired(t *testing.T) {
 
 func TestAMailIsDroppedWhenItExpires(t *testing.T) {
 	s := newSink(t)
-	s.refuse = func(string, string) error { return smtpError(451, 4) }
+	s.refuse = func(string, string) error { return answerOf(451, 4) }
 	w := newWorld(t, Config{Smarthost: s.address})
 	stop := w.run(w.Mailer)
 	mail := letter("1")

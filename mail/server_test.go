@@ -35,6 +35,7 @@ type sink struct {
 	connections int
 	login       string // user and password wanted
 	closeAfter  bool   // close the connection after each mail
+	hello       string // the last name in EHLO
 }
 
 type received struct {
@@ -93,6 +94,7 @@ func (s *sink) NewSession(c *smtp.Conn) (smtp.Session, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.connections++
+	s.hello = c.Hostname()
 	_, secure := c.TLSConnectionState()
 	return &sinkSession{sink: s, conn: c, mail: received{TLS: secure}}, nil
 }
@@ -161,6 +163,12 @@ func (s *sink) next() received {
 	}
 }
 
+func (s *sink) greeted() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.hello
+}
+
 func (s *sink) none() {
 	s.t.Helper()
 	select {
@@ -170,7 +178,7 @@ func (s *sink) none() {
 	}
 }
 
-func smtpError(code, class int) error {
+func answerOf(code, class int) error {
 	return &smtp.SMTPError{Code: code, EnhancedCode: smtp.EnhancedCode{class, 0, 0}, Message: "words of the server"}
 }
 

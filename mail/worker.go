@@ -125,7 +125,7 @@ func (m *Mailer) attempt(sending, writing context.Context, t transport, next tas
 	case err == nil:
 		return m.queue.finish(writing, row)
 	case errors.As(err, &refused):
-		m.log.Warn("mail refused for good", "stage", refused.stage, "code", refused.code)
+		m.log.Warn("mail refused for good", "stage", refused.stage, "code", refused.answer)
 		return m.queue.finish(writing, row)
 	case sending.Err() != nil:
 		return m.queue.release(writing, row.Lease, row.ID)

@@ -1,0 +1,152 @@
+package mail
+
+import (
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/emersion/go-smtp"
+
+	"linienfunk/bots"
+)
+
+func to(address string) bots.Mail {
+	mail := letter(address)
+	mail.To = address
+	return mail
+}
+
+func TestAMailGoesToTheMostPreferredServerThatAnswers(t *testing.T) {
+	i, s := newInternet(t), newSink(t)
+	i.mxs("example.org", "down.example.org", "up.example.org", "last.example.org")
+	i.set(func() { i.hosts["down.example.org"] = []string{"192.0.2.1"} })
+	i.serve("up.example.org", "192.0.2.2", s)
+	i.serve("last.example.org", "192.0.2.3", newSink(t))
+	w := newWorld(t, i.config())
+	w.run(w.Mailer)
+	w.enqueue(to("rider@example.org"))
+	if got := s.next(); got.To != "rider@example.org" || got.TLS {
+		t.Errorf("got %+v", got)
+	}
+	if i.dialed[0] != "192.0.2.1:25" {
+		t.Errorf("first dialed %s", i.dialed[0])
+	}
+	if name := s.greeted(); name != "out.linienfunk.example" {
+		t.Errorf("said EHLO %s", name)
+	}
+}
+
+func TestADomainWithoutMXIsItsOwnServer(t *testing.T) {
+	i, s := newInternet(t), newSink(t)
+	i.serve("example.org", "2001:db8::1", s)
+	w := newWorld(t, i.config())
+	w.run(w.Mailer)
+	w.enqueue(to("rider@example.org"))
+	s.next()
+}
+
+func TestADomainThatTakesNoMailIsRefusedAtOnce(t *testing.T) {
+	i := newInternet(t)
+	i.mxs("null.example", "")
+	w := newWorld(t, i.config())
+	for _, address := range []string{"rider@null.example", "rider@none.example"} {
+		d := &direct{courier: &courier{resolver: i, dial: i.dial, policies: newPolicies(i, i.client(), w.now)}}
+		err := d.deliver(t.Context(), envelope{To: address})
+		var refused *refusal
+		if !errors.As(err, &refused) {
+			t.Errorf("%s: %v", address, err)
+		}
+	}
+}
+
+func TestAMailWaitsWhileTheDNSFails(t *testing.T) {
+	i, s := newInternet(t), newSink(t)
+	i.mxs("example.org", "mx.example.org")
+	i.serve("mx.example.org", "192.0.2.2", s)
+	i.set(func() { i.broken["example.org"] = true })
+	w := newWorld(t, i.config())
+	w.run(w.Mailer)
+	w.enqueue(to("rider@example.org"))
+	<-w.paused
+	i.set(func() { i.broken["example.org"] = false })
+	s.next()
+}
+
+func TestEncryptionIsUsedWithoutACheckAndMailGoesOnWithoutItWhenItFails(t *testing.T) {
+	config, _ := certificate(t)
+	for name, c := range map[string]struct {
+		config *tls.Config
+		want   bool
+	}{
+		"with a certificate of its own": {config, true},
+		"with an encryption that does not work": {&tls.Config{GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) {
+			return nil, errors.New("none")
+		}}, false},
+		"without STARTTLS": {nil, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			i, s := newInternet(t), newSink(t, func(s *smtp.Server) { s.TLSConfig = c.config })
+			i.mxs("example.org", "mx.example.org")
+			i.serve("mx.example.org", "192.0.2.2", s)
+			w := newWorld(t, i.config())
+			w.run(w.Mailer)
+			w.enqueue(to("rider@example.org"))
+			if got := s.next(); got.TLS != c.want {
+				t.Errorf("TLS %v", got.TLS)
+			}
+		})
+	}
+}
+
+func TestASlowDomainHoldsUpNobodyElse(t *testing.T) {
+	i, slow, fast := newInternet(t), newSink(t), newSink(t)
+	hang := make(chan struct{})
+	defer close(hang)
+	slow.refuse = func(at, _ string) error {
+		if at == "RCPT" {
+			slow.mu.Unlock()
+			<-hang
+			slow.mu.Lock()
+		}
+		return nil
+	}
+	i.serve("slow.example", "192.0.2.1", slow)
+	i.serve("fast.example", "192.0.2.2", fast)
+	w := newWorld(t, i.config())
+	for n := range 50 {
+		w.enqueue(to(fmt.Sprintf("rider%d@slow.example", n)))
+	}
+	w.enqueue(to("rider@fast.example"))
+	w.run(w.Mailer)
+	fast.next()
+	slow.set(func() {
+		if slow.connections > manyLanes.perLane {
+			t.Errorf("%d connections at a time", slow.connections)
+		}
+	})
+}
+
+func TestADomainGetsNoMoreThanItsMailsAMinute(t *testing.T) {
+	i, s, other := newInternet(t), newSink(t), newSink(t)
+	i.serve("example.org", "192.0.2.1", s)
+	i.serve("example.net", "192.0.2.2", other)
+	w := newWorld(t, i.config())
+	w.limits.perMinute = 3
+	for n := range 5 {
+		w.enqueue(to(fmt.Sprintf("rider%d@example.org", n)))
+	}
+	w.enqueue(to("rider@example.net"))
+	w.run(w.Mailer)
+	other.next()
+	for range 3 {
+		s.next()
+	}
+	s.none()
+	w.skew.Add(int64(time.Minute))
+	w.enqueue(to("second@example.net")) // wakes the queue, whose timer knows nothing of the test's clock
+	for range 2 {
+		s.next()
+	}
+}
