@@ -120,6 +120,10 @@ type Mail struct {
 	Text    string // plain text, lines ending in \n
 	Header  map[string]string
 
+	// Bounce is what Bounced is told when the mail cannot be delivered: an id of the bot's own for the mailbox, such as that
+	// of a subscription, of up to 200 bytes. It is stored; it must not tell a person. Empty: nobody is told.
+	Bounce string
+
 	// Expires is when the mail stops making sense. Zero for mails that are tried for five days.
 	Expires time.Time
 }
@@ -138,6 +142,8 @@ type SMTP struct {
 	Domain string
 	// TLS is nil without a certificate.
 	TLS *tls.Config
+	// Bounces takes mail for addresses that are no city's but ours. Nil for none.
+	Bounces Bounces
 }
 
 // Events are messages that may get lost, unlike reports: use them to say that something in the database is new.
