@@ -51,7 +51,7 @@ func (c Config) check(t *table) {
 	if (based || t.origin["mail.domain"] != "") && !domainForm.MatchString(c.Mail.Domain) {
 		bad("mail.domain", "wants a domain such as example.org, not %q", c.Mail.Domain)
 	}
-	if !slices.Contains([]string{Smarthost, Direct, Outbox}, c.Mail.Delivery) {
+	if !slices.Contains([]string{Smarthost, Direct, Outbox}, c.Mail.Way()) {
 		bad("mail.delivery", "wants smarthost, direct or outbox, not %q", c.Mail.Delivery)
 	}
 	if c.Mail.Delivery == Smarthost && c.Mail.Smarthost == "" {

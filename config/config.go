@@ -166,6 +166,17 @@ const (
 	Outbox    = "outbox"
 )
 
+// Way is how mail leaves: one of the above.
+func (m Mail) Way() string {
+	switch {
+	case m.Delivery != "":
+		return m.Delivery
+	case m.Smarthost != "":
+		return Smarthost
+	}
+	return Outbox
+}
+
 // derive fills in what follows from other keys.
 func (c *Config) derive() {
 	if c.BaseURL == "" {
@@ -179,11 +190,6 @@ func (c *Config) derive() {
 		c.BaseURL = "http://" + net.JoinHostPort(host, port)
 	}
 	c.BaseURL = strings.TrimRight(c.BaseURL, "/")
-	if c.Mail.Delivery == "" {
-		if c.Mail.Delivery = Outbox; c.Mail.Smarthost != "" {
-			c.Mail.Delivery = Smarthost
-		}
-	}
 	if u, err := url.Parse(c.BaseURL); err == nil && c.Mail.Domain == "" {
 		c.Mail.Domain = u.Hostname()
 		if net.ParseIP(c.Mail.Domain) != nil { // behind an @ it would be no domain

@@ -187,8 +187,8 @@ func TestDeliveryFollowsTheSmarthostUnlessItIsSet(t *testing.T) {
 		"[mail]\ndelivery = 'outbox'\nsmarthost = 'smtp://mail.example:587'": config.Outbox,
 	} {
 		c, err := load(t, file, nil, nil)
-		if err != nil || c.Mail.Delivery != want {
-			t.Errorf("%q: %q, %v", file, c.Mail.Delivery, err)
+		if err != nil || c.Mail.Way() != want {
+			t.Errorf("%q: %q, %v", file, c.Mail.Way(), err)
 		}
 	}
 }
