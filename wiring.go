@@ -116,7 +116,7 @@ func (p *Program) openMail(context.Context) error {
 	if c.DKIMKey != "" {
 		c.DKIMSelector = set.DKIMSelector
 	}
-	switch set.Delivery {
+	switch set.Way() {
 	case config.Smarthost:
 		c.Smarthost, c.User, c.Password = set.Smarthost, set.User, set.Password
 	case config.Direct:
@@ -146,7 +146,7 @@ func (p *Program) openFrontend(context.Context) (err error) {
 
 // openBots migrates, makes and mounts the bots.
 func (p *Program) openBots(context.Context) error {
-	smtp := bots.SMTP{Listen: p.smtp.open, Domain: p.config.Mail.Domain}
+	smtp := bots.SMTP{Listen: p.smtp.open, Domain: p.config.Mail.Domain, Bounces: p.mail}
 	if p.config.Mail.TLSCert != "" {
 		certificate, err := tls.LoadX509KeyPair(p.config.Mail.TLSCert, p.config.Mail.TLSKey)
 		if err != nil {
@@ -164,6 +164,14 @@ func (p *Program) openBots(context.Context) error {
 		members = append(members, supervisor.Member{Name: plugin.Name, Bot: bot})
 	}
 	p.directory = supervisor.NewDirectory(members)
+	p.mail.Tell(func(ctx context.Context, owner, id string, b bots.Bounce) error {
+		for _, member := range members {
+			if bounced, ok := member.Bot.(bots.Bounced); ok && member.Name == owner {
+				return bounced.Bounced(ctx, id, b)
+			}
+		}
+		return nil
+	})
 	return nil
 }
 
@@ -183,7 +191,7 @@ func (p *Program) openBot(plugin bots.Named, smtp bots.SMTP, client *http.Client
 		Name: plugin.Name, Config: p.config.Of(plugin.Name), BaseURL: p.config.BaseURL, UserAgent: "Linienfunk/" + version() + " (+" + p.config.BaseURL + ")",
 		Log: p.log.With("bot", plugin.Name), DB: tables, HTTP: client, Dial: dialer.DialContext, Now: p.now, Box: p.box,
 		Author: func(city, name string, at time.Time) string { return p.box.Author(city, plugin.Name, name, at) },
-		Cities: p.settings.Cities(plugin.Name), Pages: p.frontend.Pages(plugin.Name, set), Mail: p.mail, SMTP: smtp,
+		Cities: p.settings.Cities(plugin.Name), Pages: p.frontend.Pages(plugin.Name, set), Mail: p.mail.For(plugin.Name), SMTP: smtp,
 		Changed: func(city string) { p.hint(supervisor.AccountHint(plugin.Name, city)) },
 		Events:  events{p.bus, plugin.Name},
 	})

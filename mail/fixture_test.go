@@ -21,14 +21,15 @@ import (
 // world is a Mailer on a real database, with a clock that the test moves.
 type world struct {
 	*Mailer
-	t      testing.TB
-	handle *gorm.DB
-	box    *secret.Box
-	config Config
-	skew   atomic.Int64
-	paused chan int // attempts, each time a mail has to wait
-	log    bytes.Buffer
-	stop   func()
+	t       testing.TB
+	handle  *gorm.DB
+	box     *secret.Box
+	config  Config
+	skew    atomic.Int64
+	paused  chan int      // attempts, each time a mail has to wait
+	changed chan struct{} // after each change of a mail; one for any number
+	log     bytes.Buffer
+	stop    func()
 }
 
 func newWorld(t testing.TB, config Config) *world {
@@ -37,7 +38,7 @@ func newWorld(t testing.TB, config Config) *world {
 	if address == "" {
 		address = filepath.Join(t.TempDir(), "test.db")
 	}
-	w := &world{t: t, paused: make(chan int, 100)}
+	w := &world{t: t, paused: make(chan int, 100), changed: make(chan struct{}, 1)}
 	database, err := db.Open(t.Context(), address, w.now)
 	must(t, err)
 	t.Cleanup(func() { database.Close() })
@@ -45,6 +46,13 @@ func newWorld(t testing.TB, config Config) *world {
 	w.handle, err = database.Prefixed("mail_")
 	must(t, err)
 	must(t, w.handle.Where("1 = 1").Delete(&Message{}).Error)
+	must(t, w.handle.Where("1 = 1").Delete(&Return{}).Error)
+	must(t, w.handle.Callback().Update().After("gorm:commit_or_rollback_transaction").Register("changed", func(*gorm.DB) {
+		select {
+		case w.changed <- struct{}{}:
+		default:
+		}
+	}))
 	w.box, err = secret.NewBox(make([]byte, secret.KeySize))
 	must(t, err)
 	config.Domain = "linienfunk.example"

@@ -8,6 +8,7 @@
 //
 // The parts: message.go builds, sign.go signs, queue.go keeps, lanes.go and worker.go deliver, client.go speaks
 // SMTP, with a smarthost or, by direct.go, mx.go and sts.go, with a domain's servers; outbox.go writes files.
+// What comes back is read by dsn.go, judged by verdict.go and told by bounce.go.
 package mail
 
 import (
@@ -18,6 +19,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	"gorm.io/gorm"
@@ -103,6 +105,8 @@ type Mailer struct {
 	log          *slog.Logger
 	now          func() time.Time
 	pause        func(attempts int) time.Duration
+	accepted     atomic.Int64 // when a server last took a mail, milliseconds since 1970
+	tell         func(ctx context.Context, owner, id string, b bots.Bounce) error
 }
 
 var _ bots.Mailer = (*Mailer)(nil)
@@ -187,21 +191,34 @@ func (m *Mailer) lane(to string) string {
 // does so no later. A mail that cannot be built
 // (an address that is none, a line break in a header) is an error, for all of them.
 func (m *Mailer) Enqueue(ctx context.Context, mails ...bots.Mail) error {
+	return m.enqueue(ctx, "", mails)
+}
+
+func (m *Mailer) enqueue(ctx context.Context, owner string, mails []bots.Mail) error {
 	rows := make([]Message, 0, len(mails))
+	var returns []Return
+	known := map[string]bool{}
 	for i, mail := range mails {
-		row, err := m.row(mail)
+		back, err := m.back(owner, mail.Bounce)
+		if err == nil {
+			var row Message
+			row, err = m.row(mail, back)
+			rows = append(rows, row)
+		}
 		if err != nil {
 			return fmt.Errorf("enqueue mail %d of %d: %w", i+1, len(mails), err)
 		}
-		rows = append(rows, row)
+		if back != nil && !known[back.Token] {
+			known[back.Token], returns = true, append(returns, *back)
+		}
 	}
-	if err := m.queue.put(ctx, rows); err != nil {
+	if err := m.queue.put(ctx, rows, returns); err != nil {
 		return fmt.Errorf("enqueue %d mails: %w", len(mails), err)
 	}
 	return nil
 }
 
-func (m *Mailer) row(mail bots.Mail) (Message, error) {
+func (m *Mailer) row(mail bots.Mail, back *Return) (Message, error) {
 	if mail.Key == "" {
 		return Message{}, errors.New("mail has no key")
 	}
@@ -216,6 +233,9 @@ func (m *Mailer) row(mail bots.Mail) (Message, error) {
 	e, err := build(mail, key, m.config.Domain, now)
 	if err != nil {
 		return Message{}, err
+	}
+	if back != nil {
+		e.From = bouncePrefix + back.Token + "@" + m.config.Domain
 	}
 	row, err := m.queue.seal(key, e, mail.Expires)
 	row.Lane = m.lane(e.To)

@@ -24,7 +24,7 @@ const maxHosts = 5
 // status codes for what a server has not said itself: RFC 7505, section 4.1 and RFC 3463, sections 3.2 and 3.5.
 var (
 	errNullMX   = &refusal{answer{stage: "DNS", code: 556, enhanced: [3]int{5, 1, 10}}}
-	errNoDomain = &refusal{answer{stage: "DNS", code: 550, enhanced: [3]int{5, 1, 2}}}
+	errNoDomain = &refusal{answer{stage: "DNS", code: 550, enhanced: [3]int{5, 4, 4}}} // not 5.1.2: the fault may be our resolver's
 	errDNS      = &delay{answer{stage: "DNS", code: 451, enhanced: [3]int{4, 4, 3}}}
 )
 

@@ -26,6 +26,7 @@ type Message struct {
 	Lease     string `gorm:"size:26;not null;index"`                 // who has it until DueAt; empty for nobody
 	Lane      string `gorm:"size:32;not null;default:''"`            // keyed hash of the domain that it is for; see lanes
 	Attempts  int    `gorm:"not null"`
+	Soft      bool   `gorm:"not null;default:false"` // the last attempt failed because of the mailbox
 	ExpiresAt int64  `gorm:"not null"`
 }
 
@@ -37,6 +38,9 @@ func Migrations() []*gormigrate.Migration {
 	}, {
 		ID:      "2-lanes",
 		Migrate: func(tx *gorm.DB) error { return tx.AutoMigrate(&Message{}) },
+	}, {
+		ID:      "3-bounces",
+		Migrate: func(tx *gorm.DB) error { return tx.AutoMigrate(&Message{}, &Return{}) },
 	}}
 }
 
@@ -73,11 +77,14 @@ func (q *queue) open(row Message) (envelope, error) {
 
 // put inserts the rows whose keys are new, in one transaction; 200 at a time are far below the limits of parameters
 // (32,766 in SQLite, 65,535 in PostgreSQL).
-func (q *queue) put(ctx context.Context, rows []Message) error {
+func (q *queue) put(ctx context.Context, rows []Message, returns []Return) error {
 	if len(rows) == 0 {
 		return nil
 	}
 	err := q.db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
+		if err := remember(tx, returns); err != nil {
+			return err
+		}
 		return tx.Clauses(clause.OnConflict{Columns: []clause.Column{{Name: "key"}}, DoNothing: true}).
 			CreateInBatches(&rows, 200).Error
 	})
@@ -147,10 +154,10 @@ func (q *queue) finish(ctx context.Context, row Message) error {
 }
 
 // retry puts a mail back for another attempt after the pause.
-func (q *queue) retry(ctx context.Context, row Message, pause time.Duration) error {
+func (q *queue) retry(ctx context.Context, row Message, pause time.Duration, soft bool) error {
 	defer q.poke() // Run may be waiting for the end of the lease
 	return q.change(ctx, row, map[string]any{
-		"lease": "", "attempts": row.Attempts + 1, "due_at": q.now().Add(pause).UnixMilli(),
+		"lease": "", "attempts": row.Attempts + 1, "soft": soft, "due_at": q.now().Add(pause).UnixMilli(),
 	})
 }
 
@@ -186,8 +193,12 @@ func (q *queue) recover(ctx context.Context) error {
 	return nil
 }
 
-// prune forgets the keys whose time is over.
+// prune forgets the keys whose time is over, and mailboxes that got no mail for long.
 func (q *queue) prune(ctx context.Context) error {
+	old := q.now().Add(-keepReturns).UnixMilli()
+	if err := q.db.WithContext(ctx).Where("seen_at < ?", old).Delete(&Return{}).Error; err != nil {
+		return fmt.Errorf("forget bounces: %w", err)
+	}
 	err := q.db.WithContext(ctx).Where("open = ? AND due_at < ?", false, q.now().UnixMilli()).Delete(&Message{}).Error
 	if err != nil {
 		return fmt.Errorf("forget delivered mails: %w", err)

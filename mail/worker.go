@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
+	"strings"
 	"time"
 )
 
@@ -107,33 +108,63 @@ func pause(ctx context.Context, wake <-chan struct{}, d time.Duration) {
 // attempt delivers one mail and writes down what came of it.
 func (m *Mailer) attempt(sending, writing context.Context, t transport, next task) error {
 	row, now := next.row, m.now()
-	if now.UnixMilli() >= row.ExpiresAt {
-		m.log.Warn("mail given up: too late", "attempts", row.Attempts)
-		return m.queue.finish(writing, row)
-	}
 	if now.Add(attemptTime).After(next.until) {
 		return m.queue.release(writing, row.Lease, row.ID)
 	}
 	e, err := m.queue.open(row)
+	if now.UnixMilli() >= row.ExpiresAt {
+		m.log.Warn("mail given up: too late", "attempts", row.Attempts)
+		return m.giveUp(writing, row, e, row.Soft, softly)
+	}
 	if err == nil {
 		ctx, cancel := context.WithTimeout(sending, attemptTime)
 		defer cancel()
 		err = m.deliver(ctx, t, e)
 	}
 	var refused *refusal
+	var delayed *delay
 	switch {
 	case err == nil:
+		m.accepted.Store(now.UnixMilli())
+		if m.config.Direct { // the mailbox's own server has it; a smarthost knows nothing yet
+			m.failed(m.forgive(writing, localOf(e.From)))
+		}
 		return m.queue.finish(writing, row)
 	case errors.As(err, &refused):
 		m.log.Warn("mail refused for good", "stage", refused.stage, "code", refused.answer)
-		return m.queue.finish(writing, row)
+		return m.giveUp(writing, row, e, true, m.judge(refused.answer))
 	case sending.Err() != nil:
 		return m.queue.release(writing, row.Lease, row.ID)
 	}
+	soft := errors.As(err, &delayed) && m.judge(delayed.answer) != fine
 	pause := m.pause(row.Attempts + 1)
 	m.log.Warn("mail not delivered yet", "error", err, "attempts", row.Attempts+1, "pause", pause)
-	return m.queue.retry(writing, row, pause)
+	return m.queue.retry(writing, row, pause, soft)
 }
+
+// onlineTime is how long after a server took a mail we count as connected to the internet.
+const onlineTime = time.Hour
+
+// judge is the function judge, but blames nobody for being out of reach while nobody at all is in reach.
+func (m *Mailer) judge(a answer) verdict {
+	offline := m.now().UnixMilli()-m.accepted.Load() > onlineTime.Milliseconds()
+	if offline && (a.stage == "connect" || a == errNoDomain.answer || a == errDNS.answer) {
+		return fine
+	}
+	return judge(a, m.config.Direct)
+}
+
+// giveUp ends a mail; before, it tells of the bounce, if it is one. What cannot be told now is told at the next attempt.
+func (m *Mailer) giveUp(ctx context.Context, row Message, e envelope, bounced bool, v verdict) error {
+	if bounced {
+		if err := m.bounced(ctx, localOf(e.From), v); err != nil {
+			return errors.Join(err, m.queue.retry(ctx, row, m.pause(row.Attempts+1), row.Soft))
+		}
+	}
+	return m.queue.finish(ctx, row)
+}
+
+func localOf(address string) string { return address[:max(strings.LastIndexByte(address, '@'), 0)] }
 
 func (m *Mailer) deliver(ctx context.Context, t transport, e envelope) error {
 	signed, err := m.signer.sign(e.Message)

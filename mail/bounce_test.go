@@ -1,0 +1,273 @@
+package mail
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/emersion/go-smtp"
+
+	"linienfunk/bots"
+)
+
+// told is what an owner heard.
+type told struct {
+	owner, id string
+	bots.Bounce
+}
+
+// listen makes a Mailer tell, and returns what it told.
+func (w *world) listen() <-chan told {
+	heard := make(chan told, 100)
+	w.Tell(func(_ context.Context, owner, id string, b bots.Bounce) error {
+		heard <- told{owner, id, b}
+		return nil
+	})
+	return heard
+}
+
+func subscription(key string) bots.Mail {
+	mail := letter(key)
+	mail.Bounce = "zuerich 0123456789abcdef"
+	return mail
+}
+
+// rest waits until the queue has nothing to do.
+func (w *world) rest() {
+	w.t.Helper()
+	for {
+		var open int64
+		must(w.t, w.handle.Model(&Message{}).Where("open = ?", true).Count(&open).Error)
+		if open == 0 {
+			return
+		}
+		select {
+		case <-w.changed:
+		case <-time.After(20 * time.Second):
+			w.t.Fatal("mails are still waiting")
+		}
+	}
+}
+
+func TestARefusalIsHeardOfIfItIsAboutTheMailbox(t *testing.T) {
+	for _, c := range []struct {
+		stage    string
+		code     int
+		enhanced smtp.EnhancedCode
+		want     string
+	}{
+		{"RCPT", 550, smtp.EnhancedCode{5, 1, 1}, "hard"},
+		{"RCPT", 550, smtp.EnhancedCode{5, 2, 1}, "hard"},
+		{"RCPT", 552, smtp.EnhancedCode{5, 2, 2}, "soft"},
+		{"RCPT", 550, smtp.NoEnhancedCode, "soft"},
+		{"RCPT", 550, smtp.EnhancedCode{5, 7, 1}, "none"},
+		{"RCPT", 550, smtp.EnhancedCode{5, 1, 8}, "none"},
+		{"MAIL", 550, smtp.EnhancedCode{5, 1, 1}, "none"},
+		{"DATA", 554, smtp.NoEnhancedCode, "none"},
+		{"DATA", 552, smtp.EnhancedCode{5, 2, 2}, "soft"},
+	} {
+		t.Run(fmt.Sprint(c.stage, c.code, c.enhanced), func(t *testing.T) {
+			s := newSink(t)
+			s.refuse = func(at, _ string) error {
+				if at == c.stage {
+					return &smtp.SMTPError{Code: c.code, EnhancedCode: c.enhanced, Message: "no"}
+				}
+				return nil
+			}
+			w := newWorld(t, Config{Smarthost: s.address})
+			heard := w.listen()
+			must(t, w.For("post").Enqueue(t.Context(), subscription("1")))
+			w.run(w.Mailer)
+			w.rest()
+			got := "none"
+			select {
+			case one := <-heard:
+				if got = "soft"; one.Hard {
+					got = "hard"
+				}
+				if one.owner != "post" || one.id != "zuerich 0123456789abcdef" {
+					t.Errorf("told %+v", one)
+				}
+			default:
+			}
+			if got != c.want {
+				t.Errorf("%s, want %s", got, c.want)
+			}
+		})
+	}
+}
+
+func TestTheSenderOfTheEnvelopeTellsTheSubscriptionAndNothingElse(t *testing.T) {
+	s := newSink(t)
+	w := newWorld(t, Config{Smarthost: s.address})
+	w.run(w.Mailer)
+	other := subscription("3")
+	other.Bounce = "ghent 0123456789abcdef"
+	must(t, w.For("post").Enqueue(t.Context(), subscription("1"), subscription("2"), other))
+	from := map[string]int{}
+	for range 3 {
+		got := s.next()
+		local, _, _ := strings.Cut(got.From, "@")
+		if known, err := w.Known(t.Context(), strings.ToUpper(local)); !known || err != nil {
+			t.Errorf("%s is not known: %v", local, err)
+		}
+		if strings.Contains(string(got.Message), local) || strings.Contains(got.From, "rider") {
+			t.Errorf("from %s", got.From)
+		}
+		from[got.From]++
+	}
+	if len(from) != 2 {
+		t.Errorf("senders %v", from)
+	}
+	for _, local := range []string{"zuerich", "bounce", "bounce+", "bounce+" + strings.Repeat("0", 32)} {
+		if known, err := w.Known(t.Context(), local); known || err != nil {
+			t.Errorf("%s is known: %v", local, err)
+		}
+	}
+}
+
+func TestADeliveryStatusNotificationIsHeardOf(t *testing.T) {
+	w := newWorld(t, Config{Outbox: t.TempDir()})
+	heard := w.listen()
+	must(t, w.For("post").Enqueue(t.Context(), subscription("1")))
+	local := bouncePrefix + w.queue.box.Digest("mail bounce", "post\x00zuerich 0123456789abcdef")[:32]
+	for _, c := range []struct {
+		file string
+		want string
+	}{
+		{"hard.eml", "hard"}, {"full.eml", "soft"}, {"policy.eml", "none"}, {"delayed.eml", "none"}, {"vacation.eml", "none"},
+		{"diagnostic.eml", "hard"},
+	} {
+		text, err := os.ReadFile(filepath.Join("testdata", c.file))
+		must(t, err)
+		must(t, w.Take(t.Context(), local, text))
+		got := "none"
+		select {
+		case one := <-heard:
+			if got = "soft"; one.Hard {
+				got = "hard"
+			}
+		default:
+		}
+		if got != c.want {
+			t.Errorf("%s: %s, want %s", c.file, got, c.want)
+		}
+	}
+}
+
+func TestSoftBouncesAreCountedUntilAMailGoesThrough(t *testing.T) {
+	w := newWorld(t, Config{Outbox: t.TempDir()})
+	heard := w.listen()
+	must(t, w.For("post").Enqueue(t.Context(), subscription("1")))
+	local := bouncePrefix + w.queue.box.Digest("mail bounce", "post\x00zuerich 0123456789abcdef")[:32]
+	for _, step := range []struct {
+		after   time.Duration
+		through bool
+		count   int
+		dead    bool
+	}{
+		{0, false, 1, false}, {24 * time.Hour, false, 2, false}, {24 * time.Hour, true, 1, false},
+		{24 * time.Hour, false, 2, false}, {48 * time.Hour, false, 3, true}, {0, false, 1, false},
+		{15 * 24 * time.Hour, false, 1, false},
+	} {
+		w.skew.Add(int64(step.after))
+		if step.through {
+			must(t, w.forgive(t.Context(), local))
+		}
+		must(t, w.bounced(t.Context(), local, softly))
+		if got := <-heard; got.Soft != step.count || got.Dead() != step.dead {
+			t.Errorf("%+v: %+v", step, got)
+		}
+	}
+}
+
+func TestAMailThatExpiresAtAFullMailboxIsASoftBounce(t *testing.T) {
+	s := newSink(t)
+	s.refuse = func(at, _ string) error {
+		if at == "RCPT" {
+			return &smtp.SMTPError{Code: 452, EnhancedCode: smtp.EnhancedCode{4, 2, 2}, Message: "full"}
+		}
+		return nil
+	}
+	w := newWorld(t, Config{Smarthost: s.address})
+	heard := w.listen()
+	stop := w.run(w.Mailer)
+	mail := subscription("1")
+	mail.Expires = w.now().Add(time.Hour)
+	must(t, w.For("post").Enqueue(t.Context(), mail))
+	<-w.paused
+	w.skew.Add(int64(time.Hour))
+	w.rest()
+	stop()
+	if got := <-heard; got.Hard || got.Soft != 1 {
+		t.Errorf("%+v", got)
+	}
+}
+
+func TestABounceThatCannotBeToldIsToldLater(t *testing.T) {
+	s := newSink(t)
+	s.refuse = func(at, _ string) error {
+		if at == "RCPT" {
+			return &smtp.SMTPError{Code: 550, EnhancedCode: smtp.EnhancedCode{5, 1, 1}, Message: "no"}
+		}
+		return nil
+	}
+	w := newWorld(t, Config{Smarthost: s.address})
+	heard := make(chan string, 10)
+	w.Tell(func(_ context.Context, _, id string, _ bots.Bounce) error {
+		heard <- id
+		if len(heard) == 1 {
+			return errors.New("disk full")
+		}
+		return nil
+	})
+	must(t, w.For("post").Enqueue(t.Context(), subscription("1")))
+	w.run(w.Mailer)
+	w.rest()
+	if len(heard) != 2 {
+		t.Errorf("told %d times", len(heard))
+	}
+}
+
+func TestNobodyIsBlamedWhileWeAreOffline(t *testing.T) {
+	w := newWorld(t, newInternet(t).config())
+	gone := answer{stage: "connect", code: 451, enhanced: [3]int{4, 4, 1}}
+	if w.judge(gone) != fine {
+		t.Error("blamed though nothing was ever delivered")
+	}
+	w.accepted.Store(w.now().UnixMilli())
+	if w.judge(gone) != softly {
+		t.Error("not blamed though another server took a mail")
+	}
+	w.skew.Add(int64(2 * onlineTime))
+	if w.judge(gone) != fine {
+		t.Error("blamed though no mail was delivered for long")
+	}
+}
+
+func FuzzDSN(f *testing.F) {
+	files, err := filepath.Glob("testdata/*.eml")
+	must(f, err)
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		must(f, err)
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		failed, err := parseDSN(text)
+		if len(failed) > maxGroups {
+			t.Errorf("%d recipients", len(failed))
+		}
+		for _, a := range failed {
+			if c := a.enhanced[0]; err != nil || c != 2 && c != 4 && c != 5 {
+				t.Errorf("%+v, %v", a, err)
+			}
+			judge(a, true)
+		}
+	})
+}
