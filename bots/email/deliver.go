@@ -23,6 +23,10 @@ func (s *session) Data(r io.Reader) error {
 	from, cities := s.from, s.cities
 	s.mu.Unlock()
 
+	r, err := s.bounced(r)
+	if err != nil {
+		return err
+	}
 	message, err := read(r)
 	if err != nil {
 		return refusal(err)

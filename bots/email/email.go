@@ -3,7 +3,7 @@
 //
 // In: recv.go serves SMTP for all cities (conn.go keeps connections in bounds), loop.go drops what machines wrote,
 // mime.go, parse.go, html.go and cut.go make a report's text out of a message, when.go finds its time, limits.go
-// keeps one author from flooding a city. Out: send.go writes to the subscribers
+// keeps one author from flooding a city, bounce.go hears of mailboxes that are gone. Out: send.go writes to the subscribers
 // in db.go through Core.Mail. subscribe.go has the pages for them, webui.go those for the city's admins.
 package email
 
@@ -44,6 +44,7 @@ var (
 	_ bots.Broadcaster  = (*Bot)(nil)
 	_ bots.Public       = (*Bot)(nil)
 	_ bots.Demonstrator = (*Bot)(nil)
+	_ bots.Bounced      = (*Bot)(nil)
 )
 
 // New makes the bot.

@@ -125,13 +125,14 @@ type session struct {
 	mu       sync.Mutex
 	from     string
 	cities   []string // of the recipients, each once
+	bounces  []string // of the recipients, local parts that our mails come back to
 	mistakes int
 }
 
 func (s *session) Reset() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.from, s.cities = "", nil
+	s.from, s.cities, s.bounces = "", nil, nil
 }
 
 func (s *session) Logout() error { return nil }
@@ -139,7 +140,7 @@ func (s *session) Logout() error { return nil }
 func (s *session) Mail(from string, _ *smtp.MailOptions) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.from, s.cities = from, nil
+	s.from, s.cities, s.bounces = from, nil, nil
 	return nil
 }
 
@@ -164,6 +165,9 @@ var (
 func (s *session) Rcpt(to string, _ *smtp.RcptOptions) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if back, err := s.returned(to); back || err != nil {
+		return err
+	}
 	city, err := s.recipient(to)
 	if err == nil {
 		for _, known := range s.cities {

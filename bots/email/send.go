@@ -73,6 +73,7 @@ func (b *Bot) mail(city bots.City, r report.Report, s Subscriber, to string) bot
 		From:     city.Name,
 		FromName: title,
 		To:       to,
+		Bounce:   bounceID(s),
 		Subject:  "[" + title + "] " + oneLine(r.Text, maxSubject),
 		Text: r.Text + "\n\n-- \n" + b.core.Pages.Text(city.Lang, "mail-footer",
 			"City", title, "Page", b.core.BaseURL+"/c/"+city.Name, "Unsubscribe", unsubscribe) + "\n",

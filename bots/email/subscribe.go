@@ -101,7 +101,7 @@ func (b *Bot) invite(ctx context.Context, name, address string) error {
 	}
 	err = b.core.Mail.Enqueue(ctx, bots.Mail{
 		Key:  "email invite " + name + " " + s.Person + " " + strconv.FormatInt(s.AskedAt, 10),
-		From: name, FromName: title, To: address,
+		From: name, FromName: title, To: address, Bounce: bounceID(s),
 		Subject: b.core.Pages.Text(city.Lang, subject, "City", title),
 		Text: b.core.Pages.Text(city.Lang, text, "City", title, "Page", b.core.BaseURL+"/c/"+name,
 			"Confirm", b.link(name, "confirm", b.confirmToken(s)), "Unsubscribe", unsubscribe) + "\n",

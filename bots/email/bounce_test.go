@@ -1,0 +1,99 @@
+package email_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"linienfunk/bots"
+	"linienfunk/bots/bottest"
+	"linienfunk/report"
+)
+
+// returns takes bounces for one address.
+type returns struct {
+	mu    sync.Mutex
+	err   error
+	taken []string
+}
+
+func (r *returns) Known(_ context.Context, local string) (bool, error) {
+	return strings.EqualFold(local, "bounce+1"), nil
+}
+
+func (r *returns) Take(_ context.Context, local string, message []byte) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.err == nil {
+		r.taken = append(r.taken, local+": "+string(message))
+	}
+	return r.err
+}
+
+func (r *returns) set(err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.err = err
+}
+
+func TestMailThatComesBackIsHandedOnAndIsNoReport(t *testing.T) {
+	back := &returns{}
+	s := serve(t, func(w *bottest.World) { w.Core.SMTP.Bounces = back })
+	c := s.hello()
+	back.set(errors.New("disk full"))
+	c.mail("", "bounce+1@linienfunk.example", letter("", "undeliverable"), "451")
+	back.set(nil)
+	c.mail("", "bounce+1@linienfunk.example", letter("", "undeliverable"), "250")
+	c.mail("", zuerich, letter("", "somebody's bounce"), "250")
+	c.say("MAIL FROM:<>", "250")
+	c.say("RCPT TO:<bounce+2@linienfunk.example>", "550")
+	c.say("RCPT TO:<bounce+1@example.org>", "554")
+	if len(back.taken) != 1 || !strings.HasPrefix(back.taken[0], "bounce+1: ") || !strings.Contains(back.taken[0], "undeliverable") {
+		t.Errorf("taken: %q", back.taken)
+	}
+	if all := s.all(); len(all) > 0 {
+		t.Errorf("stored: %v", all)
+	}
+}
+
+func TestAMailboxThatTakesNoMailIsUnsubscribed(t *testing.T) {
+	s := serve(t)
+	v := visitor{t, s.w, "zuerich"}
+	first := time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)
+	for name, c := range map[string]struct {
+		bounce bots.Bounce
+		gone   bool
+	}{
+		"hard":      {bots.Bounce{Hard: true}, true},
+		"full":      {bots.Bounce{Soft: 1, First: first, Last: first}, false},
+		"full-long": {bots.Bounce{Soft: 3, First: first, Last: first.Add(72 * time.Hour)}, true},
+	} {
+		v.subscribe(name + "@rider.example")
+		mails := v.broadcast(report.Report{ID: name, City: "zuerich", Bot: "web", Text: "kontrolle", At: s.w.Core.Now()})
+		if len(mails) == 0 {
+			t.Fatal("no mail")
+		}
+		id := ""
+		for _, mail := range mails {
+			if mail.To == name+"@rider.example" {
+				id = mail.Bounce
+			}
+		}
+		if id == "" || strings.Contains(id, "@") {
+			t.Errorf("id %q", id)
+		}
+		if err := s.w.Bot.(bots.Bounced).Bounced(t.Context(), id, c.bounce); err != nil {
+			t.Fatal(err)
+		}
+		sent := false
+		for _, mail := range v.broadcast(report.Report{ID: name + "2", City: "zuerich", Bot: "web", Text: "kontrolle", At: s.w.Core.Now()}) {
+			sent = sent || mail.To == name+"@rider.example"
+		}
+		if sent == c.gone {
+			t.Errorf("%s: another mail: %v", name, sent)
+		}
+	}
+}
