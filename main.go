@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"os"
 	"os/signal"
@@ -34,10 +35,13 @@ type flags struct {
 
 type cli struct {
 	flags
-	Serve       struct{} `cmd:"" default:"1" help:"Run (this is what happens without a command)."`
-	Demo        struct{} `cmd:"" help:"Run with a ready city, on this machine only, without any account."`
-	ShowConfig  struct{} `cmd:"" name:"config" help:"Print the effective configuration, without secrets."`
-	Version     struct{} `cmd:"" help:"Print the version."`
+	Serve      struct{} `cmd:"" default:"1" help:"Run (this is what happens without a command)."`
+	Demo       struct{} `cmd:"" help:"Run with a ready city, on this machine only, without any account."`
+	ShowConfig struct{} `cmd:"" name:"config" help:"Print the effective configuration, without secrets."`
+	Version    struct{} `cmd:"" help:"Print the version."`
+	Mail       struct {
+		Check struct{} `cmd:"" help:"Look up what the DNS lacks for the cities' mail, and print the records; exit 1 if it lacks something."`
+	} `cmd:"" help:"About mail."`
 	Healthcheck struct{} `cmd:"" help:"Ask a running program whether it is well; exit 1 if not."`
 }
 
@@ -86,6 +90,8 @@ func run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) 
 		return err
 	case "healthcheck":
 		return healthcheck(ctx, settings)
+	case "mail check":
+		return mailCheck(ctx, settings, net.DefaultResolver, stdout)
 	case "demo":
 		return runDemo(ctx, settings, stdout, stderr)
 	}

@@ -111,8 +111,22 @@ func (p *Program) openMail(context.Context) error {
 	if err != nil {
 		return err
 	}
-	set, private := p.config.Mail, p.config.Outgoing.AllowPrivate
-	c := mail.Config{Domain: set.Domain, CAFile: set.CAFile, DKIMKey: set.DKIMKey}
+	c := mailConfig(p.config)
+	switch p.config.Mail.Way() {
+	case config.Direct:
+		private := p.config.Outgoing.AllowPrivate
+		c.Resolver, c.Dial, c.HTTP = net.DefaultResolver, outgoing.Dialer(private).DialContext, outgoing.Client(private)
+	case config.Outbox:
+		p.log.Warn("outgoing mail goes into files; mail.smarthost or mail.delivery = \"direct\" would send it", "directory", c.Outbox)
+	}
+	p.mail, err = mail.New(tables, p.box, c, p.log.With("part", "mail"), p.now)
+	return err
+}
+
+// mailConfig is what the configuration says about outgoing mail, without the means of direct delivery.
+func mailConfig(all config.Config) mail.Config {
+	set := all.Mail
+	c := mail.Config{Domain: set.Domain, Hostname: set.Hostname, CAFile: set.CAFile, DKIMKey: set.DKIMKey}
 	if c.DKIMKey != "" {
 		c.DKIMSelector = set.DKIMSelector
 	}
@@ -120,14 +134,11 @@ func (p *Program) openMail(context.Context) error {
 	case config.Smarthost:
 		c.Smarthost, c.User, c.Password = set.Smarthost, set.User, set.Password
 	case config.Direct:
-		c.Direct, c.Hostname, c.Resolver = true, set.Hostname, net.DefaultResolver
-		c.Dial, c.HTTP = outgoing.Dialer(private).DialContext, outgoing.Client(private)
+		c.Direct = true
 	default:
-		c.Outbox = filepath.Join(p.config.Data, "outbox")
-		p.log.Warn("outgoing mail goes into files; mail.smarthost or mail.delivery = \"direct\" would send it", "directory", c.Outbox)
+		c.Outbox = filepath.Join(all.Data, "outbox")
 	}
-	p.mail, err = mail.New(tables, p.box, c, p.log.With("part", "mail"), p.now)
-	return err
+	return c
 }
 
 func (p *Program) openFrontend(context.Context) (err error) {
