@@ -33,7 +33,7 @@ type mailbox struct {
 	mails   []letter
 }
 
-type letter struct{ to, messageID, subject, text string }
+type letter struct{ from, to, messageID, subject, text string } // from the sender in the envelope
 
 func newMailbox(t testing.TB) *mailbox {
 	t.Helper()
@@ -52,21 +52,22 @@ func newMailbox(t testing.TB) *mailbox {
 }
 
 type delivery struct {
-	box *mailbox
-	to  string
+	box  *mailbox
+	from string
+	to   string
 }
 
-func (d *delivery) Mail(string, *gosmtp.MailOptions) error      { return nil }
-func (d *delivery) Rcpt(to string, _ *gosmtp.RcptOptions) error { d.to = to; return nil }
-func (d *delivery) Reset()                                      {}
-func (d *delivery) Logout() error                               { return nil }
+func (d *delivery) Mail(from string, _ *gosmtp.MailOptions) error { d.from = from; return nil }
+func (d *delivery) Rcpt(to string, _ *gosmtp.RcptOptions) error   { d.to = to; return nil }
+func (d *delivery) Reset()                                        {}
+func (d *delivery) Logout() error                                 { return nil }
 
 func (d *delivery) Data(r io.Reader) error {
 	m, err := mail.CreateReader(r)
 	if err != nil {
 		return err
 	}
-	one := letter{to: d.to}
+	one := letter{from: d.from, to: d.to}
 	one.subject, _ = m.Header.Subject()
 	one.messageID, _ = m.Header.MessageID()
 	part, err := m.NextPart()
