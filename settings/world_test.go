@@ -46,6 +46,17 @@ func newWorld(t testing.TB) *world {
 	return w
 }
 
+// started is a world with a storage, some cities, and a node that knows them.
+func started(t testing.TB, cities ...string) (*world, *settings.Storage, *settings.Node) {
+	t.Helper()
+	w := newWorld(t)
+	storage, _ := w.storage()
+	w.create(storage, cities...)
+	n, _ := w.node()
+	loaded(t, n)
+	return w, storage, n
+}
+
 func (w *world) run(b *bus.Bus, f func(context.Context) error) part {
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup
