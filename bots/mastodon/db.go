@@ -197,20 +197,46 @@ func (s store) app(ctx context.Context, instance, redirectURI string) (app App, 
 	if err := s.db.WithContext(ctx).Model(&Account{}).Where("instance = ?", instance).Count(&users).Error; err != nil {
 		return app, "", false, fmt.Errorf("count accounts: %w", err)
 	}
-	fresh := users > 0 || s.now().Sub(app.CreatedAt) < time.Hour
+	var logins int64
+	if err := s.db.WithContext(ctx).Model(&Login{}).Where("instance = ? AND expires_at > ?", instance, s.utc()).Count(&logins).Error; err != nil {
+		return app, "", false, fmt.Errorf("count logins: %w", err)
+	}
+	age := s.now().Sub(app.CreatedAt)
+	fresh := users > 0 || age < time.Hour || logins > 0 && age < time.Hour+loginTime // a login ends with the app it began with
 	opened, err := s.box.Open(s.place("apps", instance, "secret"), app.Secret)
 	return app, string(opened), fresh && (redirectURI == "" || app.RedirectURI == redirectURI), err
 }
 
-func (s store) saveApp(ctx context.Context, app App, key string) error {
+// saveApp stores a registration in place of the one with the client id old, "" for none. When somebody else was quicker,
+// theirs stays: a login may be under way with it, and a code is worth something to one registration only.
+func (s store) saveApp(ctx context.Context, app App, key, old string) error {
 	app.Secret = s.box.Seal(s.place("apps", app.Instance, "secret"), []byte(key))
 	app.CreatedAt = s.utc()
-	return wrap("store app", s.db.WithContext(ctx).Clauses(clause.OnConflict{UpdateAll: true}).Create(&app).Error)
+	db := s.db.WithContext(ctx)
+	if old == "" {
+		return wrap("store app", db.Clauses(clause.OnConflict{DoNothing: true}).Create(&app).Error)
+	}
+	return wrap("replace app", db.Model(&App{}).Where("instance = ? AND client_id = ?", app.Instance, old).Select("*").Updates(&app).Error)
 }
 
 // forgetApp lets the next login register anew.
 func (s store) forgetApp(ctx context.Context, instance string) error {
 	return wrap("delete app", s.db.WithContext(ctx).Where("instance = ?", instance).Delete(&App{}).Error)
+}
+
+// uses says whether any city's account on the instance has this token.
+func (s store) uses(ctx context.Context, instance, token string) (bool, error) {
+	var rows []Account
+	if err := s.db.WithContext(ctx).Where("instance = ?", instance).Find(&rows).Error; err != nil {
+		return false, fmt.Errorf("list accounts: %w", err)
+	}
+	for _, row := range rows {
+		have, err := s.box.Open(s.place("accounts", row.City, "token"), row.Token)
+		if err != nil || string(have) == token {
+			return err == nil, err
+		}
+	}
+	return false, nil
 }
 
 // openLogin stores a login and returns its state. Those that expired go.

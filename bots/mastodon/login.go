@@ -82,22 +82,57 @@ func (b *bot) register(ctx context.Context, c *client) (App, error) {
 	if made.ClientID == "" || made.ClientSecret == "" {
 		return app, fmt.Errorf("register with instance: %w", errNoMastodon)
 	}
-	app = App{Instance: c.instance, ClientID: made.ClientID, RedirectURI: b.callback()}
-	return app, b.store.saveApp(ctx, app, made.ClientSecret)
+	fresh := App{Instance: c.instance, ClientID: made.ClientID, RedirectURI: b.callback()}
+	if err := b.store.saveApp(ctx, fresh, made.ClientSecret, app.ClientID); err != nil {
+		return app, err
+	}
+	app, _, ok, err = b.store.app(ctx, c.instance, b.callback()) // ours, or that of a login that began at the same time
+	if err == nil && !ok {
+		err = errors.New("registration with instance is gone again")
+	}
+	return app, err
 }
 
-// finish exchanges the code of a login for a token, looks whose it is, and stores the account.
-func (b *bot) finish(ctx context.Context, l Login, verifier, code string) (Account, error) {
+// finish exchanges the code of a login for a token, looks whose it is, and stores the account. A token that comes to
+// nothing, and one that is replaced, are given back.
+func (b *bot) finish(ctx context.Context, l Login, verifier, code string) (row Account, err error) {
 	ctx, cancel := context.WithTimeout(ctx, b.pace.call)
 	defer cancel()
+	token, err := b.exchange(ctx, l, verifier, code)
+	if err != nil {
+		return Account{}, fmt.Errorf("exchange code: %w", err)
+	}
+	defer func() {
+		if err != nil {
+			b.giveBack(ctx, l.City, l.Instance, token)
+		}
+	}()
+	if row, err = b.identify(ctx, b.client(l.Instance, token)); err != nil {
+		return row, err
+	}
+	old, oldToken, err := b.store.account(ctx, l.City)
+	if err != nil && !errors.Is(err, errNoAccount) {
+		return row, err
+	}
+	row.City = l.City
+	if err = b.store.connect(ctx, row, token); err != nil {
+		return row, err
+	}
+	if oldToken != "" {
+		b.giveBack(ctx, l.City, old.Instance, oldToken)
+	}
+	return row, nil
+}
+
+// exchange gets the token that a code stands for (https://docs.joinmastodon.org/methods/oauth/#token).
+func (b *bot) exchange(ctx context.Context, l Login, verifier, code string) (string, error) {
 	app, secret, _, err := b.store.app(ctx, l.Instance, "")
 	if err != nil {
-		return Account{}, err
+		return "", err
 	}
 	var token struct {
 		AccessToken string `json:"access_token"`
 	}
-	// https://docs.joinmastodon.org/methods/oauth/#token
 	err = b.client(l.Instance, "").do(ctx, "/oauth/token", url.Values{
 		"grant_type":    {"authorization_code"},
 		"code":          {strings.TrimSpace(code)},
@@ -111,18 +146,10 @@ func (b *bot) finish(ctx context.Context, l Login, verifier, code string) (Accou
 	if errors.As(err, &said) && said.code == "invalid_client" {
 		err = errors.Join(err, b.store.forgetApp(ctx, l.Instance))
 	}
-	if err != nil {
-		return Account{}, fmt.Errorf("exchange code: %w", err)
+	if err == nil && token.AccessToken == "" {
+		err = errNoMastodon
 	}
-	if token.AccessToken == "" {
-		return Account{}, fmt.Errorf("exchange code: %w", errNoMastodon)
-	}
-	row, err := b.identify(ctx, b.client(l.Instance, token.AccessToken))
-	if err != nil {
-		return row, err
-	}
-	row.City = l.City
-	return row, b.store.connect(ctx, row, token.AccessToken)
+	return token.AccessToken, err
 }
 
 // identify asks whose token the client has, and where reading begins for a new account.
@@ -148,7 +175,22 @@ func (b *bot) identify(ctx context.Context, c *client) (Account, error) {
 	}, nil
 }
 
-// revoke gives the token back. The account is gone from here in any case, so that errors are for the log only.
+// giveBack makes an instance forget a token that nobody has any more. That is tried, and holds nobody up for long.
+//
+// Mastodon hands out the same token again when an account allows the same application again (reuse_access_token in its
+// config/initializers/doorkeeper.rb): so one that a city has is kept, whoever else logged in with it.
+func (b *bot) giveBack(ctx context.Context, city, instance, token string) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), b.pace.call/3)
+	defer cancel()
+	used, err := b.store.uses(ctx, instance, token)
+	if err == nil && !used {
+		err = b.revoke(ctx, instance, token)
+	}
+	if err != nil {
+		b.core.Log.Warn("token not given back", "city", city, "error", err)
+	}
+}
+
 func (b *bot) revoke(ctx context.Context, instance, token string) error {
 	app, secret, _, err := b.store.app(ctx, instance, "")
 	if err != nil {

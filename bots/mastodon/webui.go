@@ -1,7 +1,6 @@
 package mastodon
 
 import (
-	"context"
 	"crypto/rand"
 	"errors"
 	"html/template"
@@ -147,11 +146,7 @@ func (b *bot) disconnect(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	b.core.Changed(city)
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), b.pace.call)
-	defer cancel()
-	if err := b.revoke(ctx, row.Instance, token); err != nil {
-		b.core.Log.Warn("token not given back", "city", city, "error", err)
-	}
+	b.giveBack(r.Context(), city, row.Instance, token)
 	b.core.Pages.Done(w, r, b.say(r, "disconnected", "Account", row.Label()))
 }
 

@@ -39,6 +39,8 @@ type Server struct {
 	// FilterPrivate holds private mentions back from the stream and from whoever does not ask for include_filtered,
 	// as accounts do by default since Mastodon 4.3. Set it before the first mention.
 	FilterPrivate bool
+	// BeforeApp is called while a program registers. Set it before the first request.
+	BeforeApp func()
 
 	http *httptest.Server
 
