@@ -49,7 +49,7 @@ func (s *Server) createApp(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	for _, scope := range strings.Fields(r.PostFormValue("scopes")) {
-		if !slices.Contains(knownScopes, scope) {
+		if !slices.Contains(s.scopes(), scope) {
 			s.complain("scope %q", scope)
 			fail(w, http.StatusUnprocessableEntity, "Validation failed: Scopes doesn't match configured on the server.")
 			return
