@@ -23,18 +23,27 @@ type client struct {
 
 func (b *bot) client(instance, token string) *client {
 	c := masto.NewClient(&masto.Config{Server: instance, AccessToken: token})
-	c.Client = *b.http()
+	c.Client = *b.http(instance, token)
 	return &client{Client: c, instance: instance, token: token}
 }
 
+// clientOf is a client that speaks for a city's account.
+func (b *bot) clientOf(row Account, token string) *client {
+	return b.client(row.Instance, token)
+}
+
 // http is the program's HTTP client with our transport in front.
-func (b *bot) http() *http.Client {
+func (b *bot) http(instance, token string) *http.Client {
 	h := *b.core.HTTP
 	next := h.Transport
 	if next == nil {
 		next = http.DefaultTransport
 	}
-	h.Transport = &transport{next: next, agent: b.core.UserAgent, now: b.core.Now, pace: b.pace}
+	t := &transport{next: next, agent: b.core.UserAgent, now: b.core.Now, pace: b.pace, pauses: &b.pauses, door: instance + " " + token}
+	if d, ok := b.dialects.known(instance); ok && d.perAddress() {
+		t.door, t.shared = instance, true
+	}
+	h.Transport = t
 	return &h
 }
 
@@ -112,6 +121,8 @@ func (c *client) explain(ctx context.Context, what string, err error) error {
 	switch {
 	case ctx.Err() != nil && code == 0:
 		return err // the caller's time is over
+	case errors.As(err, &tooMany) && tooMany.status == http.StatusServiceUnavailable:
+		return bots.RetryAfter(tooMany.after, "error-server", err)
 	case errors.As(err, &tooMany):
 		return bots.RetryAfter(tooMany.after, "error-too-many", err)
 	case errors.As(err, &notJSON), isSyntax(err):

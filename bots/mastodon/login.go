@@ -35,10 +35,12 @@ func (b *bot) begin(ctx context.Context, typed, browser string, l Login) (author
 		return "", "", err
 	}
 	c := b.client(l.Instance, "")
-	if _, err := c.describe(ctx); err != nil {
+	found, err := c.describe(ctx)
+	if err != nil {
 		return "", "", fmt.Errorf("find instance: %w", err)
 	}
-	app, err := b.register(ctx, c)
+	d := dialect{software: softwareOf(found)}
+	app, err := b.register(ctx, c, d)
 	if err != nil {
 		return "", "", err
 	}
@@ -51,7 +53,7 @@ func (b *bot) begin(ctx context.Context, typed, browser string, l Login) (author
 		"response_type":         {"code"},
 		"client_id":             {app.ClientID},
 		"redirect_uri":          {b.redirectURI(browser)},
-		"scope":                 {scopes},
+		"scope":                 {d.scopes()},
 		"state":                 {state},
 		"code_challenge":        {base64.RawURLEncoding.EncodeToString(challenge[:])},
 		"code_challenge_method": {"S256"},
@@ -67,13 +69,13 @@ func (b *bot) redirectURI(browser string) string {
 
 // register returns the program's registration on the instance, made now if there is none
 // (https://docs.joinmastodon.org/methods/apps/#create).
-func (b *bot) register(ctx context.Context, c *client) (App, error) {
+func (b *bot) register(ctx context.Context, c *client, d dialect) (App, error) {
 	app, _, ok, err := b.store.app(ctx, c.instance, b.callback())
 	if err != nil || ok {
 		return app, err
 	}
 	made, err := masto.RegisterApp(ctx, &masto.AppConfig{
-		Client: c.Client.Client, Server: c.instance, ClientName: "Linienfunk", Scopes: scopes,
+		Client: c.Client.Client, Server: c.instance, ClientName: "Linienfunk", Scopes: d.scopes(),
 		RedirectURIs: b.callback() + "\n" + outOfBand, Website: b.core.BaseURL,
 	})
 	if err != nil {
@@ -130,16 +132,21 @@ func (b *bot) exchange(ctx context.Context, l Login, verifier, code string) (str
 	if err != nil {
 		return "", err
 	}
+	c := b.client(l.Instance, "")
+	d, err := b.dialectOf(ctx, c)
+	if err != nil {
+		return "", err
+	}
 	var token struct {
 		AccessToken string `json:"access_token"`
 	}
-	err = b.client(l.Instance, "").do(ctx, "/oauth/token", url.Values{
+	err = c.do(ctx, "/oauth/token", url.Values{
 		"grant_type":    {"authorization_code"},
 		"code":          {strings.TrimSpace(code)},
 		"client_id":     {app.ClientID},
 		"client_secret": {secret},
 		"redirect_uri":  {b.redirectURI(l.Browser)},
-		"scope":         {scopes},
+		"scope":         {d.scopes()},
 		"code_verifier": {verifier},
 	}, &token)
 	var said *answer

@@ -37,11 +37,12 @@ func options() []bots.Option {
 
 // bot implements bots.Receiver, bots.Sender, bots.Retracter and bots.Public.
 type bot struct {
-	core   bots.Core
-	store  store
-	limits limitCache
-	pace   pace
-	plain  bool // instances on loopback may be reached by http: in demo and tests only
+	core     bots.Core
+	store    store
+	dialects dialectCache
+	pauses   pauses
+	pace     pace
+	plain    bool // instances on loopback may be reached by http: in demo and tests only
 }
 
 // pace is how long the bot waits for what. Tests shorten it.
@@ -97,7 +98,7 @@ func (b *bot) account(ctx context.Context, a bots.Account) (Account, *client, er
 	if err != nil {
 		return Account{}, nil, err
 	}
-	return row, b.client(row.Instance, token), nil
+	return row, b.clientOf(row, token), nil
 }
 
 // callback is where instances send browsers back to.

@@ -8,6 +8,32 @@ import (
 	masto "github.com/mattn/go-mastodon"
 )
 
+// signs are what an account's stream tells. Without a stream they are nil, and nothing ever comes.
+type signs struct {
+	news <-chan struct{} // there may be something to read
+	stop func()
+}
+
+// follow listens to the account's stream, where there is one, until stop is called.
+func (b *bot) follow(ctx context.Context, c *client, d dialect) signs {
+	if !d.streams() {
+		return signs{stop: func() {}}
+	}
+	news := make(chan struct{}, 1)
+	ctx, cancel := context.WithCancel(ctx)
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		b.stream(ctx, c, func() {
+			select {
+			case news <- struct{}{}:
+			default: // a look is due already
+			}
+		})
+	}()
+	return signs{news, func() { cancel(); <-ended }}
+}
+
 // stream listens to the account's events until ctx ends, and calls look when there may be something to read. A stream
 // that breaks is opened again after a pause, which grows as long as none outlasts it. Errors are not reported:
 // reading goes on by polling, and meets the same trouble where it matters.

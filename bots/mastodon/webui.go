@@ -33,12 +33,15 @@ type sectionData struct {
 	Account   Account
 	Enabled   bool
 	Boost     bool
+	NoText    bool // the instance takes no copies, as far as we know
 	Options   template.HTML
 }
 
 func (b *bot) sectionData(place bots.Where, row Account, connected bool) sectionData {
+	kept, known := b.dialects.known(row.Instance)
 	return sectionData{
-		Path: place.Path, Connected: connected, Account: row, Options: place.Options,
+		NoText: connected && known && !kept.takesText(),
+		Path:   place.Path, Connected: connected, Account: row, Options: place.Options,
 		Enabled: place.City.Options.On("enabled"), Boost: place.City.Options.Text("repost") == "boost",
 	}
 }
