@@ -22,8 +22,12 @@ func (s *sending) boost(ctx context.Context, source *masto.Status) error {
 		s.boosted(source)
 		return nil
 	}
+	form := url.Values{}
+	if s.style.visibility == "unlisted" && s.dialect.software == mastodon {
+		form.Set("visibility", "unlisted")
+	}
 	var made masto.Status
-	err := s.client.do(ctx, "/api/v1/statuses/"+url.PathEscape(string(source.ID))+"/reblog", url.Values{}, &made)
+	err := s.client.do(ctx, "/api/v1/statuses/"+url.PathEscape(string(source.ID))+"/reblog", form, &made)
 	if err == nil && made.ID == "" {
 		err = &errNotJSON{http.StatusOK}
 	}
@@ -61,7 +65,7 @@ func (s *sending) copy(ctx context.Context) error {
 	if !s.dialect.takesText() {
 		return bots.Permanent("error-needs-image", errNoText)
 	}
-	text := fit(silence(s.report.Text), s.dialect.limits)
+	text := s.style.compose(s.report.Text, s.dialect.limits)
 	if forgets := s.bot.core.Now().Sub(s.post.CreatedAt) > s.dialect.keeps(); s.post.Tries > 0 && forgets {
 		found, err := s.find(ctx, text)
 		if err != nil {
@@ -93,7 +97,13 @@ func (s *sending) copy(ctx context.Context) error {
 }
 
 func (s *sending) form(text string) url.Values {
-	form := url.Values{"status": {text}, "visibility": {masto.VisibilityPublic}}
+	form := url.Values{"status": {text}, "visibility": {s.style.visibility}}
+	if s.style.warning != "" {
+		form.Set("spoiler_text", s.style.warning)
+	}
+	if s.style.language != "" {
+		form.Set("language", s.style.language)
+	}
 	if s.dialect.markup() {
 		form.Set("content_type", "text/plain")
 	}
@@ -137,4 +147,24 @@ func (s *sending) find(ctx context.Context, text string) (*masto.Status, error) 
 		}
 	}
 	return nil, nil
+}
+
+// reply tells the author of a mention that it was passed on, where the city wants that; so that only they see it. It is tried once, and
+// nothing depends on it. Who answers us is not answered.
+func (s *sending) reply(ctx context.Context, source *masto.Status) {
+	if source == nil || !s.city.Options.On("reply") || !s.dialect.takesText() || source.Account.Acct == "" {
+		return
+	}
+	if to, _ := source.InReplyToAccountID.(string); to == s.account.AccountID {
+		return
+	}
+	form := s.form("@" + source.Account.Acct + " " + s.bot.core.Pages.Text(s.city.Lang, "reply-passed"))
+	form.Set("visibility", masto.VisibilityDirectMessage)
+	form.Set("in_reply_to_id", string(source.ID))
+	form.Del("spoiler_text")
+	form.Set("language", s.city.Lang)
+	if _, err := s.client.post(withIdempotencyKey(ctx, s.post.idempotencyKey()+"-reply"), form); err != nil {
+		// Without what the instance says: it may name the author.
+		s.bot.core.Log.Info("a rider was not told that their report was passed on", "city", s.city.Name, "status", status(err))
+	}
 }

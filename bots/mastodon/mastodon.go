@@ -27,14 +27,6 @@ func Plugin() bots.Plugin {
 	return bots.Plugin{New: New, Migrations: migrations(), Options: options(), Files: files}
 }
 
-// options are a switch, and whether public mentions are boosted or copied.
-func options() []bots.Option {
-	return []bots.Option{
-		{Name: "enabled", Kind: bots.Switch, Default: true},
-		{Name: "repost", Kind: bots.Choice, Default: "boost", Choices: []string{"boost", "copy"}},
-	}
-}
-
 // bot implements bots.Receiver, bots.Sender, bots.Retracter and bots.Public.
 type bot struct {
 	core     bots.Core

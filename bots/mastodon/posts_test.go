@@ -26,6 +26,7 @@ func swallowed(t testing.TB, w *bottest.World, fake *mastodontest.Server, a bots
 func TestAPostThatWasTakenButNotAnsweredIsFoundAgainWhereKeysAreNotKnown(t *testing.T) {
 	w, fake := newDialect(t, mastodontest.GoToSocial)
 	a := connect(t, w, fake, "zuerich", "zuerich")
+	w.SetOption(t, "zuerich", "hashtag", "ZüriFunk")
 	text := "kontrolle u8, @bob: https://example.org/?a=1&b=2\nzwei männer"
 	swallowed(t, w, fake, a, "1", text)
 	w.Restart(t)

@@ -46,7 +46,7 @@ func (b *bot) Send(ctx context.Context, a bots.Account, r report.Report) (report
 	if post.Instance != row.Instance { // the city has moved between two attempts
 		post.Instance, post.Source, post.Tries, post.Refused = made.Instance, made.Source, 0, 0
 	}
-	s := &sending{bot: b, client: c, account: row, city: city, dialect: d, report: r, post: post}
+	s := &sending{bot: b, client: c, account: row, city: city, style: styleOf(city), dialect: d, report: r, post: post}
 	return s.run(ctx)
 }
 
@@ -56,6 +56,7 @@ type sending struct {
 	client  *client
 	account Account
 	city    bots.City
+	style   style
 	dialect dialect
 	report  report.Report
 	post    Post
@@ -78,6 +79,7 @@ func (s *sending) run(ctx context.Context) (report.Receipt, error) {
 	if err := s.bot.store.savePost(ctx, s.post); err != nil {
 		return report.Receipt{}, err
 	}
+	s.reply(ctx, source)
 	return s.post.receipt(), nil
 }
 
