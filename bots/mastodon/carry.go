@@ -2,7 +2,6 @@ package mastodon
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -57,8 +56,6 @@ func (s *sending) boost(ctx context.Context, source *masto.Status) error {
 func (s *sending) boosted(made *masto.Status) {
 	s.post.RemoteID, s.post.RemoteURL = string(made.ID), ""
 }
-
-var errNoText = errors.New("instance takes no posts without an image")
 
 // copy posts the report without its author's name.
 func (s *sending) copy(ctx context.Context) error {

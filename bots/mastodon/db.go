@@ -19,15 +19,18 @@ type Account struct {
 	City      string `gorm:"primaryKey;size:32"`
 	Instance  string `gorm:"size:300;not null;uniqueIndex:idx_mastodon_accounts_owner,priority:1"` // https://host
 	AccountID string `gorm:"size:64;not null;uniqueIndex:idx_mastodon_accounts_owner,priority:2"`
-	Acct      string `gorm:"size:255;not null"` // without the host
-	Domain    string `gorm:"size:255;not null"` // what stands behind the second @, not always Instance's host
-	URL       string `gorm:"not null"`          // the profile
-	IsBot     bool   `gorm:"not null"`          // flagged as automated in its profile
-	Token     []byte `gorm:"not null"`          // sealed
+	Acct      string `gorm:"size:255;not null"`      // without the host
+	Domain    string `gorm:"size:255;not null"`      // what stands behind the second @, not always Instance's host
+	URL       string `gorm:"not null"`               // the profile
+	IsBot     bool   `gorm:"not null"`               // flagged as automated in its profile
+	Limited   bool   `gorm:"not null;default:false"` // by the instance's moderators: only followers see its posts
+	Token     []byte `gorm:"not null"`               // sealed
 	Revision  string `gorm:"size:64;not null"`
 	Position  string `gorm:"size:64;not null"` // id of the last notification that was dealt with
 	CreatedAt time.Time
 	UpdatedAt time.Time
+
+	FailingSince *time.Time // since when the instance does not let us read, by its own fault
 }
 
 // Label is the account's full address.
@@ -48,7 +51,7 @@ func migrations() []*gormigrate.Migration {
 		Migrate: keepOptions,
 	}, {
 		ID:      "3-posts",
-		Migrate: func(tx *gorm.DB) error { return tx.AutoMigrate(&Post{}) },
+		Migrate: func(tx *gorm.DB) error { return tx.AutoMigrate(&Account{}, &Post{}) },
 	}}
 }
 
@@ -143,10 +146,11 @@ func (s store) connect(ctx context.Context, row Account, token string) error {
 	return wrap("store account", err)
 }
 
-// change updates columns of a city's account and gives it a new revision.
-func (s store) change(ctx context.Context, city string, columns map[string]any) error {
-	columns["revision"] = rand.Text()
-	return wrap("change account", s.db.WithContext(ctx).Model(&Account{}).Where("city = ?", city).Updates(columns).Error)
+// note writes down what was found out about an account. It is no change of the account, which goes on running.
+func (s store) note(ctx context.Context, a Account, columns map[string]any) error {
+	err := s.db.WithContext(context.WithoutCancel(ctx)).Model(&Account{}).
+		Where("city = ? AND instance = ? AND account_id = ?", a.City, a.Instance, a.AccountID).UpdateColumns(columns).Error
+	return wrap("note about account", err)
 }
 
 // moveTo stores the read position. It is no change of the account, and it does nothing when another account has

@@ -141,10 +141,11 @@ func TestAPauseOfAServerThatCountsAddressesHoldsForAllItsCities(t *testing.T) {
 	zuerich := connect(t, w, fake, "zuerich", "zuerich")
 	ghent := connect(t, w, fake, "ghent", "ghent")
 	fake.Fail(bottest.TooMany)
-	err := w.Bot.(bots.Receiver).Recv(t.Context(), zuerich, accept)
+	none := func(context.Context, report.Report) error { return nil }
+	err := w.Bot.(bots.Receiver).Recv(t.Context(), zuerich, none)
 	wantKind(t, err, bots.KindRetryAfter, "error-too-many")
 	before := fake.Requests("")
-	err = w.Bot.(bots.Receiver).Recv(t.Context(), ghent, accept)
+	err = w.Bot.(bots.Receiver).Recv(t.Context(), ghent, none)
 	wantKind(t, err, bots.KindRetryAfter, "error-too-many")
 	_, err = w.Bot.(bots.Sender).Send(t.Context(), ghent, other("1", "x"))
 	wantKind(t, err, bots.KindRetryAfter, "error-too-many")
@@ -233,5 +234,3 @@ func FuzzRetryAfter(f *testing.F) {
 		}
 	})
 }
-
-func accept(context.Context, report.Report) error { return nil }

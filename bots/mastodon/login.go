@@ -161,12 +161,12 @@ func (b *bot) exchange(ctx context.Context, l Login, verifier, code string) (str
 
 // identify asks whose token the client has, and where reading begins for a new account.
 func (b *bot) identify(ctx context.Context, c *client) (Account, error) {
-	me, err := c.GetAccountCurrentUser(ctx)
+	me, err := c.self(ctx)
 	if err != nil {
 		return Account{}, fmt.Errorf("verify credentials: %w", err)
 	}
-	if me.ID == "" || me.Acct == "" {
-		return Account{}, fmt.Errorf("verify credentials: %w", errNoMastodon)
+	if me.Moved != nil {
+		return Account{}, fmt.Errorf("verify credentials: %w", errMoved)
 	}
 	found, err := c.describe(ctx)
 	if err != nil {
@@ -178,7 +178,7 @@ func (b *bot) identify(ctx context.Context, c *client) (Account, error) {
 	}
 	return Account{
 		Instance: c.instance, AccountID: string(me.ID), Acct: me.Acct, Domain: found.Domain, URL: me.URL,
-		IsBot: me.Bot, Position: position,
+		IsBot: me.Bot, Limited: me.Limited, Position: position,
 	}, nil
 }
 
@@ -218,6 +218,8 @@ func loginText(err error) string {
 	switch {
 	case errors.Is(err, errHost):
 		return "login-bad-host"
+	case errors.Is(err, errMoved):
+		return "error-moved"
 	case errors.Is(err, errTaken):
 		return "login-taken"
 	case errors.Is(err, errNoLogin):

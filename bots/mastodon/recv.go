@@ -22,10 +22,14 @@ func (b *bot) Recv(ctx context.Context, a bots.Account, out bots.Out) error {
 	}
 	d, err := b.dialectOf(ctx, c)
 	if err != nil {
-		return c.explain(ctx, "describe instance", err)
+		return b.outage(ctx, row, c.explain(ctx, "describe instance", err))
 	}
 	c = b.clientOf(row, c.token) // now that it is known how the instance counts
-	return newReader(b, c, row, d, out).run(ctx)
+	if err := b.lookAtSelf(ctx, &row, c); err != nil {
+		return b.outage(ctx, row, err)
+	}
+	r := newReader(b, c, row, d, out)
+	return b.outage(ctx, r.account, r.run(ctx))
 }
 
 // run reads until ctx ends or something fails.
@@ -42,10 +46,24 @@ func (r *reader) run(ctx context.Context) error {
 		case <-signs.news:
 			err = r.catchUp(ctx)
 		case <-poll.C:
-			err = r.lookBack(ctx)
+			err = r.poll(ctx)
 		}
 	}
 	return err
+}
+
+// poll looks at what signs may have missed.
+func (r *reader) poll(ctx context.Context) error {
+	if err := r.lookBack(ctx); err != nil {
+		return err
+	}
+	if r.bot.core.Now().Sub(r.selfSeen) > r.bot.pace.self {
+		r.selfSeen = r.bot.core.Now()
+		if err := r.bot.lookAtSelf(ctx, &r.account, r.client); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // reader is the reading path of one account.
@@ -60,12 +78,13 @@ type reader struct {
 
 	floor, next string            // the positions at the poll before the last one, and at the last one
 	seen        map[masto.ID]bool // what came behind floor
+	selfSeen    time.Time         // when we last looked how the account is
 }
 
 func newReader(b *bot, c *client, row Account, d dialect, out bots.Out) *reader {
 	r := &reader{
 		bot: b, client: c, account: row, dialect: d, out: out, limit: newLimiter(b.pace),
-		floor: row.Position, next: row.Position, seen: map[masto.ID]bool{},
+		floor: row.Position, next: row.Position, seen: map[masto.ID]bool{}, selfSeen: b.core.Now(),
 	}
 	if d.perAddress() {
 		r.limit = b.pauses.reader(row.Instance, b.pace)
@@ -94,7 +113,10 @@ func (r *reader) read(ctx context.Context, after string) error {
 	for {
 		page, err := r.pager.next(ctx, after)
 		if err != nil {
-			return r.client.explain(ctx, "read notifications", err)
+			return r.explain(ctx, err)
+		}
+		if err := r.works(ctx); err != nil {
+			return err
 		}
 		if len(page) == 0 {
 			return nil
@@ -110,6 +132,24 @@ func (r *reader) read(ctx context.Context, after string) error {
 			r.seen[n.ID] = true
 		}
 	}
+}
+
+// explain is client.explain, for what nobody refused a report by.
+func (r *reader) explain(ctx context.Context, err error) error {
+	err = r.client.explain(ctx, "read notifications", err)
+	if e := bots.AsError(err); e.Kind == bots.KindPermanent {
+		return bots.Retry("error-not-json", e.Err)
+	}
+	return err
+}
+
+// works notes that an instance that failed works again.
+func (r *reader) works(ctx context.Context) error {
+	if r.account.FailingSince == nil {
+		return nil
+	}
+	r.account.FailingSince = nil
+	return r.bot.store.note(ctx, r.account, map[string]any{"failing_since": nil})
 }
 
 // handle hands in one mention and moves the position.

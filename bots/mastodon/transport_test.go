@@ -120,12 +120,14 @@ func TestAnswersOfInstancesSayWhatToDo(t *testing.T) {
 		say    string
 	}{
 		"a dead token":            {401, "application/json", `{"error":"The access token is invalid"}`, bots.KindRevoked, "error-revoked"},
-		"a suspended account":     {403, "application/json", `{"error":"Your login is currently disabled"}`, bots.KindRevoked, "error-revoked"},
+		"a suspended account":     {403, "application/json", `{"error":"Your login is currently disabled"}`, bots.KindRevoked, "error-disabled"},
+		"an unconfirmed account":  {403, "application/json", `{"error":"Your login is currently pending approval"}`, bots.KindRevoked, "error-unconfirmed"},
+		"an instance that closes": {410, "application/json", `{"error":"Gone"}`, bots.KindRetry, "error-closed"},
 		"a refused text":          {422, "application/json", `{"error":"Validation failed"}`, bots.KindPermanent, "error-refused"},
 		"trouble":                 {503, "application/json", `{"error":"There was a temporary problem"}`, bots.KindRetry, "error-server"},
 		"a proxy's page":          {502, "text/html", `<h1>Bad gateway</h1>`, bots.KindRetry, "error-not-json"},
 		"a proxy's page with 200": {200, "text/html; charset=utf-8", `<h1>Just a moment</h1>`, bots.KindRetry, "error-not-json"},
-		"a proxy that forbids":    {403, "text/html", `<h1>Blocked</h1>`, bots.KindRetry, "error-not-json"},
+		"a proxy that forbids":    {403, "text/html", `<h1>Blocked</h1>`, bots.KindRetry, "error-turned-away"},
 		"JSON of another kind":    {200, "application/json", `["hello"]`, bots.KindRetry, "error-not-json"},
 		"JSON without a status":   {200, "application/json", `{}`, bots.KindRetry, "error-not-json"},
 		"half an answer":          {200, "application/json", `{"id":"1`, bots.KindRetry, "error-unreachable"},
