@@ -54,7 +54,7 @@ func (s *sending) boost(ctx context.Context, source *masto.Status) error {
 // boosted notes a boost: a status of its own around the original one, or the original itself. Its address names its author and is
 // not for the ledger.
 func (s *sending) boosted(made *masto.Status) {
-	s.post.RemoteID, s.post.RemoteURL = string(made.ID), ""
+	s.post.Boost, s.post.RemoteID, s.post.RemoteURL = true, string(made.ID), ""
 }
 
 // copy posts the report without its author's name.

@@ -81,6 +81,10 @@ func (d dialect) markup() bool { return d.software == goToSocial || d.software =
 // (getMin of Pixelfed's NotificationService).
 func (d dialect) newestFirst() bool { return d.software == pixelfed }
 
+// tellsEdits says that whoever boosted a post is notified when it is edited
+// (https://docs.joinmastodon.org/entities/Notification/#type).
+func (d dialect) tellsEdits() bool { return d.software == mastodon }
+
 // dialectCache keeps the dialects of instances for a day: their limits may change, and so may their software.
 type dialectCache struct {
 	mu   sync.Mutex

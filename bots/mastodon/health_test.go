@@ -11,10 +11,7 @@ import (
 	"linienfunk/bots"
 	"linienfunk/bots/bottest"
 	"linienfunk/bots/mastodon/mastodontest"
-	"linienfunk/report"
 )
-
-func accept(context.Context, report.Report) error { return nil }
 
 func recvOnce(t testing.TB, w *bottest.World, a bots.Account) error {
 	t.Helper()

@@ -42,6 +42,7 @@ type pace struct {
 	call     time.Duration // for the whole answer to one call
 	idle     time.Duration // for the next byte of a stream; Mastodon sends a heartbeat every 15 s
 	poll     time.Duration // between looks without any sign from the stream
+	watch    time.Duration // between looks at a mention that was spread
 	self     time.Duration // between looks at the account itself
 	pauseMin time.Duration // before a stream is opened again, growing ...
 	pauseMax time.Duration // ... up to this
@@ -60,7 +61,7 @@ func New(core bots.Core) (bots.Bot, error) {
 		store: store{db: core.DB, box: core.Box, bot: core.Name, now: core.Now},
 		plain: base.Scheme == "http",
 		pace: pace{
-			call: 30 * time.Second, idle: 2 * time.Minute, poll: 15 * time.Second, self: 6 * time.Hour,
+			call: 30 * time.Second, idle: 2 * time.Minute, poll: 15 * time.Second, watch: time.Minute, self: 6 * time.Hour,
 			pauseMin: time.Second, pauseMax: 5 * time.Minute, gap: 1500 * time.Millisecond, burst: 20,
 		},
 	}, nil

@@ -2,6 +2,7 @@ package mastodon
 
 import (
 	"context"
+	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
@@ -60,11 +61,17 @@ func (p *pager) forward(ctx context.Context, page []*masto.Notification, positio
 	return !slices.ContainsFunc(after(before, position), func(n *masto.Notification) bool { return n.ID.Compare(oldest) < 0 }), nil
 }
 
+// page gets one page. A server that refuses types which it does not know is asked for the first one, mentions, alone.
 func (p *pager) page(ctx context.Context, parameter, id string) ([]*masto.Notification, error) {
 	if err := p.wait(ctx); err != nil {
 		return nil, err
 	}
-	return p.client.notifications(ctx, p.types, parameter, id, pageSize)
+	found, err := p.client.notifications(ctx, p.types, parameter, id, pageSize)
+	if code := status(err); len(p.types) > 1 && (code == http.StatusBadRequest || code == http.StatusUnprocessableEntity) {
+		p.types = p.types[:1]
+		return p.page(ctx, parameter, id)
+	}
+	return found, err
 }
 
 // back goes from the newest page to the position. What is more than maxPages behind is too old to warn anybody.

@@ -24,12 +24,15 @@ const keptPosts = 48 * time.Hour
 type Post struct {
 	City      string    `gorm:"primaryKey;size:32"`
 	Key       string    `gorm:"primaryKey;size:64"` // SHA-256 of the report's key
-	Instance  string    `gorm:"size:300;not null"`
-	Source    string    `gorm:"size:64;not null"` // id of the mention; empty when there is none
+	Instance  string    `gorm:"size:300;not null;index:idx_mastodon_posts_source,priority:1"`
+	Source    string    `gorm:"size:64;not null;index:idx_mastodon_posts_source,priority:2"` // id of the mention; empty when there is none, or nothing follows from it any more
+	Judged    string    `gorm:"size:64;not null"`                                            // keyed digest of the text that the censor saw
+	Boost     bool      `gorm:"not null"`
 	RemoteID  string    `gorm:"size:64;not null"` // of our post or boost; empty until the instance has taken it
 	RemoteURL string    `gorm:"not null"`
 	Tries     int       `gorm:"not null"` // calls that the instance may have carried out
 	Refused   int       `gorm:"not null"` // calls that it said it did not
+	LookedAt  time.Time `gorm:"not null"` // at the mention
 	CreatedAt time.Time `gorm:"not null;index:idx_mastodon_posts_created"`
 }
 
@@ -52,10 +55,13 @@ func (p Post) receipt() report.Receipt {
 	return report.Receipt{ID: remoteID(p.Instance, masto.ID(p.RemoteID)), URL: p.RemoteURL}
 }
 
+// digest tells whether two texts are the same, and nothing else.
+func (s store) digest(text string) string { return s.box.Digest("mastodon text", text) }
+
 // openPost returns what is remembered of a report; made is false if it was sent, or begun to be sent, before. What is
 // too old goes.
 func (s store) openPost(ctx context.Context, made Post) (Post, error) {
-	made.CreatedAt = s.utc()
+	made.CreatedAt, made.LookedAt = s.utc(), s.utc()
 	var found Post
 	err := s.db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
 		if err := tx.Where("created_at < ?", s.utc().Add(-keptPosts)).Delete(&Post{}).Error; err != nil {
@@ -72,6 +78,20 @@ func (s store) openPost(ctx context.Context, made Post) (Post, error) {
 // savePost also works when ctx ends just now: what an instance has taken must be known.
 func (s store) savePost(ctx context.Context, p Post) error {
 	return wrap("remember post", s.db.WithContext(context.WithoutCancel(ctx)).Save(&p).Error)
+}
+
+// watched returns the post of a city whose mention was looked at longest ago, before a time; false if there is none that
+// was made after since.
+func (s store) watched(ctx context.Context, a Account, since, before time.Time) (Post, bool, error) {
+	return onePost(s.db.WithContext(ctx).
+		Where("city = ? AND instance = ? AND source <> '' AND remote_id <> ''", a.City, a.Instance).
+		Where("created_at > ? AND looked_at < ?", since.UTC(), before.UTC()).Order("looked_at"))
+}
+
+// postOf returns the post that came from a mention.
+func (s store) postOf(ctx context.Context, a Account, source masto.ID) (Post, bool, error) {
+	return onePost(s.db.WithContext(ctx).
+		Where("city = ? AND instance = ? AND source = ? AND remote_id <> ''", a.City, a.Instance, string(source)))
 }
 
 func onePost(query *gorm.DB) (p Post, found bool, err error) {

@@ -45,6 +45,8 @@ func (r *reader) run(ctx context.Context) error {
 			return ctx.Err()
 		case <-signs.news:
 			err = r.catchUp(ctx)
+		case id := <-signs.deleted:
+			err = r.deleted(ctx, id)
 		case <-poll.C:
 			err = r.poll(ctx)
 		}
@@ -63,7 +65,7 @@ func (r *reader) poll(ctx context.Context) error {
 			return err
 		}
 	}
-	return nil
+	return r.watch(ctx)
 }
 
 // reader is the reading path of one account.
@@ -89,7 +91,11 @@ func newReader(b *bot, c *client, row Account, d dialect, out bots.Out) *reader 
 	if d.perAddress() {
 		r.limit = b.pauses.reader(row.Instance, b.pace)
 	}
-	r.pager = &pager{client: c, types: []string{"mention"}, newestFirst: d.newestFirst(), wait: r.limit.Wait}
+	types := []string{"mention"}
+	if d.tellsEdits() {
+		types = append(types, "update")
+	}
+	r.pager = &pager{client: c, types: types, newestFirst: d.newestFirst(), wait: r.limit.Wait}
 	return r
 }
 
@@ -152,8 +158,13 @@ func (r *reader) works(ctx context.Context) error {
 	return r.bot.store.note(ctx, r.account, map[string]any{"failing_since": nil})
 }
 
-// handle hands in one mention and moves the position.
+// handle hands in one mention, or looks at one that was edited, and moves the position.
 func (r *reader) handle(ctx context.Context, n *masto.Notification) error {
+	if n.Type == "update" && n.Status != nil {
+		if err := r.edited(ctx, n.Status); err != nil {
+			return err
+		}
+	}
 	if text, ok := r.text(n); ok {
 		if err := r.out(ctx, r.report(n.Status, text)); err != nil {
 			return err

@@ -32,7 +32,7 @@ func (b *bot) Send(ctx context.Context, a bots.Account, r report.Report) (report
 		return report.Receipt{}, c.explain(ctx, "describe instance", err)
 	}
 	c = b.clientOf(row, c.token) // now that it is known how the instance counts
-	made := Post{City: a.City, Key: keyOf(r), Instance: row.Instance}
+	made := Post{City: a.City, Key: keyOf(r), Instance: row.Instance, Judged: b.store.digest(r.Text)}
 	if id, here := localID(row.Instance, r.Ref); here && r.Bot == b.core.Name {
 		made.Source = string(id)
 	}
