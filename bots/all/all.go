@@ -7,6 +7,7 @@ import (
 	"linienfunk/bots"
 	bot_email "linienfunk/bots/email"
 	bot_mastodon "linienfunk/bots/mastodon"
+	bot_telegram "linienfunk/bots/telegram"
 	bot_web "linienfunk/bots/web"
 )
 
@@ -17,6 +18,7 @@ func Plugins() []bots.Named {
 	return []bots.Named{
 		{Name: "email", Plugin: bot_email.Plugin()},
 		{Name: "mastodon", Plugin: bot_mastodon.Plugin()},
+		{Name: "telegram", Plugin: bot_telegram.Plugin()},
 		{Name: "web", Plugin: bot_web.Plugin()},
 	}
 }
