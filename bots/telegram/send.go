@@ -63,9 +63,11 @@ func (b *Bot) SendPage(ctx context.Context, a bots.Account, r report.Report, at 
 	err = p.run(ctx)
 	reached, served := p.reached(from)
 	switch {
+	case err != nil && reached == from:
+		return at, 0, err
 	case err != nil:
 		return reached.String(), served, err
-	case at == "" && p.refused > 0 && p.refused == len(p.subscribers):
+	case from == (cursor{}) && p.refused > 0 && p.refused == len(p.subscribers):
 		return "", 0, bots.Permanent("error-refused", errors.New("Telegram refuses the text"))
 	case len(p.subscribers) == b.limits.page:
 		return reached.String(), served, nil
