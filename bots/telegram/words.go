@@ -71,9 +71,9 @@ func mentionAt(text string, i int, username string) int {
 // silence makes sure that a text pings no member of a group: the @ of a mention is followed by a joiner.
 func silence(text string) string {
 	var out strings.Builder
-	for i, r := range text {
-		out.WriteRune(r)
-		if next, _ := utf8.DecodeRuneInString(text[i+utf8.RuneLen(r):]); r == '@' && nameRune(next) {
+	for i := range len(text) {
+		out.WriteByte(text[i])
+		if text[i] == '@' && i+1 < len(text) && nameRune(rune(text[i+1])) {
 			out.WriteString(joiner)
 		}
 	}
