@@ -2,6 +2,7 @@ package telegram
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -167,5 +168,18 @@ func must(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)
+	}
+}
+
+// confirmAll confirms the groups and channels that wait.
+func confirmAll(t testing.TB, w *bottest.World, city string) {
+	t.Helper()
+	rows, err := theBot(w).store.groups(t.Context(), city)
+	must(t, err)
+	for _, row := range rows {
+		answer := submit(t, w, city, fmt.Sprintf("/groups/%d/confirm", row.ID), nil)
+		if answer.Header().Get("X-Message") == "" {
+			t.Fatalf("confirming: %d %s", answer.Code, answer.Header().Get("X-Failed"))
+		}
 	}
 }

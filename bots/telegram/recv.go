@@ -174,6 +174,9 @@ func (b *Bot) setHook(ctx context.Context, row Account, c *client) error {
 	return explain("set webhook", err)
 }
 
+// hookTrouble is how long a failure of the webhook matters.
+const hookTrouble = 2 * time.Minute
+
 // checkHook returns an error when the webhook is another one by now, or when Telegram does not get through.
 func (b *Bot) checkHook(ctx context.Context, row Account, c *client) error {
 	ctx, cancel := context.WithTimeout(ctx, b.limits.call)
@@ -185,7 +188,7 @@ func (b *Bot) checkHook(ctx context.Context, row Account, c *client) error {
 	if info.URL != b.hookAddress(row) {
 		return bots.Retry("error-webhook-set", errors.New("another program has changed the webhook"))
 	}
-	failed := b.core.Now().Sub(time.Unix(int64(info.LastErrorDate), 0)) < 2*b.limits.look
+	failed := b.core.Now().Sub(time.Unix(int64(info.LastErrorDate), 0)) < hookTrouble
 	if failed && info.PendingUpdateCount > 0 {
 		return bots.Retry("error-webhook", fmt.Errorf("Telegram cannot reach the webhook; %d updates wait", info.PendingUpdateCount))
 	}

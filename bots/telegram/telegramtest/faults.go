@@ -129,3 +129,11 @@ func (l *Limits) allow(b *bot, chat int64, now time.Time) bool {
 	l.chats[chat] = append(l.chats[chat], now)
 	return true
 }
+
+// Drop drops the connections of all requests under way, without an answer.
+func (s *Server) Drop() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	close(s.healed)
+	s.healed = make(chan struct{})
+}

@@ -2,6 +2,7 @@ package telegramtest
 
 import (
 	"encoding/json"
+	"math/rand/v2"
 	"net/http"
 	"slices"
 	"strconv"
@@ -89,6 +90,9 @@ func (s *Server) getUpdates(w http.ResponseWriter, r *http.Request, b *bot, para
 func (s *Server) sendMessage(w http.ResponseWriter, r *http.Request, b *bot, params map[string]string) {
 	chatID, err := strconv.ParseInt(params["chat_id"], 10, 64)
 	text := strings.TrimSpace(params["text"])
+	if s.Jitter > 0 {
+		time.Sleep(rand.N(s.Jitter))
+	}
 	s.mu.Lock()
 	code, description, parameters := s.refusal(b, chatID)
 	switch {
@@ -105,12 +109,12 @@ func (s *Server) sendMessage(w http.ResponseWriter, r *http.Request, b *bot, par
 		s.sent = append(s.sent, Sent{Bot: b.username, Chat: chatID, Text: text, At: time.Now()})
 	}
 	s.ids++
-	id, count, hook := s.ids, len(s.sent), s.hook
+	id, count, hook, healed := s.ids, len(s.sent), s.hook, s.healed
 	s.mu.Unlock()
 	if code == 0 && hook != nil {
 		hook(count)
 	}
-	s.delay(r)
+	s.delay(r, healed)
 	if code != 0 {
 		fail(w, code, description, parameters)
 		return
@@ -121,15 +125,14 @@ func (s *Server) sendMessage(w http.ResponseWriter, r *http.Request, b *bot, par
 	})
 }
 
-// delay is the time that an answer is under way.
-func (s *Server) delay(r *http.Request) {
-	if s.Latency <= 0 {
-		return
-	}
+// delay is the time that an answer is under way; it may be lost there.
+func (s *Server) delay(r *http.Request, dropped chan struct{}) {
 	timer := time.NewTimer(s.Latency)
 	defer timer.Stop()
 	select {
 	case <-timer.C:
+	case <-dropped:
+		panic(http.ErrAbortHandler)
 	case <-r.Context().Done():
 	case <-s.closed:
 	}
@@ -210,7 +213,11 @@ func (s *Server) deleteWebhook(w http.ResponseWriter, _ *http.Request, b *bot, p
 func (s *Server) getWebhookInfo(w http.ResponseWriter, _ *http.Request, b *bot, _ map[string]string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	succeed(w, map[string]any{"url": b.webhook["url"], "has_custom_certificate": false, "pending_update_count": len(b.updates)})
+	info := map[string]any{"url": b.webhook["url"], "has_custom_certificate": false, "pending_update_count": len(b.updates)}
+	if !b.hookFailed.IsZero() {
+		info["last_error_date"], info["last_error_message"] = b.hookFailed.Unix(), "Wrong response from the webhook"
+	}
+	succeed(w, info)
 }
 
 // Webhook is what a bot has set: url and secret_token; nil if there is none.
@@ -234,6 +241,9 @@ func (s *Server) Push(username string, handler func(url, secret string, update [
 		url, secret := b.webhook["url"], b.webhook["secret_token"]
 		s.mu.Unlock()
 		if status = handler(url, secret, update); status/100 != 2 {
+			s.mu.Lock()
+			b.hookFailed = time.Now()
+			s.mu.Unlock()
 			return status
 		}
 		s.mu.Lock()

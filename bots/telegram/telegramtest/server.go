@@ -25,6 +25,7 @@ import (
 type Server struct {
 	URL     string
 	Latency time.Duration // of each answer; sendMessage has happened before it
+	Jitter  time.Duration // a sendMessage arrives later than it left by up to this, each by another time
 	Limits  *Limits       // nil: no limits
 
 	t      testing.TB
@@ -60,6 +61,7 @@ type bot struct {
 	updates        []map[string]any
 	next           int64
 	webhook        map[string]string
+	hookFailed     time.Time
 	polling        chan struct{} // closed when another getUpdates comes
 	news           chan struct{} // closed when there are new updates
 	blocked, known map[int64]bool
