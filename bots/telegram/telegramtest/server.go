@@ -202,7 +202,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.calls = append(s.calls, method)
 	b := s.bots[token]
 	s.mu.Unlock()
-	if agent := r.UserAgent(); !strings.HasPrefix(agent, "linienfunk") {
+	if agent := r.UserAgent(); !strings.HasPrefix(strings.ToLower(agent), "linienfunk/") {
 		s.complain("%s with the user agent %q", method, agent)
 	}
 	if !ok || r.Method != http.MethodPost || r.URL.RawQuery != "" {
