@@ -8,6 +8,7 @@ import (
 	bot_email "linienfunk/bots/email"
 	bot_mastodon "linienfunk/bots/mastodon"
 	bot_telegram "linienfunk/bots/telegram"
+	bot_twitter "linienfunk/bots/twitter"
 	bot_web "linienfunk/bots/web"
 )
 
@@ -19,6 +20,7 @@ func Plugins() []bots.Named {
 		{Name: "email", Plugin: bot_email.Plugin()},
 		{Name: "mastodon", Plugin: bot_mastodon.Plugin()},
 		{Name: "telegram", Plugin: bot_telegram.Plugin()},
+		{Name: "twitter", Plugin: bot_twitter.Plugin()},
 		{Name: "web", Plugin: bot_web.Plugin()},
 	}
 }

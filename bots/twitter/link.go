@@ -98,16 +98,21 @@ const breaker = "\u200B"
 // more likely than somebody's page.
 func withoutLinks(text string) string {
 	var out strings.Builder
+	gaps := false
 	for _, p := range splitLinks(text) {
 		switch {
 		case p.scheme:
+			gaps = true
 		case p.link:
 			out.WriteString(strings.ReplaceAll(p.text, ".", "."+breaker))
 		default:
 			out.WriteString(p.text)
 		}
 	}
-	return tidy(out.String())
+	if gaps {
+		return tidy(out.String())
+	}
+	return out.String()
 }
 
 // silence makes sure that a copy calls nobody: X tells everybody who is mentioned, and forbids bots to do so unasked
