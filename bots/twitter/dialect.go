@@ -3,6 +3,7 @@ package twitter
 import (
 	"context"
 	"errors"
+	"regexp"
 	"strconv"
 	"time"
 
@@ -82,6 +83,12 @@ func isID(id string) bool {
 	number, err := strconv.ParseInt(id, 10, 64)
 	return err == nil && number > 0 && strconv.FormatInt(number, 10) == id
 }
+
+// userName is a name of a user, without @.
+var userName = regexp.MustCompile(`^[A-Za-z0-9_]{1,20}$`)
+
+// whole says that a server said who somebody is.
+func (p person) whole() bool { return isID(p.id) && userName.MatchString(p.handle) }
 
 // idEpoch is where X's ids begin to count, in milliseconds since 1970: the upper bits of an id are a time
 // (https://docs.x.com/fundamentals/x-ids, https://github.com/twitter-archive/snowflake).

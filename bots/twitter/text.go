@@ -27,6 +27,9 @@ func plain(text, handle string, links []shortened) string {
 		}
 	}
 	text = html.UnescapeString(text)
+	if !userName.MatchString(handle) {
+		return report.Clean(text)
+	}
 	mention := regexp.MustCompile(`(?i)(^|[^\w@/])[@＠]` + regexp.QuoteMeta(handle) + `\b`)
 	// Twice: of two mentions side by side the first takes the space before the second.
 	without := mention.ReplaceAllString(mention.ReplaceAllString(text, "$1"), "$1")

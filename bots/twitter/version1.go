@@ -41,10 +41,11 @@ func (v *version1) me(ctx context.Context) (person, error) {
 	if err != nil {
 		return person{}, cause(err)
 	}
-	if !isID(user.IDStr) || user.ScreenName == "" {
+	found := person{id: user.IDStr, handle: user.ScreenName, now: date(resp.Header)}
+	if !found.whole() {
 		return person{}, errBroken
 	}
-	return person{id: user.IDStr, handle: user.ScreenName, now: date(resp.Header)}, nil
+	return found, nil
 }
 
 // mentions: https://developer.x.com/en/docs/x-api/v1/tweets/timelines/api-reference/get-statuses-mentions_timeline. The next page
@@ -66,7 +67,7 @@ func (v *version1) mentions(ctx context.Context, since, next string, size int) (
 		if err != nil {
 			return page{}, err
 		}
-		out.posts = append(out.posts, p)
+		out.posts, out.authors = append(out.posts, p), append(out.authors, p.author)
 		out.next = strconv.FormatInt(number(p.id)-1, 10)
 	}
 	return out, nil

@@ -58,10 +58,11 @@ func (v *version2) me(ctx context.Context) (person, error) {
 		} `json:"data"`
 	}
 	header, err := v.call(ctx, http.MethodGet, "/users/me", nil, nil, &out)
-	if err == nil && (!isID(out.Data.ID) || out.Data.Username == "") {
+	found := person{id: out.Data.ID, handle: out.Data.Username, now: date(header)}
+	if err == nil && !found.whole() {
 		err = errBroken
 	}
-	return person{id: out.Data.ID, handle: out.Data.Username, now: date(header)}, err
+	return found, err
 }
 
 // meta is what stands beside a page.
