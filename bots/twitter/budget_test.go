@@ -90,6 +90,7 @@ func TestTheLedgerIsExactWithoutARestart(t *testing.T) {
 
 func TestACallThatIsNotAnsweredIsCountedAndOneThatIsRefusedCostsNothing(t *testing.T) {
 	w, fake := newWorld(t, "2")
+	noon(w)
 	connect(t, w, fake, "zuerich", "zuerich")
 	start := ledger(t, w).Cost
 	for _, test := range []struct {
@@ -180,6 +181,7 @@ func TestWhatWasReadBeforeTheMoneyEndedIsHandedInAndComesAgain(t *testing.T) {
 
 func TestReadingStopsAtTheLastCall(t *testing.T) {
 	w, fake := newWorld(t, "2")
+	noon(w)
 	connect(t, w, fake, "zuerich", "zuerich")
 	w.SetOption(t, "zuerich", "calls", 4) // one was the login's
 	k := newDesk(t, w)
@@ -196,6 +198,7 @@ func TestReadingStopsAtTheLastCall(t *testing.T) {
 
 func TestPostingIsRefusedWhenItCannotBePaid(t *testing.T) {
 	both(t, func(t *testing.T, w *bottest.World, fake *twittertest.Server) {
+		noon(w)
 		connect(t, w, fake, "zuerich", "zuerich")
 		receipt := mustSend(t, w, fromElsewhere(w, "1", "kontrolle u6"))
 		w.SetOption(t, "zuerich", "money", 0)
@@ -216,6 +219,7 @@ func TestPostingIsRefusedWhenItCannotBePaid(t *testing.T) {
 
 func TestCallsAtTheSameTimeDoNotOverrunTheBudgetTogether(t *testing.T) {
 	w, _ := newWorld(t, "2")
+	noon(w)
 	w.SetOption(t, "zuerich", "money", 1)
 	b := w.Bot.(*bot)
 	var group sync.WaitGroup
@@ -241,6 +245,7 @@ func TestCallsAtTheSameTimeDoNotOverrunTheBudgetTogether(t *testing.T) {
 
 func TestACrashCountsTooMuchRatherThanTooLittle(t *testing.T) {
 	w, _ := newWorld(t, "2")
+	noon(w)
 	b := w.Bot.(*bot)
 	purse, err := b.pay(t.Context(), "zuerich", 150_000)
 	if err != nil {
@@ -260,6 +265,7 @@ func TestACrashCountsTooMuchRatherThanTooLittle(t *testing.T) {
 
 func TestTheMetersShowWhatIsSpent(t *testing.T) {
 	w, fake := newWorld(t, "2")
+	noon(w)
 	connect(t, w, fake, "zuerich", "zuerich")
 	w.SetOption(t, "zuerich", "calls", 12_000)
 	mustSend(t, w, fromElsewhere(w, "1", "kontrolle u8"))

@@ -87,7 +87,11 @@ func (r *reader) mentions(ctx context.Context) error {
 		return p, r.bill.add(r.bot.core.Now(), "post", ids(p.posts)...)*price.read + r.bill.add(r.bot.core.Now(), "user", p.authors...)*price.user, err
 	})
 	for _, p := range found {
-		if err := r.hand(ctx, p, p.protected, ""); err != nil {
+		kind := ""
+		if p.protected {
+			kind = "protected-"
+		}
+		if err := r.hand(ctx, p, kind); err != nil {
 			return err
 		}
 		if stopped != nil {
@@ -126,7 +130,7 @@ func (r *reader) messages(ctx context.Context) error {
 		}
 	}
 	for _, p := range found {
-		if err := r.hand(ctx, p, true, "message-"); err != nil {
+		if err := r.hand(ctx, p, "message-"); err != nil {
 			return err
 		}
 		if stopped != nil {
@@ -199,16 +203,18 @@ func ids(posts []post) []string {
 	return all
 }
 
-// hand hands in one post, if it is a report: not the account's own, nor that of another city's account, nor a retweet.
-func (r *reader) hand(ctx context.Context, p post, private bool, kind string) error {
+// hand hands in one post, if it is a report: not the account's own, nor that of another city's account, nor a retweet. kind
+// begins the id of what is private; public mentions have none.
+func (r *reader) hand(ctx context.Context, p post, kind string) error {
 	ours, err := r.bot.store.ours(ctx, p.author)
 	if err != nil || ours || p.author == r.account.UserID || p.retweet || p.text == "" {
 		return err
 	}
 	// No URL: it would name the author. An edited post has a new id, but is the same report.
-	made := report.Report{ID: kind + p.first, Text: p.text, At: p.at, Private: private, Author: r.bot.core.Author(r.account.City, p.author, p.at)}
-	if !private {
-		made.Ref = p.id
+	made := report.Report{ID: p.first, Ref: p.id, Text: p.text, At: p.at, Author: r.bot.core.Author(r.account.City, p.author, p.at)}
+	if kind != "" {
+		// Whoever may see the original could find its author by the id.
+		made.ID, made.Ref, made.Private = kind+r.bot.core.Box.Digest("twitter report", p.first), "", true
 	}
 	return r.out(ctx, made)
 }
