@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"html"
 	"io"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"net/http/cookiejar"
@@ -111,15 +112,19 @@ func (b *mailbox) link(t testing.TB, address, what string) string {
 	return link
 }
 
-// freePort is the address of a port on loopback that was free just now.
+// freePort is the address of a port on loopback that was free just now: one that the system does not give to connections
+// (net.ipv4.ip_local_port_range begins at 32768), so that it is still free in a moment.
 func freePort(t testing.TB) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	for range 100 {
+		l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", 10_000+rand.IntN(22_000)))
+		if err == nil {
+			defer l.Close()
+			return l.Addr().String()
+		}
 	}
-	defer l.Close()
-	return l.Addr().String()
+	t.Fatal("no port is free")
+	return ""
 }
 
 // testConfig is a program on loopback with a data directory of its own, and a smarthost.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"fmt"
+	"maps"
 	"net"
 	"net/http"
 	"os"
@@ -186,6 +187,17 @@ func (p *Program) openBots(context.Context) error {
 	return nil
 }
 
+// configOf is what the operator set of a bot's keys, and the defaults of the others: a Config that no file was read for, as in
+// tests, has none of them.
+func (p *Program) configOf(plugin bots.Named) map[string]string {
+	values := map[string]string{}
+	for _, key := range plugin.Config {
+		values[key.Name] = key.Default
+	}
+	maps.Copy(values, p.config.Of(plugin.Name))
+	return values
+}
+
 func (p *Program) openBot(plugin bots.Named, smtp bots.SMTP, client *http.Client, dialer *net.Dialer) (bots.Bot, error) {
 	if err := p.db.MigratePrefixed(plugin.Name+"_", plugin.Migrations); err != nil {
 		return nil, err
@@ -199,7 +211,7 @@ func (p *Program) openBot(plugin bots.Named, smtp bots.SMTP, client *http.Client
 		return nil, err
 	}
 	bot, err := plugin.New(bots.Core{
-		Name: plugin.Name, Config: p.config.Of(plugin.Name), BaseURL: p.config.BaseURL, UserAgent: "Linienfunk/" + version() + " (+" + p.config.BaseURL + ")",
+		Name: plugin.Name, Config: p.configOf(plugin), BaseURL: p.config.BaseURL, UserAgent: "Linienfunk/" + version() + " (+" + p.config.BaseURL + ")",
 		Log: p.log.With("bot", plugin.Name), DB: tables, HTTP: client, Dial: dialer.DialContext, Now: p.now, Box: p.box,
 		Author: func(city, name string, at time.Time) string { return p.box.Author(city, plugin.Name, name, at) },
 		Cities: p.settings.Cities(plugin.Name), Pages: p.frontend.Pages(plugin.Name, set), Mail: p.mail.For(plugin.Name), SMTP: smtp,

@@ -19,7 +19,7 @@ type Core struct {
 	// Name is the bot's name: its directory.
 	Name string
 
-	// Config holds the values of Plugin.Config, by name.
+	// Config holds the values of Plugin.Config, by name: of all keys, those that nobody set with their default.
 	Config map[string]string
 
 	// BaseURL is the program's public address, without a slash at the end: https://example.org

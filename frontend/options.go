@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"html/template"
 	"net/http"
+	"strconv"
 	"strings"
 
 	"linienfunk/bots"
@@ -25,8 +26,8 @@ type optionField struct {
 	Label, Hint string
 	Kind        bots.OptionKind
 	On          bool   // of a switch
-	Text        string // of a text
-	Max         int
+	Text        string // of a text or a number
+	Min, Max    int
 	Long        bool // a text of several lines
 	Choices     []optionChoice
 }
@@ -45,7 +46,10 @@ func (f *Frontend) newOptionsForm(r *http.Request, city, bot string, base chain.
 	for _, o := range f.Settings.Schema().Options[bot] {
 		one := optionField{
 			Name: optionName(o), ID: bot + "-" + optionID(o.Name), Label: f.optionText(r, bot, o.Name), Hint: f.optionHint(r, bot, o),
-			Kind: o.Kind, On: values.On(o.Name), Text: values.Text(o.Name), Max: o.Max, Long: o.Max > longOption,
+			Kind: o.Kind, On: values.On(o.Name), Text: values.Text(o.Name), Min: o.Min, Max: o.Max, Long: o.Kind == bots.Text && o.Max > longOption,
+		}
+		if _, typed := values[o.Name].(string); o.Kind == bots.Number && !typed { // what is no number is shown as it was typed
+			one.Text = strconv.Itoa(values.Number(o.Name))
 		}
 		for _, choice := range o.Choices {
 			one.Choices = append(one.Choices, optionChoice{choice, f.optionText(r, bot, o.Name, choice), choice == one.Text})

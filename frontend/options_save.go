@@ -2,6 +2,7 @@ package frontend
 
 import (
 	"net/http"
+	"strconv"
 	"strings"
 
 	"linienfunk/bots"
@@ -49,8 +50,11 @@ func readOptions(r *http.Request, options []bots.Option) bots.Options {
 	for _, o := range options {
 		text := strings.TrimSpace(lineEnds(r.PostForm.Get(optionName(o))))
 		values[o.Name] = text
-		if o.Kind == bots.Switch {
+		switch number, err := strconv.Atoi(text); {
+		case o.Kind == bots.Switch:
 			values[o.Name] = text != ""
+		case o.Kind == bots.Number && err == nil:
+			values[o.Name] = float64(number)
 		}
 	}
 	return values

@@ -11,7 +11,8 @@ const optionsPath = "/city/berlin/options/alpha#alpha"
 func TestABotsOptionsAreAFormInItsSection(t *testing.T) {
 	_, v, _ := past(t)
 	page := v.get("/city/berlin").want(200, "Copy reports", "Instead of reposting them.", "Who may report", "Everybody", "Only who we follow",
-		"Greeting", `maxlength="40"`, "House rules", "<textarea id=\"alpha-option-rules\"").wantNot("option-greeting-hint")
+		"Greeting", `maxlength="40"`, "House rules", "<textarea id=\"alpha-option-rules\"",
+		"Money", `type="number" name="option.budget" value="5" min="0" max="900"`).wantNot("option-greeting-hint")
 	form := page.form(optionsPath)
 	if form.Has("option.copy") || form.Get("option.who_may") != "all" || form.Get("option.greeting") != "Hello" {
 		t.Errorf("the defaults are not shown: %v", form)
@@ -23,9 +24,9 @@ func TestOptionsAreSavedWithTheCitysSettings(t *testing.T) {
 	s, v, _ := past(t)
 	page := v.get("/city/berlin")
 	v.submit(page, optionsPath).at("/city/berlin").want(200, "Nothing was changed")
-	v.submit(page, optionsPath, "option.copy", "on", "option.who_may", "few", "option.rules", "eins\r\nzwei").at("/city/berlin").want(200, "Saved.")
+	v.submit(page, optionsPath, "option.copy", "on", "option.who_may", "few", "option.rules", "eins\r\nzwei", "option.budget", "7").at("/city/berlin").want(200, "Saved.")
 	got := s.store.View("alpha", s.present("berlin")).Options
-	if !got.On("copy") || got.Text("who_may") != "few" || got.Text("rules") != "eins\nzwei" || got.Text("greeting") != "Hello" {
+	if !got.On("copy") || got.Text("who_may") != "few" || got.Text("rules") != "eins\nzwei" || got.Text("greeting") != "Hello" || got.Number("budget") != 7 {
 		t.Errorf("in force: %v", got)
 	}
 	if _, written := s.present("berlin").Bots["alpha"]["greeting"]; written {
@@ -49,6 +50,9 @@ func TestAMistakeInAnOptionIsShownAtItsField(t *testing.T) {
 		{"option.who_may", "nobody", "Please choose one of these.", "alpha-option-who-may"},
 		{"option.who_may", "", "Please choose one of these.", "alpha-option-who-may"},
 		{"option.greeting", strings.Repeat("ü", 41), "At most 40 characters", "alpha-option-greeting"},
+		{"option.budget", "901", "A number between 0 and 900, please.", "alpha-option-budget"},
+		{"option.budget", "7.5", "A number between 0 and 900, please.", "alpha-option-budget"},
+		{"option.budget", "", "A number between 0 and 900, please.", "alpha-option-budget"},
 		{"option.rules", strings.Repeat("x", 900_000), "All in all this is too much", "alpha-options"},
 	} {
 		got := v.submit(page, optionsPath, c.name, c.value, "option.copy", "on")

@@ -32,6 +32,7 @@ var options = []bots.Option{
 	{Name: "who_may", Kind: bots.Choice, Choices: []string{"all", "few"}, Default: "all"},
 	{Name: "greeting", Kind: bots.Text, Default: "Hello", Max: 40},
 	{Name: "rules", Kind: bots.Text, Default: "", Max: 500},
+	{Name: "budget", Kind: bots.Number, Default: 5, Min: 0, Max: 900},
 }
 
 // save is what another admin does: it changes some fields of a city's present settings.

@@ -15,11 +15,16 @@ const maxWrong = 50
 
 // sentence says what is wrong with a field, in the visitor's language.
 func (f *Frontend) sentence(r *http.Request, e settings.FieldError) string {
-	say, limit := e.Say, fieldLimit(e.Field)
-	if _, option, ok := f.option(e.Field); ok && option.Kind == bots.Text && say == "settings-error-option" {
-		say, limit = "settings-error-long", option.Max
+	say, limit, between := e.Say, fieldLimit(e.Field), fieldRange(e.Field)
+	if _, option, ok := f.option(e.Field); ok && say == "settings-error-option" {
+		switch option.Kind {
+		case bots.Text:
+			say, limit = "settings-error-long", option.Max
+		case bots.Number:
+			say, between = "settings-error-range", [2]int{option.Min, option.Max}
+		}
 	}
-	return f.t(r, say, "Line", e.Line, "Why", f.why(r, e.Err), "Limit", limit, "Range", fieldRange(e.Field))
+	return f.t(r, say, "Line", e.Line, "Why", f.why(r, e.Err), "Limit", limit, "Range", between)
 }
 
 // sentences are what is wrong, each with the name of its field.

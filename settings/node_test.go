@@ -93,11 +93,7 @@ func TestOfManyWhoSaveAtTheSameTimeExactlyOneWins(t *testing.T) {
 }
 
 func TestTheSecondOfTwoWhoSaveIsToldAboutTheFirst(t *testing.T) {
-	w := newWorld(t)
-	storage, _ := w.storage()
-	w.create(storage, "zuerich")
-	n, _ := w.node()
-	loaded(t, n)
+	_, _, n := started(t, "zuerich")
 	base := get(t, n, "zuerich")
 	if _, err := n.Submit(t.Context(), edit(t, base, "title", "Züri")); err != nil {
 		t.Fatal(err)
@@ -143,11 +139,7 @@ func TestANewCityIsKnownToAllNodesAtOnce(t *testing.T) {
 }
 
 func TestACityThatIsGoneIsForgotten(t *testing.T) {
-	w := newWorld(t)
-	storage, _ := w.storage()
-	w.create(storage, "zuerich", "ghent")
-	n, _ := w.node()
-	loaded(t, n)
+	w, _, n := started(t, "zuerich", "ghent")
 	base := get(t, n, "zuerich")
 	for _, table := range []string{"settings_heads", "settings_links"} {
 		if err := w.db.Exec("DELETE FROM " + table + " WHERE city = 'zuerich'").Error; err != nil {
@@ -200,11 +192,7 @@ func TestATamperedOrMissingLinkIsFoundAndNamed(t *testing.T) {
 		"document":      {`UPDATE settings_heads SET document = '{"title":"stolen"}'`, "link 3"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			w := newWorld(t)
-			storage, _ := w.storage()
-			w.create(storage, "zuerich")
-			n, _ := w.node()
-			loaded(t, n)
+			w, storage, n := started(t, "zuerich")
 			now := get(t, n, "zuerich")
 			for _, title := range []string{"Züri", "Turicum"} {
 				var err error

@@ -47,11 +47,7 @@ func written(t *testing.T, s *settings.Storage, want settings.Snapshot) {
 }
 
 func TestAHostileMessageStopsNobody(t *testing.T) {
-	w := newWorld(t)
-	storage, _ := w.storage()
-	w.create(storage, "zuerich")
-	n, _ := w.node()
-	loaded(t, n)
+	w, storage, n := started(t, "zuerich")
 	s := newStranger(t, w)
 	base := get(t, n, "zuerich")
 	link := func(patch string) string {
@@ -102,11 +98,7 @@ func TestAHostileMessageStopsNobody(t *testing.T) {
 }
 
 func TestALinkThatIsInTheChainCountsAsAppliedHoweverOftenItComes(t *testing.T) {
-	w := newWorld(t)
-	storage, _ := w.storage()
-	w.create(storage, "zuerich")
-	n, _ := w.node()
-	loaded(t, n)
+	w, _, n := started(t, "zuerich")
 	s := newStranger(t, w)
 	base := get(t, n, "zuerich")
 	first, hash, document := linkTo(t, base.Hash, base.Document, "eins")
@@ -186,11 +178,7 @@ func TestNothingIsLostWhileTheDatabaseIsAwayAndTheConnectionBreaks(t *testing.T)
 }
 
 func TestTheStreamMayBeMadeAnew(t *testing.T) {
-	w := newWorld(t)
-	storage, _ := w.storage()
-	w.create(storage, "zuerich")
-	n, _ := w.node()
-	loaded(t, n)
+	w, storage, n := started(t, "zuerich")
 	now := get(t, n, "zuerich")
 	for i := range 5 {
 		var err error
@@ -285,11 +273,7 @@ func TestACityWhoseChainIsBrokenRestsAndKeepsNoOtherFromRunning(t *testing.T) {
 }
 
 func TestAHeadThatWasSetBackIsFoundAndKeepsNoOtherFromBeingWritten(t *testing.T) {
-	w := newWorld(t)
-	storage, _ := w.storage()
-	w.create(storage, "zuerich", "ghent")
-	n, _ := w.node()
-	loaded(t, n)
+	w, storage, n := started(t, "zuerich", "ghent")
 	base := get(t, n, "zuerich")
 	now, err := n.Submit(t.Context(), edit(t, base, "title", "A"))
 	if err != nil {

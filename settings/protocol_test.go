@@ -76,11 +76,7 @@ func (s stranger) submit(l chain.Link) (o settings.Outcome) {
 }
 
 func TestAnotherProgramFollowsACityFromItsRoot(t *testing.T) {
-	w := newWorld(t)
-	storage, _ := w.storage()
-	w.create(storage, "zuerich")
-	n, _ := w.node()
-	loaded(t, n)
+	w, _, n := started(t, "zuerich")
 	s := newStranger(t, w)
 
 	// Subscribe to the root hash, ask, receive the patch from root to now.
@@ -110,11 +106,7 @@ func TestAnotherProgramFollowsACityFromItsRoot(t *testing.T) {
 }
 
 func TestAnotherProgramChangesACity(t *testing.T) {
-	w := newWorld(t)
-	storage, _ := w.storage()
-	w.create(storage, "zuerich")
-	n, _ := w.node()
-	loaded(t, n)
+	w, _, n := started(t, "zuerich")
 	s := newStranger(t, w)
 	base := get(t, n, "zuerich")
 	link := func(base settings.Snapshot, field string, value any) chain.Link {
@@ -152,11 +144,7 @@ func TestAnotherProgramChangesACity(t *testing.T) {
 }
 
 func TestEverybodyCanListAllCities(t *testing.T) {
-	w := newWorld(t)
-	storage, _ := w.storage()
-	w.create(storage, "zuerich", "ghent")
-	n, _ := w.node()
-	loaded(t, n)
+	w, _, n := started(t, "zuerich", "ghent")
 	var list settings.List
 	if err := w.broker.Connect(t).Ask(t.Context(), "settings.request", settings.Request{}, &list); err != nil {
 		t.Fatal(err)

@@ -64,6 +64,9 @@ func TestABadValueIsNamed(t *testing.T) {
 		{"option that nobody knows", "bots.web.colour", "red", 0},
 		{"switch of a bot that is a text", "bots.web.form", "on", 0},
 		{"choice that there is not", "bots.fake.repost", "sing", 0},
+		{"number of a bot that is a text", "bots.fake.budget", "7", 0},
+		{"number of a bot that is too small", "bots.fake.budget", 0, 0},
+		{"number of a bot that is not whole", "bots.fake.budget", 7.5, 0},
 		{"long text of a bot", "bots.fake.hello", strings.Repeat("x", 11), 0},
 	} {
 		t.Run(test.name, func(t *testing.T) {

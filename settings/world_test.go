@@ -21,8 +21,9 @@ import (
 )
 
 var schema = settings.Schema{Compile: censor.Compile, Options: map[string][]bots.Option{
-	"web":  {{Name: "form", Kind: bots.Switch, Default: true}, {Name: "list", Kind: bots.Switch, Default: true}},
-	"fake": {{Name: "repost", Kind: bots.Choice, Default: "boost", Choices: []string{"boost", "copy"}}, {Name: "hello", Kind: bots.Text, Default: "", Max: 10}},
+	"web": {{Name: "form", Kind: bots.Switch, Default: true}, {Name: "list", Kind: bots.Switch, Default: true}},
+	"fake": {{Name: "repost", Kind: bots.Choice, Default: "boost", Choices: []string{"boost", "copy"}}, {Name: "hello", Kind: bots.Text, Default: "", Max: 10},
+		{Name: "budget", Kind: bots.Number, Default: 5, Min: 1, Max: 900}},
 }}
 
 // world is a broker and a database, on which nodes and storages run.
@@ -44,6 +45,17 @@ func newWorld(t testing.TB) *world {
 		t.Fatal(err)
 	}
 	return w
+}
+
+// started is a world with a storage, some cities, and a node that knows them.
+func started(t testing.TB, cities ...string) (*world, *settings.Storage, *settings.Node) {
+	t.Helper()
+	w := newWorld(t)
+	storage, _ := w.storage()
+	w.create(storage, cities...)
+	n, _ := w.node()
+	loaded(t, n)
+	return w, storage, n
 }
 
 func (w *world) run(b *bus.Bus, f func(context.Context) error) part {

@@ -7,6 +7,8 @@ import (
 	"linienfunk/bots"
 	bot_email "linienfunk/bots/email"
 	bot_mastodon "linienfunk/bots/mastodon"
+	bot_telegram "linienfunk/bots/telegram"
+	bot_twitter "linienfunk/bots/twitter"
 	bot_web "linienfunk/bots/web"
 )
 
@@ -17,6 +19,8 @@ func Plugins() []bots.Named {
 	return []bots.Named{
 		{Name: "email", Plugin: bot_email.Plugin()},
 		{Name: "mastodon", Plugin: bot_mastodon.Plugin()},
+		{Name: "telegram", Plugin: bot_telegram.Plugin()},
+		{Name: "twitter", Plugin: bot_twitter.Plugin()},
 		{Name: "web", Plugin: bot_web.Plugin()},
 	}
 }

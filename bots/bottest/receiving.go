@@ -199,12 +199,13 @@ func (s suite) storeFails(t *testing.T, w *World, n Network, a bots.Account) {
 func (s suite) crash(t *testing.T, w *World, n Network, a bots.Account) {
 	var in *inbox
 	in = w.receive(t, a, func() { in.cancel() })
-	n.Post(t, w, "zuerich", Post{Author: rider, Text: "kontrolle eins"})
-	for len(in.got) == 0 { // a server that was not up yet
+	one := Post{Author: rider, Text: "kontrolle eins"}
+	failed := n.Post(t, w, "zuerich", one)
+	for len(in.got) == 0 {
 		select {
 		case <-time.After(20 * time.Millisecond):
-			if len(in.got) == 0 && in.alive() {
-				n.Post(t, w, "zuerich", Post{Author: rider, Text: "kontrolle eins"})
+			if failed != nil && len(in.got) == 0 && in.alive() { // a server that was not up yet
+				failed = n.Post(t, w, "zuerich", one)
 			}
 		case err := <-in.ended:
 			in.ended <- err

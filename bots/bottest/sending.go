@@ -29,12 +29,14 @@ func (s suite) sending(t *testing.T) {
 			})
 		}
 		s.connected(t, "a text that the network refuses is not sent again", func(t *testing.T, w *World, n Network, a bots.Account) {
+			s.audience(t, w, n)
 			n.Fail(Refuse)
 			s.wantKind(t, w.send(t.Context(), a, w.report("kontrolle u8")), bots.KindPermanent)
 		})
 	}
 	if s.f.Credentials {
 		s.connected(t, "sending with revoked credentials says so", func(t *testing.T, w *World, n Network, a bots.Account) {
+			s.audience(t, w, n)
 			n.Fail(Revoke)
 			s.wantKind(t, w.send(t.Context(), a, w.report("kontrolle u8")), bots.KindRevoked)
 		})
@@ -201,6 +203,9 @@ func (s suite) sendFault(t *testing.T, w *World, n Network, a bots.Account, faul
 	}
 	n.Heal()
 	w.Restart(t)
+	if fault == TooMany {
+		w.Advance(7 * time.Second) // a bot may keep to the pause by itself, also after a restart
+	}
 	if err := w.send(t.Context(), a, r); err != nil {
 		t.Fatalf("after %s was over: %v", fault, err)
 	}

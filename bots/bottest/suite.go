@@ -69,7 +69,7 @@ func (s suite) honest(t *testing.T, w *World, _ Network) {
 
 func (s suite) tablesCarryName(t *testing.T, w *World, _ Network) {
 	core := map[string]bool{}
-	for _, table := range NewWorld(t, s.name, bots.Plugin{New: s.plugin.New, Files: s.plugin.Files}).tables(t) {
+	for _, table := range NewWorld(t, s.name, bots.Plugin{New: s.plugin.New, Files: s.plugin.Files, Config: s.plugin.Config}).tables(t) {
 		core[table] = true
 	}
 	for _, table := range w.tables(t) {

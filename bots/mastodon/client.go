@@ -19,29 +19,42 @@ type client struct {
 	*masto.Client
 	instance string
 	token    string
+	account  string // its id, if it is known
 }
 
 func (b *bot) client(instance, token string) *client {
 	c := masto.NewClient(&masto.Config{Server: instance, AccessToken: token})
-	c.Client = *b.http()
+	c.Client = *b.http(instance, token)
 	return &client{Client: c, instance: instance, token: token}
 }
 
+// clientOf is a client that speaks for a city's account.
+func (b *bot) clientOf(row Account, token string) *client {
+	c := b.client(row.Instance, token)
+	c.account = row.AccountID
+	return c
+}
+
 // http is the program's HTTP client with our transport in front.
-func (b *bot) http() *http.Client {
+func (b *bot) http(instance, token string) *http.Client {
 	h := *b.core.HTTP
 	next := h.Transport
 	if next == nil {
 		next = http.DefaultTransport
 	}
-	h.Transport = &transport{next: next, agent: b.core.UserAgent, now: b.core.Now, pace: b.pace}
+	t := &transport{next: next, agent: b.core.UserAgent, now: b.core.Now, pace: b.pace, pauses: &b.pauses, door: instance + " " + token}
+	if d, ok := b.dialects.known(instance); ok && d.perAddress() {
+		t.door, t.shared = instance, true
+	}
+	h.Transport = t
 	return &h
 }
 
-// answer is an error answer of an instance. What it says is left out: it may repeat what we sent.
+// answer is an error answer of an instance. What it says is not shown: it may repeat what we sent.
 type answer struct {
-	status int
-	code   string // of OAuth: invalid_grant and the like
+	status   int
+	code     string // of OAuth: invalid_grant and the like
+	sentence string // to look for known ones in
 }
 
 func (e *answer) Error() string {
@@ -77,9 +90,9 @@ func (c *client) do(ctx context.Context, path string, form url.Values, out any) 
 			Error string `json:"error"`
 		}
 		if json.NewDecoder(resp.Body).Decode(&said) != nil || strings.ContainsAny(said.Error, " \n") || len(said.Error) > 40 {
-			said.Error = "" // a sentence, not a code of OAuth
+			return &answer{status: resp.StatusCode, sentence: said.Error} // not a code of OAuth
 		}
-		return &answer{resp.StatusCode, said.Error}
+		return &answer{status: resp.StatusCode, code: said.Error}
 	}
 	return json.NewDecoder(resp.Body).Decode(out)
 }
@@ -112,28 +125,26 @@ func (c *client) explain(ctx context.Context, what string, err error) error {
 	switch {
 	case ctx.Err() != nil && code == 0:
 		return err // the caller's time is over
+	case errors.As(err, &tooMany) && tooMany.status == http.StatusServiceUnavailable:
+		return bots.RetryAfter(tooMany.after, "error-server", err)
 	case errors.As(err, &tooMany):
 		return bots.RetryAfter(tooMany.after, "error-too-many", err)
+	case errors.As(err, &notJSON) && (notJSON.status == http.StatusForbidden || notJSON.status == http.StatusUnavailableForLegalReasons):
+		return bots.Retry("error-turned-away", err) // not the API, which answers in JSON: our server is not wanted
 	case errors.As(err, &notJSON), isSyntax(err):
 		return bots.Retry("error-not-json", err)
 	case code == 0:
 		return bots.Retry("error-unreachable", err)
-	case code == http.StatusUnauthorized:
-		return bots.Revoked("error-revoked", err)
-	case code == http.StatusForbidden && c.revoked(ctx):
-		return bots.Revoked("error-revoked", err)
+	case code == http.StatusUnauthorized, code == http.StatusForbidden:
+		if say := c.turnedAway(ctx, code); say != "" {
+			return bots.Revoked(say, err)
+		}
+	case code == http.StatusGone: // an instance that is being closed answers so to everything (SELF_DESTRUCT of Mastodon)
+		return bots.Retry("error-closed", err)
 	case code >= 500 || code == http.StatusRequestTimeout || code == http.StatusTooEarly:
 		return bots.Retry("error-server", err)
 	}
 	return bots.Permanent("error-refused", err)
-}
-
-// revoked asks whether the token still works. A 403 does not tell: it is the answer to a status that must not be
-// boosted as well as to a suspended account (app/controllers/api/base_controller.rb of Mastodon).
-func (c *client) revoked(ctx context.Context) bool {
-	_, err := c.GetAccountCurrentUser(ctx)
-	code := status(err)
-	return code == http.StatusUnauthorized || code == http.StatusForbidden
 }
 
 // isSyntax says that an answer was no JSON, cut off, or JSON of another kind.

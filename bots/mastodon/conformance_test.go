@@ -16,6 +16,17 @@ func TestMastodonKeepsTheContractOfBots(t *testing.T) {
 	})
 }
 
+func TestTheContractIsKeptOnAkkomaToo(t *testing.T) {
+	start := func(t testing.TB, w *bottest.World) bottest.Network {
+		fake := mastodontest.New(t)
+		fake.Dialect, fake.Now = mastodontest.Akkoma, w.Core.Now
+		return network{fake}
+	}
+	bottest.Run(t, "mastodon", testPlugin(), start, bottest.Features{
+		Receives: true, Authors: true, Private: true, Sends: true, Remote: true, Once: true, MaxText: 500, Credentials: true,
+	})
+}
+
 // network is the fake instance as the suite sees it. A city's account has the city's name.
 type network struct{ *mastodontest.Server }
 

@@ -8,8 +8,6 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
-	"sync"
-	"time"
 
 	"golang.org/x/net/idna"
 )
@@ -102,6 +100,8 @@ type limits struct {
 type instance struct {
 	Domain        string `json:"domain"`
 	URI           string `json:"uri"`
+	AccountDomain string `json:"account_domain"` // of GoToSocial, where it is another one
+	SourceURL     string `json:"source_url"`
 	Version       string `json:"version"`
 	Configuration struct {
 		Statuses struct {
@@ -136,6 +136,9 @@ func (c *client) describe(ctx context.Context) (instance, error) {
 	if found.Domain == "" || found.Version == "" {
 		return found, errNoMastodon
 	}
+	if found.AccountDomain != "" {
+		found.Domain = found.AccountDomain
+	}
 	return found, nil
 }
 
@@ -148,40 +151,4 @@ func (i instance) limits() limits {
 		l.Characters = i.MaxTootChars
 	}
 	return l
-}
-
-// limitCache keeps the limits of instances for a day.
-type limitCache struct {
-	mu   sync.Mutex
-	kept map[string]keptLimits
-}
-
-type keptLimits struct {
-	limits
-	until time.Time
-}
-
-// limitsOf returns the limits of the client's instance. One that describes itself nowhere has Mastodon's limits; other
-// errors are the instance's trouble and worth another try.
-func (b *bot) limitsOf(ctx context.Context, c *client) (limits, error) {
-	b.limits.mu.Lock()
-	kept, ok := b.limits.kept[c.instance]
-	b.limits.mu.Unlock()
-	if ok && b.core.Now().Before(kept.until) {
-		return kept.limits, nil
-	}
-	found, err := c.describe(ctx)
-	code := status(err)
-	none := errors.Is(err, errNoMastodon) || code >= 400 && code < 500 && code != http.StatusUnauthorized
-	if err != nil && !none {
-		return limits{}, err
-	}
-	kept = keptLimits{found.limits(), b.core.Now().Add(24 * time.Hour)}
-	b.limits.mu.Lock()
-	defer b.limits.mu.Unlock()
-	if b.limits.kept == nil {
-		b.limits.kept = map[string]keptLimits{}
-	}
-	b.limits.kept[c.instance] = kept
-	return kept.limits, nil
 }

@@ -114,8 +114,8 @@ func TestLimitsComeFromTheInstance(t *testing.T) {
 			defer server.Close()
 			b := w.Bot.(*bot)
 			for range 2 {
-				got, err := b.limitsOf(t.Context(), b.client(server.URL, ""))
-				if err != nil || got != c.want {
+				got, err := b.dialectOf(t.Context(), b.client(server.URL, ""))
+				if err != nil || got.limits != c.want || got.software != mastodon {
 					t.Errorf("got %v (%v), want %v", got, err, c.want)
 				}
 			}

@@ -35,10 +35,12 @@ func (b *bot) begin(ctx context.Context, typed, browser string, l Login) (author
 		return "", "", err
 	}
 	c := b.client(l.Instance, "")
-	if _, err := c.describe(ctx); err != nil {
+	found, err := c.describe(ctx)
+	if err != nil {
 		return "", "", fmt.Errorf("find instance: %w", err)
 	}
-	app, err := b.register(ctx, c)
+	d := dialect{software: softwareOf(found)}
+	app, err := b.register(ctx, c, d)
 	if err != nil {
 		return "", "", err
 	}
@@ -51,7 +53,7 @@ func (b *bot) begin(ctx context.Context, typed, browser string, l Login) (author
 		"response_type":         {"code"},
 		"client_id":             {app.ClientID},
 		"redirect_uri":          {b.redirectURI(browser)},
-		"scope":                 {scopes},
+		"scope":                 {d.scopes()},
 		"state":                 {state},
 		"code_challenge":        {base64.RawURLEncoding.EncodeToString(challenge[:])},
 		"code_challenge_method": {"S256"},
@@ -67,13 +69,13 @@ func (b *bot) redirectURI(browser string) string {
 
 // register returns the program's registration on the instance, made now if there is none
 // (https://docs.joinmastodon.org/methods/apps/#create).
-func (b *bot) register(ctx context.Context, c *client) (App, error) {
+func (b *bot) register(ctx context.Context, c *client, d dialect) (App, error) {
 	app, _, ok, err := b.store.app(ctx, c.instance, b.callback())
 	if err != nil || ok {
 		return app, err
 	}
 	made, err := masto.RegisterApp(ctx, &masto.AppConfig{
-		Client: c.Client.Client, Server: c.instance, ClientName: "Linienfunk", Scopes: scopes,
+		Client: c.Client.Client, Server: c.instance, ClientName: "Linienfunk", Scopes: d.scopes(),
 		RedirectURIs: b.callback() + "\n" + outOfBand, Website: b.core.BaseURL,
 	})
 	if err != nil {
@@ -82,57 +84,89 @@ func (b *bot) register(ctx context.Context, c *client) (App, error) {
 	if made.ClientID == "" || made.ClientSecret == "" {
 		return app, fmt.Errorf("register with instance: %w", errNoMastodon)
 	}
-	app = App{Instance: c.instance, ClientID: made.ClientID, RedirectURI: b.callback()}
-	return app, b.store.saveApp(ctx, app, made.ClientSecret)
+	fresh := App{Instance: c.instance, ClientID: made.ClientID, RedirectURI: b.callback()}
+	if err := b.store.saveApp(ctx, fresh, made.ClientSecret, app.ClientID); err != nil {
+		return app, err
+	}
+	app, _, ok, err = b.store.app(ctx, c.instance, b.callback()) // ours, or that of a login that began at the same time
+	if err == nil && !ok {
+		err = errors.New("registration with instance is gone again")
+	}
+	return app, err
 }
 
-// finish exchanges the code of a login for a token, looks whose it is, and stores the account.
-func (b *bot) finish(ctx context.Context, l Login, verifier, code string) (Account, error) {
+// finish exchanges the code of a login for a token, looks whose it is, and stores the account. A token that comes to
+// nothing, and one that is replaced, are given back.
+func (b *bot) finish(ctx context.Context, l Login, verifier, code string) (row Account, err error) {
 	ctx, cancel := context.WithTimeout(ctx, b.pace.call)
 	defer cancel()
+	token, err := b.exchange(ctx, l, verifier, code)
+	if err != nil {
+		return Account{}, fmt.Errorf("exchange code: %w", err)
+	}
+	defer func() {
+		if err != nil {
+			b.giveBack(ctx, l.City, l.Instance, token)
+		}
+	}()
+	if row, err = b.identify(ctx, b.client(l.Instance, token)); err != nil {
+		return row, err
+	}
+	old, oldToken, err := b.store.account(ctx, l.City)
+	if err != nil && !errors.Is(err, errNoAccount) {
+		return row, err
+	}
+	row.City = l.City
+	if err = b.store.connect(ctx, row, token); err != nil {
+		return row, err
+	}
+	if oldToken != "" {
+		b.giveBack(ctx, l.City, old.Instance, oldToken)
+	}
+	return row, nil
+}
+
+// exchange gets the token that a code stands for (https://docs.joinmastodon.org/methods/oauth/#token).
+func (b *bot) exchange(ctx context.Context, l Login, verifier, code string) (string, error) {
 	app, secret, _, err := b.store.app(ctx, l.Instance, "")
 	if err != nil {
-		return Account{}, err
+		return "", err
+	}
+	c := b.client(l.Instance, "")
+	d, err := b.dialectOf(ctx, c)
+	if err != nil {
+		return "", err
 	}
 	var token struct {
 		AccessToken string `json:"access_token"`
 	}
-	// https://docs.joinmastodon.org/methods/oauth/#token
-	err = b.client(l.Instance, "").do(ctx, "/oauth/token", url.Values{
+	err = c.do(ctx, "/oauth/token", url.Values{
 		"grant_type":    {"authorization_code"},
 		"code":          {strings.TrimSpace(code)},
 		"client_id":     {app.ClientID},
 		"client_secret": {secret},
 		"redirect_uri":  {b.redirectURI(l.Browser)},
-		"scope":         {scopes},
+		"scope":         {d.scopes()},
 		"code_verifier": {verifier},
 	}, &token)
 	var said *answer
 	if errors.As(err, &said) && said.code == "invalid_client" {
 		err = errors.Join(err, b.store.forgetApp(ctx, l.Instance))
 	}
-	if err != nil {
-		return Account{}, fmt.Errorf("exchange code: %w", err)
+	if err == nil && token.AccessToken == "" {
+		err = errNoMastodon
 	}
-	if token.AccessToken == "" {
-		return Account{}, fmt.Errorf("exchange code: %w", errNoMastodon)
-	}
-	row, err := b.identify(ctx, b.client(l.Instance, token.AccessToken))
-	if err != nil {
-		return row, err
-	}
-	row.City = l.City
-	return row, b.store.connect(ctx, row, token.AccessToken)
+	return token.AccessToken, err
 }
 
 // identify asks whose token the client has, and where reading begins for a new account.
 func (b *bot) identify(ctx context.Context, c *client) (Account, error) {
-	me, err := c.GetAccountCurrentUser(ctx)
+	me, err := c.self(ctx)
 	if err != nil {
 		return Account{}, fmt.Errorf("verify credentials: %w", err)
 	}
-	if me.ID == "" || me.Acct == "" {
-		return Account{}, fmt.Errorf("verify credentials: %w", errNoMastodon)
+	if me.Moved != nil {
+		return Account{}, fmt.Errorf("verify credentials: %w", errMoved)
 	}
 	found, err := c.describe(ctx)
 	if err != nil {
@@ -144,11 +178,26 @@ func (b *bot) identify(ctx context.Context, c *client) (Account, error) {
 	}
 	return Account{
 		Instance: c.instance, AccountID: string(me.ID), Acct: me.Acct, Domain: found.Domain, URL: me.URL,
-		IsBot: me.Bot, Position: position,
+		IsBot: me.Bot, Limited: me.Limited, Position: position,
 	}, nil
 }
 
-// revoke gives the token back. The account is gone from here in any case, so that errors are for the log only.
+// giveBack makes an instance forget a token that nobody has any more. That is tried, and holds nobody up for long.
+//
+// Mastodon hands out the same token again when an account allows the same application again (reuse_access_token in its
+// config/initializers/doorkeeper.rb): so one that a city has is kept, whoever else logged in with it.
+func (b *bot) giveBack(ctx context.Context, city, instance, token string) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), b.pace.call/3)
+	defer cancel()
+	used, err := b.store.uses(ctx, instance, token)
+	if err == nil && !used {
+		err = b.revoke(ctx, instance, token)
+	}
+	if err != nil {
+		b.core.Log.Warn("token not given back", "city", city, "error", err)
+	}
+}
+
 func (b *bot) revoke(ctx context.Context, instance, token string) error {
 	app, secret, _, err := b.store.app(ctx, instance, "")
 	if err != nil {
@@ -169,6 +218,8 @@ func loginText(err error) string {
 	switch {
 	case errors.Is(err, errHost):
 		return "login-bad-host"
+	case errors.Is(err, errMoved):
+		return "error-moved"
 	case errors.Is(err, errTaken):
 		return "login-taken"
 	case errors.Is(err, errNoLogin):

@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -273,6 +274,9 @@ func TestATroubleOfTheInstanceInTheMiddleOfALoginIsTold(t *testing.T) {
 		if accounts, _ := w.Bot.Accounts(t.Context()); len(accounts) != 0 {
 			t.Errorf("%s fails, but there is an account", path)
 		}
+		if n := fake.Tokens("zuerich"); n != 0 {
+			t.Errorf("%s fails, and %d tokens are left", path, n)
+		}
 	}
 }
 
@@ -281,6 +285,65 @@ func TestAnAccountBelongsToOneCity(t *testing.T) {
 	connect(t, w, fake, "ghent", "shared")
 	authorize, cookies := begin(t, w, fake)
 	wantFailed(t, w, comeBack(t, w, approve(t, fake, authorize, "shared"), cookies), "login-taken")
+}
+
+func TestALoginThatFailsLeavesTheTokenToTheCityThatHasIt(t *testing.T) {
+	w, fake := newWorld(t)
+	connect(t, w, fake, "ghent", "shared")
+	authorize, cookies := begin(t, w, fake)
+	wantFailed(t, w, comeBack(t, w, approve(t, fake, authorize, "shared"), cookies), "login-taken")
+	if n := fake.Tokens("shared"); n != 1 {
+		t.Errorf("%d tokens are left: the instance gives the same one again", n)
+	}
+	send(t, w, account(t, w, "ghent"), other("1", "kontrolle u8"))
+}
+
+func TestALoginWithAnotherAccountGivesTheOldTokenBackAndOneWithTheSameAccountKeepsIt(t *testing.T) {
+	w, fake := newWorld(t)
+	connect(t, w, fake, "zuerich", "zuerich")
+	connect(t, w, fake, "zuerich", "zuerich")
+	if n := fake.Tokens("zuerich"); n != 1 {
+		t.Errorf("%d tokens after a second login of the same account", n)
+	}
+	connect(t, w, fake, "zuerich", "neu")
+	if old, fresh := fake.Tokens("zuerich"), fake.Tokens("neu"); old != 0 || fresh != 1 {
+		t.Errorf("%d tokens of the old account are left, %d of the new one", old, fresh)
+	}
+}
+
+func TestTwoFirstLoginsAtOnceBothWork(t *testing.T) {
+	w, fake := newWorld(t)
+	var both sync.WaitGroup
+	both.Add(2)
+	fake.BeforeApp = func() { both.Done(); both.Wait() }
+	type begun struct {
+		city, authorize string
+		cookies         []*http.Cookie
+	}
+	logins := make(chan begun)
+	for _, city := range []string{"zuerich", "ghent"} {
+		go func() {
+			got := submit(t, w, city, "/connect", url.Values{"instance": {fake.URL}, "way": {"redirect"}})
+			logins <- begun{city, got.Header().Get("Location"), got.Result().Cookies()}
+		}()
+	}
+	for range 2 {
+		login := <-logins
+		if done := comeBack(t, w, approve(t, fake, login.authorize, login.city), login.cookies); done.Header().Get("X-Message") == "" {
+			t.Errorf("%s has to start again: %s", login.city, done.Header().Get("X-Failed"))
+		}
+	}
+}
+
+func TestALoginThatBeganWithAnOldRegistrationEndsWithIt(t *testing.T) {
+	w, fake := newWorld(t)
+	begin(t, w, fake)
+	w.Advance(58 * time.Minute)
+	authorize, cookies := begin(t, w, fake)
+	w.Advance(4 * time.Minute)
+	begin(t, w, fake) // would register anew, but for the login under way
+	comeBack(t, w, approve(t, fake, authorize, "zuerich"), cookies)
+	account(t, w, "zuerich")
 }
 
 func TestAnInstanceThatForgotTheProgramGetsItRegisteredAnew(t *testing.T) {

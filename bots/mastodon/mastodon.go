@@ -27,21 +27,14 @@ func Plugin() bots.Plugin {
 	return bots.Plugin{New: New, Migrations: migrations(), Options: options(), Files: files}
 }
 
-// options are a switch, and whether public mentions are boosted or copied.
-func options() []bots.Option {
-	return []bots.Option{
-		{Name: "enabled", Kind: bots.Switch, Default: true},
-		{Name: "repost", Kind: bots.Choice, Default: "boost", Choices: []string{"boost", "copy"}},
-	}
-}
-
 // bot implements bots.Receiver, bots.Sender, bots.Retracter and bots.Public.
 type bot struct {
-	core   bots.Core
-	store  store
-	limits limitCache
-	pace   pace
-	plain  bool // instances on loopback may be reached by http: in demo and tests only
+	core     bots.Core
+	store    store
+	dialects dialectCache
+	pauses   pauses
+	pace     pace
+	plain    bool // instances on loopback may be reached by http: in demo and tests only
 }
 
 // pace is how long the bot waits for what. Tests shorten it.
@@ -49,6 +42,8 @@ type pace struct {
 	call     time.Duration // for the whole answer to one call
 	idle     time.Duration // for the next byte of a stream; Mastodon sends a heartbeat every 15 s
 	poll     time.Duration // between looks without any sign from the stream
+	watch    time.Duration // between looks at a mention that was spread
+	self     time.Duration // between looks at the account itself
 	pauseMin time.Duration // before a stream is opened again, growing ...
 	pauseMax time.Duration // ... up to this
 	gap      time.Duration // between calls in the long run: instances allow 300 in 5 minutes
@@ -66,7 +61,7 @@ func New(core bots.Core) (bots.Bot, error) {
 		store: store{db: core.DB, box: core.Box, bot: core.Name, now: core.Now},
 		plain: base.Scheme == "http",
 		pace: pace{
-			call: 30 * time.Second, idle: 2 * time.Minute, poll: 15 * time.Second,
+			call: 30 * time.Second, idle: 2 * time.Minute, poll: 15 * time.Second, watch: time.Minute, self: 6 * time.Hour,
 			pauseMin: time.Second, pauseMax: 5 * time.Minute, gap: 1500 * time.Millisecond, burst: 20,
 		},
 	}, nil
@@ -97,7 +92,7 @@ func (b *bot) account(ctx context.Context, a bots.Account) (Account, *client, er
 	if err != nil {
 		return Account{}, nil, err
 	}
-	return row, b.client(row.Instance, token), nil
+	return row, b.clientOf(row, token), nil
 }
 
 // callback is where instances send browsers back to.

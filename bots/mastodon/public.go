@@ -10,12 +10,12 @@ import (
 // Public serves the section on a city's page, and the address where instances send browsers back to.
 func (b *bot) Public() http.Handler {
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /{$}", b.follow)
+	mux.HandleFunc("GET /{$}", b.followUs)
 	mux.HandleFunc("GET /callback", b.comeBack)
 	return mux
 }
 
-func (b *bot) follow(w http.ResponseWriter, r *http.Request) {
+func (b *bot) followUs(w http.ResponseWriter, r *http.Request) {
 	place := bots.Place(r)
 	row, _, err := b.store.account(r.Context(), place.City.Name)
 	if errors.Is(err, errNoAccount) || err == nil && !place.City.Options.On("enabled") {

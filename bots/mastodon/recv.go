@@ -3,9 +3,6 @@ package mastodon
 import (
 	"context"
 	"maps"
-	"net/url"
-	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -16,10 +13,6 @@ import (
 	"linienfunk/report"
 )
 
-// pageSize is how many notifications are asked for at once; 80 is the most
-// (https://docs.joinmastodon.org/methods/notifications/#get), older servers give 30.
-const pageSize = 80
-
 // Recv reads the mentions of an account in their order. The stream says when to look, and so do its beginnings, so that
 // nothing falls between a look and a stream; a slow poll helps where there is no stream.
 func (b *bot) Recv(ctx context.Context, a bots.Account, out bots.Out) error {
@@ -27,36 +20,52 @@ func (b *bot) Recv(ctx context.Context, a bots.Account, out bots.Out) error {
 	if err != nil {
 		return err
 	}
-	wake := make(chan struct{}, 1)
-	streaming, stop := context.WithCancel(ctx)
-	ended := make(chan struct{})
-	go func() {
-		defer close(ended)
-		b.stream(streaming, c, func() {
-			select {
-			case wake <- struct{}{}:
-			default: // a look is due already
-			}
-		})
-	}()
-	defer func() { stop(); <-ended }()
+	d, err := b.dialectOf(ctx, c)
+	if err != nil {
+		return b.outage(ctx, row, c.explain(ctx, "describe instance", err))
+	}
+	c = b.clientOf(row, c.token) // now that it is known how the instance counts
+	if err := b.lookAtSelf(ctx, &row, c); err != nil {
+		return b.outage(ctx, row, err)
+	}
+	r := newReader(b, c, row, d, out)
+	return b.outage(ctx, r.account, r.run(ctx))
+}
 
-	r := newReader(b, c, row, out)
-	poll := time.NewTicker(b.pace.poll)
+// run reads until ctx ends or something fails.
+func (r *reader) run(ctx context.Context) error {
+	signs := r.bot.follow(ctx, r.client, r.dialect)
+	defer signs.stop()
+	poll := time.NewTicker(r.bot.pace.poll)
 	defer poll.Stop()
-	for look := r.catchUp; ; {
-		if err := look(ctx); err != nil {
-			return err
-		}
+	err := r.catchUp(ctx)
+	for err == nil {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
-		case <-wake:
-			look = r.catchUp
+		case <-signs.news:
+			err = r.catchUp(ctx)
+		case id := <-signs.deleted:
+			err = r.deleted(ctx, id)
 		case <-poll.C:
-			look = r.lookBack
+			err = r.poll(ctx)
 		}
 	}
+	return err
+}
+
+// poll looks at what signs may have missed.
+func (r *reader) poll(ctx context.Context) error {
+	if err := r.lookBack(ctx); err != nil {
+		return err
+	}
+	if r.bot.core.Now().Sub(r.selfSeen) > r.bot.pace.self {
+		r.selfSeen = r.bot.core.Now()
+		if err := r.bot.lookAtSelf(ctx, &r.account, r.client); err != nil {
+			return err
+		}
+	}
+	return r.watch(ctx)
 }
 
 // reader is the reading path of one account.
@@ -64,18 +73,30 @@ type reader struct {
 	bot     *bot
 	client  *client
 	account Account
+	dialect dialect
 	out     bots.Out
 	limit   *rate.Limiter
+	pager   *pager
 
 	floor, next string            // the positions at the poll before the last one, and at the last one
 	seen        map[masto.ID]bool // what came behind floor
+	selfSeen    time.Time         // when we last looked how the account is
 }
 
-func newReader(b *bot, c *client, row Account, out bots.Out) *reader {
-	return &reader{
-		bot: b, client: c, account: row, out: out, limit: rate.NewLimiter(rate.Every(b.pace.gap), b.pace.burst),
-		floor: row.Position, next: row.Position, seen: map[masto.ID]bool{},
+func newReader(b *bot, c *client, row Account, d dialect, out bots.Out) *reader {
+	r := &reader{
+		bot: b, client: c, account: row, dialect: d, out: out, limit: newLimiter(b.pace),
+		floor: row.Position, next: row.Position, seen: map[masto.ID]bool{}, selfSeen: b.core.Now(),
 	}
+	if d.perAddress() {
+		r.limit = b.pauses.reader(row.Instance, b.pace)
+	}
+	types := []string{"mention"}
+	if d.tellsEdits() {
+		types = append(types, "update")
+	}
+	r.pager = &pager{client: c, types: types, newestFirst: d.newestFirst(), wait: r.limit.Wait}
+	return r
 }
 
 // catchUp hands in all mentions behind the position, oldest first.
@@ -96,12 +117,12 @@ func (r *reader) lookBack(ctx context.Context) error {
 // read hands in all mentions after an id that were not seen yet, oldest first. The position moves after each.
 func (r *reader) read(ctx context.Context, after string) error {
 	for {
-		if err := r.limit.Wait(ctx); err != nil {
-			return err
-		}
-		page, err := r.client.mentions(ctx, after, pageSize)
+		page, err := r.pager.next(ctx, after)
 		if err != nil {
-			return r.client.explain(ctx, "read notifications", err)
+			return r.explain(ctx, err)
+		}
+		if err := r.works(ctx); err != nil {
+			return err
 		}
 		if len(page) == 0 {
 			return nil
@@ -119,8 +140,31 @@ func (r *reader) read(ctx context.Context, after string) error {
 	}
 }
 
-// handle hands in one mention and moves the position.
+// explain is client.explain, for what nobody refused a report by.
+func (r *reader) explain(ctx context.Context, err error) error {
+	err = r.client.explain(ctx, "read notifications", err)
+	if e := bots.AsError(err); e.Kind == bots.KindPermanent {
+		return bots.Retry("error-not-json", e.Err)
+	}
+	return err
+}
+
+// works notes that an instance that failed works again.
+func (r *reader) works(ctx context.Context) error {
+	if r.account.FailingSince == nil {
+		return nil
+	}
+	r.account.FailingSince = nil
+	return r.bot.store.note(ctx, r.account, map[string]any{"failing_since": nil})
+}
+
+// handle hands in one mention, or looks at one that was edited, and moves the position.
 func (r *reader) handle(ctx context.Context, n *masto.Notification) error {
+	if n.Type == "update" && n.Status != nil {
+		if err := r.edited(ctx, n.Status); err != nil {
+			return err
+		}
+	}
 	if text, ok := r.text(n); ok {
 		if err := r.out(ctx, r.report(n.Status, text)); err != nil {
 			return err
@@ -134,36 +178,7 @@ func (r *reader) handle(ctx context.Context, n *masto.Notification) error {
 	return r.bot.store.moveTo(context.WithoutCancel(ctx), r.account, r.account.Position)
 }
 
-// mentions returns the notifications that come next after position, in their order; those of strangers too, which are
-// filtered out by default since Mastodon 4.3. go-mastodon cannot ask for both a type and a position without
-// following the links to older pages.
-func (c *client) mentions(ctx context.Context, position string, limit int) ([]*masto.Notification, error) {
-	query := url.Values{"types[]": {"mention"}, "min_id": {position}, "limit": {strconv.Itoa(limit)}, "include_filtered": {"true"}}
-	var found []*masto.Notification
-	if err := c.do(ctx, "/api/v1/notifications?"+query.Encode(), nil, &found); err != nil {
-		return nil, err
-	}
-	found = slices.DeleteFunc(found, func(n *masto.Notification) bool {
-		return n == nil || n.ID.Compare(masto.ID(position)) <= 0
-	})
-	slices.SortFunc(found, func(a, b *masto.Notification) int { return a.ID.Compare(b.ID) })
-	return found, nil
-}
-
-// newest returns the position behind all mentions that are there already.
-func (c *client) newest(ctx context.Context) (string, error) {
-	var found []*masto.Notification
-	query := url.Values{"types[]": {"mention"}, "limit": {"1"}, "include_filtered": {"true"}}
-	if err := c.do(ctx, "/api/v1/notifications?"+query.Encode(), nil, &found); err != nil {
-		return "", err
-	}
-	if len(found) == 0 || found[0] == nil || found[0].ID == "" {
-		return "0", nil // before all ids, those that are numbers and those that are not
-	}
-	return string(found[0].ID), nil
-}
-
-// text returns what a mention reports, and false if it is none for us.
+// text returns what a mention reports, and false if it is none for us: our own post, that of another bot, or nothing at all.
 func (r *reader) text(n *masto.Notification) (string, bool) {
 	s, a := n.Status, r.account
 	switch {
@@ -172,6 +187,12 @@ func (r *reader) text(n *masto.Notification) (string, bool) {
 	case n.Account.Bot, s.Account.Bot, string(n.Account.ID) == a.AccountID, string(s.Account.ID) == a.AccountID:
 		return "", false
 	}
+	text := statusText(a, s)
+	return text, text != ""
+}
+
+// statusText is what a mention of the account says.
+func statusText(a Account, s *masto.Status) string {
 	me := self{acct: a.Acct, domain: a.Domain, urls: []string{a.URL}}
 	for _, m := range s.Mentions {
 		if string(m.ID) == a.AccountID {
@@ -184,14 +205,12 @@ func (r *reader) text(n *masto.Notification) (string, bool) {
 	} else {
 		text += warning
 	}
-	text = report.Clean(text)
-	return text, text != ""
+	return report.Clean(text)
 }
 
 func (r *reader) report(s *masto.Status, text string) report.Report {
-	public := s.Visibility == masto.VisibilityPublic || s.Visibility == masto.VisibilityUnlisted
 	// No URL: it would name the author.
-	made := report.Report{ID: string(s.ID), Ref: remoteID(r.account.Instance, s.ID), Text: text, At: s.CreatedAt.UTC(), Private: !public}
+	made := report.Report{ID: string(s.ID), Ref: remoteID(r.account.Instance, s.ID), Text: text, At: s.CreatedAt.UTC(), Private: !public(s.Visibility)}
 	author := s.Account.Acct
 	if !strings.Contains(author, "@") {
 		author += "@" + r.account.Domain // of the same instance

@@ -162,7 +162,11 @@ func newReaderFor(t testing.TB, w *bottest.World, a bots.Account, out bots.Out) 
 	if err != nil {
 		t.Fatal(err)
 	}
-	return newReader(b, c, row, out)
+	d, err := b.dialectOf(t.Context(), c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return newReader(b, c, row, d, out)
 }
 
 func TestAServerWithoutStreamingIsPolled(t *testing.T) {

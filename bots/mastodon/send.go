@@ -2,8 +2,6 @@ package mastodon
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"net/http"
@@ -15,7 +13,8 @@ import (
 	"linienfunk/report"
 )
 
-// Send boosts a public mention where the city wants that, and posts a copy of everything else.
+// Send boosts a public mention where the city wants that, and posts a copy of everything else. What came of it is remembered, so that
+// a repetition after a crash shows nothing twice, whatever the instance knows of idempotency.
 func (b *bot) Send(ctx context.Context, a bots.Account, r report.Report) (report.Receipt, error) {
 	row, c, err := b.account(ctx, a)
 	if errors.Is(err, errNoAccount) {
@@ -28,14 +27,89 @@ func (b *bot) Send(ctx context.Context, a bots.Account, r report.Report) (report
 	if err != nil {
 		return report.Receipt{}, fmt.Errorf("look up city: %w", err)
 	}
-	boost := city.Options.Text("repost") == "boost"
-	if id, here := localID(row.Instance, r.Ref); here && boost && r.Bot == b.core.Name && !r.Private {
-		receipt, done, err := c.boost(ctx, id)
-		if done || err != nil {
-			return receipt, err
-		}
+	d, err := b.dialectOf(ctx, c)
+	if err != nil {
+		return report.Receipt{}, c.explain(ctx, "describe instance", err)
 	}
-	return b.post(ctx, c, r)
+	c = b.clientOf(row, c.token) // now that it is known how the instance counts
+	made := Post{City: a.City, Key: keyOf(r), Instance: row.Instance, Judged: b.store.digest(r.Text)}
+	if id, here := localID(row.Instance, r.Ref); here && r.Bot == b.core.Name {
+		made.Source = string(id)
+	}
+	post, err := b.store.openPost(ctx, made)
+	if err != nil {
+		return report.Receipt{}, err
+	}
+	if post.RemoteID != "" {
+		return post.receipt(), nil
+	}
+	if post.Instance != row.Instance { // the city has moved between two attempts
+		post.Instance, post.Source, post.Tries, post.Refused = made.Instance, made.Source, 0, 0
+	}
+	s := &sending{bot: b, client: c, account: row, city: city, style: styleOf(city), dialect: d, report: r, post: post}
+	return s.run(ctx)
+}
+
+// sending is one report on its way to one account.
+type sending struct {
+	bot     *bot
+	client  *client
+	account Account
+	city    bots.City
+	style   style
+	dialect dialect
+	report  report.Report
+	post    Post
+}
+
+func (s *sending) run(ctx context.Context) (report.Receipt, error) {
+	source, err := s.source(ctx)
+	if err != nil {
+		return report.Receipt{}, err
+	}
+	if s.boosts(source) {
+		err = s.boost(ctx, source)
+	}
+	if err == nil && s.post.RemoteID == "" {
+		err = s.copy(ctx)
+	}
+	if err != nil {
+		return report.Receipt{}, err
+	}
+	if err := s.bot.store.savePost(ctx, s.post); err != nil {
+		return report.Receipt{}, err
+	}
+	s.reply(ctx, source)
+	return s.post.receipt(), nil
+}
+
+// source is the mention that the report came from as it is now; nil if it came from elsewhere, or cannot be read. One that its
+// author has deleted is not spread, neither as a boost nor as a copy.
+func (s *sending) source(ctx context.Context) (*masto.Status, error) {
+	if s.post.Source == "" {
+		return nil, nil
+	}
+	source, err := s.client.GetStatus(ctx, masto.ID(s.post.Source))
+	switch code := status(err); {
+	case err == nil:
+		return source, nil
+	case gone(err):
+		return nil, bots.Permanent("error-deleted", fmt.Errorf("read mention: %w", &answer{status: code}))
+	case code >= 400 && code < 500 && code != http.StatusUnauthorized && code != http.StatusForbidden:
+		return nil, nil
+	}
+	return nil, s.client.explain(ctx, "read mention", err)
+}
+
+// boosts says whether the mention is to be boosted: public, and still what the censor saw. One that was edited since is
+// copied as it was, as the city's other networks have it.
+func (s *sending) boosts(source *masto.Status) bool {
+	return source != nil && s.city.Options.Text("repost") == "boost" && !s.report.Private && public(source.Visibility) &&
+		statusText(s.account, source) == s.report.Text
+}
+
+func public(visibility string) bool {
+	return visibility == masto.VisibilityPublic || visibility == masto.VisibilityUnlisted
 }
 
 // remoteID is how a status is called in reports and receipts: with its instance, since a city may move to another one,
@@ -46,62 +120,6 @@ func remoteID(instance string, id masto.ID) string { return instance + " " + str
 func localID(instance, remote string) (masto.ID, bool) {
 	id, here := strings.CutPrefix(remote, instance+" ")
 	return masto.ID(id), here
-}
-
-// boost is done, or it found that this status exists and will never be boosted: then a copy is the second best.
-func (c *client) boost(ctx context.Context, id masto.ID) (receipt report.Receipt, done bool, err error) {
-	boosted, err := c.Reblog(ctx, id)
-	if err == nil {
-		receipt, err = c.receiptOf(boosted)
-		return receipt, err == nil, c.explain(ctx, "boost status", err)
-	}
-	switch status(err) {
-	case http.StatusForbidden, http.StatusNotFound, http.StatusGone, http.StatusUnprocessableEntity:
-	default:
-		return receipt, false, c.explain(ctx, "boost status", err)
-	}
-	original, err := c.GetStatus(ctx, id)
-	switch code := status(err); {
-	case code == http.StatusNotFound || code == http.StatusGone:
-		return receipt, false, bots.Permanent("error-deleted", fmt.Errorf("boost status: %w", &answer{status: code}))
-	case err != nil:
-		return receipt, false, c.explain(ctx, "read status to boost", err)
-	}
-	if already, _ := original.Reblogged.(bool); already {
-		// Older servers answer 422 the second time, see https://docs.joinmastodon.org/methods/statuses/#boost.
-		return report.Receipt{ID: remoteID(c.instance, original.ID)}, true, nil
-	}
-	return receipt, false, nil
-}
-
-func (b *bot) post(ctx context.Context, c *client, r report.Report) (report.Receipt, error) {
-	l, err := b.limitsOf(ctx, c)
-	if err != nil {
-		return report.Receipt{}, c.explain(ctx, "read limits of instance", err)
-	}
-	key := sha256.Sum256([]byte(r.Key()))
-	posted, err := c.PostStatus(withIdempotencyKey(ctx, hex.EncodeToString(key[:])), &masto.Toot{
-		Status:     fit(silence(r.Text), l),
-		Visibility: masto.VisibilityPublic,
-	})
-	if err != nil {
-		return report.Receipt{}, c.explain(ctx, "post status", err)
-	}
-	receipt, err := c.receiptOf(posted)
-	return receipt, c.explain(ctx, "post status", err)
-}
-
-// receiptOf reads an answer. A boost is a status of its own around the original one, whose address names its author and
-// is not for the ledger.
-func (c *client) receiptOf(s *masto.Status) (report.Receipt, error) {
-	if s.ID == "" {
-		return report.Receipt{}, &errNotJSON{http.StatusOK}
-	}
-	receipt := report.Receipt{ID: remoteID(c.instance, s.ID)}
-	if s.Reblog == nil {
-		receipt.URL = s.URL
-	}
-	return receipt, nil
 }
 
 // Retract deletes a post, or takes a boost back. A boost is deleted like a post; where an instance gave us the
@@ -118,14 +136,22 @@ func (b *bot) Retract(ctx context.Context, a bots.Account, sent report.Receipt) 
 	if !here {
 		return bots.Permanent("error-other-instance", errors.New("retract a status of another instance"))
 	}
-	err = c.DeleteStatus(ctx, id)
-	if gone(err) {
-		_, err = c.Unreblog(ctx, id)
+	return c.explain(ctx, "delete status", c.remove(ctx, id))
+}
+
+// remove deletes a post of ours, or takes a boost back. One that is gone already is no error.
+func (c *client) remove(ctx context.Context, id masto.ID) error {
+	err := c.DeleteStatus(ctx, id)
+	if gone(err) || status(err) == http.StatusForbidden {
+		_, unboost := c.Unreblog(ctx, id)
+		if unboost == nil || gone(unboost) {
+			return nil
+		}
 	}
 	if gone(err) {
 		return nil
 	}
-	return c.explain(ctx, "delete status", err)
+	return err
 }
 
 func gone(err error) bool {

@@ -20,10 +20,19 @@ type errNotJSON struct{ status int }
 
 func (e *errNotJSON) Error() string { return fmt.Sprintf("instance answers %d, not in JSON", e.status) }
 
-// errTooMany is a 429. As an error it keeps go-mastodon from sleeping inside the call for up to an hour.
-type errTooMany struct{ after time.Duration }
+// errTooMany is a 429, or a 503 that says when to come back (docs/api/throttling.md of GoToSocial). As an error it keeps
+// go-mastodon from sleeping inside the call for up to an hour. A status of 0 means that the instance was not even asked.
+type errTooMany struct {
+	status int
+	after  time.Duration
+}
 
-func (e *errTooMany) Error() string { return "instance answers 429, too many requests" }
+func (e *errTooMany) Error() string {
+	if e.status == 0 {
+		return "instance is left alone, as it asked for"
+	}
+	return fmt.Sprintf("instance answers %d, wait", e.status)
+}
 
 var errTooLong = errors.New("answer of instance is too long")
 
@@ -46,13 +55,19 @@ func withStream(ctx context.Context, opened func()) context.Context {
 
 // transport stands between go-mastodon and the program's HTTP client.
 type transport struct {
-	next  http.RoundTripper
-	agent string
-	now   func() time.Time
-	pace  pace
+	next   http.RoundTripper
+	agent  string
+	now    func() time.Time
+	pace   pace
+	pauses *pauses
+	door   string // whom the instance counts, in pauses
+	shared bool   // behind the door are others, who hear of its pauses
 }
 
 func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
+	if left := t.pauses.left(t.door, t.now()); t.shared && left > 0 {
+		return nil, &errTooMany{after: left}
+	}
 	ctx, cancel := context.WithCancel(req.Context())
 	opened, stream := ctx.Value(streamKey).(func())
 	stream = stream && strings.Contains(req.URL.Path, "/api/v1/streaming/")
@@ -96,8 +111,13 @@ func (t *transport) dress(req *http.Request, ctx context.Context) *http.Request 
 }
 
 func (t *transport) check(resp *http.Response, stream bool) error {
-	if resp.StatusCode == http.StatusTooManyRequests {
-		return &errTooMany{retryAfter(resp.Header, t.now())}
+	busy := resp.StatusCode == http.StatusServiceUnavailable && resp.Header.Get("Retry-After") != ""
+	if busy || resp.StatusCode == http.StatusTooManyRequests {
+		after, hinted := retryAfter(resp.Header, t.now())
+		return &errTooMany{resp.StatusCode, t.pauses.shut(t.door, t.now(), after, hinted)}
+	}
+	if !stream {
+		t.pauses.open(t.door)
 	}
 	kind, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type"))
 	switch {
@@ -114,19 +134,24 @@ func (t *transport) check(resp *http.Response, stream bool) error {
 func redirects(status int) bool { return status >= 300 && status < 400 }
 
 // retryAfter is the pause that an instance asks for: by Retry-After (RFC 9110, in seconds or as a date), or by
-// X-RateLimit-Reset (https://docs.joinmastodon.org/api/rate-limits/, a timestamp); a minute when it does not say, an
-// hour at most.
-func retryAfter(h http.Header, now time.Time) time.Duration {
-	after := time.Minute
-	value := strings.TrimSpace(h.Get("Retry-After"))
+// X-RateLimit-Reset, a time (https://docs.joinmastodon.org/api/rate-limits/) or a Unix timestamp (docs/api/ratelimiting.md of
+// GoToSocial; Laravel, and so Pixelfed); an hour at most. It is false when the instance does not say, as Pleroma and Akkoma
+// never do (lib/pleroma/web/plugs/rate_limiter.ex).
+func retryAfter(h http.Header, now time.Time) (time.Duration, bool) {
+	var after time.Duration
+	value, reset := strings.TrimSpace(h.Get("Retry-After")), strings.TrimSpace(h.Get("X-RateLimit-Reset"))
 	if seconds, err := strconv.ParseUint(value, 10, 31); err == nil {
 		after = time.Duration(seconds) * time.Second
 	} else if at, err := http.ParseTime(value); err == nil {
 		after = at.Sub(now)
-	} else if at, err := time.Parse(time.RFC3339, h.Get("X-RateLimit-Reset")); err == nil {
+	} else if at, err := time.Parse(time.RFC3339, reset); err == nil {
 		after = at.Sub(now)
+	} else if unix, err := strconv.ParseInt(reset, 10, 64); err == nil {
+		after = time.Unix(unix, 0).Sub(now)
+	} else {
+		return 0, false
 	}
-	return min(max(after, time.Second), time.Hour)
+	return min(max(after, time.Second), time.Hour), true
 }
 
 // cappedBody is the body of an answer that must end, soon and not too long.

@@ -1,7 +1,7 @@
 package mastodon
 
 import (
-	"context"
+	"cmp"
 	"crypto/rand"
 	"errors"
 	"html/template"
@@ -34,12 +34,15 @@ type sectionData struct {
 	Account   Account
 	Enabled   bool
 	Boost     bool
+	NoText    bool // the instance takes no copies, as far as we know
 	Options   template.HTML
 }
 
 func (b *bot) sectionData(place bots.Where, row Account, connected bool) sectionData {
+	kept, known := b.dialects.known(row.Instance)
 	return sectionData{
-		Path: place.Path, Connected: connected, Account: row, Options: place.Options,
+		NoText: connected && known && !kept.takesText(),
+		Path:   place.Path, Connected: connected, Account: row, Options: place.Options,
 		Enabled: place.City.Options.On("enabled"), Boost: place.City.Options.Text("repost") == "boost",
 	}
 }
@@ -118,17 +121,9 @@ func (b *bot) check(w http.ResponseWriter, r *http.Request) {
 		b.refuse(w, r, err)
 		return
 	}
-	me, err := c.GetAccountCurrentUser(r.Context())
-	if code := status(err); code == http.StatusUnauthorized || code == http.StatusForbidden {
-		b.core.Pages.Failed(w, r, b.say(r, "error-revoked"))
-		return
-	}
-	if err != nil {
-		b.refuse(w, r, err)
-		return
-	}
-	if me.Bot != row.IsBot {
-		b.change(w, r, "checked", map[string]any{"is_bot": me.Bot})
+	if err := b.lookAtSelf(r.Context(), &row, c); err != nil {
+		b.core.Log.Info("connection does not work", "city", row.City, "error", err)
+		b.core.Pages.Failed(w, r, b.say(r, cmp.Or(bots.AsError(err).Say, "error-internal")))
 		return
 	}
 	b.core.Pages.Done(w, r, b.say(r, "checked"))
@@ -147,23 +142,8 @@ func (b *bot) disconnect(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	b.core.Changed(city)
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), b.pace.call)
-	defer cancel()
-	if err := b.revoke(ctx, row.Instance, token); err != nil {
-		b.core.Log.Warn("token not given back", "city", city, "error", err)
-	}
+	b.giveBack(r.Context(), city, row.Instance, token)
 	b.core.Pages.Done(w, r, b.say(r, "disconnected", "Account", row.Label()))
-}
-
-// change stores columns, restarts the account and says so.
-func (b *bot) change(w http.ResponseWriter, r *http.Request, text string, columns map[string]any) {
-	city := bots.Place(r).City.Name
-	if err := b.store.change(r.Context(), city, columns); err != nil {
-		b.broken(w, r, err)
-		return
-	}
-	b.core.Changed(city)
-	b.core.Pages.Done(w, r, b.say(r, text))
 }
 
 // refuse tells the admin what did not work, and the operator only what is not the admin's doing.

@@ -4,7 +4,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
-	"time"
 
 	"linienfunk/bots/bottest"
 )
@@ -53,12 +52,7 @@ func (s *Server) faulty(next http.Handler) http.Handler {
 func (s *Server) serve(w http.ResponseWriter, r *http.Request, next http.Handler, fault bottest.Fault, healed chan struct{}) {
 	switch fault {
 	case bottest.TooMany:
-		// https://docs.joinmastodon.org/api/rate-limits/; proxies in front say Retry-After.
-		w.Header().Set("X-RateLimit-Limit", "300")
-		w.Header().Set("X-RateLimit-Remaining", "0")
-		w.Header().Set("X-RateLimit-Reset", stamp(time.Now().Add(7*time.Second)))
-		w.Header().Set("Retry-After", "7")
-		fail(w, http.StatusTooManyRequests, "Too many requests")
+		s.tooMany(w, r)
 	case bottest.Internal:
 		fail(w, http.StatusInternalServerError, "Something went wrong")
 	case bottest.HTML:

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 )
@@ -29,7 +28,7 @@ func (s *Server) notify(to *Account, kind string, st *Status) {
 		return
 	}
 	s.ids++
-	n := &notification{id: s.ids, kind: kind, to: to, status: st, at: time.Now()}
+	n := &notification{id: s.ids, kind: kind, to: to, status: st, at: s.Now()}
 	if s.late != nil {
 		*s.late = append(*s.late, n)
 		return
@@ -60,7 +59,7 @@ func (s *Server) filtered(n *notification) bool {
 // notificationJSON follows https://docs.joinmastodon.org/entities/Notification/. s.mu is held.
 func (s *Server) notificationJSON(n *notification) map[string]any {
 	return map[string]any{
-		"id": strconv.FormatInt(n.id, 10), "type": n.kind, "created_at": stamp(n.at),
+		"id": s.noteID(n.id), "type": n.kind, "created_at": stamp(n.at),
 		"account": s.accountJSON(n.status.account), "status": s.statusJSON(n.status, n.to),
 	}
 }
@@ -70,9 +69,28 @@ func (s *Server) notificationJSON(n *notification) map[string]any {
 func (s *Server) notifications(w http.ResponseWriter, r *http.Request, me *Account) {
 	s.parameters(r, "max_id", "since_id", "min_id", "limit", "types[]", "exclude_types[]", "account_id", "include_filtered")
 	q := r.URL.Query()
-	limit := s.number(r, "limit", 40)
-	limit = min(limit, 80, int64(s.PageSize))
-	low, high := max(s.number(r, "min_id", 0), s.number(r, "since_id", 0)), s.number(r, "max_id", 1<<62)
+	limit, ok1 := s.number(w, r, "limit", 40)
+	min, ok2 := s.number(w, r, "min_id", 0)
+	since, ok3 := s.number(w, r, "since_id", 0)
+	high, ok4 := s.number(w, r, "max_id", 1<<62)
+	if !ok1 || !ok2 || !ok3 || !ok4 {
+		return
+	}
+	low := max(min, since)
+	if limit = cmp.Or(limit, 40); limit > int64(s.PageSize) {
+		limit = int64(s.PageSize)
+	}
+	forward := q.Has("min_id")
+	switch s.Dialect {
+	case Pixelfed: // min_id is included, and gives the newest page (accountNotifications, NotificationService::getMin)
+		low, forward = low-1, false
+	case Ancient:
+		if slices.Contains(q["types[]"], "update") {
+			fail(w, http.StatusUnprocessableEntity, "Validation failed: Types is not included in the list")
+			return
+		}
+		low, forward = since, false
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var found []*notification
@@ -84,7 +102,7 @@ func (s *Server) notifications(w http.ResponseWriter, r *http.Request, me *Accou
 		}
 	}
 	slices.SortFunc(found, func(a, b *notification) int { return cmp.Compare(a.id, b.id) })
-	if over := len(found) - int(limit); over > 0 && q.Has("min_id") {
+	if over := len(found) - int(limit); over > 0 && forward {
 		found = found[:limit]
 	} else if over > 0 {
 		found = found[over:]
@@ -95,22 +113,10 @@ func (s *Server) notifications(w http.ResponseWriter, r *http.Request, me *Accou
 		page = append(page, s.notificationJSON(n))
 	}
 	if len(found) > 0 {
-		w.Header().Set("Link", fmt.Sprintf(`<%s%s?max_id=%d>; rel="next", <%s%s?min_id=%d>; rel="prev"`,
-			s.URL, r.URL.Path, found[len(found)-1].id, s.URL, r.URL.Path, found[0].id))
+		w.Header().Set("Link", fmt.Sprintf(`<%s%s?max_id=%s>; rel="next", <%s%s?min_id=%s>; rel="prev"`,
+			s.URL, r.URL.Path, s.noteID(found[len(found)-1].id), s.URL, r.URL.Path, s.noteID(found[0].id)))
 	}
 	write(w, http.StatusOK, page)
-}
-
-func (s *Server) number(r *http.Request, name string, fallback int64) int64 {
-	value := r.URL.Query().Get(name)
-	if value == "" {
-		return fallback
-	}
-	n, err := strconv.ParseInt(value, 10, 64)
-	if err != nil {
-		s.complain("%s %s: %s=%s", r.Method, r.URL.Path, name, value)
-	}
-	return n
 }
 
 // streamingHealth follows https://docs.joinmastodon.org/methods/streaming/#health.
@@ -126,7 +132,10 @@ func (s *Server) streamingHealth(w http.ResponseWriter, _ *http.Request) {
 // streamUser follows https://docs.joinmastodon.org/methods/streaming/#user: server-sent events with a comment every now
 // and then.
 func (s *Server) streamUser(w http.ResponseWriter, r *http.Request, me *Account) {
-	if !s.Streaming {
+	if !s.hasSSE() {
+		if s.Dialect != Mastodon {
+			s.complain("a stream is asked of %s, which has none", s.Dialect)
+		}
 		fail(w, http.StatusNotFound, "Not found")
 		return
 	}

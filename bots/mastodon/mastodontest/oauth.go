@@ -49,11 +49,14 @@ func (s *Server) createApp(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	for _, scope := range strings.Fields(r.PostFormValue("scopes")) {
-		if !slices.Contains(knownScopes, scope) {
+		if !slices.Contains(s.scopes(), scope) {
 			s.complain("scope %q", scope)
 			fail(w, http.StatusUnprocessableEntity, "Validation failed: Scopes doesn't match configured on the server.")
 			return
 		}
+	}
+	if s.BeforeApp != nil {
+		s.BeforeApp()
 	}
 	s.mu.Lock()
 	made := &app{id: "client-" + s.id(), secret: "secret-" + s.id(), scopes: r.PostFormValue("scopes"), redirects: redirects}
@@ -212,9 +215,21 @@ func (s *Server) token(w http.ResponseWriter, r *http.Request) {
 		fail(w, http.StatusBadRequest, "invalid_grant")
 		return
 	}
+	token := s.tokenOf(g)
+	write(w, http.StatusOK, map[string]any{"access_token": token, "token_type": "Bearer", "scope": g.scope, "created_at": 1700000000})
+}
+
+// tokenOf makes a token, or finds the one that the account gave the app before: Mastodon's config/initializers/doorkeeper.rb
+// says reuse_access_token. s.mu is held.
+func (s *Server) tokenOf(g *grant) string {
+	for token, old := range s.tokens {
+		if old.account == g.account && old.app == g.app && old.scope == g.scope {
+			return token
+		}
+	}
 	token := "token-" + s.id()
 	s.tokens[token] = g
-	write(w, http.StatusOK, map[string]any{"access_token": token, "token_type": "Bearer", "scope": g.scope, "created_at": 1700000000})
+	return token
 }
 
 // client is the app that a request authenticates as. s.mu is held.

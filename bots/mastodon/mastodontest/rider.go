@@ -1,5 +1,7 @@
 package mastodontest
 
+import "slices"
+
 // Mention lets an account of this or another instance write a status and returns its id. The text must name whom it
 // mentions: "@zuerich kontrolle u8". A visibility is public, unlisted, private or direct.
 func (s *Server) Mention(from, text, visibility string) string {
@@ -34,8 +36,36 @@ func (s *Server) Write(st Status) string {
 func (s *Server) Delete(id string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if st := s.status(id); st != nil {
-		s.remove(st)
+	st := s.status(id)
+	if st == nil {
+		return
+	}
+	s.remove(st)
+	for stream, who := range s.streams {
+		if slices.Contains(st.mentions, who) {
+			select {
+			case stream <- event{"delete", id}:
+			default:
+			}
+		}
+	}
+}
+
+// Edit changes the text of a status as its author would. Those who boosted it are told, by Mastodon
+// (https://docs.joinmastodon.org/entities/Notification/#type, update); nobody is mentioned anew.
+func (s *Server) Edit(id, text string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	st := s.status(id)
+	st.Text, st.mentions, st.edited = text, nil, s.Now()
+	st.content = s.format(st)
+	if s.Dialect != Mastodon {
+		return
+	}
+	for _, boost := range s.statuses {
+		if boost.Boosts == id {
+			s.notify(boost.account, "update", st)
+		}
 	}
 }
 

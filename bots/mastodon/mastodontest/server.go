@@ -39,6 +39,12 @@ type Server struct {
 	// FilterPrivate holds private mentions back from the stream and from whoever does not ask for include_filtered,
 	// as accounts do by default since Mastodon 4.3. Set it before the first mention.
 	FilterPrivate bool
+	// Dialect is the software. Set it before the first request.
+	Dialect Dialect
+	// Now is the clock that times in answers are made by. Set it before the first request.
+	Now func() time.Time
+	// BeforeApp is called while a program registers. Set it before the first request.
+	BeforeApp func()
 
 	http *httptest.Server
 
@@ -50,8 +56,9 @@ type Server struct {
 	tokens     map[string]*grant
 	statuses   []*Status
 	notes      []*notification
-	late       *[]*notification  // where notifications go instead of notes
-	once       map[string]string // account and Idempotency-Key to status
+	late       *[]*notification // where notifications go instead of notes
+	once       map[string]once  // by account and Idempotency-Key
+	refused    map[string]int   // Idempotency-Key to the status that is replayed
 	streams    map[chan event]*Account
 	requests   []string
 	complaints []string
@@ -61,14 +68,13 @@ type Server struct {
 	closed     chan struct{}
 }
 
-// Account is an account, of this instance or of another one.
-type Account struct {
-	ID   string
-	Acct string // without a host if it is local
-	Bot  bool
-}
-
 func (a *Account) local() bool { return !strings.Contains(a.Acct, "@") }
+
+// host is where a remote account lives.
+func (a *Account) host() string {
+	_, host, _ := strings.Cut(a.Acct, "@")
+	return host
+}
 
 func (a *Account) username() string {
 	name, _, _ := strings.Cut(a.Acct, "@")
@@ -80,7 +86,7 @@ func New(t testing.TB) *Server {
 	t.Helper()
 	s := &Server{
 		MaxCharacters: 500, PerURL: 23, Streaming: true, Version: 4, PageSize: 80, FilterPrivate: true, ids: 1000,
-		codes: map[string]*grant{}, tokens: map[string]*grant{}, once: map[string]string{},
+		codes: map[string]*grant{}, tokens: map[string]*grant{}, once: map[string]once{}, refused: map[string]int{}, Now: time.Now,
 		streams: map[chan event]*Account{}, healed: make(chan struct{}), closed: make(chan struct{}),
 	}
 	s.http = httptest.NewServer(s.handler())
@@ -107,6 +113,8 @@ func (s *Server) handler() http.Handler {
 	mux.HandleFunc("GET /api/v1/instance", s.instanceV1)
 	mux.HandleFunc("GET /api/v2/instance", s.instanceV2)
 	mux.HandleFunc("GET /api/v1/accounts/verify_credentials", s.as("read:accounts", s.verifyCredentials))
+	mux.HandleFunc("GET /api/v1/accounts/{id}", s.account)
+	mux.HandleFunc("GET /api/v1/accounts/{id}/statuses", s.as("read:statuses", s.accountStatuses))
 	mux.HandleFunc("GET /api/v1/notifications", s.as("read:notifications", s.notifications))
 	mux.HandleFunc("GET /api/v1/streaming/health", s.streamingHealth)
 	mux.HandleFunc("GET /api/v1/streaming/user", s.as("read:statuses", s.streamUser))
@@ -134,10 +142,10 @@ func (s *Server) as(scope string, handle func(http.ResponseWriter, *http.Request
 		switch {
 		case !ok || g == nil || revoked:
 			fail(w, http.StatusUnauthorized, "The access token is invalid")
-		case !slices.Contains(strings.Fields(g.scope), scope):
+		case !allows(g.scope, scope):
 			s.complain("%s %s needs the scope %s", r.Method, r.URL.Path, scope)
 			fail(w, http.StatusForbidden, "This action is outside the authorized scopes")
-		default:
+		case !s.barred(w, r, g.account):
 			handle(w, r, g.account)
 		}
 	}
@@ -150,13 +158,6 @@ func (s *Server) AddAccount(acct string) string {
 	token := "token-" + s.id()
 	s.tokens[token] = &grant{account: s.accountNamed(acct), scope: Scopes}
 	return token
-}
-
-// SetBot flags an account as automated.
-func (s *Server) SetBot(acct string, is bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.accountNamed(acct).Bot = is
 }
 
 // Requests counts the requests whose method and path begin so: "POST /api/v1/statuses".
@@ -204,46 +205,27 @@ func (s *Server) accountNamed(acct string) *Account {
 	return a
 }
 
-// profile is the address of an account's page.
-func (s *Server) profile(a *Account) string {
-	if name, host, ok := strings.Cut(a.Acct, "@"); ok {
-		return "https://" + host + "/@" + name
-	}
-	return s.URL + "/@" + a.Acct
-}
-
-// accountJSON follows https://docs.joinmastodon.org/entities/Account/.
-func (s *Server) accountJSON(a *Account) map[string]any {
-	return map[string]any{
-		"id": a.ID, "username": a.username(), "acct": a.Acct, "display_name": a.username(), "bot": a.Bot, "locked": false,
-		"url": s.profile(a), "uri": s.profile(a), "created_at": "2024-01-01T00:00:00.000Z", "note": "", "fields": []any{}, "emojis": []any{},
-	}
-}
-
-// verifyCredentials follows https://docs.joinmastodon.org/methods/accounts/#verify_credentials.
-func (s *Server) verifyCredentials(w http.ResponseWriter, _ *http.Request, me *Account) {
-	s.mu.Lock()
-	answer := s.accountJSON(me)
-	s.mu.Unlock()
-	write(w, http.StatusOK, answer)
-}
-
 // instanceV1 follows https://docs.joinmastodon.org/methods/instance/#v1.
 func (s *Server) instanceV1(w http.ResponseWriter, _ *http.Request) {
-	write(w, http.StatusOK, map[string]any{
-		"uri": Domain, "title": "Fake", "version": fmt.Sprintf("%d.0.0", s.Version), "configuration": s.configuration(),
+	answer := map[string]any{
+		"uri": Domain, "title": "Fake", "version": s.version(), "configuration": s.configuration(),
 		"urls": map[string]any{"streaming_api": strings.Replace(s.URL, "http:", "ws:", 1)},
-	})
+	}
+	if s.Dialect == Akkoma { // as Pleroma writes them
+		answer["uri"], answer["max_toot_chars"] = "https://"+Domain, s.MaxCharacters
+		delete(answer, "configuration")
+	}
+	write(w, http.StatusOK, answer)
 }
 
 // instanceV2 follows https://docs.joinmastodon.org/methods/instance/#v2.
 func (s *Server) instanceV2(w http.ResponseWriter, _ *http.Request) {
-	if s.Version < 4 {
+	if !s.hasV2() {
 		fail(w, http.StatusNotFound, "Record not found")
 		return
 	}
 	write(w, http.StatusOK, map[string]any{
-		"domain": Domain, "title": "Fake", "version": fmt.Sprintf("%d.0.0", s.Version), "configuration": s.configuration(),
+		"domain": Domain, "title": "Fake", "version": s.version(), "configuration": s.configuration(),
 	})
 }
 

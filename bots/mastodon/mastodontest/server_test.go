@@ -110,3 +110,55 @@ func TestMinIdPagesForwardAndSinceIdDoesNot(t *testing.T) {
 		}
 	}
 }
+
+func TestDialectsDepartFromMastodonAsTheirSourcesSay(t *testing.T) {
+	start := func(d Dialect) (*Server, string) {
+		s := New(t)
+		s.Dialect = d
+		return s, s.AddAccount("zuerich")
+	}
+	t.Run("GoToSocial posts twice for one key, and boosts twice", func(t *testing.T) {
+		s, token := start(GoToSocial)
+		id := s.Mention("r@x.example", "@zuerich x", "public")
+		for range 2 {
+			call(t, "POST", s.URL+"/api/v1/statuses", token, url.Values{"status": {"x"}, "content_type": {"text/plain"}})
+			call(t, "POST", s.URL+"/api/v1/statuses/"+id+"/reblog", token, nil)
+		}
+		if got := s.Timeline("zuerich"); len(got) != 4 || len(got[0].ID) != 26 {
+			t.Errorf("timeline %+v", got)
+		}
+	})
+	t.Run("GoToSocial counts addresses in full", func(t *testing.T) {
+		s, token := start(GoToSocial)
+		long := url.Values{"status": {"https://example.org/" + strings.Repeat("x", 600)}, "content_type": {"text/plain"}}
+		if code, _ := call(t, "POST", s.URL+"/api/v1/statuses", token, long); code != 422 {
+			t.Errorf("answers %d", code)
+		}
+	})
+	t.Run("Pixelfed wants an image, and boosts by answering with the original", func(t *testing.T) {
+		s, token := start(Pixelfed)
+		if code, _ := call(t, "POST", s.URL+"/api/v1/statuses", token, url.Values{"status": {"x"}}); code != 403 {
+			t.Errorf("a text: %d", code)
+		}
+		id := s.Mention("r@x.example", "@zuerich x", "public")
+		if _, body := call(t, "POST", s.URL+"/api/v1/statuses/"+id+"/reblog", token, nil); !strings.Contains(body, `"id":"`+id+`"`) {
+			t.Errorf("a boost: %s", body)
+		}
+	})
+	t.Run("Akkoma says 429 without a hint", func(t *testing.T) {
+		s, _ := start(Akkoma)
+		s.Fail("429")
+		resp, err := http.Get(s.URL + "/api/v1/notifications")
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp.Body.Close()
+		if resp.StatusCode != 429 || resp.Header.Get("Retry-After")+resp.Header.Get("X-RateLimit-Reset") != "" {
+			t.Errorf("%d %v", resp.StatusCode, resp.Header)
+		}
+		s.Heal()
+		s.mu.Lock()
+		s.complaints = nil // of Go's User-Agent
+		s.mu.Unlock()
+	})
+}

@@ -18,6 +18,7 @@ type Status struct {
 	Spoiler    string
 	Visibility string
 	Language   string
+	InReplyTo  string
 	Boosts     string // the id of the status that this one boosts
 	Original   *Status
 
@@ -25,11 +26,19 @@ type Status struct {
 	content  string
 	mentions []*Account
 	at       time.Time
+	edited   time.Time
+}
+
+// once is what an Idempotency-Key led to.
+type once struct {
+	status string
+	at     time.Time
 }
 
 var (
 	// mention follows MENTION_RE of Mastodon's app/models/account.rb.
 	mention = regexp.MustCompile(`(?i)(^|[^/\pL\pN_])@([a-z0-9_]+(?:[a-z0-9_.-]+[a-z0-9_]+)?(?:@[a-z0-9.-]+[a-z0-9]+)?)`)
+	hashtag = regexp.MustCompile(`(^|\s)#([\pL\pN_]+)`)
 	address = regexp.MustCompile(`https?://[^\s<>"]+\.[^\s<>"]+`)
 )
 
@@ -45,7 +54,7 @@ func (s *Server) status(id string) *Status {
 
 // publish stores a status and tells those whom it mentions. s.mu is held.
 func (s *Server) publish(made *Status) *Status {
-	made.ID, made.Acct, made.at = s.id(), made.account.Acct, time.Now()
+	made.ID, made.Acct, made.at = s.statusID(), made.account.Acct, s.Now()
 	if made.content == "" {
 		made.content = s.format(made)
 	}
@@ -62,6 +71,7 @@ func (s *Server) format(made *Status) string {
 	for _, paragraph := range strings.Split(made.Text, "\n\n") {
 		line := html.EscapeString(paragraph)
 		line = address.ReplaceAllStringFunc(line, link)
+		line = hashtag.ReplaceAllString(line, `$1<a href="`+s.URL+`/tags/$2" class="mention hashtag" rel="tag">#<span>$2</span></a>`)
 		line = mention.ReplaceAllStringFunc(line, func(found string) string {
 			before, name, _ := strings.Cut(found, "@")
 			who := s.known(name)
@@ -104,6 +114,9 @@ func link(full string) string {
 // length counts as Mastodon's app/validators/status_length_validator.rb does.
 func (s *Server) length(text string) int {
 	count := utf8.RuneCountInString(text)
+	if s.Dialect != Mastodon { // len([]rune(form.Status)) in internal/api/client/statuses/statuscreate.go of GoToSocial
+		return count
+	}
 	for _, found := range address.FindAllString(text, -1) {
 		if s.PerURL > 0 {
 			count += s.PerURL - utf8.RuneCountInString(found)
@@ -127,8 +140,14 @@ func (s *Server) statusJSON(st *Status, viewer *Account) map[string]any {
 	answer := map[string]any{
 		"id": st.ID, "created_at": stamp(st.at), "edited_at": nil, "content": st.content, "spoiler_text": st.Spoiler, "visibility": st.Visibility,
 		"url": s.profile(st.account) + "/" + st.ID, "uri": s.profile(st.account) + "/statuses/" + st.ID, "account": s.accountJSON(st.account),
-		"mentions": mentions, "reblog": nil, "sensitive": st.Spoiler != "", "language": nil, "media_attachments": []any{},
-		"in_reply_to_id": nil, "in_reply_to_account_id": nil, "reblogged": s.boostOf(viewer, st.ID) != nil,
+		"mentions": mentions, "reblog": nil, "sensitive": st.Spoiler != "", "language": orNull(st.Language), "media_attachments": []any{},
+		"in_reply_to_id": orNull(st.InReplyTo), "in_reply_to_account_id": nil, "reblogged": s.boostOf(viewer, st.ID) != nil,
+	}
+	if to := s.status(st.InReplyTo); to != nil {
+		answer["in_reply_to_account_id"] = to.account.ID
+	}
+	if !st.edited.IsZero() {
+		answer["edited_at"] = stamp(st.edited)
 	}
 	if st.Original != nil {
 		answer["reblog"] = s.statusJSON(st.Original, viewer)
@@ -137,47 +156,77 @@ func (s *Server) statusJSON(st *Status, viewer *Account) map[string]any {
 	return answer
 }
 
-func (s *Server) boostOf(who *Account, id string) *Status {
-	for _, st := range s.statuses {
-		if st.account == who && st.Boosts == id {
-			return st
-		}
+func orNull(s string) any {
+	if s == "" {
+		return nil
 	}
-	return nil
+	return s
 }
 
-// postStatus follows https://docs.joinmastodon.org/methods/statuses/#create. Keys are remembered for good, not for an hour.
+// postStatus follows https://docs.joinmastodon.org/methods/statuses/#create. Keys are remembered for an hour.
 func (s *Server) postStatus(w http.ResponseWriter, r *http.Request, me *Account) {
-	s.parameters(r, "status", "visibility", "spoiler_text", "sensitive", "language", "in_reply_to_id")
-	visibility := r.PostFormValue("visibility")
-	if !slices.Contains([]string{"", "public", "unlisted", "private", "direct"}, visibility) {
-		s.complain("visibility %q", visibility)
-		fail(w, http.StatusUnprocessableEntity, "Validation failed: Visibility is not included in the list")
+	s.parameters(r, append([]string{"status", "visibility", "spoiler_text", "sensitive", "language", "in_reply_to_id"}, s.moreParameters()...)...)
+	s.mu.Lock()
+	key := s.key(r)
+	before, again := s.once[me.ID+" "+key]
+	replayed := s.refused[key]
+	again = again && key != "" && s.Now().Sub(before.at) < time.Hour
+	s.mu.Unlock()
+	if replayed != 0 && key != "" {
+		fail(w, replayed, "Throttled")
 		return
 	}
-	text := strings.TrimSpace(r.PostFormValue("status"))
-	if text == "" {
-		fail(w, http.StatusUnprocessableEntity, "Validation failed: Text can't be blank")
+	if again {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		write(w, http.StatusOK, s.statusJSON(s.status(before.status), me))
+		return
+	}
+	if status, why := s.refuse(r); status != 0 {
+		fail(w, status, why)
 		return
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	key := r.Header.Get("Idempotency-Key")
-	if id, ok := s.once[me.ID+" "+key]; ok && key != "" {
-		write(w, http.StatusOK, s.statusJSON(s.status(id), me))
-		return
-	}
-	if s.length(text)+utf8.RuneCountInString(r.PostFormValue("spoiler_text")) > s.MaxCharacters {
-		fail(w, http.StatusUnprocessableEntity, "Validation failed: Text character limit exceeded")
-		return
-	}
 	made := s.publish(&Status{
-		account: me, Text: text, Spoiler: r.PostFormValue("spoiler_text"), Visibility: visibility, Language: r.PostFormValue("language"),
+		account: me, Text: strings.TrimSpace(r.PostFormValue("status")), Spoiler: r.PostFormValue("spoiler_text"), Visibility: r.PostFormValue("visibility"),
+		Language: r.PostFormValue("language"), InReplyTo: r.PostFormValue("in_reply_to_id"),
 	})
 	if key != "" {
-		s.once[me.ID+" "+key] = made.ID
+		s.once[me.ID+" "+key] = once{made.ID, s.Now()}
 	}
 	write(w, http.StatusOK, s.statusJSON(made, me))
+}
+
+// refuse says what is wrong with a new status, if anything.
+func (s *Server) refuse(r *http.Request) (status int, why string) {
+	text, language := strings.TrimSpace(r.PostFormValue("status")), r.PostFormValue("language")
+	switch {
+	case !slices.Contains([]string{"", "public", "unlisted", "private", "direct"}, r.PostFormValue("visibility")):
+		s.complain("visibility %q", r.PostFormValue("visibility"))
+		return http.StatusUnprocessableEntity, "Validation failed: Visibility is not included in the list"
+	case s.Dialect == Pixelfed && r.PostFormValue("in_reply_to_id") == "": // statusCreate in ApiV1Controller.php
+		return http.StatusForbidden, "Empty statuses are not allowed"
+	case text == "":
+		return http.StatusUnprocessableEntity, "Validation failed: Text can't be blank"
+	case s.Dialect == GoToSocial && language != "" && !regexp.MustCompile("^[a-z]{2,3}$").MatchString(language):
+		return http.StatusBadRequest, "language is invalid" // validateNormalizeCreateStatus
+	case s.markup() && r.PostFormValue("content_type") != "text/plain":
+		s.complain("the text may be taken for Markdown")
+	case s.length(text)+utf8.RuneCountInString(r.PostFormValue("spoiler_text")) > s.MaxCharacters:
+		return http.StatusUnprocessableEntity, "Validation failed: Text character limit exceeded"
+	}
+	return 0, ""
+}
+
+// markup says that accounts may have set that their posts are Markdown.
+func (s *Server) markup() bool { return s.Dialect == GoToSocial || s.Dialect == Akkoma }
+
+func (s *Server) moreParameters() []string {
+	if s.markup() {
+		return []string{"content_type"}
+	}
+	return nil
 }
 
 // visible says whether who may see the status. s.mu is held.
@@ -214,43 +263,4 @@ func (s *Server) deleteStatus(w http.ResponseWriter, r *http.Request, me *Accoun
 func (s *Server) remove(st *Status) {
 	s.statuses = slices.DeleteFunc(s.statuses, func(other *Status) bool { return other == st || other.Boosts == st.ID })
 	s.notes = slices.DeleteFunc(s.notes, func(n *notification) bool { return n.status == st })
-}
-
-// reblog follows https://docs.joinmastodon.org/methods/statuses/#boost and app/services/reblog_service.rb: a second boost
-// is answered with the first, and a private status of somebody else's must not be boosted.
-func (s *Server) reblog(w http.ResponseWriter, r *http.Request, me *Account) {
-	s.parameters(r, "visibility")
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	st := s.status(r.PathValue("id"))
-	switch {
-	case !visible(st, me):
-		fail(w, http.StatusNotFound, "Record not found")
-		return
-	case st.Visibility == "direct" || st.Visibility == "private" && st.account != me:
-		s.complaints = append(s.complaints, "boost of a private status")
-		fail(w, http.StatusForbidden, "This action is not allowed")
-		return
-	}
-	boost := s.boostOf(me, st.ID)
-	if boost == nil {
-		boost = &Status{ID: s.id(), Acct: me.Acct, account: me, Visibility: "public", Boosts: st.ID, Original: st, at: time.Now()}
-		s.statuses = append(s.statuses, boost)
-	}
-	write(w, http.StatusOK, s.statusJSON(boost, me))
-}
-
-// unreblog follows https://docs.joinmastodon.org/methods/statuses/#unreblog.
-func (s *Server) unreblog(w http.ResponseWriter, r *http.Request, me *Account) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	st := s.status(r.PathValue("id"))
-	if !visible(st, me) {
-		fail(w, http.StatusNotFound, "Record not found")
-		return
-	}
-	if boost := s.boostOf(me, st.ID); boost != nil {
-		s.remove(boost)
-	}
-	write(w, http.StatusOK, s.statusJSON(st, me))
 }

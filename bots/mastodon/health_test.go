@@ -1,0 +1,139 @@
+package mastodon
+
+import (
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"linienfunk/bots"
+	"linienfunk/bots/bottest"
+	"linienfunk/bots/mastodon/mastodontest"
+)
+
+func recvOnce(t testing.TB, w *bottest.World, a bots.Account) error {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	return w.Bot.(bots.Receiver).Recv(ctx, a, accept)
+}
+
+func TestWhatHappenedToTheAccountIsTold(t *testing.T) {
+	for name, c := range map[string]struct {
+		change func(*mastodontest.Account)
+		want   string
+	}{
+		"it moved":                     {func(a *mastodontest.Account) { a.Moved = "zuerich@new.example" }, "error-moved"},
+		"moderators suspended it":      {func(a *mastodontest.Account) { a.Suspended = true }, "error-suspended"},
+		"moderators disabled it":       {func(a *mastodontest.Account) { a.Disabled = true }, "error-disabled"},
+		"it moved and may not read":    {func(a *mastodontest.Account) { a.Moved, a.Disabled = "zuerich@new.example", true }, "error-moved"},
+		"it was suspended after moves": {func(a *mastodontest.Account) { a.Moved, a.Suspended = "zuerich@new.example", true }, "error-suspended"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w, fake := newWorld(t)
+			a := connect(t, w, fake, "zuerich", "zuerich")
+			fake.Change("zuerich", c.change)
+			wantKind(t, recvOnce(t, w, a), bots.KindRevoked, c.want)
+			wantFailed(t, w, submit(t, w, "zuerich", "/check", nil), c.want)
+		})
+	}
+}
+
+func TestAMoveIsNoticedWhileRunningAndWhenSending(t *testing.T) {
+	w, fake := newDialect(t, mastodontest.GoToSocial)
+	a := connect(t, w, fake, "zuerich", "zuerich")
+	w.Bot.(*bot).pace.self = 0
+	in := receive(t, w, a, nil)
+	fake.Mention("rider@elsewhere.example", "@zuerich kontrolle u8", "public")
+	in.next(t)
+	fake.Change("zuerich", func(a *mastodontest.Account) { a.Moved = "zuerich@new.example" })
+	err := <-in.ended
+	in.ended <- err
+	wantKind(t, err, bots.KindRevoked, "error-moved")
+	_, err = w.Bot.(bots.Sender).Send(t.Context(), a, other("1", "x"))
+	wantKind(t, err, bots.KindRevoked, "error-moved")
+}
+
+func TestAnAccountThatHasMovedIsNotConnected(t *testing.T) {
+	w, fake := newWorld(t)
+	fake.Change("zuerich", func(a *mastodontest.Account) { a.Moved = "zuerich@new.example" })
+	authorize, cookies := begin(t, w, fake)
+	wantFailed(t, w, comeBack(t, w, approve(t, fake, authorize, "zuerich"), cookies), "error-moved")
+	if n := fake.Tokens("zuerich"); n != 0 {
+		t.Errorf("%d tokens are left", n)
+	}
+}
+
+func TestAnAccountThatIsGoneIsTold(t *testing.T) {
+	w, _ := newWorld(t)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		if r.Header.Get("Authorization") == "" {
+			w.WriteHeader(http.StatusGone)
+		} else {
+			w.WriteHeader(http.StatusUnauthorized)
+		}
+		w.Write([]byte(`{"error":"no"}`))
+	}))
+	defer server.Close()
+	c := w.Bot.(*bot).clientOf(Account{Instance: server.URL, AccountID: "7"}, "token")
+	_, err := c.GetStatus(t.Context(), "1")
+	wantKind(t, c.explain(t.Context(), "read status", err), bots.KindRevoked, "error-account-gone")
+}
+
+func TestTheSettingsSayWhetherTheAccountIsFlaggedOrLimitedByNow(t *testing.T) {
+	w, fake := newWorld(t)
+	a := connect(t, w, fake, "zuerich", "zuerich")
+	w.Bot.(*bot).pace.self = 0
+	receive(t, w, a, nil)
+	fake.Change("zuerich", func(a *mastodontest.Account) { a.Bot, a.Limited = true, true })
+	wait(t, "noticed", func() bool {
+		page := section(t, w, "en")
+		return !strings.Contains(page, "not marked") && strings.Contains(page, "limited this account")
+	})
+	if again := account(t, w, "zuerich"); again != a {
+		t.Error("the account is started again, for nothing")
+	}
+	fake.Change("zuerich", func(a *mastodontest.Account) { a.Bot, a.Limited = false, false })
+	wait(t, "noticed again", func() bool {
+		page := section(t, w, "en")
+		return strings.Contains(page, "not marked") && !strings.Contains(page, "limited this account")
+	})
+}
+
+func TestAnInstanceThatIsAwayForDaysMayBeGone(t *testing.T) {
+	w, fake := newWorld(t)
+	a := connect(t, w, fake, "zuerich", "zuerich")
+	away := func(want string) {
+		t.Helper()
+		fake.Fail(bottest.Internal)
+		wantKind(t, recvOnce(t, w, a), bots.KindRetry, want)
+		fake.Heal()
+	}
+	away("error-server")
+	w.Advance(20 * time.Hour)
+	away("error-server")
+	w.Restart(t)
+	w.Advance(5 * time.Hour)
+	away("error-long-gone")
+
+	in := receive(t, w, a, nil)
+	fake.Mention("rider@elsewhere.example", "@zuerich wieder da", "public")
+	if r := in.next(t); r.Text != "wieder da" {
+		t.Errorf("got %q", r.Text)
+	}
+	in.end(t)
+	away("error-server")
+}
+
+func TestPixelfedsSettingsSayThatItOnlyBoosts(t *testing.T) {
+	for d, want := range map[mastodontest.Dialect]bool{mastodontest.Mastodon: false, mastodontest.Pixelfed: true} {
+		w, fake := newDialect(t, d)
+		connect(t, w, fake, "zuerich", "zuerich")
+		if got := strings.Contains(section(t, w, "en"), "can only boost"); got != want {
+			t.Errorf("%q: %v", d, got)
+		}
+	}
+}

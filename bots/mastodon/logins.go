@@ -1,0 +1,124 @@
+package mastodon
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"time"
+
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+)
+
+// App is the program's registration on an instance.
+type App struct {
+	Instance    string `gorm:"primaryKey;size:300"`
+	ClientID    string `gorm:"not null"`
+	Secret      []byte `gorm:"not null"` // sealed
+	RedirectURI string `gorm:"not null"`
+	CreatedAt   time.Time
+}
+
+// Login is a login under way. It works once, for one city, in one browser, for ten minutes. What identifies it is kept
+// as a digest only.
+type Login struct {
+	State     string `gorm:"primaryKey;size:64"`
+	City      string `gorm:"size:32;not null"`
+	Instance  string `gorm:"size:300;not null"`
+	Browser   string `gorm:"size:64;not null"` // digest of the cookie; empty when the code is pasted by the admin
+	Path      string `gorm:"not null"`         // the settings pages' mount point, to return to
+	Verifier  []byte `gorm:"not null"`         // sealed; PKCE, RFC 7636
+	ExpiresAt time.Time
+}
+
+// app returns the registration on an instance and its secret; ok is false when a new one is needed.
+//
+// Instances delete applications that nobody is logged in with after a day (app/lib/vacuum/applications_vacuum.rb
+// of Mastodon), and then show an error page of their own to whom we send there. So an unused one is trusted for an hour.
+func (s store) app(ctx context.Context, instance, redirectURI string) (app App, key string, ok bool, err error) {
+	err = s.db.WithContext(ctx).Where("instance = ?", instance).Take(&app).Error
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		return app, "", false, nil
+	}
+	if err != nil {
+		return app, "", false, fmt.Errorf("read app: %w", err)
+	}
+	var users int64
+	if err := s.db.WithContext(ctx).Model(&Account{}).Where("instance = ?", instance).Count(&users).Error; err != nil {
+		return app, "", false, fmt.Errorf("count accounts: %w", err)
+	}
+	var logins int64
+	if err := s.db.WithContext(ctx).Model(&Login{}).Where("instance = ? AND expires_at > ?", instance, s.utc()).Count(&logins).Error; err != nil {
+		return app, "", false, fmt.Errorf("count logins: %w", err)
+	}
+	age := s.now().Sub(app.CreatedAt)
+	fresh := users > 0 || age < time.Hour || logins > 0 && age < time.Hour+loginTime // a login ends with the app it began with
+	opened, err := s.box.Open(s.place("apps", instance, "secret"), app.Secret)
+	return app, string(opened), fresh && (redirectURI == "" || app.RedirectURI == redirectURI), err
+}
+
+// saveApp stores a registration in place of the one with the client id old, "" for none. When somebody else was quicker,
+// theirs stays: a login may be under way with it, and a code is worth something to one registration only.
+func (s store) saveApp(ctx context.Context, app App, key, old string) error {
+	app.Secret = s.box.Seal(s.place("apps", app.Instance, "secret"), []byte(key))
+	app.CreatedAt = s.utc()
+	db := s.db.WithContext(ctx)
+	if old == "" {
+		return wrap("store app", db.Clauses(clause.OnConflict{DoNothing: true}).Create(&app).Error)
+	}
+	return wrap("replace app", db.Model(&App{}).Where("instance = ? AND client_id = ?", app.Instance, old).Select("*").Updates(&app).Error)
+}
+
+// forgetApp lets the next login register anew.
+func (s store) forgetApp(ctx context.Context, instance string) error {
+	return wrap("delete app", s.db.WithContext(ctx).Where("instance = ?", instance).Delete(&App{}).Error)
+}
+
+// openLogin stores a login and returns its state. Those that expired go.
+func (s store) openLogin(ctx context.Context, l Login, browser, verifier string) (state string, err error) {
+	state = rand.Text()
+	l.State = s.box.Digest("mastodon state", state)
+	if browser != "" {
+		l.Browser = s.box.Digest("mastodon browser", browser)
+	}
+	l.Verifier = s.box.Seal(s.place("logins", l.State, "verifier"), []byte(verifier))
+	l.ExpiresAt = s.utc().Add(loginTime)
+	err = s.db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
+		if err := tx.Where("expires_at < ?", s.utc()).Delete(&Login{}).Error; err != nil {
+			return err
+		}
+		return tx.Create(&l).Error
+	})
+	return state, wrap("store login", err)
+}
+
+// useLogin takes the login of a state away, if it began in this browser, and returns it with its PKCE verifier. errNoLogin
+// if there is none.
+func (s store) useLogin(ctx context.Context, state, browser string) (Login, string, error) {
+	var login Login
+	bound := ""
+	if browser != "" {
+		bound = s.box.Digest("mastodon browser", browser)
+	}
+	digest := s.box.Digest("mastodon state", state)
+	err := s.db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
+		err := tx.Where("state = ? AND browser = ? AND expires_at > ?", digest, bound, s.utc()).Take(&login).Error
+		if errors.Is(err, gorm.ErrRecordNotFound) {
+			return errNoLogin
+		}
+		if err != nil {
+			return err
+		}
+		done := tx.Where("state = ?", digest).Delete(&Login{})
+		if done.Error == nil && done.RowsAffected == 0 {
+			return errNoLogin // PostgreSQL lets two readers in, but only one deletes
+		}
+		return done.Error
+	})
+	if err != nil {
+		return Login{}, "", wrap("use login", err)
+	}
+	verifier, err := s.box.Open(s.place("logins", digest, "verifier"), login.Verifier)
+	return login, string(verifier), err
+}

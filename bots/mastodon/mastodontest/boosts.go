@@ -1,0 +1,61 @@
+package mastodontest
+
+import "net/http"
+
+// reblog follows https://docs.joinmastodon.org/methods/statuses/#boost and app/services/reblog_service.rb: a second boost
+// is answered with the first, and a private status of somebody else's must not be boosted.
+//
+// GoToSocial made a second boost (internal/processing/status/boost.go, BoostCreate). Pixelfed answers with the original, and
+// boosts what is public only (statusShare in ApiV1Controller.php).
+func (s *Server) reblog(w http.ResponseWriter, r *http.Request, me *Account) {
+	s.parameters(r, "visibility")
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	st := s.status(r.PathValue("id"))
+	switch {
+	case !visible(st, me), s.Dialect == Pixelfed && st.Visibility != "public":
+		fail(w, http.StatusNotFound, "Record not found")
+		return
+	case st.Visibility == "direct" || st.Visibility == "private" && st.account != me:
+		s.complaints = append(s.complaints, "boost of a private status")
+		fail(w, http.StatusForbidden, "This action is not allowed")
+		return
+	}
+	boost := s.boostOf(me, st.ID)
+	if boost == nil || s.Dialect == GoToSocial {
+		visibility := r.FormValue("visibility")
+		if visibility == "" {
+			visibility = "public"
+		}
+		boost = &Status{ID: s.statusID(), Acct: me.Acct, account: me, Visibility: visibility, Boosts: st.ID, Original: st, at: s.Now()}
+		s.statuses = append(s.statuses, boost)
+	}
+	if s.Dialect == Pixelfed {
+		boost = st
+	}
+	write(w, http.StatusOK, s.statusJSON(boost, me))
+}
+
+// unreblog follows https://docs.joinmastodon.org/methods/statuses/#unreblog.
+func (s *Server) unreblog(w http.ResponseWriter, r *http.Request, me *Account) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	st := s.status(r.PathValue("id"))
+	if !visible(st, me) {
+		fail(w, http.StatusNotFound, "Record not found")
+		return
+	}
+	if boost := s.boostOf(me, st.ID); boost != nil {
+		s.remove(boost)
+	}
+	write(w, http.StatusOK, s.statusJSON(st, me))
+}
+
+func (s *Server) boostOf(who *Account, id string) *Status {
+	for _, st := range s.statuses {
+		if st.account == who && st.Boosts == id {
+			return st
+		}
+	}
+	return nil
+}

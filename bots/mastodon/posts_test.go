@@ -1,0 +1,126 @@
+package mastodon
+
+import (
+	"testing"
+	"time"
+
+	"linienfunk/bots"
+	"linienfunk/bots/bottest"
+	"linienfunk/bots/mastodon/mastodontest"
+	"linienfunk/testkit"
+)
+
+// swallowed sends a report that the instance takes and never answers, and lets the instance heal.
+func swallowed(t testing.TB, w *bottest.World, fake *mastodontest.Server, a bots.Account, id, text string) {
+	t.Helper()
+	before := len(fake.Timeline("zuerich"))
+	patience := w.Bot.(*bot).pace.call
+	w.Bot.(*bot).pace.call = 200 * time.Millisecond
+	fake.FailPath(bottest.Swallow, "/api/v1/statuses")
+	_, err := w.Bot.(bots.Sender).Send(t.Context(), a, other(id, text))
+	wantKind(t, err, bots.KindRetry, "error-unreachable")
+	wait(t, "post", func() bool { return len(fake.Timeline("zuerich")) == before+1 })
+	fake.Heal()
+	w.Bot.(*bot).pace.call = patience
+}
+
+func TestAPostThatWasTakenButNotAnsweredIsFoundAgainWhereKeysAreNotKnown(t *testing.T) {
+	w, fake := newDialect(t, mastodontest.GoToSocial)
+	a := connect(t, w, fake, "zuerich", "zuerich")
+	w.SetOption(t, "zuerich", "hashtag", "ZüriFunk")
+	text := "kontrolle u8, @bob: https://example.org/?a=1&b=2\nzwei männer"
+	swallowed(t, w, fake, a, "1", text)
+	w.Restart(t)
+	receipt := send(t, w, a, other("1", text))
+	got := fake.Timeline("zuerich")
+	if len(got) != 1 || receipt.ID != remoteID(fake.URL, "")+got[0].ID {
+		t.Errorf("receipt %v, timeline %+v", receipt, got)
+	}
+}
+
+func TestAnotherReportWithTheSameTextIsNotTakenForTheLostOne(t *testing.T) {
+	w, fake := newDialect(t, mastodontest.GoToSocial)
+	a := connect(t, w, fake, "zuerich", "zuerich")
+	send(t, w, a, other("1", "kontrolle u8"))
+	fake.FailPath(bottest.Internal, "/api/v1/statuses")
+	if _, err := w.Bot.(bots.Sender).Send(t.Context(), a, other("2", "kontrolle u8")); err == nil {
+		t.Fatal("no error")
+	}
+	fake.Heal()
+	send(t, w, a, other("2", "kontrolle u8"))
+	if got := fake.Timeline("zuerich"); len(got) != 2 {
+		t.Errorf("2 reports are %d posts", len(got))
+	}
+}
+
+func TestAPostThatWasTakenButNotAnsweredIsFoundAgainWhenItsKeyIsForgotten(t *testing.T) {
+	w, fake := newDialect(t, mastodontest.Mastodon)
+	a := connect(t, w, fake, "zuerich", "zuerich")
+	swallowed(t, w, fake, a, "1", "kontrolle u8")
+	w.Advance(2 * time.Hour)
+	send(t, w, a, other("1", "kontrolle u8"))
+	if got := fake.Timeline("zuerich"); len(got) != 1 {
+		t.Errorf("%d posts", len(got))
+	}
+}
+
+func TestWhatWasSentIsForgottenAfterTwoDays(t *testing.T) {
+	w, fake := newDialect(t, mastodontest.Mastodon)
+	a := connect(t, w, fake, "zuerich", "zuerich")
+	send(t, w, a, other("1", "kontrolle u8"))
+	w.Advance(49 * time.Hour)
+	send(t, w, a, other("2", "kontrolle u9"))
+	var rows []Post
+	if err := w.Core.DB.Find(&rows).Error; err != nil || len(rows) != 1 {
+		t.Errorf("%d rows are kept: %v", len(rows), err)
+	}
+}
+
+func TestAReportThatTheOldInstanceDidNotTakeIsSentOnTheNewOne(t *testing.T) {
+	w, old := newWorld(t)
+	a := connect(t, w, old, "zuerich", "zuerich")
+	old.FailPath(bottest.Internal, "/api/v1/statuses")
+	if _, err := w.Bot.(bots.Sender).Send(t.Context(), a, other("1", "kontrolle u8")); err == nil {
+		t.Fatal("no error")
+	}
+	fresh := mastodontest.New(t)
+	a = connect(t, w, fresh, "zuerich", "zuerich")
+	receipt := send(t, w, a, other("1", "kontrolle u8"))
+	if _, here := localID(fresh.URL, receipt.ID); !here || len(fresh.Timeline("zuerich")) != 1 {
+		t.Errorf("receipt %v", receipt)
+	}
+}
+
+func TestAnAccountFromBeforeThereWereNotesGoesOn(t *testing.T) {
+	plugin := testPlugin()
+	base := testkit.DB(t, time.Now)
+	migrate := func(upTo int) {
+		t.Helper()
+		if err := base.MigratePrefixed("mastodon_", plugin.Migrations[:upTo]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	migrate(2)
+	for _, change := range []string{
+		"ALTER TABLE mastodon_accounts DROP COLUMN limited",
+		"ALTER TABLE mastodon_accounts DROP COLUMN failing_since",
+		`INSERT INTO mastodon_accounts (city, instance, account_id, acct, domain, url, is_bot, token, revision, position)
+			VALUES ('zuerich', 'https://a.example', '1', 'zuerich', 'a.example', '', TRUE, 'x', 'r', '7')`,
+	} {
+		if err := base.Exec(change).Error; err != nil {
+			t.Fatal(err)
+		}
+	}
+	migrate(len(plugin.Migrations))
+	tables, err := base.Prefixed("mastodon_")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var row Account
+	if err := tables.Take(&row).Error; err != nil || row.Position != "7" || row.Limited || row.FailingSince != nil {
+		t.Errorf("%+v: %v", row, err)
+	}
+	if err := tables.Create(&Post{City: "zuerich", Key: "k"}).Error; err != nil {
+		t.Error(err)
+	}
+}

@@ -1,0 +1,155 @@
+package mastodon
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"linienfunk/bots/bottest"
+	"linienfunk/bots/mastodon/mastodontest"
+	"linienfunk/report"
+)
+
+func accept(context.Context, report.Report) error { return nil }
+
+// spread lets a rider mention the account, and sends what came of it.
+func spread(t testing.TB, w *bottest.World, fake *mastodontest.Server, visibility string) (id string) {
+	t.Helper()
+	a := connect(t, w, fake, "zuerich", "zuerich")
+	id = fake.Mention("rider@elsewhere.example", "@zuerich kontrolle u8", visibility)
+	r := own(fake, id)
+	r.Private = !public(visibility)
+	send(t, w, a, r)
+	if n := len(fake.Timeline("zuerich")); n != 1 {
+		t.Fatalf("%d posts", n)
+	}
+	return id
+}
+
+func TestACopyGoesWhenItsMentionIsDeleted(t *testing.T) {
+	for _, d := range []mastodontest.Dialect{mastodontest.Mastodon, mastodontest.GoToSocial, mastodontest.Akkoma} {
+		w, fake := newDialect(t, d)
+		id := spread(t, w, fake, "direct")
+		receive(t, w, account(t, w, "zuerich"), nil)
+		fake.Delete(id)
+		wait(t, "copy goes", func() bool { return len(fake.Timeline("zuerich")) == 0 })
+	}
+}
+
+func TestAStreamTellsOfADeletedMentionAtOnce(t *testing.T) {
+	w, fake := newWorld(t)
+	id := spread(t, w, fake, "direct")
+	slowPoll(w)
+	receive(t, w, account(t, w, "zuerich"), nil)
+	wait(t, "stream", func() bool { return fake.Streams() == 1 })
+	fake.Delete(id)
+	wait(t, "copy goes", func() bool { return len(fake.Timeline("zuerich")) == 0 })
+}
+
+func TestABoostIsTakenBackWhenItsMentionIsEdited(t *testing.T) {
+	for _, d := range []mastodontest.Dialect{mastodontest.GoToSocial, mastodontest.Akkoma, mastodontest.Pixelfed} {
+		w, fake := newDialect(t, d)
+		id := spread(t, w, fake, "public")
+		receive(t, w, account(t, w, "zuerich"), nil)
+		fake.Edit(id, "@zuerich etwas ganz anderes")
+		wait(t, "boost goes", func() bool { return len(fake.Boosts("zuerich")) == 0 })
+	}
+}
+
+func TestMastodonTellsOfAnEditAtOnceAndItIsNoSecondReport(t *testing.T) {
+	w, fake := newWorld(t)
+	id := spread(t, w, fake, "public")
+	slowPoll(w)
+	in := receive(t, w, account(t, w, "zuerich"), nil)
+	in.next(t)
+	wait(t, "stream", func() bool { return fake.Streams() == 1 })
+	fake.Edit(id, "@zuerich etwas ganz anderes")
+	wait(t, "boost goes", func() bool { return len(fake.Boosts("zuerich")) == 0 })
+	fake.Mention("rider@elsewhere.example", "@zuerich kontrolle u9", "public")
+	if r := in.next(t); r.Text != "kontrolle u9" {
+		t.Errorf("the edit is a report: %q", r.Text)
+	}
+}
+
+func TestWhatDoesNotChangeTheTextLeavesTheBoost(t *testing.T) {
+	w, fake := newDialect(t, mastodontest.Akkoma)
+	id := spread(t, w, fake, "public")
+	fake.Edit(id, "@zuerich   kontrolle u8")
+	r := newReaderFor(t, w, account(t, w, "zuerich"), accept)
+	if err := r.watch(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if got := fake.Boosts("zuerich"); len(got) != 1 {
+		t.Error("taken back")
+	}
+}
+
+func TestACopyStaysWhatWasJudgedWhenItsMentionIsEdited(t *testing.T) {
+	w, fake := newDialect(t, mastodontest.Akkoma)
+	id := spread(t, w, fake, "direct")
+	fake.Edit(id, "@zuerich etwas ganz anderes")
+	r := newReaderFor(t, w, account(t, w, "zuerich"), accept)
+	if err := r.watch(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if got := fake.Timeline("zuerich"); len(got) != 1 || got[0].Text != "kontrolle u8" {
+		t.Errorf("timeline %+v", got)
+	}
+}
+
+func TestAMentionThatWasEditedBeforeItWasSpreadIsCopiedAsItWasJudged(t *testing.T) {
+	w, fake := newWorld(t)
+	a := connect(t, w, fake, "zuerich", "zuerich")
+	id := fake.Mention("rider@elsewhere.example", "@zuerich kontrolle u8", "public")
+	fake.Edit(id, "@zuerich etwas ganz anderes")
+	send(t, w, a, own(fake, id))
+	if got := fake.Timeline("zuerich"); len(got) != 1 || got[0].Boosts != "" || got[0].Text != "kontrolle u8" {
+		t.Errorf("timeline %+v", got)
+	}
+}
+
+func TestAMentionIsLookedAtOnceAWhileAndOnlyWhileItIsFresh(t *testing.T) {
+	w, fake := newWorld(t)
+	id := spread(t, w, fake, "public")
+	w.Bot.(*bot).pace.watch = time.Minute
+	r := newReaderFor(t, w, account(t, w, "zuerich"), accept)
+	looks := func() int {
+		t.Helper()
+		before := fake.Requests("GET /api/v1/statuses/" + id)
+		for range 3 {
+			if err := r.watch(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		return fake.Requests("GET /api/v1/statuses/"+id) - before
+	}
+	if n := looks(); n != 0 {
+		t.Errorf("just sent, and looked at %d times", n)
+	}
+	w.Advance(2 * time.Minute)
+	if n := looks(); n != 1 {
+		t.Errorf("after two minutes looked at %d times", n)
+	}
+	w.Advance(30 * time.Minute)
+	if n := looks(); n != 0 {
+		t.Errorf("no longer fresh, and looked at %d times", n)
+	}
+}
+
+func TestATroubleOfTheInstanceLeavesAPostWhereItIs(t *testing.T) {
+	w, fake := newWorld(t)
+	id := spread(t, w, fake, "direct")
+	r := newReaderFor(t, w, account(t, w, "zuerich"), accept)
+	fake.FailPath(bottest.Internal, "/api/v1/statuses/")
+	fake.Delete(id)
+	if err := r.watch(t.Context()); err != nil {
+		t.Errorf("reading ends: %v", err)
+	}
+	if len(fake.Timeline("zuerich")) != 1 {
+		t.Error("the copy is gone")
+	}
+	fake.Heal()
+	if err := r.watch(t.Context()); err != nil || len(fake.Timeline("zuerich")) != 0 {
+		t.Errorf("the copy is still there: %v", err)
+	}
+}

@@ -1,0 +1,252 @@
+package telegram
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"gorm.io/gorm"
+
+	"linienfunk/bots"
+	"linienfunk/bots/bottest"
+	"linienfunk/bots/telegram/telegramtest"
+	"linienfunk/report"
+)
+
+const crowd = 5000
+
+// crowded is a city with a crowd of subscribers, inside a bubble: time passes only while everybody waits, so that a busy
+// machine changes nothing. Telegram answers after a while and enforces its limits.
+type crowded struct {
+	*testing.T
+	w    *bottest.World
+	fake *telegramtest.Server
+	a    bots.Account
+}
+
+func newCrowd(t *testing.T, people int, latency time.Duration) crowded {
+	t.Helper()
+	w := bottest.NewWorld(t, "telegram", Plugin())
+	fake, client := telegramtest.NewOnPipes(t)
+	fake.Latency = latency
+	w.Core.HTTP = client
+	use(t, w, fake)
+	c := crowded{t, w, fake, connect(t, w, fake, "zuerich")}
+	must(t, theBot(w).store.db.Transaction(func(tx *gorm.DB) error {
+		one := theBot(w).store
+		one.db = tx
+		for i := range people {
+			id := fake.Person(fmt.Sprint(i))
+			fake.Know(botOf("zuerich"), id)
+			must(t, one.subscribe(t.Context(), "zuerich", id))
+		}
+		return nil
+	}))
+	fake.Limits = telegramtest.RealLimits()
+	return c
+}
+
+// each counts the messages that each chat got.
+func (c crowded) each() map[int64]int {
+	count := map[int64]int{}
+	for _, sent := range c.fake.Sent() {
+		count[sent.Chat]++
+	}
+	return count
+}
+
+// nobodyMissed returns how many got it more than once, and how many messages that are too much.
+func (c crowded) nobodyMissed(people int) (twice int) {
+	c.Helper()
+	each := c.each()
+	if len(each) != people {
+		c.Errorf("%d of %d people got it", len(each), people)
+	}
+	for _, n := range each {
+		if n > 2 {
+			c.Errorf("somebody got it %d times", n)
+		}
+		if n > 1 {
+			twice++
+		}
+	}
+	return twice
+}
+
+func TestFiveThousandSubscribersAreServedAtNearlyTheAllowedRateAndNeverAboveIt(t *testing.T) {
+	for people, latency := range map[int]time.Duration{crowd: 10 * time.Millisecond, crowd / 5: 150 * time.Millisecond} {
+		synctest.Test(t, func(t *testing.T) {
+			c := newCrowd(t, people, latency)
+			c.fake.Jitter = latency / 10
+			if served := send(t, c.w, c.a, elsewhere(c.w, "1", "kontrolle u8")); served != people {
+				t.Errorf("%d served", served)
+			}
+			if twice := c.nobodyMissed(people); twice != 0 {
+				t.Errorf("%d people got it twice", twice)
+			}
+			sent := c.fake.Sent()
+			allowed := float64(c.fake.Limits.PerSecond)
+			rate := float64(len(sent)-1) / sent[len(sent)-1].At.Sub(sent[0].At).Seconds()
+			t.Logf("%d people, answers after %v: %.2f messages a second, %.1f %% of the allowed rate; %d requests over it",
+				people, latency, rate, 100*rate/allowed, c.fake.Limits.Over)
+			if rate < 0.95*allowed {
+				t.Errorf("%.2f messages a second, %v are allowed", rate, allowed)
+			}
+			if c.fake.Limits.Over != 0 {
+				t.Errorf("%d requests were over the limits", c.fake.Limits.Over)
+			}
+		})
+	}
+}
+
+// The program is ended in the worst moment: Telegram has taken a message, and its answer is under way. A killed program stores
+// nothing any more, so what SendPage returns is thrown away, and the next one begins with the cursor that the core stored
+// last. Where Telegram takes longer to answer than the gap between two messages, more answers are under way.
+func TestABroadcastThatIsKilledAndStartedAgainMissesNobodyAndTellsAtMostOneTwice(t *testing.T) {
+	for _, test := range []struct {
+		people, kill, twice int
+		latency             time.Duration
+	}{
+		{crowd, 2718, 1, 10 * time.Millisecond},
+		{600, 1, 1, 10 * time.Millisecond},
+		{600, 500, 1, 10 * time.Millisecond}, // the last one of a page
+		{600, 501, 1, 10 * time.Millisecond},
+		{600, 600, 1, 30 * time.Millisecond},
+		{600, 300, 5, 150 * time.Millisecond},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			c := newCrowd(t, test.people, test.latency)
+			r := elsewhere(c.w, "1", "kontrolle u8")
+			at := c.killed(r, test.kill)
+			c.w.Restart(t)
+			for {
+				next, _, err := theBot(c.w).SendPage(t.Context(), c.a, r, at)
+				must(t, err)
+				if at = next; at == "" {
+					break
+				}
+			}
+			twice := c.nobodyMissed(test.people)
+			t.Logf("killed at message %d of %d, answers after %v: %d got it twice, %d requests over the limits",
+				test.kill, test.people, test.latency, twice, c.fake.Limits.Over)
+			if twice > test.twice {
+				t.Errorf("%d people got it twice", twice)
+			}
+			if c.fake.Limits.Over != 0 {
+				t.Errorf("%d requests were over the limits", c.fake.Limits.Over)
+			}
+		})
+	}
+}
+
+// killed broadcasts until the message with the number kill has been taken, and returns the cursor that was stored then.
+func (c crowded) killed(r report.Report, kill int) (stored string) {
+	c.Helper()
+	ctx, cancel := context.WithCancel(c.Context())
+	theBot(c.w).limits.linger = 0
+	c.fake.OnSent(func(n int) {
+		if n == kill {
+			cancel()
+			c.fake.Drop()
+		}
+	})
+	defer c.fake.OnSent(nil)
+	for {
+		next, _, err := theBot(c.w).SendPage(ctx, c.a, r, stored)
+		if err != nil {
+			return stored
+		}
+		if next == "" {
+			c.Fatal("nobody killed it")
+		}
+		stored = next
+	}
+}
+
+func TestAPauseThatTelegramAsksForHoldsForTheWholeBotAndOverARestart(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCrowd(t, 50, 10*time.Millisecond)
+		r := elsewhere(c.w, "1", "kontrolle u8")
+		c.fake.OnSent(func(n int) {
+			if n == 20 {
+				c.fake.Fail(bottest.TooMany)
+			}
+		})
+		at, served, err := theBot(c.w).SendPage(t.Context(), c.a, r, "")
+		if e := bots.AsError(err); e.Kind != bots.KindRetryAfter || e.After != 7*time.Second || served != 20 {
+			t.Fatalf("%d served, %v", served, err)
+		}
+		began := len(c.fake.Calls())
+		c.fake.Heal()
+		c.w.Restart(t)
+		_, _, err = theBot(c.w).SendPage(t.Context(), c.a, r, at)
+		if e := bots.AsError(err); e.Kind != bots.KindRetryAfter || len(c.fake.Calls()) != began {
+			t.Fatalf("within the pause it called Telegram: %v", err)
+		}
+		time.Sleep(7 * time.Second)
+		if at, served, err = theBot(c.w).SendPage(t.Context(), c.a, r, at); err != nil || served != 30 {
+			t.Fatalf("%d served, %v", served, err)
+		}
+		if twice := c.nobodyMissed(50); twice != 0 {
+			t.Errorf("%d got it twice", twice)
+		}
+	})
+}
+
+func TestAGroupGetsAtMostTwentyMessagesAMinuteAndPeopleDoNotWaitForIt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCrowd(t, 1, 10*time.Millisecond)
+		c.fake.Limits = nil
+		group := c.fake.AddChat(botOf("zuerich"), supergroup, "Linie 4")
+		receive(t, c.w, "zuerich")
+		confirmAll(t, c.w, "zuerich")
+		c.fake.Limits = telegramtest.RealLimits()
+		for i := range 45 {
+			if i == 15 || i == 30 {
+				c.w.Restart(t)
+			}
+			r := elsewhere(c.w, fmt.Sprint(i), fmt.Sprintf("kontrolle %d", i))
+			for at := ""; ; {
+				ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+				next, _, err := theBot(c.w).SendPage(ctx, c.a, r, at)
+				cancel()
+				if bots.AsError(err).Kind != bots.KindRetry {
+					t.Fatal(err)
+				}
+				if at = next; at == "" && err == nil {
+					break
+				}
+			}
+		}
+		if each := c.each(); each[group] != 45 || c.fake.Limits.Over != 0 {
+			t.Errorf("%d messages to the group, %d requests over the limits", each[group], c.fake.Limits.Over)
+		}
+	})
+}
+
+func TestABroadcastThatHasToEndWaitsForTheAnswersUnderWay(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCrowd(t, 100, 200*time.Millisecond)
+		r := elsewhere(c.w, "1", "kontrolle u8")
+		ctx, cancel := context.WithCancel(t.Context())
+		c.fake.OnSent(func(n int) {
+			if n == 40 {
+				cancel()
+			}
+		})
+		at, served, err := theBot(c.w).SendPage(ctx, c.a, r, "")
+		if err == nil || served != 40 {
+			t.Fatalf("%d served, %v", served, err)
+		}
+		c.w.Restart(t)
+		for at != "" {
+			at, _, err = theBot(c.w).SendPage(t.Context(), c.a, r, at)
+			must(t, err)
+		}
+		if twice := c.nobodyMissed(100); twice != 0 {
+			t.Errorf("%d got it twice", twice)
+		}
+	})
+}

@@ -1,0 +1,220 @@
+package telegram
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+)
+
+func TestAGroupOrChannelGetsReportsOnceAnAdminConfirmsIt(t *testing.T) {
+	for _, kind := range []string{group, supergroup, channel} {
+		w, fake := world(t)
+		a := connect(t, w, fake, "zuerich")
+		chat := fake.AddChat(botOf("zuerich"), kind, "Linie <4>")
+		receive(t, w, "zuerich")
+		if served := send(t, w, a, elsewhere(w, "1", "kontrolle u8")); served != 0 {
+			t.Errorf("%s: it gets reports although nobody confirmed it", kind)
+		}
+		if page := section(t, w, "zuerich"); !strings.Contains(page, "Linie &lt;4&gt;") || !strings.Contains(page, "waits to be confirmed") {
+			t.Errorf("%s: the page does not offer it:\n%s", kind, page)
+		}
+		confirmAll(t, w, "zuerich")
+		if served := send(t, w, a, elsewhere(w, "2", "kontrolle u8 @marta")); served != 1 {
+			t.Errorf("%s: it gets no reports", kind)
+		}
+		if sent := fake.Sent(); len(sent) != 1 || sent[0].Chat != chat || sent[0].Text != "kontrolle u8 @"+joiner+"marta" {
+			t.Errorf("%s: %v", kind, sent)
+		}
+		fake.Kick(botOf("zuerich"), chat)
+		receive(t, w, "zuerich")
+		if page := section(t, w, "zuerich"); strings.Contains(page, "Linie") {
+			t.Errorf("%s: it is still there after the bot was removed", kind)
+		}
+	}
+}
+
+func TestInGroupsOnlyCommandsAndMentionsAreReportsUnlessTheCityWantsAll(t *testing.T) {
+	w, fake := world(t)
+	connect(t, w, fake, "zuerich")
+	fake.ReadAll(botOf("zuerich"))
+	chat := fake.AddChat(botOf("zuerich"), supergroup, "Linie 4")
+	say := func(texts ...string) {
+		for _, text := range texts {
+			fake.SayIn(chat, "marta", map[string]any{"text": text})
+		}
+	}
+	say("/report kontrolle davor")
+	if got := texts(receive(t, w, "zuerich")); got != "" {
+		t.Errorf("reports of a group that nobody confirmed: %s", got)
+	}
+	confirmAll(t, w, "zuerich")
+	said := []string{"guten morgen", "/report kontrolle u8", "/melden@Zuerich_bot kontrolle u6", "@zuerich_BOT kontrolle u4", "/report@OtherBot nein",
+		"kontrolle u2, @zuerich_Bot!", "@zuerich_Bot2 nein", "x@zuerich_Bot nein", "/ban nein", "/help@zuerich_Bot"}
+	say(said...)
+	got := receive(t, w, "zuerich")
+	if texts(got) != "kontrolle u8|kontrolle u6|kontrolle u4|kontrolle u2, !" {
+		t.Errorf("reports: %s", texts(got))
+	}
+	for _, r := range got {
+		if r.Private || r.Author == "" || r.Ref == "" {
+			t.Errorf("report %+v", r)
+		}
+	}
+	if sent := fake.Sent(); len(sent) != 1 || sent[0].Chat != chat {
+		t.Errorf("answers: %v", sent)
+	}
+	w.SetOption(t, "zuerich", "group_all", true)
+	say(said...)
+	if got := texts(receive(t, w, "zuerich")); got != "guten morgen|kontrolle u8|kontrolle u6|kontrolle u4|kontrolle u2, !|@zuerich_Bot2 nein|x@zuerich_Bot nein" {
+		t.Errorf("reports: %s", got)
+	}
+}
+
+func TestThePageSaysWhenPrivacyModeHidesMessages(t *testing.T) {
+	w, fake := world(t)
+	connect(t, w, fake, "zuerich")
+	if strings.Contains(section(t, w, "zuerich"), "/setprivacy") {
+		t.Error("it says so although nobody wants all messages")
+	}
+	w.SetOption(t, "zuerich", "group_all", true)
+	if !strings.Contains(section(t, w, "zuerich"), "/setprivacy") {
+		t.Error("it does not say so")
+	}
+	fake.ReadAll(botOf("zuerich"))
+	if answer := submit(t, w, "zuerich", "/check", nil); answer.Header().Get("X-Message") == "" {
+		t.Errorf("checking: %v", answer.Header())
+	}
+	if strings.Contains(section(t, w, "zuerich"), "/setprivacy") {
+		t.Error("it still says so")
+	}
+}
+
+func TestNeitherTheReporterNorTheirGroupIsToldOfTheirOwnReport(t *testing.T) {
+	w, fake := world(t)
+	a := connect(t, w, fake, "zuerich")
+	here := fake.AddChat(botOf("zuerich"), group, "hier")
+	there := fake.AddChat(botOf("zuerich"), group, "dort")
+	receive(t, w, "zuerich")
+	confirmAll(t, w, "zuerich")
+	for _, who := range []string{"marta", "jan"} {
+		fake.Say(botOf("zuerich"), who, "/start")
+	}
+	receive(t, w, "zuerich")
+	answers := len(fake.Sent())
+	fake.SayIn(here, "marta", map[string]any{"text": "/report kontrolle u8"})
+	got := receive(t, w, "zuerich")
+	got[0].City, got[0].Bot = "zuerich", "telegram"
+	if served := send(t, w, a, got[0]); served != 2 {
+		t.Errorf("%d served", served)
+	}
+	for _, sent := range fake.Sent()[answers:] {
+		if sent.Chat != there && sent.Chat != fake.Person("jan") {
+			t.Errorf("sent to %d", sent.Chat)
+		}
+	}
+}
+
+func TestAGroupThatBecomesASupergroupIsFollowed(t *testing.T) {
+	for _, quietly := range []bool{false, true} {
+		w, fake := world(t)
+		a := connect(t, w, fake, "zuerich")
+		chat := fake.AddChat(botOf("zuerich"), group, "Linie 4")
+		receive(t, w, "zuerich")
+		confirmAll(t, w, "zuerich")
+		now := fake.Upgrade(chat, quietly)
+		receive(t, w, "zuerich")
+		for i := range 2 {
+			if served := send(t, w, a, elsewhere(w, fmt.Sprint(i), "kontrolle u8")); served != 1 {
+				t.Errorf("quietly %v: %d served", quietly, served)
+			}
+		}
+		for _, sent := range fake.Sent() {
+			if sent.Chat != now {
+				t.Errorf("quietly %v: sent to %d, not to %d", quietly, sent.Chat, now)
+			}
+		}
+		if page := section(t, w, "zuerich"); strings.Count(page, "Linie 4</strong>") != 1 || strings.Contains(page, "waits") {
+			t.Errorf("quietly %v:\n%s", quietly, page)
+		}
+		fake.SayIn(now, "marta", map[string]any{"text": "/report kontrolle u6"})
+		if got := texts(receive(t, w, "zuerich")); got != "kontrolle u6" {
+			t.Errorf("quietly %v: reports %s", quietly, got)
+		}
+	}
+}
+
+func TestAGroupWhereTheBotMayNotWriteHoldsUpNobodyAndIsShown(t *testing.T) {
+	w, fake := world(t)
+	a := connect(t, w, fake, "zuerich")
+	silent := fake.AddChat(botOf("zuerich"), supergroup, "stumm")
+	fake.AddChat(botOf("zuerich"), supergroup, "Linie 4")
+	receive(t, w, "zuerich")
+	confirmAll(t, w, "zuerich")
+	fake.Silence(silent, true)
+	if served := send(t, w, a, elsewhere(w, "1", "kontrolle u8")); served != 1 {
+		t.Errorf("%d served", served)
+	}
+	if !strings.Contains(section(t, w, "zuerich"), "did not take the last message") {
+		t.Error("the page does not tell")
+	}
+	fake.Silence(silent, false)
+	if served := send(t, w, a, elsewhere(w, "2", "kontrolle u8")); served != 2 {
+		t.Errorf("%d served", served)
+	}
+	if strings.Contains(section(t, w, "zuerich"), "did not take the last message") {
+		t.Error("the page still tells")
+	}
+}
+
+func TestARemovedGroupIsLeft(t *testing.T) {
+	w, fake := world(t)
+	connect(t, w, fake, "zuerich")
+	fake.AddChat(botOf("zuerich"), supergroup, "Linie 4")
+	receive(t, w, "zuerich")
+	rows, err := theBot(w).store.groups(t.Context(), "zuerich")
+	must(t, err)
+	path := fmt.Sprintf("/groups/%d/remove", rows[0].ID)
+	if answer := submit(t, w, "ghent", path, nil); answer.Header().Get("X-Failed") == "" {
+		t.Error("another city could remove it")
+	}
+	if answer := submit(t, w, "zuerich", path, nil); !strings.Contains(answer.Header().Get("X-Message"), "has left") {
+		t.Errorf("removing: %v", answer.Header())
+	}
+	if answer := submit(t, w, "zuerich", path, nil); answer.Header().Get("X-Failed") == "" {
+		t.Error("it could be removed twice")
+	}
+}
+
+func TestStrangersCannotFillThePageWithGroups(t *testing.T) {
+	w, fake := world(t)
+	connect(t, w, fake, "zuerich")
+	confirmed := fake.AddChat(botOf("zuerich"), group, "unsere")
+	receive(t, w, "zuerich")
+	confirmAll(t, w, "zuerich")
+	for i := range 3 * maxPending {
+		fake.AddChat(botOf("zuerich"), group, fmt.Sprint("fremde ", i))
+	}
+	receive(t, w, "zuerich")
+	rows, err := theBot(w).store.groups(t.Context(), "zuerich")
+	must(t, err)
+	if _, known, _ := theBot(w).store.known(t.Context(), "zuerich", confirmed); !known || len(rows) != maxPending+1 {
+		t.Errorf("%d groups, ours among them: %v", len(rows), known)
+	}
+}
+
+func TestWhatIsForwardedFromAChannelOfOursIsNoReport(t *testing.T) {
+	w, fake := world(t)
+	connect(t, w, fake, "zuerich")
+	ours := fake.AddChat(botOf("zuerich"), channel, "Meldungen")
+	receive(t, w, "zuerich")
+	confirmAll(t, w, "zuerich")
+	from := func(id int64) map[string]any {
+		return map[string]any{"text": fmt.Sprint("aus ", id), "forward_origin": map[string]any{
+			"type": "channel", "date": 1, "message_id": 1, "chat": map[string]any{"id": id, "type": "channel", "title": "x"}}}
+	}
+	fake.SayWith(botOf("zuerich"), "marta", from(ours))
+	fake.SayWith(botOf("zuerich"), "marta", from(-100777))
+	if got := texts(receive(t, w, "zuerich")); got != "aus -100777" {
+		t.Errorf("reports: %s", got)
+	}
+}

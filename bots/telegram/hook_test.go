@@ -1,0 +1,258 @@
+package telegram
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+
+	"linienfunk/bots"
+	"linienfunk/bots/bottest"
+	"linienfunk/bots/telegram/telegramtest"
+	"linienfunk/report"
+	"linienfunk/testkit"
+)
+
+// hooked is a program that listens for webhooks.
+type hooked struct {
+	testing.TB
+	w    *bottest.World
+	fake *telegramtest.Server
+
+	mu   sync.Mutex
+	got  []report.Report
+	fail error
+}
+
+func hookWorld(t testing.TB) *hooked {
+	w, fake := world(t)
+	w.Core.Config["webhook"] = "on"
+	w.Restart(t)
+	connect(t, w, fake, "zuerich")
+	return &hooked{TB: t, w: w, fake: fake}
+}
+
+// listen runs Listen until the end of the test or until the function that it returns is called.
+func (h *hooked) listen() (stop func()) {
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	b := theBot(h.w)
+	go func() { defer close(done); b.Listen(ctx, h.out) }()
+	testkit.Eventually(h, "it listens", func() bool {
+		s := b.enter()
+		if s != nil {
+			s.busy.Done()
+		}
+		return s != nil
+	})
+	stop = sync.OnceFunc(func() { cancel(); <-done })
+	h.Cleanup(stop)
+	return stop
+}
+
+func (h *hooked) out(_ context.Context, city string, r report.Report) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.fail == nil {
+		r.City = city
+		h.got = append(h.got, r)
+	}
+	return h.fail
+}
+
+// set sets the webhook as Recv does.
+func (h *hooked) set() {
+	h.Helper()
+	row, c, err := theBot(h.w).account(h.Context(), "zuerich")
+	must(h, err)
+	must(h, theBot(h.w).setHook(h.Context(), row, c))
+}
+
+// call calls an address as Telegram does.
+func (h *hooked) call(address, secret string, update []byte) int {
+	path, ok := strings.CutPrefix(address, "https://linienfunk.example/bots/telegram")
+	if !ok {
+		h.Fatalf("Telegram calls %s", address)
+	}
+	r := httptest.NewRequest(http.MethodPost, path, bytes.NewReader(update))
+	r.Header.Set("Content-Type", "application/json")
+	r.Header.Set("X-Telegram-Bot-Api-Secret-Token", secret)
+	return visit(h, h.w, h.w.Bot.(bots.Public).Public(), "", r).Code
+}
+
+func TestAWebhookBringsReportsAndCommands(t *testing.T) {
+	h := hookWorld(t)
+	h.listen()
+	h.set()
+	h.fake.Say(botOf("zuerich"), "marta", "/start")
+	h.fake.Say(botOf("zuerich"), "marta", "kontrolle u8")
+	h.fake.Say(botOf("zuerich"), "marta", "kontrolle u6")
+	if status := h.fake.Push(botOf("zuerich"), h.call); status != http.StatusOK {
+		t.Fatalf("status %d", status)
+	}
+	if texts(h.got) != "kontrolle u8|kontrolle u6" || h.got[0].City != "zuerich" || !h.got[0].Private {
+		t.Errorf("got %+v", h.got)
+	}
+	row, c, err := theBot(h.w).account(t.Context(), "zuerich")
+	must(t, err)
+	must(t, theBot(h.w).sendWaiting(t.Context(), row, c))
+	if sent := h.fake.Sent(); len(sent) != 1 || !strings.Contains(sent[0].Text, "Willkommen") {
+		t.Errorf("answers: %v", sent)
+	}
+}
+
+func TestAWebhookIsTakenOnlyFromWhoKnowsItsAddressAndItsSecret(t *testing.T) {
+	h := hookWorld(t)
+	h.listen()
+	h.set()
+	set := h.fake.Webhook(botOf("zuerich"))
+	update := []byte(`{"update_id":1,"message":{"message_id":1,"date":1,"text":"x","chat":{"id":5,"type":"private"},"from":{"id":5}}}`)
+	for _, test := range []struct {
+		address, secret string
+		want            int
+	}{
+		{set["url"], set["secret_token"], 200},
+		{set["url"], "", 401}, {set["url"], set["secret_token"] + "x", 401},
+		{set["url"] + "0", set["secret_token"], 404},
+	} {
+		if got := h.call(test.address, test.secret, update); got != test.want {
+			t.Errorf("%s with %q: %d, want %d", test.address, test.secret, got, test.want)
+		}
+	}
+	r := httptest.NewRequest(http.MethodGet, strings.TrimPrefix(set["url"], "https://linienfunk.example/bots/telegram"), nil)
+	if got := visit(t, h.w, h.w.Bot.(bots.Public).Public(), "", r).Code; got != http.StatusMethodNotAllowed {
+		t.Errorf("GET: %d", got)
+	}
+	if len(h.got) != 1 {
+		t.Errorf("%d reports", len(h.got))
+	}
+	connect(t, h.w, h.fake, "zuerich")
+	if got := h.call(set["url"], set["secret_token"], update); got != http.StatusUnauthorized {
+		t.Errorf("the old secret after connecting again: %d", got)
+	}
+}
+
+func TestWhatAWebhookCannotStoreComesAgain(t *testing.T) {
+	h := hookWorld(t)
+	h.set()
+	h.fake.Say(botOf("zuerich"), "marta", "kontrolle u8")
+	push := func(why string) {
+		t.Helper()
+		if status := h.fake.Push(botOf("zuerich"), h.call); status != http.StatusServiceUnavailable {
+			t.Errorf("%s: status %d", why, status)
+		}
+	}
+	push("before Listen")
+	stop := h.listen()
+	h.fail = errors.New("the disk is full")
+	push("when the store fails")
+	h.fail = nil
+	h.w.SetActive("zuerich", false)
+	push("while the city is switched off")
+	h.w.SetActive("zuerich", true)
+	stop()
+	push("after Listen")
+	h.listen()
+	if status := h.fake.Push(botOf("zuerich"), h.call); status != http.StatusOK || texts(h.got) != "kontrolle u8" {
+		t.Errorf("status %d, got %s", status, texts(h.got))
+	}
+}
+
+func TestWhatNobodyCanReadDoesNotComeAgain(t *testing.T) {
+	h := hookWorld(t)
+	h.listen()
+	h.set()
+	set := h.fake.Webhook(botOf("zuerich"))
+	for _, body := range []string{"", "{", "[]", `{"update_id":0}`, strings.Repeat("x", maxUpdate+1)} {
+		if got := h.call(set["url"], set["secret_token"], []byte(body)); got != http.StatusOK {
+			t.Errorf("%.20q: %d", body, got)
+		}
+	}
+}
+
+func TestSwitchingBetweenPollingAndWebhooksLosesNothing(t *testing.T) {
+	w, fake := world(t)
+	a := connect(t, w, fake, "zuerich")
+	h := &hooked{TB: t, w: w, fake: fake}
+	seen := map[string]int{}
+	// run runs Recv until something is there or, with webhooks, until one is set.
+	run := func(webhook string, until func() bool) {
+		t.Helper()
+		w.Core.Config["webhook"] = webhook
+		w.Restart(t)
+		if webhook == "on" {
+			h.listen()
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := make(chan error, 1)
+		b := theBot(w)
+		go func() {
+			ended <- b.Recv(ctx, a, func(_ context.Context, r report.Report) error { return h.out(ctx, "zuerich", r) })
+		}()
+		testkit.Eventually(t, "everything is there", until)
+		cancel()
+		<-ended
+	}
+	count := func() int { h.mu.Lock(); defer h.mu.Unlock(); return len(h.got) }
+	fake.Say(botOf("zuerich"), "marta", "eins")
+	run("off", func() bool { return count() == 1 })
+	fake.Say(botOf("zuerich"), "marta", "zwei")
+	run("on", func() bool { return fake.Webhook(botOf("zuerich")) != nil })
+	if status := fake.Push(botOf("zuerich"), h.call); status != http.StatusOK {
+		t.Errorf("status %d", status)
+	}
+	fake.Say(botOf("zuerich"), "marta", "drei")
+	run("off", func() bool { return count() >= 3 && fake.Webhook(botOf("zuerich")) == nil })
+	for _, r := range h.got {
+		seen[r.Text]++
+	}
+	if len(seen) != 3 || len(h.got) != 3 {
+		t.Errorf("got %v", seen)
+	}
+}
+
+func TestWithoutHttpsThereAreNoWebhooks(t *testing.T) {
+	w, _ := world(t)
+	w.Core.Config["webhook"], w.Core.BaseURL = "on", "http://linienfunk.example"
+	w.Restart(t)
+	if theBot(w).hooks {
+		t.Error("there are")
+	}
+}
+
+func TestConfigurationThatCannotWorkIsNamed(t *testing.T) {
+	w, _ := world(t)
+	for key, value := range map[string]string{"webhook": "yes", "api": "api.telegram.org"} {
+		core := w.Core
+		core.Config = map[string]string{"webhook": "off", "api": "https://api.telegram.org"}
+		core.Config[key] = value
+		if _, err := New(core); err == nil || !strings.Contains(err.Error(), "bots.telegram."+key) {
+			t.Errorf("%s: %v", key, err)
+		}
+	}
+}
+
+func TestAWebhookThatIsChangedOrDoesNotGetThroughIsSeen(t *testing.T) {
+	h := hookWorld(t)
+	h.set()
+	row, c, err := theBot(h.w).account(t.Context(), "zuerich")
+	must(t, err)
+	check := func(want string) {
+		t.Helper()
+		if e := bots.AsError(theBot(h.w).checkHook(t.Context(), row, c)); e.Say != want {
+			t.Errorf("got %q (%v), want %q", e.Say, e, want)
+		}
+	}
+	if err := theBot(h.w).checkHook(t.Context(), row, c); err != nil {
+		t.Error(err)
+	}
+	h.fake.Say(botOf("zuerich"), "marta", "kontrolle u8")
+	h.fake.Push(botOf("zuerich"), func(string, string, []byte) int { return http.StatusBadGateway })
+	check("error-webhook")
+	must(t, theBot(h.w).setHook(t.Context(), Account{Hook: "theirs"}, c))
+	check("error-webhook-set")
+}

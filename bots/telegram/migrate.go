@@ -1,0 +1,54 @@
+package telegram
+
+import (
+	"github.com/go-gormigrate/gormigrate/v2"
+	"gorm.io/gorm"
+)
+
+func migrations() []*gormigrate.Migration {
+	return []*gormigrate.Migration{{ID: "1-tables", Migrate: firstTables}}
+}
+
+// firstTables makes the tables as they were at first. Later changes come with migrations of their own.
+func firstTables(tx *gorm.DB) error {
+	type Account struct {
+		City        string `gorm:"primaryKey;size:32"`
+		BotID       int64  `gorm:"not null;uniqueIndex:idx_telegram_accounts_bot"`
+		Username    string `gorm:"size:64;not null"`
+		Name        string `gorm:"not null"`
+		ReadsAll    bool   `gorm:"not null"`
+		Token       []byte `gorm:"not null"`
+		Hook        string `gorm:"size:64;not null;uniqueIndex:idx_telegram_accounts_hook"`
+		Revision    string `gorm:"size:64;not null"`
+		Position    int64  `gorm:"not null"`
+		PositionAt  int64  `gorm:"not null"`
+		PausedUntil int64  `gorm:"not null"`
+	}
+	type Subscriber struct {
+		ID      uint64 `gorm:"primaryKey"`
+		City    string `gorm:"size:32;not null;uniqueIndex:idx_telegram_subscribers_person,priority:1;index:idx_telegram_subscribers_page,priority:1"`
+		Person  string `gorm:"size:32;not null;uniqueIndex:idx_telegram_subscribers_person,priority:2"`
+		Chat    []byte `gorm:"not null"`
+		Kind    string `gorm:"size:16;not null"`
+		Title   []byte
+		Active  bool   `gorm:"not null;index:idx_telegram_subscribers_page,priority:2"`
+		Trouble string `gorm:"size:32;not null"`
+		Recent  string `gorm:"not null"`
+	}
+	type Answer struct {
+		ID     uint64 `gorm:"primaryKey"`
+		City   string `gorm:"size:32;not null;uniqueIndex:idx_telegram_answers_once,priority:1"`
+		Person string `gorm:"size:32;not null;uniqueIndex:idx_telegram_answers_once,priority:2"`
+		Kind   string `gorm:"size:16;not null;uniqueIndex:idx_telegram_answers_once,priority:3"`
+		Chat   []byte `gorm:"not null"`
+		Public bool   `gorm:"not null"`
+		At     int64  `gorm:"not null"`
+	}
+	type Delivery struct {
+		Report     string `gorm:"primaryKey;size:32"`
+		Subscriber uint64 `gorm:"primaryKey;autoIncrement:false"`
+		City       string `gorm:"size:32;not null;index:idx_telegram_deliveries_old,priority:1"`
+		At         int64  `gorm:"not null;index:idx_telegram_deliveries_old,priority:2"`
+	}
+	return tx.AutoMigrate(&Account{}, &Subscriber{}, &Answer{}, &Delivery{})
+}

@@ -1,0 +1,125 @@
+package telegram
+
+import (
+	"context"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+)
+
+// pace says when a bot may send its next message. Messages leave evenly, not in bursts: a burst that the network on the way
+// shifts a little is over the limit, an even row is not.
+type pace struct {
+	now    func() time.Time
+	limits limits
+
+	mu     sync.Mutex
+	next   time.Time              // when the next message is due
+	until  time.Time              // nothing before: Telegram asked for a pause, or the program has just started
+	chats  map[string]time.Time   // when the next message to a chat is allowed, by Subscriber.Person
+	groups map[string][]time.Time // the messages to a group within the window
+	sweep  int                    // with this many chats those are forgotten that may be sent to anyway
+}
+
+const sweepAt = 1024
+
+func newPace(now func() time.Time, l limits) *pace {
+	return &pace{
+		now: now, limits: l, until: now().Add(l.quiet), sweep: sweepAt,
+		chats: map[string]time.Time{}, groups: map[string][]time.Time{},
+	}
+}
+
+// wait returns when a message to the chat may leave, which counts as sent then; or with ctx's error.
+func (p *pace) wait(ctx context.Context, chat string, group bool) error {
+	for {
+		d := p.take(chat, group)
+		if d <= 0 {
+			return ctx.Err()
+		}
+		timer := time.NewTimer(d)
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			return ctx.Err()
+		case <-timer.C:
+		}
+	}
+}
+
+// take counts a message to the chat if it may leave now; else it says how long to wait before asking again. Somebody who
+// waits for a chat holds up nobody who writes to another one.
+func (p *pace) take(chat string, group bool) time.Duration {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	now := p.now()
+	recent := p.groups[chat]
+	for len(recent) > 0 && !recent[0].Add(p.limits.window).After(now) {
+		recent = recent[1:]
+	}
+	d := max(p.until.Sub(now), p.chats[chat].Sub(now), p.next.Sub(now))
+	if group && len(recent) >= p.limits.group {
+		d = max(d, recent[len(recent)-p.limits.group].Add(p.limits.window).Sub(now))
+	}
+	if d > 0 {
+		return d
+	}
+	// Who wakes up late makes up for it, by half a gap at most: more could be one too many within a second.
+	if slack := now.Add(-p.limits.gap / 2); p.next.Before(slack) {
+		p.next = slack
+	}
+	p.next = p.next.Add(p.limits.gap)
+	p.chats[chat] = now.Add(p.limits.chat)
+	if group {
+		p.groups[chat] = append(recent, now)
+	}
+	if len(p.chats) >= p.sweep {
+		p.forget(now)
+	}
+	return 0
+}
+
+func (p *pace) forget(now time.Time) {
+	for chat, next := range p.chats {
+		if !next.After(now) {
+			delete(p.chats, chat)
+		}
+	}
+	p.sweep = max(sweepAt, 2*len(p.chats))
+}
+
+// pause lets nothing leave for d.
+func (p *pace) pause(d time.Duration) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if until := p.now().Add(d); until.After(p.until) {
+		p.until = until
+	}
+}
+
+// history is what was sent to a group lately, to be kept for after a restart: milliseconds since 1970.
+func (p *pace) history(chat string) string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	var out []string
+	for _, at := range p.groups[chat] {
+		out = append(out, strconv.FormatInt(at.UnixMilli(), 10))
+	}
+	return strings.Join(out, " ")
+}
+
+// recall takes a history in, unless something is known of the group already.
+func (p *pace) recall(chat, history string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if _, known := p.groups[chat]; known {
+		return
+	}
+	p.groups[chat] = nil
+	for _, word := range strings.Fields(history) {
+		if at, err := strconv.ParseInt(word, 10, 64); err == nil {
+			p.groups[chat] = append(p.groups[chat], time.UnixMilli(at))
+		}
+	}
+}

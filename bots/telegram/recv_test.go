@@ -1,0 +1,290 @@
+package telegram
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"linienfunk/bots"
+	"linienfunk/bots/bottest"
+	"linienfunk/report"
+)
+
+func TestStartSubscribesAndStopEndsIt(t *testing.T) {
+	w, fake := world(t)
+	a := connect(t, w, fake, "zuerich")
+	fake.Say(botOf("zuerich"), "marta", "/start campaign")
+	fake.Say(botOf("zuerich"), "jan", "/START@zuerich_bot")
+	fake.Say(botOf("zuerich"), "marta", "/start")
+	if got := receive(t, w, "zuerich"); len(got) != 0 {
+		t.Errorf("commands are no reports: %v", texts(got))
+	}
+	if served := send(t, w, a, elsewhere(w, "1", "kontrolle u8")); served != 2 {
+		t.Errorf("%d served", served)
+	}
+	fake.Say(botOf("zuerich"), "marta", "/stop")
+	receive(t, w, "zuerich")
+	if served := send(t, w, a, elsewhere(w, "2", "kontrolle u6")); served != 1 {
+		t.Errorf("%d served after one has gone", served)
+	}
+}
+
+func TestAnyOtherTextIsAReportAndCommandsAreAnswered(t *testing.T) {
+	w, fake := world(t)
+	connect(t, w, fake, "zuerich")
+	for _, text := range []string{"kontrolle u8", "/help", "/weather", "/report kontrolle u6", "/melden", "/ kontrolle", "kontrolle /stop", "/stop@OtherBot now"} {
+		fake.Say(botOf("zuerich"), "marta", text)
+	}
+	if got := texts(receive(t, w, "zuerich")); got != "kontrolle u8|kontrolle u6|/ kontrolle|kontrolle /stop|/stop@OtherBot now" {
+		t.Errorf("reports: %s", got)
+	}
+	sent := fake.Sent()
+	if len(sent) != 1 || !strings.Contains(sent[0].Text, "/start") { // one answer, although three asked for it
+		t.Errorf("answers: %v", sent)
+	}
+}
+
+func TestPhotosVoiceAndFilesAreAnsweredAndTheirCaptionIsAReport(t *testing.T) {
+	w, fake := world(t)
+	connect(t, w, fake, "zuerich")
+	file := map[string]any{"file_id": "secret-file", "file_unique_id": "x", "file_size": 10}
+	for _, fields := range []map[string]any{
+		{"photo": []any{map[string]any{"file_id": "secret-file", "width": 1, "height": 1}}, "caption": "kontrolle u8"},
+		{"voice": file}, {"document": file}, {"video": file}, {"sticker": file}, {"location": map[string]any{"latitude": 1, "longitude": 1}},
+	} {
+		fake.SayWith(botOf("zuerich"), "marta", fields)
+	}
+	fake.SayWith(botOf("zuerich"), "jan", map[string]any{"pinned_message": map[string]any{"message_id": 1, "date": 0, "chat": map[string]any{"id": 1}}})
+	if got := texts(receive(t, w, "zuerich")); got != "kontrolle u8" {
+		t.Errorf("reports: %s", got)
+	}
+	sent := fake.Sent()
+	if len(sent) != 1 || sent[0].Chat != fake.Person("marta") || !strings.Contains(sent[0].Text, "Bilder") {
+		t.Errorf("answers: %v", sent)
+	}
+	if strings.Contains(w.Log.String(), "secret-file") {
+		t.Error("the file is in the log")
+	}
+}
+
+func TestACityWritesItsOwnAnswers(t *testing.T) {
+	w, fake := world(t)
+	connect(t, w, fake, "zuerich")
+	w.SetOption(t, "zuerich", "welcome", "Sali {{.City}}")
+	w.SetOption(t, "zuerich", "thanks", "Merci")
+	fake.Say(botOf("zuerich"), "marta", "/start")
+	fake.Say(botOf("zuerich"), "marta", "kontrolle u8")
+	fake.Say(botOf("zuerich"), "marta", "/stop")
+	receive(t, w, "zuerich")
+	var said []string
+	for _, sent := range fake.Sent() {
+		said = append(said, sent.Text)
+	}
+	if len(said) != 3 || said[0] != "Sali {{.City}}" || said[1] != "Merci" || !strings.Contains(said[2], "keine Meldungen mehr") {
+		t.Errorf("answers: %q", said)
+	}
+}
+
+func TestWhoBlocksTheBotOrIsGoneIsUnsubscribed(t *testing.T) {
+	w, fake := world(t)
+	a := connect(t, w, fake, "zuerich")
+	for _, who := range []string{"marta", "jan", "lea"} {
+		fake.Say(botOf("zuerich"), who, "/start")
+	}
+	receive(t, w, "zuerich")
+	must(t, theBot(w).store.subscribe(t.Context(), "zuerich", 42)) // whom Telegram no longer knows
+	fake.Block(botOf("zuerich"), "marta", false)
+	receive(t, w, "zuerich")
+	fake.Block(botOf("zuerich"), "jan", true)
+	if served := send(t, w, a, elsewhere(w, "1", "kontrolle u8")); served != 1 {
+		t.Errorf("%d served", served)
+	}
+	if count, _ := theBot(w).store.count(t.Context(), "zuerich"); count != 1 {
+		t.Errorf("%d subscribers are left", count)
+	}
+}
+
+func TestAnEditedMessageIsNoSecondReport(t *testing.T) {
+	w, fake := world(t)
+	connect(t, w, fake, "zuerich")
+	fake.Say(botOf("zuerich"), "marta", "kontrolle u8")
+	fake.Edit(botOf("zuerich"), "kontrolle u9")
+	if got := texts(receive(t, w, "zuerich")); got != "kontrolle u8" {
+		t.Errorf("reports: %s", got)
+	}
+}
+
+func TestMessagesOfBotsAndOurOwnAreNoReports(t *testing.T) {
+	w, fake := world(t)
+	connect(t, w, fake, "zuerich")
+	me := map[string]any{"id": fake.BotID(botOf("zuerich")), "is_bot": true, "first_name": "x"}
+	fake.SayWith(botOf("zuerich"), "marta", map[string]any{"text": "a", "from": map[string]any{"id": 7, "is_bot": true, "first_name": "x"}})
+	fake.SayWith(botOf("zuerich"), "marta", map[string]any{"text": "b", "via_bot": me})
+	fake.SayWith(botOf("zuerich"), "marta", map[string]any{"text": "c", "forward_origin": map[string]any{"type": "user", "date": 1, "sender_user": me}})
+	fake.SayWith(botOf("zuerich"), "marta", map[string]any{"text": "d", "is_automatic_forward": true})
+	if got := texts(receive(t, w, "zuerich")); got != "" {
+		t.Errorf("reports: %s", got)
+	}
+}
+
+func TestAMessageThatWaitedAtTelegramIsAsOldAsItIs(t *testing.T) {
+	w, fake := world(t)
+	connect(t, w, fake, "zuerich")
+	at := time.Now().Add(-20 * time.Hour).Truncate(time.Second)
+	fake.SayWith(botOf("zuerich"), "marta", map[string]any{"text": "kontrolle u8", "date": at.Unix()})
+	if got := receive(t, w, "zuerich"); len(got) != 1 || !got[0].At.Equal(at) || !got[0].Private || got[0].URL != "" || got[0].Ref != "" {
+		t.Errorf("got %+v", got)
+	}
+}
+
+func TestAnUpdateThatCannotBeReadHidesNoOther(t *testing.T) {
+	w, fake := world(t)
+	connect(t, w, fake, "zuerich")
+	fake.Queue(botOf("zuerich"), map[string]any{"my_chat_member": map[string]any{"new_chat_member": map[string]any{"status": "of a new kind"}}})
+	fake.Queue(botOf("zuerich"), map[string]any{"message": "no object"})
+	fake.SayWith(botOf("zuerich"), "marta", map[string]any{"text": "kontrolle u8", "reply_to_message": map[string]any{"paid_media": map[string]any{"paid_media": []any{map[string]any{"type": "new"}}}}})
+	fake.Say(botOf("zuerich"), "marta", "kontrolle u6")
+	if got := texts(receive(t, w, "zuerich")); got != "kontrolle u8|kontrolle u6" {
+		t.Errorf("reports: %s", got)
+	}
+}
+
+func TestTheNumbersOfUpdatesMayBeginAnywhereAfterAQuietWeek(t *testing.T) {
+	for _, next := range []int64{5, 700_002, 900_000_000} {
+		w, fake := world(t)
+		connect(t, w, fake, "zuerich")
+		fake.Say(botOf("zuerich"), "marta", "kontrolle eins")
+		receive(t, w, "zuerich")
+		w.Advance(7 * 24 * time.Hour)
+		receive(t, w, "zuerich") // confirms the first
+		fake.Jump(botOf("zuerich"), next)
+		fake.Say(botOf("zuerich"), "marta", "kontrolle zwei")
+		fake.Say(botOf("zuerich"), "marta", "kontrolle drei")
+		if got := texts(receive(t, w, "zuerich")); !strings.HasSuffix(got, "kontrolle zwei|kontrolle drei") {
+			t.Errorf("at %d: %s", next, got)
+		}
+		if fake.Waiting(botOf("zuerich")) != 0 {
+			t.Error("updates are not confirmed")
+		}
+	}
+}
+
+func TestASecondReaderOfTheSameBotIsAConflictThatTheAdminsHearOf(t *testing.T) {
+	w, fake := world(t)
+	a := connect(t, w, fake, "zuerich")
+	_, c, err := theBot(w).account(t.Context(), "zuerich")
+	must(t, err)
+	ended := make(chan error, 1)
+	got := make(chan string, 10)
+	go func() {
+		ended <- theBot(w).Recv(t.Context(), a, func(_ context.Context, r report.Report) error { got <- r.Text; return nil })
+	}()
+	fake.Say(botOf("zuerich"), "marta", "kontrolle u8")
+	<-got // it is reading
+	for {
+		// The other one asks now and then, until it meets the first one while that waits.
+		_, err := c.updates(t.Context(), 0, 1, 0)
+		must(t, err)
+		select {
+		case err := <-ended:
+			if e := bots.AsError(err); e.Kind != bots.KindRetry || e.Say != "error-conflict" {
+				t.Errorf("got %v", err)
+			}
+			return
+		default:
+		}
+	}
+}
+
+func TestAWebhookOfAnotherProgramIsTakenBack(t *testing.T) {
+	w, fake := world(t)
+	a := connect(t, w, fake, "zuerich")
+	setOther := func() {
+		_, c, err := theBot(w).account(t.Context(), "zuerich")
+		must(t, err)
+		must(t, theBot(w).setHook(t.Context(), Account{Hook: "theirs"}, c))
+	}
+	setOther()
+	ctx, cancel := context.WithCancel(t.Context())
+	fake.Say(botOf("zuerich"), "marta", "kontrolle u8")
+	set := false
+	err := theBot(w).Recv(ctx, a, func(context.Context, report.Report) error {
+		if !set { // and once more while we read
+			set = true
+			setOther()
+		}
+		return nil
+	})
+	cancel()
+	if e := bots.AsError(err); e.Say != "error-webhook-set" || e.Kind != bots.KindRetry {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestNoErrorShowsTheTokenOrATextOrTelegramsWords(t *testing.T) {
+	w, fake := world(t)
+	a := connect(t, w, fake, "zuerich")
+	fake.Say(botOf("zuerich"), "marta", "/start")
+	receive(t, w, "zuerich")
+	_, token, err := theBot(w).store.account(t.Context(), "zuerich")
+	must(t, err)
+	row, c, _ := theBot(w).account(t.Context(), "zuerich")
+	faults := []bottest.Fault{bottest.TooMany, bottest.Internal, bottest.Hang, bottest.HTML, bottest.Truncate, bottest.Refuse, bottest.Revoke, "refused connection"}
+	for _, fault := range faults {
+		fake.Fail(fault)
+		if fault == "refused connection" {
+			theBot(w).api = "http://127.0.0.1:1"
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+		_, _, first := theBot(w).SendPage(ctx, a, elsewhere(w, string(fault), "kontrolle geheimwort"), "")
+		_, second := c.updates(ctx, 0, 1, 0)
+		third := theBot(w).dropHook(ctx, c)
+		cancel()
+		fake.Heal()
+		w.Advance(8 * time.Second)
+		all := errors.Join(first, second, third, w.Bot.(*Bot).pause(t.Context(), row, 0, nil))
+		for _, secret := range []string{token, token[:8], "geheimwort", "acceptable", "/bot"} {
+			if all != nil && strings.Contains(all.Error(), secret) || strings.Contains(w.Log.String(), secret) {
+				t.Errorf("%s: %q is in an error or the log: %v", fault, secret, all)
+			}
+		}
+		if first == nil {
+			t.Errorf("%s: no error", fault)
+		}
+	}
+}
+
+func TestA429ThatDoesNotSayHowLongMeansHalfAMinute(t *testing.T) {
+	w, fake := world(t)
+	a := connect(t, w, fake, "zuerich")
+	fake.Say(botOf("zuerich"), "marta", "/start")
+	receive(t, w, "zuerich")
+	fake.FailBare()
+	_, _, err := theBot(w).SendPage(t.Context(), a, elsewhere(w, "1", "x"), "")
+	if e := bots.AsError(err); e.Kind != bots.KindRetryAfter || e.After != defaultPause {
+		t.Errorf("got %v after %v", err, e.After)
+	}
+}
+
+func TestAnswersThatWaitSurviveARestartUnlessTheyAreTooLate(t *testing.T) {
+	for wait, want := range map[time.Duration]int{0: 1, answerTime + time.Minute: 0} {
+		w, fake := world(t)
+		connect(t, w, fake, "zuerich")
+		fake.Say(botOf("zuerich"), "marta", "/start")
+		row, c, err := theBot(w).account(t.Context(), "zuerich")
+		must(t, err)
+		found, err := c.updates(t.Context(), 0, 1, 0)
+		must(t, err)
+		_, err = theBot(w).take(t.Context(), row, found[0], nil)
+		must(t, err)
+		w.Advance(wait)
+		w.Restart(t)
+		receive(t, w, "zuerich")
+		receive(t, w, "zuerich")
+		if sent := fake.Sent(); len(sent) != want {
+			t.Errorf("after %v: %v", wait, sent)
+		}
+	}
+}

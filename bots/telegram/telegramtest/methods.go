@@ -1,0 +1,253 @@
+package telegramtest
+
+import (
+	"encoding/json"
+	"math/rand/v2"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf16"
+)
+
+type method struct {
+	params []string
+	call   func(*Server, http.ResponseWriter, *http.Request, *bot, map[string]string)
+}
+
+// methods are those that we need, with the parameters that we use of theirs.
+var methods = map[string]method{
+	"getMe":          {nil, (*Server).getMe},
+	"getUpdates":     {[]string{"offset", "limit", "timeout", "allowed_updates"}, (*Server).getUpdates},
+	"sendMessage":    {[]string{"chat_id", "text", "link_preview_options"}, (*Server).sendMessage},
+	"leaveChat":      {[]string{"chat_id"}, (*Server).leaveChat},
+	"setWebhook":     {[]string{"url", "secret_token", "max_connections", "allowed_updates"}, (*Server).setWebhook},
+	"deleteWebhook":  {[]string{"drop_pending_updates"}, (*Server).deleteWebhook},
+	"getWebhookInfo": {nil, (*Server).getWebhookInfo},
+}
+
+// getMe follows https://core.telegram.org/bots/api#getme.
+func (s *Server) getMe(w http.ResponseWriter, _ *http.Request, b *bot, _ map[string]string) {
+	succeed(w, map[string]any{
+		"id": b.id, "is_bot": true, "first_name": "Bot " + b.username, "username": b.username,
+		"can_join_groups": true, "can_read_all_group_messages": b.readsAll, "supports_inline_queries": false,
+	})
+}
+
+// getUpdates follows https://core.telegram.org/bots/api#getupdates: what is before offset is confirmed and gone, also when it
+// is far ahead; an offset beyond the last update by more than ten is ignored (td/telegram's TQueue).
+func (s *Server) getUpdates(w http.ResponseWriter, r *http.Request, b *bot, params map[string]string) {
+	offset, _ := strconv.ParseInt(params["offset"], 10, 64)
+	limit, _ := strconv.Atoi(params["limit"])
+	seconds, _ := strconv.Atoi(params["timeout"])
+	if limit < 1 || limit > 100 || seconds > 50 {
+		s.complain("getUpdates with limit %d and timeout %d", limit, seconds)
+	}
+	s.mu.Lock()
+	if b.webhook != nil {
+		s.mu.Unlock()
+		fail(w, http.StatusConflict, "Conflict: can't use getUpdates method while webhook is active; use deleteWebhook to delete the webhook first", nil)
+		return
+	}
+	close(b.polling)
+	b.polling = make(chan struct{})
+	other := b.polling
+	s.mu.Unlock()
+	timeout := time.NewTimer(time.Duration(seconds) * time.Second)
+	defer timeout.Stop()
+	for {
+		s.mu.Lock()
+		if offset <= b.next+10 {
+			b.updates = slices.DeleteFunc(b.updates, func(u map[string]any) bool { return u["update_id"].(int64) < offset })
+		}
+		found := slices.Clone(b.updates[:min(limit, len(b.updates))])
+		news, healed := b.news, s.healed
+		s.mu.Unlock()
+		if len(found) > 0 || seconds == 0 {
+			succeed(w, found)
+			return
+		}
+		select {
+		case <-news:
+		case <-healed: // faults end what is under way
+			panic(http.ErrAbortHandler)
+		case <-other:
+			fail(w, http.StatusConflict, "Conflict: terminated by other getUpdates request; make sure that only one bot instance is running", nil)
+			return
+		case <-timeout.C:
+			succeed(w, []any{})
+			return
+		case <-r.Context().Done():
+			return
+		case <-s.closed:
+			return
+		}
+	}
+}
+
+// sendMessage follows https://core.telegram.org/bots/api#sendmessage; for the errors see https://github.com/TelegramBotAPI/errors.
+func (s *Server) sendMessage(w http.ResponseWriter, r *http.Request, b *bot, params map[string]string) {
+	chatID, err := strconv.ParseInt(params["chat_id"], 10, 64)
+	text := strings.TrimSpace(params["text"])
+	if s.Jitter > 0 {
+		time.Sleep(rand.N(s.Jitter))
+	}
+	s.mu.Lock()
+	code, description, parameters := s.refusal(b, chatID)
+	switch {
+	case !s.Limits.allow(b, chatID, time.Now()):
+		code, description, parameters = http.StatusTooManyRequests, "Too Many Requests: retry after 3", map[string]any{"retry_after": 3}
+	case err != nil:
+		code, description = http.StatusBadRequest, "Bad Request: chat_id is empty"
+	case text == "":
+		code, description = http.StatusBadRequest, "Bad Request: message text is empty"
+	case len(utf16.Encode([]rune(text))) > 4096:
+		code, description = http.StatusBadRequest, "Bad Request: message is too long"
+	}
+	if code == 0 {
+		s.sent = append(s.sent, Sent{Bot: b.username, Chat: chatID, Text: text, At: time.Now()})
+	}
+	s.ids++
+	id, count, hook, healed := s.ids, len(s.sent), s.hook, s.healed
+	s.mu.Unlock()
+	if code == 0 && hook != nil {
+		hook(count)
+	}
+	s.delay(r, healed)
+	if code != 0 {
+		fail(w, code, description, parameters)
+		return
+	}
+	succeed(w, map[string]any{
+		"message_id": id, "date": time.Now().Unix(), "text": text, "chat": map[string]any{"id": chatID, "type": "private"},
+		"from": map[string]any{"id": b.id, "is_bot": true, "first_name": b.username, "username": b.username},
+	})
+}
+
+// delay is the time that an answer is under way; it may be lost there.
+func (s *Server) delay(r *http.Request, dropped chan struct{}) {
+	timer := time.NewTimer(s.Latency)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-dropped:
+		panic(http.ErrAbortHandler)
+	case <-r.Context().Done():
+	case <-s.closed:
+	}
+}
+
+// refusal is why a bot may not write to a chat. s.mu is held.
+func (s *Server) refusal(b *bot, id int64) (code int, description string, parameters map[string]any) {
+	if id > 0 {
+		switch {
+		case b.blocked[id]:
+			return http.StatusForbidden, "Forbidden: bot was blocked by the user", nil
+		case !b.known[id]:
+			return http.StatusBadRequest, "Bad Request: chat not found", nil
+		}
+		return 0, "", nil
+	}
+	c := s.chats[id]
+	switch {
+	case c == nil:
+		return http.StatusBadRequest, "Bad Request: chat not found", nil
+	case c.movedTo != 0:
+		return http.StatusBadRequest, "Bad Request: group chat was upgraded to a supergroup chat", map[string]any{"migrate_to_chat_id": c.movedTo}
+	case !c.members[b.id]:
+		return http.StatusForbidden, "Forbidden: bot was kicked from the " + c.kind + " chat", nil
+	case c.silent:
+		return http.StatusBadRequest, "Bad Request: not enough rights to send text messages to the chat", nil
+	}
+	return 0, "", nil
+}
+
+// leaveChat follows https://core.telegram.org/bots/api#leavechat.
+func (s *Server) leaveChat(w http.ResponseWriter, _ *http.Request, b *bot, params map[string]string) {
+	id, _ := strconv.ParseInt(params["chat_id"], 10, 64)
+	s.mu.Lock()
+	c := s.chats[id]
+	if c == nil || !c.members[b.id] {
+		s.mu.Unlock()
+		fail(w, http.StatusForbidden, "Forbidden: bot is not a member of the group chat", nil)
+		return
+	}
+	delete(c.members, b.id)
+	s.mu.Unlock()
+	succeed(w, true)
+}
+
+// setWebhook follows https://core.telegram.org/bots/api#setwebhook. What waits is kept.
+func (s *Server) setWebhook(w http.ResponseWriter, _ *http.Request, b *bot, params map[string]string) {
+	secret := params["secret_token"]
+	if strings.ContainsFunc(secret, func(r rune) bool { return !strings.ContainsRune("_-", r) && !alphanumeric(r) }) || len(secret) > 256 {
+		s.complain("secret_token %q", secret)
+	}
+	if !strings.HasPrefix(params["url"], "https://") {
+		fail(w, http.StatusBadRequest, "Bad Request: bad webhook: An HTTPS URL must be provided for webhook", nil)
+		return
+	}
+	s.mu.Lock()
+	b.webhook = params
+	s.mu.Unlock()
+	succeed(w, true)
+}
+
+func alphanumeric(r rune) bool {
+	return r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z'
+}
+
+// deleteWebhook follows https://core.telegram.org/bots/api#deletewebhook.
+func (s *Server) deleteWebhook(w http.ResponseWriter, _ *http.Request, b *bot, params map[string]string) {
+	s.mu.Lock()
+	b.webhook = nil
+	if params["drop_pending_updates"] == "true" {
+		b.updates = nil
+	}
+	s.mu.Unlock()
+	succeed(w, true)
+}
+
+// getWebhookInfo follows https://core.telegram.org/bots/api#getwebhookinfo.
+func (s *Server) getWebhookInfo(w http.ResponseWriter, _ *http.Request, b *bot, _ map[string]string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	info := map[string]any{"url": b.webhook["url"], "has_custom_certificate": false, "pending_update_count": len(b.updates)}
+	if !b.hookFailed.IsZero() {
+		info["last_error_date"], info["last_error_message"] = b.hookFailed.Unix(), "Wrong response from the webhook"
+	}
+	succeed(w, info)
+}
+
+// Webhook is what a bot has set: url and secret_token; nil if there is none.
+func (s *Server) Webhook(username string) map[string]string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.named(username).webhook
+}
+
+// Push calls the webhook with what waits, in order and one at a time, until one is not taken; handler stands for what is at
+// its address. It returns the last status.
+func (s *Server) Push(username string, handler func(url, secret string, update []byte) int) (status int) {
+	for {
+		s.mu.Lock()
+		b := s.named(username)
+		if b.webhook == nil || len(b.updates) == 0 {
+			s.mu.Unlock()
+			return status
+		}
+		update, _ := json.Marshal(b.updates[0])
+		url, secret := b.webhook["url"], b.webhook["secret_token"]
+		s.mu.Unlock()
+		if status = handler(url, secret, update); status/100 != 2 {
+			s.mu.Lock()
+			b.hookFailed = time.Now()
+			s.mu.Unlock()
+			return status
+		}
+		s.mu.Lock()
+		b.updates = b.updates[1:]
+		s.mu.Unlock()
+	}
+}

@@ -1,0 +1,127 @@
+package telegram
+
+import (
+	"context"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+
+	"linienfunk/bots"
+	"linienfunk/bots/bottest"
+)
+
+func TestATokenIsCheckedAndThePageShowsTheBotWithALink(t *testing.T) {
+	w, fake := world(t)
+	token := fake.AddBot("ZueriBot")
+	for _, pasted := range []string{
+		token, "  " + token + "\n",
+		"Done! Congratulations on your new bot. Use this token to access the HTTP API:\n" + token + "\nKeep your token secure",
+	} {
+		answer := submit(t, w, "zuerich", "/connect", url.Values{"token": {pasted}})
+		if got := answer.Header().Get("X-Message"); !strings.Contains(got, "@ZueriBot") {
+			t.Errorf("%q: %q %q", pasted, got, answer.Header().Get("X-Failed"))
+		}
+	}
+	page := section(t, w, "zuerich")
+	if !strings.Contains(page, `href="https://t.me/ZueriBot"`) || !strings.Contains(page, "Bot ZueriBot") || strings.Contains(page, token) {
+		t.Errorf("page:\n%s", page)
+	}
+	public := visit(t, w, w.Bot.(bots.Public).Public(), "zuerich", httptest.NewRequest("GET", "/", nil))
+	if !strings.Contains(public.Body.String(), `href="https://t.me/ZueriBot"`) {
+		t.Errorf("public page:\n%s", public.Body)
+	}
+}
+
+func TestATokenThatCannotWorkIsExplained(t *testing.T) {
+	w, fake := world(t)
+	unknown := "123456:AAF-abcdefghijklmnopqrstuvwxyz_0123"
+	for pasted, want := range map[string]string{
+		"":                         "no token",
+		"zuerichbot":               "no token",
+		"123456:../../../getMe?x=": "no token",
+		unknown:                    "does not know this token",
+	} {
+		answer := submit(t, w, "zuerich", "/connect", url.Values{"token": {pasted}})
+		if got := answer.Header().Get("X-Failed"); !strings.Contains(got, want) {
+			t.Errorf("%q: %q", pasted, got)
+		}
+	}
+	for fault, want := range map[bottest.Fault]string{bottest.Internal: "has trouble", bottest.HTML: "Something else", bottest.TooMany: "to wait", bottest.Truncate: "reached"} {
+		fake.Fail(fault)
+		answer := submit(t, w, "zuerich", "/connect", url.Values{"token": {unknown}})
+		if got := answer.Header().Get("X-Failed"); !strings.Contains(got, want) {
+			t.Errorf("%s: %q", fault, got)
+		}
+		fake.Heal()
+	}
+	if accounts, _ := w.Bot.Accounts(t.Context()); len(accounts) != 0 {
+		t.Errorf("accounts: %v", accounts)
+	}
+	if strings.Contains(w.Log.String(), "AAF-") {
+		t.Error("the token is in the log")
+	}
+}
+
+func TestABotBelongsToOneCity(t *testing.T) {
+	w, fake := world(t)
+	token := fake.AddBot("ZueriBot")
+	submit(t, w, "zuerich", "/connect", url.Values{"token": {token}})
+	answer := submit(t, w, "ghent", "/connect", url.Values{"token": {token}})
+	if got := answer.Header().Get("X-Failed"); !strings.Contains(got, "another city") {
+		t.Errorf("got %q", got)
+	}
+	if accounts, _ := w.Bot.Accounts(t.Context()); len(accounts) != 1 || accounts[0].City != "zuerich" {
+		t.Errorf("accounts: %v", accounts)
+	}
+}
+
+func TestANewTokenOfTheSameBotKeepsItsSubscribersAndAnotherBotDoesNot(t *testing.T) {
+	w, fake := world(t)
+	before := connect(t, w, fake, "zuerich")
+	fake.Say(botOf("zuerich"), "marta", "/start")
+	receive(t, w, "zuerich")
+	after := connect(t, w, fake, "zuerich") // with a token that was renewed
+	if before.Revision == after.Revision || before.Label != after.Label {
+		t.Errorf("before %v, after %v", before, after)
+	}
+	if served := send(t, w, after, elsewhere(w, "1", "kontrolle u8")); served != 1 {
+		t.Errorf("%d served", served)
+	}
+	submit(t, w, "zuerich", "/connect", url.Values{"token": {fake.AddBot("Other_Bot")}})
+	if count, _ := theBot(w).store.count(t.Context(), "zuerich"); count != 0 {
+		t.Errorf("%d subscribers whom the new bot cannot reach", count)
+	}
+}
+
+func TestDisconnectingForgetsEverybody(t *testing.T) {
+	w, fake := world(t)
+	connect(t, w, fake, "zuerich")
+	fake.Say(botOf("zuerich"), "marta", "/start")
+	receive(t, w, "zuerich")
+	if answer := submit(t, w, "zuerich", "/disconnect", nil); answer.Header().Get("X-Message") == "" {
+		t.Fatalf("disconnecting: %v", answer.Header())
+	}
+	for _, table := range []any{&Account{}, &Subscriber{}, &Answer{}, &Delivery{}} {
+		var count int64
+		must(t, theBot(w).store.db.Model(table).Count(&count).Error)
+		if count != 0 {
+			t.Errorf("%d rows are left in %T", count, table)
+		}
+	}
+	if answer := submit(t, w, "zuerich", "/disconnect", nil); answer.Header().Get("X-Failed") == "" {
+		t.Error("it could be disconnected twice")
+	}
+}
+
+func TestASwitchedOffBotHasNoAccountAndIsNotOnTheCitysPage(t *testing.T) {
+	w, fake := world(t)
+	connect(t, w, fake, "zuerich")
+	w.SetOption(t, "zuerich", "enabled", false)
+	if accounts, _ := w.Bot.Accounts(context.Background()); len(accounts) != 0 {
+		t.Errorf("accounts: %v", accounts)
+	}
+	if answer := visit(t, w, w.Bot.(bots.Public).Public(), "zuerich", httptest.NewRequest("GET", "/", nil)); answer.Code != 204 {
+		t.Errorf("public page: %d", answer.Code)
+	}
+}

@@ -1,0 +1,79 @@
+package twitter
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+	"time"
+
+	"linienfunk/bots"
+)
+
+// configKeys are what the operator gives: the application's keys, the server, and the prices of
+// https://docs.x.com/x-api/getting-started/pricing (as of 2026; X changes them now and then).
+func configKeys() []bots.ConfigKey {
+	return []bots.ConfigKey{
+		{Name: "consumer_key", Help: "API key of your application at X; empty switches the network off"},
+		{Name: "consumer_secret", Help: "API key secret of your application", Secret: true},
+		{Name: "api", Help: "address of the API", Default: "https://api.x.com"},
+		{Name: "dialect", Help: "version of the API that is spoken: 2 or 1.1", Default: "2"},
+		{Name: "poll", Help: "time between looks for mentions, 3s at least", Default: "15s"},
+		{Name: "currency", Help: "currency of the prices", Default: "USD"},
+		{Name: "price_read", Help: "price of one post read", Default: "0.005"},
+		{Name: "price_user", Help: "price of one author read, which comes with a post", Default: "0.010"},
+		{Name: "price_message", Help: "price of one direct message read", Default: "0.010"},
+		{Name: "price_post", Help: "price of one post or retweet", Default: "0.015"},
+		{Name: "price_post_link", Help: "price of one post with a link in it", Default: "0.200"},
+		{Name: "price_delete", Help: "price of taking one post back", Default: "0.010"},
+	}
+}
+
+// operator is the operator's configuration.
+type operator struct {
+	key, secret string
+	api         string // without a slash at the end
+	version     string
+	poll        time.Duration
+	currency    string
+	price       prices
+}
+
+// prices are what X takes for one of each.
+type prices struct{ read, user, message, post, link, delete amount }
+
+// minPoll keeps to the 300 looks in 15 minutes that X allows for an account
+// (https://docs.x.com/x-api/fundamentals/rate-limits).
+const minPoll = 15 * time.Minute / 300
+
+func (o operator) complete() bool { return o.key != "" }
+
+func readConfig(values map[string]string) (operator, error) {
+	o := operator{
+		key: strings.TrimSpace(values["consumer_key"]), secret: strings.TrimSpace(values["consumer_secret"]),
+		api: strings.TrimSuffix(values["api"], "/"), version: values["dialect"], currency: values["currency"],
+	}
+	if (o.key == "") != (o.secret == "") {
+		return o, errors.New("consumer_key and consumer_secret belong together: give both or none")
+	}
+	if parsed, err := url.Parse(o.api); err != nil || parsed.Host == "" || parsed.Scheme != "https" && parsed.Scheme != "http" ||
+		parsed.Path != "" || parsed.RawQuery != "" {
+		return o, fmt.Errorf("api: %q is no address such as https://api.x.com", o.api)
+	}
+	if o.version != "2" && o.version != "1.1" {
+		return o, fmt.Errorf("dialect: %q is neither 2 nor 1.1", o.version)
+	}
+	var err error
+	if o.poll, err = time.ParseDuration(values["poll"]); err != nil || o.poll < minPoll || o.poll > time.Hour {
+		return o, fmt.Errorf("poll: %q is no time between %v and an hour, such as 15s", values["poll"], minPoll)
+	}
+	for name, price := range map[string]*amount{
+		"price_read": &o.price.read, "price_user": &o.price.user, "price_message": &o.price.message,
+		"price_post": &o.price.post, "price_post_link": &o.price.link, "price_delete": &o.price.delete,
+	} {
+		if *price, err = parseAmount(values[name]); err != nil {
+			return o, fmt.Errorf("%s: %w", name, err)
+		}
+	}
+	return o, nil
+}

@@ -1,0 +1,102 @@
+package twitter
+
+import (
+	"maps"
+	"strings"
+	"testing"
+	"time"
+
+	"linienfunk/bots"
+)
+
+func defaults() map[string]string {
+	values := map[string]string{}
+	for _, key := range configKeys() {
+		values[key.Name] = key.Default
+	}
+	return values
+}
+
+func TestTheDefaultsAreAConfigurationWithoutKeys(t *testing.T) {
+	o, err := readConfig(defaults())
+	if err != nil || o.complete() {
+		t.Fatalf("%+v, %v", o, err)
+	}
+	if o.api != "https://api.x.com" || o.version != "2" || o.poll != 15*time.Second || o.price.read != 5_000 || o.price.link != 200_000 {
+		t.Errorf("got %+v", o)
+	}
+}
+
+func TestAConfigurationThatCannotWorkIsNamed(t *testing.T) {
+	for _, test := range []struct{ key, value, want string }{
+		{"consumer_key", "only one", "consumer_secret"},
+		{"consumer_secret", "only one", "consumer_key"},
+		{"api", "api.x.com", "api"},
+		{"api", "ftp://api.x.com", "api"},
+		{"api", "https://api.x.com/2", "api"},
+		{"dialect", "3", "dialect"},
+		{"poll", "15", "poll"},
+		{"poll", "1s", "poll"},
+		{"poll", "24h", "poll"},
+		{"price_read", "free", "price_read"},
+		{"price_post", "-1", "price_post"},
+		{"price_post_link", "0,2", "price_post_link"},
+		{"price_user", "1e3", "price_user"},
+		{"price_message", "0.0000001", "price_message"},
+		{"price_delete", "1000.01", "price_delete"},
+	} {
+		values := defaults()
+		values[test.key] = test.value
+		if _, err := readConfig(values); err == nil || !strings.Contains(err.Error(), test.want) {
+			t.Errorf("%s=%q: %v", test.key, test.value, err)
+		}
+		if _, err := New(bots.Core{Name: "twitter", Config: maps.Clone(values)}); err == nil {
+			t.Errorf("a bot was made with %s=%q", test.key, test.value)
+		}
+	}
+}
+
+func TestThePaceKeepsWithinTheRatesOfX(t *testing.T) {
+	for _, poll := range []string{minPoll.String(), "15s", "1h"} {
+		values := defaults()
+		values["poll"] = poll
+		made, err := New(bots.Core{Config: values})
+		if err != nil {
+			t.Fatal(err)
+		}
+		// https://docs.x.com/x-api/fundamentals/rate-limits: per user and 15 minutes, 300 looks for mentions and 15 for messages.
+		pace := made.(*bot).pace
+		if 15*time.Minute/pace.poll > 300 || 15*time.Minute/pace.message > 15 {
+			t.Errorf("poll %s: %+v", poll, pace)
+		}
+	}
+}
+
+func TestAmountsAreExact(t *testing.T) {
+	for text, want := range map[string]string{
+		"0": "0.00", "5": "5.00", "0.005": "0.005", "0.2": "0.20", "0.200": "0.20", "1.": "1.00", "12.345678": "12.345678", "1000": "1000.00",
+	} {
+		got, err := parseAmount(text)
+		if err != nil || got.String() != want {
+			t.Errorf("%q is %v, %v", text, got, err)
+		}
+	}
+	if amount(-1_500_000).String() != "-1.50" {
+		t.Error("negative amounts are not shown")
+	}
+}
+
+func FuzzAmount(f *testing.F) {
+	for _, seed := range []string{"0.015", "1000", ".5", "1.0000001", "+1", "99999999999999999999"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		got, err := parseAmount(text)
+		if err != nil {
+			return
+		}
+		if again, err := parseAmount(got.String()); err != nil || again != got || got < 0 || got > maxAmount {
+			t.Errorf("%q is %d, then %d, %v", text, got, again, err)
+		}
+	})
+}

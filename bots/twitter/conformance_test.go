@@ -1,0 +1,58 @@
+package twitter
+
+import (
+	"testing"
+
+	"linienfunk/bots/bottest"
+	"linienfunk/bots/twitter/twittertest"
+)
+
+var features = bottest.Features{
+	Receives: true, Authors: true, Private: true, Sends: true, Remote: true, Once: true, MaxText: maxWeight, Credentials: true,
+}
+
+func TestTwitterKeepsTheContractOfBots(t *testing.T) {
+	bottest.Run(t, "twitter", testPlugin(), starts("2"), features)
+}
+
+func TestTwitterKeepsTheContractOfBotsInTheOldDialect(t *testing.T) {
+	bottest.Run(t, "twitter", testPlugin(), starts("1.1"), features)
+}
+
+func starts(version string) bottest.Start {
+	return func(t testing.TB, w *bottest.World) bottest.Network {
+		fake := twittertest.New(t)
+		fake.Rates = nil
+		configure(t, w, fake, version)
+		return network{fake}
+	}
+}
+
+// network is the fake server as the suite sees it. A city's account has the city's name.
+type network struct{ *twittertest.Server }
+
+func (n network) Connect(t testing.TB, w *bottest.World, city string) {
+	connect(t, w, n.Server, city, city)
+}
+
+func (n network) Post(_ testing.TB, _ *bottest.World, city string, p bottest.Post) error {
+	if p.Private {
+		n.Tell(p.Author, city, p.Text)
+		return nil
+	}
+	n.Write(p.Author, "@"+city+" "+p.Text)
+	return nil
+}
+
+func (n network) Shown(_ testing.TB, _ *bottest.World, city string) []string {
+	var texts []string
+	for _, post := range n.Timeline(city) {
+		if post.Original != nil {
+			post = *post.Original
+		}
+		texts = append(texts, post.Text)
+	}
+	return texts
+}
+
+func (n network) Subscribe(testing.TB, *bottest.World, string, string) {}

@@ -1,0 +1,142 @@
+package twitter
+
+import (
+	"strings"
+	"testing"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+// The cases follow the rules that X publishes: https://docs.x.com/fundamentals/counting-characters, and the ranges and cases of
+// github.com/twitter/twitter-text (config/v3.json, conformance/validate.yml), with texts of our own.
+func TestALengthIsWhatXCounts(t *testing.T) {
+	for name, test := range map[string]struct {
+		text string
+		want int
+	}{
+		"nothing":                                   {"", 0},
+		"latin letters count one":                   {"kontrolle u8", 12},
+		"umlauts count one":                         {"Gleisdreieck, Tür zwölf", 23},
+		"cyrillic letters count one":                {"контроль", 8},
+		"georgian letters are the last that do":     {"\u10FF", 1},
+		"hangul letters are the first that do not":  {"\u1100", 2},
+		"chinese characters count two":              {"查票员", 6},
+		"typographic quotes and dashes count one":   {"„ja“ – ‚nein‘", 13},
+		"the ellipsis counts two":                   {"…", 2},
+		"the euro counts two":                       {"60 €", 5},
+		"a zero width space counts one":             {"\u200B", 1},
+		"decomposed letters count as composed ones": {"A\u0308rger", 5},
+		"what has no composed form stays apart":     {"\uFB2C", 3}, // a Hebrew letter which NFC takes apart
+		"an emoji counts two":                       {"👾", 2},
+		"an emoji with a skin tone counts two":      {"🙋🏽", 2},
+		"a joined emoji counts two":                 {"👨\u200D🎤", 2},
+		"a family counts two":                       {"👨\u200D👩\u200D👧\u200D👦", 2},
+		"a family that was never joined counts all": {"👨👩👧👦", 8},
+		"a joiner between others counts":            {"🚇\u200D🚇", 5},
+		"a flag counts two":                         {"🇩🇪🇨🇭", 4},
+		"half a flag counts two":                    {"🇩", 2},
+		"the flag of England counts two":            {"🏴\U000E0067\U000E0062\U000E0065\U000E006E\U000E0067\U000E007F", 2},
+		"a keycap counts two":                       {"1\uFE0F\u20E3 8\u20E3", 5},
+		"a digit counts one":                        {"1#*", 3},
+		"a heart as an emoji counts two":            {"❤\uFE0F", 2},
+		"a copyright sign counts one":               {"©", 1},
+		"a copyright sign as an emoji counts two":   {"©\uFE0F", 2},
+		"the rainbow flag counts two":               {"🏳\uFE0F\u200D🌈", 2},
+		"a couple with skin tones counts two":       {"👩🏽\u200D🤝\u200D👨🏿", 2},
+		"a tone after what has none counts":         {"🚇🏽", 4},
+		"a short link counts 23":                    {"http://t.co", 23},
+		"a long link counts 23":                     {"https://example.com/very/long/path?with=parameters&and=more", 23},
+		"a link in a sentence":                      {"Hi http://test.co", 26},
+		"a link at the end of a sentence":           {"Hi https://example.com/a.", 27},
+		"a host without http counts 23 as well":     {"mehr: example.com", 29},
+		"what ends in no domain is no link":         {"Hbf.Zug", 7},
+		"a link to no domain counts in full":        {"https://example.nosuchdomain/" + strings.Repeat("x", 30), 59},
+		"a label of 64 characters makes no link":    {"https://" + strings.Repeat("x", 64) + ".com", 76},
+		"ten links":                                 {strings.Repeat("https://www.example.com/aloha ", 10), 240},
+		"a link to a snowman is at least a link":    {"http://☃.net/", 23},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := weight(test.text); got != test.want {
+				t.Errorf("%q counts %d, want %d", test.text, got, test.want)
+			}
+		})
+	}
+}
+
+func TestATextIsCutToWhatXTakes(t *testing.T) {
+	for name, test := range map[string]struct{ text, want string }{
+		"what fits stays":                         {strings.Repeat("x", 280), strings.Repeat("x", 280)},
+		"one too many":                            {strings.Repeat("x", 281), strings.Repeat("x", 278) + "…"},
+		"at a word":                               {strings.Repeat("x", 270) + " " + strings.Repeat("y", 20), strings.Repeat("x", 270) + "…"},
+		"140 emoji fit":                           {strings.Repeat("🚨", 140), strings.Repeat("🚨", 140)},
+		"141 do not":                              {strings.Repeat("🚨", 141), strings.Repeat("🚨", 139) + "…"},
+		"no emoji is torn":                        {strings.Repeat("x", 277) + "👨\u200D👩\u200D👧" + "yyy", strings.Repeat("x", 277) + "…"},
+		"what normalises to what fits, fits":      {strings.Repeat("a\u0308", 280), strings.Repeat("ä", 280)},
+		"a link is left out rather than cut":      {strings.Repeat("x", 270) + "-https://example.com/" + strings.Repeat("y", 50), strings.Repeat("x", 270) + "-…"},
+		"what is only a joke about length":        {strings.Repeat("查", 500), strings.Repeat("查", 139) + "…"},
+		"a link that is longer than it counts":    {"https://example.com/" + strings.Repeat("y", 400), "https://example.com/" + strings.Repeat("y", 400)},
+		"the end of a sentence before a long end": {strings.Repeat("wort ", 80), strings.TrimSpace(strings.Repeat("wort ", 55)) + "…"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := fit(test.text, maxWeight); got != test.want {
+				t.Errorf("got %q (%d), want %q", got, weight(got), test.want)
+			}
+		})
+	}
+}
+
+func TestLinksAreLeftOutAndNobodyIsCalled(t *testing.T) {
+	for text, want := range map[string]string{
+		"u8 https://example.com/x jetzt":         "u8 jetzt",
+		"u8 (https://example.com/x).":            "u8 (.",
+		"HTTP://EXAMPLE.COM":                     "",
+		"mehr auf example.com/x":                 "mehr auf example." + breaker + "com/x",
+		"S1.in Richtung Erkner":                  "S1." + breaker + "in Richtung Erkner",
+		"um 14.30 Hbf.Zug z.B. heute":            "um 14.30 Hbf.Zug z.B. heute",
+		"@alle in der u8, hallo@example.com":     "@" + breaker + "alle in der u8, hallo@" + breaker + "example." + breaker + "com",
+		"＠alle @ niemand @ü":                     "＠" + breaker + "alle @ niemand @ü",
+		"zeile eins\nhttps://a.de\n\nzeile zwei": "zeile eins\n\nzeile zwei",
+	} {
+		got := silence(withoutLinks(text))
+		if got != want {
+			t.Errorf("%q became %q, want %q", text, got, want)
+		}
+		if hasLink(got) {
+			t.Errorf("%q still has a link", got)
+		}
+	}
+	for text, want := range map[string]bool{
+		"kontrolle u8": false, "siehe https://example.com": true, "siehe example.de": true, "um 14.30": false, "hbf.zug": false,
+	} {
+		if hasLink(text) != want {
+			t.Errorf("%q has a link: %v", text, !want)
+		}
+	}
+	if got := silence("https://social.example/@user und @user"); got != "https://social.example/@user und @"+breaker+"user" {
+		t.Errorf("got %q", got)
+	}
+}
+
+func FuzzFit(f *testing.F) {
+	for _, seed := range []string{"kontrolle u8 🚨", "https://example.com/x example.de", "👨\u200D👩\u200D👧 1\uFE0F\u20E3 🇩🇪", "a\u0308\xff", strings.Repeat("查 ", 200), "🏴\U000E0067"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		text = strings.ToValidUTF8(text, "")
+		if len(text) > 10_000 {
+			return
+		}
+		if whole := join(units(norm.NFC.String(text))); whole != strings.TrimRightFunc(norm.NFC.String(text), unicode.IsSpace) {
+			t.Fatalf("%q taken apart is %q", text, whole)
+		}
+		cut := fit(text, maxWeight)
+		if !utf8.ValidString(cut) || weight(cut) > maxWeight {
+			t.Fatalf("%q was cut to %q of %d", text, cut, weight(cut))
+		}
+		if quiet := silence(withoutLinks(text)); hasLink(quiet) {
+			t.Fatalf("%q became %q, which has a link", text, quiet)
+		}
+	})
+}

@@ -1,0 +1,65 @@
+package twitter
+
+import (
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"testing"
+
+	"github.com/BurntSushi/toml"
+)
+
+func TestEveryTextIsThereInBothLanguages(t *testing.T) {
+	texts := map[string]map[string]string{}
+	for _, lang := range []string{"en", "de"} {
+		var all map[string]string
+		if _, err := toml.DecodeFS(files, "locale."+lang+".toml", &all); err != nil {
+			t.Fatal(err)
+		}
+		texts[lang] = all
+	}
+	for id := range texts["en"] {
+		if texts["de"][id] == "" {
+			t.Errorf("%s is not in German", id)
+		}
+	}
+	for id := range texts["de"] {
+		if texts["en"][id] == "" {
+			t.Errorf("%s is not in English", id)
+		}
+	}
+	var pages []string
+	for _, name := range []string{"settings.html", "public.html", "lost.html"} {
+		page, err := fs.ReadFile(files, name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, found := range regexp.MustCompile(`{{t "([^"]+)"`).FindAllStringSubmatch(string(page), -1) {
+			pages = append(pages, found[1])
+		}
+	}
+	code, err := filepath.Glob("*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range code {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, found := range regexp.MustCompile(`"((?:error|login|meter)-[a-z-]+[a-z])"`).FindAllStringSubmatch(string(text), -1) {
+			pages = append(pages, found[1])
+		}
+	}
+	for _, what := range []doing{reading, posting, deleting} {
+		pages = append(pages, "error-access-"+string(what))
+	}
+	slices.Sort(pages)
+	for _, id := range slices.Compact(pages) {
+		if texts["en"][id] == "" {
+			t.Errorf("%s is used, but not there", id)
+		}
+	}
+}

@@ -1,0 +1,114 @@
+package twitter
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/dghubble/oauth1"
+)
+
+// loginTime is how long a login may take.
+const loginTime = 15 * time.Minute
+
+// flow is the login by OAuth 1.0a with the operator's keys
+// (https://docs.x.com/fundamentals/authentication/oauth-1-0a/obtaining-user-access-tokens).
+func (b *bot) flow(ctx context.Context) *oauth1.Config {
+	wire := b.wire(ctx)
+	wire.forms = true
+	return &oauth1.Config{
+		ConsumerKey: b.given.key, ConsumerSecret: b.given.secret, CallbackURL: b.callback(),
+		HTTPClient: noRedirects(&http.Client{Transport: wire}),
+		Endpoint: oauth1.Endpoint{
+			RequestTokenURL: b.given.api + "/oauth/request_token",
+			AuthorizeURL:    b.given.api + "/oauth/authorize",
+			AccessTokenURL:  b.given.api + "/oauth/access_token",
+		},
+	}
+}
+
+// begin asks X for a request token, stores the login under it, and returns the address where the admin allows it.
+func (b *bot) begin(ctx context.Context, l Login, browser string) (authorize string, err error) {
+	flow := b.flow(ctx)
+	token, secret, err := flow.RequestToken()
+	if err != nil {
+		return "", fmt.Errorf("ask for request token: %w", cause(err))
+	}
+	address, err := flow.AuthorizationURL(token)
+	if err != nil {
+		return "", err
+	}
+	return address.String(), b.store.openLogin(ctx, l, token, secret, browser)
+}
+
+// finish turns what X sent along into the account's keys, looks whose they are, and stores the account.
+func (b *bot) finish(ctx context.Context, l Login, token, secret, verifier string) (Account, error) {
+	access, accessSecret, err := b.flow(ctx).AccessToken(token, secret, verifier)
+	if err != nil {
+		return Account{}, fmt.Errorf("ask for access token: %w", cause(err))
+	}
+	keys := oauth1.NewToken(access, accessSecret)
+	if _, err := b.payAnyway(ctx, l.City, b.given.price.user); err != nil {
+		return Account{}, err
+	}
+	me, err := b.dialect(keys, "", "").me(ctx)
+	if err != nil {
+		return Account{}, fmt.Errorf("ask who it is: %w", err)
+	}
+	row := Account{City: l.City, UserID: me.id, Handle: me.handle, Since: me.now}
+	if row.Since.IsZero() {
+		row.Since = b.store.utc()
+	}
+	return row, b.store.connect(ctx, row, keys)
+}
+
+// giveBack makes keys worthless. The account is gone from here in any case, so that errors are for the log only.
+// https://docs.x.com/fundamentals/authentication/api-reference
+func (b *bot) giveBack(ctx context.Context, keys *oauth1.Token) error {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, b.given.api+"/1.1/oauth/invalidate_token.json", nil)
+	if err != nil {
+		return err
+	}
+	resp, err := b.signed(ctx, keys).Do(req)
+	if err != nil {
+		return cause(err)
+	}
+	return resp.Body.Close()
+}
+
+// loginText is the id of the text that tells an admin why a login did not work.
+func loginText(err error) string {
+	var network net.Error // *url.Error is one, and so is a deadline
+	said := answerOf(err)
+	switch {
+	case errors.Is(err, errTaken):
+		return "login-taken"
+	case errors.Is(err, errNoLogin):
+		return "login-expired"
+	case said != nil && said.has(codeCallback):
+		return "login-callback"
+	case said != nil && said.tooMany():
+		return "error-too-many"
+	case said != nil && said.status >= 500:
+		return "error-server"
+	case said != nil && noAccess(said):
+		return "error-access-login"
+	case said != nil && said.status == http.StatusPaymentRequired, said != nil && said.problem == "usage-capped":
+		return "error-credits"
+	case said != nil:
+		return "login-refused"
+	case errors.Is(err, errNotJSON), errors.Is(err, errBroken), errors.Is(err, errTooLong), isSyntax(err), isForm(err):
+		return "error-not-json"
+	case errors.As(err, &network), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
+		return "error-unreachable"
+	}
+	return "error-internal"
+}
+
+// isForm says that oauth1 did not find in an answer what it must have.
+func isForm(err error) bool { return strings.Contains(err.Error(), "oauth1: ") }

@@ -1,0 +1,224 @@
+package twitter
+
+import (
+	"encoding/json"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"linienfunk/bots"
+	"linienfunk/bots/bottest"
+	"linienfunk/bots/twitter/twittertest"
+)
+
+func TestALoginConnectsTheAccountThatAllowedIt(t *testing.T) {
+	both(t, func(t *testing.T, w *bottest.World, fake *twittertest.Server) {
+		before := w.Core.Now().Truncate(time.Second)
+		a := connect(t, w, fake, "zuerich", "ZuerichMeldet")
+		if a.Label != "@ZuerichMeldet" {
+			t.Errorf("label %q", a.Label)
+		}
+		row, keys, err := w.Bot.(*bot).store.account(t.Context(), "zuerich")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.Contains(string(row.Keys), keys.Token) || strings.Contains(w.Log.String(), keys.Token) || keys.TokenSecret == "" {
+			t.Error("the keys lie about in the clear")
+		}
+		page := settings(t, w, "zuerich", "en")
+		if !strings.Contains(page, "@ZuerichMeldet") || strings.Contains(page, keys.Token) || strings.Contains(page, keys.TokenSecret) {
+			t.Errorf("page: %s", page)
+		}
+		if row.Since.Before(before) || row.Since.After(w.Core.Now()) {
+			t.Errorf("reading begins at %v, the login at %v", row.Since, before)
+		}
+	})
+}
+
+func TestALoginThatDoesNotWorkIsExplained(t *testing.T) {
+	for name, test := range map[string]struct {
+		prepare func(w *bottest.World, fake *twittertest.Server)
+		want    string
+	}{
+		"the callback is not entered at X": {func(_ *bottest.World, fake *twittertest.Server) { fake.Callback = "https://other.example" }, "must enter https://linienfunk.example/bots/twitter/callback"},
+		"X has trouble":                    {func(_ *bottest.World, fake *twittertest.Server) { fake.Fail(bottest.Internal) }, "X has trouble"},
+		"X asks to wait":                   {func(_ *bottest.World, fake *twittertest.Server) { fake.Fail(bottest.TooMany) }, "asks us to wait"},
+		"a proxy answers":                  {func(_ *bottest.World, fake *twittertest.Server) { fake.Fail(bottest.HTML) }, "something else"},
+		"the answer breaks off":            {func(_ *bottest.World, fake *twittertest.Server) { fake.Fail(bottest.Truncate) }, "cannot be reached"},
+		"X does not know the keys": {func(w *bottest.World, fake *twittertest.Server) {
+			w.Core.Config["consumer_secret"] = "wrong"
+			w.Bot, _ = testPlugin().New(w.Core)
+		}, "X refused the login"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w, fake := newWorld(t, "2")
+			test.prepare(w, fake)
+			got := submit(t, w, "zuerich", "/connect")
+			if said := got.Header().Get("X-Failed"); got.Code != http.StatusSeeOther || !strings.Contains(said, test.want) {
+				t.Errorf("%d %q", got.Code, said)
+			}
+			fake.Forgive()
+		})
+	}
+}
+
+func TestALoginEndsOnceInTheBrowserThatBeganIt(t *testing.T) {
+	w, fake := newWorld(t, "2")
+	start := func() (back string, cookies []*http.Cookie) {
+		begun := submit(t, w, "zuerich", "/connect")
+		back, err := fake.Approve(begun.Header().Get("Location"), "zuerich")
+		if err != nil {
+			t.Fatal(err)
+		}
+		cookies = begun.Result().Cookies()
+		if len(cookies) != 1 || !cookies[0].HttpOnly || !cookies[0].Secure || cookies[0].SameSite != http.SameSiteLaxMode {
+			t.Fatalf("cookies %v", cookies)
+		}
+		return back, cookies
+	}
+	lost := func(back string, cookies []*http.Cookie) {
+		t.Helper()
+		if got := comeBack(t, w, back, cookies); got.Code != http.StatusBadRequest || !strings.Contains(got.Body.String(), "start again") {
+			t.Errorf("%d %s", got.Code, got.Body)
+		}
+	}
+	back, cookies := start()
+	lost(back, nil)
+	other, otherCookies := start()
+	lost(back, otherCookies)
+	if got := comeBack(t, w, back, cookies); got.Header().Get("X-Message") == "" {
+		t.Errorf("%d %s", got.Code, got.Header())
+	}
+	lost(back, cookies)
+	w.Advance(loginTime + time.Second)
+	lost(other, otherCookies)
+	lost("https://linienfunk.example/bots/twitter/callback", cookies)
+}
+
+func TestWhoDoesNotAllowTheAccessIsSentBackToTheSettings(t *testing.T) {
+	w, fake := newWorld(t, "2")
+	begun := submit(t, w, "zuerich", "/connect")
+	back, err := fake.Refuse(begun.Header().Get("Location"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := comeBack(t, w, back, begun.Result().Cookies())
+	if !strings.Contains(got.Header().Get("X-Failed"), "Nothing was connected") || got.Header().Get("Location") != "/city/zuerich/twitter/" {
+		t.Errorf("%v", got.Header())
+	}
+}
+
+func TestAnAccountBelongsToOneCity(t *testing.T) {
+	w, fake := newWorld(t, "2")
+	connect(t, w, fake, "zuerich", "melder")
+	begun := submit(t, w, "ghent", "/connect")
+	back, err := fake.Approve(begun.Header().Get("Location"), "melder")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := comeBack(t, w, back, begun.Result().Cookies()); !strings.Contains(got.Header().Get("X-Failed"), "another city") {
+		t.Errorf("%v", got.Header())
+	}
+}
+
+func TestAnotherLoginOfTheSameAccountGoesOnWhereItWas(t *testing.T) {
+	w, fake := newWorld(t, "2")
+	first := connect(t, w, fake, "zuerich", "melder")
+	b := w.Bot.(*bot)
+	row, _, _ := b.store.account(t.Context(), "zuerich")
+	if err := b.store.set(t.Context(), row, "position", "77"); err != nil {
+		t.Fatal(err)
+	}
+	w.Advance(time.Hour)
+	if again := connect(t, w, fake, "zuerich", "melder"); again.Revision == first.Revision {
+		t.Error("the account would not be started anew")
+	}
+	now, _, _ := b.store.account(t.Context(), "zuerich")
+	if now.Position != "77" || !now.Since.Equal(row.Since) {
+		t.Errorf("position %q since %v", now.Position, now.Since)
+	}
+	connect(t, w, fake, "zuerich", "andere")
+	if now, _, _ = b.store.account(t.Context(), "zuerich"); now.Position != "" || !now.Since.After(row.Since) {
+		t.Errorf("another account begins at %q since %v", now.Position, now.Since)
+	}
+}
+
+func TestDisconnectingGivesTheKeysBack(t *testing.T) {
+	w, fake := newWorld(t, "2")
+	connect(t, w, fake, "zuerich", "melder")
+	if got := submit(t, w, "zuerich", "/disconnect"); !strings.Contains(got.Header().Get("X-Message"), "@melder") {
+		t.Errorf("%v", got.Header())
+	}
+	if accounts, _ := w.Bot.Accounts(t.Context()); len(accounts) != 0 || fake.Tokens() != 0 {
+		t.Errorf("%d accounts, %d tokens", len(accounts), fake.Tokens())
+	}
+	connect(t, w, fake, "zuerich", "melder")
+	fake.Fail(bottest.Internal)
+	if got := submit(t, w, "zuerich", "/disconnect"); got.Header().Get("X-Message") == "" {
+		t.Error("an error of X holds it up")
+	}
+	if got := submit(t, w, "zuerich", "/disconnect"); got.Header().Get("X-Failed") == "" {
+		t.Error("there is nothing to disconnect")
+	}
+}
+
+func TestWithoutTheOperatorsKeysTheSectionSaysSo(t *testing.T) {
+	w, fake := newWorld(t, "2")
+	if page := settings(t, w, "zuerich", "en"); !strings.Contains(page, "/connect") || strings.Contains(page, "has not set up") {
+		t.Errorf("page: %s", page)
+	}
+	connect(t, w, fake, "zuerich", "melder")
+	w.Core.Config["consumer_key"], w.Core.Config["consumer_secret"] = "", ""
+	w.Restart(t)
+	for lang, want := range map[string]string{"en": "has not set up X", "de": "noch nicht eingerichtet"} {
+		if page := settings(t, w, "zuerich", lang); !strings.Contains(page, want) || strings.Contains(page, "/connect\"") {
+			t.Errorf("page: %s", page)
+		}
+	}
+	if got := submit(t, w, "zuerich", "/connect"); !strings.Contains(got.Header().Get("X-Failed"), "has not set up") {
+		t.Errorf("%v", got.Header())
+	}
+	if accounts, err := w.Bot.Accounts(t.Context()); err != nil || len(accounts) != 0 {
+		t.Errorf("accounts %v, %v", accounts, err)
+	}
+}
+
+func TestTheCitysPageShowsWhomToFollow(t *testing.T) {
+	w, fake := newWorld(t, "2")
+	ask := func() (int, string) {
+		r, _ := http.NewRequest(http.MethodGet, "/", nil)
+		got := visit(t, w, w.Bot.(bots.Public).Public(), "/c/zuerich/twitter", "zuerich", "en", r)
+		return got.Code, got.Body.String()
+	}
+	if code, _ := ask(); code != http.StatusNoContent {
+		t.Errorf("without an account: %d", code)
+	}
+	connect(t, w, fake, "zuerich", "melder")
+	if _, page := ask(); !strings.Contains(page, "https://x.com/melder") || !strings.Contains(page, "retweeted") {
+		t.Errorf("page: %s", page)
+	}
+	w.SetOption(t, "zuerich", "repost", "copy")
+	if _, page := ask(); strings.Contains(page, "retweeted") {
+		t.Errorf("page: %s", page)
+	}
+	w.SetOption(t, "zuerich", "enabled", false)
+	if code, _ := ask(); code != http.StatusNoContent {
+		t.Errorf("switched off: %d", code)
+	}
+}
+
+func TestKeysAreStoredUnderNamesThatStay(t *testing.T) {
+	w, fake := newWorld(t, "2")
+	connect(t, w, fake, "zuerich", "melder")
+	b := w.Bot.(*bot)
+	var row Account
+	if err := b.store.db.Take(&row).Error; err != nil {
+		t.Fatal(err)
+	}
+	plain, err := b.store.box.Open(b.store.place("accounts", "zuerich", "keys"), row.Keys)
+	var fields map[string]string
+	if err != nil || json.Unmarshal(plain, &fields) != nil || fields["Token"] == "" || fields["TokenSecret"] == "" || len(fields) != 2 {
+		t.Errorf("stored %d fields, %v", len(fields), err)
+	}
+}

@@ -1,0 +1,275 @@
+package twitter
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"linienfunk/bots"
+	"linienfunk/bots/bottest"
+	"linienfunk/bots/twitter/twittertest"
+	"linienfunk/report"
+)
+
+// desk is a reader without its clock: it looks when the test says so.
+type desk struct {
+	*reader
+	got []report.Report
+	err error // what out answers
+}
+
+func newDesk(t testing.TB, w *bottest.World) *desk {
+	t.Helper()
+	b := w.Bot.(*bot)
+	row, d, err := b.account(t.Context(), "zuerich")
+	if err != nil {
+		t.Fatal(err)
+	}
+	k := &desk{}
+	k.reader = &reader{bot: b, dialect: d, account: row, out: func(_ context.Context, r report.Report) error {
+		if k.err == nil {
+			k.got = append(k.got, r)
+		}
+		return k.err
+	}}
+	return k
+}
+
+// look looks for mentions and messages, and returns the texts of what is new.
+func (k *desk) look(t testing.TB) []string {
+	t.Helper()
+	k.got = nil
+	if err := errors.Join(k.mentions(t.Context()), k.messages(t.Context())); err != nil {
+		t.Fatal(err)
+	}
+	return k.texts()
+}
+
+func (k *desk) texts() []string {
+	texts := []string{}
+	for _, r := range k.got {
+		texts = append(texts, r.Text)
+	}
+	return texts
+}
+
+func want(t testing.TB, got []string, want ...string) {
+	t.Helper()
+	if !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+func TestOnlyWhatIsNewAndByOthersIsAReport(t *testing.T) {
+	both(t, func(t *testing.T, w *bottest.World, fake *twittertest.Server) {
+		fake.WriteAt("marta", "@zuerich vor dem anschluss", w.Core.Now().Add(-time.Minute))
+		fake.TellAt("marta", "zuerich", "auch davor", w.Core.Now().Add(-time.Minute))
+		connect(t, w, fake, "zuerich", "zuerich")
+		connect(t, w, fake, "ghent", "ghent")
+		k := newDesk(t, w)
+		fake.Write("zuerich", "@zuerich eigenes")
+		fake.Write("ghent", "@zuerich von einem anderen bot von uns")
+		id := fake.Write("marta", "@zuerich kontrolle u8")
+		fake.Retweet("leo", id)
+		fake.Write("marta", "@zuerich")
+		fake.Write("marta", "niemand wird erwähnt")
+		fake.Tell("zuerich", "marta", "eigene nachricht")
+		fake.Tell("marta", "zuerich", "nachricht")
+		want(t, k.look(t), "kontrolle u8", "nachricht")
+		want(t, k.look(t))
+		if k := newDesk(t, w); len(k.look(t)) != 0 {
+			t.Errorf("after a restart came %q", k.texts())
+		}
+	})
+}
+
+func TestAMessageAndAProtectedPostArePrivateReports(t *testing.T) {
+	both(t, func(t *testing.T, w *bottest.World, fake *twittertest.Server) {
+		connect(t, w, fake, "zuerich", "zuerich")
+		k := newDesk(t, w)
+		fake.Protect("leise")
+		public := fake.Write("marta", "@zuerich offen")
+		ids := []string{public, fake.Write("leise", "@zuerich geschützt"), fake.Tell("marta", "zuerich", "nachricht")}
+		want(t, k.look(t), "offen", "geschützt", "nachricht")
+		for i, r := range k.got {
+			if private := i > 0; r.Private != private || (r.Ref == "") != private || r.URL != "" || private && strings.Contains(r.ID, ids[i]) {
+				t.Errorf("%+v", r)
+			}
+		}
+		if k.got[0].Ref != public || k.got[0].Author != k.got[2].Author || k.got[0].Author == k.got[1].Author {
+			t.Errorf("%+v", k.got)
+		}
+	})
+}
+
+func TestManyMentionsArriveInOrderPageByPage(t *testing.T) {
+	both(t, func(t *testing.T, w *bottest.World, fake *twittertest.Server) {
+		fake.PageSize = 7
+		connect(t, w, fake, "zuerich", "zuerich")
+		k := newDesk(t, w)
+		var texts []string
+		for i := range 30 {
+			texts = append(texts, fmt.Sprintf("kontrolle linie %d", i))
+			fake.Write("marta", "@zuerich "+texts[i])
+		}
+		want(t, k.look(t), texts...)
+		for i := range 30 {
+			fake.Tell("marta", "zuerich", texts[i])
+		}
+		want(t, k.look(t), texts...)
+	})
+}
+
+func TestThePositionMovesOnlyBehindWhatIsStored(t *testing.T) {
+	both(t, func(t *testing.T, w *bottest.World, fake *twittertest.Server) {
+		connect(t, w, fake, "zuerich", "zuerich")
+		k := newDesk(t, w)
+		fake.Write("marta", "@zuerich kontrolle u8")
+		fake.Tell("marta", "zuerich", "nachricht")
+		k.err = errors.New("the disk is full")
+		if err := k.mentions(t.Context()); !errors.Is(err, k.err) {
+			t.Errorf("got %v", err)
+		}
+		if err := k.messages(t.Context()); !errors.Is(err, k.err) {
+			t.Errorf("got %v", err)
+		}
+		want(t, newDesk(t, w).look(t), "kontrolle u8", "nachricht")
+	})
+}
+
+func TestAnEditedPostIsTheSameReport(t *testing.T) {
+	w, fake := newWorld(t, "2")
+	connect(t, w, fake, "zuerich", "zuerich")
+	k := newDesk(t, w)
+	id := fake.Write("marta", "@zuerich kontrole u8")
+	k.look(t)
+	first := k.got[0]
+	edited := fake.Edit(id, "@zuerich kontrolle u8")
+	want(t, k.look(t), "kontrolle u8")
+	if k.got[0].ID != first.ID || first.ID != id || k.got[0].Ref != edited {
+		t.Errorf("%+v, then %+v", first, k.got[0])
+	}
+}
+
+func TestLinksAreShownAsTheyWereTypedAndPicturesAreNot(t *testing.T) {
+	both(t, func(t *testing.T, w *bottest.World, fake *twittertest.Server) {
+		connect(t, w, fake, "zuerich", "zuerich")
+		k := newDesk(t, w)
+		fake.Write("marta", "@zuerich a & b <c> https://example.com/x https://x.com/m/status/1/photo/1")
+		want(t, k.look(t), "a & b <c> https://example.com/x")
+	})
+}
+
+func TestALongPostIsReadAsAWhole(t *testing.T) {
+	w, fake := newWorld(t, "2")
+	connect(t, w, fake, "zuerich", "zuerich")
+	k := newDesk(t, w)
+	long := strings.TrimSpace(strings.Repeat("kontrolle u8 ", 60))
+	fake.Write("marta", "@zuerich "+long)
+	want(t, k.look(t), long)
+}
+
+func TestWhatIsTooOldToBeFreshIsNotPaidFor(t *testing.T) {
+	w, fake := newWorld(t, "2")
+	connect(t, w, fake, "zuerich", "zuerich")
+	k := newDesk(t, w)
+	for i := range 50 {
+		fake.Write("marta", fmt.Sprintf("@zuerich alt %d", i))
+	}
+	before := fake.Charged("zuerich")
+	w.Advance(31 * time.Minute)
+	fake.Write("marta", "@zuerich neu")
+	want(t, k.look(t), "neu")
+	if cost := fake.Charged("zuerich") - before; cost > 20_000 {
+		t.Errorf("X charged %v", amount(cost))
+	}
+}
+
+func TestWithoutMessagesInTheAccessMentionsGoOnAndThePageSaysSo(t *testing.T) {
+	both(t, func(t *testing.T, w *bottest.World, fake *twittertest.Server) {
+		connect(t, w, fake, "zuerich", "zuerich")
+		fake.Deny("messages", true)
+		k := newDesk(t, w)
+		fake.Write("marta", "@zuerich kontrolle u8")
+		fake.Tell("marta", "zuerich", "nachricht")
+		want(t, k.look(t), "kontrolle u8")
+		if page := settings(t, w, "zuerich", "en"); !strings.Contains(page, "does not let us read direct messages") {
+			t.Errorf("page: %s", page)
+		}
+		fake.Deny("messages", false)
+		want(t, k.look(t)) // not before an hour
+		w.SetOption(t, "zuerich", "messages", false)
+		if page := settings(t, w, "zuerich", "en"); strings.Contains(page, "does not let us read direct messages") {
+			t.Error("the page complains of what is switched off")
+		}
+		w.Advance(20 * time.Minute)
+		want(t, newDesk(t, w).look(t))
+		w.SetOption(t, "zuerich", "messages", true)
+		want(t, newDesk(t, w).look(t), "nachricht")
+		if page := settings(t, w, "zuerich", "en"); strings.Contains(page, "does not let us read direct messages") {
+			t.Error("the page still complains")
+		}
+	})
+}
+
+func TestWithoutMentionsInTheAccessTheStatusSaysWhatIsMissing(t *testing.T) {
+	both(t, func(t *testing.T, w *bottest.World, fake *twittertest.Server) {
+		a := connect(t, w, fake, "zuerich", "zuerich")
+		fake.Deny("read", true)
+		e := bots.AsError(w.Bot.(bots.Receiver).Recv(t.Context(), a, nil))
+		if e.Kind != bots.KindRetryAfter || e.Say != "error-access-read" || e.After != time.Hour {
+			t.Errorf("%+v", e)
+		}
+		r := report.Report{City: "zuerich", Bot: "elsewhere", ID: "1", Text: "kontrolle", At: w.Core.Now()}
+		if _, err := w.Bot.(bots.Sender).Send(t.Context(), a, r); err != nil {
+			t.Errorf("posting does not go on: %v", err)
+		}
+	})
+}
+
+func TestTheRateOfMessagesDoesNotHoldMentionsUp(t *testing.T) {
+	both(t, func(t *testing.T, w *bottest.World, fake *twittertest.Server) {
+		fake.Rates = map[string]int{"GET /2/dm_events": 2, "GET /1.1/direct_messages/events/list.json": 2}
+		connect(t, w, fake, "zuerich", "zuerich")
+		k := newDesk(t, w)
+		for i := range 5 {
+			text := fmt.Sprintf("kontrolle linie %d", i)
+			fake.Write("marta", "@zuerich "+text)
+			want(t, k.look(t), text)
+		}
+		fake.Tell("marta", "zuerich", "nachricht")
+		want(t, k.look(t))
+		w.Advance(16 * time.Minute)
+		want(t, k.look(t), "nachricht")
+	})
+}
+
+func TestXSaysHowLongToWait(t *testing.T) {
+	both(t, func(t *testing.T, w *bottest.World, fake *twittertest.Server) {
+		connect(t, w, fake, "zuerich", "zuerich")
+		k := newDesk(t, w)
+		for _, test := range []struct {
+			fault       bottest.Fault
+			hints       bool
+			least, most time.Duration
+			say         string
+		}{
+			{bottest.TooMany, true, time.Second, 8 * time.Second, "error-too-many"},
+			{bottest.TooMany, false, 15 * time.Minute, 15 * time.Minute, "error-too-many"},
+			{twittertest.Daily, true, 30 * time.Minute, 40 * time.Minute, "error-too-many"},
+			{twittertest.Credits, true, time.Hour, time.Hour, "error-credits"},
+		} {
+			fake.NoHints = !test.hints
+			fake.Fail(test.fault)
+			e := bots.AsError(k.mentions(t.Context()))
+			if e.Kind != bots.KindRetryAfter || e.Say != test.say || e.After < test.least || e.After > test.most {
+				t.Errorf("%s, hints %v: %+v", test.fault, test.hints, e)
+			}
+			fake.Heal()
+		}
+	})
+}

@@ -1,0 +1,240 @@
+package twitter
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"linienfunk/bots"
+	"linienfunk/bots/bottest"
+	"linienfunk/bots/twitter/twittertest"
+	"linienfunk/report"
+)
+
+func fromElsewhere(w *bottest.World, id, text string) report.Report {
+	return report.Report{City: "zuerich", Bot: "elsewhere", ID: id, Text: text, At: w.Core.Now()}
+}
+
+// here is a report that came by this network.
+func here(r report.Report) report.Report {
+	r.City, r.Bot = "zuerich", "twitter"
+	return r
+}
+
+func send(t testing.TB, w *bottest.World, r report.Report) (report.Receipt, error) {
+	t.Helper()
+	return w.Bot.(bots.Sender).Send(t.Context(), account(t, w, "zuerich"), r)
+}
+
+func mustSend(t testing.TB, w *bottest.World, r report.Report) report.Receipt {
+	t.Helper()
+	receipt, err := send(t, w, r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return receipt
+}
+
+// wantError checks what the core is told.
+func wantError(t testing.TB, err error, kind bots.Kind, say string) {
+	t.Helper()
+	if e := bots.AsError(err); err == nil || e.Kind != kind || e.Say != say {
+		t.Errorf("got %v (kind %d, %q), want kind %d, %q", err, e.Kind, e.Say, kind, say)
+	}
+}
+
+// read looks once and returns what came.
+func read(t testing.TB, w *bottest.World) []report.Report {
+	t.Helper()
+	k := newDesk(t, w)
+	k.look(t)
+	return k.got
+}
+
+func TestAPublicMentionIsRetweetedOrCopiedAsTheCityChooses(t *testing.T) {
+	both(t, func(t *testing.T, w *bottest.World, fake *twittertest.Server) {
+		connect(t, w, fake, "zuerich", "zuerich")
+		id := fake.Write("marta", "@zuerich kontrolle u8")
+		r := here(read(t, w)[0])
+		receipt := mustSend(t, w, r)
+		shown := fake.Timeline("zuerich")
+		if len(shown) != 1 || shown[0].Original == nil || shown[0].Original.ID != id || receipt.URL != "" {
+			t.Fatalf("shown %+v, receipt %+v", shown, receipt)
+		}
+		w.SetOption(t, "zuerich", "repost", "copy")
+		r.ID = "another"
+		receipt = mustSend(t, w, r)
+		shown = fake.Timeline("zuerich")
+		if len(shown) != 2 || shown[1].Text != "kontrolle u8" || receipt.URL != "https://x.com/zuerich/status/"+shown[1].ID {
+			t.Errorf("shown %+v, receipt %+v", shown, receipt)
+		}
+	})
+}
+
+func TestWhatIsPrivateIsNeverRetweeted(t *testing.T) {
+	both(t, func(t *testing.T, w *bottest.World, fake *twittertest.Server) {
+		connect(t, w, fake, "zuerich", "zuerich")
+		fake.Protect("leise")
+		fake.Write("leise", "@zuerich geschützt")
+		fake.Tell("marta", "zuerich", "nachricht")
+		for _, r := range read(t, w) {
+			r.Ref = "1" + strings.Repeat("0", 17) // even if somebody put one there
+			mustSend(t, w, here(r))
+		}
+		shown := fake.Timeline("zuerich")
+		if len(shown) != 2 || shown[0].Original != nil || shown[1].Original != nil || shown[0].Text != "geschützt" || shown[1].Text != "nachricht" {
+			t.Errorf("shown %+v", shown)
+		}
+	})
+}
+
+func TestAPostThatHasBecomeProtectedIsCopied(t *testing.T) {
+	w, fake := newWorld(t, "2")
+	connect(t, w, fake, "zuerich", "zuerich")
+	fake.Write("marta", "@zuerich kontrolle u8")
+	r := here(read(t, w)[0])
+	fake.Protect("marta")
+	mustSend(t, w, r)
+	if shown := fake.Timeline("zuerich"); len(shown) != 1 || shown[0].Original != nil {
+		t.Errorf("shown %+v", shown)
+	}
+	fake.Forgive() // X refused it: it cannot be known before
+}
+
+func TestAPostThatIsGoneIsNotRetweeted(t *testing.T) {
+	both(t, func(t *testing.T, w *bottest.World, fake *twittertest.Server) {
+		connect(t, w, fake, "zuerich", "zuerich")
+		id := fake.Write("marta", "@zuerich kontrolle u8")
+		r := here(read(t, w)[0])
+		fake.Delete(id)
+		_, err := send(t, w, r)
+		wantError(t, err, bots.KindPermanent, "error-deleted")
+		if shown := fake.Timeline("zuerich"); len(shown) != 0 {
+			t.Errorf("shown %+v", shown)
+		}
+	})
+}
+
+func TestADuplicateCountsAsSent(t *testing.T) {
+	both(t, func(t *testing.T, w *bottest.World, fake *twittertest.Server) {
+		connect(t, w, fake, "zuerich", "zuerich")
+		mustSend(t, w, fromElsewhere(w, "1", "kontrolle u8"))
+		receipt := mustSend(t, w, fromElsewhere(w, "2", "kontrolle u8"))
+		if receipt.ID != "" || len(fake.Timeline("zuerich")) != 1 {
+			t.Errorf("receipt %+v", receipt)
+		}
+		wantError(t, w.Bot.(bots.Retracter).Retract(t.Context(), account(t, w, "zuerich"), receipt), bots.KindPermanent, "error-no-id")
+
+		fake.Write("marta", "@zuerich kontrolle u6")
+		r := here(read(t, w)[0])
+		first := mustSend(t, w, r)
+		r.ID = "as if it came a second time"
+		if again := mustSend(t, w, r); again != first || len(fake.Timeline("zuerich")) != 2 {
+			t.Errorf("first %+v, then %+v", first, again)
+		}
+	})
+}
+
+func TestWhatWasSentIsAnsweredWithoutACall(t *testing.T) {
+	w, fake := newWorld(t, "2")
+	connect(t, w, fake, "zuerich", "zuerich")
+	r := fromElsewhere(w, "1", "kontrolle u8")
+	first := mustSend(t, w, r)
+	w.Restart(t)
+	if again := mustSend(t, w, r); again != first || fake.Requests("POST /2/tweets") != 1 {
+		t.Errorf("first %+v, then %+v", first, again)
+	}
+	w.Advance(keepPosts + time.Minute)
+	mustSend(t, w, fromElsewhere(w, "2", "kontrolle u6"))
+	var kept int64
+	if err := w.Bot.(*bot).store.db.Model(&Post{}).Count(&kept).Error; err != nil || kept != 1 {
+		t.Errorf("%d posts are remembered, %v", kept, err)
+	}
+}
+
+func TestLinksAreLeftOutUnlessTheCityPays(t *testing.T) {
+	both(t, func(t *testing.T, w *bottest.World, fake *twittertest.Server) {
+		connect(t, w, fake, "zuerich", "zuerich")
+		before := fake.Charged("zuerich")
+		mustSend(t, w, fromElsewhere(w, "1", "kontrolle https://example.com/karte u8"))
+		if shown := fake.Timeline("zuerich"); shown[0].Text != "kontrolle u8" || fake.Charged("zuerich")-before != 15_000 {
+			t.Errorf("shown %q for %v", shown[0].Text, amount(fake.Charged("zuerich")-before))
+		}
+		_, err := send(t, w, fromElsewhere(w, "2", "https://example.com/karte"))
+		wantError(t, err, bots.KindPermanent, "error-only-link")
+		w.SetOption(t, "zuerich", "links", true)
+		before = fake.Charged("zuerich")
+		mustSend(t, w, fromElsewhere(w, "3", "kontrolle https://example.com/karte u8"))
+		if shown := fake.Timeline("zuerich"); shown[1].Text != "kontrolle https://example.com/karte u8" || fake.Charged("zuerich")-before != 200_000 {
+			t.Errorf("shown %q for %v", shown[1].Text, amount(fake.Charged("zuerich")-before))
+		}
+	})
+}
+
+func TestACopyCallsNobody(t *testing.T) {
+	w, fake := newWorld(t, "2")
+	connect(t, w, fake, "zuerich", "zuerich")
+	connect(t, w, fake, "ghent", "ghent")
+	mustSend(t, w, fromElsewhere(w, "1", "kontrolle sagt @ghent"))
+	w.Advance(time.Second)
+	b := w.Bot.(*bot)
+	_, d, _ := b.account(t.Context(), "ghent")
+	if found, err := d.mentions(t.Context(), "", "", 20); err != nil || len(found.posts) != 0 {
+		t.Errorf("%v, %v", found, err)
+	}
+}
+
+func TestAccessThatIsMissingIsNamed(t *testing.T) {
+	both(t, func(t *testing.T, w *bottest.World, fake *twittertest.Server) {
+		connect(t, w, fake, "zuerich", "zuerich")
+		fake.Write("marta", "@zuerich kontrolle u8")
+		mention := here(read(t, w)[0])
+		receipt := mustSend(t, w, fromElsewhere(w, "1", "kontrolle u6"))
+		fake.Deny("post", true)
+		fake.Deny("delete", true)
+		_, err := send(t, w, fromElsewhere(w, "2", "kontrolle u5"))
+		wantError(t, err, bots.KindPermanent, "error-access-post")
+		_, err = send(t, w, mention)
+		wantError(t, err, bots.KindPermanent, "error-access-post")
+		wantError(t, w.Bot.(bots.Retracter).Retract(t.Context(), account(t, w, "zuerich"), receipt), bots.KindPermanent, "error-access-delete")
+	})
+}
+
+func TestASuspendedAccountIsStopped(t *testing.T) {
+	both(t, func(t *testing.T, w *bottest.World, fake *twittertest.Server) {
+		connect(t, w, fake, "zuerich", "zuerich")
+		fake.Write("marta", "@zuerich kontrolle u8")
+		mention := here(read(t, w)[0])
+		fake.Fail(twittertest.Suspended)
+		for _, r := range []report.Report{fromElsewhere(w, "1", "kontrolle u8"), mention} {
+			_, err := send(t, w, r)
+			wantError(t, err, bots.KindRevoked, "error-suspended")
+		}
+		wantError(t, newDesk(t, w).mentions(t.Context()), bots.KindRevoked, "error-suspended")
+	})
+}
+
+func TestARetweetIsTakenBackToo(t *testing.T) {
+	both(t, func(t *testing.T, w *bottest.World, fake *twittertest.Server) {
+		connect(t, w, fake, "zuerich", "zuerich")
+		fake.Write("marta", "@zuerich kontrolle u8")
+		receipt := mustSend(t, w, here(read(t, w)[0]))
+		for range 2 {
+			if err := w.Bot.(bots.Retracter).Retract(t.Context(), account(t, w, "zuerich"), receipt); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if shown := fake.Timeline("zuerich"); len(shown) != 0 {
+			t.Errorf("shown %+v", shown)
+		}
+	})
+}
+
+func TestWithoutAnAccountNothingIsSent(t *testing.T) {
+	w, fake := newWorld(t, "2")
+	a := connect(t, w, fake, "zuerich", "zuerich")
+	submit(t, w, "zuerich", "/disconnect")
+	_, err := w.Bot.(bots.Sender).Send(t.Context(), a, fromElsewhere(w, "1", "kontrolle u8"))
+	wantError(t, err, bots.KindPermanent, "error-no-account")
+	wantError(t, w.Bot.(bots.Retracter).Retract(t.Context(), a, report.Receipt{ID: asPost + "1"}), bots.KindPermanent, "error-no-account")
+}

@@ -1,0 +1,124 @@
+// Package twitter connects cities with X, which was Twitter: mentions of the city's account are reports, and so are direct
+// messages where the account's access has them; reports are retweeted or posted as copies.
+//
+// X is spoken to in one of two dialects (dialect.go): version 2 of its API, four JSON calls of our own, or version 1.1 by way
+// of go-twitter, for servers that still speak that. Both are signed with OAuth 1.0a, with the keys of the operator's
+// application and those of the city's account.
+//
+// Every call costs. Each city has a budget for the month (budget.go): a call is counted before it is made, and is not
+// made when it would overrun the budget.
+package twitter
+
+import (
+	"context"
+	"embed"
+	"fmt"
+	"strings"
+	"time"
+
+	"linienfunk/bots"
+)
+
+//go:embed *.html locale.*.toml
+var files embed.FS
+
+// Plugin is this network.
+func Plugin() bots.Plugin {
+	return bots.Plugin{New: New, Migrations: migrations(), Options: options(), Config: configKeys(), Files: files}
+}
+
+// The budgets that a city can choose. A poll every 15 seconds is 178,560 calls in a month of 31 days, and one for direct
+// messages every 75 seconds 35,712 more.
+const (
+	defaultCalls, maxCalls = 250_000, 5_000_000
+	defaultMoney, maxMoney = 5, 100_000 // in the currency of the prices
+)
+
+func options() []bots.Option {
+	return []bots.Option{
+		{Name: "enabled", Kind: bots.Switch, Default: true},
+		{Name: "repost", Kind: bots.Choice, Default: "retweet", Choices: []string{"retweet", "copy"}},
+		{Name: "links", Kind: bots.Switch, Default: false},
+		{Name: "messages", Kind: bots.Switch, Default: true},
+		{Name: "money", Kind: bots.Number, Default: defaultMoney, Max: maxMoney},
+		{Name: "calls", Kind: bots.Number, Default: defaultCalls, Max: maxCalls},
+	}
+}
+
+// bot implements bots.Receiver, bots.Sender, bots.Retracter and bots.Public.
+type bot struct {
+	core  bots.Core
+	store store
+	given operator
+	pace  pace
+}
+
+// pace is how long the bot waits for what. Tests shorten it.
+type pace struct {
+	call    time.Duration // for the whole answer to one call
+	poll    time.Duration // between looks for mentions
+	message time.Duration // between looks for direct messages
+	denied  time.Duration // before we ask again for what the account's access did not have
+}
+
+// New makes the bot.
+func New(core bots.Core) (bots.Bot, error) {
+	given, err := readConfig(core.Config)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", core.Name, err)
+	}
+	return &bot{
+		core:  core,
+		store: store{db: core.DB, box: core.Box, bot: core.Name, now: core.Now},
+		given: given,
+		// X allows 15 looks for direct messages in 15 minutes (https://docs.x.com/x-api/fundamentals/rate-limits).
+		pace: pace{call: 30 * time.Second, poll: given.poll, message: max(given.poll, 75*time.Second), denied: time.Hour},
+	}, nil
+}
+
+// Accounts lists the accounts that are switched on, of active cities; none while the operator has given no keys.
+func (b *bot) Accounts(ctx context.Context) ([]bots.Account, error) {
+	if !b.given.complete() {
+		return nil, nil
+	}
+	rows, err := b.store.accounts(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var accounts []bots.Account
+	for _, row := range rows {
+		city, ok, err := b.core.Cities.City(ctx, row.City)
+		if err != nil {
+			return nil, fmt.Errorf("read city: %w", err)
+		}
+		if ok && city.Active && city.Options.On("enabled") {
+			// With the budget in it, so that one that is raised ends the pause at once.
+			limit := budgetOf(city)
+			revision := fmt.Sprintf("%s-%d-%d", row.Revision, limit.calls, limit.money)
+			accounts = append(accounts, bots.Account{City: row.City, Revision: revision, Label: row.Label()})
+		}
+	}
+	return accounts, nil
+}
+
+// account returns the row of a city and a dialect that speaks for it.
+func (b *bot) account(ctx context.Context, city string) (Account, dialect, error) {
+	row, keys, err := b.store.account(ctx, city)
+	if err != nil {
+		return Account{}, nil, err
+	}
+	return row, b.dialect(keys, row.UserID, row.Handle), nil
+}
+
+// callback is where X sends browsers back to. The operator enters it in the application's settings at X.
+func (b *bot) callback() string { return b.core.BaseURL + "/bots/" + b.core.Name + "/callback" }
+
+// secure says whether browsers reach us by https.
+func (b *bot) secure() bool { return strings.HasPrefix(b.core.BaseURL, "https:") }
+
+var (
+	_ bots.Receiver  = (*bot)(nil)
+	_ bots.Sender    = (*bot)(nil)
+	_ bots.Retracter = (*bot)(nil)
+	_ bots.Public    = (*bot)(nil)
+)

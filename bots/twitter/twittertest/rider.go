@@ -1,0 +1,149 @@
+package twittertest
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Write lets a user write a post and returns its id. It mentions whom it names: "@zuerich kontrolle u8".
+func (s *Server) Write(from, text string) string { return s.WriteAt(from, text, time.Time{}) }
+
+// WriteAt is Write in the past.
+func (s *Server) WriteAt(from, text string, at time.Time) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if at.IsZero() {
+		at = s.Now()
+	} else {
+		s.lastID = 0
+	}
+	return s.publish(s.user(from), text, at, nil).ID
+}
+
+// Edit gives a post a new version, with a new id.
+func (s *Server) Edit(id, text string) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	old := s.post(id)
+	s.remove(id)
+	p := s.publish(old.author, text, s.Now(), nil)
+	p.Edits = append(slices.Clone(old.Edits), p.ID)
+	return p.ID
+}
+
+// Tell lets a user send somebody a direct message.
+func (s *Server) Tell(from, to, text string) string { return s.TellAt(from, to, text, time.Time{}) }
+
+// TellAt is Tell in the past.
+func (s *Server) TellAt(from, to, text string, at time.Time) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if at.IsZero() {
+		at = s.Now()
+	}
+	m := &message{id: s.id(at), from: s.user(from), to: s.user(to), text: text, at: at}
+	s.messages = append(s.messages, m)
+	return m.id
+}
+
+// Retweet lets a user retweet a post.
+func (s *Server) Retweet(from, id string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.publish(s.user(from), "", s.Now(), s.post(id))
+}
+
+// Protect makes a user's posts visible to followers only.
+func (s *Server) Protect(handle string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.user(handle).Protected = true
+}
+
+// Delete deletes a post as its author would.
+func (s *Server) Delete(id string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.remove(id)
+}
+
+// Timeline lists what a user posted and retweeted, oldest first.
+func (s *Server) Timeline(handle string) []Post {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var all []Post
+	for _, p := range s.posts {
+		if p.author == s.user(handle) {
+			all = append(all, *p)
+		}
+	}
+	return all
+}
+
+// publish adds a post. s.mu is held.
+func (s *Server) publish(author *User, text string, at time.Time, original *Post) *Post {
+	p := &Post{ID: s.id(at), Text: text, At: at.UTC(), Original: original, author: author}
+	p.Edits = []string{p.ID}
+	s.posts = append(s.posts, p)
+	return p
+}
+
+// post finds a post. s.mu is held.
+func (s *Server) post(id string) *Post {
+	for _, p := range s.posts {
+		if p.ID == id {
+			return p
+		}
+	}
+	return nil
+}
+
+// remove deletes a post and its retweets. s.mu is held.
+func (s *Server) remove(id string) {
+	s.posts = slices.DeleteFunc(s.posts, func(p *Post) bool { return p.ID == id || p.Original != nil && p.Original.ID == id })
+}
+
+var mentioned = regexp.MustCompile(`(?:^|[^A-Za-z0-9_!#$%&*@＠])[@＠]([A-Za-z0-9_]{1,20})`)
+
+// mentions says that a post mentions a user.
+func (p *Post) mentions(u *User) bool {
+	text := p.Text
+	if p.Original != nil {
+		text = p.Original.Text
+	}
+	for _, found := range mentioned.FindAllStringSubmatch(text, -1) {
+		if strings.EqualFold(found[1], u.Handle) {
+			return true
+		}
+	}
+	return false
+}
+
+// mentionsOf are the posts that mention a user, newest first. s.mu is held.
+func (s *Server) mentionsOf(u *User) []*Post {
+	var found []*Post
+	for _, p := range s.posts {
+		if p.mentions(u) {
+			found = append(found, p)
+		}
+	}
+	slices.SortFunc(found, func(a, b *Post) int { return strings.Compare(pad(b.ID), pad(a.ID)) })
+	return found
+}
+
+// messagesOf are the direct messages to and from a user, newest first. s.mu is held.
+func (s *Server) messagesOf(u *User) []*message {
+	var found []*message
+	for _, m := range s.messages {
+		if m.from == u || m.to == u {
+			found = append(found, m)
+		}
+	}
+	slices.SortFunc(found, func(a, b *message) int { return strings.Compare(pad(b.id), pad(a.id)) })
+	return found
+}
+
+// pad makes ids comparable as texts.
+func pad(id string) string { return strings.Repeat("0", 20-len(id)) + id }

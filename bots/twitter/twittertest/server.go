@@ -1,0 +1,249 @@
+// Package twittertest is X for tests: real HTTP on loopback, with users, posts, direct messages, both versions of the API and the
+// login by OAuth 1.0a, in memory. It follows https://docs.x.com and, for version 1.1, https://developer.x.com/en/docs/x-api/v1;
+// each handler names its page.
+//
+// It is strict. Each signature is computed anew (RFC 5849), rates are limited as X limits them, and what no client should send
+// at all (an unknown path or parameter, a nonce for the second time, no User-Agent) also fails the test. It charges as X
+// does, so that tests can compare.
+package twittertest
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"linienfunk/bots/bottest"
+)
+
+// ConsumerKey and ConsumerSecret are the operator's application.
+const (
+	ConsumerKey    = "xvz1evFS4wEEPTGEFPHBog"
+	ConsumerSecret = "kAcSOqF21Fu85e7zjz7ZN2U4ZRhfV3WpwPAoE3Z7kBw"
+)
+
+// Server is X.
+type Server struct {
+	URL string
+	// Now is its clock. Callback is the one that the application has entered. Rates are the calls that a user may make in 15
+	// minutes, by endpoint. PageSize caps the posts in one answer. NoHints leaves out when a limit is reset. Set them before
+	// the first request.
+	Now      func() time.Time
+	Callback string
+	Rates    map[string]int
+	PageSize int
+	NoHints  bool
+
+	http *httptest.Server
+
+	mu         sync.Mutex
+	lastID     int64
+	users      []*User
+	posts      []*Post
+	messages   []*message
+	requests   map[string]*grant // request tokens
+	tokens     map[string]*grant // access tokens
+	nonces     map[string]bool
+	windows    map[string]*window
+	denied     map[string]bool
+	charged    map[string]int64 // by user, in millionths
+	billed     map[string]bool
+	log        []string
+	complaints []string
+	fault      bottest.Fault
+	faultPath  string
+	healed     chan struct{}
+	closed     chan struct{}
+}
+
+// User is an account.
+type User struct {
+	ID, Handle string
+	Protected  bool
+}
+
+// Post is a post, or a retweet of one.
+type Post struct {
+	ID       string
+	Text     string
+	At       time.Time
+	Edits    []string // ids of its versions, oldest first
+	Original *Post    // of a retweet
+	author   *User
+}
+
+type message struct {
+	id       string
+	from, to *User
+	text     string
+	at       time.Time
+}
+
+// New starts a server. It ends with the test, which fails if the server has complaints.
+func New(t testing.TB) *Server {
+	t.Helper()
+	s := &Server{
+		Now: time.Now, Callback: "https://linienfunk.example/bots/twitter/callback", Rates: rates(), PageSize: 100,
+		requests: map[string]*grant{}, tokens: map[string]*grant{}, nonces: map[string]bool{}, windows: map[string]*window{},
+		denied: map[string]bool{}, charged: map[string]int64{}, billed: map[string]bool{},
+		healed: make(chan struct{}), closed: make(chan struct{}),
+	}
+	s.http = httptest.NewServer(s.faulty(s.handler()))
+	s.URL = s.http.URL
+	t.Cleanup(func() {
+		close(s.closed)
+		s.http.CloseClientConnections()
+		s.http.Close()
+		for _, complaint := range s.Complaints() {
+			t.Errorf("twittertest: %s", complaint)
+		}
+	})
+	return s
+}
+
+func (s *Server) handler() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("POST /oauth/request_token", s.requestToken)
+	mux.HandleFunc("POST /oauth/access_token", s.accessToken)
+	mux.HandleFunc("POST /1.1/oauth/invalidate_token.json", s.as("", s.invalidateToken))
+
+	mux.HandleFunc("GET /2/users/me", s.as("login", s.me))
+	mux.HandleFunc("GET /2/users/{id}/mentions", s.as("read", s.mentions))
+	mux.HandleFunc("GET /2/dm_events", s.as("messages", s.dmEvents))
+	mux.HandleFunc("POST /2/tweets", s.as("post", s.createPost))
+	mux.HandleFunc("DELETE /2/tweets/{id}", s.as("delete", s.deletePost))
+	mux.HandleFunc("POST /2/users/{id}/retweets", s.as("post", s.createRetweet))
+	mux.HandleFunc("DELETE /2/users/{id}/retweets/{tweet}", s.as("delete", s.deleteRetweet))
+
+	mux.HandleFunc("GET /1.1/account/verify_credentials.json", s.as("login", s.verifyCredentials))
+	mux.HandleFunc("GET /1.1/statuses/mentions_timeline.json", s.as("read", s.mentionsTimeline))
+	mux.HandleFunc("GET /1.1/direct_messages/events/list.json", s.as("messages", s.eventsList))
+	mux.HandleFunc("POST /1.1/statuses/update.json", s.as("post", s.update))
+	mux.HandleFunc("POST /1.1/statuses/destroy/{id}", s.as("delete", s.destroy))
+	mux.HandleFunc("POST /1.1/statuses/retweet/{id}", s.as("post", s.retweetStatus))
+	mux.HandleFunc("POST /1.1/statuses/unretweet/{id}", s.as("delete", s.unretweetStatus))
+	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		s.complain("%s %s: no such path", r.Method, r.URL.Path)
+		fail(w, r, http.StatusNotFound, 34, "", "Not Found")
+	})
+	return mux
+}
+
+// as lets a handler run for the user whose signature a request carries, if the access level has it and the rate allows it.
+func (s *Server) as(access string, handle func(http.ResponseWriter, *http.Request, *User)) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		g, problem := s.signer(r)
+		s.mu.Lock()
+		revoked := s.fault == bottest.Revoke
+		denied := s.denied[access]
+		s.mu.Unlock()
+		switch {
+		case problem != "":
+			s.complain("%s %s: %s", r.Method, r.URL.Path, problem)
+			fail(w, r, http.StatusUnauthorized, 32, "", "Could not authenticate you")
+		case g == nil || revoked:
+			fail(w, r, http.StatusUnauthorized, 89, "", "Unauthorized")
+		case denied:
+			// The answer is the same in both versions: github.com/socioboard/Socioboard-5.0 issue 440.
+			write(w, http.StatusForbidden, map[string]any{"errors": []any{map[string]any{"code": 453,
+				"message": "You currently have access to a subset of X API V2 endpoints and limited v1.1 endpoints only."}}})
+		case !s.allow(w, r, g.user):
+		default:
+			handle(w, r, g.user)
+		}
+	}
+}
+
+// Deny takes what an access level allows away, or gives it back: "login", "read", "messages", "post" or "delete".
+func (s *Server) Deny(access string, denied bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.denied[access] = denied
+}
+
+// Requests counts the requests whose method and path begin so: "POST /2/tweets".
+func (s *Server) Requests(prefix string) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	count := 0
+	for _, r := range s.log {
+		if strings.HasPrefix(r, prefix) {
+			count++
+		}
+	}
+	return count
+}
+
+// Complaints lists what clients did wrong so far.
+func (s *Server) Complaints() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.complaints)
+}
+
+// Forgive takes the complaints back, for a test that provoked them.
+func (s *Server) Forgive() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.complaints = nil
+}
+
+func (s *Server) complain(format string, args ...any) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.complaints = append(s.complaints, fmt.Sprintf(format, args...))
+}
+
+// known complains of parameters that a handler does not know.
+func (s *Server) known(r *http.Request, names ...string) {
+	r.ParseForm()
+	for name, values := range r.Form {
+		if !slices.Contains(names, name) || len(values) != 1 {
+			s.complain("%s %s: parameter %s=%q", r.Method, r.URL.Path, name, values)
+		}
+	}
+}
+
+// id is a new id, which tells its time (https://docs.x.com/fundamentals/x-ids). s.mu is held.
+func (s *Server) id(at time.Time) string {
+	s.lastID = max((at.UnixMilli()-1288834974657)<<22, s.lastID+1)
+	return strconv.FormatInt(s.lastID, 10)
+}
+
+// user finds or makes a user. s.mu is held.
+func (s *Server) user(handle string) *User {
+	for _, u := range s.users {
+		if strings.EqualFold(u.Handle, handle) {
+			return u
+		}
+	}
+	u := &User{ID: strconv.Itoa(2244994945 + len(s.users)), Handle: handle}
+	s.users = append(s.users, u)
+	return u
+}
+
+func write(w http.ResponseWriter, status int, answer any) {
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.WriteHeader(status)
+	json.NewEncoder(w).Encode(answer) // a client that is gone is no matter
+}
+
+// fail answers with an error in the form of the version that was asked
+// (https://docs.x.com/x-api/fundamentals/response-codes-and-errors).
+func fail(w http.ResponseWriter, r *http.Request, status, code int, problem, detail string) {
+	if strings.HasPrefix(r.URL.Path, "/2/") {
+		kind := "about:blank"
+		if problem != "" {
+			kind = "https://api.x.com/2/problems/" + problem
+		}
+		write(w, status, map[string]any{"title": http.StatusText(status), "type": kind, "status": status, "detail": detail})
+		return
+	}
+	write(w, status, map[string]any{"errors": []any{map[string]any{"code": code, "message": detail}}})
+}

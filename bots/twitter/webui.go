@@ -1,0 +1,155 @@
+package twitter
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"html/template"
+	"net/http"
+	"strconv"
+
+	"linienfunk/bots"
+)
+
+// maxForm is the size of the largest form in bytes.
+const maxForm = 64 << 10
+
+// cookieName holds what binds a login to the browser it began in.
+func (b *bot) cookieName() string { return b.core.Name + "_login" }
+
+// WebUI serves the settings of a city's account.
+func (b *bot) WebUI() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /{$}", b.section)
+	mux.HandleFunc("POST /connect", b.connect)
+	mux.HandleFunc("POST /disconnect", b.disconnect)
+	return http.MaxBytesHandler(mux, maxForm)
+}
+
+// sectionData is what settings.html and public.html show.
+type sectionData struct {
+	Path       string
+	Ready      bool // the operator has given keys
+	Connected  bool
+	Account    Account
+	Enabled    bool
+	Retweet    bool
+	NoMessages bool
+	Meters     []meter
+	Spent      bool // nothing more can be read this month
+	Options    template.HTML
+}
+
+// meter shows how much of something is spent.
+type meter struct {
+	ID         string // of its label's text, and in the page
+	Value, Max int64  // Max is 0 for a budget of nothing
+	Used, All  string // the same for people
+	Currency   string
+}
+
+func (b *bot) sectionData(place bots.Where, row Account, connected bool) sectionData {
+	options := place.City.Options
+	return sectionData{
+		Path: place.Path, Ready: b.given.complete(), Connected: connected, Account: row, Options: place.Options,
+		Enabled: options.On("enabled"), Retweet: options.Text("repost") == "retweet", NoMessages: row.NoMessages && options.On("messages"),
+	}
+}
+
+func (b *bot) section(w http.ResponseWriter, r *http.Request) {
+	place := bots.Place(r)
+	row, _, err := b.store.account(r.Context(), place.City.Name)
+	if err != nil && !errors.Is(err, errNoAccount) {
+		b.broken(w, r, err)
+		return
+	}
+	data := b.sectionData(place, row, err == nil)
+	spent, err := b.store.spent(r.Context(), place.City.Name)
+	if err != nil {
+		b.broken(w, r, err)
+		return
+	}
+	limit := budgetOf(place.City)
+	data.Meters = []meter{
+		{ID: "meter-money", Value: int64(spent.Cost), Max: int64(limit.money), Used: spent.Cost.String(), All: limit.money.String(), Currency: b.given.currency},
+		{ID: "meter-calls", Value: spent.Calls, Max: limit.calls, Used: grouped(spent.Calls), All: grouped(limit.calls)},
+	}
+	least := (b.given.price.read + b.given.price.user) * minPageSize
+	data.Spent = spent.Calls+1 > limit.calls || spent.Cost+least > limit.money
+	b.core.Pages.Section(w, r, "settings.html", data)
+}
+
+// connect begins a login: it sends the browser to X.
+func (b *bot) connect(w http.ResponseWriter, r *http.Request) {
+	if !b.given.complete() {
+		b.core.Pages.Failed(w, r, b.say(r, "not-ready"))
+		return
+	}
+	place := bots.Place(r)
+	browser := rand.Text()
+	authorize, err := b.begin(r.Context(), Login{City: place.City.Name, Path: place.Path}, browser)
+	if err != nil {
+		b.refuse(w, r, err)
+		return
+	}
+	// Lax lets the cookie come along when X sends the browser back, and in no frame or form of others.
+	http.SetCookie(w, b.cookie(browser, int(loginTime.Seconds())))
+	http.Redirect(w, r, authorize, http.StatusSeeOther)
+}
+
+func (b *bot) cookie(value string, seconds int) *http.Cookie {
+	return &http.Cookie{
+		Name: b.cookieName(), Value: value, Path: "/bots/" + b.core.Name + "/", MaxAge: seconds,
+		HttpOnly: true, Secure: b.secure(), SameSite: http.SameSiteLaxMode,
+	}
+}
+
+// disconnect forgets the account. That X forgets the keys too is tried, but does not hold it up.
+func (b *bot) disconnect(w http.ResponseWriter, r *http.Request) {
+	city := bots.Place(r).City.Name
+	row, keys, err := b.store.account(r.Context(), city)
+	if err != nil {
+		b.refuse(w, r, err)
+		return
+	}
+	if err := b.store.disconnect(r.Context(), city); err != nil {
+		b.broken(w, r, err)
+		return
+	}
+	b.core.Changed(city)
+	if b.given.complete() {
+		ctx := context.WithoutCancel(r.Context())
+		if err := b.giveBack(ctx, keys); err != nil {
+			b.core.Log.Warn("keys not given back", "city", city, "error", err)
+		}
+	}
+	b.core.Pages.Done(w, r, b.say(r, "disconnected", "Account", row.Label()))
+}
+
+// refuse tells the admin what did not work, and the operator only what is not the admin's doing.
+func (b *bot) refuse(w http.ResponseWriter, r *http.Request, err error) {
+	if errors.Is(err, errNoAccount) {
+		b.core.Pages.Failed(w, r, b.say(r, "error-no-account"))
+		return
+	}
+	b.core.Log.Info("login did not work", "city", bots.Place(r).City.Name, "error", err)
+	b.core.Pages.Failed(w, r, b.say(r, loginText(err), "Callback", b.callback()))
+}
+
+func (b *bot) broken(w http.ResponseWriter, r *http.Request, err error) {
+	b.core.Log.Error("settings page failed", "city", bots.Place(r).City.Name, "error", err)
+	http.Error(w, b.say(r, "error-internal"), http.StatusInternalServerError)
+}
+
+func (b *bot) say(r *http.Request, id string, pairs ...any) string {
+	return b.core.Pages.Text(bots.Place(r).Lang, id, pairs...)
+}
+
+// grouped writes a number in groups of three digits, with spaces that do not break.
+func grouped(n int64) string {
+	if n < 1000 {
+		return strconv.FormatInt(n, 10)
+	}
+	return fmt.Sprintf("%s\u202F%03d", grouped(n/1000), n%1000)
+}
