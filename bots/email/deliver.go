@@ -19,62 +19,82 @@ func (s *session) Data(r io.Reader) error {
 		return errAborted
 	}
 	defer s.busy.Done()
-	s.mu.Lock()
-	from, cities := s.from, s.cities
-	s.mu.Unlock()
-
-	message, err := read(r)
+	_, cities, _ := s.envelope()
+	reports, err := s.receive(r)
 	if err != nil {
-		return refusal(err)
+		return err
 	}
-	log := s.bot.core.Log
-	why, err := s.machine(from, message)
-	if err != nil {
-		log.Error("mail not stored", "error", err)
-		return errLater
-	}
-	if why != "" {
-		log.Info("mail dropped: not written by a person", "why", why)
-		return nil
-	}
-	text := message.text()
-	if text == "" {
-		log.Info("mail dropped: no text")
-		return nil
-	}
-	now, author := s.bot.core.Now(), message.author(from)
-	at := message.written(now)
-	reports := make([]report.Report, 0, len(cities))
-	for _, city := range cities {
-		r := report.Report{
-			ID: s.bot.id(message, city, text, now), Text: text, At: at, Private: true,
-			Author: s.bot.core.Author(city, author, at),
-		}
-		if !s.bot.authors.allow(city+"\x00"+author, r.ID) {
-			log.Info("mail put off: too many of one author", "city", city)
-			return errFlood
-		}
-		reports = append(reports, r)
-	}
-	for i, city := range cities {
-		if err := s.store(city, reports[i]); err != nil {
-			log.Warn("mail not stored", "city", city, "error", err)
-			return errLater
+	for i := range reports {
+		if err := s.hand(cities[i], reports[i]); err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
-func (s *session) machine(from string, m *message) (string, error) {
+// receive reads a message and makes a report of it for each of the cities in the envelope, or none if it is to be dropped.
+// Its errors are answers.
+func (s *session) receive(r io.Reader) ([]draft, error) {
+	from, cities, _ := s.envelope()
+	message, err := read(r)
+	if err != nil {
+		return nil, refusal(err)
+	}
 	ctx, cancel := context.WithTimeout(s.ctx, storeTimeout)
 	defer cancel()
-	return s.bot.machine(ctx, from, m)
+	reports, why, err := s.bot.reports(ctx, from, message, cities)
+	if err != nil {
+		s.bot.core.Log.Error("mail not stored", "error", err)
+		return nil, errLater
+	}
+	if why != "" {
+		s.bot.core.Log.Info("mail dropped", "why", why)
+	}
+	return reports, nil
 }
 
-func (s *session) store(city string, r report.Report) error {
+// hand stores the report of a city. Its errors are answers.
+func (s *session) hand(city string, d draft) error {
+	if !s.bot.authors.allow(d.author, d.ID) {
+		s.bot.core.Log.Info("mail put off: too many of one author", "city", city)
+		return errFlood
+	}
 	ctx, cancel := context.WithTimeout(s.ctx, storeTimeout)
 	defer cancel()
-	return s.out(ctx, city, r)
+	if err := s.out(ctx, city, d.Report); err != nil {
+		s.bot.core.Log.Warn("mail not stored", "city", city, "error", err)
+		return errLater
+	}
+	return nil
+}
+
+// draft is a report that is not stored yet.
+type draft struct {
+	author string // for whom it is counted: the pseudonym would not do, since the mail's own date is part of it
+	report.Report
+}
+
+// reports makes a report of a message for each city, or says why the message is to be dropped. from is the sender of the
+// envelope. The error is that of a look-up.
+func (b *Bot) reports(ctx context.Context, from string, m *message, cities []string) (made []draft, why string, err error) {
+	if why, err = b.machine(ctx, from, m); err != nil {
+		return nil, "", err
+	}
+	if why != "" {
+		return nil, "not written by a person: " + why, nil
+	}
+	text := m.text()
+	if text == "" {
+		return nil, "no text", nil
+	}
+	now, author := b.core.Now(), m.author(from)
+	at := m.written(now)
+	for _, city := range cities {
+		made = append(made, draft{city + "\x00" + author, report.Report{
+			ID: b.id(m, city, text, now), Text: text, At: at, Private: true, Author: b.core.Author(city, author, at),
+		}})
+	}
+	return made, "", nil
 }
 
 // refusal is the answer to a message that could not be read to its end.

@@ -1,7 +1,7 @@
 // Package email is the network of mail. Riders write to <city>@<domain>, which exists the moment the city does;
 // reports go to the mailboxes of subscribers, who each confirmed that they want them.
 //
-// In: recv.go serves SMTP for all cities (conn.go keeps connections in bounds), loop.go drops what machines wrote,
+// In: recv.go serves SMTP for all cities (conn.go keeps connections in bounds), lmtp.go LMTP, loop.go drops what machines wrote,
 // mime.go, parse.go, html.go and cut.go make a report's text out of a message, when.go finds its time, limits.go
 // keeps one author from flooding a city. Out: send.go writes to the subscribers
 // in db.go through Core.Mail. subscribe.go has the pages for them, webui.go those for the city's admins.
@@ -26,6 +26,9 @@ func Plugin() bots.Plugin {
 	return bots.Plugin{
 		New: New, Migrations: migrations(), Files: files,
 		Options: []bots.Option{{Name: "enabled", Kind: bots.Switch, Default: true}},
+		Config: []bots.ConfigKey{
+			{Name: "lmtp", Help: "where a mail server before the program hands over mail by LMTP: host:port or unix:/path; empty for SMTP only"},
+		},
 	}
 }
 
@@ -34,6 +37,7 @@ type Bot struct {
 	core   bots.Core
 	domain string // as it is compared: ASCII, lower case
 	store  store
+	lmtp   *lmtp // nil without
 
 	authors *limits // of reports by mail
 	clients *limits // of subscriptions
@@ -52,8 +56,12 @@ func New(core bots.Core) (bots.Bot, error) {
 	if err != nil || domain == "" {
 		return nil, fmt.Errorf("mail domain %q is no domain", core.SMTP.Domain)
 	}
+	lmtp, err := parseLMTP(core.Config["lmtp"])
+	if err != nil {
+		return nil, err
+	}
 	return &Bot{
-		core: core, domain: strings.ToLower(domain),
+		lmtp: lmtp, core: core, domain: strings.ToLower(domain),
 		store:   store{db: core.DB, box: core.Box, now: core.Now},
 		authors: newLimits(core.Now, reportsAtOnce, reportsPerMinute),
 		clients: newLimits(core.Now, asksAtOnce, asksPerMinute),
