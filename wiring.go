@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"fmt"
 	"maps"
+	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -147,10 +148,10 @@ func (p *Program) openBots(context.Context) error {
 		}
 		smtp.TLS = &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12}
 	}
-	client := outgoing.Client(p.config.Outgoing.AllowPrivate)
+	client, dialer := outgoing.Client(p.config.Outgoing.AllowPrivate), outgoing.Dialer(p.config.Outgoing.AllowPrivate)
 	var members []supervisor.Member
 	for _, plugin := range all.Plugins() {
-		bot, err := p.openBot(plugin, smtp, client)
+		bot, err := p.openBot(plugin, smtp, client, dialer)
 		if err != nil {
 			return fmt.Errorf("bot %s: %w", plugin.Name, err)
 		}
@@ -171,7 +172,7 @@ func (p *Program) configOf(plugin bots.Named) map[string]string {
 	return values
 }
 
-func (p *Program) openBot(plugin bots.Named, smtp bots.SMTP, client *http.Client) (bots.Bot, error) {
+func (p *Program) openBot(plugin bots.Named, smtp bots.SMTP, client *http.Client, dialer *net.Dialer) (bots.Bot, error) {
 	if err := p.db.MigratePrefixed(plugin.Name+"_", plugin.Migrations); err != nil {
 		return nil, err
 	}
@@ -185,7 +186,7 @@ func (p *Program) openBot(plugin bots.Named, smtp bots.SMTP, client *http.Client
 	}
 	bot, err := plugin.New(bots.Core{
 		Name: plugin.Name, Config: p.configOf(plugin), BaseURL: p.config.BaseURL, UserAgent: "Linienfunk/" + version() + " (+" + p.config.BaseURL + ")",
-		Log: p.log.With("bot", plugin.Name), DB: tables, HTTP: client, Now: p.now, Box: p.box,
+		Log: p.log.With("bot", plugin.Name), DB: tables, HTTP: client, Dial: dialer.DialContext, Now: p.now, Box: p.box,
 		Author: func(city, name string, at time.Time) string { return p.box.Author(city, plugin.Name, name, at) },
 		Cities: p.settings.Cities(plugin.Name), Pages: p.frontend.Pages(plugin.Name, set), Mail: p.mail, SMTP: smtp,
 		Changed: func(city string) { p.hint(supervisor.AccountHint(plugin.Name, city)) },

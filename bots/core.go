@@ -39,6 +39,11 @@ type Core struct {
 	// well): calls bring a context with a deadline.
 	HTTP *http.Client
 
+	// Dial connects to a server that speaks another protocol than HTTP: network is "tcp", address host:port. As HTTP
+	// does, it limits connecting (10 seconds) and refuses private addresses; what is said on the connection has no
+	// limit but those that the bot sets.
+	Dial func(ctx context.Context, network, address string) (net.Conn, error)
+
 	// Now is the clock.
 	Now func() time.Time
 

@@ -1,5 +1,5 @@
-// Package outgoing makes the HTTP client with which bots call hosts that users have named: it has time limits, and does not
-// let a name on the internet point it at machines of ours (server-side request forgery).
+// Package outgoing makes the HTTP client and the dialer with which bots call hosts that users have named: they have time limits, and do
+// not let a name on the internet point it at machines of ours (server-side request forgery).
 package outgoing
 
 import (
@@ -29,13 +29,9 @@ var special = []netip.Prefix{
 // to 10, 10 and 30 seconds, the rest is up to the request's context. It follows at most 5 redirects, and never takes
 // a proxy from the environment, which could reach what it must not.
 func Client(allowPrivate bool) *http.Client {
-	dialer := &net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second}
-	if !allowPrivate {
-		dialer.Control = refusePrivate
-	}
 	return &http.Client{
 		Transport: &http.Transport{
-			DialContext:            dialer.DialContext,
+			DialContext:            Dialer(allowPrivate).DialContext,
 			ForceAttemptHTTP2:      true,
 			TLSHandshakeTimeout:    10 * time.Second,
 			ResponseHeaderTimeout:  30 * time.Second,
@@ -51,6 +47,16 @@ func Client(allowPrivate bool) *http.Client {
 			return nil
 		},
 	}
+}
+
+// Dialer returns a dialer for protocols other than HTTP: connecting is limited to 10 seconds, and dead peers are noticed by TCP's keep-alive
+// after a few minutes.
+func Dialer(allowPrivate bool) *net.Dialer {
+	dialer := &net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second}
+	if !allowPrivate {
+		dialer.Control = refusePrivate
+	}
+	return dialer
 }
 
 // refusePrivate sees the address that was resolved, right before the connection, so that no second look-up can

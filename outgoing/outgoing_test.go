@@ -33,6 +33,15 @@ func TestAClientRefusesThisMachineUnlessItIsAllowed(t *testing.T) {
 		t.Fatal(err)
 	}
 	answer.Body.Close()
+	address := server.Listener.Addr().String()
+	if _, err := Dialer(false).Dial("tcp", address); !errors.Is(err, ErrPrivate) {
+		t.Errorf("dialing: got %v", err)
+	}
+	conn, err := Dialer(true).Dial("tcp", address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	conn.Close()
 }
 
 func TestAnAddressInsideAnotherIsSeenThrough(t *testing.T) {

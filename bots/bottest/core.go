@@ -37,7 +37,7 @@ type World struct {
 	reports int
 }
 
-// NewWorld makes a World with the active cities "zuerich" and "ghent", and the bot in it. Its HTTP client reaches loopback.
+// NewWorld makes a World with the active cities "zuerich" and "ghent", and the bot in it. Its HTTP client and its dialer reach loopback.
 func NewWorld(t testing.TB, name string, plugin bots.Plugin) *World {
 	t.Helper()
 	w := &World{plugin: plugin, Changes: make(chan string, 100), Log: &Log{}, cities: map[string]bots.City{
@@ -55,7 +55,8 @@ func NewWorld(t testing.TB, name string, plugin bots.Plugin) *World {
 	must(t, err)
 	w.Core = bots.Core{
 		Name: name, Config: map[string]string{}, BaseURL: "https://linienfunk.example", UserAgent: "linienfunk/test",
-		Log: slog.New(slog.NewTextHandler(io.MultiWriter(t.Output(), w.Log), &slog.HandlerOptions{Level: slog.LevelDebug})), DB: handle, HTTP: &http.Client{}, Now: w.now, Box: box,
+		Log: slog.New(slog.NewTextHandler(io.MultiWriter(t.Output(), w.Log), &slog.HandlerOptions{Level: slog.LevelDebug})), DB: handle, HTTP: &http.Client{},
+		Dial: (&net.Dialer{}).DialContext, Now: w.now, Box: box,
 		Author: func(city, who string, at time.Time) string { return box.Author(city, name, who, at) },
 		Cities: cities{w}, Pages: pages{set}, Mail: &w.Mails, Events: &events{},
 		SMTP: bots.SMTP{Domain: "linienfunk.example", Listen: func() (net.Listener, error) {
