@@ -1,7 +1,8 @@
 // Package email is the network of mail. Riders write to <city>@<domain>, which exists the moment the city does;
 // reports go to the mailboxes of subscribers, who each confirmed that they want them.
 //
-// In: recv.go serves SMTP for all cities (conn.go keeps connections in bounds), lmtp.go LMTP, loop.go drops what machines wrote,
+// In: recv.go serves SMTP for all cities (conn.go keeps connections in bounds), lmtp.go LMTP; imap.go and
+// imap_recv.go read the mailboxes of mailbox.go that cities have connected. loop.go drops what machines wrote,
 // mime.go, parse.go, html.go and cut.go make a report's text out of a message, when.go finds its time, limits.go
 // keeps one author from flooding a city. Out: send.go writes to the subscribers
 // in db.go through Core.Mail. subscribe.go has the pages for them, webui.go those for the city's admins.
@@ -9,6 +10,7 @@ package email
 
 import (
 	"context"
+	"crypto/tls"
 	"embed"
 	"fmt"
 	"strings"
@@ -32,12 +34,14 @@ func Plugin() bots.Plugin {
 	}
 }
 
-// Bot is a Listener, a Broadcaster and Public.
+// Bot is a Listener, a Receiver, a Broadcaster and Public.
 type Bot struct {
 	core   bots.Core
 	domain string // as it is compared: ASCII, lower case
 	store  store
 	lmtp   *lmtp // nil without
+	pace   pace
+	tls    *tls.Config // for connections to mailboxes; nil for the usual
 
 	authors *limits // of reports by mail
 	clients *limits // of subscriptions
@@ -45,6 +49,7 @@ type Bot struct {
 
 var (
 	_ bots.Listener     = (*Bot)(nil)
+	_ bots.Receiver     = (*Bot)(nil)
 	_ bots.Broadcaster  = (*Bot)(nil)
 	_ bots.Public       = (*Bot)(nil)
 	_ bots.Demonstrator = (*Bot)(nil)
@@ -61,7 +66,7 @@ func New(core bots.Core) (bots.Bot, error) {
 		return nil, err
 	}
 	return &Bot{
-		lmtp: lmtp, core: core, domain: strings.ToLower(domain),
+		lmtp: lmtp, pace: usualPace, core: core, domain: strings.ToLower(domain),
 		store:   store{db: core.DB, box: core.Box, now: core.Now},
 		authors: newLimits(core.Now, reportsAtOnce, reportsPerMinute),
 		clients: newLimits(core.Now, asksAtOnce, asksPerMinute),
@@ -74,11 +79,19 @@ func (b *Bot) Accounts(ctx context.Context) ([]bots.Account, error) {
 	if err != nil {
 		return nil, fmt.Errorf("list cities: %w", err)
 	}
+	mailboxes, err := b.store.mailboxes(ctx)
+	if err != nil {
+		return nil, err
+	}
 	var accounts []bots.Account
 	for _, city := range cities {
 		if city.Active && city.Options.On("enabled") {
 			// Title and language are looked up for each mail: no change of them needs a restart.
-			accounts = append(accounts, bots.Account{City: city.Name, Revision: "1", Label: b.address(city.Name)})
+			account := bots.Account{City: city.Name, Revision: "1", Label: b.address(city.Name)}
+			if m, ok := mailboxes[city.Name]; ok {
+				account.Revision, account.Label = m.Revision, m.Address
+			}
+			accounts = append(accounts, account)
 		}
 	}
 	return accounts, nil
