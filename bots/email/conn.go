@@ -51,6 +51,7 @@ func (g *gate) Accept() (net.Conn, error) {
 func (g *gate) admit(raw net.Conn) *conn {
 	c := &conn{Conn: raw, gate: g}
 	if remote, err := netip.ParseAddrPort(raw.RemoteAddr().String()); err == nil {
+		c.addr = remote.Addr().Unmap().WithZone("")
 		c.ip = group(remote.Addr())
 	}
 	g.mu.Lock()
@@ -109,7 +110,8 @@ func (g *gate) abort() {
 type conn struct {
 	net.Conn
 	gate *gate
-	ip   netip.Addr
+	addr netip.Addr  // invalid on a socket
+	ip   netip.Addr  // what is counted: addr, or its network
 	deaf atomic.Bool // reads fail: the program ends
 	over atomic.Bool // reads say EOF: the client has made too many mistakes
 	once sync.Once

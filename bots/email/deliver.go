@@ -3,6 +3,7 @@ package email
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"strconv"
 	"time"
@@ -36,7 +37,9 @@ func (s *session) Data(r io.Reader) error {
 // Its errors are answers.
 func (s *session) receive(r io.Reader) ([]draft, error) {
 	from, cities, _ := s.envelope()
-	message, err := read(r)
+	verifier := s.bot.verify(s.ctx, r)
+	message, err := read(verifier)
+	signed := verifier.end(err)
 	if err != nil {
 		return nil, refusal(err)
 	}
@@ -49,8 +52,27 @@ func (s *session) receive(r io.Reader) ([]draft, error) {
 	}
 	if why != "" {
 		s.bot.core.Log.Info("mail dropped", "why", why)
+		return nil, nil
 	}
-	return reports, nil
+	return reports, s.check(ctx, from, message, signed, reports)
+}
+
+// check refuses a mail that its author's domain does not stand by, or marks its reports for the cities that want that.
+func (s *session) check(ctx context.Context, from string, m *message, signed signatures, reports []draft) error {
+	s.mu.Lock()
+	helo := s.helo
+	s.mu.Unlock()
+	found := s.bot.authenticate(ctx, m, from, s.bot.peerOf(m, s.conn.addr, helo, s.conn.gate.inner), signed)
+	if found.refuse {
+		s.bot.core.Log.Info("mail refused: forged", "why", found.doubt)
+		return errForged
+	}
+	for i := range reports {
+		if reports[i].wary {
+			reports[i].Spam = found.doubt
+		}
+	}
+	return nil
 }
 
 // hand stores the report of a city. Its errors are answers.
@@ -71,6 +93,7 @@ func (s *session) hand(city string, d draft) error {
 // draft is a report that is not stored yet.
 type draft struct {
 	author string // for whom it is counted: the pseudonym would not do, since the mail's own date is part of it
+	wary   bool   // the city wants to look at it first if it seems forged
 	report.Report
 }
 
@@ -90,7 +113,11 @@ func (b *Bot) reports(ctx context.Context, from string, m *message, cities []str
 	now, author := b.core.Now(), m.author(from)
 	at := m.written(now)
 	for _, city := range cities {
-		made = append(made, draft{city + "\x00" + author, report.Report{
+		known, _, err := b.core.Cities.City(ctx, city)
+		if err != nil {
+			return nil, "", fmt.Errorf("look up city: %w", err)
+		}
+		made = append(made, draft{city + "\x00" + author, known.Options.On("hold_spam"), report.Report{
 			ID: b.id(m, city, text, now), Text: text, At: at, Private: true, Author: b.core.Author(city, author, at),
 		}})
 	}

@@ -3,7 +3,8 @@
 //
 // In: recv.go serves SMTP for all cities (conn.go keeps connections in bounds), lmtp.go LMTP; imap.go and
 // imap_recv.go read the mailboxes of mailbox.go that cities have connected. loop.go drops what machines wrote,
-// mime.go, parse.go, html.go and cut.go make a report's text out of a message, when.go finds its time, limits.go
+// mime.go, parse.go, html.go and cut.go make a report's text out of a message, when.go finds its time, auth.go,
+// dkim.go and border.go whether its author is forged, limits.go
 // keeps one author from flooding a city. Out: send.go writes to the subscribers
 // in db.go through Core.Mail. subscribe.go has the pages for them, webui.go those for the city's admins.
 package email
@@ -13,8 +14,10 @@ import (
 	"crypto/tls"
 	"embed"
 	"fmt"
+	"net"
 	"strings"
 
+	"blitiri.com.ar/go/spf"
 	"golang.org/x/net/idna"
 
 	"linienfunk/bots"
@@ -27,9 +30,13 @@ var files embed.FS
 func Plugin() bots.Plugin {
 	return bots.Plugin{
 		New: New, Migrations: migrations(), Files: files,
-		Options: []bots.Option{{Name: "enabled", Kind: bots.Switch, Default: true}},
+		Options: []bots.Option{
+			{Name: "enabled", Kind: bots.Switch, Default: true},
+			{Name: "hold_spam", Kind: bots.Switch, Default: true},
+		},
 		Config: []bots.ConfigKey{
 			{Name: "lmtp", Help: "where a mail server before the program hands over mail by LMTP: host:port or unix:/path; empty for SMTP only"},
+			{Name: "relays", Help: "addresses and networks of mail servers before the program that hand over by SMTP; this machine always is one"},
 		},
 	}
 }
@@ -40,6 +47,8 @@ type Bot struct {
 	domain string // as it is compared: ASCII, lower case
 	store  store
 	lmtp   *lmtp // nil without
+	relays relays
+	dns    spf.DNSResolver
 	pace   pace
 	tls    *tls.Config // for connections to mailboxes; nil for the usual
 
@@ -65,8 +74,12 @@ func New(core bots.Core) (bots.Bot, error) {
 	if err != nil {
 		return nil, err
 	}
+	relays, err := parseRelays(core.Config["relays"])
+	if err != nil {
+		return nil, err
+	}
 	return &Bot{
-		lmtp: lmtp, pace: usualPace, core: core, domain: strings.ToLower(domain),
+		lmtp: lmtp, relays: relays, dns: net.DefaultResolver, pace: usualPace, core: core, domain: strings.ToLower(domain),
 		store:   store{db: core.DB, box: core.Box, now: core.Now},
 		authors: newLimits(core.Now, reportsAtOnce, reportsPerMinute),
 		clients: newLimits(core.Now, asksAtOnce, asksPerMinute),

@@ -4,6 +4,8 @@ import (
 	"crypto/tls"
 	"time"
 
+	"blitiri.com.ar/go/spf"
+
 	"linienfunk/bots"
 )
 
@@ -15,6 +17,12 @@ func (b *Bot) SetPatience(d time.Duration) { b.pace.open, b.pace.step = d, d }
 
 // SetTLS is what is trusted at mailboxes.
 func (b *Bot) SetTLS(config *tls.Config) { b.tls = config }
+
+// SetDNS is where names are looked up.
+func (b *Bot) SetDNS(dns spf.DNSResolver) { b.dns = dns }
+
+// DistrustThisMachine makes clients on loopback like any others.
+func (b *Bot) DistrustThisMachine() { b.relays = nil }
 
 // PluginWith is Plugin with a change to each bot that it makes.
 func PluginWith(change func(*Bot)) bots.Plugin {

@@ -38,7 +38,12 @@ type stored struct {
 
 func serve(t testing.TB, prepare ...func(*bottest.World)) *server {
 	t.Helper()
-	s := &server{t: t, network: "tcp", entered: make(chan struct{}, 1000), w: bottest.NewWorld(t, "email", email.Plugin())}
+	return servePlugin(t, email.Plugin(), prepare...)
+}
+
+func servePlugin(t testing.TB, plugin bots.Plugin, prepare ...func(*bottest.World)) *server {
+	t.Helper()
+	s := &server{t: t, network: "tcp", entered: make(chan struct{}, 1000), w: bottest.NewWorld(t, "email", plugin)}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

@@ -146,7 +146,7 @@ func (b *backend) wait() {
 }
 
 func (b *backend) NewSession(c *smtp.Conn) (smtp.Session, error) {
-	s := &session{backend: b, conn: accepted(c.Conn())}
+	s := &session{backend: b, conn: accepted(c.Conn()), hostname: c.Hostname}
 	if c.Server().LMTP {
 		return lmtpSession{s}, nil
 	}
@@ -158,9 +158,10 @@ func (b *backend) NewSession(c *smtp.Conn) (smtp.Session, error) {
 type session struct {
 	*backend
 	conn *conn
+	hostname func() string // what the client calls itself
 
 	mu         sync.Mutex
-	from       string
+	from, helo string
 	cities     []string    // of the recipients, each once
 	recipients []recipient // as the client named them
 	mistakes   int
@@ -185,7 +186,7 @@ func (s *session) Logout() error { return nil }
 func (s *session) Mail(from string, _ *smtp.MailOptions) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.from, s.cities, s.recipients = from, nil, nil
+	s.from, s.cities, s.recipients, s.helo = from, nil, nil, s.hostname()
 	return nil
 }
 
@@ -203,6 +204,8 @@ var (
 		Message: "The mail did not arrive completely"}
 	errFlood = &smtp.SMTPError{Code: 450, EnhancedCode: smtp.EnhancedCode{4, 7, 1},
 		Message: "Too many reports, try again later"}
+	errForged = &smtp.SMTPError{Code: 550, EnhancedCode: smtp.EnhancedCode{5, 7, 1},
+		Message: "The author's domain does not stand by this mail, and wants it refused (DMARC)"}
 	errLine = &smtp.SMTPError{Code: 554, EnhancedCode: smtp.EnhancedCode{5, 6, 0},
 		Message: fmt.Sprintf("A line of the mail is longer than %d bytes", maxLine)}
 )
