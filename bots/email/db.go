@@ -54,6 +54,9 @@ func migrations() []*gormigrate.Migration {
 	}, {
 		ID:      "4-mailboxes",
 		Migrate: func(tx *gorm.DB) error { return tx.AutoMigrate(&Mailbox{}) },
+	}, {
+		ID:      "5-greylist",
+		Migrate: func(tx *gorm.DB) error { return tx.AutoMigrate(&Greylist{}) },
 	}}
 }
 

@@ -77,6 +77,10 @@ func (s *session) check(ctx context.Context, from string, m *message, signed sig
 
 // hand stores the report of a city. Its errors are answers.
 func (s *session) hand(city string, d draft) error {
+	if s.bot.foreign(s.conn) && !s.bot.networks.allow(network(s.conn.addr).String(), d.ID) {
+		s.bot.core.Log.Info("mail put off: too many of one network", "city", city)
+		return errFlood
+	}
 	if !s.bot.authors.allow(d.author, d.ID) {
 		s.bot.core.Log.Info("mail put off: too many of one author", "city", city)
 		return errFlood

@@ -5,7 +5,7 @@
 // imap_recv.go read the mailboxes of mailbox.go that cities have connected. loop.go drops what machines wrote,
 // mime.go, parse.go, html.go and cut.go make a report's text out of a message, when.go finds its time, auth.go,
 // dkim.go and border.go whether its author is forged, limits.go
-// keeps one author from flooding a city. Out: send.go writes to the subscribers
+// keeps one author or network from flooding a city, greylist.go puts strangers off. Out: send.go writes to the subscribers
 // in db.go through Core.Mail. subscribe.go has the pages for them, webui.go those for the city's admins.
 package email
 
@@ -37,6 +37,7 @@ func Plugin() bots.Plugin {
 		Config: []bots.ConfigKey{
 			{Name: "lmtp", Help: "where a mail server before the program hands over mail by LMTP: host:port or unix:/path; empty for SMTP only"},
 			{Name: "relays", Help: "addresses and networks of mail servers before the program that hand over by SMTP; this machine always is one"},
+			{Name: "greylist", Default: "off", Help: "on: who writes for the first time has to come again after a minute, which many robots do not; warnings come later"},
 		},
 	}
 }
@@ -48,12 +49,14 @@ type Bot struct {
 	store  store
 	lmtp   *lmtp // nil without
 	relays relays
+	grey   bool // greylisting
 	dns    spf.DNSResolver
 	pace   pace
 	tls    *tls.Config // for connections to mailboxes; nil for the usual
 
-	authors *limits // of reports by mail
-	clients *limits // of subscriptions
+	authors  *limits // of reports by mail
+	networks *limits // of the same
+	clients  *limits // of subscriptions
 }
 
 var (
@@ -78,11 +81,16 @@ func New(core bots.Core) (bots.Bot, error) {
 	if err != nil {
 		return nil, err
 	}
+	grey, err := parseSwitch("greylist", core.Config["greylist"])
+	if err != nil {
+		return nil, err
+	}
 	return &Bot{
-		lmtp: lmtp, relays: relays, dns: net.DefaultResolver, pace: usualPace, core: core, domain: strings.ToLower(domain),
-		store:   store{db: core.DB, box: core.Box, now: core.Now},
-		authors: newLimits(core.Now, reportsAtOnce, reportsPerMinute),
-		clients: newLimits(core.Now, asksAtOnce, asksPerMinute),
+		lmtp: lmtp, relays: relays, grey: grey, dns: net.DefaultResolver, pace: usualPace, core: core, domain: strings.ToLower(domain),
+		store:    store{db: core.DB, box: core.Box, now: core.Now},
+		authors:  newLimits(core.Now, reportsAtOnce, reportsPerMinute),
+		networks: newLimits(core.Now, networkAtOnce, networkPerMinute),
+		clients:  newLimits(core.Now, asksAtOnce, asksPerMinute),
 	}, nil
 }
 

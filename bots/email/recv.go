@@ -157,7 +157,7 @@ func (b *backend) NewSession(c *smtp.Conn) (smtp.Session, error) {
 // Reset meanwhile.
 type session struct {
 	*backend
-	conn *conn
+	conn     *conn
 	hostname func() string // what the client calls itself
 
 	mu         sync.Mutex
@@ -204,6 +204,8 @@ var (
 		Message: "The mail did not arrive completely"}
 	errFlood = &smtp.SMTPError{Code: 450, EnhancedCode: smtp.EnhancedCode{4, 7, 1},
 		Message: "Too many reports, try again later"}
+	errGrey = &smtp.SMTPError{Code: 450, EnhancedCode: smtp.EnhancedCode{4, 7, 1},
+		Message: "Greylisted, try again in a minute"}
 	errForged = &smtp.SMTPError{Code: 550, EnhancedCode: smtp.EnhancedCode{5, 7, 1},
 		Message: "The author's domain does not stand by this mail, and wants it refused (DMARC)"}
 	errLine = &smtp.SMTPError{Code: 554, EnhancedCode: smtp.EnhancedCode{5, 6, 0},
@@ -215,6 +217,11 @@ func (s *session) Rcpt(to string, _ *smtp.RcptOptions) error {
 	defer s.mu.Unlock()
 	city, err := s.cityOf(to)
 	if err == nil {
+		ctx, cancel := context.WithTimeout(s.ctx, storeTimeout)
+		defer cancel()
+		if s.bot.greylisted(ctx, s.conn, s.from, city) {
+			return errGrey
+		}
 		s.recipients = append(s.recipients, recipient{to, city})
 		if !slices.Contains(s.cities, city) {
 			s.cities = append(s.cities, city)
