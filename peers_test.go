@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"linienfunk/config"
 	"linienfunk/testkit"
 )
 
@@ -69,8 +70,18 @@ type postfix struct {
 	log     string // its maillog_file
 }
 
-// postfixMain is main.cf: https://www.postfix.org/postconf.5.html. ghent is behind a client that does not see the SIZE which
+// overSMTP is postfix's transport map for a program's SMTP server. ghent is behind a client that does not see the SIZE which
 // the program announces, as old servers do not, and so sends mails that are too large.
+func overSMTP(t testing.TB, address string) string {
+	t.Helper()
+	host, port, err := net.SplitHostPort(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return fmt.Sprintf("ghent@linienfunk.example=sizeless:[%[1]s]:%[2]s, linienfunk.example=smtp:[%[1]s]:%[2]s", host, port)
+}
+
+// postfixMain is main.cf: https://www.postfix.org/postconf.5.html
 const postfixMain = `compatibility_level = 3.6
 queue_directory = %[1]s/queue
 data_directory = %[1]s/data
@@ -89,8 +100,8 @@ smtpd_peername_lookup = no
 smtpd_relay_restrictions = permit_mynetworks, reject
 smtp_dns_support_level = disabled
 message_size_limit = 50000000
-transport_maps = inline:{ ghent@linienfunk.example=sizeless:[%[2]s]:%[3]s, linienfunk.example=smtp:[%[2]s]:%[3]s }
-relayhost = [%[4]s]:%[5]s
+transport_maps = inline:{ %[2]s }
+relayhost = [%[3]s]:%[4]s
 `
 
 // postfixServices is master.cf without what this instance does not need, and without chroot.
@@ -104,6 +115,7 @@ defer unix - - n - 0 bounce
 trace unix - - n - 0 bounce
 smtp unix - - n - - smtp
 sizeless unix - - n - - smtp -o smtp_discard_ehlo_keywords=size
+lmtp unix - - n - - lmtp
 showq unix n - n - - showq
 error unix - - n - - error
 retry unix - - n - - error
@@ -120,7 +132,8 @@ echo started >&3
 read -r _
 postfix -c "$1/etc" stop || postfix -c "$1/etc" abort`
 
-// newPostfix runs an instance until the test ends. cities and others are the addresses of the servers that it delivers to.
+// newPostfix runs an instance until the test ends. cities is its transport map for the cities' mail, others the address of the
+// server that it delivers all else to.
 func newPostfix(t testing.TB, cities, others string) *postfix {
 	t.Helper()
 	needs(t, "postfix", "swaks")
@@ -143,11 +156,10 @@ func newPostfix(t testing.TB, cities, others string) *postfix {
 
 func (p *postfix) configure(t testing.TB, dir, cities, others string) {
 	t.Helper()
-	host, port, err := net.SplitHostPort(cities)
-	otherHost, otherPort, otherErr := net.SplitHostPort(others)
-	if err := errors.Join(err, otherErr,
+	host, port, err := net.SplitHostPort(others)
+	if err := errors.Join(err,
 		os.Mkdir(p.config, 0o755), os.Mkdir(filepath.Join(dir, "queue"), 0o755),
-		os.WriteFile(filepath.Join(p.config, "main.cf"), fmt.Appendf(nil, postfixMain, dir, host, port, otherHost, otherPort), 0o644),
+		os.WriteFile(filepath.Join(p.config, "main.cf"), fmt.Appendf(nil, postfixMain, dir, cities, host, port), 0o644),
 		os.WriteFile(filepath.Join(p.config, "master.cf"), fmt.Appendf(nil, postfixServices, p.address), 0o644),
 	); err != nil {
 		t.Fatal(err)
@@ -249,7 +261,7 @@ func (b *mailbox) bounced(t testing.TB, text string) {
 func TestDebiansPostfixDeliversARealMail(t *testing.T) {
 	box := newMailbox(t)
 	c := testConfig(t, box)
-	post := newPostfix(t, c.SMTP, box.address)
+	post := newPostfix(t, overSMTP(t, c.SMTP), box.address)
 	program, stop := start(t, c)
 	admin, visitor := newBrowser(t, program.URL()), newBrowser(t, program.URL())
 	newBrowser(t, program.URL()).register(box, "ghent", "Ghent")
@@ -289,6 +301,50 @@ func TestDebiansPostfixDeliversARealMail(t *testing.T) {
 		post.flush(t)
 		arrives(t, "kontrolle u9 später")
 		testkit.Eventually(t, "the queue is empty", func() bool { return post.queue(t) == "" })
+	})
+}
+
+func TestDebiansPostfixDeliversByLMTP(t *testing.T) {
+	box := newMailbox(t)
+	c := testConfig(t, box)
+	dir, err := os.MkdirTemp("", "lmtp") // TempDir is closed to postfix's user
+	if err := errors.Join(err, os.Chmod(dir, 0o755)); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	socket := "unix:" + filepath.Join(dir, "socket")
+	c.Networks = append(c.Networks, config.Key{Network: "email", Name: "lmtp", Value: socket})
+	post := newPostfix(t, "linienfunk.example=lmtp:"+socket, box.address)
+	program, stop := start(t, c)
+	visitor := newBrowser(t, program.URL())
+	for city, title := range map[string]string{"zuerich": "Zürich", "ghent": "Ghent"} {
+		admin := newBrowser(t, program.URL())
+		admin.register(box, city, title)
+		admin.setLists(city, title, "kontrolle", "")
+	}
+	sees := func(t *testing.T, city, text string) {
+		t.Helper()
+		(&browser{t, visitor.base, visitor.http}).sees("/c/"+city, text)
+	}
+	t.Run("a mail for two cities and nobody arrives at both, and bounces from nobody", func(t *testing.T) {
+		post.submit(t, "zuerich@linienfunk.example,nobody@linienfunk.example,ghent@linienfunk.example", riderMail("six", "kontrolle u8 über lmtp"))
+		sees(t, "zuerich", "kontrolle u8 über lmtp")
+		sees(t, "ghent", "kontrolle u8 über lmtp")
+		post.logs(t, "to=<zuerich@linienfunk.example>", "relay=mx.example.net["+dir, "dsn=2.0.0", "status=sent")
+		post.logs(t, "to=<ghent@linienfunk.example>", "dsn=2.0.0", "status=sent")
+		post.logs(t, "to=<nobody@linienfunk.example>", "dsn=5.1.1", "status=bounced")
+		box.bounced(t, "550 5.1.1 There is no such city here")
+	})
+	t.Run("a mail waits while the program is stopped", func(t *testing.T) {
+		stop()
+		post.submit(t, "zuerich@linienfunk.example", riderMail("seven", "kontrolle u9 später über lmtp"))
+		testkit.Eventually(t, "postfix keeps the mail", func() bool { return strings.Contains(post.queue(t), `"queue_name": "deferred"`) })
+		start(t, c)
+		testkit.Eventually(t, "the queue is empty", func() bool {
+			post.flush(t) // the socket comes a moment after the program's start
+			return post.queue(t) == ""
+		})
+		sees(t, "zuerich", "kontrolle u9 später über lmtp")
 	})
 }
 

@@ -12,6 +12,10 @@ type Error struct {
 	Say   string
 	After time.Duration // of a KindRetryAfter
 	Err   error
+
+	// RecvOnly says of a KindRevoked from Recv that sending does not need what the network turned away: only receiving
+	// stops until the account's Revision changes (or the program starts anew, which tries it once).
+	RecvOnly bool
 }
 
 // Kind says what to do about an Error.
@@ -44,6 +48,11 @@ func RetryAfter(d time.Duration, say string, err error) error {
 
 // Revoked says that the network no longer knows the account or its credentials.
 func Revoked(say string, err error) error { return &Error{Kind: KindRevoked, Say: say, Err: err} }
+
+// RevokedRecv is Revoked for a network that is received with credentials which sending does not use.
+func RevokedRecv(say string, err error) error {
+	return &Error{Kind: KindRevoked, Say: say, Err: err, RecvOnly: true}
+}
 
 // Retry is an ordinary failure, explained to the admins.
 func Retry(say string, err error) error { return &Error{Kind: KindRetry, Say: say, Err: err} }

@@ -106,6 +106,9 @@ func (w *Worker) judge(ctx context.Context, r report.Report) error {
 		return w.unknown(ctx, r)
 	}
 	verdict := rules.Filter.Judge(r.Text)
+	if verdict.Passed && r.Spam != "" {
+		verdict = report.Verdict{List: report.Spam, Rule: r.Spam}
+	}
 	expire := r.At.Add(rules.Freshness)
 	status := db.Queued
 	if !expire.After(w.Now()) {

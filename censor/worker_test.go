@@ -114,6 +114,24 @@ func TestAHeldReportIsOrderedForNobody(t *testing.T) {
 	}
 }
 
+func TestAReportThatIsPerhapsForgedIsHeld(t *testing.T) {
+	d := newDesk(t)
+	for text, want := range map[string]report.Verdict{
+		"kontrolle u8":        {List: report.Spam, Rule: "DMARC: quarantine"},
+		"kontrolle, idiot":    {List: report.Blocked, Rule: "idiot", Line: 1},
+		"nichts zu berichten": {List: report.Triggers},
+	} {
+		r := report.Report{City: "zuerich", Bot: "one", ID: text, Text: text, At: time.Now(), Spam: "DMARC: quarantine"}
+		if err := d.bus.PutReport(t.Context(), r); err != nil {
+			t.Fatal(err)
+		}
+		e := d.entry(r)
+		if e.Passed || e.List != string(want.List) || e.Rule != want.Rule || len(e.Deliveries) != 0 {
+			t.Errorf("%s: %+v", text, e)
+		}
+	}
+}
+
 func TestAReportThatComesTooLateIsExpiredForAll(t *testing.T) {
 	d := newDesk(t)
 	e := d.entry(d.put("zuerich", "1", "kontrolle u8", 31*time.Minute))

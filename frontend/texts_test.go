@@ -33,7 +33,7 @@ func TestEveryTextIsThereInEveryLanguageAndIsUsed(t *testing.T) {
 	for _, status := range []db.Status{db.Queued, db.Retrying, db.Sent, db.Failed, db.Expired, db.Retracted} {
 		used["delivery-"+string(status)] = "db.Status"
 	}
-	for _, list := range []report.List{report.Instance, report.Blocked, report.Triggers} {
+	for _, list := range []report.List{report.Instance, report.Blocked, report.Triggers, report.Spam} {
 		used["list-"+string(list)] = "report.List"
 	}
 	for _, field := range []string{"empty", "long", "list-long", "line", "range", "control", "lang", "zone", "option", "unknown", "type", "json"} {

@@ -201,12 +201,13 @@ func TestAMailThatExpiresAtAFullMailboxIsASoftBounce(t *testing.T) {
 	mail.Expires = w.now().Add(time.Hour)
 	must(t, w.For("post").Enqueue(t.Context(), mail))
 	<-w.paused
+	<-w.paused // by now the first answer is written down
 	w.skew.Add(int64(time.Hour))
 	w.rest()
-	stop()
 	if got := <-heard; got.Hard || got.Soft != 1 {
 		t.Errorf("%+v", got)
 	}
+	stop()
 }
 
 func TestABounceThatCannotBeToldIsToldLater(t *testing.T) {

@@ -43,6 +43,10 @@ type Report struct {
 	// Ref is whatever the bot that received the report needs to find the original again, for a repost or an
 	// answer. No other bot reads it.
 	Ref string `json:"ref,omitempty"`
+
+	// Spam says in a few words why the bot that received the report doubts that its author wrote it, such as a check of the
+	// network that failed. The censor holds such a report back. It names no author. Empty if nothing speaks against it.
+	Spam string `json:"spam,omitempty"`
 }
 
 // Key names the report among all reports of the program: <city>:<bot>:<id>. An id that is too long or not
@@ -76,6 +80,7 @@ const (
 	Instance List = "instance" // the operator's slurs, which no city can switch off
 	Blocked  List = "blocked"  // the city's blocked words
 	Triggers List = "triggers" // the city's trigger words
+	Spam     List = "spam"     // no words: Report.Spam, whose text is the rule
 )
 
 // Verdict is the censor's decision on one report, and the rule that made it.

@@ -95,6 +95,10 @@ func (p *process) receive(ctx context.Context) error {
 			pauses.reset()
 		}
 		kind, pause := nextPause(err, &pauses)
+		if kind == bots.KindRevoked && bots.AsError(err).RecvOnly {
+			p.deaf(ctx, err)
+			return nil
+		}
 		if kind == bots.KindRevoked {
 			return err
 		}
@@ -105,6 +109,18 @@ func (p *process) receive(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// deaf says that the account receives no more; its sending goes on. A restart of the program tries once more: the admins' notice
+// names the revision, and is sent once.
+func (p *process) deaf(ctx context.Context, cause error) {
+	p.log.Warn("the network lets the account receive no more; stopped until its credentials change", "err", cause)
+	p.recv.set(bots.Halted, bots.AsError(cause).Say, p.env.Now())
+	if p.env.Revoked != nil {
+		ctx, cancel := linger(ctx)
+		defer cancel()
+		p.env.Revoked(ctx, p.account, p.status())
+	}
 }
 
 // fail writes down that receiving or sending does not work for now.

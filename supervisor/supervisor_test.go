@@ -253,6 +253,37 @@ func TestARevokedAccountStopsTellsTheAdminsAndStaysStoppedAfterARestart(t *testi
 	}
 }
 
+func TestAnAccountThatMayOnlyNotReceiveAnyMoreGoesOnSending(t *testing.T) {
+	w := newWorld(t, "zuerich")
+	sent := make(chan string, 10)
+	w.net.send = sentTo(sent)
+	var calls atomic.Int32
+	w.net.recv = func(context.Context, bots.Account, bots.Out) error {
+		calls.Add(1)
+		return bots.RevokedRecv("wrong password", errors.New("no"))
+	}
+	w.start()
+	if got := testkit.Next(t, w.revoked); got != "zuerich wrong password" {
+		t.Errorf("the admins were told %q", got)
+	}
+	w.relay("zuerich", "kontrolle u8", time.Hour)
+	if got := testkit.Next(t, sent); got != "zuerich: kontrolle u8" {
+		t.Errorf("sent %q", got)
+	}
+	if w.state("zuerich") != bots.Halted || calls.Load() != 1 {
+		t.Errorf("the account is %s after %d calls", w.state("zuerich"), calls.Load())
+	}
+	w.net.set("zuerich", "2")
+	w.changed("zuerich")
+	if got := testkit.Next(t, w.revoked); got != "zuerich wrong password" {
+		t.Errorf("with new credentials the admins were told %q", got)
+	}
+	w.relay("zuerich", "kontrolle u9", time.Hour)
+	if got := testkit.Next(t, sent); got != "zuerich: kontrolle u9" {
+		t.Errorf("sent %q", got)
+	}
+}
+
 func TestAReceivedReportIsStoredBeforeOutReturns(t *testing.T) {
 	w := newWorld(t, "zuerich")
 	stored := make(chan error, 10)

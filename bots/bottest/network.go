@@ -12,6 +12,9 @@ type Features struct {
 	EveryCity bool
 	// Receives: riders can report on it. Authors: their reports have an author.
 	Receives, Authors bool
+	// Listens: riders write to the bot's own server (Listener), where nothing waits for it. Set it where a bot is a
+	// Receiver as well, and call Run twice, with a fake network for each way in.
+	Listens bool
 	// Private: riders can report privately.
 	Private bool
 	// Sends or Broadcasts: reports are carried to it.
@@ -22,8 +25,8 @@ type Features struct {
 	Once bool
 	// MaxText is the length in characters that the fake takes; 0 for no limit.
 	MaxText int
-	// Credentials: an account can be revoked.
-	Credentials bool
+	// Credentials: an account can be revoked. RecvOnly: its credentials are for receiving alone.
+	Credentials, RecvOnly bool
 }
 
 // Post is what a rider writes.

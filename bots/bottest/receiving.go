@@ -31,7 +31,7 @@ func (s suite) receiving(t *testing.T) {
 	if s.f.Private {
 		s.connected(t, "a private report is marked and has no address", s.private)
 	}
-	if _, listens := NewWorld(t, s.name, s.plugin).Bot.(bots.Receiver); !listens {
+	if _, reads := NewWorld(t, s.name, s.plugin).Bot.(bots.Receiver); !reads || s.f.Listens {
 		return
 	}
 	s.connected(t, "what was written while the bot was away is caught up in order", s.catchUp)
@@ -78,19 +78,36 @@ func (w *World) receive(t testing.TB, a bots.Account, stored func()) *inbox {
 	return in
 }
 
+// recvOnce runs what the bot receives with until one of it ends: Recv, Listen, or both.
 func (w *World) recvOnce(ctx context.Context, a bots.Account, in *inbox) error {
-	switch bot := w.Bot.(type) {
-	case bots.Receiver:
-		return bot.Recv(ctx, a, in.out)
-	case bots.Listener:
-		return bot.Listen(ctx, func(ctx context.Context, city string, r report.Report) error {
-			if city != a.City {
-				return fmt.Errorf("report for %s, not for %s", city, a.City)
-			}
-			return in.out(ctx, r)
-		})
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	ended := make(chan error, 2)
+	running := 0
+	if bot, ok := w.Bot.(bots.Receiver); ok {
+		running++
+		go func() { ended <- bot.Recv(ctx, a, in.out) }()
 	}
-	panic("the bot's features say that it receives, but it is neither a Receiver nor a Listener")
+	if bot, ok := w.Bot.(bots.Listener); ok {
+		running++
+		go func() {
+			ended <- bot.Listen(ctx, func(ctx context.Context, city string, r report.Report) error {
+				if city != a.City {
+					return fmt.Errorf("report for %s, not for %s", city, a.City)
+				}
+				return in.out(ctx, r)
+			})
+		}()
+	}
+	if running == 0 {
+		panic("the bot's features say that it receives, but it is neither a Receiver nor a Listener")
+	}
+	err := <-ended
+	cancel()
+	for range running - 1 {
+		<-ended
+	}
+	return err
 }
 
 func (in *inbox) out(_ context.Context, r report.Report) error {
@@ -335,8 +352,8 @@ func (s suite) recvRevoked(t *testing.T, w *World, n Network, a bots.Account) {
 	select {
 	case err := <-in.ended:
 		in.ended <- err
-		if bots.AsError(err).Kind != bots.KindRevoked {
-			t.Errorf("got %v", err)
+		if e := bots.AsError(err); e.Kind != bots.KindRevoked || e.RecvOnly != s.f.RecvOnly {
+			t.Errorf("got %v, for receiving only: %v", err, e.RecvOnly)
 		}
 	case <-time.After(patience):
 		t.Error("receiving goes on without valid credentials")

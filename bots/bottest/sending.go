@@ -34,7 +34,7 @@ func (s suite) sending(t *testing.T) {
 			s.wantKind(t, w.send(t.Context(), a, w.report("kontrolle u8")), bots.KindPermanent)
 		})
 	}
-	if s.f.Credentials {
+	if s.f.Credentials && !s.f.RecvOnly {
 		s.connected(t, "sending with revoked credentials says so", func(t *testing.T, w *World, n Network, a bots.Account) {
 			s.audience(t, w, n)
 			n.Fail(Revoke)

@@ -23,7 +23,7 @@ import (
 
 func TestConformance(t *testing.T) {
 	bottest.Run(t, "email", email.Plugin(), start, bottest.Features{
-		EveryCity: true, Receives: true, Authors: true, Private: true, Broadcasts: true, Once: true,
+		EveryCity: true, Receives: true, Authors: true, Listens: true, Private: true, Broadcasts: true, Once: true,
 	})
 }
 

@@ -22,13 +22,14 @@ const (
 type gate struct {
 	net.Listener
 	mu    sync.Mutex
+	inner bool // a mail server of ours is on the other side, which may have as many connections as it likes
 	conns map[*conn]struct{}
 	perIP map[netip.Addr]int
 	ended bool
 }
 
-func newGate(l net.Listener) *gate {
-	return &gate{Listener: l, conns: map[*conn]struct{}{}, perIP: map[netip.Addr]int{}}
+func newGate(l net.Listener, inner bool) *gate {
+	return &gate{Listener: l, inner: inner, conns: map[*conn]struct{}{}, perIP: map[netip.Addr]int{}}
 }
 
 // Accept turns away what is too much with 421 (RFC 5321, section 3.8): the client comes again later.
@@ -50,11 +51,12 @@ func (g *gate) Accept() (net.Conn, error) {
 func (g *gate) admit(raw net.Conn) *conn {
 	c := &conn{Conn: raw, gate: g}
 	if remote, err := netip.ParseAddrPort(raw.RemoteAddr().String()); err == nil {
+		c.addr = remote.Addr().Unmap().WithZone("")
 		c.ip = group(remote.Addr())
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.ended || len(g.conns) >= maxConns || g.perIP[c.ip] >= maxConnsPerIP && !c.ip.IsLoopback() {
+	if g.ended || len(g.conns) >= maxConns || g.perIP[c.ip] >= maxConnsPerIP && !g.inner && !c.ip.IsLoopback() {
 		return nil
 	}
 	g.conns[c] = struct{}{}
@@ -108,7 +110,8 @@ func (g *gate) abort() {
 type conn struct {
 	net.Conn
 	gate *gate
-	ip   netip.Addr
+	addr netip.Addr  // invalid on a socket
+	ip   netip.Addr  // what is counted: addr, or its network
 	deaf atomic.Bool // reads fail: the program ends
 	over atomic.Bool // reads say EOF: the client has made too many mistakes
 	once sync.Once

@@ -51,6 +51,12 @@ func migrations() []*gormigrate.Migration {
 			}
 			return tx.Migrator().DropTable(&Option{})
 		},
+	}, {
+		ID:      "4-mailboxes",
+		Migrate: func(tx *gorm.DB) error { return tx.AutoMigrate(&Mailbox{}) },
+	}, {
+		ID:      "5-greylist",
+		Migrate: func(tx *gorm.DB) error { return tx.AutoMigrate(&Greylist{}) },
 	}}
 }
 

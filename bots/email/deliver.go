@@ -3,6 +3,7 @@ package email
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"strconv"
 	"time"
@@ -19,66 +20,116 @@ func (s *session) Data(r io.Reader) error {
 		return errAborted
 	}
 	defer s.busy.Done()
-	s.mu.Lock()
-	from, cities := s.from, s.cities
-	s.mu.Unlock()
-
-	r, err := s.bounced(r)
+	_, cities, _ := s.envelope()
+	reports, err := s.receive(r)
 	if err != nil {
 		return err
 	}
-	message, err := read(r)
-	if err != nil {
-		return refusal(err)
-	}
-	log := s.bot.core.Log
-	why, err := s.machine(from, message)
-	if err != nil {
-		log.Error("mail not stored", "error", err)
-		return errLater
-	}
-	if why != "" {
-		log.Info("mail dropped: not written by a person", "why", why)
-		return nil
-	}
-	text := message.text()
-	if text == "" {
-		log.Info("mail dropped: no text")
-		return nil
-	}
-	now, author := s.bot.core.Now(), message.author(from)
-	at := message.written(now)
-	reports := make([]report.Report, 0, len(cities))
-	for _, city := range cities {
-		r := report.Report{
-			ID: s.bot.id(message, city, text, now), Text: text, At: at, Private: true,
-			Author: s.bot.core.Author(city, author, at),
-		}
-		if !s.bot.authors.allow(city+"\x00"+author, r.ID) {
-			log.Info("mail put off: too many of one author", "city", city)
-			return errFlood
-		}
-		reports = append(reports, r)
-	}
-	for i, city := range cities {
-		if err := s.store(city, reports[i]); err != nil {
-			log.Warn("mail not stored", "city", city, "error", err)
-			return errLater
+	for i := range reports {
+		if err := s.hand(cities[i], reports[i]); err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
-func (s *session) machine(from string, m *message) (string, error) {
+// receive reads a message and makes a report of it for each of the cities in the envelope, or none if it is to be dropped.
+// Its errors are answers.
+func (s *session) receive(r io.Reader) ([]draft, error) {
+	from, cities, _ := s.envelope()
+	r, err := s.bounced(r)
+	if err != nil || len(cities) == 0 { // it came only to addresses for bounces
+		return nil, err
+	}
+	verifier := s.bot.verify(s.ctx, r)
+	message, err := read(verifier)
+	signed := verifier.end(err)
+	if err != nil {
+		return nil, refusal(err)
+	}
 	ctx, cancel := context.WithTimeout(s.ctx, storeTimeout)
 	defer cancel()
-	return s.bot.machine(ctx, from, m)
+	reports, why, err := s.bot.reports(ctx, from, message, cities)
+	if err != nil {
+		s.bot.core.Log.Error("mail not stored", "error", err)
+		return nil, errLater
+	}
+	if why != "" {
+		s.bot.core.Log.Info("mail dropped", "why", why)
+		return nil, nil
+	}
+	return reports, s.check(ctx, from, message, signed, reports)
 }
 
-func (s *session) store(city string, r report.Report) error {
+// check refuses a mail that its author's domain does not stand by, or marks its reports for the cities that want that.
+func (s *session) check(ctx context.Context, from string, m *message, signed signatures, reports []draft) error {
+	s.mu.Lock()
+	helo := s.helo
+	s.mu.Unlock()
+	found := s.bot.authenticate(ctx, m, from, s.bot.peerOf(m, s.conn.addr, helo, s.conn.gate.inner), signed)
+	if found.refuse {
+		s.bot.core.Log.Info("mail refused: forged", "why", found.doubt)
+		return errForged
+	}
+	for i := range reports {
+		if reports[i].wary {
+			reports[i].Spam = found.doubt
+		}
+	}
+	return nil
+}
+
+// hand stores the report of a city. Its errors are answers.
+func (s *session) hand(city string, d draft) error {
+	if s.bot.foreign(s.conn) && !s.bot.networks.allow(network(s.conn.addr).String(), d.ID) {
+		s.bot.core.Log.Info("mail put off: too many of one network", "city", city)
+		return errFlood
+	}
+	if !s.bot.authors.allow(d.author, d.ID) {
+		s.bot.core.Log.Info("mail put off: too many of one author", "city", city)
+		return errFlood
+	}
 	ctx, cancel := context.WithTimeout(s.ctx, storeTimeout)
 	defer cancel()
-	return s.out(ctx, city, r)
+	if err := s.out(ctx, city, d.Report); err != nil {
+		s.bot.core.Log.Warn("mail not stored", "city", city, "error", err)
+		return errLater
+	}
+	return nil
+}
+
+// draft is a report that is not stored yet.
+type draft struct {
+	author string // for whom it is counted: the pseudonym would not do, since the mail's own date is part of it
+	wary   bool   // the city wants to look at it first if it seems forged
+	report.Report
+}
+
+// reports makes a report of a message for each city, or says why the message is to be dropped. from is the sender of the
+// envelope. The error is that of a look-up.
+func (b *Bot) reports(ctx context.Context, from string, m *message, cities []string) (made []draft, why string, err error) {
+	if why, err = b.machine(ctx, from, m); err != nil {
+		return nil, "", err
+	}
+	if why != "" {
+		return nil, "not written by a person: " + why, nil
+	}
+	text := m.text()
+	if text == "" {
+		return nil, "no text", nil
+	}
+	now, author := b.core.Now(), m.author(from)
+	at := m.written(now)
+	for _, city := range cities {
+		known, _, err := b.core.Cities.City(ctx, city)
+		if err != nil {
+			return nil, "", fmt.Errorf("look up city: %w", err)
+		}
+		made = append(made, draft{city + "\x00" + author, known.Options.On("hold_spam"), report.Report{
+			ID: b.id(m, city, text, now), Text: text, At: at, Private: true, Author: b.core.Author(city, author, at),
+		}})
+	}
+	return made, "", nil
 }
 
 // refusal is the answer to a message that could not be read to its end.

@@ -1,18 +1,24 @@
 // Package email is the network of mail. Riders write to <city>@<domain>, which exists the moment the city does;
 // reports go to the mailboxes of subscribers, who each confirmed that they want them.
 //
-// In: recv.go serves SMTP for all cities (conn.go keeps connections in bounds), loop.go drops what machines wrote,
-// mime.go, parse.go, html.go and cut.go make a report's text out of a message, when.go finds its time, limits.go
-// keeps one author from flooding a city, bounce.go hears of mailboxes that are gone. Out: send.go writes to the subscribers
+// In: recv.go serves SMTP for all cities (conn.go keeps connections in bounds), lmtp.go LMTP; imap.go and
+// imap_recv.go read the mailboxes of mailbox.go that cities have connected. loop.go drops what machines wrote,
+// mime.go, parse.go, html.go and cut.go make a report's text out of a message, when.go finds its time, auth.go,
+// dkim.go and border.go whether its author is forged, limits.go
+// keeps one author or network from flooding a city, greylist.go puts strangers off, bounce.go
+// hears of mailboxes that are gone. Out: send.go writes to the subscribers
 // in db.go through Core.Mail. subscribe.go has the pages for them, webui.go those for the city's admins.
 package email
 
 import (
 	"context"
+	"crypto/tls"
 	"embed"
 	"fmt"
+	"net"
 	"strings"
 
+	"blitiri.com.ar/go/spf"
 	"golang.org/x/net/idna"
 
 	"linienfunk/bots"
@@ -25,22 +31,38 @@ var files embed.FS
 func Plugin() bots.Plugin {
 	return bots.Plugin{
 		New: New, Migrations: migrations(), Files: files,
-		Options: []bots.Option{{Name: "enabled", Kind: bots.Switch, Default: true}},
+		Options: []bots.Option{
+			{Name: "enabled", Kind: bots.Switch, Default: true},
+			{Name: "hold_spam", Kind: bots.Switch, Default: true},
+		},
+		Config: []bots.ConfigKey{
+			{Name: "lmtp", Help: "where a mail server before the program hands over mail by LMTP: host:port or unix:/path; empty for SMTP only"},
+			{Name: "relays", Help: "addresses and networks of mail servers before the program that hand over by SMTP; this machine always is one"},
+			{Name: "greylist", Default: "off", Help: "on: who writes for the first time has to come again after a minute, which many robots do not; warnings come later"},
+		},
 	}
 }
 
-// Bot is a Listener, a Broadcaster and Public.
+// Bot is a Listener, a Receiver, a Broadcaster and Public.
 type Bot struct {
 	core   bots.Core
 	domain string // as it is compared: ASCII, lower case
 	store  store
+	lmtp   *lmtp // nil without
+	relays relays
+	grey   bool // greylisting
+	dns    spf.DNSResolver
+	pace   pace
+	tls    *tls.Config // for connections to mailboxes; nil for the usual
 
-	authors *limits // of reports by mail
-	clients *limits // of subscriptions
+	authors  *limits // of reports by mail
+	networks *limits // of the same
+	clients  *limits // of subscriptions
 }
 
 var (
 	_ bots.Listener     = (*Bot)(nil)
+	_ bots.Receiver     = (*Bot)(nil)
 	_ bots.Broadcaster  = (*Bot)(nil)
 	_ bots.Public       = (*Bot)(nil)
 	_ bots.Demonstrator = (*Bot)(nil)
@@ -53,11 +75,24 @@ func New(core bots.Core) (bots.Bot, error) {
 	if err != nil || domain == "" {
 		return nil, fmt.Errorf("mail domain %q is no domain", core.SMTP.Domain)
 	}
+	lmtp, err := parseLMTP(core.Config["lmtp"])
+	if err != nil {
+		return nil, err
+	}
+	relays, err := parseRelays(core.Config["relays"])
+	if err != nil {
+		return nil, err
+	}
+	grey, err := parseSwitch("greylist", core.Config["greylist"])
+	if err != nil {
+		return nil, err
+	}
 	return &Bot{
-		core: core, domain: strings.ToLower(domain),
-		store:   store{db: core.DB, box: core.Box, now: core.Now},
-		authors: newLimits(core.Now, reportsAtOnce, reportsPerMinute),
-		clients: newLimits(core.Now, asksAtOnce, asksPerMinute),
+		lmtp: lmtp, relays: relays, grey: grey, dns: net.DefaultResolver, pace: usualPace, core: core, domain: strings.ToLower(domain),
+		store:    store{db: core.DB, box: core.Box, now: core.Now},
+		authors:  newLimits(core.Now, reportsAtOnce, reportsPerMinute),
+		networks: newLimits(core.Now, networkAtOnce, networkPerMinute),
+		clients:  newLimits(core.Now, asksAtOnce, asksPerMinute),
 	}, nil
 }
 
@@ -67,11 +102,19 @@ func (b *Bot) Accounts(ctx context.Context) ([]bots.Account, error) {
 	if err != nil {
 		return nil, fmt.Errorf("list cities: %w", err)
 	}
+	mailboxes, err := b.store.mailboxes(ctx)
+	if err != nil {
+		return nil, err
+	}
 	var accounts []bots.Account
 	for _, city := range cities {
 		if city.Active && city.Options.On("enabled") {
 			// Title and language are looked up for each mail: no change of them needs a restart.
-			accounts = append(accounts, bots.Account{City: city.Name, Revision: "1", Label: b.address(city.Name)})
+			account := bots.Account{City: city.Name, Revision: "1", Label: b.address(city.Name)}
+			if m, ok := mailboxes[city.Name]; ok {
+				account.Revision, account.Label = m.Revision, m.Address
+			}
+			accounts = append(accounts, account)
 		}
 	}
 	return accounts, nil

@@ -20,13 +20,15 @@ import (
 type server struct {
 	t       testing.TB
 	w       *bottest.World
+	network string
 	address string
 	stop    func() error
 	entered chan struct{} // out was called
 
-	mu     sync.Mutex
-	fail   error
-	stored []stored
+	mu       sync.Mutex
+	fail     error  // of out
+	failCity string // the only city that it fails for, if not empty
+	stored   []stored
 }
 
 type stored struct {
@@ -36,7 +38,12 @@ type stored struct {
 
 func serve(t testing.TB, prepare ...func(*bottest.World)) *server {
 	t.Helper()
-	s := &server{t: t, entered: make(chan struct{}, 1000), w: bottest.NewWorld(t, "email", email.Plugin())}
+	return servePlugin(t, email.Plugin(), prepare...)
+}
+
+func servePlugin(t testing.TB, plugin bots.Plugin, prepare ...func(*bottest.World)) *server {
+	t.Helper()
+	s := &server{t: t, network: "tcp", entered: make(chan struct{}, 1000), w: bottest.NewWorld(t, "email", plugin)}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -66,7 +73,7 @@ func (s *server) out(_ context.Context, city string, r report.Report) error {
 	s.entered <- struct{}{}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.fail != nil {
+	if s.fail != nil && (s.failCity == "" || s.failCity == city) {
 		return s.fail
 	}
 	s.stored = append(s.stored, stored{city, r})
@@ -94,7 +101,7 @@ type client struct {
 
 func (s *server) dial() *client {
 	s.t.Helper()
-	conn, err := net.Dial("tcp", s.address)
+	conn, err := net.Dial(s.network, s.address)
 	if err != nil {
 		s.t.Fatal(err)
 	}

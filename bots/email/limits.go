@@ -14,6 +14,8 @@ import (
 const (
 	reportsAtOnce    = 10 // of one author to one city
 	reportsPerMinute = 4  // after them
+	networkAtOnce    = 60 // of one network to all cities: a provider has many customers
+	networkPerMinute = 30 // after them
 	asksAtOnce       = 5  // for subscriptions, of one client
 	asksPerMinute    = 1  // after them
 	crowdPerMinute   = 60 // of all together who found no room in the table

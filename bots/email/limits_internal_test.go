@@ -2,6 +2,7 @@ package email
 
 import (
 	"fmt"
+	"net/netip"
 	"testing"
 	"time"
 )
@@ -34,6 +35,16 @@ func TestWhatIsAllowedIsBoundedInTimeAndMemory(t *testing.T) {
 	try("d", "", true)
 	if len(l.ones) != 1 {
 		t.Errorf("%d are kept after an hour", len(l.ones))
+	}
+}
+
+func TestANetworkIsWhatOneOwnerHas(t *testing.T) {
+	for address, want := range map[string]string{
+		"192.0.2.7": "192.0.2.0/24", "::ffff:192.0.2.7": "192.0.2.0/24", "2001:db8:1:2:3:4:5:6": "2001:db8:1:2::/64", "fe80::1%eth0": "fe80::/64",
+	} {
+		if got := network(netip.MustParseAddr(address)).String(); got != want {
+			t.Errorf("%s: %s", address, got)
+		}
 	}
 }
 

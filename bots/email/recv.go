@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -26,36 +27,68 @@ const (
 	endTimeout    = 4 * time.Second  // for mails that are being stored when the program ends
 )
 
-// Listen serves SMTP.
+// Listen serves SMTP, and LMTP if the operator wants it. When one of them breaks, both end, to be started again.
 func (b *Bot) Listen(ctx context.Context, out bots.CityOut) error {
-	listener, err := b.core.SMTP.Listen()
-	if err != nil {
-		return fmt.Errorf("listen for mail: %w", err)
-	}
-	gate := newGate(listener)
 	storing, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
 	backend := &backend{bot: b, out: out, ctx: storing}
-	server := b.server(backend)
-	served := make(chan error, 1)
-	go func() { served <- server.Serve(gate) }()
-
+	doors, err := b.doors(backend)
+	if err != nil {
+		return err
+	}
+	served := make(chan error, len(doors))
+	for _, d := range doors {
+		go func() { served <- d.server.Serve(d.gate) }()
+	}
+	running := len(doors)
 	select {
 	case err = <-served: // the listener broke
+		running--
 		err = fmt.Errorf("accept mail connections: %w", err)
 	case <-ctx.Done():
 	}
-	gate.end()
 	ending, stop := context.WithTimeout(context.WithoutCancel(ctx), endTimeout)
 	defer stop()
-	server.Shutdown(ending) // its error says that the time is over
+	var closing sync.WaitGroup
+	for _, d := range doors {
+		d.gate.end()
+		closing.Go(func() { d.server.Shutdown(ending) }) // its error says that the time is over
+	}
+	closing.Wait()
 	cancel()
-	gate.abort()
-	if err == nil {
+	for _, d := range doors {
+		d.gate.abort()
+	}
+	for range running {
 		<-served
 	}
 	backend.wait()
 	return err
+}
+
+// door is one way in.
+type door struct {
+	gate   *gate
+	server *smtp.Server
+}
+
+func (b *Bot) doors(backend smtp.Backend) ([]door, error) {
+	listener, err := b.core.SMTP.Listen()
+	if err != nil {
+		return nil, fmt.Errorf("listen for mail: %w", err)
+	}
+	doors := []door{{newGate(listener, false), b.server(backend)}}
+	if b.lmtp == nil {
+		return doors, nil
+	}
+	inner, err := b.lmtp.open()
+	if err != nil {
+		listener.Close()
+		return nil, fmt.Errorf("listen for mail: %w", err)
+	}
+	server := b.server(backend)
+	server.LMTP, server.TLSConfig = true, nil
+	return append(doors, door{newGate(inner, true), server}), nil
 }
 
 func (b *Bot) server(backend smtp.Backend) *smtp.Server {
@@ -113,26 +146,40 @@ func (b *backend) wait() {
 }
 
 func (b *backend) NewSession(c *smtp.Conn) (smtp.Session, error) {
-	return &session{backend: b, conn: accepted(c.Conn())}, nil
+	s := &session{backend: b, conn: accepted(c.Conn()), hostname: c.Hostname}
+	if c.Server().LMTP {
+		return lmtpSession{s}, nil
+	}
+	return s, nil
 }
 
 // session is one connection. go-smtp calls Data from another goroutine when a message comes by BDAT, and may call
 // Reset meanwhile.
 type session struct {
 	*backend
-	conn *conn
+	conn     *conn
+	hostname func() string // what the client calls itself
 
-	mu       sync.Mutex
-	from     string
-	cities   []string // of the recipients, each once
-	bounces  []string // of the recipients, local parts that our mails come back to
-	mistakes int
+	mu         sync.Mutex
+	from, helo string
+	cities     []string    // of the recipients, each once
+	recipients []recipient // as the client named them
+	bounces    []string    // of the recipients, local parts that our mails come back to
+	mistakes   int
+}
+
+type recipient struct{ address, city string }
+
+func (s *session) envelope() (from string, cities []string, recipients []recipient) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.from, s.cities, s.recipients
 }
 
 func (s *session) Reset() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.from, s.cities, s.bounces = "", nil, nil
+	s.from, s.cities, s.recipients, s.bounces = "", nil, nil, nil
 }
 
 func (s *session) Logout() error { return nil }
@@ -140,7 +187,7 @@ func (s *session) Logout() error { return nil }
 func (s *session) Mail(from string, _ *smtp.MailOptions) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.from, s.cities, s.bounces = from, nil, nil
+	s.from, s.cities, s.recipients, s.bounces, s.helo = from, nil, nil, nil, s.hostname()
 	return nil
 }
 
@@ -158,6 +205,10 @@ var (
 		Message: "The mail did not arrive completely"}
 	errFlood = &smtp.SMTPError{Code: 450, EnhancedCode: smtp.EnhancedCode{4, 7, 1},
 		Message: "Too many reports, try again later"}
+	errGrey = &smtp.SMTPError{Code: 450, EnhancedCode: smtp.EnhancedCode{4, 7, 1},
+		Message: "Greylisted, try again in a minute"}
+	errForged = &smtp.SMTPError{Code: 550, EnhancedCode: smtp.EnhancedCode{5, 7, 1},
+		Message: "The author's domain does not stand by this mail, and wants it refused (DMARC)"}
 	errLine = &smtp.SMTPError{Code: 554, EnhancedCode: smtp.EnhancedCode{5, 6, 0},
 		Message: fmt.Sprintf("A line of the mail is longer than %d bytes", maxLine)}
 )
@@ -168,14 +219,17 @@ func (s *session) Rcpt(to string, _ *smtp.RcptOptions) error {
 	if back, err := s.returned(to); back || err != nil {
 		return err
 	}
-	city, err := s.recipient(to)
+	city, err := s.cityOf(to)
 	if err == nil {
-		for _, known := range s.cities {
-			if known == city {
-				return nil
-			}
+		ctx, cancel := context.WithTimeout(s.ctx, storeTimeout)
+		defer cancel()
+		if s.bot.greylisted(ctx, s.conn, s.from, city) {
+			return errGrey
 		}
-		s.cities = append(s.cities, city)
+		s.recipients = append(s.recipients, recipient{to, city})
+		if !slices.Contains(s.cities, city) {
+			s.cities = append(s.cities, city)
+		}
 		return nil
 	}
 	if s.mistakes++; s.mistakes > maxMistakes {
@@ -187,9 +241,9 @@ func (s *session) Rcpt(to string, _ *smtp.RcptOptions) error {
 	return err
 }
 
-// recipient returns the city that an address belongs to. <city>+<anything>@ is the city's, too. go-smtp has removed
+// cityOf returns the city that an address belongs to. <city>+<anything>@ is the city's, too. go-smtp has removed
 // source routes and quotes; what stands before the last @ is the local part, whatever is in it.
-func (s *session) recipient(address string) (string, error) {
+func (s *session) cityOf(address string) (string, error) {
 	local, domain := split(address)
 	if !s.bot.ours(domain) {
 		return "", errRelay

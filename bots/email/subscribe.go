@@ -36,15 +36,20 @@ func (b *Bot) Public() http.Handler {
 func (b *Bot) showForm(w http.ResponseWriter, r *http.Request) {
 	place := bots.Place(r)
 	_, ok, err := b.open(r.Context(), place.City.Name)
-	if err != nil {
+	m, connected, other := b.known(r.Context(), place.City.Name)
+	if err = errors.Join(err, other); err != nil {
 		b.core.Log.Error("form not shown", "error", err)
 	}
 	if err != nil || !ok {
 		w.WriteHeader(http.StatusNoContent)
 		return
 	}
+	address := b.address(place.City.Name)
+	if connected {
+		address = m.Address
+	}
 	b.core.Pages.Section(w, r, "subscribe.html", map[string]any{
-		"Action": place.Path + "/subscribe", "Address": b.address(place.City.Name),
+		"Action": place.Path + "/subscribe", "Address": address,
 	})
 }
 

@@ -1,28 +1,155 @@
 package email
 
 import (
+	"context"
+	"errors"
+	"net"
 	"net/http"
+	"strconv"
+	"strings"
 
 	"linienfunk/bots"
 )
 
-// WebUI shows the city's address, how many subscribers it has, and the options. Who subscribes is nobody's business.
+// WebUI shows the city's address, its mailbox, how many subscribers it has, and the options. Who subscribes is nobody's business.
 func (b *Bot) WebUI() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", b.showSettings)
-	return mux
+	mux.HandleFunc("POST /connect", b.connectMailbox)
+	mux.HandleFunc("POST /check", b.checkMailbox)
+	mux.HandleFunc("POST /disconnect", b.disconnectMailbox)
+	return http.MaxBytesHandler(mux, maxForm)
 }
 
 func (b *Bot) showSettings(w http.ResponseWriter, r *http.Request) {
 	place := bots.Place(r)
 	count, err := b.store.count(r.Context(), place.City.Name)
-	if err != nil {
+	m, connected, other := b.known(r.Context(), place.City.Name)
+	if err := errors.Join(err, other); err != nil {
 		b.core.Log.Error("settings not shown", "city", place.City.Name, "error", err)
 		http.Error(w, b.text(r, "try-again"), http.StatusInternalServerError)
 		return
 	}
 	b.core.Pages.Section(w, r, "settings.html", map[string]any{
 		"Address": b.address(place.City.Name), "Off": !place.City.Options.On("enabled"), "Subscribers": count,
-		"Options": place.Options,
+		"Options": place.Options, "Path": place.Path, "Mailbox": m, "Connected": connected,
+		"Securities": []string{secureTLS, secureSTARTTLS, secureNone},
 	})
+}
+
+// known returns the city's mailbox without its password.
+func (b *Bot) known(ctx context.Context, city string) (Mailbox, bool, error) {
+	m, _, err := b.store.mailbox(ctx, city)
+	if errors.Is(err, errNoMailbox) {
+		return Mailbox{}, false, nil
+	}
+	return m, err == nil, err
+}
+
+var errForm = errors.New("the form is not filled in as it must be")
+
+// typed is the mailbox that an admin typed in. Without a port it is at the usual one, without a login the address is it.
+func typed(r *http.Request) (m Mailbox, password string, err error) {
+	m = Mailbox{City: bots.Place(r).City.Name, Security: r.PostFormValue("security"), Login: strings.TrimSpace(r.PostFormValue("login"))}
+	if m.Address, err = normal(r.PostFormValue("address")); err != nil {
+		return m, "", err
+	}
+	if m.Login == "" {
+		m.Login = m.Address
+	}
+	if m.Host, err = host(r.PostFormValue("host")); err != nil {
+		return m, "", err
+	}
+	ports := map[string]int{secureTLS: 993, secureSTARTTLS: 143, secureNone: 143}
+	m.Port = ports[m.Security]
+	if port := strings.TrimSpace(r.PostFormValue("port")); port != "" {
+		n, err := strconv.ParseUint(port, 10, 16)
+		if err != nil || n == 0 {
+			return m, "", errForm
+		}
+		m.Port = int(n)
+	}
+	password = r.PostFormValue("password")
+	if ports[m.Security] == 0 || password == "" || len(password) > maxPassword || len(m.Login) > maxAddress || strings.ContainsAny(m.Login+password, "\x00\r\n") {
+		return m, "", errForm
+	}
+	return m, password, nil
+}
+
+const maxPassword = 1000 // bytes
+
+// host is a host's name as DNS has it, or an address.
+func host(typed string) (string, error) {
+	typed = strings.TrimSuffix(strings.TrimSpace(typed), ".")
+	if ip := net.ParseIP(typed); ip != nil {
+		return ip.String(), nil
+	}
+	name, err := ascii(typed)
+	if err != nil || name == "" || len(name) > 253 || strings.ContainsAny(name, ":/@ ") {
+		return "", errForm
+	}
+	return name, nil
+}
+
+// connectMailbox stores a mailbox once it could be opened. What is in it by then is no report; what comes later is, even if the
+// mailbox is read only minutes after.
+func (b *Bot) connectMailbox(w http.ResponseWriter, r *http.Request) {
+	m, password, err := typed(r)
+	if err != nil {
+		b.core.Pages.Failed(w, r, b.text(r, "mailbox-form"))
+		return
+	}
+	now := b.core.Now()
+	box, err := b.openMailbox(r.Context(), m, password)
+	if err != nil {
+		b.mailboxFailed(w, r, err)
+		return
+	}
+	m.Validity, m.LastUID, m.LastAt = int64(box.selected.UIDValidity), lastUID(box.selected), now.Unix()
+	box.close()
+	err = b.store.connect(r.Context(), m, password)
+	if errors.Is(err, errTaken) {
+		b.core.Pages.Failed(w, r, b.text(r, "mailbox-taken"))
+		return
+	}
+	b.mailboxChanged(w, r, err, "mailbox-connected")
+}
+
+// checkMailbox opens the mailbox, and starts reading it anew in case that had ended at a refused password.
+func (b *Bot) checkMailbox(w http.ResponseWriter, r *http.Request) {
+	m, password, err := b.store.mailbox(r.Context(), bots.Place(r).City.Name)
+	if errors.Is(err, errNoMailbox) {
+		b.core.Pages.Failed(w, r, b.text(r, "mailbox-none"))
+		return
+	}
+	if err == nil {
+		var box *opened
+		if box, err = b.openMailbox(r.Context(), m, password); err != nil {
+			b.mailboxFailed(w, r, err)
+			return
+		}
+		box.close()
+		err = b.store.renew(r.Context(), m.City)
+	}
+	b.mailboxChanged(w, r, err, "mailbox-checked")
+}
+
+func (b *Bot) disconnectMailbox(w http.ResponseWriter, r *http.Request) {
+	b.mailboxChanged(w, r, b.store.disconnect(r.Context(), bots.Place(r).City.Name), "mailbox-disconnected")
+}
+
+func (b *Bot) mailboxChanged(w http.ResponseWriter, r *http.Request, err error, done string) {
+	city := bots.Place(r).City.Name
+	if err != nil {
+		b.core.Log.Error("mailbox not changed", "city", city, "error", err)
+		b.core.Pages.Failed(w, r, b.text(r, "try-again"))
+		return
+	}
+	b.core.Changed(city)
+	b.core.Pages.Done(w, r, b.text(r, done))
+}
+
+func (b *Bot) mailboxFailed(w http.ResponseWriter, r *http.Request, err error) {
+	b.core.Log.Info("mailbox cannot be opened", "city", bots.Place(r).City.Name, "error", err)
+	b.core.Pages.Failed(w, r, b.text(r, bots.AsError(err).Say))
 }

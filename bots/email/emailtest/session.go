@@ -1,0 +1,166 @@
+package emailtest
+
+import (
+	"bytes"
+	"io"
+	"net"
+	"time"
+
+	"github.com/emersion/go-imap/v2"
+	"github.com/emersion/go-imap/v2/imapserver"
+	"github.com/emersion/go-imap/v2/imapserver/imapmemserver"
+
+	"linienfunk/bots/bottest"
+)
+
+// session is a connection, before and after the login. Whatever changes a mailbox is a breach.
+type session struct {
+	*imapmemserver.UserSession // nil before the login
+	server                     *Server
+	box                        *box
+}
+
+func (s *session) Close() error {
+	if s.UserSession == nil {
+		return nil
+	}
+	return s.UserSession.Close()
+}
+
+// Login refuses with the codes of RFC 5530, section 3.
+func (s *session) Login(user, password string) error {
+	s.server.mu.Lock()
+	defer s.server.mu.Unlock()
+	codes := map[bottest.Fault]imap.ResponseCode{
+		bottest.TooMany: imap.ResponseCodeLimit, bottest.Internal: imap.ResponseCodeUnavailable, bottest.Refuse: "",
+		bottest.Revoke: imap.ResponseCodeAuthenticationFailed,
+	}
+	if code, ok := codes[s.server.fault]; ok {
+		return &imap.Error{Type: imap.StatusResponseTypeNo, Code: code, Text: "not now, " + user}
+	}
+	b := s.server.boxes[user]
+	if b == nil || password != Password {
+		return imapserver.ErrAuthFailed
+	}
+	s.server.logins++
+	s.box, s.UserSession = b, imapmemserver.NewUserSession(b.user)
+	return nil
+}
+
+func (s *session) Select(name string, options *imap.SelectOptions) (*imap.SelectData, error) {
+	if !options.ReadOnly {
+		return nil, s.server.breach("SELECT instead of EXAMINE")
+	}
+	data, err := s.UserSession.Select(name, options)
+	if err == nil {
+		data.UIDValidity = s.box.validity
+	}
+	return data, err
+}
+
+func (s *session) Fetch(w *imapserver.FetchWriter, set imap.NumSet, options *imap.FetchOptions) error {
+	for _, section := range options.BodySection {
+		if !section.Peek {
+			return s.server.breach("BODY[] instead of BODY.PEEK[]")
+		}
+	}
+	return s.UserSession.Fetch(w, set, options)
+}
+
+// Idle looks for news by itself: that of go-imap does not tell what came right before it (imapserver/tracker.go).
+func (s *session) Idle(w *imapserver.UpdateWriter, stop <-chan struct{}) error {
+	s.count(1)
+	defer s.count(-1)
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+			if err := s.UserSession.Poll(w, true); err != nil {
+				return err
+			}
+		case <-stop:
+			return nil
+		}
+	}
+}
+
+func (s *session) count(n int) {
+	s.server.mu.Lock()
+	defer s.server.mu.Unlock()
+	s.server.idling += n
+}
+
+func (s *session) Store(*imapserver.FetchWriter, imap.NumSet, *imap.StoreFlags, *imap.StoreOptions) error {
+	return s.server.breach("STORE")
+}
+
+func (s *session) Copy(imap.NumSet, string) (*imap.CopyData, error) {
+	return nil, s.server.breach("COPY")
+}
+
+func (s *session) Expunge(*imapserver.ExpungeWriter, *imap.UIDSet) error {
+	return s.server.breach("EXPUNGE")
+}
+
+func (s *session) Append(string, imap.LiteralReader, *imap.AppendOptions) (*imap.AppendData, error) {
+	return nil, s.server.breach("APPEND")
+}
+
+// door is the server's listener: it keeps the connections, and puts faults below the protocol.
+type door struct {
+	net.Listener
+	server *Server
+}
+
+func (d *door) Accept() (net.Conn, error) {
+	for {
+		raw, err := d.Listener.Accept()
+		if err != nil {
+			return nil, err
+		}
+		s := d.server
+		s.mu.Lock()
+		c := &conn{Conn: raw, server: s, noIdle: s.noIdle}
+		s.conns[c] = struct{}{}
+		fault := s.fault
+		s.mu.Unlock()
+		switch fault {
+		case bottest.HTML:
+			io.WriteString(raw, "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n<!doctype html><p>Be right back")
+			c.Close()
+		case bottest.Truncate:
+			io.WriteString(raw, "* OK [CAPABILITY IMAP4rev1 LOG")
+			c.Close()
+		case bottest.Hang, bottest.Swallow:
+			// It is closed by Drop.
+		default:
+			return c, nil
+		}
+	}
+}
+
+type conn struct {
+	net.Conn
+	server *Server
+	noIdle bool
+}
+
+func (c *conn) Write(b []byte) (int, error) {
+	if c.noIdle {
+		if _, err := c.Conn.Write(bytes.ReplaceAll(b, []byte(" IDLE"), nil)); err != nil {
+			return 0, err
+		}
+		return len(b), nil
+	}
+	return c.Conn.Write(b)
+}
+
+func (c *conn) Close() error {
+	go func() { // Drop closes while it holds the lock
+		c.server.mu.Lock()
+		defer c.server.mu.Unlock()
+		delete(c.server.conns, c)
+	}()
+	return c.Conn.Close()
+}

@@ -1,0 +1,106 @@
+package email
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/emersion/go-smtp"
+)
+
+// lmtp is where mail comes in by LMTP (RFC 2033), from a mail server that stands before the program: a TCP port, or a socket
+// in a directory that this server may enter. Nobody else should reach it: the server has checked what it hands over, and so
+// who connects here is not counted and not checked again.
+type lmtp struct{ network, address string }
+
+// parseLMTP reads bots.<name>.lmtp: empty, host:port or unix:/path.
+func parseLMTP(value string) (*lmtp, error) {
+	if value == "" {
+		return nil, nil
+	}
+	if path, ok := strings.CutPrefix(value, "unix:"); ok {
+		if !strings.HasPrefix(path, "/") || len(path) > maxSocketPath {
+			return nil, fmt.Errorf("lmtp: the path in %q must begin with a slash and have at most %d bytes", value, maxSocketPath)
+		}
+		return &lmtp{"unix", path}, nil
+	}
+	host, port, err := net.SplitHostPort(value)
+	if err != nil || port == "" || host == "" {
+		return nil, fmt.Errorf("lmtp: %q is neither host:port nor unix:/path", value)
+	}
+	if port == "25" {
+		return nil, errors.New("lmtp: port 25 is for SMTP alone (RFC 2033, section 5)")
+	}
+	return &lmtp{"tcp", value}, nil
+}
+
+// maxSocketPath is the longest name of a socket: sun_path has 108 bytes on Linux and 104 on BSD, with a zero at the end.
+const maxSocketPath = 103
+
+// socketMode lets every user connect who may enter the directory: the mail server runs as a user that we do not know.
+const socketMode = 0o666
+
+// open listens. A socket that a killed process has left behind is replaced; one that is answered is not.
+func (l *lmtp) open() (net.Listener, error) {
+	if l.network == "unix" {
+		if err := l.clear(); err != nil {
+			return nil, fmt.Errorf("lmtp: %w", err)
+		}
+	}
+	listener, err := net.Listen(l.network, l.address)
+	if err != nil {
+		return nil, fmt.Errorf("lmtp: %w", err)
+	}
+	if l.network == "unix" {
+		if err := os.Chmod(l.address, socketMode); err != nil {
+			return nil, errors.Join(fmt.Errorf("lmtp: %w", err), listener.Close())
+		}
+	}
+	return listener, nil
+}
+
+func (l *lmtp) clear() error {
+	switch info, err := os.Lstat(l.address); {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err != nil:
+		return err
+	case info.Mode()&fs.ModeSocket == 0:
+		return fmt.Errorf("%s is there already, and is no socket", l.address)
+	}
+	if conn, err := net.DialTimeout(l.network, l.address, time.Second); err == nil {
+		conn.Close()
+		return fmt.Errorf("another program listens on %s already", l.address)
+	}
+	return os.Remove(l.address)
+}
+
+// lmtpSession answers for each recipient by itself (RFC 2033, section 4.2): a city whose report cannot be stored gets it again
+// without the others.
+type lmtpSession struct{ *session }
+
+// LMTPData is Data with an answer for each recipient, in their order.
+func (s lmtpSession) LMTPData(r io.Reader, status smtp.StatusCollector) error {
+	if !s.enter() {
+		return errAborted
+	}
+	defer s.busy.Done()
+	_, cities, recipients := s.envelope()
+	reports, err := s.receive(r)
+	if err != nil || reports == nil {
+		return err
+	}
+	answers := map[string]error{}
+	for i, city := range cities {
+		answers[city] = s.hand(city, reports[i])
+	}
+	for _, recipient := range recipients {
+		status.SetStatus(recipient.address, answers[recipient.city])
+	}
+	return nil
+}

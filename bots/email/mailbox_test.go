@@ -1,0 +1,264 @@
+package email_test
+
+import (
+	"context"
+	"crypto/x509"
+	"fmt"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"linienfunk/bots"
+	"linienfunk/bots/bottest"
+	"linienfunk/bots/email"
+	"linienfunk/bots/email/emailtest"
+	"linienfunk/report"
+	"linienfunk/testkit"
+)
+
+// postbox is a city with a mailbox, which is being read.
+type postbox struct {
+	t      testing.TB
+	w      *bottest.World
+	server *emailtest.Server
+	got    chan report.Report
+	count  int
+}
+
+func newPostbox(t testing.TB, server *emailtest.Server, change func(*email.Bot), extra url.Values) *postbox {
+	t.Helper()
+	p := &postbox{t: t, server: server, got: make(chan report.Report, 100)}
+	p.w = bottest.NewWorld(t, "email", email.PluginWith(change))
+	server.Add(addressOf("zuerich"))
+	server.Deliver(addressOf("zuerich"), p.mail("kontrolle von früher"), p.w.Core.Now())
+	form := mailboxForm(server, "zuerich")
+	for name, values := range extra {
+		form[name] = values
+	}
+	if answer := settings(p.w, "zuerich", "/connect", form); answer.Header().Get("X-Message") == "" {
+		t.Fatalf("connecting: %v", answer.Header())
+	}
+	return p
+}
+
+func usual(*email.Bot) {}
+
+func (p *postbox) mail(text string) string {
+	p.count++
+	return fmt.Sprintf("Return-Path: <%[1]s>\nFrom: <%[1]s>\nMessage-ID: <%[2]d@rider.example>\nContent-Type: text/plain; charset=utf-8\n\n%[3]s\n", marta, p.count, text)
+}
+
+// run reads the mailbox as the supervisor would, until the test ends or stop is called.
+func (p *postbox) run() (stop func()) {
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for ctx.Err() == nil {
+			err := p.w.Bot.(bots.Receiver).Recv(ctx, bots.Account{City: "zuerich"}, func(_ context.Context, r report.Report) error {
+				p.got <- r
+				return nil
+			})
+			if bots.AsError(err).Kind == bots.KindRevoked {
+				return
+			}
+		}
+	}()
+	stop = func() { cancel(); <-done }
+	p.t.Cleanup(stop)
+	return stop
+}
+
+func (p *postbox) deliver(raw string) {
+	p.server.Deliver(addressOf("zuerich"), raw, p.w.Core.Now())
+}
+
+func (p *postbox) next(text string) report.Report {
+	p.t.Helper()
+	r := testkit.Next(p.t, p.got)
+	if r.Text != text {
+		p.t.Fatalf("got %q, want %q", r.Text, text)
+	}
+	return r
+}
+
+func TestAMailboxIsReadFromNowOnAndLeftAsItIs(t *testing.T) {
+	p := newPostbox(t, emailtest.New(t), usual, nil)
+	p.deliver(p.mail("kontrolle zwischen verbinden und lesen"))
+	p.run()
+	r := p.next("kontrolle zwischen verbinden und lesen")
+	if !r.Private || r.Author != p.w.Core.Author("zuerich", marta, r.At) || strings.Contains(r.ID, "rider") {
+		t.Errorf("report %+v", r)
+	}
+	p.deliver("Return-Path: <>\n" + strings.Replace(p.mail("kontrolle einer maschine"), "Return-Path", "X-Was", 1))
+	p.deliver(strings.ReplaceAll(p.mail("kontrolle an uns selbst"), marta, addressOf("zuerich")))
+	p.deliver(p.mail(strings.Repeat(strings.Repeat("kontrolle ", 7)+"\n", 11<<20/71)))
+	p.deliver(p.mail("kontrolle danach"))
+	p.next("kontrolle danach")
+	if unseen := p.server.Unseen(addressOf("zuerich")); unseen != 6 {
+		t.Errorf("%d of 6 mails are unread", unseen)
+	}
+	if log := p.w.Log.String(); strings.Contains(log, "rider.example") || strings.Contains(log, emailtest.Password) || strings.Contains(log, "kontrolle") {
+		t.Errorf("log:\n%s", log)
+	}
+}
+
+func TestAMailboxWithNewUIDsIsReadOnByDate(t *testing.T) {
+	p := newPostbox(t, emailtest.New(t), usual, nil)
+	stop := p.run()
+	p.w.Advance(time.Hour)
+	p.deliver(p.mail("kontrolle eins"))
+	p.next("kontrolle eins")
+	p.w.Advance(time.Hour)
+	p.deliver(p.mail("kontrolle zwei"))
+	last := p.next("kontrolle zwei")
+	testkit.Eventually(t, "the position is stored", func() bool { return p.server.Idling() == 1 })
+	stop()
+	p.w.Advance(time.Hour)
+	p.deliver(p.mail("kontrolle drei"))
+	p.server.Renumber(addressOf("zuerich"))
+	p.run()
+	p.next("kontrolle drei") // its UID is below that of the others now
+	if again := p.next("kontrolle zwei"); again.ID != last.ID {
+		t.Errorf("the repetition of the last one has the ID %s, not %s", again.ID, last.ID)
+	}
+	p.deliver(p.mail("kontrolle vier"))
+	p.next("kontrolle vier")
+}
+
+func TestABrokenConnectionIsMadeAnew(t *testing.T) {
+	p := newPostbox(t, emailtest.New(t), usual, nil)
+	p.run()
+	for i := range 3 {
+		testkit.Eventually(t, "the bot waits", func() bool { return p.server.Idling() == 1 })
+		p.server.Drop()
+		text := fmt.Sprintf("kontrolle %d", i)
+		p.deliver(p.mail(text))
+		p.next(text)
+	}
+}
+
+func TestAServerWithoutIdleIsAskedNowAndThen(t *testing.T) {
+	server := emailtest.New(t)
+	server.HideIdle()
+	p := newPostbox(t, server, func(b *email.Bot) { b.SetPace(10 * time.Millisecond) }, nil)
+	p.run()
+	for range 3 {
+		p.deliver(p.mail("kontrolle"))
+		p.next("kontrolle")
+	}
+	if server.Idling() != 0 {
+		t.Error("it is in IDLE")
+	}
+}
+
+func TestAMuteServerIsLeft(t *testing.T) {
+	p := newPostbox(t, emailtest.New(t), usual, nil)
+	p.server.Fail(bottest.Hang)
+	p.w.Bot.(*email.Bot).SetPatience(50 * time.Millisecond)
+	err := p.w.Bot.(bots.Receiver).Recv(t.Context(), bots.Account{City: "zuerich"}, nil)
+	if e := bots.AsError(err); e.Kind != bots.KindRetry || e.Say != "mailbox-unreachable" {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestALoginThatIsRefusedWithoutAReasonIsTriedLater(t *testing.T) {
+	p := newPostbox(t, emailtest.New(t), usual, nil)
+	p.server.Fail(bottest.Refuse)
+	err := p.w.Bot.(bots.Receiver).Recv(t.Context(), bots.Account{City: "zuerich"}, nil)
+	if e := bots.AsError(err); e.Kind != bots.KindRetryAfter || e.After != 10*time.Minute || strings.Contains(err.Error(), "post.example") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestTheConnectionToAMailboxIsEncrypted(t *testing.T) {
+	config := certificate(t)
+	pool := x509.NewCertPool()
+	parsed, err := x509.ParseCertificate(config.Certificates[0].Certificate[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	pool.AddCert(parsed)
+	for _, security := range []string{"tls", "starttls"} {
+		t.Run(security, func(t *testing.T) {
+			server := emailtest.NewTLS(t, config, security == "tls")
+			trust := config.Clone()
+			trust.RootCAs = pool
+			p := newPostbox(t, server, func(b *email.Bot) { b.SetTLS(trust) }, url.Values{"security": {security}})
+			p.run()
+			p.deliver(p.mail("kontrolle"))
+			p.next("kontrolle")
+			p.w.Bot.(*email.Bot).SetTLS(nil)
+			form := mailboxForm(server, "zuerich")
+			form.Set("security", security)
+			if answer := settings(p.w, "zuerich", "/connect", form); !strings.Contains(answer.Header().Get("X-Failed"), "does not answer") {
+				t.Errorf("a certificate that nobody trusts: %v", answer.Header())
+			}
+			if security == "starttls" { // the server lets nobody in without
+				form.Set("security", "none")
+				if answer := settings(p.w, "zuerich", "/connect", form); answer.Header().Get("X-Failed") == "" {
+					t.Error("a password is sent in the clear to a server that wants none")
+				}
+			}
+		})
+	}
+}
+
+func TestAnAdminConnectsChecksAndDisconnectsAMailbox(t *testing.T) {
+	server := emailtest.New(t)
+	p := newPostbox(t, server, usual, nil)
+	account := func() bots.Account {
+		t.Helper()
+		accounts, err := p.w.Bot.Accounts(t.Context())
+		if err != nil || len(accounts) != 2 {
+			t.Fatalf("accounts %v, %v", accounts, err)
+		}
+		return accounts[map[bool]int{true: 0, false: 1}[accounts[0].City == "zuerich"]]
+	}
+	connected := account()
+	if connected.Label != "zuerich@post.example" || connected.Revision == "1" {
+		t.Errorf("account %+v", connected)
+	}
+	if page := (visitor{t, p.w, "zuerich"}).get("/c/zuerich/email/").Body.String(); !strings.Contains(page, "zuerich@post.example") {
+		t.Errorf("riders do not see the address:\n%s", page)
+	}
+	if answer := settings(p.w, "zuerich", "/check", nil); answer.Header().Get("X-Message") == "" || account().Revision == connected.Revision {
+		t.Errorf("checking: %v", answer.Header())
+	}
+	ghent := mailboxForm(server, "zuerich")
+	if answer := settings(p.w, "ghent", "/connect", ghent); !strings.Contains(answer.Header().Get("X-Failed"), "Another city") {
+		t.Errorf("two cities with one mailbox: %v", answer.Header())
+	}
+	server.Fail(bottest.Revoke)
+	if answer := settings(p.w, "zuerich", "/check", nil); !strings.Contains(answer.Header().Get("X-Failed"), "password") {
+		t.Errorf("checking with a password that is turned down: %v", answer.Header())
+	}
+	if answer := settings(p.w, "zuerich", "/disconnect", nil); answer.Header().Get("X-Message") == "" || account().Label != "zuerich@linienfunk.example" || account().Revision != "1" {
+		t.Errorf("disconnecting: %v, %+v", answer.Header(), account())
+	}
+	if answer := settings(p.w, "zuerich", "/check", nil); answer.Header().Get("X-Failed") == "" {
+		t.Errorf("checking no mailbox: %v", answer.Header())
+	}
+}
+
+func TestAFormForAMailboxMustMakeSense(t *testing.T) {
+	w := bottest.NewWorld(t, "email", email.Plugin())
+	server := emailtest.New(t)
+	server.Add(addressOf("zuerich"))
+	for field, values := range map[string][]string{
+		"address": {"", "no address", "a@b"}, "host": {"", "a b", "imap.example/x", "user@imap.example", "imap.example:993", strings.Repeat("a.", 200)},
+		"port": {"0", "x", "65536", "-1"}, "security": {"", "ssl"}, "password": {"", strings.Repeat("x", 1001), "a\r\nb"}, "login": {"a\nb"},
+	} {
+		for _, value := range values {
+			form := mailboxForm(server, "zuerich")
+			form.Set(field, value)
+			if answer := settings(w, "zuerich", "/connect", form); !strings.Contains(answer.Header().Get("X-Failed"), "fill in") {
+				t.Errorf("%s %.20q: %v", field, value, answer.Header())
+			}
+		}
+	}
+	if server.Logins() != 0 {
+		t.Error("the server was called")
+	}
+}
