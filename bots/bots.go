@@ -39,6 +39,10 @@ type Plugin struct {
 	// Core.Config, and returns an error that names the key if a value cannot work.
 	Config []ConfigKey
 
+	// Limits are what the network, or the bot, cannot do or does not allow, a short sentence each. They stand in
+	// docs/networks.md; the bot's README says more.
+	Limits []string
+
 	// Files holds the bot's html/template files (*.html) and its texts (locale.en.toml, locale.de.toml), all
 	// parsed when the program starts. May be nil.
 	Files fs.FS

@@ -40,6 +40,12 @@ func Plugin() bots.Plugin {
 			{Name: "relays", Help: "addresses and networks of mail servers before the program that hand over by SMTP; this machine always is one"},
 			{Name: "greylist", Default: "off", Help: "on: who writes for the first time has to come again after a minute, which many robots do not; warnings come later"},
 		},
+		Limits: []string{
+			"Ten reports of one author at once and city, then four a minute; 10 MB and 50 recipients a mail.",
+			"Attachments are not read.",
+			"The author of a mail can be forged where the domain publishes neither SPF, DKIM nor DMARC.",
+			"A mailbox that is read by IMAP is looked at as it is: nothing is marked, moved or deleted.",
+		},
 	}
 }
 

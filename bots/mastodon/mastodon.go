@@ -24,7 +24,15 @@ var files embed.FS
 
 // Plugin is this network.
 func Plugin() bots.Plugin {
-	return bots.Plugin{New: New, Migrations: migrations(), Options: options(), Files: files}
+	return bots.Plugin{
+		New: New, Migrations: migrations(), Options: options(), Files: files,
+		Limits: []string{
+			"As many characters as the instance allows, usually 500.",
+			"Private mentions by strangers come by a look every 15 seconds; servers without Mastodon's streams are only looked at.",
+			"Pixelfed can only boost: it takes no posts without a picture.",
+			"300 calls in 5 minutes and account, usually; the bot stays below.",
+		},
+	}
 }
 
 // bot implements bots.Receiver, bots.Sender, bots.Retracter and bots.Public.

@@ -30,6 +30,12 @@ func Plugin() bots.Plugin {
 			{Name: "webhook", Default: "off", Help: "on: Telegram calls us (base_url must be https and reachable); off: we ask Telegram"},
 			{Name: "api", Default: "https://api.telegram.org", Help: "address of the Bot API, for a server of your own"},
 		},
+		Limits: []string{
+			"4,096 characters (UTF-16 units).",
+			"About 30 messages a second and bot, one a second and chat, 20 a minute and group; the bot stays below.",
+			"Telegram knows no idempotency keys: after a crash, whoever was just being served may get a report twice.",
+			"Channels carry reports and are not read; pictures, voice and files are answered and not kept.",
+		},
 	}
 }
 

@@ -24,7 +24,15 @@ var files embed.FS
 
 // Plugin is this network.
 func Plugin() bots.Plugin {
-	return bots.Plugin{New: New, Migrations: migrations(), Options: options(), Config: configKeys(), Files: files}
+	return bots.Plugin{
+		New: New, Migrations: migrations(), Options: options(), Config: configKeys(), Files: files,
+		Limits: []string{
+			"280 weighted characters: 23 for an address, two for an emoji and for most Asian letters.",
+			"X takes money for reading and posting; a city's budget for the month stops both before it is overrun.",
+			"A report arrives within the time between looks; what X indexes late may be missed.",
+			"Needs the operator's application keys.",
+		},
+	}
 }
 
 // The budgets that a city can choose. A poll every 15 seconds is 178,560 calls in a month of 31 days, and one for direct

@@ -31,7 +31,14 @@ var script []byte
 
 // Plugin is the network.
 func Plugin() bots.Plugin {
-	return bots.Plugin{New: New, Migrations: migrations(), Options: options(), Files: files}
+	return bots.Plugin{
+		New: New, Migrations: migrations(), Options: options(), Files: files,
+		Limits: []string{
+			"500 characters in the form.",
+			"The page, the live list and the feeds show the last 50 reports.",
+			"500 open live pages of a city, 2,000 of a process.",
+		},
+	}
 }
 
 // options are two switches.
