@@ -274,7 +274,11 @@ func (s *Storage) judge(tx *gorm.DB, u bus.Update) (Outcome, error) {
 	if known, err := has(tx, link.City, hash); err != nil || known { // it came twice, or the city was made with it
 		return Outcome{Link: hash, Applied: true, Current: current}, err
 	}
-	if wrong := s.fits(tx, head); wrong != nil {
+	last, err := lastOf(tx, link.City)
+	if err != nil {
+		return Outcome{}, err
+	}
+	if wrong := head.follows(last); wrong != nil {
 		return outcome(hash, current, wrong), nil
 	}
 	next, _, _, wrong := s.schema.follow(version{[]byte(head.Document), current}, link, hash)
@@ -282,7 +286,7 @@ func (s *Storage) judge(tx *gorm.DB, u bus.Update) (Outcome, error) {
 		return outcome(hash, current, wrong), nil
 	}
 	// What the database refuses for good must not keep all later updates waiting.
-	err := tx.Transaction(func(tx *gorm.DB) error { return advance(tx, head, next, link) })
+	err = tx.Transaction(func(tx *gorm.DB) error { return advance(tx, head, next, link) })
 	if refused(err) {
 		return outcome(hash, current, fmt.Errorf("the database refuses it: %w", err)), nil
 	}
@@ -296,20 +300,25 @@ func has(tx *gorm.DB, city string, hash chain.Hash) (bool, error) {
 	return count > 0, err
 }
 
-// fits checks that the head is what the last link made: nothing may be built on tables that somebody has changed.
-func (s *Storage) fits(tx *gorm.DB, head headRow) error {
+// lastOf returns the last link of a city's chain; nil if there is none.
+func lastOf(tx *gorm.DB, city string) (*linkRow, error) {
 	var rows []linkRow
-	if err := tx.Where("city = ?", head.City).Order("number DESC").Limit(1).Find(&rows).Error; err != nil {
-		return err
+	if err := tx.Where("city = ?", city).Order("number DESC").Limit(1).Find(&rows).Error; err != nil || len(rows) == 0 {
+		return nil, err
 	}
-	if len(rows) == 0 {
+	return &rows[0], nil
+}
+
+// follows checks that the head is what the last link made: nothing may be built on tables that somebody has changed.
+func (head headRow) follows(last *linkRow) error {
+	if last == nil {
 		if head.Number != 0 || head.Hash != string(rootOf(head.City).hash) {
 			return fmt.Errorf("%w: link %d is missing", chain.ErrBroken, head.Number)
 		}
 		return nil
 	}
-	last := rows[0]
-	if hash, err := last.link().Hash(); err != nil || last.Number != head.Number || string(hash) != head.Hash || string(chain.Sum([]byte(head.Document))) != last.Result {
+	hash, err := last.link().Hash()
+	if err != nil || last.Number != head.Number || string(hash) != head.Hash || string(chain.Sum([]byte(head.Document))) != last.Result {
 		return fmt.Errorf("%w: link %d does not make the version %s", chain.ErrBroken, last.Number, head.Hash)
 	}
 	return nil
