@@ -92,6 +92,10 @@ type Account struct {
 // Out takes one received report. It returns nil only when the report is stored durably: only then may the bot move its
 // read position, confirm the update, or answer 250. After an error the bot must hand in the same report again,
 // now or after a restart, under the same ID. Handing in a report twice is harmless.
+//
+// When the author deletes what was handed in, and the network tells, the bot hands in a report of the same ID with
+// Withdrawn set to report.ByAuthor: it is then taken back wherever it went. An edited message is no second report, and
+// changes nothing in the first.
 type Out func(ctx context.Context, r report.Report) error
 
 // Receiver is a network that is read per account.
@@ -151,7 +155,9 @@ type Rooted interface {
 
 // Retracter is a network where a sent report can be taken back.
 type Retracter interface {
-	// Retract removes what Send answered with. A post that is gone already is no error.
+	// Retract removes what Send answered with, because the report was withdrawn. A post that is gone already is no
+	// error. ctx has a deadline (10 seconds). After an error that is not Permanent or Revoked the call is made again
+	// for a day, between the calls of Send.
 	Retract(ctx context.Context, a Account, sent report.Receipt) error
 }
 

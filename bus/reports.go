@@ -18,6 +18,9 @@ type Order struct {
 	Entry  uint          `json:"entry"`  // in the ledger
 	Bot    string        `json:"bot"`    // that shall send it
 	Expire time.Time     `json:"expire"` // after this it is not sent any more
+
+	// Retract is set when the report was withdrawn: what the bot sent of it shall be taken back. The text is not in it.
+	Retract bool `json:"retract,omitempty"`
 }
 
 // The names of the durable consumers.
@@ -47,14 +50,22 @@ func (m Msg[T]) Working() error {
 	return nil
 }
 
-// PutReport stores a received report. It returns nil when it is on the disk, or when it was there already.
+// PutReport stores a received report, or that one is withdrawn. It returns nil when it is on the disk, or when it was there already.
 func (b *Bus) PutReport(ctx context.Context, r report.Report) error {
-	return b.put(ctx, b.subject("report.in", r.City, r.Bot), r.Key(), r)
+	id := r.Key()
+	if r.Withdrawn != "" {
+		id += " withdrawn" // no key has a space
+	}
+	return b.put(ctx, b.subject("report.in", r.City, r.Bot), id, r)
 }
 
-// PutOrder stores a passed report for the bot that shall send it.
+// PutOrder stores a passed report for the bot that shall send it, or take it back.
 func (b *Bus) PutOrder(ctx context.Context, o Order) error {
-	return b.put(ctx, b.out(b.Shard(o.Report.City), o.Report.City, o.Bot), o.Report.Key()+">"+o.Bot, o)
+	id := o.Report.Key() + ">" + o.Bot
+	if o.Retract {
+		id += " withdrawn"
+	}
+	return b.put(ctx, b.out(b.Shard(o.Report.City), o.Report.City, o.Bot), id, o)
 }
 
 func (b *Bus) put(ctx context.Context, subject, id string, value any) error {

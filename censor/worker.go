@@ -105,6 +105,9 @@ func (w *Worker) judge(ctx context.Context, r report.Report) error {
 	if !ok {
 		return w.unknown(ctx, r)
 	}
+	if r.Withdrawn != "" {
+		return w.withdraw(ctx, r)
+	}
 	verdict := rules.Filter.Judge(r.Text)
 	if verdict.Passed && r.Spam != "" {
 		verdict = report.Verdict{List: report.Spam, Rule: r.Spam}
@@ -122,7 +125,7 @@ func (w *Worker) judge(ctx context.Context, r report.Report) error {
 	if err != nil {
 		return err
 	}
-	if entry.Relayed {
+	if entry.Relayed || entry.Withdrawn != "" {
 		return nil
 	}
 	for _, delivery := range entry.Deliveries {

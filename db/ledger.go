@@ -42,8 +42,9 @@ type Entry struct {
 	List       string    `gorm:"size:16"`
 	Rule       string    `gorm:"size:250"`
 	Line       int       `gorm:"not null"`
-	Relayed    bool      `gorm:"not null"` // handed to RELAY
-	At         time.Time `gorm:"not null"` // when the rider wrote it
+	Relayed    bool      `gorm:"not null"`                    // handed to RELAY
+	Withdrawn  string    `gorm:"size:16;not null;default:''"` // a report.Withdrawal
+	At         time.Time `gorm:"not null"`                    // when the rider wrote it
 	CreatedAt  time.Time `gorm:"not null;index:idx_ledger_entries_city,priority:2;index:idx_ledger_entries_texts,where:text <> ''"`
 	Deliveries []Delivery
 }
@@ -103,6 +104,37 @@ func (d *DB) MarkRelayed(ctx context.Context, id uint) error {
 	return wrap("mark report as relayed", err)
 }
 
+// Withdraw notes that a report is taken back, and returns its entry with the deliveries. What an author took back is
+// forgotten at once. A report that has not come yet gets an entry, so that it will go nowhere.
+func (d *DB) Withdraw(ctx context.Context, r report.Report) (Entry, error) {
+	entry := Entry{Key: r.Key(), City: r.City, Bot: r.Bot, Withdrawn: string(r.Withdrawn), At: Time(d.now())}
+	err := d.Transaction(ctx, func(tx *gorm.DB) error {
+		made := tx.Clauses(clause.OnConflict{Columns: []clause.Column{{Name: "key"}}, DoNothing: true}).
+			Omit("Deliveries").Create(&entry)
+		if made.Error != nil || made.RowsAffected > 0 {
+			return made.Error
+		}
+		change := map[string]any{"withdrawn": string(r.Withdrawn)}
+		if r.Withdrawn == report.ByAuthor {
+			change["text"], change["author"], change["url"] = "", "", ""
+		}
+		if err := tx.Model(&Entry{}).Where("key = ?", r.Key()).Updates(change).Error; err != nil {
+			return err
+		}
+		var err error
+		entry, err = first[Entry](tx.Preload("Deliveries").Where(&Entry{Key: r.Key()}))
+		return err
+	})
+	return entry, wrap("withdraw report", err)
+}
+
+// IsWithdrawn says whether an entry's report was taken back.
+func (d *DB) IsWithdrawn(ctx context.Context, entry uint) (bool, error) {
+	var count int64
+	err := d.WithContext(ctx).Model(&Entry{}).Where("id = ? AND withdrawn <> ''", entry).Count(&count).Error
+	return count > 0, wrap("read ledger", err)
+}
+
 // Delivery returns the delivery of an entry to a bot, or ErrNotFound. It asks for the entry's key as well: in a database that was
 // restored from an older copy, ids are given again.
 func (d *DB) Delivery(ctx context.Context, entry uint, key, bot string) (Delivery, error) {
@@ -128,6 +160,11 @@ func (d *DB) Page(ctx context.Context, city string, before uint, limit int) ([]E
 	err := query.Preload("Deliveries", func(tx *gorm.DB) *gorm.DB { return tx.Order("bot") }).
 		Order("id DESC").Limit(limit).Find(&entries).Error
 	return entries, wrap("read ledger", err)
+}
+
+// EntryOf returns one entry of a city with its deliveries, or ErrNotFound.
+func (d *DB) EntryOf(ctx context.Context, city string, id uint) (Entry, error) {
+	return first[Entry](d.WithContext(ctx).Preload("Deliveries").Where("city = ? AND id = ?", city, id))
 }
 
 // Since returns up to limit entries of a city that came in since the given time and still have their text, newest first,
@@ -157,4 +194,10 @@ func (d *DB) CitiesWithTexts(ctx context.Context) ([]string, error) {
 // plain makes text from outside what PostgreSQL takes: UTF-8 without NUL.
 func plain(text string) string {
 	return strings.ReplaceAll(strings.ToValidUTF8(text, "\uFFFD"), "\x00", "")
+}
+
+// Withdrawal is what takes the entry's report back when it is put on INTAKE.
+func (e Entry) Withdrawal(by report.Withdrawal) report.Report {
+	id := strings.TrimPrefix(e.Key, e.City+":"+e.Bot+":") // the id, or its digest, which has the same key
+	return report.Report{City: e.City, Bot: e.Bot, ID: id, Withdrawn: by}
 }

@@ -27,5 +27,13 @@ func (d *DB) Migrate() error {
 	}, {
 		ID:      "2-instance",
 		Migrate: func(tx *gorm.DB) error { return tx.AutoMigrate(&Instance{}) },
+	}, {
+		ID: "3-withdrawn",
+		Migrate: func(tx *gorm.DB) error {
+			if tx.Migrator().HasColumn(&Entry{}, "withdrawn") { // 1-core made it
+				return nil
+			}
+			return tx.Migrator().AddColumn(&Entry{}, "Withdrawn")
+		},
 	}})
 }

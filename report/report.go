@@ -44,10 +44,23 @@ type Report struct {
 	// answer. No other bot reads it.
 	Ref string `json:"ref,omitempty"`
 
+	// Withdrawn says that the report of this ID, which was handed in before, is taken back, and by whom. Nothing else
+	// counts then but City, Bot and ID.
+	Withdrawn Withdrawal `json:"withdrawn,omitempty"`
+
 	// Spam says in a few words why the bot that received the report doubts that its author wrote it, such as a check of the
 	// network that failed. The censor holds such a report back. It names no author. Empty if nothing speaks against it.
 	Spam string `json:"spam,omitempty"`
 }
+
+// Withdrawal says who took a report back.
+type Withdrawal string
+
+// Those who can take a report back.
+const (
+	ByAuthor    Withdrawal = "author"    // deleted it in the network that it came from: its text is forgotten at once
+	ByModerator Withdrawal = "moderator" // one of the city's admins, on the page of its reports
+)
 
 // Key names the report among all reports of the program: <city>:<bot>:<id>. An id that is too long or not
 // printable ASCII (a key travels in a NATS header) is replaced by its SHA-256.

@@ -59,14 +59,25 @@ func (p *process) deliver(ctx context.Context, msg bus.Msg[bus.Order]) error {
 	if err != nil {
 		return err
 	}
+	if msg.Value.Retract {
+		return p.retract(ctx, msg, d)
+	}
 	var pauses backoff
 	for !d.Status.Final() {
+		withdrawn, err := p.env.withdrawn(ctx, msg.Value)
+		if err != nil {
+			return err
+		}
+		if withdrawn {
+			d.Status, d.Detail = db.Retracted, ""
+			break
+		}
 		if !msg.Value.Expire.After(p.env.Now()) {
 			d.Status = db.Expired
 			break
 		}
 		cursor := d.Cursor
-		err := p.attempt(ctx, msg.Value, &d)
+		err = p.attempt(ctx, msg.Value, &d)
 		if d.Cursor != cursor || err == nil {
 			pauses.reset()
 		}

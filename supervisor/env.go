@@ -46,6 +46,9 @@ func (e *env) take(ctx context.Context, city, bot string, r report.Report) error
 		return errors.New("a report needs an id")
 	}
 	r.City, r.Bot = city, bot
+	if r.Withdrawn != "" {
+		return e.Bus.PutReport(ctx, report.Report{City: city, Bot: bot, ID: r.ID, Withdrawn: r.Withdrawn})
+	}
 	r.Text = report.Clean(r.Text)
 	if r.Text == "" {
 		return nil
@@ -72,6 +75,16 @@ func (e *env) ledger(ctx context.Context, o bus.Order) (db.Delivery, error) {
 		err = db.ErrNotFound
 	}
 	return found, err
+}
+
+// withdrawn says whether an order's report was taken back, again and again until the database answers.
+func (e *env) withdrawn(ctx context.Context, o bus.Order) (bool, error) {
+	var is bool
+	err := e.insist(ctx, "read the ledger", func() (err error) {
+		is, err = e.DB.IsWithdrawn(ctx, o.Entry)
+		return err
+	})
+	return is, err
 }
 
 // stray ends an order that the ledger does not know: the database is another one than when the order was made. It is not

@@ -1,0 +1,86 @@
+package censor_test
+
+import (
+	"testing"
+	"time"
+
+	"linienfunk/db"
+	"linienfunk/report"
+	"linienfunk/testkit"
+)
+
+// withdraw puts on INTAKE that a report is taken back.
+func (d *desk) withdraw(r report.Report, by report.Withdrawal) {
+	d.t.Helper()
+	if err := d.bus.PutReport(d.t.Context(), report.Report{City: r.City, Bot: r.Bot, ID: r.ID, Withdrawn: by}); err != nil {
+		d.t.Fatal(err)
+	}
+}
+
+// withdrawn waits until the ledger says that the report is taken back.
+func (d *desk) withdrawn(r report.Report) db.Entry {
+	d.t.Helper()
+	var found db.Entry
+	testkit.Eventually(d.t, "the report is withdrawn", func() bool {
+		page, err := d.db.Page(d.t.Context(), "zuerich", 0, 100)
+		for _, entry := range page {
+			if entry.Key == r.Key() {
+				found = entry
+			}
+		}
+		return err == nil && found.Withdrawn != ""
+	})
+	return found
+}
+
+func TestAWithdrawalIsOrderedForAllBotsThatMayHaveSentTheReport(t *testing.T) {
+	d := newDesk(t)
+	r := d.put("zuerich", "a b/ü", "kontrolle u8", 0) // an id that stands in the key as its digest
+	entry := d.entry(r)
+	testkit.Next(t, d.orders)
+	testkit.Next(t, d.orders)
+	entry.Deliveries[0].Status = db.Failed
+	if err := d.db.SaveDelivery(t.Context(), entry.Deliveries[0]); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.bus.PutReport(t.Context(), entry.Withdrawal(report.ByModerator)); err != nil {
+		t.Fatal(err)
+	}
+	o := testkit.Next(t, d.orders)
+	if !o.Retract || o.Entry != entry.ID || o.Bot != entry.Deliveries[1].Bot || o.Report.Text != "" || time.Until(o.Expire) < 23*time.Hour {
+		t.Errorf("order: %+v", o)
+	}
+	d.put("zuerich", "2", "kontrolle u9", 0)
+	if o := testkit.Next(t, d.orders); o.Retract || o.Report.ID != "2" {
+		t.Errorf("next order: %+v", o)
+	}
+}
+
+func TestWhatItsAuthorDeletedIsForgottenAndWhatAModeratorTakesBackStaysForModerators(t *testing.T) {
+	d := newDesk(t)
+	for by, text := range map[report.Withdrawal]string{report.ByAuthor: "", report.ByModerator: "schönes wetter"} {
+		r := d.put("zuerich", string(by), "schönes wetter", 0)
+		d.entry(r)
+		d.withdraw(r, by)
+		if e := d.withdrawn(r); e.Text != text || e.Withdrawn != string(by) || e.Passed {
+			t.Errorf("%s: %+v", by, e)
+		}
+	}
+}
+
+func TestAReportThatWasWithdrawnBeforeItCameGoesNowhere(t *testing.T) {
+	d := newDesk(t)
+	r := report.Report{City: "zuerich", Bot: "elsewhere", ID: "1", Text: "kontrolle u8", At: time.Now()}
+	d.withdraw(r, report.ByAuthor)
+	d.withdrawn(r)
+	if err := d.bus.PutReport(t.Context(), r); err != nil {
+		t.Fatal(err)
+	}
+	d.put("zuerich", "2", "kontrolle u9", 0)
+	if o := testkit.Next(t, d.orders); o.Report.ID != "2" {
+		t.Errorf("ordered: %+v", o)
+	}
+	if e := d.withdrawn(r); e.Text != "" || e.Passed || len(e.Deliveries) != 0 {
+		t.Errorf("ledger: %+v", e)
+	}
+}

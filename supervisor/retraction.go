@@ -1,0 +1,56 @@
+package supervisor
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"linienfunk/bots"
+	"linienfunk/bus"
+	"linienfunk/db"
+	"linienfunk/report"
+)
+
+// retractCall is how long one call of Retract may take. It is short, for warnings wait behind it.
+const retractCall = 10 * time.Second
+
+// retract brings an order to take a report back to its end. When the network does not take it back now, the order goes back
+// into its stream until its next time, so that warnings need not wait for it.
+func (p *process) retract(ctx context.Context, msg bus.Msg[bus.Order], d db.Delivery) error {
+	if !d.Status.Final() {
+		d.Status, d.Detail = db.Retracted, "" // it was not sent and will not be
+	}
+	bot, ok := p.member.Bot.(bots.Retracter)
+	if !ok || d.Status != db.Sent {
+		return p.env.finish(ctx, p.box.latest(msg), d)
+	}
+	err := p.takeBack(ctx, bot, report.Receipt{ID: d.RemoteID, URL: d.RemoteURL})
+	if ctx.Err() != nil && err != nil {
+		return errors.Join(ctx.Err(), err)
+	}
+	if err == nil {
+		d.Status, d.Detail = db.Retracted, ""
+		return p.env.finish(ctx, p.box.latest(msg), d)
+	}
+	d.Detail = bots.AsError(err).Say
+	pauses := backoff{failures: int(min(msg.Tries, 9)) - 1}
+	switch kind, pause := nextPause(err, &pauses); kind {
+	case bots.KindPermanent:
+		p.log.Warn("the network does not take a report back", "entry", msg.Value.Entry, "err", err)
+		return p.env.finish(ctx, p.box.latest(msg), d)
+	case bots.KindRevoked:
+		return errors.Join(err, p.env.finish(ctx, p.box.latest(msg), d))
+	default:
+		logFailure(p.log, "taking a report back failed; will try again", err, pause)
+		if err := p.box.latest(msg).Again(pause); err != nil {
+			p.log.Warn("cannot hand back an order", "entry", msg.Value.Entry, "err", err)
+		}
+		return p.env.save(ctx, d)
+	}
+}
+
+func (p *process) takeBack(ctx context.Context, bot bots.Retracter, sent report.Receipt) error {
+	ctx, cancel := context.WithTimeout(ctx, min(retractCall, p.env.SendTime))
+	defer cancel()
+	return guardErr(ctx, p.env.Grace, func(ctx context.Context) error { return bot.Retract(ctx, p.account, sent) })
+}

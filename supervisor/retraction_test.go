@@ -1,0 +1,163 @@
+package supervisor_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"linienfunk/bots"
+	"linienfunk/bus"
+	"linienfunk/db"
+	"linienfunk/report"
+	"linienfunk/supervisor"
+	"linienfunk/testkit"
+)
+
+// retracting is a network that takes reports back.
+type retracting struct {
+	*network
+	retract func(ctx context.Context, sent report.Receipt) error
+}
+
+func (n *retracting) Retract(ctx context.Context, _ bots.Account, sent report.Receipt) error {
+	return n.retract(ctx, sent)
+}
+
+// startRetracting is start with a network that answers Retract with f.
+func (w *world) startRetracting(f func(ctx context.Context, sent report.Receipt) error) {
+	w.t.Helper()
+	w.startWith(supervisor.NewDirectory([]supervisor.Member{{Name: "net", Bot: &retracting{w.net, f}}}))
+}
+
+// withdraw takes the report of an entry back, as the censor does.
+func (w *world) withdraw(entry uint) {
+	w.t.Helper()
+	var e db.Entry
+	check(w.t, w.db.Take(&e, entry).Error)
+	r := e.Withdrawal(report.ByModerator)
+	_, err := w.db.Withdraw(w.t.Context(), r)
+	check(w.t, err)
+	check(w.t, w.bus.PutOrder(w.t.Context(), bus.Order{Report: r, Entry: entry, Bot: "net", Expire: w.now().Add(24 * time.Hour), Retract: true}))
+}
+
+func check(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestAReportThatWasSentIsTakenBackWhenItIsWithdrawn(t *testing.T) {
+	w := newWorld(t, "zuerich")
+	taken := make(chan report.Receipt, 10)
+	w.startRetracting(func(_ context.Context, sent report.Receipt) error {
+		taken <- sent
+		return nil
+	})
+	entry := w.relay("zuerich", "kontrolle u8", time.Hour)
+	w.ends(entry, db.Sent)
+	w.withdraw(entry)
+	if sent := testkit.Next(t, taken); sent.ID != "post-1" || sent.URL != "https://example.org/1" {
+		t.Errorf("asked to take back %+v", sent)
+	}
+	w.ends(entry, db.Retracted)
+}
+
+func TestAReportThatIsWithdrawnWhileItWaitsIsNotSent(t *testing.T) {
+	w := newWorld(t, "zuerich")
+	tries := make(chan string, 10)
+	w.net.send = func(_ context.Context, _ bots.Account, r report.Report) (report.Receipt, error) {
+		tries <- r.Text
+		if r.Text == "kontrolle u8" {
+			return report.Receipt{}, errors.New("503")
+		}
+		return report.Receipt{}, nil
+	}
+	w.startRetracting(func(context.Context, report.Receipt) error {
+		t.Error("asked to take back what was never sent")
+		return nil
+	})
+	first := w.relay("zuerich", "kontrolle u8", time.Hour)
+	testkit.Next(t, tries)
+	w.withdraw(first)
+	w.relay("zuerich", "kontrolle u9", time.Hour)
+	w.ends(first, db.Retracted)
+	for got := testkit.Next(t, tries); got != "kontrolle u9"; got = testkit.Next(t, tries) {
+		t.Logf("%s was tried again before it was withdrawn", got)
+	}
+}
+
+func TestAWithdrawalThatOvertakesItsReportIsKept(t *testing.T) {
+	w := newWorld(t) // nobody takes orders yet
+	first := w.relay("zuerich", "kontrolle u8", time.Hour)
+	w.withdraw(first)
+	second := w.relay("zuerich", "kontrolle u9", time.Hour)
+	sent := make(chan string, 10)
+	w.net.send = sentTo(sent)
+	w.net.set("zuerich", "1")
+	w.startRetracting(func(context.Context, report.Receipt) error { return errors.New("never sent") })
+	w.ends(second, db.Sent)
+	w.ends(first, db.Retracted)
+	if got := testkit.Next(t, sent); got != "zuerich: kontrolle u9" {
+		t.Errorf("sent %q", got)
+	}
+}
+
+func TestANetworkThatDoesNotTakeBackNowIsAskedAgainWhileWarningsGoOn(t *testing.T) {
+	w := newWorld(t, "zuerich")
+	asked, works := make(chan struct{}, 10), make(chan struct{})
+	w.startRetracting(func(context.Context, report.Receipt) error {
+		asked <- struct{}{}
+		select {
+		case <-works:
+			return nil
+		default:
+			return bots.RetryAfter(time.Second, "", errors.New("429"))
+		}
+	})
+	first := w.relay("zuerich", "kontrolle u8", time.Hour)
+	w.ends(first, db.Sent)
+	w.withdraw(first)
+	testkit.Next(t, asked)
+	w.ends(w.relay("zuerich", "kontrolle u9", time.Hour), db.Sent)
+	if d, err := w.db.Delivery(t.Context(), first, w.keys[first], "net"); err != nil || d.Status != db.Sent {
+		t.Errorf("not taken back yet, but the ledger says %s, %v", d.Status, err)
+	}
+	close(works)
+	w.ends(first, db.Retracted)
+}
+
+func TestWhatANetworkNeverTakesBackStaysSent(t *testing.T) {
+	w := newWorld(t, "zuerich")
+	w.startRetracting(func(context.Context, report.Receipt) error {
+		return bots.Permanent("too-old", errors.New("a post of last year"))
+	})
+	entry := w.relay("zuerich", "kontrolle u8", time.Hour)
+	w.ends(entry, db.Sent)
+	w.withdraw(entry)
+	testkit.Eventually(t, "the ledger says why", func() bool {
+		d, err := w.db.Delivery(t.Context(), entry, w.keys[entry], "net")
+		return err == nil && d.Status == db.Sent && d.Detail == "too-old"
+	})
+}
+
+func TestABroadcastStopsWhenItsReportIsWithdrawn(t *testing.T) {
+	w := newWorld(t)
+	withdrawn := make(chan struct{})
+	entries := make(chan uint, 1)
+	w.startMailing(&mailing{pages: func(cursor string) (string, int, error) {
+		if cursor == "" {
+			w.withdraw(<-entries)
+			close(withdrawn)
+			return "1", 1, nil
+		}
+		return "", 1, nil
+	}})
+	entry := w.relay("zuerich", "kontrolle u8", time.Hour)
+	entries <- entry
+	testkit.Next(t, withdrawn)
+	if d := w.ends(entry, db.Retracted); d.Served != 1 {
+		t.Errorf("ledger: %+v", d)
+	}
+}
