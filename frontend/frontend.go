@@ -8,6 +8,7 @@ package frontend
 import (
 	"context"
 	"embed"
+	"errors"
 	"fmt"
 	"io/fs"
 	"log/slog"
@@ -23,6 +24,7 @@ import (
 
 	"linienfunk/bots"
 	"linienfunk/db"
+	"linienfunk/report"
 	"linienfunk/secret"
 	"linienfunk/settings"
 	"linienfunk/settings/chain"
@@ -48,7 +50,7 @@ type History interface {
 	History(ctx context.Context, city string) ([]settings.Version, error)
 }
 
-// Deps is what the frontend needs from the program. All fields must be set, except Proxies, Status and Changed.
+// Deps is what the frontend needs from the program. All fields must be set, except Proxies, Status, Withdraw and Changed.
 type Deps struct {
 	DB       *db.DB
 	Settings Settings
@@ -64,6 +66,8 @@ type Deps struct {
 	Proxies []netip.Prefix
 	// Status says how a city's accounts do.
 	Status func(city string) []bots.Status
+	// Withdraw takes a report back wherever it went; it returns when that is stored.
+	Withdraw func(ctx context.Context, r report.Report) error
 	// Changed is called after a city was made or its settings were saved.
 	Changed func(city string)
 }
@@ -99,6 +103,9 @@ func New(deps Deps) (*Frontend, error) {
 	}
 	if deps.Status == nil {
 		deps.Status = func(string) []bots.Status { return nil }
+	}
+	if deps.Withdraw == nil {
+		deps.Withdraw = func(context.Context, report.Report) error { return errors.ErrUnsupported }
 	}
 	if deps.Changed == nil {
 		deps.Changed = func(string) {}

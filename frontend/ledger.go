@@ -29,6 +29,8 @@ type entry struct {
 	At         time.Time
 	Text, From string // the original is not linked: its address often names the author
 	Private    bool
+	Withdrawn  string // by whom, empty if nobody did
+	CanTake    bool   // the report back
 	Deliveries []delivery
 	verdict
 }
@@ -61,6 +63,7 @@ func (f *Frontend) ledger(w http.ResponseWriter, r *http.Request, _ db.Admin, ci
 func (f *Frontend) entry(r *http.Request, e db.Entry) entry {
 	shown := entry{
 		ID: e.ID, At: e.At, Text: e.Text, From: f.botTitle(f.lang(r), e.Bot), Private: e.Private,
+		Withdrawn: e.Withdrawn, CanTake: e.Withdrawn == "" && spread(e),
 		verdict: verdict{e.Passed, e.List, e.Rule, e.Line},
 	}
 	for _, d := range e.Deliveries {

@@ -61,6 +61,7 @@ func (f *Frontend) cityRoutes(mux *http.ServeMux) {
 	mux.HandleFunc("POST /city/{city}/merge", f.do(f.cityAdmin(f.merge)))
 	mux.HandleFunc("POST /city/{city}/options/{bot}", f.do(f.cityAdmin(f.saveOptions)))
 	mux.HandleFunc("GET /city/{city}/ledger", f.do(f.cityAdmin(f.ledger)))
+	mux.HandleFunc("POST /city/{city}/ledger/{id}/withdraw", f.do(f.cityAdmin(f.withdraw)))
 	mux.HandleFunc("GET /city/{city}/history", f.do(f.cityAdmin(f.history)))
 	mux.HandleFunc("POST /city/{city}/undo", f.do(f.cityAdmin(f.undo)))
 	mux.HandleFunc("GET /city/{city}/settings.json", f.do(f.cityAdmin(f.export)))
@@ -68,7 +69,7 @@ func (f *Frontend) cityRoutes(mux *http.ServeMux) {
 	mux.HandleFunc("POST /city/{city}/import/apply", f.do(f.cityAdmin(f.importApply)))
 	mux.HandleFunc("POST /city/{city}/invite", f.do(f.cityAdmin(f.invite)))
 	// Pages that a form led to, asked for by a link to another language or by hand.
-	for path, to := range map[string]string{"try": "", "merge": "", "options/{bot}": "", "undo": "/history", "import": "/history", "import/apply": "/history"} {
+	for path, to := range map[string]string{"try": "", "merge": "", "options/{bot}": "", "undo": "/history", "import": "/history", "import/apply": "/history", "ledger/{id}/withdraw": "/ledger"} {
 		mux.HandleFunc("GET /city/{city}/"+path, f.do(f.cityAdmin(back(to))))
 	}
 	mux.HandleFunc("/city/{city}/bot/{bot}/{rest...}", f.do(f.cityAdmin(f.cityBot)))

@@ -1,0 +1,40 @@
+package frontend
+
+import (
+	"net/http"
+	"strconv"
+
+	"linienfunk/db"
+	"linienfunk/report"
+	"linienfunk/settings"
+)
+
+// withdraw takes a report back from wherever it went.
+func (f *Frontend) withdraw(w http.ResponseWriter, r *http.Request, _ db.Admin, city settings.Snapshot) error {
+	id, err := strconv.ParseUint(r.PathValue("id"), 10, 32)
+	if err != nil {
+		return db.ErrNotFound
+	}
+	entry, err := f.DB.EntryOf(r.Context(), city.City, uint(id))
+	if err != nil {
+		return err
+	}
+	if entry.Withdrawn == "" {
+		if err := f.Withdraw(r.Context(), entry.Withdrawal(report.ByModerator)); err != nil {
+			return err
+		}
+	}
+	f.flash(w, r, f.t(r, "ledger-withdrawing"), false)
+	http.Redirect(w, r, "/city/"+city.City+"/ledger", http.StatusSeeOther)
+	return nil
+}
+
+// spread says whether a report went anywhere, or still may.
+func spread(e db.Entry) bool {
+	for _, d := range e.Deliveries {
+		if d.Status == db.Sent || !d.Status.Final() {
+			return true
+		}
+	}
+	return false
+}
