@@ -84,14 +84,14 @@ func (s store) savePost(ctx context.Context, p Post) error {
 // was made after since.
 func (s store) watched(ctx context.Context, a Account, since, before time.Time) (Post, bool, error) {
 	return onePost(s.db.WithContext(ctx).
-		Where("city = ? AND instance = ? AND source <> '' AND remote_id <> ''", a.City, a.Instance).
+		Where("city = ? AND instance = ? AND source <> ''", a.City, a.Instance).
 		Where("created_at > ? AND looked_at < ?", since.UTC(), before.UTC()).Order("looked_at"))
 }
 
 // postOf returns the post that came from a mention.
 func (s store) postOf(ctx context.Context, a Account, source masto.ID) (Post, bool, error) {
 	return onePost(s.db.WithContext(ctx).
-		Where("city = ? AND instance = ? AND source = ? AND remote_id <> ''", a.City, a.Instance, string(source)))
+		Where("city = ? AND instance = ? AND source = ?", a.City, a.Instance, string(source)))
 }
 
 func onePost(query *gorm.DB) (p Post, found bool, err error) {

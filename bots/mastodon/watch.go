@@ -7,11 +7,12 @@ import (
 	masto "github.com/mattn/go-mastodon"
 
 	"linienfunk/bots"
+	"linienfunk/report"
 )
 
 // What happens to a mention after it was spread, as long as it is fresh:
 //
-//   - It is deleted: a boost of it vanishes by itself; a copy is deleted.
+//   - It is deleted: the report is withdrawn, and the core takes it back from all networks, this one included.
 //   - It is edited: that is no second report, and nobody judges the new text. A boost would show it all the same, so it is
 //     taken back. A copy stays what was judged.
 //
@@ -56,7 +57,7 @@ func (r *reader) look(ctx context.Context, post Post) error {
 	}
 	now, err := r.client.GetStatus(ctx, masto.ID(post.Source))
 	if gone(err) {
-		return r.withdraw(ctx, post, !post.Boost, "its mention was deleted")
+		return r.withdraw(ctx, post)
 	}
 	if err != nil {
 		return r.later(ctx, post, err)
@@ -68,33 +69,30 @@ func (r *reader) look(ctx context.Context, post Post) error {
 func (r *reader) compare(ctx context.Context, post Post, now *masto.Status) error {
 	changed := r.bot.store.digest(statusText(r.account, now)) != post.Judged || !public(now.Visibility)
 	if post.Boost && changed {
-		return r.withdraw(ctx, post, true, "its mention was edited")
+		return r.unboost(ctx, post)
 	}
 	post.LookedAt = r.bot.store.utc()
 	return r.bot.store.savePost(ctx, post)
 }
 
-// withdraw takes a post back, unless the instance did that itself, and looks no longer.
-func (r *reader) withdraw(ctx context.Context, post Post, ours bool, why string) error {
-	if ours {
-		if err := r.takeBack(ctx, post); err != nil {
-			return r.later(ctx, post, err)
-		}
+// withdraw hands in that a mention is gone, and looks no longer.
+func (r *reader) withdraw(ctx context.Context, post Post) error {
+	if err := r.out(ctx, report.Report{ID: post.Source, Withdrawn: report.ByAuthor}); err != nil {
+		return err
 	}
-	r.bot.core.Log.Info("a post was taken back", "city", post.City, "why", why)
+	r.bot.core.Log.Info("a mention was deleted; its report is withdrawn", "city", post.City)
 	post.Source = ""
 	return r.bot.store.savePost(ctx, post)
 }
 
-func (r *reader) takeBack(ctx context.Context, post Post) error {
-	if !post.Boost {
-		return r.client.remove(ctx, masto.ID(post.RemoteID))
+// unboost takes a boost back, and looks no longer.
+func (r *reader) unboost(ctx context.Context, post Post) error {
+	if _, err := r.client.Unreblog(ctx, masto.ID(post.Source)); err != nil && !gone(err) {
+		return r.later(ctx, post, err)
 	}
-	_, err := r.client.Unreblog(ctx, masto.ID(post.Source))
-	if gone(err) {
-		return nil
-	}
-	return err
+	r.bot.core.Log.Info("a mention was edited; its boost was taken back", "city", post.City)
+	post.Source = ""
+	return r.bot.store.savePost(ctx, post)
 }
 
 // later leaves it to the next look. Only what concerns the whole account ends the reading.

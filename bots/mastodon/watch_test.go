@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"linienfunk/bots"
 	"linienfunk/bots/bottest"
 	"linienfunk/bots/mastodon/mastodontest"
 	"linienfunk/report"
@@ -26,24 +27,52 @@ func spread(t testing.TB, w *bottest.World, fake *mastodontest.Server, visibilit
 	return id
 }
 
-func TestACopyGoesWhenItsMentionIsDeleted(t *testing.T) {
-	for _, d := range []mastodontest.Dialect{mastodontest.Mastodon, mastodontest.GoToSocial, mastodontest.Akkoma} {
-		w, fake := newDialect(t, d)
-		id := spread(t, w, fake, "direct")
-		receive(t, w, account(t, w, "zuerich"), nil)
-		fake.Delete(id)
-		wait(t, "copy goes", func() bool { return len(fake.Timeline("zuerich")) == 0 })
+// withdrawn waits until the report of a mention is withdrawn.
+func (in *inbox) withdrawn(t testing.TB, id string) {
+	t.Helper()
+	for {
+		r := in.next(t)
+		if r.Withdrawn == report.ByAuthor && r.ID == id {
+			return
+		}
+		if r.Withdrawn != "" {
+			t.Fatalf("%s is withdrawn, not %s", r.ID, id)
+		}
 	}
+}
+
+func TestAReportIsWithdrawnWhenItsMentionIsDeleted(t *testing.T) {
+	for _, d := range []mastodontest.Dialect{mastodontest.Mastodon, mastodontest.GoToSocial, mastodontest.Akkoma} {
+		for _, visibility := range []string{"public", "direct"} {
+			w, fake := newDialect(t, d)
+			id := spread(t, w, fake, visibility)
+			in := receive(t, w, account(t, w, "zuerich"), nil)
+			fake.Delete(id)
+			in.withdrawn(t, id)
+		}
+	}
+}
+
+func TestAMentionThatIsDeletedBeforeItWasSpreadIsWithdrawnFromTheOtherNetworks(t *testing.T) {
+	w, fake := newWorld(t)
+	a := connect(t, w, fake, "zuerich", "zuerich")
+	id := fake.Mention("rider@elsewhere.example", "@zuerich kontrolle u8", "public")
+	r := own(fake, id)
+	fake.Delete(id)
+	if _, err := w.Bot.(*bot).Send(t.Context(), a, r); bots.AsError(err).Kind != bots.KindPermanent {
+		t.Errorf("sent: %v", err)
+	}
+	receive(t, w, a, nil).withdrawn(t, id)
 }
 
 func TestAStreamTellsOfADeletedMentionAtOnce(t *testing.T) {
 	w, fake := newWorld(t)
 	id := spread(t, w, fake, "direct")
 	slowPoll(w)
-	receive(t, w, account(t, w, "zuerich"), nil)
+	in := receive(t, w, account(t, w, "zuerich"), nil)
 	wait(t, "stream", func() bool { return fake.Streams() == 1 })
 	fake.Delete(id)
-	wait(t, "copy goes", func() bool { return len(fake.Timeline("zuerich")) == 0 })
+	in.withdrawn(t, id)
 }
 
 func TestABoostIsTakenBackWhenItsMentionIsEdited(t *testing.T) {
@@ -139,17 +168,20 @@ func TestAMentionIsLookedAtOnceAWhileAndOnlyWhileItIsFresh(t *testing.T) {
 func TestATroubleOfTheInstanceLeavesAPostWhereItIs(t *testing.T) {
 	w, fake := newWorld(t)
 	id := spread(t, w, fake, "direct")
-	r := newReaderFor(t, w, account(t, w, "zuerich"), accept)
+	withdrawn := 0
+	r := newReaderFor(t, w, account(t, w, "zuerich"), func(context.Context, report.Report) error {
+		withdrawn++
+		return nil
+	})
 	fake.FailPath(bottest.Internal, "/api/v1/statuses/")
 	fake.Delete(id)
-	if err := r.watch(t.Context()); err != nil {
-		t.Errorf("reading ends: %v", err)
-	}
-	if len(fake.Timeline("zuerich")) != 1 {
-		t.Error("the copy is gone")
+	if err := r.watch(t.Context()); err != nil || withdrawn != 0 {
+		t.Errorf("withdrawn %d times, %v", withdrawn, err)
 	}
 	fake.Heal()
-	if err := r.watch(t.Context()); err != nil || len(fake.Timeline("zuerich")) != 0 {
-		t.Errorf("the copy is still there: %v", err)
+	for range 2 {
+		if err := r.watch(t.Context()); err != nil || withdrawn != 1 {
+			t.Errorf("withdrawn %d times, %v", withdrawn, err)
+		}
 	}
 }
