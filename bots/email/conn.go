@@ -85,12 +85,13 @@ func (g *gate) forget(c *conn) {
 	}
 }
 
-// end lets no connection read any more: those that wait for a command end at once, with 421, and those whose mail is
+// end takes no more connections and lets none read any more: those that wait for a command end at once, with 421, and those whose mail is
 // being stored still get their answer.
 func (g *gate) end() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.ended = true
+	g.Listener.Close() // the server's Shutdown closes only what Serve has got to know
 	for c := range g.conns {
 		c.deaf.Store(true)
 		c.Conn.SetReadDeadline(time.Unix(1, 0))

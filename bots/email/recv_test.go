@@ -11,6 +11,8 @@ import (
 
 	"linienfunk/bots"
 	"linienfunk/bots/bottest"
+	"linienfunk/bots/email"
+	"linienfunk/report"
 )
 
 func TestAReportIsPrivateAndPseudonymous(t *testing.T) {
@@ -179,5 +181,16 @@ func TestAMailInChunksIsTaken(t *testing.T) {
 	c.want("250")
 	if got := s.all(); len(got) != 1 || got[0].Text != "kontrolle in stücken" {
 		t.Errorf("stored %+v", got)
+	}
+}
+
+func TestListeningThatIsToldToEndAtOnceEnds(t *testing.T) {
+	w := bottest.NewWorld(t, "email", email.Plugin())
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	for range 20 {
+		if err := w.Bot.(bots.Listener).Listen(ctx, func(context.Context, string, report.Report) error { return nil }); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
