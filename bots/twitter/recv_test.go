@@ -164,6 +164,16 @@ func TestLinksAreShownAsTheyWereTypedAndPicturesAreNot(t *testing.T) {
 	})
 }
 
+func TestAnAnswerDoesNotTellWhomItAnswers(t *testing.T) {
+	both(t, func(t *testing.T, w *bottest.World, fake *twittertest.Server) {
+		connect(t, w, fake, "zuerich", "zuerich")
+		k := newDesk(t, w)
+		first := fake.Write("marta", "@zuerich kontrolle u8 sagt @leo")
+		fake.Answer("paul", first, "stimmt, mit @anna")
+		want(t, k.look(t), "kontrolle u8 sagt @leo", "stimmt, mit @anna")
+	})
+}
+
 func TestALongPostIsReadAsAWhole(t *testing.T) {
 	w, fake := newWorld(t, "2")
 	connect(t, w, fake, "zuerich", "zuerich")

@@ -1,7 +1,6 @@
 package twitter
 
 import (
-	"html"
 	"regexp"
 	"strings"
 
@@ -14,9 +13,13 @@ type shortened struct {
 	media       bool // a picture or a film of the post itself
 }
 
+// escaped are the characters that X escapes, and no others: whoever types &copy; means just that.
+var escaped = strings.NewReplacer("&lt;", "<", "&gt;", ">", "&amp;", "&")
+
 // plain is the text that somebody typed: X shortens links, adds one for each picture, and writes &amp; &lt; &gt;
 // (https://docs.x.com/x-api/fundamentals/data-dictionary). The mention of the account is left out.
 func plain(text, handle string, links []shortened) string {
+	text = escaped.Replace(text) // before the addresses, which are not escaped
 	for _, l := range links {
 		switch {
 		case l.short == "":
@@ -26,7 +29,6 @@ func plain(text, handle string, links []shortened) string {
 			text = strings.ReplaceAll(text, l.short, l.long)
 		}
 	}
-	text = html.UnescapeString(text)
 	if !userName.MatchString(handle) {
 		return report.Clean(text)
 	}
@@ -38,3 +40,11 @@ func plain(text, handle string, links []shortened) string {
 	}
 	return report.Clean(text)
 }
+
+// addressees are what X writes before an answer: whom it answers, and whom they had mentioned
+// (https://help.x.com/en/using-x/mentions-and-replies).
+var addressees = regexp.MustCompile(`^(?:[@＠][A-Za-z0-9_]{1,20}(?:\s+|$))+`)
+
+// answerText is the text of an answer without what its author did not type, and does not see: the names of other riders, who
+// may have made the report that is answered.
+func answerText(text string) string { return addressees.ReplaceAllString(text, "") }

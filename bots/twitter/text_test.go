@@ -10,7 +10,7 @@ import (
 
 func TestATextIsWhatSomebodyTyped(t *testing.T) {
 	links := []shortened{
-		{short: "https://t.co/1", long: "https://example.com/x?a=1&b=2"}, {short: "https://t.co/2", long: "https://x.com/a/status/1/photo/1", media: true},
+		{short: "https://t.co/1", long: "https://example.com/x?a=1&copy=2"}, {short: "https://t.co/2", long: "https://x.com/a/status/1/photo/1", media: true},
 	}
 	for text, want := range map[string]string{
 		"@Zuerich kontrolle u8":                      "kontrolle u8",
@@ -21,7 +21,8 @@ func TestATextIsWhatSomebodyTyped(t *testing.T) {
 		"@zuerich_vbz ist jemand anders":             "@zuerich_vbz ist jemand anders",
 		"mail@zuerich ist keine erwähnung":           "mail@zuerich ist keine erwähnung",
 		"a &lt;b&gt; &amp; c":                        "a <b> & c",
-		"siehe https://t.co/1 https://t.co/2":        "siehe https://example.com/x?a=1&b=2",
+		"&amp;lt; und &copy;":                        "&lt; und &copy;",
+		"siehe https://t.co/1 https://t.co/2":        "siehe https://example.com/x?a=1&copy=2",
 		"@zuerich":                                   "",
 		"＠zuerich kontrolle":                         "kontrolle",
 		"zwei  leerzeichen bleiben ohne @jemand":     "zwei  leerzeichen bleiben ohne @jemand",

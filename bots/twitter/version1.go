@@ -82,6 +82,9 @@ func postOf(t twitter.Tweet, handle string) (post, error) {
 	if text == "" {
 		text = t.Text
 	}
+	if t.InReplyToStatusIDStr != "" {
+		text = answerText(text)
+	}
 	return post{
 		id: t.IDStr, first: t.IDStr, author: t.User.IDStr, text: plain(text, handle, linksOf(t.Entities)), at: at.UTC(),
 		protected: t.User.Protected, retweet: t.RetweetedStatus != nil,

@@ -162,10 +162,13 @@ func (t tweet) post(handle string) (post, error) {
 	if t.NoteTweet.Text != "" {
 		text, links = t.NoteTweet.Text, t.NoteTweet.Entities.links()
 	}
-	p.text = plain(text, handle, links)
 	for _, r := range t.Referenced {
 		p.retweet = p.retweet || r.Type == "retweeted"
+		if r.Type == "replied_to" {
+			text = answerText(text)
+		}
 	}
+	p.text = plain(text, handle, links)
 	return p, nil
 }
 

@@ -22,6 +22,20 @@ func (s *Server) WriteAt(from, text string, at time.Time) string {
 	return s.publish(s.user(from), text, at, nil).ID
 }
 
+// Answer lets a user answer a post. X writes before the text whom it answers, and whom that post mentions.
+func (s *Server) Answer(from, to, text string) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	answered := s.post(to)
+	names := "@" + answered.author.Handle + " "
+	for _, found := range mentioned.FindAllStringSubmatch(answered.Text, -1) {
+		names += "@" + found[1] + " "
+	}
+	p := s.publish(s.user(from), names+text, s.Now(), nil)
+	p.Answers = to
+	return p.ID
+}
+
 // Edit gives a post a new version, with a new id.
 func (s *Server) Edit(id, text string) string {
 	s.mu.Lock()

@@ -75,6 +75,7 @@ type Post struct {
 	At       time.Time
 	Edits    []string // ids of its versions, oldest first
 	Original *Post    // of a retweet
+	Answers  string   // id of the post that it answers
 	author   *User
 }
 

@@ -26,6 +26,9 @@ func statusJSON(p *Post) map[string]any {
 	id, _ := strconv.ParseInt(p.ID, 10, 64)
 	whole := p.Text
 	one := map[string]any{"id": id, "id_str": p.ID, "created_at": p.At.Format(time.RubyDate), "user": userJSON(p.author), "truncated": false}
+	if p.Answers != "" {
+		one["in_reply_to_status_id_str"] = p.Answers
+	}
 	if p.Original != nil {
 		whole = "RT @" + p.Original.author.Handle + ": " + p.Original.Text
 		one["retweeted_status"] = statusJSON(p.Original)

@@ -89,6 +89,9 @@ func shorten(text string) (string, []any) {
 func tweetJSON(p *Post, fields, expansions string) map[string]any {
 	whole := p.Text
 	one := map[string]any{"id": p.ID, "edit_history_tweet_ids": p.Edits}
+	if p.Answers != "" && strings.Contains(fields, "referenced_tweets") {
+		one["referenced_tweets"] = []any{map[string]string{"type": "replied_to", "id": p.Answers}}
+	}
 	if p.Original != nil {
 		whole = "RT @" + p.Original.author.Handle + ": " + p.Original.Text
 		if strings.Contains(fields, "referenced_tweets") {
