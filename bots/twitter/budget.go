@@ -34,6 +34,12 @@ func budgetOf(city bots.City) budget {
 	return budget{calls: int64(city.Options.Number("calls")), money: amount(city.Options.Number("money")) * whole}
 }
 
+// forReading is nine tenths of a budget: looking for mentions goes on day and night, and would leave nothing for what riders
+// report elsewhere.
+func (l budget) forReading() budget {
+	return budget{calls: l.calls - l.calls/10, money: l.money - l.money/10}
+}
+
 // month names the month of a time.
 func month(at time.Time) string { return at.UTC().Format("2006-01") }
 
@@ -54,14 +60,32 @@ type purse struct {
 // pay counts one call, and the most that it may cost, or returns errBudget and counts nothing. It is called before the
 // call is made: a crash in between counts too much, never too little.
 func (b *bot) pay(ctx context.Context, city string, most amount) (*purse, error) {
+	limit, err := b.limit(ctx, city)
+	if err != nil {
+		return nil, err
+	}
+	return b.payWithin(ctx, city, most, limit)
+}
+
+// payToRead is pay for reading, which leaves a part of the budget for posting.
+func (b *bot) payToRead(ctx context.Context, city string, most amount) (*purse, error) {
+	limit, err := b.limit(ctx, city)
+	if err != nil {
+		return nil, err
+	}
+	return b.payWithin(ctx, city, most, limit.forReading())
+}
+
+// limit is the budget of a city.
+func (b *bot) limit(ctx context.Context, city string) (budget, error) {
 	known, ok, err := b.core.Cities.City(ctx, city)
 	if err != nil {
-		return nil, fmt.Errorf("look up city: %w", err)
+		return budget{}, fmt.Errorf("look up city: %w", err)
 	}
 	if !ok {
-		return nil, errNoAccount
+		return budget{}, errNoAccount
 	}
-	return b.payWithin(ctx, city, most, budgetOf(known))
+	return budgetOf(known), nil
 }
 
 // payAnyway counts a call that is made even if it overruns the budget: what must be taken back is taken back.

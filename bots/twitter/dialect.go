@@ -39,6 +39,7 @@ type person struct {
 // page is a page of posts or messages.
 type page struct {
 	posts   []post
+	private bool     // direct messages, which have a price of their own
 	authors []string // who came along: X charges for them as well
 	next    string   // empty on the last page
 }

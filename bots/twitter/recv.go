@@ -2,21 +2,12 @@ package twitter
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"slices"
+	"maps"
 	"time"
 
 	"linienfunk/bots"
 	"linienfunk/report"
-)
-
-// Page sizes: the usual one, and the smallest that X allows, for the end of a budget. All of a page is counted before it is
-// read, and what it did not have is given back.
-const (
-	pageSize    = 20
-	minPageSize = 5
-	maxPages    = 40 // X shows 800 mentions at most
 )
 
 // Recv looks for mentions and direct messages now and then: X has no stream that a city could pay for.
@@ -25,7 +16,7 @@ func (b *bot) Recv(ctx context.Context, a bots.Account, out bots.Out) error {
 	if err != nil {
 		return err
 	}
-	r := &reader{bot: b, dialect: d, account: row, out: out}
+	r := newReader(b, d, row, out)
 	if err := r.mentions(ctx); err != nil {
 		return err
 	}
@@ -55,6 +46,13 @@ type reader struct {
 	out     bots.Out
 	bill    bill
 	askAt   time.Time // direct messages: not before
+
+	floor, next string          // the positions at the mentions' look before the last one, and at the last one
+	seen        map[string]bool // mentions behind floor
+}
+
+func newReader(b *bot, d dialect, row Account, out bots.Out) *reader {
+	return &reader{bot: b, dialect: d, account: row, out: out, floor: row.Position, next: row.Position, seen: map[string]bool{}}
 }
 
 // begin is the time from which on something is worth reading: since the account was connected, and as long as a
@@ -71,22 +69,26 @@ func (r *reader) begin(ctx context.Context) (time.Time, bots.City, error) {
 	return begin, city, nil
 }
 
-// mentions hands in the mentions that came since the last look, oldest first.
+// mentions hands in the mentions that came since the last look, oldest first. It looks back to where the look before that one
+// began, since X shows some mentions later than others that came after them
+// (https://github.com/valory-xyz/IEKit/issues/307); what is read again is not charged again.
 func (r *reader) mentions(ctx context.Context) error {
 	begin, _, err := r.begin(ctx)
 	if err != nil {
 		return err
 	}
-	since := r.account.Position
+	since := r.floor
 	if id := r.dialect.after(begin); compareIDs(id, since) > 0 {
 		since = id
 	}
-	price := r.bot.given.price
-	found, stopped := r.collect(ctx, begin, r.account.Position, price.read+price.user, func(next string, size int) (page, amount, error) {
-		p, err := r.dialect.mentions(ctx, since, next, size)
-		return p, r.bill.add(r.bot.core.Now(), "post", ids(p.posts)...)*price.read + r.bill.add(r.bot.core.Now(), "user", p.authors...)*price.user, err
+	found, stopped := r.collect(ctx, look{
+		begin: begin, floor: r.floor, each: r.bot.given.price.read + r.bot.given.price.user, first: pageSize,
+		read: func(next string, size int) (page, error) { return r.dialect.mentions(ctx, since, next, size) },
 	})
 	for _, p := range found {
+		if r.seen[p.id] {
+			continue
+		}
 		kind := ""
 		if p.protected {
 			kind = "protected-"
@@ -94,8 +96,9 @@ func (r *reader) mentions(ctx context.Context) error {
 		if err := r.hand(ctx, p, kind); err != nil {
 			return err
 		}
-		if stopped != nil {
-			continue // older ones are missing: all come again
+		r.seen[p.id] = true
+		if stopped != nil || compareIDs(p.id, r.account.Position) <= 0 {
+			continue // of one that is behind older ones are missing, and all come again
 		}
 		r.account.Position = p.id
 		// Also when ctx ends just now: what is stored need not come again.
@@ -103,31 +106,35 @@ func (r *reader) mentions(ctx context.Context) error {
 			return err
 		}
 	}
+	if stopped == nil {
+		r.floor, r.next = r.next, r.account.Position
+		maps.DeleteFunc(r.seen, func(id string, _ bool) bool { return compareIDs(id, r.floor) <= 0 })
+	}
 	return r.bot.explain(ctx, reading, stopped)
 }
 
-// messages hands in direct messages. That the account's access has none is no failure: mentions go on.
+// messages hands in direct messages. That they cannot be read is no failure: mentions go on.
 func (r *reader) messages(ctx context.Context) error {
 	begin, city, err := r.begin(ctx)
 	if err != nil || !city.Options.On("messages") || r.bot.core.Now().Before(r.askAt) {
 		return err
 	}
-	price := r.bot.given.price
-	found, stopped := r.collect(ctx, begin, r.account.MessagePosition, price.message, func(next string, size int) (page, amount, error) {
-		p, err := r.dialect.messages(ctx, next, size)
-		return p, r.bill.add(r.bot.core.Now(), "message", ids(p.posts)...) * price.message, err
+	found, stopped := r.collect(ctx, look{
+		begin: begin, floor: r.account.MessagePosition, each: r.bot.given.price.message, first: 1,
+		read: func(next string, size int) (page, error) { return r.dialect.messages(ctx, next, size) },
 	})
-	if said := answerOf(stopped); said != nil && said.tooMany() {
-		r.askAt = r.bot.core.Now().Add(said.after) // mentions have a limit of their own
-		return nil
-	}
-	if denied := noAccess(stopped); denied || stopped == nil {
-		if denied {
-			r.askAt, stopped = r.bot.core.Now().Add(r.bot.pace.denied), nil
-		}
+	denied := noAccess(stopped)
+	if denied || stopped == nil {
 		if err := r.setNoMessages(ctx, denied); err != nil {
 			return err
 		}
+	}
+	if said := answerOf(stopped); denied || said != nil && said.ofOneCall() {
+		r.bot.core.Log.Warn("direct messages cannot be read", "city", r.account.City, "err", stopped)
+		if r.askAt = r.bot.core.Now().Add(said.after); denied {
+			r.askAt = r.bot.core.Now().Add(r.bot.pace.denied)
+		}
+		return nil
 	}
 	for _, p := range found {
 		if err := r.hand(ctx, p, "message-"); err != nil {
@@ -150,57 +157,7 @@ func (r *reader) setNoMessages(ctx context.Context, denied bool) error {
 		return nil
 	}
 	r.account.NoMessages = denied
-	if denied {
-		r.bot.core.Log.Warn("the account's access has no direct messages", "city", r.account.City)
-	}
 	return r.bot.store.set(ctx, r.account, "no_messages", denied)
-}
-
-// collect reads page after page, newest first, until one has what is not new, and returns what is new, oldest first. each is the
-// most that one post may cost. Of an error that comes in between it returns what it has.
-func (r *reader) collect(ctx context.Context, begin time.Time, position string, each amount, read func(next string, size int) (page, amount, error)) ([]post, error) {
-	var found []post
-	next := ""
-	for range maxPages {
-		p, err := r.page(ctx, each, func(size int) (page, amount, error) { return read(next, size) })
-		old := slices.IndexFunc(p.posts, func(one post) bool {
-			return one.at.Before(begin.Truncate(time.Second)) || compareIDs(one.id, position) <= 0
-		})
-		if old >= 0 {
-			p.posts, p.next = p.posts[:old], ""
-		}
-		found = append(found, p.posts...)
-		if err != nil || p.next == "" {
-			slices.SortFunc(found, func(a, b post) int { return compareIDs(a.id, b.id) })
-			return found, err
-		}
-		next = p.next
-	}
-	return found, errors.New("pages without end")
-}
-
-// page pays for a page, reads it, and takes back what it did not have.
-func (r *reader) page(ctx context.Context, each amount, read func(size int) (page, amount, error)) (page, error) {
-	size := pageSize
-	purse, err := r.bot.pay(ctx, r.account.City, each*pageSize)
-	if errors.Is(err, errBudget) {
-		size = minPageSize
-		purse, err = r.bot.pay(ctx, r.account.City, each*minPageSize)
-	}
-	if err != nil {
-		return page{}, err
-	}
-	p, cost, err := read(size)
-	// What was asked for in vain is asked for again, and counted then.
-	return p, errors.Join(err, purse.settle(ctx, cost))
-}
-
-func ids(posts []post) []string {
-	all := make([]string, len(posts))
-	for i, p := range posts {
-		all[i] = p.id
-	}
-	return all
 }
 
 // hand hands in one post, if it is a report: not the account's own, nor that of another city's account, nor a retweet. kind

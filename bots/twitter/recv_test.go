@@ -30,12 +30,12 @@ func newDesk(t testing.TB, w *bottest.World) *desk {
 		t.Fatal(err)
 	}
 	k := &desk{}
-	k.reader = &reader{bot: b, dialect: d, account: row, out: func(_ context.Context, r report.Report) error {
+	k.reader = newReader(b, d, row, func(_ context.Context, r report.Report) error {
 		if k.err == nil {
 			k.got = append(k.got, r)
 		}
 		return k.err
-	}}
+	})
 	return k
 }
 
@@ -121,6 +121,53 @@ func TestManyMentionsArriveInOrderPageByPage(t *testing.T) {
 			fake.Tell("marta", "zuerich", texts[i])
 		}
 		want(t, k.look(t), texts...)
+	})
+}
+
+func TestAMentionThatXShowsLateIsRead(t *testing.T) {
+	both(t, func(t *testing.T, w *bottest.World, fake *twittertest.Server) {
+		connect(t, w, fake, "zuerich", "zuerich")
+		k := newDesk(t, w)
+		w.Advance(time.Minute)
+		early := w.Core.Now()
+		w.Advance(time.Second)
+		fake.Write("marta", "@zuerich zwei")
+		want(t, k.look(t), "zwei")
+		fake.WriteAt("leo", "@zuerich eins", early)
+		want(t, k.look(t), "eins")
+		want(t, k.look(t))
+	})
+}
+
+func TestInAFloodTheNewestMentionsAreReadAndTheRestIsLetGo(t *testing.T) {
+	both(t, func(t *testing.T, w *bottest.World, fake *twittertest.Server) {
+		fake.PageSize = 1
+		connect(t, w, fake, "zuerich", "zuerich")
+		k := newDesk(t, w)
+		for i := range maxPages + 3 {
+			fake.Write("marta", fmt.Sprintf("@zuerich linie %d", i))
+		}
+		if got := k.look(t); len(got) != maxPages || got[0] != "linie 3" {
+			t.Errorf("got %q", got)
+		}
+		fake.Write("marta", "@zuerich danach")
+		want(t, k.look(t), "danach")
+	})
+}
+
+func TestMessagesThatCannotBeReadDoNotHoldMentionsUp(t *testing.T) {
+	both(t, func(t *testing.T, w *bottest.World, fake *twittertest.Server) {
+		connect(t, w, fake, "zuerich", "zuerich")
+		k := newDesk(t, w)
+		for _, path := range []string{"/2/dm_events", "/1.1/direct_messages"} {
+			fake.FailPath(bottest.Internal, path)
+			fake.Write("marta", "@zuerich kontrolle "+path)
+			want(t, k.look(t), "kontrolle "+path)
+		}
+		fake.Heal()
+		fake.Tell("marta", "zuerich", "nachricht")
+		w.Advance(16 * time.Minute)
+		want(t, k.look(t), "nachricht")
 	})
 }
 

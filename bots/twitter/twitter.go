@@ -30,6 +30,7 @@ func Plugin() bots.Plugin {
 			"280 weighted characters: 23 for an address, two for an emoji and for most Asian letters.",
 			"X takes money for reading and posting; a city's budget for the month stops both before it is overrun.",
 			"A report arrives within the time between looks; what X indexes late may be missed.",
+			"X does not tell which accounts are bots: only those of this program are recognised.",
 			"Needs the operator's application keys.",
 		},
 	}

@@ -115,7 +115,7 @@ func (v *version1) messages(ctx context.Context, next string, size int) (page, e
 	if err != nil {
 		return page{}, cause(err)
 	}
-	out := page{next: found.NextCursor}
+	out := page{private: true, next: found.NextCursor}
 	for _, e := range found.Events {
 		if e.Type != "message_create" {
 			continue

@@ -196,7 +196,7 @@ func (v *version2) messages(ctx context.Context, next string, size int) (page, e
 	if out.Meta == nil {
 		return page{}, errBroken
 	}
-	found := page{next: out.Meta.NextToken}
+	found := page{private: true, next: out.Meta.NextToken}
 	for _, e := range out.Data {
 		p, err := tweet{ID: e.ID, AuthorID: e.SenderID, Text: e.Text, CreatedAt: e.CreatedAt, Entities: e.Entities}.post(v.handle)
 		if err != nil {

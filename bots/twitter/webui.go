@@ -75,8 +75,8 @@ func (b *bot) section(w http.ResponseWriter, r *http.Request) {
 		{ID: "meter-money", Value: int64(spent.Cost), Max: int64(limit.money), Used: spent.Cost.String(), All: limit.money.String(), Currency: b.given.currency},
 		{ID: "meter-calls", Value: spent.Calls, Max: limit.calls, Used: grouped(spent.Calls), All: grouped(limit.calls)},
 	}
-	least := (b.given.price.read + b.given.price.user) * minPageSize
-	data.Spent = spent.Calls+1 > limit.calls || spent.Cost+least > limit.money
+	least, toRead := (b.given.price.read+b.given.price.user)*minPageSize, limit.forReading()
+	data.Spent = spent.Calls+1 > toRead.calls || spent.Cost+least > toRead.money
 	b.core.Pages.Section(w, r, "settings.html", data)
 }
 
