@@ -53,6 +53,9 @@ const (
 	codeConsumerSuspended = 416 // the application
 )
 
+// maxClockError is how much X lets the clock of a signature be wrong. Version 2 does not say that it was that.
+const maxClockError = 5 * time.Minute
+
 // readAnswer reads an answer that is no success, in either version's form:
 // https://docs.x.com/x-api/fundamentals/response-codes-and-errors.
 func readAnswer(status int, header http.Header, body []byte, now time.Time) *answer {
@@ -66,6 +69,9 @@ func readAnswer(status int, header http.Header, body []byte, now time.Time) *ans
 		} `json:"errors"`
 	}
 	e := &answer{status: status, after: pause(header, now)}
+	if theirs := date(header); status == http.StatusUnauthorized && !theirs.IsZero() && theirs.Sub(now).Abs() > maxClockError {
+		e.codes = append(e.codes, codeBadTime)
+	}
 	if json.Unmarshal(body, &said) != nil && said.Type == "" && len(said.Errors) == 0 {
 		return e
 	}

@@ -52,6 +52,20 @@ func TestAnAnswerSaysWhatToDo(t *testing.T) {
 	}
 }
 
+// Version 2 says no more than "Unauthorized" of a signature with a wrong time.
+func TestAnUnauthorizedCallWithAWrongClockIsNoLoginThatEnded(t *testing.T) {
+	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	for off, want := range map[time.Duration]string{
+		0: "error-revoked", 2 * time.Minute: "error-revoked", 20 * time.Minute: "error-clock", -20 * time.Minute: "error-clock",
+	} {
+		header := http.Header{"Date": {now.Add(off).Format(http.TimeFormat)}}
+		said := readAnswer(http.StatusUnauthorized, header, []byte(`{"title":"Unauthorized","type":"about:blank","status":401}`), now)
+		if got := bots.AsError(said.explain(reading)).Say; got != want {
+			t.Errorf("X's clock is %v ahead: %s", off, got)
+		}
+	}
+}
+
 func TestWhatXSaysInSentencesIsNotKept(t *testing.T) {
 	body := `{"detail":"Your text geheimwort is bad","type":"https://api.x.com/2/problems/Geheim wort","errors":[{"code":1,"message":"geheimwort"}]}`
 	if got := readAnswer(400, http.Header{}, []byte(body), time.Now()).Error(); strings.Contains(strings.ToLower(got), "geheim") {
