@@ -151,6 +151,13 @@ func (s store) set(ctx context.Context, a Account, column string, value any) err
 	return wrap("store "+column, err)
 }
 
+// rename stores what an account is called now, unless another one has taken the place meanwhile.
+func (s store) rename(ctx context.Context, a Account) error {
+	err := s.db.WithContext(ctx).Model(&Account{}).Where("city = ? AND user_id = ?", a.City, a.UserID).
+		Updates(map[string]any{"handle": a.Handle, "revision": rand.Text()}).Error
+	return wrap("rename account", err)
+}
+
 func (s store) disconnect(ctx context.Context, city string) error {
 	return wrap("delete account", s.db.WithContext(ctx).Where("city = ?", city).Delete(&Account{}).Error)
 }

@@ -20,6 +20,7 @@ const (
 	messaging doing = "messages"
 	posting   doing = "post"
 	deleting  doing = "delete"
+	checking  doing = "login"
 )
 
 // answerOf returns X's answer that an error stands for, or nil.
@@ -54,6 +55,8 @@ func (b *bot) explain(ctx context.Context, what doing, err error) error {
 		return err
 	case errors.Is(err, errBudget) && what == reading:
 		return bots.RetryAfter(min(untilNextMonth(b.core.Now()), time.Hour), "error-budget-read", err)
+	case errors.Is(err, errBudget) && what == checking:
+		return bots.Permanent("error-budget-check", err)
 	case errors.Is(err, errBudget):
 		return bots.Permanent("error-budget-post", err)
 	case errors.Is(err, errNoAccount):
@@ -92,7 +95,7 @@ func (e *answer) explain(what doing) error {
 		return bots.Revoked("error-revoked", err)
 	case e.status >= 500, e.status == http.StatusRequestTimeout, e.status < 400:
 		return bots.Retry("error-server", err)
-	case what == reading:
+	case what == reading, what == checking:
 		return bots.Retry("error-server", err) // there is no next one to go on with
 	}
 	return bots.Permanent("error-refused", err)

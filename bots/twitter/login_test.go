@@ -179,6 +179,9 @@ func TestWithoutTheOperatorsKeysTheSectionSaysSo(t *testing.T) {
 	if got := submit(t, w, "zuerich", "/connect"); !strings.Contains(got.Header().Get("X-Failed"), "has not set up") {
 		t.Errorf("%v", got.Header())
 	}
+	if got := submit(t, w, "zuerich", "/check"); !strings.Contains(got.Header().Get("X-Failed"), "has not set up") {
+		t.Errorf("%v", got.Header())
+	}
 	if accounts, err := w.Bot.Accounts(t.Context()); err != nil || len(accounts) != 0 {
 		t.Errorf("accounts %v, %v", accounts, err)
 	}

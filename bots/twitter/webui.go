@@ -1,6 +1,7 @@
 package twitter
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -23,6 +24,7 @@ func (b *bot) WebUI() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", b.section)
 	mux.HandleFunc("POST /connect", b.connect)
+	mux.HandleFunc("POST /check", b.check)
 	mux.HandleFunc("POST /disconnect", b.disconnect)
 	return http.MaxBytesHandler(mux, maxForm)
 }
@@ -103,6 +105,42 @@ func (b *bot) cookie(value string, seconds int) *http.Cookie {
 		Name: b.cookieName(), Value: value, Path: "/bots/" + b.core.Name + "/", MaxAge: seconds,
 		HttpOnly: true, Secure: b.secure(), SameSite: http.SameSiteLaxMode,
 	}
+}
+
+// check asks X whether the login still works, and what the account is called by now.
+func (b *bot) check(w http.ResponseWriter, r *http.Request) {
+	if !b.given.complete() {
+		b.core.Pages.Failed(w, r, b.say(r, "not-ready"))
+		return
+	}
+	row, d, err := b.account(r.Context(), bots.Place(r).City.Name)
+	if err == nil {
+		row, err = b.lookAtSelf(r.Context(), row, d)
+	}
+	if err = b.explainLocal(err); err != nil {
+		b.core.Log.Info("connection does not work", "city", bots.Place(r).City.Name, "error", err)
+		b.core.Pages.Failed(w, r, b.say(r, cmp.Or(bots.AsError(err).Say, "error-internal")))
+		return
+	}
+	b.core.Pages.Done(w, r, b.say(r, "checked", "Account", row.Label()))
+}
+
+// lookAtSelf asks for the account, which costs. An account that was renamed starts anew under its new name: mentions are told by it.
+func (b *bot) lookAtSelf(ctx context.Context, row Account, d dialect) (Account, error) {
+	var me person
+	err := b.paid(ctx, row.City, b.given.price.user, func() (err error) {
+		me, err = d.me(ctx)
+		return err
+	})
+	if err != nil || me.handle == row.Handle {
+		return row, b.explain(ctx, checking, err)
+	}
+	row.Handle = me.handle
+	if err := b.store.rename(ctx, row); err != nil {
+		return row, err
+	}
+	b.core.Changed(row.City)
+	return row, nil
 }
 
 // disconnect forgets the account. That X forgets the keys too is tried, but does not hold it up.

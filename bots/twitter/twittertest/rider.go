@@ -76,6 +76,13 @@ func (s *Server) Protect(handle string) {
 	s.user(handle).Protected = true
 }
 
+// Rename gives a user another name.
+func (s *Server) Rename(from, to string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.user(from).Handle = to
+}
+
 // Delete deletes a post as its author would.
 func (s *Server) Delete(id string) {
 	s.mu.Lock()
