@@ -64,12 +64,29 @@ func (b *bot) finish(ctx context.Context, l Login, token, secret, verifier strin
 	if row.Since.IsZero() {
 		row.Since = b.store.utc()
 	}
-	return row, b.store.connect(ctx, row, keys)
+	old, oldKeys, err := b.store.account(ctx, l.City)
+	if err != nil && !errors.Is(err, errNoAccount) {
+		return row, err
+	}
+	if err := b.store.connect(ctx, row, keys); err != nil {
+		return row, err
+	}
+	// The same account has the same keys each time that it allows the same application.
+	if oldKeys != nil && old.UserID != row.UserID {
+		b.giveBack(ctx, l.City, oldKeys)
+	}
+	return row, nil
 }
 
 // giveBack makes keys worthless. The account is gone from here in any case, so that errors are for the log only.
-// https://docs.x.com/fundamentals/authentication/api-reference
-func (b *bot) giveBack(ctx context.Context, keys *oauth1.Token) error {
+func (b *bot) giveBack(ctx context.Context, city string, keys *oauth1.Token) {
+	if err := b.invalidate(context.WithoutCancel(ctx), keys); err != nil {
+		b.core.Log.Warn("keys not given back", "city", city, "error", err)
+	}
+}
+
+// invalidate: https://docs.x.com/fundamentals/authentication/api-reference.
+func (b *bot) invalidate(ctx context.Context, keys *oauth1.Token) error {
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, b.given.api+"/1.1/oauth/invalidate_token.json", nil)
 	if err != nil {
 		return err

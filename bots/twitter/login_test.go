@@ -225,3 +225,12 @@ func TestKeysAreStoredUnderNamesThatStay(t *testing.T) {
 		t.Errorf("stored %d fields, %v", len(fields), err)
 	}
 }
+
+func TestTheKeysOfAnAccountThatIsReplacedAreGivenBack(t *testing.T) {
+	w, fake := newWorld(t, "2")
+	connect(t, w, fake, "zuerich", "melder")
+	connect(t, w, fake, "zuerich", "andere")
+	if n := fake.Tokens(); n != 1 {
+		t.Errorf("%d tokens work", n)
+	}
+}

@@ -157,10 +157,7 @@ func (b *bot) disconnect(w http.ResponseWriter, r *http.Request) {
 	}
 	b.core.Changed(city)
 	if b.given.complete() {
-		ctx := context.WithoutCancel(r.Context())
-		if err := b.giveBack(ctx, keys); err != nil {
-			b.core.Log.Warn("keys not given back", "city", city, "error", err)
-		}
+		b.giveBack(r.Context(), city, keys)
 	}
 	b.core.Pages.Done(w, r, b.say(r, "disconnected", "Account", row.Label()))
 }
