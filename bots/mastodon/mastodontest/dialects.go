@@ -108,7 +108,7 @@ func (s *Server) tooMany(w http.ResponseWriter, r *http.Request) {
 	case GoToSocial:
 		w.Header().Set("X-Ratelimit-Limit", "300")
 		w.Header().Set("X-Ratelimit-Remaining", "0")
-		w.Header().Set("X-Ratelimit-Reset", strconv.FormatInt(s.Now().Unix()+60, 10))
+		w.Header().Set("X-Ratelimit-Reset", strconv.FormatInt(s.Now().Unix()+7, 10))
 	default:
 		// https://docs.joinmastodon.org/api/rate-limits/; proxies in front say Retry-After.
 		w.Header().Set("X-RateLimit-Limit", "300")
