@@ -1,6 +1,7 @@
 package mastodon
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -12,7 +13,7 @@ import (
 	"time"
 )
 
-// maxAnswer is the longest answer read, in bytes. A page of 80 long statuses has about one MB.
+// maxAnswer is the longest answer read, and the longest line of a stream, in bytes. A page of 80 long statuses has about one MB.
 const maxAnswer = 4 << 20
 
 // errNotJSON says that something else than the API answered: the page of a proxy, or of no Mastodon at all.
@@ -179,10 +180,12 @@ func (b *cappedBody) Close() error {
 	return b.body.Close()
 }
 
-// streamBody is the body of a stream. It ends when nothing comes for a while, as on a dead connection, and never
-// without an error: go-mastodon would open it again at once, without a word.
+// streamBody is the body of a stream. It ends when nothing comes for a while, as on a dead connection, and when a line does
+// not end, all of which go-mastodon would keep; and never without an error: go-mastodon would open it again at once, without
+// a word.
 type streamBody struct {
 	body  io.ReadCloser
+	line  int // bytes of the line that has not ended yet
 	clock *time.Timer
 	idle  time.Duration
 	end   func()
@@ -192,6 +195,14 @@ func (b *streamBody) Read(p []byte) (int, error) {
 	n, err := b.body.Read(p)
 	if n > 0 {
 		b.clock.Reset(b.idle)
+	}
+	if end := bytes.LastIndexByte(p[:n], '\n'); end >= 0 {
+		b.line = n - end - 1
+	} else {
+		b.line += n
+	}
+	if b.line > maxAnswer {
+		return n, errTooLong
 	}
 	if errors.Is(err, io.EOF) {
 		err = io.ErrUnexpectedEOF

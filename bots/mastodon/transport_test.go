@@ -74,6 +74,31 @@ func TestAnAnswerWithoutEndIsCut(t *testing.T) {
 	wantKind(t, c.explain(t.Context(), "verify", err), bots.KindRetry, "error-unreachable")
 }
 
+func TestAStreamWhoseLineDoesNotEndIsGivenUp(t *testing.T) {
+	c := answering(t, func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/event-stream")
+		io.WriteString(w, strings.Repeat("event: notification\n", 3*maxAnswer/20)) // long as a whole, but not one line
+		line := bytes.Repeat([]byte("a"), 1<<16)
+		for range 2 * maxAnswer / len(line) {
+			if _, err := w.Write(line); err != nil {
+				return
+			}
+		}
+	})
+	req, err := http.NewRequestWithContext(withStream(t.Context(), func() {}), http.MethodGet, c.instance+"/api/v1/streaming/user", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp, err := c.Client.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	if n, err := io.Copy(io.Discard, resp.Body); !errors.Is(err, errTooLong) || n < 4*maxAnswer-20 {
+		t.Errorf("after %d bytes: %v", n, err)
+	}
+}
+
 func TestAnAnswerThatDripsIsGivenUp(t *testing.T) {
 	w, _ := newWorld(t)
 	w.Bot.(*bot).pace.call = 100 * time.Millisecond
