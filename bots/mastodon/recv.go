@@ -3,6 +3,7 @@ package mastodon
 import (
 	"context"
 	"maps"
+	"regexp"
 	"strings"
 	"time"
 
@@ -191,6 +192,10 @@ func (r *reader) text(n *masto.Notification) (string, bool) {
 	return text, text != ""
 }
 
+// addressees are the names at the beginning of an answer. Programs write them there by themselves, and one may be of who made the
+// report that is answered, and made it privately.
+var addressees = regexp.MustCompile(`^(?:@[\pL\pN_]+(?:[.-]+[\pL\pN_]+)*(?:@[\pL\pN_]+(?:[.-]+[\pL\pN_]+)*)?(?:\s+|$))+`)
+
 // statusText is what a mention of the account says.
 func statusText(a Account, s *masto.Status) string {
 	me := self{acct: a.Acct, domain: a.Domain, urls: []string{a.URL}}
@@ -200,6 +205,9 @@ func statusText(a Account, s *masto.Status) string {
 		}
 	}
 	text := plainText(s.Content, me)
+	if s.InReplyToID != nil {
+		text = addressees.ReplaceAllString(text, "")
+	}
 	if warning := tidy(stripMention(s.SpoilerText, me)); warning != "" && text != "" {
 		text = warning + "\n\n" + text
 	} else {

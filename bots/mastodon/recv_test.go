@@ -259,6 +259,28 @@ func TestWhatIsNotForEverybodyIsPrivate(t *testing.T) {
 	}
 }
 
+func TestAnAnswerDoesNotTellWhomItAnswers(t *testing.T) {
+	w, fake := newWorld(t)
+	a := connect(t, w, fake, "zuerich", "zuerich")
+	in := receive(t, w, a, nil)
+	first := fake.Mention("marta@elsewhere.example", "@zuerich kontrolle u8", "direct")
+	in.next(t)
+	for text, want := range map[string]string{
+		"@marta@elsewhere.example @zuerich stimmt, mit @marta@elsewhere.example": "stimmt, mit @marta",
+		"@zuerich @marta@elsewhere.example @unbekannt@x.example\nstimmt":         "stimmt",
+		"@zuerich @niemand.": "@niemand.",
+	} {
+		fake.Write(mastodontest.Status{Acct: "leo@elsewhere.example", Text: text, Visibility: "direct", InReplyTo: first})
+		if r := in.next(t); r.Text != want {
+			t.Errorf("%q became %q, want %q", text, r.Text, want)
+		}
+	}
+	fake.Mention("leo@elsewhere.example", "@marta@elsewhere.example @zuerich kontrolle", "public")
+	if r := in.next(t); r.Text != "@marta kontrolle" {
+		t.Errorf("what answers nobody became %q", r.Text)
+	}
+}
+
 func TestAContentWarningStandsBeforeTheText(t *testing.T) {
 	w, fake := newWorld(t)
 	a := connect(t, w, fake, "zuerich", "zuerich")
