@@ -64,7 +64,7 @@ func (c *client) turnedAway(ctx context.Context, code int) string {
 	open := &client{Client: c.Client, instance: c.instance}
 	var seen profile
 	switch err := open.do(ctx, "/api/v1/accounts/"+url.PathEscape(c.account), nil, &seen); {
-	case gone(err):
+	case gone(err), status(err) == http.StatusGone:
 		return "error-account-gone"
 	case err == nil && seen.Suspended:
 		return "error-suspended"

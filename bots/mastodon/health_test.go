@@ -11,6 +11,7 @@ import (
 	"linienfunk/bots"
 	"linienfunk/bots/bottest"
 	"linienfunk/bots/mastodon/mastodontest"
+	"linienfunk/report"
 )
 
 func recvOnce(t testing.TB, w *bottest.World, a bots.Account) error {
@@ -101,6 +102,24 @@ func TestTheSettingsSayWhetherTheAccountIsFlaggedOrLimitedByNow(t *testing.T) {
 		page := section(t, w, "en")
 		return strings.Contains(page, "not marked") && !strings.Contains(page, "limited this account")
 	})
+}
+
+func TestAnInstanceThatIsBeingClosedHasNotLostEachOfItsMentions(t *testing.T) {
+	w, fake := newWorld(t)
+	spread(t, w, fake, "public")
+	a := account(t, w, "zuerich")
+	r := newReaderFor(t, w, a, func(_ context.Context, r report.Report) error {
+		t.Errorf("handed in %+v", r)
+		return nil
+	})
+	w.Advance(2 * time.Minute)
+	another := own(fake, fake.Mention("rider@elsewhere.example", "@zuerich kontrolle u8", "public"))
+	fake.Fail(mastodontest.Closed)
+	if err := r.watch(t.Context()); err != nil {
+		t.Error(err)
+	}
+	_, err := w.Bot.(bots.Sender).Send(t.Context(), a, another)
+	wantKind(t, err, bots.KindRetry, "error-closed")
 }
 
 func TestAnInstanceThatIsAwayForDaysMayBeGone(t *testing.T) {

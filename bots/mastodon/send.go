@@ -154,7 +154,5 @@ func (c *client) remove(ctx context.Context, id masto.ID) error {
 	return err
 }
 
-func gone(err error) bool {
-	code := status(err)
-	return code == http.StatusNotFound || code == http.StatusGone
-}
+// gone says that there is nothing there. A 410 says more: the whole instance is being closed.
+func gone(err error) bool { return status(err) == http.StatusNotFound }

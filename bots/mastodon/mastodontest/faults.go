@@ -8,6 +8,9 @@ import (
 	"linienfunk/bots/bottest"
 )
 
+// Closed is an instance that is being closed (SELF_DESTRUCT of Mastodon): it answers 410 to everything.
+const Closed bottest.Fault = "closed"
+
 // Fail makes requests fail until Heal. Swallow concerns requests that change something, Refuse those that
 // post or boost, all others every request. Revoke ends the streams.
 func (s *Server) Fail(f bottest.Fault) { s.FailPath(f, "/") }
@@ -53,6 +56,8 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, next http.Handler
 	switch fault {
 	case bottest.TooMany:
 		s.tooMany(w, r)
+	case Closed:
+		fail(w, http.StatusGone, "Gone")
 	case bottest.Internal:
 		fail(w, http.StatusInternalServerError, "Something went wrong")
 	case bottest.HTML:
