@@ -17,7 +17,7 @@ func (s *Server) reblog(w http.ResponseWriter, r *http.Request, me *Account) {
 		fail(w, http.StatusNotFound, "Record not found")
 		return
 	case st.Visibility == "direct" || st.Visibility == "private" && st.account != me:
-		s.complaints = append(s.complaints, "boost of a private status")
+		s.Complain("boost of a private status")
 		fail(w, http.StatusForbidden, "This action is not allowed")
 		return
 	}

@@ -91,7 +91,7 @@ func (s *Server) number(w http.ResponseWriter, r *http.Request, name string, fal
 	}
 	n, err := strconv.ParseInt(value, 10, 64)
 	if err != nil || s.Dialect == Pixelfed && n < 1 {
-		s.complain("%s %s: %s=%s", r.Method, r.URL.Path, name, value)
+		s.Complain("%s %s: %s=%s", r.Method, r.URL.Path, name, value)
 		fail(w, http.StatusUnprocessableEntity, "The "+name+" must be at least 1.")
 		return 0, false
 	}

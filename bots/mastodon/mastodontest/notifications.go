@@ -134,7 +134,7 @@ func (s *Server) streamingHealth(w http.ResponseWriter, _ *http.Request) {
 func (s *Server) streamUser(w http.ResponseWriter, r *http.Request, me *Account) {
 	if !s.hasSSE() {
 		if s.Dialect != Mastodon {
-			s.complain("a stream is asked of %s, which has none", s.Dialect)
+			s.Complain("a stream is asked of %s, which has none", s.Dialect)
 		}
 		fail(w, http.StatusNotFound, "Not found")
 		return
@@ -162,7 +162,7 @@ func (s *Server) streamUser(w http.ResponseWriter, r *http.Request, me *Account)
 			w.(http.Flusher).Flush()
 		case <-r.Context().Done():
 			return
-		case <-s.closed:
+		case <-s.Ended():
 			return
 		}
 	}

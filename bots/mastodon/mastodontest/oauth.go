@@ -37,20 +37,20 @@ func (s *Server) createApp(w http.ResponseWriter, r *http.Request) {
 	s.parameters(r, "client_name", "redirect_uris", "scopes", "website")
 	redirects := strings.Fields(r.PostFormValue("redirect_uris"))
 	if r.PostFormValue("client_name") == "" || len(redirects) == 0 {
-		s.complain("app without a name or redirect_uris")
+		s.Complain("app without a name or redirect_uris")
 		fail(w, http.StatusUnprocessableEntity, "Validation failed: Application name can't be blank, Redirect URI can't be blank")
 		return
 	}
 	for _, redirect := range redirects {
 		if u, err := url.Parse(redirect); redirect != outOfBand && (err != nil || u.Scheme == "" || u.Host == "") {
-			s.complain("redirect_uri %q", redirect)
+			s.Complain("redirect_uri %q", redirect)
 			fail(w, http.StatusUnprocessableEntity, "Validation failed: Redirect URI must be an absolute URI.")
 			return
 		}
 	}
 	for _, scope := range strings.Fields(r.PostFormValue("scopes")) {
 		if !slices.Contains(s.scopes(), scope) {
-			s.complain("scope %q", scope)
+			s.Complain("scope %q", scope)
 			fail(w, http.StatusUnprocessableEntity, "Validation failed: Scopes doesn't match configured on the server.")
 			return
 		}
@@ -89,7 +89,7 @@ var authorizeHTML = template.Must(template.New("").Parse(`<!doctype html><html l
 // the local accounts.
 func (s *Server) authorizePage(w http.ResponseWriter, r *http.Request) {
 	if _, err := s.checkAuthorize(r.URL.Query()); err != nil {
-		s.complain("GET /oauth/authorize: %v", err)
+		s.Complain("GET /oauth/authorize: %v", err)
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
 	}
@@ -135,7 +135,7 @@ func (s *Server) authorize(w http.ResponseWriter, r *http.Request) {
 	}
 	found, err := s.checkAuthorize(r.Form)
 	if err != nil {
-		s.complain("POST /oauth/authorize: %v", err)
+		s.Complain("POST /oauth/authorize: %v", err)
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
 	}
@@ -284,11 +284,11 @@ func (s *Server) Tokens(acct string) int {
 // parameters complains about parameters that the documentation does not know.
 func (s *Server) parameters(r *http.Request, known ...string) {
 	if err := r.ParseForm(); err != nil {
-		s.complain("%s %s: %v", r.Method, r.URL.Path, err)
+		s.Complain("%s %s: %v", r.Method, r.URL.Path, err)
 	}
 	for name := range r.Form {
 		if !slices.Contains(known, name) {
-			s.complain("%s %s: parameter %s", r.Method, r.URL.Path, name)
+			s.Complain("%s %s: parameter %s", r.Method, r.URL.Path, name)
 		}
 	}
 }

@@ -7,10 +7,7 @@ package mastodontest
 
 import (
 	"encoding/json"
-	"fmt"
 	"net/http"
-	"net/http/httptest"
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -18,6 +15,7 @@ import (
 	"time"
 
 	"linienfunk/bots/bottest"
+	"linienfunk/bots/bottest/fake"
 )
 
 // Domain is the instance's domain: what stands behind the second @ of its accounts. Its URL is another one, as on many
@@ -26,7 +24,7 @@ const Domain = "fake.mastodon.example"
 
 // Server is an instance.
 type Server struct {
-	URL string
+	*fake.Server
 
 	// MaxCharacters and PerURL are the limits of a status. Set them before the first request.
 	MaxCharacters, PerURL int
@@ -46,26 +44,18 @@ type Server struct {
 	// BeforeApp is called while a program registers. Set it before the first request.
 	BeforeApp func()
 
-	http *httptest.Server
-
-	mu         sync.Mutex
-	ids        int64
-	accounts   []*Account
-	apps       []*app
-	codes      map[string]*grant
-	tokens     map[string]*grant
-	statuses   []*Status
-	notes      []*notification
-	late       *[]*notification // where notifications go instead of notes
-	once       map[string]once  // by account and Idempotency-Key
-	refused    map[string]int   // Idempotency-Key to the status that is replayed
-	streams    map[chan event]*Account
-	requests   []string
-	complaints []string
-	fault      bottest.Fault
-	faultPath  string
-	healed     chan struct{}
-	closed     chan struct{}
+	mu       sync.Mutex
+	ids      int64
+	accounts []*Account
+	apps     []*app
+	codes    map[string]*grant
+	tokens   map[string]*grant
+	statuses []*Status
+	notes    []*notification
+	late     *[]*notification // where notifications go instead of notes
+	once     map[string]once  // by account and Idempotency-Key
+	refused  map[string]int   // Idempotency-Key to the status that is replayed
+	streams  map[chan event]*Account
 }
 
 func (a *Account) local() bool { return !strings.Contains(a.Acct, "@") }
@@ -87,19 +77,10 @@ func New(t testing.TB) *Server {
 	s := &Server{
 		MaxCharacters: 500, PerURL: 23, Streaming: true, Version: 4, PageSize: 80, FilterPrivate: true, ids: 1000,
 		codes: map[string]*grant{}, tokens: map[string]*grant{}, once: map[string]once{}, refused: map[string]int{}, Now: time.Now,
-		streams: map[chan event]*Account{}, healed: make(chan struct{}), closed: make(chan struct{}),
+		streams: map[chan event]*Account{},
 	}
-	s.http = httptest.NewServer(s.handler())
-	s.URL = s.http.URL
-	t.Cleanup(func() {
-		s.DropStreams()
-		close(s.closed)
-		s.http.CloseClientConnections()
-		s.http.Close()
-		for _, complaint := range s.Complaints() {
-			t.Errorf("mastodontest: %s", complaint)
-		}
-	})
+	s.Server = fake.New(t, s.handler(), s.failing)
+	s.Pages = "/oauth/authorize"
 	return s
 }
 
@@ -124,10 +105,10 @@ func (s *Server) handler() http.Handler {
 	mux.HandleFunc("POST /api/v1/statuses/{id}/reblog", s.as("write:statuses", s.reblog))
 	mux.HandleFunc("POST /api/v1/statuses/{id}/unreblog", s.as("write:statuses", s.unreblog))
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
-		s.complain("%s %s: no such path", r.Method, r.URL.Path)
+		s.Complain("%s %s: no such path", r.Method, r.URL.Path)
 		fail(w, http.StatusNotFound, "Record not found")
 	})
-	return s.faulty(mux)
+	return mux
 }
 
 // as lets a handler run for the account of a token that has the scope
@@ -137,13 +118,13 @@ func (s *Server) as(scope string, handle func(http.ResponseWriter, *http.Request
 		token, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
 		s.mu.Lock()
 		g := s.tokens[token]
-		revoked := s.fault == bottest.Revoke
+		revoked := s.Failing(r.URL.Path) == bottest.Revoke
 		s.mu.Unlock()
 		switch {
 		case !ok || g == nil || revoked:
 			fail(w, http.StatusUnauthorized, "The access token is invalid")
 		case !allows(g.scope, scope):
-			s.complain("%s %s needs the scope %s", r.Method, r.URL.Path, scope)
+			s.Complain("%s %s needs the scope %s", r.Method, r.URL.Path, scope)
 			fail(w, http.StatusForbidden, "This action is outside the authorized scopes")
 		case !s.barred(w, r, g.account):
 			handle(w, r, g.account)
@@ -158,32 +139,6 @@ func (s *Server) AddAccount(acct string) string {
 	token := "token-" + s.id()
 	s.tokens[token] = &grant{account: s.accountNamed(acct), scope: Scopes}
 	return token
-}
-
-// Requests counts the requests whose method and path begin so: "POST /api/v1/statuses".
-func (s *Server) Requests(prefix string) int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	count := 0
-	for _, r := range s.requests {
-		if strings.HasPrefix(r, prefix) {
-			count++
-		}
-	}
-	return count
-}
-
-// Complaints lists what clients did wrong so far.
-func (s *Server) Complaints() []string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return slices.Clone(s.complaints)
-}
-
-func (s *Server) complain(format string, args ...any) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.complaints = append(s.complaints, fmt.Sprintf(format, args...))
 }
 
 // id returns a new id; they ascend. s.mu is held.

@@ -157,8 +157,6 @@ func TestDialectsDepartFromMastodonAsTheirSourcesSay(t *testing.T) {
 			t.Errorf("%d %v", resp.StatusCode, resp.Header)
 		}
 		s.Heal()
-		s.mu.Lock()
-		s.complaints = nil // of Go's User-Agent
-		s.mu.Unlock()
+		s.Forgive() // Go's User-Agent
 	})
 }

@@ -203,7 +203,7 @@ func (s *Server) refuse(r *http.Request) (status int, why string) {
 	text, language := strings.TrimSpace(r.PostFormValue("status")), r.PostFormValue("language")
 	switch {
 	case !slices.Contains([]string{"", "public", "unlisted", "private", "direct"}, r.PostFormValue("visibility")):
-		s.complain("visibility %q", r.PostFormValue("visibility"))
+		s.Complain("visibility %q", r.PostFormValue("visibility"))
 		return http.StatusUnprocessableEntity, "Validation failed: Visibility is not included in the list"
 	case s.Dialect == Pixelfed && r.PostFormValue("in_reply_to_id") == "": // statusCreate in ApiV1Controller.php
 		return http.StatusForbidden, "Empty statuses are not allowed"
@@ -212,7 +212,7 @@ func (s *Server) refuse(r *http.Request) (status int, why string) {
 	case s.Dialect == GoToSocial && language != "" && !regexp.MustCompile("^[a-z]{2,3}$").MatchString(language):
 		return http.StatusBadRequest, "language is invalid" // validateNormalizeCreateStatus
 	case s.markup() && r.PostFormValue("content_type") != "text/plain":
-		s.complain("the text may be taken for Markdown")
+		s.Complain("the text may be taken for Markdown")
 	case s.length(text)+utf8.RuneCountInString(r.PostFormValue("spoiler_text")) > s.MaxCharacters:
 		return http.StatusUnprocessableEntity, "Validation failed: Text character limit exceeded"
 	}

@@ -158,7 +158,7 @@ func (s *Server) requestToken(w http.ResponseWriter, r *http.Request) {
 		problem = verify(r, oauth, "")
 	}
 	if problem != "" {
-		s.complain("request_token: %s", problem)
+		s.Complain("request_token: %s", problem)
 		fail(w, r, http.StatusUnauthorized, 32, "", "Could not authenticate you.")
 		return
 	}
@@ -184,7 +184,7 @@ func (s *Server) accessToken(w http.ResponseWriter, r *http.Request) {
 		problem = verify(r, oauth, g.secret)
 	}
 	if problem != "" {
-		s.complain("access_token: %s", problem)
+		s.Complain("access_token: %s", problem)
 	}
 	if problem != "" || g == nil || g.user == nil || g.verifier != oauth["oauth_verifier"] {
 		fail(w, r, http.StatusUnauthorized, 89, "", "Invalid or expired token.")

@@ -44,7 +44,7 @@ func (s *Server) repeat(u *User, id string) (made *Post, again bool, t *trouble)
 	case original == nil:
 		return nil, false, &trouble{http.StatusNotFound, 144, "No status found with that ID."}
 	case original.author.Protected:
-		s.complaints = append(s.complaints, "somebody tried to retweet a protected post")
+		s.Complain("somebody tried to retweet a protected post")
 		return nil, false, &trouble{http.StatusForbidden, 328, "Retweet is not permissible for this status."}
 	}
 	for _, p := range s.posts {

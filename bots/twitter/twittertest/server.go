@@ -9,9 +9,7 @@ package twittertest
 
 import (
 	"encoding/json"
-	"fmt"
 	"net/http"
-	"net/http/httptest"
 	"slices"
 	"strconv"
 	"strings"
@@ -20,6 +18,7 @@ import (
 	"time"
 
 	"linienfunk/bots/bottest"
+	"linienfunk/bots/bottest/fake"
 )
 
 // ConsumerKey and ConsumerSecret are the operator's application.
@@ -30,7 +29,8 @@ const (
 
 // Server is X.
 type Server struct {
-	URL string
+	*fake.Server
+
 	// Now is its clock. Callback is the one that the application has entered. Rates are the calls that a user may make in 15
 	// minutes, by endpoint. PageSize caps the posts in one answer. NoHints leaves out when a limit is reset. Set them before
 	// the first request.
@@ -40,26 +40,18 @@ type Server struct {
 	PageSize int
 	NoHints  bool
 
-	http *httptest.Server
-
-	mu         sync.Mutex
-	lastID     int64
-	users      []*User
-	posts      []*Post
-	messages   []*message
-	requests   map[string]*grant // request tokens
-	tokens     map[string]*grant // access tokens
-	nonces     map[string]bool
-	windows    map[string]*window
-	denied     map[string]bool
-	charged    map[string]int64 // by user, in millionths
-	billed     map[string]bool
-	log        []string
-	complaints []string
-	fault      bottest.Fault
-	faultPath  string
-	healed     chan struct{}
-	closed     chan struct{}
+	mu       sync.Mutex
+	lastID   int64
+	users    []*User
+	posts    []*Post
+	messages []*message
+	requests map[string]*grant // request tokens
+	tokens   map[string]*grant // access tokens
+	nonces   map[string]bool
+	windows  map[string]*window
+	denied   map[string]bool
+	charged  map[string]int64 // by user, in millionths
+	billed   map[string]bool
 }
 
 // User is an account.
@@ -93,18 +85,8 @@ func New(t testing.TB) *Server {
 		Now: time.Now, Callback: "https://linienfunk.example/bots/twitter/callback", Rates: rates(), PageSize: 100,
 		requests: map[string]*grant{}, tokens: map[string]*grant{}, nonces: map[string]bool{}, windows: map[string]*window{},
 		denied: map[string]bool{}, charged: map[string]int64{}, billed: map[string]bool{},
-		healed: make(chan struct{}), closed: make(chan struct{}),
 	}
-	s.http = httptest.NewServer(s.faulty(s.handler()))
-	s.URL = s.http.URL
-	t.Cleanup(func() {
-		close(s.closed)
-		s.http.CloseClientConnections()
-		s.http.Close()
-		for _, complaint := range s.Complaints() {
-			t.Errorf("twittertest: %s", complaint)
-		}
-	})
+	s.Server = fake.New(t, s.handler(), s.failing)
 	return s
 }
 
@@ -130,10 +112,10 @@ func (s *Server) handler() http.Handler {
 	mux.HandleFunc("POST /1.1/statuses/retweet/{id}", s.as("post", s.retweetStatus))
 	mux.HandleFunc("POST /1.1/statuses/unretweet/{id}", s.as("delete", s.unretweetStatus))
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
-		s.complain("%s %s: no such path", r.Method, r.URL.Path)
+		s.Complain("%s %s: no such path", r.Method, r.URL.Path)
 		fail(w, r, http.StatusNotFound, 34, "", "Not Found")
 	})
-	return mux
+	return s.dated(mux)
 }
 
 // as lets a handler run for the user whose signature a request carries, if the access level has it and the rate allows it.
@@ -141,12 +123,12 @@ func (s *Server) as(access string, handle func(http.ResponseWriter, *http.Reques
 	return func(w http.ResponseWriter, r *http.Request) {
 		g, problem := s.signer(r)
 		s.mu.Lock()
-		revoked := s.fault == bottest.Revoke
+		revoked := s.Failing(r.URL.Path) == bottest.Revoke
 		denied := s.denied[access]
 		s.mu.Unlock()
 		switch {
 		case problem != "":
-			s.complain("%s %s: %s", r.Method, r.URL.Path, problem)
+			s.Complain("%s %s: %s", r.Method, r.URL.Path, problem)
 			fail(w, r, http.StatusUnauthorized, 32, "", "Could not authenticate you")
 		case g == nil || revoked:
 			fail(w, r, http.StatusUnauthorized, 89, "", "Unauthorized")
@@ -168,45 +150,12 @@ func (s *Server) Deny(access string, denied bool) {
 	s.denied[access] = denied
 }
 
-// Requests counts the requests whose method and path begin so: "POST /2/tweets".
-func (s *Server) Requests(prefix string) int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	count := 0
-	for _, r := range s.log {
-		if strings.HasPrefix(r, prefix) {
-			count++
-		}
-	}
-	return count
-}
-
-// Complaints lists what clients did wrong so far.
-func (s *Server) Complaints() []string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return slices.Clone(s.complaints)
-}
-
-// Forgive takes the complaints back, for a test that provoked them.
-func (s *Server) Forgive() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.complaints = nil
-}
-
-func (s *Server) complain(format string, args ...any) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.complaints = append(s.complaints, fmt.Sprintf(format, args...))
-}
-
 // known complains of parameters that a handler does not know.
 func (s *Server) known(r *http.Request, names ...string) {
 	r.ParseForm()
 	for name, values := range r.Form {
 		if !slices.Contains(names, name) || len(values) != 1 {
-			s.complain("%s %s: parameter %s=%q", r.Method, r.URL.Path, name, values)
+			s.Complain("%s %s: parameter %s=%q", r.Method, r.URL.Path, name, values)
 		}
 	}
 }

@@ -54,7 +54,7 @@ func (s *Server) mentionsTimeline(w http.ResponseWriter, r *http.Request, me *Us
 	s.known(r, "count", "since_id", "max_id", "tweet_mode")
 	size, err := strconv.Atoi(r.FormValue("count"))
 	if err != nil || size < 1 || size > 200 || r.FormValue("tweet_mode") != "extended" {
-		s.complain("mentions_timeline: %s", r.URL)
+		s.Complain("mentions_timeline: %s", r.URL)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -78,7 +78,7 @@ func (s *Server) eventsList(w http.ResponseWriter, r *http.Request, me *User) {
 	s.known(r, "count", "cursor")
 	size, err := strconv.Atoi(r.FormValue("count"))
 	if err != nil || size < 1 || size > 50 {
-		s.complain("events/list: %s", r.URL)
+		s.Complain("events/list: %s", r.URL)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -30,7 +30,7 @@ func (s *Server) mentions(w http.ResponseWriter, r *http.Request, me *User) {
 	size, err := strconv.Atoi(r.FormValue("max_results"))
 	since := r.FormValue("since_id")
 	if r.PathValue("id") != me.ID || err != nil || size < 5 || size > 100 || since != "" && !regexp.MustCompile(`^[1-9][0-9]{0,18}$`).MatchString(since) {
-		s.complain("mentions: %s", r.URL)
+		s.Complain("mentions: %s", r.URL)
 		fail(w, r, http.StatusBadRequest, 0, "invalid-request", "One or more parameters to your request was invalid.")
 		return
 	}
@@ -121,7 +121,7 @@ func (s *Server) dmEvents(w http.ResponseWriter, r *http.Request, me *User) {
 	s.known(r, "max_results", "event_types", "dm_event.fields", "pagination_token")
 	size, err := strconv.Atoi(r.FormValue("max_results"))
 	if err != nil || size < 1 || size > 100 || r.FormValue("event_types") != "MessageCreate" {
-		s.complain("dm_events: %s", r.URL)
+		s.Complain("dm_events: %s", r.URL)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -161,7 +161,7 @@ func (s *Server) body(r *http.Request, into any) bool {
 	decoder.DisallowUnknownFields()
 	err := decoder.Decode(into)
 	if err != nil || r.Header.Get("Content-Type") != "application/json" {
-		s.complain("%s %s: %s, %v", r.Method, r.URL.Path, r.Header.Get("Content-Type"), err)
+		s.Complain("%s %s: %s, %v", r.Method, r.URL.Path, r.Header.Get("Content-Type"), err)
 	}
 	return err == nil
 }
@@ -195,7 +195,7 @@ func (s *Server) createRetweet(w http.ResponseWriter, r *http.Request, me *User)
 		ID string `json:"tweet_id"`
 	}
 	if !s.body(r, &in) || r.PathValue("id") != me.ID {
-		s.complain("retweet by another user")
+		s.Complain("retweet by another user")
 	}
 	_, _, t := s.repeat(me, in.ID)
 	if t != nil {
