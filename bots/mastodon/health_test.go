@@ -37,7 +37,7 @@ func TestWhatHappenedToTheAccountIsTold(t *testing.T) {
 			a := connect(t, w, fake, "zuerich", "zuerich")
 			fake.Change("zuerich", c.change)
 			wantKind(t, recvOnce(t, w, a), bots.KindRevoked, c.want)
-			wantFailed(t, w, submit(t, w, "zuerich", "/check", nil), c.want)
+			wantFailed(t, w, w.Submit(t, "zuerich", "/check", nil), c.want)
 		})
 	}
 }
@@ -61,7 +61,7 @@ func TestAnAccountThatHasMovedIsNotConnected(t *testing.T) {
 	w, fake := newWorld(t)
 	fake.Change("zuerich", func(a *mastodontest.Account) { a.Moved = "zuerich@new.example" })
 	authorize, cookies := begin(t, w, fake)
-	wantFailed(t, w, comeBack(t, w, approve(t, fake, authorize, "zuerich"), cookies), "error-moved")
+	wantFailed(t, w, w.ComeBack(t, approve(t, fake, authorize, "zuerich"), cookies), "error-moved")
 	if n := fake.Tokens("zuerich"); n != 0 {
 		t.Errorf("%d tokens are left", n)
 	}
@@ -91,15 +91,15 @@ func TestTheSettingsSayWhetherTheAccountIsFlaggedOrLimitedByNow(t *testing.T) {
 	receive(t, w, a, nil)
 	fake.Change("zuerich", func(a *mastodontest.Account) { a.Bot, a.Limited = true, true })
 	wait(t, "noticed", func() bool {
-		page := section(t, w, "en")
+		page := w.Settings(t, "zuerich", "en")
 		return !strings.Contains(page, "not marked") && strings.Contains(page, "limited this account")
 	})
-	if again := account(t, w, "zuerich"); again != a {
+	if again := w.Account(t, "zuerich"); again != a {
 		t.Error("the account is started again, for nothing")
 	}
 	fake.Change("zuerich", func(a *mastodontest.Account) { a.Bot, a.Limited = false, false })
 	wait(t, "noticed again", func() bool {
-		page := section(t, w, "en")
+		page := w.Settings(t, "zuerich", "en")
 		return strings.Contains(page, "not marked") && !strings.Contains(page, "limited this account")
 	})
 }
@@ -107,7 +107,7 @@ func TestTheSettingsSayWhetherTheAccountIsFlaggedOrLimitedByNow(t *testing.T) {
 func TestAnInstanceThatIsBeingClosedHasNotLostEachOfItsMentions(t *testing.T) {
 	w, fake := newWorld(t)
 	spread(t, w, fake, "public")
-	a := account(t, w, "zuerich")
+	a := w.Account(t, "zuerich")
 	r := newReaderFor(t, w, a, func(_ context.Context, r report.Report) error {
 		t.Errorf("handed in %+v", r)
 		return nil
@@ -151,7 +151,7 @@ func TestPixelfedsSettingsSayThatItOnlyBoosts(t *testing.T) {
 	for d, want := range map[mastodontest.Dialect]bool{mastodontest.Mastodon: false, mastodontest.Pixelfed: true} {
 		w, fake := newDialect(t, d)
 		connect(t, w, fake, "zuerich", "zuerich")
-		if got := strings.Contains(section(t, w, "en"), "can only boost"); got != want {
+		if got := strings.Contains(w.Settings(t, "zuerich", "en"), "can only boost"); got != want {
 			t.Errorf("%q: %v", d, got)
 		}
 	}

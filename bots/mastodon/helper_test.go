@@ -2,9 +2,7 @@ package mastodon
 
 import (
 	"net/http"
-	"net/http/httptest"
 	"net/url"
-	"strings"
 	"testing"
 	"time"
 
@@ -36,50 +34,10 @@ func newWorld(t testing.TB) (*bottest.World, *mastodontest.Server) {
 	return bottest.NewWorld(t, "mastodon", testPlugin()), mastodontest.New(t)
 }
 
-// visit asks a handler of the bot as the core does: at a mount point, for a city (or none), in a language.
-func visit(t testing.TB, w *bottest.World, h http.Handler, mount, city, lang string, r *http.Request) *httptest.ResponseRecorder {
-	t.Helper()
-	where := bots.Where{Path: mount, Lang: lang}
-	if city != "" {
-		found, ok, err := w.Core.Cities.City(t.Context(), city)
-		if err != nil || !ok {
-			t.Fatalf("city %s: %v %v", city, ok, err)
-		}
-		where.City, where.Admin = found, true
-	}
-	answer := httptest.NewRecorder()
-	h.ServeHTTP(answer, bots.WithPlace(r, where))
-	return answer
-}
-
-const mount = "/city/zuerich/mastodon"
-
-// submit posts a form of the settings of a city.
-func submit(t testing.TB, w *bottest.World, city, path string, form url.Values) *httptest.ResponseRecorder {
-	t.Helper()
-	r := httptest.NewRequest(http.MethodPost, path, strings.NewReader(form.Encode()))
-	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	return visit(t, w, w.Bot.WebUI(), "/city/"+city+"/mastodon", city, "en", r)
-}
-
-// comeBack opens the address that an instance sent the browser to, with its cookies.
-func comeBack(t testing.TB, w *bottest.World, location string, cookies []*http.Cookie) *httptest.ResponseRecorder {
-	t.Helper()
-	rest, ok := strings.CutPrefix(location, "http://linienfunk.example/bots/mastodon")
-	if !ok {
-		t.Fatalf("sent back to %s", location)
-	}
-	r := httptest.NewRequest(http.MethodGet, rest, nil)
-	for _, c := range cookies {
-		r.AddCookie(c)
-	}
-	return visit(t, w, w.Bot.(bots.Public).Public(), "/bots/mastodon", "", "en", r)
-}
-
 // connect logs a city in, through all its pages, and waits for the core to be told.
 func connect(t testing.TB, w *bottest.World, fake *mastodontest.Server, city, acct string) bots.Account {
 	t.Helper()
-	begun := submit(t, w, city, "/connect", url.Values{"instance": {fake.URL}, "way": {"redirect"}})
+	begun := w.Submit(t, city, "/connect", url.Values{"instance": {fake.URL}, "way": {"redirect"}})
 	if begun.Code != http.StatusSeeOther || begun.Header().Get("X-Failed") != "" {
 		t.Fatalf("connect: %d %s", begun.Code, begun.Header().Get("X-Failed"))
 	}
@@ -87,24 +45,9 @@ func connect(t testing.TB, w *bottest.World, fake *mastodontest.Server, city, ac
 	if err != nil {
 		t.Fatal(err)
 	}
-	done := comeBack(t, w, back, begun.Result().Cookies())
+	done := w.ComeBack(t, back, begun.Result().Cookies())
 	if done.Header().Get("X-Message") == "" {
 		t.Fatalf("callback: %d %s %s", done.Code, done.Header().Get("X-Failed"), done.Body)
 	}
-	return account(t, w, city)
-}
-
-func account(t testing.TB, w *bottest.World, city string) bots.Account {
-	t.Helper()
-	accounts, err := w.Bot.Accounts(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, a := range accounts {
-		if a.City == city {
-			return a
-		}
-	}
-	t.Fatalf("%s has no account", city)
-	return bots.Account{}
+	return w.Account(t, city)
 }

@@ -16,25 +16,15 @@ import (
 	"linienfunk/bots/mastodon/mastodontest"
 )
 
-// section is the settings section of zuerich.
-func section(t testing.TB, w *bottest.World, lang string) string {
-	t.Helper()
-	got := visit(t, w, w.Bot.WebUI(), mount, "zuerich", lang, httptest.NewRequest(http.MethodGet, "/", nil))
-	if got.Code != http.StatusOK {
-		t.Fatalf("section: %d", got.Code)
-	}
-	return got.Body.String()
-}
-
 func follow(t testing.TB, w *bottest.World) *httptest.ResponseRecorder {
 	t.Helper()
-	return visit(t, w, w.Bot.(bots.Public).Public(), "/c/zuerich/mastodon", "zuerich", "en", httptest.NewRequest(http.MethodGet, "/", nil))
+	return w.Visit(t, w.Bot.(bots.Public).Public(), "/c/zuerich/mastodon", "zuerich", "en", httptest.NewRequest(http.MethodGet, "/", nil))
 }
 
 // begin starts a login and returns where the browser is sent to, and its cookies.
 func begin(t testing.TB, w *bottest.World, fake *mastodontest.Server) (string, []*http.Cookie) {
 	t.Helper()
-	got := submit(t, w, "zuerich", "/connect", url.Values{"instance": {fake.URL}, "way": {"redirect"}})
+	got := w.Submit(t, "zuerich", "/connect", url.Values{"instance": {fake.URL}, "way": {"redirect"}})
 	if got.Code != http.StatusSeeOther || got.Header().Get("X-Failed") != "" {
 		t.Fatalf("%d %s", got.Code, got.Header().Get("X-Failed"))
 	}
@@ -59,7 +49,7 @@ func wantFailed(t testing.TB, w *bottest.World, got *httptest.ResponseRecorder, 
 
 func TestALoginConnectsTheAccountAndReturnsToTheSettings(t *testing.T) {
 	w, fake := newWorld(t)
-	if got := section(t, w, "de"); !strings.Contains(got, `action="/city/zuerich/mastodon/connect"`) || !strings.Contains(got, "Instanz") {
+	if got := w.Settings(t, "zuerich", "de"); !strings.Contains(got, `action="/city/zuerich/bot/mastodon/connect"`) || !strings.Contains(got, "Instanz") {
 		t.Errorf("before: %s", got)
 	}
 	if got := follow(t, w); got.Code != http.StatusNoContent {
@@ -69,8 +59,8 @@ func TestALoginConnectsTheAccountAndReturnsToTheSettings(t *testing.T) {
 	if c := cookies[0]; !c.HttpOnly || c.SameSite != http.SameSiteLaxMode || c.Path != "/bots/mastodon/" || c.MaxAge != 600 {
 		t.Errorf("cookie %v", c)
 	}
-	done := comeBack(t, w, approve(t, fake, authorize, "zuerich"), cookies)
-	if done.Code != http.StatusSeeOther || done.Header().Get("Location") != mount+"/" {
+	done := w.ComeBack(t, approve(t, fake, authorize, "zuerich"), cookies)
+	if done.Code != http.StatusSeeOther || done.Header().Get("Location") != "/city/zuerich/bot/mastodon/" {
 		t.Errorf("%d, sent to %s", done.Code, done.Header().Get("Location"))
 	}
 	if want := "@zuerich@" + mastodontest.Domain + " is connected. Please mark"; !strings.HasPrefix(done.Header().Get("X-Message"), want) {
@@ -79,10 +69,10 @@ func TestALoginConnectsTheAccountAndReturnsToTheSettings(t *testing.T) {
 	if city := <-w.Changes; city != "zuerich" {
 		t.Errorf("changed: %s", city)
 	}
-	if a := account(t, w, "zuerich"); a.Label != "@zuerich@"+mastodontest.Domain {
+	if a := w.Account(t, "zuerich"); a.Label != "@zuerich@"+mastodontest.Domain {
 		t.Errorf("label %s", a.Label)
 	}
-	if got := section(t, w, "en"); !strings.Contains(got, "@zuerich@"+mastodontest.Domain) || !strings.Contains(got, "not marked as automated") {
+	if got := w.Settings(t, "zuerich", "en"); !strings.Contains(got, "@zuerich@"+mastodontest.Domain) || !strings.Contains(got, "not marked as automated") {
 		t.Errorf("after: %s", got)
 	}
 	if got := follow(t, w); !strings.Contains(got.Body.String(), `href="`+fake.URL+`/@zuerich"`) {
@@ -94,7 +84,7 @@ func TestAnAccountThatIsMarkedAsAutomatedGetsNoWarning(t *testing.T) {
 	w, fake := newWorld(t)
 	fake.SetBot("zuerich", true)
 	connect(t, w, fake, "zuerich", "zuerich")
-	if got := section(t, w, "en"); strings.Contains(got, "not marked") {
+	if got := w.Settings(t, "zuerich", "en"); strings.Contains(got, "not marked") {
 		t.Error(got)
 	}
 }
@@ -121,33 +111,33 @@ func TestNeitherTokenNorSecretStandInTheDatabaseInTheClear(t *testing.T) {
 
 func TestACodeCanBePasted(t *testing.T) {
 	w, fake := newWorld(t)
-	page := submit(t, w, "zuerich", "/connect", url.Values{"instance": {fake.URL}, "way": {"code"}})
+	page := w.Submit(t, "zuerich", "/connect", url.Values{"instance": {fake.URL}, "way": {"code"}})
 	if page.Code != http.StatusOK {
 		t.Fatalf("%d %s", page.Code, page.Header().Get("X-Failed"))
 	}
 	authorize := html.UnescapeString(between(page.Body.String(), `<a href="`, `"`))
 	code := approve(t, fake, authorize, "zuerich")
 	form := url.Values{"state": {between(page.Body.String(), `name="state" value="`, `"`)}, "code": {" " + code + "\n"}}
-	wantFailed(t, w, submit(t, w, "ghent", "/code", url.Values{"state": {"nonsense"}, "code": {code}}), "login-expired")
-	if done := submit(t, w, "zuerich", "/code", form); done.Header().Get("X-Message") == "" {
+	wantFailed(t, w, w.Submit(t, "ghent", "/code", url.Values{"state": {"nonsense"}, "code": {code}}), "login-expired")
+	if done := w.Submit(t, "zuerich", "/code", form); done.Header().Get("X-Message") == "" {
 		t.Fatalf("%d %s", done.Code, done.Header().Get("X-Failed"))
 	}
-	account(t, w, "zuerich")
-	wantFailed(t, w, submit(t, w, "zuerich", "/code", form), "login-expired")
+	w.Account(t, "zuerich")
+	wantFailed(t, w, w.Submit(t, "zuerich", "/code", form), "login-expired")
 }
 
 func TestACodeOfAnotherCitysLoginIsRefused(t *testing.T) {
 	w, fake := newWorld(t)
-	page := submit(t, w, "zuerich", "/connect", url.Values{"instance": {fake.URL}, "way": {"code"}}).Body.String()
+	page := w.Submit(t, "zuerich", "/connect", url.Values{"instance": {fake.URL}, "way": {"code"}}).Body.String()
 	code := approve(t, fake, html.UnescapeString(between(page, `<a href="`, `"`)), "zuerich")
-	got := submit(t, w, "ghent", "/code", url.Values{"state": {between(page, `name="state" value="`, `"`)}, "code": {code}})
+	got := w.Submit(t, "ghent", "/code", url.Values{"state": {between(page, `name="state" value="`, `"`)}, "code": {code}})
 	wantFailed(t, w, got, "login-expired")
 }
 
 func TestAWrongCodeIsRefused(t *testing.T) {
 	w, fake := newWorld(t)
-	page := submit(t, w, "zuerich", "/connect", url.Values{"instance": {fake.URL}, "way": {"code"}}).Body.String()
-	got := submit(t, w, "zuerich", "/code", url.Values{"state": {between(page, `name="state" value="`, `"`)}, "code": {"wrong"}})
+	page := w.Submit(t, "zuerich", "/connect", url.Values{"instance": {fake.URL}, "way": {"code"}}).Body.String()
+	got := w.Submit(t, "zuerich", "/code", url.Values{"state": {between(page, `name="state" value="`, `"`)}, "code": {"wrong"}})
 	wantFailed(t, w, got, "login-refused")
 }
 
@@ -164,9 +154,9 @@ func TestADeniedLoginSaysSo(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got := comeBack(t, w, back, cookies)
+	got := w.ComeBack(t, back, cookies)
 	wantFailed(t, w, got, "login-denied")
-	if got.Header().Get("Location") != mount+"/" {
+	if got.Header().Get("Location") != "/city/zuerich/bot/mastodon/" {
 		t.Errorf("sent to %s", got.Header().Get("Location"))
 	}
 }
@@ -174,7 +164,7 @@ func TestADeniedLoginSaysSo(t *testing.T) {
 func TestALoginWorksOnceInItsBrowserForTenMinutes(t *testing.T) {
 	refused := func(t *testing.T, w *bottest.World, back string, cookies []*http.Cookie) {
 		t.Helper()
-		got := comeBack(t, w, back, cookies)
+		got := w.ComeBack(t, back, cookies)
 		if got.Code != http.StatusBadRequest || !strings.Contains(got.Body.String(), "used already") {
 			t.Errorf("%d %s", got.Code, got.Body)
 		}
@@ -183,8 +173,8 @@ func TestALoginWorksOnceInItsBrowserForTenMinutes(t *testing.T) {
 		w, fake := newWorld(t)
 		authorize, cookies := begin(t, w, fake)
 		back := approve(t, fake, authorize, "zuerich")
-		comeBack(t, w, back, cookies)
-		account(t, w, "zuerich")
+		w.ComeBack(t, back, cookies)
+		w.Account(t, "zuerich")
 		refused(t, w, back, cookies)
 	})
 	t.Run("in a browser without the cookie", func(t *testing.T) {
@@ -243,7 +233,7 @@ func TestWhatIsNoInstanceIsToldApart(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			w, _ := newWorld(t)
 			for _, way := range []string{"redirect", "code"} {
-				wantFailed(t, w, submit(t, w, "zuerich", "/connect", url.Values{"instance": {c.instance}, "way": {way}}), c.want)
+				wantFailed(t, w, w.Submit(t, "zuerich", "/connect", url.Values{"instance": {c.instance}, "way": {way}}), c.want)
 			}
 		})
 	}
@@ -252,14 +242,14 @@ func TestWhatIsNoInstanceIsToldApart(t *testing.T) {
 func TestAnInstanceThatAsksToWaitSaysSo(t *testing.T) {
 	w, fake := newWorld(t)
 	fake.Fail(bottest.TooMany)
-	wantFailed(t, w, submit(t, w, "zuerich", "/connect", url.Values{"instance": {fake.URL}}), "error-too-many")
+	wantFailed(t, w, w.Submit(t, "zuerich", "/connect", url.Values{"instance": {fake.URL}}), "error-too-many")
 }
 
 func TestAnInstanceThatNeverAnswersIsUnreachable(t *testing.T) {
 	w, fake := newWorld(t)
 	w.Bot.(*bot).pace.call = 100 * time.Millisecond
 	fake.Fail(bottest.Hang)
-	wantFailed(t, w, submit(t, w, "zuerich", "/connect", url.Values{"instance": {fake.URL}}), "login-unreachable")
+	wantFailed(t, w, w.Submit(t, "zuerich", "/connect", url.Values{"instance": {fake.URL}}), "login-unreachable")
 }
 
 func TestATroubleOfTheInstanceInTheMiddleOfALoginIsTold(t *testing.T) {
@@ -270,7 +260,7 @@ func TestATroubleOfTheInstanceInTheMiddleOfALoginIsTold(t *testing.T) {
 		authorize, cookies := begin(t, w, fake)
 		back := approve(t, fake, authorize, "zuerich")
 		fake.FailPath(bottest.Internal, path)
-		wantFailed(t, w, comeBack(t, w, back, cookies), want)
+		wantFailed(t, w, w.ComeBack(t, back, cookies), want)
 		if accounts, _ := w.Bot.Accounts(t.Context()); len(accounts) != 0 {
 			t.Errorf("%s fails, but there is an account", path)
 		}
@@ -284,18 +274,18 @@ func TestAnAccountBelongsToOneCity(t *testing.T) {
 	w, fake := newWorld(t)
 	connect(t, w, fake, "ghent", "shared")
 	authorize, cookies := begin(t, w, fake)
-	wantFailed(t, w, comeBack(t, w, approve(t, fake, authorize, "shared"), cookies), "login-taken")
+	wantFailed(t, w, w.ComeBack(t, approve(t, fake, authorize, "shared"), cookies), "login-taken")
 }
 
 func TestALoginThatFailsLeavesTheTokenToTheCityThatHasIt(t *testing.T) {
 	w, fake := newWorld(t)
 	connect(t, w, fake, "ghent", "shared")
 	authorize, cookies := begin(t, w, fake)
-	wantFailed(t, w, comeBack(t, w, approve(t, fake, authorize, "shared"), cookies), "login-taken")
+	wantFailed(t, w, w.ComeBack(t, approve(t, fake, authorize, "shared"), cookies), "login-taken")
 	if n := fake.Tokens("shared"); n != 1 {
 		t.Errorf("%d tokens are left: the instance gives the same one again", n)
 	}
-	send(t, w, account(t, w, "ghent"), other("1", "kontrolle u8"))
+	send(t, w, w.Account(t, "ghent"), other("1", "kontrolle u8"))
 }
 
 func TestALoginWithAnotherAccountGivesTheOldTokenBackAndOneWithTheSameAccountKeepsIt(t *testing.T) {
@@ -323,13 +313,13 @@ func TestTwoFirstLoginsAtOnceBothWork(t *testing.T) {
 	logins := make(chan begun)
 	for _, city := range []string{"zuerich", "ghent"} {
 		go func() {
-			got := submit(t, w, city, "/connect", url.Values{"instance": {fake.URL}, "way": {"redirect"}})
+			got := w.Submit(t, city, "/connect", url.Values{"instance": {fake.URL}, "way": {"redirect"}})
 			logins <- begun{city, got.Header().Get("Location"), got.Result().Cookies()}
 		}()
 	}
 	for range 2 {
 		login := <-logins
-		if done := comeBack(t, w, approve(t, fake, login.authorize, login.city), login.cookies); done.Header().Get("X-Message") == "" {
+		if done := w.ComeBack(t, approve(t, fake, login.authorize, login.city), login.cookies); done.Header().Get("X-Message") == "" {
 			t.Errorf("%s has to start again: %s", login.city, done.Header().Get("X-Failed"))
 		}
 	}
@@ -342,8 +332,8 @@ func TestALoginThatBeganWithAnOldRegistrationEndsWithIt(t *testing.T) {
 	authorize, cookies := begin(t, w, fake)
 	w.Advance(4 * time.Minute)
 	begin(t, w, fake) // would register anew, but for the login under way
-	comeBack(t, w, approve(t, fake, authorize, "zuerich"), cookies)
-	account(t, w, "zuerich")
+	w.ComeBack(t, approve(t, fake, authorize, "zuerich"), cookies)
+	w.Account(t, "zuerich")
 }
 
 func TestAnInstanceThatForgotTheProgramGetsItRegisteredAnew(t *testing.T) {
@@ -356,8 +346,8 @@ func TestAnInstanceThatForgotTheProgramGetsItRegisteredAnew(t *testing.T) {
 	fake.ForgetApps()
 	w.Advance(25 * time.Hour)
 	authorize, cookies := begin(t, w, fake)
-	comeBack(t, w, approve(t, fake, authorize, "zuerich"), cookies)
-	account(t, w, "zuerich")
+	w.ComeBack(t, approve(t, fake, authorize, "zuerich"), cookies)
+	w.Account(t, "zuerich")
 }
 
 func TestARegistrationThatTurnsOutToBeGoneIsNotUsedAgain(t *testing.T) {
@@ -365,7 +355,7 @@ func TestARegistrationThatTurnsOutToBeGoneIsNotUsedAgain(t *testing.T) {
 	authorize, cookies := begin(t, w, fake)
 	back := approve(t, fake, authorize, "zuerich")
 	fake.ForgetApps()
-	wantFailed(t, w, comeBack(t, w, back, cookies), "login-refused")
+	wantFailed(t, w, w.ComeBack(t, back, cookies), "login-refused")
 	connect(t, w, fake, "zuerich", "zuerich")
 }
 
@@ -379,30 +369,30 @@ func TestACityMaySwitchItsAccountOff(t *testing.T) {
 	if got := follow(t, w); got.Code != http.StatusNoContent {
 		t.Errorf("switched off, but shown: %d", got.Code)
 	}
-	if got := section(t, w, "de"); !strings.Contains(got, "Ausgeschaltet") {
+	if got := w.Settings(t, "zuerich", "de"); !strings.Contains(got, "Ausgeschaltet") {
 		t.Error(got)
 	}
 	w.SetOption(t, "zuerich", "enabled", true)
-	account(t, w, "zuerich")
+	w.Account(t, "zuerich")
 }
 
 func TestDisconnectingGivesTheTokenBack(t *testing.T) {
 	w, fake := newWorld(t)
 	connect(t, w, fake, "zuerich", "zuerich")
-	if got := submit(t, w, "zuerich", "/disconnect", nil); got.Header().Get("X-Message") == "" {
+	if got := w.Submit(t, "zuerich", "/disconnect", nil); got.Header().Get("X-Message") == "" {
 		t.Errorf("%d %s", got.Code, got.Header().Get("X-Failed"))
 	}
 	if n := fake.Tokens("zuerich"); n != 0 {
 		t.Errorf("%d tokens are left", n)
 	}
-	wantFailed(t, w, submit(t, w, "zuerich", "/disconnect", nil), "error-no-account")
+	wantFailed(t, w, w.Submit(t, "zuerich", "/disconnect", nil), "error-no-account")
 }
 
 func TestDisconnectingWorksWithoutTheInstance(t *testing.T) {
 	w, fake := newWorld(t)
 	connect(t, w, fake, "zuerich", "zuerich")
 	fake.Fail(bottest.Internal)
-	if got := submit(t, w, "zuerich", "/disconnect", nil); got.Header().Get("X-Message") == "" {
+	if got := w.Submit(t, "zuerich", "/disconnect", nil); got.Header().Get("X-Message") == "" {
 		t.Errorf("%d %s", got.Code, got.Header().Get("X-Failed"))
 	}
 }
@@ -411,13 +401,13 @@ func TestTheConnectionCanBeChecked(t *testing.T) {
 	w, fake := newWorld(t)
 	connect(t, w, fake, "zuerich", "zuerich")
 	fake.SetBot("zuerich", true)
-	if got := submit(t, w, "zuerich", "/check", nil); got.Header().Get("X-Message") != "The connection works." {
+	if got := w.Submit(t, "zuerich", "/check", nil); got.Header().Get("X-Message") != "The connection works." {
 		t.Errorf("%d %s", got.Code, got.Header().Get("X-Failed"))
 	}
-	if got := section(t, w, "en"); strings.Contains(got, "not marked") {
+	if got := w.Settings(t, "zuerich", "en"); strings.Contains(got, "not marked") {
 		t.Error("still warns")
 	}
 	fake.RevokeTokens("zuerich")
-	wantFailed(t, w, submit(t, w, "zuerich", "/check", nil), "error-revoked")
-	wantFailed(t, w, submit(t, w, "ghent", "/check", nil), "error-no-account")
+	wantFailed(t, w, w.Submit(t, "zuerich", "/check", nil), "error-revoked")
+	wantFailed(t, w, w.Submit(t, "ghent", "/check", nil), "error-no-account")
 }

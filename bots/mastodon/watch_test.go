@@ -46,7 +46,7 @@ func TestAReportIsWithdrawnWhenItsMentionIsDeleted(t *testing.T) {
 		for _, visibility := range []string{"public", "direct"} {
 			w, fake := newDialect(t, d)
 			id := spread(t, w, fake, visibility)
-			in := receive(t, w, account(t, w, "zuerich"), nil)
+			in := receive(t, w, w.Account(t, "zuerich"), nil)
 			fake.Delete(id)
 			in.withdrawn(t, id)
 		}
@@ -69,7 +69,7 @@ func TestAStreamTellsOfADeletedMentionAtOnce(t *testing.T) {
 	w, fake := newWorld(t)
 	id := spread(t, w, fake, "direct")
 	slowPoll(w)
-	in := receive(t, w, account(t, w, "zuerich"), nil)
+	in := receive(t, w, w.Account(t, "zuerich"), nil)
 	wait(t, "stream", func() bool { return fake.Streams() == 1 })
 	fake.Delete(id)
 	in.withdrawn(t, id)
@@ -79,7 +79,7 @@ func TestABoostIsTakenBackWhenItsMentionIsEdited(t *testing.T) {
 	for _, d := range []mastodontest.Dialect{mastodontest.GoToSocial, mastodontest.Akkoma, mastodontest.Pixelfed} {
 		w, fake := newDialect(t, d)
 		id := spread(t, w, fake, "public")
-		receive(t, w, account(t, w, "zuerich"), nil)
+		receive(t, w, w.Account(t, "zuerich"), nil)
 		fake.Edit(id, "@zuerich etwas ganz anderes")
 		wait(t, "boost goes", func() bool { return len(fake.Boosts("zuerich")) == 0 })
 	}
@@ -89,7 +89,7 @@ func TestMastodonTellsOfAnEditAtOnceAndItIsNoSecondReport(t *testing.T) {
 	w, fake := newWorld(t)
 	id := spread(t, w, fake, "public")
 	slowPoll(w)
-	in := receive(t, w, account(t, w, "zuerich"), nil)
+	in := receive(t, w, w.Account(t, "zuerich"), nil)
 	in.next(t)
 	wait(t, "stream", func() bool { return fake.Streams() == 1 })
 	fake.Edit(id, "@zuerich etwas ganz anderes")
@@ -104,7 +104,7 @@ func TestWhatDoesNotChangeTheTextLeavesTheBoost(t *testing.T) {
 	w, fake := newDialect(t, mastodontest.Akkoma)
 	id := spread(t, w, fake, "public")
 	fake.Edit(id, "@zuerich   kontrolle u8")
-	r := newReaderFor(t, w, account(t, w, "zuerich"), accept)
+	r := newReaderFor(t, w, w.Account(t, "zuerich"), accept)
 	if err := r.watch(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -117,7 +117,7 @@ func TestACopyStaysWhatWasJudgedWhenItsMentionIsEdited(t *testing.T) {
 	w, fake := newDialect(t, mastodontest.Akkoma)
 	id := spread(t, w, fake, "direct")
 	fake.Edit(id, "@zuerich etwas ganz anderes")
-	r := newReaderFor(t, w, account(t, w, "zuerich"), accept)
+	r := newReaderFor(t, w, w.Account(t, "zuerich"), accept)
 	if err := r.watch(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -141,7 +141,7 @@ func TestAMentionIsLookedAtOnceAWhileAndOnlyWhileItIsFresh(t *testing.T) {
 	w, fake := newWorld(t)
 	id := spread(t, w, fake, "public")
 	w.Bot.(*bot).pace.watch = time.Minute
-	r := newReaderFor(t, w, account(t, w, "zuerich"), accept)
+	r := newReaderFor(t, w, w.Account(t, "zuerich"), accept)
 	looks := func() int {
 		t.Helper()
 		before := fake.Requests("GET /api/v1/statuses/" + id)
@@ -169,7 +169,7 @@ func TestATroubleOfTheInstanceLeavesAPostWhereItIs(t *testing.T) {
 	w, fake := newWorld(t)
 	id := spread(t, w, fake, "direct")
 	withdrawn := 0
-	r := newReaderFor(t, w, account(t, w, "zuerich"), func(context.Context, report.Report) error {
+	r := newReaderFor(t, w, w.Account(t, "zuerich"), func(context.Context, report.Report) error {
 		withdrawn++
 		return nil
 	})

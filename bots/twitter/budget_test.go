@@ -136,12 +136,12 @@ func TestReadingStopsBeforeTheMoneyIsSpent(t *testing.T) {
 		if charged := fake.Charged("zuerich"); charged > int64(whole)*9/10 || charged < int64(whole)*8/10 || int64(ledger(t, w).Cost) != charged {
 			t.Errorf("X charges %v, the ledger has %v", amount(charged), ledger(t, w).Cost)
 		}
-		if page := settings(t, w, "zuerich", "en"); !strings.Contains(page, "budget for this month is spent") {
+		if page := w.Settings(t, "zuerich", "en"); !strings.Contains(page, "budget for this month is spent") {
 			t.Errorf("page: %s", page)
 		}
 
 		w.SetOption(t, "zuerich", "money", 2)
-		if raised := account(t, w, "zuerich"); raised.Revision == a.Revision {
+		if raised := w.Account(t, "zuerich"); raised.Revision == a.Revision {
 			t.Error("a budget that is raised does not start the account anew")
 		}
 		if err := k.mentions(t.Context()); err != nil {
@@ -191,7 +191,7 @@ func TestReadingLeavesATenthOfTheBudgetForPosting(t *testing.T) {
 			}
 		}
 		wantError(t, k.mentions(t.Context()), bots.KindRetryAfter, "error-budget-read")
-		if page := settings(t, w, "zuerich", "en"); !strings.Contains(page, "last tenth is kept for posting") {
+		if page := w.Settings(t, "zuerich", "en"); !strings.Contains(page, "last tenth is kept for posting") {
 			t.Errorf("page: %s", page)
 		}
 		for i := range 2 {
@@ -254,7 +254,7 @@ func TestPostingIsRefusedWhenItCannotBePaid(t *testing.T) {
 		if fake.Charged("zuerich") != before {
 			t.Error("X charged for it")
 		}
-		if err := w.Bot.(bots.Retracter).Retract(t.Context(), account(t, w, "zuerich"), receipt); err != nil {
+		if err := w.Bot.(bots.Retracter).Retract(t.Context(), w.Account(t, "zuerich"), receipt); err != nil {
 			t.Errorf("what was sent cannot be taken back: %v", err)
 		}
 		if got, charged := ledger(t, w).Cost, fake.Charged("zuerich"); int64(got) != charged {
@@ -315,7 +315,7 @@ func TestTheMetersShowWhatIsSpent(t *testing.T) {
 	connect(t, w, fake, "zuerich", "zuerich")
 	w.SetOption(t, "zuerich", "calls", 12_000)
 	mustSend(t, w, fromElsewhere(w, "1", "kontrolle u8"))
-	page := settings(t, w, "zuerich", "en")
+	page := w.Settings(t, "zuerich", "en")
 	for _, part := range []string{
 		`max="5000000" value="25000"`, "0.025 of 5.00 USD</meter>", `max="12000" value="2"`, "2 of 12\u202F000 </meter>", "Money spent this month",
 	} {
@@ -323,11 +323,11 @@ func TestTheMetersShowWhatIsSpent(t *testing.T) {
 			t.Errorf("%q is not in the page: %s", part, page)
 		}
 	}
-	if page := settings(t, w, "zuerich", "de"); !strings.Contains(page, "0.025 von 5.00 USD") {
+	if page := w.Settings(t, "zuerich", "de"); !strings.Contains(page, "0.025 von 5.00 USD") {
 		t.Errorf("page: %s", page)
 	}
 	w.SetOption(t, "zuerich", "money", 0)
-	if page := settings(t, w, "zuerich", "en"); strings.Contains(page, `max="0"`) || !strings.Contains(page, "0.025 of 0.00 USD") {
+	if page := w.Settings(t, "zuerich", "en"); strings.Contains(page, `max="0"`) || !strings.Contains(page, "0.025 of 0.00 USD") {
 		t.Errorf("page: %s", page)
 	}
 }

@@ -2,9 +2,6 @@ package twitter
 
 import (
 	"net/http"
-	"net/http/httptest"
-	"net/url"
-	"strings"
 	"testing"
 	"time"
 
@@ -56,58 +53,10 @@ func both(t *testing.T, test func(t *testing.T, w *bottest.World, fake *twittert
 	}
 }
 
-// visit asks a handler of the bot as the core does: at a mount point, for a city (or none), in a language.
-func visit(t testing.TB, w *bottest.World, h http.Handler, mount, city, lang string, r *http.Request) *httptest.ResponseRecorder {
-	t.Helper()
-	where := bots.Where{Path: mount, Lang: lang}
-	if city != "" {
-		found, ok, err := w.Core.Cities.City(t.Context(), city)
-		if err != nil || !ok {
-			t.Fatalf("city %s: %v %v", city, ok, err)
-		}
-		where.City, where.Admin = found, true
-	}
-	answer := httptest.NewRecorder()
-	h.ServeHTTP(answer, bots.WithPlace(r, where))
-	return answer
-}
-
-// settings shows a city's section in a language.
-func settings(t testing.TB, w *bottest.World, city, lang string) string {
-	t.Helper()
-	answer := visit(t, w, w.Bot.WebUI(), "/city/"+city+"/twitter", city, lang, httptest.NewRequest(http.MethodGet, "/", nil))
-	if answer.Code != http.StatusOK {
-		t.Fatalf("settings: %d", answer.Code)
-	}
-	return answer.Body.String()
-}
-
-// submit posts a form of the settings of a city.
-func submit(t testing.TB, w *bottest.World, city, path string) *httptest.ResponseRecorder {
-	t.Helper()
-	r := httptest.NewRequest(http.MethodPost, path, strings.NewReader(url.Values{}.Encode()))
-	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	return visit(t, w, w.Bot.WebUI(), "/city/"+city+"/twitter", city, "en", r)
-}
-
-// comeBack opens the address that X sent the browser to, with its cookies.
-func comeBack(t testing.TB, w *bottest.World, location string, cookies []*http.Cookie) *httptest.ResponseRecorder {
-	t.Helper()
-	rest, ok := strings.CutPrefix(location, "https://linienfunk.example/bots/twitter")
-	if !ok {
-		t.Fatalf("sent back to %s", location)
-	}
-	r := httptest.NewRequest(http.MethodGet, rest, nil)
-	for _, c := range cookies {
-		r.AddCookie(c)
-	}
-	return visit(t, w, w.Bot.(bots.Public).Public(), "/bots/twitter", "", "en", r)
-}
-
 // connect logs a city in, through all its pages.
 func connect(t testing.TB, w *bottest.World, fake *twittertest.Server, city, handle string) bots.Account {
 	t.Helper()
-	begun := submit(t, w, city, "/connect")
+	begun := w.Submit(t, city, "/connect", nil)
 	if begun.Code != http.StatusSeeOther || begun.Header().Get("X-Failed") != "" {
 		t.Fatalf("connect: %d %s", begun.Code, begun.Header().Get("X-Failed"))
 	}
@@ -115,24 +64,9 @@ func connect(t testing.TB, w *bottest.World, fake *twittertest.Server, city, han
 	if err != nil {
 		t.Fatal(err)
 	}
-	done := comeBack(t, w, back, begun.Result().Cookies())
+	done := w.ComeBack(t, back, begun.Result().Cookies())
 	if done.Header().Get("X-Message") == "" {
 		t.Fatalf("callback: %d %s %s", done.Code, done.Header().Get("X-Failed"), done.Body)
 	}
-	return account(t, w, city)
-}
-
-func account(t testing.TB, w *bottest.World, city string) bots.Account {
-	t.Helper()
-	accounts, err := w.Bot.Accounts(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, a := range accounts {
-		if a.City == city {
-			return a
-		}
-	}
-	t.Fatalf("%s has no account", city)
-	return bots.Account{}
+	return w.Account(t, city)
 }

@@ -26,7 +26,7 @@ func TestALoginConnectsTheAccountThatAllowedIt(t *testing.T) {
 		if strings.Contains(string(row.Keys), keys.Token) || strings.Contains(w.Log.String(), keys.Token) || keys.TokenSecret == "" {
 			t.Error("the keys lie about in the clear")
 		}
-		page := settings(t, w, "zuerich", "en")
+		page := w.Settings(t, "zuerich", "en")
 		if !strings.Contains(page, "@ZuerichMeldet") || strings.Contains(page, keys.Token) || strings.Contains(page, keys.TokenSecret) {
 			t.Errorf("page: %s", page)
 		}
@@ -54,7 +54,7 @@ func TestALoginThatDoesNotWorkIsExplained(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			w, fake := newWorld(t, "2")
 			test.prepare(w, fake)
-			got := submit(t, w, "zuerich", "/connect")
+			got := w.Submit(t, "zuerich", "/connect", nil)
 			if said := got.Header().Get("X-Failed"); got.Code != http.StatusSeeOther || !strings.Contains(said, test.want) {
 				t.Errorf("%d %q", got.Code, said)
 			}
@@ -66,7 +66,7 @@ func TestALoginThatDoesNotWorkIsExplained(t *testing.T) {
 func TestALoginEndsOnceInTheBrowserThatBeganIt(t *testing.T) {
 	w, fake := newWorld(t, "2")
 	start := func() (back string, cookies []*http.Cookie) {
-		begun := submit(t, w, "zuerich", "/connect")
+		begun := w.Submit(t, "zuerich", "/connect", nil)
 		back, err := fake.Approve(begun.Header().Get("Location"), "zuerich")
 		if err != nil {
 			t.Fatal(err)
@@ -79,7 +79,7 @@ func TestALoginEndsOnceInTheBrowserThatBeganIt(t *testing.T) {
 	}
 	lost := func(back string, cookies []*http.Cookie) {
 		t.Helper()
-		if got := comeBack(t, w, back, cookies); got.Code != http.StatusBadRequest || !strings.Contains(got.Body.String(), "start again") {
+		if got := w.ComeBack(t, back, cookies); got.Code != http.StatusBadRequest || !strings.Contains(got.Body.String(), "start again") {
 			t.Errorf("%d %s", got.Code, got.Body)
 		}
 	}
@@ -87,7 +87,7 @@ func TestALoginEndsOnceInTheBrowserThatBeganIt(t *testing.T) {
 	lost(back, nil)
 	other, otherCookies := start()
 	lost(back, otherCookies)
-	if got := comeBack(t, w, back, cookies); got.Header().Get("X-Message") == "" {
+	if got := w.ComeBack(t, back, cookies); got.Header().Get("X-Message") == "" {
 		t.Errorf("%d %s", got.Code, got.Header())
 	}
 	lost(back, cookies)
@@ -98,13 +98,13 @@ func TestALoginEndsOnceInTheBrowserThatBeganIt(t *testing.T) {
 
 func TestWhoDoesNotAllowTheAccessIsSentBackToTheSettings(t *testing.T) {
 	w, fake := newWorld(t, "2")
-	begun := submit(t, w, "zuerich", "/connect")
+	begun := w.Submit(t, "zuerich", "/connect", nil)
 	back, err := fake.Refuse(begun.Header().Get("Location"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	got := comeBack(t, w, back, begun.Result().Cookies())
-	if !strings.Contains(got.Header().Get("X-Failed"), "Nothing was connected") || got.Header().Get("Location") != "/city/zuerich/twitter/" {
+	got := w.ComeBack(t, back, begun.Result().Cookies())
+	if !strings.Contains(got.Header().Get("X-Failed"), "Nothing was connected") || got.Header().Get("Location") != "/city/zuerich/bot/twitter/" {
 		t.Errorf("%v", got.Header())
 	}
 }
@@ -112,12 +112,12 @@ func TestWhoDoesNotAllowTheAccessIsSentBackToTheSettings(t *testing.T) {
 func TestAnAccountBelongsToOneCity(t *testing.T) {
 	w, fake := newWorld(t, "2")
 	connect(t, w, fake, "zuerich", "melder")
-	begun := submit(t, w, "ghent", "/connect")
+	begun := w.Submit(t, "ghent", "/connect", nil)
 	back, err := fake.Approve(begun.Header().Get("Location"), "melder")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := comeBack(t, w, back, begun.Result().Cookies()); !strings.Contains(got.Header().Get("X-Failed"), "another city") {
+	if got := w.ComeBack(t, back, begun.Result().Cookies()); !strings.Contains(got.Header().Get("X-Failed"), "another city") {
 		t.Errorf("%v", got.Header())
 	}
 }
@@ -147,7 +147,7 @@ func TestAnotherLoginOfTheSameAccountGoesOnWhereItWas(t *testing.T) {
 func TestDisconnectingGivesTheKeysBack(t *testing.T) {
 	w, fake := newWorld(t, "2")
 	connect(t, w, fake, "zuerich", "melder")
-	if got := submit(t, w, "zuerich", "/disconnect"); !strings.Contains(got.Header().Get("X-Message"), "@melder") {
+	if got := w.Submit(t, "zuerich", "/disconnect", nil); !strings.Contains(got.Header().Get("X-Message"), "@melder") {
 		t.Errorf("%v", got.Header())
 	}
 	if accounts, _ := w.Bot.Accounts(t.Context()); len(accounts) != 0 || fake.Tokens() != 0 {
@@ -155,31 +155,31 @@ func TestDisconnectingGivesTheKeysBack(t *testing.T) {
 	}
 	connect(t, w, fake, "zuerich", "melder")
 	fake.Fail(bottest.Internal)
-	if got := submit(t, w, "zuerich", "/disconnect"); got.Header().Get("X-Message") == "" {
+	if got := w.Submit(t, "zuerich", "/disconnect", nil); got.Header().Get("X-Message") == "" {
 		t.Error("an error of X holds it up")
 	}
-	if got := submit(t, w, "zuerich", "/disconnect"); got.Header().Get("X-Failed") == "" {
+	if got := w.Submit(t, "zuerich", "/disconnect", nil); got.Header().Get("X-Failed") == "" {
 		t.Error("there is nothing to disconnect")
 	}
 }
 
 func TestWithoutTheOperatorsKeysTheSectionSaysSo(t *testing.T) {
 	w, fake := newWorld(t, "2")
-	if page := settings(t, w, "zuerich", "en"); !strings.Contains(page, "/connect") || strings.Contains(page, "has not set up") {
+	if page := w.Settings(t, "zuerich", "en"); !strings.Contains(page, "/connect") || strings.Contains(page, "has not set up") {
 		t.Errorf("page: %s", page)
 	}
 	connect(t, w, fake, "zuerich", "melder")
 	w.Core.Config["consumer_key"], w.Core.Config["consumer_secret"] = "", ""
 	w.Restart(t)
 	for lang, want := range map[string]string{"en": "has not set up X", "de": "noch nicht eingerichtet"} {
-		if page := settings(t, w, "zuerich", lang); !strings.Contains(page, want) || strings.Contains(page, "/connect\"") {
+		if page := w.Settings(t, "zuerich", lang); !strings.Contains(page, want) || strings.Contains(page, "/connect\"") {
 			t.Errorf("page: %s", page)
 		}
 	}
-	if got := submit(t, w, "zuerich", "/connect"); !strings.Contains(got.Header().Get("X-Failed"), "has not set up") {
+	if got := w.Submit(t, "zuerich", "/connect", nil); !strings.Contains(got.Header().Get("X-Failed"), "has not set up") {
 		t.Errorf("%v", got.Header())
 	}
-	if got := submit(t, w, "zuerich", "/check"); !strings.Contains(got.Header().Get("X-Failed"), "has not set up") {
+	if got := w.Submit(t, "zuerich", "/check", nil); !strings.Contains(got.Header().Get("X-Failed"), "has not set up") {
 		t.Errorf("%v", got.Header())
 	}
 	if accounts, err := w.Bot.Accounts(t.Context()); err != nil || len(accounts) != 0 {
@@ -191,7 +191,7 @@ func TestTheCitysPageShowsWhomToFollow(t *testing.T) {
 	w, fake := newWorld(t, "2")
 	ask := func() (int, string) {
 		r, _ := http.NewRequest(http.MethodGet, "/", nil)
-		got := visit(t, w, w.Bot.(bots.Public).Public(), "/c/zuerich/twitter", "zuerich", "en", r)
+		got := w.Visit(t, w.Bot.(bots.Public).Public(), "/c/zuerich/twitter", "zuerich", "en", r)
 		return got.Code, got.Body.String()
 	}
 	if code, _ := ask(); code != http.StatusNoContent {

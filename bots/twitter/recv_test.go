@@ -254,20 +254,20 @@ func TestWithoutMessagesInTheAccessMentionsGoOnAndThePageSaysSo(t *testing.T) {
 		fake.Write("marta", "@zuerich kontrolle u8")
 		fake.Tell("marta", "zuerich", "nachricht")
 		want(t, k.look(t), "kontrolle u8")
-		if page := settings(t, w, "zuerich", "en"); !strings.Contains(page, "does not let us read direct messages") {
+		if page := w.Settings(t, "zuerich", "en"); !strings.Contains(page, "does not let us read direct messages") {
 			t.Errorf("page: %s", page)
 		}
 		fake.Deny("messages", false)
 		want(t, k.look(t)) // not before an hour
 		w.SetOption(t, "zuerich", "messages", false)
-		if page := settings(t, w, "zuerich", "en"); strings.Contains(page, "does not let us read direct messages") {
+		if page := w.Settings(t, "zuerich", "en"); strings.Contains(page, "does not let us read direct messages") {
 			t.Error("the page complains of what is switched off")
 		}
 		w.Advance(20 * time.Minute)
 		want(t, newDesk(t, w).look(t))
 		w.SetOption(t, "zuerich", "messages", true)
 		want(t, newDesk(t, w).look(t), "nachricht")
-		if page := settings(t, w, "zuerich", "en"); strings.Contains(page, "does not let us read direct messages") {
+		if page := w.Settings(t, "zuerich", "en"); strings.Contains(page, "does not let us read direct messages") {
 			t.Error("the page still complains")
 		}
 	})

@@ -13,10 +13,10 @@ func TestTheConnectionCanBeChecked(t *testing.T) {
 	both(t, func(t *testing.T, w *bottest.World, fake *twittertest.Server) {
 		noon(w)
 		connect(t, w, fake, "zuerich", "zuerich")
-		if page := settings(t, w, "zuerich", "en"); !strings.Contains(page, `action="/city/zuerich/twitter/check"`) {
+		if page := w.Settings(t, "zuerich", "en"); !strings.Contains(page, `action="/city/zuerich/bot/twitter/check"`) {
 			t.Errorf("page: %s", page)
 		}
-		if said := submit(t, w, "zuerich", "/check").Header().Get("X-Message"); said != "The connection works. The account is called @zuerich." {
+		if said := w.Submit(t, "zuerich", "/check", nil).Header().Get("X-Message"); said != "The connection works. The account is called @zuerich." {
 			t.Errorf("it works, but: %q", said)
 		}
 		for fault, want := range map[bottest.Fault]string{
@@ -25,23 +25,23 @@ func TestTheConnectionCanBeChecked(t *testing.T) {
 			twittertest.Credits: "used up", twittertest.BadClock: "clock",
 		} {
 			fake.Fail(fault)
-			if said := submit(t, w, "zuerich", "/check").Header().Get("X-Failed"); !strings.Contains(said, want) {
+			if said := w.Submit(t, "zuerich", "/check", nil).Header().Get("X-Failed"); !strings.Contains(said, want) {
 				t.Errorf("%s: %q", fault, said)
 			}
 			fake.Heal()
 		}
 		fake.Deny("login", true)
-		if said := submit(t, w, "zuerich", "/check").Header().Get("X-Failed"); !strings.Contains(said, "does not include looking up") {
+		if said := w.Submit(t, "zuerich", "/check", nil).Header().Get("X-Failed"); !strings.Contains(said, "does not include looking up") {
 			t.Errorf("without access: %q", said)
 		}
 		if got := int64(ledger(t, w).Cost); got < fake.Charged("zuerich") {
 			t.Errorf("X charges %d, the ledger has %d", fake.Charged("zuerich"), got)
 		}
 		w.SetOption(t, "zuerich", "money", 0)
-		if said := submit(t, w, "zuerich", "/check").Header().Get("X-Failed"); !strings.Contains(said, "does not pay for the check") {
+		if said := w.Submit(t, "zuerich", "/check", nil).Header().Get("X-Failed"); !strings.Contains(said, "does not pay for the check") {
 			t.Errorf("without money: %q", said)
 		}
-		if said := submit(t, w, "ghent", "/check").Header().Get("X-Failed"); !strings.Contains(said, "No account") {
+		if said := w.Submit(t, "ghent", "/check", nil).Header().Get("X-Failed"); !strings.Contains(said, "No account") {
 			t.Errorf("without an account: %q", said)
 		}
 	})
@@ -51,8 +51,8 @@ func TestACheckFindsOutThatTheAccountWasRenamed(t *testing.T) {
 	both(t, func(t *testing.T, w *bottest.World, fake *twittertest.Server) {
 		before := connect(t, w, fake, "zuerich", "zuerich")
 		fake.Rename("zuerich", "ZuerichMeldet")
-		submit(t, w, "zuerich", "/check")
-		after := account(t, w, "zuerich")
+		w.Submit(t, "zuerich", "/check", nil)
+		after := w.Account(t, "zuerich")
 		if after.Label != "@ZuerichMeldet" || after.Revision == before.Revision {
 			t.Errorf("before %+v, after %+v", before, after)
 		}

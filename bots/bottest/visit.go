@@ -1,0 +1,70 @@
+package bottest
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+
+	"linienfunk/bots"
+)
+
+// mount is where the settings of a city's account are.
+func (w *World) mount(city string) string { return "/city/" + city + "/bot/" + w.Core.Name }
+
+// Visit asks a handler of the bot as the core does: at a mount point, for a city (or none), in a language, as an admin.
+func (w *World) Visit(t testing.TB, h http.Handler, mount, city, lang string, r *http.Request) *httptest.ResponseRecorder {
+	t.Helper()
+	where := bots.Where{Path: mount, Lang: lang}
+	if city != "" {
+		found, ok, err := w.Core.Cities.City(t.Context(), city)
+		if err != nil || !ok {
+			t.Fatalf("city %s: %v %v", city, ok, err)
+		}
+		where.City, where.Admin = found, true
+	}
+	answer := httptest.NewRecorder()
+	h.ServeHTTP(answer, bots.WithPlace(r, where))
+	return answer
+}
+
+// Settings is a city's section of the settings page, in a language.
+func (w *World) Settings(t testing.TB, city, lang string) string {
+	t.Helper()
+	answer := w.Visit(t, w.Bot.WebUI(), w.mount(city), city, lang, httptest.NewRequest(http.MethodGet, "/", nil))
+	if answer.Code != http.StatusOK {
+		t.Fatalf("settings: %d", answer.Code)
+	}
+	return answer.Body.String()
+}
+
+// Submit posts a form of a city's settings. The answer has what the admin is told in X-Message or X-Failed.
+func (w *World) Submit(t testing.TB, city, path string, form url.Values) *httptest.ResponseRecorder {
+	t.Helper()
+	r := httptest.NewRequest(http.MethodPost, path, strings.NewReader(form.Encode()))
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	return w.Visit(t, w.Bot.WebUI(), w.mount(city), city, "en", r)
+}
+
+// ComeBack opens an address of the bot's that belongs to no city, with cookies, as a browser does that a network sends back
+// after a login.
+func (w *World) ComeBack(t testing.TB, address string, cookies []*http.Cookie) *httptest.ResponseRecorder {
+	t.Helper()
+	mount := "/bots/" + w.Core.Name
+	_, rest, ok := strings.Cut(address, "://linienfunk.example"+mount)
+	if !ok {
+		t.Fatalf("sent back to %s", address)
+	}
+	r := httptest.NewRequest(http.MethodGet, rest, nil)
+	for _, c := range cookies {
+		r.AddCookie(c)
+	}
+	return w.Visit(t, w.Bot.(bots.Public).Public(), mount, "", "en", r)
+}
+
+// Account is the account of a city that has one.
+func (w *World) Account(t testing.TB, city string) bots.Account {
+	t.Helper()
+	return w.account(t, city)
+}
