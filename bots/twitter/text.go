@@ -13,6 +13,9 @@ type shortened struct {
 	media       bool // a picture or a film of the post itself
 }
 
+// ownMedia are the addresses of pictures and films of a post or a message, which name its author. Not every answer marks them.
+var ownMedia = regexp.MustCompile(`^https?://(?:\w+\.)?(?:x|twitter)\.com/(?:\w+/status/\d+/(?:photo|video)/|messages/media/)`)
+
 // escaped are the characters that X escapes, and no others: whoever types &copy; means just that.
 var escaped = strings.NewReplacer("&lt;", "<", "&gt;", ">", "&amp;", "&")
 
@@ -23,7 +26,7 @@ func plain(text, handle string, links []shortened) string {
 	for _, l := range links {
 		switch {
 		case l.short == "":
-		case l.media:
+		case l.media, ownMedia.MatchString(l.long):
 			text = strings.ReplaceAll(text, l.short, "")
 		case l.long != "":
 			text = strings.ReplaceAll(text, l.short, l.long)

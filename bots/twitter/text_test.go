@@ -11,6 +11,8 @@ import (
 func TestATextIsWhatSomebodyTyped(t *testing.T) {
 	links := []shortened{
 		{short: "https://t.co/1", long: "https://example.com/x?a=1&copy=2"}, {short: "https://t.co/2", long: "https://x.com/a/status/1/photo/1", media: true},
+		{short: "https://t.co/3", long: "https://twitter.com/marta/status/1/video/1"}, {short: "https://t.co/4", long: "https://twitter.com/messages/media/1"},
+		{short: "https://t.co/5", long: "https://x.com/marta/status/1"},
 	}
 	for text, want := range map[string]string{
 		"@Zuerich kontrolle u8":                      "kontrolle u8",
@@ -23,6 +25,8 @@ func TestATextIsWhatSomebodyTyped(t *testing.T) {
 		"a &lt;b&gt; &amp; c":                        "a <b> & c",
 		"&amp;lt; und &copy;":                        "&lt; und &copy;",
 		"siehe https://t.co/1 https://t.co/2":        "siehe https://example.com/x?a=1&copy=2",
+		"ein film https://t.co/3 https://t.co/4":     "ein film",
+		"siehe https://t.co/5":                       "siehe https://x.com/marta/status/1",
 		"@zuerich":                                   "",
 		"＠zuerich kontrolle":                         "kontrolle",
 		"zwei  leerzeichen bleiben ohne @jemand":     "zwei  leerzeichen bleiben ohne @jemand",
