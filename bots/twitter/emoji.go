@@ -1,6 +1,7 @@
 package twitter
 
 import (
+	"strings"
 	"unicode"
 	"unicode/utf8"
 )
@@ -53,9 +54,33 @@ var toned = &unicode.RangeTable{
 	},
 }
 
-// joined are what stands behind a joiner in the emoji that Unicode recommends (emoji-zwj-sequences.txt, up to 13.1): family,
-// hearts, kisses, sexes, occupations, hair, and a few more. Other combinations are shown, and counted, one by one.
-const joined = "👦👧👨👩🧑🤝❤💋♀♂⚕⚖✈🌾🍳🍼🎄🎓🎤🎨🏫🏭💻💼🔧🔬🚀🚒🦯🦼🦽🦰🦱🦲🦳🌈⚧☠🦺⬛❄🗨🔥🩹💨💫🌫"
+// joins are the characters that a joiner joins to others, as far as Unicode recommends it (emoji-zwj-sequences.txt, up to 13.1). Other
+// combinations are shown, and counted, one by one.
+var joins = []struct{ first, next string }{
+	{"👨👩🧑", "👦👧👨👩🧑🤝❤💋" + things}, // families, couples, occupations
+	{"❤", "💋👨👩🧑🔥🩹"}, {"💋🤝", "👨👩🧑"}, {"👦👧", "👦👧"},
+	{"🏳", "🌈⚧"}, {"🏴", "☠"}, {"🐕", "🦺"}, {"🐈", "⬛"}, {"🐻", "❄"}, {"👁", "🗨"}, {"😮", "💨"}, {"😵", "💫"}, {"😶", "🌫"},
+	{"👯🤼🧞🧟", sexes},
+}
+
+// things make an occupation of a person, or tell their hair, and end the emoji; so do sexes.
+const (
+	things = "⚕⚖✈🌾🍳🍼🎄🎓🎤🎨🏫🏭💻💼🔧🔬🚀🚒🦯🦼🦽🦰🦱🦲🦳"
+	sexes  = "♀♂"
+)
+
+// joined says that a joiner makes one emoji of two characters.
+func joined(first, next rune) bool {
+	if unicode.Is(toned, first) && strings.ContainsRune(sexes, next) {
+		return true
+	}
+	for _, pair := range joins {
+		if strings.ContainsRune(pair.first, first) && strings.ContainsRune(pair.next, next) {
+			return true
+		}
+	}
+	return false
+}
 
 // emoji is how many bytes of text are one emoji at its beginning; 0 if there is none.
 func emoji(text string) int {
@@ -75,10 +100,10 @@ func emoji(text string) int {
 	for parts := 1; end > 0 && parts < 4; parts++ {
 		r, size := utf8.DecodeRuneInString(text[end:])
 		next, _ := utf8.DecodeRuneInString(text[end+size:])
-		if r != joiner || !containsRune(joined, next) {
+		if r != joiner || !joined(first, next) {
 			break
 		}
-		end += size + element(text[end+size:])
+		first, end = next, end+size+element(text[end+size:])
 	}
 	return end
 }
@@ -123,13 +148,4 @@ func flagSize(text string) int {
 		}
 	}
 	return utf8.RuneLen(blackFlag)
-}
-
-func containsRune(set string, r rune) bool {
-	for _, one := range set {
-		if one == r {
-			return true
-		}
-	}
-	return false
 }
