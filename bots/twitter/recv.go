@@ -123,6 +123,18 @@ func (r *reader) messages(ctx context.Context) error {
 		begin: begin, floor: r.account.MessagePosition, each: r.bot.given.price.message, first: 1,
 		read: func(next string, size int) (page, error) { return r.dialect.messages(ctx, next, size) },
 	})
+	for _, p := range found {
+		if err := r.hand(ctx, p, "message-"); err != nil {
+			return err
+		}
+		if stopped != nil {
+			continue
+		}
+		r.account.MessagePosition = p.id
+		if err := r.bot.store.set(context.WithoutCancel(ctx), r.account, "message_position", p.id); err != nil {
+			return err
+		}
+	}
 	denied := noAccess(stopped)
 	if denied || stopped == nil {
 		if err := r.setNoMessages(ctx, denied); err != nil {
@@ -135,18 +147,6 @@ func (r *reader) messages(ctx context.Context) error {
 			r.askAt = r.bot.core.Now().Add(r.bot.pace.denied)
 		}
 		return nil
-	}
-	for _, p := range found {
-		if err := r.hand(ctx, p, "message-"); err != nil {
-			return err
-		}
-		if stopped != nil {
-			continue
-		}
-		r.account.MessagePosition = p.id
-		if err := r.bot.store.set(context.WithoutCancel(ctx), r.account, "message_position", p.id); err != nil {
-			return err
-		}
 	}
 	return r.bot.explain(ctx, reading, stopped)
 }

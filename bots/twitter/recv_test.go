@@ -305,6 +305,23 @@ func TestTheRateOfMessagesDoesNotHoldMentionsUp(t *testing.T) {
 	})
 }
 
+func TestMessagesThatWereReadBeforeTheRateWasUsedUpAreHandedIn(t *testing.T) {
+	both(t, func(t *testing.T, w *bottest.World, fake *twittertest.Server) {
+		fake.Rates = map[string]int{"GET /2/dm_events": 2, "GET /1.1/direct_messages/events/list.json": 2}
+		connect(t, w, fake, "zuerich", "zuerich")
+		k := newDesk(t, w)
+		for i := range 5 {
+			fake.Tell("marta", "zuerich", fmt.Sprintf("nachricht %d", i))
+		}
+		want(t, k.look(t), "nachricht 2", "nachricht 3", "nachricht 4")
+		fake.Rates = nil
+		w.Advance(16 * time.Minute)
+		if got := k.look(t); len(got) != 5 { // the core knows three of them
+			t.Errorf("then %q", got)
+		}
+	})
+}
+
 func TestXSaysHowLongToWait(t *testing.T) {
 	both(t, func(t *testing.T, w *bottest.World, fake *twittertest.Server) {
 		connect(t, w, fake, "zuerich", "zuerich")
