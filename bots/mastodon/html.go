@@ -1,6 +1,7 @@
 package mastodon
 
 import (
+	"net/url"
 	"regexp"
 	"slices"
 	"strings"
@@ -87,8 +88,11 @@ func hidden(n *html.Node) bool {
 		atom.Textarea, atom.Select, atom.Object, atom.Audio, atom.Video:
 		return true
 	}
-	return hasClass(n, "invisible") || hasClass(n, "quote-inline")
+	return hasClass(n, "invisible") || hasClass(n, "quote-inline") && repeated.MatchString(innerText(n, true))
 }
+
+// repeated is all that a repeated quote says. Programs that know quotes leave it out, others show it.
+var repeated = regexp.MustCompile(`^\s*[A-Z]{2}:\s*https?://\S+\s*$`)
 
 var space = regexp.MustCompile(`[ \t\r\n\f]+`)
 
@@ -108,9 +112,14 @@ func (w *textWriter) text(s string) {
 func (w *textWriter) link(n *html.Node) {
 	href := attribute(n, "href")
 	if hasClass(n, "mention") && !hasClass(n, "hashtag") {
-		if !slices.Contains(w.me.urls, href) {
-			w.out.WriteString(space.ReplaceAllString(innerText(n, false), " "))
+		shown := space.ReplaceAllString(innerText(n, false), " ")
+		if slices.Contains(w.me.urls, href) { // what else it says, people see
+			if u, err := url.Parse(href); err == nil {
+				shown = stripMention(shown, self{acct: w.me.acct, domain: u.Host})
+			}
+			shown = strings.TrimSpace(stripMention(shown, w.me))
 		}
+		w.out.WriteString(shown)
 		return
 	}
 	if whole := innerText(n, true); strings.TrimSuffix(whole, "/") == strings.TrimSuffix(href, "/") {

@@ -32,9 +32,18 @@ func TestContentOfAStatusBecomesTheTextThatWasTyped(t *testing.T) {
 			"siehe https://example.org/a/very/long/path/indeed!"},
 		"a link that hides where it goes shows what people see": {
 			`<p><a href="https://evil.example/"><span class="invisible">https://</span><span class="ellipsis">bvg.de/ne</span><span class="invisible">ws</span></a></p>`, "bvg.de/ne…"},
-		"a link with words is its words":   {`<p><a href="https://example.org/">timetable</a></p>`, "timetable"},
-		"what nobody sees is not there":    {`<p>kontrolle<span class="invisible"> blocked</span> u8</p><script>alert(1)</script><style>p{}</style><!-- x -->`, "kontrolle u8"},
-		"a repeated quote is not there":    {`<p class="quote-inline">RE: https://example.org/1</p><p>kontrolle u8</p>`, "kontrolle u8"},
+		"a link with words is its words":        {`<p><a href="https://example.org/">timetable</a></p>`, "timetable"},
+		"what nobody sees is not there":         {`<p>kontrolle<span class="invisible"> blocked</span> u8</p><script>alert(1)</script><style>p{}</style><!-- x -->`, "kontrolle u8"},
+		"a repeated quote is not there":         {`<p class="quote-inline">RE: https://example.org/1</p><p>kontrolle u8</p>`, "kontrolle u8"},
+		"words that pretend to repeat one stay": {`<p class="quote-inline">RE: blocked words</p><p>kontrolle u8</p>`, "RE: blocked words\n\nkontrolle u8"},
+		"words that pretend to be the mention stay": {
+			`<p><a href="https://social.example/@zuerich" class="mention">blocked words</a> kontrolle u8</p>`, "blocked words kontrolle u8"},
+		"so do those behind it": {
+			`<p><a href="https://social.example/@zuerich" class="mention">@zuerich blocked</a> kontrolle u8</p>`, "blocked kontrolle u8"},
+		"the mention with its host goes": {
+			`<p><a href="https://social.example/@zuerich" class="mention">@Zuerich@social.example</a> kontrolle u8</p>`, "kontrolle u8"},
+		"the mention with its domain goes": {
+			`<p><a href="https://social.example/@zuerich" class="mention">@zuerich@mastodon.example</a> kontrolle u8</p>`, "kontrolle u8"},
 		"lists are lines":                  {`<ul><li>U8</li><li>U9</li></ul>`, "- U8\n- U9"},
 		"preformatted text stays as it is": {"<pre><code>a  b\nc</code></pre>", "a  b\nc"},
 		"plain text of other servers":      {`kontrolle u8`, "kontrolle u8"},
