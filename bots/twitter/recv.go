@@ -86,19 +86,11 @@ func (r *reader) mentions(ctx context.Context) error {
 		read: func(next string, size int) (page, error) { return r.dialect.mentions(ctx, since, next, size) },
 	})
 	for _, p := range found {
-		if r.seen[p.id] {
-			continue
-		}
-		kind := ""
-		if p.protected {
-			kind = "protected-"
-		}
-		if err := r.hand(ctx, p, kind); err != nil {
+		if err := r.mention(ctx, p); err != nil {
 			return err
 		}
-		r.seen[p.id] = true
 		if stopped != nil || compareIDs(p.id, r.account.Position) <= 0 {
-			continue // of one that is behind older ones are missing, and all come again
+			continue // when a look stops early older ones are missing: the next one begins where this one did
 		}
 		r.account.Position = p.id
 		// Also when ctx ends just now: what is stored need not come again.
@@ -111,6 +103,20 @@ func (r *reader) mentions(ctx context.Context) error {
 		maps.DeleteFunc(r.seen, func(id string, _ bool) bool { return compareIDs(id, r.floor) <= 0 })
 	}
 	return r.bot.explain(ctx, reading, stopped)
+}
+
+// mention hands in a mention, unless a look before this one did.
+func (r *reader) mention(ctx context.Context, p post) error {
+	if r.seen[p.id] {
+		return nil
+	}
+	kind := ""
+	if p.protected {
+		kind = "protected-"
+	}
+	err := r.hand(ctx, p, kind)
+	r.seen[p.id] = err == nil
+	return err
 }
 
 // messages hands in direct messages. That they cannot be read is no failure: mentions go on.

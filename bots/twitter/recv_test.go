@@ -139,6 +139,23 @@ func TestAMentionThatXShowsLateIsRead(t *testing.T) {
 	})
 }
 
+func TestAfterALookThatStoppedEarlyThePositionMovesOn(t *testing.T) {
+	both(t, func(t *testing.T, w *bottest.World, fake *twittertest.Server) {
+		fake.PageSize = 1
+		connect(t, w, fake, "zuerich", "zuerich")
+		k := newDesk(t, w)
+		fake.Write("marta", "@zuerich eins")
+		last := fake.Write("marta", "@zuerich zwei")
+		fake.Rates = map[string]int{"GET /2/users/{id}/mentions": 1, "GET /1.1/statuses/mentions_timeline.json": 1}
+		wantError(t, k.mentions(t.Context()), bots.KindRetryAfter, "error-too-many")
+		fake.Rates = nil
+		want(t, k.look(t), "eins") // the other one was handed in before
+		if k.account.Position != last {
+			t.Errorf("the position is %s, not %s", k.account.Position, last)
+		}
+	})
+}
+
 func TestInAFloodTheNewestMentionsAreReadAndTheRestIsLetGo(t *testing.T) {
 	both(t, func(t *testing.T, w *bottest.World, fake *twittertest.Server) {
 		fake.PageSize = 1
