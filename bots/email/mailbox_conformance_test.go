@@ -60,7 +60,7 @@ func settings(w *bottest.World, city, path string, form url.Values) *httptest.Re
 func (m *mailboxes) Post(_ testing.TB, w *bottest.World, city string, p bottest.Post) error {
 	m.server.Deliver(addressOf(city), fmt.Sprintf("Return-Path: <%[1]s@rider.example>\nFrom: <%[1]s@rider.example>\nTo: <%[2]s>\n"+
 		"Message-ID: <%[3]s>\nMIME-Version: 1.0\nContent-Type: text/plain; charset=utf-8\n\n%[4]s\n",
-		p.Author, addressOf(city), m.messageID(p), p.Text), w.Core.Now())
+		p.Author, addressOf(city), m.messageID(p), p.Text), w.Time())
 	return nil
 }
 

@@ -57,6 +57,10 @@ func (r *reader) look(ctx context.Context, post Post) error {
 	}
 	now, err := r.client.GetStatus(ctx, masto.ID(post.Source))
 	if gone(err) {
+		// Whatever may have taken the place of an instance knows no status, but no account either.
+		if _, err := r.client.self(ctx); err != nil {
+			return r.later(ctx, post, err)
+		}
 		return r.withdraw(ctx, post)
 	}
 	if err != nil {

@@ -185,3 +185,17 @@ func TestATroubleOfTheInstanceLeavesAPostWhereItIs(t *testing.T) {
 		}
 	}
 }
+
+func TestAnInstanceThatKnowsNothingAnyMoreTakesNoReportBack(t *testing.T) {
+	w, fake := newWorld(t)
+	id := spread(t, w, fake, "direct")
+	r := newReaderFor(t, w, w.Account(t, "zuerich"), func(context.Context, report.Report) error {
+		t.Error("withdrawn")
+		return nil
+	})
+	fake.Delete(id)
+	fake.FailPath(bottest.Internal, "/api/v1/accounts/verify_credentials")
+	if err := r.watch(t.Context()); err != nil {
+		t.Errorf("reading ends: %v", err)
+	}
+}
