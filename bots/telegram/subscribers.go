@@ -143,23 +143,33 @@ func (s store) remove(ctx context.Context, v Subscriber) error {
 }
 
 // migrate follows a group that became a supergroup, which has another number
-// (https://core.telegram.org/bots/api#responseparameters). Doing it again does nothing.
+// (https://core.telegram.org/bots/api#responseparameters). Updates and broadcasts hear of it, perhaps at the same time:
+// doing it again does nothing.
 func (s store) migrate(ctx context.Context, city string, from, to int64) error {
 	old, ok, err := s.known(ctx, city, from)
 	if err != nil || !ok {
 		return err
 	}
-	title := s.title(old)
 	person, sealed := s.sealChat(city, to)
+	changes := map[string]any{
+		"person": person, "chat": sealed, "kind": supergroup, "recent": "",
+		"title": s.box.Seal(chatPlace(city, person, "title"), []byte(s.title(old))),
+	}
 	return wrap("follow group", s.db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
-		// That the bot is in the supergroup may have been heard of first.
-		if err := tx.Where("city = ? AND person = ?", city, person).Delete(&Subscriber{}).Error; err != nil {
+		// That the bot is in the supergroup may have been heard of first, and the admins may have confirmed that.
+		var twins []Subscriber
+		if err := tx.Where("city = ? AND person = ? AND id <> ?", city, person, old.ID).Find(&twins).Error; err != nil {
 			return err
 		}
-		return tx.Model(&Subscriber{}).Where("id = ?", old.ID).Updates(map[string]any{
-			"person": person, "chat": sealed, "kind": supergroup, "recent": "",
-			"title": s.box.Seal(chatPlace(city, person, "title"), []byte(title)),
-		}).Error
+		for _, twin := range twins {
+			if twin.Active {
+				changes["active"] = true
+			}
+			if err := tx.Delete(&twin).Error; err != nil {
+				return err
+			}
+		}
+		return tx.Model(&Subscriber{}).Where("id = ?", old.ID).Updates(changes).Error
 	}))
 }
 
