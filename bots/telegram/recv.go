@@ -48,9 +48,8 @@ func (b *Bot) poll(ctx context.Context, row Account, c *client, out bots.Out) er
 	if err := b.dropHook(ctx, c); err != nil {
 		return err
 	}
-	next := nextUpdate(row, b.core.Now())
 	for ctx.Err() == nil {
-		found, err := c.updates(ctx, next, batch, b.limits.poll)
+		found, err := c.updates(ctx, nextUpdate(row, b.core.Now()), batch, b.limits.poll)
 		if errors.Is(err, errWebhook) {
 			return bots.Retry("error-webhook-set", errors.New("read updates: another program has set a webhook"))
 		}
@@ -66,7 +65,7 @@ func (b *Bot) poll(ctx context.Context, row Account, c *client, out bots.Out) er
 			if err := b.store.moveTo(context.WithoutCancel(ctx), row, id); err != nil {
 				return err
 			}
-			next = id + 1
+			row.Position, row.PositionAt = id, b.core.Now().Unix()
 		}
 	}
 	return ctx.Err()

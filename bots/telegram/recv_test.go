@@ -10,6 +10,7 @@ import (
 	"linienfunk/bots"
 	"linienfunk/bots/bottest"
 	"linienfunk/report"
+	"linienfunk/testkit"
 )
 
 func TestStartSubscribesAndStopEndsIt(t *testing.T) {
@@ -169,6 +170,30 @@ func TestTheNumbersOfUpdatesMayBeginAnywhereAfterAQuietWeek(t *testing.T) {
 			t.Error("updates are not confirmed")
 		}
 	}
+}
+
+func TestTheNumbersOfUpdatesMayAlsoBeginAnywhereWhileWeRead(t *testing.T) {
+	w, fake := world(t)
+	a := connect(t, w, fake, "zuerich")
+	theBot(w).limits.poll = 0
+	ctx, cancel := context.WithCancel(t.Context())
+	got, ended := make(chan string, 10), make(chan error, 1)
+	go func() {
+		ended <- theBot(w).Recv(ctx, a, func(_ context.Context, r report.Report) error { got <- r.Text; return nil })
+	}()
+	fake.Say(botOf("zuerich"), "marta", "kontrolle eins")
+	testkit.Next(t, got)
+	testkit.Eventually(t, "it is confirmed", func() bool { return fake.Waiting(botOf("zuerich")) == 0 })
+	w.Advance(7 * 24 * time.Hour)
+	asked := len(fake.Calls()) + 1 // one may be under way
+	testkit.Eventually(t, "it has asked again", func() bool { return len(fake.Calls()) > asked })
+	fake.Jump(botOf("zuerich"), 699_995) // a little below, or the fake ignores the offset as Telegram does
+	fake.Say(botOf("zuerich"), "marta", "kontrolle zwei")
+	if text := testkit.Next(t, got); text != "kontrolle zwei" {
+		t.Error(text)
+	}
+	cancel()
+	<-ended
 }
 
 func TestASecondReaderOfTheSameBotIsAConflictThatTheAdminsHearOf(t *testing.T) {
