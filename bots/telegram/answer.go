@@ -119,8 +119,7 @@ func (b *Bot) sendAnswer(ctx context.Context, row Account, c *client, a Answer) 
 	if err != nil || text == "" || b.core.Now().Unix()-a.At > int64(answerTime/time.Second) {
 		return nil // it goes
 	}
-	p := b.pace(a.City)
-	if err := p.wait(ctx, a.Person, a.Public); err != nil {
+	if err := b.turn(ctx, a, chat); err != nil {
 		return err
 	}
 	err = c.say(ctx, chat, text)
@@ -136,6 +135,23 @@ func (b *Bot) sendAnswer(ctx context.Context, row Account, c *client, a Answer) 
 	return explain("send answer", err)
 }
 
+// turn waits until an answer may leave. One to a group is among the messages that the group may get.
+func (b *Bot) turn(ctx context.Context, a Answer, chat int64) error {
+	p := b.pace(a.City)
+	if !a.Public {
+		return p.wait(ctx, a.Person, false)
+	}
+	group, _, err := b.store.known(ctx, a.City, chat)
+	if err != nil {
+		return err
+	}
+	p.recall(a.Person, group.Recent)
+	if err := p.wait(ctx, a.Person, true); err != nil {
+		return err
+	}
+	return b.store.change(ctx, group, map[string]any{"recent": p.history(a.Person)})
+}
+
 // answerText is the city's own text, or ours in the city's language.
 func (b *Bot) answerText(city bots.City, kind string) string {
 	if own := city.Options.Text(kind); own != "" || kind == "thanks" {
@@ -146,6 +162,19 @@ func (b *Bot) answerText(city bots.City, kind string) string {
 		title = city.Name
 	}
 	return fit(b.core.Pages.Text(city.Lang, "answer-"+kind, "City", title))
+}
+
+// longestPause is more than Telegram asks for. What is longer comes from a clock that was set back since.
+const longestPause = 24 * time.Hour
+
+// paused is what is left of a pause that Telegram asked for, perhaps before a restart. The pace keeps to it from now on.
+func (b *Bot) paused(row Account) time.Duration {
+	left := time.UnixMilli(row.PausedUntil).Sub(b.core.Now())
+	if left <= 0 || left > longestPause {
+		return 0
+	}
+	b.pace(row.City).pause(left)
+	return left
 }
 
 // pause keeps to a pause that Telegram asked for, also after a restart, and returns cause.

@@ -109,7 +109,8 @@ func (p *pace) history(chat string) string {
 	return strings.Join(out, " ")
 }
 
-// recall takes a history in, unless something is known of the group already.
+// recall takes a history in, unless something is known of the group already. What lies ahead was written before the clock was
+// set back, and is left out.
 func (p *pace) recall(chat, history string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -118,7 +119,8 @@ func (p *pace) recall(chat, history string) {
 	}
 	p.groups[chat] = nil
 	for _, word := range strings.Fields(history) {
-		if at, err := strconv.ParseInt(word, 10, 64); err == nil {
+		at, err := strconv.ParseInt(word, 10, 64)
+		if err == nil && at <= p.now().UnixMilli() {
 			p.groups[chat] = append(p.groups[chat], time.UnixMilli(at))
 		}
 	}

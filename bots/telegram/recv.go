@@ -25,6 +25,7 @@ func (b *Bot) Recv(ctx context.Context, a bots.Account, out bots.Out) error {
 	if err != nil {
 		return err
 	}
+	b.paused(row)
 	both, cancel := context.WithCancel(ctx)
 	ended := make(chan error, 1)
 	go func() {

@@ -52,8 +52,7 @@ func (b *Bot) SendPage(ctx context.Context, a bots.Account, r report.Report, at 
 	if err != nil {
 		return at, 0, err
 	}
-	if left := time.UnixMilli(row.PausedUntil).Sub(b.core.Now()); left > 0 {
-		b.pace(a.City).pause(left)
+	if left := b.paused(row); left > 0 {
 		return at, 0, bots.RetryAfter(left, "error-too-many", errors.New("Telegram asked for a pause"))
 	}
 	p := &page{bot: b, client: c, row: row, report: r, key: b.core.Box.Digest("telegram delivery", r.Key())[:32]}

@@ -1,0 +1,96 @@
+package telegram
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"linienfunk/bots/telegram/telegramtest"
+	"linienfunk/report"
+)
+
+func TestAClockThatWasSetBackHoldsUpNoGroup(t *testing.T) {
+	now := time.Unix(1_000_000, 0)
+	p := newPace(func() time.Time { return now }, realLimits())
+	p.until = time.Time{}
+	var history []string
+	for i := range realLimits().group { // stored when the clock was an hour ahead
+		history = append(history, strconv.FormatInt(now.Add(time.Hour+time.Duration(i)*time.Second).UnixMilli(), 10))
+	}
+	p.recall("x", strings.Join(history, " "))
+	if d := p.take("x", true); d > realLimits().window {
+		t.Errorf("the group waits for %v", d)
+	}
+}
+
+func TestAnswersKeepToAPauseOverARestart(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCrowd(t, 0, 10*time.Millisecond)
+		row, _, err := theBot(c.w).account(t.Context(), "zuerich")
+		must(t, err)
+		must(t, theBot(c.w).pause(t.Context(), row, 20*time.Second, nil))
+		c.w.Restart(t)
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := make(chan error, 1)
+		go func() {
+			ended <- theBot(c.w).Recv(ctx, c.a, func(context.Context, report.Report) error { return nil })
+		}()
+		c.fake.Say(botOf("zuerich"), "marta", "/start")
+		time.Sleep(19 * time.Second)
+		if sent := c.fake.Sent(); len(sent) != 0 {
+			t.Errorf("within the pause it sent %v", sent)
+		}
+		time.Sleep(2 * time.Second)
+		if sent := c.fake.Sent(); len(sent) != 1 {
+			t.Errorf("after the pause it sent %v", sent)
+		}
+		cancel()
+		<-ended
+	})
+}
+
+func TestAPauseFromAClockThatWasSetBackEnds(t *testing.T) {
+	w, fake := world(t)
+	a := connect(t, w, fake, "zuerich")
+	fake.Say(botOf("zuerich"), "marta", "/start")
+	receive(t, w, "zuerich")
+	row, _, err := theBot(w).account(t.Context(), "zuerich")
+	must(t, err)
+	must(t, theBot(w).store.pause(t.Context(), row, w.Core.Now().Add(3*longestPause)))
+	if served := send(t, w, a, elsewhere(w, "1", "kontrolle u8")); served != 1 {
+		t.Errorf("%d served", served)
+	}
+}
+
+func TestAnswersInAGroupCountAmongItsMessagesAlsoOverARestart(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCrowd(t, 0, 10*time.Millisecond)
+		c.fake.Limits = nil
+		group := c.fake.AddChat(botOf("zuerich"), supergroup, "Linie 4")
+		receive(t, c.w, "zuerich")
+		confirmAll(t, c.w, "zuerich")
+		c.fake.Limits = telegramtest.RealLimits()
+		ask := func() {
+			c.fake.SayIn(group, "marta", map[string]any{"text": "/help@" + botOf("zuerich")})
+			receive(t, c.w, "zuerich")
+		}
+		for i := range 19 {
+			switch i {
+			case 5, 12:
+				c.w.Restart(t)
+				ask()
+			case 15:
+				ask()
+				c.w.Restart(t)
+			}
+			send(t, c.w, c.a, elsewhere(c.w, fmt.Sprint(i), fmt.Sprint("kontrolle ", i)))
+		}
+		if each := c.each(); each[group] != 22 || c.fake.Limits.Over != 0 {
+			t.Errorf("%d messages to the group, %d requests over the limits", each[group], c.fake.Limits.Over)
+		}
+	})
+}
