@@ -143,6 +143,20 @@ func TestAGroupThatBecomesASupergroupIsFollowed(t *testing.T) {
 	}
 }
 
+func TestAPersonWhoCannotBeWrittenToHoldsUpNoGroup(t *testing.T) {
+	w, fake := world(t)
+	a := connect(t, w, fake, "zuerich")
+	fake.AddChat(botOf("zuerich"), supergroup, "Linie 4")
+	receive(t, w, "zuerich")
+	confirmAll(t, w, "zuerich")
+	fake.Say(botOf("zuerich"), "marta", "/start")
+	receive(t, w, "zuerich")
+	fake.Restrict("marta")
+	if served := send(t, w, a, elsewhere(w, "1", "kontrolle u8")); served != 1 {
+		t.Errorf("%d served", served)
+	}
+}
+
 func TestAGroupWhereTheBotMayNotWriteHoldsUpNobodyAndIsShown(t *testing.T) {
 	w, fake := world(t)
 	a := connect(t, w, fake, "zuerich")

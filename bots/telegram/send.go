@@ -67,13 +67,25 @@ func (b *Bot) SendPage(ctx context.Context, a bots.Account, r report.Report, at 
 	case err != nil:
 		return reached.String(), served, err
 	case from == (cursor{}) && p.refused > 0 && p.refused == len(p.subscribers):
-		return "", 0, bots.Permanent("error-refused", errors.New("Telegram refuses the text"))
+		return b.refusedByAll(ctx, a.City)
 	case len(p.subscribers) == b.limits.page:
 		return reached.String(), served, nil
 	case !from.groups:
 		return cursor{groups: true}.String(), served, nil
 	}
 	return "", served, nil
+}
+
+// refusedByAll ends a broadcast whose first page nobody could be sent, unless there are groups to try.
+func (b *Bot) refusedByAll(ctx context.Context, city string) (string, int, error) {
+	groups, err := b.store.page(ctx, city, true, 0, 1)
+	if err != nil {
+		return "", 0, err
+	}
+	if len(groups) > 0 {
+		return cursor{groups: true}.String(), 0, nil
+	}
+	return "", 0, bots.Permanent("error-refused", errors.New("Telegram refuses the text"))
 }
 
 // page is a part of a broadcast.

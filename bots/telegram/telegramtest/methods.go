@@ -146,6 +146,8 @@ func (s *Server) refusal(b *bot, id int64) (code int, description string, parame
 			return http.StatusForbidden, "Forbidden: bot was blocked by the user", nil
 		case !b.known[id]:
 			return http.StatusBadRequest, "Bad Request: chat not found", nil
+		case s.restricted[id]:
+			return http.StatusBadRequest, "Bad Request: CHAT_RESTRICTED", nil
 		}
 		return 0, "", nil
 	}

@@ -190,6 +190,13 @@ func (s *Server) Upgrade(group int64, quietly bool) int64 {
 	return c.id
 }
 
+// Restrict makes messages to somebody fail for a reason that the bot does not know.
+func (s *Server) Restrict(who string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.restricted[s.person(who)] = true
+}
+
 // Block lets somebody block a bot, which hears of it unless quietly.
 func (s *Server) Block(username, who string, quietly bool) {
 	s.mu.Lock()

@@ -34,6 +34,7 @@ type Server struct {
 	mu         sync.Mutex
 	bots       map[string]*bot // by token
 	people     map[string]int64
+	restricted map[int64]bool
 	chats      map[int64]*chat
 	ids        int64
 	sent       []Sent
@@ -118,7 +119,7 @@ func (p pipes) Addr() net.Addr { return &net.UnixAddr{Name: "telegram.test"} }
 
 func newServer(t testing.TB) *Server {
 	s := &Server{t: t, closed: make(chan struct{}), healed: make(chan struct{}), bots: map[string]*bot{},
-		people: map[string]int64{}, chats: map[int64]*chat{}, ids: 1000}
+		people: map[string]int64{}, restricted: map[int64]bool{}, chats: map[int64]*chat{}, ids: 1000}
 	t.Cleanup(func() {
 		for _, complaint := range s.Complaints() {
 			t.Errorf("Telegram complains: %s", complaint)
