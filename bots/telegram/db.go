@@ -92,7 +92,7 @@ func (s store) connect(ctx context.Context, row Account, token string) error {
 		switch {
 		case len(old) > 0 && old[0].BotID == row.BotID:
 			row.Position, row.PositionAt, row.PausedUntil = old[0].Position, old[0].PositionAt, old[0].PausedUntil
-		case len(old) > 0:
+		default: // also without one: rows may have come in while the last one was disconnected
 			if err := forgetPeople(tx, row.City); err != nil {
 				return err
 			}

@@ -94,6 +94,15 @@ func TestANewTokenOfTheSameBotKeepsItsSubscribersAndAnotherBotDoesNot(t *testing
 	}
 }
 
+func TestABotThatIsNewHasNoSubscribersOfAnotherOne(t *testing.T) {
+	w, fake := world(t)
+	must(t, theBot(w).store.subscribe(t.Context(), "zuerich", 42)) // while its city was being disconnected
+	connect(t, w, fake, "zuerich")
+	if count, _ := theBot(w).store.count(t.Context(), "zuerich"); count != 0 {
+		t.Errorf("%d subscribers", count)
+	}
+}
+
 func TestDisconnectingForgetsEverybody(t *testing.T) {
 	w, fake := world(t)
 	connect(t, w, fake, "zuerich")
