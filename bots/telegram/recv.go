@@ -110,6 +110,7 @@ func parse(raw json.RawMessage) (*models.Update, error) {
 			From      *models.User    `json:"from"`
 			Sender    *models.Chat    `json:"sender_chat"`
 			Text      string          `json:"text"`
+			Caption   string          `json:"caption"`
 			Automatic bool            `json:"is_automatic_forward"`
 			Forward   json.RawMessage `json:"forward_origin"`
 		} `json:"message"`
@@ -120,7 +121,8 @@ func parse(raw json.RawMessage) (*models.Update, error) {
 	u = models.Update{ID: little.ID}
 	if m := little.Message; m != nil && m.Forward == nil && m.Chat.ID != 0 {
 		u.Message = &models.Message{
-			ID: m.ID, Date: m.Date, Chat: m.Chat, From: m.From, SenderChat: m.Sender, Text: m.Text, IsAutomaticForward: m.Automatic,
+			ID: m.ID, Date: m.Date, Chat: m.Chat, From: m.From, SenderChat: m.Sender, Text: m.Text, Caption: m.Caption,
+			IsAutomaticForward: m.Automatic,
 		}
 	}
 	return &u, nil

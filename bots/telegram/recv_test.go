@@ -147,7 +147,8 @@ func TestAnUpdateThatCannotBeReadHidesNoOther(t *testing.T) {
 	fake.Queue(botOf("zuerich"), map[string]any{"message": "no object"})
 	fake.SayWith(botOf("zuerich"), "marta", map[string]any{"text": "kontrolle u8", "reply_to_message": map[string]any{"paid_media": map[string]any{"paid_media": []any{map[string]any{"type": "new"}}}}})
 	fake.Say(botOf("zuerich"), "marta", "kontrolle u6")
-	if got := texts(receive(t, w, "zuerich")); got != "kontrolle u8|kontrolle u6" {
+	fake.SayWith(botOf("zuerich"), "marta", map[string]any{"caption": "kontrolle u4", "paid_media": map[string]any{"paid_media": []any{map[string]any{"type": "new"}}}})
+	if got := texts(receive(t, w, "zuerich")); got != "kontrolle u8|kontrolle u6|kontrolle u4" {
 		t.Errorf("reports: %s", got)
 	}
 }
