@@ -165,6 +165,34 @@ func (c crowded) killed(r report.Report, kill int) (stored string) {
 	}
 }
 
+func TestABroadcastThatIsKilledWhileAnswersStallTellsAtMostOneTwice(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const people = 400
+		c := newCrowd(t, people, 10*time.Millisecond)
+		r := elsewhere(c.w, "1", "kontrolle u8")
+		ctx, kill := context.WithCancel(t.Context())
+		theBot(c.w).limits.linger = 0
+		dropped := make(chan struct{})
+		c.fake.OnSent(func(n int) {
+			if n == 300 {
+				time.AfterFunc(2*time.Second, func() { kill(); c.fake.Drop(); close(dropped) })
+			}
+			if n >= 300 {
+				<-dropped
+			}
+		})
+		if _, _, err := theBot(c.w).SendPage(ctx, c.a, r, ""); err == nil {
+			t.Fatal("nobody killed it")
+		}
+		c.fake.OnSent(nil)
+		c.w.Restart(t)
+		send(t, c.w, c.a, r)
+		if twice := c.nobodyMissed(people); twice > 1 {
+			t.Errorf("%d people got it twice", twice)
+		}
+	})
+}
+
 func TestAPauseThatTelegramAsksForHoldsForTheWholeBotAndOverARestart(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newCrowd(t, 50, 10*time.Millisecond)

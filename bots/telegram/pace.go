@@ -19,6 +19,7 @@ type pace struct {
 	until  time.Time              // nothing before: Telegram asked for a pause, or the program has just started
 	chats  map[string]time.Time   // when the next message to a chat is allowed, by Subscriber.Person
 	groups map[string][]time.Time // the messages to a group within the window
+	takes  time.Duration          // from a message to its answer, on an average that follows the last few
 	sweep  int                    // with this many chats those are forgotten that may be sent to anyway
 }
 
@@ -87,6 +88,24 @@ func (p *pace) forget(now time.Time) {
 		}
 	}
 	p.sweep = max(sweepAt, 2*len(p.chats))
+}
+
+// answered takes in how long the answer to a message took. A stall counts no more than what fills the window.
+func (p *pace) answered(d time.Duration) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.takes += (min(d, time.Duration(p.limits.inFlight)*p.limits.gap) - p.takes) / 4
+}
+
+// window is how many messages of a broadcast may wait for their answer. Each of them may be sent again after a crash, so it is
+// one where that keeps up with the gap between two messages, and otherwise as many as it takes, with a tenth to spare.
+func (p *pace) window() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.limits.gap <= 0 {
+		return 1
+	}
+	return min(1+int(p.takes*11/10/p.limits.gap), p.limits.inFlight)
 }
 
 // pause lets nothing leave for d.

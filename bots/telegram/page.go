@@ -21,9 +21,11 @@ type page struct {
 	subscribers []Subscriber
 	has         map[uint64]bool // who got it before a crash
 
-	stop context.CancelFunc // waiting for the next message
+	stop     context.CancelFunc // waiting for the next message
+	answered chan struct{}      // holds something when an answer has come since the last look
 
 	mu      sync.Mutex
+	under   int       // messages under way
 	done    []outcome // of each subscriber
 	refused int
 	err     error // why the page breaks off
@@ -56,14 +58,13 @@ func (p *page) load(ctx context.Context, from cursor) (err error) {
 	return err
 }
 
-// run starts a message whenever the pace allows one, without waiting for the answers to those before, until all are
-// sent or something breaks it off. It returns when the last answer is there.
+// run sends the messages one after the other, as the pace allows. It waits for the answer to one before it starts the next, or
+// for those to several where answers take longer than that; see pace.window. It returns when the last answer is there.
 func (p *page) run(ctx context.Context) error {
 	calls, cancel := p.linger(ctx)
 	defer cancel()
 	ctx, p.stop = context.WithCancel(ctx)
 	defer p.stop()
-	slots := make(chan struct{}, p.bot.limits.inFlight)
 	var under sync.WaitGroup
 	for i, v := range p.subscribers {
 		if p.failed() != nil {
@@ -73,21 +74,30 @@ func (p *page) run(ctx context.Context) error {
 			p.set(i, out)
 			continue
 		}
-		select {
-		case slots <- struct{}{}:
-		case <-ctx.Done():
-		}
 		if err := p.wait(ctx, v); err != nil {
 			p.fail(bots.Retry("error-slow", fmt.Errorf("wait for the next message: %w", err)))
 			break
 		}
-		under.Go(func() {
-			defer func() { <-slots }()
-			p.deliver(calls, i, v)
-		})
+		under.Go(func() { p.send(calls, i, v) })
 	}
 	under.Wait()
 	return p.failed()
+}
+
+// send delivers to one subscriber, and tells the pace how long that took.
+func (p *page) send(ctx context.Context, i int, v Subscriber) {
+	began := time.Now()
+	p.deliver(ctx, i, v)
+	if p.failed() == nil {
+		p.bot.pace(p.row.City).answered(time.Since(began))
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.under--
+	select {
+	case p.answered <- struct{}{}:
+	default: // nobody has looked since the last one
+	}
 }
 
 // linger returns a context that ends a little after ctx, for the calls that are under way then.
@@ -105,12 +115,31 @@ func (p *page) linger(ctx context.Context) (context.Context, context.CancelFunc)
 	return longer, func() { stop(); cancel() }
 }
 
+// wait returns when the message to v may leave: when few enough are under way, and when its turn has come.
 func (p *page) wait(ctx context.Context, v Subscriber) error {
 	pace := p.bot.pace(p.row.City)
+	for !p.begin(pace.window()) {
+		select {
+		case <-p.answered:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
 	if v.Kind != private {
 		pace.recall(v.Person, v.Recent)
 	}
 	return pace.wait(ctx, v.Person, v.Kind != private)
+}
+
+// begin counts one more message under way, unless there are window of them.
+func (p *page) begin(window int) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.under >= window {
+		return false
+	}
+	p.under++
+	return true
 }
 
 // known is what becomes of a subscriber without sending anything.

@@ -35,8 +35,8 @@ func parseCursor(text string) (cursor, error) {
 }
 
 // SendPage sends the report to the next subscribers. Who has it is noted one by one, so that after a crash only those
-// may get it twice whose answer from Telegram was under way: one, as long as Telegram answers within the gap between two
-// messages; Telegram knows no idempotency keys.
+// may get it twice whose answer from Telegram was under way (Telegram knows no idempotency keys): one, as long as Telegram
+// answers within the gap between two messages.
 func (b *Bot) SendPage(ctx context.Context, a bots.Account, r report.Report, at string) (string, int, error) {
 	from, err := parseCursor(at)
 	if err != nil {
@@ -52,7 +52,10 @@ func (b *Bot) SendPage(ctx context.Context, a bots.Account, r report.Report, at 
 	if left := b.paused(row); left > 0 {
 		return at, 0, bots.RetryAfter(left, "error-too-many", errors.New("Telegram asked for a pause"))
 	}
-	p := &page{bot: b, client: c, row: row, report: r, key: b.core.Box.Digest("telegram delivery", r.Key())[:32]}
+	p := &page{
+		bot: b, client: c, row: row, report: r, key: b.core.Box.Digest("telegram delivery", r.Key())[:32],
+		answered: make(chan struct{}, 1),
+	}
 	if err := p.load(ctx, from); err != nil {
 		return at, 0, err
 	}

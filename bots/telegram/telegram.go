@@ -85,7 +85,7 @@ type limits struct {
 	call     time.Duration // for one call
 	poll     time.Duration // how long Telegram may hold a call back when there is no update
 	linger   time.Duration // what calls under way may take when a page of a broadcast has to end
-	inFlight int           // messages of a broadcast that wait for Telegram's answer
+	inFlight int           // messages of a broadcast that may wait for Telegram's answer, at most
 	page     int           // subscribers in one call of SendPage
 	look     time.Duration // between looks for answers to send that nobody told us of, and at the webhook
 }
