@@ -65,6 +65,10 @@ func (p *process) start() {
 		"LINIENFUNK_BASE_URL="+c.BaseURL, "LINIENFUNK_MAIL_DOMAIN="+c.Mail.Domain, "LINIENFUNK_MAIL_SMARTHOST="+c.Mail.Smarthost,
 		"LINIENFUNK_OUTGOING_ALLOW_PRIVATE=true", "LINIENFUNK_NATS_URL="+c.NATS.URL, "LINIENFUNK_NATS_PREFIX="+c.NATS.Prefix,
 		"LINIENFUNK_DATABASE_URL="+c.Database.URL)
+	for _, key := range c.Networks {
+		name := "LINIENFUNK_BOTS_" + strings.ToUpper(key.Network+"_"+key.Name)
+		p.command.Env = append(p.command.Env, name+"="+key.Value)
+	}
 	p.command.Stdout, p.command.Stderr = &p.output, &p.output
 	if err := p.command.Start(); err != nil {
 		p.t.Fatal(err)
