@@ -60,7 +60,7 @@ func (s store) answered(ctx context.Context, a Answer) error {
 	return wrap("delete answer", s.db.WithContext(ctx).Delete(&a).Error)
 }
 
-// sendAnswers sends what waits until ctx ends. It returns an error only when the bot was turned away.
+// sendAnswers sends what waits until ctx ends, and keeps the bot's menu. It returns an error only when the bot was turned away.
 func (b *Bot) sendAnswers(ctx context.Context, row Account, c *client) error {
 	wake := make(chan struct{}, 1)
 	stop, err := b.core.Events.Subscribe(row.City, func([]byte) {
@@ -75,7 +75,9 @@ func (b *Bot) sendAnswers(ctx context.Context, row Account, c *client) error {
 	defer stop()
 	look := time.NewTicker(b.limits.look)
 	defer look.Stop()
+	var shown menu
 	for {
+		shown.keep(ctx, b, row, c)
 		err := b.sendWaiting(ctx, row, c)
 		if bots.AsError(err).Kind == bots.KindRevoked {
 			return err

@@ -21,6 +21,7 @@ var methods = map[string]method{
 	"getMe":          {nil, (*Server).getMe},
 	"getUpdates":     {[]string{"offset", "limit", "timeout", "allowed_updates"}, (*Server).getUpdates},
 	"sendMessage":    {[]string{"chat_id", "text", "link_preview_options"}, (*Server).sendMessage},
+	"setMyCommands":  {[]string{"commands", "scope", "language_code"}, (*Server).setMyCommands},
 	"leaveChat":      {[]string{"chat_id"}, (*Server).leaveChat},
 	"setWebhook":     {[]string{"url", "secret_token", "max_connections", "allowed_updates"}, (*Server).setWebhook},
 	"deleteWebhook":  {[]string{"drop_pending_updates"}, (*Server).deleteWebhook},

@@ -66,6 +66,7 @@ type bot struct {
 	polling        chan struct{} // closed when another getUpdates comes
 	news           chan struct{} // closed when there are new updates
 	blocked, known map[int64]bool
+	menu           map[string][]string // by scope
 }
 
 // New starts a server on loopback. What it complains about fails the test when that ends.
@@ -136,7 +137,7 @@ func (s *Server) AddBot(username string) (token string) {
 	b := s.named(username)
 	if b == nil {
 		b = &bot{id: s.ids, username: username, next: 700_000, polling: make(chan struct{}), news: make(chan struct{}),
-			blocked: map[int64]bool{}, known: map[int64]bool{}}
+			blocked: map[int64]bool{}, known: map[int64]bool{}, menu: map[string][]string{}}
 	}
 	delete(s.bots, b.token)
 	b.token = fmt.Sprintf("%d:AAtest%d_abcdefghijklmnopqrstuvw-xyz", b.id, s.ids)

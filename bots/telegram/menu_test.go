@@ -1,0 +1,71 @@
+package telegram
+
+import (
+	"context"
+	"slices"
+	"sync/atomic"
+	"testing"
+
+	"linienfunk/bots"
+	"linienfunk/bots/bottest"
+	"linienfunk/report"
+	"linienfunk/testkit"
+)
+
+// translated are cities whose language the test changes.
+type translated struct {
+	bots.Cities
+	lang atomic.Value
+}
+
+func (c *translated) City(ctx context.Context, name string) (bots.City, bool, error) {
+	city, known, err := c.Cities.City(ctx, name)
+	city.Lang = c.lang.Load().(string)
+	return city, known, err
+}
+
+func TestRidersSeeAMenuInTheCitysLanguageWhichFollowsIt(t *testing.T) {
+	w, fake := world(t)
+	cities := &translated{Cities: w.Core.Cities}
+	cities.lang.Store("de")
+	w.Core.Cities = cities
+	w.Restart(t)
+	a := connect(t, w, fake, "zuerich")
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() {
+		ended <- theBot(w).Recv(ctx, a, func(context.Context, report.Report) error { return nil })
+	}()
+	sees := func(scope string, want ...string) {
+		t.Helper()
+		testkit.Eventually(t, "the menu is there", func() bool { return slices.Equal(fake.Menu(botOf("zuerich"), scope), want) })
+	}
+	sees("all_private_chats", "start – alle Meldungen bekommen", "stop – keine Meldungen mehr bekommen", "help – was dieser Bot kann")
+	sees("all_group_chats", "melden – etwas melden: /melden und dein Text", "help – was dieser Bot kann")
+	cities.lang.Store("en")
+	sees("all_group_chats", "report – report something: /report and your text", "help – what this bot can do")
+	cancel()
+	<-ended
+}
+
+func TestAMenuThatFailsIsSetLater(t *testing.T) {
+	w, fake := world(t)
+	a := connect(t, w, fake, "zuerich")
+	fake.Fail(bottest.Internal)
+	row, c, err := theBot(w).account(t.Context(), a.City)
+	must(t, err)
+	var m menu
+	m.keep(t.Context(), theBot(w), row, c)
+	fake.Heal()
+	m.keep(t.Context(), theBot(w), row, c)
+	m.keep(t.Context(), theBot(w), row, c)
+	set := 0
+	for _, call := range fake.Calls() {
+		if call == "setMyCommands" {
+			set++
+		}
+	}
+	if set != 3 || fake.Menu(botOf("zuerich"), "all_group_chats") == nil {
+		t.Errorf("%d calls, menu %q", set, fake.Menu(botOf("zuerich"), "all_group_chats"))
+	}
+}
