@@ -59,7 +59,7 @@ func (p *page) judge(ctx context.Context, i int, v Subscriber, err error) {
 	case retryAfter(err) > 0:
 		p.fail(p.bot.pause(ctx, p.row, retryAfter(err), explain("send message", err)))
 	case errors.Is(err, tg.ErrorBadRequest), errors.Is(err, tg.ErrorForbidden):
-		p.refuse(ctx, i, v)
+		p.refuse(ctx, i, v, trouble(err))
 	default:
 		p.fail(explain("send message", err))
 	}
@@ -76,11 +76,20 @@ func (p *page) note(ctx context.Context, v Subscriber) error {
 	return p.bot.store.change(ctx, v, map[string]any{"trouble": "", "recent": p.bot.pace(v.City).history(v.Person)})
 }
 
+// trouble is the id of the text that tells the admins why a group took no message. Messages without a topic go into a forum's
+// general one (https://core.telegram.org/bots/api#sendmessage), which its admins can close.
+func trouble(err error) string {
+	if strings.Contains(strings.ToLower(err.Error()), "topic_closed") {
+		return "trouble-topic"
+	}
+	return "trouble-refused"
+}
+
 // refuse is for an answer that concerns this chat or this text: others may still take it.
-func (p *page) refuse(ctx context.Context, i int, v Subscriber) {
+func (p *page) refuse(ctx context.Context, i int, v Subscriber, why string) {
 	p.bot.core.Log.Warn("Telegram refuses a message", "city", v.City, "kind", v.Kind)
 	if v.Kind != private {
-		if err := p.bot.store.change(ctx, v, map[string]any{"trouble": "trouble-refused"}); err != nil {
+		if err := p.bot.store.change(ctx, v, map[string]any{"trouble": why}); err != nil {
 			p.fail(err)
 			return
 		}
@@ -100,8 +109,9 @@ func gone(err error) bool {
 	said := strings.ToLower(err.Error())
 	if errors.Is(err, tg.ErrorForbidden) {
 		// A group that became a supergroup is sometimes called deleted; where it went we hear as an update
-		// (https://github.com/yagop/node-telegram-bot-api/issues/1155).
-		return !strings.Contains(said, "group chat was deleted")
+		// (https://github.com/yagop/node-telegram-bot-api/issues/1155). CHAT_WRITE_FORBIDDEN and the like are a matter of
+		// rights, which the admins of a group can give back.
+		return !strings.Contains(said, "group chat was deleted") && !strings.Contains(said, "_forbidden")
 	}
 	for _, word := range []string{"chat not found", "user not found", "peer_id_invalid", "group chat was deactivated", "user is deactivated"} {
 		if strings.Contains(said, word) {

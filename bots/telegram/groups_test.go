@@ -143,6 +143,33 @@ func TestAGroupThatBecomesASupergroupIsFollowed(t *testing.T) {
 	}
 }
 
+func TestAGroupThatTakesNoMessageStaysAndThePageSaysWhy(t *testing.T) {
+	for _, test := range []struct {
+		code              int
+		description, says string
+	}{
+		{400, "Bad Request: not enough rights to send text messages to the chat", "may the bot write there?"},
+		{400, "Bad Request: need administrator rights in the channel chat", "may the bot write there?"},
+		{403, "Forbidden: CHAT_WRITE_FORBIDDEN", "may the bot write there?"},
+		{400, "Bad Request: TOPIC_CLOSED", "the general topic is closed"},
+	} {
+		w, fake := world(t)
+		a := connect(t, w, fake, "zuerich")
+		group := fake.AddChat(botOf("zuerich"), supergroup, "Linie 4")
+		receive(t, w, "zuerich")
+		confirmAll(t, w, "zuerich")
+		fake.Say(botOf("zuerich"), "marta", "/start")
+		receive(t, w, "zuerich")
+		fake.Refuse(group, test.code, test.description)
+		if served := send(t, w, a, elsewhere(w, "1", "kontrolle u8")); served != 1 {
+			t.Errorf("%s: %d served", test.description, served)
+		}
+		if page := section(t, w, "zuerich"); !strings.Contains(page, "Linie 4") || !strings.Contains(page, test.says) {
+			t.Errorf("%s:\n%s", test.description, page)
+		}
+	}
+}
+
 func TestAPersonWhoCannotBeWrittenToHoldsUpNoGroup(t *testing.T) {
 	w, fake := world(t)
 	a := connect(t, w, fake, "zuerich")

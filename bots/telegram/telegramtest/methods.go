@@ -160,10 +160,8 @@ func (s *Server) refusal(b *bot, id int64) (code int, description string, parame
 		return http.StatusBadRequest, "Bad Request: group chat was upgraded to a supergroup chat", map[string]any{"migrate_to_chat_id": c.movedTo}
 	case !c.members[b.id]:
 		return http.StatusForbidden, "Forbidden: bot was kicked from the " + c.kind + " chat", nil
-	case c.silent:
-		return http.StatusBadRequest, "Bad Request: not enough rights to send text messages to the chat", nil
 	}
-	return 0, "", nil
+	return c.refusal.code, c.refusal.description, nil
 }
 
 // leaveChat follows https://core.telegram.org/bots/api#leavechat.

@@ -2,6 +2,7 @@ package telegramtest
 
 import (
 	"maps"
+	"net/http"
 	"strings"
 	"time"
 )
@@ -13,8 +14,14 @@ type chat struct {
 	title   string
 	members map[int64]bool // bots
 	admins  map[int64]bool // bots
-	silent  bool           // bots may not write
+	refusal refusal        // of what bots write
 	movedTo int64
+}
+
+// refusal is an error; none if code is 0.
+type refusal struct {
+	code        int
+	description string
 }
 
 // Person is the number of somebody, who is made if need be.
@@ -166,11 +173,20 @@ func (s *Server) Kick(username string, group int64) {
 	s.became(b, c.json(), "kicked")
 }
 
-// Silence takes the right to write from the bots in a group.
+// Silence takes the right to write from the bots in a group, or gives it back.
 func (s *Server) Silence(group int64, silent bool) {
+	if silent {
+		s.Refuse(group, http.StatusBadRequest, "Bad Request: not enough rights to send text messages to the chat")
+	} else {
+		s.Refuse(group, 0, "")
+	}
+}
+
+// Refuse makes messages to a group fail; with code 0 no longer.
+func (s *Server) Refuse(group int64, code int, description string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.chats[group].silent = silent
+	s.chats[group].refusal = refusal{code, description}
 }
 
 // Upgrade makes a supergroup of a group and returns its number. The bots hear of it, unless quietly.
