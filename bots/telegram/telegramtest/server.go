@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"mime"
 	"net"
 	"net/http"
@@ -246,7 +247,9 @@ func parameters(r *http.Request) map[string]string {
 		}
 		return out
 	}
-	r.ParseMultipartForm(1 << 20)
+	if err := r.ParseMultipartForm(1 << 20); errors.Is(err, io.ErrUnexpectedEOF) {
+		panic(http.ErrAbortHandler) // the client has left in the middle
+	}
 	for name, values := range r.PostForm {
 		out[name] = values[0]
 	}
