@@ -114,7 +114,7 @@ type CityOut func(ctx context.Context, city string, r report.Report) error
 // Listener is a network that is received at one place for all cities, such as an SMTP server.
 type Listener interface {
 	// Listen serves until ctx ends, then returns within 5 seconds. Errors restart it as they do Recv. It runs on
-	// every node that serves pages, so that a bot's handlers may use out, too.
+	// every node that serves pages, so that a bot's handlers may use out, too; a Lender gives it to them.
 	Listen(ctx context.Context, out CityOut) error
 }
 

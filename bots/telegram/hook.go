@@ -6,7 +6,6 @@ import (
 	"errors"
 	"io"
 	"net/http"
-	"sync"
 	"time"
 
 	"linienfunk/bots"
@@ -30,43 +29,8 @@ func (b *Bot) hookSecret(row Account) string {
 	return b.core.Box.Digest("telegram hook secret", row.Hook+"/"+row.Revision)
 }
 
-// session is one run of Listen. Handlers that need it enter it, and Listen waits until they have left.
-type session struct {
-	ctx  context.Context
-	out  bots.CityOut
-	busy sync.WaitGroup
-}
-
 // Listen lends out to the webhooks until ctx ends, and returns when the last of them is done.
-func (b *Bot) Listen(ctx context.Context, out bots.CityOut) error {
-	s := &session{ctx: ctx, out: out}
-	b.mu.Lock()
-	if b.session != nil {
-		b.mu.Unlock()
-		return errors.New("listening already")
-	}
-	b.session = s
-	b.mu.Unlock()
-
-	<-ctx.Done()
-
-	b.mu.Lock()
-	b.session = nil
-	b.mu.Unlock()
-	s.busy.Wait()
-	return nil
-}
-
-// enter returns the session, or nil while Listen does not run. Whoever got one calls busy.Done.
-func (b *Bot) enter() *session {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.session == nil || b.session.ctx.Err() != nil {
-		return nil
-	}
-	b.session.busy.Add(1)
-	return b.session
-}
+func (b *Bot) Listen(ctx context.Context, out bots.CityOut) error { return b.lender.Lend(ctx, out) }
 
 // hook takes an update. Telegram repeats what is not answered with 2xx, for a day at most, and holds back what comes after it.
 func (b *Bot) hook(w http.ResponseWriter, r *http.Request) {
@@ -98,11 +62,11 @@ func (b *Bot) hook(w http.ResponseWriter, r *http.Request) {
 
 func (b *Bot) takeHook(w http.ResponseWriter, r *http.Request, row Account, body []byte) {
 	_, open, err := b.open(r.Context(), row.City)
-	s := b.enter()
-	if s != nil {
-		defer s.busy.Done()
+	loan := b.lender.Borrow()
+	if loan != nil {
+		defer loan.Return()
 	}
-	if err != nil || !open || s == nil {
+	if err != nil || !open || loan == nil {
 		b.notNow(w, row.City, err)
 		return
 	}
@@ -112,9 +76,9 @@ func (b *Bot) takeHook(w http.ResponseWriter, r *http.Request, row Account, body
 		return
 	}
 	// It ends with the program, not with the request: what is stored is stored, even if Telegram does not wait for it.
-	ctx, cancel := context.WithTimeout(s.ctx, hookTime)
+	ctx, cancel := context.WithTimeout(loan.Ctx, hookTime)
 	defer cancel()
-	out := func(ctx context.Context, r report.Report) error { return s.out(ctx, row.City, r) }
+	out := func(ctx context.Context, r report.Report) error { return loan.Out(ctx, row.City, r) }
 	if err := b.handle(ctx, row, u, out); err != nil {
 		b.notNow(w, row.City, err)
 	}

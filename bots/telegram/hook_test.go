@@ -43,11 +43,11 @@ func (h *hooked) listen() (stop func()) {
 	b := theBot(h.w)
 	go func() { defer close(done); b.Listen(ctx, h.out) }()
 	testkit.Eventually(h, "it listens", func() bool {
-		s := b.enter()
-		if s != nil {
-			s.busy.Done()
+		loan := b.lender.Borrow()
+		if loan != nil {
+			loan.Return()
 		}
-		return s != nil
+		return loan != nil
 	})
 	stop = sync.OnceFunc(func() { cancel(); <-done })
 	h.Cleanup(stop)

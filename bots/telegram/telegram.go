@@ -59,12 +59,12 @@ type Bot struct {
 	core   bots.Core
 	store  store
 	limits limits
-	api    string // without a slash at the end
-	hooks  bool   // Telegram calls us
+	api    string      // without a slash at the end
+	hooks  bool        // Telegram calls us
+	lender bots.Lender // of what Listen got
 
-	mu      sync.Mutex
-	paces   map[string]*pace // by city
-	session *session         // of Listen
+	mu    sync.Mutex
+	paces map[string]*pace // by city
 }
 
 var (

@@ -88,8 +88,8 @@ func waitListening(t testing.TB, b *bot) {
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 	defer cancel()
 	for ctx.Err() == nil {
-		if s := b.enter(); s != nil {
-			s.leave()
+		if loan := b.lender.Borrow(); loan != nil {
+			loan.Return()
 			return
 		}
 		runtime.Gosched()

@@ -50,7 +50,7 @@ func newHub(b *bot) *hub {
 	return &hub{bot: b, ofCity: maxStreamsOfCity, overall: maxStreams, ping: pingEvery, write: writeTime, topics: map[string]*topic{}}
 }
 
-// open makes a stream. ctx is the session's: streams of a city end before it does.
+// open makes a stream. ctx is that of Listen: streams of a city end before it does.
 func (h *hub) open(ctx context.Context, city string) (*stream, error) {
 	h.join.Lock()
 	defer h.join.Unlock()

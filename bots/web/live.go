@@ -37,14 +37,14 @@ func (b *bot) streamEvents(w http.ResponseWriter, r *http.Request) {
 		http.NotFound(w, r)
 		return
 	}
-	s := b.enter()
-	if s == nil {
+	loan := b.lender.Borrow()
+	if loan == nil {
 		b.busy(w, r)
 		return
 	}
-	defer s.leave()
+	defer loan.Return()
 	city := bots.Place(r).City.Name
-	stream, err := b.live.open(s.ctx, city)
+	stream, err := b.live.open(loan.Ctx, city)
 	if errors.Is(err, errFull) {
 		b.busy(w, r)
 		return
@@ -53,11 +53,11 @@ func (b *bot) streamEvents(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer b.live.close(city, stream)
-	if err := b.live.refresh(s.ctx, city, stream); err != nil {
+	if err := b.live.refresh(loan.Ctx, city, stream); err != nil {
 		b.fail(w, r, "live page", err)
 		return
 	}
-	b.follow(s.ctx, w, r, stream)
+	b.follow(loan.Ctx, w, r, stream)
 }
 
 // follow writes until the reader or the list is gone or ctx ends. Errors in writing mean that the reader has left.

@@ -122,15 +122,15 @@ func checkText(text string) (string, *refusal) {
 // handIn gives the report to the core. It does not end with the request: a rider whose train enters a tunnel after
 // pressing the button has reported.
 func (b *bot) handIn(r *http.Request, f form) *refusal {
-	s := b.enter()
-	if s == nil {
+	loan := b.lender.Borrow()
+	if loan == nil {
 		return &refusal{http.StatusServiceUnavailable, "form-not-now"}
 	}
-	defer s.leave()
-	ctx, cancel := context.WithTimeout(s.ctx, answerTime)
+	defer loan.Return()
+	ctx, cancel := context.WithTimeout(loan.Ctx, answerTime)
 	defer cancel()
 	city := bots.Place(r).City.Name
-	err := s.out(ctx, city, report.Report{ID: reportID(f.Once, f.Text), Text: f.Text, At: b.core.Now()})
+	err := loan.Out(ctx, city, report.Report{ID: reportID(f.Once, f.Text), Text: f.Text, At: b.core.Now()})
 	if err != nil {
 		b.core.Log.Error("report was not stored", "city", city, "err", err)
 		return &refusal{http.StatusServiceUnavailable, "form-not-now"}

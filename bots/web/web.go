@@ -17,7 +17,6 @@ import (
 	"html/template"
 	"net/http"
 	"strings"
-	"sync"
 	"time"
 
 	"linienfunk/bots"
@@ -56,9 +55,7 @@ type bot struct {
 	live    *hub
 	item    *template.Template // item.html
 	scripts string             // the hash of live.js, which stands in its address
-
-	mu      sync.Mutex
-	session *session // nil while Listen does not run
+	lender  bots.Lender        // of what Listen got
 }
 
 var (
@@ -81,6 +78,10 @@ func New(core bots.Core) (bots.Bot, error) {
 	b.live = newHub(b)
 	return b, nil
 }
+
+// Listen lends out to the handlers until ctx ends, then returns when the last of them is done. Each of them ends within
+// answerTime or writeTime after ctx.
+func (b *bot) Listen(ctx context.Context, out bots.CityOut) error { return b.lender.Lend(ctx, out) }
 
 // Accounts lists the active cities that show the list. Nothing runs per account, so a revision never changes.
 func (b *bot) Accounts(ctx context.Context) ([]bots.Account, error) {
