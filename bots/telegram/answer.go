@@ -77,7 +77,6 @@ func (b *Bot) sendAnswers(ctx context.Context, row Account, c *client) error {
 	defer look.Stop()
 	var shown menu
 	for {
-		shown.keep(ctx, b, row, c)
 		err := b.sendWaiting(ctx, row, c)
 		if bots.AsError(err).Kind == bots.KindRevoked {
 			return err
@@ -85,6 +84,7 @@ func (b *Bot) sendAnswers(ctx context.Context, row Account, c *client) error {
 		if err != nil && ctx.Err() == nil {
 			b.core.Log.Warn("answers are not sent; will try again", "city", row.City, "error", err)
 		}
+		shown.keep(ctx, b, row, c)
 		select {
 		case <-ctx.Done():
 			return nil
