@@ -26,10 +26,7 @@ type pace struct {
 const sweepAt = 1024
 
 func newPace(now func() time.Time, l limits) *pace {
-	return &pace{
-		now: now, limits: l, until: now().Add(l.quiet), sweep: sweepAt,
-		chats: map[string]time.Time{}, groups: map[string][]time.Time{},
-	}
+	return &pace{now: now, limits: l, sweep: sweepAt, chats: map[string]time.Time{}, groups: map[string][]time.Time{}}
 }
 
 // wait returns when a message to the chat may leave, which counts as sent then; or with ctx's error.

@@ -16,7 +16,6 @@ import (
 func TestAClockThatWasSetBackHoldsUpNoGroup(t *testing.T) {
 	now := time.Unix(1_000_000, 0)
 	p := newPace(func() time.Time { return now }, realLimits())
-	p.until = time.Time{}
 	var history []string
 	for i := range realLimits().group { // stored when the clock was an hour ahead
 		history = append(history, strconv.FormatInt(now.Add(time.Hour+time.Duration(i)*time.Second).UnixMilli(), 10))
@@ -91,6 +90,18 @@ func TestAnswersInAGroupCountAmongItsMessagesAlsoOverARestart(t *testing.T) {
 		}
 		if each := c.each(); each[group] != 22 || c.fake.Limits.Over != 0 {
 			t.Errorf("%d messages to the group, %d requests over the limits", each[group], c.fake.Limits.Over)
+		}
+	})
+}
+
+func TestTheFirstReportLongAfterAStartLeavesAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCrowd(t, 1, 10*time.Millisecond)
+		time.Sleep(time.Hour)
+		began := time.Now()
+		send(t, c.w, c.a, elsewhere(c.w, "1", "kontrolle u8"))
+		if waited := c.fake.Sent()[0].At.Sub(began); waited > 10*time.Millisecond {
+			t.Errorf("it waited for %v", waited)
 		}
 	})
 }

@@ -63,6 +63,8 @@ type Bot struct {
 	hooks  bool        // Telegram calls us
 	lender bots.Lender // of what Listen got
 
+	started time.Time
+
 	mu    sync.Mutex
 	paces map[string]*pace // by city
 }
@@ -116,7 +118,7 @@ func New(core bots.Core) (bots.Bot, error) {
 	}
 	return &Bot{
 		core: core, store: store{db: core.DB, box: core.Box, now: core.Now}, limits: realLimits(),
-		api: strings.TrimSuffix(api.String(), "/"), hooks: hooks, paces: map[string]*pace{},
+		api: strings.TrimSuffix(api.String(), "/"), hooks: hooks, started: core.Now(), paces: map[string]*pace{},
 	}, nil
 }
 
@@ -152,8 +154,11 @@ func (b *Bot) open(ctx context.Context, name string) (bots.City, bool, error) {
 func (b *Bot) pace(city string) *pace {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.paces[city] == nil {
-		b.paces[city] = newPace(b.core.Now, b.limits)
+	p := b.paces[city]
+	if p == nil {
+		p = newPace(b.core.Now, b.limits)
+		p.until = b.started.Add(b.limits.quiet)
+		b.paces[city] = p
 	}
-	return b.paces[city]
+	return p
 }
