@@ -24,6 +24,23 @@ func (b *Bot) confirmGroup(w http.ResponseWriter, r *http.Request) {
 	b.core.Pages.Done(w, r, b.say(r, "group-confirmed", "Title", b.store.title(v)))
 }
 
+// switchAll says whether every message in a group is a report.
+func (b *Bot) switchAll(w http.ResponseWriter, r *http.Request) {
+	v, ok := b.groupOf(w, r)
+	if !ok {
+		return
+	}
+	all, done := r.FormValue("all") == "true", "group-some-now"
+	if all {
+		done = "group-all-now"
+	}
+	if err := b.store.change(r.Context(), v, map[string]any{"all_reports": all}); err != nil {
+		b.broken(w, r, err)
+		return
+	}
+	b.core.Pages.Done(w, r, b.say(r, done, "Title", b.store.title(v)))
+}
+
 // removeGroup forgets a group or channel, and leaves it: otherwise it would be offered again with its next message.
 func (b *Bot) removeGroup(w http.ResponseWriter, r *http.Request) {
 	v, ok := b.groupOf(w, r)

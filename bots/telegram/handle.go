@@ -140,7 +140,7 @@ func (in inbox) inGroup(ctx context.Context, m *models.Message) error {
 		return nil
 	}
 	text, mentioned := mention(text, in.row.Username)
-	if mentioned || in.city.Options.On("group_all") {
+	if mentioned || chat.AllReports || in.city.Options.On("group_all") {
 		return in.report(ctx, m, text)
 	}
 	return nil

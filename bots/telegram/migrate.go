@@ -6,7 +6,10 @@ import (
 )
 
 func migrations() []*gormigrate.Migration {
-	return []*gormigrate.Migration{{ID: "1-tables", Migrate: firstTables}}
+	return []*gormigrate.Migration{
+		{ID: "1-tables", Migrate: firstTables},
+		{ID: "2-all-reports", Migrate: addAllReports},
+	}
 }
 
 // firstTables makes the tables as they were at first. Later changes come with migrations of their own.
@@ -51,4 +54,12 @@ func firstTables(tx *gorm.DB) error {
 		At         int64  `gorm:"not null;index:idx_telegram_deliveries_old,priority:2"`
 	}
 	return tx.AutoMigrate(&Account{}, &Subscriber{}, &Answer{}, &Delivery{})
+}
+
+// addAllReports adds a switch to groups, which is off.
+func addAllReports(tx *gorm.DB) error {
+	type Subscriber struct {
+		AllReports bool `gorm:"not null;default:false"`
+	}
+	return tx.Migrator().AddColumn(&Subscriber{}, "AllReports")
 }

@@ -31,6 +31,8 @@ type Subscriber struct {
 	Active  bool   `gorm:"not null;index:idx_telegram_subscribers_page,priority:2"` // gets reports; a group's messages may be reports
 	Trouble string `gorm:"size:32;not null"`                                        // id of the text that says why the last message was not taken
 	Recent  string `gorm:"not null"`                                                // of a group: see pace.history
+
+	AllReports bool `gorm:"not null;default:false"` // of a group: every message is a report, not only commands and mentions
 }
 
 // maxPending is how many groups may wait to be confirmed: anybody can add the bot to a group.

@@ -6,6 +6,7 @@ import (
 	"html/template"
 	"net/http"
 	"regexp"
+	"slices"
 	"strconv"
 
 	tg "github.com/go-telegram/bot"
@@ -25,6 +26,7 @@ func (b *Bot) WebUI() http.Handler {
 	mux.HandleFunc("POST /check", b.check)
 	mux.HandleFunc("POST /disconnect", b.disconnect)
 	mux.HandleFunc("POST /groups/{id}/confirm", b.confirmGroup)
+	mux.HandleFunc("POST /groups/{id}/all", b.switchAll)
 	mux.HandleFunc("POST /groups/{id}/remove", b.removeGroup)
 	return http.MaxBytesHandler(mux, maxForm)
 }
@@ -45,6 +47,8 @@ type groupData struct {
 	ID          uint64
 	Title, Kind string // Kind is the id of a text
 	Active      bool
+	AllReports  bool
+	CanSwitch   bool   // AllReports
 	Trouble     string // the id of a text, or empty
 	Path        string
 }
@@ -61,19 +65,20 @@ func (b *Bot) section(w http.ResponseWriter, r *http.Request) {
 		data.Subscribers, err = b.store.count(r.Context(), row.City)
 	}
 	if err == nil {
-		data.Groups, err = b.groupsData(r, row.City)
+		data.Groups, err = b.groupsData(r, place.City)
 	}
 	if err != nil {
 		b.broken(w, r, err)
 		return
 	}
 	data.Enabled = place.City.Options.On("enabled")
-	data.Deaf = place.City.Options.On("group_all") && !row.ReadsAll
+	wantsAll := place.City.Options.On("group_all") || slices.ContainsFunc(data.Groups, func(g groupData) bool { return g.AllReports })
+	data.Deaf = wantsAll && !row.ReadsAll
 	b.core.Pages.Section(w, r, "settings.html", data)
 }
 
-func (b *Bot) groupsData(r *http.Request, city string) ([]groupData, error) {
-	rows, err := b.store.groups(r.Context(), city)
+func (b *Bot) groupsData(r *http.Request, city bots.City) ([]groupData, error) {
+	rows, err := b.store.groups(r.Context(), city.Name)
 	var out []groupData
 	for _, row := range rows {
 		kind := "group"
@@ -82,6 +87,7 @@ func (b *Bot) groupsData(r *http.Request, city string) ([]groupData, error) {
 		}
 		out = append(out, groupData{
 			ID: row.ID, Title: b.store.title(row), Kind: kind, Active: row.Active, Trouble: row.Trouble,
+			AllReports: row.AllReports, CanSwitch: row.Active && kind == "group" && !city.Options.On("group_all"),
 			Path: bots.Place(r).Path + "/groups/" + strconv.FormatUint(row.ID, 10),
 		})
 	}

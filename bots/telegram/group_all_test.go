@@ -1,0 +1,66 @@
+package telegram
+
+import (
+	"fmt"
+	"net/url"
+	"strings"
+	"testing"
+)
+
+func TestInOneGroupEveryMessageIsAReportAndInAnotherOnlyCommandsAndMentionsAre(t *testing.T) {
+	w, fake := world(t)
+	connect(t, w, fake, "zuerich")
+	fake.ReadAll(botOf("zuerich"))
+	here := fake.AddChat(botOf("zuerich"), supergroup, "hier")
+	there := fake.AddChat(botOf("zuerich"), supergroup, "dort")
+	receive(t, w, "zuerich")
+	confirmAll(t, w, "zuerich")
+	row, _, err := theBot(w).store.known(t.Context(), "zuerich", here)
+	must(t, err)
+	path := fmt.Sprintf("/groups/%d/all", row.ID)
+	for _, test := range []struct{ all, want string }{{"true", "kontrolle hier|kontrolle u8"}, {"false", "kontrolle u8"}} {
+		if answer := submit(t, w, "zuerich", path, url.Values{"all": {test.all}}); !strings.Contains(answer.Header().Get("X-Message"), "hier") {
+			t.Errorf("switching to %s: %v", test.all, answer.Header())
+		}
+		fake.SayIn(here, "marta", map[string]any{"text": "kontrolle hier"})
+		fake.SayIn(there, "marta", map[string]any{"text": "kontrolle dort"})
+		fake.SayIn(there, "marta", map[string]any{"text": "/report kontrolle u8"})
+		if got := texts(receive(t, w, "zuerich")); got != test.want {
+			t.Errorf("all is %s: reports %s", test.all, got)
+		}
+	}
+	if answer := submit(t, w, "ghent", path, url.Values{"all": {"true"}}); answer.Header().Get("X-Failed") == "" {
+		t.Error("another city could switch it")
+	}
+}
+
+func TestThePageOffersTheSwitchOfAGroupUnlessAllGroupsAreSwitched(t *testing.T) {
+	w, fake := world(t)
+	connect(t, w, fake, "zuerich")
+	fake.AddChat(botOf("zuerich"), channel, "Meldungen")
+	fake.AddChat(botOf("zuerich"), supergroup, "Linie 4")
+	receive(t, w, "zuerich")
+	offers := func(want int) {
+		t.Helper()
+		if got := strings.Count(section(t, w, "zuerich"), `/all"`); got != want {
+			t.Errorf("%d switches, want %d", got, want)
+		}
+	}
+	offers(0) // nobody has confirmed the group yet
+	confirmAll(t, w, "zuerich")
+	offers(1)
+	w.SetOption(t, "zuerich", "group_all", true)
+	offers(0)
+}
+
+func TestGroupsFromBeforeTheSwitchKeepToCommandsAndMentions(t *testing.T) {
+	w, _ := world(t)
+	s := theBot(w).store
+	must(t, s.offer(t.Context(), "zuerich", -5, group, "Linie 4"))
+	must(t, w.Core.DB.Migrator().DropColumn(&Subscriber{}, "AllReports"))
+	must(t, addAllReports(w.Core.DB))
+	row, known, err := s.known(t.Context(), "zuerich", -5)
+	if err != nil || !known || row.AllReports || s.title(row) != "Linie 4" {
+		t.Errorf("%+v %v %v", row, known, err)
+	}
+}
