@@ -12,7 +12,6 @@ import (
 	"linienfunk/bots"
 	"linienfunk/bots/bottest"
 	"linienfunk/bots/telegram/telegramtest"
-	"linienfunk/report"
 )
 
 const crowd = 5000
@@ -99,98 +98,6 @@ func TestFiveThousandSubscribersAreServedAtNearlyTheAllowedRateAndNeverAboveIt(t
 			}
 		})
 	}
-}
-
-// The program is ended in the worst moment: Telegram has taken a message, and its answer is under way. A killed program stores
-// nothing any more, so what SendPage returns is thrown away, and the next one begins with the cursor that the core stored
-// last. Where Telegram takes longer to answer than the gap between two messages, more answers are under way.
-func TestABroadcastThatIsKilledAndStartedAgainMissesNobodyAndTellsAtMostOneTwice(t *testing.T) {
-	for _, test := range []struct {
-		people, kill, twice int
-		latency             time.Duration
-	}{
-		{crowd, 2718, 1, 10 * time.Millisecond},
-		{600, 1, 1, 10 * time.Millisecond},
-		{600, 500, 1, 10 * time.Millisecond}, // the last one of a page
-		{600, 501, 1, 10 * time.Millisecond},
-		{600, 600, 1, 30 * time.Millisecond},
-		{600, 300, 5, 150 * time.Millisecond},
-	} {
-		synctest.Test(t, func(t *testing.T) {
-			c := newCrowd(t, test.people, test.latency)
-			r := elsewhere(c.w, "1", "kontrolle u8")
-			at := c.killed(r, test.kill)
-			c.w.Restart(t)
-			for {
-				next, _, err := theBot(c.w).SendPage(t.Context(), c.a, r, at)
-				must(t, err)
-				if at = next; at == "" {
-					break
-				}
-			}
-			twice := c.nobodyMissed(test.people)
-			t.Logf("killed at message %d of %d, answers after %v: %d got it twice, %d requests over the limits",
-				test.kill, test.people, test.latency, twice, c.fake.Limits.Over)
-			if twice > test.twice {
-				t.Errorf("%d people got it twice", twice)
-			}
-			if c.fake.Limits.Over != 0 {
-				t.Errorf("%d requests were over the limits", c.fake.Limits.Over)
-			}
-		})
-	}
-}
-
-// killed broadcasts until the message with the number kill has been taken, and returns the cursor that was stored then.
-func (c crowded) killed(r report.Report, kill int) (stored string) {
-	c.Helper()
-	ctx, cancel := context.WithCancel(c.Context())
-	theBot(c.w).limits.linger = 0
-	c.fake.OnSent(func(n int) {
-		if n == kill {
-			cancel()
-			c.fake.Drop()
-		}
-	})
-	defer c.fake.OnSent(nil)
-	for {
-		next, _, err := theBot(c.w).SendPage(ctx, c.a, r, stored)
-		if err != nil {
-			return stored
-		}
-		if next == "" {
-			c.Fatal("nobody killed it")
-		}
-		stored = next
-	}
-}
-
-func TestABroadcastThatIsKilledWhileAnswersStallTellsAtMostOneTwice(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		const people = 400
-		c := newCrowd(t, people, 10*time.Millisecond)
-		r := elsewhere(c.w, "1", "kontrolle u8")
-		ctx, kill := context.WithCancel(t.Context())
-		theBot(c.w).limits.linger = 0
-		dropped := make(chan struct{})
-		c.fake.OnSent(func(n int) {
-			if n == 300 {
-				time.AfterFunc(2*time.Second, func() { kill(); c.fake.Drop(); close(dropped) })
-			}
-			if n >= 300 {
-				<-dropped
-			}
-		})
-		if _, _, err := theBot(c.w).SendPage(ctx, c.a, r, ""); err == nil {
-			t.Fatal("nobody killed it")
-		}
-		c.fake.OnSent(nil)
-		c.w.Restart(t)
-		send(t, c.w, c.a, r)
-		if twice := c.nobodyMissed(people); twice > 1 {
-			t.Errorf("%d people got it twice", twice)
-		}
-	})
 }
 
 func TestAPauseThatTelegramAsksForHoldsForTheWholeBotAndOverARestart(t *testing.T) {

@@ -9,8 +9,6 @@ import (
 
 	"linienfunk/bots"
 	"linienfunk/bots/bottest"
-	"linienfunk/report"
-	"linienfunk/testkit"
 )
 
 func TestStartSubscribesAndStopEndsIt(t *testing.T) {
@@ -150,102 +148,6 @@ func TestAnUpdateThatCannotBeReadHidesNoOther(t *testing.T) {
 	fake.SayWith(botOf("zuerich"), "marta", map[string]any{"caption": "kontrolle u4", "paid_media": map[string]any{"paid_media": []any{map[string]any{"type": "new"}}}})
 	if got := texts(receive(t, w, "zuerich")); got != "kontrolle u8|kontrolle u6|kontrolle u4" {
 		t.Errorf("reports: %s", got)
-	}
-}
-
-func TestTheNumbersOfUpdatesMayBeginAnywhereAfterAQuietWeek(t *testing.T) {
-	for _, next := range []int64{5, 700_002, 900_000_000} {
-		w, fake := world(t)
-		connect(t, w, fake, "zuerich")
-		fake.Say(botOf("zuerich"), "marta", "kontrolle eins")
-		receive(t, w, "zuerich")
-		w.Advance(7 * 24 * time.Hour)
-		receive(t, w, "zuerich") // confirms the first
-		fake.Jump(botOf("zuerich"), next)
-		fake.Say(botOf("zuerich"), "marta", "kontrolle zwei")
-		fake.Say(botOf("zuerich"), "marta", "kontrolle drei")
-		if got := texts(receive(t, w, "zuerich")); !strings.HasSuffix(got, "kontrolle zwei|kontrolle drei") {
-			t.Errorf("at %d: %s", next, got)
-		}
-		if fake.Waiting(botOf("zuerich")) != 0 {
-			t.Error("updates are not confirmed")
-		}
-	}
-}
-
-func TestTheNumbersOfUpdatesMayAlsoBeginAnywhereWhileWeRead(t *testing.T) {
-	w, fake := world(t)
-	a := connect(t, w, fake, "zuerich")
-	theBot(w).limits.poll = 0
-	ctx, cancel := context.WithCancel(t.Context())
-	got, ended := make(chan string, 10), make(chan error, 1)
-	go func() {
-		ended <- theBot(w).Recv(ctx, a, func(_ context.Context, r report.Report) error { got <- r.Text; return nil })
-	}()
-	fake.Say(botOf("zuerich"), "marta", "kontrolle eins")
-	testkit.Next(t, got)
-	testkit.Eventually(t, "it is confirmed", func() bool { return fake.Waiting(botOf("zuerich")) == 0 })
-	w.Advance(7 * 24 * time.Hour)
-	asked := len(fake.Calls()) + 1 // one may be under way
-	testkit.Eventually(t, "it has asked again", func() bool { return len(fake.Calls()) > asked })
-	fake.Jump(botOf("zuerich"), 699_995) // a little below, or the fake ignores the offset as Telegram does
-	fake.Say(botOf("zuerich"), "marta", "kontrolle zwei")
-	if text := testkit.Next(t, got); text != "kontrolle zwei" {
-		t.Error(text)
-	}
-	cancel()
-	<-ended
-}
-
-func TestASecondReaderOfTheSameBotIsAConflictThatTheAdminsHearOf(t *testing.T) {
-	w, fake := world(t)
-	a := connect(t, w, fake, "zuerich")
-	_, c, err := theBot(w).account(t.Context(), "zuerich")
-	must(t, err)
-	ended := make(chan error, 1)
-	got := make(chan string, 10)
-	go func() {
-		ended <- theBot(w).Recv(t.Context(), a, func(_ context.Context, r report.Report) error { got <- r.Text; return nil })
-	}()
-	fake.Say(botOf("zuerich"), "marta", "kontrolle u8")
-	<-got // it is reading
-	for {
-		// The other one asks now and then, until it meets the first one while that waits.
-		_, err := c.updates(t.Context(), 0, 1, 0)
-		must(t, err)
-		select {
-		case err := <-ended:
-			if e := bots.AsError(err); e.Kind != bots.KindRetry || e.Say != "error-conflict" {
-				t.Errorf("got %v", err)
-			}
-			return
-		default:
-		}
-	}
-}
-
-func TestAWebhookOfAnotherProgramIsTakenBack(t *testing.T) {
-	w, fake := world(t)
-	a := connect(t, w, fake, "zuerich")
-	setOther := func() {
-		_, c, err := theBot(w).account(t.Context(), "zuerich")
-		must(t, err)
-		must(t, theBot(w).setHook(t.Context(), Account{Hook: "theirs"}, c))
-	}
-	setOther()
-	ctx, cancel := context.WithCancel(t.Context())
-	fake.Say(botOf("zuerich"), "marta", "kontrolle u8")
-	set := false
-	err := theBot(w).Recv(ctx, a, func(context.Context, report.Report) error {
-		if !set { // and once more while we read
-			set = true
-			setOther()
-		}
-		return nil
-	})
-	cancel()
-	if e := bots.AsError(err); e.Say != "error-webhook-set" || e.Kind != bots.KindRetry {
-		t.Errorf("got %v", err)
 	}
 }
 
