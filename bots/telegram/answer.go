@@ -121,7 +121,9 @@ func (b *Bot) sendAnswer(ctx context.Context, row Account, c *client, a Answer) 
 	if err != nil || text == "" || b.core.Now().Unix()-a.At > int64(answerTime/time.Second) {
 		return nil // it goes
 	}
-	if err := b.turn(ctx, a, chat); err != nil {
+	if err := b.turn(ctx, a, chat); errors.Is(err, errCrowded) {
+		return nil
+	} else if err != nil {
 		return err
 	}
 	err = c.say(ctx, chat, text)
@@ -137,7 +139,8 @@ func (b *Bot) sendAnswer(ctx context.Context, row Account, c *client, a Answer) 
 	return explain("send answer", err)
 }
 
-// turn waits until an answer may leave. One to a group is among the messages that the group may get.
+// turn waits until an answer may leave. One to a group is among the messages that the group may get: half of them are left to
+// reports, whoever asks for help all the time. errCrowded says that the answer is one too many.
 func (b *Bot) turn(ctx context.Context, a Answer, chat int64) error {
 	p := b.pace(a.City)
 	if !a.Public {
@@ -148,11 +151,16 @@ func (b *Bot) turn(ctx context.Context, a Answer, chat int64) error {
 		return err
 	}
 	p.recall(a.Person, group.Recent)
+	if p.count(a.Person) >= b.limits.group/2 {
+		return errCrowded
+	}
 	if err := p.wait(ctx, a.Person, true); err != nil {
 		return err
 	}
 	return b.store.change(ctx, group, map[string]any{"recent": p.history(a.Person)})
 }
+
+var errCrowded = errors.New("the group has had many messages")
 
 // answerText is the city's own text, or ours in the city's language.
 func (b *Bot) answerText(city bots.City, kind string) string {

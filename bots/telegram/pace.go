@@ -52,10 +52,7 @@ func (p *pace) take(chat string, group bool) time.Duration {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	now := p.now()
-	recent := p.groups[chat]
-	for len(recent) > 0 && !recent[0].Add(p.limits.window).After(now) {
-		recent = recent[1:]
-	}
+	recent := p.recent(chat, now)
 	d := max(p.until.Sub(now), p.chats[chat].Sub(now), p.next.Sub(now))
 	if group && len(recent) >= p.limits.group {
 		d = max(d, recent[len(recent)-p.limits.group].Add(p.limits.window).Sub(now))
@@ -76,6 +73,22 @@ func (p *pace) take(chat string, group bool) time.Duration {
 		p.forget(now)
 	}
 	return 0
+}
+
+// recent are the messages to a group that count against its limit. p.mu is held.
+func (p *pace) recent(chat string, now time.Time) []time.Time {
+	recent := p.groups[chat]
+	for len(recent) > 0 && !recent[0].Add(p.limits.window).After(now) {
+		recent = recent[1:]
+	}
+	return recent
+}
+
+// count is how many messages a group had within the window.
+func (p *pace) count(chat string) int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return len(p.recent(chat, p.now()))
 }
 
 func (p *pace) forget(now time.Time) {

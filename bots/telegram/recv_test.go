@@ -128,6 +128,32 @@ func TestMessagesOfBotsAndOurOwnAreNoReports(t *testing.T) {
 	}
 }
 
+// https://core.telegram.org/bots/api#message: sender_chat is there beside a bot that stands for it.
+func TestAdminsMayWriteAsTheirGroupOrAChannelAndInTopics(t *testing.T) {
+	w, fake := world(t)
+	connect(t, w, fake, "zuerich")
+	group := fake.AddChat(botOf("zuerich"), supergroup, "Linie 4")
+	receive(t, w, "zuerich")
+	confirmAll(t, w, "zuerich")
+	as := func(text string, bot, sender int64, fields map[string]any) {
+		fields["text"] = text
+		fields["from"] = map[string]any{"id": bot, "is_bot": true, "first_name": "x"}
+		fields["sender_chat"] = map[string]any{"id": sender, "type": "supergroup", "title": "x"}
+		fake.SayIn(group, "marta", fields)
+	}
+	as("/report als gruppe", 1087968824, group, map[string]any{})
+	as("/report als kanal", 136817688, -1005, map[string]any{})
+	as("/report vom kanal der gruppe", 777000, -1005, map[string]any{"is_automatic_forward": true})
+	fake.SayIn(group, "marta", map[string]any{"text": "/report im thema", "message_thread_id": 7, "is_topic_message": true})
+	got := receive(t, w, "zuerich")
+	if texts(got) != "als gruppe|als kanal|im thema" {
+		t.Fatalf("reports: %s", texts(got))
+	}
+	if got[0].Author == got[1].Author || got[1].Author == got[2].Author || got[0].Private {
+		t.Errorf("authors of %+v", got)
+	}
+}
+
 func TestAMessageThatWaitedAtTelegramIsAsOldAsItIs(t *testing.T) {
 	w, fake := world(t)
 	connect(t, w, fake, "zuerich")
