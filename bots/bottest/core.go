@@ -31,9 +31,11 @@ type World struct {
 	Log     *Log        // what the bot logged
 
 	plugin  bots.Plugin
+	life    *life // of Bot
 	mu      sync.Mutex
 	cities  map[string]bots.City
-	skew    time.Duration
+	passed  time.Duration // since the test began, besides what truly has
+	wrong   time.Duration // of the program's clock
 	reports int
 }
 
@@ -79,8 +81,10 @@ func NewWorld(t testing.TB, name string, plugin bots.Plugin) *World {
 // Restart makes the bot anew on the same database, as a start of the program after a crash would.
 func (w *World) Restart(t testing.TB) {
 	t.Helper()
-	var err error
-	w.Bot, err = w.plugin.New(w.Core)
+	handle, err := w.DB.Prefixed(w.Core.Name + "_")
+	must(t, err)
+	w.life = newLife()
+	w.Bot, err = w.plugin.New(w.life.core(w.Core, handle))
 	must(t, err)
 }
 
@@ -115,17 +119,32 @@ func (w *World) SetOption(t testing.TB, name, option string, value any) {
 	}
 }
 
-// Advance moves the clock.
+// Advance lets time pass.
 func (w *World) Advance(d time.Duration) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.skew += d
+	w.passed += d
 }
 
+// Misset makes the program's clock wrong by d.
+func (w *World) Misset(d time.Duration) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.wrong = d
+}
+
+// Time is what time it is for everybody else, such as a fake network.
+func (w *World) Time() time.Time {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return time.Now().Add(w.passed)
+}
+
+// now is the program's clock.
 func (w *World) now() time.Time {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return time.Now().Add(w.skew)
+	return time.Now().Add(w.passed + w.wrong)
 }
 
 // Mails collects mail.

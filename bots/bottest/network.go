@@ -17,6 +17,10 @@ type Features struct {
 	Listens bool
 	// Private: riders can report privately.
 	Private bool
+	// Edits: riders can change what they wrote, and the bot may hear of it. The Network must be an Editor.
+	Edits bool
+	// Withdraws: the bot learns that a rider has deleted what it handed in and sent. The Network must be a Deleter.
+	Withdraws bool
 	// Sends or Broadcasts: reports are carried to it.
 	Sends, Broadcasts bool
 	// Remote: it is reached over a connection of ours, so that all Faults can happen to sending.
@@ -67,6 +71,18 @@ type Network interface {
 	// Fail makes the network fail; Heal ends that.
 	Fail(f Fault)
 	Heal()
+}
+
+// Editor is a Network where riders change what they wrote.
+type Editor interface {
+	// Edit changes the rider's last message to the city's account.
+	Edit(t testing.TB, w *World, city, author, text string)
+}
+
+// Deleter is a Network where riders delete what they wrote.
+type Deleter interface {
+	// Delete deletes the rider's last message to the city's account.
+	Delete(t testing.TB, w *World, city, author string)
 }
 
 // Start makes the fake network for a World. It is called before anything of the bot runs.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -25,17 +26,28 @@ func (s suite) receiving(t *testing.T) {
 	s.connected(t, "reports arrive in order", s.inOrder)
 	s.connected(t, "a report that could not be stored comes again, or the rider is told", s.storeFails)
 	s.connected(t, "after a crash between storing and moving on, a report comes again under the same id or not at all", s.crash)
+	for _, fault := range s.stepFaults() {
+		s.connected(t, fmt.Sprintf("%s at any step loses no report, and lets none come under two ids", fault),
+			func(t *testing.T, w *World, n Network, a bots.Account) { s.failsReceiving(t, w, n, a, fault) })
+	}
 	s.connected(t, "the author is found neither in the database nor in the log", s.noAuthor)
 	s.connected(t, "a text without end is cut or refused", s.longText)
 	s.connected(t, "receiving ends when it is told to", s.ends)
 	if s.f.Private {
 		s.connected(t, "a private report is marked and has no address", s.private)
 	}
+	s.connected(t, "a clock that is wrong for a while loses nothing", s.clockIsWrong)
+	if s.f.Edits {
+		s.connected(t, "a message that is edited is no second report", s.edits)
+	}
+	if s.f.Withdraws {
+		s.connected(t, "a message that is deleted is withdrawn under its id", s.withdraws)
+	}
 	if _, reads := NewWorld(t, s.name, s.plugin).Bot.(bots.Receiver); !reads || s.f.Listens {
 		return
 	}
 	s.connected(t, "what was written while the bot was away is caught up in order", s.catchUp)
-	for _, fault := range []Fault{TooMany, Internal, HTML, Truncate} {
+	for _, fault := range []Fault{TooMany, Internal, HTML, Truncate, Hang} {
 		s.connected(t, fmt.Sprintf("receiving goes on after %s", fault), func(t *testing.T, w *World, n Network, a bots.Account) {
 			s.recovers(t, w, n, a, fault)
 		})
@@ -57,18 +69,19 @@ type inbox struct {
 	refuse chan error
 	// stored is called when out has stored a report, before it returns.
 	stored func()
+	life   *life
 }
 
 // receive starts the bot's Recv or Listen as the supervisor would, and starts it again when it fails.
 func (w *World) receive(t testing.TB, a bots.Account, stored func()) *inbox {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
-	in := &inbox{got: make(chan report.Report, 1000), cancel: cancel, ended: make(chan error, 1), refuse: make(chan error, 10), stored: stored}
+	in := &inbox{got: make(chan report.Report, 1000), cancel: cancel, ended: make(chan error, 1), refuse: make(chan error, 10), stored: stored, life: w.life}
 	t.Cleanup(func() { in.stop(t) })
 	go func() {
 		for {
 			err := w.recvOnce(ctx, a, in)
-			if ctx.Err() != nil || bots.AsError(err).Kind == bots.KindRevoked {
+			if ctx.Err() != nil || in.life.over() || bots.AsError(err).Kind == bots.KindRevoked {
 				in.ended <- err
 				return
 			}
@@ -116,11 +129,14 @@ func (in *inbox) out(_ context.Context, r report.Report) error {
 		return err
 	default:
 	}
+	if err := in.life.step(); err != nil {
+		return err
+	}
 	in.got <- r
 	if in.stored != nil {
 		in.stored()
 	}
-	return nil
+	return in.life.step()
 }
 
 func (in *inbox) next(t testing.TB) report.Report {
@@ -329,7 +345,7 @@ func (s suite) recovers(t *testing.T, w *World, n Network, a bots.Account, fault
 	failed := make(chan error, 1)
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	in := &inbox{got: make(chan report.Report, 10)}
+	in := &inbox{got: make(chan report.Report, 10), life: w.life}
 	go func() { failed <- w.recvOnce(ctx, a, in) }()
 	select {
 	case err := <-failed:
@@ -370,5 +386,50 @@ func (s suite) ownPosts(t *testing.T, w *World, n Network, a bots.Account) {
 	post(t, w, n, Post{Author: rider, Text: "kontrolle u8"})
 	if r := in.next(t); !strings.Contains(r.Text, "kontrolle u8") {
 		t.Errorf("its own post came back: %q", r.Text)
+	}
+}
+
+// clockIsWrong lets the program's clock be wrong for a while, in which a network may refuse whatever we ask.
+func (s suite) clockIsWrong(t *testing.T, w *World, n Network, a bots.Account) {
+	in := w.receive(t, a, nil)
+	for _, wrong := range []time.Duration{3 * time.Hour, -3 * time.Hour} {
+		var missing []string
+		for _, now := range []time.Duration{0, wrong, 0} {
+			w.Misset(now)
+			text := fmt.Sprintf("kontrolle %d bei %v", len(missing), wrong)
+			post(t, w, n, Post{Author: rider, Text: text})
+			missing = append(missing, text)
+			for now == 0 && len(missing) > 0 {
+				r := in.next(t)
+				missing = slices.DeleteFunc(missing, func(text string) bool { return strings.Contains(r.Text, text) })
+			}
+		}
+	}
+}
+
+func (s suite) edits(t *testing.T, w *World, n Network, a bots.Account) {
+	in := w.receive(t, a, nil)
+	post(t, w, n, Post{Author: rider, Text: "kontrolle u8"})
+	first := in.next(t)
+	n.(Editor).Edit(t, w, a.City, rider, "kontrolle u8 richtung wittenau")
+	post(t, w, n, Post{Author: rider, Text: "kontrolle u9"})
+	for r := in.next(t); !strings.Contains(r.Text, "kontrolle u9"); r = in.next(t) {
+		if r.ID != first.ID { // under the same one it is a repetition, which vanishes
+			t.Errorf("after the edit: %q", r.Text)
+		}
+	}
+}
+
+func (s suite) withdraws(t *testing.T, w *World, n Network, a bots.Account) {
+	in := w.receive(t, a, nil)
+	post(t, w, n, Post{Author: rider, Text: "kontrolle u8"})
+	r := in.next(t)
+	r.City, r.Bot = a.City, s.name
+	if err := w.send(t.Context(), a, r); err != nil {
+		t.Fatal(err)
+	}
+	n.(Deleter).Delete(t, w, a.City, rider)
+	if gone := in.next(t); gone.ID != r.ID || gone.Withdrawn != report.ByAuthor {
+		t.Errorf("%s was deleted, handed in: %+v", r.ID, gone)
 	}
 }

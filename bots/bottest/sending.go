@@ -28,6 +28,7 @@ func (s suite) sending(t *testing.T) {
 				s.sendFault(t, w, n, a, fault)
 			})
 		}
+		s.connected(t, "a clock that is set back while the program is down does not make a pause longer", s.pauseOverClock)
 		s.connected(t, "a text that the network refuses is not sent again", func(t *testing.T, w *World, n Network, a bots.Account) {
 			s.audience(t, w, n)
 			n.Fail(Refuse)
@@ -44,6 +45,10 @@ func (s suite) sending(t *testing.T) {
 	if s.f.Broadcasts {
 		s.connected(t, "each subscriber gets a report once, but not its author", s.subscribers)
 		s.connected(t, "a broadcast that breaks off goes on where it was", s.resume)
+	}
+	for _, fault := range s.stepFaults() {
+		s.connected(t, fmt.Sprintf("%s at any step shows a report in the end, and twice to one reader at most", fault),
+			func(t *testing.T, w *World, n Network, a bots.Account) { s.failsSending(t, w, n, a, fault) })
 	}
 	s.connected(t, "what it keeps of texts is deleted with the city's retention", s.prunes)
 	s.connected(t, "what was sent can be taken back, even twice", s.retracts)
@@ -77,20 +82,28 @@ func (w *World) sendReceipt(ctx context.Context, a bots.Account, r report.Report
 	case bots.Sender:
 		return bot.Send(ctx, a, r)
 	case bots.Broadcaster:
-		cursor := ""
-		for range 10_000 {
-			next, _, err := bot.SendPage(ctx, a, r, cursor)
-			if err != nil || next == "" {
-				return report.Receipt{}, err
-			}
-			if next == cursor {
-				return report.Receipt{}, errors.New("the cursor does not move")
-			}
-			cursor = next
-		}
-		return report.Receipt{}, errors.New("the broadcast does not end")
+		_, err := broadcast(ctx, bot, a, r, "")
+		return report.Receipt{}, err
 	}
 	panic("the bot's features say that it sends, but it is neither a Sender nor a Broadcaster")
+}
+
+// broadcast sends to all subscribers after the cursor, and returns the one that it has reached if it breaks off.
+func broadcast(ctx context.Context, bot bots.Broadcaster, a bots.Account, r report.Report, cursor string) (string, error) {
+	for range 10_000 {
+		next, _, err := bot.SendPage(ctx, a, r, cursor)
+		if err != nil && next != "" {
+			cursor = next
+		}
+		if err != nil || next == "" {
+			return cursor, err
+		}
+		if next == cursor {
+			return cursor, errors.New("the cursor does not move")
+		}
+		cursor = next
+	}
+	return cursor, errors.New("the broadcast does not end")
 }
 
 // audience makes sure that somebody is there to be shown anything.
@@ -292,4 +305,26 @@ func (s suite) retracts(t *testing.T, w *World, n Network, a bots.Account) {
 		}
 	}
 	s.wantShown(t, w, n)
+}
+
+func (s suite) pauseOverClock(t *testing.T, w *World, n Network, a bots.Account) {
+	s.audience(t, w, n)
+	r := w.report("kontrolle u8")
+	n.Fail(TooMany)
+	s.wantKind(t, w.send(t.Context(), a, r), bots.KindRetryAfter)
+	n.Heal()
+	w.Misset(-3 * time.Hour)
+	w.Restart(t) // Go's clock does not jump while a program runs; what a pause was written down by may
+	for waited := time.Duration(0); waited < time.Minute; {
+		err := w.send(t.Context(), a, r)
+		if err == nil {
+			s.wantShown(t, w, n, "kontrolle u8")
+			return
+		}
+		s.wantKind(t, err, bots.KindRetryAfter)
+		after := max(bots.AsError(err).After, time.Second)
+		w.Advance(after)
+		waited += after
+	}
+	t.Error("a minute later it still waits for 7 seconds to be over")
 }

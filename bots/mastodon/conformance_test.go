@@ -18,11 +18,11 @@ func TestTheContractIsKeptOnAkkoma(t *testing.T)     { conforms(t, mastodontest.
 func conforms(t *testing.T, d mastodontest.Dialect) {
 	start := func(t testing.TB, w *bottest.World) bottest.Network {
 		fake := mastodontest.New(t)
-		fake.Dialect, fake.Now = d, w.Core.Now
-		return network{fake, w}
+		fake.Dialect, fake.Now = d, w.Time
+		return network{fake, w, new(string)}
 	}
 	bottest.Run(t, "mastodon", testPlugin(), start, bottest.Features{
-		Receives: true, Authors: true, Private: true, Sends: true, Remote: true, Once: true, MaxText: 500, Credentials: true,
+		Receives: true, Authors: true, Private: true, Edits: true, Withdraws: true, Sends: true, Remote: true, Once: true, MaxText: 500, Credentials: true,
 	})
 }
 
@@ -30,6 +30,7 @@ func conforms(t *testing.T, d mastodontest.Dialect) {
 type network struct {
 	*mastodontest.Server
 	world *bottest.World
+	last  *string // id of the last mention
 }
 
 // Heal takes some time, since pauses that an instance asked for are kept after it.
@@ -47,9 +48,15 @@ func (n network) Post(_ testing.TB, _ *bottest.World, city string, p bottest.Pos
 	if p.Private {
 		visibility = "direct"
 	}
-	n.Mention(p.Author+"@elsewhere.example", "@"+city+" "+p.Text, visibility)
+	*n.last = n.Mention(p.Author+"@elsewhere.example", "@"+city+" "+p.Text, visibility)
 	return nil
 }
+
+func (n network) Edit(_ testing.TB, _ *bottest.World, city, _, text string) {
+	n.Server.Edit(*n.last, "@"+city+" "+text)
+}
+
+func (n network) Delete(testing.TB, *bottest.World, string, string) { n.Server.Delete(*n.last) }
 
 func (n network) Shown(_ testing.TB, _ *bottest.World, city string) []string {
 	var texts []string

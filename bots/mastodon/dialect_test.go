@@ -17,7 +17,7 @@ import (
 func newDialect(t testing.TB, d mastodontest.Dialect) (*bottest.World, *mastodontest.Server) {
 	t.Helper()
 	w, fake := newWorld(t)
-	fake.Dialect, fake.Now = d, w.Core.Now
+	fake.Dialect, fake.Now = d, w.Time
 	return w, fake
 }
 

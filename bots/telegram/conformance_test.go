@@ -15,7 +15,7 @@ func TestTelegramKeepsTheContractOfBots(t *testing.T) {
 		return network{fake}
 	}
 	bottest.Run(t, "telegram", hurried(), start, bottest.Features{
-		Receives: true, Authors: true, Private: true, Broadcasts: true, Remote: true, MaxText: 4096, Credentials: true,
+		Receives: true, Authors: true, Private: true, Edits: true, Broadcasts: true, Remote: true, MaxText: 4096, Credentials: true,
 	})
 }
 
@@ -32,6 +32,10 @@ func (n network) Connect(t testing.TB, w *bottest.World, city string) {
 func (n network) Post(_ testing.TB, _ *bottest.World, city string, p bottest.Post) error {
 	n.Say(botOf(city), p.Author, p.Text)
 	return nil
+}
+
+func (n network) Edit(_ testing.TB, _ *bottest.World, city, _, text string) {
+	n.Server.Edit(botOf(city), text)
 }
 
 func (n network) Shown(_ testing.TB, _ *bottest.World, city string) []string {

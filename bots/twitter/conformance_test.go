@@ -12,7 +12,9 @@ var features = bottest.Features{
 }
 
 func TestTwitterKeepsTheContractOfBots(t *testing.T) {
-	bottest.Run(t, "twitter", testPlugin(), starts("2"), features)
+	f := features
+	f.Edits = true // 1.1 does not tell of them
+	bottest.Run(t, "twitter", testPlugin(), starts("2"), f)
 }
 
 func TestTwitterKeepsTheContractOfBotsInTheOldDialect(t *testing.T) {
@@ -24,12 +26,15 @@ func starts(version string) bottest.Start {
 		fake := twittertest.New(t)
 		fake.Rates = nil
 		configure(t, w, fake, version)
-		return network{fake}
+		return network{fake, new(string)}
 	}
 }
 
 // network is the fake server as the suite sees it. A city's account has the city's name.
-type network struct{ *twittertest.Server }
+type network struct {
+	*twittertest.Server
+	last *string // id of the last mention
+}
 
 func (n network) Connect(t testing.TB, w *bottest.World, city string) {
 	connect(t, w, n.Server, city, city)
@@ -40,8 +45,12 @@ func (n network) Post(_ testing.TB, _ *bottest.World, city string, p bottest.Pos
 		n.Tell(p.Author, city, p.Text)
 		return nil
 	}
-	n.Write(p.Author, "@"+city+" "+p.Text)
+	*n.last = n.Write(p.Author, "@"+city+" "+p.Text)
 	return nil
+}
+
+func (n network) Edit(_ testing.TB, _ *bottest.World, city, _, text string) {
+	n.Server.Edit(*n.last, "@"+city+" "+text)
 }
 
 func (n network) Shown(_ testing.TB, _ *bottest.World, city string) []string {

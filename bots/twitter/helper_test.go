@@ -28,7 +28,7 @@ func testPlugin() bots.Plugin {
 // configure points the bot of a world to a fake server, as the operator would.
 func configure(t testing.TB, w *bottest.World, fake *twittertest.Server, version string) {
 	t.Helper()
-	fake.Now = w.Core.Now
+	fake.Now = w.Time
 	w.Core.Config["consumer_key"], w.Core.Config["consumer_secret"] = twittertest.ConsumerKey, twittertest.ConsumerSecret
 	w.Core.Config["api"], w.Core.Config["dialect"] = fake.URL, version
 	w.Restart(t)

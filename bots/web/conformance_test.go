@@ -38,7 +38,11 @@ func (n *pageNetwork) Post(t testing.TB, _ *bottest.World, city string, p bottes
 	t.Helper()
 	id := n.clients.Add(1)
 	client := fmt.Sprintf("10.%d.%d.%d:1234", id>>16&255, id>>8&255, id&255)
-	body := url.Values{"once": {n.fixture.openForm(t, city)}, "text": {p.Text}}.Encode()
+	once, err := n.fixture.tryForm(t.Context(), city)
+	if err != nil {
+		return err
+	}
+	body := url.Values{"once": {once}, "text": {p.Text}}.Encode()
 	got, err := n.fixture.try(t.Context(), http.MethodPost, "/c/"+city+"/web/report", body, "X-Client", client)
 	if err != nil {
 		return err

@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -168,11 +169,23 @@ var onceField = regexp.MustCompile(`name="once" value="([0-9a-f]{32})"`)
 // openForm returns the hidden id of a fresh form.
 func (f *fixture) openForm(t testing.TB, city string) string {
 	t.Helper()
-	found := onceField.FindStringSubmatch(f.get(t, "/c/"+city+"/web/").body)
-	if found == nil {
-		t.Fatal("the page has no form")
+	once, err := f.tryForm(t.Context(), city)
+	if err != nil {
+		t.Fatal(err)
 	}
-	return found[1]
+	return once
+}
+
+func (f *fixture) tryForm(ctx context.Context, city string) (string, error) {
+	page, err := f.try(ctx, http.MethodGet, "/c/"+city+"/web/", "")
+	if err != nil {
+		return "", err
+	}
+	found := onceField.FindStringSubmatch(page.body)
+	if found == nil {
+		return "", fmt.Errorf("the page has no form: %d", page.status)
+	}
+	return found[1], nil
 }
 
 func (f *fixture) report(t testing.TB, city, once, text string, header ...string) answer {
