@@ -174,13 +174,12 @@ func (b *Bot) answerText(city bots.City, kind string) string {
 	return fit(b.core.Pages.Text(city.Lang, "answer-"+kind, "City", title))
 }
 
-// longestPause is more than Telegram asks for. What is longer comes from a clock that was set back since.
-const longestPause = 24 * time.Hour
-
-// paused is what is left of a pause that Telegram asked for, perhaps before a restart. The pace keeps to it from now on.
+// paused is what is left of a pause that Telegram asked for, perhaps before a restart. The pace keeps to it from now on. One that
+// begins in the future comes from a clock that was set back since: Telegram will say again what is left of it.
 func (b *Bot) paused(row Account) time.Duration {
-	left := time.UnixMilli(row.PausedUntil).Sub(b.core.Now())
-	if left <= 0 || left > longestPause {
+	now := b.core.Now()
+	left := time.UnixMilli(row.PausedUntil).Sub(now)
+	if left <= 0 || time.UnixMilli(row.PausedAt).After(now) {
 		return 0
 	}
 	b.pace(row.City).pause(left)

@@ -25,7 +25,8 @@ type Account struct {
 	Revision    string `gorm:"size:64;not null"`
 	Position    int64  `gorm:"not null"` // id of the update that was dealt with last
 	PositionAt  int64  `gorm:"not null"` // when, in seconds since 1970
-	PausedUntil int64  `gorm:"not null"` // Telegram wants no messages before, in milliseconds since 1970
+	PausedAt    int64  `gorm:"not null"` // Telegram asked for a pause, in milliseconds since 1970
+	PausedUntil int64  `gorm:"not null"` // and wants no messages before
 }
 
 // Label is how people write the bot.
@@ -91,7 +92,7 @@ func (s store) connect(ctx context.Context, row Account, token string) error {
 		}
 		switch {
 		case len(old) > 0 && old[0].BotID == row.BotID:
-			row.Position, row.PositionAt, row.PausedUntil = old[0].Position, old[0].PositionAt, old[0].PausedUntil
+			row.Position, row.PositionAt, row.PausedAt, row.PausedUntil = old[0].Position, old[0].PositionAt, old[0].PausedAt, old[0].PausedUntil
 		default: // also without one: rows may have come in while the last one was disconnected
 			if err := forgetPeople(tx, row.City); err != nil {
 				return err
@@ -119,7 +120,7 @@ func (s store) moveTo(ctx context.Context, a Account, position int64) error {
 
 func (s store) pause(ctx context.Context, a Account, until time.Time) error {
 	return wrap("store pause", s.db.WithContext(ctx).Model(&Account{}).Where("city = ? AND bot_id = ?", a.City, a.BotID).
-		Update("paused_until", until.UnixMilli()).Error)
+		Updates(map[string]any{"paused_at": s.now().UnixMilli(), "paused_until": until.UnixMilli()}).Error)
 }
 
 // disconnect forgets the bot and everybody who wrote to it.

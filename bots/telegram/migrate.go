@@ -9,6 +9,7 @@ func migrations() []*gormigrate.Migration {
 	return []*gormigrate.Migration{
 		{ID: "1-tables", Migrate: firstTables},
 		{ID: "2-all-reports", Migrate: addAllReports},
+		{ID: "3-paused-at", Migrate: addPausedAt},
 	}
 }
 
@@ -62,4 +63,12 @@ func addAllReports(tx *gorm.DB) error {
 		AllReports bool `gorm:"not null;default:false"`
 	}
 	return tx.Migrator().AddColumn(&Subscriber{}, "AllReports")
+}
+
+// addPausedAt adds when the last pause began: long ago.
+func addPausedAt(tx *gorm.DB) error {
+	type Account struct {
+		PausedAt int64 `gorm:"not null;default:0"`
+	}
+	return tx.Migrator().AddColumn(&Account{}, "PausedAt")
 }

@@ -52,19 +52,6 @@ func TestAnswersKeepToAPauseOverARestart(t *testing.T) {
 	})
 }
 
-func TestAPauseFromAClockThatWasSetBackEnds(t *testing.T) {
-	w, fake := world(t)
-	a := connect(t, w, fake, "zuerich")
-	fake.Say(botOf("zuerich"), "marta", "/start")
-	receive(t, w, "zuerich")
-	row, _, err := theBot(w).account(t.Context(), "zuerich")
-	must(t, err)
-	must(t, theBot(w).store.pause(t.Context(), row, w.Core.Now().Add(3*longestPause)))
-	if served := send(t, w, a, elsewhere(w, "1", "kontrolle u8")); served != 1 {
-		t.Errorf("%d served", served)
-	}
-}
-
 func TestAnswersInAGroupCountAmongItsMessagesAlsoOverARestart(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newCrowd(t, 0, 10*time.Millisecond)
