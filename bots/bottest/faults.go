@@ -1,7 +1,6 @@
 package bottest
 
 import (
-	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -53,7 +52,7 @@ type trial struct {
 // run says whether the fault happened before both texts had come.
 func (c *trial) run(t *testing.T, one, two string) bool {
 	life := c.w.life
-	in := c.w.receive(t, c.a, nil)
+	in := c.w.receive(t, c.a)
 	c.write(t, one, life)
 	c.write(t, two, life)
 	var dead chan struct{}
@@ -98,7 +97,7 @@ func (c *trial) write(t *testing.T, text string, life *life) {
 
 // goOn looks what comes after the fault.
 func (c *trial) goOn(t *testing.T, texts ...string) {
-	in := c.w.receive(t, c.a, nil)
+	in := c.w.receive(t, c.a)
 	for _, text := range texts {
 		if c.told[text] {
 			post(t, c.w, c.n, Post{Author: c.author, Text: text})
@@ -181,12 +180,4 @@ func (s suite) insist(t *testing.T, w *World, a bots.Account, r report.Report) {
 		}
 	}
 	t.Error("it was not sent at last")
-}
-
-// sendFrom is send, for a Broadcaster from a cursor.
-func (w *World) sendFrom(ctx context.Context, a bots.Account, r report.Report, cursor string) (string, error) {
-	if bot, ok := w.Bot.(bots.Broadcaster); ok {
-		return broadcast(ctx, bot, a, r, cursor)
-	}
-	return "", w.send(ctx, a, r)
 }

@@ -14,10 +14,6 @@ import (
 	"linienfunk/report"
 )
 
-// patience is how long the suite waits for what must come before it calls the bot broken. It is no measure of
-// speed.
-const patience = 60 * time.Second
-
 // rider is an author whose name must not be found anywhere.
 const rider = "marta-q7x"
 
@@ -25,7 +21,6 @@ func (s suite) receiving(t *testing.T) {
 	s.connected(t, "a report arrives with its text, its time and a pseudonym", s.arrives)
 	s.connected(t, "reports arrive in order", s.inOrder)
 	s.connected(t, "a report that could not be stored comes again, or the rider is told", s.storeFails)
-	s.connected(t, "after a crash between storing and moving on, a report comes again under the same id or not at all", s.crash)
 	for _, fault := range s.stepFaults() {
 		s.connected(t, fmt.Sprintf("%s at any step loses no report, and lets none come under two ids", fault),
 			func(t *testing.T, w *World, n Network, a bots.Account) { s.failsReceiving(t, w, n, a, fault) })
@@ -60,127 +55,8 @@ func (s suite) receiving(t *testing.T) {
 	}
 }
 
-// inbox is a running receiver.
-type inbox struct {
-	got    chan report.Report
-	cancel context.CancelFunc
-	ended  chan error
-	// refuse lets the next calls of out fail as long as it is not empty.
-	refuse chan error
-	// stored is called when out has stored a report, before it returns.
-	stored func()
-	life   *life
-}
-
-// receive starts the bot's Recv or Listen as the supervisor would, and starts it again when it fails.
-func (w *World) receive(t testing.TB, a bots.Account, stored func()) *inbox {
-	t.Helper()
-	ctx, cancel := context.WithCancel(context.Background())
-	in := &inbox{got: make(chan report.Report, 1000), cancel: cancel, ended: make(chan error, 1), refuse: make(chan error, 10), stored: stored, life: w.life}
-	t.Cleanup(func() { in.stop(t) })
-	go func() {
-		for {
-			err := w.recvOnce(ctx, a, in)
-			if ctx.Err() != nil || in.life.over() || bots.AsError(err).Kind == bots.KindRevoked {
-				in.ended <- err
-				return
-			}
-			t.Logf("receiving failed: %v", err)
-		}
-	}()
-	return in
-}
-
-// recvOnce runs what the bot receives with until one of it ends: Recv, Listen, or both.
-func (w *World) recvOnce(ctx context.Context, a bots.Account, in *inbox) error {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	ended := make(chan error, 2)
-	running := 0
-	if bot, ok := w.Bot.(bots.Receiver); ok {
-		running++
-		go func() { ended <- bot.Recv(ctx, a, in.out) }()
-	}
-	if bot, ok := w.Bot.(bots.Listener); ok {
-		running++
-		go func() {
-			ended <- bot.Listen(ctx, func(ctx context.Context, city string, r report.Report) error {
-				if city != a.City {
-					return fmt.Errorf("report for %s, not for %s", city, a.City)
-				}
-				return in.out(ctx, r)
-			})
-		}()
-	}
-	if running == 0 {
-		panic("the bot's features say that it receives, but it is neither a Receiver nor a Listener")
-	}
-	err := <-ended
-	cancel()
-	for range running - 1 {
-		<-ended
-	}
-	return err
-}
-
-func (in *inbox) out(_ context.Context, r report.Report) error {
-	select {
-	case err := <-in.refuse:
-		return err
-	default:
-	}
-	if err := in.life.step(); err != nil {
-		return err
-	}
-	in.got <- r
-	if in.stored != nil {
-		in.stored()
-	}
-	return in.life.step()
-}
-
-func (in *inbox) next(t testing.TB) report.Report {
-	t.Helper()
-	select {
-	case r := <-in.got:
-		return r
-	case <-time.After(patience):
-		t.Fatal("the report did not arrive")
-		panic("unreachable")
-	}
-}
-
-func (in *inbox) stop(t testing.TB) error {
-	t.Helper()
-	in.cancel()
-	select {
-	case err := <-in.ended:
-		in.ended <- err
-		return err
-	case <-time.After(patience):
-		t.Error("receiving does not end")
-		return nil
-	}
-}
-
-// post lets the rider write until the network takes it: a server that is just being started may need a moment.
-func post(t testing.TB, w *World, n Network, p Post) {
-	t.Helper()
-	deadline := time.Now().Add(patience)
-	for {
-		err := n.Post(t, w, "zuerich", p)
-		if err == nil {
-			return
-		}
-		if time.Now().After(deadline) {
-			t.Fatalf("the network does not take the report: %v", err)
-		}
-		<-time.After(10 * time.Millisecond)
-	}
-}
-
 func (s suite) arrives(t *testing.T, w *World, n Network, a bots.Account) {
-	in := w.receive(t, a, nil)
+	in := w.receive(t, a)
 	post(t, w, n, Post{Author: rider, Text: "kontrolle u8 hermannplatz, 2 männer in grau"})
 	r := in.next(t)
 	if !strings.Contains(r.Text, "kontrolle u8 hermannplatz, 2 männer in grau") {
@@ -198,7 +74,7 @@ func (s suite) arrives(t *testing.T, w *World, n Network, a bots.Account) {
 }
 
 func (s suite) inOrder(t *testing.T, w *World, n Network, a bots.Account) {
-	in := w.receive(t, a, nil)
+	in := w.receive(t, a)
 	ids := map[string]bool{}
 	for i := range 5 {
 		post(t, w, n, Post{Author: rider, Text: fmt.Sprintf("kontrolle linie %d", i)})
@@ -216,7 +92,7 @@ func (s suite) inOrder(t *testing.T, w *World, n Network, a bots.Account) {
 }
 
 func (s suite) storeFails(t *testing.T, w *World, n Network, a bots.Account) {
-	in := w.receive(t, a, nil)
+	in := w.receive(t, a)
 	post(t, w, n, Post{Author: rider, Text: "kontrolle am anfang"})
 	in.next(t)
 	in.refuse <- errors.New("the disk is full")
@@ -229,49 +105,8 @@ func (s suite) storeFails(t *testing.T, w *World, n Network, a bots.Account) {
 	}
 }
 
-func (s suite) crash(t *testing.T, w *World, n Network, a bots.Account) {
-	var in *inbox
-	in = w.receive(t, a, func() { in.cancel() })
-	one := Post{Author: rider, Text: "kontrolle eins"}
-	failed := n.Post(t, w, "zuerich", one)
-	for len(in.got) == 0 {
-		select {
-		case <-time.After(20 * time.Millisecond):
-			if failed != nil && len(in.got) == 0 && in.alive() { // a server that was not up yet
-				failed = n.Post(t, w, "zuerich", one)
-			}
-		case err := <-in.ended:
-			in.ended <- err
-		}
-	}
-	first := in.next(t)
-	in.stop(t)
-	w.Restart(t)
-	in = w.receive(t, a, nil)
-	post(t, w, n, Post{Author: rider, Text: "kontrolle zwei"})
-	for {
-		r := in.next(t)
-		if strings.Contains(r.Text, "kontrolle zwei") {
-			return
-		}
-		if strings.Contains(r.Text, "kontrolle eins") && r.ID != first.ID && !s.f.EveryCity {
-			t.Errorf("the report came again under another id: %q, then %q", first.ID, r.ID)
-		}
-	}
-}
-
-func (in *inbox) alive() bool {
-	select {
-	case err := <-in.ended:
-		in.ended <- err
-		return false
-	default:
-		return true
-	}
-}
-
 func (s suite) noAuthor(t *testing.T, w *World, n Network, a bots.Account) {
-	in := w.receive(t, a, nil)
+	in := w.receive(t, a)
 	post(t, w, n, Post{Author: rider, Text: "kontrolle u8 geheimwort"})
 	r := in.next(t)
 	in.stop(t)
@@ -289,7 +124,7 @@ func (s suite) noAuthor(t *testing.T, w *World, n Network, a bots.Account) {
 }
 
 func (s suite) longText(t *testing.T, w *World, n Network, a bots.Account) {
-	in := w.receive(t, a, nil)
+	in := w.receive(t, a)
 	post(t, w, n, Post{Author: rider, Text: "kontrolle am anfang"})
 	in.next(t)
 	long := "kontrolle u8 " + strings.Repeat("ü 🚨 ", 5000)
@@ -302,14 +137,14 @@ func (s suite) longText(t *testing.T, w *World, n Network, a bots.Account) {
 }
 
 func (s suite) ends(t *testing.T, w *World, n Network, a bots.Account) {
-	in := w.receive(t, a, nil)
+	in := w.receive(t, a)
 	post(t, w, n, Post{Author: rider, Text: "kontrolle u8"})
 	in.next(t)
 	in.stop(t)
 }
 
 func (s suite) private(t *testing.T, w *World, n Network, a bots.Account) {
-	in := w.receive(t, a, nil)
+	in := w.receive(t, a)
 	post(t, w, n, Post{Author: rider, Text: "kontrolle u8", Private: true})
 	if r := in.next(t); !r.Private || r.URL != "" {
 		t.Errorf("private: %v, address: %q", r.Private, r.URL)
@@ -317,7 +152,7 @@ func (s suite) private(t *testing.T, w *World, n Network, a bots.Account) {
 }
 
 func (s suite) catchUp(t *testing.T, w *World, n Network, a bots.Account) {
-	in := w.receive(t, a, nil)
+	in := w.receive(t, a)
 	post(t, w, n, Post{Author: rider, Text: "kontrolle am anfang"})
 	in.next(t)
 	in.stop(t)
@@ -325,7 +160,7 @@ func (s suite) catchUp(t *testing.T, w *World, n Network, a bots.Account) {
 		post(t, w, n, Post{Author: rider, Text: fmt.Sprintf("kontrolle linie %d", i)})
 	}
 	w.Restart(t)
-	in = w.receive(t, a, nil)
+	in = w.receive(t, a)
 	seen := map[string]bool{}
 	for i := 0; i < 7; {
 		r := in.next(t)
@@ -357,14 +192,14 @@ func (s suite) recovers(t *testing.T, w *World, n Network, a bots.Account, fault
 	}
 	cancel()
 	n.Heal()
-	again := w.receive(t, a, nil)
+	again := w.receive(t, a)
 	post(t, w, n, Post{Author: rider, Text: "kontrolle u8"})
 	again.next(t)
 }
 
 func (s suite) recvRevoked(t *testing.T, w *World, n Network, a bots.Account) {
 	n.Fail(Revoke)
-	in := w.receive(t, a, nil)
+	in := w.receive(t, a)
 	select {
 	case err := <-in.ended:
 		in.ended <- err
@@ -377,7 +212,7 @@ func (s suite) recvRevoked(t *testing.T, w *World, n Network, a bots.Account) {
 }
 
 func (s suite) ownPosts(t *testing.T, w *World, n Network, a bots.Account) {
-	in := w.receive(t, a, nil)
+	in := w.receive(t, a)
 	post(t, w, n, Post{Author: rider, Text: "kontrolle am anfang"})
 	in.next(t)
 	if err := w.send(t.Context(), a, w.report("kontrolle von anderswo @zuerich")); err != nil {
@@ -391,7 +226,7 @@ func (s suite) ownPosts(t *testing.T, w *World, n Network, a bots.Account) {
 
 // clockIsWrong lets the program's clock be wrong for a while, in which a network may refuse whatever we ask.
 func (s suite) clockIsWrong(t *testing.T, w *World, n Network, a bots.Account) {
-	in := w.receive(t, a, nil)
+	in := w.receive(t, a)
 	for _, wrong := range []time.Duration{3 * time.Hour, -3 * time.Hour} {
 		var missing []string
 		for _, now := range []time.Duration{0, wrong, 0} {
@@ -408,7 +243,7 @@ func (s suite) clockIsWrong(t *testing.T, w *World, n Network, a bots.Account) {
 }
 
 func (s suite) edits(t *testing.T, w *World, n Network, a bots.Account) {
-	in := w.receive(t, a, nil)
+	in := w.receive(t, a)
 	post(t, w, n, Post{Author: rider, Text: "kontrolle u8"})
 	first := in.next(t)
 	n.(Editor).Edit(t, w, a.City, rider, "kontrolle u8 richtung wittenau")
@@ -421,7 +256,7 @@ func (s suite) edits(t *testing.T, w *World, n Network, a bots.Account) {
 }
 
 func (s suite) withdraws(t *testing.T, w *World, n Network, a bots.Account) {
-	in := w.receive(t, a, nil)
+	in := w.receive(t, a)
 	post(t, w, n, Post{Author: rider, Text: "kontrolle u8"})
 	r := in.next(t)
 	r.City, r.Bot = a.City, s.name

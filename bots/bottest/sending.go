@@ -2,7 +2,6 @@ package bottest
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -11,7 +10,6 @@ import (
 	"unicode/utf8"
 
 	"linienfunk/bots"
-	"linienfunk/report"
 )
 
 func (s suite) sending(t *testing.T) {
@@ -60,76 +58,6 @@ func (s suite) sending(t *testing.T) {
 			t.Errorf("log:\n%s", w.Log.String())
 		}
 	})
-}
-
-// report is one from another network.
-func (w *World) report(text string) report.Report {
-	w.mu.Lock()
-	w.reports++
-	id := fmt.Sprint(w.reports)
-	w.mu.Unlock()
-	return report.Report{City: "zuerich", Bot: "elsewhere", ID: id, Text: text, At: w.now()}
-}
-
-// send carries a report as the supervisor would.
-func (w *World) send(ctx context.Context, a bots.Account, r report.Report) error {
-	_, err := w.sendReceipt(ctx, a, r)
-	return err
-}
-
-func (w *World) sendReceipt(ctx context.Context, a bots.Account, r report.Report) (report.Receipt, error) {
-	switch bot := w.Bot.(type) {
-	case bots.Sender:
-		return bot.Send(ctx, a, r)
-	case bots.Broadcaster:
-		_, err := broadcast(ctx, bot, a, r, "")
-		return report.Receipt{}, err
-	}
-	panic("the bot's features say that it sends, but it is neither a Sender nor a Broadcaster")
-}
-
-// broadcast sends to all subscribers after the cursor, and returns the one that it has reached if it breaks off.
-func broadcast(ctx context.Context, bot bots.Broadcaster, a bots.Account, r report.Report, cursor string) (string, error) {
-	for range 10_000 {
-		next, _, err := bot.SendPage(ctx, a, r, cursor)
-		if err != nil && next != "" {
-			cursor = next
-		}
-		if err != nil || next == "" {
-			return cursor, err
-		}
-		if next == cursor {
-			return cursor, errors.New("the cursor does not move")
-		}
-		cursor = next
-	}
-	return cursor, errors.New("the broadcast does not end")
-}
-
-// audience makes sure that somebody is there to be shown anything.
-func (s suite) audience(t testing.TB, w *World, n Network) {
-	if s.f.Broadcasts {
-		n.Subscribe(t, w, "zuerich", "sub-one")
-	}
-}
-
-func (s suite) wantShown(t testing.TB, w *World, n Network, want ...string) {
-	t.Helper()
-	got := n.Shown(t, w, "zuerich")
-	ok := len(got) == len(want)
-	for i := 0; ok && i < len(want); i++ {
-		ok = strings.Contains(got[i], want[i])
-	}
-	if !ok {
-		t.Errorf("shown: %q, want %q", got, want)
-	}
-}
-
-func (s suite) wantKind(t testing.TB, err error, kind bots.Kind) {
-	t.Helper()
-	if err == nil || bots.AsError(err).Kind != kind {
-		t.Errorf("got %v (kind %d), want kind %d", err, bots.AsError(err).Kind, kind)
-	}
 }
 
 func (s suite) shown(t *testing.T, w *World, n Network, a bots.Account) {
@@ -241,7 +169,7 @@ func (s suite) subscribers(t *testing.T, w *World, n Network, a bots.Account) {
 	if !s.f.Authors || !s.f.Receives {
 		return
 	}
-	in := w.receive(t, a, nil)
+	in := w.receive(t, a)
 	post(t, w, n, Post{Author: names[2], Text: "kontrolle der autorin"})
 	r := in.next(t)
 	r.City, r.Bot = "zuerich", s.name

@@ -1,0 +1,129 @@
+package bottest
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"time"
+
+	"linienfunk/bots"
+	"linienfunk/report"
+)
+
+// patience is how long the suite waits for what must come before it calls the bot broken. It is no measure of
+// speed.
+const patience = 60 * time.Second
+
+// inbox is a running receiver.
+type inbox struct {
+	got    chan report.Report
+	cancel context.CancelFunc
+	ended  chan error
+	// refuse lets the next calls of out fail as long as it is not empty.
+	refuse chan error
+	life   *life
+}
+
+// receive starts the bot's Recv or Listen as the supervisor would, and starts it again when it fails.
+func (w *World) receive(t testing.TB, a bots.Account) *inbox {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	in := &inbox{got: make(chan report.Report, 1000), cancel: cancel, ended: make(chan error, 1), refuse: make(chan error, 10), life: w.life}
+	t.Cleanup(func() { in.stop(t) })
+	go func() {
+		for {
+			err := w.recvOnce(ctx, a, in)
+			if ctx.Err() != nil || in.life.over() || bots.AsError(err).Kind == bots.KindRevoked {
+				in.ended <- err
+				return
+			}
+			t.Logf("receiving failed: %v", err)
+		}
+	}()
+	return in
+}
+
+// recvOnce runs what the bot receives with until one of it ends: Recv, Listen, or both.
+func (w *World) recvOnce(ctx context.Context, a bots.Account, in *inbox) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	ended := make(chan error, 2)
+	running := 0
+	if bot, ok := w.Bot.(bots.Receiver); ok {
+		running++
+		go func() { ended <- bot.Recv(ctx, a, in.out) }()
+	}
+	if bot, ok := w.Bot.(bots.Listener); ok {
+		running++
+		go func() {
+			ended <- bot.Listen(ctx, func(ctx context.Context, city string, r report.Report) error {
+				if city != a.City {
+					return fmt.Errorf("report for %s, not for %s", city, a.City)
+				}
+				return in.out(ctx, r)
+			})
+		}()
+	}
+	if running == 0 {
+		panic("the bot's features say that it receives, but it is neither a Receiver nor a Listener")
+	}
+	err := <-ended
+	cancel()
+	for range running - 1 {
+		<-ended
+	}
+	return err
+}
+
+func (in *inbox) out(_ context.Context, r report.Report) error {
+	select {
+	case err := <-in.refuse:
+		return err
+	default:
+	}
+	if err := in.life.step(); err != nil {
+		return err
+	}
+	in.got <- r
+	return in.life.step()
+}
+
+func (in *inbox) next(t testing.TB) report.Report {
+	t.Helper()
+	select {
+	case r := <-in.got:
+		return r
+	case <-time.After(patience):
+		t.Fatal("the report did not arrive")
+		panic("unreachable")
+	}
+}
+
+func (in *inbox) stop(t testing.TB) error {
+	t.Helper()
+	in.cancel()
+	select {
+	case err := <-in.ended:
+		in.ended <- err
+		return err
+	case <-time.After(patience):
+		t.Error("receiving does not end")
+		return nil
+	}
+}
+
+// post lets the rider write until the network takes it: a server that is just being started may need a moment.
+func post(t testing.TB, w *World, n Network, p Post) {
+	t.Helper()
+	deadline := time.Now().Add(patience)
+	for {
+		err := n.Post(t, w, "zuerich", p)
+		if err == nil {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("the network does not take the report: %v", err)
+		}
+		<-time.After(10 * time.Millisecond)
+	}
+}
