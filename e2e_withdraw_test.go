@@ -16,7 +16,7 @@ func TestAMentionThatItsAuthorDeletesIsTakenBackFromEveryPage(t *testing.T) {
 	for _, path := range []string{"/c/zuerich", "/c/zuerich/feed.atom", "/city/zuerich/ledger"} {
 		testkit.Eventually(t, "it is gone from "+path, func() bool { return !strings.Contains(s.admin.get(path), "kontrolle tram 4") })
 	}
-	s.admin.sees("/city/zuerich/ledger", "deleted by its author")
+	s.admin.sees("/city/zuerich/ledger", "deleted where it was written")
 }
 
 func TestAReportThatAnAdminTakesBackVanishesFromTheNetworks(t *testing.T) {
