@@ -1,9 +1,7 @@
 package email
 
 import (
-	"bytes"
 	"context"
-	"io"
 	"strings"
 
 	"linienfunk/bots"
@@ -22,46 +20,43 @@ func (b *Bot) Bounced(ctx context.Context, id string, n bots.Bounce) error {
 // bounceID names a subscription for Bounced.
 func bounceID(s Subscriber) string { return s.City + " " + s.Person }
 
-// returned says whether an address is one that our mails come back to, and remembers it for bounced. Its errors are
-// answers.
-func (s *session) returned(address string) (bool, error) {
+// returned is the local part of an address that our mails come back to, and empty for any other address. Its errors are answers.
+func (s *session) returned(address string) (string, error) {
 	local, domain := split(address)
 	if s.bot.core.SMTP.Bounces == nil || !s.bot.ours(domain) {
-		return false, nil
+		return "", nil
 	}
 	ctx, cancel := context.WithTimeout(s.ctx, storeTimeout)
 	defer cancel()
 	known, err := s.bot.core.SMTP.Bounces.Known(ctx, local)
 	if err != nil {
 		s.bot.core.Log.Error("recipient not checked", "error", err)
-		return false, errLater
+		return "", errLater
 	}
-	if known && len(s.bounces) < maxRecipients {
-		s.bounces = append(s.bounces, local)
+	if !known {
+		return "", nil
 	}
-	return known, nil
+	return strings.ToLower(local), nil
 }
 
-// bounced hands a message to whoever takes bounces, if it came to an address for them, and returns it to be read again.
-// Its errors are answers.
-func (s *session) bounced(r io.Reader) (io.Reader, error) {
-	s.mu.Lock()
-	bounces := s.bounces
-	s.mu.Unlock()
-	if len(bounces) == 0 {
-		return r, nil
-	}
-	message, err := io.ReadAll(r)
-	if err != nil {
-		return nil, refusal(err)
-	}
+// bounced hands a message to whoever takes bounces. Its errors are answers.
+func (s *session) bounced(local string, message []byte) error {
 	ctx, cancel := context.WithTimeout(s.ctx, storeTimeout)
 	defer cancel()
-	for _, local := range bounces {
-		if err := s.bot.core.SMTP.Bounces.Take(ctx, local, message); err != nil {
-			s.bot.core.Log.Error("bounce not stored", "error", err)
-			return nil, errLater
-		}
+	if err := s.bot.core.SMTP.Bounces.Take(ctx, local, message); err != nil {
+		s.bot.core.Log.Error("bounce not stored", "error", err)
+		return errLater
 	}
-	return bytes.NewReader(message), nil
+	return nil
+}
+
+// maxHead is how much of a bounce is kept, in bytes: what it says comes before the mail that it is about.
+const maxHead = 512 << 10
+
+// head keeps the beginning of what is written to it.
+type head struct{ bytes []byte }
+
+func (h *head) Write(b []byte) (int, error) {
+	h.bytes = append(h.bytes, b[:min(len(b), maxHead-len(h.bytes))]...)
+	return len(b), nil
 }

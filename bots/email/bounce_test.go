@@ -3,6 +3,7 @@ package email_test
 import (
 	"context"
 	"errors"
+	"io"
 	"strings"
 	"sync"
 	"testing"
@@ -17,26 +18,39 @@ import (
 type returns struct {
 	mu    sync.Mutex
 	err   error
+	bad   string // the only local part that err is for, if not empty
 	taken []string
 }
 
 func (r *returns) Known(_ context.Context, local string) (bool, error) {
-	return strings.EqualFold(local, "bounce+1"), nil
+	return strings.EqualFold(local, "bounce+1") || strings.EqualFold(local, "bounce+2"), nil
 }
 
 func (r *returns) Take(_ context.Context, local string, message []byte) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.err == nil {
-		r.taken = append(r.taken, local+": "+string(message))
+	if r.err != nil && (r.bad == "" || r.bad == local) {
+		return r.err
 	}
-	return r.err
+	r.taken = append(r.taken, local+": "+string(message))
+	return nil
 }
 
 func (r *returns) set(err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.err = err
+}
+
+// all are the local parts that a message was taken for.
+func (r *returns) all() (locals []string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, one := range r.taken {
+		local, _, _ := strings.Cut(one, ":")
+		locals = append(locals, local)
+	}
+	return locals
 }
 
 func TestMailThatComesBackIsHandedOnAndIsNoReport(t *testing.T) {
@@ -49,13 +63,47 @@ func TestMailThatComesBackIsHandedOnAndIsNoReport(t *testing.T) {
 	c.mail("", "bounce+1@linienfunk.example", letter("", "undeliverable"), "250")
 	c.mail("", zuerich, letter("", "somebody's bounce"), "250")
 	c.say("MAIL FROM:<>", "250")
-	c.say("RCPT TO:<bounce+2@linienfunk.example>", "550")
+	c.say("RCPT TO:<bounce+3@linienfunk.example>", "550")
 	c.say("RCPT TO:<bounce+1@example.org>", "554")
 	if len(back.taken) != 1 || !strings.HasPrefix(back.taken[0], "bounce+1: ") || !strings.Contains(back.taken[0], "undeliverable") {
 		t.Errorf("taken: %q", back.taken)
 	}
 	if all := s.all(); len(all) > 0 {
 		t.Errorf("stored: %v", all)
+	}
+}
+
+func TestABounceIsCountedOnceHoweverOftenItsMailComesForACity(t *testing.T) {
+	back := &returns{}
+	s := serve(t, func(w *bottest.World) { w.Core.SMTP.Bounces = back })
+	c := s.hello()
+	try := func(prefix string) {
+		t.Helper()
+		c.say("MAIL FROM:<"+marta+">", "250")
+		for _, to := range []string{"bounce+1@linienfunk.example", zuerich, "bounce+1@linienfunk.example"} {
+			c.say("RCPT TO:<"+to+">", "250")
+		}
+		c.say("DATA", "354")
+		w := c.DotWriter()
+		io.WriteString(w, letter("", "kontrolle"))
+		w.Close()
+		c.want(prefix)
+	}
+	s.set(func() { s.fail = errors.New("disk full") })
+	try("451")
+	s.set(func() { s.fail = nil })
+	try("250")
+	if got := back.all(); len(got) != 1 || len(s.all()) != 1 {
+		t.Errorf("taken %q, stored %+v", got, s.all())
+	}
+}
+
+func TestOfALargeBounceTheBeginningIsEnough(t *testing.T) {
+	back := &returns{}
+	s := serve(t, func(w *bottest.World) { w.Core.SMTP.Bounces = back })
+	s.hello().mail("", "bounce+1@linienfunk.example", letter("", strings.Repeat(strings.Repeat("zurück ", 10)+"\n", 9<<20/81)), "250")
+	if len(back.taken) != 1 || len(back.taken[0]) > 1<<20 {
+		t.Errorf("%d bytes were kept", len(strings.Join(back.taken, "")))
 	}
 }
 

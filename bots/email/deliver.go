@@ -13,43 +13,61 @@ import (
 	"linienfunk/report"
 )
 
-// Data reads a message and answers 250 only when it is stored for every city that it was sent to. A client that gets
+// Data reads a message and answers 250 only when it is stored for everybody that it was sent to. A client that gets
 // no answer, or 451, sends it again; the reports have the same IDs then.
 func (s *session) Data(r io.Reader) error {
 	if !s.enter() {
 		return errAborted
 	}
 	defer s.busy.Done()
-	_, cities, _ := s.envelope()
-	reports, err := s.receive(r)
+	e := s.envelope()
+	m, err := s.receive(e, r)
 	if err != nil {
 		return err
 	}
-	for i := range reports {
-		if err := s.hand(cities[i], reports[i]); err != nil {
+	for _, to := range e.targets() {
+		if err := s.settle(m, to); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// receive reads a message and makes a report of it for each of the cities in the envelope, or none if it is to be dropped.
-// Its errors are answers.
-func (s *session) receive(r io.Reader) ([]draft, error) {
-	from, cities, _ := s.envelope()
-	r, err := s.bounced(r)
-	if err != nil || len(cities) == 0 { // it came only to addresses for bounces
-		return nil, err
+// arrival is a message that was read to its end.
+type arrival struct {
+	reports map[string]draft // by city; none if the message is to be dropped
+	refused error            // the answer for all cities, if there is one
+	head    []byte           // the beginning of a bounce
+}
+
+// receive reads a message. Its error is the answer for everybody in the envelope.
+func (s *session) receive(e envelope, r io.Reader) (arrived arrival, err error) {
+	cities, kept := e.cities(), &head{}
+	if len(cities) < len(e.targets()) {
+		r = io.TeeReader(r, kept)
+	}
+	if len(cities) == 0 {
+		if _, err = io.Copy(io.Discard, r); err != nil {
+			err = refusal(err)
+		}
+		return arrival{head: kept.bytes}, err
 	}
 	verifier := s.bot.verify(s.ctx, r)
 	message, err := read(verifier)
 	signed := verifier.end(err)
 	if err != nil {
-		return nil, refusal(err)
+		return arrival{}, refusal(err)
 	}
+	arrived.reports, arrived.refused = s.judge(e, message, signed, cities)
+	arrived.head = kept.bytes
+	return arrived, nil
+}
+
+// judge makes reports of a message, or none if it is to be dropped. Its errors are answers.
+func (s *session) judge(e envelope, m *message, signed signatures, cities []string) (map[string]draft, error) {
 	ctx, cancel := context.WithTimeout(s.ctx, storeTimeout)
 	defer cancel()
-	reports, why, err := s.bot.reports(ctx, from, message, cities)
+	reports, why, err := s.bot.reports(ctx, e.from, m, cities)
 	if err != nil {
 		s.bot.core.Log.Error("mail not stored", "error", err)
 		return nil, errLater
@@ -58,25 +76,27 @@ func (s *session) receive(r io.Reader) ([]draft, error) {
 		s.bot.core.Log.Info("mail dropped", "why", why)
 		return nil, nil
 	}
-	return reports, s.check(ctx, from, message, signed, reports)
-}
-
-// check refuses a mail that its author's domain does not stand by, or marks its reports for the cities that want that.
-func (s *session) check(ctx context.Context, from string, m *message, signed signatures, reports []draft) error {
-	s.mu.Lock()
-	helo := s.helo
-	s.mu.Unlock()
-	found := s.bot.authenticate(ctx, m, from, s.bot.peerOf(m, s.conn.addr, helo, s.conn.gate.inner), signed)
+	found := s.bot.authenticate(ctx, m, e.from, s.bot.peerOf(m, s.conn.addr, e.helo, s.conn.gate.inner), signed)
 	if found.refuse {
 		s.bot.core.Log.Info("mail refused: forged", "why", found.doubt)
-		return errForged
+		return nil, errForged
 	}
-	for i := range reports {
-		if reports[i].wary {
-			reports[i].Spam = found.doubt
-		}
+	byCity := map[string]draft{}
+	for i, city := range cities {
+		byCity[city] = reports[i].doubted(found.doubt)
 	}
-	return nil
+	return byCity, nil
+}
+
+// settle stores a message for one of those that it was sent to. Its errors are answers.
+func (s *session) settle(m arrival, to target) error {
+	if to.back != "" {
+		return s.bounced(to.back, m.head)
+	}
+	if d, ok := m.reports[to.city]; ok {
+		return s.hand(to.city, d)
+	}
+	return m.refused // nil for what is dropped
 }
 
 // hand stores the report of a city. Its errors are answers.
@@ -103,6 +123,14 @@ type draft struct {
 	author string // for whom it is counted: the pseudonym would not do, since the mail's own date is part of it
 	wary   bool   // the city wants to look at it first if it seems forged
 	report.Report
+}
+
+// doubted marks the report if its city wants that.
+func (d draft) doubted(why string) draft {
+	if d.wary {
+		d.Spam = why
+	}
+	return d
 }
 
 // reports makes a report of a message for each city, or says why the message is to be dropped. from is the sender of the

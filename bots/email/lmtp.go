@@ -90,17 +90,17 @@ func (s lmtpSession) LMTPData(r io.Reader, status smtp.StatusCollector) error {
 		return errAborted
 	}
 	defer s.busy.Done()
-	_, cities, recipients := s.envelope()
-	reports, err := s.receive(r)
-	if err != nil || reports == nil {
+	e := s.envelope()
+	m, err := s.receive(e, r)
+	if err != nil {
 		return err
 	}
-	answers := map[string]error{}
-	for i, city := range cities {
-		answers[city] = s.hand(city, reports[i])
+	answers := map[target]error{}
+	for _, to := range e.targets() {
+		answers[to] = s.settle(m, to)
 	}
-	for _, recipient := range recipients {
-		status.SetStatus(recipient.address, answers[recipient.city])
+	for _, one := range e.recipients {
+		status.SetStatus(one.address, answers[one.target])
 	}
 	return nil
 }

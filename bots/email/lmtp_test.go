@@ -105,6 +105,55 @@ func TestEachRecipientGetsItsOwnAnswer(t *testing.T) {
 	}
 }
 
+func TestABounceGetsItsOwnAnswerBesideCities(t *testing.T) {
+	back := &returns{bad: "bounce+2"}
+	s := serveLMTP(t, func(w *bottest.World) { w.Core.SMTP.Bounces = back })
+	c := s.lmtp()
+	c.say("MAIL FROM:<"+marta+">", "250")
+	c.say("RCPT TO:<bounce+3@linienfunk.example>", "550 5.1.1")
+	recipients := []string{"bounce+2@linienfunk.example", zuerich, "bounce+1@linienfunk.example", "Bounce+1@linienfunk.example", "ghent@linienfunk.example"}
+	for _, step := range []struct {
+		bounces, ghent error
+		answers        string
+		taken          int
+	}{
+		{errors.New("disk full"), nil, "451 250 250 250 250", 1},
+		{nil, errors.New("disk full"), "250 250 250 250 451", 2},
+	} {
+		back.set(step.bounces)
+		back.taken = nil
+		s.set(func() { s.failCity, s.fail = "ghent", step.ghent })
+		answers := c.deliver(letter("", "kontrolle"), recipients...)
+		for i, prefix := range strings.Fields(step.answers) {
+			if !strings.HasPrefix(answers[i], prefix) || !strings.Contains(answers[i], "<"+recipients[i]+">") {
+				t.Errorf("answer %d is %q, want %s", i, answers[i], prefix)
+			}
+		}
+		if got := back.all(); len(got) != step.taken {
+			t.Errorf("taken for %q", got)
+		}
+	}
+	if got := s.all(); len(got) != 3 {
+		t.Errorf("stored %+v", got)
+	}
+}
+
+func TestABounceIsTakenEvenIfTheMailIsNoReport(t *testing.T) {
+	back := &returns{}
+	s := serveLMTP(t, func(w *bottest.World) { w.Core.SMTP.Bounces = back })
+	c := s.lmtp()
+	for _, message := range []string{letter("Auto-Submitted: auto-replied\n", "undeliverable"), letter("Content-Type: multipart/report\n", "undeliverable")} {
+		for i, answer := range c.deliver(message, "bounce+1@linienfunk.example", zuerich) {
+			if !strings.HasPrefix(answer, "250") {
+				t.Errorf("answer %d is %q", i, answer)
+			}
+		}
+	}
+	if got := back.all(); len(got) != 2 || len(s.all()) != 0 {
+		t.Errorf("taken for %q, stored %+v", got, s.all())
+	}
+}
+
 func TestAMailThatIsDroppedOrRefusedIsSoForEachRecipient(t *testing.T) {
 	s := serveLMTP(t)
 	c := s.lmtp()

@@ -160,26 +160,61 @@ type session struct {
 	conn     *conn
 	hostname func() string // what the client calls itself
 
-	mu         sync.Mutex
-	from, helo string
-	cities     []string    // of the recipients, each once
-	recipients []recipient // as the client named them
-	bounces    []string    // of the recipients, local parts that our mails come back to
-	mistakes   int
+	mu       sync.Mutex
+	current  envelope
+	mistakes int
 }
 
-type recipient struct{ address, city string }
+// envelope is what a client says before a message.
+type envelope struct {
+	from, helo string
+	recipients []recipient // as the client named them
+}
 
-func (s *session) envelope() (from string, cities []string, recipients []recipient) {
+type recipient struct {
+	address string
+	target
+}
+
+// target is whom a recipient stands for: a city, or who hears of bounces.
+type target struct {
+	city string
+	back string // the local part of an address that our mails come back to
+}
+
+// cities are those among the recipients, each once.
+func (e envelope) cities() (cities []string) {
+	for _, t := range e.targets() {
+		if t.city != "" {
+			cities = append(cities, t.city)
+		}
+	}
+	return cities
+}
+
+// targets are those of the recipients, each once, the cities first: a report that is handed in again is the same one, and a bounce
+// another one.
+func (e envelope) targets() (targets []target) {
+	for _, bounces := range []bool{false, true} {
+		for _, r := range e.recipients {
+			if (r.back != "") == bounces && !slices.Contains(targets, r.target) {
+				targets = append(targets, r.target)
+			}
+		}
+	}
+	return targets
+}
+
+func (s *session) envelope() envelope {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.from, s.cities, s.recipients
+	return s.current
 }
 
 func (s *session) Reset() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.from, s.cities, s.recipients, s.bounces = "", nil, nil, nil
+	s.current = envelope{}
 }
 
 func (s *session) Logout() error { return nil }
@@ -187,7 +222,7 @@ func (s *session) Logout() error { return nil }
 func (s *session) Mail(from string, _ *smtp.MailOptions) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.from, s.cities, s.recipients, s.bounces, s.helo = from, nil, nil, nil, s.hostname()
+	s.current = envelope{from: from, helo: s.hostname()}
 	return nil
 }
 
@@ -216,21 +251,13 @@ var (
 func (s *session) Rcpt(to string, _ *smtp.RcptOptions) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if back, err := s.returned(to); back || err != nil {
-		return err
-	}
-	city, err := s.cityOf(to)
+	found, err := s.targetOf(to)
 	if err == nil {
-		ctx, cancel := context.WithTimeout(s.ctx, storeTimeout)
-		defer cancel()
-		if s.bot.greylisted(ctx, s.conn, s.from, city) {
-			return errGrey
-		}
-		s.recipients = append(s.recipients, recipient{to, city})
-		if !slices.Contains(s.cities, city) {
-			s.cities = append(s.cities, city)
-		}
+		s.current.recipients = append(s.current.recipients, recipient{to, found})
 		return nil
+	}
+	if err == errGrey || err == errLater { // which are not the client's mistakes
+		return err
 	}
 	if s.mistakes++; s.mistakes > maxMistakes {
 		if s.conn != nil {
@@ -239,6 +266,23 @@ func (s *session) Rcpt(to string, _ *smtp.RcptOptions) error {
 		return errMistakes
 	}
 	return err
+}
+
+// targetOf returns whom an address stands for. Its errors are answers.
+func (s *session) targetOf(address string) (target, error) {
+	if back, err := s.returned(address); back != "" || err != nil {
+		return target{back: back}, err
+	}
+	city, err := s.cityOf(address)
+	if err != nil {
+		return target{}, err
+	}
+	ctx, cancel := context.WithTimeout(s.ctx, storeTimeout)
+	defer cancel()
+	if s.bot.greylisted(ctx, s.conn, s.current.from, city) {
+		return target{}, errGrey
+	}
+	return target{city: city}, nil
 }
 
 // cityOf returns the city that an address belongs to. <city>+<anything>@ is the city's, too. go-smtp has removed
