@@ -64,14 +64,14 @@ func (b *Bot) authenticate(ctx context.Context, m *message, from string, p peer,
 	if result == spf.TempError || signed.unknown {
 		return opinion{}
 	}
-	return judge(policy.action(), p.relay)
+	return judge(policy.action(), !p.relay && !signed.partial)
 }
 
-// judge says what a domain's wish means for us.
-func judge(wish dmarc.Policy, relay bool) opinion {
+// judge says what a domain's wish means for us, and whether a mail may be refused for it.
+func judge(wish dmarc.Policy, refuse bool) opinion {
 	switch wish {
 	case dmarc.PolicyReject:
-		return opinion{refuse: !relay, doubt: "DMARC: reject"}
+		return opinion{refuse: refuse, doubt: "DMARC: reject"}
 	case dmarc.PolicyQuarantine:
 		return opinion{doubt: "DMARC: quarantine"}
 	}

@@ -154,6 +154,18 @@ func TestAForgedMailIsRefusedAtOurOwnBorder(t *testing.T) {
 	}
 }
 
+func TestAMailWithTooManySignaturesIsNotRefusedForTheOthers(t *testing.T) {
+	s := servePlugin(t, email.PluginWith(func(b *email.Bot) { b.SetDNS(&mockdns.Resolver{Zones: zones()}); b.DistrustThisMachine() }))
+	c := s.hello()
+	envelope, message := authentic{author: "reject.example", signer: "reject.example"}.mail(t, false)
+	const another = "DKIM-Signature: v=1; a=ed25519-sha256; d=none.example; s=other; h=from; bh=; b=\n"
+	c.mail(envelope, zuerich, strings.Repeat(another, 4)+message, "250")
+	c.mail(envelope, "ghent@linienfunk.example", strings.Repeat(another, 5)+message, "250") // it may be the sixth that holds
+	if got := s.all(); len(got) != 2 || got[0].Spam != "" || got[1].Spam != reject {
+		t.Errorf("stored %+v", got)
+	}
+}
+
 func TestACityMayWantForgedMailsAllTheSame(t *testing.T) {
 	s := servePlugin(t, email.PluginWith(func(b *email.Bot) { b.SetDNS(&mockdns.Resolver{Zones: zones()}) }))
 	s.w.SetOption(t, "zuerich", "hold_spam", false)

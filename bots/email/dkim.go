@@ -1,20 +1,27 @@
 package email
 
 import (
+	"bufio"
+	"bytes"
 	"context"
+	"errors"
 	"io"
 
 	"github.com/emersion/go-msgauth/dkim"
 	"github.com/emersion/go-msgauth/dmarc"
 )
 
-// maxSignatures is how many signatures of one mail are looked at.
-const maxSignatures = 5
+// Limits of what is looked at in one mail.
+const (
+	maxSignatures   = 5
+	maxSignedHeader = 64 << 10 // bytes; go-msgauth copies a field once for each of its lines
+)
 
 // signatures are what DKIM says of a mail.
 type signatures struct {
 	domains []string // whose signatures hold
 	unknown bool     // there are others, but DNS did not answer
+	partial bool     // there are, or may be, others that were not looked at
 }
 
 // by says whether a domain that stands for the author's has signed.
@@ -53,8 +60,14 @@ func (b *Bot) signatures(ctx context.Context, r io.Reader) (found signatures) {
 			found = signatures{}
 		}
 	}()
-	checked, _ := dkim.VerifyWithOptions(r, &dkim.VerifyOptions{MaxVerifications: maxSignatures,
-		LookupTXT: func(name string) ([]string, error) { return b.txt(ctx, name) }})
+	lines := bufio.NewReader(r)
+	header, whole := readHeader(lines)
+	if !whole {
+		return signatures{partial: true}
+	}
+	checked, err := dkim.VerifyWithOptions(io.MultiReader(bytes.NewReader(header), lines), &dkim.VerifyOptions{
+		MaxVerifications: maxSignatures, LookupTXT: func(name string) ([]string, error) { return b.txt(ctx, name) }})
+	found.partial = errors.Is(err, dkim.ErrTooManySignatures)
 	for _, one := range checked {
 		switch {
 		case one.Err == nil:
@@ -66,8 +79,28 @@ func (b *Bot) signatures(ctx context.Context, r io.Reader) (found signatures) {
 	return found
 }
 
-// end waits for the result.
+// readHeader reads a header with the empty line behind it, or says that it is longer than maxSignedHeader.
+func readHeader(lines *bufio.Reader) (header []byte, whole bool) {
+	for begins := true; ; {
+		line, err := lines.ReadSlice('\n')
+		header = append(header, line...)
+		switch {
+		case len(header) > maxSignedHeader:
+			return nil, false
+		case begins && len(bytes.TrimRight(line, "\r\n")) == 0, err != nil && !errors.Is(err, bufio.ErrBufferFull):
+			return header, true
+		}
+		begins = err == nil
+	}
+}
+
+// end waits for the result. A mail that broke off ends like any other, since go-msgauth leaves goroutines behind when its reader
+// fails; what it then says means nothing.
 func (v *verifier) end(err error) signatures {
-	v.pipe.CloseWithError(err) // io.EOF for nil
-	return <-v.done
+	v.pipe.Close()
+	found := <-v.done
+	if err != nil {
+		return signatures{}
+	}
+	return found
 }
