@@ -2,7 +2,7 @@
 // reports go to the mailboxes of subscribers, who each confirmed that they want them.
 //
 // In: recv.go serves SMTP for all cities (conn.go keeps connections in bounds), lmtp.go LMTP; imap.go and
-// imap_recv.go read the mailboxes of mailbox.go that cities have connected. loop.go drops what machines wrote,
+// imap_recv.go read the mailboxes of mailbox.go that cities have connected (imap_stumble.go gives up what cannot be read). loop.go drops what machines wrote,
 // mime.go, parse.go, html.go and cut.go make a report's text out of a message, when.go finds its time, auth.go,
 // dkim.go and border.go whether its author is forged, limits.go
 // keeps one author or network from flooding a city, greylist.go puts strangers off, bounce.go
@@ -61,6 +61,7 @@ type Bot struct {
 	pace   pace
 	tls    *tls.Config // for connections to mailboxes; nil for the usual
 
+	stumbles stumbles
 	authors  *limits // of reports by mail
 	networks *limits // of the same
 	clients  *limits // of subscriptions

@@ -91,8 +91,7 @@ func (b *Bot) openMailbox(ctx context.Context, m Mailbox, password string) (_ *o
 		o.close()
 		return nil, b.loginError(err)
 	}
-	o.selected, err = o.Select(inbox, &imap.SelectOptions{ReadOnly: true}).Wait()
-	if err != nil {
+	if o.selected, err = o.examine(); err != nil {
 		o.close()
 		return nil, bots.Retry("mailbox-unreachable", fmt.Errorf("open mailbox: %w", err))
 	}
@@ -186,6 +185,20 @@ func (b *Bot) loginError(err error) error {
 		return bots.Retry("mailbox-unreachable", cause)
 	}
 	return bots.RetryAfter(b.pace.lost, "mailbox-login-unclear", cause)
+}
+
+// examine opens the mailbox. RFC 9051, section 6.3.2, wants the server to tell UIDNEXT; of one that does not, it follows the last mail.
+func (o *opened) examine() (*imap.SelectData, error) {
+	data, err := o.Select(inbox, &imap.SelectOptions{ReadOnly: true}).Wait()
+	if err != nil || data.UIDNext > 0 || data.NumMessages == 0 {
+		return data, err
+	}
+	last, err := o.Fetch(imap.SeqSetNum(data.NumMessages), &imap.FetchOptions{UID: true}).Collect()
+	if err != nil || len(last) == 0 {
+		return nil, errors.Join(err, errors.New("the last mail has no UID"))
+	}
+	data.UIDNext = last[len(last)-1].UID + 1
+	return data, nil
 }
 
 // close ends the connection. All commands must be over.

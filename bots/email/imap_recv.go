@@ -16,9 +16,6 @@ import (
 	"linienfunk/bots"
 )
 
-// maxListed is how many mails may wait in a mailbox. Of more, the server lies or the city has connected somebody's archive.
-const maxListed = 10_000
-
 // Recv reads the city's mailbox, if it has connected one. Mails to <city>@<domain> come in by Listen.
 func (b *Bot) Recv(ctx context.Context, a bots.Account, out bots.Out) error {
 	m, password, err := b.store.mailbox(ctx, a.City)
@@ -96,7 +93,7 @@ func (p *postman) catchUp(ctx context.Context) error {
 func (p *postman) renumbered(ctx context.Context) error {
 	p.bot.core.Log.Info("mailbox has new UIDs; continuing by date", "city", p.m.City)
 	next := p.m
-	next.Validity, next.LastUID = int64(p.box.selected.UIDValidity), 0
+	next.Validity, next.LastUID = int64(p.box.selected.UIDValidity), lastUID(p.box.selected)
 	// SINCE compares days, in the server's time zone.
 	since := time.Unix(p.m.LastAt, 0).UTC().Add(-24 * time.Hour)
 	done := p.box.step()
@@ -121,15 +118,11 @@ func (p *postman) renumbered(ctx context.Context) error {
 			next.LastAt = max(next.LastAt, one.at.Unix())
 		}
 	}
-	if next.LastUID == 0 {
-		next.LastUID = lastUID(p.box.selected)
-	}
 	p.m = next
 	return p.bot.store.moveTo(ctx, p.m)
 }
 
-// lastUID is the highest UID that a mail in the mailbox can have. Without UIDNEXT, which every server should tell, nothing is known
-// of the mails that are there, and they count as new.
+// lastUID is the highest UID that a mail in the mailbox can have had when it was opened.
 func lastUID(selected *imap.SelectData) int64 { return max(int64(selected.UIDNext)-1, 0) }
 
 // list asks for what is known about mails without reading them, in the order of their UIDs.
@@ -143,9 +136,6 @@ func (p *postman) list(uids imap.UIDSet) ([]waiting, error) {
 			break
 		}
 		one, err := message.Collect()
-		if err == nil && len(found) == maxListed {
-			err = errTooMuch
-		}
 		if err != nil {
 			p.box.conn.Conn.Close()
 			return nil, bots.Retry("mailbox-unreachable", fmt.Errorf("list mails: %w", errors.Join(err, command.Close())))
@@ -167,19 +157,17 @@ func (p *postman) take(ctx context.Context, one waiting) error {
 		log.Info("mail dropped: too large")
 		return nil
 	}
+	name := uidOf{p.m.City, int64(p.box.selected.UIDValidity), int64(one.uid)}
+	if !p.bot.stumbles.try(name, p.bot.core.Now()) {
+		log.Error("mail dropped: it cannot be read", "uid", one.uid)
+		return nil
+	}
 	m, err := p.fetch(one.uid)
 	if err != nil {
 		return bots.Retry("mailbox-unreachable", fmt.Errorf("read mail: %w", err))
 	}
-	if m == nil { // deleted meanwhile
-		return nil
-	}
-	from := m.returnPath()
-	if m.author(from) == sender(p.m.Address) {
-		log.Info("mail dropped", "why", "written by the mailbox itself")
-		return nil
-	}
-	made, why, err := p.bot.reports(ctx, from, m, []string{p.m.City})
+	made, why, err := p.report(ctx, m)
+	p.bot.stumbles.read(name)
 	if err != nil {
 		return err
 	}
@@ -187,11 +175,27 @@ func (p *postman) take(ctx context.Context, one waiting) error {
 		log.Info("mail dropped", "why", why)
 		return nil
 	}
-	if !p.bot.authors.allow(made[0].author, made[0].ID) {
+	if !p.bot.authors.allow(made.author, made.ID) {
 		log.Info("mail dropped: too many of one author")
 		return nil
 	}
-	return p.out(ctx, made[0].Report)
+	return p.out(ctx, made.Report)
+}
+
+// report makes the report of a mail, or says why the mail is to be dropped. The error is that of a look-up.
+func (p *postman) report(ctx context.Context, m *message) (made draft, why string, err error) {
+	if m == nil {
+		return draft{}, "deleted meanwhile", nil
+	}
+	from := m.returnPath()
+	if m.author(from) == sender(p.m.Address) {
+		return draft{}, "written by the mailbox itself", nil
+	}
+	all, why, err := p.bot.reports(ctx, from, m, []string{p.m.City})
+	if why != "" || err != nil {
+		return draft{}, why, err
+	}
+	return all[0], "", nil
 }
 
 // fetch reads one mail, and does not mark it as seen: that is for the people who read the mailbox. nil if it is gone.

@@ -36,6 +36,8 @@ type Server struct {
 	conns    map[net.Conn]struct{}
 	fault    bottest.Fault
 	noIdle   bool
+	noNext   bool
+	withheld string
 	logins   int
 	idling   int
 	breaches []string
@@ -188,6 +190,20 @@ func (s *Server) HideIdle() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.noIdle = true
+}
+
+// HideNext makes the server say no more what the next UID will be.
+func (s *Server) HideNext() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.noNext = true
+}
+
+// Withhold makes the server refuse to hand out mails with a text in them, as if it could not read its disk.
+func (s *Server) Withhold(text string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.withheld = text
 }
 
 // Logins counts those that succeeded, Idling who waits in IDLE just now.

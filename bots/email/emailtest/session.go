@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"io"
 	"net"
+	"strings"
 	"time"
 
 	"github.com/emersion/go-imap/v2"
@@ -54,6 +55,11 @@ func (s *session) Select(name string, options *imap.SelectOptions) (*imap.Select
 	data, err := s.UserSession.Select(name, options)
 	if err == nil {
 		data.UIDValidity = s.box.validity
+		s.server.mu.Lock()
+		defer s.server.mu.Unlock()
+		if s.server.noNext {
+			data.UIDNext = 0
+		}
 	}
 	return data, err
 }
@@ -63,8 +69,24 @@ func (s *session) Fetch(w *imapserver.FetchWriter, set imap.NumSet, options *ima
 		if !section.Peek {
 			return s.server.breach("BODY[] instead of BODY.PEEK[]")
 		}
+		if s.isWithheld(set) {
+			return &imap.Error{Type: imap.StatusResponseTypeNo, Code: imap.ResponseCodeServerBug, Text: "Internal error occurred"}
+		}
 	}
 	return s.UserSession.Fetch(w, set, options)
+}
+
+// isWithheld says whether one of the mails is withheld: mails have their places as UIDs, since none is ever removed.
+func (s *session) isWithheld(set imap.NumSet) bool {
+	s.server.mu.Lock()
+	defer s.server.mu.Unlock()
+	for i, one := range s.box.mails {
+		uids, ok := set.(imap.UIDSet)
+		if ok && s.server.withheld != "" && uids.Contains(imap.UID(i+1)) && strings.Contains(one.raw, s.server.withheld) {
+			return true
+		}
+	}
+	return false
 }
 
 // Idle looks for news by itself: that of go-imap does not tell what came right before it (imapserver/tracker.go).
