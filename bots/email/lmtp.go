@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/emersion/go-smtp"
@@ -73,8 +74,11 @@ func (l *lmtp) clear() error {
 	case info.Mode()&fs.ModeSocket == 0:
 		return fmt.Errorf("%s is there already, and is no socket", l.address)
 	}
-	if conn, err := net.DialTimeout(l.network, l.address, time.Second); err == nil {
+	conn, err := net.DialTimeout(l.network, l.address, time.Second)
+	if err == nil {
 		conn.Close()
+	}
+	if !errors.Is(err, syscall.ECONNREFUSED) { // which says that nobody listens; others say too busy, or not for us
 		return fmt.Errorf("another program listens on %s already", l.address)
 	}
 	return os.Remove(l.address)

@@ -48,6 +48,16 @@ func TestASocketIsReplacedOnlyIfNobodyListensThere(t *testing.T) {
 		t.Errorf("mode %v, %v", info.Mode(), err)
 	}
 	third.Close()
+	other, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: l.address, Net: "unixgram"}) // as /dev/log is
+	if err != nil {
+		t.Fatal(err)
+	}
+	if taken, err := l.open(); err == nil {
+		taken.Close()
+		t.Error("a socket of another kind is taken away from who listens there")
+	}
+	other.Close()
+	os.Remove(l.address)
 	if err := os.WriteFile(l.address, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}

@@ -80,9 +80,12 @@ func (s *session) Fetch(w *imapserver.FetchWriter, set imap.NumSet, options *ima
 func (s *session) isWithheld(set imap.NumSet) bool {
 	s.server.mu.Lock()
 	defer s.server.mu.Unlock()
+	uids, ok := set.(imap.UIDSet)
+	if !ok || s.server.withheld == "" {
+		return false
+	}
 	for i, one := range s.box.mails {
-		uids, ok := set.(imap.UIDSet)
-		if ok && s.server.withheld != "" && uids.Contains(imap.UID(i+1)) && strings.Contains(one.raw, s.server.withheld) {
+		if uids.Contains(imap.UID(i+1)) && strings.Contains(one.raw, s.server.withheld) {
 			return true
 		}
 	}
