@@ -395,10 +395,12 @@ func refusals() map[string]refusal {
 }
 
 // twoCities runs a program with the cities zuerich and ghent.
-func twoCities(t *testing.T) (program *Program, visitor *browser) {
+func twoCities(t *testing.T, keys ...config.Key) (program *Program, visitor *browser) {
 	t.Helper()
 	box := newMailbox(t)
-	program, _ = start(t, testConfig(t, box))
+	c := testConfig(t, box)
+	c.Networks = append(c.Networks, keys...)
+	program, _ = start(t, c)
 	for city, title := range map[string]string{"zuerich": "Zürich", "ghent": "Ghent"} {
 		admin := newBrowser(t, program.URL())
 		admin.register(box, city, title)
@@ -451,17 +453,24 @@ func TestSwaksIsRefusedWhereItMustBe(t *testing.T) {
 	}
 }
 
-// TestSwaksSmugglesNoMail sends a mail to zuerich with an end that is none (RFC 5321, section 4.1.1.4: only CRLF . CRLF is one), and
-// behind it one to ghent. A server that took it for the end would let anybody write mails in the name of a server before it.
+// falseEnds are ends of a mail that are none: only CRLF . CRLF is one (RFC 5321, section 4.1.1.4).
+func falseEnds() map[string]string {
+	return map[string]string{"LF . LF": "\n.\n", "LF . CRLF": "\n.\r\n", "CRLF . LF": "\r\n.\n", "CR . CR": "\r.\r"}
+}
+
+// smuggled is a mail with an end that is none, and behind it one to ghent. A server that took it for the end would let anybody write
+// mails in the name of a server before it.
+func smuggled(end string) string {
+	return fmt.Sprintf("Message-ID: <%x@example.net>\r\n\r\nkontrolle mit %[1]q%[1]s"+
+		"MAIL FROM:<%[2]s>\r\nRCPT TO:<ghent@linienfunk.example>\r\nDATA\r\n\r\nkontrolle geschmuggelt\r\n.\r\n", end, riderAddress)
+}
+
 func TestSwaksSmugglesNoMail(t *testing.T) {
 	needs(t, "swaks")
 	program, visitor := twoCities(t)
-	ends := map[string]string{"LF . LF": "\n.\n", "LF . CRLF": "\n.\r\n", "CRLF . LF": "\r\n.\n", "CR . CR": "\r.\r"}
-	for name, end := range ends {
+	for name, end := range falseEnds() {
 		t.Run(name, func(t *testing.T) {
-			message := fmt.Sprintf("Message-ID: <%x@example.net>\r\n\r\nkontrolle mit %[1]q%[1]s"+
-				"MAIL FROM:<%[2]s>\r\nRCPT TO:<ghent@linienfunk.example>\r\nDATA\r\n\r\nkontrolle geschmuggelt\r\n.\r\n", end, riderAddress)
-			status, transcript := swaks(t, program.SMTPAddr(), message, append(envelope("zuerich@linienfunk.example"), "--no-data-fixup")...)
+			status, transcript := swaks(t, program.SMTPAddr(), smuggled(end), append(envelope("zuerich@linienfunk.example"), "--no-data-fixup")...)
 			if status != 0 {
 				t.Errorf("status %d:\n%s", status, transcript)
 			}
