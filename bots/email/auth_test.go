@@ -47,6 +47,7 @@ type authentic struct {
 	author string // domain of From
 	sender string // domain of the envelope, author's if empty
 	from   string // address of the client at our border; empty if it is not written down
+	with   string // how our border got it, ESMTP if empty
 	signer string // domain of a DKIM signature
 	spoilt bool   // the text was changed after signing
 	extra  string // header, outside of the signature
@@ -72,7 +73,11 @@ func (a authentic) mail(t testing.TB, relayed bool) (envelope, message string) {
 	}
 	message = a.extra + message
 	if relayed && a.from != "" {
-		message = "Received: from mx.rider.example (unknown [" + a.from + "])\r\n\tby mx.linienfunk.example (Postfix) with ESMTP id 1\r\n" +
+		with := "ESMTP"
+		if a.with != "" {
+			with = a.with
+		}
+		message = "Received: from mx.rider.example (unknown [" + a.from + "])\r\n\tby mx.linienfunk.example (Postfix) with " + with + " id 1\r\n" +
 			"\tfor <zuerich@linienfunk.example>; Sat, 21 Nov 2026 12:00:00 +0000 (UTC)\r\n" + message
 	}
 	return "marta@" + sender, strings.ReplaceAll(message, "\r\n", "\n")
@@ -115,6 +120,8 @@ func TestAMailBehindARelayIsDoubtedIfItsDomainDoes(t *testing.T) {
 		"no answer about the key":                        {authentic{author: "keylost.example", from: foreign, signer: "keylost.example"}, ""},
 		"two authors":                                    {authentic{author: "reject.example", from: own, extra: "From: admin@reject.example\r\n"}, "From: several authors"},
 		"a forged Received below the true one":           {authentic{author: "reject.example", from: foreign, extra: "Received: from mx.reject.example (mx.reject.example [192.0.2.1]) by x; Sat, 21 Nov 2026 12:00:00 +0000\r\n"}, reject},
+		"handed in with a login at our server":           {authentic{author: "reject.example", from: foreign, with: "ESMTPSA"}, ""},
+		"handed in with a login at another one":          {authentic{author: "reject.example", from: foreign, extra: "Received: from a (a [192.0.2.66]) by x with ESMTPSA; Sat, 21 Nov 2026 12:00:00 +0000\r\n"}, reject},
 		"two servers of our own":                         {authentic{author: "reject.example", from: "10.0.0.7", extra: "Received: from a (a [192.0.2.66]) by x; Sat, 21 Nov 2026 12:00:00 +0000\r\n"}, reject},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -56,11 +56,12 @@ func (b *Bot) peerOf(m *message, remote netip.Addr, helo string, inner bool) pee
 }
 
 // border is the client of the outermost server of our own, as that server wrote it into its Received (RFC 5321, section 4.4): the first one
-// from above whose client is none of ours. Those below it can be forged. Without an address in it nothing is known.
+// from above whose client is none of ours. Those below it can be forged. Without an address in it nothing is known, and neither of a
+// client that has logged in there: it writes from wherever it is.
 func (r relays) border(m *message) peer {
 	for fields := m.header.FieldsByKey("Received"); fields.Next(); {
 		helo, ip := parseReceived(fields.Value())
-		if !ip.IsValid() {
+		if !ip.IsValid() || loggedIn(fields.Value()) {
 			return peer{}
 		}
 		if !r.have(ip) && !ip.IsPrivate() {
@@ -93,4 +94,14 @@ func parseReceived(value string) (helo string, ip netip.Addr) {
 		return "", netip.Addr{}
 	}
 	return found[1], ip.Unmap()
+}
+
+// receivedWith is how a mail was received after a login, which the last letter of the protocol tells (RFC 3848, RFC 6531):
+// by <server> (<program>) with <protocol>.
+var receivedWith = regexp.MustCompile(`(?i)^\S+ (?:\([^()]*\) )?with \w*[SL]MTPS?A `)
+
+// loggedIn says whether the client of a Received had logged in.
+func loggedIn(value string) bool {
+	_, by, _ := strings.Cut(strings.Join(strings.Fields(value), " ")+" ", " by ")
+	return receivedWith.MatchString(by)
 }

@@ -29,6 +29,24 @@ func TestTheClientIsReadOutOfAReceived(t *testing.T) {
 	}
 }
 
+func TestWhoHasLoggedInIsReadOutOfAReceived(t *testing.T) {
+	for value, want := range map[string]bool{
+		"from a (a [192.0.2.1])\r\n\tby b (Postfix) with ESMTPSA id 1":                         true,
+		"from a (a [192.0.2.1])\r\n\t(using TLSv1.3)\r\n\tby b (Postfix) with ESMTPSA id 1":    true,
+		"from [192.0.2.1] (helo=a) by b with esmtpa (Exim 4.96) (envelope-from <a@a>) id 1":    true,
+		"from a ([192.0.2.1]) by b (OpenSMTPD) with ESMTPSA id 1 (TLSv1.3:x:256:NO)":           true,
+		"from a (a [192.0.2.1]) by b (Postfix) with ESMTPS id 1":                               false,
+		"from a (a [192.0.2.1]) by b with esmtp (envelope-from <\"x with esmtpa id\"@a>) id 1": false,
+		"from with (by [192.0.2.1]) by b (Postfix) with UTF8SMTPSA id 1":                       true,
+		"from a-with-ESMTPSA (a [192.0.2.1]) by b id 1":                                        false,
+		"from a (a [192.0.2.1])": false,
+	} {
+		if loggedIn(value) != want {
+			t.Errorf("%s: %v", value, !want)
+		}
+	}
+}
+
 func TestRelaysAreAddressesAndNetworks(t *testing.T) {
 	found, err := parseRelays("192.0.2.7, 2001:db8::/32 ::ffff:198.51.100.1")
 	if err != nil {
