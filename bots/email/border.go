@@ -49,8 +49,8 @@ func (b *Bot) peerOf(m *message, remote netip.Addr, helo string, inner bool) pee
 		p.relay = true
 		return p
 	}
-	if remote.IsPrivate() || remote.IsLinkLocalUnicast() {
-		return peer{helo: helo} // a container's gateway, say, that hides all addresses behind its own
+	if private(remote) {
+		return peer{helo: helo}
 	}
 	return peer{ip: remote, helo: helo}
 }

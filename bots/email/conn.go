@@ -56,13 +56,17 @@ func (g *gate) admit(raw net.Conn) *conn {
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.ended || len(g.conns) >= maxConns || g.perIP[c.ip] >= maxConnsPerIP && !g.inner && !c.ip.IsLoopback() {
+	if g.ended || len(g.conns) >= maxConns || g.perIP[c.ip] >= maxConnsPerIP && !g.inner && !c.ip.IsLoopback() && !private(c.ip) {
 		return nil
 	}
 	g.conns[c] = struct{}{}
 	g.perIP[c.ip]++
 	return c
 }
+
+// private says whether an address is of a private network: of a server of our own, or of a container's gateway that hides all clients
+// behind its address. Nothing can be held against one of them.
+func private(ip netip.Addr) bool { return ip.IsPrivate() || ip.IsLinkLocalUnicast() }
 
 // group counts an IPv6 network of one customer as one address.
 func group(ip netip.Addr) netip.Addr {

@@ -65,9 +65,9 @@ func (b *Bot) greylisted(ctx context.Context, c *conn, from, city string) bool {
 	return !passes
 }
 
-// foreign says whether a client is none of our own servers.
+// foreign says whether a client is none of our own servers, and known by its address.
 func (b *Bot) foreign(c *conn) bool {
-	return c != nil && !c.gate.inner && c.addr.IsValid() && !b.relays.have(c.addr)
+	return c != nil && !c.gate.inner && c.addr.IsValid() && !b.relays.have(c.addr) && !private(c.addr)
 }
 
 // passes says whether a triplet has waited long enough, and remembers that it was seen.

@@ -2,6 +2,7 @@ package email
 
 import (
 	"fmt"
+	"net"
 	"net/netip"
 	"testing"
 	"time"
@@ -62,5 +63,30 @@ func TestAClientIsAnAddressOrANetwork(t *testing.T) {
 	}
 	if client("[2001:db8::1]:1") == client("[2001:db8:0:1::1]:1") || client("192.0.2.1:1") == client("192.0.2.2:1") {
 		t.Error("two clients are one")
+	}
+}
+
+// remote is a connection from an address.
+type remote struct {
+	net.Conn
+	addr netip.AddrPort
+}
+
+func (r remote) RemoteAddr() net.Addr { return net.TCPAddrFromAddrPort(r.addr) }
+
+func TestWhoComesFromAPrivateAddressMayBeManyClients(t *testing.T) {
+	b := &Bot{relays: thisMachine}
+	for address, many := range map[string]bool{
+		"10.0.2.100": true, "fd00::1": true, "127.0.0.1": true, "fe80::1%eth0": true, "192.0.2.1": false, "2001:db8::1": false, "::ffff:192.0.2.1": false,
+	} {
+		g := newGate(nil, false)
+		from := netip.AddrPortFrom(netip.MustParseAddr(address), 4711)
+		var last *conn
+		for range maxConnsPerIP {
+			last = g.admit(remote{addr: from})
+		}
+		if last == nil || b.foreign(last) == many || (g.admit(remote{addr: from}) != nil) != many {
+			t.Errorf("%s: counted %v", address, many)
+		}
 	}
 }
