@@ -19,21 +19,21 @@ const (
 	maxDepth  = 3
 )
 
-// errNoReport says that a message is no delivery status notification: an automatic answer, for example.
-var errNoReport = errors.New("no delivery status notification")
+// errNoReport says that a message is no bounce: an automatic answer, for example.
+var errNoReport = errors.New("no bounce of a known format")
 
-// parseDSN reads a delivery status notification (RFC 3464) and returns what it says of recipients that failed. Delays and
-// deliveries are left out.
+// parseDSN reads a delivery status notification (RFC 3464), or a bounce of qmail's, and returns what it says of recipients that failed.
+// Delays and deliveries are left out.
 func parseDSN(text []byte) ([]answer, error) {
 	root, err := message.Read(bytes.NewReader(text))
 	if err != nil && !message.IsUnknownCharset(err) && !message.IsUnknownEncoding(err) || root == nil {
 		return nil, errNoReport
 	}
-	status := findStatus(root, 0)
-	if status == nil {
-		return nil, errNoReport
+	if status := findStatus(root, 0); status != nil {
+		return parseStatuses(status), nil
 	}
-	return parseStatuses(status), nil
+	body, _ := io.ReadAll(io.LimitReader(root.Body, maxReport)) // of a multipart nothing is left
+	return parseQSBMF(body)
 }
 
 // findStatus returns the body of the part that a machine is to read.
