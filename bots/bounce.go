@@ -37,4 +37,7 @@ type Bounces interface {
 	// Take handles a message that came to such an address: it tells the bot, or ignores a message that reports no
 	// bounce. After an error the message must not be confirmed, so that it comes again.
 	Take(ctx context.Context, local string, message []byte) error
+	// TakeFor is Take for a message that came to another address, about a mail of the bot owner with the id as Mail.Bounce. Who
+	// calls it has to be sure of the id.
+	TakeFor(ctx context.Context, owner, id string, message []byte) error
 }

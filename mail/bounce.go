@@ -60,8 +60,11 @@ func (m *Mailer) back(owner, ref string) (*Return, error) {
 	if len(ref) > maxBounceID {
 		return nil, fmt.Errorf("the bounce's id is longer than %d bytes", maxBounceID)
 	}
-	token := m.queue.box.Digest("mail bounce", owner+"\x00"+ref)[:32]
-	return &Return{Token: token, Owner: owner, Ref: ref, SeenAt: m.now().UnixMilli()}, nil
+	return &Return{Token: m.token(owner, ref), Owner: owner, Ref: ref, SeenAt: m.now().UnixMilli()}, nil
+}
+
+func (m *Mailer) token(owner, ref string) string {
+	return m.queue.box.Digest("mail bounce", owner+"\x00"+ref)[:32]
 }
 
 // remember stores where bounces go, in the transaction of the mails.
@@ -112,6 +115,11 @@ func (m *Mailer) Take(ctx context.Context, local string, message []byte) error {
 		worst = max(worst, judge(a, m.config.Direct))
 	}
 	return m.bounced(ctx, local, worst)
+}
+
+// TakeFor handles a message that came back to another address, such as that of a city's own mailbox.
+func (m *Mailer) TakeFor(ctx context.Context, owner, id string, message []byte) error {
+	return m.Take(ctx, bouncePrefix+m.token(owner, id), message)
 }
 
 // bounced counts a bounce and tells the owner.

@@ -162,6 +162,20 @@ func TestADeliveryStatusNotificationIsHeardOf(t *testing.T) {
 	}
 }
 
+func TestABounceThatCameElsewhereIsHeardOf(t *testing.T) {
+	w := newWorld(t, Config{Outbox: t.TempDir()})
+	heard := w.listen()
+	must(t, w.For("post").Enqueue(t.Context(), subscription("1")))
+	text, err := os.ReadFile(filepath.Join("testdata", "hard.eml"))
+	must(t, err)
+	must(t, w.TakeFor(t.Context(), "post", "ghent 0123456789abcdef", text)) // who never got a mail
+	must(t, w.TakeFor(t.Context(), "other", "zuerich 0123456789abcdef", text))
+	must(t, w.TakeFor(t.Context(), "post", "zuerich 0123456789abcdef", text))
+	if got := <-heard; len(heard) > 0 || got.owner != "post" || got.id != "zuerich 0123456789abcdef" || !got.Hard {
+		t.Errorf("told %+v, and %d more", got, len(heard))
+	}
+}
+
 func TestSoftBouncesAreCountedUntilAMailGoesThrough(t *testing.T) {
 	w := newWorld(t, Config{Outbox: t.TempDir()})
 	heard := w.listen()

@@ -1,6 +1,7 @@
 package email
 
 import (
+	"bytes"
 	"context"
 	"strings"
 
@@ -48,6 +49,22 @@ func (s *session) bounced(local string, message []byte) error {
 		return errLater
 	}
 	return nil
+}
+
+// returnedTo handles a mail of a machine that came into a city's mailbox: if it is a bounce of a mail to a subscriber, it counts like one
+// that came to the address for bounces. Whose it was tells the link to leave in the copy of the mail, which only that subscriber and
+// the servers on the way know. The address that the bounce names could be anybody's guess.
+func (b *Bot) returnedTo(ctx context.Context, city string, message []byte) error {
+	_, rest, found := bytes.Cut(message, []byte(b.link(city, "unsubscribe", "")))
+	if !found || b.core.SMTP.Bounces == nil {
+		return nil
+	}
+	end := bytes.IndexFunc(rest, func(r rune) bool { return r != '-' && (r < '0' || r > '9') && (r < 'a' || r > 'z') })
+	person, ok := b.readUnsubscribe(city, string(rest[:max(end, 0)]))
+	if !ok {
+		return nil
+	}
+	return b.core.SMTP.Bounces.TakeFor(ctx, b.core.Name, bounceID(Subscriber{City: city, Person: person}), message)
 }
 
 // maxHead is how much of a bounce is kept, in bytes: what it says comes before the mail that it is about.

@@ -11,6 +11,7 @@ import (
 
 	"linienfunk/bots"
 	"linienfunk/bots/bottest"
+	"linienfunk/bots/email/emailtest"
 	"linienfunk/report"
 )
 
@@ -34,6 +35,10 @@ func (r *returns) Take(_ context.Context, local string, message []byte) error {
 	}
 	r.taken = append(r.taken, local+": "+string(message))
 	return nil
+}
+
+func (r *returns) TakeFor(ctx context.Context, owner, id string, message []byte) error {
+	return r.Take(ctx, owner+" "+id, message)
 }
 
 func (r *returns) set(err error) {
@@ -104,6 +109,40 @@ func TestOfALargeBounceTheBeginningIsEnough(t *testing.T) {
 	s.hello().mail("", "bounce+1@linienfunk.example", letter("", strings.Repeat(strings.Repeat("zurück ", 10)+"\n", 9<<20/81)), "250")
 	if len(back.taken) != 1 || len(back.taken[0]) > 1<<20 {
 		t.Errorf("%d bytes were kept", len(strings.Join(back.taken, "")))
+	}
+}
+
+func TestABounceInACitysMailboxIsCountedAndIsNoReport(t *testing.T) {
+	back := &returns{}
+	p := newPostbox(t, emailtest.New(t), usual, nil)
+	p.w.Core.SMTP.Bounces = back
+	p.w.Restart(t)
+	v := visitor{t, p.w, "zuerich"}
+	v.subscribe("gone@rider.example")
+	mails := v.broadcast(v.report("1"))
+	link := mails[0].Header["List-Unsubscribe"]
+	bounce := func(link string) string {
+		return "Return-Path: <>\nFrom: Mail Delivery System <postmaster@post.example>\nContent-Type: multipart/report; report-type=delivery-status; boundary=b\n\n" +
+			"--b\n\nkontrolle kam nicht an\n--b\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; post.example\n\n" +
+			"Final-Recipient: rfc822; gone@rider.example\nAction: failed\nStatus: 5.1.1\n--b\nContent-Type: message/rfc822\n\n" +
+			"List-Unsubscribe: " + link + "\nSubject: kontrolle\n\nkontrolle\n--b--\n"
+	}
+	full := errors.New("disk full")
+	back.set(full)
+	p.deliver(bounce(link))
+	if err := p.recv(nil); !errors.Is(err, full) {
+		t.Errorf("got %v", err)
+	}
+	back.set(nil)
+	p.run()
+	forged := strings.Replace(link, "unsubscribe?t=", "unsubscribe?t=0", 1)
+	for _, other := range []string{"", forged, link[:len(link)-8], strings.ReplaceAll(link, "/zuerich/", "/ghent/")} {
+		p.deliver(bounce(other))
+	}
+	p.deliver(p.mail("kontrolle danach"))
+	p.next("kontrolle danach")
+	if got := back.all(); len(got) != 1 || got[0] != "email "+mails[0].Bounce {
+		t.Errorf("taken %q", got)
 	}
 }
 

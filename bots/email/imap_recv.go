@@ -162,7 +162,7 @@ func (p *postman) take(ctx context.Context, one waiting) error {
 		log.Error("mail dropped: it cannot be read", "uid", one.uid)
 		return nil
 	}
-	m, err := p.fetch(one.uid)
+	m, beginning, err := p.fetch(one.uid)
 	if err != nil {
 		return bots.Retry("mailbox-unreachable", fmt.Errorf("read mail: %w", err))
 	}
@@ -173,7 +173,7 @@ func (p *postman) take(ctx context.Context, one waiting) error {
 	}
 	if why != "" {
 		log.Info("mail dropped", "why", why)
-		return nil
+		return p.bot.returnedTo(ctx, p.m.City, beginning)
 	}
 	if !p.bot.authors.allow(made.author, made.ID) {
 		log.Info("mail dropped: too many of one author")
@@ -198,9 +198,11 @@ func (p *postman) report(ctx context.Context, m *message) (made draft, why strin
 	return all[0], "", nil
 }
 
-// fetch reads one mail, and does not mark it as seen: that is for the people who read the mailbox. nil if it is gone.
-func (p *postman) fetch(uid imap.UID) (m *message, err error) {
+// fetch reads one mail, and does not mark it as seen: that is for the people who read the mailbox. It also returns how the mail begins,
+// for those who take bounces. nil if it is gone.
+func (p *postman) fetch(uid imap.UID) (m *message, beginning []byte, err error) {
 	defer p.box.step()()
+	kept := &head{}
 	section := &imap.FetchItemBodySection{Peek: true}
 	command := p.box.Fetch(imap.UIDSetNum(uid), &imap.FetchOptions{UID: true, BodySection: []*imap.FetchItemBodySection{section}})
 	for data := command.Next(); data != nil; data = command.Next() {
@@ -209,14 +211,14 @@ func (p *postman) fetch(uid imap.UID) (m *message, err error) {
 			if !ok || body.Literal == nil || m != nil {
 				continue
 			}
-			if m, err = read(io.LimitReader(body.Literal, maxMessage)); err != nil {
+			if m, err = read(io.TeeReader(io.LimitReader(body.Literal, maxMessage), kept)); err != nil {
 				p.box.conn.Conn.Close()
-				return nil, errors.Join(err, command.Close())
+				return nil, nil, errors.Join(err, command.Close())
 			}
 			io.Copy(io.Discard, body.Literal) // its error comes again
 		}
 	}
-	return m, command.Close()
+	return m, kept.bytes, command.Close()
 }
 
 // returnPath is the sender of the envelope, which the last server writes down (RFC 5321, section 4.4): empty for what nobody
