@@ -23,24 +23,27 @@ func TestASubscriberWhoseMailboxIsGoneIsUnsubscribed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	subscribers := func() (count int64) {
-		handle, err := p.db.Prefixed("email_")
-		if err == nil {
-			err = handle.Table("email_subscribers").Count(&count).Error
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		return count
-	}
-	if n := subscribers(); n != 1 {
+	if n := subscribers(t, p); n != 1 {
 		t.Fatalf("%d subscribers", n)
 	}
 	if err := smtp.SendMail(p.SMTPAddr(), nil, "", []string{from}, report); err != nil {
 		t.Fatal(err)
 	}
-	testkit.Eventually(t, "the subscriber is gone", func() bool { return subscribers() == 0 })
+	testkit.Eventually(t, "the subscriber is gone", func() bool { return subscribers(t, p) == 0 })
 	if err := smtp.SendMail(p.SMTPAddr(), nil, "", []string{"bounce+" + strings.Repeat("0", 32) + "@linienfunk.example"}, report); err == nil {
 		t.Error("an address that nobody made takes mail")
 	}
+}
+
+// subscribers counts those of a program.
+func subscribers(t testing.TB, p *Program) (count int64) {
+	t.Helper()
+	handle, err := p.db.Prefixed("email_")
+	if err == nil {
+		err = handle.Table("email_subscribers").Count(&count).Error
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return count
 }

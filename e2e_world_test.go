@@ -34,7 +34,7 @@ type mailbox struct {
 	mails   []letter
 }
 
-type letter struct{ from, to, messageID, subject, text string } // from the sender in the envelope
+type letter struct{ from, to, messageID, subject, text, raw string } // from the sender in the envelope, raw the whole message
 
 func newMailbox(t testing.TB) *mailbox {
 	t.Helper()
@@ -64,7 +64,8 @@ func (d *delivery) Reset()                                        {}
 func (d *delivery) Logout() error                                 { return nil }
 
 func (d *delivery) Data(r io.Reader) error {
-	m, err := mail.CreateReader(r)
+	var raw bytes.Buffer
+	m, err := mail.CreateReader(io.TeeReader(r, &raw))
 	if err != nil {
 		return err
 	}
@@ -76,7 +77,7 @@ func (d *delivery) Data(r io.Reader) error {
 		return err
 	}
 	text, err := io.ReadAll(part.Body)
-	one.text = strings.ReplaceAll(string(text), "\r\n", "\n")
+	one.text, one.raw = strings.ReplaceAll(string(text), "\r\n", "\n"), raw.String()
 	d.box.mu.Lock()
 	defer d.box.mu.Unlock()
 	d.box.mails = append(d.box.mails, one)

@@ -193,16 +193,31 @@ func TestDebiansDovecotIsReadByIMAP(t *testing.T) {
 		server.deliver(t, user, "5", riderMail("five", "kontrolle u5 über dovecot"))
 		sees(t, "kontrolle u5 über dovecot")
 	})
+	t.Run("a bounce unsubscribes", func(t *testing.T) {
+		(&browser{t, visitor.base, visitor.http}).subscribe(box, "zuerich", readerAddress)
+		bounce, err := os.ReadFile("mail/testdata/hard.eml")
+		if err != nil {
+			t.Fatal(err)
+		}
+		server.deliver(t, user, "6", riderMail("six", "kontrolle u6 über dovecot"))
+		testkit.Eventually(t, "the subscriber gets a mail", func() bool { return len(box.to(readerAddress, "kontrolle u6")) > 0 })
+		if n := subscribers(t, program); n != 1 {
+			t.Fatalf("%d subscribers", n)
+		}
+		copied := strings.ReplaceAll(box.to(readerAddress, "kontrolle u6")[0].raw, "\r\n", "\n")
+		server.deliver(t, user, "7", strings.Replace(string(bounce), "Subject: [Zurich] kontrolle", copied, 1))
+		testkit.Eventually(t, "the subscriber is gone", func() bool { return subscribers(t, program) == 0 })
+	})
 	page := visitor.get("/c/zuerich")
 	if strings.Contains(page, "kontrolle von früher") {
 		t.Error("a mail from before is a report")
 	}
-	for n := 1; n <= 5; n++ {
+	for n := 1; n <= 6; n++ {
 		if text := fmt.Sprintf("kontrolle u%d über dovecot", n); strings.Count(page, text) != 1 {
 			t.Errorf("%q is shown %d times", text, strings.Count(page, text))
 		}
 	}
-	if unseen := server.admin(t, "mailbox", "status", "-u", user, "unseen", "INBOX"); !strings.Contains(unseen, "unseen=6") {
-		t.Errorf("of 6 mails there are %s", unseen)
+	if unseen := server.admin(t, "mailbox", "status", "-u", user, "unseen", "INBOX"); !strings.Contains(unseen, "unseen=8") {
+		t.Errorf("of 8 mails there are %s", unseen)
 	}
 }
