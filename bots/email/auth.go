@@ -37,8 +37,8 @@ type opinion struct {
 // and its signatures (DKIM, RFC 6376). A domain without a policy is taken at its SPF record. Mailing lists and forwarders break
 // both for some mails: that is for the domain's owner to weigh when choosing a policy.
 func (b *Bot) authenticate(ctx context.Context, m *message, from string, p peer, signed signatures) opinion {
-	if several(m) {
-		return opinion{doubt: "From: several authors"} // RFC 7489, section 6.6.1: checks and readers may look at different ones
+	if doubt := several(m); doubt != "" {
+		return opinion{doubt: doubt}
 	}
 	domain, err := ascii(domainOf(m.author(from)))
 	if err != nil || !strings.Contains(domain, ".") || !p.ip.IsValid() && len(signed.domains) == 0 && !signed.unknown {
@@ -78,9 +78,12 @@ func judge(wish dmarc.Policy, refuse bool) opinion {
 	return opinion{}
 }
 
-func several(m *message) bool {
-	fields := m.header.FieldsByKey("From")
-	return fields.Next() && fields.Next()
+// several doubts a mail with two From: its author's server and we may look at different ones (RFC 7489, section 6.6.1).
+func several(m *message) (doubt string) {
+	if fields := m.header.FieldsByKey("From"); fields.Next() && fields.Next() {
+		return "From: several authors"
+	}
+	return ""
 }
 
 // spf returns SPF's result and the domain that it is about: that of the envelope's sender, or of the greeting if there is none. Of an

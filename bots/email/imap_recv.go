@@ -195,7 +195,7 @@ func (p *postman) report(ctx context.Context, m *message) (made draft, why strin
 	if why != "" || err != nil {
 		return draft{}, why, err
 	}
-	return all[0], "", nil
+	return all[0].doubted(several(m)), "", nil
 }
 
 // fetch reads one mail, and does not mark it as seen: that is for the people who read the mailbox. It also returns how the mail begins,

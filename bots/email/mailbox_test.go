@@ -104,6 +104,20 @@ func TestAMailboxIsReadFromNowOnAndLeftAsItIs(t *testing.T) {
 	}
 }
 
+func TestAMailInAMailboxWithTwoAuthorsIsDoubted(t *testing.T) {
+	p := newPostbox(t, emailtest.New(t), usual, nil)
+	p.run()
+	p.deliver("From: <admin@rider.example>\n" + p.mail("kontrolle von zweien"))
+	if r := p.next("kontrolle von zweien"); r.Spam == "" {
+		t.Error("nobody doubts it")
+	}
+	p.w.SetOption(t, "zuerich", "hold_spam", false)
+	p.deliver("From: <admin@rider.example>\n" + p.mail("kontrolle von zweien"))
+	if r := p.next("kontrolle von zweien"); r.Spam != "" {
+		t.Errorf("it is doubted: %s", r.Spam)
+	}
+}
+
 func TestAMailboxWithNewUIDsIsReadOnByDate(t *testing.T) {
 	p := newPostbox(t, emailtest.New(t), usual, nil)
 	stop := p.run()
