@@ -153,6 +153,16 @@ func TestABrokenConnectionIsMadeAnew(t *testing.T) {
 	}
 }
 
+func TestAConnectionThatDiesSilentlyIsFoundOut(t *testing.T) {
+	p := newPostbox(t, emailtest.New(t), func(b *email.Bot) { b.SetPace(10 * time.Millisecond) }, nil)
+	p.w.Bot.(*email.Bot).SetPatience(2 * time.Second)
+	p.run()
+	testkit.Eventually(t, "the bot waits", func() bool { return p.server.Idling() == 1 })
+	p.server.Silence()
+	p.deliver(p.mail("kontrolle danach"))
+	p.next("kontrolle danach")
+}
+
 func TestAServerWithoutIdleIsAskedNowAndThen(t *testing.T) {
 	server := emailtest.New(t)
 	server.HideIdle()

@@ -33,7 +33,7 @@ type Server struct {
 
 	mu       sync.Mutex
 	boxes    map[string]*box
-	conns    map[net.Conn]struct{}
+	conns    map[*conn]struct{}
 	fault    bottest.Fault
 	noIdle   bool
 	noNext   bool
@@ -69,7 +69,7 @@ func start(t testing.TB, config *tls.Config, fromTheBeginning bool) *Server {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &Server{t: t, boxes: map[string]*box{}, conns: map[net.Conn]struct{}{}}
+	s := &Server{t: t, boxes: map[string]*box{}, conns: map[*conn]struct{}{}}
 	s.listener = &door{listener, s}
 	if fromTheBeginning {
 		s.listener = tls.NewListener(s.listener, config)
@@ -171,6 +171,15 @@ func (s *Server) Drop() {
 	defer s.mu.Unlock()
 	for conn := range s.conns {
 		conn.Close()
+	}
+}
+
+// Silence lets nothing more through to those who are connected, and leaves their connections open, as a router does that forgets them.
+func (s *Server) Silence() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for conn := range s.conns {
+		conn.silent.Store(true)
 	}
 }
 

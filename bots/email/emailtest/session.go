@@ -5,6 +5,7 @@ import (
 	"io"
 	"net"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/emersion/go-imap/v2"
@@ -169,9 +170,13 @@ type conn struct {
 	net.Conn
 	server *Server
 	noIdle bool
+	silent atomic.Bool
 }
 
 func (c *conn) Write(b []byte) (int, error) {
+	if c.silent.Load() {
+		return len(b), nil
+	}
 	if c.noIdle {
 		if _, err := c.Conn.Write(bytes.ReplaceAll(b, []byte(" IDLE"), nil)); err != nil {
 			return 0, err
