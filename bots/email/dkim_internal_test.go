@@ -1,6 +1,9 @@
 package email
 
 import (
+	"context"
+	"crypto/sha256"
+	"encoding/base64"
 	"errors"
 	"io"
 	"runtime"
@@ -47,4 +50,31 @@ func TestAHeaderThatIsTooLongIsNotChecked(t *testing.T) {
 	if used := after.TotalAlloc - before.TotalAlloc; used > 16<<20 {
 		t.Errorf("%d MB were allocated for a header of %d KB", used>>20, len(message)>>10)
 	}
+}
+
+// keyed is a DNS in which every domain has the same record.
+type keyed struct {
+	nowhere
+	record string
+}
+
+func (k keyed) LookupTXT(context.Context, string) ([]string, error) { return []string{k.record}, nil }
+
+// FuzzSignaturesWithARightBodyHash: a panic in one of go-msgauth's own goroutines would end the program.
+func FuzzSignaturesWithARightBodyHash(f *testing.F) {
+	f.Add("v=DKIM1; k=ed25519; p=11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=", "v=1; a=ed25519-sha256; d=a.example; s=k; c=relaxed/relaxed; h=from:x; b=AAAA", "X: y\r\n z\r\n")
+	f.Add("p=", "v=1; a=rsa-sha256; d=a.example; s=k; c=simple; h=from:from; i=@a.example; b=", "from:\r\n")
+	f.Add("v=DKIM1; h=sha256; s=email; t=y:s; p=AAAA", "v=1; a=rsa-sha256; d=a; s=k; h=from; t=1; x=9; b=A", ":\r\n")
+	body := sha256.Sum256([]byte("\r\n"))
+	hash := "; bh=" + base64.StdEncoding.EncodeToString(body[:])
+	f.Fuzz(func(t *testing.T, record, signature, header string) {
+		b := &Bot{dns: keyed{record: record}}
+		b.core.Now = time.Now
+		field := "DKIM-Signature: " + signature + hash + "\r\n"
+		v := b.verify(t.Context(), strings.NewReader(field+field+"From: a@a.example\r\n"+header+"\r\n\r\n"))
+		_, err := read(v)
+		if v.end(err); err != nil {
+			t.Error(err)
+		}
+	})
 }
