@@ -102,7 +102,7 @@ func TestTenThousandRecipientsGetAnAnswerEach(t *testing.T) {
 }
 
 func TestWhoGuessesRecipientsIsSentAway(t *testing.T) {
-	c := serve(t).hello()
+	c := servePlugin(t, strangers()).hello()
 	c.say("MAIL FROM:<"+marta+">", "250")
 	for i := range 50 {
 		c.say(fmt.Sprintf("RCPT TO:<guess%d@linienfunk.example>", i), "550")
@@ -110,5 +110,19 @@ func TestWhoGuessesRecipientsIsSentAway(t *testing.T) {
 	c.say("RCPT TO:<one@linienfunk.example>", "421 4.7.0")
 	if line, err := c.ReadLine(); err == nil {
 		t.Errorf("the connection goes on: %q", line)
+	}
+}
+
+// A mail server that hands over what strangers have sent to it cannot help it, and waits with all mails after a 421.
+func TestAServerOfOurOwnMayGuessRecipients(t *testing.T) {
+	for name, c := range map[string]*client{"SMTP": serve(t).hello(), "LMTP": serveLMTP(t).lmtp()} {
+		t.Run(name, func(t *testing.T) {
+			c.t = t
+			c.say("MAIL FROM:<"+marta+">", "250")
+			for i := range 60 {
+				c.say(fmt.Sprintf("RCPT TO:<guess%d@linienfunk.example>", i), "550 5.1.1")
+			}
+			c.say("RCPT TO:<"+zuerich+">", "250")
+		})
 	}
 }

@@ -256,13 +256,11 @@ func (s *session) Rcpt(to string, _ *smtp.RcptOptions) error {
 		s.current.recipients = append(s.current.recipients, recipient{to, found})
 		return nil
 	}
-	if err == errGrey || err == errLater { // which are not the client's mistakes
-		return err
+	if err == errGrey || err == errLater || !s.bot.foreign(s.conn) {
+		return err // which is not the client's mistake
 	}
 	if s.mistakes++; s.mistakes > maxMistakes {
-		if s.conn != nil {
-			s.conn.over.Store(true)
-		}
+		s.conn.over.Store(true)
 		return errMistakes
 	}
 	return err
