@@ -21,15 +21,16 @@ const (
 // gate is a listener that holds few connections at a time, and can end those that it holds.
 type gate struct {
 	net.Listener
+	own   relays // may have as many connections as they like
+	inner bool   // nobody but a mail server of ours is on the other side
 	mu    sync.Mutex
-	inner bool // a mail server of ours is on the other side, which may have as many connections as it likes
 	conns map[*conn]struct{}
 	perIP map[netip.Addr]int
 	ended bool
 }
 
-func newGate(l net.Listener, inner bool) *gate {
-	return &gate{Listener: l, inner: inner, conns: map[*conn]struct{}{}, perIP: map[netip.Addr]int{}}
+func newGate(l net.Listener, own relays, inner bool) *gate {
+	return &gate{Listener: l, own: own, inner: inner, conns: map[*conn]struct{}{}, perIP: map[netip.Addr]int{}}
 }
 
 // Accept turns away what is too much with 421 (RFC 5321, section 3.8): the client comes again later.
@@ -56,7 +57,8 @@ func (g *gate) admit(raw net.Conn) *conn {
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.ended || len(g.conns) >= maxConns || g.perIP[c.ip] >= maxConnsPerIP && !g.inner && !c.ip.IsLoopback() && !private(c.ip) {
+	many := g.inner || g.own.have(c.addr) || private(c.ip)
+	if g.ended || len(g.conns) >= maxConns || g.perIP[c.ip] >= maxConnsPerIP && !many {
 		return nil
 	}
 	g.conns[c] = struct{}{}

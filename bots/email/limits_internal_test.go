@@ -74,12 +74,16 @@ type remote struct {
 
 func (r remote) RemoteAddr() net.Addr { return net.TCPAddrFromAddrPort(r.addr) }
 
-func TestWhoComesFromAPrivateAddressMayBeManyClients(t *testing.T) {
-	b := &Bot{relays: thisMachine}
+func TestServersOfOurOwnAndPrivateAddressesMayBeManyClients(t *testing.T) {
+	own, err := parseRelays("198.51.100.7")
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := &Bot{relays: own}
 	for address, many := range map[string]bool{
-		"10.0.2.100": true, "fd00::1": true, "127.0.0.1": true, "fe80::1%eth0": true, "192.0.2.1": false, "2001:db8::1": false, "::ffff:192.0.2.1": false,
+		"10.0.2.100": true, "fd00::1": true, "127.0.0.1": true, "fe80::1%eth0": true, "198.51.100.7": true, "192.0.2.1": false, "2001:db8::1": false, "::ffff:192.0.2.1": false,
 	} {
-		g := newGate(nil, false)
+		g := newGate(nil, own, false)
 		from := netip.AddrPortFrom(netip.MustParseAddr(address), 4711)
 		var last *conn
 		for range maxConnsPerIP {

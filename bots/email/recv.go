@@ -77,7 +77,7 @@ func (b *Bot) doors(backend smtp.Backend) ([]door, error) {
 	if err != nil {
 		return nil, fmt.Errorf("listen for mail: %w", err)
 	}
-	doors := []door{{newGate(listener, false), b.server(backend)}}
+	doors := []door{{newGate(listener, b.relays, false), b.server(backend)}}
 	if b.lmtp == nil {
 		return doors, nil
 	}
@@ -88,7 +88,7 @@ func (b *Bot) doors(backend smtp.Backend) ([]door, error) {
 	}
 	server := b.server(backend)
 	server.LMTP, server.TLSConfig = true, nil
-	return append(doors, door{newGate(inner, true), server}), nil
+	return append(doors, door{newGate(inner, b.relays, true), server}), nil
 }
 
 func (b *Bot) server(backend smtp.Backend) *smtp.Server {
