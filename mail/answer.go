@@ -1,6 +1,7 @@
 package mail
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -39,6 +40,30 @@ func (r *refusal) Error() string { return fmt.Sprintf("%s: refused with %s", r.s
 type delay struct{ answer }
 
 func (d *delay) Error() string { return fmt.Sprintf("%s: answered %s", d.stage, d.answer) }
+
+// awayError says that a place takes no mail just now, not only this one.
+type awayError struct{ error }
+
+func (e *awayError) Unwrap() error { return e.error }
+
+// aboutPlace says whether a mail failed for a reason that others for the same place share: a server that cannot be reached, wants
+// to be left alone (421), has not even heard for whom the mail is, or is in trouble (X.3.X, RFC 3463, section 3.4). Servers that put off
+// senders whom they do not know say so of each recipient: that is no such reason.
+func aboutPlace(err error) bool {
+	var refused *refusal
+	var delayed *delay
+	switch {
+	case err == nil, errors.As(err, &refused):
+		return false
+	case !errors.As(err, &delayed), delayed.code == 421, delayed.enhanced[1] == 3:
+		return true
+	}
+	switch delayed.stage {
+	case "RCPT", "DATA", "message":
+		return false
+	}
+	return true
+}
 
 // parseStatus reads the status code at the beginning of a text (RFC 3463, section 2): class, subject, detail.
 func parseStatus(text string) (status [3]int, rest string, ok bool) {

@@ -122,7 +122,7 @@ func TestASlowDomainHoldsUpNobodyElse(t *testing.T) {
 	w.run(w.Mailer)
 	fast.next()
 	slow.set(func() {
-		if slow.connections > manyLanes.perLane {
+		if slow.connections > manyPlaces.perPlace {
 			t.Errorf("%d connections at a time", slow.connections)
 		}
 	})

@@ -68,6 +68,7 @@ func (w *world) mailer() *Mailer {
 	w.t.Helper()
 	m, err := New(w.handle, w.box, w.config, slog.New(slog.NewTextHandler(w.t.Output(), nil)), w.now)
 	must(w.t, err)
+	m.hold = func(int) time.Duration { return time.Millisecond }
 	m.pause = func(attempts int) time.Duration {
 		w.paused <- attempts
 		return time.Millisecond

@@ -2,26 +2,32 @@ package mail
 
 import (
 	"context"
+	"strings"
 	"sync"
 	"time"
 )
 
 // limits say how many mails go at the same time, and how fast.
 type limits struct {
-	perLane   int // connections to one domain at a time
+	perPlace  int // connections to one place at a time
 	total     int // connections at a time
-	perMinute int // mails to one domain; 0 for any number
+	perMinute int // mails to one place; 0 for any number
 }
 
 var (
-	// A smarthost and an outbox are one lane: nobody else waits behind them.
-	oneLane = limits{perLane: 4, total: 4}
+	// A smarthost and an outbox are one place.
+	onePlace = limits{perPlace: 4, total: 100}
 	// Large providers put off hosts that they do not know when those open many connections or send fast.
-	manyLanes = limits{perLane: 2, total: 100, perMinute: 120}
+	manyPlaces = limits{perPlace: 2, total: 100, perMinute: 120}
+	// A provider knows whom it serves, and says when it is too much.
+	ownPlace = limits{perPlace: 2}
 )
 
-// lanes keep the mails for one domain apart from those for others, so that a domain that is slow holds up itself only.
-// A lane is named by a keyed hash of its domain.
+// lanes keep mails apart, so that none wait for those of others. A place is where mails go: the smarthost, a domain, or a route. One
+// that is slow holds up itself only. The mails for one place wait in a lane for each sender, which take turns: a city with many
+// subscribers holds up neither other cities nor log-in mails.
+//
+// Mails are leased only for lanes in which none wait.
 type lanes struct {
 	limits
 	mailer           *Mailer
@@ -31,147 +37,161 @@ type lanes struct {
 	stopped chan struct{}
 	running sync.WaitGroup
 	mu      sync.Mutex
-	all     map[string]*lane
+	places  map[string]*place
 	workers int
 }
 
-// lane is guarded by lanes.mu, but for the channel.
-type lane struct {
-	name    string
-	waiting chan task // never more than batchSize: the lane gets more only when it is empty
-	workers int
-	idle    int
-	begin   time.Time // of the minute that is counted
-	count   int       // mails in it
+// place is guarded by lanes.mu, but for the channel.
+type place struct {
+	limits     limits
+	lanes      map[string][]task // what waits in each lane that is known
+	turns      []string          // lanes in which mails wait, the next one first
+	news       chan struct{}     // wakes a worker; one token for any number of mails
+	workers    int
+	delivering int       // of the workers; the others are idle
+	begin      time.Time // of the minute that is counted
+	count      int       // mails in it
+	failed     int       // times in a row that the place, and not just one mail, failed
+	held       time.Time // until when it is left alone after that
 }
+
+// placeSize is the length of the part of a lane's name that is the place's.
+const placeSize = 16
+
+// ownMark begins the names of places that are routes.
+const ownMark = "r"
+
+func placeOf(lane string) string { return lane[:min(placeSize, len(lane))] }
 
 func newLanes(m *Mailer, open func() transport, sending, writing context.Context) *lanes {
 	return &lanes{
 		limits: m.limits, mailer: m, open: open, sending: sending, writing: writing,
-		stopped: make(chan struct{}), all: map[string]*lane{},
+		stopped: make(chan struct{}), places: map[string]*place{},
 	}
 }
 
-// busy lists the lanes that must not get more now, and when the first of those that have used up their minute may have
-// more (zero for none of them).
+// busy lists the lanes that must not get more now, and when the first of those that were told to wait may have more (zero for none of
+// them).
 func (l *lanes) busy() (names []string, until time.Time) {
 	now := l.mailer.now()
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for name, one := range l.all {
-		end := one.begin.Add(time.Minute)
-		switch {
-		case len(one.waiting) > 0:
-			names = append(names, name)
-		case l.perMinute > 0 && one.count >= l.perMinute && now.Before(end):
-			names = append(names, name)
-			if until.IsZero() || end.Before(until) {
-				until = end
+	for name, p := range l.places {
+		end := p.blocked(now)
+		if p.workers == 0 && len(p.turns) == 0 && end.IsZero() && !now.Before(p.begin.Add(time.Minute)) {
+			delete(l.places, name)
+			continue
+		}
+		for lane, waiting := range p.lanes {
+			if len(waiting) > 0 || !end.IsZero() {
+				names = append(names, lane)
 			}
-		case one.workers == 0 && !now.Before(end):
-			delete(l.all, name)
+		}
+		if !end.IsZero() && (until.IsZero() || end.Before(until)) {
+			until = end
 		}
 	}
 	return names, until
 }
 
-// add takes mails that were leased, and returns those that are over their lane's limit.
+// blocked says until when the place must get no more, and is zero if it may.
+func (p *place) blocked(now time.Time) time.Time {
+	if now.Before(p.held) {
+		return p.held
+	}
+	if end := p.begin.Add(time.Minute); p.limits.perMinute > 0 && p.count >= p.limits.perMinute && now.Before(end) {
+		return end
+	}
+	return time.Time{}
+}
+
+// add takes mails that were leased, and returns those that are over their place's limit.
 func (l *lanes) add(rows []Message, until time.Time) (over []Message) {
 	now := l.mailer.now()
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, row := range rows {
-		one := l.all[row.Lane]
-		if one == nil {
-			one = &lane{name: row.Lane, waiting: make(chan task, batchSize)}
-			l.all[row.Lane] = one
+		p := l.place(row.Lane)
+		if !now.Before(p.begin.Add(time.Minute)) {
+			p.begin, p.count = now, 0
 		}
-		if !now.Before(one.begin.Add(time.Minute)) {
-			one.begin, one.count = now, 0
-		}
-		if l.perMinute > 0 && one.count >= l.perMinute || len(one.waiting) == cap(one.waiting) {
+		waiting := p.lanes[row.Lane]
+		if !p.blocked(now).IsZero() {
+			p.lanes[row.Lane] = waiting // known from now on, and so busy
 			over = append(over, row)
 			continue
 		}
-		one.count++
-		one.waiting <- task{row, until}
-		l.staff(one)
+		p.count++
+		if len(waiting) == 0 {
+			p.turns = append(p.turns, row.Lane)
+		}
+		p.lanes[row.Lane] = append(waiting, task{row, until})
+		p.wake()
+		l.staff(p)
 	}
 	return over
 }
 
-// staff starts a worker if the lane has use for one.
-func (l *lanes) staff(one *lane) {
-	if len(one.waiting) <= one.idle || one.workers >= l.perLane || l.workers >= l.total {
-		return
+func (l *lanes) place(lane string) *place {
+	name := placeOf(lane)
+	p := l.places[name]
+	if p == nil {
+		p = &place{limits: l.limits, lanes: map[string][]task{}, news: make(chan struct{}, 1)}
+		if strings.HasPrefix(name, ownMark) {
+			p.limits = ownPlace
+		}
+		l.places[name] = p
 	}
-	one.workers++
-	l.workers++
-	l.running.Go(func() { l.work(one) })
+	return p
 }
 
-// work delivers the mails of a lane until there have been none for idleTime.
-func (l *lanes) work(one *lane) {
-	t := l.open()
-	defer t.close()
-	for {
-		next, ok := l.next(one)
-		if !ok {
-			return
-		}
-		if len(one.waiting) == 0 {
-			l.mailer.queue.poke() // it may have more
-		}
-		l.mailer.failed(l.mailer.attempt(l.sending, l.writing, t, next))
+func (p *place) wake() {
+	select {
+	case p.news <- struct{}{}:
+	default:
 	}
 }
 
-// next returns false when the worker must end, which is written down then.
-func (l *lanes) next(one *lane) (task, bool) {
-	l.count(func() { one.idle++ })
-	defer l.count(func() { one.idle-- })
-	idle := time.NewTimer(idleTime)
-	defer idle.Stop()
-	for {
-		select {
-		case <-l.stopped:
-			l.count(func() { l.leave(one) })
-			return task{}, false
-		default:
-		}
-		select {
-		case <-l.stopped:
-		case next := <-one.waiting:
-			return next, true
-		case <-idle.C:
-			left := false
-			l.count(func() {
-				if left = len(one.waiting) == 0; left {
-					l.leave(one)
-				}
-			})
-			if left {
-				return task{}, false
-			}
-		}
+// take returns the first mail of the lane whose turn it is, and whether that was the lane's last. One must be waiting.
+func (p *place) take() (next task, last bool) {
+	lane := p.turns[0]
+	waiting := p.lanes[lane]
+	p.turns, p.lanes[lane] = p.turns[1:], waiting[1:]
+	if last = len(waiting) == 1; !last {
+		p.turns = append(p.turns, lane)
 	}
+	if len(p.turns) > 0 {
+		p.wake()
+	}
+	return waiting[0], last
 }
 
-// leave counts a worker that ends, and lets another lane have its place.
-func (l *lanes) leave(one *lane) {
-	one.workers--
-	l.workers--
-	for _, other := range l.all {
-		if other.workers == 0 {
-			l.staff(other)
-		}
+// waiting counts mails.
+func (p *place) waiting() (count int) {
+	for _, lane := range p.turns {
+		count += len(p.lanes[lane])
 	}
+	return count
 }
 
-func (l *lanes) count(f func()) {
+// hold leaves a place alone for a while, and returns what waited for it.
+func (l *lanes) hold(p *place) (rest []Message) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	f()
+	p.failed++
+	p.held = l.mailer.now().Add(l.mailer.hold(p.failed))
+	return p.empty()
+}
+
+func (p *place) empty() (rest []Message) {
+	for _, lane := range p.turns {
+		for _, waiting := range p.lanes[lane] {
+			rest = append(rest, waiting.row)
+		}
+		p.lanes[lane] = nil
+	}
+	p.turns = nil
+	return rest
 }
 
 // stop lets the workers end what they are at, waits for them, and puts the rest back into the queue.
@@ -182,10 +202,8 @@ func (l *lanes) stop() {
 	l.mu.Unlock()
 	l.running.Wait()
 	var rest []Message
-	for _, one := range l.all {
-		for len(one.waiting) > 0 {
-			rest = append(rest, (<-one.waiting).row)
-		}
+	for _, p := range l.places {
+		rest = append(rest, p.empty()...)
 	}
 	l.mailer.giveBack(l.writing, rest)
 }

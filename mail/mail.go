@@ -6,7 +6,7 @@
 // the same mail with the same Message-ID goes out again when its lease is over. Addresses and contents are sealed in
 // the database and are deleted from it as soon as the mail is delivered or given up. Nothing of them is logged.
 //
-// The parts: message.go builds, sign.go signs, queue.go keeps, lanes.go and worker.go deliver, client.go speaks
+// The parts: message.go builds, sign.go signs, queue.go keeps, lanes.go takes turns, staff.go and worker.go deliver, client.go speaks
 // SMTP, with a smarthost or, by direct.go, mx.go and sts.go, with a domain's servers; outbox.go writes files.
 // What comes back is read by dsn.go, judged by verdict.go and told by bounce.go.
 package mail
@@ -104,8 +104,9 @@ type Mailer struct {
 	limits       limits
 	log          *slog.Logger
 	now          func() time.Time
-	pause        func(attempts int) time.Duration
-	accepted     atomic.Int64 // when a server last took a mail, milliseconds since 1970
+	pause        func(attempts int) time.Duration // of a mail
+	hold         func(failed int) time.Duration   // of a place
+	accepted     atomic.Int64                     // when a server last took a mail, milliseconds since 1970
 	tell         func(ctx context.Context, owner, id string, b bots.Bounce) error
 }
 
@@ -122,7 +123,7 @@ func New(db *gorm.DB, box *secret.Box, config Config, log *slog.Logger, now func
 	}
 	m := &Mailer{
 		queue:  &queue{db: db, box: box, now: now, wake: make(chan struct{}, 1)},
-		config: config, limits: oneLane, log: log, now: now, pause: pauseAfter,
+		config: config, limits: onePlace, log: log, now: now, pause: pauseAfter, hold: holdAfter,
 	}
 	var err error
 	if m.signer, err = newSigner(config); err != nil {
@@ -168,7 +169,7 @@ func (m *Mailer) couriers() (func() (func() transport, error), error) {
 	if err != nil {
 		return nil, err
 	}
-	m.limits = manyLanes
+	m.limits = manyPlaces
 	shared := &courier{
 		name: cmp.Or(c.Hostname, c.Domain), resolver: c.Resolver, dial: c.Dial, roots: roots,
 		policies: newPolicies(c.Resolver, c.HTTP, m.now),
@@ -178,12 +179,14 @@ func (m *Mailer) couriers() (func() (func() transport, error), error) {
 	}, nil
 }
 
-// lane is empty unless each domain has its own. The hash keeps the domain out of the database.
-func (m *Mailer) lane(to string) string {
-	if !m.config.Direct {
-		return ""
+// lane names where a mail waits: its first half is the place that it goes to, its second the sender. Hashes keep the domain out of the
+// database.
+func (m *Mailer) lane(from, to string) string {
+	place := ""
+	if m.config.Direct {
+		place = domainOf(to)
 	}
-	return m.queue.box.Digest("mail lane", domainOf(to))[:32]
+	return m.queue.box.Digest("mail lane", place)[:placeSize] + m.queue.box.Digest("mail sender", from)[:placeSize]
 }
 
 // Enqueue stores the mails durably, all or none, and returns. Of two mails with the same key only the first is ever
@@ -238,6 +241,6 @@ func (m *Mailer) row(mail bots.Mail, back *Return) (Message, error) {
 		e.From = bouncePrefix + back.Token + "@" + m.config.Domain
 	}
 	row, err := m.queue.seal(key, e, mail.Expires)
-	row.Lane = m.lane(e.To)
+	row.Lane = m.lane(mail.From, e.To)
 	return row, err
 }

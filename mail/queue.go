@@ -24,7 +24,7 @@ type Message struct {
 	Open      bool   `gorm:"not null;index:idx_mail_due,priority:1"`
 	DueAt     int64  `gorm:"not null;index:idx_mail_due,priority:2"` // see below
 	Lease     string `gorm:"size:26;not null;index"`                 // who has it until DueAt; empty for nobody
-	Lane      string `gorm:"size:32;not null;default:''"`            // keyed hash of the domain that it is for; see lanes
+	Lane      string `gorm:"size:32;not null;default:''"`            // keyed hashes of where it goes and whose it is; see lanes
 	Attempts  int    `gorm:"not null"`
 	Soft      bool   `gorm:"not null;default:false"` // the last attempt failed because of the mailbox
 	ExpiresAt int64  `gorm:"not null"`
@@ -51,7 +51,7 @@ type queue struct {
 	wake chan struct{}
 }
 
-func place(key string) secret.Place {
+func sealPlace(key string) secret.Place {
 	return secret.Place{Table: "mail_messages", Row: key, Column: "sealed"}
 }
 
@@ -61,14 +61,14 @@ func (q *queue) seal(key string, e envelope, expires time.Time) (Message, error)
 		return Message{}, err
 	}
 	return Message{
-		Key: key, Sealed: q.box.Seal(place(key), plain), Open: true,
+		Key: key, Sealed: q.box.Seal(sealPlace(key), plain), Open: true,
 		DueAt: q.now().UnixMilli(), ExpiresAt: expires.UnixMilli(),
 	}, nil
 }
 
 func (q *queue) open(row Message) (envelope, error) {
 	var e envelope
-	plain, err := q.box.Open(place(row.Key), row.Sealed)
+	plain, err := q.box.Open(sealPlace(row.Key), row.Sealed)
 	if err != nil {
 		return e, err
 	}

@@ -105,16 +105,16 @@ func pause(ctx context.Context, wake <-chan struct{}, d time.Duration) {
 	}
 }
 
-// attempt delivers one mail and writes down what came of it.
-func (m *Mailer) attempt(sending, writing context.Context, t transport, next task) error {
+// attempt delivers one mail and writes down what came of it. If that is about its place, it says so, besides the error of the queue.
+func (m *Mailer) attempt(sending, writing context.Context, t transport, next task) (*awayError, error) {
 	row, now := next.row, m.now()
 	if now.Add(attemptTime).After(next.until) {
-		return m.queue.release(writing, row.Lease, row.ID)
+		return nil, m.queue.release(writing, row.Lease, row.ID)
 	}
 	e, err := m.queue.open(row)
 	if now.UnixMilli() >= row.ExpiresAt {
 		m.log.Warn("mail given up: too late", "attempts", row.Attempts)
-		return m.giveUp(writing, row, e, row.Soft, softly)
+		return nil, m.giveUp(writing, row, e, row.Soft, softly)
 	}
 	if err == nil {
 		ctx, cancel := context.WithTimeout(sending, attemptTime)
@@ -123,23 +123,25 @@ func (m *Mailer) attempt(sending, writing context.Context, t transport, next tas
 	}
 	var refused *refusal
 	var delayed *delay
+	var away *awayError
 	switch {
 	case err == nil:
 		m.accepted.Store(now.UnixMilli())
 		if m.config.Direct { // the mailbox's own server has it; a smarthost knows nothing yet
 			m.failed(m.forgive(writing, localOf(e.From)))
 		}
-		return m.queue.finish(writing, row)
+		return nil, m.queue.finish(writing, row)
 	case errors.As(err, &refused):
 		m.log.Warn("mail refused for good", "stage", refused.stage, "code", refused.answer)
-		return m.giveUp(writing, row, e, true, m.judge(refused.answer))
+		return nil, m.giveUp(writing, row, e, true, m.judge(refused.answer))
 	case sending.Err() != nil:
-		return m.queue.release(writing, row.Lease, row.ID)
+		return nil, m.queue.release(writing, row.Lease, row.ID)
 	}
+	errors.As(err, &away)
 	soft := errors.As(err, &delayed) && m.judge(delayed.answer) != fine
 	pause := m.pause(row.Attempts + 1)
 	m.log.Warn("mail not delivered yet", "error", err, "attempts", row.Attempts+1, "pause", pause)
-	return m.queue.retry(writing, row, pause, soft)
+	return away, m.queue.retry(writing, row, pause, soft)
 }
 
 // onlineTime is how long after a server took a mail we count as connected to the internet.
@@ -172,7 +174,10 @@ func (m *Mailer) deliver(ctx context.Context, t transport, e envelope) error {
 		return err
 	}
 	e.Message = signed
-	return t.deliver(ctx, e)
+	if err = t.deliver(ctx, e); aboutPlace(err) {
+		return &awayError{error: err}
+	}
+	return err
 }
 
 // failed logs what went wrong with the queue itself; the mails stay in it.
@@ -191,3 +196,8 @@ func pauseAfter(attempts int) time.Duration {
 	}
 	return time.Duration(float64(pause) * (0.75 + rand.Float64()/2))
 }
+
+// maxHold is how long a place that failed is left alone at most: reports are fresh for half an hour.
+const maxHold = 2 * time.Minute
+
+func holdAfter(failed int) time.Duration { return min(pauseAfter(failed), maxHold) }
