@@ -63,6 +63,14 @@ type Core struct {
 	// Mail sends mail.
 	Mail Mailer
 
+	// TrySubmission connects to a mail server and logs in, as for mails with a Mail.Route, but sends none. Its error is a
+	// *Error without Say: KindRevoked when the login or the sender is turned down, else KindRetry.
+	TrySubmission func(ctx context.Context, s Submission) error
+
+	// Warn tells the city's admins by mail that they must do something about their account: say is an id of the bot's texts.
+	// They are told once for each key, such as the account's revision.
+	Warn func(ctx context.Context, city, key, say string)
+
 	// SMTP is where mail for the cities comes in.
 	SMTP SMTP
 
@@ -110,10 +118,13 @@ type Mail struct {
 	// Key names the mail: of two mails with the same key only the first is ever sent.
 	Key string
 
-	// From is the local part of the sender's address: the city, or empty for the program itself. FromName is
-	// shown with it.
+	// From is the local part of the sender's address: the city, or empty for the program itself. With a Route it is
+	// the whole address. FromName is shown with it.
 	From     string
 	FromName string
+
+	// Route names a way out of the bot's own (see Submitter), of up to 200 bytes. It is stored. Empty for the program's.
+	Route string
 
 	To      string // one bare address
 	Subject string

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/emersion/go-smtp"
 )
@@ -41,8 +42,11 @@ type delay struct{ answer }
 
 func (d *delay) Error() string { return fmt.Sprintf("%s: answered %s", d.stage, d.answer) }
 
-// awayError says that a place takes no mail just now, not only this one.
-type awayError struct{ error }
+// awayError says that a place takes no mail just now, not only this one, and how long to leave it alone at least.
+type awayError struct {
+	error
+	least time.Duration
+}
 
 func (e *awayError) Unwrap() error { return e.error }
 

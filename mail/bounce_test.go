@@ -254,15 +254,15 @@ func TestABounceThatCannotBeToldIsToldLater(t *testing.T) {
 func TestNobodyIsBlamedWhileWeAreOffline(t *testing.T) {
 	w := newWorld(t, newInternet(t).config())
 	gone := answer{stage: "connect", code: 451, enhanced: [3]int{4, 4, 1}}
-	if w.judge(gone) != fine {
+	if w.judge(gone, envelope{}) != fine {
 		t.Error("blamed though nothing was ever delivered")
 	}
 	w.accepted.Store(w.now().UnixMilli())
-	if w.judge(gone) != softly {
+	if w.judge(gone, envelope{}) != softly {
 		t.Error("not blamed though another server took a mail")
 	}
 	w.skew.Add(int64(2 * onlineTime))
-	if w.judge(gone) != fine {
+	if w.judge(gone, envelope{}) != fine {
 		t.Error("blamed though no mail was delivered for long")
 	}
 }

@@ -14,7 +14,7 @@ import (
 )
 
 // signingKey writes a private key, and returns its path and the public half as a record has it.
-func signingKey(t *testing.T) (path, public string) {
+func signingKey(t testing.TB) (path, public string) {
 	t.Helper()
 	key, err := rsa.GenerateKey(rand.Reader, 2048)
 	must(t, err)

@@ -175,11 +175,11 @@ func (p *place) waiting() (count int) {
 }
 
 // hold leaves a place alone for a while, and returns what waited for it.
-func (l *lanes) hold(p *place) (rest []Message) {
+func (l *lanes) hold(p *place, least time.Duration) (rest []Message) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	p.failed++
-	p.held = l.mailer.now().Add(l.mailer.hold(p.failed))
+	p.held = l.mailer.now().Add(max(l.mailer.hold(p.failed), least))
 	return p.empty()
 }
 

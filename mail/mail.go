@@ -62,7 +62,7 @@ type Config struct {
 	Hostname string
 
 	// Resolver, Dial and HTTP are for direct delivery: to look up servers, to connect to them, and to fetch their
-	// domains' MTA-STS policies. They must not reach private addresses, since users type any domain.
+	// domains' MTA-STS policies. Dial is for routes as well. They must not reach private addresses, since users type any domain.
 	Resolver Resolver
 	Dial     func(ctx context.Context, network, address string) (net.Conn, error)
 	HTTP     *http.Client
@@ -108,6 +108,7 @@ type Mailer struct {
 	hold         func(failed int) time.Duration   // of a place
 	accepted     atomic.Int64                     // when a server last took a mail, milliseconds since 1970
 	tell         func(ctx context.Context, owner, id string, b bots.Bounce) error
+	submitter    func(owner string) bots.Submitter
 }
 
 var _ bots.Mailer = (*Mailer)(nil)
@@ -124,6 +125,7 @@ func New(db *gorm.DB, box *secret.Box, config Config, log *slog.Logger, now func
 	m := &Mailer{
 		queue:  &queue{db: db, box: box, now: now, wake: make(chan struct{}, 1)},
 		config: config, limits: onePlace, log: log, now: now, pause: pauseAfter, hold: holdAfter,
+		submitter: func(string) bots.Submitter { return nil },
 	}
 	var err error
 	if m.signer, err = newSigner(config); err != nil {
@@ -181,12 +183,15 @@ func (m *Mailer) couriers() (func() (func() transport, error), error) {
 
 // lane names where a mail waits: its first half is the place that it goes to, its second the sender. Hashes keep the domain out of the
 // database.
-func (m *Mailer) lane(from, to string) string {
-	place := ""
-	if m.config.Direct {
-		place = domainOf(to)
+func (m *Mailer) lane(from string, e envelope) string {
+	sender := m.queue.box.Digest("mail sender", from)[:placeSize]
+	switch {
+	case e.Route != "":
+		return ownMark + m.queue.box.Digest("mail route", e.Owner+"\x00"+e.Route)[:placeSize-len(ownMark)] + sender
+	case m.config.Direct:
+		return m.queue.box.Digest("mail lane", domainOf(e.To))[:placeSize] + sender
 	}
-	return m.queue.box.Digest("mail lane", place)[:placeSize] + m.queue.box.Digest("mail sender", from)[:placeSize]
+	return m.queue.box.Digest("mail lane", "")[:placeSize] + sender
 }
 
 // Enqueue stores the mails durably, all or none, and returns. Of two mails with the same key only the first is ever
@@ -205,7 +210,7 @@ func (m *Mailer) enqueue(ctx context.Context, owner string, mails []bots.Mail) e
 		back, err := m.back(owner, mail.Bounce)
 		if err == nil {
 			var row Message
-			row, err = m.row(mail, back)
+			row, err = m.row(owner, mail, back)
 			rows = append(rows, row)
 		}
 		if err != nil {
@@ -221,11 +226,14 @@ func (m *Mailer) enqueue(ctx context.Context, owner string, mails []bots.Mail) e
 	return nil
 }
 
-func (m *Mailer) row(mail bots.Mail, back *Return) (Message, error) {
+func (m *Mailer) row(owner string, mail bots.Mail, back *Return) (Message, error) {
 	if mail.Key == "" {
 		return Message{}, errors.New("mail has no key")
 	}
-	if mail.From == "" {
+	if len(mail.Route) > maxRoute {
+		return Message{}, fmt.Errorf("the route is longer than %d bytes", maxRoute)
+	}
+	if mail.From == "" && mail.Route == "" {
 		mail.From = m.config.DefaultFrom
 	}
 	now := m.now()
@@ -237,10 +245,16 @@ func (m *Mailer) row(mail bots.Mail, back *Return) (Message, error) {
 	if err != nil {
 		return Message{}, err
 	}
+	if e.Route != "" {
+		e.Owner = owner
+	}
 	if back != nil {
-		e.From = bouncePrefix + back.Token + "@" + m.config.Domain
+		e.Back = bouncePrefix + back.Token
+		if e.Route == "" { // a provider takes no other sender than the mailbox
+			e.From = e.Back + "@" + m.config.Domain
+		}
 	}
 	row, err := m.queue.seal(key, e, mail.Expires)
-	row.Lane = m.lane(mail.From, e.To)
+	row.Lane = m.lane(mail.From, e)
 	return row, err
 }

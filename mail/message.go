@@ -23,6 +23,9 @@ type envelope struct {
 	ID       string // of the queue: the key's digest
 	From, To string
 	Message  []byte
+	Back     string `json:",omitempty"` // the local part of the address for its bounces; empty if nobody wants to know of them
+	Owner    string `json:",omitempty"` // of the Route
+	Route    string `json:",omitempty"` // bots.Mail.Route
 }
 
 // Longest parts of an address: RFC 5321, sections 4.5.3.1.1 and 4.5.3.1.3.
@@ -35,8 +38,8 @@ const (
 // build makes the message of a mail. The Message-ID comes from the id, so that receivers that compare them show a
 // mail that was delivered twice only once.
 func build(m bots.Mail, id, domain string, now time.Time) (envelope, error) {
-	from := m.From + "@" + domain
-	if err := checkLocal(m.From); err != nil {
+	from, err := sender(m, domain)
+	if err != nil {
 		return envelope{}, fmt.Errorf("sender: %w", err)
 	}
 	to, err := Address(m.To)
@@ -61,7 +64,14 @@ func build(m bots.Mail, id, domain string, now time.Time) (envelope, error) {
 	h.SetAddressList("To", []*mail.Address{{Address: to}})
 	h.SetAddressList("From", []*mail.Address{{Name: m.FromName, Address: from}})
 	body, err := write(h.Header, m.Text)
-	return envelope{ID: id, From: from, To: to, Message: body}, err
+	return envelope{ID: id, From: from, To: to, Message: body, Route: m.Route}, err
+}
+
+func sender(m bots.Mail, domain string) (string, error) {
+	if m.Route != "" {
+		return Address(m.From)
+	}
+	return m.From + "@" + domain, checkLocal(m.From)
 }
 
 // local is the part of a Message-ID before the @.

@@ -8,7 +8,6 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
-	"errors"
 	"io"
 	"log"
 	"math/big"
@@ -116,7 +115,7 @@ func (s *sinkSession) Auth(string) (sasl.Server, error) {
 		s.sink.mu.Lock()
 		defer s.sink.mu.Unlock()
 		if user+":"+password != s.sink.login {
-			return errors.New("wrong")
+			return smtp.ErrAuthFailed
 		}
 		s.user = user
 		return nil

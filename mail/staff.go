@@ -33,7 +33,7 @@ func (l *lanes) work(p *place) {
 		away, err := l.mailer.attempt(l.sending, l.writing, t, next)
 		l.mailer.failed(err)
 		if away != nil {
-			l.mailer.giveBack(l.writing, l.hold(p))
+			l.mailer.giveBack(l.writing, l.hold(p, away.least))
 		}
 		l.done(p, away == nil)
 	}

@@ -33,7 +33,7 @@ func (m *Mailer) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	lanes := newLanes(m, open, sending, writing)
+	lanes := newLanes(m, func() transport { return &routed{transport: open(), mailer: m} }, sending, writing)
 	m.dispatch(ctx, writing, lanes)
 	lanes.stop()
 	return nil
@@ -127,18 +127,18 @@ func (m *Mailer) attempt(sending, writing context.Context, t transport, next tas
 	switch {
 	case err == nil:
 		m.accepted.Store(now.UnixMilli())
-		if m.config.Direct { // the mailbox's own server has it; a smarthost knows nothing yet
-			m.failed(m.forgive(writing, localOf(e.From)))
+		if m.config.Direct && e.Route == "" { // the mailbox's own server has it; others know nothing yet
+			m.failed(m.forgive(writing, e.back()))
 		}
 		return nil, m.queue.finish(writing, row)
 	case errors.As(err, &refused):
 		m.log.Warn("mail refused for good", "stage", refused.stage, "code", refused.answer)
-		return nil, m.giveUp(writing, row, e, true, m.judge(refused.answer))
+		return nil, m.giveUp(writing, row, e, true, m.judge(refused.answer, e))
 	case sending.Err() != nil:
 		return nil, m.queue.release(writing, row.Lease, row.ID)
 	}
 	errors.As(err, &away)
-	soft := errors.As(err, &delayed) && m.judge(delayed.answer) != fine
+	soft := errors.As(err, &delayed) && m.judge(delayed.answer, e) != fine
 	pause := m.pause(row.Attempts + 1)
 	m.log.Warn("mail not delivered yet", "error", err, "attempts", row.Attempts+1, "pause", pause)
 	return away, m.queue.retry(writing, row, pause, soft)
@@ -148,33 +148,45 @@ func (m *Mailer) attempt(sending, writing context.Context, t transport, next tas
 const onlineTime = time.Hour
 
 // judge is the function judge, but blames nobody for being out of reach while nobody at all is in reach.
-func (m *Mailer) judge(a answer) verdict {
+func (m *Mailer) judge(a answer, e envelope) verdict {
 	offline := m.now().UnixMilli()-m.accepted.Load() > onlineTime.Milliseconds()
 	if offline && (a.stage == "connect" || a == errNoDomain.answer || a == errDNS.answer) {
 		return fine
 	}
-	return judge(a, m.config.Direct)
+	return judge(a, m.config.Direct && e.Route == "")
 }
 
 // giveUp ends a mail; before, it tells of the bounce, if it is one. What cannot be told now is told at the next attempt.
 func (m *Mailer) giveUp(ctx context.Context, row Message, e envelope, bounced bool, v verdict) error {
 	if bounced {
-		if err := m.bounced(ctx, localOf(e.From), v); err != nil {
+		if err := m.bounced(ctx, e.back(), v); err != nil {
 			return errors.Join(err, m.queue.retry(ctx, row, m.pause(row.Attempts+1), row.Soft))
 		}
 	}
 	return m.queue.finish(ctx, row)
 }
 
+// back is the local part of the address for bounces.
+func (e envelope) back() string {
+	if e.Back != "" {
+		return e.Back
+	}
+	return localOf(e.From) // of a mail from before there was Back
+}
+
 func localOf(address string) string { return address[:max(strings.LastIndexByte(address, '@'), 0)] }
 
 func (m *Mailer) deliver(ctx context.Context, t transport, e envelope) error {
-	signed, err := m.signer.sign(e.Message)
-	if err != nil {
-		return err
+	if e.Route == "" { // a provider signs for its own domain
+		signed, err := m.signer.sign(e.Message)
+		if err != nil {
+			return err
+		}
+		e.Message = signed
 	}
-	e.Message = signed
-	if err = t.deliver(ctx, e); aboutPlace(err) {
+	err := t.deliver(ctx, e)
+	var away *awayError
+	if aboutPlace(err) && !errors.As(err, &away) {
 		return &awayError{error: err}
 	}
 	return err
