@@ -112,11 +112,11 @@ func (p *Program) openMail(context.Context) error {
 	if err != nil {
 		return err
 	}
-	c := mailConfig(p.config)
+	c, private := mailConfig(p.config), p.config.Outgoing.AllowPrivate
+	c.Dial = outgoing.Dialer(private).DialContext
 	switch p.config.Mail.Way() {
 	case config.Direct:
-		private := p.config.Outgoing.AllowPrivate
-		c.Resolver, c.Dial, c.HTTP = net.DefaultResolver, outgoing.Dialer(private).DialContext, outgoing.Client(private)
+		c.Resolver, c.HTTP = net.DefaultResolver, outgoing.Client(private)
 	case config.Outbox:
 		p.log.Warn("outgoing mail goes into files; mail.smarthost or mail.delivery = \"direct\" would send it", "directory", c.Outbox)
 	}
@@ -185,6 +185,14 @@ func (p *Program) openBots(context.Context) error {
 		}
 		return nil
 	})
+	p.mail.Routes(func(owner string) bots.Submitter {
+		for _, member := range members {
+			if submitter, ok := member.Bot.(bots.Submitter); ok && member.Name == owner {
+				return submitter
+			}
+		}
+		return nil
+	})
 	return nil
 }
 
@@ -216,8 +224,12 @@ func (p *Program) openBot(plugin bots.Named, smtp bots.SMTP, client *http.Client
 		Log: p.log.With("bot", plugin.Name), DB: tables, HTTP: client, Dial: dialer.DialContext, Now: p.now, Box: p.box,
 		Author: func(city, name string, at time.Time) string { return p.box.Author(city, plugin.Name, name, at) },
 		Cities: p.settings.Cities(plugin.Name), Pages: p.frontend.Pages(plugin.Name, set), Mail: p.mail.For(plugin.Name), SMTP: smtp,
-		Changed: func(city string) { p.hint(supervisor.AccountHint(plugin.Name, city)) },
-		Events:  events{p.bus, plugin.Name},
+		Changed:       func(city string) { p.hint(supervisor.AccountHint(plugin.Name, city)) },
+		TrySubmission: p.mail.TrySubmission,
+		Warn: func(ctx context.Context, city, key, say string) {
+			p.frontend.AccountWarned(ctx, bots.Account{City: city, Revision: key}, bots.Status{Bot: plugin.Name, Detail: say})
+		},
+		Events: events{p.bus, plugin.Name},
 	})
 	if err != nil {
 		return nil, err

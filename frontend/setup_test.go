@@ -32,4 +32,10 @@ func TestAdminsHearByMailThatANetworkTurnedTheirAccountAway(t *testing.T) {
 			t.Errorf("the mail does not say %q:\n%s", want, mails[0].Text)
 		}
 	}
+	for range 2 {
+		s.AccountWarned(t.Context(), bots.Account{City: "berlin", Revision: "1"}, status)
+	}
+	if mails = s.mails.All(); len(mails) != 2 || !strings.Contains(mails[1].Text, "der Server antwortet nicht") || strings.Contains(mails[1].Text, "getrennt") {
+		t.Errorf("a warning makes %d mails: %+v", len(mails), mails)
+	}
 }

@@ -42,7 +42,7 @@ func TestEveryTextIsThereInEveryLanguageAndIsUsed(t *testing.T) {
 	for _, code := range []string{"400", "403", "404", "413", "500"} {
 		used["error-"+code], used["error-"+code+"-text"] = "fail", "fail"
 	}
-	for _, letter := range []string{"register", "register-known", "reset", "invite", "revoked"} {
+	for _, letter := range []string{"register", "register-known", "reset", "invite", "revoked", "warned"} {
 		used[letter+"-subject"], used[letter+"-mail"] = "send", "send"
 	}
 	used["date-format"] = "templates"
