@@ -21,6 +21,7 @@ import (
 
 	_ "github.com/emersion/go-message/charset"
 	"github.com/emersion/go-message/mail"
+	"github.com/emersion/go-sasl"
 	gosmtp "github.com/emersion/go-smtp"
 
 	"linienfunk/config"
@@ -32,14 +33,37 @@ type mailbox struct {
 	address string
 	mu      sync.Mutex
 	mails   []letter
+	login   string // user:password that is wanted; the user is the one sender then. Empty for none
+	conns   map[*gosmtp.Conn]bool
+}
+
+// setLogin makes the server one for submission.
+func (b *mailbox) setLogin(login string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.login = login
+}
+
+// hangUp ends all connections.
+func (b *mailbox) hangUp() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for conn := range b.conns {
+		conn.Conn().Close()
+	}
 }
 
 type letter struct{ from, to, messageID, subject, text, raw string } // from the sender in the envelope, raw the whole message
 
 func newMailbox(t testing.TB) *mailbox {
 	t.Helper()
-	box := &mailbox{}
-	server := gosmtp.NewServer(gosmtp.BackendFunc(func(*gosmtp.Conn) (gosmtp.Session, error) { return &delivery{box: box}, nil }))
+	box := &mailbox{conns: map[*gosmtp.Conn]bool{}}
+	server := gosmtp.NewServer(gosmtp.BackendFunc(func(c *gosmtp.Conn) (gosmtp.Session, error) {
+		box.mu.Lock()
+		defer box.mu.Unlock()
+		box.conns[c] = true
+		return &delivery{box: box}, nil
+	}))
 	server.AllowInsecureAuth = true
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -56,12 +80,35 @@ type delivery struct {
 	box  *mailbox
 	from string
 	to   string
+	user string
 }
 
-func (d *delivery) Mail(from string, _ *gosmtp.MailOptions) error { d.from = from; return nil }
-func (d *delivery) Rcpt(to string, _ *gosmtp.RcptOptions) error   { d.to = to; return nil }
-func (d *delivery) Reset()                                        {}
-func (d *delivery) Logout() error                                 { return nil }
+func (d *delivery) AuthMechanisms() []string { return []string{sasl.Plain} }
+
+func (d *delivery) Auth(string) (sasl.Server, error) {
+	return sasl.NewPlainServer(func(_, user, password string) error {
+		d.box.mu.Lock()
+		defer d.box.mu.Unlock()
+		if user+":"+password != d.box.login {
+			return gosmtp.ErrAuthFailed
+		}
+		d.user = user
+		return nil
+	}), nil
+}
+
+func (d *delivery) Mail(from string, _ *gosmtp.MailOptions) error {
+	d.box.mu.Lock()
+	defer d.box.mu.Unlock()
+	d.from = from
+	if d.box.login != "" && d.user != from {
+		return &gosmtp.SMTPError{Code: 553, EnhancedCode: gosmtp.EnhancedCode{5, 7, 1}, Message: "not yours"}
+	}
+	return nil
+}
+func (d *delivery) Rcpt(to string, _ *gosmtp.RcptOptions) error { d.to = to; return nil }
+func (d *delivery) Reset()                                      {}
+func (d *delivery) Logout() error                               { return nil }
 
 func (d *delivery) Data(r io.Reader) error {
 	var raw bytes.Buffer

@@ -57,6 +57,9 @@ func migrations() []*gormigrate.Migration {
 	}, {
 		ID:      "5-greylist",
 		Migrate: func(tx *gorm.DB) error { return tx.AutoMigrate(&Greylist{}) },
+	}, {
+		ID:      "6-submission",
+		Migrate: func(tx *gorm.DB) error { return tx.AutoMigrate(&Mailbox{}) },
 	}}
 }
 

@@ -7,7 +7,7 @@
 // dkim.go and border.go whether its author is forged, limits.go
 // keeps one author or network from flooding a city, greylist.go puts strangers off, bounce.go
 // hears of mailboxes that are gone. Out: send.go writes to the subscribers
-// in db.go through Core.Mail. subscribe.go has the pages for them, webui.go those for the city's admins.
+// in db.go through Core.Mail, by way of the city's own mailbox with submission.go. subscribe.go has the pages for them, webui.go those for the city's admins.
 package email
 
 import (
@@ -49,7 +49,7 @@ func Plugin() bots.Plugin {
 	}
 }
 
-// Bot is a Listener, a Receiver, a Broadcaster and Public.
+// Bot is a Listener, a Receiver, a Broadcaster, a Submitter and Public.
 type Bot struct {
 	core   bots.Core
 	domain string // as it is compared: ASCII, lower case
@@ -74,6 +74,7 @@ var (
 	_ bots.Public       = (*Bot)(nil)
 	_ bots.Demonstrator = (*Bot)(nil)
 	_ bots.Bounced      = (*Bot)(nil)
+	_ bots.Submitter    = (*Bot)(nil)
 )
 
 // New makes the bot.

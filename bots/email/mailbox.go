@@ -14,7 +14,7 @@ import (
 	"linienfunk/secret"
 )
 
-// Mailbox is an existing mailbox that a city has connected: its riders may write there, too.
+// Mailbox is an existing mailbox that a city has connected: its riders may write there, too, and its mails may come from there.
 type Mailbox struct {
 	City     string `gorm:"primaryKey;size:32"`
 	Address  string `gorm:"size:254;not null"` // where riders write to; public
@@ -24,6 +24,12 @@ type Mailbox struct {
 	Login    string `gorm:"size:254;not null;uniqueIndex:idx_email_mailboxes_owner,priority:2"`
 	Password []byte `gorm:"not null"` // sealed
 	Revision string `gorm:"size:64;not null"`
+
+	// The server by which it sends, with the same login. Empty for none.
+	SubmitHost     string `gorm:"size:255;not null;default:''"`
+	SubmitPort     int    `gorm:"not null;default:0"`
+	SubmitSecurity string `gorm:"size:10;not null;default:''"`
+	RefusedAt      int64  `gorm:"not null;default:0"` // when that server last turned the login down, seconds since 1970
 
 	// The position: the last mail that was dealt with, by UIDVALIDITY and UID (RFC 9051, section 2.3.1.1), and when the
 	// server got it (INTERNALDATE, seconds since 1970), for the day on which the UIDs are numbered anew.
@@ -109,9 +115,10 @@ func (s store) connect(ctx context.Context, m Mailbox, password string) error {
 	return nil
 }
 
-// renew gives a mailbox a new revision: it is tried again even if its password was turned down.
+// renew gives a mailbox a new revision: it is tried again even if its password was turned down, for reading or for sending.
 func (s store) renew(ctx context.Context, city string) error {
-	err := s.db.WithContext(ctx).Model(&Mailbox{}).Where("city = ?", city).Update("revision", rand.Text()).Error
+	err := s.db.WithContext(ctx).Model(&Mailbox{}).Where("city = ?", city).
+		Updates(map[string]any{"revision": rand.Text(), "refused_at": 0}).Error
 	if err != nil {
 		return fmt.Errorf("renew mailbox: %w", err)
 	}

@@ -36,6 +36,10 @@ func (b *Bot) SendPage(ctx context.Context, a bots.Account, r report.Report, cur
 	if !ok {
 		return "", 0, bots.Permanent("send-city", errors.New("city is gone"))
 	}
+	way, err := b.wayOut(ctx, a.City)
+	if err != nil {
+		return cursor, 0, err
+	}
 	page, err := b.store.page(ctx, a.City, after, pageSize)
 	if err != nil {
 		return cursor, 0, err
@@ -50,7 +54,7 @@ func (b *Bot) SendPage(ctx context.Context, a bots.Account, r report.Report, cur
 		if r.Bot == b.core.Name && r.Author != "" && r.Author == b.core.Author(a.City, sender(address), r.At) {
 			continue
 		}
-		mails = append(mails, b.mail(city, r, subscriber, address))
+		mails = append(mails, b.mail(city, way, r, subscriber, address))
 	}
 	if len(mails) > 0 {
 		if err := b.core.Mail.Enqueue(ctx, mails...); err != nil {
@@ -64,13 +68,14 @@ func (b *Bot) SendPage(ctx context.Context, a bots.Account, r report.Report, cur
 }
 
 // mail is a report as one subscriber gets it, in the city's language.
-func (b *Bot) mail(city bots.City, r report.Report, s Subscriber, to string) bots.Mail {
+func (b *Bot) mail(city bots.City, way way, r report.Report, s Subscriber, to string) bots.Mail {
 	sum := sha256.Sum256([]byte(r.Key() + "\x00" + s.City + "\x00" + s.Person))
 	unsubscribe := b.link(city.Name, "unsubscribe", b.unsubscribeToken(s))
 	title := oneLine(city.Title, maxSubject)
 	return bots.Mail{
 		Key:      "email report " + hex.EncodeToString(sum[:]),
-		From:     city.Name,
+		From:     way.from,
+		Route:    way.route,
 		FromName: title,
 		To:       to,
 		Bounce:   bounceID(s),

@@ -98,6 +98,10 @@ func (b *Bot) invite(ctx context.Context, name, address string) error {
 	if err != nil || !write {
 		return err
 	}
+	way, err := b.wayOut(ctx, name)
+	if err != nil {
+		return errors.Join(err, b.store.unask(ctx, s))
+	}
 	title := oneLine(city.Title, maxSubject)
 	unsubscribe := b.link(name, "unsubscribe", b.unsubscribeToken(s))
 	text, subject := "mail-known", "mail-known-subject"
@@ -106,7 +110,7 @@ func (b *Bot) invite(ctx context.Context, name, address string) error {
 	}
 	err = b.core.Mail.Enqueue(ctx, bots.Mail{
 		Key:  "email invite " + name + " " + s.Person + " " + strconv.FormatInt(s.AskedAt, 10),
-		From: name, FromName: title, To: address, Bounce: bounceID(s),
+		From: way.from, Route: way.route, FromName: title, To: address, Bounce: bounceID(s),
 		Subject: b.core.Pages.Text(city.Lang, subject, "City", title),
 		Text: b.core.Pages.Text(city.Lang, text, "City", title, "Page", b.core.BaseURL+"/c/"+name,
 			"Confirm", b.link(name, "confirm", b.confirmToken(s)), "Unsubscribe", unsubscribe) + "\n",

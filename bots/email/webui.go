@@ -32,7 +32,7 @@ func (b *Bot) showSettings(w http.ResponseWriter, r *http.Request) {
 	}
 	b.core.Pages.Section(w, r, "settings.html", map[string]any{
 		"Address": b.address(place.City.Name), "Off": !place.City.Options.On("enabled"), "Subscribers": count,
-		"Options": place.Options, "Path": place.Path, "Mailbox": m, "Connected": connected,
+		"Options": place.Options, "Path": place.Path, "Mailbox": m, "Connected": connected, "Refused": b.refused(m),
 		"Securities": []string{secureTLS, secureSTARTTLS, secureNone},
 	})
 }
@@ -60,23 +60,37 @@ func typed(r *http.Request) (m Mailbox, password string, err error) {
 	if m.Host, err = host(r.PostFormValue("host")); err != nil {
 		return m, "", err
 	}
-	ports := map[string]int{secureTLS: 993, secureSTARTTLS: 143, secureNone: 143}
-	m.Port = ports[m.Security]
-	if port := strings.TrimSpace(r.PostFormValue("port")); port != "" {
-		n, err := strconv.ParseUint(port, 10, 16)
-		if err != nil || n == 0 {
-			return m, "", errForm
-		}
-		m.Port = int(n)
+	usual := map[string]int{secureTLS: 993, secureSTARTTLS: 143, secureNone: 143}
+	if m.Port, err = port(r.PostFormValue("port"), usual[m.Security]); err != nil {
+		return m, "", err
+	}
+	if err := typedSubmission(r, &m); err != nil {
+		return m, "", err
 	}
 	password = r.PostFormValue("password")
-	if ports[m.Security] == 0 || password == "" || len(password) > maxPassword || len(m.Login) > maxAddress || strings.ContainsAny(m.Login+password, "\x00\r\n") {
+	if password == "" || len(password) > maxPassword || len(m.Login) > maxAddress || strings.ContainsAny(m.Login+password, "\x00\r\n") {
 		return m, "", errForm
 	}
 	return m, password, nil
 }
 
 const maxPassword = 1000 // bytes
+
+// port is the usual one if none is typed. There is none for an encryption that does not exist.
+func port(typed string, usual int) (int, error) {
+	typed = strings.TrimSpace(typed)
+	if usual == 0 {
+		return 0, errForm
+	}
+	if typed == "" {
+		return usual, nil
+	}
+	n, err := strconv.ParseUint(typed, 10, 16)
+	if err != nil || n == 0 {
+		return 0, errForm
+	}
+	return int(n), nil
+}
 
 // host is a host's name as DNS has it, or an address.
 func host(typed string) (string, error) {
@@ -91,7 +105,7 @@ func host(typed string) (string, error) {
 	return name, nil
 }
 
-// connectMailbox stores a mailbox once it could be opened. What is in it by then is no report; what comes later is, even if the
+// connectMailbox stores a mailbox once it could be opened, and sends if it is to. What is in it by then is no report; what comes later is, even if the
 // mailbox is read only minutes after.
 func (b *Bot) connectMailbox(w http.ResponseWriter, r *http.Request) {
 	m, password, err := typed(r)
@@ -107,6 +121,10 @@ func (b *Bot) connectMailbox(w http.ResponseWriter, r *http.Request) {
 	}
 	m.Validity, m.LastUID, m.LastAt = int64(box.selected.UIDValidity), lastUID(box.selected), now.Unix()
 	box.close()
+	if err := b.trySubmission(r.Context(), m, password); err != nil {
+		b.mailboxFailed(w, r, err)
+		return
+	}
 	err = b.store.connect(r.Context(), m, password)
 	if errors.Is(err, errTaken) {
 		b.core.Pages.Failed(w, r, b.text(r, "mailbox-taken"))
@@ -129,6 +147,10 @@ func (b *Bot) checkMailbox(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 		box.close()
+		if err := b.trySubmission(r.Context(), m, password); err != nil {
+			b.mailboxFailed(w, r, err)
+			return
+		}
 		err = b.store.renew(r.Context(), m.City)
 	}
 	b.mailboxChanged(w, r, err, "mailbox-checked")
@@ -150,6 +172,6 @@ func (b *Bot) mailboxChanged(w http.ResponseWriter, r *http.Request, err error, 
 }
 
 func (b *Bot) mailboxFailed(w http.ResponseWriter, r *http.Request, err error) {
-	b.core.Log.Info("mailbox cannot be opened", "city", bots.Place(r).City.Name, "error", err)
+	b.core.Log.Info("mailbox cannot be used", "city", bots.Place(r).City.Name, "error", err)
 	b.core.Pages.Failed(w, r, b.text(r, bots.AsError(err).Say))
 }

@@ -1,0 +1,167 @@
+package email_test
+
+import (
+	"context"
+	"errors"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"linienfunk/bots"
+	"linienfunk/bots/bottest"
+	"linienfunk/bots/email"
+	"linienfunk/bots/email/emailtest"
+)
+
+// office is a city with a mailbox that sends, and the part of the core that would try it.
+type office struct {
+	visitor
+	server *emailtest.Server
+	tried  []bots.Submission
+	answer error
+	warned []string // city, key and text
+}
+
+func newOffice(t testing.TB) *office {
+	o := &office{visitor: newVisitor(t), server: emailtest.New(t)}
+	o.server.Add(addressOf("zuerich"))
+	o.w.Core.TrySubmission = func(_ context.Context, s bots.Submission) error {
+		o.tried = append(o.tried, s)
+		return o.answer
+	}
+	o.w.Core.Warn = func(_ context.Context, city, key, say string) { o.warned = append(o.warned, city+" "+key+" "+say) }
+	o.w.Restart(t)
+	return o
+}
+
+func (o *office) form() url.Values {
+	form := mailboxForm(o.server, "zuerich")
+	form.Set("smtp_host", "smtp.post.example")
+	form.Set("smtp_security", "starttls")
+	return form
+}
+
+// send is a report to the one subscriber.
+func (o *office) send(id string) bots.Mail {
+	o.t.Helper()
+	mails := o.broadcast(o.report(id))
+	if len(mails) != 1 {
+		o.t.Fatalf("%d mails", len(mails))
+	}
+	return mails[0]
+}
+
+func TestMailsComeFromTheCitysMailboxIfItSends(t *testing.T) {
+	o := newOffice(t)
+	o.subscribe("rider@example.org")
+	want(t, settings(o.w, "zuerich", "/connect", mailboxForm(o.server, "zuerich")), 303, "X-Message", "connected")
+	if mail := o.send("1"); mail.From != "zuerich" || mail.Route != "" || len(o.tried) > 0 {
+		t.Errorf("a mailbox that is only read sends: %+v", mail)
+	}
+	want(t, settings(o.w, "zuerich", "/connect", o.form()), 303, "X-Message", "connected")
+	mail := o.send("2")
+	if mail.From != addressOf("zuerich") || mail.Route == "" || mail.Bounce == "" {
+		t.Errorf("from %s by %q", mail.From, mail.Route)
+	}
+	s, err := o.w.Bot.(bots.Submitter).Submission(t.Context(), mail.Route)
+	if err != nil || s.Server != "smtp.post.example:587" || s.Security != bots.StartTLS || s.User != addressOf("zuerich") ||
+		s.Password != emailtest.Password || s.Sender != mail.From || s.TLS.ServerName != "smtp.post.example" {
+		t.Errorf("got %+v, %v", s, err)
+	}
+	if len(o.tried) != 1 || o.tried[0].Server != s.Server || o.tried[0].Password != s.Password {
+		t.Errorf("tried %+v", o.tried)
+	}
+	o.ask("other@example.org")
+	mails := o.w.Mails.All()
+	if last := mails[len(mails)-1]; last.To != "other@example.org" || last.From != mail.From || last.Route != mail.Route {
+		t.Errorf("the mail to confirm came from %s by %q", last.From, last.Route)
+	}
+	want(t, settings(o.w, "zuerich", "/disconnect", nil), 303, "X-Message", "")
+	if _, err := o.w.Bot.(bots.Submitter).Submission(t.Context(), mail.Route); !errors.Is(err, bots.ErrNoRoute) {
+		t.Errorf("the way of a mailbox that is gone: %v", err)
+	}
+	if mail := o.send("3"); mail.From != "zuerich" || mail.Route != "" {
+		t.Errorf("from %s by %q", mail.From, mail.Route)
+	}
+	if strings.Contains(o.w.Log.String(), "rider@") || strings.Contains(o.w.Log.String(), emailtest.Password) {
+		t.Errorf("log:\n%s", o.w.Log.String())
+	}
+}
+
+func TestAMailboxThatMayNotSendIsNotConnected(t *testing.T) {
+	o := newOffice(t)
+	o.subscribe("rider@example.org")
+	for _, c := range []struct {
+		answer error
+		say    string
+	}{
+		{bots.Revoked("", errors.New("AUTH: answered 535")), "user name and password"},
+		{bots.Retry("", errors.New("connection refused")), "does not answer"},
+	} {
+		o.answer = c.answer
+		want(t, settings(o.w, "zuerich", "/connect", o.form()), 303, "X-Failed", c.say)
+		if mail := o.send(c.say); mail.Route != "" {
+			t.Error("it sends all the same")
+		}
+	}
+	o.answer = nil
+	for field, values := range map[string][]string{
+		"smtp_host": {"a b", "smtp.example/x", "smtp.example:465"}, "smtp_port": {"0", "x", "65536"}, "smtp_security": {"", "ssl"},
+	} {
+		for _, value := range values {
+			form := o.form()
+			form.Set(field, value)
+			want(t, settings(o.w, "zuerich", "/connect", form), 303, "X-Failed", "fill in")
+		}
+	}
+}
+
+func TestWhileItsProviderRefusesTheLoginACitysMailsLeaveAsOthersDo(t *testing.T) {
+	o := newOffice(t)
+	o.subscribe("rider@example.org")
+	want(t, settings(o.w, "zuerich", "/connect", o.form()), 303, "X-Message", "connected")
+	submitter := o.w.Bot.(bots.Submitter)
+	route := o.send("1").Route
+	submitter.SubmissionRefused(t.Context(), "zuerich before") // of a connection from before the last change
+	if mail := o.send("2"); mail.Route != route || len(o.warned) > 0 {
+		t.Errorf("by %q, warned %q", mail.Route, o.warned)
+	}
+	submitter.SubmissionRefused(t.Context(), route)
+	if mail := o.send("3"); mail.Route != "" || mail.From != "zuerich" {
+		t.Errorf("from %s by %q", mail.From, mail.Route)
+	}
+	if len(o.warned) != 1 || o.warned[0] != route+" submission-refused" {
+		t.Errorf("warned %q", o.warned)
+	}
+	o.w.Advance(time.Hour)
+	if mail := o.send("4"); mail.Route != route {
+		t.Errorf("an hour later by %q", mail.Route)
+	}
+	submitter.SubmissionRefused(t.Context(), route)
+	want(t, settings(o.w, "zuerich", "/check", nil), 303, "X-Message", "")
+	if mail := o.send("5"); mail.Route == "" || mail.Route == route {
+		t.Errorf("after a check by %q", mail.Route)
+	}
+}
+
+func TestMailboxesFromBeforeTheySentDoNot(t *testing.T) {
+	db := bottest.NewWorld(t, "email", email.Plugin()).Core.DB
+	for _, column := range []string{"submit_host", "submit_port", "submit_security", "refused_at"} {
+		if err := db.Migrator().DropColumn(&email.Mailbox{}, column); err != nil {
+			t.Fatal(err)
+		}
+	}
+	old := email.Mailbox{City: "zuerich", Address: addressOf("zuerich"), Host: "imap.post.example", Port: 993, Security: "tls", Login: "melden",
+		Password: []byte("sealed"), Revision: "1"}
+	var found email.Mailbox
+	if err := errors.Join(
+		db.Omit("SubmitHost", "SubmitPort", "SubmitSecurity", "RefusedAt").Create(&old).Error,
+		email.Plugin().Migrations[5].Migrate(db), db.Take(&found).Error,
+	); err != nil {
+		t.Fatal(err)
+	}
+	if found.Host != old.Host || found.SubmitHost != "" || found.RefusedAt != 0 {
+		t.Errorf("got %+v", found)
+	}
+}
