@@ -57,7 +57,7 @@ func aboutPlace(err error) bool {
 	var refused *refusal
 	var delayed *delay
 	switch {
-	case err == nil, errors.As(err, &refused):
+	case err == nil, errors.As(err, &refused), errors.Is(err, errPanic):
 		return false
 	case !errors.As(err, &delayed), delayed.code == 421, delayed.enhanced[1] == 3:
 		return true

@@ -145,7 +145,7 @@ func (m *Mailer) bounced(ctx context.Context, local string, v verdict) error {
 	if m.tell == nil {
 		return nil
 	}
-	if err := m.tell(ctx, r.Owner, r.Ref, b); err != nil {
+	if err := guard(func() error { return m.tell(ctx, r.Owner, r.Ref, b) }); err != nil {
 		return fmt.Errorf("tell of a bounce: %w", err)
 	}
 	if b.Dead() {

@@ -131,7 +131,7 @@ func (c *client) dial(ctx context.Context) (*smtp.Client, net.Conn, error) {
 	}
 	stop := context.AfterFunc(ctx, func() { raw.Close() })
 	defer stop()
-	conn, err := c.greet(raw)
+	conn, err := c.greet(&metered{Conn: raw})
 	if err != nil {
 		raw.Close()
 		return nil, nil, err

@@ -37,7 +37,7 @@ type direct struct {
 func (d *direct) deliver(ctx context.Context, e envelope) error {
 	domain := domainOf(e.To)
 	if d.conn != nil && d.domain == domain && d.conn.conn != nil {
-		return d.conn.deliver(ctx, e)
+		return brokenOff(d.conn.deliver(ctx, e))
 	}
 	d.close()
 	conn, err := d.reach(ctx, domain)
@@ -45,7 +45,17 @@ func (d *direct) deliver(ctx context.Context, e envelope) error {
 		return err
 	}
 	d.domain, d.conn = domain, conn
-	return conn.deliver(ctx, e)
+	return brokenOff(conn.deliver(ctx, e))
+}
+
+// brokenOff leaves out of an error that is no answer which server it was, as unreachable does.
+func brokenOff(err error) error {
+	var refused *refusal
+	var delayed *delay
+	if err == nil || errors.As(err, &refused) || errors.As(err, &delayed) {
+		return err
+	}
+	return &delay{answer{stage: "connection", code: 451, enhanced: [3]int{4, 4, 2}}} // RFC 3463, section 3.5
 }
 
 func (d *direct) close() {

@@ -7,7 +7,8 @@
 // the database and are deleted from it as soon as the mail is delivered or given up. Nothing of them is logged.
 //
 // The parts: message.go builds, sign.go signs, queue.go keeps, lanes.go takes turns, staff.go and worker.go deliver, client.go speaks
-// SMTP, with a smarthost or, by direct.go, mx.go and sts.go, with a domain's servers; outbox.go writes files.
+// SMTP, with a smarthost, with a server of somebody's own by route.go or, by direct.go, mx.go and sts.go, with a domain's servers; guard.go
+// keeps those in bounds. outbox.go writes files.
 // What comes back is read by dsn.go, judged by verdict.go and told by bounce.go.
 package mail
 

@@ -204,3 +204,6 @@ func must(t testing.TB, err error) {
 		t.Fatal(err)
 	}
 }
+
+// gone is an answer for a mailbox that does not exist.
+var gone = &smtp.SMTPError{Code: 550, EnhancedCode: smtp.EnhancedCode{5, 1, 1}, Message: "no such user"}

@@ -184,7 +184,10 @@ func (m *Mailer) deliver(ctx context.Context, t transport, e envelope) error {
 		}
 		e.Message = signed
 	}
-	err := t.deliver(ctx, e)
+	err := guard(func() error { return t.deliver(ctx, e) })
+	if errors.Is(err, errPanic) {
+		t.close() // nobody knows how far the connection is
+	}
 	var away *awayError
 	if aboutPlace(err) && !errors.As(err, &away) {
 		return &awayError{error: err}
