@@ -62,7 +62,8 @@ func build(m bots.Mail, id, domain string, now time.Time) (envelope, error) {
 	h.SetDate(now)
 	h.SetSubject(m.Subject)
 	h.SetAddressList("To", []*mail.Address{{Address: to}})
-	h.SetAddressList("From", []*mail.Address{{Name: m.FromName, Address: from}})
+	// net/mail leaves a backslash in encoded words, where RFC 2047, section 5 (3) allows none, and then cannot read it itself.
+	h.SetAddressList("From", []*mail.Address{{Name: strings.ReplaceAll(m.FromName, `\`, "/"), Address: from}})
 	body, err := write(h.Header, m.Text)
 	return envelope{ID: id, From: from, To: to, Message: body, Route: m.Route}, err
 }
