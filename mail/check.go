@@ -68,6 +68,11 @@ func (c *checker) checkHost(ctx context.Context) Finding {
 		return f
 	}
 	for _, one := range found {
+		if !one.IP.IsGlobalUnicast() || one.IP.IsPrivate() { // /etc/hosts is asked, too
+			f.State, f.Say = Wrong, fmt.Sprintf("%s is %s here, where nobody else gets; look into /etc/hosts, and ask on another machine", c.host, one.IP)
+			c.addresses = nil
+			return f
+		}
 		c.addresses = append(c.addresses, one.IP.String())
 	}
 	return Finding{Name: f.Name, State: Right, Say: c.host + " is " + strings.Join(c.addresses, ", ")}
@@ -105,7 +110,7 @@ func (c *checker) checkSPF(ctx context.Context) Finding {
 	if c.Smarthost != "" {
 		sender = c.smarthostName()
 	}
-	f := Finding{Name: "SPF", Record: fmt.Sprintf(`%s. IN TXT "v=spf1 a:%s -all"`, c.Domain, sender)}
+	f := Finding{Name: "SPF", Record: fmt.Sprintf(`%s. IN TXT "v=spf1 %s -all"`, c.Domain, mechanism(sender))}
 	records, err := c.tagged(ctx, c.Domain, "v=spf1")
 	switch {
 	case err != nil:
@@ -121,7 +126,7 @@ func (c *checker) checkSPF(ctx context.Context) Finding {
 		return f
 	}
 	if c.Smarthost != "" { // through which of its addresses it sends, only its operator knows
-		return Finding{Name: f.Name, State: Right, Say: "the record is " + records[0] + "; it must cover the smarthost"}
+		return Finding{Name: f.Name, State: Right, Say: fmt.Sprintf("the record is %q; it must cover the smarthost", records[0])}
 	}
 	for _, address := range c.addresses {
 		result, _ := spf.CheckHostWithSender(net.ParseIP(address), c.host, bouncePrefix+"@"+c.Domain,
@@ -139,6 +144,18 @@ func (c *checker) checkSPF(ctx context.Context) Finding {
 		return f
 	}
 	return Finding{Name: f.Name, State: Right, Say: strings.Join(c.addresses, ", ") + " may send"}
+}
+
+// mechanism is what SPF calls a host: RFC 7208, sections 5.3 and 5.6.
+func mechanism(host string) string {
+	ip, err := netip.ParseAddr(host)
+	switch {
+	case err != nil:
+		return "a:" + host
+	case ip.Is4():
+		return "ip4:" + host
+	}
+	return "ip6:" + host
 }
 
 func (c *checker) smarthostName() string {

@@ -74,7 +74,27 @@ func TestTheCheckFindsWhatTheDNSLacks(t *testing.T) {
 			z.txt["_dmarc.linienfunk.example"] = []string{"v=DMARC1; p=none"}
 		}, "", ""},
 		"DMARC without a policy": {func(z *zone, _ *Config) { z.txt["_dmarc."+checked] = []string{"v=DMARC1; rua=mailto:x@example.org"} }, "DMARC wrong", "_dmarc."},
-		"no PTR":                 {func(z *zone, _ *Config) { delete(z.names, "192.0.2.1") }, "PTR missing", "1.2.0.192.in-addr.arpa. IN PTR out." + checked + "."},
+		"an address that only this machine knows": {func(z *zone, _ *Config) {
+			z.hosts["out."+checked] = []string{"127.0.1.1"} // as Debian writes it into /etc/hosts
+			z.txt[checked] = []string{"v=spf1 a:out." + checked + " -all"}
+			z.names["127.0.1.1"] = []string{"out." + checked + "."}
+		}, "A/AAAA wrong, SPF unknown, PTR unknown", "out." + checked + ". IN A"},
+		"a record of another kind of key": {func(z *zone, _ *Config) {
+			z.txt["s1._domainkey."+checked] = []string{"v=DKIM1; k=ed25519; p=" + public}
+		}, "DKIM wrong", "k=rsa"},
+		"a record that says nothing of its kind": {func(z *zone, _ *Config) { z.txt["s1._domainkey."+checked] = []string{"p=" + public} }, "", ""},
+		"a record for tests": {func(z *zone, _ *Config) {
+			z.txt["s1._domainkey."+checked] = []string{"v=DKIM1; t=y; k=rsa; p=" + public}
+		}, "DKIM wrong", "s1._domainkey."},
+		"a smarthost without a name": {func(z *zone, c *Config) {
+			c.Direct, c.Smarthost = false, "smtp://[2001:db8::25]:587"
+			z.txt[checked] = nil
+		}, "SPF missing", `"v=spf1 ip6:2001:db8::25 -all"`},
+		"an MX that is an address": {func(z *zone, _ *Config) {
+			z.mx[checked] = []*net.MX{{Host: "192.0.2.1.", Pref: 10}}
+			z.txt[checked] = []string{"v=spf1 a:out." + checked + " -all"}
+		}, "MX wrong", " IN MX 10 "},
+		"no PTR": {func(z *zone, _ *Config) { delete(z.names, "192.0.2.1") }, "PTR missing", "1.2.0.192.in-addr.arpa. IN PTR out." + checked + "."},
 		"another PTR": {func(z *zone, _ *Config) { z.names["2001:db8::1"] = []string{"dyn.example."} }, "PTR wrong",
 			"1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2.ip6.arpa. IN PTR"},
 		"a DNS that fails": {func(z *zone, _ *Config) { z.broken[checked], z.broken["192.0.2.1"] = true, true }, "MX unknown, SPF unknown, PTR unknown", ""},

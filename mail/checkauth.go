@@ -7,6 +7,7 @@ import (
 	"crypto/x509"
 	"encoding/base64"
 	"fmt"
+	"slices"
 	"strings"
 
 	"golang.org/x/net/publicsuffix"
@@ -44,6 +45,14 @@ func (c *checker) checkDKIM(ctx context.Context) Finding {
 	tags := tagList(records[0])
 	if v, ok := tags["v"]; ok && v != "DKIM1" || strings.Join(strings.Fields(tags["p"]), "") != key {
 		f.State, f.Say = Wrong, "the record at "+name+" is not that of mail.dkim_key"
+		return f
+	}
+	if k, ok := tags["k"]; ok && k != kind || !ok && kind != "rsa" {
+		f.State, f.Say = Wrong, "the record at "+name+" is for another kind of key"
+		return f
+	}
+	if slices.Contains(strings.Split(tags["t"], ":"), "y") {
+		f.State, f.Say = Wrong, "the record at "+name+" says t=y: that it is a test, and signatures do not count"
 		return f
 	}
 	return Finding{Name: f.Name, State: Right, Say: "the record at " + name + " is that of mail.dkim_key"}
