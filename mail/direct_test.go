@@ -50,8 +50,9 @@ func TestADomainWithoutMXIsItsOwnServer(t *testing.T) {
 func TestADomainThatTakesNoMailIsRefusedAtOnce(t *testing.T) {
 	i := newInternet(t)
 	i.mxs("null.example", "")
+	i.mxs("nulls.example", "", "")
 	w := newWorld(t, i.config())
-	for _, address := range []string{"rider@null.example", "rider@none.example"} {
+	for _, address := range []string{"rider@null.example", "rider@nulls.example", "rider@none.example"} {
 		d := &direct{courier: &courier{resolver: i, dial: i.dial, policies: newPolicies(i, i.client(), w.now)}}
 		err := d.deliver(t.Context(), envelope{To: address})
 		var refused *refusal

@@ -37,9 +37,6 @@ func exchangers(ctx context.Context, r Resolver, domain string) ([]string, error
 		}
 		return nil, errDNS
 	}
-	if len(found) == 1 && strings.Trim(found[0].Host, ".") == "" {
-		return nil, errNullMX
-	}
 	rand.Shuffle(len(found), func(i, j int) { found[i], found[j] = found[j], found[i] }) // equals share the load
 	slices.SortStableFunc(found, func(a, b *net.MX) int { return cmp.Compare(a.Pref, b.Pref) })
 	var hosts []string
@@ -48,6 +45,9 @@ func exchangers(ctx context.Context, r Resolver, domain string) ([]string, error
 		if host != "" && !slices.Contains(hosts, host) && len(hosts) < maxHosts {
 			hosts = append(hosts, host)
 		}
+	}
+	if len(hosts) == 0 {
+		return nil, errNullMX
 	}
 	return hosts, nil
 }

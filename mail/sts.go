@@ -19,7 +19,7 @@ const (
 	maxPolicy    = 64 << 10               // bytes
 	maxPolicyAge = 31557600 * time.Second // a year
 	fetchTime    = 15 * time.Second
-	fetchPause   = 5 * time.Minute // after a policy could not be fetched
+	fetchPause   = 5 * time.Minute // after a policy could not be fetched, and the least that one counts
 	maxPolicies  = 10_000          // domains remembered
 )
 
@@ -138,7 +138,7 @@ func (p *policies) of(ctx context.Context, domain string) policy {
 	if err == nil && id != "" && (!valid || id != known.id) && now.Sub(known.tried) >= fetchPause {
 		fetched, err := p.fetch(ctx, domain)
 		if err == nil {
-			known = knownPolicy{policy: fetched, id: id, until: now.Add(fetched.age)}
+			known = knownPolicy{policy: fetched, id: id, until: now.Add(max(fetched.age, fetchPause))}
 		} else {
 			known.tried = now
 		}

@@ -108,6 +108,11 @@ func TestAPolicyIsKeptForItsMaxAgeAndFetchedAnewWhenItsIDChanges(t *testing.T) {
 		{"one that cannot be fetched is not asked for at once again", func() {}, true, 2},
 		{"but after a while", func() { now = now.Add(fetchPause); i.policy = policyText("none", "") }, false, 3},
 		{"it ends with its max_age", func() { now = now.Add(time.Hour) }, false, 4},
+		{"one that ends at once", func() {
+			now = now.Add(time.Hour)
+			i.policy = "version: STSv1\nmode: enforce\nmx: mx.example.org\nmax_age: 0\n"
+		}, true, 5},
+		{"is not fetched for each mail", func() {}, true, 5},
 	} {
 		step.do()
 		if got := p.of(t.Context(), "example.org"); got.enforce != step.enforce || i.fetched != step.fetched {
