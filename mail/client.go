@@ -157,7 +157,11 @@ func (c *client) greet(raw net.Conn) (*smtp.Client, error) {
 		return nil, plainly("EHLO", err)
 	}
 	if c.host.user != "" {
-		if err := conn.Auth(sasl.NewPlainClient("", c.host.user, c.host.password)); err != nil {
+		how := sasl.NewPlainClient("", c.host.user, c.host.password)
+		if !conn.SupportsAuth(sasl.Plain) && conn.SupportsAuth(sasl.Login) { // Exchange, for example
+			how = sasl.NewLoginClient(c.host.user, c.host.password)
+		}
+		if err := conn.Auth(how); err != nil {
 			return nil, plainly("AUTH", err)
 		}
 	}

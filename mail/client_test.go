@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/emersion/go-sasl"
 	"github.com/emersion/go-smtp"
 
 	"linienfunk/bots"
@@ -99,6 +100,23 @@ func TestThePasswordIsSaidOnlyBehindSTARTTLS(t *testing.T) {
 	case got := <-s.mails:
 		if !got.TLS || got.User != "user" {
 			t.Errorf("TLS %v, user %q", got.TLS, got.User)
+		}
+	case <-w.paused:
+		t.Error("the mail was not taken")
+	}
+}
+
+// Exchange offers no other.
+func TestAServerThatOffersTheMechanismLOGINAloneIsServed(t *testing.T) {
+	s := newSink(t)
+	s.set(func() { s.login, s.mechanism = "user:geheim", sasl.Login })
+	w := newWorld(t, Config{Smarthost: s.address, User: "user", Password: "geheim"})
+	w.run(w.Mailer)
+	w.enqueue(letter("1"))
+	select {
+	case got := <-s.mails:
+		if got.User != "user" {
+			t.Errorf("user %q", got.User)
 		}
 	case <-w.paused:
 		t.Error("the mail was not taken")

@@ -47,7 +47,7 @@ type Config struct {
 	// The port is 587 unless given (465 for smtps).
 	Smarthost string
 
-	// User and Password are sent by AUTH PLAIN if User is not empty.
+	// User and Password are sent by AUTH PLAIN, or LOGIN where there is nothing else, if User is not empty.
 	User, Password string
 
 	// CAFile has the certificates (PEM) of authorities to trust besides the system's, for a smarthost with

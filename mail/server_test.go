@@ -1,6 +1,7 @@
 package mail
 
 import (
+	"cmp"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -35,6 +36,7 @@ type sink struct {
 	login       string // user and password wanted
 	closeAfter  bool   // close the connection after each mail
 	hello       string // the last name in EHLO
+	mechanism   string // of the login; PLAIN if empty
 }
 
 type received struct {
@@ -108,18 +110,49 @@ type sinkSession struct {
 func (s *sinkSession) Reset()        {}
 func (s *sinkSession) Logout() error { return nil }
 
-func (s *sinkSession) AuthMechanisms() []string { return []string{sasl.Plain} }
+func (s *sinkSession) AuthMechanisms() []string {
+	s.sink.mu.Lock()
+	defer s.sink.mu.Unlock()
+	return []string{cmp.Or(s.sink.mechanism, sasl.Plain)}
+}
 
-func (s *sinkSession) Auth(string) (sasl.Server, error) {
-	return sasl.NewPlainServer(func(_, user, password string) error {
-		s.sink.mu.Lock()
-		defer s.sink.mu.Unlock()
-		if user+":"+password != s.sink.login {
-			return smtp.ErrAuthFailed
-		}
-		s.user = user
-		return nil
-	}), nil
+func (s *sinkSession) Auth(mechanism string) (sasl.Server, error) {
+	if mechanism != s.AuthMechanisms()[0] {
+		return nil, smtp.ErrAuthUnknownMechanism
+	}
+	if mechanism == sasl.Login {
+		return &loginServer{session: s}, nil
+	}
+	return sasl.NewPlainServer(func(_, user, password string) error { return s.login(user, password) }), nil
+}
+
+func (s *sinkSession) login(user, password string) error {
+	s.sink.mu.Lock()
+	defer s.sink.mu.Unlock()
+	if user+":"+password != s.sink.login {
+		return smtp.ErrAuthFailed
+	}
+	s.user = user
+	return nil
+}
+
+// loginServer is the mechanism LOGIN, which go-sasl has for clients only: draft-murchison-sasl-login-00.
+type loginServer struct {
+	session *sinkSession
+	heard   []string
+}
+
+func (l *loginServer) Next(response []byte) (challenge []byte, done bool, err error) {
+	if response != nil {
+		l.heard = append(l.heard, string(response))
+	}
+	switch len(l.heard) {
+	case 0:
+		return []byte("Username:"), false, nil
+	case 1:
+		return []byte("Password:"), false, nil
+	}
+	return nil, true, l.session.login(l.heard[0], l.heard[1])
 }
 
 func (s *sinkSession) Mail(from string, _ *smtp.MailOptions) error {
