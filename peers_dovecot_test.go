@@ -41,6 +41,11 @@ userdb {
   driver = static
   args = uid=%[3]d gid=%[3]d home=%[1]s/mails/%%u
 }
+service auth {
+  unix_listener %[1]s/auth {
+    mode = 0666
+  }
+}
 service imap-login {
   chroot =
   inet_listener imap {
@@ -52,6 +57,9 @@ service imap-login {
   }
 }
 `
+
+// login is the socket at which a mail server asks for logins.
+func (d *dovecot) login() string { return filepath.Join(d.dir, "auth") }
 
 // nobody owns the mails: dovecot refuses to work as root.
 const nobody = 65534

@@ -133,8 +133,8 @@ read -r _
 postfix -c "$1/etc" stop || postfix -c "$1/etc" abort`
 
 // newPostfix runs an instance until the test ends. cities is its transport map for the cities' mail, others the address of the
-// server that it delivers all else to.
-func newPostfix(t testing.TB, cities, others string) *postfix {
+// server that it delivers all else to, more what else main.cf says.
+func newPostfix(t testing.TB, cities, others string, more ...string) *postfix {
 	t.Helper()
 	needs(t, "postfix", "swaks")
 	if os.Geteuid() != 0 {
@@ -149,17 +149,17 @@ func newPostfix(t testing.TB, cities, others string) *postfix {
 	t.Cleanup(func() {
 		testkit.Eventually(t, "postfix's files can be removed", func() bool { return os.RemoveAll(dir) == nil })
 	})
-	p.configure(t, dir, cities, others)
+	p.configure(t, dir, cities, others, strings.Join(more, ""))
 	p.keep(t, dir)
 	return p
 }
 
-func (p *postfix) configure(t testing.TB, dir, cities, others string) {
+func (p *postfix) configure(t testing.TB, dir, cities, others, more string) {
 	t.Helper()
 	host, port, err := net.SplitHostPort(others)
 	if err := errors.Join(err,
 		os.Mkdir(p.config, 0o755), os.Mkdir(filepath.Join(dir, "queue"), 0o755),
-		os.WriteFile(filepath.Join(p.config, "main.cf"), fmt.Appendf(nil, postfixMain, dir, cities, host, port), 0o644),
+		os.WriteFile(filepath.Join(p.config, "main.cf"), []byte(fmt.Sprintf(postfixMain, dir, cities, host, port)+more), 0o644),
 		os.WriteFile(filepath.Join(p.config, "master.cf"), fmt.Appendf(nil, postfixServices, p.address), 0o644),
 	); err != nil {
 		t.Fatal(err)
