@@ -63,7 +63,7 @@ type Named struct {
 }
 
 // Bot is the part that every network has. What else it can do it says by implementing Receiver, Sender, Broadcaster,
-// Listener, Public, Rooted, Retracter, Observer, Pruner, Bounced, Submitter or Demonstrator, found by type assertion. All methods may be called at the same time from
+// Listener, Public, Rooted, Retracter, Canceler, Observer, Pruner, Bounced, Submitter or Demonstrator, found by type assertion. All methods may be called at the same time from
 // different goroutines. A panic in any of them is caught, logged and counted as an error of that call.
 type Bot interface {
 	// Accounts lists the accounts that this network should run, at most one per city: of the cities that
@@ -159,6 +159,13 @@ type Retracter interface {
 	// error. ctx has a deadline (10 seconds). After an error that is not Permanent or Revoked the call is made again
 	// for a day, between the calls of Send.
 	Retract(ctx context.Context, a Account, sent report.Receipt) error
+}
+
+// Canceler is a Broadcaster whose messages wait for a while before they leave.
+type Canceler interface {
+	// Cancel ends what still waits of a report that was sent and then withdrawn: r has its City, Bot and ID, and so its Key. When
+	// nothing waits any more the error is Permanent. Deadline and repetitions are those of Retract.
+	Cancel(ctx context.Context, a Account, r report.Report) error
 }
 
 // Demonstrator is a network that can show something in the demo, where nobody has an account anywhere.

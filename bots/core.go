@@ -143,6 +143,9 @@ type Mail struct {
 type Mailer interface {
 	// Enqueue stores the mails durably, all or none, and returns. Delivery follows at once.
 	Enqueue(ctx context.Context, mails ...Mail) error
+	// Cancel ends mails that were enqueued and have not left, by their keys, and returns how many of the keys are of mails
+	// that have. One that is on its way out right now leaves.
+	Cancel(ctx context.Context, keys ...string) (left int, err error)
 }
 
 // SMTP says how mail reaches the program.

@@ -20,6 +20,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -203,6 +204,25 @@ func (m *Mailer) Enqueue(ctx context.Context, mails ...bots.Mail) error {
 	return m.enqueue(ctx, "", mails)
 }
 
+// Cancel ends mails that were enqueued and have not left, by their keys, and returns how many of the keys are of mails that have.
+func (m *Mailer) Cancel(ctx context.Context, keys ...string) (left int, err error) {
+	hashed := make([]string, len(keys))
+	for i, key := range keys {
+		hashed[i] = m.key(key)
+	}
+	for page := range slices.Chunk(hashed, 200) {
+		n, err := m.queue.cancel(ctx, page)
+		if err != nil {
+			return left, err
+		}
+		left += n
+	}
+	return left, nil
+}
+
+// key is what stands for the key of a mail in the queue.
+func (m *Mailer) key(key string) string { return m.queue.box.Digest("mail key", key) }
+
 func (m *Mailer) enqueue(ctx context.Context, owner string, mails []bots.Mail) error {
 	rows := make([]Message, 0, len(mails))
 	var returns []Return
@@ -241,7 +261,7 @@ func (m *Mailer) row(owner string, mail bots.Mail, back *Return) (Message, error
 	if mail.Expires.IsZero() {
 		mail.Expires = now.Add(defaultLife)
 	}
-	key := m.queue.box.Digest("mail key", mail.Key)
+	key := m.key(mail.Key)
 	e, err := build(mail, key, m.config.Domain, now)
 	if err != nil {
 		return Message{}, err

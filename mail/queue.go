@@ -153,6 +153,37 @@ func (q *queue) finish(ctx context.Context, row Message) error {
 	})
 }
 
+// canceled stands in the place of the lease of a mail that was canceled.
+const canceled = "canceled"
+
+// cancel ends mails that have not left, and returns how many of the keys are of mails that have.
+func (q *queue) cancel(ctx context.Context, keys []string) (left int, err error) {
+	now := q.now().UnixMilli()
+	err = q.db.WithContext(ctx).Model(&Message{}).Where("key IN ? AND open = ?", keys, true).Updates(map[string]any{
+		"open": false, "sealed": nil, "lease": canceled,
+		"due_at": gorm.Expr("CASE WHEN expires_at > ? THEN expires_at ELSE ? END + ?", now, now, keepKeys.Milliseconds()),
+	}).Error
+	if err != nil {
+		return 0, fmt.Errorf("cancel mails: %w", err)
+	}
+	var count int64
+	err = q.db.WithContext(ctx).Model(&Message{}).Where("key IN ? AND lease <> ?", keys, canceled).Count(&count).Error
+	if err != nil {
+		return 0, fmt.Errorf("count mails that have left: %w", err)
+	}
+	return int(count), nil
+}
+
+// holds says whether a mail is still leased: it may have been canceled meanwhile.
+func (q *queue) holds(ctx context.Context, row Message) (bool, error) {
+	var count int64
+	err := q.db.WithContext(ctx).Model(&Message{}).Where("id = ? AND lease = ?", row.ID, row.Lease).Count(&count).Error
+	if err != nil {
+		return false, fmt.Errorf("look for a mail's lease: %w", err)
+	}
+	return count > 0, nil
+}
+
 // retry puts a mail back for another attempt after the pause.
 func (q *queue) retry(ctx context.Context, row Message, pause time.Duration, soft bool) error {
 	defer q.poke() // Run may be waiting for the end of the lease

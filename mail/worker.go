@@ -111,6 +111,9 @@ func (m *Mailer) attempt(sending, writing context.Context, t transport, next tas
 	if now.Add(attemptTime).After(next.until) {
 		return nil, m.queue.release(writing, row.Lease, row.ID)
 	}
+	if ours, err := m.queue.holds(writing, row); err != nil || !ours {
+		return nil, err
+	}
 	e, err := m.queue.open(row)
 	if now.UnixMilli() >= row.ExpiresAt {
 		m.log.Warn("mail given up: too late", "attempts", row.Attempts)

@@ -11,7 +11,7 @@ import (
 	"linienfunk/report"
 )
 
-// retractCall is how long one call of Retract may take. It is short, for warnings wait behind it.
+// retractCall is how long one call of Retract or Cancel may take. It is short, for warnings wait behind it.
 const retractCall = 10 * time.Second
 
 // retract brings an order to take a report back to its end. When the network does not take it back now, the order goes back
@@ -20,11 +20,11 @@ func (p *process) retract(ctx context.Context, msg bus.Msg[bus.Order], d db.Deli
 	if !d.Status.Final() {
 		d.Status, d.Detail = db.Retracted, "" // it was not sent and will not be
 	}
-	bot, ok := p.member.Bot.(bots.Retracter)
-	if !ok || d.Status != db.Sent {
+	call := p.takeBack(msg.Value.Report, d)
+	if call == nil || d.Status != db.Sent && d.Served == 0 { // nobody has it, nor will
 		return p.env.finish(ctx, p.box.latest(msg), d)
 	}
-	err := p.takeBack(ctx, bot, report.Receipt{ID: d.RemoteID, URL: d.RemoteURL})
+	err := p.briefly(ctx, call)
 	if ctx.Err() != nil && err != nil {
 		return errors.Join(ctx.Err(), err)
 	}
@@ -49,8 +49,21 @@ func (p *process) retract(ctx context.Context, msg bus.Msg[bus.Order], d db.Deli
 	}
 }
 
-func (p *process) takeBack(ctx context.Context, bot bots.Retracter, sent report.Receipt) error {
+// takeBack is the bot's way to take a report back; nil if it has none.
+func (p *process) takeBack(r report.Report, d db.Delivery) func(context.Context) error {
+	switch bot := p.member.Bot.(type) {
+	case bots.Retracter:
+		return func(ctx context.Context) error {
+			return bot.Retract(ctx, p.account, report.Receipt{ID: d.RemoteID, URL: d.RemoteURL})
+		}
+	case bots.Canceler:
+		return func(ctx context.Context) error { return bot.Cancel(ctx, p.account, r) }
+	}
+	return nil
+}
+
+func (p *process) briefly(ctx context.Context, call func(context.Context) error) error {
 	ctx, cancel := context.WithTimeout(ctx, min(retractCall, p.env.SendTime))
 	defer cancel()
-	return guardErr(ctx, p.env.Grace, func(ctx context.Context) error { return bot.Retract(ctx, p.account, sent) })
+	return guardErr(ctx, p.env.Grace, call)
 }

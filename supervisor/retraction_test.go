@@ -161,3 +161,39 @@ func TestABroadcastStopsWhenItsReportIsWithdrawn(t *testing.T) {
 		t.Errorf("ledger: %+v", d)
 	}
 }
+
+// canceling is a Broadcaster whose messages wait.
+type canceling struct {
+	*mailing
+	canceled chan report.Report
+}
+
+func (c *canceling) Cancel(_ context.Context, _ bots.Account, r report.Report) error {
+	c.canceled <- r
+	return nil
+}
+
+func TestWhatWaitsOfABroadcastIsCanceledEvenIfItDidNotComeToItsEnd(t *testing.T) {
+	w := newWorld(t)
+	entries := make(chan uint, 1)
+	c := &canceling{&mailing{}, make(chan report.Report, 10)}
+	c.pages = func(cursor string) (string, int, error) {
+		if cursor == "" {
+			return "1", 200, nil
+		}
+		if cursor == "1" {
+			w.withdraw(<-entries)
+			return "2", 200, nil
+		}
+		return "", 200, nil
+	}
+	w.startWith(supervisor.NewDirectory([]supervisor.Member{{Name: "net", Bot: c}}))
+	entry := w.relay("zuerich", "kontrolle u8", time.Hour)
+	entries <- entry
+	if r := testkit.Next(t, c.canceled); r.Key() != w.keys[entry] || r.Text != "" {
+		t.Errorf("canceled %+v", r)
+	}
+	if d := w.ends(entry, db.Retracted); d.Served != 400 {
+		t.Errorf("ledger: %+v", d)
+	}
+}

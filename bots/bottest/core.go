@@ -174,6 +174,14 @@ func (m *Mails) Enqueue(_ context.Context, mails ...bots.Mail) error {
 	return nil
 }
 
+// Cancel takes back mails that were enqueued: none has left.
+func (m *Mails) Cancel(_ context.Context, keys ...string) (left int, err error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.sent = slices.DeleteFunc(m.sent, func(mail bots.Mail) bool { return slices.Contains(keys, mail.Key) })
+	return 0, m.Err
+}
+
 // All returns the mails so far.
 func (m *Mails) All() []bots.Mail {
 	m.mu.Lock()

@@ -249,3 +249,10 @@ func (m mailer) Enqueue(ctx context.Context, mails ...bots.Mail) error {
 	}
 	return m.life.step()
 }
+
+func (m mailer) Cancel(ctx context.Context, keys ...string) (int, error) {
+	if err := m.life.step(); err != nil {
+		return 0, err
+	}
+	return m.Mailer.Cancel(ctx, keys...)
+}

@@ -69,11 +69,10 @@ func (b *Bot) SendPage(ctx context.Context, a bots.Account, r report.Report, cur
 
 // mail is a report as one subscriber gets it, in the city's language.
 func (b *Bot) mail(city bots.City, way way, r report.Report, s Subscriber, to string) bots.Mail {
-	sum := sha256.Sum256([]byte(r.Key() + "\x00" + s.City + "\x00" + s.Person))
 	unsubscribe := b.link(city.Name, "unsubscribe", b.unsubscribeToken(s))
 	title := oneLine(city.Title, maxSubject)
 	return bots.Mail{
-		Key:      "email report " + hex.EncodeToString(sum[:]),
+		Key:      mailKey(r, s),
 		From:     way.from,
 		Route:    way.route,
 		FromName: title,
@@ -85,6 +84,39 @@ func (b *Bot) mail(city bots.City, way way, r report.Report, s Subscriber, to st
 		Header:  b.listHeader(city.Name, unsubscribe),
 		Expires: r.At.Add(city.Freshness),
 	}
+}
+
+func mailKey(r report.Report, s Subscriber) string {
+	sum := sha256.Sum256([]byte(r.Key() + "\x00" + s.City + "\x00" + s.Person))
+	return "email report " + hex.EncodeToString(sum[:])
+}
+
+// Cancel takes the mails of a report out of the queue that have not left.
+func (b *Bot) Cancel(ctx context.Context, a bots.Account, r report.Report) error {
+	left, all := 0, 0
+	for after := uint64(0); ; {
+		page, err := b.store.page(ctx, a.City, after, pageSize)
+		if err != nil {
+			return err
+		}
+		keys := make([]string, 0, len(page))
+		for _, subscriber := range page {
+			keys = append(keys, mailKey(r, subscriber))
+			after = subscriber.ID
+		}
+		gone, err := b.core.Mail.Cancel(ctx, keys...)
+		if err != nil {
+			return fmt.Errorf("cancel mails: %w", err)
+		}
+		left, all = left+gone, all+len(keys)
+		if len(page) < pageSize {
+			break
+		}
+	}
+	if all > 0 && left == all {
+		return bots.Permanent("send-left", errors.New("the mails have left already"))
+	}
+	return nil
 }
 
 // listHeader marks a mail as one of a list: RFC 2919 and RFC 8058. Precedence is for programs that answer mail
