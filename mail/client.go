@@ -104,6 +104,9 @@ func (c *client) talk(e envelope) (stage string, err error) {
 	if _, err := bytes.NewReader(e.Message).WriteTo(data); err != nil {
 		return "message", err
 	}
+	if e.whole != nil {
+		e.whole()
+	}
 	return "message", data.Close()
 }
 
@@ -152,7 +155,7 @@ func (c *client) greet(raw net.Conn) (*smtp.Client, error) {
 		raw = tls.Client(raw, c.host.tls)
 	}
 	conn := smtp.NewClient(raw)
-	conn.CommandTimeout, conn.SubmissionTimeout = attemptTime, attemptTime
+	conn.CommandTimeout, conn.SubmissionTimeout = usualTimes.attempt, usualTimes.answer
 	if err := conn.Hello(c.name); err != nil {
 		return nil, plainly("EHLO", err)
 	}

@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// connectTime is for one server of a domain, up to its greeting being answered: the next one must have its turn within attemptTime.
+// connectTime is for one server of a domain, up to its greeting being answered: the next one must have its turn within the time of an attempt.
 const connectTime = 20 * time.Second
 
 // dialer connects to a server that a recipient's domain names.

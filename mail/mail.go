@@ -79,7 +79,6 @@ const (
 	defaultLife = 5 * 24 * time.Hour // of a mail without Expires
 	keepKeys    = 24 * time.Hour     // how long the key of a finished mail is remembered after it expired
 	leaseTime   = 2 * time.Minute    // for how long a node has a mail to itself
-	attemptTime = time.Minute        // of one delivery, from connecting to the answer
 	batchSize   = 20                 // mails leased at once
 	idleTime    = 10 * time.Second   // after which a worker closes its connection
 	failTime    = 5 * time.Second    // after the database failed
@@ -104,6 +103,7 @@ type Mailer struct {
 	signer       *signer
 	newTransport func() (func() transport, error) // the outer one is called once for each Run
 	limits       limits
+	times        times
 	log          *slog.Logger
 	now          func() time.Time
 	pause        func(attempts int) time.Duration // of a mail
@@ -126,7 +126,7 @@ func New(db *gorm.DB, box *secret.Box, config Config, log *slog.Logger, now func
 	}
 	m := &Mailer{
 		queue:  &queue{db: db, box: box, now: now, wake: make(chan struct{}, 1)},
-		config: config, limits: onePlace, log: log, now: now, pause: pauseAfter, hold: holdAfter,
+		config: config, limits: onePlace, times: usualTimes, log: log, now: now, pause: pauseAfter, hold: holdAfter,
 		submitter: func(string) bots.Submitter { return nil },
 	}
 	var err error

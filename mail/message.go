@@ -26,6 +26,7 @@ type envelope struct {
 	Back     string `json:",omitempty"` // the local part of the address for its bounces; empty if nobody wants to know of them
 	Owner    string `json:",omitempty"` // of the Route
 	Route    string `json:",omitempty"` // bots.Mail.Route
+	whole    func() // called when the server has the whole message, before its answer; may be nil
 }
 
 // Longest parts of an address: RFC 5321, sections 4.5.3.1.1 and 4.5.3.1.3.

@@ -184,6 +184,11 @@ func (q *queue) holds(ctx context.Context, row Message) (bool, error) {
 	return count > 0, nil
 }
 
+// keep renews the lease of a mail, until d from now.
+func (q *queue) keep(ctx context.Context, row Message, d time.Duration) error {
+	return q.change(ctx, row, map[string]any{"due_at": q.now().Add(d).UnixMilli()})
+}
+
 // retry puts a mail back for another attempt after the pause.
 func (q *queue) retry(ctx context.Context, row Message, pause time.Duration, soft bool) error {
 	defer q.poke() // Run may be waiting for the end of the lease

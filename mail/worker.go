@@ -108,7 +108,7 @@ func pause(ctx context.Context, wake <-chan struct{}, d time.Duration) {
 // attempt delivers one mail and writes down what came of it. If that is about its place, it says so, besides the error of the queue.
 func (m *Mailer) attempt(sending, writing context.Context, t transport, next task) (*awayError, error) {
 	row, now := next.row, m.now()
-	if now.Add(attemptTime).After(next.until) {
+	if now.Add(m.times.attempt + 2*m.times.late).After(next.until) {
 		return nil, m.queue.release(writing, row.Lease, row.ID)
 	}
 	if ours, err := m.queue.holds(writing, row); err != nil || !ours {
@@ -120,8 +120,9 @@ func (m *Mailer) attempt(sending, writing context.Context, t transport, next tas
 		return nil, m.giveUp(writing, row, e, row.Soft, softly)
 	}
 	if err == nil {
-		ctx, cancel := context.WithTimeout(sending, attemptTime)
-		defer cancel()
+		ctx, whole, done := m.patient(sending, writing, row)
+		defer done()
+		e.whole = whole
 		err = m.deliver(ctx, t, e)
 	}
 	var refused *refusal

@@ -1,0 +1,68 @@
+package mail
+
+import (
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+func TestAServerThatReadsAMessageForLongBeforeItTakesItGetsItOnce(t *testing.T) {
+	s := newSink(t)
+	reading, read := make(chan struct{}, 10), make(chan struct{})
+	s.refuse = func(at, _ string) error {
+		if at == "DATA" {
+			reading <- struct{}{}
+			s.mu.Unlock()
+			<-read
+			s.mu.Lock()
+		}
+		return nil
+	}
+	w := newWorld(t, Config{Smarthost: s.address})
+	w.times = times{attempt: 10 * time.Second, late: 50 * time.Millisecond, answer: time.Hour}
+	w.enqueue(letter("1"))
+	w.run(w.Mailer)
+	<-reading
+	renewed := time.Now().Add(30 * time.Minute).UnixMilli()
+	for w.rows()[0].DueAt < renewed {
+		<-w.changed
+	}
+	close(read)
+	s.next()
+	for w.rows()[0].Open {
+		<-w.changed
+	}
+	s.none()
+	if attempts := w.rows()[0].Attempts; attempts != 0 {
+		t.Errorf("%d attempts before it was taken", attempts)
+	}
+}
+
+func TestAnAttemptIsOverAfterAMinuteUnlessTheAnswerAloneIsMissing(t *testing.T) {
+	t.Setenv("LINIENFUNK_TEST_POSTGRES", "") // time passes in the bubble only if nothing waits for a network
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, Config{Outbox: t.TempDir()})
+		w.enqueue(letter("1"))
+		row := w.rows()[0]
+		for _, c := range []struct {
+			sent, alive, over time.Duration // after the beginning
+		}{
+			{time.Hour, 59 * time.Second, 61 * time.Second},
+			{50 * time.Second, 10 * time.Minute, 12 * time.Minute},
+		} {
+			began := time.Now()
+			ctx, whole, done := w.patient(t.Context(), t.Context(), row)
+			sent := time.AfterFunc(c.sent, whole)
+			time.Sleep(c.alive)
+			if ctx.Err() != nil {
+				t.Errorf("sent after %v, and over %v after the beginning", c.sent, time.Since(began))
+			}
+			time.Sleep(c.over - c.alive)
+			if ctx.Err() == nil {
+				t.Errorf("sent after %v, and not over %v after the beginning", c.sent, time.Since(began))
+			}
+			sent.Stop()
+			done()
+		}
+	})
+}
