@@ -106,3 +106,20 @@ func TestAWebhookOfAnotherProgramIsTakenBack(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+func TestABotThatWasRenamedKnowsItsNameAfterAStart(t *testing.T) {
+	w, fake := world(t)
+	a := connect(t, w, fake, "zuerich")
+	fake.Rename(botOf("zuerich"), "ZuercherBot")
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() {
+		ended <- theBot(w).Recv(ctx, a, func(context.Context, report.Report) error { return nil })
+	}()
+	testkit.Eventually(t, "the new name is known", func() bool {
+		row, _, err := theBot(w).account(t.Context(), "zuerich")
+		return err == nil && row.Username == "ZuercherBot"
+	})
+	cancel()
+	<-ended
+}

@@ -26,6 +26,7 @@ func (b *Bot) Recv(ctx context.Context, a bots.Account, out bots.Out) error {
 		return err
 	}
 	b.paused(row)
+	row = b.renamed(ctx, row, c)
 	both, cancel := context.WithCancel(ctx)
 	ended := make(chan error, 1)
 	go func() {
@@ -42,6 +43,20 @@ func (b *Bot) Recv(ctx context.Context, a bots.Account, out bots.Out) error {
 		return failed
 	}
 	return err
+}
+
+// renamed is the account as Telegram calls it now: commands in groups name the bot. What cannot be learned now is learned at the next
+// start.
+func (b *Bot) renamed(ctx context.Context, row Account, c *client) Account {
+	me, err := c.me(ctx)
+	if err != nil || me.ID != row.BotID {
+		return row
+	}
+	now := describe(row, me)
+	if err := b.store.describe(ctx, now); err != nil {
+		b.core.Log.Warn("the bot's name is not stored", "city", row.City, "error", err)
+	}
+	return now
 }
 
 // poll asks for updates until ctx ends. Telegram keeps those that came by a webhook until now and were not taken.

@@ -163,6 +163,13 @@ func (s *Server) BotID(username string) int64 {
 	return s.named(username).id
 }
 
+// Rename gives a bot another user name (BotFather's support does so on request, and for names that are bought).
+func (s *Server) Rename(username, to string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.named(username).username = to
+}
+
 // ReadAll switches a bot's privacy mode off (BotFather's /setprivacy).
 func (s *Server) ReadAll(username string) {
 	s.mu.Lock()
