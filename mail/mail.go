@@ -15,6 +15,7 @@ package mail
 import (
 	"cmp"
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -78,7 +79,7 @@ type Config struct {
 const (
 	defaultLife = 5 * 24 * time.Hour // of a mail without Expires
 	keepKeys    = 24 * time.Hour     // how long the key of a finished mail is remembered after it expired
-	leaseTime   = 2 * time.Minute    // for how long a node has a mail to itself
+	leaseTime   = 20 * time.Second   // for how long a node has a mail to itself, unless it renews that: others deliver what it leaves behind
 	batchSize   = 20                 // mails leased at once
 	idleTime    = 10 * time.Second   // after which a worker closes its connection
 	failTime    = 5 * time.Second    // after the database failed
@@ -108,6 +109,8 @@ type Mailer struct {
 	now          func() time.Time
 	pause        func(attempts int) time.Duration // of a mail
 	hold         func(failed int) time.Duration   // of a place
+	leased       atomic.Int64                     // mails
+	renewed      atomic.Int64                     // until when they surely are, milliseconds since 1970
 	accepted     atomic.Int64                     // when a server last took a mail, milliseconds since 1970
 	tell         func(ctx context.Context, owner, id string, b bots.Bounce) error
 	submitter    func(owner string) bots.Submitter
@@ -125,7 +128,7 @@ func New(db *gorm.DB, box *secret.Box, config Config, log *slog.Logger, now func
 		return nil, errors.New("mail: the domain of senders is missing")
 	}
 	m := &Mailer{
-		queue:  &queue{db: db, box: box, now: now, wake: make(chan struct{}, 1)},
+		queue:  &queue{node: rand.Text()[:nodeSize], db: db, box: box, now: now, wake: make(chan struct{}, 1)},
 		config: config, limits: onePlace, times: usualTimes, log: log, now: now, pause: pauseAfter, hold: holdAfter,
 		submitter: func(string) bots.Submitter { return nil },
 	}

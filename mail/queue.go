@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/go-gormigrate/gormigrate/v2"
@@ -45,6 +46,7 @@ func Migrations() []*gormigrate.Migration {
 }
 
 type queue struct {
+	node string // begins the names of our leases
 	db   *gorm.DB
 	box  *secret.Box
 	now  func() time.Time
@@ -107,7 +109,7 @@ func (q *queue) poke() {
 func (q *queue) claim(ctx context.Context, busy []string) (rows []Message, until time.Time, err error) {
 	now := q.now()
 	until = now.Add(leaseTime)
-	lease := rand.Text()
+	lease := q.node + rand.Text()[:leaseSize-len(q.node)]
 	due := q.db.Model(&Message{}).Select("id").Where("open = ? AND due_at <= ?", true, now.UnixMilli()).
 		Order("due_at, id").Limit(batchSize)
 	if len(busy) > 0 {
@@ -126,6 +128,22 @@ func (q *queue) claim(ctx context.Context, busy []string) (rows []Message, until
 		return nil, until, fmt.Errorf("read leased mails: %w", err)
 	}
 	return rows, until, nil
+}
+
+// leaseSize is the length of a lease's name, nodeSize of its beginning, which all leases of a node share.
+const (
+	leaseSize = 26
+	nodeSize  = 10
+)
+
+// renew renews all leases of this node, until the given time.
+func (q *queue) renew(ctx context.Context, until time.Time) error {
+	last := q.node + strings.Repeat("Z", leaseSize-len(q.node)) // the letters of rand.Text are A to Z and 2 to 7
+	err := q.db.WithContext(ctx).Model(&Message{}).Where("lease BETWEEN ? AND ?", q.node, last).Update("due_at", until.UnixMilli()).Error
+	if err != nil {
+		return fmt.Errorf("renew leases of mails: %w", err)
+	}
+	return nil
 }
 
 // next returns how long to wait for the next mail of a lane that is not busy to become due, at most pollTime.
@@ -182,11 +200,6 @@ func (q *queue) holds(ctx context.Context, row Message) (bool, error) {
 		return false, fmt.Errorf("look for a mail's lease: %w", err)
 	}
 	return count > 0, nil
-}
-
-// keep renews the lease of a mail, until d from now.
-func (q *queue) keep(ctx context.Context, row Message, d time.Duration) error {
-	return q.change(ctx, row, map[string]any{"due_at": q.now().Add(d).UnixMilli()})
 }
 
 // retry puts a mail back for another attempt after the pause.

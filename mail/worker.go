@@ -5,6 +5,7 @@ import (
 	"errors"
 	"math/rand/v2"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -34,9 +35,34 @@ func (m *Mailer) run(ctx context.Context) error {
 		return err
 	}
 	lanes := newLanes(m, func() transport { return &routed{transport: open(), mailer: m} }, sending, writing)
+	var renewing sync.WaitGroup
+	renewing.Go(func() { m.renew(ctx) })
 	m.dispatch(ctx, writing, lanes)
 	lanes.stop()
+	renewing.Wait()
 	return nil
+}
+
+// renew keeps the leases of mails that are being delivered until ctx ends.
+func (m *Mailer) renew(ctx context.Context) {
+	ticker := time.NewTicker(m.times.renew)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+		if m.leased.Load() == 0 {
+			continue
+		}
+		until := m.now().Add(leaseTime)
+		if err := m.queue.renew(ctx, until); err != nil {
+			m.failed(err)
+			continue
+		}
+		m.renewed.Store(until.UnixMilli())
+	}
 }
 
 // outlive returns a context that ends d after ctx.
@@ -61,6 +87,7 @@ func (m *Mailer) dispatch(ctx, writing context.Context, lanes *lanes) {
 			m.failed(err)
 			pause(ctx, nil, failTime) // much may be due: without a pause the next look would be at once
 		case len(rows) > 0:
+			m.leased.Add(int64(len(rows)))
 			m.giveBack(writing, lanes.add(rows, until))
 		default:
 			m.wait(ctx, lanes)
@@ -77,6 +104,7 @@ func (m *Mailer) giveBack(ctx context.Context, rows []Message) {
 	for lease, ids := range leases {
 		m.failed(m.queue.release(ctx, lease, ids...))
 	}
+	m.leased.Add(-int64(len(rows)))
 }
 
 // wait returns when there may be something to deliver.
@@ -108,7 +136,7 @@ func pause(ctx context.Context, wake <-chan struct{}, d time.Duration) {
 // attempt delivers one mail and writes down what came of it. If that is about its place, it says so, besides the error of the queue.
 func (m *Mailer) attempt(sending, writing context.Context, t transport, next task) (*awayError, error) {
 	row, now := next.row, m.now()
-	if now.Add(m.times.attempt + 2*m.times.late).After(next.until) {
+	if surely := max(next.until.UnixMilli(), m.renewed.Load()); now.Add(leaseTime/4).UnixMilli() > surely {
 		return nil, m.queue.release(writing, row.Lease, row.ID)
 	}
 	if ours, err := m.queue.holds(writing, row); err != nil || !ours {
@@ -120,7 +148,7 @@ func (m *Mailer) attempt(sending, writing context.Context, t transport, next tas
 		return nil, m.giveUp(writing, row, e, row.Soft, softly)
 	}
 	if err == nil {
-		ctx, whole, done := m.patient(sending, writing, row)
+		ctx, whole, done := m.times.patient(sending)
 		defer done()
 		e.whole = whole
 		err = m.deliver(ctx, t, e)
