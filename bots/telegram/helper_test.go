@@ -49,7 +49,7 @@ func world(t testing.TB) (*bottest.World, *telegramtest.Server) {
 // use points the bot at the fake.
 func use(t testing.TB, w *bottest.World, fake *telegramtest.Server) {
 	t.Helper()
-	w.Core.Config["api"] = fake.URL
+	w.Core.Config["api"], w.Core.Config["webhook"] = fake.URL, "off"
 	w.Restart(t)
 }
 

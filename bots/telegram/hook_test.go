@@ -256,3 +256,32 @@ func TestAWebhookThatIsChangedOrDoesNotGetThroughIsSeen(t *testing.T) {
 	must(t, theBot(h.w).setHook(t.Context(), Account{Hook: "theirs"}, c))
 	check("error-webhook-set")
 }
+
+func TestWhereTelegramDoesNotGetThroughItIsAskedInstead(t *testing.T) {
+	w, fake := world(t)
+	w.Core.Config["webhook"] = "auto"
+	w.Restart(t)
+	a := connect(t, w, fake, "zuerich")
+	h := &hooked{TB: t, w: w, fake: fake}
+	run := func() (stop func()) {
+		ctx, cancel := context.WithCancel(t.Context())
+		ended, b := make(chan error, 1), theBot(w)
+		go func() {
+			ended <- b.Recv(ctx, a, func(_ context.Context, r report.Report) error { return h.out(ctx, "zuerich", r) })
+		}()
+		return func() { cancel(); <-ended }
+	}
+	stop := run()
+	testkit.Eventually(t, "the webhook is set", func() bool { return fake.Webhook(botOf("zuerich")) != nil })
+	fake.Say(botOf("zuerich"), "marta", "kontrolle u8")
+	fake.Push(botOf("zuerich"), func(string, string, []byte) int { return http.StatusBadGateway })
+	there := func() bool { h.mu.Lock(); defer h.mu.Unlock(); return len(h.got) == 1 }
+	testkit.Eventually(t, "the report is there all the same", there)
+	stop()
+	defer run()()
+	fake.Say(botOf("zuerich"), "marta", "/start") // which is read as well
+	testkit.Eventually(t, "it goes on asking", func() bool { return fake.Waiting(botOf("zuerich")) == 0 })
+	if fake.Webhook(botOf("zuerich")) != nil {
+		t.Error("a webhook is set again")
+	}
+}

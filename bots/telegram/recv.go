@@ -33,9 +33,12 @@ func (b *Bot) Recv(ctx context.Context, a bots.Account, out bots.Out) error {
 		defer cancel()
 		ended <- b.sendAnswers(both, row, c)
 	}()
-	if b.hooks {
+	calls := b.calls(a.City)
+	if calls {
 		err = b.keepHook(both, row, c)
-	} else {
+		calls = !b.askInstead(a.City, err)
+	}
+	if !calls {
 		err = b.poll(both, row, c, out)
 	}
 	cancel()
@@ -141,6 +144,25 @@ func parse(raw json.RawMessage) (*models.Update, error) {
 		}
 	}
 	return &u, nil
+}
+
+// calls says whether Telegram shall call us for a city.
+func (b *Bot) calls(city string) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.hooks && !b.unreached[city]
+}
+
+// askInstead says whether to ask Telegram from now on, because it does not get through to us.
+func (b *Bot) askInstead(city string, err error) bool {
+	if !b.mayAsk || err == nil || bots.AsError(err).Say != "error-webhook" {
+		return false
+	}
+	b.core.Log.Warn("asking Telegram until the program starts again, since it does not get through to base_url", "city", city, "error", err)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.unreached[city] = true
+	return true
 }
 
 // dropHook removes a webhook, if there is one, without dropping what waits for it.

@@ -27,7 +27,7 @@ func Plugin() bots.Plugin {
 	return bots.Plugin{
 		New: New, Migrations: migrations(), Files: files, Options: options(),
 		Config: []bots.ConfigKey{
-			{Name: "webhook", Default: "off", Help: "on: Telegram calls us (base_url must be https and reachable); off: we ask Telegram"},
+			{Name: "webhook", Default: "auto", Help: "on: Telegram calls us (base_url must be https and reachable); off: we ask Telegram; auto: it calls us if base_url is https and it gets through"},
 			{Name: "api", Default: "https://api.telegram.org", Help: "address of the Bot API, for a server of your own"},
 		},
 		Limits: []string{
@@ -61,12 +61,15 @@ type Bot struct {
 	limits limits
 	api    string      // without a slash at the end
 	hooks  bool        // Telegram calls us
+	mayAsk bool        // if it does not get through, we ask it instead
 	lender bots.Lender // of what Listen got
 
 	started time.Time
 
 	mu    sync.Mutex
 	paces map[string]*pace // by city
+	// unreached are cities whose webhook Telegram did not reach, since the program has started.
+	unreached map[string]bool
 }
 
 var (
@@ -108,17 +111,18 @@ func New(core bots.Core) (bots.Bot, error) {
 	if err != nil || api.Host == "" || api.Scheme != "https" && api.Scheme != "http" || api.RawQuery != "" {
 		return nil, fmt.Errorf("bots.%s.api is no address", core.Name)
 	}
-	hooks := core.Config["webhook"] == "on"
-	if !hooks && core.Config["webhook"] != "off" {
-		return nil, fmt.Errorf("bots.%s.webhook must be on or off", core.Name)
+	how := core.Config["webhook"]
+	if how != "on" && how != "off" && how != "auto" {
+		return nil, fmt.Errorf("bots.%s.webhook must be on, off or auto", core.Name)
 	}
-	if hooks && !strings.HasPrefix(core.BaseURL, "https://") {
+	public := strings.HasPrefix(core.BaseURL, "https://")
+	if how == "on" && !public {
 		core.Log.Warn("bots." + core.Name + ".webhook is on, but base_url is not https: asking Telegram instead")
-		hooks = false
 	}
 	return &Bot{
 		core: core, store: store{db: core.DB, box: core.Box, now: core.Now}, limits: realLimits(),
-		api: strings.TrimSuffix(api.String(), "/"), hooks: hooks, started: core.Now(), paces: map[string]*pace{},
+		api: strings.TrimSuffix(api.String(), "/"), hooks: public && how != "off", mayAsk: how == "auto",
+		started: core.Now(), paces: map[string]*pace{}, unreached: map[string]bool{},
 	}, nil
 }
 
