@@ -146,6 +146,9 @@ type Mailer interface {
 	// Cancel ends mails that were enqueued and have not left, by their keys, and returns how many of the keys are of mails
 	// that have. One that is on its way out right now leaves.
 	Cancel(ctx context.Context, keys ...string) (left int, err error)
+	// Forget ends all mails that wait with this Mail.Bounce: whoever it names wants none any more. Bounces of those that have left
+	// are not told.
+	Forget(ctx context.Context, bounce string) error
 }
 
 // SMTP says how mail reaches the program.

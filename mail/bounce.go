@@ -48,6 +48,22 @@ func (o owned) Enqueue(ctx context.Context, mails ...bots.Mail) error {
 	return o.enqueue(ctx, o.owner, mails)
 }
 
+// Forget ends the owner's mails that wait with this Mail.Bounce.
+func (o owned) Forget(ctx context.Context, bounce string) error {
+	return o.forget(ctx, o.owner, bounce)
+}
+
+// Forget ends the mails of no owner that wait with this Mail.Bounce, of which there are none.
+func (m *Mailer) Forget(ctx context.Context, bounce string) error { return m.forget(ctx, "", bounce) }
+
+// forget deletes where the bounces of a mailbox go. A mail that waits finds that out before it leaves.
+func (m *Mailer) forget(ctx context.Context, owner, ref string) error {
+	if err := m.queue.db.WithContext(ctx).Where("token = ?", m.token(owner, ref)).Delete(&Return{}).Error; err != nil {
+		return fmt.Errorf("forget mailbox: %w", err)
+	}
+	return nil
+}
+
 // Tell sets who is told of bounces. Call it before Run and before mail comes in. An error of f puts off the bounce: the
 // mail is tried again, or the server that reported it keeps the report.
 func (m *Mailer) Tell(f func(ctx context.Context, owner, id string, b bots.Bounce) error) { m.tell = f }

@@ -15,7 +15,6 @@ package mail
 import (
 	"cmp"
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -109,7 +108,7 @@ type Mailer struct {
 	now          func() time.Time
 	pause        func(attempts int) time.Duration // of a mail
 	hold         func(failed int) time.Duration   // of a place
-	leased       atomic.Int64                     // mails
+	hand         hand                             // mails that are leased
 	renewed      atomic.Int64                     // until when they surely are, milliseconds since 1970
 	accepted     atomic.Int64                     // when a server last took a mail, milliseconds since 1970
 	tell         func(ctx context.Context, owner, id string, b bots.Bounce) error
@@ -128,7 +127,7 @@ func New(db *gorm.DB, box *secret.Box, config Config, log *slog.Logger, now func
 		return nil, errors.New("mail: the domain of senders is missing")
 	}
 	m := &Mailer{
-		queue:  &queue{node: rand.Text()[:nodeSize], db: db, box: box, now: now, wake: make(chan struct{}, 1)},
+		queue:  &queue{db: db, box: box, now: now, wake: make(chan struct{}, 1)},
 		config: config, limits: onePlace, times: usualTimes, log: log, now: now, pause: pauseAfter, hold: holdAfter,
 		submitter: func(string) bots.Submitter { return nil },
 	}

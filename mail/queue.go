@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/go-gormigrate/gormigrate/v2"
@@ -46,7 +45,6 @@ func Migrations() []*gormigrate.Migration {
 }
 
 type queue struct {
-	node string // begins the names of our leases
 	db   *gorm.DB
 	box  *secret.Box
 	now  func() time.Time
@@ -109,7 +107,7 @@ func (q *queue) poke() {
 func (q *queue) claim(ctx context.Context, busy []string) (rows []Message, until time.Time, err error) {
 	now := q.now()
 	until = now.Add(leaseTime)
-	lease := q.node + rand.Text()[:leaseSize-len(q.node)]
+	lease := rand.Text()
 	due := q.db.Model(&Message{}).Select("id").Where("open = ? AND due_at <= ?", true, now.UnixMilli()).
 		Order("due_at, id").Limit(batchSize)
 	if len(busy) > 0 {
@@ -130,18 +128,17 @@ func (q *queue) claim(ctx context.Context, busy []string) (rows []Message, until
 	return rows, until, nil
 }
 
-// leaseSize is the length of a lease's name, nodeSize of its beginning, which all leases of a node share.
-const (
-	leaseSize = 26
-	nodeSize  = 10
-)
-
-// renew renews all leases of this node, until the given time.
-func (q *queue) renew(ctx context.Context, until time.Time) error {
-	last := q.node + strings.Repeat("Z", leaseSize-len(q.node)) // the letters of rand.Text are A to Z and 2 to 7
-	err := q.db.WithContext(ctx).Model(&Message{}).Where("lease BETWEEN ? AND ?", q.node, last).Update("due_at", until.UnixMilli()).Error
-	if err != nil {
-		return fmt.Errorf("renew leases of mails: %w", err)
+// renew renews the leases of mails, until the given time, but not of those that another node has by now.
+func (q *queue) renew(ctx context.Context, rows []Message, until time.Time) error {
+	leases := map[string][]uint64{}
+	for _, row := range rows {
+		leases[row.Lease] = append(leases[row.Lease], row.ID)
+	}
+	for lease, ids := range leases {
+		err := q.db.WithContext(ctx).Model(&Message{}).Where("lease = ? AND id IN ?", lease, ids).Update("due_at", until.UnixMilli()).Error
+		if err != nil {
+			return fmt.Errorf("renew leases of mails: %w", err)
+		}
 	}
 	return nil
 }

@@ -31,7 +31,7 @@ func (l *lanes) work(p *place) {
 			return
 		}
 		away, err := l.mailer.attempt(l.sending, l.writing, t, next)
-		l.mailer.leased.Add(-1)
+		l.mailer.hand.drop(next.row)
 		l.mailer.failed(err)
 		if away != nil {
 			l.mailer.giveBack(l.writing, l.hold(p, away.least))

@@ -43,28 +43,6 @@ func (m *Mailer) run(ctx context.Context) error {
 	return nil
 }
 
-// renew keeps the leases of mails that are being delivered until ctx ends.
-func (m *Mailer) renew(ctx context.Context) {
-	ticker := time.NewTicker(m.times.renew)
-	defer ticker.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-ticker.C:
-		}
-		if m.leased.Load() == 0 {
-			continue
-		}
-		until := m.now().Add(leaseTime)
-		if err := m.queue.renew(ctx, until); err != nil {
-			m.failed(err)
-			continue
-		}
-		m.renewed.Store(until.UnixMilli())
-	}
-}
-
 // outlive returns a context that ends d after ctx.
 func outlive(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc) {
 	longer, cancel := context.WithCancel(context.WithoutCancel(ctx))
@@ -87,7 +65,7 @@ func (m *Mailer) dispatch(ctx, writing context.Context, lanes *lanes) {
 			m.failed(err)
 			pause(ctx, nil, failTime) // much may be due: without a pause the next look would be at once
 		case len(rows) > 0:
-			m.leased.Add(int64(len(rows)))
+			m.hand.add(rows)
 			m.giveBack(writing, lanes.add(rows, until))
 		default:
 			m.wait(ctx, lanes)
@@ -104,7 +82,7 @@ func (m *Mailer) giveBack(ctx context.Context, rows []Message) {
 	for lease, ids := range leases {
 		m.failed(m.queue.release(ctx, lease, ids...))
 	}
-	m.leased.Add(-int64(len(rows)))
+	m.hand.drop(rows...)
 }
 
 // wait returns when there may be something to deliver.
@@ -143,6 +121,15 @@ func (m *Mailer) attempt(sending, writing context.Context, t transport, next tas
 		return nil, err
 	}
 	e, err := m.queue.open(row)
+	if err == nil && e.Back != "" {
+		wanted, err := m.Known(writing, e.Back)
+		if err != nil {
+			return nil, err
+		}
+		if !wanted {
+			return nil, m.queue.finish(writing, row)
+		}
+	}
 	if now.UnixMilli() >= row.ExpiresAt {
 		m.log.Warn("mail given up: too late", "attempts", row.Attempts)
 		return nil, m.giveUp(writing, row, e, row.Soft, softly)

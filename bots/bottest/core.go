@@ -182,6 +182,14 @@ func (m *Mails) Cancel(_ context.Context, keys ...string) (left int, err error) 
 	return 0, m.Err
 }
 
+// Forget takes back the mails that were enqueued with this Mail.Bounce.
+func (m *Mails) Forget(_ context.Context, bounce string) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.sent = slices.DeleteFunc(m.sent, func(mail bots.Mail) bool { return mail.Bounce == bounce })
+	return m.Err
+}
+
 // All returns the mails so far.
 func (m *Mails) All() []bots.Mail {
 	m.mu.Lock()

@@ -256,3 +256,10 @@ func (m mailer) Cancel(ctx context.Context, keys ...string) (int, error) {
 	}
 	return m.Mailer.Cancel(ctx, keys...)
 }
+
+func (m mailer) Forget(ctx context.Context, bounce string) error {
+	if err := m.life.step(); err != nil {
+		return err
+	}
+	return m.Mailer.Forget(ctx, bounce)
+}

@@ -15,7 +15,7 @@ func (b *Bot) Bounced(ctx context.Context, id string, n bots.Bounce) error {
 	}
 	city, person, _ := strings.Cut(id, " ")
 	b.core.Log.Info("unsubscribed: the mailbox takes no mail", "city", city, "hard", n.Hard)
-	return b.store.remove(ctx, city, person)
+	return b.leave(ctx, city, person)
 }
 
 // bounceID names a subscription for Bounced.

@@ -3,6 +3,7 @@ package email
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"strconv"
 
@@ -189,7 +190,7 @@ func (b *Bot) unsubscribe(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	program := r.PostFormValue("List-Unsubscribe") == "One-Click"
-	err := b.store.remove(r.Context(), city, person)
+	err := b.leave(r.Context(), city, person)
 	if err != nil {
 		b.core.Log.Error("unsubscribing failed", "city", city, "error", err)
 	}
@@ -204,6 +205,17 @@ func (b *Bot) unsubscribe(w http.ResponseWriter, r *http.Request) {
 	default:
 		b.core.Pages.Done(w, r, b.text(r, "unsubscribed"))
 	}
+}
+
+// leave ends a subscription, and the mails to it that wait.
+func (b *Bot) leave(ctx context.Context, city, person string) error {
+	if err := b.store.remove(ctx, city, person); err != nil {
+		return err
+	}
+	if err := b.core.Mail.Forget(ctx, bounceID(Subscriber{City: city, Person: person})); err != nil {
+		return fmt.Errorf("forget mails: %w", err)
+	}
+	return nil
 }
 
 // ask shows the button that a link leads to.

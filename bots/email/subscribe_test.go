@@ -136,6 +136,9 @@ func TestUnsubscribingTakesAButtonOrAMailProgram(t *testing.T) {
 			}
 			v.w.Advance(1000 * 24 * time.Hour)
 			leave(v, link)
+			if waiting := v.w.Mails.All(); len(waiting) != 0 {
+				t.Errorf("%d mails still wait", len(waiting))
+			}
 			if got := v.broadcast(v.report("3")); len(got) != 0 {
 				t.Errorf("still gets %v", got)
 			}
