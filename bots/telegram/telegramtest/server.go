@@ -4,6 +4,7 @@
 package telegramtest
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -245,6 +246,11 @@ func (s *Server) call(w http.ResponseWriter, r *http.Request, b *bot, method str
 // parameters reads the ways that the API supports: a query is none that keeps secrets out of logs, so it is not read.
 func parameters(r *http.Request) map[string]string {
 	out := map[string]string{}
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		panic(http.ErrAbortHandler) // the client has left in the middle
+	}
+	r.Body = io.NopCloser(bytes.NewReader(body))
 	kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if kind == "application/json" {
 		var raw map[string]json.RawMessage
@@ -254,9 +260,7 @@ func parameters(r *http.Request) map[string]string {
 		}
 		return out
 	}
-	if err := r.ParseMultipartForm(1 << 20); errors.Is(err, io.ErrUnexpectedEOF) {
-		panic(http.ErrAbortHandler) // the client has left in the middle
-	}
+	r.ParseMultipartForm(1 << 20) // an error is for those who have no parameters
 	for name, values := range r.PostForm {
 		out[name] = values[0]
 	}
