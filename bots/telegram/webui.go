@@ -181,11 +181,26 @@ func (b *Bot) refuse(w http.ResponseWriter, r *http.Request, what string, err er
 	}
 	why := bots.AsError(explain(what, err))
 	b.core.Log.Info("Telegram said no", "city", bots.Place(r).City.Name, "error", why)
-	text := why.Say
+	text := onPage(why.Say)
 	if errors.Is(err, tg.ErrorUnauthorized) || errors.Is(err, tg.ErrorNotFound) {
 		text = "bad-token"
 	}
 	b.core.Pages.Failed(w, r, b.say(r, text))
+}
+
+// onPage is the text for an admin who waits for an answer, instead of the one for an account that is tried again by itself.
+func onPage(id string) string {
+	switch id {
+	case "error-too-many":
+		return "later-too-many"
+	case "error-not-json":
+		return "later-not-json"
+	case "error-server":
+		return "later-server"
+	case "error-unreachable":
+		return "later-unreachable"
+	}
+	return id
 }
 
 func (b *Bot) broken(w http.ResponseWriter, r *http.Request, err error) {

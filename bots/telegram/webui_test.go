@@ -50,7 +50,7 @@ func TestATokenThatCannotWorkIsExplained(t *testing.T) {
 	for fault, want := range map[bottest.Fault]string{bottest.Internal: "has trouble", bottest.HTML: "Something else", bottest.TooMany: "to wait", bottest.Truncate: "reached"} {
 		fake.Fail(fault)
 		answer := submit(t, w, "zuerich", "/connect", url.Values{"token": {unknown}})
-		if got := answer.Header().Get("X-Failed"); !strings.Contains(got, want) {
+		if got := answer.Header().Get("X-Failed"); !strings.Contains(got, want) || !strings.Contains(got, "Nothing was changed") {
 			t.Errorf("%s: %q", fault, got)
 		}
 		fake.Heal()

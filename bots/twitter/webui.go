@@ -119,7 +119,7 @@ func (b *bot) check(w http.ResponseWriter, r *http.Request) {
 	}
 	if err = b.explainLocal(err); err != nil {
 		b.core.Log.Info("connection does not work", "city", bots.Place(r).City.Name, "error", err)
-		b.core.Pages.Failed(w, r, b.say(r, cmp.Or(bots.AsError(err).Say, "error-internal")))
+		b.core.Pages.Failed(w, r, b.say(r, onPage(cmp.Or(bots.AsError(err).Say, "error-internal"))))
 		return
 	}
 	b.core.Pages.Done(w, r, b.say(r, "checked", "Account", row.Label()))
@@ -169,7 +169,22 @@ func (b *bot) refuse(w http.ResponseWriter, r *http.Request, err error) {
 		return
 	}
 	b.core.Log.Info("login did not work", "city", bots.Place(r).City.Name, "error", err)
-	b.core.Pages.Failed(w, r, b.say(r, loginText(err), "Callback", b.callback()))
+	b.core.Pages.Failed(w, r, b.say(r, onPage(loginText(err)), "Callback", b.callback()))
+}
+
+// onPage is the text for an admin who waits for an answer, instead of the one for an account that is tried again by itself.
+func onPage(id string) string {
+	switch id {
+	case "error-too-many":
+		return "later-too-many"
+	case "error-not-json":
+		return "later-not-json"
+	case "error-server":
+		return "later-server"
+	case "error-unreachable":
+		return "later-unreachable"
+	}
+	return id
 }
 
 func (b *bot) broken(w http.ResponseWriter, r *http.Request, err error) {
