@@ -255,7 +255,7 @@ func TestAnAdminConnectsChecksAndDisconnectsAMailbox(t *testing.T) {
 		t.Errorf("two cities with one mailbox: %v", answer.Header())
 	}
 	server.Fail(bottest.Revoke)
-	if answer := settings(p.w, "zuerich", "/check", nil); !strings.Contains(answer.Header().Get("X-Failed"), "password") {
+	if answer := settings(p.w, "zuerich", "/check", nil); !strings.Contains(answer.Header().Get("X-Failed"), "does not take the user name and password") {
 		t.Errorf("checking with a password that is turned down: %v", answer.Header())
 	}
 	if answer := settings(p.w, "zuerich", "/disconnect", nil); answer.Header().Get("X-Message") == "" || account().Label != "zuerich@linienfunk.example" || account().Revision != "1" {
@@ -263,6 +263,20 @@ func TestAnAdminConnectsChecksAndDisconnectsAMailbox(t *testing.T) {
 	}
 	if answer := settings(p.w, "zuerich", "/check", nil); answer.Header().Get("X-Failed") == "" {
 		t.Errorf("checking no mailbox: %v", answer.Header())
+	}
+}
+
+func TestAMailboxWithAWrongPasswordIsNotConnected(t *testing.T) {
+	w := bottest.NewWorld(t, "email", email.Plugin())
+	server := emailtest.New(t)
+	server.Add(addressOf("zuerich"))
+	server.Fail(bottest.Revoke)
+	answer := settings(w, "zuerich", "/connect", mailboxForm(server, "zuerich"))
+	if said := answer.Header().Get("X-Failed"); !strings.Contains(said, "does not take the user name and password") || !strings.Contains(said, "Nothing was changed") {
+		t.Errorf("got %q", said)
+	}
+	if page := settings(w, "zuerich", "/check", nil); !strings.Contains(page.Header().Get("X-Failed"), "no mailbox") {
+		t.Errorf("it is connected: %v", page.Header())
 	}
 }
 

@@ -173,5 +173,9 @@ func (b *Bot) mailboxChanged(w http.ResponseWriter, r *http.Request, err error, 
 
 func (b *Bot) mailboxFailed(w http.ResponseWriter, r *http.Request, err error) {
 	b.core.Log.Info("mailbox cannot be used", "city", bots.Place(r).City.Name, "error", err)
-	b.core.Pages.Failed(w, r, b.text(r, bots.AsError(err).Say))
+	say := bots.AsError(err).Say
+	if say == "mailbox-login" { // which is for a mailbox that was being read
+		say = "mailbox-password-wrong"
+	}
+	b.core.Pages.Failed(w, r, b.text(r, say))
 }
