@@ -280,18 +280,20 @@ func TestAMailboxWithAWrongPasswordIsNotConnected(t *testing.T) {
 	}
 }
 
-func TestAFormForAMailboxMustMakeSense(t *testing.T) {
+func TestAFormForAMailboxThatMakesNoSenseIsToldWhichField(t *testing.T) {
 	w := bottest.NewWorld(t, "email", email.Plugin())
 	server := emailtest.New(t)
 	server.Add(addressOf("zuerich"))
+	said := map[string]string{"address": "no mail address", "host": "name of a server", "port": "from 1 to 65535", "security": "encrypted",
+		"password": "user name and password", "login": "user name and password"}
 	for field, values := range map[string][]string{
-		"address": {"", "no address", "a@b"}, "host": {"", "a b", "imap.example/x", "user@imap.example", "imap.example:993", strings.Repeat("a.", 200)},
-		"port": {"0", "x", "65536", "-1"}, "security": {"", "ssl"}, "password": {"", strings.Repeat("x", 1001), "a\r\nb"}, "login": {"a\nb"},
+		"address": {"", "quatsch", "no address", "a@b"}, "host": {"", "a b", "imap.example/x", "user@imap.example", "imap.example:993", strings.Repeat("a.", 200)},
+		"port": {"0", "x", "65536", "99999", "-1"}, "security": {"", "ssl"}, "password": {"", strings.Repeat("x", 1001), "a\r\nb"}, "login": {"a\nb"},
 	} {
 		for _, value := range values {
 			form := mailboxForm(server, "zuerich")
 			form.Set(field, value)
-			if answer := settings(w, "zuerich", "/connect", form); !strings.Contains(answer.Header().Get("X-Failed"), "fill in") {
+			if answer := settings(w, "zuerich", "/connect", form); !strings.Contains(answer.Header().Get("X-Failed"), said[field]) {
 				t.Errorf("%s %.20q: %v", field, value, answer.Header())
 			}
 		}

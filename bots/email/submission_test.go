@@ -106,13 +106,14 @@ func TestAMailboxThatMayNotSendIsNotConnected(t *testing.T) {
 		}
 	}
 	o.answer = nil
+	said := map[string]string{"smtp_host": "name of a server", "smtp_port": "from 1 to 65535", "smtp_security": "encrypted"}
 	for field, values := range map[string][]string{
 		"smtp_host": {"a b", "smtp.example/x", "smtp.example:465"}, "smtp_port": {"0", "x", "65536"}, "smtp_security": {"", "ssl"},
 	} {
 		for _, value := range values {
 			form := o.form()
 			form.Set(field, value)
-			want(t, settings(o.w, "zuerich", "/connect", form), 303, "X-Failed", "fill in")
+			want(t, settings(o.w, "zuerich", "/connect", form), 303, "X-Failed", said[field])
 		}
 	}
 }

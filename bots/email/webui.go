@@ -46,13 +46,16 @@ func (b *Bot) known(ctx context.Context, city string) (Mailbox, bool, error) {
 	return m, err == nil, err
 }
 
-var errForm = errors.New("the form is not filled in as it must be")
+// badField is an error whose text tells an admin which field of the form cannot be right.
+func badField(say string) error {
+	return bots.Permanent(say, errors.New("the form is not filled in as it must be"))
+}
 
-// typed is the mailbox that an admin typed in. Without a port it is at the usual one, without a login the address is it.
+// typed is the mailbox that an admin typed in. Its errors are of badField. Without a port it is at the usual one, without a login the address is it.
 func typed(r *http.Request) (m Mailbox, password string, err error) {
 	m = Mailbox{City: bots.Place(r).City.Name, Security: r.PostFormValue("security"), Login: strings.TrimSpace(r.PostFormValue("login"))}
 	if m.Address, err = normal(r.PostFormValue("address")); err != nil {
-		return m, "", err
+		return m, "", badField("form-address")
 	}
 	if m.Login == "" {
 		m.Login = m.Address
@@ -69,7 +72,7 @@ func typed(r *http.Request) (m Mailbox, password string, err error) {
 	}
 	password = r.PostFormValue("password")
 	if password == "" || len(password) > maxPassword || len(m.Login) > maxAddress || strings.ContainsAny(m.Login+password, "\x00\r\n") {
-		return m, "", errForm
+		return m, "", badField("form-login")
 	}
 	return m, password, nil
 }
@@ -80,14 +83,14 @@ const maxPassword = 1000 // bytes
 func port(typed string, usual int) (int, error) {
 	typed = strings.TrimSpace(typed)
 	if usual == 0 {
-		return 0, errForm
+		return 0, badField("form-security")
 	}
 	if typed == "" {
 		return usual, nil
 	}
 	n, err := strconv.ParseUint(typed, 10, 16)
 	if err != nil || n == 0 {
-		return 0, errForm
+		return 0, badField("form-port")
 	}
 	return int(n), nil
 }
@@ -100,7 +103,7 @@ func host(typed string) (string, error) {
 	}
 	name, err := ascii(typed)
 	if err != nil || name == "" || len(name) > 253 || strings.ContainsAny(name, ":/@ ") {
-		return "", errForm
+		return "", badField("form-server")
 	}
 	return name, nil
 }
@@ -110,7 +113,7 @@ func host(typed string) (string, error) {
 func (b *Bot) connectMailbox(w http.ResponseWriter, r *http.Request) {
 	m, password, err := typed(r)
 	if err != nil {
-		b.core.Pages.Failed(w, r, b.text(r, "mailbox-form"))
+		b.core.Pages.Failed(w, r, b.text(r, bots.AsError(err).Say))
 		return
 	}
 	now := b.core.Now()
