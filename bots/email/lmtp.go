@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"net"
 	"os"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"time"
@@ -19,7 +20,7 @@ import (
 // who connects here is not counted and not checked again.
 type lmtp struct{ network, address string }
 
-// parseLMTP reads bots.<name>.lmtp: empty, host:port or unix:/path.
+// parseLMTP reads bots.<name>.lmtp: empty, host:port or unix:/path, in a directory that is there.
 func parseLMTP(value string) (*lmtp, error) {
 	if value == "" {
 		return nil, nil
@@ -27,6 +28,11 @@ func parseLMTP(value string) (*lmtp, error) {
 	if path, ok := strings.CutPrefix(value, "unix:"); ok {
 		if !strings.HasPrefix(path, "/") || len(path) > maxSocketPath {
 			return nil, fmt.Errorf("lmtp: the path in %q must begin with a slash and have at most %d bytes", value, maxSocketPath)
+		}
+		if info, err := os.Stat(filepath.Dir(path)); err != nil {
+			return nil, fmt.Errorf("lmtp: the socket's directory must be there: %w", err)
+		} else if !info.IsDir() {
+			return nil, fmt.Errorf("lmtp: %s is no directory", filepath.Dir(path))
 		}
 		return &lmtp{"unix", path}, nil
 	}

@@ -10,13 +10,13 @@ import (
 
 func TestWhereLMTPListens(t *testing.T) {
 	for value, want := range map[string]lmtp{
-		"127.0.0.1:24": {"tcp", "127.0.0.1:24"}, "[::1]:2424": {"tcp", "[::1]:2424"}, "unix:/run/x/lmtp": {"unix", "/run/x/lmtp"},
+		"127.0.0.1:24": {"tcp", "127.0.0.1:24"}, "[::1]:2424": {"tcp", "[::1]:2424"}, "unix:/tmp/lmtp": {"unix", "/tmp/lmtp"},
 	} {
 		if got, err := parseLMTP(value); err != nil || *got != want {
 			t.Errorf("%s: %v, %v", value, got, err)
 		}
 	}
-	for _, value := range []string{"24", ":24", "host", "host:", "unix:", "unix:lmtp", "unix:/" + strings.Repeat("x", 103), "127.0.0.1:25"} {
+	for _, value := range []string{"24", ":24", "host", "host:", "unix:", "unix:lmtp", "unix:/no/such/directory/lmtp", "unix:/dev/null/lmtp", "unix:/" + strings.Repeat("x", 103), "127.0.0.1:25"} {
 		if got, err := parseLMTP(value); err == nil || !strings.HasPrefix(err.Error(), "lmtp: ") {
 			t.Errorf("%s: %v, %v", value, got, err)
 		}
