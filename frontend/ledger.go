@@ -67,6 +67,9 @@ func (f *Frontend) entry(r *http.Request, e db.Entry) entry {
 		verdict: verdict{e.Passed, e.List, e.Rule, e.Line},
 	}
 	for _, d := range e.Deliveries {
+		if d.Status == db.Retracted {
+			d.RemoteURL = "" // nothing is there any more
+		}
 		shown.Deliveries = append(shown.Deliveries, delivery{
 			To: f.botTitle(f.lang(r), d.Bot), Status: string(d.Status), Kind: deliveryKind(d.Status),
 			Detail: f.botText(f.lang(r), d.Bot, d.Detail), URL: link(d.RemoteURL), Served: d.Served,

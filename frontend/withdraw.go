@@ -9,7 +9,7 @@ import (
 	"linienfunk/settings"
 )
 
-// withdraw takes a report back from wherever it went.
+// withdraw takes a report back from wherever it went. One that went nowhere stays as it is: the page offers no button for it.
 func (f *Frontend) withdraw(w http.ResponseWriter, r *http.Request, _ db.Admin, city settings.Snapshot) error {
 	id, err := strconv.ParseUint(r.PathValue("id"), 10, 32)
 	if err != nil {
@@ -18,6 +18,10 @@ func (f *Frontend) withdraw(w http.ResponseWriter, r *http.Request, _ db.Admin, 
 	entry, err := f.DB.EntryOf(r.Context(), city.City, uint(id))
 	if err != nil {
 		return err
+	}
+	if entry.Withdrawn == "" && !spread(entry) {
+		http.Redirect(w, r, "/city/"+city.City+"/ledger", http.StatusSeeOther)
+		return nil
 	}
 	if entry.Withdrawn == "" {
 		if err := f.Withdraw(r.Context(), entry.Withdrawal(report.ByModerator)); err != nil {
