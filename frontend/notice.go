@@ -24,11 +24,15 @@ func (f *Frontend) notify(ctx context.Context, id string, a bots.Account, s bots
 		f.Log.Error("cannot tell admins about their account", "city", city, "bot", s.Bot, "err", err)
 		return
 	}
+	title := city
+	if now, ok, err := f.Settings.Get(ctx, city); err == nil && ok {
+		title = now.Title
+	}
 	for _, admin := range admins {
 		err := f.send(ctx, letter{
 			id: id, lang: admin.Lang, to: admin.Address,
 			key: city + ":" + s.Bot + ":" + a.Revision + ":" + admin.Address,
-			pairs: []any{"City", city, "Account", s.Label, "Network", f.botTitle(admin.Lang, s.Bot),
+			pairs: []any{"City", title, "Account", s.Label, "Network", f.botTitle(admin.Lang, s.Bot),
 				"Reason", f.botText(admin.Lang, s.Bot, s.Detail), "URL", f.BaseURL + "/city/" + city + "#" + s.Bot},
 		})
 		if err != nil {

@@ -27,7 +27,7 @@ func TestAdminsHearByMailThatANetworkTurnedTheirAccountAway(t *testing.T) {
 	if len(mails) != 1 {
 		t.Fatalf("%d mails", len(mails))
 	}
-	for _, want := range []string{"Attrappe", "@berlin@example.social", "der Server antwortet nicht", s.url + "/city/berlin#alpha"} {
+	for _, want := range []string{"Berlin: Attrappe", "@berlin@example.social", "der Server antwortet nicht", s.url + "/city/berlin#alpha"} {
 		if !strings.Contains(mails[0].Subject+mails[0].Text, want) {
 			t.Errorf("the mail does not say %q:\n%s", want, mails[0].Text)
 		}
@@ -35,7 +35,7 @@ func TestAdminsHearByMailThatANetworkTurnedTheirAccountAway(t *testing.T) {
 	for range 2 {
 		s.AccountWarned(t.Context(), bots.Account{City: "berlin", Revision: "1"}, status)
 	}
-	if mails = s.mails.All(); len(mails) != 2 || !strings.Contains(mails[1].Text, "der Server antwortet nicht") || strings.Contains(mails[1].Text, "getrennt") {
+	if mails = s.mails.All(); len(mails) != 2 || !strings.HasPrefix(mails[1].Subject, "Berlin: ") || !strings.Contains(mails[1].Text, "der Server antwortet nicht") || strings.Contains(mails[1].Text, "getrennt") {
 		t.Errorf("a warning makes %d mails: %+v", len(mails), mails)
 	}
 }
