@@ -110,14 +110,19 @@ func (c *checker) checkSPF(ctx context.Context) Finding {
 	if c.Smarthost != "" {
 		sender = c.smarthostName()
 	}
-	f := Finding{Name: "SPF", Record: fmt.Sprintf(`%s. IN TXT "v=spf1 %s -all"`, c.Domain, mechanism(sender))}
+	f := Finding{Name: "SPF"}
+	if !inside(sender) {
+		f.Record = fmt.Sprintf(`%s. IN TXT "v=spf1 %s -all"`, c.Domain, mechanism(sender))
+	}
 	records, err := c.tagged(ctx, c.Domain, "v=spf1")
 	switch {
 	case err != nil:
 		return unanswered(f.Name)
 	case len(records) == 0:
 		f.State, f.Say = Missing, "nobody may send for "+c.Domain
-		if c.Smarthost != "" {
+		if f.Record == "" {
+			f.Say += "; from where the smarthost sends cannot be known here, ask its operator what to write"
+		} else if c.Smarthost != "" {
 			f.Say += "; ask the smarthost's operator what to write, if the line below does not cover its addresses"
 		}
 		return f
@@ -144,6 +149,14 @@ func (c *checker) checkSPF(ctx context.Context) Finding {
 		return f
 	}
 	return Finding{Name: f.Name, State: Right, Say: strings.Join(c.addresses, ", ") + " may send"}
+}
+
+// inside says that a host is an address, or a name, that means nothing to other machines.
+func inside(host string) bool {
+	if ip, err := netip.ParseAddr(host); err == nil {
+		return !ip.Unmap().IsGlobalUnicast() || ip.Unmap().IsPrivate()
+	}
+	return loopback(host)
 }
 
 // mechanism is what SPF calls a host: RFC 7208, sections 5.3 and 5.6.

@@ -90,6 +90,18 @@ func TestTheCheckFindsWhatTheDNSLacks(t *testing.T) {
 			c.Direct, c.Smarthost = false, "smtp://[2001:db8::25]:587"
 			z.txt[checked] = nil
 		}, "SPF missing", `"v=spf1 ip6:2001:db8::25 -all"`},
+		"a smarthost beside us": {func(z *zone, c *Config) {
+			c.Direct, c.Smarthost = false, "smtp://192.168.0.25:587"
+			z.txt[checked] = nil
+		}, "SPF missing", ""},
+		"a smarthost that is localhost": {func(z *zone, c *Config) {
+			c.Direct, c.Smarthost = false, "smtp://localhost:587"
+			z.txt[checked] = nil
+		}, "SPF missing", ""},
+		"a smarthost on this machine": {func(z *zone, c *Config) {
+			c.Direct, c.Smarthost = false, "smtp://127.0.0.1:2500"
+			z.txt[checked] = nil
+		}, "SPF missing", ""},
 		"an MX that is an address": {func(z *zone, _ *Config) {
 			z.mx[checked] = []*net.MX{{Host: "192.0.2.1.", Pref: 10}}
 			z.txt[checked] = []string{"v=spf1 a:out." + checked + " -all"}
@@ -119,6 +131,11 @@ func TestTheCheckFindsWhatTheDNSLacks(t *testing.T) {
 			}
 			if got := strings.Join(lacking, ", "); got != c.want || (Incomplete(findings) != nil) != (c.want != "") {
 				t.Errorf("got %q, want %q: %+v", got, c.want, findings)
+			}
+			for _, inner := range []string{"127.0.0.1", "192.168.", "localhost"} {
+				if strings.Contains(strings.Join(records, "\n"), inner) {
+					t.Errorf("%s is in a record: %q", inner, records)
+				}
 			}
 			if c.record != "" && !strings.Contains(strings.Join(records, "\n"), c.record) {
 				t.Errorf("no record %s in %q", c.record, records)
