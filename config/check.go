@@ -66,6 +66,9 @@ func (c Config) check(t *table) {
 			bad("mail.smarthost", "wants %s, then ://host:587; user and password are keys of their own", strings.Join(smarthosts, " or "))
 		}
 	}
+	if c.Mail.Smarthost == "" && (c.Mail.User != "" || c.Mail.Password != "") {
+		bad("mail.smarthost", "is missing: mail.user and mail.password are its login")
+	}
 	c.checkFiles(t, bad)
 	if c.NATS.Shards < 1 || c.NATS.Shards > 1024 {
 		bad("nats.shards", "wants a number from 1 to 1024, not %d", c.NATS.Shards)

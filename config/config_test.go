@@ -91,6 +91,8 @@ func TestABadKeyIsNamedWithItsPlaceAndWhatWouldBeRight(t *testing.T) {
 		{name: "smarthost without a port", file: "[mail]\nsmarthost = 'mail.example'", want: []string{"linienfunk.toml:2", "smtp or smtps", "://host:587"}},
 		{name: "delivery that there is not", file: "[mail]\ndelivery = 'pigeon'", want: []string{"linienfunk.toml:2", "mail.delivery", "direct"}},
 		{name: "smarthost that is not named", file: "[mail]\ndelivery = 'smarthost'", want: []string{"mail.smarthost", "missing"}},
+		{name: "login without a smarthost", file: "[mail]\nuser = 'me'", want: []string{"mail.smarthost", "mail.user"}},
+		{name: "password without a smarthost", file: "[mail]\ndelivery = 'direct'\npassword = 'x'", want: []string{"mail.smarthost", "mail.password"}},
 		{name: "hostname that is none", file: "[mail]\nhostname = 'a b'", want: []string{"linienfunk.toml:2", "mail.hostname"}},
 		{name: "certificate without key", file: "[mail]\ntls_cert = '/x'", want: []string{"mail.tls_key"}},
 		{name: "file that is not there", file: "[mail]\ndkim_key = '/no/such/file'", want: []string{"linienfunk.toml:2", "no such file"}},
@@ -122,7 +124,7 @@ func TestAllMistakesAreToldAtOnce(t *testing.T) {
 }
 
 func TestTheConfigurationIsPrintedWithoutSecretsAndCanBeReadBack(t *testing.T) {
-	c, err := load(t, "[mail]\npassword = 'hunter2'\n[nats]\nurl = 'nats://token@host:4222'\n[database]\nurl = 'postgres://me:hunter3@host/db?password=hunter4'", nil, nil)
+	c, err := load(t, "[mail]\nsmarthost = 'smtp://mail.example:587'\npassword = 'hunter2'\n[nats]\nurl = 'nats://token@host:4222'\n[database]\nurl = 'postgres://me:hunter3@host/db?password=hunter4'", nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
