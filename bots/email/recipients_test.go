@@ -23,6 +23,7 @@ func TestWhoIsARecipient(t *testing.T) {
 		"<berlin@linienfunk.example>":                          "550 5.1.1",
 		"<ghent@linienfunk.example>":                           "550 5.1.1",
 		"<+zuerich@linienfunk.example>":                        "550 5.1.1",
+		"<postmaster@linienfunk.example>":                      "550 5.1.1",
 		"<victim@other.example>":                               "554 5.7.1",
 		"<zuerich@other.example>":                              "554 5.7.1",
 		"<zuerich@sub.linienfunk.example>":                     "554 5.7.1",
