@@ -11,7 +11,7 @@ const (
 	maxCut  = 128 << 10 // bytes of a text; a report has 8 KB
 )
 
-// cut leaves of a mail's text what its author wrote: no quotations, no signature.
+// cut leaves of a mail's text what its author wrote: no quotations, no signature, no name below a greeting.
 func cut(text string) string {
 	text = strings.NewReplacer("\r\n", "\n", "\r", "\n", "\u00a0", " ", "\u202f", " ").Replace(text)
 	text = disarm(text)
@@ -19,35 +19,49 @@ func cut(text string) string {
 		text = strings.ToValidUTF8(text[:maxCut], "")
 	}
 	lines := strings.Split(text, "\n")
-	var kept []string
-	attributed := false // the last line that is not blank says who wrote what follows
+	var kept, answer []string // answer is what was kept since the last quotation
+	advertised := -1          // where in answer an advertisement stood
+	attributed := false       // the last line that is not blank says who wrote what follows
+	end := func() {
+		kept = append(kept, withoutName(answer, advertised)...)
+		answer, advertised = nil, -1
+	}
 	for i := 0; i < len(lines); i++ {
 		line := strings.TrimSpace(lines[i])
 		if quoted(lines, i, attributed) {
+			end()
 			attributed = false
 			continue
 		}
 		attributed = attributed && line == ""
 		if len(line) > maxMark { // no mark of a program, and too long for the expressions below
-			kept = append(kept, line)
+			answer = append(answer, line)
 			continue
 		}
 		if isSignature(lines[i]) || isSeparator(line) || isHeaderBlock(lines[i:]) {
 			break
 		}
-		if n := attribution(lines[i:]); n > 0 {
-			if !strings.HasPrefix(next(lines[i+n:]), ">") {
-				break // all that follows is quoted, without marks
-			}
+		n := attribution(lines[i:])
+		if n > 0 && !strings.HasPrefix(next(lines[i+n:]), ">") {
+			break // all that follows is quoted, without marks
+		}
+		if n = max(n, quoteHead(lines[i:])); n > 0 {
+			end()
 			i += n - 1
 			attributed = true
 			continue
 		}
 		if advert.MatchString(line) {
+			advertised = len(answer)
 			continue
 		}
-		kept = append(kept, strings.TrimRight(lines[i], " \t"))
+		if line != "" {
+			answer = append(answer, withoutWriter(strings.TrimRight(lines[i], " \t")))
+		} else if len(answer) == 0 || answer[len(answer)-1] != "" {
+			answer = append(answer, "") // one: a mail may have very many blank lines
+		}
 	}
+	end()
 	return strings.TrimSpace(blank.ReplaceAllString(strings.Join(kept, "\n"), "\n\n"))
 }
 
@@ -116,38 +130,6 @@ var (
 )
 
 func isSeparator(line string) bool { return separator.MatchString(line) || begin.MatchString(line) }
-
-// wrote is the line in front of a quotation. It may be wrapped.
-var wrote = regexp.MustCompile(`(?i)^(` +
-	`on .{5,250} (wrote|writes)|am .{5,250} (schrieb|hat) .{0,150}|(le|il) .{5,250} (a écrit|ha scritto)|` +
-	`el .{5,250} escribió|op .{5,250} schreef .{0,150}|den .{5,250} skrev .{0,150}|w dniu .{5,250} pisze|` +
-	`.{2,150} (schrieb|wrote) (am|on) .{5,150}|` +
-	`\d{4}-\d\d-\d\d \d?\d:\d\d .{0,40} ?.{1,100}<[^<>\s]+@[^<>\s]+>|` +
-	`.{1,150}<[^<>\s]+@[^<>\s]+> (schrieb|wrote|a écrit|escribió|ha scritto).{0,100}` +
-	`)\s*:$`)
-
-var wroteBegins = regexp.MustCompile(`(?i)^(on|am|le|il|el|op|den|w dniu) .*\d|<[^<>\s]+@|^\d{4}-\d\d-\d\d `)
-
-// attribution counts the lines, up to four, that say who wrote what follows.
-func attribution(lines []string) int {
-	if !wroteBegins.MatchString(strings.TrimSpace(lines[0])) {
-		return 0
-	}
-	joined := ""
-	for n := 1; n <= min(len(lines), 4); n++ {
-		line := strings.TrimSpace(lines[n-1])
-		if line == "" || len(joined)+len(line) > 2*maxMark {
-			return 0
-		}
-		if joined = strings.TrimSpace(joined + " " + line); strings.HasSuffix(joined, ":") {
-			if wrote.MatchString(joined) {
-				return n
-			}
-			return 0
-		}
-	}
-	return 0
-}
 
 var (
 	headerFrom = regexp.MustCompile(`(?i)^\*?(from|von|de|da|van|od)\s?:\*? .+`)

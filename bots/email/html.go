@@ -52,6 +52,9 @@ func (w *htmlWriter) start(t html.Token) {
 	case separates(t):
 		w.ended = true
 	case hidden(t):
+		if t.DataAtom == atom.Blockquote {
+			w.mark()
+		}
 		w.skipped, w.depth = t.Data, 1
 	case t.DataAtom == atom.Br:
 		w.newline()
@@ -121,6 +124,13 @@ func (w *htmlWriter) block() {
 func (w *htmlWriter) newline() {
 	w.out.WriteByte('\n')
 	w.line, w.space = false, false
+}
+
+// mark leaves the mark of a quotation where one is left out: cut then finds the line in front that says who wrote it.
+func (w *htmlWriter) mark() {
+	w.block()
+	w.text(">")
+	w.block()
 }
 
 // isSpace leaves out the no-break space, which is text in HTML.
