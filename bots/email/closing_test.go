@@ -1,6 +1,9 @@
 package email
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 func TestANameBelowAGreetingGoes(t *testing.T) {
 	for _, closing := range []string{
@@ -89,4 +92,16 @@ func FuzzCut(f *testing.F) {
 			t.Errorf("%d bytes became %d", len(text), len(got))
 		}
 	})
+}
+
+func TestAMailThatHasNothingElseKeepsWhatMayBeAName(t *testing.T) {
+	for subject, want := range map[string]string{"": "Kontrolle Hermannplatz", "kontrolle u8": "kontrolle u8"} {
+		m, err := read(strings.NewReader("From: marta@rider.example\nSubject: " + subject + "\n\nGesendet von meinem iPhone\n\nKontrolle Hermannplatz\n"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := m.text(); got != want {
+			t.Errorf("subject %q: %q", subject, got)
+		}
+	}
 }

@@ -12,7 +12,14 @@ const (
 )
 
 // cut leaves of a mail's text what its author wrote: no quotations, no signature, no name below a greeting.
-func cut(text string) string {
+func cut(text string) string { return cutting(text, withoutName) }
+
+// cutLess is cut, but leaves what may be a name: a mail that has nothing else may be one of two words, such as "Kontrolle Zoo".
+func cutLess(text string) string {
+	return cutting(text, func(lines []string, _ int) []string { return lines })
+}
+
+func cutting(text string, nameless func(lines []string, advert int) []string) string {
 	text = strings.NewReplacer("\r\n", "\n", "\r", "\n", "\u00a0", " ", "\u202f", " ").Replace(text)
 	text = disarm(text)
 	if len(text) > maxCut {
@@ -23,7 +30,7 @@ func cut(text string) string {
 	advertised := -1          // where in answer an advertisement stood
 	attributed := false       // the last line that is not blank says who wrote what follows
 	end := func() {
-		kept = append(kept, withoutName(answer, advertised)...)
+		kept = append(kept, nameless(answer, advertised)...)
 		answer, advertised = nil, -1
 	}
 	for i := 0; i < len(lines); i++ {

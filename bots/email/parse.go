@@ -53,6 +53,9 @@ func (m *message) author(envelope string) string {
 // them did not write to us.
 func (m *message) text() string {
 	subject, body := m.subject(), cut(m.part.text(0))
+	if subject == "" && body == "" {
+		body = cutLess(m.part.text(0))
+	}
 	if subject == "" || begins(body, subject) {
 		return report.Clean(body)
 	}
