@@ -170,7 +170,7 @@ func TestDebiansDovecotIsReadByIMAP(t *testing.T) {
 		t.Helper()
 		(&browser{t, visitor.base, visitor.http}).sees("/c/zuerich", text)
 	}
-	if page := connect("wrong"); !strings.Contains(page, "takes the password") {
+	if page := connect("wrong"); !strings.Contains(page, "does not take the user name and password") {
 		t.Errorf("a wrong password is not told:\n%s", page)
 	}
 	if page := connect("sesame"); !strings.Contains(page, "The mailbox is connected") {
