@@ -1,13 +1,15 @@
 // Package email is the network of mail. Riders write to <city>@<domain>, which exists the moment the city does;
 // reports go to the mailboxes of subscribers, who each confirmed that they want them.
 //
-// In: recv.go serves SMTP for all cities (conn.go keeps connections in bounds, session.go says who gets mail), lmtp.go LMTP; imap.go and
-// imap_recv.go read the mailboxes of mailbox.go that cities have connected (imap_stumble.go gives up what cannot be read). loop.go drops what machines wrote,
-// mime.go, parse.go, html.go and cut.go make a report's text out of a message, when.go finds its time, auth.go,
-// dkim.go and border.go whether its author is forged, limits.go
-// keeps one author or network from flooding a city, greylist.go puts strangers off, bounce.go
-// hears of mailboxes that are gone. Out: send.go writes to the subscribers
-// in db.go through Core.Mail, by way of the city's own mailbox with submission.go. subscribe.go has the pages for them, webui.go those for the city's admins.
+// In: recv.go serves SMTP for all cities (conn.go keeps connections in bounds, session.go says who gets mail, deliver.go
+// stores it), lmtp.go LMTP; imap.go and imap_recv.go read the mailboxes of mailbox.go that cities have connected
+// (imap_stumble.go gives up what cannot be read). loop.go drops what machines wrote; mime.go, parse.go, html.go and cut.go
+// make a report's text out of a message, attribution.go and closing.go cut names off it; when.go finds its time; auth.go,
+// dkim.go and border.go whether its author is forged. limits.go keeps one author or network from flooding a city,
+// greylist.go puts strangers off, bounce.go hears of mailboxes that are gone.
+//
+// Out: send.go writes to the subscribers in db.go through Core.Mail, by way of the city's own mailbox with submission.go.
+// subscribe.go has the pages for them, webui.go those for the city's admins.
 package email
 
 import (

@@ -56,6 +56,9 @@ func (b *Bot) renamed(ctx context.Context, row Account, c *client) Account {
 		return row
 	}
 	now := describe(row, me)
+	if now.Username == row.Username && now.Name == row.Name && now.ReadsAll == row.ReadsAll {
+		return row
+	}
 	if err := b.store.describe(ctx, now); err != nil {
 		b.core.Log.Warn("the bot's name is not stored", "city", row.City, "error", err)
 	}
