@@ -11,7 +11,7 @@ test:
 	go test ./...
 
 bench:
-	go test -run '^$$' -bench . -benchmem ./censor ./settings .
+	go test -run '^$$' -bench . -benchmem ./censor ./settings ./app
 
 # Every fuzz target for a while: make fuzz TIME=1m
 TIME ?= 20s

@@ -1,167 +1,23 @@
-// Linienfunk relays transit reports between the networks of a city. This file parses flags and runs a Program;
-// program.go, wiring.go and run.go put it together and run it.
+// Linienfunk relays transit reports between the networks of a city. Package app is the program; this file is the process around it.
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"net"
-	"net/http"
 	"os"
 	"os/signal"
-	"runtime/debug"
-	"strings"
 	"syscall"
-	"time"
-	_ "time/tzdata" // an empty container has no time zones, and times are for people
 
-	"github.com/alecthomas/kong"
-
-	"linienfunk/bots/all"
-	"linienfunk/config"
+	"linienfunk/app"
 )
-
-// flags are settings that are often given on the command line. An empty one is not given.
-type flags struct {
-	Config  string `help:"Configuration file; linienfunk.toml if it is there." env:"LINIENFUNK_CONFIG" placeholder:"FILE"`
-	HTTP    string `help:"Address of the web server." name:"http" placeholder:":8080"`
-	SMTP    string `help:"Address of the SMTP server." name:"smtp" placeholder:":2525"`
-	Data    string `help:"Directory for everything that must be kept." placeholder:"./data"`
-	BaseURL string `help:"How the web server is reached from outside." name:"base-url" placeholder:"URL"`
-}
-
-type cli struct {
-	flags
-	Serve      struct{} `cmd:"" default:"1" help:"Run (this is what happens without a command)."`
-	Demo       struct{} `cmd:"" help:"Run with a ready city, on this machine only, without any account."`
-	ShowConfig struct{} `cmd:"" name:"config" help:"Print the effective configuration, without secrets."`
-	Version    struct{} `cmd:"" help:"Print the version."`
-	Mail       struct {
-		Check struct{} `cmd:"" help:"Look up what the DNS lacks for the cities' mail, and print the records; exit 1 if it lacks something."`
-	} `cmd:"" help:"About mail."`
-	Healthcheck struct{} `cmd:"" help:"Ask a running program whether it is well; exit 1 if not."`
-}
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	err := run(ctx, os.Args[1:], os.Environ(), os.Stdout, os.Stderr)
+	err := app.Main(ctx, os.Args[1:], os.Environ(), os.Stdout, os.Stderr)
 	if err != nil && !errors.Is(err, context.Canceled) {
 		fmt.Fprintf(os.Stderr, "linienfunk: %v\n", err)
 		os.Exit(1)
 	}
-}
-
-// run is the whole program, so that tests can start it in process.
-func run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) error {
-	var c cli
-	done := false
-	parser, err := kong.New(&c, kong.Name("linienfunk"), kong.Description("Relays transit reports between the networks of a city."),
-		kong.Writers(stdout, stderr), kong.UsageOnError(), kong.Exit(func(int) { done = true }))
-	if err != nil {
-		return err
-	}
-	command, err := parser.Parse(args)
-	if done { // --help
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	if command.Command() == "version" {
-		_, err := fmt.Fprintln(stdout, "linienfunk", version())
-		return err
-	}
-	defaults := config.Default()
-	if command.Command() == "demo" {
-		defaults = demoDefaults()
-	}
-	defaults.Networks = networkKeys()
-	settings, err := c.load(defaults, environ)
-	if err != nil {
-		return err
-	}
-	switch command.Command() {
-	case "config":
-		_, err := fmt.Fprint(stdout, settings)
-		return err
-	case "healthcheck":
-		return healthcheck(ctx, settings)
-	case "mail check":
-		return mailCheck(ctx, settings, net.DefaultResolver, stdout)
-	case "demo":
-		return runDemo(ctx, settings, stdout, stderr)
-	}
-	return serve(ctx, settings, stderr)
-}
-
-func (f flags) load(defaults config.Config, environ []string) (config.Config, error) {
-	given := map[string]string{}
-	for key, value := range map[string]string{"http": f.HTTP, "smtp": f.SMTP, "data": f.Data, "base_url": f.BaseURL} {
-		if value != "" {
-			given[key] = value
-		}
-	}
-	return config.Load(defaults, cmp.Or(f.Config, "linienfunk.toml"), f.Config != "", environ, config.Source{
-		Name:   func(key string) string { return "--" + strings.ReplaceAll(key, "_", "-") },
-		Values: given,
-	})
-}
-
-// networkKeys are the keys that the networks declare.
-func networkKeys() []config.Key {
-	var keys []config.Key
-	for _, plugin := range all.Plugins() {
-		for _, key := range plugin.Config {
-			keys = append(keys, config.Key{Network: plugin.Name, Name: key.Name, Help: key.Help, Secret: key.Secret, Value: key.Default})
-		}
-	}
-	return keys
-}
-
-func serve(ctx context.Context, settings config.Config, stderr io.Writer) error {
-	p, err := Open(ctx, settings, stderr)
-	if err != nil {
-		return err
-	}
-	p.log.Info("running", "pages", p.URL(), "smtp", p.SMTPAddr(), "version", version())
-	return errors.Join(p.Run(ctx), p.Close())
-}
-
-// healthcheck asks the program's own web server.
-func healthcheck(ctx context.Context, settings config.Config) error {
-	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
-	defer cancel()
-	// By number: in an empty container nobody knows what localhost is.
-	address := strings.Replace(localURL(settings.HTTP), "//localhost:", "//127.0.0.1:", 1)
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address+"/healthz", nil)
-	if err != nil {
-		return err
-	}
-	answer, err := http.DefaultClient.Do(request)
-	if err != nil {
-		return fmt.Errorf("not well: %w", err)
-	}
-	defer answer.Body.Close()
-	if answer.StatusCode != http.StatusOK {
-		return fmt.Errorf("not well: %s", answer.Status)
-	}
-	return nil
-}
-
-func version() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return "unknown"
-	}
-	version := info.Main.Version
-	for _, setting := range info.Settings {
-		if setting.Key == "vcs.revision" && version == "(devel)" {
-			version = setting.Value[:min(12, len(setting.Value))]
-		}
-	}
-	return version
 }

@@ -11,7 +11,7 @@ import (
 
 	"gorm.io/gorm"
 
-	"linienfunk/secret"
+	"linienfunk/internal/secret"
 )
 
 // Core is what a bot gets from the program.

@@ -9,8 +9,8 @@ import (
 	"time"
 
 	"linienfunk/bus"
+	"linienfunk/internal/testkit"
 	"linienfunk/report"
-	"linienfunk/testkit"
 )
 
 func kontrolle(id string) report.Report {

@@ -5,8 +5,8 @@ import (
 	"time"
 
 	"linienfunk/db"
+	"linienfunk/internal/testkit"
 	"linienfunk/report"
-	"linienfunk/testkit"
 )
 
 // withdraw puts on INTAKE that a report is taken back.

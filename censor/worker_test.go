@@ -10,8 +10,8 @@ import (
 	"linienfunk/bus"
 	"linienfunk/censor"
 	"linienfunk/db"
+	"linienfunk/internal/testkit"
 	"linienfunk/report"
-	"linienfunk/testkit"
 )
 
 // desk is a running worker with a real bus and database. zuerich has the trigger "kontrolle", blocks "idiot", and has connected two networks.

@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"linienfunk/db"
-	"linienfunk/testkit"
+	"linienfunk/internal/testkit"
 )
 
 func TestADatabaseKeepsToTheKeyThatItSawFirst(t *testing.T) {

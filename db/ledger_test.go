@@ -6,8 +6,8 @@ import (
 	"time"
 
 	"linienfunk/db"
+	"linienfunk/internal/testkit"
 	"linienfunk/report"
-	"linienfunk/testkit"
 )
 
 func kontrolle(id string) report.Report {

@@ -5,8 +5,8 @@ import (
 	"encoding/json"
 	"net/http"
 
+	"linienfunk/internal/secret"
 	"linienfunk/report"
-	"linienfunk/secret"
 )
 
 // flash is a message that the next page shows once.

@@ -24,8 +24,8 @@ import (
 
 	"linienfunk/bots"
 	"linienfunk/db"
+	"linienfunk/internal/secret"
 	"linienfunk/report"
-	"linienfunk/secret"
 	"linienfunk/settings"
 	"linienfunk/settings/chain"
 	"linienfunk/templates"

@@ -8,8 +8,8 @@ import (
 	"linienfunk/bots"
 	"linienfunk/censor"
 	"linienfunk/db"
+	"linienfunk/internal/testkit"
 	"linienfunk/settings"
-	"linienfunk/testkit"
 )
 
 // runSettings keeps the settings as the program does: a Storage and a Node on a stream.

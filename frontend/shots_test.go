@@ -14,8 +14,8 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"linienfunk/bots"
+	"linienfunk/internal/testkit/pictures"
 	"linienfunk/settings"
-	"linienfunk/testkit/pictures"
 )
 
 // TestScreenshots takes pictures of the pages with sample data:

@@ -24,10 +24,10 @@ import (
 	"linienfunk/bots"
 	"linienfunk/bots/bottest"
 	"linienfunk/db"
-	"linienfunk/secret"
+	"linienfunk/internal/secret"
+	"linienfunk/internal/testkit"
 	"linienfunk/settings"
 	"linienfunk/templates"
-	"linienfunk/testkit"
 )
 
 const goodPassword = "drei Umstiege bis Wedding"

@@ -14,7 +14,7 @@ import (
 	"gorm.io/gorm"
 
 	"linienfunk/db"
-	"linienfunk/secret"
+	"linienfunk/internal/secret"
 )
 
 // Purposes of links that are mailed, and how long they work.

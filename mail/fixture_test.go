@@ -15,7 +15,7 @@ import (
 
 	"linienfunk/bots"
 	"linienfunk/db"
-	"linienfunk/secret"
+	"linienfunk/internal/secret"
 )
 
 // world is a Mailer on a real database, with a clock that the test moves.

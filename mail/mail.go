@@ -27,7 +27,7 @@ import (
 	"gorm.io/gorm"
 
 	"linienfunk/bots"
-	"linienfunk/secret"
+	"linienfunk/internal/secret"
 )
 
 // Config says from where to where mail goes.

@@ -11,7 +11,7 @@ import (
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
 
-	"linienfunk/secret"
+	"linienfunk/internal/secret"
 )
 
 // Message is a row of the queue, in table mail_messages. Times are milliseconds since 1970: SQLite compares times as

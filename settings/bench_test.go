@@ -5,8 +5,8 @@ import (
 	"testing"
 	"time"
 
+	"linienfunk/internal/testkit"
 	"linienfunk/settings"
-	"linienfunk/testkit"
 )
 
 // BenchmarkAChangeIsInForceOnAllNodes is the time from handing in a change until three nodes judge by it, with a storage beside

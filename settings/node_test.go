@@ -8,9 +8,9 @@ import (
 
 	"gorm.io/gorm"
 
+	"linienfunk/internal/testkit"
 	"linienfunk/settings"
 	"linienfunk/settings/chain"
-	"linienfunk/testkit"
 )
 
 func TestAChangeMadeOnOneNodeIsInForceOnTheOthers(t *testing.T) {

@@ -13,9 +13,9 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"linienfunk/bus"
+	"linienfunk/internal/testkit"
 	"linienfunk/settings"
 	"linienfunk/settings/chain"
-	"linienfunk/testkit"
 )
 
 // linkTo is another program's change of a title.

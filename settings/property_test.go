@@ -11,9 +11,9 @@ import (
 	"time"
 
 	"linienfunk/bus"
+	"linienfunk/internal/testkit"
 	"linienfunk/settings"
 	"linienfunk/settings/chain"
-	"linienfunk/testkit"
 )
 
 // Whatever comes in between - changes on several nodes against new and old versions at the same time, messages that come

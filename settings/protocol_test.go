@@ -11,9 +11,9 @@ import (
 	"github.com/nats-io/nats.go"
 
 	"linienfunk/bus"
+	"linienfunk/internal/testkit"
 	"linienfunk/settings"
 	"linienfunk/settings/chain"
-	"linienfunk/testkit"
 )
 
 // stranger is another program: it knows nothing but docs/settings-protocol.md and a NATS client.

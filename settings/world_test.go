@@ -16,8 +16,8 @@ import (
 	"linienfunk/bus"
 	"linienfunk/censor"
 	"linienfunk/db"
+	"linienfunk/internal/testkit"
 	"linienfunk/settings"
-	"linienfunk/testkit"
 )
 
 var schema = settings.Schema{Compile: censor.Compile, Options: map[string][]bots.Option{

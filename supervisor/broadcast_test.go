@@ -10,9 +10,9 @@ import (
 
 	"linienfunk/bots"
 	"linienfunk/db"
+	"linienfunk/internal/testkit"
 	"linienfunk/report"
 	"linienfunk/supervisor"
-	"linienfunk/testkit"
 )
 
 // mailing is a Broadcaster whose pages the test answers.

@@ -10,9 +10,9 @@ import (
 	"linienfunk/bots"
 	"linienfunk/bus"
 	"linienfunk/db"
+	"linienfunk/internal/testkit"
 	"linienfunk/report"
 	"linienfunk/supervisor"
-	"linienfunk/testkit"
 )
 
 func TestACallThatReturnsLateCountsAndIsNotRepeated(t *testing.T) {

@@ -9,9 +9,9 @@ import (
 	"linienfunk/bots"
 	"linienfunk/bus"
 	"linienfunk/db"
+	"linienfunk/internal/testkit"
 	"linienfunk/report"
 	"linienfunk/supervisor"
-	"linienfunk/testkit"
 )
 
 // retracting is a network that takes reports back.

@@ -11,8 +11,8 @@ import (
 	"linienfunk/bots"
 	"linienfunk/bus"
 	"linienfunk/db"
+	"linienfunk/internal/testkit"
 	"linienfunk/report"
-	"linienfunk/testkit"
 )
 
 func TestAReportIsSentAndItsReceiptIsInTheLedger(t *testing.T) {

@@ -12,9 +12,9 @@ import (
 	"linienfunk/bots"
 	"linienfunk/bus"
 	"linienfunk/db"
+	"linienfunk/internal/testkit"
 	"linienfunk/report"
 	"linienfunk/supervisor"
-	"linienfunk/testkit"
 )
 
 // network is a bot whose calls the test answers.

@@ -16,9 +16,9 @@ import (
 
 	"linienfunk/bots"
 	"linienfunk/db"
-	"linienfunk/secret"
+	"linienfunk/internal/secret"
+	"linienfunk/internal/testkit"
 	"linienfunk/templates"
-	"linienfunk/testkit"
 )
 
 // World is a program around one bot: a real database, a real secret box, the bot's real templates, and a clock that the test moves.

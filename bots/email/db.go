@@ -11,7 +11,7 @@ import (
 	"gorm.io/gorm/clause"
 
 	"linienfunk/bots"
-	"linienfunk/secret"
+	"linienfunk/internal/secret"
 )
 
 // Subscriber is a mailbox that wants a city's reports, or that somebody claims does: only Confirmed ones get any.

@@ -13,7 +13,7 @@ import (
 	"github.com/emersion/go-smtp"
 
 	"linienfunk/bots/bottest"
-	"linienfunk/testkit"
+	"linienfunk/internal/testkit"
 )
 
 // serveLMTP is serve with LMTP on a socket; its address is the socket's.

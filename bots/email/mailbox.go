@@ -11,7 +11,7 @@ import (
 
 	"gorm.io/gorm"
 
-	"linienfunk/secret"
+	"linienfunk/internal/secret"
 )
 
 // Mailbox is an existing mailbox that a city has connected: its riders may write there, too, and its mails may come from there.

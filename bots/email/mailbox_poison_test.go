@@ -10,8 +10,8 @@ import (
 
 	"linienfunk/bots"
 	"linienfunk/bots/email/emailtest"
+	"linienfunk/internal/testkit"
 	"linienfunk/report"
-	"linienfunk/testkit"
 )
 
 func TestAMailThatTheServerDoesNotHandOutHoldsUpOthersForTenMinutes(t *testing.T) {

@@ -13,8 +13,8 @@ import (
 	"linienfunk/bots/bottest"
 	"linienfunk/bots/email"
 	"linienfunk/bots/email/emailtest"
+	"linienfunk/internal/testkit"
 	"linienfunk/report"
-	"linienfunk/testkit"
 )
 
 // postbox is a city with a mailbox, which is being read.

@@ -11,7 +11,7 @@ import (
 	"gorm.io/gorm"
 
 	"linienfunk/bots"
-	"linienfunk/secret"
+	"linienfunk/internal/secret"
 )
 
 // Account is a city's account on an instance.

@@ -7,7 +7,7 @@ import (
 	"linienfunk/bots"
 	"linienfunk/bots/bottest"
 	"linienfunk/bots/mastodon/mastodontest"
-	"linienfunk/testkit"
+	"linienfunk/internal/testkit"
 )
 
 // swallowed sends a report that the instance takes and never answers, and lets the instance heal.

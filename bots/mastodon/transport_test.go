@@ -19,7 +19,7 @@ import (
 	masto "github.com/mattn/go-mastodon"
 
 	"linienfunk/bots"
-	"linienfunk/outgoing"
+	"linienfunk/internal/outgoing"
 )
 
 func TestThePauseThatAnInstanceAsksFor(t *testing.T) {

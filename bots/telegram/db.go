@@ -10,7 +10,7 @@ import (
 
 	"gorm.io/gorm"
 
-	"linienfunk/secret"
+	"linienfunk/internal/secret"
 )
 
 // Account is a city's bot.

@@ -13,8 +13,8 @@ import (
 	"linienfunk/bots"
 	"linienfunk/bots/bottest"
 	"linienfunk/bots/telegram/telegramtest"
+	"linienfunk/internal/testkit"
 	"linienfunk/report"
-	"linienfunk/testkit"
 )
 
 // hooked is a program that listens for webhooks.

@@ -8,8 +8,8 @@ import (
 
 	"linienfunk/bots"
 	"linienfunk/bots/bottest"
+	"linienfunk/internal/testkit"
 	"linienfunk/report"
-	"linienfunk/testkit"
 )
 
 // translated are cities whose language the test changes.

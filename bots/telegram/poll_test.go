@@ -7,8 +7,8 @@ import (
 	"time"
 
 	"linienfunk/bots"
+	"linienfunk/internal/testkit"
 	"linienfunk/report"
-	"linienfunk/testkit"
 )
 
 func TestTheNumbersOfUpdatesMayBeginAnywhereAfterAQuietWeek(t *testing.T) {

@@ -8,7 +8,7 @@ import (
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
 
-	"linienfunk/secret"
+	"linienfunk/internal/secret"
 )
 
 // Kinds of chats, as Telegram calls them (https://core.telegram.org/bots/api#chat).

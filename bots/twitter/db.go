@@ -13,7 +13,7 @@ import (
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
 
-	"linienfunk/secret"
+	"linienfunk/internal/secret"
 )
 
 // Account is a city's account at X.

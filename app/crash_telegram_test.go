@@ -1,0 +1,89 @@
+package app
+
+import (
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"linienfunk/bots/telegram/telegramtest"
+	"linienfunk/internal/config"
+	"linienfunk/internal/testkit"
+)
+
+// TestABroadcastOnTelegramSurvivesKills kills the program in the middle of a broadcast: when Telegram has taken a message and
+// not answered yet, and the third time up to a message later, while that answer is late.
+func TestABroadcastOnTelegramSurvivesKills(t *testing.T) {
+	const people = 200
+	box, fake := newMailbox(t), telegramtest.New(t)
+	c := testConfig(t, box)
+	c.Networks = []config.Key{{Network: "telegram", Name: "api", Value: fake.URL}}
+	p := newProcess(t, c)
+	p.start()
+	admin := newBrowser(t, c.BaseURL)
+	admin.register(box, "zuerich", "Zürich")
+	admin.setLists("zuerich", "Zürich", "kontrolle", "")
+	admin.post("/city/zuerich/bot/telegram/connect", "token", fake.AddBot("ZueriBot"))
+	// got is how often each person was sent a text.
+	got := func(text string) map[int64]int {
+		count := map[int64]int{}
+		for _, sent := range fake.Sent() {
+			if strings.Contains(sent.Text, text) {
+				count[sent.Chat]++
+			}
+		}
+		return count
+	}
+	for i := range people {
+		fake.Say("ZueriBot", fmt.Sprint("rider ", i), "/start")
+	}
+	testkit.Eventually(t, "everybody is welcomed", func() bool { return len(got("Willkommen")) == people })
+
+	fake.Limits = telegramtest.RealLimits()
+	begin, killed := len(fake.Sent()), make(chan struct{}, 1)
+	killAt := func(n int, later time.Duration) {
+		fake.OnSent(func(sent int) {
+			if sent == begin+n {
+				<-time.After(later)
+				p.command.Process.Kill()
+				killed <- struct{}{}
+			}
+		})
+	}
+	killAt(people/4, 0)
+	if err := tryMail(c.SMTP, "zuerich", "kontrolle u8"); err != nil {
+		t.Fatal(err)
+	}
+	testkit.Next(t, killed)
+	p.kill()
+	killAt(people/2, 0)
+	p.start()
+	testkit.Next(t, killed)
+	p.kill()
+	n, later := people*3/4+rand.IntN(people/5), time.Duration(rand.IntN(40))*time.Millisecond
+	t.Logf("the third kill comes %v after message %d was taken", later, n)
+	killAt(n, later)
+	p.start()
+	testkit.Next(t, killed)
+	p.kill()
+	p.start()
+	testkit.Eventually(t, "everybody has it", func() bool { return len(got("kontrolle u8")) == people })
+	each := got("kontrolle u8")
+	if most := slices.Max(slices.Collect(maps.Values(each))); most > 2 {
+		t.Errorf("somebody got it %d times", most)
+	}
+	twice := 0
+	for _, n := range each {
+		twice += n - 1
+	}
+	t.Logf("%d messages too many after three kills, %d requests over the limits", twice, fake.Limits.Over)
+	if twice > 3 {
+		t.Errorf("%d messages too many", twice)
+	}
+	if fake.Limits.Over > 0 {
+		t.Errorf("%d requests were over the limits", fake.Limits.Over)
+	}
+}

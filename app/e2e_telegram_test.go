@@ -1,0 +1,61 @@
+package app
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"linienfunk/bots/telegram/telegramtest"
+	"linienfunk/internal/config"
+	"linienfunk/internal/testkit"
+)
+
+func TestAMessageOnTelegramReachesEveryNetworkAndReportsReachItsSubscribers(t *testing.T) {
+	box, fake := newMailbox(t), telegramtest.New(t)
+	c := testConfig(t, box)
+	c.Networks = []config.Key{{Network: "telegram", Name: "api", Value: fake.URL}}
+	program, _ := start(t, c)
+	admin, visitor := newBrowser(t, program.URL()), newBrowser(t, program.URL())
+	admin.register(box, "zuerich", "Zürich")
+	admin.setLists("zuerich", "Zürich", "kontrolle", "idiot")
+	visitor.subscribe(box, "zuerich", readerAddress)
+	if page := admin.post("/city/zuerich/bot/telegram/connect", "token", fake.AddBot("ZueriBot")); !strings.Contains(page, "@ZueriBot") {
+		t.Fatalf("not connected:\n%s", page)
+	}
+	visitor.sees("/c/zuerich", "https://t.me/ZueriBot")
+	got := func(who, text string) bool {
+		for _, sent := range fake.Sent() {
+			if sent.Chat == fake.Person(who) && strings.Contains(sent.Text, text) {
+				return true
+			}
+		}
+		return false
+	}
+	for _, who := range []string{"marta", "jan"} {
+		fake.Say("ZueriBot", who, "/start")
+		testkit.Eventually(t, who+" is welcomed", func() bool { return got(who, "Zürich") })
+	}
+
+	fake.Say("ZueriBot", "marta", "kontrolle u8 hermannplatz")
+	testkit.Eventually(t, "jan gets marta's report", func() bool { return got("jan", "kontrolle u8 hermannplatz") })
+	testkit.Eventually(t, "it is in the subscriber's mailbox", func() bool { return len(box.to(readerAddress, "kontrolle u8")) > 0 })
+	visitor.sees("/c/zuerich", "kontrolle u8 hermannplatz")
+
+	writeMail(t, program, "zuerich", "kontrolle u6 am bahnhof")
+	for _, who := range []string{"marta", "jan"} {
+		testkit.Eventually(t, who+" gets the mailed report", func() bool { return got(who, "kontrolle u6 am bahnhof") })
+	}
+	if got("marta", "kontrolle u8") {
+		t.Error("marta got her own report")
+	}
+
+	// A webhook's call has no origin and no cookie; it gets through to the bot, which does not know this one.
+	answer, err := http.Post(program.URL()+"/bots/telegram/hook/unknown", "application/json", strings.NewReader("{}"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	if kind := answer.Header.Get("Content-Type"); answer.StatusCode != http.StatusNotFound || !strings.HasPrefix(kind, "text/plain") {
+		t.Errorf("a webhook's call: %s, %s", answer.Status, kind)
+	}
+}

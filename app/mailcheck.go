@@ -1,0 +1,34 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"time"
+
+	"linienfunk/internal/config"
+	"linienfunk/mail"
+)
+
+// mailCheckTime is for all questions to the DNS together.
+const mailCheckTime = time.Minute
+
+// mailCheck tells the operator what the DNS still lacks for the cities' mail. The error says that it lacks something.
+func mailCheck(ctx context.Context, settings config.Config, resolver mail.Resolver, out io.Writer) error {
+	ctx, cancel := context.WithTimeout(ctx, mailCheckTime)
+	defer cancel()
+	c := mailConfig(settings)
+	c.Resolver = resolver
+	findings, err := mail.Check(ctx, c)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(out, "Mail of %s, delivery: %s\n\n", c.Domain, settings.Mail.Way())
+	for _, f := range findings {
+		fmt.Fprintf(out, "%-7s %-8s %s\n", f.Name, f.State, f.Say)
+		if f.Record != "" {
+			fmt.Fprintf(out, "%16s %s\n", "", f.Record)
+		}
+	}
+	return mail.Incomplete(findings)
+}

@@ -1,0 +1,51 @@
+package app
+
+import (
+	"bytes"
+	"context"
+	"net"
+	"strings"
+	"testing"
+
+	"linienfunk/internal/config"
+)
+
+// emptyDNS knows one address and nothing else.
+type emptyDNS struct{}
+
+func nothing(name string) error {
+	return &net.DNSError{Err: "no such host", Name: name, IsNotFound: true}
+}
+
+func (emptyDNS) LookupMX(_ context.Context, name string) ([]*net.MX, error) {
+	return nil, nothing(name)
+}
+func (emptyDNS) LookupTXT(_ context.Context, name string) ([]string, error) {
+	return nil, nothing(name)
+}
+func (emptyDNS) LookupAddr(_ context.Context, name string) ([]string, error) {
+	return nil, nothing(name)
+}
+func (emptyDNS) LookupIPAddr(context.Context, string) ([]net.IPAddr, error) {
+	return []net.IPAddr{{IP: net.IPv4(192, 0, 2, 1)}}, nil
+}
+
+func TestTheMailCheckPrintsTheRecordsThatAreMissingAndFails(t *testing.T) {
+	c := config.Default()
+	c.Mail.Domain, c.Mail.Delivery = "linienfunk.example", config.Direct
+	var out bytes.Buffer
+	if err := mailCheck(t.Context(), c, emptyDNS{}, &out); err == nil {
+		t.Error("it did not fail")
+	}
+	for _, line := range []string{
+		"linienfunk.example. IN MX 10 linienfunk.example.",
+		`linienfunk.example. IN TXT "v=spf1 a:linienfunk.example -all"`,
+		`_dmarc.linienfunk.example. IN TXT "v=DMARC1; p=quarantine"`,
+		"1.2.0.192.in-addr.arpa. IN PTR linienfunk.example.",
+		"openssl genpkey",
+	} {
+		if !strings.Contains(out.String(), line) {
+			t.Errorf("no line %s in\n%s", line, out.String())
+		}
+	}
+}

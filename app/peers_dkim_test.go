@@ -1,0 +1,187 @@
+package app
+
+import (
+	"crypto/ed25519"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
+	"encoding/base64"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"io"
+	"log"
+	mathrand "math/rand/v2"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/foxcpp/go-mockdns"
+	"github.com/miekg/dns"
+
+	"linienfunk/internal/testkit"
+)
+
+// verifier is opendkim-testmsg with a DNS of its own. It asks the servers in /etc/resolv.conf, and only at port 53: so it gets another
+// such file (in a mount namespace of its own), and a name server at an address of loopback that nobody else uses.
+type verifier struct{ resolvConf string }
+
+func newVerifier(t testing.TB, zones map[string]mockdns.Zone) verifier {
+	t.Helper()
+	needs(t, "opendkim-testmsg", "unshare")
+	if os.Geteuid() != 0 {
+		t.Skip("opendkim-testmsg gets a DNS of its own as root only")
+	}
+	if output, err := exec.Command("unshare", "--mount", "true").CombinedOutput(); err != nil {
+		t.Skipf("opendkim-testmsg gets no DNS of its own here: %s", output)
+	}
+	answers, err := mockdns.NewServerWithLogger(zones, log.New(io.Discard, "", 0), false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { answers.Close() })
+	v := verifier{filepath.Join(t.TempDir(), "resolv.conf")}
+	conn := listen53(t)
+	server := &dns.Server{PacketConn: conn, Handler: answers}
+	ended := make(chan error, 1)
+	go func() { ended <- server.ActivateAndServe() }()
+	t.Cleanup(func() { conn.Close(); <-ended })
+	host, _, err := net.SplitHostPort(conn.LocalAddr().String())
+	if err := errors.Join(err, os.WriteFile(v.resolvConf, []byte("nameserver "+host+"\n"), 0o644)); err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
+
+func listen53(t testing.TB) net.PacketConn {
+	t.Helper()
+	for range 100 {
+		conn, err := net.ListenPacket("udp4", fmt.Sprintf("127.%d.%d.%d:53", 1+mathrand.IntN(254), mathrand.IntN(255), 1+mathrand.IntN(254)))
+		if err == nil {
+			return conn
+		}
+	}
+	t.Fatal("port 53 is taken at all addresses")
+	return nil
+}
+
+// verify returns what opendkim-testmsg has against a mail.
+func (v verifier) verify(t testing.TB, mail string) error {
+	t.Helper()
+	command := exec.Command("unshare", "--mount", "sh", "-c", `mount --bind "$1" /etc/resolv.conf && exec opendkim-testmsg -t "$2"`,
+		"sh", v.resolvConf, t.TempDir())
+	command.Stdin = strings.NewReader(mail)
+	output, err := command.CombinedOutput()
+	if err == nil && len(output) > 0 {
+		err = errors.New("it is not silent")
+	}
+	if err != nil {
+		return fmt.Errorf("%w: %s", err, output)
+	}
+	return nil
+}
+
+// signed says whether the signature of a mail covers a field: RFC 6376, section 3.5, tag h=.
+func signed(mail, field string) bool {
+	header, _, _ := strings.Cut(mail, "\r\n\r\n")
+	header = strings.ReplaceAll(header, "\r\n ", "")
+	found := regexp.MustCompile(`(?m)^DKIM-Signature:.*[; ]h=([^;]*)`).FindStringSubmatch(header)
+	return found != nil && slices.ContainsFunc(strings.Split(found[1], ":"), func(one string) bool { return strings.EqualFold(strings.TrimSpace(one), field) })
+}
+
+// dkimKey writes a private key, and returns its path and the record for the public half.
+func dkimKey(t testing.TB, private any, kind string, public []byte) (path, record string) {
+	t.Helper()
+	der, err := x509.MarshalPKCS8PrivateKey(private)
+	path = filepath.Join(t.TempDir(), "dkim.pem")
+	if err := errors.Join(err, os.WriteFile(path, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}), 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	return path, "v=DKIM1; k=" + kind + "; p=" + base64.StdEncoding.EncodeToString(public)
+}
+
+func TestOpendkimVerifiesTheMailsOfTheProgram(t *testing.T) {
+	rsaKey, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rsaPublic, err := x509.MarshalPKIXPublicKey(rsaKey.Public())
+	if err != nil {
+		t.Fatal(err)
+	}
+	edPublic, edPrivate, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Run("rsa", func(t *testing.T) {
+		path, record := dkimKey(t, rsaKey, "rsa", rsaPublic)
+		opendkimVerifies(t, path, record)
+	})
+	t.Run("ed25519", func(t *testing.T) {
+		path, record := dkimKey(t, edPrivate, "ed25519", edPublic)
+		opendkimVerifies(t, path, record)
+	})
+}
+
+func opendkimVerifies(t *testing.T, key, record string) {
+	v := newVerifier(t, map[string]mockdns.Zone{"linienfunk._domainkey.linienfunk.example.": {TXT: []string{record}}})
+	box := newMailbox(t)
+	c := testConfig(t, box)
+	c.Mail.DKIMKey = key
+	program, _ := start(t, c)
+	admin, visitor := newBrowser(t, program.URL()), newBrowser(t, program.URL())
+	admin.register(box, "zuerich", "Zürich – Straßenbahn, Fähren & Züge: alle Linien")
+	admin.setLists("zuerich", "Zürich – Straßenbahn, Fähren & Züge: alle Linien", "kontrolle", "")
+	visitor.subscribe(box, "zuerich", readerAddress)
+	for name, text := range map[string]string{
+		"a short text":       "kontrolle u8",
+		"umlauts":            "kontrolle größer als üblich, Müllerstraße",
+		"a long line":        "kontrolle " + strings.Repeat("weiter und weiter ", 60) + "ende",
+		"a word of 300":      "kontrolle " + strings.Repeat("ü", 300),
+		"dots and spaces":    "kontrolle  hier \r\n..\r\n.\r\nFrom hier an \r\n\r\n\r\nnichts mehr",
+		"signs of all kinds": "kontrolle 🚋 =3D =20 \tTab, „Zitat“ – Strich",
+	} {
+		t.Run(name, func(t *testing.T) {
+			before := len(box.to(readerAddress, "kontrolle"))
+			writeMail(t, program, "zuerich", text)
+			testkit.Eventually(t, "the mail comes", func() bool { return len(box.to(readerAddress, "kontrolle")) > before })
+			mail := box.to(readerAddress, "kontrolle")[before].raw
+			if err := v.verify(t, mail); err != nil {
+				t.Errorf("%v\n%s", err, mail)
+			}
+			for _, field := range []string{"From", "Subject", "List-Unsubscribe", "List-Unsubscribe-Post"} {
+				if !signed(mail, field) {
+					t.Errorf("%s is not signed:\n%s", field, mail)
+				}
+			}
+		})
+	}
+	mails := box.to(readerAddress, "kontrolle")
+	mail := mails[len(mails)-1].raw
+	for name, changed := range map[string]string{
+		"another body":             strings.Replace(mail, "kontrolle", "Kontrolle", strings.Count(mail, "kontrolle")),
+		"something behind it":      mail + "more\r\n",
+		"another link to leave":    strings.Replace(mail, "List-Unsubscribe: <http", "List-Unsubscribe: <https", 1),
+		"no one-click any more":    strings.Replace(mail, "List-Unsubscribe-Post: ", "X-Was: ", 1),
+		"a second subject":         "Subject: other\r\n" + mail,
+		"no signature":             mail[strings.Index(mail, "\r\nFrom: ")+2:],
+		"a selector without a key": strings.Replace(mail, "s=linienfunk", "s=other", 1),
+	} {
+		if changed == mail {
+			t.Errorf("%s: nothing was changed in\n%s", name, mail)
+		}
+		if err := v.verify(t, changed); err == nil {
+			t.Errorf("%s: it verifies:\n%s", name, changed)
+		}
+	}
+	for _, one := range box.to(readerAddress, "") { // the confirmation, too
+		if err := v.verify(t, one.raw); err != nil {
+			t.Errorf("%s: %v", one.subject, err)
+		}
+	}
+}

@@ -1,0 +1,60 @@
+package app
+
+import (
+	"fmt"
+	"net"
+	"strings"
+	"testing"
+
+	"linienfunk/internal/testkit"
+)
+
+// forOwners makes postfix relay for those who have logged in, each under the own address: https://www.postfix.org/SASL_README.html
+func forOwners(d *dovecot, owner string) string {
+	return fmt.Sprintf(`smtpd_sasl_auth_enable = yes
+smtpd_sasl_type = dovecot
+smtpd_sasl_path = %s
+smtpd_relay_restrictions = permit_sasl_authenticated, reject
+smtpd_sender_restrictions = reject_sender_login_mismatch
+smtpd_sender_login_maps = inline:{ %[2]s=%[2]s }
+`, d.login(), owner)
+}
+
+func TestDebiansPostfixTakesACitysMailsWithItsLogin(t *testing.T) {
+	const own = "melden@post.example"
+	smarthost, world := newMailbox(t), newMailbox(t)
+	imap := newDovecot(t)
+	imap.start(t)
+	imap.deliver(t, own, "0", riderMail("zero", "von früher")) // makes the mailbox
+	post := newPostfix(t, "nobody.example=error:", world.address, forOwners(imap, own))
+	program, _ := start(t, testConfig(t, smarthost))
+	admin, visitor := newBrowser(t, program.URL()), newBrowser(t, program.URL())
+	admin.register(smarthost, "zuerich", "Zürich")
+	admin.setLists("zuerich", "Zürich", "kontrolle", "")
+	visitor.subscribe(smarthost, "zuerich", readerAddress)
+	host, port, err := net.SplitHostPort(post.address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	connect := func(address string) string {
+		return admin.post("/city/zuerich/bot/email/connect", "address", address, "login", own, "password", "sesame", "host", imap.host, "port", imap.port,
+			"security", "none", "smtp_host", host, "smtp_port", port, "smtp_security", "none")
+	}
+	// Postfix says so only after RCPT: smtpd_delay_reject.
+	if page := connect("other@post.example"); !strings.Contains(page, "does not let this address send") {
+		t.Errorf("an address of somebody else is connected:\n%s", page)
+	}
+	post.logs(t, "RCPT from", "Sender address rejected: not owned by user")
+	if page := connect(own); !strings.Contains(page, "The mailbox is connected") {
+		t.Fatalf("the mailbox is not connected:\n%s", page)
+	}
+	writeMail(t, program, "zuerich", "kontrolle u8 über die eigene post")
+	testkit.Eventually(t, "the mail arrives", func() bool { return len(world.to(readerAddress, "eigene post")) == 1 })
+	if mail := world.to(readerAddress, "eigene post")[0]; mail.from != own {
+		t.Errorf("from %s", mail.from)
+	}
+	post.logs(t, "sasl_method=PLAIN", "sasl_username="+own)
+	if len(smarthost.to(readerAddress, "eigene post")) > 0 {
+		t.Error("it left by the smarthost, too")
+	}
+}

@@ -1,0 +1,171 @@
+// Package app is the program: the parts opened, wired together, run and closed; the commands of its command line; the demo.
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/gofrs/flock"
+
+	"linienfunk/bus"
+	"linienfunk/censor"
+	"linienfunk/db"
+	"linienfunk/frontend"
+	"linienfunk/internal/config"
+	"linienfunk/internal/secret"
+	"linienfunk/mail"
+	"linienfunk/settings"
+	"linienfunk/supervisor"
+)
+
+// Program is everything, put together. Open makes it, Run runs it, Close takes it apart.
+type Program struct {
+	config config.Config
+	log    *slog.Logger
+	now    func() time.Time
+
+	lock       *flock.Flock
+	http       net.Listener
+	smtp       *socket
+	box        *secret.Box
+	db         *db.DB
+	bus        *bus.Bus
+	settings   *settings.Node
+	storage    *settings.Storage
+	mail       *mail.Mailer
+	frontend   *frontend.Frontend
+	directory  *supervisor.Directory
+	supervisor *supervisor.Supervisor
+	censor     *censor.Worker
+
+	closers []func() error
+}
+
+// Open takes the data directory, the ports, the database and NATS, and makes all parts. Nothing runs yet, but connections to
+// the ports wait already. After an error everything is closed again; otherwise call Close in the end.
+func Open(ctx context.Context, c config.Config, stderr io.Writer) (*Program, error) {
+	p := &Program{config: c, log: newLog(c.Log, stderr), now: time.Now}
+	for _, step := range []func(context.Context) error{
+		p.openData, p.openPorts, p.openDatabase, p.openBus, p.openSettings, p.openMail, p.openFrontend, p.openBots, p.openWorkers, p.loadSettings,
+	} {
+		if err := step(ctx); err != nil {
+			return nil, errors.Join(err, p.Close())
+		}
+	}
+	return p, nil
+}
+
+func newLog(c config.Log, stderr io.Writer) *slog.Logger {
+	var level slog.Level
+	_ = level.UnmarshalText([]byte(c.Level)) // config has checked it
+	options := &slog.HandlerOptions{Level: level}
+	if c.Format == "json" {
+		return slog.New(slog.NewJSONHandler(stderr, options))
+	}
+	return slog.New(slog.NewTextHandler(stderr, options))
+}
+
+func (p *Program) onClose(f func() error) { p.closers = append(p.closers, f) }
+
+// Close gives everything back that Open took, the last first.
+func (p *Program) Close() error {
+	var errs []error
+	for len(p.closers) > 0 {
+		last := len(p.closers) - 1
+		errs = append(errs, p.closers[last]())
+		p.closers = p.closers[:last]
+	}
+	return errors.Join(errs...)
+}
+
+// The database and the instance key in the data directory.
+const (
+	databaseFile = "linienfunk.db"
+	keyFile      = "instance.key"
+)
+
+func missing(path string) bool {
+	_, err := os.Stat(path)
+	return errors.Is(err, os.ErrNotExist)
+}
+
+// openData makes and locks the data directory: two processes on one store of JetStream would ruin it without an error.
+func (p *Program) openData(context.Context) error {
+	if err := os.MkdirAll(p.config.Data, 0o700); err != nil {
+		return fmt.Errorf("data: %w", err)
+	}
+	if err := os.Chmod(p.config.Data, 0o700); err != nil { // it was there: sessions and keys are nobody else's business
+		p.log.Warn("the data directory can be read by others", "directory", p.config.Data, "err", err)
+	}
+	p.lock = flock.New(filepath.Join(p.config.Data, "lock"))
+	held, err := p.lock.TryLock()
+	if err != nil {
+		return fmt.Errorf("data: lock %s: %w", p.config.Data, err)
+	}
+	if !held {
+		return fmt.Errorf("data: another linienfunk is running on %s; stop it, or choose another directory with --data", p.config.Data)
+	}
+	p.onClose(p.lock.Unlock)
+	path := filepath.Join(p.config.Data, keyFile)
+	if missing(path) && !missing(filepath.Join(p.config.Data, databaseFile)) {
+		return fmt.Errorf("data: %s is missing, but the database is there: restore the key, or nothing that it has sealed can be read", path)
+	}
+	key, err := secret.LoadKey(path)
+	if err != nil {
+		return err
+	}
+	p.box, err = secret.NewBox(key)
+	return err
+}
+
+func (p *Program) openPorts(context.Context) (err error) {
+	if p.http, err = bind("http", p.config.HTTP); err != nil {
+		return err
+	}
+	p.onClose(func() error { p.http.Close(); return nil }) // closed already after Run
+	smtp, err := bind("smtp", p.config.SMTP)
+	if err != nil {
+		return err
+	}
+	p.smtp = newSocket(smtp)
+	p.onClose(func() error { p.smtp.close(); return nil })
+	return nil
+}
+
+func (p *Program) openDatabase(ctx context.Context) (err error) {
+	address := p.config.Database.URL
+	if address == "" {
+		address = filepath.Join(p.config.Data, databaseFile)
+	}
+	if p.db, err = db.Open(ctx, address, p.now); err != nil {
+		return err
+	}
+	p.onClose(p.db.Close)
+	if err := p.db.Migrate(); err != nil {
+		return err
+	}
+	if err := p.checkKey(ctx); err != nil {
+		return err
+	}
+	if err := p.db.MigratePrefixed("settings_", settings.Migrations()); err != nil {
+		return err
+	}
+	return p.db.MigratePrefixed("mail_", mail.Migrations())
+}
+
+// checkKey refuses another key than the database is used to: the program would run, and send nothing to anybody.
+func (p *Program) checkKey(ctx context.Context) error {
+	err := p.db.SealedWith(ctx, p.box.Digest("instance", "key"))
+	if errors.Is(err, db.ErrOtherKey) {
+		return fmt.Errorf("data: the database was sealed with another key than %s: restore the right instance.key "+
+			"(a second data directory on the same PostgreSQL needs a copy of the first one's)", filepath.Join(p.config.Data, keyFile))
+	}
+	return err
+}

@@ -1,0 +1,196 @@
+package config_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"linienfunk/internal/config"
+)
+
+func load(t *testing.T, file string, environ []string, flags map[string]string) (config.Config, error) {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "linienfunk.toml")
+	if err := os.WriteFile(path, []byte(file), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return config.Load(config.Default(), path, true, environ,
+		config.Source{Name: func(key string) string { return "--" + key }, Values: flags})
+}
+
+func TestDefaultsNeedNothing(t *testing.T) {
+	c, err := config.Load(config.Default(), filepath.Join(t.TempDir(), "none.toml"), false, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.HTTP != ":8080" || c.SMTP != ":2525" || c.BaseURL != "http://localhost:8080" || c.Mail.Domain != "localhost" {
+		t.Errorf("got %+v", c)
+	}
+}
+
+func TestTheStrongerSourceWins(t *testing.T) {
+	c, err := load(t, "http = ':1'\nsmtp = ':2'\ndata = '/file'\n[nats]\nshards = 4", []string{"LINIENFUNK_SMTP=:3", "LINIENFUNK_DATA=/env", "PATH=/bin"},
+		map[string]string{"data": "/flag"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.HTTP != ":1" || c.SMTP != ":3" || c.Data != "/flag" || c.NATS.Shards != 4 {
+		t.Errorf("got %+v", c)
+	}
+}
+
+func TestTheMailDomainFollowsTheBaseURL(t *testing.T) {
+	for _, test := range []struct{ file, base, domain string }{
+		{"base_url = 'https://linienfunk.example/'", "https://linienfunk.example", "linienfunk.example"},
+		{"http = '127.0.0.1:8080'", "http://127.0.0.1:8080", "localhost"},
+		{"http = '[::1]:8080'", "http://[::1]:8080", "localhost"},
+		{"base_url = 'https://192.0.2.1'\n[mail]\ndomain = 'linienfunk.example'", "https://192.0.2.1", "linienfunk.example"},
+	} {
+		c, err := load(t, test.file, nil, nil)
+		if err != nil || c.BaseURL != test.base || c.Mail.Domain != test.domain {
+			t.Errorf("%s: %s and %s, %v", test.file, c.BaseURL, c.Mail.Domain, err)
+		}
+	}
+}
+
+func TestWhatFollowsFromABadKeyIsNotNamed(t *testing.T) {
+	_, err := load(t, "", nil, map[string]string{"base_url": "notaurl"})
+	if err == nil || !strings.Contains(err.Error(), "base_url") || strings.Contains(err.Error(), "mail.domain") {
+		t.Errorf("got %v", err)
+	}
+	_, err = load(t, "[mail]\ndomain = 'no domain'", nil, map[string]string{"base_url": "notaurl"})
+	if err == nil || !strings.Contains(err.Error(), "base_url") || !strings.Contains(err.Error(), "mail.domain") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestABadKeyIsNamedWithItsPlaceAndWhatWouldBeRight(t *testing.T) {
+	for _, test := range []struct {
+		name, file string
+		environ    []string
+		flags      map[string]string
+		want       []string
+	}{
+		{name: "unknown key in the file", file: "data = 'x'\nhtpp = ':80'", want: []string{"linienfunk.toml:2", "unknown key htpp", "did you mean http?"}},
+		{name: "unknown key in a table", file: "[mail]\n\nsmarthots = 'x'", want: []string{"linienfunk.toml:3", "mail.smarthots", "did you mean mail.smarthost?"}},
+		{name: "unknown table", file: "\n[malfunction]\nx = 1", want: []string{"linienfunk.toml:2", "unknown key malfunction", "the keys are http, smtp"}},
+		{name: "table where a value belongs", file: "[http]\nx = 1", want: []string{"linienfunk.toml:1", "http: is a value, not a table"}},
+		{name: "value where a table belongs", file: "mail = 'x'", want: []string{"linienfunk.toml:1", "mail is a table: write [mail]"}},
+		{name: "broker of another kind", file: "[nats]\nurl = 'natz://u:hunter2@x'", want: []string{"linienfunk.toml:2", "nats://host:4222"}},
+		{name: "key without its table", file: "smarthost = 'x'", want: []string{"linienfunk.toml:1", "did you mean mail.smarthost?"}},
+		{name: "number in quotes", file: "[nats]\nshards = '4'", want: []string{"linienfunk.toml:2", "nats.shards", "wants a whole number without quotes"}},
+		{name: "text without quotes", file: "data = 7", want: []string{"linienfunk.toml:1", "data", "wants text in quotes"}},
+		{name: "number where true or false belongs", file: "[outgoing]\nallow_private = 1", want: []string{"linienfunk.toml:2", "wants true or false"}},
+		{name: "no TOML", file: "data = 'x'\nwhat is this", want: []string{"linienfunk.toml:2"}},
+		{name: "address without a port", file: "\nhttp = 'localhost'", want: []string{"linienfunk.toml:2", "http", "wants host:port"}},
+		{name: "base URL with a path", file: "base_url = 'https://x/y'", want: []string{"linienfunk.toml:1", "without a path"}},
+		{name: "base URL of another kind", file: "base_url = 'ftp://x'", want: []string{"base_url"}},
+		{name: "proxy that is no address", file: "proxies = '127.0.0.1, localhost'", want: []string{"linienfunk.toml:1", "10.0.0.0/8"}},
+		{name: "unknown log level", file: "[log]\nlevel = 'loud'", want: []string{"linienfunk.toml:2", "debug, info, warn or error"}},
+		{name: "smarthost without a port", file: "[mail]\nsmarthost = 'mail.example'", want: []string{"linienfunk.toml:2", "smtp or smtps", "://host:587"}},
+		{name: "delivery that there is not", file: "[mail]\ndelivery = 'pigeon'", want: []string{"linienfunk.toml:2", "mail.delivery", "direct"}},
+		{name: "smarthost that is not named", file: "[mail]\ndelivery = 'smarthost'", want: []string{"mail.smarthost", "missing"}},
+		{name: "login without a smarthost", file: "[mail]\nuser = 'me'", want: []string{"mail.smarthost", "mail.user"}},
+		{name: "password without a smarthost", file: "[mail]\ndelivery = 'direct'\npassword = 'x'", want: []string{"mail.smarthost", "mail.password"}},
+		{name: "hostname that is none", file: "[mail]\nhostname = 'a b'", want: []string{"linienfunk.toml:2", "mail.hostname"}},
+		{name: "certificate without key", file: "[mail]\ntls_cert = '/x'", want: []string{"mail.tls_key"}},
+		{name: "file that is not there", file: "[mail]\ndkim_key = '/no/such/file'", want: []string{"linienfunk.toml:2", "no such file"}},
+		{name: "no shards", file: "[nats]\nshards = 0", want: []string{"from 1 to 1024"}},
+		{name: "another database", file: "[database]\nurl = 'mysql://x'", want: []string{"postgres://"}},
+		{name: "unknown variable", environ: []string{"LINIENFUNK_HTPP=:80"}, want: []string{"LINIENFUNK_HTPP", "did you mean http?"}},
+		{name: "bad variable", environ: []string{"LINIENFUNK_NATS_SHARDS=many"}, want: []string{"LINIENFUNK_NATS_SHARDS", "wants a whole number"}},
+		{name: "bad flag", flags: map[string]string{"http": "80"}, want: []string{"--http", "wants host:port"}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			_, err := load(t, test.file, test.environ, test.flags)
+			if err == nil {
+				t.Fatal("it was accepted")
+			}
+			for _, want := range test.want {
+				if !strings.Contains(err.Error(), want) {
+					t.Errorf("%q does not say %q", err, want)
+				}
+			}
+		})
+	}
+}
+
+func TestAllMistakesAreToldAtOnce(t *testing.T) {
+	_, err := load(t, "htpp = ':80'\n[nats]\nshards = 'x'", nil, nil)
+	if err == nil || !strings.Contains(err.Error(), ":1: ") || !strings.Contains(err.Error(), ":3: ") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestTheConfigurationIsPrintedWithoutSecretsAndCanBeReadBack(t *testing.T) {
+	c, err := load(t, "[mail]\nsmarthost = 'smtp://mail.example:587'\npassword = 'hunter2'\n[nats]\nurl = 'nats://token@host:4222'\n[database]\nurl = 'postgres://me:hunter3@host/db?password=hunter4'", nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := c.String()
+	for _, secret := range []string{"hunter2", "hunter3", "hunter4", "token"} {
+		if strings.Contains(text, secret) {
+			t.Errorf("%s is shown:\n%s", secret, text)
+		}
+	}
+	if !strings.Contains(text, `url = "postgres://***"`) {
+		t.Errorf("the kind of the database is missing:\n%s", text)
+	}
+	if _, err := load(t, text, nil, nil); err != nil {
+		t.Errorf("read back: %v\n%s", err, text)
+	}
+	if _, err := load(t, "[nats]\nurl = 'natz://u:hunter2@x'", nil, nil); strings.Contains(err.Error(), "hunter2") {
+		t.Errorf("the error shows the password: %v", err)
+	}
+}
+
+func FuzzLoad(f *testing.F) {
+	f.Add("http = ':80'\n[mail]\nsmarthost = 'x'")
+	f.Add("[[mail]]\n[nats]\nshards = {a=1}")
+	f.Fuzz(func(t *testing.T, file string) {
+		load(t, file, nil, nil)
+	})
+}
+
+func TestNetworksHaveKeysOfTheirOwn(t *testing.T) {
+	defaults := config.Default()
+	defaults.Networks = []config.Key{{Network: "pigeon", Name: "loft", Help: "where they live", Value: "roof"}, {Network: "pigeon", Name: "whistle", Secret: true}}
+	path := filepath.Join(t.TempDir(), "linienfunk.toml")
+	if err := os.WriteFile(path, []byte("[bots.pigeon]\nloft = \"attic\"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c, err := config.Load(defaults, path, true, []string{"LINIENFUNK_BOTS_PIGEON_WHISTLE=geheim"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := c.Of("pigeon"); got["loft"] != "attic" || got["whistle"] != "geheim" || len(c.Of("crow")) != 0 {
+		t.Errorf("%v", got)
+	}
+	if text := c.String(); !strings.Contains(text, "[bots.pigeon]\n# where they live\nloft = \"attic\"") || strings.Contains(text, "geheim") {
+		t.Error(text)
+	}
+	if defaults.Networks[0].Value != "roof" {
+		t.Error("the defaults have changed")
+	}
+	if err := os.WriteFile(path, []byte("[bots.pigeon]\nlofft = \"attic\"\n[bots.crow]\nx = \"y\"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := config.Load(defaults, path, true, nil); err == nil || !strings.Contains(err.Error(), ":2: unknown key bots.pigeon.lofft; did you mean bots.pigeon.loft?") || !strings.Contains(err.Error(), "bots.crow") {
+		t.Error(err)
+	}
+}
+
+func TestDeliveryFollowsTheSmarthostUnlessItIsSet(t *testing.T) {
+	for file, want := range map[string]string{
+		"": config.Outbox,
+		"[mail]\nsmarthost = 'smtp://mail.example:587'":                      config.Smarthost,
+		"[mail]\ndelivery = 'direct'":                                        config.Direct,
+		"[mail]\ndelivery = 'outbox'\nsmarthost = 'smtp://mail.example:587'": config.Outbox,
+	} {
+		c, err := load(t, file, nil, nil)
+		if err != nil || c.Mail.Way() != want {
+			t.Errorf("%q: %q, %v", file, c.Mail.Way(), err)
+		}
+	}
+}

@@ -1,0 +1,215 @@
+// Package house holds the rules of the house as tests: who imports whom, which words stand where, which documents are fresh. They
+// run in the root of the module.
+package house
+
+import (
+	"encoding/json"
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// layers are the packages of the core, from the ground up. A package imports those below it and beside it.
+var layers = [][]string{
+	{"report", "internal/config", "internal/secret", "internal/outgoing", "templates", "settings/chain"},
+	{"bus", "db"},
+	{"bots"},
+	{"censor", "settings", "mail"},
+	{"supervisor", "frontend"},
+	{"app"},
+}
+
+// forBots are our packages that a bot may import.
+var forBots = []string{"bots", "report", "internal/secret", "db"}
+
+// TestMain changes to the root of the module.
+func TestMain(m *testing.M) {
+	if err := os.Chdir("../.."); err != nil {
+		panic(err)
+	}
+	os.Exit(m.Run())
+}
+
+const module = "linienfunk"
+
+type listed struct {
+	ImportPath string
+	Imports    []string
+}
+
+// packages lists the module's packages with what they import outside of tests, our own without the module's name.
+func packages(t *testing.T) []listed {
+	t.Helper()
+	out, err := exec.Command("go", "list", "-json=ImportPath,Imports", "./...").Output()
+	if err != nil {
+		t.Fatalf("go list: %v", err)
+	}
+	var all []listed
+	for decoder := json.NewDecoder(strings.NewReader(string(out))); ; {
+		var one listed
+		if err := decoder.Decode(&one); err == io.EOF {
+			return all
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		one.ImportPath = strings.TrimPrefix(strings.TrimPrefix(one.ImportPath, module), "/")
+		for i := range one.Imports {
+			one.Imports[i] = strings.TrimPrefix(one.Imports[i], module+"/")
+		}
+		all = append(all, one)
+	}
+}
+
+func layer(name string) int {
+	return slices.IndexFunc(layers, func(l []string) bool { return slices.Contains(l, name) })
+}
+
+// botNames are the directories of bots.
+func botNames(t *testing.T) []string {
+	t.Helper()
+	list, err := os.ReadFile("bots/all/all.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, match := range regexp.MustCompile(`Name: "([^"]+)"`).FindAllStringSubmatch(string(list), -1) {
+		names = append(names, match[1])
+	}
+	if len(names) == 0 {
+		t.Fatal("bots/all lists no bot")
+	}
+	return names
+}
+
+func TestImportsRunDownwards(t *testing.T) {
+	ours := func(path string) bool { _, err := os.Stat(path); return err == nil && !strings.Contains(path, ".") }
+	for _, p := range packages(t) {
+		name, isBot := strings.CutPrefix(p.ImportPath, "bots/")
+		for _, imported := range p.Imports {
+			switch {
+			case imported == "bots/all" && p.ImportPath != "app":
+				t.Errorf("%s imports bots/all; only app may", p.ImportPath)
+			case strings.HasSuffix(p.ImportPath, "test"), strings.HasPrefix(p.ImportPath, "bots/bottest/"): // a fake or a suite, for tests
+			case imported == "internal/testkit" || imported == "bots/bottest":
+				t.Errorf("%s imports %s outside of tests", p.ImportPath, imported)
+			case isBot && slices.Contains(botNames(t), strings.Split(name, "/")[0]):
+				same := strings.HasPrefix(imported, "bots/"+strings.Split(name, "/")[0])
+				if ours(imported) && !slices.Contains(forBots, imported) && !same {
+					t.Errorf("the bot %s imports %s; a bot may import %v and libraries", name, imported, forBots)
+				}
+				if strings.HasPrefix(imported, "github.com/nats-io/") {
+					t.Errorf("the bot %s imports %s; only bus speaks to NATS", name, imported)
+				}
+			case layer(p.ImportPath) >= 0 && layer(imported) > layer(p.ImportPath):
+				t.Errorf("%s imports %s, which stands above it", p.ImportPath, imported)
+			case layer(p.ImportPath) >= 0 && p.ImportPath != "app" && strings.HasPrefix(imported, "bots/"):
+				t.Errorf("%s of the core imports %s", p.ImportPath, imported)
+			}
+		}
+	}
+}
+
+func TestEveryPackageHasItsPlace(t *testing.T) {
+	for _, p := range packages(t) {
+		if p.ImportPath == "" || strings.HasPrefix(p.ImportPath, "internal/testkit") || strings.HasPrefix(p.ImportPath, "test/") || strings.HasPrefix(p.ImportPath, "bots/") {
+			continue
+		}
+		if layer(p.ImportPath) < 0 {
+			t.Errorf("%s stands in no layer: add it to layers in test/house/rules_test.go and to docs/architecture.md", p.ImportPath)
+		}
+	}
+}
+
+func TestTheListOfBotsIsFresh(t *testing.T) {
+	generate := exec.Command("go", "run", "./generate", "-print")
+	generate.Dir = "bots/all"
+	generate.Stderr = os.Stderr
+	want, err := generate.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, _ := os.ReadFile("bots/all/all.go"); string(got) != string(want) {
+		t.Error("bots/all is stale: run go generate ./bots/...")
+	}
+}
+
+func TestEveryBotRunsTheConformanceSuiteUnderItsOwnName(t *testing.T) {
+	for _, name := range botNames(t) {
+		call := fmt.Sprintf("bottest.Run(t, %q,", name)
+		tests, _ := filepath.Glob(filepath.Join("bots", name, "*_test.go"))
+		if !slices.ContainsFunc(tests, func(file string) bool {
+			text, _ := os.ReadFile(file)
+			return strings.Contains(string(text), call)
+		}) {
+			t.Errorf("no test in bots/%s calls %s …)", name, call)
+		}
+	}
+}
+
+// TestTheCoreSpellsNoNetworksName looks at identifiers and string literals in Go, and at addresses and attributes in templates. Words
+// in comments and texts are free: people must be able to read about an e-mail or a web page.
+func TestTheCoreSpellsNoNetworksName(t *testing.T) {
+	word := regexp.MustCompile(`(?i)(^|[^a-z])(` + strings.Join(botNames(t), "|") + `)([^a-z]|$)`)
+	inAttribute := regexp.MustCompile(`(?i)="[^"{]*\b(` + strings.Join(botNames(t), "|") + `)\b[^"]*"`)
+	for _, dir := range slices.Concat(slices.Concat(layers...), []string{"."}) {
+		err := filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
+			if err != nil {
+				return err
+			}
+			if entry.IsDir() && path != dir && (dir == "." || dir == "bots") {
+				return fs.SkipDir // the root and bots are looked at alone
+			}
+			switch {
+			case strings.HasSuffix(path, "_test.go"):
+			case strings.HasSuffix(path, ".go"):
+				spelled(t, path, word)
+			case strings.HasSuffix(path, ".html"):
+				text, _ := os.ReadFile(path)
+				for _, found := range inAttribute.FindAllString(string(text), -1) {
+					t.Errorf("%s spells a network's name: %s", path, found)
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func spelled(t *testing.T, path string, word *regexp.Regexp) {
+	t.Helper()
+	files := token.NewFileSet()
+	file, err := parser.ParseFile(files, path, nil, parser.SkipObjectResolution)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ast.Inspect(file, func(node ast.Node) bool {
+		text := ""
+		switch n := node.(type) {
+		case *ast.ImportSpec:
+			return false
+		case *ast.Ident:
+			text = n.Name
+		case *ast.BasicLit:
+			// Sentences are for people: "the web server" is no network.
+			if text = n.Value; n.Kind != token.STRING || strings.Contains(text, " ") {
+				return true
+			}
+		}
+		if word.MatchString(text) {
+			t.Errorf("%s spells a network's name: %s", files.Position(node.Pos()), text)
+		}
+		return true
+	})
+}
