@@ -22,7 +22,7 @@ const (
 	answerTime = 4 * time.Second // for storing a report; Listen has to end within 5 s
 )
 
-// form is the report form, as form.html shows it.
+// form is the report form, as report_form.html shows it.
 type form struct {
 	Action string // where it is sent
 	Once   string // names this rendering: see reportID
@@ -153,7 +153,7 @@ func (b *bot) refuse(w http.ResponseWriter, r *http.Request, f form, why refusal
 func (b *bot) showFormPage(w http.ResponseWriter, r *http.Request, status int, f form) {
 	f.Back = cityPath(r)
 	w.Header().Set("Cache-Control", "no-store")
-	b.core.Pages.Page(w, r, status, b.text(r, "form-title"), "report.html", f)
+	b.core.Pages.Page(w, r, status, b.text(r, "form-title"), "report_form_page.html", f)
 }
 
 // newOnce names a rendering of the form.

@@ -53,7 +53,7 @@ type bot struct {
 	core    bots.Core
 	limits  *limits
 	live    *hub
-	item    *template.Template // item.html
+	item    *template.Template // post.html
 	scripts string             // the hash of live.js, which stands in its address
 	lender  bots.Lender        // of what Listen got
 }
@@ -69,7 +69,7 @@ var (
 
 // New makes the bot.
 func New(core bots.Core) (bots.Bot, error) {
-	item, err := template.ParseFS(files, "item.html")
+	item, err := template.ParseFS(files, "post.html")
 	if err != nil {
 		return nil, err
 	}

@@ -8,7 +8,7 @@ import (
 	"linienfunk/bots"
 )
 
-// section is our part of the city's page, as section.html shows it.
+// section is our part of the city's page, as city_section.html shows it.
 type section struct {
 	Form   *form // nil if switched off
 	List   bool
@@ -20,7 +20,7 @@ type section struct {
 	Max    int    // posts to show
 }
 
-// item is a post in the list, as item.html shows it. The template uses nothing but this, since the live stream renders it
+// item is a post in the list, as post.html shows it. The template uses nothing but this, since the live stream renders it
 // without the core, whose pages come whole.
 type item struct {
 	ID       uint
@@ -64,7 +64,7 @@ func (b *bot) showSection(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	w.Header().Set("Cache-Control", "no-store") // the form's Once is for one visitor
-	b.core.Pages.Section(w, r, "section.html", data)
+	b.core.Pages.Section(w, r, "city_section.html", data)
 }
 
 // listOpen says whether the city's list may be seen now.
