@@ -71,7 +71,7 @@ type Bot interface {
 	// Core.Changed was called, and now and then; an error leaves everything as it was.
 	Accounts(ctx context.Context) ([]Account, error)
 
-	// WebUI serves the settings of one city's account to the city's admins; Place(r) says which city, and where it
+	// WebUI serves the settings of one city's account to the city's admins; MountOf(r) says which city, and where it
 	// is mounted. The paths of its requests begin behind the mount point, with a slash. Its answer to GET / is a fragment (Pages.Section) that the city's settings page shows; other paths are
 	// actions and pages of the bot's own. No GET changes anything. After a change it calls Core.Changed.
 	WebUI() http.Handler
@@ -114,7 +114,7 @@ type CityOut func(ctx context.Context, city string, r report.Report) error
 // Listener is a network that is received at one place for all cities, such as an SMTP server.
 type Listener interface {
 	// Listen serves until ctx ends, then returns within 5 seconds. Errors restart it as they do Recv. It runs on
-	// every node that serves pages, so that a bot's handlers may use out, too; a Lender gives it to them.
+	// every node that serves pages, so that a bot's handlers may use out, too; see Intake.
 	Listen(ctx context.Context, out CityOut) error
 }
 
@@ -140,7 +140,7 @@ type Broadcaster interface {
 
 // Public is a network with pages that need no login.
 type Public interface {
-	// Public serves /c/<city>/<bot>/ (Place(r) has the city) and /bots/<bot>/ (it has none; for addresses
+	// Public serves /c/<city>/<bot>/ (MountOf(r) has the city) and /bots/<bot>/ (it has none; for addresses
 	// that must be the same for all cities, as OAuth callbacks are). Paths begin behind that. GET /c/<city>/<bot>/ answers with a
 	// fragment (Pages.Section) for the city's page, or with 204 if there is nothing to show.
 	Public() http.Handler

@@ -3,7 +3,6 @@ package bots
 import (
 	"context"
 	"crypto/tls"
-	"html/template"
 	"log/slog"
 	"net"
 	"net/http"
@@ -182,28 +181,4 @@ type Pages interface {
 	Failed(w http.ResponseWriter, r *http.Request, text string)
 	// Text translates id of the bot's texts into lang; pairs are names and values of the text's fields.
 	Text(lang, id string, pairs ...any) string
-}
-
-type placeKey struct{}
-
-// Where tells a bot's handler where it is mounted and for whom.
-type Where struct {
-	City  City   // zero on pages for all cities
-	Path  string // the mount point, without a slash at the end, to build addresses with
-	Lang  string // the visitor's language
-	Admin bool   // the visitor is logged in as an admin of the city
-	// Options is the form of the bot's Plugin.Options, for the section of the settings page: the bot says where it
-	// stands. Empty elsewhere.
-	Options template.HTML
-}
-
-// WithPlace is called by the core before it calls a bot's handler.
-func WithPlace(r *http.Request, p Where) *http.Request {
-	return r.WithContext(context.WithValue(r.Context(), placeKey{}, p))
-}
-
-// Place says where a bot's handler is mounted.
-func Place(r *http.Request) Where {
-	p, _ := r.Context().Value(placeKey{}).(Where)
-	return p
 }

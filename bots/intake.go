@@ -6,58 +6,57 @@ import (
 	"sync"
 )
 
-// Lender is for Listeners whose HTTP handlers hand in reports, as forms and webhooks do: Listen lends its out to them
-// until it ends. The zero value is ready.
-type Lender struct {
+// Intake lets HTTP handlers (forms, webhooks) hand in reports while a Listener runs. The zero value is ready.
+type Intake struct {
 	mu   sync.Mutex
-	loan *Loan // nil while Lend does not run
+	open *Lease // nil while Serve does not run
 }
 
-// Loan is what a handler has borrowed. It calls Return when it is done.
-type Loan struct {
-	// Ctx ends when the program wants to end. What the handler does with Out ends with it or up to 5 seconds later, and not
-	// with its request: a report that was sent is handed in, even if its sender does not wait for the answer.
+// Lease gives a handler the use of the listener's out. The handler calls Release when it is done.
+type Lease struct {
+	// Ctx ends when the program stops. Call Out with this context or a child of it, not with the request's: a report that
+	// was sent is stored even if the sender does not wait for the answer.
 	Ctx context.Context
 	Out CityOut
 
 	busy sync.WaitGroup
 }
 
-var errLending = errors.New("listening already")
+var errServing = errors.New("listening already")
 
-// Lend lends out until ctx ends, and returns when the last loan has been returned: a Listener's Listen may be just that.
-func (l *Lender) Lend(ctx context.Context, out CityOut) error {
-	loan := &Loan{Ctx: ctx, Out: out}
-	if !l.set(nil, loan) {
-		return errLending
+// Serve opens the intake until ctx ends, and returns when the last lease is released. A Listener's Listen may consist of it.
+func (in *Intake) Serve(ctx context.Context, out CityOut) error {
+	lease := &Lease{Ctx: ctx, Out: out}
+	if !in.swap(nil, lease) {
+		return errServing
 	}
 	<-ctx.Done()
-	l.set(loan, nil)
-	loan.busy.Wait()
+	in.swap(lease, nil)
+	lease.busy.Wait()
 	return nil
 }
 
-// set replaces the loan, if it is the one expected.
-func (l *Lender) set(from, to *Loan) bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.loan != from {
+// swap replaces the open lease if it is the expected one.
+func (in *Intake) swap(from, to *Lease) bool {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	if in.open != from {
 		return false
 	}
-	l.loan = to
+	in.open = to
 	return true
 }
 
-// Borrow returns nil while nothing is lent; the handler then answers 503.
-func (l *Lender) Borrow() *Loan {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.loan == nil || l.loan.Ctx.Err() != nil {
+// Acquire returns nil while the intake is closed; the handler then answers 503.
+func (in *Intake) Acquire() *Lease {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	if in.open == nil || in.open.Ctx.Err() != nil {
 		return nil
 	}
-	l.loan.busy.Add(1)
-	return l.loan
+	in.open.busy.Add(1)
+	return in.open
 }
 
-// Return gives the loan back.
-func (l *Loan) Return() { l.busy.Done() }
+// Release ends the use of the lease.
+func (l *Lease) Release() { l.busy.Done() }

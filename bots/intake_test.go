@@ -12,49 +12,49 @@ import (
 	"linienfunk/report"
 )
 
-func TestALoanLastsUntilItIsReturnedAlthoughTheListenerHasToEnd(t *testing.T) {
+func TestALeaseLastsUntilItIsReleasedEvenAfterTheListenerStops(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var l Lender
-		if l.Borrow() != nil {
-			t.Error("something is lent before anybody lends")
+		var in Intake
+		if in.Acquire() != nil {
+			t.Error("an intake that nobody serves gives a lease")
 		}
 		ctx, cancel := context.WithCancel(t.Context())
 		stored, ended := 0, false
 		go func() {
-			if err := l.Lend(ctx, func(context.Context, string, report.Report) error { stored++; return nil }); err != nil {
+			if err := in.Serve(ctx, func(context.Context, string, report.Report) error { stored++; return nil }); err != nil {
 				t.Error(err)
 			}
 			ended = true
 		}()
 		synctest.Wait()
-		loan := l.Borrow()
+		lease := in.Acquire()
 		cancel()
-		if l.Borrow() != nil {
-			t.Error("it lends although it has to end")
+		if in.Acquire() != nil {
+			t.Error("it gives a lease although it is stopping")
 		}
 		synctest.Wait()
-		if ended || loan.Ctx.Err() == nil {
-			t.Errorf("ended %v with a loan, which hears of it: %v", ended, loan.Ctx.Err())
+		if ended || lease.Ctx.Err() == nil {
+			t.Errorf("ended %v with an open lease; its context: %v", ended, lease.Ctx.Err())
 		}
-		if err := loan.Out(context.Background(), "zuerich", report.Report{}); err != nil || stored != 1 {
+		if err := lease.Out(context.Background(), "zuerich", report.Report{}); err != nil || stored != 1 {
 			t.Errorf("%d stored, %v", stored, err)
 		}
-		loan.Return()
+		lease.Release()
 		synctest.Wait()
 		if !ended {
-			t.Error("it does not end")
+			t.Error("Serve does not return")
 		}
 	})
 }
 
-func TestOnlyOneListenerLendsAtATimeAndTheNextOneAfterIt(t *testing.T) {
+func TestOnlyOneListenerServesAnIntakeAtATime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var l Lender
+		var in Intake
 		for range 2 {
 			ctx, cancel := context.WithCancel(t.Context())
-			go l.Lend(ctx, nil)
+			go in.Serve(ctx, nil)
 			synctest.Wait()
-			if err := l.Lend(t.Context(), nil); !errors.Is(err, errLending) {
+			if err := in.Serve(t.Context(), nil); !errors.Is(err, errServing) {
 				t.Errorf("the second one: %v", err)
 			}
 			cancel()
@@ -63,34 +63,34 @@ func TestOnlyOneListenerLendsAtATimeAndTheNextOneAfterIt(t *testing.T) {
 	})
 }
 
-func TestNoHandlerHasALoanWhenTheListenerHasEnded(t *testing.T) {
-	var l Lender
+func TestNoHandlerHoldsALeaseWhenTheListenerHasEnded(t *testing.T) {
+	var in Intake
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	var loans, open atomic.Int32
+	var leases, open atomic.Int32
 	var handlers sync.WaitGroup
 	for range 8 {
 		handlers.Go(func() {
 			for ctx.Err() == nil {
-				loan := l.Borrow()
-				if loan == nil {
+				lease := in.Acquire()
+				if lease == nil {
 					runtime.Gosched()
 					continue
 				}
 				open.Add(1)
-				if loans.Add(1) == 1000 {
+				if leases.Add(1) == 1000 {
 					cancel()
 				}
 				open.Add(-1)
-				loan.Return()
+				lease.Release()
 			}
 		})
 	}
-	if err := l.Lend(ctx, nil); err != nil {
+	if err := in.Serve(ctx, nil); err != nil {
 		t.Error(err)
 	}
 	if n := open.Load(); n != 0 {
-		t.Errorf("%d handlers have a loan", n)
+		t.Errorf("%d handlers hold a lease", n)
 	}
 	handlers.Wait()
 }

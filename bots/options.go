@@ -24,7 +24,7 @@ const (
 )
 
 // Option is something that a city's admins may choose about a network. It is part of the city's settings, which keep its history; it
-// must not be a secret. The core draws its form field (see Where.Options), checks what is sent, and hands the value to
+// must not be a secret. The core draws its form field (see Mount.Options), checks what is sent, and hands the value to
 // the bot as City.Options. Its texts are the bot's: "option-<name>" the label, "option-<name>-hint" a sentence
 // below it (may be missing), "option-<name>-<choice>" each choice, with "_" in names as "-".
 type Option struct {

@@ -44,18 +44,18 @@ func (p botPages) Page(w http.ResponseWriter, r *http.Request, status int, title
 	var body bytes.Buffer
 	err := p.set.Render(&body, p.f.lang(r), name, data)
 	if err == nil {
-		place := bots.Place(r)
+		mount := bots.MountOf(r)
 		frame := struct {
 			Title, Back, City, Lang string
 			Headed, Named           bool // the content has a heading; it has the page's own
 			Content                 template.HTML
 		}{
-			title, p.home(r), place.City.Title, place.City.Lang,
+			title, p.home(r), mount.City.Title, mount.City.Lang,
 			strings.Contains(body.String(), "<h2"), strings.Contains(body.String(), "<h1"), template.HTML(body.String()),
 		}
 		about := page{Title: title, Private: true}
-		if place.City.Name != "" {
-			about.Line = lineOf(place.City.Name)
+		if mount.City.Name != "" {
+			about.Line = lineOf(mount.City.Name)
 		}
 		err = p.f.show(w, r, status, about, "bot.html", frame)
 	}
@@ -87,14 +87,14 @@ func (p botPages) back(w http.ResponseWriter, r *http.Request, text string, fail
 func (p botPages) Text(lang, id string, pairs ...any) string { return p.set.Text(lang, id, pairs...) }
 
 // home is the page that shows the section: the settings page for what is mounted there, else the city's public page.
-// On a page for all cities the bot may have put a city into the request by bots.WithPlace.
+// On a page for all cities the bot may have put a city into the request by bots.WithMount.
 func (p botPages) home(r *http.Request) string {
-	place := bots.Place(r)
+	mount := bots.MountOf(r)
 	switch {
-	case place.City.Name == "":
+	case mount.City.Name == "":
 		return "/"
-	case strings.HasPrefix(place.Path, "/city/"), place.Admin && !strings.HasPrefix(place.Path, "/c/"):
-		return "/city/" + place.City.Name + "#" + p.name
+	case strings.HasPrefix(mount.Path, "/city/"), mount.Admin && !strings.HasPrefix(mount.Path, "/c/"):
+		return "/city/" + mount.City.Name + "#" + p.name
 	}
-	return "/c/" + place.City.Name + "#" + p.name
+	return "/c/" + mount.City.Name + "#" + p.name
 }

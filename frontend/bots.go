@@ -105,7 +105,7 @@ func (f *Frontend) cityBot(w http.ResponseWriter, r *http.Request, _ db.Admin, c
 		return err
 	}
 	w.Header().Set("Cache-Control", "no-store")
-	f.serve(w, r, m.admin, bots.Where{City: f.Settings.View(m.name, city), Path: "/city/" + city.City + "/bot/" + m.name, Admin: true})
+	f.serve(w, r, m.admin, bots.Mount{City: f.Settings.View(m.name, city), Path: "/city/" + city.City + "/bot/" + m.name, Admin: true})
 	return nil
 }
 
@@ -126,7 +126,7 @@ func (f *Frontend) publicBot(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	f.serve(w, r, m.public, bots.Where{City: f.Settings.View(m.name, city), Path: "/c/" + city.City + "/" + m.name, Admin: admin})
+	f.serve(w, r, m.public, bots.Mount{City: f.Settings.View(m.name, city), Path: "/c/" + city.City + "/" + m.name, Admin: admin})
 	return nil
 }
 
@@ -145,14 +145,14 @@ func (f *Frontend) rootBot(w http.ResponseWriter, r *http.Request) error {
 	if m.public == nil {
 		return db.ErrNotFound
 	}
-	f.serve(w, r, m.public, bots.Where{Path: "/bots/" + m.name})
+	f.serve(w, r, m.public, bots.Mount{Path: "/bots/" + m.name})
 	return nil
 }
 
 // serve hands the request to a bot, unbuffered.
-func (f *Frontend) serve(w http.ResponseWriter, r *http.Request, handler http.Handler, where bots.Where) {
-	where.Lang = f.lang(r)
-	http.StripPrefix(where.Path, handler).ServeHTTP(w, bots.WithPlace(r, where))
+func (f *Frontend) serve(w http.ResponseWriter, r *http.Request, handler http.Handler, mount bots.Mount) {
+	mount.Lang = f.lang(r)
+	http.StripPrefix(mount.Path, handler).ServeHTTP(w, bots.WithMount(r, mount))
 }
 
 // looksAfter reports whether the visitor is an admin of the city.

@@ -47,8 +47,8 @@ func (f *Frontend) publicSections(r *http.Request, city settings.Snapshot, mine 
 		if m.public == nil {
 			continue
 		}
-		where := bots.Where{City: f.Settings.View(m.name, city), Path: "/c/" + city.City + "/" + m.name, Lang: f.lang(r), Admin: mine}
-		if one := f.section(r, m, m.public, where); one.Failed || one.HTML != "" {
+		mount := bots.Mount{City: f.Settings.View(m.name, city), Path: "/c/" + city.City + "/" + m.name, Lang: f.lang(r), Admin: mine}
+		if one := f.section(r, m, m.public, mount); one.Failed || one.HTML != "" {
 			all = append(all, one)
 		}
 		for _, file := range m.files {
@@ -77,13 +77,13 @@ func (f *Frontend) publicFile(w http.ResponseWriter, r *http.Request) error {
 	}
 	file := r.PathValue("file")
 	for _, m := range f.mountedBots() {
-		where := bots.Where{City: f.Settings.View(m.name, city), Path: "/c/" + city.City + "/" + m.name, Lang: f.lang(r)}
+		mount := bots.Mount{City: f.Settings.View(m.name, city), Path: "/c/" + city.City + "/" + m.name, Lang: f.lang(r)}
 		if slices.Contains(m.files, file) {
-			http.StripPrefix("/c/"+city.City, m.public).ServeHTTP(w, bots.WithPlace(r, where))
+			http.StripPrefix("/c/"+city.City, m.public).ServeHTTP(w, bots.WithMount(r, mount))
 			return nil
 		}
 		if m.name == file && m.public != nil {
-			http.Redirect(w, r, where.Path+"/", http.StatusPermanentRedirect) // with the same method
+			http.Redirect(w, r, mount.Path+"/", http.StatusPermanentRedirect) // with the same method
 			return nil
 		}
 	}

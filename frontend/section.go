@@ -44,12 +44,12 @@ func (f *Frontend) adminSections(r *http.Request, city settings.Snapshot, wrong 
 	}
 	var all []section
 	for _, m := range f.mountedBots() {
-		where := bots.Where{City: f.Settings.View(m.name, city), Path: "/city/" + city.City + "/bot/" + m.name, Lang: f.lang(r), Admin: true}
+		mount := bots.Mount{City: f.Settings.View(m.name, city), Path: "/city/" + city.City + "/bot/" + m.name, Lang: f.lang(r), Admin: true}
 		var err error
-		if where.Options, err = f.options(r, city, m.name, wrong); err != nil {
+		if mount.Options, err = f.options(r, city, m.name, wrong); err != nil {
 			return nil, err
 		}
-		one := f.section(r, m, m.admin, where)
+		one := f.section(r, m, m.admin, mount)
 		if s, ok := status[m.name]; ok {
 			one.Status = &chip{
 				Kind: stateKind(s.State), State: "state-" + string(s.State), Label: s.Label,
@@ -74,11 +74,11 @@ func stateKind(s bots.State) string {
 }
 
 // section asks a bot for its fragment, as a GET of its own. Whatever goes wrong stays in the section.
-func (f *Frontend) section(r *http.Request, m mounted, handler http.Handler, where bots.Where) section {
+func (f *Frontend) section(r *http.Request, m mounted, handler http.Handler, mount bots.Mount) section {
 	one := section{Name: m.name, Title: f.botTitle(f.lang(r), m.name)}
-	body, err := f.fragment(r, handler, where)
+	body, err := f.fragment(r, handler, mount)
 	if err != nil {
-		f.Log.Error("section failed", "bot", m.name, "city", where.City.Name, "err", err)
+		f.Log.Error("section failed", "bot", m.name, "city", mount.City.Name, "err", err)
 		one.Failed = true
 		return one
 	}
@@ -91,7 +91,7 @@ type fragmentKey struct{}
 // isFragment reports whether the request is one that fragment made.
 func isFragment(r *http.Request) bool { return r.Context().Value(fragmentKey{}) != nil }
 
-func (f *Frontend) fragment(r *http.Request, handler http.Handler, where bots.Where) (body string, err error) {
+func (f *Frontend) fragment(r *http.Request, handler http.Handler, mount bots.Mount) (body string, err error) {
 	ctx, cancel := context.WithTimeout(context.WithValue(r.Context(), fragmentKey{}, true), sectionTime)
 	defer cancel()
 	inner := r.Clone(ctx)
@@ -108,7 +108,7 @@ func (f *Frontend) fragment(r *http.Request, handler http.Handler, where bots.Wh
 			err = errors.New("panic")
 		}
 	}()
-	handler.ServeHTTP(out, bots.WithPlace(inner, where))
+	handler.ServeHTTP(out, bots.WithMount(inner, mount))
 	switch {
 	case out.status == http.StatusNoContent:
 		return "", nil

@@ -274,14 +274,14 @@ func (b *fakeBot) WebUI() http.Handler {
 		if b.boom {
 			panic("boom")
 		}
-		b.pages.Section(w, r, "settings.html", bots.Place(r))
+		b.pages.Section(w, r, "settings.html", bots.MountOf(r))
 	})
 	mux.HandleFunc("POST /connect", func(w http.ResponseWriter, r *http.Request) {
 		switch r.FormValue("host") {
 		case "":
 			b.pages.Failed(w, r, "no-host")
 		case "mistake":
-			b.pages.Section(w, r, "settings.html", bots.Place(r))
+			b.pages.Section(w, r, "settings.html", bots.MountOf(r))
 		default:
 			b.pages.Done(w, r, "connected")
 		}
@@ -301,15 +301,15 @@ func (b publicFakeBot) Public() http.Handler {
 		if b.boom {
 			panic("boom")
 		}
-		b.pages.Section(w, r, "public.html", bots.Place(r))
+		b.pages.Section(w, r, "public.html", bots.MountOf(r))
 	})
 	mux.HandleFunc("POST /report", func(w http.ResponseWriter, r *http.Request) { b.pages.Done(w, r, "thanks") })
 	mux.HandleFunc("GET /callback", func(http.ResponseWriter, *http.Request) { b.called.Add(1) })
 	mux.HandleFunc("GET /page", func(w http.ResponseWriter, r *http.Request) {
-		b.pages.Page(w, r, http.StatusOK, "A page", "public.html", bots.Place(r))
+		b.pages.Page(w, r, http.StatusOK, "A page", "public.html", bots.MountOf(r))
 	})
 	mux.HandleFunc("GET /feed.atom", func(w http.ResponseWriter, r *http.Request) {
-		fmt.Fprintf(w, "feed of %s at %s", bots.Place(r).City.Name, bots.Place(r).Path)
+		fmt.Fprintf(w, "feed of %s at %s", bots.MountOf(r).City.Name, bots.MountOf(r).Path)
 	})
 	mux.HandleFunc("GET /stream", b.stream)
 	return mux

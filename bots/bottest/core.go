@@ -126,8 +126,8 @@ func (w *World) Advance(d time.Duration) {
 	w.passed += d
 }
 
-// Misset makes the program's clock wrong by d.
-func (w *World) Misset(d time.Duration) {
+// SkewClock makes the program's clock wrong by d.
+func (w *World) SkewClock(d time.Duration) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.wrong = d
@@ -231,19 +231,19 @@ func (p pages) Page(w http.ResponseWriter, r *http.Request, status int, _, name 
 func (p pages) render(w http.ResponseWriter, r *http.Request, status int, name string, data any) {
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.WriteHeader(status)
-	if err := p.set.Render(w, bots.Place(r).Lang, name, data); err != nil {
+	if err := p.set.Render(w, bots.MountOf(r).Lang, name, data); err != nil {
 		panic(err)
 	}
 }
 
 func (p pages) Done(w http.ResponseWriter, r *http.Request, text string) {
 	w.Header().Set("X-Message", text)
-	http.Redirect(w, r, bots.Place(r).Path+"/", http.StatusSeeOther)
+	http.Redirect(w, r, bots.MountOf(r).Path+"/", http.StatusSeeOther)
 }
 
 func (p pages) Failed(w http.ResponseWriter, r *http.Request, text string) {
 	w.Header().Set("X-Failed", text)
-	http.Redirect(w, r, bots.Place(r).Path+"/", http.StatusSeeOther)
+	http.Redirect(w, r, bots.MountOf(r).Path+"/", http.StatusSeeOther)
 }
 
 func (p pages) Text(lang, id string, pairs ...any) string { return p.set.Text(lang, id, pairs...) }

@@ -230,7 +230,7 @@ func (s suite) clockIsWrong(t *testing.T, w *World, n Network, a bots.Account) {
 	for _, wrong := range []time.Duration{3 * time.Hour, -3 * time.Hour} {
 		var missing []string
 		for _, now := range []time.Duration{0, wrong, 0} {
-			w.Misset(now)
+			w.SkewClock(now)
 			text := fmt.Sprintf("kontrolle %d bei %v", len(missing), wrong)
 			post(t, w, n, Post{Author: rider, Text: text})
 			missing = append(missing, text)

@@ -243,7 +243,7 @@ func (s suite) pauseOverClock(t *testing.T, w *World, n Network, a bots.Account)
 	n.Fail(TooMany)
 	s.wantKind(t, w.send(t.Context(), a, r), bots.KindRetryAfter)
 	n.Heal()
-	w.Misset(-3 * time.Hour)
+	w.SkewClock(-3 * time.Hour)
 	w.Restart(t) // Go's clock does not jump while a program runs; what a pause was written down by may
 	for waited := time.Duration(0); waited < time.Minute; {
 		err := w.send(t.Context(), a, r)

@@ -115,11 +115,11 @@ func (s suite) optionsFormIsShown(t *testing.T, w *World, n Network) {
 	n.Connect(t, w, "zuerich")
 	r := httptest.NewRequest(http.MethodGet, "/", nil)
 	city, _, _ := w.Core.Cities.City(r.Context(), "zuerich")
-	where := bots.Where{City: city, Path: "/city/zuerich/bot/" + s.name, Lang: "en", Admin: true, Options: "<form>options</form>"}
+	mount := bots.Mount{City: city, Path: "/city/zuerich/bot/" + s.name, Lang: "en", Admin: true, Options: "<form>options</form>"}
 	answer := httptest.NewRecorder()
-	w.Bot.WebUI().ServeHTTP(answer, bots.WithPlace(r, where))
+	w.Bot.WebUI().ServeHTTP(answer, bots.WithMount(r, mount))
 	if got := strings.Count(answer.Body.String(), "<form>options</form>"); got != 1 {
-		t.Errorf("Where.Options stands in the section %d times", got)
+		t.Errorf("Mount.Options stands in the section %d times", got)
 	}
 }
 
@@ -211,6 +211,6 @@ func get(w *World, h http.Handler, path, mount, lang string, admin bool) *httpte
 	r := httptest.NewRequest(http.MethodGet, path, nil)
 	city, _, _ := w.Core.Cities.City(r.Context(), "zuerich")
 	answer := httptest.NewRecorder()
-	h.ServeHTTP(answer, bots.WithPlace(r, bots.Where{City: city, Path: mount, Lang: lang, Admin: admin}))
+	h.ServeHTTP(answer, bots.WithMount(r, bots.Mount{City: city, Path: mount, Lang: lang, Admin: admin}))
 	return answer
 }

@@ -13,26 +13,26 @@ import (
 // mount is where the settings of a city's account are.
 func (w *World) mount(city string) string { return "/city/" + city + "/bot/" + w.Core.Name }
 
-// Visit asks a handler of the bot as the core does: at a mount point, for a city (or none), in a language, as an admin.
-func (w *World) Visit(t testing.TB, h http.Handler, mount, city, lang string, r *http.Request) *httptest.ResponseRecorder {
+// Serve calls a handler of the bot as the core does: at the mount point path, for a city (or none), in a language, as an admin.
+func (w *World) Serve(t testing.TB, h http.Handler, path, city, lang string, r *http.Request) *httptest.ResponseRecorder {
 	t.Helper()
-	where := bots.Where{Path: mount, Lang: lang}
+	mount := bots.Mount{Path: path, Lang: lang}
 	if city != "" {
 		found, ok, err := w.Core.Cities.City(t.Context(), city)
 		if err != nil || !ok {
 			t.Fatalf("city %s: %v %v", city, ok, err)
 		}
-		where.City, where.Admin = found, true
+		mount.City, mount.Admin = found, true
 	}
 	answer := httptest.NewRecorder()
-	h.ServeHTTP(answer, bots.WithPlace(r, where))
+	h.ServeHTTP(answer, bots.WithMount(r, mount))
 	return answer
 }
 
 // Settings is a city's section of the settings page, in a language.
 func (w *World) Settings(t testing.TB, city, lang string) string {
 	t.Helper()
-	answer := w.Visit(t, w.Bot.WebUI(), w.mount(city), city, lang, httptest.NewRequest(http.MethodGet, "/", nil))
+	answer := w.Serve(t, w.Bot.WebUI(), w.mount(city), city, lang, httptest.NewRequest(http.MethodGet, "/", nil))
 	if answer.Code != http.StatusOK {
 		t.Fatalf("settings: %d", answer.Code)
 	}
@@ -44,12 +44,12 @@ func (w *World) Submit(t testing.TB, city, path string, form url.Values) *httpte
 	t.Helper()
 	r := httptest.NewRequest(http.MethodPost, path, strings.NewReader(form.Encode()))
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	return w.Visit(t, w.Bot.WebUI(), w.mount(city), city, "en", r)
+	return w.Serve(t, w.Bot.WebUI(), w.mount(city), city, "en", r)
 }
 
-// ComeBack opens an address of the bot's that belongs to no city, with cookies, as a browser does that a network sends back
+// Callback opens an address of the bot's that belongs to no city, with cookies, as a browser does that a network sends back
 // after a login.
-func (w *World) ComeBack(t testing.TB, address string, cookies []*http.Cookie) *httptest.ResponseRecorder {
+func (w *World) Callback(t testing.TB, address string, cookies []*http.Cookie) *httptest.ResponseRecorder {
 	t.Helper()
 	mount := "/bots/" + w.Core.Name
 	_, rest, ok := strings.Cut(address, "://linienfunk.example"+mount)
@@ -60,7 +60,7 @@ func (w *World) ComeBack(t testing.TB, address string, cookies []*http.Cookie) *
 	for _, c := range cookies {
 		r.AddCookie(c)
 	}
-	return w.Visit(t, w.Bot.(bots.Public).Public(), mount, "", "en", r)
+	return w.Serve(t, w.Bot.(bots.Public).Public(), mount, "", "en", r)
 }
 
 // Account is the account of a city that has one.

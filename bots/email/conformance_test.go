@@ -119,9 +119,9 @@ type visitor struct {
 func (v visitor) do(r *http.Request) *httptest.ResponseRecorder {
 	v.t.Helper()
 	city, _, _ := v.w.Core.Cities.City(r.Context(), v.city)
-	place := bots.Where{City: city, Path: "/c/" + v.city + "/email", Lang: "en"}
+	mount := bots.Mount{City: city, Path: "/c/" + v.city + "/email", Lang: "en"}
 	answer := httptest.NewRecorder()
-	http.StripPrefix(place.Path, v.w.Bot.(bots.Public).Public()).ServeHTTP(answer, bots.WithPlace(r, place))
+	http.StripPrefix(mount.Path, v.w.Bot.(bots.Public).Public()).ServeHTTP(answer, bots.WithMount(r, mount))
 	return answer
 }
 

@@ -50,10 +50,10 @@ func mailboxForm(s *emailtest.Server, city string) url.Values {
 func settings(w *bottest.World, city, path string, form url.Values) *httptest.ResponseRecorder {
 	r := httptest.NewRequest(http.MethodPost, path, strings.NewReader(form.Encode()))
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	place := bots.Where{Path: "/city/" + city + "/bot/email", Lang: "en", Admin: true}
-	place.City, _, _ = w.Core.Cities.City(r.Context(), city)
+	mount := bots.Mount{Path: "/city/" + city + "/bot/email", Lang: "en", Admin: true}
+	mount.City, _, _ = w.Core.Cities.City(r.Context(), city)
 	answer := httptest.NewRecorder()
-	w.Bot.WebUI().ServeHTTP(answer, bots.WithPlace(r, place))
+	w.Bot.WebUI().ServeHTTP(answer, bots.WithMount(r, mount))
 	return answer
 }
 

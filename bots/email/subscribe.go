@@ -25,7 +25,7 @@ func (b *Bot) Public() http.Handler {
 	mux.HandleFunc("GET /unsubscribe", b.showUnsubscribe)
 	mux.HandleFunc("POST /unsubscribe", b.unsubscribe)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if bots.Place(r).City.Name == "" {
+		if bots.MountOf(r).City.Name == "" {
 			http.NotFound(w, r) // we have no pages outside of cities
 			return
 		}
@@ -35,9 +35,9 @@ func (b *Bot) Public() http.Handler {
 }
 
 func (b *Bot) showForm(w http.ResponseWriter, r *http.Request) {
-	place := bots.Place(r)
-	_, ok, err := b.open(r.Context(), place.City.Name)
-	m, connected, other := b.known(r.Context(), place.City.Name)
+	mount := bots.MountOf(r)
+	_, ok, err := b.open(r.Context(), mount.City.Name)
+	m, connected, other := b.known(r.Context(), mount.City.Name)
 	if err = errors.Join(err, other); err != nil {
 		b.core.Log.Error("form not shown", "error", err)
 	}
@@ -45,18 +45,18 @@ func (b *Bot) showForm(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusNoContent)
 		return
 	}
-	address := b.address(place.City.Name)
+	address := b.address(mount.City.Name)
 	if connected {
 		address = m.Address
 	}
 	b.core.Pages.Section(w, r, "subscribe.html", map[string]any{
-		"Action": place.Path + "/subscribe", "Address": address,
+		"Action": mount.Path + "/subscribe", "Address": address,
 	})
 }
 
 // subscribe answers the same whether or not the address is known.
 func (b *Bot) subscribe(w http.ResponseWriter, r *http.Request) {
-	place := bots.Place(r)
+	mount := bots.MountOf(r)
 	address, err := normal(r.PostFormValue("address"))
 	if err != nil {
 		b.core.Pages.Failed(w, r, b.text(r, "bad-address"))
@@ -66,7 +66,7 @@ func (b *Bot) subscribe(w http.ResponseWriter, r *http.Request) {
 		b.core.Pages.Failed(w, r, b.text(r, "too-often"))
 		return
 	}
-	switch err := b.invite(r.Context(), place.City.Name, address); {
+	switch err := b.invite(r.Context(), mount.City.Name, address); {
 	case errors.Is(err, errAddress):
 		b.core.Pages.Failed(w, r, b.text(r, "bad-address"))
 	case errors.Is(err, errClosed):
@@ -74,7 +74,7 @@ func (b *Bot) subscribe(w http.ResponseWriter, r *http.Request) {
 	case errors.Is(err, errBusy):
 		b.core.Pages.Failed(w, r, b.text(r, "busy"))
 	case err != nil:
-		b.core.Log.Error("subscription failed", "city", place.City.Name, "error", err)
+		b.core.Log.Error("subscription failed", "city", mount.City.Name, "error", err)
 		b.core.Pages.Failed(w, r, b.text(r, "try-again"))
 	default:
 		b.core.Pages.Done(w, r, b.text(r, "look-into-mailbox"))
@@ -136,7 +136,7 @@ func (b *Bot) showConfirm(w http.ResponseWriter, r *http.Request) {
 }
 
 func (b *Bot) confirm(w http.ResponseWriter, r *http.Request) {
-	city := bots.Place(r).City.Name
+	city := bots.MountOf(r).City.Name
 	person := b.confirmable(w, r, r.FormValue("t"))
 	if person == "" {
 		return
@@ -148,13 +148,13 @@ func (b *Bot) confirm(w http.ResponseWriter, r *http.Request) {
 	case !ok:
 		b.gone(w, r)
 	default:
-		b.core.Pages.Done(w, r, b.text(r, "confirmed", "City", bots.Place(r).City.Title))
+		b.core.Pages.Done(w, r, b.text(r, "confirmed", "City", bots.MountOf(r).City.Title))
 	}
 }
 
 // confirmable returns the subscriber that a valid token confirms; otherwise it answers.
 func (b *Bot) confirmable(w http.ResponseWriter, r *http.Request, token string) string {
-	city := bots.Place(r).City.Name
+	city := bots.MountOf(r).City.Name
 	person, expired, ok := b.readConfirm(city, token)
 	if !ok {
 		b.unknown(w, r)
@@ -174,7 +174,7 @@ func (b *Bot) confirmable(w http.ResponseWriter, r *http.Request, token string) 
 }
 
 func (b *Bot) showUnsubscribe(w http.ResponseWriter, r *http.Request) {
-	if _, ok := b.readUnsubscribe(bots.Place(r).City.Name, r.FormValue("t")); !ok {
+	if _, ok := b.readUnsubscribe(bots.MountOf(r).City.Name, r.FormValue("t")); !ok {
 		b.unknown(w, r)
 		return
 	}
@@ -183,7 +183,7 @@ func (b *Bot) showUnsubscribe(w http.ResponseWriter, r *http.Request) {
 
 // unsubscribe may be done any number of times.
 func (b *Bot) unsubscribe(w http.ResponseWriter, r *http.Request) {
-	city := bots.Place(r).City.Name
+	city := bots.MountOf(r).City.Name
 	person, ok := b.readUnsubscribe(city, r.FormValue("t"))
 	if !ok {
 		b.unknown(w, r)
@@ -220,11 +220,11 @@ func (b *Bot) leave(ctx context.Context, city, person string) error {
 
 // ask shows the button that a link leads to.
 func (b *Bot) ask(w http.ResponseWriter, r *http.Request, what string) {
-	place := bots.Place(r)
+	mount := bots.MountOf(r)
 	unseen(w)
 	b.core.Pages.Page(w, r, http.StatusOK, b.text(r, what+"-title"), "ask.html", map[string]any{
-		"Action": place.Path + "/" + what, "Token": r.FormValue("t"),
-		"Question": b.text(r, what+"-question", "City", place.City.Title), "Button": b.text(r, what+"-button"),
+		"Action": mount.Path + "/" + what, "Token": r.FormValue("t"),
+		"Question": b.text(r, what+"-question", "City", mount.City.Title), "Button": b.text(r, what+"-button"),
 	})
 }
 
@@ -238,7 +238,7 @@ func (b *Bot) gone(w http.ResponseWriter, r *http.Request) {
 
 func (b *Bot) sorry(w http.ResponseWriter, r *http.Request, status int, why string) {
 	unseen(w)
-	city := bots.Place(r).City
+	city := bots.MountOf(r).City
 	b.core.Pages.Page(w, r, status, b.text(r, why+"-title"), "sorry.html", map[string]any{
 		"Why": b.text(r, why), "Page": b.core.BaseURL + "/c/" + city.Name, "City": city.Title,
 	})
@@ -252,5 +252,5 @@ func unseen(w http.ResponseWriter) {
 
 // text translates into the visitor's language.
 func (b *Bot) text(r *http.Request, id string, pairs ...any) string {
-	return b.core.Pages.Text(bots.Place(r).Lang, id, pairs...)
+	return b.core.Pages.Text(bots.MountOf(r).Lang, id, pairs...)
 }

@@ -342,7 +342,7 @@ func TestMailIsSwitchedOffByTheCitysAdmins(t *testing.T) {
 		r := httptest.NewRequest("GET", "/", nil)
 		city, _, _ := s.w.Core.Cities.City(r.Context(), "zuerich")
 		answer := httptest.NewRecorder()
-		s.w.Bot.WebUI().ServeHTTP(answer, bots.WithPlace(r, bots.Where{City: city, Path: "/x", Lang: "en", Admin: true}))
+		s.w.Bot.WebUI().ServeHTTP(answer, bots.WithMount(r, bots.Mount{City: city, Path: "/x", Lang: "en", Admin: true}))
 		return answer
 	}
 	want(t, section(), 200, "", "zuerich@linienfunk.example")

@@ -22,17 +22,17 @@ func (b *Bot) WebUI() http.Handler {
 }
 
 func (b *Bot) showSettings(w http.ResponseWriter, r *http.Request) {
-	place := bots.Place(r)
-	count, err := b.store.count(r.Context(), place.City.Name)
-	m, connected, other := b.known(r.Context(), place.City.Name)
+	mount := bots.MountOf(r)
+	count, err := b.store.count(r.Context(), mount.City.Name)
+	m, connected, other := b.known(r.Context(), mount.City.Name)
 	if err := errors.Join(err, other); err != nil {
-		b.core.Log.Error("settings not shown", "city", place.City.Name, "error", err)
+		b.core.Log.Error("settings not shown", "city", mount.City.Name, "error", err)
 		http.Error(w, b.text(r, "try-again"), http.StatusInternalServerError)
 		return
 	}
 	b.core.Pages.Section(w, r, "settings.html", map[string]any{
-		"Address": b.address(place.City.Name), "Off": !place.City.Options.On("enabled"), "Subscribers": count,
-		"Options": place.Options, "Path": place.Path, "Mailbox": m, "Connected": connected, "Refused": b.refused(m),
+		"Address": b.address(mount.City.Name), "Off": !mount.City.Options.On("enabled"), "Subscribers": count,
+		"Options": mount.Options, "Path": mount.Path, "Mailbox": m, "Connected": connected, "Refused": b.refused(m),
 		"Securities": []string{secureTLS, secureSTARTTLS, secureNone},
 	})
 }
@@ -53,7 +53,7 @@ func badField(say string) error {
 
 // typed is the mailbox that an admin typed in. Its errors are of badField. Without a port it is at the usual one, without a login the address is it.
 func typed(r *http.Request) (m Mailbox, password string, err error) {
-	m = Mailbox{City: bots.Place(r).City.Name, Security: r.PostFormValue("security"), Login: strings.TrimSpace(r.PostFormValue("login"))}
+	m = Mailbox{City: bots.MountOf(r).City.Name, Security: r.PostFormValue("security"), Login: strings.TrimSpace(r.PostFormValue("login"))}
 	if m.Address, err = normal(r.PostFormValue("address")); err != nil {
 		return m, "", badField("form-address")
 	}
@@ -138,7 +138,7 @@ func (b *Bot) connectMailbox(w http.ResponseWriter, r *http.Request) {
 
 // checkMailbox opens the mailbox, and starts reading it anew in case that had ended at a refused password.
 func (b *Bot) checkMailbox(w http.ResponseWriter, r *http.Request) {
-	m, password, err := b.store.mailbox(r.Context(), bots.Place(r).City.Name)
+	m, password, err := b.store.mailbox(r.Context(), bots.MountOf(r).City.Name)
 	if errors.Is(err, errNoMailbox) {
 		b.core.Pages.Failed(w, r, b.text(r, "mailbox-none"))
 		return
@@ -160,11 +160,11 @@ func (b *Bot) checkMailbox(w http.ResponseWriter, r *http.Request) {
 }
 
 func (b *Bot) disconnectMailbox(w http.ResponseWriter, r *http.Request) {
-	b.mailboxChanged(w, r, b.store.disconnect(r.Context(), bots.Place(r).City.Name), "mailbox-disconnected")
+	b.mailboxChanged(w, r, b.store.disconnect(r.Context(), bots.MountOf(r).City.Name), "mailbox-disconnected")
 }
 
 func (b *Bot) mailboxChanged(w http.ResponseWriter, r *http.Request, err error, done string) {
-	city := bots.Place(r).City.Name
+	city := bots.MountOf(r).City.Name
 	if err != nil {
 		b.core.Log.Error("mailbox not changed", "city", city, "error", err)
 		b.core.Pages.Failed(w, r, b.text(r, "try-again"))
@@ -175,7 +175,7 @@ func (b *Bot) mailboxChanged(w http.ResponseWriter, r *http.Request, err error, 
 }
 
 func (b *Bot) mailboxFailed(w http.ResponseWriter, r *http.Request, err error) {
-	b.core.Log.Info("mailbox cannot be used", "city", bots.Place(r).City.Name, "error", err)
+	b.core.Log.Info("mailbox cannot be used", "city", bots.MountOf(r).City.Name, "error", err)
 	say := bots.AsError(err).Say
 	if say == "mailbox-login" { // which is for a mailbox that was being read
 		say = "mailbox-password-wrong"

@@ -61,7 +61,7 @@ func TestAnAccountThatHasMovedIsNotConnected(t *testing.T) {
 	w, fake := newWorld(t)
 	fake.Change("zuerich", func(a *mastodontest.Account) { a.Moved = "zuerich@new.example" })
 	authorize, cookies := begin(t, w, fake)
-	wantFailed(t, w, w.ComeBack(t, approve(t, fake, authorize, "zuerich"), cookies), "error-moved")
+	wantFailed(t, w, w.Callback(t, approve(t, fake, authorize, "zuerich"), cookies), "error-moved")
 	if n := fake.Tokens("zuerich"); n != 0 {
 		t.Errorf("%d tokens are left", n)
 	}

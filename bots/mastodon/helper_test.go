@@ -45,7 +45,7 @@ func connect(t testing.TB, w *bottest.World, fake *mastodontest.Server, city, ac
 	if err != nil {
 		t.Fatal(err)
 	}
-	done := w.ComeBack(t, back, begun.Result().Cookies())
+	done := w.Callback(t, back, begun.Result().Cookies())
 	if done.Header().Get("X-Message") == "" {
 		t.Fatalf("callback: %d %s %s", done.Code, done.Header().Get("X-Failed"), done.Body)
 	}

@@ -18,7 +18,7 @@ import (
 
 func follow(t testing.TB, w *bottest.World) *httptest.ResponseRecorder {
 	t.Helper()
-	return w.Visit(t, w.Bot.(bots.Public).Public(), "/c/zuerich/mastodon", "zuerich", "en", httptest.NewRequest(http.MethodGet, "/", nil))
+	return w.Serve(t, w.Bot.(bots.Public).Public(), "/c/zuerich/mastodon", "zuerich", "en", httptest.NewRequest(http.MethodGet, "/", nil))
 }
 
 // begin starts a login and returns where the browser is sent to, and its cookies.
@@ -59,7 +59,7 @@ func TestALoginConnectsTheAccountAndReturnsToTheSettings(t *testing.T) {
 	if c := cookies[0]; !c.HttpOnly || c.SameSite != http.SameSiteLaxMode || c.Path != "/bots/mastodon/" || c.MaxAge != 600 {
 		t.Errorf("cookie %v", c)
 	}
-	done := w.ComeBack(t, approve(t, fake, authorize, "zuerich"), cookies)
+	done := w.Callback(t, approve(t, fake, authorize, "zuerich"), cookies)
 	if done.Code != http.StatusSeeOther || done.Header().Get("Location") != "/city/zuerich/bot/mastodon/" {
 		t.Errorf("%d, sent to %s", done.Code, done.Header().Get("Location"))
 	}
@@ -154,7 +154,7 @@ func TestADeniedLoginSaysSo(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got := w.ComeBack(t, back, cookies)
+	got := w.Callback(t, back, cookies)
 	wantFailed(t, w, got, "login-denied")
 	if got.Header().Get("Location") != "/city/zuerich/bot/mastodon/" {
 		t.Errorf("sent to %s", got.Header().Get("Location"))
@@ -164,7 +164,7 @@ func TestADeniedLoginSaysSo(t *testing.T) {
 func TestALoginWorksOnceInItsBrowserForTenMinutes(t *testing.T) {
 	refused := func(t *testing.T, w *bottest.World, back string, cookies []*http.Cookie) {
 		t.Helper()
-		got := w.ComeBack(t, back, cookies)
+		got := w.Callback(t, back, cookies)
 		if got.Code != http.StatusBadRequest || !strings.Contains(got.Body.String(), "used already") {
 			t.Errorf("%d %s", got.Code, got.Body)
 		}
@@ -173,7 +173,7 @@ func TestALoginWorksOnceInItsBrowserForTenMinutes(t *testing.T) {
 		w, fake := newWorld(t)
 		authorize, cookies := begin(t, w, fake)
 		back := approve(t, fake, authorize, "zuerich")
-		w.ComeBack(t, back, cookies)
+		w.Callback(t, back, cookies)
 		w.Account(t, "zuerich")
 		refused(t, w, back, cookies)
 	})
@@ -260,7 +260,7 @@ func TestATroubleOfTheInstanceInTheMiddleOfALoginIsTold(t *testing.T) {
 		authorize, cookies := begin(t, w, fake)
 		back := approve(t, fake, authorize, "zuerich")
 		fake.FailPath(bottest.Internal, path)
-		wantFailed(t, w, w.ComeBack(t, back, cookies), want)
+		wantFailed(t, w, w.Callback(t, back, cookies), want)
 		if accounts, _ := w.Bot.Accounts(t.Context()); len(accounts) != 0 {
 			t.Errorf("%s fails, but there is an account", path)
 		}
@@ -274,14 +274,14 @@ func TestAnAccountBelongsToOneCity(t *testing.T) {
 	w, fake := newWorld(t)
 	connect(t, w, fake, "ghent", "shared")
 	authorize, cookies := begin(t, w, fake)
-	wantFailed(t, w, w.ComeBack(t, approve(t, fake, authorize, "shared"), cookies), "login-taken")
+	wantFailed(t, w, w.Callback(t, approve(t, fake, authorize, "shared"), cookies), "login-taken")
 }
 
 func TestALoginThatFailsLeavesTheTokenToTheCityThatHasIt(t *testing.T) {
 	w, fake := newWorld(t)
 	connect(t, w, fake, "ghent", "shared")
 	authorize, cookies := begin(t, w, fake)
-	wantFailed(t, w, w.ComeBack(t, approve(t, fake, authorize, "shared"), cookies), "login-taken")
+	wantFailed(t, w, w.Callback(t, approve(t, fake, authorize, "shared"), cookies), "login-taken")
 	if n := fake.Tokens("shared"); n != 1 {
 		t.Errorf("%d tokens are left: the instance gives the same one again", n)
 	}
@@ -319,7 +319,7 @@ func TestTwoFirstLoginsAtOnceBothWork(t *testing.T) {
 	}
 	for range 2 {
 		login := <-logins
-		if done := w.ComeBack(t, approve(t, fake, login.authorize, login.city), login.cookies); done.Header().Get("X-Message") == "" {
+		if done := w.Callback(t, approve(t, fake, login.authorize, login.city), login.cookies); done.Header().Get("X-Message") == "" {
 			t.Errorf("%s has to start again: %s", login.city, done.Header().Get("X-Failed"))
 		}
 	}
@@ -332,7 +332,7 @@ func TestALoginThatBeganWithAnOldRegistrationEndsWithIt(t *testing.T) {
 	authorize, cookies := begin(t, w, fake)
 	w.Advance(4 * time.Minute)
 	begin(t, w, fake) // would register anew, but for the login under way
-	w.ComeBack(t, approve(t, fake, authorize, "zuerich"), cookies)
+	w.Callback(t, approve(t, fake, authorize, "zuerich"), cookies)
 	w.Account(t, "zuerich")
 }
 
@@ -346,7 +346,7 @@ func TestAnInstanceThatForgotTheProgramGetsItRegisteredAnew(t *testing.T) {
 	fake.ForgetApps()
 	w.Advance(25 * time.Hour)
 	authorize, cookies := begin(t, w, fake)
-	w.ComeBack(t, approve(t, fake, authorize, "zuerich"), cookies)
+	w.Callback(t, approve(t, fake, authorize, "zuerich"), cookies)
 	w.Account(t, "zuerich")
 }
 
@@ -355,7 +355,7 @@ func TestARegistrationThatTurnsOutToBeGoneIsNotUsedAgain(t *testing.T) {
 	authorize, cookies := begin(t, w, fake)
 	back := approve(t, fake, authorize, "zuerich")
 	fake.ForgetApps()
-	wantFailed(t, w, w.ComeBack(t, back, cookies), "login-refused")
+	wantFailed(t, w, w.Callback(t, back, cookies), "login-refused")
 	connect(t, w, fake, "zuerich", "zuerich")
 }
 

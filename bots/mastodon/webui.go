@@ -38,29 +38,29 @@ type sectionData struct {
 	Options   template.HTML
 }
 
-func (b *bot) sectionData(place bots.Where, row Account, connected bool) sectionData {
+func (b *bot) sectionData(mount bots.Mount, row Account, connected bool) sectionData {
 	kept, known := b.dialects.known(row.Instance)
 	return sectionData{
 		NoText: connected && known && !kept.takesText(),
-		Path:   place.Path, Connected: connected, Account: row, Options: place.Options,
-		Enabled: place.City.Options.On("enabled"), Boost: place.City.Options.Text("repost") == "boost",
+		Path:   mount.Path, Connected: connected, Account: row, Options: mount.Options,
+		Enabled: mount.City.Options.On("enabled"), Boost: mount.City.Options.Text("repost") == "boost",
 	}
 }
 
 func (b *bot) section(w http.ResponseWriter, r *http.Request) {
-	place := bots.Place(r)
-	row, _, err := b.store.account(r.Context(), place.City.Name)
+	mount := bots.MountOf(r)
+	row, _, err := b.store.account(r.Context(), mount.City.Name)
 	if err != nil && !errors.Is(err, errNoAccount) {
 		b.broken(w, r, err)
 		return
 	}
-	b.core.Pages.Section(w, r, "settings.html", b.sectionData(place, row, err == nil))
+	b.core.Pages.Section(w, r, "settings.html", b.sectionData(mount, row, err == nil))
 }
 
 // connect begins a login: it sends the browser to the instance, or shows where to get a code.
 func (b *bot) connect(w http.ResponseWriter, r *http.Request) {
-	place := bots.Place(r)
-	login := Login{City: place.City.Name, Path: place.Path}
+	mount := bots.MountOf(r)
+	login := Login{City: mount.City.Name, Path: mount.Path}
 	if r.FormValue("way") == "code" {
 		authorize, state, err := b.begin(r.Context(), r.FormValue("instance"), "", login)
 		if err != nil {
@@ -68,7 +68,7 @@ func (b *bot) connect(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 		b.core.Pages.Page(w, r, http.StatusOK, b.say(r, "code-title"), "code.html",
-			map[string]string{"Path": place.Path, "Authorize": authorize, "State": state})
+			map[string]string{"Path": mount.Path, "Authorize": authorize, "State": state})
 		return
 	}
 	browser := rand.Text()
@@ -89,7 +89,7 @@ func (b *bot) connect(w http.ResponseWriter, r *http.Request) {
 // city is as good as none.
 func (b *bot) pasteCode(w http.ResponseWriter, r *http.Request) {
 	login, verifier, err := b.store.useLogin(r.Context(), r.FormValue("state"), "")
-	if err == nil && login.City != bots.Place(r).City.Name {
+	if err == nil && login.City != bots.MountOf(r).City.Name {
 		err = errNoLogin
 	}
 	if err != nil {
@@ -116,7 +116,7 @@ func (b *bot) complete(w http.ResponseWriter, r *http.Request, l Login, verifier
 
 // check asks the instance whether the login still works, and whether the account is flagged as a bot by now.
 func (b *bot) check(w http.ResponseWriter, r *http.Request) {
-	row, c, err := b.account(r.Context(), bots.Account{City: bots.Place(r).City.Name})
+	row, c, err := b.account(r.Context(), bots.Account{City: bots.MountOf(r).City.Name})
 	if err != nil {
 		b.refuse(w, r, err)
 		return
@@ -131,7 +131,7 @@ func (b *bot) check(w http.ResponseWriter, r *http.Request) {
 
 // disconnect forgets the account. That the instance forgets the token too is tried, but does not hold it up.
 func (b *bot) disconnect(w http.ResponseWriter, r *http.Request) {
-	city := bots.Place(r).City.Name
+	city := bots.MountOf(r).City.Name
 	row, token, err := b.store.account(r.Context(), city)
 	if err != nil {
 		b.refuse(w, r, err)
@@ -152,15 +152,15 @@ func (b *bot) refuse(w http.ResponseWriter, r *http.Request, err error) {
 		b.core.Pages.Failed(w, r, b.say(r, "error-no-account"))
 		return
 	}
-	b.core.Log.Info("login with instance did not work", "city", bots.Place(r).City.Name, "error", err)
+	b.core.Log.Info("login with instance did not work", "city", bots.MountOf(r).City.Name, "error", err)
 	b.core.Pages.Failed(w, r, b.say(r, loginText(err)))
 }
 
 func (b *bot) broken(w http.ResponseWriter, r *http.Request, err error) {
-	b.core.Log.Error("settings page failed", "city", bots.Place(r).City.Name, "error", err)
+	b.core.Log.Error("settings page failed", "city", bots.MountOf(r).City.Name, "error", err)
 	http.Error(w, b.say(r, "error-internal"), http.StatusInternalServerError)
 }
 
 func (b *bot) say(r *http.Request, id string, pairs ...any) string {
-	return b.core.Pages.Text(bots.Place(r).Lang, id, pairs...)
+	return b.core.Pages.Text(bots.MountOf(r).Lang, id, pairs...)
 }

@@ -74,16 +74,16 @@ func section(t testing.TB, w *bottest.World, city string) string {
 
 func visit(t testing.TB, w *bottest.World, h http.Handler, city string, r *http.Request) *httptest.ResponseRecorder {
 	t.Helper()
-	where := bots.Where{Path: "/bots/telegram", Lang: "en"}
+	mount := bots.Mount{Path: "/bots/telegram", Lang: "en"}
 	if city != "" {
 		found, _, err := w.Core.Cities.City(t.Context(), city)
 		if err != nil {
 			t.Fatal(err)
 		}
-		where = bots.Where{City: found, Path: "/city/" + city + "/bot/telegram", Lang: "en", Admin: true}
+		mount = bots.Mount{City: found, Path: "/city/" + city + "/bot/telegram", Lang: "en", Admin: true}
 	}
 	answer := httptest.NewRecorder()
-	h.ServeHTTP(answer, bots.WithPlace(r, where))
+	h.ServeHTTP(answer, bots.WithMount(r, mount))
 	return answer
 }
 

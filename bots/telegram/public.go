@@ -16,9 +16,9 @@ func (b *Bot) Public() http.Handler {
 }
 
 func (b *Bot) follow(w http.ResponseWriter, r *http.Request) {
-	place := bots.Place(r)
-	row, _, err := b.store.account(r.Context(), place.City.Name)
-	if errors.Is(err, errNoAccount) || err == nil && !place.City.Options.On("enabled") {
+	mount := bots.MountOf(r)
+	row, _, err := b.store.account(r.Context(), mount.City.Name)
+	if errors.Is(err, errNoAccount) || err == nil && !mount.City.Options.On("enabled") {
 		w.WriteHeader(http.StatusNoContent)
 		return
 	}
@@ -26,5 +26,5 @@ func (b *Bot) follow(w http.ResponseWriter, r *http.Request) {
 		b.broken(w, r, err)
 		return
 	}
-	b.core.Pages.Section(w, r, "public.html", sectionData{Path: place.Path, Account: row})
+	b.core.Pages.Section(w, r, "public.html", sectionData{Path: mount.Path, Account: row})
 }

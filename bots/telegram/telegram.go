@@ -62,7 +62,7 @@ type Bot struct {
 	api    string      // without a slash at the end
 	hooks  bool        // Telegram calls us
 	mayAsk bool        // if it does not get through, we ask it instead
-	lender bots.Lender // of what Listen got
+	intake bots.Intake // of what Listen got
 
 	started time.Time
 

@@ -29,8 +29,8 @@ func (b *Bot) hookSecret(row Account) string {
 	return b.core.Box.Digest("telegram hook secret", row.Hook+"/"+row.Revision)
 }
 
-// Listen lends out to the webhooks until ctx ends, and returns when the last of them is done.
-func (b *Bot) Listen(ctx context.Context, out bots.CityOut) error { return b.lender.Lend(ctx, out) }
+// Listen serves the webhooks until ctx ends, and returns when the last of them is done.
+func (b *Bot) Listen(ctx context.Context, out bots.CityOut) error { return b.intake.Serve(ctx, out) }
 
 // hook takes an update. Telegram repeats what is not answered with 2xx, for a day at most, and holds back what comes after it.
 func (b *Bot) hook(w http.ResponseWriter, r *http.Request) {
@@ -62,11 +62,11 @@ func (b *Bot) hook(w http.ResponseWriter, r *http.Request) {
 
 func (b *Bot) takeHook(w http.ResponseWriter, r *http.Request, row Account, body []byte) {
 	_, open, err := b.open(r.Context(), row.City)
-	loan := b.lender.Borrow()
-	if loan != nil {
-		defer loan.Return()
+	lease := b.intake.Acquire()
+	if lease != nil {
+		defer lease.Release()
 	}
-	if err != nil || !open || loan == nil {
+	if err != nil || !open || lease == nil {
 		b.notNow(w, row.City, err)
 		return
 	}
@@ -76,9 +76,9 @@ func (b *Bot) takeHook(w http.ResponseWriter, r *http.Request, row Account, body
 		return
 	}
 	// It ends with the program, not with the request: what is stored is stored, even if Telegram does not wait for it.
-	ctx, cancel := context.WithTimeout(loan.Ctx, hookTime)
+	ctx, cancel := context.WithTimeout(lease.Ctx, hookTime)
 	defer cancel()
-	out := func(ctx context.Context, r report.Report) error { return loan.Out(ctx, row.City, r) }
+	out := func(ctx context.Context, r report.Report) error { return lease.Out(ctx, row.City, r) }
 	if err := b.handle(ctx, row, u, out); err != nil {
 		b.notNow(w, row.City, err)
 	}

@@ -43,11 +43,11 @@ func (h *hooked) listen() (stop func()) {
 	b := theBot(h.w)
 	go func() { defer close(done); b.Listen(ctx, h.out) }()
 	testkit.Eventually(h, "it listens", func() bool {
-		loan := b.lender.Borrow()
-		if loan != nil {
-			loan.Return()
+		lease := b.intake.Acquire()
+		if lease != nil {
+			lease.Release()
 		}
-		return loan != nil
+		return lease != nil
 	})
 	stop = sync.OnceFunc(func() { cancel(); <-done })
 	h.Cleanup(stop)

@@ -54,9 +54,9 @@ type groupData struct {
 }
 
 func (b *Bot) section(w http.ResponseWriter, r *http.Request) {
-	place := bots.Place(r)
-	row, _, err := b.store.account(r.Context(), place.City.Name)
-	data := sectionData{Path: place.Path, City: place.City.Title, Connected: err == nil, Account: row, Options: place.Options}
+	mount := bots.MountOf(r)
+	row, _, err := b.store.account(r.Context(), mount.City.Name)
+	data := sectionData{Path: mount.Path, City: mount.City.Title, Connected: err == nil, Account: row, Options: mount.Options}
 	if errors.Is(err, errNoAccount) {
 		b.core.Pages.Section(w, r, "settings.html", data)
 		return
@@ -65,14 +65,14 @@ func (b *Bot) section(w http.ResponseWriter, r *http.Request) {
 		data.Subscribers, err = b.store.count(r.Context(), row.City)
 	}
 	if err == nil {
-		data.Groups, err = b.groupsData(r, place.City)
+		data.Groups, err = b.groupsData(r, mount.City)
 	}
 	if err != nil {
 		b.broken(w, r, err)
 		return
 	}
-	data.Enabled = place.City.Options.On("enabled")
-	wantsAll := place.City.Options.On("group_all") || slices.ContainsFunc(data.Groups, func(g groupData) bool { return g.AllReports })
+	data.Enabled = mount.City.Options.On("enabled")
+	wantsAll := mount.City.Options.On("group_all") || slices.ContainsFunc(data.Groups, func(g groupData) bool { return g.AllReports })
 	data.Deaf = wantsAll && !row.ReadsAll
 	b.core.Pages.Section(w, r, "settings.html", data)
 }
@@ -88,7 +88,7 @@ func (b *Bot) groupsData(r *http.Request, city bots.City) ([]groupData, error) {
 		out = append(out, groupData{
 			ID: row.ID, Title: b.store.title(row), Kind: kind, Active: row.Active, Trouble: row.Trouble,
 			AllReports: row.AllReports, CanSwitch: row.Active && kind == "group" && !city.Options.On("group_all"),
-			Path: bots.Place(r).Path + "/groups/" + strconv.FormatUint(row.ID, 10),
+			Path: bots.MountOf(r).Path + "/groups/" + strconv.FormatUint(row.ID, 10),
 		})
 	}
 	return out, err
@@ -115,7 +115,7 @@ func (b *Bot) connect(w http.ResponseWriter, r *http.Request) {
 		b.refuse(w, r, "connect", err)
 		return
 	}
-	row := describe(Account{City: bots.Place(r).City.Name, BotID: me.ID}, me)
+	row := describe(Account{City: bots.MountOf(r).City.Name, BotID: me.ID}, me)
 	if err := b.store.connect(r.Context(), row, found); errors.Is(err, errTaken) {
 		b.core.Pages.Failed(w, r, b.say(r, "taken", "Bot", row.Label()))
 		return
@@ -135,7 +135,7 @@ func describe(row Account, me *models.User) Account {
 
 // check asks Telegram whether the token still works, and what the bot is called now.
 func (b *Bot) check(w http.ResponseWriter, r *http.Request) {
-	row, c, err := b.account(r.Context(), bots.Place(r).City.Name)
+	row, c, err := b.account(r.Context(), bots.MountOf(r).City.Name)
 	if err != nil {
 		b.refuse(w, r, "check", err)
 		return
@@ -154,7 +154,7 @@ func (b *Bot) check(w http.ResponseWriter, r *http.Request) {
 
 // disconnect forgets the bot and its subscribers. That Telegram stops calling is tried, but does not hold it up.
 func (b *Bot) disconnect(w http.ResponseWriter, r *http.Request) {
-	city := bots.Place(r).City.Name
+	city := bots.MountOf(r).City.Name
 	row, c, err := b.account(r.Context(), city)
 	if err != nil {
 		b.refuse(w, r, "disconnect", err)
@@ -180,7 +180,7 @@ func (b *Bot) refuse(w http.ResponseWriter, r *http.Request, what string, err er
 		return
 	}
 	why := bots.AsError(explain(what, err))
-	b.core.Log.Info("Telegram said no", "city", bots.Place(r).City.Name, "error", why)
+	b.core.Log.Info("Telegram said no", "city", bots.MountOf(r).City.Name, "error", why)
 	text := onPage(why.Say)
 	if errors.Is(err, tg.ErrorUnauthorized) || errors.Is(err, tg.ErrorNotFound) {
 		text = "bad-token"
@@ -204,10 +204,10 @@ func onPage(id string) string {
 }
 
 func (b *Bot) broken(w http.ResponseWriter, r *http.Request, err error) {
-	b.core.Log.Error("page failed", "city", bots.Place(r).City.Name, "error", err)
+	b.core.Log.Error("page failed", "city", bots.MountOf(r).City.Name, "error", err)
 	http.Error(w, b.say(r, "error-internal"), http.StatusInternalServerError)
 }
 
 func (b *Bot) say(r *http.Request, id string, pairs ...any) string {
-	return b.core.Pages.Text(bots.Place(r).Lang, id, pairs...)
+	return b.core.Pages.Text(bots.MountOf(r).Lang, id, pairs...)
 }

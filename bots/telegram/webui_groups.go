@@ -82,7 +82,7 @@ func (b *Bot) groupOf(w http.ResponseWriter, r *http.Request) (Subscriber, bool)
 		http.NotFound(w, r)
 		return Subscriber{}, false
 	}
-	v, err := b.store.groupByID(r.Context(), bots.Place(r).City.Name, id)
+	v, err := b.store.groupByID(r.Context(), bots.MountOf(r).City.Name, id)
 	if errors.Is(err, errNoGroup) {
 		b.core.Pages.Failed(w, r, b.say(r, "no-group"))
 		return v, false

@@ -79,7 +79,7 @@ func TestALoginEndsOnceInTheBrowserThatBeganIt(t *testing.T) {
 	}
 	lost := func(back string, cookies []*http.Cookie) {
 		t.Helper()
-		if got := w.ComeBack(t, back, cookies); got.Code != http.StatusBadRequest || !strings.Contains(got.Body.String(), "start again") {
+		if got := w.Callback(t, back, cookies); got.Code != http.StatusBadRequest || !strings.Contains(got.Body.String(), "start again") {
 			t.Errorf("%d %s", got.Code, got.Body)
 		}
 	}
@@ -87,7 +87,7 @@ func TestALoginEndsOnceInTheBrowserThatBeganIt(t *testing.T) {
 	lost(back, nil)
 	other, otherCookies := start()
 	lost(back, otherCookies)
-	if got := w.ComeBack(t, back, cookies); got.Header().Get("X-Message") == "" {
+	if got := w.Callback(t, back, cookies); got.Header().Get("X-Message") == "" {
 		t.Errorf("%d %s", got.Code, got.Header())
 	}
 	lost(back, cookies)
@@ -103,7 +103,7 @@ func TestWhoDoesNotAllowTheAccessIsSentBackToTheSettings(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got := w.ComeBack(t, back, begun.Result().Cookies())
+	got := w.Callback(t, back, begun.Result().Cookies())
 	if !strings.Contains(got.Header().Get("X-Failed"), "Nothing was connected") || got.Header().Get("Location") != "/city/zuerich/bot/twitter/" {
 		t.Errorf("%v", got.Header())
 	}
@@ -117,7 +117,7 @@ func TestAnAccountBelongsToOneCity(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := w.ComeBack(t, back, begun.Result().Cookies()); !strings.Contains(got.Header().Get("X-Failed"), "another city") {
+	if got := w.Callback(t, back, begun.Result().Cookies()); !strings.Contains(got.Header().Get("X-Failed"), "another city") {
 		t.Errorf("%v", got.Header())
 	}
 }
@@ -191,7 +191,7 @@ func TestTheCitysPageShowsWhomToFollow(t *testing.T) {
 	w, fake := newWorld(t, "2")
 	ask := func() (int, string) {
 		r, _ := http.NewRequest(http.MethodGet, "/", nil)
-		got := w.Visit(t, w.Bot.(bots.Public).Public(), "/c/zuerich/twitter", "zuerich", "en", r)
+		got := w.Serve(t, w.Bot.(bots.Public).Public(), "/c/zuerich/twitter", "zuerich", "en", r)
 		return got.Code, got.Body.String()
 	}
 	if code, _ := ask(); code != http.StatusNoContent {

@@ -16,9 +16,9 @@ func (b *bot) Public() http.Handler {
 }
 
 func (b *bot) follow(w http.ResponseWriter, r *http.Request) {
-	place := bots.Place(r)
-	row, _, err := b.store.account(r.Context(), place.City.Name)
-	if errors.Is(err, errNoAccount) || err == nil && !(place.City.Options.On("enabled") && b.given.complete()) {
+	mount := bots.MountOf(r)
+	row, _, err := b.store.account(r.Context(), mount.City.Name)
+	if errors.Is(err, errNoAccount) || err == nil && !(mount.City.Options.On("enabled") && b.given.complete()) {
 		w.WriteHeader(http.StatusNoContent)
 		return
 	}
@@ -26,7 +26,7 @@ func (b *bot) follow(w http.ResponseWriter, r *http.Request) {
 		b.broken(w, r, err)
 		return
 	}
-	b.core.Pages.Section(w, r, "public.html", b.sectionData(place, row, true))
+	b.core.Pages.Section(w, r, "public.html", b.sectionData(mount, row, true))
 }
 
 // comeBack ends a login. It is a GET that changes something, as OAuth wants it (RFC 5849, 2.2); request token and cookie see to
@@ -59,7 +59,7 @@ func (b *bot) comeBack(w http.ResponseWriter, r *http.Request) {
 		b.broken(w, r, err)
 		return
 	}
-	r = bots.WithPlace(r, bots.Where{City: city, Path: login.Path, Lang: bots.Place(r).Lang})
+	r = bots.WithMount(r, bots.Mount{City: city, Path: login.Path, Lang: bots.MountOf(r).Lang})
 	if denied != "" || query.Get("oauth_verifier") == "" {
 		b.core.Pages.Failed(w, r, b.say(r, "login-denied"))
 		return

@@ -51,28 +51,28 @@ type meter struct {
 	Currency   string
 }
 
-func (b *bot) sectionData(place bots.Where, row Account, connected bool) sectionData {
-	options := place.City.Options
+func (b *bot) sectionData(mount bots.Mount, row Account, connected bool) sectionData {
+	options := mount.City.Options
 	return sectionData{
-		Path: place.Path, Ready: b.given.complete(), Connected: connected, Account: row, Options: place.Options,
+		Path: mount.Path, Ready: b.given.complete(), Connected: connected, Account: row, Options: mount.Options,
 		Enabled: options.On("enabled"), Retweet: options.Text("repost") == "retweet", NoMessages: row.NoMessages && options.On("messages"),
 	}
 }
 
 func (b *bot) section(w http.ResponseWriter, r *http.Request) {
-	place := bots.Place(r)
-	row, _, err := b.store.account(r.Context(), place.City.Name)
+	mount := bots.MountOf(r)
+	row, _, err := b.store.account(r.Context(), mount.City.Name)
 	if err != nil && !errors.Is(err, errNoAccount) {
 		b.broken(w, r, err)
 		return
 	}
-	data := b.sectionData(place, row, err == nil)
-	spent, err := b.store.spent(r.Context(), place.City.Name)
+	data := b.sectionData(mount, row, err == nil)
+	spent, err := b.store.spent(r.Context(), mount.City.Name)
 	if err != nil {
 		b.broken(w, r, err)
 		return
 	}
-	limit := budgetOf(place.City)
+	limit := budgetOf(mount.City)
 	data.Meters = []meter{
 		{ID: "meter-money", Value: int64(spent.Cost), Max: int64(limit.money), Used: spent.Cost.String(), All: limit.money.String(), Currency: b.given.currency},
 		{ID: "meter-calls", Value: spent.Calls, Max: limit.calls, Used: grouped(spent.Calls), All: grouped(limit.calls)},
@@ -88,9 +88,9 @@ func (b *bot) connect(w http.ResponseWriter, r *http.Request) {
 		b.core.Pages.Failed(w, r, b.say(r, "not-ready"))
 		return
 	}
-	place := bots.Place(r)
+	mount := bots.MountOf(r)
 	browser := rand.Text()
-	authorize, err := b.begin(r.Context(), Login{City: place.City.Name, Path: place.Path}, browser)
+	authorize, err := b.begin(r.Context(), Login{City: mount.City.Name, Path: mount.Path}, browser)
 	if err != nil {
 		b.refuse(w, r, err)
 		return
@@ -113,12 +113,12 @@ func (b *bot) check(w http.ResponseWriter, r *http.Request) {
 		b.core.Pages.Failed(w, r, b.say(r, "not-ready"))
 		return
 	}
-	row, d, err := b.account(r.Context(), bots.Place(r).City.Name)
+	row, d, err := b.account(r.Context(), bots.MountOf(r).City.Name)
 	if err == nil {
 		row, err = b.lookAtSelf(r.Context(), row, d)
 	}
 	if err = b.explainLocal(err); err != nil {
-		b.core.Log.Info("connection does not work", "city", bots.Place(r).City.Name, "error", err)
+		b.core.Log.Info("connection does not work", "city", bots.MountOf(r).City.Name, "error", err)
 		b.core.Pages.Failed(w, r, b.say(r, onPage(cmp.Or(bots.AsError(err).Say, "error-internal"))))
 		return
 	}
@@ -145,7 +145,7 @@ func (b *bot) lookAtSelf(ctx context.Context, row Account, d dialect) (Account, 
 
 // disconnect forgets the account. That X forgets the keys too is tried, but does not hold it up.
 func (b *bot) disconnect(w http.ResponseWriter, r *http.Request) {
-	city := bots.Place(r).City.Name
+	city := bots.MountOf(r).City.Name
 	row, keys, err := b.store.account(r.Context(), city)
 	if err != nil {
 		b.refuse(w, r, err)
@@ -168,7 +168,7 @@ func (b *bot) refuse(w http.ResponseWriter, r *http.Request, err error) {
 		b.core.Pages.Failed(w, r, b.say(r, "error-no-account"))
 		return
 	}
-	b.core.Log.Info("login did not work", "city", bots.Place(r).City.Name, "error", err)
+	b.core.Log.Info("login did not work", "city", bots.MountOf(r).City.Name, "error", err)
 	b.core.Pages.Failed(w, r, b.say(r, onPage(loginText(err)), "Callback", b.callback()))
 }
 
@@ -188,12 +188,12 @@ func onPage(id string) string {
 }
 
 func (b *bot) broken(w http.ResponseWriter, r *http.Request, err error) {
-	b.core.Log.Error("settings page failed", "city", bots.Place(r).City.Name, "error", err)
+	b.core.Log.Error("settings page failed", "city", bots.MountOf(r).City.Name, "error", err)
 	http.Error(w, b.say(r, "error-internal"), http.StatusInternalServerError)
 }
 
 func (b *bot) say(r *http.Request, id string, pairs ...any) string {
-	return b.core.Pages.Text(bots.Place(r).Lang, id, pairs...)
+	return b.core.Pages.Text(bots.MountOf(r).Lang, id, pairs...)
 }
 
 // grouped writes a number in groups of three digits, with spaces that do not break.

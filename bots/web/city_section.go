@@ -34,26 +34,26 @@ type item struct {
 func (b *bot) itemOf(r *http.Request, p post) item {
 	text, rest := fold(p.Text)
 	return item{
-		ID: p.ID, DateTime: p.At.UTC().Format(time.RFC3339), When: bots.Place(r).City.In(p.At).Format(b.text(r, "date-format")),
+		ID: p.ID, DateTime: p.At.UTC().Format(time.RFC3339), When: bots.MountOf(r).City.In(p.At).Format(b.text(r, "date-format")),
 		Text: text, Rest: rest, More: b.text(r, "list-whole"),
 	}
 }
 
 // showSection answers with 204 if the city shows neither form nor list.
 func (b *bot) showSection(w http.ResponseWriter, r *http.Request) {
-	place := bots.Place(r)
+	mount := bots.MountOf(r)
 	form, list := formOpen(r), listOpen(r)
 	if !form && !list {
 		w.WriteHeader(http.StatusNoContent)
 		return
 	}
-	data := section{List: list, City: cityPath(r), Mount: place.Path, Script: b.scripts, Max: listed}
+	data := section{List: list, City: cityPath(r), Mount: mount.Path, Script: b.scripts, Max: listed}
 	if form {
 		f := newForm(r)
 		data.Form = &f
 	}
 	if data.List {
-		posts, err := b.latest(r.Context(), place.City.Name)
+		posts, err := b.latest(r.Context(), mount.City.Name)
 		if err != nil {
 			b.fail(w, r, "page", err)
 			return
@@ -69,19 +69,19 @@ func (b *bot) showSection(w http.ResponseWriter, r *http.Request) {
 
 // listOpen says whether the city's list may be seen now.
 func listOpen(r *http.Request) bool {
-	city := bots.Place(r).City
+	city := bots.MountOf(r).City
 	return city.Active && city.Options.On("list")
 }
 
 // fail answers a request that the database did not let us answer.
 func (b *bot) fail(w http.ResponseWriter, r *http.Request, what string, err error) {
-	b.core.Log.Error(what+" cannot be shown", "city", bots.Place(r).City.Name, "err", err)
+	b.core.Log.Error(what+" cannot be shown", "city", bots.MountOf(r).City.Name, "err", err)
 	w.Header().Set("Retry-After", "30")
 	http.Error(w, b.text(r, "not-now"), http.StatusServiceUnavailable)
 }
 
 // cityPath is the path of the city's page, right above ours.
-func cityPath(r *http.Request) string { return path.Dir(bots.Place(r).Path) }
+func cityPath(r *http.Request) string { return path.Dir(bots.MountOf(r).Path) }
 
 // newest is the highest id of posts that are sorted newest first; 0 if there are none.
 func newest(posts []post) uint {

@@ -37,14 +37,14 @@ func (b *bot) streamEvents(w http.ResponseWriter, r *http.Request) {
 		http.NotFound(w, r)
 		return
 	}
-	loan := b.lender.Borrow()
-	if loan == nil {
+	lease := b.intake.Acquire()
+	if lease == nil {
 		b.busy(w, r)
 		return
 	}
-	defer loan.Return()
-	city := bots.Place(r).City.Name
-	stream, err := b.live.open(loan.Ctx, city)
+	defer lease.Release()
+	city := bots.MountOf(r).City.Name
+	stream, err := b.live.open(lease.Ctx, city)
 	if errors.Is(err, errFull) {
 		b.busy(w, r)
 		return
@@ -53,11 +53,11 @@ func (b *bot) streamEvents(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer b.live.close(city, stream)
-	if err := b.live.refresh(loan.Ctx, city, stream); err != nil {
+	if err := b.live.refresh(lease.Ctx, city, stream); err != nil {
 		b.fail(w, r, "live page", err)
 		return
 	}
-	b.follow(loan.Ctx, w, r, stream)
+	b.follow(lease.Ctx, w, r, stream)
 }
 
 // follow writes until the reader or the list is gone or ctx ends. Errors in writing mean that the reader has left.
@@ -95,7 +95,7 @@ func (b *bot) follow(ctx context.Context, w http.ResponseWriter, r *http.Request
 
 // active says whether the city's main switch is still on. Nobody tells us when it is not.
 func (b *bot) active(r *http.Request) bool {
-	city, known, err := b.core.Cities.City(r.Context(), bots.Place(r).City.Name)
+	city, known, err := b.core.Cities.City(r.Context(), bots.MountOf(r).City.Name)
 	return err != nil || known && city.Active
 }
 

@@ -35,7 +35,7 @@ func (b *bot) serveFeed(mediaType string, render renderer) http.HandlerFunc {
 			http.NotFound(w, r)
 			return
 		}
-		city := bots.Place(r).City
+		city := bots.MountOf(r).City
 		p, err := b.page(r.Context(), city.Name)
 		var posts []post
 		if err == nil {

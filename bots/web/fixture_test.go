@@ -51,16 +51,16 @@ func mounted(w *bottest.World) http.Handler {
 		if client := r.Header.Get("X-Client"); client != "" {
 			r.RemoteAddr = client
 		}
-		where := bots.Where{City: city, Path: "/" + parts[0] + "/" + parts[1] + "/web", Lang: r.Header.Get("X-Lang")}
+		mount := bots.Mount{City: city, Path: "/" + parts[0] + "/" + parts[1] + "/web", Lang: r.Header.Get("X-Lang")}
 		handler := w.Bot.WebUI()
 		if parts[0] == "c" {
 			handler = w.Bot.(bots.Public).Public()
 		}
-		strip := where.Path
+		strip := mount.Path
 		if !strings.HasPrefix(r.URL.Path, strip+"/") {
 			strip = path.Dir(strip) // one of Files
 		}
-		http.StripPrefix(strip, handler).ServeHTTP(rw, bots.WithPlace(r, where))
+		http.StripPrefix(strip, handler).ServeHTTP(rw, bots.WithMount(r, mount))
 	})
 }
 
@@ -89,8 +89,8 @@ func waitListening(t testing.TB, b *bot) {
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 	defer cancel()
 	for ctx.Err() == nil {
-		if loan := b.lender.Borrow(); loan != nil {
-			loan.Return()
+		if lease := b.intake.Acquire(); lease != nil {
+			lease.Release()
 			return
 		}
 		runtime.Gosched()

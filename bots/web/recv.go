@@ -33,7 +33,7 @@ type form struct {
 }
 
 func newForm(r *http.Request) form {
-	return form{Action: bots.Place(r).Path + "/report", Once: newOnce(), Max: maxText}
+	return form{Action: bots.MountOf(r).Path + "/report", Once: newOnce(), Max: maxText}
 }
 
 // refusal is an answer other than "thank you": an HTTP status and an id of our texts.
@@ -75,7 +75,7 @@ func (b *bot) takeReport(w http.ResponseWriter, r *http.Request) {
 }
 
 func formOpen(r *http.Request) bool {
-	city := bots.Place(r).City
+	city := bots.MountOf(r).City
 	return city.Active && city.Options.On("form")
 }
 
@@ -122,15 +122,15 @@ func checkText(text string) (string, *refusal) {
 // handIn gives the report to the core. It does not end with the request: a rider whose train enters a tunnel after
 // pressing the button has reported.
 func (b *bot) handIn(r *http.Request, f form) *refusal {
-	loan := b.lender.Borrow()
-	if loan == nil {
+	lease := b.intake.Acquire()
+	if lease == nil {
 		return &refusal{http.StatusServiceUnavailable, "form-not-now"}
 	}
-	defer loan.Return()
-	ctx, cancel := context.WithTimeout(loan.Ctx, answerTime)
+	defer lease.Release()
+	ctx, cancel := context.WithTimeout(lease.Ctx, answerTime)
 	defer cancel()
-	city := bots.Place(r).City.Name
-	err := loan.Out(ctx, city, report.Report{ID: reportID(f.Once, f.Text), Text: f.Text, At: b.core.Now()})
+	city := bots.MountOf(r).City.Name
+	err := lease.Out(ctx, city, report.Report{ID: reportID(f.Once, f.Text), Text: f.Text, At: b.core.Now()})
 	if err != nil {
 		b.core.Log.Error("report was not stored", "city", city, "err", err)
 		return &refusal{http.StatusServiceUnavailable, "form-not-now"}

@@ -55,7 +55,7 @@ type bot struct {
 	live    *hub
 	item    *template.Template // post.html
 	scripts string             // the hash of live.js, which stands in its address
-	lender  bots.Lender        // of what Listen got
+	intake  bots.Intake        // of what Listen got
 }
 
 var (
@@ -79,9 +79,9 @@ func New(core bots.Core) (bots.Bot, error) {
 	return b, nil
 }
 
-// Listen lends out to the handlers until ctx ends, then returns when the last of them is done. Each of them ends within
+// Listen serves the handlers until ctx ends, then returns when the last of them is done. Each of them ends within
 // answerTime or writeTime after ctx.
-func (b *bot) Listen(ctx context.Context, out bots.CityOut) error { return b.lender.Lend(ctx, out) }
+func (b *bot) Listen(ctx context.Context, out bots.CityOut) error { return b.intake.Serve(ctx, out) }
 
 // Accounts lists the active cities that show the list. Nothing runs per account, so a revision never changes.
 func (b *bot) Accounts(ctx context.Context) ([]bots.Account, error) {
@@ -131,5 +131,5 @@ func (b *bot) cityURL(city string) string { return b.core.BaseURL + "/c/" + city
 
 // text is a text of ours in the visitor's language.
 func (b *bot) text(r *http.Request, id string, pairs ...any) string {
-	return b.core.Pages.Text(bots.Place(r).Lang, id, pairs...)
+	return b.core.Pages.Text(bots.MountOf(r).Lang, id, pairs...)
 }

@@ -17,8 +17,8 @@ type settings struct {
 func (b *bot) WebUI() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) {
-		place := bots.Place(r)
-		b.core.Pages.Section(w, r, "settings.html", settings{City: b.cityURL(place.City.Name), Options: place.Options})
+		mount := bots.MountOf(r)
+		b.core.Pages.Section(w, r, "settings.html", settings{City: b.cityURL(mount.City.Name), Options: mount.Options})
 	})
 	return mux
 }
