@@ -12,6 +12,8 @@ import (
 	"blitiri.com.ar/go/spf"
 	"github.com/emersion/go-msgauth/dmarc"
 	"golang.org/x/net/publicsuffix"
+
+	"linienfunk/mail/text"
 )
 
 // Limits of look-ups in DNS. A warning must not wait for somebody's slow server: what is not known by then is not held against anybody.
@@ -40,7 +42,7 @@ func (b *Bot) authenticate(ctx context.Context, m *message, from string, p peer,
 	if doubt := several(m); doubt != "" {
 		return opinion{doubt: doubt}
 	}
-	domain, err := ascii(domainOf(m.author(from)))
+	domain, err := text.ASCIIDomain(text.Domain(m.Author(from)))
 	if err != nil || !strings.Contains(domain, ".") || !p.ip.IsValid() && len(signed.domains) == 0 && !signed.unknown {
 		return opinion{} // nothing can be learnt
 	}
@@ -80,7 +82,7 @@ func judge(wish dmarc.Policy, refuse bool) opinion {
 
 // several doubts a mail with two From: its author's server and we may look at different ones (RFC 7489, section 6.6.1).
 func several(m *message) (doubt string) {
-	if fields := m.header.FieldsByKey("From"); fields.Next() && fields.Next() {
+	if len(m.Values("From")) > 1 {
 		return "From: several authors"
 	}
 	return ""
@@ -94,7 +96,7 @@ func (b *Bot) spf(ctx context.Context, p peer, from string) (spf.Result, string)
 	}
 	ctx, cancel := context.WithTimeout(ctx, spfTime)
 	defer cancel()
-	domain := domainOf(from)
+	domain := text.Domain(from)
 	if domain == "" {
 		domain = p.helo
 	}

@@ -59,9 +59,9 @@ func (b *Bot) peerOf(m *message, remote netip.Addr, helo string, inner bool) pee
 // from above whose client is none of ours. Those below it can be forged. Without an address in it nothing is known, and neither of a
 // client that has logged in there: it writes from wherever it is.
 func (r relays) border(m *message) peer {
-	for fields := m.header.FieldsByKey("Received"); fields.Next(); {
-		helo, ip := parseReceived(fields.Value())
-		if !ip.IsValid() || loggedIn(fields.Value()) {
+	for _, value := range m.Values("Received") {
+		helo, ip := parseReceived(value)
+		if !ip.IsValid() || loggedIn(value) {
 			return peer{}
 		}
 		if !r.have(ip) && !ip.IsPrivate() {

@@ -142,12 +142,12 @@ func (b *Bot) reports(ctx context.Context, from string, m *message, cities []str
 	if why != "" {
 		return nil, "not written by a person: " + why, nil
 	}
-	text := m.text()
+	text := m.Report()
 	if text == "" {
 		return nil, "no text", nil
 	}
-	now, author := b.core.Now(), m.author(from)
-	at := m.written(now)
+	now, author := b.core.Now(), m.Author(from)
+	at := m.Written(now)
 	for _, city := range cities {
 		known, _, err := b.core.Cities.City(ctx, city)
 		if err != nil {
@@ -180,13 +180,13 @@ const bucket = 10 * time.Minute
 // message with neither, the same text from the same author within ten minutes is taken for a redelivery, and later
 // for a new report.
 func (b *Bot) id(m *message, city, text string, now time.Time) string {
-	name := "id\x00" + m.id
-	if m.id == "" {
-		date := m.header.Get("Date")
+	name := "id\x00" + m.ID
+	if m.ID == "" {
+		date := m.Get("Date")
 		if date == "" {
 			date = strconv.FormatInt(now.Unix()/int64(bucket/time.Second), 10)
 		}
-		name = "body\x00" + m.author("") + "\x00" + date + "\x00" + text
+		name = "body\x00" + m.Author("") + "\x00" + date + "\x00" + text
 	}
 	return b.core.Box.Digest("email report", city+"\x00"+name)
 }

@@ -187,8 +187,8 @@ func (p *postman) report(ctx context.Context, m *message) (made draft, why strin
 	if m == nil {
 		return draft{}, "deleted meanwhile", nil
 	}
-	from := m.returnPath()
-	if m.author(from) == sender(p.m.Address) {
+	from := returnPath(m)
+	if m.Author(from) == sender(p.m.Address) {
 		return draft{}, "written by the mailbox itself", nil
 	}
 	all, why, err := p.bot.reports(ctx, from, m, []string{p.m.City})
@@ -223,13 +223,13 @@ func (p *postman) fetch(uid imap.UID) (m *message, beginning []byte, err error) 
 
 // returnPath is the sender of the envelope, which the last server writes down (RFC 5321, section 4.4): empty for what nobody
 // is to answer. Without that header it is the author.
-func (m *message) returnPath() string {
-	path := strings.TrimSpace(m.header.Get("Return-Path"))
+func returnPath(m *message) string {
+	path := strings.TrimSpace(m.Get("Return-Path"))
 	if path == "<>" {
 		return ""
 	}
 	if parsed, err := netmail.ParseAddress(path); err == nil {
 		return parsed.Address
 	}
-	return m.author("")
+	return m.Author("")
 }

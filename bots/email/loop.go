@@ -13,25 +13,25 @@ const headerLoop = "X-Loop"
 // own mails. RFC 3834, sections 2 and 5, says how to know them. They are accepted and dropped: refusing them would
 // make bounces, to people who did nothing. The error is that of a look-up: it is not known then.
 func (b *Bot) machine(ctx context.Context, envelope string, m *message) (string, error) {
-	switch auto := keyword(m.header.Get("Auto-Submitted")); {
+	switch auto := keyword(m.Get("Auto-Submitted")); {
 	case envelope == "":
 		return "empty return path", nil
 	case auto != "" && auto != "no":
 		return "Auto-Submitted", nil
-	case m.header.Has("List-Id") || m.header.Has("List-Post"):
+	case m.Has("List-Id") || m.Has("List-Post"):
 		return "mailing list", nil
-	case m.header.Has(headerLoop):
+	case m.Has(headerLoop):
 		return "loop", nil
-	case m.header.Has("X-Autoreply") || m.header.Has("X-Autorespond") || m.header.Has("X-Failed-Recipients"):
+	case m.Has("X-Autoreply") || m.Has("X-Autorespond") || m.Has("X-Failed-Recipients"):
 		return "automatic answer", nil
-	case m.kind == "multipart/report":
+	case m.MediaType() == "multipart/report":
 		return "report of a mail server", nil
 	}
-	switch keyword(m.header.Get("Precedence")) {
+	switch keyword(m.Get("Precedence")) {
 	case "bulk", "junk", "list", "auto_reply":
 		return "Precedence", nil
 	}
-	for _, address := range []string{envelope, m.author("")} {
+	for _, address := range []string{envelope, m.Author("")} {
 		if why, err := b.robot(ctx, address); why != "" || err != nil {
 			return why, err
 		}

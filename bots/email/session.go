@@ -8,6 +8,8 @@ import (
 	"sync"
 
 	"github.com/emersion/go-smtp"
+
+	"linienfunk/mail/text"
 )
 
 // session is one connection. go-smtp calls Data from another goroutine when a message comes by BDAT, and may call
@@ -167,6 +169,6 @@ func (b *Bot) ours(domain string) bool {
 	if strings.EqualFold(domain, b.domain) || strings.EqualFold(domain, b.core.SMTP.Domain) {
 		return true
 	}
-	ascii, err := ascii(domain)
+	ascii, err := text.ASCIIDomain(domain)
 	return err == nil && ascii == b.domain
 }

@@ -8,6 +8,7 @@ import (
 	"strconv"
 
 	"linienfunk/bots"
+	"linienfunk/mail/text"
 )
 
 // maxForm is the longest body of a form, in bytes.
@@ -92,7 +93,7 @@ func (b *Bot) invite(ctx context.Context, name, address string) error {
 	if !ok {
 		return errClosed
 	}
-	if b.ours(domainOf(address)) {
+	if b.ours(text.Domain(address)) {
 		return errAddress // we would write in a circle
 	}
 	s, write, err := b.store.ask(ctx, name, address)
@@ -122,11 +123,6 @@ func (b *Bot) invite(ctx context.Context, name, address string) error {
 		return errors.Join(err, b.store.unask(ctx, s))
 	}
 	return nil
-}
-
-func domainOf(address string) string {
-	_, domain := split(address)
-	return domain
 }
 
 func (b *Bot) showConfirm(w http.ResponseWriter, r *http.Request) {

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"linienfunk/bots"
+	"linienfunk/mail/text"
 )
 
 // WebUI shows the city's address, its mailbox, how many subscribers it has, and the options. Who subscribes is nobody's business.
@@ -71,7 +72,7 @@ func typed(r *http.Request) (m Mailbox, password string, err error) {
 		return m, "", err
 	}
 	password = r.PostFormValue("password")
-	if password == "" || len(password) > maxPassword || len(m.Login) > maxAddress || strings.ContainsAny(m.Login+password, "\x00\r\n") {
+	if password == "" || len(password) > maxPassword || len(m.Login) > text.MaxAddress || strings.ContainsAny(m.Login+password, "\x00\r\n") {
 		return m, "", badField("form-login")
 	}
 	return m, password, nil
@@ -101,7 +102,7 @@ func host(typed string) (string, error) {
 	if ip := net.ParseIP(typed); ip != nil {
 		return ip.String(), nil
 	}
-	name, err := ascii(typed)
+	name, err := text.ASCIIDomain(typed)
 	if err != nil || name == "" || len(name) > 253 || strings.ContainsAny(name, ":/@ ") {
 		return "", badField("form-server")
 	}

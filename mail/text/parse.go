@@ -1,4 +1,5 @@
-package email
+// Package text makes a report's text out of a mail that was received.
+package text
 
 import (
 	"bytes"
@@ -18,25 +19,42 @@ import (
 	"linienfunk/report"
 )
 
-// message is a mail that was received.
-type message struct {
+// Message is a mail that was received.
+type Message struct {
 	*part
-	id string // Message-ID, empty if it has none
+	ID string // Message-ID, empty if it has none
 }
 
-// read reads a message to its end. The error is the connection's.
-func read(r io.Reader) (*message, error) {
+// Parse reads a message to its end. The error is the reader's.
+func Parse(r io.Reader) (*Message, error) {
 	root, err := readParts(r)
 	if err != nil {
 		return nil, err
 	}
-	return &message{part: root, id: strings.TrimSpace(root.header.Get("Message-Id"))}, nil
+	return &Message{part: root, ID: strings.TrimSpace(root.header.Get("Message-Id"))}, nil
+}
+
+// MediaType is in lower case.
+func (m *Message) MediaType() string { return m.kind }
+
+// Has says whether the header has a field.
+func (m *Message) Has(field string) bool { return m.header.Has(field) }
+
+// Get returns the first value of a field, not decoded, or nothing.
+func (m *Message) Get(field string) string { return m.header.Get(field) }
+
+// Values returns all values of a field, not decoded, the uppermost first.
+func (m *Message) Values(field string) (values []string) {
+	for fields := m.header.FieldsByKey(field); fields.Next(); {
+		values = append(values, fields.Value())
+	}
+	return values
 }
 
 var inBrackets = regexp.MustCompile(`<([^<>\s]+@[^<>\s]+)>`)
 
-// author is the bare address in From, or else the sender of the envelope.
-func (m *message) author(envelope string) string {
+// Author is the bare address in From, or else the sender of the envelope.
+func (m *Message) Author(envelope string) string {
 	from := m.header.Get("From")
 	if list, err := gomail.ParseAddressList(from); err == nil && len(list) > 0 && list[0].Address != "" {
 		return sender(list[0].Address)
@@ -47,11 +65,11 @@ func (m *message) author(envelope string) string {
 	return sender(envelope)
 }
 
-// text is the report in a message, or nothing: what the rider wrote in the subject, and below it what the rider wrote
+// Report is the report in a message, or nothing: what the rider wrote in the subject, and below it what the rider wrote
 // in the body. A subject is left out if the body begins with it, since phones fill it in from the text, and if it is
 // an answer's: then it is ours. Somebody else's words in the body, quoted or forwarded, are left out, too: who wrote
 // them did not write to us.
-func (m *message) text() string {
+func (m *Message) Report() string {
 	subject, body := m.subject(), cut(m.part.text(0))
 	if subject == "" && body == "" {
 		body = cutLess(m.part.text(0))
@@ -69,7 +87,7 @@ var (
 )
 
 // subject is one line, or empty if nothing in it is the rider's.
-func (m *message) subject() string {
+func (m *Message) subject() string {
 	raw := m.header.Get("Subject")
 	decoded, err := (&mime.WordDecoder{CharsetReader: mailcharset.Reader}).DecodeHeader(raw)
 	if err != nil {

@@ -1,4 +1,4 @@
-package email
+package text
 
 import (
 	"strings"
@@ -54,11 +54,11 @@ func TestTheTimeOfAReportIsWhenTheRiderWroteIt(t *testing.T) {
 		"a zone that Go does not know is not read UTC": {"Date: Sat, 21 Nov 2026 05:00:00 EST\n", 0},
 		"a zone in its old form":                       {"Date: 21 Nov 26 09:00 GMT\n", 3 * hour},
 	} {
-		m, err := read(strings.NewReader(c.header + "From: marta@rider.example\n\nkontrolle\n"))
+		m, err := Parse(strings.NewReader(c.header + "From: marta@rider.example\n\nkontrolle\n"))
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := now.Sub(m.written(now)); got != c.want {
+		if got := now.Sub(m.Written(now)); got != c.want {
 			t.Errorf("%s: %s ago, want %s", name, got, c.want)
 		}
 	}

@@ -1,4 +1,4 @@
-package email
+package text
 
 import (
 	"bytes"
@@ -26,14 +26,14 @@ func TestMailsMakeReports(t *testing.T) {
 				t.Fatal(err)
 			}
 			for ending, raw := range map[string][]byte{"CRLF": raw, "LF": bytes.ReplaceAll(raw, []byte("\r\n"), []byte("\n"))} {
-				m, err := read(bytes.NewReader(raw))
+				m, err := Parse(bytes.NewReader(raw))
 				if err != nil {
 					t.Fatal(err)
 				}
-				if got := m.text(); got != strings.TrimSuffix(string(want), "\n") {
+				if got := m.Report(); got != strings.TrimSuffix(string(want), "\n") {
 					t.Errorf("%s: got\n%q\nwant\n%q", ending, got, strings.TrimSuffix(string(want), "\n"))
 				}
-				if author := m.author("envelope@rider.example"); author != "marta@rider.example" {
+				if author := m.Author("envelope@rider.example"); author != "marta@rider.example" {
 					t.Errorf("author %q", author)
 				}
 			}
@@ -59,15 +59,15 @@ func FuzzRead(f *testing.F) {
 		f.Add(raw)
 	}
 	f.Fuzz(func(t *testing.T, raw []byte) {
-		m, err := read(bytes.NewReader(raw))
+		m, err := Parse(bytes.NewReader(raw))
 		if err != nil {
 			t.Fatalf("a message that was read to its end is an error: %v", err)
 		}
-		text := m.text()
+		text := m.Report()
 		if len(text) > report.MaxText || !utf8.ValidString(text) || text != report.Clean(text) {
 			t.Errorf("text %q", text)
 		}
-		m.author("x@rider.example")
+		m.Author("x@rider.example")
 	})
 }
 
@@ -85,14 +85,14 @@ func TestAMessageCannotMakeUsKeepMuch(t *testing.T) {
 		"deeply nested HTML":      "Content-Type: text/html\r\n\r\n" + strings.Repeat("<div><blockquote>", 500_000),
 		"HTML with many breaks":   "Content-Type: text/html\r\n\r\n" + strings.Repeat("<br>", 2<<20),
 	} {
-		m, err := read(strings.NewReader(message))
+		m, err := Parse(strings.NewReader(message))
 		if err != nil {
 			t.Fatal(err)
 		}
 		if kept := size(m.part); kept > maxKept {
 			t.Errorf("%s: %d bytes are kept", name, kept)
 		}
-		if text := m.text(); len(text) > report.MaxText {
+		if text := m.Report(); len(text) > report.MaxText {
 			t.Errorf("%s: text of %d bytes", name, len(text))
 		}
 	}
@@ -157,11 +157,11 @@ func TestTheAuthorIsTheBareAddress(t *testing.T) {
 		"nobody":                                   "envelope@rider.example",
 		"":                                         "envelope@rider.example",
 	} {
-		m, err := read(strings.NewReader("From: " + from + "\r\n\r\n"))
+		m, err := Parse(strings.NewReader("From: " + from + "\r\n\r\n"))
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := m.author("Envelope@rider.example"); got != want {
+		if got := m.Author("Envelope@rider.example"); got != want {
 			t.Errorf("From: %s is %q, not %q", from, got, want)
 		}
 	}

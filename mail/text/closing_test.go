@@ -1,4 +1,4 @@
-package email
+package text
 
 import (
 	"strings"
@@ -96,11 +96,11 @@ func FuzzCut(f *testing.F) {
 
 func TestAMailThatHasNothingElseKeepsWhatMayBeAName(t *testing.T) {
 	for subject, want := range map[string]string{"": "Kontrolle Hermannplatz", "kontrolle u8": "kontrolle u8"} {
-		m, err := read(strings.NewReader("From: marta@rider.example\nSubject: " + subject + "\n\nGesendet von meinem iPhone\n\nKontrolle Hermannplatz\n"))
+		m, err := Parse(strings.NewReader("From: marta@rider.example\nSubject: " + subject + "\n\nGesendet von meinem iPhone\n\nKontrolle Hermannplatz\n"))
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := m.text(); got != want {
+		if got := m.Report(); got != want {
 			t.Errorf("subject %q: %q", subject, got)
 		}
 	}

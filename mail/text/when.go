@@ -1,4 +1,4 @@
-package email
+package text
 
 import (
 	netmail "net/mail"
@@ -16,13 +16,13 @@ const (
 	wrongClock = 180 * 24 * time.Hour
 )
 
-// written is when the rider wrote the message. Phones keep mails until they have a network again, and servers for five
+// Written is when the rider wrote the message. Phones keep mails until they have a network again, and servers for five
 // days and longer (RFC 5321, section 4.5.4.1): a warning that waited must not be relayed as a new one, so in doubt it is
 // old. It is as old as the oldest Received says, for servers have right clocks; of one that is fast nothing can be
 // learnt. It is older than that if Date says so. A Date after the Received is of a phone that is fast, one long before
 // it of a phone whose clock was never set, and both do not count. Without a Received that can be believed nobody but
 // Date says how old the mail is.
-func (m *message) written(now time.Time) time.Time {
+func (m *Message) Written(now time.Time) time.Time {
 	at, known := m.received(now)
 	date := date(m.header.Get("Date"))
 	if date.IsZero() || date.After(at) || known && at.Sub(date) > wrongClock {
@@ -33,7 +33,7 @@ func (m *message) written(now time.Time) time.Time {
 
 // received is the oldest time at which a server took the message, and false if none says a time that can be believed. A
 // Received has its time behind the last semicolon (RFC 5321, section 4.4).
-func (m *message) received(now time.Time) (at time.Time, known bool) {
+func (m *Message) received(now time.Time) (at time.Time, known bool) {
 	at = now
 	for fields := m.header.FieldsByKey("Received"); fields.Next(); {
 		value := fields.Value()
