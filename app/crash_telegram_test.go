@@ -1,9 +1,10 @@
-package app
+package app_test
 
 import (
 	"fmt"
 	"maps"
 	"math/rand/v2"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -18,15 +19,15 @@ import (
 // not answered yet, and the third time up to a message later, while that answer is late.
 func TestABroadcastOnTelegramSurvivesKills(t *testing.T) {
 	const people = 200
-	box, fake := newMailbox(t), telegramtest.New(t)
-	c := testConfig(t, box)
+	box, fake := NewMailServer(t), telegramtest.New(t)
+	c := Config(t, box)
 	c.Networks = []config.Key{{Network: "telegram", Name: "api", Value: fake.URL}}
-	p := newProcess(t, c)
-	p.start()
-	admin := newBrowser(t, c.BaseURL)
-	admin.register(box, "zuerich", "Zürich")
-	admin.setLists("zuerich", "Zürich", "kontrolle", "")
-	admin.post("/city/zuerich/bot/telegram/connect", "token", fake.AddBot("ZueriBot"))
+	p := NewProcess(t, c)
+	p.Start()
+	admin := NewBrowser(t, c.BaseURL)
+	admin.Register(box, "zuerich", "Zürich")
+	admin.SetLists("zuerich", "Zürich", "kontrolle", "")
+	admin.Post("/city/zuerich/bot/telegram/connect", "token", fake.AddBot("ZueriBot"))
 	// got is how often each person was sent a text.
 	got := func(text string) map[int64]int {
 		count := map[int64]int{}
@@ -48,28 +49,28 @@ func TestABroadcastOnTelegramSurvivesKills(t *testing.T) {
 		fake.OnSent(func(sent int) {
 			if sent == begin+n {
 				<-time.After(later)
-				p.command.Process.Kill()
+				p.Signal(os.Kill)
 				killed <- struct{}{}
 			}
 		})
 	}
 	killAt(people/4, 0)
-	if err := tryMail(c.SMTP, "zuerich", "kontrolle u8"); err != nil {
+	if err := TrySendMail(c.SMTP, "zuerich", "kontrolle u8"); err != nil {
 		t.Fatal(err)
 	}
 	testkit.Next(t, killed)
-	p.kill()
+	p.Kill()
 	killAt(people/2, 0)
-	p.start()
+	p.Start()
 	testkit.Next(t, killed)
-	p.kill()
+	p.Kill()
 	n, later := people*3/4+rand.IntN(people/5), time.Duration(rand.IntN(40))*time.Millisecond
 	t.Logf("the third kill comes %v after message %d was taken", later, n)
 	killAt(n, later)
-	p.start()
+	p.Start()
 	testkit.Next(t, killed)
-	p.kill()
-	p.start()
+	p.Kill()
+	p.Start()
 	testkit.Eventually(t, "everybody has it", func() bool { return len(got("kontrolle u8")) == people })
 	each := got("kontrolle u8")
 	if most := slices.Max(slices.Collect(maps.Values(each))); most > 2 {

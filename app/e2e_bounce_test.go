@@ -1,4 +1,4 @@
-package app
+package app_test
 
 import (
 	"net/smtp"
@@ -10,12 +10,14 @@ import (
 )
 
 func TestASubscriberWhoseMailboxIsGoneIsUnsubscribed(t *testing.T) {
-	box := newMailbox(t)
-	p, _ := start(t, testConfig(t, box))
-	admin, visitor := newBrowser(t, p.URL()), newBrowser(t, p.URL())
-	admin.register(box, "zuerich", "Zürich")
-	visitor.subscribe(box, "zuerich", readerAddress)
-	from := box.to(readerAddress, "")[0].from
+	box := NewMailServer(t)
+	c := Config(t, box)
+	p, _ := Start(t, c)
+	database := Database(t, c)
+	admin, visitor := NewBrowser(t, p.URL()), NewBrowser(t, p.URL())
+	admin.Register(box, "zuerich", "Zürich")
+	visitor.Subscribe(box, "zuerich", ReaderAddress)
+	from := box.MailsTo(ReaderAddress, "")[0].From
 	if !strings.HasPrefix(from, "bounce+") || !strings.HasSuffix(from, "@linienfunk.example") {
 		t.Fatalf("the mail came from %q", from)
 	}
@@ -23,27 +25,14 @@ func TestASubscriberWhoseMailboxIsGoneIsUnsubscribed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if n := subscribers(t, p); n != 1 {
+	if n := Count(t, database, "email_", "subscribers"); n != 1 {
 		t.Fatalf("%d subscribers", n)
 	}
 	if err := smtp.SendMail(p.SMTPAddr(), nil, "", []string{from}, report); err != nil {
 		t.Fatal(err)
 	}
-	testkit.Eventually(t, "the subscriber is gone", func() bool { return subscribers(t, p) == 0 })
+	testkit.Eventually(t, "the subscriber is gone", func() bool { return Count(t, database, "email_", "subscribers") == 0 })
 	if err := smtp.SendMail(p.SMTPAddr(), nil, "", []string{"bounce+" + strings.Repeat("0", 32) + "@linienfunk.example"}, report); err == nil {
 		t.Error("an address that nobody made takes mail")
 	}
-}
-
-// subscribers counts those of a program.
-func subscribers(t testing.TB, p *Program) (count int64) {
-	t.Helper()
-	handle, err := p.db.Prefixed("email_")
-	if err == nil {
-		err = handle.Table("email_subscribers").Count(&count).Error
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	return count
 }

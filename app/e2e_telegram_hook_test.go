@@ -1,4 +1,4 @@
-package app
+package app_test
 
 import (
 	"bytes"
@@ -28,20 +28,20 @@ func behindTLS(t testing.TB, c *config.Config) *http.Client {
 }
 
 func TestAWebhookBringsWhatIsWrittenOnTelegramAndPollingGoesOnFromThere(t *testing.T) {
-	box, fake := newMailbox(t), telegramtest.New(t)
-	c := testConfig(t, box)
+	box, fake := NewMailServer(t), telegramtest.New(t)
+	c := Config(t, box)
 	client := behindTLS(t, &c)
 	c.Networks = []config.Key{{Network: "telegram", Name: "api", Value: fake.URL}, {Network: "telegram", Name: "webhook", Value: "on"}}
-	_, stop := start(t, c)
-	browse := func() *browser {
-		b := newBrowser(t, c.BaseURL)
-		b.http.Transport = client.Transport
+	_, stop := Start(t, c)
+	browse := func() *Browser {
+		b := NewBrowser(t, c.BaseURL)
+		b.Client.Transport = client.Transport
 		return b
 	}
 	admin, visitor := browse(), browse()
-	admin.register(box, "zuerich", "Zürich")
-	admin.setLists("zuerich", "Zürich", "kontrolle", "")
-	admin.post("/city/zuerich/bot/telegram/connect", "token", fake.AddBot("ZueriBot"))
+	admin.Register(box, "zuerich", "Zürich")
+	admin.SetLists("zuerich", "Zürich", "kontrolle", "")
+	admin.Post("/city/zuerich/bot/telegram/connect", "token", fake.AddBot("ZueriBot"))
 	testkit.Eventually(t, "the webhook is set", func() bool { return fake.Webhook("ZueriBot") != nil })
 
 	post := func(address, secret string, update []byte) int {
@@ -68,27 +68,27 @@ func TestAWebhookBringsWhatIsWrittenOnTelegramAndPollingGoesOnFromThere(t *testi
 			t.Errorf("with the secret %q: status %d", wrong, status)
 		}
 	}
-	if page := visitor.get("/c/zuerich"); strings.Contains(page, "kontrolle u8") {
+	if page := visitor.Get("/c/zuerich"); strings.Contains(page, "kontrolle u8") {
 		t.Error("a report came in without the secret")
 	}
 	if status := fake.Push("ZueriBot", post); status != http.StatusOK {
 		t.Errorf("status %d", status)
 	}
-	visitor.sees("/c/zuerich", "kontrolle u8")
+	visitor.WaitForText("/c/zuerich", "kontrolle u8")
 
 	fake.Say("ZueriBot", "marta", "kontrolle u6") // and the webhook is not called in time
 	stop()
 	fake.Say("ZueriBot", "marta", "kontrolle u4")
 	c.Networks[1].Value = "off"
-	start(t, c)
+	Start(t, c)
 	fake.Say("ZueriBot", "marta", "kontrolle u2")
 	for _, text := range []string{"kontrolle u6", "kontrolle u4", "kontrolle u2"} {
-		visitor.sees("/c/zuerich", text)
+		visitor.WaitForText("/c/zuerich", text)
 	}
 	if fake.Webhook("ZueriBot") != nil {
 		t.Error("the webhook is still set")
 	}
-	page := visitor.get("/c/zuerich")
+	page := visitor.Get("/c/zuerich")
 	for _, text := range []string{"kontrolle u8", "kontrolle u6", "kontrolle u4", "kontrolle u2"} {
 		if n := strings.Count(page, text); n != 1 {
 			t.Errorf("%q stands %d times on the page", text, n)

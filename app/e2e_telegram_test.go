@@ -1,4 +1,4 @@
-package app
+package app_test
 
 import (
 	"net/http"
@@ -11,18 +11,18 @@ import (
 )
 
 func TestAMessageOnTelegramReachesEveryNetworkAndReportsReachItsSubscribers(t *testing.T) {
-	box, fake := newMailbox(t), telegramtest.New(t)
-	c := testConfig(t, box)
+	box, fake := NewMailServer(t), telegramtest.New(t)
+	c := Config(t, box)
 	c.Networks = []config.Key{{Network: "telegram", Name: "api", Value: fake.URL}}
-	program, _ := start(t, c)
-	admin, visitor := newBrowser(t, program.URL()), newBrowser(t, program.URL())
-	admin.register(box, "zuerich", "Zürich")
-	admin.setLists("zuerich", "Zürich", "kontrolle", "idiot")
-	visitor.subscribe(box, "zuerich", readerAddress)
-	if page := admin.post("/city/zuerich/bot/telegram/connect", "token", fake.AddBot("ZueriBot")); !strings.Contains(page, "@ZueriBot") {
+	program, _ := Start(t, c)
+	admin, visitor := NewBrowser(t, program.URL()), NewBrowser(t, program.URL())
+	admin.Register(box, "zuerich", "Zürich")
+	admin.SetLists("zuerich", "Zürich", "kontrolle", "idiot")
+	visitor.Subscribe(box, "zuerich", ReaderAddress)
+	if page := admin.Post("/city/zuerich/bot/telegram/connect", "token", fake.AddBot("ZueriBot")); !strings.Contains(page, "@ZueriBot") {
 		t.Fatalf("not connected:\n%s", page)
 	}
-	visitor.sees("/c/zuerich", "https://t.me/ZueriBot")
+	visitor.WaitForText("/c/zuerich", "https://t.me/ZueriBot")
 	got := func(who, text string) bool {
 		for _, sent := range fake.Sent() {
 			if sent.Chat == fake.Person(who) && strings.Contains(sent.Text, text) {
@@ -38,10 +38,10 @@ func TestAMessageOnTelegramReachesEveryNetworkAndReportsReachItsSubscribers(t *t
 
 	fake.Say("ZueriBot", "marta", "kontrolle u8 hermannplatz")
 	testkit.Eventually(t, "jan gets marta's report", func() bool { return got("jan", "kontrolle u8 hermannplatz") })
-	testkit.Eventually(t, "it is in the subscriber's mailbox", func() bool { return len(box.to(readerAddress, "kontrolle u8")) > 0 })
-	visitor.sees("/c/zuerich", "kontrolle u8 hermannplatz")
+	testkit.Eventually(t, "it is in the subscriber's mailbox", func() bool { return len(box.MailsTo(ReaderAddress, "kontrolle u8")) > 0 })
+	visitor.WaitForText("/c/zuerich", "kontrolle u8 hermannplatz")
 
-	writeMail(t, program, "zuerich", "kontrolle u6 am bahnhof")
+	SendMail(t, program, "zuerich", "kontrolle u6 am bahnhof")
 	for _, who := range []string{"marta", "jan"} {
 		testkit.Eventually(t, who+" gets the mailed report", func() bool { return got(who, "kontrolle u6 am bahnhof") })
 	}

@@ -1,4 +1,4 @@
-package app
+package app_test
 
 import (
 	"strings"
@@ -8,26 +8,26 @@ import (
 )
 
 func TestAMentionThatItsAuthorDeletesIsTakenBackFromEveryPage(t *testing.T) {
-	s := newStage(t)
+	s := newFixture(t)
 	id := s.instance.Mention("marta@elsewhere.example", "@zuerich kontrolle tram 4", "direct")
 	s.everywhere("kontrolle tram 4")
 	s.instance.Delete(id)
 	testkit.Eventually(t, "the copy is deleted on the instance", func() bool { return len(s.posts()) == 0 })
 	for _, path := range []string{"/c/zuerich", "/c/zuerich/feed.atom", "/city/zuerich/ledger"} {
-		testkit.Eventually(t, "it is gone from "+path, func() bool { return !strings.Contains(s.admin.get(path), "kontrolle tram 4") })
+		testkit.Eventually(t, "it is gone from "+path, func() bool { return !strings.Contains(s.admin.Get(path), "kontrolle tram 4") })
 	}
-	s.admin.sees("/city/zuerich/ledger", "deleted where it was written")
+	s.admin.WaitForText("/city/zuerich/ledger", "deleted where it was written")
 }
 
 func TestAReportThatAnAdminTakesBackVanishesFromTheNetworks(t *testing.T) {
-	s := newStage(t)
-	writeMail(t, s.program, "zuerich", "kontrolle u8 hermannplatz")
+	s := newFixture(t)
+	SendMail(t, s.program, "zuerich", "kontrolle u8 hermannplatz")
 	s.everywhere("kontrolle u8 hermannplatz")
-	page := s.admin.get("/city/zuerich/ledger")
+	page := s.admin.Get("/city/zuerich/ledger")
 	at := strings.Index(page, "/city/zuerich/ledger/")
 	action, _, _ := strings.Cut(page[at:], `"`)
-	s.admin.post(action)
+	s.admin.Post(action)
 	testkit.Eventually(t, "the post is deleted on the instance", func() bool { return len(s.posts()) == 0 })
-	testkit.Eventually(t, "it is gone from the page", func() bool { return !strings.Contains(s.visitor.get("/c/zuerich"), "hermannplatz") })
-	s.admin.sees("/city/zuerich/ledger", "taken back by an admin")
+	testkit.Eventually(t, "it is gone from the page", func() bool { return !strings.Contains(s.visitor.Get("/c/zuerich"), "hermannplatz") })
+	s.admin.WaitForText("/city/zuerich/ledger", "taken back by an admin")
 }

@@ -1,4 +1,4 @@
-package app
+package app_test
 
 import (
 	"os"
@@ -6,15 +6,16 @@ import (
 	"strings"
 	"testing"
 
+	"linienfunk/app"
 	"linienfunk/db"
 )
 
 func TestADatabaseIsNotOpenedWithTheKeyOfAnother(t *testing.T) {
-	c := testConfig(t, newMailbox(t))
+	c := Config(t, NewMailServer(t))
 	path := filepath.Join(c.Data, "instance.key")
 	refused := func(t *testing.T) {
 		t.Helper()
-		p, err := Open(t.Context(), c, t.Output())
+		p, err := app.Open(t.Context(), c, t.Output())
 		if err == nil {
 			p.Close()
 			t.Fatal("it is opened")
@@ -23,13 +24,12 @@ func TestADatabaseIsNotOpenedWithTheKeyOfAnother(t *testing.T) {
 			t.Errorf("the error does not say what to do: %v", err)
 		}
 	}
-	open := func(t *testing.T, f func(p *Program)) {
+	open := func(t *testing.T) {
 		t.Helper()
-		p, err := Open(t.Context(), c, t.Output())
+		p, err := app.Open(t.Context(), c, t.Output())
 		if err != nil {
 			t.Fatal(err)
 		}
-		f(p)
 		if err := p.Close(); err != nil {
 			t.Fatal(err)
 		}
@@ -40,7 +40,7 @@ func TestADatabaseIsNotOpenedWithTheKeyOfAnother(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	open(t, func(*Program) {})
+	open(t)
 	right, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
@@ -53,15 +53,14 @@ func TestADatabaseIsNotOpenedWithTheKeyOfAnother(t *testing.T) {
 	})
 	t.Run("the right one is not", func(t *testing.T) {
 		use(t, right)
-		open(t, func(p *Program) {
-			// As a version left it that did not know of this.
-			if err := p.db.Where("id > 0").Delete(&db.Instance{}).Error; err != nil {
-				t.Fatal(err)
-			}
-		})
+		open(t)
+		// Versions before this check left no such row.
+		if err := Database(t, c).Where("id > 0").Delete(&db.Instance{}).Error; err != nil {
+			t.Fatal(err)
+		}
 	})
 	t.Run("a database of an older version keeps the key of its next start", func(t *testing.T) {
-		open(t, func(*Program) {})
+		open(t)
 		use(t, wrong)
 		refused(t)
 	})

@@ -1,4 +1,4 @@
-package app
+package app_test
 
 import (
 	"crypto/ed25519"
@@ -130,14 +130,14 @@ func TestOpendkimVerifiesTheMailsOfTheProgram(t *testing.T) {
 
 func opendkimVerifies(t *testing.T, key, record string) {
 	v := newVerifier(t, map[string]mockdns.Zone{"linienfunk._domainkey.linienfunk.example.": {TXT: []string{record}}})
-	box := newMailbox(t)
-	c := testConfig(t, box)
+	box := NewMailServer(t)
+	c := Config(t, box)
 	c.Mail.DKIMKey = key
-	program, _ := start(t, c)
-	admin, visitor := newBrowser(t, program.URL()), newBrowser(t, program.URL())
-	admin.register(box, "zuerich", "Zürich – Straßenbahn, Fähren & Züge: alle Linien")
-	admin.setLists("zuerich", "Zürich – Straßenbahn, Fähren & Züge: alle Linien", "kontrolle", "")
-	visitor.subscribe(box, "zuerich", readerAddress)
+	program, _ := Start(t, c)
+	admin, visitor := NewBrowser(t, program.URL()), NewBrowser(t, program.URL())
+	admin.Register(box, "zuerich", "Zürich – Straßenbahn, Fähren & Züge: alle Linien")
+	admin.SetLists("zuerich", "Zürich – Straßenbahn, Fähren & Züge: alle Linien", "kontrolle", "")
+	visitor.Subscribe(box, "zuerich", ReaderAddress)
 	for name, text := range map[string]string{
 		"a short text":       "kontrolle u8",
 		"umlauts":            "kontrolle größer als üblich, Müllerstraße",
@@ -147,10 +147,10 @@ func opendkimVerifies(t *testing.T, key, record string) {
 		"signs of all kinds": "kontrolle 🚋 =3D =20 \tTab, „Zitat“ – Strich",
 	} {
 		t.Run(name, func(t *testing.T) {
-			before := len(box.to(readerAddress, "kontrolle"))
-			writeMail(t, program, "zuerich", text)
-			testkit.Eventually(t, "the mail comes", func() bool { return len(box.to(readerAddress, "kontrolle")) > before })
-			mail := box.to(readerAddress, "kontrolle")[before].raw
+			before := len(box.MailsTo(ReaderAddress, "kontrolle"))
+			SendMail(t, program, "zuerich", text)
+			testkit.Eventually(t, "the mail comes", func() bool { return len(box.MailsTo(ReaderAddress, "kontrolle")) > before })
+			mail := box.MailsTo(ReaderAddress, "kontrolle")[before].Raw
 			if err := v.verify(t, mail); err != nil {
 				t.Errorf("%v\n%s", err, mail)
 			}
@@ -161,8 +161,8 @@ func opendkimVerifies(t *testing.T, key, record string) {
 			}
 		})
 	}
-	mails := box.to(readerAddress, "kontrolle")
-	mail := mails[len(mails)-1].raw
+	mails := box.MailsTo(ReaderAddress, "kontrolle")
+	mail := mails[len(mails)-1].Raw
 	for name, changed := range map[string]string{
 		"another body":             strings.Replace(mail, "kontrolle", "Kontrolle", strings.Count(mail, "kontrolle")),
 		"something behind it":      mail + "more\r\n",
@@ -179,9 +179,9 @@ func opendkimVerifies(t *testing.T, key, record string) {
 			t.Errorf("%s: it verifies:\n%s", name, changed)
 		}
 	}
-	for _, one := range box.to(readerAddress, "") { // the confirmation, too
-		if err := v.verify(t, one.raw); err != nil {
-			t.Errorf("%s: %v", one.subject, err)
+	for _, one := range box.MailsTo(ReaderAddress, "") { // the confirmation, too
+		if err := v.verify(t, one.Raw); err != nil {
+			t.Errorf("%s: %v", one.Subject, err)
 		}
 	}
 }

@@ -1,4 +1,4 @@
-package app
+package app_test
 
 import (
 	"bufio"
@@ -78,7 +78,7 @@ func newDovecot(t testing.TB) *dovecot {
 	if err != nil {
 		t.Fatal(err)
 	}
-	host, port, err := net.SplitHostPort(freePort(t))
+	host, port, err := net.SplitHostPort(FreePort(t))
 	d := &dovecot{host: host, port: port, dir: dir, config: filepath.Join(dir, "dovecot.conf")}
 	mails := filepath.Join(dir, "mails")
 	if err := errors.Join(err, os.Chmod(dir, 0o755), os.Mkdir(mails, 0o755), os.Chown(mails, nobody, nobody),
@@ -136,7 +136,7 @@ func (d *dovecot) deliver(t testing.TB, user, name, message string) {
 		os.Chown(dir, nobody, nobody)
 	}
 	written := filepath.Join(box, "tmp", name)
-	if err := errors.Join(os.WriteFile(written, []byte("Return-Path: <"+riderAddress+">\n"+message), 0o600), os.Chown(written, nobody, nobody),
+	if err := errors.Join(os.WriteFile(written, []byte("Return-Path: <"+RiderAddress+">\n"+message), 0o600), os.Chown(written, nobody, nobody),
 		os.Rename(written, filepath.Join(box, "new", name))); err != nil {
 		t.Fatal(err)
 	}
@@ -157,18 +157,20 @@ func TestDebiansDovecotIsReadByIMAP(t *testing.T) {
 	whole := t // in subtests: their ends stop nothing
 	server := newDovecot(t)
 	stop := server.start(t)
-	box := newMailbox(t)
-	program, _ := start(t, testConfig(t, box))
-	admin, visitor := newBrowser(t, program.URL()), newBrowser(t, program.URL())
-	admin.register(box, "zuerich", "Zürich")
-	admin.setLists("zuerich", "Zürich", "kontrolle", "")
+	box := NewMailServer(t)
+	c := Config(t, box)
+	program, _ := Start(t, c)
+	database := Database(t, c)
+	admin, visitor := NewBrowser(t, program.URL()), NewBrowser(t, program.URL())
+	admin.Register(box, "zuerich", "Zürich")
+	admin.SetLists("zuerich", "Zürich", "kontrolle", "")
 	server.deliver(t, user, "0", riderMail("zero", "kontrolle von früher"))
 	connect := func(password string) string {
-		return admin.post("/city/zuerich/bot/email/connect", "address", user, "host", server.host, "port", server.port, "security", "none", "password", password)
+		return admin.Post("/city/zuerich/bot/email/connect", "address", user, "host", server.host, "port", server.port, "security", "none", "password", password)
 	}
 	sees := func(t *testing.T, text string) {
 		t.Helper()
-		(&browser{t, visitor.base, visitor.http}).sees("/c/zuerich", text)
+		visitor.In(t).WaitForText("/c/zuerich", text)
 	}
 	if page := connect("wrong"); !strings.Contains(page, "does not take the user name and password") {
 		t.Errorf("a wrong password is not told:\n%s", page)
@@ -202,21 +204,21 @@ func TestDebiansDovecotIsReadByIMAP(t *testing.T) {
 		sees(t, "kontrolle u5 über dovecot")
 	})
 	t.Run("a bounce unsubscribes", func(t *testing.T) {
-		(&browser{t, visitor.base, visitor.http}).subscribe(box, "zuerich", readerAddress)
+		visitor.In(t).Subscribe(box, "zuerich", ReaderAddress)
 		bounce, err := os.ReadFile("../mail/testdata/hard.eml")
 		if err != nil {
 			t.Fatal(err)
 		}
 		server.deliver(t, user, "6", riderMail("six", "kontrolle u6 über dovecot"))
-		testkit.Eventually(t, "the subscriber gets a mail", func() bool { return len(box.to(readerAddress, "kontrolle u6")) > 0 })
-		if n := subscribers(t, program); n != 1 {
+		testkit.Eventually(t, "the subscriber gets a mail", func() bool { return len(box.MailsTo(ReaderAddress, "kontrolle u6")) > 0 })
+		if n := Count(t, database, "email_", "subscribers"); n != 1 {
 			t.Fatalf("%d subscribers", n)
 		}
-		copied := strings.ReplaceAll(box.to(readerAddress, "kontrolle u6")[0].raw, "\r\n", "\n")
+		copied := strings.ReplaceAll(box.MailsTo(ReaderAddress, "kontrolle u6")[0].Raw, "\r\n", "\n")
 		server.deliver(t, user, "7", strings.Replace(string(bounce), "Subject: [Zurich] kontrolle", copied, 1))
-		testkit.Eventually(t, "the subscriber is gone", func() bool { return subscribers(t, program) == 0 })
+		testkit.Eventually(t, "the subscriber is gone", func() bool { return Count(t, database, "email_", "subscribers") == 0 })
 	})
-	page := visitor.get("/c/zuerich")
+	page := visitor.Get("/c/zuerich")
 	if strings.Contains(page, "kontrolle von früher") {
 		t.Error("a mail from before is a report")
 	}

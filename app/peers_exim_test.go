@@ -1,4 +1,4 @@
-package app
+package app_test
 
 import (
 	"bufio"
@@ -82,7 +82,7 @@ func newExim(t testing.TB, socket, cities, others string) *exim {
 	if err != nil {
 		t.Fatal(err)
 	}
-	e := &exim{address: freePort(t), dir: dir, config: filepath.Join(dir, "config")}
+	e := &exim{address: FreePort(t), dir: dir, config: filepath.Join(dir, "config")}
 	t.Cleanup(func() {
 		testkit.Eventually(t, "exim's files can be removed", func() bool { return os.RemoveAll(dir) == nil })
 	})
@@ -145,8 +145,8 @@ func (e *exim) waiting(t testing.TB) string {
 }
 
 func TestDebiansEximDelivers(t *testing.T) {
-	box := newMailbox(t)
-	c := testConfig(t, box)
+	box := NewMailServer(t)
+	c := Config(t, box)
 	dir, err := os.MkdirTemp("", "lmtp") // TempDir is closed to exim's user
 	if err := errors.Join(err, os.Chmod(dir, 0o755)); err != nil {
 		t.Fatal(err)
@@ -154,17 +154,17 @@ func TestDebiansEximDelivers(t *testing.T) {
 	t.Cleanup(func() { os.RemoveAll(dir) })
 	socket := filepath.Join(dir, "socket")
 	c.Networks = append(c.Networks, config.Key{Network: "email", Name: "lmtp", Value: "unix:" + socket})
-	server := newExim(t, socket, c.SMTP, box.address)
-	program, stop := start(t, c)
-	visitor := newBrowser(t, program.URL())
+	server := newExim(t, socket, c.SMTP, box.Address)
+	program, stop := Start(t, c)
+	visitor := NewBrowser(t, program.URL())
 	for city, title := range map[string]string{"zuerich": "Zürich", "ghent": "Ghent"} {
-		admin := newBrowser(t, program.URL())
-		admin.register(box, city, title)
-		admin.setLists(city, title, "kontrolle", "")
+		admin := NewBrowser(t, program.URL())
+		admin.Register(box, city, title)
+		admin.SetLists(city, title, "kontrolle", "")
 	}
 	sees := func(t *testing.T, city, text string) {
 		t.Helper()
-		(&browser{t, visitor.base, visitor.http}).sees("/c/"+city, text)
+		visitor.In(t).WaitForText("/c/"+city, text)
 	}
 	submit := func(t *testing.T, to, message string) {
 		t.Helper()
@@ -176,17 +176,17 @@ func TestDebiansEximDelivers(t *testing.T) {
 		submit(t, "zuerich@linienfunk.example,nobody@linienfunk.example,ghent@linienfunk.example", riderMail("one", "kontrolle u8 über exim"))
 		sees(t, "zuerich", "kontrolle u8 über exim")
 		sees(t, "ghent", "kontrolle u8 über exim")
-		box.bounced(t, "550 5.1.1 There is no such city here")
+		waitForBounce(t, box, "550 5.1.1 There is no such city here")
 	})
 	t.Run("a mail that is too large bounces", func(t *testing.T) {
 		submit(t, "zuerich@linienfunk.example", riderMail("two", tooLarge()))
-		box.bounced(t, "552 5.3.4")
+		waitForBounce(t, box, "552 5.3.4")
 	})
 	t.Run("mails wait while the program is stopped", func(t *testing.T) {
 		stop()
 		submit(t, "zuerich@linienfunk.example,ghent@linienfunk.example", riderMail("three", "kontrolle u9 später über exim"))
 		testkit.Eventually(t, "exim keeps the mail", func() bool { return server.waiting(t) == "1" })
-		start(t, c)
+		Start(t, c)
 		testkit.Eventually(t, "the queue is empty", func() bool {
 			server.flush(t) // the socket comes a moment after the program's start
 			return server.waiting(t) == "0"

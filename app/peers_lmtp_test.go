@@ -1,4 +1,4 @@
-package app
+package app_test
 
 import (
 	"fmt"
@@ -7,14 +7,15 @@ import (
 	"strings"
 	"testing"
 
+	"linienfunk/app"
 	"linienfunk/internal/config"
 	"linienfunk/internal/testkit"
 )
 
 // withLMTP runs a program with the cities zuerich and ghent that takes mail by LMTP, and returns where.
-func withLMTP(t *testing.T) (program *Program, visitor *browser, address string) {
+func withLMTP(t *testing.T) (program *app.Program, visitor *Browser, address string) {
 	t.Helper()
-	address = freePort(t)
+	address = FreePort(t)
 	program, visitor = twoCities(t, config.Key{Network: "email", Name: "lmtp", Value: address})
 	testkit.Eventually(t, "the LMTP server listens", func() bool {
 		conn, err := net.Dial("tcp", address)
@@ -46,9 +47,9 @@ func TestSwaksIsRefusedByLMTPAsBySMTP(t *testing.T) {
 			}
 		})
 	}
-	writeMail(t, program, "zuerich", "kontrolle am ende")
-	visitor.sees("/c/zuerich", "kontrolle am ende")
-	if strings.Contains(visitor.get("/c/zuerich"), "verweigert") {
+	SendMail(t, program, "zuerich", "kontrolle am ende")
+	visitor.WaitForText("/c/zuerich", "kontrolle am ende")
+	if strings.Contains(visitor.Get("/c/zuerich"), "verweigert") {
 		t.Error("a refused mail is a report")
 	}
 }
@@ -62,12 +63,12 @@ func TestSwaksSmugglesNoMailByLMTP(t *testing.T) {
 			if status != 0 {
 				t.Errorf("status %d:\n%s", status, transcript)
 			}
-			(&browser{t, visitor.base, visitor.http}).sees("/c/zuerich", fmt.Sprintf("kontrolle mit %q", end))
+			visitor.In(t).WaitForText("/c/zuerich", fmt.Sprintf("kontrolle mit %q", end))
 		})
 	}
-	writeMail(t, program, "ghent", "kontrolle am ende")
-	visitor.sees("/c/ghent", "kontrolle am ende")
-	if strings.Contains(visitor.get("/c/ghent"), "geschmuggelt") {
+	SendMail(t, program, "ghent", "kontrolle am ende")
+	visitor.WaitForText("/c/ghent", "kontrolle am ende")
+	if strings.Contains(visitor.Get("/c/ghent"), "geschmuggelt") {
 		t.Error("a smuggled mail is a report")
 	}
 }

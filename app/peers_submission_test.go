@@ -1,4 +1,4 @@
-package app
+package app_test
 
 import (
 	"fmt"
@@ -22,22 +22,22 @@ smtpd_sender_login_maps = inline:{ %[2]s=%[2]s }
 
 func TestDebiansPostfixTakesACitysMailsWithItsLogin(t *testing.T) {
 	const own = "melden@post.example"
-	smarthost, world := newMailbox(t), newMailbox(t)
+	smarthost, world := NewMailServer(t), NewMailServer(t)
 	imap := newDovecot(t)
 	imap.start(t)
 	imap.deliver(t, own, "0", riderMail("zero", "von früher")) // makes the mailbox
-	post := newPostfix(t, "nobody.example=error:", world.address, forOwners(imap, own))
-	program, _ := start(t, testConfig(t, smarthost))
-	admin, visitor := newBrowser(t, program.URL()), newBrowser(t, program.URL())
-	admin.register(smarthost, "zuerich", "Zürich")
-	admin.setLists("zuerich", "Zürich", "kontrolle", "")
-	visitor.subscribe(smarthost, "zuerich", readerAddress)
+	post := newPostfix(t, "nobody.example=error:", world.Address, forOwners(imap, own))
+	program, _ := Start(t, Config(t, smarthost))
+	admin, visitor := NewBrowser(t, program.URL()), NewBrowser(t, program.URL())
+	admin.Register(smarthost, "zuerich", "Zürich")
+	admin.SetLists("zuerich", "Zürich", "kontrolle", "")
+	visitor.Subscribe(smarthost, "zuerich", ReaderAddress)
 	host, port, err := net.SplitHostPort(post.address)
 	if err != nil {
 		t.Fatal(err)
 	}
 	connect := func(address string) string {
-		return admin.post("/city/zuerich/bot/email/connect", "address", address, "login", own, "password", "sesame", "host", imap.host, "port", imap.port,
+		return admin.Post("/city/zuerich/bot/email/connect", "address", address, "login", own, "password", "sesame", "host", imap.host, "port", imap.port,
 			"security", "none", "smtp_host", host, "smtp_port", port, "smtp_security", "none")
 	}
 	// Postfix says so only after RCPT: smtpd_delay_reject.
@@ -48,13 +48,13 @@ func TestDebiansPostfixTakesACitysMailsWithItsLogin(t *testing.T) {
 	if page := connect(own); !strings.Contains(page, "The mailbox is connected") {
 		t.Fatalf("the mailbox is not connected:\n%s", page)
 	}
-	writeMail(t, program, "zuerich", "kontrolle u8 über die eigene post")
-	testkit.Eventually(t, "the mail arrives", func() bool { return len(world.to(readerAddress, "eigene post")) == 1 })
-	if mail := world.to(readerAddress, "eigene post")[0]; mail.from != own {
-		t.Errorf("from %s", mail.from)
+	SendMail(t, program, "zuerich", "kontrolle u8 über die eigene post")
+	testkit.Eventually(t, "the mail arrives", func() bool { return len(world.MailsTo(ReaderAddress, "eigene post")) == 1 })
+	if mail := world.MailsTo(ReaderAddress, "eigene post")[0]; mail.From != own {
+		t.Errorf("from %s", mail.From)
 	}
 	post.logs(t, "sasl_method=PLAIN", "sasl_username="+own)
-	if len(smarthost.to(readerAddress, "eigene post")) > 0 {
+	if len(smarthost.MailsTo(ReaderAddress, "eigene post")) > 0 {
 		t.Error("it left by the smarthost, too")
 	}
 }

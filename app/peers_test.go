@@ -1,4 +1,4 @@
-package app
+package app_test
 
 import (
 	"bufio"
@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"linienfunk/app"
 	"linienfunk/internal/config"
 	"linienfunk/internal/testkit"
 )
@@ -56,7 +57,7 @@ func riderMail(name, text string) string {
 	w.Close()
 	return fmt.Sprintf("From: Märta <%s>\nTo: city\nDate: %s\nMessage-ID: <%s@example.net>\n"+
 		"MIME-Version: 1.0\nContent-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: quoted-printable\n\n%s\n",
-		riderAddress, time.Now().Format(time.RFC1123Z), name, body.String())
+		RiderAddress, time.Now().Format(time.RFC1123Z), name, body.String())
 }
 
 // tooLarge is the text of a mail of more than 10 MB.
@@ -144,7 +145,7 @@ func newPostfix(t testing.TB, cities, others string, more ...string) *postfix {
 	if err := errors.Join(err, os.Chmod(dir, 0o755)); err != nil {
 		t.Fatal(err)
 	}
-	p := &postfix{address: freePort(t), config: filepath.Join(dir, "etc"), log: filepath.Join(dir, "log")}
+	p := &postfix{address: FreePort(t), config: filepath.Join(dir, "etc"), log: filepath.Join(dir, "log")}
 	// Its servers may be ending still, after their master.
 	t.Cleanup(func() {
 		testkit.Eventually(t, "postfix's files can be removed", func() bool { return os.RemoveAll(dir) == nil })
@@ -201,7 +202,7 @@ func (p *postfix) keep(t testing.TB, dir string) {
 // submit gives postfix a mail as a rider's program would.
 func (p *postfix) submit(t testing.TB, to, message string) {
 	t.Helper()
-	if status, transcript := swaks(t, p.address, message, "--from", riderAddress, "--to", to); status != 0 {
+	if status, transcript := swaks(t, p.address, message, "--from", RiderAddress, "--to", to); status != 0 {
 		t.Fatalf("postfix does not take the mail, status %d:\n%s", status, transcript)
 	}
 }
@@ -245,12 +246,12 @@ func (p *postfix) run(t testing.TB, name string, args ...string) string {
 	return string(output)
 }
 
-// bounced waits until the rider has got a bounce with a text, wherever its lines are broken.
-func (b *mailbox) bounced(t testing.TB, text string) {
+// waitForBounce waits until the rider has got a bounce with a text, wherever its lines are broken.
+func waitForBounce(t testing.TB, mails *MailServer, text string) {
 	t.Helper()
 	testkit.Eventually(t, "the rider gets a bounce with "+text, func() bool {
-		for _, one := range b.to(riderAddress, "") {
-			if strings.Contains(strings.Join(strings.Fields(one.text), " "), text) {
+		for _, one := range mails.MailsTo(RiderAddress, "") {
+			if strings.Contains(strings.Join(strings.Fields(one.Text), " "), text) {
 				return true
 			}
 		}
@@ -259,18 +260,18 @@ func (b *mailbox) bounced(t testing.TB, text string) {
 }
 
 func TestDebiansPostfixDeliversARealMail(t *testing.T) {
-	box := newMailbox(t)
-	c := testConfig(t, box)
-	post := newPostfix(t, overSMTP(t, c.SMTP), box.address)
-	program, stop := start(t, c)
-	admin, visitor := newBrowser(t, program.URL()), newBrowser(t, program.URL())
-	newBrowser(t, program.URL()).register(box, "ghent", "Ghent")
-	admin.register(box, "zuerich", "Zürich")
-	admin.setLists("zuerich", "Zürich", "kontrolle", "")
+	box := NewMailServer(t)
+	c := Config(t, box)
+	post := newPostfix(t, overSMTP(t, c.SMTP), box.Address)
+	program, stop := Start(t, c)
+	admin, visitor := NewBrowser(t, program.URL()), NewBrowser(t, program.URL())
+	NewBrowser(t, program.URL()).Register(box, "ghent", "Ghent")
+	admin.Register(box, "zuerich", "Zürich")
+	admin.SetLists("zuerich", "Zürich", "kontrolle", "")
 	arrives := func(t *testing.T, text string) {
 		t.Helper()
-		(&browser{t, visitor.base, visitor.http}).sees("/c/zuerich", text)
-		(&browser{t, admin.base, admin.http}).sees("/city/zuerich/ledger", text)
+		visitor.In(t).WaitForText("/c/zuerich", text)
+		admin.In(t).WaitForText("/city/zuerich/ledger", text)
 	}
 
 	t.Run("a report arrives", func(t *testing.T) {
@@ -281,23 +282,23 @@ func TestDebiansPostfixDeliversARealMail(t *testing.T) {
 	t.Run("a mail for nobody bounces", func(t *testing.T) {
 		post.submit(t, "nobody@linienfunk.example", riderMail("two", "kontrolle bei niemand"))
 		post.logs(t, "to=<nobody@linienfunk.example>", "dsn=5.1.1", "status=bounced", "said: 550 5.1.1 There is no such city here")
-		box.bounced(t, "550 5.1.1 There is no such city here")
+		waitForBounce(t, box, "550 5.1.1 There is no such city here")
 	})
 	t.Run("a mail that is too large is not even sent", func(t *testing.T) {
 		post.submit(t, "zuerich@linienfunk.example", riderMail("three", tooLarge()))
 		post.logs(t, "to=<zuerich@linienfunk.example>", "dsn=5.3.4", "status=bounced", "exceeds size limit 10485760 of server")
-		box.bounced(t, "exceeds size limit 10485760 of server")
+		waitForBounce(t, box, "exceeds size limit 10485760 of server")
 	})
 	t.Run("a mail that is too large is refused when it is sent", func(t *testing.T) {
 		post.submit(t, "ghent@linienfunk.example", riderMail("four", tooLarge()))
 		post.logs(t, "to=<ghent@linienfunk.example>", "dsn=5.3.4", "status=bounced", "said: 552 5.3.4")
-		box.bounced(t, "552 5.3.4")
+		waitForBounce(t, box, "552 5.3.4")
 	})
 	t.Run("a mail waits while the program is stopped", func(t *testing.T) {
 		stop()
 		post.submit(t, "zuerich@linienfunk.example", riderMail("five", "kontrolle u9 später"))
 		testkit.Eventually(t, "postfix keeps the mail", func() bool { return strings.Contains(post.queue(t), `"queue_name": "deferred"`) })
-		start(t, c)
+		Start(t, c)
 		post.flush(t)
 		arrives(t, "kontrolle u9 später")
 		testkit.Eventually(t, "the queue is empty", func() bool { return post.queue(t) == "" })
@@ -305,8 +306,8 @@ func TestDebiansPostfixDeliversARealMail(t *testing.T) {
 }
 
 func TestDebiansPostfixDeliversByLMTP(t *testing.T) {
-	box := newMailbox(t)
-	c := testConfig(t, box)
+	box := NewMailServer(t)
+	c := Config(t, box)
 	dir, err := os.MkdirTemp("", "lmtp") // TempDir is closed to postfix's user
 	if err := errors.Join(err, os.Chmod(dir, 0o755)); err != nil {
 		t.Fatal(err)
@@ -314,17 +315,17 @@ func TestDebiansPostfixDeliversByLMTP(t *testing.T) {
 	t.Cleanup(func() { os.RemoveAll(dir) })
 	socket := "unix:" + filepath.Join(dir, "socket")
 	c.Networks = append(c.Networks, config.Key{Network: "email", Name: "lmtp", Value: socket})
-	post := newPostfix(t, "linienfunk.example=lmtp:"+socket, box.address)
-	program, stop := start(t, c)
-	visitor := newBrowser(t, program.URL())
+	post := newPostfix(t, "linienfunk.example=lmtp:"+socket, box.Address)
+	program, stop := Start(t, c)
+	visitor := NewBrowser(t, program.URL())
 	for city, title := range map[string]string{"zuerich": "Zürich", "ghent": "Ghent"} {
-		admin := newBrowser(t, program.URL())
-		admin.register(box, city, title)
-		admin.setLists(city, title, "kontrolle", "")
+		admin := NewBrowser(t, program.URL())
+		admin.Register(box, city, title)
+		admin.SetLists(city, title, "kontrolle", "")
 	}
 	sees := func(t *testing.T, city, text string) {
 		t.Helper()
-		(&browser{t, visitor.base, visitor.http}).sees("/c/"+city, text)
+		visitor.In(t).WaitForText("/c/"+city, text)
 	}
 	t.Run("a mail for two cities and nobody arrives at both, and bounces from nobody", func(t *testing.T) {
 		post.submit(t, "zuerich@linienfunk.example,nobody@linienfunk.example,ghent@linienfunk.example", riderMail("six", "kontrolle u8 über lmtp"))
@@ -333,13 +334,13 @@ func TestDebiansPostfixDeliversByLMTP(t *testing.T) {
 		post.logs(t, "to=<zuerich@linienfunk.example>", "relay=mx.example.net["+dir, "dsn=2.0.0", "status=sent")
 		post.logs(t, "to=<ghent@linienfunk.example>", "dsn=2.0.0", "status=sent")
 		post.logs(t, "to=<nobody@linienfunk.example>", "dsn=5.1.1", "status=bounced")
-		box.bounced(t, "550 5.1.1 There is no such city here")
+		waitForBounce(t, box, "550 5.1.1 There is no such city here")
 	})
 	t.Run("a mail waits while the program is stopped", func(t *testing.T) {
 		stop()
 		post.submit(t, "zuerich@linienfunk.example", riderMail("seven", "kontrolle u9 später über lmtp"))
 		testkit.Eventually(t, "postfix keeps the mail", func() bool { return strings.Contains(post.queue(t), `"queue_name": "deferred"`) })
-		start(t, c)
+		Start(t, c)
 		testkit.Eventually(t, "the queue is empty", func() bool {
 			post.flush(t) // the socket comes a moment after the program's start
 			return post.queue(t) == ""
@@ -357,7 +358,7 @@ type refusal struct {
 	answer  string
 }
 
-func envelope(recipient string) []string { return []string{"--from", riderAddress, "--to", recipient} }
+func envelope(recipient string) []string { return []string{"--from", RiderAddress, "--to", recipient} }
 
 // refusals are all runs that must not make a report. swaks knows neither SIZE nor garbage, but puts what it is given into its
 // commands unchanged, and so does both with line breaks in its arguments: the server's answers to what follows come
@@ -382,7 +383,7 @@ func refusals() map[string]refusal {
 		"a pipelined mail for a foreign one":                   {append(envelope("victim@other.example"), "--pipeline"), mail, 24, "<** 554 5.7.1"},
 		"a login":                                              {append(envelope(zuerich), login...), mail, 28, "*** Host did not advertise authentication"},
 		"TLS without a certificate":                            {append(envelope(zuerich), "--tls"), mail, 29, "*** Host did not advertise STARTTLS"},
-		"a declared size above the limit":                      {[]string{"--from", riderAddress + "> SIZE=11534336\r\nNOOP <", "--to", zuerich}, mail, 23, "<** 552 5.3.4"},
+		"a declared size above the limit":                      {[]string{"--from", RiderAddress + "> SIZE=11534336\r\nNOOP <", "--to", zuerich}, mail, 23, "<** 552 5.3.4"},
 		"a size above the limit":                               {envelope(zuerich), riderMail("large", tooLarge()), 26, "<** 552 5.3.4"},
 		"a line of a megabyte":                                 {envelope(zuerich), longLine, 26, "<** 554 5.6.0"},
 		"a command of 100 KB":                                  {[]string{"--from", strings.Repeat("a", 100<<10) + "@example.net", "--to", zuerich}, mail, 23, "<** 500 5.4.0"},
@@ -395,18 +396,18 @@ func refusals() map[string]refusal {
 }
 
 // twoCities runs a program with the cities zuerich and ghent.
-func twoCities(t *testing.T, keys ...config.Key) (program *Program, visitor *browser) {
+func twoCities(t *testing.T, keys ...config.Key) (program *app.Program, visitor *Browser) {
 	t.Helper()
-	box := newMailbox(t)
-	c := testConfig(t, box)
+	box := NewMailServer(t)
+	c := Config(t, box)
 	c.Networks = append(c.Networks, keys...)
-	program, _ = start(t, c)
+	program, _ = Start(t, c)
 	for city, title := range map[string]string{"zuerich": "Zürich", "ghent": "Ghent"} {
-		admin := newBrowser(t, program.URL())
-		admin.register(box, city, title)
-		admin.setLists(city, title, "kontrolle", "")
+		admin := NewBrowser(t, program.URL())
+		admin.Register(box, city, title)
+		admin.SetLists(city, title, "kontrolle", "")
 	}
-	return program, newBrowser(t, program.URL())
+	return program, NewBrowser(t, program.URL())
 }
 
 func TestSwaksIsRefusedWhereItMustBe(t *testing.T) {
@@ -442,12 +443,12 @@ func TestSwaksIsRefusedWhereItMustBe(t *testing.T) {
 				t.Errorf("status %d:\n%s", status, transcript)
 			}
 			for _, city := range c.cities {
-				(&browser{t, visitor.base, visitor.http}).sees("/c/"+city, c.sees)
+				visitor.In(t).WaitForText("/c/"+city, c.sees)
 			}
 		})
 	}
 	for _, city := range []string{"zuerich", "ghent"} { // each has shown a report that came later
-		if page := visitor.get("/c/" + city); strings.Contains(page, "verweigert") {
+		if page := visitor.Get("/c/" + city); strings.Contains(page, "verweigert") {
 			t.Errorf("a refused mail is a report:\n%s", page)
 		}
 	}
@@ -462,7 +463,7 @@ func falseEnds() map[string]string {
 // mails in the name of a server before it.
 func smuggled(end string) string {
 	return fmt.Sprintf("Message-ID: <%x@example.net>\r\n\r\nkontrolle mit %[1]q%[1]s"+
-		"MAIL FROM:<%[2]s>\r\nRCPT TO:<ghent@linienfunk.example>\r\nDATA\r\n\r\nkontrolle geschmuggelt\r\n.\r\n", end, riderAddress)
+		"MAIL FROM:<%[2]s>\r\nRCPT TO:<ghent@linienfunk.example>\r\nDATA\r\n\r\nkontrolle geschmuggelt\r\n.\r\n", end, RiderAddress)
 }
 
 func TestSwaksSmugglesNoMail(t *testing.T) {
@@ -474,12 +475,12 @@ func TestSwaksSmugglesNoMail(t *testing.T) {
 			if status != 0 {
 				t.Errorf("status %d:\n%s", status, transcript)
 			}
-			(&browser{t, visitor.base, visitor.http}).sees("/c/zuerich", fmt.Sprintf("kontrolle mit %q", end))
+			visitor.In(t).WaitForText("/c/zuerich", fmt.Sprintf("kontrolle mit %q", end))
 		})
 	}
-	writeMail(t, program, "ghent", "kontrolle am ende")
-	visitor.sees("/c/ghent", "kontrolle am ende")
-	if strings.Contains(visitor.get("/c/ghent"), "geschmuggelt") {
+	SendMail(t, program, "ghent", "kontrolle am ende")
+	visitor.WaitForText("/c/ghent", "kontrolle am ende")
+	if strings.Contains(visitor.Get("/c/ghent"), "geschmuggelt") {
 		t.Error("a smuggled mail is a report")
 	}
 }

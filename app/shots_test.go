@@ -1,6 +1,6 @@
 //go:build shots
 
-package app
+package app_test
 
 import (
 	"fmt"
@@ -15,19 +15,19 @@ import (
 //
 //	SHOTS=/tmp/shots go test -tags shots -run Screenshots .
 func TestScreenshots(t *testing.T) {
-	s := newStage(t)
+	s := newFixture(t)
 	camera := pictures.New(t, s.program.URL())
 	for _, text := range []string{"schönes wetter heute", "kontrolle, du idiot",
 		"kontrolle u8 hermannplatz, zwei männer in grauen jacken, richtung wittenau",
 		"kontrolle s-bahn ring zwischen ostkreuz und treptower park", "kontrolle tram M10 an der eberswalder"} {
-		writeMail(t, s.program, "zuerich", text)
+		SendMail(t, s.program, "zuerich", text)
 	}
 	s.everywhere("kontrolle tram M10 an der eberswalder")
 	base, err := url.Parse(s.program.URL())
 	if err != nil {
 		t.Fatal(err)
 	}
-	session := s.admin.http.Jar.Cookies(base)
+	session := s.admin.Client.Jar.Cookies(base)
 	for name, path := range map[string]string{"front": "/", "city": "/c/zuerich", "settings": "/city/zuerich", "ledger": "/city/zuerich/ledger"} {
 		for _, width := range []int64{390, 1280} {
 			for scheme, lang := range map[string]string{"light": "de", "dark": "en"} {
