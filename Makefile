@@ -11,7 +11,7 @@ test:
 	go test ./...
 
 bench:
-	go test -run '^$$' -bench . -benchmem ./censor ./settings ./app
+	go test -run '^$$' -bench . -benchmem ./censor ./settings ./test/e2e
 
 # Every fuzz target for a while: make fuzz TIME=1m
 TIME ?= 20s

@@ -8,6 +8,7 @@ import (
 
 	"linienfunk/app"
 	"linienfunk/db"
+	. "linienfunk/test/harness"
 )
 
 func TestADatabaseIsNotOpenedWithTheKeyOfAnother(t *testing.T) {

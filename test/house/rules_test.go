@@ -100,7 +100,7 @@ func TestImportsRunDownwards(t *testing.T) {
 			switch {
 			case imported == "bots/all" && p.ImportPath != "app":
 				t.Errorf("%s imports bots/all; only app may", p.ImportPath)
-			case strings.HasSuffix(p.ImportPath, "test"), strings.HasPrefix(p.ImportPath, "bots/bottest/"): // a fake or a suite, for tests
+			case strings.HasPrefix(p.ImportPath, "test/"), strings.HasSuffix(p.ImportPath, "test"), strings.HasPrefix(p.ImportPath, "bots/bottest/"): // a fake or a suite, for tests
 			case imported == "internal/testkit" || imported == "bots/bottest":
 				t.Errorf("%s imports %s outside of tests", p.ImportPath, imported)
 			case isBot && (name == "kit" || slices.Contains(botNames(t), strings.Split(name, "/")[0])):

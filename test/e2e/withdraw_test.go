@@ -1,10 +1,11 @@
-package app_test
+package e2e
 
 import (
 	"strings"
 	"testing"
 
 	"linienfunk/internal/testkit"
+	. "linienfunk/test/harness"
 )
 
 func TestAMentionThatItsAuthorDeletesIsTakenBackFromEveryPage(t *testing.T) {

@@ -1,4 +1,4 @@
-package app_test
+package peers
 
 import (
 	"bufio"
@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"linienfunk/internal/testkit"
+	. "linienfunk/test/harness"
 )
 
 // dovecot is a private instance of the IMAP server dovecot: one mailbox for whoever knows the password "sesame". It touches no other
@@ -205,7 +206,7 @@ func TestDebiansDovecotIsReadByIMAP(t *testing.T) {
 	})
 	t.Run("a bounce unsubscribes", func(t *testing.T) {
 		visitor.In(t).Subscribe(box, "zuerich", ReaderAddress)
-		bounce, err := os.ReadFile("../mail/testdata/hard.eml")
+		bounce, err := os.ReadFile("../../mail/testdata/hard.eml")
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -1,4 +1,4 @@
-package app_test
+package e2e
 
 import (
 	"fmt"
@@ -13,6 +13,7 @@ import (
 	"linienfunk/bots/telegram/telegramtest"
 	"linienfunk/internal/config"
 	"linienfunk/internal/testkit"
+	. "linienfunk/test/harness"
 )
 
 // TestABroadcastOnTelegramSurvivesKills kills the program in the middle of a broadcast: when Telegram has taken a message and

@@ -1,6 +1,6 @@
 //go:build shots
 
-package app_test
+package e2e
 
 import (
 	"fmt"
@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"linienfunk/internal/testkit/pictures"
+	. "linienfunk/test/harness"
 )
 
 // TestScreenshots takes pictures of a running program's pages:

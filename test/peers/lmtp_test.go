@@ -1,4 +1,4 @@
-package app_test
+package peers
 
 import (
 	"fmt"
@@ -10,6 +10,7 @@ import (
 	"linienfunk/app"
 	"linienfunk/internal/config"
 	"linienfunk/internal/testkit"
+	. "linienfunk/test/harness"
 )
 
 // withLMTP runs a program with the cities zuerich and ghent that takes mail by LMTP, and returns where.

@@ -1,4 +1,4 @@
-package app_test
+package e2e
 
 import (
 	"bytes"
@@ -12,6 +12,7 @@ import (
 	"linienfunk/bots/telegram/telegramtest"
 	"linienfunk/internal/config"
 	"linienfunk/internal/testkit"
+	. "linienfunk/test/harness"
 )
 
 // behindTLS is a reverse proxy with https before a program, which it makes the public address of.

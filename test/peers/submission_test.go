@@ -1,4 +1,4 @@
-package app_test
+package peers
 
 import (
 	"fmt"
@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"linienfunk/internal/testkit"
+	. "linienfunk/test/harness"
 )
 
 // forOwners makes postfix relay for those who have logged in, each under the own address: https://www.postfix.org/SASL_README.html

@@ -1,4 +1,4 @@
-package app_test
+package peers
 
 import (
 	"crypto/ed25519"
@@ -25,6 +25,7 @@ import (
 	"github.com/miekg/dns"
 
 	"linienfunk/internal/testkit"
+	. "linienfunk/test/harness"
 )
 
 // verifier is opendkim-testmsg with a DNS of its own. It asks the servers in /etc/resolv.conf, and only at port 53: so it gets another

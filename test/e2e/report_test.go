@@ -1,4 +1,4 @@
-package app_test
+package e2e
 
 import (
 	"slices"
@@ -9,6 +9,7 @@ import (
 	"linienfunk/bots/bottest"
 	"linienfunk/bots/mastodon/mastodontest"
 	"linienfunk/internal/testkit"
+	. "linienfunk/test/harness"
 )
 
 // fixture is a running program with two cities. zuerich is connected to an instance and has a subscriber.

@@ -1,4 +1,4 @@
-package app_test
+package peers
 
 import (
 	"bufio"
@@ -17,6 +17,7 @@ import (
 	"linienfunk/app"
 	"linienfunk/internal/config"
 	"linienfunk/internal/testkit"
+	. "linienfunk/test/harness"
 )
 
 // needs skips a test whose programs are not here. Each is in the Debian package of its name.

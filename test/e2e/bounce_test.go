@@ -1,4 +1,4 @@
-package app_test
+package e2e
 
 import (
 	"net/smtp"
@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"linienfunk/internal/testkit"
+	. "linienfunk/test/harness"
 )
 
 func TestASubscriberWhoseMailboxIsGoneIsUnsubscribed(t *testing.T) {
@@ -21,7 +22,7 @@ func TestASubscriberWhoseMailboxIsGoneIsUnsubscribed(t *testing.T) {
 	if !strings.HasPrefix(from, "bounce+") || !strings.HasSuffix(from, "@linienfunk.example") {
 		t.Fatalf("the mail came from %q", from)
 	}
-	report, err := os.ReadFile("../mail/testdata/hard.eml")
+	report, err := os.ReadFile("../../mail/testdata/hard.eml")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,4 +1,4 @@
-package app_test
+package peers
 
 import (
 	"bufio"
@@ -13,6 +13,7 @@ import (
 
 	"linienfunk/internal/config"
 	"linienfunk/internal/testkit"
+	. "linienfunk/test/harness"
 )
 
 // exim is a private instance of the mail server exim, as postfix is.

@@ -1,4 +1,4 @@
-package app_test
+package e2e
 
 import (
 	"net/http"
@@ -8,6 +8,7 @@ import (
 	"linienfunk/bots/telegram/telegramtest"
 	"linienfunk/internal/config"
 	"linienfunk/internal/testkit"
+	. "linienfunk/test/harness"
 )
 
 func TestAMessageOnTelegramReachesEveryNetworkAndReportsReachItsSubscribers(t *testing.T) {

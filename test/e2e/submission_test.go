@@ -1,4 +1,4 @@
-package app_test
+package e2e
 
 import (
 	"net"
@@ -7,6 +7,7 @@ import (
 
 	"linienfunk/bots/email/emailtest"
 	"linienfunk/internal/testkit"
+	. "linienfunk/test/harness"
 )
 
 func TestACitysMailsComeFromItsOwnMailbox(t *testing.T) {

@@ -1,4 +1,4 @@
-package app_test
+package e2e
 
 import (
 	"fmt"
@@ -13,6 +13,7 @@ import (
 	"linienfunk/app"
 	"linienfunk/bots/mastodon/mastodontest"
 	"linienfunk/internal/testkit"
+	. "linienfunk/test/harness"
 )
 
 func TestMain(m *testing.M) { Main(m) }
