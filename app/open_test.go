@@ -1,6 +1,7 @@
 package app_test
 
 import (
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -8,11 +9,11 @@ import (
 
 	"linienfunk/app"
 	"linienfunk/db"
-	. "linienfunk/test/harness"
+	"linienfunk/test/harness"
 )
 
 func TestADatabaseIsNotOpenedWithTheKeyOfAnother(t *testing.T) {
-	c := Config(t, NewMailServer(t))
+	c := harness.Config(t, harness.NewMailServer(t))
 	path := filepath.Join(c.Data, "instance.key")
 	refused := func(t *testing.T) {
 		t.Helper()
@@ -56,7 +57,7 @@ func TestADatabaseIsNotOpenedWithTheKeyOfAnother(t *testing.T) {
 		use(t, right)
 		open(t)
 		// Versions before this check left no such row.
-		if err := Database(t, c).Where("id > 0").Delete(&db.Instance{}).Error; err != nil {
+		if err := harness.Database(t, c).Where("id > 0").Delete(&db.Instance{}).Error; err != nil {
 			t.Fatal(err)
 		}
 	})
@@ -65,4 +66,40 @@ func TestADatabaseIsNotOpenedWithTheKeyOfAnother(t *testing.T) {
 		use(t, wrong)
 		refused(t)
 	})
+}
+
+func TestASecondProcessOnOneDirectoryIsToldSo(t *testing.T) {
+	c := harness.Config(t, harness.NewMailServer(t))
+	_, stop := harness.Start(t, c)
+	other := c
+	other.HTTP, other.SMTP = harness.FreePort(t), harness.FreePort(t)
+	if _, err := app.Open(t.Context(), other, io.Discard); err == nil || !strings.Contains(err.Error(), "another linienfunk is running on") {
+		t.Errorf("got %v", err)
+	}
+	stop()
+	p, err := app.Open(t.Context(), other, io.Discard)
+	if err != nil {
+		t.Fatalf("after the first has ended: %v", err)
+	}
+	if err := p.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestAnOccupiedPortIsNamedWithTheWayOut(t *testing.T) {
+	for _, key := range []string{"http", "smtp"} {
+		c := harness.Config(t, harness.NewMailServer(t))
+		taken, other := harness.FreePort(t), harness.Config(t, harness.NewMailServer(t))
+		other.HTTP = taken
+		if key == "http" {
+			c.HTTP = taken
+		} else {
+			c.SMTP = taken
+		}
+		harness.Start(t, other)
+		_, err := app.Open(t.Context(), c, io.Discard)
+		if err == nil || !strings.Contains(err.Error(), taken+" already") || !strings.Contains(err.Error(), "--"+key) {
+			t.Errorf("%s: got %v", key, err)
+		}
+	}
 }

@@ -7,18 +7,18 @@ import (
 	"testing"
 
 	"linienfunk/internal/testkit"
-	. "linienfunk/test/harness"
+	"linienfunk/test/harness"
 )
 
 func TestASubscriberWhoseMailboxIsGoneIsUnsubscribed(t *testing.T) {
-	box := NewMailServer(t)
-	c := Config(t, box)
-	p, _ := Start(t, c)
-	database := Database(t, c)
-	admin, visitor := NewBrowser(t, p.URL()), NewBrowser(t, p.URL())
+	box := harness.NewMailServer(t)
+	c := harness.Config(t, box)
+	p, _ := harness.Start(t, c)
+	database := harness.Database(t, c)
+	admin, visitor := harness.NewBrowser(t, p.URL()), harness.NewBrowser(t, p.URL())
 	admin.Register(box, "zuerich", "Zürich")
-	visitor.Subscribe(box, "zuerich", ReaderAddress)
-	from := box.MailsTo(ReaderAddress, "")[0].From
+	visitor.Subscribe(box, "zuerich", harness.ReaderAddress)
+	from := box.MailsTo(harness.ReaderAddress, "")[0].From
 	if !strings.HasPrefix(from, "bounce+") || !strings.HasSuffix(from, "@linienfunk.example") {
 		t.Fatalf("the mail came from %q", from)
 	}
@@ -26,13 +26,13 @@ func TestASubscriberWhoseMailboxIsGoneIsUnsubscribed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if n := Count(t, database, "email_", "subscribers"); n != 1 {
+	if n := harness.Count(t, database, "email_", "subscribers"); n != 1 {
 		t.Fatalf("%d subscribers", n)
 	}
 	if err := smtp.SendMail(p.SMTPAddr(), nil, "", []string{from}, report); err != nil {
 		t.Fatal(err)
 	}
-	testkit.Eventually(t, "the subscriber is gone", func() bool { return Count(t, database, "email_", "subscribers") == 0 })
+	testkit.Eventually(t, "the subscriber is gone", func() bool { return harness.Count(t, database, "email_", "subscribers") == 0 })
 	if err := smtp.SendMail(p.SMTPAddr(), nil, "", []string{"bounce+" + strings.Repeat("0", 32) + "@linienfunk.example"}, report); err == nil {
 		t.Error("an address that nobody made takes mail")
 	}

@@ -13,19 +13,19 @@ import (
 	"linienfunk/bots/telegram/telegramtest"
 	"linienfunk/internal/config"
 	"linienfunk/internal/testkit"
-	. "linienfunk/test/harness"
+	"linienfunk/test/harness"
 )
 
 // TestABroadcastOnTelegramSurvivesKills kills the program in the middle of a broadcast: when Telegram has taken a message and
 // not answered yet, and the third time up to a message later, while that answer is late.
 func TestABroadcastOnTelegramSurvivesKills(t *testing.T) {
 	const people = 200
-	box, fake := NewMailServer(t), telegramtest.New(t)
-	c := Config(t, box)
+	box, fake := harness.NewMailServer(t), telegramtest.New(t)
+	c := harness.Config(t, box)
 	c.Networks = []config.Key{{Network: "telegram", Name: "api", Value: fake.URL}}
-	p := NewProcess(t, c)
+	p := harness.NewProcess(t, c)
 	p.Start()
-	admin := NewBrowser(t, c.BaseURL)
+	admin := harness.NewBrowser(t, c.BaseURL)
 	admin.Register(box, "zuerich", "Zürich")
 	admin.SetLists("zuerich", "Zürich", "kontrolle", "")
 	admin.Post("/city/zuerich/bot/telegram/connect", "token", fake.AddBot("ZueriBot"))
@@ -56,7 +56,7 @@ func TestABroadcastOnTelegramSurvivesKills(t *testing.T) {
 		})
 	}
 	killAt(people/4, 0)
-	if err := TrySendMail(c.SMTP, "zuerich", "kontrolle u8"); err != nil {
+	if err := harness.TrySendMail(c.SMTP, "zuerich", "kontrolle u8"); err != nil {
 		t.Fatal(err)
 	}
 	testkit.Next(t, killed)

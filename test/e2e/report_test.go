@@ -1,3 +1,4 @@
+// Package e2e tests the whole program from outside: through its pages, its SMTP server and fakes of the networks.
 package e2e
 
 import (
@@ -9,30 +10,30 @@ import (
 	"linienfunk/bots/bottest"
 	"linienfunk/bots/mastodon/mastodontest"
 	"linienfunk/internal/testkit"
-	. "linienfunk/test/harness"
+	"linienfunk/test/harness"
 )
 
 // fixture is a running program with two cities. zuerich is connected to an instance and has a subscriber.
 type fixture struct {
 	t        *testing.T
 	program  *app.Program
-	box      *MailServer
+	box      *harness.MailServer
 	instance *mastodontest.Server
-	admin    *Browser // of zuerich
-	visitor  *Browser
+	admin    *harness.Browser // of zuerich
+	visitor  *harness.Browser
 }
 
 func newFixture(t *testing.T) *fixture {
 	t.Helper()
-	s := &fixture{t: t, box: NewMailServer(t), instance: mastodontest.New(t)}
+	s := &fixture{t: t, box: harness.NewMailServer(t), instance: mastodontest.New(t)}
 	s.instance.FilterPrivate = false // or private mentions would wait for the next poll
-	s.program, _ = Start(t, Config(t, s.box))
-	s.admin, s.visitor = NewBrowser(t, s.program.URL()), NewBrowser(t, s.program.URL())
-	NewBrowser(t, s.program.URL()).Register(s.box, "ghent", "Ghent")
+	s.program, _ = harness.Start(t, harness.Config(t, s.box))
+	s.admin, s.visitor = harness.NewBrowser(t, s.program.URL()), harness.NewBrowser(t, s.program.URL())
+	harness.NewBrowser(t, s.program.URL()).Register(s.box, "ghent", "Ghent")
 	s.admin.Register(s.box, "zuerich", "Zürich")
 	s.admin.SetLists("zuerich", "Zürich", "kontrolle\nkontrollen", "idiot")
 	s.admin.ConnectMastodon(s.instance, "zuerich")
-	s.visitor.Subscribe(s.box, "zuerich", ReaderAddress)
+	s.visitor.Subscribe(s.box, "zuerich", harness.ReaderAddress)
 	return s
 }
 
@@ -51,7 +52,7 @@ func (s *fixture) posts() []string {
 func (s *fixture) everywhere(text string) {
 	s.t.Helper()
 	testkit.Eventually(s.t, text+" is on the instance", func() bool { return slices.Contains(s.posts(), text) })
-	testkit.Eventually(s.t, text+" is in the subscriber's mailbox", func() bool { return len(s.box.MailsTo(ReaderAddress, text)) > 0 })
+	testkit.Eventually(s.t, text+" is in the subscriber's mailbox", func() bool { return len(s.box.MailsTo(harness.ReaderAddress, text)) > 0 })
 	s.visitor.WaitForText("/c/zuerich", text)
 	for _, feed := range []string{"feed.atom", "feed.rss", "feed.json"} {
 		s.visitor.WaitForText("/c/zuerich/"+feed, text)
@@ -61,15 +62,15 @@ func (s *fixture) everywhere(text string) {
 
 func TestAMailedReportReachesEveryNetworkOnce(t *testing.T) {
 	s := newFixture(t)
-	SendMail(t, s.program, "zuerich", "kontrolle u8 hermannplatz")
+	harness.SendMail(t, s.program, "zuerich", "kontrolle u8 hermannplatz")
 	s.everywhere("kontrolle u8 hermannplatz")
-	SendMail(t, s.program, "zuerich", "kontrolle u8 hermannplatz") // the rider's server was not sure and repeats it
-	SendMail(t, s.program, "zuerich", "kontrolle u9 osloer straße")
+	harness.SendMail(t, s.program, "zuerich", "kontrolle u8 hermannplatz") // the rider's server was not sure and repeats it
+	harness.SendMail(t, s.program, "zuerich", "kontrolle u9 osloer straße")
 	s.everywhere("kontrolle u9 osloer straße")
 	if got := s.posts(); len(got) != 2 {
 		t.Errorf("posts: %q", got)
 	}
-	if got := s.box.MailsTo(ReaderAddress, "hermannplatz"); len(got) != 1 {
+	if got := s.box.MailsTo(harness.ReaderAddress, "hermannplatz"); len(got) != 1 {
 		t.Errorf("%d mails", len(got))
 	}
 	if n := strings.Count(s.visitor.Get("/c/zuerich"), "kontrolle u8 hermannplatz"); n != 1 {
@@ -82,9 +83,9 @@ func TestAMailedReportReachesEveryNetworkOnce(t *testing.T) {
 
 func TestWhatTheCensorHoldsIsInTheLedgerWithItsRuleAndNowhereElse(t *testing.T) {
 	s := newFixture(t)
-	SendMail(t, s.program, "zuerich", "schönes wetter heute")
-	SendMail(t, s.program, "zuerich", "kontrolle, du idiot")
-	SendMail(t, s.program, "zuerich", "kontrolle am ende")
+	harness.SendMail(t, s.program, "zuerich", "schönes wetter heute")
+	harness.SendMail(t, s.program, "zuerich", "kontrolle, du idiot")
+	harness.SendMail(t, s.program, "zuerich", "kontrolle am ende")
 	s.everywhere("kontrolle am ende") // the reports of a city keep their order
 	page := s.admin.Get("/city/zuerich/ledger")
 	for _, want := range []string{"schönes wetter heute", "kontrolle, du idiot", "<code>idiot</code>", "<code>kontrolle</code>"} {
@@ -96,7 +97,7 @@ func TestWhatTheCensorHoldsIsInTheLedgerWithItsRuleAndNowhereElse(t *testing.T) 
 		if slices.ContainsFunc(s.posts(), func(text string) bool { return strings.Contains(text, held) }) {
 			t.Errorf("%s was posted", held)
 		}
-		if len(s.box.MailsTo(ReaderAddress, held)) > 0 {
+		if len(s.box.MailsTo(harness.ReaderAddress, held)) > 0 {
 			t.Errorf("%s was mailed", held)
 		}
 		for _, path := range []string{"/c/zuerich", "/c/zuerich/feed.atom"} {
@@ -111,7 +112,7 @@ func TestAMentionIsBoostedAndReachesTheSubscribers(t *testing.T) {
 	s := newFixture(t)
 	id := s.instance.Mention("marta@elsewhere.example", "@zuerich kontrolle tram 4", "public")
 	testkit.Eventually(t, "the mention is boosted", func() bool { return slices.Contains(s.instance.Boosts("zuerich"), id) })
-	testkit.Eventually(t, "it is mailed", func() bool { return len(s.box.MailsTo(ReaderAddress, "kontrolle tram 4")) == 1 })
+	testkit.Eventually(t, "it is mailed", func() bool { return len(s.box.MailsTo(harness.ReaderAddress, "kontrolle tram 4")) == 1 })
 	s.visitor.WaitForText("/c/zuerich", "kontrolle tram 4")
 	if page := s.admin.Get("/city/zuerich/ledger"); strings.Contains(page, "marta") {
 		t.Error("the ledger names the author")
@@ -125,7 +126,7 @@ func TestAPrivateMentionIsCopiedWithoutItsAuthor(t *testing.T) {
 	if boosts := s.instance.Boosts("zuerich"); len(boosts) != 0 {
 		t.Errorf("boosted: %v", boosts)
 	}
-	if got := s.box.WaitForMail(t, ReaderAddress, "kontrolle tram 5"); strings.Contains(got.Text, "marta") {
+	if got := s.box.WaitForMail(t, harness.ReaderAddress, "kontrolle tram 5"); strings.Contains(got.Text, "marta") {
 		t.Errorf("the mail names the author:\n%s", got.Text)
 	}
 }
@@ -133,7 +134,7 @@ func TestAPrivateMentionIsCopiedWithoutItsAuthor(t *testing.T) {
 func TestAReportFromTheWebFormReachesEveryNetwork(t *testing.T) {
 	s := newFixture(t)
 	page := s.visitor.Get("/c/zuerich")
-	form := FormFields(page, "/c/zuerich/web/report")
+	form := harness.FormFields(page, "/c/zuerich/web/report")
 	form = append(form, "text", "kontrolle aus dem formular")
 	s.visitor.Post("/c/zuerich/web/report", form...)
 	s.everywhere("kontrolle aus dem formular")
@@ -142,14 +143,14 @@ func TestAReportFromTheWebFormReachesEveryNetwork(t *testing.T) {
 func TestACityWhoseNetworkHangsHoldsUpNobodyElse(t *testing.T) {
 	s := newFixture(t)
 	s.instance.Fail(bottest.Hang)
-	SendMail(t, s.program, "zuerich", "kontrolle hängt")
+	harness.SendMail(t, s.program, "zuerich", "kontrolle hängt")
 	s.visitor.WaitForText("/c/zuerich", "kontrolle hängt")
-	testkit.Eventually(t, "it is mailed", func() bool { return len(s.box.MailsTo(ReaderAddress, "kontrolle hängt")) == 1 })
-	SendMail(t, s.program, "ghent", "kontrolle in gent")
-	admin := NewBrowser(t, s.program.URL())
-	admin.Post("/login", "address", "admin-ghent@example.net", "password", AdminPassword)
+	testkit.Eventually(t, "it is mailed", func() bool { return len(s.box.MailsTo(harness.ReaderAddress, "kontrolle hängt")) == 1 })
+	harness.SendMail(t, s.program, "ghent", "kontrolle in gent")
+	admin := harness.NewBrowser(t, s.program.URL())
+	admin.Post("/login", "address", "admin-ghent@example.net", "password", harness.AdminPassword)
 	admin.SetLists("ghent", "Ghent", "*", "")
-	SendMail(t, s.program, "ghent", "inspectors on tram 1")
+	harness.SendMail(t, s.program, "ghent", "inspectors on tram 1")
 	s.visitor.WaitForText("/c/ghent", "inspectors on tram 1")
 	if got := s.posts(); len(got) != 0 {
 		t.Errorf("the instance did not hang: %q", got)
@@ -161,10 +162,10 @@ func TestACityWhoseNetworkHangsHoldsUpNobodyElse(t *testing.T) {
 func TestARevokedTokenStopsTheAccountAndTellsTheAdmins(t *testing.T) {
 	s := newFixture(t)
 	s.instance.RevokeTokens("zuerich")
-	SendMail(t, s.program, "zuerich", "kontrolle u8")
+	harness.SendMail(t, s.program, "zuerich", "kontrolle u8")
 	testkit.Eventually(t, "the admins are told by mail", func() bool { return len(s.box.MailsTo("admin-zuerich@example.net", "/city/zuerich#mastodon")) > 0 })
 	s.visitor.WaitForText("/c/zuerich", "kontrolle u8")
 	s.admin.ConnectMastodon(s.instance, "zuerich")
-	SendMail(t, s.program, "zuerich", "kontrolle u9")
+	harness.SendMail(t, s.program, "zuerich", "kontrolle u9")
 	testkit.Eventually(t, "the account works with its new token", func() bool { return slices.Contains(s.posts(), "kontrolle u9") })
 }

@@ -9,7 +9,7 @@ import (
 	"testing"
 
 	"linienfunk/internal/testkit/pictures"
-	. "linienfunk/test/harness"
+	"linienfunk/test/harness"
 )
 
 // TestScreenshots takes pictures of a running program's pages:
@@ -21,7 +21,7 @@ func TestScreenshots(t *testing.T) {
 	for _, text := range []string{"schönes wetter heute", "kontrolle, du idiot",
 		"kontrolle u8 hermannplatz, zwei männer in grauen jacken, richtung wittenau",
 		"kontrolle s-bahn ring zwischen ostkreuz und treptower park", "kontrolle tram M10 an der eberswalder"} {
-		SendMail(t, s.program, "zuerich", text)
+		harness.SendMail(t, s.program, "zuerich", text)
 	}
 	s.everywhere("kontrolle tram M10 an der eberswalder")
 	base, err := url.Parse(s.program.URL())

@@ -7,20 +7,20 @@ import (
 
 	"linienfunk/bots/email/emailtest"
 	"linienfunk/internal/testkit"
-	. "linienfunk/test/harness"
+	"linienfunk/test/harness"
 )
 
 func TestACitysMailsComeFromItsOwnMailbox(t *testing.T) {
 	const own = "melden@post.example"
-	box, provider, inbox := NewMailServer(t), NewMailServer(t), emailtest.New(t)
+	box, provider, inbox := harness.NewMailServer(t), harness.NewMailServer(t), emailtest.New(t)
 	provider.RequireLogin(own + ":" + emailtest.Password)
 	inbox.Add(own)
-	c := Config(t, box)
-	p, _ := Start(t, c)
-	admin, visitor := NewBrowser(t, p.URL()), NewBrowser(t, p.URL())
+	c := harness.Config(t, box)
+	p, _ := harness.Start(t, c)
+	admin, visitor := harness.NewBrowser(t, p.URL()), harness.NewBrowser(t, p.URL())
 	admin.Register(box, "zuerich", "Zürich")
 	admin.SetLists("zuerich", "Zürich", "kontrolle", "")
-	visitor.Subscribe(box, "zuerich", ReaderAddress)
+	visitor.Subscribe(box, "zuerich", harness.ReaderAddress)
 	host, port, err := net.SplitHostPort(provider.Address)
 	if err != nil {
 		t.Fatal(err)
@@ -35,33 +35,33 @@ func TestACitysMailsComeFromItsOwnMailbox(t *testing.T) {
 	if page := connect(own); !strings.Contains(page, "The mailbox is connected") {
 		t.Fatalf("the mailbox is not connected:\n%s", page)
 	}
-	SendMail(t, p, "zuerich", "kontrolle u1")
-	testkit.Eventually(t, "the provider gets the mail", func() bool { return len(provider.MailsTo(ReaderAddress, "kontrolle u1")) == 1 })
-	if mail := provider.MailsTo(ReaderAddress, "kontrolle u1")[0]; mail.From != own || !strings.Contains(mail.Raw, "<"+own+">\r\n") {
+	harness.SendMail(t, p, "zuerich", "kontrolle u1")
+	testkit.Eventually(t, "the provider gets the mail", func() bool { return len(provider.MailsTo(harness.ReaderAddress, "kontrolle u1")) == 1 })
+	if mail := provider.MailsTo(harness.ReaderAddress, "kontrolle u1")[0]; mail.From != own || !strings.Contains(mail.Raw, "<"+own+">\r\n") {
 		t.Errorf("from %s:\n%s", mail.From, mail.Raw)
 	}
-	if got := box.MailsTo(ReaderAddress, "kontrolle"); len(got) > 0 {
+	if got := box.MailsTo(harness.ReaderAddress, "kontrolle"); len(got) > 0 {
 		t.Error("it left by the smarthost, too")
 	}
 	provider.RequireLogin(own + ":changed")
 	provider.Disconnect()
-	SendMail(t, p, "zuerich", "kontrolle u2")
+	harness.SendMail(t, p, "zuerich", "kontrolle u2")
 	testkit.Eventually(t, "the admin is warned", func() bool {
 		return len(box.MailsTo("admin-zuerich@example.net", "no longer takes mails from this mailbox")) == 1
 	})
-	SendMail(t, p, "zuerich", "kontrolle u3")
-	testkit.Eventually(t, "the smarthost gets the next mail", func() bool { return len(box.MailsTo(ReaderAddress, "kontrolle u3")) == 1 })
-	if mail := box.MailsTo(ReaderAddress, "kontrolle u3")[0]; !strings.HasPrefix(mail.From, "bounce+") {
+	harness.SendMail(t, p, "zuerich", "kontrolle u3")
+	testkit.Eventually(t, "the smarthost gets the next mail", func() bool { return len(box.MailsTo(harness.ReaderAddress, "kontrolle u3")) == 1 })
+	if mail := box.MailsTo(harness.ReaderAddress, "kontrolle u3")[0]; !strings.HasPrefix(mail.From, "bounce+") {
 		t.Errorf("from %s", mail.From)
 	}
 	provider.RequireLogin(own + ":" + emailtest.Password)
 	if page := connect(own); !strings.Contains(page, "The mailbox is connected") {
 		t.Fatalf("the mailbox is not connected:\n%s", page)
 	}
-	SendMail(t, p, "zuerich", "kontrolle u4")
-	testkit.Eventually(t, "the provider gets mails again", func() bool { return len(provider.MailsTo(ReaderAddress, "kontrolle u4")) == 1 })
-	database := Database(t, c)
+	harness.SendMail(t, p, "zuerich", "kontrolle u4")
+	testkit.Eventually(t, "the provider gets mails again", func() bool { return len(provider.MailsTo(harness.ReaderAddress, "kontrolle u4")) == 1 })
+	database := harness.Database(t, c)
 	testkit.Eventually(t, "only the mail that was refused with the login is waiting", func() bool {
-		return Count(t, database, "mail_", "messages", "open = ?", true) == 1
+		return harness.Count(t, database, "mail_", "messages", "open = ?", true) == 1
 	})
 }

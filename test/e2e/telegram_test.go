@@ -8,18 +8,18 @@ import (
 	"linienfunk/bots/telegram/telegramtest"
 	"linienfunk/internal/config"
 	"linienfunk/internal/testkit"
-	. "linienfunk/test/harness"
+	"linienfunk/test/harness"
 )
 
 func TestAMessageOnTelegramReachesEveryNetworkAndReportsReachItsSubscribers(t *testing.T) {
-	box, fake := NewMailServer(t), telegramtest.New(t)
-	c := Config(t, box)
+	box, fake := harness.NewMailServer(t), telegramtest.New(t)
+	c := harness.Config(t, box)
 	c.Networks = []config.Key{{Network: "telegram", Name: "api", Value: fake.URL}}
-	program, _ := Start(t, c)
-	admin, visitor := NewBrowser(t, program.URL()), NewBrowser(t, program.URL())
+	program, _ := harness.Start(t, c)
+	admin, visitor := harness.NewBrowser(t, program.URL()), harness.NewBrowser(t, program.URL())
 	admin.Register(box, "zuerich", "Zürich")
 	admin.SetLists("zuerich", "Zürich", "kontrolle", "idiot")
-	visitor.Subscribe(box, "zuerich", ReaderAddress)
+	visitor.Subscribe(box, "zuerich", harness.ReaderAddress)
 	if page := admin.Post("/city/zuerich/bot/telegram/connect", "token", fake.AddBot("ZueriBot")); !strings.Contains(page, "@ZueriBot") {
 		t.Fatalf("not connected:\n%s", page)
 	}
@@ -39,10 +39,10 @@ func TestAMessageOnTelegramReachesEveryNetworkAndReportsReachItsSubscribers(t *t
 
 	fake.Say("ZueriBot", "marta", "kontrolle u8 hermannplatz")
 	testkit.Eventually(t, "jan gets marta's report", func() bool { return got("jan", "kontrolle u8 hermannplatz") })
-	testkit.Eventually(t, "it is in the subscriber's mailbox", func() bool { return len(box.MailsTo(ReaderAddress, "kontrolle u8")) > 0 })
+	testkit.Eventually(t, "it is in the subscriber's mailbox", func() bool { return len(box.MailsTo(harness.ReaderAddress, "kontrolle u8")) > 0 })
 	visitor.WaitForText("/c/zuerich", "kontrolle u8 hermannplatz")
 
-	SendMail(t, program, "zuerich", "kontrolle u6 am bahnhof")
+	harness.SendMail(t, program, "zuerich", "kontrolle u6 am bahnhof")
 	for _, who := range []string{"marta", "jan"} {
 		testkit.Eventually(t, who+" gets the mailed report", func() bool { return got(who, "kontrolle u6 am bahnhof") })
 	}

@@ -12,7 +12,7 @@ import (
 	"linienfunk/bots/telegram/telegramtest"
 	"linienfunk/internal/config"
 	"linienfunk/internal/testkit"
-	. "linienfunk/test/harness"
+	"linienfunk/test/harness"
 )
 
 // behindTLS is a reverse proxy with https before a program, which it makes the public address of.
@@ -29,13 +29,13 @@ func behindTLS(t testing.TB, c *config.Config) *http.Client {
 }
 
 func TestAWebhookBringsWhatIsWrittenOnTelegramAndPollingGoesOnFromThere(t *testing.T) {
-	box, fake := NewMailServer(t), telegramtest.New(t)
-	c := Config(t, box)
+	box, fake := harness.NewMailServer(t), telegramtest.New(t)
+	c := harness.Config(t, box)
 	client := behindTLS(t, &c)
 	c.Networks = []config.Key{{Network: "telegram", Name: "api", Value: fake.URL}, {Network: "telegram", Name: "webhook", Value: "on"}}
-	_, stop := Start(t, c)
-	browse := func() *Browser {
-		b := NewBrowser(t, c.BaseURL)
+	_, stop := harness.Start(t, c)
+	browse := func() *harness.Browser {
+		b := harness.NewBrowser(t, c.BaseURL)
 		b.Client.Transport = client.Transport
 		return b
 	}
@@ -81,7 +81,7 @@ func TestAWebhookBringsWhatIsWrittenOnTelegramAndPollingGoesOnFromThere(t *testi
 	stop()
 	fake.Say("ZueriBot", "marta", "kontrolle u4")
 	c.Networks[1].Value = "off"
-	Start(t, c)
+	harness.Start(t, c)
 	fake.Say("ZueriBot", "marta", "kontrolle u2")
 	for _, text := range []string{"kontrolle u6", "kontrolle u4", "kontrolle u2"} {
 		visitor.WaitForText("/c/zuerich", text)

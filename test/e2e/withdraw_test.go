@@ -5,7 +5,7 @@ import (
 	"testing"
 
 	"linienfunk/internal/testkit"
-	. "linienfunk/test/harness"
+	"linienfunk/test/harness"
 )
 
 func TestAMentionThatItsAuthorDeletesIsTakenBackFromEveryPage(t *testing.T) {
@@ -22,7 +22,7 @@ func TestAMentionThatItsAuthorDeletesIsTakenBackFromEveryPage(t *testing.T) {
 
 func TestAReportThatAnAdminTakesBackVanishesFromTheNetworks(t *testing.T) {
 	s := newFixture(t)
-	SendMail(t, s.program, "zuerich", "kontrolle u8 hermannplatz")
+	harness.SendMail(t, s.program, "zuerich", "kontrolle u8 hermannplatz")
 	s.everywhere("kontrolle u8 hermannplatz")
 	page := s.admin.Get("/city/zuerich/ledger")
 	at := strings.Index(page, "/city/zuerich/ledger/")

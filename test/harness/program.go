@@ -1,3 +1,5 @@
+// Package harness runs the whole program for tests: in this process or in one of its own, with a fake mail server, a browser for its
+// pages, and an admin who registers cities.
 package harness
 
 import (

@@ -25,7 +25,7 @@ import (
 	"github.com/miekg/dns"
 
 	"linienfunk/internal/testkit"
-	. "linienfunk/test/harness"
+	"linienfunk/test/harness"
 )
 
 // verifier is opendkim-testmsg with a DNS of its own. It asks the servers in /etc/resolv.conf, and only at port 53: so it gets another
@@ -131,14 +131,14 @@ func TestOpendkimVerifiesTheMailsOfTheProgram(t *testing.T) {
 
 func opendkimVerifies(t *testing.T, key, record string) {
 	v := newVerifier(t, map[string]mockdns.Zone{"linienfunk._domainkey.linienfunk.example.": {TXT: []string{record}}})
-	box := NewMailServer(t)
-	c := Config(t, box)
+	box := harness.NewMailServer(t)
+	c := harness.Config(t, box)
 	c.Mail.DKIMKey = key
-	program, _ := Start(t, c)
-	admin, visitor := NewBrowser(t, program.URL()), NewBrowser(t, program.URL())
+	program, _ := harness.Start(t, c)
+	admin, visitor := harness.NewBrowser(t, program.URL()), harness.NewBrowser(t, program.URL())
 	admin.Register(box, "zuerich", "Zürich – Straßenbahn, Fähren & Züge: alle Linien")
 	admin.SetLists("zuerich", "Zürich – Straßenbahn, Fähren & Züge: alle Linien", "kontrolle", "")
-	visitor.Subscribe(box, "zuerich", ReaderAddress)
+	visitor.Subscribe(box, "zuerich", harness.ReaderAddress)
 	for name, text := range map[string]string{
 		"a short text":       "kontrolle u8",
 		"umlauts":            "kontrolle größer als üblich, Müllerstraße",
@@ -148,10 +148,10 @@ func opendkimVerifies(t *testing.T, key, record string) {
 		"signs of all kinds": "kontrolle 🚋 =3D =20 \tTab, „Zitat“ – Strich",
 	} {
 		t.Run(name, func(t *testing.T) {
-			before := len(box.MailsTo(ReaderAddress, "kontrolle"))
-			SendMail(t, program, "zuerich", text)
-			testkit.Eventually(t, "the mail comes", func() bool { return len(box.MailsTo(ReaderAddress, "kontrolle")) > before })
-			mail := box.MailsTo(ReaderAddress, "kontrolle")[before].Raw
+			before := len(box.MailsTo(harness.ReaderAddress, "kontrolle"))
+			harness.SendMail(t, program, "zuerich", text)
+			testkit.Eventually(t, "the mail comes", func() bool { return len(box.MailsTo(harness.ReaderAddress, "kontrolle")) > before })
+			mail := box.MailsTo(harness.ReaderAddress, "kontrolle")[before].Raw
 			if err := v.verify(t, mail); err != nil {
 				t.Errorf("%v\n%s", err, mail)
 			}
@@ -162,7 +162,7 @@ func opendkimVerifies(t *testing.T, key, record string) {
 			}
 		})
 	}
-	mails := box.MailsTo(ReaderAddress, "kontrolle")
+	mails := box.MailsTo(harness.ReaderAddress, "kontrolle")
 	mail := mails[len(mails)-1].Raw
 	for name, changed := range map[string]string{
 		"another body":             strings.Replace(mail, "kontrolle", "Kontrolle", strings.Count(mail, "kontrolle")),
@@ -180,7 +180,7 @@ func opendkimVerifies(t *testing.T, key, record string) {
 			t.Errorf("%s: it verifies:\n%s", name, changed)
 		}
 	}
-	for _, one := range box.MailsTo(ReaderAddress, "") { // the confirmation, too
+	for _, one := range box.MailsTo(harness.ReaderAddress, "") { // the confirmation, too
 		if err := v.verify(t, one.Raw); err != nil {
 			t.Errorf("%s: %v", one.Subject, err)
 		}

@@ -13,7 +13,7 @@ import (
 	"time"
 
 	"linienfunk/internal/testkit"
-	. "linienfunk/test/harness"
+	"linienfunk/test/harness"
 )
 
 // dovecot is a private instance of the IMAP server dovecot: one mailbox for whoever knows the password "sesame". It touches no other
@@ -79,7 +79,7 @@ func newDovecot(t testing.TB) *dovecot {
 	if err != nil {
 		t.Fatal(err)
 	}
-	host, port, err := net.SplitHostPort(FreePort(t))
+	host, port, err := net.SplitHostPort(harness.FreePort(t))
 	d := &dovecot{host: host, port: port, dir: dir, config: filepath.Join(dir, "dovecot.conf")}
 	mails := filepath.Join(dir, "mails")
 	if err := errors.Join(err, os.Chmod(dir, 0o755), os.Mkdir(mails, 0o755), os.Chown(mails, nobody, nobody),
@@ -137,7 +137,7 @@ func (d *dovecot) deliver(t testing.TB, user, name, message string) {
 		os.Chown(dir, nobody, nobody)
 	}
 	written := filepath.Join(box, "tmp", name)
-	if err := errors.Join(os.WriteFile(written, []byte("Return-Path: <"+RiderAddress+">\n"+message), 0o600), os.Chown(written, nobody, nobody),
+	if err := errors.Join(os.WriteFile(written, []byte("Return-Path: <"+harness.RiderAddress+">\n"+message), 0o600), os.Chown(written, nobody, nobody),
 		os.Rename(written, filepath.Join(box, "new", name))); err != nil {
 		t.Fatal(err)
 	}
@@ -158,11 +158,11 @@ func TestDebiansDovecotIsReadByIMAP(t *testing.T) {
 	whole := t // in subtests: their ends stop nothing
 	server := newDovecot(t)
 	stop := server.start(t)
-	box := NewMailServer(t)
-	c := Config(t, box)
-	program, _ := Start(t, c)
-	database := Database(t, c)
-	admin, visitor := NewBrowser(t, program.URL()), NewBrowser(t, program.URL())
+	box := harness.NewMailServer(t)
+	c := harness.Config(t, box)
+	program, _ := harness.Start(t, c)
+	database := harness.Database(t, c)
+	admin, visitor := harness.NewBrowser(t, program.URL()), harness.NewBrowser(t, program.URL())
 	admin.Register(box, "zuerich", "Zürich")
 	admin.SetLists("zuerich", "Zürich", "kontrolle", "")
 	server.deliver(t, user, "0", riderMail("zero", "kontrolle von früher"))
@@ -205,19 +205,19 @@ func TestDebiansDovecotIsReadByIMAP(t *testing.T) {
 		sees(t, "kontrolle u5 über dovecot")
 	})
 	t.Run("a bounce unsubscribes", func(t *testing.T) {
-		visitor.In(t).Subscribe(box, "zuerich", ReaderAddress)
+		visitor.In(t).Subscribe(box, "zuerich", harness.ReaderAddress)
 		bounce, err := os.ReadFile("../../mail/testdata/hard.eml")
 		if err != nil {
 			t.Fatal(err)
 		}
 		server.deliver(t, user, "6", riderMail("six", "kontrolle u6 über dovecot"))
-		testkit.Eventually(t, "the subscriber gets a mail", func() bool { return len(box.MailsTo(ReaderAddress, "kontrolle u6")) > 0 })
-		if n := Count(t, database, "email_", "subscribers"); n != 1 {
+		testkit.Eventually(t, "the subscriber gets a mail", func() bool { return len(box.MailsTo(harness.ReaderAddress, "kontrolle u6")) > 0 })
+		if n := harness.Count(t, database, "email_", "subscribers"); n != 1 {
 			t.Fatalf("%d subscribers", n)
 		}
-		copied := strings.ReplaceAll(box.MailsTo(ReaderAddress, "kontrolle u6")[0].Raw, "\r\n", "\n")
+		copied := strings.ReplaceAll(box.MailsTo(harness.ReaderAddress, "kontrolle u6")[0].Raw, "\r\n", "\n")
 		server.deliver(t, user, "7", strings.Replace(string(bounce), "Subject: [Zurich] kontrolle", copied, 1))
-		testkit.Eventually(t, "the subscriber is gone", func() bool { return Count(t, database, "email_", "subscribers") == 0 })
+		testkit.Eventually(t, "the subscriber is gone", func() bool { return harness.Count(t, database, "email_", "subscribers") == 0 })
 	})
 	page := visitor.Get("/c/zuerich")
 	if strings.Contains(page, "kontrolle von früher") {

@@ -13,7 +13,7 @@ import (
 
 	"linienfunk/internal/config"
 	"linienfunk/internal/testkit"
-	. "linienfunk/test/harness"
+	"linienfunk/test/harness"
 )
 
 // exim is a private instance of the mail server exim, as postfix is.
@@ -83,7 +83,7 @@ func newExim(t testing.TB, socket, cities, others string) *exim {
 	if err != nil {
 		t.Fatal(err)
 	}
-	e := &exim{address: FreePort(t), dir: dir, config: filepath.Join(dir, "config")}
+	e := &exim{address: harness.FreePort(t), dir: dir, config: filepath.Join(dir, "config")}
 	t.Cleanup(func() {
 		testkit.Eventually(t, "exim's files can be removed", func() bool { return os.RemoveAll(dir) == nil })
 	})
@@ -146,8 +146,8 @@ func (e *exim) waiting(t testing.TB) string {
 }
 
 func TestDebiansEximDelivers(t *testing.T) {
-	box := NewMailServer(t)
-	c := Config(t, box)
+	box := harness.NewMailServer(t)
+	c := harness.Config(t, box)
 	dir, err := os.MkdirTemp("", "lmtp") // TempDir is closed to exim's user
 	if err := errors.Join(err, os.Chmod(dir, 0o755)); err != nil {
 		t.Fatal(err)
@@ -156,10 +156,10 @@ func TestDebiansEximDelivers(t *testing.T) {
 	socket := filepath.Join(dir, "socket")
 	c.Networks = append(c.Networks, config.Key{Network: "email", Name: "lmtp", Value: "unix:" + socket})
 	server := newExim(t, socket, c.SMTP, box.Address)
-	program, stop := Start(t, c)
-	visitor := NewBrowser(t, program.URL())
+	program, stop := harness.Start(t, c)
+	visitor := harness.NewBrowser(t, program.URL())
 	for city, title := range map[string]string{"zuerich": "Zürich", "ghent": "Ghent"} {
-		admin := NewBrowser(t, program.URL())
+		admin := harness.NewBrowser(t, program.URL())
 		admin.Register(box, city, title)
 		admin.SetLists(city, title, "kontrolle", "")
 	}
@@ -187,7 +187,7 @@ func TestDebiansEximDelivers(t *testing.T) {
 		stop()
 		submit(t, "zuerich@linienfunk.example,ghent@linienfunk.example", riderMail("three", "kontrolle u9 später über exim"))
 		testkit.Eventually(t, "exim keeps the mail", func() bool { return server.waiting(t) == "1" })
-		Start(t, c)
+		harness.Start(t, c)
 		testkit.Eventually(t, "the queue is empty", func() bool {
 			server.flush(t) // the socket comes a moment after the program's start
 			return server.waiting(t) == "0"

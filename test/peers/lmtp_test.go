@@ -10,13 +10,13 @@ import (
 	"linienfunk/app"
 	"linienfunk/internal/config"
 	"linienfunk/internal/testkit"
-	. "linienfunk/test/harness"
+	"linienfunk/test/harness"
 )
 
 // withLMTP runs a program with the cities zuerich and ghent that takes mail by LMTP, and returns where.
-func withLMTP(t *testing.T) (program *app.Program, visitor *Browser, address string) {
+func withLMTP(t *testing.T) (program *app.Program, visitor *harness.Browser, address string) {
 	t.Helper()
-	address = FreePort(t)
+	address = harness.FreePort(t)
 	program, visitor = twoCities(t, config.Key{Network: "email", Name: "lmtp", Value: address})
 	testkit.Eventually(t, "the LMTP server listens", func() bool {
 		conn, err := net.Dial("tcp", address)
@@ -48,7 +48,7 @@ func TestSwaksIsRefusedByLMTPAsBySMTP(t *testing.T) {
 			}
 		})
 	}
-	SendMail(t, program, "zuerich", "kontrolle am ende")
+	harness.SendMail(t, program, "zuerich", "kontrolle am ende")
 	visitor.WaitForText("/c/zuerich", "kontrolle am ende")
 	if strings.Contains(visitor.Get("/c/zuerich"), "verweigert") {
 		t.Error("a refused mail is a report")
@@ -67,7 +67,7 @@ func TestSwaksSmugglesNoMailByLMTP(t *testing.T) {
 			visitor.In(t).WaitForText("/c/zuerich", fmt.Sprintf("kontrolle mit %q", end))
 		})
 	}
-	SendMail(t, program, "ghent", "kontrolle am ende")
+	harness.SendMail(t, program, "ghent", "kontrolle am ende")
 	visitor.WaitForText("/c/ghent", "kontrolle am ende")
 	if strings.Contains(visitor.Get("/c/ghent"), "geschmuggelt") {
 		t.Error("a smuggled mail is a report")

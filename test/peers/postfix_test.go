@@ -17,7 +17,7 @@ import (
 	"linienfunk/app"
 	"linienfunk/internal/config"
 	"linienfunk/internal/testkit"
-	. "linienfunk/test/harness"
+	"linienfunk/test/harness"
 )
 
 // needs skips a test whose programs are not here. Each is in the Debian package of its name.
@@ -58,7 +58,7 @@ func riderMail(name, text string) string {
 	w.Close()
 	return fmt.Sprintf("From: Märta <%s>\nTo: city\nDate: %s\nMessage-ID: <%s@example.net>\n"+
 		"MIME-Version: 1.0\nContent-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: quoted-printable\n\n%s\n",
-		RiderAddress, time.Now().Format(time.RFC1123Z), name, body.String())
+		harness.RiderAddress, time.Now().Format(time.RFC1123Z), name, body.String())
 }
 
 // tooLarge is the text of a mail of more than 10 MB.
@@ -146,7 +146,7 @@ func newPostfix(t testing.TB, cities, others string, more ...string) *postfix {
 	if err := errors.Join(err, os.Chmod(dir, 0o755)); err != nil {
 		t.Fatal(err)
 	}
-	p := &postfix{address: FreePort(t), config: filepath.Join(dir, "etc"), log: filepath.Join(dir, "log")}
+	p := &postfix{address: harness.FreePort(t), config: filepath.Join(dir, "etc"), log: filepath.Join(dir, "log")}
 	// Its servers may be ending still, after their master.
 	t.Cleanup(func() {
 		testkit.Eventually(t, "postfix's files can be removed", func() bool { return os.RemoveAll(dir) == nil })
@@ -203,7 +203,7 @@ func (p *postfix) keep(t testing.TB, dir string) {
 // submit gives postfix a mail as a rider's program would.
 func (p *postfix) submit(t testing.TB, to, message string) {
 	t.Helper()
-	if status, transcript := swaks(t, p.address, message, "--from", RiderAddress, "--to", to); status != 0 {
+	if status, transcript := swaks(t, p.address, message, "--from", harness.RiderAddress, "--to", to); status != 0 {
 		t.Fatalf("postfix does not take the mail, status %d:\n%s", status, transcript)
 	}
 }
@@ -248,10 +248,10 @@ func (p *postfix) run(t testing.TB, name string, args ...string) string {
 }
 
 // waitForBounce waits until the rider has got a bounce with a text, wherever its lines are broken.
-func waitForBounce(t testing.TB, mails *MailServer, text string) {
+func waitForBounce(t testing.TB, mails *harness.MailServer, text string) {
 	t.Helper()
 	testkit.Eventually(t, "the rider gets a bounce with "+text, func() bool {
-		for _, one := range mails.MailsTo(RiderAddress, "") {
+		for _, one := range mails.MailsTo(harness.RiderAddress, "") {
 			if strings.Contains(strings.Join(strings.Fields(one.Text), " "), text) {
 				return true
 			}
@@ -261,12 +261,12 @@ func waitForBounce(t testing.TB, mails *MailServer, text string) {
 }
 
 func TestDebiansPostfixDeliversARealMail(t *testing.T) {
-	box := NewMailServer(t)
-	c := Config(t, box)
+	box := harness.NewMailServer(t)
+	c := harness.Config(t, box)
 	post := newPostfix(t, overSMTP(t, c.SMTP), box.Address)
-	program, stop := Start(t, c)
-	admin, visitor := NewBrowser(t, program.URL()), NewBrowser(t, program.URL())
-	NewBrowser(t, program.URL()).Register(box, "ghent", "Ghent")
+	program, stop := harness.Start(t, c)
+	admin, visitor := harness.NewBrowser(t, program.URL()), harness.NewBrowser(t, program.URL())
+	harness.NewBrowser(t, program.URL()).Register(box, "ghent", "Ghent")
 	admin.Register(box, "zuerich", "Zürich")
 	admin.SetLists("zuerich", "Zürich", "kontrolle", "")
 	arrives := func(t *testing.T, text string) {
@@ -299,7 +299,7 @@ func TestDebiansPostfixDeliversARealMail(t *testing.T) {
 		stop()
 		post.submit(t, "zuerich@linienfunk.example", riderMail("five", "kontrolle u9 später"))
 		testkit.Eventually(t, "postfix keeps the mail", func() bool { return strings.Contains(post.queue(t), `"queue_name": "deferred"`) })
-		Start(t, c)
+		harness.Start(t, c)
 		post.flush(t)
 		arrives(t, "kontrolle u9 später")
 		testkit.Eventually(t, "the queue is empty", func() bool { return post.queue(t) == "" })
@@ -307,8 +307,8 @@ func TestDebiansPostfixDeliversARealMail(t *testing.T) {
 }
 
 func TestDebiansPostfixDeliversByLMTP(t *testing.T) {
-	box := NewMailServer(t)
-	c := Config(t, box)
+	box := harness.NewMailServer(t)
+	c := harness.Config(t, box)
 	dir, err := os.MkdirTemp("", "lmtp") // TempDir is closed to postfix's user
 	if err := errors.Join(err, os.Chmod(dir, 0o755)); err != nil {
 		t.Fatal(err)
@@ -317,10 +317,10 @@ func TestDebiansPostfixDeliversByLMTP(t *testing.T) {
 	socket := "unix:" + filepath.Join(dir, "socket")
 	c.Networks = append(c.Networks, config.Key{Network: "email", Name: "lmtp", Value: socket})
 	post := newPostfix(t, "linienfunk.example=lmtp:"+socket, box.Address)
-	program, stop := Start(t, c)
-	visitor := NewBrowser(t, program.URL())
+	program, stop := harness.Start(t, c)
+	visitor := harness.NewBrowser(t, program.URL())
 	for city, title := range map[string]string{"zuerich": "Zürich", "ghent": "Ghent"} {
-		admin := NewBrowser(t, program.URL())
+		admin := harness.NewBrowser(t, program.URL())
 		admin.Register(box, city, title)
 		admin.SetLists(city, title, "kontrolle", "")
 	}
@@ -341,7 +341,7 @@ func TestDebiansPostfixDeliversByLMTP(t *testing.T) {
 		stop()
 		post.submit(t, "zuerich@linienfunk.example", riderMail("seven", "kontrolle u9 später über lmtp"))
 		testkit.Eventually(t, "postfix keeps the mail", func() bool { return strings.Contains(post.queue(t), `"queue_name": "deferred"`) })
-		Start(t, c)
+		harness.Start(t, c)
 		testkit.Eventually(t, "the queue is empty", func() bool {
 			post.flush(t) // the socket comes a moment after the program's start
 			return post.queue(t) == ""
@@ -359,7 +359,9 @@ type refusal struct {
 	answer  string
 }
 
-func envelope(recipient string) []string { return []string{"--from", RiderAddress, "--to", recipient} }
+func envelope(recipient string) []string {
+	return []string{"--from", harness.RiderAddress, "--to", recipient}
+}
 
 // refusals are all runs that must not make a report. swaks knows neither SIZE nor garbage, but puts what it is given into its
 // commands unchanged, and so does both with line breaks in its arguments: the server's answers to what follows come
@@ -384,7 +386,7 @@ func refusals() map[string]refusal {
 		"a pipelined mail for a foreign one":                   {append(envelope("victim@other.example"), "--pipeline"), mail, 24, "<** 554 5.7.1"},
 		"a login":                                              {append(envelope(zuerich), login...), mail, 28, "*** Host did not advertise authentication"},
 		"TLS without a certificate":                            {append(envelope(zuerich), "--tls"), mail, 29, "*** Host did not advertise STARTTLS"},
-		"a declared size above the limit":                      {[]string{"--from", RiderAddress + "> SIZE=11534336\r\nNOOP <", "--to", zuerich}, mail, 23, "<** 552 5.3.4"},
+		"a declared size above the limit":                      {[]string{"--from", harness.RiderAddress + "> SIZE=11534336\r\nNOOP <", "--to", zuerich}, mail, 23, "<** 552 5.3.4"},
 		"a size above the limit":                               {envelope(zuerich), riderMail("large", tooLarge()), 26, "<** 552 5.3.4"},
 		"a line of a megabyte":                                 {envelope(zuerich), longLine, 26, "<** 554 5.6.0"},
 		"a command of 100 KB":                                  {[]string{"--from", strings.Repeat("a", 100<<10) + "@example.net", "--to", zuerich}, mail, 23, "<** 500 5.4.0"},
@@ -397,18 +399,18 @@ func refusals() map[string]refusal {
 }
 
 // twoCities runs a program with the cities zuerich and ghent.
-func twoCities(t *testing.T, keys ...config.Key) (program *app.Program, visitor *Browser) {
+func twoCities(t *testing.T, keys ...config.Key) (program *app.Program, visitor *harness.Browser) {
 	t.Helper()
-	box := NewMailServer(t)
-	c := Config(t, box)
+	box := harness.NewMailServer(t)
+	c := harness.Config(t, box)
 	c.Networks = append(c.Networks, keys...)
-	program, _ = Start(t, c)
+	program, _ = harness.Start(t, c)
 	for city, title := range map[string]string{"zuerich": "Zürich", "ghent": "Ghent"} {
-		admin := NewBrowser(t, program.URL())
+		admin := harness.NewBrowser(t, program.URL())
 		admin.Register(box, city, title)
 		admin.SetLists(city, title, "kontrolle", "")
 	}
-	return program, NewBrowser(t, program.URL())
+	return program, harness.NewBrowser(t, program.URL())
 }
 
 func TestSwaksIsRefusedWhereItMustBe(t *testing.T) {
@@ -464,7 +466,7 @@ func falseEnds() map[string]string {
 // mails in the name of a server before it.
 func smuggled(end string) string {
 	return fmt.Sprintf("Message-ID: <%x@example.net>\r\n\r\nkontrolle mit %[1]q%[1]s"+
-		"MAIL FROM:<%[2]s>\r\nRCPT TO:<ghent@linienfunk.example>\r\nDATA\r\n\r\nkontrolle geschmuggelt\r\n.\r\n", end, RiderAddress)
+		"MAIL FROM:<%[2]s>\r\nRCPT TO:<ghent@linienfunk.example>\r\nDATA\r\n\r\nkontrolle geschmuggelt\r\n.\r\n", end, harness.RiderAddress)
 }
 
 func TestSwaksSmugglesNoMail(t *testing.T) {
@@ -479,7 +481,7 @@ func TestSwaksSmugglesNoMail(t *testing.T) {
 			visitor.In(t).WaitForText("/c/zuerich", fmt.Sprintf("kontrolle mit %q", end))
 		})
 	}
-	SendMail(t, program, "ghent", "kontrolle am ende")
+	harness.SendMail(t, program, "ghent", "kontrolle am ende")
 	visitor.WaitForText("/c/ghent", "kontrolle am ende")
 	if strings.Contains(visitor.Get("/c/ghent"), "geschmuggelt") {
 		t.Error("a smuggled mail is a report")

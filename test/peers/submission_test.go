@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"linienfunk/internal/testkit"
-	. "linienfunk/test/harness"
+	"linienfunk/test/harness"
 )
 
 // forOwners makes postfix relay for those who have logged in, each under the own address: https://www.postfix.org/SASL_README.html
@@ -23,16 +23,16 @@ smtpd_sender_login_maps = inline:{ %[2]s=%[2]s }
 
 func TestDebiansPostfixTakesACitysMailsWithItsLogin(t *testing.T) {
 	const own = "melden@post.example"
-	smarthost, world := NewMailServer(t), NewMailServer(t)
+	smarthost, world := harness.NewMailServer(t), harness.NewMailServer(t)
 	imap := newDovecot(t)
 	imap.start(t)
 	imap.deliver(t, own, "0", riderMail("zero", "von früher")) // makes the mailbox
 	post := newPostfix(t, "nobody.example=error:", world.Address, forOwners(imap, own))
-	program, _ := Start(t, Config(t, smarthost))
-	admin, visitor := NewBrowser(t, program.URL()), NewBrowser(t, program.URL())
+	program, _ := harness.Start(t, harness.Config(t, smarthost))
+	admin, visitor := harness.NewBrowser(t, program.URL()), harness.NewBrowser(t, program.URL())
 	admin.Register(smarthost, "zuerich", "Zürich")
 	admin.SetLists("zuerich", "Zürich", "kontrolle", "")
-	visitor.Subscribe(smarthost, "zuerich", ReaderAddress)
+	visitor.Subscribe(smarthost, "zuerich", harness.ReaderAddress)
 	host, port, err := net.SplitHostPort(post.address)
 	if err != nil {
 		t.Fatal(err)
@@ -49,13 +49,13 @@ func TestDebiansPostfixTakesACitysMailsWithItsLogin(t *testing.T) {
 	if page := connect(own); !strings.Contains(page, "The mailbox is connected") {
 		t.Fatalf("the mailbox is not connected:\n%s", page)
 	}
-	SendMail(t, program, "zuerich", "kontrolle u8 über die eigene post")
-	testkit.Eventually(t, "the mail arrives", func() bool { return len(world.MailsTo(ReaderAddress, "eigene post")) == 1 })
-	if mail := world.MailsTo(ReaderAddress, "eigene post")[0]; mail.From != own {
+	harness.SendMail(t, program, "zuerich", "kontrolle u8 über die eigene post")
+	testkit.Eventually(t, "the mail arrives", func() bool { return len(world.MailsTo(harness.ReaderAddress, "eigene post")) == 1 })
+	if mail := world.MailsTo(harness.ReaderAddress, "eigene post")[0]; mail.From != own {
 		t.Errorf("from %s", mail.From)
 	}
 	post.logs(t, "sasl_method=PLAIN", "sasl_username="+own)
-	if len(smarthost.MailsTo(ReaderAddress, "eigene post")) > 0 {
+	if len(smarthost.MailsTo(harness.ReaderAddress, "eigene post")) > 0 {
 		t.Error("it left by the smarthost, too")
 	}
 }
