@@ -49,3 +49,13 @@ func (f *Frontend) cityAdmin(action cityAction) func(w http.ResponseWriter, r *h
 		return action(w, r, admin, city)
 	})
 }
+
+// looksAfter reports whether the visitor is an admin of the city.
+func (f *Frontend) looksAfter(r *http.Request, city string) (bool, error) {
+	admin := who(r)
+	if admin == nil {
+		return false, nil
+	}
+	cities, err := f.DB.CitiesOf(r.Context(), admin.ID)
+	return slices.Contains(cities, city), err
+}

@@ -25,7 +25,7 @@ func (f *Frontend) Pages(name string, set *templates.Set) bots.Pages {
 	return botPages{f, name, set}
 }
 
-// Section answers with the bare fragment where a page of ours asked for it. A browser that comes by itself, say after
+// Section answers with the bare fragment mount a page of ours asked for it. A browser that comes by itself, say after
 // a form with a mistake in it, gets a whole page around it.
 func (p botPages) Section(w http.ResponseWriter, r *http.Request, name string, data any) {
 	if !isFragment(r) {

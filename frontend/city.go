@@ -18,7 +18,7 @@ type cityData struct {
 	Zones     []zoneGroup
 	Reports   []tryReport // to try the lists on
 	Tried     *tried      // nil if nobody asked
-	Sections  []section
+	Sections  []adminSection
 	Options   *optionsForm // one with mistakes, to be shown in its section
 	Admins    []db.Admin
 	Me        uint
@@ -42,7 +42,7 @@ func (f *Frontend) showCity(w http.ResponseWriter, r *http.Request, status int, 
 	data.Zones = zones(data.Form.TimeZone)
 	for _, lang := range templates.Languages {
 		data.Languages = append(data.Languages, languageLink{
-			Lang: lang, Name: f.set.Text(lang, "language-name"), Here: lang == data.Form.Lang,
+			Lang: lang, Name: f.languageName(lang), Here: lang == data.Form.Lang,
 		})
 	}
 	if data.Sections, err = f.adminSections(r, city, data.Options); err != nil {

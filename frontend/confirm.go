@@ -1,16 +1,10 @@
 package frontend
 
 import (
-	"context"
 	"errors"
 	"net/http"
 
-	"gorm.io/gorm"
-	"gorm.io/gorm/clause"
-
 	"linienfunk/db"
-	"linienfunk/settings"
-	"linienfunk/settings/chain"
 )
 
 // errPassword means that an account was made meanwhile, with another password than the one that was checked.
@@ -98,81 +92,4 @@ func (f *Frontend) confirmPassword(r *http.Request, one *registration) (bool, er
 		return false, nil
 	}
 	return f.passwords.check(r.Context(), one.Password, password)
-}
-
-// found uses the link up and makes the account, if there is none, and the city. trouble is the text that says why
-// there is no city; otherwise first begins the history of its settings.
-func (f *Frontend) found(ctx context.Context, token db.Token, one registration) (admin db.Admin, first *chain.Link, trouble string, err error) {
-	err = f.DB.Transaction(ctx, func(tx *gorm.DB) error {
-		if err := takeToken(tx, token); err != nil {
-			return err
-		}
-		if admin, err = makeAdmin(tx, one.Address, one.Password, one.Lang); err != nil {
-			return err
-		}
-		if admin.Password != one.Password {
-			return errPassword
-		}
-		first, err = f.makeCity(tx, one.City, one.Title, one.Lang, admin.ID)
-		if errors.Is(err, errManyCities) {
-			trouble = "cities-many"
-			return nil
-		}
-		if first == nil {
-			trouble = "name-taken-meanwhile"
-		}
-		return err
-	})
-	return admin, first, trouble, err
-}
-
-// makeAdmin makes an account. One that is there already stays as it is.
-func makeAdmin(tx *gorm.DB, address, password, lang string) (db.Admin, error) {
-	admin := db.Admin{Address: address, Password: password, Lang: lang, Confirmed: true}
-	err := tx.Clauses(clause.OnConflict{Columns: []clause.Column{{Name: "address"}}, DoNothing: true}).Create(&admin).Error
-	if err != nil {
-		return admin, err
-	}
-	admin = db.Admin{}
-	err = tx.Where("address = ?", address).Take(&admin).Error
-	return admin, err
-}
-
-// maxCities is how many cities an admin may have. Who looks after more by invitation keeps them, but makes no others.
-const maxCities = 10
-
-// errManyCities is returned before anything is written.
-var errManyCities = errors.New("admin has too many cities")
-
-// makeCity makes a city with its first admin, and returns the first link of its settings' history; nil if the name is
-// taken.
-func (f *Frontend) makeCity(tx *gorm.DB, name, title, lang string, admin uint) (*chain.Link, error) {
-	var has int64
-	if err := tx.Model(&db.CityAdmin{}).Where("admin_id = ?", admin).Count(&has).Error; err != nil {
-		return nil, err
-	}
-	if has >= maxCities {
-		return nil, errManyCities
-	}
-	done := tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&db.City{Name: name})
-	if done.Error != nil || done.RowsAffected == 0 {
-		return nil, done.Error
-	}
-	if err := tx.Create(&db.CityAdmin{City: name, AdminID: admin}).Error; err != nil {
-		return nil, err
-	}
-	fresh := settings.Default(name, lang)
-	fresh.Title = title
-	first, err := f.History.Create(tx, name, fresh, admin)
-	return &first, err
-}
-
-// openCity makes a new city known to the rest of the program, and leads to its settings.
-func (f *Frontend) openCity(w http.ResponseWriter, r *http.Request, first chain.Link) error {
-	if err := f.Settings.Created(r.Context(), first); err != nil {
-		return err
-	}
-	f.Changed(first.City)
-	http.Redirect(w, r, "/city/"+first.City, http.StatusSeeOther)
-	return nil
 }

@@ -83,7 +83,7 @@ func (f *Frontend) onOff(r *http.Request, on bool) string {
 func (f *Frontend) word(r *http.Request, field, text string) string {
 	switch {
 	case field == "lang" && templates.Known(text):
-		return f.set.Text(text, "language-name")
+		return f.languageName(text)
 	case field == "time_zone" && text == "":
 		return f.t(r, "zone-server")
 	}

@@ -58,13 +58,16 @@ func (f *Frontend) layout(w http.ResponseWriter, r *http.Request, status int, p 
 	return nil
 }
 
+// languageName is what a language calls itself.
+func (f *Frontend) languageName(lang string) string { return f.set.Text(lang, "language-name") }
+
 func (f *Frontend) languages(r *http.Request) []languageLink {
 	var links []languageLink
 	for _, lang := range templates.Languages {
 		query := r.URL.Query()
 		query.Set("lang", lang)
 		links = append(links, languageLink{
-			Lang: lang, Name: f.set.Text(lang, "language-name"), Path: "?" + query.Encode(), Here: lang == f.lang(r),
+			Lang: lang, Name: f.languageName(lang), Path: "?" + query.Encode(), Here: lang == f.lang(r),
 		})
 	}
 	return links

@@ -65,31 +65,6 @@ func (f *Frontend) publicSlash(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// publicFile serves a file that a bot has right below the city's page, such as a feed. It takes all methods, so that the
-// bot says which ones it knows.
-func (f *Frontend) publicFile(w http.ResponseWriter, r *http.Request) error {
-	city, ok, err := f.Settings.Get(r.Context(), r.PathValue("city"))
-	if err != nil {
-		return err
-	}
-	if !ok {
-		return db.ErrNotFound
-	}
-	file := r.PathValue("file")
-	for _, m := range f.mountedBots() {
-		mount := bots.Mount{City: f.Settings.View(m.name, city), Path: "/c/" + city.City + "/" + m.name, Lang: f.lang(r)}
-		if slices.Contains(m.files, file) {
-			http.StripPrefix("/c/"+city.City, m.public).ServeHTTP(w, bots.WithMount(r, mount))
-			return nil
-		}
-		if m.name == file && m.public != nil {
-			http.Redirect(w, r, mount.Path+"/", http.StatusPermanentRedirect) // with the same method
-			return nil
-		}
-	}
-	return db.ErrNotFound
-}
-
 // paragraphs splits plain text at blank lines.
 func paragraphs(text string) []string {
 	var all []string
@@ -99,4 +74,17 @@ func paragraphs(text string) []string {
 		}
 	}
 	return all
+}
+
+// feedType is the media type of a feed that a browser should be told of, or empty.
+func feedType(file string) string {
+	switch {
+	case strings.HasSuffix(file, ".atom"):
+		return "application/atom+xml"
+	case strings.HasSuffix(file, ".rss"):
+		return "application/rss+xml"
+	case strings.HasSuffix(file, ".json"):
+		return "application/feed+json"
+	}
+	return ""
 }

@@ -5,10 +5,8 @@ import (
 	"errors"
 	"net/http"
 	"strings"
-	"unicode/utf8"
 
 	"linienfunk/db"
-	"linienfunk/settings"
 )
 
 // registration is what waits for its confirmation. It reserves nothing: the link may be somebody's joke.
@@ -96,33 +94,5 @@ func (f *Frontend) mailRegistration(ctx context.Context, one registration) error
 
 func (f *Frontend) registerSent(w http.ResponseWriter, r *http.Request) error {
 	f.say(w, r, http.StatusOK, "register-sent", "register-sent-text")
-	return nil
-}
-
-// checkCity reads the form's city name into name, and says what is wrong with it or with the title.
-func (f *Frontend) checkCity(r *http.Request, name *string, title string, errs formErrors) error {
-	*name = strings.ToLower(strings.TrimSpace(r.PostForm.Get("city")))
-	if wrong := f.words.nameError(*name); wrong != "" {
-		errs.add("city", f.t(r, wrong))
-	} else if _, taken, err := f.Settings.Get(r.Context(), *name); err != nil {
-		return err
-	} else if taken {
-		errs.add("city", f.t(r, "name-taken", "City", *name))
-	}
-	if strings.ContainsRune(title, utf8.RuneError) { // what parseForm makes of bytes that are no UTF-8
-		errs.add("title", f.t(r, "settings-error-json"))
-	}
-	fresh := settings.Default(*name, f.lang(r))
-	fresh.Title = title
-	document, err := fresh.Document()
-	if err != nil {
-		return err
-	}
-	var found settings.Errors
-	if _, _, err := f.Settings.Schema().Check([]byte("{}"), document); errors.As(err, &found) {
-		for _, one := range found {
-			errs.add(one.Field, f.sentence(r, one))
-		}
-	}
 	return nil
 }

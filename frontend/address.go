@@ -1,11 +1,8 @@
 package frontend
 
 import (
-	"context"
 	"strings"
-	"time"
 
-	"linienfunk/bots"
 	"linienfunk/mail"
 )
 
@@ -27,21 +24,4 @@ func (f *Frontend) parseAddress(text string) (address, wrong string) {
 		return text, "address-ours" // mail to a city is a report, and may be published
 	}
 	return address, ""
-}
-
-// letter is a mail in somebody's language: the texts <id>-subject and <id>-mail.
-type letter struct {
-	id, lang, to string
-	key          string // names the mail; see bots.Mail
-	expires      time.Time
-	pairs        []any
-}
-
-func (f *Frontend) send(ctx context.Context, l letter) error {
-	return f.Mail.Enqueue(ctx, bots.Mail{
-		Key: "frontend:" + l.id + ":" + l.key, FromName: "Linienfunk", To: l.to,
-		Subject: f.set.Text(l.lang, l.id+"-subject", l.pairs...),
-		Text:    f.set.Text(l.lang, l.id+"-mail", l.pairs...),
-		Expires: l.expires,
-	})
 }

@@ -1,0 +1,34 @@
+package frontend
+
+import (
+	"hash/fnv"
+	"strconv"
+
+	"linienfunk/settings"
+)
+
+// lines is how many line colours style.css has.
+const lines = 6
+
+// lineOf is the class of a city's colour: always the same for the same name.
+func lineOf(city string) string {
+	h := fnv.New32a()
+	h.Write([]byte(city))
+	return "line-" + strconv.Itoa(int(h.Sum32()%lines)+1)
+}
+
+// cityLink is a city in a list of cities.
+type cityLink struct {
+	Name, Title, Line, Lang string
+	Active                  bool
+}
+
+func linkTo(s settings.Snapshot) cityLink {
+	return cityLink{Name: s.City, Title: s.Title, Line: lineOf(s.City), Lang: s.Lang, Active: s.Active}
+}
+
+// tabs are the links between an admin's pages of a city.
+type tabs struct {
+	Name string
+	Here string // which one the page is: "settings", "ledger", "history"
+}

@@ -1,0 +1,60 @@
+package frontend
+
+import (
+	"net/http"
+	"time"
+
+	"linienfunk/bots"
+	"linienfunk/settings"
+)
+
+// adminSection is a bot's part of the settings page.
+type adminSection struct {
+	section
+	Status *chip // nil if no process of the bot runs for the city
+}
+
+// chip is a state as the page shows it.
+type chip struct {
+	Kind, State   string
+	Label, Detail string
+	Since         time.Time
+	Queue         int
+}
+
+// adminSections asks all bots. wrong is a form of a bot's options that somebody sent, nil if nobody did.
+func (f *Frontend) adminSections(r *http.Request, city settings.Snapshot, wrong *optionsForm) ([]adminSection, error) {
+	status := map[string]bots.Status{}
+	for _, one := range f.Status(city.City) {
+		status[one.Bot] = one
+	}
+	var all []adminSection
+	for _, m := range f.mountedBots() {
+		mount := bots.Mount{City: f.Settings.View(m.name, city), Path: "/city/" + city.City + "/bot/" + m.name, Lang: f.lang(r), Admin: true}
+		var err error
+		if mount.Options, err = f.options(r, city, m.name, wrong); err != nil {
+			return nil, err
+		}
+		one := adminSection{section: f.section(r, m, m.admin, mount)}
+		if s, ok := status[m.name]; ok {
+			one.Status = &chip{
+				Kind: stateKind(s.State), State: "state-" + string(s.State), Label: s.Label,
+				Detail: f.botText(f.lang(r), m.name, s.Detail), Since: s.Since, Queue: s.Queue,
+			}
+		}
+		all = append(all, one)
+	}
+	return all, nil
+}
+
+func stateKind(s bots.State) string {
+	switch s {
+	case bots.Running:
+		return "good"
+	case bots.Starting, bots.Waiting:
+		return "wait"
+	case bots.Stuck, bots.Halted:
+		return "bad"
+	}
+	return "plain"
+}
