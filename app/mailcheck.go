@@ -23,7 +23,7 @@ func mailCheck(ctx context.Context, settings config.Config, resolver mail.Resolv
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(out, "Mail of %s, delivery: %s\n\n", c.Domain, settings.Mail.Way())
+	fmt.Fprintf(out, "Mail of %s, delivery: %s\n\n", c.Domain, settings.Mail.DeliveryMode())
 	for _, f := range findings {
 		fmt.Fprintf(out, "%-7s %-8s %s\n", f.Name, f.State, f.Say)
 		if f.Record != "" {

@@ -162,7 +162,7 @@ func (p *Program) openDatabase(ctx context.Context) (err error) {
 
 // checkKey refuses another key than the database is used to: the program would run, and send nothing to anybody.
 func (p *Program) checkKey(ctx context.Context) error {
-	err := p.db.SealedWith(ctx, p.box.Digest("instance", "key"))
+	err := p.db.CheckInstanceKey(ctx, p.box.Digest("instance", "key"))
 	if errors.Is(err, db.ErrOtherKey) {
 		return fmt.Errorf("data: the database was sealed with another key than %s: restore the right instance.key "+
 			"(a second data directory on the same PostgreSQL needs a copy of the first one's)", filepath.Join(p.config.Data, keyFile))

@@ -65,7 +65,7 @@ func (p *Program) settingsChanged(city string) {
 // loadSettings runs the storage and the node, and waits until all cities are known: before that no report may be judged, and no
 // mail for a city be turned away.
 func (p *Program) loadSettings(ctx context.Context) error {
-	if err := p.storage.Adopt(ctx); err != nil {
+	if err := p.storage.ImportLegacy(ctx); err != nil {
 		return err
 	}
 	running, stop := context.WithCancel(context.Background())
@@ -102,7 +102,7 @@ func (p *Program) compiler() (*censor.Compiler, error) {
 }
 
 func (p *Program) hint(subject string) {
-	if err := p.bus.Hint(subject, nil); err != nil {
+	if err := p.bus.Notify(subject, nil); err != nil {
 		p.log.Warn("cannot tell the other nodes", "subject", subject, "err", err)
 	}
 }
@@ -114,7 +114,7 @@ func (p *Program) openMail(context.Context) error {
 	}
 	c, private := mailConfig(p.config), p.config.Outgoing.AllowPrivate
 	c.Dial = outgoing.Dialer(private).DialContext
-	switch p.config.Mail.Way() {
+	switch p.config.Mail.DeliveryMode() {
 	case config.Direct:
 		c.Resolver, c.HTTP = net.DefaultResolver, outgoing.Client(private)
 	case config.Outbox:
@@ -131,7 +131,7 @@ func mailConfig(all config.Config) mail.Config {
 	if c.DKIMKey != "" {
 		c.DKIMSelector = set.DKIMSelector
 	}
-	switch set.Way() {
+	switch set.DeliveryMode() {
 	case config.Smarthost:
 		c.Smarthost, c.User, c.Password = set.Smarthost, set.User, set.Password
 	case config.Direct:
@@ -150,7 +150,7 @@ func (p *Program) openFrontend(context.Context) (err error) {
 	p.frontend, err = frontend.New(frontend.Deps{
 		DB: p.db, Settings: p.settings, History: p.storage, Mail: p.mail, Box: p.box, BaseURL: p.config.BaseURL, Domain: p.config.Mail.Domain,
 		Log: p.log.With("part", "frontend"), Now: p.now, Proxies: proxies,
-		Withdraw: p.bus.PutReport,
+		Withdraw: p.bus.PublishReport,
 		Status:   func(city string) []bots.Status { return p.supervisor.Status(city) },
 		Changed:  func(city string) { p.hint(supervisor.AccountHint("", city)) },
 	})
@@ -203,7 +203,7 @@ func (p *Program) configOf(plugin bots.Named) map[string]string {
 	for _, key := range plugin.Config {
 		values[key.Name] = key.Default
 	}
-	maps.Copy(values, p.config.Of(plugin.Name))
+	maps.Copy(values, p.config.NetworkValues(plugin.Name))
 	return values
 }
 
@@ -222,7 +222,7 @@ func (p *Program) openBot(plugin bots.Named, smtp bots.SMTP, client *http.Client
 	bot, err := plugin.New(bots.Core{
 		Name: plugin.Name, Config: p.configOf(plugin), BaseURL: p.config.BaseURL, UserAgent: "Linienfunk/" + version() + " (+" + p.config.BaseURL + ")",
 		Log: p.log.With("bot", plugin.Name), DB: tables, HTTP: client, Dial: dialer.DialContext, Now: p.now, Box: p.box,
-		Author: func(city, name string, at time.Time) string { return p.box.Author(city, plugin.Name, name, at) },
+		Author: func(city, name string, at time.Time) string { return p.box.Pseudonym(city, plugin.Name, name, at) },
 		Cities: p.settings.Cities(plugin.Name), Pages: p.frontend.Pages(plugin.Name, set), Mail: p.mail.For(plugin.Name), SMTP: smtp,
 		Changed:       func(city string) { p.hint(supervisor.AccountHint(plugin.Name, city)) },
 		TrySubmission: p.mail.TrySubmission,
@@ -245,11 +245,11 @@ type events struct {
 }
 
 func (e events) Publish(city string, data []byte) error {
-	return e.bus.Hint("bot."+e.bot+"."+city, data)
+	return e.bus.Notify("bot."+e.bot+"."+city, data)
 }
 
 func (e events) Subscribe(city string, f func([]byte)) (func(), error) {
-	return e.bus.OnHint("bot."+e.bot+"."+city, func(_ string, data []byte) { f(data) })
+	return e.bus.Subscribe("bot."+e.bot+"."+city, func(_ string, data []byte) { f(data) })
 }
 
 func (p *Program) openWorkers(context.Context) error {

@@ -29,7 +29,7 @@ const AckWait = 10 * time.Second
 
 // repetition is how long JetStream recognises a message id. It covers the freshness of most reports; the ledger
 // recognises repetitions for good.
-const repetition = time.Hour
+const dedupWindow = time.Hour
 
 // Config says where NATS is.
 type Config struct {
@@ -46,12 +46,12 @@ type Bus struct {
 	server *server.Server
 	conn   *nats.Conn
 	js     jetstream.JetStream
-	ended  chan struct{} // closed when the connection is
+	closed chan struct{} // closed when the connection is
 }
 
 // Open starts or connects to NATS, and makes the streams.
 func Open(ctx context.Context, config Config) (*Bus, error) {
-	b := &Bus{config: config, ended: make(chan struct{})}
+	b := &Bus{config: config, closed: make(chan struct{})}
 	if config.Shards < 1 {
 		return nil, fmt.Errorf("open bus: %d shards", config.Shards)
 	}
@@ -59,12 +59,12 @@ func Open(ctx context.Context, config Config) (*Bus, error) {
 		b.Close()
 		return nil, fmt.Errorf("open bus: %w", err)
 	}
-	if err := b.makeStreams(ctx); err != nil {
+	if err := b.createStreams(ctx); err != nil {
 		b.Close()
 		return nil, fmt.Errorf("open bus: %w", err)
 	}
 	if b.server != nil {
-		if err := b.forgetReaders(ctx); err != nil {
+		if err := b.deleteConsumers(ctx); err != nil {
 			b.Close()
 			return nil, fmt.Errorf("open bus: %w", err)
 		}
@@ -81,11 +81,11 @@ func (b *Bus) connect() error {
 				b.config.Log.Warn("nats disconnected", "err", err)
 			}
 		}),
-		nats.ClosedHandler(func(*nats.Conn) { close(b.ended) }),
+		nats.ClosedHandler(func(*nats.Conn) { close(b.closed) }),
 	}
 	url := b.config.URL
 	if url == "" {
-		if err := b.embed(); err != nil {
+		if err := b.startEmbedded(); err != nil {
 			return err
 		}
 		options = append(options, nats.InProcessServer(b.server))
@@ -103,7 +103,7 @@ func (b *Bus) connect() error {
 }
 
 // embed starts a server that nobody else can reach. SyncAlways: JetStream acknowledges only what is on the disk.
-func (b *Bus) embed() error {
+func (b *Bus) startEmbedded() error {
 	var err error
 	b.server, err = server.NewServer(&server.Options{
 		ServerName: "linienfunk", DontListen: true, NoSigs: true, NoLog: true,
@@ -121,7 +121,7 @@ func (b *Bus) embed() error {
 	return nil
 }
 
-func (b *Bus) makeStreams(ctx context.Context) error {
+func (b *Bus) createStreams(ctx context.Context) error {
 	streams := []jetstream.StreamConfig{
 		{Name: b.stream("SETTINGS"), Subjects: []string{b.subject("settings.update.*")}, MaxMsgSize: 1 << 20}, // see TrimUpdates
 	}
@@ -130,7 +130,7 @@ func (b *Bus) makeStreams(ctx context.Context) error {
 		{Name: b.stream("RELAY"), Subjects: []string{b.subject("report.out.>")}},
 	} {
 		stream.Retention = jetstream.WorkQueuePolicy
-		stream.Duplicates = repetition
+		stream.Duplicates = dedupWindow
 		stream.MaxAge = 48 * time.Hour // far beyond any freshness: whatever is left by then has no reader
 		streams = append(streams, stream)
 	}
@@ -145,7 +145,7 @@ func (b *Bus) makeStreams(ctx context.Context) error {
 
 // forgetReaders deletes the consumers that an earlier process left in the embedded server. Nobody holds any message of
 // theirs any more: without them all that is left in the streams comes at once and in order, not after AckWait.
-func (b *Bus) forgetReaders(ctx context.Context) error {
+func (b *Bus) deleteConsumers(ctx context.Context) error {
 	names := map[string][]string{"INTAKE": {censorConsumer}}
 	for shard := range b.config.Shards {
 		names["RELAY"] = append(names["RELAY"], shardConsumer(shard))
@@ -178,7 +178,7 @@ func (b *Bus) Run(ctx context.Context) error {
 	select {
 	case <-ctx.Done():
 		return ctx.Err()
-	case <-b.ended:
+	case <-b.closed:
 		return fmt.Errorf("nats: %w", cmp.Or(b.conn.LastError(), nats.ErrConnectionClosed))
 	}
 }
@@ -211,7 +211,7 @@ func (b *Bus) subject(parts ...string) string {
 	return b.config.Prefix + "." + subject
 }
 
-func (b *Bus) out(shard int, rest ...string) string {
+func (b *Bus) relaySubject(shard int, rest ...string) string {
 	return b.subject(append([]string{"report", "out", strconv.Itoa(shard)}, rest...)...)
 }
 

@@ -22,7 +22,7 @@ func reading(t *testing.T, b *bus.Bus) <-chan bus.Msg[report.Report] {
 	t.Helper()
 	got := make(chan bus.Msg[report.Report], 100)
 	consume(t, func(ctx context.Context) error {
-		return b.Reports(ctx, func(m bus.Msg[report.Report]) { got <- m })
+		return b.ConsumeReports(ctx, func(m bus.Msg[report.Report]) { got <- m })
 	})
 	return got
 }
@@ -42,14 +42,14 @@ func consume(t *testing.T, f func(context.Context) error) {
 func TestAReportThatWasStoredArrives(t *testing.T) {
 	b := testkit.Bus(t)
 	want := kontrolle("1")
-	if err := b.PutReport(t.Context(), want); err != nil {
+	if err := b.PublishReport(t.Context(), want); err != nil {
 		t.Fatal(err)
 	}
 	m := testkit.Next(t, reading(t, b))
 	if m.Value.Key() != want.Key() || m.Value.Text != want.Text {
 		t.Errorf("got %+v", m.Value)
 	}
-	if err := m.Done(t.Context()); err != nil {
+	if err := m.Ack(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -57,7 +57,7 @@ func TestAReportThatWasStoredArrives(t *testing.T) {
 func TestARepetitionVanishes(t *testing.T) {
 	b := testkit.Bus(t)
 	for _, id := range []string{"1", "1", "2", "1"} {
-		if err := b.PutReport(t.Context(), kontrolle(id)); err != nil {
+		if err := b.PublishReport(t.Context(), kontrolle(id)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -67,7 +67,7 @@ func TestARepetitionVanishes(t *testing.T) {
 			t.Errorf("got report %s, want %s", m.Value.ID, want)
 		}
 	}
-	if err := b.PutReport(t.Context(), kontrolle("3")); err != nil {
+	if err := b.PublishReport(t.Context(), kontrolle("3")); err != nil {
 		t.Fatal(err)
 	}
 	if m := testkit.Next(t, got); m.Value.ID != "3" {
@@ -77,12 +77,12 @@ func TestARepetitionVanishes(t *testing.T) {
 
 func TestAReportThatIsHandedBackComesAgain(t *testing.T) {
 	b := testkit.Bus(t)
-	if err := b.PutReport(t.Context(), kontrolle("1")); err != nil {
+	if err := b.PublishReport(t.Context(), kontrolle("1")); err != nil {
 		t.Fatal(err)
 	}
 	got := reading(t, b)
 	first := testkit.Next(t, got)
-	if err := first.Again(0); err != nil {
+	if err := first.Requeue(0); err != nil {
 		t.Fatal(err)
 	}
 	if second := testkit.Next(t, got); second.Seq != first.Seq {
@@ -95,13 +95,13 @@ func TestOrdersOfAShardComeInOrderAndWithoutALimitOnWhatIsOpen(t *testing.T) {
 	const many = 1500 // more than JetStream's default of 1000 open messages
 	for i := range many {
 		order := bus.Order{Report: kontrolle(fmt.Sprint(i)), Bot: "somewhere", Entry: uint(i)}
-		if err := b.PutOrder(t.Context(), order); err != nil {
+		if err := b.PublishOrder(t.Context(), order); err != nil {
 			t.Fatal(err)
 		}
 	}
 	got := make(chan bus.Msg[bus.Order], many)
 	consume(t, func(ctx context.Context) error {
-		return b.Orders(ctx, b.Shard("zuerich"), func(m bus.Msg[bus.Order]) { got <- m })
+		return b.ConsumeOrders(ctx, b.Shard("zuerich"), func(m bus.Msg[bus.Order]) { got <- m })
 	})
 	for i := range many {
 		if m := testkit.Next(t, got); m.Value.Entry != uint(i) {
@@ -120,12 +120,12 @@ func TestAShardGetsItsOwnCitiesOnly(t *testing.T) {
 	for shard, city := range shards {
 		r := kontrolle("1")
 		r.City = city
-		if err := b.PutOrder(t.Context(), bus.Order{Report: r, Bot: "somewhere"}); err != nil {
+		if err := b.PublishOrder(t.Context(), bus.Order{Report: r, Bot: "somewhere"}); err != nil {
 			t.Fatal(err)
 		}
 		got := make(chan bus.Msg[bus.Order], 10)
 		consume(t, func(ctx context.Context) error {
-			return b.Orders(ctx, shard, func(m bus.Msg[bus.Order]) { got <- m })
+			return b.ConsumeOrders(ctx, shard, func(m bus.Msg[bus.Order]) { got <- m })
 		})
 		if m := testkit.Next(t, got); m.Value.Report.City != city {
 			t.Errorf("shard %d got %s, want %s", shard, m.Value.Report.City, city)
@@ -136,13 +136,13 @@ func TestAShardGetsItsOwnCitiesOnly(t *testing.T) {
 func TestHintsReachListenersOnTheirSubject(t *testing.T) {
 	b := testkit.Bus(t)
 	got := make(chan string, 10)
-	stop, err := b.OnHint("account.*.*", func(subject string, data []byte) { got <- subject + " " + string(data) })
+	stop, err := b.Subscribe("account.*.*", func(subject string, data []byte) { got <- subject + " " + string(data) })
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer stop()
-	b.Hint("settings.zuerich", []byte("not for us"))
-	b.Hint("account.x.zuerich", []byte("for us"))
+	b.Notify("settings.zuerich", []byte("not for us"))
+	b.Notify("account.x.zuerich", []byte("for us"))
 	if hint := testkit.Next(t, got); hint != "account.x.zuerich for us" {
 		t.Errorf("got %q", hint)
 	}
@@ -155,7 +155,7 @@ func TestWhatWasStoredSurvivesARestart(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := b.PutReport(t.Context(), kontrolle("1")); err != nil {
+	if err := b.PublishReport(t.Context(), kontrolle("1")); err != nil {
 		t.Fatal(err)
 	}
 	b.Close()

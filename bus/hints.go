@@ -7,13 +7,13 @@ import (
 )
 
 // Hint publishes data to all nodes that listen on the subject, this one included. It may get lost.
-func (b *Bus) Hint(subject string, data []byte) error {
+func (b *Bus) Notify(subject string, data []byte) error {
 	return b.conn.Publish(b.subject(subject), data)
 }
 
 // OnHint calls f, one call at a time, for each hint on the subject, which may end in wildcards, until stop is called. f gets the
 // subject as it was given to Hint.
-func (b *Bus) OnHint(subject string, f func(subject string, data []byte)) (stop func(), err error) {
+func (b *Bus) Subscribe(subject string, f func(subject string, data []byte)) (stop func(), err error) {
 	skip := len(b.subject("x")) - 1
 	sub, err := b.conn.Subscribe(b.subject(subject), func(m *nats.Msg) { f(m.Subject[skip:], m.Data) })
 	if err != nil {

@@ -30,20 +30,20 @@ func shardConsumer(shard int) string { return fmt.Sprintf("shard-%d", shard) }
 
 // Msg is a message that stays in its stream until Done. Without Done, Again or Working it is delivered again after AckWait.
 type Msg[T any] struct {
-	Value T
-	Seq   uint64 // in the stream: equal for two deliveries of the same message
-	Tries uint64 // how often it was delivered, this time included
-	raw   jetstream.Msg
+	Value      T
+	Seq        uint64 // in the stream: equal for two deliveries of the same message
+	Deliveries uint64 // how often it was delivered, this time included
+	raw        jetstream.Msg
 }
 
 // Done removes the message from the stream. It returns when the server has it.
-func (m Msg[T]) Done(ctx context.Context) error { return m.raw.DoubleAck(ctx) }
+func (m Msg[T]) Ack(ctx context.Context) error { return m.raw.DoubleAck(ctx) }
 
 // Again asks for another delivery after a pause.
-func (m Msg[T]) Again(after time.Duration) error { return m.raw.NakWithDelay(after) }
+func (m Msg[T]) Requeue(after time.Duration) error { return m.raw.NakWithDelay(after) }
 
 // Working postpones the next delivery by AckWait.
-func (m Msg[T]) Working() error {
+func (m Msg[T]) InProgress() error {
 	if err := m.raw.InProgress(); !errors.Is(err, jetstream.ErrMsgAlreadyAckd) {
 		return err
 	}
@@ -51,24 +51,24 @@ func (m Msg[T]) Working() error {
 }
 
 // PutReport stores a received report, or that one is withdrawn. It returns nil when it is on the disk, or when it was there already.
-func (b *Bus) PutReport(ctx context.Context, r report.Report) error {
+func (b *Bus) PublishReport(ctx context.Context, r report.Report) error {
 	id := r.Key()
 	if r.Withdrawn != "" {
 		id += " withdrawn" // no key has a space
 	}
-	return b.put(ctx, b.subject("report.in", r.City, r.Bot), id, r)
+	return b.publish(ctx, b.subject("report.in", r.City, r.Bot), id, r)
 }
 
 // PutOrder stores a passed report for the bot that shall send it, or take it back.
-func (b *Bus) PutOrder(ctx context.Context, o Order) error {
+func (b *Bus) PublishOrder(ctx context.Context, o Order) error {
 	id := o.Report.Key() + ">" + o.Bot
 	if o.Retract {
 		id += " withdrawn"
 	}
-	return b.put(ctx, b.out(b.Shard(o.Report.City), o.Report.City, o.Bot), id, o)
+	return b.publish(ctx, b.relaySubject(b.Shard(o.Report.City), o.Report.City, o.Bot), id, o)
 }
 
-func (b *Bus) put(ctx context.Context, subject, id string, value any) error {
+func (b *Bus) publish(ctx context.Context, subject, id string, value any) error {
 	data, err := json.Marshal(value)
 	if err != nil {
 		return err
@@ -83,7 +83,7 @@ func (b *Bus) put(ctx context.Context, subject, id string, value any) error {
 
 // Reports calls f for each received report, from one goroutine, until ctx ends or the server ends it. Several callers, on any nodes, share
 // the reports among them.
-func (b *Bus) Reports(ctx context.Context, f func(Msg[report.Report])) error {
+func (b *Bus) ConsumeReports(ctx context.Context, f func(Msg[report.Report])) error {
 	return consume(ctx, b, b.stream("INTAKE"), jetstream.ConsumerConfig{
 		Durable: censorConsumer, FilterSubject: b.subject("report.in.>"), MaxAckPending: 1000,
 	}, 16, f)
@@ -91,9 +91,9 @@ func (b *Bus) Reports(ctx context.Context, f func(Msg[report.Report])) error {
 
 // Orders calls f for each order of one shard, from one goroutine, until ctx ends or the server ends it: new ones in the order of the stream. There is no
 // limit to how many f may keep waiting: a bot that hangs must not stop the others of its shard.
-func (b *Bus) Orders(ctx context.Context, shard int, f func(Msg[Order])) error {
+func (b *Bus) ConsumeOrders(ctx context.Context, shard int, f func(Msg[Order])) error {
 	return consume(ctx, b, b.stream("RELAY"), jetstream.ConsumerConfig{
-		Durable: shardConsumer(shard), FilterSubject: b.out(shard, ">"), MaxAckPending: -1,
+		Durable: shardConsumer(shard), FilterSubject: b.relaySubject(shard, ">"), MaxAckPending: -1,
 	}, 256, f)
 }
 
@@ -151,6 +151,6 @@ func decode[T any](raw jetstream.Msg) (Msg[T], error) {
 	if err != nil {
 		return msg, err
 	}
-	msg.Seq, msg.Tries = meta.Sequence.Stream, meta.NumDelivered
+	msg.Seq, msg.Deliveries = meta.Sequence.Stream, meta.NumDelivered
 	return msg, json.Unmarshal(raw.Data(), &msg.Value)
 }

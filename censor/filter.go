@@ -91,13 +91,13 @@ func (c *Compiler) Compile(triggers, blocked []string) (*Filter, error) {
 // Judge decides on a text. The lists are asked in the order instance, blocked, triggers; of the lines of a list
 // that match, the verdict names the first. The time is linear in the length of the text, plus that of each regular
 // expression whose fixed part occurs in it.
-func (f *Filter) Judge(text string) report.Verdict {
+func (f *Filter) Evaluate(text string) report.Verdict {
 	s := f.compiler.scratch.Get().(*scratch)
 	defer f.compiler.release(s)
-	return f.judge(s, text)
+	return f.evaluate(s, text)
 }
 
-func (f *Filter) judge(s *scratch, text string) report.Verdict {
+func (f *Filter) evaluate(s *scratch, text string) report.Verdict {
 	s.read(text, len(f.compiler.instance.exprs)+len(f.blocked.exprs)+len(f.triggers.exprs) > 0)
 	if line := f.compiler.instance.match(s, true); line > 0 {
 		return f.compiler.instance.verdict(line)

@@ -49,7 +49,7 @@ func BenchmarkJudge(b *testing.B) {
 		b.Run(tt.name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				f.Judge(tt.text)
+				f.Evaluate(tt.text)
 			}
 		})
 	}
@@ -67,7 +67,7 @@ func BenchmarkJudgeExpressions(b *testing.B) {
 		b.Run(tt.name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				f.Judge(tt.text)
+				f.Evaluate(tt.text)
 			}
 		})
 	}
@@ -115,7 +115,7 @@ func TestJudgeDoesNotAllocate(t *testing.T) {
 	f := mustCompile(t, append(vocabulary(1000, 1), `/zug \d+/`), vocabulary(1000, 2))
 	s := new(scratch) // our own, for the race detector makes the pool forget
 	for _, tt := range texts {
-		if n := testing.AllocsPerRun(1000, func() { f.judge(s, tt.text) }); n >= 1 {
+		if n := testing.AllocsPerRun(1000, func() { f.evaluate(s, tt.text) }); n >= 1 {
 			t.Errorf("%s: %v allocations", tt.name, n)
 		}
 	}

@@ -18,7 +18,7 @@ type expression struct {
 
 	// need is a piece of lower-case ASCII that occurs in whatever re matches. Looking for it first takes some 20 ns,
 	// running re some 10 µs.
-	need []byte
+	literal []byte
 }
 
 // newExpression compiles the expression and returns the size of its program in steps.
@@ -29,7 +29,7 @@ func newExpression(line int, text string) (expression, int, error) {
 	if err != nil {
 		return expression{}, 0, expressionError(err)
 	}
-	size := steps(tree)
+	size := programSize(tree)
 	if size > MaxProgram {
 		return expression{}, 0, fmt.Errorf("%w: it has %d steps of at most %d", ErrTooComplex, size, MaxProgram)
 	}
@@ -40,7 +40,7 @@ func newExpression(line int, text string) (expression, int, error) {
 	if re.MatchString("") {
 		return expression{}, 0, ErrMatchesAll
 	}
-	return expression{line: line, re: re, need: []byte(required(tree))}, size, nil
+	return expression{line: line, re: re, literal: []byte(requiredLiteral(tree))}, size, nil
 }
 
 // expressionError says in the parser's words what is wrong, without its "error parsing regexp".
@@ -63,13 +63,13 @@ func (e *expression) match(s *scratch, guarded bool) bool {
 	if s.written.text != nil && e.matchText(s.written.text) {
 		return true
 	}
-	for _, r := range s.readings(false) {
+	for _, r := range s.variants(false) {
 		if e.matchText(r.text) {
 			return true
 		}
 	}
-	if guarded && s.disguised {
-		for _, r := range s.readings(true) {
+	if guarded && s.hasLookalikes {
+		for _, r := range s.variants(true) {
 			if e.matchText(r.text) {
 				return true
 			}
@@ -79,12 +79,12 @@ func (e *expression) match(s *scratch, guarded bool) bool {
 }
 
 func (e *expression) matchText(text []byte) bool {
-	return bytes.Contains(text, e.need) && e.re.Match(text)
+	return bytes.Contains(text, e.literal) && e.re.Match(text)
 }
 
 // steps counts the instructions of the program, within a few. Compiling to count them would take the tenth of a
 // second for (?:<180 letters>){1000}, and an admin can paste 2,000 such lines.
-func steps(re *syntax.Regexp) int {
+func programSize(re *syntax.Regexp) int {
 	n := 1
 	switch re.Op {
 	case syntax.OpLiteral:
@@ -92,31 +92,31 @@ func steps(re *syntax.Regexp) int {
 	case syntax.OpCapture:
 		n = 2
 	case syntax.OpRepeat:
-		once := steps(re.Sub[0]) // and one more to leave early, from Min on
+		once := programSize(re.Sub[0]) // and one more to leave early, from Min on
 		return 1 + re.Min*once + max(re.Max-re.Min, 0)*(once+1)
 	}
 	for _, sub := range re.Sub {
-		n += steps(sub)
+		n += programSize(sub)
 	}
 	return n
 }
 
 // required returns the longest run of ASCII that every match of the expression contains, in lower case. No reading
 // has capitals, nor the long s and the Kelvin sign, which are the letters outside ASCII that fold into it.
-func required(re *syntax.Regexp) string {
+func requiredLiteral(re *syntax.Regexp) string {
 	switch re.Op {
 	case syntax.OpLiteral:
 		return longestASCII(re.Rune)
 	case syntax.OpCapture, syntax.OpPlus:
-		return required(re.Sub[0])
+		return requiredLiteral(re.Sub[0])
 	case syntax.OpRepeat:
 		if re.Min > 0 {
-			return required(re.Sub[0])
+			return requiredLiteral(re.Sub[0])
 		}
 	case syntax.OpConcat:
 		longest := ""
 		for _, sub := range re.Sub {
-			if need := required(sub); len(need) > len(longest) {
+			if need := requiredLiteral(sub); len(need) > len(longest) {
 				longest = need
 			}
 		}

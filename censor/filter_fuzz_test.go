@@ -31,7 +31,7 @@ func FuzzJudge(f *testing.F) {
 	f.Fuzz(func(t *testing.T, one, two, text string) {
 		lines := []string{one, two}
 		for _, line := range lines {
-			if line = trim(line); line == "" || comment(line) || line == "*" || line[0] == '/' {
+			if line = trim(line); line == "" || isComment(line) || line == "*" || line[0] == '/' {
 				t.Skip()
 			}
 		}
@@ -43,8 +43,8 @@ func FuzzJudge(f *testing.F) {
 		if err != nil {
 			t.Fatalf("good as triggers, bad as blocked words: %v", err)
 		}
-		check(t, lines, text, triggers.Judge(text), report.Verdict{List: report.Triggers}, false)
-		check(t, lines, text, blocked.Judge(text), report.Verdict{Passed: true, List: report.Triggers, Rule: "*", Line: 1}, true)
+		check(t, lines, text, triggers.Evaluate(text), report.Verdict{List: report.Triggers}, false)
+		check(t, lines, text, blocked.Evaluate(text), report.Verdict{Passed: true, List: report.Triggers, Rule: "*", Line: 1}, true)
 	})
 }
 
@@ -89,13 +89,13 @@ func FuzzCompile(f *testing.F) {
 			}
 			return
 		}
-		filter.Judge(text)
+		filter.Evaluate(text)
 		var s scratch
 		s.read(text, true)
 		for _, e := range filter.triggers.exprs {
 			bare := expression{re: e.re}
 			if e.match(&s, true) != bare.match(&s, true) {
-				t.Errorf("%s on %q depends on the required part %q", e.re, text, e.need)
+				t.Errorf("%s on %q depends on the required part %q", e.re, text, e.literal)
 			}
 		}
 	})

@@ -59,7 +59,7 @@ type builder struct {
 
 func (b *builder) add(line int, text string) error {
 	switch {
-	case text == "" || comment(text):
+	case text == "" || isComment(text):
 		return nil
 	case utf8.RuneCountInString(text) > MaxLine:
 		return ErrTooLong
@@ -124,8 +124,8 @@ func (b *builder) addWords(line int, text string) error {
 // match returns the first line of the list that matches, or 0. A guarded list sees through look-alikes.
 func (l *list) match(s *scratch, guarded bool) int {
 	line := l.star
-	for _, r := range s.readings(guarded) {
-		line = first(line, l.words.scan(r.symbols))
+	for _, r := range s.variants(guarded) {
+		line = lowestLine(line, l.words.scan(r.symbols))
 	}
 	for _, e := range l.exprs {
 		if line > 0 && line < e.line {
@@ -143,7 +143,7 @@ func (l *list) verdict(line int) report.Verdict {
 }
 
 // first returns the lower of two line numbers, of which 0 is none.
-func first(a, b int) int {
+func lowestLine(a, b int) int {
 	if a == 0 || b != 0 && b < a {
 		return b
 	}
@@ -156,7 +156,7 @@ func trim(line string) string {
 }
 
 // comment reports whether a line is one: a # and no hashtag.
-func comment(line string) bool {
+func isComment(line string) bool {
 	if line[0] != '#' {
 		return false
 	}

@@ -53,7 +53,7 @@ func TestJudge(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got := f.Judge(tt.text); got != tt.want {
+			if got := f.Evaluate(tt.text); got != tt.want {
 				t.Errorf("Judge(%q) = %+v, want %+v", tt.text, got, tt.want)
 			}
 		})
@@ -114,7 +114,7 @@ func TestCompileNamesEveryBadLine(t *testing.T) {
 func TestLongestAllowed(t *testing.T) {
 	word := strings.Repeat("ä", MaxLine)
 	f := mustCompile(t, []string{" " + word + " ", "/" + strings.Repeat("b", MaxLine-2) + "/"}, make([]string, MaxLines))
-	if !f.Judge("x " + word).Passed {
+	if !f.Evaluate("x " + word).Passed {
 		t.Error("a word of the greatest length does not match itself")
 	}
 }
@@ -128,10 +128,10 @@ func TestOperatorReplacesSlurs(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, want := f.Judge("BLOED"), (report.Verdict{List: report.Instance, Rule: "blöd", Line: 2}); got != want {
+	if got, want := f.Evaluate("BLOED"), (report.Verdict{List: report.Instance, Rule: "blöd", Line: 2}); got != want {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
-	if !f.Judge("sieg heil").Passed {
+	if !f.Evaluate("sieg heil").Passed {
 		t.Error("the default list applies although it was replaced")
 	}
 	_, err = NewCompiler([]string{"/(/"})
@@ -144,11 +144,11 @@ func TestDefaultSlurs(t *testing.T) {
 	f := mustCompile(t, []string{"*"}, nil)
 	entries := 0
 	for i, line := range DefaultSlurs() {
-		if line == "" || comment(line) {
+		if line == "" || isComment(line) {
 			continue
 		}
 		entries++
-		if v := f.Judge(line); v.Passed || v.List != report.Instance || v.Line > i+1 {
+		if v := f.Evaluate(line); v.Passed || v.List != report.Instance || v.Line > i+1 {
 			t.Errorf("%q: %+v", line, v)
 		}
 	}
@@ -163,7 +163,7 @@ func TestDefaultSlurs(t *testing.T) {
 		"Heilbronn Hbf: Sieg für die Fahrgäste", "Negernbötel", "Kontrolle am Zigeunerweg", "U8 Richtung Hermannstr., 14:88",
 		"Der Zug ist weiß, powered by Bahn", "spastisch",
 	} {
-		if v := f.Judge(text); !v.Passed {
+		if v := f.Evaluate(text); !v.Passed {
 			t.Errorf("%q is stopped by %q", text, v.Rule)
 		}
 	}
@@ -175,7 +175,7 @@ func TestJudgeFromManyGoroutines(t *testing.T) {
 	for range 8 {
 		wg.Go(func() {
 			for range 200 {
-				if !f.Judge("Goerlitzer Bhf").Passed || f.Judge("Görlitzer Dépp").Passed || f.Judge("Görlitzer NАZІ").Passed {
+				if !f.Evaluate("Goerlitzer Bhf").Passed || f.Evaluate("Görlitzer Dépp").Passed || f.Evaluate("Görlitzer NАZІ").Passed {
 					t.Error("wrong verdict")
 				}
 			}

@@ -33,11 +33,11 @@ func (s *scratch) fold(dst []byte, umlauts []int, text string) ([]byte, []int) {
 		switch g.kind {
 		case space:
 			dst = appendASCII(dst, ' ')
-		case gone:
+		case dropped:
 		case mark:
 			if g.text.len() > 0 && keepsMarks(dst) {
 				dst = append(dst, g.text.bytes()...)
-			} else if r == diaeresis && takesUmlaut(dst, umlauts) {
+			} else if r == diaeresis && formsUmlaut(dst, umlauts) {
 				umlauts = append(umlauts, len(dst))
 			}
 		default:
@@ -100,7 +100,7 @@ func keepsMarks(folded []byte) bool {
 
 // takesUmlaut reports whether a diaeresis makes the last letter an umlaut. Composed ones never get here; this is
 // for letters with two marks, or with something invisible between letter and mark.
-func takesUmlaut(folded []byte, umlauts []int) bool {
+func formsUmlaut(folded []byte, umlauts []int) bool {
 	n := len(folded)
 	if n == 0 || len(umlauts) > 0 && umlauts[len(umlauts)-1] == n {
 		return false

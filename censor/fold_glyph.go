@@ -14,32 +14,32 @@ const (
 	plain  kind = iota // its text stands for it
 	umlaut             // likewise, and an e may be read behind
 	space
-	mark // an accent: goes, or stays with its text if that is not empty and the script keeps its marks
-	gone // invisible
+	mark    // an accent: goes, or stays with its text if that is not empty and the script keeps its marks
+	dropped // invisible
 )
 
 // diaeresis is the combining mark that makes an umlaut.
 const diaeresis = '\u0308'
 
 // short is a string of at most four bytes without a pointer, to keep the table of glyphs small.
-type short [5]byte
+type shortText [5]byte
 
-func (s *short) len() int      { return int(s[4]) }
-func (s *short) bytes() []byte { return s[:s[4]] }
+func (s *shortText) len() int      { return int(s[4]) }
+func (s *shortText) bytes() []byte { return s[:s[4]] }
 
-func shortRune(r rune) (s short) {
+func shortRune(r rune) (s shortText) {
 	s[4] = byte(utf8.EncodeRune(s[:4], r))
 	return s
 }
 
-func shortString(text string) (s short) {
+func shortString(text string) (s shortText) {
 	s[4] = byte(copy(s[:4], text))
 	return s
 }
 
 // glyph is what a character outside ASCII is folded to. The character is one of a text in NFKC.
 type glyph struct {
-	text short
+	text shortText
 	kind kind
 }
 
@@ -65,7 +65,7 @@ func makeGlyph(r rune) glyph {
 	case unicode.IsSpace(r) || unicode.Is(unicode.Z, r) || r == '\u2800': // U+2800 is an empty Braille cell
 		return glyph{kind: space}
 	case unicode.In(r, invisible...) || skinTone(r):
-		return glyph{kind: gone}
+		return glyph{kind: dropped}
 	case unicode.IsMark(r):
 		if unicode.Is(unicode.Inherited, r) {
 			return glyph{kind: mark}

@@ -3,9 +3,9 @@ package censor
 import "unicode/utf8"
 
 // reading is one way to read a report. Text is for regular expressions, symbols is what encode makes of it.
-type reading struct{ text, symbols []byte }
+type variant struct{ text, symbols []byte }
 
-func (r *reading) set(text []byte) {
+func (r *variant) set(text []byte) {
 	r.text = text
 	r.symbols = encode(r.symbols[:0], text)
 }
@@ -15,17 +15,17 @@ type scratch struct {
 	nfkc    []byte
 	umlauts []int
 
-	base     reading // without accents
-	expanded reading // with ae, oe, ue; if the report has umlauts
-	written  reading // with accents and ß, text only; if an expression wants it and it differs from base
+	base     variant // without accents
+	expanded variant // with ae, oe, ue; if the report has umlauts
+	written  variant // with accents and ß, text only; if an expression wants it and it differs from base
 
 	// The same with look-alike letters made Latin. A few letters look like one Latin letter when small and like
 	// another as a capital, so there are two. Only if the report is disguised, that is has such letters.
-	small, capital reading
-	disguised      bool
+	small, capital variant
+	hasLookalikes  bool
 
 	writtenBuffer []byte
-	list          [2]*reading
+	list          [2]*variant
 }
 
 // read folds the text. Everything else is made from the folded text, and only if it would differ.
@@ -35,26 +35,26 @@ func (s *scratch) read(text string, expressions bool) {
 	if len(s.umlauts) > 0 {
 		s.expanded.set(expand(s.expanded.text[:0], s.base.text, s.umlauts, ^uint64(0)))
 	}
-	s.written.text, s.disguised = nil, false
+	s.written.text, s.hasLookalikes = nil, false
 	if isASCII(text) {
 		return
 	}
 	if expressions {
-		s.writtenBuffer = write(s.writtenBuffer[:0], s.nfkc)
+		s.writtenBuffer = foldCaseOnly(s.writtenBuffer[:0], s.nfkc)
 		s.written.text = s.writtenBuffer
 	}
 	if !isASCII(s.base.text) {
-		s.disguise()
+		s.replaceLookalikes()
 	}
 }
 
 // disguise reads look-alikes. The second reading takes the umlauts' e along, which saves a third and a fourth.
-func (s *scratch) disguise() {
+func (s *scratch) replaceLookalikes() {
 	var found bool
 	if s.small.text, found = skeleton(s.small.text[:0], s.base.text, small); !found {
 		return
 	}
-	s.disguised = true
+	s.hasLookalikes = true
 	s.small.set(s.small.text)
 	from := s.base.text
 	if len(s.umlauts) > 0 {
@@ -65,12 +65,12 @@ func (s *scratch) disguise() {
 }
 
 // readings returns those that words are searched in. The slice is valid until the next call.
-func (s *scratch) readings(guarded bool) []*reading {
-	if guarded && s.disguised {
-		s.list = [2]*reading{&s.small, &s.capital}
+func (s *scratch) variants(guarded bool) []*variant {
+	if guarded && s.hasLookalikes {
+		s.list = [2]*variant{&s.small, &s.capital}
 		return s.list[:]
 	}
-	s.list = [2]*reading{&s.base, &s.expanded}
+	s.list = [2]*variant{&s.base, &s.expanded}
 	if len(s.umlauts) == 0 {
 		return s.list[:1]
 	}
@@ -78,7 +78,7 @@ func (s *scratch) readings(guarded bool) []*reading {
 }
 
 // write appends the text, which is in NFKC, as it was written: like fold, but with accents and ß.
-func write(dst, nfkc []byte) []byte {
+func foldCaseOnly(dst, nfkc []byte) []byte {
 	for i := 0; i < len(nfkc); {
 		if nfkc[i] < utf8.RuneSelf {
 			dst = appendASCII(dst, nfkc[i])
@@ -91,7 +91,7 @@ func write(dst, nfkc []byte) []byte {
 		switch {
 		case g.kind == space:
 			dst = appendASCII(dst, ' ')
-		case g.kind == gone:
+		case g.kind == dropped:
 		case g.text.len() == 1 && (g.text[0] == '-' || g.text[0] == '\''):
 			dst = append(dst, g.text[0])
 		default:

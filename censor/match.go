@@ -57,7 +57,7 @@ func (a *automaton) grow(entries []entry) {
 		p := queue[s]
 		line := 0
 		for p.from < p.to && len(entries[p.from].symbols) == p.length {
-			line = first(line, entries[p.from].line)
+			line = lowestLine(line, entries[p.from].line)
 			p.from++
 		}
 		a.line = append(a.line, uint16(line))
@@ -84,7 +84,7 @@ func (a *automaton) link() {
 			if s > 0 {
 				a.fail[c] = a.next(a.fail[s], a.label[c])
 			}
-			a.line[c] = uint16(first(int(a.line[c]), int(a.line[a.fail[c]])))
+			a.line[c] = uint16(lowestLine(int(a.line[c]), int(a.line[a.fail[c]])))
 		}
 	}
 }
@@ -97,7 +97,7 @@ func (a *automaton) scan(symbols []byte) int {
 			continue // inside a word that begins no entry, which is most of a text
 		}
 		s = a.next(s, c)
-		if line := int(a.line[s]); line != 0 && (found == 0 || line < found) && mayEnd(symbols, i+1) {
+		if line := int(a.line[s]); line != 0 && (found == 0 || line < found) && atWordEnd(symbols, i+1) {
 			found = line
 		}
 	}

@@ -108,8 +108,8 @@ func TestEntryFinds(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			text := "x " + tt.text
-			trigger := mustCompile(t, []string{tt.entry}, nil).Judge(text).Passed
-			blocked := !mustCompile(t, []string{"*"}, []string{tt.entry}).Judge(text).Passed
+			trigger := mustCompile(t, []string{tt.entry}, nil).Evaluate(text).Passed
+			blocked := !mustCompile(t, []string{"*"}, []string{tt.entry}).Evaluate(text).Passed
 			got := map[[2]bool]string{{true, true}: "both", {false, true}: "blocked", {true, false}: "triggers"}[[2]bool{trigger, blocked}]
 			if got == "" {
 				got = "neither"
@@ -147,8 +147,8 @@ func TestExpressionFinds(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			trigger := mustCompile(t, []string{tt.expr}, nil).Judge(tt.text).Passed
-			blocked := !mustCompile(t, []string{"*"}, []string{tt.expr}).Judge(tt.text).Passed
+			trigger := mustCompile(t, []string{tt.expr}, nil).Evaluate(tt.text).Passed
+			blocked := !mustCompile(t, []string{"*"}, []string{tt.expr}).Evaluate(tt.text).Passed
 			if trigger != (tt.want == "both") || blocked != (tt.want != "neither") {
 				t.Errorf("%s finds %q: trigger %t, blocked %t; want %s", tt.expr, tt.text, trigger, blocked, tt.want)
 			}
@@ -164,7 +164,7 @@ func TestRequired(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := strings.Trim(string(e.need), "!"); got != want {
+		if got := strings.Trim(string(e.literal), "!"); got != want {
 			t.Errorf("%s needs %q, want %q", expr, got, want)
 		}
 	}

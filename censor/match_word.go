@@ -45,7 +45,7 @@ func encode(dst, text []byte) []byte {
 }
 
 // mayEnd reports whether a match may end before symbols[end]: not inside a word.
-func mayEnd(symbols []byte, end int) bool {
+func atWordEnd(symbols []byte, end int) bool {
 	if end == len(symbols) || symbols[end] == wordStart {
 		return true
 	}

@@ -11,7 +11,7 @@ import (
 )
 
 // retractTime is how long the networks are asked to take back what was withdrawn. Unlike a report, that is never too late.
-const retractTime = 24 * time.Hour
+const retractWindow = 24 * time.Hour
 
 // withdraw takes a report back wherever it went. One that has not been judged yet will go nowhere.
 func (w *Worker) withdraw(ctx context.Context, r report.Report) error {
@@ -25,9 +25,9 @@ func (w *Worker) withdraw(ctx context.Context, r report.Report) error {
 		}
 		order := bus.Order{
 			Report: report.Report{City: r.City, Bot: r.Bot, ID: r.ID, Withdrawn: r.Withdrawn},
-			Entry:  entry.ID, Bot: delivery.Bot, Expire: w.Now().Add(retractTime), Retract: true,
+			Entry:  entry.ID, Bot: delivery.Bot, Expire: w.Now().Add(retractWindow), Retract: true,
 		}
-		if err := w.Bus.PutOrder(ctx, order); err != nil {
+		if err := w.Bus.PublishOrder(ctx, order); err != nil {
 			return fmt.Errorf("for %s: %w", delivery.Bot, err)
 		}
 	}

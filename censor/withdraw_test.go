@@ -10,19 +10,19 @@ import (
 )
 
 // withdraw puts on INTAKE that a report is taken back.
-func (d *desk) withdraw(r report.Report, by report.Withdrawal) {
+func (d *fixture) withdraw(r report.Report, by report.Withdrawal) {
 	d.t.Helper()
-	if err := d.bus.PutReport(d.t.Context(), report.Report{City: r.City, Bot: r.Bot, ID: r.ID, Withdrawn: by}); err != nil {
+	if err := d.bus.PublishReport(d.t.Context(), report.Report{City: r.City, Bot: r.Bot, ID: r.ID, Withdrawn: by}); err != nil {
 		d.t.Fatal(err)
 	}
 }
 
 // withdrawn waits until the ledger says that the report is taken back.
-func (d *desk) withdrawn(r report.Report) db.Entry {
+func (d *fixture) withdrawn(r report.Report) db.Entry {
 	d.t.Helper()
 	var found db.Entry
 	testkit.Eventually(d.t, "the report is withdrawn", func() bool {
-		page, err := d.db.Page(d.t.Context(), "zuerich", 0, 100)
+		page, err := d.db.Entries(d.t.Context(), "zuerich", 0, 100)
 		for _, entry := range page {
 			if entry.Key == r.Key() {
 				found = entry
@@ -34,7 +34,7 @@ func (d *desk) withdrawn(r report.Report) db.Entry {
 }
 
 func TestAWithdrawalIsOrderedForAllBotsThatMayHaveSentTheReport(t *testing.T) {
-	d := newDesk(t)
+	d := newFixture(t)
 	r := d.put("zuerich", "a b/ü", "kontrolle u8", 0) // an id that stands in the key as its digest
 	entry := d.entry(r)
 	testkit.Next(t, d.orders)
@@ -43,7 +43,7 @@ func TestAWithdrawalIsOrderedForAllBotsThatMayHaveSentTheReport(t *testing.T) {
 	if err := d.db.SaveDelivery(t.Context(), entry.Deliveries[0]); err != nil {
 		t.Fatal(err)
 	}
-	if err := d.bus.PutReport(t.Context(), entry.Withdrawal(report.ByModerator)); err != nil {
+	if err := d.bus.PublishReport(t.Context(), entry.Withdrawal(report.ByModerator)); err != nil {
 		t.Fatal(err)
 	}
 	o := testkit.Next(t, d.orders)
@@ -57,7 +57,7 @@ func TestAWithdrawalIsOrderedForAllBotsThatMayHaveSentTheReport(t *testing.T) {
 }
 
 func TestWhatItsAuthorDeletedIsForgottenAndWhatAModeratorTakesBackStaysForModerators(t *testing.T) {
-	d := newDesk(t)
+	d := newFixture(t)
 	for by, text := range map[report.Withdrawal]string{report.ByAuthor: "", report.ByModerator: "schönes wetter"} {
 		r := d.put("zuerich", string(by), "schönes wetter", 0)
 		d.entry(r)
@@ -69,11 +69,11 @@ func TestWhatItsAuthorDeletedIsForgottenAndWhatAModeratorTakesBackStaysForModera
 }
 
 func TestAReportThatWasWithdrawnBeforeItCameGoesNowhere(t *testing.T) {
-	d := newDesk(t)
+	d := newFixture(t)
 	r := report.Report{City: "zuerich", Bot: "elsewhere", ID: "1", Text: "kontrolle u8", At: time.Now()}
 	d.withdraw(r, report.ByAuthor)
 	d.withdrawn(r)
-	if err := d.bus.PutReport(t.Context(), r); err != nil {
+	if err := d.bus.PublishReport(t.Context(), r); err != nil {
 		t.Fatal(err)
 	}
 	d.put("zuerich", "2", "kontrolle u9", 0)

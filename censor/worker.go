@@ -14,10 +14,10 @@ import (
 )
 
 // lanes is how many reports a worker judges at the same time. Reports of one city keep to one lane, and so in order.
-const lanes = 4
+const workers = 4
 
 // again is the pause before a report is judged once more after the database or NATS failed.
-const again = 2 * time.Second
+const retryDelay = 2 * time.Second
 
 // Worker takes reports from INTAKE, judges them, writes them into the ledger, and puts those that pass on RELAY once for each
 // bot of their city. Any number of Workers may run on any number of nodes: they share nothing but the streams and
@@ -34,7 +34,7 @@ type Worker struct {
 // Run works until ctx ends.
 func (w *Worker) Run(ctx context.Context) error {
 	var running sync.WaitGroup
-	var queues [lanes]chan bus.Msg[report.Report]
+	var queues [workers]chan bus.Msg[report.Report]
 	for i := range queues {
 		queues[i] = make(chan bus.Msg[report.Report])
 		running.Go(func() {
@@ -45,12 +45,12 @@ func (w *Worker) Run(ctx context.Context) error {
 	}
 	var err error
 	for ctx.Err() == nil {
-		err = w.Bus.Reports(ctx, func(msg bus.Msg[report.Report]) {
-			queues[w.Bus.Shard(msg.Value.City)%lanes] <- msg
+		err = w.Bus.ConsumeReports(ctx, func(msg bus.Msg[report.Report]) {
+			queues[w.Bus.Shard(msg.Value.City)%workers] <- msg
 		})
 		if ctx.Err() == nil {
-			w.Log.Error("cannot read reports; will try again", "err", err, "pause", again)
-			pause(ctx, again)
+			w.Log.Error("cannot read reports; will try again", "err", err, "pause", retryDelay)
+			sleep(ctx, retryDelay)
 		}
 	}
 	for _, queue := range queues {
@@ -63,25 +63,25 @@ func (w *Worker) Run(ctx context.Context) error {
 // handle acknowledges the report only when everything that follows from it is stored. Whatever breaks off before
 // that is done again from the start, and finds what was stored already.
 func (w *Worker) handle(ctx context.Context, msg bus.Msg[report.Report]) {
-	err := w.judge(ctx, msg.Value)
+	err := w.process(ctx, msg.Value)
 	if err == nil {
-		err = msg.Done(ctx)
+		err = msg.Ack(ctx)
 	}
 	if err == nil {
 		return
 	}
 	w.Log.Error("cannot relay a report; will try again", "city", msg.Value.City, "bot", msg.Value.Bot, "err", err)
-	delay := again
+	delay := retryDelay
 	if errors.Is(err, context.Canceled) {
 		delay = 0
 	}
-	if err := msg.Again(delay); err != nil && ctx.Err() == nil {
+	if err := msg.Requeue(delay); err != nil && ctx.Err() == nil {
 		w.Log.Warn("cannot hand back a report", "err", err)
 	}
 }
 
 // unknown drops a report for a city that is gone. One that this node has not heard of yet comes again.
-func (w *Worker) unknown(ctx context.Context, r report.Report) error {
+func (w *Worker) handleUnknownCity(ctx context.Context, r report.Report) error {
 	exists, err := w.DB.CityExists(ctx, r.City)
 	if err != nil {
 		return err
@@ -93,22 +93,22 @@ func (w *Worker) unknown(ctx context.Context, r report.Report) error {
 	return nil
 }
 
-func pause(ctx context.Context, d time.Duration) {
+func sleep(ctx context.Context, d time.Duration) {
 	select {
 	case <-ctx.Done():
 	case <-time.After(d):
 	}
 }
 
-func (w *Worker) judge(ctx context.Context, r report.Report) error {
+func (w *Worker) process(ctx context.Context, r report.Report) error {
 	rules, ok := w.Rules(r.City)
 	if !ok {
-		return w.unknown(ctx, r)
+		return w.handleUnknownCity(ctx, r)
 	}
 	if r.Withdrawn != "" {
 		return w.withdraw(ctx, r)
 	}
-	verdict := rules.Filter.Judge(r.Text)
+	verdict := rules.Filter.Evaluate(r.Text)
 	if verdict.Passed && r.Spam != "" {
 		verdict = report.Verdict{List: report.Spam, Rule: r.Spam}
 	}
@@ -133,7 +133,7 @@ func (w *Worker) judge(ctx context.Context, r report.Report) error {
 			continue
 		}
 		order := bus.Order{Report: r, Entry: entry.ID, Bot: delivery.Bot, Expire: expire}
-		if err := w.Bus.PutOrder(ctx, order); err != nil {
+		if err := w.Bus.PublishOrder(ctx, order); err != nil {
 			return fmt.Errorf("for %s: %w", delivery.Bot, err)
 		}
 	}

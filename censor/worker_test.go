@@ -15,16 +15,16 @@ import (
 )
 
 // desk is a running worker with a real bus and database. zuerich has the trigger "kontrolle", blocks "idiot", and has connected two networks.
-type desk struct {
+type fixture struct {
 	t      *testing.T
 	bus    *bus.Bus
 	db     *db.DB
 	orders chan bus.Order
 }
 
-func newDesk(t *testing.T) *desk {
+func newFixture(t *testing.T) *fixture {
 	t.Helper()
-	d := &desk{t: t, bus: testkit.Bus(t), db: testkit.DB(t, time.Now), orders: make(chan bus.Order, 100)}
+	d := &fixture{t: t, bus: testkit.Bus(t), db: testkit.DB(t, time.Now), orders: make(chan bus.Order, 100)}
 	filter, err := censor.Compile([]string{"kontrolle"}, []string{"idiot"})
 	if err != nil {
 		t.Fatal(err)
@@ -37,15 +37,15 @@ func newDesk(t *testing.T) *desk {
 	}
 	d.running(worker.Run)
 	d.running(func(ctx context.Context) error {
-		return d.bus.Orders(ctx, d.bus.Shard("zuerich"), func(m bus.Msg[bus.Order]) {
+		return d.bus.ConsumeOrders(ctx, d.bus.Shard("zuerich"), func(m bus.Msg[bus.Order]) {
 			d.orders <- m.Value
-			m.Done(ctx)
+			m.Ack(ctx)
 		})
 	})
 	return d
 }
 
-func (d *desk) running(f func(context.Context) error) {
+func (d *fixture) running(f func(context.Context) error) {
 	ctx, cancel := context.WithCancel(context.Background())
 	var done sync.WaitGroup
 	done.Go(func() {
@@ -56,21 +56,21 @@ func (d *desk) running(f func(context.Context) error) {
 	d.t.Cleanup(func() { cancel(); done.Wait() })
 }
 
-func (d *desk) put(city, id, text string, age time.Duration) report.Report {
+func (d *fixture) put(city, id, text string, age time.Duration) report.Report {
 	d.t.Helper()
 	r := report.Report{City: city, Bot: "elsewhere", ID: id, Text: text, At: time.Now().Add(-age)}
-	if err := d.bus.PutReport(d.t.Context(), r); err != nil {
+	if err := d.bus.PublishReport(d.t.Context(), r); err != nil {
 		d.t.Fatal(err)
 	}
 	return r
 }
 
 // entry waits until the report is in the ledger and all that follows from it is done.
-func (d *desk) entry(r report.Report) db.Entry {
+func (d *fixture) entry(r report.Report) db.Entry {
 	d.t.Helper()
 	var found db.Entry
 	testkit.Eventually(d.t, r.Text+" is in the ledger", func() bool {
-		page, err := d.db.Page(d.t.Context(), "zuerich", 0, 100)
+		page, err := d.db.Entries(d.t.Context(), "zuerich", 0, 100)
 		for _, entry := range page {
 			if entry.Key == r.Key() {
 				found = entry
@@ -82,7 +82,7 @@ func (d *desk) entry(r report.Report) db.Entry {
 }
 
 func TestAPassedReportIsOrderedOnceForEachConnectedBot(t *testing.T) {
-	d := newDesk(t)
+	d := newFixture(t)
 	entry := d.entry(d.put("zuerich", "1", "kontrolle u8", 0))
 	if !entry.Passed || entry.Rule != "kontrolle" || len(entry.Deliveries) != 2 {
 		t.Errorf("ledger: %+v", entry)
@@ -101,7 +101,7 @@ func TestAPassedReportIsOrderedOnceForEachConnectedBot(t *testing.T) {
 }
 
 func TestAHeldReportIsOrderedForNobody(t *testing.T) {
-	d := newDesk(t)
+	d := newFixture(t)
 	if e := d.entry(d.put("zuerich", "1", "kontrolle, idiot", 0)); e.Passed || e.List != "blocked" || e.Rule != "idiot" || len(e.Deliveries) != 0 {
 		t.Errorf("ledger: %+v", e)
 	}
@@ -115,14 +115,14 @@ func TestAHeldReportIsOrderedForNobody(t *testing.T) {
 }
 
 func TestAReportThatIsPerhapsForgedIsHeld(t *testing.T) {
-	d := newDesk(t)
+	d := newFixture(t)
 	for text, want := range map[string]report.Verdict{
 		"kontrolle u8":        {List: report.Spam, Rule: "DMARC: quarantine"},
 		"kontrolle, idiot":    {List: report.Blocked, Rule: "idiot", Line: 1},
 		"nichts zu berichten": {List: report.Triggers},
 	} {
 		r := report.Report{City: "zuerich", Bot: "one", ID: text, Text: text, At: time.Now(), Spam: "DMARC: quarantine"}
-		if err := d.bus.PutReport(t.Context(), r); err != nil {
+		if err := d.bus.PublishReport(t.Context(), r); err != nil {
 			t.Fatal(err)
 		}
 		e := d.entry(r)
@@ -133,7 +133,7 @@ func TestAReportThatIsPerhapsForgedIsHeld(t *testing.T) {
 }
 
 func TestAReportThatComesTooLateIsExpiredForAll(t *testing.T) {
-	d := newDesk(t)
+	d := newFixture(t)
 	e := d.entry(d.put("zuerich", "1", "kontrolle u8", 31*time.Minute))
 	if len(e.Deliveries) != 2 || e.Deliveries[0].Status != db.Expired || e.Deliveries[1].Status != db.Expired {
 		t.Errorf("ledger: %+v", e.Deliveries)
@@ -145,13 +145,13 @@ func TestAReportThatComesTooLateIsExpiredForAll(t *testing.T) {
 }
 
 func TestAReportThatStoppedHalfWayIsFinished(t *testing.T) {
-	d := newDesk(t)
+	d := newFixture(t)
 	r := report.Report{City: "zuerich", Bot: "elsewhere", ID: "1", Text: "kontrolle u8", At: time.Now()}
 	// As after a crash between the ledger and RELAY, when somebody had connected one bot only.
 	if _, err := d.db.Record(t.Context(), r, report.Verdict{Passed: true, List: report.Triggers}, db.Queued, []string{"one"}); err != nil {
 		t.Fatal(err)
 	}
-	if err := d.bus.PutReport(t.Context(), r); err != nil {
+	if err := d.bus.PublishReport(t.Context(), r); err != nil {
 		t.Fatal(err)
 	}
 	if o := testkit.Next(t, d.orders); o.Bot != "one" {
@@ -161,7 +161,7 @@ func TestAReportThatStoppedHalfWayIsFinished(t *testing.T) {
 }
 
 func TestAReportThatIsInTheLedgerAlreadyIsNotOrderedAgain(t *testing.T) {
-	d := newDesk(t)
+	d := newFixture(t)
 	r := report.Report{City: "zuerich", Bot: "elsewhere", ID: "1", Text: "kontrolle u8", At: time.Now()}
 	// As when a network repeats it long after JetStream has forgotten its id.
 	entry, err := d.db.Record(t.Context(), r, report.Verdict{Passed: true, List: report.Triggers}, db.Queued, []string{"one"})
@@ -171,7 +171,7 @@ func TestAReportThatIsInTheLedgerAlreadyIsNotOrderedAgain(t *testing.T) {
 	if err := d.db.MarkRelayed(t.Context(), entry.ID); err != nil {
 		t.Fatal(err)
 	}
-	if err := d.bus.PutReport(t.Context(), r); err != nil {
+	if err := d.bus.PublishReport(t.Context(), r); err != nil {
 		t.Fatal(err)
 	}
 	d.put("zuerich", "2", "kontrolle u9", 0)
@@ -181,10 +181,10 @@ func TestAReportThatIsInTheLedgerAlreadyIsNotOrderedAgain(t *testing.T) {
 }
 
 func TestAReportForACityThatIsGoneIsDropped(t *testing.T) {
-	d := newDesk(t)
+	d := newFixture(t)
 	d.put("atlantis", "1", "kontrolle u8", 0)
 	d.entry(d.put("zuerich", "2", "kontrolle u9", 0))
-	if page, err := d.db.Page(t.Context(), "atlantis", 0, 10); err != nil || len(page) != 0 {
+	if page, err := d.db.Entries(t.Context(), "atlantis", 0, 10); err != nil || len(page) != 0 {
 		t.Errorf("ledger: %+v, %v", page, err)
 	}
 }

@@ -56,12 +56,12 @@ type Session struct {
 
 // AdminByAddress returns ErrNotFound for an address that nobody registered.
 func (d *DB) AdminByAddress(ctx context.Context, address string) (Admin, error) {
-	return first[Admin](d.WithContext(ctx).Where("address = ?", address))
+	return findOne[Admin](d.WithContext(ctx).Where("address = ?", address))
 }
 
 // AdminByID returns ErrNotFound for an id that is gone.
 func (d *DB) AdminByID(ctx context.Context, id uint) (Admin, error) {
-	return first[Admin](d.WithContext(ctx).Where("id = ?", id))
+	return findOne[Admin](d.WithContext(ctx).Where("id = ?", id))
 }
 
 // AdminsOf lists the admins of a city.
@@ -99,7 +99,7 @@ func (d *DB) UseToken(ctx context.Context, hash, purpose string) (Token, error) 
 	var token Token
 	err := d.Transaction(ctx, func(tx *gorm.DB) error {
 		var err error
-		token, err = first[Token](tx.Where("hash = ? AND purpose = ? AND expires_at > ?", hash, purpose, d.now()))
+		token, err = findOne[Token](tx.Where("hash = ? AND purpose = ? AND expires_at > ?", hash, purpose, d.now()))
 		if err != nil {
 			return err
 		}
@@ -114,7 +114,7 @@ func (d *DB) UseToken(ctx context.Context, hash, purpose string) (Token, error) 
 
 // PeekToken says whether UseToken would work.
 func (d *DB) PeekToken(ctx context.Context, hash, purpose string) (Token, error) {
-	return first[Token](d.WithContext(ctx).Where("hash = ? AND purpose = ? AND expires_at > ?", hash, purpose, d.now()))
+	return findOne[Token](d.WithContext(ctx).Where("hash = ? AND purpose = ? AND expires_at > ?", hash, purpose, d.now()))
 }
 
 // Transaction runs f in a transaction.
@@ -122,7 +122,7 @@ func (d *DB) Transaction(ctx context.Context, f func(tx *gorm.DB) error) error {
 	return d.WithContext(ctx).Transaction(f)
 }
 
-func first[T any](query *gorm.DB) (T, error) {
+func findOne[T any](query *gorm.DB) (T, error) {
 	var row T
 	err := query.Take(&row).Error
 	if errors.Is(err, gorm.ErrRecordNotFound) {

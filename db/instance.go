@@ -19,13 +19,13 @@ var ErrOtherKey = errors.New("sealed with another key")
 
 // SealedWith remembers the digest of the instance key if the database knows none yet, and otherwise returns
 // ErrOtherKey unless it is the same.
-func (d *DB) SealedWith(ctx context.Context, digest string) error {
+func (d *DB) CheckInstanceKey(ctx context.Context, digest string) error {
 	const only = 1
 	err := d.WithContext(ctx).Clauses(clause.OnConflict{DoNothing: true}).Create(&Instance{ID: only, Key: digest}).Error
 	if err != nil {
 		return wrap("store instance", err)
 	}
-	known, err := first[Instance](d.WithContext(ctx).Where("id = ?", only))
+	known, err := findOne[Instance](d.WithContext(ctx).Where("id = ?", only))
 	if err == nil && known.Key != digest {
 		err = ErrOtherKey
 	}

@@ -15,7 +15,7 @@ func TestADatabaseKeepsToTheKeyThatItSawFirst(t *testing.T) {
 		digest string
 		want   error
 	}{{"a", nil}, {"a", nil}, {"b", db.ErrOtherKey}, {"a", nil}} {
-		if err := d.SealedWith(t.Context(), c.digest); !errors.Is(err, c.want) {
+		if err := d.CheckInstanceKey(t.Context(), c.digest); !errors.Is(err, c.want) {
 			t.Errorf("%d: %v, want %v", i, err, c.want)
 		}
 	}

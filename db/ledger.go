@@ -73,8 +73,8 @@ func (Delivery) TableName() string { return "ledger_deliveries" }
 // entry as it is in the ledger: the verdict and the deliveries of the first time stand.
 func (d *DB) Record(ctx context.Context, r report.Report, v report.Verdict, status Status, bots []string) (Entry, error) {
 	entry := Entry{
-		Key: r.Key(), City: r.City, Bot: r.Bot, Text: plain(r.Text), Author: plain(r.Author), Private: r.Private, URL: plain(r.URL),
-		Passed: v.Passed, List: string(v.List), Rule: report.Cut(plain(v.Rule), 250), Line: v.Line, At: Time(r.At),
+		Key: r.Key(), City: r.City, Bot: r.Bot, Text: sanitize(r.Text), Author: sanitize(r.Author), Private: r.Private, URL: sanitize(r.URL),
+		Passed: v.Passed, List: string(v.List), Rule: report.Cut(sanitize(v.Rule), 250), Line: v.Line, At: Time(r.At),
 	}
 	err := d.Transaction(ctx, func(tx *gorm.DB) error {
 		made := tx.Clauses(clause.OnConflict{Columns: []clause.Column{{Name: "key"}}, DoNothing: true}).
@@ -84,7 +84,7 @@ func (d *DB) Record(ctx context.Context, r report.Report, v report.Verdict, stat
 		}
 		if made.RowsAffected == 0 {
 			var err error
-			entry, err = first[Entry](tx.Preload("Deliveries").Where(&Entry{Key: r.Key()}))
+			entry, err = findOne[Entry](tx.Preload("Deliveries").Where(&Entry{Key: r.Key()}))
 			return err
 		}
 		for _, bot := range bots {
@@ -122,7 +122,7 @@ func (d *DB) Withdraw(ctx context.Context, r report.Report) (Entry, error) {
 			return err
 		}
 		var err error
-		entry, err = first[Entry](tx.Preload("Deliveries").Where(&Entry{Key: r.Key()}))
+		entry, err = findOne[Entry](tx.Preload("Deliveries").Where(&Entry{Key: r.Key()}))
 		return err
 	})
 	return entry, wrap("withdraw report", err)
@@ -138,20 +138,20 @@ func (d *DB) IsWithdrawn(ctx context.Context, entry uint) (bool, error) {
 // Delivery returns the delivery of an entry to a bot, or ErrNotFound. It asks for the entry's key as well: in a database that was
 // restored from an older copy, ids are given again.
 func (d *DB) Delivery(ctx context.Context, entry uint, key, bot string) (Delivery, error) {
-	return first[Delivery](d.WithContext(ctx).Where("entry_id = ? AND bot = ?", entry, bot).
+	return findOne[Delivery](d.WithContext(ctx).Where("entry_id = ? AND bot = ?", entry, bot).
 		Where("EXISTS (SELECT 1 FROM ledger_entries WHERE id = ? AND key = ?)", entry, key))
 }
 
 // SaveDelivery writes the state of a delivery.
 func (d *DB) SaveDelivery(ctx context.Context, v Delivery) error {
-	v.Detail, v.RemoteID, v.RemoteURL, v.Cursor = report.Cut(plain(v.Detail), 500), plain(v.RemoteID), plain(v.RemoteURL), plain(v.Cursor)
+	v.Detail, v.RemoteID, v.RemoteURL, v.Cursor = report.Cut(sanitize(v.Detail), 500), sanitize(v.RemoteID), sanitize(v.RemoteURL), sanitize(v.Cursor)
 	v.UpdatedAt = d.now()
 	return wrap("save delivery", d.WithContext(ctx).Clauses(clause.OnConflict{UpdateAll: true}).Create(&v).Error)
 }
 
 // Page returns up to limit entries of a city, newest first, with their deliveries; before is the ID of the last entry
 // on the page before, zero for the first page.
-func (d *DB) Page(ctx context.Context, city string, before uint, limit int) ([]Entry, error) {
+func (d *DB) Entries(ctx context.Context, city string, before uint, limit int) ([]Entry, error) {
 	query := d.WithContext(ctx).Where("city = ?", city)
 	if before > 0 {
 		query = query.Where("id < ?", before)
@@ -163,13 +163,13 @@ func (d *DB) Page(ctx context.Context, city string, before uint, limit int) ([]E
 }
 
 // EntryOf returns one entry of a city with its deliveries, or ErrNotFound.
-func (d *DB) EntryOf(ctx context.Context, city string, id uint) (Entry, error) {
-	return first[Entry](d.WithContext(ctx).Preload("Deliveries").Where("city = ? AND id = ?", city, id))
+func (d *DB) EntryByID(ctx context.Context, city string, id uint) (Entry, error) {
+	return findOne[Entry](d.WithContext(ctx).Preload("Deliveries").Where("city = ? AND id = ?", city, id))
 }
 
 // Since returns up to limit entries of a city that came in since the given time and still have their text, newest first,
 // without their deliveries.
-func (d *DB) Since(ctx context.Context, city string, since time.Time, limit int) ([]Entry, error) {
+func (d *DB) EntriesSince(ctx context.Context, city string, since time.Time, limit int) ([]Entry, error) {
 	var entries []Entry
 	err := d.WithContext(ctx).Where("city = ? AND created_at >= ? AND text <> ''", city, Time(since)).
 		Order("id DESC").Limit(limit).Find(&entries).Error
@@ -178,7 +178,7 @@ func (d *DB) Since(ctx context.Context, city string, since time.Time, limit int)
 
 // Forget deletes the texts, pseudonyms and addresses of a city's reports from before the given time. The rows stay, for statistics and
 // against repetitions.
-func (d *DB) Forget(ctx context.Context, city string, before time.Time) (int64, error) {
+func (d *DB) DeleteTexts(ctx context.Context, city string, before time.Time) (int64, error) {
 	done := d.WithContext(ctx).Model(&Entry{}).Where("city = ? AND created_at < ? AND text <> ''",
 		city, Time(before)).Updates(map[string]any{"text": "", "author": "", "url": ""})
 	return done.RowsAffected, wrap("forget texts", done.Error)
@@ -192,7 +192,7 @@ func (d *DB) CitiesWithTexts(ctx context.Context) ([]string, error) {
 }
 
 // plain makes text from outside what PostgreSQL takes: UTF-8 without NUL.
-func plain(text string) string {
+func sanitize(text string) string {
 	return strings.ReplaceAll(strings.ToValidUTF8(text, "\uFFFD"), "\x00", "")
 }
 

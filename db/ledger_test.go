@@ -29,7 +29,7 @@ func TestARecordedReportIsReadBackWithVerdictAndDeliveries(t *testing.T) {
 	d := testkit.DB(t, time.Now)
 	record(t, d, kontrolle("1"), "a", "b")
 	record(t, d, kontrolle("2"))
-	page, err := d.Page(t.Context(), "zuerich", 0, 10)
+	page, err := d.Entries(t.Context(), "zuerich", 0, 10)
 	if err != nil || len(page) != 2 {
 		t.Fatalf("%d entries, %v", len(page), err)
 	}
@@ -39,11 +39,11 @@ func TestARecordedReportIsReadBackWithVerdictAndDeliveries(t *testing.T) {
 	if got := page[1].Deliveries; len(got) != 2 || got[0].Bot != "a" || got[0].Status != db.Queued {
 		t.Errorf("deliveries: %+v", got)
 	}
-	older, err := d.Page(t.Context(), "zuerich", page[0].ID, 10)
+	older, err := d.Entries(t.Context(), "zuerich", page[0].ID, 10)
 	if err != nil || len(older) != 1 || older[0].ID != page[1].ID {
 		t.Errorf("the page after: %+v, %v", older, err)
 	}
-	if other, _ := d.Page(t.Context(), "ghent", 0, 10); len(other) != 0 {
+	if other, _ := d.Entries(t.Context(), "ghent", 0, 10); len(other) != 0 {
 		t.Errorf("another city sees %+v", other)
 	}
 }
@@ -63,11 +63,11 @@ func TestReportsSinceATimeAreThoseThatStillHaveTheirText(t *testing.T) {
 	if err := d.Model(&db.Entry{}).Where("text = ?", "kontrolle 2").Update("text", "").Error; err != nil {
 		t.Fatal(err)
 	}
-	got, err := d.Since(t.Context(), "zuerich", since, 10)
+	got, err := d.EntriesSince(t.Context(), "zuerich", since, 10)
 	if err != nil || len(got) != 2 || got[0].Text != "kontrolle 3" || got[1].Text != "kontrolle 1" {
 		t.Errorf("got %+v, %v", got, err)
 	}
-	if got, err = d.Since(t.Context(), "zuerich", since, 1); err != nil || len(got) != 1 || got[0].Text != "kontrolle 3" {
+	if got, err = d.EntriesSince(t.Context(), "zuerich", since, 1); err != nil || len(got) != 1 || got[0].Text != "kontrolle 3" {
 		t.Errorf("the newest alone: %+v, %v", got, err)
 	}
 }
@@ -93,13 +93,13 @@ func TestTheFirstRecordOfAReportStands(t *testing.T) {
 func TestForgettingKeepsTheRowAndWithItTheMemoryOfRepetitions(t *testing.T) {
 	d := testkit.DB(t, time.Now)
 	first := record(t, d, kontrolle("1"), "a")
-	if n, err := d.Forget(t.Context(), "zuerich", time.Now().Add(-time.Hour)); n != 0 || err != nil {
+	if n, err := d.DeleteTexts(t.Context(), "zuerich", time.Now().Add(-time.Hour)); n != 0 || err != nil {
 		t.Errorf("forgot %d young texts, %v", n, err)
 	}
-	if n, err := d.Forget(t.Context(), "zuerich", time.Now().Add(time.Hour)); n != 1 || err != nil {
+	if n, err := d.DeleteTexts(t.Context(), "zuerich", time.Now().Add(time.Hour)); n != 1 || err != nil {
 		t.Errorf("forgot %d texts, %v", n, err)
 	}
-	page, _ := d.Page(t.Context(), "zuerich", 0, 10)
+	page, _ := d.Entries(t.Context(), "zuerich", 0, 10)
 	if len(page) != 1 || page[0].Text != "" || page[0].Author != "" || page[0].URL != "" || page[0].Rule != "kontrolle" {
 		t.Errorf("got %+v", page)
 	}

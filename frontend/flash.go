@@ -22,7 +22,7 @@ const (
 	maxFlash     = 600 // characters
 )
 
-func flashPlace() secret.Place { return secret.Place{Table: "cookie", Column: flashCookie} }
+func flashPlace() secret.Cell { return secret.Cell{Table: "cookie", Column: flashCookie} }
 
 // flash keeps a message: for admins in the session, for others in a cookie.
 func (f *Frontend) flash(w http.ResponseWriter, r *http.Request, text string, failed bool) {

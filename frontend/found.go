@@ -112,7 +112,7 @@ func (f *Frontend) makeCity(tx *gorm.DB, name, title, lang string, admin uint) (
 
 // openCity makes a new city known to the rest of the program, and leads to its settings.
 func (f *Frontend) openCity(w http.ResponseWriter, r *http.Request, first chain.Link) error {
-	if err := f.Settings.Created(r.Context(), first); err != nil {
+	if err := f.Settings.AnnounceCity(r.Context(), first); err != nil {
 		return err
 	}
 	f.Changed(first.City)

@@ -39,7 +39,7 @@ type Settings interface {
 	Get(ctx context.Context, city string) (settings.Snapshot, bool, error)
 	All(ctx context.Context) ([]settings.Snapshot, error)
 	Submit(ctx context.Context, d settings.Draft) (settings.Snapshot, error)
-	Created(ctx context.Context, first chain.Link) error
+	AnnounceCity(ctx context.Context, first chain.Link) error
 	View(bot string, s settings.Snapshot) bots.City
 	Schema() settings.Schema
 }

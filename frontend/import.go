@@ -47,7 +47,7 @@ func (f *Frontend) importFile(w http.ResponseWriter, r *http.Request, _ db.Admin
 		return f.showHistory(w, r, http.StatusUnprocessableEntity, city, form)
 	}
 	if len(document) > chain.MaxDocument {
-		return f.importWrong(w, r, city, form, settings.Errors{{Say: "settings-error-large"}})
+		return f.importWrong(w, r, city, form, settings.Errors{{TextID: "settings-error-large"}})
 	}
 	var file settings.Export
 	_ = json.Unmarshal(text, &file) // ReadExport could

@@ -33,7 +33,7 @@ func TestAFormThatAnotherNodeShowedIsSavedByOneThatLagsBehind(t *testing.T) {
 type unsure struct{ Settings }
 
 func (unsure) Submit(context.Context, settings.Draft) (settings.Snapshot, error) {
-	return settings.Snapshot{}, settings.ErrUnknown
+	return settings.Snapshot{}, settings.ErrPending
 }
 
 func TestAChangeThatIsNotInForceYetSaysSo(t *testing.T) {

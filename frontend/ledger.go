@@ -44,7 +44,7 @@ type delivery struct {
 // ledger shows what came, what the censor said, and where it went.
 func (f *Frontend) ledger(w http.ResponseWriter, r *http.Request, _ db.Admin, city settings.Snapshot) error {
 	before, _ := strconv.ParseUint(r.URL.Query().Get("before"), 10, 32) // nonsense is the first page
-	entries, err := f.DB.Page(r.Context(), city.City, uint(before), ledgerPage+1)
+	entries, err := f.DB.Entries(r.Context(), city.City, uint(before), ledgerPage+1)
 	if err != nil {
 		return err
 	}

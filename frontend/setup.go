@@ -41,7 +41,7 @@ func (f *Frontend) SetUp(ctx context.Context, address, password, city string, fi
 	if err != nil || !made {
 		return err
 	}
-	if err := f.Settings.Created(ctx, begin); err != nil {
+	if err := f.Settings.AnnounceCity(ctx, begin); err != nil {
 		return err
 	}
 	f.Changed(city)

@@ -101,7 +101,7 @@ func (s *site) admin(address string, cities ...string) db.Admin {
 		if first == nil {
 			s.t.Fatalf("city %s is taken", city)
 		}
-		check(s.t, s.store.Created(s.t.Context(), *first))
+		check(s.t, s.store.AnnounceCity(s.t.Context(), *first))
 	}
 	return admin
 }

@@ -34,10 +34,10 @@ func (f *Frontend) submit(w http.ResponseWriter, r *http.Request, admin db.Admin
 	case errors.As(err, &found):
 		return a.wrong(found)
 	case errors.Is(err, chain.ErrPatch): // that the patch is too large is all that can be wrong with one of ours
-		return a.wrong(settings.Errors{{Say: "settings-error-large", Err: err}})
+		return a.wrong(settings.Errors{{TextID: "settings-error-large", Err: err}})
 	case errors.Is(err, chain.ErrNothing):
 		say = "settings-same"
-	case errors.Is(err, settings.ErrUnknown):
+	case errors.Is(err, settings.ErrPending):
 		say, failed = "settings-pending", true
 	case err != nil:
 		return err

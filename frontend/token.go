@@ -64,8 +64,8 @@ func (f *Frontend) peekToken(r *http.Request, purpose string, data any) (db.Toke
 }
 
 // tokenPlace is where a link's data stands. It has addresses, and the hash of a password.
-func tokenPlace(hash string) secret.Place {
-	return secret.Place{Table: "tokens", Row: hash, Column: "data"}
+func tokenPlace(hash string) secret.Cell {
+	return secret.Cell{Table: "tokens", Row: hash, Column: "data"}
 }
 
 // takeToken uses a link up within the transaction that does what it is for: both happen or neither. db.ErrNotFound if

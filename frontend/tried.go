@@ -40,12 +40,12 @@ func newVerdict(v report.Verdict) verdict { return verdict{v.Passed, string(v.Li
 func newTried(filter *censor.Filter, form tryForm, entries []db.Entry, now func() time.Time) *tried {
 	t := &tried{Works: true, Newest: len(entries) == tryMax}
 	if text := report.Clean(form.Text); text != "" {
-		t.Texts = append(t.Texts, triedText{Text: text, verdict: newVerdict(filter.Judge(text))})
+		t.Texts = append(t.Texts, triedText{Text: text, verdict: newVerdict(filter.Evaluate(text))})
 	}
 	chosen := slices.IndexFunc(entries, func(e db.Entry) bool { return e.ID == form.Report })
 	if chosen >= 0 {
 		text := entries[chosen].Text
-		t.Texts = append(t.Texts, triedText{Text: text, verdict: newVerdict(filter.Judge(text))})
+		t.Texts = append(t.Texts, triedText{Text: text, verdict: newVerdict(filter.Evaluate(text))})
 	}
 	for late := now().Add(tryTime); t.Judged < len(entries); t.Judged++ {
 		if now().After(late) {
@@ -53,7 +53,7 @@ func newTried(filter *censor.Filter, form tryForm, entries []db.Entry, now func(
 			break
 		}
 		e := entries[t.Judged]
-		got := newVerdict(filter.Judge(e.Text))
+		got := newVerdict(filter.Evaluate(e.Text))
 		if got.Passed == e.Passed {
 			continue
 		}

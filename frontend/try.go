@@ -44,7 +44,7 @@ type tryReport struct {
 
 // tryReports lists reports of the last day; chosen is the one that was chosen.
 func (f *Frontend) tryReports(r *http.Request, city settings.Snapshot, chosen uint) ([]tryReport, error) {
-	entries, err := f.DB.Since(r.Context(), city.City, f.Now().Add(-tryPeriod), tryOffered)
+	entries, err := f.DB.EntriesSince(r.Context(), city.City, f.Now().Add(-tryPeriod), tryOffered)
 	var all []tryReport
 	for _, e := range entries {
 		at := e.CreatedAt.Local()
@@ -73,7 +73,7 @@ func (f *Frontend) try(w http.ResponseWriter, r *http.Request, admin db.Admin, c
 	if err != nil {
 		return err
 	}
-	entries, err := f.DB.Since(r.Context(), city.City, f.Now().Add(-tryPeriod), tryMax)
+	entries, err := f.DB.EntriesSince(r.Context(), city.City, f.Now().Add(-tryPeriod), tryMax)
 	if err != nil {
 		return err
 	}

@@ -15,7 +15,7 @@ func (f *Frontend) withdraw(w http.ResponseWriter, r *http.Request, _ db.Admin, 
 	if err != nil {
 		return db.ErrNotFound
 	}
-	entry, err := f.DB.EntryOf(r.Context(), city.City, uint(id))
+	entry, err := f.DB.EntryByID(r.Context(), city.City, uint(id))
 	if err != nil {
 		return err
 	}

@@ -15,7 +15,7 @@ const maxWrong = 50
 
 // sentence says what is wrong with a field, in the visitor's language.
 func (f *Frontend) sentence(r *http.Request, e settings.FieldError) string {
-	say, limit, between := e.Say, fieldLimit(e.Field), fieldRange(e.Field)
+	say, limit, between := e.TextID, fieldLimit(e.Field), fieldRange(e.Field)
 	if _, option, ok := f.option(e.Field); ok && say == "settings-error-option" {
 		switch option.Kind {
 		case bots.Text:

@@ -51,8 +51,8 @@ type queue struct {
 	wake chan struct{}
 }
 
-func sealPlace(key string) secret.Place {
-	return secret.Place{Table: "mail_messages", Row: key, Column: "sealed"}
+func sealPlace(key string) secret.Cell {
+	return secret.Cell{Table: "mail_messages", Row: key, Column: "sealed"}
 }
 
 func (q *queue) seal(key string, e envelope, expires time.Time) (Message, error) {

@@ -13,50 +13,50 @@ import (
 )
 
 const (
-	askTime   = 30 * time.Second      // for one answer of the storage
-	askAgain  = 20 * time.Millisecond // after an answer that came too early; doubled up to askPause
-	askPause  = 2 * time.Second
-	askers    = 8           // questions at the same time
-	lookEvery = time.Minute // then all cities are compared with the storage, in case that it judged otherwise
+	requestTimeout     = 30 * time.Second      // for one answer of the storage
+	minBackoff         = 20 * time.Millisecond // after an answer that came too early; doubled up to askPause
+	maxBackoff         = 2 * time.Second
+	maxConcurrentLoads = 8           // questions at the same time
+	compareInterval    = time.Minute // then all cities are compared with the storage, in case that it judged otherwise
 )
 
 // inquire asks for stale cities, again and again until there are none, and then waits for the next.
-func (n *Node) inquire(ctx context.Context) {
-	listed, pause := false, askAgain
+func (n *Node) loadStale(ctx context.Context) {
+	listed, pause := false, minBackoff
 	for ctx.Err() == nil {
-		if !listed || len(n.stale()) == 0 {
+		if !listed || len(n.staleCities()) == 0 {
 			select {
 			case <-ctx.Done():
 				return
-			case <-n.ask:
+			case <-n.wakeup:
 			}
 		}
 		if !listed {
-			listed = n.list(ctx) == nil
+			listed = n.compareHeads(ctx) == nil
 		}
-		n.askAll(ctx, n.stale())
-		if listed && len(n.stale()) == 0 {
-			n.ready()
-			pause = askAgain
+		n.loadAll(ctx, n.staleCities())
+		if listed && len(n.staleCities()) == 0 {
+			n.markLoaded()
+			pause = minBackoff
 			continue
 		}
-		wait(ctx, pause)
-		pause = min(2*pause, askPause)
+		sleep(ctx, pause)
+		pause = min(2*pause, maxBackoff)
 		n.wake()
 	}
 }
 
-func (n *Node) ready() {
-	if !n.isReady {
-		n.isReady = true
+func (n *Node) markLoaded() {
+	if !n.isLoaded {
+		n.isLoaded = true
 		close(n.loaded)
 	}
 }
 
 // stale lists the cities to ask for. Those that the storage cannot tell are asked for again when all are compared.
-func (n *Node) stale() []string {
-	n.fold.Lock()
-	defer n.fold.Unlock()
+func (n *Node) staleCities() []string {
+	n.replicaMu.Lock()
+	defer n.replicaMu.Unlock()
 	var names []string
 	for city, r := range n.replicas {
 		if r.stale && !r.broken {
@@ -67,16 +67,16 @@ func (n *Node) stale() []string {
 	return names
 }
 
-func (n *Node) askAll(ctx context.Context, cities []string) {
+func (n *Node) loadAll(ctx context.Context, cities []string) {
 	var all sync.WaitGroup
-	slots := make(chan struct{}, askers)
+	slots := make(chan struct{}, maxConcurrentLoads)
 	for _, city := range cities {
 		slots <- struct{}{}
 		all.Go(func() {
 			defer func() { <-slots }()
-			if err := n.load(ctx, city); err != nil && ctx.Err() == nil {
+			if err := n.loadCity(ctx, city); err != nil && ctx.Err() == nil {
 				level := n.log.Error
-				if errors.Is(err, errEarly) || errors.Is(err, bus.ErrNobody) {
+				if errors.Is(err, errBehind) || errors.Is(err, bus.ErrNoResponder) {
 					level = n.log.Debug
 				}
 				level("cannot load settings; will try again", "city", city, "err", err)
@@ -87,89 +87,89 @@ func (n *Node) askAll(ctx context.Context, cities []string) {
 }
 
 // load asks for one city, and moves its replica to where the answer leads.
-func (n *Node) load(ctx context.Context, city string) error {
-	n.fold.Lock()
+func (n *Node) loadCity(ctx context.Context, city string) error {
+	n.replicaMu.Lock()
 	r, ok := n.replicas[city]
 	if !ok || !r.stale {
-		n.fold.Unlock()
+		n.replicaMu.Unlock()
 		return nil
 	}
 	have := r.hash
-	n.fold.Unlock()
-	answer, err := n.question(ctx, city, have)
+	n.replicaMu.Unlock()
+	answer, err := n.requestCity(ctx, city, have)
 	if err != nil {
 		return err
 	}
-	n.fold.Lock()
-	defer n.fold.Unlock()
+	n.replicaMu.Lock()
+	defer n.replicaMu.Unlock()
 	if r, ok = n.replicas[city]; !ok || !r.stale {
 		return nil
 	}
 	if answer.Stream != n.stream {
-		return errEarly // it has not noticed yet that the stream is another one
+		return errBehind // it has not noticed yet that the stream is another one
 	}
 	switch {
 	case answer.Broken:
-		n.rest(city, r, answer.Error)
+		n.markBroken(city, r, answer.Error)
 		return nil
-	case answer.Gone && answer.Sequence < r.floor, answer.Gone && len(r.pending) > 0 && r.pending[len(r.pending)-1].seq > answer.Sequence:
-		return errEarly
+	case answer.Gone && answer.Sequence < r.minSeq, answer.Gone && len(r.pending) > 0 && r.pending[len(r.pending)-1].seq > answer.Sequence:
+		return errBehind
 	case answer.Gone:
-		n.forget(city)
+		n.removeCity(city)
 		return nil
 	}
 	if known, base := r.known, r.hash; known && answer.Base != base {
 		n.log.Error("the storage does not know the version that was in force here", "city", city, "had", base, "has", answer.Hash)
 	}
-	later, err := r.settle(city, answer)
+	later, err := r.catchUp(city, answer)
 	if err != nil {
 		return err
 	}
-	doc, filter, err := n.schema.load(city, r.version)
+	doc, filter, err := n.schema.loadDocument(city, r.version)
 	if err != nil {
 		n.log.Error("a city is at rest", "city", city, "err", err)
 	}
-	n.show(city, r.version, doc, filter)
+	n.publish(city, r.version, doc, filter)
 	for _, one := range later {
-		n.step(r, one)
+		n.applyUpdate(r, one)
 	}
-	n.review(city, r)
+	n.resolveWaiters(city, r)
 	return nil
 }
 
 // rest leaves a city whose chain is broken as it is. If it was never known here, it is there, at rest, so that its reports are not taken for
 // those of a city that is gone. The caller holds fold.
-func (n *Node) rest(city string, r *replica, why string) {
+func (n *Node) markBroken(city string, r *replica, why string) {
 	r.broken = true
 	n.log.Error("a city's settings cannot be loaded; what is in force stays so", "city", city, "err", why)
 	if r.known {
 		return
 	}
-	doc, filter, _ := n.schema.load(city, r.version) // the root, which cannot be used
-	n.show(city, r.version, doc, filter)
+	doc, filter, _ := n.schema.loadDocument(city, r.version) // the root, which cannot be used
+	n.publish(city, r.version, doc, filter)
 }
 
 // search asks whether an update is part of its city's chain: if it is, an answer can begin there.
-func (n *Node) search(city string, link chain.Hash) {
-	ctx, cancel := context.WithTimeout(context.Background(), askTime)
+func (n *Node) queryLink(city string, link chain.Hash) {
+	ctx, cancel := context.WithTimeout(context.Background(), requestTimeout)
 	defer cancel()
-	answer, err := n.question(ctx, city, link)
+	answer, err := n.requestCity(ctx, city, link)
 	if err != nil {
 		return // Submit says that it does not know
 	}
 	if answer.Base != link {
 		err = ErrConflict
 	}
-	n.fold.Lock()
-	defer n.fold.Unlock()
-	n.tell(link, err)
+	n.replicaMu.Lock()
+	defer n.replicaMu.Unlock()
+	n.notify(link, err)
 }
 
-func (n *Node) question(ctx context.Context, city string, have chain.Hash) (Answer, error) {
-	ctx, cancel := context.WithTimeout(ctx, askTime)
+func (n *Node) requestCity(ctx context.Context, city string, have chain.Hash) (CityState, error) {
+	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
 	defer cancel()
-	var answer Answer
-	err := n.bus.Ask(ctx, requestSubject, Request{City: city, Have: have}, &answer)
+	var answer CityState
+	err := n.bus.Request(ctx, requestSubject, Request{City: city, Have: have}, &answer)
 	if err == nil && answer.Error != "" && !answer.Broken {
 		err = errors.New(answer.Error)
 	}
@@ -177,13 +177,13 @@ func (n *Node) question(ctx context.Context, city string, have chain.Hash) (Answ
 }
 
 // list compares all cities with those of the storage. What differs becomes stale, and is asked for.
-func (n *Node) list(ctx context.Context) error {
+func (n *Node) compareHeads(ctx context.Context) error {
 	heads := map[string]chain.Hash{}
 	after, seq, stream := "", uint64(0), ""
 	for more := true; more; {
-		var page List
-		call, cancel := context.WithTimeout(ctx, askTime)
-		err := n.bus.Ask(call, requestSubject, Request{After: after}, &page)
+		var page CityList
+		call, cancel := context.WithTimeout(ctx, requestTimeout)
+		err := n.bus.Request(call, requestSubject, Request{After: after}, &page)
 		cancel()
 		if err == nil && page.Error != "" {
 			err = errors.New(page.Error)
@@ -199,10 +199,10 @@ func (n *Node) list(ctx context.Context) error {
 		}
 		more = page.More && len(page.Cities) > 0
 	}
-	n.fold.Lock()
-	defer n.fold.Unlock()
-	if stream != n.stream || n.next == 0 {
-		return errEarly
+	n.replicaMu.Lock()
+	defer n.replicaMu.Unlock()
+	if stream != n.stream || n.nextSeq == 0 {
+		return errBehind
 	}
 	for city, hash := range heads {
 		r, ok := n.replicas[city]
@@ -210,13 +210,13 @@ func (n *Node) list(ctx context.Context) error {
 			r = &replica{version: rootOf(city)}
 			n.replicas[city] = r
 		}
-		if r.broken || !r.stale && (!ok || r.hash != hash && seq >= n.next-1) {
-			r.outdate(n.next - 1)
+		if r.broken || !r.stale && (!ok || r.hash != hash && seq >= n.nextSeq-1) {
+			r.markStale(n.nextSeq - 1)
 		}
 	}
 	for _, city := range slices.Collect(maps.Keys(n.replicas)) {
 		if r := n.replicas[city]; heads[city] == "" && !r.stale {
-			r.outdate(n.next - 1)
+			r.markStale(n.nextSeq - 1)
 		}
 	}
 	n.wake()
@@ -224,8 +224,8 @@ func (n *Node) list(ctx context.Context) error {
 }
 
 // lookAround compares now and then.
-func (n *Node) lookAround(ctx context.Context) {
-	ticker := time.NewTicker(lookEvery)
+func (n *Node) compareRegularly(ctx context.Context) {
+	ticker := time.NewTicker(compareInterval)
 	defer ticker.Stop()
 	for {
 		select {
@@ -233,7 +233,7 @@ func (n *Node) lookAround(ctx context.Context) {
 			return
 		case <-ticker.C:
 		}
-		if err := n.list(ctx); err != nil && ctx.Err() == nil {
+		if err := n.compareHeads(ctx); err != nil && ctx.Err() == nil {
 			n.log.Debug("cannot compare settings with the storage", "err", err)
 		}
 	}

@@ -13,7 +13,7 @@ import (
 // them, for a city with a thousand words on each list; also as a multiple of the time to store one message in the stream. What
 // admins may expect is 100 ms.
 func BenchmarkAChangeIsInForceOnAllNodes(b *testing.B) {
-	w := newWorld(b)
+	w := newCluster(b)
 	storage, _ := w.storage()
 	w.create(storage, "zuerich")
 	changed := make(chan string, 1000)
@@ -24,7 +24,7 @@ func BenchmarkAChangeIsInForceOnAllNodes(b *testing.B) {
 		w.run(conn, n.Run)
 		nodes = append(nodes, n)
 	}
-	loaded(b, nodes...)
+	waitLoaded(b, nodes...)
 	for range nodes {
 		<-changed
 	}
@@ -58,12 +58,12 @@ func BenchmarkAChangeIsInForceOnAllNodes(b *testing.B) {
 }
 
 // storing is how long it takes to store one message of no use.
-func storing(b *testing.B, w *world) time.Duration {
+func storing(b *testing.B, w *cluster) time.Duration {
 	conn := w.broker.Connect(b)
 	const many = 50
 	began := time.Now()
 	for i := range many {
-		if _, err := conn.PutUpdate(b.Context(), "x", fmt.Sprint(i), []byte("{}")); err != nil {
+		if _, err := conn.PublishUpdate(b.Context(), "x", fmt.Sprint(i), []byte("{}")); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -23,7 +23,7 @@ func rootOf(city string) version {
 
 // follow applies a link to a version. It is what every reader of the stream does with an update, and depends on nothing but its arguments.
 // Errors are ErrConflict, chain.ErrPatch, chain.ErrNothing and Errors.
-func (s Schema) follow(v version, l chain.Link, hash chain.Hash) (version, Settings, *censor.Filter, error) {
+func (s Schema) apply(v version, l chain.Link, hash chain.Hash) (version, Settings, *censor.Filter, error) {
 	if l.Base != v.hash {
 		return v, Settings{}, nil, ErrConflict
 	}
@@ -40,7 +40,7 @@ func (s Schema) follow(v version, l chain.Link, hash chain.Hash) (version, Setti
 
 // load reads a document that is stored already. One of a newer program may not be usable by this one: the city is
 // then there, but at rest, until somebody saves settings that are.
-func (s Schema) load(city string, v version) (Settings, *censor.Filter, error) {
+func (s Schema) loadDocument(city string, v version) (Settings, *censor.Filter, error) {
 	doc, filter, err := s.Check(v.document, v.document)
 	if err == nil {
 		return doc, filter, nil
@@ -62,11 +62,11 @@ type replica struct {
 	// A replica that may have missed an update is stale. It holds back what comes until an answer of the storage, made when all updates
 	// up to floor were written, tells where it stands.
 	stale   bool
-	floor   uint64
+	minSeq  uint64
 	pending []update
 
-	covered uint64 // updates up to this one are in the version, whether they were applied or refused
-	broken  bool   // the storage cannot tell where it stands
+	coveredSeq uint64 // updates up to this one are in the version, whether they were applied or refused
+	broken     bool   // the storage cannot tell where it stands
 }
 
 type update struct {
@@ -79,25 +79,25 @@ type update struct {
 const maxPending = 100
 
 // outdate makes the replica stale: an update up to floor may be missing.
-func (r *replica) outdate(floor uint64) {
-	r.stale, r.broken, r.floor, r.pending = true, false, max(floor, r.floor), nil
+func (r *replica) markStale(floor uint64) {
+	r.stale, r.broken, r.minSeq, r.pending = true, false, max(floor, r.minSeq), nil
 }
 
-func (r *replica) hold(u update) {
+func (r *replica) buffer(u update) {
 	if len(r.pending) >= maxPending || !r.known {
-		r.pending, r.floor = nil, u.seq
+		r.pending, r.minSeq = nil, u.seq
 		return
 	}
 	r.pending = append(r.pending, u)
 }
 
 // errEarly says that an answer was made before all was written that it must tell of.
-var errEarly = errors.New("the storage is not that far yet")
+var errBehind = errors.New("the storage is not that far yet")
 
 // settle moves a stale replica to where an answer leads, and returns the updates that come after it.
-func (r *replica) settle(city string, a Answer) (later []update, err error) {
-	if a.Sequence < r.floor {
-		return nil, errEarly
+func (r *replica) catchUp(city string, a CityState) (later []update, err error) {
+	if a.Sequence < r.minSeq {
+		return nil, errBehind
 	}
 	if a.City != city {
 		return nil, fmt.Errorf("%w: the answer is of %q, not of %q", chain.ErrBroken, a.City, city)
@@ -115,7 +115,7 @@ func (r *replica) settle(city string, a Answer) (later []update, err error) {
 			later = append(later, u)
 		}
 	}
-	*r = replica{version: version{document, a.Hash}, known: true, covered: a.Sequence}
+	*r = replica{version: version{document, a.Hash}, known: true, coveredSeq: a.Sequence}
 	return later, nil
 }
 

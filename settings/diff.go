@@ -30,28 +30,28 @@ func Diff(before, after []byte) ([]Change, error) {
 	all := maps.Clone(a)
 	maps.Copy(all, b)
 	var changes []Change
-	for _, field := range slices.SortedFunc(keys(all), byField) {
-		if !same(a[field], b[field]) {
-			changes = append(changes, change(field, a[field], b[field]))
+	for _, field := range slices.SortedFunc(keys(all), compareFields) {
+		if !equal(a[field], b[field]) {
+			changes = append(changes, newChange(field, a[field], b[field]))
 		}
 	}
 	return changes, nil
 }
 
-func change(field string, before, after any) Change {
+func newChange(field string, before, after any) Change {
 	c := Change{Field: field, Before: before, After: after}
 	x, isX := before.([]string)
 	y, isY := after.([]string)
 	if c.Lines = isX && (isY || after == nil) || isY && before == nil; c.Lines {
-		c.Removed, c.Added = without(x, y), without(y, x)
+		c.Removed, c.Added = subtract(x, y), subtract(y, x)
 	}
 	return c
 }
 
-func same(a, b any) bool { return reflect.DeepEqual(a, b) }
+func equal(a, b any) bool { return reflect.DeepEqual(a, b) }
 
 // without returns the lines that other does not have; of a line that is there more often than in other, what is more.
-func without(lines, other []string) []string {
+func subtract(lines, other []string) []string {
 	count := map[string]int{}
 	for _, line := range other {
 		count[line]++
@@ -93,7 +93,7 @@ func Compare(base, mine, theirs []byte) ([]Conflict, error) {
 	}
 	for _, c := range others {
 		if f, ok := found[c.Field]; ok {
-			f.Theirs, f.Lines, f.Both = c.After, f.Lines && c.Lines, !same(f.Mine, c.After)
+			f.Theirs, f.Lines, f.Both = c.After, f.Lines && c.Lines, !equal(f.Mine, c.After)
 			f.Changed.Theirs = true
 			continue
 		}
@@ -101,30 +101,30 @@ func Compare(base, mine, theirs []byte) ([]Conflict, error) {
 		found[c.Field].Changed.Theirs = true
 	}
 	var all []Conflict
-	for _, field := range slices.SortedFunc(maps.Keys(found), byField) {
+	for _, field := range slices.SortedFunc(maps.Keys(found), compareFields) {
 		one := found[field]
 		if one.Lines {
-			one.Merged = mergeLines(lines(one.Base), lines(one.Mine), lines(one.Theirs))
+			one.Merged = mergeLines(asLines(one.Base), asLines(one.Mine), asLines(one.Theirs))
 		}
-		if !same(one.Mine, one.Theirs) {
+		if !equal(one.Mine, one.Theirs) {
 			all = append(all, *one)
 		}
 	}
 	return all, nil
 }
 
-func lines(value any) []string { list, _ := value.([]string); return list }
+func asLines(value any) []string { list, _ := value.([]string); return list }
 
 // mergeLines returns theirs without the lines that mine took away from base, and with those that mine added: behind the line behind
 // which they stand in mine, or at the end.
 func mergeLines(base, mine, theirs []string) []string {
 	merged := slices.Clone(theirs)
-	for _, line := range without(base, mine) {
+	for _, line := range subtract(base, mine) {
 		if i := slices.Index(merged, line); i >= 0 {
 			merged = slices.Delete(merged, i, i+1)
 		}
 	}
-	added := without(mine, base)
+	added := subtract(mine, base)
 	for i, line := range mine {
 		at := slices.Index(added, line)
 		if at < 0 {
@@ -158,7 +158,7 @@ func Undo(before, after, now []byte) (document []byte, blocked []string, err err
 	}
 	undone := map[string]any{}
 	for _, c := range changes {
-		value, ok := c.undo(fields[c.Field])
+		value, ok := c.revert(fields[c.Field])
 		if !ok {
 			blocked = append(blocked, c.Field)
 		}
@@ -172,16 +172,16 @@ func Undo(before, after, now []byte) (document []byte, blocked []string, err err
 }
 
 // undo returns the value that a field gets; false if something else was built on the change. Of a list, other lines may have changed.
-func (c Change) undo(now any) (any, bool) {
-	if same(now, c.After) {
+func (c Change) revert(now any) (any, bool) {
+	if equal(now, c.After) {
 		return c.Before, true
 	}
 	list, isList := now.([]string)
-	if !c.Lines || !isList || len(without(c.Added, list)) > 0 || len(without(c.Removed, without(lines(c.Before), list))) > 0 {
+	if !c.Lines || !isList || len(subtract(c.Added, list)) > 0 || len(subtract(c.Removed, subtract(asLines(c.Before), list))) > 0 {
 		return nil, false
 	}
 	if len(c.Added) == 0 && len(c.Removed) == 0 {
 		return nil, false // only the order was changed
 	}
-	return mergeLines(lines(c.After), lines(c.Before), list), true
+	return mergeLines(asLines(c.After), asLines(c.Before), list), true
 }

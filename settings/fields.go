@@ -14,15 +14,15 @@ import (
 )
 
 // order is in which order people read the fields.
-var order = []string{"active", "listed", "title", "lang", "time_zone", "about", "triggers", "blocked", "freshness_minutes", "retention_hours"}
+var fieldOrder = []string{"active", "listed", "title", "lang", "time_zone", "about", "triggers", "blocked", "freshness_minutes", "retention_hours"}
 
 // byField compares names of fields by their place in order; those of bots come last.
-func byField(a, b string) int {
+func compareFields(a, b string) int {
 	place := func(field string) int {
-		if i := slices.Index(order, field); i >= 0 {
+		if i := slices.Index(fieldOrder, field); i >= 0 {
 			return i
 		}
-		return len(order)
+		return len(fieldOrder)
 	}
 	return cmp.Or(cmp.Compare(place(a), place(b)), cmp.Compare(a, b))
 }
@@ -41,9 +41,9 @@ func Fields(document []byte) (map[string]any, error) {
 		byBot, ok := value.(map[string]any)
 		switch {
 		case strings.Contains(name, "."):
-			return nil, dotted(name)
+			return nil, dottedError(name)
 		case name != "bots" || !ok:
-			fields[name] = texts(value)
+			fields[name] = toStrings(value)
 			continue
 		}
 		for bot, value := range byBot {
@@ -59,26 +59,26 @@ func addOptions(fields map[string]any, bot string, value any) error {
 	options, ok := value.(map[string]any)
 	switch {
 	case strings.Contains(bot, "."):
-		return dotted("bots." + bot)
+		return dottedError("bots." + bot)
 	case !ok || len(options) == 0:
 		fields["bots."+bot] = value
 	}
 	for option, value := range options {
 		if strings.Contains(option, ".") {
-			return dotted("bots." + bot + "." + option)
+			return dottedError("bots." + bot + "." + option)
 		}
-		fields["bots."+bot+"."+option] = texts(value)
+		fields["bots."+bot+"."+option] = toStrings(value)
 	}
 	return nil
 }
 
 // dotted refuses a name that could be taken for a field somewhere else.
-func dotted(name string) error {
-	return Errors{{Field: name, Say: "settings-error-unknown", Err: errUnknown}}
+func dottedError(name string) error {
+	return Errors{{Field: name, TextID: "settings-error-unknown", Err: errUnknown}}
 }
 
 // texts makes a list of texts one.
-func texts(value any) any {
+func toStrings(value any) any {
 	list, ok := value.([]any)
 	if !ok {
 		return value
@@ -102,7 +102,7 @@ func With(document []byte, changes map[string]any) ([]byte, error) {
 		return nil, errors.New("read document: it is null")
 	}
 	for field, value := range changes {
-		put(values, strings.SplitN(field, ".", 3), value)
+		setField(values, strings.SplitN(field, ".", 3), value)
 	}
 	text, err := json.Marshal(values)
 	if err != nil {
@@ -111,7 +111,7 @@ func With(document []byte, changes map[string]any) ([]byte, error) {
 	return chain.Canonical(text)
 }
 
-func put(values map[string]any, path []string, value any) {
+func setField(values map[string]any, path []string, value any) {
 	switch {
 	case len(path) > 1:
 		inner, ok := values[path[0]].(map[string]any)
@@ -119,10 +119,10 @@ func put(values map[string]any, path []string, value any) {
 			inner = map[string]any{}
 			values[path[0]] = inner
 		}
-		put(inner, path[1:], value)
+		setField(inner, path[1:], value)
 	case value == nil:
 		delete(values, path[0])
-	case same(value, []string(nil)):
+	case equal(value, []string(nil)):
 		values[path[0]] = []string{} // not null
 	default:
 		values[path[0]] = value

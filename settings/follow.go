@@ -12,12 +12,12 @@ import (
 // Run keeps the Node up to date until ctx ends.
 func (n *Node) Run(ctx context.Context) error {
 	var parts sync.WaitGroup
-	parts.Go(func() { n.inquire(ctx) })
-	parts.Go(func() { n.lookAround(ctx) })
+	parts.Go(func() { n.loadStale(ctx) })
+	parts.Go(func() { n.compareRegularly(ctx) })
 	for ctx.Err() == nil {
-		if err := n.follow(ctx); ctx.Err() == nil {
-			n.log.Error("cannot follow settings; will try again", "err", err, "pause", askPause)
-			wait(ctx, askPause)
+		if err := n.followStream(ctx); ctx.Err() == nil {
+			n.log.Error("cannot follow settings; will try again", "err", err, "pause", maxBackoff)
+			sleep(ctx, maxBackoff)
 		}
 	}
 	parts.Wait()
@@ -26,35 +26,35 @@ func (n *Node) Run(ctx context.Context) error {
 
 // follow reads the stream from its first message on. Those that the storage has written already do no harm: an answer says
 // which they are.
-func (n *Node) follow(ctx context.Context) error {
+func (n *Node) followStream(ctx context.Context) error {
 	state, err := n.bus.UpdatesState(ctx)
 	if err != nil {
 		return err
 	}
-	n.fold.Lock()
+	n.replicaMu.Lock()
 	for _, r := range n.replicas {
-		if n.stream != state.Stream || n.next > state.Last+1 { // sequences of the past mean nothing any more
-			r.floor, r.covered = 0, 0
+		if n.stream != state.Stream || n.nextSeq > state.Last+1 { // sequences of the past mean nothing any more
+			r.minSeq, r.coveredSeq = 0, 0
 		}
-		r.outdate(state.First - 1)
+		r.markStale(state.First - 1)
 	}
-	n.stream, n.next = state.Stream, state.First
-	n.fold.Unlock()
+	n.stream, n.nextSeq = state.Stream, state.First
+	n.replicaMu.Unlock()
 	n.wake()
-	return n.bus.FollowUpdates(ctx, state.Stream, state.First, func(u bus.Update) error { n.take(u); return nil })
+	return n.bus.FollowUpdates(ctx, state.Stream, state.First, func(u bus.Update) error { n.handleUpdate(u); return nil })
 }
 
 // take is called for each update, in the order of the stream.
-func (n *Node) take(u bus.Update) {
-	n.fold.Lock()
-	defer n.fold.Unlock()
-	if u.Seq > n.next { // some were trimmed while we were cut off
+func (n *Node) handleUpdate(u bus.Update) {
+	n.replicaMu.Lock()
+	defer n.replicaMu.Unlock()
+	if u.Seq > n.nextSeq { // some were trimmed while we were cut off
 		for _, r := range n.replicas {
-			r.outdate(u.Seq - 1)
+			r.markStale(u.Seq - 1)
 		}
 		n.wake()
 	}
-	n.next = u.Seq + 1
+	n.nextSeq = u.Seq + 1
 	link, hash, err := readLink(u.Base, u.Data)
 	if err != nil {
 		return // the storage tells its sender
@@ -62,66 +62,66 @@ func (n *Node) take(u bus.Update) {
 	r, ok := n.replicas[link.City]
 	if !ok {
 		r = &replica{version: rootOf(link.City)}
-		r.outdate(u.Seq)
+		r.markStale(u.Seq)
 		n.replicas[link.City] = r
 	}
-	if w := n.waiting[hash]; w != nil {
+	if w := n.waiters[hash]; w != nil {
 		w.seq = u.Seq
 	}
 	switch one := (update{u.Seq, link, hash}); {
 	case r.stale:
-		r.hold(one)
+		r.buffer(one)
 		n.wake()
-	case u.Seq <= r.covered:
-		n.review(link.City, r)
+	case u.Seq <= r.coveredSeq:
+		n.resolveWaiters(link.City, r)
 	default:
-		n.step(r, one)
+		n.applyUpdate(r, one)
 	}
 }
 
 // step judges one update. The caller holds fold.
-func (n *Node) step(r *replica, u update) {
-	next, doc, filter, err := n.schema.follow(r.version, u.link, u.hash)
+func (n *Node) applyUpdate(r *replica, u update) {
+	next, doc, filter, err := n.schema.apply(r.version, u.link, u.hash)
 	switch {
 	case err == nil:
 		r.version = next
-		n.show(u.link.City, next, doc, filter)
+		n.publish(u.link.City, next, doc, filter)
 	case u.hash == r.hash:
 		err = nil // it came twice
 	}
-	n.tell(u.hash, err)
+	n.notify(u.hash, err)
 }
 
 // tell wakes who waits for an update. The caller holds fold.
-func (n *Node) tell(link chain.Hash, err error) {
-	if w, ok := n.waiting[link]; ok {
-		w.told <- err
-		delete(n.waiting, link)
+func (n *Node) notify(link chain.Hash, err error) {
+	if w, ok := n.waiters[link]; ok {
+		w.result <- err
+		delete(n.waiters, link)
 	}
 }
 
 // review finds out what became of updates that somebody waits for here, and that an answer of the storage covers. The caller holds fold.
-func (n *Node) review(city string, r *replica) {
-	for hash, w := range n.waiting {
+func (n *Node) resolveWaiters(city string, r *replica) {
+	for hash, w := range n.waiters {
 		switch {
-		case w.city != city || w.seq == 0 || w.seq > r.covered:
+		case w.city != city || w.seq == 0 || w.seq > r.coveredSeq:
 		case hash == r.hash:
-			n.tell(hash, nil)
-		case !w.searched:
-			w.searched = true
-			go n.search(city, hash) // ends after askTime
+			n.notify(hash, nil)
+		case !w.queried:
+			w.queried = true
+			go n.queryLink(city, hash) // ends after askTime
 		}
 	}
 }
 
 func (n *Node) wake() {
 	select {
-	case n.ask <- struct{}{}:
+	case n.wakeup <- struct{}{}:
 	default:
 	}
 }
 
-func wait(ctx context.Context, d time.Duration) {
+func sleep(ctx context.Context, d time.Duration) {
 	select {
 	case <-ctx.Done():
 	case <-time.After(d):

@@ -13,7 +13,7 @@ import (
 )
 
 // formerRow is how a city's settings were kept before they had a history.
-type formerRow struct {
+type legacyRow struct {
 	City      string `gorm:"primaryKey;size:32"`
 	Settings  string `gorm:"not null"` // JSON
 	UpdatedBy uint   `gorm:"not null"`
@@ -21,26 +21,26 @@ type formerRow struct {
 }
 
 // TableName is the table.
-func (formerRow) TableName() string { return "settings_documents" }
+func (legacyRow) TableName() string { return "settings_documents" }
 
 // Adopt begins the history of cities that were made before there was one: what they had set, and what they had chosen of the
 // bots' options, becomes their first link. Call it after the bots' migrations and before Run.
-func (s *Storage) Adopt(ctx context.Context) error {
+func (s *Storage) ImportLegacy(ctx context.Context) error {
 	err := s.db.Transaction(ctx, func(tx *gorm.DB) error {
-		if _, err := progress(tx, true); err != nil { // another program may be at it, too
+		if _, err := lockProgress(tx, true); err != nil { // another program may be at it, too
 			return err
 		}
-		var rows []formerRow
+		var rows []legacyRow
 		err := tx.Where("city NOT IN (SELECT city FROM settings_heads)").Find(&rows).Error
 		if err != nil || len(rows) == 0 {
 			return err
 		}
-		options, err := s.formerOptions(tx)
+		options, err := s.legacyOptions(tx)
 		if err != nil {
 			return err
 		}
 		for _, row := range rows {
-			if err := s.adopt(tx, row, options[row.City]); err != nil {
+			if err := s.importCity(tx, row, options[row.City]); err != nil {
 				return err
 			}
 		}
@@ -53,7 +53,7 @@ func (s *Storage) Adopt(ctx context.Context) error {
 }
 
 // formerOptions reads what the bots' migrations kept, by city and bot.
-func (s *Storage) formerOptions(tx *gorm.DB) (map[string]map[string]bots.Options, error) {
+func (s *Storage) legacyOptions(tx *gorm.DB) (map[string]map[string]bots.Options, error) {
 	all := map[string]map[string]bots.Options{}
 	for bot := range s.schema.Options {
 		table := bot + "_former_options"
@@ -78,11 +78,11 @@ func (s *Storage) formerOptions(tx *gorm.DB) (map[string]map[string]bots.Options
 	return all, nil
 }
 
-const adoptedNote = "Settings from before the history / Einstellungen von vor dem Verlauf"
+const legacyNote = "Settings from before the history / Einstellungen von vor dem Verlauf"
 
 // adopt takes over what can be used. What cannot is logged, gets its usual value, and stays in the former tables, for the operator
 // to look up.
-func (s *Storage) adopt(tx *gorm.DB, row formerRow, options map[string]bots.Options) error {
+func (s *Storage) importCity(tx *gorm.DB, row legacyRow, options map[string]bots.Options) error {
 	usual := Default(row.City, languages[0])
 	var doc Settings
 	if err := json.Unmarshal([]byte(row.Settings), &doc); err != nil {
@@ -98,16 +98,16 @@ func (s *Storage) adopt(tx *gorm.DB, row formerRow, options map[string]bots.Opti
 	var wrong Errors
 	if _, _, err := s.schema.Check([]byte("{}"), document); errors.As(err, &wrong) {
 		s.log.Error("some of a city's former settings cannot be used: they get their usual values", "city", row.City, "err", wrong)
-		if document, err = replace(document, wrong, usual); err != nil {
+		if document, err = replaceFields(document, wrong, usual); err != nil {
 			return err
 		}
 	}
-	_, err = s.create(tx, row.City, document, 0, adoptedNote)
+	_, err = s.create(tx, row.City, document, 0, legacyNote)
 	return err
 }
 
 // replace gives the fields that are wrong their usual values.
-func replace(document []byte, wrong Errors, usual Settings) ([]byte, error) {
+func replaceFields(document []byte, wrong Errors, usual Settings) ([]byte, error) {
 	text, err := usual.Document()
 	if err != nil {
 		return nil, err

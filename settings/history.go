@@ -30,13 +30,13 @@ func (s *Storage) History(ctx context.Context, city string) ([]Version, error) {
 	var links []chain.Link
 	var head headRow
 	err := s.db.Transaction(ctx, func(tx *gorm.DB) (err error) {
-		if _, err := progress(tx, false); err != nil {
+		if _, err := lockProgress(tx, false); err != nil {
 			return err
 		}
 		if err := tx.Where("city = ?", city).Take(&head).Error; err != nil {
 			return err
 		}
-		links, err = linksOf(tx, city)
+		links, err = readLinks(tx, city)
 		return err
 	})
 	if errors.Is(err, gorm.ErrRecordNotFound) {

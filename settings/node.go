@@ -32,27 +32,27 @@ type Node struct {
 	changed func(city string)
 	now     func() time.Time
 
-	mu      sync.RWMutex
-	cities  map[string]Snapshot
-	loaded  chan struct{} // closed when all cities are known
-	isReady bool
+	mu       sync.RWMutex
+	cities   map[string]Snapshot
+	loaded   chan struct{} // closed when all cities are known
+	isLoaded bool
 
 	// Guarded by fold: what the stream has led to. A city's Snapshot is made from its replica.
-	fold     sync.Mutex
-	stream   string
-	next     uint64 // the update that should come next
-	replicas map[string]*replica
-	waiting  map[chain.Hash]*waiter
+	replicaMu sync.Mutex
+	stream    string
+	nextSeq   uint64 // the update that should come next
+	replicas  map[string]*replica
+	waiters   map[chain.Hash]*waiter
 
-	ask chan struct{} // holds a token when a replica is stale
+	wakeup chan struct{} // holds a token when a replica is stale
 }
 
 // waiter wants to know what became of an update.
 type waiter struct {
-	city     string
-	told     chan error
-	seq      uint64 // of the update in the stream, once it was seen there
-	searched bool
+	city    string
+	result  chan error
+	seq     uint64 // of the update in the stream, once it was seen there
+	queried bool
 }
 
 // NewNode makes a Node that knows no city until it runs. changed is called after a city's Snapshot has changed, one call at a time; it must
@@ -60,8 +60,8 @@ type waiter struct {
 func NewNode(b *bus.Bus, schema Schema, log *slog.Logger, now func() time.Time, changed func(city string)) *Node {
 	return &Node{
 		bus: b, schema: schema, log: log, changed: changed, now: now,
-		cities: map[string]Snapshot{}, replicas: map[string]*replica{}, waiting: map[chain.Hash]*waiter{},
-		loaded: make(chan struct{}), ask: make(chan struct{}, 1),
+		cities: map[string]Snapshot{}, replicas: map[string]*replica{}, waiters: map[chain.Hash]*waiter{},
+		loaded: make(chan struct{}), wakeup: make(chan struct{}, 1),
 	}
 }
 
@@ -102,7 +102,7 @@ func (n *Node) Loaded(ctx context.Context) error {
 }
 
 // show makes a replica's version the one in force. The caller holds fold.
-func (n *Node) show(city string, v version, doc Settings, filter *censor.Filter) {
+func (n *Node) publish(city string, v version, doc Settings, filter *censor.Filter) {
 	n.mu.Lock()
 	old, known := n.cities[city]
 	n.cities[city] = Snapshot{City: city, Settings: doc, Hash: v.hash, Document: v.document, Filter: filter}
@@ -113,7 +113,7 @@ func (n *Node) show(city string, v version, doc Settings, filter *censor.Filter)
 }
 
 // forget drops a city that is gone. The caller holds fold.
-func (n *Node) forget(city string) {
+func (n *Node) removeCity(city string) {
 	delete(n.replicas, city)
 	n.mu.Lock()
 	_, known := n.cities[city]

@@ -14,22 +14,22 @@ import (
 )
 
 func TestAChangeMadeOnOneNodeIsInForceOnTheOthers(t *testing.T) {
-	w := newWorld(t)
+	w := newCluster(t)
 	storage, running := w.storage()
 	w.create(storage, "zuerich", "ghent")
 	a, _ := w.node()
 	b, _ := w.node()
 	c, cut := w.node()
-	loaded(t, a, b, c)
+	waitLoaded(t, a, b, c)
 
 	base := get(t, a, "zuerich")
 	first, err := a.Submit(t.Context(), edit(t, base, "triggers", []string{"nur dies"}))
 	if err != nil {
 		t.Fatal(err)
 	}
-	become(t, first, a, b, c)
+	waitForVersion(t, first, a, b, c)
 	rules, ok := b.Rules("zuerich")
-	if !ok || !rules.Filter.Judge("nur dies").Passed || rules.Filter.Judge("kontrolle").Passed {
+	if !ok || !rules.Filter.Evaluate("nur dies").Passed || rules.Filter.Evaluate("kontrolle").Passed {
 		t.Error("the censor of another node does not follow")
 	}
 
@@ -40,15 +40,15 @@ func TestAChangeMadeOnOneNodeIsInForceOnTheOthers(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	become(t, second, a, b)
+	waitForVersion(t, second, a, b)
 	_, running = w.storage()
 	defer running.stop()
 
 	// Nodes that start later, or again, have it all.
 	d, _ := w.node()
 	c, _ = w.node()
-	loaded(t, d, c)
-	become(t, second, c, d)
+	waitLoaded(t, d, c)
+	waitForVersion(t, second, c, d)
 	if got := get(t, d, "ghent"); got.Title != "ghent" {
 		t.Errorf("the other city is %+v", got)
 	}
@@ -59,12 +59,12 @@ func TestAChangeMadeOnOneNodeIsInForceOnTheOthers(t *testing.T) {
 }
 
 func TestOfManyWhoSaveAtTheSameTimeExactlyOneWins(t *testing.T) {
-	w := newWorld(t)
+	w := newCluster(t)
 	storage, _ := w.storage()
 	w.create(storage, "zuerich")
 	a, _ := w.node()
 	b, _ := w.node()
-	loaded(t, a, b)
+	waitLoaded(t, a, b)
 	base := get(t, a, "zuerich")
 	var all sync.WaitGroup
 	results := make(chan error, 8)
@@ -89,7 +89,7 @@ func TestOfManyWhoSaveAtTheSameTimeExactlyOneWins(t *testing.T) {
 	if won != 1 {
 		t.Errorf("%d of 8 won", won)
 	}
-	become(t, get(t, a, "zuerich"), b)
+	waitForVersion(t, get(t, a, "zuerich"), b)
 }
 
 func TestTheSecondOfTwoWhoSaveIsToldAboutTheFirst(t *testing.T) {
@@ -112,11 +112,11 @@ func TestTheSecondOfTwoWhoSaveIsToldAboutTheFirst(t *testing.T) {
 }
 
 func TestANewCityIsKnownToAllNodesAtOnce(t *testing.T) {
-	w := newWorld(t)
+	w := newCluster(t)
 	storage, _ := w.storage()
 	a, _ := w.node()
 	b, _ := w.node()
-	loaded(t, a, b)
+	waitLoaded(t, a, b)
 	var first chain.Link
 	err := w.db.Transaction(t.Context(), func(tx *gorm.DB) (err error) {
 		first, err = storage.Create(tx, "zuerich", settings.Default("zuerich", "de"), 7)
@@ -125,11 +125,11 @@ func TestANewCityIsKnownToAllNodesAtOnce(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := a.Created(t.Context(), first); err != nil {
+	if err := a.AnnounceCity(t.Context(), first); err != nil {
 		t.Fatal(err)
 	}
-	become(t, get(t, a, "zuerich"), b)
-	if err := b.Created(t.Context(), first); err != nil {
+	waitForVersion(t, get(t, a, "zuerich"), b)
+	if err := b.AnnounceCity(t.Context(), first); err != nil {
 		t.Errorf("told twice: %v", err)
 	}
 	cities, err := b.Cities("fake").All(t.Context())
@@ -159,13 +159,13 @@ func TestACityThatIsGoneIsForgotten(t *testing.T) {
 }
 
 func TestANodeThatWasCutOffForLongCatchesUp(t *testing.T) {
-	w := newWorld(t)
+	w := newCluster(t)
 	storage, _ := w.storageThatKeeps(2) // the stream forgets what the node has missed
 	w.create(storage, "zuerich", "ghent")
 	a, _ := w.node()
 	cable, far := w.broker.Cable(t)
 	b, _ := w.nodeOn(far)
-	loaded(t, a, b)
+	waitLoaded(t, a, b)
 	cable.Cut()
 	now := get(t, a, "zuerich")
 	for i := range 20 {
@@ -180,7 +180,7 @@ func TestANodeThatWasCutOffForLongCatchesUp(t *testing.T) {
 		return err == nil && state.First > 10
 	})
 	cable.Mend()
-	become(t, now, b)
+	waitForVersion(t, now, b)
 }
 
 func TestATamperedOrMissingLinkIsFoundAndNamed(t *testing.T) {
@@ -221,10 +221,10 @@ func TestATamperedOrMissingLinkIsFoundAndNamed(t *testing.T) {
 	}
 }
 
-func ask(t testing.TB, w *world, r settings.Request) settings.Answer {
+func ask(t testing.TB, w *cluster, r settings.Request) settings.CityState {
 	t.Helper()
-	var answer settings.Answer
-	if err := w.broker.Connect(t).Ask(t.Context(), "settings.request", r, &answer); err != nil {
+	var answer settings.CityState
+	if err := w.broker.Connect(t).Request(t.Context(), "settings.request", r, &answer); err != nil {
 		t.Fatal(err)
 	}
 	return answer

@@ -25,7 +25,7 @@ func linkTo(t *testing.T, base chain.Hash, document []byte, title string) (chain
 	if err != nil {
 		t.Fatal(err)
 	}
-	l, err := chain.Make("zuerich", base, document, to)
+	l, err := chain.NewLink("zuerich", base, document, to)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -75,9 +75,9 @@ func TestAHostileMessageStopsNobody(t *testing.T) {
 		msg := nats.NewMsg(s.prefix + "settings.update." + string(base.Hash))
 		msg.Data = []byte(test.data)
 		answer := s.listen("elsewhere.answer")
-		msg.Header.Set(bus.AnswerHeader, s.prefix+"elsewhere.answer")
+		msg.Header.Set(bus.ReplyHeader, s.prefix+"elsewhere.answer")
 		if test.answer != "" {
-			msg.Header.Set(bus.AnswerHeader, test.answer)
+			msg.Header.Set(bus.ReplyHeader, test.answer)
 		}
 		if err := s.conn.PublishMsg(msg); err != nil {
 			t.Fatalf("%s: %v", name, err)
@@ -112,7 +112,7 @@ func TestALinkThatIsInTheChainCountsAsAppliedHoweverOftenItComes(t *testing.T) {
 
 // A link that comes before the one that it builds on is refused, also by nodes that start when both are there.
 func TestALinkBeforeItsBaseIsRefusedForGood(t *testing.T) {
-	w := newWorld(t)
+	w := newCluster(t)
 	storage, _ := w.storage()
 	w.create(storage, "zuerich")
 	history, err := storage.History(t.Context(), "zuerich")
@@ -129,7 +129,7 @@ func TestALinkBeforeItsBaseIsRefusedForGood(t *testing.T) {
 		t.Errorf("%+v", o)
 	}
 	n, _ := w.node()
-	loaded(t, n)
+	waitLoaded(t, n)
 	now, err := n.Submit(t.Context(), edit(t, get(t, n, "zuerich"), "about", "drei"))
 	if err != nil || now.Title != "eins" {
 		t.Errorf("%q, %v", now.Title, err)
@@ -138,19 +138,19 @@ func TestALinkBeforeItsBaseIsRefusedForGood(t *testing.T) {
 }
 
 func TestNothingIsLostWhileTheDatabaseIsAwayAndTheConnectionBreaks(t *testing.T) {
-	w := newWorld(t)
+	w := newCluster(t)
 	maker, running := w.storage()
 	w.create(maker, "zuerich", "ghent")
 	n, _ := w.node()
-	loaded(t, n)
+	waitLoaded(t, n)
 	running.stop()
 	cable, far := w.broker.Cable(t)
 	log := &watch{seen: make(chan struct{}, 100), what: "cannot store a change"}
 	storage := settings.NewStorage(w.db, far, schema, log.logger(t), time.Now)
 	w.run(far, storage.Run)
 	testkit.Eventually(t, "the storage answers", func() bool {
-		var l settings.List
-		return n.Compare(t.Context()) == nil && w.broker.Connect(t).Ask(t.Context(), "settings.request", settings.Request{}, &l) == nil
+		var l settings.CityList
+		return n.Compare(t.Context()) == nil && w.broker.Connect(t).Request(t.Context(), "settings.request", settings.Request{}, &l) == nil
 	})
 	rename := func(from, to string) {
 		if err := w.db.Exec("ALTER TABLE " + from + " RENAME TO " + to).Error; err != nil {
@@ -214,16 +214,16 @@ func TestTheStreamMayBeMadeAnew(t *testing.T) {
 	})
 	written(t, storage, now)
 	later, _ := w.node()
-	loaded(t, later)
-	become(t, now, later)
+	waitLoaded(t, later)
+	waitForVersion(t, now, later)
 }
 
 func TestADatabaseThatIsAheadOfTheStreamStillWrites(t *testing.T) {
-	w := newWorld(t)
+	w := newCluster(t)
 	storage, running := w.storage()
 	w.create(storage, "zuerich")
 	n, _ := w.node()
-	loaded(t, n)
+	waitLoaded(t, n)
 	now, err := n.Submit(t.Context(), edit(t, get(t, n, "zuerich"), "title", "A"))
 	if err != nil {
 		t.Fatal(err)
@@ -245,14 +245,14 @@ func TestADatabaseThatIsAheadOfTheStreamStillWrites(t *testing.T) {
 }
 
 func TestACityWhoseChainIsBrokenRestsAndKeepsNoOtherFromRunning(t *testing.T) {
-	w := newWorld(t)
+	w := newCluster(t)
 	storage, _ := w.storage()
 	w.create(storage, "zuerich", "ghent")
 	if err := w.db.Exec("UPDATE settings_links SET note = 'x' WHERE city = 'zuerich'").Error; err != nil {
 		t.Fatal(err)
 	}
 	n, _ := w.node()
-	loaded(t, n)
+	waitLoaded(t, n)
 	if city := get(t, n, "zuerich"); city.Active || city.Filter == nil {
 		t.Errorf("it should rest: %+v", city)
 	}
@@ -295,7 +295,7 @@ func TestAHeadThatWasSetBackIsFoundAndKeepsNoOtherFromBeingWritten(t *testing.T)
 }
 
 func TestFormerSettingsAreTakenOverFieldByFieldAndOnce(t *testing.T) {
-	w := newWorld(t)
+	w := newCluster(t)
 	d := settings.Default("zuerich", "de")
 	d.Triggers, d.About = []string{"meine", "liste"}, strings.Repeat("x", settings.MaxAbout+1)
 	text, err := json.Marshal(d)
@@ -310,7 +310,7 @@ func TestFormerSettingsAreTakenOverFieldByFieldAndOnce(t *testing.T) {
 	for range 3 { // programs that start at the same time
 		b := w.broker.Connect(t)
 		all.Go(func() {
-			if err := settings.NewStorage(w.db, b, schema, testkit.Log(t), time.Now).Adopt(t.Context()); err != nil {
+			if err := settings.NewStorage(w.db, b, schema, testkit.Log(t), time.Now).ImportLegacy(t.Context()); err != nil {
 				t.Error(err)
 			}
 		})

@@ -29,7 +29,7 @@ func TestAnyInterleavingEndsWithEqualDocumentsAndAnUnbrokenChain(t *testing.T) {
 }
 
 type chaos struct {
-	*world
+	*cluster
 	random *rand.Rand
 	cities []string
 	raw    *bus.Bus // of another program
@@ -52,7 +52,7 @@ type chaosNode struct {
 }
 
 func newChaos(t *testing.T, seed uint64) *chaos {
-	c := &chaos{world: newWorld(t), random: rand.New(rand.NewPCG(seed, 1)), cities: []string{"zuerich", "ghent"}, results: map[string]error{}}
+	c := &chaos{cluster: newCluster(t), random: rand.New(rand.NewPCG(seed, 1)), cities: []string{"zuerich", "ghent"}, results: map[string]error{}}
 	var running part
 	c.reader, running = c.storageThatKeeps(5)
 	c.storages = []part{running}
@@ -78,7 +78,7 @@ func newChaos(t *testing.T, seed uint64) *chaos {
 		c.nodes = append(c.nodes, c.start())
 	}
 	for _, n := range c.nodes {
-		loaded(t, n.Node)
+		waitLoaded(t, n.Node)
 	}
 	return c
 }
@@ -174,7 +174,7 @@ func (c *chaos) nonsense(i int) {
 }
 
 func (c *chaos) put(base, id string, data []byte) {
-	if _, err := c.raw.PutUpdate(c.t.Context(), base, id, data); err != nil {
+	if _, err := c.raw.PublishUpdate(c.t.Context(), base, id, data); err != nil {
 		c.t.Fatal(err)
 	}
 }
@@ -198,7 +198,7 @@ func (c *chaos) check() {
 		c.storages = append(c.storages, running)
 	}
 	last := c.start() // one that has seen nothing of all this
-	loaded(c.t, last.Node)
+	waitLoaded(c.t, last.Node)
 	notes := map[string]bool{}
 	for _, city := range c.cities {
 		// A change after all others, on which all must agree.
@@ -208,7 +208,7 @@ func (c *chaos) check() {
 			c.t.Fatal(err)
 		}
 		for _, n := range append(c.nodes, last) {
-			become(c.t, end, n.Node)
+			waitForVersion(c.t, end, n.Node)
 		}
 		c.checkHistory(end, notes)
 	}

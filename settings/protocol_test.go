@@ -23,7 +23,7 @@ type stranger struct {
 	prefix string
 }
 
-func newStranger(t *testing.T, w *world) stranger {
+func newStranger(t *testing.T, w *cluster) stranger {
 	url, prefix := w.broker.Address()
 	conn, err := nats.Connect(url)
 	if err != nil {
@@ -67,7 +67,7 @@ func (s stranger) submit(l chain.Link) (o settings.Outcome) {
 	defer answer.Unsubscribe()
 	msg := nats.NewMsg(s.prefix + "settings.update." + string(l.Base))
 	msg.Data = data
-	msg.Header.Set(bus.AnswerHeader, s.prefix+"elsewhere.answer")
+	msg.Header.Set(bus.ReplyHeader, s.prefix+"elsewhere.answer")
 	if err := s.conn.PublishMsg(msg); err != nil {
 		s.t.Fatal(err)
 	}
@@ -111,7 +111,7 @@ func TestAnotherProgramChangesACity(t *testing.T) {
 	base := get(t, n, "zuerich")
 	link := func(base settings.Snapshot, field string, value any) chain.Link {
 		d := edit(t, base, field, value)
-		l, err := chain.Make("zuerich", base.Hash, d.From, d.To)
+		l, err := chain.NewLink("zuerich", base.Hash, d.From, d.To)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -145,8 +145,8 @@ func TestAnotherProgramChangesACity(t *testing.T) {
 
 func TestEverybodyCanListAllCities(t *testing.T) {
 	w, _, n := started(t, "zuerich", "ghent")
-	var list settings.List
-	if err := w.broker.Connect(t).Ask(t.Context(), "settings.request", settings.Request{}, &list); err != nil {
+	var list settings.CityList
+	if err := w.broker.Connect(t).Request(t.Context(), "settings.request", settings.Request{}, &list); err != nil {
 		t.Fatal(err)
 	}
 	if len(list.Cities) != 2 || list.Cities[0].City != "ghent" || list.Cities[1].Hash != get(t, n, "zuerich").Hash || list.More {
@@ -164,7 +164,7 @@ func TestTheExampleInTheDocumentIsTrue(t *testing.T) {
 		t.Fatal(err)
 	}
 	document, root := chain.Root("zuerich")
-	link, err := chain.Make("zuerich", root, document, []byte(`{"title":"Zürich"}`))
+	link, err := chain.NewLink("zuerich", root, document, []byte(`{"title":"Zürich"}`))
 	if err != nil {
 		t.Fatal(err)
 	}

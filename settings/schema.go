@@ -42,10 +42,10 @@ var Zones = sync.OnceValue(func() []string { return strings.Fields(zoneNames) })
 
 // FieldError says what is wrong with one field. Say is the id of a text for people, Err the cause for the field's line.
 type FieldError struct {
-	Field string // see Fields
-	Line  int    // of a list, from 1; 0 if the field is wrong as a whole
-	Say   string
-	Err   error
+	Field  string // see Fields
+	Line   int    // of a list, from 1; 0 if the field is wrong as a whole
+	TextID string
+	Err    error
 }
 
 func (e FieldError) Error() string {
@@ -80,18 +80,18 @@ func (s Schema) Check(before, document []byte) (Settings, *censor.Filter, error)
 	if err != nil {
 		return doc, nil, err
 	}
-	for _, field := range slices.SortedFunc(keys(fields), byField) {
+	for _, field := range slices.SortedFunc(keys(fields), compareFields) {
 		value := fields[field]
 		say, err := s.checkField(field, value)
 		was, had := old[field]
 		tolerated := say == "settings-error-unknown" && had && reflect.DeepEqual(was, value)
-		if err != nil && !tolerated && !isWrong(found, field) {
-			found = append(found, FieldError{Field: field, Say: say, Err: err})
+		if err != nil && !tolerated && !hasError(found, field) {
+			found = append(found, FieldError{Field: field, TextID: say, Err: err})
 		}
 	}
 	errs, filter := s.checkValues(doc, found)
 	if found = append(found, errs...); len(found) > 0 {
-		slices.SortStableFunc(found, func(a, b FieldError) int { return byField(a.Field, b.Field) })
+		slices.SortStableFunc(found, func(a, b FieldError) int { return compareFields(a.Field, b.Field) })
 		return doc, nil, found
 	}
 	return doc, filter, nil
@@ -102,7 +102,7 @@ var (
 	errType    = errors.New("has a value of the wrong type")
 )
 
-func isWrong(found Errors, field string) bool {
+func hasError(found Errors, field string) bool {
 	return slices.ContainsFunc(found, func(e FieldError) bool { return e.Field == field })
 }
 
@@ -112,7 +112,7 @@ func (s Schema) checkField(field string, value any) (say string, err error) {
 	_, isList := value.([]string)
 	options, isObject := value.(map[string]any)
 	switch {
-	case len(parts) == 1 && !slices.Contains(order, field):
+	case len(parts) == 1 && !slices.Contains(fieldOrder, field):
 		return "settings-error-unknown", errUnknown
 	case (field == "triggers" || field == "blocked") && !isList:
 		return "settings-error-type", errType
@@ -132,8 +132,8 @@ func (s Schema) checkField(field string, value any) (say string, err error) {
 // checkValues checks the fields that could be read, and compiles the lists.
 func (s Schema) checkValues(doc Settings, unreadable Errors) (found Errors, filter *censor.Filter) {
 	add := func(field, say string, err error) {
-		if !isWrong(unreadable, field) {
-			found = append(found, FieldError{Field: field, Say: say, Err: err})
+		if !hasError(unreadable, field) {
+			found = append(found, FieldError{Field: field, TextID: say, Err: err})
 		}
 	}
 	switch length := utf8.RuneCountInString(doc.Title); {
@@ -184,13 +184,13 @@ func listErrors(err error) Errors {
 		return all
 	}
 	if !errors.As(err, &line) {
-		return Errors{{Field: string(report.Triggers), Say: "settings-error-line", Err: err}}
+		return Errors{{Field: string(report.Triggers), TextID: "settings-error-line", Err: err}}
 	}
 	say := "settings-error-line"
 	if line.Line == 0 {
 		say = "settings-error-list-long"
 	}
-	return Errors{{Field: string(line.List), Line: line.Line, Say: say, Err: line.Err}}
+	return Errors{{Field: string(line.List), Line: line.Line, TextID: say, Err: line.Err}}
 }
 
 // decode reads what it can read of a document, and names the fields that are of the wrong type.
@@ -198,16 +198,16 @@ func decode(document []byte) (Settings, Errors) {
 	doc := Settings{Lang: languages[0], FreshnessMinutes: 30, RetentionHours: 24, Bots: map[string]bots.Options{}}
 	var values map[string]json.RawMessage
 	if err := json.Unmarshal(document, &values); err != nil {
-		return doc, Errors{{Say: "settings-error-json", Err: err}}
+		return doc, Errors{{TextID: "settings-error-json", Err: err}}
 	}
 	var found Errors
-	for field, target := range doc.targets() {
+	for field, target := range doc.fieldPointers() {
 		text, ok := values[field]
 		if !ok {
 			continue
 		}
 		if err := json.Unmarshal(text, target); err != nil || string(text) == "null" {
-			found = append(found, FieldError{Field: field, Say: "settings-error-type", Err: errType})
+			found = append(found, FieldError{Field: field, TextID: "settings-error-type", Err: errType})
 		}
 	}
 	slices.SortFunc(found, func(a, b FieldError) int { return cmp.Compare(a.Field, b.Field) })

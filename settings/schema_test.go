@@ -75,7 +75,7 @@ func TestABadValueIsNamed(t *testing.T) {
 			if !errors.As(err, &found) || len(found) != 1 || filter != nil {
 				t.Fatalf("got %v", err)
 			}
-			if found[0].Field != test.field || found[0].Say == "" || test.line >= 0 && found[0].Line != test.line {
+			if found[0].Field != test.field || found[0].TextID == "" || test.line >= 0 && found[0].Line != test.line {
 				t.Errorf("got %+v", found[0])
 			}
 		})

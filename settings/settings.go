@@ -47,7 +47,7 @@ type Settings struct {
 }
 
 // targets are the fields by their names in JSON.
-func (s *Settings) targets() map[string]any {
+func (s *Settings) fieldPointers() map[string]any {
 	return map[string]any{
 		"title": &s.Title, "lang": &s.Lang, "about": &s.About, "active": &s.Active, "listed": &s.Listed,
 		"triggers": &s.Triggers, "blocked": &s.Blocked,

@@ -15,7 +15,7 @@ import (
 )
 
 // transactionTime is how long the database may take for one update or answer, before it is tried again on another connection.
-const transactionTime = 30 * time.Second
+const transactionTimeout = 30 * time.Second
 
 // keepUpdates is how many updates stay in the stream after they were written, for nodes that were cut off for a moment.
 const keepUpdates = 1000
@@ -42,8 +42,8 @@ func NewStorage(database *db.DB, b *bus.Bus, schema Schema, log *slog.Logger, no
 func (s *Storage) Run(ctx context.Context) error {
 	for ctx.Err() == nil {
 		if err := s.run(ctx); ctx.Err() == nil {
-			s.log.Error("cannot store settings; will try again", "err", err, "pause", askPause)
-			wait(ctx, askPause)
+			s.log.Error("cannot store settings; will try again", "err", err, "pause", maxBackoff)
+			sleep(ctx, maxBackoff)
 		}
 	}
 	return ctx.Err()
@@ -54,11 +54,11 @@ func (s *Storage) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	written, err := s.begin(ctx, state)
+	written, err := s.startPosition(ctx, state)
 	if err != nil {
 		return err
 	}
-	stop, err := s.bus.OnQuestion(requestSubject, "settings-storage", func(q bus.Question) { s.reply(ctx, q) })
+	stop, err := s.bus.HandleRequests(requestSubject, "settings-storage", func(q bus.Request) { s.handleRequest(ctx, q) })
 	if err != nil {
 		return err
 	}
@@ -68,14 +68,14 @@ func (s *Storage) run(ctx context.Context) error {
 	return s.bus.FollowUpdates(ctx, state.Stream, written+1, func(u bus.Update) error {
 		skip := isFirst // whatever is missing before it is not in the stream any more
 		isFirst = false
-		return s.take(ctx, state.Stream, u, skip)
+		return s.store(ctx, state.Stream, u, skip)
 	})
 }
 
 // begin says from where on updates have to be written.
-func (s *Storage) begin(ctx context.Context, state bus.Updates) (written uint64, err error) {
+func (s *Storage) startPosition(ctx context.Context, state bus.StreamState) (written uint64, err error) {
 	err = s.db.Transaction(ctx, func(tx *gorm.DB) error {
-		row, err := progress(tx, true)
+		row, err := lockProgress(tx, true)
 		if err != nil {
 			return err
 		}
@@ -107,7 +107,7 @@ func (s *Storage) begin(ctx context.Context, state bus.Updates) (written uint64,
 
 // progress reads the one row and holds it for the rest of the transaction: nobody writes a link meanwhile. (PostgreSQL would show
 // each statement of the transaction another state; SQLite locks anyway.)
-func progress(tx *gorm.DB, write bool) (row progressRow, err error) {
+func lockProgress(tx *gorm.DB, write bool) (row progressRow, err error) {
 	lock := "SHARE"
 	if write {
 		lock = "UPDATE"
@@ -123,13 +123,13 @@ func progress(tx *gorm.DB, write bool) (row progressRow, err error) {
 var errGap = errors.New("updates are missing")
 
 // take writes one update, again and again until the database takes it.
-func (s *Storage) take(ctx context.Context, stream string, u bus.Update, skip bool) error {
-	pause := askAgain
+func (s *Storage) store(ctx context.Context, stream string, u bus.Update, skip bool) error {
+	pause := minBackoff
 	for ctx.Err() == nil {
 		o, isNew, err := s.write(ctx, stream, u, skip)
 		if err == nil {
 			if isNew {
-				s.report(u, o)
+				s.reportOutcome(u, o)
 			}
 			s.trim(ctx, u.Seq)
 			return nil
@@ -140,19 +140,19 @@ func (s *Storage) take(ctx context.Context, stream string, u bus.Update, skip bo
 		if ctx.Err() == nil {
 			s.log.Error("cannot store a change of settings; will try again", "err", err, "pause", pause)
 		}
-		wait(ctx, pause)
-		pause = min(2*pause, askPause)
+		sleep(ctx, pause)
+		pause = min(2*pause, maxBackoff)
 	}
 	return ctx.Err()
 }
 
-func (s *Storage) report(u bus.Update, o Outcome) {
+func (s *Storage) reportOutcome(u bus.Update, o Outcome) {
 	if !o.Applied {
 		s.log.Info("a change of settings was refused", "link", o.Link, "err", o.Error)
 	}
 	data, err := encode(o)
 	if err == nil {
-		err = u.Answer(data)
+		err = u.Respond(data)
 	}
 	if err != nil {
 		s.log.Warn("cannot answer", "err", err)
@@ -176,10 +176,10 @@ func (s *Storage) trim(ctx context.Context, written uint64) {
 // write judges an update and writes what follows from it, together with how far everything is written. isNew is false if it was written
 // before. skip allows it to come after a gap.
 func (s *Storage) write(ctx context.Context, stream string, u bus.Update, skip bool) (o Outcome, isNew bool, err error) {
-	ctx, cancel := context.WithTimeout(ctx, transactionTime)
+	ctx, cancel := context.WithTimeout(ctx, transactionTimeout)
 	defer cancel()
 	err = s.db.Transaction(ctx, func(tx *gorm.DB) error {
-		row, err := progress(tx, true)
+		row, err := lockProgress(tx, true)
 		switch {
 		case err != nil:
 			return err
@@ -189,7 +189,7 @@ func (s *Storage) write(ctx context.Context, stream string, u bus.Update, skip b
 			return nil
 		}
 		isNew = true
-		if o, err = s.judge(tx, u); err != nil {
+		if o, err = s.apply(tx, u); err != nil {
 			return err
 		}
 		row.Sequence = u.Seq

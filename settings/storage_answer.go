@@ -13,57 +13,57 @@ import (
 )
 
 // reply answers a question. Who gave no subject for the reply gets it where a change of the version it has would come.
-func (s *Storage) reply(ctx context.Context, q bus.Question) {
+func (s *Storage) handleRequest(ctx context.Context, q bus.Request) {
 	var r Request
 	var answer any
 	if err := json.Unmarshal(q.Data, &r); err != nil {
-		answer = Answer{Error: "this is no request: " + err.Error()}
+		answer = CityState{Error: "this is no request: " + err.Error()}
 	} else if r.City == "" {
-		answer = s.list(ctx, r.After)
+		answer = s.cityList(ctx, r.After)
 	} else {
-		answer = s.answer(ctx, r)
+		answer = s.cityState(ctx, r)
 	}
 	data, err := encode(answer)
 	if err == nil {
-		err = s.send(ctx, q, r, answer, data)
+		err = s.sendReply(ctx, q, r, answer, data)
 	}
 	if err != nil && ctx.Err() == nil {
 		s.log.Warn("cannot answer", "err", err)
 	}
 }
 
-func (s *Storage) send(ctx context.Context, q bus.Question, r Request, answer any, data []byte) error {
-	if q.HasReply() {
-		return q.Reply(data)
+func (s *Storage) sendReply(ctx context.Context, q bus.Request, r Request, answer any, data []byte) error {
+	if q.WantsReply() {
+		return q.Respond(data)
 	}
-	one, ok := answer.(Answer)
+	one, ok := answer.(CityState)
 	if !ok || one.Hash == "" {
 		return errors.New("the request gives no subject for the answer")
 	}
 	// One id for many: nobody shall fill the stream by asking.
-	_, err := s.bus.PutUpdate(ctx, string(one.Base), fmt.Sprint(one.Base, ">", one.Hash), data)
+	_, err := s.bus.PublishUpdate(ctx, string(one.Base), fmt.Sprint(one.Base, ">", one.Hash), data)
 	return err
 }
 
-const noAnswer = "the database does not answer"
+const databaseError = "the database does not answer"
 
 // complain logs an error, unless it comes from being stopped.
-func (s *Storage) complain(ctx context.Context, what string, about ...any) {
+func (s *Storage) logError(ctx context.Context, what string, about ...any) {
 	if ctx.Err() == nil {
 		s.log.Error(what, about...)
 	}
 }
 
 // answer tells where a city stands. The whole chain is checked each time: a link that was changed or is gone is named.
-func (s *Storage) answer(ctx context.Context, r Request) Answer {
-	a := Answer{Jump: chain.Jump{City: r.City}}
+func (s *Storage) cityState(ctx context.Context, r Request) CityState {
+	a := CityState{Jump: chain.Jump{City: r.City}}
 	if !cityName.MatchString(r.City) {
 		a.Gone = true
 	}
-	ctx, cancel := context.WithTimeout(ctx, transactionTime)
+	ctx, cancel := context.WithTimeout(ctx, transactionTimeout)
 	defer cancel()
 	err := s.db.Transaction(ctx, func(tx *gorm.DB) error {
-		row, err := progress(tx, false)
+		row, err := lockProgress(tx, false)
 		if err != nil {
 			return err
 		}
@@ -78,16 +78,16 @@ func (s *Storage) answer(ctx context.Context, r Request) Answer {
 		if a.Gone = a.Gone || len(heads) == 0; a.Gone {
 			return nil
 		}
-		links, err := linksOf(tx, r.City)
+		links, err := readLinks(tx, r.City)
 		if err != nil {
 			return err
 		}
-		a.Jump, err = leap(heads[0], links, r.Have)
+		a.Jump, err = jumpTo(heads[0], links, r.Have)
 		return err
 	})
 	if err != nil {
-		s.complain(ctx, "cannot tell a city's settings", "city", r.City, "err", err)
-		a.Error = noAnswer
+		s.logError(ctx, "cannot tell a city's settings", "city", r.City, "err", err)
+		a.Error = databaseError
 		if errors.Is(err, chain.ErrBroken) {
 			a.Error, a.Broken = err.Error(), true
 		}
@@ -96,7 +96,7 @@ func (s *Storage) answer(ctx context.Context, r Request) Answer {
 }
 
 // leap makes the way from a version to the head, or from the root if the chain does not have the version.
-func leap(head headRow, links []chain.Link, have chain.Hash) (chain.Jump, error) {
+func jumpTo(head headRow, links []chain.Link, have chain.Hash) (chain.Jump, error) {
 	if err := chain.Verify(head.City, links, chain.Hash(head.Hash)); err != nil {
 		return chain.Jump{}, err
 	}
@@ -116,10 +116,10 @@ func leap(head headRow, links []chain.Link, have chain.Hash) (chain.Jump, error)
 			return chain.Jump{}, fmt.Errorf("%w: the document is another than link %d makes", chain.ErrBroken, len(links))
 		}
 	}
-	return chain.Leap(head.City, base, []byte(head.Document), last)
+	return chain.NewJump(head.City, base, []byte(head.Document), last)
 }
 
-func linksOf(tx *gorm.DB, city string) ([]chain.Link, error) {
+func readLinks(tx *gorm.DB, city string) ([]chain.Link, error) {
 	var rows []linkRow
 	if err := tx.Where("city = ?", city).Order("number").Find(&rows).Error; err != nil {
 		return nil, err
@@ -132,20 +132,20 @@ func linksOf(tx *gorm.DB, city string) ([]chain.Link, error) {
 }
 
 // listPage is how many cities one answer lists: about 100 KB.
-const listPage = 1000
+const listPageSize = 1000
 
-func (s *Storage) list(ctx context.Context, after string) List {
-	l := List{Cities: []Head{}}
+func (s *Storage) cityList(ctx context.Context, after string) CityList {
+	l := CityList{Cities: []Head{}}
 	err := s.db.Transaction(ctx, func(tx *gorm.DB) error {
-		row, err := progress(tx, false)
+		row, err := lockProgress(tx, false)
 		if err != nil {
 			return err
 		}
 		l.Stream, l.Sequence = row.Stream, row.Sequence
 		var heads []headRow
-		err = tx.Select("city", "hash").Where("city > ?", after).Order("city").Limit(listPage + 1).Find(&heads).Error
-		if l.More = len(heads) > listPage; l.More {
-			heads = heads[:listPage]
+		err = tx.Select("city", "hash").Where("city > ?", after).Order("city").Limit(listPageSize + 1).Find(&heads).Error
+		if l.More = len(heads) > listPageSize; l.More {
+			heads = heads[:listPageSize]
 		}
 		for _, head := range heads {
 			l.Cities = append(l.Cities, Head{head.City, chain.Hash(head.Hash)})
@@ -153,8 +153,8 @@ func (s *Storage) list(ctx context.Context, after string) List {
 		return err
 	})
 	if err != nil {
-		s.complain(ctx, "cannot list cities", "err", err)
-		l.Error = noAnswer
+		s.logError(ctx, "cannot list cities", "err", err)
+		l.Error = databaseError
 	}
 	return l
 }

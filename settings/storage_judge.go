@@ -14,7 +14,7 @@ import (
 )
 
 // judge says what becomes of an update, and writes its link if it is the first valid one on the head.
-func (s *Storage) judge(tx *gorm.DB, u bus.Update) (Outcome, error) {
+func (s *Storage) apply(tx *gorm.DB, u bus.Update) (Outcome, error) {
 	link, hash, wrong := readLink(u.Base, u.Data)
 	if wrong != nil {
 		return outcome("", "", wrong), nil
@@ -28,37 +28,37 @@ func (s *Storage) judge(tx *gorm.DB, u bus.Update) (Outcome, error) {
 	}
 	head := heads[0]
 	current := chain.Hash(head.Hash)
-	if known, err := has(tx, link.City, hash); err != nil || known { // it came twice, or the city was made with it
+	if known, err := hasLink(tx, link.City, hash); err != nil || known { // it came twice, or the city was made with it
 		return Outcome{Link: hash, Applied: true, Current: current}, err
 	}
-	last, err := lastOf(tx, link.City)
+	last, err := lastLink(tx, link.City)
 	if err != nil {
 		return Outcome{}, err
 	}
-	if wrong := head.follows(last); wrong != nil {
+	if wrong := head.checkLast(last); wrong != nil {
 		return outcome(hash, current, wrong), nil
 	}
-	next, _, _, wrong := s.schema.follow(version{[]byte(head.Document), current}, link, hash)
+	next, _, _, wrong := s.schema.apply(version{[]byte(head.Document), current}, link, hash)
 	if wrong != nil {
 		return outcome(hash, current, wrong), nil
 	}
 	// What the database refuses for good must not keep all later updates waiting.
-	err = tx.Transaction(func(tx *gorm.DB) error { return advance(tx, head, next, link) })
-	if refused(err) {
+	err = tx.Transaction(func(tx *gorm.DB) error { return appendLink(tx, head, next, link) })
+	if isPermanent(err) {
 		return outcome(hash, current, fmt.Errorf("the database refuses it: %w", err)), nil
 	}
 	return outcome(hash, hash, nil), err
 }
 
 // has says whether a city's chain has the link.
-func has(tx *gorm.DB, city string, hash chain.Hash) (bool, error) {
+func hasLink(tx *gorm.DB, city string, hash chain.Hash) (bool, error) {
 	var count int64
 	err := tx.Model(&linkRow{}).Where("city = ? AND hash = ?", city, string(hash)).Count(&count).Error
 	return count > 0, err
 }
 
 // lastOf returns the last link of a city's chain; nil if there is none.
-func lastOf(tx *gorm.DB, city string) (*linkRow, error) {
+func lastLink(tx *gorm.DB, city string) (*linkRow, error) {
 	var rows []linkRow
 	if err := tx.Where("city = ?", city).Order("number DESC").Limit(1).Find(&rows).Error; err != nil || len(rows) == 0 {
 		return nil, err
@@ -67,7 +67,7 @@ func lastOf(tx *gorm.DB, city string) (*linkRow, error) {
 }
 
 // follows checks that the head is what the last link made: nothing may be built on tables that somebody has changed.
-func (head headRow) follows(last *linkRow) error {
+func (head headRow) checkLast(last *linkRow) error {
 	if last == nil {
 		if head.Number != 0 || head.Hash != string(rootOf(head.City).hash) {
 			return fmt.Errorf("%w: link %d is missing", chain.ErrBroken, head.Number)
@@ -83,13 +83,13 @@ func (head headRow) follows(last *linkRow) error {
 
 // refused says whether the same statement would fail again: a key that is there already, or a value that the database cannot hold
 // (https://www.postgresql.org/docs/current/errcodes-appendix.html, classes 22 and 23).
-func refused(err error) bool {
+func isPermanent(err error) bool {
 	var pg *pgconn.PgError
 	return errors.Is(err, gorm.ErrDuplicatedKey) || errors.As(err, &pg) && (strings.HasPrefix(pg.Code, "22") || strings.HasPrefix(pg.Code, "23"))
 }
 
 // advance writes a link and the head that it makes.
-func advance(tx *gorm.DB, head headRow, next version, l chain.Link) error {
+func appendLink(tx *gorm.DB, head headRow, next version, l chain.Link) error {
 	number := head.Number + 1
 	patch, err := chain.Canonical(l.Patch) // the hash is the same, and no white space is kept for good
 	if err != nil {
@@ -116,7 +116,7 @@ func (s *Storage) Create(tx *gorm.DB, city string, doc Settings, admin uint) (ch
 
 func (s *Storage) create(tx *gorm.DB, city string, document []byte, admin uint, why string) (chain.Link, error) {
 	root := rootOf(city)
-	link, err := chain.Make(city, root.hash, root.document, document)
+	link, err := chain.NewLink(city, root.hash, root.document, document)
 	if err != nil {
 		return link, err
 	}
@@ -125,9 +125,9 @@ func (s *Storage) create(tx *gorm.DB, city string, document []byte, admin uint, 
 	if err != nil {
 		return link, err
 	}
-	next, _, _, err := s.schema.follow(root, link, hash)
+	next, _, _, err := s.schema.apply(root, link, hash)
 	if err != nil {
 		return link, err
 	}
-	return link, advance(tx, headRow{City: city}, next, link)
+	return link, appendLink(tx, headRow{City: city}, next, link)
 }

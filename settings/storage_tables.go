@@ -57,7 +57,7 @@ func (progressRow) TableName() string { return "settings_progress" }
 // Migrations make the tables.
 func Migrations() []*gormigrate.Migration {
 	return []*gormigrate.Migration{
-		{ID: "1-documents", Migrate: func(tx *gorm.DB) error { return tx.AutoMigrate(&formerRow{}) }},
+		{ID: "1-documents", Migrate: func(tx *gorm.DB) error { return tx.AutoMigrate(&legacyRow{}) }},
 		{ID: "2-chains", Migrate: func(tx *gorm.DB) error {
 			return tx.AutoMigrate(&linkRow{}, &headRow{}, &progressRow{})
 		}},

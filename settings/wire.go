@@ -23,7 +23,7 @@ type Request struct {
 }
 
 // Answer is what a Storage knows of a city, when all updates up to Sequence were written.
-type Answer struct {
+type CityState struct {
 	chain.Jump
 	Stream   string `json:"stream"` // when the stream SETTINGS was made: another one has sequences of its own
 	Sequence uint64 `json:"sequence"`
@@ -33,7 +33,7 @@ type Answer struct {
 }
 
 // List is the answer to a Request without a city.
-type List struct {
+type CityList struct {
 	Stream   string `json:"stream"`
 	Sequence uint64 `json:"sequence"`
 	Cities   []Head `json:"cities"`

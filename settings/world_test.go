@@ -27,7 +27,7 @@ var schema = settings.Schema{Compile: censor.Compile, Options: map[string][]bots
 }}
 
 // world is a broker and a database, on which nodes and storages run.
-type world struct {
+type cluster struct {
 	t      testing.TB
 	broker testkit.Broker
 	db     *db.DB
@@ -39,8 +39,8 @@ type part struct {
 	stop func() // ends it without any farewell
 }
 
-func newWorld(t testing.TB) *world {
-	w := &world{t: t, broker: testkit.NewBroker(t), db: testkit.DB(t, time.Now)}
+func newCluster(t testing.TB) *cluster {
+	w := &cluster{t: t, broker: testkit.NewBroker(t), db: testkit.DB(t, time.Now)}
 	if err := w.db.MigratePrefixed("settings_", settings.Migrations()); err != nil {
 		t.Fatal(err)
 	}
@@ -48,17 +48,17 @@ func newWorld(t testing.TB) *world {
 }
 
 // started is a world with a storage, some cities, and a node that knows them.
-func started(t testing.TB, cities ...string) (*world, *settings.Storage, *settings.Node) {
+func started(t testing.TB, cities ...string) (*cluster, *settings.Storage, *settings.Node) {
 	t.Helper()
-	w := newWorld(t)
+	w := newCluster(t)
 	storage, _ := w.storage()
 	w.create(storage, cities...)
 	n, _ := w.node()
-	loaded(t, n)
+	waitLoaded(t, n)
 	return w, storage, n
 }
 
-func (w *world) run(b *bus.Bus, f func(context.Context) error) part {
+func (w *cluster) run(b *bus.Bus, f func(context.Context) error) part {
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup
 	running.Go(func() { f(ctx) })
@@ -71,10 +71,10 @@ func (w *world) run(b *bus.Bus, f func(context.Context) error) part {
 	return part{b, stop}
 }
 
-func (w *world) storage() (*settings.Storage, part) { return w.storageThatKeeps(1000) }
+func (w *cluster) storage() (*settings.Storage, part) { return w.storageThatKeeps(1000) }
 
 // storageThatKeeps is a storage that leaves only so many updates in the stream.
-func (w *world) storageThatKeeps(updates uint64) (*settings.Storage, part) {
+func (w *cluster) storageThatKeeps(updates uint64) (*settings.Storage, part) {
 	w.t.Helper()
 	b := w.broker.Connect(w.t)
 	s := settings.NewStorage(w.db, b, schema, testkit.Log(w.t), time.Now)
@@ -82,16 +82,16 @@ func (w *world) storageThatKeeps(updates uint64) (*settings.Storage, part) {
 	return s, w.run(b, s.Run)
 }
 
-func (w *world) node() (*settings.Node, part) { return w.nodeOn(w.broker.Connect(w.t)) }
+func (w *cluster) node() (*settings.Node, part) { return w.nodeOn(w.broker.Connect(w.t)) }
 
-func (w *world) nodeOn(b *bus.Bus) (*settings.Node, part) {
+func (w *cluster) nodeOn(b *bus.Bus) (*settings.Node, part) {
 	w.t.Helper()
 	n := settings.NewNode(b, schema, testkit.Log(w.t), time.Now, func(string) {})
 	return n, w.run(b, n.Run)
 }
 
 // loaded waits until a node knows all cities.
-func loaded(t testing.TB, nodes ...*settings.Node) {
+func waitLoaded(t testing.TB, nodes ...*settings.Node) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
@@ -103,7 +103,7 @@ func loaded(t testing.TB, nodes ...*settings.Node) {
 }
 
 // create makes cities, without telling the nodes.
-func (w *world) create(s *settings.Storage, cities ...string) {
+func (w *cluster) create(s *settings.Storage, cities ...string) {
 	w.t.Helper()
 	for _, city := range cities {
 		err := w.db.Transaction(w.t.Context(), func(tx *gorm.DB) error {
@@ -136,7 +136,7 @@ func edit(t testing.TB, from settings.Snapshot, field string, value any) setting
 }
 
 // become waits until the nodes have the version.
-func become(t testing.TB, want settings.Snapshot, nodes ...*settings.Node) {
+func waitForVersion(t testing.TB, want settings.Snapshot, nodes ...*settings.Node) {
 	t.Helper()
 	for i, n := range nodes {
 		testkit.Eventually(t, fmt.Sprintf("node %d has version %.8s of %s", i, want.Hash, want.City), func() bool {

@@ -47,7 +47,7 @@ func (e *env) take(ctx context.Context, city, bot string, r report.Report) error
 	}
 	r.City, r.Bot = city, bot
 	if r.Withdrawn != "" {
-		return e.Bus.PutReport(ctx, report.Report{City: city, Bot: bot, ID: r.ID, Withdrawn: r.Withdrawn})
+		return e.Bus.PublishReport(ctx, report.Report{City: city, Bot: bot, ID: r.ID, Withdrawn: r.Withdrawn})
 	}
 	r.Text = report.Clean(r.Text)
 	if r.Text == "" {
@@ -56,7 +56,7 @@ func (e *env) take(ctx context.Context, city, bot string, r report.Report) error
 	if now := e.Now(); r.At.IsZero() || r.At.After(now) {
 		r.At = now
 	}
-	return e.Bus.PutReport(ctx, r)
+	return e.Bus.PublishReport(ctx, r)
 }
 
 // ledger reads where a delivery stands, again and again until the database answers. It returns db.ErrNotFound for an
@@ -91,7 +91,7 @@ func (e *env) withdrawn(ctx context.Context, o bus.Order) (bool, error) {
 // sent, for nobody could say whether it was before.
 func (e *env) stray(ctx context.Context, msg bus.Msg[bus.Order]) error {
 	e.Log.Warn("drop an order that is not in the ledger", "entry", msg.Value.Entry, "bot", msg.Value.Bot)
-	return msg.Done(ctx)
+	return msg.Ack(ctx)
 }
 
 // save writes a delivery, again and again until the database takes it: what the network has taken must be known
@@ -109,7 +109,7 @@ func (e *env) finish(ctx context.Context, msg bus.Msg[bus.Order], d db.Delivery)
 	}
 	ctx, cancel := linger(ctx)
 	defer cancel()
-	if err := msg.Done(ctx); err != nil {
+	if err := msg.Ack(ctx); err != nil {
 		// It will be delivered once more, found to be at its end, and done then.
 		e.Log.Warn("cannot acknowledge an order", "entry", d.EntryID, "bot", d.Bot, "err", err)
 	}

@@ -54,7 +54,7 @@ func (s *Supervisor) forgetCity(ctx context.Context, city string) {
 		keep = keepOfGone
 	}
 	before := s.env.Now().Add(-keep)
-	if _, err := s.env.DB.Forget(ctx, city, before); err != nil && ctx.Err() == nil {
+	if _, err := s.env.DB.DeleteTexts(ctx, city, before); err != nil && ctx.Err() == nil {
 		s.env.Log.Error("cannot forget texts", "city", city, "err", err)
 	}
 	for _, member := range s.env.Directory.members {

@@ -85,7 +85,7 @@ func TestABotThatDoesNotListItsAccountsHoldsUpNobodyAndLosesNothing(t *testing.T
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := w.bus.PutOrder(t.Context(), bus.Order{Report: r, Entry: entry.ID, Bot: "late", Expire: r.At.Add(time.Hour)}); err != nil {
+	if err := w.bus.PublishOrder(t.Context(), bus.Order{Report: r, Entry: entry.ID, Bot: "late", Expire: r.At.Add(time.Hour)}); err != nil {
 		t.Fatal(err)
 	}
 	close(gate.open)
@@ -115,7 +115,7 @@ func TestAnOrderThatIsNotInTheLedgerIsDropped(t *testing.T) {
 	sent := make(chan string, 10)
 	w.net.send = sentTo(sent)
 	r := report.Report{City: "zuerich", Bot: "elsewhere", ID: "of another database", Text: "kontrolle u7", At: w.now()}
-	if err := w.bus.PutOrder(t.Context(), bus.Order{Report: r, Entry: 1, Bot: "net", Expire: r.At.Add(time.Hour)}); err != nil {
+	if err := w.bus.PublishOrder(t.Context(), bus.Order{Report: r, Entry: 1, Bot: "net", Expire: r.At.Add(time.Hour)}); err != nil {
 		t.Fatal(err)
 	}
 	w.start()

@@ -33,7 +33,7 @@ func (p *process) retract(ctx context.Context, msg bus.Msg[bus.Order], d db.Deli
 		return p.env.finish(ctx, p.box.latest(msg), d)
 	}
 	d.Detail = bots.AsError(err).Say
-	pauses := backoff{failures: int(min(msg.Tries, 9)) - 1}
+	pauses := backoff{failures: int(min(msg.Deliveries, 9)) - 1}
 	switch kind, pause := nextPause(err, &pauses); kind {
 	case bots.KindPermanent:
 		p.log.Warn("the network does not take a report back", "entry", msg.Value.Entry, "err", err)
@@ -42,7 +42,7 @@ func (p *process) retract(ctx context.Context, msg bus.Msg[bus.Order], d db.Deli
 		return errors.Join(err, p.env.finish(ctx, p.box.latest(msg), d))
 	default:
 		logFailure(p.log, "taking a report back failed; will try again", err, pause)
-		if err := p.box.latest(msg).Again(pause); err != nil {
+		if err := p.box.latest(msg).Requeue(pause); err != nil {
 			p.log.Warn("cannot hand back an order", "entry", msg.Value.Entry, "err", err)
 		}
 		return p.env.save(ctx, d)

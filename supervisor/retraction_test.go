@@ -38,7 +38,7 @@ func (w *world) withdraw(entry uint) {
 	r := e.Withdrawal(report.ByModerator)
 	_, err := w.db.Withdraw(w.t.Context(), r)
 	check(w.t, err)
-	check(w.t, w.bus.PutOrder(w.t.Context(), bus.Order{Report: r, Entry: entry, Bot: "net", Expire: w.now().Add(24 * time.Hour), Retract: true}))
+	check(w.t, w.bus.PublishOrder(w.t.Context(), bus.Order{Report: r, Entry: entry, Bot: "net", Expire: w.now().Add(24 * time.Hour), Retract: true}))
 }
 
 func check(t *testing.T, err error) {

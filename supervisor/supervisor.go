@@ -68,7 +68,7 @@ func (s *Supervisor) Run(ctx context.Context) error {
 	if err := s.loadRevocations(ctx); err != nil {
 		return err
 	}
-	stop, err := s.env.Bus.OnHint("account.*.*", s.changes.hint)
+	stop, err := s.env.Bus.Subscribe("account.*.*", s.changes.hint)
 	if err != nil {
 		return err
 	}
@@ -99,7 +99,7 @@ func (s *Supervisor) Look() { s.changes.all() }
 func (s *Supervisor) fill(ctx context.Context, shard int) {
 	var pauses backoff
 	for {
-		err := s.env.Bus.Orders(ctx, shard, func(msg bus.Msg[bus.Order]) { s.dispatch(ctx, msg) })
+		err := s.env.Bus.ConsumeOrders(ctx, shard, func(msg bus.Msg[bus.Order]) { s.dispatch(ctx, msg) })
 		if ctx.Err() != nil {
 			return
 		}
@@ -127,9 +127,9 @@ func (s *Supervisor) dispatch(ctx context.Context, msg bus.Msg[bus.Order]) {
 		s.discard(ctx, msg, db.Expired, "")
 	case isHalted:
 		s.discard(ctx, msg, db.Failed, halted.Detail)
-	case !known && s.env.Directory.has(k.bot), known && msg.Tries < 2:
+	case !known && s.env.Directory.has(k.bot), known && msg.Deliveries < 2:
 		// Perhaps the bot knows its accounts a moment later, or this one is just being connected.
-		if err := msg.Again(time.Second); err != nil && ctx.Err() == nil {
+		if err := msg.Requeue(time.Second); err != nil && ctx.Err() == nil {
 			s.env.Log.Warn("cannot hand back an order", "entry", msg.Value.Entry, "err", err)
 		}
 	default:
@@ -156,7 +156,7 @@ func (s *Supervisor) keepAlive(ctx context.Context) {
 		for _, box := range boxes {
 			old = append(old, box.expired(s.env.Now())...)
 			for _, msg := range box.all() {
-				if err := msg.Working(); err != nil && ctx.Err() == nil {
+				if err := msg.InProgress(); err != nil && ctx.Err() == nil {
 					s.env.Log.Warn("cannot keep an order alive", "entry", msg.Value.Entry, "err", err)
 				}
 			}
@@ -217,7 +217,7 @@ func (s *Supervisor) stopAll() {
 	defer s.mu.Unlock()
 	for _, box := range s.boxes {
 		for _, msg := range box.all() {
-			if err := msg.Again(0); err != nil {
+			if err := msg.Requeue(0); err != nil {
 				s.env.Log.Warn("cannot hand back an order", "entry", msg.Value.Entry, "err", err)
 			}
 		}

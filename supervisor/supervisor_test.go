@@ -299,7 +299,7 @@ func TestAReceivedReportIsStoredBeforeOutReturns(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() {
-		ended <- w.bus.Reports(ctx, func(m bus.Msg[report.Report]) { got <- m.Value; m.Done(ctx) })
+		ended <- w.bus.ConsumeReports(ctx, func(m bus.Msg[report.Report]) { got <- m.Value; m.Ack(ctx) })
 	}()
 	r := testkit.Next(t, got)
 	cancel()
@@ -358,7 +358,7 @@ func TestTextsAreForgottenWithTheCitysRetention(t *testing.T) {
 	w.start()
 	testkit.Next(t, w.net.pruned)
 	testkit.Eventually(t, "the text is gone, but its row is not", func() bool {
-		page, err := w.db.Page(t.Context(), "zuerich", 0, 10)
+		page, err := w.db.Entries(t.Context(), "zuerich", 0, 10)
 		return err == nil && len(page) == 1 && page[0].ID == entry && page[0].Text == ""
 	})
 }

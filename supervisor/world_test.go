@@ -144,7 +144,7 @@ func (w *world) startWith(directory *supervisor.Directory) {
 // changed tells the supervisor about a change of the city's account.
 func (w *world) changed(city string) {
 	w.t.Helper()
-	if err := w.bus.Hint(supervisor.AccountHint("net", city), nil); err != nil {
+	if err := w.bus.Notify(supervisor.AccountHint("net", city), nil); err != nil {
 		w.t.Fatal(err)
 	}
 }
@@ -159,7 +159,7 @@ func (w *world) relay(city, text string, fresh time.Duration) uint {
 		w.t.Fatal(err)
 	}
 	w.keys[entry.ID] = r.Key()
-	err = w.bus.PutOrder(w.t.Context(), bus.Order{Report: r, Entry: entry.ID, Bot: "net", Expire: r.At.Add(fresh)})
+	err = w.bus.PublishOrder(w.t.Context(), bus.Order{Report: r, Entry: entry.ID, Bot: "net", Expire: r.At.Add(fresh)})
 	if err != nil {
 		w.t.Fatal(err)
 	}

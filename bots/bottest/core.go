@@ -59,7 +59,7 @@ func NewWorld(t testing.TB, name string, plugin bots.Plugin) *World {
 		Name: name, Config: map[string]string{}, BaseURL: "https://linienfunk.example", UserAgent: "linienfunk/test",
 		Log: slog.New(slog.NewTextHandler(io.MultiWriter(t.Output(), w.Log), &slog.HandlerOptions{Level: slog.LevelDebug})), DB: handle, HTTP: &http.Client{},
 		Dial: (&net.Dialer{}).DialContext, Now: w.now, Box: box,
-		Author: func(city, who string, at time.Time) string { return box.Author(city, name, who, at) },
+		Author: func(city, who string, at time.Time) string { return box.Pseudonym(city, name, who, at) },
 		Cities: cities{w}, Pages: pages{set}, Mail: &w.Mails, Events: &events{},
 		SMTP: bots.SMTP{Domain: "linienfunk.example", Listen: func() (net.Listener, error) {
 			return net.Listen("tcp", "127.0.0.1:0")

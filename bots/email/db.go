@@ -83,8 +83,8 @@ var errBusy = errors.New("too many subscriptions in this city just now")
 
 func (s store) person(address string) string { return s.box.Digest("email subscriber", address)[:32] }
 
-func place(city, person string) secret.Place {
-	return secret.Place{Table: "email_subscribers", Row: city + "/" + person, Column: "address"}
+func place(city, person string) secret.Cell {
+	return secret.Cell{Table: "email_subscribers", Row: city + "/" + person, Column: "address"}
 }
 
 func (s store) open(v Subscriber) (string, error) {

@@ -56,8 +56,8 @@ var (
 	errTaken     = errors.New("mailbox belongs to another city")
 )
 
-func passwordPlace(city string) secret.Place {
-	return secret.Place{Table: "email_mailboxes", Row: city, Column: "password"}
+func passwordPlace(city string) secret.Cell {
+	return secret.Cell{Table: "email_mailboxes", Row: city, Column: "password"}
 }
 
 // mailboxes returns all of them by city.

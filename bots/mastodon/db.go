@@ -93,8 +93,8 @@ type store struct {
 	now func() time.Time
 }
 
-func (s store) place(table, row, column string) secret.Place {
-	return secret.Place{Table: s.bot + "_" + table, Row: row, Column: column}
+func (s store) place(table, row, column string) secret.Cell {
+	return secret.Cell{Table: s.bot + "_" + table, Row: row, Column: column}
 }
 
 // utc is the time as the database keeps it.

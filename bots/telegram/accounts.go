@@ -47,8 +47,8 @@ type store struct {
 	now func() time.Time
 }
 
-func tokenPlace(city string) secret.Place {
-	return secret.Place{Table: "telegram_accounts", Row: city, Column: "token"}
+func tokenPlace(city string) secret.Cell {
+	return secret.Cell{Table: "telegram_accounts", Row: city, Column: "token"}
 }
 
 func (s store) accounts(ctx context.Context) ([]Account, error) {

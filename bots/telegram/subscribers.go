@@ -43,8 +43,8 @@ func (s store) person(city string, chat int64) string {
 	return s.box.Digest("telegram chat", city+"/"+strconv.FormatInt(chat, 10))[:32]
 }
 
-func chatPlace(city, person, column string) secret.Place {
-	return secret.Place{Table: "telegram_subscribers", Row: city + "/" + person, Column: column}
+func chatPlace(city, person, column string) secret.Cell {
+	return secret.Cell{Table: "telegram_subscribers", Row: city + "/" + person, Column: column}
 }
 
 func (s store) sealChat(city string, chat int64) (person string, sealed []byte) {

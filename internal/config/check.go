@@ -12,7 +12,7 @@ import (
 )
 
 // smarthosts are the ways to speak with a smarthost, as package mail tells them.
-var smarthosts = []string{"smtp", "smtps", "smtp+starttls", "smtp+insecure"}
+var smarthostSchemes = []string{"smtp", "smtps", "smtp+starttls", "smtp+insecure"}
 
 var (
 	domainForm = regexp.MustCompile(`^[a-zA-Z0-9]([a-zA-Z0-9.-]*[a-zA-Z0-9])?$`)
@@ -23,7 +23,7 @@ var (
 // check reports every value that cannot work.
 func (c Config) check(t *table) {
 	bad := func(key, format string, args ...any) {
-		t.fail(cmp.Or(t.origin[key], "default"), "%s: "+format, append([]any{key}, args...)...)
+		t.errorf(cmp.Or(t.origin[key], "default"), "%s: "+format, append([]any{key}, args...)...)
 	}
 	for _, key := range []string{"http", "smtp"} {
 		value := t.fields[key].value.String()
@@ -51,7 +51,7 @@ func (c Config) check(t *table) {
 	if (based || t.origin["mail.domain"] != "") && !domainForm.MatchString(c.Mail.Domain) {
 		bad("mail.domain", "wants a domain such as example.org, not %q", c.Mail.Domain)
 	}
-	if !slices.Contains([]string{Smarthost, Direct, Outbox}, c.Mail.Way()) {
+	if !slices.Contains([]string{Smarthost, Direct, Outbox}, c.Mail.DeliveryMode()) {
 		bad("mail.delivery", "wants smarthost, direct or outbox, not %q", c.Mail.Delivery)
 	}
 	if c.Mail.Delivery == Smarthost && c.Mail.Smarthost == "" {
@@ -62,8 +62,8 @@ func (c Config) check(t *table) {
 	}
 	if s := c.Mail.Smarthost; s != "" {
 		u, err := url.Parse(s)
-		if err != nil || !slices.Contains(smarthosts, u.Scheme) || u.Port() == "" || u.User != nil || u.Path != "" {
-			bad("mail.smarthost", "wants %s, then ://host:587; user and password are keys of their own", strings.Join(smarthosts, " or "))
+		if err != nil || !slices.Contains(smarthostSchemes, u.Scheme) || u.Port() == "" || u.User != nil || u.Path != "" {
+			bad("mail.smarthost", "wants %s, then ://host:587; user and password are keys of their own", strings.Join(smarthostSchemes, " or "))
 		}
 	}
 	if c.Mail.Smarthost == "" && (c.Mail.User != "" || c.Mail.Password != "") {
@@ -104,7 +104,7 @@ func (c Config) String() string {
 	t := newTable(&c)
 	var out strings.Builder
 	section := ""
-	for _, key := range t.names {
+	for _, key := range t.keys {
 		table, name := "", key
 		if i := strings.LastIndex(key, "."); i >= 0 {
 			table, name = key[:i], key[i+1:]
@@ -114,12 +114,12 @@ func (c Config) String() string {
 			section = table
 		}
 		f := t.fields[key]
-		fmt.Fprintf(&out, "# %s\n%s = %s\n", f.help, name, f.show())
+		fmt.Fprintf(&out, "# %s\n%s = %s\n", f.help, name, f.masked())
 	}
 	return out.String()
 }
 
-func (f field) show() string {
+func (f field) masked() string {
 	value := f.value.Interface()
 	text, ok := value.(string)
 	if !ok {

@@ -47,7 +47,7 @@ type Key struct {
 }
 
 // Of returns the values of a network's keys.
-func (c Config) Of(network string) map[string]string {
+func (c Config) NetworkValues(network string) map[string]string {
 	values := map[string]string{}
 	for _, key := range c.Networks {
 		if key.Network == network {
@@ -126,11 +126,11 @@ func Load(defaults Config, path string, must bool, environ []string, more ...Sou
 	text, err := os.ReadFile(path)
 	switch {
 	case err == nil:
-		t.file(path, string(text))
+		t.readFile(path, string(text))
 	case !errors.Is(err, fs.ErrNotExist) || must:
 		return c, fmt.Errorf("read configuration: %w", err)
 	}
-	t.environment(environ)
+	t.readEnvironment(environ)
 	for _, source := range more {
 		for key, value := range source.Values {
 			t.set(key, value, source.Name(key))
@@ -167,7 +167,7 @@ const (
 )
 
 // Way is how mail leaves: one of the above.
-func (m Mail) Way() string {
+func (m Mail) DeliveryMode() string {
 	switch {
 	case m.Delivery != "":
 		return m.Delivery

@@ -164,7 +164,7 @@ func TestNetworksHaveKeysOfTheirOwn(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := c.Of("pigeon"); got["loft"] != "attic" || got["whistle"] != "geheim" || len(c.Of("crow")) != 0 {
+	if got := c.NetworkValues("pigeon"); got["loft"] != "attic" || got["whistle"] != "geheim" || len(c.NetworkValues("crow")) != 0 {
 		t.Errorf("%v", got)
 	}
 	if text := c.String(); !strings.Contains(text, "[bots.pigeon]\n# where they live\nloft = \"attic\"") || strings.Contains(text, "geheim") {
@@ -189,8 +189,8 @@ func TestDeliveryFollowsTheSmarthostUnlessItIsSet(t *testing.T) {
 		"[mail]\ndelivery = 'outbox'\nsmarthost = 'smtp://mail.example:587'": config.Outbox,
 	} {
 		c, err := load(t, file, nil, nil)
-		if err != nil || c.Mail.Way() != want {
-			t.Errorf("%q: %q, %v", file, c.Mail.Way(), err)
+		if err != nil || c.Mail.DeliveryMode() != want {
+			t.Errorf("%q: %q, %v", file, c.Mail.DeliveryMode(), err)
 		}
 	}
 }

@@ -21,7 +21,7 @@ var reserved = []string{prefix + "CONFIG", prefix + "TEST_"}
 // table is the list of keys, bound to a Config, with where each value came from.
 type table struct {
 	fields map[string]field
-	names  []string          // in the order of Config
+	keys   []string          // in the order of Config
 	origin map[string]string // of values that are not defaults
 	errs   []error
 }
@@ -34,32 +34,32 @@ type field struct {
 
 func newTable(c *Config) *table {
 	t := &table{fields: map[string]field{}, origin: map[string]string{}}
-	t.add("", reflect.ValueOf(c).Elem())
+	t.addFields("", reflect.ValueOf(c).Elem())
 	for i := range c.Networks {
 		one := &c.Networks[i]
 		key := "bots." + one.Network + "." + one.Name
 		t.fields[key] = field{reflect.ValueOf(&one.Value).Elem(), one.Help, strconv.FormatBool(one.Secret)}
-		t.names = append(t.names, key)
+		t.keys = append(t.keys, key)
 	}
 	return t
 }
 
-func (t *table) add(path string, v reflect.Value) {
+func (t *table) addFields(path string, v reflect.Value) {
 	for i := range v.NumField() {
 		tag, key := v.Type().Field(i).Tag, path+v.Type().Field(i).Tag.Get("toml")
 		if tag.Get("toml") == "-" {
 			continue
 		}
 		if v.Field(i).Kind() == reflect.Struct {
-			t.add(key+".", v.Field(i))
+			t.addFields(key+".", v.Field(i))
 			continue
 		}
 		t.fields[key] = field{v.Field(i), tag.Get("help"), tag.Get("secret")}
-		t.names = append(t.names, key)
+		t.keys = append(t.keys, key)
 	}
 }
 
-func (t *table) fail(origin, format string, args ...any) {
+func (t *table) errorf(origin, format string, args ...any) {
 	t.errs = append(t.errs, fmt.Errorf("%s: "+format, append([]any{origin}, args...)...))
 }
 
@@ -67,7 +67,7 @@ func (t *table) fail(origin, format string, args ...any) {
 func (t *table) set(key, text, origin string) {
 	f, ok := t.fields[key]
 	if !ok {
-		t.unknown(key, origin)
+		t.unknownKey(key, origin)
 		return
 	}
 	t.origin[key] = origin
@@ -75,14 +75,14 @@ func (t *table) set(key, text, origin string) {
 	case reflect.Int:
 		n, err := strconv.Atoi(text)
 		if err != nil {
-			t.fail(origin, "%s: wants a whole number, not %q", key, text)
+			t.errorf(origin, "%s: wants a whole number, not %q", key, text)
 			return
 		}
 		f.value.SetInt(int64(n))
 	case reflect.Bool:
 		b, err := strconv.ParseBool(text)
 		if err != nil {
-			t.fail(origin, "%s: wants true or false, not %q", key, text)
+			t.errorf(origin, "%s: wants true or false, not %q", key, text)
 			return
 		}
 		f.value.SetBool(b)
@@ -93,16 +93,16 @@ func (t *table) set(key, text, origin string) {
 
 // isTable says whether there are keys in a table of this name.
 func (t *table) isTable(name string) bool {
-	return slices.ContainsFunc(t.names, func(n string) bool { return strings.HasPrefix(n, name+".") })
+	return slices.ContainsFunc(t.keys, func(n string) bool { return strings.HasPrefix(n, name+".") })
 }
 
-func (t *table) unknown(key, origin string) {
+func (t *table) unknownKey(key, origin string) {
 	if t.isTable(key) {
-		t.fail(origin, "%s is a table: write [%s] and its keys below", key, key)
+		t.errorf(origin, "%s is a table: write [%s] and its keys below", key, key)
 		return
 	}
 	nearest, distance := "", 4
-	for _, name := range t.names {
+	for _, name := range t.keys {
 		d := levenshtein.Distance(key, name, nil)
 		if key == name[strings.LastIndex(name, ".")+1:] {
 			d = 1 // the right key without its table
@@ -112,52 +112,52 @@ func (t *table) unknown(key, origin string) {
 		}
 	}
 	if nearest != "" {
-		t.fail(origin, "unknown key %s; did you mean %s?", key, nearest)
+		t.errorf(origin, "unknown key %s; did you mean %s?", key, nearest)
 		return
 	}
-	t.fail(origin, "unknown key %s; the keys are %s", key, strings.Join(t.names, ", "))
+	t.errorf(origin, "unknown key %s; the keys are %s", key, strings.Join(t.keys, ", "))
 }
 
 // file sets what a TOML file says.
-func (t *table) file(path, text string) {
+func (t *table) readFile(path, text string) {
 	var tree map[string]any
 	if _, err := toml.Decode(text, &tree); err != nil {
 		var syntax toml.ParseError
 		if errors.As(err, &syntax) {
-			t.fail(fmt.Sprintf("%s:%d", path, syntax.Position.Line), "%s", syntax.Message)
+			t.errorf(fmt.Sprintf("%s:%d", path, syntax.Position.Line), "%s", syntax.Message)
 			return
 		}
-		t.fail(path, "%w", err)
+		t.errorf(path, "%w", err)
 		return
 	}
-	t.walk(path, text, "", tree)
+	t.setTree(path, text, "", tree)
 }
 
-func (t *table) walk(path, text, table string, tree map[string]any) {
-	for _, name := range sorted(tree) {
+func (t *table) setTree(path, text, table string, tree map[string]any) {
+	for _, name := range sortedKeys(tree) {
 		key := table + name
 		origin := fmt.Sprintf("%s:%d", path, lineOf(text, key))
 		f, known := t.fields[key]
 		switch value := tree[name].(type) {
 		case map[string]any:
 			if known {
-				t.fail(origin, "%s: is a value, not a table", key)
+				t.errorf(origin, "%s: is a value, not a table", key)
 				continue
 			}
 			if !t.isTable(key) {
-				t.unknown(key, origin)
+				t.unknownKey(key, origin)
 				continue
 			}
-			t.walk(path, text, key+".", value)
+			t.setTree(path, text, key+".", value)
 		case string:
 			if known && f.value.Kind() != reflect.String {
-				t.fail(origin, "%s: wants %s without quotes", key, kindName(f.value.Kind()))
+				t.errorf(origin, "%s: wants %s without quotes", key, kindName(f.value.Kind()))
 				continue
 			}
 			t.set(key, value, origin)
 		default:
 			if known && (f.value.Kind() == reflect.String || !sameKind(f.value.Kind(), value)) {
-				t.fail(origin, "%s: wants %s", key, kindName(f.value.Kind()))
+				t.errorf(origin, "%s: wants %s", key, kindName(f.value.Kind()))
 				continue
 			}
 			t.set(key, fmt.Sprint(value), origin)
@@ -185,7 +185,7 @@ func kindName(kind reflect.Kind) string {
 	return `text in quotes`
 }
 
-func sorted(tree map[string]any) []string {
+func sortedKeys(tree map[string]any) []string {
 	names := make([]string, 0, len(tree))
 	for name := range tree {
 		names = append(names, name)
@@ -216,7 +216,7 @@ func lineOf(text, key string) int {
 }
 
 // environment sets what LINIENFUNK_* variables say.
-func (t *table) environment(environ []string) {
+func (t *table) readEnvironment(environ []string) {
 	for _, entry := range environ {
 		name, value, _ := strings.Cut(entry, "=")
 		if !strings.HasPrefix(name, prefix) ||
@@ -224,7 +224,7 @@ func (t *table) environment(environ []string) {
 			continue
 		}
 		key := strings.ToLower(strings.TrimPrefix(name, prefix))
-		for _, known := range t.names {
+		for _, known := range t.keys {
 			if strings.ReplaceAll(known, ".", "_") == key {
 				key = known
 			}

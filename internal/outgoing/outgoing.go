@@ -18,7 +18,7 @@ var ErrPrivate = errors.New("the address is not on the public internet")
 // special are ranges that are no public hosts, besides those that netip knows: shared space of providers (RFC 6598), this
 // network (RFC 791), IETF assignments (RFC 6890), benchmarks (RFC 2544), reserved (RFC 1112), and
 // IPv4 inside IPv6 (RFC 6052, RFC 3056, RFC 4291, RFC 4380), behind which any of the others may be.
-var special = []netip.Prefix{
+var reserved = []netip.Prefix{
 	netip.MustParsePrefix("0.0.0.0/8"), netip.MustParsePrefix("100.64.0.0/10"), netip.MustParsePrefix("192.0.0.0/24"),
 	netip.MustParsePrefix("198.18.0.0/15"), netip.MustParsePrefix("240.0.0.0/4"),
 	netip.MustParsePrefix("64:ff9b::/96"), netip.MustParsePrefix("64:ff9b:1::/48"), netip.MustParsePrefix("2002::/16"),
@@ -66,17 +66,17 @@ func refusePrivate(_, address string, _ syscall.RawConn) error {
 	if err != nil {
 		return fmt.Errorf("connect to %s: %w", address, err)
 	}
-	if !public(target.Addr().Unmap().WithZone("")) {
+	if !isPublic(target.Addr().Unmap().WithZone("")) {
 		return ErrPrivate
 	}
 	return nil
 }
 
-func public(ip netip.Addr) bool {
+func isPublic(ip netip.Addr) bool {
 	if !ip.IsGlobalUnicast() || ip.IsPrivate() {
 		return false
 	}
-	for _, prefix := range special {
+	for _, prefix := range reserved {
 		if prefix.Contains(ip) {
 			return false
 		}

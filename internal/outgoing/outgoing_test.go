@@ -16,7 +16,7 @@ func TestOnlyPublicAddressesAreReached(t *testing.T) {
 		"::1": false, "::": false, "fe80::1": false, "fd00::1": false, "64:ff9b::7f00:1": false, "2002:7f00:1::": false, "::7f00:1": false,
 		"2001:0:4136:e378::": false, "fec0::1": false,
 	} {
-		if got := public(netip.MustParseAddr(address)); got != want {
+		if got := isPublic(netip.MustParseAddr(address)); got != want {
 			t.Errorf("public(%s) = %v", address, got)
 		}
 	}

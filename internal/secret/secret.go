@@ -27,8 +27,8 @@ var ErrKey = errors.New("sealed with another key, or for another place")
 
 // Box seals and opens values, and makes pseudonyms. It is safe for concurrent use.
 type Box struct {
-	aead  cipher.AEAD
-	names []byte
+	aead   cipher.AEAD
+	macKey []byte
 }
 
 // NewBox makes a Box from an instance key of KeySize bytes.
@@ -52,31 +52,31 @@ func NewBox(key []byte) (*Box, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Box{aead: aead, names: names}, nil
+	return &Box{aead: aead, macKey: names}, nil
 }
 
 // Place is where a sealed value stands in the database. It is bound into the ciphertext, so that a value copied
 // to another place does not open there.
-type Place struct{ Table, Row, Column string }
+type Cell struct{ Table, Row, Column string }
 
-func (p Place) data() []byte {
+func (p Cell) additionalData() []byte {
 	return []byte(strings.Join([]string{p.Table, p.Row, p.Column}, "\x00"))
 }
 
 // Seal encrypts plain with AES-256-GCM. The result starts with the random nonce.
-func (b *Box) Seal(at Place, plain []byte) []byte {
+func (b *Box) Seal(at Cell, plain []byte) []byte {
 	nonce := make([]byte, b.aead.NonceSize())
 	rand.Read(nonce) // never fails, see crypto/rand
-	return b.aead.Seal(nonce, nonce, plain, at.data())
+	return b.aead.Seal(nonce, nonce, plain, at.additionalData())
 }
 
 // Open decrypts what Seal made for the same place.
-func (b *Box) Open(at Place, sealed []byte) ([]byte, error) {
+func (b *Box) Open(at Cell, sealed []byte) ([]byte, error) {
 	size := b.aead.NonceSize()
 	if len(sealed) < size {
 		return nil, fmt.Errorf("open %s.%s: %w", at.Table, at.Column, ErrKey)
 	}
-	plain, err := b.aead.Open(nil, sealed[:size], sealed[size:], at.data())
+	plain, err := b.aead.Open(nil, sealed[:size], sealed[size:], at.additionalData())
 	if err != nil {
 		return nil, fmt.Errorf("open %s.%s: %w", at.Table, at.Column, ErrKey)
 	}
@@ -89,12 +89,12 @@ func (b *Box) Digest(purpose, value string) string {
 }
 
 // Author is the pseudonym of a name or address in one network of one city on one day (UTC).
-func (b *Box) Author(city, bot, name string, at time.Time) string {
+func (b *Box) Pseudonym(city, bot, name string, at time.Time) string {
 	return b.mac("author", at.UTC().Format(time.DateOnly), city, bot, strings.ToLower(name))[:32]
 }
 
 func (b *Box) mac(parts ...string) string {
-	h := hmac.New(sha256.New, b.names)
+	h := hmac.New(sha256.New, b.macKey)
 	h.Write([]byte(strings.Join(parts, "\x00")))
 	return hex.EncodeToString(h.Sum(nil))
 }
@@ -104,7 +104,7 @@ func (b *Box) mac(parts ...string) string {
 func LoadKey(path string) ([]byte, error) {
 	text, err := os.ReadFile(path)
 	if errors.Is(err, os.ErrNotExist) {
-		return newKey(path)
+		return createKey(path)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("read instance key: %w", err)
@@ -117,7 +117,7 @@ func LoadKey(path string) ([]byte, error) {
 }
 
 // newKey writes beside the path and renames, so that a crash leaves no half a key.
-func newKey(path string) ([]byte, error) {
+func createKey(path string) ([]byte, error) {
 	key := make([]byte, KeySize)
 	rand.Read(key)
 	file, err := os.CreateTemp(filepath.Dir(path), ".key-*")

@@ -20,7 +20,7 @@ func newBox(t *testing.T, first byte) *Box {
 }
 
 func TestAValueOpensOnlyWithItsKeyAndInItsPlace(t *testing.T) {
-	box, here := newBox(t, 1), Place{"accounts", "zuerich", "token"}
+	box, here := newBox(t, 1), Cell{"accounts", "zuerich", "token"}
 	sealed := box.Seal(here, []byte("hunter2"))
 	if bytes.Contains(sealed, []byte("hunter2")) {
 		t.Error("it can be read")
@@ -28,7 +28,7 @@ func TestAValueOpensOnlyWithItsKeyAndInItsPlace(t *testing.T) {
 	if plain, err := box.Open(here, sealed); err != nil || string(plain) != "hunter2" {
 		t.Errorf("got %q, %v", plain, err)
 	}
-	for _, other := range []Place{{"accounts", "ghent", "token"}, {"accounts", "zuerich", "secret"}, {"x", "zuerich", "token"}} {
+	for _, other := range []Cell{{"accounts", "ghent", "token"}, {"accounts", "zuerich", "secret"}, {"x", "zuerich", "token"}} {
 		if _, err := box.Open(other, sealed); !errors.Is(err, ErrKey) {
 			t.Errorf("at %v: %v", other, err)
 		}
@@ -45,13 +45,13 @@ func TestAValueOpensOnlyWithItsKeyAndInItsPlace(t *testing.T) {
 
 func TestAPseudonymIsTheSameForADayAndACityAndANetworkOnly(t *testing.T) {
 	box, noon := newBox(t, 1), time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)
-	name := box.Author("zuerich", "net", "Marta", noon)
-	if name != box.Author("zuerich", "net", "marta", noon.Add(6*time.Hour)) {
+	name := box.Pseudonym("zuerich", "net", "Marta", noon)
+	if name != box.Pseudonym("zuerich", "net", "marta", noon.Add(6*time.Hour)) {
 		t.Error("it changes within the day, or with the case of the name")
 	}
 	for what, other := range map[string]string{
-		"day": box.Author("zuerich", "net", "Marta", noon.Add(24*time.Hour)), "city": box.Author("ghent", "net", "Marta", noon),
-		"network": box.Author("zuerich", "other", "Marta", noon), "key": newBox(t, 2).Author("zuerich", "net", "Marta", noon),
+		"day": box.Pseudonym("zuerich", "net", "Marta", noon.Add(24*time.Hour)), "city": box.Pseudonym("ghent", "net", "Marta", noon),
+		"network": box.Pseudonym("zuerich", "other", "Marta", noon), "key": newBox(t, 2).Pseudonym("zuerich", "net", "Marta", noon),
 	} {
 		if name == other {
 			t.Errorf("it is the same with another %s", what)

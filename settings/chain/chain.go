@@ -105,7 +105,7 @@ func Sum(text []byte) Hash {
 }
 
 // Make returns the link that turns the document with the hash base into wanted. ErrNothing if they are the same.
-func Make(city string, base Hash, document, wanted []byte) (Link, error) {
+func NewLink(city string, base Hash, document, wanted []byte) (Link, error) {
 	wanted, err := Canonical(wanted)
 	if err != nil {
 		return Link{}, fmt.Errorf("make patch: %w", err)
@@ -125,7 +125,7 @@ func Make(city string, base Hash, document, wanted []byte) (Link, error) {
 	if err != nil {
 		return Link{}, fmt.Errorf("make patch: %w", err)
 	}
-	if whole := Whole(wanted); len(patch) > len(whole) || checkPatch(document, patch) != nil {
+	if whole := ReplaceDocument(wanted); len(patch) > len(whole) || checkPatch(document, patch) != nil {
 		patch = whole
 	}
 	return Link{City: city, Base: base, Patch: patch, Result: Sum(wanted)}, nil
@@ -136,7 +136,7 @@ func Make(city string, base Hash, document, wanted []byte) (Link, error) {
 const maxLCS = 64 << 10
 
 // Whole is the patch that puts a whole document in the place of any other.
-func Whole(document []byte) json.RawMessage {
+func ReplaceDocument(document []byte) json.RawMessage {
 	return slices.Concat([]byte(`[{"op":"replace","path":"","value":`), document, []byte(`}]`))
 }
 
@@ -145,14 +145,14 @@ func Apply(document []byte, base Hash, l Link) ([]byte, error) {
 	switch {
 	case l.Base != base:
 		return nil, fmt.Errorf("%w: %s, not %s", ErrBase, l.Base, base)
-	case !plain(l.Note, MaxNote):
+	case !isPlainLine(l.Note, MaxNote):
 		return nil, fmt.Errorf("%w: the note must be one line of at most %d bytes", ErrPatch, MaxNote)
-	case !plain(l.Author, MaxAuthor):
+	case !isPlainLine(l.Author, MaxAuthor):
 		return nil, fmt.Errorf("%w: the author must be one line of at most %d bytes", ErrPatch, MaxAuthor)
 	case l.Time.UTC().Year() < 2000 || l.Time.UTC().Year() > 9999:
 		return nil, fmt.Errorf("%w: the time is missing or out of range", ErrPatch)
 	}
-	made, err := Patched(document, l.Patch)
+	made, err := ApplyPatch(document, l.Patch)
 	switch {
 	case err != nil:
 		return nil, err
@@ -165,7 +165,7 @@ func Apply(document []byte, base Hash, l Link) ([]byte, error) {
 }
 
 // plain says whether text is one line that every database takes.
-func plain(text string, limit int) bool {
+func isPlainLine(text string, limit int) bool {
 	return len(text) <= limit && utf8.ValidString(text) && !strings.ContainsFunc(text, unicode.IsControl)
 }
 

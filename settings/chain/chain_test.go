@@ -18,7 +18,7 @@ var noon = time.Date(2026, 5, 1, 12, 0, 0, 123456789, time.FixedZone("CEST", 720
 func set(document string, base Hash, path, value string) Link {
 	l := Link{City: "zuerich", Base: base, Author: "7", Time: noon, Note: "weil"}
 	l.Patch = json.RawMessage(fmt.Sprintf(`[{"op":"add","path":%q,"value":%q}]`, path, value))
-	made, _ := Patched([]byte(document), l.Patch)
+	made, _ := ApplyPatch([]byte(document), l.Patch)
 	l.Result = Sum(made)
 	return l
 }
@@ -35,7 +35,7 @@ func three(t *testing.T) []Link {
 		if hash, err = l.Hash(); err != nil {
 			t.Fatal(err)
 		}
-		if document, err = Patched(document, l.Patch); err != nil {
+		if document, err = ApplyPatch(document, l.Patch); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -183,7 +183,7 @@ func TestAPatchIsMadeFromTwoDocuments(t *testing.T) {
 	} {
 		_, base := Root("zuerich")
 		from, _ := Canonical([]byte(test.from))
-		l, err := Make("zuerich", base, from, []byte(test.to))
+		l, err := NewLink("zuerich", base, from, []byte(test.to))
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 			continue
@@ -195,7 +195,7 @@ func TestAPatchIsMadeFromTwoDocuments(t *testing.T) {
 			t.Errorf("%s: %v, %.100s", name, err, made)
 		}
 	}
-	if _, err := Make("zuerich", "", []byte(`{"a":1}`), []byte(`{ "a":1.0 }`)); !errors.Is(err, ErrNothing) {
+	if _, err := NewLink("zuerich", "", []byte(`{"a":1}`), []byte(`{ "a":1.0 }`)); !errors.Is(err, ErrNothing) {
 		t.Errorf("no change: %v", err)
 	}
 }
@@ -204,7 +204,7 @@ func TestAJumpLeadsFromAnyVersionToTheLast(t *testing.T) {
 	links := three(t)
 	documents, hashes, _ := Build("zuerich", links)
 	for i := range documents {
-		jump, err := Leap("zuerich", hashes[i], documents[3], &links[2])
+		jump, err := NewJump("zuerich", hashes[i], documents[3], &links[2])
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -212,7 +212,7 @@ func TestAJumpLeadsFromAnyVersionToTheLast(t *testing.T) {
 			t.Errorf("from %d: %s, %v", i, made, err)
 		}
 	}
-	rest, err := Leap("zuerich", hashes[0], documents[0], nil)
+	rest, err := NewJump("zuerich", hashes[0], documents[0], nil)
 	if made, err2 := rest.Apply(documents[0], hashes[0]); err != nil || err2 != nil || string(made) != "{}" {
 		t.Errorf("from the root to the root: %s, %v, %v", made, err, err2)
 	}
@@ -222,20 +222,20 @@ func TestAJumpThatNothingVouchesForIsRefused(t *testing.T) {
 	links := three(t)
 	documents, hashes, _ := Build("zuerich", links)
 	for name, spoil := range map[string]func(*Jump){
-		"another document": func(j *Jump) { j.Patch = Whole([]byte(`{"title":"stolen"}`)) },
+		"another document": func(j *Jump) { j.Patch = ReplaceDocument([]byte(`{"title":"stolen"}`)) },
 		"another hash":     func(j *Jump) { j.Hash = hashes[1] },
 		"another link":     func(j *Jump) { j.Last = &links[0] },
 		"no link":          func(j *Jump) { j.Last = nil },
 		"another city":     func(j *Jump) { j.City = "ghent" },
 		"no patch":         func(j *Jump) { j.Patch = nil },
 	} {
-		jump, _ := Leap("zuerich", hashes[0], documents[3], &links[2])
+		jump, _ := NewJump("zuerich", hashes[0], documents[3], &links[2])
 		spoil(&jump)
 		if _, err := jump.Apply(documents[0], hashes[0]); !errors.Is(err, ErrBroken) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	jump, _ := Leap("zuerich", hashes[1], documents[3], &links[2])
+	jump, _ := NewJump("zuerich", hashes[1], documents[3], &links[2])
 	if _, err := jump.Apply(documents[0], hashes[0]); !errors.Is(err, ErrBase) {
 		t.Errorf("from elsewhere: %v", err)
 	}
@@ -245,11 +245,11 @@ func FuzzPatch(f *testing.F) {
 	f.Add([]byte(`{"a":[1,2],"b":{"c":null}}`), []byte(`[{"op":"copy","from":"/a","path":"/b/c"},{"op":"move","from":"/a/0","path":"/a/-"}]`))
 	f.Add([]byte(`{}`), []byte(`[{"op":"add","path":"/~01","value":1e21}]`))
 	f.Fuzz(func(t *testing.T, document, patch []byte) {
-		made, err := Patched(document, patch)
+		made, err := ApplyPatch(document, patch)
 		if err != nil {
 			return
 		}
-		same, err := Patched(made, []byte("[]"))
+		same, err := ApplyPatch(made, []byte("[]"))
 		if err != nil || string(same) != string(made) {
 			t.Errorf("%s is not canonical: %s, %v", made, same, err)
 		}
@@ -276,7 +276,7 @@ func TestAPatchThatWouldStopTheProgramOrTakeLongIsRefused(t *testing.T) {
 		"a list of something else":    {`{}`, `[1]`},
 		"an operation that is a null": {`{}`, `[null]`},
 	} {
-		if made, err := Patched([]byte(test.document), json.RawMessage(test.patch)); !errors.Is(err, ErrPatch) {
+		if made, err := ApplyPatch([]byte(test.document), json.RawMessage(test.patch)); !errors.Is(err, ErrPatch) {
 			t.Errorf("%s: %.100s, %v", name, made, err)
 		}
 	}

@@ -15,8 +15,8 @@ type Jump struct {
 }
 
 // Leap returns the jump from base to the document that last made.
-func Leap(city string, base Hash, document []byte, last *Link) (Jump, error) {
-	j := Jump{City: city, Base: base, Patch: Whole(document), Last: last}
+func NewJump(city string, base Hash, document []byte, last *Link) (Jump, error) {
+	j := Jump{City: city, Base: base, Patch: ReplaceDocument(document), Last: last}
 	_, j.Hash = Root(city)
 	if last != nil {
 		var err error
@@ -36,7 +36,7 @@ func (j Jump) Apply(document []byte, base Hash) ([]byte, error) {
 	if j.Base != base {
 		return nil, fmt.Errorf("%w: %s, not %s", ErrBase, j.Base, base)
 	}
-	made, err := Patched(document, j.Patch)
+	made, err := ApplyPatch(document, j.Patch)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrBroken, err)
 	}

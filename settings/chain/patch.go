@@ -20,18 +20,18 @@ const (
 )
 
 // Patched applies an RFC 6902 patch to a document. An error wraps ErrPatch.
-func Patched(document []byte, patch json.RawMessage) (made []byte, err error) {
+func ApplyPatch(document []byte, patch json.RawMessage) (made []byte, err error) {
 	if err := checkPatch(document, patch); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrPatch, err)
 	}
-	if made, err = apply(document, patch); err != nil {
+	if made, err = applyChecked(document, patch); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrPatch, err)
 	}
 	return made, nil
 }
 
 // apply keeps a mistake of the library's from ending the program.
-func apply(document []byte, patch json.RawMessage) (made []byte, err error) {
+func applyChecked(document []byte, patch json.RawMessage) (made []byte, err error) {
 	defer func() {
 		if trouble := recover(); trouble != nil {
 			made, err = nil, fmt.Errorf("%v", trouble)

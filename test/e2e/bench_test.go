@@ -65,7 +65,7 @@ var benched int
 
 func put(b *testing.B, broker *bus.Bus, city int) {
 	benched++
-	err := broker.PutReport(context.Background(), report.Report{City: fmt.Sprintf("city%d", city), Bot: "elsewhere",
+	err := broker.PublishReport(context.Background(), report.Report{City: fmt.Sprintf("city%d", city), Bot: "elsewhere",
 		ID: fmt.Sprint(benched), Text: "kontrolle u8 hermannplatz, zwei männer in grau", At: time.Now()})
 	if err != nil {
 		b.Fatal(err)
