@@ -136,7 +136,7 @@ func (d draft) doubted(why string) draft {
 // reports makes a report of a message for each city, or says why the message is to be dropped. from is the sender of the
 // envelope. The error is that of a look-up.
 func (b *Bot) reports(ctx context.Context, from string, m *message, cities []string) (made []draft, why string, err error) {
-	if why, err = b.machine(ctx, from, m); err != nil {
+	if why, err = b.automatic(ctx, from, m); err != nil {
 		return nil, "", err
 	}
 	if why != "" {

@@ -5,9 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	netmail "net/mail"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/emersion/go-imap/v2"
@@ -187,7 +185,7 @@ func (p *postman) report(ctx context.Context, m *message) (made draft, why strin
 	if m == nil {
 		return draft{}, "deleted meanwhile", nil
 	}
-	from := returnPath(m)
+	from := m.ReturnPath()
 	if m.Author(from) == sender(p.m.Address) {
 		return draft{}, "written by the mailbox itself", nil
 	}
@@ -219,17 +217,4 @@ func (p *postman) fetch(uid imap.UID) (m *message, beginning []byte, err error) 
 		}
 	}
 	return m, kept.bytes, command.Close()
-}
-
-// returnPath is the sender of the envelope, which the last server writes down (RFC 5321, section 4.4): empty for what nobody
-// is to answer. Without that header it is the author.
-func returnPath(m *message) string {
-	path := strings.TrimSpace(m.Get("Return-Path"))
-	if path == "<>" {
-		return ""
-	}
-	if parsed, err := netmail.ParseAddress(path); err == nil {
-		return parsed.Address
-	}
-	return m.Author("")
 }

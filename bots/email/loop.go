@@ -4,63 +4,36 @@ import (
 	"context"
 	"fmt"
 	"strings"
+
+	"linienfunk/mail/text"
 )
 
 // headerLoop marks our own mails.
 const headerLoop = "X-Loop"
 
-// machine says why a message does not come from a person, or nothing: automatic answers, bounces, mailing lists, our
-// own mails. RFC 3834, sections 2 and 5, says how to know them. They are accepted and dropped: refusing them would
-// make bounces, to people who did nothing. The error is that of a look-up: it is not known then.
-func (b *Bot) machine(ctx context.Context, envelope string, m *message) (string, error) {
-	switch auto := keyword(m.Get("Auto-Submitted")); {
-	case envelope == "":
-		return "empty return path", nil
-	case auto != "" && auto != "no":
-		return "Auto-Submitted", nil
-	case m.Has("List-Id") || m.Has("List-Post"):
-		return "mailing list", nil
-	case m.Has(headerLoop):
-		return "loop", nil
-	case m.Has("X-Autoreply") || m.Has("X-Autorespond") || m.Has("X-Failed-Recipients"):
-		return "automatic answer", nil
-	case m.MediaType() == "multipart/report":
-		return "report of a mail server", nil
+// automatic says why no person wrote a message, or nothing. Such mails are accepted and dropped: refusing them would bounce them to people who did
+// not send them. The error is that of a look-up.
+func (b *Bot) automatic(ctx context.Context, envelopeFrom string, m *text.Message) (string, error) {
+	if why := m.Automatic(envelopeFrom); why != "" {
+		return why, nil
 	}
-	switch keyword(m.Get("Precedence")) {
-	case "bulk", "junk", "list", "auto_reply":
-		return "Precedence", nil
-	}
-	for _, address := range []string{envelope, m.Author("")} {
-		if why, err := b.robot(ctx, address); why != "" || err != nil {
-			return why, err
+	for _, address := range []string{envelopeFrom, m.Author("")} {
+		if own, err := b.isCitysAddress(ctx, address); own || err != nil {
+			return "one of our own addresses", err
 		}
 	}
 	return "", nil
 }
 
-func (b *Bot) robot(ctx context.Context, address string) (string, error) {
-	local, domain := split(strings.ToLower(address))
-	if local == "mailer-daemon" {
-		return "mail server", nil
-	}
+func (b *Bot) isCitysAddress(ctx context.Context, address string) (bool, error) {
+	local, domain := text.SplitAddress(strings.ToLower(address))
 	if !b.ours(domain) {
-		return "", nil
+		return false, nil
 	}
 	name, _, _ := strings.Cut(local, "+")
 	_, ok, err := b.core.Cities.City(ctx, name)
 	if err != nil {
-		return "", fmt.Errorf("look up city: %w", err)
+		return false, fmt.Errorf("look up city: %w", err)
 	}
-	if ok {
-		return "one of our own addresses", nil
-	}
-	return "", nil
-}
-
-// keyword is a header's value without parameters and comments, in lower case.
-func keyword(value string) string {
-	value, _, _ = strings.Cut(value, ";")
-	value, _, _ = strings.Cut(value, "(")
-	return strings.ToLower(strings.TrimSpace(value))
+	return ok, nil
 }

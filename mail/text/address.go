@@ -8,45 +8,44 @@ import (
 	"golang.org/x/net/idna"
 )
 
-// Longest address and local part: RFC 5321, section 4.5.3.1.
+// Longest address and local part in bytes: RFC 5321, section 4.5.3.1.
 const (
-	maxAddress = 254
+	MaxAddress = 254
 	maxLocal   = 64
 )
 
-// errAddress does not repeat the address.
-var errAddress = errors.New("not an address that mail can be sent to")
+// ErrAddress is the error of ParseAddress. It does not repeat the address.
+var ErrAddress = errors.New("not an address that mail can be sent to")
 
-// normal checks a bare address that somebody typed and returns it in lower case, its domain in ASCII. Quoted local
-// parts, address literals and local parts that need SMTPUTF8 are refused: they are rare, and what delivers our mail
-// cannot serve them.
-func normal(address string) (string, error) {
+// ParseAddress checks a bare address that somebody typed and returns it in lower case, its domain in ASCII, or ErrAddress. Quoted local
+// parts, address literals and local parts that need SMTPUTF8 are refused: they are rare, and package mail cannot deliver to them.
+func ParseAddress(address string) (string, error) {
 	address = strings.TrimSpace(address)
-	if len(address) > maxAddress {
-		return "", errAddress
+	if len(address) > MaxAddress {
+		return "", ErrAddress
 	}
 	parsed, err := netmail.ParseAddress(address)
 	if err != nil || parsed.Name != "" || parsed.Address != address {
-		return "", errAddress
+		return "", ErrAddress
 	}
-	local, domain := split(address)
+	local, domain := SplitAddress(address)
 	if len(local) > maxLocal || strings.ContainsFunc(local, unusual) {
-		return "", errAddress
+		return "", ErrAddress
 	}
-	domain, err = ascii(domain)
+	domain, err = ASCIIDomain(domain)
 	if err != nil || !strings.Contains(domain, ".") || strings.HasSuffix(domain, ".") {
-		return "", errAddress
+		return "", ErrAddress
 	}
 	full := strings.ToLower(local + "@" + domain)
-	if len(full) > maxAddress {
-		return "", errAddress
+	if len(full) > MaxAddress {
+		return "", ErrAddress
 	}
-	// What remains of a domain in Unicode may be none any more: "xn--." becomes ".".
-	if again, err := ascii(domain); err != nil || again != domain {
-		return "", errAddress
+	// The conversion may leave something that is not a domain: "xn--." becomes ".".
+	if again, err := ASCIIDomain(domain); err != nil || again != domain {
+		return "", ErrAddress
 	}
 	if parsed, err := netmail.ParseAddress(full); err != nil || parsed.Address != full {
-		return "", errAddress
+		return "", ErrAddress
 	}
 	return full, nil
 }
@@ -55,14 +54,14 @@ func unusual(r rune) bool {
 	return r <= ' ' || r > '~' || strings.ContainsRune(`"(),:;<>@[\]`, r)
 }
 
-// ascii is a domain as DNS has it, in lower case.
-func ascii(domain string) (string, error) {
+// ASCIIDomain returns a domain in the form of DNS, in lower case.
+func ASCIIDomain(domain string) (string, error) {
 	domain, err := idna.Lookup.ToASCII(domain)
 	return strings.ToLower(domain), err
 }
 
-// split parts an address at its last @.
-func split(address string) (local, domain string) {
+// SplitAddress parts an address at its last @. Without one, all of it is the local part.
+func SplitAddress(address string) (local, domain string) {
 	at := strings.LastIndexByte(address, '@')
 	if at < 0 {
 		return address, ""
@@ -70,10 +69,16 @@ func split(address string) (local, domain string) {
 	return address[:at], address[at+1:]
 }
 
-// sender is the author's address as Core.Author gets it: the same for a rider and for the subscriber that the rider
-// is.
-func sender(address string) string {
-	if full, err := normal(address); err == nil {
+// Domain is the part of an address behind its last @.
+func Domain(address string) string {
+	_, domain := SplitAddress(address)
+	return domain
+}
+
+// Canonical is ParseAddress for addresses in mails: one that it refuses is only trimmed and put in lower case. The pseudonym of an author is
+// made of it, so that a person who reports and subscribes has one.
+func Canonical(address string) string {
+	if full, err := ParseAddress(address); err == nil {
 		return full
 	}
 	return strings.ToLower(strings.TrimSpace(address))

@@ -2,7 +2,8 @@ package text
 
 import "testing"
 
-func TestALineThatSaysWhoWroteAQuotationGoesWithIt(t *testing.T) {
+func TestAnAttributionLineIsCutWithItsQuotation(t *testing.T) {
+	t.Parallel()
 	for _, line := range []string{
 		"Rita Geheim schrieb am 03.04.2026 um 12:00:",
 		"Rita Geheim schrieb am 03.04.26 um 12:00:",
@@ -42,7 +43,8 @@ func TestALineThatSaysWhoWroteAQuotationGoesWithIt(t *testing.T) {
 	}
 }
 
-func TestALineThatSaysWhoWroteWhenGoesWithAQuotationWithoutMarks(t *testing.T) {
+func TestADatedAttributionLineIsCutWithAQuotationWithoutMarks(t *testing.T) {
+	t.Parallel()
 	for _, line := range []string{
 		"Rita Geheim schrieb am 03.04.26 um 12:00:",
 		"Rita Geheim wrote on 3 April 2026:",
@@ -62,7 +64,8 @@ func TestALineThatSaysWhoWroteWhenGoesWithAQuotationWithoutMarks(t *testing.T) {
 	}
 }
 
-func TestALineThatSaysWhoWroteAQuotationInHTMLGoesWithIt(t *testing.T) {
+func TestAnAttributionLineInHTMLIsCutWithItsQuotation(t *testing.T) {
+	t.Parallel()
 	for _, line := range []string{"Rita Geheim schrieb am 3.4.26:", "Rita Geheim, 3.4.26:", "Rita Geheim &lt;rita@x.example&gt; kirjoitti:"} {
 		page := "<p>kontrolle u8</p><p>" + line + "</p><blockquote type=cite>wo?</blockquote><p>noch da</p>"
 		if got := cut(htmlText(page)); got != "kontrolle u8\n\nnoch da" {
@@ -72,6 +75,7 @@ func TestALineThatSaysWhoWroteAQuotationInHTMLGoesWithIt(t *testing.T) {
 }
 
 func TestReportsThatEndInAColonStay(t *testing.T) {
+	t.Parallel()
 	for text, want := range map[string]string{
 		"kontrolle u8:\n- drei\n- in zivil":                 "",
 		"kontrolle u8:\n> wo?\n> danke":                     "kontrolle u8:",
@@ -94,14 +98,11 @@ func TestReportsThatEndInAColonStay(t *testing.T) {
 	}
 }
 
-func TestOfWhatSomebodyWroteTheTextStaysAndTheNameGoes(t *testing.T) {
-	for text, want := range map[string]string{
+func TestAnInlineAttributionIsCutAndItsTextStays(t *testing.T) {
+	t.Parallel()
+	testCut(t, map[string]string{
 		"Marta schrieb: kontrolle u8":          "kontrolle u8",
 		"Rita Geheim wrote: inspectors line 4": "inspectors line 4",
 		"hallo\nRita schreibt: zoo":            "hallo\nzoo",
-	} {
-		if got := cut(text); got != want {
-			t.Errorf("%q became %q", text, got)
-		}
-	}
+	})
 }

@@ -6,7 +6,8 @@ import (
 	"time"
 )
 
-func TestTheTimeOfAReportIsWhenTheRiderWroteIt(t *testing.T) {
+func TestTheTimeOfAReportIsWhenItsAuthorWroteIt(t *testing.T) {
+	t.Parallel()
 	now := time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
 	const (
 		dated    = "Date: Sat, 21 Nov 2026 10:00:00 +0100\n" // 9:00
@@ -54,10 +55,7 @@ func TestTheTimeOfAReportIsWhenTheRiderWroteIt(t *testing.T) {
 		"a zone that Go does not know is not read UTC": {"Date: Sat, 21 Nov 2026 05:00:00 EST\n", 0},
 		"a zone in its old form":                       {"Date: 21 Nov 26 09:00 GMT\n", 3 * hour},
 	} {
-		m, err := Parse(strings.NewReader(c.header + "From: marta@rider.example\n\nkontrolle\n"))
-		if err != nil {
-			t.Fatal(err)
-		}
+		m := parse(t, c.header+"From: marta@rider.example\n\nkontrolle\n")
 		if got := now.Sub(m.Written(now)); got != c.want {
 			t.Errorf("%s: %s ago, want %s", name, got, c.want)
 		}

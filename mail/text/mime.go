@@ -11,56 +11,58 @@ import (
 	"github.com/emersion/go-message/textproto"
 )
 
-// Limits of what is kept of a message. All else is read and thrown away.
+// Limits of what is kept of a message. Everything else is read and discarded.
 const (
-	maxHeader     = 128 << 10 // bytes, of the message's header
-	maxPartHeader = 4 << 10   // bytes, of a part's
-	maxText       = 256 << 10 // bytes, of one text part before decoding
-	maxKept       = 768 << 10 // bytes, of all headers and text parts together
+	maxHeader     = 128 << 10 // bytes of the message's header
+	maxPartHeader = 4 << 10   // bytes of a part's header
+	maxText       = 256 << 10 // bytes of one text part before decoding
+	maxKept       = 768 << 10 // bytes of all headers and text parts together
 	maxParts      = 100
 	maxDepth      = 10
 )
 
-// part is a message or a part of one: either it has children, or it may have a body.
+// part is a message or a part of one. It has children or a body, or neither.
 type part struct {
-	header   gomessage.Header
-	kind     string // media type in lower case
-	params   map[string]string
-	children []*part
-	body     []byte // not decoded; only of text parts that are no attachments
-	full     bool   // body is cut
-	closed   string // a multipart's boundary
+	header    gomessage.Header
+	kind      string            // media type in lower case
+	params    map[string]string // of the media type
+	children  []*part
+	body      []byte // not decoded; only of text parts that are not attachments
+	truncated bool   // body is incomplete
+	boundary  string // of a multipart
 }
 
-// reader makes parts out of lines. It does by itself what go-message's MultipartReader does, since that holds headers
-// of any size in memory, and ends at the first that is broken.
-type reader struct {
-	lines *bufio.Reader
-	stack []*part // the multiparts that are open, the outermost first
-	part  *part   // whose header or body comes
-	head  []byte  // the header so far
-	where int
-	guess string // the line before, if it may be a boundary that the header does not name
-	kept  int
-	parts int
+// partReader makes parts out of lines. go-message's MultipartReader would not do: it holds headers of any size in memory, and ends at the
+// first header that is broken.
+type partReader struct {
+	lines  *bufio.Reader
+	open   []*part // the multiparts that have not ended, the outermost first
+	part   *part   // the part being read
+	header []byte  // its header so far
+	state  state
+	guess  string // the line before, if it may be a boundary that the header does not name
+	kept   int    // bytes
+	parts  int
 }
+
+type state int
 
 const (
-	inHeader = iota
+	inHeader state = iota
 	inBody
-	between // in front of the first part of a multipart, or behind the last
+	betweenParts // above the first part of a multipart, or below the last
 )
 
-// readParts reads a message to its end. The error is the connection's: a message may be as broken as it likes.
+// readParts reads a message to its end. The error is the reader's: a broken message is no error.
 func readParts(r io.Reader) (*part, error) {
 	root := &part{}
-	p := &reader{lines: bufio.NewReaderSize(r, 4096), part: root, parts: 1}
-	whole := true // the chunk before ended a line
+	p := &partReader{lines: bufio.NewReaderSize(r, 4096), part: root, parts: 1}
+	begins := true // the next chunk begins a line
 	for {
 		line, err := p.lines.ReadSlice('\n')
 		if len(line) > 0 {
-			p.take(line, whole)
-			whole = line[len(line)-1] == '\n'
+			p.addLine(line, begins)
+			begins = line[len(line)-1] == '\n'
 		}
 		if errors.Is(err, bufio.ErrBufferFull) {
 			continue
@@ -72,51 +74,51 @@ func readParts(r io.Reader) (*part, error) {
 			return nil, err
 		}
 	}
-	if p.where == inHeader {
+	if p.state == inHeader {
 		p.endHeader()
 	}
 	return root, nil
 }
 
-// take takes a line, or the next piece of one that is longer than the buffer.
-func (p *reader) take(line []byte, begins bool) {
-	if begins && p.boundary(line) {
+// addLine takes a line, or the next piece of one that is longer than the buffer.
+func (p *partReader) addLine(line []byte, begins bool) {
+	if begins && p.isBoundary(line) {
 		return
 	}
-	switch p.where {
+	switch p.state {
 	case inHeader:
-		p.takeHeader(line, begins)
+		p.addHeaderLine(line, begins)
 	case inBody:
-		p.keep(line)
-	case between:
-		p.adopt(line)
+		p.addBodyLine(line)
+	case betweenParts:
+		p.guessBoundary(line)
 	}
 }
 
-func (p *reader) takeHeader(line []byte, begins bool) {
+func (p *partReader) addHeaderLine(line []byte, begins bool) {
 	switch {
 	case !begins:
-		p.addHeader(line)
+		p.appendHeader(line)
 	case len(bytes.TrimRight(line, "\r\n")) == 0:
 		p.endHeader()
-	case len(p.head) == 0 && (bytes.HasPrefix(line, []byte("From ")) || bytes.HasPrefix(line, []byte(">From "))):
-		// the envelope line of a mailbox file
-	case isField(line) || len(p.head) > 0 && (line[0] == ' ' || line[0] == '\t'):
-		p.addHeader(line)
+	case len(p.header) == 0 && (bytes.HasPrefix(line, []byte("From ")) || bytes.HasPrefix(line, []byte(">From "))):
+		// the envelope line of an mbox file
+	case isField(line) || len(p.header) > 0 && (line[0] == ' ' || line[0] == '\t'):
+		p.appendHeader(line)
 	default:
 		// The empty line is missing.
 		p.endHeader()
-		p.take(line, true)
+		p.addLine(line, true)
 	}
 }
 
-func (p *reader) addHeader(line []byte) {
+func (p *partReader) appendHeader(line []byte) {
 	limit := maxPartHeader
 	if p.parts == 1 {
 		limit = maxHeader
 	}
-	if len(p.head)+len(line) <= limit && p.kept+len(line) <= maxKept {
-		p.head = append(p.head, line...)
+	if len(p.header)+len(line) <= limit && p.kept+len(line) <= maxKept {
+		p.header = append(p.header, line...)
 		p.kept += len(line)
 	}
 }
@@ -134,18 +136,18 @@ func isField(line []byte) bool {
 	return false
 }
 
-// endHeader looks at the header and decides what comes.
-func (p *reader) endHeader() {
-	header, _ := textproto.ReadHeader(bufio.NewReader(bytes.NewReader(append(p.head, "\r\n"...))))
-	p.head = nil
+// endHeader parses the header. What comes next is a body, or the parts of a multipart.
+func (p *partReader) endHeader() {
+	header, _ := textproto.ReadHeader(bufio.NewReader(bytes.NewReader(append(p.header, "\r\n"...))))
+	p.header = nil
 	v := p.part
 	v.header = gomessage.Header{Header: header}
 	v.kind, v.params = mediaType(v.header)
-	p.where = inBody
-	if strings.HasPrefix(v.kind, "multipart/") && len(p.stack) < maxDepth {
-		v.closed = v.params["boundary"]
-		p.stack = append(p.stack, v)
-		p.part, p.where, p.guess = nil, between, ""
+	p.state = inBody
+	if strings.HasPrefix(v.kind, "multipart/") && len(p.open) < maxDepth {
+		v.boundary = v.params["boundary"]
+		p.open = append(p.open, v)
+		p.part, p.state, p.guess = nil, betweenParts, ""
 	}
 }
 
@@ -161,66 +163,65 @@ func mediaType(h gomessage.Header) (string, map[string]string) {
 	return kind, params
 }
 
-// boundary ends and begins parts if the line is the boundary of a multipart that is open, and says whether it was. An
-// inner multipart whose end is missing ends with the outer one.
-func (p *reader) boundary(line []byte) bool {
-	if len(p.stack) == 0 || !bytes.HasPrefix(line, []byte("--")) {
+// isBoundary says whether the line is the boundary of an open multipart, and ends and begins parts then. An inner multipart whose end is
+// missing ends with the outer one.
+func (p *partReader) isBoundary(line []byte) bool {
+	if len(p.open) == 0 || !bytes.HasPrefix(line, []byte("--")) {
 		return false
 	}
 	text := strings.TrimRight(string(line[2:min(len(line), 200)]), " \t\r\n")
-	for i := len(p.stack) - 1; i >= 0; i-- {
-		name := p.stack[i].closed
+	for i := len(p.open) - 1; i >= 0; i-- {
+		name := p.open[i].boundary
 		if name == "" || text != name && text != name+"--" {
 			continue
 		}
-		if p.where == inHeader {
+		if p.state == inHeader {
 			p.endHeader()
 		}
 		if text == name {
-			p.stack = p.stack[:i+1]
-			p.begin()
+			p.open = p.open[:i+1]
+			p.beginPart()
 		} else {
-			p.stack = p.stack[:i]
-			p.part, p.where, p.guess = nil, between, ""
+			p.open = p.open[:i]
+			p.part, p.state, p.guess = nil, betweenParts, ""
 		}
 		return true
 	}
 	return false
 }
 
-// begin begins a part of the innermost multipart.
-func (p *reader) begin() {
+// beginPart begins a part of the innermost multipart. Parts above maxParts are read, but belong to nothing.
+func (p *partReader) beginPart() {
 	v := &part{}
 	if p.parts++; p.parts <= maxParts {
-		parent := p.stack[len(p.stack)-1]
+		parent := p.open[len(p.open)-1]
 		parent.children = append(parent.children, v)
 	}
-	p.part, p.where = v, inHeader
+	p.part, p.state = v, inHeader
 }
 
-// keep keeps what may become text.
-func (p *reader) keep(line []byte) {
+// addBodyLine keeps the line if it may become text.
+func (p *partReader) addBodyLine(line []byte) {
 	v := p.part
-	if !strings.HasPrefix(v.kind, "text/") || v.attached() || p.parts > maxParts {
+	if !strings.HasPrefix(v.kind, "text/") || v.isAttachment() || p.parts > maxParts {
 		return
 	}
-	if v.full = v.full || len(v.body)+len(line) > maxText || p.kept+len(line) > maxKept; v.full {
+	if v.truncated = v.truncated || len(v.body)+len(line) > maxText || p.kept+len(line) > maxKept; v.truncated {
 		return
 	}
 	v.body = append(v.body, line...)
 	p.kept += len(line)
 }
 
-// adopt finds the boundary of a multipart whose header names none or another one: a line with two dashes in front of
-// a Content- field.
-func (p *reader) adopt(line []byte) {
-	if len(p.stack) == 0 || len(p.stack[len(p.stack)-1].children) > 0 {
+// guessBoundary finds the boundary of a multipart whose header names none or a wrong one: a line that begins with two dashes, above a Content- field.
+func (p *partReader) guessBoundary(line []byte) {
+	if len(p.open) == 0 || len(p.open[len(p.open)-1].children) > 0 {
 		return
 	}
 	if p.guess != "" && len(line) > 8 && bytes.EqualFold(line[:8], []byte("content-")) {
-		p.stack[len(p.stack)-1].closed = p.guess
-		p.begin()
-		p.takeHeader(line, true)
+		p.open[len(p.open)-1].boundary = p.guess
+		p.beginPart()
+		p.addHeaderLine(line, true)
 		return
 	}
 	p.guess = ""
@@ -229,7 +230,7 @@ func (p *reader) adopt(line []byte) {
 	}
 }
 
-// attached says that a part is to be saved, not read.
-func (v *part) attached() bool {
+// isAttachment says that a part is to be saved, not shown.
+func (v *part) isAttachment() bool {
 	return strings.HasPrefix(strings.ToLower(strings.TrimSpace(v.header.Get("Content-Disposition"))), "attachment")
 }

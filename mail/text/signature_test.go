@@ -1,11 +1,9 @@
 package text
 
-import (
-	"strings"
-	"testing"
-)
+import "testing"
 
-func TestANameBelowAGreetingGoes(t *testing.T) {
+func TestAClosingAndTheNameBelowAreCut(t *testing.T) {
+	t.Parallel()
 	for _, closing := range []string{
 		"Mit freundlichen Grüßen\nHans Riesig",
 		"Mit freundlichen Grüssen,\n\nHans Riesig\nTel. 0170 123 45 67 89",
@@ -28,7 +26,8 @@ func TestANameBelowAGreetingGoes(t *testing.T) {
 	}
 }
 
-func TestANameBelowAnAdvertisementGoes(t *testing.T) {
+func TestAnAdvertisementAndTheNameBelowAreCut(t *testing.T) {
+	t.Parallel()
 	for _, below := range []string{"\n\nHans Riesig", "\nHans Riesig\nHauptstraße 5\n12345 Berlin\n0170 1234567", "\n\nLG Hans", "\n\nHans\n\n> wo?"} {
 		for _, advertisement := range []string{"Gesendet von meinem iPhone", "Sent from my iPhone", "Envoyé de mon iPhone"} {
 			if got := cut("kontrolle u8\n\n" + advertisement + below); got != "kontrolle u8" {
@@ -39,7 +38,8 @@ func TestANameBelowAnAdvertisementGoes(t *testing.T) {
 }
 
 // The report is in the subject then.
-func TestANameThatIsAllOfAMailGoes(t *testing.T) {
+func TestAClosingThatIsAllOfABodyIsCut(t *testing.T) {
+	t.Parallel()
 	for _, text := range []string{"Viele Grüße\nHans", "LG Hans", "Gesendet von meinem iPhone\n\nHans Riesig", "Best regards,\n\nHans Riesig\n"} {
 		if got := cut(text); got != "" {
 			t.Errorf("%q became %q", text, got)
@@ -47,7 +47,8 @@ func TestANameThatIsAllOfAMailGoes(t *testing.T) {
 	}
 }
 
-func TestWhatFollowsAGreetingOrAnAdvertisementAndIsNoNameStays(t *testing.T) {
+func TestTextBelowAClosingOrAnAdvertisementStaysUnlessItLooksLikeAName(t *testing.T) {
+	t.Parallel()
 	for text, want := range map[string]string{
 		"Viele Grüße\nkontrolle u8":                                               "",
 		"Cheers\ninspectors at the zoo":                                           "",
@@ -88,18 +89,16 @@ func FuzzCut(f *testing.F) {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		if got := cut(text); len(got) > maxCut {
+		if got := cut(text); len(got) > maxBody {
 			t.Errorf("%d bytes became %d", len(text), len(got))
 		}
 	})
 }
 
-func TestAMailThatHasNothingElseKeepsWhatMayBeAName(t *testing.T) {
+func TestAMailWithNothingElseKeepsWhatMayBeAName(t *testing.T) {
+	t.Parallel()
 	for subject, want := range map[string]string{"": "Kontrolle Hermannplatz", "kontrolle u8": "kontrolle u8"} {
-		m, err := Parse(strings.NewReader("From: marta@rider.example\nSubject: " + subject + "\n\nGesendet von meinem iPhone\n\nKontrolle Hermannplatz\n"))
-		if err != nil {
-			t.Fatal(err)
-		}
+		m := parse(t, "From: marta@rider.example\nSubject: "+subject+"\n\nGesendet von meinem iPhone\n\nKontrolle Hermannplatz\n")
 		if got := m.Report(); got != want {
 			t.Errorf("subject %q: %q", subject, got)
 		}

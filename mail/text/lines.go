@@ -1,0 +1,46 @@
+package text
+
+import "strings"
+
+// Limits of what is looked at.
+const (
+	maxMarker = 400       // bytes of a line that may be a marker of a mail program; longer ones are text
+	maxBody   = 128 << 10 // bytes of a body that is cut; a report has 8 KB
+)
+
+// cursor is a line of a body, with the lines above and below.
+type cursor struct {
+	lines []string
+	at    int
+
+	// attributed says that the last non-blank line above was an attribution line: what follows is quoted, even if it looks like "more
+	// than three".
+	attributed bool
+}
+
+// line is the cursor's line without surrounding spaces.
+func (c cursor) line() string { return strings.TrimSpace(c.lines[c.at]) }
+
+// rest is the cursor's line and all below it.
+func (c cursor) rest() []string { return c.lines[c.at:] }
+
+// firstFilled returns the first line that is not blank, or nothing.
+func firstFilled(lines []string) string {
+	for _, line := range lines {
+		if line = strings.TrimSpace(line); line != "" {
+			return line
+		}
+	}
+	return ""
+}
+
+// filled returns the lines that are not blank, without surrounding spaces.
+func filled(lines []string) []string {
+	var out []string
+	for _, line := range lines {
+		if line = strings.TrimSpace(line); line != "" {
+			out = append(out, line)
+		}
+	}
+	return out
+}

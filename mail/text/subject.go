@@ -1,0 +1,49 @@
+package text
+
+import (
+	"mime"
+	"regexp"
+	"strings"
+	"unicode"
+
+	mailcharset "github.com/emersion/go-message/charset" // its import makes go-message know all charsets
+)
+
+var (
+	replyPrefix   = regexp.MustCompile(`(?i)^\s*(re|aw|antw|antwort|sv|vs|odp|rv|r|回复|答复)\s*(\[\d+\]|\(\d+\))?\s*[:：]`)
+	forwardPrefix = regexp.MustCompile(`(?i)^\s*((fwd?|wg|tr|rv|i|doorst|vl|转发)\s*[:：]\s*)+`)
+	placeholder   = regexp.MustCompile(`(?i)^[<(\[]?\s*(no subject|kein betreff|ohne betreff|sans objet|sin asunto|\.{2,}|…)\s*[>)\]]?$`)
+)
+
+// ownSubject returns what the author wrote in a subject, in one line. It is empty for a placeholder, and for a reply: its subject is that
+// of our own mail.
+func ownSubject(raw string) string {
+	decoded, err := (&mime.WordDecoder{CharsetReader: mailcharset.Reader}).DecodeHeader(raw)
+	if err != nil {
+		decoded = raw
+	}
+	subject := strings.Join(strings.Fields(valid([]byte(decoded))), " ")
+	if replyPrefix.MatchString(subject) || placeholder.MatchString(subject) {
+		return ""
+	}
+	subject = forwardPrefix.ReplaceAllString(subject, "")
+	if replyPrefix.MatchString(subject) {
+		return ""
+	}
+	return subject
+}
+
+// repeatsSubject says whether a body begins with the subject, without regard to case, punctuation and spaces: phones fill in the subject from the
+// text, and cut it off with an ellipsis.
+func repeatsSubject(body, subject string) bool {
+	letters := func(s string) string {
+		return strings.Map(func(r rune) rune {
+			if unicode.IsLetter(r) || unicode.IsDigit(r) {
+				return unicode.ToLower(r)
+			}
+			return -1
+		}, s)
+	}
+	short := letters(strings.TrimRight(subject, "…."))
+	return short != "" && strings.HasPrefix(letters(body), short)
+}
