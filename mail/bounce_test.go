@@ -42,7 +42,7 @@ func (w *world) rest() {
 	w.t.Helper()
 	for {
 		var open int64
-		must(w.t, w.handle.Model(&Message{}).Where("open = ?", true).Count(&open).Error)
+		must(w.t, w.handle.Model(&item{}).Where("open = ?", true).Count(&open).Error)
 		if open == 0 {
 			return
 		}

@@ -45,7 +45,7 @@ func newWorld(t testing.TB, config Config) *world {
 	must(t, database.MigratePrefixed("mail_", Migrations()))
 	w.handle, err = database.Prefixed("mail_")
 	must(t, err)
-	must(t, w.handle.Where("1 = 1").Delete(&Message{}).Error)
+	must(t, w.handle.Where("1 = 1").Delete(&item{}).Error)
 	must(t, w.handle.Where("1 = 1").Delete(&Return{}).Error)
 	must(t, w.handle.Callback().Update().After("gorm:commit_or_rollback_transaction").Register("changed", func(*gorm.DB) {
 		select {
@@ -101,9 +101,9 @@ func (w *world) enqueue(mails ...bots.Mail) {
 	must(w.t, w.Enqueue(w.t.Context(), mails...))
 }
 
-func (w *world) rows() []Message {
+func (w *world) rows() []item {
 	w.t.Helper()
-	var rows []Message
+	var rows []item
 	must(w.t, w.handle.Order("id").Find(&rows).Error)
 	return rows
 }

@@ -12,21 +12,21 @@ import (
 // runs out then.
 type hand struct {
 	mu   sync.Mutex
-	rows map[uint64]Message
+	rows map[uint64]item
 }
 
-func (h *hand) add(rows []Message) {
+func (h *hand) add(rows []item) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.rows == nil {
-		h.rows = map[uint64]Message{}
+		h.rows = map[uint64]item{}
 	}
 	for _, row := range rows {
-		h.rows[row.ID] = Message{ID: row.ID, Lease: row.Lease}
+		h.rows[row.ID] = item{ID: row.ID, Lease: row.Lease}
 	}
 }
 
-func (h *hand) drop(rows ...Message) {
+func (h *hand) drop(rows ...item) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for _, row := range rows {
@@ -36,7 +36,7 @@ func (h *hand) drop(rows ...Message) {
 	}
 }
 
-func (h *hand) all() []Message {
+func (h *hand) all() []item {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return slices.Collect(maps.Values(h.rows))

@@ -106,7 +106,7 @@ func (p *place) blocked(now time.Time) time.Time {
 }
 
 // add takes mails that were leased, and returns those that are over their place's limit.
-func (l *lanes) add(rows []Message, until time.Time) (over []Message) {
+func (l *lanes) add(rows []item, until time.Time) (over []item) {
 	now := l.mailer.now()
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -175,7 +175,7 @@ func (p *place) waiting() (count int) {
 }
 
 // hold leaves a place alone for a while, and returns what waited for it.
-func (l *lanes) hold(p *place, least time.Duration) (rest []Message) {
+func (l *lanes) hold(p *place, least time.Duration) (rest []item) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	p.failed++
@@ -183,7 +183,7 @@ func (l *lanes) hold(p *place, least time.Duration) (rest []Message) {
 	return p.empty()
 }
 
-func (p *place) empty() (rest []Message) {
+func (p *place) empty() (rest []item) {
 	for _, lane := range p.turns {
 		for _, waiting := range p.lanes[lane] {
 			rest = append(rest, waiting.row)
@@ -201,7 +201,7 @@ func (l *lanes) stop() {
 	l.total = 0 // no new workers
 	l.mu.Unlock()
 	l.running.Wait()
-	var rest []Message
+	var rest []item
 	for _, p := range l.places {
 		rest = append(rest, p.empty()...)
 	}

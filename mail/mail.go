@@ -226,13 +226,13 @@ func (m *Mailer) Cancel(ctx context.Context, keys ...string) (left int, err erro
 func (m *Mailer) key(key string) string { return m.queue.box.Digest("mail key", key) }
 
 func (m *Mailer) enqueue(ctx context.Context, owner string, mails []bots.Mail) error {
-	rows := make([]Message, 0, len(mails))
+	rows := make([]item, 0, len(mails))
 	var returns []Return
 	known := map[string]bool{}
 	for i, mail := range mails {
 		back, err := m.back(owner, mail.Bounce)
 		if err == nil {
-			var row Message
+			var row item
 			row, err = m.row(owner, mail, back)
 			rows = append(rows, row)
 		}
@@ -249,12 +249,12 @@ func (m *Mailer) enqueue(ctx context.Context, owner string, mails []bots.Mail) e
 	return nil
 }
 
-func (m *Mailer) row(owner string, mail bots.Mail, back *Return) (Message, error) {
+func (m *Mailer) row(owner string, mail bots.Mail, back *Return) (item, error) {
 	if mail.Key == "" {
-		return Message{}, errors.New("mail has no key")
+		return item{}, errors.New("mail has no key")
 	}
 	if len(mail.Route) > maxRoute {
-		return Message{}, fmt.Errorf("the route is longer than %d bytes", maxRoute)
+		return item{}, fmt.Errorf("the route is longer than %d bytes", maxRoute)
 	}
 	if mail.From == "" && mail.Route == "" {
 		mail.From = m.config.DefaultFrom
@@ -266,7 +266,7 @@ func (m *Mailer) row(owner string, mail bots.Mail, back *Return) (Message, error
 	key := m.key(mail.Key)
 	e, err := build(mail, key, m.config.Domain, now)
 	if err != nil {
-		return Message{}, err
+		return item{}, err
 	}
 	if e.Route != "" {
 		e.Owner = owner

@@ -10,14 +10,15 @@ import (
 	"github.com/go-gormigrate/gormigrate/v2"
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
+	"gorm.io/gorm/schema"
 
 	"linienfunk/internal/secret"
 )
 
-// Message is a row of the queue, in table mail_messages. Times are milliseconds since 1970: SQLite compares times as
+// item is a row of the queue, in table mail_messages. Times are milliseconds since 1970: SQLite compares times as
 // texts, of which 10:00:00Z comes after 10:00:00.5Z. DueAt is when the next attempt is due, or when the lease ends; of a
 // finished mail, when its key is forgotten.
-type Message struct {
+type item struct {
 	ID        uint64 `gorm:"primaryKey"`
 	Key       string `gorm:"size:64;uniqueIndex;not null"` // keyed hash of bots.Mail.Key
 	Sealed    []byte // the envelope; nil when the mail is finished
@@ -30,17 +31,20 @@ type Message struct {
 	ExpiresAt int64  `gorm:"not null"`
 }
 
+// TableName is the table's name from before the type was called item.
+func (item) TableName(namer schema.Namer) string { return namer.TableName("Message") }
+
 // Migrations make the tables of the queue, on a handle with the prefix "mail_".
 func Migrations() []*gormigrate.Migration {
 	return []*gormigrate.Migration{{
 		ID:      "1-messages",
-		Migrate: func(tx *gorm.DB) error { return tx.AutoMigrate(&Message{}) },
+		Migrate: func(tx *gorm.DB) error { return tx.AutoMigrate(&item{}) },
 	}, {
 		ID:      "2-lanes",
-		Migrate: func(tx *gorm.DB) error { return tx.AutoMigrate(&Message{}) },
+		Migrate: func(tx *gorm.DB) error { return tx.AutoMigrate(&item{}) },
 	}, {
 		ID:      "3-bounces",
-		Migrate: func(tx *gorm.DB) error { return tx.AutoMigrate(&Message{}, &Return{}) },
+		Migrate: func(tx *gorm.DB) error { return tx.AutoMigrate(&item{}, &Return{}) },
 	}}
 }
 
@@ -55,18 +59,18 @@ func sealPlace(key string) secret.Cell {
 	return secret.Cell{Table: "mail_messages", Row: key, Column: "sealed"}
 }
 
-func (q *queue) seal(key string, e envelope, expires time.Time) (Message, error) {
+func (q *queue) seal(key string, e envelope, expires time.Time) (item, error) {
 	plain, err := json.Marshal(e)
 	if err != nil {
-		return Message{}, err
+		return item{}, err
 	}
-	return Message{
+	return item{
 		Key: key, Sealed: q.box.Seal(sealPlace(key), plain), Open: true,
 		DueAt: q.now().UnixMilli(), ExpiresAt: expires.UnixMilli(),
 	}, nil
 }
 
-func (q *queue) open(row Message) (envelope, error) {
+func (q *queue) open(row item) (envelope, error) {
 	var e envelope
 	plain, err := q.box.Open(sealPlace(row.Key), row.Sealed)
 	if err != nil {
@@ -77,7 +81,7 @@ func (q *queue) open(row Message) (envelope, error) {
 
 // put inserts the rows whose keys are new, in one transaction; 200 at a time are far below the limits of parameters
 // (32,766 in SQLite, 65,535 in PostgreSQL).
-func (q *queue) put(ctx context.Context, rows []Message, returns []Return) error {
+func (q *queue) put(ctx context.Context, rows []item, returns []Return) error {
 	if len(rows) == 0 {
 		return nil
 	}
@@ -104,16 +108,16 @@ func (q *queue) poke() {
 
 // claim leases up to batchSize due mails of other lanes than those that are busy. Two nodes that claim at the same time get different ones: in PostgreSQL the
 // second waits for the first's rows and then finds them no longer due; SQLite has one writer.
-func (q *queue) claim(ctx context.Context, busy []string) (rows []Message, until time.Time, err error) {
+func (q *queue) claim(ctx context.Context, busy []string) (rows []item, until time.Time, err error) {
 	now := q.now()
 	until = now.Add(leaseTime)
 	lease := rand.Text()
-	due := q.db.Model(&Message{}).Select("id").Where("open = ? AND due_at <= ?", true, now.UnixMilli()).
+	due := q.db.Model(&item{}).Select("id").Where("open = ? AND due_at <= ?", true, now.UnixMilli()).
 		Order("due_at, id").Limit(batchSize)
 	if len(busy) > 0 {
 		due = due.Where("lane NOT IN ?", busy)
 	}
-	claimed := q.db.WithContext(ctx).Model(&Message{}).
+	claimed := q.db.WithContext(ctx).Model(&item{}).
 		Where("id IN (?) AND open = ? AND due_at <= ?", due, true, now.UnixMilli()).
 		Updates(map[string]any{"lease": lease, "due_at": until.UnixMilli()})
 	if claimed.Error != nil {
@@ -129,13 +133,13 @@ func (q *queue) claim(ctx context.Context, busy []string) (rows []Message, until
 }
 
 // renew renews the leases of mails, until the given time, but not of those that another node has by now.
-func (q *queue) renew(ctx context.Context, rows []Message, until time.Time) error {
+func (q *queue) renew(ctx context.Context, rows []item, until time.Time) error {
 	leases := map[string][]uint64{}
 	for _, row := range rows {
 		leases[row.Lease] = append(leases[row.Lease], row.ID)
 	}
 	for lease, ids := range leases {
-		err := q.db.WithContext(ctx).Model(&Message{}).Where("lease = ? AND id IN ?", lease, ids).Update("due_at", until.UnixMilli()).Error
+		err := q.db.WithContext(ctx).Model(&item{}).Where("lease = ? AND id IN ?", lease, ids).Update("due_at", until.UnixMilli()).Error
 		if err != nil {
 			return fmt.Errorf("renew leases of mails: %w", err)
 		}
@@ -146,7 +150,7 @@ func (q *queue) renew(ctx context.Context, rows []Message, until time.Time) erro
 // next returns how long to wait for the next mail of a lane that is not busy to become due, at most pollTime.
 func (q *queue) next(ctx context.Context, busy []string) (time.Duration, error) {
 	var due []int64
-	open := q.db.WithContext(ctx).Model(&Message{}).Where("open = ?", true)
+	open := q.db.WithContext(ctx).Model(&item{}).Where("open = ?", true)
 	if len(busy) > 0 {
 		open = open.Where("lane NOT IN ?", busy)
 	}
@@ -161,7 +165,7 @@ func (q *queue) next(ctx context.Context, busy []string) (time.Duration, error) 
 }
 
 // finish ends a mail: its content is deleted, its key stays until keepKeys after it expires, or after now if that is later.
-func (q *queue) finish(ctx context.Context, row Message) error {
+func (q *queue) finish(ctx context.Context, row item) error {
 	return q.change(ctx, row, map[string]any{
 		"open": false, "sealed": nil, "lease": "",
 		"due_at": max(row.ExpiresAt, q.now().UnixMilli()) + keepKeys.Milliseconds(),
@@ -174,7 +178,7 @@ const canceled = "canceled"
 // cancel ends mails that have not left, and returns how many of the keys are of mails that have.
 func (q *queue) cancel(ctx context.Context, keys []string) (left int, err error) {
 	now := q.now().UnixMilli()
-	err = q.db.WithContext(ctx).Model(&Message{}).Where("key IN ? AND open = ?", keys, true).Updates(map[string]any{
+	err = q.db.WithContext(ctx).Model(&item{}).Where("key IN ? AND open = ?", keys, true).Updates(map[string]any{
 		"open": false, "sealed": nil, "lease": canceled,
 		"due_at": gorm.Expr("CASE WHEN expires_at > ? THEN expires_at ELSE ? END + ?", now, now, keepKeys.Milliseconds()),
 	}).Error
@@ -182,7 +186,7 @@ func (q *queue) cancel(ctx context.Context, keys []string) (left int, err error)
 		return 0, fmt.Errorf("cancel mails: %w", err)
 	}
 	var count int64
-	err = q.db.WithContext(ctx).Model(&Message{}).Where("key IN ? AND lease <> ?", keys, canceled).Count(&count).Error
+	err = q.db.WithContext(ctx).Model(&item{}).Where("key IN ? AND lease <> ?", keys, canceled).Count(&count).Error
 	if err != nil {
 		return 0, fmt.Errorf("count mails that have left: %w", err)
 	}
@@ -190,9 +194,9 @@ func (q *queue) cancel(ctx context.Context, keys []string) (left int, err error)
 }
 
 // holds says whether a mail is still leased: it may have been canceled meanwhile.
-func (q *queue) holds(ctx context.Context, row Message) (bool, error) {
+func (q *queue) holds(ctx context.Context, row item) (bool, error) {
 	var count int64
-	err := q.db.WithContext(ctx).Model(&Message{}).Where("id = ? AND lease = ?", row.ID, row.Lease).Count(&count).Error
+	err := q.db.WithContext(ctx).Model(&item{}).Where("id = ? AND lease = ?", row.ID, row.Lease).Count(&count).Error
 	if err != nil {
 		return false, fmt.Errorf("look for a mail's lease: %w", err)
 	}
@@ -200,7 +204,7 @@ func (q *queue) holds(ctx context.Context, row Message) (bool, error) {
 }
 
 // retry puts a mail back for another attempt after the pause.
-func (q *queue) retry(ctx context.Context, row Message, pause time.Duration, soft bool) error {
+func (q *queue) retry(ctx context.Context, row item, pause time.Duration, soft bool) error {
 	defer q.poke() // Run may be waiting for the end of the lease
 	return q.change(ctx, row, map[string]any{
 		"lease": "", "attempts": row.Attempts + 1, "soft": soft, "due_at": q.now().Add(pause).UnixMilli(),
@@ -209,7 +213,7 @@ func (q *queue) retry(ctx context.Context, row Message, pause time.Duration, sof
 
 // release puts leased mails back as they were.
 func (q *queue) release(ctx context.Context, lease string, ids ...uint64) error {
-	mails := q.db.WithContext(ctx).Model(&Message{}).Where("lease = ? AND id IN ?", lease, ids)
+	mails := q.db.WithContext(ctx).Model(&item{}).Where("lease = ? AND id IN ?", lease, ids)
 	if err := mails.Updates(map[string]any{"lease": "", "due_at": q.now().UnixMilli()}).Error; err != nil {
 		return fmt.Errorf("put mails back: %w", err)
 	}
@@ -218,8 +222,8 @@ func (q *queue) release(ctx context.Context, lease string, ids ...uint64) error 
 }
 
 // change changes a mail, unless another node has it by now.
-func (q *queue) change(ctx context.Context, row Message, to map[string]any) error {
-	err := q.db.WithContext(ctx).Model(&Message{}).Where("id = ? AND lease = ?", row.ID, row.Lease).Updates(to).Error
+func (q *queue) change(ctx context.Context, row item, to map[string]any) error {
+	err := q.db.WithContext(ctx).Model(&item{}).Where("id = ? AND lease = ?", row.ID, row.Lease).Updates(to).Error
 	if err != nil {
 		return fmt.Errorf("update queued mail: %w", err)
 	}
@@ -231,7 +235,7 @@ func (q *queue) recover(ctx context.Context) error {
 	if q.db.Dialector.Name() != "sqlite" {
 		return nil
 	}
-	err := q.db.WithContext(ctx).Model(&Message{}).Where("open = ? AND lease <> ''", true).
+	err := q.db.WithContext(ctx).Model(&item{}).Where("open = ? AND lease <> ''", true).
 		Updates(map[string]any{"lease": "", "due_at": q.now().UnixMilli()}).Error
 	if err != nil {
 		return fmt.Errorf("end leases of mails: %w", err)
@@ -245,7 +249,7 @@ func (q *queue) prune(ctx context.Context) error {
 	if err := q.db.WithContext(ctx).Where("seen_at < ?", old).Delete(&Return{}).Error; err != nil {
 		return fmt.Errorf("forget bounces: %w", err)
 	}
-	err := q.db.WithContext(ctx).Where("open = ? AND due_at < ?", false, q.now().UnixMilli()).Delete(&Message{}).Error
+	err := q.db.WithContext(ctx).Where("open = ? AND due_at < ?", false, q.now().UnixMilli()).Delete(&item{}).Error
 	if err != nil {
 		return fmt.Errorf("forget delivered mails: %w", err)
 	}

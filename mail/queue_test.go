@@ -84,7 +84,7 @@ func TestAMailIsRepeatedAfterACrashThatFollowsItsAcceptance(t *testing.T) {
 	must(t, err)
 	row, err := w.queue.seal(w.rows()[0].Key, sealed, w.now().Add(time.Hour))
 	must(t, err)
-	must(t, w.handle.Model(&Message{}).Where("1 = 1").Updates(map[string]any{
+	must(t, w.handle.Model(&item{}).Where("1 = 1").Updates(map[string]any{
 		"open": true, "lease": "crashed", "due_at": w.now().Add(leaseTime).UnixMilli(), "sealed": row.Sealed,
 	}).Error)
 	w.skew.Add(int64(leaseTime)) // PostgreSQL keeps the lease, another node may have it

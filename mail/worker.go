@@ -11,7 +11,7 @@ import (
 
 // task is a mail that this node has to itself until the given time.
 type task struct {
-	row   Message
+	row   item
 	until time.Time
 }
 
@@ -74,7 +74,7 @@ func (m *Mailer) dispatch(ctx, writing context.Context, lanes *lanes) {
 }
 
 // giveBack puts mails of any leases back into the queue.
-func (m *Mailer) giveBack(ctx context.Context, rows []Message) {
+func (m *Mailer) giveBack(ctx context.Context, rows []item) {
 	leases := map[string][]uint64{}
 	for _, row := range rows {
 		leases[row.Lease] = append(leases[row.Lease], row.ID)
@@ -176,7 +176,7 @@ func (m *Mailer) judge(a answer, e envelope) verdict {
 }
 
 // giveUp ends a mail; before, it tells of the bounce, if it is one. What cannot be told now is told at the next attempt.
-func (m *Mailer) giveUp(ctx context.Context, row Message, e envelope, bounced bool, v verdict) error {
+func (m *Mailer) giveUp(ctx context.Context, row item, e envelope, bounced bool, v verdict) error {
 	if bounced {
 		if err := m.bounced(ctx, e.back(), v); err != nil {
 			return errors.Join(err, m.queue.retry(ctx, row, m.pause(row.Attempts+1), row.Soft))
