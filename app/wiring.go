@@ -159,41 +159,41 @@ func (p *Program) openFrontend(context.Context) (err error) {
 
 // openBots migrates, makes and mounts the bots.
 func (p *Program) openBots(context.Context) error {
-	smtp := bots.SMTP{Listen: p.smtp.open, Domain: p.config.Mail.Domain, Bounces: p.mail}
+	var inbound *tls.Config // of the SMTP server
 	if p.config.Mail.TLSCert != "" {
 		certificate, err := tls.LoadX509KeyPair(p.config.Mail.TLSCert, p.config.Mail.TLSKey)
 		if err != nil {
 			return fmt.Errorf("mail.tls_cert: %w", err)
 		}
-		smtp.TLS = &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12}
+		inbound = &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12}
 	}
-	client, dialer := outgoing.Client(p.config.Outgoing.AllowPrivate), outgoing.Dialer(p.config.Outgoing.AllowPrivate)
+	client := outgoing.Client(p.config.Outgoing.AllowPrivate)
 	var members []supervisor.Member
 	for _, plugin := range all.Plugins() {
-		bot, err := p.openBot(plugin, smtp, client, dialer)
+		bot, err := p.openBot(plugin, client)
 		if err != nil {
 			return fmt.Errorf("bot %s: %w", plugin.Name, err)
+		}
+		if network, ok := bot.(mail.Network); ok {
+			if err := p.connectMail(plugin.Name, network, inbound); err != nil {
+				return fmt.Errorf("bot %s: %w", plugin.Name, err)
+			}
 		}
 		members = append(members, supervisor.Member{Name: plugin.Name, Bot: bot})
 	}
 	p.directory = supervisor.NewDirectory(members)
-	p.mail.Tell(func(ctx context.Context, owner, id string, b bots.Bounce) error {
-		for _, member := range members {
-			if bounced, ok := member.Bot.(bots.Bounced); ok && member.Name == owner {
-				return bounced.Bounced(ctx, id, b)
-			}
-		}
-		return nil
-	})
-	p.mail.Routes(func(owner string) bots.Submitter {
-		for _, member := range members {
-			if submitter, ok := member.Bot.(bots.Submitter); ok && member.Name == owner {
-				return submitter
-			}
-		}
-		return nil
-	})
 	return nil
+}
+
+// connectMail gives a mail network the queue and the inbound SMTP server, and makes it the one to be called about its messages.
+func (p *Program) connectMail(name string, network mail.Network, inbound *tls.Config) error {
+	service := p.mail.Service(name)
+	service.Listen, service.TLS = p.smtp.open, inbound
+	service.Warn = func(ctx context.Context, city, key, say string) {
+		p.frontend.AccountWarned(ctx, bots.Account{City: city, Revision: key}, bots.Status{Bot: name, Detail: say})
+	}
+	p.mail.Register(name, network)
+	return network.UseMail(service)
 }
 
 // configOf is what the operator set of a bot's keys, and the defaults of the others: a Config that no file was read for, as in
@@ -207,7 +207,7 @@ func (p *Program) configOf(plugin bots.Named) map[string]string {
 	return values
 }
 
-func (p *Program) openBot(plugin bots.Named, smtp bots.SMTP, client *http.Client, dialer *net.Dialer) (bots.Bot, error) {
+func (p *Program) openBot(plugin bots.Named, client *http.Client) (bots.Bot, error) {
 	if err := p.db.MigratePrefixed(plugin.Name+"_", plugin.Migrations); err != nil {
 		return nil, err
 	}
@@ -221,15 +221,11 @@ func (p *Program) openBot(plugin bots.Named, smtp bots.SMTP, client *http.Client
 	}
 	bot, err := plugin.New(bots.Core{
 		Name: plugin.Name, Config: p.configOf(plugin), BaseURL: p.config.BaseURL, UserAgent: "Linienfunk/" + version() + " (+" + p.config.BaseURL + ")",
-		Log: p.log.With("bot", plugin.Name), DB: tables, HTTP: client, Dial: dialer.DialContext, Now: p.now, Box: p.box,
+		Log: p.log.With("bot", plugin.Name), DB: tables, HTTP: client, Now: p.now, Box: p.box,
 		Author: func(city, name string, at time.Time) string { return p.box.Pseudonym(city, plugin.Name, name, at) },
-		Cities: p.settings.Cities(plugin.Name), Pages: p.frontend.Pages(plugin.Name, set), Mail: p.mail.For(plugin.Name), SMTP: smtp,
-		Changed:       func(city string) { p.hint(supervisor.AccountHint(plugin.Name, city)) },
-		TrySubmission: p.mail.TrySubmission,
-		Warn: func(ctx context.Context, city, key, say string) {
-			p.frontend.AccountWarned(ctx, bots.Account{City: city, Revision: key}, bots.Status{Bot: plugin.Name, Detail: say})
-		},
-		Events: events{p.bus, plugin.Name},
+		Cities: p.settings.Cities(plugin.Name), Pages: p.frontend.Pages(plugin.Name, set),
+		Changed: func(city string) { p.hint(supervisor.AccountHint(plugin.Name, city)) },
+		Events:  events{p.bus, plugin.Name},
 	})
 	if err != nil {
 		return nil, err

@@ -63,7 +63,7 @@ type Named struct {
 }
 
 // Bot is the part that every network has. What else it can do it says by implementing Receiver, Sender, Broadcaster,
-// Listener, Public, Rooted, Retracter, Canceler, Observer, Pruner, Bounced, Submitter or Demonstrator, found by type assertion. All methods may be called at the same time from
+// Listener, Public, Rooted, Retracter, Canceler, Observer, Pruner or Demonstrator, found by type assertion. All methods may be called at the same time from
 // different goroutines. A panic in any of them is caught, logged and counted as an error of that call.
 type Bot interface {
 	// Accounts lists the accounts that this network should run, at most one per city: of the cities that

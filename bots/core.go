@@ -2,9 +2,7 @@ package bots
 
 import (
 	"context"
-	"crypto/tls"
 	"log/slog"
-	"net"
 	"net/http"
 	"time"
 
@@ -38,11 +36,6 @@ type Core struct {
 	// well): calls bring a context with a deadline.
 	HTTP *http.Client
 
-	// Dial connects to a server that speaks another protocol than HTTP: network is "tcp", address host:port. As HTTP
-	// does, it limits connecting (10 seconds) and refuses private addresses; what is said on the connection has no
-	// limit but those that the bot sets.
-	Dial func(ctx context.Context, network, address string) (net.Conn, error)
-
 	// Now is the clock.
 	Now func() time.Time
 
@@ -58,20 +51,6 @@ type Core struct {
 
 	// Pages renders the bot's templates and texts.
 	Pages Pages
-
-	// Mail sends mail.
-	Mail Mailer
-
-	// TrySubmission connects to a mail server and logs in, as for mails with a Mail.Route, but sends none. Its error is a
-	// *Error without Say: KindRevoked when the login or the sender is turned down, else KindRetry.
-	TrySubmission func(ctx context.Context, s Submission) error
-
-	// Warn tells the city's admins by mail that they must do something about their account: say is an id of the bot's texts.
-	// They are told once for each key, such as the account's revision.
-	Warn func(ctx context.Context, city, key, say string)
-
-	// SMTP is where mail for the cities comes in.
-	SMTP SMTP
 
 	// Changed says that the accounts of a city have changed: its process is then started, restarted or stopped
 	// at once, on whichever node it runs.
@@ -110,56 +89,6 @@ type Cities interface {
 	City(ctx context.Context, name string) (City, bool, error)
 	// All lists all cities by name, active or not.
 	All(ctx context.Context) ([]City, error)
-}
-
-// Mail is one mail to one person.
-type Mail struct {
-	// Key names the mail: of two mails with the same key only the first is ever sent.
-	Key string
-
-	// From is the local part of the sender's address: the city, or empty for the program itself. With a Route it is
-	// the whole address. FromName is shown with it.
-	From     string
-	FromName string
-
-	// Route names a way out of the bot's own (see Submitter), of up to 200 bytes. It is stored. Empty for the program's.
-	Route string
-
-	To      string // one bare address
-	Subject string
-	Text    string // plain text, lines ending in \n
-	Header  map[string]string
-
-	// Bounce is what Bounced is told when the mail cannot be delivered: an id of the bot's own for the mailbox, such as that
-	// of a subscription, of up to 200 bytes. It is stored; it must not tell a person. Empty: nobody is told.
-	Bounce string
-
-	// Expires is when the mail stops making sense. Zero for mails that are tried for five days.
-	Expires time.Time
-}
-
-// Mailer sends mail.
-type Mailer interface {
-	// Enqueue stores the mails durably, all or none, and returns. Delivery follows at once.
-	Enqueue(ctx context.Context, mails ...Mail) error
-	// Cancel ends mails that were enqueued and have not left, by their keys, and returns how many of the keys are of mails
-	// that have. One that is on its way out right now leaves.
-	Cancel(ctx context.Context, keys ...string) (left int, err error)
-	// Forget ends all mails that wait with this Mail.Bounce: whoever it names wants none any more. Bounces of those that have left
-	// are not told.
-	Forget(ctx context.Context, bounce string) error
-}
-
-// SMTP says how mail reaches the program.
-type SMTP struct {
-	// Listen opens the SMTP server's socket. It may be called again after the last listener was closed.
-	Listen func() (net.Listener, error)
-	// Domain is what stands behind the @ of the cities' addresses.
-	Domain string
-	// TLS is nil without a certificate.
-	TLS *tls.Config
-	// Bounces takes mail for addresses that are no city's but ours. Nil for none.
-	Bounces Bounces
 }
 
 // Events are messages that may get lost, unlike reports: use them to say that something in the database is new.

@@ -7,8 +7,8 @@ import (
 	"testing"
 	"time"
 
-	"linienfunk/bots"
 	"linienfunk/db"
+	"linienfunk/mail"
 )
 
 func (v *visitor) register(pairs ...string) answer {
@@ -133,7 +133,7 @@ func TestAKnownAddressGetsTheSamePageAndAnotherMail(t *testing.T) {
 func TestTheAnswerAboutAForgottenPasswordDoesNotWaitForItsMail(t *testing.T) {
 	s := newSite(t, nil)
 	s.admin("ada@example.org", "zuerich")
-	held := &heldMails{Mailer: s.mails, free: make(chan struct{})}
+	held := &heldMails{Queue: s.mails, free: make(chan struct{})}
 	s.Mail = held
 	s.visitor().post("/forgot", "address", "ada@example.org").at("/forgot/sent").want(200)
 	if n := len(s.mails.All()); n != 0 {
@@ -145,13 +145,13 @@ func TestTheAnswerAboutAForgottenPasswordDoesNotWaitForItsMail(t *testing.T) {
 
 // heldMails keeps mails back until free is closed.
 type heldMails struct {
-	bots.Mailer
+	mail.Queue
 	free chan struct{}
 }
 
-func (h *heldMails) Enqueue(ctx context.Context, mails ...bots.Mail) error {
+func (h *heldMails) Enqueue(ctx context.Context, messages ...mail.Message) error {
 	<-h.free
-	return h.Mailer.Enqueue(ctx, mails...)
+	return h.Queue.Enqueue(ctx, messages...)
 }
 
 func TestANameThatWasTakenMeanwhileLeavesAnAccountAndAChoice(t *testing.T) {

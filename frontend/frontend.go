@@ -25,6 +25,7 @@ import (
 	"linienfunk/bots"
 	"linienfunk/db"
 	"linienfunk/internal/secret"
+	"linienfunk/mail"
 	"linienfunk/report"
 	"linienfunk/settings"
 	"linienfunk/settings/chain"
@@ -55,7 +56,7 @@ type Deps struct {
 	DB       *db.DB
 	Settings Settings
 	History  History
-	Mail     bots.Mailer
+	Mail     mail.Queue
 	Box      *secret.Box
 	BaseURL  string // the public address without a slash at the end; with https cookies are Secure
 	Domain   string // what stands behind the @ of the cities' addresses

@@ -9,8 +9,6 @@ import (
 
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
-
-	"linienfunk/bots"
 )
 
 // bouncePrefix begins the sender of an envelope to whom bounces go back: bounce+<token>@domain. The token is a keyed hash of
@@ -28,33 +26,45 @@ const (
 type Return struct {
 	Token   string `gorm:"primaryKey;size:32"`
 	Owner   string `gorm:"size:32;not null"`  // whose Mail it was
-	Ref     string `gorm:"size:200;not null"` // Mail.Bounce
+	Ref     string `gorm:"size:200;not null"` // Message.BounceID
 	Soft    int    `gorm:"not null"`
 	FirstAt int64  `gorm:"not null"` // of the soft bounces
 	LastAt  int64  `gorm:"not null"`
 	SeenAt  int64  `gorm:"not null;index"` // when a mail was last enqueued, to a day
 }
 
-// For returns a Mailer whose bounces are told to the owner.
-func (m *Mailer) For(owner string) bots.Mailer { return owned{m, owner} }
+// Service returns what a network of this name needs for mail, except for Listen, TLS and Warn, which the caller adds.
+func (m *Mailer) Service(name string) Service {
+	own := owned{m, name}
+	return Service{Queue: own, Bounces: own, Domain: m.config.Domain, Dial: m.config.Dial, TrySubmission: m.TrySubmission}
+}
 
+// Register sets the network that is called about the messages enqueued under this name. Call it before Run and before mail comes in.
+func (m *Mailer) Register(name string, n Network) { m.networks[name] = n }
+
+// owned is the Mailer as one network uses it: bounces and routes of its messages are that network's.
 type owned struct {
 	*Mailer
 	owner string
 }
 
-// Enqueue is Mailer.Enqueue.
-func (o owned) Enqueue(ctx context.Context, mails ...bots.Mail) error {
-	return o.enqueue(ctx, o.owner, mails)
+// Enqueue is Mailer.Enqueue for messages whose bounces are handled.
+func (o owned) Enqueue(ctx context.Context, messages ...Message) error {
+	return o.enqueue(ctx, o.owner, messages)
 }
 
-// Forget ends the owner's mails that wait with this Mail.Bounce.
-func (o owned) Forget(ctx context.Context, bounce string) error {
-	return o.forget(ctx, o.owner, bounce)
+// Forget implements Queue.
+func (o owned) Forget(ctx context.Context, bounceID string) error {
+	return o.forget(ctx, o.owner, bounceID)
 }
 
-// Forget ends the mails of no owner that wait with this Mail.Bounce, of which there are none.
-func (m *Mailer) Forget(ctx context.Context, bounce string) error { return m.forget(ctx, "", bounce) }
+// HandleFor implements Bounces.
+func (o owned) HandleFor(ctx context.Context, bounceID string, message []byte) error {
+	return o.Handle(ctx, bouncePrefix+o.token(o.owner, bounceID), message)
+}
+
+// Forget implements Queue. Bounces of messages that no network owns are ignored, so there is nothing to forget.
+func (m *Mailer) Forget(context.Context, string) error { return nil }
 
 // forget deletes where the bounces of a mailbox go. A mail that waits finds that out before it leaves.
 func (m *Mailer) forget(ctx context.Context, owner, ref string) error {
@@ -63,10 +73,6 @@ func (m *Mailer) forget(ctx context.Context, owner, ref string) error {
 	}
 	return nil
 }
-
-// Tell sets who is told of bounces. Call it before Run and before mail comes in. An error of f puts off the bounce: the
-// mail is tried again, or the server that reported it keeps the report.
-func (m *Mailer) Tell(f func(ctx context.Context, owner, id string, b bots.Bounce) error) { m.tell = f }
 
 // back returns the row for the bounces of a mail, and nil if nobody wants to know of them.
 func (m *Mailer) back(owner, ref string) (*Return, error) {
@@ -95,7 +101,7 @@ func remember(tx *gorm.DB, returns []Return) error {
 	}).CreateInBatches(&returns, 200).Error
 }
 
-// Known says whether a local part is that of an address for bounces.
+// Known implements Bounces.
 func (m *Mailer) Known(ctx context.Context, local string) (bool, error) {
 	_, err := m.returned(ctx, local)
 	if errors.Is(err, gorm.ErrRecordNotFound) {
@@ -119,8 +125,8 @@ func (m *Mailer) returned(ctx context.Context, local string) (r Return, err erro
 	return rows[0], nil
 }
 
-// Take reads a message that came back to an address for bounces.
-func (m *Mailer) Take(ctx context.Context, local string, message []byte) error {
+// Handle implements Bounces.
+func (m *Mailer) Handle(ctx context.Context, local string, message []byte) error {
 	failed, err := parseDSN(message)
 	if err != nil {
 		m.log.Info("mail for bounces ignored", "why", err)
@@ -131,11 +137,6 @@ func (m *Mailer) Take(ctx context.Context, local string, message []byte) error {
 		worst = max(worst, judge(a, m.config.Direct))
 	}
 	return m.bounced(ctx, local, worst)
-}
-
-// TakeFor handles a message that came back to another address, such as that of a city's own mailbox.
-func (m *Mailer) TakeFor(ctx context.Context, owner, id string, message []byte) error {
-	return m.Take(ctx, bouncePrefix+m.token(owner, id), message)
 }
 
 // bounced counts a bounce and tells the owner.
@@ -150,7 +151,7 @@ func (m *Mailer) bounced(ctx context.Context, local string, v verdict) error {
 	if err != nil {
 		return err
 	}
-	b := bots.Bounce{Hard: v == hardly}
+	b := Bounce{Hard: v == hardly}
 	if v == softly {
 		if r, err = m.countSoft(ctx, r); err != nil {
 			return err
@@ -158,11 +159,12 @@ func (m *Mailer) bounced(ctx context.Context, local string, v verdict) error {
 		b.Soft, b.First, b.Last = r.Soft, time.UnixMilli(r.FirstAt), time.UnixMilli(r.LastAt)
 	}
 	m.log.Info("mail bounced", "for", r.Owner, "hard", b.Hard, "soft", b.Soft)
-	if m.tell == nil {
+	network := m.networks[r.Owner]
+	if network == nil {
 		return nil
 	}
-	if err := guard(func() error { return m.tell(ctx, r.Owner, r.Ref, b) }); err != nil {
-		return fmt.Errorf("tell of a bounce: %w", err)
+	if err := guard(func() error { return network.Bounced(ctx, r.Ref, b) }); err != nil {
+		return fmt.Errorf("report bounce: %w", err)
 	}
 	if b.Dead() {
 		return m.forgive(ctx, local) // who comes back begins anew

@@ -1,7 +1,6 @@
 package mail
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -11,29 +10,27 @@ import (
 	"time"
 
 	"github.com/emersion/go-smtp"
-
-	"linienfunk/bots"
 )
 
-// told is what an owner heard.
+// told is what a network heard.
 type told struct {
-	owner, id string
-	bots.Bounce
+	id string
+	Bounce
 }
 
 // listen makes a Mailer tell, and returns what it told.
 func (w *world) listen() <-chan told {
 	heard := make(chan told, 100)
-	w.Tell(func(_ context.Context, owner, id string, b bots.Bounce) error {
-		heard <- told{owner, id, b}
+	w.register(func(id string, b Bounce) error {
+		heard <- told{id, b}
 		return nil
 	})
 	return heard
 }
 
-func subscription(key string) bots.Mail {
+func subscription(key string) Message {
 	mail := letter(key)
-	mail.Bounce = "zuerich 0123456789abcdef"
+	mail.BounceID = "zuerich 0123456789abcdef"
 	return mail
 }
 
@@ -81,7 +78,7 @@ func TestARefusalIsHeardOfIfItIsAboutTheMailbox(t *testing.T) {
 			}
 			w := newWorld(t, Config{Smarthost: s.address})
 			heard := w.listen()
-			must(t, w.For("post").Enqueue(t.Context(), subscription("1")))
+			must(t, w.as("post").Enqueue(t.Context(), subscription("1")))
 			w.run(w.Mailer)
 			w.rest()
 			got := "none"
@@ -90,7 +87,7 @@ func TestARefusalIsHeardOfIfItIsAboutTheMailbox(t *testing.T) {
 				if got = "soft"; one.Hard {
 					got = "hard"
 				}
-				if one.owner != "post" || one.id != "zuerich 0123456789abcdef" {
+				if one.id != "zuerich 0123456789abcdef" {
 					t.Errorf("told %+v", one)
 				}
 			default:
@@ -107,8 +104,8 @@ func TestTheSenderOfTheEnvelopeTellsTheSubscriptionAndNothingElse(t *testing.T) 
 	w := newWorld(t, Config{Smarthost: s.address})
 	w.run(w.Mailer)
 	other := subscription("3")
-	other.Bounce = "ghent 0123456789abcdef"
-	must(t, w.For("post").Enqueue(t.Context(), subscription("1"), subscription("2"), other))
+	other.BounceID = "ghent 0123456789abcdef"
+	must(t, w.as("post").Enqueue(t.Context(), subscription("1"), subscription("2"), other))
 	from := map[string]int{}
 	for range 3 {
 		got := s.next()
@@ -134,7 +131,7 @@ func TestTheSenderOfTheEnvelopeTellsTheSubscriptionAndNothingElse(t *testing.T) 
 func TestADeliveryStatusNotificationIsHeardOf(t *testing.T) {
 	w := newWorld(t, Config{Outbox: t.TempDir()})
 	heard := w.listen()
-	must(t, w.For("post").Enqueue(t.Context(), subscription("1")))
+	must(t, w.as("post").Enqueue(t.Context(), subscription("1")))
 	local := bouncePrefix + w.queue.box.Digest("mail bounce", "post\x00zuerich 0123456789abcdef")[:32]
 	for _, c := range []struct {
 		file string
@@ -147,7 +144,7 @@ func TestADeliveryStatusNotificationIsHeardOf(t *testing.T) {
 	} {
 		text, err := os.ReadFile(filepath.Join("testdata", c.file))
 		must(t, err)
-		must(t, w.Take(t.Context(), local, text))
+		must(t, w.Handle(t.Context(), local, text))
 		got := "none"
 		select {
 		case one := <-heard:
@@ -165,13 +162,13 @@ func TestADeliveryStatusNotificationIsHeardOf(t *testing.T) {
 func TestABounceThatCameElsewhereIsHeardOf(t *testing.T) {
 	w := newWorld(t, Config{Outbox: t.TempDir()})
 	heard := w.listen()
-	must(t, w.For("post").Enqueue(t.Context(), subscription("1")))
+	must(t, w.as("post").Enqueue(t.Context(), subscription("1")))
 	text, err := os.ReadFile(filepath.Join("testdata", "hard.eml"))
 	must(t, err)
-	must(t, w.TakeFor(t.Context(), "post", "ghent 0123456789abcdef", text)) // who never got a mail
-	must(t, w.TakeFor(t.Context(), "other", "zuerich 0123456789abcdef", text))
-	must(t, w.TakeFor(t.Context(), "post", "zuerich 0123456789abcdef", text))
-	if got := <-heard; len(heard) > 0 || got.owner != "post" || got.id != "zuerich 0123456789abcdef" || !got.Hard {
+	must(t, w.as("post").HandleFor(t.Context(), "ghent 0123456789abcdef", text)) // who never got a mail
+	must(t, w.as("other").HandleFor(t.Context(), "zuerich 0123456789abcdef", text))
+	must(t, w.as("post").HandleFor(t.Context(), "zuerich 0123456789abcdef", text))
+	if got := <-heard; len(heard) > 0 || got.id != "zuerich 0123456789abcdef" || !got.Hard {
 		t.Errorf("told %+v, and %d more", got, len(heard))
 	}
 }
@@ -179,7 +176,7 @@ func TestABounceThatCameElsewhereIsHeardOf(t *testing.T) {
 func TestSoftBouncesAreCountedUntilAMailGoesThrough(t *testing.T) {
 	w := newWorld(t, Config{Outbox: t.TempDir()})
 	heard := w.listen()
-	must(t, w.For("post").Enqueue(t.Context(), subscription("1")))
+	must(t, w.as("post").Enqueue(t.Context(), subscription("1")))
 	local := bouncePrefix + w.queue.box.Digest("mail bounce", "post\x00zuerich 0123456789abcdef")[:32]
 	for _, step := range []struct {
 		after   time.Duration
@@ -215,7 +212,7 @@ func TestAMailThatExpiresAtAFullMailboxIsASoftBounce(t *testing.T) {
 	stop := w.run(w.Mailer)
 	mail := subscription("1")
 	mail.Expires = w.now().Add(time.Hour)
-	must(t, w.For("post").Enqueue(t.Context(), mail))
+	must(t, w.as("post").Enqueue(t.Context(), mail))
 	<-w.paused
 	<-w.paused // by now the first answer is written down
 	w.skew.Add(int64(time.Hour))
@@ -236,14 +233,14 @@ func TestABounceThatCannotBeToldIsToldLater(t *testing.T) {
 	}
 	w := newWorld(t, Config{Smarthost: s.address})
 	heard := make(chan string, 10)
-	w.Tell(func(_ context.Context, _, id string, _ bots.Bounce) error {
+	w.register(func(id string, _ Bounce) error {
 		heard <- id
 		if len(heard) == 1 {
 			return errors.New("disk full")
 		}
 		return nil
 	})
-	must(t, w.For("post").Enqueue(t.Context(), subscription("1")))
+	must(t, w.as("post").Enqueue(t.Context(), subscription("1")))
 	w.run(w.Mailer)
 	w.rest()
 	if len(heard) != 2 {

@@ -7,8 +7,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"linienfunk/bots"
 )
 
 // FuzzBuild holds what is built against RFC 5322 with the reader of another library.
@@ -18,7 +16,7 @@ func FuzzBuild(f *testing.F) {
 	f.Add("Züri\\", "kontrolle", "", "")
 	f.Add("=?utf-8?q?=0D=0ABcc:_x?=", "a,b <c@d>", "\x00From me\n\xff", "=?utf-8?q?=0A?=")
 	f.Fuzz(func(t *testing.T, name, subject, text, extra string) {
-		e, err := build(bots.Mail{
+		e, err := build(Message{
 			From: "zuerich", FromName: name, To: "rider@example.org", Subject: subject, Text: text,
 			Header: map[string]string{"X-Extra": extra},
 		}, strings.Repeat("ab", 32), "linienfunk.example", time.Unix(0, 0))

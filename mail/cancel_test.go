@@ -78,15 +78,15 @@ func TestAMailThatHasLeftCannotBeCanceledNorComeAgain(t *testing.T) {
 func TestWhoeverHasLeftGetsNoMailThatStillWaits(t *testing.T) {
 	s := newSink(t)
 	w := newWorld(t, Config{Smarthost: s.address})
-	bot := w.For("email")
+	bot := w.as("email")
 	for i := range 5 {
 		for _, who := range []string{"marta", "rosa"} {
 			mail := letter(fmt.Sprint(who, i))
-			mail.To, mail.Bounce = who+"@example.org", who
+			mail.To, mail.BounceID = who+"@example.org", who
 			must(t, bot.Enqueue(t.Context(), mail))
 		}
 	}
-	must(t, w.For("another").Forget(t.Context(), "rosa"))
+	must(t, w.as("another").Forget(t.Context(), "rosa"))
 	must(t, bot.Forget(t.Context(), "marta"))
 	w.run(w.Mailer)
 	for range 5 {
@@ -96,7 +96,7 @@ func TestWhoeverHasLeftGetsNoMailThatStillWaits(t *testing.T) {
 	}
 	s.none()
 	again := letter("again")
-	again.To, again.Bounce = "marta@example.org", "marta"
+	again.To, again.BounceID = "marta@example.org", "marta"
 	must(t, bot.Enqueue(t.Context(), again))
 	if got := s.next(); got.To != "marta@example.org" {
 		t.Errorf("a mail for %s", got.To)

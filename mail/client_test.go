@@ -7,14 +7,12 @@ import (
 
 	"github.com/emersion/go-sasl"
 	"github.com/emersion/go-smtp"
-
-	"linienfunk/bots"
 )
 
 func TestManyMailsShareFewConnections(t *testing.T) {
 	s := newSink(t)
 	w := newWorld(t, Config{Smarthost: s.address})
-	var mails []bots.Mail
+	var mails []Message
 	for i := range 450 {
 		mail := letter(fmt.Sprint(i))
 		mail.To = fmt.Sprintf("rider%d@example.org", i)

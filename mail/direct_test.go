@@ -8,11 +8,9 @@ import (
 	"time"
 
 	"github.com/emersion/go-smtp"
-
-	"linienfunk/bots"
 )
 
-func to(address string) bots.Mail {
+func to(address string) Message {
 	mail := letter(address)
 	mail.To = address
 	return mail

@@ -4,13 +4,11 @@ import (
 	"fmt"
 	"testing"
 	"time"
-
-	"linienfunk/bots"
 )
 
 // manyMails are a city's report to many at one domain.
-func manyMails(city string, count int) []bots.Mail {
-	var mails []bots.Mail
+func manyMails(city string, count int) []Message {
+	var mails []Message
 	for n := range count {
 		mail := to(fmt.Sprintf("rider%d@example.org", n))
 		mail.Key, mail.From = fmt.Sprint(city, n), city

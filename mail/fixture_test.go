@@ -13,7 +13,6 @@ import (
 	"github.com/emersion/go-message"
 	"gorm.io/gorm"
 
-	"linienfunk/bots"
 	"linienfunk/db"
 	"linienfunk/internal/secret"
 )
@@ -96,10 +95,28 @@ func (w *world) run(m *Mailer) (stop func()) {
 	return stop
 }
 
-func (w *world) enqueue(mails ...bots.Mail) {
+func (w *world) enqueue(mails ...Message) {
 	w.t.Helper()
 	must(w.t, w.Enqueue(w.t.Context(), mails...))
 }
+
+// fakeNetwork is a network with the bounces and, if it has a provider, the route of a test.
+type fakeNetwork struct {
+	*provider
+	bounced func(id string, b Bounce) error
+}
+
+func (fakeNetwork) UseMail(Service) error { return nil }
+
+func (n fakeNetwork) Bounced(_ context.Context, id string, b Bounce) error { return n.bounced(id, b) }
+
+// register makes a network the owner of the messages enqueued for "post".
+func (w *world) register(bounced func(id string, b Bounce) error) {
+	w.Register("post", &fakeNetwork{bounced: bounced})
+}
+
+// as is the queue as a network of that name uses it.
+func (w *world) as(name string) owned { return owned{w.Mailer, name} }
 
 func (w *world) rows() []item {
 	w.t.Helper()
@@ -108,8 +125,8 @@ func (w *world) rows() []item {
 	return rows
 }
 
-func letter(key string) bots.Mail {
-	return bots.Mail{
+func letter(key string) Message {
+	return Message{
 		Key: key, From: "zuerich", FromName: "Zürich", To: "rider@example.org", Subject: "[Zürich] kontrolle u8 größer",
 		Text: "kontrolle u8 hermannplatz\nzwei in Zivil, Richtung Süden\n",
 		Header: map[string]string{

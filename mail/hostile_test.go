@@ -9,8 +9,6 @@ import (
 	"sync"
 	"testing"
 	"time"
-
-	"linienfunk/bots"
 )
 
 // speak is a server that says what it likes to the first line of each connection, and before it.
@@ -145,7 +143,7 @@ func TestAPanicOfWhoHearsOfABouncePutsItOff(t *testing.T) {
 	w := newWorld(t, Config{Smarthost: s.address})
 	heard := make(chan struct{}, 100)
 	calm := false
-	w.Tell(func(context.Context, string, string, bots.Bounce) error {
+	w.register(func(string, Bounce) error {
 		heard <- struct{}{}
 		if !calm {
 			calm = true
@@ -153,7 +151,7 @@ func TestAPanicOfWhoHearsOfABouncePutsItOff(t *testing.T) {
 		}
 		return nil
 	})
-	must(t, w.For("post").Enqueue(t.Context(), subscription("1")))
+	must(t, w.as("post").Enqueue(t.Context(), subscription("1")))
 	w.run(w.Mailer)
 	w.rest()
 	if len(heard) != 2 {

@@ -26,7 +26,6 @@ import (
 
 	"gorm.io/gorm"
 
-	"linienfunk/bots"
 	"linienfunk/internal/secret"
 )
 
@@ -96,7 +95,7 @@ type transport interface {
 	close()
 }
 
-// Mailer is a bots.Mailer.
+// Mailer stores messages and delivers them. It is a Queue for messages whose bounces nobody wants to know of.
 type Mailer struct {
 	queue        *queue
 	config       Config
@@ -111,11 +110,13 @@ type Mailer struct {
 	hand         hand                             // mails that are leased
 	renewed      atomic.Int64                     // until when they surely are, milliseconds since 1970
 	accepted     atomic.Int64                     // when a server last took a mail, milliseconds since 1970
-	tell         func(ctx context.Context, owner, id string, b bots.Bounce) error
-	submitter    func(owner string) bots.Submitter
+	networks     map[string]Network               // by the owner of messages
 }
 
-var _ bots.Mailer = (*Mailer)(nil)
+var (
+	_ Queue   = (*Mailer)(nil)
+	_ Bounces = owned{}
+)
 
 // New makes a Mailer on a handle that prefixes tables with "mail_". It reads the DKIM key, but connects to nothing
 // and starts nothing: call Run for that.
@@ -129,7 +130,7 @@ func New(db *gorm.DB, box *secret.Box, config Config, log *slog.Logger, now func
 	m := &Mailer{
 		queue:  &queue{db: db, box: box, now: now, wake: make(chan struct{}, 1)},
 		config: config, limits: onePlace, times: usualTimes, log: log, now: now, pause: pauseAfter, hold: holdAfter,
-		submitter: func(string) bots.Submitter { return nil },
+		networks: map[string]Network{},
 	}
 	var err error
 	if m.signer, err = newSigner(config); err != nil {
@@ -198,16 +199,13 @@ func (m *Mailer) lane(from string, e envelope) string {
 	return m.queue.box.Digest("mail lane", "")[:placeSize] + sender
 }
 
-// Enqueue stores the mails durably, all or none, and returns. Of two mails with the same key only the first is ever
-// sent, if the second is enqueued before the first expires or within a day after that: a caller that may repeat itself
-// does so no later. A mail that cannot be built
-// (an address that is none, a line break in a header) is an error, for all of them.
-func (m *Mailer) Enqueue(ctx context.Context, mails ...bots.Mail) error {
+// Enqueue implements Queue.
+func (m *Mailer) Enqueue(ctx context.Context, mails ...Message) error {
 	return m.enqueue(ctx, "", mails)
 }
 
-// Cancel ends mails that were enqueued and have not left, by their keys, and returns how many of the keys are of mails that have.
-func (m *Mailer) Cancel(ctx context.Context, keys ...string) (left int, err error) {
+// Cancel implements Queue.
+func (m *Mailer) Cancel(ctx context.Context, keys ...string) (sent int, err error) {
 	hashed := make([]string, len(keys))
 	for i, key := range keys {
 		hashed[i] = m.key(key)
@@ -215,22 +213,22 @@ func (m *Mailer) Cancel(ctx context.Context, keys ...string) (left int, err erro
 	for page := range slices.Chunk(hashed, 200) {
 		n, err := m.queue.cancel(ctx, page)
 		if err != nil {
-			return left, err
+			return sent, err
 		}
-		left += n
+		sent += n
 	}
-	return left, nil
+	return sent, nil
 }
 
 // key is what stands for the key of a mail in the queue.
 func (m *Mailer) key(key string) string { return m.queue.box.Digest("mail key", key) }
 
-func (m *Mailer) enqueue(ctx context.Context, owner string, mails []bots.Mail) error {
+func (m *Mailer) enqueue(ctx context.Context, owner string, mails []Message) error {
 	rows := make([]item, 0, len(mails))
 	var returns []Return
 	known := map[string]bool{}
 	for i, mail := range mails {
-		back, err := m.back(owner, mail.Bounce)
+		back, err := m.back(owner, mail.BounceID)
 		if err == nil {
 			var row item
 			row, err = m.row(owner, mail, back)
@@ -249,7 +247,7 @@ func (m *Mailer) enqueue(ctx context.Context, owner string, mails []bots.Mail) e
 	return nil
 }
 
-func (m *Mailer) row(owner string, mail bots.Mail, back *Return) (item, error) {
+func (m *Mailer) row(owner string, mail Message, back *Return) (item, error) {
 	if mail.Key == "" {
 		return item{}, errors.New("mail has no key")
 	}

@@ -14,8 +14,6 @@ import (
 	"github.com/emersion/go-message"
 	"github.com/emersion/go-message/mail"
 	"golang.org/x/net/idna"
-
-	"linienfunk/bots"
 )
 
 // envelope is a message and whom it is for. Its lines end in CRLF.
@@ -25,7 +23,7 @@ type envelope struct {
 	Message  []byte
 	Back     string `json:",omitempty"` // the local part of the address for its bounces; empty if nobody wants to know of them
 	Owner    string `json:",omitempty"` // of the Route
-	Route    string `json:",omitempty"` // bots.Mail.Route
+	Route    string `json:",omitempty"` // Message.Route
 	whole    func() // called when the server has the whole message, before its answer; may be nil
 }
 
@@ -38,7 +36,7 @@ const (
 
 // build makes the message of a mail. The Message-ID comes from the id, so that receivers that compare them show a
 // mail that was delivered twice only once.
-func build(m bots.Mail, id, domain string, now time.Time) (envelope, error) {
+func build(m Message, id, domain string, now time.Time) (envelope, error) {
 	from, err := sender(m, domain)
 	if err != nil {
 		return envelope{}, fmt.Errorf("sender: %w", err)
@@ -69,7 +67,7 @@ func build(m bots.Mail, id, domain string, now time.Time) (envelope, error) {
 	return envelope{ID: id, From: from, To: to, Message: body, Route: m.Route}, err
 }
 
-func sender(m bots.Mail, domain string) (string, error) {
+func sender(m Message, domain string) (string, error) {
 	if m.Route != "" {
 		return Address(m.From)
 	}

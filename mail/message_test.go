@@ -16,33 +16,31 @@ import (
 	"time"
 
 	"github.com/emersion/go-msgauth/dkim"
-
-	"linienfunk/bots"
 )
 
 func TestWhatCouldInjectAHeaderIsRefusedAndNothingIsStored(t *testing.T) {
 	w := newWorld(t, Config{Outbox: t.TempDir()})
-	for name, change := range map[string]func(*bots.Mail){
-		"line break in the subject":       func(m *bots.Mail) { m.Subject = "a\r\nBcc: x@example.org" },
-		"line feed in the subject":        func(m *bots.Mail) { m.Subject = "a\nb" },
-		"NUL in the subject":              func(m *bots.Mail) { m.Subject = "a\x00" },
-		"line break in the name":          func(m *bots.Mail) { m.FromName = "a\r\nBcc: x@example.org" },
-		"line break in the sender":        func(m *bots.Mail) { m.From = "a\r\nBcc:" },
-		"space in the sender":             func(m *bots.Mail) { m.From = "a b" },
-		"line break in the recipient":     func(m *bots.Mail) { m.To = "a@example.org\r\nDATA" },
-		"two recipients":                  func(m *bots.Mail) { m.To = "a@example.org, b@example.org" },
-		"a name with the recipient":       func(m *bots.Mail) { m.To = "A <a@example.org>" },
-		"quoted recipient":                func(m *bots.Mail) { m.To = `"a b"@example.org` },
-		"no recipient":                    func(m *bots.Mail) { m.To = "" },
-		"recipient that needs SMTPUTF8":   func(m *bots.Mail) { m.To = "jürg@example.org" },
-		"recipient at an address":         func(m *bots.Mail) { m.To = "a@[127.0.0.1]" },
-		"recipient that is too long":      func(m *bots.Mail) { m.To = strings.Repeat("a", 65) + "@example.org" },
-		"line break in a header's value":  func(m *bots.Mail) { m.Header = map[string]string{"X-A": "a\nb"} },
-		"line break in a header's name":   func(m *bots.Mail) { m.Header = map[string]string{"X-A\nBcc": "a"} },
-		"colon in a header's name":        func(m *bots.Mail) { m.Header = map[string]string{"X:A": "a"} },
-		"a header that is ours":           func(m *bots.Mail) { m.Header = map[string]string{"bCC": "x@example.org"} },
-		"a header's value is much longer": func(m *bots.Mail) { m.Header = map[string]string{"X-A": strings.Repeat("a", 2000)} },
-		"no key":                          func(m *bots.Mail) { m.Key = "" },
+	for name, change := range map[string]func(*Message){
+		"line break in the subject":       func(m *Message) { m.Subject = "a\r\nBcc: x@example.org" },
+		"line feed in the subject":        func(m *Message) { m.Subject = "a\nb" },
+		"NUL in the subject":              func(m *Message) { m.Subject = "a\x00" },
+		"line break in the name":          func(m *Message) { m.FromName = "a\r\nBcc: x@example.org" },
+		"line break in the sender":        func(m *Message) { m.From = "a\r\nBcc:" },
+		"space in the sender":             func(m *Message) { m.From = "a b" },
+		"line break in the recipient":     func(m *Message) { m.To = "a@example.org\r\nDATA" },
+		"two recipients":                  func(m *Message) { m.To = "a@example.org, b@example.org" },
+		"a name with the recipient":       func(m *Message) { m.To = "A <a@example.org>" },
+		"quoted recipient":                func(m *Message) { m.To = `"a b"@example.org` },
+		"no recipient":                    func(m *Message) { m.To = "" },
+		"recipient that needs SMTPUTF8":   func(m *Message) { m.To = "jürg@example.org" },
+		"recipient at an address":         func(m *Message) { m.To = "a@[127.0.0.1]" },
+		"recipient that is too long":      func(m *Message) { m.To = strings.Repeat("a", 65) + "@example.org" },
+		"line break in a header's value":  func(m *Message) { m.Header = map[string]string{"X-A": "a\nb"} },
+		"line break in a header's name":   func(m *Message) { m.Header = map[string]string{"X-A\nBcc": "a"} },
+		"colon in a header's name":        func(m *Message) { m.Header = map[string]string{"X:A": "a"} },
+		"a header that is ours":           func(m *Message) { m.Header = map[string]string{"bCC": "x@example.org"} },
+		"a header's value is much longer": func(m *Message) { m.Header = map[string]string{"X-A": strings.Repeat("a", 2000)} },
+		"no key":                          func(m *Message) { m.Key = "" },
 	} {
 		mail := letter("1")
 		change(&mail)

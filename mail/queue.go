@@ -20,7 +20,7 @@ import (
 // finished mail, when its key is forgotten.
 type item struct {
 	ID        uint64 `gorm:"primaryKey"`
-	Key       string `gorm:"size:64;uniqueIndex;not null"` // keyed hash of bots.Mail.Key
+	Key       string `gorm:"size:64;uniqueIndex;not null"` // keyed hash of Message.Key
 	Sealed    []byte // the envelope; nil when the mail is finished
 	Open      bool   `gorm:"not null;index:idx_mail_due,priority:1"`
 	DueAt     int64  `gorm:"not null;index:idx_mail_due,priority:2"` // see below

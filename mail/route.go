@@ -22,9 +22,6 @@ const (
 // errNoRoute drops a mail without blaming its recipient.
 var errNoRoute = &refusal{answer{stage: "route", code: 550, enhanced: [3]int{5, 4, 4}}}
 
-// Routes sets who knows the routes of an owner's mails; f returns nil for nobody. Call it before Run.
-func (m *Mailer) Routes(f func(owner string) bots.Submitter) { m.submitter = f }
-
 // routed delivers the mails with a route over a connection of their own, and all others as usual.
 type routed struct {
 	transport
@@ -38,13 +35,13 @@ func (r *routed) deliver(ctx context.Context, e envelope) error {
 	if e.Route == "" {
 		return r.transport.deliver(ctx, e)
 	}
-	submitter := r.mailer.submitter(e.Owner)
-	if submitter == nil {
+	network := r.mailer.networks[e.Owner]
+	if network == nil {
 		return errNoRoute
 	}
 	if r.conn == nil || r.conn.conn == nil || r.owner != e.Owner || r.route != e.Route {
-		s, err := submitter.Submission(ctx, e.Route)
-		if errors.Is(err, bots.ErrNoRoute) || err == nil && s.Sender != e.From {
+		s, err := network.Submission(ctx, e.Route)
+		if errors.Is(err, ErrNoRoute) || err == nil && s.Sender != e.From {
 			return errNoRoute
 		}
 		if err == nil {
@@ -57,12 +54,12 @@ func (r *routed) deliver(ctx context.Context, e envelope) error {
 	}
 	err := r.conn.deliver(ctx, e)
 	if turnedDown(err) {
-		submitter.SubmissionRefused(ctx, e.Route)
+		network.SubmissionRefused(ctx, e.Route)
 	}
 	return aboutRoute(err)
 }
 
-func (r *routed) use(s bots.Submission) error {
+func (r *routed) use(s Submission) error {
 	r.hangUp()
 	conn, err := r.mailer.submission(s)
 	r.conn = conn
@@ -106,7 +103,7 @@ func aboutRoute(err error) error {
 }
 
 // submission is a client of somebody's mail server. It does not connect yet.
-func (m *Mailer) submission(s bots.Submission) (*client, error) {
+func (m *Mailer) submission(s Submission) (*client, error) {
 	name, _, err := net.SplitHostPort(s.Server)
 	if err != nil || m.config.Dial == nil {
 		return nil, errors.New("no server, or no way to connect to it")
@@ -119,11 +116,11 @@ func (m *Mailer) submission(s bots.Submission) (*client, error) {
 	c := &client{name: cmp.Or(m.config.Hostname, m.config.Domain), dialer: m.config.Dial,
 		host: smarthost{address: s.Server, tls: config, user: s.User, password: s.Password}}
 	switch s.Security {
-	case bots.ImplicitTLS:
+	case ImplicitTLS:
 		c.host.encryption = implicitTLS
-	case bots.StartTLS:
+	case StartTLS:
 		c.host.encryption = startTLS
-	case bots.NoTLS:
+	case NoTLS:
 		c.host.encryption, c.dialer = plaintext, m.dialNear
 	default:
 		return nil, fmt.Errorf("no such encryption: %q", s.Security)
@@ -145,9 +142,9 @@ func (m *Mailer) dialNear(ctx context.Context, network, address string) (net.Con
 	return conn, nil
 }
 
-// TrySubmission is Core.TrySubmission. It asks whether the sender may write to itself: many servers say only of a recipient that
+// TrySubmission is for Service.TrySubmission. It asks whether the sender may write to itself: many servers say only of a recipient that
 // they do not let the sender through.
-func (m *Mailer) TrySubmission(ctx context.Context, s bots.Submission) error {
+func (m *Mailer) TrySubmission(ctx context.Context, s Submission) error {
 	ctx, cancel := context.WithTimeout(ctx, tryTime)
 	defer cancel()
 	c, err := m.submission(s)

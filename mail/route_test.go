@@ -20,7 +20,7 @@ import (
 type provider struct {
 	*sink
 	mu      sync.Mutex
-	answer  bots.Submission
+	answer  Submission
 	err     error
 	refused chan string
 }
@@ -30,7 +30,7 @@ const ownAddress = "melden@post.example"
 func newProvider(t testing.TB, with ...func(*smtp.Server)) *provider {
 	p := &provider{sink: newSink(t, with...), refused: make(chan string, 100)}
 	p.login = "melden:sesame"
-	p.answer = bots.Submission{Server: p.address, Security: bots.NoTLS, User: "melden", Password: "sesame", Sender: ownAddress}
+	p.answer = Submission{Server: p.address, Security: NoTLS, User: "melden", Password: "sesame", Sender: ownAddress}
 	return p
 }
 
@@ -40,7 +40,7 @@ func (p *provider) change(f func()) {
 	f()
 }
 
-func (p *provider) Submission(_ context.Context, route string) (bots.Submission, error) {
+func (p *provider) Submission(_ context.Context, route string) (Submission, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.answer, p.err
@@ -54,24 +54,20 @@ func newRouted(t testing.TB, p *provider) (w *world, s *sink, heard <-chan told)
 	s = newSink(t)
 	path, _ := signingKey(t)
 	w = newWorld(t, Config{Smarthost: s.address, Hostname: "out.linienfunk.example", Dial: new(net.Dialer).DialContext, DKIMKey: path, DKIMSelector: "s1"})
-	w.Routes(func(owner string) bots.Submitter {
-		if owner == "post" {
-			return p
-		}
-		return nil
-	})
-	return w, s, w.listen()
+	heard = w.listen()
+	w.networks["post"].(*fakeNetwork).provider = p
+	return w, s, heard
 }
 
-func routed1(key string) bots.Mail {
+func routed1(key string) Message {
 	mail := subscription(key)
 	mail.From, mail.Route = ownAddress, "zuerich 1"
 	return mail
 }
 
-func (w *world) post(mails ...bots.Mail) {
+func (w *world) post(mails ...Message) {
 	w.t.Helper()
-	must(w.t, w.For("post").Enqueue(w.t.Context(), mails...))
+	must(w.t, w.as("post").Enqueue(w.t.Context(), mails...))
 }
 
 func TestAMailWithARouteLeavesThroughItsServerInItsName(t *testing.T) {
@@ -82,16 +78,16 @@ func TestAMailWithARouteLeavesThroughItsServerInItsName(t *testing.T) {
 	trusted.AddCert(leaf)
 	withTLS := func(s *smtp.Server) { s.TLSConfig, s.AllowInsecureAuth = config, false }
 	for name, c := range map[string]struct {
-		security bots.Security
+		security Security
 		trust    *tls.Config
 		server   []func(*smtp.Server)
 		taken    bool
 	}{
-		"without encryption, near us":             {bots.NoTLS, nil, nil, true},
-		"with STARTTLS":                           {bots.StartTLS, &tls.Config{RootCAs: trusted}, []func(*smtp.Server){withTLS}, true},
-		"with STARTTLS that is not offered":       {bots.StartTLS, &tls.Config{RootCAs: trusted}, nil, false},
-		"with a certificate that nobody vouches":  {bots.StartTLS, nil, []func(*smtp.Server){withTLS}, false},
-		"with TLS, at a server that speaks none":  {bots.ImplicitTLS, &tls.Config{RootCAs: trusted}, []func(*smtp.Server){func(s *smtp.Server) { s.ReadTimeout = time.Second }}, false},
+		"without encryption, near us":             {NoTLS, nil, nil, true},
+		"with STARTTLS":                           {StartTLS, &tls.Config{RootCAs: trusted}, []func(*smtp.Server){withTLS}, true},
+		"with STARTTLS that is not offered":       {StartTLS, &tls.Config{RootCAs: trusted}, nil, false},
+		"with a certificate that nobody vouches":  {StartTLS, nil, []func(*smtp.Server){withTLS}, false},
+		"with TLS, at a server that speaks none":  {ImplicitTLS, &tls.Config{RootCAs: trusted}, []func(*smtp.Server){func(s *smtp.Server) { s.ReadTimeout = time.Second }}, false},
 		"with an encryption that nobody knows of": {"ssl", nil, nil, false},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -109,7 +105,7 @@ func TestAMailWithARouteLeavesThroughItsServerInItsName(t *testing.T) {
 				return
 			}
 			got := p.next()
-			if got.From != ownAddress || got.User != "melden" || got.TLS != (c.security == bots.StartTLS) {
+			if got.From != ownAddress || got.User != "melden" || got.TLS != (c.security == StartTLS) {
 				t.Errorf("from %s, login %s, TLS %v", got.From, got.User, got.TLS)
 			}
 			for _, field := range []string{"From: =?utf-8?q?Z=C3=BCrich?= <" + ownAddress + ">\r\n", "List-Unsubscribe-Post: "} {
@@ -143,7 +139,7 @@ func TestAMailGoesOverTLSFromTheFirstByte(t *testing.T) {
 	must(t, err)
 	pool := x509.NewCertPool()
 	pool.AddCert(leaf)
-	p.answer.Server, p.answer.Security, p.answer.TLS = listener.Addr().String(), bots.ImplicitTLS, &tls.Config{RootCAs: pool}
+	p.answer.Server, p.answer.Security, p.answer.TLS = listener.Addr().String(), ImplicitTLS, &tls.Config{RootCAs: pool}
 	w, _, _ := newRouted(t, p)
 	w.run(w.Mailer)
 	w.post(routed1("1"))
@@ -222,7 +218,7 @@ func TestAProviderThatRefusesARecipientBouncesThatMailOnly(t *testing.T) {
 	w, _, heard := newRouted(t, p)
 	w.run(w.Mailer)
 	gone := routed1("1")
-	gone.To, gone.Bounce = "gone@example.org", "zuerich gone"
+	gone.To, gone.BounceID = "gone@example.org", "zuerich gone"
 	w.post(gone, routed1("2"))
 	p.next()
 	w.rest()
@@ -249,7 +245,7 @@ func TestAProviderThatWantsLessGetsLess(t *testing.T) {
 			w, s, _ := newRouted(t, p)
 			held := make(chan struct{}, 100)
 			w.Mailer.hold = func(int) time.Duration { held <- struct{}{}; return time.Hour }
-			var mails []bots.Mail
+			var mails []Message
 			for range 20 {
 				mails = append(mails, routed1(string(rune('a'+len(mails)))))
 			}
@@ -269,7 +265,7 @@ func TestAProviderThatWantsLessGetsLess(t *testing.T) {
 
 func TestAMailWhoseRouteIsGoneIsDropped(t *testing.T) {
 	for name, spoil := range map[string]func(*provider){
-		"no route":       func(p *provider) { p.err = bots.ErrNoRoute },
+		"no route":       func(p *provider) { p.err = ErrNoRoute },
 		"another sender": func(p *provider) { p.answer.Sender = "other@post.example" },
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -287,7 +283,7 @@ func TestAMailWhoseRouteIsGoneIsDropped(t *testing.T) {
 	}
 	w, _, _ := newRouted(t, newProvider(t))
 	w.run(w.Mailer)
-	must(t, w.For("nobody").Enqueue(t.Context(), routed1("1")))
+	must(t, w.as("nobody").Enqueue(t.Context(), routed1("1")))
 	w.rest()
 }
 
@@ -338,7 +334,7 @@ func TestASenderMustBeAnAddress(t *testing.T) {
 	for _, from := range []string{"", "melden", "a@b.example\r\nBcc: x@example.org", "Melden <melden@post.example>"} {
 		mail := routed1("1")
 		mail.From = from
-		if err := w.For("post").Enqueue(t.Context(), mail); err == nil {
+		if err := w.as("post").Enqueue(t.Context(), mail); err == nil {
 			t.Errorf("%q is taken", from)
 		}
 	}

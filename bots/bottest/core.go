@@ -18,14 +18,16 @@ import (
 	"linienfunk/db"
 	"linienfunk/internal/secret"
 	"linienfunk/internal/testkit"
+	"linienfunk/mail"
 	"linienfunk/templates"
 )
 
 // World is a program around one bot: a real database, a real secret box, the bot's real templates, and a clock that the test moves.
 type World struct {
 	Core    bots.Core
+	Mail    mail.Service // for a bot that is a mail.Network
 	Bot     bots.Bot
-	Mails   Mails       // what the bot sent by Core.Mail
+	Mails   Mails       // what the bot enqueued at Mail.Queue
 	Changes chan string // cities for which Core.Changed was called
 	DB      *db.DB      // the database below
 	Log     *Log        // what the bot logged
@@ -58,18 +60,19 @@ func NewWorld(t testing.TB, name string, plugin bots.Plugin) *World {
 	w.Core = bots.Core{
 		Name: name, Config: map[string]string{}, BaseURL: "https://linienfunk.example", UserAgent: "linienfunk/test",
 		Log: slog.New(slog.NewTextHandler(io.MultiWriter(t.Output(), w.Log), &slog.HandlerOptions{Level: slog.LevelDebug})), DB: handle, HTTP: &http.Client{},
-		Dial: (&net.Dialer{}).DialContext, Now: w.now, Box: box,
+		Now: w.now, Box: box,
 		Author: func(city, who string, at time.Time) string { return box.Pseudonym(city, name, who, at) },
-		Cities: cities{w}, Pages: pages{set}, Mail: &w.Mails, Events: &events{},
-		SMTP: bots.SMTP{Domain: "linienfunk.example", Listen: func() (net.Listener, error) {
-			return net.Listen("tcp", "127.0.0.1:0")
-		}},
+		Cities: cities{w}, Pages: pages{set}, Events: &events{},
 		Changed: func(city string) {
 			select {
 			case w.Changes <- city:
 			default: // nobody reads them
 			}
 		},
+	}
+	w.Mail = mail.Service{
+		Queue: &w.Mails, Domain: "linienfunk.example", Dial: (&net.Dialer{}).DialContext,
+		Listen: func() (net.Listener, error) { return net.Listen("tcp", "127.0.0.1:0") },
 	}
 	for _, key := range plugin.Config {
 		w.Core.Config[key.Name] = key.Default
@@ -86,10 +89,13 @@ func (w *World) Restart(t testing.TB) {
 	w.life = newLife()
 	w.Bot, err = w.plugin.New(w.life.core(w.Core, handle))
 	must(t, err)
+	if network, ok := w.Bot.(mail.Network); ok {
+		must(t, network.UseMail(w.life.mail(w.Mail)))
+	}
 }
 
 // WithTLS gives the bot's SMTP server a certificate, from the next Restart on.
-func (w *World) WithTLS(config *tls.Config) { w.Core.SMTP.TLS = config }
+func (w *World) WithTLS(config *tls.Config) { w.Mail.TLS = config }
 
 // SetActive turns a city's main switch.
 func (w *World) SetActive(name string, active bool) {
@@ -147,16 +153,16 @@ func (w *World) now() time.Time {
 	return time.Now().Add(w.passed + w.wrong)
 }
 
-// Mails collects mail.
+// Mails collects outgoing messages.
 type Mails struct {
 	mu   sync.Mutex
-	sent []bots.Mail
+	sent []mail.Message
 	keys map[string]bool
-	Err  error // returned instead of taking the next mails, while set
+	Err  error // of all calls while set
 }
 
-// Enqueue takes mails, each key once.
-func (m *Mails) Enqueue(_ context.Context, mails ...bots.Mail) error {
+// Enqueue implements mail.Queue: each key counts once.
+func (m *Mails) Enqueue(_ context.Context, messages ...mail.Message) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.Err != nil {
@@ -165,36 +171,36 @@ func (m *Mails) Enqueue(_ context.Context, mails ...bots.Mail) error {
 	if m.keys == nil {
 		m.keys = map[string]bool{}
 	}
-	for _, mail := range mails {
-		if !m.keys[mail.Key] {
-			m.keys[mail.Key] = true
-			m.sent = append(m.sent, mail)
+	for _, message := range messages {
+		if !m.keys[message.Key] {
+			m.keys[message.Key] = true
+			m.sent = append(m.sent, message)
 		}
 	}
 	return nil
 }
 
-// Cancel takes back mails that were enqueued: none has left.
-func (m *Mails) Cancel(_ context.Context, keys ...string) (left int, err error) {
+// Cancel implements mail.Queue. No message has been sent yet.
+func (m *Mails) Cancel(_ context.Context, keys ...string) (sent int, err error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.sent = slices.DeleteFunc(m.sent, func(mail bots.Mail) bool { return slices.Contains(keys, mail.Key) })
+	m.sent = slices.DeleteFunc(m.sent, func(one mail.Message) bool { return slices.Contains(keys, one.Key) })
 	return 0, m.Err
 }
 
-// Forget takes back the mails that were enqueued with this Mail.Bounce.
-func (m *Mails) Forget(_ context.Context, bounce string) error {
+// Forget implements mail.Queue.
+func (m *Mails) Forget(_ context.Context, bounceID string) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.sent = slices.DeleteFunc(m.sent, func(mail bots.Mail) bool { return mail.Bounce == bounce })
+	m.sent = slices.DeleteFunc(m.sent, func(one mail.Message) bool { return one.BounceID == bounceID })
 	return m.Err
 }
 
-// All returns the mails so far.
-func (m *Mails) All() []bots.Mail {
+// All returns the messages so far.
+func (m *Mails) All() []mail.Message {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return append([]bots.Mail(nil), m.sent...)
+	return append([]mail.Message(nil), m.sent...)
 }
 
 type cities struct{ w *World }

@@ -12,6 +12,7 @@ import (
 	"gorm.io/gorm"
 
 	"linienfunk/bots"
+	"linienfunk/mail"
 )
 
 // life is one instance of the bot, as from a start of the program to its end. At one of its steps something may go wrong: a
@@ -90,10 +91,17 @@ func (l *life) over() bool {
 // core is c as this life sees it.
 func (l *life) core(c bots.Core, handle *gorm.DB) bots.Core {
 	c.DB = l.database(handle)
-	client, dial, listen := *c.HTTP, c.Dial, c.SMTP.Listen
+	client := *c.HTTP
 	client.Transport = transport{l, client.Transport}
-	c.HTTP, c.Mail = &client, mailer{l, c.Mail}
-	c.Dial = func(ctx context.Context, network, address string) (net.Conn, error) {
+	c.HTTP = &client
+	return c
+}
+
+// mail is s as this life sees it.
+func (l *life) mail(s mail.Service) mail.Service {
+	dial, listen := s.Dial, s.Listen
+	s.Queue = queue{l, s.Queue}
+	s.Dial = func(ctx context.Context, network, address string) (net.Conn, error) {
 		if err := l.step(); err != nil {
 			return nil, err
 		}
@@ -103,11 +111,11 @@ func (l *life) core(c bots.Core, handle *gorm.DB) bots.Core {
 		}
 		return &conn{Conn: raw, life: l}, nil
 	}
-	c.SMTP.Listen = func() (net.Listener, error) {
+	s.Listen = func() (net.Listener, error) {
 		raw, err := listen()
 		return listener{raw, l}, err
 	}
-	return c
+	return s
 }
 
 // database makes each query a step.
@@ -235,31 +243,32 @@ func (c *conn) Read(p []byte) (int, error) {
 	return n, err
 }
 
-type mailer struct {
+// queue makes each call a step.
+type queue struct {
 	life *life
-	bots.Mailer
+	mail.Queue
 }
 
-func (m mailer) Enqueue(ctx context.Context, mails ...bots.Mail) error {
-	if err := m.life.step(); err != nil {
+func (q queue) Enqueue(ctx context.Context, messages ...mail.Message) error {
+	if err := q.life.step(); err != nil {
 		return err
 	}
-	if err := m.Mailer.Enqueue(ctx, mails...); err != nil {
+	if err := q.Queue.Enqueue(ctx, messages...); err != nil {
 		return err
 	}
-	return m.life.step()
+	return q.life.step()
 }
 
-func (m mailer) Cancel(ctx context.Context, keys ...string) (int, error) {
-	if err := m.life.step(); err != nil {
+func (q queue) Cancel(ctx context.Context, keys ...string) (int, error) {
+	if err := q.life.step(); err != nil {
 		return 0, err
 	}
-	return m.Mailer.Cancel(ctx, keys...)
+	return q.Queue.Cancel(ctx, keys...)
 }
 
-func (m mailer) Forget(ctx context.Context, bounce string) error {
-	if err := m.life.step(); err != nil {
+func (q queue) Forget(ctx context.Context, bounceID string) error {
+	if err := q.life.step(); err != nil {
 		return err
 	}
-	return m.Mailer.Forget(ctx, bounce)
+	return q.Queue.Forget(ctx, bounceID)
 }

@@ -5,11 +5,11 @@ import (
 	"context"
 	"strings"
 
-	"linienfunk/bots"
+	"linienfunk/mail"
 )
 
 // Bounced unsubscribes a mailbox that takes no mail. One that never confirmed is forgotten as well.
-func (b *Bot) Bounced(ctx context.Context, id string, n bots.Bounce) error {
+func (b *Bot) Bounced(ctx context.Context, id string, n mail.Bounce) error {
 	if !n.Dead() {
 		return nil
 	}
@@ -24,12 +24,12 @@ func bounceID(s Subscriber) string { return s.City + " " + s.Person }
 // returned is the local part of an address that our mails come back to, and empty for any other address. Its errors are answers.
 func (s *session) returned(address string) (string, error) {
 	local, domain := split(address)
-	if s.bot.core.SMTP.Bounces == nil || !s.bot.ours(domain) {
+	if s.bot.mail.Bounces == nil || !s.bot.ours(domain) {
 		return "", nil
 	}
 	ctx, cancel := context.WithTimeout(s.ctx, storeTimeout)
 	defer cancel()
-	known, err := s.bot.core.SMTP.Bounces.Known(ctx, local)
+	known, err := s.bot.mail.Bounces.Known(ctx, local)
 	if err != nil {
 		s.bot.core.Log.Error("recipient not checked", "error", err)
 		return "", errLater
@@ -44,7 +44,7 @@ func (s *session) returned(address string) (string, error) {
 func (s *session) bounced(local string, message []byte) error {
 	ctx, cancel := context.WithTimeout(s.ctx, storeTimeout)
 	defer cancel()
-	if err := s.bot.core.SMTP.Bounces.Take(ctx, local, message); err != nil {
+	if err := s.bot.mail.Bounces.Handle(ctx, local, message); err != nil {
 		s.bot.core.Log.Error("bounce not stored", "error", err)
 		return errLater
 	}
@@ -56,7 +56,7 @@ func (s *session) bounced(local string, message []byte) error {
 // the servers on the way know. The address that the bounce names could be anybody's guess.
 func (b *Bot) returnedTo(ctx context.Context, city string, message []byte) error {
 	_, rest, found := bytes.Cut(message, []byte(b.link(city, "unsubscribe", "")))
-	if !found || b.core.SMTP.Bounces == nil {
+	if !found || b.mail.Bounces == nil {
 		return nil
 	}
 	end := bytes.IndexFunc(rest, func(r rune) bool { return r != '-' && (r < '0' || r > '9') && (r < 'a' || r > 'z') })
@@ -64,7 +64,7 @@ func (b *Bot) returnedTo(ctx context.Context, city string, message []byte) error
 	if !ok {
 		return nil
 	}
-	return b.core.SMTP.Bounces.TakeFor(ctx, b.core.Name, bounceID(Subscriber{City: city, Person: person}), message)
+	return b.mail.Bounces.HandleFor(ctx, bounceID(Subscriber{City: city, Person: person}), message)
 }
 
 // maxHead is how much of a bounce is kept, in bytes: what it says comes before the mail that it is about.

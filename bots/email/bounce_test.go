@@ -9,9 +9,9 @@ import (
 	"testing"
 	"time"
 
-	"linienfunk/bots"
 	"linienfunk/bots/bottest"
 	"linienfunk/bots/email/emailtest"
+	"linienfunk/mail"
 	"linienfunk/report"
 )
 
@@ -27,7 +27,7 @@ func (r *returns) Known(_ context.Context, local string) (bool, error) {
 	return strings.EqualFold(local, "bounce+1") || strings.EqualFold(local, "bounce+2"), nil
 }
 
-func (r *returns) Take(_ context.Context, local string, message []byte) error {
+func (r *returns) Handle(_ context.Context, local string, message []byte) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.err != nil && (r.bad == "" || r.bad == local) {
@@ -37,8 +37,8 @@ func (r *returns) Take(_ context.Context, local string, message []byte) error {
 	return nil
 }
 
-func (r *returns) TakeFor(ctx context.Context, owner, id string, message []byte) error {
-	return r.Take(ctx, owner+" "+id, message)
+func (r *returns) HandleFor(ctx context.Context, id string, message []byte) error {
+	return r.Handle(ctx, id, message)
 }
 
 func (r *returns) set(err error) {
@@ -60,7 +60,7 @@ func (r *returns) all() (locals []string) {
 
 func TestMailThatComesBackIsHandedOnAndIsNoReport(t *testing.T) {
 	back := &returns{}
-	s := serve(t, func(w *bottest.World) { w.Core.SMTP.Bounces = back })
+	s := serve(t, func(w *bottest.World) { w.Mail.Bounces = back })
 	c := s.hello()
 	back.set(errors.New("disk full"))
 	c.mail("", "bounce+1@linienfunk.example", letter("", "undeliverable"), "451")
@@ -80,7 +80,7 @@ func TestMailThatComesBackIsHandedOnAndIsNoReport(t *testing.T) {
 
 func TestABounceIsCountedOnceHoweverOftenItsMailComesForACity(t *testing.T) {
 	back := &returns{}
-	s := serve(t, func(w *bottest.World) { w.Core.SMTP.Bounces = back })
+	s := serve(t, func(w *bottest.World) { w.Mail.Bounces = back })
 	c := s.hello()
 	try := func(prefix string) {
 		t.Helper()
@@ -105,7 +105,7 @@ func TestABounceIsCountedOnceHoweverOftenItsMailComesForACity(t *testing.T) {
 
 func TestOfALargeBounceTheBeginningIsEnough(t *testing.T) {
 	back := &returns{}
-	s := serve(t, func(w *bottest.World) { w.Core.SMTP.Bounces = back })
+	s := serve(t, func(w *bottest.World) { w.Mail.Bounces = back })
 	s.hello().mail("", "bounce+1@linienfunk.example", letter("", strings.Repeat(strings.Repeat("zurück ", 10)+"\n", 9<<20/81)), "250")
 	if len(back.taken) != 1 || len(back.taken[0]) > 1<<20 {
 		t.Errorf("%d bytes were kept", len(strings.Join(back.taken, "")))
@@ -115,7 +115,7 @@ func TestOfALargeBounceTheBeginningIsEnough(t *testing.T) {
 func TestABounceInACitysMailboxIsCountedAndIsNoReport(t *testing.T) {
 	back := &returns{}
 	p := newPostbox(t, emailtest.New(t), usual, nil)
-	p.w.Core.SMTP.Bounces = back
+	p.w.Mail.Bounces = back
 	p.w.Restart(t)
 	v := visitor{t, p.w, "zuerich"}
 	v.subscribe("gone@rider.example")
@@ -141,7 +141,7 @@ func TestABounceInACitysMailboxIsCountedAndIsNoReport(t *testing.T) {
 	}
 	p.deliver(p.mail("kontrolle danach"))
 	p.next("kontrolle danach")
-	if got := back.all(); len(got) != 1 || got[0] != "email "+mails[0].Bounce {
+	if got := back.all(); len(got) != 1 || got[0] != mails[0].BounceID {
 		t.Errorf("taken %q", got)
 	}
 }
@@ -151,12 +151,12 @@ func TestAMailboxThatTakesNoMailIsUnsubscribed(t *testing.T) {
 	v := visitor{t, s.w, "zuerich"}
 	first := time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)
 	for name, c := range map[string]struct {
-		bounce bots.Bounce
+		bounce mail.Bounce
 		gone   bool
 	}{
-		"hard":      {bots.Bounce{Hard: true}, true},
-		"full":      {bots.Bounce{Soft: 1, First: first, Last: first}, false},
-		"full-long": {bots.Bounce{Soft: 3, First: first, Last: first.Add(72 * time.Hour)}, true},
+		"hard":      {mail.Bounce{Hard: true}, true},
+		"full":      {mail.Bounce{Soft: 1, First: first, Last: first}, false},
+		"full-long": {mail.Bounce{Soft: 3, First: first, Last: first.Add(72 * time.Hour)}, true},
 	} {
 		v.subscribe(name + "@rider.example")
 		mails := v.broadcast(report.Report{ID: name, City: "zuerich", Bot: "web", Text: "kontrolle", At: s.w.Core.Now()})
@@ -164,20 +164,20 @@ func TestAMailboxThatTakesNoMailIsUnsubscribed(t *testing.T) {
 			t.Fatal("no mail")
 		}
 		id := ""
-		for _, mail := range mails {
-			if mail.To == name+"@rider.example" {
-				id = mail.Bounce
+		for _, one := range mails {
+			if one.To == name+"@rider.example" {
+				id = one.BounceID
 			}
 		}
 		if id == "" || strings.Contains(id, "@") {
 			t.Errorf("id %q", id)
 		}
-		if err := s.w.Bot.(bots.Bounced).Bounced(t.Context(), id, c.bounce); err != nil {
+		if err := s.w.Bot.(mail.Network).Bounced(t.Context(), id, c.bounce); err != nil {
 			t.Fatal(err)
 		}
 		sent := false
-		for _, mail := range v.broadcast(report.Report{ID: name + "2", City: "zuerich", Bot: "web", Text: "kontrolle", At: s.w.Core.Now()}) {
-			sent = sent || mail.To == name+"@rider.example"
+		for _, one := range v.broadcast(report.Report{ID: name + "2", City: "zuerich", Bot: "web", Text: "kontrolle", At: s.w.Core.Now()}) {
+			sent = sent || one.To == name+"@rider.example"
 		}
 		if sent == c.gone {
 			t.Errorf("%s: another mail: %v", name, sent)

@@ -37,7 +37,7 @@ type network struct {
 
 func start(t testing.TB, w *bottest.World) bottest.Network {
 	n := &network{sent: map[string]string{}}
-	w.Core.SMTP.Listen = func() (net.Listener, error) {
+	w.Mail.Listen = func() (net.Listener, error) {
 		listener, err := net.Listen("tcp", "127.0.0.1:0")
 		if err == nil {
 			n.mu.Lock()

@@ -8,7 +8,7 @@
 // dkim.go and border.go whether its author is forged. limits.go keeps one author or network from flooding a city,
 // greylist.go puts strangers off, bounce.go hears of mailboxes that are gone.
 //
-// Out: send.go writes to the subscribers in db.go through Core.Mail, by way of the city's own mailbox with submission.go.
+// Out: send.go writes to the subscribers in db.go through the queue of package mail, by way of the city's own mailbox with submission.go.
 // subscribe.go has the pages for them, webui.go those for the city's admins.
 package email
 
@@ -24,6 +24,7 @@ import (
 	"golang.org/x/net/idna"
 
 	"linienfunk/bots"
+	"linienfunk/mail"
 )
 
 //go:embed *.html locale.*.toml
@@ -51,9 +52,10 @@ func Plugin() bots.Plugin {
 	}
 }
 
-// Bot is a Listener, a Receiver, a Broadcaster, a Submitter and Public.
+// Bot is a Listener, a Receiver, a Broadcaster, Public and a mail.Network.
 type Bot struct {
 	core   bots.Core
+	mail   mail.Service
 	domain string // as it is compared: ASCII, lower case
 	store  store
 	lmtp   *lmtp // nil without
@@ -75,16 +77,11 @@ var (
 	_ bots.Broadcaster  = (*Bot)(nil)
 	_ bots.Public       = (*Bot)(nil)
 	_ bots.Demonstrator = (*Bot)(nil)
-	_ bots.Bounced      = (*Bot)(nil)
-	_ bots.Submitter    = (*Bot)(nil)
+	_ mail.Network      = (*Bot)(nil)
 )
 
 // New makes the bot.
 func New(core bots.Core) (bots.Bot, error) {
-	domain, err := idna.Lookup.ToASCII(core.SMTP.Domain)
-	if err != nil || domain == "" {
-		return nil, fmt.Errorf("mail domain %q is no domain", core.SMTP.Domain)
-	}
 	lmtp, err := parseLMTP(core.Config["lmtp"])
 	if err != nil {
 		return nil, err
@@ -98,12 +95,22 @@ func New(core bots.Core) (bots.Bot, error) {
 		return nil, err
 	}
 	return &Bot{
-		lmtp: lmtp, relays: relays, grey: grey, dns: net.DefaultResolver, pace: usualPace, core: core, domain: strings.ToLower(domain),
+		lmtp: lmtp, relays: relays, grey: grey, dns: net.DefaultResolver, pace: usualPace, core: core,
 		store:    store{db: core.DB, box: core.Box, now: core.Now},
 		authors:  newLimits(core.Now, reportsAtOnce, reportsPerMinute),
 		networks: newLimits(core.Now, networkAtOnce, networkPerMinute),
 		clients:  newLimits(core.Now, asksAtOnce, asksPerMinute),
 	}, nil
+}
+
+// UseMail implements mail.Network.
+func (b *Bot) UseMail(service mail.Service) error {
+	domain, err := idna.Lookup.ToASCII(service.Domain)
+	if err != nil || domain == "" {
+		return fmt.Errorf("mail domain %q is no domain", service.Domain)
+	}
+	b.mail, b.domain = service, strings.ToLower(domain)
+	return nil
 }
 
 // Accounts lists all active cities, but those whose admins switched mail off.
@@ -131,7 +138,7 @@ func (b *Bot) Accounts(ctx context.Context) ([]bots.Account, error) {
 }
 
 // address is where riders of the city write to.
-func (b *Bot) address(city string) string { return city + "@" + b.core.SMTP.Domain }
+func (b *Bot) address(city string) string { return city + "@" + b.mail.Domain }
 
 // open returns the city if mail can reach it: it exists, is active, and mail is not switched off.
 func (b *Bot) open(ctx context.Context, name string) (bots.City, bool, error) {

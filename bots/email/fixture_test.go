@@ -49,7 +49,7 @@ func servePlugin(t testing.TB, plugin bots.Plugin, prepare ...func(*bottest.Worl
 		t.Fatal(err)
 	}
 	s.address = listener.Addr().String()
-	s.w.Core.SMTP.Listen = func() (net.Listener, error) { return listener, nil }
+	s.w.Mail.Listen = func() (net.Listener, error) { return listener, nil }
 	for _, f := range prepare {
 		f(s.w)
 	}

@@ -105,7 +105,7 @@ func TestKeysOfTheConfigurationMustMakeSense(t *testing.T) {
 	for key, value := range map[string]string{"lmtp": "24", "relays": "mx.example.org", "greylist": "yes"} {
 		w := bottest.NewWorld(t, "email", email.Plugin())
 		w.Core.Config[key] = value
-		w.Core.SMTP.Listen = func() (net.Listener, error) { return nil, net.ErrClosed }
+		w.Mail.Listen = func() (net.Listener, error) { return nil, net.ErrClosed }
 		if _, err := email.New(w.Core); err == nil || !strings.HasPrefix(err.Error(), key+": ") {
 			t.Errorf("%s = %q: %v", key, value, err)
 		}

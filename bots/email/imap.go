@@ -75,7 +75,7 @@ func (o *opened) step() (done func() bool) {
 func (b *Bot) openMailbox(ctx context.Context, m Mailbox, password string) (_ *opened, err error) {
 	opening, cancel := context.WithTimeout(ctx, b.pace.open)
 	defer cancel()
-	raw, err := b.core.Dial(opening, "tcp", m.server())
+	raw, err := b.mail.Dial(opening, "tcp", m.server())
 	if err != nil {
 		return nil, bots.Retry("mailbox-unreachable", fmt.Errorf("connect to mailbox: %w", err))
 	}
@@ -144,7 +144,7 @@ func (o *opened) begin(ctx context.Context, security string, config *tls.Config)
 	return o.WaitGreeting()
 }
 
-// near says whether an address is this machine's or in a private network. Core.Dial reaches those only if the operator allows it.
+// near says whether an address is this machine's or in a private network. mail.Service.Dial reaches those only if the operator allows it.
 func near(address net.Addr) bool {
 	remote, err := netip.ParseAddrPort(address.String())
 	ip := remote.Addr().Unmap()

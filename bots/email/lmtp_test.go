@@ -107,7 +107,7 @@ func TestEachRecipientGetsItsOwnAnswer(t *testing.T) {
 
 func TestABounceGetsItsOwnAnswerBesideCities(t *testing.T) {
 	back := &returns{bad: "bounce+2"}
-	s := serveLMTP(t, func(w *bottest.World) { w.Core.SMTP.Bounces = back })
+	s := serveLMTP(t, func(w *bottest.World) { w.Mail.Bounces = back })
 	c := s.lmtp()
 	c.say("MAIL FROM:<"+marta+">", "250")
 	c.say("RCPT TO:<bounce+3@linienfunk.example>", "550 5.1.1")
@@ -140,7 +140,7 @@ func TestABounceGetsItsOwnAnswerBesideCities(t *testing.T) {
 
 func TestABounceIsTakenEvenIfTheMailIsNoReport(t *testing.T) {
 	back := &returns{}
-	s := serveLMTP(t, func(w *bottest.World) { w.Core.SMTP.Bounces = back })
+	s := serveLMTP(t, func(w *bottest.World) { w.Mail.Bounces = back })
 	c := s.lmtp()
 	for _, message := range []string{letter("Auto-Submitted: auto-replied\n", "undeliverable"), letter("Content-Type: multipart/report\n", "undeliverable")} {
 		for i, answer := range c.deliver(message, "bounce+1@linienfunk.example", zuerich) {

@@ -72,7 +72,7 @@ type door struct {
 }
 
 func (b *Bot) doors(backend smtp.Backend) ([]door, error) {
-	listener, err := b.core.SMTP.Listen()
+	listener, err := b.mail.Listen()
 	if err != nil {
 		return nil, fmt.Errorf("listen for mail: %w", err)
 	}
@@ -92,8 +92,8 @@ func (b *Bot) doors(backend smtp.Backend) ([]door, error) {
 
 func (b *Bot) server(backend smtp.Backend) *smtp.Server {
 	s := smtp.NewServer(backend)
-	s.Domain = b.core.SMTP.Domain
-	s.TLSConfig = b.core.SMTP.TLS
+	s.Domain = b.mail.Domain
+	s.TLSConfig = b.mail.TLS
 	s.MaxMessageBytes = maxMessage
 	s.MaxLineLength = maxLine
 	s.MaxRecipients = maxRecipients

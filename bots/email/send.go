@@ -11,6 +11,7 @@ import (
 	"unicode"
 
 	"linienfunk/bots"
+	"linienfunk/mail"
 	"linienfunk/report"
 )
 
@@ -19,7 +20,7 @@ const (
 	maxSubject = 70  // characters of the text in a subject
 )
 
-// SendPage hands a mail for each of the next subscribers to Core.Mail, in one call: all of them or none are queued,
+// SendPage hands a mail for each of the next subscribers to the mail queue, in one call: all of them or none are queued,
 // and a page that is sent twice is mailed once, since the key of a mail is made of report and subscriber.
 func (b *Bot) SendPage(ctx context.Context, a bots.Account, r report.Report, cursor string) (string, int, error) {
 	after := uint64(0)
@@ -44,7 +45,7 @@ func (b *Bot) SendPage(ctx context.Context, a bots.Account, r report.Report, cur
 	if err != nil {
 		return cursor, 0, err
 	}
-	mails := make([]bots.Mail, 0, len(page))
+	mails := make([]mail.Message, 0, len(page))
 	for _, subscriber := range page {
 		address, err := b.store.open(subscriber)
 		if err != nil {
@@ -54,10 +55,10 @@ func (b *Bot) SendPage(ctx context.Context, a bots.Account, r report.Report, cur
 		if r.Bot == b.core.Name && r.Author != "" && r.Author == b.core.Author(a.City, sender(address), r.At) {
 			continue
 		}
-		mails = append(mails, b.mail(city, way, r, subscriber, address))
+		mails = append(mails, b.message(city, way, r, subscriber, address))
 	}
 	if len(mails) > 0 {
-		if err := b.core.Mail.Enqueue(ctx, mails...); err != nil {
+		if err := b.mail.Queue.Enqueue(ctx, mails...); err != nil {
 			return cursor, 0, fmt.Errorf("queue mails: %w", err)
 		}
 	}
@@ -67,17 +68,17 @@ func (b *Bot) SendPage(ctx context.Context, a bots.Account, r report.Report, cur
 	return strconv.FormatUint(page[len(page)-1].ID, 10), len(mails), nil
 }
 
-// mail is a report as one subscriber gets it, in the city's language.
-func (b *Bot) mail(city bots.City, way way, r report.Report, s Subscriber, to string) bots.Mail {
+// message is a report as one subscriber gets it, in the city's language.
+func (b *Bot) message(city bots.City, way way, r report.Report, s Subscriber, to string) mail.Message {
 	unsubscribe := b.link(city.Name, "unsubscribe", b.unsubscribeToken(s))
 	title := oneLine(city.Title, maxSubject)
-	return bots.Mail{
+	return mail.Message{
 		Key:      mailKey(r, s),
 		From:     way.from,
 		Route:    way.route,
 		FromName: title,
 		To:       to,
-		Bounce:   bounceID(s),
+		BounceID: bounceID(s),
 		Subject:  "[" + title + "] " + oneLine(r.Text, maxSubject),
 		Text: r.Text + "\n\n-- \n" + b.core.Pages.Text(city.Lang, "mail-footer",
 			"City", title, "Page", b.core.BaseURL+"/c/"+city.Name, "Unsubscribe", unsubscribe) + "\n",
@@ -104,7 +105,7 @@ func (b *Bot) Cancel(ctx context.Context, a bots.Account, r report.Report) error
 			keys = append(keys, mailKey(r, subscriber))
 			after = subscriber.ID
 		}
-		gone, err := b.core.Mail.Cancel(ctx, keys...)
+		gone, err := b.mail.Queue.Cancel(ctx, keys...)
 		if err != nil {
 			return fmt.Errorf("cancel mails: %w", err)
 		}
@@ -123,7 +124,7 @@ func (b *Bot) Cancel(ctx context.Context, a bots.Account, r report.Report) error
 // without knowing Auto-Submitted, which package mail sets.
 func (b *Bot) listHeader(city, unsubscribe string) map[string]string {
 	return map[string]string{
-		"List-Id":               "<" + city + "." + b.core.SMTP.Domain + ">",
+		"List-Id":               "<" + city + "." + b.mail.Domain + ">",
 		"List-Unsubscribe":      "<" + unsubscribe + ">",
 		"List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
 		"Precedence":            "list",

@@ -166,7 +166,7 @@ func (s *session) cityOf(address string) (string, error) {
 // ours says whether a domain is the cities'.
 func (b *Bot) ours(domain string) bool {
 	domain = strings.TrimSuffix(domain, ".")
-	if strings.EqualFold(domain, b.domain) || strings.EqualFold(domain, b.core.SMTP.Domain) {
+	if strings.EqualFold(domain, b.domain) || strings.EqualFold(domain, b.mail.Domain) {
 		return true
 	}
 	ascii, err := text.ASCIIDomain(domain)

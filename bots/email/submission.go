@@ -11,12 +11,13 @@ import (
 	"time"
 
 	"linienfunk/bots"
+	"linienfunk/mail"
 )
 
 // refusedTime is for how long a city's mails leave as all others do, after its provider has turned down the login.
 const refusedTime = time.Hour
 
-// way is how a city's mails leave: as bots.Mail has it.
+// way is how a city's mails leave: as mail.Message has it.
 type way struct{ from, route string }
 
 // wayOut is through the city's own mailbox, if it sends, or else through the program.
@@ -36,19 +37,19 @@ func (b *Bot) refused(m Mailbox) bool {
 }
 
 // Submission is how a mailbox sends. Mails that were queued before its password was changed leave with the new one.
-func (b *Bot) Submission(ctx context.Context, route string) (bots.Submission, error) {
+func (b *Bot) Submission(ctx context.Context, route string) (mail.Submission, error) {
 	city, _, _ := strings.Cut(route, " ")
 	m, password, err := b.store.mailbox(ctx, city)
 	if errors.Is(err, errNoMailbox) || err == nil && !m.sends() {
-		return bots.Submission{}, bots.ErrNoRoute
+		return mail.Submission{}, mail.ErrNoRoute
 	}
 	return b.submission(m, password), err
 }
 
-func (b *Bot) submission(m Mailbox, password string) bots.Submission {
-	return bots.Submission{
+func (b *Bot) submission(m Mailbox, password string) mail.Submission {
+	return mail.Submission{
 		Server:   net.JoinHostPort(m.SubmitHost, strconv.Itoa(m.SubmitPort)),
-		Security: bots.Security(m.SubmitSecurity), // the words are the same
+		Security: mail.Security(m.SubmitSecurity), // the words are the same
 		TLS:      b.tlsFor(m.SubmitHost), User: m.Login, Password: password, Sender: m.Address,
 	}
 }
@@ -62,7 +63,7 @@ func (b *Bot) SubmissionRefused(ctx context.Context, route string) {
 	}
 	if known {
 		b.core.Log.Warn("the city's provider takes no mail from it", "city", city)
-		b.core.Warn(ctx, city, revision, "submission-refused")
+		b.mail.Warn(ctx, city, revision, "submission-refused")
 	}
 }
 
@@ -96,7 +97,7 @@ func (b *Bot) trySubmission(ctx context.Context, m Mailbox, password string) err
 	if !m.sends() {
 		return nil
 	}
-	err := b.core.TrySubmission(ctx, b.submission(m, password))
+	err := b.mail.TrySubmission(ctx, b.submission(m, password))
 	switch {
 	case err == nil:
 		return nil

@@ -12,13 +12,14 @@ import (
 	"linienfunk/bots/bottest"
 	"linienfunk/bots/email"
 	"linienfunk/bots/email/emailtest"
+	"linienfunk/mail"
 )
 
 // office is a city with a mailbox that sends, and the part of the core that would try it.
 type office struct {
 	visitor
 	server *emailtest.Server
-	tried  []bots.Submission
+	tried  []mail.Submission
 	answer error
 	warned []string // city, key and text
 }
@@ -26,11 +27,11 @@ type office struct {
 func newOffice(t testing.TB) *office {
 	o := &office{visitor: newVisitor(t), server: emailtest.New(t)}
 	o.server.Add(addressOf("zuerich"))
-	o.w.Core.TrySubmission = func(_ context.Context, s bots.Submission) error {
+	o.w.Mail.TrySubmission = func(_ context.Context, s mail.Submission) error {
 		o.tried = append(o.tried, s)
 		return o.answer
 	}
-	o.w.Core.Warn = func(_ context.Context, city, key, say string) { o.warned = append(o.warned, city+" "+key+" "+say) }
+	o.w.Mail.Warn = func(_ context.Context, city, key, say string) { o.warned = append(o.warned, city+" "+key+" "+say) }
 	o.w.Restart(t)
 	return o
 }
@@ -43,7 +44,7 @@ func (o *office) form() url.Values {
 }
 
 // send is a report to the one subscriber.
-func (o *office) send(id string) bots.Mail {
+func (o *office) send(id string) mail.Message {
 	o.t.Helper()
 	mails := o.broadcast(o.report(id))
 	if len(mails) != 1 {
@@ -56,17 +57,17 @@ func TestMailsComeFromTheCitysMailboxIfItSends(t *testing.T) {
 	o := newOffice(t)
 	o.subscribe("rider@example.org")
 	want(t, settings(o.w, "zuerich", "/connect", mailboxForm(o.server, "zuerich")), 303, "X-Message", "connected")
-	if mail := o.send("1"); mail.From != "zuerich" || mail.Route != "" || len(o.tried) > 0 {
-		t.Errorf("a mailbox that is only read sends: %+v", mail)
+	if sent := o.send("1"); sent.From != "zuerich" || sent.Route != "" || len(o.tried) > 0 {
+		t.Errorf("a mailbox that is only read sends: %+v", sent)
 	}
 	want(t, settings(o.w, "zuerich", "/connect", o.form()), 303, "X-Message", "connected")
-	mail := o.send("2")
-	if mail.From != addressOf("zuerich") || mail.Route == "" || mail.Bounce == "" {
-		t.Errorf("from %s by %q", mail.From, mail.Route)
+	sent := o.send("2")
+	if sent.From != addressOf("zuerich") || sent.Route == "" || sent.BounceID == "" {
+		t.Errorf("from %s by %q", sent.From, sent.Route)
 	}
-	s, err := o.w.Bot.(bots.Submitter).Submission(t.Context(), mail.Route)
-	if err != nil || s.Server != "smtp.post.example:587" || s.Security != bots.StartTLS || s.User != addressOf("zuerich") ||
-		s.Password != emailtest.Password || s.Sender != mail.From || s.TLS.ServerName != "smtp.post.example" {
+	s, err := o.w.Bot.(mail.Network).Submission(t.Context(), sent.Route)
+	if err != nil || s.Server != "smtp.post.example:587" || s.Security != mail.StartTLS || s.User != addressOf("zuerich") ||
+		s.Password != emailtest.Password || s.Sender != sent.From || s.TLS.ServerName != "smtp.post.example" {
 		t.Errorf("got %+v, %v", s, err)
 	}
 	if len(o.tried) != 1 || o.tried[0].Server != s.Server || o.tried[0].Password != s.Password {
@@ -74,15 +75,15 @@ func TestMailsComeFromTheCitysMailboxIfItSends(t *testing.T) {
 	}
 	o.ask("other@example.org")
 	mails := o.w.Mails.All()
-	if last := mails[len(mails)-1]; last.To != "other@example.org" || last.From != mail.From || last.Route != mail.Route {
+	if last := mails[len(mails)-1]; last.To != "other@example.org" || last.From != sent.From || last.Route != sent.Route {
 		t.Errorf("the mail to confirm came from %s by %q", last.From, last.Route)
 	}
 	want(t, settings(o.w, "zuerich", "/disconnect", nil), 303, "X-Message", "")
-	if _, err := o.w.Bot.(bots.Submitter).Submission(t.Context(), mail.Route); !errors.Is(err, bots.ErrNoRoute) {
+	if _, err := o.w.Bot.(mail.Network).Submission(t.Context(), sent.Route); !errors.Is(err, mail.ErrNoRoute) {
 		t.Errorf("the way of a mailbox that is gone: %v", err)
 	}
-	if mail := o.send("3"); mail.From != "zuerich" || mail.Route != "" {
-		t.Errorf("from %s by %q", mail.From, mail.Route)
+	if sent := o.send("3"); sent.From != "zuerich" || sent.Route != "" {
+		t.Errorf("from %s by %q", sent.From, sent.Route)
 	}
 	if strings.Contains(o.w.Log.String(), "rider@") || strings.Contains(o.w.Log.String(), emailtest.Password) {
 		t.Errorf("log:\n%s", o.w.Log.String())
@@ -101,7 +102,7 @@ func TestAMailboxThatMayNotSendIsNotConnected(t *testing.T) {
 	} {
 		o.answer = c.answer
 		want(t, settings(o.w, "zuerich", "/connect", o.form()), 303, "X-Failed", c.say)
-		if mail := o.send(c.say); mail.Route != "" {
+		if sent := o.send(c.say); sent.Route != "" {
 			t.Error("it sends all the same")
 		}
 	}
@@ -122,27 +123,27 @@ func TestWhileItsProviderRefusesTheLoginACitysMailsLeaveAsOthersDo(t *testing.T)
 	o := newOffice(t)
 	o.subscribe("rider@example.org")
 	want(t, settings(o.w, "zuerich", "/connect", o.form()), 303, "X-Message", "connected")
-	submitter := o.w.Bot.(bots.Submitter)
+	submitter := o.w.Bot.(mail.Network)
 	route := o.send("1").Route
 	submitter.SubmissionRefused(t.Context(), "zuerich before") // of a connection from before the last change
-	if mail := o.send("2"); mail.Route != route || len(o.warned) > 0 {
-		t.Errorf("by %q, warned %q", mail.Route, o.warned)
+	if sent := o.send("2"); sent.Route != route || len(o.warned) > 0 {
+		t.Errorf("by %q, warned %q", sent.Route, o.warned)
 	}
 	submitter.SubmissionRefused(t.Context(), route)
-	if mail := o.send("3"); mail.Route != "" || mail.From != "zuerich" {
-		t.Errorf("from %s by %q", mail.From, mail.Route)
+	if sent := o.send("3"); sent.Route != "" || sent.From != "zuerich" {
+		t.Errorf("from %s by %q", sent.From, sent.Route)
 	}
 	if len(o.warned) != 1 || o.warned[0] != route+" submission-refused" {
 		t.Errorf("warned %q", o.warned)
 	}
 	o.w.Advance(time.Hour)
-	if mail := o.send("4"); mail.Route != route {
-		t.Errorf("an hour later by %q", mail.Route)
+	if sent := o.send("4"); sent.Route != route {
+		t.Errorf("an hour later by %q", sent.Route)
 	}
 	submitter.SubmissionRefused(t.Context(), route)
 	want(t, settings(o.w, "zuerich", "/check", nil), 303, "X-Message", "")
-	if mail := o.send("5"); mail.Route == "" || mail.Route == route {
-		t.Errorf("after a check by %q", mail.Route)
+	if sent := o.send("5"); sent.Route == "" || sent.Route == route {
+		t.Errorf("after a check by %q", sent.Route)
 	}
 }
 

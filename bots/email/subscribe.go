@@ -8,6 +8,7 @@ import (
 	"strconv"
 
 	"linienfunk/bots"
+	"linienfunk/mail"
 	"linienfunk/mail/text"
 )
 
@@ -110,9 +111,9 @@ func (b *Bot) invite(ctx context.Context, name, address string) error {
 	if !s.Confirmed {
 		text, subject = "mail-confirm", "mail-confirm-subject"
 	}
-	err = b.core.Mail.Enqueue(ctx, bots.Mail{
+	err = b.mail.Queue.Enqueue(ctx, mail.Message{
 		Key:  "email invite " + name + " " + s.Person + " " + strconv.FormatInt(s.AskedAt, 10),
-		From: way.from, Route: way.route, FromName: title, To: address, Bounce: bounceID(s),
+		From: way.from, Route: way.route, FromName: title, To: address, BounceID: bounceID(s),
 		Subject: b.core.Pages.Text(city.Lang, subject, "City", title),
 		Text: b.core.Pages.Text(city.Lang, text, "City", title, "Page", b.core.BaseURL+"/c/"+name,
 			"Confirm", b.link(name, "confirm", b.confirmToken(s)), "Unsubscribe", unsubscribe) + "\n",
@@ -208,7 +209,7 @@ func (b *Bot) leave(ctx context.Context, city, person string) error {
 	if err := b.store.remove(ctx, city, person); err != nil {
 		return err
 	}
-	if err := b.core.Mail.Forget(ctx, bounceID(Subscriber{City: city, Person: person})); err != nil {
+	if err := b.mail.Queue.Forget(ctx, bounceID(Subscriber{City: city, Person: person})); err != nil {
 		return fmt.Errorf("forget mails: %w", err)
 	}
 	return nil

@@ -15,6 +15,7 @@ import (
 	"linienfunk/bots"
 	"linienfunk/bots/bottest"
 	"linienfunk/bots/email"
+	"linienfunk/mail"
 	"linienfunk/report"
 )
 
@@ -27,7 +28,7 @@ func (v visitor) ask(address string) *httptest.ResponseRecorder {
 	return v.post("/c/"+v.city+"/email/subscribe", url.Values{"address": {address}})
 }
 
-func (v visitor) broadcast(r report.Report) []bots.Mail {
+func (v visitor) broadcast(r report.Report) []mail.Message {
 	v.t.Helper()
 	before := len(v.w.Mails.All())
 	for cursor := ""; ; {

@@ -30,8 +30,9 @@ var layers = [][]string{
 	{"app"},
 }
 
-// forBots are our packages that a bot may import; bots/kit keeps to them, too.
-var forBots = []string{"bots", "bots/kit", "report", "internal/secret", "internal/limits", "db", "mail/text"}
+// forBots are our packages that a bot may import; bots/kit keeps to them, too. A bot that implements mail.Network may import mail and
+// the packages below it as well.
+var forBots = []string{"bots", "bots/kit", "report", "internal/secret", "internal/limits", "db"}
 
 // TestMain changes to the root of the module.
 func TestMain(m *testing.M) {
@@ -105,7 +106,8 @@ func TestImportsRunDownwards(t *testing.T) {
 				t.Errorf("%s imports %s outside of tests", p.ImportPath, imported)
 			case isBot && (name == "kit" || slices.Contains(botNames(t), strings.Split(name, "/")[0])):
 				same := strings.HasPrefix(imported, "bots/"+strings.Split(name, "/")[0])
-				if ours(imported) && !slices.Contains(forBots, imported) && !same {
+				allowed := slices.Contains(forBots, imported) || isMail(imported) && implementsMail(t, strings.Split(name, "/")[0])
+				if ours(imported) && !allowed && !same {
 					t.Errorf("the bot %s imports %s; a bot may import %v and libraries", name, imported, forBots)
 				}
 				if strings.HasPrefix(imported, "github.com/nats-io/") {
@@ -118,6 +120,33 @@ func TestImportsRunDownwards(t *testing.T) {
 			}
 		}
 	}
+}
+
+func isMail(path string) bool { return path == "mail" || strings.HasPrefix(path, "mail/") }
+
+// implementsMail reports whether a bot's package declares a variable of type mail.Network, so that the compiler checks it.
+func implementsMail(t *testing.T, bot string) (found bool) {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join("bots", bot, "*.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range files {
+		file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.SkipObjectResolution)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ast.Inspect(file, func(node ast.Node) bool {
+			if spec, ok := node.(*ast.ValueSpec); ok {
+				if of, ok := spec.Type.(*ast.SelectorExpr); ok && of.Sel.Name == "Network" {
+					x, ok := of.X.(*ast.Ident)
+					found = found || ok && x.Name == "mail"
+				}
+			}
+			return true
+		})
+	}
+	return found
 }
 
 func TestEveryPackageHasItsPlace(t *testing.T) {
