@@ -48,7 +48,7 @@ type chaos struct {
 type chaosNode struct {
 	*settings.Node
 	part
-	cable *testkit.Cable
+	proxy *testkit.Proxy
 }
 
 func newChaos(t *testing.T, seed uint64) *chaos {
@@ -84,9 +84,9 @@ func newChaos(t *testing.T, seed uint64) *chaos {
 }
 
 func (c *chaos) start() *chaosNode {
-	cable, b := c.broker.Cable(c.t)
+	proxy, b := c.broker.Proxy(c.t)
 	n, running := c.nodeOn(b)
-	return &chaosNode{n, running, cable}
+	return &chaosNode{n, running, proxy}
 }
 
 func (c *chaos) run(steps int) {
@@ -103,9 +103,9 @@ func (c *chaos) run(steps int) {
 		case dice < 75:
 			c.nonsense(i)
 		case dice < 82:
-			c.nodes[n].cable.Cut()
+			c.nodes[n].proxy.Cut()
 		case dice < 89:
-			c.nodes[n].cable.Mend()
+			c.nodes[n].proxy.Restore()
 		case dice < 94:
 			c.nodes[n].stop()
 			c.nodes[n] = c.start()
@@ -115,7 +115,7 @@ func (c *chaos) run(steps int) {
 		c.look()
 	}
 	for _, n := range c.nodes {
-		n.cable.Mend()
+		n.proxy.Restore()
 	}
 	c.submits.Wait()
 	c.check()

@@ -163,10 +163,10 @@ func TestANodeThatWasCutOffForLongCatchesUp(t *testing.T) {
 	storage, _ := w.storageThatKeeps(2) // the stream forgets what the node has missed
 	w.create(storage, "zuerich", "ghent")
 	a, _ := w.node()
-	cable, far := w.broker.Cable(t)
+	proxy, far := w.broker.Proxy(t)
 	b, _ := w.nodeOn(far)
 	waitLoaded(t, a, b)
-	cable.Cut()
+	proxy.Cut()
 	now := get(t, a, "zuerich")
 	for i := range 20 {
 		var err error
@@ -179,7 +179,7 @@ func TestANodeThatWasCutOffForLongCatchesUp(t *testing.T) {
 		state, err := near.UpdatesState(t.Context())
 		return err == nil && state.First > 10
 	})
-	cable.Mend()
+	proxy.Restore()
 	waitForVersion(t, now, b)
 }
 

@@ -1,7 +1,6 @@
 package testkit
 
 import (
-	"context"
 	"testing"
 	"time"
 
@@ -13,7 +12,7 @@ import (
 // Broker is a NATS server that several programs share: that of LINIENFUNK_TEST_NATS, or one on a port of its own.
 type Broker struct{ url, prefix string }
 
-// NewBroker starts one.
+// NewBroker starts a broker that runs until the test ends.
 func NewBroker(t testing.TB) Broker {
 	t.Helper()
 	if url, prefix := NATS(t); url != "" {
@@ -33,21 +32,16 @@ func NewBroker(t testing.TB) Broker {
 	if !s.ReadyForConnections(30 * time.Second) {
 		t.Fatal("NATS does not start")
 	}
-	return Broker{s.ClientURL(), ""}
+	return Broker{url: s.ClientURL()}
 }
 
-// Connect opens a bus on the broker. The caller closes it, or the end of the test does.
+// Connect opens a bus on the broker. The caller may close it; the end of the test does so anyway.
 func (b Broker) Connect(t testing.TB) *bus.Bus {
 	t.Helper()
-	opened, err := bus.Open(context.Background(), bus.Config{URL: b.url, Prefix: b.prefix, Shards: 4, Log: Log(t)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(opened.Close)
-	return opened
+	return openBus(t, bus.Config{URL: b.url, Prefix: b.prefix})
 }
 
-// Address is where other programs reach the broker, and what stands before all subjects there, with its dot.
+// Address returns the URL of the broker for other programs, and the prefix of all subjects, including its dot.
 func (b Broker) Address() (url, prefix string) {
 	if b.prefix == "" {
 		return b.url, ""

@@ -1,6 +1,6 @@
-// Package testkit gives tests a real database and a real NATS: the embedded ones, or those that LINIENFUNK_TEST_POSTGRES
-// (postgres://user@host/database) and LINIENFUNK_TEST_NATS (nats://host:4222) name, there in a schema and with
-// subjects of the test's own, which are removed afterwards.
+// Package testkit opens a real database and a real NATS for tests: the embedded ones, or those named by LINIENFUNK_TEST_POSTGRES
+// (postgres://user@host/database) and LINIENFUNK_TEST_NATS (nats://host:4222). There each test has a schema and a subject prefix of
+// its own, which are removed when it ends; tests may run in parallel.
 package testkit
 
 import (
@@ -22,10 +22,10 @@ import (
 	"linienfunk/db"
 )
 
-// name is one that no other test has.
-func name() string { return "lftest" + strings.ReplaceAll(uuid.NewString(), "-", "") }
+// uniqueName returns a name for a schema or a subject prefix.
+func uniqueName() string { return "lftest" + strings.ReplaceAll(uuid.NewString(), "-", "") }
 
-// DatabaseURL is the address of an empty database: a path in dir, or a schema of PostgreSQL.
+// DatabaseURL returns the address of an empty database: a file in dir, or a new schema of PostgreSQL.
 func DatabaseURL(t testing.TB, dir string) string {
 	t.Helper()
 	address := os.Getenv("LINIENFUNK_TEST_POSTGRES")
@@ -34,9 +34,9 @@ func DatabaseURL(t testing.TB, dir string) string {
 	}
 	u, err := url.Parse(address)
 	if err != nil {
-		t.Fatal("LINIENFUNK_TEST_POSTGRES is not an address")
+		t.Fatal("LINIENFUNK_TEST_POSTGRES is not a URL")
 	}
-	schema := name()
+	schema := uniqueName()
 	execute(t, address, "CREATE SCHEMA "+schema)
 	t.Cleanup(func() { execute(t, address, "DROP SCHEMA "+schema+" CASCADE") })
 	query := u.Query()
@@ -57,7 +57,7 @@ func execute(t testing.TB, address, statement string) {
 	}
 }
 
-// DB is an open, empty database with the core's tables.
+// DB opens an empty database with the core's tables until the test ends. now is the clock of its time columns.
 func DB(t testing.TB, now func() time.Time) *db.DB {
 	t.Helper()
 	d, err := db.Open(context.Background(), DatabaseURL(t, t.TempDir()), now)
@@ -71,14 +71,14 @@ func DB(t testing.TB, now func() time.Time) *db.DB {
 	return d
 }
 
-// NATS returns the address and the prefix to use; both are empty for the embedded server.
+// NATS returns the address and the subject prefix to use; both are empty for the embedded server.
 func NATS(t testing.TB) (address, prefix string) {
 	t.Helper()
 	address = os.Getenv("LINIENFUNK_TEST_NATS")
 	if address == "" {
 		return "", ""
 	}
-	prefix = name()
+	prefix = uniqueName()
 	t.Cleanup(func() { removeStreams(t, address, prefix) })
 	return address, prefix
 }
@@ -100,11 +100,17 @@ func removeStreams(t testing.TB, address, prefix string) {
 	}
 }
 
-// Bus is an open bus with 4 shards.
+// Bus opens a bus with 4 shards until the test ends.
 func Bus(t testing.TB) *bus.Bus {
 	t.Helper()
 	address, prefix := NATS(t)
-	b, err := bus.Open(context.Background(), bus.Config{URL: address, Prefix: prefix, Dir: t.TempDir(), Shards: 4, Log: Log(t)})
+	return openBus(t, bus.Config{URL: address, Prefix: prefix, Dir: t.TempDir()})
+}
+
+func openBus(t testing.TB, c bus.Config) *bus.Bus {
+	t.Helper()
+	c.Shards, c.Log = 4, Log(t)
+	b, err := bus.Open(context.Background(), c)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -112,34 +118,7 @@ func Bus(t testing.TB) *bus.Bus {
 	return b
 }
 
-// Log writes into the test's output.
+// Log returns a logger that writes to the test's output.
 func Log(t testing.TB) *slog.Logger {
 	return slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelDebug}))
-}
-
-// patience is how long Eventually and Next wait before it calls something broken. It is no measure of speed.
-const patience = 60 * time.Second
-
-// Eventually waits until f returns true. what is a sentence about what should come true.
-func Eventually(t testing.TB, what string, f func() bool) {
-	t.Helper()
-	deadline := time.Now().Add(patience)
-	for !f() {
-		if time.Now().After(deadline) {
-			t.Fatalf("it does not come true that %s", what)
-		}
-		<-time.After(5 * time.Millisecond)
-	}
-}
-
-// Next waits for a value.
-func Next[T any](t testing.TB, c <-chan T) T {
-	t.Helper()
-	select {
-	case v := <-c:
-		return v
-	case <-time.After(patience):
-		t.Fatalf("nothing comes")
-		panic("unreachable")
-	}
 }

@@ -1,4 +1,4 @@
-// Package pictures takes screenshots of pages with Chromium, for people to look at.
+// Package pictures takes screenshots of pages with Chromium for people to look at.
 package pictures
 
 import (
@@ -15,7 +15,7 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// Camera is a browser.
+// Camera takes screenshots with one browser.
 type Camera struct {
 	t    testing.TB
 	ctx  context.Context
@@ -23,7 +23,7 @@ type Camera struct {
 	base string
 }
 
-// New starts a browser for the site at base. Its pictures go to the directory $SHOTS; without that the test is skipped.
+// New starts a browser for the site at base. Pictures are written to the directory $SHOTS; without it the test is skipped.
 func New(t testing.TB, base string) *Camera {
 	t.Helper()
 	dir := os.Getenv("SHOTS")
@@ -45,16 +45,16 @@ func New(t testing.TB, base string) *Camera {
 type Shot struct {
 	Name    string // of the file, without .png
 	Path    string
-	Width   int64  // pixels; below 600 it is a phone
+	Width   int64  // of the window in pixels; below 600 the browser is that of a phone
 	Scheme  string // "light" or "dark"
 	Cookies []*http.Cookie
-	Before  []chromedp.Action[chromedp.Void] // what to do on the page first
+	Before  []chromedp.Action[chromedp.Void] // run on the page before the picture is taken
 }
 
-// Take takes a picture of the whole page. A page that is wider than the window is a mistake.
+// Take writes a picture of the whole page. The test fails if the page is wider than the window.
 func (c *Camera) Take(s Shot) {
 	c.t.Helper()
-	err := chromedp.Do(c.ctx, c.look(s), chromedp.Navigate(c.base+s.Path), chromedp.Steps(s.Before...))
+	err := chromedp.Do(c.ctx, c.prepare(s), chromedp.Navigate(c.base+s.Path), chromedp.Steps(s.Before...))
 	if err != nil {
 		c.t.Fatalf("%s: %v", s.Name, err)
 	}
@@ -74,8 +74,8 @@ func (c *Camera) Take(s Shot) {
 	}
 }
 
-// look makes the browser a phone or a desk, in the light or in the dark, with nothing but the shot's cookies.
-func (c *Camera) look(s Shot) chromedp.Action[chromedp.Void] {
+// prepare sets the window, the colour scheme and the cookies of a shot, and drops all other cookies.
+func (c *Camera) prepare(s Shot) chromedp.Action[chromedp.Void] {
 	return chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
 		_, err := cdp.Call(ctx, t, network.ClearBrowserCookies, cdp.Empty{})
 		_, err2 := cdp.Call(ctx, t, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{
