@@ -10,101 +10,105 @@ import (
 	"linienfunk/report"
 )
 
-// page is a part of a broadcast.
-type page struct {
-	bot    *Bot
-	client *client
-	row    Account
-	report report.Report
-	key    string // of the report in deliveries
+// broadcastPage sends a report to some of a city's subscribers.
+type broadcastPage struct {
+	bot       *Bot
+	client    *client
+	row       Account
+	report    report.Report
+	reportKey string // of the report in the delivery log
 
 	subscribers []Subscriber
-	has         map[uint64]bool // who got it before a crash
+	delivered   map[uint64]bool // by Subscriber.ID: deliveries of an earlier attempt at this page
 
-	stop     context.CancelFunc // waiting for the next message
-	answered chan struct{}      // holds something when an answer has come since the last look
+	cancelWait context.CancelFunc // ends the wait for the next message
+	responded  chan struct{}      // wakes up await after a response
 
-	mu      sync.Mutex
-	under   int       // messages under way
-	done    []outcome // of each subscriber
-	refused int
-	err     error // why the page breaks off
+	mu       sync.Mutex
+	inFlight int
+	outcomes []outcome // by index in subscribers
+	rejected int       // subscribers to whom Telegram rejected the message
+	err      error     // why the page ends early
 }
 
-// outcome is what became of a subscriber.
+// outcome is what became of a subscriber's message.
 type outcome int
 
 const (
-	open   outcome = iota // not tried, or failed
-	served                // has it
-	left                  // does not get it: its author, gone, not allowed
+	pending   outcome = iota // not sent, or failed
+	delivered                // sent
+	skipped                  // not to be sent: to the report's author, a chat that is gone, a rejected message
 )
 
-func (p *page) load(ctx context.Context, from cursor) (err error) {
+func newBroadcastPage(b *Bot, c *client, row Account, r report.Report) *broadcastPage {
+	return &broadcastPage{
+		bot: b, client: c, row: row, report: r, reportKey: b.core.Box.Digest("telegram delivery", r.Key())[:32],
+		responded: make(chan struct{}, 1),
+	}
+}
+
+// load reads the subscribers behind a cursor.
+func (p *broadcastPage) load(ctx context.Context, from cursor) (err error) {
 	s, city := p.bot.store, p.row.City
 	if from == (cursor{}) {
-		err = s.tidy(ctx, city)
+		err = s.deleteOldDeliveries(ctx, city)
 	} else {
-		err = s.passed(ctx, city, p.key, from)
+		err = s.deleteDeliveriesBefore(ctx, city, p.reportKey, from)
 	}
 	if err != nil {
 		return err
 	}
-	if p.subscribers, err = s.page(ctx, city, from.groups, from.after, p.bot.limits.page); err != nil {
+	if p.subscribers, err = s.subscribersAfter(ctx, city, from.groups, from.after, p.bot.limits.pageSize); err != nil {
 		return err
 	}
-	p.done = make([]outcome, len(p.subscribers))
-	p.has, err = s.deliveries(ctx, p.key, p.subscribers)
+	p.outcomes = make([]outcome, len(p.subscribers))
+	p.delivered, err = s.deliveredTo(ctx, p.reportKey, p.subscribers)
 	return err
 }
 
-// run sends the messages one after the other, as the pace allows. It waits for the answer to one before it starts the next, or
-// for those to several where answers take longer than that; see pace.window. It returns when the last answer is there.
-func (p *page) run(ctx context.Context) error {
-	calls, cancel := p.linger(ctx)
+// send starts the messages in order, at the rate of the city's rateLimiter, with at most rateLimiter.window in flight. It returns
+// after the last response, or the error that ended the page early.
+func (p *broadcastPage) send(ctx context.Context) error {
+	calls, cancel := p.drainContext(ctx)
 	defer cancel()
-	ctx, p.stop = context.WithCancel(ctx)
-	defer p.stop()
-	var under sync.WaitGroup
+	ctx, p.cancelWait = context.WithCancel(ctx)
+	defer p.cancelWait()
+	var messages sync.WaitGroup
 	for i, v := range p.subscribers {
-		if p.failed() != nil {
+		if p.failure() != nil {
 			break
 		}
-		if out := p.known(v); out != open {
-			p.set(i, out)
+		if out := p.knownOutcome(v); out != pending {
+			p.setOutcome(i, out)
 			continue
 		}
-		if err := p.wait(ctx, v); err != nil {
+		if err := p.await(ctx, v); err != nil {
 			p.fail(bots.Retry("error-slow", fmt.Errorf("wait for the next message: %w", err)))
 			break
 		}
-		under.Go(func() { p.send(calls, i, v) })
+		messages.Go(func() {
+			p.timeMessage(calls, i, v)
+			p.end()
+		})
 	}
-	under.Wait()
-	return p.failed()
+	messages.Wait()
+	return p.failure()
 }
 
-// send delivers to one subscriber, and tells the pace how long that took.
-func (p *page) send(ctx context.Context, i int, v Subscriber) {
+// timeMessage sends one message and reports the response's latency to the rate limiter.
+func (p *broadcastPage) timeMessage(ctx context.Context, i int, v Subscriber) {
 	began := time.Now()
-	p.deliver(ctx, i, v)
-	if p.failed() == nil {
-		p.bot.pace(p.row.City).answered(time.Since(began))
-	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.under--
-	select {
-	case p.answered <- struct{}{}:
-	default: // nobody has looked since the last one
+	p.sendMessage(ctx, i, v)
+	if p.failure() == nil {
+		p.bot.rateLimiter(p.row.City).observeLatency(time.Since(began))
 	}
 }
 
-// linger returns a context that ends a little after ctx, for the calls that are under way then.
-func (p *page) linger(ctx context.Context) (context.Context, context.CancelFunc) {
+// drainContext returns a context that ends limits.drain after ctx, for the calls in flight.
+func (p *broadcastPage) drainContext(ctx context.Context) (context.Context, context.CancelFunc) {
 	longer, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	stop := context.AfterFunc(ctx, func() {
-		timer := time.NewTimer(p.bot.limits.linger)
+		timer := time.NewTimer(p.bot.limits.drain)
 		defer timer.Stop()
 		select {
 		case <-timer.C:
@@ -115,86 +119,96 @@ func (p *page) linger(ctx context.Context) (context.Context, context.CancelFunc)
 	return longer, func() { stop(); cancel() }
 }
 
-// wait returns when the message to v may leave: when few enough are under way, and when its turn has come.
-func (p *page) wait(ctx context.Context, v Subscriber) error {
-	pace := p.bot.pace(p.row.City)
-	for !p.begin(pace.window()) {
+// await waits until the message to v may be sent, and counts it as in flight.
+func (p *broadcastPage) await(ctx context.Context, v Subscriber) error {
+	limiter := p.bot.rateLimiter(p.row.City)
+	for !p.begin(limiter.window()) {
 		select {
-		case <-p.answered:
+		case <-p.responded:
 		case <-ctx.Done():
 			return ctx.Err()
 		}
 	}
-	if v.Kind != private {
-		pace.recall(v.Person, v.Recent)
+	if v.isGroup() {
+		limiter.restore(v.ChatHash, v.Recent)
 	}
-	return pace.wait(ctx, v.Person, v.Kind != private)
+	return limiter.wait(ctx, v.ChatHash, v.isGroup())
 }
 
-// begin counts one more message under way, unless there are window of them.
-func (p *page) begin(window int) bool {
+// begin counts a message as in flight, unless window messages are.
+func (p *broadcastPage) begin(window int) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.under >= window {
+	if p.inFlight >= window {
 		return false
 	}
-	p.under++
+	p.inFlight++
 	return true
 }
 
-// known is what becomes of a subscriber without sending anything.
-func (p *page) known(v Subscriber) outcome {
-	if p.has[v.ID] {
-		return served
+func (p *broadcastPage) end() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.inFlight--
+	select {
+	case p.responded <- struct{}{}:
+	default: // await wakes up already
+	}
+}
+
+// knownOutcome returns the outcome for a subscriber that needs no message: a repeated page, the author, the group of the report.
+func (p *broadcastPage) knownOutcome(v Subscriber) outcome {
+	if p.delivered[v.ID] {
+		return delivered
 	}
 	if p.report.Bot != p.bot.core.Name {
-		return open
+		return pending
 	}
-	if v.Kind != private {
-		if p.report.Ref == v.Person {
-			return left // it was reported there
+	if v.isGroup() {
+		if p.report.Ref == v.ChatHash {
+			return skipped
 		}
-		return open
+		return pending
 	}
-	chat, err := p.bot.store.chat(v.City, v.Person, v.Chat)
+	chat, err := p.bot.store.openChat(v.City, v.ChatHash, v.Chat)
 	if err == nil && p.report.Author != "" && p.report.Author == p.bot.author(v.City, chat, p.report.At) {
-		return left
+		return skipped
 	}
-	return open
+	return pending
 }
 
-func (p *page) set(i int, out outcome) {
+func (p *broadcastPage) setOutcome(i int, out outcome) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.done[i] = out
+	p.outcomes[i] = out
 }
 
-// fail breaks the page off. The first reason counts, except that a bot that was turned away must not be missed.
-func (p *page) fail(err error) {
+// fail ends the page early. It keeps the first error, unless a later one says that the token is revoked.
+func (p *broadcastPage) fail(err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	defer p.stop()
+	defer p.cancelWait()
 	if p.err == nil || bots.AsError(err).Kind == bots.KindRevoked {
 		p.err = err
 	}
 }
 
-func (p *page) failed() error {
+func (p *broadcastPage) failure() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.err
 }
 
-// reached is the cursor behind the last subscriber before whom nobody is open, and how many up to there have the report.
-// Who got it behind that is found again in deliveries.
-func (p *page) reached(from cursor) (cursor, int) {
+// progress returns the cursor before the first pending subscriber, and the number of deliveries up to there. Later deliveries are in
+// the delivery log for the next attempt.
+func (p *broadcastPage) progress(from cursor) (cursor, int) {
 	count := 0
-	for i, out := range p.done {
-		if out == open {
+	for i, out := range p.outcomes {
+		if out == pending {
 			break
 		}
 		from.after = p.subscribers[i].ID
-		if out == served {
+		if out == delivered {
 			count++
 		}
 	}

@@ -38,7 +38,7 @@ func newCrowd(t *testing.T, people int, latency time.Duration) crowded {
 		one.db = tx
 		for i := range people {
 			id := fake.Person(fmt.Sprint(i))
-			fake.Know(botOf("zuerich"), id)
+			fake.Introduce(botOf("zuerich"), id)
 			must(t, one.subscribe(t.Context(), "zuerich", id))
 		}
 		return nil
@@ -89,12 +89,12 @@ func TestFiveThousandSubscribersAreServedAtNearlyTheAllowedRateAndNeverAboveIt(t
 			allowed := float64(c.fake.Limits.PerSecond)
 			rate := float64(len(sent)-1) / sent[len(sent)-1].At.Sub(sent[0].At).Seconds()
 			t.Logf("%d people, answers after %v: %.2f messages a second, %.1f %% of the allowed rate; %d requests over it",
-				people, latency, rate, 100*rate/allowed, c.fake.Limits.Over)
+				people, latency, rate, 100*rate/allowed, c.fake.Limits.Exceeded)
 			if rate < 0.95*allowed {
 				t.Errorf("%.2f messages a second, %v are allowed", rate, allowed)
 			}
-			if c.fake.Limits.Over != 0 {
-				t.Errorf("%d requests were over the limits", c.fake.Limits.Over)
+			if c.fake.Limits.Exceeded != 0 {
+				t.Errorf("%d requests were over the limits", c.fake.Limits.Exceeded)
 			}
 		})
 	}
@@ -155,8 +155,8 @@ func TestAGroupGetsAtMostTwentyMessagesAMinuteAndPeopleDoNotWaitForIt(t *testing
 				}
 			}
 		}
-		if each := c.each(); each[group] != 45 || c.fake.Limits.Over != 0 {
-			t.Errorf("%d messages to the group, %d requests over the limits", each[group], c.fake.Limits.Over)
+		if each := c.each(); each[group] != 45 || c.fake.Limits.Exceeded != 0 {
+			t.Errorf("%d messages to the group, %d requests over the limits", each[group], c.fake.Limits.Exceeded)
 		}
 	})
 }

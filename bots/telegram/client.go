@@ -12,62 +12,51 @@ import (
 
 	tg "github.com/go-telegram/bot"
 	"github.com/go-telegram/bot/models"
-
-	"linienfunk/bots"
 )
 
-// client speaks to Telegram for one bot. The library makes the calls, except getUpdates: its own loop moves the offset
-// before anybody has stored the updates.
+// client calls the Bot API for one bot. The library makes the calls, except getUpdates: its own loop moves the offset before
+// the updates are stored.
 type client struct {
 	*tg.Bot
-	http  *transport
-	base  string // with the token: never to be shown
-	calls time.Duration
+	http    *transport
+	baseURL string // contains the token: never log it
+	timeout time.Duration
 }
 
-func (b *Bot) client(token string) (*client, error) {
+func (b *Bot) newClient(token string) (*client, error) {
 	t := newTransport(b.core.HTTP, b.core.UserAgent)
-	made, err := tg.New(token, tg.WithSkipGetMe(), tg.WithServerURL(b.api), tg.WithHTTPClient(b.limits.call, t),
-		tg.WithErrorsHandler(func(error) {})) // what it would log, the calls return
+	library, err := tg.New(token, tg.WithSkipGetMe(), tg.WithServerURL(b.api), tg.WithHTTPClient(b.limits.call, t),
+		tg.WithErrorsHandler(func(error) {})) // it repeats the errors that calls return
 	if err != nil {
-		return nil, errors.New("make client of Telegram") // err may show the token
+		return nil, errors.New("make Telegram client") // err may contain the token
 	}
-	return &client{Bot: made, http: t, base: b.api + "/bot" + token, calls: b.limits.call}, nil
+	return &client{Bot: library, http: t, baseURL: b.api + "/bot" + token, timeout: b.limits.call}, nil
 }
 
-// account returns the row of a city and a client that speaks for its bot.
-func (b *Bot) account(ctx context.Context, city string) (Account, *client, error) {
-	row, token, err := b.store.account(ctx, city)
-	if err != nil {
-		return row, nil, err
-	}
-	c, err := b.client(token)
-	return row, c, err
-}
-
-// allowed are the kinds of updates that we want: messages, and what becomes of the bot in chats. Edited messages are
-// none of them, so that an edit is no second report.
-func allowed() []string {
+// allowedUpdates are the kinds of updates to receive: messages, and changes of the bot's membership in chats. Without edited
+// messages an edit is not a second report.
+func allowedUpdates() []string {
 	return []string{models.AllowedUpdateMessage, models.AllowedUpdateMyChatMember}
 }
 
-// errWebhook is a 409 because a webhook is set, as opposed to somebody else asking for updates.
-var errWebhook = fmt.Errorf("%w: a webhook is set", tg.ErrorConflict)
+// errWebhookSet is a conflict with a webhook, as opposed to one with another getUpdates call.
+var errWebhookSet = fmt.Errorf("%w: a webhook is set", tg.ErrorConflict)
 
-// updates asks for the updates from offset on, which confirms all before it, and waits up to wait for one
-// (https://core.telegram.org/bots/api#getupdates). They come one by one, so that one that we cannot read hides no other.
-func (c *client) updates(ctx context.Context, offset int64, limit int, wait time.Duration) ([]json.RawMessage, error) {
-	ctx, cancel := context.WithTimeout(ctx, wait+c.calls)
+// getUpdates returns updates from offset on, which confirms those before, and waits up to wait for one
+// (https://core.telegram.org/bots/api#getupdates). They are returned undecoded, so that one that cannot be decoded does not
+// lose the others.
+func (c *client) getUpdates(ctx context.Context, offset int64, limit int, wait time.Duration) ([]json.RawMessage, error) {
+	ctx, cancel := context.WithTimeout(ctx, wait+c.timeout)
 	defer cancel()
 	body, err := json.Marshal(map[string]any{
-		"offset": offset, "limit": limit, "timeout": int(wait / time.Second), "allowed_updates": allowed(),
+		"offset": offset, "limit": limit, "timeout": int(wait / time.Second), "allowed_updates": allowedUpdates(),
 	})
 	if err != nil {
 		return nil, err
 	}
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, c.base+"/getUpdates", bytes.NewReader(body))
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, c.baseURL+"/getUpdates", bytes.NewReader(body))
 	if err != nil {
-		return nil, errors.New("make request") // err shows the address
+		return nil, errors.New("make request") // err contains the URL
 	}
 	request.Header.Set("Content-Type", "application/json")
 	response, err := c.http.Do(request)
@@ -75,38 +64,43 @@ func (c *client) updates(ctx context.Context, offset int64, limit int, wait time
 		return nil, err
 	}
 	defer response.Body.Close()
-	var answer struct {
-		OK          bool              `json:"ok"`
-		Result      []json.RawMessage `json:"result"`
-		Code        int               `json:"error_code"`
-		Description string            `json:"description"`
-		Parameters  struct {
-			RetryAfter int `json:"retry_after"`
-		} `json:"parameters"`
-	}
-	if err := json.NewDecoder(response.Body).Decode(&answer); err != nil {
+	var decoded updatesResponse
+	if err := json.NewDecoder(response.Body).Decode(&decoded); err != nil {
 		return nil, err
 	}
-	if answer.OK {
-		return answer.Result, nil
-	}
-	switch answer.Code {
-	case http.StatusUnauthorized, http.StatusNotFound:
-		return nil, tg.ErrorUnauthorized
-	case http.StatusConflict:
-		if strings.Contains(answer.Description, "webhook") {
-			return nil, errWebhook
-		}
-		return nil, tg.ErrorConflict
-	case http.StatusTooManyRequests:
-		return nil, &tg.TooManyRequestsError{RetryAfter: answer.Parameters.RetryAfter}
-	}
-	return nil, &errStatus{answer.Code}
+	return decoded.Result, decoded.err()
 }
 
-// say sends a text to a chat, as it is and without previews of links in it.
-func (c *client) say(ctx context.Context, chat int64, text string) error {
-	ctx, cancel := context.WithTimeout(ctx, c.calls)
+type updatesResponse struct {
+	OK          bool              `json:"ok"`
+	Result      []json.RawMessage `json:"result"`
+	Code        int               `json:"error_code"`
+	Description string            `json:"description"`
+	Parameters  struct {
+		RetryAfter int `json:"retry_after"`
+	} `json:"parameters"`
+}
+
+// err returns the error that the library's calls return for the same response.
+func (r updatesResponse) err() error {
+	switch {
+	case r.OK:
+		return nil
+	case r.Code == http.StatusUnauthorized, r.Code == http.StatusNotFound:
+		return tg.ErrorUnauthorized
+	case r.Code == http.StatusConflict && strings.Contains(r.Description, "webhook"):
+		return errWebhookSet
+	case r.Code == http.StatusConflict:
+		return tg.ErrorConflict
+	case r.Code == http.StatusTooManyRequests:
+		return &tg.TooManyRequestsError{RetryAfter: r.Parameters.RetryAfter}
+	}
+	return &errStatus{r.Code}
+}
+
+// sendText sends a plain text to a chat, without previews of its links.
+func (c *client) sendText(ctx context.Context, chat int64, text string) error {
+	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
 	_, err := c.SendMessage(ctx, &tg.SendMessageParams{
 		ChatID: chat, Text: text, LinkPreviewOptions: &models.LinkPreviewOptions{IsDisabled: tg.True()},
@@ -114,73 +108,29 @@ func (c *client) say(ctx context.Context, chat int64, text string) error {
 	return err
 }
 
-// me describes the bot.
-func (c *client) me(ctx context.Context) (*models.User, error) {
-	ctx, cancel := context.WithTimeout(ctx, c.calls)
+// profile returns the bot's id and names (https://core.telegram.org/bots/api#getme).
+func (c *client) profile(ctx context.Context) (*models.User, error) {
+	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
 	me, err := c.GetMe(ctx)
 	if err == nil && (me.ID == 0 || me.Username == "" || !me.IsBot) {
-		return nil, &errNotJSON{http.StatusOK} // JSON, but not of Telegram
+		return nil, &errNotJSON{http.StatusOK} // JSON, but not Telegram's
 	}
 	return me, err
 }
 
-// defaultPause is for a 429 that does not say how long.
-const defaultPause = 30 * time.Second
-
-// retryAfter is the pause that err asks for, 0 if it asks for none.
-func retryAfter(err error) time.Duration {
-	var tooMany *tg.TooManyRequestsError
-	if !errors.As(err, &tooMany) {
-		return 0
-	}
-	if tooMany.RetryAfter <= 0 {
-		return defaultPause
-	}
-	return time.Duration(tooMany.RetryAfter) * time.Second
-}
-
-// explain turns the error of a call into one that tells the core what to do. Of Telegram's own words nothing is kept: they may
-// repeat what we sent.
-func explain(what string, err error) error {
-	var notJSON *errNotJSON
-	var status *errStatus
-	said := func(short string) error { return fmt.Errorf("%s: Telegram answers: %s", what, short) }
-	switch {
-	case err == nil:
-		return nil
-	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
-		return bots.Retry("error-unreachable", fmt.Errorf("%s: %w", what, bare(err)))
-	case retryAfter(err) > 0:
-		return bots.RetryAfter(retryAfter(err), "error-too-many", said("too many requests"))
-	case errors.Is(err, tg.ErrorUnauthorized), errors.Is(err, tg.ErrorNotFound):
-		return bots.Revoked("error-revoked", said("no such token"))
-	case errors.Is(err, tg.ErrorConflict):
-		return bots.Retry("error-conflict", said("somebody else reads this bot's messages"))
-	case errors.As(err, &status):
-		return bots.Retry("error-server", fmt.Errorf("%s: %w", what, status))
-	case errors.As(err, &notJSON):
-		return bots.Retry("error-not-json", fmt.Errorf("%s: %w", what, notJSON))
-	case isSyntax(err):
-		return bots.Retry("error-not-json", fmt.Errorf("%s: the answer is no JSON, or broken off", what))
-	case errors.Is(err, tg.ErrorForbidden):
-		return bots.Permanent("error-refused", said("forbidden"))
-	case errors.Is(err, tg.ErrorBadRequest):
-		return bots.Permanent("error-refused", said("bad request"))
-	}
-	return bots.Retry("error-unreachable", fmt.Errorf("%s: %w", what, bare(err)))
-}
-
-// bare is the innermost error: what the library wraps around it may hold an answer of Telegram's.
-func bare(err error) error {
-	for errors.Unwrap(err) != nil {
-		err = errors.Unwrap(err)
-	}
+// leave leaves a group or channel.
+func (c *client) leave(ctx context.Context, chat int64) error {
+	ctx, cancel := context.WithTimeout(ctx, c.timeout)
+	defer cancel()
+	_, err := c.LeaveChat(ctx, &tg.LeaveChatParams{ChatID: chat})
 	return err
 }
 
-func isSyntax(err error) bool {
-	var syntax *json.SyntaxError
-	var kind *json.UnmarshalTypeError
-	return errors.As(err, &syntax) || errors.As(err, &kind)
+// setCommands sets the bot's menu in a kind of chats (https://core.telegram.org/bots/api#setmycommands).
+func (c *client) setCommands(ctx context.Context, scope models.BotCommandScope, commands []models.BotCommand) error {
+	ctx, cancel := context.WithTimeout(ctx, c.timeout)
+	defer cancel()
+	_, err := c.SetMyCommands(ctx, &tg.SetMyCommandsParams{Commands: commands, Scope: scope})
+	return err
 }

@@ -3,18 +3,19 @@ package telegram
 import (
 	"context"
 
-	tg "github.com/go-telegram/bot"
 	"github.com/go-telegram/bot/models"
 
 	"linienfunk/bots"
 )
 
-// menu is what a bot's menu of commands says; only the language differs between cities.
-type menu struct{ lang string }
+// commandMenu sets the bot's menu of commands at Telegram. Cities differ only in the language.
+type commandMenu struct {
+	lang string // of the menu that was set last
+}
 
-// keep sets the menu that riders see, unless it is set in the city's language. What goes wrong is tried again with the next look;
-// nobody needs the menu to report.
-func (m *menu) keep(ctx context.Context, b *Bot, row Account, c *client) {
+// update sets the menu unless it is set in the city's language. After an error the next call tries again; riders can report
+// without a menu.
+func (m *commandMenu) update(ctx context.Context, b *Bot, row Account, c *client) {
 	city, known, err := b.core.Cities.City(ctx, row.City)
 	if err != nil || !known || m.lang == city.Lang {
 		return
@@ -24,12 +25,12 @@ func (m *menu) keep(ctx context.Context, b *Bot, row Account, c *client) {
 		m.lang = city.Lang
 	}
 	if err != nil && ctx.Err() == nil {
-		b.core.Log.Info("the menu of commands is not set", "city", row.City, "error", err)
+		b.core.Log.Info("the menu of commands is not set", "city", row.City, "err", err)
 	}
 }
 
-// setMenu sets the commands for private chats and those for groups
-// (https://core.telegram.org/bots/api#setmycommands). In groups those alone are shown that make sense there.
+// setMenu sets the commands of private chats and of groups (https://core.telegram.org/bots/api#setmycommands). Groups get only those
+// that work there.
 func (b *Bot) setMenu(ctx context.Context, c *client, lang string) error {
 	text := func(id string) string { return b.core.Pages.Text(lang, id) }
 	private := []models.BotCommand{
@@ -41,16 +42,9 @@ func (b *Bot) setMenu(ctx context.Context, c *client, lang string) error {
 		{Command: text("menu-report-command"), Description: text("menu-report")},
 		{Command: "help", Description: text("menu-help")},
 	}
-	err := c.menu(ctx, &models.BotCommandScopeAllPrivateChats{}, private)
+	err := c.setCommands(ctx, &models.BotCommandScopeAllPrivateChats{}, private)
 	if err == nil {
-		err = c.menu(ctx, &models.BotCommandScopeAllGroupChats{}, groups)
+		err = c.setCommands(ctx, &models.BotCommandScopeAllGroupChats{}, groups)
 	}
-	return explain("set menu", err)
-}
-
-func (c *client) menu(ctx context.Context, scope models.BotCommandScope, commands []models.BotCommand) error {
-	ctx, cancel := context.WithTimeout(ctx, c.calls)
-	defer cancel()
-	_, err := c.SetMyCommands(ctx, &tg.SetMyCommandsParams{Commands: commands, Scope: scope})
-	return err
+	return botError("set menu", err)
 }

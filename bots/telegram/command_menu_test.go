@@ -54,11 +54,11 @@ func TestAMenuThatFailsIsSetLater(t *testing.T) {
 	fake.Fail(bottest.Internal)
 	row, c, err := theBot(w).account(t.Context(), a.City)
 	must(t, err)
-	var m menu
-	m.keep(t.Context(), theBot(w), row, c)
+	var m commandMenu
+	m.update(t.Context(), theBot(w), row, c)
 	fake.Heal()
-	m.keep(t.Context(), theBot(w), row, c)
-	m.keep(t.Context(), theBot(w), row, c)
+	m.update(t.Context(), theBot(w), row, c)
+	m.update(t.Context(), theBot(w), row, c)
 	set := 0
 	for _, call := range fake.Calls() {
 		if call == "setMyCommands" {

@@ -2,43 +2,47 @@ package telegram
 
 import (
 	"strings"
-	"unicode/utf16"
 	"unicode/utf8"
-
-	"linienfunk/report"
 )
 
-// maxText is the length of a message in UTF-16 units (https://core.telegram.org/bots/api#sendmessage counts characters, and
-// https://core.telegram.org/api/entities#utf-16 says which).
-const maxText = 4096
-
-// joiner is U+2060 WORD JOINER: without width, and no letter of a user name.
-const joiner = "\u2060"
-
-// command splits "/stop@CityBot please" into "stop" and "please". It is none for us if it names another bot; named says
-// that it names ours. Commands are Latin letters, digits and underscores (https://core.telegram.org/bots/features#commands).
-func command(text, username string) (word, rest string, named, ok bool) {
-	text, ok = strings.CutPrefix(text, "/")
-	if !ok {
-		return "", "", false, false
-	}
-	word, rest = text, ""
-	if i := strings.IndexAny(text, " \n\t"); i >= 0 {
-		word, rest = text[:i], strings.TrimSpace(text[i:])
-	}
-	word, to, named := strings.Cut(word, "@")
-	if word == "" || strings.ContainsFunc(word, func(r rune) bool { return !nameRune(r) }) || named && !strings.EqualFold(to, username) {
-		return "", "", false, false
-	}
-	return strings.ToLower(word), rest, named, true
+// command is a message that begins with a bot command, such as "/stop@CityBot please"
+// (https://core.telegram.org/bots/features#commands).
+type command struct {
+	name      string // in lower case, without the slash
+	args      string
+	addressed bool // names our bot: commands in groups may be for any bot there
 }
 
-func nameRune(r rune) bool {
+// parseCommand returns false for texts that are no command, or one for another bot.
+func parseCommand(text, username string) (command, bool) {
+	text, isCommand := strings.CutPrefix(text, "/")
+	if !isCommand {
+		return command{}, false
+	}
+	name, args := text, ""
+	if i := strings.IndexAny(text, " \n\t"); i >= 0 {
+		name, args = text[:i], strings.TrimSpace(text[i:])
+	}
+	name, bot, addressed := strings.Cut(name, "@")
+	if name == "" || strings.ContainsFunc(name, func(r rune) bool { return !isNameRune(r) }) {
+		return command{}, false
+	}
+	if addressed && !strings.EqualFold(bot, username) {
+		return command{}, false
+	}
+	return command{name: strings.ToLower(name), args: args, addressed: addressed}, true
+}
+
+// isReport says whether the command's arguments are a report.
+func (c command) isReport() bool { return c.name == "report" || c.name == "melden" }
+
+// isNameRune says whether r may be part of a command or a user name.
+func isNameRune(r rune) bool {
 	return r == '_' || r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z'
 }
 
-// mention returns the text without the mentions of the bot, and whether there was one.
-func mention(text, username string) (string, bool) {
+// cutMentions returns the text without its mentions of the bot, and whether there was one.
+func cutMentions(text, username string) (string, bool) {
 	var out strings.Builder
 	found := false
 	for i := 0; i < len(text); {
@@ -53,8 +57,8 @@ func mention(text, username string) (string, bool) {
 	return strings.TrimSpace(out.String()), found
 }
 
-// mentionAt is the length in bytes of a mention that begins at i, 0 if none does. A name goes on as far as it can:
-// @city_bot_2 does not mention @city_bot, and x@city_bot is an address.
+// mentionAt returns the length in bytes of a mention that begins at i, or 0. A mention ends where the user name ends:
+// @city_bot_2 does not mention @city_bot, and x@city_bot is an e-mail address.
 func mentionAt(text string, i int, username string) int {
 	end := i + 1 + len(username)
 	if text[i] != '@' || end > len(text) || !strings.EqualFold(text[i+1:end], username) {
@@ -62,41 +66,8 @@ func mentionAt(text string, i int, username string) int {
 	}
 	before, _ := utf8.DecodeLastRuneInString(text[:i])
 	after, _ := utf8.DecodeRuneInString(text[end:])
-	if nameRune(before) || nameRune(after) {
+	if isNameRune(before) || isNameRune(after) {
 		return 0
 	}
 	return end - i
-}
-
-// silence makes sure that a text pings no member of a group: the @ of a mention is followed by a joiner.
-func silence(text string) string {
-	var out strings.Builder
-	for i := range len(text) {
-		out.WriteByte(text[i])
-		if text[i] == '@' && i+1 < len(text) && nameRune(rune(text[i+1])) {
-			out.WriteString(joiner)
-		}
-	}
-	return out.String()
-}
-
-// fit cuts a text so that Telegram takes it.
-func fit(text string) string {
-	cut, keep := text, utf8.RuneCountInString(text)
-	for {
-		over := units(cut) - maxText
-		if over <= 0 {
-			return cut
-		}
-		keep = min(keep, utf8.RuneCountInString(cut)) - (over+1)/2 // a character has two units at most
-		cut = report.Cut(text, keep)
-	}
-}
-
-func units(text string) int {
-	count := 0
-	for _, r := range text {
-		count += max(utf16.RuneLen(r), 1)
-	}
-	return count
 }

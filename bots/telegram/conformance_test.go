@@ -24,7 +24,7 @@ type network struct{ *telegramtest.Server }
 
 func (n network) Connect(t testing.TB, w *bottest.World, city string) {
 	connect(t, w, n.Server, city)
-	for _, kind := range answers {
+	for _, kind := range replyKinds {
 		w.SetOption(t, city, kind, "("+kind+")")
 	}
 }

@@ -38,12 +38,12 @@ func TestABroadcastThatIsKilledAndStartedAgainMissesNobodyAndTellsAtMostOneTwice
 			}
 			twice := c.nobodyMissed(test.people)
 			t.Logf("killed at message %d of %d, answers after %v: %d got it twice, %d requests over the limits",
-				test.kill, test.people, test.latency, twice, c.fake.Limits.Over)
+				test.kill, test.people, test.latency, twice, c.fake.Limits.Exceeded)
 			if twice > test.twice {
 				t.Errorf("%d people got it twice", twice)
 			}
-			if c.fake.Limits.Over != 0 {
-				t.Errorf("%d requests were over the limits", c.fake.Limits.Over)
+			if c.fake.Limits.Exceeded != 0 {
+				t.Errorf("%d requests were over the limits", c.fake.Limits.Exceeded)
 			}
 		})
 	}
@@ -53,7 +53,7 @@ func TestABroadcastThatIsKilledAndStartedAgainMissesNobodyAndTellsAtMostOneTwice
 func (c crowded) killed(r report.Report, kill int) (stored string) {
 	c.Helper()
 	ctx, cancel := context.WithCancel(c.Context())
-	theBot(c.w).limits.linger = 0
+	theBot(c.w).limits.drain = 0
 	c.fake.OnSent(func(n int) {
 		if n == kill {
 			cancel()
@@ -79,7 +79,7 @@ func TestABroadcastThatIsKilledWhileAnswersStallTellsAtMostOneTwice(t *testing.T
 		c := newCrowd(t, people, 10*time.Millisecond)
 		r := elsewhere(c.w, "1", "kontrolle u8")
 		ctx, kill := context.WithCancel(t.Context())
-		theBot(c.w).limits.linger = 0
+		theBot(c.w).limits.drain = 0
 		dropped := make(chan struct{})
 		c.fake.OnSent(func(n int) {
 			if n == 300 {

@@ -1,20 +1,39 @@
 package telegram
 
 import (
+	"fmt"
+	"time"
+
 	"github.com/go-gormigrate/gormigrate/v2"
 	"gorm.io/gorm"
+
+	"linienfunk/internal/secret"
 )
+
+// store reads and writes the bot's tables: telegram_accounts, _subscribers, _answers (Reply) and _deliveries.
+type store struct {
+	db  *gorm.DB
+	box *secret.Box
+	now func() time.Time
+}
+
+func wrap(action string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%s: %w", action, err)
+}
 
 func migrations() []*gormigrate.Migration {
 	return []*gormigrate.Migration{
-		{ID: "1-tables", Migrate: firstTables},
+		{ID: "1-tables", Migrate: createTables},
 		{ID: "2-all-reports", Migrate: addAllReports},
 		{ID: "3-paused-at", Migrate: addPausedAt},
 	}
 }
 
-// firstTables makes the tables as they were at first. Later changes come with migrations of their own.
-func firstTables(tx *gorm.DB) error {
+// createTables creates the tables as the first version had them. Its types must not change with those of the program.
+func createTables(tx *gorm.DB) error {
 	type Account struct {
 		City        string `gorm:"primaryKey;size:32"`
 		BotID       int64  `gorm:"not null;uniqueIndex:idx_telegram_accounts_bot"`
@@ -57,7 +76,7 @@ func firstTables(tx *gorm.DB) error {
 	return tx.AutoMigrate(&Account{}, &Subscriber{}, &Answer{}, &Delivery{})
 }
 
-// addAllReports adds a switch to groups, which is off.
+// addAllReports adds a switch to groups, off by default.
 func addAllReports(tx *gorm.DB) error {
 	type Subscriber struct {
 		AllReports bool `gorm:"not null;default:false"`
@@ -65,7 +84,7 @@ func addAllReports(tx *gorm.DB) error {
 	return tx.Migrator().AddColumn(&Subscriber{}, "AllReports")
 }
 
-// addPausedAt adds when the last pause began: long ago.
+// addPausedAt adds the time when Telegram last asked for a pause.
 func addPausedAt(tx *gorm.DB) error {
 	type Account struct {
 		PausedAt int64 `gorm:"not null;default:0"`

@@ -8,7 +8,7 @@ import (
 	"gorm.io/gorm/clause"
 )
 
-// Delivery says that a subscriber has a report, so that a crash in the middle of a page does not send it again.
+// Delivery records that a subscriber got a report, so that a page that is repeated after a crash does not send it again.
 type Delivery struct {
 	Report     string `gorm:"primaryKey;size:32"` // keyed hash of Report.Key
 	Subscriber uint64 `gorm:"primaryKey;autoIncrement:false"`
@@ -16,19 +16,19 @@ type Delivery struct {
 	At         int64  `gorm:"not null;index:idx_telegram_deliveries_old,priority:2"` // seconds since 1970
 }
 
-// keepDeliveries is longer than any report is fresh.
-const keepDeliveries = 48 * time.Hour
+// deliveryRetention is longer than a city's limit for the age of reports can be.
+const deliveryRetention = 48 * time.Hour
 
-func (s store) delivered(ctx context.Context, report string, v Subscriber) error {
+func (s store) addDelivery(ctx context.Context, report string, v Subscriber) error {
 	row := Delivery{Report: report, Subscriber: v.ID, City: v.City, At: s.now().Unix()}
 	return wrap("store delivery", s.db.WithContext(ctx).Clauses(clause.OnConflict{DoNothing: true}).Create(&row).Error)
 }
 
-// deliveries is who of a page has the report.
-func (s store) deliveries(ctx context.Context, report string, page []Subscriber) (map[uint64]bool, error) {
-	has := map[uint64]bool{}
+// deliveredTo returns the ids of those subscribers of a page, ordered by id, that got the report.
+func (s store) deliveredTo(ctx context.Context, report string, page []Subscriber) (map[uint64]bool, error) {
+	delivered := map[uint64]bool{}
 	if len(page) == 0 {
-		return has, nil
+		return delivered, nil
 	}
 	var ids []uint64
 	err := s.db.WithContext(ctx).Model(&Delivery{}).
@@ -37,13 +37,13 @@ func (s store) deliveries(ctx context.Context, report string, page []Subscriber)
 		return nil, fmt.Errorf("read deliveries: %w", err)
 	}
 	for _, id := range ids {
-		has[id] = true
+		delivered[id] = true
 	}
-	return has, nil
+	return delivered, nil
 }
 
-// passed deletes the deliveries before a cursor that the core has stored: nobody asks for them again.
-func (s store) passed(ctx context.Context, city, report string, at cursor) error {
+// deleteDeliveriesBefore deletes a report's deliveries before a cursor that the core has stored: no page reads them again.
+func (s store) deleteDeliveriesBefore(ctx context.Context, city, report string, at cursor) error {
 	rows := s.db.WithContext(ctx).Where("report = ?", report)
 	if at.groups {
 		groups := s.db.Model(&Subscriber{}).Select("id").Where("city = ? AND kind <> ?", city, private)
@@ -51,11 +51,11 @@ func (s store) passed(ctx context.Context, city, report string, at cursor) error
 	} else {
 		rows = rows.Where("subscriber <= ?", at.after)
 	}
-	return wrap("tidy deliveries", rows.Delete(&Delivery{}).Error)
+	return wrap("delete deliveries", rows.Delete(&Delivery{}).Error)
 }
 
-// tidy deletes deliveries of reports that nobody sends any more.
-func (s store) tidy(ctx context.Context, city string) error {
-	return wrap("tidy deliveries", s.db.WithContext(ctx).
-		Where("city = ? AND at < ?", city, s.now().Add(-keepDeliveries).Unix()).Delete(&Delivery{}).Error)
+// deleteOldDeliveries deletes deliveries of reports that have expired.
+func (s store) deleteOldDeliveries(ctx context.Context, city string) error {
+	return wrap("delete old deliveries", s.db.WithContext(ctx).
+		Where("city = ? AND at < ?", city, s.now().Add(-deliveryRetention).Unix()).Delete(&Delivery{}).Error)
 }

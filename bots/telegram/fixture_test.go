@@ -19,8 +19,8 @@ import (
 // hurried is the plugin without Telegram's limits, for tests in real time.
 func hurried() bots.Plugin {
 	return changed(func(l *limits) {
-		l.gap, l.chat, l.quiet = 0, 0, 0
-		l.group, l.linger, l.look = 1000, 50*time.Millisecond, 20*time.Millisecond
+		l.interval, l.chatInterval, l.startDelay = 0, 0, 0
+		l.groupMessages, l.drain, l.checkInterval = 1000, 50*time.Millisecond, 20*time.Millisecond
 	})
 }
 
@@ -118,20 +118,20 @@ func receive(t testing.TB, w *bottest.World, city string) []report.Report {
 		got = append(got, r)
 		return nil
 	}
-	for next := nextUpdate(row, b.core.Now()); ; {
-		found, err := c.updates(t.Context(), next, batch, 0)
+	for next := nextOffset(row, b.core.Now()); ; {
+		found, err := c.getUpdates(t.Context(), next, maxUpdates, 0)
 		must(t, err)
 		if len(found) == 0 {
 			break
 		}
 		for _, raw := range found {
-			id, err := b.take(t.Context(), row, raw, out)
+			id, err := b.handleRaw(t.Context(), row, raw, out)
 			must(t, err)
-			must(t, b.store.moveTo(t.Context(), row, id))
+			must(t, b.store.setLastUpdate(t.Context(), row, id))
 			next = id + 1
 		}
 	}
-	must(t, b.sendWaiting(t.Context(), row, c))
+	must(t, b.drainReplies(t.Context(), row, c))
 	return got
 }
 
@@ -174,7 +174,7 @@ func must(t testing.TB, err error) {
 // confirmAll confirms the groups and channels that wait.
 func confirmAll(t testing.TB, w *bottest.World, city string) {
 	t.Helper()
-	rows, err := theBot(w).store.groups(t.Context(), city)
+	rows, err := theBot(w).store.listGroups(t.Context(), city)
 	must(t, err)
 	for _, row := range rows {
 		answer := submit(t, w, city, fmt.Sprintf("/groups/%d/confirm", row.ID), nil)

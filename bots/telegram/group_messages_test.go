@@ -15,7 +15,7 @@ func TestInOneGroupEveryMessageIsAReportAndInAnotherOnlyCommandsAndMentionsAre(t
 	there := fake.AddChat(botOf("zuerich"), supergroup, "dort")
 	receive(t, w, "zuerich")
 	confirmAll(t, w, "zuerich")
-	row, _, err := theBot(w).store.known(t.Context(), "zuerich", here)
+	row, _, err := theBot(w).store.findChat(t.Context(), "zuerich", here)
 	must(t, err)
 	path := fmt.Sprintf("/groups/%d/all", row.ID)
 	for _, test := range []struct{ all, want string }{{"true", "kontrolle hier|kontrolle u8"}, {"false", "kontrolle u8"}} {
@@ -56,10 +56,10 @@ func TestThePageOffersTheSwitchOfAGroupUnlessAllGroupsAreSwitched(t *testing.T) 
 func TestGroupsFromBeforeTheSwitchKeepToCommandsAndMentions(t *testing.T) {
 	w, _ := world(t)
 	s := theBot(w).store
-	must(t, s.offer(t.Context(), "zuerich", -5, group, "Linie 4"))
+	must(t, s.addGroup(t.Context(), "zuerich", -5, group, "Linie 4"))
 	must(t, w.Core.DB.Migrator().DropColumn(&Subscriber{}, "AllReports"))
 	must(t, addAllReports(w.Core.DB))
-	row, known, err := s.known(t.Context(), "zuerich", -5)
+	row, known, err := s.findChat(t.Context(), "zuerich", -5)
 	if err != nil || !known || row.AllReports || s.title(row) != "Linie 4" {
 		t.Errorf("%+v %v %v", row, known, err)
 	}

@@ -22,7 +22,7 @@ func TestAGroupOrChannelGetsReportsOnceAnAdminConfirmsIt(t *testing.T) {
 		if served := send(t, w, a, elsewhere(w, "2", "kontrolle u8 @marta")); served != 1 {
 			t.Errorf("%s: it gets no reports", kind)
 		}
-		if sent := fake.Sent(); len(sent) != 1 || sent[0].Chat != chat || sent[0].Text != "kontrolle u8 @"+joiner+"marta" {
+		if sent := fake.Sent(); len(sent) != 1 || sent[0].Chat != chat || sent[0].Text != "kontrolle u8 @"+wordJoiner+"marta" {
 			t.Errorf("%s: %v", kind, sent)
 		}
 		fake.Kick(botOf("zuerich"), chat)
@@ -121,7 +121,7 @@ func TestAGroupThatBecomesASupergroupIsFollowed(t *testing.T) {
 		chat := fake.AddChat(botOf("zuerich"), group, "Linie 4")
 		receive(t, w, "zuerich")
 		confirmAll(t, w, "zuerich")
-		now := fake.Upgrade(chat, quietly)
+		now := fake.UpgradeGroup(chat, quietly)
 		receive(t, w, "zuerich")
 		for i := range 2 {
 			if served := send(t, w, a, elsewhere(w, fmt.Sprint(i), "kontrolle u8")); served != 1 {
@@ -191,14 +191,14 @@ func TestAGroupWhereTheBotMayNotWriteHoldsUpNobodyAndIsShown(t *testing.T) {
 	fake.AddChat(botOf("zuerich"), supergroup, "Linie 4")
 	receive(t, w, "zuerich")
 	confirmAll(t, w, "zuerich")
-	fake.Silence(silent, true)
+	fake.Mute(silent, true)
 	if served := send(t, w, a, elsewhere(w, "1", "kontrolle u8")); served != 1 {
 		t.Errorf("%d served", served)
 	}
 	if !strings.Contains(section(t, w, "zuerich"), "did not take the last message") {
 		t.Error("the page does not tell")
 	}
-	fake.Silence(silent, false)
+	fake.Mute(silent, false)
 	if served := send(t, w, a, elsewhere(w, "2", "kontrolle u8")); served != 2 {
 		t.Errorf("%d served", served)
 	}
@@ -212,7 +212,7 @@ func TestARemovedGroupIsLeft(t *testing.T) {
 	connect(t, w, fake, "zuerich")
 	fake.AddChat(botOf("zuerich"), supergroup, "Linie 4")
 	receive(t, w, "zuerich")
-	rows, err := theBot(w).store.groups(t.Context(), "zuerich")
+	rows, err := theBot(w).store.listGroups(t.Context(), "zuerich")
 	must(t, err)
 	path := fmt.Sprintf("/groups/%d/remove", rows[0].ID)
 	if answer := submit(t, w, "ghent", path, nil); answer.Header().Get("X-Failed") == "" {
@@ -232,13 +232,13 @@ func TestStrangersCannotFillThePageWithGroups(t *testing.T) {
 	confirmed := fake.AddChat(botOf("zuerich"), group, "unsere")
 	receive(t, w, "zuerich")
 	confirmAll(t, w, "zuerich")
-	for i := range 3 * maxPending {
+	for i := range 3 * maxPendingGroups {
 		fake.AddChat(botOf("zuerich"), group, fmt.Sprint("fremde ", i))
 	}
 	receive(t, w, "zuerich")
-	rows, err := theBot(w).store.groups(t.Context(), "zuerich")
+	rows, err := theBot(w).store.listGroups(t.Context(), "zuerich")
 	must(t, err)
-	if _, known, _ := theBot(w).store.known(t.Context(), "zuerich", confirmed); !known || len(rows) != maxPending+1 {
+	if _, known, _ := theBot(w).store.findChat(t.Context(), "zuerich", confirmed); !known || len(rows) != maxPendingGroups+1 {
 		t.Errorf("%d groups, ours among them: %v", len(rows), known)
 	}
 }

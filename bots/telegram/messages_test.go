@@ -100,7 +100,7 @@ func TestWhoBlocksTheBotOrIsGoneIsUnsubscribed(t *testing.T) {
 	if served := send(t, w, a, elsewhere(w, "1", "kontrolle u8")); served != 1 {
 		t.Errorf("%d served", served)
 	}
-	if count, _ := theBot(w).store.count(t.Context(), "zuerich"); count != 1 {
+	if count, _ := theBot(w).store.countPrivate(t.Context(), "zuerich"); count != 1 {
 		t.Errorf("%d subscribers are left", count)
 	}
 }
@@ -193,12 +193,13 @@ func TestNoErrorShowsTheTokenOrATextOrTelegramsWords(t *testing.T) {
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
 		_, _, first := theBot(w).SendPage(ctx, a, elsewhere(w, string(fault), "kontrolle geheimwort"), "")
-		_, second := c.updates(ctx, 0, 1, 0)
-		third := theBot(w).dropHook(ctx, c)
+		_, second := c.getUpdates(ctx, 0, 1, 0)
+		third := theBot(w).removeWebhook(ctx, c)
 		cancel()
 		fake.Heal()
 		w.Advance(8 * time.Second)
-		all := errors.Join(first, second, third, w.Bot.(*Bot).pause(t.Context(), row, 0, nil))
+		theBot(w).pause(t.Context(), row, 0)
+		all := errors.Join(first, second, third)
 		for _, secret := range []string{token, token[:8], "geheimwort", "acceptable", "/bot"} {
 			if all != nil && strings.Contains(all.Error(), secret) || strings.Contains(w.Log.String(), secret) {
 				t.Errorf("%s: %q is in an error or the log: %v", fault, secret, all)
@@ -215,23 +216,23 @@ func TestA429ThatDoesNotSayHowLongMeansHalfAMinute(t *testing.T) {
 	a := connect(t, w, fake, "zuerich")
 	fake.Say(botOf("zuerich"), "marta", "/start")
 	receive(t, w, "zuerich")
-	fake.FailBare()
+	fake.FailWithoutRetryAfter()
 	_, _, err := theBot(w).SendPage(t.Context(), a, elsewhere(w, "1", "x"), "")
-	if e := bots.AsError(err); e.Kind != bots.KindRetryAfter || e.After != defaultPause {
+	if e := bots.AsError(err); e.Kind != bots.KindRetryAfter || e.After != defaultRetryAfter {
 		t.Errorf("got %v after %v", err, e.After)
 	}
 }
 
 func TestAnswersThatWaitSurviveARestartUnlessTheyAreTooLate(t *testing.T) {
-	for wait, want := range map[time.Duration]int{0: 1, answerTime + time.Minute: 0} {
+	for wait, want := range map[time.Duration]int{0: 1, replyLifetime + time.Minute: 0} {
 		w, fake := world(t)
 		connect(t, w, fake, "zuerich")
 		fake.Say(botOf("zuerich"), "marta", "/start")
 		row, c, err := theBot(w).account(t.Context(), "zuerich")
 		must(t, err)
-		found, err := c.updates(t.Context(), 0, 1, 0)
+		found, err := c.getUpdates(t.Context(), 0, 1, 0)
 		must(t, err)
-		_, err = theBot(w).take(t.Context(), row, found[0], nil)
+		_, err = theBot(w).handleRaw(t.Context(), row, found[0], nil)
 		must(t, err)
 		w.Advance(wait)
 		w.Restart(t)

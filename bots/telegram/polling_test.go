@@ -19,13 +19,13 @@ func TestTheNumbersOfUpdatesMayBeginAnywhereAfterAQuietWeek(t *testing.T) {
 		receive(t, w, "zuerich")
 		w.Advance(7 * 24 * time.Hour)
 		receive(t, w, "zuerich") // confirms the first
-		fake.Jump(botOf("zuerich"), next)
+		fake.SetNextUpdate(botOf("zuerich"), next)
 		fake.Say(botOf("zuerich"), "marta", "kontrolle zwei")
 		fake.Say(botOf("zuerich"), "marta", "kontrolle drei")
 		if got := texts(receive(t, w, "zuerich")); !strings.HasSuffix(got, "kontrolle zwei|kontrolle drei") {
 			t.Errorf("at %d: %s", next, got)
 		}
-		if fake.Waiting(botOf("zuerich")) != 0 {
+		if fake.PendingUpdates(botOf("zuerich")) != 0 {
 			t.Error("updates are not confirmed")
 		}
 	}
@@ -34,7 +34,7 @@ func TestTheNumbersOfUpdatesMayBeginAnywhereAfterAQuietWeek(t *testing.T) {
 func TestTheNumbersOfUpdatesMayAlsoBeginAnywhereWhileWeRead(t *testing.T) {
 	w, fake := world(t)
 	a := connect(t, w, fake, "zuerich")
-	theBot(w).limits.poll = 0
+	theBot(w).limits.longPoll = 0
 	ctx, cancel := context.WithCancel(t.Context())
 	got, ended := make(chan string, 10), make(chan error, 1)
 	go func() {
@@ -42,11 +42,11 @@ func TestTheNumbersOfUpdatesMayAlsoBeginAnywhereWhileWeRead(t *testing.T) {
 	}()
 	fake.Say(botOf("zuerich"), "marta", "kontrolle eins")
 	testkit.Next(t, got)
-	testkit.Eventually(t, "it is confirmed", func() bool { return fake.Waiting(botOf("zuerich")) == 0 })
+	testkit.Eventually(t, "it is confirmed", func() bool { return fake.PendingUpdates(botOf("zuerich")) == 0 })
 	w.Advance(7 * 24 * time.Hour)
 	asked := len(fake.Calls()) + 1 // one may be under way
 	testkit.Eventually(t, "it has asked again", func() bool { return len(fake.Calls()) > asked })
-	fake.Jump(botOf("zuerich"), 699_995) // a little below, or the fake ignores the offset as Telegram does
+	fake.SetNextUpdate(botOf("zuerich"), 699_995) // a little below, or the fake ignores the offset as Telegram does
 	fake.Say(botOf("zuerich"), "marta", "kontrolle zwei")
 	if text := testkit.Next(t, got); text != "kontrolle zwei" {
 		t.Error(text)
@@ -69,7 +69,7 @@ func TestASecondReaderOfTheSameBotIsAConflictThatTheAdminsHearOf(t *testing.T) {
 	<-got // it is reading
 	for {
 		// The other one asks now and then, until it meets the first one while that waits.
-		_, err := c.updates(t.Context(), 0, 1, 0)
+		_, err := c.getUpdates(t.Context(), 0, 1, 0)
 		must(t, err)
 		select {
 		case err := <-ended:
@@ -88,7 +88,7 @@ func TestAWebhookOfAnotherProgramIsTakenBack(t *testing.T) {
 	setOther := func() {
 		_, c, err := theBot(w).account(t.Context(), "zuerich")
 		must(t, err)
-		must(t, theBot(w).setHook(t.Context(), Account{Hook: "theirs"}, c))
+		must(t, theBot(w).setWebhook(t.Context(), Account{WebhookID: "theirs"}, c))
 	}
 	setOther()
 	ctx, cancel := context.WithCancel(t.Context())

@@ -10,12 +10,13 @@ import (
 // Public serves the section on a city's page, and the webhooks.
 func (b *Bot) Public() http.Handler {
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /{$}", b.follow)
-	mux.HandleFunc("POST /hook/{hook}", b.hook)
+	mux.HandleFunc("GET /{$}", b.showLink)
+	mux.HandleFunc("POST /hook/{hook}", b.serveWebhook)
 	return mux
 }
 
-func (b *Bot) follow(w http.ResponseWriter, r *http.Request) {
+// showLink shows a link to the bot on the city's page, if the city has one that runs.
+func (b *Bot) showLink(w http.ResponseWriter, r *http.Request) {
 	mount := bots.MountOf(r)
 	row, _, err := b.store.account(r.Context(), mount.City.Name)
 	if errors.Is(err, errNoAccount) || err == nil && !mount.City.Options.On("enabled") {
@@ -23,7 +24,7 @@ func (b *Bot) follow(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if err != nil {
-		b.broken(w, r, err)
+		b.internalError(w, r, err)
 		return
 	}
 	b.core.Pages.Section(w, r, "public.html", sectionData{Path: mount.Path, Account: row})

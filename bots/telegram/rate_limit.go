@@ -8,31 +8,32 @@ import (
 	"time"
 )
 
-// pace says when a bot may send its next message. Messages leave evenly, not in bursts: a burst that the network on the way
-// shifts a little is over the limit, an even row is not.
-type pace struct {
+// rateLimiter says when a bot may send its next message. It spaces messages evenly instead of allowing bursts
+// (golang.org/x/time/rate): a burst whose messages the network delays a little differently exceeds Telegram's limit.
+// It also counts messages per chat and group, and its counts survive a restart.
+type rateLimiter struct {
 	now    func() time.Time
 	limits limits
 
-	mu     sync.Mutex
-	next   time.Time              // when the next message is due
-	until  time.Time              // nothing before: Telegram asked for a pause, or the program has just started
-	chats  map[string]time.Time   // when the next message to a chat is allowed, by Subscriber.Person
-	groups map[string][]time.Time // the messages to a group within the window
-	takes  time.Duration          // from a message to its answer, on an average that follows the last few
-	sweep  int                    // with this many chats those are forgotten that may be sent to anyway
+	mu      sync.Mutex
+	next    time.Time              // when the next message is due
+	paused  time.Time              // no messages before: Telegram asked for a pause, or the program has just started
+	chats   map[string]time.Time   // when the next message to a chat is allowed, by Subscriber.ChatHash
+	groups  map[string][]time.Time // messages to a group within limits.groupWindow
+	latency time.Duration          // of Telegram's responses, a moving average
+	sweepAt int                    // size of chats at which those that may be sent to anyway are dropped
 }
 
-const sweepAt = 1024
+const minSweep = 1024
 
-func newPace(now func() time.Time, l limits) *pace {
-	return &pace{now: now, limits: l, sweep: sweepAt, chats: map[string]time.Time{}, groups: map[string][]time.Time{}}
+func newRateLimiter(now func() time.Time, l limits) *rateLimiter {
+	return &rateLimiter{now: now, limits: l, sweepAt: minSweep, chats: map[string]time.Time{}, groups: map[string][]time.Time{}}
 }
 
-// wait returns when a message to the chat may leave, which counts as sent then; or with ctx's error.
-func (p *pace) wait(ctx context.Context, chat string, group bool) error {
+// wait blocks until a message to the chat may leave and counts it as sent. It returns ctx's error if that ends first.
+func (r *rateLimiter) wait(ctx context.Context, chat string, group bool) error {
 	for {
-		d := p.take(chat, group)
+		d := r.reserve(chat, group)
 		if d <= 0 {
 			return ctx.Err()
 		}
@@ -46,111 +47,114 @@ func (p *pace) wait(ctx context.Context, chat string, group bool) error {
 	}
 }
 
-// take counts a message to the chat if it may leave now; else it says how long to wait before asking again. Somebody who
-// waits for a chat holds up nobody who writes to another one.
-func (p *pace) take(chat string, group bool) time.Duration {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	now := p.now()
-	recent := p.recent(chat, now)
-	d := max(p.until.Sub(now), p.chats[chat].Sub(now), p.next.Sub(now))
-	if group && len(recent) >= p.limits.group {
-		d = max(d, recent[len(recent)-p.limits.group].Add(p.limits.window).Sub(now))
+// reserve counts a message to the chat if it may leave now. Otherwise it returns how long to wait before the next try,
+// and reserves nothing: waiting for one chat delays no other.
+func (r *rateLimiter) reserve(chat string, group bool) time.Duration {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	now := r.now()
+	recent := r.recent(chat, now)
+	d := max(r.paused.Sub(now), r.chats[chat].Sub(now), r.next.Sub(now))
+	if group && len(recent) >= r.limits.groupMessages {
+		d = max(d, recent[len(recent)-r.limits.groupMessages].Add(r.limits.groupWindow).Sub(now))
 	}
 	if d > 0 {
 		return d
 	}
-	// Who wakes up late makes up for it, by half a gap at most: more could be one too many within a second.
-	if slack := now.Add(-p.limits.gap / 2); p.next.Before(slack) {
-		p.next = slack
+	// A timer that fires late is made up for by half an interval at most: more could exceed the limit of one second.
+	if earliest := now.Add(-r.limits.interval / 2); r.next.Before(earliest) {
+		r.next = earliest
 	}
-	p.next = p.next.Add(p.limits.gap)
-	p.chats[chat] = now.Add(p.limits.chat)
+	r.next = r.next.Add(r.limits.interval)
+	r.chats[chat] = now.Add(r.limits.chatInterval)
 	if group {
-		p.groups[chat] = append(recent, now)
+		r.groups[chat] = append(recent, now)
 	}
-	if len(p.chats) >= p.sweep {
-		p.forget(now)
+	if len(r.chats) >= r.sweepAt {
+		r.sweep(now)
 	}
 	return 0
 }
 
-// recent are the messages to a group that count against its limit. p.mu is held.
-func (p *pace) recent(chat string, now time.Time) []time.Time {
-	recent := p.groups[chat]
-	for len(recent) > 0 && !recent[0].Add(p.limits.window).After(now) {
+// recent returns the messages to a group that count against its limit. r.mu is held.
+func (r *rateLimiter) recent(chat string, now time.Time) []time.Time {
+	recent := r.groups[chat]
+	for len(recent) > 0 && !recent[0].Add(r.limits.groupWindow).After(now) {
 		recent = recent[1:]
 	}
 	return recent
 }
 
-// count is how many messages a group had within the window.
-func (p *pace) count(chat string) int {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return len(p.recent(chat, p.now()))
-}
-
-func (p *pace) forget(now time.Time) {
-	for chat, next := range p.chats {
+// sweep drops the chats that may be sent to anyway. r.mu is held.
+func (r *rateLimiter) sweep(now time.Time) {
+	for chat, next := range r.chats {
 		if !next.After(now) {
-			delete(p.chats, chat)
+			delete(r.chats, chat)
 		}
 	}
-	p.sweep = max(sweepAt, 2*len(p.chats))
+	r.sweepAt = max(minSweep, 2*len(r.chats))
 }
 
-// answered takes in how long the answer to a message took. A stall counts no more than what fills the window.
-func (p *pace) answered(d time.Duration) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.takes += (min(d, time.Duration(p.limits.inFlight)*p.limits.gap) - p.takes) / 4
+// recentCount returns how many messages a group got within limits.groupWindow.
+func (r *rateLimiter) recentCount(chat string) int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return len(r.recent(chat, r.now()))
 }
 
-// window is how many messages of a broadcast may wait for their answer. Each of them may be sent again after a crash, so it is
-// one where that keeps up with the gap between two messages, and otherwise as many as it takes, with a tenth to spare.
-func (p *pace) window() int {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.limits.gap <= 0 {
+// pause lets no message leave for d.
+func (r *rateLimiter) pause(d time.Duration) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if until := r.now().Add(d); until.After(r.paused) {
+		r.paused = until
+	}
+}
+
+// observeLatency updates the average time of a response. A stall counts as long as maxInFlight messages take, not more.
+func (r *rateLimiter) observeLatency(d time.Duration) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.latency += (min(d, time.Duration(r.limits.maxInFlight)*r.limits.interval) - r.latency) / 4
+}
+
+// window returns how many messages of a broadcast may wait for their response at the same time. Each of them may be sent
+// again after a crash, so it is 1 while responses keep up with the interval between messages; otherwise as many as the
+// latency needs, with a margin of a tenth.
+func (r *rateLimiter) window() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.limits.interval <= 0 {
 		return 1
 	}
-	return min(1+int(p.takes*11/10/p.limits.gap), p.limits.inFlight)
+	return min(1+int(r.latency*11/10/r.limits.interval), r.limits.maxInFlight)
 }
 
-// pause lets nothing leave for d.
-func (p *pace) pause(d time.Duration) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if until := p.now().Add(d); until.After(p.until) {
-		p.until = until
-	}
-}
-
-// history is what was sent to a group lately, to be kept for after a restart: milliseconds since 1970.
-func (p *pace) history(chat string) string {
-	p.mu.Lock()
-	defer p.mu.Unlock()
+// history returns the times of a group's recent messages, for restore after a restart: milliseconds since 1970, separated by
+// spaces.
+func (r *rateLimiter) history(chat string) string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	var out []string
-	for _, at := range p.groups[chat] {
+	for _, at := range r.groups[chat] {
 		out = append(out, strconv.FormatInt(at.UnixMilli(), 10))
 	}
 	return strings.Join(out, " ")
 }
 
-// recall takes a history in, unless something is known of the group already. What lies ahead was written before the clock was
-// set back, and is left out.
-func (p *pace) recall(chat, history string) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if _, known := p.groups[chat]; known {
+// restore loads a group's history, unless this limiter has counted messages to it already. Times in the future, written before
+// the clock was set back, are ignored.
+func (r *rateLimiter) restore(chat, history string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if _, known := r.groups[chat]; known {
 		return
 	}
-	p.groups[chat] = nil
+	r.groups[chat] = nil
 	for _, word := range strings.Fields(history) {
 		at, err := strconv.ParseInt(word, 10, 64)
-		if err == nil && at <= p.now().UnixMilli() {
-			p.groups[chat] = append(p.groups[chat], time.UnixMilli(at))
+		if err == nil && at <= r.now().UnixMilli() {
+			r.groups[chat] = append(r.groups[chat], time.UnixMilli(at))
 		}
 	}
 }

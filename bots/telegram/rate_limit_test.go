@@ -15,13 +15,13 @@ import (
 
 func TestAClockThatWasSetBackHoldsUpNoGroup(t *testing.T) {
 	now := time.Unix(1_000_000, 0)
-	p := newPace(func() time.Time { return now }, realLimits())
+	p := newRateLimiter(func() time.Time { return now }, realLimits())
 	var history []string
-	for i := range realLimits().group { // stored when the clock was an hour ahead
+	for i := range realLimits().groupMessages { // stored when the clock was an hour ahead
 		history = append(history, strconv.FormatInt(now.Add(time.Hour+time.Duration(i)*time.Second).UnixMilli(), 10))
 	}
-	p.recall("x", strings.Join(history, " "))
-	if d := p.take("x", true); d > realLimits().window {
+	p.restore("x", strings.Join(history, " "))
+	if d := p.reserve("x", true); d > realLimits().groupWindow {
 		t.Errorf("the group waits for %v", d)
 	}
 }
@@ -31,7 +31,7 @@ func TestAnswersKeepToAPauseOverARestart(t *testing.T) {
 		c := newCrowd(t, 0, 10*time.Millisecond)
 		row, _, err := theBot(c.w).account(t.Context(), "zuerich")
 		must(t, err)
-		must(t, theBot(c.w).pause(t.Context(), row, 20*time.Second, nil))
+		theBot(c.w).pause(t.Context(), row, 20*time.Second)
 		c.w.Restart(t)
 		ctx, cancel := context.WithCancel(t.Context())
 		ended := make(chan error, 1)
@@ -75,8 +75,8 @@ func TestAnswersInAGroupCountAmongItsMessagesAlsoOverARestart(t *testing.T) {
 			}
 			send(t, c.w, c.a, elsewhere(c.w, fmt.Sprint(i), fmt.Sprint("kontrolle ", i)))
 		}
-		if each := c.each(); each[group] != 21 || c.fake.Limits.Over != 0 {
-			t.Errorf("%d messages to the group, %d requests over the limits", each[group], c.fake.Limits.Over)
+		if each := c.each(); each[group] != 21 || c.fake.Limits.Exceeded != 0 {
+			t.Errorf("%d messages to the group, %d requests over the limits", each[group], c.fake.Limits.Exceeded)
 		}
 	})
 }
@@ -112,8 +112,46 @@ func TestWhoAsksForHelpAllTheTimeInAGroupDoesNotUseUpItsMessages(t *testing.T) {
 		if took := time.Since(began); took > 15*time.Second {
 			t.Errorf("ten reports to the group took %v", took)
 		}
-		if answers := c.each()[group] - 10; answers < 1 || answers > realLimits().group/2 {
+		if answers := c.each()[group] - 10; answers < 1 || answers > realLimits().groupMessages/2 {
 			t.Errorf("%d answers", answers)
 		}
 	})
+}
+
+func TestMessagesLeaveEvenlyAndLateOnesMakeUpForHalfAnIntervalAtMost(t *testing.T) {
+	now := time.Unix(1000, 0)
+	l := limits{interval: 100 * time.Millisecond, chatInterval: time.Second, groupMessages: 2, groupWindow: time.Minute}
+	p := newRateLimiter(func() time.Time { return now }, l)
+	reserve := func(chat string, group bool, want time.Duration) {
+		t.Helper()
+		if got := p.reserve(chat, group); got != want {
+			t.Errorf("%s at %v: wait %v, want %v", chat, now.Sub(time.Unix(1000, 0)), got, want)
+		}
+	}
+	reserve("a", false, 0)
+	reserve("b", false, 50*time.Millisecond) // the first was as late as could be
+	now = now.Add(50 * time.Millisecond)
+	reserve("b", false, 0)
+	reserve("c", false, 100*time.Millisecond)
+	now = now.Add(10 * time.Second)
+	reserve("c", false, 0)
+	reserve("c", false, time.Second)
+	reserve("d", false, 50*time.Millisecond)
+	now = now.Add(time.Second)
+	reserve("group", true, 0)
+	now = now.Add(2 * time.Second)
+	reserve("group", true, 0)
+	now = now.Add(2 * time.Second)
+	reserve("group", true, 56*time.Second)
+	reserve("e", false, 0)
+
+	again := newRateLimiter(func() time.Time { return now }, l)
+	again.restore("group", p.history("group"))
+	if got := again.reserve("group", true); got != 56*time.Second {
+		t.Errorf("after a restart: wait %v", got)
+	}
+	again.pause(time.Hour)
+	if got := again.reserve("f", false); got != time.Hour {
+		t.Errorf("in a pause: wait %v", got)
+	}
 }

@@ -12,23 +12,23 @@ import (
 	tg "github.com/go-telegram/bot"
 )
 
-// maxBody is the longest answer read, in bytes: a hundred updates with the longest texts have less than two million.
-const maxBody = 8 << 20
+// maxResponse is the maximum size of a response in bytes. A hundred updates with the longest texts are below two million.
+const maxResponse = 8 << 20
 
-// errNotJSON says that something else than Telegram answered, such as a proxy in between.
+// errNotJSON means that something other than Telegram responded, such as a proxy.
 type errNotJSON struct{ status int }
 
-func (e *errNotJSON) Error() string { return fmt.Sprintf("answers %d, not in JSON", e.status) }
+func (e *errNotJSON) Error() string { return fmt.Sprintf("response %d is not JSON", e.status) }
 
-// errStatus is an answer that Telegram gives when it has trouble, or one that nobody knows.
+// errStatus is a server error, or an error code that the Bot API does not document.
 type errStatus struct{ code int }
 
-func (e *errStatus) Error() string { return fmt.Sprintf("answers %d", e.code) }
+func (e *errStatus) Error() string { return fmt.Sprintf("response %d", e.code) }
 
-var errTooLong = errors.New("answer is too long")
+var errTooLong = errors.New("response is too long")
 
-// transport stands between the library and the program's HTTP client. It keeps the token, which is part of every address, out
-// of errors and out of the Referer of redirects, and answers within bounds.
+// transport wraps the program's HTTP client for the library. It keeps the token, which is part of every URL, out of errors and
+// out of the Referer of redirects, and limits the size of responses.
 type transport struct {
 	client *http.Client
 	agent  string
@@ -40,26 +40,27 @@ func newTransport(client *http.Client, agent string) *transport {
 	return &transport{client: &own, agent: agent}
 }
 
-// Do makes a request. Its errors do not tell the address.
+// Do sends a request. Its errors do not contain the URL.
 func (t *transport) Do(request *http.Request) (*http.Response, error) {
 	request.Header.Set("User-Agent", t.agent)
 	response, err := t.client.Do(request)
 	if err != nil {
-		var wrapped *url.Error // which shows the address
-		for errors.As(err, &wrapped) {
-			err = wrapped.Err
+		var withURL *url.Error
+		for errors.As(err, &withURL) {
+			err = withURL.Err
 		}
 		return nil, err
 	}
-	if err := check(response); err != nil {
+	if err := checkResponse(response); err != nil {
 		response.Body.Close()
 		return nil, err
 	}
-	response.Body = &capped{response.Body, maxBody}
+	response.Body = &limitedBody{response.Body, maxResponse}
 	return response, nil
 }
 
-func check(response *http.Response) error {
+// checkResponse returns an error for responses that are not the Bot API's JSON. Its JSON errors pass, for the library to read.
+func checkResponse(response *http.Response) error {
 	kind, _, _ := mime.ParseMediaType(response.Header.Get("Content-Type"))
 	switch {
 	case response.StatusCode >= 500:
@@ -73,17 +74,17 @@ func check(response *http.Response) error {
 	return &errNotJSON{response.StatusCode}
 }
 
-// capped is a body that fails when it is too long.
-type capped struct {
+// limitedBody fails when the body is longer than left bytes. io.LimitReader would cut it without an error.
+type limitedBody struct {
 	io.ReadCloser
 	left int
 }
 
-func (c *capped) Read(p []byte) (int, error) {
-	if c.left <= 0 {
+func (b *limitedBody) Read(p []byte) (int, error) {
+	if b.left <= 0 {
 		return 0, errTooLong
 	}
-	n, err := c.ReadCloser.Read(p[:min(len(p), c.left)])
-	c.left -= n
+	n, err := b.ReadCloser.Read(p[:min(len(p), b.left)])
+	b.left -= n
 	return n, err
 }

@@ -69,7 +69,7 @@ func (h *hooked) set() {
 	h.Helper()
 	row, c, err := theBot(h.w).account(h.Context(), "zuerich")
 	must(h, err)
-	must(h, theBot(h.w).setHook(h.Context(), row, c))
+	must(h, theBot(h.w).setWebhook(h.Context(), row, c))
 }
 
 // call calls an address as Telegram does.
@@ -99,7 +99,7 @@ func TestAWebhookBringsReportsAndCommands(t *testing.T) {
 	}
 	row, c, err := theBot(h.w).account(t.Context(), "zuerich")
 	must(t, err)
-	must(t, theBot(h.w).sendWaiting(t.Context(), row, c))
+	must(t, theBot(h.w).drainReplies(t.Context(), row, c))
 	if sent := h.fake.Sent(); len(sent) != 1 || !strings.Contains(sent[0].Text, "Willkommen") {
 		t.Errorf("answers: %v", sent)
 	}
@@ -219,7 +219,7 @@ func TestWithoutHttpsThereAreNoWebhooks(t *testing.T) {
 	w, _ := world(t)
 	w.Core.Config["webhook"], w.Core.BaseURL = "on", "http://linienfunk.example"
 	w.Restart(t)
-	if theBot(w).hooks {
+	if theBot(w).webhooks {
 		t.Error("there are")
 	}
 }
@@ -243,17 +243,17 @@ func TestAWebhookThatIsChangedOrDoesNotGetThroughIsSeen(t *testing.T) {
 	must(t, err)
 	check := func(want string) {
 		t.Helper()
-		if e := bots.AsError(theBot(h.w).checkHook(t.Context(), row, c)); e.Say != want {
+		if e := bots.AsError(theBot(h.w).checkWebhook(t.Context(), row, c)); e.Say != want {
 			t.Errorf("got %q (%v), want %q", e.Say, e, want)
 		}
 	}
-	if err := theBot(h.w).checkHook(t.Context(), row, c); err != nil {
+	if err := theBot(h.w).checkWebhook(t.Context(), row, c); err != nil {
 		t.Error(err)
 	}
 	h.fake.Say(botOf("zuerich"), "marta", "kontrolle u8")
 	h.fake.Push(botOf("zuerich"), func(string, string, []byte) int { return http.StatusBadGateway })
 	check("error-webhook")
-	must(t, theBot(h.w).setHook(t.Context(), Account{Hook: "theirs"}, c))
+	must(t, theBot(h.w).setWebhook(t.Context(), Account{WebhookID: "theirs"}, c))
 	check("error-webhook-set")
 }
 
@@ -280,7 +280,7 @@ func TestWhereTelegramDoesNotGetThroughItIsAskedInstead(t *testing.T) {
 	stop()
 	defer run()()
 	fake.Say(botOf("zuerich"), "marta", "/start") // which is read as well
-	testkit.Eventually(t, "it goes on asking", func() bool { return fake.Waiting(botOf("zuerich")) == 0 })
+	testkit.Eventually(t, "it goes on asking", func() bool { return fake.PendingUpdates(botOf("zuerich")) == 0 })
 	if fake.Webhook(botOf("zuerich")) != nil {
 		t.Error("a webhook is set again")
 	}

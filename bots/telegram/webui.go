@@ -10,12 +10,11 @@ import (
 	"strconv"
 
 	tg "github.com/go-telegram/bot"
-	"github.com/go-telegram/bot/models"
 
 	"linienfunk/bots"
 )
 
-// maxForm is the size of the largest form in bytes.
+// maxForm is the maximum size of a form in bytes.
 const maxForm = 64 << 10
 
 // WebUI serves the settings of a city's bot.
@@ -26,7 +25,7 @@ func (b *Bot) WebUI() http.Handler {
 	mux.HandleFunc("POST /check", b.check)
 	mux.HandleFunc("POST /disconnect", b.disconnect)
 	mux.HandleFunc("POST /groups/{id}/confirm", b.confirmGroup)
-	mux.HandleFunc("POST /groups/{id}/all", b.switchAll)
+	mux.HandleFunc("POST /groups/{id}/all", b.setAllReports)
 	mux.HandleFunc("POST /groups/{id}/remove", b.removeGroup)
 	return http.MaxBytesHandler(mux, maxForm)
 }
@@ -37,7 +36,7 @@ type sectionData struct {
 	Connected   bool
 	Account     Account
 	Enabled     bool
-	Deaf        bool // groups' messages shall all be reports, but Telegram does not show them to the bot
+	NoAccess    bool // all messages in groups are to be reports, but privacy mode hides them from the bot
 	Subscribers int64
 	Groups      []groupData
 	Options     template.HTML
@@ -48,7 +47,7 @@ type groupData struct {
 	Title, Kind string // Kind is the id of a text
 	Active      bool
 	AllReports  bool
-	CanSwitch   bool   // AllReports
+	CanSwitch   bool   // the page offers to change AllReports
 	Trouble     string // the id of a text, or empty
 	Path        string
 }
@@ -62,23 +61,23 @@ func (b *Bot) section(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if err == nil {
-		data.Subscribers, err = b.store.count(r.Context(), row.City)
+		data.Subscribers, err = b.store.countPrivate(r.Context(), row.City)
 	}
 	if err == nil {
 		data.Groups, err = b.groupsData(r, mount.City)
 	}
 	if err != nil {
-		b.broken(w, r, err)
+		b.internalError(w, r, err)
 		return
 	}
 	data.Enabled = mount.City.Options.On("enabled")
 	wantsAll := mount.City.Options.On("group_all") || slices.ContainsFunc(data.Groups, func(g groupData) bool { return g.AllReports })
-	data.Deaf = wantsAll && !row.ReadsAll
+	data.NoAccess = wantsAll && !row.ReadsAll
 	b.core.Pages.Section(w, r, "settings.html", data)
 }
 
 func (b *Bot) groupsData(r *http.Request, city bots.City) ([]groupData, error) {
-	rows, err := b.store.groups(r.Context(), city.Name)
+	rows, err := b.store.listGroups(r.Context(), city.Name)
 	var out []groupData
 	for _, row := range rows {
 		kind := "group"
@@ -94,102 +93,96 @@ func (b *Bot) groupsData(r *http.Request, city bots.City) ([]groupData, error) {
 	return out, err
 }
 
-// token finds the token in what somebody pasted, perhaps all of BotFather's message. It goes into addresses, so
-// that nothing else may be in it.
-var token = regexp.MustCompile(`\b[0-9]{3,20}:[A-Za-z0-9_-]{20,100}`)
+// tokenPattern finds the token in the pasted text, which may be BotFather's whole message. It is strict because the token becomes
+// part of URLs.
+var tokenPattern = regexp.MustCompile(`\b[0-9]{3,20}:[A-Za-z0-9_-]{20,100}`)
 
-// connect asks Telegram whose token it is, and stores it.
+// connect checks the token with Telegram and stores the bot.
 func (b *Bot) connect(w http.ResponseWriter, r *http.Request) {
-	found := token.FindString(r.FormValue("token"))
-	if found == "" {
-		b.core.Pages.Failed(w, r, b.say(r, "no-token"))
+	token := tokenPattern.FindString(r.FormValue("token"))
+	if token == "" {
+		b.core.Pages.Failed(w, r, b.text(r, "no-token"))
 		return
 	}
-	c, err := b.client(found)
+	c, err := b.newClient(token)
 	if err != nil {
-		b.broken(w, r, err)
+		b.internalError(w, r, err)
 		return
 	}
-	me, err := c.me(r.Context())
+	me, err := c.profile(r.Context())
 	if err != nil {
-		b.refuse(w, r, "connect", err)
+		b.failed(w, r, "connect", err)
 		return
 	}
-	row := describe(Account{City: bots.MountOf(r).City.Name, BotID: me.ID}, me)
-	if err := b.store.connect(r.Context(), row, found); errors.Is(err, errTaken) {
-		b.core.Pages.Failed(w, r, b.say(r, "taken", "Bot", row.Label()))
+	row := Account{City: bots.MountOf(r).City.Name, BotID: me.ID}.withProfile(me)
+	if err := b.store.connect(r.Context(), row, token); errors.Is(err, errTaken) {
+		b.core.Pages.Failed(w, r, b.text(r, "taken", "Bot", row.Label()))
 		return
 	} else if err != nil {
-		b.broken(w, r, err)
+		b.internalError(w, r, err)
 		return
 	}
 	b.core.Changed(row.City)
-	b.core.Pages.Done(w, r, b.say(r, "connected", "Bot", row.Label()))
+	b.core.Pages.Done(w, r, b.text(r, "connected", "Bot", row.Label()))
 }
 
-// describe fills in what Telegram says of the bot (https://core.telegram.org/bots/api#getme).
-func describe(row Account, me *models.User) Account {
-	row.Username, row.Name, row.ReadsAll = me.Username, me.FirstName, me.CanReadAllGroupMessages
-	return row
-}
-
-// check asks Telegram whether the token still works, and what the bot is called now.
+// check checks the token with Telegram and updates the bot's names.
 func (b *Bot) check(w http.ResponseWriter, r *http.Request) {
 	row, c, err := b.account(r.Context(), bots.MountOf(r).City.Name)
 	if err != nil {
-		b.refuse(w, r, "check", err)
+		b.failed(w, r, "check", err)
 		return
 	}
-	me, err := c.me(r.Context())
+	me, err := c.profile(r.Context())
 	if err != nil {
-		b.refuse(w, r, "check", err)
+		b.failed(w, r, "check", err)
 		return
 	}
-	if err := b.store.describe(r.Context(), describe(row, me)); err != nil {
-		b.broken(w, r, err)
+	if err := b.store.setProfile(r.Context(), row.withProfile(me)); err != nil {
+		b.internalError(w, r, err)
 		return
 	}
-	b.core.Pages.Done(w, r, b.say(r, "checked"))
+	b.core.Pages.Done(w, r, b.text(r, "checked"))
 }
 
-// disconnect forgets the bot and its subscribers. That Telegram stops calling is tried, but does not hold it up.
+// disconnect deletes the bot and its subscribers. Removing the webhook may fail: then Telegram calls a URL that is not found.
 func (b *Bot) disconnect(w http.ResponseWriter, r *http.Request) {
 	city := bots.MountOf(r).City.Name
 	row, c, err := b.account(r.Context(), city)
 	if err != nil {
-		b.refuse(w, r, "disconnect", err)
+		b.failed(w, r, "disconnect", err)
 		return
 	}
 	if err := b.store.disconnect(r.Context(), city); err != nil {
-		b.broken(w, r, err)
+		b.internalError(w, r, err)
 		return
 	}
 	b.core.Changed(city)
-	if b.hooks {
-		if err := b.dropHook(context.WithoutCancel(r.Context()), c); err != nil {
-			b.core.Log.Warn("webhook is left behind", "city", city, "error", err)
+	if b.webhooks {
+		if err := b.removeWebhook(context.WithoutCancel(r.Context()), c); err != nil {
+			b.core.Log.Warn("webhook not removed at Telegram", "city", city, "err", err)
 		}
 	}
-	b.core.Pages.Done(w, r, b.say(r, "disconnected", "Bot", row.Label()))
+	b.core.Pages.Done(w, r, b.text(r, "disconnected", "Bot", row.Label()))
 }
 
-// refuse tells the admin what did not work with Telegram.
-func (b *Bot) refuse(w http.ResponseWriter, r *http.Request, what string, err error) {
+// failed shows the admin why an action with Telegram failed.
+func (b *Bot) failed(w http.ResponseWriter, r *http.Request, action string, err error) {
 	if errors.Is(err, errNoAccount) {
-		b.core.Pages.Failed(w, r, b.say(r, "error-no-account"))
+		b.core.Pages.Failed(w, r, b.text(r, "error-no-account"))
 		return
 	}
-	why := bots.AsError(explain(what, err))
-	b.core.Log.Info("Telegram said no", "city", bots.MountOf(r).City.Name, "error", why)
-	text := onPage(why.Say)
+	why := bots.AsError(botError(action, err))
+	b.core.Log.Info("an admin's action failed at Telegram", "city", bots.MountOf(r).City.Name, "err", why)
+	id := pageText(why.Say)
 	if errors.Is(err, tg.ErrorUnauthorized) || errors.Is(err, tg.ErrorNotFound) {
-		text = "bad-token"
+		id = "bad-token"
 	}
-	b.core.Pages.Failed(w, r, b.say(r, text))
+	b.core.Pages.Failed(w, r, b.text(r, id))
 }
 
-// onPage is the text for an admin who waits for an answer, instead of the one for an account that is tried again by itself.
-func onPage(id string) string {
+// pageText returns the text for a failed action, which an admin has to repeat, instead of that for a process that retries.
+func pageText(id string) string {
 	switch id {
 	case "error-too-many":
 		return "later-too-many"
@@ -203,11 +196,11 @@ func onPage(id string) string {
 	return id
 }
 
-func (b *Bot) broken(w http.ResponseWriter, r *http.Request, err error) {
-	b.core.Log.Error("page failed", "city", bots.MountOf(r).City.Name, "error", err)
-	http.Error(w, b.say(r, "error-internal"), http.StatusInternalServerError)
+func (b *Bot) internalError(w http.ResponseWriter, r *http.Request, err error) {
+	b.core.Log.Error("page failed", "city", bots.MountOf(r).City.Name, "err", err)
+	http.Error(w, b.text(r, "error-internal"), http.StatusInternalServerError)
 }
 
-func (b *Bot) say(r *http.Request, id string, pairs ...any) string {
+func (b *Bot) text(r *http.Request, id string, pairs ...any) string {
 	return b.core.Pages.Text(bots.MountOf(r).Lang, id, pairs...)
 }

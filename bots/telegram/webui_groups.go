@@ -6,26 +6,24 @@ import (
 	"net/http"
 	"strconv"
 
-	tg "github.com/go-telegram/bot"
-
 	"linienfunk/bots"
 )
 
-// confirmGroup lets a group or channel have the city's reports.
+// confirmGroup makes a group or channel a subscriber of the city's reports.
 func (b *Bot) confirmGroup(w http.ResponseWriter, r *http.Request) {
 	v, ok := b.groupOf(w, r)
 	if !ok {
 		return
 	}
-	if err := b.store.change(r.Context(), v, map[string]any{"active": true}); err != nil {
-		b.broken(w, r, err)
+	if err := b.store.update(r.Context(), v, map[string]any{"active": true}); err != nil {
+		b.internalError(w, r, err)
 		return
 	}
-	b.core.Pages.Done(w, r, b.say(r, "group-confirmed", "Title", b.store.title(v)))
+	b.core.Pages.Done(w, r, b.text(r, "group-confirmed", "Title", b.store.title(v)))
 }
 
-// switchAll says whether every message in a group is a report.
-func (b *Bot) switchAll(w http.ResponseWriter, r *http.Request) {
+// setAllReports makes every message in a group a report, or only commands and mentions.
+func (b *Bot) setAllReports(w http.ResponseWriter, r *http.Request) {
 	v, ok := b.groupOf(w, r)
 	if !ok {
 		return
@@ -34,14 +32,14 @@ func (b *Bot) switchAll(w http.ResponseWriter, r *http.Request) {
 	if all {
 		done = "group-all-now"
 	}
-	if err := b.store.change(r.Context(), v, map[string]any{"all_reports": all}); err != nil {
-		b.broken(w, r, err)
+	if err := b.store.update(r.Context(), v, map[string]any{"all_reports": all}); err != nil {
+		b.internalError(w, r, err)
 		return
 	}
-	b.core.Pages.Done(w, r, b.say(r, done, "Title", b.store.title(v)))
+	b.core.Pages.Done(w, r, b.text(r, done, "Title", b.store.title(v)))
 }
 
-// removeGroup forgets a group or channel, and leaves it: otherwise it would be offered again with its next message.
+// removeGroup deletes a group or channel and leaves it: otherwise its next message would add it again.
 func (b *Bot) removeGroup(w http.ResponseWriter, r *http.Request) {
 	v, ok := b.groupOf(w, r)
 	if !ok {
@@ -49,46 +47,43 @@ func (b *Bot) removeGroup(w http.ResponseWriter, r *http.Request) {
 	}
 	title := b.store.title(v)
 	if err := b.store.remove(r.Context(), v); err != nil {
-		b.broken(w, r, err)
+		b.internalError(w, r, err)
 		return
 	}
-	if err := b.leave(r.Context(), v); err != nil {
-		b.core.Log.Info("the bot is still in a group", "city", v.City, "error", err)
-		b.core.Pages.Done(w, r, b.say(r, "group-removed-only", "Title", title))
+	if err := b.leaveGroup(r.Context(), v); err != nil {
+		b.core.Log.Info("the bot could not leave a removed group", "city", v.City, "err", err)
+		b.core.Pages.Done(w, r, b.text(r, "group-removed-only", "Title", title))
 		return
 	}
-	b.core.Pages.Done(w, r, b.say(r, "group-removed", "Title", title))
+	b.core.Pages.Done(w, r, b.text(r, "group-removed", "Title", title))
 }
 
-func (b *Bot) leave(ctx context.Context, v Subscriber) error {
+func (b *Bot) leaveGroup(ctx context.Context, v Subscriber) error {
 	_, c, err := b.account(ctx, v.City)
 	if err != nil {
 		return err
 	}
-	chat, err := b.store.chat(v.City, v.Person, v.Chat)
+	chat, err := b.store.openChat(v.City, v.ChatHash, v.Chat)
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(ctx, b.limits.call)
-	defer cancel()
-	_, err = c.LeaveChat(ctx, &tg.LeaveChatParams{ChatID: chat})
-	return explain("leave group", err)
+	return botError("leave group", c.leave(ctx, chat))
 }
 
-// groupOf is the group that the request names, of this city. Otherwise the request is answered.
+// groupOf returns the group in the request's path, if it is one of this city. Otherwise it answers the request and returns false.
 func (b *Bot) groupOf(w http.ResponseWriter, r *http.Request) (Subscriber, bool) {
 	id, err := strconv.ParseUint(r.PathValue("id"), 10, 63)
 	if err != nil {
 		http.NotFound(w, r)
 		return Subscriber{}, false
 	}
-	v, err := b.store.groupByID(r.Context(), bots.MountOf(r).City.Name, id)
+	v, err := b.store.group(r.Context(), bots.MountOf(r).City.Name, id)
 	if errors.Is(err, errNoGroup) {
-		b.core.Pages.Failed(w, r, b.say(r, "no-group"))
+		b.core.Pages.Failed(w, r, b.text(r, "no-group"))
 		return v, false
 	}
 	if err != nil {
-		b.broken(w, r, err)
+		b.internalError(w, r, err)
 		return v, false
 	}
 	return v, true

@@ -89,7 +89,7 @@ func TestANewTokenOfTheSameBotKeepsItsSubscribersAndAnotherBotDoesNot(t *testing
 		t.Errorf("%d served", served)
 	}
 	submit(t, w, "zuerich", "/connect", url.Values{"token": {fake.AddBot("Other_Bot")}})
-	if count, _ := theBot(w).store.count(t.Context(), "zuerich"); count != 0 {
+	if count, _ := theBot(w).store.countPrivate(t.Context(), "zuerich"); count != 0 {
 		t.Errorf("%d subscribers whom the new bot cannot reach", count)
 	}
 }
@@ -98,7 +98,7 @@ func TestABotThatIsNewHasNoSubscribersOfAnotherOne(t *testing.T) {
 	w, fake := world(t)
 	must(t, theBot(w).store.subscribe(t.Context(), "zuerich", 42)) // while its city was being disconnected
 	connect(t, w, fake, "zuerich")
-	if count, _ := theBot(w).store.count(t.Context(), "zuerich"); count != 0 {
+	if count, _ := theBot(w).store.countPrivate(t.Context(), "zuerich"); count != 0 {
 		t.Errorf("%d subscribers", count)
 	}
 }
@@ -111,7 +111,7 @@ func TestDisconnectingForgetsEverybody(t *testing.T) {
 	if answer := submit(t, w, "zuerich", "/disconnect", nil); answer.Header().Get("X-Message") == "" {
 		t.Fatalf("disconnecting: %v", answer.Header())
 	}
-	for _, table := range []any{&Account{}, &Subscriber{}, &Answer{}, &Delivery{}} {
+	for _, table := range []any{&Account{}, &Subscriber{}, &Reply{}, &Delivery{}} {
 		var count int64
 		must(t, theBot(w).store.db.Model(table).Count(&count).Error)
 		if count != 0 {

@@ -81,11 +81,11 @@ func TestABroadcastOnTelegramSurvivesKills(t *testing.T) {
 	for _, n := range each {
 		twice += n - 1
 	}
-	t.Logf("%d messages too many after three kills, %d requests over the limits", twice, fake.Limits.Over)
+	t.Logf("%d messages too many after three kills, %d requests over the limits", twice, fake.Limits.Exceeded)
 	if twice > 3 {
 		t.Errorf("%d messages too many", twice)
 	}
-	if fake.Limits.Over > 0 {
-		t.Errorf("%d requests were over the limits", fake.Limits.Over)
+	if fake.Limits.Exceeded > 0 {
+		t.Errorf("%d requests were over the limits", fake.Limits.Exceeded)
 	}
 }

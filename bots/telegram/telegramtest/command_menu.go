@@ -35,10 +35,10 @@ func (s *Server) setMyCommands(w http.ResponseWriter, _ *http.Request, b *bot, p
 	succeed(w, true)
 }
 
-// Menu is what a bot's menu shows in chats of a scope (https://core.telegram.org/bots/api#botcommandscope), as
-// "command – description".
+// Menu returns a bot's menu in chats of a scope (https://core.telegram.org/bots/api#botcommandscope), as
+// "command – description" lines.
 func (s *Server) Menu(username, scope string) []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.named(username).menu[scope]
+	return s.botNamed(username).menu[scope]
 }

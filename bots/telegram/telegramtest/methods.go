@@ -1,7 +1,6 @@
 package telegramtest
 
 import (
-	"encoding/json"
 	"math/rand/v2"
 	"net/http"
 	"slices"
@@ -16,7 +15,7 @@ type method struct {
 	call   func(*Server, http.ResponseWriter, *http.Request, *bot, map[string]string)
 }
 
-// methods are those that we need, with the parameters that we use of theirs.
+// methods are the methods that the program uses, with the parameters that it uses.
 var methods = map[string]method{
 	"getMe":          {nil, (*Server).getMe},
 	"getUpdates":     {[]string{"offset", "limit", "timeout", "allowed_updates"}, (*Server).getUpdates},
@@ -36,8 +35,8 @@ func (s *Server) getMe(w http.ResponseWriter, _ *http.Request, b *bot, _ map[str
 	})
 }
 
-// getUpdates follows https://core.telegram.org/bots/api#getupdates: what is before offset is confirmed and gone, also when it
-// is far ahead; an offset beyond the last update by more than ten is ignored (td/telegram's TQueue).
+// getUpdates follows https://core.telegram.org/bots/api#getupdates: updates before offset are confirmed and deleted. An
+// offset more than ten behind the last update is ignored (td/telegram's TQueue).
 func (s *Server) getUpdates(w http.ResponseWriter, r *http.Request, b *bot, params map[string]string) {
 	offset, _ := strconv.ParseInt(params["offset"], 10, 64)
 	limit, _ := strconv.Atoi(params["limit"])
@@ -63,7 +62,7 @@ func (s *Server) getUpdates(w http.ResponseWriter, r *http.Request, b *bot, para
 			b.updates = slices.DeleteFunc(b.updates, func(u map[string]any) bool { return u["update_id"].(int64) < offset })
 		}
 		found := slices.Clone(b.updates[:min(limit, len(b.updates))])
-		news, healed := b.news, s.healed
+		news, dropped := b.news, s.dropped
 		s.mu.Unlock()
 		if len(found) > 0 || seconds == 0 {
 			succeed(w, found)
@@ -71,7 +70,7 @@ func (s *Server) getUpdates(w http.ResponseWriter, r *http.Request, b *bot, para
 		}
 		select {
 		case <-news:
-		case <-healed: // faults end what is under way
+		case <-dropped: // Heal and Drop end requests in flight
 			panic(http.ErrAbortHandler)
 		case <-other:
 			fail(w, http.StatusConflict, "Conflict: terminated by other getUpdates request; make sure that only one bot instance is running", nil)
@@ -110,12 +109,12 @@ func (s *Server) sendMessage(w http.ResponseWriter, r *http.Request, b *bot, par
 		s.sent = append(s.sent, Sent{Bot: b.username, Chat: chatID, Text: text, At: time.Now()})
 	}
 	s.ids++
-	id, count, hook, healed := s.ids, len(s.sent), s.hook, s.healed
+	id, count, hook, dropped := s.ids, len(s.sent), s.onSent, s.dropped
 	s.mu.Unlock()
 	if code == 0 && hook != nil {
 		hook(count)
 	}
-	s.delay(r, healed)
+	s.delay(r, dropped)
 	if code != 0 {
 		fail(w, code, description, parameters)
 		return
@@ -126,7 +125,7 @@ func (s *Server) sendMessage(w http.ResponseWriter, r *http.Request, b *bot, par
 	})
 }
 
-// delay is the time that an answer is under way; it may be lost there.
+// delay waits for Latency. Drop loses the response meanwhile.
 func (s *Server) delay(r *http.Request, dropped chan struct{}) {
 	timer := time.NewTimer(s.Latency)
 	defer timer.Stop()
@@ -139,7 +138,7 @@ func (s *Server) delay(r *http.Request, dropped chan struct{}) {
 	}
 }
 
-// refusal is why a bot may not write to a chat. s.mu is held.
+// refusal returns why a bot may not write to a chat; code is 0 if it may. s.mu is held.
 func (s *Server) refusal(b *bot, id int64) (code int, description string, parameters map[string]any) {
 	if id > 0 {
 		switch {
@@ -177,78 +176,4 @@ func (s *Server) leaveChat(w http.ResponseWriter, _ *http.Request, b *bot, param
 	delete(c.members, b.id)
 	s.mu.Unlock()
 	succeed(w, true)
-}
-
-// setWebhook follows https://core.telegram.org/bots/api#setwebhook. What waits is kept.
-func (s *Server) setWebhook(w http.ResponseWriter, _ *http.Request, b *bot, params map[string]string) {
-	secret := params["secret_token"]
-	if strings.ContainsFunc(secret, func(r rune) bool { return !strings.ContainsRune("_-", r) && !alphanumeric(r) }) || len(secret) > 256 {
-		s.complain("secret_token %q", secret)
-	}
-	if !strings.HasPrefix(params["url"], "https://") {
-		fail(w, http.StatusBadRequest, "Bad Request: bad webhook: An HTTPS URL must be provided for webhook", nil)
-		return
-	}
-	s.mu.Lock()
-	b.webhook = params
-	s.mu.Unlock()
-	succeed(w, true)
-}
-
-func alphanumeric(r rune) bool {
-	return r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z'
-}
-
-// deleteWebhook follows https://core.telegram.org/bots/api#deletewebhook.
-func (s *Server) deleteWebhook(w http.ResponseWriter, _ *http.Request, b *bot, params map[string]string) {
-	s.mu.Lock()
-	b.webhook = nil
-	if params["drop_pending_updates"] == "true" {
-		b.updates = nil
-	}
-	s.mu.Unlock()
-	succeed(w, true)
-}
-
-// getWebhookInfo follows https://core.telegram.org/bots/api#getwebhookinfo.
-func (s *Server) getWebhookInfo(w http.ResponseWriter, _ *http.Request, b *bot, _ map[string]string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	info := map[string]any{"url": b.webhook["url"], "has_custom_certificate": false, "pending_update_count": len(b.updates)}
-	if !b.hookFailed.IsZero() {
-		info["last_error_date"], info["last_error_message"] = b.hookFailed.Unix(), "Wrong response from the webhook"
-	}
-	succeed(w, info)
-}
-
-// Webhook is what a bot has set: url and secret_token; nil if there is none.
-func (s *Server) Webhook(username string) map[string]string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.named(username).webhook
-}
-
-// Push calls the webhook with what waits, in order and one at a time, until one is not taken; handler stands for what is at
-// its address. It returns the last status.
-func (s *Server) Push(username string, handler func(url, secret string, update []byte) int) (status int) {
-	for {
-		s.mu.Lock()
-		b := s.named(username)
-		if b.webhook == nil || len(b.updates) == 0 {
-			s.mu.Unlock()
-			return status
-		}
-		update, _ := json.Marshal(b.updates[0])
-		url, secret := b.webhook["url"], b.webhook["secret_token"]
-		s.mu.Unlock()
-		if status = handler(url, secret, update); status/100 != 2 {
-			s.mu.Lock()
-			b.hookFailed = time.Now()
-			s.mu.Unlock()
-			return status
-		}
-		s.mu.Lock()
-		b.updates = b.updates[1:]
-		s.mu.Unlock()
-	}
 }

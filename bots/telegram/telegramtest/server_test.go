@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// complainer is a test whose failures by the fake are wanted.
+// complainer is a test that the fake's complaints do not fail.
 type complainer struct{ testing.TB }
 
 func (complainer) Errorf(string, ...any) {}
@@ -53,8 +53,8 @@ func TestTheFakeEnforcesTelegramsLimits(t *testing.T) {
 			t.Errorf("message %d to a group: %v", i, got)
 		}
 	}
-	if l.Over != 3 {
-		t.Errorf("%d over", l.Over)
+	if l.Exceeded != 3 {
+		t.Errorf("%d over", l.Exceeded)
 	}
 }
 
@@ -66,8 +66,8 @@ func TestTheFakeConfirmsWhatIsBeforeTheOffset(t *testing.T) {
 	for _, offset := range []string{"0", "0", "700002"} {
 		ask(t, s, token, "getUpdates", url.Values{"offset": {offset}, "limit": {"100"}})
 	}
-	if s.Waiting("x_bot") != 1 {
-		t.Errorf("%d wait", s.Waiting("x_bot"))
+	if s.PendingUpdates("x_bot") != 1 {
+		t.Errorf("%d wait", s.PendingUpdates("x_bot"))
 	}
 }
 

@@ -1,0 +1,86 @@
+package telegram
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"sync"
+	"time"
+
+	"linienfunk/bots"
+)
+
+// Bot implements bots.Receiver, bots.Listener, bots.Broadcaster and bots.Public. This file has what all of them use.
+type Bot struct {
+	core            bots.Core
+	store           store
+	limits          limits
+	api             string      // URL of the Bot API, without a slash at the end
+	webhooks        bool        // receive by webhooks; otherwise by polling
+	pollingFallback bool        // poll where Telegram cannot reach the webhook
+	intake          bots.Intake // passes Listen's CityOut to webhooks
+
+	started time.Time
+
+	mu           sync.Mutex
+	rateLimiters map[string]*rateLimiter // by city
+	// unreachable holds the cities whose webhook Telegram could not reach since the program's start.
+	unreachable map[string]bool
+}
+
+// city returns the city, and whether its bot is to run: the city is active and has Telegram switched on.
+func (b *Bot) city(ctx context.Context, name string) (city bots.City, enabled bool, err error) {
+	city, known, err := b.core.Cities.City(ctx, name)
+	if err != nil {
+		return city, false, fmt.Errorf("look up city: %w", err)
+	}
+	return city, known && city.Active && city.Options.On("enabled"), nil
+}
+
+// account returns a city's account and a client with its token.
+func (b *Bot) account(ctx context.Context, city string) (Account, *client, error) {
+	row, token, err := b.store.account(ctx, city)
+	if err != nil {
+		return row, nil, err
+	}
+	c, err := b.newClient(token)
+	return row, c, err
+}
+
+// author returns the pseudonym of a user or chat.
+func (b *Bot) author(city string, id int64, at time.Time) string {
+	return b.core.Author(city, strconv.FormatInt(id, 10), at)
+}
+
+// rateLimiter returns the limiter that a city's broadcasts and replies share.
+func (b *Bot) rateLimiter(city string) *rateLimiter {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	r := b.rateLimiters[city]
+	if r == nil {
+		r = newRateLimiter(b.core.Now, b.limits)
+		r.paused = b.started.Add(b.limits.startDelay)
+		b.rateLimiters[city] = r
+	}
+	return r
+}
+
+// pause lets a city's bot send nothing for d, also after a restart.
+func (b *Bot) pause(ctx context.Context, a Account, d time.Duration) {
+	b.rateLimiter(a.City).pause(d)
+	if err := b.store.setPause(context.WithoutCancel(ctx), a, b.core.Now().Add(d)); err != nil {
+		b.core.Log.Warn("a pause that Telegram asked for is lost if the program restarts", "city", a.City, "err", err)
+	}
+}
+
+// resumePause returns the rest of a pause that Telegram asked for, perhaps before a restart, and makes the rate limiter keep it.
+// A pause that begins in the future was stored before the clock was set back: it is ignored, since Telegram repeats a 429.
+func (b *Bot) resumePause(a Account) time.Duration {
+	now := b.core.Now()
+	rest := time.UnixMilli(a.PausedUntil).Sub(now)
+	if rest <= 0 || time.UnixMilli(a.PausedAt).After(now) {
+		return 0
+	}
+	b.rateLimiter(a.City).pause(rest)
+	return rest
+}

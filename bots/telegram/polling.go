@@ -1,0 +1,63 @@
+package telegram
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"time"
+
+	"linienfunk/bots"
+)
+
+// maxUpdates is the maximum number of updates in one response, as Telegram allows.
+const maxUpdates = 100
+
+// poll receives updates until ctx ends. First it removes the webhook; Telegram keeps the updates that wait for it.
+func (b *Bot) poll(ctx context.Context, row Account, c *client, out bots.Out) error {
+	if err := b.removeWebhook(ctx, c); err != nil {
+		return err
+	}
+	for ctx.Err() == nil {
+		updates, err := c.getUpdates(ctx, nextOffset(row, b.core.Now()), maxUpdates, b.limits.longPoll)
+		if errors.Is(err, errWebhookSet) {
+			return bots.Retry("error-webhook-set", errors.New("read updates: another program has set a webhook"))
+		}
+		if err != nil {
+			return botError("read updates", err)
+		}
+		for _, raw := range updates {
+			id, err := b.handleRaw(ctx, row, raw, out)
+			if err != nil {
+				return err
+			}
+			// Even if ctx has ended: the update is handled and need not come again.
+			if err := b.store.setLastUpdate(context.WithoutCancel(ctx), row, id); err != nil {
+				return err
+			}
+			row.LastUpdate, row.LastUpdateAt = id, b.core.Now().Unix()
+		}
+	}
+	return ctx.Err()
+}
+
+// handleRaw handles an undecoded update and returns its id.
+func (b *Bot) handleRaw(ctx context.Context, row Account, raw json.RawMessage, out bots.Out) (int64, error) {
+	u, err := parseUpdate(raw)
+	if err != nil {
+		return 0, bots.Retry("error-not-json", err)
+	}
+	return u.ID, b.handle(ctx, row, u, out)
+}
+
+// offsetLifetime is a little less than the week without updates after which Telegram continues with arbitrary ids, which may be
+// lower than the last one (https://core.telegram.org/bots/api#update). For the same reason the stored offset follows the ids
+// even when they decrease.
+const offsetLifetime = 6 * 24 * time.Hour
+
+// nextOffset returns the offset for getUpdates: the one behind the last update, or 0 (all that wait) if that has lost its meaning.
+func nextOffset(row Account, now time.Time) int64 {
+	if row.LastUpdate == 0 || now.Sub(time.Unix(row.LastUpdateAt, 0)) > offsetLifetime {
+		return 0
+	}
+	return row.LastUpdate + 1
+}

@@ -1,0 +1,63 @@
+package telegram
+
+import (
+	"context"
+	"time"
+
+	"github.com/go-telegram/bot/models"
+	"gorm.io/gorm/clause"
+	"gorm.io/gorm/schema"
+)
+
+// replyKinds are the kinds of replies to riders. Each is an option, where a city may write its own text, and, as "answer-<kind>",
+// one of our texts. There is no default for thanks: reports are answered only in cities that wrote a text for it.
+var replyKinds = []string{"welcome", "goodbye", "help", "files", "thanks"}
+
+// Reply is a message to a rider or a group that waits to be sent. Only one of each kind waits per chat, however often riders ask.
+type Reply struct {
+	ID       uint64 `gorm:"primaryKey"`
+	City     string `gorm:"size:32;not null;uniqueIndex:idx_telegram_answers_once,priority:1"`
+	ChatHash string `gorm:"column:person;size:32;not null;uniqueIndex:idx_telegram_answers_once,priority:2"`
+	Kind     string `gorm:"size:16;not null;uniqueIndex:idx_telegram_answers_once,priority:3"`
+	Chat     []byte `gorm:"not null"`               // id, sealed as in Subscriber
+	Group    bool   `gorm:"column:public;not null"` // the chat is a group
+	At       int64  `gorm:"not null"`               // seconds since 1970
+}
+
+// TableName keeps the table's first name, telegram_answers.
+func (Reply) TableName(names schema.Namer) string { return names.TableName("Answer") }
+
+// replyLifetime is the age at which a reply is dropped instead of sent.
+const replyLifetime = 15 * time.Minute
+
+// reply queues a text for the chat of a message and wakes Recv, on whichever node that runs. A message that waited at Telegram
+// during a downtime gets a reply as well.
+func (h updateHandler) reply(ctx context.Context, m *models.Message, kind string) error {
+	r := Reply{City: h.row.City, Kind: kind, Group: m.Chat.Type != private, At: h.core.Now().Unix()}
+	r.ChatHash, r.Chat = h.store.sealChat(r.City, m.Chat.ID)
+	if err := h.store.addReply(ctx, r); err != nil {
+		return err
+	}
+	if err := h.core.Events.Publish(r.City, nil); err != nil {
+		h.core.Log.Warn("a reply leaves with the next check of the queue", "city", r.City, "err", err)
+	}
+	return nil
+}
+
+func (s store) addReply(ctx context.Context, r Reply) error {
+	return wrap("store reply", s.db.WithContext(ctx).Clauses(clause.OnConflict{DoNothing: true}).Create(&r).Error)
+}
+
+// nextReply returns the oldest reply, and false if none waits.
+func (s store) nextReply(ctx context.Context, city string) (Reply, bool, error) {
+	var found []Reply
+	err := s.db.WithContext(ctx).Where("city = ?", city).Order("id").Limit(1).Find(&found).Error
+	if err != nil || len(found) == 0 {
+		return Reply{}, false, wrap("read replies", err)
+	}
+	return found[0], true, nil
+}
+
+func (s store) deleteReply(ctx context.Context, r Reply) error {
+	return wrap("delete reply", s.db.WithContext(ctx).Delete(&r).Error)
+}

@@ -1,0 +1,106 @@
+package telegramtest
+
+import (
+	"net/http"
+	"strings"
+)
+
+// chat is a group, supergroup or channel.
+type chat struct {
+	id      int64
+	kind    string
+	title   string
+	members map[int64]bool // bots
+	admins  map[int64]bool // bots
+	refusal refusal        // of what bots write
+	movedTo int64
+}
+
+// refusal is an error response; none if code is 0.
+type refusal struct {
+	code        int
+	description string
+}
+
+// SayIn sends a message in a group. In privacy mode, a bot that is not an admin sees only commands and mentions
+// (https://core.telegram.org/bots/features#privacy-mode).
+func (s *Server) SayIn(group int64, who string, fields map[string]any) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c := s.chats[group]
+	text, _ := fields["text"].(string)
+	for _, b := range s.bots {
+		sees := b.readsAll || c.admins[b.id] || strings.HasPrefix(text, "/") ||
+			strings.Contains(strings.ToLower(text), "@"+strings.ToLower(b.username))
+		if c.members[b.id] && sees {
+			s.queueMessage(b, c.json(), s.user(who), fields)
+		}
+	}
+}
+
+func (c *chat) json() map[string]any {
+	return map[string]any{"id": c.id, "type": c.kind, "title": c.title}
+}
+
+// AddChat creates a group, supergroup or channel with a bot as member or (in a channel) admin, which gets an update
+// (https://core.telegram.org/bots/api#chatmemberupdated).
+func (s *Server) AddChat(username, kind, title string) int64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.ids++
+	c := &chat{id: -s.ids, kind: kind, title: title, members: map[int64]bool{}, admins: map[int64]bool{}}
+	if kind != "group" {
+		c.id = -1_000_000_000_000 - s.ids
+	}
+	s.chats[c.id] = c
+	b := s.botNamed(username)
+	c.members[b.id], c.admins[b.id] = true, kind == "channel"
+	status := "member"
+	if kind == "channel" {
+		status = "administrator"
+	}
+	s.queueMembership(b, c.json(), status)
+	return c.id
+}
+
+// Kick removes a bot from a group or channel.
+func (s *Server) Kick(username string, group int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	b, c := s.botNamed(username), s.chats[group]
+	delete(c.members, b.id)
+	s.queueMembership(b, c.json(), "kicked")
+}
+
+// Mute takes the right to write from the bots in a group, or restores it.
+func (s *Server) Mute(group int64, silent bool) {
+	if silent {
+		s.Refuse(group, http.StatusBadRequest, "Bad Request: not enough rights to send text messages to the chat")
+	} else {
+		s.Refuse(group, 0, "")
+	}
+}
+
+// Refuse makes messages to a group fail, until it is called with code 0.
+func (s *Server) Refuse(group int64, code int, description string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.chats[group].refusal = refusal{code, description}
+}
+
+// UpgradeGroup turns a group into a supergroup and returns its id. The bots get updates, unless quietly.
+func (s *Server) UpgradeGroup(group int64, quietly bool) int64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	old := s.chats[group]
+	s.ids++
+	c := &chat{id: -1_000_000_000_000 - s.ids, kind: "supergroup", title: old.title, members: old.members, admins: old.admins}
+	s.chats[c.id], old.movedTo = c, c.id
+	for _, b := range s.bots {
+		if c.members[b.id] && !quietly {
+			s.queueMessage(b, old.json(), s.user("an admin"), map[string]any{"migrate_to_chat_id": c.id})
+			s.queueMessage(b, c.json(), s.user("an admin"), map[string]any{"migrate_from_chat_id": group})
+		}
+	}
+	return c.id
+}

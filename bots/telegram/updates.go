@@ -1,0 +1,68 @@
+package telegram
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/go-telegram/bot/models"
+
+	"linienfunk/bots"
+)
+
+// updateHandler handles the updates of one city's bot.
+type updateHandler struct {
+	*Bot
+	row  Account
+	city bots.City
+	out  bots.Out
+}
+
+// handle dispatches an update. After an error it has to be called again with the same update; handling an update twice is harmless.
+func (b *Bot) handle(ctx context.Context, row Account, u *models.Update, out bots.Out) error {
+	city, known, err := b.core.Cities.City(ctx, row.City)
+	if err != nil {
+		return fmt.Errorf("look up city: %w", err)
+	}
+	if !known {
+		return errors.New("the city was removed")
+	}
+	h := updateHandler{b, row, city, out}
+	if u.MyChatMember != nil {
+		return h.membership(ctx, u.MyChatMember)
+	}
+	m := u.Message
+	switch {
+	case m == nil:
+		return nil
+	case m.MigrateToChatID != 0:
+		return b.store.migrateGroup(ctx, row.City, m.Chat.ID, m.MigrateToChatID)
+	case m.MigrateFromChatID != 0:
+		return b.store.migrateGroup(ctx, row.City, m.MigrateFromChatID, m.Chat.ID)
+	}
+	return h.message(ctx, m)
+}
+
+// membership handles a change of the bot's status in a chat: added, made admin, removed, blocked by a user
+// (https://core.telegram.org/bots/api#chatmemberupdated).
+func (h updateHandler) membership(ctx context.Context, u *models.ChatMemberUpdated) error {
+	status := u.NewChatMember
+	removed := status.Type == models.ChatMemberTypeLeft || status.Type == models.ChatMemberTypeBanned
+	switch string(u.Chat.Type) {
+	case private:
+		if removed {
+			return h.store.removeChat(ctx, h.row.City, u.Chat.ID)
+		}
+		return nil // a user who unblocks the bot sends /start
+	case channel:
+		removed = removed || status.Administrator == nil || !status.Administrator.CanPostMessages
+	case group, supergroup:
+		removed = removed || status.Restricted != nil && !status.Restricted.IsMember
+	default:
+		return nil
+	}
+	if removed {
+		return h.store.removeChat(ctx, h.row.City, u.Chat.ID)
+	}
+	return h.store.addGroup(ctx, h.row.City, u.Chat.ID, string(u.Chat.Type), u.Chat.Title)
+}
