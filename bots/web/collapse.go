@@ -7,22 +7,22 @@ import (
 	"linienfunk/report"
 )
 
-// A post that is longer than the first two is shown up to the last two, and folded behind that: a mail may have 8,190
-// characters, and would push all other reports off the screen. What the form takes is never folded.
+// A post of more than maxWhole characters or lines is cut to maxShown, and the rest is collapsed: a mail may have 8,190 characters,
+// and would push all other reports off the screen. A text from the form is never collapsed.
 const (
-	wholeChars, wholeLines = 600, 15
-	shownChars, shownLines = 500, 12
+	maxWholeChars, maxWholeLines = 600, 15
+	maxShownChars, maxShownLines = 500, 12
 )
 
-// fold cuts a long text in two, at a word. rest is empty if there is nothing to fold.
-func fold(text string) (head, rest string) {
-	if utf8.RuneCountInString(text) <= wholeChars && strings.Count(text, "\n") < wholeLines {
+// collapse splits a long text in two, between words. rest is empty for a short text.
+func collapse(text string) (head, rest string) {
+	if utf8.RuneCountInString(text) <= maxWholeChars && strings.Count(text, "\n") < maxWholeLines {
 		return text, ""
 	}
 	head = text
-	if lines := strings.SplitN(text, "\n", shownLines+1); len(lines) > shownLines {
-		head = strings.Join(lines[:shownLines], "\n")
+	if lines := strings.SplitN(text, "\n", maxShownLines+1); len(lines) > maxShownLines {
+		head = strings.Join(lines[:maxShownLines], "\n")
 	}
-	head = strings.TrimSuffix(report.Cut(head, shownChars), "…")
+	head = strings.TrimSuffix(report.Cut(head, maxShownChars), "…")
 	return head + "…", strings.TrimSpace(text[len(head):])
 }

@@ -7,12 +7,12 @@ import (
 	"unicode/utf8"
 )
 
-func TestALongPostIsFoldedAtAWord(t *testing.T) {
+func TestALongPostIsCollapsedBetweenWords(t *testing.T) {
 	words := strings.TrimSpace(strings.Repeat("kontrolle ", 800))
 	for name, c := range map[string]struct {
-		text   string
-		folded bool
-		shown  int // characters, at most
+		text      string
+		collapsed bool
+		shown     int // characters, at most
 	}{
 		"short":                   {"kontrolle u8", false, 12},
 		"as long as the form's":   {strings.Repeat("ü", 500), false, 500},
@@ -24,22 +24,22 @@ func TestALongPostIsFoldedAtAWord(t *testing.T) {
 		"many lines that are end": {strings.Repeat("u8…\n", 40) + "u8", true, 12 * 4},
 	} {
 		t.Run(name, func(t *testing.T) {
-			head, rest := fold(c.text)
-			if (rest != "") != c.folded || utf8.RuneCountInString(strings.TrimSuffix(head, "…")) > c.shown {
-				t.Errorf("%d characters are shown, %d folded", utf8.RuneCountInString(head), utf8.RuneCountInString(rest))
+			head, rest := collapse(c.text)
+			if (rest != "") != c.collapsed || utf8.RuneCountInString(strings.TrimSuffix(head, "…")) > c.shown {
+				t.Errorf("%d characters are shown, %d collapsed", utf8.RuneCountInString(head), utf8.RuneCountInString(rest))
 			}
 			plain := func(s string) string { return strings.NewReplacer("…", "", " ", "", "\n", "").Replace(s) }
 			if plain(head+rest) != plain(c.text) {
 				t.Errorf("%q and %q are not the whole text", head, rest)
 			}
-			if c.folded && strings.Contains(c.text, "kontrolle ") && !strings.HasSuffix(head, "kontrolle…") {
+			if c.collapsed && strings.Contains(c.text, "kontrolle ") && !strings.HasSuffix(head, "kontrolle…") {
 				t.Errorf("cut in a word: %q", head)
 			}
 		})
 	}
 }
 
-func TestALongPostIsFoldedInTheListAndTheStreamButNotInTheFeeds(t *testing.T) {
+func TestALongPostIsCollapsedInTheListAndTheStreamButNotInTheFeeds(t *testing.T) {
 	f := newFixture(t)
 	f.listen(t, (&outbox{}).out)
 	live := f.openStream(t, f.server.Client(), "/c/ghent/web/events", "X-Lang", "de")
@@ -55,9 +55,9 @@ func TestALongPostIsFoldedInTheListAndTheStreamButNotInTheFeeds(t *testing.T) {
 	const summary = "<summary>Die ganze Meldung</summary>"
 	page := f.get(t, "/c/ghent/web/", "X-Lang", "de").body
 	for where, got := range map[string]string{"the stream": e.data, "the list": page} {
-		head, tail, folded := strings.Cut(got, summary)
-		if !folded || strings.Contains(head, "ende") || !strings.Contains(head, "kontrolle…") || !strings.Contains(tail, "kontrolle ende") {
-			t.Errorf("%s is not folded:\n%s", where, got)
+		head, tail, collapsed := strings.Cut(got, summary)
+		if !collapsed || strings.Contains(head, "ende") || !strings.Contains(head, "kontrolle…") || !strings.Contains(tail, "kontrolle ende") {
+			t.Errorf("%s is not collapsed:\n%s", where, got)
 		}
 	}
 	for _, feed := range []string{"feed.atom", "feed.rss", "feed.json"} {

@@ -95,9 +95,9 @@ func (r *reader) wantEnd() {
 
 func (f *fixture) wantNoStreams(t *testing.T) {
 	t.Helper()
-	f.bot().live.mu.Lock()
-	defer f.bot().live.mu.Unlock()
-	if h := f.bot().live; h.count != 0 || len(h.topics) != 0 {
+	f.bot().streams.mu.Lock()
+	defer f.bot().streams.mu.Unlock()
+	if h := f.bot().streams; h.count != 0 || len(h.topics) != 0 {
 		t.Errorf("%d streams of %d cities are left", h.count, len(h.topics))
 	}
 }
@@ -172,21 +172,21 @@ func TestRetractedAndPrunedPostsLeaveOpenPages(t *testing.T) {
 }
 
 func TestPostThatFallsOffTheEndIsNotCalledGone(t *testing.T) {
-	now := make([]post, listed)
+	now := make([]post, maxListed)
 	for i := range now {
 		now[i].ID = uint(100 - i)
 	}
-	if someGone([]post{{ID: 60}, {ID: 50}, {ID: 40}}, now) {
+	if wasRemoved([]post{{ID: 60}, {ID: 50}, {ID: 40}}, now) {
 		t.Error("posts 50 and 40 are older than all of a full list")
 	}
-	if !someGone([]post{{ID: 101}}, now) || !someGone([]post{{ID: 7}}, now[:10]) {
+	if !wasRemoved([]post{{ID: 101}}, now) || !wasRemoved([]post{{ID: 7}}, now[:10]) {
 		t.Error("a post that was taken off the list was not missed")
 	}
 }
 
 func TestStreamEndsWithTheListAndTheCity(t *testing.T) {
 	f := newFixture(t)
-	f.bot().live.ping = time.Millisecond
+	f.bot().streams.pingInterval = time.Millisecond
 	stop := f.listen(t, (&outbox{}).out)
 	r := f.openStream(t, http.DefaultClient, ghentEvents)
 	r.wantShown()
@@ -205,7 +205,7 @@ func TestStreamEndsWithTheListAndTheCity(t *testing.T) {
 
 func TestTooManyStreamsAreTurnedAway(t *testing.T) {
 	f := newFixture(t)
-	f.bot().live.ofCity, f.bot().live.overall = 2, 3
+	f.bot().streams.maxCity, f.bot().streams.maxTotal = 2, 3
 	stop := f.listen(t, (&outbox{}).out)
 	f.openStream(t, http.DefaultClient, ghentEvents).wantShown()
 	last := f.openStream(t, http.DefaultClient, ghentEvents)
@@ -253,7 +253,7 @@ func (p *pipes) dial(ctx context.Context, _, _ string) (net.Conn, error) {
 
 func TestReaderThatDoesNotReadHoldsNobodyUpAndIsDropped(t *testing.T) {
 	f := newFixture(t)
-	f.bot().live.write = 50 * time.Millisecond
+	f.bot().streams.writeTimeout = 50 * time.Millisecond
 	f.listen(t, (&outbox{}).out)
 	listener := &pipes{make(chan net.Conn), make(chan struct{})}
 	server := &http.Server{Handler: mounted(f.World)}
@@ -266,8 +266,8 @@ func TestReaderThatDoesNotReadHoldsNobodyUpAndIsDropped(t *testing.T) {
 	long := strings.Repeat("long ", 500)
 	for i := range 5 {
 		f.send(t, "ghent", strconv.Itoa(i), long+strconv.Itoa(i))
-		_, folded := fold(long + strconv.Itoa(i))
-		quick.wantPosts(folded)
+		_, collapsed := collapse(long + strconv.Itoa(i))
+		quick.wantPosts(collapsed)
 	}
 	// Shutdown returns when no connection is left that does something: the slow one was closed by its deadline.
 	if err := server.Shutdown(t.Context()); err != nil {
@@ -275,9 +275,9 @@ func TestReaderThatDoesNotReadHoldsNobodyUpAndIsDropped(t *testing.T) {
 	}
 	<-served
 	slow.cancel()
-	f.bot().live.mu.Lock()
-	defer f.bot().live.mu.Unlock()
-	if n := f.bot().live.count; n != 1 {
+	f.bot().streams.mu.Lock()
+	defer f.bot().streams.mu.Unlock()
+	if n := f.bot().streams.count; n != 1 {
 		t.Errorf("%d streams are open, want the quick one", n)
 	}
 }

@@ -8,8 +8,8 @@ import (
 	"github.com/gorilla/feeds"
 )
 
-// The library's types lack some of what the formats ask for or recommend. The types here embed them and add that.
-// Where both have a field of one name, encoding/xml and encoding/json take the outer one.
+// The library's types lack some fields that the formats require or recommend. The types here embed them and add those.
+// Of two fields with the same name, encoding/xml and encoding/json use the outer one.
 
 // atomFeed adds the language (RFC 4287 section 2) and the link to itself (4.1.1).
 type atomFeed struct {
@@ -19,8 +19,8 @@ type atomFeed struct {
 	Links []feeds.AtomLink `xml:"link"`
 }
 
-// renderAtom sets besides: the feed's id, which the library takes from the link; the time of publication, which it
-// leaves out; and that the content is text, which it takes for HTML.
+// renderAtom also sets the feed's id, which the library takes from the link, the time of publication, which it omits, and the
+// content's type, which it declares as HTML.
 func renderAtom(f *feeds.Feed, self, lang string) ([]byte, error) {
 	inner := (&feeds.Atom{Feed: f}).AtomFeed()
 	inner.Id, inner.Link = f.Id, nil
@@ -36,7 +36,7 @@ func renderAtom(f *feeds.Feed, self, lang string) ([]byte, error) {
 	}})
 }
 
-// rssFeed adds the link to itself, in the way of https://www.rssboard.org/rss-profile#namespace-elements-atom-link.
+// rssFeed adds the link to itself as in https://www.rssboard.org/rss-profile#namespace-elements-atom-link.
 type rssFeed struct {
 	XMLName xml.Name `xml:"rss"`
 	Version string   `xml:"version,attr"`
@@ -57,8 +57,8 @@ type rssSelf struct {
 	Type    string   `xml:"type,attr"`
 }
 
-// renderRSS puts the text into the description as HTML and not into content:encoded, where the library writes it as
-// CDATA, in which nothing can be escaped. An editor would have to be an address of mail, so there is none.
+// renderRSS puts the text into the description, as HTML, and not into content:encoded, which the library writes as CDATA, where
+// nothing can be escaped. It omits the editor, who would have to be an e-mail address.
 func renderRSS(f *feeds.Feed, self, lang string) ([]byte, error) {
 	inner := (&feeds.Rss{Feed: f}).RssFeed()
 	inner.Language, inner.ManagingEditor = lang, ""
@@ -72,14 +72,14 @@ func renderRSS(f *feeds.Feed, self, lang string) ([]byte, error) {
 	}})
 }
 
-// jsonFeed adds the items where there are none: the format wants the list, the library leaves an empty one out.
+// jsonFeed adds an empty list of items: the format requires it, and the library omits it.
 type jsonFeed struct {
 	*feeds.JSONFeed
 	Items []*feeds.JSONItem `json:"items"`
 }
 
-// renderJSON sets besides: the feed's own address and language, and the content as text, which the library takes for
-// HTML. The titles are left out: they are the beginning of the text, and the format asks for none.
+// renderJSON also sets the feed's URL and language, and moves the content to content_text, since the library puts it into
+// content_html. It omits the titles: they repeat the beginning of the text, and the format does not require them.
 func renderJSON(f *feeds.Feed, self, lang string) ([]byte, error) {
 	inner := (&feeds.JSON{Feed: f}).JSONFeed()
 	inner.FeedUrl, inner.Language = self, lang

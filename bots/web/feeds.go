@@ -27,11 +27,11 @@ const (
 // renderer renders a feed. self is the feed's own address.
 type renderer func(f *feeds.Feed, self, lang string) ([]byte, error)
 
-// serveFeed serves the list in the city's language, and 304 to readers that have it. Readers must ask each time: an old
-// warning is a wrong one.
+// serveFeed serves the list in the city's language, with 304 for unchanged lists. Readers must revalidate each time: an old warning
+// is a wrong one.
 func (b *bot) serveFeed(mediaType string, render renderer) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		if !listOpen(r) {
+		if !showsList(r) {
 			http.NotFound(w, r)
 			return
 		}
@@ -39,14 +39,14 @@ func (b *bot) serveFeed(mediaType string, render renderer) http.HandlerFunc {
 		p, err := b.page(r.Context(), city.Name)
 		var posts []post
 		if err == nil {
-			posts, err = b.latest(r.Context(), city.Name)
+			posts, err = b.latestPosts(r.Context(), city.Name)
 		}
 		var body []byte
 		if err == nil {
 			body, err = render(b.feed(city, posts, p.Changed), b.cityURL(city.Name)+r.URL.Path, city.Lang)
 		}
 		if err != nil {
-			b.fail(w, r, "feed", err)
+			b.serverError(w, r, "feed", err)
 			return
 		}
 		b.serveBody(w, r, mediaType, body, p.Changed)
@@ -59,18 +59,18 @@ func (b *bot) serveBody(w http.ResponseWriter, r *http.Request, mediaType string
 	w.Header().Set("Cache-Control", "public, no-cache")
 	w.Header().Set("ETag", `"`+hex.EncodeToString(sum[:16])+`"`)
 	if b.core.Now().Sub(changed) < 2*time.Second {
-		// The header has whole seconds, so a second change within this one would look like none.
+		// Last-Modified has whole seconds, so it would hide a second change within this one.
 		changed = time.Time{}
 	}
 	http.ServeContent(w, r, "", changed, bytes.NewReader(body))
 }
 
-// feed is what the three formats have in common.
+// feed returns the content that the three formats share.
 //
-// No post has an author, since we know none. RFC 4287 4.1.1 wants one for the feed then: that is the city.
+// Posts have no author, because authors are not stored. RFC 4287 4.1.1 then requires an author of the feed: the city.
 func (b *bot) feed(city bots.City, posts []post, changed time.Time) *feeds.Feed {
 	if changed.IsZero() {
-		changed = time.Unix(0, 0) // never; RFC 4287 4.1.1 wants a time, and it has to be the same each time
+		changed = time.Unix(0, 0) // never changed; RFC 4287 4.1.1 requires a time, and a constant one keeps the ETag
 	}
 	home := b.cityURL(city.Name)
 	f := &feeds.Feed{
@@ -86,7 +86,7 @@ func (b *bot) feed(city bots.City, posts []post, changed time.Time) *feeds.Feed 
 			Id:      urn(home + "#post-" + strconv.FormatUint(uint64(p.ID), 10) + "@" + strconv.FormatInt(p.Created.UnixMicro(), 10)),
 			Title:   report.Cut(strings.Join(strings.Fields(p.Text), " "), 80),
 			Link:    &feeds.Link{Href: b.postURL(p), Type: "text/html"},
-			Content: p.Text, // each format says its own way that this is plain text
+			Content: p.Text, // plain text, as each format declares in its own way
 			Created: p.At.UTC(),
 			Updated: p.At.UTC(),
 		})
@@ -94,10 +94,10 @@ func (b *bot) feed(city bots.City, posts []post, changed time.Time) *feeds.Feed 
 	return f
 }
 
-// urn is an id that stays the same as long as the program's address does: a UUID of version 5 (RFC 9562).
+// urn makes an id from a URL: a UUID of version 5 (RFC 9562). It stays the same as long as base_url does.
 func urn(name string) string { return uuid.NewSHA1(uuid.NameSpaceURL, []byte(name)).URN() }
 
-// htmlText is plain text as HTML, for RSS, whose descriptions are HTML.
+// htmlText converts plain text to HTML, for RSS, whose descriptions are HTML.
 func htmlText(text string) string {
 	return strings.ReplaceAll(html.EscapeString(text), "\n", "<br>")
 }

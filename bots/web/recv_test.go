@@ -7,7 +7,9 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
+	"linienfunk/internal/limits"
 	"linienfunk/report"
 )
 
@@ -161,7 +163,7 @@ func TestOneClientGetsFiveReportsAMinute(t *testing.T) {
 	send := func(client string) answer {
 		return f.report(t, "ghent", "", "tram 1", "X-Client", client)
 	}
-	for i := range reportsPerMinute {
+	for i := range reportRate.Burst {
 		if got := send(fmt.Sprintf("[2001:db8::%d]:%d", i, 1000+i)); got.status != http.StatusSeeOther {
 			t.Fatalf("report %d: status %d", i, got.status)
 		}
@@ -173,31 +175,32 @@ func TestOneClientGetsFiveReportsAMinute(t *testing.T) {
 	if got := send("192.0.2.1:1"); got.status != http.StatusSeeOther {
 		t.Errorf("another client: %d", got.status)
 	}
-	f.Advance(60e9)
+	f.Advance(time.Minute)
 	if got := send("[2001:db8::1]:1"); got.status != http.StatusSeeOther {
 		t.Errorf("a minute later: %d", got.status)
 	}
 }
 
-func TestFullTableOfClientsServesNewOnesTogether(t *testing.T) {
+func TestNewClientsShareTheOverflowWhileTheLimiterIsFull(t *testing.T) {
 	f := newFixture(t)
-	l := newLimits(f.Core.Now)
-	l.max = 10
-	for i := range 10 {
-		l.allow(fmt.Sprintf("192.0.2.%d:1", i))
+	r := reportRate
+	r.Keys = 10
+	l := limits.New(f.Core.Now, r)
+	for i := range r.Keys {
+		l.Allow(limits.Client(fmt.Sprintf("192.0.2.%d:1", i)))
 	}
 	allowed := 0
 	for i := range 200 {
-		if l.allow(fmt.Sprintf("198.51.100.%d:1", i)) {
+		if l.Allow(limits.Client(fmt.Sprintf("198.51.100.%d:1", i))) {
 			allowed++
 		}
 	}
-	if allowed < crowdPerMinute || allowed >= 200 || len(l.clients) > l.max {
-		t.Errorf("%d of 200 new clients were served; %d clients are kept", allowed, len(l.clients))
+	if allowed < r.Overflow || allowed >= 200 || l.Len() > r.Keys {
+		t.Errorf("%d of 200 new clients were allowed; %d clients are counted", allowed, l.Len())
 	}
-	f.Advance(60e9)
-	if !l.allow("203.0.113.1:1") || len(l.clients) != 1 {
-		t.Errorf("a minute later %d clients are kept", len(l.clients))
+	f.Advance(time.Minute)
+	if !l.Allow(limits.Client("203.0.113.1:1")) || l.Len() != 1 {
+		t.Errorf("a minute later %d clients are counted", l.Len())
 	}
 }
 
@@ -205,11 +208,11 @@ func FuzzCheckText(f *testing.F) {
 	f.Add("Kontrolle U8")
 	f.Add("\xff\x00\r\n")
 	f.Fuzz(func(t *testing.T, text string) {
-		kept, refused := checkText(text)
-		if refused == nil && (kept == "" || kept != report.Clean(kept)) {
+		kept, wrong := checkText(text)
+		if wrong == nil && (kept == "" || kept != report.Clean(kept)) {
 			t.Errorf("%q was taken as %q, which is no text of a report", text, kept)
 		}
-		if again, refusedAgain := checkText(kept); refused == nil && (refusedAgain != nil || again != kept) {
+		if again, wrongAgain := checkText(kept); wrong == nil && (wrongAgain != nil || again != kept) {
 			t.Errorf("%q was taken, but not its own result %q", text, kept)
 		}
 	})

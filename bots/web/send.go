@@ -11,7 +11,7 @@ import (
 	"linienfunk/report"
 )
 
-// Send puts the report on the city's list and tells the open pages on all nodes.
+// Send adds the report to the city's list and notifies the open pages on all nodes.
 func (b *bot) Send(ctx context.Context, a bots.Account, r report.Report) (report.Receipt, error) {
 	city, _, err := b.core.Cities.City(ctx, a.City)
 	if err != nil {
@@ -25,44 +25,44 @@ func (b *bot) Send(ctx context.Context, a bots.Account, r report.Report) (report
 		return report.Receipt{}, err
 	}
 	if isNew {
-		b.announce(a.City)
+		b.notifyStreams(a.City)
 	}
 	id := strconv.FormatUint(uint64(saved.ID), 10)
 	return report.Receipt{ID: id, URL: b.postURL(saved)}, nil
 }
 
-// Retract takes a post off the list.
+// Retract removes a post from the list.
 func (b *bot) Retract(ctx context.Context, a bots.Account, sent report.Receipt) error {
 	id, err := strconv.ParseUint(sent.ID, 10, 63)
 	if err != nil {
-		return bots.Permanent("", fmt.Errorf("retract post %q: not an id of ours", sent.ID))
+		return bots.Permanent("", fmt.Errorf("retract post %q: not the id of a post", sent.ID))
 	}
 	found, err := b.deletePosts(ctx, a.City, "id = ?", id)
 	if found {
-		b.announce(a.City)
+		b.notifyStreams(a.City)
 	}
 	return err
 }
 
-// Prune deletes posts that were written or that arrived before the given time. Both count: a network whose clock is
-// ahead must not keep a text longer.
+// Prune deletes posts that were written, or that were stored, before the given time. Both count, so that a network whose clock is
+// fast does not keep a text longer.
 func (b *bot) Prune(ctx context.Context, city string, before time.Time) error {
 	before = before.UTC()
 	found, err := b.deletePosts(ctx, city, "(at < ? OR created < ?)", before, before)
 	if found {
-		b.announce(city)
+		b.notifyStreams(city)
 	}
 	return err
 }
 
 // SettingsChanged closes or opens the list on open pages.
-func (b *bot) SettingsChanged(city string) { b.announce(city) }
+func (b *bot) SettingsChanged(city string) { b.notifyStreams(city) }
 
-// announce says to all nodes that the city's list is not what it was. The table has what is new, so a lost
-// announcement is made good by the next one.
-func (b *bot) announce(city string) {
+// notifyStreams tells all nodes that the city's list has changed. The event carries no data: streams read the table, so that the next
+// event makes up for a lost one.
+func (b *bot) notifyStreams(city string) {
 	if err := b.core.Events.Publish(city, []byte("changed")); err != nil {
-		b.core.Log.Warn("open pages were not told of a change", "city", city, "err", err)
+		b.core.Log.Warn("open pages show a change only with the next one", "city", city, "err", err)
 	}
 }
 

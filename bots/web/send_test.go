@@ -13,7 +13,7 @@ import (
 
 func (f *fixture) texts(t *testing.T, city string) []string {
 	t.Helper()
-	posts, err := f.bot().latest(t.Context(), city)
+	posts, err := f.bot().latestPosts(t.Context(), city)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -102,10 +102,10 @@ func TestSwitchedOffListTakesNothing(t *testing.T) {
 
 func TestListShowsTheLatestFifty(t *testing.T) {
 	f := newFixture(t)
-	for i := range listed + 5 {
+	for i := range maxListed + 5 {
 		f.send(t, "ghent", string(rune('A'+i)), "report")
 	}
-	if n := len(f.texts(t, "ghent")); n != listed {
+	if n := len(f.texts(t, "ghent")); n != maxListed {
 		t.Errorf("%d posts are shown", n)
 	}
 }

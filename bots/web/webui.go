@@ -7,13 +7,13 @@ import (
 	"linienfunk/bots"
 )
 
-// settings is our section of the settings page, as settings.html shows it.
+// settings is the data of settings.html, the network's section of the settings page.
 type settings struct {
-	City    string // address of the city's page
+	City    string // URL of the city's page
 	Options template.HTML
 }
 
-// WebUI serves a link and the options.
+// WebUI serves a link to the city's page and the options.
 func (b *bot) WebUI() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) {

@@ -1,0 +1,94 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+
+	"linienfunk/report"
+)
+
+// maxListed is how many posts the page, the live stream and the feeds show.
+const maxListed = 50
+
+// list returns what the city shows now: nil if it shows no list, empty if it has no posts.
+func (b *bot) list(ctx context.Context, city string) ([]post, error) {
+	c, known, err := b.core.Cities.City(ctx, city)
+	if err != nil || !known || !c.Active || !c.Options.On("list") {
+		return nil, wrap("look up city", err)
+	}
+	posts, err := b.latestPosts(ctx, city)
+	if err == nil && posts == nil {
+		posts = []post{}
+	}
+	return posts, err
+}
+
+// latestPosts returns the last maxListed posts of a city, newest first.
+func (b *bot) latestPosts(ctx context.Context, city string) ([]post, error) {
+	var posts []post
+	err := b.core.DB.WithContext(ctx).Where("city = ?", city).Order("id DESC").Limit(maxListed).Find(&posts).Error
+	return posts, wrap("read posts", err)
+}
+
+// newestID returns the highest id of posts sorted newest first, 0 if there are none.
+func newestID(posts []post) uint {
+	if len(posts) == 0 {
+		return 0
+	}
+	return posts[0].ID
+}
+
+// page returns the state of a city's list.
+func (b *bot) page(ctx context.Context, city string) (page, error) {
+	found := page{}
+	err := b.core.DB.WithContext(ctx).Take(&found, "city = ?", city).Error
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		return page{City: city}, nil
+	}
+	return found, wrap("read page", err)
+}
+
+// savePost stores the report as a post of the city, unless it is stored already. It returns the stored post, and whether it is new.
+func (b *bot) savePost(ctx context.Context, city string, r report.Report) (post, bool, error) {
+	saved := post{City: city, Key: r.Key(), Text: r.Text, At: r.At.UTC().Truncate(time.Microsecond)}
+	isNew := false
+	err := b.core.DB.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
+		created := tx.Clauses(clause.OnConflict{Columns: []clause.Column{{Name: "key"}}, DoNothing: true}).Create(&saved)
+		if created.Error != nil {
+			return created.Error
+		}
+		if isNew = created.RowsAffected > 0; isNew {
+			return b.markChanged(tx, city)
+		}
+		saved = post{}
+		return tx.Take(&saved, "key = ?", r.Key()).Error
+	})
+	return saved, isNew, wrap("save post", err)
+}
+
+// deletePosts deletes the city's posts that match the SQL condition, and returns whether there were any.
+func (b *bot) deletePosts(ctx context.Context, city, condition string, values ...any) (bool, error) {
+	found := false
+	err := b.core.DB.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
+		deleted := tx.Where("city = ?", city).Where(condition, values...).Delete(&post{})
+		if deleted.Error != nil {
+			return deleted.Error
+		}
+		if found = deleted.RowsAffected > 0; found {
+			return b.markChanged(tx, city)
+		}
+		return nil
+	})
+	return found, wrap("delete posts", err)
+}
+
+// markChanged stores that the city's list has changed now.
+func (b *bot) markChanged(tx *gorm.DB, city string) error {
+	return tx.Clauses(clause.OnConflict{
+		Columns: []clause.Column{{Name: "city"}}, DoUpdates: clause.AssignmentColumns([]string{"changed"}),
+	}).Create(&page{City: city, Changed: b.core.Now().UTC().Truncate(time.Microsecond)}).Error
+}
