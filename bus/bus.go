@@ -1,10 +1,10 @@
-// Package bus carries reports between the parts of the program over NATS: through JetStream streams where nothing may get lost,
-// through plain subjects where a hint is enough. The server is embedded, in process and without a port, unless
-// the address of an external one is given.
+// Package bus carries messages between the parts of the program over NATS: in JetStream streams where none may be lost, on
+// plain subjects where losing one is harmless. The server is embedded, in process and without a port, unless
+// Config.URL names an external one.
 //
 //	INTAKE    <prefix>report.in.<city>.<bot>           work queue; the censor's workers share one consumer
 //	RELAY     <prefix>report.out.<shard>.<city>.<bot>  work queue; one consumer per shard
-//	SETTINGS  <prefix>settings.update.<hash>           everybody reads all of it, in the same order
+//	SETTINGS  <prefix>settings.update.<hash>           every node reads the whole stream, in the same order
 package bus
 
 import (
@@ -24,23 +24,23 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-// AckWait is how long a message may stay without a sign of life (Msg.Working) before it is delivered again.
+// AckWait is how long a handler may keep a message without calling Msg.InProgress before it is delivered again.
 const AckWait = 10 * time.Second
 
-// repetition is how long JetStream recognises a message id. It covers the freshness of most reports; the ledger
-// recognises repetitions for good.
+// dedupWindow is how long JetStream rejects a known message id. It covers the freshness of most reports; the ledger's
+// unique key rejects duplicates for good.
 const dedupWindow = time.Hour
 
 // Config says where NATS is.
 type Config struct {
-	URL    string // of an external server; empty for the embedded one
-	Dir    string // where the embedded one stores its streams
-	Prefix string // before all subjects and stream names, for servers that serve others as well; letters, digits, dashes
-	Shards int    // over which cities spread; must not change while RELAY holds messages
+	URL    string // address of an external server; empty for the embedded one
+	Dir    string // store directory of the embedded server
+	Prefix string // of all subjects and streams, for a shared server; letters, digits, dashes
+	Shards int    // number of shards; must not change while RELAY holds messages
 	Log    *slog.Logger
 }
 
-// Bus is a connection to NATS with our streams in place.
+// Bus is a connection to NATS.
 type Bus struct {
 	config Config
 	server *server.Server
@@ -49,7 +49,7 @@ type Bus struct {
 	closed chan struct{} // closed when the connection is
 }
 
-// Open starts or connects to NATS, and makes the streams.
+// Open starts the embedded server or connects to the external one, and creates the streams.
 func Open(ctx context.Context, config Config) (*Bus, error) {
 	b := &Bus{config: config, closed: make(chan struct{})}
 	if config.Shards < 1 {
@@ -93,7 +93,7 @@ func (b *Bus) connect() error {
 	var err error
 	if b.conn, err = nats.Connect(url, options...); err != nil {
 		var parse *neturl.Error
-		if errors.As(err, &parse) { // its text has the whole address, with the password
+		if errors.As(err, &parse) { // url.Error quotes the whole address, including the password
 			err = parse.Err
 		}
 		return fmt.Errorf("nats.url: connect to NATS: %w", err)
@@ -102,7 +102,7 @@ func (b *Bus) connect() error {
 	return err
 }
 
-// embed starts a server that nobody else can reach. SyncAlways: JetStream acknowledges only what is on the disk.
+// startEmbedded starts a server without a port. With SyncAlways JetStream acknowledges a message only once it is on disk.
 func (b *Bus) startEmbedded() error {
 	var err error
 	b.server, err = server.NewServer(&server.Options{
@@ -123,7 +123,7 @@ func (b *Bus) startEmbedded() error {
 
 func (b *Bus) createStreams(ctx context.Context) error {
 	streams := []jetstream.StreamConfig{
-		{Name: b.stream("SETTINGS"), Subjects: []string{b.subject("settings.update.*")}, MaxMsgSize: 1 << 20}, // see TrimUpdates
+		{Name: b.stream("SETTINGS"), Subjects: []string{b.subject("settings.update.*")}, MaxMsgSize: 1 << 20}, // no limits: TrimUpdates purges it
 	}
 	for _, stream := range []jetstream.StreamConfig{
 		{Name: b.stream("INTAKE"), Subjects: []string{b.subject("report.in.>")}},
@@ -131,20 +131,20 @@ func (b *Bus) createStreams(ctx context.Context) error {
 	} {
 		stream.Retention = jetstream.WorkQueuePolicy
 		stream.Duplicates = dedupWindow
-		stream.MaxAge = 48 * time.Hour // far beyond any freshness: whatever is left by then has no reader
+		stream.MaxAge = 48 * time.Hour // longer than any freshness limit: what is left by then has no consumer
 		streams = append(streams, stream)
 	}
 	for _, stream := range streams {
 		stream.Storage = jetstream.FileStorage
 		if _, err := b.js.CreateOrUpdateStream(ctx, stream); err != nil {
-			return fmt.Errorf("make stream %s: %w", stream.Name, err)
+			return fmt.Errorf("create stream %s: %w", stream.Name, err)
 		}
 	}
 	return nil
 }
 
-// forgetReaders deletes the consumers that an earlier process left in the embedded server. Nobody holds any message of
-// theirs any more: without them all that is left in the streams comes at once and in order, not after AckWait.
+// deleteConsumers deletes the consumers of an earlier process from the embedded server. Their unacknowledged messages would
+// be redelivered only after AckWait and out of order; new consumers get them at once and in order.
 func (b *Bus) deleteConsumers(ctx context.Context) error {
 	names := map[string][]string{"INTAKE": {censorConsumer}}
 	for shard := range b.config.Shards {
@@ -154,14 +154,14 @@ func (b *Bus) deleteConsumers(ctx context.Context) error {
 		for _, name := range consumers {
 			err := b.js.DeleteConsumer(ctx, b.stream(stream), name)
 			if err != nil && !errors.Is(err, jetstream.ErrConsumerNotFound) {
-				return fmt.Errorf("forget reader %s: %w", name, err)
+				return fmt.Errorf("delete consumer %s: %w", name, err)
 			}
 		}
 	}
 	return nil
 }
 
-// Close ends the connection and the embedded server.
+// Close closes the connection and shuts the embedded server down.
 func (b *Bus) Close() {
 	if b.conn != nil {
 		b.conn.Close()
@@ -172,8 +172,8 @@ func (b *Bus) Close() {
 	}
 }
 
-// Run returns when ctx ends, or with an error when the connection has ended for good, as it does if the server says that we
-// have broken its protocol.
+// Run returns when ctx ends, or with an error once the connection is closed for good, e.g. after a protocol error that the
+// server reported.
 func (b *Bus) Run(ctx context.Context) error {
 	select {
 	case <-ctx.Done():
@@ -189,7 +189,7 @@ func (b *Bus) Shards() int { return b.config.Shards }
 // Healthy says whether NATS answers.
 func (b *Bus) Healthy() bool { return b.conn.IsConnected() }
 
-// Shard is where a city's reports go.
+// Shard returns the number of the shard that carries a city's orders.
 func (b *Bus) Shard(city string) int {
 	h := fnv.New32a()
 	h.Write([]byte(city))
@@ -215,7 +215,7 @@ func (b *Bus) relaySubject(shard int, rest ...string) string {
 	return b.subject(append([]string{"report", "out", strconv.Itoa(shard)}, rest...)...)
 }
 
-// natsLog passes on what the embedded server has to say, if it is serious.
+// natsLog passes the embedded server's warnings and errors on.
 type natsLog struct{ log *slog.Logger }
 
 func (natsLog) Noticef(string, ...any)          {}

@@ -12,37 +12,37 @@ import (
 	"linienfunk/report"
 )
 
-// Order is a report that passed the censor, on its way to one bot of its city.
+// Order tells one bot of a city to send a report that passed the censor, or to retract it.
 type Order struct {
 	Report report.Report `json:"report"`
-	Entry  uint          `json:"entry"`  // in the ledger
-	Bot    string        `json:"bot"`    // that shall send it
-	Expire time.Time     `json:"expire"` // after this it is not sent any more
+	Entry  uint          `json:"entry"`  // ID of the ledger entry
+	Bot    string        `json:"bot"`    // the bot that sends it
+	Expire time.Time     `json:"expire"` // the report is not sent after this time
 
-	// Retract is set when the report was withdrawn: what the bot sent of it shall be taken back. The text is not in it.
+	// Retract is set when the report was withdrawn: the bot deletes what it posted. Report then has no text.
 	Retract bool `json:"retract,omitempty"`
 }
 
-// The names of the durable consumers.
+// censorConsumer is the durable consumer that all censor workers share; each shard has one of its own.
 const censorConsumer = "censor"
 
 func shardConsumer(shard int) string { return fmt.Sprintf("shard-%d", shard) }
 
-// Msg is a message that stays in its stream until Done. Without Done, Again or Working it is delivered again after AckWait.
+// Msg is a message that stays in its stream until Ack. Without Ack, Requeue or InProgress it is delivered again after AckWait.
 type Msg[T any] struct {
 	Value      T
-	Seq        uint64 // in the stream: equal for two deliveries of the same message
-	Deliveries uint64 // how often it was delivered, this time included
+	Seq        uint64 // in the stream; the same for every delivery of a message
+	Deliveries uint64 // number of deliveries, this one included
 	raw        jetstream.Msg
 }
 
-// Done removes the message from the stream. It returns when the server has it.
+// Ack removes the message from the stream. It returns once the server has confirmed that.
 func (m Msg[T]) Ack(ctx context.Context) error { return m.raw.DoubleAck(ctx) }
 
-// Again asks for another delivery after a pause.
+// Requeue requests redelivery after a delay.
 func (m Msg[T]) Requeue(after time.Duration) error { return m.raw.NakWithDelay(after) }
 
-// Working postpones the next delivery by AckWait.
+// InProgress postpones redelivery by AckWait.
 func (m Msg[T]) InProgress() error {
 	if err := m.raw.InProgress(); !errors.Is(err, jetstream.ErrMsgAlreadyAckd) {
 		return err
@@ -50,16 +50,17 @@ func (m Msg[T]) InProgress() error {
 	return nil
 }
 
-// PutReport stores a received report, or that one is withdrawn. It returns nil when it is on the disk, or when it was there already.
+// PublishReport stores a received report, or its withdrawal, in INTAKE. It returns nil once the message is on disk, also if it
+// was there already.
 func (b *Bus) PublishReport(ctx context.Context, r report.Report) error {
 	id := r.Key()
 	if r.Withdrawn != "" {
-		id += " withdrawn" // no key has a space
+		id += " withdrawn" // keys contain no space
 	}
 	return b.publish(ctx, b.subject("report.in", r.City, r.Bot), id, r)
 }
 
-// PutOrder stores a passed report for the bot that shall send it, or take it back.
+// PublishOrder stores an order in RELAY, on its city's shard.
 func (b *Bus) PublishOrder(ctx context.Context, o Order) error {
 	id := o.Report.Key() + ">" + o.Bot
 	if o.Retract {
@@ -81,16 +82,17 @@ func (b *Bus) publish(ctx context.Context, subject, id string, value any) error 
 	return nil
 }
 
-// Reports calls f for each received report, from one goroutine, until ctx ends or the server ends it. Several callers, on any nodes, share
-// the reports among them.
+// ConsumeReports calls f for each report in INTAKE, from one goroutine, until ctx ends or the server deletes the consumer.
+// Concurrent callers, on any nodes, share the reports.
 func (b *Bus) ConsumeReports(ctx context.Context, f func(Msg[report.Report])) error {
 	return consume(ctx, b, b.stream("INTAKE"), jetstream.ConsumerConfig{
 		Durable: censorConsumer, FilterSubject: b.subject("report.in.>"), MaxAckPending: 1000,
 	}, 16, f)
 }
 
-// Orders calls f for each order of one shard, from one goroutine, until ctx ends or the server ends it: new ones in the order of the stream. There is no
-// limit to how many f may keep waiting: a bot that hangs must not stop the others of its shard.
+// ConsumeOrders calls f for each order of one shard, from one goroutine, until ctx ends or the server deletes the consumer. New
+// orders come in stream order. The number of unacknowledged orders is unlimited, so that a bot that hangs does not stop
+// the other bots of its shard.
 func (b *Bus) ConsumeOrders(ctx context.Context, shard int, f func(Msg[Order])) error {
 	return consume(ctx, b, b.stream("RELAY"), jetstream.ConsumerConfig{
 		Durable: shardConsumer(shard), FilterSubject: b.relaySubject(shard, ">"), MaxAckPending: -1,
@@ -116,13 +118,13 @@ func consume[T any](ctx context.Context, b *Bus, stream string, config jetstream
 	running, err := consumer.Consume(func(raw jetstream.Msg) {
 		msg, err := decode[T](raw)
 		if err != nil {
-			b.config.Log.Error("drop a message that is none of ours", "stream", stream, "err", err)
+			b.config.Log.Error("dropping a message that cannot be decoded", "stream", stream, "err", err)
 			raw.Term()
 			return
 		}
 		f(msg)
 	}, jetstream.PullMaxMessages(batch), jetstream.ConsumeErrHandler(func(_ jetstream.ConsumeContext, err error) {
-		b.config.Log.Warn("consume", "stream", stream, "err", err)
+		b.config.Log.Warn("consuming from the stream failed", "stream", stream, "err", err)
 	}))
 	if err != nil {
 		return fmt.Errorf("consume %s: %w", stream, err)
@@ -130,17 +132,17 @@ func consume[T any](ctx context.Context, b *Bus, stream string, config jetstream
 	select {
 	case <-ctx.Done():
 	case <-running.Closed():
-		return fmt.Errorf("consume %s: the server has ended it", stream)
+		return fmt.Errorf("consume %s: the server closed the subscription", stream)
 	}
 	running.Stop()
 	<-running.Closed()
-	// The request for more messages is still open at the server, which would give it a message that is handed back, and
-	// notice only after bus.AckWait that nobody took it. Asked for its state it looks whether somebody still
-	// listens (processWaiting in nats-server's consumer.go).
+	// The last pull request is still open on the server. A requeued message would be delivered to it and be lost until AckWait
+	// is over. A request for the consumer's info makes the server drop pull requests without a subscriber
+	// (processWaiting in nats-server's consumer.go).
 	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
 	defer cancel()
 	if _, err := consumer.Info(end); err != nil {
-		b.config.Log.Warn("consume", "stream", stream, "err", err)
+		b.config.Log.Warn("cannot close the pull request; a requeued message may be delayed", "stream", stream, "err", err)
 	}
 	return ctx.Err()
 }

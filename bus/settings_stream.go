@@ -14,34 +14,35 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-// AnswerHeader of an update names the subject on which its sender wants to hear what became of it.
+// ReplyHeader is the header of an update that names the subject to which its outcome is sent.
 const ReplyHeader = "Linienfunk-Answer"
 
-// maxAnswer is how long such a subject may be. A line of NATS has at most 4096 bytes, and a longer one ends the connection.
+// maxReplySubject is the limit of such a subject in bytes. A protocol line of NATS has at most 4096 bytes; a longer one closes
+// the connection.
 const maxReplySubject = 256
 
-// Update is a message of the stream SETTINGS.
+// Update is a message in the stream SETTINGS.
 type Update struct {
 	Base string // the last token of its subject
-	Seq  uint64 // in the stream: without gaps, unless messages were trimmed
+	Seq  uint64 // in the stream; consecutive unless messages were trimmed
 	Data []byte
 
 	replySubject string
 	bus          *Bus
 }
 
-// Answer tells the sender what became of the update, if it wants to know. It may name neither a pattern nor a subject on which we listen.
+// Respond sends data to the update's reply subject, if it has one. Wildcards and this program's own subjects are refused.
 func (u Update) Respond(data []byte) error {
 	if u.replySubject == "" {
 		return nil
 	}
 	if !u.bus.isReplySubject(u.replySubject) {
-		return fmt.Errorf("answer: %.100q is no subject for answers", u.replySubject)
+		return fmt.Errorf("respond to update: %.100q is not a valid reply subject", u.replySubject)
 	}
 	return u.bus.conn.Publish(u.replySubject, data)
 }
 
-// foreign says whether a subject that somebody named is one that we may write to.
+// isReplySubject reports whether a subject from outside is valid, has no wildcard and is not one that this program consumes.
 func (b *Bus) isReplySubject(subject string) bool {
 	if len(subject) > maxReplySubject || strings.ContainsAny(subject, "*> \t\r\n") || strings.HasPrefix(subject, "$") || strings.HasPrefix(subject, ".") || strings.HasSuffix(subject, ".") || strings.Contains(subject, "..") {
 		return false
@@ -54,7 +55,7 @@ func (b *Bus) isReplySubject(subject string) bool {
 	return true
 }
 
-// PutUpdate stores an update and returns its place in the stream. One with an id that was stored a moment ago is not stored again.
+// PublishUpdate stores an update and returns its sequence number. JetStream drops one whose id it has seen in the last two minutes.
 func (b *Bus) PublishUpdate(ctx context.Context, base, id string, data []byte) (uint64, error) {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
@@ -65,14 +66,14 @@ func (b *Bus) PublishUpdate(ctx context.Context, base, id string, data []byte) (
 	return ack.Sequence, nil
 }
 
-// Updates says where the stream SETTINGS stands.
+// StreamState is the state of the stream SETTINGS.
 type StreamState struct {
-	Stream string // changes when the stream is made anew, and its sequence begins again
-	First  uint64 // the first message that is left; one more than Last if none is
+	Stream string // creation time; differs once the stream was recreated and its sequence starts again
+	First  uint64 // the oldest message; Last+1 if the stream is empty
 	Last   uint64
 }
 
-// UpdatesState asks where the stream stands. A stream that is gone is made anew.
+// UpdatesState returns the state of the stream. A missing stream is created.
 func (b *Bus) UpdatesState(ctx context.Context) (StreamState, error) {
 	stream, err := b.js.Stream(ctx, b.stream("SETTINGS"))
 	if errors.Is(err, jetstream.ErrStreamNotFound) {
@@ -81,7 +82,7 @@ func (b *Bus) UpdatesState(ctx context.Context) (StreamState, error) {
 		}
 	}
 	if err != nil {
-		return StreamState{}, fmt.Errorf("look at updates: %w", err)
+		return StreamState{}, fmt.Errorf("read state of updates: %w", err)
 	}
 	info := stream.CachedInfo()
 	state := StreamState{Stream: info.Created.UTC().Format(time.RFC3339Nano), First: info.State.FirstSeq, Last: info.State.LastSeq}
@@ -91,15 +92,15 @@ func (b *Bus) UpdatesState(ctx context.Context) (StreamState, error) {
 	return state, nil
 }
 
-// ErrChanged says that the stream is not the one that was followed: it was made anew, set back, or messages are gone that were
-// not read yet. Whoever follows it has to begin anew.
+// ErrStreamChanged is returned by FollowUpdates when the stream was recreated or restored from a backup, or when unread messages were
+// trimmed. The caller must start again from UpdatesState.
 var ErrStreamChanged = errors.New("the stream has changed")
 
-// checkEvery is how often FollowUpdates looks whether the stream is still the same.
+// streamCheckInterval is how often FollowUpdates checks that the stream is still the same.
 const streamCheckInterval = 5 * time.Second
 
-// FollowUpdates calls f for each update of a stream from the given one on, in the order of the stream and one at a time, until
-// ctx ends, f fails or the stream has changed. After an interruption it goes on where it was.
+// FollowUpdates calls f for each update of a stream, beginning with sequence number from, in stream order and without overlap,
+// until ctx ends, f fails or the stream changes. It resumes after a lost connection.
 func (b *Bus) FollowUpdates(ctx context.Context, stream string, from uint64, f func(Update) error) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -110,7 +111,7 @@ func (b *Bus) FollowUpdates(ctx context.Context, stream string, from uint64, f f
 	if err != nil {
 		return fmt.Errorf("follow updates: %w", err)
 	}
-	// Not Consume: it may call its handler again while the last call still runs.
+	// Not Consume: after a reset of the consumer it may call the handler while the previous call is still running.
 	messages, err := consumer.Messages(jetstream.PullMaxMessages(16), jetstream.PullHeartbeat(time.Second))
 	if err != nil {
 		return fmt.Errorf("follow updates: %w", err)
@@ -139,7 +140,7 @@ func (b *Bus) FollowUpdates(ctx context.Context, stream string, from uint64, f f
 			continue
 		}
 		if !ours {
-			base = "" // a stream that somebody else has made over
+			base = "" // another program has changed the stream's subjects
 		}
 		update := Update{Base: base, Seq: meta.Sequence.Stream, Data: raw.Data(), replySubject: raw.Headers().Get(ReplyHeader), bus: b}
 		if err := f(update); err != nil {
@@ -149,7 +150,7 @@ func (b *Bus) FollowUpdates(ctx context.Context, stream string, from uint64, f f
 	}
 }
 
-// watchUpdates ends the following when the stream is another one: an ordered consumer would not notice.
+// watchUpdates cancels FollowUpdates when the stream has changed, which an ordered consumer does not notice.
 func (b *Bus) watchUpdates(ctx context.Context, end context.CancelCauseFunc, stream string, next *atomic.Uint64) {
 	ticker := time.NewTicker(streamCheckInterval)
 	defer ticker.Stop()
@@ -180,45 +181,46 @@ func (b *Bus) TrimUpdates(ctx context.Context, seq uint64) error {
 	return nil
 }
 
-// Question is a request that somebody sent.
+// Request is a received request.
 type Request struct {
 	Data []byte
 	msg  *nats.Msg
 }
 
-// HasReply says whether the one who asks waits for Reply.
+// WantsReply reports whether the request has a reply subject.
 func (q Request) WantsReply() bool { return q.msg.Reply != "" }
 
-// Reply answers.
+// Respond sends the response.
 func (q Request) Respond(data []byte) error { return q.msg.Respond(data) }
 
-// OnQuestion calls f, one call at a time, for each question on the subject that no other member of the group answers, until stop is called.
+// HandleRequests calls f for the requests on the subject until stop is called. Calls do not overlap. Each request goes to one member of the
+// group, over all nodes.
 func (b *Bus) HandleRequests(subject, group string, f func(Request)) (stop func(), err error) {
 	sub, err := b.conn.QueueSubscribe(b.subject(subject), b.subject(group), func(m *nats.Msg) { f(Request{m.Data, m}) })
 	if err == nil {
 		err = b.conn.Flush()
 	}
 	if err != nil {
-		return nil, fmt.Errorf("listen on %s: %w", subject, err)
+		return nil, fmt.Errorf("subscribe to %s: %w", subject, err)
 	}
 	return func() { sub.Unsubscribe() }, nil
 }
 
-// ErrNobody says that nobody is there to answer a question.
-var ErrNoResponder = errors.New("nobody answers")
+// ErrNoResponder is returned by Bus.Request when no responder is subscribed or none responds in time.
+var ErrNoResponder = errors.New("no response")
 
-// Ask asks a question and reads the answer, JSON, into answer. ErrNobody if nobody listens or answers in time.
-func (b *Bus) Request(ctx context.Context, subject string, question, answer any) error {
-	data, err := json.Marshal(question)
+// Request sends a request as JSON and decodes the JSON response into response.
+func (b *Bus) Request(ctx context.Context, subject string, request, response any) error {
+	data, err := json.Marshal(request)
 	if err != nil {
 		return err
 	}
 	msg, err := b.conn.RequestWithContext(ctx, b.subject(subject), data)
 	if errors.Is(err, nats.ErrNoResponders) || errors.Is(err, nats.ErrTimeout) || errors.Is(err, context.DeadlineExceeded) {
-		return fmt.Errorf("ask on %s: %w", subject, ErrNoResponder)
+		return fmt.Errorf("request on %s: %w", subject, ErrNoResponder)
 	}
 	if err != nil {
-		return fmt.Errorf("ask on %s: %w", subject, err)
+		return fmt.Errorf("request on %s: %w", subject, err)
 	}
-	return json.Unmarshal(msg.Data, answer)
+	return json.Unmarshal(msg.Data, response)
 }

@@ -15,7 +15,7 @@ var (
 	ErrTaken    = errors.New("taken")
 )
 
-// Admin is a person who looks after cities. Address is where the person reads mail, in lower case.
+// Admin is a person who manages cities. Address is the person's e-mail address, in lower case.
 type Admin struct {
 	ID        uint   `gorm:"primaryKey"`
 	Address   string `gorm:"size:254;uniqueIndex;not null"`
@@ -25,19 +25,19 @@ type Admin struct {
 	CreatedAt time.Time
 }
 
-// City is a city of this instance. Its settings are in package settings.
+// City is a city of this instance. Its configuration is in package settings.
 type City struct {
 	Name      string `gorm:"primaryKey;size:32"`
 	CreatedAt time.Time
 }
 
-// CityAdmin says who looks after what.
+// CityAdmin gives an admin access to a city.
 type CityAdmin struct {
 	City    string `gorm:"primaryKey;size:32"`
 	AdminID uint   `gorm:"primaryKey;autoIncrement:false;index"`
 }
 
-// Token is a link that was mailed to somebody. Only its hash is kept.
+// Token is a one-time link that was sent by mail. Only its hash is stored.
 type Token struct {
 	Hash      string    `gorm:"primaryKey;size:64"`
 	Purpose   string    `gorm:"size:16;not null"`
@@ -46,7 +46,7 @@ type Token struct {
 	ExpiresAt time.Time `gorm:"index;not null"`
 }
 
-// Session is a logged-in browser, for the library scs. Token is the SHA-256 of what the cookie holds.
+// Session is a login session of the library scs. Token is the SHA-256 of the cookie's value.
 type Session struct {
 	Token     string `gorm:"primaryKey;size:64"`
 	AdminID   uint   `gorm:"index"`
@@ -54,12 +54,12 @@ type Session struct {
 	ExpiresAt time.Time `gorm:"index;not null"`
 }
 
-// AdminByAddress returns ErrNotFound for an address that nobody registered.
+// AdminByAddress returns ErrNotFound for an unknown address.
 func (d *DB) AdminByAddress(ctx context.Context, address string) (Admin, error) {
 	return findOne[Admin](d.WithContext(ctx).Where("address = ?", address))
 }
 
-// AdminByID returns ErrNotFound for an id that is gone.
+// AdminByID returns ErrNotFound for an unknown id.
 func (d *DB) AdminByID(ctx context.Context, id uint) (Admin, error) {
 	return findOne[Admin](d.WithContext(ctx).Where("id = ?", id))
 }
@@ -86,15 +86,14 @@ func (d *DB) CityNames(ctx context.Context) ([]string, error) {
 	return names, wrap("list cities", err)
 }
 
-// CityExists says whether there is such a city.
+// CityExists reports whether the city exists.
 func (d *DB) CityExists(ctx context.Context, name string) (bool, error) {
 	var n int64
 	err := d.WithContext(ctx).Model(&City{}).Where("name = ?", name).Count(&n).Error
-	return n > 0, wrap("look for a city", err)
+	return n > 0, wrap("find city", err)
 }
 
-// UseToken takes the token away and returns it, so that a link works once. ErrNotFound if there is none, it was used,
-// or it has expired.
+// UseToken deletes the token and returns it, so that a link works once. ErrNotFound if it does not exist, was used, or has expired.
 func (d *DB) UseToken(ctx context.Context, hash, purpose string) (Token, error) {
 	var token Token
 	err := d.Transaction(ctx, func(tx *gorm.DB) error {
@@ -112,7 +111,7 @@ func (d *DB) UseToken(ctx context.Context, hash, purpose string) (Token, error) 
 	return token, err
 }
 
-// PeekToken says whether UseToken would work.
+// PeekToken returns what UseToken would, and leaves the token valid.
 func (d *DB) PeekToken(ctx context.Context, hash, purpose string) (Token, error) {
 	return findOne[Token](d.WithContext(ctx).Where("hash = ? AND purpose = ? AND expires_at > ?", hash, purpose, d.now()))
 }

@@ -1,5 +1,5 @@
-// Package db opens the database, SQLite in a file or PostgreSQL, and holds the tables of the core: accounts of admins,
-// cities, and the ledger of reports. It knows no network; bots get a handle that prefixes their tables' names.
+// Package db opens the database, SQLite in a file or PostgreSQL, and holds the core's tables: admins, cities and the ledger of
+// reports. It knows no network; a bot gets a handle that prefixes the names of its tables.
 package db
 
 import (
@@ -34,7 +34,7 @@ type DB struct {
 }
 
 // Open opens the database at address: a path, or "file:" and a path, for SQLite; postgres://user@host/name for PostgreSQL
-// (search_path may be given as a parameter). now is the clock of gorm's time columns. The tables are not touched;
+// (search_path may be given as a parameter). now is the clock of gorm's time columns. Open does not create tables;
 // see Migrate.
 func Open(ctx context.Context, address string, now func() time.Time) (*DB, error) {
 	open := openSQLite
@@ -57,10 +57,10 @@ func Open(ctx context.Context, address string, now func() time.Time) (*DB, error
 	return d, nil
 }
 
-// Time is t as the database keeps it: UTC, in microseconds.
+// Time returns t as the database stores it: UTC, in microseconds.
 func Time(t time.Time) time.Time { return t.UTC().Truncate(time.Microsecond) }
 
-// sqliteTime is how times are written: SQLite compares them as text, so that all must have the same length.
+// sqliteTime is the format of times in SQLite, which compares them as text: all must have the same length.
 const sqliteTime = "2006-01-02T15:04:05.000000Z07:00"
 
 // openSQLite follows https://www.sqlite.org/wal.html: readers do not wait for the writer. A transaction takes the
@@ -77,7 +77,7 @@ func openSQLite(address string) (*DB, error) {
 		}
 	}
 	dsn := url.URL{Scheme: "file", Path: path, RawQuery: url.Values{
-		"_txlock": {"immediate"}, "_timefmt": {sqliteTime}, "modeof": {path}, // of the file -wal
+		"_txlock": {"immediate"}, "_timefmt": {sqliteTime}, "modeof": {path}, // gives the -wal file the mode of the database
 		"_pragma": {"busy_timeout(10000)", "journal_mode(wal)", "synchronous(full)", "foreign_keys(on)"},
 	}.Encode()}
 	conn, err := sql.Open("sqlite3", dsn.String())
@@ -89,8 +89,8 @@ func openSQLite(address string) (*DB, error) {
 	return &DB{sql: conn, dialector: func() gorm.Dialector { return gormlite.OpenDB(conn) }}, nil
 }
 
-// createPrivate makes a file for its owner only, unless it is there: SQLite would let everybody read it. One that is there
-// is not opened, since closing it would take the locks off it that another connection of this process holds
+// createPrivate creates a file that only its owner can read; SQLite would make it readable by everyone. An existing file
+// is not opened, because closing it would release the locks that another connection of this process holds
 // (https://www.sqlite.org/howtocorrupt.html, section 2.2).
 func createPrivate(path string) error {
 	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
@@ -105,7 +105,7 @@ func createPrivate(path string) error {
 
 func openPostgres(address string) (*DB, error) {
 	if _, err := url.Parse(address); err != nil {
-		return nil, errors.New("database.url is not an address") // err would show the password
+		return nil, errors.New("database.url is not an address") // err quotes the password
 	}
 	conn, err := sql.Open("pgx", address)
 	if err != nil {
@@ -116,19 +116,19 @@ func openPostgres(address string) (*DB, error) {
 	return &DB{sql: conn, dialector: func() gorm.Dialector { return postgres.New(postgres.Config{Conn: conn}) }}, nil
 }
 
-// Prefixed returns a handle on the same database which puts prefix before the names of all tables that it derives
+// Prefixed returns a handle on the same database that prefixes the names of all tables that it derives
 // from types: with "email_", a type Subscriber is the table email_subscribers.
 func (d *DB) Prefixed(prefix string) (*gorm.DB, error) {
 	return gorm.Open(d.dialector(), &gorm.Config{
 		NamingStrategy: schema.NamingStrategy{TablePrefix: prefix, IdentifierMaxLength: 63},
-		Logger:         logger.Discard, // errors are returned; statements would show what is nobody's business
+		Logger:         logger.Discard, // errors are returned; logged statements would contain report texts
 		NowFunc:        d.now,
 		TranslateError: true,
 	})
 }
 
-// MigratePrefixed runs migrations on the tables behind prefix, each once, in order, each in a transaction. Which ones ran
-// is kept in the table <prefix>migrations, so the ids need to be unique there only.
+// MigratePrefixed runs the migrations of the tables with the prefix, each once, in order, in a transaction of its own. The table
+// <prefix>migrations lists those that ran, so ids need to be unique within the prefix only.
 func (d *DB) MigratePrefixed(prefix string, migrations []*gormigrate.Migration) error {
 	if len(migrations) == 0 {
 		return nil
@@ -149,5 +149,5 @@ func (d *DB) MigratePrefixed(prefix string, migrations []*gormigrate.Migration) 
 // Close closes the database.
 func (d *DB) Close() error { return d.sql.Close() }
 
-// SQL is the connection pool below, for libraries that want one.
+// SQL returns the underlying connection pool, for libraries that need one.
 func (d *DB) SQL() *sql.DB { return d.sql }

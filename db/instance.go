@@ -7,18 +7,17 @@ import (
 	"gorm.io/gorm/clause"
 )
 
-// Instance is the only row of its table: it tells the key with which secrets in this database are sealed, without
-// betraying it.
+// Instance is the only row of its table. It identifies the instance key with which secrets in this database are sealed
+// without revealing it.
 type Instance struct {
 	ID  uint   `gorm:"primaryKey;autoIncrement:false"`
-	Key string `gorm:"size:64;not null"` // keyed digest of a fixed text
+	Key string `gorm:"size:64;not null"` // keyed digest of a constant text
 }
 
-// ErrOtherKey says that the database belongs to another instance key.
+// ErrOtherKey is returned when the database belongs to another instance key.
 var ErrOtherKey = errors.New("sealed with another key")
 
-// SealedWith remembers the digest of the instance key if the database knows none yet, and otherwise returns
-// ErrOtherKey unless it is the same.
+// CheckInstanceKey stores the digest of the instance key if the database has none yet, and otherwise returns ErrOtherKey if it differs.
 func (d *DB) CheckInstanceKey(ctx context.Context, digest string) error {
 	const only = 1
 	err := d.WithContext(ctx).Clauses(clause.OnConflict{DoNothing: true}).Create(&Instance{ID: only, Key: digest}).Error

@@ -11,66 +11,66 @@ import (
 	"linienfunk/report"
 )
 
-// Status is where a delivery stands.
+// Status is the state of a delivery.
 type Status string
 
 // The statuses. All but Queued and Retrying are final.
 const (
 	Queued    Status = "queued"    // passed by the censor, waiting for the bot
-	Retrying  Status = "retrying"  // the network did not take it yet
-	Sent      Status = "sent"      // taken by the network
-	Failed    Status = "failed"    // refused by the network, or the account is gone
-	Expired   Status = "expired"   // older than the city's freshness limit before it could be sent
-	Retracted Status = "retracted" // taken back
+	Retrying  Status = "retrying"  // at least one attempt failed temporarily
+	Sent      Status = "sent"      // accepted by the network
+	Failed    Status = "failed"    // rejected by the network, or the account was disconnected
+	Expired   Status = "expired"   // reached the city's freshness limit before it was sent
+	Retracted Status = "retracted" // deleted from the network after it was sent, or cancelled before
 )
 
-// Final says that the delivery will not change by itself any more.
+// Final reports whether the delivery will not change any more by itself.
 func (s Status) Final() bool { return s != Queued && s != Retrying }
 
-// Entry is a report in the ledger, with its verdict. Its rows outlive its Text, which is deleted with the city's
-// retention: Key is what makes a repetition of the report vanish for good.
+// Entry is a report in the ledger, with its verdict. The row outlives its Text, which is deleted with the city's
+// retention: the unique Key keeps rejecting duplicates of the report.
 type Entry struct {
-	ID         uint   `gorm:"primaryKey"` // ascending in the order of verdicts
+	ID         uint   `gorm:"primaryKey"` // ascending in verdict order
 	Key        string `gorm:"size:200;uniqueIndex;not null"`
 	City       string `gorm:"size:32;not null;index:idx_ledger_entries_city,priority:1"`
 	Bot        string `gorm:"size:32;not null"`
 	Text       string
-	Author     string `gorm:"size:32"` // pseudonym of a day
+	Author     string `gorm:"size:32"` // pseudonym, valid for one day
 	Private    bool   `gorm:"not null"`
 	URL        string
 	Passed     bool      `gorm:"not null"`
 	List       string    `gorm:"size:16"`
 	Rule       string    `gorm:"size:250"`
 	Line       int       `gorm:"not null"`
-	Relayed    bool      `gorm:"not null"`                    // handed to RELAY
+	Relayed    bool      `gorm:"not null"`                    // all orders are in RELAY
 	Withdrawn  string    `gorm:"size:16;not null;default:''"` // a report.Withdrawal
-	At         time.Time `gorm:"not null"`                    // when the rider wrote it
+	At         time.Time `gorm:"not null"`                    // time the rider wrote the report
 	CreatedAt  time.Time `gorm:"not null;index:idx_ledger_entries_city,priority:2;index:idx_ledger_entries_texts,where:text <> ''"`
 	Deliveries []Delivery
 }
 
-// TableName is the table.
+// TableName is the table's name for gorm.
 func (Entry) TableName() string { return "ledger_entries" }
 
-// Delivery is one report on its way to one bot of its city.
+// Delivery is the state of one report at one bot of its city.
 type Delivery struct {
 	EntryID   uint   `gorm:"primaryKey;autoIncrement:false"`
 	Bot       string `gorm:"primaryKey;size:32"`
 	Status    Status `gorm:"size:16;not null"`
-	Detail    string `gorm:"size:500"` // for admins: an id of the bot's texts or a sentence
-	RemoteID  string // the network's id and URL of the post
+	Detail    string `gorm:"size:500"` // reason for admins: the id of one of the bot's texts, or a sentence
+	RemoteID  string // the network's id of the post
 	RemoteURL string
-	Served    int    `gorm:"not null"` // subscribers served, for a broadcast
-	Cursor    string // where a broadcast goes on
+	Served    int    `gorm:"not null"` // number of subscribers that a broadcast has reached
+	Cursor    string // where a broadcast resumes
 	Attempts  int    `gorm:"not null"`
 	UpdatedAt time.Time
 }
 
-// TableName is the table.
+// TableName is the table's name for gorm.
 func (Delivery) TableName() string { return "ledger_deliveries" }
 
-// Record writes the report, the verdict and one queued delivery for each bot, unless the report is there already, and returns the
-// entry as it is in the ledger: the verdict and the deliveries of the first time stand.
+// Record writes the report, its verdict and one delivery for each bot, unless the report is in the ledger already, and returns
+// the entry as stored: an existing entry keeps its verdict and its deliveries.
 func (d *DB) Record(ctx context.Context, r report.Report, v report.Verdict, status Status, bots []string) (Entry, error) {
 	entry := Entry{
 		Key: r.Key(), City: r.City, Bot: r.Bot, Text: sanitize(r.Text), Author: sanitize(r.Author), Private: r.Private, URL: sanitize(r.URL),
@@ -98,14 +98,14 @@ func (d *DB) Record(ctx context.Context, r report.Report, v report.Verdict, stat
 	return entry, wrap("record report", err)
 }
 
-// MarkRelayed says that all deliveries of the entry are in RELAY.
+// MarkRelayed notes that all orders of the entry are in RELAY.
 func (d *DB) MarkRelayed(ctx context.Context, id uint) error {
 	err := d.WithContext(ctx).Model(&Entry{}).Where("id = ?", id).Update("relayed", true).Error
 	return wrap("mark report as relayed", err)
 }
 
-// Withdraw notes that a report is taken back, and returns its entry with the deliveries. What an author took back is
-// forgotten at once. A report that has not come yet gets an entry, so that it will go nowhere.
+// Withdraw marks a report as withdrawn and returns its entry with the deliveries. If its author withdrew it, its text is deleted at
+// once. A report that has not arrived yet gets an entry, so that it is not relayed when it does.
 func (d *DB) Withdraw(ctx context.Context, r report.Report) (Entry, error) {
 	entry := Entry{Key: r.Key(), City: r.City, Bot: r.Bot, Withdrawn: string(r.Withdrawn), At: Time(d.now())}
 	err := d.Transaction(ctx, func(tx *gorm.DB) error {
@@ -128,15 +128,15 @@ func (d *DB) Withdraw(ctx context.Context, r report.Report) (Entry, error) {
 	return entry, wrap("withdraw report", err)
 }
 
-// IsWithdrawn says whether an entry's report was taken back.
+// IsWithdrawn reports whether an entry's report was withdrawn.
 func (d *DB) IsWithdrawn(ctx context.Context, entry uint) (bool, error) {
 	var count int64
 	err := d.WithContext(ctx).Model(&Entry{}).Where("id = ? AND withdrawn <> ''", entry).Count(&count).Error
 	return count > 0, wrap("read ledger", err)
 }
 
-// Delivery returns the delivery of an entry to a bot, or ErrNotFound. It asks for the entry's key as well: in a database that was
-// restored from an older copy, ids are given again.
+// Delivery returns the delivery of an entry to a bot, or ErrNotFound. The entry's key must match as well as its ID: after an older
+// copy of the database was restored, IDs are assigned again.
 func (d *DB) Delivery(ctx context.Context, entry uint, key, bot string) (Delivery, error) {
 	return findOne[Delivery](d.WithContext(ctx).Where("entry_id = ? AND bot = ?", entry, bot).
 		Where("EXISTS (SELECT 1 FROM ledger_entries WHERE id = ? AND key = ?)", entry, key))
@@ -149,8 +149,8 @@ func (d *DB) SaveDelivery(ctx context.Context, v Delivery) error {
 	return wrap("save delivery", d.WithContext(ctx).Clauses(clause.OnConflict{UpdateAll: true}).Create(&v).Error)
 }
 
-// Page returns up to limit entries of a city, newest first, with their deliveries; before is the ID of the last entry
-// on the page before, zero for the first page.
+// Entries returns up to limit entries of a city with their deliveries, newest first. before is the ID of the last entry of the
+// previous page, 0 for the first page.
 func (d *DB) Entries(ctx context.Context, city string, before uint, limit int) ([]Entry, error) {
 	query := d.WithContext(ctx).Where("city = ?", city)
 	if before > 0 {
@@ -162,13 +162,13 @@ func (d *DB) Entries(ctx context.Context, city string, before uint, limit int) (
 	return entries, wrap("read ledger", err)
 }
 
-// EntryOf returns one entry of a city with its deliveries, or ErrNotFound.
+// EntryByID returns one entry of a city with its deliveries, or ErrNotFound.
 func (d *DB) EntryByID(ctx context.Context, city string, id uint) (Entry, error) {
 	return findOne[Entry](d.WithContext(ctx).Preload("Deliveries").Where("city = ? AND id = ?", city, id))
 }
 
-// Since returns up to limit entries of a city that came in since the given time and still have their text, newest first,
-// without their deliveries.
+// EntriesSince returns up to limit entries of a city that were recorded since the given time and still have their text, newest
+// first, without their deliveries.
 func (d *DB) EntriesSince(ctx context.Context, city string, since time.Time, limit int) ([]Entry, error) {
 	var entries []Entry
 	err := d.WithContext(ctx).Where("city = ? AND created_at >= ? AND text <> ''", city, Time(since)).
@@ -176,28 +176,28 @@ func (d *DB) EntriesSince(ctx context.Context, city string, since time.Time, lim
 	return entries, wrap("read ledger", err)
 }
 
-// Forget deletes the texts, pseudonyms and addresses of a city's reports from before the given time. The rows stay, for statistics and
-// against repetitions.
+// DeleteTexts deletes the texts, pseudonyms and URLs of a city's entries that were recorded before the given time, and returns their number.
+// The rows stay, for statistics and to reject duplicates.
 func (d *DB) DeleteTexts(ctx context.Context, city string, before time.Time) (int64, error) {
 	done := d.WithContext(ctx).Model(&Entry{}).Where("city = ? AND created_at < ? AND text <> ''",
 		city, Time(before)).Updates(map[string]any{"text": "", "author": "", "url": ""})
-	return done.RowsAffected, wrap("forget texts", done.Error)
+	return done.RowsAffected, wrap("delete texts", done.Error)
 }
 
-// CitiesWithTexts lists the cities of which the ledger still has texts, also those that are gone.
+// CitiesWithTexts lists the cities with texts in the ledger, deleted cities included.
 func (d *DB) CitiesWithTexts(ctx context.Context) ([]string, error) {
 	var names []string
 	err := d.WithContext(ctx).Model(&Entry{}).Distinct("city").Where("text <> ''").Pluck("city", &names).Error
 	return names, wrap("list cities with texts", err)
 }
 
-// plain makes text from outside what PostgreSQL takes: UTF-8 without NUL.
+// sanitize removes what PostgreSQL refuses in a text: NUL and invalid UTF-8.
 func sanitize(text string) string {
 	return strings.ReplaceAll(strings.ToValidUTF8(text, "\uFFFD"), "\x00", "")
 }
 
-// Withdrawal is what takes the entry's report back when it is put on INTAKE.
+// Withdrawal returns the message that withdraws the entry's report when it is published to INTAKE.
 func (e Entry) Withdrawal(by report.Withdrawal) report.Report {
-	id := strings.TrimPrefix(e.Key, e.City+":"+e.Bot+":") // the id, or its digest, which has the same key
+	id := strings.TrimPrefix(e.Key, e.City+":"+e.Bot+":") // the id, or its digest: both give the same key
 	return report.Report{City: e.City, Bot: e.Bot, ID: id, Withdrawn: by}
 }

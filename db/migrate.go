@@ -7,8 +7,8 @@ import (
 	"gorm.io/gorm"
 )
 
-// Revocation remembers that a network turned an account away, so that a restart does not try again. It holds for
-// one revision of the account: new credentials are a new revision.
+// Revocation records that a network revoked an account's access, so that the program does not try again after a restart. It
+// applies to one revision of the account: new credentials are a new revision.
 type Revocation struct {
 	City      string `gorm:"primaryKey;size:32"`
 	Bot       string `gorm:"primaryKey;size:32"`
@@ -17,7 +17,7 @@ type Revocation struct {
 	CreatedAt time.Time
 }
 
-// Migrate makes or changes the core's tables.
+// Migrate creates and updates the core's tables.
 func (d *DB) Migrate() error {
 	return d.MigratePrefixed("", []*gormigrate.Migration{{
 		ID: "1-core",
@@ -30,7 +30,7 @@ func (d *DB) Migrate() error {
 	}, {
 		ID: "3-withdrawn",
 		Migrate: func(tx *gorm.DB) error {
-			if tx.Migrator().HasColumn(&Entry{}, "withdrawn") { // 1-core made it
+			if tx.Migrator().HasColumn(&Entry{}, "withdrawn") { // 1-core created it
 				return nil
 			}
 			return tx.Migrator().AddColumn(&Entry{}, "Withdrawn")

@@ -1,5 +1,5 @@
-// Package outgoing makes the HTTP client and the dialer with which bots call hosts that users have named: they have time limits, and do
-// not let a name on the internet point it at machines of ours (server-side request forgery).
+// Package outgoing makes the HTTP client and the dialer for hosts that users name. Both have timeouts and refuse
+// addresses outside the public internet (server-side request forgery).
 package outgoing
 
 import (
@@ -15,9 +15,9 @@ import (
 // ErrPrivate is the cause when a host's address is not on the public internet.
 var ErrPrivate = errors.New("the address is not on the public internet")
 
-// special are ranges that are no public hosts, besides those that netip knows: shared space of providers (RFC 6598), this
+// reserved are the non-public ranges that netip does not know: shared address space of providers (RFC 6598), this
 // network (RFC 791), IETF assignments (RFC 6890), benchmarks (RFC 2544), reserved (RFC 1112), and
-// IPv4 inside IPv6 (RFC 6052, RFC 3056, RFC 4291, RFC 4380), behind which any of the others may be.
+// IPv4 embedded in IPv6 (RFC 6052, RFC 3056, RFC 4291, RFC 4380), which can stand for any of the others.
 var reserved = []netip.Prefix{
 	netip.MustParsePrefix("0.0.0.0/8"), netip.MustParsePrefix("100.64.0.0/10"), netip.MustParsePrefix("192.0.0.0/24"),
 	netip.MustParsePrefix("198.18.0.0/15"), netip.MustParsePrefix("240.0.0.0/4"),
@@ -25,9 +25,9 @@ var reserved = []netip.Prefix{
 	netip.MustParsePrefix("::/96"), netip.MustParsePrefix("2001::/32"), netip.MustParsePrefix("fec0::/10"),
 }
 
-// Client returns a client for streams as well as for short calls: connecting, the TLS handshake and the head of an answer are limited
-// to 10, 10 and 30 seconds, the rest is up to the request's context. It follows at most 5 redirects, and never takes
-// a proxy from the environment, which could reach what it must not.
+// Client returns a client for streams as well as for short calls: connecting, the TLS handshake and the response header are limited
+// to 10, 10 and 30 seconds; the caller's context limits the rest. It follows at most 5 redirects and ignores proxies
+// from the environment, which could reach private addresses.
 func Client(allowPrivate bool) *http.Client {
 	return &http.Client{
 		Transport: &http.Transport{
@@ -49,7 +49,7 @@ func Client(allowPrivate bool) *http.Client {
 	}
 }
 
-// Dialer returns a dialer for protocols other than HTTP: connecting is limited to 10 seconds, and dead peers are noticed by TCP's keep-alive
+// Dialer returns a dialer for protocols other than HTTP. Connecting is limited to 10 seconds; TCP keep-alive detects a dead peer
 // after a few minutes.
 func Dialer(allowPrivate bool) *net.Dialer {
 	dialer := &net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second}
@@ -59,8 +59,8 @@ func Dialer(allowPrivate bool) *net.Dialer {
 	return dialer
 }
 
-// refusePrivate sees the address that was resolved, right before the connection, so that no second look-up can
-// answer otherwise.
+// refusePrivate is called with the resolved address right before the connection, so that a second look-up cannot return
+// another one.
 func refusePrivate(_, address string, _ syscall.RawConn) error {
 	target, err := netip.ParseAddrPort(address)
 	if err != nil {

@@ -1,5 +1,4 @@
-// Package secret keeps what must not be read in the database: it seals secrets and makes pseudonyms of names, both
-// under the instance key.
+// Package secret protects values in the database under the instance key: it encrypts secrets and derives pseudonyms from names.
 package secret
 
 import (
@@ -22,16 +21,16 @@ import (
 // KeySize is the size of the instance key in bytes.
 const KeySize = 32
 
-// ErrKey is returned by Open when the ciphertext was not sealed with this key for this table, row and column.
-var ErrKey = errors.New("sealed with another key, or for another place")
+// ErrKey is returned by Open when the ciphertext was not sealed with this key for this cell.
+var ErrKey = errors.New("sealed with another key, or for another row or column")
 
-// Box seals and opens values, and makes pseudonyms. It is safe for concurrent use.
+// Box encrypts and decrypts values and derives pseudonyms. It is safe for concurrent use.
 type Box struct {
 	aead   cipher.AEAD
 	macKey []byte
 }
 
-// NewBox makes a Box from an instance key of KeySize bytes.
+// NewBox returns a Box for an instance key of KeySize bytes.
 func NewBox(key []byte) (*Box, error) {
 	if len(key) != KeySize {
 		return nil, fmt.Errorf("instance key has %d bytes, wants %d", len(key), KeySize)
@@ -55,8 +54,8 @@ func NewBox(key []byte) (*Box, error) {
 	return &Box{aead: aead, macKey: names}, nil
 }
 
-// Place is where a sealed value stands in the database. It is bound into the ciphertext, so that a value copied
-// to another place does not open there.
+// Cell is the position of a sealed value in the database. It is authenticated with the ciphertext (additional data of AES-GCM), so that
+// a value copied to another cell cannot be opened there.
 type Cell struct{ Table, Row, Column string }
 
 func (p Cell) additionalData() []byte {
@@ -70,7 +69,7 @@ func (b *Box) Seal(at Cell, plain []byte) []byte {
 	return b.aead.Seal(nonce, nonce, plain, at.additionalData())
 }
 
-// Open decrypts what Seal made for the same place.
+// Open decrypts the result of Seal for the same cell.
 func (b *Box) Open(at Cell, sealed []byte) ([]byte, error) {
 	size := b.aead.NonceSize()
 	if len(sealed) < size {
@@ -83,12 +82,12 @@ func (b *Box) Open(at Cell, sealed []byte) ([]byte, error) {
 	return plain, nil
 }
 
-// Digest is a keyed hash of value, for columns that must be looked up but not read. It stays the same over time.
+// Digest is a keyed hash of value, constant over time, for columns that must be searchable but not readable.
 func (b *Box) Digest(purpose, value string) string {
 	return b.mac("digest", purpose, value)
 }
 
-// Author is the pseudonym of a name or address in one network of one city on one day (UTC).
+// Pseudonym returns the pseudonym of an author's name or address, which differs by city, network (bot) and day (UTC).
 func (b *Box) Pseudonym(city, bot, name string, at time.Time) string {
 	return b.mac("author", at.UTC().Format(time.DateOnly), city, bot, strings.ToLower(name))[:32]
 }
@@ -99,8 +98,8 @@ func (b *Box) mac(parts ...string) string {
 	return hex.EncodeToString(h.Sum(nil))
 }
 
-// LoadKey reads the instance key from path, base64 in one line; a missing file is made with a new key, readable
-// by its owner only.
+// LoadKey reads the instance key from path: one line of base64. If the file does not exist, it is created with a new key and
+// mode 0600.
 func LoadKey(path string) ([]byte, error) {
 	text, err := os.ReadFile(path)
 	if errors.Is(err, os.ErrNotExist) {
@@ -116,7 +115,7 @@ func LoadKey(path string) ([]byte, error) {
 	return key, nil
 }
 
-// newKey writes beside the path and renames, so that a crash leaves no half a key.
+// createKey writes a temporary file and renames it, so that a crash leaves no partial key.
 func createKey(path string) ([]byte, error) {
 	key := make([]byte, KeySize)
 	rand.Read(key)
