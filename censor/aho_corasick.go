@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// entry is one spelling of a line, as encode wrote it.
+// entry is one spelling of a line, encoded.
 type entry struct {
 	symbols string
 	line    int
@@ -14,19 +14,19 @@ type entry struct {
 
 // automaton finds all entries of a list in one pass (Aho and Corasick, "Efficient string matching", 1975).
 //
-// States are numbered in breadth-first order. So the children of a state stand side by side, and a state needs no
-// table of its own: 11 bytes hold it, and a thousand words are about 100 KB. Most states have one child, and hardly
-// one has many but the one behind a word's start.
+// States are numbered in breadth-first order, which makes the children of a state consecutive: a state takes 11 bytes and
+// needs no table of its own, and a thousand words take about 100 KB. Most states have one child; hardly
+// any but the one after a word start has many.
 type automaton struct {
 	label []byte   // the symbol that leads to a state
-	child []uint32 // the first child of a state; its last is before that of the next state
+	child []uint32 // the first child of a state; the last is before the first child of the next state
 	fail  []uint32 // the state of the longest proper suffix that is a state
 
-	// line is the lowest line among the entries that end in a state, suffixes included, or 0. One number does,
-	// because all of them end in the same character, and whether a match may end there depends on that alone.
+	// line is the lowest line of the entries that end in a state, suffixes included, or 0. One number is enough:
+	// all these entries end in the same character, and atWordEnd depends on nothing else.
 	line []uint16
 
-	begins [256]bool // the symbols that lead away from state 0: the word start, and the odd emoji
+	begins [256]bool // the symbols that leave state 0: the word start and some emoji
 }
 
 // newAutomaton builds the automaton. Lines must be below 65,536. The entries are sorted in place.
@@ -48,7 +48,7 @@ func newAutomaton(entries []entry) automaton {
 	return a
 }
 
-// grow makes the states from sorted entries: a state is the range of entries that begin with the same symbols.
+// grow creates the states from sorted entries: a state is the range of entries that share a prefix.
 func (a *automaton) grow(entries []entry) {
 	type prefix struct{ from, to, length int }
 	queue := []prefix{{0, len(entries), 0}}
@@ -73,10 +73,10 @@ func (a *automaton) grow(entries []entry) {
 			p.from = end
 		}
 	}
-	a.child = append(a.child, uint32(len(queue))) // so that the last state has an end too
+	a.child = append(a.child, uint32(len(queue))) // the end of the last state's children
 }
 
-// link sets the suffix of each state. A state's suffix is shorter, so in this order it is known already.
+// link sets the suffix links. A state's suffix is shorter than the state and therefore already linked.
 func (a *automaton) link() {
 	a.fail = make([]uint32, len(a.line))
 	for s := range uint32(len(a.line)) {
@@ -89,12 +89,12 @@ func (a *automaton) link() {
 	}
 }
 
-// scan returns the lowest line of which an entry occurs in the text, or 0. The text must come from encode.
+// scan returns the lowest line with an entry that occurs in the text, or 0. The text must come from encode.
 func (a *automaton) scan(symbols []byte) int {
 	found, s := 0, uint32(0)
 	for i, c := range symbols {
 		if s == 0 && !a.begins[c] {
-			continue // inside a word that begins no entry, which is most of a text
+			continue // inside a word with which no entry starts, i.e. most of a text
 		}
 		s = a.next(s, c)
 		if line := int(a.line[s]); line != 0 && (found == 0 || line < found) && atWordEnd(symbols, i+1) {
@@ -104,7 +104,7 @@ func (a *automaton) scan(symbols []byte) int {
 	return found
 }
 
-// next follows the symbol from state s, or from the longest suffix of s that can.
+// next returns the state after a symbol in state s, following suffix links.
 func (a *automaton) next(s uint32, symbol byte) uint32 {
 	for {
 		from, to := a.child[s], a.child[s+1]
@@ -126,7 +126,7 @@ func (a *automaton) next(s uint32, symbol byte) uint32 {
 	}
 }
 
-// size is what the automaton holds in memory, in bytes.
+// size is the memory of the automaton in bytes.
 func (a *automaton) size() int {
 	return len(a.begins) + cap(a.label) + 4*cap(a.child) + 4*cap(a.fail) + 2*cap(a.line)
 }

@@ -1,9 +1,9 @@
 // Package censor decides which reports a city's riders see.
 //
-// A Filter is the decision itself: a pure function of a text and of three lists, the operator's slurs, the city's
-// blocked words and the city's triggers. A report passes when a trigger matches and neither of the other lists
-// does. How a line of a list is read is told at Compile, what counts as the same letter at fold, and what counts
-// as a word at isWord.
+// A Filter evaluates a text against three lists: the operator's slurs, the city's blocked words and the city's triggers. A
+// report passes when a trigger matches and nothing of the other two does. Compiler.Compile documents the syntax of a list's
+// lines, fold which characters count as equal, and isWord what a word is. A Filter is a pure function; Worker
+// applies it to the reports in INTAKE.
 package censor
 
 import (
@@ -18,26 +18,26 @@ import (
 //go:embed slurs.txt
 var slurs string
 
-// DefaultSlurs returns the instance list that the program ships, one line per entry, for an operator to extend.
+// DefaultSlurs returns the instance list that the program ships, one line per entry. The operator can extend it.
 func DefaultSlurs() []string {
 	return strings.Split(strings.TrimSuffix(slurs, "\n"), "\n")
 }
 
-// Filter is one city's lists, ready to judge. It does not change and is safe for concurrent use.
+// Filter holds one city's compiled lists. It is immutable and safe for concurrent use.
 type Filter struct {
 	compiler *Compiler
 	blocked  *list
 	triggers *list
 }
 
-// Compiler makes Filters that share one instance list. It is safe for concurrent use.
+// Compiler compiles Filters that share one instance list. It is safe for concurrent use.
 type Compiler struct {
 	instance *list
-	scratch  sync.Pool // *scratch: the buffers of Judge
+	scratch  sync.Pool // *scratch: the buffers of Evaluate
 }
 
 // NewCompiler compiles the instance list, which every Filter of this Compiler applies before the city's own
-// lists. Its lines are read like those of Compile; of the limits, MaxSlurs and MaxSlurSymbols take the place of
+// lists. Its lines have the syntax that Compile documents; its limits are MaxSlurs and MaxSlurSymbols instead of
 // MaxLines and MaxSymbols. The error joins one *LineError for each bad line.
 func NewCompiler(slurs []string) (*Compiler, error) {
 	instance, err := compileList(report.Instance, slurs)
@@ -58,26 +58,26 @@ func Compile(triggers, blocked []string) (*Filter, error) {
 	return c.Compile(triggers, blocked)
 }
 
-// Compile reads a city's lists, one entry per line, as its admin wrote them. The error joins one *LineError for
+// Compile compiles a city's lists, one entry per line, as its admin wrote them. The error joins one *LineError for
 // each bad line. A line is
 //
-//   - blank, or a comment: a # that no letter or digit follows ("# lines", "#"). Both are ignored, but counted.
+//   - blank, or a comment: a # that is not followed by a letter or digit ("# lines", "#"). Both are ignored, but counted.
 //     "#kontrolle" is a hashtag and an entry.
-//   - "*", among the triggers only: every report passes that is not blocked.
-//   - "/expression/": a regular expression in Go's RE2 syntax, not sensitive to case. A report matches when one
-//     of these readings of it does: the text as written in lower case, ä and ß included; the text without accents
-//     and with ss; and the same with ae, oe, ue for umlauts. Blocked lists and the instance list also try the text
-//     with look-alike letters made Latin. In all readings white space is one space and there are no line ends,
-//     invisible characters are gone, every dash is "-" and every apostrophe is "'", and full-width and other
-//     compatibility forms (NFKC) are the usual letters. An expression is taken at its word: /ö/ finds ö and
-//     neither o nor oe, /oe/ finds oe and ö. Go's \b and \w know ASCII only, which suits all readings but the
-//     first. An expression that matches the empty text is refused, for it would match everything.
-//   - anything else: a word or phrase, found where it stands alone. See isWord for what that means. A space stands
-//     for any run of white space, hyphens and underscores, and so do they. "u8" finds "#u8" and "U8!", but not
-//     "u80"; "#kontrolle" finds the hashtag only. Entries of scripts without spaces and emoji are found anywhere.
+//   - "*", among the triggers only: every report that is not blocked passes.
+//   - "/expression/": a regular expression in Go's RE2 syntax, case-insensitive. A report matches when one
+//     of these variants of its text does: in lower case with ä and ß kept; without accents and with ß as ss;
+//     and the latter with umlauts as ae, oe, ue. Blocked lists and the instance list also try the text
+//     with look-alike letters replaced by Latin ones. In all variants a run of white space is one space, line ends included,
+//     invisible characters are removed, every dash is "-" and every apostrophe is "'", and full-width and other
+//     compatibility forms (NFKC) are ordinary letters. Expressions themselves are not expanded: /ö/ finds ö and
+//     neither o nor oe, /oe/ finds oe and ö. Go's \b and \w are ASCII only, which fits all variants but the
+//     first. An expression that matches the empty text is refused because it would match every report.
+//   - anything else: a word or phrase, found where isWord finds its boundaries. A space, hyphen or underscore matches any
+//     run of white space, hyphens and underscores. "u8" finds "#u8" and "U8!", but not
+//     "u80"; "#kontrolle" finds the hashtag only. Emoji and entries in scripts without spaces are found anywhere.
 //     An ö also finds o and oe, oe also finds ö, o also finds ö; but o does not find oe, nor oe o.
 //
-// Blocked lists and the instance list see through look-alike letters, see lookalikes. Triggers do not: a rider has
+// Blocked lists and the instance list match look-alike letters (see lookalikes). Triggers do not: a rider has
 // no reason to disguise one.
 func (c *Compiler) Compile(triggers, blocked []string) (*Filter, error) {
 	t, errT := compileList(report.Triggers, triggers)
@@ -88,9 +88,9 @@ func (c *Compiler) Compile(triggers, blocked []string) (*Filter, error) {
 	return &Filter{compiler: c, triggers: t, blocked: b}, nil
 }
 
-// Judge decides on a text. The lists are asked in the order instance, blocked, triggers; of the lines of a list
-// that match, the verdict names the first. The time is linear in the length of the text, plus that of each regular
-// expression whose fixed part occurs in it.
+// Evaluate returns the verdict on a text. The lists are applied in the order instance, blocked, triggers; the verdict names
+// the first line that matches. The time is linear in the length of the text, plus that of each regular
+// expression whose required literal occurs in it.
 func (f *Filter) Evaluate(text string) report.Verdict {
 	s := f.compiler.scratch.Get().(*scratch)
 	defer f.compiler.release(s)
@@ -111,7 +111,7 @@ func (f *Filter) evaluate(s *scratch, text string) report.Verdict {
 	return report.Verdict{List: report.Triggers}
 }
 
-// release keeps the buffers of a usual report; one of many times report.MaxText would stay in memory for nothing.
+// release returns the buffers to the pool, unless a report much longer than report.MaxText has grown them.
 func (c *Compiler) release(s *scratch) {
 	if cap(s.base.text) <= 4*report.MaxText {
 		c.scratch.Put(s)

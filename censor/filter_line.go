@@ -7,23 +7,22 @@ import (
 	"linienfunk/report"
 )
 
-// The limits of a list. Whatever an admin pastes, they keep a city's lists within a few megabytes. A verdict on the
-// longest report takes well under a millisecond for words, and for the worst expressions that the limits allow (large,
-// ambiguous, nothing required) about a third of a second on the machine of the benchmarks. What exceeds a limit is
-// refused with a LineError.
+// The limits of a list. They keep a city's compiled lists within a few megabytes. Evaluating the
+// longest report takes well under a millisecond for words, and about a third of a second for the worst expressions that the
+// limits allow (large, ambiguous, without a required literal). A line beyond a limit is refused with a LineError.
 const (
-	MaxLine        = 200       // characters (runes) in a line, blank ends not counted
+	MaxLine        = 200       // runes in a line, surrounding white space not counted
 	MaxLines       = 2_000     // lines in a city's list, comments and blank lines included
 	MaxExpressions = 100       // regular expressions in a list
-	MaxProgram     = 500       // steps of one compiled expression; x{2,40} has about 80
-	MaxPrograms    = 4_000     // steps of all expressions of a list
-	MaxSymbols     = 128 << 10 // bytes of all words of a city's list after folding; an umlaut doubles its word's
+	MaxProgram     = 500       // instructions of one compiled expression; x{2,40} has about 80
+	MaxPrograms    = 4_000     // instructions of all expressions of a list
+	MaxSymbols     = 128 << 10 // bytes of all words of a city's list after folding; each umlaut of a word doubles its share
 
 	MaxSlurs       = 20_000  // lines in the instance list
 	MaxSlurSymbols = 2 << 20 // bytes of all words of the instance list after folding
 )
 
-// The causes of a LineError, to tell apart with errors.Is.
+// The causes of a LineError, for errors.Is.
 var (
 	ErrTooLong            = fmt.Errorf("the line has more than %d characters", MaxLine)
 	ErrTooManyLines       = errors.New("the list has too many lines; it may end before this one")
@@ -37,15 +36,15 @@ var (
 	ErrStar               = errors.New("* would block every report; it can stand only among the triggers")
 )
 
-// LineError says which line of which list is bad, and why.
+// LineError names a bad line of a list and the reason.
 type LineError struct {
 	List report.List
 	Line int    // from 1
-	Text string // the line, without blank ends
+	Text string // the line without surrounding white space
 	Err  error  // one of the Err values above, or an error that wraps one
 }
 
-// Error is a sentence for the admin who wrote the line.
+// Error returns a sentence for the admin who wrote the line.
 func (e *LineError) Error() string {
 	return fmt.Sprintf("Line %d of the list %q (%s): %v.", e.Line, string(e.List), report.Cut(e.Text, 40), e.Err)
 }

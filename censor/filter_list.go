@@ -11,16 +11,16 @@ import (
 	"linienfunk/report"
 )
 
-// list is one compiled list.
+// list is a compiled list.
 type list struct {
 	name  report.List
 	rules []string // the lines, trimmed; line n is rules[n-1]
-	star  int      // the line of "*", or 0
+	star  int      // the line number of "*", or 0
 	words automaton
-	exprs []expression // by line
+	exprs []expression // in line order
 }
 
-// compileList reads the lines of a list. The error joins one *LineError for each bad line.
+// compileList compiles the lines of a list. The error joins one *LineError for each bad line.
 func compileList(name report.List, lines []string) (*list, error) {
 	b := builder{list: &list{name: name}, maxLines: MaxLines, maxSymbols: MaxSymbols}
 	if name == report.Instance {
@@ -38,7 +38,7 @@ func compileList(name report.List, lines []string) (*list, error) {
 			errs = append(errs, &LineError{List: name, Line: i + 1, Text: line, Err: err})
 		}
 		if i >= b.maxLines {
-			break // said once; a megabyte of further lines makes no better page
+			break // one error is enough for all lines beyond the limit
 		}
 	}
 	if len(errs) > 0 {
@@ -49,7 +49,7 @@ func compileList(name report.List, lines []string) (*list, error) {
 	return b.list, nil
 }
 
-// builder collects what the lines of a list say, and counts it against the limits.
+// builder collects the entries of a list and counts them against the limits.
 type builder struct {
 	list                 *list
 	entries              []entry
@@ -121,7 +121,7 @@ func (b *builder) addWords(line int, text string) error {
 	return nil
 }
 
-// match returns the first line of the list that matches, or 0. A guarded list sees through look-alikes.
+// match returns the first line of the list that matches, or 0. A guarded list also matches look-alike letters.
 func (l *list) match(s *scratch, guarded bool) int {
 	line := l.star
 	for _, r := range s.variants(guarded) {
@@ -142,7 +142,7 @@ func (l *list) verdict(line int) report.Verdict {
 	return report.Verdict{Passed: l.name == report.Triggers, List: l.name, Rule: l.rules[line-1], Line: line}
 }
 
-// first returns the lower of two line numbers, of which 0 is none.
+// lowestLine returns the lower of two line numbers; 0 means none.
 func lowestLine(a, b int) int {
 	if a == 0 || b != 0 && b < a {
 		return b
@@ -150,12 +150,12 @@ func lowestLine(a, b int) int {
 	return a
 }
 
-// trim removes white space from both ends, and the byte order mark that some editors put before the first line.
+// trim removes white space from both ends, and the byte order mark that some editors write before the first line.
 func trim(line string) string {
 	return strings.TrimFunc(line, func(r rune) bool { return unicode.IsSpace(r) || r == '\uFEFF' })
 }
 
-// comment reports whether a line is one: a # and no hashtag.
+// isComment reports whether a line is a comment: it starts with # and is no hashtag.
 func isComment(line string) bool {
 	if line[0] != '#' {
 		return false

@@ -11,19 +11,18 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// expression is one line in slashes. See Compiler.Compile for the text that it sees.
+// expression is one line in slashes. Compiler.Compile documents the variants of a text that it is matched against.
 type expression struct {
 	line int
 	re   *regexp.Regexp
 
-	// need is a piece of lower-case ASCII that occurs in whatever re matches. Looking for it first takes some 20 ns,
-	// running re some 10 µs.
+	// literal is lower-case ASCII that every match of re contains. Searching it first takes some 20 ns, running re some 10 µs.
 	literal []byte
 }
 
-// newExpression compiles the expression and returns the size of its program in steps.
+// newExpression compiles the expression and returns its program size in instructions.
 func newExpression(line int, text string) (expression, int, error) {
-	// Canonical composition only: NFKC would turn a full-width asterisk into an operator.
+	// NFC and not NFKC, which would turn a full-width asterisk into an operator.
 	text = norm.NFC.String(text)
 	tree, err := syntax.Parse(text, syntax.Perl|syntax.FoldCase)
 	if err != nil {
@@ -43,7 +42,7 @@ func newExpression(line int, text string) (expression, int, error) {
 	return expression{line: line, re: re, literal: []byte(requiredLiteral(tree))}, size, nil
 }
 
-// expressionError says in the parser's words what is wrong, without its "error parsing regexp".
+// expressionError converts a parser error to one of this package's, without the text "error parsing regexp".
 func expressionError(err error) error {
 	var bad *syntax.Error
 	if !errors.As(err, &bad) {
@@ -53,12 +52,12 @@ func expressionError(err error) error {
 	case syntax.ErrLarge, syntax.ErrNestingDepth, syntax.ErrInvalidRepeatSize:
 		return fmt.Errorf("%w: %s", ErrTooComplex, bad.Code)
 	case syntax.ErrInvalidUTF8:
-		return fmt.Errorf("%w: %s", ErrExpression, bad.Code) // the rest is not fit to show
+		return fmt.Errorf("%w: %s", ErrExpression, bad.Code) // the expression itself cannot be shown
 	}
 	return fmt.Errorf("%w: %s in %q", ErrExpression, bad.Code, bad.Expr)
 }
 
-// match tries all readings that the list may see.
+// match tries all variants that apply to the list.
 func (e *expression) match(s *scratch, guarded bool) bool {
 	if s.written.text != nil && e.matchText(s.written.text) {
 		return true
@@ -82,8 +81,8 @@ func (e *expression) matchText(text []byte) bool {
 	return bytes.Contains(text, e.literal) && e.re.Match(text)
 }
 
-// steps counts the instructions of the program, within a few. Compiling to count them would take the tenth of a
-// second for (?:<180 letters>){1000}, and an admin can paste 2,000 such lines.
+// programSize estimates the number of instructions of the compiled program, within a few. Compiling to count them would take a
+// tenth of a second for (?:<180 letters>){1000}, and an admin can paste 2,000 such lines.
 func programSize(re *syntax.Regexp) int {
 	n := 1
 	switch re.Op {
@@ -101,8 +100,8 @@ func programSize(re *syntax.Regexp) int {
 	return n
 }
 
-// required returns the longest run of ASCII that every match of the expression contains, in lower case. No reading
-// has capitals, nor the long s and the Kelvin sign, which are the letters outside ASCII that fold into it.
+// requiredLiteral returns the longest run of ASCII that every match of the expression contains, in lower case. No variant
+// contains capitals, nor the long s and the Kelvin sign, the letters outside ASCII that fold to ASCII.
 func requiredLiteral(re *syntax.Regexp) string {
 	switch re.Op {
 	case syntax.OpLiteral:

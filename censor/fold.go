@@ -7,16 +7,16 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// fold appends the text in the form in which it is compared, and the offsets in it behind which an e may be read:
-// those of ä, ö and ü (and ø), for "ö" is folded to "o" and some write "oe".
+// fold appends the text in the form in which texts are compared, and the offsets after each ä, ö, ü and ø, where expand can
+// insert an e: "ö" is folded to "o", and some riders write "oe".
 //
-//   - Case goes (Unicode simple case folding), and ß becomes ss.
-//   - Compatibility forms become usual letters (NFKC): full width, ligatures, mathematical alphabets.
-//   - Accents on Latin, Greek, Cyrillic, Hebrew and Arabic letters go, whether composed or not; and so do the strokes
-//     of ø, ł, đ, ħ, ŧ. The vowel signs and the voicing marks of other scripts stay, for they are letters.
-//   - Invisible characters go: Cf (soft hyphen, zero-width joiners, direction marks, tags), variation selectors,
+//   - Letters become lower case (Unicode simple case folding), and ß becomes ss.
+//   - Compatibility forms become ordinary letters (NFKC): full width, ligatures, mathematical alphabets.
+//   - Accents on Latin, Greek, Cyrillic, Hebrew and Arabic letters are removed, whether composed or not, and so are the
+//     strokes of ø, ł, đ, ħ, ŧ. Vowel signs and voicing marks of other scripts are kept, since they are letters.
+//   - Invisible characters are removed: Cf (soft hyphen, zero-width joiners, direction marks, tags), variation selectors,
 //     other default ignorables, control characters; and the skin tones of emoji.
-//   - White space becomes one space, none at the ends; dashes become "-", apostrophes "'".
+//   - A run of white space becomes one space, none at the ends; dashes become "-", apostrophes "'".
 //
 // Invalid UTF-8 becomes U+FFFD.
 func (s *scratch) fold(dst []byte, umlauts []int, text string) ([]byte, []int) {
@@ -91,15 +91,15 @@ func trimSpace(dst []byte) []byte {
 	return dst
 }
 
-// keepsMarks reports whether the last character is of a script whose marks are letters. All of these begin with
-// Devanagari, at U+0900; a mark of theirs on a Latin letter is a disguise.
+// keepsMarks reports whether the last character is of a script whose marks are letters. All these scripts start at or after
+// Devanagari (U+0900); such a mark on a Latin letter is a disguise.
 func keepsMarks(folded []byte) bool {
 	r, _ := utf8.DecodeLastRune(folded)
 	return r >= 0x0900 && r != utf8.RuneError
 }
 
-// takesUmlaut reports whether a diaeresis makes the last letter an umlaut. Composed ones never get here; this is
-// for letters with two marks, or with something invisible between letter and mark.
+// formsUmlaut reports whether a diaeresis makes the last letter an umlaut. Composed umlauts are handled elsewhere; this is
+// for letters with two marks, or with an invisible character between letter and mark.
 func formsUmlaut(folded []byte, umlauts []int) bool {
 	n := len(folded)
 	if n == 0 || len(umlauts) > 0 && umlauts[len(umlauts)-1] == n {
@@ -108,7 +108,7 @@ func formsUmlaut(folded []byte, umlauts []int) bool {
 	return folded[n-1] == 'a' || folded[n-1] == 'o' || folded[n-1] == 'u'
 }
 
-// expand appends folded text with an e behind those umlauts whose bit is set in which.
+// expand appends folded text with an e after those umlauts whose bit is set in which.
 func expand(dst, folded []byte, umlauts []int, which uint64) []byte {
 	done := 0
 	for i, at := range umlauts {
@@ -120,11 +120,11 @@ func expand(dst, folded []byte, umlauts []int, which uint64) []byte {
 	return append(dst, folded[done:]...)
 }
 
-// maxMixed is how many umlauts of one entry may be spelled each in its own way ("Koelner Brucke").
+// maxMixed is the number of umlauts of an entry that may each be spelled differently ("Koelner Brucke").
 const maxMixed = 3
 
-// spellings returns the folded forms of an entry: without accents; and, if it has umlauts, with each of them as ae,
-// oe, ue or not. From the fourth umlaut on they go the way of the third.
+// spellings returns the folded forms of an entry: each umlaut as one letter or as ae, oe, ue. From the fourth umlaut on, all are
+// spelled like the third.
 func spellings(text string) [][]byte {
 	var s scratch
 	folded, umlauts := s.fold(nil, nil, text)

@@ -7,21 +7,21 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// kind says what fold does with a character.
+// kind is how fold treats a character.
 type kind uint8
 
 const (
-	plain  kind = iota // its text stands for it
-	umlaut             // likewise, and an e may be read behind
+	plain  kind = iota // replaced by glyph.text
+	umlaut             // the same, and an e may follow
 	space
-	mark    // an accent: goes, or stays with its text if that is not empty and the script keeps its marks
+	mark    // an accent: removed, unless glyph.text is set and the script keeps its marks
 	dropped // invisible
 )
 
 // diaeresis is the combining mark that makes an umlaut.
 const diaeresis = '\u0308'
 
-// short is a string of at most four bytes without a pointer, to keep the table of glyphs small.
+// shortText is a string of at most four bytes without a pointer, which keeps the table of glyphs small.
 type shortText [5]byte
 
 func (s *shortText) len() int      { return int(s[4]) }
@@ -37,13 +37,13 @@ func shortString(text string) (s shortText) {
 	return s
 }
 
-// glyph is what a character outside ASCII is folded to. The character is one of a text in NFKC.
+// glyph is the folded form of a character outside ASCII, of a text in NFKC.
 type glyph struct {
 	text shortText
 	kind kind
 }
 
-// glyphOf looks the alphabets of Europe up and works everything else out.
+// glyphOf returns the glyph of r, from a table for the alphabets of Europe.
 func glyphOf(r rune) glyph {
 	if r < lastKnown {
 		return glyphs[r]
@@ -83,16 +83,16 @@ func makeGlyph(r rune) glyph {
 	return makeLetter(r)
 }
 
-// invisible characters say nothing that a reader sees. Other_Default_Ignorable has fillers, DerivedCoreProperties
-// of the Unicode Character Database says why.
+// invisible characters have no effect on what a reader sees. Other_Default_Ignorable are fillers, see DerivedCoreProperties
+// of the Unicode Character Database.
 var invisible = []*unicode.RangeTable{
 	unicode.Cc, unicode.Cf, unicode.Variation_Selector, unicode.Other_Default_Ignorable_Code_Point,
 }
 
-// skinTone reports whether r colours the emoji before it (UTS #51, Emoji_Modifier).
+// skinTone reports whether r sets the skin colour of the emoji before it (UTS #51, Emoji_Modifier).
 func skinTone(r rune) bool { return 0x1F3FB <= r && r <= 0x1F3FF }
 
-// makeLetter folds case and takes the accents off.
+// makeLetter folds case and removes accents.
 func makeLetter(r rune) glyph {
 	base, isUmlaut := r, false
 	var encoded [utf8.UTFMax]byte
@@ -125,8 +125,8 @@ func makeLetter(r rune) glyph {
 	return glyph{text: shortRune(base)}
 }
 
-// unstroked are the letters whose accent Unicode does not take apart.
+// unstroked are the letters with a stroke that Unicode does not decompose.
 var unstroked = map[rune]rune{'đ': 'd', 'ð': 'd', 'ħ': 'h', 'ı': 'i', 'ł': 'l', 'ŧ': 't'}
 
-// foldCase maps all cases of a letter to one; upper first, which joins final and other sigma.
+// foldCase maps all cases of a letter to one. Upper case comes first, which makes final and other sigma equal.
 func foldCase(r rune) rune { return unicode.ToLower(unicode.ToUpper(r)) }

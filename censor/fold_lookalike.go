@@ -2,7 +2,7 @@ package censor
 
 import "unicode/utf8"
 
-// look is the case in which letters are compared by their looks.
+// look is the case in which letters are compared by their shapes.
 type look int
 
 const (
@@ -10,16 +10,16 @@ const (
 	capital
 )
 
-// lookalikes are letters that readers take for Latin ones, in folded form, each before its Latin letter; written
+// lookalikes are pairs of a letter in folded form and the Latin letter that it resembles, written
 // from general knowledge of the confusables of UTS #39 (Unicode security mechanisms). Within one alphabet no two
-// letters of a city's usual language share a Latin one, so that different Cyrillic words stay different.
+// common letters map to the same Latin one, so that different Cyrillic words stay different.
 //
-// Entries and reports go through this alike. So a blocked Cyrillic word finds itself; and it finds a Latin word that
-// looks the same (СОР, COP), which is the price of finding the disguise.
+// Entries and reports are both mapped. So a blocked Cyrillic word still finds itself; it also finds a Latin word of
+// the same shape (СОР, COP), which is the price of finding disguised words.
 const lookalikes = "" +
 	// Cyrillic; в, г, к, м, н, т by their capitals or their small-capital looks.
 	"аaвbгrеeѕsіiјjкkмmнhоoпnрpсcтtуyхxһhԁdԛqԝwӏlѵvԍgүyғf" +
-	// Greek, but for those that have two looks.
+	// Greek, except the letters below
 	"αaβbεeζzιiκkμmοoρpτtχxωwϳj" +
 	// Armenian
 	"օoսuոnհhզq" +
@@ -27,13 +27,13 @@ const lookalikes = "" +
 	"ᴀaʙbᴄcᴅdᴇeꜰfɢgʜhɪiᴊjᴋkʟlᴍmɴnᴏoᴘpꞯqʀrꜱsᴛtᴜuᴠvᴡwʏyᴢz" +
 	"ɑaɓbƈcɖdɗdəeɛeƒfɠgɡgɦhɨiɩiʝjƙkɫlɱmɲnŋnɔoɵoƥpʠqɾrʂsʈtʉuʊuʋvʍwʎyƴyʐzƶz"
 
-// The Greek letters whose small form looks like another Latin letter than their capital: γ η ν υ.
+// The Greek letters whose small form resembles a different Latin letter than their capital: γ η ν υ.
 const (
 	lookalikesSmall   = lookalikes + "γyηnνvυu"
 	lookalikesCapital = lookalikes + "ηhνnυy"
 )
 
-// lookalike holds those of the alphabets of Europe by number, and the others, in phonetic script, by key.
+// lookalike maps the alphabets of Europe by index, and the other letters (phonetic script) by key.
 var lookalike = [...]latins{small: newLatins(lookalikesSmall), capital: newLatins(lookalikesCapital)}
 
 type latins struct {
@@ -61,7 +61,7 @@ func pairs(text string) map[rune]byte {
 	return latin
 }
 
-// skeleton appends folded text with look-alike letters made Latin, and reports whether there were any.
+// skeleton appends folded text with look-alike letters replaced by Latin ones, and reports whether there were any.
 func skeleton(dst, folded []byte, as look) ([]byte, bool) {
 	found := false
 	for i := 0; i < len(folded); {
@@ -81,7 +81,7 @@ func skeleton(dst, folded []byte, as look) ([]byte, bool) {
 	return dst, found
 }
 
-// latinOf returns the Latin letter that r looks like.
+// latinOf returns the Latin letter that r resembles.
 func latinOf(r rune, as look) (byte, bool) {
 	switch {
 	case 0 <= r && r < lastKnown:

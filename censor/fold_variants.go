@@ -2,7 +2,7 @@ package censor
 
 import "unicode/utf8"
 
-// reading is one way to read a report. Text is for regular expressions, symbols is what encode makes of it.
+// variant is one normalized form of a report: text for regular expressions, symbols (see encode) for words.
 type variant struct{ text, symbols []byte }
 
 func (r *variant) set(text []byte) {
@@ -10,17 +10,17 @@ func (r *variant) set(text []byte) {
 	r.symbols = encode(r.symbols[:0], text)
 }
 
-// scratch holds one report in all its readings. Its buffers are used again.
+// scratch holds one report in all its variants. Its buffers are reused.
 type scratch struct {
 	nfkc    []byte
 	umlauts []int
 
 	base     variant // without accents
-	expanded variant // with ae, oe, ue; if the report has umlauts
-	written  variant // with accents and ß, text only; if an expression wants it and it differs from base
+	expanded variant // with ae, oe, ue; only if the report has umlauts
+	written  variant // with accents and ß, text only; only if there are expressions and it differs from base
 
-	// The same with look-alike letters made Latin. A few letters look like one Latin letter when small and like
-	// another as a capital, so there are two. Only if the report is disguised, that is has such letters.
+	// base and expanded with look-alike letters replaced, once as small letters and once as capitals, since a few letters
+	// resemble a different Latin letter in each case. Only if the report has such letters.
 	small, capital variant
 	hasLookalikes  bool
 
@@ -28,7 +28,7 @@ type scratch struct {
 	list          [2]*variant
 }
 
-// read folds the text. Everything else is made from the folded text, and only if it would differ.
+// read folds the text and derives from it the variants that differ.
 func (s *scratch) read(text string, expressions bool) {
 	s.base.text, s.umlauts = s.fold(s.base.text[:0], s.umlauts[:0], text)
 	s.base.set(s.base.text)
@@ -48,7 +48,7 @@ func (s *scratch) read(text string, expressions bool) {
 	}
 }
 
-// disguise reads look-alikes. The second reading takes the umlauts' e along, which saves a third and a fourth.
+// replaceLookalikes sets small and capital. capital also has the e of umlauts, which saves a third and a fourth variant.
 func (s *scratch) replaceLookalikes() {
 	var found bool
 	if s.small.text, found = skeleton(s.small.text[:0], s.base.text, small); !found {
@@ -64,7 +64,7 @@ func (s *scratch) replaceLookalikes() {
 	s.capital.set(s.capital.text)
 }
 
-// readings returns those that words are searched in. The slice is valid until the next call.
+// variants returns the variants in which words are searched. The slice is valid until the next call.
 func (s *scratch) variants(guarded bool) []*variant {
 	if guarded && s.hasLookalikes {
 		s.list = [2]*variant{&s.small, &s.capital}
@@ -77,7 +77,7 @@ func (s *scratch) variants(guarded bool) []*variant {
 	return s.list[:]
 }
 
-// write appends the text, which is in NFKC, as it was written: like fold, but with accents and ß.
+// foldCaseOnly appends a text in NFKC in lower case: like fold, but with accents and ß kept.
 func foldCaseOnly(dst, nfkc []byte) []byte {
 	for i := 0; i < len(nfkc); {
 		if nfkc[i] < utf8.RuneSelf {
@@ -101,7 +101,7 @@ func foldCaseOnly(dst, nfkc []byte) []byte {
 	return trimSpace(dst)
 }
 
-// isASCII is generic because texts come as strings and readings as bytes.
+// isASCII reports whether text has no byte above 0x7f. Texts come as strings, variants as bytes.
 func isASCII[T string | []byte](text T) bool {
 	for i := 0; i < len(text); i++ {
 		if text[i] >= utf8.RuneSelf {

@@ -2,9 +2,9 @@ package censor
 
 import "time"
 
-// Rules is what a city's settings say about its reports.
+// Rules are a city's settings that the worker needs.
 type Rules struct {
 	Filter    *Filter
-	Active    bool          // the city's main switch
+	Active    bool          // false if the city is switched off
 	Freshness time.Duration // reports older than this are not sent
 }

@@ -5,12 +5,12 @@ import (
 	"unicode/utf8"
 )
 
-// wordStart is the symbol before the first character of a word. No folded text contains it.
+// wordStart is the symbol before the first character of a word. Folded text never contains it.
 const wordStart = 0
 
-// encode appends folded text as the automaton reads it: a wordStart before every word, and one space for each run
-// of spaces, hyphens and underscores, none at the ends. Entries and reports go through it alike, so an entry that
-// begins with a letter is found at the start of a word only, and the automaton rests inside other words.
+// encode appends folded text as symbols for the automaton: a wordStart before every word, and one space for each run
+// of spaces, hyphens and underscores, none at the ends. Entries and reports are encoded alike, so an entry that
+// begins with a letter is found at the start of a word only, and the automaton stays in state 0 inside other words.
 func encode(dst, text []byte) []byte {
 	begin, inWord := len(dst), false
 	for i := 0; i < len(text); {
@@ -44,7 +44,7 @@ func encode(dst, text []byte) []byte {
 	return dst
 }
 
-// mayEnd reports whether a match may end before symbols[end]: not inside a word.
+// atWordEnd reports whether a match may end before symbols[end], i.e. not inside a word.
 func atWordEnd(symbols []byte, end int) bool {
 	if end == len(symbols) || symbols[end] == wordStart {
 		return true
@@ -54,12 +54,12 @@ func atWordEnd(symbols []byte, end int) bool {
 	return !isWord(next) || !isWord(last)
 }
 
-// isWord reports whether a character of folded text joins with its neighbours to a word: letters, digits and the
-// marks on them do, so that "u8" is one word and not part of "u80".
+// isWord reports whether a character of folded text belongs to a word: letters, digits and
+// marks do, so that "u8" is one word and not part of "u80".
 //
-// This is UAX #29 (Unicode text segmentation) with two changes. The underscore and the apostrophe separate, because
-// riders write "#u8_kontrolle", "_kontrolle_" and "steht's". And no character of a script that writes without
-// spaces joins, Katakana and Hangul included (Korean hangs its particles on the noun): such entries match anywhere.
+// This is UAX #29 (Unicode text segmentation) with two changes. The underscore and the apostrophe separate words, because
+// riders write "#u8_kontrolle", "_kontrolle_" and "steht's". And characters of scripts without spaces, Katakana and Hangul
+// included (Korean appends particles to the noun), form no words: such entries match anywhere.
 func isWord(r rune) bool {
 	if 0 <= r && r < lastKnown {
 		return isKnownWord[r]
@@ -70,7 +70,7 @@ func isWord(r rune) bool {
 	return unicode.IsLetter(r) || unicode.IsNumber(r) || unicode.IsMark(r)
 }
 
-// isKnownWord saves the search in Unicode's tables for the alphabets of Europe, as glyphs does.
+// isKnownWord is isWord for the alphabets of Europe, which saves the search in Unicode's tables.
 var isKnownWord = func() (is [lastKnown]bool) {
 	for r := range rune(lastKnown) {
 		is[r] = unicode.IsLetter(r) || unicode.IsNumber(r) || unicode.IsMark(r)

@@ -10,10 +10,10 @@ import (
 	"linienfunk/report"
 )
 
-// retractTime is how long the networks are asked to take back what was withdrawn. Unlike a report, that is never too late.
+// retractWindow is how long networks are asked to delete a withdrawn report. Unlike sending, that is never too late.
 const retractWindow = 24 * time.Hour
 
-// withdraw takes a report back wherever it went. One that has not been judged yet will go nowhere.
+// withdraw orders every bot that may have sent the report to retract it. A report without a verdict yet will not be relayed.
 func (w *Worker) withdraw(ctx context.Context, r report.Report) error {
 	entry, err := w.DB.Withdraw(ctx, r)
 	if err != nil {

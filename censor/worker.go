@@ -13,20 +13,21 @@ import (
 	"linienfunk/report"
 )
 
-// lanes is how many reports a worker judges at the same time. Reports of one city keep to one lane, and so in order.
+// workers is the number of reports that a Worker processes at the same time. A city's reports always go to the same goroutine, which
+// keeps their order.
 const workers = 4
 
-// again is the pause before a report is judged once more after the database or NATS failed.
+// retryDelay is the delay before a report is processed again after an error of the database or of NATS.
 const retryDelay = 2 * time.Second
 
-// Worker takes reports from INTAKE, judges them, writes them into the ledger, and puts those that pass on RELAY once for each
-// bot of their city. Any number of Workers may run on any number of nodes: they share nothing but the streams and
+// Worker evaluates the reports in INTAKE, writes them into the ledger, and publishes an order to RELAY for each bot of the city
+// if a report passes. Any number of Workers may run on any number of nodes: they share only the streams and
 // the ledger.
 type Worker struct {
 	Bus   *bus.Bus
 	DB    *db.DB
-	Rules func(city string) (Rules, bool) // from memory
-	Bots  func(city string) []string      // that the city has connected; from memory
+	Rules func(city string) (Rules, bool) // false for an unknown city; must not block
+	Bots  func(city string) []string      // the bots that the city has connected; must not block
 	Log   *slog.Logger
 	Now   func() time.Time
 }
@@ -49,7 +50,7 @@ func (w *Worker) Run(ctx context.Context) error {
 			queues[w.Bus.Shard(msg.Value.City)%workers] <- msg
 		})
 		if ctx.Err() == nil {
-			w.Log.Error("cannot read reports; will try again", "err", err, "pause", retryDelay)
+			w.Log.Error("cannot consume reports; will retry", "err", err, "delay", retryDelay)
 			sleep(ctx, retryDelay)
 		}
 	}
@@ -60,8 +61,8 @@ func (w *Worker) Run(ctx context.Context) error {
 	return err
 }
 
-// handle acknowledges the report only when everything that follows from it is stored. Whatever breaks off before
-// that is done again from the start, and finds what was stored already.
+// handle acknowledges the report once everything that follows from it is stored. After a failure the report is processed again from
+// the start, which finds what is stored already.
 func (w *Worker) handle(ctx context.Context, msg bus.Msg[report.Report]) {
 	err := w.process(ctx, msg.Value)
 	if err == nil {
@@ -70,17 +71,18 @@ func (w *Worker) handle(ctx context.Context, msg bus.Msg[report.Report]) {
 	if err == nil {
 		return
 	}
-	w.Log.Error("cannot relay a report; will try again", "city", msg.Value.City, "bot", msg.Value.Bot, "err", err)
+	w.Log.Error("cannot process a report; will retry", "city", msg.Value.City, "bot", msg.Value.Bot, "err", err)
 	delay := retryDelay
 	if errors.Is(err, context.Canceled) {
 		delay = 0
 	}
 	if err := msg.Requeue(delay); err != nil && ctx.Err() == nil {
-		w.Log.Warn("cannot hand back a report", "err", err)
+		w.Log.Warn("cannot requeue a report; it is redelivered later", "err", err)
 	}
 }
 
-// unknown drops a report for a city that is gone. One that this node has not heard of yet comes again.
+// handleUnknownCity drops a report for a city that was deleted. If the city exists, its settings are not loaded here yet, and the
+// error makes the report come again.
 func (w *Worker) handleUnknownCity(ctx context.Context, r report.Report) error {
 	exists, err := w.DB.CityExists(ctx, r.City)
 	if err != nil {
@@ -89,7 +91,7 @@ func (w *Worker) handleUnknownCity(ctx context.Context, r report.Report) error {
 	if exists {
 		return fmt.Errorf("the settings of %s are not loaded", r.City)
 	}
-	w.Log.Warn("drop a report for a city that is gone", "city", r.City, "bot", r.Bot)
+	w.Log.Warn("dropping a report for a deleted city", "city", r.City, "bot", r.Bot)
 	return nil
 }
 
