@@ -17,7 +17,7 @@ func kontrolle(id string) report.Report {
 	return report.Report{City: "zuerich", Bot: "elsewhere", ID: id, Text: "kontrolle " + id, At: time.Now()}
 }
 
-// reading consumes reports until the test ends and acknowledges none by itself.
+// reading consumes reports until the test ends, without acknowledging them.
 func reading(t *testing.T, b *bus.Bus) <-chan bus.Msg[report.Report] {
 	t.Helper()
 	got := make(chan bus.Msg[report.Report], 100)
@@ -39,7 +39,7 @@ func consume(t *testing.T, f func(context.Context) error) {
 	t.Cleanup(func() { cancel(); done.Wait() })
 }
 
-func TestAReportThatWasStoredArrives(t *testing.T) {
+func TestAPublishedReportIsDelivered(t *testing.T) {
 	b := testkit.Bus(t)
 	want := kontrolle("1")
 	if err := b.PublishReport(t.Context(), want); err != nil {
@@ -54,7 +54,7 @@ func TestAReportThatWasStoredArrives(t *testing.T) {
 	}
 }
 
-func TestARepetitionVanishes(t *testing.T) {
+func TestADuplicateReportIsDropped(t *testing.T) {
 	b := testkit.Bus(t)
 	for _, id := range []string{"1", "1", "2", "1"} {
 		if err := b.PublishReport(t.Context(), kontrolle(id)); err != nil {
@@ -75,7 +75,7 @@ func TestARepetitionVanishes(t *testing.T) {
 	}
 }
 
-func TestAReportThatIsHandedBackComesAgain(t *testing.T) {
+func TestARequeuedReportIsDeliveredAgain(t *testing.T) {
 	b := testkit.Bus(t)
 	if err := b.PublishReport(t.Context(), kontrolle("1")); err != nil {
 		t.Fatal(err)
@@ -90,7 +90,7 @@ func TestAReportThatIsHandedBackComesAgain(t *testing.T) {
 	}
 }
 
-func TestOrdersOfAShardComeInOrderAndWithoutALimitOnWhatIsOpen(t *testing.T) {
+func TestOrdersOfAShardComeInOrderWithoutALimitOnUnacknowledgedOnes(t *testing.T) {
 	b := testkit.Bus(t)
 	const many = 1500 // more than JetStream's default of 1000 open messages
 	for i := range many {
@@ -110,7 +110,7 @@ func TestOrdersOfAShardComeInOrderAndWithoutALimitOnWhatIsOpen(t *testing.T) {
 	}
 }
 
-func TestAShardGetsItsOwnCitiesOnly(t *testing.T) {
+func TestAShardGetsOnlyItsOwnCities(t *testing.T) {
 	b := testkit.Bus(t)
 	shards := map[int]string{}
 	for i := 0; len(shards) < 2; i++ {
@@ -133,7 +133,7 @@ func TestAShardGetsItsOwnCitiesOnly(t *testing.T) {
 	}
 }
 
-func TestHintsReachListenersOnTheirSubject(t *testing.T) {
+func TestNotificationsReachSubscribersOfTheirSubject(t *testing.T) {
 	b := testkit.Bus(t)
 	got := make(chan string, 10)
 	stop, err := b.Subscribe("account.*.*", func(subject string, data []byte) { got <- subject + " " + string(data) })
@@ -148,7 +148,7 @@ func TestHintsReachListenersOnTheirSubject(t *testing.T) {
 	}
 }
 
-func TestWhatWasStoredSurvivesARestart(t *testing.T) {
+func TestAPublishedReportSurvivesARestart(t *testing.T) {
 	address, prefix := testkit.NATS(t)
 	config := bus.Config{URL: address, Prefix: prefix, Dir: t.TempDir(), Shards: 4, Log: testkit.Log(t)}
 	b, err := bus.Open(t.Context(), config)

@@ -23,7 +23,7 @@ func pad(text string) string {
 	return string([]rune(strings.Repeat(text, 5))[:280])
 }
 
-// vocabulary makes n different words like German ones.
+// vocabulary returns n different words that resemble German ones.
 func vocabulary(n int, seed uint64) []string {
 	rng := rand.New(rand.NewPCG(seed, 8))
 	syllables := strings.Fields("kon trol le bahn hof stra ße ab ver ge lauf sch nell fahr kar ten prü fer grün müt ze wa gen " +
@@ -43,7 +43,7 @@ func vocabulary(n int, seed uint64) []string {
 	return words
 }
 
-func BenchmarkJudge(b *testing.B) {
+func BenchmarkEvaluate(b *testing.B) {
 	f := mustCompile(b, vocabulary(1000, 1), vocabulary(1000, 2))
 	for _, tt := range texts {
 		b.Run(tt.name, func(b *testing.B) {
@@ -55,8 +55,8 @@ func BenchmarkJudge(b *testing.B) {
 	}
 }
 
-// BenchmarkJudgeExpressions adds 100 expressions to each list, none of which has its required part in the text.
-func BenchmarkJudgeExpressions(b *testing.B) {
+// BenchmarkEvaluateExpressions adds 100 expressions to each list; the required literal of none occurs in the text.
+func BenchmarkEvaluateExpressions(b *testing.B) {
 	triggers, blocked := vocabulary(1000, 1), vocabulary(1000, 2)
 	for i := range MaxExpressions {
 		triggers = append(triggers, fmt.Sprintf(`/\bzug ?%d(er|en)?\b/`, i))
@@ -73,7 +73,7 @@ func BenchmarkJudgeExpressions(b *testing.B) {
 	}
 }
 
-// BenchmarkNaive is what the automaton replaces: each list as one alternation, on the same folded text.
+// BenchmarkNaive is the alternative to the automaton: each list as one alternation, on the same folded text.
 func BenchmarkNaive(b *testing.B) {
 	var lists []*regexp.Regexp
 	for _, words := range [][]string{DefaultSlurs(), vocabulary(1000, 2), vocabulary(1000, 1)} {
@@ -98,7 +98,7 @@ func BenchmarkNaive(b *testing.B) {
 	}
 }
 
-// BenchmarkCompile reports what the lists of one city hold in memory, without the lines themselves.
+// BenchmarkCompile also reports the memory of a city's lists, without the lines themselves.
 func BenchmarkCompile(b *testing.B) {
 	triggers, blocked := vocabulary(1000, 1), vocabulary(1000, 2)
 	b.ReportAllocs()
@@ -110,10 +110,10 @@ func BenchmarkCompile(b *testing.B) {
 	b.ReportMetric(float64(len(f.triggers.words.label)), "states/list")
 }
 
-// TestJudgeDoesNotAllocate, so that a relay of many cities does not collect garbage for each report.
-func TestJudgeDoesNotAllocate(t *testing.T) {
+// TestEvaluateDoesNotAllocate: evaluation must not cause garbage collections on an instance with many cities.
+func TestEvaluateDoesNotAllocate(t *testing.T) {
 	f := mustCompile(t, append(vocabulary(1000, 1), `/zug \d+/`), vocabulary(1000, 2))
-	s := new(scratch) // our own, for the race detector makes the pool forget
+	s := new(scratch) // not from the pool, which drops items under the race detector
 	for _, tt := range texts {
 		if n := testing.AllocsPerRun(1000, func() { f.evaluate(s, tt.text) }); n >= 1 {
 			t.Errorf("%s: %v allocations", tt.name, n)

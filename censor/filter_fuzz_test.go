@@ -9,8 +9,8 @@ import (
 	"linienfunk/report"
 )
 
-// FuzzJudge: a list of two entries and a text never panic, and the verdict is that of the reference matcher.
-func FuzzJudge(f *testing.F) {
+// FuzzEvaluate: a list of two entries and a text never cause a panic, and the verdict equals the reference matcher's.
+func FuzzEvaluate(f *testing.F) {
 	for _, seed := range [][3]string{
 		{"kontrolle", "u8", "Kontrolle in der U8"},
 		{"Görlitzer Brücke", "äöüä", "Goerlitzer-Brücke aeoeueae"},
@@ -48,7 +48,7 @@ func FuzzJudge(f *testing.F) {
 	})
 }
 
-// check compares a verdict with the reference's; none is the verdict if nothing matches.
+// check compares a verdict with the reference's; none is the expected verdict if nothing matches.
 func check(t *testing.T, lines []string, text string, got, none report.Verdict, guarded bool) {
 	t.Helper()
 	want := none
@@ -66,8 +66,8 @@ func check(t *testing.T, lines []string, text string, got, none report.Verdict, 
 	}
 }
 
-// FuzzCompile: a list never panics; it compiles, or each error names a line of it; and what compiles can judge. An
-// expression that has a required part finds nothing that the expression without it would not.
+// FuzzCompile: a list never causes a panic; it compiles, or each error names one of its lines; a compiled list can be evaluated.
+// Searching the required literal first never changes the result of an expression.
 func FuzzCompile(f *testing.F) {
 	f.Add("u8\n# lines\n\n/kontroll(e|eur)/\n*", "sieg heil Kontrolleur")
 	f.Add("/(a{1000}){1000}/\n/(/\n/kontrolle", "(a")

@@ -10,7 +10,7 @@ import (
 	"linienfunk/report"
 )
 
-func TestJudge(t *testing.T) {
+func TestEvaluate(t *testing.T) {
 	passed := func(rule string, line int) report.Verdict {
 		return report.Verdict{Passed: true, List: report.Triggers, Rule: rule, Line: line}
 	}
@@ -169,7 +169,7 @@ func TestDefaultSlurs(t *testing.T) {
 	}
 }
 
-func TestJudgeFromManyGoroutines(t *testing.T) {
+func TestEvaluateIsSafeForConcurrentUse(t *testing.T) {
 	f := mustCompile(t, []string{"görlitzer"}, []string{"nazi", "/d[eo]pp/"})
 	var wg sync.WaitGroup
 	for range 8 {
@@ -193,7 +193,7 @@ func mustCompile(t testing.TB, triggers, blocked []string) *Filter {
 	return f
 }
 
-// lineErrors takes joined errors apart.
+// lineErrors returns the joined errors.
 func lineErrors(err error) (all []*LineError) {
 	if joined, ok := err.(interface{ Unwrap() []error }); ok {
 		for _, e := range joined.Unwrap() {
@@ -208,7 +208,7 @@ func lineErrors(err error) (all []*LineError) {
 	return all
 }
 
-// distinct returns n words of the length that share no beginning.
+// distinct returns n words of the given length without a common prefix.
 func distinct(n, length int) (words []string) {
 	for i := range n {
 		words = append(words, strings.Repeat(string(rune('一'+i)), length/3)+strings.Repeat("x", length%3))

@@ -18,7 +18,7 @@ func foldString(text string) string {
 
 const iotaSubscript = '\u0345'
 
-// TestFoldAgreesWithUnicode holds our case folding, which is fast, against that of x/text, which is right.
+// TestFoldAgreesWithUnicode compares case folding with that of x/text, which is correct but slower.
 func TestFoldAgreesWithUnicode(t *testing.T) {
 	for r := rune(0); r <= unicode.MaxRune; r++ {
 		if !utf8.ValidRune(r) || unicode.Is(unicode.Co, r) {
@@ -27,7 +27,7 @@ func TestFoldAgreesWithUnicode(t *testing.T) {
 		if strings.ContainsRune(norm.NFKD.String(string(r)), iotaSubscript) {
 			continue // to us an accent, to Unicode a letter
 		}
-		// The a stands before combining marks, the x behind spaces.
+		// The a is for combining marks, the x for spaces.
 		written := "a" + string(r) + "x"
 		if full := norm.NFKC.String(cases.Fold().String(norm.NFKC.String(written))); foldString(written) != foldString(full) {
 			t.Errorf("%U %q is folded to %q, its case folding %q to %q", r, r, foldString(written), full, foldString(full))
@@ -76,7 +76,7 @@ func TestLookalikesKeepWordsApart(t *testing.T) {
 	}
 }
 
-// TestLookalikesAreFolded: a key that folding changes would never be met, a value must be a small Latin letter.
+// TestLookalikesAreFolded: a key that folding changes would never be found; a value must be a small Latin letter.
 func TestLookalikesAreFolded(t *testing.T) {
 	for _, text := range []string{lookalikesSmall, lookalikesCapital} {
 		runes := []rune(text)

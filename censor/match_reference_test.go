@@ -8,10 +8,10 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// The reference matcher: what filter.go promises for words, said again as slowly and plainly as possible. It shares
-// with the real one isWord, the table of look-alikes and the set of invisible characters, for these are data.
+// The reference matcher implements the documentation of Compile for words as plainly as possible, without regard to speed. It
+// shares isWord, the table of look-alikes and the set of invisible characters with the real one, since these are data.
 
-// letter is a folded character; e is set if it may be followed by an e that was not written.
+// letter is a folded character; e is set if an unwritten e may follow.
 type letter struct {
 	r rune
 	e bool
@@ -39,7 +39,7 @@ func referenceFold(text string) (folded []letter) {
 }
 
 func referenceLetters(folded []letter, r rune) []letter {
-	// Without the iota subscript, which case folding makes a letter.
+	// Without the iota subscript, which case folding turns into a letter.
 	small := norm.NFC.String(strings.ReplaceAll(norm.NFD.String(string(r)), string(iotaSubscript), ""))
 	if small = cases.Fold().String(small); small == "" {
 		return folded
@@ -69,7 +69,7 @@ func referenceLetters(folded []letter, r rune) []letter {
 	return folded
 }
 
-// referenceRead writes the umlauts out, with or without e, and makes look-alikes Latin if as is not negative.
+// referenceRead spells the umlauts with or without e, and replaces look-alikes if as is not negative.
 func referenceRead(letters []letter, e bool, as look) (text []rune) {
 	for _, l := range letters {
 		r := l.r
@@ -119,7 +119,7 @@ func referenceFind(words []letter, text []rune) bool {
 	return false
 }
 
-// referenceAt tries the entry from text[at] on. umlauts counts those before, lastE is how the last one was spelled.
+// referenceAt tries the entry at text[at]. umlauts counts the umlauts before it, lastE is the spelling of the last one.
 func referenceAt(words []letter, text []rune, at, umlauts int, lastE bool) bool {
 	if len(words) == 0 {
 		return at == len(text) || !isWord(text[at]) || !isWord(text[at-1])

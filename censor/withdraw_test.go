@@ -9,7 +9,7 @@ import (
 	"linienfunk/report"
 )
 
-// withdraw puts on INTAKE that a report is taken back.
+// withdraw publishes the withdrawal of a report.
 func (d *fixture) withdraw(r report.Report, by report.Withdrawal) {
 	d.t.Helper()
 	if err := d.bus.PublishReport(d.t.Context(), report.Report{City: r.City, Bot: r.Bot, ID: r.ID, Withdrawn: by}); err != nil {
@@ -17,7 +17,7 @@ func (d *fixture) withdraw(r report.Report, by report.Withdrawal) {
 	}
 }
 
-// withdrawn waits until the ledger says that the report is taken back.
+// withdrawn waits until the report is withdrawn in the ledger.
 func (d *fixture) withdrawn(r report.Report) db.Entry {
 	d.t.Helper()
 	var found db.Entry
@@ -33,9 +33,9 @@ func (d *fixture) withdrawn(r report.Report) db.Entry {
 	return found
 }
 
-func TestAWithdrawalIsOrderedForAllBotsThatMayHaveSentTheReport(t *testing.T) {
+func TestAWithdrawalIsOrderedForEveryBotThatMayHaveSentTheReport(t *testing.T) {
 	d := newFixture(t)
-	r := d.put("zuerich", "a b/ü", "kontrolle u8", 0) // an id that stands in the key as its digest
+	r := d.put("zuerich", "a b/ü", "kontrolle u8", 0) // an id whose digest is in the key
 	entry := d.entry(r)
 	testkit.Next(t, d.orders)
 	testkit.Next(t, d.orders)
@@ -56,7 +56,7 @@ func TestAWithdrawalIsOrderedForAllBotsThatMayHaveSentTheReport(t *testing.T) {
 	}
 }
 
-func TestWhatItsAuthorDeletedIsForgottenAndWhatAModeratorTakesBackStaysForModerators(t *testing.T) {
+func TestTheTextOfAWithdrawnReportIsKeptOnlyIfAModeratorWithdrewIt(t *testing.T) {
 	d := newFixture(t)
 	for by, text := range map[report.Withdrawal]string{report.ByAuthor: "", report.ByModerator: "schönes wetter"} {
 		r := d.put("zuerich", string(by), "schönes wetter", 0)
@@ -68,7 +68,7 @@ func TestWhatItsAuthorDeletedIsForgottenAndWhatAModeratorTakesBackStaysForModera
 	}
 }
 
-func TestAReportThatWasWithdrawnBeforeItCameGoesNowhere(t *testing.T) {
+func TestAReportThatWasWithdrawnBeforeItArrivedIsNotRelayed(t *testing.T) {
 	d := newFixture(t)
 	r := report.Report{City: "zuerich", Bot: "elsewhere", ID: "1", Text: "kontrolle u8", At: time.Now()}
 	d.withdraw(r, report.ByAuthor)

@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// TestEntryFinds asks one entry as a trigger and as a blocked word. Want says what each finds: "both", "neither", or
-// "blocked" for what only a guarded list sees.
+// TestEntryFinds evaluates one entry as a trigger and as a blocked word. Want is what finds the text: "both", "neither", or
+// "blocked" if only a guarded list does.
 func TestEntryFinds(t *testing.T) {
 	tests := []struct{ name, entry, text, want string }{
 		{"a word finds itself", "kontrolle", "kontrolle", "both"},
@@ -156,7 +156,7 @@ func TestExpressionFinds(t *testing.T) {
 	}
 }
 
-func TestRequired(t *testing.T) {
+func TestRequiredLiteral(t *testing.T) {
 	for expr, want := range map[string]string{
 		`Görlitzer`: "rlitzer", `(kotti)+ u8`: "kotti", `a|b`: "", `x?`: "", `(abc){2,3}`: "abc", `(abc){0,3}d`: "d", `(?-i:ABC)`: "abc",
 	} {

@@ -14,7 +14,7 @@ import (
 	"linienfunk/report"
 )
 
-// desk is a running worker with a real bus and database. zuerich has the trigger "kontrolle", blocks "idiot", and has connected two networks.
+// fixture is a running worker with a real bus and database. zuerich has the trigger "kontrolle", blocks "idiot", and has connected two networks.
 type fixture struct {
 	t      *testing.T
 	bus    *bus.Bus
@@ -65,7 +65,7 @@ func (d *fixture) put(city, id, text string, age time.Duration) report.Report {
 	return r
 }
 
-// entry waits until the report is in the ledger and all that follows from it is done.
+// entry waits until the report is in the ledger and relayed.
 func (d *fixture) entry(r report.Report) db.Entry {
 	d.t.Helper()
 	var found db.Entry
@@ -100,7 +100,7 @@ func TestAPassedReportIsOrderedOnceForEachConnectedBot(t *testing.T) {
 	}
 }
 
-func TestAHeldReportIsOrderedForNobody(t *testing.T) {
+func TestAHeldReportIsNotOrdered(t *testing.T) {
 	d := newFixture(t)
 	if e := d.entry(d.put("zuerich", "1", "kontrolle, idiot", 0)); e.Passed || e.List != "blocked" || e.Rule != "idiot" || len(e.Deliveries) != 0 {
 		t.Errorf("ledger: %+v", e)
@@ -114,7 +114,7 @@ func TestAHeldReportIsOrderedForNobody(t *testing.T) {
 	}
 }
 
-func TestAReportThatIsPerhapsForgedIsHeld(t *testing.T) {
+func TestAReportThatMayBeForgedIsHeld(t *testing.T) {
 	d := newFixture(t)
 	for text, want := range map[string]report.Verdict{
 		"kontrolle u8":        {List: report.Spam, Rule: "DMARC: quarantine"},
@@ -132,7 +132,7 @@ func TestAReportThatIsPerhapsForgedIsHeld(t *testing.T) {
 	}
 }
 
-func TestAReportThatComesTooLateIsExpiredForAll(t *testing.T) {
+func TestAReportThatArrivesTooLateExpiresForAllBots(t *testing.T) {
 	d := newFixture(t)
 	e := d.entry(d.put("zuerich", "1", "kontrolle u8", 31*time.Minute))
 	if len(e.Deliveries) != 2 || e.Deliveries[0].Status != db.Expired || e.Deliveries[1].Status != db.Expired {
@@ -144,10 +144,10 @@ func TestAReportThatComesTooLateIsExpiredForAll(t *testing.T) {
 	}
 }
 
-func TestAReportThatStoppedHalfWayIsFinished(t *testing.T) {
+func TestAReportIsFinishedAfterACrashBetweenLedgerAndRelay(t *testing.T) {
 	d := newFixture(t)
 	r := report.Report{City: "zuerich", Bot: "elsewhere", ID: "1", Text: "kontrolle u8", At: time.Now()}
-	// As after a crash between the ledger and RELAY, when somebody had connected one bot only.
+	// As after a crash between the ledger and RELAY, with one bot connected.
 	if _, err := d.db.Record(t.Context(), r, report.Verdict{Passed: true, List: report.Triggers}, db.Queued, []string{"one"}); err != nil {
 		t.Fatal(err)
 	}
@@ -160,10 +160,10 @@ func TestAReportThatStoppedHalfWayIsFinished(t *testing.T) {
 	d.entry(r)
 }
 
-func TestAReportThatIsInTheLedgerAlreadyIsNotOrderedAgain(t *testing.T) {
+func TestARelayedReportIsNotOrderedAgain(t *testing.T) {
 	d := newFixture(t)
 	r := report.Report{City: "zuerich", Bot: "elsewhere", ID: "1", Text: "kontrolle u8", At: time.Now()}
-	// As when a network repeats it long after JetStream has forgotten its id.
+	// As when a network repeats it after JetStream's deduplication window.
 	entry, err := d.db.Record(t.Context(), r, report.Verdict{Passed: true, List: report.Triggers}, db.Queued, []string{"one"})
 	if err != nil {
 		t.Fatal(err)
@@ -180,7 +180,7 @@ func TestAReportThatIsInTheLedgerAlreadyIsNotOrderedAgain(t *testing.T) {
 	}
 }
 
-func TestAReportForACityThatIsGoneIsDropped(t *testing.T) {
+func TestAReportForADeletedCityIsDropped(t *testing.T) {
 	d := newFixture(t)
 	d.put("atlantis", "1", "kontrolle u8", 0)
 	d.entry(d.put("zuerich", "2", "kontrolle u9", 0))

@@ -9,7 +9,7 @@ import (
 	"linienfunk/internal/testkit"
 )
 
-func TestADatabaseKeepsToTheKeyThatItSawFirst(t *testing.T) {
+func TestADatabaseAcceptsOnlyItsFirstInstanceKey(t *testing.T) {
 	d := testkit.DB(t, time.Now)
 	for i, c := range []struct {
 		digest string

@@ -48,7 +48,7 @@ func TestARecordedReportIsReadBackWithVerdictAndDeliveries(t *testing.T) {
 	}
 }
 
-func TestReportsSinceATimeAreThoseThatStillHaveTheirText(t *testing.T) {
+func TestEntriesSinceATimeAreThoseWithText(t *testing.T) {
 	now := time.Now()
 	d := testkit.DB(t, func() time.Time { return now })
 	record(t, d, kontrolle("old"))
@@ -72,7 +72,7 @@ func TestReportsSinceATimeAreThoseThatStillHaveTheirText(t *testing.T) {
 	}
 }
 
-func TestTheFirstRecordOfAReportStands(t *testing.T) {
+func TestTheFirstRecordOfAReportIsKept(t *testing.T) {
 	d := testkit.DB(t, time.Now)
 	first := record(t, d, kontrolle("1"), "a")
 	if err := d.SaveDelivery(t.Context(), db.Delivery{EntryID: first.ID, Bot: "a", Status: db.Sent, RemoteID: "7"}); err != nil {
@@ -90,7 +90,7 @@ func TestTheFirstRecordOfAReportStands(t *testing.T) {
 	}
 }
 
-func TestForgettingKeepsTheRowAndWithItTheMemoryOfRepetitions(t *testing.T) {
+func TestDeletingTextsKeepsTheRowsThatRejectDuplicates(t *testing.T) {
 	d := testkit.DB(t, time.Now)
 	first := record(t, d, kontrolle("1"), "a")
 	if n, err := d.DeleteTexts(t.Context(), "zuerich", time.Now().Add(-time.Hour)); n != 0 || err != nil {
@@ -108,7 +108,7 @@ func TestForgettingKeepsTheRowAndWithItTheMemoryOfRepetitions(t *testing.T) {
 	}
 }
 
-func TestATokenWorksOnceAndNotAfterItsTime(t *testing.T) {
+func TestATokenWorksOnceAndNotAfterItExpired(t *testing.T) {
 	now := time.Now()
 	d := testkit.DB(t, func() time.Time { return now })
 	for _, hash := range []string{"good", "old"} {

@@ -9,7 +9,7 @@ import (
 	"linienfunk/db"
 )
 
-func TestTheDatabasesFilesAreTheirOwnersOnly(t *testing.T) {
+func TestOnlyTheOwnerCanReadTheDatabaseFiles(t *testing.T) {
 	dir := t.TempDir()
 	d, err := db.Open(t.Context(), filepath.Join(dir, "linienfunk.db"), time.Now)
 	if err != nil {

@@ -9,9 +9,9 @@ import (
 	"linienfunk/settings"
 )
 
-// BenchmarkAChangeIsInForceOnAllNodes is the time from handing in a change until three nodes judge by it, with a storage beside
-// them, for a city with a thousand words on each list; also as a multiple of the time to store one message in the stream. What
-// admins may expect is 100 ms.
+// BenchmarkAChangeIsInForceOnAllNodes is the time from Submit until three nodes have the change, with a storage beside
+// them, for a city with a thousand words on each list; also as a multiple of the time to store one message in the stream. The
+// target is 100 ms.
 func BenchmarkAChangeIsInForceOnAllNodes(b *testing.B) {
 	w := newCluster(b)
 	storage, _ := w.storage()
@@ -57,7 +57,7 @@ func BenchmarkAChangeIsInForceOnAllNodes(b *testing.B) {
 	b.ReportMetric(float64(b.Elapsed())/float64(b.N)/float64(unit), "x-store")
 }
 
-// storing is how long it takes to store one message of no use.
+// storing measures the time to store one message.
 func storing(b *testing.B, w *cluster) time.Duration {
 	conn := w.broker.Connect(b)
 	const many = 50

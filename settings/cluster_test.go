@@ -26,17 +26,17 @@ var schema = settings.Schema{Compile: censor.Compile, Options: map[string][]bots
 		{Name: "budget", Kind: bots.Number, Default: 5, Min: 1, Max: 900}},
 }}
 
-// world is a broker and a database, on which nodes and storages run.
+// cluster is a broker and a database for nodes and storages.
 type cluster struct {
 	t      testing.TB
 	broker testkit.Broker
 	db     *db.DB
 }
 
-// part is something that runs until it is stopped, with a connection of its own.
+// part is a running node or storage with a connection of its own.
 type part struct {
 	bus  *bus.Bus
-	stop func() // ends it without any farewell
+	stop func() // kills it
 }
 
 func newCluster(t testing.TB) *cluster {
@@ -47,7 +47,7 @@ func newCluster(t testing.TB) *cluster {
 	return w
 }
 
-// started is a world with a storage, some cities, and a node that knows them.
+// started returns a cluster with a storage, some cities, and a node that has loaded them.
 func started(t testing.TB, cities ...string) (*cluster, *settings.Storage, *settings.Node) {
 	t.Helper()
 	w := newCluster(t)
@@ -73,7 +73,7 @@ func (w *cluster) run(b *bus.Bus, f func(context.Context) error) part {
 
 func (w *cluster) storage() (*settings.Storage, part) { return w.storageThatKeeps(1000) }
 
-// storageThatKeeps is a storage that leaves only so many updates in the stream.
+// storageThatKeeps starts a storage that keeps only so many updates in the stream.
 func (w *cluster) storageThatKeeps(updates uint64) (*settings.Storage, part) {
 	w.t.Helper()
 	b := w.broker.Connect(w.t)
@@ -90,7 +90,7 @@ func (w *cluster) nodeOn(b *bus.Bus) (*settings.Node, part) {
 	return n, w.run(b, n.Run)
 }
 
-// loaded waits until a node knows all cities.
+// waitLoaded waits until the nodes have loaded all cities.
 func waitLoaded(t testing.TB, nodes ...*settings.Node) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
@@ -102,7 +102,7 @@ func waitLoaded(t testing.TB, nodes ...*settings.Node) {
 	}
 }
 
-// create makes cities, without telling the nodes.
+// create creates cities without announcing them to the nodes.
 func (w *cluster) create(s *settings.Storage, cities ...string) {
 	w.t.Helper()
 	for _, city := range cities {
@@ -125,7 +125,7 @@ func get(t testing.TB, n *settings.Node, city string) settings.Snapshot {
 	return snapshot
 }
 
-// edit is a change of one field of what is in force.
+// edit is a draft that changes one field of a snapshot.
 func edit(t testing.TB, from settings.Snapshot, field string, value any) settings.Draft {
 	t.Helper()
 	to, err := settings.With(from.Document, map[string]any{field: value})
@@ -135,7 +135,7 @@ func edit(t testing.TB, from settings.Snapshot, field string, value any) setting
 	return settings.Draft{City: from.City, Base: from.Hash, From: from.Document, To: to, Admin: 1, Note: fmt.Sprint("sets ", field)}
 }
 
-// become waits until the nodes have the version.
+// waitForVersion waits until the nodes have the version.
 func waitForVersion(t testing.TB, want settings.Snapshot, nodes ...*settings.Node) {
 	t.Helper()
 	for i, n := range nodes {
@@ -146,7 +146,7 @@ func waitForVersion(t testing.TB, want settings.Snapshot, nodes ...*settings.Nod
 	}
 }
 
-// watch is a log that tells when something is logged.
+// watch is a log handler's output that signals when a text is logged.
 type watch struct {
 	what string
 	seen chan struct{}
@@ -158,7 +158,7 @@ func (w *watch) logger(t testing.TB) *slog.Logger {
 	return slog.New(slog.NewTextHandler(w, nil))
 }
 
-// Write passes on what is logged.
+// Write forwards the output.
 func (w *watch) Write(p []byte) (int, error) {
 	if strings.Contains(string(p), w.what) {
 		select {

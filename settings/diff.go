@@ -6,18 +6,18 @@ import (
 	"slices"
 )
 
-// Change is how a field differs between two documents.
+// Change is a field that differs between two documents.
 type Change struct {
 	Field         string
 	Before, After any // nil where the field is missing
 
-	// Lines says that both are lists. Then Added and Removed hold the lines that only one of them has; both are empty if only
-	// the order differs.
+	// Lines is set if both values are lists. Added and Removed then hold the lines that only one of them contains; both are
+	// empty if only the order differs.
 	Lines          bool
 	Added, Removed []string
 }
 
-// Diff lists the fields in which two documents differ, in the order in which people read them.
+// Diff lists the fields in which two documents differ, in fieldOrder.
 func Diff(before, after []byte) ([]Change, error) {
 	a, err := Fields(before)
 	if err != nil {
@@ -50,7 +50,7 @@ func newChange(field string, before, after any) Change {
 
 func equal(a, b any) bool { return reflect.DeepEqual(a, b) }
 
-// without returns the lines that other does not have; of a line that is there more often than in other, what is more.
+// subtract returns the lines that are not in other. Duplicates count: a line that occurs twice here and once in other is returned once.
 func subtract(lines, other []string) []string {
 	count := map[string]int{}
 	for _, line := range other {
@@ -65,18 +65,19 @@ func subtract(lines, other []string) []string {
 	return rest
 }
 
-// Conflict is a field that was changed on one or both of two ways from the same document.
+// Conflict is a field that one or both of two documents changed compared to their common base.
 type Conflict struct {
 	Field              string
 	Base, Mine, Theirs any
 
-	Both    bool     // both changed it, and not to the same
-	Lines   bool     // all are lists, or missing
-	Merged  []string // of Lines: theirs with the lines that I added, and without those that I took away
+	Both    bool     // both changed it, to different values
+	Lines   bool     // all values are lists or missing
+	Merged  []string // if Lines: theirs plus the lines that mine added, minus those that mine removed
 	Changed struct{ Mine, Theirs bool }
 }
 
-// Compare lists the fields that somebody changed since base. Where both made the same change there is nothing to decide.
+// Compare lists the fields that differ between mine and theirs, two documents that were made from base. Fields with the same
+// change in both are omitted.
 func Compare(base, mine, theirs []byte) ([]Conflict, error) {
 	ours, err := Diff(base, mine)
 	if err != nil {
@@ -115,8 +116,8 @@ func Compare(base, mine, theirs []byte) ([]Conflict, error) {
 
 func asLines(value any) []string { list, _ := value.([]string); return list }
 
-// mergeLines returns theirs without the lines that mine took away from base, and with those that mine added: behind the line behind
-// which they stand in mine, or at the end.
+// mergeLines returns theirs without the lines that mine removed from base, and with those that mine added: after the line that
+// precedes them in mine, or at the end.
 func mergeLines(base, mine, theirs []string) []string {
 	merged := slices.Clone(theirs)
 	for _, line := range subtract(base, mine) {
@@ -132,21 +133,21 @@ func mergeLines(base, mine, theirs []string) []string {
 		}
 		added = slices.Delete(added, at, at+1)
 		if slices.Contains(merged, line) && line != "" {
-			continue // they had the same idea
+			continue // theirs added the same line
 		}
-		place := len(merged)
+		position := len(merged)
 		if i == 0 {
-			place = 0
+			position = 0
 		} else if before := slices.Index(merged, mine[i-1]); before >= 0 {
-			place = before + 1
+			position = before + 1
 		}
-		merged = slices.Insert(merged, place, line)
+		merged = slices.Insert(merged, position, line)
 	}
 	return merged
 }
 
-// Undo returns now without what was changed between before and after. Fields that were changed again since, so that taking the
-// change back would take more back than that, are returned as blocked, and nothing is undone.
+// Undo returns now without the changes between before and after. Fields that were changed again since, and so cannot be reverted
+// without losing the later change, are returned as blocked; then nothing is undone.
 func Undo(before, after, now []byte) (document []byte, blocked []string, err error) {
 	changes, err := Diff(before, after)
 	if err != nil {
@@ -171,7 +172,7 @@ func Undo(before, after, now []byte) (document []byte, blocked []string, err err
 	return document, nil, err
 }
 
-// undo returns the value that a field gets; false if something else was built on the change. Of a list, other lines may have changed.
+// revert returns the field's value without the change; false if a later change depends on it. Other lines of a list may have changed.
 func (c Change) revert(now any) (any, bool) {
 	if equal(now, c.After) {
 		return c.Before, true

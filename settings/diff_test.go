@@ -8,7 +8,7 @@ import (
 	"linienfunk/settings"
 )
 
-// doc is a document in JSON as it is.
+// doc encodes a document.
 func doc(t *testing.T, value map[string]any) []byte {
 	t.Helper()
 	text, err := json.Marshal(value)
@@ -20,7 +20,7 @@ func doc(t *testing.T, value map[string]any) []byte {
 
 type m = map[string]any
 
-func TestADifferenceIsToldFieldByField(t *testing.T) {
+func TestDiffListsTheChangedFields(t *testing.T) {
 	before := doc(t, m{"title": "Gent", "triggers": []string{"a", "b", "b"}, "bots": m{"web": m{"form": true}}, "active": true, "zzz": 1})
 	after := doc(t, m{"title": "Ghent", "triggers": []string{"b", "c", "a"}, "bots": m{"web": m{"form": true, "list": false}}, "active": true, "zzz": 2})
 	changes, err := settings.Diff(before, after)
@@ -42,7 +42,7 @@ func TestADifferenceIsToldFieldByField(t *testing.T) {
 	}
 }
 
-func TestTwoWaysFromOneDocumentAreCompared(t *testing.T) {
+func TestCompareListsTheFieldsThatTwoEditorsChanged(t *testing.T) {
 	base := doc(t, m{"title": "Gent", "lang": "de", "about": "x", "triggers": []string{"a", "b", "c"}})
 	mine := doc(t, m{"title": "Mine", "lang": "en", "about": "x", "triggers": []string{"a", "new", "b", "c"}})
 	theirs := doc(t, m{"title": "Theirs", "lang": "en", "about": "y", "triggers": []string{"a", "c", "theirs"}})
@@ -54,7 +54,7 @@ func TestTwoWaysFromOneDocumentAreCompared(t *testing.T) {
 	for _, c := range all {
 		byField[c.Field] = c
 	}
-	if len(all) != 3 { // of the language both think the same
+	if len(all) != 3 { // both changed the language to the same
 		t.Errorf("%d fields: %+v", len(all), all)
 	}
 	if c := byField["title"]; !c.Both || c.Base != "Gent" || c.Mine != "Mine" || c.Theirs != "Theirs" {
@@ -106,7 +106,7 @@ func list(lines []string) []string {
 	return lines
 }
 
-func TestAChangeIsUndoneUnlessOthersStandOnIt(t *testing.T) {
+func TestAChangeIsUndoneUnlessALaterOneDependsOnIt(t *testing.T) {
 	before := m{"title": "Gent", "triggers": []string{"a", "b"}, "about": "x"}
 	for _, test := range []struct {
 		name       string

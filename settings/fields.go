@@ -13,24 +13,24 @@ import (
 	"linienfunk/settings/chain"
 )
 
-// order is in which order people read the fields.
+// fieldOrder is the order in which fields are shown.
 var fieldOrder = []string{"active", "listed", "title", "lang", "time_zone", "about", "triggers", "blocked", "freshness_minutes", "retention_hours"}
 
-// byField compares names of fields by their place in order; those of bots come last.
+// compareFields compares field names by fieldOrder; options of bots come last.
 func compareFields(a, b string) int {
-	place := func(field string) int {
+	rank := func(field string) int {
 		if i := slices.Index(fieldOrder, field); i >= 0 {
 			return i
 		}
 		return len(fieldOrder)
 	}
-	return cmp.Or(cmp.Compare(place(a), place(b)), cmp.Compare(a, b))
+	return cmp.Or(cmp.Compare(rank(a), rank(b)), cmp.Compare(a, b))
 }
 
 func keys(fields map[string]any) iter.Seq[string] { return maps.Keys(fields) }
 
-// Fields takes a document apart. Names are those in the document; a bot's option is bots.<bot>.<option>. A list of texts is
-// a []string; other values are as encoding/json reads them.
+// Fields splits a document into its fields by name; an option of a bot is named bots.<bot>.<option>. A list of strings is
+// a []string; other values have the types of encoding/json.
 func Fields(document []byte) (map[string]any, error) {
 	var values map[string]any
 	if err := json.Unmarshal(document, &values); err != nil {
@@ -72,12 +72,12 @@ func addOptions(fields map[string]any, bot string, value any) error {
 	return nil
 }
 
-// dotted refuses a name that could be taken for a field somewhere else.
+// dottedError refuses a name that is ambiguous because of a dot.
 func dottedError(name string) error {
 	return Errors{{Field: name, TextID: "settings-error-unknown", Err: errUnknown}}
 }
 
-// texts makes a list of texts one.
+// toStrings converts a list of strings to a []string and returns any other value as it is.
 func toStrings(value any) any {
 	list, ok := value.([]any)
 	if !ok {
@@ -92,7 +92,7 @@ func toStrings(value any) any {
 	return lines
 }
 
-// With returns the document, in canonical form, with other values in some fields; nil takes a field away.
+// With returns the document, in canonical form, with some fields changed; nil removes a field.
 func With(document []byte, changes map[string]any) ([]byte, error) {
 	var values map[string]any
 	if err := json.Unmarshal(document, &values); err != nil {

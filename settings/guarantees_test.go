@@ -18,7 +18,7 @@ import (
 	"linienfunk/settings/chain"
 )
 
-// linkTo is another program's change of a title.
+// linkTo returns another program's change of the title.
 func linkTo(t *testing.T, base chain.Hash, document []byte, title string) (chain.Link, chain.Hash, []byte) {
 	t.Helper()
 	to, err := settings.With(document, map[string]any{"title": title})
@@ -37,7 +37,7 @@ func linkTo(t *testing.T, base chain.Hash, document []byte, title string) (chain
 	return l, hash, to
 }
 
-// written waits until a change is the last of its city's chain.
+// written waits until a change is the last link of its city's chain.
 func written(t *testing.T, s *settings.Storage, want settings.Snapshot) {
 	t.Helper()
 	testkit.Eventually(t, "the change "+want.Title+" is written", func() bool {
@@ -46,9 +46,9 @@ func written(t *testing.T, s *settings.Storage, want settings.Snapshot) {
 	})
 }
 
-func TestAHostileMessageStopsNobody(t *testing.T) {
+func TestAHostileMessageDoesNotBlockLaterUpdates(t *testing.T) {
 	w, storage, n := started(t, "zuerich")
-	s := newStranger(t, w)
+	s := newClient(t, w)
 	base := get(t, n, "zuerich")
 	link := func(patch string) string {
 		return fmt.Sprintf(`{"author":"","base":%q,"city":"zuerich","note":"","patch":%s,"result":"","time":"2026-05-01T12:00:00Z"}`, base.Hash, patch)
@@ -62,20 +62,20 @@ func TestAHostileMessageStopsNobody(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, test := range map[string]struct{ data, answer string }{
-		"a patch that the library cannot stand": {link(`[{"op":"test","path":""}]`), ""},
+		"a patch that makes the library panic": {link(`[{"op":"test","path":""}]`), ""},
 		"a document of null":                    {link(`[{"op":"replace","path":"","value":null},{"op":"add","path":"/a","value":1}]`), ""},
-		"very many mistakes":                    {link(string(unknown)), ""},
+		"very many errors":                    {link(string(unknown)), ""},
 		"nothing":                               {"", ""},
-		"a very long subject for the answer":    {"{}", strings.Repeat("a", 5000)},
-		"a pattern for the answer":              {"{}", ">"},
-		"our own subject for the answer":        {"{}", s.prefix + "report.in.zuerich.web"},
+		"a very long reply subject":    {"{}", strings.Repeat("a", 5000)},
+		"a wildcard as reply subject":              {"{}", ">"},
+		"our own subject as reply subject":        {"{}", s.prefix + "report.in.zuerich.web"},
 		"two cities":                            {strings.Replace(link("[]"), `"city":`, `"city":"ghent","CITY":`, 1), ""},
 		"the same twice":                        {strings.Replace(link("[]"), `"city":`, `"city":"ghent","city":`, 1), ""},
 	} {
 		msg := nats.NewMsg(s.prefix + "settings.update." + string(base.Hash))
 		msg.Data = []byte(test.data)
-		answer := s.listen("elsewhere.answer")
-		msg.Header.Set(bus.ReplyHeader, s.prefix+"elsewhere.answer")
+		answer := s.listen("elsewhere.reply")
+		msg.Header.Set(bus.ReplyHeader, s.prefix+"elsewhere.reply")
 		if test.answer != "" {
 			msg.Header.Set(bus.ReplyHeader, test.answer)
 		}
@@ -97,9 +97,9 @@ func TestAHostileMessageStopsNobody(t *testing.T) {
 	written(t, storage, now)
 }
 
-func TestALinkThatIsInTheChainCountsAsAppliedHoweverOftenItComes(t *testing.T) {
+func TestADuplicateOfALinkCountsAsApplied(t *testing.T) {
 	w, _, n := started(t, "zuerich")
-	s := newStranger(t, w)
+	s := newClient(t, w)
 	base := get(t, n, "zuerich")
 	first, hash, document := linkTo(t, base.Hash, base.Document, "eins")
 	second, _, _ := linkTo(t, hash, document, "zwei")
@@ -110,8 +110,8 @@ func TestALinkThatIsInTheChainCountsAsAppliedHoweverOftenItComes(t *testing.T) {
 	}
 }
 
-// A link that comes before the one that it builds on is refused, also by nodes that start when both are there.
-func TestALinkBeforeItsBaseIsRefusedForGood(t *testing.T) {
+// A link that arrives before its base is refused, also by nodes that start when both are in the stream.
+func TestALinkBeforeItsBaseIsRefused(t *testing.T) {
 	w := newCluster(t)
 	storage, _ := w.storage()
 	w.create(storage, "zuerich")
@@ -119,7 +119,7 @@ func TestALinkBeforeItsBaseIsRefusedForGood(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := newStranger(t, w)
+	s := newClient(t, w)
 	first, hash, document := linkTo(t, history[0].Hash, history[0].After, "eins")
 	second, _, _ := linkTo(t, hash, document, "zwei")
 	if o := s.submit(second); o.Applied {
@@ -137,7 +137,7 @@ func TestALinkBeforeItsBaseIsRefusedForGood(t *testing.T) {
 	written(t, storage, now)
 }
 
-func TestNothingIsLostWhileTheDatabaseIsAwayAndTheConnectionBreaks(t *testing.T) {
+func TestNoChangeIsLostWhileTheDatabaseAndTheConnectionFail(t *testing.T) {
 	w := newCluster(t)
 	maker, running := w.storage()
 	w.create(maker, "zuerich", "ghent")
@@ -177,7 +177,7 @@ func TestNothingIsLostWhileTheDatabaseIsAwayAndTheConnectionBreaks(t *testing.T)
 	written(t, storage, second)
 }
 
-func TestTheStreamMayBeMadeAnew(t *testing.T) {
+func TestTheStreamMayBeRecreated(t *testing.T) {
 	w, storage, n := started(t, "zuerich")
 	now := get(t, n, "zuerich")
 	for i := range 5 {
@@ -204,7 +204,7 @@ func TestTheStreamMayBeMadeAnew(t *testing.T) {
 	if err := js.DeleteStream(t.Context(), stream); err != nil {
 		t.Fatal(err)
 	}
-	w.broker.Connect(t) // another program starts, and makes it
+	w.broker.Connect(t) // another program starts and creates it
 	testkit.Eventually(t, "changes work again", func() bool {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
@@ -218,7 +218,7 @@ func TestTheStreamMayBeMadeAnew(t *testing.T) {
 	waitForVersion(t, now, later)
 }
 
-func TestADatabaseThatIsAheadOfTheStreamStillWrites(t *testing.T) {
+func TestUpdatesAreWrittenWhenTheDatabaseIsAheadOfTheStream(t *testing.T) {
 	w := newCluster(t)
 	storage, running := w.storage()
 	w.create(storage, "zuerich")
@@ -244,7 +244,7 @@ func TestADatabaseThatIsAheadOfTheStreamStillWrites(t *testing.T) {
 	written(t, storage, now)
 }
 
-func TestACityWhoseChainIsBrokenRestsAndKeepsNoOtherFromRunning(t *testing.T) {
+func TestACityWithABrokenChainIsInactiveAndDoesNotBlockOthers(t *testing.T) {
 	w := newCluster(t)
 	storage, _ := w.storage()
 	w.create(storage, "zuerich", "ghent")
@@ -254,7 +254,7 @@ func TestACityWhoseChainIsBrokenRestsAndKeepsNoOtherFromRunning(t *testing.T) {
 	n, _ := w.node()
 	waitLoaded(t, n)
 	if city := get(t, n, "zuerich"); city.Active || city.Filter == nil {
-		t.Errorf("it should rest: %+v", city)
+		t.Errorf("it should be inactive: %+v", city)
 	}
 	now, err := n.Submit(t.Context(), edit(t, get(t, n, "ghent"), "title", "Gent"))
 	if err != nil {
@@ -262,7 +262,7 @@ func TestACityWhoseChainIsBrokenRestsAndKeepsNoOtherFromRunning(t *testing.T) {
 	}
 	written(t, storage, now)
 
-	// Once somebody has mended it, it is loaded.
+	// Once the chain is repaired, the city is loaded.
 	if err := w.db.Exec("UPDATE settings_links SET note = '' WHERE city = 'zuerich'").Error; err != nil {
 		t.Fatal(err)
 	}
@@ -272,7 +272,7 @@ func TestACityWhoseChainIsBrokenRestsAndKeepsNoOtherFromRunning(t *testing.T) {
 	})
 }
 
-func TestAHeadThatWasSetBackIsFoundAndKeepsNoOtherFromBeingWritten(t *testing.T) {
+func TestATamperedHeadIsDetectedAndDoesNotBlockOthers(t *testing.T) {
 	w, storage, n := started(t, "zuerich", "ghent")
 	base := get(t, n, "zuerich")
 	now, err := n.Submit(t.Context(), edit(t, base, "title", "A"))
@@ -285,7 +285,7 @@ func TestAHeadThatWasSetBackIsFoundAndKeepsNoOtherFromBeingWritten(t *testing.T)
 		t.Fatal(err)
 	}
 	other, _, _ := linkTo(t, base.Hash, base.Document, "eins")
-	if o := newStranger(t, w).submit(other); o.Applied || !strings.Contains(o.Error, "link 2") {
+	if o := newClient(t, w).submit(other); o.Applied || !strings.Contains(o.Error, "link 2") {
 		t.Errorf("%+v", o)
 	}
 	if now, err = n.Submit(t.Context(), edit(t, get(t, n, "ghent"), "title", "G")); err != nil {
@@ -294,7 +294,7 @@ func TestAHeadThatWasSetBackIsFoundAndKeepsNoOtherFromBeingWritten(t *testing.T)
 	written(t, storage, now)
 }
 
-func TestFormerSettingsAreTakenOverFieldByFieldAndOnce(t *testing.T) {
+func TestLegacySettingsAreImportedFieldByFieldAndOnce(t *testing.T) {
 	w := newCluster(t)
 	d := settings.Default("zuerich", "de")
 	d.Triggers, d.About = []string{"meine", "liste"}, strings.Repeat("x", settings.MaxAbout+1)

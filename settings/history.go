@@ -13,19 +13,19 @@ import (
 	"linienfunk/settings/chain"
 )
 
-// Version is a city's document and how it came to be.
+// Version is one version of a city's document and the link that made it.
 type Version struct {
 	Number        int // of the link, from 1
 	Hash          chain.Hash
-	Base          chain.Hash // the version before
-	Admin         uint       // 0 for the program, or for another program
+	Base          chain.Hash // the previous version
+	Admin         uint       // 0 if this or another program made it
 	Time          time.Time
 	Note          string
 	Before, After []byte // documents
 }
 
-// History returns all versions of a city, the oldest first. Every link is checked and applied anew: an error that wraps
-// chain.ErrBroken names the one that was changed or is missing, and comes with the versions before it.
+// History returns all versions of a city, the oldest first. Every link is verified and applied again: an error that wraps
+// chain.ErrBroken names the link that was changed or is missing, and is returned with the versions before it.
 func (s *Storage) History(ctx context.Context, city string) ([]Version, error) {
 	var links []chain.Link
 	var head headRow
@@ -48,7 +48,7 @@ func (s *Storage) History(ctx context.Context, city string) ([]Version, error) {
 	documents, hashes, broken := chain.Build(city, links)
 	versions := make([]Version, 0, len(documents))
 	for i, l := range links[:len(documents)-1] {
-		admin, _ := strconv.ParseUint(l.Author, 10, 32) // others name their authors as they like
+		admin, _ := strconv.ParseUint(l.Author, 10, 32) // other programs use names of their own
 		versions = append(versions, Version{
 			Number: i + 1, Hash: hashes[i+1], Base: l.Base, Admin: uint(admin), Time: l.Time, Note: l.Note,
 			Before: documents[i], After: documents[i+1],

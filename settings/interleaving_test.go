@@ -16,10 +16,10 @@ import (
 	"linienfunk/settings/chain"
 )
 
-// Whatever comes in between - changes on several nodes against new and old versions at the same time, messages that come
-// twice, nonsense, connections that break, nodes and storages that die and start again, a stream that forgets - all nodes end
-// with what the storage has, the chain is whole, and who was told that a change is in force finds it there.
-func TestAnyInterleavingEndsWithEqualDocumentsAndAnUnbrokenChain(t *testing.T) {
+// After any sequence of concurrent changes to current and old versions, duplicates, invalid messages, broken connections,
+// restarts of nodes and storages, and trimming of the stream, all nodes have the storage's version, the chain is valid, and
+// it contains every change that Submit reported as applied.
+func TestNodesConvergeAfterAnyInterleavingOfFaults(t *testing.T) {
 	for seed := range uint64(4) {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
 			t.Parallel()
@@ -40,7 +40,7 @@ type chaos struct {
 
 	submits sync.WaitGroup
 	mu      sync.Mutex
-	known   []settings.Snapshot // versions that were in force once
+	known   []settings.Snapshot // versions that were current once
 	sent    []bus.Update
 	results map[string]error // by note
 }
@@ -101,7 +101,7 @@ func (c *chaos) run(steps int) {
 		case dice < 70:
 			c.repeat(i)
 		case dice < 75:
-			c.nonsense(i)
+			c.publishInvalid(i)
 		case dice < 82:
 			c.nodes[n].proxy.Cut()
 		case dice < 89:
@@ -112,7 +112,7 @@ func (c *chaos) run(steps int) {
 		default:
 			c.restartStorage()
 		}
-		c.look()
+		c.remember()
 	}
 	for _, n := range c.nodes {
 		n.proxy.Restore()
@@ -121,8 +121,8 @@ func (c *chaos) run(steps int) {
 	c.check()
 }
 
-// look remembers what is in force somewhere, so that changes are made against it, also when it is old.
-func (c *chaos) look() {
+// remember records the current versions, on which later changes are based even when they are old.
+func (c *chaos) remember() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, n := range c.nodes {
@@ -148,7 +148,7 @@ func (c *chaos) submit(n *chaosNode, note string) {
 	draft := edit(c.t, base, "about", fmt.Sprint(note, c.random.IntN(3)))
 	draft.Note = note
 	c.submits.Go(func() {
-		ctx, cancel := context.WithTimeout(c.t.Context(), time.Second) // a node that is cut off does not know for long
+		ctx, cancel := context.WithTimeout(c.t.Context(), time.Second) // a disconnected node waits for long
 		defer cancel()
 		_, err := n.Submit(ctx, draft)
 		c.mu.Lock()
@@ -157,29 +157,29 @@ func (c *chaos) submit(n *chaosNode, note string) {
 	})
 }
 
-// repeat sends a message once more that was sent before.
+// repeat publishes an earlier message again.
 func (c *chaos) repeat(i int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if len(c.sent) > 0 {
 		u := c.sent[c.random.IntN(len(c.sent))]
-		c.put(u.Base, fmt.Sprint("again ", i), u.Data)
+		c.publish(u.Base, fmt.Sprint("again ", i), u.Data)
 	}
 }
 
-func (c *chaos) nonsense(i int) {
+func (c *chaos) publishInvalid(i int) {
 	for j, text := range []string{"", "{", "[]", `{"city":"zuerich"}`, `{"city":"zuerich","base":"x","hash":"y","patch":[]}`, `{"city":"nowhere","base":"x","patch":[]}`} {
-		c.put("x", fmt.Sprint("nonsense ", i, j), []byte(text))
+		c.publish("x", fmt.Sprint("invalid ", i, j), []byte(text))
 	}
 }
 
-func (c *chaos) put(base, id string, data []byte) {
+func (c *chaos) publish(base, id string, data []byte) {
 	if _, err := c.raw.PublishUpdate(c.t.Context(), base, id, data); err != nil {
 		c.t.Fatal(err)
 	}
 }
 
-// restartStorage kills a storage, or starts one: there may be none, or two.
+// restartStorage kills or starts a storage, so that none, one or two are running.
 func (c *chaos) restartStorage() {
 	if len(c.storages) > 0 && c.random.IntN(2) == 0 {
 		c.storages[0].stop()
@@ -197,12 +197,12 @@ func (c *chaos) check() {
 		_, running := c.storageThatKeeps(5)
 		c.storages = append(c.storages, running)
 	}
-	last := c.start() // one that has seen nothing of all this
+	last := c.start() // a node without history
 	waitLoaded(c.t, last.Node)
 	notes := map[string]bool{}
 	for _, city := range c.cities {
-		// A change after all others, on which all must agree.
-		draft := edit(c.t, c.settled(last, city), "title", "the end")
+		// A final change, on which all must agree.
+		draft := edit(c.t, c.converged(last, city), "title", "the end")
 		end, err := last.Submit(c.t.Context(), draft)
 		if err != nil {
 			c.t.Fatal(err)
@@ -216,18 +216,18 @@ func (c *chaos) check() {
 	for note, err := range c.results {
 		switch {
 		case err == nil && !notes[note]:
-			c.t.Errorf("%s is said to be in force, but is not in the chain", note)
+			c.t.Errorf("%s was reported as applied, but is not in the chain", note)
 		case err == nil:
 			applied++
 		case notes[note] && (errors.Is(err, settings.ErrConflict) || errors.Is(err, chain.ErrNothing)):
-			c.t.Errorf("%s is said to be refused (%v), but is in the chain", note, err)
+			c.t.Errorf("%s was reported as refused (%v), but is in the chain", note, err)
 		}
 	}
 	c.t.Logf("%d changes, %d of them in force, %d links", len(c.results), applied, len(notes))
 }
 
-// settled waits until a node has what is written.
-func (c *chaos) settled(n *chaosNode, city string) (now settings.Snapshot) {
+// converged waits until a node has the version that the storage has written.
+func (c *chaos) converged(n *chaosNode, city string) (now settings.Snapshot) {
 	testkit.Eventually(c.t, "node and storage agree", func() bool {
 		history, err := c.reader.History(c.t.Context(), city)
 		now = get(c.t, n.Node, city)

@@ -12,7 +12,7 @@ import (
 	"linienfunk/bots"
 )
 
-// formerRow is how a city's settings were kept before they had a history.
+// legacyRow is a city's settings before there was a history.
 type legacyRow struct {
 	City      string `gorm:"primaryKey;size:32"`
 	Settings  string `gorm:"not null"` // JSON
@@ -23,11 +23,11 @@ type legacyRow struct {
 // TableName is the table.
 func (legacyRow) TableName() string { return "settings_documents" }
 
-// Adopt begins the history of cities that were made before there was one: what they had set, and what they had chosen of the
-// bots' options, becomes their first link. Call it after the bots' migrations and before Run.
+// ImportLegacy starts the history of cities from before there was one: their settings, and the options that the bots'
+// migrations exported, become their first link. Call it after the bots' migrations and before Run.
 func (s *Storage) ImportLegacy(ctx context.Context) error {
 	err := s.db.Transaction(ctx, func(tx *gorm.DB) error {
-		if _, err := lockProgress(tx, true); err != nil { // another program may be at it, too
+		if _, err := lockProgress(tx, true); err != nil { // another process may import at the same time
 			return err
 		}
 		var rows []legacyRow
@@ -47,12 +47,12 @@ func (s *Storage) ImportLegacy(ctx context.Context) error {
 		return nil
 	})
 	if err != nil {
-		return fmt.Errorf("adopt former settings: %w", err)
+		return fmt.Errorf("import settings from before the history: %w", err)
 	}
 	return nil
 }
 
-// formerOptions reads what the bots' migrations kept, by city and bot.
+// legacyOptions reads the options that the bots' migrations exported, by city and bot.
 func (s *Storage) legacyOptions(tx *gorm.DB) (map[string]map[string]bots.Options, error) {
 	all := map[string]map[string]bots.Options{}
 	for bot := range s.schema.Options {
@@ -80,14 +80,14 @@ func (s *Storage) legacyOptions(tx *gorm.DB) (map[string]map[string]bots.Options
 
 const legacyNote = "Settings from before the history / Einstellungen von vor dem Verlauf"
 
-// adopt takes over what can be used. What cannot is logged, gets its usual value, and stays in the former tables, for the operator
-// to look up.
+// importCity makes the first link of a city. Invalid values are logged and replaced with defaults; the old tables keep them for the
+// operator to look up.
 func (s *Storage) importCity(tx *gorm.DB, row legacyRow, options map[string]bots.Options) error {
-	usual := Default(row.City, languages[0])
+	defaults := Default(row.City, languages[0])
 	var doc Settings
 	if err := json.Unmarshal([]byte(row.Settings), &doc); err != nil {
-		s.log.Error("a city's former settings cannot be read: it begins with the usual ones, at rest", "city", row.City, "err", err)
-		doc = usual
+		s.log.Error("a city's old settings cannot be read: it starts inactive, with defaults", "city", row.City, "err", err)
+		doc = defaults
 		doc.Active, doc.Listed = false, false
 	}
 	doc.Bots = options
@@ -97,8 +97,8 @@ func (s *Storage) importCity(tx *gorm.DB, row legacyRow, options map[string]bots
 	}
 	var wrong Errors
 	if _, _, err := s.schema.Check([]byte("{}"), document); errors.As(err, &wrong) {
-		s.log.Error("some of a city's former settings cannot be used: they get their usual values", "city", row.City, "err", wrong)
-		if document, err = replaceFields(document, wrong, usual); err != nil {
+		s.log.Error("some of a city's old settings are invalid: they get their defaults", "city", row.City, "err", wrong)
+		if document, err = replaceFields(document, wrong, defaults); err != nil {
 			return err
 		}
 	}
@@ -106,9 +106,9 @@ func (s *Storage) importCity(tx *gorm.DB, row legacyRow, options map[string]bots
 	return err
 }
 
-// replace gives the fields that are wrong their usual values.
-func replaceFields(document []byte, wrong Errors, usual Settings) ([]byte, error) {
-	text, err := usual.Document()
+// replaceFields gives the invalid fields their defaults.
+func replaceFields(document []byte, wrong Errors, defaults Settings) ([]byte, error) {
+	text, err := defaults.Document()
 	if err != nil {
 		return nil, err
 	}
@@ -118,7 +118,7 @@ func replaceFields(document []byte, wrong Errors, usual Settings) ([]byte, error
 	}
 	changes := map[string]any{}
 	for _, one := range wrong {
-		changes[one.Field] = values[one.Field] // nil, and so nothing, for an option
+		changes[one.Field] = values[one.Field] // nil for an option, which removes it
 	}
 	return With(document, changes)
 }

@@ -13,14 +13,14 @@ import (
 )
 
 const (
-	requestTimeout     = 30 * time.Second      // for one answer of the storage
-	minBackoff         = 20 * time.Millisecond // after an answer that came too early; doubled up to askPause
+	requestTimeout     = 30 * time.Second
+	minBackoff         = 20 * time.Millisecond // doubled up to maxBackoff
 	maxBackoff         = 2 * time.Second
-	maxConcurrentLoads = 8           // questions at the same time
-	compareInterval    = time.Minute // then all cities are compared with the storage, in case that it judged otherwise
+	maxConcurrentLoads = 8
+	compareInterval    = time.Minute
 )
 
-// inquire asks for stale cities, again and again until there are none, and then waits for the next.
+// loadStale loads stale cities until there are none left, then waits for the next wakeup.
 func (n *Node) loadStale(ctx context.Context) {
 	listed, pause := false, minBackoff
 	for ctx.Err() == nil {
@@ -53,7 +53,7 @@ func (n *Node) markLoaded() {
 	}
 }
 
-// stale lists the cities to ask for. Those that the storage cannot tell are asked for again when all are compared.
+// staleCities lists the cities to load. Those with a broken chain are retried when all cities are compared.
 func (n *Node) staleCities() []string {
 	n.replicaMu.Lock()
 	defer n.replicaMu.Unlock()
@@ -79,14 +79,14 @@ func (n *Node) loadAll(ctx context.Context, cities []string) {
 				if errors.Is(err, errBehind) || errors.Is(err, bus.ErrNoResponder) {
 					level = n.log.Debug
 				}
-				level("cannot load settings; will try again", "city", city, "err", err)
+				level("cannot load settings; will retry", "city", city, "err", err)
 			}
 		})
 	}
 	all.Wait()
 }
 
-// load asks for one city, and moves its replica to where the answer leads.
+// loadCity requests the state of one city and moves its replica to it.
 func (n *Node) loadCity(ctx context.Context, city string) error {
 	n.replicaMu.Lock()
 	r, ok := n.replicas[city]
@@ -96,7 +96,7 @@ func (n *Node) loadCity(ctx context.Context, city string) error {
 	}
 	have := r.hash
 	n.replicaMu.Unlock()
-	answer, err := n.requestCity(ctx, city, have)
+	state, err := n.requestCity(ctx, city, have)
 	if err != nil {
 		return err
 	}
@@ -105,29 +105,29 @@ func (n *Node) loadCity(ctx context.Context, city string) error {
 	if r, ok = n.replicas[city]; !ok || !r.stale {
 		return nil
 	}
-	if answer.Stream != n.stream {
-		return errBehind // it has not noticed yet that the stream is another one
+	if state.Stream != n.stream {
+		return errBehind // the storage has not noticed yet that the stream was recreated
 	}
 	switch {
-	case answer.Broken:
-		n.markBroken(city, r, answer.Error)
+	case state.Broken:
+		n.markBroken(city, r, state.Error)
 		return nil
-	case answer.Gone && answer.Sequence < r.minSeq, answer.Gone && len(r.pending) > 0 && r.pending[len(r.pending)-1].seq > answer.Sequence:
+	case state.Gone && state.Sequence < r.minSeq, state.Gone && len(r.pending) > 0 && r.pending[len(r.pending)-1].seq > state.Sequence:
 		return errBehind
-	case answer.Gone:
+	case state.Gone:
 		n.removeCity(city)
 		return nil
 	}
-	if known, base := r.known, r.hash; known && answer.Base != base {
-		n.log.Error("the storage does not know the version that was in force here", "city", city, "had", base, "has", answer.Hash)
+	if known, base := r.known, r.hash; known && state.Base != base {
+		n.log.Error("the storage does not know this node's version; it is replaced", "city", city, "hash", base, "storage_hash", state.Hash)
 	}
-	later, err := r.catchUp(city, answer)
+	later, err := r.catchUp(city, state)
 	if err != nil {
 		return err
 	}
 	doc, filter, err := n.schema.loadDocument(city, r.version)
 	if err != nil {
-		n.log.Error("a city is at rest", "city", city, "err", err)
+		n.log.Error("a city is inactive until an admin saves valid settings", "city", city, "err", err)
 	}
 	n.publish(city, r.version, doc, filter)
 	for _, one := range later {
@@ -137,27 +137,27 @@ func (n *Node) loadCity(ctx context.Context, city string) error {
 	return nil
 }
 
-// rest leaves a city whose chain is broken as it is. If it was never known here, it is there, at rest, so that its reports are not taken for
-// those of a city that is gone. The caller holds fold.
-func (n *Node) markBroken(city string, r *replica, why string) {
+// markBroken keeps the current version of a city whose chain is broken. A city without one is published as inactive, so that its reports are
+// not dropped like those of a deleted city. The caller holds replicaMu.
+func (n *Node) markBroken(city string, r *replica, reason string) {
 	r.broken = true
-	n.log.Error("a city's settings cannot be loaded; what is in force stays so", "city", city, "err", why)
+	n.log.Error("a city's settings cannot be loaded; its current version stays in force", "city", city, "err", reason)
 	if r.known {
 		return
 	}
-	doc, filter, _ := n.schema.loadDocument(city, r.version) // the root, which cannot be used
+	doc, filter, _ := n.schema.loadDocument(city, r.version) // the root is not a valid document
 	n.publish(city, r.version, doc, filter)
 }
 
-// search asks whether an update is part of its city's chain: if it is, an answer can begin there.
+// queryLink asks the storage whether an update is in its city's chain: if it is, the response starts at that version.
 func (n *Node) queryLink(city string, link chain.Hash) {
 	ctx, cancel := context.WithTimeout(context.Background(), requestTimeout)
 	defer cancel()
-	answer, err := n.requestCity(ctx, city, link)
+	state, err := n.requestCity(ctx, city, link)
 	if err != nil {
-		return // Submit says that it does not know
+		return // Submit returns ErrPending
 	}
-	if answer.Base != link {
+	if state.Base != link {
 		err = ErrConflict
 	}
 	n.replicaMu.Lock()
@@ -165,18 +165,19 @@ func (n *Node) queryLink(city string, link chain.Hash) {
 	n.notify(link, err)
 }
 
+// requestCity requests a city's state, starting at the version have.
 func (n *Node) requestCity(ctx context.Context, city string, have chain.Hash) (CityState, error) {
 	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
 	defer cancel()
-	var answer CityState
-	err := n.bus.Request(ctx, requestSubject, Request{City: city, Have: have}, &answer)
-	if err == nil && answer.Error != "" && !answer.Broken {
-		err = errors.New(answer.Error)
+	var state CityState
+	err := n.bus.Request(ctx, requestSubject, Request{City: city, Have: have}, &state)
+	if err == nil && state.Error != "" && !state.Broken {
+		err = errors.New(state.Error)
 	}
-	return answer, err
+	return state, err
 }
 
-// list compares all cities with those of the storage. What differs becomes stale, and is asked for.
+// compareHeads compares the versions of all cities with the storage's. Cities that differ become stale and are loaded.
 func (n *Node) compareHeads(ctx context.Context) error {
 	heads := map[string]chain.Hash{}
 	after, seq, stream := "", uint64(0), ""
@@ -192,7 +193,7 @@ func (n *Node) compareHeads(ctx context.Context) error {
 			return err
 		}
 		if after == "" {
-			seq, stream = page.Sequence, page.Stream // of the first page: the others are newer
+			seq, stream = page.Sequence, page.Stream // the oldest state, that of the first page
 		}
 		for _, head := range page.Cities {
 			heads[head.City], after = head.Hash, head.City
@@ -223,7 +224,7 @@ func (n *Node) compareHeads(ctx context.Context) error {
 	return nil
 }
 
-// lookAround compares now and then.
+// compareRegularly compares all cities with the storage, in case that they differ after all.
 func (n *Node) compareRegularly(ctx context.Context) {
 	ticker := time.NewTicker(compareInterval)
 	defer ticker.Stop()

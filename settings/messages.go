@@ -11,64 +11,64 @@ import (
 	"linienfunk/settings/chain"
 )
 
-// requestSubject is where a Storage is asked.
+// requestSubject is the subject of requests to the Storage.
 const requestSubject = "settings.request"
 
-// Request asks for a city; without one, for the list of all.
+// Request asks for a city's state or, without City, for the list of all cities.
 type Request struct {
 	City string     `json:"city,omitempty"`
-	Have chain.Hash `json:"have,omitempty"` // the version that is there already; empty for the root
+	Have chain.Hash `json:"have,omitempty"` // the requester's version; empty for the root
 
-	After string `json:"after,omitempty"` // of the list: the last city that is known already
+	After string `json:"after,omitempty"` // list the cities after this one
 }
 
-// Answer is what a Storage knows of a city, when all updates up to Sequence were written.
+// CityState is the Storage's state of a city after all updates up to Sequence.
 type CityState struct {
 	chain.Jump
-	Stream   string `json:"stream"` // when the stream SETTINGS was made: another one has sequences of its own
+	Stream   string `json:"stream"` // creation time of the stream SETTINGS, to which Sequence belongs
 	Sequence uint64 `json:"sequence"`
-	Gone     bool   `json:"gone,omitempty"`   // there is no such city
-	Error    string `json:"error,omitempty"`  // the chain is broken, or the database does not answer
-	Broken   bool   `json:"broken,omitempty"` // the chain is, and stays so until somebody mends it
+	Gone     bool   `json:"gone,omitempty"`   // the city does not exist
+	Error    string `json:"error,omitempty"`  // set if the chain is broken or the database is not available
+	Broken   bool   `json:"broken,omitempty"` // the chain is broken; a retry does not help
 }
 
-// List is the answer to a Request without a city.
+// CityList is the response to a Request without a city.
 type CityList struct {
 	Stream   string `json:"stream"`
 	Sequence uint64 `json:"sequence"`
 	Cities   []Head `json:"cities"`
-	More     bool   `json:"more,omitempty"` // ask again with After
+	More     bool   `json:"more,omitempty"` // request the next page with After
 	Error    string `json:"error,omitempty"`
 }
 
-// Head is a city and its present version.
+// Head is a city and its current version.
 type Head struct {
 	City string     `json:"city"`
 	Hash chain.Hash `json:"hash"`
 }
 
-// Outcome says what became of an update. Every reader of the stream comes to the same one.
+// Outcome is the result of an update. Every reader of the stream comes to the same one.
 type Outcome struct {
 	Link    chain.Hash `json:"link"`    // the update's hash
-	Applied bool       `json:"applied"` // then Link is the present version
-	Current chain.Hash `json:"current"` // the present version
+	Applied bool       `json:"applied"` // the update is in the chain
+	Current chain.Hash `json:"current"` // the city's current version
 	Error   string     `json:"error,omitempty"`
-	Field   string     `json:"field,omitempty"` // that is wrong
-	Line    int        `json:"line,omitempty"`  // of a list
+	Field   string     `json:"field,omitempty"` // the invalid field
+	Line    int        `json:"line,omitempty"`  // its invalid line, if it is a list
 }
 
 // Errors of updates.
 var (
-	// ErrConflict says that somebody else has changed the settings since the version that a change was made against.
+	// ErrConflict means that the settings were changed since the version on which the change is based.
 	ErrConflict = errors.New("the settings have been changed meanwhile")
-	// ErrUpdate says that a message is no update.
+	// ErrUpdate means that a message is not a valid update.
 	ErrUpdate = errors.New("this is no update")
 )
 
-// cityName is what every name of a city looks like. Which of them exist the storage knows.
+// cityName is the syntax of a city's name.
 var cityName = regexp.MustCompile(`^[a-z0-9-]{1,32}$`)
 
-// encode is JSON without escapes for HTML, which would make texts six times as long.
+// encode returns value as JSON without escapes for HTML, which would make texts up to six times as long.
 func encode(value any) ([]byte, error) {
 	var out bytes.Buffer
 	encoder := json.NewEncoder(&out)
@@ -77,12 +77,12 @@ func encode(value any) ([]byte, error) {
 	return bytes.TrimRight(out.Bytes(), "\n"), err
 }
 
-// maxUpdate is how many bytes a message with a link may have.
+// maxUpdate is the limit of a message with a link, in bytes.
 const maxUpdate = chain.MaxPatch + 8<<10
 
-// readLink reads an update from outside. The subject's last token must be the version that it was made against. Everything in
-// it must be what the link says, with nothing missing, twice, more or in other letters: whoever hashes the message must get
-// what we get.
+// readLink decodes an update from outside. The subject's last token must be the link's base. The canonical form of the message
+// must equal that of the link, i.e. nothing is missing, repeated, added or spelled differently, so that every program that hashes
+// the message gets the same version.
 func readLink(base string, data []byte) (chain.Link, chain.Hash, error) {
 	var one chain.Link
 	if len(data) > maxUpdate {
@@ -108,10 +108,10 @@ func readLink(base string, data []byte) (chain.Link, chain.Hash, error) {
 	return one, hash, nil
 }
 
-// maxError is how many bytes of an error are told.
+// maxError is the limit of Outcome.Error in bytes.
 const maxError = 500
 
-// outcome tells of what a reader made of an update.
+// outcome returns the Outcome for the result of applying an update.
 func outcome(link, current chain.Hash, err error) Outcome {
 	o := Outcome{Link: link, Applied: err == nil, Current: current}
 	var found Errors

@@ -15,16 +15,16 @@ import (
 	"linienfunk/settings/chain"
 )
 
-// Snapshot is one city's configuration at one moment. Nobody changes it: a change makes a new Snapshot.
+// Snapshot is one version of a city's configuration. It is immutable.
 type Snapshot struct {
 	City string
 	Settings
-	Hash     chain.Hash // of the version
+	Hash     chain.Hash // identifies the version
 	Document []byte     // in canonical form
 	Filter   *censor.Filter
 }
 
-// Node keeps all cities' Snapshots in memory and up to date.
+// Node keeps the current Snapshot of every city in memory.
 type Node struct {
 	bus     *bus.Bus
 	schema  Schema
@@ -34,10 +34,10 @@ type Node struct {
 
 	mu       sync.RWMutex
 	cities   map[string]Snapshot
-	loaded   chan struct{} // closed when all cities are known
+	loaded   chan struct{} // closed once all cities are loaded
 	isLoaded bool
 
-	// Guarded by fold: what the stream has led to. A city's Snapshot is made from its replica.
+	// Guarded by replicaMu. A city's Snapshot is made from its replica.
 	replicaMu sync.Mutex
 	stream    string
 	nextSeq   uint64 // the update that should come next
@@ -47,7 +47,7 @@ type Node struct {
 	wakeup chan struct{} // holds a token when a replica is stale
 }
 
-// waiter wants to know what became of an update.
+// waiter is a caller of publishAndWait.
 type waiter struct {
 	city    string
 	result  chan error
@@ -55,8 +55,8 @@ type waiter struct {
 	queried bool
 }
 
-// NewNode makes a Node that knows no city until it runs. changed is called after a city's Snapshot has changed, one call at a time; it must
-// be quick, and not call the Node's Submit.
+// NewNode returns a Node that knows no city until Run. changed is called after a city's Snapshot has changed. Calls do not overlap; it
+// must not block, and not call the Node's Submit.
 func NewNode(b *bus.Bus, schema Schema, log *slog.Logger, now func() time.Time, changed func(city string)) *Node {
 	return &Node{
 		bus: b, schema: schema, log: log, changed: changed, now: now,
@@ -65,10 +65,10 @@ func NewNode(b *bus.Bus, schema Schema, log *slog.Logger, now func() time.Time, 
 	}
 }
 
-// Schema is what documents may hold.
+// Schema returns the schema of the cities' documents.
 func (n *Node) Schema() Schema { return n.schema }
 
-// Get returns a city's configuration from memory; false if there is no such city.
+// Get returns a city's current Snapshot from memory; false if the city does not exist.
 func (n *Node) Get(_ context.Context, city string) (Snapshot, bool, error) {
 	n.mu.RLock()
 	defer n.mu.RUnlock()
@@ -76,14 +76,14 @@ func (n *Node) Get(_ context.Context, city string) (Snapshot, bool, error) {
 	return snapshot, ok, nil
 }
 
-// All returns all cities, in the order of their names.
+// All returns the Snapshots of all cities, ordered by name.
 func (n *Node) All(context.Context) ([]Snapshot, error) {
 	n.mu.RLock()
 	defer n.mu.RUnlock()
 	return slices.SortedFunc(maps.Values(n.cities), func(a, b Snapshot) int { return cmp.Compare(a.City, b.City) }), nil
 }
 
-// Rules is what the censor asks.
+// Rules returns the part of a city's configuration that the censor needs; false if the city does not exist.
 func (n *Node) Rules(city string) (censor.Rules, bool) {
 	n.mu.RLock()
 	defer n.mu.RUnlock()
@@ -91,7 +91,7 @@ func (n *Node) Rules(city string) (censor.Rules, bool) {
 	return censor.Rules{Filter: snapshot.Filter, Active: snapshot.Active, Freshness: snapshot.Freshness()}, ok
 }
 
-// Loaded waits until all cities are known.
+// Loaded waits until all cities are loaded.
 func (n *Node) Loaded(ctx context.Context) error {
 	select {
 	case <-n.loaded:
@@ -101,7 +101,7 @@ func (n *Node) Loaded(ctx context.Context) error {
 	}
 }
 
-// show makes a replica's version the one in force. The caller holds fold.
+// publish makes a replica's version the city's current Snapshot. The caller holds replicaMu.
 func (n *Node) publish(city string, v version, doc Settings, filter *censor.Filter) {
 	n.mu.Lock()
 	old, known := n.cities[city]
@@ -112,7 +112,7 @@ func (n *Node) publish(city string, v version, doc Settings, filter *censor.Filt
 	}
 }
 
-// forget drops a city that is gone. The caller holds fold.
+// removeCity removes a deleted city. The caller holds replicaMu.
 func (n *Node) removeCity(city string) {
 	delete(n.replicas, city)
 	n.mu.Lock()
@@ -124,10 +124,10 @@ func (n *Node) removeCity(city string) {
 	}
 }
 
-// Cities is what a bot sees.
+// Cities returns the cities as one bot sees them.
 func (n *Node) Cities(bot string) bots.Cities { return view{n, bot} }
 
-// View is what a bot sees of a city.
+// View returns a city as one bot sees it.
 func (n *Node) View(bot string, s Snapshot) bots.City {
 	return bots.City{
 		Name: s.City, Title: s.Title, Lang: s.Lang, Active: s.Active, Revision: string(s.Hash),
@@ -135,7 +135,7 @@ func (n *Node) View(bot string, s Snapshot) bots.City {
 	}
 }
 
-// view shows a Node as bots.Cities.
+// view implements bots.Cities for one bot.
 type view struct {
 	node *Node
 	bot  string

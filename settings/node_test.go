@@ -13,7 +13,7 @@ import (
 	"linienfunk/settings/chain"
 )
 
-func TestAChangeMadeOnOneNodeIsInForceOnTheOthers(t *testing.T) {
+func TestAChangeOnOneNodeIsInForceOnAll(t *testing.T) {
 	w := newCluster(t)
 	storage, running := w.storage()
 	w.create(storage, "zuerich", "ghent")
@@ -33,7 +33,7 @@ func TestAChangeMadeOnOneNodeIsInForceOnTheOthers(t *testing.T) {
 		t.Error("the censor of another node does not follow")
 	}
 
-	// Storage dies: changes go on, and nothing is lost.
+	// Without a storage changes still come into force.
 	running.stop()
 	cut.stop()
 	second, err := b.Submit(t.Context(), edit(t, first, "title", "Züri"))
@@ -44,7 +44,7 @@ func TestAChangeMadeOnOneNodeIsInForceOnTheOthers(t *testing.T) {
 	_, running = w.storage()
 	defer running.stop()
 
-	// Nodes that start later, or again, have it all.
+	// Nodes that start later, or again, have all changes.
 	d, _ := w.node()
 	c, _ = w.node()
 	waitLoaded(t, d, c)
@@ -58,7 +58,7 @@ func TestAChangeMadeOnOneNodeIsInForceOnTheOthers(t *testing.T) {
 	}
 }
 
-func TestOfManyWhoSaveAtTheSameTimeExactlyOneWins(t *testing.T) {
+func TestExactlyOneOfManyConcurrentChangesWins(t *testing.T) {
 	w := newCluster(t)
 	storage, _ := w.storage()
 	w.create(storage, "zuerich")
@@ -92,7 +92,7 @@ func TestOfManyWhoSaveAtTheSameTimeExactlyOneWins(t *testing.T) {
 	waitForVersion(t, get(t, a, "zuerich"), b)
 }
 
-func TestTheSecondOfTwoWhoSaveIsToldAboutTheFirst(t *testing.T) {
+func TestTheLoserOfAConflictGetsTheCurrentVersion(t *testing.T) {
 	_, _, n := started(t, "zuerich")
 	base := get(t, n, "zuerich")
 	if _, err := n.Submit(t.Context(), edit(t, base, "title", "Züri")); err != nil {
@@ -111,7 +111,7 @@ func TestTheSecondOfTwoWhoSaveIsToldAboutTheFirst(t *testing.T) {
 	}
 }
 
-func TestANewCityIsKnownToAllNodesAtOnce(t *testing.T) {
+func TestANewCityIsAnnouncedToAllNodes(t *testing.T) {
 	w := newCluster(t)
 	storage, _ := w.storage()
 	a, _ := w.node()
@@ -138,7 +138,7 @@ func TestANewCityIsKnownToAllNodesAtOnce(t *testing.T) {
 	}
 }
 
-func TestACityThatIsGoneIsForgotten(t *testing.T) {
+func TestADeletedCityIsRemoved(t *testing.T) {
 	w, _, n := started(t, "zuerich", "ghent")
 	base := get(t, n, "zuerich")
 	for _, table := range []string{"settings_heads", "settings_links"} {
@@ -146,7 +146,7 @@ func TestACityThatIsGoneIsForgotten(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	// A change still comes into force here, as far as this node knows; comparing shows that the city is gone.
+	// This node still applies the change; the next comparison shows that the city is deleted.
 	if _, err := n.Submit(t.Context(), edit(t, base, "title", "Züri")); err != nil {
 		t.Fatal(err)
 	}
@@ -158,7 +158,7 @@ func TestACityThatIsGoneIsForgotten(t *testing.T) {
 	get(t, n, "ghent")
 }
 
-func TestANodeThatWasCutOffForLongCatchesUp(t *testing.T) {
+func TestANodeCatchesUpAfterALongDisconnection(t *testing.T) {
 	w := newCluster(t)
 	storage, _ := w.storageThatKeeps(2) // the stream forgets what the node has missed
 	w.create(storage, "zuerich", "ghent")
@@ -183,7 +183,7 @@ func TestANodeThatWasCutOffForLongCatchesUp(t *testing.T) {
 	waitForVersion(t, now, b)
 }
 
-func TestATamperedOrMissingLinkIsFoundAndNamed(t *testing.T) {
+func TestATamperedOrMissingLinkIsDetectedAndNamed(t *testing.T) {
 	for name, test := range map[string]struct{ spoil, want string }{
 		"changed":       {"UPDATE settings_links SET note = 'x' WHERE number = 2", "link 3"},
 		"changed value": {"UPDATE settings_links SET patch = '[]' WHERE number = 2", "link 2"},

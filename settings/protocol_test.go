@@ -16,24 +16,24 @@ import (
 	"linienfunk/settings/chain"
 )
 
-// stranger is another program: it knows nothing but docs/settings-protocol.md and a NATS client.
-type stranger struct {
+// client is another program: it knows nothing but docs/settings-protocol.md and a NATS client.
+type client struct {
 	t      *testing.T
 	conn   *nats.Conn
 	prefix string
 }
 
-func newStranger(t *testing.T, w *cluster) stranger {
+func newClient(t *testing.T, w *cluster) client {
 	url, prefix := w.broker.Address()
 	conn, err := nats.Connect(url)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(conn.Close)
-	return stranger{t, conn, prefix}
+	return client{t, conn, prefix}
 }
 
-func (s stranger) listen(subject string) *nats.Subscription {
+func (s client) listen(subject string) *nats.Subscription {
 	s.t.Helper()
 	sub, err := s.conn.SubscribeSync(s.prefix + subject)
 	if err == nil {
@@ -45,7 +45,7 @@ func (s stranger) listen(subject string) *nats.Subscription {
 	return sub
 }
 
-func (s stranger) next(sub *nats.Subscription, into any) {
+func (s client) next(sub *nats.Subscription, into any) {
 	s.t.Helper()
 	msg, err := sub.NextMsg(time.Minute)
 	if err == nil {
@@ -56,18 +56,18 @@ func (s stranger) next(sub *nats.Subscription, into any) {
 	}
 }
 
-// submit hands in an update and waits for its outcome.
-func (s stranger) submit(l chain.Link) (o settings.Outcome) {
+// submit publishes an update and waits for its outcome.
+func (s client) submit(l chain.Link) (o settings.Outcome) {
 	s.t.Helper()
 	data, err := json.Marshal(l)
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	answer := s.listen("elsewhere.answer")
+	answer := s.listen("elsewhere.reply")
 	defer answer.Unsubscribe()
 	msg := nats.NewMsg(s.prefix + "settings.update." + string(l.Base))
 	msg.Data = data
-	msg.Header.Set(bus.ReplyHeader, s.prefix+"elsewhere.answer")
+	msg.Header.Set(bus.ReplyHeader, s.prefix+"elsewhere.reply")
 	if err := s.conn.PublishMsg(msg); err != nil {
 		s.t.Fatal(err)
 	}
@@ -77,9 +77,9 @@ func (s stranger) submit(l chain.Link) (o settings.Outcome) {
 
 func TestAnotherProgramFollowsACityFromItsRoot(t *testing.T) {
 	w, _, n := started(t, "zuerich")
-	s := newStranger(t, w)
+	s := newClient(t, w)
 
-	// Subscribe to the root hash, ask, receive the patch from root to now.
+	// Subscribe to the root's hash, send a request, receive the patch from the root to the current version.
 	document, root := chain.Root("zuerich")
 	sub := s.listen("settings.update." + string(root))
 	if err := s.conn.Publish(s.prefix+"settings.request", []byte(`{"city":"zuerich"}`)); err != nil {
@@ -91,7 +91,7 @@ func TestAnotherProgramFollowsACityFromItsRoot(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// What comes next comes where that led.
+	// The next change arrives on the subject of that version.
 	sub = s.listen("settings.update." + string(jump.Hash))
 	now, err := n.Submit(t.Context(), edit(t, get(t, n, "zuerich"), "title", "Züri"))
 	if err != nil {
@@ -107,7 +107,7 @@ func TestAnotherProgramFollowsACityFromItsRoot(t *testing.T) {
 
 func TestAnotherProgramChangesACity(t *testing.T) {
 	w, _, n := started(t, "zuerich")
-	s := newStranger(t, w)
+	s := newClient(t, w)
 	base := get(t, n, "zuerich")
 	link := func(base settings.Snapshot, field string, value any) chain.Link {
 		d := edit(t, base, field, value)
@@ -143,7 +143,7 @@ func TestAnotherProgramChangesACity(t *testing.T) {
 	}
 }
 
-func TestEverybodyCanListAllCities(t *testing.T) {
+func TestAnotherProgramListsAllCities(t *testing.T) {
 	w, _, n := started(t, "zuerich", "ghent")
 	var list settings.CityList
 	if err := w.broker.Connect(t).Request(t.Context(), "settings.request", settings.Request{}, &list); err != nil {
@@ -157,8 +157,8 @@ func TestEverybodyCanListAllCities(t *testing.T) {
 	}
 }
 
-// The worked example of docs/settings-protocol.md.
-func TestTheExampleInTheDocumentIsTrue(t *testing.T) {
+// The worked example is in docs/settings-protocol.md.
+func TestTheWorkedExampleIsCorrect(t *testing.T) {
 	page, err := os.ReadFile("../docs/settings-protocol.md")
 	if err != nil {
 		t.Fatal(err)

@@ -10,7 +10,7 @@ import (
 	"linienfunk/settings/chain"
 )
 
-// version is a city's document at one point of its chain.
+// version is one version of a city's document.
 type version struct {
 	document []byte
 	hash     chain.Hash
@@ -21,7 +21,7 @@ func rootOf(city string) version {
 	return version{document, hash}
 }
 
-// follow applies a link to a version. It is what every reader of the stream does with an update, and depends on nothing but its arguments.
+// apply applies a link to a version. Every reader of the stream does this with every update; the result depends only on the arguments.
 // Errors are ErrConflict, chain.ErrPatch, chain.ErrNothing and Errors.
 func (s Schema) apply(v version, l chain.Link, hash chain.Hash) (version, Settings, *censor.Filter, error) {
 	if l.Base != v.hash {
@@ -38,8 +38,8 @@ func (s Schema) apply(v version, l chain.Link, hash chain.Hash) (version, Settin
 	return version{document, hash}, doc, filter, nil
 }
 
-// load reads a document that is stored already. One of a newer program may not be usable by this one: the city is
-// then there, but at rest, until somebody saves settings that are.
+// loadDocument reads a stored document. A document of a newer version of the program may be invalid for this one: the city then
+// exists but is inactive until an admin saves valid settings.
 func (s Schema) loadDocument(city string, v version) (Settings, *censor.Filter, error) {
 	doc, filter, err := s.Check(v.document, v.document)
 	if err == nil {
@@ -54,19 +54,19 @@ func (s Schema) loadDocument(city string, v version) (Settings, *censor.Filter, 
 	return doc, filter, errors.Join(err, broken)
 }
 
-// replica is a node's copy of one city. It is always a version of the city's chain, though perhaps not the newest.
+// replica is a node's copy of one city. It is always a version of the city's chain, but not always the latest.
 type replica struct {
 	version
-	known bool // loaded once; before, version is the root
+	known bool // loaded at least once; until then version is the root
 
-	// A replica that may have missed an update is stale. It holds back what comes until an answer of the storage, made when all updates
-	// up to floor were written, tells where it stands.
+	// A replica that may have missed an update is stale. It buffers new updates until the storage responds with a state that includes
+	// all updates up to minSeq.
 	stale   bool
 	minSeq  uint64
 	pending []update
 
-	coveredSeq uint64 // updates up to this one are in the version, whether they were applied or refused
-	broken     bool   // the storage cannot tell where it stands
+	coveredSeq uint64 // all updates up to this one have been applied or refused
+	broken     bool   // the storage reports a broken chain
 }
 
 type update struct {
@@ -75,12 +75,12 @@ type update struct {
 	hash chain.Hash
 }
 
-// maxPending is how many updates a stale replica holds back. Beyond that it forgets them, and needs an answer that has them in it.
+// maxPending is how many updates a stale replica buffers. Beyond that it drops them and needs a state that includes them.
 const maxPending = 100
 
-// outdate makes the replica stale: an update up to floor may be missing.
-func (r *replica) markStale(floor uint64) {
-	r.stale, r.broken, r.minSeq, r.pending = true, false, max(floor, r.minSeq), nil
+// markStale marks the replica as stale: updates up to minSeq may be missing.
+func (r *replica) markStale(minSeq uint64) {
+	r.stale, r.broken, r.minSeq, r.pending = true, false, max(minSeq, r.minSeq), nil
 }
 
 func (r *replica) buffer(u update) {
@@ -91,20 +91,20 @@ func (r *replica) buffer(u update) {
 	r.pending = append(r.pending, u)
 }
 
-// errEarly says that an answer was made before all was written that it must tell of.
-var errBehind = errors.New("the storage is not that far yet")
+// errBehind means that the storage has not yet written all updates that the response must include.
+var errBehind = errors.New("the storage has not written all updates yet")
 
-// settle moves a stale replica to where an answer leads, and returns the updates that come after it.
+// catchUp moves a stale replica to the state that the storage returned, and returns the buffered updates after it.
 func (r *replica) catchUp(city string, a CityState) (later []update, err error) {
 	if a.Sequence < r.minSeq {
 		return nil, errBehind
 	}
 	if a.City != city {
-		return nil, fmt.Errorf("%w: the answer is of %q, not of %q", chain.ErrBroken, a.City, city)
+		return nil, fmt.Errorf("%w: the response is for %q, not for %q", chain.ErrBroken, a.City, city)
 	}
 	from := r.version
 	if root := rootOf(city); a.Base == root.hash {
-		from = root // it does not know our version, or we have none
+		from = root // the storage does not know this version, or the replica is new
 	}
 	document, err := a.Jump.Apply(from.document, from.hash)
 	if err != nil {
@@ -129,7 +129,7 @@ type Export struct {
 
 const exportFormat = "linienfunk settings 1"
 
-// NewExport makes the file of a version.
+// NewExport returns the file for a version.
 func NewExport(city string, hash chain.Hash, document []byte) ([]byte, error) {
 	text, err := encode(Export{exportFormat, city, hash, document})
 	if err != nil {
@@ -141,10 +141,10 @@ func NewExport(city string, hash chain.Hash, document []byte) ([]byte, error) {
 	return out.Bytes(), err
 }
 
-// ErrFormat says that a file is no Export.
-var ErrFormat = errors.New("this is no file with settings")
+// ErrFormat means that a file is not an Export.
+var ErrFormat = errors.New("this is not a settings file")
 
-// ReadExport reads such a file and returns its document. Schema.Check says whether that can be used.
+// ReadExport returns the document in an Export. It does not validate it: see Schema.Check.
 func ReadExport(text []byte) ([]byte, error) {
 	var file Export
 	if err := json.Unmarshal(text, &file); err != nil || file.Format != exportFormat {

@@ -9,14 +9,14 @@ import (
 	"linienfunk/settings/chain"
 )
 
-// Run keeps the Node up to date until ctx ends.
+// Run replicates all cities until ctx ends.
 func (n *Node) Run(ctx context.Context) error {
 	var parts sync.WaitGroup
 	parts.Go(func() { n.loadStale(ctx) })
 	parts.Go(func() { n.compareRegularly(ctx) })
 	for ctx.Err() == nil {
 		if err := n.followStream(ctx); ctx.Err() == nil {
-			n.log.Error("cannot follow settings; will try again", "err", err, "pause", maxBackoff)
+			n.log.Error("cannot follow settings; will retry", "err", err, "delay", maxBackoff)
 			sleep(ctx, maxBackoff)
 		}
 	}
@@ -24,8 +24,8 @@ func (n *Node) Run(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// follow reads the stream from its first message on. Those that the storage has written already do no harm: an answer says
-// which they are.
+// followStream reads the stream from its first message. Updates that the storage has written before do no harm: its
+// response says which are included.
 func (n *Node) followStream(ctx context.Context) error {
 	state, err := n.bus.UpdatesState(ctx)
 	if err != nil {
@@ -33,7 +33,7 @@ func (n *Node) followStream(ctx context.Context) error {
 	}
 	n.replicaMu.Lock()
 	for _, r := range n.replicas {
-		if n.stream != state.Stream || n.nextSeq > state.Last+1 { // sequences of the past mean nothing any more
+		if n.stream != state.Stream || n.nextSeq > state.Last+1 { // a new stream: old sequence numbers are meaningless
 			r.minSeq, r.coveredSeq = 0, 0
 		}
 		r.markStale(state.First - 1)
@@ -44,11 +44,11 @@ func (n *Node) followStream(ctx context.Context) error {
 	return n.bus.FollowUpdates(ctx, state.Stream, state.First, func(u bus.Update) error { n.handleUpdate(u); return nil })
 }
 
-// take is called for each update, in the order of the stream.
+// handleUpdate is called for each update, in stream order.
 func (n *Node) handleUpdate(u bus.Update) {
 	n.replicaMu.Lock()
 	defer n.replicaMu.Unlock()
-	if u.Seq > n.nextSeq { // some were trimmed while we were cut off
+	if u.Seq > n.nextSeq { // updates were trimmed while the node was disconnected
 		for _, r := range n.replicas {
 			r.markStale(u.Seq - 1)
 		}
@@ -57,7 +57,7 @@ func (n *Node) handleUpdate(u bus.Update) {
 	n.nextSeq = u.Seq + 1
 	link, hash, err := readLink(u.Base, u.Data)
 	if err != nil {
-		return // the storage tells its sender
+		return // the storage responds to the sender
 	}
 	r, ok := n.replicas[link.City]
 	if !ok {
@@ -79,7 +79,7 @@ func (n *Node) handleUpdate(u bus.Update) {
 	}
 }
 
-// step judges one update. The caller holds fold.
+// applyUpdate applies one update to a replica, or refuses it. The caller holds replicaMu.
 func (n *Node) applyUpdate(r *replica, u update) {
 	next, doc, filter, err := n.schema.apply(r.version, u.link, u.hash)
 	switch {
@@ -87,12 +87,12 @@ func (n *Node) applyUpdate(r *replica, u update) {
 		r.version = next
 		n.publish(u.link.City, next, doc, filter)
 	case u.hash == r.hash:
-		err = nil // it came twice
+		err = nil // a duplicate
 	}
 	n.notify(u.hash, err)
 }
 
-// tell wakes who waits for an update. The caller holds fold.
+// notify sends the outcome of an update to its waiter, if there is one. The caller holds replicaMu.
 func (n *Node) notify(link chain.Hash, err error) {
 	if w, ok := n.waiters[link]; ok {
 		w.result <- err
@@ -100,7 +100,7 @@ func (n *Node) notify(link chain.Hash, err error) {
 	}
 }
 
-// review finds out what became of updates that somebody waits for here, and that an answer of the storage covers. The caller holds fold.
+// resolveWaiters finds the outcome of updates with a waiter that a response of the storage includes. The caller holds replicaMu.
 func (n *Node) resolveWaiters(city string, r *replica) {
 	for hash, w := range n.waiters {
 		switch {
@@ -109,7 +109,7 @@ func (n *Node) resolveWaiters(city string, r *replica) {
 			n.notify(hash, nil)
 		case !w.queried:
 			w.queried = true
-			go n.queryLink(city, hash) // ends after askTime
+			go n.queryLink(city, hash) // returns after requestTimeout at the latest
 		}
 	}
 }

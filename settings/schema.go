@@ -21,29 +21,31 @@ import (
 	"linienfunk/settings/chain"
 )
 
-// Schema says what a document may hold. All nodes and the storage must have the same one: they judge patches on their own, and must come to
-// the same result.
+// Schema validates documents. All nodes and the storage must have the same Schema: each of them checks patches on its own, and all must
+// come to the same result.
 type Schema struct {
-	// Compile compiles the lists, together with those of the instance, which must not make a difference to whether it
-	// succeeds.
+	// Compile compiles the lists together with the instance's. Whether it succeeds must not depend on the latter.
 	Compile func(triggers, blocked []string) (*censor.Filter, error)
-	// Options are those of each bot, by its name.
+	// Options are the options of each bot, by the bot's name.
 	Options map[string][]bots.Option
 }
 
 // zoneNames is the third column of zone.tab in the time zone database (https://www.iana.org/time-zones, public domain): one
 // zone or more for each country.
 //
+// zoneNames is the third column of zone.tab in the time zone database (https://www.iana.org/time-zones, public domain): one
+// or more zones for each country.
+//
 //go:embed zones.txt
 var zoneNames string
 
-// Zones lists the time zones that a city may choose.
+// Zones lists the time zones that a city can choose.
 var Zones = sync.OnceValue(func() []string { return strings.Fields(zoneNames) })
 
-// FieldError says what is wrong with one field. Say is the id of a text for people, Err the cause for the field's line.
+// FieldError is an invalid field. TextID is the id of a text for users, Err the cause.
 type FieldError struct {
 	Field  string // see Fields
-	Line   int    // of a list, from 1; 0 if the field is wrong as a whole
+	Line   int    // the invalid line of a list, from 1; 0 if the field is invalid as a whole
 	TextID string
 	Err    error
 }
@@ -55,7 +57,7 @@ func (e FieldError) Error() string {
 	return fmt.Sprintf("%s: %v", e.Field, e.Err)
 }
 
-// Errors is what is wrong with a document, in the order of the fields.
+// Errors lists all invalid fields of a document, in fieldOrder.
 type Errors []FieldError
 
 func (e Errors) Error() string {
@@ -66,8 +68,8 @@ func (e Errors) Error() string {
 	return strings.Join(lines, "; ")
 }
 
-// Check reads a document that shall follow after another one. It returns Errors for what it would not accept. What it does not know
-// it accepts only where it stood in the document before: it is of a newer program, or of a bot that is gone.
+// Check validates a document that replaces another one, and compiles its lists. It returns Errors for an invalid document. Unknown
+// fields are accepted if they are unchanged: they come from a newer version of the program, or from a bot that was removed.
 func (s Schema) Check(before, document []byte) (Settings, *censor.Filter, error) {
 	var found Errors
 	doc, errs := decode(document)
@@ -106,7 +108,7 @@ func hasError(found Errors, field string) bool {
 	return slices.ContainsFunc(found, func(e FieldError) bool { return e.Field == field })
 }
 
-// checkField checks what does not depend on the field's value being readable: that it is known, and options of bots.
+// checkField checks that a field is known, and the values of bots' options.
 func (s Schema) checkField(field string, value any) (say string, err error) {
 	parts := strings.SplitN(field, ".", 3)
 	_, isList := value.([]string)
@@ -119,7 +121,7 @@ func (s Schema) checkField(field string, value any) (say string, err error) {
 	case len(parts) == 1:
 		return "", nil
 	case len(parts) == 2 && isObject && len(options) == 0 && s.Options[parts[1]] != nil:
-		return "", nil // nothing is chosen
+		return "", nil // no option is set
 	}
 	for _, option := range s.Options[parts[1]] {
 		if len(parts) == 3 && option.Name == parts[2] {
@@ -129,7 +131,7 @@ func (s Schema) checkField(field string, value any) (say string, err error) {
 	return "settings-error-unknown", errUnknown
 }
 
-// checkValues checks the fields that could be read, and compiles the lists.
+// checkValues checks the values of the core's fields and compiles the lists.
 func (s Schema) checkValues(doc Settings, unreadable Errors) (found Errors, filter *censor.Filter) {
 	add := func(field, say string, err error) {
 		if !hasError(unreadable, field) {
@@ -165,12 +167,12 @@ func (s Schema) checkValues(doc Settings, unreadable Errors) (found Errors, filt
 	return found, filter
 }
 
-// isControl also names what changes the direction of all text that follows (https://www.unicode.org/reports/tr36/).
+// isControl also covers characters that change the direction of the text after them (https://www.unicode.org/reports/tr36/).
 func isControl(r rune) bool {
 	return unicode.IsControl(r) || '\u202a' <= r && r <= '\u202e' || '\u2066' <= r && r <= '\u2069'
 }
 
-// listErrors takes apart what censor.Compile joined.
+// listErrors converts the joined errors of censor.Compile.
 func listErrors(err error) Errors {
 	if err == nil {
 		return nil
@@ -193,7 +195,7 @@ func listErrors(err error) Errors {
 	return Errors{{Field: string(line.List), Line: line.Line, TextID: say, Err: line.Err}}
 }
 
-// decode reads what it can read of a document, and names the fields that are of the wrong type.
+// decode reads a document as far as possible and returns the fields of the wrong type.
 func decode(document []byte) (Settings, Errors) {
 	doc := Settings{Lang: languages[0], FreshnessMinutes: 30, RetentionHours: 24, Bots: map[string]bots.Options{}}
 	var values map[string]json.RawMessage
@@ -214,7 +216,7 @@ func decode(document []byte) (Settings, Errors) {
 	return doc, found
 }
 
-// Zone is the city's time zone; nil for that of the server.
+// Zone returns the city's time zone; nil for the server's.
 func (s Settings) Zone() *time.Location {
 	if s.TimeZone == "" {
 		return nil
@@ -226,7 +228,7 @@ func (s Settings) Zone() *time.Location {
 	return zone
 }
 
-// Document is the settings as a document in canonical form.
+// Document returns the settings as a document in canonical form.
 func (s Settings) Document() ([]byte, error) {
 	if s.Triggers == nil {
 		s.Triggers = []string{}
@@ -244,7 +246,7 @@ func (s Settings) Document() ([]byte, error) {
 	return chain.Canonical(text)
 }
 
-// options are what the city chose of a bot's options, with the defaults of what it never chose.
+// options returns the values of a bot's options, with defaults for those that the city has not set.
 func (s Schema) options(doc Settings, bot string) bots.Options {
 	values := bots.Defaults(s.Options[bot])
 	for _, option := range s.Options[bot] {

@@ -9,7 +9,7 @@ import (
 	"linienfunk/settings"
 )
 
-// document is that of a new city with some fields set.
+// document encodes a new city's settings with some fields changed.
 func document(t testing.TB, changes map[string]any) []byte {
 	t.Helper()
 	text, err := settings.Default("ghent", "en").Document()
@@ -34,7 +34,7 @@ func TestDefaultsAreValidInEveryLanguage(t *testing.T) {
 	}
 }
 
-func TestABadValueIsNamed(t *testing.T) {
+func TestAnInvalidFieldIsNamed(t *testing.T) {
 	for _, test := range []struct {
 		name  string
 		field string
@@ -82,7 +82,7 @@ func TestABadValueIsNamed(t *testing.T) {
 	}
 }
 
-func TestDocumentsOfOddShapesAreRefused(t *testing.T) {
+func TestMalformedDocumentsAreRefused(t *testing.T) {
 	for name, text := range map[string]string{
 		"bots are a list": `{"title":"x","bots":[]}`, "a bot is a text": `{"title":"x","bots":{"web":"on"}}`,
 		"a list of lists": `{"title":"x","triggers":[["x"]]}`, "null in a list": `{"title":"x","triggers":["a",null]}`,
@@ -100,7 +100,7 @@ func TestDocumentsOfOddShapesAreRefused(t *testing.T) {
 	}
 }
 
-func TestWhatANewerProgramHasSetStays(t *testing.T) {
+func TestUnknownFieldsOfANewerProgramAreKept(t *testing.T) {
 	before := document(t, map[string]any{"colour": "red", "bots.pigeon.enabled": true})
 	after, err := settings.With(before, map[string]any{"title": "Gent"})
 	if err != nil {
@@ -117,7 +117,7 @@ func TestWhatANewerProgramHasSetStays(t *testing.T) {
 	}
 }
 
-func TestAnExportIsReadAgain(t *testing.T) {
+func TestAnExportCanBeReadBack(t *testing.T) {
 	text := document(t, map[string]any{"title": "<Gent> & ü"})
 	file, err := settings.NewExport("ghent", "0123", text)
 	if err != nil {
@@ -162,6 +162,6 @@ func FuzzDocumentsFromOutside(f *testing.F) {
 func FuzzUpdatesFromOutside(f *testing.F) {
 	f.Add("x", []byte(`{"city":"zuerich","base":"x","patch":[],"result":"","author":"","time":"2026-05-01T12:00:00Z","note":""}`))
 	f.Fuzz(func(t *testing.T, base string, data []byte) {
-		settings.Judge(schema, document(t, nil), base, data)
+		settings.ApplyUpdate(schema, document(t, nil), base, data)
 	})
 }

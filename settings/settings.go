@@ -1,13 +1,14 @@
-// Package settings holds each city's configuration: its lists of words, its texts, its switches, and what it chose of its
-// networks' options. It is a JSON document with a history: a chain of patches, see package chain.
+// Package settings replicates each city's configuration: its word lists, texts, switches and the options of its
+// networks. It is a JSON document with a history: a chain of patches, see package chain.
 //
-//	Storage  writes patches into the database, in the order of the stream SETTINGS, and answers who asks for a city
-//	Node     reads the same stream, keeps every city's present document compiled in memory, and hands in patches
-//	Schema   says what a document may hold, to both of them
+//	Storage  writes patches into the database, in the order of the stream SETTINGS, and serves requests for a city's state
+//	Node     reads the same stream, keeps every city's current document compiled in memory, and submits patches
+//	Schema   validates documents, for both of them
 //
-// A Node and the Storage read the same messages in the same order and judge them alike. So of two patches against one
-// version the same one wins everywhere, and a change is in force before the Storage has written it. What a Node missed
-// it asks for. docs/settings-protocol.md describes the messages; any program that reaches NATS can speak them.
+// Nodes and the Storage apply the same messages in the same order with the same deterministic rules. So of two patches against
+// one version the same one wins everywhere, and a change is in force before the Storage has written it. A Node that missed
+// messages requests the city's state. docs/settings-protocol.md describes the messages; any program with access to NATS can
+// use them.
 package settings
 
 import (
@@ -25,13 +26,13 @@ const (
 	MinRetention, MaxRetention = 1, 90 * 24 // hours
 )
 
-// Languages are what a city may speak to its riders in.
+// languages are those in which a city can address its riders.
 var languages = []string{"en", "de"}
 
 // Settings is one city's configuration. It holds no secrets.
 type Settings struct {
 	Title  string `json:"title"` // the city's name for people
-	Lang   string `json:"lang"`  // of what the city sends: "en", "de"
+	Lang   string `json:"lang"`  // language of the city's posts: "en", "de"
 	About  string `json:"about"` // plain text on the city's page
 	Active bool   `json:"active"`
 	Listed bool   `json:"listed"` // on the front page
@@ -39,14 +40,14 @@ type Settings struct {
 	Triggers []string `json:"triggers"` // one rule a line, see package censor
 	Blocked  []string `json:"blocked"`
 
-	FreshnessMinutes int `json:"freshness_minutes"` // a report older than this is not sent any more
-	RetentionHours   int `json:"retention_hours"`   // then texts of reports are deleted
+	FreshnessMinutes int `json:"freshness_minutes"` // older reports are not sent
+	RetentionHours   int `json:"retention_hours"`   // texts of older reports are deleted
 
 	TimeZone string                  `json:"time_zone"` // such as Europe/Zurich; empty for the server's
-	Bots     map[string]bots.Options `json:"bots"`      // what was chosen of each bot's options
+	Bots     map[string]bots.Options `json:"bots"`      // option values by bot
 }
 
-// targets are the fields by their names in JSON.
+// fieldPointers returns a pointer to each field by its JSON name.
 func (s *Settings) fieldPointers() map[string]any {
 	return map[string]any{
 		"title": &s.Title, "lang": &s.Lang, "about": &s.About, "active": &s.Active, "listed": &s.Listed,
@@ -56,7 +57,7 @@ func (s *Settings) fieldPointers() map[string]any {
 	}
 }
 
-// Default is what a new city begins with.
+// Default returns the configuration of a new city.
 func Default(city, lang string) Settings {
 	s := Settings{
 		Title: city, Lang: lang, Active: true, Listed: true,

@@ -14,14 +14,14 @@ import (
 	"linienfunk/db"
 )
 
-// transactionTime is how long the database may take for one update or answer, before it is tried again on another connection.
+// transactionTimeout is the limit of a database transaction, which is then retried on another connection.
 const transactionTimeout = 30 * time.Second
 
-// keepUpdates is how many updates stay in the stream after they were written, for nodes that were cut off for a moment.
+// keepUpdates is how many updates stay in the stream after they were written, for nodes that were disconnected briefly.
 const keepUpdates = 1000
 
-// Storage writes updates into the database and answers for it. Any number of them may run on one database: each reads all
-// updates, and the first writes.
+// Storage writes updates into the database and serves requests for cities. Any number of them may run on one database: each
+// reads all updates, and the first to get the lock writes.
 type Storage struct {
 	db     *db.DB
 	bus    *bus.Bus
@@ -29,20 +29,20 @@ type Storage struct {
 	log    *slog.Logger
 	now    func() time.Time
 
-	keep    uint64 // keepUpdates, or less in tests
+	keep    uint64 // keepUpdates; tests set less
 	trimmed uint64
 }
 
-// NewStorage makes a Storage. Its tables must be there, see Migrations.
+// NewStorage returns a Storage. Its tables must exist, see Migrations.
 func NewStorage(database *db.DB, b *bus.Bus, schema Schema, log *slog.Logger, now func() time.Time) *Storage {
 	return &Storage{db: database, bus: b, schema: schema, log: log, now: now, keep: keepUpdates}
 }
 
-// Run writes and answers until ctx ends.
+// Run writes updates and serves requests until ctx ends.
 func (s *Storage) Run(ctx context.Context) error {
 	for ctx.Err() == nil {
 		if err := s.run(ctx); ctx.Err() == nil {
-			s.log.Error("cannot store settings; will try again", "err", err, "pause", maxBackoff)
+			s.log.Error("cannot store settings; will retry", "err", err, "delay", maxBackoff)
 			sleep(ctx, maxBackoff)
 		}
 	}
@@ -66,13 +66,13 @@ func (s *Storage) run(ctx context.Context) error {
 	s.trimmed = 0
 	isFirst := true
 	return s.bus.FollowUpdates(ctx, state.Stream, written+1, func(u bus.Update) error {
-		skip := isFirst // whatever is missing before it is not in the stream any more
+		skip := isFirst // updates before the first one were trimmed
 		isFirst = false
 		return s.store(ctx, state.Stream, u, skip)
 	})
 }
 
-// begin says from where on updates have to be written.
+// startPosition returns the sequence number up to which all updates are written or lost.
 func (s *Storage) startPosition(ctx context.Context, state bus.StreamState) (written uint64, err error) {
 	err = s.db.Transaction(ctx, func(tx *gorm.DB) error {
 		row, err := lockProgress(tx, true)
@@ -81,20 +81,20 @@ func (s *Storage) startPosition(ctx context.Context, state bus.StreamState) (wri
 		}
 		if row.Stream != state.Stream {
 			if row.Stream != "" {
-				s.log.Warn("the stream of settings is a new one: changes that were not written before are lost")
+				s.log.Warn("the stream SETTINGS was recreated: changes that were not written before are lost")
 			}
 			row.Stream, row.Sequence = state.Stream, 0
 		}
 		if row.Sequence+1 < state.First {
 			if row.Sequence > 0 {
-				s.log.Error("changes of settings are missing: the database is older than the stream",
+				s.log.Error("changes of settings are lost: the database is older than the stream, e.g. after restoring a backup",
 					"from", row.Sequence+1, "to", state.First-1)
 			}
 			row.Sequence = state.First - 1
 		}
 		if row.Sequence > state.Last {
-			s.log.Error("changes of settings are missing: the stream is older than the database", "from", state.Last+1, "to", row.Sequence)
-			row.Sequence = state.First - 1 // nobody knows which of what is there was written; a link that was is recognised
+			s.log.Error("the stream SETTINGS is older than the database, e.g. after restoring a backup", "from", state.Last+1, "to", row.Sequence)
+			row.Sequence = state.First - 1 // apply all again: links that are in the chain already are recognised
 		}
 		written = row.Sequence
 		return tx.Save(&row).Error
@@ -105,8 +105,8 @@ func (s *Storage) startPosition(ctx context.Context, state bus.StreamState) (wri
 	return written, nil
 }
 
-// progress reads the one row and holds it for the rest of the transaction: nobody writes a link meanwhile. (PostgreSQL would show
-// each statement of the transaction another state; SQLite locks anyway.)
+// lockProgress reads the only row of settings_progress and locks it for the rest of the transaction, so that no link is written
+// meanwhile. (PostgreSQL would show each statement of the transaction a different state; SQLite locks the database anyway.)
 func lockProgress(tx *gorm.DB, write bool) (row progressRow, err error) {
 	lock := "SHARE"
 	if write {
@@ -119,10 +119,10 @@ func lockProgress(tx *gorm.DB, write bool) (row progressRow, err error) {
 	return row, err
 }
 
-// errGap says that an update came before one that is not written yet, or from another stream: run has to begin anew.
+// errGap means that an update follows one that is not written yet, or comes from another stream: run must start again.
 var errGap = errors.New("updates are missing")
 
-// take writes one update, again and again until the database takes it.
+// store writes one update and retries until the database accepts it.
 func (s *Storage) store(ctx context.Context, stream string, u bus.Update, skip bool) error {
 	pause := minBackoff
 	for ctx.Err() == nil {
@@ -138,7 +138,7 @@ func (s *Storage) store(ctx context.Context, stream string, u bus.Update, skip b
 			return err
 		}
 		if ctx.Err() == nil {
-			s.log.Error("cannot store a change of settings; will try again", "err", err, "pause", pause)
+			s.log.Error("cannot store a change of settings; will retry", "err", err, "delay", pause)
 		}
 		sleep(ctx, pause)
 		pause = min(2*pause, maxBackoff)
@@ -155,11 +155,11 @@ func (s *Storage) reportOutcome(u bus.Update, o Outcome) {
 		err = u.Respond(data)
 	}
 	if err != nil {
-		s.log.Warn("cannot answer", "err", err)
+		s.log.Warn("cannot send the outcome of a change", "link", o.Link, "err", err)
 	}
 }
 
-// trim deletes updates that are long written, some at a time.
+// trim purges updates that were written long ago, in batches.
 func (s *Storage) trim(ctx context.Context, written uint64) {
 	if written < s.trimmed+s.keep+s.keep/4+1 {
 		return
@@ -173,8 +173,8 @@ func (s *Storage) trim(ctx context.Context, written uint64) {
 	s.trimmed = written - s.keep
 }
 
-// write judges an update and writes what follows from it, together with how far everything is written. isNew is false if it was written
-// before. skip allows it to come after a gap.
+// write applies an update and stores the result together with the progress. isNew is false if the update was written before.
+// skip accepts an update after a gap.
 func (s *Storage) write(ctx context.Context, stream string, u bus.Update, skip bool) (o Outcome, isNew bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, transactionTimeout)
 	defer cancel()

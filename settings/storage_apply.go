@@ -13,7 +13,7 @@ import (
 	"linienfunk/settings/chain"
 )
 
-// judge says what becomes of an update, and writes its link if it is the first valid one on the head.
+// apply decides on an update, and writes its link if it is the first valid one on the head.
 func (s *Storage) apply(tx *gorm.DB, u bus.Update) (Outcome, error) {
 	link, hash, wrong := readLink(u.Base, u.Data)
 	if wrong != nil {
@@ -24,11 +24,11 @@ func (s *Storage) apply(tx *gorm.DB, u bus.Update) (Outcome, error) {
 		return Outcome{}, err
 	}
 	if len(heads) == 0 {
-		return outcome(hash, "", fmt.Errorf("%w: there is no such city", ErrUpdate)), nil
+		return outcome(hash, "", fmt.Errorf("%w: the city does not exist", ErrUpdate)), nil
 	}
 	head := heads[0]
 	current := chain.Hash(head.Hash)
-	if known, err := hasLink(tx, link.City, hash); err != nil || known { // it came twice, or the city was made with it
+	if known, err := hasLink(tx, link.City, hash); err != nil || known { // a duplicate, or the city's first link
 		return Outcome{Link: hash, Applied: true, Current: current}, err
 	}
 	last, err := lastLink(tx, link.City)
@@ -42,7 +42,7 @@ func (s *Storage) apply(tx *gorm.DB, u bus.Update) (Outcome, error) {
 	if wrong != nil {
 		return outcome(hash, current, wrong), nil
 	}
-	// What the database refuses for good must not keep all later updates waiting.
+	// An update that the database refuses permanently must not block later ones.
 	err = tx.Transaction(func(tx *gorm.DB) error { return appendLink(tx, head, next, link) })
 	if isPermanent(err) {
 		return outcome(hash, current, fmt.Errorf("the database refuses it: %w", err)), nil
@@ -50,14 +50,14 @@ func (s *Storage) apply(tx *gorm.DB, u bus.Update) (Outcome, error) {
 	return outcome(hash, hash, nil), err
 }
 
-// has says whether a city's chain has the link.
+// hasLink reports whether a city's chain contains the link.
 func hasLink(tx *gorm.DB, city string, hash chain.Hash) (bool, error) {
 	var count int64
 	err := tx.Model(&linkRow{}).Where("city = ? AND hash = ?", city, string(hash)).Count(&count).Error
 	return count > 0, err
 }
 
-// lastOf returns the last link of a city's chain; nil if there is none.
+// lastLink returns the last link of a city's chain; nil if there is none.
 func lastLink(tx *gorm.DB, city string) (*linkRow, error) {
 	var rows []linkRow
 	if err := tx.Where("city = ?", city).Order("number DESC").Limit(1).Find(&rows).Error; err != nil || len(rows) == 0 {
@@ -66,7 +66,7 @@ func lastLink(tx *gorm.DB, city string) (*linkRow, error) {
 	return &rows[0], nil
 }
 
-// follows checks that the head is what the last link made: nothing may be built on tables that somebody has changed.
+// checkLast checks that the last link made the head: the chain must not be extended after its tables were tampered with.
 func (head headRow) checkLast(last *linkRow) error {
 	if last == nil {
 		if head.Number != 0 || head.Hash != string(rootOf(head.City).hash) {
@@ -81,17 +81,17 @@ func (head headRow) checkLast(last *linkRow) error {
 	return nil
 }
 
-// refused says whether the same statement would fail again: a key that is there already, or a value that the database cannot hold
+// isPermanent reports whether a retry would fail again: a duplicate key, or a value that the database cannot store
 // (https://www.postgresql.org/docs/current/errcodes-appendix.html, classes 22 and 23).
 func isPermanent(err error) bool {
 	var pg *pgconn.PgError
 	return errors.Is(err, gorm.ErrDuplicatedKey) || errors.As(err, &pg) && (strings.HasPrefix(pg.Code, "22") || strings.HasPrefix(pg.Code, "23"))
 }
 
-// advance writes a link and the head that it makes.
+// appendLink writes a link and the new head.
 func appendLink(tx *gorm.DB, head headRow, next version, l chain.Link) error {
 	number := head.Number + 1
-	patch, err := chain.Canonical(l.Patch) // the hash is the same, and no white space is kept for good
+	patch, err := chain.Canonical(l.Patch) // has the same hash and stores no white space
 	if err != nil {
 		return err
 	}
@@ -104,8 +104,8 @@ func appendLink(tx *gorm.DB, head headRow, next version, l chain.Link) error {
 	return tx.Save(&headRow{City: l.City, Number: number, Hash: string(next.hash), Document: string(next.document)}).Error
 }
 
-// Create writes a new city's first link, in the transaction that makes the city. When that is committed, hand the link to
-// Node.Created.
+// Create writes a new city's first link, in the transaction that creates the city. After the commit, pass the link to
+// Node.AnnounceCity.
 func (s *Storage) Create(tx *gorm.DB, city string, doc Settings, admin uint) (chain.Link, error) {
 	document, err := doc.Document()
 	if err != nil {
@@ -114,13 +114,13 @@ func (s *Storage) Create(tx *gorm.DB, city string, doc Settings, admin uint) (ch
 	return s.create(tx, city, document, admin, "")
 }
 
-func (s *Storage) create(tx *gorm.DB, city string, document []byte, admin uint, why string) (chain.Link, error) {
+func (s *Storage) create(tx *gorm.DB, city string, document []byte, admin uint, reason string) (chain.Link, error) {
 	root := rootOf(city)
 	link, err := chain.NewLink(city, root.hash, root.document, document)
 	if err != nil {
 		return link, err
 	}
-	link.Author, link.Time, link.Note = author(admin), db.Time(s.now()), note(why)
+	link.Author, link.Time, link.Note = author(admin), db.Time(s.now()), note(reason)
 	hash, err := link.Hash()
 	if err != nil {
 		return link, err

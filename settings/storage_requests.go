@@ -12,12 +12,12 @@ import (
 	"linienfunk/settings/chain"
 )
 
-// reply answers a question. Who gave no subject for the reply gets it where a change of the version it has would come.
+// handleRequest responds to a request. Without a reply subject the response is published as an update on the requester's version.
 func (s *Storage) handleRequest(ctx context.Context, q bus.Request) {
 	var r Request
 	var answer any
 	if err := json.Unmarshal(q.Data, &r); err != nil {
-		answer = CityState{Error: "this is no request: " + err.Error()}
+		answer = CityState{Error: "invalid request: " + err.Error()}
 	} else if r.City == "" {
 		answer = s.cityList(ctx, r.After)
 	} else {
@@ -28,7 +28,7 @@ func (s *Storage) handleRequest(ctx context.Context, q bus.Request) {
 		err = s.sendReply(ctx, q, r, answer, data)
 	}
 	if err != nil && ctx.Err() == nil {
-		s.log.Warn("cannot answer", "err", err)
+		s.log.Warn("cannot respond to a request for settings", "city", r.City, "err", err)
 	}
 }
 
@@ -38,23 +38,23 @@ func (s *Storage) sendReply(ctx context.Context, q bus.Request, r Request, answe
 	}
 	one, ok := answer.(CityState)
 	if !ok || one.Hash == "" {
-		return errors.New("the request gives no subject for the answer")
+		return errors.New("the request has no reply subject")
 	}
-	// One id for many: nobody shall fill the stream by asking.
+	// The same id for the same response: repeated requests must not fill the stream.
 	_, err := s.bus.PublishUpdate(ctx, string(one.Base), fmt.Sprint(one.Base, ">", one.Hash), data)
 	return err
 }
 
-const databaseError = "the database does not answer"
+const databaseError = "the database is not available"
 
-// complain logs an error, unless it comes from being stopped.
-func (s *Storage) logError(ctx context.Context, what string, about ...any) {
+// logError logs an error unless the Storage is being stopped.
+func (s *Storage) logError(ctx context.Context, message string, attributes ...any) {
 	if ctx.Err() == nil {
-		s.log.Error(what, about...)
+		s.log.Error(message, attributes...)
 	}
 }
 
-// answer tells where a city stands. The whole chain is checked each time: a link that was changed or is gone is named.
+// cityState returns a city's state. The whole chain is verified each time: an error names a link that was changed or is missing.
 func (s *Storage) cityState(ctx context.Context, r Request) CityState {
 	a := CityState{Jump: chain.Jump{City: r.City}}
 	if !cityName.MatchString(r.City) {
@@ -86,7 +86,7 @@ func (s *Storage) cityState(ctx context.Context, r Request) CityState {
 		return err
 	})
 	if err != nil {
-		s.logError(ctx, "cannot tell a city's settings", "city", r.City, "err", err)
+		s.logError(ctx, "cannot read a city's settings", "city", r.City, "err", err)
 		a.Error = databaseError
 		if errors.Is(err, chain.ErrBroken) {
 			a.Error, a.Broken = err.Error(), true
@@ -95,7 +95,7 @@ func (s *Storage) cityState(ctx context.Context, r Request) CityState {
 	return a
 }
 
-// leap makes the way from a version to the head, or from the root if the chain does not have the version.
+// jumpTo returns the jump from a version to the head, or from the root if the chain does not contain the version.
 func jumpTo(head headRow, links []chain.Link, have chain.Hash) (chain.Jump, error) {
 	if err := chain.Verify(head.City, links, chain.Hash(head.Hash)); err != nil {
 		return chain.Jump{}, err
@@ -113,7 +113,7 @@ func jumpTo(head headRow, links []chain.Link, have chain.Hash) (chain.Jump, erro
 	if len(links) > 0 {
 		last = &links[len(links)-1]
 		if document := []byte(head.Document); chain.Sum(document) != last.Result {
-			return chain.Jump{}, fmt.Errorf("%w: the document is another than link %d makes", chain.ErrBroken, len(links))
+			return chain.Jump{}, fmt.Errorf("%w: the document is not the result of link %d", chain.ErrBroken, len(links))
 		}
 	}
 	return chain.NewJump(head.City, base, []byte(head.Document), last)
@@ -131,7 +131,7 @@ func readLinks(tx *gorm.DB, city string) ([]chain.Link, error) {
 	return links, nil
 }
 
-// listPage is how many cities one answer lists: about 100 KB.
+// listPageSize is how many cities one response lists, about 100 KB.
 const listPageSize = 1000
 
 func (s *Storage) cityList(ctx context.Context, after string) CityList {

@@ -33,7 +33,7 @@ func (r linkRow) link() chain.Link {
 	}
 }
 
-// headRow is where a city's chain has come to: the patch from its root puts Document there.
+// headRow is the current version of a city's chain.
 type headRow struct {
 	City     string `gorm:"primaryKey;size:32"`
 	Number   int    `gorm:"not null"` // of the last link, 0 for none
@@ -44,7 +44,7 @@ type headRow struct {
 // TableName is the table.
 func (headRow) TableName() string { return "settings_heads" }
 
-// progressRow is the update up to which everything is written. There is one.
+// progressRow is the last update that is written. The table has one row.
 type progressRow struct {
 	ID       int    `gorm:"primaryKey;autoIncrement:false"`
 	Stream   string `gorm:"size:40;not null"`
@@ -54,7 +54,7 @@ type progressRow struct {
 // TableName is the table.
 func (progressRow) TableName() string { return "settings_progress" }
 
-// Migrations make the tables.
+// Migrations create the tables.
 func Migrations() []*gormigrate.Migration {
 	return []*gormigrate.Migration{
 		{ID: "1-documents", Migrate: func(tx *gorm.DB) error { return tx.AutoMigrate(&legacyRow{}) }},

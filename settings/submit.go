@@ -11,33 +11,33 @@ import (
 	"linienfunk/settings/chain"
 )
 
-// Draft is a change that somebody wants to make.
+// Draft is a change to submit.
 type Draft struct {
 	City  string
-	Base  chain.Hash // the version that it was made against
+	Base  chain.Hash // the version on which the change is based
 	From  []byte     // the document of Base
-	To    []byte     // what it shall become
-	Admin uint       // who makes it; 0 for the program
-	Note  string     // why; one line, cut to MaxNote characters
+	To    []byte     // the new document
+	Admin uint       // author; 0 for the program
+	Note  string     // reason; one line, truncated to MaxNote characters
 }
 
-// MaxNote is how many characters of a Draft's note are kept.
+// MaxNote is the limit of a Draft's note in characters.
 const MaxNote = 120
 
-// note makes text one line of at most MaxNote characters.
+// note converts text to one line of at most MaxNote characters.
 func note(text string) string {
 	return report.Cut(strings.Join(strings.Fields(report.Clean(text)), " "), MaxNote)
 }
 
-// ErrUnknown says that a change was handed in safely, but that it is not known yet what became of it.
+// ErrPending is returned by Submit when the change is stored in the stream, but its outcome is not known yet.
 var ErrPending = errors.New("the change is stored, but not in force yet")
 
-// submitTime is how long Submit waits until the change is in force here.
+// submitTimeout is how long Submit waits for the outcome.
 const submitTimeout = 10 * time.Second
 
-// Submit hands in a change, and returns when it is safely stored and in force on this node. ErrConflict comes with the present
-// Snapshot, Errors say which fields are wrong, chain.ErrNothing that there is nothing to change; after these nothing was
-// changed. After ErrUnknown and errors of NATS the change may come into force later.
+// Submit publishes a change and returns once it is stored in the stream and in force on this node. ErrConflict is returned with the
+// current Snapshot, Errors name the wrong fields, chain.ErrNothing means that To equals From; none of these changed
+// anything. After ErrPending and errors of NATS the change may still come into force.
 func (n *Node) Submit(ctx context.Context, d Draft) (Snapshot, error) {
 	link, err := n.newLink(d)
 	if err != nil {
@@ -52,7 +52,7 @@ func (n *Node) Submit(ctx context.Context, d Draft) (Snapshot, error) {
 	return snapshot, err
 }
 
-// handIn publishes a link and waits for what this node makes of it.
+// publishAndWait publishes a link and waits until this node has applied or refused it.
 func (n *Node) publishAndWait(ctx context.Context, link chain.Link, hash chain.Hash) error {
 	told := make(chan error, 1)
 	n.replicaMu.Lock()
@@ -80,7 +80,7 @@ func (n *Node) publishAndWait(ctx context.Context, link chain.Link, hash chain.H
 	}
 }
 
-// draft makes the link, and checks it here, so that nothing is handed in that is sure to be refused.
+// newLink makes the link and checks it, so that nothing invalid is published.
 func (n *Node) newLink(d Draft) (chain.Link, error) {
 	link, err := chain.NewLink(d.City, d.Base, d.From, d.To)
 	if err != nil {
@@ -91,7 +91,7 @@ func (n *Node) newLink(d Draft) (chain.Link, error) {
 	return link, err
 }
 
-// Created makes a new city known to all nodes: the Storage wrote its first link. It returns when this one knows it.
+// AnnounceCity announces a new city, whose first link the Storage has written, to all nodes. It returns once this node knows the city.
 func (n *Node) AnnounceCity(ctx context.Context, first chain.Link) error {
 	if _, known, _ := n.Get(ctx, first.City); known {
 		return nil
@@ -102,7 +102,7 @@ func (n *Node) AnnounceCity(ctx context.Context, first chain.Link) error {
 	}
 	err = n.publishAndWait(context.WithoutCancel(ctx), first, hash)
 	if errors.Is(err, ErrConflict) {
-		return nil // the node has heard of it already
+		return nil // this node knows the city already
 	}
 	return err
 }

@@ -19,7 +19,7 @@ func load(t *testing.T, file string, environ []string, flags map[string]string) 
 		config.Source{Name: func(key string) string { return "--" + key }, Values: flags})
 }
 
-func TestDefaultsNeedNothing(t *testing.T) {
+func TestDefaultsAreValid(t *testing.T) {
 	c, err := config.Load(config.Default(), filepath.Join(t.TempDir(), "none.toml"), false, nil)
 	if err != nil {
 		t.Fatal(err)
@@ -29,7 +29,7 @@ func TestDefaultsNeedNothing(t *testing.T) {
 	}
 }
 
-func TestTheStrongerSourceWins(t *testing.T) {
+func TestALaterSourceOverridesAnEarlierOne(t *testing.T) {
 	c, err := load(t, "http = ':1'\nsmtp = ':2'\ndata = '/file'\n[nats]\nshards = 4", []string{"LINIENFUNK_SMTP=:3", "LINIENFUNK_DATA=/env", "PATH=/bin"},
 		map[string]string{"data": "/flag"})
 	if err != nil {
@@ -54,7 +54,7 @@ func TestTheMailDomainFollowsTheBaseURL(t *testing.T) {
 	}
 }
 
-func TestWhatFollowsFromABadKeyIsNotNamed(t *testing.T) {
+func TestAnErrorInADerivedKeyIsNotReported(t *testing.T) {
 	_, err := load(t, "", nil, map[string]string{"base_url": "notaurl"})
 	if err == nil || !strings.Contains(err.Error(), "base_url") || strings.Contains(err.Error(), "mail.domain") {
 		t.Errorf("got %v", err)
@@ -65,7 +65,7 @@ func TestWhatFollowsFromABadKeyIsNotNamed(t *testing.T) {
 	}
 }
 
-func TestABadKeyIsNamedWithItsPlaceAndWhatWouldBeRight(t *testing.T) {
+func TestAnErrorNamesTheKeyItsLocationAndTheFix(t *testing.T) {
 	for _, test := range []struct {
 		name, file string
 		environ    []string
@@ -116,7 +116,7 @@ func TestABadKeyIsNamedWithItsPlaceAndWhatWouldBeRight(t *testing.T) {
 	}
 }
 
-func TestAllMistakesAreToldAtOnce(t *testing.T) {
+func TestAllErrorsAreReportedAtOnce(t *testing.T) {
 	_, err := load(t, "htpp = ':80'\n[nats]\nshards = 'x'", nil, nil)
 	if err == nil || !strings.Contains(err.Error(), ":1: ") || !strings.Contains(err.Error(), ":3: ") {
 		t.Errorf("got %v", err)

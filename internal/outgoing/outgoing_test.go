@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-func TestOnlyPublicAddressesAreReached(t *testing.T) {
+func TestOnlyPublicAddressesAreAllowed(t *testing.T) {
 	for address, want := range map[string]bool{
 		"93.184.216.34": true, "2606:4700::1111": true,
 		"127.0.0.1": false, "10.1.2.3": false, "192.168.1.1": false, "172.16.0.1": false, "169.254.169.254": false,
@@ -22,7 +22,7 @@ func TestOnlyPublicAddressesAreReached(t *testing.T) {
 	}
 }
 
-func TestAClientRefusesThisMachineUnlessItIsAllowed(t *testing.T) {
+func TestPrivateAddressesAreRefusedUnlessAllowed(t *testing.T) {
 	server := httptest.NewServer(http.NotFoundHandler())
 	defer server.Close()
 	if _, err := Client(false).Get(server.URL); !errors.Is(err, ErrPrivate) {
@@ -44,7 +44,7 @@ func TestAClientRefusesThisMachineUnlessItIsAllowed(t *testing.T) {
 	conn.Close()
 }
 
-func TestAnAddressInsideAnotherIsSeenThrough(t *testing.T) {
+func TestAPrivateAddressEmbeddedInIPv6IsRefused(t *testing.T) {
 	for _, address := range []string{"[::ffff:127.0.0.1]:80", "[64:ff9b::7f00:1%lo]:80"} {
 		if err := refusePrivate("tcp6", address, nil); !errors.Is(err, ErrPrivate) {
 			t.Errorf("%s: got %v", address, err)

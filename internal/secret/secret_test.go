@@ -19,7 +19,7 @@ func newBox(t *testing.T, first byte) *Box {
 	return box
 }
 
-func TestAValueOpensOnlyWithItsKeyAndInItsPlace(t *testing.T) {
+func TestAValueOpensOnlyWithItsKeyAndInItsCell(t *testing.T) {
 	box, here := newBox(t, 1), Cell{"accounts", "zuerich", "token"}
 	sealed := box.Seal(here, []byte("hunter2"))
 	if bytes.Contains(sealed, []byte("hunter2")) {
@@ -43,7 +43,7 @@ func TestAValueOpensOnlyWithItsKeyAndInItsPlace(t *testing.T) {
 	}
 }
 
-func TestAPseudonymIsTheSameForADayAndACityAndANetworkOnly(t *testing.T) {
+func TestAPseudonymDiffersByDayCityAndNetwork(t *testing.T) {
 	box, noon := newBox(t, 1), time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)
 	name := box.Pseudonym("zuerich", "net", "Marta", noon)
 	if name != box.Pseudonym("zuerich", "net", "marta", noon.Add(6*time.Hour)) {
@@ -62,7 +62,7 @@ func TestAPseudonymIsTheSameForADayAndACityAndANetworkOnly(t *testing.T) {
 	}
 }
 
-func TestTheKeyIsMadeOnceAndReadableByItsOwnerOnly(t *testing.T) {
+func TestTheKeyIsCreatedOnceAndOnlyItsOwnerCanReadIt(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "instance.key")
 	first, err := LoadKey(path)
 	if err != nil {

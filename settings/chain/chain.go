@@ -1,10 +1,10 @@
-// Package chain keeps a city's configuration as a chain of changes: a root that follows from the city's name, and patches that
-// each carry the hash of what they were made against. Whoever has the links can build every version of the document, and
-// see whether a link was changed or is missing. It is pure: no clock, no database, no broker.
+// Package chain represents a city's configuration as a hash chain of patches: a root that depends on the city's name only, and
+// links that each contain a patch and the hash of the version that it applies to. From the links every version of the document
+// can be built, and a link that was changed or is missing is detected. The package is pure: no clock, no database, no broker.
 //
-// It is built like the commits of a version control system. A link names its parent, its author and time, and the SHA-256 of
-// the whole document that it makes; its own hash covers all that. So the last link alone vouches for a document, whichever way
-// that came, and two programs that apply a patch differently find out at once.
+// The design is that of commits in a version control system. A link contains its parent, its author and time, and the SHA-256
+// of the resulting document; its own hash covers all that. So the hash of the last link authenticates a document from any
+// source, and two programs that apply a patch differently notice at once.
 package chain
 
 import (
@@ -24,11 +24,11 @@ import (
 	"github.com/wI2L/jsondiff"
 )
 
-// Version is the version of the encoding. It is part of each root, so that chains of another encoding have other hashes.
+// Version is the version of the encoding. It is part of each root, so chains in another encoding have other hashes.
 const Version = 1
 
-// Limits of what comes from outside. A Jump holds a document and a link and must fit into one message of NATS, which by
-// default has at most 1 MiB.
+// Limits of input from outside. A Jump contains a document and a link and must fit into one message of NATS, by
+// default 1 MiB.
 const (
 	MaxDocument   = 384 << 10 // bytes of a document in canonical form
 	MaxPatch      = 384 << 10 // bytes of a patch
@@ -39,45 +39,45 @@ const (
 
 // Errors of links.
 var (
-	ErrBase    = errors.New("the patch was made against another version")
-	ErrPatch   = errors.New("the patch does not work")
+	ErrBase    = errors.New("the patch is based on another version")
+	ErrPatch   = errors.New("the patch cannot be applied")
 	ErrNothing = errors.New("the patch changes nothing")
 	ErrBroken  = errors.New("the chain is broken")
 )
 
-// Hash is a SHA-256 in lower-case hexadecimal. It names one version of one city's document, with all that led to it.
+// Hash is a SHA-256 in lower-case hexadecimal. It identifies one version of one city's document and its history.
 type Hash string
 
 // Link is one change.
 type Link struct {
 	City   string          `json:"city"`
-	Base   Hash            `json:"base"`   // what the patch was made against
+	Base   Hash            `json:"base"`   // the version that the patch applies to
 	Patch  json.RawMessage `json:"patch"`  // RFC 6902
-	Result Hash            `json:"result"` // Sum of the document that it makes
+	Result Hash            `json:"result"` // Sum of the resulting document
 	Author string          `json:"author"` // an admin's id, or empty for the program
 	Time   time.Time       `json:"time"`
-	Note   string          `json:"note"` // why, for people
+	Note   string          `json:"note"` // reason, for people
 }
 
-// root is what a root's hash is made of.
+// root is the value whose canonical form is hashed for a root.
 type root struct {
 	City     string          `json:"city"`
 	Document json.RawMessage `json:"document"`
 	Version  int             `json:"version"`
 }
 
-// Root is the first document of every city, the empty object, and its hash, which differs from city to city.
+// Root returns the first document of every city, the empty object, and its hash, which differs from city to city.
 func Root(city string) (document []byte, hash Hash) {
 	document = []byte("{}")
 	text, err := canonical(root{city, document, Version})
 	if err != nil {
-		panic(err) // a struct of ours, with a string and a number
+		panic(err) // a string, a constant and a number can always be encoded
 	}
 	return document, Sum(text)
 }
 
-// Hash names the version that the link makes: the SHA-256 of the link in canonical form (RFC 8785), its time in UTC with
-// at most six digits behind the second.
+// Hash identifies the version that the link makes: the SHA-256 of the link in canonical form (RFC 8785), its time in UTC with
+// at most six fractional digits.
 func (l Link) Hash() (Hash, error) {
 	l.Time = l.Time.UTC().Truncate(time.Microsecond)
 	text, err := canonical(l)
@@ -95,7 +95,7 @@ func canonical(value any) ([]byte, error) {
 	return jcs.Transform(text)
 }
 
-// Canonical is a JSON value in the form of RFC 8785: no space, keys sorted.
+// Canonical converts a JSON text to the form of RFC 8785: no white space, keys sorted.
 func Canonical(text []byte) ([]byte, error) { return jcs.Transform(text) }
 
 // Sum is the SHA-256 of a canonical text.
@@ -104,7 +104,7 @@ func Sum(text []byte) Hash {
 	return Hash(hex.EncodeToString(digest[:]))
 }
 
-// Make returns the link that turns the document with the hash base into wanted. ErrNothing if they are the same.
+// NewLink returns the link from document, whose hash is base, to wanted. ErrNothing if they are equal.
 func NewLink(city string, base Hash, document, wanted []byte) (Link, error) {
 	wanted, err := Canonical(wanted)
 	if err != nil {
@@ -131,16 +131,16 @@ func NewLink(city string, base Hash, document, wanted []byte) (Link, error) {
 	return Link{City: city, Base: base, Patch: patch, Result: Sum(wanted)}, nil
 }
 
-// maxLCS is up to which size in bytes documents are compared so that a line put in front of a list does not change all lines behind
-// it. It costs time and memory by the square of the lists' lengths.
+// maxLCS is the limit, in bytes, of documents that are compared by longest common subsequence, so that a line inserted into a list
+// does not replace all lines after it. That takes time and memory quadratic in the length of the lists.
 const maxLCS = 64 << 10
 
-// Whole is the patch that puts a whole document in the place of any other.
+// ReplaceDocument returns the patch that replaces any document with the given one.
 func ReplaceDocument(document []byte) json.RawMessage {
 	return slices.Concat([]byte(`[{"op":"replace","path":"","value":`), document, []byte(`}]`))
 }
 
-// Apply returns the document, in canonical form, that a link makes of the document whose hash is base.
+// Apply applies a link to the document whose hash is base, and returns the result in canonical form.
 func Apply(document []byte, base Hash, l Link) ([]byte, error) {
 	switch {
 	case l.Base != base:
@@ -157,20 +157,20 @@ func Apply(document []byte, base Hash, l Link) ([]byte, error) {
 	case err != nil:
 		return nil, err
 	case Sum(made) != l.Result:
-		return nil, fmt.Errorf("%w: its result is said to be %s, but is %s", ErrPatch, l.Result, Sum(made))
+		return nil, fmt.Errorf("%w: its result is declared as %s, but is %s", ErrPatch, l.Result, Sum(made))
 	case bytes.Equal(made, document):
 		return nil, ErrNothing
 	}
 	return made, nil
 }
 
-// plain says whether text is one line that every database takes.
+// isPlainLine reports whether text is a single line that every database can store.
 func isPlainLine(text string, limit int) bool {
 	return len(text) <= limit && utf8.ValidString(text) && !strings.ContainsFunc(text, unicode.IsControl)
 }
 
-// Verify checks that the links are those of the city, that none was changed or is missing, and that they lead to hash. It applies no
-// patch, and so is fast. An error names the link and wraps ErrBroken.
+// Verify checks that the links belong to the city, that none was changed or is missing, and that they lead to hash. It applies no
+// patch and is therefore fast. An error names the link and wraps ErrBroken.
 func Verify(city string, links []Link, hash Hash) error {
 	_, base := Root(city)
 	for i, l := range links {
@@ -191,9 +191,9 @@ func Verify(city string, links []Link, hash Hash) error {
 	return nil
 }
 
-// Build applies all links of a city from its root and returns every document and its hash, those of the root first. An
-// error names the link that was changed, or before which one is missing, wraps ErrBroken, and comes with what was built so
-// far.
+// Build applies all links of a city and returns every document with its hash, beginning with the root. An
+// error names the link that was changed, or before which one is missing, wraps ErrBroken, and is returned with the versions
+// before it.
 func Build(city string, links []Link) (documents [][]byte, hashes []Hash, err error) {
 	document, hash := Root(city)
 	documents, hashes = append(documents, document), append(hashes, hash)

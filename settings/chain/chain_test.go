@@ -9,12 +9,12 @@ import (
 	"time"
 )
 
-// rootOfZuerich is what sha256sum says of {"city":"zuerich","document":{},"version":1}.
+// rootOfZuerich is the output of sha256sum for {"city":"zuerich","document":{},"version":1}.
 const rootOfZuerich = "33f5bb44045235130f3f1dda07f403b6c664dc815bb22f198f8d193260a26384"
 
 var noon = time.Date(2026, 5, 1, 12, 0, 0, 123456789, time.FixedZone("CEST", 7200))
 
-// set is a link that adds a field to a document.
+// set returns a link that adds a field to a document.
 func set(document string, base Hash, path, value string) Link {
 	l := Link{City: "zuerich", Base: base, Author: "7", Time: noon, Note: "weil"}
 	l.Patch = json.RawMessage(fmt.Sprintf(`[{"op":"add","path":%q,"value":%q}]`, path, value))
@@ -23,7 +23,7 @@ func set(document string, base Hash, path, value string) Link {
 	return l
 }
 
-// three is a chain of three links.
+// three returns a chain of three links.
 func three(t *testing.T) []Link {
 	t.Helper()
 	var links []Link
@@ -42,20 +42,20 @@ func three(t *testing.T) []Link {
 	return links
 }
 
-func TestTheRootFollowsFromTheCityAlone(t *testing.T) {
+func TestTheRootDependsOnlyOnTheCity(t *testing.T) {
 	document, hash := Root("zuerich")
 	_, again := Root("zuerich")
 	_, other := Root("ghent")
 	if string(document) != "{}" || hash != again || hash == other || len(hash) != 64 {
 		t.Errorf("%s %s %s %s", document, hash, again, other)
 	}
-	// Other programs may count on it: docs/settings-protocol.md.
+	// Other programs rely on it: docs/settings-protocol.md.
 	if hash != rootOfZuerich {
 		t.Errorf("the root of zuerich is %s", hash)
 	}
 }
 
-func TestAHashDependsOnEverythingInTheLinkButNotOnItsSpelling(t *testing.T) {
+func TestAHashCoversEveryFieldButNotTheEncoding(t *testing.T) {
 	one := set("{}", "base", "/title", "x")
 	hash, err := one.Hash()
 	if err != nil {
@@ -167,7 +167,7 @@ func TestABadPatchIsRefused(t *testing.T) {
 	}
 }
 
-func TestAPatchIsMadeFromTwoDocuments(t *testing.T) {
+func TestALinkIsMadeFromTwoDocuments(t *testing.T) {
 	var long []string
 	for i := range 3000 {
 		long = append(long, fmt.Sprint("wort", i))
@@ -218,7 +218,7 @@ func TestAJumpLeadsFromAnyVersionToTheLast(t *testing.T) {
 	}
 }
 
-func TestAJumpThatNothingVouchesForIsRefused(t *testing.T) {
+func TestAJumpThatItsLinkDoesNotAuthenticateIsRefused(t *testing.T) {
 	links := three(t)
 	documents, hashes, _ := Build("zuerich", links)
 	for name, spoil := range map[string]func(*Jump){
@@ -256,7 +256,7 @@ func FuzzPatch(f *testing.F) {
 	})
 }
 
-func TestAPatchThatWouldStopTheProgramOrTakeLongIsRefused(t *testing.T) {
+func TestAPatchThatWouldPanicOrTakeLongIsRefused(t *testing.T) {
 	deep := strings.Repeat("[", 4000) + strings.Repeat("]", 4000)
 	long := `{"a":["` + strings.Repeat("x", MaxDocument-100) + `"]}`
 	many := "[" + strings.Repeat(`{"op":"add","path":"/a/0","value":1},`, 900) + `{"op":"add","path":"/a/0","value":1}]`

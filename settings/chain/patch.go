@@ -12,14 +12,14 @@ import (
 	"github.com/gowebpki/jcs"
 )
 
-// Limits that keep a patch from costing more than some milliseconds. Documents have three levels.
+// Limits that keep the cost of a patch within a few milliseconds. Documents have three levels.
 const (
 	maxDepth   = 16       // levels of a value, tokens of a path
 	maxPathLen = 1000     // bytes
-	maxCost    = 16 << 20 // operations, times the bytes that each may have to move
+	maxCost    = 16 << 20 // number of operations times the bytes that each may move
 )
 
-// Patched applies an RFC 6902 patch to a document. An error wraps ErrPatch.
+// ApplyPatch applies an RFC 6902 patch to a document. An error wraps ErrPatch.
 func ApplyPatch(document []byte, patch json.RawMessage) (made []byte, err error) {
 	if err := checkPatch(document, patch); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrPatch, err)
@@ -30,7 +30,7 @@ func ApplyPatch(document []byte, patch json.RawMessage) (made []byte, err error)
 	return made, nil
 }
 
-// apply keeps a mistake of the library's from ending the program.
+// applyChecked applies a patch that checkPatch has accepted. A panic of the library becomes an error.
 func applyChecked(document []byte, patch json.RawMessage) (made []byte, err error) {
 	defer func() {
 		if trouble := recover(); trouble != nil {
@@ -42,7 +42,7 @@ func applyChecked(document []byte, patch json.RawMessage) (made []byte, err erro
 		return nil, err
 	}
 	options := jsonpatch.NewApplyOptions()
-	options.SupportNegativeIndices = false // RFC 6901 knows none
+	options.SupportNegativeIndices = false // RFC 6901 has none
 	options.AccumulatedCopySizeLimit = MaxDocument
 	if made, err = operations.ApplyWithOptions(document, options); err != nil {
 		return nil, err
@@ -60,7 +60,7 @@ func applyChecked(document []byte, patch json.RawMessage) (made []byte, err erro
 	return made, nil
 }
 
-// operation is one of RFC 6902. It is a map, since encoding/json would take "PATH" for the path in a struct.
+// operation is one operation of RFC 6902. It is a map, since encoding/json would accept "PATH" for the field path of a struct.
 type operation map[string]json.RawMessage
 
 // text returns a member that must be a string.
@@ -69,9 +69,9 @@ func (o operation) text(name string) (text string, ok bool) {
 	return text, err == nil && bytes.HasPrefix(o[name], []byte(`"`))
 }
 
-// checkPatch refuses what is no patch, and what would cost too much.
+// checkPatch refuses an invalid patch, and one that would cost too much.
 func checkPatch(document []byte, patch json.RawMessage) error {
-	if len(patch) > MaxPatch+100 { // that of Whole has a frame
+	if len(patch) > MaxPatch+100 { // ReplaceDocument adds a few bytes
 		return fmt.Errorf("more than %d bytes", MaxPatch)
 	}
 	if !utf8.Valid(patch) {
@@ -85,7 +85,7 @@ func checkPatch(document []byte, patch json.RawMessage) error {
 		return err
 	}
 	if operations == nil {
-		return errors.New("it is no list")
+		return errors.New("it is not a list")
 	}
 	size := len(document) + len(patch)
 	for i, o := range operations {
@@ -93,11 +93,11 @@ func checkPatch(document []byte, patch json.RawMessage) error {
 			return fmt.Errorf("operation %d: %w", i, err)
 		}
 		if name, _ := o.text("op"); name == "copy" {
-			size = 2 * MaxDocument // what it may grow to
+			size = 2 * MaxDocument // the size to which copies may grow the document
 		}
 	}
 	if len(operations) > MaxOperations || len(operations) > 1 && len(operations)*size > maxCost {
-		return errors.New("too many operations for a document of this size; replace the whole")
+		return errors.New("too many operations for a document of this size; replace the whole document")
 	}
 	return nil
 }
@@ -114,7 +114,7 @@ func (o operation) check() error {
 		needsFrom = true
 	case "remove":
 	default:
-		return fmt.Errorf("there is no operation %.20q", name)
+		return fmt.Errorf("unknown operation %.20q", name)
 	}
 	switch {
 	case !hasPath || needsFrom && !hasFrom || needsValue && o["value"] == nil:
@@ -129,7 +129,7 @@ func (o operation) check() error {
 	return nil
 }
 
-// depth is how deep brackets are nested in a JSON text.
+// depth returns the nesting depth of a JSON text.
 func depth(text []byte) (deepest int) {
 	level, inString := 0, false
 	for i := 0; i < len(text); i++ {
