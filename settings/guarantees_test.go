@@ -63,14 +63,14 @@ func TestAHostileMessageDoesNotBlockLaterUpdates(t *testing.T) {
 	}
 	for name, test := range map[string]struct{ data, answer string }{
 		"a patch that makes the library panic": {link(`[{"op":"test","path":""}]`), ""},
-		"a document of null":                    {link(`[{"op":"replace","path":"","value":null},{"op":"add","path":"/a","value":1}]`), ""},
-		"very many errors":                    {link(string(unknown)), ""},
-		"nothing":                               {"", ""},
-		"a very long reply subject":    {"{}", strings.Repeat("a", 5000)},
-		"a wildcard as reply subject":              {"{}", ">"},
-		"our own subject as reply subject":        {"{}", s.prefix + "report.in.zuerich.web"},
-		"two cities":                            {strings.Replace(link("[]"), `"city":`, `"city":"ghent","CITY":`, 1), ""},
-		"the same twice":                        {strings.Replace(link("[]"), `"city":`, `"city":"ghent","city":`, 1), ""},
+		"a document of null":                   {link(`[{"op":"replace","path":"","value":null},{"op":"add","path":"/a","value":1}]`), ""},
+		"very many errors":                     {link(string(unknown)), ""},
+		"nothing":                              {"", ""},
+		"a very long reply subject":            {"{}", strings.Repeat("a", 5000)},
+		"a wildcard as reply subject":          {"{}", ">"},
+		"our own subject as reply subject":     {"{}", s.prefix + "report.in.zuerich.web"},
+		"two cities":                           {strings.Replace(link("[]"), `"city":`, `"city":"ghent","CITY":`, 1), ""},
+		"the same twice":                       {strings.Replace(link("[]"), `"city":`, `"city":"ghent","city":`, 1), ""},
 	} {
 		msg := nats.NewMsg(s.prefix + "settings.update." + string(base.Hash))
 		msg.Data = []byte(test.data)
