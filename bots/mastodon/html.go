@@ -8,6 +8,8 @@ import (
 
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
+
+	"linienfunk/internal/htmltext"
 )
 
 // self is what plainText needs to know of the city's account to leave its mention out.
@@ -21,148 +23,69 @@ type self struct {
 // the empty string. The forms follow https://docs.joinmastodon.org/spec/activitypub/#sanitization and
 // app/lib/text_formatter.rb of Mastodon.
 func plainText(content string, me self) string {
-	root, err := html.Parse(strings.NewReader(content))
-	if err != nil {
-		return "" // nested deeper than 512 elements
-	}
-	w := &textWriter{me: me}
-	w.children(root)
-	return tidy(w.out.String())
+	return tidy(htmltext.Convert(content, htmltext.Rules{
+		Balance: true, // instances sanitize what they show
+		Text:    func(s string) string { return stripMention(s, me) },
+		Element: me.element,
+	}))
 }
 
-type textWriter struct {
-	out strings.Builder
-	me  self
-	pre bool
+// element leaves out what readers do not see, and replaces links. Mastodon keeps the class invisible also where it makes no
+// sense: the censor must not see another text than people. quote-inline repeats a quoted status for programs that do not know quotes.
+func (me self) element(start html.Token) htmltext.Action {
+	switch {
+	case htmltext.HasClass(start, "invisible"):
+		return htmltext.Action{Skip: true}
+	case htmltext.HasClass(start, "quote-inline"):
+		return htmltext.Action{Replace: func(inner []html.Token) (string, bool) {
+			_, whole := innerText(inner)
+			return "", repeatedQuote.MatchString(whole)
+		}}
+	case start.DataAtom == atom.A:
+		return htmltext.Action{Replace: func(inner []html.Token) (string, bool) { return me.link(start, inner), true }}
+	}
+	return htmltext.Action{}
 }
 
-func (w *textWriter) children(n *html.Node) {
-	for c := n.FirstChild; c != nil; c = c.NextSibling {
-		w.node(c)
-	}
-}
+// repeatedQuote is all that a repeated quote says. Programs that know quotes leave it out, others show it.
+var repeatedQuote = regexp.MustCompile(`^\s*[A-Z]{2}:\s*https?://\S+\s*$`)
 
-func (w *textWriter) node(n *html.Node) {
-	switch n.Type {
-	case html.TextNode:
-		w.text(n.Data)
-		return
-	case html.ElementNode, html.DocumentNode:
-	default:
-		return
-	}
-	if hidden(n) {
-		return
-	}
-	switch n.DataAtom {
-	case atom.Br:
-		w.out.WriteByte('\n')
-	case atom.A:
-		w.link(n)
-	case atom.P, atom.Blockquote, atom.Ul, atom.Ol, atom.Pre, atom.H1, atom.H2, atom.H3, atom.H4, atom.H5, atom.H6:
-		w.block(n, "\n\n")
-	case atom.Div, atom.Tr:
-		w.block(n, "\n")
-	case atom.Li:
-		w.out.WriteString("\n- ")
-		w.children(n)
-	default:
-		w.children(n)
-	}
-}
-
-func (w *textWriter) block(n *html.Node, edge string) {
-	outer := w.pre
-	w.pre = outer || n.DataAtom == atom.Pre
-	w.out.WriteString(edge)
-	w.children(n)
-	w.out.WriteString(edge)
-	w.pre = outer
-}
-
-// hidden is what no reader sees. Mastodon keeps the class invisible also where it makes no sense: a text must not show
-// the censor something else than people. quote-inline repeats a quoted status for programs that know no quotes.
-func hidden(n *html.Node) bool {
-	switch n.DataAtom {
-	case atom.Script, atom.Style, atom.Template, atom.Head, atom.Noscript, atom.Iframe, atom.Svg, atom.Math,
-		atom.Textarea, atom.Select, atom.Object, atom.Audio, atom.Video:
-		return true
-	}
-	return hasClass(n, "invisible") || hasClass(n, "quote-inline") && repeated.MatchString(innerText(n, true))
-}
-
-// repeated is all that a repeated quote says. Programs that know quotes leave it out, others show it.
-var repeated = regexp.MustCompile(`^\s*[A-Z]{2}:\s*https?://\S+\s*$`)
-
-var space = regexp.MustCompile(`[ \t\r\n\f]+`)
-
-func (w *textWriter) text(s string) {
-	if w.pre {
-		w.out.WriteString(stripMention(s, w.me))
-		return
-	}
-	s = stripMention(space.ReplaceAllString(s, " "), w.me)
-	if done := w.out.String(); done == "" || strings.HasSuffix(done, " ") || strings.HasSuffix(done, "\n") {
-		s = strings.TrimPrefix(s, " ")
-	}
-	w.out.WriteString(s)
-}
-
-// link writes the address of a link that Mastodon has shortened, and otherwise what it shows.
-func (w *textWriter) link(n *html.Node) {
-	href := attribute(n, "href")
-	if hasClass(n, "mention") && !hasClass(n, "hashtag") {
-		shown := space.ReplaceAllString(innerText(n, false), " ")
-		if slices.Contains(w.me.urls, href) { // what else it says, people see
-			if u, err := url.Parse(href); err == nil {
-				shown = stripMention(shown, self{acct: w.me.acct, domain: u.Host})
-			}
-			shown = strings.TrimSpace(stripMention(shown, w.me))
+// link is the address of a link that Mastodon has shortened, and otherwise what it shows.
+func (me self) link(start html.Token, inner []html.Token) string {
+	shown, whole := innerText(inner)
+	href := htmltext.Attribute(start, "href")
+	switch {
+	case !htmltext.HasClass(start, "mention") || htmltext.HasClass(start, "hashtag"):
+		if strings.TrimSuffix(whole, "/") == strings.TrimSuffix(href, "/") {
+			return whole
 		}
-		w.out.WriteString(shown)
-		return
+		return stripMention(shown, me)
+	case slices.Contains(me.urls, href): // the link may say more than the mention; people see that
+		if u, err := url.Parse(href); err == nil {
+			shown = stripMention(shown, self{acct: me.acct, domain: u.Host})
+		}
+		return strings.TrimSpace(stripMention(shown, me))
 	}
-	if whole := innerText(n, true); strings.TrimSuffix(whole, "/") == strings.TrimSuffix(href, "/") {
-		w.out.WriteString(whole)
-		return
-	}
-	w.text(innerText(n, false))
+	return shown
 }
 
-// innerText is the text of n; the parts that are not shown belong to all of it, and make an ellipsis otherwise.
-func innerText(n *html.Node, all bool) string {
-	var out strings.Builder
-	for c := range n.Descendants() {
-		if c.Type == html.TextNode && (all || !within(c, n, "invisible")) {
-			out.WriteString(c.Data)
-			if !all && within(c, n, "ellipsis") {
-				out.WriteString("…")
-			}
+// innerText returns the text that an element shows, with an ellipsis where Mastodon has shortened it, and its whole text.
+func innerText(inner []html.Token) (shown, whole string) {
+	within := func(open []html.Token, class string) bool {
+		return slices.ContainsFunc(open, func(t html.Token) bool { return htmltext.HasClass(t, class) })
+	}
+	var seen, all strings.Builder
+	for text, open := range htmltext.Texts(inner) {
+		all.WriteString(text)
+		if within(open, "invisible") {
+			continue
+		}
+		seen.WriteString(text)
+		if within(open, "ellipsis") {
+			seen.WriteString("…")
 		}
 	}
-	return out.String()
-}
-
-func within(c, top *html.Node, class string) bool {
-	for ; c != nil && c != top; c = c.Parent {
-		if hasClass(c, class) {
-			return true
-		}
-	}
-	return false
-}
-
-func hasClass(n *html.Node, class string) bool {
-	return slices.Contains(strings.Fields(attribute(n, "class")), class)
-}
-
-func attribute(n *html.Node, key string) string {
-	for _, a := range n.Attr {
-		if a.Key == key {
-			return a.Val
-		}
-	}
-	return ""
+	return seen.String(), all.String()
 }
 
 // stripMention removes @acct and @acct@domain, whole words in any case, where they are no links.

@@ -21,7 +21,7 @@ import (
 
 // layers are the packages of the core, from the ground up. A package imports those below it and beside it.
 var layers = [][]string{
-	{"report", "internal/config", "internal/secret", "internal/outgoing", "internal/limits", "templates", "settings/chain"},
+	{"report", "internal/config", "internal/secret", "internal/outgoing", "internal/limits", "internal/htmltext", "templates", "settings/chain"},
 	{"mail/text"},
 	{"bus", "db"},
 	{"bots"},
@@ -32,7 +32,7 @@ var layers = [][]string{
 
 // forBots are our packages that a bot may import; bots/kit keeps to them, too. A bot that implements mail.Network may import mail and
 // the packages below it as well.
-var forBots = []string{"bots", "bots/kit", "report", "internal/secret", "internal/limits", "db"}
+var forBots = []string{"bots", "bots/kit", "report", "internal/secret", "internal/limits", "internal/htmltext", "db"}
 
 // TestMain changes to the root of the module.
 func TestMain(m *testing.M) {

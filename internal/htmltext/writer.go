@@ -1,0 +1,154 @@
+package htmltext
+
+import (
+	"strings"
+
+	"golang.org/x/net/html"
+	"golang.org/x/net/html/atom"
+)
+
+// writer collects the text. Line breaks and spaces are due until the next text, so that none stand at the edges.
+type writer struct {
+	rules   Rules
+	out     strings.Builder
+	breaks  int  // line breaks that are due
+	space   bool // a space is due
+	pre     int  // open elements with preformatted text
+	stopped bool
+
+	skipped  string // name of the element that is left out or replaced; empty for none
+	depth    int    // of elements of this name in it
+	replace  func([]html.Token) (string, bool)
+	startTag html.Token
+	inner    []html.Token
+}
+
+// open handles the start of an element that is rendered.
+func (w *writer) open(a atom.Atom) {
+	switch {
+	case a == atom.Br:
+		w.breaks++
+		w.space = false
+	case a == atom.Td, a == atom.Th:
+		w.space = true
+	case a == atom.Li:
+		w.edge(a)
+		w.text("- ")
+	default:
+		w.edge(a)
+	}
+	if a == atom.Pre {
+		w.pre++
+	}
+}
+
+// end handles the end of an element that is rendered.
+func (w *writer) end(a atom.Atom) {
+	w.edge(a)
+	if a == atom.Pre {
+		w.pre = max(w.pre-1, 0)
+	}
+}
+
+// edge makes the next text begin a line if a block starts or ends here, and a paragraph if it is one.
+func (w *writer) edge(a atom.Atom) {
+	switch {
+	case isParagraph(a):
+		w.breaks = max(w.breaks, 2)
+	case isBlock(a):
+		w.breaks = max(w.breaks, 1)
+	default:
+		return
+	}
+	w.space = false
+}
+
+// mark writes a line of its own.
+func (w *writer) mark(line string) {
+	if line != "" {
+		w.edge(atom.Div)
+		w.text(line)
+		w.edge(atom.Div)
+	}
+}
+
+// text writes text whose white space is collapsed.
+func (w *writer) text(s string) {
+	if strings.HasPrefix(s, " ") {
+		w.space = true
+	}
+	words := strings.Trim(s, " ")
+	if words == "" {
+		return
+	}
+	w.flush()
+	w.out.WriteString(words)
+	w.space = strings.HasSuffix(s, " ")
+}
+
+// preformatted writes text as it is.
+func (w *writer) preformatted(s string) {
+	for i, line := range strings.Split(s, "\n") {
+		if i > 0 {
+			w.breaks++
+			w.space = false
+		}
+		if line != "" {
+			w.flush()
+			w.out.WriteString(line)
+		}
+	}
+}
+
+// flush writes what is due in front of a text.
+func (w *writer) flush() {
+	switch {
+	case w.out.Len() == 0:
+	case w.breaks > 0:
+		w.out.WriteString("\n\n"[:min(w.breaks, 2)])
+	case w.space:
+		w.out.WriteByte(' ')
+	}
+	w.breaks, w.space = 0, false
+}
+
+// collapse makes one space of each run of white space. The no-break space is text.
+func collapse(s string) string {
+	var out strings.Builder
+	space := false
+	for _, r := range s {
+		switch r {
+		case ' ', '\t', '\n', '\r', '\f':
+			space = true
+			continue
+		}
+		if space {
+			out.WriteByte(' ')
+			space = false
+		}
+		out.WriteRune(r)
+	}
+	if space {
+		out.WriteByte(' ')
+	}
+	return out.String()
+}
+
+// isParagraph lists blocks that browsers show with a margin.
+func isParagraph(a atom.Atom) bool {
+	switch a {
+	case atom.P, atom.Blockquote, atom.Ul, atom.Ol, atom.Pre, atom.H1, atom.H2, atom.H3, atom.H4, atom.H5, atom.H6:
+		return true
+	}
+	return false
+}
+
+// isBlock lists further elements that stand in lines of their own.
+func isBlock(a atom.Atom) bool {
+	switch a {
+	case atom.Address, atom.Article, atom.Body, atom.Center, atom.Dd, atom.Div, atom.Dl, atom.Dt, atom.Fieldset, atom.Figure, atom.Footer,
+		atom.Form, atom.Header, atom.Hr, atom.Li, atom.Main, atom.Section, atom.Table, atom.Tr:
+		return true
+	}
+	return false
+}
