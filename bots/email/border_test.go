@@ -3,7 +3,8 @@ package email
 import (
 	"strings"
 	"testing"
-	"time"
+
+	"linienfunk/mail/text"
 )
 
 func TestTheClientIsReadOutOfAReceived(t *testing.T) {
@@ -29,7 +30,7 @@ func TestTheClientIsReadOutOfAReceived(t *testing.T) {
 	}
 }
 
-func TestWhoHasLoggedInIsReadOutOfAReceived(t *testing.T) {
+func TestALoginIsReadOutOfAReceived(t *testing.T) {
 	for value, want := range map[string]bool{
 		"from a (a [192.0.2.1])\r\n\tby b (Postfix) with ESMTPSA id 1":                         true,
 		"from a (a [192.0.2.1])\r\n\t(using TLSv1.3)\r\n\tby b (Postfix) with ESMTPSA id 1":    true,
@@ -41,23 +42,23 @@ func TestWhoHasLoggedInIsReadOutOfAReceived(t *testing.T) {
 		"from a-with-ESMTPSA (a [192.0.2.1]) by b id 1":                                        false,
 		"from a (a [192.0.2.1])": false,
 	} {
-		if loggedIn(value) != want {
+		if isLoggedIn(value) != want {
 			t.Errorf("%s: %v", value, !want)
 		}
 	}
 }
 
 func TestRelaysAreAddressesAndNetworks(t *testing.T) {
-	found, err := parseRelays("192.0.2.7, 2001:db8::/32 ::ffff:198.51.100.1")
+	found, err := ParseRelays("192.0.2.7, 2001:db8::/32 ::ffff:198.51.100.1")
 	if err != nil {
 		t.Fatal(err)
 	}
 	for address, want := range map[string]bool{"192.0.2.7": true, "192.0.2.8": false, "2001:db8::1": true, "198.51.100.1": true, "127.0.0.1": true, "::1": true} {
-		if _, ip := parseReceived("from x (y [" + address + "]) by z"); found.have(ip) != want {
+		if _, ip := parseReceived("from x (y [" + address + "]) by z"); found.has(ip) != want {
 			t.Errorf("%s: %v", address, !want)
 		}
 	}
-	if _, err := parseRelays("192.0.2.7/99"); err == nil || !strings.HasPrefix(err.Error(), "relays: ") {
+	if _, err := ParseRelays("192.0.2.7/99"); err == nil || !strings.HasPrefix(err.Error(), "relays: ") {
 		t.Errorf("got %v", err)
 	}
 }
@@ -79,10 +80,8 @@ func FuzzMailsAreReadToTheirEndWhileSignaturesAreChecked(f *testing.F) {
 	f.Add("no header\r\n")
 	f.Add("DKIM-Signature: \r\nDKIM-Signature: v=1\r\n\r\n")
 	f.Fuzz(func(t *testing.T, message string) {
-		b := &Bot{dns: nowhere{}}
-		b.core.Now = time.Now
-		v := b.verify(t.Context(), strings.NewReader(message))
-		_, err := read(v)
+		v := checks{dns: nowhere{}}.verify(t.Context(), strings.NewReader(message))
+		_, err := text.Parse(v)
 		if found := v.end(err); len(found.domains) > 0 || err != nil {
 			t.Errorf("%v, %v", found, err)
 		}

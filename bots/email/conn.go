@@ -8,6 +8,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"linienfunk/internal/limits"
 )
 
 // Limits of connections.
@@ -18,29 +20,30 @@ const (
 	lingerBytes   = 16 << 20
 )
 
-// gate is a listener that holds few connections at a time, and can end those that it holds.
-type gate struct {
+// listener limits the connections that are open at a time, and can end them.
+type listener struct {
 	net.Listener
-	own   relays // may have as many connections as they like
-	inner bool   // nobody but a mail server of ours is on the other side
+	relays  Relays // may open as many connections as they like
+	trusted bool   // all clients are relays
+
 	mu    sync.Mutex
 	conns map[*conn]struct{}
 	perIP map[netip.Addr]int
 	ended bool
 }
 
-func newGate(l net.Listener, own relays, inner bool) *gate {
-	return &gate{Listener: l, own: own, inner: inner, conns: map[*conn]struct{}{}, perIP: map[netip.Addr]int{}}
+func newListener(l net.Listener, relays Relays, trusted bool) *listener {
+	return &listener{Listener: l, relays: relays, trusted: trusted, conns: map[*conn]struct{}{}, perIP: map[netip.Addr]int{}}
 }
 
-// Accept turns away what is too much with 421 (RFC 5321, section 3.8): the client comes again later.
-func (g *gate) Accept() (net.Conn, error) {
+// Accept answers connections above the limits with 421 (RFC 5321, section 3.8): the client tries again later.
+func (l *listener) Accept() (net.Conn, error) {
 	for {
-		raw, err := g.Listener.Accept()
+		raw, err := l.Listener.Accept()
 		if err != nil {
 			return nil, err
 		}
-		if c := g.admit(raw); c != nil {
+		if c := l.admit(raw); c != nil {
 			return c, nil
 		}
 		raw.SetWriteDeadline(time.Now().Add(time.Second))
@@ -49,66 +52,60 @@ func (g *gate) Accept() (net.Conn, error) {
 	}
 }
 
-func (g *gate) admit(raw net.Conn) *conn {
-	c := &conn{Conn: raw, gate: g}
+func (l *listener) admit(raw net.Conn) *conn {
+	c := &conn{Conn: raw, listener: l}
 	if remote, err := netip.ParseAddrPort(raw.RemoteAddr().String()); err == nil {
 		c.addr = remote.Addr().Unmap().WithZone("")
-		c.ip = group(remote.Addr())
+		c.ip = counted(remote.Addr())
 	}
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	many := g.inner || g.own.have(c.addr) || private(c.ip)
-	if g.ended || len(g.conns) >= maxConns || g.perIP[c.ip] >= maxConnsPerIP && !many {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	unlimited := l.trusted || l.relays.has(c.addr) || isPrivate(c.ip)
+	if l.ended || len(l.conns) >= maxConns || l.perIP[c.ip] >= maxConnsPerIP && !unlimited {
 		return nil
 	}
-	g.conns[c] = struct{}{}
-	g.perIP[c.ip]++
+	l.conns[c] = struct{}{}
+	l.perIP[c.ip]++
 	return c
 }
 
-// private says whether an address is of a private network: of a server of our own, or of a container's gateway that hides all clients
-// behind its address. Nothing can be held against one of them.
-func private(ip netip.Addr) bool { return ip.IsPrivate() || ip.IsLinkLocalUnicast() }
-
-// group counts an IPv6 network of one customer as one address.
-func group(ip netip.Addr) netip.Addr {
-	ip = ip.Unmap()
-	if ip.Is6() {
-		prefix, _ := ip.WithZone("").Prefix(64)
-		return prefix.Addr()
+// counted is the address that connections are counted for: of IPv6 the network of one customer.
+func counted(ip netip.Addr) netip.Addr {
+	if network := limits.Network(ip, 32, 64); network.IsValid() {
+		return network.Addr()
 	}
 	return ip
 }
 
-func (g *gate) forget(c *conn) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if _, ok := g.conns[c]; ok {
-		delete(g.conns, c)
-		if g.perIP[c.ip]--; g.perIP[c.ip] == 0 {
-			delete(g.perIP, c.ip)
+func (l *listener) forget(c *conn) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if _, ok := l.conns[c]; ok {
+		delete(l.conns, c)
+		if l.perIP[c.ip]--; l.perIP[c.ip] == 0 {
+			delete(l.perIP, c.ip)
 		}
 	}
 }
 
-// end takes no more connections and lets none read any more: those that wait for a command end at once, with 421, and those whose mail is
+// drain accepts no more connections and stops reading: connections that wait for a command end at once, with 421, and those whose mail is
 // being stored still get their answer.
-func (g *gate) end() {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.ended = true
-	g.Listener.Close() // the server's Shutdown closes only what Serve has got to know
-	for c := range g.conns {
-		c.deaf.Store(true)
+func (l *listener) drain() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.ended = true
+	l.Listener.Close() // Shutdown of the server does not close it if it comes before Serve
+	for c := range l.conns {
+		c.drained.Store(true)
 		c.Conn.SetReadDeadline(time.Unix(1, 0))
 	}
 }
 
 // abort closes all connections.
-func (g *gate) abort() {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	for c := range g.conns {
+func (l *listener) abort() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for c := range l.conns {
 		c.Conn.Close()
 	}
 }
@@ -116,34 +113,35 @@ func (g *gate) abort() {
 // conn is an accepted connection.
 type conn struct {
 	net.Conn
-	gate *gate
-	addr netip.Addr  // invalid on a socket
-	ip   netip.Addr  // what is counted: addr, or its network
-	deaf atomic.Bool // reads fail: the program ends
-	over atomic.Bool // reads say EOF: the client has made too many mistakes
-	once sync.Once
+	listener *listener
+	addr     netip.Addr // invalid on a Unix socket
+	ip       netip.Addr // for which it is counted
+	once     sync.Once
+
+	drained  atomic.Bool // reads fail: the server ends
+	rejected atomic.Bool // reads return EOF: the client has made too many mistakes
 }
 
 func (c *conn) Read(b []byte) (int, error) {
-	if c.over.Load() {
+	if c.rejected.Load() {
 		return 0, io.EOF
 	}
 	return c.Conn.Read(b)
 }
 
 func (c *conn) SetReadDeadline(t time.Time) error {
-	if c.deaf.Load() {
+	if c.drained.Load() {
 		t = time.Unix(1, 0)
 	}
 	return c.Conn.SetReadDeadline(t)
 }
 
-// Close lets a client that is still sending (a line that is too long, say) finish and read our answer: closing with
+// Close lets a client that is still sending, such as a line that is too long, finish and read the answer: closing with
 // unread data resets the connection, and the answer would be lost.
 func (c *conn) Close() error {
 	c.once.Do(func() {
-		defer c.gate.forget(c)
-		if half, ok := c.Conn.(interface{ CloseWrite() error }); ok && half.CloseWrite() == nil && !c.deaf.Load() {
+		defer c.listener.forget(c)
+		if half, ok := c.Conn.(interface{ CloseWrite() error }); ok && half.CloseWrite() == nil && !c.drained.Load() {
 			c.Conn.SetReadDeadline(time.Now().Add(lingerTime))
 			io.CopyN(io.Discard, c.Conn, lingerBytes)
 		}
@@ -152,7 +150,12 @@ func (c *conn) Close() error {
 	return nil
 }
 
-// accepted finds the accepted connection below TLS.
+// isStranger says whether the client is no relay, and known by its address.
+func (c *conn) isStranger() bool {
+	return c != nil && !c.listener.trusted && c.addr.IsValid() && !c.listener.relays.has(c.addr) && !isPrivate(c.addr)
+}
+
+// accepted returns the accepted connection below TLS.
 func accepted(c net.Conn) *conn {
 	if secure, ok := c.(*tls.Conn); ok {
 		c = secure.NetConn()

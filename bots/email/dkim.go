@@ -11,20 +11,20 @@ import (
 	"github.com/emersion/go-msgauth/dmarc"
 )
 
-// Limits of what is looked at in one mail.
+// Limits of what is checked in one mail.
 const (
 	maxSignatures   = 5
 	maxSignedHeader = 64 << 10 // bytes; go-msgauth copies a field once for each of its lines
 )
 
-// signatures are what DKIM says of a mail.
+// signatures are the result of DKIM for a mail.
 type signatures struct {
-	domains []string // whose signatures hold
+	domains []string // with valid signatures
 	unknown bool     // there are others, but DNS did not answer
-	partial bool     // there are, or may be, others that were not looked at
+	partial bool     // there are, or may be, others that were not checked
 }
 
-// by says whether a domain that stands for the author's has signed.
+// by says whether a domain that is aligned with the author's has signed.
 func (s signatures) by(author string, mode dmarc.AlignmentMode) bool {
 	for _, domain := range s.domains {
 		if aligned(domain, author, mode) {
@@ -41,22 +41,22 @@ type verifier struct {
 	done chan signatures
 }
 
-// verify returns a reader of the mail in r. end must be called when it is read.
-func (b *Bot) verify(ctx context.Context, r io.Reader) *verifier {
+// verify returns a reader of the mail in r. Call end when it is read.
+func (c checks) verify(ctx context.Context, r io.Reader) *verifier {
 	read, write := io.Pipe()
 	v := &verifier{Reader: io.TeeReader(r, write), pipe: write, done: make(chan signatures, 1)}
 	go func() {
-		v.done <- b.signatures(ctx, read)
+		v.done <- c.signatures(ctx, read)
 		io.Copy(io.Discard, read) // or the mail could not be read to its end
 	}()
 	return v
 }
 
-// signatures reads a mail. A mail that go-msgauth cannot read has none; so has one at which it panics.
-func (b *Bot) signatures(ctx context.Context, r io.Reader) (found signatures) {
+// signatures reads a mail. One that go-msgauth cannot read, or at which it panics, has no signatures.
+func (c checks) signatures(ctx context.Context, r io.Reader) (found signatures) {
 	defer func() {
 		if recover() != nil {
-			b.core.Log.Error("panic while checking a signature")
+			c.log.Error("panic while checking a signature")
 			found = signatures{}
 		}
 	}()
@@ -66,7 +66,7 @@ func (b *Bot) signatures(ctx context.Context, r io.Reader) (found signatures) {
 		return signatures{partial: true}
 	}
 	checked, err := dkim.VerifyWithOptions(io.MultiReader(bytes.NewReader(header), lines), &dkim.VerifyOptions{
-		MaxVerifications: maxSignatures, LookupTXT: func(name string) ([]string, error) { return b.txt(ctx, name) }})
+		MaxVerifications: maxSignatures, LookupTXT: func(name string) ([]string, error) { return c.txt(ctx, name) }})
 	found.partial = errors.Is(err, dkim.ErrTooManySignatures)
 	for _, one := range checked {
 		switch {
@@ -79,7 +79,7 @@ func (b *Bot) signatures(ctx context.Context, r io.Reader) (found signatures) {
 	return found
 }
 
-// readHeader reads a header with the empty line behind it, or says that it is longer than maxSignedHeader.
+// readHeader reads a header with the empty line below it, and returns false if it is longer than maxSignedHeader.
 func readHeader(lines *bufio.Reader) (header []byte, whole bool) {
 	for begins := true; ; {
 		line, err := lines.ReadSlice('\n')
@@ -94,8 +94,7 @@ func readHeader(lines *bufio.Reader) (header []byte, whole bool) {
 	}
 }
 
-// end waits for the result. A mail that broke off ends like any other, since go-msgauth leaves goroutines behind when its reader
-// fails; what it then says means nothing.
+// end waits for the result. Of a mail that broke off it is empty. go-msgauth is not told of the error of its reader: it would leave goroutines behind.
 func (v *verifier) end(err error) signatures {
 	v.pipe.Close()
 	found := <-v.done

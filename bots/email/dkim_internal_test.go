@@ -10,7 +10,8 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
-	"time"
+
+	"linienfunk/mail/text"
 )
 
 const unsigned = "DKIM-Signature: v=1; a=rsa-sha256; d=a.example; s=k; h=from; bh=; b=\r\n"
@@ -18,15 +19,13 @@ const unsigned = "DKIM-Signature: v=1; a=rsa-sha256; d=a.example; s=k; h=from; b
 func TestAMailThatBreaksOffLeavesNoCheckBehind(t *testing.T) {
 	for _, signatures := range []int{0, 1, 2, 5} {
 		synctest.Test(t, func(t *testing.T) { // which fails if a goroutine stays
-			b := &Bot{dns: nowhere{}}
-			b.core.Now = time.Now
 			r, w := io.Pipe()
 			go func() {
 				io.WriteString(w, strings.Repeat(unsigned, signatures)+"From: a@a.example\r\n\r\nkontr")
 				w.CloseWithError(errors.New("connection reset"))
 			}()
-			v := b.verify(t.Context(), r)
-			_, err := read(v)
+			v := checks{dns: nowhere{}}.verify(t.Context(), r)
+			_, err := text.Parse(v)
 			if v.end(err); err == nil {
 				t.Error("the mail is whole")
 			}
@@ -36,12 +35,10 @@ func TestAMailThatBreaksOffLeavesNoCheckBehind(t *testing.T) {
 
 func TestAHeaderThatIsTooLongIsNotChecked(t *testing.T) {
 	message := unsigned + "From: a@a.example\r\n" + strings.Repeat(" \r\n", 100_000) + "\r\nkontrolle\r\n"
-	b := &Bot{dns: nowhere{}}
-	b.core.Now = time.Now
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
-	v := b.verify(t.Context(), strings.NewReader(message))
-	m, err := read(v)
+	v := checks{dns: nowhere{}}.verify(t.Context(), strings.NewReader(message))
+	m, err := text.Parse(v)
 	found := v.end(err)
 	runtime.ReadMemStats(&after)
 	if err != nil || !found.partial || m.Report() == "" {
@@ -68,11 +65,9 @@ func FuzzSignaturesWithARightBodyHash(f *testing.F) {
 	body := sha256.Sum256([]byte("\r\n"))
 	hash := "; bh=" + base64.StdEncoding.EncodeToString(body[:])
 	f.Fuzz(func(t *testing.T, record, signature, header string) {
-		b := &Bot{dns: keyed{record: record}}
-		b.core.Now = time.Now
 		field := "DKIM-Signature: " + signature + hash + "\r\n"
-		v := b.verify(t.Context(), strings.NewReader(field+field+"From: a@a.example\r\n"+header+"\r\n\r\n"))
-		_, err := read(v)
+		v := checks{dns: keyed{record: record}}.verify(t.Context(), strings.NewReader(field+field+"From: a@a.example\r\n"+header+"\r\n\r\n"))
+		_, err := text.Parse(v)
 		if v.end(err); err != nil {
 			t.Error(err)
 		}

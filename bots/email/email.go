@@ -14,16 +14,17 @@ package email
 
 import (
 	"context"
-	"crypto/tls"
 	"embed"
 	"fmt"
 	"net"
 	"strings"
+	"time"
 
 	"blitiri.com.ar/go/spf"
 	"golang.org/x/net/idna"
 
 	"linienfunk/bots"
+	"linienfunk/internal/limits"
 	"linienfunk/mail"
 )
 
@@ -58,17 +59,14 @@ type Bot struct {
 	mail   mail.Service
 	domain string // as it is compared: ASCII, lower case
 	store  store
-	lmtp   *lmtp // nil without
-	relays relays
-	grey   bool // greylisting
-	dns    spf.DNSResolver
-	pace   pace
-	tls    *tls.Config // for connections to mailboxes; nil for the usual
 
-	stumbles stumbles
-	authors  *limits // of reports by mail
-	networks *limits // of the same
-	clients  *limits // of subscriptions
+	lmtp     *LMTP // nil without
+	relays   Relays
+	greylist *Greylisting // nil without
+	dns      spf.DNSResolver
+	fetcher  *Fetcher
+	limits   *Limits         // of reports by mail
+	clients  *limits.Limiter // of subscriptions
 }
 
 var (
@@ -82,25 +80,38 @@ var (
 
 // New makes the bot.
 func New(core bots.Core) (bots.Bot, error) {
-	lmtp, err := parseLMTP(core.Config["lmtp"])
+	lmtp, err := ParseLMTP(core.Config["lmtp"])
 	if err != nil {
 		return nil, err
 	}
-	relays, err := parseRelays(core.Config["relays"])
+	relays, err := ParseRelays(core.Config["relays"])
 	if err != nil {
 		return nil, err
 	}
-	grey, err := parseSwitch("greylist", core.Config["greylist"])
+	greylist, err := newGreylist(core)
 	if err != nil {
 		return nil, err
 	}
+	rates := NewLimits(core.Now)
 	return &Bot{
-		lmtp: lmtp, relays: relays, grey: grey, dns: net.DefaultResolver, pace: usualPace, core: core,
-		store:    store{db: core.DB, box: core.Box, now: core.Now},
-		authors:  newLimits(core.Now, reportsAtOnce, reportsPerMinute),
-		networks: newLimits(core.Now, networkAtOnce, networkPerMinute),
-		clients:  newLimits(core.Now, asksAtOnce, asksPerMinute),
+		core: core, store: store{db: core.DB, box: core.Box, now: core.Now},
+		lmtp: lmtp, relays: relays, greylist: greylist, dns: net.DefaultResolver, limits: rates,
+		fetcher: &Fetcher{Timing: DefaultTiming, Limits: rates, Now: core.Now, Log: core.Log},
+		clients: limits.New(core.Now, limits.Rate{Burst: 5, Every: time.Minute, Overflow: 60}),
 	}, nil
+}
+
+// newGreylist returns nil unless the operator has switched greylisting on.
+func newGreylist(core bots.Core) (*Greylisting, error) {
+	switch value := core.Config["greylist"]; value {
+	case "on":
+		digest := func(triplet string) string { return core.Box.Digest("email greylist", triplet) }
+		return &Greylisting{DB: core.DB, Digest: digest, Now: core.Now, Log: core.Log}, nil
+	case "off", "":
+		return nil, nil
+	default:
+		return nil, fmt.Errorf("greylist: %q is neither on nor off", value)
+	}
 }
 
 // UseMail implements mail.Network.
@@ -110,6 +121,7 @@ func (b *Bot) UseMail(service mail.Service) error {
 		return fmt.Errorf("mail domain %q is no domain", service.Domain)
 	}
 	b.mail, b.domain = service, strings.ToLower(domain)
+	b.fetcher.Dial = service.Dial
 	return nil
 }
 
@@ -139,12 +151,3 @@ func (b *Bot) Accounts(ctx context.Context) ([]bots.Account, error) {
 
 // address is where riders of the city write to.
 func (b *Bot) address(city string) string { return city + "@" + b.mail.Domain }
-
-// open returns the city if mail can reach it: it exists, is active, and mail is not switched off.
-func (b *Bot) open(ctx context.Context, name string) (bots.City, bool, error) {
-	city, ok, err := b.core.Cities.City(ctx, name)
-	if err != nil {
-		return city, false, fmt.Errorf("look up city: %w", err)
-	}
-	return city, ok && city.Active && city.Options.On("enabled"), nil
-}

@@ -10,13 +10,13 @@ import (
 )
 
 // SetPace makes the bot look every d at a mailbox whose server has no IDLE, and try the connection every d where it has.
-func (b *Bot) SetPace(d time.Duration) { b.pace.poll, b.pace.idle = d, d }
+func (b *Bot) SetPace(d time.Duration) { b.fetcher.Timing.Poll, b.fetcher.Timing.Idle = d, d }
 
-// SetPatience is how long a mailbox's server may take for anything.
-func (b *Bot) SetPatience(d time.Duration) { b.pace.open, b.pace.step = d, d }
+// SetTimeout is how long the server of a mailbox may take for anything.
+func (b *Bot) SetTimeout(d time.Duration) { b.fetcher.Timing.Open, b.fetcher.Timing.Step = d, d }
 
 // SetTLS is what is trusted at mailboxes.
-func (b *Bot) SetTLS(config *tls.Config) { b.tls = config }
+func (b *Bot) SetTLS(config *tls.Config) { b.fetcher.TLS = config }
 
 // SetDNS is where names are looked up.
 func (b *Bot) SetDNS(dns spf.DNSResolver) { b.dns = dns }

@@ -3,15 +3,19 @@ package email
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"net/netip"
 	"time"
 
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
+
+	"linienfunk/internal/limits"
+	"linienfunk/mail/text"
 )
 
-// Greylist remembers who has tried to send what to whom: RFC 6647. It holds no address, only a keyed hash of the client's network, the
-// envelope's sender and the city.
+// Greylist is a row of the greylist (RFC 6647): who has tried to send to whom. It holds no address, only a keyed hash of the client's network,
+// the envelope's sender and the recipient.
 type Greylist struct {
 	Triplet string `gorm:"primaryKey;size:64"`
 	FirstAt int64  `gorm:"not null"`       // when it was first seen, seconds since 1970
@@ -19,67 +23,50 @@ type Greylist struct {
 	Passed  bool   `gorm:"not null"`
 }
 
-// Times and size of the greylist: RFC 6647, section 5, wants the wait to be between a minute and a day, and those who passed to be
-// remembered for a week at least.
+// Times and size of the greylist. RFC 6647, section 5: the wait is between a minute and a day, and triplets that passed are remembered for a
+// week at least.
 const (
 	greyWait   = time.Minute
 	greyWindow = 24 * time.Hour      // for the second try
-	greyMemory = 30 * 24 * time.Hour // of those who passed, since the last mail
-	maxGrey    = 200_000             // rows; when they are full, all pass
+	greyMemory = 30 * 24 * time.Hour // of triplets that passed, since the last mail
+	maxGrey    = 200_000             // rows; when the table is full, all pass
 )
 
-// parseSwitch reads bots.<name>.greylist.
-func parseSwitch(name, value string) (bool, error) {
-	switch value {
-	case "on":
-		return true, nil
-	case "off", "":
-		return false, nil
-	}
-	return false, fmt.Errorf("%s: %q is neither on nor off", name, value)
+// Greylisting lets a sender that is new to a recipient try again later.
+type Greylisting struct {
+	DB     *gorm.DB            // with the table of Greylist
+	Digest func(string) string // a keyed hash
+	Now    func() time.Time
+	Log    *slog.Logger
 }
 
-// network is what of an address most likely belongs to one owner: /24 of IPv4, /64 of IPv6. A server that tries again may do so from a
-// neighbour's address.
-func network(ip netip.Addr) netip.Prefix {
-	bits := 24
-	if ip = ip.Unmap().WithZone(""); ip.Is6() {
-		bits = 64
-	}
-	prefix, _ := ip.Prefix(bits) // fails for the invalid address, which has the invalid network
-	return prefix
-}
-
-// greylisted says whether a client is to come again later. Servers of our own never are, and neither are bounces, which others use
-// to check addresses. A database that does not work lets everybody pass.
-func (b *Bot) greylisted(ctx context.Context, c *conn, from, city string) bool {
-	if !b.grey || from == "" || !b.foreign(c) {
+// defers says whether the client has to try again later. Bounces pass, since servers use them to check addresses; if the database fails, all mails
+// pass. A nil Greylisting defers nothing.
+func (g *Greylisting) defers(ctx context.Context, client netip.Addr, from, recipient string) bool {
+	if g == nil || from == "" {
 		return false
 	}
-	triplet := b.core.Box.Digest("email greylist", network(c.addr).String()+"\x00"+sender(from)+"\x00"+city)
-	passes, err := b.store.passes(ctx, triplet)
+	passes, err := g.passes(ctx, g.Digest(networkOf(client)+"\x00"+text.Canonical(from)+"\x00"+recipient))
 	if err != nil {
-		b.core.Log.Error("greylist not asked", "error", err)
+		g.Log.Error("greylist not read; the mail passes", "err", err)
 		return false
 	}
 	return !passes
 }
 
-// foreign says whether a client is none of our own servers, and known by its address.
-func (b *Bot) foreign(c *conn) bool {
-	return c != nil && !c.gate.inner && c.addr.IsValid() && !b.relays.have(c.addr) && !private(c.addr)
-}
+// networkOf is the part of an address that most likely belongs to one owner. A server that tries again may do so from a neighbour's address.
+func networkOf(ip netip.Addr) string { return limits.Network(ip, 24, 64).String() }
 
 // passes says whether a triplet has waited long enough, and remembers that it was seen.
-func (s store) passes(ctx context.Context, triplet string) (passed bool, err error) {
-	now := s.now().Unix()
-	err = s.db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
+func (g *Greylisting) passes(ctx context.Context, triplet string) (passed bool, err error) {
+	now := g.Now().Unix()
+	err = g.DB.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
 		var found []Greylist
 		if err := tx.Where("triplet = ?", triplet).Limit(1).Find(&found).Error; err != nil {
 			return err
 		}
-		if len(found) == 0 || s.forgotten(found[0], now) {
-			passed, err = s.meet(tx, triplet, now)
+		if len(found) == 0 || isForgotten(found[0], now) {
+			passed, err = g.add(tx, triplet, now)
 			return err
 		}
 		if passed = found[0].Passed || now-found[0].FirstAt >= int64(greyWait.Seconds()); !passed {
@@ -88,20 +75,20 @@ func (s store) passes(ctx context.Context, triplet string) (passed bool, err err
 		return tx.Model(&Greylist{}).Where("triplet = ?", triplet).Updates(map[string]any{"passed": true, "seen_at": now}).Error
 	})
 	if err != nil {
-		return false, fmt.Errorf("ask greylist: %w", err)
+		return false, fmt.Errorf("read greylist: %w", err)
 	}
 	return passed, nil
 }
 
-func (s store) forgotten(g Greylist, now int64) bool {
-	if g.Passed {
-		return now-g.SeenAt > int64(greyMemory.Seconds())
+func isForgotten(row Greylist, now int64) bool {
+	if row.Passed {
+		return now-row.SeenAt > int64(greyMemory.Seconds())
 	}
-	return now-g.FirstAt > int64(greyWindow.Seconds())
+	return now-row.FirstAt > int64(greyWindow.Seconds())
 }
 
-// meet writes down a triplet that is new, and forgets old ones.
-func (s store) meet(tx *gorm.DB, triplet string, now int64) (passed bool, err error) {
+// add stores a new triplet and deletes old ones.
+func (g *Greylisting) add(tx *gorm.DB, triplet string, now int64) (passed bool, err error) {
 	err = tx.Where("passed = ? AND seen_at < ? OR passed = ? AND first_at < ?", true, now-int64(greyMemory.Seconds()),
 		false, now-int64(greyWindow.Seconds())).Delete(&Greylist{}).Error
 	if err != nil {

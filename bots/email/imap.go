@@ -6,194 +6,249 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"net/netip"
+	"strconv"
 	"sync/atomic"
 	"time"
 
 	"github.com/emersion/go-imap/v2"
 	"github.com/emersion/go-imap/v2/imapclient"
 	"github.com/emersion/go-sasl"
-
-	"linienfunk/bots"
 )
 
-// pace is how long the mailbox's server may take. go-imap itself limits only how long a server may take for the rest of an answer
-// that it has begun.
-type pace struct {
-	step time.Duration // for the answer to one command: a mail of maxMessage, at most
-	open time.Duration // connecting, encrypting, logging in and opening the mailbox
-	idle time.Duration // in IDLE, until the connection is tried (RFC 2177 wants less than 29 minutes; routers forget sooner)
-	poll time.Duration // between two looks at a server that has no IDLE
-	lost time.Duration // before a login is tried again that was refused without a reason
+// Account is a mailbox on a server that speaks IMAP (RFC 9051, RFC 3501).
+type Account struct {
+	Host     string
+	Port     int
+	Security Security
+	Login    string
+	Password string
 }
 
-var usualPace = pace{step: 3 * time.Minute, open: 45 * time.Second, idle: 9 * time.Minute, poll: 30 * time.Second, lost: 10 * time.Minute}
+// Security is how a connection is encrypted.
+type Security string
 
-// maxAnswer is what the server may send for one step in bytes: a mail, or a list of UIDs, and what comes along unasked.
+// The kinds. With STARTTLS the server must offer it. Without encryption only this machine and private networks are connected to.
+const (
+	ImplicitTLS Security = "tls"
+	StartTLS    Security = "starttls"
+	NoTLS       Security = "none"
+)
+
+// IMAPError is a failure of the server of a mailbox, or of the connection to it. It does not repeat the server's words, which may contain the login.
+type IMAPError struct {
+	Reason IMAPReason
+	Err    error
+}
+
+// IMAPReason says what to do about an IMAPError.
+type IMAPReason int
+
+// The reasons.
+const (
+	Unreachable  IMAPReason = iota // try again
+	LoginRefused                   // for good: somebody must enter another password
+	LoginUnclear                   // without a reason: try again much later
+)
+
+func (e *IMAPError) Error() string { return e.Err.Error() }
+func (e *IMAPError) Unwrap() error { return e.Err }
+
+func unreachable(doing string, err error) error {
+	return &IMAPError{Unreachable, fmt.Errorf("%s: %w", doing, err)}
+}
+
+// Timing is how long the server of a mailbox may take. go-imap itself limits only the time for the rest of an answer that has begun.
+type Timing struct {
+	Open time.Duration // connecting, encrypting, logging in and opening the mailbox
+	Step time.Duration // the answer to one command: a mail of maxMessage at most
+	Idle time.Duration // in IDLE, until the connection is tried (RFC 2177 wants less than 29 minutes; routers forget sooner)
+	Poll time.Duration // between two looks at a server without IDLE
+}
+
+// DefaultTiming is the Timing for servers in the internet.
+var DefaultTiming = Timing{Open: 45 * time.Second, Step: 3 * time.Minute, Idle: 9 * time.Minute, Poll: 30 * time.Second}
+
+// Fetcher reads mailboxes. It must not be copied.
+type Fetcher struct {
+	Dial   func(ctx context.Context, network, address string) (net.Conn, error)
+	TLS    *tls.Config // nil for the defaults
+	Timing Timing
+	Limits *Limits
+	Now    func() time.Time
+	Log    *slog.Logger
+
+	attempts attempts
+}
+
+// maxAnswer is how many bytes the server may send for one command: a mail or a list of UIDs, and untagged answers.
 const maxAnswer = maxMessage + 4<<20
 
-// inbox is the one folder that is read. Every server has it (RFC 9051, section 5.1).
-const inbox = "INBOX"
+// inboxFolder is the folder that is read. Every server has it (RFC 9051, section 5.1).
+const inboxFolder = "INBOX"
 
-// opened is a mailbox that is open for reading.
-type opened struct {
-	*imapclient.Client
-	pace     pace
-	conn     *metered
+// MailboxConn is a connection to a mailbox that is open for reading. It is used by one goroutine.
+type MailboxConn struct {
+	fetcher  *Fetcher
+	account  Account
+	client   *imapclient.Client
+	conn     *limitedConn
 	selected *imap.SelectData
-	news     chan struct{} // has a token when mails have come
+	arrivals chan struct{} // has a token when mails have come
 	stop     func() bool
 }
 
-// metered is a connection that breaks off when the server says too much: it is a host that somebody has typed, and
-// go-imap keeps whole answers in memory.
-type metered struct {
+// limitedConn breaks off when the server sends too much: users enter any host, and go-imap keeps whole answers in memory.
+type limitedConn struct {
 	net.Conn
 	left atomic.Int64
 }
 
-var errTooMuch = errors.New("the server says too much")
+var errTooMuch = errors.New("the server sends too much")
 
-func (m *metered) Read(b []byte) (int, error) {
-	n, err := m.Conn.Read(b)
-	if m.left.Add(int64(-n)) < 0 && err == nil {
-		m.Conn.Close()
+func (c *limitedConn) Read(b []byte) (int, error) {
+	n, err := c.Conn.Read(b)
+	if c.left.Add(int64(-n)) < 0 && err == nil {
+		c.Conn.Close()
 		err = errTooMuch
 	}
 	return n, err
 }
 
-// step begins one, with room for its answer, until done is called. When it takes too long, the connection breaks off.
-func (o *opened) step() (done func() bool) {
-	o.conn.left.Store(maxAnswer)
-	return time.AfterFunc(o.pace.step, func() { o.conn.Conn.Close() }).Stop
+// command begins a command, which lasts until done is called. When it takes too long, the connection breaks off.
+func (m *MailboxConn) command() (done func() bool) {
+	m.conn.left.Store(maxAnswer)
+	return time.AfterFunc(m.fetcher.Timing.Step, func() { m.conn.Conn.Close() }).Stop
 }
 
-// openMailbox connects, logs in and opens the mailbox, for reading alone: EXAMINE leaves everything in it as it is. The
-// connection ends with ctx. Its errors say what to do next.
-func (b *Bot) openMailbox(ctx context.Context, m Mailbox, password string) (_ *opened, err error) {
-	opening, cancel := context.WithTimeout(ctx, b.pace.open)
+// Open connects, logs in and opens the mailbox with EXAMINE, which leaves everything in it as it is. The connection ends with ctx. The
+// error is an *IMAPError.
+func (f *Fetcher) Open(ctx context.Context, a Account) (*MailboxConn, error) {
+	opening, cancel := context.WithTimeout(ctx, f.Timing.Open)
 	defer cancel()
-	raw, err := b.mail.Dial(opening, "tcp", m.server())
+	raw, err := f.Dial(opening, "tcp", net.JoinHostPort(a.Host, strconv.Itoa(a.Port)))
 	if err != nil {
-		return nil, bots.Retry("mailbox-unreachable", fmt.Errorf("connect to mailbox: %w", err))
+		return nil, unreachable("connect to mailbox", err)
 	}
 	hurry := context.AfterFunc(opening, func() { raw.Close() })
 	defer hurry()
-	o := &opened{pace: b.pace, conn: &metered{Conn: raw}, news: make(chan struct{}, 1)}
-	o.conn.left.Store(maxAnswer)
-	if err := o.begin(opening, m.Security, b.tlsFor(m.Host)); err != nil {
+	m := &MailboxConn{fetcher: f, account: a, conn: &limitedConn{Conn: raw}, arrivals: make(chan struct{}, 1)}
+	m.conn.left.Store(maxAnswer)
+	if err := m.greet(opening); err != nil {
 		raw.Close()
-		return nil, bots.Retry("mailbox-unreachable", fmt.Errorf("greet mailbox: %w", err))
+		return nil, unreachable("greet mailbox", err)
 	}
-	if err := o.login(m.Login, password); err != nil {
-		o.close()
-		return nil, b.loginError(err)
+	if err := m.login(); err != nil {
+		m.Close()
+		return nil, loginError(err)
 	}
-	if o.selected, err = o.examine(); err != nil {
-		o.close()
-		return nil, bots.Retry("mailbox-unreachable", fmt.Errorf("open mailbox: %w", err))
+	if m.selected, err = m.examine(); err != nil {
+		m.Close()
+		return nil, unreachable("open mailbox", err)
 	}
 	if !hurry() {
-		o.close()
-		return nil, bots.Retry("mailbox-unreachable", fmt.Errorf("open mailbox: %w", context.DeadlineExceeded))
+		m.Close()
+		return nil, unreachable("open mailbox", context.DeadlineExceeded)
 	}
-	o.stop = context.AfterFunc(ctx, func() { raw.Close() })
-	return o, nil
+	m.stop = context.AfterFunc(ctx, func() { raw.Close() })
+	return m, nil
 }
 
-func (b *Bot) tlsFor(host string) *tls.Config {
-	config := &tls.Config{MinVersion: tls.VersionTLS12}
-	if b.tls != nil {
-		config = b.tls.Clone()
+// TLSFor returns the configuration for a server: config, or the defaults if it is nil.
+func TLSFor(host string, config *tls.Config) *tls.Config {
+	if config == nil {
+		return &tls.Config{MinVersion: tls.VersionTLS12, ServerName: host}
 	}
+	config = config.Clone()
 	config.ServerName = host
 	return config
 }
 
-// begin encrypts the connection and waits for the greeting.
-func (o *opened) begin(ctx context.Context, security string, config *tls.Config) (err error) {
+// greet encrypts the connection and waits for the greeting.
+func (m *MailboxConn) greet(ctx context.Context) (err error) {
+	config := TLSFor(m.account.Host, m.fetcher.TLS)
 	options := &imapclient.Options{TLSConfig: config, UnilateralDataHandler: &imapclient.UnilateralDataHandler{
 		Mailbox: func(data *imapclient.UnilateralDataMailbox) {
 			if data.NumMessages != nil {
-				o.tell()
+				m.arrived()
 			}
 		},
 	}}
-	switch security {
-	case secureTLS:
+	switch m.account.Security {
+	case ImplicitTLS:
 		config.NextProtos = []string{"imap"}
-		secure := tls.Client(o.conn, config)
+		secure := tls.Client(m.conn, config)
 		if err := secure.HandshakeContext(ctx); err != nil {
 			return err
 		}
-		o.Client = imapclient.New(secure, options)
-	case secureSTARTTLS:
-		if o.Client, err = imapclient.NewStartTLS(o.conn, options); err != nil {
+		m.client = imapclient.New(secure, options)
+	case StartTLS:
+		if m.client, err = imapclient.NewStartTLS(m.conn, options); err != nil {
 			return err
 		}
-	case secureNone:
-		if !near(o.conn.RemoteAddr()) {
+	case NoTLS:
+		if !isNear(m.conn.RemoteAddr()) {
 			return errors.New("a password is not sent to the internet in the clear")
 		}
-		o.Client = imapclient.New(o.conn, options)
+		m.client = imapclient.New(m.conn, options)
 	default:
-		return fmt.Errorf("no such encryption: %q", security)
+		return fmt.Errorf("no such encryption: %q", m.account.Security)
 	}
-	return o.WaitGreeting()
+	return m.client.WaitGreeting()
 }
 
-// near says whether an address is this machine's or in a private network. mail.Service.Dial reaches those only if the operator allows it.
-func near(address net.Addr) bool {
+// isNear says whether an address is of this machine or of a private network. Dial reaches those only if the operator allows it.
+func isNear(address net.Addr) bool {
 	remote, err := netip.ParseAddrPort(address.String())
 	ip := remote.Addr().Unmap()
 	return err == nil && (ip.IsLoopback() || ip.IsPrivate())
 }
 
-func (o *opened) tell() {
+// arrived says that mails may have come.
+func (m *MailboxConn) arrived() {
 	select {
-	case o.news <- struct{}{}:
+	case m.arrivals <- struct{}{}:
 	default:
 	}
 }
 
-func (o *opened) login(user, password string) error {
-	caps := o.Caps()
+func (m *MailboxConn) login() error {
+	caps := m.client.Caps()
 	switch {
 	case caps.Has(imap.AuthCap("PLAIN")):
-		return o.Authenticate(sasl.NewPlainClient("", user, password))
+		return m.client.Authenticate(sasl.NewPlainClient("", m.account.Login, m.account.Password))
 	case caps.Has(imap.CapLoginDisabled):
 		return errors.New("the server offers no login with a password")
 	}
-	return o.Login(user, password).Wait()
+	return m.client.Login(m.account.Login, m.account.Password).Wait()
 }
 
-// loginError says what a refused login means: RFC 5530, section 3. A server that does not give a reason may have none to
-// turn the city away for good, but does not want to be asked every few seconds either.
-func (b *Bot) loginError(err error) error {
+// loginError classifies a refused login by its response code (RFC 5530, section 3). Without a code the refusal may be temporary, but the
+// server does not want a login every few seconds either.
+func loginError(err error) error {
 	var refused *imap.Error
 	if !errors.As(err, &refused) {
-		return bots.Retry("mailbox-unreachable", fmt.Errorf("log into mailbox: %w", err))
+		return unreachable("log into mailbox", err)
 	}
-	// The server's words may repeat the login: they are not logged.
 	cause := fmt.Errorf("log into mailbox: %s [%s]", refused.Type, refused.Code)
 	switch refused.Code {
 	case imap.ResponseCodeAuthenticationFailed, imap.ResponseCodeAuthorizationFailed, imap.ResponseCodeExpired:
-		return bots.RevokedRecv("mailbox-login", cause)
+		return &IMAPError{LoginRefused, cause}
 	case imap.ResponseCodeUnavailable, imap.ResponseCodeServerBug, imap.ResponseCodeInUse, imap.ResponseCodeLimit:
-		return bots.Retry("mailbox-unreachable", cause)
+		return &IMAPError{Unreachable, cause}
 	}
-	return bots.RetryAfter(b.pace.lost, "mailbox-login-unclear", cause)
+	return &IMAPError{LoginUnclear, cause}
 }
 
-// examine opens the mailbox. RFC 9051, section 6.3.2, wants the server to tell UIDNEXT; of one that does not, it follows the last mail.
-func (o *opened) examine() (*imap.SelectData, error) {
-	data, err := o.Select(inbox, &imap.SelectOptions{ReadOnly: true}).Wait()
+// examine opens the folder. Servers must tell UIDNEXT (RFC 9051, section 6.3.2); of one that does not, it is one above the last mail.
+func (m *MailboxConn) examine() (*imap.SelectData, error) {
+	data, err := m.client.Select(inboxFolder, &imap.SelectOptions{ReadOnly: true}).Wait()
 	if err != nil || data.UIDNext > 0 || data.NumMessages == 0 {
 		return data, err
 	}
-	last, err := o.Fetch(imap.SeqSetNum(data.NumMessages), &imap.FetchOptions{UID: true}).Collect()
+	last, err := m.client.Fetch(imap.SeqSetNum(data.NumMessages), &imap.FetchOptions{UID: true}).Collect()
 	if err != nil || len(last) == 0 {
 		return nil, errors.Join(err, errors.New("the last mail has no UID"))
 	}
@@ -201,59 +256,59 @@ func (o *opened) examine() (*imap.SelectData, error) {
 	return data, nil
 }
 
-// close ends the connection. All commands must be over.
-func (o *opened) close() {
-	if o.stop != nil {
-		o.stop()
+// Close ends the connection. All commands must be over.
+func (m *MailboxConn) Close() {
+	if m.stop != nil {
+		m.stop()
 	}
-	o.conn.Conn.Close()
-	o.Client.Close() // its error says that the connection is gone
+	m.conn.Conn.Close()
+	m.client.Close() // its error says that the connection is closed
 }
 
-// wait returns when mails may have come. ctx ends the connection, and so the waiting. While mails are coming the first wait is short:
-// some servers do not tell in IDLE of a mail that came right before it (github.com/cyrusimap/cyrus-imapd, issue 3668).
-func (o *opened) wait(ctx context.Context, coming bool) error {
-	if !o.Caps().Has(imap.CapIdle) {
-		return o.pause(ctx)
+// wait returns when mails may have come. ctx ends the connection, and so the waiting. While mails are coming the wait is short:
+// some servers do not report in IDLE a mail that came right before it (github.com/cyrusimap/cyrus-imapd, issue 3668).
+func (m *MailboxConn) wait(ctx context.Context, coming bool) error {
+	if !m.client.Caps().Has(imap.CapIdle) {
+		return m.pause(ctx)
 	}
-	done := o.step()
-	idle, err := o.Idle()
+	done := m.command()
+	idle, err := m.client.Idle()
 	done()
 	var refused *imap.Error
 	if errors.As(err, &refused) {
-		return o.pause(ctx)
+		return m.pause(ctx)
 	}
 	if err != nil {
 		return err
 	}
-	length := o.pace.idle
+	length := m.fetcher.Timing.Idle
 	if coming {
-		length = min(length, o.pace.poll)
+		length = min(length, m.fetcher.Timing.Poll)
 	}
 	timer := time.NewTimer(length)
 	defer timer.Stop()
 	select {
-	case <-o.news:
+	case <-m.arrivals:
 	case <-timer.C:
 	case <-ctx.Done():
-	case <-o.Closed():
+	case <-m.client.Closed():
 		err = io.ErrUnexpectedEOF
 	}
-	defer o.step()()
+	defer m.command()()
 	return errors.Join(err, idle.Close(), idle.Wait(), ctx.Err())
 }
 
-// pause lets time pass, and then asks the server whether it is still there.
-func (o *opened) pause(ctx context.Context) error {
-	timer := time.NewTimer(o.pace.poll)
+// pause waits for a server without IDLE, then asks it for news.
+func (m *MailboxConn) pause(ctx context.Context) error {
+	timer := time.NewTimer(m.fetcher.Timing.Poll)
 	defer timer.Stop()
 	select {
 	case <-timer.C:
-		defer o.step()()
-		return o.Noop().Wait()
+		defer m.command()()
+		return m.client.Noop().Wait()
 	case <-ctx.Done():
 		return ctx.Err()
-	case <-o.Closed():
+	case <-m.client.Closed():
 		return io.ErrUnexpectedEOF
 	}
 }

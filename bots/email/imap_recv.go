@@ -3,131 +3,137 @@ package email
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
+	"log/slog"
 	"slices"
 	"time"
 
 	"github.com/emersion/go-imap/v2"
 	"github.com/emersion/go-imap/v2/imapclient"
 
-	"linienfunk/bots"
+	"linienfunk/mail/text"
 )
 
-// Recv reads the city's mailbox, if it has connected one. Mails to <city>@<domain> come in by Listen.
-func (b *Bot) Recv(ctx context.Context, a bots.Account, out bots.Out) error {
-	m, password, err := b.store.mailbox(ctx, a.City)
-	if errors.Is(err, errNoMailbox) {
-		<-ctx.Done()
-		return ctx.Err()
-	}
-	if err != nil {
-		return err
-	}
-	box, err := b.openMailbox(ctx, m, password)
-	if err != nil {
-		return err
-	}
-	defer box.close()
-	p := &postman{bot: b, box: box, m: m, out: out}
+// Position is how far a mailbox is read.
+type Position struct {
+	UIDValidity int64 // RFC 9051, section 2.3.1.1
+	LastUID     int64 // of the last mail that was delivered or dropped
+	LastAt      int64 // when the server got it (INTERNALDATE, seconds since 1970), for the day on which UIDVALIDITY changes
+}
+
+// Inbox gets the mails of a mailbox.
+type Inbox interface {
+	// Deliver stores a mail, or drops it. After an error it is delivered again, with all that come after it. There is nobody to reject a mail to.
+	Deliver(ctx context.Context, m *Mail) error
+
+	// Save stores the position after each mail.
+	Save(ctx context.Context, p Position) error
+}
+
+// Position is the position behind all mails that are in the mailbox now.
+func (m *MailboxConn) Position(now time.Time) Position {
+	return Position{UIDValidity: int64(m.selected.UIDValidity), LastUID: lastUID(m.selected), LastAt: now.Unix()}
+}
+
+// Read delivers the mails that come after a position, until ctx ends. Its error is that of inbox, or an *IMAPError.
+func (m *MailboxConn) Read(ctx context.Context, from Position, inbox Inbox, log *slog.Logger) error {
+	r := &reader{MailboxConn: m, at: from, inbox: inbox, log: log}
 	for {
-		before := p.m.LastUID
-		if err := p.catchUp(ctx); err != nil {
+		before := r.at.LastUID
+		if err := r.catchUp(ctx); err != nil {
 			return err
 		}
-		if err := box.wait(ctx, p.m.LastUID != before); err != nil {
+		if err := r.wait(ctx, r.at.LastUID != before); err != nil {
 			if ctx.Err() != nil {
 				return ctx.Err()
 			}
-			return bots.Retry("mailbox-unreachable", fmt.Errorf("wait for mails: %w", err))
+			return unreachable("wait for mails", err)
 		}
 	}
 }
 
-// postman takes the mails of one mailbox, over one connection.
-type postman struct {
-	bot *Bot
-	box *opened
-	m   Mailbox // with the position
-	out bots.Out
+// reader reads a mailbox over one connection.
+type reader struct {
+	*MailboxConn
+	at    Position
+	inbox Inbox
+	log   *slog.Logger
 }
 
-// waiting is a mail in the mailbox.
-type waiting struct {
+// listed is a mail in the mailbox that is not read yet.
+type listed struct {
 	uid  imap.UID
 	at   time.Time // when the server got it
 	size int64     // bytes
 }
 
-// catchUp takes the mails that have come since the position, in the order of their UIDs, and moves it behind each that is
-// stored or dropped.
-func (p *postman) catchUp(ctx context.Context) error {
-	if int64(p.box.selected.UIDValidity) != p.m.Validity {
-		return p.renumbered(ctx)
+// catchUp delivers the mails that have come since the position, in the order of their UIDs, and moves the position behind each.
+func (r *reader) catchUp(ctx context.Context) error {
+	if int64(r.selected.UIDValidity) != r.at.UIDValidity {
+		return r.renumbered(ctx)
 	}
 	// "n:*" has the last mail in it even if its UID is below n (RFC 9051, section 9, seq-range).
-	found, err := p.list(imap.UIDSet{imap.UIDRange{Start: imap.UID(p.m.LastUID) + 1, Stop: 0}})
+	found, err := r.list(imap.UIDSet{imap.UIDRange{Start: imap.UID(r.at.LastUID) + 1, Stop: 0}})
 	if err != nil {
 		return err
 	}
 	for _, one := range found {
-		if int64(one.uid) <= p.m.LastUID {
+		if int64(one.uid) <= r.at.LastUID {
 			continue
 		}
-		if err := p.take(ctx, one); err != nil {
+		if err := r.deliver(ctx, one); err != nil {
 			return err
 		}
-		p.m.LastUID, p.m.LastAt = int64(one.uid), max(p.m.LastAt, one.at.Unix())
-		if err := p.bot.store.moveTo(ctx, p.m); err != nil {
+		r.at.LastUID, r.at.LastAt = int64(one.uid), max(r.at.LastAt, one.at.Unix())
+		if err := r.inbox.Save(ctx, r.at); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// renumbered is catchUp for a mailbox whose UIDs mean nothing any more, since it was restored or moved. It takes what the server
-// got since the last mail that was dealt with; of those that were dealt with in that very second, the reports have
-// the IDs that they had, made of the Message-ID. The position moves when all are taken: until then it would be wrong.
-func (p *postman) renumbered(ctx context.Context) error {
-	p.bot.core.Log.Info("mailbox has new UIDs; continuing by date", "city", p.m.City)
-	next := p.m
-	next.Validity, next.LastUID = int64(p.box.selected.UIDValidity), lastUID(p.box.selected)
+// renumbered is catchUp for a mailbox that has new UIDs, because it was restored or moved. It delivers what the server got since the time of the
+// position; mails of that very second are delivered again. The position moves when all are delivered: until then it would be wrong.
+func (r *reader) renumbered(ctx context.Context) error {
+	r.log.Info("mailbox has new UIDs; continuing by date")
+	next := r.at
+	next.UIDValidity, next.LastUID = int64(r.selected.UIDValidity), lastUID(r.selected)
 	// SINCE compares days, in the server's time zone.
-	since := time.Unix(p.m.LastAt, 0).UTC().Add(-24 * time.Hour)
-	done := p.box.step()
-	result, err := p.box.UIDSearch(&imap.SearchCriteria{Since: since}, nil).Wait()
+	since := time.Unix(r.at.LastAt, 0).UTC().Add(-24 * time.Hour)
+	done := r.command()
+	result, err := r.client.UIDSearch(&imap.SearchCriteria{Since: since}, nil).Wait()
 	done()
 	if err != nil {
-		return bots.Retry("mailbox-unreachable", fmt.Errorf("search mails: %w", err))
+		return unreachable("search mails", err)
 	}
 	if uids := result.AllUIDs(); len(uids) > 0 {
-		found, err := p.list(imap.UIDSetNum(uids...))
+		found, err := r.list(imap.UIDSetNum(uids...))
 		if err != nil {
 			return err
 		}
 		for _, one := range found {
 			next.LastUID = max(next.LastUID, int64(one.uid))
-			if one.at.Unix() < p.m.LastAt {
+			if one.at.Unix() < r.at.LastAt {
 				continue
 			}
-			if err := p.take(ctx, one); err != nil {
+			if err := r.deliver(ctx, one); err != nil {
 				return err
 			}
 			next.LastAt = max(next.LastAt, one.at.Unix())
 		}
 	}
-	p.m = next
-	return p.bot.store.moveTo(ctx, p.m)
+	r.at = next
+	return r.inbox.Save(ctx, r.at)
 }
 
 // lastUID is the highest UID that a mail in the mailbox can have had when it was opened.
 func lastUID(selected *imap.SelectData) int64 { return max(int64(selected.UIDNext)-1, 0) }
 
-// list asks for what is known about mails without reading them, in the order of their UIDs.
-func (p *postman) list(uids imap.UIDSet) ([]waiting, error) {
-	defer p.box.step()()
-	command := p.box.Fetch(uids, &imap.FetchOptions{UID: true, InternalDate: true, RFC822Size: true})
-	var found []waiting
+// list lists mails in the order of their UIDs.
+func (r *reader) list(uids imap.UIDSet) ([]listed, error) {
+	defer r.command()()
+	command := r.client.Fetch(uids, &imap.FetchOptions{UID: true, InternalDate: true, RFC822Size: true})
+	var found []listed
 	for {
 		message := command.Next()
 		if message == nil {
@@ -135,82 +141,59 @@ func (p *postman) list(uids imap.UIDSet) ([]waiting, error) {
 		}
 		one, err := message.Collect()
 		if err != nil {
-			p.box.conn.Conn.Close()
-			return nil, bots.Retry("mailbox-unreachable", fmt.Errorf("list mails: %w", errors.Join(err, command.Close())))
+			r.conn.Conn.Close()
+			return nil, unreachable("list mails", errors.Join(err, command.Close()))
 		}
-		found = append(found, waiting{one.UID, one.InternalDate, one.RFC822Size})
+		found = append(found, listed{one.UID, one.InternalDate, one.RFC822Size})
 	}
 	if err := command.Close(); err != nil {
-		return nil, bots.Retry("mailbox-unreachable", fmt.Errorf("list mails: %w", err))
+		return nil, unreachable("list mails", err)
 	}
-	slices.SortFunc(found, func(a, b waiting) int { return int(int64(a.uid) - int64(b.uid)) })
+	slices.SortFunc(found, func(a, b listed) int { return int(int64(a.uid) - int64(b.uid)) })
 	return found, nil
 }
 
-// take reads a mail and stores its report. Nobody can be told to come again later: what is too large, or too much of one author,
-// is dropped.
-func (p *postman) take(ctx context.Context, one waiting) error {
-	log := p.bot.core.Log.With("city", p.m.City)
+// deliver reads a mail and delivers it. A mail that is too large is dropped, and so is one that could not be read in several attempts.
+func (r *reader) deliver(ctx context.Context, one listed) error {
 	if one.size > maxMessage {
-		log.Info("mail dropped: too large")
+		r.log.Info("mail dropped: too large")
 		return nil
 	}
-	name := uidOf{p.m.City, int64(p.box.selected.UIDValidity), int64(one.uid)}
-	if !p.bot.stumbles.try(name, p.bot.core.Now()) {
-		log.Error("mail dropped: it cannot be read", "uid", one.uid)
+	name := mailName{r.account.Host, r.account.Login, int64(r.selected.UIDValidity), int64(one.uid)}
+	if !r.fetcher.attempts.begin(name, r.fetcher.Now()) {
+		r.log.Error("mail dropped: it cannot be read", "uid", one.uid)
 		return nil
 	}
-	m, beginning, err := p.fetch(one.uid)
+	message, head, err := r.fetch(one.uid)
 	if err != nil {
-		return bots.Retry("mailbox-unreachable", fmt.Errorf("read mail: %w", err))
+		return unreachable("read mail", err)
 	}
-	made, why, err := p.report(ctx, m)
-	p.bot.stumbles.read(name)
-	if err != nil {
-		return err
+	if message == nil {
+		r.log.Info("mail dropped", "why", "deleted meanwhile")
+	} else {
+		err = r.inbox.Deliver(ctx, &Mail{
+			Message: message, EnvelopeFrom: message.ReturnPath(), Beginning: head, limits: r.fetcher.Limits,
+			check: func(context.Context) Verdict { return Verdict{Doubt: severalAuthors(message)} },
+		})
 	}
-	if why != "" {
-		log.Info("mail dropped", "why", why)
-		return p.bot.returnedTo(ctx, p.m.City, beginning)
-	}
-	if !p.bot.authors.allow(made.author, made.ID) {
-		log.Info("mail dropped: too many of one author")
-		return nil
-	}
-	return p.out(ctx, made.Report)
+	r.fetcher.attempts.succeed(name)
+	return err
 }
 
-// report makes the report of a mail, or says why the mail is to be dropped. The error is that of a look-up.
-func (p *postman) report(ctx context.Context, m *message) (made draft, why string, err error) {
-	if m == nil {
-		return draft{}, "deleted meanwhile", nil
-	}
-	from := m.ReturnPath()
-	if m.Author(from) == sender(p.m.Address) {
-		return draft{}, "written by the mailbox itself", nil
-	}
-	all, why, err := p.bot.reports(ctx, from, m, []string{p.m.City})
-	if why != "" || err != nil {
-		return draft{}, why, err
-	}
-	return all[0].doubted(several(m)), "", nil
-}
-
-// fetch reads one mail, and does not mark it as seen: that is for the people who read the mailbox. It also returns how the mail begins,
-// for those who take bounces. nil if it is gone.
-func (p *postman) fetch(uid imap.UID) (m *message, beginning []byte, err error) {
-	defer p.box.step()()
-	kept := &head{}
+// fetch reads one mail and how it begins; both are nil if it was deleted meanwhile. It does not mark the mail as seen: people read the mailbox, too.
+func (r *reader) fetch(uid imap.UID) (m *text.Message, head []byte, err error) {
+	defer r.command()()
+	kept := &beginning{}
 	section := &imap.FetchItemBodySection{Peek: true}
-	command := p.box.Fetch(imap.UIDSetNum(uid), &imap.FetchOptions{UID: true, BodySection: []*imap.FetchItemBodySection{section}})
+	command := r.client.Fetch(imap.UIDSetNum(uid), &imap.FetchOptions{UID: true, BodySection: []*imap.FetchItemBodySection{section}})
 	for data := command.Next(); data != nil; data = command.Next() {
 		for item := data.Next(); item != nil; item = data.Next() {
 			body, ok := item.(imapclient.FetchItemDataBodySection)
 			if !ok || body.Literal == nil || m != nil {
 				continue
 			}
-			if m, err = read(io.TeeReader(io.LimitReader(body.Literal, maxMessage), kept)); err != nil {
-				p.box.conn.Conn.Close()
+			if m, err = text.Parse(io.TeeReader(io.LimitReader(body.Literal, maxMessage), kept)); err != nil {
+				r.conn.Conn.Close()
 				return nil, nil, errors.Join(err, command.Close())
 			}
 			io.Copy(io.Discard, body.Literal) // its error comes again

@@ -5,59 +5,59 @@ import (
 	"time"
 )
 
-// A mail that its server does not hand out, or that makes the bot panic, must not keep a city from all that come after it. It is given
-// up when it was tried so often for so long: what comes behind it is still fresh then.
+// A mail that the server does not hand out, or at which the program panics, must not hold up all that come after it. It is given up after
+// maxAttempts over attemptTime, while what comes behind it is still fresh.
 const (
-	stumbleTries  = 3
-	stumbleTime   = 10 * time.Minute
-	stumbleMemory = 24 * time.Hour
+	maxAttempts   = 3
+	attemptTime   = 10 * time.Minute
+	attemptMemory = 24 * time.Hour
 )
 
-// stumbles are the mails that could not be read. They are forgotten with the process, and then tried anew.
-type stumbles struct {
-	mu   sync.Mutex
-	ones map[uidOf]stumble
+// attempts are the mails that could not be read. They are forgotten with the process, and then tried again.
+type attempts struct {
+	mu    sync.Mutex
+	mails map[mailName]attempt
 }
 
-// uidOf names a mail (RFC 9051, section 2.3.1.1).
-type uidOf struct {
-	city          string
+// mailName identifies a mail (RFC 9051, section 2.3.1.1).
+type mailName struct {
+	host, login   string
 	validity, uid int64
 }
 
-type stumble struct {
-	tries int
+type attempt struct {
+	count int
 	since time.Time
 }
 
-// try says whether to try a mail once more.
-func (s *stumbles) try(mail uidOf, now time.Time) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.ones == nil {
-		s.ones = map[uidOf]stumble{}
+// begin counts an attempt and says whether to make it.
+func (a *attempts) begin(mail mailName, now time.Time) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.mails == nil {
+		a.mails = map[mailName]attempt{}
 	}
-	one, known := s.ones[mail]
+	one, known := a.mails[mail]
 	if !known {
-		s.forget(now)
+		a.forgetOld(now)
 		one.since = now
 	}
-	one.tries++
-	s.ones[mail] = one
-	return one.tries <= stumbleTries || now.Sub(one.since) < stumbleTime
+	one.count++
+	a.mails[mail] = one
+	return one.count <= maxAttempts || now.Sub(one.since) < attemptTime
 }
 
-// read says that a mail could be read.
-func (s *stumbles) read(mail uidOf) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	delete(s.ones, mail)
+// succeed forgets a mail that could be read.
+func (a *attempts) succeed(mail mailName) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	delete(a.mails, mail)
 }
 
-func (s *stumbles) forget(now time.Time) {
-	for mail, one := range s.ones {
-		if now.Sub(one.since) > stumbleMemory {
-			delete(s.ones, mail)
+func (a *attempts) forgetOld(now time.Time) {
+	for mail, one := range a.mails {
+		if now.Sub(one.since) > attemptMemory {
+			delete(a.mails, mail)
 		}
 	}
 }

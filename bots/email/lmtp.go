@@ -15,13 +15,12 @@ import (
 	"github.com/emersion/go-smtp"
 )
 
-// lmtp is where mail comes in by LMTP (RFC 2033), from a mail server that stands before the program: a TCP port, or a socket
-// in a directory that this server may enter. Nobody else should reach it: the server has checked what it hands over, and so
-// who connects here is not counted and not checked again.
-type lmtp struct{ network, address string }
+// LMTP is the address of the LMTP server (RFC 2033) for a mail server in front of the program: a TCP port, or a Unix socket in a directory that
+// this mail server may enter. Nobody else may reach it, because all clients are trusted like relays.
+type LMTP struct{ network, address string }
 
-// parseLMTP reads bots.<name>.lmtp: empty, host:port or unix:/path, in a directory that is there.
-func parseLMTP(value string) (*lmtp, error) {
+// ParseLMTP reads host:port or unix:/path, in a directory that exists. It returns nil for an empty value.
+func ParseLMTP(value string) (*LMTP, error) {
 	if value == "" {
 		return nil, nil
 	}
@@ -34,7 +33,7 @@ func parseLMTP(value string) (*lmtp, error) {
 		} else if !info.IsDir() {
 			return nil, fmt.Errorf("lmtp: %s is no directory", filepath.Dir(path))
 		}
-		return &lmtp{"unix", path}, nil
+		return &LMTP{"unix", path}, nil
 	}
 	host, port, err := net.SplitHostPort(value)
 	if err != nil || port == "" || host == "" {
@@ -43,19 +42,19 @@ func parseLMTP(value string) (*lmtp, error) {
 	if port == "25" {
 		return nil, errors.New("lmtp: port 25 is for SMTP alone (RFC 2033, section 5)")
 	}
-	return &lmtp{"tcp", value}, nil
+	return &LMTP{"tcp", value}, nil
 }
 
-// maxSocketPath is the longest name of a socket: sun_path has 108 bytes on Linux and 104 on BSD, with a zero at the end.
+// maxSocketPath is the longest path of a socket: sun_path has 108 bytes on Linux and 104 on BSD, with a zero at the end.
 const maxSocketPath = 103
 
 // socketMode lets every user connect who may enter the directory: the mail server runs as a user that we do not know.
 const socketMode = 0o666
 
-// open listens. A socket that a killed process has left behind is replaced; one that is answered is not.
-func (l *lmtp) open() (net.Listener, error) {
+// open listens. It replaces a socket that a killed process has left behind, but not one where a process listens.
+func (l *LMTP) open() (net.Listener, error) {
 	if l.network == "unix" {
-		if err := l.clear(); err != nil {
+		if err := l.removeStale(); err != nil {
 			return nil, fmt.Errorf("lmtp: %w", err)
 		}
 	}
@@ -71,7 +70,7 @@ func (l *lmtp) open() (net.Listener, error) {
 	return listener, nil
 }
 
-func (l *lmtp) clear() error {
+func (l *LMTP) removeStale() error {
 	switch info, err := os.Lstat(l.address); {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil
@@ -90,8 +89,7 @@ func (l *lmtp) clear() error {
 	return os.Remove(l.address)
 }
 
-// lmtpSession answers for each recipient by itself (RFC 2033, section 4.2): a city whose report cannot be stored gets it again
-// without the others.
+// lmtpSession answers for each recipient by itself (RFC 2033, section 4.2), so that the client repeats the message only for those that failed.
 type lmtpSession struct{ *session }
 
 // LMTPData is Data with an answer for each recipient, in their order.
@@ -101,16 +99,17 @@ func (s lmtpSession) LMTPData(r io.Reader, status smtp.StatusCollector) error {
 	}
 	defer s.busy.Done()
 	e := s.envelope()
-	m, err := s.receive(e, r)
+	recipients := e.distinct()
+	m, err := s.read(e, recipients, r)
 	if err != nil {
 		return err
 	}
-	answers := map[target]error{}
-	for _, to := range e.targets() {
-		answers[to] = s.settle(m, to)
+	replies := map[Recipient]error{}
+	for _, to := range recipients {
+		replies[to] = s.deliver(to, m)
 	}
 	for _, one := range e.recipients {
-		status.SetStatus(one.address, answers[one.target])
+		status.SetStatus(one.address, replies[one.Recipient])
 	}
 	return nil
 }

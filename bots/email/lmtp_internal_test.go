@@ -9,15 +9,15 @@ import (
 )
 
 func TestWhereLMTPListens(t *testing.T) {
-	for value, want := range map[string]lmtp{
+	for value, want := range map[string]LMTP{
 		"127.0.0.1:24": {"tcp", "127.0.0.1:24"}, "[::1]:2424": {"tcp", "[::1]:2424"}, "unix:/tmp/lmtp": {"unix", "/tmp/lmtp"},
 	} {
-		if got, err := parseLMTP(value); err != nil || *got != want {
+		if got, err := ParseLMTP(value); err != nil || *got != want {
 			t.Errorf("%s: %v, %v", value, got, err)
 		}
 	}
 	for _, value := range []string{"24", ":24", "host", "host:", "unix:", "unix:lmtp", "unix:/no/such/directory/lmtp", "unix:/dev/null/lmtp", "unix:/" + strings.Repeat("x", 103), "127.0.0.1:25"} {
-		if got, err := parseLMTP(value); err == nil || !strings.HasPrefix(err.Error(), "lmtp: ") {
+		if got, err := ParseLMTP(value); err == nil || !strings.HasPrefix(err.Error(), "lmtp: ") {
 			t.Errorf("%s: %v, %v", value, got, err)
 		}
 	}
@@ -29,7 +29,7 @@ func TestASocketIsReplacedOnlyIfNobodyListensThere(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer os.RemoveAll(dir)
-	l := &lmtp{"unix", filepath.Join(dir, "socket")}
+	l := &LMTP{"unix", filepath.Join(dir, "socket")}
 	first, err := l.open()
 	if err != nil {
 		t.Fatal(err)

@@ -5,8 +5,6 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"net"
-	"strconv"
 	"time"
 
 	"gorm.io/gorm"
@@ -48,8 +46,12 @@ const (
 	secureNone     = "none" // for servers on this machine or in a private network
 )
 
-// server is where the mailbox is.
-func (m Mailbox) server() string { return net.JoinHostPort(m.Host, strconv.Itoa(m.Port)) }
+// account is the mailbox for reading.
+func (m Mailbox) account(password string) Account {
+	return Account{Host: m.Host, Port: m.Port, Security: Security(m.Security), Login: m.Login, Password: password}
+}
+
+func (m Mailbox) position() Position { return Position{m.Validity, m.LastUID, m.LastAt} }
 
 var (
 	errNoMailbox = errors.New("city has no mailbox")
@@ -125,10 +127,10 @@ func (s store) renew(ctx context.Context, city string) error {
 	return nil
 }
 
-// moveTo stores the position of m. It does nothing when the city has connected another mailbox meanwhile.
-func (s store) moveTo(ctx context.Context, m Mailbox) error {
+// savePosition does nothing if the city has connected another mailbox than m meanwhile.
+func (s store) savePosition(ctx context.Context, m Mailbox, p Position) error {
 	err := s.db.WithContext(ctx).Model(&Mailbox{}).Where("city = ? AND host = ? AND login = ?", m.City, m.Host, m.Login).
-		UpdateColumns(map[string]any{"validity": m.Validity, "last_uid": m.LastUID, "last_at": m.LastAt}).Error
+		UpdateColumns(map[string]any{"validity": p.UIDValidity, "last_uid": p.LastUID, "last_at": p.LastAt}).Error
 	if err != nil {
 		return fmt.Errorf("store position: %w", err)
 	}

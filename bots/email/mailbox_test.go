@@ -155,7 +155,7 @@ func TestABrokenConnectionIsMadeAnew(t *testing.T) {
 
 func TestAConnectionThatDiesSilentlyIsFoundOut(t *testing.T) {
 	p := newPostbox(t, emailtest.New(t), func(b *email.Bot) { b.SetPace(10 * time.Millisecond) }, nil)
-	p.w.Bot.(*email.Bot).SetPatience(2 * time.Second)
+	p.w.Bot.(*email.Bot).SetTimeout(2 * time.Second)
 	p.run()
 	testkit.Eventually(t, "the bot waits", func() bool { return p.server.Idling() == 1 })
 	p.server.Silence()
@@ -180,7 +180,7 @@ func TestAServerWithoutIdleIsAskedNowAndThen(t *testing.T) {
 func TestAMuteServerIsLeft(t *testing.T) {
 	p := newPostbox(t, emailtest.New(t), usual, nil)
 	p.server.Fail(bottest.Hang)
-	p.w.Bot.(*email.Bot).SetPatience(50 * time.Millisecond)
+	p.w.Bot.(*email.Bot).SetTimeout(50 * time.Millisecond)
 	err := p.w.Bot.(bots.Receiver).Recv(t.Context(), bots.Account{City: "zuerich"}, nil)
 	if e := bots.AsError(err); e.Kind != bots.KindRetry || e.Say != "mailbox-unreachable" {
 		t.Errorf("got %v", err)

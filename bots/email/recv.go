@@ -2,108 +2,122 @@ package email
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"strings"
 	"sync"
 	"time"
 
+	"blitiri.com.ar/go/spf"
 	"github.com/emersion/go-smtp"
-
-	"linienfunk/bots"
 )
 
-// Limits of the SMTP server.
+// Limits of the servers.
 const (
 	maxMessage    = 10 << 20 // bytes, announced by SIZE
-	maxLine       = 64 << 10 // bytes, of a command and in a message: RFC 5321 wants 1,000, some clients send whole paragraphs
+	maxLine       = 64 << 10 // bytes of a command and of a line in a message: RFC 5321 wants 1,000, some clients send whole paragraphs
 	maxRecipients = 50
 	maxMistakes   = 50              // refused recipients in one connection
 	readTimeout   = 5 * time.Minute // for the next command, or for one whole message
 	writeTimeout  = time.Minute
-	storeTimeout  = 30 * time.Second // for out
-	endTimeout    = 4 * time.Second  // for mails that are being stored when the program ends
+	storeTimeout  = 30 * time.Second // for a call of the handler
+	drainTimeout  = 4 * time.Second  // for mails that are being stored when the server ends
 )
 
-// Listen serves SMTP, and LMTP if the operator wants it. When one of them breaks, both end, to be started again.
-func (b *Bot) Listen(ctx context.Context, out bots.CityOut) error {
+// Server receives mail by SMTP, and by LMTP if the operator wants it.
+type Server struct {
+	Domain   string // by which the server greets
+	Listen   func() (net.Listener, error)
+	TLS      *tls.Config // of STARTTLS; nil without
+	LMTP     *LMTP       // nil without
+	Relays   Relays
+	Greylist *Greylisting // nil without
+	Limits   *Limits
+	DNS      spf.DNSResolver
+	Log      *slog.Logger
+}
+
+// Serve serves until ctx ends, then returns within 5 seconds. When one of the listeners fails, both end, and the error is returned.
+func (s *Server) Serve(ctx context.Context, h Handler) error {
 	storing, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
-	backend := &backend{bot: b, out: out, ctx: storing}
-	doors, err := b.doors(backend)
+	b := &backend{Server: s, handler: h, ctx: storing}
+	endpoints, err := s.endpoints(b)
 	if err != nil {
 		return err
 	}
-	served := make(chan error, len(doors))
-	for _, d := range doors {
-		go func() { served <- d.server.Serve(d.gate) }()
+	served := make(chan error, len(endpoints))
+	for _, e := range endpoints {
+		go func() { served <- e.server.Serve(e.listener) }()
 	}
-	running := len(doors)
+	running := len(endpoints)
 	select {
-	case err = <-served: // the listener broke
+	case err = <-served: // the listener failed
 		running--
 		err = fmt.Errorf("accept mail connections: %w", err)
 	case <-ctx.Done():
 	}
-	ending, stop := context.WithTimeout(context.WithoutCancel(ctx), endTimeout)
+	ending, stop := context.WithTimeout(context.WithoutCancel(ctx), drainTimeout)
 	defer stop()
 	var closing sync.WaitGroup
-	for _, d := range doors {
-		d.gate.end()
-		closing.Go(func() { d.server.Shutdown(ending) }) // its error says that the time is over
+	for _, e := range endpoints {
+		e.listener.drain()
+		closing.Go(func() { e.server.Shutdown(ending) }) // its only error is that of ending
 	}
 	closing.Wait()
 	cancel()
-	for _, d := range doors {
-		d.gate.abort()
+	for _, e := range endpoints {
+		e.listener.abort()
 	}
 	for range running {
 		<-served
 	}
-	backend.wait()
+	b.wait()
 	return err
 }
 
-// door is one way in.
-type door struct {
-	gate   *gate
-	server *smtp.Server
+// endpoint is a listener and what serves it.
+type endpoint struct {
+	listener *listener
+	server   *smtp.Server
 }
 
-func (b *Bot) doors(backend smtp.Backend) ([]door, error) {
-	listener, err := b.mail.Listen()
+func (s *Server) endpoints(b *backend) ([]endpoint, error) {
+	raw, err := s.Listen()
 	if err != nil {
 		return nil, fmt.Errorf("listen for mail: %w", err)
 	}
-	doors := []door{{newGate(listener, b.relays, false), b.server(backend)}}
-	if b.lmtp == nil {
-		return doors, nil
+	endpoints := []endpoint{{newListener(raw, s.Relays, false), s.smtp(b)}}
+	if s.LMTP == nil {
+		return endpoints, nil
 	}
-	inner, err := b.lmtp.open()
+	inner, err := s.LMTP.open()
 	if err != nil {
-		listener.Close()
+		raw.Close()
 		return nil, fmt.Errorf("listen for mail: %w", err)
 	}
-	server := b.server(backend)
+	server := s.smtp(b)
 	server.LMTP, server.TLSConfig = true, nil
-	return append(doors, door{newGate(inner, b.relays, true), server}), nil
+	return append(endpoints, endpoint{newListener(inner, s.Relays, true), server}), nil
 }
 
-func (b *Bot) server(backend smtp.Backend) *smtp.Server {
-	s := smtp.NewServer(backend)
-	s.Domain = b.mail.Domain
-	s.TLSConfig = b.mail.TLS
-	s.MaxMessageBytes = maxMessage
-	s.MaxLineLength = maxLine
-	s.MaxRecipients = maxRecipients
-	s.ReadTimeout, s.WriteTimeout = readTimeout, writeTimeout
-	s.EnableSMTPUTF8 = true
-	s.ErrorLog = discreet{b.core.Log}
-	return s
+func (s *Server) smtp(b *backend) *smtp.Server {
+	server := smtp.NewServer(b)
+	server.Domain = s.Domain
+	server.TLSConfig = s.TLS
+	server.MaxMessageBytes = maxMessage
+	server.MaxLineLength = maxLine
+	server.MaxRecipients = maxRecipients
+	server.ReadTimeout, server.WriteTimeout = readTimeout, writeTimeout
+	server.EnableSMTPUTF8 = true
+	server.ErrorLog = discreet{s.Log}
+	return server
 }
 
-// discreet logs what go-smtp reports, without the addresses of riders' devices in it.
+// discreet logs what go-smtp reports, without the addresses of clients.
 type discreet struct{ log *slog.Logger }
 
 func (d discreet) Printf(format string, v ...any) {
@@ -116,17 +130,18 @@ func (d discreet) Printf(format string, v ...any) {
 
 func (d discreet) Println(...any) { d.log.Debug("SMTP connection broke") }
 
+// backend makes the sessions of both servers.
 type backend struct {
-	bot *Bot
-	out bots.CityOut
-	ctx context.Context // ends when what is being stored has had its time
+	*Server
+	handler Handler
+	ctx     context.Context // of calls of the handler; ends when the time for draining is over
 
 	mu    sync.Mutex
 	ended bool
 	busy  sync.WaitGroup // messages being read or stored: go-smtp does not wait for those that come by BDAT
 }
 
-// enter says whether a message may still be read; then busy.Done must follow.
+// enter says whether a message may still be read. If so, busy.Done must follow.
 func (b *backend) enter() bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -136,7 +151,7 @@ func (b *backend) enter() bool {
 	return !b.ended
 }
 
-// wait lets no more messages in and waits for those that are.
+// wait lets no more messages in and waits for those that are being read or stored.
 func (b *backend) wait() {
 	b.mu.Lock()
 	b.ended = true

@@ -12,6 +12,7 @@ import (
 
 	"linienfunk/bots"
 	"linienfunk/mail"
+	"linienfunk/mail/text"
 	"linienfunk/report"
 )
 
@@ -52,7 +53,7 @@ func (b *Bot) SendPage(ctx context.Context, a bots.Account, r report.Report, cur
 			b.core.Log.Error("subscriber left out", "city", a.City, "error", err)
 			continue
 		}
-		if r.Bot == b.core.Name && r.Author != "" && r.Author == b.core.Author(a.City, sender(address), r.At) {
+		if r.Bot == b.core.Name && r.Author != "" && r.Author == b.core.Author(a.City, text.Canonical(address), r.At) {
 			continue
 		}
 		mails = append(mails, b.message(city, way, r, subscriber, address))

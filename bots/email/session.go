@@ -2,14 +2,11 @@ package email
 
 import (
 	"context"
-	"fmt"
+	"errors"
 	"slices"
-	"strings"
 	"sync"
 
 	"github.com/emersion/go-smtp"
-
-	"linienfunk/mail/text"
 )
 
 // session is one connection. go-smtp calls Data from another goroutine when a message comes by BDAT, and may call
@@ -17,51 +14,36 @@ import (
 type session struct {
 	*backend
 	conn     *conn
-	hostname func() string // what the client calls itself
+	hostname func() string // of the client's greeting
 
 	mu       sync.Mutex
 	current  envelope
 	mistakes int
 }
 
-// envelope is what a client says before a message.
+// envelope is what a client sends before a message.
 type envelope struct {
 	from, helo string
-	recipients []recipient // as the client named them
+	recipients []envelopeRecipient
 }
 
-type recipient struct {
+// envelopeRecipient is a recipient by the address that the client named.
+type envelopeRecipient struct {
 	address string
-	target
+	Recipient
 }
 
-// target is whom a recipient stands for: a city, or who hears of bounces.
-type target struct {
-	city string
-	back string // the local part of an address that our mails come back to
-}
-
-// cities are those among the recipients, each once.
-func (e envelope) cities() (cities []string) {
-	for _, t := range e.targets() {
-		if t.city != "" {
-			cities = append(cities, t.city)
-		}
-	}
-	return cities
-}
-
-// targets are those of the recipients, each once, the cities first: a report that is handed in again is the same one, and a bounce
-// another one.
-func (e envelope) targets() (targets []target) {
-	for _, bounces := range []bool{false, true} {
+// distinct returns the recipients, each once, those that are not raw first: a mail that is delivered to them again is known by its id, and a bounce
+// is not.
+func (e envelope) distinct() (recipients []Recipient) {
+	for _, raw := range []bool{false, true} {
 		for _, r := range e.recipients {
-			if (r.back != "") == bounces && !slices.Contains(targets, r.target) {
-				targets = append(targets, r.target)
+			if r.Raw == raw && !slices.Contains(recipients, r.Recipient) {
+				recipients = append(recipients, r.Recipient)
 			}
 		}
 	}
-	return targets
+	return recipients
 }
 
 func (s *session) envelope() envelope {
@@ -85,90 +67,34 @@ func (s *session) Mail(from string, _ *smtp.MailOptions) error {
 	return nil
 }
 
-// The answers.
-var (
-	errRelay = &smtp.SMTPError{Code: 554, EnhancedCode: smtp.EnhancedCode{5, 7, 1},
-		Message: "Relaying denied: this server takes mail for its own cities only"}
-	errNoCity = &smtp.SMTPError{Code: 550, EnhancedCode: smtp.EnhancedCode{5, 1, 1},
-		Message: "There is no such city here"}
-	errMistakes = &smtp.SMTPError{Code: 421, EnhancedCode: smtp.EnhancedCode{4, 7, 0},
-		Message: "Too many unknown recipients, closing connection"}
-	errLater = &smtp.SMTPError{Code: 451, EnhancedCode: smtp.EnhancedCode{4, 3, 0},
-		Message: "The mail could not be stored, try again later"}
-	errAborted = &smtp.SMTPError{Code: 451, EnhancedCode: smtp.EnhancedCode{4, 4, 2},
-		Message: "The mail did not arrive completely"}
-	errFlood = &smtp.SMTPError{Code: 450, EnhancedCode: smtp.EnhancedCode{4, 7, 1},
-		Message: "Too many reports, try again later"}
-	errGrey = &smtp.SMTPError{Code: 450, EnhancedCode: smtp.EnhancedCode{4, 7, 1},
-		Message: "Greylisted, try again in a minute"}
-	errForged = &smtp.SMTPError{Code: 550, EnhancedCode: smtp.EnhancedCode{5, 7, 1},
-		Message: "The author's domain does not stand by this mail, and wants it refused (DMARC)"}
-	errLine = &smtp.SMTPError{Code: 554, EnhancedCode: smtp.EnhancedCode{5, 6, 0},
-		Message: fmt.Sprintf("A line of the mail is longer than %d bytes", maxLine)}
-)
-
-func (s *session) Rcpt(to string, _ *smtp.RcptOptions) error {
+func (s *session) Rcpt(address string, _ *smtp.RcptOptions) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	found, err := s.targetOf(to)
-	if err == nil {
-		s.current.recipients = append(s.current.recipients, recipient{to, found})
-		return nil
+	ctx, cancel := context.WithTimeout(s.ctx, storeTimeout)
+	defer cancel()
+	to, err := s.handler.Resolve(ctx, address)
+	var reply *smtp.SMTPError
+	switch {
+	case errors.As(err, &reply):
+		return s.mistake(reply)
+	case err != nil:
+		s.Log.Error("recipient not checked", "err", err)
+		return errLater
+	case !to.Raw && s.conn.isStranger() && s.Greylist.defers(ctx, s.conn.addr, s.current.from, to.Name):
+		return errGreylist
 	}
-	if err == errGrey || err == errLater || !s.bot.foreign(s.conn) {
-		return err // which is not the client's mistake
+	s.current.recipients = append(s.current.recipients, envelopeRecipient{address, to})
+	return nil
+}
+
+// mistake counts a recipient that was refused for good. A relay only passes on the mistakes of others.
+func (s *session) mistake(reply *smtp.SMTPError) error {
+	if reply.Temporary() || !s.conn.isStranger() {
+		return reply
 	}
 	if s.mistakes++; s.mistakes > maxMistakes {
-		s.conn.over.Store(true)
+		s.conn.rejected.Store(true)
 		return errMistakes
 	}
-	return err
-}
-
-// targetOf returns whom an address stands for. Its errors are answers.
-func (s *session) targetOf(address string) (target, error) {
-	if back, err := s.returned(address); back != "" || err != nil {
-		return target{back: back}, err
-	}
-	city, err := s.cityOf(address)
-	if err != nil {
-		return target{}, err
-	}
-	ctx, cancel := context.WithTimeout(s.ctx, storeTimeout)
-	defer cancel()
-	if s.bot.greylisted(ctx, s.conn, s.current.from, city) {
-		return target{}, errGrey
-	}
-	return target{city: city}, nil
-}
-
-// cityOf returns the city that an address belongs to. <city>+<anything>@ is the city's, too. go-smtp has removed
-// source routes and quotes; what stands before the last @ is the local part, whatever is in it.
-func (s *session) cityOf(address string) (string, error) {
-	local, domain := split(address)
-	if !s.bot.ours(domain) {
-		return "", errRelay
-	}
-	name, _, _ := strings.Cut(strings.ToLower(local), "+")
-	ctx, cancel := context.WithTimeout(s.ctx, storeTimeout)
-	defer cancel()
-	_, ok, err := s.bot.open(ctx, name)
-	if err != nil {
-		s.bot.core.Log.Error("recipient not checked", "error", err)
-		return "", errLater
-	}
-	if !ok {
-		return "", errNoCity
-	}
-	return name, nil
-}
-
-// ours says whether a domain is the cities'.
-func (b *Bot) ours(domain string) bool {
-	domain = strings.TrimSuffix(domain, ".")
-	if strings.EqualFold(domain, b.domain) || strings.EqualFold(domain, b.mail.Domain) {
-		return true
-	}
-	ascii, err := text.ASCIIDomain(domain)
-	return err == nil && ascii == b.domain
+	return reply
 }

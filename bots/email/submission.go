@@ -50,7 +50,7 @@ func (b *Bot) submission(m Mailbox, password string) mail.Submission {
 	return mail.Submission{
 		Server:   net.JoinHostPort(m.SubmitHost, strconv.Itoa(m.SubmitPort)),
 		Security: mail.Security(m.SubmitSecurity), // the words are the same
-		TLS:      b.tlsFor(m.SubmitHost), User: m.Login, Password: password, Sender: m.Address,
+		TLS:      TLSFor(m.SubmitHost, b.fetcher.TLS), User: m.Login, Password: password, Sender: m.Address,
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"strconv"
 
 	"linienfunk/bots"
+	"linienfunk/internal/limits"
 	"linienfunk/mail"
 	"linienfunk/mail/text"
 )
@@ -59,17 +60,17 @@ func (b *Bot) showForm(w http.ResponseWriter, r *http.Request) {
 // subscribe answers the same whether or not the address is known.
 func (b *Bot) subscribe(w http.ResponseWriter, r *http.Request) {
 	mount := bots.MountOf(r)
-	address, err := normal(r.PostFormValue("address"))
+	address, err := text.ParseAddress(r.PostFormValue("address"))
 	if err != nil {
 		b.core.Pages.Failed(w, r, b.text(r, "bad-address"))
 		return
 	}
-	if !b.clients.allow(client(r.RemoteAddr), "") {
+	if !b.clients.Allow(limits.Client(r.RemoteAddr)) {
 		b.core.Pages.Failed(w, r, b.text(r, "too-often"))
 		return
 	}
 	switch err := b.invite(r.Context(), mount.City.Name, address); {
-	case errors.Is(err, errAddress):
+	case errors.Is(err, text.ErrAddress):
 		b.core.Pages.Failed(w, r, b.text(r, "bad-address"))
 	case errors.Is(err, errClosed):
 		b.core.Pages.Failed(w, r, b.text(r, "closed"))
@@ -95,7 +96,7 @@ func (b *Bot) invite(ctx context.Context, name, address string) error {
 		return errClosed
 	}
 	if b.ours(text.Domain(address)) {
-		return errAddress // we would write in a circle
+		return text.ErrAddress // we would write in a circle
 	}
 	s, write, err := b.store.ask(ctx, name, address)
 	if err != nil || !write {

@@ -55,7 +55,7 @@ func badField(say string) error {
 // typed is the mailbox that an admin typed in. Its errors are of badField. Without a port it is at the usual one, without a login the address is it.
 func typed(r *http.Request) (m Mailbox, password string, err error) {
 	m = Mailbox{City: bots.MountOf(r).City.Name, Security: r.PostFormValue("security"), Login: strings.TrimSpace(r.PostFormValue("login"))}
-	if m.Address, err = normal(r.PostFormValue("address")); err != nil {
+	if m.Address, err = text.ParseAddress(r.PostFormValue("address")); err != nil {
 		return m, "", badField("form-address")
 	}
 	if m.Login == "" {
@@ -118,13 +118,14 @@ func (b *Bot) connectMailbox(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	now := b.core.Now()
-	box, err := b.openMailbox(r.Context(), m, password)
+	box, err := b.fetcher.Open(r.Context(), m.account(password))
 	if err != nil {
-		b.mailboxFailed(w, r, err)
+		b.mailboxFailed(w, r, mailboxError(err))
 		return
 	}
-	m.Validity, m.LastUID, m.LastAt = int64(box.selected.UIDValidity), lastUID(box.selected), now.Unix()
-	box.close()
+	position := box.Position(now)
+	m.Validity, m.LastUID, m.LastAt = position.UIDValidity, position.LastUID, position.LastAt
+	box.Close()
 	if err := b.trySubmission(r.Context(), m, password); err != nil {
 		b.mailboxFailed(w, r, err)
 		return
@@ -145,12 +146,12 @@ func (b *Bot) checkMailbox(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if err == nil {
-		var box *opened
-		if box, err = b.openMailbox(r.Context(), m, password); err != nil {
-			b.mailboxFailed(w, r, err)
+		box, err := b.fetcher.Open(r.Context(), m.account(password))
+		if err != nil {
+			b.mailboxFailed(w, r, mailboxError(err))
 			return
 		}
-		box.close()
+		box.Close()
 		if err := b.trySubmission(r.Context(), m, password); err != nil {
 			b.mailboxFailed(w, r, err)
 			return

@@ -1,0 +1,98 @@
+package email
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"linienfunk/mail/text"
+	"linienfunk/report"
+)
+
+// draft is a report that is not stored yet.
+type draft struct {
+	author   string // key of the rate limit: the pseudonym changes with the mail's own date
+	holdSpam bool   // the city holds reports whose author seems forged
+	report.Report
+}
+
+// doubted returns the report, marked if the city holds such reports.
+func (d draft) doubted(doubt string) report.Report {
+	if d.holdSpam {
+		d.Spam = doubt
+	}
+	return d.Report
+}
+
+// draft makes a city's report of a mail, or says why the mail is to be dropped. The error is that of a look-up.
+func (b *Bot) draft(ctx context.Context, city string, m *Mail) (d draft, why string, err error) {
+	if why, err = b.automatic(ctx, m); err != nil {
+		return draft{}, "", err
+	}
+	if why != "" {
+		return draft{}, "not written by a person: " + why, nil
+	}
+	words := m.Report()
+	if words == "" {
+		return draft{}, "no text", nil
+	}
+	known, _, err := b.core.Cities.City(ctx, city)
+	if err != nil {
+		return draft{}, "", fmt.Errorf("look up city: %w", err)
+	}
+	now, author := b.core.Now(), m.Author(m.EnvelopeFrom)
+	at := m.Written(now)
+	return draft{city + "\x00" + author, known.Options.On("hold_spam"), report.Report{
+		ID: b.reportID(m.Message, city, words, now), Text: words, At: at, Private: true, Author: b.core.Author(city, author, at),
+	}}, "", nil
+}
+
+// headerLoop marks our own mails.
+const headerLoop = "X-Loop"
+
+// automatic says why no person wrote a mail, or nothing. Such mails are accepted and dropped: to refuse them would bounce them to people who did
+// not send them. The error is that of a look-up.
+func (b *Bot) automatic(ctx context.Context, m *Mail) (string, error) {
+	if why := m.Automatic(m.EnvelopeFrom); why != "" {
+		return why, nil
+	}
+	for _, address := range []string{m.EnvelopeFrom, m.Author("")} {
+		if own, err := b.isCitysAddress(ctx, address); own || err != nil {
+			return "one of our own addresses", err
+		}
+	}
+	return "", nil
+}
+
+func (b *Bot) isCitysAddress(ctx context.Context, address string) (bool, error) {
+	local, domain := text.SplitAddress(strings.ToLower(address))
+	if !b.ours(domain) {
+		return false, nil
+	}
+	name, _, _ := strings.Cut(local, "+")
+	_, ok, err := b.core.Cities.City(ctx, name)
+	if err != nil {
+		return false, fmt.Errorf("look up city: %w", err)
+	}
+	return ok, nil
+}
+
+// sameMail is how long a mail without Message-ID and Date counts as the same.
+const sameMail = 10 * time.Minute
+
+// reportID identifies a message to a city without telling who wrote it. It is the same when the message comes again. Mail programs and
+// the servers that they submit to set Message-ID (RFC 5322, section 3.6.4: should) or at least Date (must); of a
+// message with neither, the same text by the same author within ten minutes counts as a redelivery, later as a new report.
+func (b *Bot) reportID(m *text.Message, city, words string, now time.Time) string {
+	name := "id\x00" + m.ID
+	if m.ID == "" {
+		date := m.Get("Date")
+		if date == "" {
+			date = strconv.FormatInt(now.Unix()/int64(sameMail/time.Second), 10)
+		}
+		name = "body\x00" + m.Author("") + "\x00" + date + "\x00" + words
+	}
+	return b.core.Box.Digest("email report", city+"\x00"+name)
+}

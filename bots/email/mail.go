@@ -1,0 +1,94 @@
+package email
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/emersion/go-smtp"
+
+	"linienfunk/mail/text"
+)
+
+// Handler decides who is a recipient, and stores mails. Its methods may be called at the same time from different goroutines.
+type Handler interface {
+	// Resolve returns the recipient of an address in RCPT TO, without source route and quotes. An error of Reply is the answer to the client;
+	// after any other, which is logged, it is asked to come again later.
+	Resolve(ctx context.Context, address string) (Recipient, error)
+
+	// Deliver stores a mail for one of its recipients. It returns nil only when the mail is stored durably, or dropped on purpose: the client is
+	// told that the mail was accepted. Errors are as those of Resolve. A client that gets one sends the mail again, possibly for recipients that have it
+	// already.
+	Deliver(ctx context.Context, to Recipient, m *Mail) error
+}
+
+// Recipient identifies who gets a mail. Addresses with the same Recipient get it once.
+type Recipient struct {
+	Name string // chosen by the handler, such as a city
+
+	// Raw recipients want the beginning of the mail as it is, which may be a bounce. It is not greylisted, parsed or checked for them.
+	Raw bool
+}
+
+// Mail is a mail that came in.
+type Mail struct {
+	*text.Message        // nil if all recipients are Raw
+	EnvelopeFrom  string // empty for bounces
+	Beginning     []byte // the first maxBeginning bytes, if a recipient is Raw or the mail was fetched by IMAP
+
+	limits  *Limits
+	network string // of the client, for limits; empty for relays and IMAP
+	check   func(context.Context) Verdict
+	verdict *Verdict
+}
+
+// Verdict is the result of the checks of a mail's author: SPF, DKIM and DMARC.
+type Verdict struct {
+	Reject bool   // the author's domain wants the mail rejected
+	Doubt  string // what speaks against the author, in a few words, or nothing
+}
+
+// Verdict checks the mail, once. It may ask DNS for some seconds: a handler that drops the mail anyway should not call it.
+func (m *Mail) Verdict(ctx context.Context) Verdict {
+	if m.verdict == nil {
+		verdict := m.check(ctx)
+		m.verdict = &verdict
+	}
+	return *m.verdict
+}
+
+// ExceededLimit counts the mail and returns the rate limit that it exceeds, "network" or "author", or nothing. author is the key of the author's
+// limit. event identifies the mail: one that was counted lately is not counted again.
+func (m *Mail) ExceededLimit(author, event string) string {
+	switch {
+	case m.network != "" && !m.limits.networks.AllowOnce(m.network, event):
+		return "network"
+	case !m.limits.authors.AllowOnce(author, event):
+		return "author"
+	}
+	return ""
+}
+
+// maxBeginning is how much of a bounce is kept, in bytes: what it says comes before the mail that it is about.
+const maxBeginning = 512 << 10
+
+// beginning keeps the first bytes of what is written to it.
+type beginning struct{ bytes []byte }
+
+func (h *beginning) Write(b []byte) (int, error) {
+	h.bytes = append(h.bytes, b[:min(len(b), maxBeginning-len(h.bytes))]...)
+	return len(b), nil
+}
+
+// Reply returns an error that answers an SMTP command, such as Reply(550, [3]int{5, 1, 1}, "There is no such mailbox here").
+func Reply(code int, enhanced [3]int, message string) error {
+	return &smtp.SMTPError{Code: code, EnhancedCode: smtp.EnhancedCode(enhanced), Message: message}
+}
+
+// The server's own replies.
+var (
+	errMistakes = Reply(421, [3]int{4, 7, 0}, "Too many unknown recipients, closing connection")
+	errLater    = Reply(451, [3]int{4, 3, 0}, "The mail could not be stored, try again later")
+	errAborted  = Reply(451, [3]int{4, 4, 2}, "The mail did not arrive completely")
+	errGreylist = Reply(450, [3]int{4, 7, 1}, "Greylisted, try again in a minute")
+	errLine     = Reply(554, [3]int{5, 6, 0}, fmt.Sprintf("A line of the mail is longer than %d bytes", maxLine))
+)

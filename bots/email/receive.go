@@ -1,0 +1,174 @@
+package email
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"linienfunk/bots"
+	"linienfunk/mail/text"
+)
+
+// Listen receives mail for all cities by SMTP, and by LMTP if the operator wants it.
+func (b *Bot) Listen(ctx context.Context, out bots.CityOut) error {
+	server := &Server{
+		Domain: b.mail.Domain, Listen: b.mail.Listen, TLS: b.mail.TLS, LMTP: b.lmtp, Relays: b.relays, Greylist: b.greylist, Limits: b.limits,
+		DNS: b.dns, Log: b.core.Log,
+	}
+	return server.Serve(ctx, handler{b, out})
+}
+
+// handler stores what comes by SMTP and LMTP.
+type handler struct {
+	bot *Bot
+	out bots.CityOut
+}
+
+// Replies to clients.
+var (
+	errRelay  = Reply(554, [3]int{5, 7, 1}, "Relaying denied: this server takes mail for its own cities only")
+	errNoCity = Reply(550, [3]int{5, 1, 1}, "There is no such city here")
+	errFlood  = Reply(450, [3]int{4, 7, 1}, "Too many reports, try again later")
+	errForged = Reply(550, [3]int{5, 7, 1}, "The author's domain does not stand by this mail, and wants it refused (DMARC)")
+)
+
+// Resolve returns a city, or a raw recipient for an address that bounces come to. <city>+<anything>@ is the city's, too. What is before the last @ is the
+// local part, whatever is in it.
+func (h handler) Resolve(ctx context.Context, address string) (Recipient, error) {
+	local, domain := text.SplitAddress(address)
+	if !h.bot.ours(domain) {
+		return Recipient{}, errRelay
+	}
+	if bounces := h.bot.mail.Bounces; bounces != nil {
+		known, err := bounces.Known(ctx, local)
+		if known || err != nil {
+			return Recipient{Name: strings.ToLower(local), Raw: true}, err
+		}
+	}
+	name, _, _ := strings.Cut(strings.ToLower(local), "+")
+	_, ok, err := h.bot.open(ctx, name)
+	if err == nil && !ok {
+		err = errNoCity
+	}
+	return Recipient{Name: name}, err
+}
+
+// Deliver stores the report of a mail, or passes on a bounce.
+func (h handler) Deliver(ctx context.Context, to Recipient, m *Mail) error {
+	if to.Raw {
+		return h.bot.mail.Bounces.Handle(ctx, to.Name, m.Beginning)
+	}
+	d, why, err := h.bot.draft(ctx, to.Name, m)
+	if err != nil {
+		return err
+	}
+	log := h.bot.core.Log.With("city", to.Name)
+	if why != "" {
+		log.Info("mail dropped", "why", why)
+		return nil
+	}
+	verdict := m.Verdict(ctx)
+	if verdict.Reject {
+		log.Info("mail rejected: forged", "why", verdict.Doubt)
+		return errForged
+	}
+	if limit := m.ExceededLimit(d.author, d.ID); limit != "" {
+		log.Info("mail deferred: rate limit exceeded", "limit", limit)
+		return errFlood
+	}
+	return h.out(ctx, to.Name, d.doubted(verdict.Doubt))
+}
+
+// Recv reads the city's own mailbox, if it has connected one. Mails to <city>@<domain> come in by Listen.
+func (b *Bot) Recv(ctx context.Context, a bots.Account, out bots.Out) error {
+	row, password, err := b.store.mailbox(ctx, a.City)
+	if errors.Is(err, errNoMailbox) {
+		<-ctx.Done()
+		return ctx.Err()
+	}
+	if err != nil {
+		return err
+	}
+	mailbox, err := b.fetcher.Open(ctx, row.account(password))
+	if err != nil {
+		return mailboxError(err)
+	}
+	defer mailbox.Close()
+	return mailboxError(mailbox.Read(ctx, row.position(), inbox{b, row, out}, b.core.Log.With("city", a.City)))
+}
+
+// loginPause is how long a server is left alone that has refused a login without a reason.
+const loginPause = 10 * time.Minute
+
+// mailboxError makes an error of a mailbox one of the contract. Others stay as they are.
+func mailboxError(err error) error {
+	var failed *IMAPError
+	if !errors.As(err, &failed) {
+		return err
+	}
+	switch failed.Reason {
+	case LoginRefused:
+		return bots.RevokedRecv("mailbox-login", err)
+	case LoginUnclear:
+		return bots.RetryAfter(loginPause, "mailbox-login-unclear", err)
+	}
+	return bots.Retry("mailbox-unreachable", err)
+}
+
+// inbox stores what comes into a city's own mailbox.
+type inbox struct {
+	bot *Bot
+	row Mailbox
+	out bots.Out
+}
+
+// Deliver stores the report of a mail. A mail that is no report may be a bounce.
+func (i inbox) Deliver(ctx context.Context, m *Mail) error {
+	log := i.bot.core.Log.With("city", i.row.City)
+	d, why, err := i.draft(ctx, m)
+	if err != nil {
+		return err
+	}
+	if why != "" {
+		log.Info("mail dropped", "why", why)
+		return i.bot.bouncedToMailbox(ctx, i.row.City, m.Beginning)
+	}
+	if limit := m.ExceededLimit(d.author, d.ID); limit != "" {
+		log.Info("mail dropped: rate limit exceeded", "limit", limit)
+		return nil
+	}
+	return i.out(ctx, d.doubted(m.Verdict(ctx).Doubt))
+}
+
+func (i inbox) draft(ctx context.Context, m *Mail) (d draft, why string, err error) {
+	if m.Author(m.EnvelopeFrom) == text.Canonical(i.row.Address) {
+		return draft{}, "written by the mailbox itself", nil
+	}
+	return i.bot.draft(ctx, i.row.City, m)
+}
+
+// Save stores how far the mailbox is read.
+func (i inbox) Save(ctx context.Context, p Position) error {
+	return i.bot.store.savePosition(ctx, i.row, p)
+}
+
+// ours says whether a domain is the cities'.
+func (b *Bot) ours(domain string) bool {
+	domain = strings.TrimSuffix(domain, ".")
+	if strings.EqualFold(domain, b.domain) || strings.EqualFold(domain, b.mail.Domain) {
+		return true
+	}
+	ascii, err := text.ASCIIDomain(domain)
+	return err == nil && ascii == b.domain
+}
+
+// open returns the city if mail can reach it: it exists, is active, and mail is not switched off.
+func (b *Bot) open(ctx context.Context, name string) (bots.City, bool, error) {
+	city, ok, err := b.core.Cities.City(ctx, name)
+	if err != nil {
+		return city, false, fmt.Errorf("look up city: %w", err)
+	}
+	return city, ok && city.Active && city.Options.On("enabled"), nil
+}
