@@ -12,6 +12,7 @@ import (
 
 	"linienfunk/bots"
 	"linienfunk/internal/secret"
+	"linienfunk/mail/inbound"
 )
 
 // Subscriber is a mailbox that wants a city's reports, or that somebody claims does: only Confirmed ones get any.
@@ -56,7 +57,7 @@ func migrations() []*gormigrate.Migration {
 		Migrate: func(tx *gorm.DB) error { return tx.AutoMigrate(&Mailbox{}) },
 	}, {
 		ID:      "5-greylist",
-		Migrate: func(tx *gorm.DB) error { return tx.AutoMigrate(&Greylist{}) },
+		Migrate: func(tx *gorm.DB) error { return tx.AutoMigrate(&inbound.Greylist{}) },
 	}, {
 		ID:      "6-submission",
 		Migrate: func(tx *gorm.DB) error { return tx.AutoMigrate(&Mailbox{}) },

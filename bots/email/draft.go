@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"linienfunk/mail/inbound"
 	"linienfunk/mail/text"
 	"linienfunk/report"
 )
@@ -27,7 +28,7 @@ func (d draft) doubted(doubt string) report.Report {
 }
 
 // draft makes a city's report of a mail, or says why the mail is to be dropped. The error is that of a look-up.
-func (b *Bot) draft(ctx context.Context, city string, m *Mail) (d draft, why string, err error) {
+func (b *Bot) draft(ctx context.Context, city string, m *inbound.Mail) (d draft, why string, err error) {
 	if why, err = b.automatic(ctx, m); err != nil {
 		return draft{}, "", err
 	}
@@ -54,7 +55,7 @@ const headerLoop = "X-Loop"
 
 // automatic says why no person wrote a mail, or nothing. Such mails are accepted and dropped: to refuse them would bounce them to people who did
 // not send them. The error is that of a look-up.
-func (b *Bot) automatic(ctx context.Context, m *Mail) (string, error) {
+func (b *Bot) automatic(ctx context.Context, m *inbound.Mail) (string, error) {
 	if why := m.Automatic(m.EnvelopeFrom); why != "" {
 		return why, nil
 	}

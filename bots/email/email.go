@@ -26,6 +26,7 @@ import (
 	"linienfunk/bots"
 	"linienfunk/internal/limits"
 	"linienfunk/mail"
+	"linienfunk/mail/inbound"
 )
 
 //go:embed *.html locale.*.toml
@@ -60,12 +61,12 @@ type Bot struct {
 	domain string // as it is compared: ASCII, lower case
 	store  store
 
-	lmtp     *LMTP // nil without
-	relays   Relays
-	greylist *Greylisting // nil without
+	lmtp     *inbound.LMTP // nil without
+	relays   inbound.Relays
+	greylist *inbound.Greylisting // nil without
 	dns      spf.DNSResolver
-	fetcher  *Fetcher
-	limits   *Limits         // of reports by mail
+	fetcher  *inbound.Fetcher
+	limits   *inbound.Limits // of reports by mail
 	clients  *limits.Limiter // of subscriptions
 }
 
@@ -80,11 +81,11 @@ var (
 
 // New makes the bot.
 func New(core bots.Core) (bots.Bot, error) {
-	lmtp, err := ParseLMTP(core.Config["lmtp"])
+	lmtp, err := inbound.ParseLMTP(core.Config["lmtp"])
 	if err != nil {
 		return nil, err
 	}
-	relays, err := ParseRelays(core.Config["relays"])
+	relays, err := inbound.ParseRelays(core.Config["relays"])
 	if err != nil {
 		return nil, err
 	}
@@ -92,21 +93,21 @@ func New(core bots.Core) (bots.Bot, error) {
 	if err != nil {
 		return nil, err
 	}
-	rates := NewLimits(core.Now)
+	rates := inbound.NewLimits(core.Now)
 	return &Bot{
 		core: core, store: store{db: core.DB, box: core.Box, now: core.Now},
 		lmtp: lmtp, relays: relays, greylist: greylist, dns: net.DefaultResolver, limits: rates,
-		fetcher: &Fetcher{Timing: DefaultTiming, Limits: rates, Now: core.Now, Log: core.Log},
+		fetcher: &inbound.Fetcher{Timing: inbound.DefaultTiming, Limits: rates, Now: core.Now, Log: core.Log},
 		clients: limits.New(core.Now, limits.Rate{Burst: 5, Every: time.Minute, Overflow: 60}),
 	}, nil
 }
 
 // newGreylist returns nil unless the operator has switched greylisting on.
-func newGreylist(core bots.Core) (*Greylisting, error) {
+func newGreylist(core bots.Core) (*inbound.Greylisting, error) {
 	switch value := core.Config["greylist"]; value {
 	case "on":
 		digest := func(triplet string) string { return core.Box.Digest("email greylist", triplet) }
-		return &Greylisting{DB: core.DB, Digest: digest, Now: core.Now, Log: core.Log}, nil
+		return &inbound.Greylisting{DB: core.DB, Digest: digest, Now: core.Now, Log: core.Log}, nil
 	case "off", "":
 		return nil, nil
 	default:

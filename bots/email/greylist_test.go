@@ -12,6 +12,7 @@ import (
 	"linienfunk/bots"
 	"linienfunk/bots/bottest"
 	"linienfunk/bots/email"
+	"linienfunk/mail/inbound"
 )
 
 // strangers is a plugin to which loopback is like any other network.
@@ -49,7 +50,7 @@ func TestAStrangerHasToComeAgain(t *testing.T) {
 	try(marta, zuerich, "250")
 	s.w.Advance(31 * 24 * time.Hour)
 	try(marta, zuerich, grey)
-	var rows []email.Greylist
+	var rows []inbound.Greylist
 	if err := s.w.Core.DB.Find(&rows).Error; err != nil || len(rows) != 1 {
 		t.Errorf("%d rows are kept, %v", len(rows), err)
 	}
@@ -70,7 +71,7 @@ func TestServersOfOurOwnAreNeverPutOff(t *testing.T) {
 
 func TestWithoutADatabaseNobodyIsPutOff(t *testing.T) {
 	s := servePlugin(t, strangers(), greylist)
-	if err := s.w.Core.DB.Migrator().DropTable(&email.Greylist{}); err != nil {
+	if err := s.w.Core.DB.Migrator().DropTable(&inbound.Greylist{}); err != nil {
 		t.Fatal(err)
 	}
 	s.hello().mail(marta, zuerich, letter("", "kontrolle"), "250")

@@ -10,6 +10,7 @@ import (
 	"gorm.io/gorm"
 
 	"linienfunk/internal/secret"
+	"linienfunk/mail/inbound"
 )
 
 // Mailbox is an existing mailbox that a city has connected: its riders may write there, too, and its mails may come from there.
@@ -47,11 +48,13 @@ const (
 )
 
 // account is the mailbox for reading.
-func (m Mailbox) account(password string) Account {
-	return Account{Host: m.Host, Port: m.Port, Security: Security(m.Security), Login: m.Login, Password: password}
+func (m Mailbox) account(password string) inbound.Account {
+	return inbound.Account{Host: m.Host, Port: m.Port, Security: inbound.Security(m.Security), Login: m.Login, Password: password}
 }
 
-func (m Mailbox) position() Position { return Position{m.Validity, m.LastUID, m.LastAt} }
+func (m Mailbox) position() inbound.Position {
+	return inbound.Position{UIDValidity: m.Validity, LastUID: m.LastUID, LastAt: m.LastAt}
+}
 
 var (
 	errNoMailbox = errors.New("city has no mailbox")
@@ -128,7 +131,7 @@ func (s store) renew(ctx context.Context, city string) error {
 }
 
 // savePosition does nothing if the city has connected another mailbox than m meanwhile.
-func (s store) savePosition(ctx context.Context, m Mailbox, p Position) error {
+func (s store) savePosition(ctx context.Context, m Mailbox, p inbound.Position) error {
 	err := s.db.WithContext(ctx).Model(&Mailbox{}).Where("city = ? AND host = ? AND login = ?", m.City, m.Host, m.Login).
 		UpdateColumns(map[string]any{"validity": p.UIDValidity, "last_uid": p.LastUID, "last_at": p.LastAt}).Error
 	if err != nil {

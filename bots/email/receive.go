@@ -8,12 +8,13 @@ import (
 	"time"
 
 	"linienfunk/bots"
+	"linienfunk/mail/inbound"
 	"linienfunk/mail/text"
 )
 
 // Listen receives mail for all cities by SMTP, and by LMTP if the operator wants it.
 func (b *Bot) Listen(ctx context.Context, out bots.CityOut) error {
-	server := &Server{
+	server := &inbound.Server{
 		Domain: b.mail.Domain, Listen: b.mail.Listen, TLS: b.mail.TLS, LMTP: b.lmtp, Relays: b.relays, Greylist: b.greylist, Limits: b.limits,
 		DNS: b.dns, Log: b.core.Log,
 	}
@@ -28,23 +29,23 @@ type handler struct {
 
 // Replies to clients.
 var (
-	errRelay  = Reply(554, [3]int{5, 7, 1}, "Relaying denied: this server takes mail for its own cities only")
-	errNoCity = Reply(550, [3]int{5, 1, 1}, "There is no such city here")
-	errFlood  = Reply(450, [3]int{4, 7, 1}, "Too many reports, try again later")
-	errForged = Reply(550, [3]int{5, 7, 1}, "The author's domain does not stand by this mail, and wants it refused (DMARC)")
+	errRelay  = inbound.Reply(554, [3]int{5, 7, 1}, "Relaying denied: this server takes mail for its own cities only")
+	errNoCity = inbound.Reply(550, [3]int{5, 1, 1}, "There is no such city here")
+	errFlood  = inbound.Reply(450, [3]int{4, 7, 1}, "Too many reports, try again later")
+	errForged = inbound.Reply(550, [3]int{5, 7, 1}, "The author's domain does not stand by this mail, and wants it refused (DMARC)")
 )
 
 // Resolve returns a city, or a raw recipient for an address that bounces come to. <city>+<anything>@ is the city's, too. What is before the last @ is the
 // local part, whatever is in it.
-func (h handler) Resolve(ctx context.Context, address string) (Recipient, error) {
+func (h handler) Resolve(ctx context.Context, address string) (inbound.Recipient, error) {
 	local, domain := text.SplitAddress(address)
 	if !h.bot.ours(domain) {
-		return Recipient{}, errRelay
+		return inbound.Recipient{}, errRelay
 	}
 	if bounces := h.bot.mail.Bounces; bounces != nil {
 		known, err := bounces.Known(ctx, local)
 		if known || err != nil {
-			return Recipient{Name: strings.ToLower(local), Raw: true}, err
+			return inbound.Recipient{Name: strings.ToLower(local), Raw: true}, err
 		}
 	}
 	name, _, _ := strings.Cut(strings.ToLower(local), "+")
@@ -52,11 +53,11 @@ func (h handler) Resolve(ctx context.Context, address string) (Recipient, error)
 	if err == nil && !ok {
 		err = errNoCity
 	}
-	return Recipient{Name: name}, err
+	return inbound.Recipient{Name: name}, err
 }
 
 // Deliver stores the report of a mail, or passes on a bounce.
-func (h handler) Deliver(ctx context.Context, to Recipient, m *Mail) error {
+func (h handler) Deliver(ctx context.Context, to inbound.Recipient, m *inbound.Mail) error {
 	if to.Raw {
 		return h.bot.mail.Bounces.Handle(ctx, to.Name, m.Beginning)
 	}
@@ -104,14 +105,14 @@ const loginPause = 10 * time.Minute
 
 // mailboxError makes an error of a mailbox one of the contract. Others stay as they are.
 func mailboxError(err error) error {
-	var failed *IMAPError
+	var failed *inbound.IMAPError
 	if !errors.As(err, &failed) {
 		return err
 	}
 	switch failed.Reason {
-	case LoginRefused:
+	case inbound.LoginRefused:
 		return bots.RevokedRecv("mailbox-login", err)
-	case LoginUnclear:
+	case inbound.LoginUnclear:
 		return bots.RetryAfter(loginPause, "mailbox-login-unclear", err)
 	}
 	return bots.Retry("mailbox-unreachable", err)
@@ -125,7 +126,7 @@ type inbox struct {
 }
 
 // Deliver stores the report of a mail. A mail that is no report may be a bounce.
-func (i inbox) Deliver(ctx context.Context, m *Mail) error {
+func (i inbox) Deliver(ctx context.Context, m *inbound.Mail) error {
 	log := i.bot.core.Log.With("city", i.row.City)
 	d, why, err := i.draft(ctx, m)
 	if err != nil {
@@ -142,7 +143,7 @@ func (i inbox) Deliver(ctx context.Context, m *Mail) error {
 	return i.out(ctx, d.doubted(m.Verdict(ctx).Doubt))
 }
 
-func (i inbox) draft(ctx context.Context, m *Mail) (d draft, why string, err error) {
+func (i inbox) draft(ctx context.Context, m *inbound.Mail) (d draft, why string, err error) {
 	if m.Author(m.EnvelopeFrom) == text.Canonical(i.row.Address) {
 		return draft{}, "written by the mailbox itself", nil
 	}
@@ -150,7 +151,7 @@ func (i inbox) draft(ctx context.Context, m *Mail) (d draft, why string, err err
 }
 
 // Save stores how far the mailbox is read.
-func (i inbox) Save(ctx context.Context, p Position) error {
+func (i inbox) Save(ctx context.Context, p inbound.Position) error {
 	return i.bot.store.savePosition(ctx, i.row, p)
 }
 

@@ -12,6 +12,7 @@ import (
 
 	"linienfunk/bots"
 	"linienfunk/mail"
+	"linienfunk/mail/inbound"
 )
 
 // refusedTime is for how long a city's mails leave as all others do, after its provider has turned down the login.
@@ -50,7 +51,7 @@ func (b *Bot) submission(m Mailbox, password string) mail.Submission {
 	return mail.Submission{
 		Server:   net.JoinHostPort(m.SubmitHost, strconv.Itoa(m.SubmitPort)),
 		Security: mail.Security(m.SubmitSecurity), // the words are the same
-		TLS:      TLSFor(m.SubmitHost, b.fetcher.TLS), User: m.Login, Password: password, Sender: m.Address,
+		TLS:      inbound.TLSFor(m.SubmitHost, b.fetcher.TLS), User: m.Login, Password: password, Sender: m.Address,
 	}
 }
 

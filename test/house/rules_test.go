@@ -23,6 +23,7 @@ import (
 var layers = [][]string{
 	{"report", "internal/config", "internal/secret", "internal/outgoing", "internal/limits", "internal/htmltext", "templates", "settings/chain"},
 	{"mail/text"},
+	{"mail/inbound"},
 	{"bus", "db"},
 	{"bots"},
 	{"censor", "settings", "mail"},

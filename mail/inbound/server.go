@@ -1,4 +1,9 @@
-package email
+// Package inbound receives mail: by SMTP (RFC 5321), by LMTP from a mail server in front of the program (RFC 2033), and out of mailboxes by IMAP
+// (RFC 9051). It limits connections and rates, greylists (RFC 6647), and checks authors by SPF, DKIM and DMARC.
+//
+// It knows no network and no subscriber: a Handler says who is a recipient and stores each Mail that comes to a Server; an Inbox stores
+// those that a Fetcher reads.
+package inbound
 
 import (
 	"context"
