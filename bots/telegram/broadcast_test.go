@@ -16,8 +16,8 @@ import (
 
 const crowd = 5000
 
-// crowded is a city with a crowd of subscribers, inside a bubble: time passes only while everybody waits, so that a busy
-// machine changes nothing. Telegram answers after a while and enforces its limits.
+// crowded is a city with many subscribers, inside a synctest bubble, so that a busy machine does not matter. Telegram responds with a
+// latency and enforces its rate limits.
 type crowded struct {
 	*testing.T
 	w    *bottest.World
@@ -47,6 +47,14 @@ func newCrowd(t *testing.T, people int, latency time.Duration) crowded {
 	return c
 }
 
+// addGroup adds a supergroup, without limits on the messages that this takes.
+func (c crowded) addGroup(title string) int64 {
+	c.Helper()
+	c.fake.Limits = nil
+	defer func() { c.fake.Limits = telegramtest.RealLimits() }()
+	return addGroup(c, c.w, c.fake, supergroup, title)
+}
+
 // each counts the messages that each chat got.
 func (c crowded) each() map[int64]int {
 	count := map[int64]int{}
@@ -56,7 +64,7 @@ func (c crowded) each() map[int64]int {
 	return count
 }
 
-// nobodyMissed returns how many got it more than once, and how many messages that are too much.
+// nobodyMissed fails the test if somebody got no message or more than two, and returns how many got two.
 func (c crowded) nobodyMissed(people int) (twice int) {
 	c.Helper()
 	each := c.each()
@@ -75,6 +83,7 @@ func (c crowded) nobodyMissed(people int) (twice int) {
 }
 
 func TestFiveThousandSubscribersAreServedAtNearlyTheAllowedRateAndNeverAboveIt(t *testing.T) {
+	t.Parallel()
 	for people, latency := range map[int]time.Duration{crowd: 10 * time.Millisecond, crowd / 5: 150 * time.Millisecond} {
 		synctest.Test(t, func(t *testing.T) {
 			c := newCrowd(t, people, latency)
@@ -88,7 +97,7 @@ func TestFiveThousandSubscribersAreServedAtNearlyTheAllowedRateAndNeverAboveIt(t
 			sent := c.fake.Sent()
 			allowed := float64(c.fake.Limits.PerSecond)
 			rate := float64(len(sent)-1) / sent[len(sent)-1].At.Sub(sent[0].At).Seconds()
-			t.Logf("%d people, answers after %v: %.2f messages a second, %.1f %% of the allowed rate; %d requests over it",
+			t.Logf("%d people, latency %v: %.2f messages a second, %.1f %% of the allowed rate; %d requests over it",
 				people, latency, rate, 100*rate/allowed, c.fake.Limits.Exceeded)
 			if rate < 0.95*allowed {
 				t.Errorf("%.2f messages a second, %v are allowed", rate, allowed)
@@ -101,6 +110,7 @@ func TestFiveThousandSubscribersAreServedAtNearlyTheAllowedRateAndNeverAboveIt(t
 }
 
 func TestAPauseThatTelegramAsksForHoldsForTheWholeBotAndOverARestart(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		c := newCrowd(t, 50, 10*time.Millisecond)
 		r := elsewhere(c.w, "1", "kontrolle u8")
@@ -131,13 +141,10 @@ func TestAPauseThatTelegramAsksForHoldsForTheWholeBotAndOverARestart(t *testing.
 }
 
 func TestAGroupGetsAtMostTwentyMessagesAMinuteAndPeopleDoNotWaitForIt(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		c := newCrowd(t, 1, 10*time.Millisecond)
-		c.fake.Limits = nil
-		group := c.fake.AddChat(botOf("zuerich"), supergroup, "Linie 4")
-		receive(t, c.w, "zuerich")
-		confirmAll(t, c.w, "zuerich")
-		c.fake.Limits = telegramtest.RealLimits()
+		group := c.addGroup("Linie 4")
 		for i := range 45 {
 			if i == 15 || i == 30 {
 				c.w.Restart(t)
@@ -161,7 +168,8 @@ func TestAGroupGetsAtMostTwentyMessagesAMinuteAndPeopleDoNotWaitForIt(t *testing
 	})
 }
 
-func TestABroadcastThatHasToEndWaitsForTheAnswersUnderWay(t *testing.T) {
+func TestABroadcastWhoseContextEndsWaitsForMessagesInFlight(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		c := newCrowd(t, 100, 200*time.Millisecond)
 		r := elsewhere(c.w, "1", "kontrolle u8")
@@ -176,10 +184,7 @@ func TestABroadcastThatHasToEndWaitsForTheAnswersUnderWay(t *testing.T) {
 			t.Fatalf("%d served, %v", served, err)
 		}
 		c.w.Restart(t)
-		for at != "" {
-			at, _, err = theBot(c.w).SendPage(t.Context(), c.a, r, at)
-			must(t, err)
-		}
+		sendFrom(t, c.w, c.a, r, at)
 		if twice := c.nobodyMissed(100); twice != 0 {
 			t.Errorf("%d got it twice", twice)
 		}

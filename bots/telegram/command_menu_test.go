@@ -9,10 +9,9 @@ import (
 	"linienfunk/bots"
 	"linienfunk/bots/bottest"
 	"linienfunk/internal/testkit"
-	"linienfunk/report"
 )
 
-// translated are cities whose language the test changes.
+// translated returns cities in the language that the test sets.
 type translated struct {
 	bots.Cities
 	lang atomic.Value
@@ -25,17 +24,14 @@ func (c *translated) City(ctx context.Context, name string) (bots.City, bool, er
 }
 
 func TestRidersSeeAMenuInTheCitysLanguageWhichFollowsIt(t *testing.T) {
+	t.Parallel()
 	w, fake := world(t)
 	cities := &translated{Cities: w.Core.Cities}
 	cities.lang.Store("de")
 	w.Core.Cities = cities
 	w.Restart(t)
 	a := connect(t, w, fake, "zuerich")
-	ctx, cancel := context.WithCancel(t.Context())
-	ended := make(chan error, 1)
-	go func() {
-		ended <- theBot(w).Recv(ctx, a, func(context.Context, report.Report) error { return nil })
-	}()
+	startRecv(t, w, a, nil)
 	sees := func(scope string, want ...string) {
 		t.Helper()
 		testkit.Eventually(t, "the menu is there", func() bool { return slices.Equal(fake.Menu(botOf("zuerich"), scope), want) })
@@ -44,16 +40,14 @@ func TestRidersSeeAMenuInTheCitysLanguageWhichFollowsIt(t *testing.T) {
 	sees("all_group_chats", "melden – etwas melden: /melden und dein Text", "help – was dieser Bot kann")
 	cities.lang.Store("en")
 	sees("all_group_chats", "report – report something: /report and your text", "help – what this bot can do")
-	cancel()
-	<-ended
 }
 
 func TestAMenuThatFailsIsSetLater(t *testing.T) {
+	t.Parallel()
 	w, fake := world(t)
 	a := connect(t, w, fake, "zuerich")
 	fake.Fail(bottest.Internal)
-	row, c, err := theBot(w).account(t.Context(), a.City)
-	must(t, err)
+	row, c := account(t, w, a.City)
 	var m commandMenu
 	m.update(t.Context(), theBot(w), row, c)
 	fake.Heal()

@@ -7,6 +7,7 @@ import (
 )
 
 func TestACommandIsReadAsTelegramWritesIt(t *testing.T) {
+	t.Parallel()
 	for text, want := range map[string]command{
 		"/start": {name: "start"}, "/Stop@City_Bot": {name: "stop", addressed: true},
 		"/report  u8\nhier ": {name: "report", args: "u8\nhier"},

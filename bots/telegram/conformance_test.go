@@ -9,17 +9,18 @@ import (
 )
 
 func TestTelegramKeepsTheContractOfBots(t *testing.T) {
+	t.Parallel()
 	start := func(t testing.TB, w *bottest.World) bottest.Network {
 		fake := telegramtest.New(t)
 		use(t, w, fake)
 		return network{fake}
 	}
-	bottest.Run(t, "telegram", hurried(), start, bottest.Features{
+	bottest.Run(t, "telegram", unlimited(), start, bottest.Features{
 		Receives: true, Authors: true, Private: true, Edits: true, Broadcasts: true, Remote: true, MaxText: 4096, Credentials: true,
 	})
 }
 
-// network is the fake as the suite sees it. Riders write in private; the bot's own answers begin with a parenthesis.
+// network is the fake as the suite sees it. Riders write in private; the bot's replies begin with a parenthesis.
 type network struct{ *telegramtest.Server }
 
 func (n network) Connect(t testing.TB, w *bottest.World, city string) {

@@ -9,10 +9,11 @@ import (
 	"linienfunk/report"
 )
 
-// The program is ended in the worst moment: Telegram has taken a message, and its answer is under way. A killed program stores
-// nothing any more, so what SendPage returns is thrown away, and the next one begins with the cursor that the core stored
-// last. Where Telegram takes longer to answer than the gap between two messages, more answers are under way.
+// The program ends at the worst moment: Telegram has accepted a message, and its response is on the way. A killed program stores
+// nothing more, so the result of SendPage is discarded, and the next call gets the cursor that the core stored last. If responses
+// take longer than the interval between two messages, more of them are in flight.
 func TestABroadcastThatIsKilledAndStartedAgainMissesNobodyAndTellsAtMostOneTwice(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		people, kill, twice int
 		latency             time.Duration
@@ -29,15 +30,9 @@ func TestABroadcastThatIsKilledAndStartedAgainMissesNobodyAndTellsAtMostOneTwice
 			r := elsewhere(c.w, "1", "kontrolle u8")
 			at := c.killed(r, test.kill)
 			c.w.Restart(t)
-			for {
-				next, _, err := theBot(c.w).SendPage(t.Context(), c.a, r, at)
-				must(t, err)
-				if at = next; at == "" {
-					break
-				}
-			}
+			sendFrom(t, c.w, c.a, r, at)
 			twice := c.nobodyMissed(test.people)
-			t.Logf("killed at message %d of %d, answers after %v: %d got it twice, %d requests over the limits",
+			t.Logf("killed at message %d of %d, latency %v: %d got it twice, %d requests over the limits",
 				test.kill, test.people, test.latency, twice, c.fake.Limits.Exceeded)
 			if twice > test.twice {
 				t.Errorf("%d people got it twice", twice)
@@ -49,7 +44,7 @@ func TestABroadcastThatIsKilledAndStartedAgainMissesNobodyAndTellsAtMostOneTwice
 	}
 }
 
-// killed broadcasts until the message with the number kill has been taken, and returns the cursor that was stored then.
+// killed broadcasts until Telegram has accepted message number kill, and returns the cursor that was stored then.
 func (c crowded) killed(r report.Report, kill int) (stored string) {
 	c.Helper()
 	ctx, cancel := context.WithCancel(c.Context())
@@ -74,6 +69,7 @@ func (c crowded) killed(r report.Report, kill int) (stored string) {
 }
 
 func TestABroadcastThatIsKilledWhileAnswersStallTellsAtMostOneTwice(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		const people = 400
 		c := newCrowd(t, people, 10*time.Millisecond)

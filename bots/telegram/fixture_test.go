@@ -16,23 +16,19 @@ import (
 	"linienfunk/report"
 )
 
-// hurried is the plugin without Telegram's limits, for tests in real time.
-func hurried() bots.Plugin {
-	return changed(func(l *limits) {
-		l.interval, l.chatInterval, l.startDelay = 0, 0, 0
-		l.groupMessages, l.drain, l.checkInterval = 1000, 50*time.Millisecond, 20*time.Millisecond
-	})
-}
-
-func changed(change func(*limits)) bots.Plugin {
+// unlimited is the plugin without Telegram's rate limits, for tests in real time.
+func unlimited() bots.Plugin {
 	plugin := Plugin()
 	build := plugin.New
 	plugin.New = func(core bots.Core) (bots.Bot, error) {
 		made, err := build(core)
-		if err == nil && change != nil {
-			change(&made.(*Bot).limits)
+		if err != nil {
+			return nil, err
 		}
-		return made, err
+		l := &made.(*Bot).limits
+		l.interval, l.chatInterval, l.startDelay = 0, 0, 0
+		l.groupMessages, l.drain, l.checkInterval = 1000, 50*time.Millisecond, 20*time.Millisecond
+		return made, nil
 	}
 	return plugin
 }
@@ -40,13 +36,13 @@ func changed(change func(*limits)) bots.Plugin {
 // world is a program and a Telegram on loopback.
 func world(t testing.TB) (*bottest.World, *telegramtest.Server) {
 	t.Helper()
-	w := bottest.NewWorld(t, "telegram", hurried())
+	w := bottest.NewWorld(t, "telegram", unlimited())
 	fake := telegramtest.New(t)
 	use(t, w, fake)
 	return w, fake
 }
 
-// use points the bot at the fake.
+// use points the bot at the fake, without webhooks.
 func use(t testing.TB, w *bottest.World, fake *telegramtest.Server) {
 	t.Helper()
 	w.Core.Config["api"], w.Core.Config["webhook"] = fake.URL, "off"
@@ -58,73 +54,45 @@ func theBot(w *bottest.World) *Bot { return w.Bot.(*Bot) }
 // botOf is the user name of a city's bot.
 func botOf(city string) string { return city + "_Bot" }
 
-// submit posts a form of a city's settings.
-func submit(t testing.TB, w *bottest.World, city, path string, form url.Values) *httptest.ResponseRecorder {
-	t.Helper()
-	r := httptest.NewRequest(http.MethodPost, path, strings.NewReader(form.Encode()))
-	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	return visit(t, w, w.Bot.WebUI(), city, r)
-}
-
-// section is the city's section of the settings page.
-func section(t testing.TB, w *bottest.World, city string) string {
-	t.Helper()
-	return visit(t, w, w.Bot.WebUI(), city, httptest.NewRequest(http.MethodGet, "/", nil)).Body.String()
-}
-
-func visit(t testing.TB, w *bottest.World, h http.Handler, city string, r *http.Request) *httptest.ResponseRecorder {
-	t.Helper()
-	mount := bots.Mount{Path: "/bots/telegram", Lang: "en"}
-	if city != "" {
-		found, _, err := w.Core.Cities.City(t.Context(), city)
-		if err != nil {
-			t.Fatal(err)
-		}
-		mount = bots.Mount{City: found, Path: "/city/" + city + "/bot/telegram", Lang: "en", Admin: true}
-	}
-	answer := httptest.NewRecorder()
-	h.ServeHTTP(answer, bots.WithMount(r, mount))
-	return answer
-}
-
 // connect gives the city a bot, as its admin would.
 func connect(t testing.TB, w *bottest.World, fake *telegramtest.Server, city string) bots.Account {
 	t.Helper()
-	answer := submit(t, w, city, "/connect", url.Values{"token": {fake.AddBot(botOf(city))}})
-	if answer.Header().Get("X-Message") == "" {
-		t.Fatalf("connecting: %d %s", answer.Code, answer.Header().Get("X-Failed"))
-	}
-	accounts, err := w.Bot.Accounts(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, a := range accounts {
-		if a.City == city {
-			return a
-		}
-	}
-	t.Fatal("there is no account")
-	return bots.Account{}
+	wantDone(t, w.Submit(t, city, "/connect", url.Values{"token": {fake.AddBot(botOf(city))}}))
+	return w.Account(t, city)
 }
 
-// receive takes all updates that wait, as Recv would, sends the answers, and returns the reports.
+// wantDone fails the test unless a form's action succeeded.
+func wantDone(t testing.TB, response *httptest.ResponseRecorder) {
+	t.Helper()
+	if response.Header().Get("X-Message") == "" {
+		t.Fatalf("the action failed: %d %s", response.Code, response.Header().Get("X-Failed"))
+	}
+}
+
+// cityPage is the bot's section of the city's page.
+func cityPage(t testing.TB, w *bottest.World, city string) *httptest.ResponseRecorder {
+	t.Helper()
+	r := httptest.NewRequest(http.MethodGet, "/", nil)
+	return w.Serve(t, w.Bot.(bots.Public).Public(), "/c/"+city+"/telegram", city, "en", r)
+}
+
+// receive handles all updates that wait, as Recv would, sends the replies, and returns the reports.
 func receive(t testing.TB, w *bottest.World, city string) []report.Report {
 	t.Helper()
 	b := theBot(w)
-	row, c, err := b.account(t.Context(), city)
-	must(t, err)
+	row, c := account(t, w, city)
 	var got []report.Report
 	out := func(_ context.Context, r report.Report) error {
 		got = append(got, r)
 		return nil
 	}
 	for next := nextOffset(row, b.core.Now()); ; {
-		found, err := c.getUpdates(t.Context(), next, maxUpdates, 0)
+		updates, err := c.getUpdates(t.Context(), next, maxUpdates, 0)
 		must(t, err)
-		if len(found) == 0 {
+		if len(updates) == 0 {
 			break
 		}
-		for _, raw := range found {
+		for _, raw := range updates {
 			id, err := b.handleRaw(t.Context(), row, raw, out)
 			must(t, err)
 			must(t, b.store.setLastUpdate(t.Context(), row, id))
@@ -135,7 +103,30 @@ func receive(t testing.TB, w *bottest.World, city string) []report.Report {
 	return got
 }
 
-// texts are those of reports.
+// startRecv runs Recv until the test ends or stop is called, which waits for it. A nil out accepts all reports.
+func startRecv(t testing.TB, w *bottest.World, a bots.Account, out bots.Out) (stop func()) {
+	t.Helper()
+	if out == nil {
+		out = func(context.Context, report.Report) error { return nil }
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan struct{})
+	b := theBot(w)
+	go func() { defer close(ended); b.Recv(ctx, a, out) }()
+	stop = func() { cancel(); <-ended }
+	t.Cleanup(stop)
+	return stop
+}
+
+// account is a city's account, with a client for it.
+func account(t testing.TB, w *bottest.World, city string) (Account, *client) {
+	t.Helper()
+	row, c, err := theBot(w).account(t.Context(), city)
+	must(t, err)
+	return row, c
+}
+
+// texts joins the texts of reports.
 func texts(reports []report.Report) string {
 	var out []string
 	for _, r := range reports {
@@ -144,11 +135,16 @@ func texts(reports []report.Report) string {
 	return strings.Join(out, "|")
 }
 
-// send brings a report to all subscribers, as the core would, and counts them.
+// send broadcasts a report to all subscribers, as the core would, and counts them.
 func send(t testing.TB, w *bottest.World, a bots.Account, r report.Report) int {
 	t.Helper()
-	total := 0
-	for at := ""; ; {
+	return sendFrom(t, w, a, r, "")
+}
+
+// sendFrom is send from a cursor on.
+func sendFrom(t testing.TB, w *bottest.World, a bots.Account, r report.Report, at string) (total int) {
+	t.Helper()
+	for {
 		next, served, err := theBot(w).SendPage(t.Context(), a, r, at)
 		must(t, err)
 		total += served
@@ -171,15 +167,30 @@ func must(t testing.TB, err error) {
 	}
 }
 
-// confirmAll confirms the groups and channels that wait.
+// subscribe makes people subscribers of zuerich.
+func subscribe(t testing.TB, w *bottest.World, fake *telegramtest.Server, people ...string) {
+	t.Helper()
+	for _, who := range people {
+		fake.Say(botOf("zuerich"), who, "/start")
+	}
+	receive(t, w, "zuerich")
+}
+
+// addGroup adds a group or channel with the bot of zuerich in it and confirms it. It returns the chat's id.
+func addGroup(t testing.TB, w *bottest.World, fake *telegramtest.Server, kind, title string) int64 {
+	t.Helper()
+	chat := fake.AddChat(botOf("zuerich"), kind, title)
+	receive(t, w, "zuerich")
+	confirmAll(t, w, "zuerich")
+	return chat
+}
+
+// confirmAll confirms the groups and channels that wait for it.
 func confirmAll(t testing.TB, w *bottest.World, city string) {
 	t.Helper()
 	rows, err := theBot(w).store.listGroups(t.Context(), city)
 	must(t, err)
 	for _, row := range rows {
-		answer := submit(t, w, city, fmt.Sprintf("/groups/%d/confirm", row.ID), nil)
-		if answer.Header().Get("X-Message") == "" {
-			t.Fatalf("confirming: %d %s", answer.Code, answer.Header().Get("X-Failed"))
-		}
+		wantDone(t, w.Submit(t, city, fmt.Sprintf("/groups/%d/confirm", row.ID), nil))
 	}
 }

@@ -8,18 +8,17 @@ import (
 )
 
 func TestInOneGroupEveryMessageIsAReportAndInAnotherOnlyCommandsAndMentionsAre(t *testing.T) {
+	t.Parallel()
 	w, fake := world(t)
 	connect(t, w, fake, "zuerich")
 	fake.ReadAll(botOf("zuerich"))
 	here := fake.AddChat(botOf("zuerich"), supergroup, "hier")
-	there := fake.AddChat(botOf("zuerich"), supergroup, "dort")
-	receive(t, w, "zuerich")
-	confirmAll(t, w, "zuerich")
+	there := addGroup(t, w, fake, supergroup, "dort")
 	row, _, err := theBot(w).store.findChat(t.Context(), "zuerich", here)
 	must(t, err)
 	path := fmt.Sprintf("/groups/%d/all", row.ID)
 	for _, test := range []struct{ all, want string }{{"true", "kontrolle hier|kontrolle u8"}, {"false", "kontrolle u8"}} {
-		if answer := submit(t, w, "zuerich", path, url.Values{"all": {test.all}}); !strings.Contains(answer.Header().Get("X-Message"), "hier") {
+		if answer := w.Submit(t, "zuerich", path, url.Values{"all": {test.all}}); !strings.Contains(answer.Header().Get("X-Message"), "hier") {
 			t.Errorf("switching to %s: %v", test.all, answer.Header())
 		}
 		fake.SayIn(here, "marta", map[string]any{"text": "kontrolle hier"})
@@ -29,12 +28,13 @@ func TestInOneGroupEveryMessageIsAReportAndInAnotherOnlyCommandsAndMentionsAre(t
 			t.Errorf("all is %s: reports %s", test.all, got)
 		}
 	}
-	if answer := submit(t, w, "ghent", path, url.Values{"all": {"true"}}); answer.Header().Get("X-Failed") == "" {
+	if answer := w.Submit(t, "ghent", path, url.Values{"all": {"true"}}); answer.Header().Get("X-Failed") == "" {
 		t.Error("another city could switch it")
 	}
 }
 
 func TestThePageOffersTheSwitchOfAGroupUnlessAllGroupsAreSwitched(t *testing.T) {
+	t.Parallel()
 	w, fake := world(t)
 	connect(t, w, fake, "zuerich")
 	fake.AddChat(botOf("zuerich"), channel, "Meldungen")
@@ -42,7 +42,7 @@ func TestThePageOffersTheSwitchOfAGroupUnlessAllGroupsAreSwitched(t *testing.T) 
 	receive(t, w, "zuerich")
 	offers := func(want int) {
 		t.Helper()
-		if got := strings.Count(section(t, w, "zuerich"), `/all"`); got != want {
+		if got := strings.Count(w.Settings(t, "zuerich", "en"), `/all"`); got != want {
 			t.Errorf("%d switches, want %d", got, want)
 		}
 	}
@@ -54,6 +54,7 @@ func TestThePageOffersTheSwitchOfAGroupUnlessAllGroupsAreSwitched(t *testing.T) 
 }
 
 func TestGroupsFromBeforeTheSwitchKeepToCommandsAndMentions(t *testing.T) {
+	t.Parallel()
 	w, _ := world(t)
 	s := theBot(w).store
 	must(t, s.addGroup(t.Context(), "zuerich", -5, group, "Linie 4"))

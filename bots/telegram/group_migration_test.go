@@ -6,7 +6,8 @@ import (
 	"testing"
 )
 
-func TestAGroupThatMovesIsFollowedWhoeverHearsOfItAndHoweverOften(t *testing.T) {
+func TestAGroupMigratesOnceHoweverOftenItIsReported(t *testing.T) {
+	t.Parallel()
 	w, _ := world(t)
 	s, ctx := theBot(w).store, t.Context()
 	const moves = 30
@@ -29,7 +30,8 @@ func TestAGroupThatMovesIsFollowedWhoeverHearsOfItAndHoweverOften(t *testing.T) 
 	}
 }
 
-func TestAGroupThatMovesStaysConfirmedWhicheverOfItsNumbersWas(t *testing.T) {
+func TestAMigratedGroupStaysConfirmedUnderEitherID(t *testing.T) {
+	t.Parallel()
 	for _, confirmed := range []int64{-5, -1005} {
 		w, _ := world(t)
 		s, ctx := theBot(w).store, t.Context()

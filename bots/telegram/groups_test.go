@@ -7,6 +7,7 @@ import (
 )
 
 func TestAGroupOrChannelGetsReportsOnceAnAdminConfirmsIt(t *testing.T) {
+	t.Parallel()
 	for _, kind := range []string{group, supergroup, channel} {
 		w, fake := world(t)
 		a := connect(t, w, fake, "zuerich")
@@ -15,7 +16,7 @@ func TestAGroupOrChannelGetsReportsOnceAnAdminConfirmsIt(t *testing.T) {
 		if served := send(t, w, a, elsewhere(w, "1", "kontrolle u8")); served != 0 {
 			t.Errorf("%s: it gets reports although nobody confirmed it", kind)
 		}
-		if page := section(t, w, "zuerich"); !strings.Contains(page, "Linie &lt;4&gt;") || !strings.Contains(page, "waits to be confirmed") {
+		if page := w.Settings(t, "zuerich", "en"); !strings.Contains(page, "Linie &lt;4&gt;") || !strings.Contains(page, "waits to be confirmed") {
 			t.Errorf("%s: the page does not offer it:\n%s", kind, page)
 		}
 		confirmAll(t, w, "zuerich")
@@ -27,13 +28,14 @@ func TestAGroupOrChannelGetsReportsOnceAnAdminConfirmsIt(t *testing.T) {
 		}
 		fake.Kick(botOf("zuerich"), chat)
 		receive(t, w, "zuerich")
-		if page := section(t, w, "zuerich"); strings.Contains(page, "Linie") {
+		if page := w.Settings(t, "zuerich", "en"); strings.Contains(page, "Linie") {
 			t.Errorf("%s: it is still there after the bot was removed", kind)
 		}
 	}
 }
 
 func TestInGroupsOnlyCommandsAndMentionsAreReportsUnlessTheCityWantsAll(t *testing.T) {
+	t.Parallel()
 	w, fake := world(t)
 	connect(t, w, fake, "zuerich")
 	fake.ReadAll(botOf("zuerich"))
@@ -61,7 +63,7 @@ func TestInGroupsOnlyCommandsAndMentionsAreReportsUnlessTheCityWantsAll(t *testi
 		}
 	}
 	if sent := fake.Sent(); len(sent) != 1 || sent[0].Chat != chat {
-		t.Errorf("answers: %v", sent)
+		t.Errorf("replies: %v", sent)
 	}
 	w.SetOption(t, "zuerich", "group_all", true)
 	say(said...)
@@ -71,43 +73,40 @@ func TestInGroupsOnlyCommandsAndMentionsAreReportsUnlessTheCityWantsAll(t *testi
 }
 
 func TestThePageSaysWhenPrivacyModeHidesMessages(t *testing.T) {
+	t.Parallel()
 	w, fake := world(t)
 	connect(t, w, fake, "zuerich")
-	if strings.Contains(section(t, w, "zuerich"), "/setprivacy") {
+	if strings.Contains(w.Settings(t, "zuerich", "en"), "/setprivacy") {
 		t.Error("it says so although nobody wants all messages")
 	}
 	w.SetOption(t, "zuerich", "group_all", true)
-	if !strings.Contains(section(t, w, "zuerich"), "/setprivacy") {
+	if !strings.Contains(w.Settings(t, "zuerich", "en"), "/setprivacy") {
 		t.Error("it does not say so")
 	}
 	fake.ReadAll(botOf("zuerich"))
-	if answer := submit(t, w, "zuerich", "/check", nil); answer.Header().Get("X-Message") == "" {
+	if answer := w.Submit(t, "zuerich", "/check", nil); answer.Header().Get("X-Message") == "" {
 		t.Errorf("checking: %v", answer.Header())
 	}
-	if strings.Contains(section(t, w, "zuerich"), "/setprivacy") {
+	if strings.Contains(w.Settings(t, "zuerich", "en"), "/setprivacy") {
 		t.Error("it still says so")
 	}
 }
 
-func TestNeitherTheReporterNorTheirGroupIsToldOfTheirOwnReport(t *testing.T) {
+func TestAReportGoesNeitherToItsAuthorNorToItsGroup(t *testing.T) {
+	t.Parallel()
 	w, fake := world(t)
 	a := connect(t, w, fake, "zuerich")
 	here := fake.AddChat(botOf("zuerich"), group, "hier")
-	there := fake.AddChat(botOf("zuerich"), group, "dort")
-	receive(t, w, "zuerich")
-	confirmAll(t, w, "zuerich")
-	for _, who := range []string{"marta", "jan"} {
-		fake.Say(botOf("zuerich"), who, "/start")
-	}
-	receive(t, w, "zuerich")
-	answers := len(fake.Sent())
+	there := addGroup(t, w, fake, group, "dort")
+	subscribe(t, w, fake, "marta", "jan")
+	replies := len(fake.Sent())
 	fake.SayIn(here, "marta", map[string]any{"text": "/report kontrolle u8"})
 	got := receive(t, w, "zuerich")
 	got[0].City, got[0].Bot = "zuerich", "telegram"
 	if served := send(t, w, a, got[0]); served != 2 {
 		t.Errorf("%d served", served)
 	}
-	for _, sent := range fake.Sent()[answers:] {
+	for _, sent := range fake.Sent()[replies:] {
 		if sent.Chat != there && sent.Chat != fake.Person("jan") {
 			t.Errorf("sent to %d", sent.Chat)
 		}
@@ -115,12 +114,11 @@ func TestNeitherTheReporterNorTheirGroupIsToldOfTheirOwnReport(t *testing.T) {
 }
 
 func TestAGroupThatBecomesASupergroupIsFollowed(t *testing.T) {
+	t.Parallel()
 	for _, quietly := range []bool{false, true} {
 		w, fake := world(t)
 		a := connect(t, w, fake, "zuerich")
-		chat := fake.AddChat(botOf("zuerich"), group, "Linie 4")
-		receive(t, w, "zuerich")
-		confirmAll(t, w, "zuerich")
+		chat := addGroup(t, w, fake, group, "Linie 4")
 		now := fake.UpgradeGroup(chat, quietly)
 		receive(t, w, "zuerich")
 		for i := range 2 {
@@ -133,7 +131,7 @@ func TestAGroupThatBecomesASupergroupIsFollowed(t *testing.T) {
 				t.Errorf("quietly %v: sent to %d, not to %d", quietly, sent.Chat, now)
 			}
 		}
-		if page := section(t, w, "zuerich"); strings.Count(page, "Linie 4</strong>") != 1 || strings.Contains(page, "waits") {
+		if page := w.Settings(t, "zuerich", "en"); strings.Count(page, "Linie 4</strong>") != 1 || strings.Contains(page, "waits") {
 			t.Errorf("quietly %v:\n%s", quietly, page)
 		}
 		fake.SayIn(now, "marta", map[string]any{"text": "/report kontrolle u6"})
@@ -143,7 +141,8 @@ func TestAGroupThatBecomesASupergroupIsFollowed(t *testing.T) {
 	}
 }
 
-func TestAGroupThatTakesNoMessageStaysAndThePageSaysWhy(t *testing.T) {
+func TestAGroupThatRejectsAMessageStaysAndThePageSaysWhy(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		code              int
 		description, says string
@@ -155,59 +154,54 @@ func TestAGroupThatTakesNoMessageStaysAndThePageSaysWhy(t *testing.T) {
 	} {
 		w, fake := world(t)
 		a := connect(t, w, fake, "zuerich")
-		group := fake.AddChat(botOf("zuerich"), supergroup, "Linie 4")
-		receive(t, w, "zuerich")
-		confirmAll(t, w, "zuerich")
-		fake.Say(botOf("zuerich"), "marta", "/start")
-		receive(t, w, "zuerich")
+		group := addGroup(t, w, fake, supergroup, "Linie 4")
+		subscribe(t, w, fake, "marta")
 		fake.Refuse(group, test.code, test.description)
 		if served := send(t, w, a, elsewhere(w, "1", "kontrolle u8")); served != 1 {
 			t.Errorf("%s: %d served", test.description, served)
 		}
-		if page := section(t, w, "zuerich"); !strings.Contains(page, "Linie 4") || !strings.Contains(page, test.says) {
+		if page := w.Settings(t, "zuerich", "en"); !strings.Contains(page, "Linie 4") || !strings.Contains(page, test.says) {
 			t.Errorf("%s:\n%s", test.description, page)
 		}
 	}
 }
 
-func TestAPersonWhoCannotBeWrittenToHoldsUpNoGroup(t *testing.T) {
+func TestARejectedSubscriberDelaysNoGroup(t *testing.T) {
+	t.Parallel()
 	w, fake := world(t)
 	a := connect(t, w, fake, "zuerich")
-	fake.AddChat(botOf("zuerich"), supergroup, "Linie 4")
-	receive(t, w, "zuerich")
-	confirmAll(t, w, "zuerich")
-	fake.Say(botOf("zuerich"), "marta", "/start")
-	receive(t, w, "zuerich")
+	addGroup(t, w, fake, supergroup, "Linie 4")
+	subscribe(t, w, fake, "marta")
 	fake.Restrict("marta")
 	if served := send(t, w, a, elsewhere(w, "1", "kontrolle u8")); served != 1 {
 		t.Errorf("%d served", served)
 	}
 }
 
-func TestAGroupWhereTheBotMayNotWriteHoldsUpNobodyAndIsShown(t *testing.T) {
+func TestAGroupWhereTheBotMayNotWriteDelaysNobodyAndIsShown(t *testing.T) {
+	t.Parallel()
 	w, fake := world(t)
 	a := connect(t, w, fake, "zuerich")
 	silent := fake.AddChat(botOf("zuerich"), supergroup, "stumm")
-	fake.AddChat(botOf("zuerich"), supergroup, "Linie 4")
-	receive(t, w, "zuerich")
-	confirmAll(t, w, "zuerich")
+	addGroup(t, w, fake, supergroup, "Linie 4")
 	fake.Mute(silent, true)
 	if served := send(t, w, a, elsewhere(w, "1", "kontrolle u8")); served != 1 {
 		t.Errorf("%d served", served)
 	}
-	if !strings.Contains(section(t, w, "zuerich"), "did not take the last message") {
+	if !strings.Contains(w.Settings(t, "zuerich", "en"), "did not take the last message") {
 		t.Error("the page does not tell")
 	}
 	fake.Mute(silent, false)
 	if served := send(t, w, a, elsewhere(w, "2", "kontrolle u8")); served != 2 {
 		t.Errorf("%d served", served)
 	}
-	if strings.Contains(section(t, w, "zuerich"), "did not take the last message") {
+	if strings.Contains(w.Settings(t, "zuerich", "en"), "did not take the last message") {
 		t.Error("the page still tells")
 	}
 }
 
 func TestARemovedGroupIsLeft(t *testing.T) {
+	t.Parallel()
 	w, fake := world(t)
 	connect(t, w, fake, "zuerich")
 	fake.AddChat(botOf("zuerich"), supergroup, "Linie 4")
@@ -215,23 +209,22 @@ func TestARemovedGroupIsLeft(t *testing.T) {
 	rows, err := theBot(w).store.listGroups(t.Context(), "zuerich")
 	must(t, err)
 	path := fmt.Sprintf("/groups/%d/remove", rows[0].ID)
-	if answer := submit(t, w, "ghent", path, nil); answer.Header().Get("X-Failed") == "" {
+	if answer := w.Submit(t, "ghent", path, nil); answer.Header().Get("X-Failed") == "" {
 		t.Error("another city could remove it")
 	}
-	if answer := submit(t, w, "zuerich", path, nil); !strings.Contains(answer.Header().Get("X-Message"), "has left") {
+	if answer := w.Submit(t, "zuerich", path, nil); !strings.Contains(answer.Header().Get("X-Message"), "has left") {
 		t.Errorf("removing: %v", answer.Header())
 	}
-	if answer := submit(t, w, "zuerich", path, nil); answer.Header().Get("X-Failed") == "" {
+	if answer := w.Submit(t, "zuerich", path, nil); answer.Header().Get("X-Failed") == "" {
 		t.Error("it could be removed twice")
 	}
 }
 
 func TestStrangersCannotFillThePageWithGroups(t *testing.T) {
+	t.Parallel()
 	w, fake := world(t)
 	connect(t, w, fake, "zuerich")
-	confirmed := fake.AddChat(botOf("zuerich"), group, "unsere")
-	receive(t, w, "zuerich")
-	confirmAll(t, w, "zuerich")
+	confirmed := addGroup(t, w, fake, group, "unsere")
 	for i := range 3 * maxPendingGroups {
 		fake.AddChat(botOf("zuerich"), group, fmt.Sprint("fremde ", i))
 	}
@@ -243,12 +236,11 @@ func TestStrangersCannotFillThePageWithGroups(t *testing.T) {
 	}
 }
 
-func TestWhatIsForwardedFromAChannelOfOursIsNoReport(t *testing.T) {
+func TestAMessageForwardedFromOurOwnChannelIsNoReport(t *testing.T) {
+	t.Parallel()
 	w, fake := world(t)
 	connect(t, w, fake, "zuerich")
-	ours := fake.AddChat(botOf("zuerich"), channel, "Meldungen")
-	receive(t, w, "zuerich")
-	confirmAll(t, w, "zuerich")
+	ours := addGroup(t, w, fake, channel, "Meldungen")
 	from := func(id int64) map[string]any {
 		return map[string]any{"text": fmt.Sprint("aus ", id), "forward_origin": map[string]any{
 			"type": "channel", "date": 1, "message_id": 1, "chat": map[string]any{"id": id, "type": "channel", "title": "x"}}}

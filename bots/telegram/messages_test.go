@@ -12,6 +12,7 @@ import (
 )
 
 func TestStartSubscribesAndStopEndsIt(t *testing.T) {
+	t.Parallel()
 	w, fake := world(t)
 	a := connect(t, w, fake, "zuerich")
 	fake.Say(botOf("zuerich"), "marta", "/start campaign")
@@ -30,7 +31,8 @@ func TestStartSubscribesAndStopEndsIt(t *testing.T) {
 	}
 }
 
-func TestAnyOtherTextIsAReportAndCommandsAreAnswered(t *testing.T) {
+func TestAnyOtherTextIsAReportAndCommandsGetAReply(t *testing.T) {
+	t.Parallel()
 	w, fake := world(t)
 	connect(t, w, fake, "zuerich")
 	for _, text := range []string{"kontrolle u8", "/help", "/weather", "/report kontrolle u6", "/melden", "/ kontrolle", "kontrolle /stop", "/stop@OtherBot now"} {
@@ -40,12 +42,13 @@ func TestAnyOtherTextIsAReportAndCommandsAreAnswered(t *testing.T) {
 		t.Errorf("reports: %s", got)
 	}
 	sent := fake.Sent()
-	if len(sent) != 1 || !strings.Contains(sent[0].Text, "/start") { // one answer, although three asked for it
-		t.Errorf("answers: %v", sent)
+	if len(sent) != 1 || !strings.Contains(sent[0].Text, "/start") { // one reply to three messages
+		t.Errorf("replies: %v", sent)
 	}
 }
 
-func TestPhotosVoiceAndFilesAreAnsweredAndTheirCaptionIsAReport(t *testing.T) {
+func TestPhotosVoiceMessagesAndFilesGetAReplyAndTheirCaptionIsAReport(t *testing.T) {
+	t.Parallel()
 	w, fake := world(t)
 	connect(t, w, fake, "zuerich")
 	file := map[string]any{"file_id": "secret-file", "file_unique_id": "x", "file_size": 10}
@@ -61,14 +64,15 @@ func TestPhotosVoiceAndFilesAreAnsweredAndTheirCaptionIsAReport(t *testing.T) {
 	}
 	sent := fake.Sent()
 	if len(sent) != 1 || sent[0].Chat != fake.Person("marta") || !strings.Contains(sent[0].Text, "Bilder") {
-		t.Errorf("answers: %v", sent)
+		t.Errorf("replies: %v", sent)
 	}
 	if strings.Contains(w.Log.String(), "secret-file") {
 		t.Error("the file is in the log")
 	}
 }
 
-func TestACityWritesItsOwnAnswers(t *testing.T) {
+func TestACityWritesItsOwnReplies(t *testing.T) {
+	t.Parallel()
 	w, fake := world(t)
 	connect(t, w, fake, "zuerich")
 	w.SetOption(t, "zuerich", "welcome", "Sali {{.City}}")
@@ -82,17 +86,15 @@ func TestACityWritesItsOwnAnswers(t *testing.T) {
 		said = append(said, sent.Text)
 	}
 	if len(said) != 3 || said[0] != "Sali {{.City}}" || said[1] != "Merci" || !strings.Contains(said[2], "keine Meldungen mehr") {
-		t.Errorf("answers: %q", said)
+		t.Errorf("replies: %q", said)
 	}
 }
 
-func TestWhoBlocksTheBotOrIsGoneIsUnsubscribed(t *testing.T) {
+func TestASubscriberWhoBlocksTheBotOrWasDeletedIsRemoved(t *testing.T) {
+	t.Parallel()
 	w, fake := world(t)
 	a := connect(t, w, fake, "zuerich")
-	for _, who := range []string{"marta", "jan", "lea"} {
-		fake.Say(botOf("zuerich"), who, "/start")
-	}
-	receive(t, w, "zuerich")
+	subscribe(t, w, fake, "marta", "jan", "lea")
 	must(t, theBot(w).store.subscribe(t.Context(), "zuerich", 42)) // whom Telegram no longer knows
 	fake.Block(botOf("zuerich"), "marta", false)
 	receive(t, w, "zuerich")
@@ -106,6 +108,7 @@ func TestWhoBlocksTheBotOrIsGoneIsUnsubscribed(t *testing.T) {
 }
 
 func TestAnEditedMessageIsNoSecondReport(t *testing.T) {
+	t.Parallel()
 	w, fake := world(t)
 	connect(t, w, fake, "zuerich")
 	fake.Say(botOf("zuerich"), "marta", "kontrolle u8")
@@ -116,6 +119,7 @@ func TestAnEditedMessageIsNoSecondReport(t *testing.T) {
 }
 
 func TestMessagesOfBotsAndOurOwnAreNoReports(t *testing.T) {
+	t.Parallel()
 	w, fake := world(t)
 	connect(t, w, fake, "zuerich")
 	me := map[string]any{"id": fake.BotID(botOf("zuerich")), "is_bot": true, "first_name": "x"}
@@ -130,11 +134,10 @@ func TestMessagesOfBotsAndOurOwnAreNoReports(t *testing.T) {
 
 // https://core.telegram.org/bots/api#message: sender_chat is there beside a bot that stands for it.
 func TestAdminsMayWriteAsTheirGroupOrAChannelAndInTopics(t *testing.T) {
+	t.Parallel()
 	w, fake := world(t)
 	connect(t, w, fake, "zuerich")
-	group := fake.AddChat(botOf("zuerich"), supergroup, "Linie 4")
-	receive(t, w, "zuerich")
-	confirmAll(t, w, "zuerich")
+	group := addGroup(t, w, fake, supergroup, "Linie 4")
 	as := func(text string, bot, sender int64, fields map[string]any) {
 		fields["text"] = text
 		fields["from"] = map[string]any{"id": bot, "is_bot": true, "first_name": "x"}
@@ -154,7 +157,8 @@ func TestAdminsMayWriteAsTheirGroupOrAChannelAndInTopics(t *testing.T) {
 	}
 }
 
-func TestAMessageThatWaitedAtTelegramIsAsOldAsItIs(t *testing.T) {
+func TestAMessageThatWaitedAtTelegramKeepsItsTime(t *testing.T) {
+	t.Parallel()
 	w, fake := world(t)
 	connect(t, w, fake, "zuerich")
 	at := time.Now().Add(-20 * time.Hour).Truncate(time.Second)
@@ -164,7 +168,8 @@ func TestAMessageThatWaitedAtTelegramIsAsOldAsItIs(t *testing.T) {
 	}
 }
 
-func TestAnUpdateThatCannotBeReadHidesNoOther(t *testing.T) {
+func TestAnUpdateThatCannotBeDecodedHidesNoOther(t *testing.T) {
+	t.Parallel()
 	w, fake := world(t)
 	connect(t, w, fake, "zuerich")
 	fake.Queue(botOf("zuerich"), map[string]any{"my_chat_member": map[string]any{"new_chat_member": map[string]any{"status": "of a new kind"}}})
@@ -177,14 +182,14 @@ func TestAnUpdateThatCannotBeReadHidesNoOther(t *testing.T) {
 	}
 }
 
-func TestNoErrorShowsTheTokenOrATextOrTelegramsWords(t *testing.T) {
+func TestErrorsContainNeitherTheTokenNorATextNorTelegramsDescription(t *testing.T) {
+	t.Parallel()
 	w, fake := world(t)
 	a := connect(t, w, fake, "zuerich")
-	fake.Say(botOf("zuerich"), "marta", "/start")
-	receive(t, w, "zuerich")
+	subscribe(t, w, fake, "marta")
 	_, token, err := theBot(w).store.account(t.Context(), "zuerich")
 	must(t, err)
-	row, c, _ := theBot(w).account(t.Context(), "zuerich")
+	row, c := account(t, w, "zuerich")
 	faults := []bottest.Fault{bottest.TooMany, bottest.Internal, bottest.Hang, bottest.HTML, bottest.Truncate, bottest.Refuse, bottest.Revoke, "refused connection"}
 	for _, fault := range faults {
 		fake.Fail(fault)
@@ -211,11 +216,11 @@ func TestNoErrorShowsTheTokenOrATextOrTelegramsWords(t *testing.T) {
 	}
 }
 
-func TestA429ThatDoesNotSayHowLongMeansHalfAMinute(t *testing.T) {
+func TestA429WithoutRetryAfterMeansHalfAMinute(t *testing.T) {
+	t.Parallel()
 	w, fake := world(t)
 	a := connect(t, w, fake, "zuerich")
-	fake.Say(botOf("zuerich"), "marta", "/start")
-	receive(t, w, "zuerich")
+	subscribe(t, w, fake, "marta")
 	fake.FailWithoutRetryAfter()
 	_, _, err := theBot(w).SendPage(t.Context(), a, elsewhere(w, "1", "x"), "")
 	if e := bots.AsError(err); e.Kind != bots.KindRetryAfter || e.After != defaultRetryAfter {
@@ -223,13 +228,13 @@ func TestA429ThatDoesNotSayHowLongMeansHalfAMinute(t *testing.T) {
 	}
 }
 
-func TestAnswersThatWaitSurviveARestartUnlessTheyAreTooLate(t *testing.T) {
+func TestRepliesThatWaitSurviveARestartUnlessTheyAreTooLate(t *testing.T) {
+	t.Parallel()
 	for wait, want := range map[time.Duration]int{0: 1, replyLifetime + time.Minute: 0} {
 		w, fake := world(t)
 		connect(t, w, fake, "zuerich")
 		fake.Say(botOf("zuerich"), "marta", "/start")
-		row, c, err := theBot(w).account(t.Context(), "zuerich")
-		must(t, err)
+		row, c := account(t, w, "zuerich")
 		found, err := c.getUpdates(t.Context(), 0, 1, 0)
 		must(t, err)
 		_, err = theBot(w).handleRaw(t.Context(), row, found[0], nil)

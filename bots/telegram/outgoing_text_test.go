@@ -7,6 +7,7 @@ import (
 )
 
 func TestATextIsCutToWhatTelegramCounts(t *testing.T) {
+	t.Parallel()
 	for _, text := range []string{"kurz", strings.Repeat("x", 4096), strings.Repeat("x", 4097), strings.Repeat("🚨", 2049), strings.Repeat("🚨 ü", 3000)} {
 		got := truncate(text)
 		if utf16Length(got) > maxText || utf16Length(text) <= maxText && got != text {

@@ -11,7 +11,8 @@ import (
 	"linienfunk/report"
 )
 
-func TestTheNumbersOfUpdatesMayBeginAnywhereAfterAQuietWeek(t *testing.T) {
+func TestUpdateIDsMayContinueAnywhereAfterAQuietWeek(t *testing.T) {
+	t.Parallel()
 	for _, next := range []int64{5, 700_002, 900_000_000} {
 		w, fake := world(t)
 		connect(t, w, fake, "zuerich")
@@ -31,15 +32,13 @@ func TestTheNumbersOfUpdatesMayBeginAnywhereAfterAQuietWeek(t *testing.T) {
 	}
 }
 
-func TestTheNumbersOfUpdatesMayAlsoBeginAnywhereWhileWeRead(t *testing.T) {
+func TestUpdateIDsMayContinueAnywhereDuringPolling(t *testing.T) {
+	t.Parallel()
 	w, fake := world(t)
 	a := connect(t, w, fake, "zuerich")
 	theBot(w).limits.longPoll = 0
-	ctx, cancel := context.WithCancel(t.Context())
-	got, ended := make(chan string, 10), make(chan error, 1)
-	go func() {
-		ended <- theBot(w).Recv(ctx, a, func(_ context.Context, r report.Report) error { got <- r.Text; return nil })
-	}()
+	got := make(chan string, 10)
+	startRecv(t, w, a, func(_ context.Context, r report.Report) error { got <- r.Text; return nil })
 	fake.Say(botOf("zuerich"), "marta", "kontrolle eins")
 	testkit.Next(t, got)
 	testkit.Eventually(t, "it is confirmed", func() bool { return fake.PendingUpdates(botOf("zuerich")) == 0 })
@@ -51,15 +50,13 @@ func TestTheNumbersOfUpdatesMayAlsoBeginAnywhereWhileWeRead(t *testing.T) {
 	if text := testkit.Next(t, got); text != "kontrolle zwei" {
 		t.Error(text)
 	}
-	cancel()
-	<-ended
 }
 
-func TestASecondReaderOfTheSameBotIsAConflictThatTheAdminsHearOf(t *testing.T) {
+func TestASecondReaderOfTheSameBotIsAConflictThatAdminsSee(t *testing.T) {
+	t.Parallel()
 	w, fake := world(t)
 	a := connect(t, w, fake, "zuerich")
-	_, c, err := theBot(w).account(t.Context(), "zuerich")
-	must(t, err)
+	_, c := account(t, w, "zuerich")
 	ended := make(chan error, 1)
 	got := make(chan string, 10)
 	go func() {
@@ -82,44 +79,37 @@ func TestASecondReaderOfTheSameBotIsAConflictThatTheAdminsHearOf(t *testing.T) {
 	}
 }
 
-func TestAWebhookOfAnotherProgramIsTakenBack(t *testing.T) {
+func TestAWebhookOfAnotherProgramIsRemoved(t *testing.T) {
+	t.Parallel()
 	w, fake := world(t)
 	a := connect(t, w, fake, "zuerich")
 	setOther := func() {
-		_, c, err := theBot(w).account(t.Context(), "zuerich")
-		must(t, err)
+		_, c := account(t, w, "zuerich")
 		must(t, theBot(w).setWebhook(t.Context(), Account{WebhookID: "theirs"}, c))
 	}
 	setOther()
-	ctx, cancel := context.WithCancel(t.Context())
 	fake.Say(botOf("zuerich"), "marta", "kontrolle u8")
 	set := false
-	err := theBot(w).Recv(ctx, a, func(context.Context, report.Report) error {
+	err := theBot(w).Recv(t.Context(), a, func(context.Context, report.Report) error {
 		if !set { // and once more while we read
 			set = true
 			setOther()
 		}
 		return nil
 	})
-	cancel()
 	if e := bots.AsError(err); e.Say != "error-webhook-set" || e.Kind != bots.KindRetry {
 		t.Errorf("got %v", err)
 	}
 }
 
-func TestABotThatWasRenamedKnowsItsNameAfterAStart(t *testing.T) {
+func TestARenamedBotLearnsItsNameAtTheNextStart(t *testing.T) {
+	t.Parallel()
 	w, fake := world(t)
 	a := connect(t, w, fake, "zuerich")
 	fake.Rename(botOf("zuerich"), "ZuercherBot")
-	ctx, cancel := context.WithCancel(t.Context())
-	ended := make(chan error, 1)
-	go func() {
-		ended <- theBot(w).Recv(ctx, a, func(context.Context, report.Report) error { return nil })
-	}()
+	startRecv(t, w, a, nil)
 	testkit.Eventually(t, "the new name is known", func() bool {
 		row, _, err := theBot(w).account(t.Context(), "zuerich")
 		return err == nil && row.Username == "ZuercherBot"
 	})
-	cancel()
-	<-ended
 }

@@ -1,19 +1,16 @@
 package telegram
 
 import (
-	"context"
 	"fmt"
 	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
-
-	"linienfunk/bots/telegram/telegramtest"
-	"linienfunk/report"
 )
 
-func TestAClockThatWasSetBackHoldsUpNoGroup(t *testing.T) {
+func TestAClockThatWasSetBackDelaysNoGroup(t *testing.T) {
+	t.Parallel()
 	now := time.Unix(1_000_000, 0)
 	p := newRateLimiter(func() time.Time { return now }, realLimits())
 	var history []string
@@ -26,18 +23,27 @@ func TestAClockThatWasSetBackHoldsUpNoGroup(t *testing.T) {
 	}
 }
 
-func TestAnswersKeepToAPauseOverARestart(t *testing.T) {
+// send broadcasts the report with a number.
+func (c crowded) send(i int) int {
+	c.Helper()
+	return send(c, c.w, c.a, elsewhere(c.w, fmt.Sprint(i), fmt.Sprint("kontrolle ", i)))
+}
+
+// askForHelp makes a rider ask the bot for help in a group, and sends the reply.
+func (c crowded) askForHelp(group int64) {
+	c.Helper()
+	c.fake.SayIn(group, "marta", map[string]any{"text": "/help@" + botOf("zuerich")})
+	receive(c, c.w, "zuerich")
+}
+
+func TestRepliesKeepToAPauseOverARestart(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		c := newCrowd(t, 0, 10*time.Millisecond)
-		row, _, err := theBot(c.w).account(t.Context(), "zuerich")
-		must(t, err)
+		row, _ := account(t, c.w, "zuerich")
 		theBot(c.w).pause(t.Context(), row, 20*time.Second)
 		c.w.Restart(t)
-		ctx, cancel := context.WithCancel(t.Context())
-		ended := make(chan error, 1)
-		go func() {
-			ended <- theBot(c.w).Recv(ctx, c.a, func(context.Context, report.Report) error { return nil })
-		}()
+		startRecv(t, c.w, c.a, nil)
 		c.fake.Say(botOf("zuerich"), "marta", "/start")
 		time.Sleep(19 * time.Second)
 		if sent := c.fake.Sent(); len(sent) != 0 {
@@ -47,23 +53,15 @@ func TestAnswersKeepToAPauseOverARestart(t *testing.T) {
 		if sent := c.fake.Sent(); len(sent) != 1 {
 			t.Errorf("after the pause it sent %v", sent)
 		}
-		cancel()
-		<-ended
 	})
 }
 
-func TestAnswersInAGroupCountAmongItsMessagesAlsoOverARestart(t *testing.T) {
+func TestRepliesInAGroupCountAmongItsMessagesAlsoOverARestart(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		c := newCrowd(t, 0, 10*time.Millisecond)
-		c.fake.Limits = nil
-		group := c.fake.AddChat(botOf("zuerich"), supergroup, "Linie 4")
-		receive(t, c.w, "zuerich")
-		confirmAll(t, c.w, "zuerich")
-		c.fake.Limits = telegramtest.RealLimits()
-		ask := func() {
-			c.fake.SayIn(group, "marta", map[string]any{"text": "/help@" + botOf("zuerich")})
-			receive(t, c.w, "zuerich")
-		}
+		group := c.addGroup("Linie 4")
+		ask := func() { c.askForHelp(group) }
 		for i := range 19 {
 			switch i {
 			case 5:
@@ -73,7 +71,7 @@ func TestAnswersInAGroupCountAmongItsMessagesAlsoOverARestart(t *testing.T) {
 				ask()
 				c.w.Restart(t)
 			}
-			send(t, c.w, c.a, elsewhere(c.w, fmt.Sprint(i), fmt.Sprint("kontrolle ", i)))
+			c.send(i)
 		}
 		if each := c.each(); each[group] != 21 || c.fake.Limits.Exceeded != 0 {
 			t.Errorf("%d messages to the group, %d requests over the limits", each[group], c.fake.Limits.Exceeded)
@@ -82,6 +80,7 @@ func TestAnswersInAGroupCountAmongItsMessagesAlsoOverARestart(t *testing.T) {
 }
 
 func TestTheFirstReportLongAfterAStartLeavesAtOnce(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		c := newCrowd(t, 1, 10*time.Millisecond)
 		time.Sleep(time.Hour)
@@ -93,32 +92,29 @@ func TestTheFirstReportLongAfterAStartLeavesAtOnce(t *testing.T) {
 	})
 }
 
-func TestWhoAsksForHelpAllTheTimeInAGroupDoesNotUseUpItsMessages(t *testing.T) {
+func TestARiderWhoKeepsAskingForHelpDoesNotUseUpTheGroupsMessages(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		c := newCrowd(t, 0, 10*time.Millisecond)
-		c.fake.Limits = nil
-		group := c.fake.AddChat(botOf("zuerich"), supergroup, "Linie 4")
-		receive(t, c.w, "zuerich")
-		confirmAll(t, c.w, "zuerich")
-		c.fake.Limits = telegramtest.RealLimits()
+		group := c.addGroup("Linie 4")
 		for range 20 {
-			c.fake.SayIn(group, "marta", map[string]any{"text": "/help@" + botOf("zuerich")})
-			receive(t, c.w, "zuerich")
+			c.askForHelp(group)
 		}
 		began := time.Now()
 		for i := range 10 {
-			send(t, c.w, c.a, elsewhere(c.w, fmt.Sprint(i), fmt.Sprint("kontrolle ", i)))
+			c.send(i)
 		}
 		if took := time.Since(began); took > 15*time.Second {
 			t.Errorf("ten reports to the group took %v", took)
 		}
-		if answers := c.each()[group] - 10; answers < 1 || answers > realLimits().groupMessages/2 {
-			t.Errorf("%d answers", answers)
+		if replies := c.each()[group] - 10; replies < 1 || replies > realLimits().groupMessages/2 {
+			t.Errorf("%d replies", replies)
 		}
 	})
 }
 
 func TestMessagesLeaveEvenlyAndLateOnesMakeUpForHalfAnIntervalAtMost(t *testing.T) {
+	t.Parallel()
 	now := time.Unix(1000, 0)
 	l := limits{interval: 100 * time.Millisecond, chatInterval: time.Second, groupMessages: 2, groupWindow: time.Minute}
 	p := newRateLimiter(func() time.Time { return now }, l)

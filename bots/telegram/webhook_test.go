@@ -17,7 +17,7 @@ import (
 	"linienfunk/report"
 )
 
-// hooked is a program that listens for webhooks.
+// hooked is a program with a webhook, and the reports that it got.
 type hooked struct {
 	testing.TB
 	w    *bottest.World
@@ -64,11 +64,23 @@ func (h *hooked) out(_ context.Context, city string, r report.Report) error {
 	return h.fail
 }
 
+// count is the number of reports so far.
+func (h *hooked) count() int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return len(h.got)
+}
+
+// startRecv runs Recv with out, until stop is called or the test ends.
+func (h *hooked) startRecv(a bots.Account) (stop func()) {
+	h.Helper()
+	return startRecv(h, h.w, a, func(ctx context.Context, r report.Report) error { return h.out(ctx, "zuerich", r) })
+}
+
 // set sets the webhook as Recv does.
 func (h *hooked) set() {
 	h.Helper()
-	row, c, err := theBot(h.w).account(h.Context(), "zuerich")
-	must(h, err)
+	row, c := account(h, h.w, "zuerich")
 	must(h, theBot(h.w).setWebhook(h.Context(), row, c))
 }
 
@@ -81,10 +93,17 @@ func (h *hooked) call(address, secret string, update []byte) int {
 	r := httptest.NewRequest(http.MethodPost, path, bytes.NewReader(update))
 	r.Header.Set("Content-Type", "application/json")
 	r.Header.Set("X-Telegram-Bot-Api-Secret-Token", secret)
-	return visit(h, h.w, h.w.Bot.(bots.Public).Public(), "", r).Code
+	return h.serve(r).Code
+}
+
+// serve calls the bot's handler of pages that belong to no city.
+func (h *hooked) serve(r *http.Request) *httptest.ResponseRecorder {
+	h.Helper()
+	return h.w.Serve(h, h.w.Bot.(bots.Public).Public(), "/bots/telegram", "", "en", r)
 }
 
 func TestAWebhookBringsReportsAndCommands(t *testing.T) {
+	t.Parallel()
 	h := hookWorld(t)
 	h.listen()
 	h.set()
@@ -97,15 +116,15 @@ func TestAWebhookBringsReportsAndCommands(t *testing.T) {
 	if texts(h.got) != "kontrolle u8|kontrolle u6" || h.got[0].City != "zuerich" || !h.got[0].Private {
 		t.Errorf("got %+v", h.got)
 	}
-	row, c, err := theBot(h.w).account(t.Context(), "zuerich")
-	must(t, err)
+	row, c := account(t, h.w, "zuerich")
 	must(t, theBot(h.w).drainReplies(t.Context(), row, c))
 	if sent := h.fake.Sent(); len(sent) != 1 || !strings.Contains(sent[0].Text, "Willkommen") {
-		t.Errorf("answers: %v", sent)
+		t.Errorf("replies: %v", sent)
 	}
 }
 
-func TestAWebhookIsTakenOnlyFromWhoKnowsItsAddressAndItsSecret(t *testing.T) {
+func TestAWebhookNeedsItsURLAndItsSecret(t *testing.T) {
+	t.Parallel()
 	h := hookWorld(t)
 	h.listen()
 	h.set()
@@ -124,7 +143,7 @@ func TestAWebhookIsTakenOnlyFromWhoKnowsItsAddressAndItsSecret(t *testing.T) {
 		}
 	}
 	r := httptest.NewRequest(http.MethodGet, strings.TrimPrefix(set["url"], "https://linienfunk.example/bots/telegram"), nil)
-	if got := visit(t, h.w, h.w.Bot.(bots.Public).Public(), "", r).Code; got != http.StatusMethodNotAllowed {
+	if got := h.serve(r).Code; got != http.StatusMethodNotAllowed {
 		t.Errorf("GET: %d", got)
 	}
 	if len(h.got) != 1 {
@@ -136,7 +155,8 @@ func TestAWebhookIsTakenOnlyFromWhoKnowsItsAddressAndItsSecret(t *testing.T) {
 	}
 }
 
-func TestWhatAWebhookCannotStoreComesAgain(t *testing.T) {
+func TestAnUpdateThatCannotBeStoredComesAgain(t *testing.T) {
+	t.Parallel()
 	h := hookWorld(t)
 	h.set()
 	h.fake.Say(botOf("zuerich"), "marta", "kontrolle u8")
@@ -162,7 +182,8 @@ func TestWhatAWebhookCannotStoreComesAgain(t *testing.T) {
 	}
 }
 
-func TestWhatNobodyCanReadDoesNotComeAgain(t *testing.T) {
+func TestABodyThatIsNoUpdateDoesNotComeAgain(t *testing.T) {
+	t.Parallel()
 	h := hookWorld(t)
 	h.listen()
 	h.set()
@@ -175,6 +196,7 @@ func TestWhatNobodyCanReadDoesNotComeAgain(t *testing.T) {
 }
 
 func TestSwitchingBetweenPollingAndWebhooksLosesNothing(t *testing.T) {
+	t.Parallel()
 	w, fake := world(t)
 	a := connect(t, w, fake, "zuerich")
 	h := &hooked{TB: t, w: w, fake: fake}
@@ -187,26 +209,19 @@ func TestSwitchingBetweenPollingAndWebhooksLosesNothing(t *testing.T) {
 		if webhook == "on" {
 			h.listen()
 		}
-		ctx, cancel := context.WithCancel(t.Context())
-		ended := make(chan error, 1)
-		b := theBot(w)
-		go func() {
-			ended <- b.Recv(ctx, a, func(_ context.Context, r report.Report) error { return h.out(ctx, "zuerich", r) })
-		}()
+		stop := h.startRecv(a)
 		testkit.Eventually(t, "everything is there", until)
-		cancel()
-		<-ended
+		stop()
 	}
-	count := func() int { h.mu.Lock(); defer h.mu.Unlock(); return len(h.got) }
 	fake.Say(botOf("zuerich"), "marta", "eins")
-	run("off", func() bool { return count() == 1 })
+	run("off", func() bool { return h.count() == 1 })
 	fake.Say(botOf("zuerich"), "marta", "zwei")
 	run("on", func() bool { return fake.Webhook(botOf("zuerich")) != nil })
 	if status := fake.Push(botOf("zuerich"), h.call); status != http.StatusOK {
 		t.Errorf("status %d", status)
 	}
 	fake.Say(botOf("zuerich"), "marta", "drei")
-	run("off", func() bool { return count() >= 3 && fake.Webhook(botOf("zuerich")) == nil })
+	run("off", func() bool { return h.count() >= 3 && fake.Webhook(botOf("zuerich")) == nil })
 	for _, r := range h.got {
 		seen[r.Text]++
 	}
@@ -216,6 +231,7 @@ func TestSwitchingBetweenPollingAndWebhooksLosesNothing(t *testing.T) {
 }
 
 func TestWithoutHttpsThereAreNoWebhooks(t *testing.T) {
+	t.Parallel()
 	w, _ := world(t)
 	w.Core.Config["webhook"], w.Core.BaseURL = "on", "http://linienfunk.example"
 	w.Restart(t)
@@ -225,6 +241,7 @@ func TestWithoutHttpsThereAreNoWebhooks(t *testing.T) {
 }
 
 func TestConfigurationThatCannotWorkIsNamed(t *testing.T) {
+	t.Parallel()
 	w, _ := world(t)
 	for key, value := range map[string]string{"webhook": "yes", "api": "api.telegram.org"} {
 		core := w.Core
@@ -236,11 +253,11 @@ func TestConfigurationThatCannotWorkIsNamed(t *testing.T) {
 	}
 }
 
-func TestAWebhookThatIsChangedOrDoesNotGetThroughIsSeen(t *testing.T) {
+func TestACheckFindsAWebhookThatWasChangedOrCannotBeReached(t *testing.T) {
+	t.Parallel()
 	h := hookWorld(t)
 	h.set()
-	row, c, err := theBot(h.w).account(t.Context(), "zuerich")
-	must(t, err)
+	row, c := account(t, h.w, "zuerich")
 	check := func(want string) {
 		t.Helper()
 		if e := bots.AsError(theBot(h.w).checkWebhook(t.Context(), row, c)); e.Say != want {
@@ -257,28 +274,20 @@ func TestAWebhookThatIsChangedOrDoesNotGetThroughIsSeen(t *testing.T) {
 	check("error-webhook-set")
 }
 
-func TestWhereTelegramDoesNotGetThroughItIsAskedInstead(t *testing.T) {
+func TestAWebhookThatTelegramCannotReachIsReplacedByPolling(t *testing.T) {
+	t.Parallel()
 	w, fake := world(t)
 	w.Core.Config["webhook"] = "auto"
 	w.Restart(t)
 	a := connect(t, w, fake, "zuerich")
 	h := &hooked{TB: t, w: w, fake: fake}
-	run := func() (stop func()) {
-		ctx, cancel := context.WithCancel(t.Context())
-		ended, b := make(chan error, 1), theBot(w)
-		go func() {
-			ended <- b.Recv(ctx, a, func(_ context.Context, r report.Report) error { return h.out(ctx, "zuerich", r) })
-		}()
-		return func() { cancel(); <-ended }
-	}
-	stop := run()
+	stop := h.startRecv(a)
 	testkit.Eventually(t, "the webhook is set", func() bool { return fake.Webhook(botOf("zuerich")) != nil })
 	fake.Say(botOf("zuerich"), "marta", "kontrolle u8")
 	fake.Push(botOf("zuerich"), func(string, string, []byte) int { return http.StatusBadGateway })
-	there := func() bool { h.mu.Lock(); defer h.mu.Unlock(); return len(h.got) == 1 }
-	testkit.Eventually(t, "the report is there all the same", there)
+	testkit.Eventually(t, "the report is there all the same", func() bool { return h.count() == 1 })
 	stop()
-	defer run()()
+	h.startRecv(a)
 	fake.Say(botOf("zuerich"), "marta", "/start") // which is read as well
 	testkit.Eventually(t, "it goes on asking", func() bool { return fake.PendingUpdates(botOf("zuerich")) == 0 })
 	if fake.Webhook(botOf("zuerich")) != nil {

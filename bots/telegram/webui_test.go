@@ -2,38 +2,38 @@ package telegram
 
 import (
 	"context"
-	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
 
-	"linienfunk/bots"
 	"linienfunk/bots/bottest"
 )
 
 func TestATokenIsCheckedAndThePageShowsTheBotWithALink(t *testing.T) {
+	t.Parallel()
 	w, fake := world(t)
 	token := fake.AddBot("ZueriBot")
 	for _, pasted := range []string{
 		token, "  " + token + "\n",
 		"Done! Congratulations on your new bot. Use this token to access the HTTP API:\n" + token + "\nKeep your token secure",
 	} {
-		answer := submit(t, w, "zuerich", "/connect", url.Values{"token": {pasted}})
+		answer := w.Submit(t, "zuerich", "/connect", url.Values{"token": {pasted}})
 		if got := answer.Header().Get("X-Message"); !strings.Contains(got, "@ZueriBot") {
 			t.Errorf("%q: %q %q", pasted, got, answer.Header().Get("X-Failed"))
 		}
 	}
-	page := section(t, w, "zuerich")
+	page := w.Settings(t, "zuerich", "en")
 	if !strings.Contains(page, `href="https://t.me/ZueriBot"`) || !strings.Contains(page, "Bot ZueriBot") || strings.Contains(page, token) {
 		t.Errorf("page:\n%s", page)
 	}
-	public := visit(t, w, w.Bot.(bots.Public).Public(), "zuerich", httptest.NewRequest("GET", "/", nil))
+	public := cityPage(t, w, "zuerich")
 	if !strings.Contains(public.Body.String(), `href="https://t.me/ZueriBot"`) {
 		t.Errorf("public page:\n%s", public.Body)
 	}
 }
 
 func TestATokenThatCannotWorkIsExplained(t *testing.T) {
+	t.Parallel()
 	w, fake := world(t)
 	unknown := "123456:AAF-abcdefghijklmnopqrstuvwxyz_0123"
 	for pasted, want := range map[string]string{
@@ -42,14 +42,14 @@ func TestATokenThatCannotWorkIsExplained(t *testing.T) {
 		"123456:../../../getMe?x=": "no token",
 		unknown:                    "does not know this token",
 	} {
-		answer := submit(t, w, "zuerich", "/connect", url.Values{"token": {pasted}})
+		answer := w.Submit(t, "zuerich", "/connect", url.Values{"token": {pasted}})
 		if got := answer.Header().Get("X-Failed"); !strings.Contains(got, want) {
 			t.Errorf("%q: %q", pasted, got)
 		}
 	}
 	for fault, want := range map[bottest.Fault]string{bottest.Internal: "has trouble", bottest.HTML: "Something else", bottest.TooMany: "to wait", bottest.Truncate: "reached"} {
 		fake.Fail(fault)
-		answer := submit(t, w, "zuerich", "/connect", url.Values{"token": {unknown}})
+		answer := w.Submit(t, "zuerich", "/connect", url.Values{"token": {unknown}})
 		if got := answer.Header().Get("X-Failed"); !strings.Contains(got, want) || !strings.Contains(got, "Nothing was changed") {
 			t.Errorf("%s: %q", fault, got)
 		}
@@ -64,10 +64,11 @@ func TestATokenThatCannotWorkIsExplained(t *testing.T) {
 }
 
 func TestABotBelongsToOneCity(t *testing.T) {
+	t.Parallel()
 	w, fake := world(t)
 	token := fake.AddBot("ZueriBot")
-	submit(t, w, "zuerich", "/connect", url.Values{"token": {token}})
-	answer := submit(t, w, "ghent", "/connect", url.Values{"token": {token}})
+	w.Submit(t, "zuerich", "/connect", url.Values{"token": {token}})
+	answer := w.Submit(t, "ghent", "/connect", url.Values{"token": {token}})
 	if got := answer.Header().Get("X-Failed"); !strings.Contains(got, "another city") {
 		t.Errorf("got %q", got)
 	}
@@ -77,10 +78,10 @@ func TestABotBelongsToOneCity(t *testing.T) {
 }
 
 func TestANewTokenOfTheSameBotKeepsItsSubscribersAndAnotherBotDoesNot(t *testing.T) {
+	t.Parallel()
 	w, fake := world(t)
 	before := connect(t, w, fake, "zuerich")
-	fake.Say(botOf("zuerich"), "marta", "/start")
-	receive(t, w, "zuerich")
+	subscribe(t, w, fake, "marta")
 	after := connect(t, w, fake, "zuerich") // with a token that was renewed
 	if before.Revision == after.Revision || before.Label != after.Label {
 		t.Errorf("before %v, after %v", before, after)
@@ -88,13 +89,14 @@ func TestANewTokenOfTheSameBotKeepsItsSubscribersAndAnotherBotDoesNot(t *testing
 	if served := send(t, w, after, elsewhere(w, "1", "kontrolle u8")); served != 1 {
 		t.Errorf("%d served", served)
 	}
-	submit(t, w, "zuerich", "/connect", url.Values{"token": {fake.AddBot("Other_Bot")}})
+	w.Submit(t, "zuerich", "/connect", url.Values{"token": {fake.AddBot("Other_Bot")}})
 	if count, _ := theBot(w).store.countPrivate(t.Context(), "zuerich"); count != 0 {
 		t.Errorf("%d subscribers whom the new bot cannot reach", count)
 	}
 }
 
-func TestABotThatIsNewHasNoSubscribersOfAnotherOne(t *testing.T) {
+func TestANewBotHasNoSubscribersOfTheFormerOne(t *testing.T) {
+	t.Parallel()
 	w, fake := world(t)
 	must(t, theBot(w).store.subscribe(t.Context(), "zuerich", 42)) // while its city was being disconnected
 	connect(t, w, fake, "zuerich")
@@ -103,12 +105,12 @@ func TestABotThatIsNewHasNoSubscribersOfAnotherOne(t *testing.T) {
 	}
 }
 
-func TestDisconnectingForgetsEverybody(t *testing.T) {
+func TestDisconnectingDeletesAllSubscribers(t *testing.T) {
+	t.Parallel()
 	w, fake := world(t)
 	connect(t, w, fake, "zuerich")
-	fake.Say(botOf("zuerich"), "marta", "/start")
-	receive(t, w, "zuerich")
-	if answer := submit(t, w, "zuerich", "/disconnect", nil); answer.Header().Get("X-Message") == "" {
+	subscribe(t, w, fake, "marta")
+	if answer := w.Submit(t, "zuerich", "/disconnect", nil); answer.Header().Get("X-Message") == "" {
 		t.Fatalf("disconnecting: %v", answer.Header())
 	}
 	for _, table := range []any{&Account{}, &Subscriber{}, &Reply{}, &Delivery{}} {
@@ -118,19 +120,20 @@ func TestDisconnectingForgetsEverybody(t *testing.T) {
 			t.Errorf("%d rows are left in %T", count, table)
 		}
 	}
-	if answer := submit(t, w, "zuerich", "/disconnect", nil); answer.Header().Get("X-Failed") == "" {
+	if answer := w.Submit(t, "zuerich", "/disconnect", nil); answer.Header().Get("X-Failed") == "" {
 		t.Error("it could be disconnected twice")
 	}
 }
 
 func TestASwitchedOffBotHasNoAccountAndIsNotOnTheCitysPage(t *testing.T) {
+	t.Parallel()
 	w, fake := world(t)
 	connect(t, w, fake, "zuerich")
 	w.SetOption(t, "zuerich", "enabled", false)
 	if accounts, _ := w.Bot.Accounts(context.Background()); len(accounts) != 0 {
 		t.Errorf("accounts: %v", accounts)
 	}
-	if answer := visit(t, w, w.Bot.(bots.Public).Public(), "zuerich", httptest.NewRequest("GET", "/", nil)); answer.Code != 204 {
+	if answer := cityPage(t, w, "zuerich"); answer.Code != 204 {
 		t.Errorf("public page: %d", answer.Code)
 	}
 }

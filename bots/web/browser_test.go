@@ -14,6 +14,7 @@ import (
 
 // TestOpenPageFollowsTheListInABrowser runs live.js under the program's content security policy.
 func TestOpenPageFollowsTheListInABrowser(t *testing.T) {
+	t.Parallel()
 	browser, err := exec.LookPath("chromium")
 	if err != nil {
 		t.Skip("no chromium here")

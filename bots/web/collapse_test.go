@@ -8,6 +8,7 @@ import (
 )
 
 func TestALongPostIsCollapsedBetweenWords(t *testing.T) {
+	t.Parallel()
 	words := strings.TrimSpace(strings.Repeat("kontrolle ", 800))
 	for name, c := range map[string]struct {
 		text      string
@@ -40,6 +41,7 @@ func TestALongPostIsCollapsedBetweenWords(t *testing.T) {
 }
 
 func TestALongPostIsCollapsedInTheListAndTheStreamButNotInTheFeeds(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	f.listen(t, (&outbox{}).out)
 	live := f.openStream(t, f.server.Client(), "/c/ghent/web/events", "X-Lang", "de")

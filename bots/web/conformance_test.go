@@ -14,6 +14,7 @@ import (
 )
 
 func TestConformance(t *testing.T) {
+	t.Parallel()
 	bottest.Run(t, "web", Plugin(), startNetwork, bottest.Features{EveryCity: true, Receives: true, Sends: true, Once: true})
 }
 

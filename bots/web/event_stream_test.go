@@ -3,13 +3,14 @@ package web
 import (
 	"bufio"
 	"context"
-	"net"
 	"net/http"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
+
+	"linienfunk/internal/testkit"
 )
 
 // event is one server-sent event.
@@ -105,6 +106,7 @@ func (f *fixture) wantNoStreams(t *testing.T) {
 const ghentEvents = "/c/ghent/web/events"
 
 func TestNewPostsReachOpenPagesInOrder(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	stop := f.listen(t, (&outbox{}).out)
 	f.send(t, "ghent", "0", "before")
@@ -130,6 +132,7 @@ func TestNewPostsReachOpenPagesInOrder(t *testing.T) {
 }
 
 func TestStreamGoesOnAfterTheLastEventSeen(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	f.listen(t, (&outbox{}).out)
 	first := f.openStream(t, http.DefaultClient, ghentEvents+"?after=0")
@@ -153,6 +156,7 @@ func TestStreamGoesOnAfterTheLastEventSeen(t *testing.T) {
 }
 
 func TestRetractedAndPrunedPostsLeaveOpenPages(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	f.listen(t, (&outbox{}).out)
 	r := f.openStream(t, http.DefaultClient, ghentEvents)
@@ -172,6 +176,7 @@ func TestRetractedAndPrunedPostsLeaveOpenPages(t *testing.T) {
 }
 
 func TestPostThatFallsOffTheEndIsNotCalledGone(t *testing.T) {
+	t.Parallel()
 	now := make([]post, maxListed)
 	for i := range now {
 		now[i].ID = uint(100 - i)
@@ -185,6 +190,7 @@ func TestPostThatFallsOffTheEndIsNotCalledGone(t *testing.T) {
 }
 
 func TestStreamEndsWithTheListAndTheCity(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	f.bot().streams.pingInterval = time.Millisecond
 	stop := f.listen(t, (&outbox{}).out)
@@ -204,6 +210,7 @@ func TestStreamEndsWithTheListAndTheCity(t *testing.T) {
 }
 
 func TestTooManyStreamsAreTurnedAway(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	f.bot().streams.maxCity, f.bot().streams.maxTotal = 2, 3
 	stop := f.listen(t, (&outbox{}).out)
@@ -224,42 +231,16 @@ func TestTooManyStreamsAreTurnedAway(t *testing.T) {
 	}
 }
 
-// pipes is a listener whose connections have no buffer: whoever does not read blocks the server at once.
-type pipes struct {
-	conns  chan net.Conn
-	closed chan struct{}
-}
-
-func (p *pipes) Accept() (net.Conn, error) {
-	select {
-	case c := <-p.conns:
-		return c, nil
-	case <-p.closed:
-		return nil, net.ErrClosed
-	}
-}
-func (p *pipes) Close() error   { close(p.closed); return nil }
-func (p *pipes) Addr() net.Addr { return &net.UnixAddr{Name: "pipe"} }
-
-func (p *pipes) dial(ctx context.Context, _, _ string) (net.Conn, error) {
-	client, server := net.Pipe()
-	select {
-	case p.conns <- server:
-		return client, nil
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
-}
-
 func TestReaderThatDoesNotReadHoldsNobodyUpAndIsDropped(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	f.bot().streams.writeTimeout = 50 * time.Millisecond
 	f.listen(t, (&outbox{}).out)
-	listener := &pipes{make(chan net.Conn), make(chan struct{})}
+	listener := testkit.NewPipes()
 	server := &http.Server{Handler: mounted(f.World)}
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(listener) }()
-	transport := &http.Transport{DialContext: listener.dial, ReadBufferSize: 16}
+	transport := &http.Transport{DialContext: listener.DialContext, ReadBufferSize: 16}
 	slow := f.openStream(t, &http.Client{Transport: transport}, ghentEvents)
 	quick := f.openStream(t, http.DefaultClient, ghentEvents)
 	quick.wantShown()
@@ -283,6 +264,7 @@ func TestReaderThatDoesNotReadHoldsNobodyUpAndIsDropped(t *testing.T) {
 }
 
 func TestEventsSurviveAnyLineEnd(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	f.listen(t, (&outbox{}).out)
 	r := f.openStream(t, http.DefaultClient, ghentEvents)

@@ -94,6 +94,7 @@ func (f *fixture) feedOf(t *testing.T, path, mediaType string) answer {
 }
 
 func TestAtomFeedHasWhatRFC4287Requires(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	f.send(t, "zuerich", "1", "erste")
 	f.send(t, "zuerich", "2", tricky)
@@ -127,6 +128,7 @@ func TestAtomFeedHasWhatRFC4287Requires(t *testing.T) {
 }
 
 func TestRSSFeedHasWhatReadersNeed(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	f.send(t, "ghent", "2", tricky)
 	var feed rssRead
@@ -158,6 +160,7 @@ func TestRSSFeedHasWhatReadersNeed(t *testing.T) {
 }
 
 func TestJSONFeedHasWhatItsVersionRequires(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	if body := f.feedOf(t, "/c/ghent/feed.json", jsonType).body; !strings.Contains(body, `"items": []`) {
 		t.Errorf("an empty feed has no list:\n%s", body)
@@ -178,6 +181,7 @@ func TestJSONFeedHasWhatItsVersionRequires(t *testing.T) {
 }
 
 func TestEmptyFeedsAreValidAndStayTheSame(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	for _, name := range f.bot().Files() {
 		first := f.get(t, "/c/ghent/"+name)
@@ -189,6 +193,7 @@ func TestEmptyFeedsAreValidAndStayTheSame(t *testing.T) {
 }
 
 func TestReaderThatHasTheFeedGets304(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	f.send(t, "ghent", "1", "one")
 	for _, name := range f.bot().Files() {
@@ -222,6 +227,7 @@ func TestReaderThatHasTheFeedGets304(t *testing.T) {
 }
 
 func TestFeedsGoWithTheList(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	f.SetOption(t, "ghent", "list", false)
 	f.SetActive("zuerich", false)

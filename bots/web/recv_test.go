@@ -14,6 +14,7 @@ import (
 )
 
 func TestReportIsHandedInWithoutAuthor(t *testing.T) {
+	t.Parallel()
 	f, o := newFixture(t), &outbox{}
 	f.listen(t, o.out)
 	got := f.report(t, "zuerich", f.openForm(t, "zuerich"), "  Kontrolle U8\r\nHermannplatz ", "X-Lang", "de")
@@ -31,6 +32,7 @@ func TestReportIsHandedInWithoutAuthor(t *testing.T) {
 }
 
 func TestButtonPressedTwiceIsOneReport(t *testing.T) {
+	t.Parallel()
 	f, o := newFixture(t), &outbox{}
 	f.listen(t, o.out)
 	once := f.openForm(t, "zuerich")
@@ -56,6 +58,7 @@ func TestButtonPressedTwiceIsOneReport(t *testing.T) {
 }
 
 func TestWhatIsWrongWithAReportIsSaid(t *testing.T) {
+	t.Parallel()
 	long := strings.Repeat("ü", maxText)
 	tests := []struct {
 		name, body string
@@ -95,6 +98,7 @@ func TestWhatIsWrongWithAReportIsSaid(t *testing.T) {
 }
 
 func TestLongestReportIsTaken(t *testing.T) {
+	t.Parallel()
 	f, o := newFixture(t), &outbox{}
 	f.listen(t, o.out)
 	if got := f.report(t, "ghent", "", strings.Repeat("🚇", maxText)); got.status != http.StatusSeeOther {
@@ -103,6 +107,7 @@ func TestLongestReportIsTaken(t *testing.T) {
 }
 
 func TestReportThatIsNotStoredIsGivenBack(t *testing.T) {
+	t.Parallel()
 	f, o := newFixture(t), &outbox{err: errStore}
 	f.listen(t, o.out)
 	once := f.openForm(t, "ghent")
@@ -118,6 +123,7 @@ func TestReportThatIsNotStoredIsGivenBack(t *testing.T) {
 }
 
 func TestWithoutListenTheFormSaysNotNow(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	if got := f.report(t, "ghent", "", "tram 1"); got.status != http.StatusServiceUnavailable {
 		t.Errorf("before Listen: status %d", got.status)
@@ -130,6 +136,7 @@ func TestWithoutListenTheFormSaysNotNow(t *testing.T) {
 }
 
 func TestListenWaitsForAReportOnItsWay(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	entered := make(chan struct{})
 	left := false
@@ -158,6 +165,7 @@ func TestListenWaitsForAReportOnItsWay(t *testing.T) {
 }
 
 func TestOneClientGetsFiveReportsAMinute(t *testing.T) {
+	t.Parallel()
 	f, o := newFixture(t), &outbox{}
 	f.listen(t, o.out)
 	send := func(client string) answer {
@@ -182,6 +190,7 @@ func TestOneClientGetsFiveReportsAMinute(t *testing.T) {
 }
 
 func TestNewClientsShareTheOverflowWhileTheLimiterIsFull(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	r := reportRate
 	r.Keys = 10

@@ -32,6 +32,7 @@ func (f *fixture) wantTexts(t *testing.T, city string, want ...string) {
 }
 
 func TestSentTwiceIsShownOnce(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	first := f.send(t, "zuerich", "1", "Kontrolle U8")
 	f.send(t, "zuerich", "2", "Kontrolle U7")
@@ -47,6 +48,7 @@ func TestSentTwiceIsShownOnce(t *testing.T) {
 }
 
 func TestRetractedPostIsGoneForGood(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	f.send(t, "ghent", "1", "one")
 	sent := f.send(t, "ghent", "2", "two")
@@ -72,6 +74,7 @@ func TestRetractedPostIsGoneForGood(t *testing.T) {
 }
 
 func TestPruneForgetsWhatWasWrittenOrArrivedBefore(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	ahead := f.incoming("ghent", "ahead", "from a clock that is ahead")
 	ahead.At = ahead.At.Add(48 * time.Hour)
@@ -90,6 +93,7 @@ func TestPruneForgetsWhatWasWrittenOrArrivedBefore(t *testing.T) {
 }
 
 func TestSwitchedOffListTakesNothing(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	f.SetOption(t, "ghent", "list", false)
 	_, err := f.bot().Send(t.Context(), bots.Account{City: "ghent"}, f.incoming("ghent", "1", "one"))
@@ -101,6 +105,7 @@ func TestSwitchedOffListTakesNothing(t *testing.T) {
 }
 
 func TestListShowsTheLatestFifty(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	for i := range maxListed + 5 {
 		f.send(t, "ghent", string(rune('A'+i)), "report")

@@ -12,6 +12,7 @@ import (
 func accountOf(city string) bots.Account { return bots.Account{City: city} }
 
 func TestPageShowsFormAndListAsSwitched(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	f.send(t, "ghent", "1", `<script>alert("1")</script>`)
 	const form, list = `action="/c/ghent/web/report"`, `data-live="/c/ghent/web/events" data-last="1"`
@@ -49,6 +50,7 @@ func TestPageShowsFormAndListAsSwitched(t *testing.T) {
 }
 
 func TestCityWithoutListHasNoAccountButItsFormWorks(t *testing.T) {
+	t.Parallel()
 	f, o := newFixture(t), &outbox{}
 	f.listen(t, o.out)
 	accounts := func() (cities []string) {
@@ -87,6 +89,7 @@ func TestCityWithoutListHasNoAccountButItsFormWorks(t *testing.T) {
 }
 
 func TestScriptIsKeptForGoodUnderItsHash(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	page := f.get(t, "/c/ghent/web/").body
 	_, after, _ := strings.Cut(page, `<script src="`)
@@ -101,6 +104,7 @@ func TestScriptIsKeptForGoodUnderItsHash(t *testing.T) {
 }
 
 func TestBothLanguagesHaveAllTexts(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	for _, name := range []string{"form-thanks", "list-title", "option-form", "feed-title", "form-too-long"} {
 		en, de := f.Core.Pages.Text("en", name, "City", "X", "Max", 5), f.Core.Pages.Text("de", name, "City", "X", "Max", 5)

@@ -35,6 +35,7 @@ func ask(t *testing.T, s *Server, token, method string, form url.Values) (code i
 }
 
 func TestTheFakeEnforcesTelegramsLimits(t *testing.T) {
+	t.Parallel()
 	l := RealLimits()
 	b, now := &bot{}, time.Unix(1000, 0)
 	for i := range 30 {
@@ -59,6 +60,7 @@ func TestTheFakeEnforcesTelegramsLimits(t *testing.T) {
 }
 
 func TestTheFakeConfirmsWhatIsBeforeTheOffset(t *testing.T) {
+	t.Parallel()
 	s := New(t)
 	token := s.AddBot("x_bot")
 	s.Say("x_bot", "marta", "eins")
@@ -72,6 +74,7 @@ func TestTheFakeConfirmsWhatIsBeforeTheOffset(t *testing.T) {
 }
 
 func TestTheFakeComplainsOfWhatTheAPIDoesNotKnow(t *testing.T) {
+	t.Parallel()
 	s := New(complainer{t})
 	token := s.AddBot("x_bot")
 	ask(t, s, token, "getMe", url.Values{"what": {"1"}})
