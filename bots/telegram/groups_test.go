@@ -147,9 +147,9 @@ func TestAGroupThatRejectsAMessageStaysAndThePageSaysWhy(t *testing.T) {
 		code              int
 		description, says string
 	}{
-		{400, "Bad Request: not enough rights to send text messages to the chat", "may the bot write there?"},
-		{400, "Bad Request: need administrator rights in the channel chat", "may the bot write there?"},
-		{403, "Forbidden: CHAT_WRITE_FORBIDDEN", "may the bot write there?"},
+		{400, "Bad Request: not enough rights to send text messages to the chat", "Is the bot allowed to write there?"},
+		{400, "Bad Request: need administrator rights in the channel chat", "Is the bot allowed to write there?"},
+		{403, "Forbidden: CHAT_WRITE_FORBIDDEN", "Is the bot allowed to write there?"},
 		{400, "Bad Request: TOPIC_CLOSED", "the general topic is closed"},
 	} {
 		w, fake := world(t)
@@ -188,14 +188,14 @@ func TestAGroupWhereTheBotMayNotWriteDelaysNobodyAndIsShown(t *testing.T) {
 	if served := send(t, w, a, elsewhere(w, "1", "kontrolle u8")); served != 1 {
 		t.Errorf("%d served", served)
 	}
-	if !strings.Contains(w.Settings(t, "zuerich", "en"), "did not take the last message") {
+	if !strings.Contains(w.Settings(t, "zuerich", "en"), "rejected the last message") {
 		t.Error("the page does not tell")
 	}
 	fake.Mute(silent, false)
 	if served := send(t, w, a, elsewhere(w, "2", "kontrolle u8")); served != 2 {
 		t.Errorf("%d served", served)
 	}
-	if strings.Contains(w.Settings(t, "zuerich", "en"), "did not take the last message") {
+	if strings.Contains(w.Settings(t, "zuerich", "en"), "rejected the last message") {
 		t.Error("the page still tells")
 	}
 }

@@ -54,7 +54,7 @@ func TestALongPostIsCollapsedInTheListAndTheStreamButNotInTheFeeds(t *testing.T)
 	for e.name == "shown" {
 		e, _ = live.next()
 	}
-	const summary = "<summary>Die ganze Meldung</summary>"
+	const summary = "<summary>Ganze Meldung zeigen</summary>"
 	page := f.get(t, "/c/ghent/web/", "X-Lang", "de").body
 	for where, got := range map[string]string{"the stream": e.data, "the list": page} {
 		head, tail, collapsed := strings.Cut(got, summary)
