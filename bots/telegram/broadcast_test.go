@@ -25,6 +25,12 @@ type crowded struct {
 	a    bots.Account
 }
 
+// inBubble runs a test of a city with so many subscribers in a synctest bubble.
+func inBubble(t *testing.T, people int, latency time.Duration, test func(t *testing.T, c crowded)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) { test(t, newCrowd(t, people, latency)) })
+}
+
 func newCrowd(t *testing.T, people int, latency time.Duration) crowded {
 	t.Helper()
 	w := bottest.NewWorld(t, "telegram", Plugin())
@@ -85,8 +91,7 @@ func (c crowded) nobodyMissed(people int) (twice int) {
 func TestFiveThousandSubscribersAreServedAtNearlyTheAllowedRateAndNeverAboveIt(t *testing.T) {
 	t.Parallel()
 	for people, latency := range map[int]time.Duration{crowd: 10 * time.Millisecond, crowd / 5: 150 * time.Millisecond} {
-		synctest.Test(t, func(t *testing.T) {
-			c := newCrowd(t, people, latency)
+		inBubble(t, people, latency, func(t *testing.T, c crowded) {
 			c.fake.Jitter = latency / 10
 			if served := send(t, c.w, c.a, elsewhere(c.w, "1", "kontrolle u8")); served != people {
 				t.Errorf("%d served", served)
@@ -111,8 +116,7 @@ func TestFiveThousandSubscribersAreServedAtNearlyTheAllowedRateAndNeverAboveIt(t
 
 func TestAPauseThatTelegramAsksForHoldsForTheWholeBotAndOverARestart(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		c := newCrowd(t, 50, 10*time.Millisecond)
+	inBubble(t, 50, 10*time.Millisecond, func(t *testing.T, c crowded) {
 		r := elsewhere(c.w, "1", "kontrolle u8")
 		c.fake.OnSent(func(n int) {
 			if n == 20 {
@@ -142,8 +146,7 @@ func TestAPauseThatTelegramAsksForHoldsForTheWholeBotAndOverARestart(t *testing.
 
 func TestAGroupGetsAtMostTwentyMessagesAMinuteAndPeopleDoNotWaitForIt(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		c := newCrowd(t, 1, 10*time.Millisecond)
+	inBubble(t, 1, 10*time.Millisecond, func(t *testing.T, c crowded) {
 		group := c.addGroup("Linie 4")
 		for i := range 45 {
 			if i == 15 || i == 30 {
@@ -170,8 +173,7 @@ func TestAGroupGetsAtMostTwentyMessagesAMinuteAndPeopleDoNotWaitForIt(t *testing
 
 func TestABroadcastWhoseContextEndsWaitsForMessagesInFlight(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		c := newCrowd(t, 100, 200*time.Millisecond)
+	inBubble(t, 100, 200*time.Millisecond, func(t *testing.T, c crowded) {
 		r := elsewhere(c.w, "1", "kontrolle u8")
 		ctx, cancel := context.WithCancel(t.Context())
 		c.fake.OnSent(func(n int) {

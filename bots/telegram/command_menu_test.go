@@ -44,8 +44,7 @@ func TestRidersSeeAMenuInTheCitysLanguageWhichFollowsIt(t *testing.T) {
 
 func TestAMenuThatFailsIsSetLater(t *testing.T) {
 	t.Parallel()
-	w, fake := world(t)
-	a := connect(t, w, fake, "zuerich")
+	w, fake, a := connected(t)
 	fake.Fail(bottest.Internal)
 	row, c := account(t, w, a.City)
 	var m commandMenu

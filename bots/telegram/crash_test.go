@@ -3,7 +3,6 @@ package telegram
 import (
 	"context"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"linienfunk/report"
@@ -25,8 +24,7 @@ func TestABroadcastThatIsKilledAndStartedAgainMissesNobodyAndTellsAtMostOneTwice
 		{600, 600, 1, 30 * time.Millisecond},
 		{600, 300, 5, 150 * time.Millisecond},
 	} {
-		synctest.Test(t, func(t *testing.T) {
-			c := newCrowd(t, test.people, test.latency)
+		inBubble(t, test.people, test.latency, func(t *testing.T, c crowded) {
 			r := elsewhere(c.w, "1", "kontrolle u8")
 			at := c.killed(r, test.kill)
 			c.w.Restart(t)
@@ -70,9 +68,8 @@ func (c crowded) killed(r report.Report, kill int) (stored string) {
 
 func TestABroadcastThatIsKilledWhileAnswersStallTellsAtMostOneTwice(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		const people = 400
-		c := newCrowd(t, people, 10*time.Millisecond)
+	const people = 400
+	inBubble(t, people, 10*time.Millisecond, func(t *testing.T, c crowded) {
 		r := elsewhere(c.w, "1", "kontrolle u8")
 		ctx, kill := context.WithCancel(t.Context())
 		theBot(c.w).limits.drain = 0

@@ -9,8 +9,7 @@ import (
 
 func TestInOneGroupEveryMessageIsAReportAndInAnotherOnlyCommandsAndMentionsAre(t *testing.T) {
 	t.Parallel()
-	w, fake := world(t)
-	connect(t, w, fake, "zuerich")
+	w, fake, _ := connected(t)
 	fake.ReadAll(botOf("zuerich"))
 	here := fake.AddChat(botOf("zuerich"), supergroup, "hier")
 	there := addGroup(t, w, fake, supergroup, "dort")
@@ -35,8 +34,7 @@ func TestInOneGroupEveryMessageIsAReportAndInAnotherOnlyCommandsAndMentionsAre(t
 
 func TestThePageOffersTheSwitchOfAGroupUnlessAllGroupsAreSwitched(t *testing.T) {
 	t.Parallel()
-	w, fake := world(t)
-	connect(t, w, fake, "zuerich")
+	w, fake, _ := connected(t)
 	fake.AddChat(botOf("zuerich"), channel, "Meldungen")
 	fake.AddChat(botOf("zuerich"), supergroup, "Linie 4")
 	receive(t, w, "zuerich")

@@ -9,8 +9,7 @@ import (
 func TestAGroupOrChannelGetsReportsOnceAnAdminConfirmsIt(t *testing.T) {
 	t.Parallel()
 	for _, kind := range []string{group, supergroup, channel} {
-		w, fake := world(t)
-		a := connect(t, w, fake, "zuerich")
+		w, fake, a := connected(t)
 		chat := fake.AddChat(botOf("zuerich"), kind, "Linie <4>")
 		receive(t, w, "zuerich")
 		if served := send(t, w, a, elsewhere(w, "1", "kontrolle u8")); served != 0 {
@@ -36,8 +35,7 @@ func TestAGroupOrChannelGetsReportsOnceAnAdminConfirmsIt(t *testing.T) {
 
 func TestInGroupsOnlyCommandsAndMentionsAreReportsUnlessTheCityWantsAll(t *testing.T) {
 	t.Parallel()
-	w, fake := world(t)
-	connect(t, w, fake, "zuerich")
+	w, fake, _ := connected(t)
 	fake.ReadAll(botOf("zuerich"))
 	chat := fake.AddChat(botOf("zuerich"), supergroup, "Linie 4")
 	say := func(texts ...string) {
@@ -74,8 +72,7 @@ func TestInGroupsOnlyCommandsAndMentionsAreReportsUnlessTheCityWantsAll(t *testi
 
 func TestThePageSaysWhenPrivacyModeHidesMessages(t *testing.T) {
 	t.Parallel()
-	w, fake := world(t)
-	connect(t, w, fake, "zuerich")
+	w, fake, _ := connected(t)
 	if strings.Contains(w.Settings(t, "zuerich", "en"), "/setprivacy") {
 		t.Error("it says so although nobody wants all messages")
 	}
@@ -94,8 +91,7 @@ func TestThePageSaysWhenPrivacyModeHidesMessages(t *testing.T) {
 
 func TestAReportGoesNeitherToItsAuthorNorToItsGroup(t *testing.T) {
 	t.Parallel()
-	w, fake := world(t)
-	a := connect(t, w, fake, "zuerich")
+	w, fake, a := connected(t)
 	here := fake.AddChat(botOf("zuerich"), group, "hier")
 	there := addGroup(t, w, fake, group, "dort")
 	subscribe(t, w, fake, "marta", "jan")
@@ -116,8 +112,7 @@ func TestAReportGoesNeitherToItsAuthorNorToItsGroup(t *testing.T) {
 func TestAGroupThatBecomesASupergroupIsFollowed(t *testing.T) {
 	t.Parallel()
 	for _, quietly := range []bool{false, true} {
-		w, fake := world(t)
-		a := connect(t, w, fake, "zuerich")
+		w, fake, a := connected(t)
 		chat := addGroup(t, w, fake, group, "Linie 4")
 		now := fake.UpgradeGroup(chat, quietly)
 		receive(t, w, "zuerich")
@@ -152,8 +147,7 @@ func TestAGroupThatRejectsAMessageStaysAndThePageSaysWhy(t *testing.T) {
 		{403, "Forbidden: CHAT_WRITE_FORBIDDEN", "Is the bot allowed to write there?"},
 		{400, "Bad Request: TOPIC_CLOSED", "the general topic is closed"},
 	} {
-		w, fake := world(t)
-		a := connect(t, w, fake, "zuerich")
+		w, fake, a := connected(t)
 		group := addGroup(t, w, fake, supergroup, "Linie 4")
 		subscribe(t, w, fake, "marta")
 		fake.Refuse(group, test.code, test.description)
@@ -168,8 +162,7 @@ func TestAGroupThatRejectsAMessageStaysAndThePageSaysWhy(t *testing.T) {
 
 func TestARejectedSubscriberDelaysNoGroup(t *testing.T) {
 	t.Parallel()
-	w, fake := world(t)
-	a := connect(t, w, fake, "zuerich")
+	w, fake, a := connected(t)
 	addGroup(t, w, fake, supergroup, "Linie 4")
 	subscribe(t, w, fake, "marta")
 	fake.Restrict("marta")
@@ -180,8 +173,7 @@ func TestARejectedSubscriberDelaysNoGroup(t *testing.T) {
 
 func TestAGroupWhereTheBotMayNotWriteDelaysNobodyAndIsShown(t *testing.T) {
 	t.Parallel()
-	w, fake := world(t)
-	a := connect(t, w, fake, "zuerich")
+	w, fake, a := connected(t)
 	silent := fake.AddChat(botOf("zuerich"), supergroup, "stumm")
 	addGroup(t, w, fake, supergroup, "Linie 4")
 	fake.Mute(silent, true)
@@ -202,8 +194,7 @@ func TestAGroupWhereTheBotMayNotWriteDelaysNobodyAndIsShown(t *testing.T) {
 
 func TestARemovedGroupIsLeft(t *testing.T) {
 	t.Parallel()
-	w, fake := world(t)
-	connect(t, w, fake, "zuerich")
+	w, fake, _ := connected(t)
 	fake.AddChat(botOf("zuerich"), supergroup, "Linie 4")
 	receive(t, w, "zuerich")
 	rows, err := theBot(w).store.listGroups(t.Context(), "zuerich")
@@ -222,8 +213,7 @@ func TestARemovedGroupIsLeft(t *testing.T) {
 
 func TestStrangersCannotFillThePageWithGroups(t *testing.T) {
 	t.Parallel()
-	w, fake := world(t)
-	connect(t, w, fake, "zuerich")
+	w, fake, _ := connected(t)
 	confirmed := addGroup(t, w, fake, group, "unsere")
 	for i := range 3 * maxPendingGroups {
 		fake.AddChat(botOf("zuerich"), group, fmt.Sprint("fremde ", i))
@@ -238,8 +228,7 @@ func TestStrangersCannotFillThePageWithGroups(t *testing.T) {
 
 func TestAMessageForwardedFromOurOwnChannelIsNoReport(t *testing.T) {
 	t.Parallel()
-	w, fake := world(t)
-	connect(t, w, fake, "zuerich")
+	w, fake, _ := connected(t)
 	ours := addGroup(t, w, fake, channel, "Meldungen")
 	from := func(id int64) map[string]any {
 		return map[string]any{"text": fmt.Sprint("aus ", id), "forward_origin": map[string]any{

@@ -13,8 +13,7 @@ import (
 
 func TestStartSubscribesAndStopEndsIt(t *testing.T) {
 	t.Parallel()
-	w, fake := world(t)
-	a := connect(t, w, fake, "zuerich")
+	w, fake, a := connected(t)
 	fake.Say(botOf("zuerich"), "marta", "/start campaign")
 	fake.Say(botOf("zuerich"), "jan", "/START@zuerich_bot")
 	fake.Say(botOf("zuerich"), "marta", "/start")
@@ -33,8 +32,7 @@ func TestStartSubscribesAndStopEndsIt(t *testing.T) {
 
 func TestAnyOtherTextIsAReportAndCommandsGetAReply(t *testing.T) {
 	t.Parallel()
-	w, fake := world(t)
-	connect(t, w, fake, "zuerich")
+	w, fake, _ := connected(t)
 	for _, text := range []string{"kontrolle u8", "/help", "/weather", "/report kontrolle u6", "/melden", "/ kontrolle", "kontrolle /stop", "/stop@OtherBot now"} {
 		fake.Say(botOf("zuerich"), "marta", text)
 	}
@@ -49,8 +47,7 @@ func TestAnyOtherTextIsAReportAndCommandsGetAReply(t *testing.T) {
 
 func TestPhotosVoiceMessagesAndFilesGetAReplyAndTheirCaptionIsAReport(t *testing.T) {
 	t.Parallel()
-	w, fake := world(t)
-	connect(t, w, fake, "zuerich")
+	w, fake, _ := connected(t)
 	file := map[string]any{"file_id": "secret-file", "file_unique_id": "x", "file_size": 10}
 	for _, fields := range []map[string]any{
 		{"photo": []any{map[string]any{"file_id": "secret-file", "width": 1, "height": 1}}, "caption": "kontrolle u8"},
@@ -73,8 +70,7 @@ func TestPhotosVoiceMessagesAndFilesGetAReplyAndTheirCaptionIsAReport(t *testing
 
 func TestACityWritesItsOwnReplies(t *testing.T) {
 	t.Parallel()
-	w, fake := world(t)
-	connect(t, w, fake, "zuerich")
+	w, fake, _ := connected(t)
 	w.SetOption(t, "zuerich", "welcome", "Sali {{.City}}")
 	w.SetOption(t, "zuerich", "thanks", "Merci")
 	fake.Say(botOf("zuerich"), "marta", "/start")
@@ -92,8 +88,7 @@ func TestACityWritesItsOwnReplies(t *testing.T) {
 
 func TestASubscriberWhoBlocksTheBotOrWasDeletedIsRemoved(t *testing.T) {
 	t.Parallel()
-	w, fake := world(t)
-	a := connect(t, w, fake, "zuerich")
+	w, fake, a := connected(t)
 	subscribe(t, w, fake, "marta", "jan", "lea")
 	must(t, theBot(w).store.subscribe(t.Context(), "zuerich", 42)) // whom Telegram no longer knows
 	fake.Block(botOf("zuerich"), "marta", false)
@@ -109,8 +104,7 @@ func TestASubscriberWhoBlocksTheBotOrWasDeletedIsRemoved(t *testing.T) {
 
 func TestAnEditedMessageIsNoSecondReport(t *testing.T) {
 	t.Parallel()
-	w, fake := world(t)
-	connect(t, w, fake, "zuerich")
+	w, fake, _ := connected(t)
 	fake.Say(botOf("zuerich"), "marta", "kontrolle u8")
 	fake.Edit(botOf("zuerich"), "kontrolle u9")
 	if got := texts(receive(t, w, "zuerich")); got != "kontrolle u8" {
@@ -120,8 +114,7 @@ func TestAnEditedMessageIsNoSecondReport(t *testing.T) {
 
 func TestMessagesOfBotsAndOurOwnAreNoReports(t *testing.T) {
 	t.Parallel()
-	w, fake := world(t)
-	connect(t, w, fake, "zuerich")
+	w, fake, _ := connected(t)
 	me := map[string]any{"id": fake.BotID(botOf("zuerich")), "is_bot": true, "first_name": "x"}
 	fake.SayWith(botOf("zuerich"), "marta", map[string]any{"text": "a", "from": map[string]any{"id": 7, "is_bot": true, "first_name": "x"}})
 	fake.SayWith(botOf("zuerich"), "marta", map[string]any{"text": "b", "via_bot": me})
@@ -135,8 +128,7 @@ func TestMessagesOfBotsAndOurOwnAreNoReports(t *testing.T) {
 // https://core.telegram.org/bots/api#message: sender_chat is there beside a bot that stands for it.
 func TestAdminsMayWriteAsTheirGroupOrAChannelAndInTopics(t *testing.T) {
 	t.Parallel()
-	w, fake := world(t)
-	connect(t, w, fake, "zuerich")
+	w, fake, _ := connected(t)
 	group := addGroup(t, w, fake, supergroup, "Linie 4")
 	as := func(text string, bot, sender int64, fields map[string]any) {
 		fields["text"] = text
@@ -159,8 +151,7 @@ func TestAdminsMayWriteAsTheirGroupOrAChannelAndInTopics(t *testing.T) {
 
 func TestAMessageThatWaitedAtTelegramKeepsItsTime(t *testing.T) {
 	t.Parallel()
-	w, fake := world(t)
-	connect(t, w, fake, "zuerich")
+	w, fake, _ := connected(t)
 	at := time.Now().Add(-20 * time.Hour).Truncate(time.Second)
 	fake.SayWith(botOf("zuerich"), "marta", map[string]any{"text": "kontrolle u8", "date": at.Unix()})
 	if got := receive(t, w, "zuerich"); len(got) != 1 || !got[0].At.Equal(at) || !got[0].Private || got[0].URL != "" || got[0].Ref != "" {
@@ -170,8 +161,7 @@ func TestAMessageThatWaitedAtTelegramKeepsItsTime(t *testing.T) {
 
 func TestAnUpdateThatCannotBeDecodedHidesNoOther(t *testing.T) {
 	t.Parallel()
-	w, fake := world(t)
-	connect(t, w, fake, "zuerich")
+	w, fake, _ := connected(t)
 	fake.Queue(botOf("zuerich"), map[string]any{"my_chat_member": map[string]any{"new_chat_member": map[string]any{"status": "of a new kind"}}})
 	fake.Queue(botOf("zuerich"), map[string]any{"message": "no object"})
 	fake.SayWith(botOf("zuerich"), "marta", map[string]any{"text": "kontrolle u8", "reply_to_message": map[string]any{"paid_media": map[string]any{"paid_media": []any{map[string]any{"type": "new"}}}}})
@@ -184,8 +174,7 @@ func TestAnUpdateThatCannotBeDecodedHidesNoOther(t *testing.T) {
 
 func TestErrorsContainNeitherTheTokenNorATextNorTelegramsDescription(t *testing.T) {
 	t.Parallel()
-	w, fake := world(t)
-	a := connect(t, w, fake, "zuerich")
+	w, fake, a := connected(t)
 	subscribe(t, w, fake, "marta")
 	_, token, err := theBot(w).store.account(t.Context(), "zuerich")
 	must(t, err)
@@ -218,8 +207,7 @@ func TestErrorsContainNeitherTheTokenNorATextNorTelegramsDescription(t *testing.
 
 func TestA429WithoutRetryAfterMeansHalfAMinute(t *testing.T) {
 	t.Parallel()
-	w, fake := world(t)
-	a := connect(t, w, fake, "zuerich")
+	w, fake, a := connected(t)
 	subscribe(t, w, fake, "marta")
 	fake.FailWithoutRetryAfter()
 	_, _, err := theBot(w).SendPage(t.Context(), a, elsewhere(w, "1", "x"), "")
@@ -231,8 +219,7 @@ func TestA429WithoutRetryAfterMeansHalfAMinute(t *testing.T) {
 func TestRepliesThatWaitSurviveARestartUnlessTheyAreTooLate(t *testing.T) {
 	t.Parallel()
 	for wait, want := range map[time.Duration]int{0: 1, replyLifetime + time.Minute: 0} {
-		w, fake := world(t)
-		connect(t, w, fake, "zuerich")
+		w, fake, _ := connected(t)
 		fake.Say(botOf("zuerich"), "marta", "/start")
 		row, c := account(t, w, "zuerich")
 		found, err := c.getUpdates(t.Context(), 0, 1, 0)

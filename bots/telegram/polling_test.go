@@ -14,8 +14,7 @@ import (
 func TestUpdateIDsMayContinueAnywhereAfterAQuietWeek(t *testing.T) {
 	t.Parallel()
 	for _, next := range []int64{5, 700_002, 900_000_000} {
-		w, fake := world(t)
-		connect(t, w, fake, "zuerich")
+		w, fake, _ := connected(t)
 		fake.Say(botOf("zuerich"), "marta", "kontrolle eins")
 		receive(t, w, "zuerich")
 		w.Advance(7 * 24 * time.Hour)
@@ -34,8 +33,7 @@ func TestUpdateIDsMayContinueAnywhereAfterAQuietWeek(t *testing.T) {
 
 func TestUpdateIDsMayContinueAnywhereDuringPolling(t *testing.T) {
 	t.Parallel()
-	w, fake := world(t)
-	a := connect(t, w, fake, "zuerich")
+	w, fake, a := connected(t)
 	theBot(w).limits.longPoll = 0
 	got := make(chan string, 10)
 	startRecv(t, w, a, func(_ context.Context, r report.Report) error { got <- r.Text; return nil })
@@ -54,8 +52,7 @@ func TestUpdateIDsMayContinueAnywhereDuringPolling(t *testing.T) {
 
 func TestASecondReaderOfTheSameBotIsAConflictThatAdminsSee(t *testing.T) {
 	t.Parallel()
-	w, fake := world(t)
-	a := connect(t, w, fake, "zuerich")
+	w, fake, a := connected(t)
 	_, c := account(t, w, "zuerich")
 	ended := make(chan error, 1)
 	got := make(chan string, 10)
@@ -81,8 +78,7 @@ func TestASecondReaderOfTheSameBotIsAConflictThatAdminsSee(t *testing.T) {
 
 func TestAWebhookOfAnotherProgramIsRemoved(t *testing.T) {
 	t.Parallel()
-	w, fake := world(t)
-	a := connect(t, w, fake, "zuerich")
+	w, fake, a := connected(t)
 	setOther := func() {
 		_, c := account(t, w, "zuerich")
 		must(t, theBot(w).setWebhook(t.Context(), Account{WebhookID: "theirs"}, c))
@@ -104,8 +100,7 @@ func TestAWebhookOfAnotherProgramIsRemoved(t *testing.T) {
 
 func TestARenamedBotLearnsItsNameAtTheNextStart(t *testing.T) {
 	t.Parallel()
-	w, fake := world(t)
-	a := connect(t, w, fake, "zuerich")
+	w, fake, a := connected(t)
 	fake.Rename(botOf("zuerich"), "ZuercherBot")
 	startRecv(t, w, a, nil)
 	testkit.Eventually(t, "the new name is known", func() bool {

@@ -5,7 +5,6 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 )
 
@@ -38,8 +37,7 @@ func (c crowded) askForHelp(group int64) {
 
 func TestRepliesKeepToAPauseOverARestart(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		c := newCrowd(t, 0, 10*time.Millisecond)
+	inBubble(t, 0, 10*time.Millisecond, func(t *testing.T, c crowded) {
 		row, _ := account(t, c.w, "zuerich")
 		theBot(c.w).pause(t.Context(), row, 20*time.Second)
 		c.w.Restart(t)
@@ -58,8 +56,7 @@ func TestRepliesKeepToAPauseOverARestart(t *testing.T) {
 
 func TestRepliesInAGroupCountAmongItsMessagesAlsoOverARestart(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		c := newCrowd(t, 0, 10*time.Millisecond)
+	inBubble(t, 0, 10*time.Millisecond, func(t *testing.T, c crowded) {
 		group := c.addGroup("Linie 4")
 		ask := func() { c.askForHelp(group) }
 		for i := range 19 {
@@ -81,8 +78,7 @@ func TestRepliesInAGroupCountAmongItsMessagesAlsoOverARestart(t *testing.T) {
 
 func TestTheFirstReportLongAfterAStartLeavesAtOnce(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		c := newCrowd(t, 1, 10*time.Millisecond)
+	inBubble(t, 1, 10*time.Millisecond, func(t *testing.T, c crowded) {
 		time.Sleep(time.Hour)
 		began := time.Now()
 		send(t, c.w, c.a, elsewhere(c.w, "1", "kontrolle u8"))
@@ -94,8 +90,7 @@ func TestTheFirstReportLongAfterAStartLeavesAtOnce(t *testing.T) {
 
 func TestARiderWhoKeepsAskingForHelpDoesNotUseUpTheGroupsMessages(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		c := newCrowd(t, 0, 10*time.Millisecond)
+	inBubble(t, 0, 10*time.Millisecond, func(t *testing.T, c crowded) {
 		group := c.addGroup("Linie 4")
 		for range 20 {
 			c.askForHelp(group)

@@ -36,22 +36,10 @@ func hookWorld(t testing.TB) *hooked {
 	return &hooked{TB: t, w: w, fake: fake}
 }
 
-// listen runs Listen until the end of the test or until the function that it returns is called.
+// listen runs Listen until the end of the test or until stop is called.
 func (h *hooked) listen() (stop func()) {
-	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan struct{})
-	b := theBot(h.w)
-	go func() { defer close(done); b.Listen(ctx, h.out) }()
-	testkit.Eventually(h, "it listens", func() bool {
-		lease := b.intake.Acquire()
-		if lease != nil {
-			lease.Release()
-		}
-		return lease != nil
-	})
-	stop = sync.OnceFunc(func() { cancel(); <-done })
-	h.Cleanup(stop)
-	return stop
+	h.Helper()
+	return bottest.Listen(h, theBot(h.w), &theBot(h.w).intake, h.out)
 }
 
 func (h *hooked) out(_ context.Context, city string, r report.Report) error {
@@ -197,8 +185,7 @@ func TestABodyThatIsNoUpdateDoesNotComeAgain(t *testing.T) {
 
 func TestSwitchingBetweenPollingAndWebhooksLosesNothing(t *testing.T) {
 	t.Parallel()
-	w, fake := world(t)
-	a := connect(t, w, fake, "zuerich")
+	w, fake, a := connected(t)
 	h := &hooked{TB: t, w: w, fake: fake}
 	seen := map[string]int{}
 	// run runs Recv until something is there or, with webhooks, until one is set.

@@ -79,8 +79,7 @@ func TestABotBelongsToOneCity(t *testing.T) {
 
 func TestANewTokenOfTheSameBotKeepsItsSubscribersAndAnotherBotDoesNot(t *testing.T) {
 	t.Parallel()
-	w, fake := world(t)
-	before := connect(t, w, fake, "zuerich")
+	w, fake, before := connected(t)
 	subscribe(t, w, fake, "marta")
 	after := connect(t, w, fake, "zuerich") // with a token that was renewed
 	if before.Revision == after.Revision || before.Label != after.Label {
@@ -107,8 +106,7 @@ func TestANewBotHasNoSubscribersOfTheFormerOne(t *testing.T) {
 
 func TestDisconnectingDeletesAllSubscribers(t *testing.T) {
 	t.Parallel()
-	w, fake := world(t)
-	connect(t, w, fake, "zuerich")
+	w, fake, _ := connected(t)
 	subscribe(t, w, fake, "marta")
 	if answer := w.Submit(t, "zuerich", "/disconnect", nil); answer.Header().Get("X-Message") == "" {
 		t.Fatalf("disconnecting: %v", answer.Header())
@@ -127,8 +125,7 @@ func TestDisconnectingDeletesAllSubscribers(t *testing.T) {
 
 func TestASwitchedOffBotHasNoAccountAndIsNotOnTheCitysPage(t *testing.T) {
 	t.Parallel()
-	w, fake := world(t)
-	connect(t, w, fake, "zuerich")
+	w, _, _ := connected(t)
 	w.SetOption(t, "zuerich", "enabled", false)
 	if accounts, _ := w.Bot.Accounts(context.Background()); len(accounts) != 0 {
 		t.Errorf("accounts: %v", accounts)

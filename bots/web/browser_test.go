@@ -7,7 +7,6 @@ import (
 	"net/http/httptest"
 	"os/exec"
 	"testing"
-	"time"
 
 	"github.com/chromedp/chromedp"
 )
@@ -36,8 +35,6 @@ func TestOpenPageFollowsTheListInABrowser(t *testing.T) {
 	defer cancel()
 	ctx, cancelTab := chromedp.NewContext(ctx)
 	defer cancelTab()
-	ctx, cancelTime := context.WithTimeout(ctx, time.Minute)
-	defer cancelTime()
 
 	first := f.send(t, "ghent", "1", "tram 1")
 	run(t, ctx, chromedp.Navigate(site.URL+"/c/ghent"), chromedp.WaitVisible("#post-"+first.ID))

@@ -3,25 +3,19 @@ package web
 import (
 	"context"
 	"errors"
-	"fmt"
-	"io"
 	"net/http"
 	"net/http/httptest"
-	"net/url"
 	"path"
-	"regexp"
-	"runtime"
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"linienfunk/bots"
 	"linienfunk/bots/bottest"
 	"linienfunk/report"
 )
 
-// fixture is a world with the bot behind a real HTTP server, as the program mounts it.
+// fixture is a World with the bot behind an HTTP server, mounted as in the program.
 type fixture struct {
 	*bottest.World
 	server *httptest.Server
@@ -66,39 +60,13 @@ func mounted(w *bottest.World) http.Handler {
 
 func (f *fixture) bot() *bot { return f.Bot.(*bot) }
 
-// listen runs Listen until the test ends, or until the function that it returns is called, which waits.
+// listen runs Listen until the test ends, or until stop is called.
 func (f *fixture) listen(t testing.TB, out bots.CityOut) (stop func()) {
 	t.Helper()
-	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan error, 1)
-	b := f.bot()
-	go func() { done <- b.Listen(ctx, out) }()
-	stop = sync.OnceFunc(func() {
-		cancel()
-		if err := <-done; err != nil {
-			t.Errorf("Listen returned %v", err)
-		}
-	})
-	t.Cleanup(stop)
-	waitListening(t, b)
-	return stop
+	return bottest.Listen(t, f.bot(), &f.bot().intake, out)
 }
 
-func waitListening(t testing.TB, b *bot) {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
-	defer cancel()
-	for ctx.Err() == nil {
-		if lease := b.intake.Acquire(); lease != nil {
-			lease.Release()
-			return
-		}
-		runtime.Gosched()
-	}
-	t.Fatal("Listen does not run")
-}
-
-// outbox records what is handed in.
+// outbox collects the reports that are handed in.
 type outbox struct {
 	mu      sync.Mutex
 	reports []report.Report
@@ -120,77 +88,6 @@ func (o *outbox) all() []report.Report {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return append([]report.Report(nil), o.reports...)
-}
-
-// answer is an HTTP answer, wholly read.
-type answer struct {
-	status int
-	header http.Header
-	body   string
-}
-
-func (f *fixture) do(t testing.TB, method, path, body string, header ...string) answer {
-	t.Helper()
-	got, err := f.try(t.Context(), method, path, body, header...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return got
-}
-
-func (f *fixture) try(ctx context.Context, method, path, body string, header ...string) (answer, error) {
-	request, err := http.NewRequestWithContext(ctx, method, f.server.URL+path, strings.NewReader(body))
-	if err != nil {
-		return answer{}, err
-	}
-	if method == http.MethodPost {
-		request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	}
-	for i := 0; i < len(header); i += 2 {
-		request.Header.Set(header[i], header[i+1])
-	}
-	client := http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-	response, err := client.Do(request)
-	if err != nil {
-		return answer{}, err
-	}
-	defer response.Body.Close()
-	data, err := io.ReadAll(response.Body)
-	return answer{response.StatusCode, response.Header, string(data)}, err
-}
-
-func (f *fixture) get(t testing.TB, path string, header ...string) answer {
-	t.Helper()
-	return f.do(t, http.MethodGet, path, "", header...)
-}
-
-var onceField = regexp.MustCompile(`name="once" value="([0-9a-f]{32})"`)
-
-// openForm returns the hidden id of a fresh form.
-func (f *fixture) openForm(t testing.TB, city string) string {
-	t.Helper()
-	once, err := f.tryForm(t.Context(), city)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return once
-}
-
-func (f *fixture) tryForm(ctx context.Context, city string) (string, error) {
-	page, err := f.try(ctx, http.MethodGet, "/c/"+city+"/web/", "")
-	if err != nil {
-		return "", err
-	}
-	found := onceField.FindStringSubmatch(page.body)
-	if found == nil {
-		return "", fmt.Errorf("the page has no form: %d", page.status)
-	}
-	return found[1], nil
-}
-
-func (f *fixture) report(t testing.TB, city, once, text string, header ...string) answer {
-	t.Helper()
-	return f.do(t, http.MethodPost, "/c/"+city+"/web/report", url.Values{"once": {once}, "text": {text}}.Encode(), header...)
 }
 
 // send sends a report with the given id and text to the city's page.

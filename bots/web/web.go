@@ -90,14 +90,18 @@ func (b *bot) Files() []string { return []string{"feed.atom", "feed.rss", "feed.
 // Public serves the form and the list, the live stream and the feeds.
 func (b *bot) Public() http.Handler {
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /{$}", b.showCitySection)
-	mux.HandleFunc("GET /report", b.showForm)
-	mux.HandleFunc("POST /report", b.submitForm)
-	mux.HandleFunc("GET /events", b.serveEventStream)
-	mux.HandleFunc("GET /live.js", b.serveScript)
-	mux.HandleFunc("GET /feed.atom", b.serveFeed(atomType, renderAtom))
-	mux.HandleFunc("GET /feed.rss", b.serveFeed(rssType, renderRSS))
-	mux.HandleFunc("GET /feed.json", b.serveFeed(jsonType, renderJSON))
+	for pattern, handler := range map[string]http.HandlerFunc{
+		"GET /{$}":       b.showCitySection,
+		"GET /report":    b.showForm,
+		"POST /report":   b.submitForm,
+		"GET /events":    b.serveEventStream,
+		"GET /live.js":   b.serveScript,
+		"GET /feed.atom": b.serveFeed(atomType, renderAtom),
+		"GET /feed.rss":  b.serveFeed(rssType, renderRSS),
+		"GET /feed.json": b.serveFeed(jsonType, renderJSON),
+	} {
+		mux.HandleFunc(pattern, handler)
+	}
 	return mux
 }
 

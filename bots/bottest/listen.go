@@ -1,0 +1,33 @@
+package bottest
+
+import (
+	"context"
+	"sync"
+	"testing"
+
+	"linienfunk/bots"
+	"linienfunk/internal/testkit"
+)
+
+// Listen runs a Listener until the test ends or stop is called, which waits for its end. It returns when the bot's intake is open.
+func Listen(t testing.TB, l bots.Listener, intake *bots.Intake, out bots.CityOut) (stop func()) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- l.Listen(ctx, out) }()
+	stop = sync.OnceFunc(func() {
+		cancel()
+		if err := <-ended; err != nil {
+			t.Errorf("Listen returned %v", err)
+		}
+	})
+	t.Cleanup(stop)
+	testkit.Eventually(t, "the intake is open", func() bool {
+		lease := intake.Acquire()
+		if lease != nil {
+			lease.Release()
+		}
+		return lease != nil
+	})
+	return stop
+}

@@ -1,0 +1,99 @@
+package telegram
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	"linienfunk/bots"
+	"linienfunk/bots/bottest"
+	"linienfunk/bots/telegram/telegramtest"
+	"linienfunk/report"
+)
+
+// What the core does: receiving updates and broadcasting reports.
+
+// receive handles all updates that wait, as Recv would, sends the replies, and returns the reports.
+func receive(t testing.TB, w *bottest.World, city string) []report.Report {
+	t.Helper()
+	b := theBot(w)
+	row, c := account(t, w, city)
+	var got []report.Report
+	out := func(_ context.Context, r report.Report) error {
+		got = append(got, r)
+		return nil
+	}
+	for next := nextOffset(row, b.core.Now()); ; {
+		updates, err := c.getUpdates(t.Context(), next, maxUpdates, 0)
+		must(t, err)
+		if len(updates) == 0 {
+			break
+		}
+		for _, raw := range updates {
+			id, err := b.handleRaw(t.Context(), row, raw, out)
+			must(t, err)
+			must(t, b.store.setLastUpdate(t.Context(), row, id))
+			next = id + 1
+		}
+	}
+	must(t, b.drainReplies(t.Context(), row, c))
+	return got
+}
+
+// startRecv runs Recv until the test ends or stop is called, which waits for it. A nil out accepts all reports.
+func startRecv(t testing.TB, w *bottest.World, a bots.Account, out bots.Out) (stop func()) {
+	t.Helper()
+	if out == nil {
+		out = func(context.Context, report.Report) error { return nil }
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan struct{})
+	b := theBot(w)
+	go func() { defer close(ended); b.Recv(ctx, a, out) }()
+	stop = func() { cancel(); <-ended }
+	t.Cleanup(stop)
+	return stop
+}
+
+// texts joins the texts of reports.
+func texts(reports []report.Report) string {
+	var out []string
+	for _, r := range reports {
+		out = append(out, r.Text)
+	}
+	return strings.Join(out, "|")
+}
+
+// send broadcasts a report to all subscribers, as the core would, and counts them.
+func send(t testing.TB, w *bottest.World, a bots.Account, r report.Report) int {
+	t.Helper()
+	return sendFrom(t, w, a, r, "")
+}
+
+// sendFrom is send from a cursor on.
+func sendFrom(t testing.TB, w *bottest.World, a bots.Account, r report.Report, at string) (total int) {
+	t.Helper()
+	for {
+		next, served, err := theBot(w).SendPage(t.Context(), a, r, at)
+		must(t, err)
+		total += served
+		if next == "" {
+			return total
+		}
+		at = next
+	}
+}
+
+// elsewhere is a report of another network.
+func elsewhere(w *bottest.World, id, text string) report.Report {
+	return report.Report{City: "zuerich", Bot: "elsewhere", ID: id, Text: text, At: w.Core.Now()}
+}
+
+// subscribe makes people subscribers of zuerich.
+func subscribe(t testing.TB, w *bottest.World, fake *telegramtest.Server, people ...string) {
+	t.Helper()
+	for _, who := range people {
+		fake.Say(botOf("zuerich"), who, "/start")
+	}
+	receive(t, w, "zuerich")
+}
