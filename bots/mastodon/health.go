@@ -103,7 +103,7 @@ func (b *bot) lookAtSelf(ctx context.Context, row *Account, c *client) error {
 		return nil
 	}
 	row.IsBot, row.Limited = me.Bot, me.Limited
-	return b.store.note(ctx, *row, map[string]any{"is_bot": me.Bot, "limited": me.Limited})
+	return b.accounts.Update(ctx, *row, map[string]any{"is_bot": me.Bot, "limited": me.Limited})
 }
 
 // longOutage is how long an instance may be away before we say that it may be gone for good.
@@ -121,7 +121,7 @@ func (b *bot) outage(ctx context.Context, row Account, err error) error {
 	if row.FailingSince == nil {
 		now := b.store.utc()
 		row.FailingSince = &now
-		if err := b.store.note(ctx, row, map[string]any{"failing_since": now}); err != nil {
+		if err := b.accounts.Update(ctx, row, map[string]any{"failing_since": now}); err != nil {
 			return err
 		}
 	}

@@ -15,6 +15,9 @@ import (
 	"time"
 
 	masto "github.com/mattn/go-mastodon"
+
+	"linienfunk/bots"
+	"linienfunk/bots/kit"
 )
 
 const (
@@ -26,9 +29,23 @@ const (
 	loginTime = 10 * time.Minute
 )
 
+// Login is a login under way.
+type Login struct {
+	State    string `gorm:"primaryKey;size:64"` // digest of OAuth's state
+	Instance string `gorm:"size:300;not null"`
+	Verifier []byte `gorm:"not null"` // sealed: for PKCE, RFC 7636
+	kit.Login
+}
+
+// Key is the digest of the state.
+func (l *Login) Key() *string { return &l.State }
+
+// Sealed holds the PKCE verifier.
+func (l *Login) Sealed() *[]byte { return &l.Verifier }
+
 // begin finds the instance, registers the program there if need be, stores the login and returns the address where
-// the admin allows it, and the login's state. With an empty browser the instance is asked to show the code.
-func (b *bot) begin(ctx context.Context, typed, browser string, l Login) (authorize, state string, err error) {
+// the admin allows it, and the login's state. Without a cookie the instance shows the code.
+func (b *bot) begin(ctx context.Context, typed, cookie string, l Login) (authorize, state string, err error) {
 	ctx, cancel := context.WithTimeout(ctx, b.pace.call) // for all calls: an admin is waiting
 	defer cancel()
 	if l.Instance, err = normalise(typed, b.plain); err != nil {
@@ -45,14 +62,15 @@ func (b *bot) begin(ctx context.Context, typed, browser string, l Login) (author
 		return "", "", err
 	}
 	verifier := rand.Text() + rand.Text() // 52 of the 43 to 128 characters that RFC 7636 allows
-	if state, err = b.store.openLogin(ctx, l, browser, verifier); err != nil {
+	state = rand.Text()
+	if err = b.logins.Open(ctx, l, state, cookie, verifier); err != nil {
 		return "", "", err
 	}
 	challenge := sha256.Sum256([]byte(verifier))
 	return l.Instance + "/oauth/authorize?" + url.Values{
 		"response_type":         {"code"},
 		"client_id":             {app.ClientID},
-		"redirect_uri":          {b.redirectURI(browser)},
+		"redirect_uri":          {b.redirectURI(cookie)},
 		"scope":                 {d.scopes()},
 		"state":                 {state},
 		"code_challenge":        {base64.RawURLEncoding.EncodeToString(challenge[:])},
@@ -60,23 +78,23 @@ func (b *bot) begin(ctx context.Context, typed, browser string, l Login) (author
 	}.Encode(), state, nil
 }
 
-func (b *bot) redirectURI(browser string) string {
-	if browser == "" {
+func (b *bot) redirectURI(cookie string) string {
+	if cookie == "" {
 		return outOfBand
 	}
-	return b.callback()
+	return kit.CallbackURL(b.core)
 }
 
 // register returns the program's registration on the instance, made now if there is none
 // (https://docs.joinmastodon.org/methods/apps/#create).
 func (b *bot) register(ctx context.Context, c *client, d dialect) (App, error) {
-	app, _, ok, err := b.store.app(ctx, c.instance, b.callback())
+	app, _, ok, err := b.store.app(ctx, c.instance, kit.CallbackURL(b.core))
 	if err != nil || ok {
 		return app, err
 	}
 	made, err := masto.RegisterApp(ctx, &masto.AppConfig{
 		Client: c.Client.Client, Server: c.instance, ClientName: "Linienfunk", Scopes: d.scopes(),
-		RedirectURIs: b.callback() + "\n" + outOfBand, Website: b.core.BaseURL,
+		RedirectURIs: kit.CallbackURL(b.core) + "\n" + outOfBand, Website: b.core.BaseURL,
 	})
 	if err != nil {
 		return app, fmt.Errorf("register with instance: %w", err)
@@ -84,11 +102,11 @@ func (b *bot) register(ctx context.Context, c *client, d dialect) (App, error) {
 	if made.ClientID == "" || made.ClientSecret == "" {
 		return app, fmt.Errorf("register with instance: %w", errNoMastodon)
 	}
-	fresh := App{Instance: c.instance, ClientID: made.ClientID, RedirectURI: b.callback()}
+	fresh := App{Instance: c.instance, ClientID: made.ClientID, RedirectURI: kit.CallbackURL(b.core)}
 	if err := b.store.saveApp(ctx, fresh, made.ClientSecret, app.ClientID); err != nil {
 		return app, err
 	}
-	app, _, ok, err = b.store.app(ctx, c.instance, b.callback()) // ours, or that of a login that began at the same time
+	app, _, ok, err = b.store.app(ctx, c.instance, kit.CallbackURL(b.core)) // ours, or that of a login that began at the same time
 	if err == nil && !ok {
 		err = errors.New("registration with instance is gone again")
 	}
@@ -112,12 +130,12 @@ func (b *bot) finish(ctx context.Context, l Login, verifier, code string) (row A
 	if row, err = b.identify(ctx, b.client(l.Instance, token)); err != nil {
 		return row, err
 	}
-	old, oldToken, err := b.store.account(ctx, l.City)
-	if err != nil && !errors.Is(err, errNoAccount) {
+	old, oldToken, err := b.accounts.Load(ctx, l.City)
+	if err != nil && !errors.Is(err, kit.ErrNoAccount) {
 		return row, err
 	}
 	row.City = l.City
-	if err = b.store.connect(ctx, row, token); err != nil {
+	if err = b.accounts.Connect(ctx, row, token); err != nil {
 		return row, err
 	}
 	if oldToken != "" {
@@ -189,7 +207,7 @@ func (b *bot) identify(ctx context.Context, c *client) (Account, error) {
 func (b *bot) giveBack(ctx context.Context, city, instance, token string) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), b.pace.call/3)
 	defer cancel()
-	used, err := b.store.uses(ctx, instance, token)
+	used, err := b.uses(ctx, instance, token)
 	if err == nil && !used {
 		err = b.revoke(ctx, instance, token)
 	}
@@ -211,6 +229,9 @@ func (b *bot) revoke(ctx context.Context, instance, token string) error {
 
 // loginText is the id of the text that tells an admin why a login did not work.
 func loginText(err error) string {
+	if explained := bots.AsError(err).Say; explained != "" {
+		return explained
+	}
 	var tooMany *errTooMany
 	var notJSON *errNotJSON
 	var network net.Error // *url.Error is one, and so is a deadline
@@ -220,10 +241,6 @@ func loginText(err error) string {
 		return "login-bad-host"
 	case errors.Is(err, errMoved):
 		return "error-moved"
-	case errors.Is(err, errTaken):
-		return "login-taken"
-	case errors.Is(err, errNoLogin):
-		return "login-expired"
 	case errors.As(err, &tooMany):
 		return "error-too-many"
 	case errors.As(err, &notJSON) && notJSON.status >= 500, code >= 500:
@@ -235,5 +252,5 @@ func loginText(err error) string {
 	case errors.As(err, &network), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, errTooLong):
 		return "login-unreachable"
 	}
-	return "error-internal"
+	return ""
 }

@@ -92,7 +92,7 @@ func TestAnAccountThatIsMarkedAsAutomatedGetsNoWarning(t *testing.T) {
 func TestNeitherTokenNorSecretStandInTheDatabaseInTheClear(t *testing.T) {
 	w, fake := newWorld(t)
 	connect(t, w, fake, "zuerich", "zuerich")
-	_, token, err := w.Bot.(*bot).store.account(t.Context(), "zuerich")
+	_, token, err := w.Bot.(*bot).accounts.Load(t.Context(), "zuerich")
 	if err != nil || !strings.HasPrefix(token, "token-") {
 		t.Fatalf("%q %v", token, err)
 	}
@@ -227,7 +227,7 @@ func TestWhatIsNoInstanceIsToldApart(t *testing.T) {
 		"JSON of another kind": {serve("application/json", `{"hello":"world"}`, 200), "login-no-mastodon"},
 		"a list":               {serve("application/json", `[1,2]`, 200), "login-no-mastodon"},
 		"JSON with an error":   {serve("application/json", `{"error":"?"}`, 404), "login-no-mastodon"},
-		"a broken instance":    {serve("text/html", "<h1>Bad gateway</h1>", 502), "error-server"},
+		"a broken instance":    {serve("text/html", "<h1>Bad gateway</h1>", 502), "later-server"},
 		"half an answer":       {serve("application/json", `{"domain":"x`, 200), "login-unreachable"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -242,7 +242,7 @@ func TestWhatIsNoInstanceIsToldApart(t *testing.T) {
 func TestAnInstanceThatAsksToWaitSaysSo(t *testing.T) {
 	w, fake := newWorld(t)
 	fake.Fail(bottest.TooMany)
-	wantFailed(t, w, w.Submit(t, "zuerich", "/connect", url.Values{"instance": {fake.URL}}), "error-too-many")
+	wantFailed(t, w, w.Submit(t, "zuerich", "/connect", url.Values{"instance": {fake.URL}}), "later-too-many")
 }
 
 func TestAnInstanceThatNeverAnswersIsUnreachable(t *testing.T) {
@@ -254,7 +254,7 @@ func TestAnInstanceThatNeverAnswersIsUnreachable(t *testing.T) {
 
 func TestATroubleOfTheInstanceInTheMiddleOfALoginIsTold(t *testing.T) {
 	for path, want := range map[string]string{
-		"/oauth/token": "error-server", "/api/v1/accounts": "error-server", "/api/v1/notifications": "error-server",
+		"/oauth/token": "later-server", "/api/v1/accounts": "later-server", "/api/v1/notifications": "later-server",
 	} {
 		w, fake := newWorld(t)
 		authorize, cookies := begin(t, w, fake)

@@ -2,7 +2,6 @@ package mastodon
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"time"
@@ -18,18 +17,6 @@ type App struct {
 	Secret      []byte `gorm:"not null"` // sealed
 	RedirectURI string `gorm:"not null"`
 	CreatedAt   time.Time
-}
-
-// Login is a login under way. It works once, for one city, in one browser, for ten minutes. What identifies it is kept
-// as a digest only.
-type Login struct {
-	State     string `gorm:"primaryKey;size:64"`
-	City      string `gorm:"size:32;not null"`
-	Instance  string `gorm:"size:300;not null"`
-	Browser   string `gorm:"size:64;not null"` // digest of the cookie; empty when the code is pasted by the admin
-	Path      string `gorm:"not null"`         // the settings pages' mount point, to return to
-	Verifier  []byte `gorm:"not null"`         // sealed; PKCE, RFC 7636
-	ExpiresAt time.Time
 }
 
 // app returns the registration on an instance and its secret; ok is false when a new one is needed.
@@ -73,52 +60,4 @@ func (s store) saveApp(ctx context.Context, app App, key, old string) error {
 // forgetApp lets the next login register anew.
 func (s store) forgetApp(ctx context.Context, instance string) error {
 	return wrap("delete app", s.db.WithContext(ctx).Where("instance = ?", instance).Delete(&App{}).Error)
-}
-
-// openLogin stores a login and returns its state. Those that expired go.
-func (s store) openLogin(ctx context.Context, l Login, browser, verifier string) (state string, err error) {
-	state = rand.Text()
-	l.State = s.box.Digest("mastodon state", state)
-	if browser != "" {
-		l.Browser = s.box.Digest("mastodon browser", browser)
-	}
-	l.Verifier = s.box.Seal(s.place("logins", l.State, "verifier"), []byte(verifier))
-	l.ExpiresAt = s.utc().Add(loginTime)
-	err = s.db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
-		if err := tx.Where("expires_at < ?", s.utc()).Delete(&Login{}).Error; err != nil {
-			return err
-		}
-		return tx.Create(&l).Error
-	})
-	return state, wrap("store login", err)
-}
-
-// useLogin takes the login of a state away, if it began in this browser, and returns it with its PKCE verifier. errNoLogin
-// if there is none.
-func (s store) useLogin(ctx context.Context, state, browser string) (Login, string, error) {
-	var login Login
-	bound := ""
-	if browser != "" {
-		bound = s.box.Digest("mastodon browser", browser)
-	}
-	digest := s.box.Digest("mastodon state", state)
-	err := s.db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
-		err := tx.Where("state = ? AND browser = ? AND expires_at > ?", digest, bound, s.utc()).Take(&login).Error
-		if errors.Is(err, gorm.ErrRecordNotFound) {
-			return errNoLogin
-		}
-		if err != nil {
-			return err
-		}
-		done := tx.Where("state = ?", digest).Delete(&Login{})
-		if done.Error == nil && done.RowsAffected == 0 {
-			return errNoLogin // PostgreSQL lets two readers in, but only one deletes
-		}
-		return done.Error
-	})
-	if err != nil {
-		return Login{}, "", wrap("use login", err)
-	}
-	verifier, err := s.box.Open(s.place("logins", digest, "verifier"), login.Verifier)
-	return login, string(verifier), err
 }

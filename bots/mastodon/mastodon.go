@@ -13,10 +13,10 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/url"
-	"strings"
 	"time"
 
 	"linienfunk/bots"
+	"linienfunk/bots/kit"
 )
 
 //go:embed *.html locale.*.toml
@@ -25,7 +25,7 @@ var files embed.FS
 // Plugin is this network.
 func Plugin() bots.Plugin {
 	return bots.Plugin{
-		New: New, Migrations: migrations(), Options: options(), Files: files,
+		New: New, Migrations: migrations(), Options: options(), Files: kit.Files(files),
 		Limits: []string{
 			"As many characters as the instance allows, usually 500.",
 			"Private mentions by strangers come by a look every 15 seconds; servers without Mastodon's streams are only looked at.",
@@ -38,6 +38,9 @@ func Plugin() bots.Plugin {
 // bot implements bots.Receiver, bots.Sender, bots.Retracter and bots.Public.
 type bot struct {
 	core     bots.Core
+	accounts kit.Accounts[Account, *Account]
+	logins   kit.Logins[Login, *Login]
+	pages    kit.Pages[Account, *Account]
 	store    store
 	dialects dialectCache
 	pauses   pauses
@@ -64,50 +67,25 @@ func New(core bots.Core) (bots.Bot, error) {
 	if err != nil {
 		return nil, fmt.Errorf("mastodon: base URL: %w", err)
 	}
-	return &bot{
-		core:  core,
-		store: store{db: core.DB, box: core.Box, bot: core.Name, now: core.Now},
-		plain: base.Scheme == "http",
+	b := &bot{
+		core:     core,
+		accounts: kit.Accounts[Account, *Account]{DB: core.DB, Box: core.Box, Table: core.Name + "_accounts", Column: "token"},
+		logins:   kit.Logins[Login, *Login]{Core: core, Purpose: "mastodon state", Column: "verifier", Lifetime: loginTime},
+		store:    store{db: core.DB, box: core.Box, bot: core.Name, now: core.Now},
+		plain:    base.Scheme == "http",
 		pace: pace{
 			call: 30 * time.Second, idle: 2 * time.Minute, poll: 15 * time.Second, watch: time.Minute, self: 6 * time.Hour,
 			pauseMin: time.Second, pauseMax: 5 * time.Minute, gap: 1500 * time.Millisecond, burst: 20,
 		},
-	}, nil
+	}
+	b.pages = b.newPages()
+	return b, nil
 }
 
 // Accounts lists the accounts that are switched on, of active cities.
 func (b *bot) Accounts(ctx context.Context) ([]bots.Account, error) {
-	rows, err := b.store.accounts(ctx)
-	if err != nil {
-		return nil, err
-	}
-	var accounts []bots.Account
-	for _, row := range rows {
-		city, ok, err := b.core.Cities.City(ctx, row.City)
-		if err != nil {
-			return nil, fmt.Errorf("read city: %w", err)
-		}
-		if ok && city.Active && city.Options.On("enabled") {
-			accounts = append(accounts, bots.Account{City: row.City, Revision: row.Revision, Label: row.Label()})
-		}
-	}
-	return accounts, nil
+	return b.accounts.Running(ctx, b.core.Cities)
 }
-
-// account returns the row of a's city and a client that speaks for it.
-func (b *bot) account(ctx context.Context, a bots.Account) (Account, *client, error) {
-	row, token, err := b.store.account(ctx, a.City)
-	if err != nil {
-		return Account{}, nil, err
-	}
-	return row, b.clientOf(row, token), nil
-}
-
-// callback is where instances send browsers back to.
-func (b *bot) callback() string { return b.core.BaseURL + "/bots/" + b.core.Name + "/callback" }
-
-// secure says whether browsers reach us by https.
-func (b *bot) secure() bool { return strings.HasPrefix(b.core.BaseURL, "https:") }
 
 // jitter spreads d by a half in both directions, so that a restarted instance is not met by all cities at once.
 func jitter(d time.Duration) time.Duration { return d/2 + rand.N(d+1) }

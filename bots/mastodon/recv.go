@@ -17,7 +17,7 @@ import (
 // Recv reads the mentions of an account in their order. The stream says when to look, and so do its beginnings, so that
 // nothing falls between a look and a stream; a slow poll helps where there is no stream.
 func (b *bot) Recv(ctx context.Context, a bots.Account, out bots.Out) error {
-	row, c, err := b.account(ctx, a)
+	row, c, err := b.account(ctx, a.City)
 	if err != nil {
 		return err
 	}
@@ -156,7 +156,7 @@ func (r *reader) works(ctx context.Context) error {
 		return nil
 	}
 	r.account.FailingSince = nil
-	return r.bot.store.note(ctx, r.account, map[string]any{"failing_since": nil})
+	return r.bot.accounts.Update(ctx, r.account, map[string]any{"failing_since": nil})
 }
 
 // handle hands in one mention, or looks at one that was edited, and moves the position.
@@ -176,7 +176,7 @@ func (r *reader) handle(ctx context.Context, n *masto.Notification) error {
 	}
 	r.account.Position = string(n.ID)
 	// Also when ctx ends just now: what is stored need not come again.
-	return r.bot.store.moveTo(context.WithoutCancel(ctx), r.account, r.account.Position)
+	return r.bot.accounts.Update(ctx, r.account, map[string]any{"position": r.account.Position})
 }
 
 // text returns what a mention reports, and false if it is none for us: our own post, that of another bot, or nothing at all.

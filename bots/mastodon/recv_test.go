@@ -82,7 +82,7 @@ func wait(t testing.TB, what string, ok func() bool) {
 
 func position(t testing.TB, w *bottest.World) string {
 	t.Helper()
-	row, _, err := w.Bot.(*bot).store.account(t.Context(), "zuerich")
+	row, _, err := w.Bot.(*bot).accounts.Load(t.Context(), "zuerich")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -158,7 +158,7 @@ func TestAMentionThatAppearsLateIsNotPassedOver(t *testing.T) {
 func newReaderFor(t testing.TB, w *bottest.World, a bots.Account, out bots.Out) *reader {
 	t.Helper()
 	b := w.Bot.(*bot)
-	row, c, err := b.account(t.Context(), a)
+	row, c, err := b.account(t.Context(), a.City)
 	if err != nil {
 		t.Fatal(err)
 	}

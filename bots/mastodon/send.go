@@ -10,14 +10,15 @@ import (
 	masto "github.com/mattn/go-mastodon"
 
 	"linienfunk/bots"
+	"linienfunk/bots/kit"
 	"linienfunk/report"
 )
 
 // Send boosts a public mention where the city wants that, and posts a copy of everything else. What came of it is remembered, so that
 // a repetition after a crash shows nothing twice, whatever the instance knows of idempotency.
 func (b *bot) Send(ctx context.Context, a bots.Account, r report.Report) (report.Receipt, error) {
-	row, c, err := b.account(ctx, a)
-	if errors.Is(err, errNoAccount) {
+	row, c, err := b.account(ctx, a.City)
+	if errors.Is(err, kit.ErrNoAccount) {
 		return report.Receipt{}, bots.Permanent("error-no-account", err)
 	}
 	if err != nil {
@@ -125,8 +126,8 @@ func localID(instance, remote string) (masto.ID, bool) {
 // Retract deletes a post, or takes a boost back. A boost is deleted like a post; where an instance gave us the
 // original's id for it, deleting finds nothing of ours, and unboosting is right.
 func (b *bot) Retract(ctx context.Context, a bots.Account, sent report.Receipt) error {
-	row, c, err := b.account(ctx, a)
-	if errors.Is(err, errNoAccount) {
+	row, c, err := b.account(ctx, a.City)
+	if errors.Is(err, kit.ErrNoAccount) {
 		return bots.Permanent("error-no-account", err)
 	}
 	if err != nil {

@@ -10,6 +10,7 @@ import (
 
 	"linienfunk/bots"
 	"linienfunk/bots/bottest"
+	"linienfunk/bots/kit"
 	"linienfunk/bots/mastodon/mastodontest"
 	"linienfunk/report"
 )
@@ -158,7 +159,7 @@ func TestA403MeansRevokedOnlyIfTheTokenIsDead(t *testing.T) {
 	w, fake := newWorld(t)
 	connect(t, w, fake, "zuerich", "zuerich")
 	b := w.Bot.(*bot)
-	_, c, err := b.account(t.Context(), bots.Account{City: "zuerich"})
+	_, c, err := b.account(t.Context(), "zuerich")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -176,7 +177,7 @@ func TestWithoutAnAccountNothingIsSent(t *testing.T) {
 	w, _ := newWorld(t)
 	_, err := w.Bot.(bots.Sender).Send(t.Context(), bots.Account{City: "zuerich"}, other("1", "x"))
 	wantKind(t, err, bots.KindPermanent, "error-no-account")
-	if !errors.Is(err, errNoAccount) {
+	if !errors.Is(err, kit.ErrNoAccount) {
 		t.Error(err)
 	}
 }

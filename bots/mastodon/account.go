@@ -1,0 +1,79 @@
+package mastodon
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"linienfunk/bots/kit"
+)
+
+// Account is a city's account on an instance.
+type Account struct {
+	kit.Base
+	Instance  string `gorm:"size:300;not null;uniqueIndex:idx_mastodon_accounts_owner,priority:1"` // https://host
+	AccountID string `gorm:"size:64;not null;uniqueIndex:idx_mastodon_accounts_owner,priority:2"`
+	Acct      string `gorm:"size:255;not null"`      // without the host
+	Domain    string `gorm:"size:255;not null"`      // what stands behind the second @, not always Instance's host
+	URL       string `gorm:"not null"`               // the profile
+	IsBot     bool   `gorm:"not null"`               // flagged as automated in its profile
+	Limited   bool   `gorm:"not null;default:false"` // by the instance's moderators: only followers see its posts
+	Token     []byte `gorm:"not null"`               // sealed
+	Position  string `gorm:"size:64;not null"`       // id of the last notification that was handled
+	CreatedAt time.Time
+	UpdatedAt time.Time
+
+	FailingSince *time.Time // since when reading fails because of the instance
+}
+
+// Label is the account's full address.
+func (a Account) Label() string { return "@" + a.Acct + "@" + a.Domain }
+
+// Link is the account's profile.
+func (a Account) Link() string { return a.URL }
+
+// Sealed holds the access token.
+func (a *Account) Sealed() *[]byte { return &a.Token }
+
+// Identity is the account on its instance.
+func (a *Account) Identity() map[string]any {
+	return map[string]any{"instance": a.Instance, "account_id": a.AccountID}
+}
+
+// Inherit keeps the read position of the same account.
+func (a *Account) Inherit(old Account) {
+	a.CreatedAt = old.CreatedAt
+	if old.Instance == a.Instance && old.AccountID == a.AccountID {
+		a.Position = old.Position
+	}
+}
+
+// account returns the row of a city and a client that speaks for it.
+func (b *bot) account(ctx context.Context, city string) (Account, *client, error) {
+	row, token, err := b.accounts.Load(ctx, city)
+	if err != nil {
+		return Account{}, nil, err
+	}
+	return row, b.clientOf(row, token), nil
+}
+
+// uses says whether any city's account on the instance has this token.
+func (b *bot) uses(ctx context.Context, instance, token string) (bool, error) {
+	rows, err := b.accounts.List(ctx)
+	if err != nil {
+		return false, err
+	}
+	for _, row := range rows {
+		if row.Instance != instance {
+			continue
+		}
+		_, have, err := b.accounts.Load(ctx, row.City)
+		if err != nil {
+			return false, fmt.Errorf("compare tokens: %w", err)
+		}
+		if have == token {
+			return true, nil
+		}
+	}
+	return false, nil
+}
