@@ -35,7 +35,7 @@ type cli struct {
 	ShowConfig struct{} `cmd:"" name:"config" help:"Print the effective configuration, without secrets."`
 	Version    struct{} `cmd:"" help:"Print the version."`
 	Mail       struct {
-		Check struct{} `cmd:"" help:"Look up what the DNS lacks for the cities' mail, and print the records; exit 1 if it lacks something."`
+		Check struct{} `cmd:"" help:"Check the DNS records that the cities' mail needs, and print those to add; exit 1 if one is missing or wrong."`
 	} `cmd:"" help:"About mail."`
 	Healthcheck struct{} `cmd:"" help:"Ask a running program whether it is well; exit 1 if not."`
 }

@@ -10,10 +10,10 @@ import (
 	"linienfunk/mail"
 )
 
-// mailCheckTime is for all questions to the DNS together.
+// mailCheckTime limits all DNS queries together.
 const mailCheckTime = time.Minute
 
-// mailCheck tells the operator what the DNS still lacks for the cities' mail. The error says that it lacks something.
+// mailCheck prints which DNS records the cities' mail needs, and their state. It returns an error if one is missing or wrong.
 func mailCheck(ctx context.Context, settings config.Config, resolver mail.Resolver, out io.Writer) error {
 	ctx, cancel := context.WithTimeout(ctx, mailCheckTime)
 	defer cancel()

@@ -132,7 +132,7 @@ func TestADeliveryStatusNotificationIsHeardOf(t *testing.T) {
 	w := newWorld(t, Config{Outbox: t.TempDir()})
 	heard := w.listen()
 	must(t, w.as("post").Enqueue(t.Context(), subscription("1")))
-	local := bouncePrefix + w.queue.box.Digest("mail bounce", "post\x00zuerich 0123456789abcdef")[:32]
+	local := bouncePrefix + w.bounceToken("post", "zuerich 0123456789abcdef")
 	for _, c := range []struct {
 		file string
 		want string
@@ -177,7 +177,7 @@ func TestSoftBouncesAreCountedUntilAMailGoesThrough(t *testing.T) {
 	w := newWorld(t, Config{Outbox: t.TempDir()})
 	heard := w.listen()
 	must(t, w.as("post").Enqueue(t.Context(), subscription("1")))
-	local := bouncePrefix + w.queue.box.Digest("mail bounce", "post\x00zuerich 0123456789abcdef")[:32]
+	local := bouncePrefix + w.bounceToken("post", "zuerich 0123456789abcdef")
 	for _, step := range []struct {
 		after   time.Duration
 		through bool
@@ -190,9 +190,9 @@ func TestSoftBouncesAreCountedUntilAMailGoesThrough(t *testing.T) {
 	} {
 		w.skew.Add(int64(step.after))
 		if step.through {
-			must(t, w.forgive(t.Context(), local))
+			must(t, w.clearSoftBounces(t.Context(), local))
 		}
-		must(t, w.bounced(t.Context(), local, softly))
+		must(t, w.recordBounce(t.Context(), local, softBounce))
 		if got := <-heard; got.Soft != step.count || got.Dead() != step.dead {
 			t.Errorf("%+v: %+v", step, got)
 		}
@@ -250,16 +250,16 @@ func TestABounceThatCannotBeToldIsToldLater(t *testing.T) {
 
 func TestNobodyIsBlamedWhileWeAreOffline(t *testing.T) {
 	w := newWorld(t, newInternet(t).config())
-	gone := answer{stage: "connect", code: 451, enhanced: [3]int{4, 4, 1}}
-	if w.judge(gone, envelope{}) != fine {
+	gone := reply{stage: "connect", code: 451, enhanced: [3]int{4, 4, 1}}
+	if w.classify(gone, envelope{}) != noBounce {
 		t.Error("blamed though nothing was ever delivered")
 	}
-	w.accepted.Store(w.now().UnixMilli())
-	if w.judge(gone, envelope{}) != softly {
+	w.lastAccepted.Store(w.now().UnixMilli())
+	if w.classify(gone, envelope{}) != softBounce {
 		t.Error("not blamed though another server took a mail")
 	}
 	w.skew.Add(int64(2 * onlineTime))
-	if w.judge(gone, envelope{}) != fine {
+	if w.classify(gone, envelope{}) != noBounce {
 		t.Error("blamed though no mail was delivered for long")
 	}
 }
@@ -281,7 +281,7 @@ func FuzzDSN(f *testing.F) {
 			if c := a.code / 100; err != nil || c != 2 && c != 4 && c != 5 || a.enhanced != [3]int{} && a.enhanced[0] != c {
 				t.Errorf("%+v, %v", a, err)
 			}
-			judge(a, true)
+			classify(a, true)
 		}
 	})
 }

@@ -18,7 +18,7 @@ func TestMailsThatAreCanceledDoNotLeaveEvenIfTheyAreBeingHandedOut(t *testing.T)
 		return nil
 	}
 	w := newWorld(t, Config{Smarthost: s.address})
-	w.limits.perPlace = 1
+	w.limits.connections = 1
 	const count = 1000 // more than are leased at once
 	var keys []string
 	for _, mail := range manyMails("zuerich", count) {

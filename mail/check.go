@@ -13,36 +13,36 @@ import (
 	"blitiri.com.ar/go/spf"
 )
 
-// Finding is what Check says about one thing in the DNS.
+// Finding is the result of Check for one kind of DNS record.
 type Finding struct {
 	Name   string // MX, SPF, …
 	State  State
-	Say    string // one sentence
-	Record string // to paste into a zone file, if there is one to recommend
+	Say    string // a sentence for the operator
+	Record string // to paste into a zone file; empty if there is none to recommend
 }
 
-// State is how a thing stands.
+// State is the state of a Finding.
 type State string
 
-// The states. Only Right and Skipped need nobody to do anything.
+// The states. All but Right and Skipped need the operator to act.
 const (
 	Right   State = "ok"
 	Wrong   State = "wrong"
 	Missing State = "missing"
-	Unknown State = "unknown" // the DNS did not answer
-	Skipped State = "skipped" // it does not matter for this way of delivery
+	Unknown State = "unknown" // the DNS query failed
+	Skipped State = "skipped" // not needed for this way of delivery
 )
 
-// checker looks at the DNS as receivers of our mail do.
+// checker checks the DNS from a receiver's point of view.
 type checker struct {
 	Config
-	host      string // our name
-	addresses []string
-	signer    *signer
+	host      string   // name of this machine
+	addresses []string // of host
+	signer    *signer  // nil for no signatures
 }
 
-// Check looks up what other mail servers want to find about the domain: that mail for it arrives, and that ours is believed.
-// It needs Config's Resolver. The error is that of a configuration that cannot work.
+// Check checks the DNS records of Config.Domain that other mail servers need, to deliver mail to it and to trust mail from it. It uses
+// Config.Resolver. The error is about an invalid configuration.
 func Check(ctx context.Context, config Config) ([]Finding, error) {
 	c := &checker{Config: config, host: cmp.Or(config.Hostname, config.Domain)}
 	var err error
@@ -52,24 +52,25 @@ func Check(ctx context.Context, config Config) ([]Finding, error) {
 	return []Finding{c.checkHost(ctx), c.checkMX(ctx), c.checkSPF(ctx), c.checkDKIM(ctx), c.checkDMARC(ctx), c.checkPTR(ctx)}, nil
 }
 
-func unanswered(name string) Finding {
-	return Finding{Name: name, State: Unknown, Say: "the DNS does not answer; try again later"}
+// dnsFailed is the finding after a failed query.
+func dnsFailed(name string) Finding {
+	return Finding{Name: name, State: Unknown, Say: "the DNS query failed; try again later"}
 }
 
-// checkHost finds our addresses, for those that follow.
+// checkHost looks up our addresses, which the other checks need.
 func (c *checker) checkHost(ctx context.Context) Finding {
 	f := Finding{Name: "A/AAAA", Record: c.host + ". IN A <address of this machine>"}
 	found, err := c.Resolver.LookupIPAddr(ctx, c.host+".")
 	switch {
-	case err != nil && !notFound(err):
-		return unanswered(f.Name)
+	case err != nil && !isNotFound(err):
+		return dnsFailed(f.Name)
 	case len(found) == 0:
 		f.State, f.Say = Missing, c.host+" has no address; if this machine has another name, set mail.hostname"
 		return f
 	}
 	for _, one := range found {
-		if !one.IP.IsGlobalUnicast() || one.IP.IsPrivate() { // /etc/hosts is asked, too
-			f.State, f.Say = Wrong, fmt.Sprintf("%s is %s here, where nobody else gets; look into /etc/hosts, and ask on another machine", c.host, one.IP)
+		if !one.IP.IsGlobalUnicast() || one.IP.IsPrivate() { // the resolver reads /etc/hosts, too
+			f.State, f.Say = Wrong, fmt.Sprintf("%s is %s here, which other machines cannot reach; check /etc/hosts, and run this on another machine", c.host, one.IP)
 			c.addresses = nil
 			return f
 		}
@@ -81,8 +82,8 @@ func (c *checker) checkHost(ctx context.Context) Finding {
 func (c *checker) checkMX(ctx context.Context) Finding {
 	f := Finding{Name: "MX", Record: fmt.Sprintf("%s. IN MX 10 %s.", c.Domain, c.host)}
 	found, err := c.Resolver.LookupMX(ctx, c.Domain+".")
-	if err != nil && !notFound(err) && len(found) == 0 {
-		return unanswered(f.Name)
+	if err != nil && !isNotFound(err) && len(found) == 0 {
+		return dnsFailed(f.Name)
 	}
 	if len(found) == 0 {
 		f.State, f.Say = Missing, "riders' mail to "+c.Domain+" does not arrive"
@@ -91,53 +92,53 @@ func (c *checker) checkMX(ctx context.Context) Finding {
 	var hosts []string
 	for _, mx := range found {
 		host := strings.ToLower(strings.TrimSuffix(mx.Host, "."))
-		if addresses, err := c.Resolver.LookupIPAddr(ctx, host+"."); host == "" || len(addresses) == 0 && (err == nil || notFound(err)) {
-			f.State, f.Say = Wrong, "it leads to "+cmp.Or(host, "nowhere")+", which has no address"
+		if addresses, err := c.Resolver.LookupIPAddr(ctx, host+"."); host == "" || len(addresses) == 0 && (err == nil || isNotFound(err)) {
+			f.State, f.Say = Wrong, "it points to "+cmp.Or(host, "no host")+", which has no address"
 			return f
 		}
 		hosts = append(hosts, host)
 	}
 	if slices.Contains(hosts, strings.ToLower(c.host)) {
-		return Finding{Name: f.Name, State: Right, Say: "mail to " + c.Domain + " comes to " + c.host}
+		return Finding{Name: f.Name, State: Right, Say: "mail to " + c.Domain + " arrives at " + c.host}
 	}
 	return Finding{Name: f.Name, State: Right, Say: "mail to " + c.Domain + " goes to " + strings.Join(hosts, ", ") +
-		", which must hand it over to this program"}
+		", which must forward it to this program"}
 }
 
-// checkSPF asks as a receiver does whether our addresses may send for the domain (RFC 7208).
+// checkSPF checks whether our addresses may send for the domain (RFC 7208).
 func (c *checker) checkSPF(ctx context.Context) Finding {
 	sender := c.host
 	if c.Smarthost != "" {
 		sender = c.smarthostName()
 	}
 	f := Finding{Name: "SPF"}
-	if !inside(sender) {
-		f.Record = fmt.Sprintf(`%s. IN TXT "v=spf1 %s -all"`, c.Domain, mechanism(sender))
+	if !isLocal(sender) {
+		f.Record = fmt.Sprintf(`%s. IN TXT "v=spf1 %s -all"`, c.Domain, spfMechanism(sender))
 	}
-	records, err := c.tagged(ctx, c.Domain, "v=spf1")
+	records, err := c.versioned(ctx, c.Domain, "v=spf1")
 	switch {
 	case err != nil:
-		return unanswered(f.Name)
+		return dnsFailed(f.Name)
 	case len(records) == 0:
-		f.State, f.Say = Missing, "nobody may send for "+c.Domain
+		f.State, f.Say = Missing, "no host is allowed to send for "+c.Domain
 		if f.Record == "" {
-			f.Say += "; from where the smarthost sends cannot be known here, ask its operator what to write"
+			f.Say += "; the smarthost's public addresses are not known here: ask its operator for the record"
 		} else if c.Smarthost != "" {
-			f.Say += "; ask the smarthost's operator what to write, if the line below does not cover its addresses"
+			f.Say += "; ask the smarthost's operator for the record if the line below does not cover its addresses"
 		}
 		return f
 	case len(records) > 1:
-		f.State, f.Say, f.Record = Wrong, "there are several records; receivers want one", ""
+		f.State, f.Say, f.Record = Wrong, "there are several records; only one is allowed", ""
 		return f
 	}
-	if c.Smarthost != "" { // through which of its addresses it sends, only its operator knows
+	if c.Smarthost != "" { // only its operator knows which addresses it sends from
 		return Finding{Name: f.Name, State: Right, Say: fmt.Sprintf("the record is %q; it must cover the smarthost", records[0])}
 	}
 	for _, address := range c.addresses {
 		result, _ := spf.CheckHostWithSender(net.ParseIP(address), c.host, bouncePrefix+"@"+c.Domain,
 			spf.WithContext(ctx), spf.WithResolver(c.Resolver))
 		if result == spf.TempError {
-			return unanswered(f.Name)
+			return dnsFailed(f.Name)
 		}
 		if result != spf.Pass {
 			f.State, f.Say = Wrong, fmt.Sprintf("%s may not send: %q says %s", address, records[0], result)
@@ -145,22 +146,22 @@ func (c *checker) checkSPF(ctx context.Context) Finding {
 		}
 	}
 	if len(c.addresses) == 0 {
-		f.State, f.Say = Unknown, "without an address of "+c.host+" it cannot be tried"
+		f.State, f.Say = Unknown, "cannot be checked without an address of "+c.host
 		return f
 	}
 	return Finding{Name: f.Name, State: Right, Say: strings.Join(c.addresses, ", ") + " may send"}
 }
 
-// inside says that a host is an address, or a name, that means nothing to other machines.
-func inside(host string) bool {
+// isLocal reports whether a host is an address, or a name, that other machines cannot use.
+func isLocal(host string) bool {
 	if ip, err := netip.ParseAddr(host); err == nil {
 		return !ip.Unmap().IsGlobalUnicast() || ip.Unmap().IsPrivate()
 	}
-	return loopback(host)
+	return isLoopback(host)
 }
 
-// mechanism is what SPF calls a host: RFC 7208, sections 5.3 and 5.6.
-func mechanism(host string) string {
+// spfMechanism is the SPF mechanism for a host: RFC 7208, sections 5.3 and 5.6.
+func spfMechanism(host string) string {
 	ip, err := netip.ParseAddr(host)
 	switch {
 	case err != nil:
@@ -172,17 +173,17 @@ func mechanism(host string) string {
 }
 
 func (c *checker) smarthostName() string {
-	if host, err := parseSmarthost(c.Config); err == nil {
-		name, _, _ := net.SplitHostPort(host.address)
+	if server, err := parseSmarthost(c.Config); err == nil {
+		name, _, _ := net.SplitHostPort(server.address)
 		return name
 	}
 	return c.host
 }
 
-// tagged returns a name's TXT records that begin with a version. None is no error.
-func (c *checker) tagged(ctx context.Context, name, version string) ([]string, error) {
+// versioned returns a name's TXT records that begin with a version. It is no error if there are none.
+func (c *checker) versioned(ctx context.Context, name, version string) ([]string, error) {
 	records, err := c.Resolver.LookupTXT(ctx, name+".")
-	if err != nil && !notFound(err) {
+	if err != nil && !isNotFound(err) {
 		return nil, err
 	}
 	return slices.DeleteFunc(records, func(r string) bool {
@@ -191,33 +192,33 @@ func (c *checker) tagged(ctx context.Context, name, version string) ([]string, e
 	}), nil
 }
 
-// checkPTR wants our address to lead back to our name, which large receivers demand.
+// checkPTR checks that our addresses resolve back to our name, which large receivers demand.
 func (c *checker) checkPTR(ctx context.Context) Finding {
 	f := Finding{Name: "PTR"}
 	if !c.Direct {
-		return Finding{Name: f.Name, State: Skipped, Say: "this machine delivers nothing itself"}
+		return Finding{Name: f.Name, State: Skipped, Say: "this machine does not deliver directly"}
 	}
 	if len(c.addresses) == 0 {
-		return Finding{Name: f.Name, State: Unknown, Say: "without an address of " + c.host + " it cannot be looked up"}
+		return Finding{Name: f.Name, State: Unknown, Say: "cannot be checked without an address of " + c.host}
 	}
 	for _, address := range c.addresses {
 		names, err := c.Resolver.LookupAddr(ctx, address)
-		if err != nil && !notFound(err) {
-			return unanswered(f.Name)
+		if err != nil && !isNotFound(err) {
+			return dnsFailed(f.Name)
 		}
 		if slices.ContainsFunc(names, func(name string) bool { return strings.EqualFold(strings.TrimSuffix(name, "."), c.host) }) {
 			continue
 		}
-		f.State, f.Say, f.Record = Missing, address+" leads to no name; whoever gave you the address sets it", reverse(address)+" IN PTR "+c.host+"."
+		f.State, f.Say, f.Record = Missing, address+" has no name; the provider of the address can set it", reverse(address)+" IN PTR "+c.host+"."
 		if len(names) > 0 {
-			f.State, f.Say = Wrong, address+" leads to "+strings.TrimSuffix(names[0], ".")+" and not to "+c.host
+			f.State, f.Say = Wrong, address+" resolves to "+strings.TrimSuffix(names[0], ".")+" and not to "+c.host
 		}
 		return f
 	}
-	return Finding{Name: f.Name, State: Right, Say: strings.Join(c.addresses, ", ") + " leads to " + c.host}
+	return Finding{Name: f.Name, State: Right, Say: strings.Join(c.addresses, ", ") + " resolves to " + c.host}
 }
 
-// reverse is the name at which an address is looked up: RFC 1035, section 3.5, and RFC 3596, section 2.5.
+// reverse is the name of an address's PTR records: RFC 1035, section 3.5, and RFC 3596, section 2.5.
 func reverse(address string) string {
 	ip, err := netip.ParseAddr(address)
 	if err != nil {
@@ -238,10 +239,10 @@ func reverse(address string) string {
 	return strings.Join(labels, ".") + ".ip6.arpa."
 }
 
-// errIncomplete is for the exit code.
-var errIncomplete = errors.New("the DNS lacks something")
+// errIncomplete makes the command fail.
+var errIncomplete = errors.New("some DNS records are missing or wrong")
 
-// Incomplete says whether somebody must do something about the findings.
+// Incomplete returns an error if the operator must act on the findings.
 func Incomplete(findings []Finding) error {
 	for _, f := range findings {
 		if f.State != Right && f.State != Skipped {

@@ -1,74 +1,75 @@
 package mail
 
-// verdict is what an answer says about the mailbox that a mail was for, as opposed to the mail, its sender or us.
-type verdict int
+// bounceKind says what a reply means for the recipient's address, as opposed to the message, its sender or us.
+type bounceKind int
 
 const (
-	fine   verdict = iota // nothing
-	softly                // it takes no mail just now, or it is not clear why
-	hardly                // it does not exist
+	noBounce   bounceKind = iota // nothing
+	softBounce                   // it accepts no mail at the moment, or the reason is unclear
+	hardBounce                   // it does not exist
 )
 
-// dsnStage is the stage of an answer that came in a delivery status notification.
+// dsnStage is the stage of a reply that was reported in a delivery status notification.
 const dsnStage = "DSN"
 
-// judge reads the status codes of RFC 3463. Only a code that says that the mailbox is gone counts as hard: a bare 550 may
-// mean that the receiver dislikes our address, and would cost a city all subscribers of a large provider at once.
-func judge(a answer, direct bool) verdict {
-	switch a.stage {
+// classify interprets status codes of RFC 3463. Only a status that says that the address does not exist is a hard bounce: a bare 550 may
+// mean that the receiver blocks our host, and would cost a city all subscribers at a large provider at once. direct says that the
+// reply is from the recipient's own server.
+func classify(r reply, direct bool) bounceKind {
+	switch r.stage {
 	case "RCPT", dsnStage:
 	case "message", "DNS", "connect":
-		if a.enhanced == [3]int{} {
-			return fine
+		if r.enhanced == [3]int{} {
+			return noBounce
 		}
-	default: // before a recipient was named, or about how the mail is transported
-		return fine
+	default: // before the recipient was named, or about the transport
+		return noBounce
 	}
-	class, subject, detail := a.code/100, 0, 0
+	class, subject, detail := r.code/100, 0, 0
 	switch {
-	case a.enhanced != [3]int{}:
-		class, subject, detail = a.enhanced[0], a.enhanced[1], a.enhanced[2]
-	case a.code == 556: // RFC 7504: the domain takes no mail
+	case r.enhanced != [3]int{}:
+		class, subject, detail = r.enhanced[0], r.enhanced[1], r.enhanced[2]
+	case r.code == 556: // RFC 7504: the domain accepts no mail
 		subject, detail = 1, 10
 	}
 	if class != 4 && class != 5 {
-		return fine
+		return noBounce
 	}
 	switch subject {
 	case 1:
-		return judgeAddress(class, detail)
+		return classifyAddress(class, detail)
 	case 2:
-		return judgeMailbox(class, detail)
+		return classifyMailbox(class, detail)
 	case 0:
-		return softly
-	case 4: // the network: of the smarthost, unless it has tried for days or it is us who tried
-		if direct || a.stage == dsnStage {
-			return softly
+		return softBounce
+	case 4: // the network: a smarthost's own problem, unless the smarthost has given up
+		if direct || r.stage == dsnStage {
+			return softBounce
 		}
 	}
-	return fine // 3: the server; 5: the protocol; 6: the content; 7: policy
+	return noBounce // 3: the server; 5: the protocol; 6: the content; 7: policy
 }
 
-// judgeAddress is for X.1.X: 0 other, 1 no such mailbox, 2 no such host, 3 syntax, 4 ambiguous, 6 moved, 10 null MX (RFC 7505).
+// classifyAddress is for X.1.X: 0 other, 1 no such mailbox, 2 no such host, 3 syntax, 4 ambiguous, 6 moved, 10 null MX (RFC 7505).
 // 5 means success; 7, 8 and 9 are about the sender and the route.
-func judgeAddress(class, detail int) verdict {
+func classifyAddress(class, detail int) bounceKind {
 	switch detail {
 	case 0, 1, 2, 3, 4, 6, 10:
 		if class == 5 {
-			return hardly
+			return hardBounce
 		}
-		return softly
+		return softBounce
 	}
-	return fine
+	return noBounce
 }
 
-// judgeMailbox is for X.2.X: 1 disabled; 3 message too long for it; others, such as 2 for a full one, may pass.
-func judgeMailbox(class, detail int) verdict {
+// classifyMailbox is for X.2.X: 1 disabled, 3 message too long; others, such as 2 for a full one, are temporary.
+func classifyMailbox(class, detail int) bounceKind {
 	switch {
 	case detail == 3:
-		return fine
+		return noBounce
 	case detail == 1 && class == 5:
-		return hardly
+		return hardBounce
 	}
-	return softly
+	return softBounce
 }

@@ -7,203 +7,218 @@ import (
 	"time"
 )
 
-// limits say how many mails go at the same time, and how fast.
+// limits say how many messages are delivered at the same time, and how fast.
 type limits struct {
-	perPlace  int // connections to one place at a time
-	total     int // connections at a time
-	perMinute int // mails to one place; 0 for any number
+	connections int // to one destination at a time
+	total       int // connections to all destinations
+	perMinute   int // messages to one destination; 0 for no limit
 }
 
 var (
-	// A smarthost and an outbox are one place.
-	onePlace = limits{perPlace: 4, total: 100}
-	// Large providers put off hosts that they do not know when those open many connections or send fast.
-	manyPlaces = limits{perPlace: 2, total: 100, perMinute: 120}
-	// A provider knows whom it serves, and says when it is too much.
-	ownPlace = limits{perPlace: 2}
+	// A smarthost or an outbox is one destination.
+	smarthostLimits = limits{connections: 4, total: 100}
+	// Large providers defer unknown hosts that open many connections or send fast.
+	directLimits = limits{connections: 2, total: 100, perMinute: 120}
+	// The server of a route knows its user, and says when it is too much.
+	routeLimits = limits{connections: 2}
 )
 
-// lanes keep mails apart, so that none wait for those of others. A place is where mails go: the smarthost, a domain, or a route. One
-// that is slow holds up itself only. The mails for one place wait in a lane for each sender, which take turns: a city with many
-// subscribers holds up neither other cities nor log-in mails.
+// dispatcher queues leased messages in memory, per destination, and runs the workers that deliver them (pool.go).
 //
-// Mails are leased only for lanes in which none wait.
-type lanes struct {
+// A destination is the smarthost, a domain, or a route; a slow one delays only its own messages. The messages of one sender to one
+// destination are a flow. The flows of a destination take turns (round robin): a city with many subscribers delays neither other
+// cities nor log-in mails. Messages are leased only for flows that have none queued here.
+type dispatcher struct {
 	limits
-	mailer           *Mailer
-	open             func() transport
-	sending, writing context.Context
+	mailer *Mailer
+	open   func() transport
+
+	sending, writing context.Context // of deliveries; of database updates about their results
 
 	stopped chan struct{}
-	running sync.WaitGroup
-	mu      sync.Mutex
-	places  map[string]*place
-	workers int
+	running sync.WaitGroup // workers
+
+	mu           sync.Mutex
+	destinations map[string]*destination
+	workers      int // of all destinations
 }
 
-// place is guarded by lanes.mu, but for the channel.
-type place struct {
-	limits     limits
-	lanes      map[string][]task // what waits in each lane that is known
-	turns      []string          // lanes in which mails wait, the next one first
-	news       chan struct{}     // wakes a worker; one token for any number of mails
+// destination is guarded by dispatcher.mu, except for the channel.
+type destination struct {
+	limits limits
+	flows  map[string][]task // queued messages by flow; empty for known flows without any
+	ready  []string          // flows with queued messages, the next one first
+	wakeup chan struct{}     // wakes one idle worker
+
 	workers    int
-	delivering int       // of the workers; the others are idle
-	begin      time.Time // of the minute that is counted
-	count      int       // mails in it
-	failed     int       // times in a row that the place, and not just one mail, failed
-	held       time.Time // until when it is left alone after that
+	delivering int // of the workers; the others are idle
+
+	windowStart time.Time // of the minute for limits.perMinute
+	windowCount int       // messages in it
+
+	failures     int       // in a row, of the destination and not just of a message
+	backoffUntil time.Time // after failures
 }
 
-// placeSize is the length of the part of a lane's name that is the place's.
-const placeSize = 16
+// task is a leased message.
+type task struct {
+	item
+	leasedUntil time.Time // unless the lease was renewed
+}
 
-// ownMark begins the names of places that are routes.
-const ownMark = "r"
+// destinationSize is the length of the part of a flow's name that is the destination's.
+const destinationSize = 16
 
-func placeOf(lane string) string { return lane[:min(placeSize, len(lane))] }
+// routeMark begins the names of destinations that are routes.
+const routeMark = "r"
 
-func newLanes(m *Mailer, open func() transport, sending, writing context.Context) *lanes {
-	return &lanes{
+func destinationOf(flow string) string { return flow[:min(destinationSize, len(flow))] }
+
+func newDispatcher(m *Mailer, open func() transport, sending, writing context.Context) *dispatcher {
+	return &dispatcher{
 		limits: m.limits, mailer: m, open: open, sending: sending, writing: writing,
-		stopped: make(chan struct{}), places: map[string]*place{},
+		stopped: make(chan struct{}), destinations: map[string]*destination{},
 	}
 }
 
-// busy lists the lanes that must not get more now, and when the first of those that were told to wait may have more (zero for none of
-// them).
-func (l *lanes) busy() (names []string, until time.Time) {
-	now := l.mailer.now()
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	for name, p := range l.places {
-		end := p.blocked(now)
-		if p.workers == 0 && len(p.turns) == 0 && end.IsZero() && !now.Before(p.begin.Add(time.Minute)) {
-			delete(l.places, name)
+// busy lists the flows to lease no messages for, and when the first destination that is blocked by time will be ready (zero for none).
+// It forgets idle destinations.
+func (d *dispatcher) busy() (flows []string, ready time.Time) {
+	now := d.mailer.now()
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for name, dest := range d.destinations {
+		blocked := dest.blockedUntil(now)
+		if dest.workers == 0 && len(dest.ready) == 0 && blocked.IsZero() && dest.windowOver(now) {
+			delete(d.destinations, name)
 			continue
 		}
-		for lane, waiting := range p.lanes {
-			if len(waiting) > 0 || !end.IsZero() {
-				names = append(names, lane)
+		for flow, queued := range dest.flows {
+			if len(queued) > 0 || !blocked.IsZero() {
+				flows = append(flows, flow)
 			}
 		}
-		if !end.IsZero() && (until.IsZero() || end.Before(until)) {
-			until = end
+		if !blocked.IsZero() && (ready.IsZero() || blocked.Before(ready)) {
+			ready = blocked
 		}
 	}
-	return names, until
+	return flows, ready
 }
 
-// blocked says until when the place must get no more, and is zero if it may.
-func (p *place) blocked(now time.Time) time.Time {
-	if now.Before(p.held) {
-		return p.held
+func (dest *destination) windowOver(now time.Time) bool {
+	return !now.Before(dest.windowStart.Add(time.Minute))
+}
+
+// blockedUntil returns when the destination may get messages again; zero for now.
+func (dest *destination) blockedUntil(now time.Time) time.Time {
+	if now.Before(dest.backoffUntil) {
+		return dest.backoffUntil
 	}
-	if end := p.begin.Add(time.Minute); p.limits.perMinute > 0 && p.count >= p.limits.perMinute && now.Before(end) {
-		return end
+	if dest.limits.perMinute > 0 && dest.windowCount >= dest.limits.perMinute && !dest.windowOver(now) {
+		return dest.windowStart.Add(time.Minute)
 	}
 	return time.Time{}
 }
 
-// add takes mails that were leased, and returns those that are over their place's limit.
-func (l *lanes) add(rows []item, until time.Time) (over []item) {
-	now := l.mailer.now()
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	for _, row := range rows {
-		p := l.place(row.Lane)
-		if !now.Before(p.begin.Add(time.Minute)) {
-			p.begin, p.count = now, 0
+// add queues leased messages, and returns those for destinations that are blocked.
+func (d *dispatcher) add(items []item, leasedUntil time.Time) (rejected []item) {
+	now := d.mailer.now()
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, it := range items {
+		dest := d.destination(it.Flow)
+		if dest.windowOver(now) {
+			dest.windowStart, dest.windowCount = now, 0
 		}
-		waiting := p.lanes[row.Lane]
-		if !p.blocked(now).IsZero() {
-			p.lanes[row.Lane] = waiting // known from now on, and so busy
-			over = append(over, row)
+		queued := dest.flows[it.Flow]
+		if !dest.blockedUntil(now).IsZero() {
+			dest.flows[it.Flow] = queued // a known flow, for busy
+			rejected = append(rejected, it)
 			continue
 		}
-		p.count++
-		if len(waiting) == 0 {
-			p.turns = append(p.turns, row.Lane)
+		dest.windowCount++
+		if len(queued) == 0 {
+			dest.ready = append(dest.ready, it.Flow)
 		}
-		p.lanes[row.Lane] = append(waiting, task{row, until})
-		p.wake()
-		l.staff(p)
+		dest.flows[it.Flow] = append(queued, task{it, leasedUntil})
+		dest.wake()
+		d.addWorker(dest)
 	}
-	return over
+	return rejected
 }
 
-func (l *lanes) place(lane string) *place {
-	name := placeOf(lane)
-	p := l.places[name]
-	if p == nil {
-		p = &place{limits: l.limits, lanes: map[string][]task{}, news: make(chan struct{}, 1)}
-		if strings.HasPrefix(name, ownMark) {
-			p.limits = ownPlace
+func (d *dispatcher) destination(flow string) *destination {
+	name := destinationOf(flow)
+	dest := d.destinations[name]
+	if dest == nil {
+		dest = &destination{limits: d.limits, flows: map[string][]task{}, wakeup: make(chan struct{}, 1)}
+		if strings.HasPrefix(name, routeMark) {
+			dest.limits = routeLimits
 		}
-		l.places[name] = p
+		d.destinations[name] = dest
 	}
-	return p
+	return dest
 }
 
-func (p *place) wake() {
+func (dest *destination) wake() {
 	select {
-	case p.news <- struct{}{}:
+	case dest.wakeup <- struct{}{}:
 	default:
 	}
 }
 
-// take returns the first mail of the lane whose turn it is, and whether that was the lane's last. One must be waiting.
-func (p *place) take() (next task, last bool) {
-	lane := p.turns[0]
-	waiting := p.lanes[lane]
-	p.turns, p.lanes[lane] = p.turns[1:], waiting[1:]
-	if last = len(waiting) == 1; !last {
-		p.turns = append(p.turns, lane)
+// pop removes the first message of the next flow, and reports whether it was the flow's last. There must be one.
+func (dest *destination) pop() (next task, last bool) {
+	flow := dest.ready[0]
+	queued := dest.flows[flow]
+	dest.ready, dest.flows[flow] = dest.ready[1:], queued[1:]
+	if last = len(queued) == 1; !last {
+		dest.ready = append(dest.ready, flow)
 	}
-	if len(p.turns) > 0 {
-		p.wake()
+	if len(dest.ready) > 0 {
+		dest.wake()
 	}
-	return waiting[0], last
+	return queued[0], last
 }
 
-// waiting counts mails.
-func (p *place) waiting() (count int) {
-	for _, lane := range p.turns {
-		count += len(p.lanes[lane])
+func (dest *destination) queued() (count int) {
+	for _, flow := range dest.ready {
+		count += len(dest.flows[flow])
 	}
 	return count
 }
 
-// hold leaves a place alone for a while, and returns what waited for it.
-func (l *lanes) hold(p *place, least time.Duration) (rest []item) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	p.failed++
-	p.held = l.mailer.now().Add(max(l.mailer.hold(p.failed), least))
-	return p.empty()
-}
-
-func (p *place) empty() (rest []item) {
-	for _, lane := range p.turns {
-		for _, waiting := range p.lanes[lane] {
-			rest = append(rest, waiting.row)
+// drain removes all queued messages.
+func (dest *destination) drain() (items []item) {
+	for _, flow := range dest.ready {
+		for _, queued := range dest.flows[flow] {
+			items = append(items, queued.item)
 		}
-		p.lanes[lane] = nil
+		dest.flows[flow] = nil
 	}
-	p.turns = nil
-	return rest
+	dest.ready = nil
+	return items
 }
 
-// stop lets the workers end what they are at, waits for them, and puts the rest back into the queue.
-func (l *lanes) stop() {
-	l.mu.Lock()
-	close(l.stopped)
-	l.total = 0 // no new workers
-	l.mu.Unlock()
-	l.running.Wait()
+// backOff blocks a destination for a while after a failure, and returns its queued messages.
+func (d *dispatcher) backOff(dest *destination, atLeast time.Duration) []item {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	dest.failures++
+	dest.backoffUntil = d.mailer.now().Add(max(d.mailer.destinationBackoff(dest.failures), atLeast))
+	return dest.drain()
+}
+
+// stop waits until the workers have finished their deliveries, and requeues the rest.
+func (d *dispatcher) stop() {
+	d.mu.Lock()
+	close(d.stopped)
+	d.total = 0 // no new workers
+	d.mu.Unlock()
+	d.running.Wait()
 	var rest []item
-	for _, p := range l.places {
-		rest = append(rest, p.empty()...)
+	for _, dest := range d.destinations {
+		rest = append(rest, dest.drain()...)
 	}
-	l.mailer.giveBack(l.writing, rest)
+	d.mailer.requeue(d.writing, rest)
 }

@@ -11,14 +11,11 @@ import (
 	"time"
 )
 
-// connectTime is for one server of a domain, up to its greeting being answered: the next one must have its turn within the time of an attempt.
+// connectTime is for connecting to one server of a domain, so that others can be tried within the time of an attempt.
 const connectTime = 20 * time.Second
 
-// dialer connects to a server that a recipient's domain names.
-type dialer func(ctx context.Context, network, address string) (net.Conn, error)
-
-// courier makes transports that deliver to the recipients' own servers.
-type courier struct {
+// directConfig is shared by the workers that deliver to the recipients' own servers.
+type directConfig struct {
 	name     string // for EHLO
 	resolver Resolver
 	dial     dialer
@@ -26,72 +23,62 @@ type courier struct {
 	roots    *x509.CertPool // nil for the system's
 }
 
-// direct delivers to the servers of a domain, and keeps the connection for the next mail. It has the mails of one lane,
-// which are all for the same domain.
-type direct struct {
-	*courier
+// directTransport delivers to the servers of the recipient's domain, and keeps the connection for the next message. All messages of a
+// worker have the same destination, and so the same domain.
+type directTransport struct {
+	*directConfig
 	domain string
-	conn   *client
+	client *smtpClient
 }
 
-func (d *direct) deliver(ctx context.Context, e envelope) error {
+func (t *directTransport) deliver(ctx context.Context, e envelope) error {
 	domain := domainOf(e.To)
-	if d.conn != nil && d.domain == domain && d.conn.conn != nil {
-		return brokenOff(d.conn.deliver(ctx, e))
+	if t.client != nil && t.domain == domain && t.client.conn != nil {
+		return hideServer(t.client.deliver(ctx, e))
 	}
-	d.close()
-	conn, err := d.reach(ctx, domain)
+	t.close()
+	client, err := t.connect(ctx, domain)
 	if err != nil {
 		return err
 	}
-	d.domain, d.conn = domain, conn
-	return brokenOff(conn.deliver(ctx, e))
+	t.domain, t.client = domain, client
+	return hideServer(client.deliver(ctx, e))
 }
 
-// brokenOff leaves out of an error that is no answer which server it was, as unreachable does.
-func brokenOff(err error) error {
-	var refused *refusal
-	var delayed *delay
-	if err == nil || errors.As(err, &refused) || errors.As(err, &delayed) {
-		return err
-	}
-	return &delay{answer{stage: "connection", code: 451, enhanced: [3]int{4, 4, 2}}} // RFC 3463, section 3.5
-}
-
-func (d *direct) close() {
-	if d.conn != nil {
-		d.conn.close()
-		d.conn = nil
+func (t *directTransport) close() {
+	if t.client != nil {
+		t.client.close()
+		t.client = nil
 	}
 }
 
 func domainOf(address string) string { return address[strings.LastIndexByte(address, '@')+1:] }
 
-// reach connects to the first server of the domain that answers.
-func (d *direct) reach(ctx context.Context, domain string) (*client, error) {
-	hosts, err := exchangers(ctx, d.resolver, domain)
+// connect connects to the first server of the domain that responds.
+func (t *directTransport) connect(ctx context.Context, domain string) (*smtpClient, error) {
+	hosts, err := mailServers(ctx, t.resolver, domain)
 	if err != nil {
 		return nil, err
 	}
-	rule := d.policies.of(ctx, domain)
-	// Of RFC 8461, section 5: a server that is not listed is as one that cannot be reached.
-	err = &delay{answer{stage: "MTA-STS", code: 451, enhanced: [3]int{4, 7, 1}}}
+	policy := t.policies.get(ctx, domain)
+	// RFC 8461, section 5: servers that the policy does not list count as unreachable.
+	err = &temporaryError{reply{stage: "MTA-STS", code: 451, enhanced: [3]int{4, 7, 1}}}
 	for _, host := range hosts {
-		if rule.enforce && !rule.allows(host) {
+		if policy.enforce && !policy.allows(host) {
 			continue
 		}
-		var conn *client
-		if conn, err = d.call(ctx, host, rule.enforce); err == nil {
-			return conn, nil
+		var client *smtpClient
+		if client, err = t.connectHost(ctx, host, policy.enforce); err == nil {
+			return client, nil
 		}
 	}
 	return nil, err
 }
 
-// call connects to one server, in the clear only if it offers no encryption or that fails, and nobody demands it: an
-// encryption that is not verified keeps out those who only listen (RFC 7435).
-func (d *direct) call(ctx context.Context, host string, verified bool) (*client, error) {
-	addresses, err := d.resolver.LookupIPAddr(ctx, host+".")
+// connectHost connects to one server. Without a policy TLS is opportunistic (RFC 7435): the certificate is not verified, and
+// plaintext is the fallback.
+func (t *directTransport) connectHost(ctx context.Context, host string, verify bool) (*smtpClient, error) {
+	addresses, err := t.resolver.LookupIPAddr(ctx, host+".")
 	if len(addresses) == 0 {
 		return nil, errDNS
 	}
@@ -99,43 +86,53 @@ func (d *direct) call(ctx context.Context, host string, verified bool) (*client,
 		addresses = addresses[:maxHosts]
 	}
 	rand.Shuffle(len(addresses), func(i, j int) { addresses[i], addresses[j] = addresses[j], addresses[i] })
-	ways := []encryption{opportunist, plaintext}
-	if verified {
-		ways = []encryption{startTLS}
+	encryptions := []encryption{opportunistic, plaintext}
+	if verify {
+		encryptions = []encryption{startTLS}
 	}
 	for _, address := range addresses {
-		for _, way := range ways {
-			c := &client{name: d.name, dialer: d.dial, host: smarthost{
-				address: net.JoinHostPort(address.String(), "25"), encryption: way,
-				tls: &tls.Config{ServerName: host, RootCAs: d.roots, MinVersion: tls.VersionTLS12, InsecureSkipVerify: !verified},
+		for _, enc := range encryptions {
+			client := &smtpClient{name: t.name, dialer: t.dial, server: smtpServer{
+				address: net.JoinHostPort(address.String(), "25"), encryption: enc,
+				tls: &tls.Config{ServerName: host, RootCAs: t.roots, MinVersion: tls.VersionTLS12, InsecureSkipVerify: !verify},
 			}}
-			if err = d.connect(ctx, c); err == nil {
-				return c, nil
+			if err = connectWithin(ctx, client, connectTime); err == nil {
+				return client, nil
 			}
-			var tried *tlsError
-			if !errors.As(err, &tried) {
-				break // it was not the encryption
+			var tlsErr *tlsError
+			if !errors.As(err, &tlsErr) {
+				break // plaintext would not help
 			}
 		}
 	}
 	return nil, unreachable(err)
 }
 
-func (d *direct) connect(ctx context.Context, c *client) error {
-	ctx, cancel := context.WithTimeout(ctx, connectTime)
+func connectWithin(ctx context.Context, client *smtpClient, d time.Duration) error {
+	ctx, cancel := context.WithTimeout(ctx, d)
 	defer cancel()
-	return c.connect(ctx)
+	return client.connect(ctx)
 }
 
-// unreachable leaves out of an error which server it was, since the log does not tell for whom mails are.
+// hideServer replaces an error that is not a reply, and may name the server: logs must not show the recipients' domains.
+func hideServer(err error) error {
+	var permanent *permanentError
+	var temporary *temporaryError
+	if err == nil || errors.As(err, &permanent) || errors.As(err, &temporary) {
+		return err
+	}
+	return &temporaryError{reply{stage: "connection", code: 451, enhanced: [3]int{4, 4, 2}}} // RFC 3463, section 3.5
+}
+
+// unreachable is hideServer for errors of connecting.
 func unreachable(err error) error {
-	var said *delay
-	if errors.As(err, &said) {
-		return said
+	var temporary *temporaryError
+	if errors.As(err, &temporary) {
+		return temporary
 	}
-	var tried *tlsError
-	if errors.As(err, &tried) {
-		return &delay{answer{stage: "STARTTLS", code: 451, enhanced: [3]int{4, 7, 5}}}
+	var tlsErr *tlsError
+	if errors.As(err, &tlsErr) {
+		return &temporaryError{reply{stage: "STARTTLS", code: 451, enhanced: [3]int{4, 7, 5}}}
 	}
-	return &delay{answer{stage: "connect", code: 451, enhanced: [3]int{4, 4, 1}}}
+	return &temporaryError{reply{stage: "connect", code: 451, enhanced: [3]int{4, 4, 1}}}
 }

@@ -51,10 +51,10 @@ func TestADomainThatTakesNoMailIsRefusedAtOnce(t *testing.T) {
 	i.mxs("nulls.example", "", "")
 	w := newWorld(t, i.config())
 	for _, address := range []string{"rider@null.example", "rider@nulls.example", "rider@none.example"} {
-		d := &direct{courier: &courier{resolver: i, dial: i.dial, policies: newPolicies(i, i.client(), w.now)}}
+		d := &directTransport{directConfig: &directConfig{resolver: i, dial: i.dial, policies: newPolicies(i, i.client(), w.now)}}
 		err := d.deliver(t.Context(), envelope{To: address})
-		var refused *refusal
-		if !errors.As(err, &refused) {
+		var permanent *permanentError
+		if !errors.As(err, &permanent) {
 			t.Errorf("%s: %v", address, err)
 		}
 	}
@@ -121,7 +121,7 @@ func TestASlowDomainHoldsUpNobodyElse(t *testing.T) {
 	w.run(w.Mailer)
 	fast.next()
 	slow.set(func() {
-		if slow.connections > manyPlaces.perPlace {
+		if slow.connections > directLimits.connections {
 			t.Errorf("%d connections at a time", slow.connections)
 		}
 	})

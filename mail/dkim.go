@@ -14,16 +14,15 @@ import (
 	"github.com/emersion/go-msgauth/dkim"
 )
 
-// signedFields are what RFC 6376, section 5.4.1 recommends, as far as our mails have it, and the two that RFC 8058,
-// section 4 demands. The first four stand twice: a second one that somebody adds then breaks the signature
-// (RFC 6376, section 8.15).
+// signedFields are the header fields that RFC 6376, section 5.4.1 recommends, as far as our messages have them, and the two that RFC 8058,
+// section 4 demands. The first four are listed twice, so that adding a second such field breaks the signature (RFC 6376, section 8.15).
 var signedFields = []string{
 	"From", "To", "Subject", "Date", "From", "To", "Subject", "Date",
 	"Message-Id", "Mime-Version", "Content-Type", "Content-Transfer-Encoding", "Auto-Submitted",
 	"List-Id", "List-Unsubscribe", "List-Unsubscribe-Post",
 }
 
-// signer adds DKIM signatures. A nil signer leaves messages as they are.
+// signer adds DKIM signatures. A nil signer does nothing.
 type signer struct {
 	domain, selector string
 	key              crypto.Signer
@@ -50,7 +49,7 @@ func newSigner(c Config) (*signer, error) {
 func parseKey(text []byte) (crypto.Signer, error) {
 	block, _ := pem.Decode(text)
 	if block == nil {
-		return nil, errors.New("it is not in PEM format")
+		return nil, errors.New("not in PEM format")
 	}
 	if block.Type == "RSA PRIVATE KEY" {
 		return x509.ParsePKCS1PrivateKey(block.Bytes)
@@ -68,7 +67,7 @@ func parseKey(text []byte) (crypto.Signer, error) {
 	return nil, fmt.Errorf("a key of type %T cannot sign: RSA or Ed25519 can", key)
 }
 
-// sign returns the message with a DKIM-Signature on top.
+// sign returns the message with a DKIM-Signature field in front.
 func (s *signer) sign(message []byte) ([]byte, error) {
 	if s == nil {
 		return message, nil
@@ -79,7 +78,7 @@ func (s *signer) sign(message []byte) ([]byte, error) {
 		HeaderCanonicalization: dkim.CanonicalizationRelaxed, BodyCanonicalization: dkim.CanonicalizationRelaxed,
 	})
 	if err != nil {
-		return nil, fmt.Errorf("sign mail: %w", err)
+		return nil, fmt.Errorf("sign message: %w", err)
 	}
 	return out.Bytes(), nil
 }

@@ -11,20 +11,20 @@ import (
 	"github.com/emersion/go-message"
 )
 
-// Limits of what is read of a message that came back.
+// Limits of what is parsed of a bounce message.
 const (
-	maxReport = 256 << 10 // bytes of the report in it
+	maxReport = 256 << 10 // bytes of the report part
 	maxParts  = 20
 	maxGroups = 50 // recipients in a report
-	maxDepth  = 3
+	maxDepth  = 3  // of nested multiparts
 )
 
-// errNoReport says that a message is no bounce: an automatic answer, for example.
-var errNoReport = errors.New("no bounce of a known format")
+// errNoReport says that a message is not a bounce message, but an automatic reply for example.
+var errNoReport = errors.New("not a bounce of a known format")
 
-// parseDSN reads a delivery status notification (RFC 3464), or a bounce of qmail's, and returns what it says of recipients that failed.
-// Delays and deliveries are left out.
-func parseDSN(text []byte) ([]answer, error) {
+// parseDSN parses a delivery status notification (RFC 3464) or a bounce message of qmail, and returns the replies about failed
+// recipients. Notifications of delays and deliveries are ignored.
+func parseDSN(text []byte) ([]reply, error) {
 	root, err := message.Read(bytes.NewReader(text))
 	if err != nil && !message.IsUnknownCharset(err) && !message.IsUnknownEncoding(err) || root == nil {
 		return nil, errNoReport
@@ -32,16 +32,16 @@ func parseDSN(text []byte) ([]answer, error) {
 	if status := findStatus(root, 0); status != nil {
 		return parseStatuses(status), nil
 	}
-	body, _ := io.ReadAll(io.LimitReader(root.Body, maxReport)) // of a multipart nothing is left
+	body, _ := io.ReadAll(io.LimitReader(root.Body, maxReport)) // empty after a multipart
 	return parseQSBMF(body)
 }
 
-// findStatus returns the body of the part that a machine is to read.
+// findStatus returns the body of the first machine-readable part, or nil.
 func findStatus(e *message.Entity, depth int) []byte {
 	kind, _, _ := e.Header.ContentType()
 	switch strings.ToLower(kind) {
 	case "message/delivery-status", "message/global-delivery-status": // the latter in RFC 6533
-		body, _ := io.ReadAll(io.LimitReader(e.Body, maxReport)) // what broke off may still hold a status
+		body, _ := io.ReadAll(io.LimitReader(e.Body, maxReport)) // even truncated, it may have a status
 		return body
 	}
 	parts := e.MultipartReader()
@@ -60,10 +60,10 @@ func findStatus(e *message.Entity, depth int) []byte {
 	return nil
 }
 
-// parseStatuses reads groups of fields between empty lines: the first is about the message, each other one about a
+// parseStatuses parses groups of fields between empty lines: the first is about the message, each other one about a
 // recipient (RFC 3464, section 2.1).
-func parseStatuses(text []byte) []answer {
-	var failed []answer
+func parseStatuses(text []byte) []reply {
+	var failed []reply
 	text = bytes.ReplaceAll(text, []byte("\r\n"), []byte("\n"))
 	for n, group := range bytes.Split(text, []byte("\n\n")) {
 		if n > maxGroups {
@@ -74,27 +74,27 @@ func parseStatuses(text []byte) []answer {
 		if err != nil && len(fields) == 0 || !strings.EqualFold(keyword(fields.Get("Action")), "failed") {
 			continue
 		}
-		if a, ok := failure(fields); ok {
-			failed = append(failed, a)
+		if r, ok := failure(fields); ok {
+			failed = append(failed, r)
 		}
 	}
 	return failed
 }
 
-// failure takes the status code from Diagnostic-Code if Status is as good as nothing: X.0.0.
-func failure(fields textproto.MIMEHeader) (answer, bool) {
+// failure returns the status in the field Status, or that in Diagnostic-Code if the former is missing or unspecific (X.0.0).
+func failure(fields textproto.MIMEHeader) (reply, bool) {
 	status, _, ok := parseStatus(keyword(fields.Get("Status")))
-	_, said, _ := strings.Cut(fields.Get("Diagnostic-Code"), ";") // smtp; 550 5.1.1 no such user
-	code, rest, _ := strings.Cut(strings.TrimSpace(said), " ")
+	_, diagnostic, _ := strings.Cut(fields.Get("Diagnostic-Code"), ";") // smtp; 550 5.1.1 no such user
+	code, rest, _ := strings.Cut(strings.TrimSpace(diagnostic), " ")
 	if !ok || status[1] == 0 && status[2] == 0 {
 		if better, _, found := parseStatus(rest); found && strings.HasPrefix(code, rest[:1]) {
 			status, ok = better, true
 		}
 	}
-	return answer{stage: dsnStage, code: status[0] * 100, enhanced: status}, ok
+	return reply{stage: dsnStage, code: status[0] * 100, enhanced: status}, ok
 }
 
-// keyword is a value without its comment: 5.1.1 (bad address).
+// keyword is a field's value without its comment: 5.1.1 (bad address).
 func keyword(value string) string {
 	value, _, _ = strings.Cut(value, "(")
 	return strings.TrimSpace(value)

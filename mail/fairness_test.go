@@ -74,9 +74,9 @@ func TestWhileAServerIsAwayItsOtherMailsWait(t *testing.T) {
 	i.set(func() { i.hosts["example.org"] = []string{"192.0.2.1"} })
 	i.serve("example.net", "192.0.2.2", s)
 	w := newWorld(t, i.config())
-	w.limits.perPlace = 1
+	w.limits.connections = 1
 	held := make(chan struct{}, 100)
-	w.Mailer.hold = func(int) time.Duration { held <- struct{}{}; return time.Hour }
+	w.Mailer.destinationBackoff = func(int) time.Duration { held <- struct{}{}; return time.Hour }
 	w.enqueue(manyMails("zuerich", 50)...)
 	w.run(w.Mailer)
 	<-held
@@ -107,7 +107,7 @@ func TestAMailboxThatPutsMailOffHoldsUpNobodyElse(t *testing.T) {
 	}
 	w := newWorld(t, i.config())
 	w.limits.perMinute = 0
-	w.Mailer.hold = func(int) time.Duration { return time.Hour }
+	w.Mailer.destinationBackoff = func(int) time.Duration { return time.Hour }
 	w.enqueue(manyMails("zuerich", 50)...)
 	w.run(w.Mailer)
 	for range 49 {

@@ -8,43 +8,43 @@ import (
 	"time"
 )
 
-// hand holds the mails that this node has leased and goes on with. A mail that the database failed for is dropped from it: its lease
-// runs out then.
-type hand struct {
-	mu   sync.Mutex
-	rows map[uint64]item
+// leases are the items that this node has leased and keeps renewing. After a database error an item is dropped from them, and its lease
+// expires.
+type leases struct {
+	mu    sync.Mutex
+	items map[uint64]item // with ID and Lease alone
 }
 
-func (h *hand) add(rows []item) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if h.rows == nil {
-		h.rows = map[uint64]item{}
+func (l *leases) add(items []item) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.items == nil {
+		l.items = map[uint64]item{}
 	}
-	for _, row := range rows {
-		h.rows[row.ID] = item{ID: row.ID, Lease: row.Lease}
+	for _, it := range items {
+		l.items[it.ID] = item{ID: it.ID, Lease: it.Lease}
 	}
 }
 
-func (h *hand) drop(rows ...item) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	for _, row := range rows {
-		if h.rows[row.ID].Lease == row.Lease {
-			delete(h.rows, row.ID)
+func (l *leases) drop(items ...item) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, it := range items {
+		if l.items[it.ID].Lease == it.Lease {
+			delete(l.items, it.ID)
 		}
 	}
 }
 
-func (h *hand) all() []item {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	return slices.Collect(maps.Values(h.rows))
+func (l *leases) all() []item {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.Collect(maps.Values(l.items))
 }
 
-// renew renews the leases of the mails in hand until ctx ends.
-func (m *Mailer) renew(ctx context.Context) {
-	ticker := time.NewTicker(m.times.renew)
+// renewLeases renews this node's leases until ctx ends.
+func (m *Mailer) renewLeases(ctx context.Context) {
+	ticker := time.NewTicker(m.timeouts.renew)
 	defer ticker.Stop()
 	for {
 		select {
@@ -52,11 +52,11 @@ func (m *Mailer) renew(ctx context.Context) {
 			return
 		case <-ticker.C:
 		}
-		rows, until := m.hand.all(), m.now().Add(leaseTime)
-		if err := m.queue.renew(ctx, rows, until); err != nil {
-			m.failed(err)
+		items, until := m.leases.all(), m.now().Add(leaseTime)
+		if err := m.store.renew(ctx, items, until); err != nil {
+			m.logQueueError(err)
 			continue
 		}
-		m.renewed.Store(until.UnixMilli())
+		m.leasedUntil.Store(until.UnixMilli())
 	}
 }

@@ -1,25 +1,38 @@
-// Package mail builds, signs, queues and delivers outgoing mail.
+// Package mail builds, queues, signs and delivers outgoing mail, and handles the bounces.
 //
-// Enqueue stores mails in the database; Run delivers them, to a smarthost or the recipients' own servers over
-// SMTP, or into a directory. A mail is
-// delivered at least once: if the program dies after the smarthost has said 250 and before the database knows of it,
-// the same mail with the same Message-ID goes out again when its lease is over. Addresses and contents are sealed in
-// the database and are deleted from it as soon as the mail is delivered or given up. Nothing of them is logged.
+// Mailer.Enqueue stores messages in the database; Mailer.Run delivers them: to a smarthost, to the recipients' own servers, or as files
+// into a directory. A message with a Route goes to a mail server that the network names. Delivery is at least once: if the program dies
+// between the server's 250 and the update of the database, the same message with the same Message-ID is sent again when its lease
+// expires. Addresses and contents are sealed in the database, and deleted when the message is delivered or given up. Neither they
+// nor servers' replies are logged. Any number of nodes may share one database.
 //
-// The parts: message.go builds, sign.go signs, queue.go keeps, lanes.go takes turns, staff.go and worker.go deliver, client.go speaks
-// SMTP, with a smarthost, with a server of somebody's own by route.go or, by direct.go, mx.go and sts.go, with a domain's servers; guard.go
-// keeps those in bounds. outbox.go writes files.
-// What comes back is read by dsn.go, judged by verdict.go and told by bounce.go.
+// Network is the contract for the bot whose network is mail: see Network, Service and Message.
+//
+// # Files, from the ground up
+//
+//	message.go                      builds a message and checks addresses
+//	reply.go classify.go            SMTP replies as errors; which of them count as bounces
+//	dsn.go dsn_qmail.go             parse bounce messages
+//	dkim.go                         signs
+//	starttls.go untrusted.go        STARTTLS; bounds on what a server can do to us
+//	smtp_client.go                  one SMTP connection
+//	smarthost.go                    delivery to a smarthost
+//	mx.go mtasts.go direct.go       delivery to the recipients' servers
+//	route.go                        delivery through a network's own mail server
+//	outbox.go                       delivery into a directory
+//	store.go bounce.go              the tables of queued messages and of bounce addresses
+//	leases.go timeouts.go           renewal of leases; time limits of a delivery
+//	attempt.go backoff.go           one delivery and its result
+//	destination.go pool.go          fair queues per destination, and the workers that serve them
+//	mailer.go config.go run.go      what the program uses
+//	check.go check_auth.go          checks the domain's DNS records, for the operator
 package mail
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"log/slog"
-	"net"
-	"net/http"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -29,97 +42,39 @@ import (
 	"linienfunk/internal/secret"
 )
 
-// Config says from where to where mail goes.
-type Config struct {
-	// Domain stands behind the @ of senders, and is the name that Mailer calls itself in EHLO.
-	Domain string
-
-	// DefaultFrom is the local part of the sender of mails that name none; "noreply" if empty.
-	DefaultFrom string
-
-	// Smarthost is the mail server that takes everything: host:port, or with one of these schemes in front:
-	//
-	//	smtp://           STARTTLS is used when it is offered, and must be unless the host is loopback; the default
-	//	smtp+starttls://  STARTTLS must be offered, on loopback as well
-	//	smtps://          TLS from the first byte
-	//	smtp+insecure://  no TLS; password and mails can be read on the way
-	//
-	// The port is 587 unless given (465 for smtps).
-	Smarthost string
-
-	// User and Password are sent by AUTH PLAIN, or LOGIN where there is nothing else, if User is not empty.
-	User, Password string
-
-	// CAFile has the certificates (PEM) of authorities to trust besides the system's, for a smarthost with
-	// a certificate of its own.
-	CAFile string
-
-	// Outbox is a directory that takes the mails as files, instead of a smarthost. It is made if it is missing.
-	Outbox string
-
-	// Direct delivers to the servers of the recipients' domains, instead of a smarthost. Hostname is then the name of
-	// this machine that Mailer calls itself in EHLO, Domain if empty: receivers want its address to lead back to it.
-	Direct   bool
-	Hostname string
-
-	// Resolver, Dial and HTTP are for direct delivery: to look up servers, to connect to them, and to fetch their
-	// domains' MTA-STS policies. Dial is for routes as well. They must not reach private addresses, since users type any domain.
-	Resolver Resolver
-	Dial     func(ctx context.Context, network, address string) (net.Conn, error)
-	HTTP     *http.Client
-
-	// DKIMKey is the path of a private key (PEM; RSA or Ed25519) to sign with under DKIMSelector; empty for no
-	// signatures.
-	DKIMKey, DKIMSelector string
-}
-
-// Limits of the queue.
 const (
-	defaultLife = 5 * 24 * time.Hour // of a mail without Expires
-	keepKeys    = 24 * time.Hour     // how long the key of a finished mail is remembered after it expired
-	leaseTime   = 20 * time.Second   // for how long a node has a mail to itself, unless it renews that: others deliver what it leaves behind
-	batchSize   = 20                 // mails leased at once
-	idleTime    = 10 * time.Second   // after which a worker closes its connection
-	failTime    = 5 * time.Second    // after the database failed
-	pollTime    = time.Minute        // how often to look for mails that another node left behind
-	graceTime   = 3 * time.Second    // for deliveries under way when the program ends
-	writeTime   = 4 * time.Second    // for writing down what came of them
+	defaultLifetime = 5 * 24 * time.Hour // of a message without Expires
+	cancelBatch     = 200                // keys in one query
 )
 
-// transport delivers messages, one at a time. Each worker has its own.
-type transport interface {
-	// deliver returns nil when the message was taken, an error that unwraps to *refusal when it never will be,
-	// any other error when it may be taken later.
-	deliver(ctx context.Context, m envelope) error
-	// close is called in the end, and when there has been nothing to deliver for a while.
-	close()
-}
-
-// Mailer stores messages and delivers them. It is a Queue for messages whose bounces nobody wants to know of.
+// Mailer stores messages and delivers them. It is a Queue for messages whose bounces are ignored; Service returns one for a network.
 type Mailer struct {
-	queue        *queue
+	store        *store
 	config       Config
-	signer       *signer
-	newTransport func() (func() transport, error) // the outer one is called once for each Run
-	limits       limits
-	times        times
+	signer       *signer                          // nil for no signatures
+	newTransport func() (func() transport, error) // called once per Run; the returned function once per worker
+	limits       limits                           // of destinations
+	timeouts     timeouts
 	log          *slog.Logger
 	now          func() time.Time
-	pause        func(attempts int) time.Duration // of a mail
-	hold         func(failed int) time.Duration   // of a place
-	hand         hand                             // mails that are leased
-	renewed      atomic.Int64                     // until when they surely are, milliseconds since 1970
-	accepted     atomic.Int64                     // when a server last took a mail, milliseconds since 1970
-	networks     map[string]Network               // by the owner of messages
+	networks     map[string]Network // by the owner of messages
+
+	retryBackoff       func(attempts int) time.Duration // of a message
+	destinationBackoff func(failures int) time.Duration
+
+	leases       leases
+	leasedUntil  atomic.Int64 // when the last renewed leases expire, milliseconds since 1970
+	lastAccepted atomic.Int64 // when a server last accepted a message, milliseconds since 1970
 }
 
 var (
 	_ Queue   = (*Mailer)(nil)
+	_ Queue   = owned{}
 	_ Bounces = owned{}
 )
 
-// New makes a Mailer on a handle that prefixes tables with "mail_". It reads the DKIM key, but connects to nothing
-// and starts nothing: call Run for that.
+// New makes a Mailer on a handle that prefixes tables with "mail_". It reads the DKIM key, but connects to nothing and starts nothing:
+// that is Run.
 func New(db *gorm.DB, box *secret.Box, config Config, log *slog.Logger, now func() time.Time) (*Mailer, error) {
 	if config.DefaultFrom == "" {
 		config.DefaultFrom = "noreply"
@@ -128,9 +83,9 @@ func New(db *gorm.DB, box *secret.Box, config Config, log *slog.Logger, now func
 		return nil, errors.New("mail: the domain of senders is missing")
 	}
 	m := &Mailer{
-		queue:  &queue{db: db, box: box, now: now, wake: make(chan struct{}, 1)},
-		config: config, limits: onePlace, times: usualTimes, log: log, now: now, pause: pauseAfter, hold: holdAfter,
-		networks: map[string]Network{},
+		store:  &store{db: db, box: box, now: now, wake: make(chan struct{}, 1)},
+		config: config, limits: smarthostLimits, timeouts: defaultTimeouts, log: log, now: now, networks: map[string]Network{},
+		retryBackoff: retryBackoff, destinationBackoff: destinationBackoff,
 	}
 	var err error
 	if m.signer, err = newSigner(config); err != nil {
@@ -142,76 +97,52 @@ func New(db *gorm.DB, box *secret.Box, config Config, log *slog.Logger, now func
 	return m, nil
 }
 
-func (m *Mailer) transports() (func() (func() transport, error), error) {
-	switch {
-	case m.config.Smarthost != "" && m.config.Outbox != "":
-		return nil, errors.New("smarthost and outbox are both set: one of them must be empty")
-	case m.config.Direct && m.config.Smarthost+m.config.Outbox != "":
-		return nil, errors.New("direct delivery needs neither smarthost nor outbox: they must be empty")
-	case m.config.Direct:
-		return m.couriers()
-	case m.config.Smarthost != "":
-		host, err := parseSmarthost(m.config)
-		if err != nil {
-			return nil, err
-		}
-		return func() (func() transport, error) {
-			return func() transport { return &client{host: host, name: m.config.Domain} }, nil
-		}, nil
-	case m.config.Outbox != "":
-		return func() (func() transport, error) {
-			o, err := newOutbox(m.config.Outbox)
-			return func() transport { return o }, err
-		}, nil
-	}
-	return nil, errors.New("neither smarthost nor outbox is set, nor direct delivery")
+// Register sets the network that is called about the messages enqueued under this name. Call it before Run and before mail arrives.
+func (m *Mailer) Register(name string, n Network) { m.networks[name] = n }
+
+// Service returns what the network of this name needs for mail, except for Listen, TLS and Warn, which the caller adds.
+func (m *Mailer) Service(name string) Service {
+	own := owned{m, name}
+	return Service{Queue: own, Bounces: own, Domain: m.config.Domain, Dial: m.config.Dial, TrySubmission: m.TrySubmission}
 }
 
-func (m *Mailer) couriers() (func() (func() transport, error), error) {
-	c := m.config
-	if c.Resolver == nil || c.Dial == nil || c.HTTP == nil {
-		return nil, errors.New("direct delivery needs a resolver, a dialer and an HTTP client")
-	}
-	roots, err := authorities(c.CAFile)
-	if err != nil {
-		return nil, err
-	}
-	m.limits = manyPlaces
-	shared := &courier{
-		name: cmp.Or(c.Hostname, c.Domain), resolver: c.Resolver, dial: c.Dial, roots: roots,
-		policies: newPolicies(c.Resolver, c.HTTP, m.now),
-	}
-	return func() (func() transport, error) {
-		return func() transport { return &direct{courier: shared} }, nil
-	}, nil
-}
-
-// lane names where a mail waits: its first half is the place that it goes to, its second the sender. Hashes keep the domain out of the
-// database.
-func (m *Mailer) lane(from string, e envelope) string {
-	sender := m.queue.box.Digest("mail sender", from)[:placeSize]
-	switch {
-	case e.Route != "":
-		return ownMark + m.queue.box.Digest("mail route", e.Owner+"\x00"+e.Route)[:placeSize-len(ownMark)] + sender
-	case m.config.Direct:
-		return m.queue.box.Digest("mail lane", domainOf(e.To))[:placeSize] + sender
-	}
-	return m.queue.box.Digest("mail lane", "")[:placeSize] + sender
+// owned is the Mailer as one network uses it: the bounces and routes of its messages are that network's.
+type owned struct {
+	*Mailer
+	owner string
 }
 
 // Enqueue implements Queue.
-func (m *Mailer) Enqueue(ctx context.Context, mails ...Message) error {
-	return m.enqueue(ctx, "", mails)
+func (o owned) Enqueue(ctx context.Context, messages ...Message) error {
+	return o.enqueue(ctx, o.owner, messages)
 }
+
+// Forget implements Queue.
+func (o owned) Forget(ctx context.Context, bounceID string) error {
+	return o.deleteBounceAddress(ctx, o.owner, bounceID)
+}
+
+// HandleFor implements Bounces.
+func (o owned) HandleFor(ctx context.Context, bounceID string, message []byte) error {
+	return o.Handle(ctx, bouncePrefix+o.bounceToken(o.owner, bounceID), message)
+}
+
+// Enqueue implements Queue.
+func (m *Mailer) Enqueue(ctx context.Context, messages ...Message) error {
+	return m.enqueue(ctx, "", messages)
+}
+
+// Forget implements Queue. Bounces of messages that no network owns are ignored anyway.
+func (m *Mailer) Forget(context.Context, string) error { return nil }
 
 // Cancel implements Queue.
 func (m *Mailer) Cancel(ctx context.Context, keys ...string) (sent int, err error) {
 	hashed := make([]string, len(keys))
 	for i, key := range keys {
-		hashed[i] = m.key(key)
+		hashed[i] = m.hashKey(key)
 	}
-	for page := range slices.Chunk(hashed, 200) {
-		n, err := m.queue.cancel(ctx, page)
+	for batch := range slices.Chunk(hashed, cancelBatch) {
+		n, err := m.store.cancel(ctx, batch)
 		if err != nil {
 			return sent, err
 		}
@@ -220,62 +151,76 @@ func (m *Mailer) Cancel(ctx context.Context, keys ...string) (sent int, err erro
 	return sent, nil
 }
 
-// key is what stands for the key of a mail in the queue.
-func (m *Mailer) key(key string) string { return m.queue.box.Digest("mail key", key) }
+// hashKey returns what identifies a message in the database.
+func (m *Mailer) hashKey(key string) string { return m.store.box.Digest("mail key", key) }
 
-func (m *Mailer) enqueue(ctx context.Context, owner string, mails []Message) error {
-	rows := make([]item, 0, len(mails))
-	var returns []Return
+func (m *Mailer) enqueue(ctx context.Context, owner string, messages []Message) error {
+	items := make([]item, 0, len(messages))
+	var addresses []bounceAddress
 	known := map[string]bool{}
-	for i, mail := range mails {
-		back, err := m.back(owner, mail.BounceID)
+	for i, message := range messages {
+		address, err := m.newBounceAddress(owner, message.BounceID)
 		if err == nil {
-			var row item
-			row, err = m.row(owner, mail, back)
-			rows = append(rows, row)
+			var it item
+			it, err = m.newItem(owner, message, address)
+			items = append(items, it)
 		}
 		if err != nil {
-			return fmt.Errorf("enqueue mail %d of %d: %w", i+1, len(mails), err)
+			return fmt.Errorf("enqueue message %d of %d: %w", i+1, len(messages), err)
 		}
-		if back != nil && !known[back.Token] {
-			known[back.Token], returns = true, append(returns, *back)
+		if address != nil && !known[address.Token] {
+			known[address.Token], addresses = true, append(addresses, *address)
 		}
 	}
-	if err := m.queue.put(ctx, rows, returns); err != nil {
-		return fmt.Errorf("enqueue %d mails: %w", len(mails), err)
+	if err := m.store.insert(ctx, items, addresses); err != nil {
+		return fmt.Errorf("enqueue %d messages: %w", len(messages), err)
 	}
 	return nil
 }
 
-func (m *Mailer) row(owner string, mail Message, back *Return) (item, error) {
-	if mail.Key == "" {
-		return item{}, errors.New("mail has no key")
+// newItem builds and seals a message. Its bounce address may be nil.
+func (m *Mailer) newItem(owner string, message Message, address *bounceAddress) (item, error) {
+	if message.Key == "" {
+		return item{}, errors.New("the message has no key")
 	}
-	if len(mail.Route) > maxRoute {
+	if len(message.Route) > maxRoute {
 		return item{}, fmt.Errorf("the route is longer than %d bytes", maxRoute)
 	}
-	if mail.From == "" && mail.Route == "" {
-		mail.From = m.config.DefaultFrom
+	if message.From == "" && message.Route == "" {
+		message.From = m.config.DefaultFrom
 	}
 	now := m.now()
-	if mail.Expires.IsZero() {
-		mail.Expires = now.Add(defaultLife)
+	if message.Expires.IsZero() {
+		message.Expires = now.Add(defaultLifetime)
 	}
-	key := m.key(mail.Key)
-	e, err := build(mail, key, m.config.Domain, now)
+	key := m.hashKey(message.Key)
+	e, err := build(message, key, m.config.Domain, now)
 	if err != nil {
 		return item{}, err
 	}
 	if e.Route != "" {
 		e.Owner = owner
 	}
-	if back != nil {
-		e.Back = bouncePrefix + back.Token
-		if e.Route == "" { // a provider takes no other sender than the mailbox
-			e.From = e.Back + "@" + m.config.Domain
+	if address != nil {
+		e.BounceLocal = bouncePrefix + address.Token
+		if e.Route == "" { // the server of a route accepts no envelope sender but its user's address
+			e.From = e.BounceLocal + "@" + m.config.Domain
 		}
 	}
-	row, err := m.queue.seal(key, e, mail.Expires)
-	row.Lane = m.lane(mail.From, e)
-	return row, err
+	it, err := m.store.seal(key, e, message.Expires)
+	it.Flow = m.flowOf(message.From, e)
+	return it, err
+}
+
+// flowOf names the flow of a message: its destination, then its sender. Both are keyed hashes, so that the database does not show
+// domains. The labels must not change: queued messages would be in other flows than new ones.
+func (m *Mailer) flowOf(from string, e envelope) string {
+	sender := m.store.box.Digest("mail sender", from)[:destinationSize]
+	switch {
+	case e.Route != "":
+		return routeMark + m.store.box.Digest("mail route", e.Owner+"\x00"+e.Route)[:destinationSize-len(routeMark)] + sender
+	case m.config.Direct:
+		return m.store.box.Digest("mail lane", domainOf(e.To))[:destinationSize] + sender
+	}
+	return m.store.box.Digest("mail lane", "")[:destinationSize] + sender
 }

@@ -16,26 +16,28 @@ import (
 	"golang.org/x/net/idna"
 )
 
-// envelope is a message and whom it is for. Its lines end in CRLF.
+// envelope is a message in its final form, with its sender and recipient. It is stored as JSON.
 type envelope struct {
-	ID       string // of the queue: the key's digest
-	From, To string
-	Message  []byte
-	Back     string `json:",omitempty"` // the local part of the address for its bounces; empty if nobody wants to know of them
-	Owner    string `json:",omitempty"` // of the Route
-	Route    string `json:",omitempty"` // Message.Route
-	whole    func() // called when the server has the whole message, before its answer; may be nil
+	ID       string // digest of Message.Key
+	From, To string // of the SMTP envelope
+	Message  []byte // lines end in CRLF
+
+	BounceLocal string `json:"Back,omitempty"` // local part of the bounce address; empty if bounces are ignored
+	Owner       string `json:",omitempty"`     // network of the Route
+	Route       string `json:",omitempty"`
+
+	onSent func() // called when the whole message was sent, before the server's reply; may be nil
 }
 
-// Longest parts of an address: RFC 5321, sections 4.5.3.1.1 and 4.5.3.1.3.
+// Limits in bytes. Of addresses: RFC 5321, sections 4.5.3.1.1 and 4.5.3.1.3.
 const (
 	maxLocal   = 64
 	maxAddress = 254
-	maxHeader  = 900 // a line is at most 998 long (RFC 5322, section 2.1.1), the name included
+	maxHeader  = 900 // value of a header field: a line has at most 998 (RFC 5322, section 2.1.1), with the name
 )
 
-// build makes the message of a mail. The Message-ID comes from the id, so that receivers that compare them show a
-// mail that was delivered twice only once.
+// build builds a message. The Message-ID depends only on the id, so that mail programs show a message that was delivered twice only
+// once.
 func build(m Message, id, domain string, now time.Time) (envelope, error) {
 	from, err := sender(m, domain)
 	if err != nil {
@@ -49,19 +51,19 @@ func build(m Message, id, domain string, now time.Time) (envelope, error) {
 		return envelope{}, err
 	}
 	var h mail.Header
-	// Set inserts at the top, so this is the message's header from its end.
+	// Set inserts at the top, so the last field comes first.
 	h.Set("Content-Transfer-Encoding", "quoted-printable")
 	h.SetContentType("text/plain", map[string]string{"charset": "utf-8"})
 	h.Set("MIME-Version", "1.0")
 	if err := setExtra(&h, m.Header); err != nil {
 		return envelope{}, err
 	}
-	h.Set("Auto-Submitted", "auto-generated") // RFC 3834, section 5: no vacation replies, please
-	h.SetMessageID(local(id) + "@" + domain)
+	h.Set("Auto-Submitted", "auto-generated") // RFC 3834, section 5: prevents vacation replies
+	h.SetMessageID(messageIDLocal(id) + "@" + domain)
 	h.SetDate(now)
 	h.SetSubject(m.Subject)
 	h.SetAddressList("To", []*mail.Address{{Address: to}})
-	// net/mail leaves a backslash in encoded words, where RFC 2047, section 5 (3) allows none, and then cannot read it itself.
+	// net/mail keeps backslashes in encoded words, where RFC 2047, section 5 (3) forbids them, and then cannot parse its own output.
 	h.SetAddressList("From", []*mail.Address{{Name: strings.ReplaceAll(m.FromName, `\`, "/"), Address: from}})
 	body, err := write(h.Header, m.Text)
 	return envelope{ID: id, From: from, To: to, Message: body, Route: m.Route}, err
@@ -74,8 +76,8 @@ func sender(m Message, domain string) (string, error) {
 	return m.From + "@" + domain, checkLocal(m.From)
 }
 
-// local is the part of a Message-ID before the @.
-func local(id string) string { return id[:32] }
+// messageIDLocal is the part of the Message-ID before the @.
+func messageIDLocal(id string) string { return id[:32] }
 
 func write(h message.Header, text string) ([]byte, error) {
 	var out bytes.Buffer
@@ -96,12 +98,13 @@ func write(h message.Header, text string) ([]byte, error) {
 	return out.Bytes(), nil
 }
 
-// ours are the fields that a caller cannot set.
-var ours = []string{
+// reservedFields cannot be set by Message.Header.
+var reservedFields = []string{
 	"Auto-Submitted", "Bcc", "Cc", "Content-Transfer-Encoding", "Content-Type", "Date", "Dkim-Signature", "From",
 	"Message-Id", "Mime-Version", "Received", "Return-Path", "Sender", "Subject", "To",
 }
 
+// setExtra adds Message.Header, sorted by name.
 func setExtra(h *mail.Header, extra map[string]string) error {
 	names := make([]string, 0, len(extra))
 	for name := range extra {
@@ -112,7 +115,7 @@ func setExtra(h *mail.Header, extra map[string]string) error {
 		if err := errors.Join(checkName(name), checkValue("header "+name, extra[name])); err != nil {
 			return err
 		}
-		if h.Has(name) || slices.ContainsFunc(ours, func(s string) bool { return strings.EqualFold(s, name) }) {
+		if h.Has(name) || slices.ContainsFunc(reservedFields, func(s string) bool { return strings.EqualFold(s, name) }) {
 			return fmt.Errorf("header %s cannot be set", name)
 		}
 		h.Set(name, mime.QEncoding.Encode("utf-8", extra[name]))
@@ -123,16 +126,16 @@ func setExtra(h *mail.Header, extra map[string]string) error {
 func checkName(name string) error {
 	for i := range len(name) {
 		if name[i] <= ' ' || name[i] > '~' || name[i] == ':' {
-			return errors.New("a header's name has a character that is not allowed")
+			return errors.New("a header field's name has an invalid character")
 		}
 	}
 	if name == "" || len(name) > 70 {
-		return errors.New("a header's name has the wrong length")
+		return errors.New("a header field's name is empty or too long")
 	}
 	return nil
 }
 
-// checkValue refuses what could end the field and begin another.
+// checkValue refuses line breaks and other control characters, which could inject a header field.
 func checkValue(what, value string) error {
 	if !utf8.ValidString(value) || strings.ContainsFunc(value, func(r rune) bool { return r < ' ' || r == 0x7f }) {
 		return fmt.Errorf("%s has a line break or a control character", what)
@@ -143,25 +146,25 @@ func checkValue(what, value string) error {
 	return nil
 }
 
-// checkLocal wants an RFC 5322 dot-atom.
+// checkLocal checks a local part: it must be a dot-atom of RFC 5322, section 3.2.3.
 func checkLocal(local string) error {
 	if local == "" || len(local) > maxLocal || strings.HasPrefix(local, ".") || strings.HasSuffix(local, ".") ||
 		strings.Contains(local, "..") {
-		return errors.New("the part before the @ is no dot-atom")
+		return errors.New("the part before the @ is not a dot-atom")
 	}
 	for i := range len(local) {
 		c := local[i]
 		alnum := c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'
 		if !alnum && !strings.ContainsRune("!#$%&'*+-/=?^_`{|}~.", rune(c)) {
-			return errors.New("the part before the @ has a character that is not allowed")
+			return errors.New("the part before the @ has an invalid character")
 		}
 	}
 	return nil
 }
 
-// Address checks one bare address and returns it as it is used in SMTP: the domain in lower case and in its ASCII
-// form (RFC 5891). Addresses whose local part is not ASCII would need SMTPUTF8 all the way and are refused, as are
-// quoted local parts and address literals. The error does not repeat the address.
+// Address checks one bare address and returns it as SMTP needs it: the domain in lower case and in ASCII (RFC 5891). It refuses local
+// parts that are quoted or not ASCII (they would need SMTPUTF8 on all servers) and address literals. The error does not
+// contain the address.
 func Address(address string) (string, error) {
 	parsed, err := netmail.ParseAddress(address)
 	if err != nil || parsed.Name != "" || parsed.Address != address {
@@ -173,7 +176,7 @@ func Address(address string) (string, error) {
 	}
 	domain, err := idna.Lookup.ToASCII(address[at+1:])
 	if err != nil || domain == "" || strings.HasSuffix(domain, ".") {
-		return "", errors.New("the part behind the @ is no domain")
+		return "", errors.New("the part after the @ is not a domain")
 	}
 	full := address[:at+1] + strings.ToLower(domain)
 	if len(full) > maxAddress {

@@ -181,7 +181,7 @@ func TestBadConfigurationsAreNamed(t *testing.T) {
 
 func TestPausesGrowToAnHour(t *testing.T) {
 	for attempts, want := range map[int]time.Duration{1: 5 * time.Second, 2: 15 * time.Second, 20: time.Hour} {
-		if got := pauseAfter(attempts); got < want*3/4 || got > want*5/4 {
+		if got := retryBackoff(attempts); got < want*3/4 || got > want*5/4 {
 			t.Errorf("pause after %d: %s", attempts, got)
 		}
 	}
@@ -198,7 +198,7 @@ func TestNothingOfAMailCanBeReadInTheDatabase(t *testing.T) {
 	}
 	other := row
 	other.Key = strings.Repeat("0", 64)
-	if _, err := w.queue.open(other); err == nil {
+	if _, err := w.store.open(other); err == nil {
 		t.Error("a content opens in another row")
 	}
 }

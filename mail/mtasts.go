@@ -19,18 +19,18 @@ const (
 	maxPolicy    = 64 << 10               // bytes
 	maxPolicyAge = 31557600 * time.Second // a year
 	fetchTime    = 15 * time.Second
-	fetchPause   = 5 * time.Minute // after a policy could not be fetched, and the least that one counts
-	maxPolicies  = 10_000          // domains remembered
+	fetchPause   = 5 * time.Minute // after a failed fetch; also the shortest time that a policy is cached
+	maxPolicies  = 10_000          // domains in the cache
 )
 
-// policy is what a domain says about the servers that take its mail. The zero policy allows everything.
+// policy is a domain's MTA-STS policy: which servers accept its mail, with a certificate that verifies. The zero policy allows any server.
 type policy struct {
 	enforce bool
-	mx      []string // in lower case; "*." stands for one label
+	mx      []string // lower case; a leading "*." matches one label
 	age     time.Duration
 }
 
-// allows says whether mail may go to a host: RFC 8461, section 4.1.
+// allows reports whether the policy lists a host: RFC 8461, section 4.1.
 func (p policy) allows(host string) bool {
 	for _, pattern := range p.mx {
 		if suffix, wild := strings.CutPrefix(pattern, "*."); wild {
@@ -44,7 +44,7 @@ func (p policy) allows(host string) bool {
 	return false
 }
 
-// parsePolicy reads the file of RFC 8461, section 3.2.
+// parsePolicy parses the format of RFC 8461, section 3.2.
 func parsePolicy(text []byte) (policy, error) {
 	seen := map[string]string{}
 	var p policy
@@ -56,7 +56,7 @@ func parsePolicy(text []byte) (policy, error) {
 		}
 		if key == "mx" {
 			p.mx = append(p.mx, strings.TrimSuffix(value, "."))
-		} else if _, again := seen[key]; !again { // the first one counts
+		} else if _, again := seen[key]; !again { // the first of repeated keys counts
 			seen[key] = value
 		}
 	}
@@ -66,9 +66,9 @@ func parsePolicy(text []byte) (policy, error) {
 	case seen["version"] != "stsv1":
 		return policy{}, errors.New("not a policy of version STSv1")
 	case mode != "enforce" && mode != "testing" && mode != "none":
-		return policy{}, errors.New("no mode that is known")
+		return policy{}, errors.New("unknown mode")
 	case err != nil || seconds < 0:
-		return policy{}, errors.New("max_age is no number of seconds")
+		return policy{}, errors.New("max_age is not a number of seconds")
 	case len(p.mx) == 0 && mode != "none":
 		return policy{}, errors.New("no mx")
 	}
@@ -80,7 +80,7 @@ func parsePolicy(text []byte) (policy, error) {
 	return p, nil
 }
 
-// policyID is the id in a domain's TXT records at _mta-sts, or empty if it has no policy: RFC 8461, section 3.1.
+// policyID returns the id in a domain's TXT records at _mta-sts; empty if it has no policy: RFC 8461, section 3.1.
 func policyID(records []string) string {
 	id, count := "", 0
 	for _, record := range records {
@@ -101,65 +101,65 @@ func policyID(records []string) string {
 	return id
 }
 
-// policies remembers what was fetched, in memory: after a start the first mail to each domain fetches anew.
+// policies is a cache in memory: after a start the first message to each domain fetches the policy again.
 type policies struct {
 	resolver Resolver
 	http     *http.Client
 	now      func() time.Time
 
 	mu    sync.Mutex
-	known map[string]knownPolicy
+	cache map[string]cachedPolicy
 }
 
-type knownPolicy struct {
+type cachedPolicy struct {
 	policy
-	id    string
-	until time.Time // it counts that long
-	tried time.Time // when fetching last failed
+	id      string
+	expires time.Time
+	failed  time.Time // when fetching last failed
 }
 
-// newPolicies takes a client whose redirects are not followed: RFC 8461, section 3.3.
+// newPolicies makes an empty cache. Redirects are not followed: RFC 8461, section 3.3.
 func newPolicies(r Resolver, client *http.Client, now func() time.Time) *policies {
 	direct := *client
 	direct.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	return &policies{resolver: r, http: &direct, now: now, known: map[string]knownPolicy{}}
+	return &policies{resolver: r, http: &direct, now: now, cache: map[string]cachedPolicy{}}
 }
 
-// of returns the policy that counts for a domain now. One that is known counts for its max_age, even if nothing can be
-// looked up or fetched any more: whoever could suppress that could otherwise suppress the policy.
-func (p *policies) of(ctx context.Context, domain string) policy {
+// get returns a domain's policy. A cached one is valid for its max_age even if DNS or HTTPS fail: otherwise an attacker who blocks
+// them could disable the policy.
+func (p *policies) get(ctx context.Context, domain string) policy {
 	now := p.now()
 	p.mu.Lock()
-	known := p.known[domain]
+	cached := p.cache[domain]
 	p.mu.Unlock()
-	valid := now.Before(known.until)
+	valid := now.Before(cached.expires)
 	records, err := p.resolver.LookupTXT(ctx, "_mta-sts."+domain+".")
 	id := policyID(records)
-	if err == nil && id != "" && (!valid || id != known.id) && now.Sub(known.tried) >= fetchPause {
+	if err == nil && id != "" && (!valid || id != cached.id) && now.Sub(cached.failed) >= fetchPause {
 		fetched, err := p.fetch(ctx, domain)
 		if err == nil {
-			known = knownPolicy{policy: fetched, id: id, until: now.Add(max(fetched.age, fetchPause))}
+			cached = cachedPolicy{policy: fetched, id: id, expires: now.Add(max(fetched.age, fetchPause))}
 		} else {
-			known.tried = now
+			cached.failed = now
 		}
-		p.remember(domain, known)
+		p.store(domain, cached)
 	}
-	if now.Before(known.until) {
-		return known.policy
+	if now.Before(cached.expires) {
+		return cached.policy
 	}
 	return policy{}
 }
 
-func (p *policies) remember(domain string, known knownPolicy) {
+func (p *policies) store(domain string, c cachedPolicy) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if len(p.known) >= maxPolicies {
-		for other := range p.known { // any one
-			delete(p.known, other)
+	if len(p.cache) >= maxPolicies {
+		for other := range p.cache { // evicts any one
+			delete(p.cache, other)
 			break
 		}
 	}
-	p.known[domain] = known
+	p.cache[domain] = c
 }
 
 func (p *policies) fetch(ctx context.Context, domain string) (policy, error) {
@@ -169,17 +169,17 @@ func (p *policies) fetch(ctx context.Context, domain string) (policy, error) {
 	if err != nil {
 		return policy{}, err
 	}
-	answer, err := p.http.Do(r)
+	response, err := p.http.Do(r)
 	if err != nil {
 		return policy{}, err
 	}
-	defer answer.Body.Close()
-	if answer.StatusCode != http.StatusOK {
-		return policy{}, fmt.Errorf("answered %d", answer.StatusCode)
+	defer response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		return policy{}, fmt.Errorf("status %d", response.StatusCode)
 	}
-	text, err := io.ReadAll(io.LimitReader(answer.Body, maxPolicy+1))
+	text, err := io.ReadAll(io.LimitReader(response.Body, maxPolicy+1))
 	if err != nil || len(text) > maxPolicy {
-		return policy{}, errors.New("it is too large, or broke off")
+		return policy{}, errors.New("policy too large or truncated")
 	}
 	return parsePolicy(text)
 }

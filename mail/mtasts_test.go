@@ -115,7 +115,7 @@ func TestAPolicyIsKeptForItsMaxAgeAndFetchedAnewWhenItsIDChanges(t *testing.T) {
 		{"is not fetched for each mail", func() {}, true, 5},
 	} {
 		step.do()
-		if got := p.of(t.Context(), "example.org"); got.enforce != step.enforce || i.fetched != step.fetched {
+		if got := p.get(t.Context(), "example.org"); got.enforce != step.enforce || i.fetched != step.fetched {
 			t.Errorf("%s: enforced %v, fetched %d times", step.name, got.enforce, i.fetched)
 		}
 	}

@@ -18,26 +18,26 @@ type Resolver interface {
 	LookupAddr(ctx context.Context, address string) ([]string, error)
 }
 
-// maxHosts is how many servers of a domain are tried for one mail, and how many addresses of one server.
+// maxHosts is how many servers of a domain are tried for one message, and how many addresses of one server.
 const maxHosts = 5
 
-// status codes for what a server has not said itself: RFC 7505, section 4.1 and RFC 3463, sections 3.2 and 3.5.
+// Replies for failures that no server reports: RFC 7505, section 4.1 and RFC 3463, sections 3.2 and 3.5.
 var (
-	errNullMX   = &refusal{answer{stage: "DNS", code: 556, enhanced: [3]int{5, 1, 10}}}
-	errNoDomain = &refusal{answer{stage: "DNS", code: 550, enhanced: [3]int{5, 4, 4}}} // not 5.1.2: the fault may be our resolver's
-	errDNS      = &delay{answer{stage: "DNS", code: 451, enhanced: [3]int{4, 4, 3}}}
+	errNullMX   = &permanentError{reply{stage: "DNS", code: 556, enhanced: [3]int{5, 1, 10}}}
+	errNoDomain = &permanentError{reply{stage: "DNS", code: 550, enhanced: [3]int{5, 4, 4}}} // not 5.1.2, a hard bounce: our resolver may be wrong
+	errDNS      = &temporaryError{reply{stage: "DNS", code: 451, enhanced: [3]int{4, 4, 3}}}
 )
 
-// exchangers lists a domain's mail servers in the order in which they are tried: RFC 5321, section 5.1.
-func exchangers(ctx context.Context, r Resolver, domain string) ([]string, error) {
+// mailServers lists a domain's mail servers in the order in which to try them: RFC 5321, section 5.1.
+func mailServers(ctx context.Context, r Resolver, domain string) ([]string, error) {
 	found, err := r.LookupMX(ctx, domain+".")
 	if len(found) == 0 {
-		if err == nil || notFound(err) {
-			return implicit(ctx, r, domain)
+		if err == nil || isNotFound(err) {
+			return implicitMX(ctx, r, domain)
 		}
 		return nil, errDNS
 	}
-	rand.Shuffle(len(found), func(i, j int) { found[i], found[j] = found[j], found[i] }) // equals share the load
+	rand.Shuffle(len(found), func(i, j int) { found[i], found[j] = found[j], found[i] }) // shares the load among equal preferences
 	slices.SortStableFunc(found, func(a, b *net.MX) int { return cmp.Compare(a.Pref, b.Pref) })
 	var hosts []string
 	for _, mx := range found {
@@ -52,19 +52,19 @@ func exchangers(ctx context.Context, r Resolver, domain string) ([]string, error
 	return hosts, nil
 }
 
-// implicit is the domain itself, if it has an address: it has no MX.
-func implicit(ctx context.Context, r Resolver, domain string) ([]string, error) {
+// implicitMX is for domains without MX records: the domain itself is the server, if it has an address.
+func implicitMX(ctx context.Context, r Resolver, domain string) ([]string, error) {
 	found, err := r.LookupIPAddr(ctx, domain+".")
 	switch {
 	case len(found) > 0:
 		return []string{domain}, nil
-	case err == nil || notFound(err):
+	case err == nil || isNotFound(err):
 		return nil, errNoDomain
 	}
 	return nil, errDNS
 }
 
-func notFound(err error) bool {
+func isNotFound(err error) bool {
 	var dns *net.DNSError
 	return errors.As(err, &dns) && dns.IsNotFound
 }

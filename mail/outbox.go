@@ -9,20 +9,19 @@ import (
 	"path/filepath"
 )
 
-// outbox writes mails into a directory as <Message-ID>.eml without the domain, readable by the owner only.
+// outbox is a transport that writes messages into a directory, as <local part of the Message-ID>.eml with mode 0600.
 type outbox struct{ directory string }
 
-// unfinished is the pattern of what is being written.
-const unfinished = ".mail-*"
+// tempPattern matches files that are being written.
+const tempPattern = ".mail-*"
 
-// newOutbox also clears away what a program was writing when it was killed: nobody else writes here, and the mails are
-// still in the queue.
+// newOutbox creates the directory and deletes temporary files of a killed program, whose messages are still in the queue.
 func newOutbox(directory string) (*outbox, error) {
 	if err := os.MkdirAll(directory, 0o700); err != nil {
-		return nil, fmt.Errorf("make outbox: %w", err)
+		return nil, fmt.Errorf("create outbox: %w", err)
 	}
-	left, err := fs.Glob(os.DirFS(directory), unfinished)
-	for _, name := range left {
+	stale, err := fs.Glob(os.DirFS(directory), tempPattern)
+	for _, name := range stale {
 		err = errors.Join(err, os.Remove(filepath.Join(directory, name)))
 	}
 	if err != nil {
@@ -31,10 +30,9 @@ func newOutbox(directory string) (*outbox, error) {
 	return &outbox{directory}, nil
 }
 
-// deliver writes beside and renames, so that nobody reads half a mail. The name tells the mail: a repetition replaces
-// it.
+// deliver writes a temporary file and renames it, so that no reader sees half a message. A repetition replaces the file.
 func (o *outbox) deliver(_ context.Context, e envelope) error {
-	file, err := os.CreateTemp(o.directory, unfinished) // mode 0600
+	file, err := os.CreateTemp(o.directory, tempPattern) // mode 0600
 	if err != nil {
 		return fmt.Errorf("write to outbox: %w", err)
 	}
@@ -42,7 +40,7 @@ func (o *outbox) deliver(_ context.Context, e envelope) error {
 	_, err = file.Write(e.Message)
 	err = errors.Join(err, file.Sync(), file.Close())
 	if err == nil {
-		err = os.Rename(file.Name(), filepath.Join(o.directory, local(e.ID)+".eml"))
+		err = os.Rename(file.Name(), filepath.Join(o.directory, messageIDLocal(e.ID)+".eml"))
 	}
 	if err != nil {
 		return fmt.Errorf("write to outbox: %w", err)

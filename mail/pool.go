@@ -2,113 +2,116 @@ package mail
 
 import "time"
 
-// staff starts a worker if the place has use for one. If all places together have too many, one that is idle gives up its room.
-func (l *lanes) staff(p *place) {
-	if p.waiting() <= p.workers-p.delivering || p.workers >= p.limits.perPlace {
+// idleTime is how long a worker keeps its connection without messages.
+const idleTime = 10 * time.Second
+
+// addWorker starts a worker if the destination needs one. If the pool is full, an idle worker of another destination is woken to end.
+func (d *dispatcher) addWorker(dest *destination) {
+	if dest.queued() <= dest.workers-dest.delivering || dest.workers >= dest.limits.connections {
 		return
 	}
-	if l.workers < l.total {
-		p.workers++
-		l.workers++
-		l.running.Go(func() { l.work(p) })
+	if d.workers < d.total {
+		dest.workers++
+		d.workers++
+		d.running.Go(func() { d.work(dest) })
 		return
 	}
-	for _, other := range l.places {
-		if other.workers > other.delivering && len(other.turns) == 0 {
+	for _, other := range d.destinations {
+		if other.workers > other.delivering && len(other.ready) == 0 {
 			other.wake()
 			return
 		}
 	}
 }
 
-// work delivers the mails of a place until there have been none for idleTime, or another place needs the worker more.
-func (l *lanes) work(p *place) {
-	t := l.open()
+// work delivers the messages of a destination, until there have been none for idleTime or another destination needs the worker.
+func (d *dispatcher) work(dest *destination) {
+	t := d.open()
 	defer t.close()
-	for served := false; ; served = true {
-		next, ok := l.next(p, served)
+	for delivered := false; ; delivered = true {
+		next, ok := d.nextTask(dest, delivered)
 		if !ok {
 			return
 		}
-		away, err := l.mailer.attempt(l.sending, l.writing, t, next)
-		l.mailer.hand.drop(next.row)
-		l.mailer.failed(err)
-		if away != nil {
-			l.mailer.giveBack(l.writing, l.hold(p, away.least))
+		destErr, err := d.mailer.attempt(d.sending, d.writing, t, next)
+		d.mailer.leases.drop(next.item)
+		d.mailer.logQueueError(err)
+		if destErr != nil {
+			d.mailer.requeue(d.writing, d.backOff(dest, destErr.minBackoff))
 		}
-		l.done(p, away == nil)
+		d.finish(dest, destErr == nil)
 	}
 }
 
-// next returns false when the worker must end, which is written down then.
-func (l *lanes) next(p *place, served bool) (task, bool) {
-	idle := time.NewTimer(idleTime)
-	defer idle.Stop()
-	over := false
+// nextTask waits for a message. It returns false when the worker must end; the worker is then no longer counted.
+func (d *dispatcher) nextTask(dest *destination, delivered bool) (next task, ok bool) {
+	timer := time.NewTimer(idleTime)
+	defer timer.Stop()
+	idle := false
 	for {
-		next, found, ended := l.take(p, served, over)
-		if found || ended {
+		next, found, end := d.tryNextTask(dest, delivered, idle)
+		if found || end {
 			return next, found
 		}
 		select {
-		case <-l.stopped:
-		case <-p.news:
-		case <-idle.C:
-			over = true
+		case <-d.stopped:
+		case <-dest.wakeup:
+		case <-timer.C:
+			idle = true
 		}
 	}
 }
 
-// take gives a worker a mail of its place. It ends the worker when the program ends, when it has been idle for too long, and when
-// another place needs its room, unless it has served none yet.
-func (l *lanes) take(p *place, served, over bool) (next task, found, ended bool) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
+// tryNextTask returns a message if there is one. It ends the worker when the program stops, when the worker has been idle for too
+// long, and when another destination needs it, unless it has delivered nothing yet.
+func (d *dispatcher) tryNextTask(dest *destination, delivered, idle bool) (next task, found, end bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
 	select {
-	case <-l.stopped:
-		ended = true
+	case <-d.stopped:
+		end = true
 	default:
-		unneeded := len(p.turns) == 0
-		ended = over && unneeded || (served || unneeded) && l.workers >= l.total && l.needed(p) != nil
+		empty := len(dest.ready) == 0
+		end = idle && empty || (delivered || empty) && d.workers >= d.total && d.starving(dest) != nil
 	}
 	switch {
-	case ended:
-		l.leave(p)
-	case len(p.turns) > 0:
+	case end:
+		d.removeWorker(dest)
+	case len(dest.ready) > 0:
 		var last bool
-		if next, last = p.take(); last {
-			l.mailer.queue.poke() // the lane may have more
+		if next, last = dest.pop(); last {
+			d.mailer.store.wakeRun() // to lease more of the flow
 		}
 		found = true
-		p.delivering++
+		dest.delivering++
 	}
-	return next, found, ended
+	return next, found, end
 }
 
-func (l *lanes) done(p *place, answered bool) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	p.delivering--
-	if answered {
-		p.failed = 0
+func (d *dispatcher) finish(dest *destination, reachable bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	dest.delivering--
+	if reachable {
+		dest.failures = 0
 	}
 }
 
-// needed is another place that waits for a worker and has none.
-func (l *lanes) needed(than *place) *place {
-	for _, p := range l.places {
-		if p != than && p.workers == 0 && len(p.turns) > 0 {
-			return p
+// starving returns another destination that has messages and no worker, or nil.
+func (d *dispatcher) starving(except *destination) *destination {
+	for _, dest := range d.destinations {
+		if dest != except && dest.workers == 0 && len(dest.ready) > 0 {
+			return dest
 		}
 	}
 	return nil
 }
 
-// leave counts a worker that ends, and lets another place have its room.
-func (l *lanes) leave(p *place) {
-	p.workers--
-	l.workers--
-	if other := l.needed(p); other != nil {
-		l.staff(other)
+// removeWorker uncounts a worker that ends, and starts one for a destination that waits for it.
+func (d *dispatcher) removeWorker(dest *destination) {
+	dest.workers--
+	d.workers--
+	if other := d.starving(dest); other != nil {
+		d.addWorker(other)
 	}
 }

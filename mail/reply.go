@@ -3,6 +3,7 @@ package mail
 import (
 	"errors"
 	"fmt"
+	"net/textproto"
 	"strconv"
 	"strings"
 	"time"
@@ -10,66 +11,101 @@ import (
 	"github.com/emersion/go-smtp"
 )
 
-// answer is what a server said to a stage of a delivery. It leaves out the server's words, which often repeat the address.
-type answer struct {
-	stage    string
-	code     int
-	enhanced [3]int // RFC 3463; zero if the server gave none
+// reply is a server's reply to one stage of a delivery, without its text, which often repeats the recipient's address.
+type reply struct {
+	stage    string // an SMTP command, "message" for the end of DATA, "connect", "DNS", "DSN", ...
+	code     int    // RFC 5321, section 4.2
+	enhanced [3]int // status code of RFC 3463: class, subject, detail; zero if the server sent none
 }
 
-func (a answer) String() string {
-	if a.enhanced == [3]int{} {
-		return fmt.Sprint(a.code)
+func (r reply) String() string {
+	if r.enhanced == [3]int{} {
+		return fmt.Sprint(r.code)
 	}
-	return fmt.Sprintf("%d %d.%d.%d", a.code, a.enhanced[0], a.enhanced[1], a.enhanced[2])
+	return fmt.Sprintf("%d %d.%d.%d", r.code, r.enhanced[0], r.enhanced[1], r.enhanced[2])
 }
 
-func answered(stage string, said *smtp.SMTPError) answer {
-	a := answer{stage: stage, code: said.Code}
-	if said.EnhancedCode[0] == said.Code/100 { // otherwise one of them is wrong, and the other one is what RFC 5321 defines
-		a.enhanced = said.EnhancedCode
+func newReply(stage string, err *smtp.SMTPError) reply {
+	r := reply{stage: stage, code: err.Code}
+	if err.EnhancedCode[0] == err.Code/100 { // if they contradict each other, only the code is mandatory
+		r.enhanced = err.EnhancedCode
 	}
-	return a
+	return r
 }
 
-// refusal is an answer that says that this mail will never be taken.
-type refusal struct{ answer }
+// permanentError is a reply that says that the message will never be accepted.
+type permanentError struct{ reply }
 
-func (r *refusal) Error() string { return fmt.Sprintf("%s: refused with %s", r.stage, r.answer) }
+func (e *permanentError) Error() string { return fmt.Sprintf("%s: refused with %s", e.stage, e.reply) }
 
-// delay is an answer that says that the mail may be taken later.
-type delay struct{ answer }
+// temporaryError is a reply that says that the message may be accepted later.
+type temporaryError struct{ reply }
 
-func (d *delay) Error() string { return fmt.Sprintf("%s: answered %s", d.stage, d.answer) }
+func (e *temporaryError) Error() string { return fmt.Sprintf("%s: deferred with %s", e.stage, e.reply) }
 
-// awayError says that a place takes no mail just now, not only this one, and how long to leave it alone at least.
-type awayError struct {
+// destinationError says that the destination accepts no messages at the moment, not just this one.
+type destinationError struct {
 	error
-	least time.Duration
+	minBackoff time.Duration
 }
 
-func (e *awayError) Unwrap() error { return e.error }
+func (e *destinationError) Unwrap() error { return e.error }
 
-// aboutPlace says whether a mail failed for a reason that others for the same place share: a server that cannot be reached, wants
-// to be left alone (421), has not even heard for whom the mail is, or is in trouble (X.3.X, RFC 3463, section 3.4). Servers that put off
-// senders whom they do not know say so of each recipient: that is no such reason.
-func aboutPlace(err error) bool {
-	var refused *refusal
-	var delayed *delay
+// isDestinationError reports whether a delivery failed for a reason that the destination's other messages share: the server
+// cannot be reached, wants no connections (421), deferred before it knew the recipient, or reports a problem of its own (X.3.X, RFC
+// 3463, section 3.4). Greylisting defers each recipient: that does not count.
+func isDestinationError(err error) bool {
+	var permanent *permanentError
+	var temporary *temporaryError
 	switch {
-	case err == nil, errors.As(err, &refused), errors.Is(err, errPanic):
+	case err == nil, errors.As(err, &permanent), errors.Is(err, errPanic):
 		return false
-	case !errors.As(err, &delayed), delayed.code == 421, delayed.enhanced[1] == 3:
+	case !errors.As(err, &temporary), temporary.code == 421, temporary.enhanced[1] == 3:
 		return true
 	}
-	switch delayed.stage {
+	switch temporary.stage {
 	case "RCPT", "DATA", "message":
 		return false
 	}
 	return true
 }
 
-// parseStatus reads the status code at the beginning of a text (RFC 3463, section 2): class, subject, detail.
+// isPermanent excludes 5xx codes about the connection or our login, which the operator can fix: RFC 5321, section 4.2.3 and RFC 4954,
+// section 6.
+func isPermanent(code int) bool {
+	switch code {
+	case 500, 502, 503, 530, 534, 535, 538:
+		return false
+	}
+	return code >= 500 && code <= 599
+}
+
+// stageError wraps an error with its stage. A server's text is replaced by its code.
+func stageError(stage string, err error) error {
+	if smtpErr := asSMTPError(err); smtpErr != nil {
+		return &temporaryError{newReply(stage, smtpErr)}
+	}
+	return fmt.Errorf("%s: %w", stage, err)
+}
+
+// asSMTPError returns the server's reply in an error of go-smtp or net/textproto, or nil.
+func asSMTPError(err error) *smtp.SMTPError {
+	var smtpErr *smtp.SMTPError
+	if errors.As(err, &smtpErr) {
+		return smtpErr
+	}
+	var textErr *textproto.Error
+	if !errors.As(err, &textErr) {
+		return nil
+	}
+	smtpErr = &smtp.SMTPError{Code: textErr.Code}
+	if status, _, ok := parseStatus(textErr.Msg); ok {
+		smtpErr.EnhancedCode = status
+	}
+	return smtpErr
+}
+
+// parseStatus parses the status code at the beginning of a text (RFC 3463, section 2): class, subject, detail.
 func parseStatus(text string) (status [3]int, rest string, ok bool) {
 	first, rest, _ := strings.Cut(strings.TrimSpace(text), " ")
 	parts := strings.Split(first, ".")

@@ -14,122 +14,122 @@ import (
 )
 
 const (
-	maxRoute   = 200              // bytes
-	tryTime    = 45 * time.Second // of TrySubmission
-	loginPause = 10 * time.Minute // after a refused login: providers lock out who tries too often
+	maxRoute     = 200              // bytes
+	tryTime      = 45 * time.Second // of TrySubmission
+	loginBackoff = 10 * time.Minute // after a refused login: providers lock out clients that try too often
 )
 
-// errNoRoute drops a mail without blaming its recipient.
-var errNoRoute = &refusal{answer{stage: "route", code: 550, enhanced: [3]int{5, 4, 4}}}
+// errNoRoute drops a message without counting it as a bounce.
+var errNoRoute = &permanentError{reply{stage: "route", code: 550, enhanced: [3]int{5, 4, 4}}}
 
-// routed delivers the mails with a route over a connection of their own, and all others as usual.
-type routed struct {
+// routeTransport delivers the messages with a Route over a connection of their own, and all others by the transport inside.
+type routeTransport struct {
 	transport
 	mailer *Mailer
-	owner  string // of conn
-	route  string
-	conn   *client
+
+	client       *smtpClient // of the route; nil for none
+	owner, route string
 }
 
-func (r *routed) deliver(ctx context.Context, e envelope) error {
+func (t *routeTransport) deliver(ctx context.Context, e envelope) error {
 	if e.Route == "" {
-		return r.transport.deliver(ctx, e)
+		return t.transport.deliver(ctx, e)
 	}
-	network := r.mailer.networks[e.Owner]
+	network := t.mailer.networks[e.Owner]
 	if network == nil {
 		return errNoRoute
 	}
-	if r.conn == nil || r.conn.conn == nil || r.owner != e.Owner || r.route != e.Route {
+	if t.client == nil || t.client.conn == nil || t.owner != e.Owner || t.route != e.Route {
 		s, err := network.Submission(ctx, e.Route)
 		if errors.Is(err, ErrNoRoute) || err == nil && s.Sender != e.From {
 			return errNoRoute
 		}
 		if err == nil {
-			err = r.use(s)
+			err = t.use(s)
 		}
 		if err != nil {
 			return fmt.Errorf("find route: %w", err)
 		}
-		r.owner, r.route = e.Owner, e.Route
+		t.owner, t.route = e.Owner, e.Route
 	}
-	err := r.conn.deliver(ctx, e)
-	if turnedDown(err) {
+	err := t.client.deliver(ctx, e)
+	if isUserRefused(err) {
 		network.SubmissionRefused(ctx, e.Route)
 	}
-	return aboutRoute(err)
+	return routeError(err)
 }
 
-func (r *routed) use(s Submission) error {
-	r.hangUp()
-	conn, err := r.mailer.submission(s)
-	r.conn = conn
+func (t *routeTransport) use(s Submission) error {
+	t.closeRoute()
+	client, err := t.mailer.submissionClient(s)
+	t.client = client
 	return err
 }
 
-func (r *routed) hangUp() {
-	if r.conn != nil {
-		r.conn.close()
-		r.conn = nil
+func (t *routeTransport) closeRoute() {
+	if t.client != nil {
+		t.client.close()
+		t.client = nil
 	}
 }
 
-func (r *routed) close() {
-	r.hangUp()
-	r.transport.close()
+func (t *routeTransport) close() {
+	t.closeRoute()
+	t.transport.close()
 }
 
-// turnedDown says whether a server does not take the login, or the sender: the mail is not to blame.
-func turnedDown(err error) bool {
-	var refused *refusal
-	var delayed *delay
-	return errors.As(err, &refused) && refused.stage == "MAIL" ||
-		errors.As(err, &delayed) && (delayed.stage == "AUTH" || delayed.stage == "MAIL") && delayed.code/100 == 5
+// isUserRefused reports whether the server refuses the login or the sender, and not this message.
+func isUserRefused(err error) bool {
+	var permanent *permanentError
+	var temporary *temporaryError
+	return errors.As(err, &permanent) && permanent.stage == "MAIL" ||
+		errors.As(err, &temporary) && (temporary.stage == "AUTH" || temporary.stage == "MAIL") && temporary.code/100 == 5
 }
 
-// aboutRoute turns an error into what it means of a server that takes mail for all recipients and knows us: what it puts off,
-// it puts off because of us, unless it speaks of the mailbox (X.1.X and X.2.X).
-func aboutRoute(err error) error {
-	var refused *refusal
-	var delayed *delay
+// routeError interprets an error of a server that relays a user's messages to all recipients: whatever it defers, it defers because
+// of the user, unless its status is about the recipient (X.1.X and X.2.X).
+func routeError(err error) error {
+	var permanent *permanentError
+	var temporary *temporaryError
 	switch {
-	case turnedDown(err) && errors.As(err, &refused):
-		return &awayError{&delay{refused.answer}, loginPause}
-	case turnedDown(err):
-		return &awayError{err, loginPause}
-	case errors.As(err, &delayed) && delayed.enhanced[1] != 1 && delayed.enhanced[1] != 2:
-		return &awayError{error: err}
+	case isUserRefused(err) && errors.As(err, &permanent):
+		return &destinationError{&temporaryError{permanent.reply}, loginBackoff}
+	case isUserRefused(err):
+		return &destinationError{err, loginBackoff}
+	case errors.As(err, &temporary) && temporary.enhanced[1] != 1 && temporary.enhanced[1] != 2:
+		return &destinationError{error: err}
 	}
 	return err
 }
 
-// submission is a client of somebody's mail server. It does not connect yet.
-func (m *Mailer) submission(s Submission) (*client, error) {
-	name, _, err := net.SplitHostPort(s.Server)
+// submissionClient makes a client of a route's server. It does not connect.
+func (m *Mailer) submissionClient(s Submission) (*smtpClient, error) {
+	host, _, err := net.SplitHostPort(s.Server)
 	if err != nil || m.config.Dial == nil {
-		return nil, errors.New("no server, or no way to connect to it")
+		return nil, errors.New("the submission has no server, or the mailer no dialer")
 	}
 	config := &tls.Config{}
 	if s.TLS != nil {
 		config = s.TLS.Clone()
 	}
-	config.ServerName, config.MinVersion = name, tls.VersionTLS12
-	c := &client{name: cmp.Or(m.config.Hostname, m.config.Domain), dialer: m.config.Dial,
-		host: smarthost{address: s.Server, tls: config, user: s.User, password: s.Password}}
+	config.ServerName, config.MinVersion = host, tls.VersionTLS12
+	c := &smtpClient{name: cmp.Or(m.config.Hostname, m.config.Domain), dialer: m.config.Dial,
+		server: smtpServer{address: s.Server, tls: config, user: s.User, password: s.Password}}
 	switch s.Security {
 	case ImplicitTLS:
-		c.host.encryption = implicitTLS
+		c.server.encryption = implicitTLS
 	case StartTLS:
-		c.host.encryption = startTLS
+		c.server.encryption = startTLS
 	case NoTLS:
-		c.host.encryption, c.dialer = plaintext, m.dialNear
+		c.server.encryption, c.dialer = plaintext, m.dialPrivate
 	default:
-		return nil, fmt.Errorf("no such encryption: %q", s.Security)
+		return nil, fmt.Errorf("unknown security %q", s.Security)
 	}
 	return c, nil
 }
 
-// dialNear connects to this machine and to private networks alone. (The dialer reaches those only if the operator allows it.)
-func (m *Mailer) dialNear(ctx context.Context, network, address string) (net.Conn, error) {
+// dialPrivate connects only to this machine and to private networks. (Config.Dial reaches those only if the operator allows it.)
+func (m *Mailer) dialPrivate(ctx context.Context, network, address string) (net.Conn, error) {
 	conn, err := m.config.Dial(ctx, network, address)
 	if err != nil {
 		return nil, err
@@ -137,33 +137,32 @@ func (m *Mailer) dialNear(ctx context.Context, network, address string) (net.Con
 	remote, err := netip.ParseAddrPort(conn.RemoteAddr().String())
 	if ip := remote.Addr().Unmap(); err != nil || !ip.IsLoopback() && !ip.IsPrivate() {
 		conn.Close()
-		return nil, errors.New("a password is not sent to the internet in the clear")
+		return nil, errors.New("refusing to send a password in the clear over the internet")
 	}
 	return conn, nil
 }
 
-// TrySubmission is for Service.TrySubmission. It asks whether the sender may write to itself: many servers say only of a recipient that
-// they do not let the sender through.
+// TrySubmission is Service.TrySubmission. It names the sender as recipient, too: many servers refuse a sender only at RCPT.
 func (m *Mailer) TrySubmission(ctx context.Context, s Submission) error {
 	ctx, cancel := context.WithTimeout(ctx, tryTime)
 	defer cancel()
-	c, err := m.submission(s)
+	c, err := m.submissionClient(s)
 	if err == nil {
-		err = c.try(ctx, s.Sender)
+		err = c.probe(ctx, s.Sender)
 		c.close()
 	}
 	if err == nil {
 		return nil
 	}
-	var refused *refusal
-	if errors.As(err, &refused) || turnedDown(err) {
+	var permanent *permanentError
+	if errors.As(err, &permanent) || isUserRefused(err) {
 		return bots.Revoked("", err)
 	}
 	return bots.Retry("", err)
 }
 
-// try begins a mail from the sender to itself, and takes it back.
-func (c *client) try(ctx context.Context, sender string) error {
+// probe begins a message from the sender to itself, and aborts it.
+func (c *smtpClient) probe(ctx context.Context, sender string) error {
 	if err := c.connect(ctx); err != nil {
 		return err
 	}
@@ -173,15 +172,15 @@ func (c *client) try(ctx context.Context, sender string) error {
 	if err == nil {
 		stage, err = "RCPT", c.conn.Rcpt(sender, nil)
 	}
-	said := smtpError(err)
+	smtpErr := asSMTPError(err)
 	switch {
 	case err == nil:
 		return c.conn.Reset()
-	case said == nil:
+	case smtpErr == nil:
 		c.drop()
 		return fmt.Errorf("%s: %w", stage, err)
-	case permanent(said.Code):
-		return &refusal{answered(stage, said)}
+	case isPermanent(smtpErr.Code):
+		return &permanentError{newReply(stage, smtpErr)}
 	}
-	return &delay{answered(stage, said)}
+	return &temporaryError{newReply(stage, smtpErr)}
 }

@@ -176,7 +176,7 @@ func TestARefusedLoginOrSenderBouncesNoMail(t *testing.T) {
 			w.post(subscription("5"))
 			s.next() // others go on
 			p.set(func() {
-				if p.connections > ownPlace.perPlace {
+				if p.connections > routeLimits.connections {
 					t.Errorf("%d logins", p.connections)
 				}
 				p.login, p.refuse = "melden:sesame", nil
@@ -190,8 +190,8 @@ func TestARefusedLoginOrSenderBouncesNoMail(t *testing.T) {
 			}
 			p.set(func() { p.login, p.refuse = "melden:sesame", nil })
 			for n := 0; n < 4; {
-				w.skew.Add(int64(loginPause)) // once more if a second worker was turned down only now
-				w.queue.poke()                // its timer knows nothing of the test's clock
+				w.skew.Add(int64(loginBackoff)) // once more if a second worker was turned down only now
+				w.store.wakeRun()               // its timer knows nothing of the test's clock
 				select {
 				case <-p.mails:
 					n++
@@ -244,7 +244,7 @@ func TestAProviderThatWantsLessGetsLess(t *testing.T) {
 			}
 			w, s, _ := newRouted(t, p)
 			held := make(chan struct{}, 100)
-			w.Mailer.hold = func(int) time.Duration { held <- struct{}{}; return time.Hour }
+			w.Mailer.destinationBackoff = func(int) time.Duration { held <- struct{}{}; return time.Hour }
 			var mails []Message
 			for range 20 {
 				mails = append(mails, routed1(string(rune('a'+len(mails)))))
@@ -255,7 +255,7 @@ func TestAProviderThatWantsLessGetsLess(t *testing.T) {
 			w.post(subscription("other"))
 			s.next()
 			p.set(func() {
-				if tried > ownPlace.perPlace {
+				if tried > routeLimits.connections {
 					t.Errorf("%d mails were tried", tried)
 				}
 			})

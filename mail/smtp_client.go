@@ -13,36 +13,58 @@ import (
 	"github.com/emersion/go-smtp"
 )
 
-// maxUses is how many mails go over one connection.
+// maxUses is how many messages are sent over one connection.
 const maxUses = 100
 
-// client delivers over one connection to a server, which it keeps for the next mail.
-type client struct {
-	host   smarthost
-	name   string // for EHLO
-	dialer dialer // nil for a plain one
-	conn   *smtp.Client
-	raw    net.Conn
-	uses   int
+// smtpServer is a server to connect to, and the login there.
+type smtpServer struct {
+	address        string // host:port
+	encryption     encryption
+	tls            *tls.Config
+	user, password string // no login if user is empty
 }
 
-func (c *client) deliver(ctx context.Context, e envelope) error {
+// encryption of the connection to a server.
+type encryption int
+
+const (
+	startTLS      encryption = iota // required
+	opportunistic                   // STARTTLS if it is offered; the certificate is not verified
+	implicitTLS
+	plaintext
+)
+
+// dialer connects to a server.
+type dialer func(ctx context.Context, network, address string) (net.Conn, error)
+
+// smtpClient is a transport over one connection to one server, which it keeps for the next message.
+type smtpClient struct {
+	server smtpServer
+	name   string // for EHLO
+	dialer dialer // nil for net.Dialer
+
+	conn *smtp.Client // nil while not connected
+	raw  net.Conn
+	uses int
+}
+
+func (c *smtpClient) deliver(ctx context.Context, e envelope) error {
 	reused := c.conn != nil
 	err := c.transact(ctx, e)
 	var lost *lostError
 	if reused && errors.As(err, &lost) {
-		// The server closed the connection while it was idle: nothing of this mail was said yet.
+		// The server had closed the idle connection, so the message is not known to it yet.
 		err = c.transact(ctx, e)
 	}
 	return err
 }
 
-// lostError says that the connection broke at the very beginning of the transaction.
+// lostError says that the connection broke before the transaction began.
 type lostError struct{ error }
 
 func (e *lostError) Unwrap() error { return e.error }
 
-func (c *client) transact(ctx context.Context, e envelope) error {
+func (c *smtpClient) transact(ctx context.Context, e envelope) error {
 	if err := c.connect(ctx); err != nil {
 		return err
 	}
@@ -50,7 +72,7 @@ func (c *client) transact(ctx context.Context, e envelope) error {
 	stop := context.AfterFunc(ctx, func() { raw.Close() })
 	defer stop()
 
-	stage, err := c.talk(e)
+	stage, err := c.send(e)
 	c.uses++
 	if err == nil {
 		if c.uses >= maxUses {
@@ -58,8 +80,8 @@ func (c *client) transact(ctx context.Context, e envelope) error {
 		}
 		return nil
 	}
-	var said *smtp.SMTPError
-	if !errors.As(err, &said) {
+	var smtpErr *smtp.SMTPError
+	if !errors.As(err, &smtpErr) {
 		c.drop()
 		err = fmt.Errorf("%s: %w", stage, err)
 		if stage == "MAIL" && ctx.Err() == nil {
@@ -67,30 +89,20 @@ func (c *client) transact(ctx context.Context, e envelope) error {
 		}
 		return err
 	}
-	if said.Code == 421 || c.conn.Reset() != nil { // 421: the server closes the connection
+	if smtpErr.Code == 421 || c.conn.Reset() != nil { // 421: the server closes the connection
 		c.drop()
 	}
-	if said.Code == 421 && stage == "MAIL" {
-		return &lostError{&delay{answered(stage, said)}}
+	if smtpErr.Code == 421 && stage == "MAIL" {
+		return &lostError{&temporaryError{newReply(stage, smtpErr)}}
 	}
-	if permanent(said.Code) {
-		return &refusal{answered(stage, said)}
+	if isPermanent(smtpErr.Code) {
+		return &permanentError{newReply(stage, smtpErr)}
 	}
-	return &delay{answered(stage, said)}
+	return &temporaryError{newReply(stage, smtpErr)}
 }
 
-// permanent leaves out the 5xx that are about the connection or our login, which the operator can mend: RFC 5321,
-// section 4.2.3 and RFC 4954, section 6.
-func permanent(code int) bool {
-	switch code {
-	case 500, 502, 503, 530, 534, 535, 538:
-		return false
-	}
-	return code >= 500 && code <= 599
-}
-
-// talk says one mail, and returns the stage in which it failed.
-func (c *client) talk(e envelope) (stage string, err error) {
+// send sends one message, and returns the stage that failed.
+func (c *smtpClient) send(e envelope) (stage string, err error) {
 	if err := c.conn.Mail(e.From, nil); err != nil {
 		return "MAIL", err
 	}
@@ -104,14 +116,14 @@ func (c *client) talk(e envelope) (stage string, err error) {
 	if _, err := bytes.NewReader(e.Message).WriteTo(data); err != nil {
 		return "message", err
 	}
-	if e.whole != nil {
-		e.whole()
+	if e.onSent != nil {
+		e.onSent()
 	}
 	return "message", data.Close()
 }
 
-// connect makes the connection ready, unless it is.
-func (c *client) connect(ctx context.Context) error {
+// connect connects and logs in, unless it is connected.
+func (c *smtpClient) connect(ctx context.Context) error {
 	if c.conn != nil {
 		return nil
 	}
@@ -123,18 +135,18 @@ func (c *client) connect(ctx context.Context) error {
 	return nil
 }
 
-func (c *client) dial(ctx context.Context) (*smtp.Client, net.Conn, error) {
+func (c *smtpClient) dial(ctx context.Context) (*smtp.Client, net.Conn, error) {
 	dial := c.dialer
 	if dial == nil {
 		dial = new(net.Dialer).DialContext
 	}
-	raw, err := dial(ctx, "tcp", c.host.address)
+	raw, err := dial(ctx, "tcp", c.server.address)
 	if err != nil {
 		return nil, nil, err
 	}
 	stop := context.AfterFunc(ctx, func() { raw.Close() })
 	defer stop()
-	conn, err := c.greet(&metered{Conn: raw})
+	conn, err := c.greet(&limitedConn{Conn: raw})
 	if err != nil {
 		raw.Close()
 		return nil, nil, err
@@ -142,47 +154,39 @@ func (c *client) dial(ctx context.Context) (*smtp.Client, net.Conn, error) {
 	return conn, raw, nil
 }
 
-// greet does all that comes before the first mail. The password is said only when encryption has begun, if it can begin.
-func (c *client) greet(raw net.Conn) (*smtp.Client, error) {
-	switch how := c.host.encryption; how {
-	case startTLS, opportunist:
-		upgraded, err := upgrade(raw, c.name, how == startTLS, c.host.tls)
+// greet negotiates encryption, says EHLO and logs in.
+func (c *smtpClient) greet(raw net.Conn) (*smtp.Client, error) {
+	switch enc := c.server.encryption; enc {
+	case startTLS, opportunistic:
+		upgraded, err := negotiateTLS(raw, c.name, enc == startTLS, c.server.tls)
 		if err != nil {
 			return nil, err
 		}
 		raw = upgraded
 	case implicitTLS:
-		raw = tls.Client(raw, c.host.tls)
+		raw = tls.Client(raw, c.server.tls)
 	}
 	conn := smtp.NewClient(raw)
-	conn.CommandTimeout, conn.SubmissionTimeout = usualTimes.attempt, usualTimes.answer
+	conn.CommandTimeout, conn.SubmissionTimeout = defaultTimeouts.attempt, defaultTimeouts.reply
 	if err := conn.Hello(c.name); err != nil {
-		return nil, plainly("EHLO", err)
+		return nil, stageError("EHLO", err)
 	}
-	if c.host.user != "" {
-		how := sasl.NewPlainClient("", c.host.user, c.host.password)
-		if !conn.SupportsAuth(sasl.Plain) && conn.SupportsAuth(sasl.Login) { // Exchange, for example
-			how = sasl.NewLoginClient(c.host.user, c.host.password)
+	if c.server.user != "" {
+		mechanism := sasl.NewPlainClient("", c.server.user, c.server.password)
+		if !conn.SupportsAuth(sasl.Plain) && conn.SupportsAuth(sasl.Login) { // e.g. Exchange
+			mechanism = sasl.NewLoginClient(c.server.user, c.server.password)
 		}
-		if err := conn.Auth(how); err != nil {
-			return nil, plainly("AUTH", err)
+		if err := conn.Auth(mechanism); err != nil {
+			return nil, stageError("AUTH", err)
 		}
 	}
 	return conn, nil
 }
 
-// plainly names the stage, and the code instead of the server's words.
-func plainly(stage string, err error) error {
-	if said := smtpError(err); said != nil {
-		return &delay{answered(stage, said)}
-	}
-	return fmt.Errorf("%s: %w", stage, err)
-}
+func (c *smtpClient) close() { c.quit() }
 
-// close ends the connection as it should be, or else quickly.
-func (c *client) close() { c.quit() }
-
-func (c *client) quit() {
+// quit ends the session with QUIT, and waits at most a second for the reply.
+func (c *smtpClient) quit() {
 	if c.conn != nil {
 		c.conn.CommandTimeout = time.Second
 		if c.conn.Quit() == nil {
@@ -193,7 +197,7 @@ func (c *client) quit() {
 	c.drop()
 }
 
-func (c *client) drop() {
+func (c *smtpClient) drop() {
 	if c.conn != nil {
 		c.conn.Close()
 		c.conn = nil

@@ -9,8 +9,6 @@ import (
 	"net/textproto"
 	"slices"
 	"strings"
-
-	"github.com/emersion/go-smtp"
 )
 
 // tlsError says that encryption was not possible.
@@ -18,22 +16,22 @@ type tlsError struct{ error }
 
 func (e *tlsError) Unwrap() error { return e.error }
 
-// upgrade begins encryption on a new connection, if it is offered or required, and returns a connection on which a client
-// begins from the start. (go-smtp's own STARTTLS says EHLO localhost before, which receivers take for a bad sign, and
-// cannot be asked whether it is offered.)
-func upgrade(raw net.Conn, name string, required bool, config *tls.Config) (net.Conn, error) {
+// negotiateTLS starts TLS on a new connection if the server offers STARTTLS or it is required (RFC 3207). It returns a connection for a
+// client that begins from the greeting. (go-smtp's own STARTTLS says EHLO localhost first, which receivers count as a sign of spam, and
+// does not report whether STARTTLS is offered.)
+func negotiateTLS(raw net.Conn, name string, required bool, config *tls.Config) (net.Conn, error) {
 	text := textproto.NewConn(raw)
 	_, greeting, err := text.ReadResponse(220)
 	if err != nil {
-		return nil, plainly("greeting", err)
+		return nil, stageError("greeting", err)
 	}
 	_, extensions, err := command(text, 250, "EHLO "+name)
 	if err != nil && required {
-		return nil, &tlsError{plainly("EHLO", err)}
+		return nil, &tlsError{stageError("EHLO", err)}
 	}
 	var refused *textproto.Error
 	if err != nil && !errors.As(err, &refused) {
-		return nil, plainly("EHLO", err)
+		return nil, stageError("EHLO", err)
 	}
 	offered := err == nil && slices.ContainsFunc(strings.Split(extensions, "\n")[1:], func(line string) bool {
 		return strings.EqualFold(strings.TrimSpace(line), "STARTTLS")
@@ -42,23 +40,23 @@ func upgrade(raw net.Conn, name string, required bool, config *tls.Config) (net.
 	case !offered && required:
 		return nil, &tlsError{errors.New("STARTTLS is not offered")}
 	case !offered:
-		return greeted(raw, text.R, greeting), nil
+		return replayGreeting(raw, text.R, greeting), nil
 	}
 	if _, _, err := command(text, 220, "STARTTLS"); err != nil {
-		return nil, &tlsError{plainly("STARTTLS", err)}
+		return nil, &tlsError{stageError("STARTTLS", err)}
 	}
-	if text.R.Buffered() > 0 { // somebody else's words, put before the encryption: RFC 3207, section 6
-		return nil, &tlsError{errors.New("STARTTLS: there was more in the clear")}
+	if text.R.Buffered() > 0 { // injected before the encryption: RFC 3207, section 6
+		return nil, &tlsError{errors.New("STARTTLS: plaintext after the reply")}
 	}
 	secure := tls.Client(raw, config)
 	if err := secure.Handshake(); err != nil {
-		return nil, &tlsError{errors.New("STARTTLS: " + handshake(err))}
+		return nil, &tlsError{errors.New("STARTTLS: " + describeHandshake(err))}
 	}
-	return greeted(secure, secure, greeting), nil
+	return replayGreeting(secure, secure, greeting), nil
 }
 
-// handshake leaves out whose certificate it was.
-func handshake(err error) string {
+// describeHandshake describes an error without the certificate's names.
+func describeHandshake(err error) string {
 	var certificate *tls.CertificateVerificationError
 	if errors.As(err, &certificate) {
 		return "the certificate cannot be verified"
@@ -73,32 +71,16 @@ func command(text *textproto.Conn, expect int, line string) (int, string, error)
 	return text.ReadResponse(expect)
 }
 
-// greeted says the server's greeting once more: a client waits for it before it says EHLO, which it may at any time.
-func greeted(conn net.Conn, from io.Reader, greeting string) net.Conn {
+// replayGreeting puts the server's greeting in front of a connection again: clients wait for it before their EHLO, of which a session
+// may have several.
+func replayGreeting(conn net.Conn, rest io.Reader, greeting string) net.Conn {
 	line, _, _ := strings.Cut(greeting, "\n")
-	return &replay{conn, io.MultiReader(bytes.NewReader([]byte("220 "+line+"\r\n")), from)}
+	return &replayConn{conn, io.MultiReader(bytes.NewReader([]byte("220 "+line+"\r\n")), rest)}
 }
 
-type replay struct {
+type replayConn struct {
 	net.Conn
 	from io.Reader
 }
 
-func (r *replay) Read(b []byte) (int, error) { return r.from.Read(b) }
-
-// smtpError is an answer as go-smtp or textproto hand it on.
-func smtpError(err error) *smtp.SMTPError {
-	var said *smtp.SMTPError
-	if errors.As(err, &said) {
-		return said
-	}
-	var plain *textproto.Error
-	if !errors.As(err, &plain) {
-		return nil
-	}
-	said = &smtp.SMTPError{Code: plain.Code}
-	if status, _, ok := parseStatus(plain.Msg); ok {
-		said.EnhancedCode = status
-	}
-	return said
-}
+func (c *replayConn) Read(b []byte) (int, error) { return c.from.Read(b) }

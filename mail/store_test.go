@@ -25,7 +25,7 @@ func TestARepeatedKeyVanishesUntilADayAfterTheMailExpired(t *testing.T) {
 		{(6*24 + 1) * time.Hour, []string{"long"}},
 	} {
 		w.skew.Store(int64(step.after))
-		must(t, w.queue.prune(t.Context()))
+		must(t, w.store.prune(t.Context()))
 		short, long := letter("short"), letter("long") // the long one has five days
 		short.Expires = w.now().Add(time.Hour)
 		w.enqueue(short, long, short)
@@ -82,7 +82,7 @@ func TestAMailIsRepeatedAfterACrashThatFollowsItsAcceptance(t *testing.T) {
 	// What a crash leaves: the row as it was when it was leased.
 	sealed, err := build(letter("1"), w.rows()[0].Key, "linienfunk.example", w.now())
 	must(t, err)
-	row, err := w.queue.seal(w.rows()[0].Key, sealed, w.now().Add(time.Hour))
+	row, err := w.store.seal(w.rows()[0].Key, sealed, w.now().Add(time.Hour))
 	must(t, err)
 	must(t, w.handle.Model(&item{}).Where("1 = 1").Updates(map[string]any{
 		"open": true, "lease": "crashed", "due_at": w.now().Add(leaseTime).UnixMilli(), "sealed": row.Sealed,
@@ -155,7 +155,7 @@ func TestADatabaseThatFailsIsAskedAgainAfterFiveSeconds(t *testing.T) {
 		}))
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute+time.Second)
 		defer cancel()
-		w.dispatch(ctx, ctx, newLanes(w.Mailer, nil, ctx, ctx))
+		w.dispatch(ctx, ctx, newDispatcher(w.Mailer, nil, ctx, ctx))
 		if asked != 13 {
 			t.Errorf("asked %d times in a minute", asked)
 		}

@@ -20,7 +20,7 @@ func TestAServerThatReadsAMessageForLongBeforeItTakesItGetsItOnceFromOneNode(t *
 	}
 	w := newWorld(t, Config{Smarthost: s.address})
 	for _, node := range []*Mailer{w.Mailer, w.mailer()} {
-		node.times.renew = time.Millisecond
+		node.timeouts.renew = time.Millisecond
 		w.run(node)
 	}
 	w.enqueue(letter("1"))
@@ -51,7 +51,7 @@ func TestAnAttemptIsOverAfterAMinuteUnlessTheAnswerAloneIsMissing(t *testing.T) 
 			{50 * time.Second, 10 * time.Minute, 12 * time.Minute},
 		} {
 			began := time.Now()
-			ctx, whole, done := usualTimes.patient(t.Context())
+			ctx, whole, done := defaultTimeouts.context(t.Context())
 			sent := time.AfterFunc(c.sent, whole)
 			time.Sleep(c.alive)
 			if ctx.Err() != nil {

@@ -7,11 +7,11 @@ import (
 	"runtime/debug"
 )
 
-// errPanic is for the panics of libraries that read what servers say, and of those who hear of bounces.
+// errPanic wraps panics of libraries that parse servers' replies, and of networks' methods.
 var errPanic = errors.New("panic")
 
-// guard turns a panic into an error. It leaves out the panic's own words, which may repeat what was said.
-func guard(f func() error) (err error) {
+// recovered calls f and turns a panic into an error, with the stack but without the panic's value, which may repeat a server's text.
+func recovered(f func() error) (err error) {
 	defer func() {
 		if recover() != nil {
 			err = fmt.Errorf("%w: %s", errPanic, debug.Stack())
@@ -20,23 +20,22 @@ func guard(f func() error) (err error) {
 	return f()
 }
 
-// maxSaid is how much a server may say in one connection, of up to maxUses mails, in bytes.
-const maxSaid = 1 << 20
+// maxRead is how much is read from one connection, in bytes. It carries up to maxUses messages.
+const maxRead = 1 << 20
 
-var errTooMuch = errors.New("the server says too much")
+var errReadLimit = errors.New("the server sends too much")
 
-// metered is a connection that ends when the server has said too much: answers are read into memory, and have no end but the
-// server's.
-type metered struct {
+// limitedConn is a connection with a limit on what is read: clients buffer replies of any length.
+type limitedConn struct {
 	net.Conn
-	said int
+	read int
 }
 
-func (m *metered) Read(b []byte) (int, error) {
-	if m.said >= maxSaid {
-		return 0, errTooMuch
+func (c *limitedConn) Read(b []byte) (int, error) {
+	if c.read >= maxRead {
+		return 0, errReadLimit
 	}
-	n, err := m.Conn.Read(b)
-	m.said += n
+	n, err := c.Conn.Read(b)
+	c.read += n
 	return n, err
 }

@@ -58,7 +58,7 @@ func TestAServerThatTalksWithoutEndIsLeft(t *testing.T) {
 			i.set(func() { i.hosts["example.org"] = []string{"192.0.2.1"} })
 			i.servers["192.0.2.1:25"] = address
 			w := newWorld(t, i.config())
-			w.Mailer.hold = func(int) time.Duration { return time.Hour }
+			w.Mailer.destinationBackoff = func(int) time.Duration { return time.Hour }
 			w.run(w.Mailer)
 			w.enqueue(to("rider@example.org"))
 			<-w.paused

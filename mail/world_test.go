@@ -45,7 +45,7 @@ func newWorld(t testing.TB, config Config) *world {
 	w.handle, err = database.Prefixed("mail_")
 	must(t, err)
 	must(t, w.handle.Where("1 = 1").Delete(&item{}).Error)
-	must(t, w.handle.Where("1 = 1").Delete(&Return{}).Error)
+	must(t, w.handle.Where("1 = 1").Delete(&bounceAddress{}).Error)
 	must(t, w.handle.Callback().Update().After("gorm:commit_or_rollback_transaction").Register("changed", func(*gorm.DB) {
 		select {
 		case w.changed <- struct{}{}:
@@ -67,8 +67,8 @@ func (w *world) mailer() *Mailer {
 	w.t.Helper()
 	m, err := New(w.handle, w.box, w.config, slog.New(slog.NewTextHandler(w.t.Output(), nil)), w.now)
 	must(w.t, err)
-	m.hold = func(int) time.Duration { return time.Millisecond }
-	m.pause = func(attempts int) time.Duration {
+	m.destinationBackoff = func(int) time.Duration { return time.Millisecond }
+	m.retryBackoff = func(attempts int) time.Duration {
 		w.paused <- attempts
 		return time.Millisecond
 	}
@@ -80,7 +80,7 @@ func (w *world) run(m *Mailer) (stop func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	// As in Run. It is done before a second node starts, whose leases it would end: SQLite has one node only.
-	must(w.t, m.queue.recover(ctx))
+	must(w.t, m.store.releaseAll(ctx))
 	go func() { done <- m.run(ctx) }()
 	stop = func() {
 		cancel()

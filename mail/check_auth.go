@@ -13,7 +13,7 @@ import (
 	"golang.org/x/net/publicsuffix"
 )
 
-// checkDKIM wants the public half of our key at its selector: RFC 6376, section 3.6.1.
+// checkDKIM checks that our public key is published at its selector: RFC 6376, section 3.6.1.
 func (c *checker) checkDKIM(ctx context.Context) Finding {
 	f := Finding{Name: "DKIM"}
 	if c.signer == nil {
@@ -21,11 +21,11 @@ func (c *checker) checkDKIM(ctx context.Context) Finding {
 			return Finding{Name: f.Name, State: Skipped, Say: "mail.dkim_key is not set: the smarthost must sign"}
 		}
 		f.State = Missing
-		f.Say = "mail.dkim_key is not set: make a key by openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out dkim.pem"
+		f.Say = "mail.dkim_key is not set: make a key with: openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out dkim.pem"
 		return f
 	}
 	name := c.signer.selector + "._domainkey." + c.Domain
-	kind, key, err := c.signer.public()
+	kind, key, err := c.signer.publicRecord()
 	if err != nil {
 		f.State, f.Say = Wrong, err.Error()
 		return f
@@ -33,33 +33,33 @@ func (c *checker) checkDKIM(ctx context.Context) Finding {
 	f.Record = name + ". IN TXT " + quoted("v=DKIM1; k="+kind+"; p="+key)
 	records, err := c.Resolver.LookupTXT(ctx, name+".")
 	switch {
-	case err != nil && !notFound(err):
-		return unanswered(f.Name)
+	case err != nil && !isNotFound(err):
+		return dnsFailed(f.Name)
 	case len(records) == 0:
-		f.State, f.Say = Missing, "nobody can verify our signatures"
+		f.State, f.Say = Missing, "receivers cannot verify our signatures"
 		return f
 	case len(records) > 1:
-		f.State, f.Say = Wrong, "there are several records at "+name+"; only this one may stay"
+		f.State, f.Say = Wrong, "there are several records at "+name+"; keep only this one"
 		return f
 	}
 	tags := tagList(records[0])
 	if v, ok := tags["v"]; ok && v != "DKIM1" || strings.Join(strings.Fields(tags["p"]), "") != key {
-		f.State, f.Say = Wrong, "the record at "+name+" is not that of mail.dkim_key"
+		f.State, f.Say = Wrong, "the record at "+name+" does not match mail.dkim_key"
 		return f
 	}
 	if k, ok := tags["k"]; ok && k != kind || !ok && kind != "rsa" {
-		f.State, f.Say = Wrong, "the record at "+name+" is for another kind of key"
+		f.State, f.Say = Wrong, "the record at "+name+" is for another type of key"
 		return f
 	}
 	if slices.Contains(strings.Split(tags["t"], ":"), "y") {
-		f.State, f.Say = Wrong, "the record at "+name+" says t=y: that it is a test, and signatures do not count"
+		f.State, f.Say = Wrong, "the record at "+name+" has t=y: receivers ignore signatures in testing mode"
 		return f
 	}
-	return Finding{Name: f.Name, State: Right, Say: "the record at " + name + " is that of mail.dkim_key"}
+	return Finding{Name: f.Name, State: Right, Say: "the record at " + name + " matches mail.dkim_key"}
 }
 
-// public is the key as DKIM records have it; RFC 8463, section 4 for Ed25519.
-func (s *signer) public() (kind, key string, err error) {
+// publicRecord returns the public key in the format of DKIM records; RFC 8463, section 4 for Ed25519.
+func (s *signer) publicRecord() (kind, key string, err error) {
 	switch public := s.key.Public().(type) {
 	case *rsa.PublicKey:
 		der, err := x509.MarshalPKIXPublicKey(public)
@@ -73,7 +73,7 @@ func (s *signer) public() (kind, key string, err error) {
 	return "", "", fmt.Errorf("a key of type %T cannot sign", s.key)
 }
 
-// tagList reads tag=value pairs: RFC 6376, section 3.2.
+// tagList parses tag=value pairs: RFC 6376, section 3.2.
 func tagList(text string) map[string]string {
 	tags := map[string]string{}
 	for _, field := range strings.Split(text, ";") {
@@ -83,7 +83,7 @@ func tagList(text string) map[string]string {
 	return tags
 }
 
-// quoted splits a text into strings of at most 255 bytes, as DNS wants it.
+// quoted splits a text into quoted strings of at most 255 bytes, the limit in TXT records (RFC 1035, section 3.3.14).
 func quoted(text string) string {
 	var parts []string
 	for len(text) > 255 {
@@ -92,22 +92,22 @@ func quoted(text string) string {
 	return strings.Join(append(parts, `"`+text+`"`), " ")
 }
 
-// checkDMARC looks at the domain, then at the one that it belongs to: RFC 7489, section 6.6.3.
+// checkDMARC checks the domain, then its organizational domain: RFC 7489, section 6.6.3.
 func (c *checker) checkDMARC(ctx context.Context) Finding {
 	f := Finding{Name: "DMARC", Record: fmt.Sprintf(`_dmarc.%s. IN TXT "v=DMARC1; p=quarantine"`, c.Domain)}
 	domains := []string{c.Domain}
-	if above, err := publicsuffix.EffectiveTLDPlusOne(c.Domain); err == nil && above != c.Domain {
-		domains = append(domains, above)
+	if organization, err := publicsuffix.EffectiveTLDPlusOne(c.Domain); err == nil && organization != c.Domain {
+		domains = append(domains, organization)
 	}
 	for _, domain := range domains {
-		records, err := c.tagged(ctx, "_dmarc."+domain, "v=DMARC1")
+		records, err := c.versioned(ctx, "_dmarc."+domain, "v=DMARC1")
 		switch {
 		case err != nil:
-			return unanswered(f.Name)
+			return dnsFailed(f.Name)
 		case len(records) == 0:
 			continue
 		case len(records) > 1:
-			f.State, f.Say = Wrong, "there are several records at _dmarc."+domain+"; receivers want one"
+			f.State, f.Say = Wrong, "there are several records at _dmarc."+domain+"; only one is allowed"
 			return f
 		}
 		switch p := strings.ToLower(tagList(records[0])["p"]); p {
@@ -117,6 +117,6 @@ func (c *checker) checkDMARC(ctx context.Context) Finding {
 		f.State, f.Say = Wrong, "the record at _dmarc."+domain+" has no policy (p=none, quarantine or reject)"
 		return f
 	}
-	f.State, f.Say = Missing, "large receivers want one"
+	f.State, f.Say = Missing, "large receivers demand one"
 	return f
 }
