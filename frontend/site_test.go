@@ -51,8 +51,7 @@ type site struct {
 func newSite(t testing.TB, mount func(s *site)) *site {
 	t.Helper()
 	s := &site{t: t, mails: &bottest.Mails{}, changed: make(chan string, 100)}
-	database := testkit.DB(t, s.now)
-	check(t, database.MigratePrefixed("settings_", settings.Migrations()))
+	database := testkit.DB(t, s.now, testkit.Tables{Prefix: "settings_", Migrations: settings.Migrations()})
 	box, err := secret.NewBox(make([]byte, secret.KeySize))
 	check(t, err)
 	log := slog.New(slog.NewTextHandler(t.Output(), nil))

@@ -40,11 +40,8 @@ type part struct {
 }
 
 func newCluster(t testing.TB) *cluster {
-	w := &cluster{t: t, broker: testkit.NewBroker(t), db: testkit.DB(t, time.Now)}
-	if err := w.db.MigratePrefixed("settings_", settings.Migrations()); err != nil {
-		t.Fatal(err)
-	}
-	return w
+	return &cluster{t: t, broker: testkit.NewBroker(t),
+		db: testkit.DB(t, time.Now, testkit.Tables{Prefix: "settings_", Migrations: settings.Migrations()})}
 }
 
 // started returns a cluster with a storage, some cities, and a node that has loaded them.

@@ -49,8 +49,7 @@ func NewWorld(t testing.TB, name string, plugin bots.Plugin) *World {
 		"ghent":   {Name: "ghent", Title: "Ghent", Lang: "en", Active: true, Revision: "1", Freshness: 30 * time.Minute, Options: bots.Defaults(plugin.Options)},
 	}}
 	var err error
-	w.DB = testkit.DB(t, w.now)
-	must(t, w.DB.MigratePrefixed(name+"_", plugin.Migrations))
+	w.DB = testkit.DB(t, w.now, testkit.Tables{Prefix: name + "_", Migrations: plugin.Migrations})
 	handle, err := w.DB.Prefixed(name + "_")
 	must(t, err)
 	box, err := secret.NewBox(make([]byte, secret.KeySize))

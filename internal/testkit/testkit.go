@@ -5,71 +5,20 @@ package testkit
 
 import (
 	"context"
-	"database/sql"
 	"log/slog"
-	"net/url"
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/uuid"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
 	"linienfunk/bus"
-	"linienfunk/db"
 )
 
 // uniqueName returns a name for a schema or a subject prefix.
 func uniqueName() string { return "lftest" + strings.ReplaceAll(uuid.NewString(), "-", "") }
-
-// DatabaseURL returns the address of an empty database: a file in dir, or a new schema of PostgreSQL.
-func DatabaseURL(t testing.TB, dir string) string {
-	t.Helper()
-	address := os.Getenv("LINIENFUNK_TEST_POSTGRES")
-	if address == "" {
-		return filepath.Join(dir, "linienfunk.db")
-	}
-	u, err := url.Parse(address)
-	if err != nil {
-		t.Fatal("LINIENFUNK_TEST_POSTGRES is not a URL")
-	}
-	schema := uniqueName()
-	execute(t, address, "CREATE SCHEMA "+schema)
-	t.Cleanup(func() { execute(t, address, "DROP SCHEMA "+schema+" CASCADE") })
-	query := u.Query()
-	query.Set("search_path", schema)
-	u.RawQuery = query.Encode()
-	return u.String()
-}
-
-func execute(t testing.TB, address, statement string) {
-	t.Helper()
-	conn, err := sql.Open("pgx", address)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer conn.Close()
-	if _, err := conn.Exec(statement); err != nil {
-		t.Fatal(err)
-	}
-}
-
-// DB opens an empty database with the core's tables until the test ends. now is the clock of its time columns.
-func DB(t testing.TB, now func() time.Time) *db.DB {
-	t.Helper()
-	d, err := db.Open(context.Background(), DatabaseURL(t, t.TempDir()), now)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { d.Close() })
-	if err := d.Migrate(); err != nil {
-		t.Fatal(err)
-	}
-	return d
-}
 
 // NATS returns the address and the subject prefix to use; both are empty for the embedded server.
 func NATS(t testing.TB) (address, prefix string) {
