@@ -8,7 +8,7 @@ import (
 	"io"
 	"net"
 
-	"linienfunk/bots"
+	"linienfunk/bots/all"
 	"linienfunk/internal/config"
 	"linienfunk/settings"
 )
@@ -50,11 +50,12 @@ func (p *Program) setUpDemo(ctx context.Context) (password string, err error) {
 	if err := p.frontend.SetUp(ctx, demoAdmin, password, demoCity, city); err != nil {
 		return "", err
 	}
-	for _, member := range p.directory.Members() {
-		if bot, ok := member.Bot.(bots.Demonstrator); ok {
-			if err := bot.Demo(ctx, demoCity); err != nil {
-				return "", fmt.Errorf("bot %s: %w", member.Name, err)
-			}
+	for _, plugin := range all.Plugins() {
+		if plugin.Demo == nil {
+			continue
+		}
+		if err := plugin.Demo(ctx, p.directory.Bot(plugin.Name), demoCity); err != nil {
+			return "", fmt.Errorf("bot %s: %w", plugin.Name, err)
 		}
 	}
 	return password, nil

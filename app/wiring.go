@@ -46,20 +46,9 @@ func (p *Program) openSettings(context.Context) error {
 		schema.Options[plugin.Name] = plugin.Options
 	}
 	log := p.log.With("part", "settings")
-	p.settings = settings.NewNode(p.bus, schema, log, p.now, p.settingsChanged)
+	p.settings = settings.NewNode(p.bus, schema, log, p.now)
 	p.storage = settings.NewStorage(p.db, p.bus, schema, log, p.now)
 	return nil
-}
-
-// settingsChanged looks which of this node's accounts a change starts or stops, and tells the bots. The other nodes hear of it
-// themselves.
-func (p *Program) settingsChanged(city string) {
-	p.supervisor.Look()
-	for _, member := range p.directory.Members() {
-		if observer, ok := member.Bot.(bots.Observer); ok {
-			observer.SettingsChanged(city)
-		}
-	}
 }
 
 // loadSettings runs the storage and the node, and waits until all cities are known: before that no report may be judged, and no
@@ -116,7 +105,7 @@ func (p *Program) openMail(context.Context) error {
 	c.Dial = outgoing.Dialer(private).DialContext
 	switch p.config.Mail.DeliveryMode() {
 	case config.Direct:
-		c.Resolver, c.HTTP = net.DefaultResolver, outgoing.Client(private)
+		c.Resolver, c.HTTP = net.DefaultResolver, outgoing.Client(private, p.userAgent())
 	case config.Outbox:
 		p.log.Warn("outgoing mail goes into files; mail.smarthost or mail.delivery = \"direct\" would send it", "directory", c.Outbox)
 	}
@@ -167,7 +156,7 @@ func (p *Program) openBots(context.Context) error {
 		}
 		inbound = &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12}
 	}
-	client := outgoing.Client(p.config.Outgoing.AllowPrivate)
+	client := outgoing.Client(p.config.Outgoing.AllowPrivate, p.userAgent())
 	var members []supervisor.Member
 	for _, plugin := range all.Plugins() {
 		bot, err := p.openBot(plugin, client)
@@ -196,6 +185,11 @@ func (p *Program) connectMail(name string, network mail.Network, inbound *tls.Co
 	return network.UseMail(service)
 }
 
+// userAgent names the program and the address of its operator.
+func (p *Program) userAgent() string {
+	return "Linienfunk/" + version() + " (+" + p.config.BaseURL + ")"
+}
+
 // configOf is what the operator set of a bot's keys, and the defaults of the others: a Config that no file was read for, as in
 // tests, has none of them.
 func (p *Program) configOf(plugin bots.Named) map[string]string {
@@ -220,7 +214,7 @@ func (p *Program) openBot(plugin bots.Named, client *http.Client) (bots.Bot, err
 		return nil, err
 	}
 	bot, err := plugin.New(bots.Core{
-		Name: plugin.Name, Config: p.configOf(plugin), BaseURL: p.config.BaseURL, UserAgent: "Linienfunk/" + version() + " (+" + p.config.BaseURL + ")",
+		Name: plugin.Name, Config: p.configOf(plugin), BaseURL: p.config.BaseURL,
 		Log: p.log.With("bot", plugin.Name), DB: tables, HTTP: client, Now: p.now, Box: p.box,
 		Author: func(city, name string, at time.Time) string { return p.box.Pseudonym(city, plugin.Name, name, at) },
 		Cities: p.settings.Cities(plugin.Name), Pages: p.frontend.Pages(plugin.Name, set),
@@ -230,7 +224,7 @@ func (p *Program) openBot(plugin bots.Named, client *http.Client) (bots.Bot, err
 	if err != nil {
 		return nil, err
 	}
-	p.frontend.Mount(plugin.Name, bot, set)
+	p.frontend.Mount(plugin.Name, bot, set, plugin.PageFiles...)
 	return bot, nil
 }
 
@@ -264,6 +258,7 @@ func (p *Program) openWorkers(context.Context) error {
 			return snapshot.Retention(), ok
 		},
 	})
+	p.settings.OnChange(func(string) { p.supervisor.Look() })
 	p.censor = &censor.Worker{Bus: p.bus, DB: p.db, Rules: p.settings.Rules, Bots: p.directory.Bots,
 		Log: p.log.With("part", "censor"), Now: p.now}
 	return nil

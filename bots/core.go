@@ -22,18 +22,15 @@ type Core struct {
 	// BaseURL is the program's public address, without a slash at the end: https://example.org
 	BaseURL string
 
-	// UserAgent names the program and BaseURL, for networks that want to know who calls.
-	UserAgent string
-
 	// Log carries the bot's name. Never log authors, tokens, addresses of people or texts of reports.
 	Log *slog.Logger
 
 	// DB is the program's database. It prefixes the names of the bot's tables.
 	DB *gorm.DB
 
-	// HTTP has time limits for connecting and for the head of an answer, and refuses to connect to private
-	// addresses, since users may type any host. It has no limit for the whole answer (streams use it as
-	// well): calls bring a context with a deadline.
+	// HTTP limits the time to connect and to get the response header, and refuses private addresses, because users may
+	// enter any host. The body has no limit, for streams: give requests a context with a deadline. A request without
+	// a User-Agent gets the program's.
 	HTTP *http.Client
 
 	// Now is the clock.
@@ -84,11 +81,14 @@ func (c City) In(t time.Time) time.Time {
 	return t.In(c.Zone)
 }
 
-// Cities knows the cities. Its methods read a cache and are cheap.
+// Cities reads the settings of cities from memory.
 type Cities interface {
 	City(ctx context.Context, name string) (City, bool, error)
 	// All lists all cities by name, active or not.
 	All(ctx context.Context) ([]City, error)
+	// OnChange registers f in New. On every node f is called after City returns the new settings of a city, or no longer
+	// knows the city, one call at a time. f must return at once.
+	OnChange(f func(city string))
 }
 
 // Events are messages that may get lost, unlike reports: use them to say that something in the database is new.

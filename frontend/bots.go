@@ -17,19 +17,16 @@ type mounted struct {
 	set    *templates.Set
 	admin  http.Handler
 	public http.Handler // nil without pages for the public
-	files  []string     // of a bots.Rooted
+	files  []string     // of bots.Plugin.PageFiles
 	spread bool         // it is a bots.Broadcaster
 }
 
 // Mount gives a bot its mount. Bots are shown in the order in which they are mounted. Like http.ServeMux it
 // panics if two of them claim the same: a mistake in the program, to be found at its start.
-func (f *Frontend) Mount(name string, bot bots.Bot, set *templates.Set) {
-	m := mounted{name: name, set: set, admin: bot.WebUI()}
+func (f *Frontend) Mount(name string, bot bots.Bot, set *templates.Set, pageFiles ...string) {
+	m := mounted{name: name, set: set, admin: bot.WebUI(), files: pageFiles}
 	if public, ok := bot.(bots.Public); ok {
 		m.public = public.Public()
-	}
-	if rooted, ok := bot.(bots.Rooted); ok {
-		m.files = rooted.Files()
 	}
 	_, m.spread = bot.(bots.Broadcaster)
 	f.mu.Lock()

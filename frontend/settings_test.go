@@ -17,7 +17,7 @@ func (s *site) runSettings(database *db.DB, log *slog.Logger) {
 	stream := testkit.Bus(s.t)
 	schema := settings.Schema{Compile: censor.Compile, Options: map[string][]bots.Option{"alpha": options}}
 	s.storage = settings.NewStorage(database, stream, schema, log, s.now)
-	s.store = settings.NewNode(stream, schema, log, s.now, func(string) {})
+	s.store = settings.NewNode(stream, schema, log, s.now)
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup
 	running.Go(func() { s.storage.Run(ctx) })

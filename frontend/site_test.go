@@ -262,7 +262,7 @@ func (s *site) mount(name string, b *fakeBot, wrap func(*fakeBot) bots.Bot) {
 	set, err := templates.New(files)
 	check(s.t, err)
 	b.pages = s.Pages(name, set)
-	s.Mount(name, wrap(b), set)
+	s.Mount(name, wrap(b), set, b.files...)
 }
 
 func (b *fakeBot) Accounts(context.Context) ([]bots.Account, error) { return nil, nil }
@@ -291,8 +291,6 @@ func (b *fakeBot) WebUI() http.Handler {
 
 // publicBot is a fakeBot with public pages, and files.
 type publicFakeBot struct{ *fakeBot }
-
-func (b publicFakeBot) Files() []string { return b.files }
 
 func (b publicFakeBot) Public() http.Handler {
 	mux := http.NewServeMux()

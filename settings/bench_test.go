@@ -20,7 +20,8 @@ func BenchmarkAChangeIsInForceOnAllNodes(b *testing.B) {
 	var nodes []*settings.Node
 	for range 3 {
 		conn := w.broker.Connect(b)
-		n := settings.NewNode(conn, schema, testkit.Log(b), time.Now, func(city string) { changed <- city })
+		n := settings.NewNode(conn, schema, testkit.Log(b), time.Now)
+		n.OnChange(func(city string) { changed <- city })
 		w.run(conn, n.Run)
 		nodes = append(nodes, n)
 	}

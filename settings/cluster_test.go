@@ -83,7 +83,7 @@ func (w *cluster) node() (*settings.Node, part) { return w.nodeOn(w.broker.Conne
 
 func (w *cluster) nodeOn(b *bus.Bus) (*settings.Node, part) {
 	w.t.Helper()
-	n := settings.NewNode(b, schema, testkit.Log(w.t), time.Now, func(string) {})
+	n := settings.NewNode(b, schema, testkit.Log(w.t), time.Now)
 	return n, w.run(b, n.Run)
 }
 

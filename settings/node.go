@@ -26,13 +26,13 @@ type Snapshot struct {
 
 // Node keeps the current Snapshot of every city in memory.
 type Node struct {
-	bus     *bus.Bus
-	schema  Schema
-	log     *slog.Logger
-	changed func(city string)
-	now     func() time.Time
+	bus    *bus.Bus
+	schema Schema
+	log    *slog.Logger
+	now    func() time.Time
 
 	mu       sync.RWMutex
+	watch    []func(city string)
 	cities   map[string]Snapshot
 	loaded   chan struct{} // closed once all cities are loaded
 	isLoaded bool
@@ -55,11 +55,10 @@ type waiter struct {
 	queried bool
 }
 
-// NewNode returns a Node that knows no city until Run. changed is called after a city's Snapshot has changed. Calls do not overlap; it
-// must not block, and not call the Node's Submit.
-func NewNode(b *bus.Bus, schema Schema, log *slog.Logger, now func() time.Time, changed func(city string)) *Node {
+// NewNode returns a Node that knows no city until Run.
+func NewNode(b *bus.Bus, schema Schema, log *slog.Logger, now func() time.Time) *Node {
 	return &Node{
-		bus: b, schema: schema, log: log, changed: changed, now: now,
+		bus: b, schema: schema, log: log, now: now,
 		cities: map[string]Snapshot{}, replicas: map[string]*replica{}, waiters: map[chain.Hash]*waiter{},
 		loaded: make(chan struct{}), wakeup: make(chan struct{}, 1),
 	}
@@ -108,7 +107,7 @@ func (n *Node) publish(city string, v version, doc Settings, filter *censor.Filt
 	n.cities[city] = Snapshot{City: city, Settings: doc, Hash: v.hash, Document: v.document, Filter: filter}
 	n.mu.Unlock()
 	if !known || old.Hash != v.hash {
-		n.changed(city)
+		n.notifyChange(city)
 	}
 }
 
@@ -120,7 +119,25 @@ func (n *Node) removeCity(city string) {
 	delete(n.cities, city)
 	n.mu.Unlock()
 	if known {
-		n.changed(city)
+		n.notifyChange(city)
+	}
+}
+
+// OnChange registers f, which is called after a city's Snapshot has changed, one call at a time. It must be quick, and not call the
+// Node's Submit.
+func (n *Node) OnChange(f func(city string)) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.watch = append(n.watch, f)
+}
+
+// notifyChange calls the registered functions. The caller holds replicaMu.
+func (n *Node) notifyChange(city string) {
+	n.mu.RLock()
+	watch := slices.Clip(n.watch)
+	n.mu.RUnlock()
+	for _, f := range watch {
+		f(city)
 	}
 }
 
@@ -157,3 +174,5 @@ func (v view) All(ctx context.Context) ([]bots.City, error) {
 	}
 	return all, err
 }
+
+func (v view) OnChange(f func(city string)) { v.node.OnChange(f) }

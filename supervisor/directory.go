@@ -36,6 +36,16 @@ func NewDirectory(members []Member) *Directory {
 // Members lists the bots.
 func (d *Directory) Members() []Member { return d.members }
 
+// Bot returns the bot of that name, or nil.
+func (d *Directory) Bot(name string) bots.Bot {
+	for _, member := range d.members {
+		if member.Name == name {
+			return member.Bot
+		}
+	}
+	return nil
+}
+
 // Refresh asks one bot for its accounts. After an error, or when there is no answer in 10 seconds, the Directory stays as it
 // was.
 func (d *Directory) Refresh(ctx context.Context, name string) error {

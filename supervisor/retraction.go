@@ -11,7 +11,7 @@ import (
 	"linienfunk/report"
 )
 
-// retractCall is how long one call of Retract or Cancel may take. It is short, for warnings wait behind it.
+// retractCall is how long one call of Retract may take. It is short, for warnings wait behind it.
 const retractCall = 10 * time.Second
 
 // retract brings an order to take a report back to its end. When the network does not take it back now, the order goes back
@@ -51,15 +51,13 @@ func (p *process) retract(ctx context.Context, msg bus.Msg[bus.Order], d db.Deli
 
 // takeBack is the bot's way to take a report back; nil if it has none.
 func (p *process) takeBack(r report.Report, d db.Delivery) func(context.Context) error {
-	switch bot := p.member.Bot.(type) {
-	case bots.Retracter:
-		return func(ctx context.Context) error {
-			return bot.Retract(ctx, p.account, report.Receipt{ID: d.RemoteID, URL: d.RemoteURL})
-		}
-	case bots.Canceler:
-		return func(ctx context.Context) error { return bot.Cancel(ctx, p.account, r) }
+	bot, ok := p.member.Bot.(bots.Retracter)
+	if !ok {
+		return nil
 	}
-	return nil
+	return func(ctx context.Context) error {
+		return bot.Retract(ctx, p.account, r.Key(), report.Receipt{ID: d.RemoteID, URL: d.RemoteURL})
+	}
 }
 
 func (p *process) briefly(ctx context.Context, call func(context.Context) error) error {

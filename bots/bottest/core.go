@@ -16,6 +16,7 @@ import (
 
 	"linienfunk/bots"
 	"linienfunk/db"
+	"linienfunk/internal/outgoing"
 	"linienfunk/internal/secret"
 	"linienfunk/internal/testkit"
 	"linienfunk/mail"
@@ -36,8 +37,9 @@ type World struct {
 	life    *life // of Bot
 	mu      sync.Mutex
 	cities  map[string]bots.City
-	passed  time.Duration // since the test began, besides what truly has
-	wrong   time.Duration // of the program's clock
+	watch   []func(city string) // Cities.OnChange of this Bot
+	passed  time.Duration       // since the test began, besides what truly has
+	wrong   time.Duration       // of the program's clock
 	reports int
 }
 
@@ -57,8 +59,8 @@ func NewWorld(t testing.TB, name string, plugin bots.Plugin) *World {
 	set, err := templates.New(plugin.Files)
 	must(t, err)
 	w.Core = bots.Core{
-		Name: name, Config: map[string]string{}, BaseURL: "https://linienfunk.example", UserAgent: "linienfunk/test",
-		Log: slog.New(slog.NewTextHandler(io.MultiWriter(t.Output(), w.Log), &slog.HandlerOptions{Level: slog.LevelDebug})), DB: handle, HTTP: &http.Client{},
+		Name: name, Config: map[string]string{}, BaseURL: "https://linienfunk.example",
+		Log: slog.New(slog.NewTextHandler(io.MultiWriter(t.Output(), w.Log), &slog.HandlerOptions{Level: slog.LevelDebug})), DB: handle, HTTP: outgoing.Client(true, "linienfunk/test"),
 		Now: w.now, Box: box,
 		Author: func(city, who string, at time.Time) string { return box.Pseudonym(city, name, who, at) },
 		Cities: cities{w}, Pages: pages{set}, Events: &events{},
@@ -86,6 +88,9 @@ func (w *World) Restart(t testing.TB) {
 	handle, err := w.DB.Prefixed(w.Core.Name + "_")
 	must(t, err)
 	w.life = newLife()
+	w.mu.Lock()
+	w.watch = nil
+	w.mu.Unlock()
 	w.Bot, err = w.plugin.New(w.life.core(w.Core, handle))
 	must(t, err)
 	if network, ok := w.Bot.(mail.Network); ok {
@@ -99,10 +104,11 @@ func (w *World) WithTLS(config *tls.Config) { w.Mail.TLS = config }
 // SetActive turns a city's main switch.
 func (w *World) SetActive(name string, active bool) {
 	w.mu.Lock()
-	defer w.mu.Unlock()
 	city := w.cities[name]
 	city.Active, city.Revision = active, city.Revision+"x"
 	w.cities[name] = city
+	w.mu.Unlock()
+	w.changed(name)
 }
 
 // SetOption is what the city's admins choose. The value must be one that the bot allows.
@@ -119,8 +125,16 @@ func (w *World) SetOption(t testing.TB, name, option string, value any) {
 	city.Options[option] = value
 	w.cities[name] = city
 	w.mu.Unlock()
-	if observer, ok := w.Bot.(bots.Observer); ok {
-		observer.SettingsChanged(name)
+	w.changed(name)
+}
+
+// changed notifies the bot of new settings.
+func (w *World) changed(city string) {
+	w.mu.Lock()
+	watch := slices.Clone(w.watch)
+	w.mu.Unlock()
+	for _, f := range watch {
+		f(city)
 	}
 }
 
@@ -219,6 +233,12 @@ func (c cities) All(context.Context) ([]bots.City, error) {
 		all = append(all, city)
 	}
 	return all, nil
+}
+
+func (c cities) OnChange(f func(city string)) {
+	c.w.mu.Lock()
+	defer c.w.mu.Unlock()
+	c.w.watch = append(c.w.watch, f)
 }
 
 // pages renders sections as they are and pages without a layout. Done and Failed answer with a redirect and the message

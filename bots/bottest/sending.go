@@ -10,7 +10,6 @@ import (
 	"unicode/utf8"
 
 	"linienfunk/bots"
-	"linienfunk/report"
 )
 
 func (s suite) sending(t *testing.T) {
@@ -50,8 +49,7 @@ func (s suite) sending(t *testing.T) {
 			func(t *testing.T, w *World, n Network, a bots.Account) { s.failsSending(t, w, n, a, fault) })
 	}
 	s.connected(t, "what it keeps of texts is deleted with the city's retention", s.prunes)
-	s.connected(t, "what was sent can be taken back, even twice", s.retracts)
-	s.connected(t, "what waits can be canceled, even twice", s.cancels)
+	s.connected(t, "a report can be taken back, even twice, and no other goes with it", s.retracts)
 	s.connected(t, "nothing that was sent is in the log", func(t *testing.T, w *World, n Network, a bots.Account) {
 		if err := w.send(t.Context(), a, w.report("kontrolle geheimwort")); err != nil {
 			t.Fatal(err)
@@ -225,16 +223,21 @@ func (s suite) retracts(t *testing.T, w *World, n Network, a bots.Account) {
 	if !ok {
 		t.Skip("it takes nothing back")
 	}
-	receipt, err := w.sendReceipt(t.Context(), a, w.report("kontrolle u8"))
+	s.audience(t, w, n)
+	r := w.report("kontrolle u8")
+	receipt, err := w.sendReceipt(t.Context(), a, r)
 	if err != nil {
 		t.Fatal(err)
 	}
+	if err := w.send(t.Context(), a, w.report("kontrolle u9")); err != nil {
+		t.Fatal(err)
+	}
 	for range 2 {
-		if err := bot.Retract(t.Context(), a, receipt); err != nil {
+		if err := bot.Retract(t.Context(), a, r.Key(), receipt); err != nil {
 			t.Fatal(err)
 		}
 	}
-	s.wantShown(t, w, n)
+	s.wantShown(t, w, n, "kontrolle u9")
 }
 
 func (s suite) pauseOverClock(t *testing.T, w *World, n Network, a bots.Account) {
@@ -257,24 +260,4 @@ func (s suite) pauseOverClock(t *testing.T, w *World, n Network, a bots.Account)
 		waited += after
 	}
 	t.Error("a minute later it still waits for 7 seconds to be over")
-}
-
-func (s suite) cancels(t *testing.T, w *World, n Network, a bots.Account) {
-	bot, ok := w.Bot.(bots.Canceler)
-	if !ok {
-		t.Skip("nothing of it waits")
-	}
-	s.audience(t, w, n)
-	r := w.report("kontrolle u8")
-	for _, one := range []report.Report{r, w.report("kontrolle u9")} {
-		if err := w.send(t.Context(), a, one); err != nil {
-			t.Fatal(err)
-		}
-	}
-	for range 2 {
-		if err := bot.Cancel(t.Context(), a, report.Report{City: r.City, Bot: r.Bot, ID: r.ID, Withdrawn: report.ByModerator}); err != nil {
-			t.Fatal(err)
-		}
-	}
-	s.wantShown(t, w, n, "kontrolle u9")
 }

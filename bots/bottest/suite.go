@@ -62,9 +62,8 @@ func (s suite) honest(t *testing.T, w *World, _ Network) {
 	_, listens := w.Bot.(bots.Listener)
 	_, sends := w.Bot.(bots.Sender)
 	_, broadcasts := w.Bot.(bots.Broadcaster)
-	_, cancels := w.Bot.(bots.Canceler)
-	if cancels && !broadcasts {
-		t.Error("a Canceler that is no Broadcaster")
+	if _, public := w.Bot.(bots.Public); len(s.plugin.PageFiles) > 0 && !public {
+		t.Error("PageFiles need a Public")
 	}
 	if s.f.Receives != (receives || listens) || s.f.Sends != sends || s.f.Broadcasts != broadcasts || sends && broadcasts {
 		t.Errorf("features %+v, but Receiver %v, Listener %v, Sender %v, Broadcaster %v", s.f, receives, listens, sends, broadcasts)

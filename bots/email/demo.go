@@ -1,12 +1,17 @@
 package email
 
-import "context"
+import (
+	"context"
+
+	"linienfunk/bots"
+)
 
 // demoSubscriber reads the demo's reports, in the outbox folder.
 const demoSubscriber = "reader@demo.example"
 
-// Demo makes a confirmed subscriber.
-func (b *Bot) Demo(ctx context.Context, city string) error {
+// demo makes a confirmed subscriber.
+func demo(ctx context.Context, bot bots.Bot, city string) error {
+	b := bot.(*Bot)
 	s, _, err := b.store.ask(ctx, city, demoSubscriber)
 	if err != nil {
 		return err

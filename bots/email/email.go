@@ -35,7 +35,7 @@ var files embed.FS
 // Plugin is the bot.
 func Plugin() bots.Plugin {
 	return bots.Plugin{
-		New: New, Migrations: migrations(), Files: files,
+		New: New, Migrations: migrations(), Files: files, Demo: demo,
 		Options: []bots.Option{
 			{Name: "enabled", Kind: bots.Switch, Default: true},
 			{Name: "hold_spam", Kind: bots.Switch, Default: true},
@@ -50,11 +50,12 @@ func Plugin() bots.Plugin {
 			"Attachments are not read.",
 			"The author of a mail can be forged where the domain publishes neither SPF, DKIM nor DMARC.",
 			"A mailbox that is read by IMAP is looked at as it is: nothing is marked, moved or deleted.",
+			"Taking a report back cancels the mails that still wait; a mail that has left stays.",
 		},
 	}
 }
 
-// Bot is a Listener, a Receiver, a Broadcaster, Public and a mail.Network.
+// Bot is a Listener, a Receiver, a Broadcaster, a Retracter, Public and a mail.Network.
 type Bot struct {
 	core   bots.Core
 	mail   mail.Service
@@ -71,12 +72,12 @@ type Bot struct {
 }
 
 var (
-	_ bots.Listener     = (*Bot)(nil)
-	_ bots.Receiver     = (*Bot)(nil)
-	_ bots.Broadcaster  = (*Bot)(nil)
-	_ bots.Public       = (*Bot)(nil)
-	_ bots.Demonstrator = (*Bot)(nil)
-	_ mail.Network      = (*Bot)(nil)
+	_ bots.Listener    = (*Bot)(nil)
+	_ bots.Receiver    = (*Bot)(nil)
+	_ bots.Broadcaster = (*Bot)(nil)
+	_ bots.Retracter   = (*Bot)(nil)
+	_ bots.Public      = (*Bot)(nil)
+	_ mail.Network     = (*Bot)(nil)
 )
 
 // New makes the bot.

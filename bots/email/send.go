@@ -74,7 +74,7 @@ func (b *Bot) message(city bots.City, way way, r report.Report, s Subscriber, to
 	unsubscribe := b.link(city.Name, "unsubscribe", b.unsubscribeToken(s))
 	title := oneLine(city.Title, maxSubject)
 	return mail.Message{
-		Key:      mailKey(r, s),
+		Key:      mailKey(r.Key(), s),
 		From:     way.from,
 		Route:    way.route,
 		FromName: title,
@@ -88,13 +88,13 @@ func (b *Bot) message(city bots.City, way way, r report.Report, s Subscriber, to
 	}
 }
 
-func mailKey(r report.Report, s Subscriber) string {
-	sum := sha256.Sum256([]byte(r.Key() + "\x00" + s.City + "\x00" + s.Person))
+func mailKey(report string, s Subscriber) string {
+	sum := sha256.Sum256([]byte(report + "\x00" + s.City + "\x00" + s.Person))
 	return "email report " + hex.EncodeToString(sum[:])
 }
 
-// Cancel takes the mails of a report out of the queue that have not left.
-func (b *Bot) Cancel(ctx context.Context, a bots.Account, r report.Report) error {
+// Retract cancels the mails of a report that are still in the queue.
+func (b *Bot) Retract(ctx context.Context, a bots.Account, key string, _ report.Receipt) error {
 	left, all := 0, 0
 	for after := uint64(0); ; {
 		page, err := b.store.page(ctx, a.City, after, pageSize)
@@ -103,7 +103,7 @@ func (b *Bot) Cancel(ctx context.Context, a bots.Account, r report.Report) error
 		}
 		keys := make([]string, 0, len(page))
 		for _, subscriber := range page {
-			keys = append(keys, mailKey(r, subscriber))
+			keys = append(keys, mailKey(key, subscriber))
 			after = subscriber.ID
 		}
 		gone, err := b.mail.Queue.Cancel(ctx, keys...)

@@ -42,7 +42,7 @@ func (b *bot) http(instance, token string) *http.Client {
 	if next == nil {
 		next = http.DefaultTransport
 	}
-	t := &transport{next: next, agent: b.core.UserAgent, now: b.core.Now, pace: b.pace, pauses: &b.pauses, door: instance + " " + token}
+	t := &transport{next: next, now: b.core.Now, pace: b.pace, pauses: &b.pauses, door: instance + " " + token}
 	if d, ok := b.dialects.known(instance); ok && d.perAddress() {
 		t.door, t.shared = instance, true
 	}

@@ -97,7 +97,7 @@ func TestCopiesAndBoostsWorkOnServersThatTakeText(t *testing.T) {
 		if len(got) != 2 || got[0].Boosts != id || got[1].Text != "kontrolle *u9*" {
 			t.Errorf("%s: timeline %+v", d, got)
 		}
-		if err := w.Bot.(bots.Retracter).Retract(t.Context(), a, first); err != nil || len(fake.Boosts("zuerich")) != 0 {
+		if err := w.Bot.(bots.Retracter).Retract(t.Context(), a, "", first); err != nil || len(fake.Boosts("zuerich")) != 0 {
 			t.Errorf("%s: not taken back: %v", d, err)
 		}
 	}
@@ -111,7 +111,7 @@ func TestPixelfedBoostsAndSaysThatItTakesNoText(t *testing.T) {
 	if got := fake.Boosts("zuerich"); len(got) != 1 || got[0] != id || receipt.URL != "" {
 		t.Errorf("boosts %v, receipt %v", got, receipt)
 	}
-	if err := w.Bot.(bots.Retracter).Retract(t.Context(), a, receipt); err != nil || len(fake.Boosts("zuerich")) != 0 {
+	if err := w.Bot.(bots.Retracter).Retract(t.Context(), a, "", receipt); err != nil || len(fake.Boosts("zuerich")) != 0 {
 		t.Errorf("not taken back: %v", err)
 	}
 	_, err := w.Bot.(bots.Sender).Send(t.Context(), a, other("1", "kontrolle u8"))

@@ -125,7 +125,7 @@ func localID(instance, remote string) (masto.ID, bool) {
 
 // Retract deletes a post, or takes a boost back. A boost is deleted like a post; where an instance gave us the
 // original's id for it, deleting finds nothing of ours, and unboosting is right.
-func (b *bot) Retract(ctx context.Context, a bots.Account, sent report.Receipt) error {
+func (b *bot) Retract(ctx context.Context, a bots.Account, _ string, sent report.Receipt) error {
 	row, c, err := b.account(ctx, a.City)
 	if errors.Is(err, kit.ErrNoAccount) {
 		return bots.Permanent("error-no-account", err)

@@ -55,7 +55,7 @@ func TestAPublicMentionIsBoostedOnce(t *testing.T) {
 	if receipt.URL != "" {
 		t.Errorf("the ledger would name the author: %s", receipt.URL)
 	}
-	if err := w.Bot.(bots.Retracter).Retract(t.Context(), a, receipt); err != nil || len(fake.Boosts("zuerich")) != 0 {
+	if err := w.Bot.(bots.Retracter).Retract(t.Context(), a, "", receipt); err != nil || len(fake.Boosts("zuerich")) != 0 {
 		t.Errorf("not taken back: %v", err)
 	}
 }
@@ -65,7 +65,7 @@ func TestABoostIsTakenBackAlsoByTheIdOfTheOriginal(t *testing.T) {
 	a := connect(t, w, fake, "zuerich", "zuerich")
 	id := fake.Mention("rider@elsewhere.example", "@zuerich kontrolle u8", "public")
 	send(t, w, a, own(fake, id))
-	if err := w.Bot.(bots.Retracter).Retract(t.Context(), a, report.Receipt{ID: remoteID(fake.URL, masto.ID(id))}); err != nil || len(fake.Boosts("zuerich")) != 0 {
+	if err := w.Bot.(bots.Retracter).Retract(t.Context(), a, "", report.Receipt{ID: remoteID(fake.URL, masto.ID(id))}); err != nil || len(fake.Boosts("zuerich")) != 0 {
 		t.Errorf("not taken back: %v", err)
 	}
 }
@@ -193,5 +193,5 @@ func TestAfterAMoveToAnotherInstanceAMentionOnTheOldOneIsCopiedAndItsPostsAreNot
 	if got := fresh.Timeline("zuerich"); len(got) != 1 || got[0].Text != "kontrolle u8" {
 		t.Errorf("on the new instance: %+v", got)
 	}
-	wantKind(t, w.Bot.(bots.Retracter).Retract(t.Context(), a, receipt), bots.KindPermanent, "error-other-instance")
+	wantKind(t, w.Bot.(bots.Retracter).Retract(t.Context(), a, "", receipt), bots.KindPermanent, "error-other-instance")
 }

@@ -57,7 +57,6 @@ func withStream(ctx context.Context, opened func()) context.Context {
 // transport stands between go-mastodon and the program's HTTP client.
 type transport struct {
 	next   http.RoundTripper
-	agent  string
 	now    func() time.Time
 	pace   pace
 	pauses *pauses
@@ -104,7 +103,6 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 // dress adds what go-mastodon leaves out.
 func (t *transport) dress(req *http.Request, ctx context.Context) *http.Request {
 	req = req.Clone(ctx)
-	req.Header.Set("User-Agent", t.agent)
 	if key, ok := ctx.Value(idempotencyKey).(string); ok && req.Method == http.MethodPost {
 		req.Header.Set("Idempotency-Key", key)
 	}

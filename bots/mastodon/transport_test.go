@@ -200,7 +200,7 @@ func TestAnInstanceThatIsNotThereIsTriedAgain(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			w, _ := newWorld(t)
-			w.Core.HTTP = outgoing.Client(c.address != here.URL)
+			w.Core.HTTP = outgoing.Client(c.address != here.URL, "linienfunk/test")
 			w.Restart(t)
 			client := w.Bot.(*bot).client(c.address, "token")
 			_, err := client.GetStatus(t.Context(), "1")

@@ -12,6 +12,7 @@ import (
 	"linienfunk/bots"
 	"linienfunk/bots/bottest"
 	"linienfunk/bots/telegram/telegramtest"
+	"linienfunk/internal/outgoing"
 )
 
 const crowd = 5000
@@ -36,6 +37,7 @@ func newCrowd(t *testing.T, people int, latency time.Duration) crowded {
 	w := bottest.NewWorld(t, "telegram", Plugin())
 	fake, client := telegramtest.NewOnPipes(t)
 	fake.Latency = latency
+	client.Transport = outgoing.WithUserAgent("linienfunk/test", client.Transport)
 	w.Core.HTTP = client
 	use(t, w, fake)
 	c := crowded{t, w, fake, connect(t, w, fake, "zuerich")}

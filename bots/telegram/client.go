@@ -24,7 +24,7 @@ type client struct {
 }
 
 func (b *Bot) newClient(token string) (*client, error) {
-	t := newTransport(b.core.HTTP, b.core.UserAgent)
+	t := newTransport(b.core.HTTP)
 	library, err := tg.New(token, tg.WithSkipGetMe(), tg.WithServerURL(b.api), tg.WithHTTPClient(b.limits.call, t),
 		tg.WithErrorsHandler(func(error) {})) // it repeats the errors that calls return
 	if err != nil {

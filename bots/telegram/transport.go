@@ -31,18 +31,16 @@ var errTooLong = errors.New("response is too long")
 // out of the Referer of redirects, and limits the size of responses.
 type transport struct {
 	client *http.Client
-	agent  string
 }
 
-func newTransport(client *http.Client, agent string) *transport {
+func newTransport(client *http.Client) *transport {
 	own := *client
 	own.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	return &transport{client: &own, agent: agent}
+	return &transport{client: &own}
 }
 
 // Do sends a request. Its errors do not contain the URL.
 func (t *transport) Do(request *http.Request) (*http.Response, error) {
-	request.Header.Set("User-Agent", t.agent)
 	response, err := t.client.Do(request)
 	if err != nil {
 		var withURL *url.Error

@@ -254,7 +254,7 @@ func TestPostingIsRefusedWhenItCannotBePaid(t *testing.T) {
 		if fake.Charged("zuerich") != before {
 			t.Error("X charged for it")
 		}
-		if err := w.Bot.(bots.Retracter).Retract(t.Context(), w.Account(t, "zuerich"), receipt); err != nil {
+		if err := w.Bot.(bots.Retracter).Retract(t.Context(), w.Account(t, "zuerich"), "", receipt); err != nil {
 			t.Errorf("what was sent cannot be taken back: %v", err)
 		}
 		if got, charged := ledger(t, w).Cost, fake.Charged("zuerich"); int64(got) != charged {

@@ -107,7 +107,7 @@ func (b *bot) paid(ctx context.Context, city string, price amount, call func() e
 }
 
 // Retract deletes a post, or takes a retweet back. It is counted, but never stopped by the budget.
-func (b *bot) Retract(ctx context.Context, a bots.Account, sent report.Receipt) error {
+func (b *bot) Retract(ctx context.Context, a bots.Account, _ string, sent report.Receipt) error {
 	_, d, err := b.account(ctx, a.City)
 	if err != nil {
 		return b.explainLocal(err)

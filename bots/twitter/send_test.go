@@ -123,7 +123,7 @@ func TestADuplicateCountsAsSent(t *testing.T) {
 		if receipt.ID != "" || len(fake.Timeline("zuerich")) != 1 {
 			t.Errorf("receipt %+v", receipt)
 		}
-		wantError(t, w.Bot.(bots.Retracter).Retract(t.Context(), w.Account(t, "zuerich"), receipt), bots.KindPermanent, "error-no-id")
+		wantError(t, w.Bot.(bots.Retracter).Retract(t.Context(), w.Account(t, "zuerich"), "", receipt), bots.KindPermanent, "error-no-id")
 
 		fake.Write("marta", "@zuerich kontrolle u6")
 		r := here(read(t, w)[0])
@@ -196,7 +196,7 @@ func TestAccessThatIsMissingIsNamed(t *testing.T) {
 		wantError(t, err, bots.KindPermanent, "error-access-post")
 		_, err = send(t, w, mention)
 		wantError(t, err, bots.KindPermanent, "error-access-post")
-		wantError(t, w.Bot.(bots.Retracter).Retract(t.Context(), w.Account(t, "zuerich"), receipt), bots.KindPermanent, "error-access-delete")
+		wantError(t, w.Bot.(bots.Retracter).Retract(t.Context(), w.Account(t, "zuerich"), "", receipt), bots.KindPermanent, "error-access-delete")
 	})
 }
 
@@ -220,7 +220,7 @@ func TestARetweetIsTakenBackToo(t *testing.T) {
 		fake.Write("marta", "@zuerich kontrolle u8")
 		receipt := mustSend(t, w, here(read(t, w)[0]))
 		for range 2 {
-			if err := w.Bot.(bots.Retracter).Retract(t.Context(), w.Account(t, "zuerich"), receipt); err != nil {
+			if err := w.Bot.(bots.Retracter).Retract(t.Context(), w.Account(t, "zuerich"), "", receipt); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -236,5 +236,5 @@ func TestWithoutAnAccountNothingIsSent(t *testing.T) {
 	w.Submit(t, "zuerich", "/disconnect", nil)
 	_, err := w.Bot.(bots.Sender).Send(t.Context(), a, fromElsewhere(w, "1", "kontrolle u8"))
 	wantError(t, err, bots.KindPermanent, "error-no-account")
-	wantError(t, w.Bot.(bots.Retracter).Retract(t.Context(), a, report.Receipt{ID: asPost + "1"}), bots.KindPermanent, "error-no-account")
+	wantError(t, w.Bot.(bots.Retracter).Retract(t.Context(), a, "", report.Receipt{ID: asPost + "1"}), bots.KindPermanent, "error-no-account")
 }

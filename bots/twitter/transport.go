@@ -29,7 +29,6 @@ var (
 type wire struct {
 	ctx   context.Context // oauth1 and go-twitter hand on none
 	next  http.RoundTripper
-	agent string
 	limit time.Duration
 	now   func() time.Time
 	forms bool // answers are forms, as those of the login
@@ -39,7 +38,6 @@ func (t wire) RoundTrip(req *http.Request) (*http.Response, error) {
 	ctx, cancel := context.WithTimeout(t.ctx, t.limit)
 	defer cancel()
 	req = req.Clone(ctx)
-	req.Header.Set("User-Agent", t.agent)
 	resp, err := t.next.RoundTrip(req)
 	if err != nil {
 		return nil, err
@@ -70,7 +68,7 @@ func (b *bot) wire(ctx context.Context) wire {
 	if next == nil {
 		next = http.DefaultTransport
 	}
-	return wire{ctx: ctx, next: next, agent: b.core.UserAgent, limit: b.pace.call, now: b.core.Now}
+	return wire{ctx: ctx, next: next, limit: b.pace.call, now: b.core.Now}
 }
 
 // signed is a client whose calls carry the keys of an account (RFC 5849).

@@ -47,7 +47,7 @@ func TestOpenPageFollowsTheListInABrowser(t *testing.T) {
 	if text != "<b>tram 2</b>" {
 		t.Errorf("the newest post reads %q", text)
 	}
-	if err := f.bot().Retract(t.Context(), accountOf("ghent"), first); err != nil {
+	if err := f.bot().Retract(t.Context(), accountOf("ghent"), "", first); err != nil {
 		t.Fatal(err)
 	}
 	run(t, ctx, chromedp.WaitNotPresent("#post-"+first.ID), chromedp.WaitVisible("#post-"+second.ID))

@@ -143,7 +143,7 @@ func TestAStreamContinuesAfterTheLastEventSeen(t *testing.T) {
 	f.send(t, "ghent", "2", "two")
 	gone := f.send(t, "ghent", "3", "three")
 	f.send(t, "ghent", "4", "four")
-	if err := f.bot().Retract(t.Context(), accountOf("ghent"), gone); err != nil {
+	if err := f.bot().Retract(t.Context(), accountOf("ghent"), "", gone); err != nil {
 		t.Fatal(err)
 	}
 	// A browser repeats the address of its first request.
@@ -165,7 +165,7 @@ func TestRetractedAndPrunedPostsLeaveOpenPages(t *testing.T) {
 	r.wantPosts("one")
 	sent := f.send(t, "ghent", "2", "two")
 	r.wantPosts("two")
-	if err := f.bot().Retract(t.Context(), accountOf("ghent"), sent); err != nil {
+	if err := f.bot().Retract(t.Context(), accountOf("ghent"), "", sent); err != nil {
 		t.Fatal(err)
 	}
 	r.wantShown("1")

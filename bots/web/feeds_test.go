@@ -183,7 +183,7 @@ func TestJSONFeedHasWhatItsVersionRequires(t *testing.T) {
 func TestEmptyFeedsAreValidAndStayTheSame(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
-	for _, name := range f.bot().Files() {
+	for _, name := range Plugin().PageFiles {
 		first := f.get(t, "/c/ghent/"+name)
 		f.Advance(time.Hour)
 		if again := f.get(t, "/c/ghent/"+name); again.body != first.body || first.status != http.StatusOK {
@@ -196,13 +196,13 @@ func TestReaderThatHasTheFeedGets304(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	f.send(t, "ghent", "1", "one")
-	for _, name := range f.bot().Files() {
+	for _, name := range Plugin().PageFiles {
 		if got := f.get(t, "/c/ghent/"+name); got.header.Get("Last-Modified") != "" {
 			t.Errorf("%s: has a time within its own second, in which more may come", name)
 		}
 	}
 	f.Advance(time.Minute)
-	for _, name := range f.bot().Files() {
+	for _, name := range Plugin().PageFiles {
 		path := "/c/ghent/" + name
 		first := f.get(t, path)
 		tag, modified := first.header.Get("ETag"), first.header.Get("Last-Modified")
@@ -215,7 +215,7 @@ func TestReaderThatHasTheFeedGets304(t *testing.T) {
 	}
 	f.Advance(time.Minute)
 	before := f.get(t, "/c/ghent/feed.atom")
-	if err := f.bot().Retract(t.Context(), accountOf("ghent"), f.send(t, "ghent", "1", "one")); err != nil {
+	if err := f.bot().Retract(t.Context(), accountOf("ghent"), "", f.send(t, "ghent", "1", "one")); err != nil {
 		t.Fatal(err)
 	}
 	f.Advance(time.Minute)

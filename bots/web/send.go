@@ -32,7 +32,7 @@ func (b *bot) Send(ctx context.Context, a bots.Account, r report.Report) (report
 }
 
 // Retract removes a post from the list.
-func (b *bot) Retract(ctx context.Context, a bots.Account, sent report.Receipt) error {
+func (b *bot) Retract(ctx context.Context, a bots.Account, _ string, sent report.Receipt) error {
 	id, err := strconv.ParseUint(sent.ID, 10, 63)
 	if err != nil {
 		return bots.Permanent("", fmt.Errorf("retract post %q: not the id of a post", sent.ID))
@@ -54,9 +54,6 @@ func (b *bot) Prune(ctx context.Context, city string, before time.Time) error {
 	}
 	return err
 }
-
-// SettingsChanged closes or opens the list on open pages.
-func (b *bot) SettingsChanged(city string) { b.notifyStreams(city) }
 
 // notifyStreams tells all nodes that the city's list has changed. The event carries no data: streams read the table, so that the next
 // event makes up for a lost one.

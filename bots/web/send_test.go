@@ -53,7 +53,7 @@ func TestRetractedPostIsGoneForGood(t *testing.T) {
 	f.send(t, "ghent", "1", "one")
 	sent := f.send(t, "ghent", "2", "two")
 	retract := func(city string, r report.Receipt) error {
-		return f.bot().Retract(t.Context(), bots.Account{City: city}, r)
+		return f.bot().Retract(t.Context(), bots.Account{City: city}, "", r)
 	}
 	if err := retract("zuerich", sent); err != nil {
 		t.Error(err)

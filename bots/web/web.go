@@ -32,6 +32,7 @@ var script []byte
 func Plugin() bots.Plugin {
 	return bots.Plugin{
 		New: New, Migrations: migrations(), Options: options(), Files: files,
+		PageFiles: []string{"feed.atom", "feed.rss", "feed.json"},
 		Limits: []string{
 			"500 characters in the form.",
 			"The page, the live list and the feeds show the last 50 reports.",
@@ -51,10 +52,9 @@ func options() []bots.Option {
 var (
 	_ bots.Listener  = (*bot)(nil)
 	_ bots.Sender    = (*bot)(nil)
-	_ bots.Rooted    = (*bot)(nil)
+	_ bots.Public    = (*bot)(nil)
 	_ bots.Pruner    = (*bot)(nil)
 	_ bots.Retracter = (*bot)(nil)
-	_ bots.Observer  = (*bot)(nil)
 )
 
 // New makes the bot.
@@ -66,6 +66,7 @@ func New(core bots.Core) (bots.Bot, error) {
 	hash := sha256.Sum256(script)
 	b := &bot{core: core, post: post, limiter: limits.New(core.Now, reportRate), scriptHash: hex.EncodeToString(hash[:6])}
 	b.streams = newStreamHub(b)
+	core.Cities.OnChange(b.notifyStreams) // open pages show or hide the list at once
 	return b, nil
 }
 
@@ -83,9 +84,6 @@ func (b *bot) Accounts(ctx context.Context) ([]bots.Account, error) {
 	}
 	return accounts, nil
 }
-
-// Files are the feeds.
-func (b *bot) Files() []string { return []string{"feed.atom", "feed.rss", "feed.json"} }
 
 // Public serves the form and the list, the live stream and the feeds.
 func (b *bot) Public() http.Handler {

@@ -27,10 +27,11 @@ var reserved = []netip.Prefix{
 
 // Client returns a client for streams as well as for short calls: connecting, the TLS handshake and the response header are limited
 // to 10, 10 and 30 seconds; the caller's context limits the rest. It follows at most 5 redirects and ignores proxies
-// from the environment, which could reach private addresses.
-func Client(allowPrivate bool) *http.Client {
+// from the environment, which could reach private addresses. Requests without a User-Agent
+// get userAgent: many networks block Go's.
+func Client(allowPrivate bool, userAgent string) *http.Client {
 	return &http.Client{
-		Transport: &http.Transport{
+		Transport: WithUserAgent(userAgent, &http.Transport{
 			DialContext:            Dialer(allowPrivate).DialContext,
 			ForceAttemptHTTP2:      true,
 			TLSHandshakeTimeout:    10 * time.Second,
@@ -39,13 +40,36 @@ func Client(allowPrivate bool) *http.Client {
 			MaxIdleConnsPerHost:    4,
 			IdleConnTimeout:        90 * time.Second,
 			MaxResponseHeaderBytes: 64 << 10,
-		},
+		}),
 		CheckRedirect: func(_ *http.Request, via []*http.Request) error {
 			if len(via) >= 5 {
 				return errors.New("more than 5 redirects")
 			}
 			return nil
 		},
+	}
+}
+
+// WithUserAgent adds the header User-Agent to requests that have none.
+func WithUserAgent(agent string, next http.RoundTripper) http.RoundTripper { return named{agent, next} }
+
+type named struct {
+	agent string
+	next  http.RoundTripper
+}
+
+func (t named) RoundTrip(r *http.Request) (*http.Response, error) {
+	if _, ok := r.Header["User-Agent"]; !ok {
+		r = r.Clone(r.Context())
+		r.Header.Set("User-Agent", t.agent)
+	}
+	return t.next.RoundTrip(r)
+}
+
+// CloseIdleConnections is called by http.Client.CloseIdleConnections.
+func (t named) CloseIdleConnections() {
+	if pool, ok := t.next.(interface{ CloseIdleConnections() }); ok {
+		pool.CloseIdleConnections()
 	}
 }
 

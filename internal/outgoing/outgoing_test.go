@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
+	"slices"
 	"testing"
 )
 
@@ -25,10 +26,10 @@ func TestOnlyPublicAddressesAreAllowed(t *testing.T) {
 func TestPrivateAddressesAreRefusedUnlessAllowed(t *testing.T) {
 	server := httptest.NewServer(http.NotFoundHandler())
 	defer server.Close()
-	if _, err := Client(false).Get(server.URL); !errors.Is(err, ErrPrivate) {
+	if _, err := Client(false, "test/1").Get(server.URL); !errors.Is(err, ErrPrivate) {
 		t.Errorf("got %v", err)
 	}
-	answer, err := Client(true).Get(server.URL)
+	answer, err := Client(true, "test/1").Get(server.URL)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -48,6 +49,43 @@ func TestAPrivateAddressEmbeddedInIPv6IsRefused(t *testing.T) {
 	for _, address := range []string{"[::ffff:127.0.0.1]:80", "[64:ff9b::7f00:1%lo]:80"} {
 		if err := refusePrivate("tcp6", address, nil); !errors.Is(err, ErrPrivate) {
 			t.Errorf("%s: got %v", address, err)
+		}
+	}
+}
+
+func TestARequestWithoutAUserAgentGetsTheProgramsAndRedirectsKeepIt(t *testing.T) {
+	var got []string
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		got = append(got, r.UserAgent())
+		if r.URL.Path == "/moved" {
+			http.Redirect(w, r, "/", http.StatusFound)
+		}
+	}))
+	defer server.Close()
+	for _, c := range []struct {
+		path, agent string
+		want        []string
+	}{
+		{"/", "", []string{"test/1"}},
+		{"/moved", "", []string{"test/1", "test/1"}},
+		{"/", "browser", []string{"browser"}},
+	} {
+		got = nil
+		request := httptest.NewRequest(http.MethodGet, server.URL+c.path, nil)
+		request.RequestURI = ""
+		if c.agent != "" {
+			request.Header.Set("User-Agent", c.agent)
+		}
+		answer, err := Client(true, "test/1").Do(request)
+		if err != nil {
+			t.Fatal(err)
+		}
+		answer.Body.Close()
+		if !slices.Equal(got, c.want) {
+			t.Errorf("%s with %q: the server saw %q, want %q", c.path, c.agent, got, c.want)
+		}
+		if request.UserAgent() != c.agent {
+			t.Errorf("the caller's request was changed to %q", request.UserAgent())
 		}
 	}
 }
