@@ -10,6 +10,7 @@ import (
 	"gorm.io/gorm/clause"
 
 	"linienfunk/bots"
+	"linienfunk/bots/kit"
 )
 
 // Spending is what a city has spent in a month. It stays when the account is disconnected: another login is no new budget.
@@ -83,7 +84,7 @@ func (b *bot) limit(ctx context.Context, city string) (budget, error) {
 		return budget{}, fmt.Errorf("look up city: %w", err)
 	}
 	if !ok {
-		return budget{}, errNoAccount
+		return budget{}, kit.ErrNoAccount
 	}
 	return budgetOf(known), nil
 }

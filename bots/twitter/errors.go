@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"linienfunk/bots"
+	"linienfunk/bots/kit"
 )
 
 // doing is what a call was for: X's access levels differ in what they allow.
@@ -59,7 +60,7 @@ func (b *bot) explain(ctx context.Context, what doing, err error) error {
 		return bots.Permanent("error-budget-check", err)
 	case errors.Is(err, errBudget):
 		return bots.Permanent("error-budget-post", err)
-	case errors.Is(err, errNoAccount):
+	case errors.Is(err, kit.ErrNoAccount):
 		return bots.Permanent("error-no-account", err)
 	case said != nil:
 		return said.explain(what)

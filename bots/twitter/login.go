@@ -11,10 +11,26 @@ import (
 	"time"
 
 	"github.com/dghubble/oauth1"
+
+	"linienfunk/bots"
+	"linienfunk/bots/kit"
 )
 
 // loginTime is how long a login may take.
 const loginTime = 15 * time.Minute
+
+// Login is a login under way.
+type Login struct {
+	Token  string `gorm:"primaryKey;size:64"` // digest of the request token
+	Secret []byte `gorm:"not null"`           // sealed: that of the request token
+	kit.Login
+}
+
+// Key is the digest of the request token.
+func (l *Login) Key() *string { return &l.Token }
+
+// Sealed holds the request token's secret.
+func (l *Login) Sealed() *[]byte { return &l.Secret }
 
 // flow is the login by OAuth 1.0a with the operator's keys
 // (https://docs.x.com/fundamentals/authentication/oauth-1-0a/obtaining-user-access-tokens).
@@ -22,7 +38,7 @@ func (b *bot) flow(ctx context.Context) *oauth1.Config {
 	wire := b.wire(ctx)
 	wire.forms = true
 	return &oauth1.Config{
-		ConsumerKey: b.given.key, ConsumerSecret: b.given.secret, CallbackURL: b.callback(),
+		ConsumerKey: b.given.key, ConsumerSecret: b.given.secret, CallbackURL: kit.CallbackURL(b.core),
 		HTTPClient: noRedirects(&http.Client{Transport: wire}),
 		Endpoint: oauth1.Endpoint{
 			RequestTokenURL: b.given.api + "/oauth/request_token",
@@ -33,7 +49,7 @@ func (b *bot) flow(ctx context.Context) *oauth1.Config {
 }
 
 // begin asks X for a request token, stores the login under it, and returns the address where the admin allows it.
-func (b *bot) begin(ctx context.Context, l Login, browser string) (authorize string, err error) {
+func (b *bot) begin(ctx context.Context, l Login, cookie string) (authorize string, err error) {
 	flow := b.flow(ctx)
 	token, secret, err := flow.RequestToken()
 	if err != nil {
@@ -43,7 +59,7 @@ func (b *bot) begin(ctx context.Context, l Login, browser string) (authorize str
 	if err != nil {
 		return "", err
 	}
-	return address.String(), b.store.openLogin(ctx, l, token, secret, browser)
+	return address.String(), b.logins.Open(ctx, l, token, cookie, secret)
 }
 
 // finish turns what X sent along into the account's keys, looks whose they are, and stores the account.
@@ -60,28 +76,36 @@ func (b *bot) finish(ctx context.Context, l Login, token, secret, verifier strin
 	if err != nil {
 		return Account{}, fmt.Errorf("ask who it is: %w", err)
 	}
-	row := Account{City: l.City, UserID: me.id, Handle: me.handle, Since: me.now}
+	row := Account{Base: kit.Base{City: l.City}, UserID: me.id, Handle: me.handle, Since: me.now}
 	if row.Since.IsZero() {
 		row.Since = b.store.utc()
 	}
-	old, oldKeys, err := b.store.account(ctx, l.City)
-	if err != nil && !errors.Is(err, errNoAccount) {
+	old, oldKeys, err := b.accounts.Load(ctx, l.City)
+	if err != nil && !errors.Is(err, kit.ErrNoAccount) {
 		return row, err
 	}
-	if err := b.store.connect(ctx, row, keys); err != nil {
+	text, err := marshalKeys(keys)
+	if err != nil {
 		return row, err
 	}
-	// The same account has the same keys each time that it allows the same application.
-	if oldKeys != nil && old.UserID != row.UserID {
-		b.giveBack(ctx, l.City, oldKeys)
+	if err := b.accounts.Connect(ctx, row, text); err != nil {
+		return row, err
+	}
+	// The same account gets the same keys each time that it allows the same application.
+	if oldKeys != "" && old.UserID != row.UserID {
+		b.revoke(context.WithoutCancel(ctx), old, oldKeys)
 	}
 	return row, nil
 }
 
-// giveBack makes keys worthless. The account is gone from here in any case, so that errors are for the log only.
-func (b *bot) giveBack(ctx context.Context, city string, keys *oauth1.Token) {
-	if err := b.invalidate(context.WithoutCancel(ctx), keys); err != nil {
-		b.core.Log.Warn("keys not given back", "city", city, "error", err)
+// revoke makes keys worthless. An error is only logged: the account is not used any more in any case.
+func (b *bot) revoke(ctx context.Context, row Account, text string) {
+	keys, err := unmarshalKeys(text)
+	if err == nil && b.given.complete() {
+		err = b.invalidate(ctx, keys)
+	}
+	if err != nil {
+		b.core.Log.Warn("keys not revoked", "city", row.City, "err", err)
 	}
 }
 
@@ -100,13 +124,12 @@ func (b *bot) invalidate(ctx context.Context, keys *oauth1.Token) error {
 
 // loginText is the id of the text that tells an admin why a login did not work.
 func loginText(err error) string {
+	if explained := bots.AsError(err).Say; explained != "" {
+		return explained
+	}
 	var network net.Error // *url.Error is one, and so is a deadline
 	said := answerOf(err)
 	switch {
-	case errors.Is(err, errTaken):
-		return "login-taken"
-	case errors.Is(err, errNoLogin):
-		return "login-expired"
 	case said != nil && said.has(codeCallback):
 		return "login-callback"
 	case said != nil && said.tooMany():
@@ -124,7 +147,7 @@ func loginText(err error) string {
 	case errors.As(err, &network), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
 		return "error-unreachable"
 	}
-	return "error-internal"
+	return ""
 }
 
 // isForm says that oauth1 did not find in an answer what it must have.

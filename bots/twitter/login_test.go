@@ -19,12 +19,16 @@ func TestALoginConnectsTheAccountThatAllowedIt(t *testing.T) {
 		if a.Label != "@ZuerichMeldet" {
 			t.Errorf("label %q", a.Label)
 		}
-		row, keys, err := w.Bot.(*bot).store.account(t.Context(), "zuerich")
+		row, text, err := w.Bot.(*bot).accounts.Load(t.Context(), "zuerich")
+		if err != nil {
+			t.Fatal(err)
+		}
+		keys, err := unmarshalKeys(text)
 		if err != nil {
 			t.Fatal(err)
 		}
 		if strings.Contains(string(row.Keys), keys.Token) || strings.Contains(w.Log.String(), keys.Token) || keys.TokenSecret == "" {
-			t.Error("the keys lie about in the clear")
+			t.Error("keys are stored or logged in the clear")
 		}
 		page := w.Settings(t, "zuerich", "en")
 		if !strings.Contains(page, "@ZuerichMeldet") || strings.Contains(page, keys.Token) || strings.Contains(page, keys.TokenSecret) {
@@ -126,20 +130,20 @@ func TestAnotherLoginOfTheSameAccountGoesOnWhereItWas(t *testing.T) {
 	w, fake := newWorld(t, "2")
 	first := connect(t, w, fake, "zuerich", "melder")
 	b := w.Bot.(*bot)
-	row, _, _ := b.store.account(t.Context(), "zuerich")
-	if err := b.store.set(t.Context(), row, "position", "77"); err != nil {
+	row, _, _ := b.accounts.Load(t.Context(), "zuerich")
+	if err := b.accounts.Update(t.Context(), row, map[string]any{"position": "77"}); err != nil {
 		t.Fatal(err)
 	}
 	w.Advance(time.Hour)
 	if again := connect(t, w, fake, "zuerich", "melder"); again.Revision == first.Revision {
 		t.Error("the account would not be started anew")
 	}
-	now, _, _ := b.store.account(t.Context(), "zuerich")
+	now, _, _ := b.accounts.Load(t.Context(), "zuerich")
 	if now.Position != "77" || !now.Since.Equal(row.Since) {
 		t.Errorf("position %q since %v", now.Position, now.Since)
 	}
 	connect(t, w, fake, "zuerich", "andere")
-	if now, _, _ = b.store.account(t.Context(), "zuerich"); now.Position != "" || !now.Since.After(row.Since) {
+	if now, _, _ = b.accounts.Load(t.Context(), "zuerich"); now.Position != "" || !now.Since.After(row.Since) {
 		t.Errorf("another account begins at %q since %v", now.Position, now.Since)
 	}
 }
@@ -214,14 +218,9 @@ func TestTheCitysPageShowsWhomToFollow(t *testing.T) {
 func TestKeysAreStoredUnderNamesThatStay(t *testing.T) {
 	w, fake := newWorld(t, "2")
 	connect(t, w, fake, "zuerich", "melder")
-	b := w.Bot.(*bot)
-	var row Account
-	if err := b.store.db.Take(&row).Error; err != nil {
-		t.Fatal(err)
-	}
-	plain, err := b.store.box.Open(b.store.place("accounts", "zuerich", "keys"), row.Keys)
+	_, text, err := w.Bot.(*bot).accounts.Load(t.Context(), "zuerich")
 	var fields map[string]string
-	if err != nil || json.Unmarshal(plain, &fields) != nil || fields["Token"] == "" || fields["TokenSecret"] == "" || len(fields) != 2 {
+	if err != nil || json.Unmarshal([]byte(text), &fields) != nil || fields["Token"] == "" || fields["TokenSecret"] == "" || len(fields) != 2 {
 		t.Errorf("stored %d fields, %v", len(fields), err)
 	}
 }

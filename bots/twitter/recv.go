@@ -94,7 +94,7 @@ func (r *reader) mentions(ctx context.Context) error {
 		}
 		r.account.Position = p.id
 		// Also when ctx ends just now: what is stored need not come again.
-		if err := r.bot.store.set(context.WithoutCancel(ctx), r.account, "position", p.id); err != nil {
+		if err := r.bot.accounts.Update(ctx, r.account, map[string]any{"position": p.id}); err != nil {
 			return err
 		}
 	}
@@ -137,7 +137,7 @@ func (r *reader) messages(ctx context.Context) error {
 			continue
 		}
 		r.account.MessagePosition = p.id
-		if err := r.bot.store.set(context.WithoutCancel(ctx), r.account, "message_position", p.id); err != nil {
+		if err := r.bot.accounts.Update(ctx, r.account, map[string]any{"message_position": p.id}); err != nil {
 			return err
 		}
 	}
@@ -163,7 +163,7 @@ func (r *reader) setNoMessages(ctx context.Context, denied bool) error {
 		return nil
 	}
 	r.account.NoMessages = denied
-	return r.bot.store.set(ctx, r.account, "no_messages", denied)
+	return r.bot.accounts.Update(ctx, r.account, map[string]any{"no_messages": denied})
 }
 
 // hand hands in one post, if it is a report: not the account's own, nor that of another city's account, nor a retweet. kind

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"linienfunk/bots"
+	"linienfunk/bots/kit"
 	"linienfunk/report"
 )
 
@@ -127,7 +128,7 @@ func (b *bot) Retract(ctx context.Context, a bots.Account, _ string, sent report
 
 // explainLocal explains errors from before a call.
 func (b *bot) explainLocal(err error) error {
-	if errors.Is(err, errNoAccount) {
+	if errors.Is(err, kit.ErrNoAccount) {
 		return bots.Permanent("error-no-account", err)
 	}
 	return err

@@ -13,10 +13,10 @@ import (
 	"context"
 	"embed"
 	"fmt"
-	"strings"
 	"time"
 
 	"linienfunk/bots"
+	"linienfunk/bots/kit"
 )
 
 //go:embed *.html locale.*.toml
@@ -25,7 +25,7 @@ var files embed.FS
 // Plugin is this network.
 func Plugin() bots.Plugin {
 	return bots.Plugin{
-		New: New, Migrations: migrations(), Options: options(), Config: configKeys(), Files: files,
+		New: New, Migrations: migrations(), Options: options(), Config: configKeys(), Files: kit.Files(files),
 		Limits: []string{
 			"280 weighted characters: 23 for an address, two for an emoji and for most Asian letters.",
 			"X takes money for reading and posting; a city's budget for the month stops both before it is overrun.",
@@ -56,10 +56,13 @@ func options() []bots.Option {
 
 // bot implements bots.Receiver, bots.Sender, bots.Retracter and bots.Public.
 type bot struct {
-	core  bots.Core
-	store store
-	given operator
-	pace  pace
+	core     bots.Core
+	accounts kit.Accounts[Account, *Account]
+	logins   kit.Logins[Login, *Login]
+	pages    kit.Pages[Account, *Account]
+	store    store
+	given    operator
+	pace     pace
 }
 
 // pace is how long the bot waits for what. Tests shorten it.
@@ -76,13 +79,17 @@ func New(core bots.Core) (bots.Bot, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", core.Name, err)
 	}
-	return &bot{
-		core:  core,
-		store: store{db: core.DB, box: core.Box, bot: core.Name, now: core.Now},
-		given: given,
+	b := &bot{
+		core:     core,
+		accounts: kit.Accounts[Account, *Account]{DB: core.DB, Box: core.Box, Table: core.Name + "_accounts", Column: "keys"},
+		logins:   kit.Logins[Login, *Login]{Core: core, Purpose: "twitter login", Column: "secret", Lifetime: loginTime},
+		store:    store{db: core.DB, box: core.Box, now: core.Now},
+		given:    given,
 		// X allows 15 looks for direct messages in 15 minutes (https://docs.x.com/x-api/fundamentals/rate-limits).
 		pace: pace{call: 30 * time.Second, poll: given.poll, message: max(given.poll, 75*time.Second), denied: time.Hour},
-	}, nil
+	}
+	b.pages = b.newPages()
+	return b, nil
 }
 
 // Accounts lists the accounts that are switched on, of active cities; none while the operator has given no keys.
@@ -90,40 +97,17 @@ func (b *bot) Accounts(ctx context.Context) ([]bots.Account, error) {
 	if !b.given.complete() {
 		return nil, nil
 	}
-	rows, err := b.store.accounts(ctx)
-	if err != nil {
-		return nil, err
-	}
-	var accounts []bots.Account
-	for _, row := range rows {
-		city, ok, err := b.core.Cities.City(ctx, row.City)
+	accounts, err := b.accounts.Running(ctx, b.core.Cities)
+	for i, a := range accounts {
+		limit, err := b.limit(ctx, a.City)
 		if err != nil {
-			return nil, fmt.Errorf("read city: %w", err)
+			return nil, err
 		}
-		if ok && city.Active && city.Options.On("enabled") {
-			// With the budget in it, so that one that is raised ends the pause at once.
-			limit := budgetOf(city)
-			revision := fmt.Sprintf("%s-%d-%d", row.Revision, limit.calls, limit.money)
-			accounts = append(accounts, bots.Account{City: row.City, Revision: revision, Label: row.Label()})
-		}
+		// With the budget in the revision, one that is raised ends the pause at once.
+		accounts[i].Revision = fmt.Sprintf("%s-%d-%d", a.Revision, limit.calls, limit.money)
 	}
-	return accounts, nil
+	return accounts, err
 }
-
-// account returns the row of a city and a dialect that speaks for it.
-func (b *bot) account(ctx context.Context, city string) (Account, dialect, error) {
-	row, keys, err := b.store.account(ctx, city)
-	if err != nil {
-		return Account{}, nil, err
-	}
-	return row, b.dialect(keys, row.UserID, row.Handle), nil
-}
-
-// callback is where X sends browsers back to. The operator enters it in the application's settings at X.
-func (b *bot) callback() string { return b.core.BaseURL + "/bots/" + b.core.Name + "/callback" }
-
-// secure says whether browsers reach us by https.
-func (b *bot) secure() bool { return strings.HasPrefix(b.core.BaseURL, "https:") }
 
 var (
 	_ bots.Receiver  = (*bot)(nil)

@@ -3,44 +3,38 @@ package twitter
 import (
 	"cmp"
 	"context"
-	"crypto/rand"
-	"errors"
 	"fmt"
-	"html/template"
 	"net/http"
+	"net/url"
 	"strconv"
 
 	"linienfunk/bots"
+	"linienfunk/bots/kit"
 )
 
-// maxForm is the size of the largest form in bytes.
-const maxForm = 64 << 10
-
-// cookieName holds what binds a login to the browser it began in.
-func (b *bot) cookieName() string { return b.core.Name + "_login" }
-
 // WebUI serves the settings of a city's account.
-func (b *bot) WebUI() http.Handler {
-	mux := http.NewServeMux()
-	mux.HandleFunc("GET /{$}", b.section)
-	mux.HandleFunc("POST /connect", b.connect)
-	mux.HandleFunc("POST /check", b.check)
-	mux.HandleFunc("POST /disconnect", b.disconnect)
-	return http.MaxBytesHandler(mux, maxForm)
+func (b *bot) WebUI() http.Handler { return b.pages.Settings(nil) }
+
+// Public serves the link to the account on a city's page, and the address where X sends browsers back to.
+func (b *bot) Public() http.Handler {
+	return b.pages.Public(kit.Routes{"GET /callback": b.logins.Callback(requestToken, b.comeBack)})
 }
 
-// sectionData is what settings.html and public.html show.
-type sectionData struct {
-	Path       string
-	Ready      bool // the operator has given keys
-	Connected  bool
-	Account    Account
-	Enabled    bool
-	Retweet    bool
-	NoMessages bool
-	Meters     []meter
-	Spent      bool // nothing more can be read this month
-	Options    template.HTML
+// newPages makes the pages.
+func (b *bot) newPages() kit.Pages[Account, *Account] {
+	return kit.Pages[Account, *Account]{
+		Core: b.core, Accounts: b.accounts, Connect: b.connect, Check: b.check, Disconnected: b.revoke,
+		Say: loginText, Ready: b.given.complete,
+		Extra: func(r *http.Request, _ Account, _ bool) (any, error) {
+			return b.spending(r.Context(), bots.MountOf(r).City)
+		},
+	}
+}
+
+// spending is what notes.html shows of a city's budget.
+type spending struct {
+	Meters []meter
+	Spent  bool // nothing more can be read this month
 }
 
 // meter shows how much of something is spent.
@@ -51,78 +45,60 @@ type meter struct {
 	Currency   string
 }
 
-func (b *bot) sectionData(mount bots.Mount, row Account, connected bool) sectionData {
-	options := mount.City.Options
-	return sectionData{
-		Path: mount.Path, Ready: b.given.complete(), Connected: connected, Account: row, Options: mount.Options,
-		Enabled: options.On("enabled"), Retweet: options.Text("repost") == "retweet", NoMessages: row.NoMessages && options.On("messages"),
-	}
-}
-
-func (b *bot) section(w http.ResponseWriter, r *http.Request) {
-	mount := bots.MountOf(r)
-	row, _, err := b.store.account(r.Context(), mount.City.Name)
-	if err != nil && !errors.Is(err, errNoAccount) {
-		b.broken(w, r, err)
-		return
-	}
-	data := b.sectionData(mount, row, err == nil)
-	spent, err := b.store.spent(r.Context(), mount.City.Name)
+func (b *bot) spending(ctx context.Context, city bots.City) (spending, error) {
+	spent, err := b.store.spent(ctx, city.Name)
 	if err != nil {
-		b.broken(w, r, err)
-		return
+		return spending{}, err
 	}
-	limit := budgetOf(mount.City)
-	data.Meters = []meter{
-		{ID: "meter-money", Value: int64(spent.Cost), Max: int64(limit.money), Used: spent.Cost.String(), All: limit.money.String(), Currency: b.given.currency},
-		{ID: "meter-calls", Value: spent.Calls, Max: limit.calls, Used: grouped(spent.Calls), All: grouped(limit.calls)},
-	}
+	limit := budgetOf(city)
 	least, toRead := (b.given.price.read+b.given.price.user)*minPageSize, limit.forReading()
-	data.Spent = spent.Calls+1 > toRead.calls || spent.Cost+least > toRead.money
-	b.core.Pages.Section(w, r, "settings.html", data)
+	return spending{
+		Meters: []meter{
+			{ID: "meter-money", Value: int64(spent.Cost), Max: int64(limit.money), Used: spent.Cost.String(), All: limit.money.String(), Currency: b.given.currency},
+			{ID: "meter-calls", Value: spent.Calls, Max: limit.calls, Used: grouped(spent.Calls), All: grouped(limit.calls)},
+		},
+		Spent: spent.Calls+1 > toRead.calls || spent.Cost+least > toRead.money,
+	}, nil
 }
 
 // connect begins a login: it sends the browser to X.
 func (b *bot) connect(w http.ResponseWriter, r *http.Request) {
-	if !b.given.complete() {
-		b.core.Pages.Failed(w, r, b.say(r, "not-ready"))
-		return
-	}
 	mount := bots.MountOf(r)
-	browser := rand.Text()
-	authorize, err := b.begin(r.Context(), Login{City: mount.City.Name, Path: mount.Path}, browser)
+	err := b.logins.Redirect(w, r, func(cookie string) (authorize string, err error) {
+		return b.begin(r.Context(), Login{Login: kit.Login{City: mount.City.Name, Path: mount.Path}}, cookie)
+	})
 	if err != nil {
-		b.refuse(w, r, err)
-		return
+		b.pages.Refuse(w, r, "connect", err)
 	}
-	// Lax lets the cookie come along when X sends the browser back, and in no frame or form of others.
-	http.SetCookie(w, b.cookie(browser, int(loginTime.Seconds())))
-	http.Redirect(w, r, authorize, http.StatusSeeOther)
 }
 
-func (b *bot) cookie(value string, seconds int) *http.Cookie {
-	return &http.Cookie{
-		Name: b.cookieName(), Value: value, Path: "/bots/" + b.core.Name + "/", MaxAge: seconds,
-		HttpOnly: true, Secure: b.secure(), SameSite: http.SameSiteLaxMode,
+// requestToken finds the request token in what X sends along with the browser.
+func requestToken(query url.Values) string {
+	return cmp.Or(query.Get("denied"), query.Get("oauth_token"))
+}
+
+// comeBack ends a login where X has sent the browser back.
+func (b *bot) comeBack(w http.ResponseWriter, r *http.Request, login Login, secret string) {
+	query := r.URL.Query()
+	if query.Get("denied") != "" || query.Get("oauth_verifier") == "" {
+		b.pages.Failed(w, r, "login-denied")
+		return
 	}
+	row, err := b.finish(r.Context(), login, requestToken(query), secret, query.Get("oauth_verifier"))
+	if err != nil {
+		b.pages.Refuse(w, r, "connect", err)
+		return
+	}
+	b.pages.Connected(w, r, row, "connected")
 }
 
 // check asks X whether the login still works, and what the account is called by now.
-func (b *bot) check(w http.ResponseWriter, r *http.Request) {
-	if !b.given.complete() {
-		b.core.Pages.Failed(w, r, b.say(r, "not-ready"))
-		return
+func (b *bot) check(ctx context.Context, row Account, text string) (Account, error) {
+	keys, err := unmarshalKeys(text)
+	if err != nil {
+		return row, err
 	}
-	row, d, err := b.account(r.Context(), bots.MountOf(r).City.Name)
-	if err == nil {
-		row, err = b.lookAtSelf(r.Context(), row, d)
-	}
-	if err = b.explainLocal(err); err != nil {
-		b.core.Log.Info("connection does not work", "city", bots.MountOf(r).City.Name, "error", err)
-		b.core.Pages.Failed(w, r, b.say(r, onPage(cmp.Or(bots.AsError(err).Say, "error-internal"))))
-		return
-	}
-	b.core.Pages.Done(w, r, b.say(r, "checked", "Account", row.Label()))
+	return b.lookAtSelf(ctx, row, b.dialect(keys, row.UserID, row.Handle))
 }
 
 // lookAtSelf asks for the account, which costs. An account that was renamed starts anew under its new name: mentions are told by it.
@@ -136,64 +112,11 @@ func (b *bot) lookAtSelf(ctx context.Context, row Account, d dialect) (Account, 
 		return row, b.explain(ctx, checking, err)
 	}
 	row.Handle = me.handle
-	if err := b.store.rename(ctx, row); err != nil {
+	if err := b.accounts.Renew(ctx, row, map[string]any{"handle": row.Handle}); err != nil {
 		return row, err
 	}
 	b.core.Changed(row.City)
 	return row, nil
-}
-
-// disconnect forgets the account. That X forgets the keys too is tried, but does not hold it up.
-func (b *bot) disconnect(w http.ResponseWriter, r *http.Request) {
-	city := bots.MountOf(r).City.Name
-	row, keys, err := b.store.account(r.Context(), city)
-	if err != nil {
-		b.refuse(w, r, err)
-		return
-	}
-	if err := b.store.disconnect(r.Context(), city); err != nil {
-		b.broken(w, r, err)
-		return
-	}
-	b.core.Changed(city)
-	if b.given.complete() {
-		b.giveBack(r.Context(), city, keys)
-	}
-	b.core.Pages.Done(w, r, b.say(r, "disconnected", "Account", row.Label()))
-}
-
-// refuse tells the admin what did not work, and the operator only what is not the admin's doing.
-func (b *bot) refuse(w http.ResponseWriter, r *http.Request, err error) {
-	if errors.Is(err, errNoAccount) {
-		b.core.Pages.Failed(w, r, b.say(r, "error-no-account"))
-		return
-	}
-	b.core.Log.Info("login did not work", "city", bots.MountOf(r).City.Name, "error", err)
-	b.core.Pages.Failed(w, r, b.say(r, onPage(loginText(err)), "Callback", b.callback()))
-}
-
-// onPage is the text for an admin who waits for an answer, instead of the one for an account that is tried again by itself.
-func onPage(id string) string {
-	switch id {
-	case "error-too-many":
-		return "later-too-many"
-	case "error-not-json":
-		return "later-not-json"
-	case "error-server":
-		return "later-server"
-	case "error-unreachable":
-		return "later-unreachable"
-	}
-	return id
-}
-
-func (b *bot) broken(w http.ResponseWriter, r *http.Request, err error) {
-	b.core.Log.Error("settings page failed", "city", bots.MountOf(r).City.Name, "error", err)
-	http.Error(w, b.say(r, "error-internal"), http.StatusInternalServerError)
-}
-
-func (b *bot) say(r *http.Request, id string, pairs ...any) string {
-	return b.core.Pages.Text(bots.MountOf(r).Lang, id, pairs...)
 }
 
 // grouped writes a number in groups of three digits, with spaces that do not break.
