@@ -2,39 +2,46 @@ package telegram
 
 import (
 	"context"
-	"crypto/rand"
-	"errors"
-	"fmt"
 	"strconv"
 	"time"
 
 	"github.com/go-telegram/bot/models"
 	"gorm.io/gorm"
 
+	"linienfunk/bots"
+	"linienfunk/bots/kit"
 	"linienfunk/internal/secret"
 )
 
-// Account is a city's bot.
+// Account is a city's bot. City, BotID and WebhookID are unique.
 type Account struct {
-	City         string `gorm:"primaryKey;size:32"`
+	kit.Base
 	BotID        int64  `gorm:"not null;uniqueIndex:idx_telegram_accounts_bot"`
 	Username     string `gorm:"size:64;not null"` // without the @
 	Name         string `gorm:"not null"`
 	ReadsAll     bool   `gorm:"not null"`                                                            // privacy mode is off: the bot sees all messages in groups
 	Token        []byte `gorm:"not null"`                                                            // sealed
 	WebhookID    string `gorm:"column:hook;size:64;not null;uniqueIndex:idx_telegram_accounts_hook"` // last part of its webhook's URL
-	Revision     string `gorm:"size:64;not null"`
-	LastUpdate   int64  `gorm:"column:position;not null"`    // id of the update that was handled last
-	LastUpdateAt int64  `gorm:"column:position_at;not null"` // when, in seconds since 1970
-	PausedAt     int64  `gorm:"not null"`                    // when Telegram last asked for a pause, in milliseconds since 1970
-	PausedUntil  int64  `gorm:"not null"`                    // and the end of that pause
+	LastUpdate   int64  `gorm:"column:position;not null"`                                            // id of the update that was handled last
+	LastUpdateAt int64  `gorm:"column:position_at;not null"`                                         // when, in seconds since 1970
+	PausedAt     int64  `gorm:"not null"`                                                            // when Telegram last asked for a pause, in milliseconds since 1970
+	PausedUntil  int64  `gorm:"not null"`                                                            // and the end of that pause
 }
 
-// Label is the bot's user name as people write it.
-func (a Account) Label() string { return "@" + a.Username }
+type accounts = kit.Accounts[Account, *Account]
 
-// Link opens a chat with the bot (https://core.telegram.org/api/links#public-username-links).
-func (a Account) Link() string { return "https://t.me/" + a.Username }
+func newAccounts(core bots.Core) accounts {
+	return accounts{
+		DB: core.DB, Box: core.Box, Table: "telegram_accounts", Column: "token",
+		OnConnect: deleteUnreachable, OnDisconnect: deleteChats,
+	}
+}
+
+// newAccount returns the account of a city for a bot that Telegram describes as me.
+func newAccount(box *secret.Box, city string, me *models.User) Account {
+	id := box.Digest("telegram hook", city+"/"+strconv.FormatInt(me.ID, 10))[:32]
+	return Account{Base: kit.Base{City: city}, BotID: me.ID, WebhookID: id}.withProfile(me)
+}
 
 // withProfile returns the account with what Telegram says of the bot (https://core.telegram.org/bots/api#getme).
 func (a Account) withProfile(me *models.User) Account {
@@ -42,99 +49,36 @@ func (a Account) withProfile(me *models.User) Account {
 	return a
 }
 
-var (
-	errNoAccount = errors.New("city has no bot")
-	errTaken     = errors.New("bot belongs to another city")
-)
+// Label is the bot's user name as people write it.
+func (a *Account) Label() string { return "@" + a.Username }
 
-// tokenCell is the table cell that the sealed token is bound to.
-func tokenCell(city string) secret.Cell {
-	return secret.Cell{Table: "telegram_accounts", Row: city, Column: "token"}
-}
+// Link opens a chat with the bot (https://core.telegram.org/api/links#public-username-links).
+func (a *Account) Link() string { return "https://t.me/" + a.Username }
 
-func (s store) accounts(ctx context.Context) ([]Account, error) {
-	var rows []Account
-	return rows, wrap("list accounts", s.db.WithContext(ctx).Order("city").Find(&rows).Error)
-}
+// Sealed implements kit.Row.
+func (a *Account) Sealed() *[]byte { return &a.Token }
 
-// account returns a city's account and its token, or errNoAccount.
-func (s store) account(ctx context.Context, city string) (Account, string, error) {
-	return s.loadAccount(s.db.WithContext(ctx).Where("city = ?", city))
-}
+// Identity implements kit.Row.
+func (a *Account) Identity() map[string]any { return map[string]any{"bot_id": a.BotID} }
 
-// accountByWebhook returns the account with the WebhookID and its token, or errNoAccount.
-func (s store) accountByWebhook(ctx context.Context, id string) (Account, string, error) {
-	return s.loadAccount(s.db.WithContext(ctx).Where("hook = ?", id))
-}
-
-func (s store) loadAccount(query *gorm.DB) (Account, string, error) {
-	var row Account
-	err := query.Take(&row).Error
-	if errors.Is(err, gorm.ErrRecordNotFound) {
-		return row, "", errNoAccount
+// Inherit implements kit.Row: a new token of the same bot keeps the offset and a pause.
+func (a *Account) Inherit(old Account) {
+	if old.BotID == a.BotID {
+		a.LastUpdate, a.LastUpdateAt = old.LastUpdate, old.LastUpdateAt
+		a.PausedAt, a.PausedUntil = old.PausedAt, old.PausedUntil
 	}
-	if err != nil {
-		return row, "", fmt.Errorf("read account: %w", err)
+}
+
+// deleteUnreachable deletes a city's chats unless it connects the same bot again: a different bot may not write to them. There may be
+// chats without an old account, which came in while that was being disconnected.
+func deleteUnreachable(tx *gorm.DB, row Account, old *Account) error {
+	if old != nil && old.BotID == row.BotID {
+		return nil
 	}
-	token, err := s.box.Open(tokenCell(row.City), row.Token)
-	return row, string(token), err
+	return deleteChats(tx, row.City)
 }
 
-// connect stores a city's bot. A new token of the same bot keeps the offset and the subscribers. A different bot may not write
-// to them, so they are deleted. It returns errTaken if another city has the bot.
-func (s store) connect(ctx context.Context, row Account, token string) error {
-	row.Token = s.box.Seal(tokenCell(row.City), []byte(token))
-	row.Revision = rand.Text()
-	row.WebhookID = s.box.Digest("telegram hook", row.City+"/"+strconv.FormatInt(row.BotID, 10))[:32]
-	err := s.db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
-		var old []Account
-		if err := tx.Where("city = ?", row.City).Limit(1).Find(&old).Error; err != nil {
-			return err
-		}
-		if len(old) > 0 && old[0].BotID == row.BotID {
-			row.LastUpdate, row.LastUpdateAt = old[0].LastUpdate, old[0].LastUpdateAt
-			row.PausedAt, row.PausedUntil = old[0].PausedAt, old[0].PausedUntil
-		} else if err := deleteChats(tx, row.City); err != nil { // without an old bot, too: one being disconnected may have added rows
-			return err
-		}
-		return tx.Save(&row).Error
-	})
-	if errors.Is(err, gorm.ErrDuplicatedKey) {
-		return errTaken
-	}
-	return wrap("store account", err)
-}
-
-// setProfile stores the bot's names. It leaves the revision, since nothing has to be restarted.
-func (s store) setProfile(ctx context.Context, a Account) error {
-	return s.updateAccount(ctx, a, "change account", map[string]any{"username": a.Username, "name": a.Name, "reads_all": a.ReadsAll})
-}
-
-// setLastUpdate stores the id of the update that was handled last.
-func (s store) setLastUpdate(ctx context.Context, a Account, id int64) error {
-	return s.updateAccount(ctx, a, "store offset", map[string]any{"position": id, "position_at": s.now().Unix()})
-}
-
-func (s store) setPause(ctx context.Context, a Account, until time.Time) error {
-	return s.updateAccount(ctx, a, "store pause", map[string]any{"paused_at": s.now().UnixMilli(), "paused_until": until.UnixMilli()})
-}
-
-// updateAccount sets columns, unless the city has connected a different bot since.
-func (s store) updateAccount(ctx context.Context, a Account, action string, columns map[string]any) error {
-	return wrap(action, s.db.WithContext(ctx).Model(&Account{}).
-		Where("city = ? AND bot_id = ?", a.City, a.BotID).Updates(columns).Error)
-}
-
-// disconnect deletes the city's bot and all chats that it knows.
-func (s store) disconnect(ctx context.Context, city string) error {
-	return wrap("delete account", s.db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
-		if err := deleteChats(tx, city); err != nil {
-			return err
-		}
-		return tx.Where("city = ?", city).Delete(&Account{}).Error
-	}))
-}
-
+// deleteChats deletes all chats that a city's bot knows.
 func deleteChats(tx *gorm.DB, city string) error {
 	for _, table := range []any{&Subscriber{}, &Reply{}, &Delivery{}} {
 		if err := tx.Where("city = ?", city).Delete(table).Error; err != nil {
@@ -142,4 +86,37 @@ func deleteChats(tx *gorm.DB, city string) error {
 		}
 	}
 	return nil
+}
+
+// account returns a city's account and a client with its token, or kit.ErrNoAccount.
+func (b *Bot) account(ctx context.Context, city string) (Account, *client, error) {
+	row, token, err := b.accounts.Load(ctx, city)
+	if err != nil {
+		return row, nil, err
+	}
+	c, err := b.newClient(token)
+	return row, c, err
+}
+
+// updateProfile asks Telegram for the bot's names and returns the account with them. Storing them makes no new revision, since
+// nothing has to be restarted.
+func (b *Bot) updateProfile(ctx context.Context, a Account, c *client) (Account, error) {
+	me, err := c.profile(ctx)
+	if err != nil || me.ID != a.BotID {
+		return a, botError("read profile", err)
+	}
+	now := a.withProfile(me)
+	if now.Username == a.Username && now.Name == a.Name && now.ReadsAll == a.ReadsAll {
+		return a, nil
+	}
+	return now, b.accounts.Update(ctx, now, map[string]any{"username": now.Username, "name": now.Name, "reads_all": now.ReadsAll})
+}
+
+// setLastUpdate stores the id of the update that was handled last.
+func (b *Bot) setLastUpdate(ctx context.Context, a Account, id int64) error {
+	return b.accounts.Update(ctx, a, map[string]any{"position": id, "position_at": b.core.Now().Unix()})
+}
+
+func (b *Bot) setPause(ctx context.Context, a Account, until time.Time) error {
+	return b.accounts.Update(ctx, a, map[string]any{"paused_at": b.core.Now().UnixMilli(), "paused_until": until.UnixMilli()})
 }

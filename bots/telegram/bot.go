@@ -8,11 +8,14 @@ import (
 	"time"
 
 	"linienfunk/bots"
+	"linienfunk/bots/kit"
 )
 
 // Bot implements bots.Receiver, bots.Listener, bots.Broadcaster and bots.Public. This file has what all of them use.
 type Bot struct {
 	core            bots.Core
+	accounts        accounts
+	pages           kit.Pages[Account, *Account]
 	store           store
 	limits          limits
 	api             string      // URL of the Bot API, without a slash at the end
@@ -34,17 +37,7 @@ func (b *Bot) city(ctx context.Context, name string) (city bots.City, enabled bo
 	if err != nil {
 		return city, false, fmt.Errorf("look up city: %w", err)
 	}
-	return city, known && city.Active && city.Options.On("enabled"), nil
-}
-
-// account returns a city's account and a client with its token.
-func (b *Bot) account(ctx context.Context, city string) (Account, *client, error) {
-	row, token, err := b.store.account(ctx, city)
-	if err != nil {
-		return row, nil, err
-	}
-	c, err := b.newClient(token)
-	return row, c, err
+	return city, known && city.Active && city.Options.On(kit.Enabled), nil
 }
 
 // author returns the pseudonym of a user or chat.
@@ -68,7 +61,7 @@ func (b *Bot) rateLimiter(city string) *rateLimiter {
 // pause lets a city's bot send nothing for d, also after a restart.
 func (b *Bot) pause(ctx context.Context, a Account, d time.Duration) {
 	b.rateLimiter(a.City).pause(d)
-	if err := b.store.setPause(context.WithoutCancel(ctx), a, b.core.Now().Add(d)); err != nil {
+	if err := b.setPause(ctx, a, b.core.Now().Add(d)); err != nil {
 		b.core.Log.Warn("a pause that Telegram asked for is lost if the program restarts", "city", a.City, "err", err)
 	}
 }

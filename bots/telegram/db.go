@@ -10,7 +10,7 @@ import (
 	"linienfunk/internal/secret"
 )
 
-// store reads and writes the bot's tables: telegram_accounts, _subscribers, _answers (Reply) and _deliveries.
+// store reads and writes the tables of chats: telegram_subscribers, _answers (Reply) and _deliveries.
 type store struct {
 	db  *gorm.DB
 	box *secret.Box

@@ -176,7 +176,7 @@ func TestErrorsContainNeitherTheTokenNorATextNorTelegramsDescription(t *testing.
 	t.Parallel()
 	w, fake, a := connected(t)
 	subscribe(t, w, fake, "marta")
-	_, token, err := theBot(w).store.account(t.Context(), "zuerich")
+	_, token, err := theBot(w).accounts.Load(t.Context(), "zuerich")
 	must(t, err)
 	row, c := account(t, w, "zuerich")
 	faults := []bottest.Fault{bottest.TooMany, bottest.Internal, bottest.Hang, bottest.HTML, bottest.Truncate, bottest.Refuse, bottest.Revoke, "refused connection"}

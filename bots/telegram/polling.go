@@ -30,8 +30,7 @@ func (b *Bot) poll(ctx context.Context, row Account, c *client, out bots.Out) er
 			if err != nil {
 				return err
 			}
-			// Even if ctx has ended: the update is handled and need not come again.
-			if err := b.store.setLastUpdate(context.WithoutCancel(ctx), row, id); err != nil {
+			if err := b.setLastUpdate(ctx, row, id); err != nil {
 				return err
 			}
 			row.LastUpdate, row.LastUpdateAt = id, b.core.Now().Unix()

@@ -5,19 +5,23 @@ import (
 	"errors"
 
 	"linienfunk/bots"
+	"linienfunk/bots/kit"
 )
 
 // Recv sends the replies that wait, and meanwhile polls for updates or maintains the webhook that they come by.
 func (b *Bot) Recv(ctx context.Context, a bots.Account, out bots.Out) error {
 	row, c, err := b.account(ctx, a.City)
-	if errors.Is(err, errNoAccount) {
+	if errors.Is(err, kit.ErrNoAccount) {
 		return bots.Retry("error-no-account", err)
 	}
 	if err != nil {
 		return err
 	}
 	b.resumePause(row)
-	row = b.refreshProfile(ctx, row, c)
+	row, err = b.updateProfile(ctx, row, c) // commands in groups contain the user name
+	if err != nil {
+		b.core.Log.Info("the bot's name may be out of date", "city", row.City, "err", err)
+	}
 	both, cancel := context.WithCancel(ctx)
 	repliesEnded := make(chan error, 1)
 	go func() {
@@ -41,21 +45,4 @@ func (b *Bot) receive(ctx context.Context, row Account, c *client, out bots.Out)
 		}
 	}
 	return b.poll(ctx, row, c, out)
-}
-
-// refreshProfile returns the account with the bot's present names: commands in groups contain the user name. If Telegram does not
-// respond, the stored names serve until the next start.
-func (b *Bot) refreshProfile(ctx context.Context, row Account, c *client) Account {
-	me, err := c.profile(ctx)
-	if err != nil || me.ID != row.BotID {
-		return row
-	}
-	now := row.withProfile(me)
-	if now.Username == row.Username && now.Name == row.Name && now.ReadsAll == row.ReadsAll {
-		return row
-	}
-	if err := b.store.setProfile(ctx, now); err != nil {
-		b.core.Log.Warn("the bot's new name is not stored", "city", row.City, "err", err)
-	}
-	return now
 }

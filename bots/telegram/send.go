@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"linienfunk/bots"
+	"linienfunk/bots/kit"
 	"linienfunk/report"
 )
 
@@ -17,7 +18,7 @@ func (b *Bot) SendPage(ctx context.Context, a bots.Account, r report.Report, at 
 		return "", 0, err
 	}
 	row, c, err := b.account(ctx, a.City)
-	if errors.Is(err, errNoAccount) {
+	if errors.Is(err, kit.ErrNoAccount) {
 		return "", 0, bots.Permanent("error-no-account", err)
 	}
 	if err != nil {

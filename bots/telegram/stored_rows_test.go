@@ -40,7 +40,7 @@ func TestRowsOfOlderVersionsAreRead(t *testing.T) {
 	w, _ := world(t)
 	storeOldRows(t, w)
 	s := theBot(w).store
-	row, token, err := s.account(t.Context(), "zuerich")
+	row, token, err := theBot(w).accounts.Load(t.Context(), "zuerich")
 	if err != nil || token != "4711:AAF-abcdefghijklmnopqrstuvwxyz_0123" || row.Label() != "@ZueriBot" || !row.ReadsAll || row.Revision != "R1" {
 		t.Errorf("account %+v: %v", row, err)
 	}

@@ -15,6 +15,7 @@ import (
 	"strings"
 
 	"linienfunk/bots"
+	"linienfunk/bots/kit"
 )
 
 //go:embed *.html locale.*.toml
@@ -23,7 +24,7 @@ var files embed.FS
 // Plugin describes this network.
 func Plugin() bots.Plugin {
 	return bots.Plugin{
-		New: New, Migrations: migrations(), Files: files, Options: options(),
+		New: New, Migrations: migrations(), Files: kit.Files(files), Options: options(),
 		Config: []bots.ConfigKey{
 			{Name: "webhook", Default: "auto", Help: "on: Telegram calls a webhook (base_url must be https and reachable); off: the program polls; auto: a webhook if base_url is https and Telegram can reach it, otherwise polling"},
 			{Name: "api", Default: "https://api.telegram.org", Help: "URL of the Bot API, for a server of your own"},
@@ -43,7 +44,7 @@ const maxReply = 1000
 // options are two switches, and the city's own texts for the bot's replies; an empty one means the default text.
 func options() []bots.Option {
 	all := []bots.Option{
-		{Name: "enabled", Kind: bots.Switch, Default: true},
+		{Name: kit.Enabled, Kind: bots.Switch, Default: true},
 		{Name: "group_all", Kind: bots.Switch, Default: false},
 	}
 	for _, kind := range replyKinds {
@@ -73,28 +74,16 @@ func New(core bots.Core) (bots.Bot, error) {
 	if mode == "on" && !public {
 		core.Log.Warn("bots." + core.Name + ".webhook is on, but base_url is not https: polling instead")
 	}
-	return &Bot{
-		core: core, store: store{db: core.DB, box: core.Box, now: core.Now}, limits: realLimits(),
+	b := &Bot{
+		core: core, accounts: newAccounts(core), store: store{db: core.DB, box: core.Box, now: core.Now}, limits: realLimits(),
 		api: strings.TrimSuffix(api.String(), "/"), webhooks: public && mode != "off", pollingFallback: mode == "auto",
 		started: core.Now(), rateLimiters: map[string]*rateLimiter{}, unreachable: map[string]bool{},
-	}, nil
+	}
+	b.pages = b.newPages()
+	return b, nil
 }
 
 // Accounts lists the bots of active cities that have Telegram switched on.
 func (b *Bot) Accounts(ctx context.Context) ([]bots.Account, error) {
-	rows, err := b.store.accounts(ctx)
-	if err != nil {
-		return nil, err
-	}
-	var accounts []bots.Account
-	for _, row := range rows {
-		_, enabled, err := b.city(ctx, row.City)
-		if err != nil {
-			return nil, err
-		}
-		if enabled {
-			accounts = append(accounts, bots.Account{City: row.City, Revision: row.Revision, Label: row.Label()})
-		}
-	}
-	return accounts, nil
+	return b.accounts.Running(ctx, b.core.Cities)
 }

@@ -32,7 +32,7 @@ func receive(t testing.TB, w *bottest.World, city string) []report.Report {
 		for _, raw := range updates {
 			id, err := b.handleRaw(t.Context(), row, raw, out)
 			must(t, err)
-			must(t, b.store.setLastUpdate(t.Context(), row, id))
+			must(t, b.setLastUpdate(t.Context(), row, id))
 			next = id + 1
 		}
 	}

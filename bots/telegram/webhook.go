@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"linienfunk/bots"
+	"linienfunk/bots/kit"
 	"linienfunk/report"
 )
 
@@ -25,8 +26,8 @@ func (b *Bot) Listen(ctx context.Context, out bots.CityOut) error { return b.int
 // serveWebhook receives an update. Telegram repeats a call whose response is not 2xx, for up to a day, and holds back later updates
 // until then.
 func (b *Bot) serveWebhook(w http.ResponseWriter, r *http.Request) {
-	row, _, err := b.store.accountByWebhook(r.Context(), r.PathValue("hook"))
-	if errors.Is(err, errNoAccount) {
+	row, _, err := b.accounts.Find(r.Context(), "hook", r.PathValue("hook"))
+	if errors.Is(err, kit.ErrNoAccount) {
 		http.NotFound(w, r)
 		return
 	}

@@ -2,95 +2,35 @@ package telegram
 
 import (
 	"context"
-	"errors"
-	"html/template"
 	"net/http"
 	"regexp"
 	"slices"
 	"strconv"
 
-	tg "github.com/go-telegram/bot"
-
 	"linienfunk/bots"
+	"linienfunk/bots/kit"
 )
-
-// maxForm is the maximum size of a form in bytes.
-const maxForm = 64 << 10
 
 // WebUI serves the settings of a city's bot.
 func (b *Bot) WebUI() http.Handler {
-	mux := http.NewServeMux()
-	mux.HandleFunc("GET /{$}", b.section)
-	mux.HandleFunc("POST /connect", b.connect)
-	mux.HandleFunc("POST /check", b.check)
-	mux.HandleFunc("POST /disconnect", b.disconnect)
-	mux.HandleFunc("POST /groups/{id}/confirm", b.confirmGroup)
-	mux.HandleFunc("POST /groups/{id}/all", b.setAllReports)
-	mux.HandleFunc("POST /groups/{id}/remove", b.removeGroup)
-	return http.MaxBytesHandler(mux, maxForm)
+	return b.pages.Settings(kit.Routes{
+		"POST /groups/{id}/confirm": b.confirmGroup,
+		"POST /groups/{id}/all":     b.setAllReports,
+		"POST /groups/{id}/remove":  b.removeGroup,
+	})
 }
 
-// sectionData is what settings.html and public.html show.
-type sectionData struct {
-	Path, City  string
-	Connected   bool
-	Account     Account
-	Enabled     bool
-	NoAccess    bool // all messages in groups are to be reports, but privacy mode hides them from the bot
-	Subscribers int64
-	Groups      []groupData
-	Options     template.HTML
+// Public serves the link on the city's page, and the webhooks.
+func (b *Bot) Public() http.Handler {
+	return b.pages.Public(kit.Routes{"POST /hook/{hook}": b.serveWebhook})
 }
 
-type groupData struct {
-	ID          uint64
-	Title, Kind string // Kind is the id of a text
-	Active      bool
-	AllReports  bool
-	CanSwitch   bool   // the page offers to change AllReports
-	Trouble     string // the id of a text, or empty
-	Path        string
-}
-
-func (b *Bot) section(w http.ResponseWriter, r *http.Request) {
-	mount := bots.MountOf(r)
-	row, _, err := b.store.account(r.Context(), mount.City.Name)
-	data := sectionData{Path: mount.Path, City: mount.City.Title, Connected: err == nil, Account: row, Options: mount.Options}
-	if errors.Is(err, errNoAccount) {
-		b.core.Pages.Section(w, r, "settings.html", data)
-		return
+// newPages makes the pages.
+func (b *Bot) newPages() kit.Pages[Account, *Account] {
+	return kit.Pages[Account, *Account]{
+		Core: b.core, Accounts: b.accounts, Connect: b.connect, Check: b.check, Disconnected: b.disconnected,
+		Say: connectionError, Extra: b.notes,
 	}
-	if err == nil {
-		data.Subscribers, err = b.store.countPrivate(r.Context(), row.City)
-	}
-	if err == nil {
-		data.Groups, err = b.groupsData(r, mount.City)
-	}
-	if err != nil {
-		b.internalError(w, r, err)
-		return
-	}
-	data.Enabled = mount.City.Options.On("enabled")
-	wantsAll := mount.City.Options.On("group_all") || slices.ContainsFunc(data.Groups, func(g groupData) bool { return g.AllReports })
-	data.NoAccess = wantsAll && !row.ReadsAll
-	b.core.Pages.Section(w, r, "settings.html", data)
-}
-
-func (b *Bot) groupsData(r *http.Request, city bots.City) ([]groupData, error) {
-	rows, err := b.store.listGroups(r.Context(), city.Name)
-	var out []groupData
-	for _, row := range rows {
-		kind := "group"
-		if row.Kind == channel {
-			kind = "channel"
-		}
-		out = append(out, groupData{
-			ID: row.ID, Title: b.store.title(row), Kind: kind, Active: row.Active, Trouble: row.Trouble,
-			AllReports: row.AllReports, CanSwitch: row.Active && kind == "group" && !city.Options.On("group_all"),
-			Path: bots.MountOf(r).Path + "/groups/" + strconv.FormatUint(row.ID, 10),
-		})
-	}
-	return out, err
 }
 
 // tokenPattern finds the token in the pasted text, which may be BotFather's whole message. It is strict because the token becomes
@@ -101,106 +41,104 @@ var tokenPattern = regexp.MustCompile(`\b[0-9]{3,20}:[A-Za-z0-9_-]{20,100}`)
 func (b *Bot) connect(w http.ResponseWriter, r *http.Request) {
 	token := tokenPattern.FindString(r.FormValue("token"))
 	if token == "" {
-		b.core.Pages.Failed(w, r, b.text(r, "no-token"))
+		b.pages.Failed(w, r, "no-token")
 		return
 	}
 	c, err := b.newClient(token)
 	if err != nil {
-		b.internalError(w, r, err)
+		b.pages.InternalError(w, r, err)
 		return
 	}
 	me, err := c.profile(r.Context())
 	if err != nil {
-		b.failed(w, r, "connect", err)
+		b.pages.Refuse(w, r, "connect", botError("read profile", err))
 		return
 	}
-	row := Account{City: bots.MountOf(r).City.Name, BotID: me.ID}.withProfile(me)
-	if err := b.store.connect(r.Context(), row, token); errors.Is(err, errTaken) {
-		b.core.Pages.Failed(w, r, b.text(r, "taken", "Bot", row.Label()))
-		return
-	} else if err != nil {
-		b.internalError(w, r, err)
+	row := newAccount(b.core.Box, bots.MountOf(r).City.Name, me)
+	if err := b.accounts.Connect(r.Context(), row, token); err != nil {
+		b.pages.Refuse(w, r, "connect", err)
 		return
 	}
-	b.core.Changed(row.City)
-	b.core.Pages.Done(w, r, b.text(r, "connected", "Bot", row.Label()))
+	b.pages.Connected(w, r, row, "connected")
 }
 
 // check checks the token with Telegram and updates the bot's names.
-func (b *Bot) check(w http.ResponseWriter, r *http.Request) {
-	row, c, err := b.account(r.Context(), bots.MountOf(r).City.Name)
+func (b *Bot) check(ctx context.Context, a Account, token string) (Account, error) {
+	c, err := b.newClient(token)
 	if err != nil {
-		b.failed(w, r, "check", err)
-		return
+		return a, err
 	}
-	me, err := c.profile(r.Context())
-	if err != nil {
-		b.failed(w, r, "check", err)
-		return
-	}
-	if err := b.store.setProfile(r.Context(), row.withProfile(me)); err != nil {
-		b.internalError(w, r, err)
-		return
-	}
-	b.core.Pages.Done(w, r, b.text(r, "checked"))
+	return b.updateProfile(ctx, a, c)
 }
 
-// disconnect deletes the bot and its subscribers. Removing the webhook may fail: then Telegram calls a URL that is not found.
-func (b *Bot) disconnect(w http.ResponseWriter, r *http.Request) {
-	city := bots.MountOf(r).City.Name
-	row, c, err := b.account(r.Context(), city)
+// disconnected removes the webhook at Telegram. If that fails, Telegram calls a URL that is not found.
+func (b *Bot) disconnected(ctx context.Context, a Account, token string) {
+	if !b.webhooks {
+		return
+	}
+	c, err := b.newClient(token)
+	if err == nil {
+		err = b.removeWebhook(ctx, c)
+	}
 	if err != nil {
-		b.failed(w, r, "disconnect", err)
-		return
+		b.core.Log.Warn("webhook not removed at Telegram", "city", a.City, "err", err)
 	}
-	if err := b.store.disconnect(r.Context(), city); err != nil {
-		b.internalError(w, r, err)
-		return
+}
+
+// connectionError returns the text for a token that Telegram does not know.
+func connectionError(err error) string {
+	if bots.AsError(err).Kind == bots.KindRevoked {
+		return "bad-token"
 	}
-	b.core.Changed(city)
-	if b.webhooks {
-		if err := b.removeWebhook(context.WithoutCancel(r.Context()), c); err != nil {
-			b.core.Log.Warn("webhook not removed at Telegram", "city", city, "err", err)
+	return ""
+}
+
+// notes is what notes.html shows of a connected bot.
+type notes struct {
+	Subscribers int64
+	NoAccess    bool // all messages in groups are to be reports, but privacy mode hides them from the bot
+	Groups      []groupNote
+}
+
+type groupNote struct {
+	Title, Kind string // Kind is the id of a text
+	Active      bool
+	AllReports  bool
+	CanSwitch   bool   // the page offers to change AllReports
+	Trouble     string // the id of a text, or empty
+	Path        string // of the group's actions
+}
+
+func (b *Bot) notes(r *http.Request, a Account, connected bool) (any, error) {
+	if !connected {
+		return nil, nil
+	}
+	subscribers, err := b.store.countPrivate(r.Context(), a.City)
+	if err != nil {
+		return nil, err
+	}
+	groups, err := b.groupNotes(r)
+	if err != nil {
+		return nil, err
+	}
+	wantsAll := bots.MountOf(r).City.Options.On("group_all") || slices.ContainsFunc(groups, func(g groupNote) bool { return g.AllReports })
+	return notes{Subscribers: subscribers, NoAccess: wantsAll && !a.ReadsAll, Groups: groups}, nil
+}
+
+func (b *Bot) groupNotes(r *http.Request) ([]groupNote, error) {
+	mount := bots.MountOf(r)
+	rows, err := b.store.listGroups(r.Context(), mount.City.Name)
+	var out []groupNote
+	for _, row := range rows {
+		kind := "group"
+		if row.Kind == channel {
+			kind = "channel"
 		}
+		out = append(out, groupNote{
+			Title: b.store.title(row), Kind: kind, Active: row.Active, Trouble: row.Trouble,
+			AllReports: row.AllReports, CanSwitch: row.Active && kind == "group" && !mount.City.Options.On("group_all"),
+			Path: mount.Path + "/groups/" + strconv.FormatUint(row.ID, 10),
+		})
 	}
-	b.core.Pages.Done(w, r, b.text(r, "disconnected", "Bot", row.Label()))
-}
-
-// failed shows the admin why an action with Telegram failed.
-func (b *Bot) failed(w http.ResponseWriter, r *http.Request, action string, err error) {
-	if errors.Is(err, errNoAccount) {
-		b.core.Pages.Failed(w, r, b.text(r, "error-no-account"))
-		return
-	}
-	why := bots.AsError(botError(action, err))
-	b.core.Log.Info("an admin's action failed at Telegram", "city", bots.MountOf(r).City.Name, "err", why)
-	id := pageText(why.Say)
-	if errors.Is(err, tg.ErrorUnauthorized) || errors.Is(err, tg.ErrorNotFound) {
-		id = "bad-token"
-	}
-	b.core.Pages.Failed(w, r, b.text(r, id))
-}
-
-// pageText returns the text for a failed action, which an admin has to repeat, instead of that for a process that retries.
-func pageText(id string) string {
-	switch id {
-	case "error-too-many":
-		return "later-too-many"
-	case "error-not-json":
-		return "later-not-json"
-	case "error-server":
-		return "later-server"
-	case "error-unreachable":
-		return "later-unreachable"
-	}
-	return id
-}
-
-func (b *Bot) internalError(w http.ResponseWriter, r *http.Request, err error) {
-	b.core.Log.Error("page failed", "city", bots.MountOf(r).City.Name, "err", err)
-	http.Error(w, b.text(r, "error-internal"), http.StatusInternalServerError)
-}
-
-func (b *Bot) text(r *http.Request, id string, pairs ...any) string {
-	return b.core.Pages.Text(bots.MountOf(r).Lang, id, pairs...)
+	return out, err
 }

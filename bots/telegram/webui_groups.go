@@ -16,10 +16,10 @@ func (b *Bot) confirmGroup(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if err := b.store.update(r.Context(), v, map[string]any{"active": true}); err != nil {
-		b.internalError(w, r, err)
+		b.pages.InternalError(w, r, err)
 		return
 	}
-	b.core.Pages.Done(w, r, b.text(r, "group-confirmed", "Title", b.store.title(v)))
+	b.pages.Done(w, r, "group-confirmed", "Title", b.store.title(v))
 }
 
 // setAllReports makes every message in a group a report, or only commands and mentions.
@@ -33,10 +33,10 @@ func (b *Bot) setAllReports(w http.ResponseWriter, r *http.Request) {
 		done = "group-all-now"
 	}
 	if err := b.store.update(r.Context(), v, map[string]any{"all_reports": all}); err != nil {
-		b.internalError(w, r, err)
+		b.pages.InternalError(w, r, err)
 		return
 	}
-	b.core.Pages.Done(w, r, b.text(r, done, "Title", b.store.title(v)))
+	b.pages.Done(w, r, done, "Title", b.store.title(v))
 }
 
 // removeGroup deletes a group or channel and leaves it: otherwise its next message would add it again.
@@ -47,15 +47,15 @@ func (b *Bot) removeGroup(w http.ResponseWriter, r *http.Request) {
 	}
 	title := b.store.title(v)
 	if err := b.store.remove(r.Context(), v); err != nil {
-		b.internalError(w, r, err)
+		b.pages.InternalError(w, r, err)
 		return
 	}
 	if err := b.leaveGroup(r.Context(), v); err != nil {
 		b.core.Log.Info("the bot could not leave a removed group", "city", v.City, "err", err)
-		b.core.Pages.Done(w, r, b.text(r, "group-removed-only", "Title", title))
+		b.pages.Done(w, r, "group-removed-only", "Title", title)
 		return
 	}
-	b.core.Pages.Done(w, r, b.text(r, "group-removed", "Title", title))
+	b.pages.Done(w, r, "group-removed", "Title", title)
 }
 
 func (b *Bot) leaveGroup(ctx context.Context, v Subscriber) error {
@@ -79,11 +79,11 @@ func (b *Bot) groupOf(w http.ResponseWriter, r *http.Request) (Subscriber, bool)
 	}
 	v, err := b.store.group(r.Context(), bots.MountOf(r).City.Name, id)
 	if errors.Is(err, errNoGroup) {
-		b.core.Pages.Failed(w, r, b.text(r, "no-group"))
+		b.pages.Failed(w, r, "no-group")
 		return v, false
 	}
 	if err != nil {
-		b.internalError(w, r, err)
+		b.pages.InternalError(w, r, err)
 		return v, false
 	}
 	return v, true

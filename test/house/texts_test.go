@@ -28,7 +28,8 @@ var noTexts = []string{
 }
 
 func TestTheTextsOfBotsAreThereInEveryLanguageAndAreUsed(t *testing.T) {
-	shared := textIDs(t, os.DirFS("templates"), "en")
+	shared, ofKit := textIDs(t, os.DirFS("templates"), "en"), textIDs(t, os.DirFS("bots/kit"), "en")
+	var everywhere []string // ids that any network uses
 	for _, bot := range all.Plugins() {
 		t.Run(bot.Name, func(t *testing.T) {
 			if bot.Files == nil {
@@ -48,12 +49,18 @@ func TestTheTextsOfBotsAreThereInEveryLanguageAndAreUsed(t *testing.T) {
 				}
 			}
 			words = append(words, literals(t, "bots/kit")...) // which may use any text of bot.Files
+			everywhere = slices.Concat(everywhere, named, words)
 			for _, id := range texts {
-				if !usedBy(id, slices.Concat(named, words)) {
+				if !slices.Contains(ofKit, id) && !usedBy(id, slices.Concat(named, words)) {
 					t.Errorf("nobody uses the text %q", id)
 				}
 			}
 		})
+	}
+	for _, id := range ofKit { // a network need not use all of them
+		if !usedBy(id, everywhere) {
+			t.Errorf("no network uses the text %q of bots/kit", id)
+		}
 	}
 }
 
