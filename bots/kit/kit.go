@@ -1,6 +1,5 @@
 // Package kit holds what several networks share: a table of accounts with sealed credentials (Accounts), logins by OAuth
-// (Logins), and the pages to connect, check and disconnect an account (Pages). A network takes the parts that fit it;
-// docs/add-a-network.md shows one that takes all.
+// (Logins), and the pages to connect, check and disconnect an account (Pages). A network uses the parts that fit it.
 package kit
 
 import (

@@ -1,0 +1,155 @@
+package kit_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+
+	"linienfunk/bots/kit"
+)
+
+func account(city, name string) Account {
+	return Account{Base: kit.Base{City: city}, Name: name}
+}
+
+func TestAnAccountIsStoredWithSealedCredentials(t *testing.T) {
+	t.Parallel()
+	w, n := newWorld(t)
+	if _, _, err := n.accounts.Load(t.Context(), "zuerich"); !errors.Is(err, kit.ErrNoAccount) {
+		t.Errorf("before: %v", err)
+	}
+	if err := n.accounts.Connect(t.Context(), account("zuerich", "zh"), "a secret"); err != nil {
+		t.Fatal(err)
+	}
+	row, credentials, err := n.accounts.Find(t.Context(), "name", "zh")
+	if err != nil || credentials != "a secret" || row.City != "zuerich" || len(row.Token) < 20 {
+		t.Errorf("%+v, %q, %v", row, credentials, err)
+	}
+	if a := w.Account(t, "zuerich"); a.Label != "@zh" || a.Revision == "" {
+		t.Errorf("%+v", a)
+	}
+	if err := w.Core.DB.Model(&Account{}).Where("city = ?", "zuerich").Update("city", "ghent").Error; err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := n.accounts.Load(t.Context(), "ghent"); err == nil {
+		t.Error("credentials open in the row of another city")
+	}
+}
+
+func TestALoginOfTheSameAccountKeepsWhatItInherits(t *testing.T) {
+	t.Parallel()
+	w, n := newWorld(t)
+	connect := func(name string) Account {
+		t.Helper()
+		if err := n.accounts.Connect(t.Context(), account("zuerich", name), "token"); err != nil {
+			t.Fatal(err)
+		}
+		row, _, err := n.accounts.Load(t.Context(), "zuerich")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return row
+	}
+	first := connect("zh")
+	if err := n.accounts.Update(t.Context(), first, map[string]any{"position": 7}); err != nil {
+		t.Fatal(err)
+	}
+	again := connect("zh")
+	if again.Position != 7 || again.Revision == first.Revision || !again.CreatedAt.Equal(first.CreatedAt) {
+		t.Errorf("the same account: %+v, before %+v", again, first)
+	}
+	other := connect("other")
+	if other.Position != 0 || !other.CreatedAt.Equal(first.CreatedAt) {
+		t.Errorf("another account: %+v", other)
+	}
+	var followers int64
+	if err := w.Core.DB.Model(&Follower{}).Count(&followers).Error; err != nil || followers != 2 {
+		t.Errorf("OnConnect made %d rows, %v", followers, err)
+	}
+}
+
+func TestAnAccountBelongsToOneCity(t *testing.T) {
+	t.Parallel()
+	_, n := newWorld(t)
+	if err := n.accounts.Connect(t.Context(), account("zuerich", "shared"), "token"); err != nil {
+		t.Fatal(err)
+	}
+	if err := n.accounts.Connect(t.Context(), account("ghent", "shared"), "token"); !errors.Is(err, kit.ErrTaken) {
+		t.Errorf("connected a second time: %v", err)
+	}
+}
+
+func TestAnUpdateIsForTheAccountThatWasRead(t *testing.T) {
+	t.Parallel()
+	_, n := newWorld(t)
+	if err := n.accounts.Connect(t.Context(), account("zuerich", "zh"), "token"); err != nil {
+		t.Fatal(err)
+	}
+	row, _, _ := n.accounts.Load(t.Context(), "zuerich")
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := n.accounts.Update(ended, row, map[string]any{"position": 1}); err != nil {
+		t.Errorf("after the end of its context: %v", err)
+	}
+	if err := n.accounts.Update(t.Context(), account("zuerich", "before"), map[string]any{"position": 2}); err != nil {
+		t.Error(err)
+	}
+	updated, _, _ := n.accounts.Load(t.Context(), "zuerich")
+	if updated.Position != 1 || updated.Revision != row.Revision {
+		t.Errorf("updated: %+v", updated)
+	}
+	if err := n.accounts.Renew(t.Context(), row, map[string]any{"name": "renamed"}); err != nil {
+		t.Error(err)
+	}
+	if renewed, _, _ := n.accounts.Load(t.Context(), "zuerich"); renewed.Name != "renamed" || renewed.Revision == row.Revision {
+		t.Errorf("renewed: %+v", renewed)
+	}
+}
+
+func TestAccountsRunInActiveCitiesThatSwitchedThemOn(t *testing.T) {
+	t.Parallel()
+	w, n := newWorld(t)
+	for _, city := range []string{"ghent", "zuerich", "gone"} {
+		if err := n.accounts.Connect(t.Context(), account(city, city), "token"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	running := func(want ...string) {
+		t.Helper()
+		got, err := n.Accounts(t.Context())
+		if err != nil || len(got) != len(want) {
+			t.Fatalf("%v, %v, want %v", got, err, want)
+		}
+		for i, a := range got {
+			if a.City != want[i] {
+				t.Errorf("%v, want %v", got, want)
+			}
+		}
+	}
+	running("ghent", "zuerich")
+	w.SetOption(t, "ghent", kit.Enabled, false)
+	running("zuerich")
+	w.SetActive("zuerich", false)
+	running()
+}
+
+func TestDisconnectingDeletesTheAccountAndWhatBelongsToIt(t *testing.T) {
+	t.Parallel()
+	w, n := newWorld(t)
+	for _, city := range []string{"ghent", "zuerich"} {
+		if err := n.accounts.Connect(t.Context(), account(city, city), "token"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := n.accounts.Disconnect(t.Context(), "ghent"); err != nil {
+		t.Fatal(err)
+	}
+	rows, err := n.accounts.List(t.Context())
+	if err != nil || len(rows) != 1 || rows[0].City != "zuerich" {
+		t.Errorf("%v, %v", rows, err)
+	}
+	var followers []Follower
+	if err := w.Core.DB.Find(&followers).Error; err != nil || len(followers) != 1 {
+		t.Errorf("%v, %v", followers, err)
+	}
+}
