@@ -66,36 +66,35 @@ func New(now func() time.Time, r Rate) *Limiter {
 
 // Allow says whether key may have an event now, and counts it if so.
 func (l *Limiter) Allow(key string) bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	now := l.now()
-	c := l.counter(key, now)
-	if c == nil {
-		return l.overflow.AllowN(now, 1)
-	}
-	return c.AllowN(now, 1)
+	return l.with(key, func(c *counter, now time.Time) bool { return c.AllowN(now, 1) })
 }
 
 // AllowOnce is Allow for events that may be repeated, such as a mail that is delivered again: an event of the key that was
 // allowed lately, of as many as a burst, is allowed again and does not count.
 func (l *Limiter) AllowOnce(key, event string) bool {
 	hash := maphash.String(l.seed, event)
+	return l.with(key, func(c *counter, now time.Time) bool {
+		if slices.Contains(c.allowed, hash) {
+			return true
+		}
+		if !c.AllowN(now, 1) {
+			return false
+		}
+		c.allowed = append(c.allowed, hash)
+		c.allowed = c.allowed[max(len(c.allowed)-l.rate.Burst, 0):]
+		return true
+	})
+}
+
+// with calls allow with the key's counter; if the table is full, the overflow decides.
+func (l *Limiter) with(key string, allow func(c *counter, now time.Time) bool) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	now := l.now()
-	c := l.counter(key, now)
-	if c == nil {
-		return l.overflow.AllowN(now, 1)
+	if c := l.counter(key, now); c != nil {
+		return allow(c, now)
 	}
-	if slices.Contains(c.allowed, hash) {
-		return true
-	}
-	if !c.AllowN(now, 1) {
-		return false
-	}
-	c.allowed = append(c.allowed, hash)
-	c.allowed = c.allowed[max(len(c.allowed)-l.rate.Burst, 0):]
-	return true
+	return l.overflow.AllowN(now, 1)
 }
 
 // Len is the number of keys that are counted.
