@@ -10,8 +10,8 @@ import (
 	"time"
 
 	"linienfunk/bots/bottest"
-	"linienfunk/bots/email/emailtest"
 	"linienfunk/mail"
+	"linienfunk/mail/inbound/inboundtest"
 	"linienfunk/report"
 )
 
@@ -114,7 +114,7 @@ func TestOfALargeBounceTheBeginningIsEnough(t *testing.T) {
 
 func TestABounceInACitysMailboxIsCountedAndIsNoReport(t *testing.T) {
 	back := &returns{}
-	p := newPostbox(t, emailtest.New(t), usual, nil)
+	p := newPostbox(t, inboundtest.New(t), usual, nil)
 	p.w.Mail.Bounces = back
 	p.w.Restart(t)
 	v := visitor{t, p.w, "zuerich"}

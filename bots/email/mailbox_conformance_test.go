@@ -11,7 +11,7 @@ import (
 	"linienfunk/bots"
 	"linienfunk/bots/bottest"
 	"linienfunk/bots/email"
-	"linienfunk/bots/email/emailtest"
+	"linienfunk/mail/inbound/inboundtest"
 )
 
 func TestConformanceWithAMailbox(t *testing.T) {
@@ -23,11 +23,11 @@ func TestConformanceWithAMailbox(t *testing.T) {
 // mailboxes are riders who write to a mailbox that the city has connected. Subscribers are as in network.
 type mailboxes struct {
 	*network
-	server *emailtest.Server
+	server *inboundtest.Server
 }
 
 func startMailbox(t testing.TB, w *bottest.World) bottest.Network {
-	return &mailboxes{start(t, w).(*network), emailtest.New(t)}
+	return &mailboxes{start(t, w).(*network), inboundtest.New(t)}
 }
 
 func addressOf(city string) string { return city + "@post.example" }
@@ -41,9 +41,9 @@ func (m *mailboxes) Connect(t testing.TB, w *bottest.World, city string) {
 }
 
 // mailboxForm is what an admin types.
-func mailboxForm(s *emailtest.Server, city string) url.Values {
+func mailboxForm(s *inboundtest.Server, city string) url.Values {
 	return url.Values{"address": {addressOf(city)}, "host": {s.Host()}, "port": {s.Port()}, "security": {"none"},
-		"password": {emailtest.Password}}
+		"password": {inboundtest.Password}}
 }
 
 // settings sends a form of the settings page.

@@ -9,13 +9,13 @@ import (
 	"time"
 
 	"linienfunk/bots"
-	"linienfunk/bots/email/emailtest"
 	"linienfunk/internal/testkit"
+	"linienfunk/mail/inbound/inboundtest"
 	"linienfunk/report"
 )
 
 func TestAMailThatTheServerDoesNotHandOutHoldsUpOthersForTenMinutes(t *testing.T) {
-	p := newPostbox(t, emailtest.New(t), usual, nil)
+	p := newPostbox(t, inboundtest.New(t), usual, nil)
 	p.server.Withhold("kaputt")
 	p.run()
 	p.deliver(p.mail("kontrolle kaputt"))
@@ -36,7 +36,7 @@ func TestAMailThatTheServerDoesNotHandOutHoldsUpOthersForTenMinutes(t *testing.T
 }
 
 func TestAMailThatIsHandedOutLateIsAReport(t *testing.T) {
-	p := newPostbox(t, emailtest.New(t), usual, nil)
+	p := newPostbox(t, inboundtest.New(t), usual, nil)
 	p.server.Withhold("kaputt")
 	p.run()
 	p.deliver(p.mail("kontrolle kaputt"))
@@ -47,7 +47,7 @@ func TestAMailThatIsHandedOutLateIsAReport(t *testing.T) {
 }
 
 func TestAMailAtWhichTheBotPanicsDoesNotStopTheMailbox(t *testing.T) {
-	p := newPostbox(t, emailtest.New(t), usual, nil)
+	p := newPostbox(t, inboundtest.New(t), usual, nil)
 	pseudonym := p.w.Core.Author
 	p.w.Core.Author = func(city, name string, at time.Time) string {
 		if name == "panic@rider.example" {
@@ -77,7 +77,7 @@ func (p *postbox) recv(out bots.Out) (err error) {
 }
 
 func TestAReportThatCannotBeStoredIsNeverGivenUp(t *testing.T) {
-	p := newPostbox(t, emailtest.New(t), usual, nil)
+	p := newPostbox(t, inboundtest.New(t), usual, nil)
 	for _, text := range []string{"kontrolle eins", "kontrolle zwei", "kontrolle drei"} {
 		p.deliver(p.mail(text))
 	}
@@ -105,7 +105,7 @@ func TestAReportThatCannotBeStoredIsNeverGivenUp(t *testing.T) {
 }
 
 func TestOldMailsAreNoReportsEvenIfTheServerDoesNotTellTheNextUID(t *testing.T) {
-	server := emailtest.New(t)
+	server := inboundtest.New(t)
 	server.HideNext()
 	p := newPostbox(t, server, usual, nil)
 	p.run()
@@ -114,7 +114,7 @@ func TestOldMailsAreNoReportsEvenIfTheServerDoesNotTellTheNextUID(t *testing.T) 
 }
 
 func TestOldMailsAreNoReportsWhenUIDsAreNew(t *testing.T) {
-	p := newPostbox(t, emailtest.New(t), usual, nil) // with a mail from before
+	p := newPostbox(t, inboundtest.New(t), usual, nil) // with a mail from before
 	p.w.Advance(72 * time.Hour)
 	stop := p.run()
 	p.deliver(p.mail("kontrolle eins"))
@@ -133,7 +133,7 @@ func TestOldMailsAreNoReportsWhenUIDsAreNew(t *testing.T) {
 }
 
 func TestAMailboxInWhichMoreThanTenThousandMailsWaitIsRead(t *testing.T) {
-	p := newPostbox(t, emailtest.New(t), usual, nil)
+	p := newPostbox(t, inboundtest.New(t), usual, nil)
 	for range 10_001 {
 		p.deliver("Auto-Submitted: auto-generated\n\nx\n")
 	}

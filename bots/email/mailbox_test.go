@@ -12,8 +12,8 @@ import (
 	"linienfunk/bots"
 	"linienfunk/bots/bottest"
 	"linienfunk/bots/email"
-	"linienfunk/bots/email/emailtest"
 	"linienfunk/internal/testkit"
+	"linienfunk/mail/inbound/inboundtest"
 	"linienfunk/report"
 )
 
@@ -21,12 +21,12 @@ import (
 type postbox struct {
 	t      testing.TB
 	w      *bottest.World
-	server *emailtest.Server
+	server *inboundtest.Server
 	got    chan report.Report
 	count  int
 }
 
-func newPostbox(t testing.TB, server *emailtest.Server, change func(*email.Bot), extra url.Values) *postbox {
+func newPostbox(t testing.TB, server *inboundtest.Server, change func(*email.Bot), extra url.Values) *postbox {
 	t.Helper()
 	p := &postbox{t: t, server: server, got: make(chan report.Report, 100)}
 	p.w = bottest.NewWorld(t, "email", email.PluginWith(change))
@@ -84,7 +84,7 @@ func (p *postbox) next(text string) report.Report {
 }
 
 func TestAMailboxIsReadFromNowOnAndLeftAsItIs(t *testing.T) {
-	p := newPostbox(t, emailtest.New(t), usual, nil)
+	p := newPostbox(t, inboundtest.New(t), usual, nil)
 	p.deliver(p.mail("kontrolle zwischen verbinden und lesen"))
 	p.run()
 	r := p.next("kontrolle zwischen verbinden und lesen")
@@ -99,13 +99,13 @@ func TestAMailboxIsReadFromNowOnAndLeftAsItIs(t *testing.T) {
 	if unseen := p.server.Unseen(addressOf("zuerich")); unseen != 6 {
 		t.Errorf("%d of 6 mails are unread", unseen)
 	}
-	if log := p.w.Log.String(); strings.Contains(log, "rider.example") || strings.Contains(log, emailtest.Password) || strings.Contains(log, "kontrolle") {
+	if log := p.w.Log.String(); strings.Contains(log, "rider.example") || strings.Contains(log, inboundtest.Password) || strings.Contains(log, "kontrolle") {
 		t.Errorf("log:\n%s", log)
 	}
 }
 
 func TestAMailInAMailboxWithTwoAuthorsIsDoubted(t *testing.T) {
-	p := newPostbox(t, emailtest.New(t), usual, nil)
+	p := newPostbox(t, inboundtest.New(t), usual, nil)
 	p.run()
 	p.deliver("From: <admin@rider.example>\n" + p.mail("kontrolle von zweien"))
 	if r := p.next("kontrolle von zweien"); r.Spam == "" {
@@ -119,7 +119,7 @@ func TestAMailInAMailboxWithTwoAuthorsIsDoubted(t *testing.T) {
 }
 
 func TestAMailboxWithNewUIDsIsReadOnByDate(t *testing.T) {
-	p := newPostbox(t, emailtest.New(t), usual, nil)
+	p := newPostbox(t, inboundtest.New(t), usual, nil)
 	stop := p.run()
 	p.w.Advance(time.Hour)
 	p.deliver(p.mail("kontrolle eins"))
@@ -142,7 +142,7 @@ func TestAMailboxWithNewUIDsIsReadOnByDate(t *testing.T) {
 }
 
 func TestABrokenConnectionIsMadeAnew(t *testing.T) {
-	p := newPostbox(t, emailtest.New(t), usual, nil)
+	p := newPostbox(t, inboundtest.New(t), usual, nil)
 	p.run()
 	for i := range 3 {
 		testkit.Eventually(t, "the bot waits", func() bool { return p.server.Idling() == 1 })
@@ -154,7 +154,7 @@ func TestABrokenConnectionIsMadeAnew(t *testing.T) {
 }
 
 func TestAConnectionThatDiesSilentlyIsFoundOut(t *testing.T) {
-	p := newPostbox(t, emailtest.New(t), func(b *email.Bot) { b.SetPace(10 * time.Millisecond) }, nil)
+	p := newPostbox(t, inboundtest.New(t), func(b *email.Bot) { b.SetPace(10 * time.Millisecond) }, nil)
 	p.w.Bot.(*email.Bot).SetTimeout(2 * time.Second)
 	p.run()
 	testkit.Eventually(t, "the bot waits", func() bool { return p.server.Idling() == 1 })
@@ -164,7 +164,7 @@ func TestAConnectionThatDiesSilentlyIsFoundOut(t *testing.T) {
 }
 
 func TestAServerWithoutIdleIsAskedNowAndThen(t *testing.T) {
-	server := emailtest.New(t)
+	server := inboundtest.New(t)
 	server.HideIdle()
 	p := newPostbox(t, server, func(b *email.Bot) { b.SetPace(10 * time.Millisecond) }, nil)
 	p.run()
@@ -178,7 +178,7 @@ func TestAServerWithoutIdleIsAskedNowAndThen(t *testing.T) {
 }
 
 func TestAMuteServerIsLeft(t *testing.T) {
-	p := newPostbox(t, emailtest.New(t), usual, nil)
+	p := newPostbox(t, inboundtest.New(t), usual, nil)
 	p.server.Fail(bottest.Hang)
 	p.w.Bot.(*email.Bot).SetTimeout(50 * time.Millisecond)
 	err := p.w.Bot.(bots.Receiver).Recv(t.Context(), bots.Account{City: "zuerich"}, nil)
@@ -188,7 +188,7 @@ func TestAMuteServerIsLeft(t *testing.T) {
 }
 
 func TestALoginThatIsRefusedWithoutAReasonIsTriedLater(t *testing.T) {
-	p := newPostbox(t, emailtest.New(t), usual, nil)
+	p := newPostbox(t, inboundtest.New(t), usual, nil)
 	p.server.Fail(bottest.Refuse)
 	err := p.w.Bot.(bots.Receiver).Recv(t.Context(), bots.Account{City: "zuerich"}, nil)
 	if e := bots.AsError(err); e.Kind != bots.KindRetryAfter || e.After != 10*time.Minute || strings.Contains(err.Error(), "post.example") {
@@ -206,7 +206,7 @@ func TestTheConnectionToAMailboxIsEncrypted(t *testing.T) {
 	pool.AddCert(parsed)
 	for _, security := range []string{"tls", "starttls"} {
 		t.Run(security, func(t *testing.T) {
-			server := emailtest.NewTLS(t, config, security == "tls")
+			server := inboundtest.NewTLS(t, config, security == "tls")
 			trust := config.Clone()
 			trust.RootCAs = pool
 			p := newPostbox(t, server, func(b *email.Bot) { b.SetTLS(trust) }, url.Values{"security": {security}})
@@ -230,7 +230,7 @@ func TestTheConnectionToAMailboxIsEncrypted(t *testing.T) {
 }
 
 func TestAnAdminConnectsChecksAndDisconnectsAMailbox(t *testing.T) {
-	server := emailtest.New(t)
+	server := inboundtest.New(t)
 	p := newPostbox(t, server, usual, nil)
 	account := func() bots.Account {
 		t.Helper()
@@ -268,7 +268,7 @@ func TestAnAdminConnectsChecksAndDisconnectsAMailbox(t *testing.T) {
 
 func TestAMailboxWithAWrongPasswordIsNotConnected(t *testing.T) {
 	w := bottest.NewWorld(t, "email", email.Plugin())
-	server := emailtest.New(t)
+	server := inboundtest.New(t)
 	server.Add(addressOf("zuerich"))
 	server.Fail(bottest.Revoke)
 	answer := settings(w, "zuerich", "/connect", mailboxForm(server, "zuerich"))
@@ -282,7 +282,7 @@ func TestAMailboxWithAWrongPasswordIsNotConnected(t *testing.T) {
 
 func TestAFormForAMailboxThatMakesNoSenseIsToldWhichField(t *testing.T) {
 	w := bottest.NewWorld(t, "email", email.Plugin())
-	server := emailtest.New(t)
+	server := inboundtest.New(t)
 	server.Add(addressOf("zuerich"))
 	said := map[string]string{"address": "no mail address", "host": "name of a server", "port": "from 1 to 65535", "security": "encrypted",
 		"password": "user name and password", "login": "user name and password"}

@@ -11,21 +11,21 @@ import (
 	"linienfunk/bots"
 	"linienfunk/bots/bottest"
 	"linienfunk/bots/email"
-	"linienfunk/bots/email/emailtest"
 	"linienfunk/mail"
+	"linienfunk/mail/inbound/inboundtest"
 )
 
 // office is a city with a mailbox that sends, and the part of the core that would try it.
 type office struct {
 	visitor
-	server *emailtest.Server
+	server *inboundtest.Server
 	tried  []mail.Submission
 	answer error
 	warned []string // city, key and text
 }
 
 func newOffice(t testing.TB) *office {
-	o := &office{visitor: newVisitor(t), server: emailtest.New(t)}
+	o := &office{visitor: newVisitor(t), server: inboundtest.New(t)}
 	o.server.Add(addressOf("zuerich"))
 	o.w.Mail.TrySubmission = func(_ context.Context, s mail.Submission) error {
 		o.tried = append(o.tried, s)
@@ -67,7 +67,7 @@ func TestMailsComeFromTheCitysMailboxIfItSends(t *testing.T) {
 	}
 	s, err := o.w.Bot.(mail.Network).Submission(t.Context(), sent.Route)
 	if err != nil || s.Server != "smtp.post.example:587" || s.Security != mail.StartTLS || s.User != addressOf("zuerich") ||
-		s.Password != emailtest.Password || s.Sender != sent.From || s.TLS.ServerName != "smtp.post.example" {
+		s.Password != inboundtest.Password || s.Sender != sent.From || s.TLS.ServerName != "smtp.post.example" {
 		t.Errorf("got %+v, %v", s, err)
 	}
 	if len(o.tried) != 1 || o.tried[0].Server != s.Server || o.tried[0].Password != s.Password {
@@ -85,7 +85,7 @@ func TestMailsComeFromTheCitysMailboxIfItSends(t *testing.T) {
 	if sent := o.send("3"); sent.From != "zuerich" || sent.Route != "" {
 		t.Errorf("from %s by %q", sent.From, sent.Route)
 	}
-	if strings.Contains(o.w.Log.String(), "rider@") || strings.Contains(o.w.Log.String(), emailtest.Password) {
+	if strings.Contains(o.w.Log.String(), "rider@") || strings.Contains(o.w.Log.String(), inboundtest.Password) {
 		t.Errorf("log:\n%s", o.w.Log.String())
 	}
 }

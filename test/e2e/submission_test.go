@@ -5,15 +5,15 @@ import (
 	"strings"
 	"testing"
 
-	"linienfunk/bots/email/emailtest"
 	"linienfunk/internal/testkit"
+	"linienfunk/mail/inbound/inboundtest"
 	"linienfunk/test/harness"
 )
 
 func TestACitysMailsComeFromItsOwnMailbox(t *testing.T) {
 	const own = "melden@post.example"
-	box, provider, inbox := harness.NewMailServer(t), harness.NewMailServer(t), emailtest.New(t)
-	provider.RequireLogin(own + ":" + emailtest.Password)
+	box, provider, inbox := harness.NewMailServer(t), harness.NewMailServer(t), inboundtest.New(t)
+	provider.RequireLogin(own + ":" + inboundtest.Password)
 	inbox.Add(own)
 	c := harness.Config(t, box)
 	p, _ := harness.Start(t, c)
@@ -27,7 +27,7 @@ func TestACitysMailsComeFromItsOwnMailbox(t *testing.T) {
 	}
 	connect := func(sender string) string {
 		return admin.Post("/city/zuerich/bot/email/connect", "address", sender, "login", own, "host", inbox.Host(), "port", inbox.Port(), "security", "none",
-			"password", emailtest.Password, "smtp_host", host, "smtp_port", port, "smtp_security", "none")
+			"password", inboundtest.Password, "smtp_host", host, "smtp_port", port, "smtp_security", "none")
 	}
 	if page := connect("other@post.example"); !strings.Contains(page, "does not let this address send") {
 		t.Errorf("an address that may not send is connected:\n%s", page)
@@ -54,7 +54,7 @@ func TestACitysMailsComeFromItsOwnMailbox(t *testing.T) {
 	if mail := box.MailsTo(harness.ReaderAddress, "kontrolle u3")[0]; !strings.HasPrefix(mail.From, "bounce+") {
 		t.Errorf("from %s", mail.From)
 	}
-	provider.RequireLogin(own + ":" + emailtest.Password)
+	provider.RequireLogin(own + ":" + inboundtest.Password)
 	if page := connect(own); !strings.Contains(page, "The mailbox is connected") {
 		t.Fatalf("the mailbox is not connected:\n%s", page)
 	}

@@ -1,6 +1,6 @@
-// Package emailtest is a mailbox's server for tests of the bot: go-imap's own server (IMAP4rev1, RFC 3501) on loopback, which watches
+// Package inboundtest is a mailbox's server for tests: go-imap's own server (IMAP4rev1, RFC 3501) on loopback, which watches
 // that nothing in the mailbox is changed, and fails in the ways of bottest.
-package emailtest
+package inboundtest
 
 import (
 	"bytes"
