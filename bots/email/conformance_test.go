@@ -22,6 +22,7 @@ import (
 )
 
 func TestConformance(t *testing.T) {
+	t.Parallel()
 	bottest.Run(t, "email", email.Plugin(), start, bottest.Features{
 		EveryCity: true, Receives: true, Authors: true, Listens: true, Private: true, Broadcasts: true, Once: true,
 	})

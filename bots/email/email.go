@@ -16,11 +16,9 @@ import (
 	"context"
 	"embed"
 	"fmt"
-	"net"
 	"strings"
 	"time"
 
-	"blitiri.com.ar/go/spf"
 	"golang.org/x/net/idna"
 
 	"linienfunk/bots"
@@ -65,7 +63,6 @@ type Bot struct {
 	lmtp     *inbound.LMTP // nil without
 	relays   inbound.Relays
 	greylist *inbound.Greylisting // nil without
-	dns      spf.DNSResolver
 	fetcher  *inbound.Fetcher
 	limits   *inbound.Limits // of reports by mail
 	clients  *limits.Limiter // of subscriptions
@@ -97,7 +94,7 @@ func New(core bots.Core) (bots.Bot, error) {
 	rates := inbound.NewLimits(core.Now)
 	return &Bot{
 		core: core, store: store{db: core.DB, box: core.Box, now: core.Now},
-		lmtp: lmtp, relays: relays, greylist: greylist, dns: net.DefaultResolver, limits: rates,
+		lmtp: lmtp, relays: relays, greylist: greylist, limits: rates,
 		fetcher: &inbound.Fetcher{Timing: inbound.DefaultTiming, Limits: rates, Now: core.Now, Log: core.Log},
 		clients: limits.New(core.Now, limits.Rate{Burst: 5, Every: time.Minute, Overflow: 60}),
 	}, nil

@@ -15,6 +15,7 @@ import (
 )
 
 func TestConformanceWithAMailbox(t *testing.T) {
+	t.Parallel()
 	bottest.Run(t, "email", email.Plugin(), startMailbox, bottest.Features{
 		EveryCity: true, Receives: true, Authors: true, Private: true, Broadcasts: true, Once: true, Credentials: true, RecvOnly: true,
 	})
@@ -64,5 +65,5 @@ func (m *mailboxes) Post(_ testing.TB, w *bottest.World, city string, p bottest.
 	return nil
 }
 
-func (m *mailboxes) Fail(f bottest.Fault) { m.server.Fail(f) }
+func (m *mailboxes) Fail(f bottest.Fault) { m.server.Fail(inboundtest.Fault(f)) }
 func (m *mailboxes) Heal()                { m.server.Heal() }

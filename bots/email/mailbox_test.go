@@ -2,7 +2,6 @@ package email_test
 
 import (
 	"context"
-	"crypto/x509"
 	"fmt"
 	"net/url"
 	"strings"
@@ -70,6 +69,11 @@ func (p *postbox) run() (stop func()) {
 	return stop
 }
 
+// recv reads the mailbox until that fails.
+func (p *postbox) recv(out bots.Out) error {
+	return p.w.Bot.(bots.Receiver).Recv(p.t.Context(), bots.Account{City: "zuerich"}, out)
+}
+
 func (p *postbox) deliver(raw string) {
 	p.server.Deliver(addressOf("zuerich"), raw, p.w.Core.Now())
 }
@@ -84,6 +88,7 @@ func (p *postbox) next(text string) report.Report {
 }
 
 func TestAMailboxIsReadFromNowOnAndLeftAsItIs(t *testing.T) {
+	t.Parallel()
 	p := newPostbox(t, inboundtest.New(t), usual, nil)
 	p.deliver(p.mail("kontrolle zwischen verbinden und lesen"))
 	p.run()
@@ -105,6 +110,7 @@ func TestAMailboxIsReadFromNowOnAndLeftAsItIs(t *testing.T) {
 }
 
 func TestAMailInAMailboxWithTwoAuthorsIsDoubted(t *testing.T) {
+	t.Parallel()
 	p := newPostbox(t, inboundtest.New(t), usual, nil)
 	p.run()
 	p.deliver("From: <admin@rider.example>\n" + p.mail("kontrolle von zweien"))
@@ -118,118 +124,45 @@ func TestAMailInAMailboxWithTwoAuthorsIsDoubted(t *testing.T) {
 	}
 }
 
-func TestAMailboxWithNewUIDsIsReadOnByDate(t *testing.T) {
-	p := newPostbox(t, inboundtest.New(t), usual, nil)
-	stop := p.run()
-	p.w.Advance(time.Hour)
-	p.deliver(p.mail("kontrolle eins"))
-	p.next("kontrolle eins")
-	p.w.Advance(time.Hour)
-	p.deliver(p.mail("kontrolle zwei"))
-	last := p.next("kontrolle zwei")
-	testkit.Eventually(t, "the position is stored", func() bool { return p.server.Idling() == 1 })
-	stop()
-	p.w.Advance(time.Hour)
-	p.deliver(p.mail("kontrolle drei"))
-	p.server.Renumber(addressOf("zuerich"))
-	p.run()
-	p.next("kontrolle drei") // its UID is below that of the others now
-	if again := p.next("kontrolle zwei"); again.ID != last.ID {
-		t.Errorf("the repetition of the last one has the ID %s, not %s", again.ID, last.ID)
-	}
-	p.deliver(p.mail("kontrolle vier"))
-	p.next("kontrolle vier")
-}
-
-func TestABrokenConnectionIsMadeAnew(t *testing.T) {
-	p := newPostbox(t, inboundtest.New(t), usual, nil)
-	p.run()
-	for i := range 3 {
-		testkit.Eventually(t, "the bot waits", func() bool { return p.server.Idling() == 1 })
-		p.server.Drop()
-		text := fmt.Sprintf("kontrolle %d", i)
-		p.deliver(p.mail(text))
-		p.next(text)
-	}
-}
-
-func TestAConnectionThatDiesSilentlyIsFoundOut(t *testing.T) {
-	p := newPostbox(t, inboundtest.New(t), func(b *email.Bot) { b.SetPace(10 * time.Millisecond) }, nil)
-	p.w.Bot.(*email.Bot).SetTimeout(2 * time.Second)
-	p.run()
-	testkit.Eventually(t, "the bot waits", func() bool { return p.server.Idling() == 1 })
-	p.server.Silence()
-	p.deliver(p.mail("kontrolle danach"))
-	p.next("kontrolle danach")
-}
-
-func TestAServerWithoutIdleIsAskedNowAndThen(t *testing.T) {
-	server := inboundtest.New(t)
-	server.HideIdle()
-	p := newPostbox(t, server, func(b *email.Bot) { b.SetPace(10 * time.Millisecond) }, nil)
-	p.run()
-	for range 3 {
-		p.deliver(p.mail("kontrolle"))
-		p.next("kontrolle")
-	}
-	if server.Idling() != 0 {
-		t.Error("it is in IDLE")
-	}
-}
-
-func TestAMuteServerIsLeft(t *testing.T) {
-	p := newPostbox(t, inboundtest.New(t), usual, nil)
-	p.server.Fail(bottest.Hang)
-	p.w.Bot.(*email.Bot).SetTimeout(50 * time.Millisecond)
-	err := p.w.Bot.(bots.Receiver).Recv(t.Context(), bots.Account{City: "zuerich"}, nil)
-	if e := bots.AsError(err); e.Kind != bots.KindRetry || e.Say != "mailbox-unreachable" {
-		t.Errorf("got %v", err)
-	}
-}
-
-func TestALoginThatIsRefusedWithoutAReasonIsTriedLater(t *testing.T) {
-	p := newPostbox(t, inboundtest.New(t), usual, nil)
-	p.server.Fail(bottest.Refuse)
-	err := p.w.Bot.(bots.Receiver).Recv(t.Context(), bots.Account{City: "zuerich"}, nil)
-	if e := bots.AsError(err); e.Kind != bots.KindRetryAfter || e.After != 10*time.Minute || strings.Contains(err.Error(), "post.example") {
-		t.Errorf("got %v", err)
-	}
-}
-
-func TestTheConnectionToAMailboxIsEncrypted(t *testing.T) {
-	config := certificate(t)
-	pool := x509.NewCertPool()
-	parsed, err := x509.ParseCertificate(config.Certificates[0].Certificate[0])
-	if err != nil {
-		t.Fatal(err)
-	}
-	pool.AddCert(parsed)
+func TestAnAdminConnectsAMailboxWithEncryption(t *testing.T) {
+	t.Parallel()
+	certificate, trust := inboundtest.Certificate(t)
 	for _, security := range []string{"tls", "starttls"} {
 		t.Run(security, func(t *testing.T) {
-			server := inboundtest.NewTLS(t, config, security == "tls")
-			trust := config.Clone()
-			trust.RootCAs = pool
+			t.Parallel()
+			server := inboundtest.NewTLS(t, certificate, security == "tls")
 			p := newPostbox(t, server, func(b *email.Bot) { b.SetTLS(trust) }, url.Values{"security": {security}})
-			p.run()
-			p.deliver(p.mail("kontrolle"))
-			p.next("kontrolle")
 			p.w.Bot.(*email.Bot).SetTLS(nil)
 			form := mailboxForm(server, "zuerich")
 			form.Set("security", security)
 			if answer := settings(p.w, "zuerich", "/connect", form); !strings.Contains(answer.Header().Get("X-Failed"), "does not answer") {
 				t.Errorf("a certificate that nobody trusts: %v", answer.Header())
 			}
-			if security == "starttls" { // the server lets nobody in without
-				form.Set("security", "none")
-				if answer := settings(p.w, "zuerich", "/connect", form); answer.Header().Get("X-Failed") == "" {
-					t.Error("a password is sent in the clear to a server that wants none")
-				}
-			}
 		})
 	}
 }
 
+func TestAMailboxThatFailsIsReportedToTheSupervisor(t *testing.T) {
+	t.Parallel()
+	for fault, want := range map[inboundtest.Fault]bots.Error{
+		inboundtest.Revoke: {Kind: bots.KindRevoked, RecvOnly: true, Say: "mailbox-login"},
+		inboundtest.Refuse: {Kind: bots.KindRetryAfter, After: 10 * time.Minute, Say: "mailbox-login-unclear"},
+		inboundtest.HTML:   {Kind: bots.KindRetry, Say: "mailbox-unreachable"},
+	} {
+		p := newPostbox(t, inboundtest.New(t), usual, nil)
+		p.server.Fail(fault)
+		err := p.recv(nil)
+		if e := bots.AsError(err); e.Kind != want.Kind || e.RecvOnly != want.RecvOnly || e.After != want.After || e.Say != want.Say {
+			t.Errorf("%s: %+v", fault, e)
+		}
+		if strings.Contains(err.Error(), "post.example") {
+			t.Errorf("the error repeats the login: %v", err)
+		}
+	}
+}
+
 func TestAnAdminConnectsChecksAndDisconnectsAMailbox(t *testing.T) {
+	t.Parallel()
 	server := inboundtest.New(t)
 	p := newPostbox(t, server, usual, nil)
 	account := func() bots.Account {
@@ -254,7 +187,7 @@ func TestAnAdminConnectsChecksAndDisconnectsAMailbox(t *testing.T) {
 	if answer := settings(p.w, "ghent", "/connect", ghent); !strings.Contains(answer.Header().Get("X-Failed"), "Another city") {
 		t.Errorf("two cities with one mailbox: %v", answer.Header())
 	}
-	server.Fail(bottest.Revoke)
+	server.Fail(inboundtest.Revoke)
 	if answer := settings(p.w, "zuerich", "/check", nil); !strings.Contains(answer.Header().Get("X-Failed"), "does not take the user name and password") {
 		t.Errorf("checking with a password that is turned down: %v", answer.Header())
 	}
@@ -267,10 +200,11 @@ func TestAnAdminConnectsChecksAndDisconnectsAMailbox(t *testing.T) {
 }
 
 func TestAMailboxWithAWrongPasswordIsNotConnected(t *testing.T) {
+	t.Parallel()
 	w := bottest.NewWorld(t, "email", email.Plugin())
 	server := inboundtest.New(t)
 	server.Add(addressOf("zuerich"))
-	server.Fail(bottest.Revoke)
+	server.Fail(inboundtest.Revoke)
 	answer := settings(w, "zuerich", "/connect", mailboxForm(server, "zuerich"))
 	if said := answer.Header().Get("X-Failed"); !strings.Contains(said, "does not take the user name and password") || !strings.Contains(said, "Nothing was changed") {
 		t.Errorf("got %q", said)
@@ -281,6 +215,7 @@ func TestAMailboxWithAWrongPasswordIsNotConnected(t *testing.T) {
 }
 
 func TestAFormForAMailboxThatMakesNoSenseIsToldWhichField(t *testing.T) {
+	t.Parallel()
 	w := bottest.NewWorld(t, "email", email.Plugin())
 	server := inboundtest.New(t)
 	server.Add(addressOf("zuerich"))

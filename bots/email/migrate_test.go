@@ -7,6 +7,7 @@ import (
 )
 
 func TestSubscribersFromBeforeTheirAsksWereCountedStay(t *testing.T) {
+	t.Parallel()
 	v := newVisitor(t)
 	v.subscribe("rider@example.org")
 	db, migration := v.w.Core.DB, email.Plugin().Migrations[1]

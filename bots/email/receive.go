@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"strings"
 	"time"
 
@@ -16,7 +17,7 @@ import (
 func (b *Bot) Listen(ctx context.Context, out bots.CityOut) error {
 	server := &inbound.Server{
 		Domain: b.mail.Domain, Listen: b.mail.Listen, TLS: b.mail.TLS, LMTP: b.lmtp, Relays: b.relays, Greylist: b.greylist, Limits: b.limits,
-		DNS: b.dns, Log: b.core.Log,
+		DNS: net.DefaultResolver, Log: b.core.Log,
 	}
 	return server.Serve(ctx, handler{b, out})
 }

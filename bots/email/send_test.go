@@ -8,6 +8,7 @@ import (
 )
 
 func TestASubscriberWhoseAddressCannotBeOpenedIsNotServed(t *testing.T) {
+	t.Parallel()
 	v := newVisitor(t)
 	v.subscribe("one@example.org")
 	v.subscribe("two@example.org")

@@ -54,6 +54,7 @@ func (o *office) send(id string) mail.Message {
 }
 
 func TestMailsComeFromTheCitysMailboxIfItSends(t *testing.T) {
+	t.Parallel()
 	o := newOffice(t)
 	o.subscribe("rider@example.org")
 	want(t, settings(o.w, "zuerich", "/connect", mailboxForm(o.server, "zuerich")), 303, "X-Message", "connected")
@@ -91,6 +92,7 @@ func TestMailsComeFromTheCitysMailboxIfItSends(t *testing.T) {
 }
 
 func TestAMailboxThatMayNotSendIsNotConnected(t *testing.T) {
+	t.Parallel()
 	o := newOffice(t)
 	o.subscribe("rider@example.org")
 	for _, c := range []struct {
@@ -120,6 +122,7 @@ func TestAMailboxThatMayNotSendIsNotConnected(t *testing.T) {
 }
 
 func TestWhileItsProviderRefusesTheLoginACitysMailsLeaveAsOthersDo(t *testing.T) {
+	t.Parallel()
 	o := newOffice(t)
 	o.subscribe("rider@example.org")
 	want(t, settings(o.w, "zuerich", "/connect", o.form()), 303, "X-Message", "connected")
@@ -148,6 +151,7 @@ func TestWhileItsProviderRefusesTheLoginACitysMailsLeaveAsOthersDo(t *testing.T)
 }
 
 func TestMailboxesFromBeforeTheySentDoNot(t *testing.T) {
+	t.Parallel()
 	db := bottest.NewWorld(t, "email", email.Plugin()).Core.DB
 	for _, column := range []string{"submit_host", "submit_port", "submit_security", "refused_at"} {
 		if err := db.Migrator().DropColumn(&email.Mailbox{}, column); err != nil {

@@ -58,6 +58,7 @@ func want(t testing.TB, answer *httptest.ResponseRecorder, status int, header, t
 }
 
 func TestOnlyAConfirmedSubscriberGetsReports(t *testing.T) {
+	t.Parallel()
 	v := newVisitor(t)
 	want(t, v.ask(" Rider@Example.ORG "), 303, "X-Message", "mailbox")
 	if got := v.broadcast(v.report("1")); len(got) != 0 {
@@ -77,6 +78,7 @@ func TestOnlyAConfirmedSubscriberGetsReports(t *testing.T) {
 }
 
 func TestAReportsMailHasAllThatAListNeeds(t *testing.T) {
+	t.Parallel()
 	v := newVisitor(t)
 	v.subscribe("rider@example.org")
 	r := v.report("1")
@@ -96,6 +98,7 @@ func TestAReportsMailHasAllThatAListNeeds(t *testing.T) {
 }
 
 func TestASubjectHasNothingThatCouldEndIt(t *testing.T) {
+	t.Parallel()
 	v := newVisitor(t)
 	v.subscribe("rider@example.org")
 	r := v.report("1")
@@ -107,6 +110,7 @@ func TestASubjectHasNothingThatCouldEndIt(t *testing.T) {
 }
 
 func TestUnsubscribingTakesAButtonOrAMailProgram(t *testing.T) {
+	t.Parallel()
 	for name, leave := range map[string]func(v visitor, link string){
 		"with the button": func(v visitor, link string) {
 			want(t, v.get(link), 200, "", "action=\"/c/zuerich/email/unsubscribe\"")
@@ -149,6 +153,7 @@ func TestUnsubscribingTakesAButtonOrAMailProgram(t *testing.T) {
 
 // The program's protection against forged requests stands in front of all pages.
 func TestOneClickPassesTheProtectionAgainstForgedRequests(t *testing.T) {
+	t.Parallel()
 	v := newVisitor(t)
 	v.subscribe("rider@example.org")
 	link := v.link("rider@example.org", "confirm") // its token is another, but it comes as far as the bot
@@ -162,6 +167,7 @@ func TestOneClickPassesTheProtectionAgainstForgedRequests(t *testing.T) {
 }
 
 func TestLinksThatDoNotWorkSaySo(t *testing.T) {
+	t.Parallel()
 	v := newVisitor(t)
 	v.subscribe("other@example.org")
 	v.ask("rider@example.org")
@@ -185,6 +191,7 @@ func TestLinksThatDoNotWorkSaySo(t *testing.T) {
 }
 
 func TestNobodyLearnsWhoSubscribes(t *testing.T) {
+	t.Parallel()
 	v := newVisitor(t)
 	v.subscribe("known@example.org")
 	v.w.Advance(time.Hour)
@@ -200,6 +207,7 @@ func TestNobodyLearnsWhoSubscribes(t *testing.T) {
 }
 
 func TestMailsAboutSubscriptionsAreFew(t *testing.T) {
+	t.Parallel()
 	v := newVisitor(t)
 	for range 5 {
 		want(t, v.ask("rider@example.org"), 303, "X-Message", "mailbox")
@@ -231,6 +239,7 @@ func TestMailsAboutSubscriptionsAreFew(t *testing.T) {
 }
 
 func TestWhoConfirmedIsWrittenToEveryTenMinutesAtMost(t *testing.T) {
+	t.Parallel()
 	v := newVisitor(t)
 	v.subscribe("rider@example.org")
 	for range 5 {
@@ -244,6 +253,7 @@ func TestWhoConfirmedIsWrittenToEveryTenMinutesAtMost(t *testing.T) {
 }
 
 func TestOneClientCannotUseUpTheSubscriptionsOfACity(t *testing.T) {
+	t.Parallel()
 	v := newVisitor(t)
 	ask := func(client, address string) *httptest.ResponseRecorder {
 		r := httptest.NewRequest(http.MethodPost, "/c/zuerich/email/subscribe", strings.NewReader("address="+address))
@@ -268,6 +278,7 @@ func TestOneClientCannotUseUpTheSubscriptionsOfACity(t *testing.T) {
 // A browser that does not send Sec-Fetch-Site tells where a form comes from by Origin, which is null if the page asks
 // for no referrer.
 func TestThePagesOfLinksLeaveTheReferrerToTheProgram(t *testing.T) {
+	t.Parallel()
 	v := newVisitor(t)
 	v.subscribe("rider@example.org")
 	for _, path := range []string{v.link("rider@example.org", "confirm"), "/c/zuerich/email/confirm?t=x"} {
@@ -279,6 +290,7 @@ func TestThePagesOfLinksLeaveTheReferrerToTheProgram(t *testing.T) {
 }
 
 func TestWhoseConfirmationWasNotSentCanTryAgainAtOnce(t *testing.T) {
+	t.Parallel()
 	v := newVisitor(t)
 	v.w.Mails.Err = errors.New("disk full")
 	want(t, v.ask("rider@example.org"), 303, "X-Failed", "did not work")
@@ -291,6 +303,7 @@ func TestWhoseConfirmationWasNotSentCanTryAgainAtOnce(t *testing.T) {
 }
 
 func TestAddressesThatCannotBeMailedToAreRefused(t *testing.T) {
+	t.Parallel()
 	v := newVisitor(t)
 	for _, address := range []string{
 		"", "rider", "rider@", "@example.org", "rider@localhost", "Rider <rider@example.org>", "a@example.org, b@example.org",
@@ -312,6 +325,7 @@ func TestAddressesThatCannotBeMailedToAreRefused(t *testing.T) {
 }
 
 func TestAPageIsOneCallAndABrokenOneComesAgain(t *testing.T) {
+	t.Parallel()
 	v := newVisitor(t)
 	for i := range 3 {
 		v.subscribe(fmt.Sprintf("rider%d@example.org", i))
@@ -336,6 +350,7 @@ func TestAPageIsOneCallAndABrokenOneComesAgain(t *testing.T) {
 }
 
 func TestMailIsSwitchedOffByTheCitysAdmins(t *testing.T) {
+	t.Parallel()
 	s := serve(t)
 	v := visitor{t, s.w, "zuerich"}
 	v.subscribe("rider@example.org")
@@ -358,11 +373,11 @@ func TestMailIsSwitchedOffByTheCitysAdmins(t *testing.T) {
 		t.Errorf("accounts %v, %v", accounts, err)
 	}
 	c := s.hello()
-	c.say("MAIL FROM:<"+marta+">", "250")
-	c.say("RCPT TO:<"+zuerich+">", "550 5.1.1")
+	c.Say("MAIL FROM:<"+marta+">", "250")
+	c.Say("RCPT TO:<"+zuerich+">", "550 5.1.1")
 	want(t, v.get("/c/zuerich/email/"), 204, "", "")
 	want(t, v.ask("other@example.org"), 303, "X-Failed", "does not take")
 	s.w.SetOption(t, "zuerich", "enabled", true)
-	c.say("RCPT TO:<"+zuerich+">", "250")
+	c.Say("RCPT TO:<"+zuerich+">", "250")
 	want(t, v.get("/c/zuerich/email/"), 200, "", "<form")
 }

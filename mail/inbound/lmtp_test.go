@@ -1,68 +1,162 @@
-package inbound
+package inbound_test
 
 import (
+	"errors"
+	"fmt"
 	"net"
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/emersion/go-smtp"
 )
 
-func TestWhereLMTPListens(t *testing.T) {
-	for value, want := range map[string]LMTP{
-		"127.0.0.1:24": {"tcp", "127.0.0.1:24"}, "[::1]:2424": {"tcp", "[::1]:2424"}, "unix:/tmp/lmtp": {"unix", "/tmp/lmtp"},
-	} {
-		if got, err := ParseLMTP(value); err != nil || *got != want {
-			t.Errorf("%s: %v, %v", value, got, err)
-		}
+func TestAMailComesByLMTP(t *testing.T) {
+	t.Parallel()
+	s := serveLMTP(t)
+	conn, err := net.Dial("unix", s.address)
+	if err != nil {
+		t.Fatal(err)
 	}
-	for _, value := range []string{"24", ":24", "host", "host:", "unix:", "unix:lmtp", "unix:/no/such/directory/lmtp", "unix:/dev/null/lmtp", "unix:/" + strings.Repeat("x", 103), "127.0.0.1:25"} {
-		if got, err := ParseLMTP(value); err == nil || !strings.HasPrefix(err.Error(), "lmtp: ") {
-			t.Errorf("%s: %v, %v", value, got, err)
-		}
+	c := smtp.NewClientLMTP(conn)
+	defer c.Close()
+	if err := c.SendMail(marta, []string{zuerich}, strings.NewReader(letter("", "kontrolle über lmtp"))); err != nil {
+		t.Fatal(err)
+	}
+	got := s.all()
+	if len(got) != 1 || got[0].text != "kontrolle über lmtp" || got[0].to != "zuerich" {
+		t.Errorf("stored %+v", got)
 	}
 }
 
-func TestASocketIsReplacedOnlyIfNobodyListensThere(t *testing.T) {
-	dir, err := os.MkdirTemp("", "lmtp") // t.TempDir may be too long for a socket
-	if err != nil {
-		t.Fatal(err)
+func TestEachRecipientGetsItsOwnAnswer(t *testing.T) {
+	t.Parallel()
+	s := serveLMTP(t)
+	s.failing("ghent", errors.New("disk full"))
+	c := s.hello()
+	c.Say("MAIL FROM:<"+marta+">", "250")
+	c.Say("RCPT TO:<berlin@linienfunk.example>", "550 5.1.1")
+	c.Say("RCPT TO:<victim@other.example>", "554 5.7.1")
+	recipients := []string{ghent, zuerich, "zuerich+x@linienfunk.example", zuerich}
+	answers := c.Deliver(marta, letter("", "kontrolle"), recipients...)
+	for i, prefix := range []string{"451 4.3.0 <ghent@", "250 2.0.0 <zuerich@", "250 2.0.0 <zuerich+x@", "250 2.0.0 <zuerich@"} {
+		if !strings.HasPrefix(answers[i], prefix) {
+			t.Errorf("answer %d is %q", i, answers[i])
+		}
 	}
-	defer os.RemoveAll(dir)
-	l := &LMTP{"unix", filepath.Join(dir, "socket")}
-	first, err := l.open()
-	if err != nil {
-		t.Fatal(err)
+	if got := s.all(); len(got) != 1 || got[0].to != "zuerich" {
+		t.Errorf("stored %+v", got)
 	}
-	if second, err := l.open(); err == nil {
-		second.Close()
-		t.Error("a socket is taken away from who listens there")
+	s.failing("ghent", nil)
+	if answers := c.Deliver(marta, letter("", "kontrolle"), recipients[:1]...); !strings.HasPrefix(answers[0], "250") {
+		t.Errorf("answers %q", answers)
 	}
-	first.(*net.UnixListener).SetUnlinkOnClose(false) // as a kill does
-	first.Close()
-	third, err := l.open()
-	if err != nil {
-		t.Fatalf("a socket that was left behind is in the way: %v", err)
+	if got := s.all(); len(got) != 2 || got[1].to != "ghent" {
+		t.Errorf("stored %+v", got)
 	}
-	if info, err := os.Stat(l.address); err != nil || info.Mode().Perm() != socketMode {
-		t.Errorf("mode %v, %v", info.Mode(), err)
+}
+
+func TestARawRecipientGetsItsOwnAnswerBesideOthers(t *testing.T) {
+	t.Parallel()
+	s := serveLMTP(t)
+	c := s.hello()
+	c.Say("MAIL FROM:<"+marta+">", "250")
+	c.Say("RCPT TO:<bounce+3@linienfunk.example>", "550 5.1.1")
+	recipients := []string{"bounce+2@linienfunk.example", zuerich, "bounce+1@linienfunk.example", "Bounce+1@linienfunk.example", ghent}
+	for _, step := range []struct {
+		bounces, ghent error
+		answers        string
+		taken          int
+	}{
+		{errors.New("disk full"), nil, "451 250 250 250 250", 1},
+		{nil, errors.New("disk full"), "250 250 250 250 451", 2},
+	} {
+		s.failing("bounce+2", step.bounces)
+		s.failing("ghent", step.ghent)
+		before := len(s.raw())
+		answers := c.Deliver(marta, letter("", "kontrolle"), recipients...)
+		for i, prefix := range strings.Fields(step.answers) {
+			if !strings.HasPrefix(answers[i], prefix) || !strings.Contains(answers[i], "<"+recipients[i]+">") {
+				t.Errorf("answer %d is %q, want %s", i, answers[i], prefix)
+			}
+		}
+		if got := s.raw()[before:]; len(got) != step.taken {
+			t.Errorf("bounces %q", got)
+		}
 	}
-	third.Close()
-	other, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: l.address, Net: "unixgram"}) // as /dev/log is
-	if err != nil {
-		t.Fatal(err)
+	if got := s.all(); len(got) != 3 {
+		t.Errorf("stored %+v", got)
 	}
-	if taken, err := l.open(); err == nil {
-		taken.Close()
-		t.Error("a socket of another kind is taken away from who listens there")
+}
+
+func TestABounceIsDeliveredEvenIfRecipientsDropTheMail(t *testing.T) {
+	t.Parallel()
+	s := serveLMTP(t)
+	c := s.hello()
+	for _, message := range []string{letter("Auto-Submitted: auto-replied\n", "undeliverable"), letter("Content-Type: multipart/report\n", "undeliverable")} {
+		for i, answer := range c.Deliver(marta, message, "bounce+1@linienfunk.example", zuerich) {
+			if !strings.HasPrefix(answer, "250") {
+				t.Errorf("answer %d is %q", i, answer)
+			}
+		}
 	}
-	other.Close()
-	os.Remove(l.address)
-	if err := os.WriteFile(l.address, nil, 0o600); err != nil {
-		t.Fatal(err)
+	if got := s.raw(); len(got) != 2 || len(s.all()) != 0 {
+		t.Errorf("bounces %q, stored %+v", got, s.all())
 	}
-	if fourth, err := l.open(); err == nil {
-		fourth.Close()
-		t.Error("a file is removed")
+}
+
+func TestAMailIsDroppedOrRefusedForEachRecipient(t *testing.T) {
+	t.Parallel()
+	s := serveLMTP(t)
+	c := s.hello()
+	both := []string{zuerich, ghent}
+	for prefix, message := range map[string]string{
+		"250":       letter("Auto-Submitted: auto-replied\n", "kontrolle"),
+		"552 5.3.4": letter("", large()),
+	} {
+		for i, answer := range c.Deliver(marta, message, both...) {
+			if !strings.HasPrefix(answer, prefix) {
+				t.Errorf("answer %d is %q, want %s", i, answer, prefix)
+			}
+		}
+	}
+	if got := s.all(); len(got) != 0 {
+		t.Errorf("stored %+v", got)
+	}
+}
+
+func TestMailsInChunksComeByLMTP(t *testing.T) {
+	t.Parallel()
+	s := serveLMTP(t)
+	c := s.hello()
+	for i := range 2 {
+		message := strings.ReplaceAll(strings.Replace(letter("", "kontrolle"), "<1@", fmt.Sprintf("<%d@", i), 1), "\n", "\r\n")
+		c.Envelope(marta, zuerich, ghent)
+		c.Chunk(message, true)
+		c.Want("250")
+		c.Want("250")
+	}
+	if got := s.all(); len(got) != 4 {
+		t.Errorf("stored %+v", got)
+	}
+}
+
+func TestAClientOfTheOtherProtocolIsRefused(t *testing.T) {
+	t.Parallel()
+	s := serveLMTP(t)
+	c := s.dial()
+	c.Want("220")
+	c.Say("EHLO mx.example", "500 5.5.1")
+	s.stop()
+	if _, err := os.Stat(s.address); err == nil {
+		t.Error("the socket is still there")
+	}
+}
+
+func TestAMailServerMayHaveManyConnections(t *testing.T) {
+	t.Parallel()
+	s := serveLMTP(t)
+	for range 40 {
+		s.hello()
 	}
 }

@@ -1,5 +1,5 @@
-// Package inboundtest is a mailbox's server for tests: go-imap's own server (IMAP4rev1, RFC 3501) on loopback, which watches
-// that nothing in the mailbox is changed, and fails in the ways of bottest.
+// Package inboundtest has what tests of inbound mail talk to: an IMAP server (IMAP4rev1, RFC 3501; go-imap's own) on loopback that checks that nothing
+// in its mailboxes is changed, and fails on demand; and a client that speaks SMTP and LMTP word by word.
 package inboundtest
 
 import (
@@ -18,12 +18,25 @@ import (
 	"github.com/emersion/go-imap/v2"
 	"github.com/emersion/go-imap/v2/imapserver"
 	"github.com/emersion/go-imap/v2/imapserver/imapmemserver"
-
-	"linienfunk/bots/bottest"
 )
 
 // Password opens every mailbox.
 const Password = "sesame"
+
+// Fault is a way in which the server fails. The values are those of bottest.Fault.
+type Fault string
+
+// The faults. Others are ignored.
+const (
+	TooMany  Fault = "429"      // logins are refused with LIMIT
+	Internal Fault = "500"      // logins are refused with UNAVAILABLE
+	Refuse   Fault = "refuse"   // logins are refused without a code
+	Revoke   Fault = "revoke"   // logins are refused with AUTHENTICATIONFAILED
+	HTML     Fault = "html"     // it is a web server
+	Truncate Fault = "truncate" // the greeting breaks off
+	Hang     Fault = "hang"     // no greeting comes
+	Swallow  Fault = "swallow"  // the same
+)
 
 // Server is a mail server with one mailbox for each address that was added.
 type Server struct {
@@ -34,7 +47,7 @@ type Server struct {
 	mu       sync.Mutex
 	boxes    map[string]*box
 	conns    map[*conn]struct{}
-	fault    bottest.Fault
+	fault    Fault
 	noIdle   bool
 	noNext   bool
 	withheld string
@@ -70,7 +83,7 @@ func start(t testing.TB, config *tls.Config, fromTheBeginning bool) *Server {
 		t.Fatal(err)
 	}
 	s := &Server{t: t, boxes: map[string]*box{}, conns: map[*conn]struct{}{}}
-	s.listener = &door{listener, s}
+	s.listener = &faultyListener{listener, s}
 	if fromTheBeginning {
 		s.listener = tls.NewListener(s.listener, config)
 	}
@@ -93,15 +106,15 @@ func start(t testing.TB, config *tls.Config, fromTheBeginning bool) *Server {
 	return s
 }
 
-// Host and Port are where the server listens.
+// Host is the address of the server.
 func (s *Server) Host() string { return "127.0.0.1" }
 
-// Port is text, as forms have it.
+// Port is the port of the server, in decimal.
 func (s *Server) Port() string {
 	return strconv.Itoa(s.listener.Addr().(*net.TCPAddr).Port)
 }
 
-// Add makes an empty mailbox. One that is there stays.
+// Add makes an empty mailbox, unless there is one.
 func (s *Server) Add(address string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -154,7 +167,7 @@ func (s *Server) Renumber(address string) {
 	s.Drop()
 }
 
-// Unseen counts the mails in a mailbox that nobody has read.
+// Unseen counts the mails in a mailbox that are not marked as seen.
 func (s *Server) Unseen(address string) int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -174,7 +187,7 @@ func (s *Server) Drop() {
 	}
 }
 
-// Silence lets nothing more through to those who are connected, and leaves their connections open, as a router does that forgets them.
+// Silence discards everything that is sent on the open connections and leaves them open, as a router does that forgets them.
 func (s *Server) Silence() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -183,8 +196,8 @@ func (s *Server) Silence() {
 	}
 }
 
-// Fail makes the server fail for those who connect from now on; all others are dropped.
-func (s *Server) Fail(f bottest.Fault) {
+// Fail makes the server fail for clients that connect from now on, and breaks all connections.
+func (s *Server) Fail(f Fault) {
 	s.mu.Lock()
 	s.fault = f
 	s.mu.Unlock()
@@ -194,14 +207,14 @@ func (s *Server) Fail(f bottest.Fault) {
 // Heal ends Fail.
 func (s *Server) Heal() { s.Fail("") }
 
-// HideIdle makes the server say no more that it knows IDLE.
+// HideIdle makes the server hide that it knows IDLE.
 func (s *Server) HideIdle() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.noIdle = true
 }
 
-// HideNext makes the server say no more what the next UID will be.
+// HideNext makes the server leave out UIDNEXT.
 func (s *Server) HideNext() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -215,7 +228,7 @@ func (s *Server) Withhold(text string) {
 	s.withheld = text
 }
 
-// Logins counts those that succeeded, Idling who waits in IDLE just now.
+// Logins counts the logins that succeeded.
 func (s *Server) Logins() int { s.mu.Lock(); defer s.mu.Unlock(); return s.logins }
 
 // Idling counts the connections in IDLE.

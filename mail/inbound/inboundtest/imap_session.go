@@ -11,11 +11,9 @@ import (
 	"github.com/emersion/go-imap/v2"
 	"github.com/emersion/go-imap/v2/imapserver"
 	"github.com/emersion/go-imap/v2/imapserver/imapmemserver"
-
-	"linienfunk/bots/bottest"
 )
 
-// session is a connection, before and after the login. Whatever changes a mailbox is a breach.
+// session is a connection, before and after the login. Commands that change a mailbox are breaches.
 type session struct {
 	*imapmemserver.UserSession // nil before the login
 	server                     *Server
@@ -33,9 +31,9 @@ func (s *session) Close() error {
 func (s *session) Login(user, password string) error {
 	s.server.mu.Lock()
 	defer s.server.mu.Unlock()
-	codes := map[bottest.Fault]imap.ResponseCode{
-		bottest.TooMany: imap.ResponseCodeLimit, bottest.Internal: imap.ResponseCodeUnavailable, bottest.Refuse: "",
-		bottest.Revoke: imap.ResponseCodeAuthenticationFailed,
+	codes := map[Fault]imap.ResponseCode{
+		TooMany: imap.ResponseCodeLimit, Internal: imap.ResponseCodeUnavailable, Refuse: "",
+		Revoke: imap.ResponseCodeAuthenticationFailed,
 	}
 	if code, ok := codes[s.server.fault]; ok {
 		return &imap.Error{Type: imap.StatusResponseTypeNo, Code: code, Text: "not now, " + user}
@@ -77,7 +75,7 @@ func (s *session) Fetch(w *imapserver.FetchWriter, set imap.NumSet, options *ima
 	return s.UserSession.Fetch(w, set, options)
 }
 
-// isWithheld says whether one of the mails is withheld: mails have their places as UIDs, since none is ever removed.
+// isWithheld says whether one of the mails is withheld. The UID of a mail is its position, since none is ever removed.
 func (s *session) isWithheld(set imap.NumSet) bool {
 	s.server.mu.Lock()
 	defer s.server.mu.Unlock()
@@ -93,7 +91,7 @@ func (s *session) isWithheld(set imap.NumSet) bool {
 	return false
 }
 
-// Idle looks for news by itself: that of go-imap does not tell what came right before it (imapserver/tracker.go).
+// Idle polls: that of go-imap does not report what came right before it (imapserver/tracker.go).
 func (s *session) Idle(w *imapserver.UpdateWriter, stop <-chan struct{}) error {
 	s.count(1)
 	defer s.count(-1)
@@ -133,32 +131,32 @@ func (s *session) Append(string, imap.LiteralReader, *imap.AppendOptions) (*imap
 	return nil, s.server.breach("APPEND")
 }
 
-// door is the server's listener: it keeps the connections, and puts faults below the protocol.
-type door struct {
+// faultyListener keeps the connections, and applies faults below the protocol.
+type faultyListener struct {
 	net.Listener
 	server *Server
 }
 
-func (d *door) Accept() (net.Conn, error) {
+func (l *faultyListener) Accept() (net.Conn, error) {
 	for {
-		raw, err := d.Listener.Accept()
+		raw, err := l.Listener.Accept()
 		if err != nil {
 			return nil, err
 		}
-		s := d.server
+		s := l.server
 		s.mu.Lock()
 		c := &conn{Conn: raw, server: s, noIdle: s.noIdle}
 		s.conns[c] = struct{}{}
 		fault := s.fault
 		s.mu.Unlock()
 		switch fault {
-		case bottest.HTML:
+		case HTML:
 			io.WriteString(raw, "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n<!doctype html><p>Be right back")
 			c.Close()
-		case bottest.Truncate:
+		case Truncate:
 			io.WriteString(raw, "* OK [CAPABILITY IMAP4rev1 LOG")
 			c.Close()
-		case bottest.Hang, bottest.Swallow:
+		case Hang, Swallow:
 			// It is closed by Drop.
 		default:
 			return c, nil

@@ -1,0 +1,137 @@
+package inbound_test
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"runtime"
+	"strings"
+	"testing"
+)
+
+func TestALargeMailIsRefusedBeforeItIsSentIfItsSizeIsDeclared(t *testing.T) {
+	t.Parallel()
+	c := serve(t).hello()
+	c.Say(fmt.Sprintf("MAIL FROM:<%s> SIZE=%d", marta, 11<<20), "552 5.3.4")
+	c.Say(fmt.Sprintf("MAIL FROM:<%s> SIZE=%d", marta, 9<<20), "250")
+}
+
+// TestALargeMailIsRefusedAfterItIsSentAndNotHeldInMemory is not parallel: it counts allocations.
+func TestALargeMailIsRefusedAfterItIsSentAndNotHeldInMemory(t *testing.T) {
+	s := serve(t)
+	c := s.hello()
+	message := letter("", large())
+	var before, after runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	c.Mail(marta, zuerich, message, "552 5.3.4")
+	runtime.ReadMemStats(&after)
+	// The client's own copy of the message is not the server's.
+	if used := after.TotalAlloc - before.TotalAlloc; used > uint64(len(message))+4<<20 {
+		t.Errorf("%d bytes were allocated for a message of %d", used, len(message))
+	}
+	c.Mail(marta, zuerich, letter("", "kontrolle"), "250")
+	if got := s.all(); len(got) != 1 {
+		t.Errorf("%d mails", len(got))
+	}
+}
+
+func TestALargeMailInChunksIsRefused(t *testing.T) {
+	t.Parallel()
+	s := serve(t)
+	c := s.hello()
+	c.Envelope(marta, zuerich)
+	chunk := strings.Repeat("kontrolle\n", 1<<19)
+	for i := range 3 {
+		c.Chunk(chunk, false)
+		c.Want(map[bool]string{true: "250", false: "552"}[i < 2])
+	}
+	if got := s.all(); len(got) != 0 {
+		t.Errorf("%d mails", len(got))
+	}
+}
+
+func TestALineOfAMegabyteIsRefusedAndTheClientReadsIt(t *testing.T) {
+	t.Parallel()
+	s := serve(t)
+	c := s.hello()
+	c.Mail(marta, zuerich, letter("", strings.Repeat("kontrolle ", 1<<20/10)), "554 5.6.0")
+	if got := s.all(); len(got) != 0 {
+		t.Errorf("%d mails", len(got))
+	}
+	c = s.hello()
+	if _, err := io.WriteString(c.Raw, strings.Repeat("A", 1<<20)+"\r\n"); err != nil {
+		t.Fatal(err)
+	}
+	c.Want("500 5.4.0")
+}
+
+func TestAMailThatBreaksOffIsNotDelivered(t *testing.T) {
+	t.Parallel()
+	s := serve(t)
+	for _, command := range []string{"DATA", "BDAT 5000"} {
+		c := s.hello()
+		c.Envelope(marta, zuerich)
+		c.PrintfLine("%s", command)
+		io.WriteString(c.W, letter("", "kontrolle halb"))
+		c.W.Flush()
+		c.Close()
+	}
+	s.stop()
+	if got := s.all(); len(got) != 0 {
+		t.Errorf("stored %+v", got)
+	}
+}
+
+func TestNonsenseIsAnswered(t *testing.T) {
+	t.Parallel()
+	s := serve(t)
+	c := s.dial()
+	c.Want("220")
+	c.Say("\x16\x03\x01\x02\x00\x01\x00\x01\xfc", "50")
+	c = s.dial()
+	c.Want("220")
+	c.Say("GET / HTTP/1.1", "50")
+	c.Say("MAIL FROM:<a@b.example>", "502")
+	c.Say("EHLO x", "250")
+	c.Say("RCPT TO:<"+zuerich+">", "502")
+	c.Say("DATA", "502")
+	c.Mail(marta, zuerich, "\x00\xff\xfe\x00binary\x80\x81", "250")
+	if strings.Contains(s.log.String(), "127.0.0.1") {
+		t.Errorf("the log has a client's address:\n%s", s.log.String())
+	}
+}
+
+func TestServingEndsInTimeWithIdleClientsAndAMailBeingStored(t *testing.T) {
+	t.Parallel()
+	s := serve(t)
+	idle := s.hello()
+	busy := s.hello()
+	s.mu.Lock() // Deliver hangs
+	busy.Envelope(marta, zuerich)
+	busy.Data(letter("", "kontrolle"))
+	<-s.entered
+	ended := make(chan error, 1)
+	go func() { ended <- s.stop() }()
+	idle.Want("421")
+	s.mu.Unlock()
+	busy.Want("250")
+	if err := <-ended; err != nil {
+		t.Errorf("Serve: %v", err)
+	}
+	if got := s.all(); len(got) != 1 {
+		t.Errorf("%d mails", len(got))
+	}
+}
+
+func TestConnectionsAboveTheLimitAreDeferred(t *testing.T) {
+	t.Parallel()
+	s := serve(t)
+	for range 200 {
+		s.hello()
+	}
+	line, err := bufio.NewReader(s.dial().Raw).ReadString('\n')
+	if err != nil || !strings.HasPrefix(line, "421 4.7.0") {
+		t.Errorf("answer %q, %v", line, err)
+	}
+}

@@ -1,0 +1,52 @@
+package inbound_test
+
+import (
+	"crypto/tls"
+	"io"
+	"net"
+	"net/textproto"
+	"strings"
+	"testing"
+
+	"github.com/emersion/go-smtp"
+
+	"linienfunk/mail/inbound/inboundtest"
+)
+
+func TestAMailComesEncrypted(t *testing.T) {
+	t.Parallel()
+	s := serve(t, func(s *server) { s.TLS, _ = inboundtest.Certificate(t) })
+	conn, err := net.Dial("tcp", s.address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := smtp.NewClientStartTLS(conn, &tls.Config{InsecureSkipVerify: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	if err := c.SendMail(marta, []string{zuerich}, strings.NewReader(letter("", "kontrolle heimlich"))); err != nil {
+		t.Fatal(err)
+	}
+	if got := s.all(); len(got) != 1 {
+		t.Errorf("%d reports", len(got))
+	}
+}
+
+func TestCommandsBeforeTheEncryptionAreForgotten(t *testing.T) {
+	t.Parallel()
+	s := serve(t, func(s *server) { s.TLS, _ = inboundtest.Certificate(t) })
+	c := s.hello()
+	io.WriteString(c.Raw, "STARTTLS\r\nMAIL FROM:<"+marta+">\r\nRCPT TO:<"+zuerich+">\r\n")
+	c.Want("220")
+	secure := tls.Client(c.Raw, &tls.Config{InsecureSkipVerify: true})
+	inside := textproto.NewConn(secure)
+	inside.PrintfLine("EHLO rider.example")
+	if _, lines, err := inside.ReadResponse(250); err != nil || strings.Contains(lines, "STARTTLS") {
+		t.Fatalf("%v: %s", err, lines)
+	}
+	inside.PrintfLine("DATA")
+	if _, _, err := inside.ReadResponse(502); err != nil {
+		t.Errorf("commands from before the encryption count: %v", err)
+	}
+}
