@@ -10,32 +10,34 @@ import (
 	"time"
 
 	"github.com/emersion/go-smtp"
+
+	"linienfunk/internal/testkit"
 )
 
-// told is what a network heard.
-type told struct {
+// bounceReport is a call of Network.Bounced.
+type bounceReport struct {
 	id string
 	Bounce
 }
 
-// listen makes a Mailer tell, and returns what it told.
-func (w *world) listen() <-chan told {
-	heard := make(chan told, 100)
+// recordBounces registers a network, and returns the calls of its method Bounced.
+func (w *world) recordBounces() <-chan bounceReport {
+	reports := make(chan bounceReport, 100)
 	w.register(func(id string, b Bounce) error {
-		heard <- told{id, b}
+		reports <- bounceReport{id, b}
 		return nil
 	})
-	return heard
+	return reports
 }
 
-func subscription(key string) Message {
-	mail := letter(key)
+func messageWithBounceID(key string) Message {
+	mail := newMessage(key)
 	mail.BounceID = "zuerich 0123456789abcdef"
 	return mail
 }
 
-// rest waits until the queue has nothing to do.
-func (w *world) rest() {
+// waitUntilEmpty waits until no message is queued.
+func (w *world) waitUntilEmpty() {
 	w.t.Helper()
 	for {
 		var open int64
@@ -43,15 +45,12 @@ func (w *world) rest() {
 		if open == 0 {
 			return
 		}
-		select {
-		case <-w.changed:
-		case <-time.After(20 * time.Second):
-			w.t.Fatal("mails are still waiting")
-		}
+		testkit.Next(w.t, w.changed)
 	}
 }
 
-func TestARefusalIsHeardOfIfItIsAboutTheMailbox(t *testing.T) {
+func TestARefusalIsABounceIfItIsAboutTheRecipientsAddress(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		stage    string
 		code     int
@@ -70,25 +69,20 @@ func TestARefusalIsHeardOfIfItIsAboutTheMailbox(t *testing.T) {
 	} {
 		t.Run(fmt.Sprint(c.stage, c.code, c.enhanced), func(t *testing.T) {
 			s := newSink(t)
-			s.refuse = func(at, _ string) error {
-				if at == c.stage {
-					return &smtp.SMTPError{Code: c.code, EnhancedCode: c.enhanced, Message: "no"}
-				}
-				return nil
-			}
+			s.refuse = refuseAt(c.stage, &smtp.SMTPError{Code: c.code, EnhancedCode: c.enhanced, Message: "no"})
 			w := newWorld(t, Config{Smarthost: s.address})
-			heard := w.listen()
-			must(t, w.as("post").Enqueue(t.Context(), subscription("1")))
+			reports := w.recordBounces()
+			must(t, w.as("post").Enqueue(t.Context(), messageWithBounceID("1")))
 			w.run(w.Mailer)
-			w.rest()
+			w.waitUntilEmpty()
 			got := "none"
 			select {
-			case one := <-heard:
+			case one := <-reports:
 				if got = "soft"; one.Hard {
 					got = "hard"
 				}
 				if one.id != "zuerich 0123456789abcdef" {
-					t.Errorf("told %+v", one)
+					t.Errorf("got %+v", one)
 				}
 			default:
 			}
@@ -99,13 +93,14 @@ func TestARefusalIsHeardOfIfItIsAboutTheMailbox(t *testing.T) {
 	}
 }
 
-func TestTheSenderOfTheEnvelopeTellsTheSubscriptionAndNothingElse(t *testing.T) {
+func TestTheEnvelopeSenderIdentifiesTheSubscriptionAndRevealsNothingElse(t *testing.T) {
+	t.Parallel()
 	s := newSink(t)
 	w := newWorld(t, Config{Smarthost: s.address})
 	w.run(w.Mailer)
-	other := subscription("3")
+	other := messageWithBounceID("3")
 	other.BounceID = "ghent 0123456789abcdef"
-	must(t, w.as("post").Enqueue(t.Context(), subscription("1"), subscription("2"), other))
+	must(t, w.as("post").Enqueue(t.Context(), messageWithBounceID("1"), messageWithBounceID("2"), other))
 	from := map[string]int{}
 	for range 3 {
 		got := s.next()
@@ -128,10 +123,11 @@ func TestTheSenderOfTheEnvelopeTellsTheSubscriptionAndNothingElse(t *testing.T) 
 	}
 }
 
-func TestADeliveryStatusNotificationIsHeardOf(t *testing.T) {
+func TestADeliveryStatusNotificationIsReportedAsABounce(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, Config{Outbox: t.TempDir()})
-	heard := w.listen()
-	must(t, w.as("post").Enqueue(t.Context(), subscription("1")))
+	reports := w.recordBounces()
+	must(t, w.as("post").Enqueue(t.Context(), messageWithBounceID("1")))
 	local := bouncePrefix + w.bounceToken("post", "zuerich 0123456789abcdef")
 	for _, c := range []struct {
 		file string
@@ -147,7 +143,7 @@ func TestADeliveryStatusNotificationIsHeardOf(t *testing.T) {
 		must(t, w.Handle(t.Context(), local, text))
 		got := "none"
 		select {
-		case one := <-heard:
+		case one := <-reports:
 			if got = "soft"; one.Hard {
 				got = "hard"
 			}
@@ -159,24 +155,26 @@ func TestADeliveryStatusNotificationIsHeardOf(t *testing.T) {
 	}
 }
 
-func TestABounceThatCameElsewhereIsHeardOf(t *testing.T) {
+func TestABounceThatArrivesAtAnotherAddressIsReported(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, Config{Outbox: t.TempDir()})
-	heard := w.listen()
-	must(t, w.as("post").Enqueue(t.Context(), subscription("1")))
+	reports := w.recordBounces()
+	must(t, w.as("post").Enqueue(t.Context(), messageWithBounceID("1")))
 	text, err := os.ReadFile(filepath.Join("testdata", "hard.eml"))
 	must(t, err)
-	must(t, w.as("post").HandleFor(t.Context(), "ghent 0123456789abcdef", text)) // who never got a mail
+	must(t, w.as("post").HandleFor(t.Context(), "ghent 0123456789abcdef", text)) // not a recipient
 	must(t, w.as("other").HandleFor(t.Context(), "zuerich 0123456789abcdef", text))
 	must(t, w.as("post").HandleFor(t.Context(), "zuerich 0123456789abcdef", text))
-	if got := <-heard; len(heard) > 0 || got.id != "zuerich 0123456789abcdef" || !got.Hard {
-		t.Errorf("told %+v, and %d more", got, len(heard))
+	if got := <-reports; len(reports) > 0 || got.id != "zuerich 0123456789abcdef" || !got.Hard {
+		t.Errorf("got %+v, and %d more", got, len(reports))
 	}
 }
 
-func TestSoftBouncesAreCountedUntilAMailGoesThrough(t *testing.T) {
+func TestSoftBouncesAreCountedUntilAMessageIsDelivered(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, Config{Outbox: t.TempDir()})
-	heard := w.listen()
-	must(t, w.as("post").Enqueue(t.Context(), subscription("1")))
+	reports := w.recordBounces()
+	must(t, w.as("post").Enqueue(t.Context(), messageWithBounceID("1")))
 	local := bouncePrefix + w.bounceToken("post", "zuerich 0123456789abcdef")
 	for _, step := range []struct {
 		after   time.Duration
@@ -193,74 +191,67 @@ func TestSoftBouncesAreCountedUntilAMailGoesThrough(t *testing.T) {
 			must(t, w.clearSoftBounces(t.Context(), local))
 		}
 		must(t, w.recordBounce(t.Context(), local, softBounce))
-		if got := <-heard; got.Soft != step.count || got.Dead() != step.dead {
+		if got := <-reports; got.Soft != step.count || got.Dead() != step.dead {
 			t.Errorf("%+v: %+v", step, got)
 		}
 	}
 }
 
-func TestAMailThatExpiresAtAFullMailboxIsASoftBounce(t *testing.T) {
+func TestAMessageThatExpiresBecauseOfAFullMailboxIsASoftBounce(t *testing.T) {
+	t.Parallel()
 	s := newSink(t)
-	s.refuse = func(at, _ string) error {
-		if at == "RCPT" {
-			return &smtp.SMTPError{Code: 452, EnhancedCode: smtp.EnhancedCode{4, 2, 2}, Message: "full"}
-		}
-		return nil
-	}
+	s.refuse = refuseAt("RCPT", &smtp.SMTPError{Code: 452, EnhancedCode: smtp.EnhancedCode{4, 2, 2}, Message: "full"})
 	w := newWorld(t, Config{Smarthost: s.address})
-	heard := w.listen()
+	reports := w.recordBounces()
 	stop := w.run(w.Mailer)
-	mail := subscription("1")
+	mail := messageWithBounceID("1")
 	mail.Expires = w.now().Add(time.Hour)
 	must(t, w.as("post").Enqueue(t.Context(), mail))
-	<-w.paused
-	<-w.paused // by now the first answer is written down
+	<-w.retried
+	<-w.retried // by now the first reply is stored
 	w.skew.Add(int64(time.Hour))
-	w.rest()
-	if got := <-heard; got.Hard || got.Soft != 1 {
+	w.waitUntilEmpty()
+	if got := <-reports; got.Hard || got.Soft != 1 {
 		t.Errorf("%+v", got)
 	}
 	stop()
 }
 
-func TestABounceThatCannotBeToldIsToldLater(t *testing.T) {
+func TestABounceIsReportedAgainAfterTheNetworkReturnsAnError(t *testing.T) {
+	t.Parallel()
 	s := newSink(t)
-	s.refuse = func(at, _ string) error {
-		if at == "RCPT" {
-			return &smtp.SMTPError{Code: 550, EnhancedCode: smtp.EnhancedCode{5, 1, 1}, Message: "no"}
-		}
-		return nil
-	}
+	s.refuse = refuseAt("RCPT", noSuchUser)
 	w := newWorld(t, Config{Smarthost: s.address})
-	heard := make(chan string, 10)
+	reports := make(chan string, 10)
 	w.register(func(id string, _ Bounce) error {
-		heard <- id
-		if len(heard) == 1 {
+		reports <- id
+		if len(reports) == 1 {
 			return errors.New("disk full")
 		}
 		return nil
 	})
-	must(t, w.as("post").Enqueue(t.Context(), subscription("1")))
+	must(t, w.as("post").Enqueue(t.Context(), messageWithBounceID("1")))
 	w.run(w.Mailer)
-	w.rest()
-	if len(heard) != 2 {
-		t.Errorf("told %d times", len(heard))
+	w.waitUntilEmpty()
+	if len(reports) != 2 {
+		t.Errorf("%d reports", len(reports))
 	}
 }
 
-func TestNobodyIsBlamedWhileWeAreOffline(t *testing.T) {
+func TestAnUnreachableServerIsNoBounceWhileNoServerIsReachable(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, newInternet(t).config())
-	gone := reply{stage: "connect", code: 451, enhanced: [3]int{4, 4, 1}}
-	if w.classify(gone, envelope{}) != noBounce {
-		t.Error("blamed though nothing was ever delivered")
+	unreachable := reply{stage: "connect", code: 451, enhanced: [3]int{4, 4, 1}}
+	if w.classify(unreachable, envelope{}) != noBounce {
+		t.Error("a bounce although nothing was ever delivered")
 	}
 	w.lastAccepted.Store(w.now().UnixMilli())
-	if w.classify(gone, envelope{}) != softBounce {
-		t.Error("not blamed though another server took a mail")
+	if w.classify(unreachable, envelope{}) != softBounce {
+		t.Error("no bounce although another server accepted a message")
 	}
 	w.skew.Add(int64(2 * onlineTime))
-	if w.classify(gone, envelope{}) != noBounce {
-		t.Error("blamed though no mail was delivered for long")
+	if w.classify(unreachable, envelope{}) != noBounce {
+		t.Error("a bounce although nothing has been delivered for long")
 	}
 }
 
@@ -277,11 +268,11 @@ func FuzzDSN(f *testing.F) {
 		if len(failed) > maxGroups {
 			t.Errorf("%d recipients", len(failed))
 		}
-		for _, a := range failed {
-			if c := a.code / 100; err != nil || c != 2 && c != 4 && c != 5 || a.enhanced != [3]int{} && a.enhanced[0] != c {
-				t.Errorf("%+v, %v", a, err)
+		for _, r := range failed {
+			if c := r.code / 100; err != nil || c != 2 && c != 4 && c != 5 || r.enhanced != [3]int{} && r.enhanced[0] != c {
+				t.Errorf("%+v, %v", r, err)
 			}
-			classify(a, true)
+			classify(r, true)
 		}
 	})
 }

@@ -5,83 +5,77 @@ import (
 	"testing"
 )
 
-func TestMailsThatAreCanceledDoNotLeaveEvenIfTheyAreBeingHandedOut(t *testing.T) {
+func TestCanceledMessagesAreNotSentEvenIfTheyAreLeased(t *testing.T) {
+	t.Parallel()
 	s := newSink(t)
-	hang, reached := make(chan struct{}), make(chan struct{}, 100)
-	s.refuse = func(at, _ string) error {
-		if at == "RCPT" {
-			reached <- struct{}{}
-			s.mu.Unlock()
-			<-hang
-			s.mu.Lock()
-		}
-		return nil
-	}
+	reached, release := s.hangAt("RCPT")
 	w := newWorld(t, Config{Smarthost: s.address})
 	w.limits.connections = 1
 	const count = 1000 // more than are leased at once
 	var keys []string
-	for _, mail := range manyMails("zuerich", count) {
+	for _, mail := range messagesFrom("zuerich", count) {
 		keys = append(keys, mail.Key)
 		w.enqueue(mail)
 	}
-	w.enqueue(letter("another"))
+	w.enqueue(newMessage("another"))
 	w.run(w.Mailer)
 	<-reached
 	for range 2 {
-		left, err := w.Cancel(t.Context(), append(keys, "never enqueued")...)
+		sent, err := w.Cancel(t.Context(), append(keys, "never enqueued")...)
 		must(t, err)
-		if left != 0 {
-			t.Errorf("%d have left", left)
+		if sent != 0 {
+			t.Errorf("%d were sent", sent)
 		}
 	}
-	close(hang)
-	got := map[string]bool{s.next().To: true, s.next().To: true} // the one that was on its way, and another's
+	release()
+	got := map[string]bool{s.next().To: true, s.next().To: true} // the one in progress, and the other flow's
 	if !got["rider@example.org"] || len(got) != 2 {
 		t.Errorf("got %v", got)
 	}
-	w.enqueue(letter("the last"))
+	w.enqueue(newMessage("the last"))
 	s.next()
 	s.none()
-	for _, row := range w.rows()[:count] {
+	for _, row := range w.items()[:count] {
 		if row.Open || row.Sealed != nil {
-			t.Fatalf("row %+v", row)
+			t.Fatalf("item %+v", row)
 		}
 	}
 }
 
-func TestAMailThatHasLeftCannotBeCanceledNorComeAgain(t *testing.T) {
+func TestASentMessageCannotBeCanceledNorSentAgain(t *testing.T) {
+	t.Parallel()
 	s := newSink(t)
 	w := newWorld(t, Config{Smarthost: s.address})
 	stop := w.run(w.Mailer)
-	w.enqueue(letter("1"))
+	w.enqueue(newMessage("1"))
 	s.next()
-	for w.rows()[0].Open {
+	for w.items()[0].Open {
 		<-w.changed
 	}
 	stop()
-	w.enqueue(letter("2"))
-	left, err := w.Cancel(t.Context(), "1", "2")
-	if err != nil || left != 1 {
-		t.Errorf("%d have left, %v", left, err)
+	w.enqueue(newMessage("2"))
+	sent, err := w.Cancel(t.Context(), "1", "2")
+	if err != nil || sent != 1 {
+		t.Errorf("%d were sent, %v", sent, err)
 	}
-	w.enqueue(letter("2")) // the broadcast goes on after a crash
+	w.enqueue(newMessage("2")) // as after a crash in the middle of a broadcast
 	w.run(w.Mailer)
-	w.enqueue(letter("3"))
+	w.enqueue(newMessage("3"))
 	s.next()
 	s.none()
-	if rows := w.rows(); len(rows) != 3 {
+	if rows := w.items(); len(rows) != 3 {
 		t.Error(fmt.Sprint(rows))
 	}
 }
 
-func TestWhoeverHasLeftGetsNoMailThatStillWaits(t *testing.T) {
+func TestAForgottenRecipientGetsNoQueuedMessages(t *testing.T) {
+	t.Parallel()
 	s := newSink(t)
 	w := newWorld(t, Config{Smarthost: s.address})
 	bot := w.as("email")
 	for i := range 5 {
 		for _, who := range []string{"marta", "rosa"} {
-			mail := letter(fmt.Sprint(who, i))
+			mail := newMessage(fmt.Sprint(who, i))
 			mail.To, mail.BounceID = who+"@example.org", who
 			must(t, bot.Enqueue(t.Context(), mail))
 		}
@@ -91,14 +85,14 @@ func TestWhoeverHasLeftGetsNoMailThatStillWaits(t *testing.T) {
 	w.run(w.Mailer)
 	for range 5 {
 		if got := s.next(); got.To != "rosa@example.org" {
-			t.Errorf("a mail for %s", got.To)
+			t.Errorf("a message for %s", got.To)
 		}
 	}
 	s.none()
-	again := letter("again")
+	again := newMessage("again")
 	again.To, again.BounceID = "marta@example.org", "marta"
 	must(t, bot.Enqueue(t.Context(), again))
 	if got := s.next(); got.To != "marta@example.org" {
-		t.Errorf("a mail for %s", got.To)
+		t.Errorf("a message for %s", got.To)
 	}
 }

@@ -5,23 +5,19 @@ import (
 	"crypto/rsa"
 	"crypto/x509"
 	"encoding/base64"
-	"encoding/pem"
 	"net"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 )
 
-// signingKey writes a private key, and returns its path and the public half as a record has it.
+// signingKey writes a private key into a file, and returns its path and the public key in the format of DKIM records.
 func signingKey(t testing.TB) (path, public string) {
 	t.Helper()
 	key, err := rsa.GenerateKey(rand.Reader, 2048)
 	must(t, err)
 	der, err := x509.MarshalPKCS8PrivateKey(key)
 	must(t, err)
-	path = filepath.Join(t.TempDir(), "dkim.pem")
-	must(t, os.WriteFile(path, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}), 0o600))
+	path = writePEM(t, "PRIVATE KEY", der)
 	der, err = x509.MarshalPKIXPublicKey(key.Public())
 	must(t, err)
 	return path, base64.StdEncoding.EncodeToString(der)
@@ -29,7 +25,7 @@ func signingKey(t testing.TB) (path, public string) {
 
 const checked = "city.linienfunk.example"
 
-// complete is a zone that lacks nothing for direct delivery.
+// complete returns a zone with all records for direct delivery.
 func complete(public string) *zone {
 	z := newZone()
 	z.hosts["out."+checked] = []string{"192.0.2.1", "2001:db8::1"}
@@ -42,13 +38,14 @@ func complete(public string) *zone {
 	return z
 }
 
-func TestTheCheckFindsWhatTheDNSLacks(t *testing.T) {
+func TestTheCheckFindsMissingAndWrongRecords(t *testing.T) {
+	t.Parallel()
 	path, public := signingKey(t)
 	_, foreign := signingKey(t)
 	direct := Config{Domain: checked, Hostname: "out." + checked, Direct: true, DKIMKey: path, DKIMSelector: "s1"}
 	for name, c := range map[string]struct {
 		change func(*zone, *Config)
-		want   string // names of what is not right, with their states
+		want   string // findings that are not right, with their states
 		record string
 	}{
 		"nothing":    {func(*zone, *Config) {}, "", ""},
@@ -61,36 +58,36 @@ func TestTheCheckFindsWhatTheDNSLacks(t *testing.T) {
 			z.mx[checked][0].Host = "."
 			z.txt[checked] = []string{"v=spf1 a:out." + checked + " -all"}
 		}, "MX wrong", " IN MX 10 "},
-		"no SPF":          {func(z *zone, _ *Config) { z.txt[checked] = nil }, "SPF missing", checked + `. IN TXT "v=spf1 a:out.` + checked + ` -all"`},
-		"two SPF records": {func(z *zone, _ *Config) { z.txt[checked] = []string{"v=spf1 mx", "v=spf1 a"} }, "SPF wrong", ""},
-		"SPF for others":  {func(z *zone, _ *Config) { z.txt[checked] = []string{"v=spf1 ip4:192.0.2.1 -all"} }, "SPF wrong", "v=spf1"},
-		"no DKIM record":  {func(z *zone, _ *Config) { delete(z.txt, "s1._domainkey."+checked) }, "DKIM missing", "s1._domainkey." + checked + `. IN TXT "v=DKIM1; k=rsa; p=` + public[:50]},
+		"no SPF":              {func(z *zone, _ *Config) { z.txt[checked] = nil }, "SPF missing", checked + `. IN TXT "v=spf1 a:out.` + checked + ` -all"`},
+		"two SPF records":     {func(z *zone, _ *Config) { z.txt[checked] = []string{"v=spf1 mx", "v=spf1 a"} }, "SPF wrong", ""},
+		"SPF of another host": {func(z *zone, _ *Config) { z.txt[checked] = []string{"v=spf1 ip4:192.0.2.1 -all"} }, "SPF wrong", "v=spf1"},
+		"no DKIM record":      {func(z *zone, _ *Config) { delete(z.txt, "s1._domainkey."+checked) }, "DKIM missing", "s1._domainkey." + checked + `. IN TXT "v=DKIM1; k=rsa; p=` + public[:50]},
 		"another key": {func(z *zone, _ *Config) { z.txt["s1._domainkey."+checked] = []string{"v=DKIM1; k=rsa; p=" + foreign} },
 			"DKIM wrong", "s1._domainkey."},
 		"no key":   {func(_ *zone, c *Config) { c.DKIMKey, c.DKIMSelector = "", "" }, "DKIM missing", ""},
 		"no DMARC": {func(z *zone, _ *Config) { delete(z.txt, "_dmarc."+checked) }, "DMARC missing", "_dmarc." + checked + `. IN TXT "v=DMARC1;`},
-		"DMARC of the domain above": {func(z *zone, _ *Config) {
+		"DMARC of the organizational domain": {func(z *zone, _ *Config) {
 			delete(z.txt, "_dmarc."+checked)
 			z.txt["_dmarc.linienfunk.example"] = []string{"v=DMARC1; p=none"}
 		}, "", ""},
 		"DMARC without a policy": {func(z *zone, _ *Config) { z.txt["_dmarc."+checked] = []string{"v=DMARC1; rua=mailto:x@example.org"} }, "DMARC wrong", "_dmarc."},
-		"an address that only this machine knows": {func(z *zone, _ *Config) {
+		"a loopback address": {func(z *zone, _ *Config) {
 			z.hosts["out."+checked] = []string{"127.0.1.1"} // as Debian writes it into /etc/hosts
 			z.txt[checked] = []string{"v=spf1 a:out." + checked + " -all"}
 			z.names["127.0.1.1"] = []string{"out." + checked + "."}
 		}, "A/AAAA wrong, SPF unknown, PTR unknown", "out." + checked + ". IN A"},
-		"a record of another kind of key": {func(z *zone, _ *Config) {
+		"a record for another type of key": {func(z *zone, _ *Config) {
 			z.txt["s1._domainkey."+checked] = []string{"v=DKIM1; k=ed25519; p=" + public}
 		}, "DKIM wrong", "k=rsa"},
-		"a record that says nothing of its kind": {func(z *zone, _ *Config) { z.txt["s1._domainkey."+checked] = []string{"p=" + public} }, "", ""},
-		"a record for tests": {func(z *zone, _ *Config) {
+		"a record without a type": {func(z *zone, _ *Config) { z.txt["s1._domainkey."+checked] = []string{"p=" + public} }, "", ""},
+		"a record in testing mode": {func(z *zone, _ *Config) {
 			z.txt["s1._domainkey."+checked] = []string{"v=DKIM1; t=y; k=rsa; p=" + public}
 		}, "DKIM wrong", "s1._domainkey."},
-		"a smarthost without a name": {func(z *zone, c *Config) {
+		"a smarthost given by its address": {func(z *zone, c *Config) {
 			c.Direct, c.Smarthost = false, "smtp://[2001:db8::25]:587"
 			z.txt[checked] = nil
 		}, "SPF missing", `"v=spf1 ip6:2001:db8::25 -all"`},
-		"a smarthost beside us": {func(z *zone, c *Config) {
+		"a smarthost in a private network": {func(z *zone, c *Config) {
 			c.Direct, c.Smarthost = false, "smtp://192.168.0.25:587"
 			z.txt[checked] = nil
 		}, "SPF missing", ""},
@@ -102,7 +99,7 @@ func TestTheCheckFindsWhatTheDNSLacks(t *testing.T) {
 			c.Direct, c.Smarthost = false, "smtp://127.0.0.1:2500"
 			z.txt[checked] = nil
 		}, "SPF missing", ""},
-		"an MX that is an address": {func(z *zone, _ *Config) {
+		"an MX record with an address": {func(z *zone, _ *Config) {
 			z.mx[checked] = []*net.MX{{Host: "192.0.2.1.", Pref: 10}}
 			z.txt[checked] = []string{"v=spf1 a:out." + checked + " -all"}
 		}, "MX wrong", " IN MX 10 "},

@@ -10,13 +10,14 @@ import (
 	"github.com/emersion/go-smtp"
 )
 
-func to(address string) Message {
-	mail := letter(address)
+func messageTo(address string) Message {
+	mail := newMessage(address)
 	mail.To = address
 	return mail
 }
 
-func TestAMailGoesToTheMostPreferredServerThatAnswers(t *testing.T) {
+func TestAMessageGoesToTheMostPreferredServerThatResponds(t *testing.T) {
+	t.Parallel()
 	i, s := newInternet(t), newSink(t)
 	i.mxs("example.org", "down.example.org", "up.example.org", "last.example.org")
 	i.set(func() { i.hosts["down.example.org"] = []string{"192.0.2.1"} })
@@ -24,28 +25,30 @@ func TestAMailGoesToTheMostPreferredServerThatAnswers(t *testing.T) {
 	i.serve("last.example.org", "192.0.2.3", newSink(t))
 	w := newWorld(t, i.config())
 	w.run(w.Mailer)
-	w.enqueue(to("rider@example.org"))
+	w.enqueue(messageTo("rider@example.org"))
 	if got := s.next(); got.To != "rider@example.org" || got.TLS {
 		t.Errorf("got %+v", got)
 	}
 	if i.dialed[0] != "192.0.2.1:25" {
 		t.Errorf("first dialed %s", i.dialed[0])
 	}
-	if name := s.greeted(); name != "out.linienfunk.example" {
+	if name := s.lastHello(); name != "out.linienfunk.example" {
 		t.Errorf("said EHLO %s", name)
 	}
 }
 
 func TestADomainWithoutMXIsItsOwnServer(t *testing.T) {
+	t.Parallel()
 	i, s := newInternet(t), newSink(t)
 	i.serve("example.org", "2001:db8::1", s)
 	w := newWorld(t, i.config())
 	w.run(w.Mailer)
-	w.enqueue(to("rider@example.org"))
+	w.enqueue(messageTo("rider@example.org"))
 	s.next()
 }
 
-func TestADomainThatTakesNoMailIsRefusedAtOnce(t *testing.T) {
+func TestMessagesToADomainThatAcceptsNoMailFailAtOnce(t *testing.T) {
+	t.Parallel()
 	i := newInternet(t)
 	i.mxs("null.example", "")
 	i.mxs("nulls.example", "", "")
@@ -60,27 +63,29 @@ func TestADomainThatTakesNoMailIsRefusedAtOnce(t *testing.T) {
 	}
 }
 
-func TestAMailWaitsWhileTheDNSFails(t *testing.T) {
+func TestAMessageIsRetriedWhileTheDNSFails(t *testing.T) {
+	t.Parallel()
 	i, s := newInternet(t), newSink(t)
 	i.mxs("example.org", "mx.example.org")
 	i.serve("mx.example.org", "192.0.2.2", s)
 	i.set(func() { i.broken["example.org"] = true })
 	w := newWorld(t, i.config())
 	w.run(w.Mailer)
-	w.enqueue(to("rider@example.org"))
-	<-w.paused
+	w.enqueue(messageTo("rider@example.org"))
+	<-w.retried
 	i.set(func() { i.broken["example.org"] = false })
 	s.next()
 }
 
-func TestEncryptionIsUsedWithoutACheckAndMailGoesOnWithoutItWhenItFails(t *testing.T) {
+func TestTLSIsOpportunisticAndPlaintextTheFallback(t *testing.T) {
+	t.Parallel()
 	config, _ := certificate(t)
 	for name, c := range map[string]struct {
 		config *tls.Config
 		want   bool
 	}{
-		"with a certificate of its own": {config, true},
-		"with an encryption that does not work": {&tls.Config{GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) {
+		"with a self-signed certificate": {config, true},
+		"with a failing handshake": {&tls.Config{GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 			return nil, errors.New("none")
 		}}, false},
 		"without STARTTLS": {nil, false},
@@ -91,7 +96,7 @@ func TestEncryptionIsUsedWithoutACheckAndMailGoesOnWithoutItWhenItFails(t *testi
 			i.serve("mx.example.org", "192.0.2.2", s)
 			w := newWorld(t, i.config())
 			w.run(w.Mailer)
-			w.enqueue(to("rider@example.org"))
+			w.enqueue(messageTo("rider@example.org"))
 			if got := s.next(); got.TLS != c.want {
 				t.Errorf("TLS %v", got.TLS)
 			}
@@ -99,44 +104,38 @@ func TestEncryptionIsUsedWithoutACheckAndMailGoesOnWithoutItWhenItFails(t *testi
 	}
 }
 
-func TestASlowDomainHoldsUpNobodyElse(t *testing.T) {
+func TestASlowDomainDelaysNoOtherDomain(t *testing.T) {
+	t.Parallel()
 	i, slow, fast := newInternet(t), newSink(t), newSink(t)
-	hang := make(chan struct{})
-	defer close(hang)
-	slow.refuse = func(at, _ string) error {
-		if at == "RCPT" {
-			slow.mu.Unlock()
-			<-hang
-			slow.mu.Lock()
-		}
-		return nil
-	}
+	_, release := slow.hangAt("RCPT")
+	defer release()
 	i.serve("slow.example", "192.0.2.1", slow)
 	i.serve("fast.example", "192.0.2.2", fast)
 	w := newWorld(t, i.config())
 	for n := range 50 {
-		w.enqueue(to(fmt.Sprintf("rider%d@slow.example", n)))
+		w.enqueue(messageTo(fmt.Sprintf("rider%d@slow.example", n)))
 	}
-	w.enqueue(to("rider@fast.example"))
+	w.enqueue(messageTo("rider@fast.example"))
 	w.run(w.Mailer)
 	fast.next()
 	slow.set(func() {
 		if slow.connections > directLimits.connections {
-			t.Errorf("%d connections at a time", slow.connections)
+			t.Errorf("%d connections at the same time", slow.connections)
 		}
 	})
 }
 
-func TestADomainGetsNoMoreThanItsMailsAMinute(t *testing.T) {
+func TestADomainGetsNoMoreMessagesAMinuteThanItsLimit(t *testing.T) {
+	t.Parallel()
 	i, s, other := newInternet(t), newSink(t), newSink(t)
 	i.serve("example.org", "192.0.2.1", s)
 	i.serve("example.net", "192.0.2.2", other)
 	w := newWorld(t, i.config())
 	w.limits.perMinute = 3
 	for n := range 5 {
-		w.enqueue(to(fmt.Sprintf("rider%d@example.org", n)))
+		w.enqueue(messageTo(fmt.Sprintf("rider%d@example.org", n)))
 	}
-	w.enqueue(to("rider@example.net"))
+	w.enqueue(messageTo("rider@example.net"))
 	w.run(w.Mailer)
 	other.next()
 	for range 3 {
@@ -144,7 +143,7 @@ func TestADomainGetsNoMoreThanItsMailsAMinute(t *testing.T) {
 	}
 	s.none()
 	w.skew.Add(int64(time.Minute))
-	w.enqueue(to("second@example.net")) // wakes the queue, whose timer knows nothing of the test's clock
+	w.enqueue(messageTo("second@example.net")) // wakes the dispatcher, whose timer does not follow the test's clock
 	for range 2 {
 		s.next()
 	}

@@ -11,7 +11,7 @@ import (
 	"testing"
 )
 
-// zone is a fake DNS. It knows nothing but what it is told.
+// zone is a fake DNS.
 type zone struct {
 	mu     sync.Mutex
 	mx     map[string][]*net.MX
@@ -32,7 +32,7 @@ func (z *zone) set(f func()) {
 	f()
 }
 
-// look follows net.Resolver, which tells a name without records by IsNotFound, and other failures without.
+// look returns errors like net.Resolver: IsNotFound for a name without records.
 func look[T any](z *zone, records map[string][]T, name string) ([]T, error) {
 	z.mu.Lock()
 	defer z.mu.Unlock()
@@ -64,7 +64,7 @@ func (z *zone) LookupIPAddr(_ context.Context, name string) ([]net.IPAddr, error
 	return all, err
 }
 
-// internet is a zone, the mail servers in it, and a web server for policies.
+// internet is a zone with mail servers, and a web server for MTA-STS policies.
 type internet struct {
 	*zone
 	mu      sync.Mutex
@@ -82,7 +82,7 @@ func newInternet(t testing.TB) *internet {
 		defer i.mu.Unlock()
 		i.fetched++
 		if r.URL.Path != "/.well-known/mta-sts.txt" || !strings.HasPrefix(r.Host, "mta-sts.") {
-			t.Errorf("asked for %s at %s", r.URL.Path, r.Host)
+			t.Errorf("request for %s at %s", r.URL.Path, r.Host)
 		}
 		switch i.policy {
 		case "":
@@ -97,7 +97,7 @@ func newInternet(t testing.TB) *internet {
 	return i
 }
 
-// serve puts a server behind an address of a host.
+// serve adds an address to a host, and the server there.
 func (i *internet) serve(host, address string, s *sink) {
 	i.set(func() { i.hosts[host] = append(i.hosts[host], address) })
 	i.mu.Lock()

@@ -21,9 +21,11 @@ import (
 
 	"github.com/emersion/go-sasl"
 	"github.com/emersion/go-smtp"
+
+	"linienfunk/internal/testkit"
 )
 
-// sink is a smarthost on loopback.
+// sink is an SMTP server on loopback that records what it gets.
 type sink struct {
 	t       testing.TB
 	mails   chan received
@@ -31,12 +33,12 @@ type sink struct {
 	server  *smtp.Server
 
 	mu          sync.Mutex
-	refuse      func(stage, address string) error // nil accepts
+	refuse      func(stage, address string) error // called with mu locked; nil accepts everything
 	connections int
-	login       string // user and password wanted
+	login       string // accepted user and password
 	closeAfter  bool   // close the connection after each mail
-	hello       string // the last name in EHLO
-	mechanism   string // of the login; PLAIN if empty
+	hello       string // name in the last EHLO
+	mechanism   string // of AUTH; PLAIN if empty
 }
 
 type received struct {
@@ -64,16 +66,44 @@ func newSinkAt(t testing.TB, address string, with ...func(*smtp.Server)) *sink {
 	listener, err := net.Listen("tcp", address)
 	must(t, err)
 	s.address = listener.Addr().String()
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		s.server.Serve(listener)
-	}()
-	t.Cleanup(func() {
-		s.server.Close()
-		<-done
-	})
+	s.serve(listener)
 	return s
+}
+
+// serve serves until the test ends. It closes the listener itself: Serve of go-smtp 0.25.1 goes on after a Close that came first.
+func (s *sink) serve(listener net.Listener) {
+	var serving sync.WaitGroup
+	serving.Go(func() { s.server.Serve(listener) })
+	s.t.Cleanup(func() {
+		listener.Close()
+		s.server.Close()
+		serving.Wait()
+	})
+}
+
+// refuseAt returns a sink.refuse for one stage.
+func refuseAt(stage string, err error) func(at, address string) error {
+	return func(at, _ string) error {
+		if at == stage {
+			return err
+		}
+		return nil
+	}
+}
+
+// hangAt makes the sink hang at a stage until release is called. It sends to reached each time.
+func (s *sink) hangAt(stage string) (reached <-chan struct{}, release func()) {
+	hanging, end := make(chan struct{}, 1000), make(chan struct{})
+	s.refuse = func(at, _ string) error {
+		if at == stage {
+			s.mu.Unlock()
+			defer s.mu.Lock()
+			hanging <- struct{}{}
+			<-end
+		}
+		return nil
+	}
+	return hanging, func() { close(end) }
 }
 
 func (s *sink) set(f func()) {
@@ -179,56 +209,68 @@ func (s *sinkSession) Data(r io.Reader) error {
 	s.sink.mu.Lock()
 	defer s.sink.mu.Unlock()
 	if s.sink.closeAfter {
-		s.conn.Conn().SetReadDeadline(time.Unix(1, 0)) // the answer still goes out
+		s.conn.Conn().SetReadDeadline(time.Unix(1, 0)) // the reply is still sent
 	}
 	return nil
 }
 
 func (s *sink) next() received {
 	s.t.Helper()
-	select {
-	case mail := <-s.mails:
-		return mail
-	case <-time.After(20 * time.Second):
-		s.t.Fatal("no mail came")
-		return received{}
-	}
+	return testkit.Next(s.t, s.mails)
 }
 
-func (s *sink) greeted() string {
+// lastHello returns the name in the last EHLO.
+func (s *sink) lastHello() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.hello
 }
 
+// none fails if the sink has got another message.
 func (s *sink) none() {
 	s.t.Helper()
 	select {
 	case mail := <-s.mails:
-		s.t.Fatalf("a mail too many came, for %s", mail.To)
+		s.t.Fatalf("unexpected message for %s", mail.To)
 	default:
 	}
 }
 
-func answerOf(code, class int) error {
-	return &smtp.SMTPError{Code: code, EnhancedCode: smtp.EnhancedCode{class, 0, 0}, Message: "words of the server"}
+func smtpReply(code, class int) error {
+	return &smtp.SMTPError{Code: code, EnhancedCode: smtp.EnhancedCode{class, 0, 0}, Message: "text of the server"}
 }
 
-// certificate makes one for 127.0.0.1, and the file of its authority: itself.
-func certificate(t testing.TB) (*tls.Config, string) {
+// certificate makes a self-signed certificate for 127.0.0.1 and the hosts, and returns the path of its file as well.
+func certificate(t testing.TB, hosts ...string) (*tls.Config, string) {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	must(t, err)
 	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "sink"}, IsCA: true, BasicConstraintsValid: true,
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "sink"}, IsCA: true, BasicConstraintsValid: true, DNSNames: hosts,
 		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
 		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign,
 	}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
 	must(t, err)
-	path := filepath.Join(t.TempDir(), "ca.pem")
-	must(t, os.WriteFile(path, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), 0o600))
-	return &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}}}, path
+	config := &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}}}
+	return config, writePEM(t, "CERTIFICATE", der)
+}
+
+// trust returns a client's configuration that trusts the certificate.
+func trust(t testing.TB, config *tls.Config) *tls.Config {
+	t.Helper()
+	leaf, err := x509.ParseCertificate(config.Certificates[0].Certificate[0])
+	must(t, err)
+	pool := x509.NewCertPool()
+	pool.AddCert(leaf)
+	return &tls.Config{RootCAs: pool}
+}
+
+func writePEM(t testing.TB, kind string, der []byte) (path string) {
+	t.Helper()
+	path = filepath.Join(t.TempDir(), "file.pem")
+	must(t, os.WriteFile(path, pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der}), 0o600))
+	return path
 }
 
 func must(t testing.TB, err error) {
@@ -238,5 +280,5 @@ func must(t testing.TB, err error) {
 	}
 }
 
-// gone is an answer for a mailbox that does not exist.
-var gone = &smtp.SMTPError{Code: 550, EnhancedCode: smtp.EnhancedCode{5, 1, 1}, Message: "no such user"}
+// noSuchUser is the reply for an address that does not exist.
+var noSuchUser = &smtp.SMTPError{Code: 550, EnhancedCode: smtp.EnhancedCode{5, 1, 1}, Message: "no such user"}

@@ -9,11 +9,12 @@ import (
 	"github.com/emersion/go-message"
 )
 
-func TestAMailIsDeliveredOnceWithAllItsFields(t *testing.T) {
+func TestAMessageIsDeliveredOnceWithAllItsFields(t *testing.T) {
+	t.Parallel()
 	s := newSink(t)
 	w := newWorld(t, Config{Smarthost: s.address})
 	stop := w.run(w.Mailer)
-	w.enqueue(letter("1"))
+	w.enqueue(newMessage("1"))
 	got := s.next()
 	stop()
 	s.none()
@@ -34,73 +35,71 @@ func TestAMailIsDeliveredOnceWithAllItsFields(t *testing.T) {
 		"id":          strings.HasSuffix(e.Header.Get("Message-Id"), "@linienfunk.example>"),
 		"auto":        e.Header.Get("Auto-Submitted") == "auto-generated",
 		"one-click":   e.Header.Get("List-Unsubscribe-Post") == "List-Unsubscribe=One-Click",
-		"unsubscribe": e.Header.Get("List-Unsubscribe") == letter("").Header["List-Unsubscribe"],
+		"unsubscribe": e.Header.Get("List-Unsubscribe") == newMessage("").Header["List-Unsubscribe"],
 		"mime":        e.Header.Get("Mime-Version") == "1.0",
 		"charset":     strings.Contains(e.Header.Get("Content-Type"), "charset=utf-8"),
 		"encoding":    e.Header.Get("Content-Transfer-Encoding") == "quoted-printable",
-		"text":        text.String() == strings.ReplaceAll(letter("").Text, "\n", "\r\n"),
+		"text":        text.String() == strings.ReplaceAll(newMessage("").Text, "\n", "\r\n"),
 		"ascii only":  bytes.IndexFunc(got.Message, func(r rune) bool { return r > '~' }) < 0,
 	} {
 		if !ok {
 			t.Errorf("%s is wrong in\n%s\n%q %q", what, got.Message, from, text.String())
 		}
 	}
-	if rows := w.rows(); len(rows) != 1 || rows[0].Open || rows[0].Sealed != nil {
+	if rows := w.items(); len(rows) != 1 || rows[0].Open || rows[0].Sealed != nil {
 		t.Errorf("after delivery the row is %+v", rows)
 	}
 }
 
-func TestAMailIsTriedAgainAfterATemporaryRefusal(t *testing.T) {
+func TestAMessageIsRetriedAfterATemporaryError(t *testing.T) {
+	t.Parallel()
 	for _, stage := range []string{"MAIL", "RCPT", "DATA"} {
 		s := newSink(t)
-		s.refuse = func(at, _ string) error {
-			if at == stage {
-				return answerOf(451, 4)
-			}
-			return nil
-		}
+		s.refuse = refuseAt(stage, smtpReply(451, 4))
 		w := newWorld(t, Config{Smarthost: s.address})
 		w.run(w.Mailer)
-		w.enqueue(letter("1"))
-		<-w.paused
-		<-w.paused
+		w.enqueue(newMessage("1"))
+		<-w.retried
+		<-w.retried
 		s.set(func() { s.refuse = nil })
 		s.next()
 	}
 }
 
-func TestAMailIsGivenUpAfterAPermanentRefusal(t *testing.T) {
+func TestAMessageIsDroppedAfterAPermanentError(t *testing.T) {
+	t.Parallel()
 	s := newSink(t)
 	s.refuse = func(at, address string) error {
 		if at == "RCPT" && address == "gone@example.org" {
-			return answerOf(550, 5)
+			return smtpReply(550, 5)
 		}
 		return nil
 	}
 	w := newWorld(t, Config{Smarthost: s.address})
 	stop := w.run(w.Mailer)
-	gone := letter("1")
+	gone := newMessage("1")
 	gone.To = "gone@example.org"
 	w.enqueue(gone)
-	w.enqueue(letter("2"))
+	w.enqueue(newMessage("2"))
 	s.next()
 	stop()
 	s.none()
-	for _, row := range w.rows() {
+	for _, row := range w.items() {
 		if row.Open || row.Sealed != nil {
-			t.Errorf("row %+v", row)
+			t.Errorf("item %+v", row)
 		}
 	}
 }
 
-func TestAMailWaitsWhileTheSmarthostIsDown(t *testing.T) {
+func TestAMessageIsRetriedWhileTheSmarthostIsDown(t *testing.T) {
+	t.Parallel()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	must(t, err)
 	address := listener.Addr().String()
 	listener.Close()
 	w := newWorld(t, Config{Smarthost: address})
 	w.run(w.Mailer)
-	w.enqueue(letter("1"))
-	<-w.paused
+	w.enqueue(newMessage("1"))
+	<-w.retried
 	newSinkAt(t, address).next()
 }

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// FuzzBuild holds what is built against RFC 5322 with the reader of another library.
+// FuzzBuild checks built messages against RFC 5322, and with the parser of another library.
 func FuzzBuild(f *testing.F) {
 	f.Add("Zürich", "kontrolle u8", "text\n", "<https://linienfunk.example/x>")
 	f.Add(strings.Repeat("ü", 400), strings.Repeat("x", 900), strings.Repeat("a ", 3000)+"\r.\r\n..\n", strings.Repeat("y", 900))

@@ -7,7 +7,6 @@ import (
 	"crypto/rsa"
 	"crypto/x509"
 	"encoding/base64"
-	"encoding/pem"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -18,13 +17,14 @@ import (
 	"github.com/emersion/go-msgauth/dkim"
 )
 
-func TestWhatCouldInjectAHeaderIsRefusedAndNothingIsStored(t *testing.T) {
+func TestHeaderInjectionIsRefusedAndNothingIsStored(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, Config{Outbox: t.TempDir()})
 	for name, change := range map[string]func(*Message){
 		"line break in the subject":       func(m *Message) { m.Subject = "a\r\nBcc: x@example.org" },
 		"line feed in the subject":        func(m *Message) { m.Subject = "a\nb" },
 		"NUL in the subject":              func(m *Message) { m.Subject = "a\x00" },
-		"line break in the name":          func(m *Message) { m.FromName = "a\r\nBcc: x@example.org" },
+		"line break in the display name":  func(m *Message) { m.FromName = "a\r\nBcc: x@example.org" },
 		"line break in the sender":        func(m *Message) { m.From = "a\r\nBcc:" },
 		"space in the sender":             func(m *Message) { m.From = "a b" },
 		"line break in the recipient":     func(m *Message) { m.To = "a@example.org\r\nDATA" },
@@ -33,30 +33,31 @@ func TestWhatCouldInjectAHeaderIsRefusedAndNothingIsStored(t *testing.T) {
 		"quoted recipient":                func(m *Message) { m.To = `"a b"@example.org` },
 		"no recipient":                    func(m *Message) { m.To = "" },
 		"recipient that needs SMTPUTF8":   func(m *Message) { m.To = "jürg@example.org" },
-		"recipient at an address":         func(m *Message) { m.To = "a@[127.0.0.1]" },
+		"recipient at an address literal": func(m *Message) { m.To = "a@[127.0.0.1]" },
 		"recipient that is too long":      func(m *Message) { m.To = strings.Repeat("a", 65) + "@example.org" },
 		"line break in a header's value":  func(m *Message) { m.Header = map[string]string{"X-A": "a\nb"} },
 		"line break in a header's name":   func(m *Message) { m.Header = map[string]string{"X-A\nBcc": "a"} },
 		"colon in a header's name":        func(m *Message) { m.Header = map[string]string{"X:A": "a"} },
-		"a header that is ours":           func(m *Message) { m.Header = map[string]string{"bCC": "x@example.org"} },
-		"a header's value is much longer": func(m *Message) { m.Header = map[string]string{"X-A": strings.Repeat("a", 2000)} },
+		"a reserved header field":         func(m *Message) { m.Header = map[string]string{"bCC": "x@example.org"} },
+		"a header field that is too long": func(m *Message) { m.Header = map[string]string{"X-A": strings.Repeat("a", 2000)} },
 		"no key":                          func(m *Message) { m.Key = "" },
 	} {
-		mail := letter("1")
+		mail := newMessage("1")
 		change(&mail)
-		err := w.Enqueue(t.Context(), letter("good"), mail)
+		err := w.Enqueue(t.Context(), newMessage("good"), mail)
 		if err == nil {
 			t.Errorf("%s: accepted", name)
 		} else if strings.Contains(err.Error(), "example.org") {
-			t.Errorf("%s: the error tells an address: %v", name, err)
+			t.Errorf("%s: the error contains an address: %v", name, err)
 		}
 	}
-	if rows := w.rows(); len(rows) > 0 {
-		t.Errorf("%d mails of refused batches were stored", len(rows))
+	if rows := w.items(); len(rows) > 0 {
+		t.Errorf("%d messages of refused batches were stored", len(rows))
 	}
 }
 
 func TestAddressesAreNormalised(t *testing.T) {
+	t.Parallel()
 	for in, want := range map[string]string{
 		"rider@example.org":     "rider@example.org",
 		"Rider+Tag@Example.ORG": "Rider+Tag@example.org",
@@ -70,6 +71,7 @@ func TestAddressesAreNormalised(t *testing.T) {
 }
 
 func TestSignaturesVerify(t *testing.T) {
+	t.Parallel()
 	rsaKey, err := rsa.GenerateKey(rand.Reader, 2048)
 	must(t, err)
 	public, private, err := ed25519.GenerateKey(rand.Reader)
@@ -86,12 +88,11 @@ func TestSignaturesVerify(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			der, err := x509.MarshalPKCS8PrivateKey(c.key)
 			must(t, err)
-			path := filepath.Join(t.TempDir(), "dkim.pem")
-			must(t, os.WriteFile(path, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}), 0o600))
+			path := writePEM(t, "PRIVATE KEY", der)
 			s := newSink(t)
 			w := newWorld(t, Config{Smarthost: s.address, DKIMKey: path, DKIMSelector: "s1"})
 			w.run(w.Mailer)
-			w.enqueue(letter("1"))
+			w.enqueue(newMessage("1"))
 			got := s.next().Message
 			lookup := &dkim.VerifyOptions{LookupTXT: func(domain string) ([]string, error) {
 				if domain != "s1._domainkey.linienfunk.example" {
@@ -120,13 +121,14 @@ func TestSignaturesVerify(t *testing.T) {
 	}
 }
 
-func TestTheOutboxHoldsEachMailOnceForItsOwnerOnly(t *testing.T) {
+func TestTheOutboxHasEachMessageOnceAndReadableByTheOwnerOnly(t *testing.T) {
+	t.Parallel()
 	directory := filepath.Join(t.TempDir(), "outbox")
 	box, err := newOutbox(directory)
 	must(t, err)
 	at := time.Date(2030, 1, 2, 3, 4, 5, 6e6, time.UTC)
-	for _, at := range []time.Time{at, at.Add(time.Minute)} { // once more after a crash
-		e, err := build(letter("1"), strings.Repeat("ab", 32), "linienfunk.example", at)
+	for _, at := range []time.Time{at, at.Add(time.Minute)} { // the second as after a crash
+		e, err := build(newMessage("1"), strings.Repeat("ab", 32), "linienfunk.example", at)
 		must(t, err)
 		must(t, box.deliver(t.Context(), e))
 	}
@@ -142,7 +144,8 @@ func TestTheOutboxHoldsEachMailOnceForItsOwnerOnly(t *testing.T) {
 	}
 }
 
-func TestWhatAKilledProgramWasWritingIsClearedAway(t *testing.T) {
+func TestTemporaryFilesOfAKilledProgramAreDeleted(t *testing.T) {
+	t.Parallel()
 	directory := t.TempDir()
 	for _, name := range []string{".mail-123", "kept.eml", ".kept"} {
 		must(t, os.WriteFile(filepath.Join(directory, name), nil, 0o600))
@@ -156,7 +159,8 @@ func TestWhatAKilledProgramWasWritingIsClearedAway(t *testing.T) {
 	}
 }
 
-func TestBadConfigurationsAreNamed(t *testing.T) {
+func TestInvalidConfigurationsAreExplained(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, Config{Outbox: t.TempDir()})
 	empty := filepath.Join(t.TempDir(), "empty.pem")
 	must(t, os.WriteFile(empty, nil, 0o600))
@@ -179,26 +183,28 @@ func TestBadConfigurationsAreNamed(t *testing.T) {
 	}
 }
 
-func TestPausesGrowToAnHour(t *testing.T) {
+func TestRetryBackoffGrowsToAnHour(t *testing.T) {
+	t.Parallel()
 	for attempts, want := range map[int]time.Duration{1: 5 * time.Second, 2: 15 * time.Second, 20: time.Hour} {
 		if got := retryBackoff(attempts); got < want*3/4 || got > want*5/4 {
-			t.Errorf("pause after %d: %s", attempts, got)
+			t.Errorf("backoff after %d: %s", attempts, got)
 		}
 	}
 }
 
-func TestNothingOfAMailCanBeReadInTheDatabase(t *testing.T) {
+func TestMessagesAreUnreadableInTheDatabase(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, Config{Outbox: t.TempDir()})
-	w.enqueue(letter("secret-key"))
-	row := w.rows()[0]
+	w.enqueue(newMessage("secret-key"))
+	row := w.items()[0]
 	for _, leak := range []string{"rider", "kontrolle", "secret-key"} {
 		if strings.Contains(row.Key+string(row.Sealed), leak) {
-			t.Errorf("the row tells %q", leak)
+			t.Errorf("the row contains %q", leak)
 		}
 	}
 	other := row
 	other.Key = strings.Repeat("0", 64)
 	if _, err := w.store.open(other); err == nil {
-		t.Error("a content opens in another row")
+		t.Error("content can be opened in another row")
 	}
 }

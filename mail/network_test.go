@@ -7,7 +7,8 @@ import (
 	"linienfunk/mail"
 )
 
-func TestAMailboxIsDeadAfterAHardBounceOrSoftOnesForDays(t *testing.T) {
+func TestARecipientIsDeadAfterAHardBounceOrSoftOnesForDays(t *testing.T) {
+	t.Parallel()
 	first := time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)
 	day := 24 * time.Hour
 	for _, c := range []struct {
@@ -22,7 +23,7 @@ func TestAMailboxIsDeadAfterAHardBounceOrSoftOnesForDays(t *testing.T) {
 		{"three soft bounces in three days", mail.Bounce{Soft: 3, First: first, Last: first.Add(3 * day)}, true},
 	} {
 		if c.b.Dead() != c.dead {
-			t.Errorf("%s: dead is %v", c.name, !c.dead)
+			t.Errorf("%s: Dead() is %v", c.name, !c.dead)
 		}
 	}
 }

@@ -2,9 +2,6 @@ package mail
 
 import "time"
 
-// idleTime is how long a worker keeps its connection without messages.
-const idleTime = 10 * time.Second
-
 // addWorker starts a worker if the destination needs one. If the pool is full, an idle worker of another destination is woken to end.
 func (d *dispatcher) addWorker(dest *destination) {
 	if dest.queued() <= dest.workers-dest.delivering || dest.workers >= dest.limits.connections {
@@ -24,7 +21,7 @@ func (d *dispatcher) addWorker(dest *destination) {
 	}
 }
 
-// work delivers the messages of a destination, until there have been none for idleTime or another destination needs the worker.
+// work delivers the messages of a destination, until there have been none for timeouts.idle or another destination needs the worker.
 func (d *dispatcher) work(dest *destination) {
 	t := d.open()
 	defer t.close()
@@ -45,7 +42,7 @@ func (d *dispatcher) work(dest *destination) {
 
 // nextTask waits for a message. It returns false when the worker must end; the worker is then no longer counted.
 func (d *dispatcher) nextTask(dest *destination, delivered bool) (next task, ok bool) {
-	timer := time.NewTimer(idleTime)
+	timer := time.NewTimer(d.mailer.timeouts.idle)
 	defer timer.Stop()
 	idle := false
 	for {

@@ -3,7 +3,6 @@ package mail
 import (
 	"context"
 	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"net"
 	"strings"
@@ -16,11 +15,11 @@ import (
 	"linienfunk/bots"
 )
 
-// provider is a mail server with a login, and the owner of the route to it.
+// provider is a mail server with a login, and the part of a Network that knows the route to it.
 type provider struct {
 	*sink
 	mu      sync.Mutex
-	answer  Submission
+	route   Submission
 	err     error
 	refused chan string
 }
@@ -30,7 +29,7 @@ const ownAddress = "melden@post.example"
 func newProvider(t testing.TB, with ...func(*smtp.Server)) *provider {
 	p := &provider{sink: newSink(t, with...), refused: make(chan string, 100)}
 	p.login = "melden:sesame"
-	p.answer = Submission{Server: p.address, Security: NoTLS, User: "melden", Password: "sesame", Sender: ownAddress}
+	p.route = Submission{Server: p.address, Security: NoTLS, User: "melden", Password: "sesame", Sender: ownAddress}
 	return p
 }
 
@@ -43,64 +42,61 @@ func (p *provider) change(f func()) {
 func (p *provider) Submission(_ context.Context, route string) (Submission, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.answer, p.err
+	return p.route, p.err
 }
 
 func (p *provider) SubmissionRefused(_ context.Context, route string) { p.refused <- route }
 
-// newRouted is a world with a provider for the owner "post"; all else goes to s.
-func newRouted(t testing.TB, p *provider) (w *world, s *sink, heard <-chan told) {
+// newRouted makes a world with a provider for the network "post"; s gets all other messages.
+func newRouted(t testing.TB, p *provider) (w *world, s *sink, reports <-chan bounceReport) {
 	t.Helper()
 	s = newSink(t)
 	path, _ := signingKey(t)
 	w = newWorld(t, Config{Smarthost: s.address, Hostname: "out.linienfunk.example", Dial: new(net.Dialer).DialContext, DKIMKey: path, DKIMSelector: "s1"})
-	heard = w.listen()
+	reports = w.recordBounces()
 	w.networks["post"].(*fakeNetwork).provider = p
-	return w, s, heard
+	return w, s, reports
 }
 
-func routed1(key string) Message {
-	mail := subscription(key)
+func messageWithRoute(key string) Message {
+	mail := messageWithBounceID(key)
 	mail.From, mail.Route = ownAddress, "zuerich 1"
 	return mail
 }
 
-func (w *world) post(mails ...Message) {
+func (w *world) enqueueOwned(mails ...Message) {
 	w.t.Helper()
 	must(w.t, w.as("post").Enqueue(w.t.Context(), mails...))
 }
 
-func TestAMailWithARouteLeavesThroughItsServerInItsName(t *testing.T) {
+func TestAMessageWithARouteIsSentByItsServerFromItsUser(t *testing.T) {
+	t.Parallel()
 	config, _ := certificate(t)
-	trusted := x509.NewCertPool()
-	leaf, err := x509.ParseCertificate(config.Certificates[0].Certificate[0])
-	must(t, err)
-	trusted.AddCert(leaf)
 	withTLS := func(s *smtp.Server) { s.TLSConfig, s.AllowInsecureAuth = config, false }
 	for name, c := range map[string]struct {
 		security Security
 		trust    *tls.Config
 		server   []func(*smtp.Server)
-		taken    bool
+		accepted bool
 	}{
-		"without encryption, near us":             {NoTLS, nil, nil, true},
-		"with STARTTLS":                           {StartTLS, &tls.Config{RootCAs: trusted}, []func(*smtp.Server){withTLS}, true},
-		"with STARTTLS that is not offered":       {StartTLS, &tls.Config{RootCAs: trusted}, nil, false},
-		"with a certificate that nobody vouches":  {StartTLS, nil, []func(*smtp.Server){withTLS}, false},
-		"with TLS, at a server that speaks none":  {ImplicitTLS, &tls.Config{RootCAs: trusted}, []func(*smtp.Server){func(s *smtp.Server) { s.ReadTimeout = time.Second }}, false},
-		"with an encryption that nobody knows of": {"ssl", nil, nil, false},
+		"plaintext to a private address":       {NoTLS, nil, nil, true},
+		"with STARTTLS":                        {StartTLS, trust(t, config), []func(*smtp.Server){withTLS}, true},
+		"with STARTTLS that is not offered":    {StartTLS, trust(t, config), nil, false},
+		"with an unknown authority":            {StartTLS, nil, []func(*smtp.Server){withTLS}, false},
+		"with implicit TLS that is not spoken": {ImplicitTLS, trust(t, config), []func(*smtp.Server){func(s *smtp.Server) { s.ReadTimeout = time.Second }}, false},
+		"with an unknown encryption":           {"ssl", nil, nil, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := newProvider(t, c.server...)
-			p.answer.Security, p.answer.TLS = c.security, c.trust
+			p.route.Security, p.route.TLS = c.security, c.trust
 			w, s, _ := newRouted(t, p)
 			w.run(w.Mailer)
-			w.post(routed1("1"))
-			if !c.taken {
-				<-w.paused
+			w.enqueueOwned(messageWithRoute("1"))
+			if !c.accepted {
+				<-w.retried
 				p.none()
-				if err := w.TrySubmission(t.Context(), p.answer); bots.AsError(err).Kind != bots.KindRetry {
-					t.Errorf("trying it: %v", err)
+				if err := w.TrySubmission(t.Context(), p.route); bots.AsError(err).Kind != bots.KindRetry {
+					t.Errorf("TrySubmission: %v", err)
 				}
 				return
 			}
@@ -114,84 +110,76 @@ func TestAMailWithARouteLeavesThroughItsServerInItsName(t *testing.T) {
 				}
 			}
 			if strings.Contains(string(got.Message), "DKIM-Signature") {
-				t.Error("it is signed for another domain than its sender's")
+				t.Error("it is signed although the domain is not ours")
 			}
 			s.none()
-			w.post(subscription("2")) // without a route
+			w.enqueueOwned(messageWithBounceID("2")) // without a route
 			if got := s.next(); !strings.HasPrefix(got.From, "bounce+") || !strings.Contains(string(got.Message), "DKIM-Signature") {
-				t.Errorf("another mail came from %s:\n%s", got.From, got.Message)
+				t.Errorf("the other message is from %s:\n%s", got.From, got.Message)
 			}
-			if err := w.TrySubmission(t.Context(), p.answer); err != nil {
-				t.Errorf("trying it: %v", err)
+			if err := w.TrySubmission(t.Context(), p.route); err != nil {
+				t.Errorf("TrySubmission: %v", err)
 			}
 			p.none()
 		})
 	}
 }
 
-func TestAMailGoesOverTLSFromTheFirstByte(t *testing.T) {
+func TestARouteCanUseImplicitTLS(t *testing.T) {
+	t.Parallel()
 	config, _ := certificate(t)
 	listener, err := tls.Listen("tcp", "127.0.0.1:0", config)
 	must(t, err)
 	p := newProvider(t)
-	go p.server.Serve(listener)
-	leaf, err := x509.ParseCertificate(config.Certificates[0].Certificate[0])
-	must(t, err)
-	pool := x509.NewCertPool()
-	pool.AddCert(leaf)
-	p.answer.Server, p.answer.Security, p.answer.TLS = listener.Addr().String(), ImplicitTLS, &tls.Config{RootCAs: pool}
+	p.serve(listener)
+	p.route.Server, p.route.Security, p.route.TLS = listener.Addr().String(), ImplicitTLS, trust(t, config)
 	w, _, _ := newRouted(t, p)
 	w.run(w.Mailer)
-	w.post(routed1("1"))
+	w.enqueueOwned(messageWithRoute("1"))
 	if got := p.next(); !got.TLS || got.User != "melden" {
 		t.Errorf("login %q, TLS %v", got.User, got.TLS)
 	}
 }
 
-// Neither a password that was changed nor a sender that is not allowed is the subscriber's fault.
-func TestARefusedLoginOrSenderBouncesNoMail(t *testing.T) {
+func TestARefusedLoginOrSenderIsNoBounce(t *testing.T) {
+	t.Parallel()
 	for name, spoil := range map[string]func(*provider){
 		"login": func(p *provider) { p.set(func() { p.login = "melden:changed" }) },
 		"sender": func(p *provider) {
 			p.set(func() {
-				p.refuse = func(at, _ string) error {
-					if at == "MAIL" {
-						return &smtp.SMTPError{Code: 553, EnhancedCode: smtp.EnhancedCode{5, 7, 1}, Message: "not yours"}
-					}
-					return nil
-				}
+				p.refuse = refuseAt("MAIL", &smtp.SMTPError{Code: 553, EnhancedCode: smtp.EnhancedCode{5, 7, 1}, Message: "not yours"})
 			})
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := newProvider(t)
 			spoil(p)
-			w, s, heard := newRouted(t, p)
+			w, s, reports := newRouted(t, p)
 			w.run(w.Mailer)
-			w.post(routed1("1"), routed1("2"), routed1("3"), routed1("4"))
+			w.enqueueOwned(messageWithRoute("1"), messageWithRoute("2"), messageWithRoute("3"), messageWithRoute("4"))
 			if route := <-p.refused; route != "zuerich 1" {
-				t.Errorf("told of %q", route)
+				t.Errorf("refused route %q", route)
 			}
-			<-w.paused
-			w.post(subscription("5"))
-			s.next() // others go on
+			<-w.retried
+			w.enqueueOwned(messageWithBounceID("5"))
+			s.next() // other routes are not affected
 			p.set(func() {
 				if p.connections > routeLimits.connections {
 					t.Errorf("%d logins", p.connections)
 				}
 				p.login, p.refuse = "melden:sesame", nil
 			})
-			if err := w.TrySubmission(t.Context(), p.answer); err != nil {
-				t.Errorf("mended: %v", err)
+			if err := w.TrySubmission(t.Context(), p.route); err != nil {
+				t.Errorf("TrySubmission after the repair: %v", err)
 			}
 			spoil(p)
-			if err := w.TrySubmission(t.Context(), p.answer); bots.AsError(err).Kind != bots.KindRevoked {
-				t.Errorf("trying it: %v", err)
+			if err := w.TrySubmission(t.Context(), p.route); bots.AsError(err).Kind != bots.KindRevoked {
+				t.Errorf("TrySubmission: %v", err)
 			}
 			p.set(func() { p.login, p.refuse = "melden:sesame", nil })
 			for n := 0; n < 4; {
-				w.skew.Add(int64(loginBackoff)) // once more if a second worker was turned down only now
-				w.store.wakeRun()               // its timer knows nothing of the test's clock
+				w.skew.Add(int64(loginBackoff)) // repeated in case a second worker was refused later
+				w.store.wakeRun()               // its timer does not follow the test's clock
 				select {
 				case <-p.mails:
 					n++
@@ -199,38 +187,40 @@ func TestARefusedLoginOrSenderBouncesNoMail(t *testing.T) {
 				}
 			}
 			select {
-			case b := <-heard:
-				t.Errorf("a bounce was told: %+v", b)
+			case b := <-reports:
+				t.Errorf("bounce %+v", b)
 			default:
 			}
 		})
 	}
 }
 
-func TestAProviderThatRefusesARecipientBouncesThatMailOnly(t *testing.T) {
+func TestARefusedRecipientIsABounceOfThatMessageAlone(t *testing.T) {
+	t.Parallel()
 	p := newProvider(t)
 	p.refuse = func(at, to string) error {
 		if at == "RCPT" && to == "gone@example.org" {
-			return &smtp.SMTPError{Code: 550, EnhancedCode: smtp.EnhancedCode{5, 1, 1}, Message: "no such user"}
+			return noSuchUser
 		}
 		return nil
 	}
-	w, _, heard := newRouted(t, p)
+	w, _, reports := newRouted(t, p)
 	w.run(w.Mailer)
-	gone := routed1("1")
+	gone := messageWithRoute("1")
 	gone.To, gone.BounceID = "gone@example.org", "zuerich gone"
-	w.post(gone, routed1("2"))
+	w.enqueueOwned(gone, messageWithRoute("2"))
 	p.next()
-	w.rest()
-	if b := <-heard; b.id != "zuerich gone" || !b.Hard {
-		t.Errorf("told %+v", b)
+	w.waitUntilEmpty()
+	if b := <-reports; b.id != "zuerich gone" || !b.Hard {
+		t.Errorf("got %+v", b)
 	}
-	if len(heard) > 0 || len(p.refused) > 0 {
-		t.Error("more was told")
+	if len(reports) > 0 || len(p.refused) > 0 {
+		t.Error("more calls than expected")
 	}
 }
 
-func TestAProviderThatWantsLessGetsLess(t *testing.T) {
+func TestAProviderThatDefersIsLeftAlone(t *testing.T) {
+	t.Parallel()
 	for _, stage := range []string{"MAIL", "RCPT", "DATA"} {
 		t.Run(stage, func(t *testing.T) {
 			p := newProvider(t)
@@ -247,95 +237,96 @@ func TestAProviderThatWantsLessGetsLess(t *testing.T) {
 			w.Mailer.destinationBackoff = func(int) time.Duration { held <- struct{}{}; return time.Hour }
 			var mails []Message
 			for range 20 {
-				mails = append(mails, routed1(string(rune('a'+len(mails)))))
+				mails = append(mails, messageWithRoute(string(rune('a'+len(mails)))))
 			}
-			w.post(mails...)
+			w.enqueueOwned(mails...)
 			w.run(w.Mailer)
 			<-held
-			w.post(subscription("other"))
+			w.enqueueOwned(messageWithBounceID("other"))
 			s.next()
 			p.set(func() {
 				if tried > routeLimits.connections {
-					t.Errorf("%d mails were tried", tried)
+					t.Errorf("%d messages were tried", tried)
 				}
 			})
 		})
 	}
 }
 
-func TestAMailWhoseRouteIsGoneIsDropped(t *testing.T) {
+func TestAMessageWithoutItsRouteIsDropped(t *testing.T) {
+	t.Parallel()
 	for name, spoil := range map[string]func(*provider){
 		"no route":       func(p *provider) { p.err = ErrNoRoute },
-		"another sender": func(p *provider) { p.answer.Sender = "other@post.example" },
+		"another sender": func(p *provider) { p.route.Sender = "other@post.example" },
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := newProvider(t)
 			spoil(p)
-			w, _, heard := newRouted(t, p)
+			w, _, reports := newRouted(t, p)
 			w.run(w.Mailer)
-			w.post(routed1("1"))
-			w.rest()
+			w.enqueueOwned(messageWithRoute("1"))
+			w.waitUntilEmpty()
 			p.none()
-			if len(heard) > 0 {
-				t.Error("a bounce was told")
+			if len(reports) > 0 {
+				t.Error("unexpected bounce")
 			}
 		})
 	}
 	w, _, _ := newRouted(t, newProvider(t))
 	w.run(w.Mailer)
-	must(t, w.as("nobody").Enqueue(t.Context(), routed1("1")))
-	w.rest()
+	must(t, w.as("nobody").Enqueue(t.Context(), messageWithRoute("1")))
+	w.waitUntilEmpty()
 }
 
-func TestAMailWaitsWhileItsRouteCannotBeFound(t *testing.T) {
+func TestAMessageIsRetriedWhileItsRouteCannotBeLookedUp(t *testing.T) {
+	t.Parallel()
 	p := newProvider(t)
 	p.err = errors.New("disk full")
 	w, _, _ := newRouted(t, p)
 	w.run(w.Mailer)
-	w.post(routed1("1"))
-	<-w.paused
+	w.enqueueOwned(messageWithRoute("1"))
+	<-w.retried
 	p.change(func() { p.err = nil })
 	p.next()
 }
 
-// far is a connection that says it comes from the internet.
-type far struct{ net.Conn }
+// remoteConn is a connection with a public remote address.
+type remoteConn struct{ net.Conn }
 
-func (far) RemoteAddr() net.Addr { return &net.TCPAddr{IP: net.IPv4(192, 0, 2, 1), Port: 587} }
+func (remoteConn) RemoteAddr() net.Addr { return &net.TCPAddr{IP: net.IPv4(192, 0, 2, 1), Port: 587} }
 
 func TestAPasswordIsNotSentToTheInternetInTheClear(t *testing.T) {
+	t.Parallel()
 	p := newProvider(t)
 	w, _, _ := newRouted(t, p)
 	w.Mailer.config.Dial = func(ctx context.Context, network, address string) (net.Conn, error) {
 		conn, err := new(net.Dialer).DialContext(ctx, network, address)
-		return far{conn}, err
+		return remoteConn{conn}, err
 	}
-	if err := w.TrySubmission(t.Context(), p.answer); err == nil {
-		t.Error("it is")
+	if err := w.TrySubmission(t.Context(), p.route); err == nil {
+		t.Error("accepted")
 	}
 }
 
-func TestASenderWhomAProviderStopsOnlyAtTheRecipientIsFoundOutBefore(t *testing.T) {
+func TestTrySubmissionFindsASenderThatIsRefusedOnlyAtTheRecipient(t *testing.T) {
+	t.Parallel()
 	p := newProvider(t)
-	p.refuse = func(at, _ string) error {
-		if at == "RCPT" { // as postfix does, with smtpd_delay_reject
-			return &smtp.SMTPError{Code: 553, EnhancedCode: smtp.EnhancedCode{5, 7, 1}, Message: "not owned by user"}
-		}
-		return nil
-	}
+	// As postfix does, with smtpd_delay_reject.
+	p.refuse = refuseAt("RCPT", &smtp.SMTPError{Code: 553, EnhancedCode: smtp.EnhancedCode{5, 7, 1}, Message: "not owned by user"})
 	w, _, _ := newRouted(t, p)
-	if err := w.TrySubmission(t.Context(), p.answer); bots.AsError(err).Kind != bots.KindRevoked || strings.Contains(err.Error(), "owned") {
+	if err := w.TrySubmission(t.Context(), p.route); bots.AsError(err).Kind != bots.KindRevoked || strings.Contains(err.Error(), "owned") {
 		t.Errorf("got %v", err)
 	}
 }
 
 func TestASenderMustBeAnAddress(t *testing.T) {
+	t.Parallel()
 	w, _, _ := newRouted(t, newProvider(t))
 	for _, from := range []string{"", "melden", "a@b.example\r\nBcc: x@example.org", "Melden <melden@post.example>"} {
-		mail := routed1("1")
+		mail := messageWithRoute("1")
 		mail.From = from
 		if err := w.as("post").Enqueue(t.Context(), mail); err == nil {
-			t.Errorf("%q is taken", from)
+			t.Errorf("%q is accepted", from)
 		}
 	}
 }

@@ -9,12 +9,14 @@ import (
 	"github.com/emersion/go-smtp"
 )
 
-func TestManyMailsShareFewConnections(t *testing.T) {
+func TestManyMessagesShareFewConnections(t *testing.T) {
+	t.Parallel()
 	s := newSink(t)
 	w := newWorld(t, Config{Smarthost: s.address})
+	w.timeouts.idle = time.Hour // or slow machines open more connections
 	var mails []Message
 	for i := range 450 {
-		mail := letter(fmt.Sprint(i))
+		mail := newMessage(fmt.Sprint(i))
 		mail.To = fmt.Sprintf("rider%d@example.org", i)
 		mails = append(mails, mail)
 	}
@@ -25,30 +27,32 @@ func TestManyMailsShareFewConnections(t *testing.T) {
 		seen[s.next().To] = true
 	}
 	if len(seen) != len(mails) {
-		t.Errorf("%d riders got a mail, not %d", len(seen), len(mails))
+		t.Errorf("%d recipients instead of %d", len(seen), len(mails))
 	}
 	s.set(func() {
 		if s.connections > 12 {
-			t.Errorf("%d connections for %d mails", s.connections, len(mails))
+			t.Errorf("%d connections for %d messages", s.connections, len(mails))
 		}
 	})
 }
 
-func TestAConnectionClosedByTheServerIsReplacedWithoutAPause(t *testing.T) {
+func TestAConnectionClosedByTheServerIsReplacedWithoutBackoff(t *testing.T) {
+	t.Parallel()
 	s := newSink(t)
 	s.set(func() { s.closeAfter = true })
 	w := newWorld(t, Config{Smarthost: s.address})
 	w.run(w.Mailer)
 	for i := range 12 {
-		w.enqueue(letter(fmt.Sprint(i)))
+		w.enqueue(newMessage(fmt.Sprint(i)))
 		s.next()
 	}
-	if len(w.paused) > 0 {
-		t.Error("a mail had to wait")
+	if len(w.retried) > 0 {
+		t.Error("a message was retried")
 	}
 }
 
 func TestConnectionsAreEncryptedAsConfigured(t *testing.T) {
+	t.Parallel()
 	config, ca := certificate(t)
 	withTLS := func(s *smtp.Server) { s.TLSConfig = config }
 	for name, c := range map[string]struct {
@@ -57,23 +61,23 @@ func TestConnectionsAreEncryptedAsConfigured(t *testing.T) {
 		delivered  bool
 		encrypted  bool
 	}{
-		"loopback without STARTTLS is served in the clear":          {"", "", nil, true, false},
-		"loopback with STARTTLS is encrypted without a check":       {"smtp://", "", []func(*smtp.Server){withTLS}, true, true},
-		"smtp+starttls wants STARTTLS":                              {"smtp+starttls://", ca, nil, false, false},
-		"smtp+starttls wants a certificate that it can check":       {"smtp+starttls://", "", []func(*smtp.Server){withTLS}, false, false},
-		"smtp+starttls trusts the authority that is configured":     {"smtp+starttls://", ca, []func(*smtp.Server){withTLS}, true, true},
-		"smtp+insecure does not encrypt even if it could be":        {"smtp+insecure://", "", []func(*smtp.Server){withTLS}, true, false},
-		"the password goes to the smarthost after the encryption":   {"smtp+starttls://", ca, []func(*smtp.Server){withTLS}, true, true},
-		"smtps against a server that does not speak it is no mail!": {"smtps://", ca, nil, false, false},
+		"loopback without STARTTLS is plaintext":               {"", "", nil, true, false},
+		"loopback with STARTTLS is encrypted but not verified": {"smtp://", "", []func(*smtp.Server){withTLS}, true, true},
+		"smtp+starttls requires STARTTLS":                      {"smtp+starttls://", ca, nil, false, false},
+		"smtp+starttls requires a certificate that verifies":   {"smtp+starttls://", "", []func(*smtp.Server){withTLS}, false, false},
+		"smtp+starttls trusts the configured authority":        {"smtp+starttls://", ca, []func(*smtp.Server){withTLS}, true, true},
+		"smtp+insecure does not encrypt even if it could":      {"smtp+insecure://", "", []func(*smtp.Server){withTLS}, true, false},
+		"the password is sent after STARTTLS":                  {"smtp+starttls://", ca, []func(*smtp.Server){withTLS}, true, true},
+		"smtps requires TLS from the first byte":               {"smtps://", ca, []func(*smtp.Server){func(s *smtp.Server) { s.ReadTimeout = time.Second }}, false, false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s := newSink(t, append(c.server, func(s *smtp.Server) { s.ReadTimeout = time.Second })...)
+			s := newSink(t, c.server...)
 			s.set(func() { s.login = "user:geheim" })
 			w := newWorld(t, Config{Smarthost: c.scheme + s.address, CAFile: c.ca, User: "user", Password: "geheim"})
 			w.run(w.Mailer)
-			w.enqueue(letter("1"))
+			w.enqueue(newMessage("1"))
 			if !c.delivered {
-				<-w.paused
+				<-w.retried
 				s.none()
 				return
 			}
@@ -85,7 +89,8 @@ func TestConnectionsAreEncryptedAsConfigured(t *testing.T) {
 }
 
 // Postfix with smtpd_tls_auth_only does not offer AUTH before STARTTLS, and refuses it.
-func TestThePasswordIsSaidOnlyBehindSTARTTLS(t *testing.T) {
+func TestThePasswordIsSentOnlyAfterSTARTTLS(t *testing.T) {
+	t.Parallel()
 	config, _ := certificate(t)
 	s := newSink(t, func(s *smtp.Server) {
 		s.TLSConfig, s.AllowInsecureAuth = config, false
@@ -93,41 +98,43 @@ func TestThePasswordIsSaidOnlyBehindSTARTTLS(t *testing.T) {
 	s.set(func() { s.login = "user:geheim" })
 	w := newWorld(t, Config{Smarthost: "smtp://" + s.address, User: "user", Password: "geheim"})
 	w.run(w.Mailer)
-	w.enqueue(letter("1"))
+	w.enqueue(newMessage("1"))
 	select {
 	case got := <-s.mails:
 		if !got.TLS || got.User != "user" {
 			t.Errorf("TLS %v, user %q", got.TLS, got.User)
 		}
-	case <-w.paused:
-		t.Error("the mail was not taken")
+	case <-w.retried:
+		t.Error("the message was retried")
 	}
 }
 
-// Exchange offers no other.
-func TestAServerThatOffersTheMechanismLOGINAloneIsServed(t *testing.T) {
+// As with Exchange.
+func TestTheMechanismLOGINIsUsedIfThereIsNoOther(t *testing.T) {
+	t.Parallel()
 	s := newSink(t)
 	s.set(func() { s.login, s.mechanism = "user:geheim", sasl.Login })
 	w := newWorld(t, Config{Smarthost: s.address, User: "user", Password: "geheim"})
 	w.run(w.Mailer)
-	w.enqueue(letter("1"))
+	w.enqueue(newMessage("1"))
 	select {
 	case got := <-s.mails:
 		if got.User != "user" {
 			t.Errorf("user %q", got.User)
 		}
-	case <-w.paused:
-		t.Error("the mail was not taken")
+	case <-w.retried:
+		t.Error("the message was retried")
 	}
 }
 
-func TestAWrongPasswordOfOursLosesNoMail(t *testing.T) {
+func TestAWrongPasswordLosesNoMessage(t *testing.T) {
+	t.Parallel()
 	s := newSink(t)
 	s.set(func() { s.login = "user:geheim" })
 	w := newWorld(t, Config{Smarthost: s.address, User: "user", Password: "falsch"})
 	w.run(w.Mailer)
-	w.enqueue(letter("1"))
-	<-w.paused
+	w.enqueue(newMessage("1"))
+	<-w.retried
 	s.set(func() { s.login = "user:falsch" })
 	s.next()
 }

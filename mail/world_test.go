@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"context"
 	"log/slog"
-	"os"
-	"path/filepath"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -15,9 +13,10 @@ import (
 
 	"linienfunk/db"
 	"linienfunk/internal/secret"
+	"linienfunk/internal/testkit"
 )
 
-// world is a Mailer on a real database, with a clock that the test moves.
+// world is a Mailer on a real database, with a clock that the test can set.
 type world struct {
 	*Mailer
 	t       testing.TB
@@ -25,27 +24,27 @@ type world struct {
 	box     *secret.Box
 	config  Config
 	skew    atomic.Int64
-	paused  chan int      // attempts, each time a mail has to wait
-	changed chan struct{} // after each change of a mail; one for any number
+	retried chan int      // attempts, each time a message is requeued
+	changed chan struct{} // holds a token after each update of the database
 	log     bytes.Buffer
 	stop    func()
 }
 
 func newWorld(t testing.TB, config Config) *world {
 	t.Helper()
-	address := os.Getenv("LINIENFUNK_TEST_POSTGRES")
-	if address == "" {
-		address = filepath.Join(t.TempDir(), "test.db")
-	}
-	w := &world{t: t, paused: make(chan int, 100), changed: make(chan struct{}, 1)}
+	return newWorldAt(t, testkit.DatabaseURL(t, t.TempDir()), config)
+}
+
+// newWorldAt is newWorld on a given database.
+func newWorldAt(t testing.TB, address string, config Config) *world {
+	t.Helper()
+	w := &world{t: t, retried: make(chan int, 100), changed: make(chan struct{}, 1)}
 	database, err := db.Open(t.Context(), address, w.now)
 	must(t, err)
 	t.Cleanup(func() { database.Close() })
 	must(t, database.MigratePrefixed("mail_", Migrations()))
 	w.handle, err = database.Prefixed("mail_")
 	must(t, err)
-	must(t, w.handle.Where("1 = 1").Delete(&item{}).Error)
-	must(t, w.handle.Where("1 = 1").Delete(&bounceAddress{}).Error)
 	must(t, w.handle.Callback().Update().After("gorm:commit_or_rollback_transaction").Register("changed", func(*gorm.DB) {
 		select {
 		case w.changed <- struct{}{}:
@@ -69,17 +68,17 @@ func (w *world) mailer() *Mailer {
 	must(w.t, err)
 	m.destinationBackoff = func(int) time.Duration { return time.Millisecond }
 	m.retryBackoff = func(attempts int) time.Duration {
-		w.paused <- attempts
+		w.retried <- attempts
 		return time.Millisecond
 	}
 	return m
 }
 
-// run starts delivery; the function that it returns ends it and waits, as does the test's end.
+// run starts delivery. stop ends it and waits; so does the end of the test.
 func (w *world) run(m *Mailer) (stop func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
-	// As in Run. It is done before a second node starts, whose leases it would end: SQLite has one node only.
+	// As in Run, but before a second node starts, whose leases it would end.
 	must(w.t, m.store.releaseAll(ctx))
 	go func() { done <- m.run(ctx) }()
 	stop = func() {
@@ -95,12 +94,12 @@ func (w *world) run(m *Mailer) (stop func()) {
 	return stop
 }
 
-func (w *world) enqueue(mails ...Message) {
+func (w *world) enqueue(messages ...Message) {
 	w.t.Helper()
-	must(w.t, w.Enqueue(w.t.Context(), mails...))
+	must(w.t, w.Enqueue(w.t.Context(), messages...))
 }
 
-// fakeNetwork is a network with the bounces and, if it has a provider, the route of a test.
+// fakeNetwork is a Network. It has routes only if it has a provider.
 type fakeNetwork struct {
 	*provider
 	bounced func(id string, b Bounce) error
@@ -110,22 +109,22 @@ func (fakeNetwork) UseMail(Service) error { return nil }
 
 func (n fakeNetwork) Bounced(_ context.Context, id string, b Bounce) error { return n.bounced(id, b) }
 
-// register makes a network the owner of the messages enqueued for "post".
+// register registers a network under the name "post".
 func (w *world) register(bounced func(id string, b Bounce) error) {
 	w.Register("post", &fakeNetwork{bounced: bounced})
 }
 
-// as is the queue as a network of that name uses it.
+// as returns the queue as a network of that name uses it.
 func (w *world) as(name string) owned { return owned{w.Mailer, name} }
 
-func (w *world) rows() []item {
+func (w *world) items() []item {
 	w.t.Helper()
 	var rows []item
 	must(w.t, w.handle.Order("id").Find(&rows).Error)
 	return rows
 }
 
-func letter(key string) Message {
+func newMessage(key string) Message {
 	return Message{
 		Key: key, From: "zuerich", FromName: "Zürich", To: "rider@example.org", Subject: "[Zürich] kontrolle u8 größer",
 		Text: "kontrolle u8 hermannplatz\nzwei in Zivil, Richtung Süden\n",

@@ -1,7 +1,6 @@
 package bottest
 
 import (
-	"bytes"
 	"context"
 	"crypto/tls"
 	"io"
@@ -28,10 +27,10 @@ type World struct {
 	Core    bots.Core
 	Mail    mail.Service // for a bot that is a mail.Network
 	Bot     bots.Bot
-	Mails   Mails       // what the bot enqueued at Mail.Queue
-	Changes chan string // cities for which Core.Changed was called
-	DB      *db.DB      // the database below
-	Log     *Log        // what the bot logged
+	Mails   Mails              // what the bot enqueued at Mail.Queue
+	Changes chan string        // cities for which Core.Changed was called
+	DB      *db.DB             // the database below
+	Log     *testkit.LogBuffer // what the bot logged
 
 	plugin  bots.Plugin
 	life    *life // of Bot
@@ -46,7 +45,7 @@ type World struct {
 // NewWorld makes a World with the active cities "zuerich" and "ghent", and the bot in it. Its HTTP client and its dialer reach loopback.
 func NewWorld(t testing.TB, name string, plugin bots.Plugin) *World {
 	t.Helper()
-	w := &World{plugin: plugin, Changes: make(chan string, 100), Log: &Log{}, cities: map[string]bots.City{
+	w := &World{plugin: plugin, Changes: make(chan string, 100), Log: &testkit.LogBuffer{}, cities: map[string]bots.City{
 		"zuerich": {Name: "zuerich", Title: "Zürich", Lang: "de", Active: true, Revision: "1", Freshness: 30 * time.Minute, Options: bots.Defaults(plugin.Options)},
 		"ghent":   {Name: "ghent", Title: "Ghent", Lang: "en", Active: true, Revision: "1", Freshness: 30 * time.Minute, Options: bots.Defaults(plugin.Options)},
 	}}
@@ -314,24 +313,4 @@ func must(t testing.TB, err error) {
 	if err != nil {
 		t.Fatal(err)
 	}
-}
-
-// Log keeps what was logged.
-type Log struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-// Write adds to the log.
-func (l *Log) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.Write(p)
-}
-
-// String returns the log so far.
-func (l *Log) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.String()
 }

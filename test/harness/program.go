@@ -3,7 +3,6 @@
 package harness
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -58,7 +57,7 @@ func Config(t testing.TB, smarthost *MailServer) config.Config {
 // Start runs a program in this process until the test ends or stop is called. No address and no report's text may be in its log.
 func Start(t testing.TB, c config.Config) (p *app.Program, stop func()) {
 	t.Helper()
-	log := &logBuffer{}
+	log := &testkit.LogBuffer{}
 	ctx, cancel := context.WithCancel(context.Background())
 	p, err := app.Open(ctx, c, io.MultiWriter(t.Output(), log))
 	if err != nil {
@@ -82,23 +81,6 @@ func Start(t testing.TB, c config.Config) (p *app.Program, stop func()) {
 	})
 	t.Cleanup(stop)
 	return p, stop
-}
-
-type logBuffer struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (l *logBuffer) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.Write(p)
-}
-
-func (l *logBuffer) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.String()
 }
 
 // Database opens a program's database beside the program, until the test ends.
