@@ -24,20 +24,20 @@ type flags struct {
 	Config  string `help:"Configuration file; linienfunk.toml if it is there." env:"LINIENFUNK_CONFIG" placeholder:"FILE"`
 	HTTP    string `help:"Address of the web server." name:"http" placeholder:":8080"`
 	SMTP    string `help:"Address of the SMTP server." name:"smtp" placeholder:":2525"`
-	Data    string `help:"Directory for everything that must be kept." placeholder:"./data"`
-	BaseURL string `help:"How the web server is reached from outside." name:"base-url" placeholder:"URL"`
+	Data    string `help:"Directory for all persistent data." placeholder:"./data"`
+	BaseURL string `help:"Public URL of the web server." name:"base-url" placeholder:"URL"`
 }
 
 type cli struct {
 	flags
-	Serve      struct{} `cmd:"" default:"1" help:"Run (this is what happens without a command)."`
-	Demo       struct{} `cmd:"" help:"Run with a ready city, on this machine only, without any account."`
+	Serve      struct{} `cmd:"" default:"1" help:"Run (the default command)."`
+	Demo       struct{} `cmd:"" help:"Run with a demo city, on this machine only, without any account."`
 	ShowConfig struct{} `cmd:"" name:"config" help:"Print the effective configuration, without secrets."`
 	Version    struct{} `cmd:"" help:"Print the version."`
 	Mail       struct {
 		Check struct{} `cmd:"" help:"Check the DNS records that the cities' mail needs, and print those to add; exit 1 if one is missing or wrong."`
-	} `cmd:"" help:"About mail."`
-	Healthcheck struct{} `cmd:"" help:"Ask a running program whether it is well; exit 1 if not."`
+	} `cmd:"" help:"Commands for mail."`
+	Healthcheck struct{} `cmd:"" help:"Check a running program; exit 1 if it is not healthy."`
 }
 
 // Main parses the command line and runs one command until it is done or ctx ends; a server that ctx ends returns context.Canceled or nil.

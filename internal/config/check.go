@@ -11,7 +11,7 @@ import (
 	"strings"
 )
 
-// smarthosts are the ways to speak with a smarthost, as package mail tells them.
+// smarthostSchemes are the schemes that package mail supports.
 var smarthostSchemes = []string{"smtp", "smtps", "smtp+starttls", "smtp+insecure"}
 
 var (
@@ -20,7 +20,7 @@ var (
 	prefixForm = regexp.MustCompile(`^[a-zA-Z0-9-]*$`)
 )
 
-// check reports every value that cannot work.
+// check reports every invalid value.
 func (c Config) check(t *table) {
 	bad := func(key, format string, args ...any) {
 		t.errorf(cmp.Or(t.origin[key], "default"), "%s: "+format, append([]any{key}, args...)...)
@@ -99,7 +99,7 @@ func (c Config) checkFiles(t *table, bad func(key, format string, args ...any)) 
 	}
 }
 
-// String is the configuration as a file would give it, with comments and without secrets.
+// String returns the configuration in the format of the file, with comments and without secrets.
 func (c Config) String() string {
 	t := newTable(&c)
 	var out strings.Builder
@@ -129,7 +129,7 @@ func (f field) masked() string {
 	case text == "":
 	case f.secret == "true":
 		text = "***"
-	case f.secret == "url": // passwords may stand before the host, in the query, and in each of several addresses
+	case f.secret == "url": // a password may be in the user info, in the query, and in each of several addresses
 		scheme, _, _ := strings.Cut(text, "://")
 		text = scheme + "://***"
 	}

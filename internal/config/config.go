@@ -1,9 +1,8 @@
-// Package config holds the process's own configuration, which the operator sets: defaults, then the file linienfunk.toml,
-// then LINIENFUNK_* variables, then flags. What a city's admins set is in package settings.
+// Package config loads the operator's configuration of the process: defaults, then the file linienfunk.toml,
+// then LINIENFUNK_* variables, then flags. The cities' own configuration is in package settings.
 //
-// All sources go through one table of keys made from Config, so that an unknown or bad key is answered the same way
-// everywhere: with its name, where it stands, and what would be right. (caarlos0/env, which DEPENDENCIES named, and
-// toml's decoding into structs each have their own wording, and know neither the other's keys nor the line.)
+// All sources go through one table of keys made from Config, so that every error names the key, its location (file and line,
+// variable or flag) and the fix. docs/dependencies.md says why no library does this.
 package config
 
 import (
@@ -18,14 +17,14 @@ import (
 	"strings"
 )
 
-// Config is the configuration of one process. Fields are keys: a key of a table is written table.key in errors,
+// Config is the configuration of one process. Each field is a key. The key of a nested table is table.key in errors and
 // LINIENFUNK_TABLE_KEY in the environment.
 type Config struct {
 	HTTP    string `toml:"http" help:"address of the web server, host:port"`
-	SMTP    string `toml:"smtp" help:"address of the SMTP server that takes the cities' mail, host:port"`
-	Data    string `toml:"data" help:"directory for everything that must be kept"`
-	BaseURL string `toml:"base_url" help:"how the web server is reached from outside"`
-	Proxies string `toml:"proxies" help:"addresses of your own reverse proxies, with commas: 127.0.0.1, 10.0.0.0/8; they are believed who visits"`
+	SMTP    string `toml:"smtp" help:"address of the SMTP server that receives the cities' mail, host:port"`
+	Data    string `toml:"data" help:"directory for all persistent data"`
+	BaseURL string `toml:"base_url" help:"public URL of the web server"`
+	Proxies string `toml:"proxies" help:"addresses of trusted reverse proxies, separated by commas: 127.0.0.1, 10.0.0.0/8; their X-Forwarded-For is trusted"`
 
 	Log      Log      `toml:"log"`
 	Censor   Censor   `toml:"censor"`
@@ -34,11 +33,11 @@ type Config struct {
 	Database Database `toml:"database"`
 	Outgoing Outgoing `toml:"outgoing"`
 
-	// Networks are the keys that networks declare, as bots.<network>.<key>, with their values.
+	// Networks are the keys bots.<network>.<key> that the networks declare.
 	Networks []Key `toml:"-"`
 }
 
-// Key is a key of a network.
+// Key is a key that a network declares, with its value.
 type Key struct {
 	Network, Name string
 	Help          string
@@ -46,7 +45,7 @@ type Key struct {
 	Value         string
 }
 
-// Of returns the values of a network's keys.
+// NetworkValues returns the values of a network's keys by name.
 func (c Config) NetworkValues(network string) map[string]string {
 	values := map[string]string{}
 	for _, key := range c.Networks {
@@ -57,50 +56,50 @@ func (c Config) NetworkValues(network string) map[string]string {
 	return values
 }
 
-// Log says what is logged, to standard error.
+// Log configures the log, which goes to standard error.
 type Log struct {
 	Level  string `toml:"level" help:"debug, info, warn or error"`
 	Format string `toml:"format" help:"text or json"`
 }
 
-// Censor is what the operator adds to the censor of all cities.
+// Censor configures the censor of all cities.
 type Censor struct {
-	Slurs string `toml:"slurs" help:"file of words that no city's riders may relay, one a line, added to those that the program brings"`
+	Slurs string `toml:"slurs" help:"file of words that are blocked in every city, one per line, in addition to the built-in list"`
 }
 
-// Mail says how mail comes and goes.
+// Mail configures incoming and outgoing mail.
 type Mail struct {
-	Domain       string `toml:"domain" help:"what stands behind the @ of the cities' addresses"`
-	Delivery     string `toml:"delivery" help:"smarthost; direct: to the recipients' own servers; outbox: into files in data/outbox; empty for smarthost if that is set, else outbox"`
-	Hostname     string `toml:"hostname" help:"name of this machine, with which it greets other servers; its address must lead back to it; empty for domain"`
-	Smarthost    string `toml:"smarthost" help:"server that takes all outgoing mail: smtp://host:587, smtps://host:465"`
-	User         string `toml:"user" help:"login at the smarthost"`
+	Domain       string `toml:"domain" help:"domain of the cities' addresses"`
+	Delivery     string `toml:"delivery" help:"smarthost, direct (to the recipients' servers) or outbox (files in data/outbox); empty for smarthost if that is set, else outbox"`
+	Hostname     string `toml:"hostname" help:"this machine's name in EHLO; the PTR record of its address must match; empty for domain"`
+	Smarthost    string `toml:"smarthost" help:"server for all outgoing mail: smtp://host:587, smtps://host:465"`
+	User         string `toml:"user" help:"user name at the smarthost"`
 	Password     string `toml:"password" help:"password at the smarthost" secret:"true"`
-	CAFile       string `toml:"ca_file" help:"certificates to trust at the smarthost besides the system's, PEM"`
-	TLSCert      string `toml:"tls_cert" help:"certificate chain of the SMTP server, PEM; without it there is no STARTTLS"`
-	TLSKey       string `toml:"tls_key" help:"its key, PEM"`
-	DKIMKey      string `toml:"dkim_key" help:"private key that signs outgoing mail, PEM; empty when the smarthost signs"`
-	DKIMSelector string `toml:"dkim_selector" help:"its selector in DNS"`
+	CAFile       string `toml:"ca_file" help:"certificates to trust at the smarthost in addition to the system's, PEM"`
+	TLSCert      string `toml:"tls_cert" help:"certificate chain of the SMTP server, PEM; required for STARTTLS"`
+	TLSKey       string `toml:"tls_key" help:"private key of the certificate, PEM"`
+	DKIMKey      string `toml:"dkim_key" help:"private key that signs outgoing mail, PEM; empty if the smarthost signs"`
+	DKIMSelector string `toml:"dkim_selector" help:"selector of the DKIM key in DNS"`
 }
 
-// NATS says where the broker is.
+// NATS configures the broker.
 type NATS struct {
 	URL    string `toml:"url" help:"external server, nats://host:4222; empty for the embedded one" secret:"url"`
-	Prefix string `toml:"prefix" help:"before all subjects and streams, on a server that serves others too"`
-	Shards int    `toml:"shards" help:"how many ways cities are spread; the same on all nodes"`
+	Prefix string `toml:"prefix" help:"prefix of all subjects and streams, for a shared server"`
+	Shards int    `toml:"shards" help:"number of shards over which cities are distributed; the same on all nodes"`
 }
 
-// Database says where the database is.
+// Database configures the database.
 type Database struct {
 	URL string `toml:"url" help:"postgres://user:password@host/name; empty for SQLite in the data directory" secret:"url"`
 }
 
-// Outgoing limits connections to hosts that users name.
+// Outgoing configures connections to hosts that users name.
 type Outgoing struct {
-	AllowPrivate bool `toml:"allow_private" help:"let users name hosts in private networks and on this machine"`
+	AllowPrivate bool `toml:"allow_private" help:"allow connections to hosts in private networks and on this machine"`
 }
 
-// Default is the configuration of `linienfunk serve` without any setting.
+// Default returns the defaults of `linienfunk serve`.
 func Default() Config {
 	return Config{
 		HTTP: ":8080", SMTP: ":2525", Data: "./data",
@@ -111,14 +110,14 @@ func Default() Config {
 	}
 }
 
-// Source is one place that settings come from, besides the file: flags, for example.
+// Source is a further source of values, e.g. flags.
 type Source struct {
-	Name   func(key string) string // how the key is written there, for errors
+	Name   func(key string) string // spelling of the key in this source, for errors
 	Values map[string]string       // by key
 }
 
-// Load puts together the defaults, the file at path, the environment and more, each stronger than those before. A file that is
-// missing is an error only if must is set. The error joins all that is wrong.
+// Load merges the defaults, the file at path, the environment and more; each overrides the previous ones. A missing file is an error only
+// if must is set. The error joins all errors found.
 func Load(defaults Config, path string, must bool, environ []string, more ...Source) (Config, error) {
 	c := defaults
 	c.Networks = slices.Clone(c.Networks)
@@ -143,7 +142,7 @@ func Load(defaults Config, path string, must bool, environ []string, more ...Sou
 	return c, errors.Join(t.errs...)
 }
 
-// ProxyPrefixes are the addresses in Proxies.
+// ProxyPrefixes parses Proxies.
 func (c Config) ProxyPrefixes() ([]netip.Prefix, error) {
 	var all []netip.Prefix
 	for _, text := range strings.FieldsFunc(c.Proxies, func(r rune) bool { return r == ',' || r == ' ' }) {
@@ -159,14 +158,14 @@ func (c Config) ProxyPrefixes() ([]netip.Prefix, error) {
 	return all, nil
 }
 
-// How mail leaves: values of Mail.Delivery.
+// Values of Mail.Delivery.
 const (
 	Smarthost = "smarthost"
 	Direct    = "direct"
 	Outbox    = "outbox"
 )
 
-// Way is how mail leaves: one of the above.
+// DeliveryMode returns Smarthost, Direct or Outbox. An unknown value of Delivery is returned as it is.
 func (m Mail) DeliveryMode() string {
 	switch {
 	case m.Delivery != "":
@@ -177,12 +176,12 @@ func (m Mail) DeliveryMode() string {
 	return Outbox
 }
 
-// derive fills in what follows from other keys.
+// derive sets empty keys that follow from other keys.
 func (c *Config) derive() {
 	if c.BaseURL == "" {
 		host, port, err := net.SplitHostPort(c.HTTP)
 		if err != nil {
-			return // check will say so
+			return // check reports it
 		}
 		if host == "" || net.ParseIP(host).IsUnspecified() {
 			host = "localhost"
@@ -192,7 +191,7 @@ func (c *Config) derive() {
 	c.BaseURL = strings.TrimRight(c.BaseURL, "/")
 	if u, err := url.Parse(c.BaseURL); err == nil && c.Mail.Domain == "" {
 		c.Mail.Domain = u.Hostname()
-		if net.ParseIP(c.Mail.Domain) != nil { // behind an @ it would be no domain
+		if net.ParseIP(c.Mail.Domain) != nil { // not valid after an @
 			c.Mail.Domain = "localhost"
 		}
 	}

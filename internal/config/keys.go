@@ -3,6 +3,7 @@ package config
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"reflect"
 	"slices"
 	"strconv"
@@ -12,17 +13,17 @@ import (
 	"github.com/agext/levenshtein"
 )
 
-// prefix of our variables in the environment. Those with reserved ones are not keys.
+// prefix is the prefix of environment variables that set keys.
 const prefix = "LINIENFUNK_"
 
-// Reserved are variables that begin with prefix and are no keys: the path of the file, and what tests use.
+// reserved are variables with the prefix that are not keys: the path of the file, and variables for tests.
 var reserved = []string{prefix + "CONFIG", prefix + "TEST_"}
 
-// table is the list of keys, bound to a Config, with where each value came from.
+// table binds all keys to the fields of a Config.
 type table struct {
 	fields map[string]field
 	keys   []string          // in the order of Config
-	origin map[string]string // of values that are not defaults
+	origin map[string]string // location of each value that is not a default: file and line, variable or flag
 	errs   []error
 }
 
@@ -63,7 +64,7 @@ func (t *table) errorf(origin, format string, args ...any) {
 	t.errs = append(t.errs, fmt.Errorf("%s: "+format, append([]any{origin}, args...)...))
 }
 
-// set gives a key a value that is written as text.
+// set parses text as the value of a key.
 func (t *table) set(key, text, origin string) {
 	f, ok := t.fields[key]
 	if !ok {
@@ -91,7 +92,7 @@ func (t *table) set(key, text, origin string) {
 	}
 }
 
-// isTable says whether there are keys in a table of this name.
+// isTable reports whether name is a table with keys.
 func (t *table) isTable(name string) bool {
 	return slices.ContainsFunc(t.keys, func(n string) bool { return strings.HasPrefix(n, name+".") })
 }
@@ -105,7 +106,7 @@ func (t *table) unknownKey(key, origin string) {
 	for _, name := range t.keys {
 		d := levenshtein.Distance(key, name, nil)
 		if key == name[strings.LastIndex(name, ".")+1:] {
-			d = 1 // the right key without its table
+			d = 1 // the key without its table
 		}
 		if d < distance {
 			nearest, distance = name, d
@@ -118,7 +119,7 @@ func (t *table) unknownKey(key, origin string) {
 	t.errorf(origin, "unknown key %s; the keys are %s", key, strings.Join(t.keys, ", "))
 }
 
-// file sets what a TOML file says.
+// readFile sets the keys in a TOML file.
 func (t *table) readFile(path, text string) {
 	var tree map[string]any
 	if _, err := toml.Decode(text, &tree); err != nil {
@@ -134,7 +135,7 @@ func (t *table) readFile(path, text string) {
 }
 
 func (t *table) setTree(path, text, table string, tree map[string]any) {
-	for _, name := range sortedKeys(tree) {
+	for _, name := range slices.Sorted(maps.Keys(tree)) {
 		key := table + name
 		origin := fmt.Sprintf("%s:%d", path, lineOf(text, key))
 		f, known := t.fields[key]
@@ -185,16 +186,7 @@ func kindName(kind reflect.Kind) string {
 	return `text in quotes`
 }
 
-func sortedKeys(tree map[string]any) []string {
-	names := make([]string, 0, len(tree))
-	for name := range tree {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	return names
-}
-
-// lineOf finds the line of a key, or of a table's head. toml's metadata does not tell lines of keys.
+// lineOf returns the line of a key or of a table's header. toml's metadata has no lines.
 func lineOf(text, key string) int {
 	table := ""
 	for i, line := range strings.Split(text, "\n") {
@@ -215,7 +207,7 @@ func lineOf(text, key string) int {
 	return 1
 }
 
-// environment sets what LINIENFUNK_* variables say.
+// readEnvironment sets the keys in LINIENFUNK_* variables.
 func (t *table) readEnvironment(environ []string) {
 	for _, entry := range environ {
 		name, value, _ := strings.Cut(entry, "=")
