@@ -47,7 +47,7 @@ func NewBox(key []byte) (*Box, error) {
 	if err != nil {
 		return nil, err
 	}
-	aead, err := cipher.NewGCM(block)
+	aead, err := cipher.NewGCMWithRandomNonce(block)
 	if err != nil {
 		return nil, err
 	}
@@ -64,18 +64,12 @@ func (p Cell) additionalData() []byte {
 
 // Seal encrypts plain with AES-256-GCM. The result starts with the random nonce.
 func (b *Box) Seal(at Cell, plain []byte) []byte {
-	nonce := make([]byte, b.aead.NonceSize())
-	rand.Read(nonce) // never fails, see crypto/rand
-	return b.aead.Seal(nonce, nonce, plain, at.additionalData())
+	return b.aead.Seal(nil, nil, plain, at.additionalData())
 }
 
 // Open decrypts the result of Seal for the same cell.
 func (b *Box) Open(at Cell, sealed []byte) ([]byte, error) {
-	size := b.aead.NonceSize()
-	if len(sealed) < size {
-		return nil, fmt.Errorf("open %s.%s: %w", at.Table, at.Column, ErrKey)
-	}
-	plain, err := b.aead.Open(nil, sealed[:size], sealed[size:], at.additionalData())
+	plain, err := b.aead.Open(nil, nil, sealed, at.additionalData())
 	if err != nil {
 		return nil, fmt.Errorf("open %s.%s: %w", at.Table, at.Column, ErrKey)
 	}

@@ -2,6 +2,7 @@ package secret
 
 import (
 	"bytes"
+	"encoding/hex"
 	"errors"
 	"os"
 	"path/filepath"
@@ -20,6 +21,7 @@ func newBox(t *testing.T, first byte) *Box {
 }
 
 func TestAValueOpensOnlyWithItsKeyAndInItsCell(t *testing.T) {
+	t.Parallel()
 	box, here := newBox(t, 1), Cell{"accounts", "zuerich", "token"}
 	sealed := box.Seal(here, []byte("hunter2"))
 	if bytes.Contains(sealed, []byte("hunter2")) {
@@ -43,7 +45,19 @@ func TestAValueOpensOnlyWithItsKeyAndInItsCell(t *testing.T) {
 	}
 }
 
+func TestAValueThatAnEarlierVersionSealedCanBeOpened(t *testing.T) {
+	t.Parallel()
+	sealed, err := hex.DecodeString("63d65e9d7f1b8850465cfd2cae2a0b6a0d003c511b86387f7de96f30a2efc242c3ea48")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if plain, err := newBox(t, 1).Open(Cell{"accounts", "zuerich", "token"}, sealed); err != nil || string(plain) != "hunter2" {
+		t.Errorf("got %q, %v", plain, err)
+	}
+}
+
 func TestAPseudonymDiffersByDayCityAndNetwork(t *testing.T) {
+	t.Parallel()
 	box, noon := newBox(t, 1), time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)
 	name := box.Pseudonym("zuerich", "net", "Marta", noon)
 	if name != box.Pseudonym("zuerich", "net", "marta", noon.Add(6*time.Hour)) {
@@ -63,6 +77,7 @@ func TestAPseudonymDiffersByDayCityAndNetwork(t *testing.T) {
 }
 
 func TestTheKeyIsCreatedOnceAndOnlyItsOwnerCanReadIt(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "instance.key")
 	first, err := LoadKey(path)
 	if err != nil {
