@@ -38,6 +38,8 @@ type Config struct {
 	Prefix string // of all subjects and streams, for a shared server; letters, digits, dashes
 	Shards int    // number of shards; must not change while RELAY holds messages
 	Log    *slog.Logger
+
+	Timeout time.Duration // of a request to the server; 0 for 10 seconds
 }
 
 // Bus is a connection to NATS.
@@ -51,6 +53,7 @@ type Bus struct {
 
 // Open starts the embedded server or connects to the external one, and creates the streams.
 func Open(ctx context.Context, config Config) (*Bus, error) {
+	config.Timeout = cmp.Or(config.Timeout, 10*time.Second)
 	b := &Bus{config: config, closed: make(chan struct{})}
 	if config.Shards < 1 {
 		return nil, fmt.Errorf("open bus: %d shards", config.Shards)
@@ -98,7 +101,7 @@ func (b *Bus) connect() error {
 		}
 		return fmt.Errorf("nats.url: connect to NATS: %w", err)
 	}
-	b.js, err = jetstream.New(b.conn, jetstream.WithDefaultTimeout(10*time.Second))
+	b.js, err = jetstream.New(b.conn, jetstream.WithDefaultTimeout(b.config.Timeout))
 	return err
 }
 
@@ -115,8 +118,8 @@ func (b *Bus) startEmbedded() error {
 	}
 	b.server.SetLoggerV2(natsLog{b.config.Log}, false, false, false)
 	go b.server.Start() // ends with Shutdown, which Close waits for
-	if !b.server.ReadyForConnections(30 * time.Second) {
-		return errors.New("embed NATS: not ready after 30 s")
+	if wait := 3 * b.config.Timeout; !b.server.ReadyForConnections(wait) {
+		return fmt.Errorf("embed NATS: not ready after %s", wait)
 	}
 	return nil
 }

@@ -74,7 +74,7 @@ func (b *Bus) publish(ctx context.Context, subject, id string, value any) error 
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, b.config.Timeout)
 	defer cancel()
 	if _, err := b.js.Publish(ctx, subject, data, jetstream.WithMsgID(id)); err != nil {
 		return fmt.Errorf("store on %s: %w", subject, err)

@@ -57,7 +57,7 @@ func (b *Bus) isReplySubject(subject string) bool {
 
 // PublishUpdate stores an update and returns its sequence number. JetStream drops one whose id it has seen in the last two minutes.
 func (b *Bus) PublishUpdate(ctx context.Context, base, id string, data []byte) (uint64, error) {
-	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, b.config.Timeout)
 	defer cancel()
 	ack, err := b.js.Publish(ctx, b.subject("settings.update", base), data, jetstream.WithMsgID(id))
 	if err != nil {

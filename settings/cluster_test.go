@@ -84,16 +84,15 @@ func (w *cluster) node() (*settings.Node, part) { return w.nodeOn(w.broker.Conne
 func (w *cluster) nodeOn(b *bus.Bus) (*settings.Node, part) {
 	w.t.Helper()
 	n := settings.NewNode(b, schema, testkit.Log(w.t), time.Now)
+	n.SetSubmitTimeout(time.Hour) // no test depends on how fast the machine is
 	return n, w.run(b, n.Run)
 }
 
 // waitLoaded waits until the nodes have loaded all cities.
 func waitLoaded(t testing.TB, nodes ...*settings.Node) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	defer cancel()
 	for _, n := range nodes {
-		if err := n.Loaded(ctx); err != nil {
+		if err := n.Loaded(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -1,6 +1,9 @@
 package settings
 
-import "context"
+import (
+	"context"
+	"time"
+)
 
 // Compare does what a Node does once a minute.
 func (n *Node) Compare(ctx context.Context) error { return n.compareHeads(ctx) }
@@ -20,3 +23,6 @@ func ApplyUpdate(s Schema, document []byte, base string, data []byte) {
 	}
 	outcome(hash, next.hash, err)
 }
+
+// SetSubmitTimeout replaces submitTimeout. Call it before Run.
+func (n *Node) SetSubmitTimeout(d time.Duration) { n.submitTimeout = d }

@@ -148,9 +148,10 @@ func TestNoChangeIsLostWhileTheDatabaseAndTheConnectionFail(t *testing.T) {
 	log := &watch{seen: make(chan struct{}, 100), what: "cannot store a change"}
 	storage := settings.NewStorage(w.db, far, schema, log.logger(t), time.Now)
 	w.run(far, storage.Run)
+	asking := w.broker.Connect(t)
 	testkit.Eventually(t, "the storage answers", func() bool {
 		var l settings.CityList
-		return n.Compare(t.Context()) == nil && w.broker.Connect(t).Request(t.Context(), "settings.request", settings.Request{}, &l) == nil
+		return n.Compare(t.Context()) == nil && asking.Request(t.Context(), "settings.request", settings.Request{}, &l) == nil
 	})
 	rename := func(from, to string) {
 		if err := w.db.Exec("ALTER TABLE " + from + " RENAME TO " + to).Error; err != nil {
@@ -206,7 +207,7 @@ func TestTheStreamMayBeRecreated(t *testing.T) {
 	}
 	w.broker.Connect(t) // another program starts and creates it
 	testkit.Eventually(t, "changes work again", func() bool {
-		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 		defer cancel()
 		after, err := n.Submit(ctx, edit(t, get(t, n, "zuerich"), "title", fmt.Sprint(time.Now().UnixNano())))
 		now = after

@@ -44,6 +44,8 @@ type Node struct {
 	replicas  map[string]*replica
 	waiters   map[chain.Hash]*waiter
 
+	submitTimeout time.Duration // tests set more
+
 	wakeup chan struct{} // holds a token when a replica is stale
 }
 
@@ -60,7 +62,7 @@ func NewNode(b *bus.Bus, schema Schema, log *slog.Logger, now func() time.Time) 
 	return &Node{
 		bus: b, schema: schema, log: log, now: now,
 		cities: map[string]Snapshot{}, replicas: map[string]*replica{}, waiters: map[chain.Hash]*waiter{},
-		loaded: make(chan struct{}), wakeup: make(chan struct{}, 1),
+		loaded: make(chan struct{}), wakeup: make(chan struct{}, 1), submitTimeout: submitTimeout,
 	}
 }
 

@@ -47,7 +47,7 @@ func (s client) listen(subject string) *nats.Subscription {
 
 func (s client) next(sub *nats.Subscription, into any) {
 	s.t.Helper()
-	msg, err := sub.NextMsg(time.Minute)
+	msg, err := sub.NextMsgWithContext(s.t.Context())
 	if err == nil {
 		err = json.Unmarshal(msg.Data, into)
 	}

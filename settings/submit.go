@@ -70,7 +70,7 @@ func (n *Node) publishAndWait(ctx context.Context, link chain.Link, hash chain.H
 	if _, err = n.bus.PublishUpdate(ctx, string(link.Base), string(hash), data); err != nil {
 		return fmt.Errorf("submit settings: %w", err)
 	}
-	ctx, cancel := context.WithTimeout(ctx, submitTimeout)
+	ctx, cancel := context.WithTimeout(ctx, n.submitTimeout)
 	defer cancel()
 	select {
 	case err := <-told:

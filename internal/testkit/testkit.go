@@ -9,6 +9,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/nats-io/nats.go"
@@ -58,7 +59,7 @@ func Bus(t testing.TB) *bus.Bus {
 
 func openBus(t testing.TB, c bus.Config) *bus.Bus {
 	t.Helper()
-	c.Shards, c.Log = 4, Log(t)
+	c.Shards, c.Log, c.Timeout = 4, Log(t), time.Minute
 	b, err := bus.Open(context.Background(), c)
 	if err != nil {
 		t.Fatal(err)
