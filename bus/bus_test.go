@@ -40,6 +40,7 @@ func consume(t *testing.T, f func(context.Context) error) {
 }
 
 func TestAPublishedReportIsDelivered(t *testing.T) {
+	t.Parallel()
 	b := testkit.Bus(t)
 	want := kontrolle("1")
 	if err := b.PublishReport(t.Context(), want); err != nil {
@@ -55,6 +56,7 @@ func TestAPublishedReportIsDelivered(t *testing.T) {
 }
 
 func TestADuplicateReportIsDropped(t *testing.T) {
+	t.Parallel()
 	b := testkit.Bus(t)
 	for _, id := range []string{"1", "1", "2", "1"} {
 		if err := b.PublishReport(t.Context(), kontrolle(id)); err != nil {
@@ -76,6 +78,7 @@ func TestADuplicateReportIsDropped(t *testing.T) {
 }
 
 func TestARequeuedReportIsDeliveredAgain(t *testing.T) {
+	t.Parallel()
 	b := testkit.Bus(t)
 	if err := b.PublishReport(t.Context(), kontrolle("1")); err != nil {
 		t.Fatal(err)
@@ -91,6 +94,7 @@ func TestARequeuedReportIsDeliveredAgain(t *testing.T) {
 }
 
 func TestOrdersOfAShardComeInOrderWithoutALimitOnUnacknowledgedOnes(t *testing.T) {
+	t.Parallel()
 	b := testkit.Bus(t)
 	const many = 1500 // more than JetStream's default of 1000 open messages
 	for i := range many {
@@ -111,6 +115,7 @@ func TestOrdersOfAShardComeInOrderWithoutALimitOnUnacknowledgedOnes(t *testing.T
 }
 
 func TestAShardGetsOnlyItsOwnCities(t *testing.T) {
+	t.Parallel()
 	b := testkit.Bus(t)
 	shards := map[int]string{}
 	for i := 0; len(shards) < 2; i++ {
@@ -134,6 +139,7 @@ func TestAShardGetsOnlyItsOwnCities(t *testing.T) {
 }
 
 func TestNotificationsReachSubscribersOfTheirSubject(t *testing.T) {
+	t.Parallel()
 	b := testkit.Bus(t)
 	got := make(chan string, 10)
 	stop, err := b.Subscribe("account.*.*", func(subject string, data []byte) { got <- subject + " " + string(data) })
@@ -149,6 +155,7 @@ func TestNotificationsReachSubscribersOfTheirSubject(t *testing.T) {
 }
 
 func TestAPublishedReportSurvivesARestart(t *testing.T) {
+	t.Parallel()
 	address, prefix := testkit.NATS(t)
 	config := bus.Config{URL: address, Prefix: prefix, Dir: t.TempDir(), Shards: 4, Log: testkit.Log(t)}
 	b, err := bus.Open(t.Context(), config)

@@ -11,6 +11,7 @@ import (
 )
 
 func TestEvaluate(t *testing.T) {
+	t.Parallel()
 	passed := func(rule string, line int) report.Verdict {
 		return report.Verdict{Passed: true, List: report.Triggers, Rule: rule, Line: line}
 	}
@@ -61,6 +62,7 @@ func TestEvaluate(t *testing.T) {
 }
 
 func TestCompileRefuses(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		name              string
 		triggers, blocked []string
@@ -101,6 +103,7 @@ func TestCompileRefuses(t *testing.T) {
 }
 
 func TestCompileNamesEveryBadLine(t *testing.T) {
+	t.Parallel()
 	_, err := Compile([]string{"u8", "/(/", "/)/"}, []string{"*"})
 	var got []string
 	for _, e := range lineErrors(err) {
@@ -112,6 +115,7 @@ func TestCompileNamesEveryBadLine(t *testing.T) {
 }
 
 func TestLongestAllowed(t *testing.T) {
+	t.Parallel()
 	word := strings.Repeat("ä", MaxLine)
 	f := mustCompile(t, []string{" " + word + " ", "/" + strings.Repeat("b", MaxLine-2) + "/"}, make([]string, MaxLines))
 	if !f.Evaluate("x " + word).Passed {
@@ -120,6 +124,7 @@ func TestLongestAllowed(t *testing.T) {
 }
 
 func TestOperatorReplacesSlurs(t *testing.T) {
+	t.Parallel()
 	c, err := NewCompiler([]string{"# ours", "blöd"})
 	if err != nil {
 		t.Fatal(err)
@@ -141,6 +146,7 @@ func TestOperatorReplacesSlurs(t *testing.T) {
 }
 
 func TestDefaultSlurs(t *testing.T) {
+	t.Parallel()
 	f := mustCompile(t, []string{"*"}, nil)
 	entries := 0
 	for i, line := range DefaultSlurs() {
@@ -170,6 +176,7 @@ func TestDefaultSlurs(t *testing.T) {
 }
 
 func TestEvaluateIsSafeForConcurrentUse(t *testing.T) {
+	t.Parallel()
 	f := mustCompile(t, []string{"görlitzer"}, []string{"nazi", "/d[eo]pp/"})
 	var wg sync.WaitGroup
 	for range 8 {

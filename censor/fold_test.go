@@ -20,6 +20,7 @@ const iotaSubscript = '\u0345'
 
 // TestFoldAgreesWithUnicode compares case folding with that of x/text, which is correct but slower.
 func TestFoldAgreesWithUnicode(t *testing.T) {
+	t.Parallel()
 	for r := rune(0); r <= unicode.MaxRune; r++ {
 		if !utf8.ValidRune(r) || unicode.Is(unicode.Co, r) {
 			continue
@@ -39,6 +40,7 @@ func TestFoldAgreesWithUnicode(t *testing.T) {
 }
 
 func TestFold(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct{ name, text, want string }{
 		{"nothing", "", ""},
 		{"only blanks", " \t\n", ""},
@@ -61,6 +63,7 @@ func TestFold(t *testing.T) {
 // TestLookalikesKeepWordsApart: within the alphabets of Russian, Ukrainian, Bulgarian, Serbian and Greek, no two
 // letters may become the same one.
 func TestLookalikesKeepWordsApart(t *testing.T) {
+	t.Parallel()
 	for _, alphabet := range []string{"абвгдежзийклмнопрстуфхцчшщъыьэюяіїєґђјљњћџ", "αβγδεζηθικλμνξοπρσςτυφχψω"} {
 		for _, as := range []look{small, capital} {
 			from := map[string]string{}
@@ -78,6 +81,7 @@ func TestLookalikesKeepWordsApart(t *testing.T) {
 
 // TestLookalikesAreFolded: a key that folding changes would never be found; a value must be a small Latin letter.
 func TestLookalikesAreFolded(t *testing.T) {
+	t.Parallel()
 	for _, text := range []string{lookalikesSmall, lookalikesCapital} {
 		runes := []rune(text)
 		if len(runes)%2 != 0 || len(pairs(text)) != len(runes)/2 {

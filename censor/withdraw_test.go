@@ -34,6 +34,7 @@ func (d *fixture) withdrawn(r report.Report) db.Entry {
 }
 
 func TestAWithdrawalIsOrderedForEveryBotThatMayHaveSentTheReport(t *testing.T) {
+	t.Parallel()
 	d := newFixture(t)
 	r := d.put("zuerich", "a b/ü", "kontrolle u8", 0) // an id whose digest is in the key
 	entry := d.entry(r)
@@ -57,6 +58,7 @@ func TestAWithdrawalIsOrderedForEveryBotThatMayHaveSentTheReport(t *testing.T) {
 }
 
 func TestTheTextOfAWithdrawnReportIsKeptOnlyIfAModeratorWithdrewIt(t *testing.T) {
+	t.Parallel()
 	d := newFixture(t)
 	for by, text := range map[report.Withdrawal]string{report.ByAuthor: "", report.ByModerator: "schönes wetter"} {
 		r := d.put("zuerich", string(by), "schönes wetter", 0)
@@ -69,6 +71,7 @@ func TestTheTextOfAWithdrawnReportIsKeptOnlyIfAModeratorWithdrewIt(t *testing.T)
 }
 
 func TestAReportThatWasWithdrawnBeforeItArrivedIsNotRelayed(t *testing.T) {
+	t.Parallel()
 	d := newFixture(t)
 	r := report.Report{City: "zuerich", Bot: "elsewhere", ID: "1", Text: "kontrolle u8", At: time.Now()}
 	d.withdraw(r, report.ByAuthor)

@@ -8,6 +8,7 @@ import (
 // TestEntryFinds evaluates one entry as a trigger and as a blocked word. Want is what finds the text: "both", "neither", or
 // "blocked" if only a guarded list does.
 func TestEntryFinds(t *testing.T) {
+	t.Parallel()
 	tests := []struct{ name, entry, text, want string }{
 		{"a word finds itself", "kontrolle", "kontrolle", "both"},
 		{"case does not matter", "KontrollE", "kONTROLLe", "both"},
@@ -122,6 +123,7 @@ func TestEntryFinds(t *testing.T) {
 }
 
 func TestExpressionFinds(t *testing.T) {
+	t.Parallel()
 	tests := []struct{ name, expr, text, want string }{
 		{"case does not matter", `/KONTROLL\w*/`, "kontrolleure", "both"},
 		{"no word boundaries unless asked", `/ontroll/`, "Kontrolle", "both"},
@@ -157,6 +159,7 @@ func TestExpressionFinds(t *testing.T) {
 }
 
 func TestRequiredLiteral(t *testing.T) {
+	t.Parallel()
 	for expr, want := range map[string]string{
 		`Görlitzer`: "rlitzer", `(kotti)+ u8`: "kotti", `a|b`: "", `x?`: "", `(abc){2,3}`: "abc", `(abc){0,3}d`: "d", `(?-i:ABC)`: "abc",
 	} {

@@ -82,6 +82,7 @@ func (d *fixture) entry(r report.Report) db.Entry {
 }
 
 func TestAPassedReportIsOrderedOnceForEachConnectedBot(t *testing.T) {
+	t.Parallel()
 	d := newFixture(t)
 	entry := d.entry(d.put("zuerich", "1", "kontrolle u8", 0))
 	if !entry.Passed || entry.Rule != "kontrolle" || len(entry.Deliveries) != 2 {
@@ -101,6 +102,7 @@ func TestAPassedReportIsOrderedOnceForEachConnectedBot(t *testing.T) {
 }
 
 func TestAHeldReportIsNotOrdered(t *testing.T) {
+	t.Parallel()
 	d := newFixture(t)
 	if e := d.entry(d.put("zuerich", "1", "kontrolle, idiot", 0)); e.Passed || e.List != "blocked" || e.Rule != "idiot" || len(e.Deliveries) != 0 {
 		t.Errorf("ledger: %+v", e)
@@ -115,6 +117,7 @@ func TestAHeldReportIsNotOrdered(t *testing.T) {
 }
 
 func TestAReportThatMayBeForgedIsHeld(t *testing.T) {
+	t.Parallel()
 	d := newFixture(t)
 	for text, want := range map[string]report.Verdict{
 		"kontrolle u8":        {List: report.Spam, Rule: "DMARC: quarantine"},
@@ -133,6 +136,7 @@ func TestAReportThatMayBeForgedIsHeld(t *testing.T) {
 }
 
 func TestAReportThatArrivesTooLateExpiresForAllBots(t *testing.T) {
+	t.Parallel()
 	d := newFixture(t)
 	e := d.entry(d.put("zuerich", "1", "kontrolle u8", 31*time.Minute))
 	if len(e.Deliveries) != 2 || e.Deliveries[0].Status != db.Expired || e.Deliveries[1].Status != db.Expired {
@@ -145,6 +149,7 @@ func TestAReportThatArrivesTooLateExpiresForAllBots(t *testing.T) {
 }
 
 func TestAReportIsFinishedAfterACrashBetweenLedgerAndRelay(t *testing.T) {
+	t.Parallel()
 	d := newFixture(t)
 	r := report.Report{City: "zuerich", Bot: "elsewhere", ID: "1", Text: "kontrolle u8", At: time.Now()}
 	// As after a crash between the ledger and RELAY, with one bot connected.
@@ -161,6 +166,7 @@ func TestAReportIsFinishedAfterACrashBetweenLedgerAndRelay(t *testing.T) {
 }
 
 func TestARelayedReportIsNotOrderedAgain(t *testing.T) {
+	t.Parallel()
 	d := newFixture(t)
 	r := report.Report{City: "zuerich", Bot: "elsewhere", ID: "1", Text: "kontrolle u8", At: time.Now()}
 	// As when a network repeats it after JetStream's deduplication window.
@@ -181,6 +187,7 @@ func TestARelayedReportIsNotOrderedAgain(t *testing.T) {
 }
 
 func TestAReportForADeletedCityIsDropped(t *testing.T) {
+	t.Parallel()
 	d := newFixture(t)
 	d.put("atlantis", "1", "kontrolle u8", 0)
 	d.entry(d.put("zuerich", "2", "kontrolle u9", 0))

@@ -10,6 +10,7 @@ import (
 )
 
 func TestADatabaseAcceptsOnlyItsFirstInstanceKey(t *testing.T) {
+	t.Parallel()
 	d := testkit.DB(t, time.Now)
 	for i, c := range []struct {
 		digest string

@@ -26,6 +26,7 @@ func record(t *testing.T, d *db.DB, r report.Report, bots ...string) db.Entry {
 }
 
 func TestARecordedReportIsReadBackWithVerdictAndDeliveries(t *testing.T) {
+	t.Parallel()
 	d := testkit.DB(t, time.Now)
 	record(t, d, kontrolle("1"), "a", "b")
 	record(t, d, kontrolle("2"))
@@ -49,6 +50,7 @@ func TestARecordedReportIsReadBackWithVerdictAndDeliveries(t *testing.T) {
 }
 
 func TestEntriesSinceATimeAreThoseWithText(t *testing.T) {
+	t.Parallel()
 	now := time.Now()
 	d := testkit.DB(t, func() time.Time { return now })
 	record(t, d, kontrolle("old"))
@@ -73,6 +75,7 @@ func TestEntriesSinceATimeAreThoseWithText(t *testing.T) {
 }
 
 func TestTheFirstRecordOfAReportIsKept(t *testing.T) {
+	t.Parallel()
 	d := testkit.DB(t, time.Now)
 	first := record(t, d, kontrolle("1"), "a")
 	if err := d.SaveDelivery(t.Context(), db.Delivery{EntryID: first.ID, Bot: "a", Status: db.Sent, RemoteID: "7"}); err != nil {
@@ -91,6 +94,7 @@ func TestTheFirstRecordOfAReportIsKept(t *testing.T) {
 }
 
 func TestDeletingTextsKeepsTheRowsThatRejectDuplicates(t *testing.T) {
+	t.Parallel()
 	d := testkit.DB(t, time.Now)
 	first := record(t, d, kontrolle("1"), "a")
 	if n, err := d.DeleteTexts(t.Context(), "zuerich", time.Now().Add(-time.Hour)); n != 0 || err != nil {
@@ -109,6 +113,7 @@ func TestDeletingTextsKeepsTheRowsThatRejectDuplicates(t *testing.T) {
 }
 
 func TestATokenWorksOnceAndNotAfterItExpired(t *testing.T) {
+	t.Parallel()
 	now := time.Now()
 	d := testkit.DB(t, func() time.Time { return now })
 	for _, hash := range []string{"good", "old"} {

@@ -10,6 +10,7 @@ import (
 )
 
 func TestOnlyTheOwnerCanReadTheDatabaseFiles(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	d, err := db.Open(t.Context(), filepath.Join(dir, "linienfunk.db"), time.Now)
 	if err != nil {

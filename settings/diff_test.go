@@ -21,6 +21,7 @@ func doc(t *testing.T, value map[string]any) []byte {
 type m = map[string]any
 
 func TestDiffListsTheChangedFields(t *testing.T) {
+	t.Parallel()
 	before := doc(t, m{"title": "Gent", "triggers": []string{"a", "b", "b"}, "bots": m{"web": m{"form": true}}, "active": true, "zzz": 1})
 	after := doc(t, m{"title": "Ghent", "triggers": []string{"b", "c", "a"}, "bots": m{"web": m{"form": true, "list": false}}, "active": true, "zzz": 2})
 	changes, err := settings.Diff(before, after)
@@ -43,6 +44,7 @@ func TestDiffListsTheChangedFields(t *testing.T) {
 }
 
 func TestCompareListsTheFieldsThatTwoEditorsChanged(t *testing.T) {
+	t.Parallel()
 	base := doc(t, m{"title": "Gent", "lang": "de", "about": "x", "triggers": []string{"a", "b", "c"}})
 	mine := doc(t, m{"title": "Mine", "lang": "en", "about": "x", "triggers": []string{"a", "new", "b", "c"}})
 	theirs := doc(t, m{"title": "Theirs", "lang": "en", "about": "y", "triggers": []string{"a", "c", "theirs"}})
@@ -69,6 +71,7 @@ func TestCompareListsTheFieldsThatTwoEditorsChanged(t *testing.T) {
 }
 
 func TestListsAreMergedLineByLine(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		name                      string
 		base, mine, theirs, wants []string
@@ -107,6 +110,7 @@ func list(lines []string) []string {
 }
 
 func TestAChangeIsUndoneUnlessALaterOneDependsOnIt(t *testing.T) {
+	t.Parallel()
 	before := m{"title": "Gent", "triggers": []string{"a", "b"}, "about": "x"}
 	for _, test := range []struct {
 		name       string

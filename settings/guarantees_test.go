@@ -47,6 +47,7 @@ func written(t *testing.T, s *settings.Storage, want settings.Snapshot) {
 }
 
 func TestAHostileMessageDoesNotBlockLaterUpdates(t *testing.T) {
+	t.Parallel()
 	w, storage, n := started(t, "zuerich")
 	s := newClient(t, w)
 	base := get(t, n, "zuerich")
@@ -98,6 +99,7 @@ func TestAHostileMessageDoesNotBlockLaterUpdates(t *testing.T) {
 }
 
 func TestADuplicateOfALinkCountsAsApplied(t *testing.T) {
+	t.Parallel()
 	w, _, n := started(t, "zuerich")
 	s := newClient(t, w)
 	base := get(t, n, "zuerich")
@@ -112,6 +114,7 @@ func TestADuplicateOfALinkCountsAsApplied(t *testing.T) {
 
 // A link that arrives before its base is refused, also by nodes that start when both are in the stream.
 func TestALinkBeforeItsBaseIsRefused(t *testing.T) {
+	t.Parallel()
 	w := newCluster(t)
 	storage, _ := w.storage()
 	w.create(storage, "zuerich")
@@ -138,6 +141,7 @@ func TestALinkBeforeItsBaseIsRefused(t *testing.T) {
 }
 
 func TestNoChangeIsLostWhileTheDatabaseAndTheConnectionFail(t *testing.T) {
+	t.Parallel()
 	w := newCluster(t)
 	maker, running := w.storage()
 	w.create(maker, "zuerich", "ghent")
@@ -179,6 +183,7 @@ func TestNoChangeIsLostWhileTheDatabaseAndTheConnectionFail(t *testing.T) {
 }
 
 func TestTheStreamMayBeRecreated(t *testing.T) {
+	t.Parallel()
 	w, storage, n := started(t, "zuerich")
 	now := get(t, n, "zuerich")
 	for i := range 5 {
@@ -220,6 +225,7 @@ func TestTheStreamMayBeRecreated(t *testing.T) {
 }
 
 func TestUpdatesAreWrittenWhenTheDatabaseIsAheadOfTheStream(t *testing.T) {
+	t.Parallel()
 	w := newCluster(t)
 	storage, running := w.storage()
 	w.create(storage, "zuerich")
@@ -246,6 +252,7 @@ func TestUpdatesAreWrittenWhenTheDatabaseIsAheadOfTheStream(t *testing.T) {
 }
 
 func TestACityWithABrokenChainIsInactiveAndDoesNotBlockOthers(t *testing.T) {
+	t.Parallel()
 	w := newCluster(t)
 	storage, _ := w.storage()
 	w.create(storage, "zuerich", "ghent")
@@ -274,6 +281,7 @@ func TestACityWithABrokenChainIsInactiveAndDoesNotBlockOthers(t *testing.T) {
 }
 
 func TestATamperedHeadIsDetectedAndDoesNotBlockOthers(t *testing.T) {
+	t.Parallel()
 	w, storage, n := started(t, "zuerich", "ghent")
 	base := get(t, n, "zuerich")
 	now, err := n.Submit(t.Context(), edit(t, base, "title", "A"))
@@ -296,6 +304,7 @@ func TestATamperedHeadIsDetectedAndDoesNotBlockOthers(t *testing.T) {
 }
 
 func TestLegacySettingsAreImportedFieldByFieldAndOnce(t *testing.T) {
+	t.Parallel()
 	w := newCluster(t)
 	d := settings.Default("zuerich", "de")
 	d.Triggers, d.About = []string{"meine", "liste"}, strings.Repeat("x", settings.MaxAbout+1)

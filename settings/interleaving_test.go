@@ -20,6 +20,7 @@ import (
 // restarts of nodes and storages, and trimming of the stream, all nodes have the storage's version, the chain is valid, and
 // it contains every change that Submit reported as applied.
 func TestNodesConvergeAfterAnyInterleavingOfFaults(t *testing.T) {
+	t.Parallel()
 	for seed := range uint64(4) {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
 			t.Parallel()

@@ -14,6 +14,7 @@ import (
 )
 
 func TestAChangeOnOneNodeIsInForceOnAll(t *testing.T) {
+	t.Parallel()
 	w := newCluster(t)
 	storage, running := w.storage()
 	w.create(storage, "zuerich", "ghent")
@@ -59,6 +60,7 @@ func TestAChangeOnOneNodeIsInForceOnAll(t *testing.T) {
 }
 
 func TestExactlyOneOfManyConcurrentChangesWins(t *testing.T) {
+	t.Parallel()
 	w := newCluster(t)
 	storage, _ := w.storage()
 	w.create(storage, "zuerich")
@@ -93,6 +95,7 @@ func TestExactlyOneOfManyConcurrentChangesWins(t *testing.T) {
 }
 
 func TestTheLoserOfAConflictGetsTheCurrentVersion(t *testing.T) {
+	t.Parallel()
 	_, _, n := started(t, "zuerich")
 	base := get(t, n, "zuerich")
 	if _, err := n.Submit(t.Context(), edit(t, base, "title", "Züri")); err != nil {
@@ -112,6 +115,7 @@ func TestTheLoserOfAConflictGetsTheCurrentVersion(t *testing.T) {
 }
 
 func TestANewCityIsAnnouncedToAllNodes(t *testing.T) {
+	t.Parallel()
 	w := newCluster(t)
 	storage, _ := w.storage()
 	a, _ := w.node()
@@ -139,6 +143,7 @@ func TestANewCityIsAnnouncedToAllNodes(t *testing.T) {
 }
 
 func TestADeletedCityIsRemoved(t *testing.T) {
+	t.Parallel()
 	w, _, n := started(t, "zuerich", "ghent")
 	base := get(t, n, "zuerich")
 	for _, table := range []string{"settings_heads", "settings_links"} {
@@ -159,6 +164,7 @@ func TestADeletedCityIsRemoved(t *testing.T) {
 }
 
 func TestANodeCatchesUpAfterALongDisconnection(t *testing.T) {
+	t.Parallel()
 	w := newCluster(t)
 	storage, _ := w.storageThatKeeps(2) // the stream forgets what the node has missed
 	w.create(storage, "zuerich", "ghent")
@@ -184,6 +190,7 @@ func TestANodeCatchesUpAfterALongDisconnection(t *testing.T) {
 }
 
 func TestATamperedOrMissingLinkIsDetectedAndNamed(t *testing.T) {
+	t.Parallel()
 	for name, test := range map[string]struct{ spoil, want string }{
 		"changed":       {"UPDATE settings_links SET note = 'x' WHERE number = 2", "link 3"},
 		"changed value": {"UPDATE settings_links SET patch = '[]' WHERE number = 2", "link 2"},

@@ -76,6 +76,7 @@ func (s client) submit(l chain.Link) (o settings.Outcome) {
 }
 
 func TestAnotherProgramFollowsACityFromItsRoot(t *testing.T) {
+	t.Parallel()
 	w, _, n := started(t, "zuerich")
 	s := newClient(t, w)
 
@@ -106,6 +107,7 @@ func TestAnotherProgramFollowsACityFromItsRoot(t *testing.T) {
 }
 
 func TestAnotherProgramChangesACity(t *testing.T) {
+	t.Parallel()
 	w, _, n := started(t, "zuerich")
 	s := newClient(t, w)
 	base := get(t, n, "zuerich")
@@ -144,6 +146,7 @@ func TestAnotherProgramChangesACity(t *testing.T) {
 }
 
 func TestAnotherProgramListsAllCities(t *testing.T) {
+	t.Parallel()
 	w, _, n := started(t, "zuerich", "ghent")
 	var list settings.CityList
 	if err := w.broker.Connect(t).Request(t.Context(), "settings.request", settings.Request{}, &list); err != nil {
@@ -159,6 +162,7 @@ func TestAnotherProgramListsAllCities(t *testing.T) {
 
 // The worked example is in docs/settings-protocol.md.
 func TestTheWorkedExampleIsCorrect(t *testing.T) {
+	t.Parallel()
 	page, err := os.ReadFile("../docs/settings-protocol.md")
 	if err != nil {
 		t.Fatal(err)

@@ -23,6 +23,7 @@ func document(t testing.TB, changes map[string]any) []byte {
 }
 
 func TestDefaultsAreValidInEveryLanguage(t *testing.T) {
+	t.Parallel()
 	for _, lang := range []string{"en", "de"} {
 		text, err := settings.Default("ghent", lang).Document()
 		if err != nil {
@@ -35,6 +36,7 @@ func TestDefaultsAreValidInEveryLanguage(t *testing.T) {
 }
 
 func TestAnInvalidFieldIsNamed(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		name  string
 		field string
@@ -83,6 +85,7 @@ func TestAnInvalidFieldIsNamed(t *testing.T) {
 }
 
 func TestMalformedDocumentsAreRefused(t *testing.T) {
+	t.Parallel()
 	for name, text := range map[string]string{
 		"bots are a list": `{"title":"x","bots":[]}`, "a bot is a text": `{"title":"x","bots":{"web":"on"}}`,
 		"a list of lists": `{"title":"x","triggers":[["x"]]}`, "null in a list": `{"title":"x","triggers":["a",null]}`,
@@ -101,6 +104,7 @@ func TestMalformedDocumentsAreRefused(t *testing.T) {
 }
 
 func TestUnknownFieldsOfANewerProgramAreKept(t *testing.T) {
+	t.Parallel()
 	before := document(t, map[string]any{"colour": "red", "bots.pigeon.enabled": true})
 	after, err := settings.With(before, map[string]any{"title": "Gent"})
 	if err != nil {
@@ -118,6 +122,7 @@ func TestUnknownFieldsOfANewerProgramAreKept(t *testing.T) {
 }
 
 func TestAnExportCanBeReadBack(t *testing.T) {
+	t.Parallel()
 	text := document(t, map[string]any{"title": "<Gent> & ü"})
 	file, err := settings.NewExport("ghent", "0123", text)
 	if err != nil {

@@ -20,6 +20,7 @@ func load(t *testing.T, file string, environ []string, flags map[string]string) 
 }
 
 func TestDefaultsAreValid(t *testing.T) {
+	t.Parallel()
 	c, err := config.Load(config.Default(), filepath.Join(t.TempDir(), "none.toml"), false, nil)
 	if err != nil {
 		t.Fatal(err)
@@ -30,6 +31,7 @@ func TestDefaultsAreValid(t *testing.T) {
 }
 
 func TestALaterSourceOverridesAnEarlierOne(t *testing.T) {
+	t.Parallel()
 	c, err := load(t, "http = ':1'\nsmtp = ':2'\ndata = '/file'\n[nats]\nshards = 4", []string{"LINIENFUNK_SMTP=:3", "LINIENFUNK_DATA=/env", "PATH=/bin"},
 		map[string]string{"data": "/flag"})
 	if err != nil {
@@ -41,6 +43,7 @@ func TestALaterSourceOverridesAnEarlierOne(t *testing.T) {
 }
 
 func TestTheMailDomainFollowsTheBaseURL(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct{ file, base, domain string }{
 		{"base_url = 'https://linienfunk.example/'", "https://linienfunk.example", "linienfunk.example"},
 		{"http = '127.0.0.1:8080'", "http://127.0.0.1:8080", "localhost"},
@@ -55,6 +58,7 @@ func TestTheMailDomainFollowsTheBaseURL(t *testing.T) {
 }
 
 func TestAnErrorInADerivedKeyIsNotReported(t *testing.T) {
+	t.Parallel()
 	_, err := load(t, "", nil, map[string]string{"base_url": "notaurl"})
 	if err == nil || !strings.Contains(err.Error(), "base_url") || strings.Contains(err.Error(), "mail.domain") {
 		t.Errorf("got %v", err)
@@ -66,6 +70,7 @@ func TestAnErrorInADerivedKeyIsNotReported(t *testing.T) {
 }
 
 func TestAnErrorNamesTheKeyItsLocationAndTheFix(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		name, file string
 		environ    []string
@@ -117,6 +122,7 @@ func TestAnErrorNamesTheKeyItsLocationAndTheFix(t *testing.T) {
 }
 
 func TestAllErrorsAreReportedAtOnce(t *testing.T) {
+	t.Parallel()
 	_, err := load(t, "htpp = ':80'\n[nats]\nshards = 'x'", nil, nil)
 	if err == nil || !strings.Contains(err.Error(), ":1: ") || !strings.Contains(err.Error(), ":3: ") {
 		t.Errorf("got %v", err)
@@ -124,6 +130,7 @@ func TestAllErrorsAreReportedAtOnce(t *testing.T) {
 }
 
 func TestTheConfigurationIsPrintedWithoutSecretsAndCanBeReadBack(t *testing.T) {
+	t.Parallel()
 	c, err := load(t, "[mail]\nsmarthost = 'smtp://mail.example:587'\npassword = 'hunter2'\n[nats]\nurl = 'nats://token@host:4222'\n[database]\nurl = 'postgres://me:hunter3@host/db?password=hunter4'", nil, nil)
 	if err != nil {
 		t.Fatal(err)
@@ -154,6 +161,7 @@ func FuzzLoad(f *testing.F) {
 }
 
 func TestNetworksHaveKeysOfTheirOwn(t *testing.T) {
+	t.Parallel()
 	defaults := config.Default()
 	defaults.Networks = []config.Key{{Network: "pigeon", Name: "loft", Help: "where they live", Value: "roof"}, {Network: "pigeon", Name: "whistle", Secret: true}}
 	path := filepath.Join(t.TempDir(), "linienfunk.toml")
@@ -182,6 +190,7 @@ func TestNetworksHaveKeysOfTheirOwn(t *testing.T) {
 }
 
 func TestDeliveryFollowsTheSmarthostUnlessItIsSet(t *testing.T) {
+	t.Parallel()
 	for file, want := range map[string]string{
 		"": config.Outbox,
 		"[mail]\nsmarthost = 'smtp://mail.example:587'":                      config.Smarthost,

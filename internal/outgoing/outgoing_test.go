@@ -10,6 +10,7 @@ import (
 )
 
 func TestOnlyPublicAddressesAreAllowed(t *testing.T) {
+	t.Parallel()
 	for address, want := range map[string]bool{
 		"93.184.216.34": true, "2606:4700::1111": true,
 		"127.0.0.1": false, "10.1.2.3": false, "192.168.1.1": false, "172.16.0.1": false, "169.254.169.254": false,
@@ -24,6 +25,7 @@ func TestOnlyPublicAddressesAreAllowed(t *testing.T) {
 }
 
 func TestPrivateAddressesAreRefusedUnlessAllowed(t *testing.T) {
+	t.Parallel()
 	server := httptest.NewServer(http.NotFoundHandler())
 	defer server.Close()
 	if _, err := Client(false, "test/1").Get(server.URL); !errors.Is(err, ErrPrivate) {
@@ -46,6 +48,7 @@ func TestPrivateAddressesAreRefusedUnlessAllowed(t *testing.T) {
 }
 
 func TestAPrivateAddressEmbeddedInIPv6IsRefused(t *testing.T) {
+	t.Parallel()
 	for _, address := range []string{"[::ffff:127.0.0.1]:80", "[64:ff9b::7f00:1%lo]:80"} {
 		if err := refusePrivate("tcp6", address, nil); !errors.Is(err, ErrPrivate) {
 			t.Errorf("%s: got %v", address, err)

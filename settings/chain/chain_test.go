@@ -43,6 +43,7 @@ func three(t *testing.T) []Link {
 }
 
 func TestTheRootDependsOnlyOnTheCity(t *testing.T) {
+	t.Parallel()
 	document, hash := Root("zuerich")
 	_, again := Root("zuerich")
 	_, other := Root("ghent")
@@ -56,6 +57,7 @@ func TestTheRootDependsOnlyOnTheCity(t *testing.T) {
 }
 
 func TestAHashCoversEveryFieldButNotTheEncoding(t *testing.T) {
+	t.Parallel()
 	one := set("{}", "base", "/title", "x")
 	hash, err := one.Hash()
 	if err != nil {
@@ -83,6 +85,7 @@ func TestAHashCoversEveryFieldButNotTheEncoding(t *testing.T) {
 }
 
 func TestAChainBuildsItsDocument(t *testing.T) {
+	t.Parallel()
 	links := three(t)
 	documents, hashes, err := Build("zuerich", links)
 	if err != nil {
@@ -98,6 +101,7 @@ func TestAChainBuildsItsDocument(t *testing.T) {
 }
 
 func TestATamperedOrMissingLinkIsNamed(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		name  string
 		spoil func([]Link) []Link
@@ -132,6 +136,7 @@ func TestATamperedOrMissingLinkIsNamed(t *testing.T) {
 }
 
 func TestABadPatchIsRefused(t *testing.T) {
+	t.Parallel()
 	document, hash := Root("zuerich")
 	many := "[" + strings.Repeat(`{"op":"test","path":"","value":{}},`, MaxOperations) + `{"op":"test","path":"","value":{}}]`
 	for name, patch := range map[string]string{
@@ -168,6 +173,7 @@ func TestABadPatchIsRefused(t *testing.T) {
 }
 
 func TestALinkIsMadeFromTwoDocuments(t *testing.T) {
+	t.Parallel()
 	var long []string
 	for i := range 3000 {
 		long = append(long, fmt.Sprint("wort", i))
@@ -201,6 +207,7 @@ func TestALinkIsMadeFromTwoDocuments(t *testing.T) {
 }
 
 func TestAJumpLeadsFromAnyVersionToTheLast(t *testing.T) {
+	t.Parallel()
 	links := three(t)
 	documents, hashes, _ := Build("zuerich", links)
 	for i := range documents {
@@ -219,6 +226,7 @@ func TestAJumpLeadsFromAnyVersionToTheLast(t *testing.T) {
 }
 
 func TestAJumpThatItsLinkDoesNotAuthenticateIsRefused(t *testing.T) {
+	t.Parallel()
 	links := three(t)
 	documents, hashes, _ := Build("zuerich", links)
 	for name, spoil := range map[string]func(*Jump){
@@ -257,6 +265,7 @@ func FuzzPatch(f *testing.F) {
 }
 
 func TestAPatchThatWouldPanicOrTakeLongIsRefused(t *testing.T) {
+	t.Parallel()
 	deep := strings.Repeat("[", 4000) + strings.Repeat("]", 4000)
 	long := `{"a":["` + strings.Repeat("x", MaxDocument-100) + `"]}`
 	many := "[" + strings.Repeat(`{"op":"add","path":"/a/0","value":1},`, 900) + `{"op":"add","path":"/a/0","value":1}]`
