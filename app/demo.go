@@ -47,7 +47,7 @@ func (p *Program) setUpDemo(ctx context.Context) (password string, err error) {
 	city.About = "A city to try things out. Nothing here is real."
 	city.Triggers = append(city.Triggers, settings.Default(demoCity, "de").Triggers...)
 	password = rand.Text()[:16]
-	if err := p.frontend.SetUp(ctx, demoAdmin, password, demoCity, city); err != nil {
+	if err := p.frontend.Accounts.SetUp(ctx, demoAdmin, password, demoCity, city); err != nil {
 		return "", err
 	}
 	for _, plugin := range all.Plugins() {

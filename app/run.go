@@ -80,7 +80,7 @@ func (p *Program) serveHTTP(ctx context.Context) error {
 	if err := server.Shutdown(end); err != nil {
 		server.Close()
 	}
-	p.frontend.Wait()
+	p.frontend.Accounts.Wait()
 	return <-served
 }
 
@@ -91,7 +91,7 @@ func (p *Program) prune(ctx context.Context) error {
 	ticker := time.NewTicker(pruneEvery)
 	defer ticker.Stop()
 	for {
-		if err := p.frontend.Prune(ctx); err != nil && ctx.Err() == nil {
+		if err := p.frontend.Accounts.Prune(ctx); err != nil && ctx.Err() == nil {
 			p.log.Error("cannot prune", "err", err)
 		}
 		select {

@@ -179,7 +179,7 @@ func (p *Program) connectMail(name string, network mail.Network, inbound *tls.Co
 	service := p.mail.Service(name)
 	service.Listen, service.TLS = p.smtp.open, inbound
 	service.Warn = func(ctx context.Context, city, key, say string) {
-		p.frontend.AccountWarned(ctx, bots.Account{City: city, Revision: key}, bots.Status{Bot: name, Detail: say})
+		p.frontend.Cities.AccountWarned(ctx, bots.Account{City: city, Revision: key}, bots.Status{Bot: name, Detail: say})
 	}
 	p.mail.Register(name, network)
 	return network.UseMail(service)
@@ -217,14 +217,14 @@ func (p *Program) openBot(plugin bots.Named, client *http.Client) (bots.Bot, err
 		Name: plugin.Name, Config: p.configOf(plugin), BaseURL: p.config.BaseURL,
 		Log: p.log.With("bot", plugin.Name), DB: tables, HTTP: client, Now: p.now, Box: p.box,
 		Author: func(city, name string, at time.Time) string { return p.box.Pseudonym(city, plugin.Name, name, at) },
-		Cities: p.settings.Cities(plugin.Name), Pages: p.frontend.Pages(plugin.Name, set),
+		Cities: p.settings.Cities(plugin.Name), Pages: p.frontend.Bots.Pages(plugin.Name, set),
 		Changed: func(city string) { p.hint(supervisor.AccountHint(plugin.Name, city)) },
 		Events:  events{p.bus, plugin.Name},
 	})
 	if err != nil {
 		return nil, err
 	}
-	p.frontend.Mount(plugin.Name, bot, set, plugin.PageFiles...)
+	p.frontend.Bots.Mount(plugin.Name, bot, set, plugin.PageFiles...)
 	return bot, nil
 }
 
@@ -244,7 +244,7 @@ func (e events) Subscribe(city string, f func([]byte)) (func(), error) {
 
 func (p *Program) openWorkers(context.Context) error {
 	p.supervisor = supervisor.New(supervisor.Config{
-		Bus: p.bus, DB: p.db, Directory: p.directory, Log: p.log, Now: p.now, Revoked: p.frontend.AccountRevoked,
+		Bus: p.bus, DB: p.db, Directory: p.directory, Log: p.log, Now: p.now, Revoked: p.frontend.Cities.AccountRevoked,
 		Cities: func() []string {
 			var names []string
 			all, _ := p.settings.All(context.Background()) // reads memory

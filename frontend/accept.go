@@ -12,64 +12,64 @@ import (
 )
 
 type acceptData struct {
-	City     cityLink
+	City     CityLink
 	Address  string
 	NeedsOne bool // a password: the address has no account yet
-	Errors   formErrors
+	Errors   FormErrors
 }
 
 // invited reads an invitation's link. db.ErrNotFound also if the city is gone, or who invited is no admin of it any more.
-func (f *Frontend) invited(r *http.Request) (db.Token, settings.Snapshot, acceptData, error) {
+func (p *AccountPages) invited(r *http.Request) (db.Token, settings.Snapshot, acceptData, error) {
 	var one invitation
-	token, err := f.peekToken(r, forInvite, &one)
+	token, err := p.peekToken(r, forInvite, &one)
 	if err != nil {
 		return token, settings.Snapshot{}, acceptData{}, err
 	}
-	city, ok, err := f.Settings.Get(r.Context(), one.City)
+	city, ok, err := p.Settings.Get(r.Context(), one.City)
 	if err == nil && ok {
 		var n int64
-		err = f.DB.WithContext(r.Context()).Model(&db.CityAdmin{}).
+		err = p.DB.WithContext(r.Context()).Model(&db.CityAdmin{}).
 			Where("city = ? AND admin_id = ?", one.City, token.AdminID).Count(&n).Error
 		ok = n > 0
 	}
 	if err == nil && !ok {
 		err = db.ErrNotFound
 	}
-	data := acceptData{City: linkTo(city), Address: one.Address, Errors: formErrors{}}
+	data := acceptData{City: LinkTo(city), Address: one.Address, Errors: FormErrors{}}
 	if err != nil {
 		return token, city, data, err
 	}
-	_, err = f.DB.AdminByAddress(r.Context(), one.Address)
+	_, err = p.DB.AdminByAddress(r.Context(), one.Address)
 	if data.NeedsOne = errors.Is(err, db.ErrNotFound); data.NeedsOne {
 		err = nil
 	}
 	return token, city, data, err
 }
 
-func (f *Frontend) inviteForm(w http.ResponseWriter, r *http.Request) error {
-	_, city, data, err := f.invited(r)
+func (p *AccountPages) inviteForm(w http.ResponseWriter, r *http.Request) error {
+	_, city, data, err := p.invited(r)
 	if errors.Is(err, db.ErrNotFound) {
-		return f.gone(w, r)
+		return p.gone(w, r)
 	}
 	if err != nil {
 		return err
 	}
-	return f.showAccept(w, r, http.StatusOK, city, data)
+	return p.showAccept(w, r, http.StatusOK, city, data)
 }
 
-func (f *Frontend) showAccept(w http.ResponseWriter, r *http.Request, status int, city settings.Snapshot, data acceptData) error {
-	p := page{Title: f.t(r, "accept", "City", city.Title), Line: lineOf(city.City), Private: true}
-	return f.show(w, r, status, p, "accept.html", data)
+func (p *AccountPages) showAccept(w http.ResponseWriter, r *http.Request, status int, city settings.Snapshot, data acceptData) error {
+	about := Page{Title: p.Text(r, "accept", "City", city.Title), Line: LineOf(city.City), Private: true}
+	return p.Show(w, r, status, about, "accept.html", data)
 }
 
 // accept makes the invited an admin of the city. Who has no account gets one; who has one logs in as usual.
-func (f *Frontend) accept(w http.ResponseWriter, r *http.Request) error {
-	if err := parseForm(r); err != nil {
+func (p *AccountPages) accept(w http.ResponseWriter, r *http.Request) error {
+	if err := ParseForm(r); err != nil {
 		return err
 	}
-	token, city, data, err := f.invited(r)
+	token, city, data, err := p.invited(r)
 	if errors.Is(err, db.ErrNotFound) {
-		return f.gone(w, r)
+		return p.gone(w, r)
 	}
 	if err != nil {
 		return err
@@ -77,24 +77,24 @@ func (f *Frontend) accept(w http.ResponseWriter, r *http.Request) error {
 	hash := ""
 	if data.NeedsOne {
 		password := r.PostForm.Get("password")
-		if wrong := f.words.passwordError(password, data.Address, city.City); wrong != "" {
-			data.Errors.add("password", f.t(r, wrong, "Min", minPassword))
-			return f.showAccept(w, r, http.StatusUnprocessableEntity, city, data)
+		if wrong := p.lists.passwordError(password, data.Address, city.City); wrong != "" {
+			data.Errors.Add("password", p.Text(r, wrong, "Min", minPassword))
+			return p.showAccept(w, r, http.StatusUnprocessableEntity, city, data)
 		}
-		if hash, err = f.passwords.hash(r.Context(), password); err != nil {
+		if hash, err = p.passwords.hash(r.Context(), password); err != nil {
 			return err
 		}
 	}
-	admin, err := f.join(r, token, city.City, data, hash)
+	admin, err := p.join(r, token, city.City, data, hash)
 	if errors.Is(err, db.ErrNotFound) {
-		return f.gone(w, r)
+		return p.gone(w, r)
 	}
 	if err != nil {
 		return err
 	}
-	f.flash(w, r, f.t(r, "accepted", "City", city.Title), false)
+	p.Flash(w, r, p.Text(r, "accepted", "City", city.Title), false)
 	if data.NeedsOne {
-		if err := f.start(r.Context(), admin); err != nil {
+		if err := p.LogIn(r.Context(), admin); err != nil {
 			return err
 		}
 	}
@@ -102,13 +102,13 @@ func (f *Frontend) accept(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-func (f *Frontend) join(r *http.Request, token db.Token, city string, data acceptData, hash string) (admin db.Admin, err error) {
-	err = f.DB.Transaction(r.Context(), func(tx *gorm.DB) error {
+func (p *AccountPages) join(r *http.Request, token db.Token, city string, data acceptData, hash string) (admin db.Admin, err error) {
+	err = p.DB.Transaction(r.Context(), func(tx *gorm.DB) error {
 		if err := takeToken(tx, token); err != nil {
 			return err
 		}
 		if data.NeedsOne {
-			if admin, err = makeAdmin(tx, data.Address, hash, f.lang(r)); err != nil {
+			if admin, err = makeAdmin(tx, data.Address, hash, p.Lang(r)); err != nil {
 				return err
 			}
 		} else if err := tx.Where("address = ?", data.Address).Take(&admin).Error; err != nil {

@@ -9,14 +9,14 @@ import (
 	"linienfunk/settings"
 )
 
-type adminAction func(w http.ResponseWriter, r *http.Request, admin db.Admin) error
+type AdminAction func(w http.ResponseWriter, r *http.Request, admin db.Admin) error
 
-type cityAction func(w http.ResponseWriter, r *http.Request, admin db.Admin, city settings.Snapshot) error
+type CityAction func(w http.ResponseWriter, r *http.Request, admin db.Admin, city settings.Snapshot) error
 
 // loggedIn sends strangers to the login page, which leads back.
-func (f *Frontend) loggedIn(action adminAction) func(w http.ResponseWriter, r *http.Request) error {
+func (s *Site) LoggedIn(action AdminAction) func(w http.ResponseWriter, r *http.Request) error {
 	return func(w http.ResponseWriter, r *http.Request) error {
-		admin := who(r)
+		admin := Admin(r)
 		if admin == nil {
 			to := "/login"
 			if r.Method == http.MethodGet {
@@ -30,16 +30,16 @@ func (f *Frontend) loggedIn(action adminAction) func(w http.ResponseWriter, r *h
 }
 
 // cityAdmin lets only the city's own admins in. For others there is no such page, whether there is such a city or not.
-func (f *Frontend) cityAdmin(action cityAction) func(w http.ResponseWriter, r *http.Request) error {
-	return f.loggedIn(func(w http.ResponseWriter, r *http.Request, admin db.Admin) error {
-		cities, err := f.DB.CitiesOf(r.Context(), admin.ID)
+func (s *Site) CityAdmin(action CityAction) func(w http.ResponseWriter, r *http.Request) error {
+	return s.LoggedIn(func(w http.ResponseWriter, r *http.Request, admin db.Admin) error {
+		cities, err := s.DB.CitiesOf(r.Context(), admin.ID)
 		if err != nil {
 			return err
 		}
 		if !slices.Contains(cities, r.PathValue("city")) {
 			return db.ErrNotFound
 		}
-		city, ok, err := f.Settings.Get(r.Context(), r.PathValue("city"))
+		city, ok, err := s.Settings.Get(r.Context(), r.PathValue("city"))
 		if err != nil {
 			return err
 		}
@@ -51,11 +51,11 @@ func (f *Frontend) cityAdmin(action cityAction) func(w http.ResponseWriter, r *h
 }
 
 // looksAfter reports whether the visitor is an admin of the city.
-func (f *Frontend) looksAfter(r *http.Request, city string) (bool, error) {
-	admin := who(r)
+func (s *Site) IsAdminOf(r *http.Request, city string) (bool, error) {
+	admin := Admin(r)
 	if admin == nil {
 		return false, nil
 	}
-	cities, err := f.DB.CitiesOf(r.Context(), admin.ID)
+	cities, err := s.DB.CitiesOf(r.Context(), admin.ID)
 	return slices.Contains(cities, city), err
 }

@@ -1,4 +1,4 @@
-package frontend
+package frontend_test
 
 import (
 	"context"
@@ -8,12 +8,13 @@ import (
 	"time"
 
 	"linienfunk/db"
+	"linienfunk/frontend/frontendtest"
 	"linienfunk/mail"
 )
 
-func (v *visitor) register(pairs ...string) answer {
-	v.t.Helper()
-	form := map[string]string{"address": "ada@example.org", "password": goodPassword, "city": "berlin", "title": "Berlin"}
+func register(v *frontendtest.Visitor, pairs ...string) frontendtest.Answer {
+	v.T.Helper()
+	form := map[string]string{"address": "ada@example.org", "password": frontendtest.Password, "city": "berlin", "title": "Berlin"}
 	for i := 0; i+1 < len(pairs); i += 2 {
 		form[pairs[i]] = pairs[i+1]
 	}
@@ -21,58 +22,58 @@ func (v *visitor) register(pairs ...string) answer {
 	for name, value := range form {
 		flat = append(flat, name, value)
 	}
-	return v.post("/register", flat...)
+	return v.Post("/register", flat...)
 }
 
 // confirm follows the link in the last mail.
-func (v *visitor) confirm() answer {
-	v.t.Helper()
-	return v.post(v.link(), "password", goodPassword)
+func confirm(v *frontendtest.Visitor) frontendtest.Answer {
+	v.T.Helper()
+	return v.Post(v.Link(), "password", frontendtest.Password)
 }
 
 func TestWhoRegistersConfirmsAndIsOnTheSettingsPageOfTheCity(t *testing.T) {
-	s := newSite(t, nil)
-	v := s.visitor()
-	v.get("/register").want(200, "Start your city")
-	v.register("address", " Ada@Example.org ", "city", "Berlin").at("/register/sent").want(200, "look into your mailbox")
-	if _, ok, _ := s.store.Get(t.Context(), "berlin"); ok {
+	s := frontendtest.New(t, nil)
+	v := s.Visitor()
+	v.Get("/register").Want(200, "Start your city")
+	register(v, "address", " Ada@Example.org ", "city", "Berlin").At("/register/sent").Want(200, "look into your mailbox")
+	if _, ok, _ := s.Node.Get(t.Context(), "berlin"); ok {
 		t.Fatal("the city exists before it was confirmed")
 	}
-	mail := s.mails.All()[0]
+	mail := s.Mails.All()[0]
 	if mail.To != "ada@example.org" || !strings.Contains(mail.Text, "berlin") || mail.From != "" {
 		t.Errorf("mail %+v", mail)
 	}
-	v.get(s.link()).want(200, "Yes, start this city", `name="password"`)
-	if _, ok, _ := s.store.Get(t.Context(), "berlin"); ok {
+	v.Get(s.Link()).Want(200, "Yes, start this city", `name="password"`)
+	if _, ok, _ := s.Node.Get(t.Context(), "berlin"); ok {
 		t.Fatal("a GET made the city")
 	}
-	v.confirm().at("/city/berlin").want(200, "Welcome aboard", "Triggers", "ada@example.org")
-	if city := <-s.changed; city != "berlin" {
+	confirm(v).At("/city/berlin").Want(200, "Welcome aboard", "Triggers", "ada@example.org")
+	if city := <-s.Changed; city != "berlin" {
 		t.Errorf("changed %q", city)
 	}
-	v.get("/city/berlin").want(200).wantNot("Welcome aboard")
+	v.Get("/city/berlin").Want(200).WantNot("Welcome aboard")
 }
 
 func TestALinkWorksOnceAndNotForever(t *testing.T) {
-	s := newSite(t, nil)
-	v := s.visitor()
-	v.register()
-	link := s.link()
-	v.confirm().want(200)
-	other := s.visitor()
-	other.get(link).want(http.StatusGone, "no longer works")
-	other.confirm().want(http.StatusGone)
-	other.register("address", "bo@example.org", "city", "ghent")
-	link = s.link()
-	s.advance(25 * time.Hour)
-	other.get(link).want(http.StatusGone)
-	other.confirm().want(http.StatusGone)
-	other.post("/confirm/nonsense").want(http.StatusGone)
+	s := frontendtest.New(t, nil)
+	v := s.Visitor()
+	register(v)
+	link := s.Link()
+	confirm(v).Want(200)
+	other := s.Visitor()
+	other.Get(link).Want(http.StatusGone, "no longer works")
+	confirm(other).Want(http.StatusGone)
+	register(other, "address", "bo@example.org", "city", "ghent")
+	link = s.Link()
+	s.Advance(25 * time.Hour)
+	other.Get(link).Want(http.StatusGone)
+	confirm(other).Want(http.StatusGone)
+	other.Post("/confirm/nonsense").Want(http.StatusGone)
 }
 
 func TestAFormSaysWhatIsWrongBesideItsField(t *testing.T) {
-	s := newSite(t, nil)
-	s.admin("cy@example.org", "zuerich")
+	s := frontendtest.New(t, nil)
+	s.Admin("cy@example.org", "zuerich")
 	for _, c := range []struct{ what, field, value, says string }{
 		{"no address", "address", "", "enter your e-mail"},
 		{"half an address", "address", "ada@", "not an e-mail"},
@@ -97,50 +98,50 @@ func TestAFormSaysWhatIsWrongBesideItsField(t *testing.T) {
 		{"a long title", "title", strings.Repeat("x", 61), "At most 60"},
 	} {
 		t.Run(c.what, func(t *testing.T) {
-			v := s.visitor()
-			v.t = t
-			v.register(c.field, c.value).want(http.StatusUnprocessableEntity, `id="f-`+c.field+`-error"`, c.says).
-				wantNot(goodPassword)
+			v := s.Visitor()
+			v.T = t
+			register(v, c.field, c.value).Want(http.StatusUnprocessableEntity, `id="f-`+c.field+`-error"`, c.says).
+				WantNot(frontendtest.Password)
 		})
 	}
-	if n := len(s.mails.All()); n != 0 {
+	if n := len(s.Mails.All()); n != 0 {
 		t.Errorf("%d mails", n)
 	}
 }
 
 func TestAKnownAddressGetsTheSamePageAndAnotherMail(t *testing.T) {
-	s := newSite(t, nil)
-	s.admin("ada@example.org", "zuerich")
-	known := s.visitor().register().want(200)
-	fresh := s.visitor().register("address", "bo@example.org").want(200)
-	if known.text != fresh.text || known.path != fresh.path {
+	s := frontendtest.New(t, nil)
+	s.Admin("ada@example.org", "zuerich")
+	known := register(s.Visitor()).Want(200)
+	fresh := register(s.Visitor(), "address", "bo@example.org").Want(200)
+	if known.Text != fresh.Text || known.Path != fresh.Path {
 		t.Error("the pages differ")
 	}
-	mails := s.mails.All()
+	mails := s.Mails.All()
 	if !strings.Contains(mails[0].Text, "already have an account") || strings.Contains(mails[0].Text, "/confirm/") {
 		t.Errorf("mail to the known address: %s", mails[0].Text)
 	}
 	if !strings.Contains(mails[1].Text, "/confirm/") {
 		t.Errorf("mail to the new address: %s", mails[1].Text)
 	}
-	forgotKnown := s.visitor().post("/forgot", "address", "ada@example.org").want(200)
-	forgotFresh := s.visitor().post("/forgot", "address", "nobody@example.org").want(200)
-	if forgotKnown.text != forgotFresh.text {
+	forgotKnown := s.Visitor().Post("/forgot", "address", "ada@example.org").Want(200)
+	forgotFresh := s.Visitor().Post("/forgot", "address", "nobody@example.org").Want(200)
+	if forgotKnown.Text != forgotFresh.Text {
 		t.Error("the pages differ")
 	}
 }
 
 func TestTheAnswerAboutAForgottenPasswordDoesNotWaitForItsMail(t *testing.T) {
-	s := newSite(t, nil)
-	s.admin("ada@example.org", "zuerich")
-	held := &heldMails{Queue: s.mails, free: make(chan struct{})}
-	s.Mail = held
-	s.visitor().post("/forgot", "address", "ada@example.org").at("/forgot/sent").want(200)
-	if n := len(s.mails.All()); n != 0 {
+	s := frontendtest.New(t, nil)
+	s.Admin("ada@example.org", "zuerich")
+	held := &heldMails{Queue: s.Mails, free: make(chan struct{})}
+	s.Site.Mail = held
+	s.Visitor().Post("/forgot", "address", "ada@example.org").At("/forgot/sent").Want(200)
+	if n := len(s.Mails.All()); n != 0 {
 		t.Fatalf("%d mails", n)
 	}
 	close(held.free)
-	s.visitor().get(s.link()).want(200, "Choose a new password")
+	s.Visitor().Get(s.Link()).Want(200, "Choose a new password")
 }
 
 // heldMails keeps mails back until free is closed.
@@ -149,169 +150,147 @@ type heldMails struct {
 	free chan struct{}
 }
 
-func (h *heldMails) Enqueue(ctx context.Context, messages ...mail.Message) error {
+func (h *heldMails) Enqueue(ctx context.Context, mails ...mail.Message) error {
 	<-h.free
-	return h.Queue.Enqueue(ctx, messages...)
+	return h.Queue.Enqueue(ctx, mails...)
 }
 
 func TestANameThatWasTakenMeanwhileLeavesAnAccountAndAChoice(t *testing.T) {
-	s := newSite(t, nil)
-	v := s.visitor()
-	v.register()
-	s.admin("cy@example.org", "berlin")
-	v.confirm().at("/cities").want(200, "taken the name “berlin” meanwhile")
-	v.post("/cities", "city", "berlin", "title", "Berlin").want(http.StatusUnprocessableEntity, "is taken")
-	v.post("/cities", "city", "spandau", "title", "Spandau").at("/city/spandau").want(200)
+	s := frontendtest.New(t, nil)
+	v := s.Visitor()
+	register(v)
+	s.Admin("cy@example.org", "berlin")
+	confirm(v).At("/cities").Want(200, "taken the name “berlin” meanwhile")
+	v.Post("/cities", "city", "berlin", "title", "Berlin").Want(http.StatusUnprocessableEntity, "is taken")
+	v.Post("/cities", "city", "spandau", "title", "Spandau").At("/city/spandau").Want(200)
 }
 
 func TestAnAdminMayMakeTenCities(t *testing.T) {
-	s := newSite(t, nil)
-	s.admin("ada@example.org", "c1", "c2", "c3", "c4", "c5", "c6", "c7", "c8", "c9")
-	v := s.visitorAs("ada@example.org")
-	v.post("/cities", "city", "tenth", "title", "Tenth").at("/city/tenth").want(200)
-	v.post("/cities", "city", "eleventh", "title", "Eleventh").
-		want(http.StatusUnprocessableEntity, "at most 10 cities", `value="eleventh"`)
-	if _, ok, _ := s.store.Get(t.Context(), "eleventh"); ok {
+	s := frontendtest.New(t, nil)
+	s.Admin("ada@example.org", "c1", "c2", "c3", "c4", "c5", "c6", "c7", "c8", "c9")
+	v := s.VisitorAs("ada@example.org")
+	v.Post("/cities", "city", "tenth", "title", "Tenth").At("/city/tenth").Want(200)
+	v.Post("/cities", "city", "eleventh", "title", "Eleventh").
+		Want(http.StatusUnprocessableEntity, "at most 10 cities", `value="eleventh"`)
+	if _, ok, _ := s.Node.Get(t.Context(), "eleventh"); ok {
 		t.Error("the city exists")
 	}
 }
 
 func TestLoginSaysTheSameForAWrongPasswordAndAnUnknownAddress(t *testing.T) {
-	s := newSite(t, nil)
-	s.admin("ada@example.org", "berlin")
-	wrong := s.visitor().post("/login", "address", "ada@example.org", "password", "not the password").want(422)
-	unknown := s.visitor().post("/login", "address", "ada@example.com", "password", "not the password").want(422)
-	if strings.ReplaceAll(wrong.text, "example.org", "example.com") != unknown.text {
+	s := frontendtest.New(t, nil)
+	s.Admin("ada@example.org", "berlin")
+	wrong := s.Visitor().Post("/login", "address", "ada@example.org", "password", "not the password").Want(422)
+	unknown := s.Visitor().Post("/login", "address", "ada@example.com", "password", "not the password").Want(422)
+	if strings.ReplaceAll(wrong.Text, "example.org", "example.com") != unknown.Text {
 		t.Error("the pages differ")
 	}
 }
 
-func TestTooManyAttemptsOfOneClientAreRefused(t *testing.T) {
-	s := newSite(t, nil)
-	v := s.visitor()
-	v.from = "2001:db8::1"
-	for i := range 30 {
-		s.limits.loginClient.allow(client(&http.Request{RemoteAddr: "[2001:db8::" + string(rune('a'+i%6)) + "]:1"}), s.now())
-	}
-	v.post("/login", "address", "x@example.org", "password", "not the password").want(http.StatusTooManyRequests)
-	v.from = "2001:db8:0:1::1"
-	v.post("/login", "address", "x@example.org", "password", "not the password").want(422)
-}
-
-func TestALimiterForgets(t *testing.T) {
-	l := newLimiter(2, time.Minute)
-	now := time.Now()
-	for i := range maxLimited + 10 {
-		l.allow(time.Duration(i).String(), now)
-	}
-	if len(l.keys) > maxLimited {
-		t.Errorf("%d keys", len(l.keys))
-	}
-}
-
 func TestLoginLeadsWhereTheVisitorWantedToGo(t *testing.T) {
-	s := newSite(t, nil)
-	s.admin("ada@example.org", "berlin", "ghent")
-	v := s.visitor()
-	got := v.get("/city/ghent/ledger?before=9")
-	got.at("/login?next=%2Fcity%2Fghent%2Fledger%3Fbefore%3D9").want(200, `name="next"`)
-	v.post("/login", "address", "ada@example.org", "password", goodPassword, "next", "/city/ghent/ledger?before=9").
-		at("/city/ghent/ledger?before=9")
+	s := frontendtest.New(t, nil)
+	s.Admin("ada@example.org", "berlin", "ghent")
+	v := s.Visitor()
+	got := v.Get("/city/ghent/ledger?before=9")
+	got.At("/login?next=%2Fcity%2Fghent%2Fledger%3Fbefore%3D9").Want(200, `name="next"`)
+	v.Post("/login", "address", "ada@example.org", "password", frontendtest.Password, "next", "/city/ghent/ledger?before=9").
+		At("/city/ghent/ledger?before=9")
 	for _, next := range []string{"//evil.example", "https://evil.example", `/\evil.example`, `/city/\evil`, ""} {
-		s.visitor().post("/login", "address", "ada@example.org", "password", goodPassword, "next", next).at("/cities")
+		s.Visitor().Post("/login", "address", "ada@example.org", "password", frontendtest.Password, "next", next).At("/cities")
 	}
 }
 
 func TestANewPasswordEndsTheOtherSessions(t *testing.T) {
-	s := newSite(t, nil)
-	s.admin("ada@example.org", "berlin")
-	thief := s.visitorAs("ada@example.org")
-	v := s.visitor()
-	v.get("/forgot").want(200)
-	v.post("/forgot", "address", "ada@example.org")
-	link := s.link()
-	v.get(link).want(200, "Choose a new password")
-	v.post(link, "password", "short").want(422, "at least 10")
-	v.post(link, "password", "ein ganz neues Kennwort").at("/city/berlin").want(200, "new password is saved")
-	thief.get("/city/berlin").at("/login?next=%2Fcity%2Fberlin")
-	v.get(link).want(http.StatusGone)
-	s.visitor().post("/login", "address", "ada@example.org", "password", goodPassword).want(422)
-	s.visitor().post("/login", "address", "ada@example.org", "password", "ein ganz neues Kennwort").at("/city/berlin")
+	s := frontendtest.New(t, nil)
+	s.Admin("ada@example.org", "berlin")
+	thief := s.VisitorAs("ada@example.org")
+	v := s.Visitor()
+	v.Get("/forgot").Want(200)
+	v.Post("/forgot", "address", "ada@example.org")
+	link := s.Link()
+	v.Get(link).Want(200, "Choose a new password")
+	v.Post(link, "password", "short").Want(422, "at least 10")
+	v.Post(link, "password", "ein ganz neues Kennwort").At("/city/berlin").Want(200, "new password is saved")
+	thief.Get("/city/berlin").At("/login?next=%2Fcity%2Fberlin")
+	v.Get(link).Want(http.StatusGone)
+	s.Visitor().Post("/login", "address", "ada@example.org", "password", frontendtest.Password).Want(422)
+	s.Visitor().Post("/login", "address", "ada@example.org", "password", "ein ganz neues Kennwort").At("/city/berlin")
 }
 
 func TestASessionLastsThirtyIdleDays(t *testing.T) {
-	s := newSite(t, nil)
-	s.admin("ada@example.org", "berlin")
-	v := s.visitorAs("ada@example.org")
+	s := frontendtest.New(t, nil)
+	s.Admin("ada@example.org", "berlin")
+	v := s.VisitorAs("ada@example.org")
 	for range 3 {
-		s.advance(29 * 24 * time.Hour)
-		v.get("/city/berlin").at("/city/berlin").want(200)
+		s.Advance(29 * 24 * time.Hour)
+		v.Get("/city/berlin").At("/city/berlin").Want(200)
 	}
-	s.advance(31 * 24 * time.Hour)
-	v.get("/city/berlin").at("/login?next=%2Fcity%2Fberlin")
+	s.Advance(31 * 24 * time.Hour)
+	v.Get("/city/berlin").At("/login?next=%2Fcity%2Fberlin")
 }
 
 func TestLogoutEndsTheSessionOnTheServer(t *testing.T) {
-	s := newSite(t, nil)
-	s.admin("ada@example.org", "berlin")
-	v := s.visitorAs("ada@example.org")
+	s := frontendtest.New(t, nil)
+	s.Admin("ada@example.org", "berlin")
+	v := s.VisitorAs("ada@example.org")
 	var rows []db.Session
-	check(t, s.DB.Find(&rows).Error)
+	frontendtest.Check(t, s.Site.DB.Find(&rows).Error)
 	if len(rows) != 1 || rows[0].AdminID == 0 {
 		t.Fatalf("sessions %+v", rows)
 	}
-	base, _ := http.NewRequest("GET", s.url, nil)
-	for _, cookie := range v.http.Jar.Cookies(base.URL) {
+	base, _ := http.NewRequest("GET", s.URL, nil)
+	for _, cookie := range v.Client.Jar.Cookies(base.URL) {
 		if cookie.Value == rows[0].Token {
 			t.Error("the token is in the database in the clear")
 		}
 	}
-	v.post("/logout").at("/")
-	check(t, s.DB.Find(&rows).Error)
+	v.Post("/logout").At("/")
+	frontendtest.Check(t, s.Site.DB.Find(&rows).Error)
 	if len(rows) != 0 {
 		t.Errorf("%d sessions", len(rows))
 	}
-	v.get("/city/berlin").at("/login?next=%2Fcity%2Fberlin")
+	v.Get("/city/berlin").At("/login?next=%2Fcity%2Fberlin")
 }
 
 func TestAnInvitedPersonLooksAfterTheCity(t *testing.T) {
-	s := newSite(t, nil)
-	s.admin("ada@example.org", "berlin")
-	s.admin("cy@example.org", "ghent")
-	ada := s.visitorAs("ada@example.org")
-	ada.post("/city/berlin/invite", "address", "nonsense").want(422, `id="f-invite-error"`)
-	ada.post("/city/berlin/invite", "address", "bo@example.org").want(200, "on its way to bo@example.org")
-	bo := s.visitor()
-	bo.get(s.link()).want(200, "Look after Berlin", `name="password"`)
-	bo.post(s.link(), "password", "kurz").want(422)
-	bo.post(s.link(), "password", "acht Stationen nach Norden").at("/city/berlin").want(200, "You look after Berlin now")
-	s.visitor().get(s.link()).want(http.StatusGone)
+	s := frontendtest.New(t, nil)
+	s.Admin("ada@example.org", "berlin")
+	s.Admin("cy@example.org", "ghent")
+	ada := s.VisitorAs("ada@example.org")
+	ada.Post("/city/berlin/invite", "address", "nonsense").Want(422, `id="f-invite-error"`)
+	ada.Post("/city/berlin/invite", "address", "bo@example.org").Want(200, "on its way to bo@example.org")
+	bo := s.Visitor()
+	bo.Get(s.Link()).Want(200, "Look after Berlin", `name="password"`)
+	bo.Post(s.Link(), "password", "kurz").Want(422)
+	bo.Post(s.Link(), "password", "acht Stationen nach Norden").At("/city/berlin").Want(200, "You look after Berlin now")
+	s.Visitor().Get(s.Link()).Want(http.StatusGone)
 
-	ada.post("/city/berlin/invite", "address", "cy@example.org").want(200)
-	cy := s.visitorAs("cy@example.org")
-	cy.get("/city/berlin").want(404)
-	cy.get(s.link()).want(200).wantNot(`name="password"`)
-	cy.post(s.link()).at("/city/berlin").want(200)
+	ada.Post("/city/berlin/invite", "address", "cy@example.org").Want(200)
+	cy := s.VisitorAs("cy@example.org")
+	cy.Get("/city/berlin").Want(404)
+	cy.Get(s.Link()).Want(200).WantNot(`name="password"`)
+	cy.Post(s.Link()).At("/city/berlin").Want(200)
 }
 
-func TestPasswordHashes(t *testing.T) {
-	p := newPasswords()
-	hash, err := p.hash(t.Context(), "richtig")
-	check(t, err)
-	if !strings.HasPrefix(hash, "$argon2id$v=19$m=19456,t=2,p=1$") {
-		t.Errorf("hash %s", hash)
+func TestWhoGuessesDoesNotLockTheAdminOut(t *testing.T) {
+	s := frontendtest.New(t, nil)
+	s.Admin("ada@example.org", "berlin")
+	guesser, ada := s.Visitor(), s.Visitor()
+	guesser.From, ada.From = "198.51.100.7", "203.0.113.9"
+	try := func(v *frontendtest.Visitor, password string) frontendtest.Answer {
+		t.Helper()
+		return v.Post("/login", "address", "ada@example.org", "password", password)
 	}
-	for password, want := range map[string]bool{"richtig": true, "falsch": false} {
-		if got, err := p.check(t.Context(), hash, password); err != nil || got != want {
-			t.Errorf("%s: %v, %v", password, got, err)
-		}
+	for range 13 { // all that everybody may, and all that one network may besides
+		try(guesser, "not the password").Want(422)
 	}
-	if got, err := p.check(t.Context(), "", "richtig"); err != nil || got {
-		t.Errorf("no hash: %v, %v", got, err)
+	for range 5 {
+		s.Advance(time.Minute)
+		try(guesser, "not the password").Want(422)
+		try(guesser, frontendtest.Password).Want(http.StatusTooManyRequests, "a bit often")
 	}
-	for _, bad := range []string{"x", "$argon2id$v=1$m=1,t=1,p=1$YQ$YQ", "$argon2id$v=19$m=19456,t=2,p=1$!$YQ", "$2a$10$x"} {
-		if _, err := p.check(t.Context(), bad, "x"); err == nil {
-			t.Errorf("%s: no error", bad)
-		}
-	}
+	guesser.From = "198.51.100.8" // of the same network
+	try(guesser, frontendtest.Password).Want(http.StatusTooManyRequests)
+	try(ada, "mistyped password").Want(422)
+	try(ada, frontendtest.Password).At("/city/berlin").Want(200)
 }

@@ -11,7 +11,7 @@ const maxAddress = 254
 
 // parseAddress returns the address in lower case, and in the one form that its mailbox has for the mailer; or else the
 // id of the text that says what is wrong with it.
-func (f *Frontend) parseAddress(text string) (address, wrong string) {
+func (p *AccountPages) ParseAddress(text string) (address, wrong string) {
 	text = strings.ToLower(strings.TrimSpace(text))
 	if text == "" {
 		return text, "address-empty"
@@ -20,7 +20,7 @@ func (f *Frontend) parseAddress(text string) (address, wrong string) {
 	if err != nil {
 		return text, "address-form"
 	}
-	if strings.HasSuffix(address, "@"+strings.ToLower(f.Domain)) {
+	if strings.HasSuffix(address, "@"+strings.ToLower(p.Domain)) {
 		return text, "address-ours" // mail to a city is a report, and may be published
 	}
 	return address, ""

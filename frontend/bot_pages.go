@@ -12,29 +12,29 @@ import (
 
 // botPages is bots.Pages for one bot.
 type botPages struct {
-	f    *Frontend
+	bots *Bots
 	name string
 	set  *templates.Set
 }
 
 // Pages renders a bot's templates inside the site. It may be called before the bot is mounted.
-func (f *Frontend) Pages(name string, set *templates.Set) bots.Pages {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.sets[name] = set
-	return botPages{f, name, set}
+func (b *Bots) Pages(name string, set *templates.Set) bots.Pages {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.sets[name] = set
+	return botPages{b, name, set}
 }
 
 // Section answers with the bare fragment mount a page of ours asked for it. A browser that comes by itself, say after
 // a form with a mistake in it, gets a whole page around it.
 func (p botPages) Section(w http.ResponseWriter, r *http.Request, name string, data any) {
 	if !isFragment(r) {
-		p.Page(w, r, http.StatusOK, p.f.botTitle(p.f.lang(r), p.name), name, data)
+		p.Page(w, r, http.StatusOK, p.bots.Title(p.bots.Lang(r), p.name), name, data)
 		return
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	if err := p.set.Render(w, p.f.lang(r), name, data); err != nil {
-		p.f.Log.Error("cannot render section", "bot", p.name, "template", name, "err", err)
+	if err := p.set.Render(w, p.bots.Lang(r), name, data); err != nil {
+		p.bots.Log.Error("cannot render section", "bot", p.name, "template", name, "err", err)
 		w.WriteHeader(http.StatusInternalServerError)
 	}
 }
@@ -42,7 +42,7 @@ func (p botPages) Section(w http.ResponseWriter, r *http.Request, name string, d
 // Page answers with a page of the bot's own.
 func (p botPages) Page(w http.ResponseWriter, r *http.Request, status int, title, name string, data any) {
 	var body bytes.Buffer
-	err := p.set.Render(&body, p.f.lang(r), name, data)
+	err := p.set.Render(&body, p.bots.Lang(r), name, data)
 	if err == nil {
 		mount := bots.MountOf(r)
 		frame := struct {
@@ -53,15 +53,15 @@ func (p botPages) Page(w http.ResponseWriter, r *http.Request, status int, title
 			title, p.home(r), mount.City.Title, mount.City.Lang,
 			strings.Contains(body.String(), "<h2"), strings.Contains(body.String(), "<h1"), template.HTML(body.String()),
 		}
-		about := page{Title: title, Private: true}
+		about := Page{Title: title, Private: true}
 		if mount.City.Name != "" {
-			about.Line = lineOf(mount.City.Name)
+			about.Line = LineOf(mount.City.Name)
 		}
-		err = p.f.show(w, r, status, about, "bot.html", frame)
+		err = p.bots.Show(w, r, status, about, "bot.html", frame)
 	}
 	if err != nil {
-		p.f.Log.Error("cannot render page", "bot", p.name, "template", name, "err", err)
-		p.f.fail(w, r, http.StatusInternalServerError)
+		p.bots.Log.Error("cannot render page", "bot", p.name, "template", name, "err", err)
+		p.bots.Fail(w, r, http.StatusInternalServerError)
 	}
 }
 
@@ -76,7 +76,7 @@ func (p botPages) Failed(w http.ResponseWriter, r *http.Request, text string) {
 }
 
 func (p botPages) back(w http.ResponseWriter, r *http.Request, text string, failed bool) {
-	p.f.flash(w, r, p.set.Text(p.f.lang(r), text), failed)
+	p.bots.Flash(w, r, p.set.Text(p.bots.Lang(r), text), failed)
 	w.Header().Set("Cache-Control", "no-store")
 	// Not http.Redirect: it would take the address relative to the path that the bot sees.
 	w.Header().Set("Location", p.home(r))

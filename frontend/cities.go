@@ -12,62 +12,62 @@ import (
 )
 
 type citiesData struct {
-	Cities       []cityLink
+	Cities       []CityLink
 	City, Title  string
 	Domain, Host string
-	Errors       formErrors
+	Errors       FormErrors
 }
 
 // cities lists an admin's cities, and has the form for another one.
-func (f *Frontend) cities(w http.ResponseWriter, r *http.Request, admin db.Admin) error {
-	return f.showCities(w, r, http.StatusOK, admin, citiesData{})
+func (p *AccountPages) cities(w http.ResponseWriter, r *http.Request, admin db.Admin) error {
+	return p.showCities(w, r, http.StatusOK, admin, citiesData{})
 }
 
-func (f *Frontend) showCities(w http.ResponseWriter, r *http.Request, status int, admin db.Admin, data citiesData) error {
-	names, err := f.DB.CitiesOf(r.Context(), admin.ID)
+func (p *AccountPages) showCities(w http.ResponseWriter, r *http.Request, status int, admin db.Admin, data citiesData) error {
+	names, err := p.DB.CitiesOf(r.Context(), admin.ID)
 	if err != nil {
 		return err
 	}
 	for _, name := range names {
-		city, ok, err := f.Settings.Get(r.Context(), name)
+		city, ok, err := p.Settings.Get(r.Context(), name)
 		if err != nil {
 			return err
 		}
 		if ok {
-			data.Cities = append(data.Cities, linkTo(city))
+			data.Cities = append(data.Cities, LinkTo(city))
 		}
 	}
-	data.Domain, data.Host = f.Domain, strings.TrimPrefix(strings.TrimPrefix(f.BaseURL, "https://"), "http://")
-	return f.show(w, r, status, page{Title: f.t(r, "cities")}, "cities.html", data)
+	data.Domain, data.Host = p.Domain, strings.TrimPrefix(strings.TrimPrefix(p.BaseURL, "https://"), "http://")
+	return p.Show(w, r, status, Page{Title: p.Text(r, "cities")}, "cities.html", data)
 }
 
-func (f *Frontend) addCity(w http.ResponseWriter, r *http.Request, admin db.Admin) error {
-	if err := parseForm(r); err != nil {
+func (p *AccountPages) addCity(w http.ResponseWriter, r *http.Request, admin db.Admin) error {
+	if err := ParseForm(r); err != nil {
 		return err
 	}
-	data := citiesData{Title: strings.TrimSpace(r.PostForm.Get("title")), Errors: formErrors{}}
-	if err := f.checkCity(r, &data.City, data.Title, data.Errors); err != nil {
+	data := citiesData{Title: strings.TrimSpace(r.PostForm.Get("title")), Errors: FormErrors{}}
+	if err := p.checkCity(r, &data.City, data.Title, data.Errors); err != nil {
 		return err
 	}
 	if len(data.Errors) > 0 {
-		return f.showCities(w, r, http.StatusUnprocessableEntity, admin, data)
+		return p.showCities(w, r, http.StatusUnprocessableEntity, admin, data)
 	}
 	var first *chain.Link
-	err := f.DB.Transaction(r.Context(), func(tx *gorm.DB) (err error) {
-		first, err = f.makeCity(tx, data.City, data.Title, f.lang(r), admin.ID)
+	err := p.DB.Transaction(r.Context(), func(tx *gorm.DB) (err error) {
+		first, err = p.makeCity(tx, data.City, data.Title, p.Lang(r), admin.ID)
 		return err
 	})
 	if errors.Is(err, errManyCities) {
-		data.Errors.add("", f.t(r, "cities-many", "Max", maxCities))
-		return f.showCities(w, r, http.StatusUnprocessableEntity, admin, data)
+		data.Errors.Add("", p.Text(r, "cities-many", "Max", maxCities))
+		return p.showCities(w, r, http.StatusUnprocessableEntity, admin, data)
 	}
 	if err != nil {
 		return err
 	}
 	if first == nil {
-		data.Errors.add("city", f.t(r, "name-taken", "City", data.City))
-		return f.showCities(w, r, http.StatusUnprocessableEntity, admin, data)
+		data.Errors.Add("city", p.Text(r, "name-taken", "City", data.City))
+		return p.showCities(w, r, http.StatusUnprocessableEntity, admin, data)
 	}
-	f.flash(w, r, f.t(r, "city-made"), false)
-	return f.openCity(w, r, *first)
+	p.Flash(w, r, p.Text(r, "city-made"), false)
+	return p.openCity(w, r, *first)
 }

@@ -10,11 +10,11 @@ import (
 )
 
 type cityData struct {
-	City      cityLink
-	Tabs      tabs
+	City      CityLink
+	Tabs      Tabs
 	Zone      *time.Location
 	Form      cityForm
-	Languages []languageLink
+	Languages []LanguageLink
 	Zones     []zoneGroup
 	Reports   []tryReport // to try the lists on
 	Tried     *tried      // nil if nobody asked
@@ -26,28 +26,28 @@ type cityData struct {
 }
 
 // city is the settings page: the city's own form, each bot's section, and who looks after it.
-func (f *Frontend) city(w http.ResponseWriter, r *http.Request, admin db.Admin, city settings.Snapshot) error {
-	return f.showCity(w, r, http.StatusOK, admin, city, cityData{Form: newCityForm(city)})
+func (p *CityPages) city(w http.ResponseWriter, r *http.Request, admin db.Admin, city settings.Snapshot) error {
+	return p.showCity(w, r, http.StatusOK, admin, city, cityData{Form: newCityForm(city)})
 }
 
-func (f *Frontend) showCity(w http.ResponseWriter, r *http.Request, status int, admin db.Admin, city settings.Snapshot, data cityData) error {
+func (p *CityPages) showCity(w http.ResponseWriter, r *http.Request, status int, admin db.Admin, city settings.Snapshot, data cityData) error {
 	var err error
-	if data.Admins, err = f.DB.AdminsOf(r.Context(), city.City); err != nil {
+	if data.Admins, err = p.DB.AdminsOf(r.Context(), city.City); err != nil {
 		return err
 	}
-	if data.Reports, err = f.tryReports(r, city, data.Form.Try.Report); err != nil {
+	if data.Reports, err = p.tryReports(r, city, data.Form.Try.Report); err != nil {
 		return err
 	}
-	data.City, data.Tabs, data.Me, data.Zone = linkTo(city), tabs{city.City, "settings"}, admin.ID, city.Zone()
+	data.City, data.Tabs, data.Me, data.Zone = LinkTo(city), Tabs{city.City, "settings"}, admin.ID, city.Zone()
 	data.Zones = zones(data.Form.TimeZone)
 	for _, lang := range templates.Languages {
-		data.Languages = append(data.Languages, languageLink{
-			Lang: lang, Name: f.languageName(lang), Here: lang == data.Form.Lang,
+		data.Languages = append(data.Languages, LanguageLink{
+			Lang: lang, Name: p.LanguageName(lang), Here: lang == data.Form.Lang,
 		})
 	}
-	if data.Sections, err = f.adminSections(r, city, data.Options); err != nil {
+	if data.Sections, err = p.adminSections(r, city, data.Options); err != nil {
 		return err
 	}
-	p := page{Title: f.t(r, "settings-of", "City", city.Title), Line: lineOf(city.City), Private: true}
-	return f.show(w, r, status, p, "city.html", data)
+	about := Page{Title: p.Text(r, "settings-of", "City", city.Title), Line: LineOf(city.City), Private: true}
+	return p.Show(w, r, status, about, "city.html", data)
 }

@@ -21,7 +21,7 @@ type cityForm struct {
 	RetentionHours     string
 	Note               string // why
 	Try                tryForm
-	Errors             formErrors
+	Errors             FormErrors
 }
 
 func newCityForm(s settings.Snapshot) cityForm {
@@ -29,7 +29,7 @@ func newCityForm(s settings.Snapshot) cityForm {
 		Base: s.Hash, Title: s.Title, Lang: s.Lang, About: s.About, Active: s.Active, Listed: s.Listed, TimeZone: s.TimeZone,
 		Triggers: strings.Join(s.Triggers, "\n"), Blocked: strings.Join(s.Blocked, "\n"),
 		FreshnessMinutes: strconv.Itoa(s.FreshnessMinutes), RetentionHours: strconv.Itoa(s.RetentionHours),
-		Errors: formErrors{},
+		Errors: FormErrors{},
 	}
 }
 
@@ -40,7 +40,7 @@ func readCityForm(r *http.Request) cityForm {
 		Active: get("active") != "", Listed: get("listed") != "", TimeZone: get("time_zone"),
 		Triggers: get("triggers"), Blocked: get("blocked"),
 		FreshnessMinutes: get("freshness_minutes"), RetentionHours: get("retention_hours"),
-		Note: get("note"), Try: readTryForm(r), Errors: formErrors{},
+		Note: get("note"), Try: readTryForm(r), Errors: FormErrors{},
 	}
 	return form.tidy()
 }
@@ -48,8 +48,8 @@ func readCityForm(r *http.Request) cityForm {
 // tidy takes away what browsers and people add without meaning it.
 func (c cityForm) tidy() cityForm {
 	c.Title, c.FreshnessMinutes = strings.TrimSpace(c.Title), strings.TrimSpace(c.FreshnessMinutes)
-	c.RetentionHours, c.About = strings.TrimSpace(c.RetentionHours), strings.TrimSpace(lineEnds(c.About))
-	c.Triggers, c.Blocked = lineEnds(c.Triggers), lineEnds(c.Blocked)
+	c.RetentionHours, c.About = strings.TrimSpace(c.RetentionHours), strings.TrimSpace(LineEnds(c.About))
+	c.Triggers, c.Blocked = LineEnds(c.Triggers), LineEnds(c.Blocked)
 	return c
 }
 
@@ -97,8 +97,6 @@ func splitLines(text string) []string {
 }
 
 func trimEnd(text string) string { return strings.TrimRight(text, "\n \t") }
-
-func lineEnds(text string) string { return strings.ReplaceAll(text, "\r\n", "\n") }
 
 // number is the value of a field; what is no number becomes -1, which no limit allows.
 func number(text string) int {

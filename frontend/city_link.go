@@ -11,24 +11,24 @@ import (
 const lines = 6
 
 // lineOf is the class of a city's colour: always the same for the same name.
-func lineOf(city string) string {
+func LineOf(city string) string {
 	h := fnv.New32a()
 	h.Write([]byte(city))
 	return "line-" + strconv.Itoa(int(h.Sum32()%lines)+1)
 }
 
 // cityLink is a city in a list of cities.
-type cityLink struct {
+type CityLink struct {
 	Name, Title, Line, Lang string
 	Active                  bool
 }
 
-func linkTo(s settings.Snapshot) cityLink {
-	return cityLink{Name: s.City, Title: s.Title, Line: lineOf(s.City), Lang: s.Lang, Active: s.Active}
+func LinkTo(s settings.Snapshot) CityLink {
+	return CityLink{Name: s.City, Title: s.Title, Line: LineOf(s.City), Lang: s.Lang, Active: s.Active}
 }
 
 // tabs are the links between an admin's pages of a city.
-type tabs struct {
+type Tabs struct {
 	Name string
 	Here string // which one the page is: "settings", "ledger", "history"
 }

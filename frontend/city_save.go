@@ -8,48 +8,48 @@ import (
 )
 
 // saveCity saves the city's own form. If somebody else has saved since it was shown, the page shows both.
-func (f *Frontend) saveCity(w http.ResponseWriter, r *http.Request, admin db.Admin, city settings.Snapshot) error {
-	if err := parseForm(r); err != nil {
+func (p *CityPages) saveCity(w http.ResponseWriter, r *http.Request, admin db.Admin, city settings.Snapshot) error {
+	if err := ParseForm(r); err != nil {
 		return err
 	}
 	form := readCityForm(r)
-	from, older, err := f.document(r.Context(), city, form.Base)
+	from, older, err := p.document(r.Context(), city, form.Base)
 	if err != nil {
 		return err
 	}
-	to, err := settings.With(from, form.changes(f.shown(from)))
+	to, err := settings.With(from, form.changes(p.shown(from)))
 	if err != nil {
 		return err
 	}
 	a := attempt{Base: form.Base, From: from, To: to, Note: form.Note, back: "/city/" + city.City}
-	a.conflict = func(now settings.Snapshot) error { return f.conflict(w, r, now, a) }
+	a.conflict = func(now settings.Snapshot) error { return p.conflict(w, r, now, a) }
 	a.wrong = func(found settings.Errors) error {
-		f.blame(r, &form, found)
-		return f.showCity(w, r, http.StatusUnprocessableEntity, admin, city, cityData{Form: form})
+		p.blame(r, &form, found)
+		return p.showCity(w, r, http.StatusUnprocessableEntity, admin, city, cityData{Form: form})
 	}
 	if older {
 		return a.conflict(city)
 	}
-	return f.submit(w, r, admin, city.City, a)
+	return p.submit(w, r, admin, city.City, a)
 }
 
 // shown is the form as it was shown when a document was the present one.
-func (f *Frontend) shown(document []byte) cityForm {
-	was, _, _ := f.Settings.Schema().Check(document, document) // even of one that cannot be used it reads what it can
+func (p *CityPages) shown(document []byte) cityForm {
+	was, _, _ := p.Settings.Schema().Check(document, document) // even of one that cannot be used it reads what it can
 	return newCityForm(settings.Snapshot{Settings: was})
 }
 
 // blame puts what is wrong at the form's fields; what is at none of them, above the form.
-func (f *Frontend) blame(r *http.Request, form *cityForm, found settings.Errors) {
+func (p *CityPages) blame(r *http.Request, form *cityForm, found settings.Errors) {
 	var others settings.Errors
 	for _, one := range found {
-		if _, ok := fieldTexts[one.Field]; ok {
-			form.Errors.add(one.Field, f.sentence(r, one))
+		if HasTitle(one.Field) {
+			form.Errors.Add(one.Field, p.words.Mistake(r, one))
 		} else {
 			others = append(others, one)
 		}
 	}
-	for _, sentence := range f.sentences(r, others) {
-		form.Errors.add("", sentence)
+	for _, sentence := range p.words.Mistakes(r, others) {
+		form.Errors.Add("", sentence)
 	}
 }

@@ -10,7 +10,7 @@ import (
 
 // adminSection is a bot's part of the settings page.
 type adminSection struct {
-	section
+	Section
 	Status *chip // nil if no process of the bot runs for the city
 }
 
@@ -23,23 +23,23 @@ type chip struct {
 }
 
 // adminSections asks all bots. wrong is a form of a bot's options that somebody sent, nil if nobody did.
-func (f *Frontend) adminSections(r *http.Request, city settings.Snapshot, wrong *optionsForm) ([]adminSection, error) {
+func (p *CityPages) adminSections(r *http.Request, city settings.Snapshot, wrong *optionsForm) ([]adminSection, error) {
 	status := map[string]bots.Status{}
-	for _, one := range f.Status(city.City) {
+	for _, one := range p.Status(city.City) {
 		status[one.Bot] = one
 	}
 	var all []adminSection
-	for _, m := range f.mountedBots() {
-		mount := bots.Mount{City: f.Settings.View(m.name, city), Path: "/city/" + city.City + "/bot/" + m.name, Lang: f.lang(r), Admin: true}
+	for _, m := range p.bots.All() {
+		mount := bots.Mount{City: p.Settings.View(m.Name, city), Path: "/city/" + city.City + "/bot/" + m.Name, Lang: p.Lang(r), Admin: true}
 		var err error
-		if mount.Options, err = f.options(r, city, m.name, wrong); err != nil {
+		if mount.Options, err = p.options(r, city, m.Name, wrong); err != nil {
 			return nil, err
 		}
-		one := adminSection{section: f.section(r, m, m.admin, mount)}
-		if s, ok := status[m.name]; ok {
+		one := adminSection{Section: p.bots.Section(r, m, m.Admin, mount)}
+		if s, ok := status[m.Name]; ok {
 			one.Status = &chip{
 				Kind: stateKind(s.State), State: "state-" + string(s.State), Label: s.Label,
-				Detail: f.botText(f.lang(r), m.name, s.Detail), Since: s.Since, Queue: s.Queue,
+				Detail: p.bots.Translate(p.Lang(r), m.Name, s.Detail), Since: s.Since, Queue: s.Queue,
 			}
 		}
 		all = append(all, one)

@@ -9,8 +9,8 @@ import (
 )
 
 type conflictData struct {
-	City       cityLink
-	Tabs       tabs
+	City       CityLink
+	Tabs       Tabs
 	Zone       *time.Location
 	Base, Head chain.Hash // the version that the change was made against, and the one that it is compared with
 	Document   string     // what the admin wants
@@ -19,7 +19,7 @@ type conflictData struct {
 	Back       string
 	Again      bool // somebody saved while the admin decided
 	Fields     []conflictField
-	Errors     formErrors
+	Errors     FormErrors
 }
 
 // merging is a change that meets another one, and how the admin decided so far.
@@ -35,54 +35,54 @@ type merging struct {
 const maxConflicts = 200
 
 // conflict shows what an admin wanted to save beside what somebody else has saved since.
-func (f *Frontend) conflict(w http.ResponseWriter, r *http.Request, now settings.Snapshot, a attempt) error {
-	return f.showConflict(w, r, http.StatusConflict, now, merging{attempt: a})
+func (p *CityPages) conflict(w http.ResponseWriter, r *http.Request, now settings.Snapshot, a attempt) error {
+	return p.showConflict(w, r, http.StatusConflict, now, merging{attempt: a})
 }
 
-func (f *Frontend) showConflict(w http.ResponseWriter, r *http.Request, status int, now settings.Snapshot, m merging) error {
+func (p *CityPages) showConflict(w http.ResponseWriter, r *http.Request, status int, now settings.Snapshot, m merging) error {
 	found, err := settings.Compare(m.From, m.To, now.Document)
 	if err != nil || len(found) > maxConflicts {
-		return errForm
+		return ErrForm
 	}
 	mine, err := settings.Diff(m.From, m.To)
 	if err != nil {
 		return err
 	}
 	if len(mine) == 0 || len(found) == 0 { // there is nothing to decide
-		f.flash(w, r, f.t(r, "settings-same"), false)
+		p.Flash(w, r, p.Text(r, "settings-same"), false)
 		http.Redirect(w, r, m.back, http.StatusSeeOther)
 		return nil
 	}
 	data := conflictData{
-		City: linkTo(now), Tabs: tabs{now.City, "settings"}, Zone: now.Zone(), Base: m.Base, Head: now.Hash, Document: string(m.To),
-		Note: m.Note, MaxNote: settings.MaxNote, Back: m.back, Again: m.Again, Errors: formErrors{},
+		City: LinkTo(now), Tabs: Tabs{now.City, "settings"}, Zone: now.Zone(), Base: m.Base, Head: now.Hash, Document: string(m.To),
+		Note: m.Note, MaxNote: settings.MaxNote, Back: m.back, Again: m.Again, Errors: FormErrors{},
 	}
-	if data.Fields, err = f.conflictFields(r, now, m, found, mine); err != nil {
+	if data.Fields, err = p.conflictFields(r, now, m, found, mine); err != nil {
 		return err
 	}
-	f.blameConflict(r, &data, m)
-	p := page{Title: f.t(r, "conflict-of", "City", now.Title), Line: lineOf(now.City), Private: true}
-	return f.show(w, r, status, p, "conflict.html", data)
+	p.blameConflict(r, &data, m)
+	about := Page{Title: p.Text(r, "conflict-of", "City", now.Title), Line: LineOf(now.City), Private: true}
+	return p.Show(w, r, status, about, "conflict.html", data)
 }
 
 // blameConflict puts what is wrong at its field; what is at none of them, above the form.
-func (f *Frontend) blameConflict(r *http.Request, data *conflictData, m merging) {
+func (p *CityPages) blameConflict(r *http.Request, data *conflictData, m merging) {
 	known := map[string]bool{}
 	for _, one := range data.Fields {
 		known[one.Field] = true
 	}
 	for _, field := range m.Empty {
-		data.Errors.add(field, f.t(r, "conflict-pick"))
+		data.Errors.Add(field, p.Text(r, "conflict-pick"))
 	}
 	var others settings.Errors
 	for _, one := range m.Found {
 		if known[one.Field] {
-			data.Errors.add(one.Field, f.sentence(r, one))
+			data.Errors.Add(one.Field, p.words.Mistake(r, one))
 		} else {
 			others = append(others, one)
 		}
 	}
-	for _, sentence := range f.sentences(r, others) {
-		data.Errors.add("", sentence)
+	for _, sentence := range p.words.Mistakes(r, others) {
+		data.Errors.Add("", sentence)
 	}
 }

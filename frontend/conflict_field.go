@@ -14,9 +14,9 @@ import (
 type conflictField struct {
 	Field, Title string
 	ID           string
-	Before       shownValue
-	Mine, Theirs *shownChange // nil where that side left it as it was
-	Saved        *change      // who changed it meanwhile; nil if nobody did, or it is not known yet
+	Before       Value
+	Mine, Theirs *Change // nil where that side left it as it was
+	Saved        *change // who changed it meanwhile; nil if nobody did, or it is not known yet
 	CanBoth      bool
 	Merged       string
 	Pick         string // what is chosen; empty if the admin has to
@@ -27,20 +27,20 @@ const (
 	pickMine, pickTheirs, pickBoth = "mine", "theirs", "both"
 )
 
-func (f *Frontend) conflictFields(r *http.Request, now settings.Snapshot, m merging, found []settings.Conflict, mine []settings.Change) ([]conflictField, error) {
+func (p *CityPages) conflictFields(r *http.Request, now settings.Snapshot, m merging, found []settings.Conflict, mine []settings.Change) ([]conflictField, error) {
 	theirs, err := settings.Diff(m.From, now.Document)
 	if err != nil {
 		return nil, err
 	}
-	saved, err := f.savedSince(r, now, m.Base)
+	saved, err := p.savedSince(r, now, m.Base)
 	if err != nil {
 		return nil, err
 	}
 	var all []conflictField
 	for i, c := range found {
 		one := conflictField{
-			Field: c.Field, Title: f.fieldTitle(r, c.Field), ID: "c-" + strconv.Itoa(i), Before: f.shownValue(r, c.Field, c.Base),
-			Mine: f.side(r, mine, c.Field), Theirs: f.side(r, theirs, c.Field), Saved: saved[c.Field],
+			Field: c.Field, Title: p.words.Title(r, c.Field), ID: "c-" + strconv.Itoa(i), Before: p.words.Value(r, c.Field, c.Base),
+			Mine: p.side(r, mine, c.Field), Theirs: p.side(r, theirs, c.Field), Saved: saved[c.Field],
 			CanBoth: canPick(c, pickBoth), Merged: strings.Join(c.Merged, "\n"), Pick: m.Picks[c.Field],
 		}
 		if !canPick(c, one.Pick) {
@@ -52,10 +52,10 @@ func (f *Frontend) conflictFields(r *http.Request, now settings.Snapshot, m merg
 }
 
 // side is what somebody made of a field, nil for nothing.
-func (f *Frontend) side(r *http.Request, changes []settings.Change, field string) *shownChange {
+func (p *CityPages) side(r *http.Request, changes []settings.Change, field string) *Change {
 	for _, c := range changes {
 		if c.Field == field {
-			shown := f.shownChange(r, c)
+			shown := p.words.Change(r, c)
 			return &shown
 		}
 	}
@@ -63,14 +63,14 @@ func (f *Frontend) side(r *http.Request, changes []settings.Change, field string
 }
 
 // savedSince says of each field who changed it last since a version.
-func (f *Frontend) savedSince(r *http.Request, now settings.Snapshot, base chain.Hash) (map[string]*change, error) {
-	all, err := f.versions(r.Context(), now)
+func (p *CityPages) savedSince(r *http.Request, now settings.Snapshot, base chain.Hash) (map[string]*change, error) {
+	all, err := p.versions(r.Context(), now)
 	if err != nil && !errors.Is(err, chain.ErrBroken) {
 		return nil, err
 	}
 	saved, known := map[string]*change{}, authors{}
 	for _, v := range between(all, base) {
-		one, err := f.change(r, known, v)
+		one, err := p.change(r, known, v)
 		if err != nil {
 			return nil, err
 		}

@@ -9,7 +9,7 @@ import (
 )
 
 // export answers with the city's settings as a file.
-func (f *Frontend) export(w http.ResponseWriter, _ *http.Request, _ db.Admin, city settings.Snapshot) error {
+func (p *CityPages) export(w http.ResponseWriter, _ *http.Request, _ db.Admin, city settings.Snapshot) error {
 	file, err := settings.NewExport(city.City, city.Hash, city.Document)
 	if err != nil {
 		return err

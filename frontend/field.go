@@ -17,24 +17,27 @@ var fieldTexts = map[string]string{
 	"freshness_minutes": "city-freshness", "retention_hours": "city-retention",
 }
 
+// hasTitle reports whether a field is one of the settings form.
+func HasTitle(field string) bool { return fieldTexts[field] != "" }
+
 // fieldTitle names a field for people. An option is named after its bot; a field that nobody knows keeps its raw name.
-func (f *Frontend) fieldTitle(r *http.Request, field string) string {
+func (w *Wording) Title(r *http.Request, field string) string {
 	if id, ok := fieldTexts[field]; ok {
-		return f.t(r, id)
+		return w.Text(r, id)
 	}
-	if bot, option, ok := f.option(field); ok {
-		return f.botTitle(f.lang(r), bot) + ": " + f.optionText(r, bot, option.Name)
+	if bot, option, ok := w.Option(field); ok {
+		return w.bots.Title(w.Lang(r), bot) + ": " + w.OptionText(r, bot, option.Name)
 	}
 	return field
 }
 
 // option finds the option that a field is; false if it is none, or its bot is not in the program (any more).
-func (f *Frontend) option(field string) (bot string, option bots.Option, ok bool) {
+func (w *Wording) Option(field string) (bot string, option bots.Option, ok bool) {
 	parts := strings.SplitN(field, ".", 3)
-	if len(parts) < 3 || f.botSet(parts[1]) == nil {
+	if len(parts) < 3 || w.bots.Set(parts[1]) == nil {
 		return "", option, false
 	}
-	for _, one := range f.Settings.Schema().Options[parts[1]] {
+	for _, one := range w.Settings.Schema().Options[parts[1]] {
 		if one.Name == parts[2] {
 			return parts[1], one, true
 		}
@@ -43,62 +46,62 @@ func (f *Frontend) option(field string) (bot string, option bots.Option, ok bool
 }
 
 // optionText is one of the texts that a bot has for its options, see bots.Option.
-func (f *Frontend) optionText(r *http.Request, bot string, name ...string) string {
-	return f.botText(f.lang(r), bot, optionID(name...))
+func (w *Wording) OptionText(r *http.Request, bot string, name ...string) string {
+	return w.bots.Translate(w.Lang(r), bot, OptionID(name...))
 }
 
-func optionID(name ...string) string {
+func OptionID(name ...string) string {
 	return "option-" + strings.ReplaceAll(strings.Join(name, "-"), "_", "-")
 }
 
 // value is a field's value in words. nil is a field that is not there; an option then has its default.
-func (f *Frontend) value(r *http.Request, field string, value any) string {
-	if _, option, ok := f.option(field); ok && value == nil {
+func (w *Wording) inWords(r *http.Request, field string, value any) string {
+	if _, option, ok := w.Option(field); ok && value == nil {
 		value = option.Default
 	}
 	switch v := value.(type) {
 	case nil:
 		return ""
 	case bool:
-		return f.onOff(r, v)
+		return w.onOff(r, v)
 	case string:
-		return f.word(r, field, v)
+		return w.word(r, field, v)
 	case []string:
 		return strings.Join(v, "\n")
 	case float64:
-		return strings.TrimSpace(strconv.FormatFloat(v, 'f', -1, 64) + " " + f.unit(r, field))
+		return strings.TrimSpace(strconv.FormatFloat(v, 'f', -1, 64) + " " + w.unit(r, field))
 	}
 	text, _ := json.Marshal(value) // as encoding/json has read it
 	return string(text)
 }
 
-func (f *Frontend) onOff(r *http.Request, on bool) string {
+func (w *Wording) onOff(r *http.Request, on bool) string {
 	if on {
-		return f.t(r, "switch-on")
+		return w.Text(r, "switch-on")
 	}
-	return f.t(r, "switch-off")
+	return w.Text(r, "switch-off")
 }
 
 // word is what people call a text that is one of several.
-func (f *Frontend) word(r *http.Request, field, text string) string {
+func (w *Wording) word(r *http.Request, field, text string) string {
 	switch {
 	case field == "lang" && templates.Known(text):
-		return f.languageName(text)
+		return w.LanguageName(text)
 	case field == "time_zone" && text == "":
-		return f.t(r, "zone-server")
+		return w.Text(r, "zone-server")
 	}
-	if bot, option, ok := f.option(field); ok && option.Kind == bots.Choice && option.Check(text) == nil {
-		return f.optionText(r, bot, option.Name, text)
+	if bot, option, ok := w.Option(field); ok && option.Kind == bots.Choice && option.Check(text) == nil {
+		return w.OptionText(r, bot, option.Name, text)
 	}
 	return text
 }
 
-func (f *Frontend) unit(r *http.Request, field string) string {
+func (w *Wording) unit(r *http.Request, field string) string {
 	switch field {
 	case "freshness_minutes":
-		return f.t(r, "unit-minutes")
+		return w.Text(r, "unit-minutes")
 	case "retention_hours":
-		return f.t(r, "unit-hours")
+		return w.Text(r, "unit-hours")
 	}
 	return ""
 }

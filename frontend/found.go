@@ -16,28 +16,28 @@ import (
 )
 
 // checkCity reads the form's city name into name, and says what is wrong with it or with the title.
-func (f *Frontend) checkCity(r *http.Request, name *string, title string, errs formErrors) error {
+func (p *AccountPages) checkCity(r *http.Request, name *string, title string, errs FormErrors) error {
 	*name = strings.ToLower(strings.TrimSpace(r.PostForm.Get("city")))
-	if wrong := f.words.nameError(*name); wrong != "" {
-		errs.add("city", f.t(r, wrong))
-	} else if _, taken, err := f.Settings.Get(r.Context(), *name); err != nil {
+	if wrong := p.lists.nameError(*name); wrong != "" {
+		errs.Add("city", p.Text(r, wrong))
+	} else if _, taken, err := p.Settings.Get(r.Context(), *name); err != nil {
 		return err
 	} else if taken {
-		errs.add("city", f.t(r, "name-taken", "City", *name))
+		errs.Add("city", p.Text(r, "name-taken", "City", *name))
 	}
 	if strings.ContainsRune(title, utf8.RuneError) { // what parseForm makes of bytes that are no UTF-8
-		errs.add("title", f.t(r, "settings-error-json"))
+		errs.Add("title", p.Text(r, "settings-error-json"))
 	}
-	fresh := settings.Default(*name, f.lang(r))
+	fresh := settings.Default(*name, p.Lang(r))
 	fresh.Title = title
 	document, err := fresh.Document()
 	if err != nil {
 		return err
 	}
 	var found settings.Errors
-	if _, _, err := f.Settings.Schema().Check([]byte("{}"), document); errors.As(err, &found) {
+	if _, _, err := p.Settings.Schema().Check([]byte("{}"), document); errors.As(err, &found) {
 		for _, one := range found {
-			errs.add(one.Field, f.sentence(r, one))
+			errs.Add(one.Field, p.words.Mistake(r, one))
 		}
 	}
 	return nil
@@ -45,8 +45,8 @@ func (f *Frontend) checkCity(r *http.Request, name *string, title string, errs f
 
 // found uses the link up and makes the account, if there is none, and the city. trouble is the text that says why
 // there is no city; otherwise first begins the history of its settings.
-func (f *Frontend) found(ctx context.Context, token db.Token, one registration) (admin db.Admin, first *chain.Link, trouble string, err error) {
-	err = f.DB.Transaction(ctx, func(tx *gorm.DB) error {
+func (p *AccountPages) found(ctx context.Context, token db.Token, one registration) (admin db.Admin, first *chain.Link, trouble string, err error) {
+	err = p.DB.Transaction(ctx, func(tx *gorm.DB) error {
 		if err := takeToken(tx, token); err != nil {
 			return err
 		}
@@ -56,7 +56,7 @@ func (f *Frontend) found(ctx context.Context, token db.Token, one registration) 
 		if admin.Password != one.Password {
 			return errPassword
 		}
-		first, err = f.makeCity(tx, one.City, one.Title, one.Lang, admin.ID)
+		first, err = p.makeCity(tx, one.City, one.Title, one.Lang, admin.ID)
 		if errors.Is(err, errManyCities) {
 			trouble = "cities-many"
 			return nil
@@ -89,7 +89,7 @@ var errManyCities = errors.New("admin has too many cities")
 
 // makeCity makes a city with its first admin, and returns the first link of its settings' history; nil if the name is
 // taken.
-func (f *Frontend) makeCity(tx *gorm.DB, name, title, lang string, admin uint) (*chain.Link, error) {
+func (p *AccountPages) makeCity(tx *gorm.DB, name, title, lang string, admin uint) (*chain.Link, error) {
 	var has int64
 	if err := tx.Model(&db.CityAdmin{}).Where("admin_id = ?", admin).Count(&has).Error; err != nil {
 		return nil, err
@@ -106,16 +106,16 @@ func (f *Frontend) makeCity(tx *gorm.DB, name, title, lang string, admin uint) (
 	}
 	fresh := settings.Default(name, lang)
 	fresh.Title = title
-	first, err := f.History.Create(tx, name, fresh, admin)
+	first, err := p.History.Create(tx, name, fresh, admin)
 	return &first, err
 }
 
 // openCity makes a new city known to the rest of the program, and leads to its settings.
-func (f *Frontend) openCity(w http.ResponseWriter, r *http.Request, first chain.Link) error {
-	if err := f.Settings.AnnounceCity(r.Context(), first); err != nil {
+func (p *AccountPages) openCity(w http.ResponseWriter, r *http.Request, first chain.Link) error {
+	if err := p.Settings.AnnounceCity(r.Context(), first); err != nil {
 		return err
 	}
-	f.Changed(first.City)
+	p.Changed(first.City)
 	http.Redirect(w, r, "/city/"+first.City, http.StatusSeeOther)
 	return nil
 }

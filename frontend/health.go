@@ -9,8 +9,8 @@ import (
 func (f *Frontend) health(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	w.Header().Set("Cache-Control", "no-store")
-	if err := f.DB.WithContext(r.Context()).Exec("SELECT 1").Error; err != nil {
-		f.Log.Error("database does not answer", "err", err)
+	if err := f.Site.DB.WithContext(r.Context()).Exec("SELECT 1").Error; err != nil {
+		f.Site.Log.Error("database does not answer", "err", err)
 		http.Error(w, "database does not answer", http.StatusServiceUnavailable)
 		return
 	}

@@ -15,8 +15,8 @@ import (
 const historyPage = 20
 
 type historyData struct {
-	City    cityLink
-	Tabs    tabs
+	City    CityLink
+	Tabs    Tabs
 	Zone    *time.Location
 	Base    chain.Hash // the present version
 	Broken  string     // what is wrong with the chain, empty if nothing is
@@ -33,19 +33,19 @@ type historyEntry struct {
 	Hash    chain.Hash
 	Short   string // of the hash
 	CanUndo bool
-	Changes []shownChange
+	Changes []Change
 }
 
 // history shows all changes of a city's settings, newest first.
-func (f *Frontend) history(w http.ResponseWriter, r *http.Request, _ db.Admin, city settings.Snapshot) error {
-	return f.showHistory(w, r, http.StatusOK, city, importForm{Errors: formErrors{}})
+func (p *CityPages) history(w http.ResponseWriter, r *http.Request, _ db.Admin, city settings.Snapshot) error {
+	return p.showHistory(w, r, http.StatusOK, city, importForm{Errors: FormErrors{}})
 }
 
-func (f *Frontend) showHistory(w http.ResponseWriter, r *http.Request, status int, city settings.Snapshot, file importForm) error {
+func (p *CityPages) showHistory(w http.ResponseWriter, r *http.Request, status int, city settings.Snapshot, file importForm) error {
 	before := numberOf(r.URL.Query().Get("before")) // nonsense is the first page
-	all, err := f.versions(r.Context(), city)
+	all, err := p.versions(r.Context(), city)
 	data := historyData{
-		City: linkTo(city), Tabs: tabs{city.City, "history"}, Zone: city.Zone(), Base: city.Hash, First: before == 0, Import: file,
+		City: LinkTo(city), Tabs: Tabs{city.City, "history"}, Zone: city.Zone(), Base: city.Hash, First: before == 0, Import: file,
 	}
 	if errors.Is(err, chain.ErrBroken) {
 		data.Broken = err.Error()
@@ -61,26 +61,26 @@ func (f *Frontend) showHistory(w http.ResponseWriter, r *http.Request, status in
 	}
 	known := authors{}
 	for _, v := range slices.Backward(all) {
-		one, err := f.historyEntry(r, known, v)
+		one, err := p.historyEntry(r, known, v)
 		if err != nil {
 			return err
 		}
 		one.CanUndo = v.Number > 1 && data.Broken == ""
 		data.Entries = append(data.Entries, one)
 	}
-	p := page{Title: f.t(r, "history-of", "City", city.Title), Line: lineOf(city.City), Private: true}
-	return f.show(w, r, status, p, "history.html", data)
+	about := Page{Title: p.Text(r, "history-of", "City", city.Title), Line: LineOf(city.City), Private: true}
+	return p.Show(w, r, status, about, "history.html", data)
 }
 
-func (f *Frontend) historyEntry(r *http.Request, known authors, v settings.Version) (one historyEntry, err error) {
-	if one.change, err = f.change(r, known, v); err != nil {
+func (p *CityPages) historyEntry(r *http.Request, known authors, v settings.Version) (one historyEntry, err error) {
+	if one.change, err = p.change(r, known, v); err != nil {
 		return one, err
 	}
 	changes, err := settings.Diff(v.Before, v.After)
 	if err != nil {
 		return one, err
 	}
-	one.Note, one.Hash, one.Short, one.Changes = v.Note, v.Hash, short(v.Hash), f.shownChanges(r, changes)
+	one.Note, one.Hash, one.Short, one.Changes = v.Note, v.Hash, short(v.Hash), p.words.Changes(r, changes)
 	return one, nil
 }
 

@@ -8,19 +8,19 @@ import (
 )
 
 // home is the front page.
-func (f *Frontend) home(w http.ResponseWriter, r *http.Request) error {
-	all, err := f.Settings.All(r.Context())
+func (p *PublicPages) home(w http.ResponseWriter, r *http.Request) error {
+	all, err := p.Settings.All(r.Context())
 	if err != nil {
 		return err
 	}
-	var data struct{ Cities []cityLink }
+	var data struct{ Cities []CityLink }
 	for _, s := range all {
 		if s.Active && s.Listed {
-			data.Cities = append(data.Cities, linkTo(s))
+			data.Cities = append(data.Cities, LinkTo(s))
 		}
 	}
-	slices.SortFunc(data.Cities, func(a, b cityLink) int {
+	slices.SortFunc(data.Cities, func(a, b CityLink) int {
 		return cmp.Or(cmp.Compare(strings.ToLower(a.Title), strings.ToLower(b.Title)), cmp.Compare(a.Name, b.Name))
 	})
-	return f.show(w, r, http.StatusOK, page{Title: "Linienfunk"}, "home.html", data)
+	return p.Show(w, r, http.StatusOK, Page{Title: "Linienfunk"}, "home.html", data)
 }

@@ -16,47 +16,47 @@ import (
 // importForm is the form for a file with settings.
 type importForm struct {
 	Text   string // as pasted
-	Errors formErrors
+	Errors FormErrors
 }
 
 type previewData struct {
-	City     cityLink
-	Tabs     tabs
+	City     CityLink
+	Tabs     Tabs
 	Base     chain.Hash
 	Document string
 	Other    string // the city that the file is of, if it is another one
 	Stale    bool   // somebody saved since the admin has seen the preview
-	Changes  []shownChange
+	Changes  []Change
 	Note     string
 	MaxNote  int
 }
 
 // importFile checks a file with settings, and shows what it would change. Nothing is saved yet.
-func (f *Frontend) importFile(w http.ResponseWriter, r *http.Request, _ db.Admin, city settings.Snapshot) error {
-	if err := parseForm(r); err != nil {
+func (p *CityPages) importFile(w http.ResponseWriter, r *http.Request, _ db.Admin, city settings.Snapshot) error {
+	if err := ParseForm(r); err != nil {
 		return err
 	}
 	text, err := importText(r)
 	if err != nil {
 		return err
 	}
-	form := importForm{Text: r.PostForm.Get("text"), Errors: formErrors{}}
+	form := importForm{Text: r.PostForm.Get("text"), Errors: FormErrors{}}
 	document, err := settings.ReadExport(text)
 	if err != nil {
-		form.Errors.add("import", f.t(r, "import-format"))
-		return f.showHistory(w, r, http.StatusUnprocessableEntity, city, form)
+		form.Errors.Add("import", p.Text(r, "import-format"))
+		return p.showHistory(w, r, http.StatusUnprocessableEntity, city, form)
 	}
 	if len(document) > chain.MaxDocument {
-		return f.importWrong(w, r, city, form, settings.Errors{{TextID: "settings-error-large"}})
+		return p.importWrong(w, r, city, form, settings.Errors{{TextID: "settings-error-large"}})
 	}
 	var file settings.Export
 	_ = json.Unmarshal(text, &file) // ReadExport could
-	data := previewData{Document: string(document), Note: f.t(r, "import-note")}
+	data := previewData{Document: string(document), Note: p.Text(r, "import-note")}
 	if file.City != city.City {
 		data.Other = report.Cut(report.Clean(file.City), 40)
-		data.Note = f.t(r, "import-note-other", "City", data.Other)
+		data.Note = p.Text(r, "import-note-other", "City", data.Other)
 	}
-	return f.preview(w, r, http.StatusOK, city, data, form)
+	return p.preview(w, r, http.StatusOK, city, data, form)
 }
 
 // importText is the file, or what was pasted if there is none.
@@ -66,7 +66,7 @@ func importText(r *http.Request) ([]byte, error) {
 		return []byte(r.PostForm.Get("text")), nil
 	}
 	if err != nil {
-		return nil, errForm
+		return nil, ErrForm
 	}
 	defer file.Close()
 	text, err := io.ReadAll(file) // parseForm has read it already
@@ -77,32 +77,32 @@ func importText(r *http.Request) ([]byte, error) {
 }
 
 // preview shows what a document would change, if it can be used. form is where mistakes are shown.
-func (f *Frontend) preview(w http.ResponseWriter, r *http.Request, status int, city settings.Snapshot, data previewData, form importForm) error {
+func (p *CityPages) preview(w http.ResponseWriter, r *http.Request, status int, city settings.Snapshot, data previewData, form importForm) error {
 	var found settings.Errors
-	if _, _, err := f.Settings.Schema().Check(city.Document, []byte(data.Document)); errors.As(err, &found) {
-		return f.importWrong(w, r, city, form, found)
+	if _, _, err := p.Settings.Schema().Check(city.Document, []byte(data.Document)); errors.As(err, &found) {
+		return p.importWrong(w, r, city, form, found)
 	} else if err != nil {
-		return errForm
+		return ErrForm
 	}
 	changes, err := settings.Diff(city.Document, []byte(data.Document))
 	if err != nil {
 		return err
 	}
 	if len(changes) == 0 {
-		f.flash(w, r, f.t(r, "import-same"), false)
+		p.Flash(w, r, p.Text(r, "import-same"), false)
 		http.Redirect(w, r, "/city/"+city.City+"/history", http.StatusSeeOther)
 		return nil
 	}
-	data.City, data.Tabs, data.Base = linkTo(city), tabs{city.City, "history"}, city.Hash
-	data.Changes, data.MaxNote = f.shownChanges(r, changes), settings.MaxNote
-	p := page{Title: f.t(r, "import-of", "City", city.Title), Line: lineOf(city.City), Private: true}
-	return f.show(w, r, status, p, "import.html", data)
+	data.City, data.Tabs, data.Base = LinkTo(city), Tabs{city.City, "history"}, city.Hash
+	data.Changes, data.MaxNote = p.words.Changes(r, changes), settings.MaxNote
+	about := Page{Title: p.Text(r, "import-of", "City", city.Title), Line: LineOf(city.City), Private: true}
+	return p.Show(w, r, status, about, "import.html", data)
 }
 
-func (f *Frontend) importWrong(w http.ResponseWriter, r *http.Request, city settings.Snapshot, form importForm, found settings.Errors) error {
-	form.Errors.add("import", f.t(r, "import-wrong"))
-	for _, sentence := range f.sentences(r, found) {
-		form.Errors.add("import", sentence)
+func (p *CityPages) importWrong(w http.ResponseWriter, r *http.Request, city settings.Snapshot, form importForm, found settings.Errors) error {
+	form.Errors.Add("import", p.Text(r, "import-wrong"))
+	for _, sentence := range p.words.Mistakes(r, found) {
+		form.Errors.Add("import", sentence)
 	}
-	return f.showHistory(w, r, http.StatusUnprocessableEntity, city, form)
+	return p.showHistory(w, r, http.StatusUnprocessableEntity, city, form)
 }

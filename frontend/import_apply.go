@@ -10,21 +10,21 @@ import (
 )
 
 // importApply saves what the preview showed. If somebody has saved since, the preview is shown again.
-func (f *Frontend) importApply(w http.ResponseWriter, r *http.Request, admin db.Admin, city settings.Snapshot) error {
-	if err := parseForm(r); err != nil {
+func (p *CityPages) importApply(w http.ResponseWriter, r *http.Request, admin db.Admin, city settings.Snapshot) error {
+	if err := ParseForm(r); err != nil {
 		return err
 	}
 	document, err := readDocument(r.PostForm.Get("document"))
 	if err != nil || r.PostForm.Get("base") == "" {
-		return errForm
+		return ErrForm
 	}
 	data := previewData{Document: string(document), Note: strings.TrimSpace(r.PostForm.Get("note")), Stale: true}
-	form := importForm{Errors: formErrors{}}
+	form := importForm{Errors: FormErrors{}}
 	a := attempt{Base: city.Hash, From: city.Document, To: document, Note: data.Note, back: "/city/" + city.City + "/history"}
-	a.conflict = func(now settings.Snapshot) error { return f.preview(w, r, http.StatusConflict, now, data, form) }
-	a.wrong = func(found settings.Errors) error { return f.importWrong(w, r, city, form, found) }
+	a.conflict = func(now settings.Snapshot) error { return p.preview(w, r, http.StatusConflict, now, data, form) }
+	a.wrong = func(found settings.Errors) error { return p.importWrong(w, r, city, form, found) }
 	if chain.Hash(r.PostForm.Get("base")) != city.Hash {
 		return a.conflict(city)
 	}
-	return f.submit(w, r, admin, city.City, a)
+	return p.submit(w, r, admin, city.City, a)
 }

@@ -9,30 +9,30 @@ import (
 
 type inviteData struct {
 	Address string
-	Errors  formErrors
+	Errors  FormErrors
 }
 
 // invite mails a link that makes somebody an admin of the city.
-func (f *Frontend) invite(w http.ResponseWriter, r *http.Request, admin db.Admin, city settings.Snapshot) error {
-	if err := parseForm(r); err != nil {
+func (p *CityPages) invite(w http.ResponseWriter, r *http.Request, admin db.Admin, city settings.Snapshot) error {
+	if err := ParseForm(r); err != nil {
 		return err
 	}
-	data := inviteData{Errors: formErrors{}}
+	data := inviteData{Errors: FormErrors{}}
 	status := http.StatusUnprocessableEntity
 	var wrong string
-	if data.Address, wrong = f.parseAddress(r.PostForm.Get("address")); wrong != "" {
-		data.Errors.add("invite", f.t(r, wrong))
-	} else if !f.mayInvite(r, data.Address) {
-		data.Errors.add("invite", f.t(r, "too-often"))
+	if data.Address, wrong = p.accounts.ParseAddress(r.PostForm.Get("address")); wrong != "" {
+		data.Errors.Add("invite", p.Text(r, wrong))
+	} else if !p.accounts.MayInvite(r, data.Address) {
+		data.Errors.Add("invite", p.Text(r, "too-often"))
 		status = http.StatusTooManyRequests
 	}
 	if len(data.Errors) > 0 {
-		return f.showCity(w, r, status, admin, city, cityData{Form: newCityForm(city), Invite: data})
+		return p.showCity(w, r, status, admin, city, cityData{Form: newCityForm(city), Invite: data})
 	}
-	if err := f.mailInvitation(r, admin, city, data.Address); err != nil {
+	if err := p.accounts.MailInvitation(r, admin, city, data.Address); err != nil {
 		return err
 	}
-	f.flash(w, r, f.t(r, "invite-sent", "Address", data.Address), false)
+	p.Flash(w, r, p.Text(r, "invite-sent", "Address", data.Address), false)
 	http.Redirect(w, r, "/city/"+city.City+"#people", http.StatusSeeOther)
 	return nil
 }

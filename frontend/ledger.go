@@ -14,8 +14,8 @@ import (
 const ledgerPage = 50
 
 type ledgerData struct {
-	City    cityLink
-	Tabs    tabs
+	City    CityLink
+	Tabs    Tabs
 	Zone    *time.Location
 	Entries []entry
 	First   bool
@@ -42,27 +42,27 @@ type delivery struct {
 }
 
 // ledger shows what came, what the censor said, and where it went.
-func (f *Frontend) ledger(w http.ResponseWriter, r *http.Request, _ db.Admin, city settings.Snapshot) error {
+func (p *CityPages) ledger(w http.ResponseWriter, r *http.Request, _ db.Admin, city settings.Snapshot) error {
 	before, _ := strconv.ParseUint(r.URL.Query().Get("before"), 10, 32) // nonsense is the first page
-	entries, err := f.DB.Entries(r.Context(), city.City, uint(before), ledgerPage+1)
+	entries, err := p.DB.Entries(r.Context(), city.City, uint(before), ledgerPage+1)
 	if err != nil {
 		return err
 	}
-	data := ledgerData{City: linkTo(city), Tabs: tabs{city.City, "ledger"}, Zone: city.Zone(), First: before == 0, Hours: city.RetentionHours}
+	data := ledgerData{City: LinkTo(city), Tabs: Tabs{city.City, "ledger"}, Zone: city.Zone(), First: before == 0, Hours: city.RetentionHours}
 	if len(entries) > ledgerPage {
 		entries = entries[:ledgerPage]
 		data.Older = entries[ledgerPage-1].ID
 	}
 	for _, e := range entries {
-		data.Entries = append(data.Entries, f.entry(r, e))
+		data.Entries = append(data.Entries, p.entry(r, e))
 	}
-	p := page{Title: f.t(r, "ledger-of", "City", city.Title), Line: lineOf(city.City), Private: true}
-	return f.show(w, r, http.StatusOK, p, "ledger.html", data)
+	about := Page{Title: p.Text(r, "ledger-of", "City", city.Title), Line: LineOf(city.City), Private: true}
+	return p.Show(w, r, http.StatusOK, about, "ledger.html", data)
 }
 
-func (f *Frontend) entry(r *http.Request, e db.Entry) entry {
+func (p *CityPages) entry(r *http.Request, e db.Entry) entry {
 	shown := entry{
-		ID: e.ID, At: e.At, Text: e.Text, From: f.botTitle(f.lang(r), e.Bot), Private: e.Private,
+		ID: e.ID, At: e.At, Text: e.Text, From: p.bots.Title(p.Lang(r), e.Bot), Private: e.Private,
 		Withdrawn: e.Withdrawn, CanTake: e.Withdrawn == "" && spread(e),
 		verdict: verdict{e.Passed, e.List, e.Rule, e.Line},
 	}
@@ -71,9 +71,9 @@ func (f *Frontend) entry(r *http.Request, e db.Entry) entry {
 			d.RemoteURL = "" // nothing is there any more
 		}
 		shown.Deliveries = append(shown.Deliveries, delivery{
-			To: f.botTitle(f.lang(r), d.Bot), Status: string(d.Status), Kind: deliveryKind(d.Status),
-			Detail: f.botText(f.lang(r), d.Bot, d.Detail), URL: link(d.RemoteURL), Served: d.Served,
-			Spread: d.Status == db.Sent && f.broadcasts(d.Bot),
+			To: p.bots.Title(p.Lang(r), d.Bot), Status: string(d.Status), Kind: deliveryKind(d.Status),
+			Detail: p.bots.Translate(p.Lang(r), d.Bot, d.Detail), URL: link(d.RemoteURL), Served: d.Served,
+			Spread: d.Status == db.Sent && p.bots.Broadcasts(d.Bot),
 		})
 	}
 	return shown

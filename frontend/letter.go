@@ -8,18 +8,18 @@ import (
 )
 
 // letter is a mail in somebody's language: the texts <id>-subject and <id>-mail.
-type letter struct {
-	id, lang, to string
-	key          string // names the mail; see mail.Message
-	expires      time.Time
-	pairs        []any
+type Letter struct {
+	ID, Lang, To string
+	Key          string // names the mail; see mail.Message
+	Expires      time.Time
+	Pairs        []any
 }
 
-func (f *Frontend) send(ctx context.Context, l letter) error {
-	return f.Mail.Enqueue(ctx, mail.Message{
-		Key: "frontend:" + l.id + ":" + l.key, FromName: "Linienfunk", To: l.to,
-		Subject: f.set.Text(l.lang, l.id+"-subject", l.pairs...),
-		Text:    f.set.Text(l.lang, l.id+"-mail", l.pairs...),
-		Expires: l.expires,
+func (s *Site) Send(ctx context.Context, l Letter) error {
+	return s.Mail.Enqueue(ctx, mail.Message{
+		Key: "frontend:" + l.ID + ":" + l.Key, FromName: "Linienfunk", To: l.To,
+		Subject: s.set.Text(l.Lang, l.ID+"-subject", l.Pairs...),
+		Text:    s.set.Text(l.Lang, l.ID+"-mail", l.Pairs...),
+		Expires: l.Expires,
 	})
 }

@@ -10,8 +10,8 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// limits slow down who tries too often. They live in memory: a restart forgives.
-type limits struct {
+// rateLimits slow down who tries too often. They live in memory: a restart forgives.
+type rateLimits struct {
 	loginAddress *limiter // attempts on one account, from wherever
 	loginNetwork *limiter // further attempts on one account, from one network
 	loginSpare   *limiter // further attempts on one account, from all networks
@@ -20,8 +20,8 @@ type limits struct {
 	mailClient   *limiter // and how often one client can do so
 }
 
-func newLimits() limits {
-	return limits{
+func newLimits() rateLimits {
+	return rateLimits{
 		loginAddress: newLimiter(10, time.Minute),
 		loginNetwork: newLimiter(3, 6*time.Hour),
 		loginSpare:   newLimiter(300, 5*time.Minute),
@@ -36,7 +36,7 @@ func newLimits() limits {
 // it lately: a few such attempts are let through beyond that. All networks together have 300 of them and then one
 // in five minutes, so that keeping the admin out takes a hundred networks at once, and guessing from
 // thousands is no faster than 1,728 passwords a day, none of which is a common one.
-func (l limits) login(address string, r *http.Request, now time.Time) bool {
+func (l rateLimits) login(address string, r *http.Request, now time.Time) bool {
 	return l.loginClient.allow(client(r), now) && (l.loginAddress.allow(address, now) ||
 		l.loginNetwork.allow(address+" "+network(r), now) && l.loginSpare.allow(address, now))
 }

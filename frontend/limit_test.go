@@ -7,29 +7,6 @@ import (
 	"time"
 )
 
-func TestWhoGuessesDoesNotLockTheAdminOut(t *testing.T) {
-	s := newSite(t, nil)
-	s.admin("ada@example.org", "berlin")
-	guesser, ada := s.visitor(), s.visitor()
-	guesser.from, ada.from = "198.51.100.7", "203.0.113.9"
-	try := func(v *visitor, password string) answer {
-		t.Helper()
-		return v.post("/login", "address", "ada@example.org", "password", password)
-	}
-	for range 13 { // all that everybody may, and all that one network may besides
-		try(guesser, "not the password").want(422)
-	}
-	for range 5 {
-		s.advance(time.Minute)
-		try(guesser, "not the password").want(422)
-		try(guesser, goodPassword).want(http.StatusTooManyRequests, "a bit often")
-	}
-	guesser.from = "198.51.100.8" // of the same network
-	try(guesser, goodPassword).want(http.StatusTooManyRequests)
-	try(ada, "mistyped password").want(422)
-	try(ada, goodPassword).at("/city/berlin").want(200)
-}
-
 func TestManyNetworksTogetherGuessSlowly(t *testing.T) {
 	l, now := newLimits(), time.Now()
 	tries := func(of int) (allowed int) {
@@ -68,6 +45,46 @@ func TestWhoIsOneNetwork(t *testing.T) {
 		r := &http.Request{RemoteAddr: address}
 		if got := [2]string{client(r), network(r)}; got != want {
 			t.Errorf("%s: %q, want %q", address, got, want)
+		}
+	}
+}
+
+func TestALimiterForgets(t *testing.T) {
+	l := newLimiter(2, time.Minute)
+	now := time.Now()
+	for i := range maxLimited + 10 {
+		l.allow(time.Duration(i).String(), now)
+	}
+	if len(l.keys) > maxLimited {
+		t.Errorf("%d keys", len(l.keys))
+	}
+}
+
+func TestTooManyAttemptsOfOneClientAreRefused(t *testing.T) {
+	l, now := newLimits(), time.Now()
+	try := func(i int, remote string) bool {
+		return l.login(fmt.Sprintf("rider-%d@example.org", i), &http.Request{RemoteAddr: remote}, now)
+	}
+	for i := range 30 {
+		if !try(i, fmt.Sprintf("[2001:db8::%x]:1", i)) {
+			t.Fatalf("attempt %d is refused", i)
+		}
+	}
+	if try(30, "[2001:db8::77]:1") {
+		t.Error("one more attempt from the same /64 is allowed")
+	}
+	if !try(30, "[2001:db8:0:1::1]:1") {
+		t.Error("an attempt from another /64 is refused")
+	}
+}
+
+func TestOneCustomerOfIPv6IsOneClient(t *testing.T) {
+	for remote, want := range map[string]string{
+		"198.51.100.1:5": "198.51.100.1", "[2001:db8::5]:5": "2001:db8::/64", "[::ffff:198.51.100.1]:5": "198.51.100.1",
+		"[fe80::1%eth0]:5": "fe80::/64", "pipe": "pipe",
+	} {
+		if got := client(&http.Request{RemoteAddr: remote}); got != want {
+			t.Errorf("%s: %s, want %s", remote, got, want)
 		}
 	}
 }

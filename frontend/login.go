@@ -10,65 +10,65 @@ import (
 
 type loginData struct {
 	Address, Next string
-	Errors        formErrors
+	Errors        FormErrors
 }
 
-func (f *Frontend) loginForm(w http.ResponseWriter, r *http.Request) error {
-	if who(r) != nil {
+func (p *AccountPages) loginForm(w http.ResponseWriter, r *http.Request) error {
+	if Admin(r) != nil {
 		http.Redirect(w, r, "/cities", http.StatusSeeOther)
 		return nil
 	}
-	return f.showLogin(w, r, http.StatusOK, loginData{Next: r.URL.Query().Get("next")})
+	return p.showLogin(w, r, http.StatusOK, loginData{Next: r.URL.Query().Get("next")})
 }
 
-func (f *Frontend) showLogin(w http.ResponseWriter, r *http.Request, status int, data loginData) error {
-	return f.show(w, r, status, page{Title: f.t(r, "login")}, "login.html", data)
+func (p *AccountPages) showLogin(w http.ResponseWriter, r *http.Request, status int, data loginData) error {
+	return p.Show(w, r, status, Page{Title: p.Text(r, "login")}, "login.html", data)
 }
 
 // login takes as long for an address that nobody registered, and answers the same.
-func (f *Frontend) login(w http.ResponseWriter, r *http.Request) error {
-	if err := parseForm(r); err != nil {
+func (p *AccountPages) login(w http.ResponseWriter, r *http.Request) error {
+	if err := ParseForm(r); err != nil {
 		return err
 	}
-	data := loginData{Next: r.PostForm.Get("next"), Errors: formErrors{}}
-	data.Address, _ = f.parseAddress(r.PostForm.Get("address")) // one that is none belongs to nobody
+	data := loginData{Next: r.PostForm.Get("next"), Errors: FormErrors{}}
+	data.Address, _ = p.ParseAddress(r.PostForm.Get("address")) // one that is none belongs to nobody
 	if len(data.Address) > maxAddress || len(r.PostForm.Get("password")) > maxPassword {
-		data.Errors.add("", f.t(r, "login-wrong"))
-		return f.showLogin(w, r, http.StatusUnprocessableEntity, data)
+		data.Errors.Add("", p.Text(r, "login-wrong"))
+		return p.showLogin(w, r, http.StatusUnprocessableEntity, data)
 	}
-	if !f.limits.login(data.Address, r, f.Now()) {
-		data.Errors.add("", f.t(r, "too-often"))
-		return f.showLogin(w, r, http.StatusTooManyRequests, data)
+	if !p.limits.login(data.Address, r, p.Now()) {
+		data.Errors.Add("", p.Text(r, "too-often"))
+		return p.showLogin(w, r, http.StatusTooManyRequests, data)
 	}
-	admin, err := f.DB.AdminByAddress(r.Context(), data.Address)
+	admin, err := p.DB.AdminByAddress(r.Context(), data.Address)
 	if err != nil && !errors.Is(err, db.ErrNotFound) {
 		return err
 	}
-	ok, err := f.passwords.check(r.Context(), admin.Password, r.PostForm.Get("password"))
+	ok, err := p.passwords.check(r.Context(), admin.Password, r.PostForm.Get("password"))
 	if err != nil {
 		return err
 	}
 	if !ok || !admin.Confirmed {
-		data.Errors.add("", f.t(r, "login-wrong"))
-		return f.showLogin(w, r, http.StatusUnprocessableEntity, data)
+		data.Errors.Add("", p.Text(r, "login-wrong"))
+		return p.showLogin(w, r, http.StatusUnprocessableEntity, data)
 	}
-	if err := f.start(r.Context(), admin); err != nil {
+	if err := p.LogIn(r.Context(), admin); err != nil {
 		return err
 	}
 	// Who chose a language here gets mails in it as well.
-	if lang := chosenLang(r); lang != "" && lang != admin.Lang {
-		if err := f.DB.WithContext(r.Context()).Model(&admin).Update("lang", lang).Error; err != nil {
+	if lang := ChosenLang(r); lang != "" && lang != admin.Lang {
+		if err := p.DB.WithContext(r.Context()).Model(&admin).Update("lang", lang).Error; err != nil {
 			return err
 		}
 	}
-	return f.afterLogin(w, r, admin, data.Next)
+	return p.afterLogin(w, r, admin, data.Next)
 }
 
 // afterLogin leads where the visitor wanted to go, or to the only city there is, or to the list.
-func (f *Frontend) afterLogin(w http.ResponseWriter, r *http.Request, admin db.Admin, next string) error {
+func (p *AccountPages) afterLogin(w http.ResponseWriter, r *http.Request, admin db.Admin, next string) error {
 	// Only an admin's pages; and no other host, which //host and /\host would be.
 	if !strings.HasPrefix(next, "/city/") || strings.ContainsAny(next, "\\\r\n") {
-		cities, err := f.DB.CitiesOf(r.Context(), admin.ID)
+		cities, err := p.DB.CitiesOf(r.Context(), admin.ID)
 		if err != nil {
 			return err
 		}
@@ -81,8 +81,8 @@ func (f *Frontend) afterLogin(w http.ResponseWriter, r *http.Request, admin db.A
 	return nil
 }
 
-func (f *Frontend) logout(w http.ResponseWriter, r *http.Request) error {
-	if err := f.sessions.Destroy(r.Context()); err != nil {
+func (p *AccountPages) logout(w http.ResponseWriter, r *http.Request) error {
+	if err := p.LogOut(r.Context()); err != nil {
 		return err
 	}
 	http.Redirect(w, r, "/", http.StatusSeeOther)

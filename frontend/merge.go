@@ -14,43 +14,43 @@ import (
 const pickField = "pick."
 
 // merge saves what an admin picked on the conflict page. If yet another change has come, there is the page again.
-func (f *Frontend) merge(w http.ResponseWriter, r *http.Request, admin db.Admin, city settings.Snapshot) error {
-	if err := parseForm(r); err != nil {
+func (p *CityPages) merge(w http.ResponseWriter, r *http.Request, admin db.Admin, city settings.Snapshot) error {
+	if err := ParseForm(r); err != nil {
 		return err
 	}
-	m, err := f.readMerging(r, city)
+	m, err := p.readMerging(r, city)
 	if err != nil {
 		return err
 	}
 	a := attempt{Base: chain.Hash(r.PostForm.Get("head")), Note: m.Note, back: m.back}
 	var older bool
-	if a.From, older, err = f.document(r.Context(), city, a.Base); err != nil {
+	if a.From, older, err = p.document(r.Context(), city, a.Base); err != nil {
 		return err
 	}
 	if older {
-		return f.mergeAgain(w, r, city, a.From, m)
+		return p.mergeAgain(w, r, city, a.From, m)
 	}
 	found, err := settings.Compare(m.From, m.To, a.From)
 	if err != nil || len(found) > maxConflicts {
-		return errForm
+		return ErrForm
 	}
 	changes, empty := resolve(found, m.Picks)
 	if m.Empty = empty; len(empty) > 0 {
-		return f.showConflict(w, r, http.StatusUnprocessableEntity, city, m)
+		return p.showConflict(w, r, http.StatusUnprocessableEntity, city, m)
 	}
 	if a.To, err = settings.With(a.From, changes); err != nil {
 		return err
 	}
-	a.conflict = func(now settings.Snapshot) error { return f.mergeAgain(w, r, now, a.From, m) }
+	a.conflict = func(now settings.Snapshot) error { return p.mergeAgain(w, r, now, a.From, m) }
 	a.wrong = func(found settings.Errors) error {
 		m.Found = found
-		return f.showConflict(w, r, http.StatusUnprocessableEntity, city, m)
+		return p.showConflict(w, r, http.StatusUnprocessableEntity, city, m)
 	}
-	return f.submit(w, r, admin, city.City, a)
+	return p.submit(w, r, admin, city.City, a)
 }
 
 // readMerging reads the form of the conflict page.
-func (f *Frontend) readMerging(r *http.Request, city settings.Snapshot) (m merging, err error) {
+func (p *CityPages) readMerging(r *http.Request, city settings.Snapshot) (m merging, err error) {
 	m = merging{Picks: map[string]string{}}
 	m.Base, m.Note, m.back = chain.Hash(r.PostForm.Get("base")), r.PostForm.Get("note"), "/city/"+city.City
 	if m.To, err = readDocument(r.PostForm.Get("document")); err != nil {
@@ -61,12 +61,12 @@ func (f *Frontend) readMerging(r *http.Request, city settings.Snapshot) (m mergi
 			m.Picks[field] = values[0]
 		}
 	}
-	m.From, _, err = f.document(r.Context(), city, m.Base)
+	m.From, _, err = p.document(r.Context(), city, m.Base)
 	return m, err
 }
 
 // mergeAgain compares with the newest version. What was picked stands where the other side is still the same.
-func (f *Frontend) mergeAgain(w http.ResponseWriter, r *http.Request, now settings.Snapshot, seen []byte, m merging) error {
+func (p *CityPages) mergeAgain(w http.ResponseWriter, r *http.Request, now settings.Snapshot, seen []byte, m merging) error {
 	was, err := settings.Fields(seen)
 	if err != nil {
 		return err
@@ -81,7 +81,7 @@ func (f *Frontend) mergeAgain(w http.ResponseWriter, r *http.Request, now settin
 		}
 	}
 	m.Again = true
-	return f.showConflict(w, r, http.StatusConflict, now, m)
+	return p.showConflict(w, r, http.StatusConflict, now, m)
 }
 
 // resolve returns what has to change in the present version, and for which fields nothing was picked.

@@ -1,11 +1,9 @@
 package frontend
 
 import (
-	"bytes"
 	"html/template"
 	"net/http"
 	"strconv"
-	"strings"
 
 	"linienfunk/bots"
 	"linienfunk/settings"
@@ -17,7 +15,7 @@ type optionsForm struct {
 	City, Bot string
 	Base      chain.Hash // the version that it was made from
 	Options   []optionField
-	Errors    formErrors // by the fields' names
+	Errors    FormErrors // by the fields' names
 }
 
 // optionField is one option with its texts.
@@ -41,18 +39,18 @@ type optionChoice struct {
 const longOption = 120
 
 // newOptionsForm makes the form with values for a bot's options.
-func (f *Frontend) newOptionsForm(r *http.Request, city, bot string, base chain.Hash, values bots.Options) *optionsForm {
-	form := &optionsForm{City: city, Bot: bot, Base: base, Errors: formErrors{}}
-	for _, o := range f.Settings.Schema().Options[bot] {
+func (p *CityPages) newOptionsForm(r *http.Request, city, bot string, base chain.Hash, values bots.Options) *optionsForm {
+	form := &optionsForm{City: city, Bot: bot, Base: base, Errors: FormErrors{}}
+	for _, o := range p.Settings.Schema().Options[bot] {
 		one := optionField{
-			Name: optionName(o), ID: bot + "-" + optionID(o.Name), Label: f.optionText(r, bot, o.Name), Hint: f.optionHint(r, bot, o),
+			Name: optionName(o), ID: bot + "-" + OptionID(o.Name), Label: p.words.OptionText(r, bot, o.Name), Hint: p.optionHint(r, bot, o),
 			Kind: o.Kind, On: values.On(o.Name), Text: values.Text(o.Name), Min: o.Min, Max: o.Max, Long: o.Kind == bots.Text && o.Max > longOption,
 		}
 		if _, typed := values[o.Name].(string); o.Kind == bots.Number && !typed { // what is no number is shown as it was typed
 			one.Text = strconv.Itoa(values.Number(o.Name))
 		}
 		for _, choice := range o.Choices {
-			one.Choices = append(one.Choices, optionChoice{choice, f.optionText(r, bot, o.Name, choice), choice == one.Text})
+			one.Choices = append(one.Choices, optionChoice{choice, p.words.OptionText(r, bot, o.Name, choice), choice == one.Text})
 		}
 		form.Options = append(form.Options, one)
 	}
@@ -63,37 +61,35 @@ func (f *Frontend) newOptionsForm(r *http.Request, city, bot string, base chain.
 func optionName(o bots.Option) string { return "option." + o.Name }
 
 // optionHint is the sentence below an option's label, if the bot has one.
-func (f *Frontend) optionHint(r *http.Request, bot string, o bots.Option) string {
-	id := optionID(o.Name, "hint")
-	if hint := f.botText(f.lang(r), bot, id); hint != id {
+func (p *CityPages) optionHint(r *http.Request, bot string, o bots.Option) string {
+	id := OptionID(o.Name, "hint")
+	if hint := p.bots.Translate(p.Lang(r), bot, id); hint != id {
 		return hint
 	}
 	return ""
 }
 
 // options renders the form of a bot's options for its section; wrong is one that somebody sent, with its mistakes.
-func (f *Frontend) options(r *http.Request, city settings.Snapshot, bot string, wrong *optionsForm) (template.HTML, error) {
-	if len(f.Settings.Schema().Options[bot]) == 0 {
+func (p *CityPages) options(r *http.Request, city settings.Snapshot, bot string, wrong *optionsForm) (template.HTML, error) {
+	if len(p.Settings.Schema().Options[bot]) == 0 {
 		return "", nil
 	}
 	form := wrong
 	if form == nil || form.Bot != bot {
-		form = f.newOptionsForm(r, city.City, bot, city.Hash, f.Settings.View(bot, city).Options)
+		form = p.newOptionsForm(r, city.City, bot, city.Hash, p.Settings.View(bot, city).Options)
 	}
-	var out bytes.Buffer
-	err := f.set.Render(&out, f.lang(r), "options.html", form)
-	return template.HTML(strings.TrimSpace(out.String())), err // rendered by html/template just now
+	return p.Render(r, "options.html", form)
 }
 
 // Attr connects an option's input with its hint and its errors.
 func (o optionsForm) Attr(one optionField) template.HTMLAttr {
-	return o.Errors.attr(one.Name, one.ID, one.Hint != "")
+	return o.Errors.AttrFor(one.Name, one.ID, one.Hint != "")
 }
 
 // Top is what is wrong with the form as a whole.
-func (o optionsForm) Top() fieldErrors { return fieldErrors{o.Bot + "-options", o.Errors[""]} }
+func (o optionsForm) Top() FieldErrors { return FieldErrors{o.Bot + "-options", o.Errors[""]} }
 
 // Wrong is what is wrong with an option.
-func (o optionsForm) Wrong(one optionField) fieldErrors {
-	return fieldErrors{one.ID, o.Errors[one.Name]}
+func (o optionsForm) Wrong(one optionField) FieldErrors {
+	return FieldErrors{one.ID, o.Errors[one.Name]}
 }

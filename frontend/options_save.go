@@ -12,43 +12,43 @@ import (
 )
 
 // saveOptions saves the form of a bot's options.
-func (f *Frontend) saveOptions(w http.ResponseWriter, r *http.Request, admin db.Admin, city settings.Snapshot) error {
-	m, err := f.bot(r)
+func (p *CityPages) saveOptions(w http.ResponseWriter, r *http.Request, admin db.Admin, city settings.Snapshot) error {
+	m, err := p.bots.Requested(r)
 	if err != nil {
 		return err
 	}
-	options := f.Settings.Schema().Options[m.name]
+	options := p.Settings.Schema().Options[m.Name]
 	if len(options) == 0 {
 		return db.ErrNotFound
 	}
-	if err := parseForm(r); err != nil {
+	if err := ParseForm(r); err != nil {
 		return err
 	}
-	a := attempt{Base: chain.Hash(r.PostForm.Get("base")), back: "/city/" + city.City + "#" + m.name}
+	a := attempt{Base: chain.Hash(r.PostForm.Get("base")), back: "/city/" + city.City + "#" + m.Name}
 	var older bool
-	if a.From, older, err = f.document(r.Context(), city, a.Base); err != nil {
+	if a.From, older, err = p.document(r.Context(), city, a.Base); err != nil {
 		return err
 	}
 	values := readOptions(r, options)
-	if a.To, err = settings.With(a.From, f.changedOptions(a.From, m.name, values)); err != nil {
+	if a.To, err = settings.With(a.From, p.changedOptions(a.From, m.Name, values)); err != nil {
 		return err
 	}
-	a.conflict = func(now settings.Snapshot) error { return f.conflict(w, r, now, a) }
+	a.conflict = func(now settings.Snapshot) error { return p.conflict(w, r, now, a) }
 	a.wrong = func(found settings.Errors) error {
-		form := f.newOptionsForm(r, city.City, m.name, a.Base, values)
-		f.blameOptions(r, form, found)
-		return f.showCity(w, r, http.StatusUnprocessableEntity, admin, city, cityData{Form: newCityForm(city), Options: form})
+		form := p.newOptionsForm(r, city.City, m.Name, a.Base, values)
+		p.blameOptions(r, form, found)
+		return p.showCity(w, r, http.StatusUnprocessableEntity, admin, city, cityData{Form: newCityForm(city), Options: form})
 	}
 	if older {
 		return a.conflict(city)
 	}
-	return f.submit(w, r, admin, city.City, a)
+	return p.submit(w, r, admin, city.City, a)
 }
 
 func readOptions(r *http.Request, options []bots.Option) bots.Options {
 	values := bots.Options{}
 	for _, o := range options {
-		text := strings.TrimSpace(lineEnds(r.PostForm.Get(optionName(o))))
+		text := strings.TrimSpace(LineEnds(r.PostForm.Get(optionName(o))))
 		values[o.Name] = text
 		switch number, err := strconv.Atoi(text); {
 		case o.Kind == bots.Switch:
@@ -61,9 +61,9 @@ func readOptions(r *http.Request, options []bots.Option) bots.Options {
 }
 
 // changedOptions are the fields that differ from what was shown: a default that nobody touched is not written down.
-func (f *Frontend) changedOptions(document []byte, bot string, values bots.Options) map[string]any {
-	was, _, _ := f.Settings.Schema().Check(document, document)
-	shown := f.Settings.View(bot, settings.Snapshot{Settings: was}).Options
+func (p *CityPages) changedOptions(document []byte, bot string, values bots.Options) map[string]any {
+	was, _, _ := p.Settings.Schema().Check(document, document)
+	shown := p.Settings.View(bot, settings.Snapshot{Settings: was}).Options
 	changed := map[string]any{}
 	for name, value := range values {
 		if value != shown[name] {
@@ -74,16 +74,16 @@ func (f *Frontend) changedOptions(document []byte, bot string, values bots.Optio
 }
 
 // blameOptions puts what is wrong at the form's fields; what is at none of them, above the form.
-func (f *Frontend) blameOptions(r *http.Request, form *optionsForm, found settings.Errors) {
+func (p *CityPages) blameOptions(r *http.Request, form *optionsForm, found settings.Errors) {
 	var others settings.Errors
 	for _, one := range found {
-		if bot, option, ok := f.option(one.Field); ok && bot == form.Bot {
-			form.Errors.add(optionName(option), f.sentence(r, one))
+		if bot, option, ok := p.words.Option(one.Field); ok && bot == form.Bot {
+			form.Errors.Add(optionName(option), p.words.Mistake(r, one))
 		} else {
 			others = append(others, one)
 		}
 	}
-	for _, sentence := range f.sentences(r, others) {
-		form.Errors.add("", sentence)
+	for _, sentence := range p.words.Mistakes(r, others) {
+		form.Errors.Add("", sentence)
 	}
 }

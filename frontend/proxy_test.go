@@ -5,6 +5,8 @@ import (
 	"net/http/httptest"
 	"net/netip"
 	"testing"
+
+	"linienfunk/internal/limits"
 )
 
 func TestAVisitorBehindOurProxyKeepsHisAddress(t *testing.T) {
@@ -32,4 +34,19 @@ func TestAVisitorBehindOurProxyKeepsHisAddress(t *testing.T) {
 			}
 		})
 	}
+}
+
+func FuzzWhoAsksHasAName(f *testing.F) {
+	f.Add("127.0.0.1:1", "203.0.113.9, 10.0.0.1")
+	f.Add("[::1]:1", "fe80::1%eth0")
+	f.Add("", ",")
+	proxies := []netip.Prefix{netip.MustParsePrefix("0.0.0.0/0"), netip.MustParsePrefix("::1/128")}
+	f.Fuzz(func(t *testing.T, remote, forwarded string) {
+		handler := behindProxies(proxies, http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+			if got := limits.Client(r.RemoteAddr); len(got) > len(remote)+len(forwarded)+8 {
+				t.Errorf("%q, %q: %q", remote, forwarded, got)
+			}
+		}))
+		handler.ServeHTTP(nil, &http.Request{RemoteAddr: remote, Header: http.Header{"X-Forwarded-For": {forwarded}}})
+	})
 }

@@ -10,10 +10,10 @@ import (
 
 // Prune deletes the links and the sessions that have expired. It is to be called now and then: they hold addresses,
 // and on a quiet site no visitor would take them away.
-func (f *Frontend) Prune(ctx context.Context) error {
+func (p *AccountPages) Prune(ctx context.Context) error {
 	var failed error
 	for _, rows := range []any{&db.Token{}, &db.Session{}} {
-		err := f.DB.WithContext(ctx).Where("expires_at <= ?", db.Time(f.Now())).Delete(rows).Error
+		err := p.DB.WithContext(ctx).Where("expires_at <= ?", db.Time(p.Now())).Delete(rows).Error
 		failed = errors.Join(failed, err)
 	}
 	if failed != nil {

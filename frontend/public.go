@@ -10,57 +10,55 @@ import (
 	"linienfunk/settings"
 )
 
-type feed struct{ Type, Title, Path string }
-
 type publicData struct {
-	City     cityLink
+	City     CityLink
 	About    []string // paragraphs
-	Sections []section
+	Sections []Section
 	Mine     bool // the visitor is an admin of the city
 }
 
 // public is a city's page for everybody.
-func (f *Frontend) public(w http.ResponseWriter, r *http.Request) error {
-	city, ok, err := f.Settings.Get(r.Context(), r.PathValue("city"))
+func (p *PublicPages) public(w http.ResponseWriter, r *http.Request) error {
+	city, ok, err := p.Settings.Get(r.Context(), r.PathValue("city"))
 	if err != nil {
 		return err
 	}
 	if !ok {
 		return db.ErrNotFound
 	}
-	data := publicData{City: linkTo(city), About: paragraphs(city.About)}
-	if data.Mine, err = f.looksAfter(r, city.City); err != nil {
+	data := publicData{City: LinkTo(city), About: paragraphs(city.About)}
+	if data.Mine, err = p.IsAdminOf(r, city.City); err != nil {
 		return err
 	}
-	p := page{Title: city.Title, Line: lineOf(city.City), Private: !city.Listed}
+	about := Page{Title: city.Title, Line: LineOf(city.City), Private: !city.Listed}
 	if city.Active {
-		data.Sections, p.Feeds = f.publicSections(r, city, data.Mine)
+		data.Sections, about.Feeds = p.publicSections(r, city, data.Mine)
 	}
-	return f.show(w, r, http.StatusOK, p, "public.html", data)
+	return p.Show(w, r, http.StatusOK, about, "public.html", data)
 }
 
 // publicSections asks the bots that show something to the public, those with feeds first.
-func (f *Frontend) publicSections(r *http.Request, city settings.Snapshot, mine bool) (all []section, feeds []feed) {
-	list := f.mountedBots()
-	slices.SortStableFunc(list, func(a, b mounted) int { return min(len(b.files), 1) - min(len(a.files), 1) })
+func (p *PublicPages) publicSections(r *http.Request, city settings.Snapshot, mine bool) (all []Section, feeds []Feed) {
+	list := p.bots.All()
+	slices.SortStableFunc(list, func(a, b Mounted) int { return min(len(b.Files), 1) - min(len(a.Files), 1) })
 	for _, m := range list {
-		if m.public == nil {
+		if m.Public == nil {
 			continue
 		}
-		mount := bots.Mount{City: f.Settings.View(m.name, city), Path: "/c/" + city.City + "/" + m.name, Lang: f.lang(r), Admin: mine}
-		if one := f.section(r, m, m.public, mount); one.Failed || one.HTML != "" {
+		mount := bots.Mount{City: p.Settings.View(m.Name, city), Path: "/c/" + city.City + "/" + m.Name, Lang: p.Lang(r), Admin: mine}
+		if one := p.bots.Section(r, m, m.Public, mount); one.Failed || one.HTML != "" {
 			all = append(all, one)
 		}
-		for _, file := range m.files {
+		for _, file := range m.Files {
 			if kind := feedType(file); kind != "" {
-				feeds = append(feeds, feed{kind, city.Title, "/c/" + city.City + "/" + file})
+				feeds = append(feeds, Feed{kind, city.Title, "/c/" + city.City + "/" + file})
 			}
 		}
 	}
 	return all, feeds
 }
 
-func (f *Frontend) publicSlash(w http.ResponseWriter, r *http.Request) error {
+func (p *PublicPages) publicSlash(w http.ResponseWriter, r *http.Request) error {
 	http.Redirect(w, r, "/c/"+r.PathValue("city"), http.StatusMovedPermanently)
 	return nil
 }
@@ -68,7 +66,7 @@ func (f *Frontend) publicSlash(w http.ResponseWriter, r *http.Request) error {
 // paragraphs splits plain text at blank lines.
 func paragraphs(text string) []string {
 	var all []string
-	for part := range strings.SplitSeq(lineEnds(text), "\n\n") {
+	for part := range strings.SplitSeq(LineEnds(text), "\n\n") {
 		if part = strings.TrimSpace(part); part != "" {
 			all = append(all, part)
 		}

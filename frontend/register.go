@@ -18,52 +18,52 @@ type registration struct {
 type registerData struct {
 	Address, City, Title string
 	Domain, Host         string
-	Errors               formErrors
+	Errors               FormErrors
 }
 
-func (f *Frontend) registerForm(w http.ResponseWriter, r *http.Request) error {
-	if who(r) != nil {
+func (p *AccountPages) registerForm(w http.ResponseWriter, r *http.Request) error {
+	if Admin(r) != nil {
 		http.Redirect(w, r, "/cities", http.StatusSeeOther)
 		return nil
 	}
-	return f.showRegister(w, r, http.StatusOK, registerData{})
+	return p.showRegister(w, r, http.StatusOK, registerData{})
 }
 
-func (f *Frontend) showRegister(w http.ResponseWriter, r *http.Request, status int, data registerData) error {
-	data.Domain, data.Host = f.Domain, strings.TrimPrefix(strings.TrimPrefix(f.BaseURL, "https://"), "http://")
-	return f.show(w, r, status, page{Title: f.t(r, "register")}, "register.html", data)
+func (p *AccountPages) showRegister(w http.ResponseWriter, r *http.Request, status int, data registerData) error {
+	data.Domain, data.Host = p.Domain, strings.TrimPrefix(strings.TrimPrefix(p.BaseURL, "https://"), "http://")
+	return p.Show(w, r, status, Page{Title: p.Text(r, "register")}, "register.html", data)
 }
 
 // register checks everything that does not depend on whether the address is known, and then answers the same and
 // after the same work, whether it is or not: only the mail tells.
-func (f *Frontend) register(w http.ResponseWriter, r *http.Request) error {
-	if err := parseForm(r); err != nil {
+func (p *AccountPages) register(w http.ResponseWriter, r *http.Request) error {
+	if err := ParseForm(r); err != nil {
 		return err
 	}
-	data := registerData{Title: strings.TrimSpace(r.PostForm.Get("title")), Errors: formErrors{}}
+	data := registerData{Title: strings.TrimSpace(r.PostForm.Get("title")), Errors: FormErrors{}}
 	var wrong string
-	if data.Address, wrong = f.parseAddress(r.PostForm.Get("address")); wrong != "" {
-		data.Errors.add("address", f.t(r, wrong))
+	if data.Address, wrong = p.ParseAddress(r.PostForm.Get("address")); wrong != "" {
+		data.Errors.Add("address", p.Text(r, wrong))
 	}
-	if err := f.checkCity(r, &data.City, data.Title, data.Errors); err != nil {
+	if err := p.checkCity(r, &data.City, data.Title, data.Errors); err != nil {
 		return err
 	}
 	password := r.PostForm.Get("password")
-	if wrong := f.words.passwordError(password, data.Address, data.City); wrong != "" {
-		data.Errors.add("password", f.t(r, wrong, "Min", minPassword))
+	if wrong := p.lists.passwordError(password, data.Address, data.City); wrong != "" {
+		data.Errors.Add("password", p.Text(r, wrong, "Min", minPassword))
 	}
 	if len(data.Errors) > 0 {
-		return f.showRegister(w, r, http.StatusUnprocessableEntity, data)
+		return p.showRegister(w, r, http.StatusUnprocessableEntity, data)
 	}
-	if !f.limits.mailClient.allow(client(r), f.Now()) {
-		data.Errors.add("", f.t(r, "too-often"))
-		return f.showRegister(w, r, http.StatusTooManyRequests, data)
+	if !p.limits.mailClient.allow(client(r), p.Now()) {
+		data.Errors.Add("", p.Text(r, "too-often"))
+		return p.showRegister(w, r, http.StatusTooManyRequests, data)
 	}
-	hash, err := f.passwords.hash(r.Context(), password)
+	hash, err := p.passwords.hash(r.Context(), password)
 	if err != nil {
 		return err
 	}
-	err = f.mailRegistration(r.Context(), registration{data.Address, hash, data.City, data.Title, f.lang(r)})
+	err = p.mailRegistration(r.Context(), registration{data.Address, hash, data.City, data.Title, p.Lang(r)})
 	if err != nil {
 		return err
 	}
@@ -71,28 +71,28 @@ func (f *Frontend) register(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-func (f *Frontend) mailRegistration(ctx context.Context, one registration) error {
-	if !f.limits.mailAddress.allow(one.Address, f.Now()) {
+func (p *AccountPages) mailRegistration(ctx context.Context, one registration) error {
+	if !p.limits.mailAddress.allow(one.Address, p.Now()) {
 		return nil // and nobody learns of it: it would tell strangers what others did
 	}
-	_, err := f.DB.AdminByAddress(ctx, one.Address)
+	_, err := p.DB.AdminByAddress(ctx, one.Address)
 	if err != nil && !errors.Is(err, db.ErrNotFound) {
 		return err
 	}
-	token, failed := f.newToken(ctx, forRegister, 0, one, registerTime) // for a known address too: the same work
+	token, failed := p.newToken(ctx, forRegister, 0, one, registerTime) // for a known address too: the same work
 	if failed != nil {
 		return failed
 	}
-	l := letter{id: "register", lang: one.Lang, to: one.Address, key: tokenHash(token), expires: f.Now().Add(registerTime)}
+	l := Letter{ID: "register", Lang: one.Lang, To: one.Address, Key: tokenHash(token), Expires: p.Now().Add(registerTime)}
 	if err == nil {
-		l.id, l.pairs = "register-known", []any{"City", one.City, "URL", f.BaseURL + "/login"}
+		l.ID, l.Pairs = "register-known", []any{"City", one.City, "URL", p.BaseURL + "/login"}
 	} else {
-		l.pairs = []any{"City", one.City, "URL", f.BaseURL + "/confirm/" + token}
+		l.Pairs = []any{"City", one.City, "URL", p.BaseURL + "/confirm/" + token}
 	}
-	return f.send(ctx, l)
+	return p.Send(ctx, l)
 }
 
-func (f *Frontend) registerSent(w http.ResponseWriter, r *http.Request) error {
-	f.say(w, r, http.StatusOK, "register-sent", "register-sent-text")
+func (p *AccountPages) registerSent(w http.ResponseWriter, r *http.Request) error {
+	p.Say(w, r, http.StatusOK, "register-sent", "register-sent-text")
 	return nil
 }

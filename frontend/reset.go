@@ -11,56 +11,56 @@ import (
 
 type resetData struct {
 	Address string // for the browser's store of passwords
-	Errors  formErrors
+	Errors  FormErrors
 }
 
-func (f *Frontend) resetForm(w http.ResponseWriter, r *http.Request) error {
-	_, admin, err := f.resetToken(r)
+func (p *AccountPages) resetForm(w http.ResponseWriter, r *http.Request) error {
+	_, admin, err := p.resetToken(r)
 	if errors.Is(err, db.ErrNotFound) {
-		return f.gone(w, r)
+		return p.gone(w, r)
 	}
 	if err != nil {
 		return err
 	}
-	return f.showReset(w, r, http.StatusOK, resetData{Address: admin.Address})
+	return p.showReset(w, r, http.StatusOK, resetData{Address: admin.Address})
 }
 
-func (f *Frontend) showReset(w http.ResponseWriter, r *http.Request, status int, data resetData) error {
-	return f.show(w, r, status, page{Title: f.t(r, "reset"), Private: true}, "reset.html", data)
+func (p *AccountPages) showReset(w http.ResponseWriter, r *http.Request, status int, data resetData) error {
+	return p.Show(w, r, status, Page{Title: p.Text(r, "reset"), Private: true}, "reset.html", data)
 }
 
-func (f *Frontend) resetToken(r *http.Request) (db.Token, db.Admin, error) {
+func (p *AccountPages) resetToken(r *http.Request) (db.Token, db.Admin, error) {
 	var none any
-	token, err := f.peekToken(r, forReset, &none)
+	token, err := p.peekToken(r, forReset, &none)
 	if err != nil {
 		return token, db.Admin{}, err
 	}
-	admin, err := f.DB.AdminByID(r.Context(), token.AdminID)
+	admin, err := p.DB.AdminByID(r.Context(), token.AdminID)
 	return token, admin, err
 }
 
 // reset sets the new password, ends all sessions of the account and its other links, and logs in.
-func (f *Frontend) reset(w http.ResponseWriter, r *http.Request) error {
-	if err := parseForm(r); err != nil {
+func (p *AccountPages) reset(w http.ResponseWriter, r *http.Request) error {
+	if err := ParseForm(r); err != nil {
 		return err
 	}
-	token, admin, err := f.resetToken(r)
+	token, admin, err := p.resetToken(r)
 	if errors.Is(err, db.ErrNotFound) {
-		return f.gone(w, r)
+		return p.gone(w, r)
 	}
 	if err != nil {
 		return err
 	}
 	password := r.PostForm.Get("password")
-	if wrong := f.words.passwordError(password, admin.Address); wrong != "" {
-		data := resetData{Address: admin.Address, Errors: formErrors{}}
-		data.Errors.add("password", f.t(r, wrong, "Min", minPassword))
-		return f.showReset(w, r, http.StatusUnprocessableEntity, data)
+	if wrong := p.lists.passwordError(password, admin.Address); wrong != "" {
+		data := resetData{Address: admin.Address, Errors: FormErrors{}}
+		data.Errors.Add("password", p.Text(r, wrong, "Min", minPassword))
+		return p.showReset(w, r, http.StatusUnprocessableEntity, data)
 	}
-	if admin.Password, err = f.passwords.hash(r.Context(), password); err != nil {
+	if admin.Password, err = p.passwords.hash(r.Context(), password); err != nil {
 		return err
 	}
-	err = f.DB.Transaction(r.Context(), func(tx *gorm.DB) error {
+	err = p.DB.Transaction(r.Context(), func(tx *gorm.DB) error {
 		if err := takeToken(tx, token); err != nil {
 			return err
 		}
@@ -73,14 +73,14 @@ func (f *Frontend) reset(w http.ResponseWriter, r *http.Request) error {
 		return tx.Model(&admin).Update("password", admin.Password).Error
 	})
 	if errors.Is(err, db.ErrNotFound) {
-		return f.gone(w, r)
+		return p.gone(w, r)
 	}
 	if err != nil {
 		return err
 	}
-	if err := f.start(r.Context(), admin); err != nil {
+	if err := p.LogIn(r.Context(), admin); err != nil {
 		return err
 	}
-	f.flash(w, r, f.t(r, "reset-done"), false)
-	return f.afterLogin(w, r, admin, "")
+	p.Flash(w, r, p.Text(r, "reset-done"), false)
+	return p.afterLogin(w, r, admin, "")
 }

@@ -1,11 +1,15 @@
-package frontend
+package frontend_test
 
-import "testing"
+import (
+	"testing"
+
+	"linienfunk/frontend/frontendtest"
+)
 
 func TestTheSettingsExplainEachKindOfRule(t *testing.T) {
-	s := newSite(t, nil)
-	s.admin("ada@example.org", "berlin")
-	s.visitorAs("ada@example.org").get("/city/berlin").want(200, "<code>inspector</code>", "<code>ticket check</code>",
+	s := frontendtest.New(t, nil)
+	s.Admin("ada@example.org", "berlin")
+	s.VisitorAs("ada@example.org").Get("/city/berlin").Want(200, "<code>inspector</code>", "<code>ticket check</code>",
 		"<code>#inspector</code>", "<code>/u[1-9] (richtung|to)/</code>", "<code>*</code>", "<code># …</code>",
 		"blocked words are found in look-alike letters, too")
 }

@@ -20,18 +20,18 @@ const (
 )
 
 // section is a bot's part of a city's page.
-type section struct {
+type Section struct {
 	Name, Title string
 	HTML        template.HTML
 	Failed      bool
 }
 
 // section asks a bot for its fragment, as a GET of its own. Whatever goes wrong stays in the section.
-func (f *Frontend) section(r *http.Request, m mounted, handler http.Handler, mount bots.Mount) section {
-	one := section{Name: m.name, Title: f.botTitle(f.lang(r), m.name)}
-	body, err := f.fragment(r, handler, mount)
+func (b *Bots) Section(r *http.Request, m Mounted, handler http.Handler, mount bots.Mount) Section {
+	one := Section{Name: m.Name, Title: b.Title(b.Lang(r), m.Name)}
+	body, err := b.fragment(r, handler, mount)
 	if err != nil {
-		f.Log.Error("section failed", "bot", m.name, "city", mount.City.Name, "err", err)
+		b.Log.Error("section failed", "bot", m.Name, "city", mount.City.Name, "err", err)
 		one.Failed = true
 		return one
 	}
@@ -44,7 +44,7 @@ type fragmentKey struct{}
 // isFragment reports whether the request is one that fragment made.
 func isFragment(r *http.Request) bool { return r.Context().Value(fragmentKey{}) != nil }
 
-func (f *Frontend) fragment(r *http.Request, handler http.Handler, mount bots.Mount) (body string, err error) {
+func (b *Bots) fragment(r *http.Request, handler http.Handler, mount bots.Mount) (body string, err error) {
 	ctx, cancel := context.WithTimeout(context.WithValue(r.Context(), fragmentKey{}, true), sectionTime)
 	defer cancel()
 	inner := r.Clone(ctx)
@@ -57,7 +57,7 @@ func (f *Frontend) fragment(r *http.Request, handler http.Handler, mount bots.Mo
 	out := &capture{header: http.Header{}}
 	defer func() {
 		if trouble := recover(); trouble != nil {
-			f.Log.Error("section panicked", "panic", trouble, "stack", string(debug.Stack()))
+			b.Log.Error("section panicked", "panic", trouble, "stack", string(debug.Stack()))
 			err = errors.New("panic")
 		}
 	}()

@@ -42,34 +42,37 @@ func newSessions(database *db.DB, now func() time.Time, secure bool) *scs.Sessio
 }
 
 // start logs an admin in, under a new token.
-func (f *Frontend) start(ctx context.Context, admin db.Admin) error {
-	if err := f.sessions.Clear(ctx); err != nil {
+func (s *Site) LogIn(ctx context.Context, admin db.Admin) error {
+	if err := s.sessions.Clear(ctx); err != nil {
 		return err
 	}
-	if err := f.sessions.RenewToken(ctx); err != nil {
+	if err := s.sessions.RenewToken(ctx); err != nil {
 		return err
 	}
-	f.sessions.Put(ctx, keyAdmin, admin.ID)
-	f.sessions.Put(ctx, keyPassword, fingerprint(admin))
-	f.sessions.SetDeadline(ctx, f.Now().Add(sessionIdle).UTC())
+	s.sessions.Put(ctx, keyAdmin, admin.ID)
+	s.sessions.Put(ctx, keyPassword, fingerprint(admin))
+	s.sessions.SetDeadline(ctx, s.Now().Add(sessionIdle).UTC())
 	return nil
 }
 
+// logOut ends the session.
+func (s *Site) LogOut(ctx context.Context) error { return s.sessions.Destroy(ctx) }
+
 // current returns who is logged in, nil if nobody is. A session that is no longer good is destroyed.
-func (f *Frontend) current(ctx context.Context) (*db.Admin, error) {
-	id, ok := f.sessions.Get(ctx, keyAdmin).(uint)
+func (s *Site) current(ctx context.Context) (*db.Admin, error) {
+	id, ok := s.sessions.Get(ctx, keyAdmin).(uint)
 	if !ok {
 		return nil, nil
 	}
-	admin, err := f.DB.AdminByID(ctx, id)
+	admin, err := s.DB.AdminByID(ctx, id)
 	if err != nil && err != db.ErrNotFound {
 		return nil, err
 	}
-	if err != nil || fingerprint(admin) != f.sessions.GetString(ctx, keyPassword) {
-		return nil, f.sessions.Destroy(ctx)
+	if err != nil || fingerprint(admin) != s.sessions.GetString(ctx, keyPassword) {
+		return nil, s.sessions.Destroy(ctx)
 	}
-	if f.sessions.Deadline(ctx).Before(f.Now().Add(sessionIdle - sessionStep)) {
-		f.sessions.SetDeadline(ctx, f.Now().Add(sessionIdle).UTC())
+	if s.sessions.Deadline(ctx).Before(s.Now().Add(sessionIdle - sessionStep)) {
+		s.sessions.SetDeadline(ctx, s.Now().Add(sessionIdle).UTC())
 	}
 	return &admin, nil
 }

@@ -13,14 +13,14 @@ import (
 
 // SetUp makes an admin and a city without mails and pages. An admin who is there already gets the new password, a city that is there
 // stays as it is. It is for the demo, and for tests.
-func (f *Frontend) SetUp(ctx context.Context, address, password, city string, first settings.Settings) error {
-	hash, err := f.passwords.hash(ctx, password)
+func (p *AccountPages) SetUp(ctx context.Context, address, password, city string, first settings.Settings) error {
+	hash, err := p.passwords.hash(ctx, password)
 	if err != nil {
 		return err
 	}
 	var begin chain.Link
 	made := false
-	err = f.DB.Transaction(ctx, func(tx *gorm.DB) error {
+	err = p.DB.Transaction(ctx, func(tx *gorm.DB) error {
 		admin, err := makeAdmin(tx, address, hash, first.Lang)
 		if err != nil {
 			return err
@@ -35,15 +35,15 @@ func (f *Frontend) SetUp(ctx context.Context, address, password, city string, fi
 		if err := tx.Create(&db.CityAdmin{City: city, AdminID: admin.ID}).Error; err != nil {
 			return err
 		}
-		begin, err = f.History.Create(tx, city, first, admin.ID)
+		begin, err = p.History.Create(tx, city, first, admin.ID)
 		return err
 	})
 	if err != nil || !made {
 		return err
 	}
-	if err := f.Settings.AnnounceCity(ctx, begin); err != nil {
+	if err := p.Settings.AnnounceCity(ctx, begin); err != nil {
 		return err
 	}
-	f.Changed(city)
+	p.Changed(city)
 	return nil
 }

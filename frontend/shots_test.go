@@ -1,6 +1,6 @@
 //go:build shots
 
-package frontend
+package frontend_test
 
 import (
 	"context"
@@ -14,6 +14,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"linienfunk/bots"
+	"linienfunk/frontend/frontendtest"
 	"linienfunk/internal/testkit/pictures"
 	"linienfunk/settings"
 )
@@ -22,32 +23,32 @@ import (
 //
 //	SHOTS=/tmp/shots go test -tags shots -run Screenshots ./frontend
 func TestScreenshots(t *testing.T) {
-	s := newSite(t, func(s *site) {
-		s.mount("feeds", &fakeBot{files: []string{"feed.atom"}}, func(b *fakeBot) bots.Bot { return publicFakeBot{b} })
-		s.mount("second", &fakeBot{}, func(b *fakeBot) bots.Bot { return publicFakeBot{b} })
-		s.mount("alpha", &fakeBot{}, func(b *fakeBot) bots.Bot { return b })
-		s.mount("broken", &fakeBot{boom: true}, func(b *fakeBot) bots.Bot { return b })
+	s := frontendtest.New(t, func(s *frontendtest.World) {
+		s.Mount("feeds", &frontendtest.Bot{FileNames: []string{"feed.atom"}}, frontendtest.Public)
+		s.Mount("second", &frontendtest.Bot{}, frontendtest.Public)
+		s.Mount("alpha", &frontendtest.Bot{}, frontendtest.AdminsOnly)
+		s.Mount("broken", &frontendtest.Bot{Panics: true}, frontendtest.AdminsOnly)
 	})
-	s.admin("ada@example.org", "berlin", "ghent", "zuerich", "wien", "hamburg")
-	s.admin("bo@example.org", "lisboa", "praha")
-	s.save("berlin", 0, map[string]any{
+	s.Admin("ada@example.org", "berlin", "ghent", "zuerich", "wien", "hamburg")
+	s.Admin("bo@example.org", "lisboa", "praha")
+	s.Save("berlin", 0, map[string]any{
 		"lang": "de", "triggers": settings.Default("berlin", "de").Triggers, "blocked": []string{"# Beleidigungen", "depp", "/h[uo]rensohn/"},
 		"about": "Meldungen von Fahrgästen für Fahrgäste, seit 2016.\n\nSchreib uns, wo kontrolliert wird – auf dem Netzwerk, das du ohnehin benutzt.",
 	})
-	sample(s, "berlin", 60)
-	sample(s, "ghent", 12)
+	s.Sample("berlin", 60)
+	s.Sample("ghent", 12)
 	changes(s, "ghent")
-	s.status = []bots.Status{
-		{Bot: "feeds", State: bots.Running, Since: s.now().Add(-26 * time.Hour)},
-		{Bot: "alpha", Label: "@berlin@example.social", State: bots.Waiting, Since: s.now(), Detail: "fake-detail", Queue: 3},
-		{Bot: "broken", State: bots.Halted, Since: s.now()},
-	}
-	v := s.visitorAs("ada@example.org")
-	base, err := url.Parse(s.url)
-	check(t, err)
-	cookies := v.http.Jar.Cookies(base)
+	s.SetStatuses(
+		bots.Status{Bot: "feeds", State: bots.Running, Since: s.Now().Add(-26 * time.Hour)},
+		bots.Status{Bot: "alpha", Label: "@berlin@example.social", State: bots.Waiting, Since: s.Now(), Detail: "fake-detail", Queue: 3},
+		bots.Status{Bot: "broken", State: bots.Halted, Since: s.Now()},
+	)
+	v := s.VisitorAs("ada@example.org")
+	base, err := url.Parse(s.URL)
+	frontendtest.Check(t, err)
+	cookies := v.Client.Jar.Cookies(base)
 
-	camera := pictures.New(t, s.url)
+	camera := pictures.New(t, s.URL)
 	shoot := func(name, path string, width int64, dark, login bool, lang string, before ...chromedp.Action[chromedp.Void]) {
 		t.Helper()
 		scheme := "light"
@@ -72,21 +73,21 @@ func TestScreenshots(t *testing.T) {
 		shoot("cities", "/cities", width, dark, true, "de")
 		shoot("city", "/city/berlin", width, false, true, "de")
 		shoot("city", "/city/berlin", width, true, true, "en")
-		shoot("badline", "/city/berlin", width, false, true, "de", fill("#f-triggers", "\n/(u8/"), submit(saveButton, ".errors"))
+		shoot("badline", "/city/berlin", width, false, true, "de", fill("#f-triggers", "\n/(u8/"), submit(settingsButton, ".errors"))
 		shoot("ledger", "/city/berlin/ledger", width, false, true, "de")
 		shoot("ledger", "/city/ghent/ledger", width, true, true, "en")
 		for _, dark := range []bool{false, true} {
 			lang := map[bool]string{false: "de", true: "en"}[dark]
 			shoot("conflict", "/city/hamburg", width, dark, true, lang, meanwhile(s, "hamburg"), put("#f-about", "Meins"), put("#f-triggers", "inspector\nmeine zeile\nticket check"),
-				put("#f-freshness_minutes", "55"), submit(saveButton, ".conflicts"))
+				put("#f-freshness_minutes", "55"), submit(settingsButton, ".conflicts"))
 			shoot("try", "/city/berlin", width, dark, true, lang, put("#f-triggers", "tram\nu8"), put("#f-try_text", "Tram steht am Alex, alle aussteigen"),
 				submit(".try button", ".tried"))
 			shoot("history", "/city/ghent/history", width, dark, true, lang)
 			shoot("undo", "/city/ghent/history", width, dark, true, lang, submit("#change-2 button", "table"))
-			shoot("import", "/city/ghent/history", width, dark, true, lang, put("#f-text", s.file("berlin", map[string]any{"active": false})),
+			shoot("import", "/city/ghent/history", width, dark, true, lang, put("#f-text", s.Exported("berlin", map[string]any{"active": false})),
 				submit("#file form button", "form[action$=apply]"))
 		}
-		shoot("badfile", "/city/wien/history", width, dark, true, "de", put("#f-text", s.file("wien", map[string]any{"triggers": []string{"/(/"}, "colour": "red"})),
+		shoot("badfile", "/city/wien/history", width, dark, true, "de", put("#f-text", s.Exported("wien", map[string]any{"triggers": []string{"/(/"}, "colour": "red"})),
 			submit("#file form button", ".errors"))
 		shoot("options", "/city/ghent#alpha", width, dark, true, "de", put("#alpha-option-greeting", "x"), chromedp.RemoveAttribute("#alpha-option-greeting", "maxlength"),
 			put("#alpha-option-greeting", strings.Repeat("hallo ", 20)), submit(".options button", ".errors"))
@@ -97,6 +98,9 @@ func TestScreenshots(t *testing.T) {
 		shoot("botpage", "/c/berlin/feeds/page", width, dark, false, "de")
 	}
 }
+
+// settingsButton saves the settings.
+const settingsButton = "#settings form > .actions button"
 
 func fill(selector, text string) chromedp.Action[chromedp.Void] {
 	return chromedp.SendKeys(chromedp.CSS(selector), text)
@@ -111,19 +115,19 @@ func put(selector, text string) chromedp.Action[chromedp.Void] {
 }
 
 // meanwhile is what another admin does while the form is open.
-func meanwhile(s *site, city string) chromedp.Action[chromedp.Void] {
+func meanwhile(s *frontendtest.World, city string) chromedp.Action[chromedp.Void] {
 	return chromedp.Func(func(context.Context, *chromedp.Target) error {
-		id := fmt.Sprint(s.present(city).FreshnessMinutes)
-		s.save(city, 2, map[string]any{"about": "Theirs, " + id, "triggers": append(s.present(city).Triggers, "zwei in zivil "+id), "blocked": []string{"depp", id},
-			"freshness_minutes": 40, "listed": !s.present(city).Listed})
+		id := fmt.Sprint(s.Present(city).FreshnessMinutes)
+		s.Save(city, 2, map[string]any{"about": "Theirs, " + id, "triggers": append(s.Present(city).Triggers, "zwei in zivil "+id), "blocked": []string{"depp", id},
+			"freshness_minutes": 40, "listed": !s.Present(city).Listed})
 		return nil
 	})
 }
 
 // changes give a city a past.
-func changes(s *site, city string) {
-	s.save(city, 1, map[string]any{"about": strings.Repeat("Meldungen von Fahrgästen für Fahrgäste. ", 8), "title": "Ghent", "time_zone": "Europe/Brussels"})
-	s.save(city, 0, map[string]any{"triggers": append(settings.Default(city, "de").Triggers, "zwei in zivil", "/u[1-9] (richtung|to)/", "")})
-	s.save(city, 7, map[string]any{"bots.alpha.copy": true, "bots.alpha.who_may": "few", "active": false})
-	s.save(city, 1, map[string]any{"about": "Kurz.", "active": true, "retention_hours": 48, "lang": "de"})
+func changes(s *frontendtest.World, city string) {
+	s.Save(city, 1, map[string]any{"about": strings.Repeat("Meldungen von Fahrgästen für Fahrgäste. ", 8), "title": "Ghent", "time_zone": "Europe/Brussels"})
+	s.Save(city, 0, map[string]any{"triggers": append(settings.Default(city, "de").Triggers, "zwei in zivil", "/u[1-9] (richtung|to)/", "")})
+	s.Save(city, 7, map[string]any{"bots.alpha.copy": true, "bots.alpha.who_may": "few", "active": false})
+	s.Save(city, 1, map[string]any{"about": "Kurz.", "active": true, "retention_hours": 48, "lang": "de"})
 }

@@ -22,8 +22,8 @@ type attempt struct {
 }
 
 // submit hands a change in and answers.
-func (f *Frontend) submit(w http.ResponseWriter, r *http.Request, admin db.Admin, city string, a attempt) error {
-	now, err := f.Settings.Submit(r.Context(), settings.Draft{
+func (p *CityPages) submit(w http.ResponseWriter, r *http.Request, admin db.Admin, city string, a attempt) error {
+	now, err := p.Settings.Submit(r.Context(), settings.Draft{
 		City: city, Base: a.Base, From: a.From, To: a.To, Admin: admin.ID, Note: a.Note,
 	})
 	var found settings.Errors
@@ -42,9 +42,9 @@ func (f *Frontend) submit(w http.ResponseWriter, r *http.Request, admin db.Admin
 	case err != nil:
 		return err
 	default:
-		f.Changed(city)
+		p.Changed(city)
 	}
-	f.flash(w, r, f.t(r, say), failed)
+	p.Flash(w, r, p.Text(r, say), failed)
 	http.Redirect(w, r, a.back, http.StatusSeeOther)
 	return nil
 }
@@ -53,11 +53,11 @@ func (f *Frontend) submit(w http.ResponseWriter, r *http.Request, admin db.Admin
 // whether it can be used.
 func readDocument(text string) ([]byte, error) {
 	if len(text) > chain.MaxDocument || !json.Valid([]byte(text)) { // Valid also knows a limit of depth
-		return nil, errForm
+		return nil, ErrForm
 	}
 	document, err := chain.Canonical([]byte(text))
 	if err != nil || document[0] != '{' {
-		return nil, errForm
+		return nil, ErrForm
 	}
 	return document, nil
 }

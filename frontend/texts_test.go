@@ -1,4 +1,4 @@
-package frontend
+package frontend_test
 
 import (
 	"go/ast"
@@ -16,6 +16,7 @@ import (
 
 	"linienfunk/bots"
 	"linienfunk/db"
+	"linienfunk/frontend/frontendtest"
 	"linienfunk/report"
 	"linienfunk/templates"
 )
@@ -67,10 +68,10 @@ func TestEveryTextIsThereInEveryLanguageAndIsUsed(t *testing.T) {
 // usedInPages collects {{t "id"}}.
 func usedInPages(t *testing.T, used map[string]string) {
 	pages, err := filepath.Glob("pages/*.html")
-	check(t, err)
+	frontendtest.Check(t, err)
 	for _, page := range append(pages, "../templates/layout.html") {
 		text, err := os.ReadFile(page)
-		check(t, err)
+		frontendtest.Check(t, err)
 		for _, found := range regexp.MustCompile(`[{(]t "([^"]+)"`).FindAllStringSubmatch(string(text), -1) {
 			used[found[1]] = page
 		}
@@ -81,17 +82,17 @@ func usedInPages(t *testing.T, used map[string]string) {
 func usedInCode(t *testing.T, used map[string]string) {
 	form := regexp.MustCompile(`^[a-z]+(-[a-z0-9]+)+$`)
 	files, err := filepath.Glob("*.go")
-	check(t, err)
+	frontendtest.Check(t, err)
 	for _, file := range files {
 		if strings.HasSuffix(file, "_test.go") {
 			continue
 		}
 		tree, err := parser.ParseFile(token.NewFileSet(), file, nil, 0)
-		check(t, err)
+		frontendtest.Check(t, err)
 		ast.Inspect(tree, func(n ast.Node) bool {
 			if call, ok := n.(*ast.CallExpr); ok {
 				for i, arg := range call.Args {
-					if name, ok := call.Fun.(*ast.SelectorExpr); ok && name.Sel.Name == "t" && i == 1 {
+					if name, ok := call.Fun.(*ast.SelectorExpr); ok && name.Sel.Name == "Text" && i == 1 {
 						used[literal(arg)] = file
 					}
 				}

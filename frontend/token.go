@@ -29,16 +29,16 @@ const (
 )
 
 // newToken stores a link's token, for an admin or 0, with data, and returns it.
-func (f *Frontend) newToken(ctx context.Context, purpose string, admin uint, data any, lasts time.Duration) (string, error) {
+func (p *AccountPages) newToken(ctx context.Context, purpose string, admin uint, data any, lasts time.Duration) (string, error) {
 	text, err := json.Marshal(data)
 	if err != nil {
 		return "", fmt.Errorf("make link: %w", err)
 	}
-	token, now := rand.Text(), db.Time(f.Now())
+	token, now := rand.Text(), db.Time(p.Now())
 	hash := tokenHash(token)
-	err = f.DB.WithContext(ctx).Create(&db.Token{
+	err = p.DB.WithContext(ctx).Create(&db.Token{
 		Hash: hash, Purpose: purpose, AdminID: admin, ExpiresAt: now.Add(lasts),
-		Data: base64.StdEncoding.EncodeToString(f.Box.Seal(tokenPlace(hash), text)),
+		Data: base64.StdEncoding.EncodeToString(p.Box.Seal(tokenPlace(hash), text)),
 	}).Error
 	if err != nil {
 		return "", fmt.Errorf("make link: %w", err)
@@ -47,8 +47,8 @@ func (f *Frontend) newToken(ctx context.Context, purpose string, admin uint, dat
 }
 
 // peekToken reads a link's data without using it up. db.ErrNotFound if it has expired or was used.
-func (f *Frontend) peekToken(r *http.Request, purpose string, data any) (db.Token, error) {
-	token, err := f.DB.PeekToken(r.Context(), tokenHash(r.PathValue("token")), purpose)
+func (p *AccountPages) peekToken(r *http.Request, purpose string, data any) (db.Token, error) {
+	token, err := p.DB.PeekToken(r.Context(), tokenHash(r.PathValue("token")), purpose)
 	if err != nil {
 		return token, err
 	}
@@ -56,7 +56,7 @@ func (f *Frontend) peekToken(r *http.Request, purpose string, data any) (db.Toke
 	if err != nil {
 		return token, fmt.Errorf("read link: %w", err)
 	}
-	text, err := f.Box.Open(tokenPlace(token.Hash), sealed)
+	text, err := p.Box.Open(tokenPlace(token.Hash), sealed)
 	if err != nil {
 		return token, fmt.Errorf("read link: %w", err)
 	}
@@ -79,8 +79,8 @@ func takeToken(tx *gorm.DB, token db.Token) error {
 }
 
 // gone says that a link does not work any more.
-func (f *Frontend) gone(w http.ResponseWriter, r *http.Request) error {
-	f.say(w, r, http.StatusGone, "link-gone", "link-gone-text")
+func (p *AccountPages) gone(w http.ResponseWriter, r *http.Request) error {
+	p.Say(w, r, http.StatusGone, "link-gone", "link-gone-text")
 	return nil
 }
 

@@ -31,7 +31,7 @@ type tryForm struct {
 
 func readTryForm(r *http.Request) tryForm {
 	id, _ := strconv.ParseUint(r.PostForm.Get("try_report"), 10, 32) // nonsense is none
-	return tryForm{lineEnds(r.PostForm.Get("try_text")), uint(id)}
+	return tryForm{LineEnds(r.PostForm.Get("try_text")), uint(id)}
 }
 
 // tryReport is a report to choose from.
@@ -43,8 +43,8 @@ type tryReport struct {
 }
 
 // tryReports lists reports of the last day; chosen is the one that was chosen.
-func (f *Frontend) tryReports(r *http.Request, city settings.Snapshot, chosen uint) ([]tryReport, error) {
-	entries, err := f.DB.EntriesSince(r.Context(), city.City, f.Now().Add(-tryPeriod), tryOffered)
+func (p *CityPages) tryReports(r *http.Request, city settings.Snapshot, chosen uint) ([]tryReport, error) {
+	entries, err := p.DB.EntriesSince(r.Context(), city.City, p.Now().Add(-tryPeriod), tryOffered)
 	var all []tryReport
 	for _, e := range entries {
 		at := e.CreatedAt.Local()
@@ -59,36 +59,36 @@ func (f *Frontend) tryReports(r *http.Request, city settings.Snapshot, chosen ui
 
 // try shows what the lists in the form would do, and saves nothing. Everything that was typed stays in the form. Its button
 // is the form's first, so it is also what the Enter key does: that never saves by mistake.
-func (f *Frontend) try(w http.ResponseWriter, r *http.Request, admin db.Admin, city settings.Snapshot) error {
-	if err := parseForm(r); err != nil {
+func (p *CityPages) try(w http.ResponseWriter, r *http.Request, admin db.Admin, city settings.Snapshot) error {
+	if err := ParseForm(r); err != nil {
 		return err
 	}
 	data := cityData{Form: readCityForm(r), Tried: &tried{}}
-	filter, err := f.compile(data.Form)
+	filter, err := p.compile(data.Form)
 	var found settings.Errors
 	if errors.As(err, &found) {
-		f.blame(r, &data.Form, found)
-		return f.showCity(w, r, http.StatusUnprocessableEntity, admin, city, data)
+		p.blame(r, &data.Form, found)
+		return p.showCity(w, r, http.StatusUnprocessableEntity, admin, city, data)
 	}
 	if err != nil {
 		return err
 	}
-	entries, err := f.DB.EntriesSince(r.Context(), city.City, f.Now().Add(-tryPeriod), tryMax)
+	entries, err := p.DB.EntriesSince(r.Context(), city.City, p.Now().Add(-tryPeriod), tryMax)
 	if err != nil {
 		return err
 	}
-	data.Tried = newTried(filter, data.Form.Try, entries, f.Now)
-	return f.showCity(w, r, http.StatusOK, admin, city, data)
+	data.Tried = newTried(filter, data.Form.Try, entries, p.Now)
+	return p.showCity(w, r, http.StatusOK, admin, city, data)
 }
 
 // compile compiles the form's lists, whatever is in its other fields.
-func (f *Frontend) compile(form cityForm) (*censor.Filter, error) {
+func (p *CityPages) compile(form cityForm) (*censor.Filter, error) {
 	lists := settings.Default("lists", templates.Languages[0])
 	lists.Triggers, lists.Blocked = splitLines(form.Triggers), splitLines(form.Blocked)
 	document, err := lists.Document()
 	if err != nil {
 		return nil, err
 	}
-	_, filter, err := f.Settings.Schema().Check([]byte("{}"), document)
+	_, filter, err := p.Settings.Schema().Check([]byte("{}"), document)
 	return filter, err
 }

@@ -13,8 +13,8 @@ import (
 
 // undoData says why a change cannot be undone.
 type undoData struct {
-	City   cityLink
-	Tabs   tabs
+	City   CityLink
+	Tabs   Tabs
 	Zone   *time.Location
 	Number int
 	Fields []string // that stand in the way
@@ -22,17 +22,17 @@ type undoData struct {
 }
 
 // undo takes one change back, and leaves alone what was changed since. The first cannot be undone: it made the city.
-func (f *Frontend) undo(w http.ResponseWriter, r *http.Request, admin db.Admin, city settings.Snapshot) error {
-	if err := parseForm(r); err != nil {
+func (p *CityPages) undo(w http.ResponseWriter, r *http.Request, admin db.Admin, city settings.Snapshot) error {
+	if err := ParseForm(r); err != nil {
 		return err
 	}
 	back := "/city/" + city.City + "/history"
 	meanwhile := func(settings.Snapshot) error {
-		f.flash(w, r, f.t(r, "undo-meanwhile"), true)
+		p.Flash(w, r, p.Text(r, "undo-meanwhile"), true)
 		http.Redirect(w, r, back, http.StatusSeeOther)
 		return nil
 	}
-	all, err := f.versions(r.Context(), city)
+	all, err := p.versions(r.Context(), city)
 	if errors.Is(err, chain.ErrBroken) {
 		http.Redirect(w, r, back, http.StatusSeeOther) // which says so, and has no such button
 		return nil
@@ -42,7 +42,7 @@ func (f *Frontend) undo(w http.ResponseWriter, r *http.Request, admin db.Admin, 
 	}
 	i := find(all, chain.Hash(r.PostForm.Get("hash")))
 	if i <= 0 || r.PostForm.Get("base") == "" {
-		return errForm
+		return ErrForm
 	}
 	if chain.Hash(r.PostForm.Get("base")) != city.Hash {
 		return meanwhile(city)
@@ -52,23 +52,23 @@ func (f *Frontend) undo(w http.ResponseWriter, r *http.Request, admin db.Admin, 
 		return err
 	}
 	if len(blocked) > 0 {
-		return f.cannotUndo(w, r, city, all[i:], blocked)
+		return p.cannotUndo(w, r, city, all[i:], blocked)
 	}
 	a := attempt{Base: city.Hash, From: city.Document, To: document, back: back, conflict: meanwhile}
-	a.Note = f.t(r, "undo-note", "Number", all[i].Number)
+	a.Note = p.Text(r, "undo-note", "Number", all[i].Number)
 	a.wrong = func(found settings.Errors) error {
-		f.flash(w, r, f.t(r, "undo-wrong", "Number", all[i].Number, "Why", f.sentences(r, found)[0]), true)
+		p.Flash(w, r, p.Text(r, "undo-wrong", "Number", all[i].Number, "Why", p.words.Mistakes(r, found)[0]), true)
 		http.Redirect(w, r, back, http.StatusSeeOther)
 		return nil
 	}
-	return f.submit(w, r, admin, city.City, a)
+	return p.submit(w, r, admin, city.City, a)
 }
 
 // cannotUndo names the later changes that stand on the first of those given.
-func (f *Frontend) cannotUndo(w http.ResponseWriter, r *http.Request, city settings.Snapshot, all []settings.Version, blocked []string) error {
-	data := undoData{City: linkTo(city), Tabs: tabs{city.City, "history"}, Zone: city.Zone(), Number: all[0].Number}
+func (p *CityPages) cannotUndo(w http.ResponseWriter, r *http.Request, city settings.Snapshot, all []settings.Version, blocked []string) error {
+	data := undoData{City: LinkTo(city), Tabs: Tabs{city.City, "history"}, Zone: city.Zone(), Number: all[0].Number}
 	for _, field := range blocked {
-		data.Fields = append(data.Fields, f.fieldTitle(r, field))
+		data.Fields = append(data.Fields, p.words.Title(r, field))
 	}
 	known := authors{}
 	for _, v := range all[1:] {
@@ -76,19 +76,19 @@ func (f *Frontend) cannotUndo(w http.ResponseWriter, r *http.Request, city setti
 		if err != nil {
 			return err
 		}
-		one, err := f.change(r, known, v)
+		one, err := p.change(r, known, v)
 		if err != nil {
 			return err
 		}
 		for _, c := range changes {
 			if slices.Contains(blocked, c.Field) {
-				one.Titles = append(one.Titles, f.fieldTitle(r, c.Field))
+				one.Titles = append(one.Titles, p.words.Title(r, c.Field))
 			}
 		}
 		if len(one.Titles) > 0 {
 			data.Later = append(data.Later, one)
 		}
 	}
-	p := page{Title: f.t(r, "undo-of", "City", city.Title, "Number", data.Number), Line: lineOf(city.City), Private: true}
-	return f.show(w, r, http.StatusConflict, p, "undo.html", data)
+	about := Page{Title: p.Text(r, "undo-of", "City", city.Title, "Number", data.Number), Line: LineOf(city.City), Private: true}
+	return p.Show(w, r, http.StatusConflict, about, "undo.html", data)
 }

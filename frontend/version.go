@@ -23,11 +23,11 @@ const (
 
 // versions returns a city's history, the oldest version first. It waits a moment for the present one, and for others that
 // must be there. An error that wraps chain.ErrBroken comes with the versions before the break.
-func (f *Frontend) versions(ctx context.Context, city settings.Snapshot, others ...chain.Hash) ([]settings.Version, error) {
+func (p *CityPages) versions(ctx context.Context, city settings.Snapshot, others ...chain.Hash) ([]settings.Version, error) {
 	wanted := append(others, city.Hash)
-	late := time.After(f.historyTime)
+	late := time.After(p.HistoryTime)
 	for {
-		all, err := f.History.History(ctx, city.City)
+		all, err := p.History.History(ctx, city.City)
 		missing := func(hash chain.Hash) bool { return find(all, hash) < 0 }
 		if err != nil || !slices.ContainsFunc(wanted, missing) {
 			return all, err
@@ -51,14 +51,14 @@ var looksLikeHash = regexp.MustCompile("^[0-9a-f]{64}$")
 
 // document returns the city's document at a version that a form names, and whether that is older than the present one. It may
 // also be newer: another node showed the form, and this one has yet to hear of it. errForm if there is no such version.
-func (f *Frontend) document(ctx context.Context, city settings.Snapshot, hash chain.Hash) (document []byte, older bool, err error) {
+func (p *CityPages) document(ctx context.Context, city settings.Snapshot, hash chain.Hash) (document []byte, older bool, err error) {
 	if hash == city.Hash {
 		return city.Document, false, nil
 	}
 	if !looksLikeHash.MatchString(string(hash)) {
-		return nil, false, errForm
+		return nil, false, ErrForm
 	}
-	all, err := f.versions(ctx, city, hash)
+	all, err := p.versions(ctx, city, hash)
 	here, there := find(all, city.Hash), find(all, hash)
 	switch {
 	case there >= 0:
@@ -68,7 +68,7 @@ func (f *Frontend) document(ctx context.Context, city settings.Snapshot, hash ch
 	case here < 0:
 		return nil, false, fmt.Errorf("history of %s: the present version is not there yet", city.City)
 	}
-	return nil, false, errForm
+	return nil, false, ErrForm
 }
 
 // between returns the versions after base, if base is there.
@@ -83,16 +83,16 @@ func between(all []settings.Version, base chain.Hash) []settings.Version {
 type authors map[uint]string
 
 // author is who made a version, for people.
-func (f *Frontend) author(r *http.Request, known authors, id uint) (string, error) {
+func (p *CityPages) author(r *http.Request, known authors, id uint) (string, error) {
 	if id == 0 {
 		return "Linienfunk", nil
 	}
 	if name, ok := known[id]; ok {
 		return name, nil
 	}
-	admin, err := f.DB.AdminByID(r.Context(), id)
+	admin, err := p.DB.AdminByID(r.Context(), id)
 	if errors.Is(err, db.ErrNotFound) {
-		admin.Address, err = f.t(r, "history-left"), nil
+		admin.Address, err = p.Text(r, "history-left"), nil
 	}
 	known[id] = admin.Address
 	return admin.Address, err
@@ -109,8 +109,8 @@ type change struct {
 // Before is where in the history a page begins whose first change is this one.
 func (c change) Before() int { return c.Number + 1 }
 
-func (f *Frontend) change(r *http.Request, known authors, v settings.Version) (change, error) {
-	who, err := f.author(r, known, v.Admin)
+func (p *CityPages) change(r *http.Request, known authors, v settings.Version) (change, error) {
+	who, err := p.author(r, known, v.Admin)
 	return change{Number: v.Number, Who: who, At: v.Time}, err
 }
 

@@ -23,69 +23,69 @@ type visitKey struct{}
 
 // withVisit finds out who visits, and saves the session ahead of the answer. It does what scs's own middleware does,
 // with a writer that streams.
-func (f *Frontend) withVisit(next http.Handler) http.Handler {
+func (s *Site) withVisit(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Add("Vary", "Cookie, Accept-Language")
-		if f.chooseLang(w, r) {
+		if s.chooseLang(w, r) {
 			return
 		}
 		var token string
-		if cookie, err := r.Cookie(f.sessions.Cookie.Name); err == nil {
+		if cookie, err := r.Cookie(s.sessions.Cookie.Name); err == nil {
 			token = cookie.Value
 		}
-		ctx, err := f.sessions.Load(r.Context(), token)
+		ctx, err := s.sessions.Load(r.Context(), token)
 		var admin *db.Admin
 		if err == nil {
-			admin, err = f.current(ctx)
+			admin, err = s.current(ctx)
 		}
 		if err != nil {
-			f.Log.Error("cannot read session", "err", err)
-			f.fail(w, r, http.StatusInternalServerError)
+			s.Log.Error("cannot read session", "err", err)
+			s.Fail(w, r, http.StatusInternalServerError)
 			return
 		}
-		r = r.WithContext(context.WithValue(ctx, visitKey{}, visit{admin: admin, lang: f.pickLang(r, admin)}))
+		r = r.WithContext(context.WithValue(ctx, visitKey{}, visit{admin: admin, lang: s.pickLang(r, admin)}))
 		res := &response{ResponseWriter: w}
-		res.before = func() error { return f.saveSession(w, r) }
-		defer f.catch(res, r)
+		res.before = func() error { return s.saveSession(w, r) }
+		defer s.catch(res, r)
 		next.ServeHTTP(res, r)
 		res.begin()
 	})
 }
 
-func (f *Frontend) saveSession(w http.ResponseWriter, r *http.Request) error {
+func (s *Site) saveSession(w http.ResponseWriter, r *http.Request) error {
 	ctx := context.WithoutCancel(r.Context()) // a visitor who leaves early is logged in nevertheless
 	token, expiry := "", time.Time{}
-	switch f.sessions.Status(ctx) {
+	switch s.sessions.Status(ctx) {
 	case scs.Unmodified:
 		return nil
 	case scs.Modified:
 		var err error
-		if token, expiry, err = f.sessions.Commit(ctx); err != nil {
-			f.Log.Error("cannot save session", "err", err)
+		if token, expiry, err = s.sessions.Commit(ctx); err != nil {
+			s.Log.Error("cannot save session", "err", err)
 			return err
 		}
 	}
-	f.sessions.WriteSessionCookie(ctx, w, token, expiry)
+	s.sessions.WriteSessionCookie(ctx, w, token, expiry)
 	return nil
 }
 
 // who returns the admin who is logged in, or nil.
-func who(r *http.Request) *db.Admin {
+func Admin(r *http.Request) *db.Admin {
 	v, _ := r.Context().Value(visitKey{}).(visit)
 	return v.admin
 }
 
 // lang is the language of the answer.
-func (f *Frontend) lang(r *http.Request) string {
+func (s *Site) Lang(r *http.Request) string {
 	if v, ok := r.Context().Value(visitKey{}).(visit); ok {
 		return v.lang
 	}
-	return f.pickLang(r, nil)
+	return s.pickLang(r, nil)
 }
 
 // pickLang takes what was chosen here, or the admin's language, or what the browser asks for.
-func (f *Frontend) pickLang(r *http.Request, admin *db.Admin) string {
-	if lang := chosenLang(r); lang != "" {
+func (s *Site) pickLang(r *http.Request, admin *db.Admin) string {
+	if lang := ChosenLang(r); lang != "" {
 		return lang
 	}
 	if admin != nil && templates.Known(admin.Lang) {
@@ -95,7 +95,7 @@ func (f *Frontend) pickLang(r *http.Request, admin *db.Admin) string {
 }
 
 // chosenLang is the language that the visitor chose with this browser, or empty.
-func chosenLang(r *http.Request) string {
+func ChosenLang(r *http.Request) string {
 	if cookie, err := r.Cookie("lang"); err == nil && templates.Known(cookie.Value) {
 		return cookie.Value
 	}
@@ -103,7 +103,7 @@ func chosenLang(r *http.Request) string {
 }
 
 // chooseLang answers a request with ?lang= by a redirect to the same page without it, and remembers the choice.
-func (f *Frontend) chooseLang(w http.ResponseWriter, r *http.Request) bool {
+func (s *Site) chooseLang(w http.ResponseWriter, r *http.Request) bool {
 	query := r.URL.Query()
 	lang := query.Get("lang")
 	if r.Method != http.MethodGet || !templates.Known(lang) {
@@ -111,7 +111,7 @@ func (f *Frontend) chooseLang(w http.ResponseWriter, r *http.Request) bool {
 	}
 	http.SetCookie(w, &http.Cookie{
 		Name: "lang", Value: lang, Path: "/", MaxAge: 365 * 24 * 3600,
-		HttpOnly: true, Secure: f.secure, SameSite: http.SameSiteLaxMode,
+		HttpOnly: true, Secure: s.secure, SameSite: http.SameSiteLaxMode,
 	})
 	query.Del("lang")
 	to := *r.URL

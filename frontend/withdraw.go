@@ -10,12 +10,12 @@ import (
 )
 
 // withdraw takes a report back from wherever it went. One that went nowhere stays as it is: the page offers no button for it.
-func (f *Frontend) withdraw(w http.ResponseWriter, r *http.Request, _ db.Admin, city settings.Snapshot) error {
+func (p *CityPages) withdraw(w http.ResponseWriter, r *http.Request, _ db.Admin, city settings.Snapshot) error {
 	id, err := strconv.ParseUint(r.PathValue("id"), 10, 32)
 	if err != nil {
 		return db.ErrNotFound
 	}
-	entry, err := f.DB.EntryByID(r.Context(), city.City, uint(id))
+	entry, err := p.DB.EntryByID(r.Context(), city.City, uint(id))
 	if err != nil {
 		return err
 	}
@@ -24,11 +24,11 @@ func (f *Frontend) withdraw(w http.ResponseWriter, r *http.Request, _ db.Admin, 
 		return nil
 	}
 	if entry.Withdrawn == "" {
-		if err := f.Withdraw(r.Context(), entry.Withdrawal(report.ByModerator)); err != nil {
+		if err := p.Withdraw(r.Context(), entry.Withdrawal(report.ByModerator)); err != nil {
 			return err
 		}
 	}
-	f.flash(w, r, f.t(r, "ledger-withdrawing"), false)
+	p.Flash(w, r, p.Text(r, "ledger-withdrawing"), false)
 	http.Redirect(w, r, "/city/"+city.City+"/ledger", http.StatusSeeOther)
 	return nil
 }

@@ -14,9 +14,9 @@ import (
 const maxWrong = 50
 
 // sentence says what is wrong with a field, in the visitor's language.
-func (f *Frontend) sentence(r *http.Request, e settings.FieldError) string {
+func (w *Wording) Mistake(r *http.Request, e settings.FieldError) string {
 	say, limit, between := e.TextID, fieldLimit(e.Field), fieldRange(e.Field)
-	if _, option, ok := f.option(e.Field); ok && say == "settings-error-option" {
+	if _, option, ok := w.Option(e.Field); ok && say == "settings-error-option" {
 		switch option.Kind {
 		case bots.Text:
 			say, limit = "settings-error-long", option.Max
@@ -24,19 +24,19 @@ func (f *Frontend) sentence(r *http.Request, e settings.FieldError) string {
 			say, between = "settings-error-range", [2]int{option.Min, option.Max}
 		}
 	}
-	return f.t(r, say, "Line", e.Line, "Why", f.why(r, e.Err), "Limit", limit, "Range", between)
+	return w.Text(r, say, "Line", e.Line, "Why", w.why(r, e.Err), "Limit", limit, "Range", between)
 }
 
 // sentences are what is wrong, each with the name of its field.
-func (f *Frontend) sentences(r *http.Request, found settings.Errors) []string {
+func (w *Wording) Mistakes(r *http.Request, found settings.Errors) []string {
 	var all []string
 	for i, one := range found {
 		if i == maxWrong {
-			return append(all, f.t(r, "settings-wrong-more", "Count", len(found)-i))
+			return append(all, w.Text(r, "settings-wrong-more", "Count", len(found)-i))
 		}
-		sentence := f.sentence(r, one)
+		sentence := w.Mistake(r, one)
 		if one.Field != "" {
-			sentence = f.fieldTitle(r, one.Field) + ": " + sentence
+			sentence = w.Title(r, one.Field) + ": " + sentence
 		}
 		all = append(all, sentence)
 	}
@@ -44,7 +44,7 @@ func (f *Frontend) sentences(r *http.Request, found settings.Errors) []string {
 }
 
 // why translates the censor's reasons; what it does not know it leaves as it is.
-func (f *Frontend) why(r *http.Request, err error) string {
+func (w *Wording) why(r *http.Request, err error) string {
 	for _, one := range []struct {
 		err error
 		id  string
@@ -60,12 +60,12 @@ func (f *Frontend) why(r *http.Request, err error) string {
 		{censor.ErrStar, "rule-star"},
 	} {
 		if errors.Is(err, one.err) {
-			return f.t(r, one.id)
+			return w.Text(r, one.id)
 		}
 	}
 	if errors.Is(err, censor.ErrExpression) {
 		detail := strings.TrimPrefix(err.Error(), censor.ErrExpression.Error()+": ")
-		return f.t(r, "rule-expression", "Detail", detail)
+		return w.Text(r, "rule-expression", "Detail", detail)
 	}
 	if err == nil {
 		return ""

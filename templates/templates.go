@@ -41,8 +41,9 @@ type Set struct {
 	static string // see staticPath
 }
 
-// New parses the *.html and locale.<language>.toml of fsys, over the shared ones. A nil fsys has nothing of its own.
-func New(fsys fs.FS) (*Set, error) {
+// New parses the *.html and locale.<language>.toml of some directories, over the shared ones. A nil directory has nothing.
+func New(dirs ...fs.FS) (*Set, error) {
+	dirs = slices.DeleteFunc(slices.Clone(dirs), func(dir fs.FS) bool { return dir == nil })
 	shared, err := loadTexts(files)
 	if err != nil {
 		return nil, err
@@ -51,18 +52,13 @@ func New(fsys fs.FS) (*Set, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Set{pages: map[string]*template.Template{}, shared: shared, texts: shared, static: static}
-	if fsys != nil {
-		if s.texts, err = loadTexts(fsys); err != nil {
-			return nil, err
-		}
+	s := &Set{pages: map[string]*template.Template{}, shared: shared, static: static}
+	if s.texts, err = loadTexts(dirs...); err != nil {
+		return nil, err
 	}
 	for _, lang := range Languages {
 		page := template.New("").Funcs(s.funcs(lang)).Option("missingkey=error")
-		for _, source := range []fs.FS{files, fsys} {
-			if source == nil {
-				continue
-			}
+		for _, source := range append([]fs.FS{files}, dirs...) {
 			if page, err = parse(page, source); err != nil {
 				return nil, err
 			}
@@ -79,16 +75,18 @@ func parse(page *template.Template, source fs.FS) (*template.Template, error) {
 	return page.ParseFS(source, "*.html")
 }
 
-func loadTexts(fsys fs.FS) (*i18n.Bundle, error) {
+func loadTexts(dirs ...fs.FS) (*i18n.Bundle, error) {
 	bundle := i18n.NewBundle(language.English)
 	bundle.RegisterUnmarshalFunc("toml", toml.Unmarshal)
-	names, err := fs.Glob(fsys, "locale.*.toml")
-	if err != nil {
-		return nil, err
-	}
-	for _, name := range names {
-		if _, err := bundle.LoadMessageFileFS(fsys, path.Base(name)); err != nil {
-			return nil, fmt.Errorf("texts: %w", err)
+	for _, dir := range dirs {
+		names, err := fs.Glob(dir, "locale.*.toml")
+		if err != nil {
+			return nil, err
+		}
+		for _, name := range names {
+			if _, err := bundle.LoadMessageFileFS(dir, path.Base(name)); err != nil {
+				return nil, fmt.Errorf("texts: %w", err)
+			}
 		}
 	}
 	return bundle, nil

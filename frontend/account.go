@@ -1,0 +1,50 @@
+package frontend
+
+import (
+	"net/http"
+	"sync"
+)
+
+// AccountPages are the pages of accounts. Call Prune now and then, and Wait at the end.
+type AccountPages struct {
+	*Site
+	words *Wording
+
+	passwords *passwords
+	limits    rateLimits
+	lists     wordLists
+	under     sync.WaitGroup // see afterwards
+	slots     chan struct{}
+}
+
+// NewAccountPages reads the lists of words. An error is a mistake in the program's files.
+func NewAccountPages(s *Site, w *Wording) (*AccountPages, error) {
+	lists, err := loadWords()
+	if err != nil {
+		return nil, err
+	}
+	return &AccountPages{
+		Site: s, words: w, passwords: newPasswords(), limits: newLimits(), lists: lists, slots: make(chan struct{}, afterwardsSlots),
+	}, nil
+}
+
+// AddTo adds the pages to mux.
+func (p *AccountPages) AddTo(mux *http.ServeMux) {
+	mux.HandleFunc("GET /register", p.Do(p.registerForm))
+	mux.HandleFunc("POST /register", p.Do(p.register))
+	mux.HandleFunc("GET /register/sent", p.Do(p.registerSent))
+	mux.HandleFunc("GET /confirm/{token}", p.Do(p.confirmForm))
+	mux.HandleFunc("POST /confirm/{token}", p.Do(p.confirm))
+	mux.HandleFunc("GET /login", p.Do(p.loginForm))
+	mux.HandleFunc("POST /login", p.Do(p.login))
+	mux.HandleFunc("POST /logout", p.Do(p.logout))
+	mux.HandleFunc("GET /forgot", p.Do(p.forgotForm))
+	mux.HandleFunc("POST /forgot", p.Do(p.forgot))
+	mux.HandleFunc("GET /forgot/sent", p.Do(p.forgotSent))
+	mux.HandleFunc("GET /reset/{token}", p.Do(p.resetForm))
+	mux.HandleFunc("POST /reset/{token}", p.Do(p.reset))
+	mux.HandleFunc("GET /invite/{token}", p.Do(p.inviteForm))
+	mux.HandleFunc("POST /invite/{token}", p.Do(p.accept))
+	mux.HandleFunc("GET /cities", p.Do(p.LoggedIn(p.cities)))
+	mux.HandleFunc("POST /cities", p.Do(p.LoggedIn(p.addCity)))
+}

@@ -1,0 +1,116 @@
+// Package frontendtest is the site in a test: on a real database, a real broker and a real socket, with visitors who click and two
+// made-up networks.
+package frontendtest
+
+import (
+	"log/slog"
+	"net/http/httptest"
+	"net/netip"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"linienfunk/bots"
+	"linienfunk/bots/bottest"
+	"linienfunk/db"
+	"linienfunk/frontend"
+	"linienfunk/internal/secret"
+	"linienfunk/internal/testkit"
+	"linienfunk/settings"
+)
+
+// Password is that of all admins; passwordHash is made of it, with as little work as there can be.
+const (
+	Password     = "drei Umstiege bis Wedding"
+	passwordHash = "$argon2id$v=19$m=8,t=1,p=1$ZnJvbnRlbmR0ZXN0c2FsdA$GbX0D+XWp3DIt5mfjOR9Rbyka+rUoLRt5DWRAhhemLk"
+)
+
+// World is a site that runs.
+type World struct {
+	*frontend.Frontend
+	T       testing.TB
+	URL     string
+	Mails   *bottest.Mails // that the site has sent
+	Node    *settings.Node
+	Storage *settings.Storage
+	Changed chan string // the cities that frontend.Deps.Changed was called with
+
+	mu       sync.Mutex
+	skew     time.Duration
+	statuses []bots.Status
+}
+
+// New starts a site, which ends with the test; mount may mount bots.
+func New(t testing.TB, mount func(s *World)) *World {
+	t.Helper()
+	s := &World{T: t, Mails: &bottest.Mails{}, Changed: make(chan string, 100)}
+	database := testkit.DB(t, s.Now, testkit.Tables{Prefix: "settings_", Migrations: settings.Migrations()})
+	box, err := secret.NewBox(make([]byte, secret.KeySize))
+	Check(t, err)
+	log := slog.New(slog.NewTextHandler(t.Output(), nil))
+	s.runSettings(database, log)
+	server := httptest.NewUnstartedServer(nil)
+	s.URL = "http://" + server.Listener.Addr().String()
+	s.Frontend, err = frontend.New(frontend.Deps{
+		DB: database, Settings: s.Node, History: s.Storage, Mail: s.Mails, Box: box, BaseURL: s.URL, Domain: "linienfunk.example", Log: log,
+		Now: s.Now, Proxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}, Changed: func(city string) { s.Changed <- city },
+		Status: func(string) []bots.Status { s.mu.Lock(); defer s.mu.Unlock(); return s.statuses },
+	})
+	Check(t, err)
+	s.Cities.HistoryTime = time.Minute // however slow this machine is
+	if mount != nil {
+		mount(s)
+	}
+	server.Config.Handler = s.Handler()
+	server.Start()
+	t.Cleanup(s.Accounts.Wait)
+	t.Cleanup(server.Close)
+	return s
+}
+
+// Now is the site's clock.
+func (s *World) Now() time.Time {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return time.Now().Add(s.skew)
+}
+
+// Advance moves the site's clock.
+func (s *World) Advance(d time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.skew += d
+}
+
+// SetStatuses sets what the site hears of all accounts.
+func (s *World) SetStatuses(all ...bots.Status) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.statuses = all
+}
+
+// Admin makes an account with cities, as registration would.
+func (s *World) Admin(address string, cities ...string) db.Admin {
+	s.T.Helper()
+	admin := db.Admin{Address: address, Password: passwordHash, Lang: "en", Confirmed: true}
+	Check(s.T, s.Site.DB.Create(&admin).Error)
+	for _, city := range cities {
+		Check(s.T, s.Site.DB.Create(&db.City{Name: city}).Error)
+		Check(s.T, s.Site.DB.Create(&db.CityAdmin{City: city, AdminID: admin.ID}).Error)
+		first := settings.Default(city, "en")
+		first.Title = strings.ToUpper(city[:1]) + city[1:]
+		link, err := s.Storage.Create(s.Site.DB.DB, city, first, admin.ID)
+		Check(s.T, err)
+		Check(s.T, s.Node.AnnounceCity(s.T.Context(), link))
+	}
+	return admin
+}
+
+// Check ends the test if there is an error.
+func Check(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}

@@ -1,0 +1,44 @@
+package frontendtest
+
+import (
+	"fmt"
+	"time"
+
+	"linienfunk/db"
+	"linienfunk/report"
+)
+
+// Sample writes n reports into a city's ledger.
+func (s *World) Sample(city string, n int) {
+	for i := range n {
+		r := report.Report{City: city, Bot: "feeds", ID: fmt.Sprint(i), At: s.Now().Add(-time.Duration(n-i) * 7 * time.Minute),
+			Text: fmt.Sprintf("Report %d kontrolle u8 hermannplatz, zwei in zivil, richtung wittenau", i), Private: i%4 == 1}
+		v := report.Verdict{Passed: true, List: report.Triggers, Rule: "kontrolle", Line: 2}
+		to := []string{"alpha", "feeds"}
+		switch i % 10 {
+		case 3:
+			v, to = report.Verdict{List: report.Triggers}, nil
+		case 7:
+			v, to = report.Verdict{List: report.Blocked, Rule: "depp", Line: 1}, nil
+		}
+		e, err := s.Site.DB.Record(s.T.Context(), r, v, db.Queued, to)
+		Check(s.T, err)
+		for _, d := range e.Deliveries {
+			d.Status, d.RemoteURL = db.Sent, fmt.Sprintf("https://example.social/@berlin/%d", i)
+			switch {
+			case d.Bot == "feeds" && i%10 == 9:
+				d.Status, d.Detail, d.RemoteURL = db.Retrying, "fake-detail", ""
+			case d.Bot == "feeds" && i%10 == 5:
+				d.Status, d.Detail, d.RemoteURL = db.Failed, "fake-detail", "javascript:alert(1)"
+			case d.Bot == "feeds":
+				d.Served, d.RemoteURL = 214, ""
+			case i%10 == 8:
+				d.Status, d.RemoteURL = db.Expired, ""
+			}
+			Check(s.T, s.Site.DB.SaveDelivery(s.T.Context(), d))
+		}
+		if i%10 == 4 {
+			Check(s.T, s.Site.DB.Model(&db.Entry{}).Where("id = ?", e.ID).Update("text", "").Error)
+		}
+	}
+}
