@@ -6,46 +6,46 @@
 package frontend
 
 import (
-	"embed"
-	"io/fs"
 	"net/http"
 
+	"linienfunk/frontend/account"
+	"linienfunk/frontend/botpages"
+	"linienfunk/frontend/city"
+	"linienfunk/frontend/public"
+	"linienfunk/frontend/site"
+	"linienfunk/frontend/wording"
 	"linienfunk/templates"
 )
 
-//go:embed pages/*.html
-var pageFiles embed.FS
+// Deps is what the pages need from the program.
+type Deps = site.Deps
 
 // Frontend is the site. Mount the bots in Bots, then serve Handler; call Accounts.Prune now and then, and Accounts.Wait at the end.
 type Frontend struct {
-	Site     *Site
-	Bots     *Bots
-	Accounts *AccountPages
-	Cities   *CityPages
+	Site     *site.Site
+	Bots     *botpages.Bots
+	Accounts *account.Pages
+	Cities   *city.Pages
 
-	public *PublicPages
+	public *public.Pages
 	static http.Handler
 }
 
 // New parses the pages. An error is a mistake in the program's files or in BaseURL.
 func New(deps Deps) (*Frontend, error) {
-	pages, err := fs.Sub(pageFiles, "pages")
+	s, err := site.New(deps, botpages.Files, account.Files, city.Files, public.Files)
 	if err != nil {
 		return nil, err
 	}
-	f := &Frontend{}
-	if f.Site, err = NewSite(deps, pages); err != nil {
-		return nil, err
-	}
+	f := &Frontend{Site: s, Bots: botpages.New(s)}
 	if f.static, err = templates.Static(); err != nil {
 		return nil, err
 	}
-	f.Bots = NewBots(f.Site)
-	words := NewWording(f.Site, f.Bots)
-	if f.Accounts, err = NewAccountPages(f.Site, words); err != nil {
+	words := wording.New(s, f.Bots)
+	if f.Accounts, err = account.New(s, words); err != nil {
 		return nil, err
 	}
-	f.Cities = NewCityPages(f.Site, f.Bots, words, f.Accounts)
-	f.public = NewPublicPages(f.Site, f.Bots)
+	f.Cities = city.New(s, f.Bots, words, f.Accounts)
+	f.public = public.New(s, f.Bots)
 	return f, nil
 }

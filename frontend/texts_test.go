@@ -67,7 +67,7 @@ func TestEveryTextIsThereInEveryLanguageAndIsUsed(t *testing.T) {
 
 // usedInPages collects {{t "id"}}.
 func usedInPages(t *testing.T, used map[string]string) {
-	pages, err := filepath.Glob("pages/*.html")
+	pages, err := filepath.Glob("*/pages/*.html")
 	frontendtest.Check(t, err)
 	for _, page := range append(pages, "../templates/layout.html") {
 		text, err := os.ReadFile(page)
@@ -81,10 +81,10 @@ func usedInPages(t *testing.T, used map[string]string) {
 // usedInCode collects the literals that are ids: of words with dashes, or in a place where an id belongs.
 func usedInCode(t *testing.T, used map[string]string) {
 	form := regexp.MustCompile(`^[a-z]+(-[a-z0-9]+)+$`)
-	files, err := filepath.Glob("*.go")
+	files, err := filepath.Glob("*/*.go")
 	frontendtest.Check(t, err)
 	for _, file := range files {
-		if strings.HasSuffix(file, "_test.go") {
+		if strings.HasSuffix(file, "_test.go") || strings.HasPrefix(file, "frontendtest") {
 			continue
 		}
 		tree, err := parser.ParseFile(token.NewFileSet(), file, nil, 0)

@@ -1,0 +1,121 @@
+package account
+
+import (
+	"errors"
+	"net/http"
+
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+
+	"linienfunk/db"
+	"linienfunk/frontend/site"
+	"linienfunk/settings"
+)
+
+type acceptData struct {
+	City     site.CityLink
+	Address  string
+	NeedsOne bool // a password: the address has no account yet
+	Errors   site.FormErrors
+}
+
+// invited reads an invitation's link. db.ErrNotFound also if the city is gone, or who invited is no admin of it any more.
+func (p *Pages) invited(r *http.Request) (db.Token, settings.Snapshot, acceptData, error) {
+	var one invitation
+	token, err := p.peekToken(r, forInvite, &one)
+	if err != nil {
+		return token, settings.Snapshot{}, acceptData{}, err
+	}
+	city, ok, err := p.Settings.Get(r.Context(), one.City)
+	if err == nil && ok {
+		var n int64
+		err = p.DB.WithContext(r.Context()).Model(&db.CityAdmin{}).
+			Where("city = ? AND admin_id = ?", one.City, token.AdminID).Count(&n).Error
+		ok = n > 0
+	}
+	if err == nil && !ok {
+		err = db.ErrNotFound
+	}
+	data := acceptData{City: site.LinkTo(city), Address: one.Address, Errors: site.FormErrors{}}
+	if err != nil {
+		return token, city, data, err
+	}
+	_, err = p.DB.AdminByAddress(r.Context(), one.Address)
+	if data.NeedsOne = errors.Is(err, db.ErrNotFound); data.NeedsOne {
+		err = nil
+	}
+	return token, city, data, err
+}
+
+func (p *Pages) inviteForm(w http.ResponseWriter, r *http.Request) error {
+	_, city, data, err := p.invited(r)
+	if errors.Is(err, db.ErrNotFound) {
+		return p.gone(w, r)
+	}
+	if err != nil {
+		return err
+	}
+	return p.showAccept(w, r, http.StatusOK, city, data)
+}
+
+func (p *Pages) showAccept(w http.ResponseWriter, r *http.Request, status int, city settings.Snapshot, data acceptData) error {
+	about := site.Page{Title: p.Text(r, "accept", "City", city.Title), Line: site.LineOf(city.City), Private: true}
+	return p.Show(w, r, status, about, "accept.html", data)
+}
+
+// accept makes the invited an admin of the city. Who has no account gets one; who has one logs in as usual.
+func (p *Pages) accept(w http.ResponseWriter, r *http.Request) error {
+	if err := site.ParseForm(r); err != nil {
+		return err
+	}
+	token, city, data, err := p.invited(r)
+	if errors.Is(err, db.ErrNotFound) {
+		return p.gone(w, r)
+	}
+	if err != nil {
+		return err
+	}
+	hash := ""
+	if data.NeedsOne {
+		password := r.PostForm.Get("password")
+		if wrong := p.lists.passwordError(password, data.Address, city.City); wrong != "" {
+			data.Errors.Add("password", p.Text(r, wrong, "Min", minPassword))
+			return p.showAccept(w, r, http.StatusUnprocessableEntity, city, data)
+		}
+		if hash, err = p.passwords.hash(r.Context(), password); err != nil {
+			return err
+		}
+	}
+	admin, err := p.join(r, token, city.City, data, hash)
+	if errors.Is(err, db.ErrNotFound) {
+		return p.gone(w, r)
+	}
+	if err != nil {
+		return err
+	}
+	p.Flash(w, r, p.Text(r, "accepted", "City", city.Title), false)
+	if data.NeedsOne {
+		if err := p.LogIn(r.Context(), admin); err != nil {
+			return err
+		}
+	}
+	http.Redirect(w, r, "/city/"+city.City, http.StatusSeeOther)
+	return nil
+}
+
+func (p *Pages) join(r *http.Request, token db.Token, city string, data acceptData, hash string) (admin db.Admin, err error) {
+	err = p.DB.Transaction(r.Context(), func(tx *gorm.DB) error {
+		if err := takeToken(tx, token); err != nil {
+			return err
+		}
+		if data.NeedsOne {
+			if admin, err = makeAdmin(tx, data.Address, hash, p.Lang(r)); err != nil {
+				return err
+			}
+		} else if err := tx.Where("address = ?", data.Address).Take(&admin).Error; err != nil {
+			return err
+		}
+		return tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&db.CityAdmin{City: city, AdminID: admin.ID}).Error
+	})
+	return admin, err
+}

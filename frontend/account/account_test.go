@@ -1,0 +1,296 @@
+package account_test
+
+import (
+	"context"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"linienfunk/db"
+	"linienfunk/frontend/frontendtest"
+	"linienfunk/mail"
+)
+
+func register(v *frontendtest.Visitor, pairs ...string) frontendtest.Answer {
+	v.T.Helper()
+	form := map[string]string{"address": "ada@example.org", "password": frontendtest.Password, "city": "berlin", "title": "Berlin"}
+	for i := 0; i+1 < len(pairs); i += 2 {
+		form[pairs[i]] = pairs[i+1]
+	}
+	var flat []string
+	for name, value := range form {
+		flat = append(flat, name, value)
+	}
+	return v.Post("/register", flat...)
+}
+
+// confirm follows the link in the last mail.
+func confirm(v *frontendtest.Visitor) frontendtest.Answer {
+	v.T.Helper()
+	return v.Post(v.Link(), "password", frontendtest.Password)
+}
+
+func TestWhoRegistersConfirmsAndIsOnTheSettingsPageOfTheCity(t *testing.T) {
+	s := frontendtest.New(t, nil)
+	v := s.Visitor()
+	v.Get("/register").Want(200, "Start your city")
+	register(v, "address", " Ada@Example.org ", "city", "Berlin").At("/register/sent").Want(200, "look into your mailbox")
+	if _, ok, _ := s.Node.Get(t.Context(), "berlin"); ok {
+		t.Fatal("the city exists before it was confirmed")
+	}
+	mail := s.Mails.All()[0]
+	if mail.To != "ada@example.org" || !strings.Contains(mail.Text, "berlin") || mail.From != "" {
+		t.Errorf("mail %+v", mail)
+	}
+	v.Get(s.Link()).Want(200, "Yes, start this city", `name="password"`)
+	if _, ok, _ := s.Node.Get(t.Context(), "berlin"); ok {
+		t.Fatal("a GET made the city")
+	}
+	confirm(v).At("/city/berlin").Want(200, "Welcome aboard", "Triggers", "ada@example.org")
+	if city := <-s.Changed; city != "berlin" {
+		t.Errorf("changed %q", city)
+	}
+	v.Get("/city/berlin").Want(200).WantNot("Welcome aboard")
+}
+
+func TestALinkWorksOnceAndNotForever(t *testing.T) {
+	s := frontendtest.New(t, nil)
+	v := s.Visitor()
+	register(v)
+	link := s.Link()
+	confirm(v).Want(200)
+	other := s.Visitor()
+	other.Get(link).Want(http.StatusGone, "no longer works")
+	confirm(other).Want(http.StatusGone)
+	register(other, "address", "bo@example.org", "city", "ghent")
+	link = s.Link()
+	s.Advance(25 * time.Hour)
+	other.Get(link).Want(http.StatusGone)
+	confirm(other).Want(http.StatusGone)
+	other.Post("/confirm/nonsense").Want(http.StatusGone)
+}
+
+func TestAFormSaysWhatIsWrongBesideItsField(t *testing.T) {
+	s := frontendtest.New(t, nil)
+	s.Admin("cy@example.org", "zuerich")
+	for _, c := range []struct{ what, field, value, says string }{
+		{"no address", "address", "", "enter your e-mail"},
+		{"half an address", "address", "ada@", "not an e-mail"},
+		{"an address that no mail reaches", "address", "ü@example.org", "not an e-mail"},
+		{"an address at no domain", "address", "a@b_c.example", "not an e-mail"},
+		{"an address at a number", "address", "a@[127.0.0.1]", "not an e-mail"},
+		{"an address of ours in other letters", "address", "zuerich@ｌinienfunk。example", "address of ours"},
+		{"an address with a name", "address", "Ada <ada@example.org>", "not an e-mail"},
+		{"an address of ours", "address", "zuerich@linienfunk.example", "address of ours"},
+		{"a short password", "password", "kurz", "at least 10"},
+		{"a common password", "password", "Password123", "first that others would guess"},
+		{"a password of few letters", "password", "ababababababab", "first that others would guess"},
+		{"the address as password", "password", "ada@example.org", "must not be your address"},
+		{"a city with a space", "city", "bad city", "a to z"},
+		{"a city of one letter", "city", "b", "a to z"},
+		{"a city that starts with a digit", "city", "1city", "a to z"},
+		{"a reserved city", "city", "postmaster", "reserved"},
+		{"a taken city", "city", "zuerich", "“zuerich” is taken"},
+		{"no title", "title", " ", "fill this in"},
+		{"a title that turns text around", "title", "Berlin \u202e", "At most 60"},
+		{"a title in another encoding", "title", "Z\xfcrich", "cannot be read"},
+		{"a long title", "title", strings.Repeat("x", 61), "At most 60"},
+	} {
+		t.Run(c.what, func(t *testing.T) {
+			v := s.Visitor()
+			v.T = t
+			register(v, c.field, c.value).Want(http.StatusUnprocessableEntity, `id="f-`+c.field+`-error"`, c.says).
+				WantNot(frontendtest.Password)
+		})
+	}
+	if n := len(s.Mails.All()); n != 0 {
+		t.Errorf("%d mails", n)
+	}
+}
+
+func TestAKnownAddressGetsTheSamePageAndAnotherMail(t *testing.T) {
+	s := frontendtest.New(t, nil)
+	s.Admin("ada@example.org", "zuerich")
+	known := register(s.Visitor()).Want(200)
+	fresh := register(s.Visitor(), "address", "bo@example.org").Want(200)
+	if known.Text != fresh.Text || known.Path != fresh.Path {
+		t.Error("the pages differ")
+	}
+	mails := s.Mails.All()
+	if !strings.Contains(mails[0].Text, "already have an account") || strings.Contains(mails[0].Text, "/confirm/") {
+		t.Errorf("mail to the known address: %s", mails[0].Text)
+	}
+	if !strings.Contains(mails[1].Text, "/confirm/") {
+		t.Errorf("mail to the new address: %s", mails[1].Text)
+	}
+	forgotKnown := s.Visitor().Post("/forgot", "address", "ada@example.org").Want(200)
+	forgotFresh := s.Visitor().Post("/forgot", "address", "nobody@example.org").Want(200)
+	if forgotKnown.Text != forgotFresh.Text {
+		t.Error("the pages differ")
+	}
+}
+
+func TestTheAnswerAboutAForgottenPasswordDoesNotWaitForItsMail(t *testing.T) {
+	s := frontendtest.New(t, nil)
+	s.Admin("ada@example.org", "zuerich")
+	held := &heldMails{Queue: s.Mails, free: make(chan struct{})}
+	s.Site.Mail = held
+	s.Visitor().Post("/forgot", "address", "ada@example.org").At("/forgot/sent").Want(200)
+	if n := len(s.Mails.All()); n != 0 {
+		t.Fatalf("%d mails", n)
+	}
+	close(held.free)
+	s.Visitor().Get(s.Link()).Want(200, "Choose a new password")
+}
+
+// heldMails keeps mails back until free is closed.
+type heldMails struct {
+	mail.Queue
+	free chan struct{}
+}
+
+func (h *heldMails) Enqueue(ctx context.Context, mails ...mail.Message) error {
+	<-h.free
+	return h.Queue.Enqueue(ctx, mails...)
+}
+
+func TestANameThatWasTakenMeanwhileLeavesAnAccountAndAChoice(t *testing.T) {
+	s := frontendtest.New(t, nil)
+	v := s.Visitor()
+	register(v)
+	s.Admin("cy@example.org", "berlin")
+	confirm(v).At("/cities").Want(200, "taken the name “berlin” meanwhile")
+	v.Post("/cities", "city", "berlin", "title", "Berlin").Want(http.StatusUnprocessableEntity, "is taken")
+	v.Post("/cities", "city", "spandau", "title", "Spandau").At("/city/spandau").Want(200)
+}
+
+func TestAnAdminMayMakeTenCities(t *testing.T) {
+	s := frontendtest.New(t, nil)
+	s.Admin("ada@example.org", "c1", "c2", "c3", "c4", "c5", "c6", "c7", "c8", "c9")
+	v := s.VisitorAs("ada@example.org")
+	v.Post("/cities", "city", "tenth", "title", "Tenth").At("/city/tenth").Want(200)
+	v.Post("/cities", "city", "eleventh", "title", "Eleventh").
+		Want(http.StatusUnprocessableEntity, "at most 10 cities", `value="eleventh"`)
+	if _, ok, _ := s.Node.Get(t.Context(), "eleventh"); ok {
+		t.Error("the city exists")
+	}
+}
+
+func TestLoginSaysTheSameForAWrongPasswordAndAnUnknownAddress(t *testing.T) {
+	s := frontendtest.New(t, nil)
+	s.Admin("ada@example.org", "berlin")
+	wrong := s.Visitor().Post("/login", "address", "ada@example.org", "password", "not the password").Want(422)
+	unknown := s.Visitor().Post("/login", "address", "ada@example.com", "password", "not the password").Want(422)
+	if strings.ReplaceAll(wrong.Text, "example.org", "example.com") != unknown.Text {
+		t.Error("the pages differ")
+	}
+}
+
+func TestLoginLeadsWhereTheVisitorWantedToGo(t *testing.T) {
+	s := frontendtest.New(t, nil)
+	s.Admin("ada@example.org", "berlin", "ghent")
+	v := s.Visitor()
+	got := v.Get("/city/ghent/ledger?before=9")
+	got.At("/login?next=%2Fcity%2Fghent%2Fledger%3Fbefore%3D9").Want(200, `name="next"`)
+	v.Post("/login", "address", "ada@example.org", "password", frontendtest.Password, "next", "/city/ghent/ledger?before=9").
+		At("/city/ghent/ledger?before=9")
+	for _, next := range []string{"//evil.example", "https://evil.example", `/\evil.example`, `/city/\evil`, ""} {
+		s.Visitor().Post("/login", "address", "ada@example.org", "password", frontendtest.Password, "next", next).At("/cities")
+	}
+}
+
+func TestANewPasswordEndsTheOtherSessions(t *testing.T) {
+	s := frontendtest.New(t, nil)
+	s.Admin("ada@example.org", "berlin")
+	thief := s.VisitorAs("ada@example.org")
+	v := s.Visitor()
+	v.Get("/forgot").Want(200)
+	v.Post("/forgot", "address", "ada@example.org")
+	link := s.Link()
+	v.Get(link).Want(200, "Choose a new password")
+	v.Post(link, "password", "short").Want(422, "at least 10")
+	v.Post(link, "password", "ein ganz neues Kennwort").At("/city/berlin").Want(200, "new password is saved")
+	thief.Get("/city/berlin").At("/login?next=%2Fcity%2Fberlin")
+	v.Get(link).Want(http.StatusGone)
+	s.Visitor().Post("/login", "address", "ada@example.org", "password", frontendtest.Password).Want(422)
+	s.Visitor().Post("/login", "address", "ada@example.org", "password", "ein ganz neues Kennwort").At("/city/berlin")
+}
+
+func TestASessionLastsThirtyIdleDays(t *testing.T) {
+	s := frontendtest.New(t, nil)
+	s.Admin("ada@example.org", "berlin")
+	v := s.VisitorAs("ada@example.org")
+	for range 3 {
+		s.Advance(29 * 24 * time.Hour)
+		v.Get("/city/berlin").At("/city/berlin").Want(200)
+	}
+	s.Advance(31 * 24 * time.Hour)
+	v.Get("/city/berlin").At("/login?next=%2Fcity%2Fberlin")
+}
+
+func TestLogoutEndsTheSessionOnTheServer(t *testing.T) {
+	s := frontendtest.New(t, nil)
+	s.Admin("ada@example.org", "berlin")
+	v := s.VisitorAs("ada@example.org")
+	var rows []db.Session
+	frontendtest.Check(t, s.Site.DB.Find(&rows).Error)
+	if len(rows) != 1 || rows[0].AdminID == 0 {
+		t.Fatalf("sessions %+v", rows)
+	}
+	base, _ := http.NewRequest("GET", s.URL, nil)
+	for _, cookie := range v.Client.Jar.Cookies(base.URL) {
+		if cookie.Value == rows[0].Token {
+			t.Error("the token is in the database in the clear")
+		}
+	}
+	v.Post("/logout").At("/")
+	frontendtest.Check(t, s.Site.DB.Find(&rows).Error)
+	if len(rows) != 0 {
+		t.Errorf("%d sessions", len(rows))
+	}
+	v.Get("/city/berlin").At("/login?next=%2Fcity%2Fberlin")
+}
+
+func TestAnInvitedPersonLooksAfterTheCity(t *testing.T) {
+	s := frontendtest.New(t, nil)
+	s.Admin("ada@example.org", "berlin")
+	s.Admin("cy@example.org", "ghent")
+	ada := s.VisitorAs("ada@example.org")
+	ada.Post("/city/berlin/invite", "address", "nonsense").Want(422, `id="f-invite-error"`)
+	ada.Post("/city/berlin/invite", "address", "bo@example.org").Want(200, "on its way to bo@example.org")
+	bo := s.Visitor()
+	bo.Get(s.Link()).Want(200, "Look after Berlin", `name="password"`)
+	bo.Post(s.Link(), "password", "kurz").Want(422)
+	bo.Post(s.Link(), "password", "acht Stationen nach Norden").At("/city/berlin").Want(200, "You look after Berlin now")
+	s.Visitor().Get(s.Link()).Want(http.StatusGone)
+
+	ada.Post("/city/berlin/invite", "address", "cy@example.org").Want(200)
+	cy := s.VisitorAs("cy@example.org")
+	cy.Get("/city/berlin").Want(404)
+	cy.Get(s.Link()).Want(200).WantNot(`name="password"`)
+	cy.Post(s.Link()).At("/city/berlin").Want(200)
+}
+
+func TestWhoGuessesDoesNotLockTheAdminOut(t *testing.T) {
+	s := frontendtest.New(t, nil)
+	s.Admin("ada@example.org", "berlin")
+	guesser, ada := s.Visitor(), s.Visitor()
+	guesser.From, ada.From = "198.51.100.7", "203.0.113.9"
+	try := func(v *frontendtest.Visitor, password string) frontendtest.Answer {
+		t.Helper()
+		return v.Post("/login", "address", "ada@example.org", "password", password)
+	}
+	for range 13 { // all that everybody may, and all that one network may besides
+		try(guesser, "not the password").Want(422)
+	}
+	for range 5 {
+		s.Advance(time.Minute)
+		try(guesser, "not the password").Want(422)
+		try(guesser, frontendtest.Password).Want(http.StatusTooManyRequests, "a bit often")
+	}
+	guesser.From = "198.51.100.8" // of the same network
+	try(guesser, frontendtest.Password).Want(http.StatusTooManyRequests)
+	try(ada, "mistyped password").Want(422)
+	try(ada, frontendtest.Password).At("/city/berlin").Want(200)
+}

@@ -1,0 +1,74 @@
+package account
+
+import (
+	"errors"
+	"net/http"
+	"strings"
+
+	"gorm.io/gorm"
+
+	"linienfunk/db"
+	"linienfunk/frontend/site"
+	"linienfunk/settings/chain"
+)
+
+type citiesData struct {
+	Cities       []site.CityLink
+	City, Title  string
+	Domain, Host string
+	Errors       site.FormErrors
+}
+
+// cities lists an admin's cities, and has the form for another one.
+func (p *Pages) cities(w http.ResponseWriter, r *http.Request, admin db.Admin) error {
+	return p.showCities(w, r, http.StatusOK, admin, citiesData{})
+}
+
+func (p *Pages) showCities(w http.ResponseWriter, r *http.Request, status int, admin db.Admin, data citiesData) error {
+	names, err := p.DB.CitiesOf(r.Context(), admin.ID)
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		city, ok, err := p.Settings.Get(r.Context(), name)
+		if err != nil {
+			return err
+		}
+		if ok {
+			data.Cities = append(data.Cities, site.LinkTo(city))
+		}
+	}
+	data.Domain, data.Host = p.Domain, strings.TrimPrefix(strings.TrimPrefix(p.BaseURL, "https://"), "http://")
+	return p.Show(w, r, status, site.Page{Title: p.Text(r, "cities")}, "cities.html", data)
+}
+
+func (p *Pages) addCity(w http.ResponseWriter, r *http.Request, admin db.Admin) error {
+	if err := site.ParseForm(r); err != nil {
+		return err
+	}
+	data := citiesData{Title: strings.TrimSpace(r.PostForm.Get("title")), Errors: site.FormErrors{}}
+	if err := p.checkCity(r, &data.City, data.Title, data.Errors); err != nil {
+		return err
+	}
+	if len(data.Errors) > 0 {
+		return p.showCities(w, r, http.StatusUnprocessableEntity, admin, data)
+	}
+	var first *chain.Link
+	err := p.DB.Transaction(r.Context(), func(tx *gorm.DB) (err error) {
+		first, err = p.makeCity(tx, data.City, data.Title, p.Lang(r), admin.ID)
+		return err
+	})
+	if errors.Is(err, errManyCities) {
+		data.Errors.Add("", p.Text(r, "cities-many", "Max", maxCities))
+		return p.showCities(w, r, http.StatusUnprocessableEntity, admin, data)
+	}
+	if err != nil {
+		return err
+	}
+	if first == nil {
+		data.Errors.Add("city", p.Text(r, "name-taken", "City", data.City))
+		return p.showCities(w, r, http.StatusUnprocessableEntity, admin, data)
+	}
+	p.Flash(w, r, p.Text(r, "city-made"), false)
+	return p.openCity(w, r, *first)
+}

@@ -1,0 +1,31 @@
+package account
+
+import (
+	"net/http"
+
+	"linienfunk/db"
+	"linienfunk/frontend/site"
+	"linienfunk/settings"
+)
+
+// invitation is the data of an invitation's link.
+type invitation struct {
+	City, Address string
+}
+
+// mayInvite reports whether one more invitation may be mailed to an address, and counts it.
+func (p *Pages) MayInvite(r *http.Request, address string) bool {
+	return p.limits.mailClient.allow(client(r), p.Now()) && p.limits.mailAddress.allow(address, p.Now())
+}
+
+// mailInvitation mails a link that makes whoever opens it an admin of the city, with a new account if the address has none.
+func (p *Pages) MailInvitation(r *http.Request, by db.Admin, city settings.Snapshot, address string) error {
+	token, err := p.newToken(r.Context(), forInvite, by.ID, invitation{city.City, address}, inviteTime)
+	if err != nil {
+		return err
+	}
+	return p.Send(r.Context(), site.Letter{
+		ID: "invite", Lang: p.Lang(r), To: address, Key: tokenHash(token), Expires: p.Now().Add(inviteTime),
+		Pairs: []any{"City", city.Title, "By", by.Address, "URL", p.BaseURL + "/invite/" + token},
+	})
+}

@@ -1,0 +1,91 @@
+package account
+
+import (
+	"errors"
+	"net/http"
+	"strings"
+
+	"linienfunk/db"
+	"linienfunk/frontend/site"
+)
+
+type loginData struct {
+	Address, Next string
+	Errors        site.FormErrors
+}
+
+func (p *Pages) loginForm(w http.ResponseWriter, r *http.Request) error {
+	if site.Admin(r) != nil {
+		http.Redirect(w, r, "/cities", http.StatusSeeOther)
+		return nil
+	}
+	return p.showLogin(w, r, http.StatusOK, loginData{Next: r.URL.Query().Get("next")})
+}
+
+func (p *Pages) showLogin(w http.ResponseWriter, r *http.Request, status int, data loginData) error {
+	return p.Show(w, r, status, site.Page{Title: p.Text(r, "login")}, "login.html", data)
+}
+
+// login takes as long for an address that nobody registered, and answers the same.
+func (p *Pages) login(w http.ResponseWriter, r *http.Request) error {
+	if err := site.ParseForm(r); err != nil {
+		return err
+	}
+	data := loginData{Next: r.PostForm.Get("next"), Errors: site.FormErrors{}}
+	data.Address, _ = p.ParseAddress(r.PostForm.Get("address")) // one that is none belongs to nobody
+	if len(data.Address) > maxAddress || len(r.PostForm.Get("password")) > maxPassword {
+		data.Errors.Add("", p.Text(r, "login-wrong"))
+		return p.showLogin(w, r, http.StatusUnprocessableEntity, data)
+	}
+	if !p.limits.login(data.Address, r, p.Now()) {
+		data.Errors.Add("", p.Text(r, "too-often"))
+		return p.showLogin(w, r, http.StatusTooManyRequests, data)
+	}
+	admin, err := p.DB.AdminByAddress(r.Context(), data.Address)
+	if err != nil && !errors.Is(err, db.ErrNotFound) {
+		return err
+	}
+	ok, err := p.passwords.check(r.Context(), admin.Password, r.PostForm.Get("password"))
+	if err != nil {
+		return err
+	}
+	if !ok || !admin.Confirmed {
+		data.Errors.Add("", p.Text(r, "login-wrong"))
+		return p.showLogin(w, r, http.StatusUnprocessableEntity, data)
+	}
+	if err := p.LogIn(r.Context(), admin); err != nil {
+		return err
+	}
+	// Who chose a language here gets mails in it as well.
+	if lang := site.ChosenLang(r); lang != "" && lang != admin.Lang {
+		if err := p.DB.WithContext(r.Context()).Model(&admin).Update("lang", lang).Error; err != nil {
+			return err
+		}
+	}
+	return p.afterLogin(w, r, admin, data.Next)
+}
+
+// afterLogin leads where the visitor wanted to go, or to the only city there is, or to the list.
+func (p *Pages) afterLogin(w http.ResponseWriter, r *http.Request, admin db.Admin, next string) error {
+	// Only an admin's pages; and no other host, which //host and /\host would be.
+	if !strings.HasPrefix(next, "/city/") || strings.ContainsAny(next, "\\\r\n") {
+		cities, err := p.DB.CitiesOf(r.Context(), admin.ID)
+		if err != nil {
+			return err
+		}
+		next = "/cities"
+		if len(cities) == 1 {
+			next = "/city/" + cities[0]
+		}
+	}
+	http.Redirect(w, r, next, http.StatusSeeOther)
+	return nil
+}
+
+func (p *Pages) logout(w http.ResponseWriter, r *http.Request) error {
+	if err := p.LogOut(r.Context()); err != nil {
+		return err
+	}
+	http.Redirect(w, r, "/", http.StatusSeeOther)
+	return nil
+}

@@ -1,0 +1,30 @@
+package account
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestPasswordHashes(t *testing.T) {
+	p := newPasswords()
+	hash, err := p.hash(t.Context(), "richtig")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.HasPrefix(hash, "$argon2id$v=19$m=19456,t=2,p=1$") {
+		t.Errorf("hash %s", hash)
+	}
+	for password, want := range map[string]bool{"richtig": true, "falsch": false} {
+		if got, err := p.check(t.Context(), hash, password); err != nil || got != want {
+			t.Errorf("%s: %v, %v", password, got, err)
+		}
+	}
+	if got, err := p.check(t.Context(), "", "richtig"); err != nil || got {
+		t.Errorf("no hash: %v, %v", got, err)
+	}
+	for _, bad := range []string{"x", "$argon2id$v=1$m=1,t=1,p=1$YQ$YQ", "$argon2id$v=19$m=19456,t=2,p=1$!$YQ", "$2a$10$x"} {
+		if _, err := p.check(t.Context(), bad, "x"); err == nil {
+			t.Errorf("%s: no error", bad)
+		}
+	}
+}

@@ -1,0 +1,23 @@
+package account
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"linienfunk/db"
+)
+
+// Prune deletes the links and the sessions that have expired. It is to be called now and then: they hold addresses,
+// and on a quiet site no visitor would take them away.
+func (p *Pages) Prune(ctx context.Context) error {
+	var failed error
+	for _, rows := range []any{&db.Token{}, &db.Session{}} {
+		err := p.DB.WithContext(ctx).Where("expires_at <= ?", db.Time(p.Now())).Delete(rows).Error
+		failed = errors.Join(failed, err)
+	}
+	if failed != nil {
+		return fmt.Errorf("delete expired links and sessions: %w", failed)
+	}
+	return nil
+}

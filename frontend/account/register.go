@@ -1,0 +1,99 @@
+package account
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+
+	"linienfunk/db"
+	"linienfunk/frontend/site"
+)
+
+// registration is what waits for its confirmation. It reserves nothing: the link may be somebody's joke.
+type registration struct {
+	Address, Password, City, Title, Lang string // Password is hashed
+}
+
+// registerData is the page's data. The password is never shown again.
+type registerData struct {
+	Address, City, Title string
+	Domain, Host         string
+	Errors               site.FormErrors
+}
+
+func (p *Pages) registerForm(w http.ResponseWriter, r *http.Request) error {
+	if site.Admin(r) != nil {
+		http.Redirect(w, r, "/cities", http.StatusSeeOther)
+		return nil
+	}
+	return p.showRegister(w, r, http.StatusOK, registerData{})
+}
+
+func (p *Pages) showRegister(w http.ResponseWriter, r *http.Request, status int, data registerData) error {
+	data.Domain, data.Host = p.Domain, strings.TrimPrefix(strings.TrimPrefix(p.BaseURL, "https://"), "http://")
+	return p.Show(w, r, status, site.Page{Title: p.Text(r, "register")}, "register.html", data)
+}
+
+// register checks everything that does not depend on whether the address is known, and then answers the same and
+// after the same work, whether it is or not: only the mail tells.
+func (p *Pages) register(w http.ResponseWriter, r *http.Request) error {
+	if err := site.ParseForm(r); err != nil {
+		return err
+	}
+	data := registerData{Title: strings.TrimSpace(r.PostForm.Get("title")), Errors: site.FormErrors{}}
+	var wrong string
+	if data.Address, wrong = p.ParseAddress(r.PostForm.Get("address")); wrong != "" {
+		data.Errors.Add("address", p.Text(r, wrong))
+	}
+	if err := p.checkCity(r, &data.City, data.Title, data.Errors); err != nil {
+		return err
+	}
+	password := r.PostForm.Get("password")
+	if wrong := p.lists.passwordError(password, data.Address, data.City); wrong != "" {
+		data.Errors.Add("password", p.Text(r, wrong, "Min", minPassword))
+	}
+	if len(data.Errors) > 0 {
+		return p.showRegister(w, r, http.StatusUnprocessableEntity, data)
+	}
+	if !p.limits.mailClient.allow(client(r), p.Now()) {
+		data.Errors.Add("", p.Text(r, "too-often"))
+		return p.showRegister(w, r, http.StatusTooManyRequests, data)
+	}
+	hash, err := p.passwords.hash(r.Context(), password)
+	if err != nil {
+		return err
+	}
+	err = p.mailRegistration(r.Context(), registration{data.Address, hash, data.City, data.Title, p.Lang(r)})
+	if err != nil {
+		return err
+	}
+	http.Redirect(w, r, "/register/sent", http.StatusSeeOther)
+	return nil
+}
+
+func (p *Pages) mailRegistration(ctx context.Context, one registration) error {
+	if !p.limits.mailAddress.allow(one.Address, p.Now()) {
+		return nil // and nobody learns of it: it would tell strangers what others did
+	}
+	_, err := p.DB.AdminByAddress(ctx, one.Address)
+	if err != nil && !errors.Is(err, db.ErrNotFound) {
+		return err
+	}
+	token, failed := p.newToken(ctx, forRegister, 0, one, registerTime) // for a known address too: the same work
+	if failed != nil {
+		return failed
+	}
+	l := site.Letter{ID: "register", Lang: one.Lang, To: one.Address, Key: tokenHash(token), Expires: p.Now().Add(registerTime)}
+	if err == nil {
+		l.ID, l.Pairs = "register-known", []any{"City", one.City, "URL", p.BaseURL + "/login"}
+	} else {
+		l.Pairs = []any{"City", one.City, "URL", p.BaseURL + "/confirm/" + token}
+	}
+	return p.Send(ctx, l)
+}
+
+func (p *Pages) registerSent(w http.ResponseWriter, r *http.Request) error {
+	p.Say(w, r, http.StatusOK, "register-sent", "register-sent-text")
+	return nil
+}

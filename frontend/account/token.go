@@ -1,0 +1,90 @@
+package account
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"time"
+
+	"gorm.io/gorm"
+
+	"linienfunk/db"
+	"linienfunk/internal/secret"
+)
+
+// Purposes of links that are mailed, and how long they work.
+const (
+	forRegister = "register"
+	forReset    = "reset"
+	forInvite   = "invite"
+
+	registerTime = 24 * time.Hour
+	resetTime    = time.Hour
+	inviteTime   = 7 * 24 * time.Hour
+)
+
+// newToken stores a link's token, for an admin or 0, with data, and returns it.
+func (p *Pages) newToken(ctx context.Context, purpose string, admin uint, data any, lasts time.Duration) (string, error) {
+	text, err := json.Marshal(data)
+	if err != nil {
+		return "", fmt.Errorf("make link: %w", err)
+	}
+	token, now := rand.Text(), db.Time(p.Now())
+	hash := tokenHash(token)
+	err = p.DB.WithContext(ctx).Create(&db.Token{
+		Hash: hash, Purpose: purpose, AdminID: admin, ExpiresAt: now.Add(lasts),
+		Data: base64.StdEncoding.EncodeToString(p.Box.Seal(tokenPlace(hash), text)),
+	}).Error
+	if err != nil {
+		return "", fmt.Errorf("make link: %w", err)
+	}
+	return token, nil
+}
+
+// peekToken reads a link's data without using it up. db.ErrNotFound if it has expired or was used.
+func (p *Pages) peekToken(r *http.Request, purpose string, data any) (db.Token, error) {
+	token, err := p.DB.PeekToken(r.Context(), tokenHash(r.PathValue("token")), purpose)
+	if err != nil {
+		return token, err
+	}
+	sealed, err := base64.StdEncoding.DecodeString(token.Data)
+	if err != nil {
+		return token, fmt.Errorf("read link: %w", err)
+	}
+	text, err := p.Box.Open(tokenPlace(token.Hash), sealed)
+	if err != nil {
+		return token, fmt.Errorf("read link: %w", err)
+	}
+	return token, json.Unmarshal(text, data)
+}
+
+// tokenPlace is where a link's data stands. It has addresses, and the hash of a password.
+func tokenPlace(hash string) secret.Cell {
+	return secret.Cell{Table: "tokens", Row: hash, Column: "data"}
+}
+
+// takeToken uses a link up within the transaction that does what it is for: both happen or neither. db.ErrNotFound if
+// somebody was faster.
+func takeToken(tx *gorm.DB, token db.Token) error {
+	done := tx.Where("hash = ?", token.Hash).Delete(&db.Token{})
+	if done.Error == nil && done.RowsAffected == 0 {
+		return db.ErrNotFound
+	}
+	return done.Error
+}
+
+// gone says that a link does not work any more.
+func (p *Pages) gone(w http.ResponseWriter, r *http.Request) error {
+	p.Say(w, r, http.StatusGone, "link-gone", "link-gone-text")
+	return nil
+}
+
+func tokenHash(token string) string {
+	sum := sha256.Sum256([]byte(token))
+	return hex.EncodeToString(sum[:])
+}

@@ -1,0 +1,48 @@
+package account
+
+import (
+	"bufio"
+	"bytes"
+	"embed"
+	"fmt"
+	"regexp"
+	"strings"
+)
+
+//go:embed words/*.txt
+var wordFiles embed.FS
+
+// wordLists are the words that people may not choose.
+type wordLists struct {
+	reserved map[string]bool // names of cities: they are mailboxes and addresses of the site's own
+	common   map[string]bool // passwords that every guesser tries first
+	name     *regexp.Regexp
+}
+
+func loadWords() (wordLists, error) {
+	l := wordLists{name: regexp.MustCompile(`^[a-z][a-z0-9-]{1,31}$`)}
+	for file, into := range map[string]*map[string]bool{"words/reserved.txt": &l.reserved, "words/common.txt": &l.common} {
+		text, err := wordFiles.ReadFile(file)
+		if err != nil {
+			return l, fmt.Errorf("words: %w", err)
+		}
+		*into = map[string]bool{}
+		for lines := bufio.NewScanner(bytes.NewReader(text)); lines.Scan(); {
+			for _, word := range strings.Fields(lines.Text()) {
+				(*into)[word] = true
+			}
+		}
+	}
+	return l, nil
+}
+
+// nameError is the id of the text that says why a city cannot be called so, or empty.
+func (l wordLists) nameError(name string) string {
+	switch {
+	case !l.name.MatchString(name):
+		return "name-form"
+	case l.reserved[name]:
+		return "name-reserved"
+	}
+	return ""
+}

@@ -1,0 +1,37 @@
+// Package botpages shows the bots' pages inside the site: where each is mounted, its sections on the pages of a city, and the
+// layout around pages of its own.
+package botpages
+
+import (
+	"embed"
+	"net/http"
+	"sync"
+
+	"linienfunk/frontend/site"
+	"linienfunk/templates"
+)
+
+// Files are the templates, in the directory pages.
+//
+//go:embed pages/*.html
+var Files embed.FS
+
+// Bots are the bots that have pages.
+type Bots struct {
+	*site.Site
+
+	mu      sync.RWMutex
+	mounted []Mounted
+	sets    map[string]*templates.Set // by bot; also of bots that are not mounted yet
+}
+
+// New has no bot yet.
+func New(s *site.Site) *Bots { return &Bots{Site: s, sets: map[string]*templates.Set{}} }
+
+// AddTo adds the bots' pages to mux.
+func (b *Bots) AddTo(mux *http.ServeMux) {
+	mux.HandleFunc("/c/{city}/{file}", b.Do(b.publicFile))
+	mux.HandleFunc("/c/{city}/{bot}/{rest...}", b.Do(b.publicBot))
+	mux.HandleFunc("/city/{city}/bot/{bot}/{rest...}", b.Do(b.CityAdmin(b.cityBot)))
+	mux.HandleFunc("/bots/{bot}/{rest...}", b.Do(b.rootBot))
+}

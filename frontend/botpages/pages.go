@@ -1,0 +1,101 @@
+package botpages
+
+import (
+	"bytes"
+	"html/template"
+	"net/http"
+	"strings"
+
+	"linienfunk/bots"
+	"linienfunk/frontend/site"
+	"linienfunk/templates"
+)
+
+// botPages is bots.Pages for one bot.
+type botPages struct {
+	bots *Bots
+	name string
+	set  *templates.Set
+}
+
+// Pages renders a bot's templates inside the site. It may be called before the bot is mounted.
+func (b *Bots) Pages(name string, set *templates.Set) bots.Pages {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.sets[name] = set
+	return botPages{b, name, set}
+}
+
+// Section answers with the bare fragment mount a page of ours asked for it. A browser that comes by itself, say after
+// a form with a mistake in it, gets a whole page around it.
+func (p botPages) Section(w http.ResponseWriter, r *http.Request, name string, data any) {
+	if !isFragment(r) {
+		p.Page(w, r, http.StatusOK, p.bots.Title(p.bots.Lang(r), p.name), name, data)
+		return
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	if err := p.set.Render(w, p.bots.Lang(r), name, data); err != nil {
+		p.bots.Log.Error("cannot render section", "bot", p.name, "template", name, "err", err)
+		w.WriteHeader(http.StatusInternalServerError)
+	}
+}
+
+// Page answers with a page of the bot's own.
+func (p botPages) Page(w http.ResponseWriter, r *http.Request, status int, title, name string, data any) {
+	var body bytes.Buffer
+	err := p.set.Render(&body, p.bots.Lang(r), name, data)
+	if err == nil {
+		mount := bots.MountOf(r)
+		frame := struct {
+			Title, Back, City, Lang string
+			Headed, Named           bool // the content has a heading; it has the page's own
+			Content                 template.HTML
+		}{
+			title, p.home(r), mount.City.Title, mount.City.Lang,
+			strings.Contains(body.String(), "<h2"), strings.Contains(body.String(), "<h1"), template.HTML(body.String()),
+		}
+		about := site.Page{Title: title, Private: true}
+		if mount.City.Name != "" {
+			about.Line = site.LineOf(mount.City.Name)
+		}
+		err = p.bots.Show(w, r, status, about, "bot.html", frame)
+	}
+	if err != nil {
+		p.bots.Log.Error("cannot render page", "bot", p.name, "template", name, "err", err)
+		p.bots.Fail(w, r, http.StatusInternalServerError)
+	}
+}
+
+// Done leads back to the page with the section. text may be an id of the bot's texts.
+func (p botPages) Done(w http.ResponseWriter, r *http.Request, text string) {
+	p.back(w, r, text, false)
+}
+
+// Failed is Done with bad news.
+func (p botPages) Failed(w http.ResponseWriter, r *http.Request, text string) {
+	p.back(w, r, text, true)
+}
+
+func (p botPages) back(w http.ResponseWriter, r *http.Request, text string, failed bool) {
+	p.bots.Flash(w, r, p.set.Text(p.bots.Lang(r), text), failed)
+	w.Header().Set("Cache-Control", "no-store")
+	// Not http.Redirect: it would take the address relative to the path that the bot sees.
+	w.Header().Set("Location", p.home(r))
+	w.WriteHeader(http.StatusSeeOther)
+}
+
+// Text translates.
+func (p botPages) Text(lang, id string, pairs ...any) string { return p.set.Text(lang, id, pairs...) }
+
+// home is the page that shows the section: the settings page for what is mounted there, else the city's public page.
+// On a page for all cities the bot may have put a city into the request by bots.WithMount.
+func (p botPages) home(r *http.Request) string {
+	mount := bots.MountOf(r)
+	switch {
+	case mount.City.Name == "":
+		return "/"
+	case strings.HasPrefix(mount.Path, "/city/"), mount.Admin && !strings.HasPrefix(mount.Path, "/c/"):
+		return "/city/" + mount.City.Name + "#" + p.name
+	}
+	return "/c/" + mount.City.Name + "#" + p.name
+}

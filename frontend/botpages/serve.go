@@ -1,0 +1,92 @@
+package botpages
+
+import (
+	"net/http"
+	"slices"
+
+	"linienfunk/bots"
+	"linienfunk/db"
+	"linienfunk/settings"
+)
+
+// cityBot serves a bot's own pages for admins.
+func (b *Bots) cityBot(w http.ResponseWriter, r *http.Request, _ db.Admin, city settings.Snapshot) error {
+	m, err := b.Requested(r)
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Cache-Control", "no-store")
+	b.serve(w, r, m.Admin, bots.Mount{City: b.Settings.View(m.Name, city), Path: "/city/" + city.City + "/bot/" + m.Name, Admin: true})
+	return nil
+}
+
+// publicBot serves a bot's pages for a city's public, whether the city is active or not: who wants to unsubscribe may.
+func (b *Bots) publicBot(w http.ResponseWriter, r *http.Request) error {
+	m, err := b.Requested(r)
+	if err != nil {
+		return err
+	}
+	city, ok, err := b.Settings.Get(r.Context(), r.PathValue("city"))
+	if err != nil {
+		return err
+	}
+	if !ok || m.Public == nil {
+		return db.ErrNotFound
+	}
+	admin, err := b.IsAdminOf(r, city.City)
+	if err != nil {
+		return err
+	}
+	b.serve(w, r, m.Public, bots.Mount{City: b.Settings.View(m.Name, city), Path: "/c/" + city.City + "/" + m.Name, Admin: admin})
+	return nil
+}
+
+// rootBot serves a bot's pages that are the same for all cities. Among them are callbacks of logins elsewhere, whose GET
+// uses a code up. A HEAD, as programs send that look mount links lead, must not: http.ServeMux would take it for a GET.
+func (b *Bots) rootBot(w http.ResponseWriter, r *http.Request) error {
+	if r.Method == http.MethodHead {
+		w.Header().Set("Allow", "GET, POST")
+		w.WriteHeader(http.StatusMethodNotAllowed)
+		return nil
+	}
+	m, err := b.Requested(r)
+	if err != nil {
+		return err
+	}
+	if m.Public == nil {
+		return db.ErrNotFound
+	}
+	b.serve(w, r, m.Public, bots.Mount{Path: "/bots/" + m.Name})
+	return nil
+}
+
+// serve hands the request to a bot, unbuffered.
+func (b *Bots) serve(w http.ResponseWriter, r *http.Request, handler http.Handler, mount bots.Mount) {
+	mount.Lang = b.Lang(r)
+	http.StripPrefix(mount.Path, handler).ServeHTTP(w, bots.WithMount(r, mount))
+}
+
+// publicFile serves a file that a bot has right below the city's page, such as a feed. It takes all methods, so that the
+// bot says which ones it knows.
+func (b *Bots) publicFile(w http.ResponseWriter, r *http.Request) error {
+	city, ok, err := b.Settings.Get(r.Context(), r.PathValue("city"))
+	if err != nil {
+		return err
+	}
+	if !ok {
+		return db.ErrNotFound
+	}
+	file := r.PathValue("file")
+	for _, m := range b.All() {
+		mount := bots.Mount{City: b.Settings.View(m.Name, city), Path: "/c/" + city.City + "/" + m.Name, Lang: b.Lang(r)}
+		if slices.Contains(m.Files, file) {
+			http.StripPrefix("/c/"+city.City, m.Public).ServeHTTP(w, bots.WithMount(r, mount))
+			return nil
+		}
+		if m.Name == file && m.Public != nil {
+			http.Redirect(w, r, mount.Path+"/", http.StatusPermanentRedirect) // with the same method
+			return nil
+		}
+	}
+	return db.ErrNotFound
+}

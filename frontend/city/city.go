@@ -1,0 +1,79 @@
+// Package city has the pages on which its admins look after a city: settings with their history, conflicts and files, the options
+// of bots, the ledger; and it mails admins whose accounts on networks need them.
+package city
+
+import (
+	"embed"
+	"net/http"
+	"time"
+
+	"linienfunk/db"
+	"linienfunk/frontend/account"
+	"linienfunk/frontend/botpages"
+	"linienfunk/frontend/site"
+	"linienfunk/frontend/wording"
+	"linienfunk/settings"
+)
+
+// Files are the templates, in the directory pages.
+//
+//go:embed pages/*.html
+var Files embed.FS
+
+// Pages are the pages of a city's admins.
+type Pages struct {
+	*site.Site
+	bots     *botpages.Bots
+	words    *wording.Wording
+	accounts *account.Pages
+
+	HistoryTime time.Duration // how long a page waits for a change that is in force already; see versions
+}
+
+// New waits two seconds for the history.
+func New(s *site.Site, b *botpages.Bots, w *wording.Wording, a *account.Pages) *Pages {
+	return &Pages{Site: s, bots: b, words: w, accounts: a, HistoryTime: historyTime}
+}
+
+// AddTo adds the pages to mux.
+func (p *Pages) AddTo(mux *http.ServeMux) {
+	for pattern, action := range map[string]site.CityAction{
+		"GET /city/{city}":                       p.city,
+		"POST /city/{city}":                      p.saveCity,
+		"POST /city/{city}/try":                  p.try,
+		"POST /city/{city}/merge":                p.merge,
+		"POST /city/{city}/options/{bot}":        p.saveOptions,
+		"GET /city/{city}/ledger":                p.ledger,
+		"POST /city/{city}/ledger/{id}/withdraw": p.withdraw,
+		"GET /city/{city}/history":               p.history,
+		"POST /city/{city}/undo":                 p.undo,
+		"GET /city/{city}/settings.json":         p.export,
+		"POST /city/{city}/import":               p.importFile,
+		"POST /city/{city}/import/apply":         p.importApply,
+		"POST /city/{city}/invite":               p.invite,
+		// Pages that a form led to, asked for by a link to another language or by hand.
+		"GET /city/{city}/try":                  back(""),
+		"GET /city/{city}/merge":                back(""),
+		"GET /city/{city}/options/{bot}":        back(""),
+		"GET /city/{city}/ledger/{id}/withdraw": back("/ledger"),
+		"GET /city/{city}/undo":                 back("/history"),
+		"GET /city/{city}/import":               back("/history"),
+		"GET /city/{city}/import/apply":         back("/history"),
+	} {
+		mux.HandleFunc(pattern, p.Do(p.CityAdmin(action)))
+	}
+}
+
+// back leads to the page on which the form is.
+func back(page string) site.CityAction {
+	return func(w http.ResponseWriter, r *http.Request, _ db.Admin, city settings.Snapshot) error {
+		http.Redirect(w, r, "/city/"+city.City+page, http.StatusSeeOther)
+		return nil
+	}
+}
+
+// tabs are the links between an admin's pages of a city.
+type tabs struct {
+	Name string
+	Here string // which one the page is: "settings", "ledger", "history"
+}

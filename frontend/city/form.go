@@ -1,0 +1,109 @@
+package city
+
+import (
+	"net/http"
+	"strconv"
+	"strings"
+
+	"linienfunk/frontend/site"
+	"linienfunk/settings"
+	"linienfunk/settings/chain"
+)
+
+// cityForm is the settings form as text: what is saved, or what somebody sent, mistakes included. Fields are named
+// as in the settings' JSON.
+type cityForm struct {
+	Base               chain.Hash // the version that it was made from
+	Title, Lang, About string
+	Active, Listed     bool
+	TimeZone           string
+	Triggers, Blocked  string
+	FreshnessMinutes   string
+	RetentionHours     string
+	Note               string // why
+	Try                tryForm
+	Errors             site.FormErrors
+}
+
+func newCityForm(s settings.Snapshot) cityForm {
+	return cityForm{
+		Base: s.Hash, Title: s.Title, Lang: s.Lang, About: s.About, Active: s.Active, Listed: s.Listed, TimeZone: s.TimeZone,
+		Triggers: strings.Join(s.Triggers, "\n"), Blocked: strings.Join(s.Blocked, "\n"),
+		FreshnessMinutes: strconv.Itoa(s.FreshnessMinutes), RetentionHours: strconv.Itoa(s.RetentionHours),
+		Errors: site.FormErrors{},
+	}
+}
+
+func readCityForm(r *http.Request) cityForm {
+	get := r.PostForm.Get
+	form := cityForm{
+		Base: chain.Hash(get("base")), Title: get("title"), Lang: get("lang"), About: get("about"),
+		Active: get("active") != "", Listed: get("listed") != "", TimeZone: get("time_zone"),
+		Triggers: get("triggers"), Blocked: get("blocked"),
+		FreshnessMinutes: get("freshness_minutes"), RetentionHours: get("retention_hours"),
+		Note: get("note"), Try: readTryForm(r), Errors: site.FormErrors{},
+	}
+	return form.tidy()
+}
+
+// tidy takes away what browsers and people add without meaning it.
+func (c cityForm) tidy() cityForm {
+	c.Title, c.FreshnessMinutes = strings.TrimSpace(c.Title), strings.TrimSpace(c.FreshnessMinutes)
+	c.RetentionHours, c.About = strings.TrimSpace(c.RetentionHours), strings.TrimSpace(site.LineEnds(c.About))
+	c.Triggers, c.Blocked = site.LineEnds(c.Triggers), site.LineEnds(c.Blocked)
+	return c
+}
+
+// changes are the fields that differ from those of the form as it was shown, for settings.With. All others stay as they
+// are in the document, even where no form would write them so.
+func (c cityForm) changes(shown cityForm) map[string]any {
+	shown = shown.tidy()
+	changed := map[string]any{}
+	for _, one := range []struct {
+		field, is, was string
+		value          any
+	}{
+		{"active", onOff(c.Active), onOff(shown.Active), c.Active},
+		{"listed", onOff(c.Listed), onOff(shown.Listed), c.Listed},
+		{"title", c.Title, shown.Title, c.Title},
+		{"lang", c.Lang, shown.Lang, c.Lang},
+		{"time_zone", c.TimeZone, shown.TimeZone, c.TimeZone},
+		{"about", c.About, shown.About, c.About},
+		{"triggers", trimEnd(c.Triggers), trimEnd(shown.Triggers), splitLines(c.Triggers)},
+		{"blocked", trimEnd(c.Blocked), trimEnd(shown.Blocked), splitLines(c.Blocked)},
+		{"freshness_minutes", c.FreshnessMinutes, shown.FreshnessMinutes, number(c.FreshnessMinutes)},
+		{"retention_hours", c.RetentionHours, shown.RetentionHours, number(c.RetentionHours)},
+	} {
+		if one.is != one.was {
+			changed[one.field] = one.value
+		}
+	}
+	return changed
+}
+
+func onOff(on bool) string { return strconv.FormatBool(on) }
+
+// Rows is how high the box of a list should be.
+func (c cityForm) Rows(text string) int { return min(max(strings.Count(text, "\n")+2, 6), 18) }
+
+// MaxNote is how long the note may be.
+func (cityForm) MaxNote() int { return settings.MaxNote }
+
+// splitLines keeps blank lines, so that line numbers are the ones people see; those at the end go.
+func splitLines(text string) []string {
+	if text = trimEnd(text); text == "" {
+		return []string{}
+	}
+	return strings.Split(text, "\n")
+}
+
+func trimEnd(text string) string { return strings.TrimRight(text, "\n \t") }
+
+// number is the value of a field; what is no number becomes -1, which no limit allows.
+func number(text string) int {
+	n, err := strconv.Atoi(text)
+	if err != nil {
+		return -1
+	}
+	return n
+}

@@ -1,0 +1,145 @@
+package city_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+
+	"linienfunk/db"
+	"linienfunk/frontend/frontendtest"
+	"linienfunk/settings"
+)
+
+const historyPath = "/city/berlin/history"
+
+// past is a city with some changes, and its admin.
+func past(t *testing.T, changes ...map[string]any) (*frontendtest.World, *frontendtest.Visitor, db.Admin) {
+	t.Helper()
+	s := frontendtest.New(t, frontendtest.TwoBots)
+	admin := s.Admin("ada@example.org", "berlin")
+	for _, one := range changes {
+		s.Save("berlin", admin.ID, one)
+	}
+	return s, s.VisitorAs("ada@example.org"), admin
+}
+
+func TestTheHistoryTellsWhoChangedWhatAndWhy(t *testing.T) {
+	s, v, ada := past(t)
+	bo := s.Admin("bo@example.org")
+	s.Save("berlin", ada.ID, map[string]any{"triggers": []string{"kontrolle", "u8"}, "blocked": []string{}})
+	s.Save("berlin", 0, map[string]any{"triggers": []string{"kontrolle", "tram", ""}, "active": false})
+	s.Save("berlin", bo.ID, map[string]any{"about": strings.Repeat("lang ", 100), "bots.alpha.who_may": "few", "lang": "de"})
+	v.Submit(v.Get("/city/berlin"), "/city/berlin", "freshness_minutes", "45", "note", "weil  der\nWinter kommt").Want(200)
+	frontendtest.Check(t, s.Site.DB.Delete(&db.Admin{}, bo.ID).Error)
+	page := v.Get(historyPath).Want(200, "Change 5", "ada@example.org", "weil der Winter kommt", "30 minutes", "45 minutes",
+		"Change 4", "somebody who has left", "Fake network: Who may report", "Only who we follow", "English", "Deutsch", "<details>",
+		"Linienfunk", "added: </span>", "tram", "removed: </span>", "(blank line)", "Carry reports", ">off<", "What the city began with",
+		string(s.Present("berlin").Hash)).WantNot("bo@example.org")
+	if n := strings.Count(page.Text, `action="/city/berlin/undo"`); n != 4 {
+		t.Errorf("%d changes can be undone, want all but the first", n)
+	}
+	if strings.Index(page.Text, "Change 5") > strings.Index(page.Text, "Change 4") {
+		t.Error("the newest is not first")
+	}
+}
+
+func TestTheHistoryHasPagesOfTwenty(t *testing.T) {
+	s, v, _ := past(t)
+	for i := range 24 {
+		s.Save("berlin", 0, map[string]any{"title": fmt.Sprint("Title ", i)})
+	}
+	v.Get(historyPath).Want(200, `id="change-25"`, `id="change-6"`, "?before=6\"").WantNot(`id="change-5"`, "Newest")
+	v.Get(historyPath+"?before=6").Want(200, `id="change-5"`, `id="change-1"`, "Newest").WantNot(`id="change-6"`, "rel=\"next\"")
+	for _, before := range []string{"nonsense", "-1", "99999999999999999999", "100"} {
+		v.Get(historyPath+"?before="+before).Want(200, `id="change-25"`)
+	}
+	v.Get(historyPath + "?before=1").Want(200).WantNot(`id="change-`)
+}
+
+func TestTimesAreThoseOfTheCitysZone(t *testing.T) {
+	s, v, _ := past(t)
+	s.Sample("berlin", 1)
+	v.Submit(v.Get("/city/berlin"), "/city/berlin", "time_zone", "Pacific/Chatham").Want(200, "Saved.", `value="Pacific/Chatham" selected`)
+	at := s.Now().In(s.Present("berlin").Zone())
+	for _, path := range []string{historyPath, "/city/berlin/ledger"} {
+		v.Get(path).Want(200, at.Format("MST"))
+	}
+	v.Submit(v.Get("/city/berlin"), "/city/berlin", "time_zone", "Berlin").Want(422, "one of the time zones", `id="f-time_zone-error"`)
+}
+
+func TestABrokenChainIsNamedAndWhatIsSoundIsShown(t *testing.T) {
+	s, v, _ := past(t, map[string]any{"title": "Two"}, map[string]any{"title": "Three"}, map[string]any{"title": "Four"})
+	v.Get(historyPath).Want(200, "Change 4") // it is written
+	frontendtest.Check(t, s.Site.DB.Exec("UPDATE settings_links SET note = 'forged' WHERE number = 3").Error)
+	v.Get(historyPath).Want(200, `role="alert"`, "This history is damaged", "link 4", `id="change-2"`).WantNot(`/undo"`, `id="change-4"`)
+	v.Post("/city/berlin/undo", "hash", string(s.Present("berlin").Hash), "base", string(s.Present("berlin").Hash)).At(historyPath)
+}
+
+// undo presses the button of a change.
+func undo(v *frontendtest.Visitor, number int) frontendtest.Answer {
+	v.T.Helper()
+	all, err := v.Storage.History(v.T.Context(), "berlin")
+	frontendtest.Check(v.T, err)
+	return v.Post("/city/berlin/undo", "hash", string(all[number-1].Hash), "base", string(v.Present("berlin").Hash))
+}
+
+func TestUndoingTakesOneChangeBackAndLeavesLaterOnesAlone(t *testing.T) {
+	s, v, _ := past(t, map[string]any{"triggers": []string{"kontrolle", "u8"}, "about": "two"}, map[string]any{"title": "Three"},
+		map[string]any{"triggers": []string{"kontrolle", "u8", "tram"}})
+	v.Get(historyPath).Want(200, "Change 4")
+	before := settings.Default("berlin", "en").Triggers
+	undo(v, 2).At(historyPath).Want(200, "Saved.", "Change 5", "Undoes change 2")
+	got := s.Present("berlin")
+	if got.About != "" || got.Title != "Three" || len(got.Triggers) != len(before)+1 || !strings.Contains(fmt.Sprint(got.Triggers), "tram") {
+		t.Errorf("in force: %+v", got.Settings)
+	}
+	undo(v, 5).At(historyPath).Want(200, "Undoes change 5")
+	if got := s.Present("berlin"); got.About != "two" {
+		t.Errorf("in force: %+v", got.Settings)
+	}
+}
+
+func TestAChangeOnWhichAnotherStandsIsNotUndone(t *testing.T) {
+	s, v, _ := past(t, map[string]any{"title": "Two", "about": "x"}, map[string]any{"lang": "de"}, map[string]any{"title": "Four"})
+	v.Get(historyPath).Want(200, "Change 4")
+	now := s.Present("berlin").Hash
+	undo(v, 2).Want(http.StatusConflict, "Change 2 cannot be undone by itself", "Change 4", "ada@example.org", "City").WantNot("Change 3")
+	if s.Present("berlin").Hash != now {
+		t.Error("something was changed")
+	}
+}
+
+func TestUndoingTakesNothingButAChangeOfTheCity(t *testing.T) {
+	s, v, _ := past(t, map[string]any{"title": "Two"})
+	s.Admin("cy@example.org", "ghent")
+	now := string(s.Present("berlin").Hash)
+	v.Get(historyPath).Want(200, "Change 2")
+	undo(v, 1).Want(400)
+	for _, hash := range []string{"", "nonsense", strings.Repeat("x", 100_000), string(s.Present("ghent").Hash)} {
+		v.Post("/city/berlin/undo", "hash", hash, "base", now).Want(400)
+	}
+	v.Post("/city/berlin/undo", "hash", now).Want(400)
+	v.Post("/city/berlin/undo", "hash", now, "base", "old").At(historyPath).Want(200, "changed the settings meanwhile", `role="alert"`)
+	if got := s.Present("berlin").Title; got != "Two" {
+		t.Errorf("in force: %q", got)
+	}
+}
+
+func TestSettingsComeAsAFile(t *testing.T) {
+	s, v, _ := past(t, map[string]any{"title": "Zwei"})
+	got := v.Get("/city/berlin/settings.json").Want(200)
+	for name, want := range map[string]string{
+		"Content-Disposition": `attachment; filename="linienfunk-berlin.json"`, "Cache-Control": "no-store", "Content-Type": "application/json",
+	} {
+		if is := got.Header.Get(name); is != want {
+			t.Errorf("%s: %s", name, is)
+		}
+	}
+	var file settings.Export
+	frontendtest.Check(t, json.Unmarshal([]byte(got.Raw), &file))
+	if document, err := settings.ReadExport([]byte(got.Raw)); err != nil || string(document) != string(s.Present("berlin").Document) || file.City != "berlin" {
+		t.Errorf("file of %s: %s, %v", file.City, document, err)
+	}
+}

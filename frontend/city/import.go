@@ -1,0 +1,110 @@
+package city
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+
+	"linienfunk/db"
+	"linienfunk/frontend/site"
+	"linienfunk/frontend/wording"
+	"linienfunk/report"
+	"linienfunk/settings"
+	"linienfunk/settings/chain"
+)
+
+// importForm is the form for a file with settings.
+type importForm struct {
+	Text   string // as pasted
+	Errors site.FormErrors
+}
+
+type previewData struct {
+	City     site.CityLink
+	Tabs     tabs
+	Base     chain.Hash
+	Document string
+	Other    string // the city that the file is of, if it is another one
+	Stale    bool   // somebody saved since the admin has seen the preview
+	Changes  []wording.Change
+	Note     string
+	MaxNote  int
+}
+
+// importFile checks a file with settings, and shows what it would change. Nothing is saved yet.
+func (p *Pages) importFile(w http.ResponseWriter, r *http.Request, _ db.Admin, city settings.Snapshot) error {
+	if err := site.ParseForm(r); err != nil {
+		return err
+	}
+	text, err := importText(r)
+	if err != nil {
+		return err
+	}
+	form := importForm{Text: r.PostForm.Get("text"), Errors: site.FormErrors{}}
+	document, err := settings.ReadExport(text)
+	if err != nil {
+		form.Errors.Add("import", p.Text(r, "import-format"))
+		return p.showHistory(w, r, http.StatusUnprocessableEntity, city, form)
+	}
+	if len(document) > chain.MaxDocument {
+		return p.importWrong(w, r, city, form, settings.Errors{{TextID: "settings-error-large"}})
+	}
+	var file settings.Export
+	_ = json.Unmarshal(text, &file) // ReadExport could
+	data := previewData{Document: string(document), Note: p.Text(r, "import-note")}
+	if file.City != city.City {
+		data.Other = report.Cut(report.Clean(file.City), 40)
+		data.Note = p.Text(r, "import-note-other", "City", data.Other)
+	}
+	return p.preview(w, r, http.StatusOK, city, data, form)
+}
+
+// importText is the file, or what was pasted if there is none.
+func importText(r *http.Request) ([]byte, error) {
+	file, _, err := r.FormFile("file")
+	if errors.Is(err, http.ErrMissingFile) || errors.Is(err, http.ErrNotMultipart) {
+		return []byte(r.PostForm.Get("text")), nil
+	}
+	if err != nil {
+		return nil, site.ErrForm
+	}
+	defer file.Close()
+	text, err := io.ReadAll(file) // parseForm has read it already
+	if len(text) == 0 {
+		return []byte(r.PostForm.Get("text")), err
+	}
+	return bytes.TrimPrefix(bytes.ToValidUTF8(text, []byte("\uFFFD")), []byte("\uFEFF")), err
+}
+
+// preview shows what a document would change, if it can be used. form is where mistakes are shown.
+func (p *Pages) preview(w http.ResponseWriter, r *http.Request, status int, city settings.Snapshot, data previewData, form importForm) error {
+	var found settings.Errors
+	if _, _, err := p.Settings.Schema().Check(city.Document, []byte(data.Document)); errors.As(err, &found) {
+		return p.importWrong(w, r, city, form, found)
+	} else if err != nil {
+		return site.ErrForm
+	}
+	changes, err := settings.Diff(city.Document, []byte(data.Document))
+	if err != nil {
+		return err
+	}
+	if len(changes) == 0 {
+		p.Flash(w, r, p.Text(r, "import-same"), false)
+		http.Redirect(w, r, "/city/"+city.City+"/history", http.StatusSeeOther)
+		return nil
+	}
+	data.City, data.Tabs, data.Base = site.LinkTo(city), tabs{city.City, "history"}, city.Hash
+	data.Changes, data.MaxNote = p.words.Changes(r, changes), settings.MaxNote
+	about := site.Page{Title: p.Text(r, "import-of", "City", city.Title), Line: site.LineOf(city.City), Private: true}
+	return p.Show(w, r, status, about, "import.html", data)
+}
+
+func (p *Pages) importWrong(w http.ResponseWriter, r *http.Request, city settings.Snapshot, form importForm, found settings.Errors) error {
+	form.Errors.Add("import", p.Text(r, "import-wrong"))
+	for _, sentence := range p.words.Mistakes(r, found) {
+		form.Errors.Add("import", sentence)
+	}
+	return p.showHistory(w, r, http.StatusUnprocessableEntity, city, form)
+}

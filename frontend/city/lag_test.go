@@ -1,0 +1,65 @@
+package city_test
+
+import (
+	"context"
+	"testing"
+
+	"linienfunk/frontend/site"
+	"linienfunk/settings"
+)
+
+// behind are settings of a node that has not heard of the newest version yet.
+type behind struct {
+	site.Settings
+	old settings.Snapshot
+}
+
+func (b behind) Get(context.Context, string) (settings.Snapshot, bool, error) {
+	return b.old, true, nil
+}
+
+func TestAFormThatAnotherNodeShowedIsSavedByOneThatLagsBehind(t *testing.T) {
+	s, v, _ := past(t)
+	old := s.Present("berlin")
+	s.Save("berlin", 0, map[string]any{"about": "from another node"})
+	form := s.Form("berlin", "about", "from another node", "title", "Here")
+	s.Site.Settings = behind{s.Node, old}
+	v.Post("/city/berlin", form...).At("/city/berlin").Want(200, "Saved.")
+	if got := s.Present("berlin"); got.Title != "Here" || got.About != "from another node" {
+		t.Errorf("in force: %+v", got.Settings)
+	}
+}
+
+// unsure is a node that does not know what became of a change.
+type unsure struct{ site.Settings }
+
+func (unsure) Submit(context.Context, settings.Draft) (settings.Snapshot, error) {
+	return settings.Snapshot{}, settings.ErrPending
+}
+
+func TestAChangeThatIsNotInForceYetSaysSo(t *testing.T) {
+	s, v, _ := past(t)
+	s.Site.Settings = unsure{s.Node}
+	v.Post("/city/berlin", s.Form("berlin", "title", "Here")...).At("/city/berlin").Want(200, "not in force yet", `role="alert"`)
+}
+
+// late is a history in which the newest version is missing.
+type late struct{ *settings.Storage }
+
+func (l late) History(ctx context.Context, city string) ([]settings.Version, error) {
+	all, err := l.Storage.History(ctx, city)
+	return all[:len(all)-1], err
+}
+
+func TestAHistoryThatLagsBehindIsShownAsFarAsItIs(t *testing.T) {
+	s, v, _ := past(t, map[string]any{"title": "Two"}, map[string]any{"title": "Three"})
+	v.Get(historyPath).Want(200, `id="change-3"`)
+	base := s.Present("berlin").Hash
+	stale := s.Form("berlin", "about", "mine")
+	s.Save("berlin", 0, map[string]any{"title": "Four"})
+	v.Get(historyPath).Want(200, `id="change-4"`)
+	s.Cities.HistoryTime, s.Site.History = 0, late{s.Storage}
+	v.Get(historyPath).Want(200, `id="change-3"`).WantNot(`id="change-4"`)
+	v.Post("/city/berlin", stale...).Want(409, "Four", "mine")
+	v.Post("/city/berlin/undo", "hash", string(s.Present("berlin").Hash), "base", string(base)).Want(400)
+}

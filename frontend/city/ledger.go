@@ -1,0 +1,103 @@
+package city
+
+import (
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+
+	"linienfunk/db"
+	"linienfunk/frontend/site"
+	"linienfunk/settings"
+)
+
+// ledgerPage is how many reports a page shows.
+const ledgerPage = 50
+
+type ledgerData struct {
+	City    site.CityLink
+	Tabs    tabs
+	Zone    *time.Location
+	Entries []entry
+	First   bool
+	Older   uint // id of the page's last report, 0 if there are no older ones
+	Hours   int  // then texts are deleted
+}
+
+// entry is a report as the ledger shows it.
+type entry struct {
+	ID         uint
+	At         time.Time
+	Text, From string // the original is not linked: its address often names the author
+	Private    bool
+	Withdrawn  string // by whom, empty if nobody did
+	CanTake    bool   // the report back
+	Deliveries []delivery
+	verdict
+}
+
+type delivery struct {
+	To, Status, Kind, Detail, URL string
+	Served                        int
+	Spread                        bool // to subscribers, which the network has not reached yet when all of them are in its queue
+}
+
+// ledger shows what came, what the censor said, and where it went.
+func (p *Pages) ledger(w http.ResponseWriter, r *http.Request, _ db.Admin, city settings.Snapshot) error {
+	before, _ := strconv.ParseUint(r.URL.Query().Get("before"), 10, 32) // nonsense is the first page
+	entries, err := p.DB.Entries(r.Context(), city.City, uint(before), ledgerPage+1)
+	if err != nil {
+		return err
+	}
+	data := ledgerData{City: site.LinkTo(city), Tabs: tabs{city.City, "ledger"}, Zone: city.Zone(), First: before == 0, Hours: city.RetentionHours}
+	if len(entries) > ledgerPage {
+		entries = entries[:ledgerPage]
+		data.Older = entries[ledgerPage-1].ID
+	}
+	for _, e := range entries {
+		data.Entries = append(data.Entries, p.entry(r, e))
+	}
+	about := site.Page{Title: p.Text(r, "ledger-of", "City", city.Title), Line: site.LineOf(city.City), Private: true}
+	return p.Show(w, r, http.StatusOK, about, "ledger.html", data)
+}
+
+func (p *Pages) entry(r *http.Request, e db.Entry) entry {
+	shown := entry{
+		ID: e.ID, At: e.At, Text: e.Text, From: p.bots.Title(p.Lang(r), e.Bot), Private: e.Private,
+		Withdrawn: e.Withdrawn, CanTake: e.Withdrawn == "" && spread(e),
+		verdict: verdict{e.Passed, e.List, e.Rule, e.Line},
+	}
+	for _, d := range e.Deliveries {
+		if d.Status == db.Retracted {
+			d.RemoteURL = "" // nothing is there any more
+		}
+		shown.Deliveries = append(shown.Deliveries, delivery{
+			To: p.bots.Title(p.Lang(r), d.Bot), Status: string(d.Status), Kind: deliveryKind(d.Status),
+			Detail: p.bots.Translate(p.Lang(r), d.Bot, d.Detail), URL: link(d.RemoteURL), Served: d.Served,
+			Spread: d.Status == db.Sent && p.bots.Broadcasts(d.Bot),
+		})
+	}
+	return shown
+}
+
+// deliveryKind is the colour of a delivery's chip.
+func deliveryKind(status db.Status) string {
+	switch status {
+	case db.Sent:
+		return "good"
+	case db.Queued, db.Retrying:
+		return "wait"
+	case db.Failed:
+		return "bad"
+	}
+	return "plain"
+}
+
+// link lets only addresses of pages through: networks tell us what to link to.
+func link(address string) string {
+	u, err := url.Parse(address)
+	if err != nil || u.Host == "" || (u.Scheme != "https" && u.Scheme != "http") {
+		return ""
+	}
+	return address
+}

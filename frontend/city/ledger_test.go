@@ -1,0 +1,69 @@
+package city_test
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+
+	"linienfunk/bots"
+	"linienfunk/db"
+	"linienfunk/frontend/frontendtest"
+	"linienfunk/report"
+)
+
+// broadcastFakeBot is a fakeBot that goes to single subscribers.
+type broadcastFakeBot struct{ *frontendtest.Bot }
+
+func (broadcastFakeBot) SendPage(context.Context, bots.Account, report.Report, string) (string, int, error) {
+	return "", 0, nil
+}
+
+func TestTheLedgerSaysThatABroadcastIsOnItsWayOnly(t *testing.T) {
+	s := frontendtest.New(t, func(s *frontendtest.World) {
+		s.Mount("alpha", &frontendtest.Bot{}, frontendtest.AdminsOnly)
+		s.Mount("beta", &frontendtest.Bot{}, func(b *frontendtest.Bot) bots.Bot { return broadcastFakeBot{b} })
+	})
+	admin := s.Admin("ada@example.org", "berlin")
+	v := s.VisitorAs("ada@example.org")
+	for i, c := range []struct {
+		bot    string
+		status db.Status
+		served int
+		en, de string
+	}{
+		{"alpha", db.Sent, 0, "sent", "gesendet"},
+		{"beta", db.Sent, 0, "no subscribers", "niemand abonniert"},
+		{"beta", db.Sent, 1, "on its way to one subscriber", "unterwegs an eine Person"},
+		{"beta", db.Sent, 344, "on its way to 344 subscribers", "unterwegs an 344 Personen"},
+		{"beta", db.Retrying, 200, "trying again (200)", "neuer Versuch (200)"},
+		{"beta", db.Expired, 0, "too late", "zu spät"},
+		{"gone", db.Sent, 3, "sent (3)", "gesendet (3)"},
+	} {
+		e, err := s.Site.DB.Record(t.Context(), report.Report{City: "berlin", Bot: "alpha", ID: fmt.Sprint(i), Text: "kontrolle", At: s.Now()},
+			report.Verdict{Passed: true}, db.Queued, []string{c.bot})
+		frontendtest.Check(t, err)
+		d := e.Deliveries[0]
+		d.Status, d.Served = c.status, c.served
+		frontendtest.Check(t, s.Site.DB.SaveDelivery(t.Context(), d))
+		for lang, want := range map[string]string{"en": c.en, "de": c.de} {
+			frontendtest.Check(t, s.Site.DB.Model(&admin).Update("lang", lang).Error)
+			v.Get("/city/berlin/ledger").Want(200, fmt.Sprintf(`id="report-%d"`, e.ID), ": "+want+"<")
+		}
+	}
+}
+
+func TestTheLedgerShowsWhatBecameOfEachReport(t *testing.T) {
+	s := frontendtest.New(t, frontendtest.TwoBots)
+	s.Admin("ada@example.org", "berlin")
+	v := s.VisitorAs("ada@example.org")
+	v.Get("/city/berlin/ledger").Want(200, "No report has come in yet")
+	s.Sample("berlin", 120)
+	first := v.Get("/city/berlin/ledger").Want(200, "Report 119", "Report 70", "Fake network: sent", "https://example.social/@berlin/119",
+		"trigger, line 2", "<code>kontrolle</code>", "no trigger word", "Text deleted", "blocked, line 1", "the server does not answer", "rel=\"next\"").
+		WantNot("Report 69 ", "javascript:")
+	before := first.Text[strings.Index(first.Text, "?before="):]
+	before = before[:strings.Index(before, `"`)]
+	v.Get("/city/berlin/ledger"+before).Want(200, "Report 69 ", "Report 20 ", "Newest").WantNot("Report 70 ")
+	v.Get("/city/berlin/ledger?before=nonsense").Want(200, "Report 119")
+}

@@ -1,0 +1,57 @@
+package city
+
+import (
+	"net/http"
+
+	"linienfunk/db"
+	"linienfunk/frontend/site"
+	"linienfunk/frontend/wording"
+	"linienfunk/settings"
+)
+
+// saveCity saves the city's own form. If somebody else has saved since it was shown, the page shows both.
+func (p *Pages) saveCity(w http.ResponseWriter, r *http.Request, admin db.Admin, city settings.Snapshot) error {
+	if err := site.ParseForm(r); err != nil {
+		return err
+	}
+	form := readCityForm(r)
+	from, older, err := p.document(r.Context(), city, form.Base)
+	if err != nil {
+		return err
+	}
+	to, err := settings.With(from, form.changes(p.shown(from)))
+	if err != nil {
+		return err
+	}
+	a := attempt{Base: form.Base, From: from, To: to, Note: form.Note, back: "/city/" + city.City}
+	a.conflict = func(now settings.Snapshot) error { return p.conflict(w, r, now, a) }
+	a.wrong = func(found settings.Errors) error {
+		p.blame(r, &form, found)
+		return p.showCity(w, r, http.StatusUnprocessableEntity, admin, city, cityData{Form: form})
+	}
+	if older {
+		return a.conflict(city)
+	}
+	return p.submit(w, r, admin, city.City, a)
+}
+
+// shown is the form as it was shown when a document was the present one.
+func (p *Pages) shown(document []byte) cityForm {
+	was, _, _ := p.Settings.Schema().Check(document, document) // even of one that cannot be used it reads what it can
+	return newCityForm(settings.Snapshot{Settings: was})
+}
+
+// blame puts what is wrong at the form's fields; what is at none of them, above the form.
+func (p *Pages) blame(r *http.Request, form *cityForm, found settings.Errors) {
+	var others settings.Errors
+	for _, one := range found {
+		if wording.HasTitle(one.Field) {
+			form.Errors.Add(one.Field, p.words.Mistake(r, one))
+		} else {
+			others = append(others, one)
+		}
+	}
+	for _, sentence := range p.words.Mistakes(r, others) {
+		form.Errors.Add("", sentence)
+	}
+}

@@ -1,0 +1,61 @@
+package city
+
+import (
+	"net/http"
+	"time"
+
+	"linienfunk/bots"
+	"linienfunk/frontend/botpages"
+	"linienfunk/settings"
+)
+
+// adminSection is a bot's part of the settings page.
+type adminSection struct {
+	botpages.Section
+	Status *chip // nil if no process of the bot runs for the city
+}
+
+// chip is a state as the page shows it.
+type chip struct {
+	Kind, State   string
+	Label, Detail string
+	Since         time.Time
+	Queue         int
+}
+
+// adminSections asks all bots. wrong is a form of a bot's options that somebody sent, nil if nobody did.
+func (p *Pages) adminSections(r *http.Request, city settings.Snapshot, wrong *optionsForm) ([]adminSection, error) {
+	status := map[string]bots.Status{}
+	for _, one := range p.Status(city.City) {
+		status[one.Bot] = one
+	}
+	var all []adminSection
+	for _, m := range p.bots.All() {
+		mount := bots.Mount{City: p.Settings.View(m.Name, city), Path: "/city/" + city.City + "/bot/" + m.Name, Lang: p.Lang(r), Admin: true}
+		var err error
+		if mount.Options, err = p.options(r, city, m.Name, wrong); err != nil {
+			return nil, err
+		}
+		one := adminSection{Section: p.bots.Section(r, m, m.Admin, mount)}
+		if s, ok := status[m.Name]; ok {
+			one.Status = &chip{
+				Kind: stateKind(s.State), State: "state-" + string(s.State), Label: s.Label,
+				Detail: p.bots.Translate(p.Lang(r), m.Name, s.Detail), Since: s.Since, Queue: s.Queue,
+			}
+		}
+		all = append(all, one)
+	}
+	return all, nil
+}
+
+func stateKind(s bots.State) string {
+	switch s {
+	case bots.Running:
+		return "good"
+	case bots.Starting, bots.Waiting:
+		return "wait"
+	case bots.Stuck, bots.Halted:
+		return "bad"
+	}
+	return "plain"
+}

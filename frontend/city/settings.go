@@ -1,0 +1,54 @@
+package city
+
+import (
+	"net/http"
+	"time"
+
+	"linienfunk/db"
+	"linienfunk/frontend/site"
+	"linienfunk/settings"
+	"linienfunk/templates"
+)
+
+type cityData struct {
+	City      site.CityLink
+	Tabs      tabs
+	Zone      *time.Location
+	Form      cityForm
+	Languages []site.LanguageLink
+	Zones     []zoneGroup
+	Reports   []tryReport // to try the lists on
+	Tried     *tried      // nil if nobody asked
+	Sections  []adminSection
+	Options   *optionsForm // one with mistakes, to be shown in its section
+	Admins    []db.Admin
+	Me        uint
+	Invite    inviteData
+}
+
+// city is the settings page: the city's own form, each bot's section, and who looks after it.
+func (p *Pages) city(w http.ResponseWriter, r *http.Request, admin db.Admin, city settings.Snapshot) error {
+	return p.showCity(w, r, http.StatusOK, admin, city, cityData{Form: newCityForm(city)})
+}
+
+func (p *Pages) showCity(w http.ResponseWriter, r *http.Request, status int, admin db.Admin, city settings.Snapshot, data cityData) error {
+	var err error
+	if data.Admins, err = p.DB.AdminsOf(r.Context(), city.City); err != nil {
+		return err
+	}
+	if data.Reports, err = p.tryReports(r, city, data.Form.Try.Report); err != nil {
+		return err
+	}
+	data.City, data.Tabs, data.Me, data.Zone = site.LinkTo(city), tabs{city.City, "settings"}, admin.ID, city.Zone()
+	data.Zones = zones(data.Form.TimeZone)
+	for _, lang := range templates.Languages {
+		data.Languages = append(data.Languages, site.LanguageLink{
+			Lang: lang, Name: p.LanguageName(lang), Here: lang == data.Form.Lang,
+		})
+	}
+	if data.Sections, err = p.adminSections(r, city, data.Options); err != nil {
+		return err
+	}
+	about := site.Page{Title: p.Text(r, "settings-of", "City", city.Title), Line: site.LineOf(city.City), Private: true}
+	return p.Show(w, r, status, about, "city.html", data)
+}

@@ -1,0 +1,41 @@
+package city_test
+
+import (
+	"fmt"
+	"testing"
+
+	"linienfunk/frontend/frontendtest"
+)
+
+func TestSettingsAreSavedAndTheProcessesHearOfIt(t *testing.T) {
+	s := frontendtest.New(t, frontendtest.TwoBots)
+	s.Admin("ada@example.org", "berlin")
+	v := s.VisitorAs("ada@example.org")
+	v.Post("/city/berlin", s.Form("berlin", "title", "Groß-Berlin", "triggers", "kontrolle\r\n\r\nzwei in zivil\r\n")...).
+		At("/city/berlin").Want(200, "Saved.", "Groß-Berlin")
+	now := s.Present("berlin")
+	if got := fmt.Sprintf("%q", now.Triggers); got != `["kontrolle" "" "zwei in zivil"]` {
+		t.Errorf("triggers %s", got)
+	}
+	if city := <-s.Changed; city != "berlin" {
+		t.Errorf("changed %q", city)
+	}
+}
+
+func TestAMistakeIsShownBesideItsFieldWithItsLine(t *testing.T) {
+	s := frontendtest.New(t, frontendtest.TwoBots)
+	s.Admin("ada@example.org", "berlin")
+	v := s.VisitorAs("ada@example.org")
+	v.Post("/city/berlin", s.Form("berlin", "triggers", "kontrolle\n\n/(u8/")...).
+		Want(422, `id="f-triggers-error"`, "Line 3: this is not a regular expression", "/(u8/")
+	v.Post("/city/berlin", s.Form("berlin", "blocked", "a\n*")...).Want(422, `id="f-blocked-error"`, "Line 2: *")
+	v.Post("/city/berlin", s.Form("berlin", "freshness_minutes", "soon")...).
+		Want(422, `id="f-freshness_minutes-error"`, "between 1 and 1440", `value="soon"`)
+	v.Post("/city/berlin", s.Form("berlin", "retention_hours", "0")...).Want(422, `id="f-retention_hours-error"`, "between 1 and 2160")
+	v.Post("/city/berlin", s.Form("berlin", "title", "")...).Want(422, `id="f-title-error"`)
+	v.Post("/city/berlin", s.Form("berlin", "lang", "tlh")...).Want(422, `id="f-lang-error"`)
+	v.Lang = "de"
+	v.Post("/city/berlin", s.Form("berlin", "triggers", "/u8")...).Want(422, "Line 1")
+	v.Get("/city/berlin?lang=de")
+	v.Post("/city/berlin", s.Form("berlin", "triggers", "/u8")...).Want(422, "Zeile 1: ein regulärer Ausdruck muss mit / enden")
+}

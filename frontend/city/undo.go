@@ -1,0 +1,95 @@
+package city
+
+import (
+	"errors"
+	"net/http"
+	"slices"
+	"time"
+
+	"linienfunk/db"
+	"linienfunk/frontend/site"
+	"linienfunk/settings"
+	"linienfunk/settings/chain"
+)
+
+// undoData says why a change cannot be undone.
+type undoData struct {
+	City   site.CityLink
+	Tabs   tabs
+	Zone   *time.Location
+	Number int
+	Fields []string // that stand in the way
+	Later  []change // that changed them since
+}
+
+// undo takes one change back, and leaves alone what was changed since. The first cannot be undone: it made the city.
+func (p *Pages) undo(w http.ResponseWriter, r *http.Request, admin db.Admin, city settings.Snapshot) error {
+	if err := site.ParseForm(r); err != nil {
+		return err
+	}
+	back := "/city/" + city.City + "/history"
+	meanwhile := func(settings.Snapshot) error {
+		p.Flash(w, r, p.Text(r, "undo-meanwhile"), true)
+		http.Redirect(w, r, back, http.StatusSeeOther)
+		return nil
+	}
+	all, err := p.versions(r.Context(), city)
+	if errors.Is(err, chain.ErrBroken) {
+		http.Redirect(w, r, back, http.StatusSeeOther) // which says so, and has no such button
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	i := find(all, chain.Hash(r.PostForm.Get("hash")))
+	if i <= 0 || r.PostForm.Get("base") == "" {
+		return site.ErrForm
+	}
+	if chain.Hash(r.PostForm.Get("base")) != city.Hash {
+		return meanwhile(city)
+	}
+	document, blocked, err := settings.Undo(all[i].Before, all[i].After, city.Document)
+	if err != nil {
+		return err
+	}
+	if len(blocked) > 0 {
+		return p.cannotUndo(w, r, city, all[i:], blocked)
+	}
+	a := attempt{Base: city.Hash, From: city.Document, To: document, back: back, conflict: meanwhile}
+	a.Note = p.Text(r, "undo-note", "Number", all[i].Number)
+	a.wrong = func(found settings.Errors) error {
+		p.Flash(w, r, p.Text(r, "undo-wrong", "Number", all[i].Number, "Why", p.words.Mistakes(r, found)[0]), true)
+		http.Redirect(w, r, back, http.StatusSeeOther)
+		return nil
+	}
+	return p.submit(w, r, admin, city.City, a)
+}
+
+// cannotUndo names the later changes that stand on the first of those given.
+func (p *Pages) cannotUndo(w http.ResponseWriter, r *http.Request, city settings.Snapshot, all []settings.Version, blocked []string) error {
+	data := undoData{City: site.LinkTo(city), Tabs: tabs{city.City, "history"}, Zone: city.Zone(), Number: all[0].Number}
+	for _, field := range blocked {
+		data.Fields = append(data.Fields, p.words.Title(r, field))
+	}
+	known := authors{}
+	for _, v := range all[1:] {
+		changes, err := settings.Diff(v.Before, v.After)
+		if err != nil {
+			return err
+		}
+		one, err := p.change(r, known, v)
+		if err != nil {
+			return err
+		}
+		for _, c := range changes {
+			if slices.Contains(blocked, c.Field) {
+				one.Titles = append(one.Titles, p.words.Title(r, c.Field))
+			}
+		}
+		if len(one.Titles) > 0 {
+			data.Later = append(data.Later, one)
+		}
+	}
+	about := site.Page{Title: p.Text(r, "undo-of", "City", city.Title, "Number", data.Number), Line: site.LineOf(city.City), Private: true}
+	return p.Show(w, r, http.StatusConflict, about, "undo.html", data)
+}

@@ -1,0 +1,31 @@
+// Package public has the pages for everybody: the front page, and each city's page.
+package public
+
+import (
+	"embed"
+	"net/http"
+
+	"linienfunk/frontend/botpages"
+	"linienfunk/frontend/site"
+)
+
+// Files are the templates, in the directory pages.
+//
+//go:embed pages/*.html
+var Files embed.FS
+
+// Pages are the pages for everybody.
+type Pages struct {
+	*site.Site
+	bots *botpages.Bots
+}
+
+// New shows what the bots of b show the public.
+func New(s *site.Site, b *botpages.Bots) *Pages { return &Pages{Site: s, bots: b} }
+
+// AddTo adds the pages to mux.
+func (p *Pages) AddTo(mux *http.ServeMux) {
+	mux.HandleFunc("GET /{$}", p.Do(p.home))
+	mux.HandleFunc("GET /c/{city}", p.Do(p.public))
+	mux.HandleFunc("GET /c/{city}/{$}", p.Do(p.publicSlash))
+}

@@ -1,0 +1,61 @@
+package site
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+
+	"linienfunk/db"
+	"linienfunk/settings"
+)
+
+type AdminAction func(w http.ResponseWriter, r *http.Request, admin db.Admin) error
+
+type CityAction func(w http.ResponseWriter, r *http.Request, admin db.Admin, city settings.Snapshot) error
+
+// loggedIn sends strangers to the login page, which leads back.
+func (s *Site) LoggedIn(action AdminAction) func(w http.ResponseWriter, r *http.Request) error {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		admin := Admin(r)
+		if admin == nil {
+			to := "/login"
+			if r.Method == http.MethodGet {
+				to += "?" + url.Values{"next": {r.URL.RequestURI()}}.Encode()
+			}
+			http.Redirect(w, r, to, http.StatusSeeOther)
+			return nil
+		}
+		return action(w, r, *admin)
+	}
+}
+
+// cityAdmin lets only the city's own admins in. For others there is no such page, whether there is such a city or not.
+func (s *Site) CityAdmin(action CityAction) func(w http.ResponseWriter, r *http.Request) error {
+	return s.LoggedIn(func(w http.ResponseWriter, r *http.Request, admin db.Admin) error {
+		cities, err := s.DB.CitiesOf(r.Context(), admin.ID)
+		if err != nil {
+			return err
+		}
+		if !slices.Contains(cities, r.PathValue("city")) {
+			return db.ErrNotFound
+		}
+		city, ok, err := s.Settings.Get(r.Context(), r.PathValue("city"))
+		if err != nil {
+			return err
+		}
+		if !ok {
+			return db.ErrNotFound
+		}
+		return action(w, r, admin, city)
+	})
+}
+
+// looksAfter reports whether the visitor is an admin of the city.
+func (s *Site) IsAdminOf(r *http.Request, city string) (bool, error) {
+	admin := Admin(r)
+	if admin == nil {
+		return false, nil
+	}
+	cities, err := s.DB.CitiesOf(r.Context(), admin.ID)
+	return slices.Contains(cities, city), err
+}

@@ -1,0 +1,106 @@
+package site
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"linienfunk/db"
+)
+
+// maxBody is the largest request in bytes. The longest that people send are a city's lists of words.
+const MaxBody = 1 << 20
+
+// How long a visitor may take to send a request's body, and to read the answer. Handlers that stream set a new
+// deadline before each write.
+const (
+	bodyTime  = 30 * time.Second
+	writeTime = 60 * time.Second
+)
+
+// do makes an action a handler: an error of its that people cannot help is logged and becomes an error page.
+func (s *Site) Do(action func(w http.ResponseWriter, r *http.Request) error) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		err := action(w, r)
+		var large *http.MaxBytesError
+		switch {
+		case err == nil:
+		case errors.Is(err, db.ErrNotFound):
+			s.Fail(w, r, http.StatusNotFound)
+		case errors.As(err, &large):
+			s.Fail(w, r, http.StatusRequestEntityTooLarge)
+		case errors.Is(err, ErrForm):
+			s.Fail(w, r, http.StatusBadRequest)
+		case errors.Is(err, context.Canceled) && r.Context().Err() != nil: // the visitor has gone
+		default:
+			s.Log.Error("page failed", "page", r.Pattern, "err", err)
+			s.Fail(w, r, http.StatusInternalServerError)
+		}
+	}
+}
+
+// guard stands before everything: headers, the limits of a request's size and time, and panics.
+func (s *Site) guard(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		res := &response{ResponseWriter: w}
+		s.headers(res.Header(), r)
+		r.Body = http.MaxBytesReader(res, r.Body, MaxBody)
+		// Errors are of writers without deadlines, in tests. The server sets its own for the next request.
+		control := http.NewResponseController(w)
+		if r.ContentLength != 0 {
+			_ = control.SetReadDeadline(time.Now().Add(bodyTime))
+		}
+		_ = control.SetWriteDeadline(time.Now().Add(s.PageTime))
+		defer s.catch(res, r)
+		next.ServeHTTP(res, r)
+	})
+}
+
+// catch is deferred around handlers: a panic is logged and becomes an error page.
+func (s *Site) catch(w *response, r *http.Request) {
+	trouble := recover()
+	if trouble == nil {
+		return
+	}
+	if trouble == http.ErrAbortHandler {
+		panic(trouble)
+	}
+	// Not the path: it may hold the token of a link.
+	s.Log.Error("page panicked", "page", r.Pattern, "panic", trouble, "stack", string(debug.Stack()))
+	if w.wrote {
+		panic(http.ErrAbortHandler) // half an answer must not look like a whole one
+	}
+	s.Fail(w, r, http.StatusInternalServerError)
+}
+
+func (s *Site) headers(h http.Header, r *http.Request) {
+	h.Set("Content-Security-Policy", s.policy(r))
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("X-Frame-Options", "DENY")
+	// Addresses hold tokens. Not no-referrer: it makes browsers send forms with Origin: null.
+	h.Set("Referrer-Policy", "same-origin")
+	h.Set("Cross-Origin-Opener-Policy", "same-origin")
+	h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
+	if s.secure {
+		h.Set("Strict-Transport-Security", "max-age=31536000")
+	}
+}
+
+// policy lets pages load only what this server serves, and nothing that stands in the page itself. On the admins'
+// pages a form may lead elsewhere: Chromium applies form-action to redirects as well, and connecting an account
+// begins with a form and ends at another server
+// (https://developer.mozilla.org/en-US/docs/Web/HTTP/Reference/Headers/Content-Security-Policy/form-action).
+func (s *Site) policy(r *http.Request) string {
+	forms := "'self'"
+	if strings.HasPrefix(r.URL.Path, "/city/") {
+		forms += " https:"
+		if !s.secure {
+			forms += " http:"
+		}
+	}
+	return "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; connect-src 'self'; " +
+		"base-uri 'none'; frame-ancestors 'none'; form-action " + forms
+}

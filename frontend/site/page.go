@@ -1,0 +1,106 @@
+package site
+
+import (
+	"bytes"
+	"html/template"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"linienfunk/templates"
+)
+
+// page is what layout.html shows around a page's own content.
+type Page struct {
+	Title     string
+	Line      string // class of the city's line colour, or empty
+	Path      string
+	Private   bool // not for search engines
+	LoggedIn  bool
+	Feeds     []Feed
+	Flash     *flash
+	Languages []LanguageLink
+	Content   template.HTML
+}
+
+// feed is a feed that the page announces to browsers.
+type Feed struct{ Type, Title, Path string }
+
+type LanguageLink struct {
+	Lang, Name, Path string
+	Here             bool
+}
+
+// show answers with one of the frontend's templates inside the layout.
+func (s *Site) Show(w http.ResponseWriter, r *http.Request, status int, p Page, name string, data any) error {
+	content, err := s.Render(r, name, data)
+	if err != nil {
+		return err
+	}
+	p.Content = content
+	return s.layout(w, r, status, p)
+}
+
+// render is one of the frontend's templates without the layout.
+func (s *Site) Render(r *http.Request, name string, data any) (template.HTML, error) {
+	var out bytes.Buffer
+	err := s.set.Render(&out, s.Lang(r), name, data)
+	return template.HTML(strings.TrimSpace(out.String())), err // rendered by html/template just now
+}
+
+// layout answers with a page whose Content is set.
+func (s *Site) layout(w http.ResponseWriter, r *http.Request, status int, p Page) error {
+	p.Path, p.LoggedIn, p.Languages = r.URL.Path, Admin(r) != nil, s.languages(r)
+	p.Flash = s.takeFlash(w, r)
+	var out bytes.Buffer
+	if err := s.set.Render(&out, s.Lang(r), "layout.html", p); err != nil {
+		return err
+	}
+	h := w.Header()
+	h.Set("Content-Type", "text/html; charset=utf-8")
+	h.Set("Content-Language", s.Lang(r))
+	h.Set("Cache-Control", "no-cache")
+	if p.LoggedIn || p.Private {
+		h.Set("Cache-Control", "no-store")
+	}
+	h.Set("Content-Length", strconv.Itoa(out.Len()))
+	w.WriteHeader(status)
+	_, _ = out.WriteTo(w) // the visitor may be gone; nobody is left to tell
+	return nil
+}
+
+// languageName is what a language calls itself.
+func (s *Site) LanguageName(lang string) string { return s.set.Text(lang, "language-name") }
+
+func (s *Site) languages(r *http.Request) []LanguageLink {
+	var links []LanguageLink
+	for _, lang := range templates.Languages {
+		query := r.URL.Query()
+		query.Set("lang", lang)
+		links = append(links, LanguageLink{
+			Lang: lang, Name: s.LanguageName(lang), Path: "?" + query.Encode(), Here: lang == s.Lang(r),
+		})
+	}
+	return links
+}
+
+// fail answers with the page of an error status.
+func (s *Site) Fail(w http.ResponseWriter, r *http.Request, status int) {
+	code := strconv.Itoa(status)
+	s.Say(w, r, status, "error-"+code, "error-"+code+"-text")
+}
+
+// say answers with a page that has only a headline and a sentence.
+func (s *Site) Say(w http.ResponseWriter, r *http.Request, status int, title, text string) {
+	data := struct{ Title, Text string }{s.Text(r, title), s.Text(r, text)}
+	err := s.Show(w, r, status, Page{Title: data.Title, Private: true}, "message.html", data)
+	if err != nil {
+		s.Log.Error("cannot show message", "err", err)
+		http.Error(w, http.StatusText(http.StatusInternalServerError), http.StatusInternalServerError)
+	}
+}
+
+// t is a text in the visitor's language.
+func (s *Site) Text(r *http.Request, id string, pairs ...any) string {
+	return s.set.Text(s.Lang(r), id, pairs...)
+}

@@ -1,0 +1,83 @@
+package site
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"net/http"
+	"time"
+
+	"github.com/alexedwards/scs/v2"
+
+	"linienfunk/db"
+)
+
+// Sessions end when nobody used them for sessionIdle. What a visit adds is written at most once in sessionStep, since
+// every write waits for the disk.
+const (
+	sessionIdle = 30 * 24 * time.Hour
+	sessionStep = 24 * time.Hour
+)
+
+// The values of a session.
+const (
+	keyAdmin    = "admin"    // uint: who is logged in
+	keyPassword = "password" // fingerprint of the admin's password, so that a new one ends all sessions
+	keyFlash    = "flash"    // see flash.go
+)
+
+func newSessions(database *db.DB, now func() time.Time, secure bool) *scs.SessionManager {
+	s := scs.New()
+	s.Store = &sessionStore{db: database, now: now}
+	s.HashTokenInStore = true
+	s.Lifetime = sessionIdle
+	s.Cookie.Name = "session"
+	s.Cookie.HttpOnly = true
+	s.Cookie.SameSite = http.SameSiteLaxMode
+	if secure {
+		s.Cookie.Secure = true
+		s.Cookie.Name = "__Host-session" // RFC 6265bis: no neighbour under the same domain can set it
+	}
+	return s
+}
+
+// start logs an admin in, under a new token.
+func (s *Site) LogIn(ctx context.Context, admin db.Admin) error {
+	if err := s.sessions.Clear(ctx); err != nil {
+		return err
+	}
+	if err := s.sessions.RenewToken(ctx); err != nil {
+		return err
+	}
+	s.sessions.Put(ctx, keyAdmin, admin.ID)
+	s.sessions.Put(ctx, keyPassword, fingerprint(admin))
+	s.sessions.SetDeadline(ctx, s.Now().Add(sessionIdle).UTC())
+	return nil
+}
+
+// logOut ends the session.
+func (s *Site) LogOut(ctx context.Context) error { return s.sessions.Destroy(ctx) }
+
+// current returns who is logged in, nil if nobody is. A session that is no longer good is destroyed.
+func (s *Site) current(ctx context.Context) (*db.Admin, error) {
+	id, ok := s.sessions.Get(ctx, keyAdmin).(uint)
+	if !ok {
+		return nil, nil
+	}
+	admin, err := s.DB.AdminByID(ctx, id)
+	if err != nil && err != db.ErrNotFound {
+		return nil, err
+	}
+	if err != nil || fingerprint(admin) != s.sessions.GetString(ctx, keyPassword) {
+		return nil, s.sessions.Destroy(ctx)
+	}
+	if s.sessions.Deadline(ctx).Before(s.Now().Add(sessionIdle - sessionStep)) {
+		s.sessions.SetDeadline(ctx, s.Now().Add(sessionIdle).UTC())
+	}
+	return &admin, nil
+}
+
+func fingerprint(admin db.Admin) string {
+	sum := sha256.Sum256([]byte(admin.Password))
+	return hex.EncodeToString(sum[:8])
+}

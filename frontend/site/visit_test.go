@@ -1,0 +1,93 @@
+package site_test
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"linienfunk/frontend"
+	"linienfunk/frontend/frontendtest"
+)
+
+func TestTheLanguageIsWhatWasChosenOrWhatTheBrowserAsksFor(t *testing.T) {
+	s := frontendtest.New(t, nil)
+	v := s.Visitor()
+	v.Get("/").Want(200, `<html lang="en">`, "One report")
+	v.Lang = "de-CH,de;q=0.9,en;q=0.1"
+	v.Get("/").Want(200, `<html lang="de">`, "Eine Meldung")
+	v.Lang = "fr"
+	v.Get("/").Want(200, `<html lang="en">`)
+	v.Get("/register?lang=de&x=1").At("/register?x=1").Want(200, "Stadt starten")
+	v.Get("/").Want(200, "Eine Meldung")
+	v.Get("/?lang=tlh").Want(200, "Eine Meldung")
+	v.Lang = "en"
+	v.Get("/").Want(200, "Eine Meldung")
+}
+
+func TestChoosingALanguageLeadsToNoOtherSite(t *testing.T) {
+	s := frontendtest.New(t, nil)
+	for _, path := range []string{"//evil.example/?lang=de", `/\evil.example?lang=de`, "/%2f/evil.example?lang=de"} {
+		w := httptest.NewRecorder()
+		r := httptest.NewRequest("GET", "/", nil)
+		u, err := r.URL.Parse("http://linienfunk.example" + path)
+		frontendtest.Check(t, err)
+		r.URL = u
+		s.Handler().ServeHTTP(w, r)
+		if to := w.Header().Get("Location"); strings.HasPrefix(to, "//") || strings.HasPrefix(to, `/\`) || !strings.HasPrefix(to, "/") {
+			t.Errorf("%s leads to %q", path, to)
+		}
+	}
+}
+
+func TestAnAdminsLanguageCountsOnEveryBrowser(t *testing.T) {
+	s := frontendtest.New(t, nil)
+	admin := s.Admin("ada@example.org", "berlin")
+	frontendtest.Check(t, s.Site.DB.Model(&admin).Update("lang", "de").Error)
+	s.VisitorAs("ada@example.org").Get("/city/berlin").Want(200, "Auslöser")
+}
+
+func TestCookiesAreSecureBehindHTTPS(t *testing.T) {
+	s := frontendtest.New(t, nil)
+	deps := s.Site.Deps
+	deps.BaseURL = "https://linienfunk.example/"
+	f, err := frontend.New(deps)
+	frontendtest.Check(t, err)
+	s.Admin("ada@example.org", "berlin")
+	r := httptest.NewRequest("POST", "/login", strings.NewReader("address=ada@example.org&password="+strings.ReplaceAll(frontendtest.Password, " ", "+")))
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	w := httptest.NewRecorder()
+	f.Handler().ServeHTTP(w, r)
+	cookies := w.Result().Cookies()
+	if len(cookies) != 1 {
+		t.Fatalf("cookies %v: %s", cookies, w.Body)
+	}
+	if c := cookies[0]; !c.Secure || !c.HttpOnly || c.SameSite != http.SameSiteLaxMode || c.Name != "__Host-session" {
+		t.Errorf("cookie %v", c)
+	}
+}
+
+func TestAForgedMessageIsNotShown(t *testing.T) {
+	s := frontendtest.New(t, nil)
+	for _, value := range []string{"eyJUZXh0IjoieCJ9", "%%%", "AAAA"} {
+		s.Visitor().Get("/", "Cookie", "flash="+value).Want(200).WantNot(`class="flash`)
+	}
+}
+
+func TestAnswersHaveAMinuteToBeWritten(t *testing.T) {
+	s := frontendtest.New(t, nil)
+	w := &deadlined{ResponseRecorder: httptest.NewRecorder()}
+	s.Handler().ServeHTTP(w, httptest.NewRequest("GET", "/", nil))
+	if left := time.Until(w.at); left > time.Minute || left < 50*time.Second {
+		t.Errorf("%v left", left)
+	}
+}
+
+// deadlined keeps the deadline of its writes.
+type deadlined struct {
+	*httptest.ResponseRecorder
+	at time.Time
+}
+
+func (d *deadlined) SetWriteDeadline(at time.Time) error { d.at = at; return nil }
