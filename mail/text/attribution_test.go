@@ -68,7 +68,7 @@ func TestAnAttributionLineInHTMLIsCutWithItsQuotation(t *testing.T) {
 	t.Parallel()
 	for _, line := range []string{"Rita Geheim schrieb am 3.4.26:", "Rita Geheim, 3.4.26:", "Rita Geheim &lt;rita@x.example&gt; kirjoitti:"} {
 		page := "<p>kontrolle u8</p><p>" + line + "</p><blockquote type=cite>wo?</blockquote><p>noch da</p>"
-		if got := cut(htmlText(page)); got != "kontrolle u8\n\nnoch da" {
+		if got := cut(fromHTML(page)); got != "kontrolle u8\n\nnoch da" {
 			t.Errorf("%q became %q", page, got)
 		}
 	}

@@ -22,7 +22,7 @@ func (v *part) text(depth int) string {
 		}
 		return strings.Join(texts, "\n")
 	case v.kind == "text/html" || v.kind == "application/xhtml+xml":
-		return htmlText(v.decode())
+		return fromHTML(v.decode())
 	case v.kind == "text/plain":
 		return v.plain()
 	}
