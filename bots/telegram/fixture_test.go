@@ -11,19 +11,11 @@ import (
 
 // unlimited is the plugin without Telegram's rate limits, for tests in real time.
 func unlimited() bots.Plugin {
-	plugin := Plugin()
-	build := plugin.New
-	plugin.New = func(core bots.Core) (bots.Bot, error) {
-		made, err := build(core)
-		if err != nil {
-			return nil, err
-		}
+	return bottest.Changed(Plugin(), func(made bots.Bot) {
 		l := &made.(*Bot).limits
 		l.interval, l.chatInterval, l.startDelay = 0, 0, 0
 		l.groupMessages, l.drain, l.checkInterval = 1000, 50*time.Millisecond, 20*time.Millisecond
-		return made, nil
-	}
-	return plugin
+	})
 }
 
 // world is a program and a Telegram on loopback.

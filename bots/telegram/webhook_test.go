@@ -36,6 +36,14 @@ func hookWorld(t testing.TB) *hooked {
 	return &hooked{TB: t, w: w, fake: fake}
 }
 
+// listening is a hookWorld that listens and has set its webhook.
+func listening(t testing.TB) *hooked {
+	h := hookWorld(t)
+	h.listen()
+	h.set()
+	return h
+}
+
 // listen runs Listen until the end of the test or until stop is called.
 func (h *hooked) listen() (stop func()) {
 	h.Helper()
@@ -92,9 +100,7 @@ func (h *hooked) serve(r *http.Request) *httptest.ResponseRecorder {
 
 func TestAWebhookBringsReportsAndCommands(t *testing.T) {
 	t.Parallel()
-	h := hookWorld(t)
-	h.listen()
-	h.set()
+	h := listening(t)
 	h.fake.Say(botOf("zuerich"), "marta", "/start")
 	h.fake.Say(botOf("zuerich"), "marta", "kontrolle u8")
 	h.fake.Say(botOf("zuerich"), "marta", "kontrolle u6")
@@ -113,9 +119,7 @@ func TestAWebhookBringsReportsAndCommands(t *testing.T) {
 
 func TestAWebhookNeedsItsURLAndItsSecret(t *testing.T) {
 	t.Parallel()
-	h := hookWorld(t)
-	h.listen()
-	h.set()
+	h := listening(t)
 	set := h.fake.Webhook(botOf("zuerich"))
 	update := []byte(`{"update_id":1,"message":{"message_id":1,"date":1,"text":"x","chat":{"id":5,"type":"private"},"from":{"id":5}}}`)
 	for _, test := range []struct {
@@ -172,9 +176,7 @@ func TestAnUpdateThatCannotBeStoredComesAgain(t *testing.T) {
 
 func TestABodyThatIsNoUpdateDoesNotComeAgain(t *testing.T) {
 	t.Parallel()
-	h := hookWorld(t)
-	h.listen()
-	h.set()
+	h := listening(t)
 	set := h.fake.Webhook(botOf("zuerich"))
 	for _, body := range []string{"", "{", "[]", `{"update_id":0}`, strings.Repeat("x", maxUpdate+1)} {
 		if got := h.call(set["url"], set["secret_token"], []byte(body)); got != http.StatusOK {

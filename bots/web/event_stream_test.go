@@ -105,6 +105,16 @@ func (f *fixture) wantNoStreams(t *testing.T) {
 
 const ghentEvents = "/c/ghent/web/events"
 
+// newStream is a fixture with an open stream of an empty list.
+func newStream(t *testing.T) (*fixture, *reader) {
+	t.Helper()
+	f := newFixture(t)
+	f.listen(t, (&outbox{}).out)
+	r := f.openStream(t, http.DefaultClient, ghentEvents)
+	r.wantShown()
+	return f, r
+}
+
 func TestNewPostsReachOpenPagesInOrder(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
@@ -157,10 +167,7 @@ func TestAStreamContinuesAfterTheLastEventSeen(t *testing.T) {
 
 func TestRetractedAndPrunedPostsLeaveOpenPages(t *testing.T) {
 	t.Parallel()
-	f := newFixture(t)
-	f.listen(t, (&outbox{}).out)
-	r := f.openStream(t, http.DefaultClient, ghentEvents)
-	r.wantShown()
+	f, r := newStream(t)
 	f.send(t, "ghent", "1", "one")
 	r.wantPosts("one")
 	sent := f.send(t, "ghent", "2", "two")
@@ -264,10 +271,7 @@ func TestAReaderThatDoesNotReadDelaysNobodyAndIsDisconnected(t *testing.T) {
 
 func TestEventsSurviveAnyLineEnding(t *testing.T) {
 	t.Parallel()
-	f := newFixture(t)
-	f.listen(t, (&outbox{}).out)
-	r := f.openStream(t, http.DefaultClient, ghentEvents)
-	r.wantShown()
+	f, r := newStream(t)
 	f.send(t, "ghent", "1", "a\r\nid: 99\rb\nevent: evil\n\ndata: c")
 	e, _ := r.next()
 	if e.name != "post" || e.id != "1" || !strings.Contains(e.data, "aid: 99bevent: evildata: c") {

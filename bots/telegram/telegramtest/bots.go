@@ -28,23 +28,21 @@ func (s *Server) botNamed(username string) *bot {
 	return nil
 }
 
-// BotID returns a bot's user id.
-func (s *Server) BotID(username string) int64 {
+// with calls f with the bot of that user name, while Server.mu is held.
+func (s *Server) with(username string, f func(b *bot)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.botNamed(username).id
+	f(s.botNamed(username))
+}
+
+// BotID returns a bot's user id.
+func (s *Server) BotID(username string) (id int64) {
+	s.with(username, func(b *bot) { id = b.id })
+	return id
 }
 
 // Rename changes a bot's user name (Telegram does so on request, and for names that were bought).
-func (s *Server) Rename(username, to string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.botNamed(username).username = to
-}
+func (s *Server) Rename(username, to string) { s.with(username, func(b *bot) { b.username = to }) }
 
 // ReadAll switches a bot's privacy mode off (BotFather's /setprivacy).
-func (s *Server) ReadAll(username string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.botNamed(username).readsAll = true
-}
+func (s *Server) ReadAll(username string) { s.with(username, func(b *bot) { b.readsAll = true }) }

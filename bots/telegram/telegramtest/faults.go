@@ -8,25 +8,27 @@ import (
 )
 
 // Fail makes requests fail until Heal: Swallow and Refuse only sendMessage, all others every request.
-func (s *Server) Fail(f bottest.Fault) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.fault = f
-}
+func (s *Server) Fail(f bottest.Fault) { s.setFault(f, false) }
 
 // FailWithoutRetryAfter is Fail(TooMany) with responses that lack retry_after.
-func (s *Server) FailWithoutRetryAfter() {
-	s.Fail(bottest.TooMany)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.noRetryAfter = true
-}
+func (s *Server) FailWithoutRetryAfter() { s.setFault(bottest.TooMany, true) }
 
 // Heal ends the fault and drops the connections of requests that hang.
 func (s *Server) Heal() {
+	s.setFault("", false)
+	s.Drop()
+}
+
+func (s *Server) setFault(f bottest.Fault, noRetryAfter bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.fault, s.noRetryAfter = "", false
+	s.fault, s.noRetryAfter = f, noRetryAfter
+}
+
+// Drop drops the connections of all requests in flight without a response.
+func (s *Server) Drop() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	close(s.dropped)
 	s.dropped = make(chan struct{})
 }
@@ -86,12 +88,4 @@ func (s *Server) hang(r *http.Request, dropped chan struct{}) {
 	case <-s.closed:
 	}
 	panic(http.ErrAbortHandler)
-}
-
-// Drop drops the connections of all requests in flight without a response.
-func (s *Server) Drop() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	close(s.dropped)
-	s.dropped = make(chan struct{})
 }

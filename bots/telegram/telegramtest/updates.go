@@ -25,9 +25,7 @@ func (s *Server) Edit(username, text string) {
 
 // Queue queues an update with the next id.
 func (s *Server) Queue(username string, update map[string]any) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.queueUpdate(s.botNamed(username), update)
+	s.with(username, func(b *bot) { s.queueUpdate(b, update) })
 }
 
 func (s *Server) queueUpdate(b *bot, update map[string]any) {
@@ -50,14 +48,11 @@ func (s *Server) queueMembership(b *bot, chat map[string]any, status string) {
 
 // SetNextUpdate makes update ids continue behind next, as after a week without updates.
 func (s *Server) SetNextUpdate(username string, next int64) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.botNamed(username).next = next
+	s.with(username, func(b *bot) { b.next = next })
 }
 
 // PendingUpdates returns how many updates wait for a bot.
-func (s *Server) PendingUpdates(username string) int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return len(s.botNamed(username).updates)
+func (s *Server) PendingUpdates(username string) (count int) {
+	s.with(username, func(b *bot) { count = len(b.updates) })
+	return count
 }
