@@ -1,9 +1,7 @@
 package telegram
 
 import (
-	"context"
 	"strconv"
-	"time"
 
 	"github.com/go-telegram/bot/models"
 	"gorm.io/gorm"
@@ -86,37 +84,4 @@ func deleteChats(tx *gorm.DB, city string) error {
 		}
 	}
 	return nil
-}
-
-// account returns a city's account and a client with its token, or kit.ErrNoAccount.
-func (b *Bot) account(ctx context.Context, city string) (Account, *client, error) {
-	row, token, err := b.accounts.Load(ctx, city)
-	if err != nil {
-		return row, nil, err
-	}
-	c, err := b.newClient(token)
-	return row, c, err
-}
-
-// updateProfile asks Telegram for the bot's names and returns the account with them. Storing them makes no new revision, since
-// nothing has to be restarted.
-func (b *Bot) updateProfile(ctx context.Context, a Account, c *client) (Account, error) {
-	me, err := c.profile(ctx)
-	if err != nil || me.ID != a.BotID {
-		return a, botError("read profile", err)
-	}
-	now := a.withProfile(me)
-	if now.Username == a.Username && now.Name == a.Name && now.ReadsAll == a.ReadsAll {
-		return a, nil
-	}
-	return now, b.accounts.Update(ctx, now, map[string]any{"username": now.Username, "name": now.Name, "reads_all": now.ReadsAll})
-}
-
-// setLastUpdate stores the id of the update that was handled last.
-func (b *Bot) setLastUpdate(ctx context.Context, a Account, id int64) error {
-	return b.accounts.Update(ctx, a, map[string]any{"position": id, "position_at": b.core.Now().Unix()})
-}
-
-func (b *Bot) setPause(ctx context.Context, a Account, until time.Time) error {
-	return b.accounts.Update(ctx, a, map[string]any{"paused_at": b.core.Now().UnixMilli(), "paused_until": until.UnixMilli()})
 }

@@ -76,3 +76,9 @@ func (p *broadcastPage) recordRejection(ctx context.Context, v Subscriber, troub
 	p.rejected++
 	return nil
 }
+
+func (p *broadcastPage) setOutcome(i int, out outcome) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.outcomes[i] = out
+}

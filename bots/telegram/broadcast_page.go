@@ -177,12 +177,6 @@ func (p *broadcastPage) knownOutcome(v Subscriber) outcome {
 	return pending
 }
 
-func (p *broadcastPage) setOutcome(i int, out outcome) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.outcomes[i] = out
-}
-
 // fail ends the page early. It keeps the first error, unless a later one says that the token is revoked.
 func (p *broadcastPage) fail(err error) {
 	p.mu.Lock()

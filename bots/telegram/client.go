@@ -23,14 +23,15 @@ type client struct {
 	timeout time.Duration
 }
 
-func (b *Bot) newClient(token string) (*client, error) {
-	t := newTransport(b.core.HTTP)
-	library, err := tg.New(token, tg.WithSkipGetMe(), tg.WithServerURL(b.api), tg.WithHTTPClient(b.limits.call, t),
+// newClient makes a client for the Bot API at the URL api. Each call may take timeout.
+func newClient(web *http.Client, api, token string, timeout time.Duration) (*client, error) {
+	t := newTransport(web)
+	library, err := tg.New(token, tg.WithSkipGetMe(), tg.WithServerURL(api), tg.WithHTTPClient(timeout, t),
 		tg.WithErrorsHandler(func(error) {})) // it repeats the errors that calls return
 	if err != nil {
 		return nil, errors.New("make Telegram client") // err may contain the token
 	}
-	return &client{Bot: library, http: t, baseURL: b.api + "/bot" + token, timeout: b.limits.call}, nil
+	return &client{Bot: library, http: t, baseURL: api + "/bot" + token, timeout: timeout}, nil
 }
 
 // allowedUpdates are the kinds of updates to receive: messages, and changes of the bot's membership in chats. Without edited

@@ -144,6 +144,20 @@ func (h updateHandler) reportID(m *models.Message) string {
 	return h.core.Box.Digest("telegram report", fmt.Sprintf("%d/%d/%d", h.row.BotID, m.Chat.ID, m.ID))[:32]
 }
 
+// reply queues a text for the chat of a message and wakes Recv, on whichever node that runs. A message that waited at Telegram
+// during a downtime gets a reply as well.
+func (h updateHandler) reply(ctx context.Context, m *models.Message, kind string) error {
+	r := Reply{City: h.row.City, Kind: kind, Group: m.Chat.Type != private, At: h.core.Now().Unix()}
+	r.ChatHash, r.Chat = h.store.sealChat(r.City, m.Chat.ID)
+	if err := h.store.addReply(ctx, r); err != nil {
+		return err
+	}
+	if err := h.core.Events.Publish(r.City, nil); err != nil {
+		h.core.Log.Warn("a reply leaves with the next check of the queue", "city", r.City, "err", err)
+	}
+	return nil
+}
+
 // hasAttachment says whether a message contains anything other than text. Service messages, such as that of a pinned message, do
 // not.
 func hasAttachment(m *models.Message) bool {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"time"
 
-	"github.com/go-telegram/bot/models"
 	"gorm.io/gorm/clause"
 	"gorm.io/gorm/schema"
 )
@@ -29,20 +28,6 @@ func (Reply) TableName(names schema.Namer) string { return names.TableName("Answ
 
 // replyLifetime is the age at which a reply is dropped instead of sent.
 const replyLifetime = 15 * time.Minute
-
-// reply queues a text for the chat of a message and wakes Recv, on whichever node that runs. A message that waited at Telegram
-// during a downtime gets a reply as well.
-func (h updateHandler) reply(ctx context.Context, m *models.Message, kind string) error {
-	r := Reply{City: h.row.City, Kind: kind, Group: m.Chat.Type != private, At: h.core.Now().Unix()}
-	r.ChatHash, r.Chat = h.store.sealChat(r.City, m.Chat.ID)
-	if err := h.store.addReply(ctx, r); err != nil {
-		return err
-	}
-	if err := h.core.Events.Publish(r.City, nil); err != nil {
-		h.core.Log.Warn("a reply leaves with the next check of the queue", "city", r.City, "err", err)
-	}
-	return nil
-}
 
 func (s store) addReply(ctx context.Context, r Reply) error {
 	return wrap("store reply", s.db.WithContext(ctx).Clauses(clause.OnConflict{DoNothing: true}).Create(&r).Error)

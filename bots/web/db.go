@@ -35,6 +35,12 @@ func migrations() []*gormigrate.Migration {
 
 // createTables creates the tables as the first version had them. Its types must not change with those of the program.
 func createTables(tx *gorm.DB) error {
+	type page struct {
+		City    string `gorm:"primaryKey;size:32"`
+		FormOff bool   `gorm:"not null"`
+		ListOff bool   `gorm:"not null"`
+		Changed time.Time
+	}
 	type post struct {
 		ID      uint   `gorm:"primaryKey;autoIncrement"`
 		City    string `gorm:"size:32;not null;index"`
@@ -42,12 +48,6 @@ func createTables(tx *gorm.DB) error {
 		Text    string `gorm:"not null"`
 		At      time.Time
 		Created time.Time
-	}
-	type page struct {
-		City    string `gorm:"primaryKey;size:32"`
-		FormOff bool   `gorm:"not null"`
-		ListOff bool   `gorm:"not null"`
-		Changed time.Time
 	}
 	return tx.AutoMigrate(&post{}, &page{})
 }

@@ -3,8 +3,11 @@ package web
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"sync"
 	"time"
+
+	"linienfunk/bots"
 )
 
 // The maximum numbers of open streams per city and per process. A stream needs about 30 KB with its connection.
@@ -21,7 +24,9 @@ var errTooManyStreams = errors.New("too many open streams")
 // A stream gets the whole list, not single posts. So a stream that is busy writing may miss a list: a slow one delays no other and
 // queues nothing, and the next event makes up for a lost one.
 type streamHub struct {
-	bot                        *bot
+	events                     bots.Events
+	log                        *slog.Logger
+	list                       func(ctx context.Context, city string) ([]post, error)
 	maxCity, maxTotal          int
 	pingInterval, writeTimeout time.Duration
 
@@ -46,9 +51,10 @@ type stream struct {
 	lists chan []post // holds at most one list, the newest; nil means that the city no longer shows its list
 }
 
-func newStreamHub(b *bot) *streamHub {
+// newStreamHub makes a hub. list returns what a city shows, as in bot.list.
+func newStreamHub(core bots.Core, list func(ctx context.Context, city string) ([]post, error)) *streamHub {
 	return &streamHub{
-		bot: b, maxCity: maxCityStreams, maxTotal: maxStreams, pingInterval: pingInterval, writeTimeout: writeTimeout,
+		events: core.Events, log: core.Log, list: list, maxCity: maxCityStreams, maxTotal: maxStreams, pingInterval: pingInterval, writeTimeout: writeTimeout,
 		topics: map[string]*topic{},
 	}
 }
@@ -62,7 +68,7 @@ func (h *streamHub) join(ctx context.Context, city string) (*stream, error) {
 	if err != nil || !isFirst {
 		return s, err
 	}
-	unsubscribe, err := h.bot.core.Events.Subscribe(city, func([]byte) { h.refreshAll(ctx, city) })
+	unsubscribe, err := h.events.Subscribe(city, func([]byte) { h.refreshAll(ctx, city) })
 	if err != nil {
 		h.remove(city, s)
 		return nil, wrap("subscribe to events", err)
@@ -115,7 +121,7 @@ func (h *streamHub) remove(city string, s *stream) (unsubscribe func()) {
 // refreshAll is called for each event.
 func (h *streamHub) refreshAll(ctx context.Context, city string) {
 	if err := h.refresh(ctx, city, nil); err != nil && ctx.Err() == nil {
-		h.bot.core.Log.Error("open pages do not show a change", "city", city, "err", err)
+		h.log.Error("open pages do not show a change", "city", city, "err", err)
 	}
 }
 
@@ -131,7 +137,7 @@ func (h *streamHub) refresh(ctx context.Context, city string, only *stream) erro
 	defer t.refresh.Unlock()
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
-	list, err := h.bot.list(ctx, city)
+	list, err := h.list(ctx, city)
 	if err != nil {
 		return err
 	}

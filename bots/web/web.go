@@ -65,7 +65,7 @@ func New(core bots.Core) (bots.Bot, error) {
 	}
 	hash := sha256.Sum256(script)
 	b := &bot{core: core, post: post, limiter: limits.New(core.Now, reportRate), scriptHash: hex.EncodeToString(hash[:6])}
-	b.streams = newStreamHub(b)
+	b.streams = newStreamHub(core, b.list)
 	core.Cities.OnChange(b.notifyStreams) // open pages show or hide the list at once
 	return b, nil
 }
