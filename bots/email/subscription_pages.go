@@ -220,7 +220,7 @@ func (b *Bot) leave(ctx context.Context, city, person string) error {
 func (b *Bot) ask(w http.ResponseWriter, r *http.Request, what string) {
 	mount := bots.MountOf(r)
 	unseen(w)
-	b.core.Pages.Page(w, r, http.StatusOK, b.text(r, what+"-title"), "ask.html", map[string]any{
+	b.core.Pages.Page(w, r, http.StatusOK, b.text(r, what+"-title"), "confirm.html", map[string]any{
 		"Action": mount.Path + "/" + what, "Token": r.FormValue("t"),
 		"Question": b.text(r, what+"-question", "City", mount.City.Title), "Button": b.text(r, what+"-button"),
 	})
@@ -237,7 +237,7 @@ func (b *Bot) gone(w http.ResponseWriter, r *http.Request) {
 func (b *Bot) sorry(w http.ResponseWriter, r *http.Request, status int, why string) {
 	unseen(w)
 	city := bots.MountOf(r).City
-	b.core.Pages.Page(w, r, status, b.text(r, why+"-title"), "sorry.html", map[string]any{
+	b.core.Pages.Page(w, r, status, b.text(r, why+"-title"), "link_failed.html", map[string]any{
 		"Why": b.text(r, why), "Page": b.core.BaseURL + "/c/" + city.Name, "City": city.Title,
 	})
 }
