@@ -8,17 +8,17 @@ import (
 	"linienfunk/mail"
 )
 
-// Bounced unsubscribes a mailbox that takes no mail. One that never confirmed is forgotten as well.
+// Bounced implements mail.Network. It removes a dead subscriber, confirmed or not.
 func (b *Bot) Bounced(ctx context.Context, id string, n mail.Bounce) error {
 	if !n.Dead() {
 		return nil
 	}
 	city, person, _ := strings.Cut(id, " ")
-	b.core.Log.Info("unsubscribed: the mailbox takes no mail", "city", city, "hard", n.Hard)
-	return b.leave(ctx, city, person)
+	b.core.Log.Info("subscriber removed: the address is dead", "city", city, "hard", n.Hard)
+	return b.removeSubscriber(ctx, city, person)
 }
 
-// bounceID names a subscription for Bounced.
+// bounceID identifies a subscription for Bounced.
 func bounceID(s Subscriber) string { return s.City + " " + s.Person }
 
 // bouncedToMailbox handles an automatic mail in a city's own mailbox: if it is a bounce of a mail to a subscriber, it counts like one that came to

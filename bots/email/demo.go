@@ -6,13 +6,13 @@ import (
 	"linienfunk/bots"
 )
 
-// demoSubscriber reads the demo's reports, in the outbox folder.
+// demoSubscriber gets the demo's reports, in the outbox folder.
 const demoSubscriber = "reader@demo.example"
 
-// demo makes a confirmed subscriber.
+// demo adds a confirmed subscriber.
 func demo(ctx context.Context, bot bots.Bot, city string) error {
 	b := bot.(*Bot)
-	s, _, err := b.store.ask(ctx, city, demoSubscriber)
+	s, _, err := b.store.request(ctx, city, demoSubscriber)
 	if err != nil {
 		return err
 	}

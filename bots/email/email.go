@@ -1,27 +1,24 @@
-// Package email is the network of mail. Riders write to <city>@<domain>, which exists the moment the city does;
-// reports go to the mailboxes of subscribers, who each confirmed that they want them.
+// Package email is the network of mail. Riders report to <city>@<domain>, an address that exists as soon as the city does, or to a mailbox that the
+// city has connected. Subscribers, who have confirmed their address, get each report as a mail.
 //
-// In: recv.go serves SMTP for all cities (conn.go keeps connections in bounds, session.go says who gets mail, deliver.go
-// stores it), lmtp.go LMTP; imap.go and imap_recv.go read the mailboxes of mailbox.go that cities have connected
-// (imap_stumble.go gives up what cannot be read). loop.go drops what machines wrote; mime.go, parse.go, html.go and cut.go
-// make a report's text out of a message, attribution.go and closing.go cut names off it; when.go finds its time; auth.go,
-// dkim.go and border.go whether its author is forged. limits.go keeps one author or network from flooding a city,
-// greylist.go puts strangers off, bounce.go hears of mailboxes that are gone.
-//
-// Out: send.go writes to the subscribers in db.go through the queue of package mail, by way of the city's own mailbox with submission.go.
-// subscribe.go has the pages for them, webui.go those for the city's admins.
+// Package mail/inbound receives mail, and mail/text reads it. receive.go implements their interfaces: what an address stands for, and what is done
+// with a mail; report.go makes a report of it. Package mail sends: send.go makes a mail for each subscriber of subscribers.go, submission.go chooses
+// the city's own mailbox (mailbox.go) or the program as sender, bounce.go removes dead subscribers. subscription_pages.go is public, with the
+// tokens of link_tokens.go; settings_pages.go is for the city's admins.
 package email
 
 import (
 	"context"
 	"embed"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
 	"golang.org/x/net/idna"
 
 	"linienfunk/bots"
+	"linienfunk/bots/kit"
 	"linienfunk/internal/limits"
 	"linienfunk/mail"
 	"linienfunk/mail/inbound"
@@ -57,15 +54,16 @@ func Plugin() bots.Plugin {
 type Bot struct {
 	core   bots.Core
 	mail   mail.Service
-	domain string // as it is compared: ASCII, lower case
-	store  store
+	domain string // of the cities' addresses, in ASCII and lower case
+	store  store  // of subscribers
 
-	lmtp     *inbound.LMTP // nil without
-	relays   inbound.Relays
-	greylist *inbound.Greylisting // nil without
-	fetcher  *inbound.Fetcher
-	limits   *inbound.Limits // of reports by mail
-	clients  *limits.Limiter // of subscriptions
+	lmtp      *inbound.LMTP // nil without
+	relays    inbound.Relays
+	greylist  *inbound.Greylisting // nil without
+	fetcher   *inbound.Fetcher
+	mailboxes kit.Accounts[Mailbox, *Mailbox]
+	limits    *inbound.Limits // of reports by mail
+	clients   *limits.Limiter // of subscriptions
 }
 
 var (
@@ -94,7 +92,7 @@ func New(core bots.Core) (bots.Bot, error) {
 	rates := inbound.NewLimits(core.Now)
 	return &Bot{
 		core: core, store: store{db: core.DB, box: core.Box, now: core.Now},
-		lmtp: lmtp, relays: relays, greylist: greylist, limits: rates,
+		mailboxes: newMailboxes(core), lmtp: lmtp, relays: relays, greylist: greylist, limits: rates,
 		fetcher: &inbound.Fetcher{Timing: inbound.DefaultTiming, Limits: rates, Now: core.Now, Log: core.Log},
 		clients: limits.New(core.Now, limits.Rate{Burst: 5, Every: time.Minute, Overflow: 60}),
 	}, nil
@@ -124,29 +122,30 @@ func (b *Bot) UseMail(service mail.Service) error {
 	return nil
 }
 
-// Accounts lists all active cities, but those whose admins switched mail off.
+// Accounts lists the active cities that have not switched mail off.
 func (b *Bot) Accounts(ctx context.Context) ([]bots.Account, error) {
 	cities, err := b.core.Cities.All(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("list cities: %w", err)
 	}
-	mailboxes, err := b.store.mailboxes(ctx)
+	mailboxes, err := b.mailboxes.List(ctx)
 	if err != nil {
 		return nil, err
 	}
 	var accounts []bots.Account
 	for _, city := range cities {
-		if city.Active && city.Options.On("enabled") {
-			// Title and language are looked up for each mail: no change of them needs a restart.
-			account := bots.Account{City: city.Name, Revision: "1", Label: b.address(city.Name)}
-			if m, ok := mailboxes[city.Name]; ok {
-				account.Revision, account.Label = m.Revision, m.Address
-			}
-			accounts = append(accounts, account)
+		if !city.Active || !city.Options.On(kit.Enabled) {
+			continue
 		}
+		// Title and language are looked up for each mail: a change of them needs no restart.
+		account := bots.Account{City: city.Name, Revision: "1", Label: b.address(city.Name)}
+		if i := slices.IndexFunc(mailboxes, func(m Mailbox) bool { return m.City == city.Name }); i >= 0 {
+			account.Revision, account.Label = mailboxes[i].Revision, mailboxes[i].Address
+		}
+		accounts = append(accounts, account)
 	}
 	return accounts, nil
 }
 
-// address is where riders of the city write to.
+// address is the city's own address.
 func (b *Bot) address(city string) string { return city + "@" + b.mail.Domain }

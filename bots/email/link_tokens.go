@@ -7,9 +7,8 @@ import (
 	"time"
 )
 
-// Tokens stand in the links that we mail. They hold the subscriber's keyed hash and a keyed hash of what they allow,
-// and are stored nowhere: <person>-<mac> unsubscribes and stays valid, <person>-<end>-<mac> confirms until the time
-// end (seconds since 1970, in base 36).
+// Tokens are part of the links in our mails. They hold the keyed hash of the subscriber's address and a MAC, and are not stored:
+// <person>-<mac> unsubscribes and does not expire, <person>-<end>-<mac> confirms until the time end (seconds since 1970, in base 36).
 
 func (b *Bot) mac(purpose, city, person, end string) string {
 	return b.core.Box.Digest("email "+purpose, city+"\x00"+person+"\x00"+end)[:32]
@@ -24,21 +23,21 @@ func (b *Bot) confirmToken(s Subscriber) string {
 	return s.Person + "-" + end + "-" + b.mac("confirm", s.City, s.Person, end)
 }
 
-// readUnsubscribe returns the subscriber that a token is of, false if we did not make it.
+// readUnsubscribe returns the subscriber of a token, and false for a forged one.
 func (b *Bot) readUnsubscribe(city, token string) (person string, ok bool) {
 	person, mac, _ := strings.Cut(token, "-")
-	return person, same(mac, b.mac("unsubscribe", city, person, ""))
+	return person, equal(mac, b.mac("unsubscribe", city, person, ""))
 }
 
-// readConfirm does the same for a confirmation, and says whether its time is over.
+// readConfirm is readUnsubscribe for a confirmation, and says whether it has expired.
 func (b *Bot) readConfirm(city, token string) (person string, expired, ok bool) {
 	person, rest, _ := strings.Cut(token, "-")
 	end, mac, _ := strings.Cut(rest, "-")
 	seconds, err := strconv.ParseInt(end, 36, 64)
-	if err != nil || !same(mac, b.mac("confirm", city, person, end)) {
+	if err != nil || !equal(mac, b.mac("confirm", city, person, end)) {
 		return "", false, false
 	}
 	return person, !b.core.Now().Before(time.Unix(seconds, 0)), true
 }
 
-func same(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1 }
+func equal(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1 }

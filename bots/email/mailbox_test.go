@@ -188,7 +188,7 @@ func TestAnAdminConnectsChecksAndDisconnectsAMailbox(t *testing.T) {
 		t.Errorf("two cities with one mailbox: %v", answer.Header())
 	}
 	server.Fail(inboundtest.Revoke)
-	if answer := settings(p.w, "zuerich", "/check", nil); !strings.Contains(answer.Header().Get("X-Failed"), "does not take the user name and password") {
+	if answer := settings(p.w, "zuerich", "/check", nil); !strings.Contains(answer.Header().Get("X-Failed"), "does not accept the user name and password") {
 		t.Errorf("checking with a password that is turned down: %v", answer.Header())
 	}
 	if answer := settings(p.w, "zuerich", "/disconnect", nil); answer.Header().Get("X-Message") == "" || account().Label != "zuerich@linienfunk.example" || account().Revision != "1" {
@@ -206,10 +206,10 @@ func TestAMailboxWithAWrongPasswordIsNotConnected(t *testing.T) {
 	server.Add(addressOf("zuerich"))
 	server.Fail(inboundtest.Revoke)
 	answer := settings(w, "zuerich", "/connect", mailboxForm(server, "zuerich"))
-	if said := answer.Header().Get("X-Failed"); !strings.Contains(said, "does not take the user name and password") || !strings.Contains(said, "Nothing was changed") {
+	if said := answer.Header().Get("X-Failed"); !strings.Contains(said, "does not accept the user name and password") || !strings.Contains(said, "Nothing was changed") {
 		t.Errorf("got %q", said)
 	}
-	if page := settings(w, "zuerich", "/check", nil); !strings.Contains(page.Header().Get("X-Failed"), "no mailbox") {
+	if page := settings(w, "zuerich", "/check", nil); !strings.Contains(page.Header().Get("X-Failed"), "No mailbox") {
 		t.Errorf("it is connected: %v", page.Header())
 	}
 }
@@ -219,7 +219,7 @@ func TestAFormForAMailboxThatMakesNoSenseIsToldWhichField(t *testing.T) {
 	w := bottest.NewWorld(t, "email", email.Plugin())
 	server := inboundtest.New(t)
 	server.Add(addressOf("zuerich"))
-	said := map[string]string{"address": "no mail address", "host": "name of a server", "port": "from 1 to 65535", "security": "encrypted",
+	said := map[string]string{"address": "not an e-mail address", "host": "name of a server", "port": "from 1 to 65535", "security": "encrypted",
 		"password": "user name and password", "login": "user name and password"}
 	for field, values := range map[string][]string{
 		"address": {"", "quatsch", "no address", "a@b"}, "host": {"", "a b", "imap.example/x", "user@imap.example", "imap.example:993", strings.Repeat("a.", 200)},

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"linienfunk/bots"
+	"linienfunk/bots/kit"
 	"linienfunk/mail/inbound"
 	"linienfunk/mail/text"
 )
@@ -85,8 +86,8 @@ func (h handler) Deliver(ctx context.Context, to inbound.Recipient, m *inbound.M
 
 // Recv reads the city's own mailbox, if it has connected one. Mails to <city>@<domain> come in by Listen.
 func (b *Bot) Recv(ctx context.Context, a bots.Account, out bots.Out) error {
-	row, password, err := b.store.mailbox(ctx, a.City)
-	if errors.Is(err, errNoMailbox) {
+	row, password, err := b.mailboxes.Load(ctx, a.City)
+	if errors.Is(err, kit.ErrNoAccount) {
 		<-ctx.Done()
 		return ctx.Err()
 	}
@@ -153,7 +154,7 @@ func (i inbox) draft(ctx context.Context, m *inbound.Mail) (d draft, why string,
 
 // Save stores how far the mailbox is read.
 func (i inbox) Save(ctx context.Context, p inbound.Position) error {
-	return i.bot.store.savePosition(ctx, i.row, p)
+	return i.bot.mailboxes.Update(ctx, i.row, map[string]any{"validity": p.UIDValidity, "last_uid": p.LastUID, "last_at": p.LastAt})
 }
 
 // ours says whether a domain is the cities'.

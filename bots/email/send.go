@@ -21,14 +21,14 @@ const (
 	maxSubject = 70  // characters of the text in a subject
 )
 
-// SendPage hands a mail for each of the next subscribers to the mail queue, in one call: all of them or none are queued,
-// and a page that is sent twice is mailed once, since the key of a mail is made of report and subscriber.
+// SendPage queues a mail for each of the next subscribers, all or none. A page that is sent twice is mailed once, since the key of a mail
+// is made of report and subscriber.
 func (b *Bot) SendPage(ctx context.Context, a bots.Account, r report.Report, cursor string) (string, int, error) {
 	after := uint64(0)
 	if cursor != "" {
 		var err error
 		if after, err = strconv.ParseUint(cursor, 10, 64); err != nil {
-			return "", 0, bots.Permanent("send-cursor", errors.New("cursor is no number"))
+			return "", 0, bots.Permanent("send-cursor", errors.New("cursor is not a number"))
 		}
 	}
 	city, ok, err := b.core.Cities.City(ctx, a.City)
@@ -36,9 +36,9 @@ func (b *Bot) SendPage(ctx context.Context, a bots.Account, r report.Report, cur
 		return cursor, 0, fmt.Errorf("look up city: %w", err)
 	}
 	if !ok {
-		return "", 0, bots.Permanent("send-city", errors.New("city is gone"))
+		return "", 0, bots.Permanent("send-city", errors.New("no such city"))
 	}
-	way, err := b.wayOut(ctx, a.City)
+	from, err := b.senderOf(ctx, a.City)
 	if err != nil {
 		return cursor, 0, err
 	}
@@ -50,13 +50,13 @@ func (b *Bot) SendPage(ctx context.Context, a bots.Account, r report.Report, cur
 	for _, subscriber := range page {
 		address, err := b.store.open(subscriber)
 		if err != nil {
-			b.core.Log.Error("subscriber left out", "city", a.City, "error", err)
+			b.core.Log.Error("subscriber skipped: the address cannot be decrypted", "city", a.City, "err", err)
 			continue
 		}
 		if r.Bot == b.core.Name && r.Author != "" && r.Author == b.core.Author(a.City, text.Canonical(address), r.At) {
 			continue
 		}
-		mails = append(mails, b.message(city, way, r, subscriber, address))
+		mails = append(mails, b.message(city, from, r, subscriber, address))
 	}
 	if len(mails) > 0 {
 		if err := b.mail.Queue.Enqueue(ctx, mails...); err != nil {
@@ -69,14 +69,14 @@ func (b *Bot) SendPage(ctx context.Context, a bots.Account, r report.Report, cur
 	return strconv.FormatUint(page[len(page)-1].ID, 10), len(mails), nil
 }
 
-// message is a report as one subscriber gets it, in the city's language.
-func (b *Bot) message(city bots.City, way way, r report.Report, s Subscriber, to string) mail.Message {
+// message is the mail of a report to one subscriber, in the city's language.
+func (b *Bot) message(city bots.City, from sender, r report.Report, s Subscriber, to string) mail.Message {
 	unsubscribe := b.link(city.Name, "unsubscribe", b.unsubscribeToken(s))
 	title := oneLine(city.Title, maxSubject)
 	return mail.Message{
 		Key:      mailKey(r.Key(), s),
-		From:     way.from,
-		Route:    way.route,
+		From:     from.from,
+		Route:    from.route,
 		FromName: title,
 		To:       to,
 		BounceID: bounceID(s),
@@ -121,8 +121,8 @@ func (b *Bot) Retract(ctx context.Context, a bots.Account, key string, _ report.
 	return nil
 }
 
-// listHeader marks a mail as one of a list: RFC 2919 and RFC 8058. Precedence is for programs that answer mail
-// without knowing Auto-Submitted, which package mail sets.
+// listHeader marks a mail as one of a list: RFC 2919 and RFC 8058. Precedence is for automatic repliers that do not know
+// Auto-Submitted, which package mail sets.
 func (b *Bot) listHeader(city, unsubscribe string) map[string]string {
 	return map[string]string{
 		"List-Id":               "<" + city + "." + b.mail.Domain + ">",
@@ -133,12 +133,12 @@ func (b *Bot) listHeader(city, unsubscribe string) map[string]string {
 	}
 }
 
-// link is the address of one of our public pages, with a token.
+// link is the address of a public page, with a token.
 func (b *Bot) link(city, page, token string) string {
 	return b.core.BaseURL + "/c/" + city + "/" + b.core.Name + "/" + page + "?t=" + token
 }
 
-// oneLine is text fit for a header: no line breaks, nothing invisible.
+// oneLine returns text for a header field: without line breaks and invisible characters.
 func oneLine(text string, limit int) string {
 	text = strings.Map(func(r rune) rune {
 		switch {

@@ -9,10 +9,12 @@ import (
 	"strings"
 
 	"linienfunk/bots"
+	"linienfunk/bots/kit"
+	"linienfunk/mail/inbound"
 	"linienfunk/mail/text"
 )
 
-// WebUI shows the city's address, its mailbox, how many subscribers it has, and the options. Who subscribes is nobody's business.
+// WebUI shows the city's address, its mailbox, the number of subscribers, and the options.
 func (b *Bot) WebUI() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", b.showSettings)
@@ -25,94 +27,94 @@ func (b *Bot) WebUI() http.Handler {
 func (b *Bot) showSettings(w http.ResponseWriter, r *http.Request) {
 	mount := bots.MountOf(r)
 	count, err := b.store.count(r.Context(), mount.City.Name)
-	m, connected, other := b.known(r.Context(), mount.City.Name)
+	m, connected, other := b.findMailbox(r.Context(), mount.City.Name)
 	if err := errors.Join(err, other); err != nil {
-		b.core.Log.Error("settings not shown", "city", mount.City.Name, "error", err)
+		b.core.Log.Error("settings not shown", "city", mount.City.Name, "err", err)
 		http.Error(w, b.text(r, "try-again"), http.StatusInternalServerError)
 		return
 	}
 	b.core.Pages.Section(w, r, "settings.html", map[string]any{
 		"Address": b.address(mount.City.Name), "Off": !mount.City.Options.On("enabled"), "Subscribers": count,
-		"Options": mount.Options, "Path": mount.Path, "Mailbox": m, "Connected": connected, "Refused": b.refused(m),
-		"Securities": []string{secureTLS, secureSTARTTLS, secureNone},
+		"Options": mount.Options, "Path": mount.Path, "Mailbox": m, "Connected": connected, "Refused": b.isRefused(m),
+		"Securities": []inbound.Security{inbound.ImplicitTLS, inbound.StartTLS, inbound.NoTLS},
 	})
 }
 
-// known returns the city's mailbox without its password.
-func (b *Bot) known(ctx context.Context, city string) (Mailbox, bool, error) {
-	m, _, err := b.store.mailbox(ctx, city)
-	if errors.Is(err, errNoMailbox) {
+// findMailbox returns the city's mailbox, and false if it has none.
+func (b *Bot) findMailbox(ctx context.Context, city string) (Mailbox, bool, error) {
+	m, _, err := b.mailboxes.Load(ctx, city)
+	if errors.Is(err, kit.ErrNoAccount) {
 		return Mailbox{}, false, nil
 	}
 	return m, err == nil, err
 }
 
-// badField is an error whose text tells an admin which field of the form cannot be right.
-func badField(say string) error {
-	return bots.Permanent(say, errors.New("the form is not filled in as it must be"))
+// invalidField is an error that tells the admin which field of the form is invalid.
+func invalidField(say string) error {
+	return bots.Permanent(say, errors.New("invalid field in the form of a mailbox"))
 }
 
-// typed is the mailbox that an admin typed in. Its errors are of badField. Without a port it is at the usual one, without a login the address is it.
-func typed(r *http.Request) (m Mailbox, password string, err error) {
-	m = Mailbox{City: bots.MountOf(r).City.Name, Security: r.PostFormValue("security"), Login: strings.TrimSpace(r.PostFormValue("login"))}
+// readMailboxForm returns the mailbox of a form. Its errors are of invalidField. The login defaults to the address.
+func readMailboxForm(r *http.Request) (m Mailbox, password string, err error) {
+	m = Mailbox{Base: kit.Base{City: bots.MountOf(r).City.Name}, Security: r.PostFormValue("security"), Login: strings.TrimSpace(r.PostFormValue("login"))}
 	if m.Address, err = text.ParseAddress(r.PostFormValue("address")); err != nil {
-		return m, "", badField("form-address")
+		return m, "", invalidField("form-address")
 	}
 	if m.Login == "" {
 		m.Login = m.Address
 	}
-	if m.Host, err = host(r.PostFormValue("host")); err != nil {
+	if m.Host, err = parseHost(r.PostFormValue("host")); err != nil {
 		return m, "", err
 	}
-	usual := map[string]int{secureTLS: 993, secureSTARTTLS: 143, secureNone: 143}
-	if m.Port, err = port(r.PostFormValue("port"), usual[m.Security]); err != nil {
+	usual := map[inbound.Security]int{inbound.ImplicitTLS: 993, inbound.StartTLS: 143, inbound.NoTLS: 143}
+	if m.Port, err = parsePort(r.PostFormValue("port"), usual[inbound.Security(m.Security)]); err != nil {
 		return m, "", err
 	}
-	if err := typedSubmission(r, &m); err != nil {
+	if err := readSubmissionForm(r, &m); err != nil {
 		return m, "", err
 	}
 	password = r.PostFormValue("password")
 	if password == "" || len(password) > maxPassword || len(m.Login) > text.MaxAddress || strings.ContainsAny(m.Login+password, "\x00\r\n") {
-		return m, "", badField("form-login")
+		return m, "", invalidField("form-login")
 	}
 	return m, password, nil
 }
 
 const maxPassword = 1000 // bytes
 
-// port is the usual one if none is typed. There is none for an encryption that does not exist.
-func port(typed string, usual int) (int, error) {
+// parsePort returns the usual port if none is typed. It is 0 for an encryption that does not exist.
+func parsePort(typed string, usual int) (int, error) {
 	typed = strings.TrimSpace(typed)
 	if usual == 0 {
-		return 0, badField("form-security")
+		return 0, invalidField("form-security")
 	}
 	if typed == "" {
 		return usual, nil
 	}
 	n, err := strconv.ParseUint(typed, 10, 16)
 	if err != nil || n == 0 {
-		return 0, badField("form-port")
+		return 0, invalidField("form-port")
 	}
 	return int(n), nil
 }
 
-// host is a host's name as DNS has it, or an address.
-func host(typed string) (string, error) {
+// parseHost returns the name of a host in the form of DNS, or an address.
+func parseHost(typed string) (string, error) {
 	typed = strings.TrimSuffix(strings.TrimSpace(typed), ".")
 	if ip := net.ParseIP(typed); ip != nil {
 		return ip.String(), nil
 	}
 	name, err := text.ASCIIDomain(typed)
 	if err != nil || name == "" || len(name) > 253 || strings.ContainsAny(name, ":/@ ") {
-		return "", badField("form-server")
+		return "", invalidField("form-server")
 	}
 	return name, nil
 }
 
-// connectMailbox stores a mailbox once it could be opened, and sends if it is to. What is in it by then is no report; what comes later is, even if the
-// mailbox is read only minutes after.
+// connectMailbox stores a mailbox after opening it, and after logging into its submission server, if it has one. Mails that are in it by then are no
+// reports; those that come later are, even if reading begins only minutes after.
 func (b *Bot) connectMailbox(w http.ResponseWriter, r *http.Request) {
-	m, password, err := typed(r)
+	m, password, err := readMailboxForm(r)
 	if err != nil {
 		b.core.Pages.Failed(w, r, b.text(r, bots.AsError(err).Say))
 		return
@@ -130,18 +132,18 @@ func (b *Bot) connectMailbox(w http.ResponseWriter, r *http.Request) {
 		b.mailboxFailed(w, r, err)
 		return
 	}
-	err = b.store.connect(r.Context(), m, password)
-	if errors.Is(err, errTaken) {
+	err = b.mailboxes.Connect(r.Context(), m, password)
+	if errors.Is(err, kit.ErrTaken) {
 		b.core.Pages.Failed(w, r, b.text(r, "mailbox-taken"))
 		return
 	}
 	b.mailboxChanged(w, r, err, "mailbox-connected")
 }
 
-// checkMailbox opens the mailbox, and starts reading it anew in case that had ended at a refused password.
+// checkMailbox opens the mailbox, and restarts reading, which ends at a refused password.
 func (b *Bot) checkMailbox(w http.ResponseWriter, r *http.Request) {
-	m, password, err := b.store.mailbox(r.Context(), bots.MountOf(r).City.Name)
-	if errors.Is(err, errNoMailbox) {
+	m, password, err := b.mailboxes.Load(r.Context(), bots.MountOf(r).City.Name)
+	if errors.Is(err, kit.ErrNoAccount) {
 		b.core.Pages.Failed(w, r, b.text(r, "mailbox-none"))
 		return
 	}
@@ -156,19 +158,19 @@ func (b *Bot) checkMailbox(w http.ResponseWriter, r *http.Request) {
 			b.mailboxFailed(w, r, err)
 			return
 		}
-		err = b.store.renew(r.Context(), m.City)
+		err = b.mailboxes.Renew(r.Context(), m, map[string]any{"refused_at": 0})
 	}
 	b.mailboxChanged(w, r, err, "mailbox-checked")
 }
 
 func (b *Bot) disconnectMailbox(w http.ResponseWriter, r *http.Request) {
-	b.mailboxChanged(w, r, b.store.disconnect(r.Context(), bots.MountOf(r).City.Name), "mailbox-disconnected")
+	b.mailboxChanged(w, r, b.mailboxes.Disconnect(r.Context(), bots.MountOf(r).City.Name), "mailbox-disconnected")
 }
 
 func (b *Bot) mailboxChanged(w http.ResponseWriter, r *http.Request, err error, done string) {
 	city := bots.MountOf(r).City.Name
 	if err != nil {
-		b.core.Log.Error("mailbox not changed", "city", city, "error", err)
+		b.core.Log.Error("mailbox not changed", "city", city, "err", err)
 		b.core.Pages.Failed(w, r, b.text(r, "try-again"))
 		return
 	}
@@ -177,9 +179,9 @@ func (b *Bot) mailboxChanged(w http.ResponseWriter, r *http.Request, err error, 
 }
 
 func (b *Bot) mailboxFailed(w http.ResponseWriter, r *http.Request, err error) {
-	b.core.Log.Info("mailbox cannot be used", "city", bots.MountOf(r).City.Name, "error", err)
+	b.core.Log.Info("mailbox cannot be used", "city", bots.MountOf(r).City.Name, "err", err)
 	say := bots.AsError(err).Say
-	if say == "mailbox-login" { // which is for a mailbox that was being read
+	if say == "mailbox-login" { // a text for a mailbox that was being read
 		say = "mailbox-password-wrong"
 	}
 	b.core.Pages.Failed(w, r, b.text(r, say))

@@ -11,37 +11,36 @@ import (
 	"time"
 
 	"linienfunk/bots"
+	"linienfunk/bots/kit"
 	"linienfunk/mail"
 	"linienfunk/mail/inbound"
 )
 
-// refusedTime is for how long a city's mails leave as all others do, after its provider has turned down the login.
-const refusedTime = time.Hour
+// refusalTime is how long the program sends a city's mails after its submission server has refused the login.
+const refusalTime = time.Hour
 
-// way is how a city's mails leave: as mail.Message has it.
-type way struct{ from, route string }
+// sender is From and Route of a mail.Message.
+type sender struct{ from, route string }
 
-// wayOut is through the city's own mailbox, if it sends, or else through the program.
-func (b *Bot) wayOut(ctx context.Context, city string) (way, error) {
-	m, connected, err := b.known(ctx, city)
-	if err != nil || !connected || !m.sends() || b.refused(m) {
-		return way{from: city}, err
+// senderOf returns the city's own mailbox, if that sends, or else the program.
+func (b *Bot) senderOf(ctx context.Context, city string) (sender, error) {
+	m, connected, err := b.findMailbox(ctx, city)
+	if err != nil || !connected || !m.sends() || b.isRefused(m) {
+		return sender{from: city}, err
 	}
-	return way{m.Address, city + " " + m.Revision}, nil
+	return sender{m.Address, city + " " + m.Revision}, nil
 }
 
-func (m Mailbox) sends() bool { return m.SubmitHost != "" }
-
-// refused says whether the provider has turned down the login lately.
-func (b *Bot) refused(m Mailbox) bool {
-	return m.RefusedAt != 0 && b.core.Now().Sub(time.Unix(m.RefusedAt, 0)) < refusedTime
+// isRefused says whether the submission server has refused the login lately.
+func (b *Bot) isRefused(m Mailbox) bool {
+	return m.RefusedAt != 0 && b.core.Now().Sub(time.Unix(m.RefusedAt, 0)) < refusalTime
 }
 
-// Submission is how a mailbox sends. Mails that were queued before its password was changed leave with the new one.
+// Submission implements mail.Network. Mails that were queued before the password was changed are sent with the new one.
 func (b *Bot) Submission(ctx context.Context, route string) (mail.Submission, error) {
 	city, _, _ := strings.Cut(route, " ")
-	m, password, err := b.store.mailbox(ctx, city)
-	if errors.Is(err, errNoMailbox) || err == nil && !m.sends() {
+	m, password, err := b.mailboxes.Load(ctx, city)
+	if errors.Is(err, kit.ErrNoAccount) || err == nil && !m.sends() {
 		return mail.Submission{}, mail.ErrNoRoute
 	}
 	return b.submission(m, password), err
@@ -50,26 +49,26 @@ func (b *Bot) Submission(ctx context.Context, route string) (mail.Submission, er
 func (b *Bot) submission(m Mailbox, password string) mail.Submission {
 	return mail.Submission{
 		Server:   net.JoinHostPort(m.SubmitHost, strconv.Itoa(m.SubmitPort)),
-		Security: mail.Security(m.SubmitSecurity), // the words are the same
+		Security: mail.Security(m.SubmitSecurity),
 		TLS:      inbound.TLSFor(m.SubmitHost, b.fetcher.TLS), User: m.Login, Password: password, Sender: m.Address,
 	}
 }
 
-// SubmissionRefused lets the mails that follow leave through the program, and tells the admins.
+// SubmissionRefused implements mail.Network. The program sends the mails that follow, and the admins get a warning.
 func (b *Bot) SubmissionRefused(ctx context.Context, route string) {
 	city, revision, _ := strings.Cut(route, " ")
-	known, err := b.store.refuse(ctx, city, revision)
+	current, err := b.store.refuseMailbox(ctx, city, revision)
 	if err != nil {
-		b.core.Log.Error("refused login not remembered", "city", city, "error", err)
+		b.core.Log.Error("refusal of a login not stored", "city", city, "err", err)
 	}
-	if known {
-		b.core.Log.Warn("the city's provider takes no mail from it", "city", city)
+	if current {
+		b.core.Log.Warn("submission server refuses the login of a city's mailbox; its admins are warned", "city", city)
 		b.mail.Warn(ctx, city, revision, "submission-refused")
 	}
 }
 
-// refuse returns false if the mailbox was connected anew meanwhile.
-func (s store) refuse(ctx context.Context, city, revision string) (bool, error) {
+// refuseMailbox stores that a login was refused. It returns false if the mailbox was connected again meanwhile.
+func (s store) refuseMailbox(ctx context.Context, city, revision string) (bool, error) {
 	done := s.db.WithContext(ctx).Model(&Mailbox{}).Where("city = ? AND revision = ?", city, revision).
 		UpdateColumn("refused_at", s.now().Unix())
 	if done.Error != nil {
@@ -78,22 +77,22 @@ func (s store) refuse(ctx context.Context, city, revision string) (bool, error) 
 	return done.RowsAffected > 0, nil
 }
 
-// typedSubmission adds to a mailbox by which server it sends: none without a name.
-func typedSubmission(r *http.Request, m *Mailbox) (err error) {
+// readSubmissionForm adds the submission server of a form to a mailbox. A form without a host leaves it out.
+func readSubmissionForm(r *http.Request, m *Mailbox) (err error) {
 	if strings.TrimSpace(r.PostFormValue("smtp_host")) == "" {
 		return nil
 	}
 	m.SubmitSecurity = r.PostFormValue("smtp_security")
-	if m.SubmitHost, err = host(r.PostFormValue("smtp_host")); err != nil {
+	if m.SubmitHost, err = parseHost(r.PostFormValue("smtp_host")); err != nil {
 		return err
 	}
 	// RFC 8314, section 7.3, and RFC 6409, section 3.1.
-	usual := map[string]int{secureTLS: 465, secureSTARTTLS: 587, secureNone: 587}
-	m.SubmitPort, err = port(r.PostFormValue("smtp_port"), usual[m.SubmitSecurity])
+	usual := map[mail.Security]int{mail.ImplicitTLS: 465, mail.StartTLS: 587, mail.NoTLS: 587}
+	m.SubmitPort, err = parsePort(r.PostFormValue("smtp_port"), usual[mail.Security(m.SubmitSecurity)])
 	return err
 }
 
-// trySubmission logs into the server by which a mailbox sends, if it does. Its errors say what to do next.
+// trySubmission logs into the submission server of a mailbox, if it has one.
 func (b *Bot) trySubmission(ctx context.Context, m Mailbox, password string) error {
 	if !m.sends() {
 		return nil

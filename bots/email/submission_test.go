@@ -11,6 +11,7 @@ import (
 	"linienfunk/bots"
 	"linienfunk/bots/bottest"
 	"linienfunk/bots/email"
+	"linienfunk/bots/kit"
 	"linienfunk/mail"
 	"linienfunk/mail/inbound/inboundtest"
 )
@@ -158,8 +159,8 @@ func TestMailboxesFromBeforeTheySentDoNot(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	old := email.Mailbox{City: "zuerich", Address: addressOf("zuerich"), Host: "imap.post.example", Port: 993, Security: "tls", Login: "melden",
-		Password: []byte("sealed"), Revision: "1"}
+	old := email.Mailbox{Base: kit.Base{City: "zuerich", Revision: "1"}, Address: addressOf("zuerich"), Host: "imap.post.example", Port: 993, Security: "tls", Login: "melden",
+		Password: []byte("sealed")}
 	var found email.Mailbox
 	if err := errors.Join(
 		db.Omit("SubmitHost", "SubmitPort", "SubmitSecurity", "RefusedAt").Create(&old).Error,

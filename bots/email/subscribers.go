@@ -15,7 +15,7 @@ import (
 	"linienfunk/mail/inbound"
 )
 
-// Subscriber is a mailbox that wants a city's reports, or that somebody claims does: only Confirmed ones get any.
+// Subscriber is an address that somebody has subscribed to a city's reports. Only confirmed ones get any.
 type Subscriber struct {
 	ID        uint64 `gorm:"primaryKey"`
 	City      string `gorm:"size:32;not null;uniqueIndex:idx_email_subscriber,priority:1;index:idx_email_page,priority:1"`
@@ -27,7 +27,7 @@ type Subscriber struct {
 }
 
 func migrations() []*gormigrate.Migration {
-	// A city's switch was a table once.
+	// The option "enabled" was a table once.
 	type Option struct {
 		City string `gorm:"primaryKey;size:32"`
 		Off  bool   `gorm:"not null"`
@@ -72,30 +72,30 @@ type store struct {
 
 // Limits of subscribing.
 const (
-	confirmTime  = 48 * time.Hour   // how long a confirmation link works
-	askPause     = 10 * time.Minute // between two mails about a subscription to one address for one city
-	askUnwanted  = 24 * time.Hour   // the same, after asksInVain mails that nobody confirmed
-	asksInVain   = 2
-	askPerPerson = 3   // such mails to one address within askPause, over all cities
-	askPerCity   = 120 // such mails of one city within an hour
+	confirmTime         = 48 * time.Hour   // how long a confirmation link works
+	mailInterval        = 10 * time.Minute // between two mails about a subscription to one address for one city
+	ignoredInterval     = 24 * time.Hour   // the same, after ignoredMails that were not confirmed
+	ignoredMails        = 2
+	maxMailsPerAddress  = 3   // such mails to one address within mailInterval, over all cities
+	maxMailsPerCityHour = 120 // such mails of one city within an hour
 )
 
-var errBusy = errors.New("too many subscriptions in this city just now")
+var errBusy = errors.New("too many subscriptions of this city within an hour")
 
 func (s store) person(address string) string { return s.box.Digest("email subscriber", address)[:32] }
 
-func place(city, person string) secret.Cell {
+func addressCell(city, person string) secret.Cell {
 	return secret.Cell{Table: "email_subscribers", Row: city + "/" + person, Column: "address"}
 }
 
 func (s store) open(v Subscriber) (string, error) {
-	address, err := s.box.Open(place(v.City, v.Person), v.Address)
+	address, err := s.box.Open(addressCell(v.City, v.Person), v.Address)
 	return string(address), err
 }
 
-// ask stores a subscriber, pending, unless known, and says whether to write to the address about it now. errBusy does
-// not depend on the address.
-func (s store) ask(ctx context.Context, city, address string) (v Subscriber, write bool, err error) {
+// request stores a subscriber that is not confirmed, unless there is one, and says whether a mail about it is due. errBusy does not depend on
+// the address: it would reveal who subscribes.
+func (s store) request(ctx context.Context, city, address string) (v Subscriber, due bool, err error) {
 	now, person := s.now(), s.person(address)
 	err = s.db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
 		if err := s.prune(tx); err != nil {
@@ -106,37 +106,37 @@ func (s store) ask(ctx context.Context, city, address string) (v Subscriber, wri
 		if err != nil {
 			return err
 		}
-		if asked >= askPerCity {
+		if asked >= maxMailsPerCityHour {
 			return errBusy
 		}
 		var recent []Subscriber
-		err = tx.Where("person = ? AND asked_at > ?", person, now.Add(-askPause).Unix()).Find(&recent).Error
+		err = tx.Where("person = ? AND asked_at > ?", person, now.Add(-mailInterval).Unix()).Find(&recent).Error
 		if err != nil {
 			return err
 		}
-		write = len(recent) < askPerPerson
+		due = len(recent) < maxMailsPerAddress
 		known, err := s.known(tx, city, person)
 		if err != nil {
 			return err
 		}
-		pause := askPause
-		if !known.Confirmed && known.Asks >= asksInVain {
-			pause = askUnwanted
+		interval := mailInterval
+		if !known.Confirmed && known.Asks >= ignoredMails {
+			interval = ignoredInterval
 		}
-		write = write && known.AskedAt <= now.Add(-pause).Unix()
-		v, err = s.mark(tx, city, person, address, write)
+		due = due && known.AskedAt <= now.Add(-interval).Unix()
+		v, err = s.upsert(tx, city, person, address, due)
 		return err
 	})
 	if err != nil && !errors.Is(err, errBusy) {
 		err = fmt.Errorf("store subscriber: %w", err)
 	}
-	return v, write, err
+	return v, due, err
 }
 
-func (s store) mark(tx *gorm.DB, city, person, address string, write bool) (Subscriber, error) {
-	v := Subscriber{City: city, Person: person, Address: s.box.Seal(place(city, person), []byte(address))}
+func (s store) upsert(tx *gorm.DB, city, person, address string, mailed bool) (Subscriber, error) {
+	v := Subscriber{City: city, Person: person, Address: s.box.Seal(addressCell(city, person), []byte(address))}
 	err := tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&v).Error
-	if err == nil && write {
+	if err == nil && mailed {
 		err = tx.Model(&Subscriber{}).Where("city = ? AND person = ?", city, person).
 			Updates(map[string]any{"asked_at": s.now().Unix(), "asks": gorm.Expr("asks + 1")}).Error
 	}
@@ -146,14 +146,14 @@ func (s store) mark(tx *gorm.DB, city, person, address string, write bool) (Subs
 	return s.known(tx, city, person)
 }
 
-// known is the zero Subscriber if there is none.
+// known returns the zero Subscriber if there is none.
 func (s store) known(tx *gorm.DB, city, person string) (found Subscriber, err error) {
 	err = tx.Where("city = ? AND person = ?", city, person).Limit(1).Find(&found).Error
 	return found, err
 }
 
-// unask takes back that a mail was sent, so that the person can try again at once.
-func (s store) unask(ctx context.Context, v Subscriber) error {
+// undoRequest uncounts a mail that could not be sent, so that the person can try again at once.
+func (s store) undoRequest(ctx context.Context, v Subscriber) error {
 	err := s.db.WithContext(ctx).Model(&Subscriber{}).Where("city = ? AND person = ?", v.City, v.Person).
 		Updates(map[string]any{"asked_at": 0, "asks": gorm.Expr("asks - 1")}).Error
 	if err != nil {
@@ -162,7 +162,7 @@ func (s store) unask(ctx context.Context, v Subscriber) error {
 	return nil
 }
 
-// prune deletes the subscriptions that nobody confirmed.
+// prune deletes subscriptions that were not confirmed in time.
 func (s store) prune(tx *gorm.DB) error {
 	return tx.Where("confirmed = ? AND asked_at < ?", false, s.now().Add(-confirmTime-time.Hour).Unix()).
 		Delete(&Subscriber{}).Error
@@ -181,7 +181,7 @@ func (s store) find(ctx context.Context, city, person string) (Subscriber, bool,
 	return found[0], true, nil
 }
 
-// confirm returns false if there is no such subscriber. To confirm twice is fine.
+// confirm returns false if there is no such subscriber. It may be repeated.
 func (s store) confirm(ctx context.Context, city, person string) (bool, error) {
 	done := s.db.WithContext(ctx).Model(&Subscriber{}).Where("city = ? AND person = ?", city, person).
 		Update("confirmed", true)
@@ -191,7 +191,7 @@ func (s store) confirm(ctx context.Context, city, person string) (bool, error) {
 	return done.RowsAffected > 0, nil
 }
 
-// remove forgets a subscriber; one that is gone already is no error.
+// remove deletes a subscriber, if there is one.
 func (s store) remove(ctx context.Context, city, person string) error {
 	err := s.db.WithContext(ctx).Where("city = ? AND person = ?", city, person).Delete(&Subscriber{}).Error
 	if err != nil {

@@ -16,9 +16,8 @@ import (
 // maxForm is the longest body of a form, in bytes.
 const maxForm = 16 << 10
 
-// Public serves the form on the city's page, and where the links in our mails lead. No GET changes anything: scanners
-// open links. Leaving also works as RFC 8058 says: a POST from a mail program, without cookies, answered without a
-// redirect.
+// Public serves the form on the city's page, and the pages of the links in our mails. GET changes nothing, since scanners
+// open links. To unsubscribe, mail programs may also POST, without cookies, and get an answer without a redirect (RFC 8058).
 func (b *Bot) Public() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", b.showForm)
@@ -29,7 +28,7 @@ func (b *Bot) Public() http.Handler {
 	mux.HandleFunc("POST /unsubscribe", b.unsubscribe)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if bots.MountOf(r).City.Name == "" {
-			http.NotFound(w, r) // we have no pages outside of cities
+			http.NotFound(w, r) // all pages are those of cities
 			return
 		}
 		r.Body = http.MaxBytesReader(w, r.Body, maxForm)
@@ -40,9 +39,9 @@ func (b *Bot) Public() http.Handler {
 func (b *Bot) showForm(w http.ResponseWriter, r *http.Request) {
 	mount := bots.MountOf(r)
 	_, ok, err := b.open(r.Context(), mount.City.Name)
-	m, connected, other := b.known(r.Context(), mount.City.Name)
+	m, connected, other := b.findMailbox(r.Context(), mount.City.Name)
 	if err = errors.Join(err, other); err != nil {
-		b.core.Log.Error("form not shown", "error", err)
+		b.core.Log.Error("form not shown", "err", err)
 	}
 	if err != nil || !ok {
 		w.WriteHeader(http.StatusNoContent)
@@ -57,7 +56,7 @@ func (b *Bot) showForm(w http.ResponseWriter, r *http.Request) {
 	})
 }
 
-// subscribe answers the same whether or not the address is known.
+// subscribe gives the same answer whether or not the address is subscribed: it must not reveal who is.
 func (b *Bot) subscribe(w http.ResponseWriter, r *http.Request) {
 	mount := bots.MountOf(r)
 	address, err := text.ParseAddress(r.PostFormValue("address"))
@@ -77,16 +76,16 @@ func (b *Bot) subscribe(w http.ResponseWriter, r *http.Request) {
 	case errors.Is(err, errBusy):
 		b.core.Pages.Failed(w, r, b.text(r, "busy"))
 	case err != nil:
-		b.core.Log.Error("subscription failed", "city", mount.City.Name, "error", err)
+		b.core.Log.Error("subscription failed", "city", mount.City.Name, "err", err)
 		b.core.Pages.Failed(w, r, b.text(r, "try-again"))
 	default:
-		b.core.Pages.Done(w, r, b.text(r, "look-into-mailbox"))
+		b.core.Pages.Done(w, r, b.text(r, "check-your-inbox"))
 	}
 }
 
-var errClosed = errors.New("the city takes no subscribers")
+var errClosed = errors.New("the city does not accept subscribers")
 
-// invite mails to an address about its subscription: a link to confirm it, or that it is confirmed already.
+// invite sends a mail with a link to confirm a subscription, or says that it is confirmed already.
 func (b *Bot) invite(ctx context.Context, name, address string) error {
 	city, ok, err := b.open(ctx, name)
 	if err != nil {
@@ -96,15 +95,15 @@ func (b *Bot) invite(ctx context.Context, name, address string) error {
 		return errClosed
 	}
 	if b.ours(text.Domain(address)) {
-		return text.ErrAddress // we would write in a circle
+		return text.ErrAddress // it would be a loop
 	}
-	s, write, err := b.store.ask(ctx, name, address)
-	if err != nil || !write {
+	s, due, err := b.store.request(ctx, name, address)
+	if err != nil || !due {
 		return err
 	}
-	way, err := b.wayOut(ctx, name)
+	from, err := b.senderOf(ctx, name)
 	if err != nil {
-		return errors.Join(err, b.store.unask(ctx, s))
+		return errors.Join(err, b.store.undoRequest(ctx, s))
 	}
 	title := oneLine(city.Title, maxSubject)
 	unsubscribe := b.link(name, "unsubscribe", b.unsubscribeToken(s))
@@ -114,7 +113,7 @@ func (b *Bot) invite(ctx context.Context, name, address string) error {
 	}
 	err = b.mail.Queue.Enqueue(ctx, mail.Message{
 		Key:  "email invite " + name + " " + s.Person + " " + strconv.FormatInt(s.AskedAt, 10),
-		From: way.from, Route: way.route, FromName: title, To: address, BounceID: bounceID(s),
+		From: from.from, Route: from.route, FromName: title, To: address, BounceID: bounceID(s),
 		Subject: b.core.Pages.Text(city.Lang, subject, "City", title),
 		Text: b.core.Pages.Text(city.Lang, text, "City", title, "Page", b.core.BaseURL+"/c/"+name,
 			"Confirm", b.link(name, "confirm", b.confirmToken(s)), "Unsubscribe", unsubscribe) + "\n",
@@ -122,14 +121,14 @@ func (b *Bot) invite(ctx context.Context, name, address string) error {
 		Expires: b.core.Now().Add(confirmTime),
 	})
 	if err != nil {
-		return errors.Join(err, b.store.unask(ctx, s))
+		return errors.Join(err, b.store.undoRequest(ctx, s))
 	}
 	return nil
 }
 
 func (b *Bot) showConfirm(w http.ResponseWriter, r *http.Request) {
 	if person := b.confirmable(w, r, r.FormValue("t")); person != "" {
-		b.ask(w, r, "confirm")
+		b.showButton(w, r, "confirm")
 	}
 }
 
@@ -141,31 +140,31 @@ func (b *Bot) confirm(w http.ResponseWriter, r *http.Request) {
 	}
 	switch ok, err := b.store.confirm(r.Context(), city, person); {
 	case err != nil:
-		b.core.Log.Error("confirmation failed", "city", city, "error", err)
+		b.core.Log.Error("confirmation failed", "city", city, "err", err)
 		b.core.Pages.Failed(w, r, b.text(r, "try-again"))
 	case !ok:
-		b.gone(w, r)
+		b.showLinkFailed(w, r, http.StatusGone, "link-gone")
 	default:
 		b.core.Pages.Done(w, r, b.text(r, "confirmed", "City", bots.MountOf(r).City.Title))
 	}
 }
 
-// confirmable returns the subscriber that a valid token confirms; otherwise it answers.
+// confirmable returns the subscriber that a valid token confirms. Otherwise it writes the answer and returns nothing.
 func (b *Bot) confirmable(w http.ResponseWriter, r *http.Request, token string) string {
 	city := bots.MountOf(r).City.Name
 	person, expired, ok := b.readConfirm(city, token)
 	if !ok {
-		b.unknown(w, r)
+		b.showLinkFailed(w, r, http.StatusNotFound, "link-unknown")
 		return ""
 	}
 	s, found, err := b.store.find(r.Context(), city, person)
 	if err != nil {
-		b.core.Log.Error("confirmation failed", "city", city, "error", err)
+		b.core.Log.Error("confirmation failed", "city", city, "err", err)
 		b.core.Pages.Failed(w, r, b.text(r, "try-again"))
 		return ""
 	}
 	if !found || expired && !s.Confirmed {
-		b.gone(w, r)
+		b.showLinkFailed(w, r, http.StatusGone, "link-gone")
 		return ""
 	}
 	return person
@@ -173,29 +172,29 @@ func (b *Bot) confirmable(w http.ResponseWriter, r *http.Request, token string) 
 
 func (b *Bot) showUnsubscribe(w http.ResponseWriter, r *http.Request) {
 	if _, ok := b.readUnsubscribe(bots.MountOf(r).City.Name, r.FormValue("t")); !ok {
-		b.unknown(w, r)
+		b.showLinkFailed(w, r, http.StatusNotFound, "link-unknown")
 		return
 	}
-	b.ask(w, r, "unsubscribe")
+	b.showButton(w, r, "unsubscribe")
 }
 
-// unsubscribe may be done any number of times.
+// unsubscribe ends a subscription. It may be repeated.
 func (b *Bot) unsubscribe(w http.ResponseWriter, r *http.Request) {
 	city := bots.MountOf(r).City.Name
 	person, ok := b.readUnsubscribe(city, r.FormValue("t"))
 	if !ok {
-		b.unknown(w, r)
+		b.showLinkFailed(w, r, http.StatusNotFound, "link-unknown")
 		return
 	}
-	program := r.PostFormValue("List-Unsubscribe") == "One-Click"
-	err := b.leave(r.Context(), city, person)
+	oneClick := r.PostFormValue("List-Unsubscribe") == "One-Click"
+	err := b.removeSubscriber(r.Context(), city, person)
 	if err != nil {
-		b.core.Log.Error("unsubscribing failed", "city", city, "error", err)
+		b.core.Log.Error("unsubscribing failed", "city", city, "err", err)
 	}
 	switch {
-	case program && err != nil:
+	case oneClick && err != nil:
 		http.Error(w, b.text(r, "try-again"), http.StatusInternalServerError)
-	case program:
+	case oneClick:
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 		w.Write([]byte(b.text(r, "unsubscribed") + "\n"))
 	case err != nil:
@@ -205,8 +204,8 @@ func (b *Bot) unsubscribe(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// leave ends a subscription, and the mails to it that wait.
-func (b *Bot) leave(ctx context.Context, city, person string) error {
+// removeSubscriber ends a subscription and removes its mails from the queue.
+func (b *Bot) removeSubscriber(ctx context.Context, city, person string) error {
 	if err := b.store.remove(ctx, city, person); err != nil {
 		return err
 	}
@@ -216,35 +215,28 @@ func (b *Bot) leave(ctx context.Context, city, person string) error {
 	return nil
 }
 
-// ask shows the button that a link leads to.
-func (b *Bot) ask(w http.ResponseWriter, r *http.Request, what string) {
+// showButton shows the page of a link: a question and the button that does what the link is for.
+func (b *Bot) showButton(w http.ResponseWriter, r *http.Request, what string) {
 	mount := bots.MountOf(r)
-	unseen(w)
+	noStore(w)
 	b.core.Pages.Page(w, r, http.StatusOK, b.text(r, what+"-title"), "confirm.html", map[string]any{
 		"Action": mount.Path + "/" + what, "Token": r.FormValue("t"),
 		"Question": b.text(r, what+"-question", "City", mount.City.Title), "Button": b.text(r, what+"-button"),
 	})
 }
 
-func (b *Bot) unknown(w http.ResponseWriter, r *http.Request) {
-	b.sorry(w, r, http.StatusNotFound, "link-unknown")
-}
-
-func (b *Bot) gone(w http.ResponseWriter, r *http.Request) {
-	b.sorry(w, r, http.StatusGone, "link-gone")
-}
-
-func (b *Bot) sorry(w http.ResponseWriter, r *http.Request, status int, why string) {
-	unseen(w)
+// showLinkFailed shows why a link does not work.
+func (b *Bot) showLinkFailed(w http.ResponseWriter, r *http.Request, status int, why string) {
+	noStore(w)
 	city := bots.MountOf(r).City
 	b.core.Pages.Page(w, r, status, b.text(r, why+"-title"), "link_failed.html", map[string]any{
 		"Why": b.text(r, why), "Page": b.core.BaseURL + "/c/" + city.Name, "City": city.Title,
 	})
 }
 
-// unseen keeps the token in a page's address out of caches. Out of other sites' logs it is kept by the program's
-// Referrer-Policy; a stricter one here would make browsers send "Origin: null" with the page's own button.
-func unseen(w http.ResponseWriter) {
+// noStore keeps the token in a page's address out of caches. The program's Referrer-Policy keeps it out of other sites' logs; a stricter one would
+// make browsers send "Origin: null" with the page's own button.
+func noStore(w http.ResponseWriter) {
 	w.Header().Set("Cache-Control", "no-store")
 }
 

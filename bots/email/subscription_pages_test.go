@@ -60,7 +60,7 @@ func want(t testing.TB, answer *httptest.ResponseRecorder, status int, header, t
 func TestOnlyAConfirmedSubscriberGetsReports(t *testing.T) {
 	t.Parallel()
 	v := newVisitor(t)
-	want(t, v.ask(" Rider@Example.ORG "), 303, "X-Message", "mailbox")
+	want(t, v.ask(" Rider@Example.ORG "), 303, "X-Message", "check your inbox")
 	if got := v.broadcast(v.report("1")); len(got) != 0 {
 		t.Errorf("a pending subscriber got %v", got)
 	}
@@ -210,7 +210,7 @@ func TestMailsAboutSubscriptionsAreFew(t *testing.T) {
 	t.Parallel()
 	v := newVisitor(t)
 	for range 5 {
-		want(t, v.ask("rider@example.org"), 303, "X-Message", "mailbox")
+		want(t, v.ask("rider@example.org"), 303, "X-Message", "check your inbox")
 	}
 	if got := len(v.w.Mails.All()); got != 1 {
 		t.Errorf("%d mails to one address", got)
@@ -233,9 +233,9 @@ func TestMailsAboutSubscriptionsAreFew(t *testing.T) {
 		t.Errorf("%d mails in an hour", got)
 	}
 	ghent := visitor{t, v.w, "ghent"}
-	want(t, ghent.ask("late@example.org"), 303, "X-Message", "mailbox")
+	want(t, ghent.ask("late@example.org"), 303, "X-Message", "check your inbox")
 	v.w.Advance(2 * time.Hour)
-	want(t, v.ask("late@example.org"), 303, "X-Message", "mailbox")
+	want(t, v.ask("late@example.org"), 303, "X-Message", "check your inbox")
 }
 
 func TestWhoConfirmedIsWrittenToEveryTenMinutesAtMost(t *testing.T) {
@@ -270,9 +270,9 @@ func TestOneClientCannotUseUpTheSubscriptionsOfACity(t *testing.T) {
 	if got := len(v.w.Mails.All()); got != 5 {
 		t.Errorf("%d mails for one client", got)
 	}
-	want(t, ask("[2001:db8:0:1::1]:1", "other@example.org"), 303, "X-Message", "mailbox")
+	want(t, ask("[2001:db8:0:1::1]:1", "other@example.org"), 303, "X-Message", "check your inbox")
 	v.w.Advance(time.Minute)
-	want(t, ask("[2001:db8::1]:1", "late@example.org"), 303, "X-Message", "mailbox")
+	want(t, ask("[2001:db8::1]:1", "late@example.org"), 303, "X-Message", "check your inbox")
 }
 
 // A browser that does not send Sec-Fetch-Site tells where a form comes from by Origin, which is null if the page asks
@@ -293,9 +293,9 @@ func TestWhoseConfirmationWasNotSentCanTryAgainAtOnce(t *testing.T) {
 	t.Parallel()
 	v := newVisitor(t)
 	v.w.Mails.Err = errors.New("disk full")
-	want(t, v.ask("rider@example.org"), 303, "X-Failed", "did not work")
+	want(t, v.ask("rider@example.org"), 303, "X-Failed", "went wrong")
 	v.w.Mails.Err = nil
-	want(t, v.ask("rider@example.org"), 303, "X-Message", "mailbox")
+	want(t, v.ask("rider@example.org"), 303, "X-Message", "check your inbox")
 	v.submit(v.link("rider@example.org", "confirm"))
 	if got := v.broadcast(v.report("1")); len(got) != 1 {
 		t.Errorf("%d mails", len(got))
@@ -318,7 +318,7 @@ func TestAddressesThatCannotBeMailedToAreRefused(t *testing.T) {
 	if got := v.w.Mails.All(); len(got) != 0 {
 		t.Errorf("mails %+v", got)
 	}
-	want(t, v.ask("rider@zürich.example"), 303, "X-Message", "mailbox")
+	want(t, v.ask("rider@zürich.example"), 303, "X-Message", "check your inbox")
 	if got := v.w.Mails.All(); got[0].To != "rider@xn--zrich-kva.example" {
 		t.Errorf("mail to %s", got[0].To)
 	}
@@ -376,7 +376,7 @@ func TestMailIsSwitchedOffByTheCitysAdmins(t *testing.T) {
 	c.Say("MAIL FROM:<"+marta+">", "250")
 	c.Say("RCPT TO:<"+zuerich+">", "550 5.1.1")
 	want(t, v.get("/c/zuerich/email/"), 204, "", "")
-	want(t, v.ask("other@example.org"), 303, "X-Failed", "does not take")
+	want(t, v.ask("other@example.org"), 303, "X-Failed", "does not accept")
 	s.w.SetOption(t, "zuerich", "enabled", true)
 	c.Say("RCPT TO:<"+zuerich+">", "250")
 	want(t, v.get("/c/zuerich/email/"), 200, "", "<form")

@@ -47,7 +47,7 @@ func TestACitysMailsComeFromItsOwnMailbox(t *testing.T) {
 	provider.Disconnect()
 	harness.SendMail(t, p, "zuerich", "kontrolle u2")
 	testkit.Eventually(t, "the admin is warned", func() bool {
-		return len(box.MailsTo("admin-zuerich@example.net", "no longer takes mails from this mailbox")) == 1
+		return len(box.MailsTo("admin-zuerich@example.net", "no longer accepts mails from this mailbox")) == 1
 	})
 	harness.SendMail(t, p, "zuerich", "kontrolle u3")
 	testkit.Eventually(t, "the smarthost gets the next mail", func() bool { return len(box.MailsTo(harness.ReaderAddress, "kontrolle u3")) == 1 })

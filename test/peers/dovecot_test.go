@@ -173,7 +173,7 @@ func TestDebiansDovecotIsReadByIMAP(t *testing.T) {
 		t.Helper()
 		visitor.In(t).WaitForText("/c/zuerich", text)
 	}
-	if page := connect("wrong"); !strings.Contains(page, "does not take the user name and password") {
+	if page := connect("wrong"); !strings.Contains(page, "does not accept the user name and password") {
 		t.Errorf("a wrong password is not told:\n%s", page)
 	}
 	if page := connect("sesame"); !strings.Contains(page, "The mailbox is connected") {
