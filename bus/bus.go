@@ -31,7 +31,7 @@ const AckWait = 10 * time.Second
 // unique key rejects duplicates for good.
 const dedupWindow = time.Hour
 
-// Config says where NATS is.
+// Config configures the connection to NATS.
 type Config struct {
 	URL    string // address of an external server; empty for the embedded one
 	Dir    string // store directory of the embedded server
@@ -189,7 +189,7 @@ func (b *Bus) Run(ctx context.Context) error {
 // Shards is the number of shards.
 func (b *Bus) Shards() int { return b.config.Shards }
 
-// Healthy says whether NATS answers.
+// Healthy reports whether the connection to NATS is up.
 func (b *Bus) Healthy() bool { return b.conn.IsConnected() }
 
 // Shard returns the number of the shard that carries a city's orders.

@@ -12,6 +12,8 @@ import (
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+
+	"linienfunk/internal/wait"
 )
 
 // ReplyHeader is the header of an update that names the subject to which its outcome is sent.
@@ -152,21 +154,13 @@ func (b *Bus) FollowUpdates(ctx context.Context, stream string, from uint64, f f
 
 // watchUpdates cancels FollowUpdates when the stream has changed, which an ordered consumer does not notice.
 func (b *Bus) watchUpdates(ctx context.Context, end context.CancelCauseFunc, stream string, next *atomic.Uint64) {
-	ticker := time.NewTicker(streamCheckInterval)
-	defer ticker.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-ticker.C:
-		}
+	wait.Every(ctx, streamCheckInterval, func() {
 		before := next.Load()
 		state, err := b.UpdatesState(ctx)
 		if err == nil && (state.Stream != stream || state.Last+1 < before || state.First > next.Load()) {
 			end(ErrStreamChanged)
-			return
 		}
-	}
+	})
 }
 
 // TrimUpdates deletes the updates up to seq.

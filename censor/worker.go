@@ -10,6 +10,7 @@ import (
 
 	"linienfunk/bus"
 	"linienfunk/db"
+	"linienfunk/internal/wait"
 	"linienfunk/report"
 )
 
@@ -51,7 +52,7 @@ func (w *Worker) Run(ctx context.Context) error {
 		})
 		if ctx.Err() == nil {
 			w.Log.Error("cannot consume reports; will retry", "err", err, "delay", retryDelay)
-			sleep(ctx, retryDelay)
+			wait.For(ctx, retryDelay)
 		}
 	}
 	for _, queue := range queues {
@@ -93,13 +94,6 @@ func (w *Worker) handleUnknownCity(ctx context.Context, r report.Report) error {
 	}
 	w.Log.Warn("dropping a report for a deleted city", "city", r.City, "bot", r.Bot)
 	return nil
-}
-
-func sleep(ctx context.Context, d time.Duration) {
-	select {
-	case <-ctx.Done():
-	case <-time.After(d):
-	}
 }
 
 func (w *Worker) process(ctx context.Context, r report.Report) error {

@@ -31,6 +31,8 @@ type cluster struct {
 	t      testing.TB
 	broker testkit.Broker
 	db     *db.DB
+
+	stopStorage func() // kills the storage of started
 }
 
 // part is a running node or storage with a connection of its own.
@@ -48,7 +50,8 @@ func newCluster(t testing.TB) *cluster {
 func started(t testing.TB, cities ...string) (*cluster, *settings.Storage, *settings.Node) {
 	t.Helper()
 	w := newCluster(t)
-	storage, _ := w.storage()
+	storage, running := w.storage()
+	w.stopStorage = running.stop
 	w.create(storage, cities...)
 	n, _ := w.node()
 	waitLoaded(t, n)

@@ -142,12 +142,8 @@ func TestALinkBeforeItsBaseIsRefused(t *testing.T) {
 
 func TestNoChangeIsLostWhileTheDatabaseAndTheConnectionFail(t *testing.T) {
 	t.Parallel()
-	w := newCluster(t)
-	maker, running := w.storage()
-	w.create(maker, "zuerich", "ghent")
-	n, _ := w.node()
-	waitLoaded(t, n)
-	running.stop()
+	w, _, n := started(t, "zuerich", "ghent")
+	w.stopStorage()
 	proxy, far := w.broker.Proxy(t)
 	log := &watch{seen: make(chan struct{}, 100), what: "cannot store a change"}
 	storage := settings.NewStorage(w.db, far, schema, log.logger(t), time.Now)
@@ -226,17 +222,13 @@ func TestTheStreamMayBeRecreated(t *testing.T) {
 
 func TestUpdatesAreWrittenWhenTheDatabaseIsAheadOfTheStream(t *testing.T) {
 	t.Parallel()
-	w := newCluster(t)
-	storage, running := w.storage()
-	w.create(storage, "zuerich")
-	n, _ := w.node()
-	waitLoaded(t, n)
+	w, storage, n := started(t, "zuerich")
 	now, err := n.Submit(t.Context(), edit(t, get(t, n, "zuerich"), "title", "A"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	written(t, storage, now)
-	running.stop()
+	w.stopStorage()
 	if err := w.db.Exec("UPDATE settings_progress SET sequence = 500").Error; err != nil {
 		t.Fatal(err)
 	}

@@ -29,10 +29,7 @@ type Version struct {
 func (s *Storage) History(ctx context.Context, city string) ([]Version, error) {
 	var links []chain.Link
 	var head headRow
-	err := s.db.Transaction(ctx, func(tx *gorm.DB) (err error) {
-		if _, err := lockProgress(tx, false); err != nil {
-			return err
-		}
+	err := s.read(ctx, func(tx *gorm.DB, _ progressRow) (err error) {
 		if err := tx.Where("city = ?", city).Take(&head).Error; err != nil {
 			return err
 		}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"linienfunk/bus"
+	"linienfunk/internal/wait"
 	"linienfunk/settings/chain"
 )
 
@@ -40,7 +41,7 @@ func (n *Node) loadStale(ctx context.Context) {
 			pause = minBackoff
 			continue
 		}
-		sleep(ctx, pause)
+		wait.For(ctx, pause)
 		pause = min(2*pause, maxBackoff)
 		n.wake()
 	}
@@ -226,16 +227,9 @@ func (n *Node) compareHeads(ctx context.Context) error {
 
 // compareRegularly compares all cities with the storage, in case that they differ after all.
 func (n *Node) compareRegularly(ctx context.Context) {
-	ticker := time.NewTicker(compareInterval)
-	defer ticker.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-ticker.C:
-		}
+	wait.Every(ctx, compareInterval, func() {
 		if err := n.compareHeads(ctx); err != nil && ctx.Err() == nil {
 			n.log.Debug("cannot compare settings with the storage", "err", err)
 		}
-	}
+	})
 }

@@ -3,9 +3,9 @@ package settings
 import (
 	"context"
 	"sync"
-	"time"
 
 	"linienfunk/bus"
+	"linienfunk/internal/wait"
 	"linienfunk/settings/chain"
 )
 
@@ -17,7 +17,7 @@ func (n *Node) Run(ctx context.Context) error {
 	for ctx.Err() == nil {
 		if err := n.followStream(ctx); ctx.Err() == nil {
 			n.log.Error("cannot follow settings; will retry", "err", err, "delay", maxBackoff)
-			sleep(ctx, maxBackoff)
+			wait.For(ctx, maxBackoff)
 		}
 	}
 	parts.Wait()
@@ -118,12 +118,5 @@ func (n *Node) wake() {
 	select {
 	case n.wakeup <- struct{}{}:
 	default:
-	}
-}
-
-func sleep(ctx context.Context, d time.Duration) {
-	select {
-	case <-ctx.Done():
-	case <-time.After(d):
 	}
 }

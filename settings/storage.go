@@ -12,6 +12,7 @@ import (
 
 	"linienfunk/bus"
 	"linienfunk/db"
+	"linienfunk/internal/wait"
 )
 
 // transactionTimeout is the limit of a database transaction, which is then retried on another connection.
@@ -43,7 +44,7 @@ func (s *Storage) Run(ctx context.Context) error {
 	for ctx.Err() == nil {
 		if err := s.run(ctx); ctx.Err() == nil {
 			s.log.Error("cannot store settings; will retry", "err", err, "delay", maxBackoff)
-			sleep(ctx, maxBackoff)
+			wait.For(ctx, maxBackoff)
 		}
 	}
 	return ctx.Err()
@@ -140,7 +141,7 @@ func (s *Storage) store(ctx context.Context, stream string, u bus.Update, skip b
 		if ctx.Err() == nil {
 			s.log.Error("cannot store a change of settings; will retry", "err", err, "delay", pause)
 		}
-		sleep(ctx, pause)
+		wait.For(ctx, pause)
 		pause = min(2*pause, maxBackoff)
 	}
 	return ctx.Err()

@@ -54,6 +54,17 @@ func (s *Storage) logError(ctx context.Context, message string, attributes ...an
 	}
 }
 
+// read runs f in a transaction during which no link is written.
+func (s *Storage) read(ctx context.Context, f func(tx *gorm.DB, row progressRow) error) error {
+	return s.db.Transaction(ctx, func(tx *gorm.DB) error {
+		row, err := lockProgress(tx, false)
+		if err != nil {
+			return err
+		}
+		return f(tx, row)
+	})
+}
+
 // cityState returns a city's state. The whole chain is verified each time: an error names a link that was changed or is missing.
 func (s *Storage) cityState(ctx context.Context, r Request) CityState {
 	a := CityState{Jump: chain.Jump{City: r.City}}
@@ -62,11 +73,7 @@ func (s *Storage) cityState(ctx context.Context, r Request) CityState {
 	}
 	ctx, cancel := context.WithTimeout(ctx, transactionTimeout)
 	defer cancel()
-	err := s.db.Transaction(ctx, func(tx *gorm.DB) error {
-		row, err := lockProgress(tx, false)
-		if err != nil {
-			return err
-		}
+	err := s.read(ctx, func(tx *gorm.DB, row progressRow) (err error) {
 		a.Stream, a.Sequence = row.Stream, row.Sequence
 		var heads []headRow
 		if !a.Gone {
@@ -136,14 +143,10 @@ const listPageSize = 1000
 
 func (s *Storage) cityList(ctx context.Context, after string) CityList {
 	l := CityList{Cities: []Head{}}
-	err := s.db.Transaction(ctx, func(tx *gorm.DB) error {
-		row, err := lockProgress(tx, false)
-		if err != nil {
-			return err
-		}
+	err := s.read(ctx, func(tx *gorm.DB, row progressRow) error {
 		l.Stream, l.Sequence = row.Stream, row.Sequence
 		var heads []headRow
-		err = tx.Select("city", "hash").Where("city > ?", after).Order("city").Limit(listPageSize + 1).Find(&heads).Error
+		err := tx.Select("city", "hash").Where("city > ?", after).Order("city").Limit(listPageSize + 1).Find(&heads).Error
 		if l.More = len(heads) > listPageSize; l.More {
 			heads = heads[:listPageSize]
 		}
