@@ -2,6 +2,7 @@ package telegram
 
 import (
 	"strconv"
+	"time"
 
 	"github.com/go-telegram/bot/models"
 	"gorm.io/gorm"
@@ -65,6 +66,19 @@ func (a *Account) Inherit(old Account) {
 		a.LastUpdate, a.LastUpdateAt = old.LastUpdate, old.LastUpdateAt
 		a.PausedAt, a.PausedUntil = old.PausedAt, old.PausedUntil
 	}
+}
+
+// offsetLifetime is a little less than the week without updates after which Telegram continues with arbitrary ids, which may be
+// lower than the last one (https://core.telegram.org/bots/api#update). For the same reason the stored offset follows the ids
+// even when they decrease.
+const offsetLifetime = 6 * 24 * time.Hour
+
+// nextOffset returns the offset for getUpdates: the one behind the last update, or 0 (all that wait) if that has lost its meaning.
+func nextOffset(row Account, now time.Time) int64 {
+	if row.LastUpdate == 0 || now.Sub(time.Unix(row.LastUpdateAt, 0)) > offsetLifetime {
+		return 0
+	}
+	return row.LastUpdate + 1
 }
 
 // deleteUnreachable deletes a city's chats unless it connects the same bot again: a different bot may not write to them. There may be

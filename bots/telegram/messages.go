@@ -8,8 +8,17 @@ import (
 
 	"github.com/go-telegram/bot/models"
 
+	"linienfunk/bots"
 	"linienfunk/report"
 )
+
+// updateHandler handles the updates of one city's bot.
+type updateHandler struct {
+	*Bot
+	row  Account
+	city bots.City
+	out  bots.Out
+}
 
 // message handles a message in any kind of chat.
 func (h updateHandler) message(ctx context.Context, m *models.Message) error {

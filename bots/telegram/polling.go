@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"time"
 
 	"linienfunk/bots"
 )
@@ -46,17 +45,4 @@ func (b *Bot) handleRaw(ctx context.Context, row Account, raw json.RawMessage, o
 		return 0, bots.Retry("error-not-json", err)
 	}
 	return u.ID, b.handle(ctx, row, u, out)
-}
-
-// offsetLifetime is a little less than the week without updates after which Telegram continues with arbitrary ids, which may be
-// lower than the last one (https://core.telegram.org/bots/api#update). For the same reason the stored offset follows the ids
-// even when they decrease.
-const offsetLifetime = 6 * 24 * time.Hour
-
-// nextOffset returns the offset for getUpdates: the one behind the last update, or 0 (all that wait) if that has lost its meaning.
-func nextOffset(row Account, now time.Time) int64 {
-	if row.LastUpdate == 0 || now.Sub(time.Unix(row.LastUpdateAt, 0)) > offsetLifetime {
-		return 0
-	}
-	return row.LastUpdate + 1
 }

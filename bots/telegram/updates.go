@@ -10,14 +10,6 @@ import (
 	"linienfunk/bots"
 )
 
-// updateHandler handles the updates of one city's bot.
-type updateHandler struct {
-	*Bot
-	row  Account
-	city bots.City
-	out  bots.Out
-}
-
 // handle dispatches an update. After an error it has to be called again with the same update; handling an update twice is harmless.
 func (b *Bot) handle(ctx context.Context, row Account, u *models.Update, out bots.Out) error {
 	city, known, err := b.core.Cities.City(ctx, row.City)

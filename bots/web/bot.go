@@ -1,10 +1,10 @@
 package web
 
 import (
-	"fmt"
 	"html/template"
 	"net/http"
 	"path"
+	"strconv"
 
 	"linienfunk/bots"
 	"linienfunk/internal/limits"
@@ -25,6 +25,11 @@ func (b *bot) cityURL(city string) string { return b.core.BaseURL + "/c/" + city
 
 // cityPath is the path of the city's page, the parent of our mount point.
 func cityPath(r *http.Request) string { return path.Dir(bots.MountOf(r).Path) }
+
+// postURL is the public URL of a post.
+func (b *bot) postURL(p post) string {
+	return b.cityURL(p.City) + "#post-" + strconv.FormatUint(uint64(p.ID), 10)
+}
 
 // showsForm says whether the city takes reports by the form now.
 func showsForm(r *http.Request) bool {
@@ -53,11 +58,4 @@ func (b *bot) serverError(w http.ResponseWriter, r *http.Request, something stri
 func (b *bot) unavailable(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Retry-After", "30")
 	http.Error(w, b.text(r, "not-now"), http.StatusServiceUnavailable)
-}
-
-func wrap(action string, err error) error {
-	if err == nil {
-		return nil
-	}
-	return fmt.Errorf("%s: %w", action, err)
 }

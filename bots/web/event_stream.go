@@ -11,15 +11,6 @@ import (
 	"linienfunk/bots"
 )
 
-const (
-	// pingInterval keeps proxies from closing a quiet connection, which they do after 60 s or more. The standard suggests
-	// a comment every 15 s or so (https://html.spec.whatwg.org/multipage/server-sent-events.html, authoring notes).
-	pingInterval = 25 * time.Second
-
-	// writeTimeout is how long one write may take before the reader counts as gone. Listen has to end within 5 s.
-	writeTimeout = 3 * time.Second
-)
-
 // serveEventStream sends the changes of the city's list as server-sent events
 // (https://html.spec.whatwg.org/multipage/server-sent-events.html):
 //

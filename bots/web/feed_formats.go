@@ -3,9 +3,18 @@ package web
 import (
 	"encoding/json"
 	"encoding/xml"
+	"html"
+	"strings"
 	"time"
 
 	"github.com/gorilla/feeds"
+)
+
+// The media types: RFC 4287 section 7, common use for RSS, https://www.jsonfeed.org/version/1.1/.
+const (
+	atomType = "application/atom+xml"
+	rssType  = "application/rss+xml"
+	jsonType = "application/feed+json"
 )
 
 // The library's types lack some fields that the formats require or recommend. The types here embed them and add those.
@@ -98,4 +107,9 @@ func marshalXML(feed any) ([]byte, error) {
 		return nil, err
 	}
 	return append(append([]byte(xml.Header), body...), '\n'), nil
+}
+
+// htmlText converts plain text to HTML, for RSS, whose descriptions are HTML.
+func htmlText(text string) string {
+	return strings.ReplaceAll(html.EscapeString(text), "\n", "<br>")
 }

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
-	"html"
 	"net/http"
 	"strconv"
 	"strings"
@@ -15,13 +14,6 @@ import (
 
 	"linienfunk/bots"
 	"linienfunk/report"
-)
-
-// The media types: RFC 4287 section 7, common use for RSS, https://www.jsonfeed.org/version/1.1/.
-const (
-	atomType = "application/atom+xml"
-	rssType  = "application/rss+xml"
-	jsonType = "application/feed+json"
 )
 
 // renderer renders a feed. self is the feed's own address.
@@ -96,8 +88,3 @@ func (b *bot) feed(city bots.City, posts []post, changed time.Time) *feeds.Feed 
 
 // urn makes an id from a URL: a UUID of version 5 (RFC 9562). It stays the same as long as base_url does.
 func urn(name string) string { return uuid.NewSHA1(uuid.NameSpaceURL, []byte(name)).URN() }
-
-// htmlText converts plain text to HTML, for RSS, whose descriptions are HTML.
-func htmlText(text string) string {
-	return strings.ReplaceAll(html.EscapeString(text), "\n", "<br>")
-}

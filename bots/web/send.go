@@ -62,7 +62,3 @@ func (b *bot) notifyStreams(city string) {
 		b.core.Log.Warn("open pages show a change only with the next one", "city", city, "err", err)
 	}
 }
-
-func (b *bot) postURL(p post) string {
-	return b.cityURL(p.City) + "#post-" + strconv.FormatUint(uint64(p.ID), 10)
-}

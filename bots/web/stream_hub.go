@@ -16,6 +16,15 @@ const (
 	maxStreams     = 2000
 )
 
+const (
+	// pingInterval keeps proxies from closing a quiet connection, which they do after 60 s or more. The standard suggests
+	// a comment every 15 s or so (https://html.spec.whatwg.org/multipage/server-sent-events.html, authoring notes).
+	pingInterval = 25 * time.Second
+
+	// writeTimeout is how long one write may take before the reader counts as gone. Listen has to end within 5 s.
+	writeTimeout = 3 * time.Second
+)
+
 var errTooManyStreams = errors.New("too many open streams")
 
 // streamHub passes the cities' lists to the open streams of this process. It has one event subscription per city with open streams,
