@@ -58,7 +58,7 @@ func (b *bot) account(ctx context.Context, city string) (Account, *client, error
 }
 
 // uses says whether any city's account on the instance has this token.
-func (b *bot) uses(ctx context.Context, instance, token string) (bool, error) {
+func (b *bot) tokenInUse(ctx context.Context, instance, token string) (bool, error) {
 	rows, err := b.accounts.List(ctx)
 	if err != nil {
 		return false, err

@@ -15,7 +15,7 @@ import (
 )
 
 // profile is what we want to know of our account, from https://docs.joinmastodon.org/entities/Account/.
-type profile struct {
+type accountInfo struct {
 	ID        masto.ID `json:"id"`
 	Acct      string   `json:"acct"`
 	URL       string   `json:"url"`
@@ -27,15 +27,15 @@ type profile struct {
 	} `json:"moved"`
 }
 
-// errMoved says that an account has moved to another one, and takes no new posts.
+// errMoved says that an account has moved to another one: it cannot post any more.
 var errMoved = errors.New("account has moved")
 
 var errNoText = errors.New("instance takes no posts without an image")
 
-// self returns the profile of the account that the client speaks for
+// verifyCredentials returns the profile of the account that the client speaks for
 // (https://docs.joinmastodon.org/methods/accounts/#verify_credentials).
-func (c *client) self(ctx context.Context) (profile, error) {
-	var me profile
+func (c *client) verifyCredentials(ctx context.Context) (accountInfo, error) {
+	var me accountInfo
 	err := c.do(ctx, "/api/v1/accounts/verify_credentials", nil, &me)
 	if err == nil && (me.ID == "" || me.Acct == "") {
 		err = errNoMastodon
@@ -43,28 +43,28 @@ func (c *client) self(ctx context.Context) (profile, error) {
 	return me, err
 }
 
-// turnedAway says why the instance answers 401 or 403, as the id of a text; nothing if the account is well and the answer was about
-// something else: a 403 is the answer to a status that must not be boosted as well as to a suspended account.
-func (c *client) turnedAway(ctx context.Context, code int) string {
+// refusalReason returns why the instance answers 401 or 403, as the id of a text; "" if the account works and the error was about
+// something else: both a status that must not be boosted and a suspended account lead to a 403.
+func (c *client) refusalReason(ctx context.Context, code int) string {
 	say := "error-revoked"
 	if code == http.StatusForbidden {
-		me, err := c.self(ctx)
+		me, err := c.verifyCredentials(ctx)
 		switch refused := status(err); {
 		case err == nil && me.Moved != nil:
 			return "error-moved"
 		case refused != http.StatusUnauthorized && refused != http.StatusForbidden:
-			return "" // it works, or nobody knows
+			return "" // the account works, or the reason is unknown
 		}
 		say = disabledText(err)
 	}
 	if c.account == "" {
 		return say
 	}
-	// What everybody may know of the account. The token is not worth anything any more.
+	// The public profile of the account, without the token, which is no longer valid.
 	open := &client{Client: c.Client, instance: c.instance}
-	var seen profile
+	var seen accountInfo
 	switch err := open.do(ctx, "/api/v1/accounts/"+url.PathEscape(c.account), nil, &seen); {
-	case gone(err), status(err) == http.StatusGone:
+	case notFound(err), status(err) == http.StatusGone:
 		return "error-account-gone"
 	case err == nil && seen.Suspended:
 		return "error-suspended"
@@ -74,9 +74,9 @@ func (c *client) turnedAway(ctx context.Context, code int) string {
 	return say
 }
 
-// disabledText reads the reason in the sentences of require_user! in app/controllers/api/base_controller.rb of Mastodon.
+// disabledText finds the reason in the messages of require_user! in app/controllers/api/base_controller.rb of Mastodon.
 func disabledText(err error) string {
-	var said *answer
+	var said *apiError
 	if !errors.As(err, &said) {
 		return "error-revoked"
 	}
@@ -89,10 +89,10 @@ func disabledText(err error) string {
 	return "error-revoked"
 }
 
-// lookAtSelf asks how the account is: whether it has moved, which ends it, whether it is flagged as a bot by now, and whether
-// moderators have limited it. The settings page shows the latter two; row is brought up to date.
-func (b *bot) lookAtSelf(ctx context.Context, row *Account, c *client) error {
-	me, err := c.self(ctx)
+// checkAccount checks whether the account has moved, which revokes it, is flagged as a bot, and is limited by moderators. It updates row
+// and the table, from where the settings page shows the latter two.
+func (b *bot) checkAccount(ctx context.Context, row *Account, c *client) error {
+	me, err := c.verifyCredentials(ctx)
 	if err != nil {
 		return c.explain(ctx, "verify credentials", err)
 	}
@@ -106,12 +106,12 @@ func (b *bot) lookAtSelf(ctx context.Context, row *Account, c *client) error {
 	return b.accounts.Update(ctx, *row, map[string]any{"is_bot": me.Bot, "limited": me.Limited})
 }
 
-// longOutage is how long an instance may be away before we say that it may be gone for good.
+// longOutage is how long an instance may fail before we say that it may be closed.
 const longOutage = 24 * time.Hour
 
-// outage notes since when reading fails because of the instance, and says so when that is long ago. It changes nothing else:
-// the instance may come back after days, and what is fresh then is read.
-func (b *bot) outage(ctx context.Context, row Account, err error) error {
+// recordOutage records since when reading fails because of the instance, and explains the error differently after a long time. Retries go
+// on: the instance may come back after days.
+func (b *bot) recordOutage(ctx context.Context, row Account, err error) error {
 	e := bots.AsError(err)
 	switch e.Say {
 	case "error-unreachable", "error-server", "error-not-json", "error-turned-away", "error-closed":

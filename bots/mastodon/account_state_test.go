@@ -22,6 +22,7 @@ func recvOnce(t testing.TB, w *bottest.World, a bots.Account) error {
 }
 
 func TestWhatHappenedToTheAccountIsTold(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		change func(*mastodontest.Account)
 		want   string
@@ -43,9 +44,10 @@ func TestWhatHappenedToTheAccountIsTold(t *testing.T) {
 }
 
 func TestAMoveIsNoticedWhileRunningAndWhenSending(t *testing.T) {
+	t.Parallel()
 	w, fake := newDialect(t, mastodontest.GoToSocial)
 	a := connect(t, w, fake, "zuerich", "zuerich")
-	w.Bot.(*bot).pace.self = 0
+	w.Bot.(*bot).timing.selfCheck = 0
 	in := receive(t, w, a, nil)
 	fake.Mention("rider@elsewhere.example", "@zuerich kontrolle u8", "public")
 	in.next(t)
@@ -58,6 +60,7 @@ func TestAMoveIsNoticedWhileRunningAndWhenSending(t *testing.T) {
 }
 
 func TestAnAccountThatHasMovedIsNotConnected(t *testing.T) {
+	t.Parallel()
 	w, fake := newWorld(t)
 	fake.Change("zuerich", func(a *mastodontest.Account) { a.Moved = "zuerich@new.example" })
 	authorize, cookies := begin(t, w, fake)
@@ -68,6 +71,7 @@ func TestAnAccountThatHasMovedIsNotConnected(t *testing.T) {
 }
 
 func TestAnAccountThatIsGoneIsTold(t *testing.T) {
+	t.Parallel()
 	w, _ := newWorld(t)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
@@ -85,9 +89,10 @@ func TestAnAccountThatIsGoneIsTold(t *testing.T) {
 }
 
 func TestTheSettingsSayWhetherTheAccountIsFlaggedOrLimitedByNow(t *testing.T) {
+	t.Parallel()
 	w, fake := newWorld(t)
 	a := connect(t, w, fake, "zuerich", "zuerich")
-	w.Bot.(*bot).pace.self = 0
+	w.Bot.(*bot).timing.selfCheck = 0
 	receive(t, w, a, nil)
 	fake.Change("zuerich", func(a *mastodontest.Account) { a.Bot, a.Limited = true, true })
 	wait(t, "noticed", func() bool {
@@ -105,6 +110,7 @@ func TestTheSettingsSayWhetherTheAccountIsFlaggedOrLimitedByNow(t *testing.T) {
 }
 
 func TestAnInstanceThatIsBeingClosedHasNotLostEachOfItsMentions(t *testing.T) {
+	t.Parallel()
 	w, fake := newWorld(t)
 	spread(t, w, fake, "public")
 	a := w.Account(t, "zuerich")
@@ -115,7 +121,7 @@ func TestAnInstanceThatIsBeingClosedHasNotLostEachOfItsMentions(t *testing.T) {
 	w.Advance(2 * time.Minute)
 	another := own(fake, fake.Mention("rider@elsewhere.example", "@zuerich kontrolle u8", "public"))
 	fake.Fail(mastodontest.Closed)
-	if err := r.watch(t.Context()); err != nil {
+	if err := r.checkNextMention(t.Context()); err != nil {
 		t.Error(err)
 	}
 	_, err := w.Bot.(bots.Sender).Send(t.Context(), a, another)
@@ -123,6 +129,7 @@ func TestAnInstanceThatIsBeingClosedHasNotLostEachOfItsMentions(t *testing.T) {
 }
 
 func TestAnInstanceThatIsAwayForDaysMayBeGone(t *testing.T) {
+	t.Parallel()
 	w, fake := newWorld(t)
 	a := connect(t, w, fake, "zuerich", "zuerich")
 	away := func(want string) {
@@ -148,6 +155,7 @@ func TestAnInstanceThatIsAwayForDaysMayBeGone(t *testing.T) {
 }
 
 func TestPixelfedsSettingsSayThatItOnlyBoosts(t *testing.T) {
+	t.Parallel()
 	for d, want := range map[mastodontest.Dialect]bool{mastodontest.Mastodon: false, mastodontest.Pixelfed: true} {
 		w, fake := newDialect(t, d)
 		connect(t, w, fake, "zuerich", "zuerich")

@@ -10,6 +10,7 @@ import (
 
 // TestAnAccountAndALoginOfAnEarlierVersionStillWork has rows as the version before bots/kit wrote them.
 func TestAnAccountAndALoginOfAnEarlierVersionStillWork(t *testing.T) {
+	t.Parallel()
 	w, _ := newWorld(t)
 	b := w.Bot.(*bot)
 	sealed := func(text string) []byte {

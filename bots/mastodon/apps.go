@@ -21,8 +21,8 @@ type App struct {
 
 // app returns the registration on an instance and its secret; ok is false when a new one is needed.
 //
-// Instances delete applications that nobody is logged in with after a day (app/lib/vacuum/applications_vacuum.rb
-// of Mastodon), and then show an error page of their own to whom we send there. So an unused one is trusted for an hour.
+// Instances delete applications without a login after a day (app/lib/vacuum/applications_vacuum.rb of Mastodon), and then show
+// browsers that we send there an error page of their own. So an application without a login is used for an hour only.
 func (s store) app(ctx context.Context, instance, redirectURI string) (app App, key string, ok bool, err error) {
 	err = s.db.WithContext(ctx).Where("instance = ?", instance).Take(&app).Error
 	if errors.Is(err, gorm.ErrRecordNotFound) {
@@ -45,8 +45,8 @@ func (s store) app(ctx context.Context, instance, redirectURI string) (app App, 
 	return app, string(opened), fresh && (redirectURI == "" || app.RedirectURI == redirectURI), err
 }
 
-// saveApp stores a registration in place of the one with the client id old, "" for none. When somebody else was quicker,
-// theirs stays: a login may be under way with it, and a code is worth something to one registration only.
+// saveApp stores a registration in place of the one with the client id old, "" for none. If another login has stored one meanwhile, that
+// stays: a code is valid for one registration only, and the other login may be under way.
 func (s store) saveApp(ctx context.Context, app App, key, old string) error {
 	app.Secret = s.box.Seal(s.place("apps", app.Instance, "secret"), []byte(key))
 	app.CreatedAt = s.utc()

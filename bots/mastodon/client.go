@@ -14,12 +14,12 @@ import (
 	"linienfunk/bots"
 )
 
-// client speaks to one instance, for one account if it has a token.
+// client calls one instance, on behalf of one account if it has a token.
 type client struct {
 	*masto.Client
 	instance string
 	token    string
-	account  string // its id, if it is known
+	account  string // the account's id, if it is known
 }
 
 func (b *bot) client(instance, token string) *client {
@@ -28,43 +28,43 @@ func (b *bot) client(instance, token string) *client {
 	return &client{Client: c, instance: instance, token: token}
 }
 
-// clientOf is a client that speaks for a city's account.
+// clientOf returns a client for a city's account.
 func (b *bot) clientOf(row Account, token string) *client {
 	c := b.client(row.Instance, token)
 	c.account = row.AccountID
 	return c
 }
 
-// http is the program's HTTP client with our transport in front.
+// http returns the program's HTTP client with our transport in front.
 func (b *bot) http(instance, token string) *http.Client {
 	h := *b.core.HTTP
 	next := h.Transport
 	if next == nil {
 		next = http.DefaultTransport
 	}
-	t := &transport{next: next, now: b.core.Now, pace: b.pace, pauses: &b.pauses, door: instance + " " + token}
-	if d, ok := b.dialects.known(instance); ok && d.perAddress() {
-		t.door, t.shared = instance, true
+	t := &transport{next: next, now: b.core.Now, timing: b.timing, rateLimits: &b.rateLimits, limitKey: instance + " " + token}
+	if d, ok := b.profiles.cached(instance); ok && d.limitsByAddress() {
+		t.limitKey, t.shared = instance, true
 	}
 	h.Transport = t
 	return &h
 }
 
-// answer is an error answer of an instance. What it says is not shown: it may repeat what we sent.
-type answer struct {
+// apiError is an error response of an instance. Its text is never shown or logged: it may repeat what we sent.
+type apiError struct {
 	status   int
 	code     string // of OAuth: invalid_grant and the like
-	sentence string // to look for known ones in
+	sentence string // searched for known messages
 }
 
-func (e *answer) Error() string {
+func (e *apiError) Error() string {
 	if e.code != "" {
 		return fmt.Sprintf("instance answers %d %s", e.status, e.code)
 	}
 	return fmt.Sprintf("instance answers %d %s", e.status, http.StatusText(e.status))
 }
 
-// do calls what go-mastodon has no method for, or none that fits. A nil form is a GET. The answer goes into out.
+// do makes a call that go-mastodon has no fitting method for: a POST of form, or a GET if form is nil. It decodes the response into out.
 func (c *client) do(ctx context.Context, path string, form url.Values, out any) error {
 	method, body := http.MethodGet, ""
 	if form != nil {
@@ -90,17 +90,17 @@ func (c *client) do(ctx context.Context, path string, form url.Values, out any) 
 			Error string `json:"error"`
 		}
 		if json.NewDecoder(resp.Body).Decode(&said) != nil || strings.ContainsAny(said.Error, " \n") || len(said.Error) > 40 {
-			return &answer{status: resp.StatusCode, sentence: said.Error} // not a code of OAuth
+			return &apiError{status: resp.StatusCode, sentence: said.Error} // not a code of OAuth
 		}
-		return &answer{status: resp.StatusCode, code: said.Error}
+		return &apiError{status: resp.StatusCode, code: said.Error}
 	}
 	return json.NewDecoder(resp.Body).Decode(out)
 }
 
-// status is the HTTP status that err stands for, 0 if it is no answer of the API.
+// status returns the HTTP status of an error response of the API, or 0 for any other error.
 func status(err error) int {
 	var theirs *masto.APIError
-	var ours *answer
+	var ours *apiError
 	switch {
 	case errors.As(err, &theirs):
 		return theirs.StatusCode
@@ -112,34 +112,34 @@ func status(err error) int {
 
 // explain turns the error of a call into one that tells the core what to do.
 func (c *client) explain(ctx context.Context, what string, err error) error {
-	var tooMany *errTooMany
+	var tooMany *rateLimitError
 	var notJSON *errNotJSON
 	if err == nil {
 		return nil
 	}
 	code := status(err)
 	if code != 0 {
-		err = &answer{status: code} // without what they say
+		err = &apiError{status: code} // without its text
 	}
 	err = fmt.Errorf("%s: %w", what, err)
 	switch {
 	case ctx.Err() != nil && code == 0:
-		return err // the caller's time is over
+		return err // the caller's deadline has passed
 	case errors.As(err, &tooMany) && tooMany.status == http.StatusServiceUnavailable:
 		return bots.RetryAfter(tooMany.after, "error-server", err)
 	case errors.As(err, &tooMany):
 		return bots.RetryAfter(tooMany.after, "error-too-many", err)
 	case errors.As(err, &notJSON) && (notJSON.status == http.StatusForbidden || notJSON.status == http.StatusUnavailableForLegalReasons):
-		return bots.Retry("error-turned-away", err) // not the API, which answers in JSON: our server is not wanted
+		return bots.Retry("error-turned-away", err) // the API answers in JSON: this is a proxy that blocks our server
 	case errors.As(err, &notJSON), isSyntax(err):
 		return bots.Retry("error-not-json", err)
 	case code == 0:
 		return bots.Retry("error-unreachable", err)
 	case code == http.StatusUnauthorized, code == http.StatusForbidden:
-		if say := c.turnedAway(ctx, code); say != "" {
+		if say := c.refusalReason(ctx, code); say != "" {
 			return bots.Revoked(say, err)
 		}
-	case code == http.StatusGone: // an instance that is being closed answers so to everything (SELF_DESTRUCT of Mastodon)
+	case code == http.StatusGone: // an instance that is being closed answers all calls with it (SELF_DESTRUCT of Mastodon)
 		return bots.Retry("error-closed", err)
 	case code >= 500 || code == http.StatusRequestTimeout || code == http.StatusTooEarly:
 		return bots.Retry("error-server", err)
@@ -147,7 +147,7 @@ func (c *client) explain(ctx context.Context, what string, err error) error {
 	return bots.Permanent("error-refused", err)
 }
 
-// isSyntax says that an answer was no JSON, cut off, or JSON of another kind.
+// isSyntax says whether a response was not JSON, was cut off, or had other types than expected.
 func isSyntax(err error) bool {
 	var syntax *json.SyntaxError
 	var kind *json.UnmarshalTypeError

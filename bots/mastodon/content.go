@@ -12,8 +12,8 @@ import (
 	"linienfunk/internal/htmltext"
 )
 
-// self is what plainText needs to know of the city's account to leave its mention out.
-type self struct {
+// ownNames is what plainText needs to know of the city's account to leave its mention out.
+type ownNames struct {
 	acct, domain string
 	urls         []string // of the profile, as it stands in links
 }
@@ -22,7 +22,7 @@ type self struct {
 // with the address they show or shorten, no mention of the city's account. Content that cannot be parsed yields
 // the empty string. The forms follow https://docs.joinmastodon.org/spec/activitypub/#sanitization and
 // app/lib/text_formatter.rb of Mastodon.
-func plainText(content string, me self) string {
+func plainText(content string, me ownNames) string {
 	return tidy(htmltext.Convert(content, htmltext.Rules{
 		Balance: true, // instances sanitize what they show
 		Text:    func(s string) string { return stripMention(s, me) },
@@ -32,7 +32,7 @@ func plainText(content string, me self) string {
 
 // element leaves out what readers do not see, and replaces links. Mastodon keeps the class invisible also where it makes no
 // sense: the censor must not see another text than people. quote-inline repeats a quoted status for programs that do not know quotes.
-func (me self) element(start html.Token) htmltext.Action {
+func (me ownNames) element(start html.Token) htmltext.Action {
 	switch {
 	case htmltext.HasClass(start, "invisible"):
 		return htmltext.Action{Skip: true}
@@ -51,7 +51,7 @@ func (me self) element(start html.Token) htmltext.Action {
 var repeatedQuote = regexp.MustCompile(`^\s*[A-Z]{2}:\s*https?://\S+\s*$`)
 
 // link is the address of a link that Mastodon has shortened, and otherwise what it shows.
-func (me self) link(start html.Token, inner []html.Token) string {
+func (me ownNames) link(start html.Token, inner []html.Token) string {
 	shown, whole := innerText(inner)
 	href := htmltext.Attribute(start, "href")
 	switch {
@@ -62,7 +62,7 @@ func (me self) link(start html.Token, inner []html.Token) string {
 		return stripMention(shown, me)
 	case slices.Contains(me.urls, href): // the link may say more than the mention; people see that
 		if u, err := url.Parse(href); err == nil {
-			shown = stripMention(shown, self{acct: me.acct, domain: u.Host})
+			shown = stripMention(shown, ownNames{acct: me.acct, domain: u.Host})
 		}
 		return strings.TrimSpace(stripMention(shown, me))
 	}
@@ -89,7 +89,7 @@ func innerText(inner []html.Token) (shown, whole string) {
 }
 
 // stripMention removes @acct and @acct@domain, whole words in any case, where they are no links.
-func stripMention(s string, me self) string {
+func stripMention(s string, me ownNames) string {
 	if me.acct == "" {
 		return s
 	}
@@ -113,8 +113,8 @@ func stripMention(s string, me self) string {
 	}
 }
 
-// mentionSize is the length of the mention of the city's account that s begins with, 0 if there is none.
-func mentionSize(s string, me self) int {
+// mentionSize returns the length of the mention of the city's account at the beginning of s, 0 if there is none.
+func mentionSize(s string, me ownNames) int {
 	for _, name := range []string{"@" + me.acct + "@" + me.domain, "@" + me.acct} {
 		if len(s) < len(name) || !strings.EqualFold(s[:len(name)], name) {
 			continue
@@ -133,7 +133,7 @@ func wordByte(c byte) bool {
 
 var gap = regexp.MustCompile(`\n{3,}`)
 
-// tidy removes what the removal of mentions and the edges of blocks left over.
+// tidy removes spaces around lines and runs of blank lines, which remain where a mention was removed.
 func tidy(s string) string {
 	lines := strings.Split(s, "\n")
 	for i, line := range lines {

@@ -8,9 +8,10 @@ import (
 	"linienfunk/report"
 )
 
-var zuerich = self{acct: "zuerich", domain: "mastodon.example", urls: []string{"https://social.example/@zuerich"}}
+var zuerich = ownNames{acct: "zuerich", domain: "mastodon.example", urls: []string{"https://social.example/@zuerich"}}
 
 func TestContentOfAStatusBecomesTheTextThatWasTyped(t *testing.T) {
+	t.Parallel()
 	mention := `<span class="h-card" translate="no"><a href="https://social.example/@zuerich" class="u-url mention">@<span>zuerich</span></a></span>`
 	bob := `<span class="h-card"><a href="https://other.example/@zuerich" class="u-url mention">@<span>zuerich</span></a></span>`
 	for name, c := range map[string]struct{ html, want string }{

@@ -24,7 +24,7 @@ func migrations() []*gormigrate.Migration {
 	}}
 }
 
-// keepOptions hands what were columns of mastodon_accounts once to the core.
+// keepOptions moves options that were columns of mastodon_accounts into the city's settings.
 func keepOptions(tx *gorm.DB) error {
 	type account struct {
 		City           string
@@ -54,7 +54,7 @@ func keepOptions(tx *gorm.DB) error {
 	return nil
 }
 
-// store is the bot's tables.
+// store reads and writes the tables mastodon_apps and mastodon_posts.
 type store struct {
 	db  *gorm.DB
 	box *secret.Box
@@ -66,7 +66,7 @@ func (s store) place(table, row, column string) secret.Cell {
 	return secret.Cell{Table: s.bot + "_" + table, Row: row, Column: column}
 }
 
-// utc is the time as the database keeps it.
+// utc is the current time, rounded as the database stores it.
 func (s store) utc() time.Time { return s.now().UTC().Truncate(time.Microsecond) }
 
 func wrap(what string, err error) error {

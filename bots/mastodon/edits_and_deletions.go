@@ -10,76 +10,76 @@ import (
 	"linienfunk/report"
 )
 
-// What happens to a mention after it was spread, as long as it is fresh:
+// What happens when a mention changes after it was posted, as long as it is fresh:
 //
-//   - It is deleted: the report is withdrawn, and the core takes it back from all networks, this one included.
-//   - It is edited: that is no second report, and nobody judges the new text. A boost would show it all the same, so it is
-//     taken back. A copy stays what was judged.
+//   - Its author deletes it: the report is withdrawn, and the core retracts it from all networks, this one included.
+//   - Its author edits it: the edited text is no new report and the censor does not judge it. A boost would show it, so the boost is
+//     undone. A copy stays as it is.
 //
-// Streams and notifications tell of some of this. What they say is a reason to look, no more; and because they do not tell of
-// all of it, or are not there, each mention is looked at once a while anyway.
+// Streams and notifications announce some of these changes. An announcement only causes a check of the mention. Since not all changes
+// are announced, and not by all servers, each mention is also checked from time to time.
 
-// watch looks at the mention that was not looked at for the longest time, if there is one that is due: one call at most.
-func (r *reader) watch(ctx context.Context) error {
+// checkNextMention checks the mention that was checked longest ago, if one is due: one call at most.
+func (r *reader) checkNextMention(ctx context.Context) error {
 	city, _, err := r.bot.core.Cities.City(ctx, r.account.City)
 	if err != nil {
 		return fmt.Errorf("look up city: %w", err)
 	}
 	now := r.bot.core.Now()
-	post, found, err := r.bot.store.watched(ctx, r.account, now.Add(-city.Freshness), now.Add(-r.bot.pace.watch))
+	post, found, err := r.bot.store.nextToCheck(ctx, r.account, now.Add(-city.Freshness), now.Add(-r.bot.timing.mentionCheck))
 	if err != nil || !found {
 		return err
 	}
-	return r.look(ctx, post)
+	return r.checkMention(ctx, post)
 }
 
-// deleted looks at a mention that a stream says to be gone.
-func (r *reader) deleted(ctx context.Context, id masto.ID) error {
+// mentionDeleted checks a mention that was deleted, according to the stream.
+func (r *reader) mentionDeleted(ctx context.Context, id masto.ID) error {
 	post, found, err := r.bot.store.postOf(ctx, r.account, id)
 	if err != nil || !found {
 		return err
 	}
-	return r.look(ctx, post)
+	return r.checkMention(ctx, post)
 }
 
-// edited looks at a mention that a notification says to be changed.
-func (r *reader) edited(ctx context.Context, s *masto.Status) error {
+// mentionEdited compares a mention that was edited, according to a notification.
+func (r *reader) mentionEdited(ctx context.Context, s *masto.Status) error {
 	post, found, err := r.bot.store.postOf(ctx, r.account, s.ID)
 	if err != nil || !found {
 		return err
 	}
-	return r.compare(ctx, post, s)
+	return r.compareMention(ctx, post, s)
 }
 
-func (r *reader) look(ctx context.Context, post Post) error {
+func (r *reader) checkMention(ctx context.Context, post Post) error {
 	if err := r.limit.Wait(ctx); err != nil {
 		return err
 	}
 	now, err := r.client.GetStatus(ctx, masto.ID(post.Source))
-	if gone(err) {
-		// Whatever may have taken the place of an instance knows no status, but no account either.
-		if _, err := r.client.self(ctx); err != nil {
-			return r.later(ctx, post, err)
+	if notFound(err) {
+		// If another program has replaced the instance, it does not find the account either.
+		if _, err := r.client.verifyCredentials(ctx); err != nil {
+			return r.retryLater(ctx, post, err)
 		}
 		return r.withdraw(ctx, post)
 	}
 	if err != nil {
-		return r.later(ctx, post, err)
+		return r.retryLater(ctx, post, err)
 	}
-	return r.compare(ctx, post, now)
+	return r.compareMention(ctx, post, now)
 }
 
-// compare takes the boost of a mention back that no longer says what was judged, or that is for fewer people now.
-func (r *reader) compare(ctx context.Context, post Post, now *masto.Status) error {
+// compareMention undoes the boost of a mention that has another text than the censor saw, or that is no longer public.
+func (r *reader) compareMention(ctx context.Context, post Post, now *masto.Status) error {
 	changed := r.bot.store.digest(statusText(r.account, now)) != post.Judged || !public(now.Visibility)
 	if post.Boost && changed {
-		return r.unboost(ctx, post)
+		return r.undoBoost(ctx, post)
 	}
 	post.LookedAt = r.bot.store.utc()
 	return r.bot.store.savePost(ctx, post)
 }
 
-// withdraw hands in that a mention is gone, and looks no longer.
+// withdraw reports that a mention was deleted, and ends the checks of it.
 func (r *reader) withdraw(ctx context.Context, post Post) error {
 	if err := r.out(ctx, report.Report{ID: post.Source, Withdrawn: report.ByAuthor}); err != nil {
 		return err
@@ -89,23 +89,23 @@ func (r *reader) withdraw(ctx context.Context, post Post) error {
 	return r.bot.store.savePost(ctx, post)
 }
 
-// unboost takes a boost back, and looks no longer.
-func (r *reader) unboost(ctx context.Context, post Post) error {
-	if _, err := r.client.Unreblog(ctx, masto.ID(post.Source)); err != nil && !gone(err) {
-		return r.later(ctx, post, err)
+// undoBoost undoes a boost, and ends the checks of the mention.
+func (r *reader) undoBoost(ctx context.Context, post Post) error {
+	if _, err := r.client.Unreblog(ctx, masto.ID(post.Source)); err != nil && !notFound(err) {
+		return r.retryLater(ctx, post, err)
 	}
-	r.bot.core.Log.Info("a mention was edited; its boost was taken back", "city", post.City)
+	r.bot.core.Log.Info("a mention was edited; its boost was undone", "city", post.City)
 	post.Source = ""
 	return r.bot.store.savePost(ctx, post)
 }
 
-// later leaves it to the next look. Only what concerns the whole account ends the reading.
-func (r *reader) later(ctx context.Context, post Post, err error) error {
-	err = r.client.explain(ctx, "look at mention", err)
+// retryLater leaves a mention to the next check. It returns only errors that concern the whole account.
+func (r *reader) retryLater(ctx context.Context, post Post, err error) error {
+	err = r.client.explain(ctx, "check mention", err)
 	if kind := bots.AsError(err).Kind; kind == bots.KindRevoked || kind == bots.KindRetryAfter || ctx.Err() != nil {
 		return err
 	}
-	r.bot.core.Log.Debug("cannot look at a mention that was spread; will try again", "city", post.City, "err", err)
+	r.bot.core.Log.Debug("check of a mention failed; will retry", "city", post.City, "err", err)
 	post.LookedAt = r.bot.store.utc()
 	return r.bot.store.savePost(ctx, post)
 }

@@ -42,6 +42,7 @@ func (in *inbox) withdrawn(t testing.TB, id string) {
 }
 
 func TestAReportIsWithdrawnWhenItsMentionIsDeleted(t *testing.T) {
+	t.Parallel()
 	for _, d := range []mastodontest.Dialect{mastodontest.Mastodon, mastodontest.GoToSocial, mastodontest.Akkoma} {
 		for _, visibility := range []string{"public", "direct"} {
 			w, fake := newDialect(t, d)
@@ -54,6 +55,7 @@ func TestAReportIsWithdrawnWhenItsMentionIsDeleted(t *testing.T) {
 }
 
 func TestAMentionThatIsDeletedBeforeItWasSpreadIsWithdrawnFromTheOtherNetworks(t *testing.T) {
+	t.Parallel()
 	w, fake := newWorld(t)
 	a := connect(t, w, fake, "zuerich", "zuerich")
 	id := fake.Mention("rider@elsewhere.example", "@zuerich kontrolle u8", "public")
@@ -66,6 +68,7 @@ func TestAMentionThatIsDeletedBeforeItWasSpreadIsWithdrawnFromTheOtherNetworks(t
 }
 
 func TestAStreamTellsOfADeletedMentionAtOnce(t *testing.T) {
+	t.Parallel()
 	w, fake := newWorld(t)
 	id := spread(t, w, fake, "direct")
 	slowPoll(w)
@@ -76,6 +79,7 @@ func TestAStreamTellsOfADeletedMentionAtOnce(t *testing.T) {
 }
 
 func TestABoostIsTakenBackWhenItsMentionIsEdited(t *testing.T) {
+	t.Parallel()
 	for _, d := range []mastodontest.Dialect{mastodontest.GoToSocial, mastodontest.Akkoma, mastodontest.Pixelfed} {
 		w, fake := newDialect(t, d)
 		id := spread(t, w, fake, "public")
@@ -86,6 +90,7 @@ func TestABoostIsTakenBackWhenItsMentionIsEdited(t *testing.T) {
 }
 
 func TestMastodonTellsOfAnEditAtOnceAndItIsNoSecondReport(t *testing.T) {
+	t.Parallel()
 	w, fake := newWorld(t)
 	id := spread(t, w, fake, "public")
 	slowPoll(w)
@@ -101,11 +106,12 @@ func TestMastodonTellsOfAnEditAtOnceAndItIsNoSecondReport(t *testing.T) {
 }
 
 func TestWhatDoesNotChangeTheTextLeavesTheBoost(t *testing.T) {
+	t.Parallel()
 	w, fake := newDialect(t, mastodontest.Akkoma)
 	id := spread(t, w, fake, "public")
 	fake.Edit(id, "@zuerich   kontrolle u8")
 	r := newReaderFor(t, w, w.Account(t, "zuerich"), accept)
-	if err := r.watch(t.Context()); err != nil {
+	if err := r.checkNextMention(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	if got := fake.Boosts("zuerich"); len(got) != 1 {
@@ -114,11 +120,12 @@ func TestWhatDoesNotChangeTheTextLeavesTheBoost(t *testing.T) {
 }
 
 func TestACopyStaysWhatWasJudgedWhenItsMentionIsEdited(t *testing.T) {
+	t.Parallel()
 	w, fake := newDialect(t, mastodontest.Akkoma)
 	id := spread(t, w, fake, "direct")
 	fake.Edit(id, "@zuerich etwas ganz anderes")
 	r := newReaderFor(t, w, w.Account(t, "zuerich"), accept)
-	if err := r.watch(t.Context()); err != nil {
+	if err := r.checkNextMention(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	if got := fake.Timeline("zuerich"); len(got) != 1 || got[0].Text != "kontrolle u8" {
@@ -127,6 +134,7 @@ func TestACopyStaysWhatWasJudgedWhenItsMentionIsEdited(t *testing.T) {
 }
 
 func TestAMentionThatWasEditedBeforeItWasSpreadIsCopiedAsItWasJudged(t *testing.T) {
+	t.Parallel()
 	w, fake := newWorld(t)
 	a := connect(t, w, fake, "zuerich", "zuerich")
 	id := fake.Mention("rider@elsewhere.example", "@zuerich kontrolle u8", "public")
@@ -138,15 +146,16 @@ func TestAMentionThatWasEditedBeforeItWasSpreadIsCopiedAsItWasJudged(t *testing.
 }
 
 func TestAMentionIsLookedAtOnceAWhileAndOnlyWhileItIsFresh(t *testing.T) {
+	t.Parallel()
 	w, fake := newWorld(t)
 	id := spread(t, w, fake, "public")
-	w.Bot.(*bot).pace.watch = time.Minute
+	w.Bot.(*bot).timing.mentionCheck = time.Minute
 	r := newReaderFor(t, w, w.Account(t, "zuerich"), accept)
 	looks := func() int {
 		t.Helper()
 		before := fake.Requests("GET /api/v1/statuses/" + id)
 		for range 3 {
-			if err := r.watch(t.Context()); err != nil {
+			if err := r.checkNextMention(t.Context()); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -166,6 +175,7 @@ func TestAMentionIsLookedAtOnceAWhileAndOnlyWhileItIsFresh(t *testing.T) {
 }
 
 func TestATroubleOfTheInstanceLeavesAPostWhereItIs(t *testing.T) {
+	t.Parallel()
 	w, fake := newWorld(t)
 	id := spread(t, w, fake, "direct")
 	withdrawn := 0
@@ -175,18 +185,19 @@ func TestATroubleOfTheInstanceLeavesAPostWhereItIs(t *testing.T) {
 	})
 	fake.FailPath(bottest.Internal, "/api/v1/statuses/")
 	fake.Delete(id)
-	if err := r.watch(t.Context()); err != nil || withdrawn != 0 {
+	if err := r.checkNextMention(t.Context()); err != nil || withdrawn != 0 {
 		t.Errorf("withdrawn %d times, %v", withdrawn, err)
 	}
 	fake.Heal()
 	for range 2 {
-		if err := r.watch(t.Context()); err != nil || withdrawn != 1 {
+		if err := r.checkNextMention(t.Context()); err != nil || withdrawn != 1 {
 			t.Errorf("withdrawn %d times, %v", withdrawn, err)
 		}
 	}
 }
 
 func TestAnInstanceThatKnowsNothingAnyMoreTakesNoReportBack(t *testing.T) {
+	t.Parallel()
 	w, fake := newWorld(t)
 	id := spread(t, w, fake, "direct")
 	r := newReaderFor(t, w, w.Account(t, "zuerich"), func(context.Context, report.Report) error {
@@ -195,7 +206,7 @@ func TestAnInstanceThatKnowsNothingAnyMoreTakesNoReportBack(t *testing.T) {
 	})
 	fake.Delete(id)
 	fake.FailPath(bottest.Internal, "/api/v1/accounts/verify_credentials")
-	if err := r.watch(t.Context()); err != nil {
+	if err := r.checkNextMention(t.Context()); err != nil {
 		t.Errorf("reading ends: %v", err)
 	}
 }

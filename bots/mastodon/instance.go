@@ -12,12 +12,12 @@ import (
 	"golang.org/x/net/idna"
 )
 
-// errHost says that what was typed names no instance.
+// errHost says that the name of the instance, as typed, is not valid.
 var errHost = errors.New("not the name of an instance")
 
 // normalise turns what an admin types into the address of an instance: "chaos.social", "https://chaos.social/@x" and
 // "@x@chaos.social" are https://chaos.social. plain allows http and ports on loopback.
-func normalise(typed string, plain bool) (string, error) {
+func parseInstance(typed string, plain bool) (string, error) {
 	typed = strings.TrimSpace(typed)
 	scheme, rest, ok := strings.Cut(typed, "://")
 	if !ok {
@@ -35,7 +35,7 @@ func normalise(typed string, plain bool) (string, error) {
 		if scheme == "" {
 			scheme = "http"
 		}
-		return checked(scheme, host, port)
+		return instanceURL(scheme, host, port)
 	}
 	name, err := idna.Lookup.ToASCII(strings.TrimSuffix(host, "."))
 	if err != nil || !domain(name) {
@@ -44,10 +44,10 @@ func normalise(typed string, plain bool) (string, error) {
 	if again, err := idna.Lookup.ToASCII(name); err != nil || again != name {
 		return "", errHost // such as bytes that are no UTF-8
 	}
-	return checked("https", name, port)
+	return instanceURL("https", name, port)
 }
 
-func checked(scheme, host, port string) (string, error) {
+func instanceURL(scheme, host, port string) (string, error) {
 	if port != "" {
 		if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
 			return "", errHost
@@ -75,7 +75,7 @@ func loopback(host string) bool {
 	return strings.EqualFold(host, "localhost") || ip != nil && ip.IsLoopback()
 }
 
-// domain says whether name can be the name of a host in the public DNS.
+// domain says whether name is a valid host name for the public DNS.
 func domain(name string) bool {
 	labels := strings.Split(name, ".")
 	if len(labels) < 2 || len(name) > 253 {
@@ -89,18 +89,18 @@ func domain(name string) bool {
 	return strings.Trim(labels[len(labels)-1], "0123456789") != "" // else an IP address
 }
 
-// limits is what an instance allows in a status.
+// limits are an instance's limits for the length of a status.
 type limits struct {
 	Characters int
-	PerURL     int // what an address counts, 0: all its characters
+	PerURL     int // length that each URL counts as; 0: its real length
 }
 
-// instance is what we want to know of one. Version 2 has domain, version 1 had uri; max_toot_chars came from forks
+// instance is an instance's description. Version 2 has domain, version 1 had uri; max_toot_chars came from forks
 // before 3.4. See https://docs.joinmastodon.org/entities/Instance/ and entities/V1_Instance/.
 type instance struct {
 	Domain        string `json:"domain"`
 	URI           string `json:"uri"`
-	AccountDomain string `json:"account_domain"` // of GoToSocial, where it is another one
+	AccountDomain string `json:"account_domain"` // of GoToSocial, if it differs
 	SourceURL     string `json:"source_url"`
 	Version       string `json:"version"`
 	Configuration struct {
@@ -112,10 +112,10 @@ type instance struct {
 	MaxTootChars int `json:"max_toot_chars"`
 }
 
-// errNoMastodon says that the host answers, but not as an instance does.
+// errNoMastodon says that the host answers, but without the API.
 var errNoMastodon = errors.New("not an instance of Mastodon")
 
-// instance reads the instance's description, of the older version where there is no newer one.
+// describe reads the instance's description: version 2, or version 1 if the instance has no version 2.
 func (c *client) describe(ctx context.Context) (instance, error) {
 	var found instance
 	err := c.do(ctx, "/api/v2/instance", nil, &found)
@@ -127,7 +127,7 @@ func (c *client) describe(ctx context.Context) (instance, error) {
 		return found, err
 	}
 	if found.Domain == "" {
-		// uri is a host; Pleroma and its kin write an address.
+		// uri is a host; Pleroma and its forks give a URL.
 		found.Domain = found.URI
 		if u, err := url.Parse(found.URI); err == nil && u.Host != "" {
 			found.Domain = u.Host

@@ -10,6 +10,7 @@ import (
 )
 
 func TestWhatAdminsTypeNamesAnInstance(t *testing.T) {
+	t.Parallel()
 	for typed, want := range map[string]string{
 		"chaos.social":                       "https://chaos.social",
 		" Chaos.Social\n":                    "https://chaos.social",
@@ -41,7 +42,7 @@ func TestWhatAdminsTypeNamesAnInstance(t *testing.T) {
 		"@zuerich":                           "",
 		"_x.example":                         "",
 	} {
-		got, err := normalise(typed, false)
+		got, err := parseInstance(typed, false)
 		if got != want || (err == nil) != (want != "") {
 			t.Errorf("%q became %q (%v), want %q", typed, got, err, want)
 		}
@@ -49,6 +50,7 @@ func TestWhatAdminsTypeNamesAnInstance(t *testing.T) {
 }
 
 func TestOnlyAProgramWithoutTLSReachesInstancesOnLoopback(t *testing.T) {
+	t.Parallel()
 	for typed, want := range map[string]string{
 		"http://127.0.0.1:3000/@x": "http://127.0.0.1:3000",
 		"localhost:3000":           "http://localhost:3000",
@@ -58,7 +60,7 @@ func TestOnlyAProgramWithoutTLSReachesInstancesOnLoopback(t *testing.T) {
 		"http://chaos.social":      "https://chaos.social",
 		"http://10.0.0.1":          "",
 	} {
-		if got, _ := normalise(typed, true); got != want {
+		if got, _ := parseInstance(typed, true); got != want {
 			t.Errorf("%q became %q, want %q", typed, got, want)
 		}
 	}
@@ -70,7 +72,7 @@ func FuzzNormalise(f *testing.F) {
 		f.Add(typed, false)
 	}
 	f.Fuzz(func(t *testing.T, typed string, plain bool) {
-		got, err := normalise(typed, plain)
+		got, err := parseInstance(typed, plain)
 		if err != nil {
 			return
 		}
@@ -81,13 +83,14 @@ func FuzzNormalise(f *testing.F) {
 		if u.Scheme != "https" && !(plain && loopback(u.Hostname())) {
 			t.Fatalf("%q became %q", typed, got)
 		}
-		if again, err := normalise(got, plain); err != nil || again != got {
+		if again, err := parseInstance(got, plain); err != nil || again != got {
 			t.Fatalf("%q became %q, then %q: %v", typed, got, again, err)
 		}
 	})
 }
 
 func TestLimitsComeFromTheInstance(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		v2, v1 string
 		want   limits
@@ -114,7 +117,7 @@ func TestLimitsComeFromTheInstance(t *testing.T) {
 			defer server.Close()
 			b := w.Bot.(*bot)
 			for range 2 {
-				got, err := b.dialectOf(t.Context(), b.client(server.URL, ""))
+				got, err := b.profileOf(t.Context(), b.client(server.URL, ""))
 				if err != nil || got.limits != c.want || got.software != mastodon {
 					t.Errorf("got %v (%v), want %v", got, err, c.want)
 				}
@@ -127,6 +130,7 @@ func TestLimitsComeFromTheInstance(t *testing.T) {
 }
 
 func TestAnotherDayTheLimitsAreReadAgain(t *testing.T) {
+	t.Parallel()
 	w, fake := newWorld(t)
 	a := connect(t, w, fake, "zuerich", "zuerich")
 	long := "kontrolle " + strings.Repeat("lang ", 200)

@@ -21,11 +21,11 @@ import (
 )
 
 const (
-	// scopes are what the bot needs and no more (https://docs.joinmastodon.org/api/oauth-scopes/).
+	// scopes are the permissions that the bot needs, and no more (https://docs.joinmastodon.org/api/oauth-scopes/).
 	scopes = "read:accounts read:statuses read:notifications write:statuses"
-	// outOfBand makes an instance show the code instead of sending the browser back.
+	// outOfBand makes an instance show the code instead of redirecting the browser.
 	outOfBand = "urn:ietf:wg:oauth:2.0:oob"
-	// loginTime is how long a login may take. Mastodon's codes live as long.
+	// loginTime is how long a login may take. Mastodon's codes are valid as long.
 	loginTime = 10 * time.Minute
 )
 
@@ -46,9 +46,9 @@ func (l *Login) Sealed() *[]byte { return &l.Verifier }
 // begin finds the instance, registers the program there if need be, stores the login and returns the address where
 // the admin allows it, and the login's state. Without a cookie the instance shows the code.
 func (b *bot) begin(ctx context.Context, typed, cookie string, l Login) (authorize, state string, err error) {
-	ctx, cancel := context.WithTimeout(ctx, b.pace.call) // for all calls: an admin is waiting
+	ctx, cancel := context.WithTimeout(ctx, b.timing.call) // for all calls together: an admin is waiting
 	defer cancel()
-	if l.Instance, err = normalise(typed, b.plain); err != nil {
+	if l.Instance, err = parseInstance(typed, b.plain); err != nil {
 		return "", "", err
 	}
 	c := b.client(l.Instance, "")
@@ -56,7 +56,7 @@ func (b *bot) begin(ctx context.Context, typed, cookie string, l Login) (authori
 	if err != nil {
 		return "", "", fmt.Errorf("find instance: %w", err)
 	}
-	d := dialect{software: softwareOf(found)}
+	d := serverProfile{software: softwareOf(found)}
 	app, err := b.register(ctx, c, d)
 	if err != nil {
 		return "", "", err
@@ -85,9 +85,9 @@ func (b *bot) redirectURI(cookie string) string {
 	return kit.CallbackURL(b.core)
 }
 
-// register returns the program's registration on the instance, made now if there is none
+// register returns the program's registration on the instance, and registers it if necessary
 // (https://docs.joinmastodon.org/methods/apps/#create).
-func (b *bot) register(ctx context.Context, c *client, d dialect) (App, error) {
+func (b *bot) register(ctx context.Context, c *client, d serverProfile) (App, error) {
 	app, _, ok, err := b.store.app(ctx, c.instance, kit.CallbackURL(b.core))
 	if err != nil || ok {
 		return app, err
@@ -106,17 +106,17 @@ func (b *bot) register(ctx context.Context, c *client, d dialect) (App, error) {
 	if err := b.store.saveApp(ctx, fresh, made.ClientSecret, app.ClientID); err != nil {
 		return app, err
 	}
-	app, _, ok, err = b.store.app(ctx, c.instance, kit.CallbackURL(b.core)) // ours, or that of a login that began at the same time
+	app, _, ok, err = b.store.app(ctx, c.instance, kit.CallbackURL(b.core)) // ours, or that of a concurrent login
 	if err == nil && !ok {
-		err = errors.New("registration with instance is gone again")
+		err = errors.New("registration with instance was deleted")
 	}
 	return app, err
 }
 
-// finish exchanges the code of a login for a token, looks whose it is, and stores the account. A token that comes to
-// nothing, and one that is replaced, are given back.
+// finish exchanges the code of a login for a token, gets the token's account, and stores it. It revokes a token that could not be
+// used, and one that is replaced.
 func (b *bot) finish(ctx context.Context, l Login, verifier, code string) (row Account, err error) {
-	ctx, cancel := context.WithTimeout(ctx, b.pace.call)
+	ctx, cancel := context.WithTimeout(ctx, b.timing.call)
 	defer cancel()
 	token, err := b.exchange(ctx, l, verifier, code)
 	if err != nil {
@@ -124,7 +124,7 @@ func (b *bot) finish(ctx context.Context, l Login, verifier, code string) (row A
 	}
 	defer func() {
 		if err != nil {
-			b.giveBack(ctx, l.City, l.Instance, token)
+			b.revokeIfUnused(ctx, l.City, l.Instance, token)
 		}
 	}()
 	if row, err = b.identify(ctx, b.client(l.Instance, token)); err != nil {
@@ -139,19 +139,19 @@ func (b *bot) finish(ctx context.Context, l Login, verifier, code string) (row A
 		return row, err
 	}
 	if oldToken != "" {
-		b.giveBack(ctx, l.City, old.Instance, oldToken)
+		b.revokeIfUnused(ctx, l.City, old.Instance, oldToken)
 	}
 	return row, nil
 }
 
-// exchange gets the token that a code stands for (https://docs.joinmastodon.org/methods/oauth/#token).
+// exchange gets the token for a code (https://docs.joinmastodon.org/methods/oauth/#token).
 func (b *bot) exchange(ctx context.Context, l Login, verifier, code string) (string, error) {
 	app, secret, _, err := b.store.app(ctx, l.Instance, "")
 	if err != nil {
 		return "", err
 	}
 	c := b.client(l.Instance, "")
-	d, err := b.dialectOf(ctx, c)
+	d, err := b.profileOf(ctx, c)
 	if err != nil {
 		return "", err
 	}
@@ -167,7 +167,7 @@ func (b *bot) exchange(ctx context.Context, l Login, verifier, code string) (str
 		"scope":         {d.scopes()},
 		"code_verifier": {verifier},
 	}, &token)
-	var said *answer
+	var said *apiError
 	if errors.As(err, &said) && said.code == "invalid_client" {
 		err = errors.Join(err, b.store.forgetApp(ctx, l.Instance))
 	}
@@ -177,9 +177,9 @@ func (b *bot) exchange(ctx context.Context, l Login, verifier, code string) (str
 	return token.AccessToken, err
 }
 
-// identify asks whose token the client has, and where reading begins for a new account.
+// identify gets the account of the client's token, and the position where reading begins.
 func (b *bot) identify(ctx context.Context, c *client) (Account, error) {
-	me, err := c.self(ctx)
+	me, err := c.verifyCredentials(ctx)
 	if err != nil {
 		return Account{}, fmt.Errorf("verify credentials: %w", err)
 	}
@@ -200,19 +200,19 @@ func (b *bot) identify(ctx context.Context, c *client) (Account, error) {
 	}, nil
 }
 
-// giveBack makes an instance forget a token that nobody has any more. That is tried, and holds nobody up for long.
+// revokeIfUnused revokes a token that no city uses any more. It tries once, with a short time limit, and only logs an error.
 //
-// Mastodon hands out the same token again when an account allows the same application again (reuse_access_token in its
-// config/initializers/doorkeeper.rb): so one that a city has is kept, whoever else logged in with it.
-func (b *bot) giveBack(ctx context.Context, city, instance, token string) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), b.pace.call/3)
+// Mastodon issues the same token again when an account allows the same application again (reuse_access_token in its
+// config/initializers/doorkeeper.rb), so that another city, or another login, may use it too.
+func (b *bot) revokeIfUnused(ctx context.Context, city, instance, token string) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), b.timing.call/3)
 	defer cancel()
-	used, err := b.uses(ctx, instance, token)
+	used, err := b.tokenInUse(ctx, instance, token)
 	if err == nil && !used {
 		err = b.revoke(ctx, instance, token)
 	}
 	if err != nil {
-		b.core.Log.Warn("token not given back", "city", city, "error", err)
+		b.core.Log.Warn("token not revoked", "city", city, "error", err)
 	}
 }
 
@@ -227,12 +227,12 @@ func (b *bot) revoke(ctx context.Context, instance, token string) error {
 	}, &struct{}{})
 }
 
-// loginText is the id of the text that tells an admin why a login did not work.
+// loginText returns the id of the text that explains a failed login to an admin.
 func loginText(err error) string {
 	if explained := bots.AsError(err).Say; explained != "" {
 		return explained
 	}
-	var tooMany *errTooMany
+	var tooMany *rateLimitError
 	var notJSON *errNotJSON
 	var network net.Error // *url.Error is one, and so is a deadline
 	code := status(err)

@@ -16,7 +16,7 @@ import (
 	"linienfunk/bots/mastodon/mastodontest"
 )
 
-func follow(t testing.TB, w *bottest.World) *httptest.ResponseRecorder {
+func subscribe(t testing.TB, w *bottest.World) *httptest.ResponseRecorder {
 	t.Helper()
 	return w.Serve(t, w.Bot.(bots.Public).Public(), "/c/zuerich/mastodon", "zuerich", "en", httptest.NewRequest(http.MethodGet, "/", nil))
 }
@@ -48,11 +48,12 @@ func wantFailed(t testing.TB, w *bottest.World, got *httptest.ResponseRecorder, 
 }
 
 func TestALoginConnectsTheAccountAndReturnsToTheSettings(t *testing.T) {
+	t.Parallel()
 	w, fake := newWorld(t)
 	if got := w.Settings(t, "zuerich", "de"); !strings.Contains(got, `action="/city/zuerich/bot/mastodon/connect"`) || !strings.Contains(got, "Instanz") {
 		t.Errorf("before: %s", got)
 	}
-	if got := follow(t, w); got.Code != http.StatusNoContent {
+	if got := subscribe(t, w); got.Code != http.StatusNoContent {
 		t.Errorf("nothing is connected, but the city's page shows %d", got.Code)
 	}
 	authorize, cookies := begin(t, w, fake)
@@ -75,12 +76,13 @@ func TestALoginConnectsTheAccountAndReturnsToTheSettings(t *testing.T) {
 	if got := w.Settings(t, "zuerich", "en"); !strings.Contains(got, "@zuerich@"+mastodontest.Domain) || !strings.Contains(got, "not marked as automated") {
 		t.Errorf("after: %s", got)
 	}
-	if got := follow(t, w); !strings.Contains(got.Body.String(), `href="`+fake.URL+`/@zuerich"`) {
+	if got := subscribe(t, w); !strings.Contains(got.Body.String(), `href="`+fake.URL+`/@zuerich"`) {
 		t.Errorf("city's page: %d %s", got.Code, got.Body)
 	}
 }
 
 func TestAnAccountThatIsMarkedAsAutomatedGetsNoWarning(t *testing.T) {
+	t.Parallel()
 	w, fake := newWorld(t)
 	fake.SetBot("zuerich", true)
 	connect(t, w, fake, "zuerich", "zuerich")
@@ -90,6 +92,7 @@ func TestAnAccountThatIsMarkedAsAutomatedGetsNoWarning(t *testing.T) {
 }
 
 func TestNeitherTokenNorSecretStandInTheDatabaseInTheClear(t *testing.T) {
+	t.Parallel()
 	w, fake := newWorld(t)
 	connect(t, w, fake, "zuerich", "zuerich")
 	_, token, err := w.Bot.(*bot).accounts.Load(t.Context(), "zuerich")
@@ -110,6 +113,7 @@ func TestNeitherTokenNorSecretStandInTheDatabaseInTheClear(t *testing.T) {
 }
 
 func TestACodeCanBePasted(t *testing.T) {
+	t.Parallel()
 	w, fake := newWorld(t)
 	page := w.Submit(t, "zuerich", "/connect", url.Values{"instance": {fake.URL}, "way": {"code"}})
 	if page.Code != http.StatusOK {
@@ -127,6 +131,7 @@ func TestACodeCanBePasted(t *testing.T) {
 }
 
 func TestACodeOfAnotherCitysLoginIsRefused(t *testing.T) {
+	t.Parallel()
 	w, fake := newWorld(t)
 	page := w.Submit(t, "zuerich", "/connect", url.Values{"instance": {fake.URL}, "way": {"code"}}).Body.String()
 	code := approve(t, fake, html.UnescapeString(between(page, `<a href="`, `"`)), "zuerich")
@@ -135,6 +140,7 @@ func TestACodeOfAnotherCitysLoginIsRefused(t *testing.T) {
 }
 
 func TestAWrongCodeIsRefused(t *testing.T) {
+	t.Parallel()
 	w, fake := newWorld(t)
 	page := w.Submit(t, "zuerich", "/connect", url.Values{"instance": {fake.URL}, "way": {"code"}}).Body.String()
 	got := w.Submit(t, "zuerich", "/code", url.Values{"state": {between(page, `name="state" value="`, `"`)}, "code": {"wrong"}})
@@ -148,6 +154,7 @@ func between(s, from, to string) string {
 }
 
 func TestADeniedLoginSaysSo(t *testing.T) {
+	t.Parallel()
 	w, fake := newWorld(t)
 	authorize, cookies := begin(t, w, fake)
 	back, err := fake.Deny(authorize)
@@ -162,6 +169,7 @@ func TestADeniedLoginSaysSo(t *testing.T) {
 }
 
 func TestALoginWorksOnceInItsBrowserForTenMinutes(t *testing.T) {
+	t.Parallel()
 	refused := func(t *testing.T, w *bottest.World, back string, cookies []*http.Cookie) {
 		t.Helper()
 		got := w.Callback(t, back, cookies)
@@ -206,6 +214,7 @@ func TestALoginWorksOnceInItsBrowserForTenMinutes(t *testing.T) {
 }
 
 func TestWhatIsNoInstanceIsToldApart(t *testing.T) {
+	t.Parallel()
 	serve := func(kind, body string, status int) string {
 		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Type", kind)
@@ -240,19 +249,22 @@ func TestWhatIsNoInstanceIsToldApart(t *testing.T) {
 }
 
 func TestAnInstanceThatAsksToWaitSaysSo(t *testing.T) {
+	t.Parallel()
 	w, fake := newWorld(t)
 	fake.Fail(bottest.TooMany)
 	wantFailed(t, w, w.Submit(t, "zuerich", "/connect", url.Values{"instance": {fake.URL}}), "later-too-many")
 }
 
 func TestAnInstanceThatNeverAnswersIsUnreachable(t *testing.T) {
+	t.Parallel()
 	w, fake := newWorld(t)
-	w.Bot.(*bot).pace.call = 100 * time.Millisecond
+	w.Bot.(*bot).timing.call = 100 * time.Millisecond
 	fake.Fail(bottest.Hang)
 	wantFailed(t, w, w.Submit(t, "zuerich", "/connect", url.Values{"instance": {fake.URL}}), "login-unreachable")
 }
 
 func TestATroubleOfTheInstanceInTheMiddleOfALoginIsTold(t *testing.T) {
+	t.Parallel()
 	for path, want := range map[string]string{
 		"/oauth/token": "later-server", "/api/v1/accounts": "later-server", "/api/v1/notifications": "later-server",
 	} {
@@ -271,6 +283,7 @@ func TestATroubleOfTheInstanceInTheMiddleOfALoginIsTold(t *testing.T) {
 }
 
 func TestAnAccountBelongsToOneCity(t *testing.T) {
+	t.Parallel()
 	w, fake := newWorld(t)
 	connect(t, w, fake, "ghent", "shared")
 	authorize, cookies := begin(t, w, fake)
@@ -278,6 +291,7 @@ func TestAnAccountBelongsToOneCity(t *testing.T) {
 }
 
 func TestALoginThatFailsLeavesTheTokenToTheCityThatHasIt(t *testing.T) {
+	t.Parallel()
 	w, fake := newWorld(t)
 	connect(t, w, fake, "ghent", "shared")
 	authorize, cookies := begin(t, w, fake)
@@ -289,6 +303,7 @@ func TestALoginThatFailsLeavesTheTokenToTheCityThatHasIt(t *testing.T) {
 }
 
 func TestALoginWithAnotherAccountGivesTheOldTokenBackAndOneWithTheSameAccountKeepsIt(t *testing.T) {
+	t.Parallel()
 	w, fake := newWorld(t)
 	connect(t, w, fake, "zuerich", "zuerich")
 	connect(t, w, fake, "zuerich", "zuerich")
@@ -302,6 +317,7 @@ func TestALoginWithAnotherAccountGivesTheOldTokenBackAndOneWithTheSameAccountKee
 }
 
 func TestTwoFirstLoginsAtOnceBothWork(t *testing.T) {
+	t.Parallel()
 	w, fake := newWorld(t)
 	var both sync.WaitGroup
 	both.Add(2)
@@ -326,6 +342,7 @@ func TestTwoFirstLoginsAtOnceBothWork(t *testing.T) {
 }
 
 func TestALoginThatBeganWithAnOldRegistrationEndsWithIt(t *testing.T) {
+	t.Parallel()
 	w, fake := newWorld(t)
 	begin(t, w, fake)
 	w.Advance(58 * time.Minute)
@@ -337,6 +354,7 @@ func TestALoginThatBeganWithAnOldRegistrationEndsWithIt(t *testing.T) {
 }
 
 func TestAnInstanceThatForgotTheProgramGetsItRegisteredAnew(t *testing.T) {
+	t.Parallel()
 	w, fake := newWorld(t)
 	begin(t, w, fake)
 	begin(t, w, fake)
@@ -351,6 +369,7 @@ func TestAnInstanceThatForgotTheProgramGetsItRegisteredAnew(t *testing.T) {
 }
 
 func TestARegistrationThatTurnsOutToBeGoneIsNotUsedAgain(t *testing.T) {
+	t.Parallel()
 	w, fake := newWorld(t)
 	authorize, cookies := begin(t, w, fake)
 	back := approve(t, fake, authorize, "zuerich")
@@ -360,13 +379,14 @@ func TestARegistrationThatTurnsOutToBeGoneIsNotUsedAgain(t *testing.T) {
 }
 
 func TestACityMaySwitchItsAccountOff(t *testing.T) {
+	t.Parallel()
 	w, fake := newWorld(t)
 	connect(t, w, fake, "zuerich", "zuerich")
 	w.SetOption(t, "zuerich", "enabled", false)
 	if accounts, _ := w.Bot.Accounts(t.Context()); len(accounts) != 0 {
 		t.Errorf("switched off, but there: %v", accounts)
 	}
-	if got := follow(t, w); got.Code != http.StatusNoContent {
+	if got := subscribe(t, w); got.Code != http.StatusNoContent {
 		t.Errorf("switched off, but shown: %d", got.Code)
 	}
 	if got := w.Settings(t, "zuerich", "de"); !strings.Contains(got, "Ausgeschaltet") {
@@ -377,6 +397,7 @@ func TestACityMaySwitchItsAccountOff(t *testing.T) {
 }
 
 func TestDisconnectingGivesTheTokenBack(t *testing.T) {
+	t.Parallel()
 	w, fake := newWorld(t)
 	connect(t, w, fake, "zuerich", "zuerich")
 	if got := w.Submit(t, "zuerich", "/disconnect", nil); got.Header().Get("X-Message") == "" {
@@ -389,6 +410,7 @@ func TestDisconnectingGivesTheTokenBack(t *testing.T) {
 }
 
 func TestDisconnectingWorksWithoutTheInstance(t *testing.T) {
+	t.Parallel()
 	w, fake := newWorld(t)
 	connect(t, w, fake, "zuerich", "zuerich")
 	fake.Fail(bottest.Internal)
@@ -398,6 +420,7 @@ func TestDisconnectingWorksWithoutTheInstance(t *testing.T) {
 }
 
 func TestTheConnectionCanBeChecked(t *testing.T) {
+	t.Parallel()
 	w, fake := newWorld(t)
 	connect(t, w, fake, "zuerich", "zuerich")
 	fake.SetBot("zuerich", true)

@@ -11,10 +11,10 @@ import (
 )
 
 const (
-	// pageSize is how many notifications are asked for at once; 80 is the most
-	// (https://docs.joinmastodon.org/methods/notifications/#get), others give 30 or 40.
+	// pageSize is how many notifications a call requests. 80 is Mastodon's maximum
+	// (https://docs.joinmastodon.org/methods/notifications/#get); other servers return 30 or 40.
 	pageSize = 80
-	// maxPages is how far reading goes back where it has to begin with the newest page.
+	// maxPages is how many pages are read back from the newest one.
 	maxPages = 25
 )
 
@@ -22,14 +22,13 @@ const (
 type pager struct {
 	client *client
 	types  []string
-	// newestFirst is set for servers that do not know min_id, or mean since_id by it; also when that is found out.
+	// newestFirst is set for servers that ignore min_id or treat it as since_id, when known or when detected.
 	newestFirst bool
-	proven      bool                        // min_id has given the oldest page
+	proven      bool                        // min_id has returned the oldest page
 	wait        func(context.Context) error // before each call
 }
 
-// next returns notifications that come after a position, in their order, none that is not there yet skipped: the next page, or, from
-// servers that give the newest page, all pages.
+// next returns notifications after a position in order, without gaps: the next page, or all pages from servers that only give the newest.
 func (p *pager) next(ctx context.Context, position string) ([]*masto.Notification, error) {
 	if !p.newestFirst {
 		page, err := p.page(ctx, "min_id", position)
@@ -44,8 +43,8 @@ func (p *pager) next(ctx context.Context, position string) ([]*masto.Notificatio
 	return p.back(ctx, position)
 }
 
-// forward says whether min_id gives what comes next after the position: then nothing is between that and the page. It is asked
-// once, since forks may pretend to be any version of Mastodon.
+// forward says whether min_id returns the page next to the position, with nothing in between. It tests that once, since forks
+// may claim to be any version of Mastodon.
 func (p *pager) forward(ctx context.Context, page []*masto.Notification, position string) (bool, error) {
 	if len(after(page, position)) < len(page) {
 		return false, nil // it ignores min_id
@@ -61,7 +60,7 @@ func (p *pager) forward(ctx context.Context, page []*masto.Notification, positio
 	return !slices.ContainsFunc(after(before, position), func(n *masto.Notification) bool { return n.ID.Compare(oldest) < 0 }), nil
 }
 
-// page gets one page. A server that refuses types which it does not know is asked for the first one, mentions, alone.
+// page requests one page. If the server refuses unknown types, it requests mentions alone, the first type.
 func (p *pager) page(ctx context.Context, parameter, id string) ([]*masto.Notification, error) {
 	if err := p.wait(ctx); err != nil {
 		return nil, err
@@ -74,7 +73,7 @@ func (p *pager) page(ctx context.Context, parameter, id string) ([]*masto.Notifi
 	return found, err
 }
 
-// back goes from the newest page to the position. What is more than maxPages behind is too old to warn anybody.
+// back reads from the newest page to the position. Mentions more than maxPages behind are too old to be useful.
 func (p *pager) back(ctx context.Context, position string) ([]*masto.Notification, error) {
 	var all []*masto.Notification
 	seen := map[masto.ID]bool{}
@@ -103,7 +102,7 @@ func (p *pager) back(ctx context.Context, position string) ([]*masto.Notificatio
 
 func byID(a, b *masto.Notification) int { return a.ID.Compare(b.ID) }
 
-// after returns the notifications behind a position in their order.
+// after returns the notifications after a position in order.
 func after(page []*masto.Notification, position string) []*masto.Notification {
 	var found []*masto.Notification
 	for _, n := range page {
@@ -115,9 +114,9 @@ func after(page []*masto.Notification, position string) []*masto.Notification {
 	return found
 }
 
-// notifications gets one page, also what came from strangers, which is filtered out by default since Mastodon 4.3. An empty id
-// leaves its parameter out. Servers that do not know types[], as older ones of GoToSocial and Pleroma, give all types.
-// go-mastodon cannot ask for both a type and a position without following the links to older pages.
+// notifications requests one page, including notifications by strangers, which Mastodon filters out by default since 4.3. An empty id
+// omits its parameter. Servers without types[], such as older versions of GoToSocial and Pleroma, return all types.
+// go-mastodon cannot request both a type and a position without following the links to older pages.
 func (c *client) notifications(ctx context.Context, types []string, parameter, id string, limit int) ([]*masto.Notification, error) {
 	query := url.Values{"types[]": types, "limit": {strconv.Itoa(limit)}, "include_filtered": {"true"}}
 	if id != "" {
@@ -130,7 +129,7 @@ func (c *client) notifications(ctx context.Context, types []string, parameter, i
 	return slices.DeleteFunc(found, func(n *masto.Notification) bool { return n == nil || n.ID == "" }), nil
 }
 
-// newest returns the position behind all notifications that are there already.
+// newest returns the position after all existing notifications.
 func (c *client) newest(ctx context.Context) (string, error) {
 	found, err := c.notifications(ctx, []string{"mention"}, "", "", 1)
 	if err != nil || len(found) == 0 {

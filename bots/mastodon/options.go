@@ -22,11 +22,11 @@ func options() []bots.Option {
 	}
 }
 
-// style is how a city wants its posts.
+// style is what a city has chosen for its posts.
 type style struct {
-	visibility string   // public, or unlisted: seen by followers and whoever looks, in no public timeline
+	visibility string   // public, or unlisted: for followers and on the profile, but in no public timeline
 	tags       []string // without #
-	warning    string   // people have to open the post to read it
+	warning    string   // readers have to open the post
 	language   string   // ISO 639; empty leaves it to the account's own setting
 }
 
@@ -46,7 +46,7 @@ func styleOf(city bots.City) style {
 
 var code639 = regexp.MustCompile(`^[a-z]{2,3}$`)
 
-// languageCode is a language as an admin may write it, or nothing: GoToSocial refuses a post with a code that is none.
+// languageCode returns the code that an admin typed, or "" if it is not one: GoToSocial refuses posts with an invalid code.
 func languageCode(typed string) string {
 	if typed = strings.ToLower(strings.TrimSpace(typed)); code639.MatchString(typed) {
 		return typed
@@ -54,8 +54,8 @@ func languageCode(typed string) string {
 	return ""
 }
 
-// hashtags are those that an admin typed, with or without #. A hashtag is made of letters, digits and _, and is no number (HASHTAG_RE
-// in app/models/tag.rb of Mastodon); what is no part of one is left out.
+// hashtags returns the hashtags that an admin typed, with or without #. A hashtag has letters, digits and _, and at least one letter
+// (HASHTAG_RE in app/models/tag.rb of Mastodon); other characters are removed.
 func hashtags(typed string) []string {
 	var tags []string
 	for _, word := range strings.FieldsFunc(typed, func(r rune) bool { return unicode.IsSpace(r) || r == '#' || r == ',' }) {
@@ -72,10 +72,10 @@ func hashtags(typed string) []string {
 	return tags
 }
 
-// compose is the text of a post: as much of the report as the instance takes beside the hashtags and the warning. Hashtags
-// that the report has itself are not repeated.
+// compose returns the text of a post: as much of the report as fits beside the hashtags and the warning. Hashtags
+// in the report are not repeated.
 func (s style) compose(text string, l limits) string {
-	text = silence(text)
+	text = defuseMentions(text)
 	l.Characters -= utf8.RuneCountInString(s.warning)
 	tail := ""
 	for _, tag := range s.tags {
@@ -91,7 +91,7 @@ func (s style) compose(text string, l limits) string {
 	} else {
 		tail = "" // the report matters more
 	}
-	return fit(text, l) + tail
+	return truncate(text, l) + tail
 }
 
 // tagged says whether a text has the hashtag, in any case.

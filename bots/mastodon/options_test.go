@@ -10,6 +10,7 @@ import (
 )
 
 func TestHashtagsAreWhatServersTakeForHashtags(t *testing.T) {
+	t.Parallel()
 	for typed, want := range map[string][]string{
 		"":                       nil,
 		"ZürichKontrolle":        {"ZürichKontrolle"},
@@ -28,6 +29,7 @@ func TestHashtagsAreWhatServersTakeForHashtags(t *testing.T) {
 }
 
 func TestAPostHasTheHashtagsThatTheReportLacks(t *testing.T) {
+	t.Parallel()
 	s := style{tags: []string{"Linie", "Kontrolle"}}
 	for text, want := range map[string]string{
 		"u8":                     "u8\n\n#Linie #Kontrolle",
@@ -56,6 +58,7 @@ func FuzzCompose(f *testing.F) {
 }
 
 func TestACopyIsAsTheCityWantsIt(t *testing.T) {
+	t.Parallel()
 	for _, d := range []mastodontest.Dialect{mastodontest.Mastodon, mastodontest.GoToSocial, mastodontest.Akkoma} {
 		w, fake := newDialect(t, d)
 		a := connect(t, w, fake, "zuerich", "zuerich")
@@ -83,6 +86,7 @@ func TestACopyIsAsTheCityWantsIt(t *testing.T) {
 }
 
 func TestABoostIsUnlistedWhereTheCityWantsThat(t *testing.T) {
+	t.Parallel()
 	w, fake := newWorld(t)
 	a := connect(t, w, fake, "zuerich", "zuerich")
 	w.SetOption(t, "zuerich", "visibility", "unlisted")
@@ -93,6 +97,7 @@ func TestABoostIsUnlistedWhereTheCityWantsThat(t *testing.T) {
 }
 
 func TestARiderIsToldThatTheirReportWasPassedOnOnlyWhereTheCityWantsThat(t *testing.T) {
+	t.Parallel()
 	w, fake := newWorld(t)
 	a := connect(t, w, fake, "zuerich", "zuerich")
 	mention := func() string { return fake.Mention("rider@elsewhere.example", "@zuerich kontrolle u8", "public") }
@@ -120,6 +125,7 @@ func TestARiderIsToldThatTheirReportWasPassedOnOnlyWhereTheCityWantsThat(t *test
 }
 
 func TestAPrivateMentionIsAnsweredPrivatelyAndAnAnswerToUsIsNot(t *testing.T) {
+	t.Parallel()
 	w, fake := newWorld(t)
 	a := connect(t, w, fake, "zuerich", "zuerich")
 	w.SetOption(t, "zuerich", "reply", true)
@@ -141,6 +147,7 @@ func TestAPrivateMentionIsAnsweredPrivatelyAndAnAnswerToUsIsNot(t *testing.T) {
 }
 
 func TestAReportIsSentAlsoWhenItsAuthorCannotBeTold(t *testing.T) {
+	t.Parallel()
 	w, fake := newWorld(t)
 	fake.MaxCharacters = 30 // the boost needs none of them
 	a := connect(t, w, fake, "zuerich", "zuerich")
@@ -149,7 +156,7 @@ func TestAReportIsSentAlsoWhenItsAuthorCannotBeTold(t *testing.T) {
 	if got := fake.Timeline("zuerich"); len(got) != 1 {
 		t.Errorf("timeline %+v", got)
 	}
-	if log := w.Log.String(); !strings.Contains(log, "not told") || strings.Contains(log, "rider@") {
+	if log := w.Log.String(); !strings.Contains(log, "reply to a rider failed") || strings.Contains(log, "rider@") {
 		t.Errorf("log: %s", log)
 	}
 }

@@ -10,25 +10,25 @@ import (
 )
 
 // joiner is U+2060 WORD JOINER: without width, and no letter of a user name.
-const joiner = "\u2060"
+const wordJoiner = "\u2060"
 
-// webAddress matches what Mastodon surely takes as an address, rather too little than too much: an address that is not
-// recognised is counted in full, which is safe.
+// webAddress matches URLs that Mastodon surely recognises. It is strict: a URL that it does not match is counted in full, which is
+// safe.
 var webAddress = regexp.MustCompile(`https?://(?:[A-Za-z0-9-]+\.)+[A-Za-z]{2,}(?::[0-9]+)?` +
 	`(?:/(?:[A-Za-z0-9/_~%=+.@-]*[A-Za-z0-9/_=+-])?)?(?:\?(?:[A-Za-z0-9/_~%=&+.-]*[A-Za-z0-9_=&/-])?)?`)
 
-// silence makes sure that a text pings nobody: an @ that could begin a mention is followed by a joiner, or escaped
-// where it is part of an address. Mastodon sees a mention in an @ that follows neither a letter, a digit, _ nor /
-// (MENTION_RE in app/models/account.rb), also in addresses.
-func silence(text string) string {
+// defuseMentions makes sure that a text notifies nobody: it puts a joiner behind each @ that could begin a mention, and escapes
+// it in URLs. For Mastodon an @ begins a mention unless it follows a letter, a digit, _ or /, in URLs too
+// (MENTION_RE in app/models/account.rb).
+func defuseMentions(text string) string {
 	var out strings.Builder
 	last := 0
 	for _, at := range webAddress.FindAllStringIndex(text, -1) {
-		out.WriteString(breakMentions(text[last:at[0]], joiner))
+		out.WriteString(breakMentions(text[last:at[0]], wordJoiner))
 		out.WriteString(escapeMentions(text[at[0]:at[1]]))
 		last = at[1]
 	}
-	out.WriteString(breakMentions(text[last:], joiner))
+	out.WriteString(breakMentions(text[last:], wordJoiner))
 	return out.String()
 }
 
@@ -59,7 +59,7 @@ func escapeMentions(address string) string {
 	return out.String()
 }
 
-// length is what an instance counts: characters, and perURL for each address if it says so
+// length is the length of a text as an instance counts it: in characters, and perURL for each URL if perURL is not 0
 // (https://docs.joinmastodon.org/user/posting/#text). Mastodon counts grapheme clusters, which are never more.
 func length(text string, perURL int) int {
 	count := utf8.RuneCountInString(text)
@@ -72,9 +72,9 @@ func length(text string, perURL int) int {
 	return count
 }
 
-// fit cuts text so that an instance takes it. A character less may be some less in the count, where an address ends to be
-// one: so it approaches the limit in steps that do not overshoot it by more than that.
-func fit(text string, l limits) string {
+// truncate cuts text to the limits. Removing one character may reduce the length by more, where a URL is no longer one; so it
+// approaches the limit in small steps.
+func truncate(text string, l limits) string {
 	cut, keep := text, utf8.RuneCountInString(text)
 	for {
 		over := length(cut, l.PerURL) - l.Characters

@@ -7,6 +7,7 @@ import (
 )
 
 func TestACopyPingsNobody(t *testing.T) {
+	t.Parallel()
 	for in, want := range map[string]string{
 		"@bob sagt kontrolle":       "@⁠bob sagt kontrolle",
 		"frag (@bob@example.org)":   "frag (@⁠bob@⁠example.org)",
@@ -20,13 +21,14 @@ func TestACopyPingsNobody(t *testing.T) {
 		"kontrolle ohne alles":      "kontrolle ohne alles",
 		"https://medium.com/@a/b-c": "https://medium.com/@a/b-c",
 	} {
-		if got := silence(in); got != want {
+		if got := defuseMentions(in); got != want {
 			t.Errorf("%q became %q, want %q", in, got, want)
 		}
 	}
 }
 
 func TestLengthIsCountedAsTheInstanceCounts(t *testing.T) {
+	t.Parallel()
 	long := "https://example.org/" + strings.Repeat("a", 200)
 	for _, c := range []struct {
 		text         string
@@ -48,6 +50,7 @@ func TestLengthIsCountedAsTheInstanceCounts(t *testing.T) {
 }
 
 func TestATextIsCutAtAWordToWhatTheInstanceTakes(t *testing.T) {
+	t.Parallel()
 	long := "https://example.org/" + strings.Repeat("a", 600)
 	for name, c := range map[string]struct{ text, want string }{
 		"a short text stays":             {"kontrolle u8", "kontrolle u8"},
@@ -57,7 +60,7 @@ func TestATextIsCutAtAWordToWhatTheInstanceTakes(t *testing.T) {
 		"an address that does not fit":   {"kontrolle an der " + long, "kontrolle an der…"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got := fit(c.text, limits{Characters: 30, PerURL: 23})
+			got := truncate(c.text, limits{Characters: 30, PerURL: 23})
 			if got != c.want {
 				t.Errorf("got %q, want %q", got, c.want)
 			}
@@ -69,9 +72,10 @@ func TestATextIsCutAtAWordToWhatTheInstanceTakes(t *testing.T) {
 }
 
 func TestALongTextOfAddressesIsNotCutToNothing(t *testing.T) {
+	t.Parallel()
 	for _, word := range []string{"http://a.de ", "https://example.org/" + strings.Repeat("a", 300) + " ", "kontrolle ", "x"} {
 		text := strings.Repeat(word, 8000/len(word))
-		if got := length(fit(text, limits{Characters: 500, PerURL: 23}), 23); got > 500 || got < 470 {
+		if got := length(truncate(text, limits{Characters: 500, PerURL: 23}), 23); got > 500 || got < 470 {
 			t.Errorf("%.30q... is cut to %d of 500", word, got)
 		}
 	}
@@ -83,7 +87,7 @@ func FuzzFit(f *testing.F) {
 		if !utf8.ValidString(text) || limit < 1 || len(text) > 2000 {
 			t.Skip()
 		}
-		if got := fit(silence(text), limits{Characters: limit, PerURL: 23}); length(got, 23) > limit {
+		if got := truncate(defuseMentions(text), limits{Characters: limit, PerURL: 23}); length(got, 23) > limit {
 			t.Errorf("%q counts %d of %d", got, length(got, 23), limit)
 		}
 	})

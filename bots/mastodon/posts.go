@@ -17,22 +17,22 @@ import (
 	"linienfunk/report"
 )
 
-// keptPosts is how long it is remembered what became of a report: longer than anybody tries to send one.
+// keptPosts is how long posts are remembered: longer than a report may be sent.
 const keptPosts = 48 * time.Hour
 
-// Post is what became of one report on its way to the city's account. No text stands here, and no author.
+// Post is the state of one report that is posted by the city's account. It has neither the text nor the author.
 type Post struct {
 	City      string    `gorm:"primaryKey;size:32"`
 	Key       string    `gorm:"primaryKey;size:64"` // SHA-256 of the report's key
 	Instance  string    `gorm:"size:300;not null;index:idx_mastodon_posts_source,priority:1"`
-	Source    string    `gorm:"size:64;not null;index:idx_mastodon_posts_source,priority:2"` // id of the mention; empty when there is none, or nothing follows from it any more
+	Source    string    `gorm:"size:64;not null;index:idx_mastodon_posts_source,priority:2"` // id of the mention; empty if there is none or it need not be checked any more
 	Judged    string    `gorm:"size:64;not null"`                                            // keyed digest of the text that the censor saw
 	Boost     bool      `gorm:"not null"`
-	RemoteID  string    `gorm:"size:64;not null"` // of our post or boost; empty until the instance has taken it
+	RemoteID  string    `gorm:"size:64;not null"` // of our post or boost; empty until it is posted
 	RemoteURL string    `gorm:"not null"`
-	Tries     int       `gorm:"not null"` // calls that the instance may have carried out
-	Refused   int       `gorm:"not null"` // calls that it said it did not
-	LookedAt  time.Time `gorm:"not null"` // at the mention
+	Tries     int       `gorm:"not null"` // calls that may have posted it
+	Refused   int       `gorm:"not null"` // calls that the instance refused
+	LookedAt  time.Time `gorm:"not null"` // when the mention was last checked
 	CreatedAt time.Time `gorm:"not null;index:idx_mastodon_posts_created"`
 }
 
@@ -41,8 +41,8 @@ func keyOf(r report.Report) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// idempotencyKey is the same for repetitions of a call whose end is unknown. After a refusal it is another one: Pleroma
-// answers the same key with the same refusal again (lib/pleroma/web/plugs/idempotency_plug.ex).
+// idempotencyKey is the same for repetitions of a call whose result is unknown. It changes after a refusal: Pleroma
+// repeats a refusal for the same key (lib/pleroma/web/plugs/idempotency_plug.ex).
 func (p Post) idempotencyKey() string {
 	if p.Refused == 0 {
 		return p.Key
@@ -55,11 +55,10 @@ func (p Post) receipt() report.Receipt {
 	return report.Receipt{ID: remoteID(p.Instance, masto.ID(p.RemoteID)), URL: p.RemoteURL}
 }
 
-// digest tells whether two texts are the same, and nothing else.
+// digest returns a keyed hash of a text, to compare texts without storing them.
 func (s store) digest(text string) string { return s.box.Digest("mastodon text", text) }
 
-// openPost returns what is remembered of a report; made is false if it was sent, or begun to be sent, before. What is
-// too old goes.
+// openPost returns the stored state of a report, or stores made as its first state. It deletes old posts.
 func (s store) openPost(ctx context.Context, made Post) (Post, error) {
 	made.CreatedAt, made.LookedAt = s.utc(), s.utc()
 	var found Post
@@ -75,20 +74,20 @@ func (s store) openPost(ctx context.Context, made Post) (Post, error) {
 	return found, wrap("remember report", err)
 }
 
-// savePost also works when ctx ends just now: what an instance has taken must be known.
+// savePost stores a post even if ctx has ended: a post that an instance accepted must be known.
 func (s store) savePost(ctx context.Context, p Post) error {
 	return wrap("remember post", s.db.WithContext(context.WithoutCancel(ctx)).Save(&p).Error)
 }
 
-// watched returns the post of a city whose mention was looked at longest ago, before a time; false if there is none that
-// was made after since.
-func (s store) watched(ctx context.Context, a Account, since, before time.Time) (Post, bool, error) {
+// nextToCheck returns the post whose mention was checked longest ago, and before the given time; false if there is none that
+// was created after since.
+func (s store) nextToCheck(ctx context.Context, a Account, since, before time.Time) (Post, bool, error) {
 	return onePost(s.db.WithContext(ctx).
 		Where("city = ? AND instance = ? AND source <> ''", a.City, a.Instance).
 		Where("created_at > ? AND looked_at < ?", since.UTC(), before.UTC()).Order("looked_at"))
 }
 
-// postOf returns the post that came from a mention.
+// postOf returns the post for a mention.
 func (s store) postOf(ctx context.Context, a Account, source masto.ID) (Post, bool, error) {
 	return onePost(s.db.WithContext(ctx).
 		Where("city = ? AND instance = ? AND source = ?", a.City, a.Instance, string(source)))
@@ -102,14 +101,14 @@ func onePost(query *gorm.DB) (p Post, found bool, err error) {
 	return p, err == nil, wrap("look up post", err)
 }
 
-// posted says whether one of the city's reports is known to be the post with this id.
-func (s store) posted(ctx context.Context, a Account, id masto.ID) (bool, error) {
+// isKnownPost says whether the post with this id belongs to one of the city's reports.
+func (s store) isKnownPost(ctx context.Context, a Account, id masto.ID) (bool, error) {
 	_, found, err := onePost(s.db.WithContext(ctx).Where("city = ? AND instance = ? AND remote_id = ?", a.City, a.Instance, string(id)))
 	return found, err
 }
 
-// essence is what stays of a text whatever a server makes of its links, spaces and joiners.
-func essence(text string) string {
+// lettersAndDigits reduces a text to what servers do not change: no links, spaces or joiners.
+func lettersAndDigits(text string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.IsLetter(r) || unicode.IsDigit(r) {
 			return unicode.ToLower(r)

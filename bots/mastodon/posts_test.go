@@ -14,17 +14,18 @@ import (
 func swallowed(t testing.TB, w *bottest.World, fake *mastodontest.Server, a bots.Account, id, text string) {
 	t.Helper()
 	before := len(fake.Timeline("zuerich"))
-	patience := w.Bot.(*bot).pace.call
-	w.Bot.(*bot).pace.call = 200 * time.Millisecond
+	patience := w.Bot.(*bot).timing.call
+	w.Bot.(*bot).timing.call = 200 * time.Millisecond
 	fake.FailPath(bottest.Swallow, "/api/v1/statuses")
 	_, err := w.Bot.(bots.Sender).Send(t.Context(), a, other(id, text))
 	wantKind(t, err, bots.KindRetry, "error-unreachable")
 	wait(t, "post", func() bool { return len(fake.Timeline("zuerich")) == before+1 })
 	fake.Heal()
-	w.Bot.(*bot).pace.call = patience
+	w.Bot.(*bot).timing.call = patience
 }
 
 func TestAPostThatWasTakenButNotAnsweredIsFoundAgainWhereKeysAreNotKnown(t *testing.T) {
+	t.Parallel()
 	w, fake := newDialect(t, mastodontest.GoToSocial)
 	a := connect(t, w, fake, "zuerich", "zuerich")
 	w.SetOption(t, "zuerich", "hashtag", "ZüriFunk")
@@ -39,6 +40,7 @@ func TestAPostThatWasTakenButNotAnsweredIsFoundAgainWhereKeysAreNotKnown(t *test
 }
 
 func TestAnotherReportWithTheSameTextIsNotTakenForTheLostOne(t *testing.T) {
+	t.Parallel()
 	w, fake := newDialect(t, mastodontest.GoToSocial)
 	a := connect(t, w, fake, "zuerich", "zuerich")
 	send(t, w, a, other("1", "kontrolle u8"))
@@ -54,6 +56,7 @@ func TestAnotherReportWithTheSameTextIsNotTakenForTheLostOne(t *testing.T) {
 }
 
 func TestAPostThatWasTakenButNotAnsweredIsFoundAgainWhenItsKeyIsForgotten(t *testing.T) {
+	t.Parallel()
 	w, fake := newDialect(t, mastodontest.Mastodon)
 	a := connect(t, w, fake, "zuerich", "zuerich")
 	swallowed(t, w, fake, a, "1", "kontrolle u8")
@@ -65,6 +68,7 @@ func TestAPostThatWasTakenButNotAnsweredIsFoundAgainWhenItsKeyIsForgotten(t *tes
 }
 
 func TestWhatWasSentIsForgottenAfterTwoDays(t *testing.T) {
+	t.Parallel()
 	w, fake := newDialect(t, mastodontest.Mastodon)
 	a := connect(t, w, fake, "zuerich", "zuerich")
 	send(t, w, a, other("1", "kontrolle u8"))
@@ -77,6 +81,7 @@ func TestWhatWasSentIsForgottenAfterTwoDays(t *testing.T) {
 }
 
 func TestAReportThatTheOldInstanceDidNotTakeIsSentOnTheNewOne(t *testing.T) {
+	t.Parallel()
 	w, old := newWorld(t)
 	a := connect(t, w, old, "zuerich", "zuerich")
 	old.FailPath(bottest.Internal, "/api/v1/statuses")
@@ -92,6 +97,7 @@ func TestAReportThatTheOldInstanceDidNotTakeIsSentOnTheNewOne(t *testing.T) {
 }
 
 func TestAnAccountFromBeforeThereWereNotesGoesOn(t *testing.T) {
+	t.Parallel()
 	plugin := testPlugin()
 	base := testkit.DB(t, time.Now)
 	migrate := func(upTo int) {

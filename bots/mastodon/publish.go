@@ -12,17 +12,16 @@ import (
 	"linienfunk/bots"
 )
 
-// boost boosts the mention, or leaves post.RemoteID empty when it found that it will never be boosted: then a copy is the second
-// best.
-func (s *sending) boost(ctx context.Context, source *masto.Status) error {
-	// Not every server makes one boost of two: GoToSocial made two (BoostCreate in internal/processing/status/boost.go), older ones of
-	// Mastodon answered 422 the second time (https://docs.joinmastodon.org/methods/statuses/#boost).
+// boost boosts the mention. It leaves post.RemoteID empty if the mention can never be boosted; then a copy is posted instead.
+func (s *delivery) boost(ctx context.Context, source *masto.Status) error {
+	// Boosting twice is not idempotent everywhere: GoToSocial makes two boosts (BoostCreate in internal/processing/status/boost.go), older
+	// versions of Mastodon answer 422 the second time (https://docs.joinmastodon.org/methods/statuses/#boost).
 	if already, _ := source.Reblogged.(bool); already {
-		s.boosted(source)
+		s.setBoost(source)
 		return nil
 	}
 	form := url.Values{}
-	if s.style.visibility == "unlisted" && s.dialect.software == mastodon {
+	if s.style.visibility == "unlisted" && s.server.software == mastodon {
 		form.Set("visibility", "unlisted")
 	}
 	var made masto.Status
@@ -31,7 +30,7 @@ func (s *sending) boost(ctx context.Context, source *masto.Status) error {
 		err = &errNotJSON{http.StatusOK}
 	}
 	if err == nil {
-		s.boosted(&made)
+		s.setBoost(&made)
 		return nil
 	}
 	switch status(err) {
@@ -45,7 +44,7 @@ func (s *sending) boost(ctx context.Context, source *masto.Status) error {
 	}
 	if now != nil {
 		if already, _ := now.Reblogged.(bool); already {
-			s.boosted(now)
+			s.setBoost(now)
 		}
 	}
 	return nil
@@ -53,17 +52,17 @@ func (s *sending) boost(ctx context.Context, source *masto.Status) error {
 
 // boosted notes a boost: a status of its own around the original one, or the original itself. Its address names its author and is
 // not for the ledger.
-func (s *sending) boosted(made *masto.Status) {
+func (s *delivery) setBoost(made *masto.Status) {
 	s.post.Boost, s.post.RemoteID, s.post.RemoteURL = true, string(made.ID), ""
 }
 
 // copy posts the report without its author's name.
-func (s *sending) copy(ctx context.Context) error {
-	if !s.dialect.takesText() {
+func (s *delivery) copy(ctx context.Context) error {
+	if !s.server.acceptsText() {
 		return bots.Permanent("error-needs-image", errNoText)
 	}
-	text := s.style.compose(s.report.Text, s.dialect.limits)
-	if forgets := s.bot.core.Now().Sub(s.post.CreatedAt) > s.dialect.keeps(); s.post.Tries > 0 && forgets {
+	text := s.style.compose(s.report.Text, s.server.limits)
+	if expired := s.bot.core.Now().Sub(s.post.CreatedAt) > s.server.idempotencyWindow(); s.post.Tries > 0 && expired {
 		found, err := s.find(ctx, text)
 		if err != nil {
 			return s.client.explain(ctx, "look for an earlier post", err)
@@ -81,7 +80,7 @@ func (s *sending) copy(ctx context.Context) error {
 	if err != nil {
 		err = s.client.explain(ctx, "post status", err)
 		if kind := bots.AsError(err).Kind; kind == bots.KindRetryAfter || kind == bots.KindPermanent {
-			s.post.Refused++ // so the instance says: nothing was posted
+			s.post.Refused++ // the instance has not posted it
 			s.post.Tries--
 			if saved := s.bot.store.savePost(ctx, s.post); saved != nil {
 				return saved
@@ -93,7 +92,7 @@ func (s *sending) copy(ctx context.Context) error {
 	return nil
 }
 
-func (s *sending) form(text string) url.Values {
+func (s *delivery) form(text string) url.Values {
 	form := url.Values{"status": {text}, "visibility": {s.style.visibility}}
 	if s.style.warning != "" {
 		form.Set("spoiler_text", s.style.warning)
@@ -101,7 +100,7 @@ func (s *sending) form(text string) url.Values {
 	if s.style.language != "" {
 		form.Set("language", s.style.language)
 	}
-	if s.dialect.markup() {
+	if s.server.parsesMarkup() {
 		form.Set("content_type", "text/plain")
 	}
 	return form
@@ -117,25 +116,25 @@ func (c *client) post(ctx context.Context, form url.Values) (masto.Status, error
 	return made, err
 }
 
-// recentPosts is how many posts of the account are looked through for one that was taken but not answered.
+// recentPosts is how many posts of the account are searched for one whose response was lost.
 const recentPosts = 40
 
 // clockSkew is how much an instance's clock may be behind ours.
 const clockSkew = 5 * time.Minute
 
-// find looks whether an earlier call did post the report after all: for a post with its text that no other report is known
-// to be (https://docs.joinmastodon.org/methods/accounts/#statuses).
-func (s *sending) find(ctx context.Context, text string) (*masto.Status, error) {
+// find looks for the post of an earlier call whose response was lost: one with the text of the report that belongs to no other report
+// (https://docs.joinmastodon.org/methods/accounts/#statuses).
+func (s *delivery) find(ctx context.Context, text string) (*masto.Status, error) {
 	query := url.Values{"limit": {strconv.Itoa(recentPosts)}, "exclude_reblogs": {"true"}}
 	var page []*masto.Status
 	if err := s.client.do(ctx, "/api/v1/accounts/"+url.PathEscape(s.account.AccountID)+"/statuses?"+query.Encode(), nil, &page); err != nil {
 		return nil, err
 	}
 	for _, found := range page {
-		if found == nil || found.Reblog != nil || found.CreatedAt.Before(s.post.CreatedAt.Add(-clockSkew)) || essence(plainText(found.Content, self{})) != essence(text) {
+		if found == nil || found.Reblog != nil || found.CreatedAt.Before(s.post.CreatedAt.Add(-clockSkew)) || lettersAndDigits(plainText(found.Content, ownNames{})) != lettersAndDigits(text) {
 			continue
 		}
-		known, err := s.bot.store.posted(ctx, s.account, found.ID)
+		known, err := s.bot.store.isKnownPost(ctx, s.account, found.ID)
 		if err != nil {
 			return nil, err
 		}
@@ -146,10 +145,10 @@ func (s *sending) find(ctx context.Context, text string) (*masto.Status, error) 
 	return nil, nil
 }
 
-// reply tells the author of a mention that it was passed on, where the city wants that; so that only they see it. It is tried once, and
-// nothing depends on it. Who answers us is not answered.
-func (s *sending) reply(ctx context.Context, source *masto.Status) {
-	if source == nil || !s.city.Options.On("reply") || !s.dialect.takesText() || source.Account.Acct == "" {
+// reply tells the author of a mention, in a private reply, that it was passed on, if the city wants that. It is tried once; an error is only
+// logged. Replies to the account get no reply.
+func (s *delivery) reply(ctx context.Context, source *masto.Status) {
+	if source == nil || !s.city.Options.On("reply") || !s.server.acceptsText() || source.Account.Acct == "" {
 		return
 	}
 	if to, _ := source.InReplyToAccountID.(string); to == s.account.AccountID {
@@ -161,7 +160,7 @@ func (s *sending) reply(ctx context.Context, source *masto.Status) {
 	form.Del("spoiler_text")
 	form.Set("language", s.city.Lang)
 	if _, err := s.client.post(withIdempotencyKey(ctx, s.post.idempotencyKey()+"-reply"), form); err != nil {
-		// Without what the instance says: it may name the author.
-		s.bot.core.Log.Info("a rider was not told that their report was passed on", "city", s.city.Name, "status", status(err))
+		// Without the instance's message, which may name the author.
+		s.bot.core.Log.Info("reply to a rider failed", "city", s.city.Name, "status", status(err))
 	}
 }

@@ -9,75 +9,77 @@ import (
 )
 
 const (
-	firstPause = 15 * time.Second // when an instance wants us to wait and does not say how long ...
-	lastPause  = 10 * time.Minute // ... doubled each time, up to this
+	firstPause = 15 * time.Second // after a 429 that does not say how long to wait ...
+	maxPause   = 10 * time.Minute // ... doubled each time, up to this
 )
 
-// pauses remembers which instances asked us to wait. Where an instance counts by account, the core spaces that account's calls by
-// the error that it gets, and only the number of refusals is kept here. Where it counts by address, all of its
-// accounts have to wait together, and to share what they may ask.
-type pauses struct {
-	mu      sync.Mutex
-	doors   map[string]*door
-	readers map[string]*rate.Limiter
+// rateLimits records which instances asked us to wait. If an instance limits by account, the core delays that account's calls because of
+// the error, and only the number of refusals is kept here. If it limits by address, all accounts on it wait together and
+// share a limiter for reading.
+type rateLimits struct {
+	mu           sync.Mutex
+	limited      map[string]*limitState
+	readLimiters map[string]*rate.Limiter
 }
 
-// door is an account of an instance, or the whole instance.
-type door struct {
+// limitState is the state of one key: an account, or a whole instance.
+type limitState struct {
 	until    time.Time
 	refusals int // one after the other
 }
 
-// left is how long a door stays shut.
-func (p *pauses) left(name string, now time.Time) time.Duration {
+// remaining returns how long calls with a key still have to wait.
+func (p *rateLimits) remaining(name string, now time.Time) time.Duration {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if d := p.doors[name]; d != nil {
+	if d := p.limited[name]; d != nil {
 		return d.until.Sub(now)
 	}
 	return 0
 }
 
-// shut notes that an instance asked us to wait, for as long as it said, or for a while that grows each time if it did not
-// (hinted is false); and returns for how long.
-func (p *pauses) shut(name string, now time.Time, after time.Duration, hinted bool) time.Duration {
+// refused records that an instance asked us to wait, and returns for how long: after if it said so (hinted), else a time that
+// grows with each refusal.
+func (p *rateLimits) refused(name string, now time.Time, after time.Duration, hinted bool) time.Duration {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.doors == nil {
-		p.doors = map[string]*door{}
+	if p.limited == nil {
+		p.limited = map[string]*limitState{}
 	}
-	d := p.doors[name]
+	d := p.limited[name]
 	if d == nil {
-		d = &door{}
-		p.doors[name] = d
+		d = &limitState{}
+		p.limited[name] = d
 	}
 	if !hinted {
-		after = min(firstPause<<min(d.refusals, 10), lastPause)
-		after += rand.N(after / 4) // not all cities at once
+		after = min(firstPause<<min(d.refusals, 10), maxPause)
+		after += rand.N(after / 4) // so that not all cities come back at once
 	}
 	d.refusals++
 	d.until = now.Add(after)
 	return after
 }
 
-// open notes that an instance let us in.
-func (p *pauses) open(name string) {
+// accepted records that an instance has accepted a call.
+func (p *rateLimits) accepted(name string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	delete(p.doors, name)
+	delete(p.limited, name)
 }
 
-// reader returns the limiter that all readers behind a door share.
-func (p *pauses) reader(name string, pace pace) *rate.Limiter {
+// readLimiter returns the limiter that all readers with the same key share.
+func (p *rateLimits) readLimiter(name string, timing timing) *rate.Limiter {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.readers == nil {
-		p.readers = map[string]*rate.Limiter{}
+	if p.readLimiters == nil {
+		p.readLimiters = map[string]*rate.Limiter{}
 	}
-	if p.readers[name] == nil {
-		p.readers[name] = newLimiter(pace)
+	if p.readLimiters[name] == nil {
+		p.readLimiters[name] = newLimiter(timing)
 	}
-	return p.readers[name]
+	return p.readLimiters[name]
 }
 
-func newLimiter(pace pace) *rate.Limiter { return rate.NewLimiter(rate.Every(pace.gap), pace.burst) }
+func newLimiter(timing timing) *rate.Limiter {
+	return rate.NewLimiter(rate.Every(timing.gap), timing.burst)
+}

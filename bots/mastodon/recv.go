@@ -14,40 +14,40 @@ import (
 	"linienfunk/report"
 )
 
-// Recv reads the mentions of an account in their order. The stream says when to look, and so do its beginnings, so that
-// nothing falls between a look and a stream; a slow poll helps where there is no stream.
+// Recv reads the mentions of an account in order. It reads when the stream announces one, each time the stream opens, so that no mention is
+// missed before, and at a slow poll, since some servers have no stream.
 func (b *bot) Recv(ctx context.Context, a bots.Account, out bots.Out) error {
 	row, c, err := b.account(ctx, a.City)
 	if err != nil {
 		return err
 	}
-	d, err := b.dialectOf(ctx, c)
+	d, err := b.profileOf(ctx, c)
 	if err != nil {
-		return b.outage(ctx, row, c.explain(ctx, "describe instance", err))
+		return b.recordOutage(ctx, row, c.explain(ctx, "describe instance", err))
 	}
-	c = b.clientOf(row, c.token) // now that it is known how the instance counts
-	if err := b.lookAtSelf(ctx, &row, c); err != nil {
-		return b.outage(ctx, row, err)
+	c = b.clientOf(row, c.token) // now with the rate limits of the server's software
+	if err := b.checkAccount(ctx, &row, c); err != nil {
+		return b.recordOutage(ctx, row, err)
 	}
 	r := newReader(b, c, row, d, out)
-	return b.outage(ctx, r.account, r.run(ctx))
+	return b.recordOutage(ctx, r.account, r.run(ctx))
 }
 
 // run reads until ctx ends or something fails.
 func (r *reader) run(ctx context.Context) error {
-	signs := r.bot.follow(ctx, r.client, r.dialect)
-	defer signs.stop()
-	poll := time.NewTicker(r.bot.pace.poll)
+	streamEvents := r.bot.subscribe(ctx, r.client, r.server)
+	defer streamEvents.stop()
+	poll := time.NewTicker(r.bot.timing.poll)
 	defer poll.Stop()
 	err := r.catchUp(ctx)
 	for err == nil {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
-		case <-signs.news:
+		case <-streamEvents.mention:
 			err = r.catchUp(ctx)
-		case id := <-signs.deleted:
-			err = r.deleted(ctx, id)
+		case id := <-streamEvents.deleted:
+			err = r.mentionDeleted(ctx, id)
 		case <-poll.C:
 			err = r.poll(ctx)
 		}
@@ -55,74 +55,73 @@ func (r *reader) run(ctx context.Context) error {
 	return err
 }
 
-// poll looks at what signs may have missed.
+// poll reads what the stream may have missed.
 func (r *reader) poll(ctx context.Context) error {
-	if err := r.lookBack(ctx); err != nil {
+	if err := r.rereadRecent(ctx); err != nil {
 		return err
 	}
-	if r.bot.core.Now().Sub(r.selfSeen) > r.bot.pace.self {
-		r.selfSeen = r.bot.core.Now()
-		if err := r.bot.lookAtSelf(ctx, &r.account, r.client); err != nil {
+	if r.bot.core.Now().Sub(r.selfCheckedAt) > r.bot.timing.selfCheck {
+		r.selfCheckedAt = r.bot.core.Now()
+		if err := r.bot.checkAccount(ctx, &r.account, r.client); err != nil {
 			return err
 		}
 	}
-	return r.watch(ctx)
+	return r.checkNextMention(ctx)
 }
 
-// reader is the reading path of one account.
+// reader reads the mentions of one account.
 type reader struct {
 	bot     *bot
 	client  *client
 	account Account
-	dialect dialect
+	server  serverProfile
 	out     bots.Out
 	limit   *rate.Limiter
 	pager   *pager
 
-	floor, next string            // the positions at the poll before the last one, and at the last one
-	seen        map[masto.ID]bool // what came behind floor
-	selfSeen    time.Time         // when we last looked how the account is
+	rereadFrom, next string            // positions at the poll before the last one, and at the last one
+	seen             map[masto.ID]bool // notifications after rereadFrom that were handled
+	selfCheckedAt    time.Time         // when checkAccount was last called
 }
 
-func newReader(b *bot, c *client, row Account, d dialect, out bots.Out) *reader {
+func newReader(b *bot, c *client, row Account, d serverProfile, out bots.Out) *reader {
 	r := &reader{
-		bot: b, client: c, account: row, dialect: d, out: out, limit: newLimiter(b.pace),
-		floor: row.Position, next: row.Position, seen: map[masto.ID]bool{}, selfSeen: b.core.Now(),
+		bot: b, client: c, account: row, server: d, out: out, limit: newLimiter(b.timing),
+		rereadFrom: row.Position, next: row.Position, seen: map[masto.ID]bool{}, selfCheckedAt: b.core.Now(),
 	}
-	if d.perAddress() {
-		r.limit = b.pauses.reader(row.Instance, b.pace)
+	if d.limitsByAddress() {
+		r.limit = b.rateLimits.readLimiter(row.Instance, b.timing)
 	}
 	types := []string{"mention"}
-	if d.tellsEdits() {
+	if d.notifiesOfEdits() {
 		types = append(types, "update")
 	}
 	r.pager = &pager{client: c, types: types, newestFirst: d.newestFirst(), wait: r.limit.Wait}
 	return r
 }
 
-// catchUp hands in all mentions behind the position, oldest first.
+// catchUp hands in all mentions after the position, oldest first.
 func (r *reader) catchUp(ctx context.Context) error { return r.read(ctx, r.account.Position) }
 
-// lookBack is catchUp from where the position was at least one poll ago. An instance gives a notification its id a moment
-// before others can see it: when two come at the same time, the one with the lower id may appear when the
-// position has passed it.
-func (r *reader) lookBack(ctx context.Context) error {
-	if err := r.read(ctx, r.floor); err != nil {
+// rereadRecent is catchUp from the position of at least one poll ago. An instance assigns a notification's id a moment before the
+// notification can be read: of two at the same time, the one with the lower id may appear when the position has passed it.
+func (r *reader) rereadRecent(ctx context.Context) error {
+	if err := r.read(ctx, r.rereadFrom); err != nil {
 		return err
 	}
-	r.floor, r.next = r.next, r.account.Position
-	maps.DeleteFunc(r.seen, func(id masto.ID, _ bool) bool { return id.Compare(masto.ID(r.floor)) <= 0 })
+	r.rereadFrom, r.next = r.next, r.account.Position
+	maps.DeleteFunc(r.seen, func(id masto.ID, _ bool) bool { return id.Compare(masto.ID(r.rereadFrom)) <= 0 })
 	return nil
 }
 
-// read hands in all mentions after an id that were not seen yet, oldest first. The position moves after each.
+// read hands in all mentions after an id that were not handled yet, oldest first. It moves the position after each.
 func (r *reader) read(ctx context.Context, after string) error {
 	for {
 		page, err := r.pager.next(ctx, after)
 		if err != nil {
 			return r.explain(ctx, err)
 		}
-		if err := r.works(ctx); err != nil {
+		if err := r.recovered(ctx); err != nil {
 			return err
 		}
 		if len(page) == 0 {
@@ -141,7 +140,7 @@ func (r *reader) read(ctx context.Context, after string) error {
 	}
 }
 
-// explain is client.explain, for what nobody refused a report by.
+// explain is client.explain for reading, where no error is about one report and so none is permanent.
 func (r *reader) explain(ctx context.Context, err error) error {
 	err = r.client.explain(ctx, "read notifications", err)
 	if e := bots.AsError(err); e.Kind == bots.KindPermanent {
@@ -150,8 +149,8 @@ func (r *reader) explain(ctx context.Context, err error) error {
 	return err
 }
 
-// works notes that an instance that failed works again.
-func (r *reader) works(ctx context.Context) error {
+// recovered records that the instance works again.
+func (r *reader) recovered(ctx context.Context) error {
 	if r.account.FailingSince == nil {
 		return nil
 	}
@@ -159,10 +158,10 @@ func (r *reader) works(ctx context.Context) error {
 	return r.bot.accounts.Update(ctx, r.account, map[string]any{"failing_since": nil})
 }
 
-// handle hands in one mention, or looks at one that was edited, and moves the position.
+// handle hands in one mention, or checks one that was edited, and moves the position.
 func (r *reader) handle(ctx context.Context, n *masto.Notification) error {
 	if n.Type == "update" && n.Status != nil {
-		if err := r.edited(ctx, n.Status); err != nil {
+		if err := r.mentionEdited(ctx, n.Status); err != nil {
 			return err
 		}
 	}
@@ -175,11 +174,10 @@ func (r *reader) handle(ctx context.Context, n *masto.Notification) error {
 		return nil
 	}
 	r.account.Position = string(n.ID)
-	// Also when ctx ends just now: what is stored need not come again.
 	return r.bot.accounts.Update(ctx, r.account, map[string]any{"position": r.account.Position})
 }
 
-// text returns what a mention reports, and false if it is none for us: our own post, that of another bot, or nothing at all.
+// text returns the text of a mention, and false if it is no report: our own post, one of a bot, or an empty one.
 func (r *reader) text(n *masto.Notification) (string, bool) {
 	s, a := n.Status, r.account
 	switch {
@@ -192,13 +190,13 @@ func (r *reader) text(n *masto.Notification) (string, bool) {
 	return text, text != ""
 }
 
-// addressees are the names at the beginning of an answer. Programs write them there by themselves, and one may be of who made the
-// report that is answered, and made it privately.
-var addressees = regexp.MustCompile(`^(?:@[\pL\pN_]+(?:[.-]+[\pL\pN_]+)*(?:@[\pL\pN_]+(?:[.-]+[\pL\pN_]+)*)?(?:\s+|$))+`)
+// leadingMentions are the names at the beginning of a reply. Apps insert them, and one may name the author of a private report
+// that is replied to.
+var leadingMentions = regexp.MustCompile(`^(?:@[\pL\pN_]+(?:[.-]+[\pL\pN_]+)*(?:@[\pL\pN_]+(?:[.-]+[\pL\pN_]+)*)?(?:\s+|$))+`)
 
-// statusText is what a mention of the account says.
+// statusText returns the text of a status that mentions the account, without that mention.
 func statusText(a Account, s *masto.Status) string {
-	me := self{acct: a.Acct, domain: a.Domain, urls: []string{a.URL}}
+	me := ownNames{acct: a.Acct, domain: a.Domain, urls: []string{a.URL}}
 	for _, m := range s.Mentions {
 		if string(m.ID) == a.AccountID {
 			me.urls = append(me.urls, m.URL)
@@ -206,7 +204,7 @@ func statusText(a Account, s *masto.Status) string {
 	}
 	text := plainText(s.Content, me)
 	if s.InReplyToID != nil {
-		text = addressees.ReplaceAllString(text, "")
+		text = leadingMentions.ReplaceAllString(text, "")
 	}
 	if warning := tidy(stripMention(s.SpoilerText, me)); warning != "" && text != "" {
 		text = warning + "\n\n" + text

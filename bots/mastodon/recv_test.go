@@ -89,9 +89,10 @@ func position(t testing.TB, w *bottest.World) string {
 	return row.Position
 }
 
-func slowPoll(w *bottest.World) { w.Bot.(*bot).pace.poll = time.Hour }
+func slowPoll(w *bottest.World) { w.Bot.(*bot).timing.poll = time.Hour }
 
 func TestAStreamBringsMentionsAtOnce(t *testing.T) {
+	t.Parallel()
 	w, fake := newWorld(t)
 	a := connect(t, w, fake, "zuerich", "zuerich")
 	slowPoll(w)
@@ -109,6 +110,7 @@ func TestAStreamBringsMentionsAtOnce(t *testing.T) {
 }
 
 func TestMentionsOfAGapAreCaughtUpInOrderWhenTheStreamIsBack(t *testing.T) {
+	t.Parallel()
 	w, fake := newWorld(t)
 	fake.PageSize = 3
 	a := connect(t, w, fake, "zuerich", "zuerich")
@@ -130,6 +132,7 @@ func TestMentionsOfAGapAreCaughtUpInOrderWhenTheStreamIsBack(t *testing.T) {
 }
 
 func TestAMentionThatAppearsLateIsNotPassedOver(t *testing.T) {
+	t.Parallel()
 	w, fake := newWorld(t)
 	a := connect(t, w, fake, "zuerich", "zuerich")
 	var got []string
@@ -139,7 +142,7 @@ func TestAMentionThatAppearsLateIsNotPassedOver(t *testing.T) {
 	})
 	appear := fake.MentionLate("rider@elsewhere.example", "@zuerich eins", "public")
 	fake.Mention("rider@elsewhere.example", "@zuerich zwei", "public")
-	for i, look := range []func(context.Context) error{r.catchUp, r.lookBack, r.lookBack, r.lookBack, r.lookBack} {
+	for i, look := range []func(context.Context) error{r.catchUp, r.rereadRecent, r.rereadRecent, r.rereadRecent, r.rereadRecent} {
 		if i == 2 {
 			appear()
 		}
@@ -162,7 +165,7 @@ func newReaderFor(t testing.TB, w *bottest.World, a bots.Account, out bots.Out) 
 	if err != nil {
 		t.Fatal(err)
 	}
-	d, err := b.dialectOf(t.Context(), c)
+	d, err := b.profileOf(t.Context(), c)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -170,6 +173,7 @@ func newReaderFor(t testing.TB, w *bottest.World, a bots.Account, out bots.Out) 
 }
 
 func TestAServerWithoutStreamingIsPolled(t *testing.T) {
+	t.Parallel()
 	w, fake := newWorld(t)
 	fake.Streaming, fake.Version = false, 3
 	a := connect(t, w, fake, "zuerich", "zuerich")
@@ -183,6 +187,7 @@ func TestAServerWithoutStreamingIsPolled(t *testing.T) {
 }
 
 func TestThePositionMovesOnlyWhenTheReportIsStored(t *testing.T) {
+	t.Parallel()
 	w, fake := newWorld(t)
 	a := connect(t, w, fake, "zuerich", "zuerich")
 	full := errors.New("disk is full")
@@ -213,6 +218,7 @@ func TestThePositionMovesOnlyWhenTheReportIsStored(t *testing.T) {
 }
 
 func TestHistoryFromBeforeTheLoginIsNotReplayed(t *testing.T) {
+	t.Parallel()
 	w, fake := newWorld(t)
 	fake.AddAccount("zuerich")
 	fake.Mention("rider@elsewhere.example", "@zuerich alt", "public")
@@ -224,6 +230,7 @@ func TestHistoryFromBeforeTheLoginIsNotReplayed(t *testing.T) {
 }
 
 func TestANewLoginOfTheSameAccountGoesOnWhereItWas(t *testing.T) {
+	t.Parallel()
 	w, fake := newWorld(t)
 	connect(t, w, fake, "zuerich", "zuerich")
 	fake.Mention("rider@elsewhere.example", "@zuerich dazwischen", "public")
@@ -234,6 +241,7 @@ func TestANewLoginOfTheSameAccountGoesOnWhereItWas(t *testing.T) {
 }
 
 func TestBotsAndTheAccountItselfAndEmptyMentionsAreIgnored(t *testing.T) {
+	t.Parallel()
 	w, fake := newWorld(t)
 	a := connect(t, w, fake, "zuerich", "zuerich")
 	fake.Mention("relay@elsewhere.example", "@zuerich kontrolle", "public")
@@ -248,6 +256,7 @@ func TestBotsAndTheAccountItselfAndEmptyMentionsAreIgnored(t *testing.T) {
 }
 
 func TestWhatIsNotForEverybodyIsPrivate(t *testing.T) {
+	t.Parallel()
 	w, fake := newWorld(t)
 	a := connect(t, w, fake, "zuerich", "zuerich")
 	in := receive(t, w, a, nil)
@@ -260,6 +269,7 @@ func TestWhatIsNotForEverybodyIsPrivate(t *testing.T) {
 }
 
 func TestAnAnswerDoesNotTellWhomItAnswers(t *testing.T) {
+	t.Parallel()
 	w, fake := newWorld(t)
 	a := connect(t, w, fake, "zuerich", "zuerich")
 	in := receive(t, w, a, nil)
@@ -282,6 +292,7 @@ func TestAnAnswerDoesNotTellWhomItAnswers(t *testing.T) {
 }
 
 func TestAContentWarningStandsBeforeTheText(t *testing.T) {
+	t.Parallel()
 	w, fake := newWorld(t)
 	a := connect(t, w, fake, "zuerich", "zuerich")
 	in := receive(t, w, a, nil)
@@ -292,6 +303,7 @@ func TestAContentWarningStandsBeforeTheText(t *testing.T) {
 }
 
 func TestReadingWaitsAsLongAsTheInstanceAsks(t *testing.T) {
+	t.Parallel()
 	w, fake := newWorld(t)
 	a := connect(t, w, fake, "zuerich", "zuerich")
 	fake.Fail(bottest.TooMany)
@@ -303,6 +315,7 @@ func TestReadingWaitsAsLongAsTheInstanceAsks(t *testing.T) {
 }
 
 func TestARevokedTokenEndsReading(t *testing.T) {
+	t.Parallel()
 	w, fake := newWorld(t)
 	a := connect(t, w, fake, "zuerich", "zuerich")
 	slowPoll(w)
@@ -315,10 +328,11 @@ func TestARevokedTokenEndsReading(t *testing.T) {
 }
 
 func TestAStreamThatSaysNothingIsGivenUp(t *testing.T) {
+	t.Parallel()
 	w, fake := newWorld(t)
 	a := connect(t, w, fake, "zuerich", "zuerich")
 	slowPoll(w)
-	w.Bot.(*bot).pace.idle = 50 * time.Millisecond
+	w.Bot.(*bot).timing.idle = 50 * time.Millisecond
 	receive(t, w, a, nil)
 	wait(t, "a third stream", func() bool { return fake.Requests("GET /api/v1/streaming/user") >= 3 })
 }

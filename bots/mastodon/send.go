@@ -14,8 +14,8 @@ import (
 	"linienfunk/report"
 )
 
-// Send boosts a public mention where the city wants that, and posts a copy of everything else. What came of it is remembered, so that
-// a repetition after a crash shows nothing twice, whatever the instance knows of idempotency.
+// Send boosts a public mention if the city wants that, and posts a copy of all other reports. The state of each report is stored, so that
+// a repetition after a crash posts nothing twice even if the instance has no idempotency keys.
 func (b *bot) Send(ctx context.Context, a bots.Account, r report.Report) (report.Receipt, error) {
 	row, c, err := b.account(ctx, a.City)
 	if errors.Is(err, kit.ErrNoAccount) {
@@ -28,11 +28,11 @@ func (b *bot) Send(ctx context.Context, a bots.Account, r report.Report) (report
 	if err != nil {
 		return report.Receipt{}, fmt.Errorf("look up city: %w", err)
 	}
-	d, err := b.dialectOf(ctx, c)
+	d, err := b.profileOf(ctx, c)
 	if err != nil {
 		return report.Receipt{}, c.explain(ctx, "describe instance", err)
 	}
-	c = b.clientOf(row, c.token) // now that it is known how the instance counts
+	c = b.clientOf(row, c.token) // now with the rate limits of the server's software
 	made := Post{City: a.City, Key: keyOf(r), Instance: row.Instance, Judged: b.store.digest(r.Text)}
 	if id, here := localID(row.Instance, r.Ref); here && r.Bot == b.core.Name {
 		made.Source = string(id)
@@ -44,26 +44,26 @@ func (b *bot) Send(ctx context.Context, a bots.Account, r report.Report) (report
 	if post.RemoteID != "" {
 		return post.receipt(), nil
 	}
-	if post.Instance != row.Instance { // the city has moved between two attempts
+	if post.Instance != row.Instance { // the city has changed its account between two attempts
 		post.Instance, post.Source, post.Tries, post.Refused = made.Instance, made.Source, 0, 0
 	}
-	s := &sending{bot: b, client: c, account: row, city: city, style: styleOf(city), dialect: d, report: r, post: post}
+	s := &delivery{bot: b, client: c, account: row, city: city, style: styleOf(city), server: d, report: r, post: post}
 	return s.run(ctx)
 }
 
-// sending is one report on its way to one account.
-type sending struct {
+// delivery is one report that is being posted by one account.
+type delivery struct {
 	bot     *bot
 	client  *client
 	account Account
 	city    bots.City
 	style   style
-	dialect dialect
+	server  serverProfile
 	report  report.Report
 	post    Post
 }
 
-func (s *sending) run(ctx context.Context) (report.Receipt, error) {
+func (s *delivery) run(ctx context.Context) (report.Receipt, error) {
 	source, err := s.source(ctx)
 	if err != nil {
 		return report.Receipt{}, err
@@ -84,9 +84,9 @@ func (s *sending) run(ctx context.Context) (report.Receipt, error) {
 	return s.post.receipt(), nil
 }
 
-// source is the mention that the report came from as it is now; nil if it came from elsewhere, or cannot be read. One that its
-// author has deleted is not spread, neither as a boost nor as a copy.
-func (s *sending) source(ctx context.Context) (*masto.Status, error) {
+// source reads the mention that the report came from; nil if it came from another network, or the mention cannot be read. If its author has
+// deleted it, that is a permanent error: it is neither boosted nor copied.
+func (s *delivery) source(ctx context.Context) (*masto.Status, error) {
 	if s.post.Source == "" {
 		return nil, nil
 	}
@@ -94,17 +94,17 @@ func (s *sending) source(ctx context.Context) (*masto.Status, error) {
 	switch code := status(err); {
 	case err == nil:
 		return source, nil
-	case gone(err):
-		return nil, bots.Permanent("error-deleted", fmt.Errorf("read mention: %w", &answer{status: code}))
+	case notFound(err):
+		return nil, bots.Permanent("error-deleted", fmt.Errorf("read mention: %w", &apiError{status: code}))
 	case code >= 400 && code < 500 && code != http.StatusUnauthorized && code != http.StatusForbidden:
 		return nil, nil
 	}
 	return nil, s.client.explain(ctx, "read mention", err)
 }
 
-// boosts says whether the mention is to be boosted: public, and still what the censor saw. One that was edited since is
-// copied as it was, as the city's other networks have it.
-func (s *sending) boosts(source *masto.Status) bool {
+// boosts says whether to boost the mention: it must be public and still have the text that the censor saw. If it was edited, the
+// original text is posted as a copy, as on the city's other networks.
+func (s *delivery) boosts(source *masto.Status) bool {
 	return source != nil && s.city.Options.Text("repost") == "boost" && !s.report.Private && public(source.Visibility) &&
 		statusText(s.account, source) == s.report.Text
 }
@@ -113,8 +113,8 @@ func public(visibility string) bool {
 	return visibility == masto.VisibilityPublic || visibility == masto.VisibilityUnlisted
 }
 
-// remoteID is how a status is called in reports and receipts: with its instance, since a city may move to another one,
-// where its id means nothing or something else.
+// remoteID is a status's id in reports and receipts: with its instance, since the id is wrong on another one, to which the
+// city may change.
 func remoteID(instance string, id masto.ID) string { return instance + " " + string(id) }
 
 // localID is the status's id on the instance; false if it is a status of another one.
@@ -123,8 +123,8 @@ func localID(instance, remote string) (masto.ID, bool) {
 	return masto.ID(id), here
 }
 
-// Retract deletes a post, or takes a boost back. A boost is deleted like a post; where an instance gave us the
-// original's id for it, deleting finds nothing of ours, and unboosting is right.
+// Retract deletes a post, or undoes a boost. A boost is deleted like a post. Some instances return the original's id for a
+// boost; then there is nothing to delete, and it is undone by the original's id.
 func (b *bot) Retract(ctx context.Context, a bots.Account, _ string, sent report.Receipt) error {
 	row, c, err := b.account(ctx, a.City)
 	if errors.Is(err, kit.ErrNoAccount) {
@@ -140,20 +140,20 @@ func (b *bot) Retract(ctx context.Context, a bots.Account, _ string, sent report
 	return c.explain(ctx, "delete status", c.remove(ctx, id))
 }
 
-// remove deletes a post of ours, or takes a boost back. One that is gone already is no error.
+// remove deletes a post of ours, or undoes a boost. It returns nil if there is none.
 func (c *client) remove(ctx context.Context, id masto.ID) error {
 	err := c.DeleteStatus(ctx, id)
-	if gone(err) || status(err) == http.StatusForbidden {
-		_, unboost := c.Unreblog(ctx, id)
-		if unboost == nil || gone(unboost) {
+	if notFound(err) || status(err) == http.StatusForbidden {
+		_, undoBoost := c.Unreblog(ctx, id)
+		if undoBoost == nil || notFound(undoBoost) {
 			return nil
 		}
 	}
-	if gone(err) {
+	if notFound(err) {
 		return nil
 	}
 	return err
 }
 
-// gone says that there is nothing there. A 410 says more: the whole instance is being closed.
-func gone(err error) bool { return status(err) == http.StatusNotFound }
+// notFound says that there is nothing there. A 410 says more: the whole instance is being closed.
+func notFound(err error) bool { return status(err) == http.StatusNotFound }

@@ -42,6 +42,7 @@ func wantKind(t testing.TB, err error, kind bots.Kind, say string) {
 }
 
 func TestAPublicMentionIsBoostedOnce(t *testing.T) {
+	t.Parallel()
 	w, fake := newWorld(t)
 	a := connect(t, w, fake, "zuerich", "zuerich")
 	id := fake.Mention("rider@elsewhere.example", "@zuerich kontrolle u8", "public")
@@ -61,6 +62,7 @@ func TestAPublicMentionIsBoostedOnce(t *testing.T) {
 }
 
 func TestABoostIsTakenBackAlsoByTheIdOfTheOriginal(t *testing.T) {
+	t.Parallel()
 	w, fake := newWorld(t)
 	a := connect(t, w, fake, "zuerich", "zuerich")
 	id := fake.Mention("rider@elsewhere.example", "@zuerich kontrolle u8", "public")
@@ -71,6 +73,7 @@ func TestABoostIsTakenBackAlsoByTheIdOfTheOriginal(t *testing.T) {
 }
 
 func TestACityMayWantCopiesInsteadOfBoosts(t *testing.T) {
+	t.Parallel()
 	w, fake := newWorld(t)
 	a := connect(t, w, fake, "zuerich", "zuerich")
 	w.SetOption(t, "zuerich", "repost", "copy")
@@ -82,6 +85,7 @@ func TestACityMayWantCopiesInsteadOfBoosts(t *testing.T) {
 }
 
 func TestAPrivateMentionBecomesACopyWithoutItsAuthorThatPingsNobody(t *testing.T) {
+	t.Parallel()
 	w, fake := newWorld(t)
 	a := connect(t, w, fake, "zuerich", "zuerich")
 	fake.AddAccount("bystander")
@@ -104,6 +108,7 @@ func TestAPrivateMentionBecomesACopyWithoutItsAuthorThatPingsNobody(t *testing.T
 }
 
 func TestAMentionThatWasDeletedIsNotSpread(t *testing.T) {
+	t.Parallel()
 	w, fake := newWorld(t)
 	a := connect(t, w, fake, "zuerich", "zuerich")
 	id := fake.Mention("rider@elsewhere.example", "@zuerich kontrolle u8", "public")
@@ -116,6 +121,7 @@ func TestAMentionThatWasDeletedIsNotSpread(t *testing.T) {
 }
 
 func TestAMentionThatCannotBeBoostedIsCopied(t *testing.T) {
+	t.Parallel()
 	w, fake := newWorld(t)
 	a := connect(t, w, fake, "zuerich", "zuerich")
 	id := fake.Mention("rider@elsewhere.example", "@zuerich kontrolle u8", "public")
@@ -127,6 +133,7 @@ func TestAMentionThatCannotBeBoostedIsCopied(t *testing.T) {
 }
 
 func TestAServerThatRefusesASecondBoostHasGotTheFirst(t *testing.T) {
+	t.Parallel()
 	w, fake := newWorld(t)
 	a := connect(t, w, fake, "zuerich", "zuerich")
 	id := fake.Mention("rider@elsewhere.example", "@zuerich kontrolle u8", "public")
@@ -141,9 +148,10 @@ func TestAServerThatRefusesASecondBoostHasGotTheFirst(t *testing.T) {
 }
 
 func TestAPostThatWasTakenButNotAnsweredIsNotRepeated(t *testing.T) {
+	t.Parallel()
 	w, fake := newWorld(t)
 	a := connect(t, w, fake, "zuerich", "zuerich")
-	w.Bot.(*bot).pace.call = 200e6
+	w.Bot.(*bot).timing.call = 200e6
 	fake.FailPath(bottest.Swallow, "/api/v1/statuses")
 	_, err := w.Bot.(bots.Sender).Send(t.Context(), a, other("1", "kontrolle u8"))
 	wantKind(t, err, bots.KindRetry, "error-unreachable")
@@ -156,6 +164,7 @@ func TestAPostThatWasTakenButNotAnsweredIsNotRepeated(t *testing.T) {
 }
 
 func TestA403MeansRevokedOnlyIfTheTokenIsDead(t *testing.T) {
+	t.Parallel()
 	w, fake := newWorld(t)
 	connect(t, w, fake, "zuerich", "zuerich")
 	b := w.Bot.(*bot)
@@ -174,6 +183,7 @@ func TestA403MeansRevokedOnlyIfTheTokenIsDead(t *testing.T) {
 }
 
 func TestWithoutAnAccountNothingIsSent(t *testing.T) {
+	t.Parallel()
 	w, _ := newWorld(t)
 	_, err := w.Bot.(bots.Sender).Send(t.Context(), bots.Account{City: "zuerich"}, other("1", "x"))
 	wantKind(t, err, bots.KindPermanent, "error-no-account")
@@ -183,6 +193,7 @@ func TestWithoutAnAccountNothingIsSent(t *testing.T) {
 }
 
 func TestAfterAMoveToAnotherInstanceAMentionOnTheOldOneIsCopiedAndItsPostsAreNotTouched(t *testing.T) {
+	t.Parallel()
 	w, old := newWorld(t)
 	a := connect(t, w, old, "zuerich", "zuerich")
 	id := old.Mention("rider@elsewhere.example", "@zuerich kontrolle u8", "public")

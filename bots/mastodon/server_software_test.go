@@ -22,6 +22,7 @@ func newDialect(t testing.TB, d mastodontest.Dialect) (*bottest.World, *mastodon
 }
 
 func TestSoftwareIsKnownByWhatItSaysOfItself(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		said instance
 		want software
@@ -47,6 +48,7 @@ func TestSoftwareIsKnownByWhatItSaysOfItself(t *testing.T) {
 var others = []mastodontest.Dialect{mastodontest.GoToSocial, mastodontest.Akkoma, mastodontest.Pixelfed, mastodontest.Ancient}
 
 func TestMentionsAreCaughtUpInOrderWhateverPagesTheServerGives(t *testing.T) {
+	t.Parallel()
 	for _, d := range others {
 		t.Run(string(d), func(t *testing.T) {
 			w, fake := newDialect(t, d)
@@ -70,6 +72,7 @@ func TestMentionsAreCaughtUpInOrderWhateverPagesTheServerGives(t *testing.T) {
 }
 
 func TestAServerThatHasNoStreamIsNotAskedForOne(t *testing.T) {
+	t.Parallel()
 	for _, d := range others[:3] {
 		w, fake := newDialect(t, d)
 		a := connect(t, w, fake, "zuerich", "zuerich")
@@ -83,6 +86,7 @@ func TestAServerThatHasNoStreamIsNotAskedForOne(t *testing.T) {
 }
 
 func TestCopiesAndBoostsWorkOnServersThatTakeText(t *testing.T) {
+	t.Parallel()
 	for _, d := range others[:2] {
 		w, fake := newDialect(t, d)
 		a := connect(t, w, fake, "zuerich", "zuerich")
@@ -104,6 +108,7 @@ func TestCopiesAndBoostsWorkOnServersThatTakeText(t *testing.T) {
 }
 
 func TestPixelfedBoostsAndSaysThatItTakesNoText(t *testing.T) {
+	t.Parallel()
 	w, fake := newDialect(t, mastodontest.Pixelfed)
 	a := connect(t, w, fake, "zuerich", "zuerich")
 	id := fake.Mention("rider@elsewhere.example", "@zuerich kontrolle u8", "public")
@@ -119,10 +124,11 @@ func TestPixelfedBoostsAndSaysThatItTakesNoText(t *testing.T) {
 }
 
 func TestABoostThatWasTakenButNotAnsweredIsNotRepeatedOnGoToSocial(t *testing.T) {
+	t.Parallel()
 	w, fake := newDialect(t, mastodontest.GoToSocial)
 	a := connect(t, w, fake, "zuerich", "zuerich")
 	id := fake.Mention("rider@elsewhere.example", "@zuerich kontrolle u8", "public")
-	w.Bot.(*bot).pace.call = 200 * time.Millisecond
+	w.Bot.(*bot).timing.call = 200 * time.Millisecond
 	fake.FailPath(bottest.Swallow, "/api/v1/statuses")
 	if _, err := w.Bot.(bots.Sender).Send(t.Context(), a, own(fake, id)); err == nil {
 		t.Fatal("no error")
@@ -137,6 +143,7 @@ func TestABoostThatWasTakenButNotAnsweredIsNotRepeatedOnGoToSocial(t *testing.T)
 }
 
 func TestAPauseOfAServerThatCountsAddressesHoldsForAllItsCities(t *testing.T) {
+	t.Parallel()
 	w, fake := newDialect(t, mastodontest.GoToSocial)
 	zuerich := connect(t, w, fake, "zuerich", "zuerich")
 	ghent := connect(t, w, fake, "ghent", "ghent")
@@ -158,6 +165,7 @@ func TestAPauseOfAServerThatCountsAddressesHoldsForAllItsCities(t *testing.T) {
 }
 
 func TestReadersBehindOneAddressShareWhatTheyMayAsk(t *testing.T) {
+	t.Parallel()
 	for d, shared := range map[mastodontest.Dialect]bool{mastodontest.Mastodon: false, mastodontest.GoToSocial: true} {
 		w, fake := newDialect(t, d)
 		one := newReaderFor(t, w, connect(t, w, fake, "zuerich", "zuerich"), nil)
@@ -169,6 +177,7 @@ func TestReadersBehindOneAddressShareWhatTheyMayAsk(t *testing.T) {
 }
 
 func TestARefusalThatTheServerWouldRepeatForTheSameKeyIsFollowedByAnotherKey(t *testing.T) {
+	t.Parallel()
 	w, fake := newDialect(t, mastodontest.Akkoma)
 	a := connect(t, w, fake, "zuerich", "zuerich")
 	fake.FailPath(bottest.TooMany, "/api/v1/statuses")
@@ -183,32 +192,34 @@ func TestARefusalThatTheServerWouldRepeatForTheSameKeyIsFollowedByAnotherKey(t *
 }
 
 func TestPausesGrowAsLongAsAServerDoesNotSayHowLong(t *testing.T) {
-	var p pauses
+	t.Parallel()
+	var p rateLimits
 	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 	last := time.Duration(0)
 	for range 5 {
-		got := p.shut("door", now, 0, false)
-		if got <= last || p.left("door", now) != got {
+		got := p.refused("door", now, 0, false)
+		if got <= last || p.remaining("door", now) != got {
 			t.Errorf("after %v comes %v", last, got)
 		}
 		last = got
 	}
 	for range 20 {
-		last = p.shut("door", now, 0, false)
+		last = p.refused("door", now, 0, false)
 	}
-	if last < lastPause || last > lastPause*5/4 {
+	if last < maxPause || last > maxPause*5/4 {
 		t.Errorf("in the end %v", last)
 	}
-	if got := p.shut("door", now, 7*time.Second, true); got != 7*time.Second {
+	if got := p.refused("door", now, 7*time.Second, true); got != 7*time.Second {
 		t.Errorf("it says 7 seconds, we wait %v", got)
 	}
-	p.open("door")
-	if got := p.shut("door", now, 0, false); got < firstPause || got > firstPause*5/4 {
+	p.accepted("door")
+	if got := p.refused("door", now, 0, false); got < firstPause || got > firstPause*5/4 {
 		t.Errorf("after it let us in: %v", got)
 	}
 }
 
 func TestABusyServerThatSaysWhenToComeBackIsBelieved(t *testing.T) {
+	t.Parallel()
 	client := answering(t, func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Retry-After", "30") // docs/api/throttling.md of GoToSocial
 		w.WriteHeader(http.StatusServiceUnavailable)

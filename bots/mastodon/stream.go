@@ -8,31 +8,31 @@ import (
 	masto "github.com/mattn/go-mastodon"
 )
 
-// signs are what an account's stream tells. Without a stream they are nil, and nothing ever comes.
-type signs struct {
-	news    <-chan struct{} // there may be something to read
+// streamEvents are the events of an account's stream. The channels are nil if the server has no stream.
+type streamEvents struct {
+	mention <-chan struct{} // there may be a new mention
 	deleted <-chan masto.ID // a status may be gone
 	stop    func()
 }
 
-// maxDeleted is how many deletions wait to be looked at; the others are found by watch.
-const maxDeleted = 100
+// maxQueuedDeletions is how many deletions are queued; checkNextMention finds the others.
+const maxQueuedDeletions = 100
 
-// follow listens to the account's stream, where there is one, until stop is called.
-func (b *bot) follow(ctx context.Context, c *client, d dialect) signs {
-	if !d.streams() {
-		return signs{stop: func() {}}
+// subscribe follows the account's stream, if the server has one, until stop is called.
+func (b *bot) subscribe(ctx context.Context, c *client, d serverProfile) streamEvents {
+	if !d.hasStream() {
+		return streamEvents{stop: func() {}}
 	}
-	news, deleted := make(chan struct{}, 1), make(chan masto.ID, maxDeleted)
+	news, deleted := make(chan struct{}, 1), make(chan masto.ID, maxQueuedDeletions)
 	ctx, cancel := context.WithCancel(ctx)
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
-		b.stream(ctx, c, listener{
-			look: func() {
+		b.stream(ctx, c, eventHandler{
+			mention: func() {
 				select {
 				case news <- struct{}{}:
-				default: // a look is due already
+				default: // one is queued
 				}
 			},
 			deleted: func(id masto.ID) {
@@ -43,58 +43,57 @@ func (b *bot) follow(ctx context.Context, c *client, d dialect) signs {
 			},
 		})
 	}()
-	return signs{news, deleted, func() { cancel(); <-ended }}
+	return streamEvents{news, deleted, func() { cancel(); <-ended }}
 }
 
-// listener is called for what a stream tells; its functions return at once.
-type listener struct {
-	look    func()
+// eventHandler is called for a stream's events. Its functions return at once.
+type eventHandler struct {
+	mention func()
 	deleted func(masto.ID)
 }
 
-// stream listens to the account's events until ctx ends, and tells l. A stream
-// that breaks is opened again after a pause, which grows as long as none outlasts it. Errors are not reported:
-// reading goes on by polling, and meets the same trouble where it matters.
-func (b *bot) stream(ctx context.Context, c *client, l listener) {
-	pause := b.pace.pauseMin
+// stream follows the account's stream until ctx ends and calls l for its events. It opens a broken stream again after a pause, which
+// grows until a stream lasts longer than it. Errors are not reported: polling goes on and reports them.
+func (b *bot) stream(ctx context.Context, c *client, l eventHandler) {
+	pause := b.timing.pauseMin
 	for {
 		began := time.Now()
 		b.listen(ctx, c, l)
 		if time.Since(began) > 2*pause {
-			pause = b.pace.pauseMin
+			pause = b.timing.pauseMin
 		}
 		select {
 		case <-ctx.Done():
 			return
 		case <-time.After(jitter(pause)):
 		}
-		pause = min(2*pause, b.pace.pauseMax)
+		pause = min(2*pause, b.timing.pauseMax)
 	}
 }
 
-// listen follows one stream (https://docs.joinmastodon.org/methods/streaming/#user) to its end.
-func (b *bot) listen(ctx context.Context, c *client, l listener) {
-	ctx, cancel := context.WithCancel(withStream(ctx, l.look))
+// listen follows one connection of the stream (https://docs.joinmastodon.org/methods/streaming/#user) to its end.
+func (b *bot) listen(ctx context.Context, c *client, l eventHandler) {
+	ctx, cancel := context.WithCancel(withStream(ctx, l.mention))
 	events, err := c.StreamingUser(ctx)
 	if err != nil {
 		cancel()
 		return
 	}
 	defer func() {
-		cancel() // go-mastodon opens the stream again and again until its context ends ...
+		cancel() // until its context ends, go-mastodon reopens the stream ...
 		for range events {
-		} // ... and hands over what it has until then
+		} // ... and sends events
 	}()
 	for event := range events {
 		switch e := event.(type) {
 		case *masto.ErrorEvent:
 			if code := status(e.Err); code == http.StatusUnauthorized || code == http.StatusForbidden {
-				l.look() // the reading path will know what to make of it, sooner than by the next poll
+				l.mention() // reading reports the error, before the next poll
 			}
 			return
 		case *masto.NotificationEvent:
 			if e.Notification.Type == "mention" || e.Notification.Type == "update" {
-				l.look()
+				l.mention()
 			}
 		case *masto.DeleteEvent:
 			l.deleted(e.ID)

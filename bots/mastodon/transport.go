@@ -13,24 +13,24 @@ import (
 	"time"
 )
 
-// maxAnswer is the longest answer read, and the longest line of a stream, in bytes. A page of 80 long statuses has about one MB.
+// maxAnswer is the maximum size of a response, and of a line of a stream, in bytes. A page of 80 long statuses has about 1 MB.
 const maxAnswer = 4 << 20
 
-// errNotJSON says that something else than the API answered: the page of a proxy, or of no Mastodon at all.
+// errNotJSON says that the response is not of the API, but e.g. a page of a proxy or of another program.
 type errNotJSON struct{ status int }
 
 func (e *errNotJSON) Error() string { return fmt.Sprintf("instance answers %d, not in JSON", e.status) }
 
-// errTooMany is a 429, or a 503 that says when to come back (docs/api/throttling.md of GoToSocial). As an error it keeps
-// go-mastodon from sleeping inside the call for up to an hour. A status of 0 means that the instance was not even asked.
-type errTooMany struct {
+// errTooMany is a 429, or a 503 with Retry-After (docs/api/throttling.md of GoToSocial). Returning it as an error keeps
+// go-mastodon from sleeping inside the call for up to an hour. A status of 0 means that the call was not made.
+type rateLimitError struct {
 	status int
 	after  time.Duration
 }
 
-func (e *errTooMany) Error() string {
+func (e *rateLimitError) Error() string {
 	if e.status == 0 {
-		return "instance is left alone, as it asked for"
+		return "instance asked to wait"
 	}
 	return fmt.Sprintf("instance answers %d, wait", e.status)
 }
@@ -49,44 +49,44 @@ func withIdempotencyKey(ctx context.Context, key string) context.Context {
 	return context.WithValue(ctx, idempotencyKey, key)
 }
 
-// withStream allows calls to the streaming API to last, and calls opened each time the stream has been accepted.
+// withStream lifts the time limit of calls to the streaming API, and calls opened each time a stream opens.
 func withStream(ctx context.Context, opened func()) context.Context {
 	return context.WithValue(ctx, streamKey, opened)
 }
 
 // transport stands between go-mastodon and the program's HTTP client.
 type transport struct {
-	next   http.RoundTripper
-	now    func() time.Time
-	pace   pace
-	pauses *pauses
-	door   string // whom the instance counts, in pauses
-	shared bool   // behind the door are others, who hear of its pauses
+	next       http.RoundTripper
+	now        func() time.Time
+	timing     timing
+	rateLimits *rateLimits
+	limitKey   string // the account or instance whose calls are counted together
+	shared     bool   // the key is that of all accounts on the instance
 }
 
 func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
-	if left := t.pauses.left(t.door, t.now()); t.shared && left > 0 {
-		return nil, &errTooMany{after: left}
+	if left := t.rateLimits.remaining(t.limitKey, t.now()); t.shared && left > 0 {
+		return nil, &rateLimitError{after: left}
 	}
 	ctx, cancel := context.WithCancel(req.Context())
 	opened, stream := ctx.Value(streamKey).(func())
 	stream = stream && strings.Contains(req.URL.Path, "/api/v1/streaming/")
-	limit := t.pace.call
+	limit := t.timing.call
 	if stream {
-		limit = t.pace.idle
+		limit = t.timing.idle
 	}
 	clock := time.AfterFunc(limit, cancel)
 	end := func() { clock.Stop(); cancel() }
 
-	resp, err := t.next.RoundTrip(t.dress(req, ctx))
+	resp, err := t.next.RoundTrip(t.withHeaders(req, ctx))
 	if err != nil {
-		if ctx.Err() != nil && req.Context().Err() == nil { // before end, which cancels ctx as our clock does
+		if ctx.Err() != nil && req.Context().Err() == nil { // before end, which cancels ctx as our timer does
 			err = context.DeadlineExceeded
 		}
 		end()
 		return nil, err
 	}
-	if err := t.check(resp, stream); err != nil {
+	if err := t.checkResponse(resp, stream); err != nil {
 		resp.Body.Close()
 		end()
 		return nil, err
@@ -100,8 +100,8 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
-// dress adds what go-mastodon leaves out.
-func (t *transport) dress(req *http.Request, ctx context.Context) *http.Request {
+// withHeaders adds the headers that go-mastodon does not set.
+func (t *transport) withHeaders(req *http.Request, ctx context.Context) *http.Request {
 	req = req.Clone(ctx)
 	if key, ok := ctx.Value(idempotencyKey).(string); ok && req.Method == http.MethodPost {
 		req.Header.Set("Idempotency-Key", key)
@@ -109,14 +109,14 @@ func (t *transport) dress(req *http.Request, ctx context.Context) *http.Request 
 	return req
 }
 
-func (t *transport) check(resp *http.Response, stream bool) error {
+func (t *transport) checkResponse(resp *http.Response, stream bool) error {
 	busy := resp.StatusCode == http.StatusServiceUnavailable && resp.Header.Get("Retry-After") != ""
 	if busy || resp.StatusCode == http.StatusTooManyRequests {
 		after, hinted := retryAfter(resp.Header, t.now())
-		return &errTooMany{resp.StatusCode, t.pauses.shut(t.door, t.now(), after, hinted)}
+		return &rateLimitError{resp.StatusCode, t.rateLimits.refused(t.limitKey, t.now(), after, hinted)}
 	}
 	if !stream {
-		t.pauses.open(t.door)
+		t.rateLimits.accepted(t.limitKey)
 	}
 	kind, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type"))
 	switch {
@@ -132,9 +132,9 @@ func (t *transport) check(resp *http.Response, stream bool) error {
 
 func redirects(status int) bool { return status >= 300 && status < 400 }
 
-// retryAfter is the pause that an instance asks for: by Retry-After (RFC 9110, in seconds or as a date), or by
+// retryAfter returns how long an instance asks us to wait: by Retry-After (RFC 9110, in seconds or as a date), or by
 // X-RateLimit-Reset, a time (https://docs.joinmastodon.org/api/rate-limits/) or a Unix timestamp (docs/api/ratelimiting.md of
-// GoToSocial; Laravel, and so Pixelfed); an hour at most. It is false when the instance does not say, as Pleroma and Akkoma
+// GoToSocial; Laravel, and so Pixelfed); an hour at most. It returns false if the instance does not say, as Pleroma and Akkoma
 // never do (lib/pleroma/web/plugs/rate_limiter.ex).
 func retryAfter(h http.Header, now time.Time) (time.Duration, bool) {
 	var after time.Duration
@@ -153,7 +153,7 @@ func retryAfter(h http.Header, now time.Time) (time.Duration, bool) {
 	return min(max(after, time.Second), time.Hour), true
 }
 
-// cappedBody is the body of an answer that must end, soon and not too long.
+// cappedBody is the body of a response, with limits for time and size.
 type cappedBody struct {
 	body   io.ReadCloser
 	caller context.Context
@@ -168,7 +168,7 @@ func (b *cappedBody) Read(p []byte) (int, error) {
 	n, err := b.body.Read(p[:min(len(p), b.left)])
 	b.left -= n
 	if errors.Is(err, context.Canceled) && b.caller.Err() == nil {
-		err = context.DeadlineExceeded // it was our clock
+		err = context.DeadlineExceeded // it was our timer
 	}
 	return n, err
 }
@@ -178,9 +178,8 @@ func (b *cappedBody) Close() error {
 	return b.body.Close()
 }
 
-// streamBody is the body of a stream. It ends when nothing comes for a while, as on a dead connection, and when a line does
-// not end, all of which go-mastodon would keep; and never without an error: go-mastodon would open it again at once, without
-// a word.
+// streamBody is the body of a stream. It fails if no data arrives for a while, as on a dead connection, and if a line is too long, since
+// go-mastodon keeps whole lines in memory. It always ends with an error: after an io.EOF go-mastodon reopens the stream at once.
 type streamBody struct {
 	body  io.ReadCloser
 	line  int // bytes of the line that has not ended yet

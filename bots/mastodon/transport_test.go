@@ -23,6 +23,7 @@ import (
 )
 
 func TestThePauseThatAnInstanceAsksFor(t *testing.T) {
+	t.Parallel()
 	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 	for name, c := range map[string]struct {
 		header, value string
@@ -57,6 +58,7 @@ func answering(t *testing.T, f http.HandlerFunc) *client {
 }
 
 func TestAnAnswerWithoutEndIsCut(t *testing.T) {
+	t.Parallel()
 	c := answering(t, func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
 		io.WriteString(w, `"`)
@@ -75,6 +77,7 @@ func TestAnAnswerWithoutEndIsCut(t *testing.T) {
 }
 
 func TestAStreamWhoseLineDoesNotEndIsGivenUp(t *testing.T) {
+	t.Parallel()
 	c := answering(t, func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/event-stream")
 		io.WriteString(w, strings.Repeat("event: notification\n", 3*maxAnswer/20)) // long as a whole, but not one line
@@ -100,8 +103,9 @@ func TestAStreamWhoseLineDoesNotEndIsGivenUp(t *testing.T) {
 }
 
 func TestAnAnswerThatDripsIsGivenUp(t *testing.T) {
+	t.Parallel()
 	w, _ := newWorld(t)
-	w.Bot.(*bot).pace.call = 100 * time.Millisecond
+	w.Bot.(*bot).timing.call = 100 * time.Millisecond
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
 		io.WriteString(w, `{"id":`)
@@ -116,6 +120,7 @@ func TestAnAnswerThatDripsIsGivenUp(t *testing.T) {
 }
 
 func TestRequestsNameTheProgramAndCarryTheirKey(t *testing.T) {
+	t.Parallel()
 	var got []http.Header
 	c := answering(t, func(w http.ResponseWriter, r *http.Request) {
 		got = append(got, r.Header.Clone())
@@ -137,6 +142,7 @@ func TestRequestsNameTheProgramAndCarryTheirKey(t *testing.T) {
 }
 
 func TestAnswersOfInstancesSayWhatToDo(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		status int
 		kind   string
@@ -178,6 +184,7 @@ func TestAnswersOfInstancesSayWhatToDo(t *testing.T) {
 }
 
 func TestAnInstanceThatIsNotThereIsTriedAgain(t *testing.T) {
+	t.Parallel()
 	gone := httptest.NewServer(http.NotFoundHandler())
 	gone.Close()
 	unknown := httptest.NewUnstartedServer(http.NotFoundHandler())
@@ -214,8 +221,9 @@ func TestAnInstanceThatIsNotThereIsTriedAgain(t *testing.T) {
 }
 
 func TestAnInstanceThatDoesNotAnswerIsGivenUp(t *testing.T) {
+	t.Parallel()
 	w, _ := newWorld(t)
-	w.Bot.(*bot).pace.call = 100 * time.Millisecond
+	w.Bot.(*bot).timing.call = 100 * time.Millisecond
 	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }))
 	defer server.Close()
 	c := w.Bot.(*bot).client(server.URL, "token")

@@ -15,7 +15,7 @@ func (b *bot) WebUI() http.Handler { return b.pages.Settings(kit.Routes{"POST /c
 // Public serves the link to the account on a city's page, and the address where instances send browsers back to.
 func (b *bot) Public() http.Handler {
 	state := func(query url.Values) string { return query.Get("state") }
-	return b.pages.Public(kit.Routes{"GET /callback": b.logins.Callback(state, b.comeBack)})
+	return b.pages.Public(kit.Routes{"GET /callback": b.logins.Callback(state, b.finishRedirect)})
 }
 
 // newPages makes the pages.
@@ -23,13 +23,15 @@ func (b *bot) newPages() kit.Pages[Account, *Account] {
 	return kit.Pages[Account, *Account]{
 		Core: b.core, Accounts: b.accounts, Connect: b.connect, Say: loginText,
 		Check: func(ctx context.Context, row Account, token string) (Account, error) {
-			err := b.lookAtSelf(ctx, &row, b.clientOf(row, token))
+			err := b.checkAccount(ctx, &row, b.clientOf(row, token))
 			return row, err
 		},
-		Disconnected: func(ctx context.Context, row Account, token string) { b.giveBack(ctx, row.City, row.Instance, token) },
+		Disconnected: func(ctx context.Context, row Account, token string) {
+			b.revokeIfUnused(ctx, row.City, row.Instance, token)
+		},
 		Extra: func(_ *http.Request, row Account, connected bool) (any, error) {
-			kept, known := b.dialects.known(row.Instance)
-			return notes{NoText: connected && known && !kept.takesText()}, nil
+			kept, known := b.profiles.cached(row.Instance)
+			return notes{NoText: connected && known && !kept.acceptsText()}, nil
 		},
 	}
 }
@@ -82,7 +84,7 @@ func (b *bot) pasteCode(w http.ResponseWriter, r *http.Request) {
 }
 
 // comeBack ends a login where the instance has sent the browser back.
-func (b *bot) comeBack(w http.ResponseWriter, r *http.Request, login Login, verifier string) {
+func (b *bot) finishRedirect(w http.ResponseWriter, r *http.Request, login Login, verifier string) {
 	query := r.URL.Query()
 	if query.Get("error") != "" || query.Get("code") == "" {
 		b.pages.Failed(w, r, "login-denied")
