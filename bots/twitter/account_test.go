@@ -8,6 +8,7 @@ import (
 
 // TestAnAccountAndALoginOfAnEarlierVersionStillWork has rows as the version before bots/kit wrote them.
 func TestAnAccountAndALoginOfAnEarlierVersionStillWork(t *testing.T) {
+	t.Parallel()
 	w, _ := newWorld(t, "2")
 	b, now := w.Bot.(*bot), w.Core.Now().UTC()
 	keys, _ := hex.DecodeString("57940b8dfd033cc1fe6d7a4d70111d5c054bc29192705c502c192b9f15ce6b449bb1d4df1b3b02442b9f9b85fbfd9d95f106b5afa6c85cc78891e887affa1523efba4c5196")

@@ -11,6 +11,7 @@ import (
 )
 
 func TestAnAnswerSaysWhatToDo(t *testing.T) {
+	t.Parallel()
 	const problem = `{"type":"https://api.x.com/2/problems/%s","title":"x","detail":"x"}`
 	v1 := func(code int) string { return fmt.Sprintf(`{"errors":[{"code":%d,"message":"x"}]}`, code) }
 	for name, test := range map[string]struct {
@@ -54,6 +55,7 @@ func TestAnAnswerSaysWhatToDo(t *testing.T) {
 
 // Version 2 says no more than "Unauthorized" of a signature with a wrong time.
 func TestAnUnauthorizedCallWithAWrongClockIsNoLoginThatEnded(t *testing.T) {
+	t.Parallel()
 	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 	for off, want := range map[time.Duration]string{
 		0: "error-revoked", 2 * time.Minute: "error-revoked", 20 * time.Minute: "error-clock", -20 * time.Minute: "error-clock",
@@ -67,6 +69,7 @@ func TestAnUnauthorizedCallWithAWrongClockIsNoLoginThatEnded(t *testing.T) {
 }
 
 func TestWhatXSaysInSentencesIsNotKept(t *testing.T) {
+	t.Parallel()
 	body := `{"detail":"Your text geheimwort is bad","type":"https://api.x.com/2/problems/Geheim wort","errors":[{"code":1,"message":"geheimwort"}]}`
 	if got := readAnswer(400, http.Header{}, []byte(body), time.Now()).Error(); strings.Contains(strings.ToLower(got), "geheim") {
 		t.Errorf("the error says %q", got)
@@ -74,6 +77,7 @@ func TestWhatXSaysInSentencesIsNotKept(t *testing.T) {
 }
 
 func TestAPauseLastsUntilTheLimitIsReset(t *testing.T) {
+	t.Parallel()
 	now := time.Unix(1_800_000_000, 0)
 	at := func(d time.Duration) string { return fmt.Sprint(now.Add(d).Unix()) }
 	for name, test := range map[string]struct {

@@ -39,6 +39,7 @@ func speaking(t testing.TB, server http.RoundTripper) map[string]dialect {
 }
 
 func TestAnAnswerWithoutWhatItMustHaveIsAnError(t *testing.T) {
+	t.Parallel()
 	for _, body := range []string{``, `null`, `{}`, `{"data":null}`, `[{}]`, `[null]`, `{"data":[{}],"meta":{}}`, `{"data":{"id":"abc","username":"a b"}}`, `{"data":{"id":"7","username":"../x"}}`} {
 		for version, d := range speaking(t, says(body)) {
 			if who, err := d.me(t.Context()); err == nil {
@@ -55,6 +56,7 @@ func TestAnAnswerWithoutWhatItMustHaveIsAnError(t *testing.T) {
 }
 
 func TestAnAnswerWithoutEndIsAnError(t *testing.T) {
+	t.Parallel()
 	for version, d := range speaking(t, says(`["`+strings.Repeat("x", maxAnswer)+`"]`)) {
 		if _, err := d.mentions(t.Context(), "", "", pageSize); err == nil {
 			t.Errorf("version %s", version)
@@ -63,6 +65,7 @@ func TestAnAnswerWithoutEndIsAnError(t *testing.T) {
 }
 
 func TestIDsAreOrderedAsNumbersAndTellTheirTime(t *testing.T) {
+	t.Parallel()
 	if compareIDs("9", "10") >= 0 || compareIDs("10", "9") <= 0 || compareIDs("10", "10") != 0 || compareIDs("", "1") >= 0 || compareIDs("1050118621198921728", "1050118621198921729") >= 0 {
 		t.Error("the order is wrong")
 	}

@@ -30,6 +30,7 @@ func noon(w *bottest.World) {
 }
 
 func TestTheLedgerIsWhatXCharges(t *testing.T) {
+	t.Parallel()
 	both(t, func(t *testing.T, w *bottest.World, fake *twittertest.Server) {
 		noon(w)
 		connect(t, w, fake, "zuerich", "zuerich")
@@ -67,6 +68,7 @@ func priceOf(t testing.TB, key string) int64 {
 }
 
 func TestTheLedgerIsExactWithoutARestart(t *testing.T) {
+	t.Parallel()
 	both(t, func(t *testing.T, w *bottest.World, fake *twittertest.Server) {
 		noon(w)
 		connect(t, w, fake, "zuerich", "zuerich")
@@ -89,6 +91,7 @@ func TestTheLedgerIsExactWithoutARestart(t *testing.T) {
 }
 
 func TestACallThatIsNotAnsweredIsCountedAndOneThatIsRefusedCostsNothing(t *testing.T) {
+	t.Parallel()
 	w, fake := newWorld(t, "2")
 	noon(w)
 	connect(t, w, fake, "zuerich", "zuerich")
@@ -119,6 +122,7 @@ func TestACallThatIsNotAnsweredIsCountedAndOneThatIsRefusedCostsNothing(t *testi
 }
 
 func TestReadingStopsBeforeTheMoneyIsSpent(t *testing.T) {
+	t.Parallel()
 	both(t, func(t *testing.T, w *bottest.World, fake *twittertest.Server) {
 		noon(w)
 		w.SetOption(t, "zuerich", "money", 1)
@@ -157,6 +161,7 @@ func TestReadingStopsBeforeTheMoneyIsSpent(t *testing.T) {
 }
 
 func TestWhatWasReadBeforeTheMoneyEndedIsHandedInAndComesAgain(t *testing.T) {
+	t.Parallel()
 	w, fake := newWorld(t, "2")
 	noon(w)
 	connect(t, w, fake, "zuerich", "zuerich")
@@ -180,6 +185,7 @@ func TestWhatWasReadBeforeTheMoneyEndedIsHandedInAndComesAgain(t *testing.T) {
 }
 
 func TestReadingLeavesATenthOfTheBudgetForPosting(t *testing.T) {
+	t.Parallel()
 	both(t, func(t *testing.T, w *bottest.World, fake *twittertest.Server) {
 		noon(w)
 		connect(t, w, fake, "zuerich", "zuerich")
@@ -203,6 +209,7 @@ func TestReadingLeavesATenthOfTheBudgetForPosting(t *testing.T) {
 }
 
 func TestALookInVainForMessagesIsChargedForOneADay(t *testing.T) {
+	t.Parallel()
 	both(t, func(t *testing.T, w *bottest.World, fake *twittertest.Server) {
 		noon(w)
 		connect(t, w, fake, "zuerich", "zuerich")
@@ -226,6 +233,7 @@ func TestALookInVainForMessagesIsChargedForOneADay(t *testing.T) {
 }
 
 func TestReadingStopsAtTheLastCall(t *testing.T) {
+	t.Parallel()
 	w, fake := newWorld(t, "2")
 	noon(w)
 	connect(t, w, fake, "zuerich", "zuerich")
@@ -243,6 +251,7 @@ func TestReadingStopsAtTheLastCall(t *testing.T) {
 }
 
 func TestPostingIsRefusedWhenItCannotBePaid(t *testing.T) {
+	t.Parallel()
 	both(t, func(t *testing.T, w *bottest.World, fake *twittertest.Server) {
 		noon(w)
 		connect(t, w, fake, "zuerich", "zuerich")
@@ -264,6 +273,7 @@ func TestPostingIsRefusedWhenItCannotBePaid(t *testing.T) {
 }
 
 func TestCallsAtTheSameTimeDoNotOverrunTheBudgetTogether(t *testing.T) {
+	t.Parallel()
 	w, _ := newWorld(t, "2")
 	noon(w)
 	w.SetOption(t, "zuerich", "money", 1)
@@ -290,6 +300,7 @@ func TestCallsAtTheSameTimeDoNotOverrunTheBudgetTogether(t *testing.T) {
 }
 
 func TestACrashCountsTooMuchRatherThanTooLittle(t *testing.T) {
+	t.Parallel()
 	w, _ := newWorld(t, "2")
 	noon(w)
 	b := w.Bot.(*bot)
@@ -310,6 +321,7 @@ func TestACrashCountsTooMuchRatherThanTooLittle(t *testing.T) {
 }
 
 func TestTheMetersShowWhatIsSpent(t *testing.T) {
+	t.Parallel()
 	w, fake := newWorld(t, "2")
 	noon(w)
 	connect(t, w, fake, "zuerich", "zuerich")
@@ -333,6 +345,7 @@ func TestTheMetersShowWhatIsSpent(t *testing.T) {
 }
 
 func TestAMonthIsOneOfUTC(t *testing.T) {
+	t.Parallel()
 	at := time.Date(2026, 12, 31, 23, 30, 0, 0, time.UTC)
 	if month(at) != "2026-12" || month(at.Add(time.Hour)) != "2027-01" || untilNextMonth(at) != 30*time.Minute {
 		t.Errorf("%s, %s, %v", month(at), month(at.Add(time.Hour)), untilNextMonth(at))

@@ -18,6 +18,7 @@ func defaults() map[string]string {
 }
 
 func TestTheDefaultsAreAConfigurationWithoutKeys(t *testing.T) {
+	t.Parallel()
 	o, err := readConfig(defaults())
 	if err != nil || o.complete() {
 		t.Fatalf("%+v, %v", o, err)
@@ -28,6 +29,7 @@ func TestTheDefaultsAreAConfigurationWithoutKeys(t *testing.T) {
 }
 
 func TestAConfigurationThatCannotWorkIsNamed(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct{ key, value, want string }{
 		{"consumer_key", "only one", "consumer_secret"},
 		{"consumer_secret", "only one", "consumer_key"},
@@ -61,6 +63,7 @@ func TestAConfigurationThatCannotWorkIsNamed(t *testing.T) {
 }
 
 func TestThePaceKeepsWithinTheRatesOfX(t *testing.T) {
+	t.Parallel()
 	for _, poll := range []string{minPoll.String(), "15s", "1h"} {
 		values := defaults()
 		values["poll"] = poll
@@ -77,6 +80,7 @@ func TestThePaceKeepsWithinTheRatesOfX(t *testing.T) {
 }
 
 func TestAmountsAreExact(t *testing.T) {
+	t.Parallel()
 	for text, want := range map[string]string{
 		"0": "0.00", "5": "5.00", "0.005": "0.005", "0.2": "0.20", "0.200": "0.20", "1.": "1.00", "12.345678": "12.345678", "1000": "1000.00",
 	} {

@@ -12,12 +12,14 @@ var features = bottest.Features{
 }
 
 func TestTwitterKeepsTheContractOfBots(t *testing.T) {
+	t.Parallel()
 	f := features
 	f.Edits = true // 1.1 does not tell of them
 	bottest.Run(t, "twitter", testPlugin(), starts("2"), f)
 }
 
 func TestTwitterKeepsTheContractOfBotsInTheOldDialect(t *testing.T) {
+	t.Parallel()
 	bottest.Run(t, "twitter", testPlugin(), starts("1.1"), features)
 }
 

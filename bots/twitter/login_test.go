@@ -13,6 +13,7 @@ import (
 )
 
 func TestALoginConnectsTheAccountThatAllowedIt(t *testing.T) {
+	t.Parallel()
 	both(t, func(t *testing.T, w *bottest.World, fake *twittertest.Server) {
 		before := w.Core.Now().Truncate(time.Second)
 		a := connect(t, w, fake, "zuerich", "ZuerichMeldet")
@@ -41,6 +42,7 @@ func TestALoginConnectsTheAccountThatAllowedIt(t *testing.T) {
 }
 
 func TestALoginThatDoesNotWorkIsExplained(t *testing.T) {
+	t.Parallel()
 	for name, test := range map[string]struct {
 		prepare func(w *bottest.World, fake *twittertest.Server)
 		want    string
@@ -68,6 +70,7 @@ func TestALoginThatDoesNotWorkIsExplained(t *testing.T) {
 }
 
 func TestALoginEndsOnceInTheBrowserThatBeganIt(t *testing.T) {
+	t.Parallel()
 	w, fake := newWorld(t, "2")
 	start := func() (back string, cookies []*http.Cookie) {
 		begun := w.Submit(t, "zuerich", "/connect", nil)
@@ -101,6 +104,7 @@ func TestALoginEndsOnceInTheBrowserThatBeganIt(t *testing.T) {
 }
 
 func TestWhoDoesNotAllowTheAccessIsSentBackToTheSettings(t *testing.T) {
+	t.Parallel()
 	w, fake := newWorld(t, "2")
 	begun := w.Submit(t, "zuerich", "/connect", nil)
 	back, err := fake.Refuse(begun.Header().Get("Location"))
@@ -114,6 +118,7 @@ func TestWhoDoesNotAllowTheAccessIsSentBackToTheSettings(t *testing.T) {
 }
 
 func TestAnAccountBelongsToOneCity(t *testing.T) {
+	t.Parallel()
 	w, fake := newWorld(t, "2")
 	connect(t, w, fake, "zuerich", "melder")
 	begun := w.Submit(t, "ghent", "/connect", nil)
@@ -127,6 +132,7 @@ func TestAnAccountBelongsToOneCity(t *testing.T) {
 }
 
 func TestAnotherLoginOfTheSameAccountGoesOnWhereItWas(t *testing.T) {
+	t.Parallel()
 	w, fake := newWorld(t, "2")
 	first := connect(t, w, fake, "zuerich", "melder")
 	b := w.Bot.(*bot)
@@ -149,6 +155,7 @@ func TestAnotherLoginOfTheSameAccountGoesOnWhereItWas(t *testing.T) {
 }
 
 func TestDisconnectingGivesTheKeysBack(t *testing.T) {
+	t.Parallel()
 	w, fake := newWorld(t, "2")
 	connect(t, w, fake, "zuerich", "melder")
 	if got := w.Submit(t, "zuerich", "/disconnect", nil); !strings.Contains(got.Header().Get("X-Message"), "@melder") {
@@ -168,6 +175,7 @@ func TestDisconnectingGivesTheKeysBack(t *testing.T) {
 }
 
 func TestWithoutTheOperatorsKeysTheSectionSaysSo(t *testing.T) {
+	t.Parallel()
 	w, fake := newWorld(t, "2")
 	if page := w.Settings(t, "zuerich", "en"); !strings.Contains(page, "/connect") || strings.Contains(page, "has not set up") {
 		t.Errorf("page: %s", page)
@@ -192,6 +200,7 @@ func TestWithoutTheOperatorsKeysTheSectionSaysSo(t *testing.T) {
 }
 
 func TestTheCitysPageShowsWhomToFollow(t *testing.T) {
+	t.Parallel()
 	w, fake := newWorld(t, "2")
 	ask := func() (int, string) {
 		r, _ := http.NewRequest(http.MethodGet, "/", nil)
@@ -216,6 +225,7 @@ func TestTheCitysPageShowsWhomToFollow(t *testing.T) {
 }
 
 func TestKeysAreStoredUnderNamesThatStay(t *testing.T) {
+	t.Parallel()
 	w, fake := newWorld(t, "2")
 	connect(t, w, fake, "zuerich", "melder")
 	_, text, err := w.Bot.(*bot).accounts.Load(t.Context(), "zuerich")
@@ -226,6 +236,7 @@ func TestKeysAreStoredUnderNamesThatStay(t *testing.T) {
 }
 
 func TestTheKeysOfAnAccountThatIsReplacedAreGivenBack(t *testing.T) {
+	t.Parallel()
 	w, fake := newWorld(t, "2")
 	connect(t, w, fake, "zuerich", "melder")
 	connect(t, w, fake, "zuerich", "andere")

@@ -9,6 +9,7 @@ import (
 )
 
 func TestATextIsWhatSomebodyTyped(t *testing.T) {
+	t.Parallel()
 	links := []shortened{
 		{short: "https://t.co/1", long: "https://example.com/x?a=1&copy=2"}, {short: "https://t.co/2", long: "https://x.com/a/status/1/photo/1", media: true},
 		{short: "https://t.co/3", long: "https://twitter.com/marta/status/1/video/1"}, {short: "https://t.co/4", long: "https://twitter.com/messages/media/1"},

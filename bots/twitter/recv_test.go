@@ -65,6 +65,7 @@ func want(t testing.TB, got []string, want ...string) {
 }
 
 func TestOnlyWhatIsNewAndByOthersIsAReport(t *testing.T) {
+	t.Parallel()
 	both(t, func(t *testing.T, w *bottest.World, fake *twittertest.Server) {
 		fake.WriteAt("marta", "@zuerich vor dem anschluss", w.Core.Now().Add(-time.Minute))
 		fake.TellAt("marta", "zuerich", "auch davor", w.Core.Now().Add(-time.Minute))
@@ -88,6 +89,7 @@ func TestOnlyWhatIsNewAndByOthersIsAReport(t *testing.T) {
 }
 
 func TestAMessageAndAProtectedPostArePrivateReports(t *testing.T) {
+	t.Parallel()
 	both(t, func(t *testing.T, w *bottest.World, fake *twittertest.Server) {
 		connect(t, w, fake, "zuerich", "zuerich")
 		k := newDesk(t, w)
@@ -107,6 +109,7 @@ func TestAMessageAndAProtectedPostArePrivateReports(t *testing.T) {
 }
 
 func TestManyMentionsArriveInOrderPageByPage(t *testing.T) {
+	t.Parallel()
 	both(t, func(t *testing.T, w *bottest.World, fake *twittertest.Server) {
 		fake.PageSize = 7
 		connect(t, w, fake, "zuerich", "zuerich")
@@ -125,6 +128,7 @@ func TestManyMentionsArriveInOrderPageByPage(t *testing.T) {
 }
 
 func TestAMentionThatXShowsLateIsRead(t *testing.T) {
+	t.Parallel()
 	both(t, func(t *testing.T, w *bottest.World, fake *twittertest.Server) {
 		connect(t, w, fake, "zuerich", "zuerich")
 		k := newDesk(t, w)
@@ -140,6 +144,7 @@ func TestAMentionThatXShowsLateIsRead(t *testing.T) {
 }
 
 func TestAfterALookThatStoppedEarlyThePositionMovesOn(t *testing.T) {
+	t.Parallel()
 	both(t, func(t *testing.T, w *bottest.World, fake *twittertest.Server) {
 		fake.PageSize = 1
 		connect(t, w, fake, "zuerich", "zuerich")
@@ -157,6 +162,7 @@ func TestAfterALookThatStoppedEarlyThePositionMovesOn(t *testing.T) {
 }
 
 func TestInAFloodTheNewestMentionsAreReadAndTheRestIsLetGo(t *testing.T) {
+	t.Parallel()
 	both(t, func(t *testing.T, w *bottest.World, fake *twittertest.Server) {
 		fake.PageSize = 1
 		connect(t, w, fake, "zuerich", "zuerich")
@@ -173,6 +179,7 @@ func TestInAFloodTheNewestMentionsAreReadAndTheRestIsLetGo(t *testing.T) {
 }
 
 func TestMessagesThatCannotBeReadDoNotHoldMentionsUp(t *testing.T) {
+	t.Parallel()
 	both(t, func(t *testing.T, w *bottest.World, fake *twittertest.Server) {
 		connect(t, w, fake, "zuerich", "zuerich")
 		k := newDesk(t, w)
@@ -189,6 +196,7 @@ func TestMessagesThatCannotBeReadDoNotHoldMentionsUp(t *testing.T) {
 }
 
 func TestThePositionMovesOnlyBehindWhatIsStored(t *testing.T) {
+	t.Parallel()
 	both(t, func(t *testing.T, w *bottest.World, fake *twittertest.Server) {
 		connect(t, w, fake, "zuerich", "zuerich")
 		k := newDesk(t, w)
@@ -206,6 +214,7 @@ func TestThePositionMovesOnlyBehindWhatIsStored(t *testing.T) {
 }
 
 func TestAnEditedPostIsTheSameReport(t *testing.T) {
+	t.Parallel()
 	w, fake := newWorld(t, "2")
 	connect(t, w, fake, "zuerich", "zuerich")
 	k := newDesk(t, w)
@@ -220,6 +229,7 @@ func TestAnEditedPostIsTheSameReport(t *testing.T) {
 }
 
 func TestLinksAreShownAsTheyWereTypedAndPicturesAreNot(t *testing.T) {
+	t.Parallel()
 	both(t, func(t *testing.T, w *bottest.World, fake *twittertest.Server) {
 		connect(t, w, fake, "zuerich", "zuerich")
 		k := newDesk(t, w)
@@ -229,6 +239,7 @@ func TestLinksAreShownAsTheyWereTypedAndPicturesAreNot(t *testing.T) {
 }
 
 func TestAnAnswerDoesNotTellWhomItAnswers(t *testing.T) {
+	t.Parallel()
 	both(t, func(t *testing.T, w *bottest.World, fake *twittertest.Server) {
 		connect(t, w, fake, "zuerich", "zuerich")
 		k := newDesk(t, w)
@@ -239,6 +250,7 @@ func TestAnAnswerDoesNotTellWhomItAnswers(t *testing.T) {
 }
 
 func TestALongPostIsReadAsAWhole(t *testing.T) {
+	t.Parallel()
 	w, fake := newWorld(t, "2")
 	connect(t, w, fake, "zuerich", "zuerich")
 	k := newDesk(t, w)
@@ -248,6 +260,7 @@ func TestALongPostIsReadAsAWhole(t *testing.T) {
 }
 
 func TestWhatIsTooOldToBeFreshIsNotPaidFor(t *testing.T) {
+	t.Parallel()
 	w, fake := newWorld(t, "2")
 	connect(t, w, fake, "zuerich", "zuerich")
 	k := newDesk(t, w)
@@ -264,6 +277,7 @@ func TestWhatIsTooOldToBeFreshIsNotPaidFor(t *testing.T) {
 }
 
 func TestWithoutMessagesInTheAccessMentionsGoOnAndThePageSaysSo(t *testing.T) {
+	t.Parallel()
 	both(t, func(t *testing.T, w *bottest.World, fake *twittertest.Server) {
 		connect(t, w, fake, "zuerich", "zuerich")
 		fake.Deny("messages", true)
@@ -291,6 +305,7 @@ func TestWithoutMessagesInTheAccessMentionsGoOnAndThePageSaysSo(t *testing.T) {
 }
 
 func TestWithoutMentionsInTheAccessTheStatusSaysWhatIsMissing(t *testing.T) {
+	t.Parallel()
 	both(t, func(t *testing.T, w *bottest.World, fake *twittertest.Server) {
 		a := connect(t, w, fake, "zuerich", "zuerich")
 		fake.Deny("read", true)
@@ -306,6 +321,7 @@ func TestWithoutMentionsInTheAccessTheStatusSaysWhatIsMissing(t *testing.T) {
 }
 
 func TestTheRateOfMessagesDoesNotHoldMentionsUp(t *testing.T) {
+	t.Parallel()
 	both(t, func(t *testing.T, w *bottest.World, fake *twittertest.Server) {
 		fake.Rates = map[string]int{"GET /2/dm_events": 2, "GET /1.1/direct_messages/events/list.json": 2}
 		connect(t, w, fake, "zuerich", "zuerich")
@@ -323,6 +339,7 @@ func TestTheRateOfMessagesDoesNotHoldMentionsUp(t *testing.T) {
 }
 
 func TestMessagesThatWereReadBeforeTheRateWasUsedUpAreHandedIn(t *testing.T) {
+	t.Parallel()
 	both(t, func(t *testing.T, w *bottest.World, fake *twittertest.Server) {
 		fake.Rates = map[string]int{"GET /2/dm_events": 2, "GET /1.1/direct_messages/events/list.json": 2}
 		connect(t, w, fake, "zuerich", "zuerich")
@@ -340,6 +357,7 @@ func TestMessagesThatWereReadBeforeTheRateWasUsedUpAreHandedIn(t *testing.T) {
 }
 
 func TestXSaysHowLongToWait(t *testing.T) {
+	t.Parallel()
 	both(t, func(t *testing.T, w *bottest.World, fake *twittertest.Server) {
 		connect(t, w, fake, "zuerich", "zuerich")
 		k := newDesk(t, w)

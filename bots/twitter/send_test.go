@@ -52,6 +52,7 @@ func read(t testing.TB, w *bottest.World) []report.Report {
 }
 
 func TestAPublicMentionIsRetweetedOrCopiedAsTheCityChooses(t *testing.T) {
+	t.Parallel()
 	both(t, func(t *testing.T, w *bottest.World, fake *twittertest.Server) {
 		connect(t, w, fake, "zuerich", "zuerich")
 		id := fake.Write("marta", "@zuerich kontrolle u8")
@@ -72,6 +73,7 @@ func TestAPublicMentionIsRetweetedOrCopiedAsTheCityChooses(t *testing.T) {
 }
 
 func TestWhatIsPrivateIsNeverRetweeted(t *testing.T) {
+	t.Parallel()
 	both(t, func(t *testing.T, w *bottest.World, fake *twittertest.Server) {
 		connect(t, w, fake, "zuerich", "zuerich")
 		fake.Protect("leise")
@@ -89,6 +91,7 @@ func TestWhatIsPrivateIsNeverRetweeted(t *testing.T) {
 }
 
 func TestAPostThatHasBecomeProtectedIsCopied(t *testing.T) {
+	t.Parallel()
 	w, fake := newWorld(t, "2")
 	connect(t, w, fake, "zuerich", "zuerich")
 	fake.Write("marta", "@zuerich kontrolle u8")
@@ -102,6 +105,7 @@ func TestAPostThatHasBecomeProtectedIsCopied(t *testing.T) {
 }
 
 func TestAPostThatIsGoneIsNotRetweeted(t *testing.T) {
+	t.Parallel()
 	both(t, func(t *testing.T, w *bottest.World, fake *twittertest.Server) {
 		connect(t, w, fake, "zuerich", "zuerich")
 		id := fake.Write("marta", "@zuerich kontrolle u8")
@@ -116,6 +120,7 @@ func TestAPostThatIsGoneIsNotRetweeted(t *testing.T) {
 }
 
 func TestADuplicateCountsAsSent(t *testing.T) {
+	t.Parallel()
 	both(t, func(t *testing.T, w *bottest.World, fake *twittertest.Server) {
 		connect(t, w, fake, "zuerich", "zuerich")
 		mustSend(t, w, fromElsewhere(w, "1", "kontrolle u8"))
@@ -136,6 +141,7 @@ func TestADuplicateCountsAsSent(t *testing.T) {
 }
 
 func TestWhatWasSentIsAnsweredWithoutACall(t *testing.T) {
+	t.Parallel()
 	w, fake := newWorld(t, "2")
 	connect(t, w, fake, "zuerich", "zuerich")
 	r := fromElsewhere(w, "1", "kontrolle u8")
@@ -153,6 +159,7 @@ func TestWhatWasSentIsAnsweredWithoutACall(t *testing.T) {
 }
 
 func TestLinksAreLeftOutUnlessTheCityPays(t *testing.T) {
+	t.Parallel()
 	both(t, func(t *testing.T, w *bottest.World, fake *twittertest.Server) {
 		connect(t, w, fake, "zuerich", "zuerich")
 		before := fake.Charged("zuerich")
@@ -172,6 +179,7 @@ func TestLinksAreLeftOutUnlessTheCityPays(t *testing.T) {
 }
 
 func TestACopyCallsNobody(t *testing.T) {
+	t.Parallel()
 	w, fake := newWorld(t, "2")
 	connect(t, w, fake, "zuerich", "zuerich")
 	connect(t, w, fake, "ghent", "ghent")
@@ -185,6 +193,7 @@ func TestACopyCallsNobody(t *testing.T) {
 }
 
 func TestAccessThatIsMissingIsNamed(t *testing.T) {
+	t.Parallel()
 	both(t, func(t *testing.T, w *bottest.World, fake *twittertest.Server) {
 		connect(t, w, fake, "zuerich", "zuerich")
 		fake.Write("marta", "@zuerich kontrolle u8")
@@ -201,6 +210,7 @@ func TestAccessThatIsMissingIsNamed(t *testing.T) {
 }
 
 func TestASuspendedAccountIsStopped(t *testing.T) {
+	t.Parallel()
 	both(t, func(t *testing.T, w *bottest.World, fake *twittertest.Server) {
 		connect(t, w, fake, "zuerich", "zuerich")
 		fake.Write("marta", "@zuerich kontrolle u8")
@@ -215,6 +225,7 @@ func TestASuspendedAccountIsStopped(t *testing.T) {
 }
 
 func TestARetweetIsTakenBackToo(t *testing.T) {
+	t.Parallel()
 	both(t, func(t *testing.T, w *bottest.World, fake *twittertest.Server) {
 		connect(t, w, fake, "zuerich", "zuerich")
 		fake.Write("marta", "@zuerich kontrolle u8")
@@ -231,6 +242,7 @@ func TestARetweetIsTakenBackToo(t *testing.T) {
 }
 
 func TestWithoutAnAccountNothingIsSent(t *testing.T) {
+	t.Parallel()
 	w, fake := newWorld(t, "2")
 	a := connect(t, w, fake, "zuerich", "zuerich")
 	w.Submit(t, "zuerich", "/disconnect", nil)

@@ -12,6 +12,7 @@ import (
 // The cases follow the rules that X publishes: https://docs.x.com/fundamentals/counting-characters, and the ranges and cases of
 // github.com/twitter/twitter-text (config/v3.json, conformance/validate.yml), with texts of our own.
 func TestALengthIsWhatXCounts(t *testing.T) {
+	t.Parallel()
 	for name, test := range map[string]struct {
 		text string
 		want int
@@ -74,6 +75,7 @@ func TestALengthIsWhatXCounts(t *testing.T) {
 }
 
 func TestATextIsCutToWhatXTakes(t *testing.T) {
+	t.Parallel()
 	for name, test := range map[string]struct{ text, want string }{
 		"what fits stays":                         {strings.Repeat("x", 280), strings.Repeat("x", 280)},
 		"one too many":                            {strings.Repeat("x", 281), strings.Repeat("x", 278) + "…"},
@@ -96,6 +98,7 @@ func TestATextIsCutToWhatXTakes(t *testing.T) {
 }
 
 func TestLinksAreLeftOutAndNobodyIsCalled(t *testing.T) {
+	t.Parallel()
 	for text, want := range map[string]string{
 		"u8 https://example.com/x jetzt":         "u8 jetzt",
 		"u8 (https://example.com/x).":            "u8 (.",

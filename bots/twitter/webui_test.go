@@ -10,6 +10,7 @@ import (
 )
 
 func TestTheConnectionCanBeChecked(t *testing.T) {
+	t.Parallel()
 	both(t, func(t *testing.T, w *bottest.World, fake *twittertest.Server) {
 		noon(w)
 		connect(t, w, fake, "zuerich", "zuerich")
@@ -48,6 +49,7 @@ func TestTheConnectionCanBeChecked(t *testing.T) {
 }
 
 func TestACheckFindsOutThatTheAccountWasRenamed(t *testing.T) {
+	t.Parallel()
 	both(t, func(t *testing.T, w *bottest.World, fake *twittertest.Server) {
 		before := connect(t, w, fake, "zuerich", "zuerich")
 		fake.Rename("zuerich", "ZuerichMeldet")
