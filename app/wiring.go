@@ -140,7 +140,7 @@ func (p *Program) openFrontend(context.Context) (err error) {
 		DB: p.db, Settings: p.settings, History: p.storage, Mail: p.mail, Box: p.box, BaseURL: p.config.BaseURL, Domain: p.config.Mail.Domain,
 		Log: p.log.With("part", "frontend"), Now: p.now, Proxies: proxies,
 		Withdraw: p.bus.PublishReport,
-		Status:   func(city string) []bots.Status { return p.supervisor.Status(city) },
+		Status:   func(city string) []supervisor.Status { return p.supervisor.Status(city) },
 		Changed:  func(city string) { p.hint(supervisor.AccountHint("", city)) },
 	})
 	return err
@@ -179,7 +179,7 @@ func (p *Program) connectMail(name string, network mail.Network, inbound *tls.Co
 	service := p.mail.Service(name)
 	service.Listen, service.TLS = p.smtp.open, inbound
 	service.Warn = func(ctx context.Context, city, key, say string) {
-		p.frontend.Cities.AccountWarned(ctx, bots.Account{City: city, Revision: key}, bots.Status{Bot: name, Detail: say})
+		p.frontend.Cities.AccountWarned(ctx, bots.Account{City: city, Revision: key}, supervisor.Status{Bot: name, Detail: say})
 	}
 	p.mail.Register(name, network)
 	return network.UseMail(service)

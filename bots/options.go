@@ -1,15 +1,11 @@
 package bots
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
 	"slices"
 	"unicode/utf8"
-
-	"gorm.io/gorm"
-	"gorm.io/gorm/clause"
 )
 
 // OptionKind is what sort of value an Option has.
@@ -93,23 +89,4 @@ func Defaults(options []Option) Options {
 		}
 	}
 	return values
-}
-
-// FormerOption is a row of the table <bot>_former_options: what a city had chosen while that was still kept in a table of
-// the bot's own. A migration writes it with KeepOptions; the core moves it into the city's settings.
-type FormerOption struct {
-	City   string `gorm:"primaryKey;size:32"`
-	Values string `gorm:"not null"` // JSON
-}
-
-// KeepOptions is for migrations that give up a table or column with options: it keeps what a city had chosen for the core.
-func KeepOptions(tx *gorm.DB, city string, values Options) error {
-	text, err := json.Marshal(values)
-	if err != nil {
-		return err
-	}
-	if err := tx.AutoMigrate(&FormerOption{}); err != nil {
-		return err
-	}
-	return tx.Clauses(clause.OnConflict{UpdateAll: true}).Create(&FormerOption{City: city, Values: string(text)}).Error
 }

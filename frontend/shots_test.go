@@ -13,10 +13,10 @@ import (
 
 	"github.com/chromedp/chromedp"
 
-	"linienfunk/bots"
 	"linienfunk/frontend/frontendtest"
 	"linienfunk/internal/testkit/pictures"
 	"linienfunk/settings"
+	"linienfunk/supervisor"
 )
 
 // TestScreenshots takes pictures of the pages with sample data:
@@ -39,9 +39,9 @@ func TestScreenshots(t *testing.T) {
 	s.Sample("ghent", 12)
 	changes(s, "ghent")
 	s.SetStatuses(
-		bots.Status{Bot: "feeds", State: bots.Running, Since: s.Now().Add(-26 * time.Hour)},
-		bots.Status{Bot: "alpha", Label: "@berlin@example.social", State: bots.Waiting, Since: s.Now(), Detail: "fake-detail", Queue: 3},
-		bots.Status{Bot: "broken", State: bots.Halted, Since: s.Now()},
+		supervisor.Status{Bot: "feeds", State: supervisor.Running, Since: s.Now().Add(-26 * time.Hour)},
+		supervisor.Status{Bot: "alpha", Label: "@berlin@example.social", State: supervisor.Waiting, Since: s.Now(), Detail: "fake-detail", Queue: 3},
+		supervisor.Status{Bot: "broken", State: supervisor.Halted, Since: s.Now()},
 	)
 	v := s.VisitorAs("ada@example.org")
 	base, err := url.Parse(s.URL)

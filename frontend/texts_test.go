@@ -14,10 +14,10 @@ import (
 
 	"github.com/BurntSushi/toml"
 
-	"linienfunk/bots"
 	"linienfunk/db"
 	"linienfunk/frontend/frontendtest"
 	"linienfunk/report"
+	"linienfunk/supervisor"
 	"linienfunk/templates"
 )
 
@@ -28,8 +28,8 @@ func TestEveryTextIsThereInEveryLanguageAndIsUsed(t *testing.T) {
 	used := map[string]string{}
 	usedInPages(t, used)
 	usedInCode(t, used)
-	for _, state := range []bots.State{bots.Starting, bots.Running, bots.Waiting, bots.Stuck, bots.Halted} {
-		used["state-"+string(state)] = "bots.State"
+	for _, state := range []supervisor.State{supervisor.Starting, supervisor.Running, supervisor.Waiting, supervisor.Stuck, supervisor.Halted} {
+		used["state-"+string(state)] = "supervisor.State"
 	}
 	for _, status := range []db.Status{db.Queued, db.Retrying, db.Sent, db.Failed, db.Expired, db.Retracted} {
 		used["delivery-"+string(status)] = "db.Status"

@@ -10,6 +10,7 @@ import (
 	"gorm.io/gorm"
 
 	"linienfunk/bots"
+	"linienfunk/db"
 )
 
 // legacyRow is a city's settings before there was a history.
@@ -60,7 +61,7 @@ func (s *Storage) legacyOptions(tx *gorm.DB) (map[string]map[string]bots.Options
 		if !tx.Migrator().HasTable(table) {
 			continue
 		}
-		var rows []bots.FormerOption
+		var rows []db.FormerOption
 		if err := tx.Table(table).Find(&rows).Error; err != nil {
 			return nil, err
 		}

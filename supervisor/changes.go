@@ -152,10 +152,10 @@ func (s *Supervisor) over(k key) <-chan struct{} {
 }
 
 // Status lists how a city's accounts do, in the order of the bots.
-func (s *Supervisor) Status(city string) []bots.Status {
+func (s *Supervisor) Status(city string) []Status {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	var list []bots.Status
+	var list []Status
 	for _, member := range s.env.Directory.members {
 		k := key{city, member.Name}
 		if status, ok := s.halted[k]; ok {

@@ -82,7 +82,7 @@ func (p *process) deliver(ctx context.Context, msg bus.Msg[bus.Order]) error {
 			pauses.reset()
 		}
 		if err == nil {
-			p.send.set(bots.Running, "", p.env.Now())
+			p.send.set(Running, "", p.env.Now())
 			if !d.Status.Final() {
 				err = p.env.save(ctx, d)
 			}
@@ -116,7 +116,7 @@ func (p *process) failed(ctx context.Context, order bus.Order, d *db.Delivery, c
 	switch kind {
 	case bots.KindPermanent:
 		p.log.Warn("the network refuses a report", "entry", order.Entry, "err", cause)
-		p.send.set(bots.Running, "", p.env.Now())
+		p.send.set(Running, "", p.env.Now())
 		d.Status = db.Failed
 		return nil
 	case bots.KindRevoked:

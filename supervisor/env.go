@@ -27,7 +27,7 @@ type Config struct {
 
 	// Revoked is called when a network turned a city's account away: once for each revision of the account, or again
 	// if the program died while it was called.
-	Revoked func(ctx context.Context, a bots.Account, s bots.Status)
+	Revoked func(ctx context.Context, a bots.Account, s Status)
 
 	// SendTime is the deadline of one call of Send or SendPage, Grace what it may take beyond it before it counts as stuck.
 	// Zero means a minute, and five seconds.
@@ -153,7 +153,7 @@ func (e *env) insist(ctx context.Context, what string, f func() error) error {
 func (e *env) revoke(ctx context.Context, p *process, cause error) {
 	say := bots.AsError(cause).Say
 	p.log.Warn("the network has revoked the account; stopped until its credentials change", "err", cause)
-	p.recv.set(bots.Halted, say, e.Now())
+	p.recv.set(Halted, say, e.Now())
 	e.halt(ctx, p, say)
 }
 

@@ -35,8 +35,8 @@ type process struct {
 func start(ctx context.Context, e *env, member Member, account bots.Account, box *mailbox, before <-chan struct{}) *process {
 	p := &process{member: member, account: account, box: box, env: e,
 		log: e.Log.With("city", account.City, "bot", member.Name), done: make(chan struct{})}
-	p.recv.set(bots.Starting, "", e.Now())
-	p.send.set(bots.Running, "", e.Now())
+	p.recv.set(Starting, "", e.Now())
+	p.send.set(Running, "", e.Now())
 	ctx, p.cancel = context.WithCancel(ctx)
 	go func() {
 		defer close(p.done)
@@ -71,7 +71,7 @@ func (p *process) run(ctx context.Context) {
 func (p *process) receive(ctx context.Context) error {
 	receiver, ok := p.member.Bot.(bots.Receiver)
 	if !ok {
-		p.recv.set(bots.Running, "", p.env.Now())
+		p.recv.set(Running, "", p.env.Now())
 		return nil
 	}
 	out := func(ctx context.Context, r report.Report) error {
@@ -79,7 +79,7 @@ func (p *process) receive(ctx context.Context) error {
 	}
 	var pauses backoff
 	for ctx.Err() == nil {
-		p.recv.set(bots.Running, "", p.env.Now())
+		p.recv.set(Running, "", p.env.Now())
 		began := time.Now()
 		err := guardErr(ctx, p.env.Grace, func(ctx context.Context) error { return receiver.Recv(ctx, p.account, out) })
 		if ctx.Err() != nil {
@@ -115,7 +115,7 @@ func (p *process) receive(ctx context.Context) error {
 // names the revision, and is sent once.
 func (p *process) deaf(ctx context.Context, cause error) {
 	p.log.Warn("the network lets the account receive no more; stopped until its credentials change", "err", cause)
-	p.recv.set(bots.Halted, bots.AsError(cause).Say, p.env.Now())
+	p.recv.set(Halted, bots.AsError(cause).Say, p.env.Now())
 	if p.env.Revoked != nil {
 		ctx, cancel := linger(ctx)
 		defer cancel()
@@ -125,9 +125,9 @@ func (p *process) deaf(ctx context.Context, cause error) {
 
 // fail writes down that receiving or sending does not work for now.
 func (p *process) fail(h *health, what string, err error, pause time.Duration) {
-	state := bots.Waiting
+	state := Waiting
 	if errors.Is(err, errStuck) {
-		state = bots.Stuck
+		state = Stuck
 	}
 	h.set(state, bots.AsError(err).Say, p.env.Now())
 	logFailure(p.log, what, err, pause)
@@ -145,13 +145,13 @@ func logFailure(log *slog.Logger, what string, err error, pause time.Duration) {
 // health is the state of one half of a process.
 type health struct {
 	mu       sync.Mutex
-	state    bots.State
+	state    State
 	detail   string
 	since    time.Time
 	restarts int
 }
 
-func (h *health) set(state bots.State, detail string, now time.Time) {
+func (h *health) set(state State, detail string, now time.Time) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.state != state {
@@ -167,7 +167,7 @@ func (h *health) restarted() {
 }
 
 // into merges h into the status: the worse state wins.
-func (h *health) into(s *bots.Status) {
+func (h *health) into(s *Status) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	s.Restarts += h.restarts
@@ -176,24 +176,24 @@ func (h *health) into(s *bots.Status) {
 	}
 }
 
-func rank(state bots.State) int {
+func rank(state State) int {
 	switch state {
-	case bots.Running:
+	case Running:
 		return 1
-	case bots.Starting:
+	case Starting:
 		return 2
-	case bots.Waiting:
+	case Waiting:
 		return 3
-	case bots.Stuck:
+	case Stuck:
 		return 4
-	case bots.Halted:
+	case Halted:
 		return 5
 	}
 	return 0
 }
 
-func (p *process) status() bots.Status {
-	s := bots.Status{Bot: p.member.Name, Label: p.account.Label, Queue: p.box.len()}
+func (p *process) status() Status {
+	s := Status{Bot: p.member.Name, Label: p.account.Label, Queue: p.box.len()}
 	p.recv.into(&s)
 	p.send.into(&s)
 	return s

@@ -60,10 +60,10 @@ func TestARevocationEndsWithItsAccount(t *testing.T) {
 	testkit.Eventually(t, "the account is gone", func() bool { return w.state("zuerich") == "" })
 	w.net.set("zuerich", "1") // the same credentials, connected anew
 	w.changed("zuerich")
-	testkit.Eventually(t, "it runs", func() bool { return w.state("zuerich") == bots.Running })
+	testkit.Eventually(t, "it runs", func() bool { return w.state("zuerich") == supervisor.Running })
 	w.stop()
 	w.start()
-	testkit.Eventually(t, "it runs after a restart as well", func() bool { return w.state("zuerich") == bots.Running })
+	testkit.Eventually(t, "it runs after a restart as well", func() bool { return w.state("zuerich") == supervisor.Running })
 }
 
 func TestABotThatDoesNotListItsAccountsHoldsUpNobodyAndLosesNothing(t *testing.T) {

@@ -80,7 +80,7 @@ func (s *Supervisor) loadRevocations(ctx context.Context) error {
 	defer s.mu.Unlock()
 	for _, row := range rows {
 		k := key{row.City, row.Bot}
-		s.halted[k] = bots.Status{Bot: row.Bot, State: bots.Halted, Detail: row.Detail, Since: row.CreatedAt}
+		s.halted[k] = Status{Bot: row.Bot, State: Halted, Detail: row.Detail, Since: row.CreatedAt}
 		s.revisions[k] = row.Revision
 	}
 	return nil

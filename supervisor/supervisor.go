@@ -39,9 +39,9 @@ type Supervisor struct {
 	mu        sync.Mutex
 	processes map[key]*process
 	boxes     map[key]*mailbox
-	leaving   map[key]*process    // told to stop, perhaps not yet over
-	halted    map[key]bots.Status // revoked accounts, by the status that they show
-	revisions map[key]string      // of halted accounts
+	leaving   map[key]*process // told to stop, perhaps not yet over
+	halted    map[key]Status   // revoked accounts, by the status that they show
+	revisions map[key]string   // of halted accounts
 }
 
 // New makes a Supervisor.
@@ -53,7 +53,7 @@ func New(config Config) *Supervisor {
 		config.Grace = grace
 	}
 	s := &Supervisor{env: env{Config: config}, changes: newChanges(), listeners: map[string]*health{}, processes: map[key]*process{},
-		boxes: map[key]*mailbox{}, leaving: map[key]*process{}, halted: map[key]bots.Status{}, revisions: map[key]string{}}
+		boxes: map[key]*mailbox{}, leaving: map[key]*process{}, halted: map[key]Status{}, revisions: map[key]string{}}
 	s.env.halt = s.halt
 	for _, member := range config.Directory.members {
 		if _, ok := member.Bot.(bots.Listener); ok {
@@ -172,7 +172,7 @@ func (s *Supervisor) listen(ctx context.Context, name string, listener bots.List
 	h, log := s.listeners[name], s.env.Log.With("bot", name)
 	var pauses backoff
 	for ctx.Err() == nil {
-		h.set(bots.Running, "", s.env.Now())
+		h.set(Running, "", s.env.Now())
 		began := time.Now()
 		err := guardErr(ctx, s.env.Grace, func(ctx context.Context) error {
 			return listener.Listen(ctx, func(ctx context.Context, city string, r report.Report) error {
@@ -189,7 +189,7 @@ func (s *Supervisor) listen(ctx context.Context, name string, listener bots.List
 			pauses.reset()
 		}
 		pause := pauses.next()
-		h.set(bots.Waiting, bots.AsError(err).Say, s.env.Now())
+		h.set(Waiting, bots.AsError(err).Say, s.env.Now())
 		h.restarted()
 		logFailure(log, "listening failed; will start again", err, pause)
 		if sleep(ctx, pause) != nil {

@@ -13,6 +13,7 @@ import (
 	"linienfunk/db"
 	"linienfunk/internal/testkit"
 	"linienfunk/report"
+	"linienfunk/supervisor"
 )
 
 func TestAReportIsSentAndItsReceiptIsInTheLedger(t *testing.T) {
@@ -66,9 +67,9 @@ func TestABotThatHangsHoldsUpNobodyElse(t *testing.T) {
 			t.Errorf("sent %q", got)
 		}
 	}
-	testkit.Eventually(t, "the status tells that zuerich is stuck", func() bool { return w.state("zuerich") == bots.Stuck })
+	testkit.Eventually(t, "the status tells that zuerich is stuck", func() bool { return w.state("zuerich") == supervisor.Stuck })
 	testkit.Next(t, hanging) // it was tried again
-	if w.state("ghent") != bots.Running {
+	if w.state("ghent") != supervisor.Running {
 		t.Errorf("ghent is %s", w.state("ghent"))
 	}
 }
@@ -94,7 +95,7 @@ func TestAPanicInReceivingRestartsThisAccountOnly(t *testing.T) {
 	}
 	testkit.Eventually(t, "zuerich runs after two restarts", func() bool {
 		s := w.sup.Status("zuerich")[0]
-		return s.State == bots.Running && s.Restarts == 2
+		return s.State == supervisor.Running && s.Restarts == 2
 	})
 	if n := starts[1].Load(); n != 1 {
 		t.Errorf("ghent was started %d times", n)
@@ -230,7 +231,7 @@ func TestARevokedAccountStopsTellsTheAdminsAndStaysStoppedAfterARestart(t *testi
 		t.Errorf("the admins were told %q", got)
 	}
 	w.ends(entry, db.Failed)
-	if w.state("zuerich") != bots.Halted {
+	if w.state("zuerich") != supervisor.Halted {
 		t.Errorf("the account is %s", w.state("zuerich"))
 	}
 	w.ends(w.relay("zuerich", "kontrolle u9", time.Hour), db.Failed)
@@ -246,7 +247,7 @@ func TestARevokedAccountStopsTellsTheAdminsAndStaysStoppedAfterARestart(t *testi
 	w.net.mu.Unlock()
 	w.net.set("zuerich", "2")
 	w.changed("zuerich")
-	testkit.Eventually(t, "it runs with new credentials", func() bool { return w.state("zuerich") == bots.Running })
+	testkit.Eventually(t, "it runs with new credentials", func() bool { return w.state("zuerich") == supervisor.Running })
 	w.relay("zuerich", "kontrolle u11", time.Hour)
 	if got := testkit.Next(t, sent); got != "zuerich: kontrolle u11" {
 		t.Errorf("sent %q", got)
@@ -270,7 +271,7 @@ func TestAnAccountThatMayOnlyNotReceiveAnyMoreGoesOnSending(t *testing.T) {
 	if got := testkit.Next(t, sent); got != "zuerich: kontrolle u8" {
 		t.Errorf("sent %q", got)
 	}
-	if w.state("zuerich") != bots.Halted || calls.Load() != 1 {
+	if w.state("zuerich") != supervisor.Halted || calls.Load() != 1 {
 		t.Errorf("the account is %s after %d calls", w.state("zuerich"), calls.Load())
 	}
 	w.net.set("zuerich", "2")

@@ -126,7 +126,7 @@ func (w *world) startWith(directory *supervisor.Directory) {
 		Bus: w.bus, DB: w.db, Log: testkit.Log(w.t), Now: w.now,
 		Directory: directory,
 		SendTime:  300 * time.Millisecond, Grace: 100 * time.Millisecond,
-		Revoked:   func(_ context.Context, a bots.Account, s bots.Status) { w.revoked <- a.City + " " + s.Detail },
+		Revoked:   func(_ context.Context, a bots.Account, s supervisor.Status) { w.revoked <- a.City + " " + s.Detail },
 		Retention: func(string) (time.Duration, bool) { return 24 * time.Hour, true },
 		Cities:    func() []string { return []string{"zuerich", "ghent"} },
 	})
@@ -178,7 +178,7 @@ func (w *world) ends(entry uint, status db.Status) db.Delivery {
 	return d
 }
 
-func (w *world) state(city string) bots.State {
+func (w *world) state(city string) supervisor.State {
 	for _, s := range w.sup.Status(city) {
 		return s.State
 	}

@@ -6,11 +6,12 @@ import (
 	"testing"
 
 	"linienfunk/bots"
+	"linienfunk/bots/kit"
 	"linienfunk/internal/testkit"
 )
 
 // Listen runs a Listener until the test ends or stop is called, which waits for its end. It returns when the bot's intake is open.
-func Listen(t testing.TB, l bots.Listener, intake *bots.Intake, out bots.CityOut) (stop func()) {
+func Listen(t testing.TB, l bots.Listener, intake *kit.Intake, out bots.CityOut) (stop func()) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)

@@ -10,7 +10,7 @@ import (
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
 
-	"linienfunk/bots"
+	"linienfunk/db"
 	"linienfunk/internal/secret"
 	"linienfunk/mail/inbound"
 )
@@ -46,7 +46,7 @@ func migrations() []*gormigrate.Migration {
 				return err
 			}
 			for _, row := range rows {
-				if err := bots.KeepOptions(tx, row.City, bots.Options{"enabled": false}); err != nil {
+				if err := db.KeepOptions(tx, row.City, map[string]any{"enabled": false}); err != nil {
 					return err
 				}
 			}

@@ -7,7 +7,7 @@ import (
 	"github.com/go-gormigrate/gormigrate/v2"
 	"gorm.io/gorm"
 
-	"linienfunk/bots"
+	"linienfunk/db"
 	"linienfunk/internal/secret"
 )
 
@@ -42,7 +42,7 @@ func keepOptions(tx *gorm.DB) error {
 		if row.Boost {
 			repost = "boost"
 		}
-		if err := bots.KeepOptions(tx, row.City, bots.Options{"enabled": row.Enabled, "repost": repost}); err != nil {
+		if err := db.KeepOptions(tx, row.City, map[string]any{"enabled": row.Enabled, "repost": repost}); err != nil {
 			return err
 		}
 	}

@@ -18,10 +18,10 @@ type Bot struct {
 	pages           kit.Pages[Account, *Account]
 	store           store
 	limits          limits
-	api             string      // URL of the Bot API, without a slash at the end
-	webhooks        bool        // receive by webhooks; otherwise by polling
-	pollingFallback bool        // poll where Telegram cannot reach the webhook
-	intake          bots.Intake // passes Listen's CityOut to webhooks
+	api             string     // URL of the Bot API, without a slash at the end
+	webhooks        bool       // receive by webhooks; otherwise by polling
+	pollingFallback bool       // poll where Telegram cannot reach the webhook
+	intake          kit.Intake // passes Listen's CityOut to webhooks
 
 	started time.Time
 

@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	"linienfunk/bots"
+	"linienfunk/bots/kit"
 	"linienfunk/internal/limits"
 )
 
@@ -17,7 +18,7 @@ type bot struct {
 	streams    *streamHub
 	post       *template.Template // post.html
 	scriptHash string             // of live.js
-	intake     bots.Intake        // passes Listen's CityOut to the form
+	intake     kit.Intake         // passes Listen's CityOut to the form
 }
 
 // cityURL is the public URL of the city's page.

@@ -7,7 +7,7 @@ import (
 	"github.com/go-gormigrate/gormigrate/v2"
 	"gorm.io/gorm"
 
-	"linienfunk/bots"
+	"linienfunk/db"
 )
 
 // post is a report on a city's page, in web_posts. Ids increase in the order of Send and are never used again, not even after the
@@ -64,7 +64,7 @@ func keepOptions(tx *gorm.DB) error {
 		return err
 	}
 	for _, row := range rows {
-		if err := bots.KeepOptions(tx, row.City, bots.Options{"form": !row.FormOff, "list": !row.ListOff}); err != nil {
+		if err := db.KeepOptions(tx, row.City, map[string]any{"form": !row.FormOff, "list": !row.ListOff}); err != nil {
 			return err
 		}
 	}

@@ -7,8 +7,8 @@ import (
 	"testing"
 	"time"
 
-	"linienfunk/bots"
 	"linienfunk/frontend/frontendtest"
+	"linienfunk/supervisor"
 )
 
 func TestTwoBotsCannotClaimOneFile(t *testing.T) {
@@ -27,7 +27,7 @@ func TestTwoBotsCannotClaimOneFile(t *testing.T) {
 func TestEachBotHasItsSectionAndItsState(t *testing.T) {
 	s := frontendtest.New(t, frontendtest.TwoBots)
 	s.Admin("ada@example.org", "berlin")
-	s.SetStatuses(bots.Status{Bot: "alpha", Label: "@berlin@example.social", State: bots.Waiting, Since: s.Now(), Detail: "fake-detail", Queue: 3})
+	s.SetStatuses(supervisor.Status{Bot: "alpha", Label: "@berlin@example.social", State: supervisor.Waiting, Since: s.Now(), Detail: "fake-detail", Queue: 3})
 	v := s.VisitorAs("ada@example.org")
 	v.Get("/city/berlin").Want(200, `<section id="alpha"`, `<section id="feeds"`, "The fake network",
 		`action="/city/berlin/bot/alpha/connect"`, "waiting to retry", "@berlin@example.social", "the server does not answer", "3 reports waiting")

@@ -5,20 +5,21 @@ import (
 
 	"linienfunk/bots"
 	"linienfunk/frontend/site"
+	"linienfunk/supervisor"
 )
 
 // AccountRevoked tells a city's admins by mail that a network turned their account away.
-func (p *Pages) AccountRevoked(ctx context.Context, a bots.Account, s bots.Status) {
+func (p *Pages) AccountRevoked(ctx context.Context, a bots.Account, s supervisor.Status) {
 	p.notify(ctx, "revoked", a, s)
 }
 
 // AccountWarned tells a city's admins by mail that their account needs them, though it goes on.
-func (p *Pages) AccountWarned(ctx context.Context, a bots.Account, s bots.Status) {
+func (p *Pages) AccountWarned(ctx context.Context, a bots.Account, s supervisor.Status) {
 	p.notify(ctx, "warned", a, s)
 }
 
 // notify sends a letter to each admin, once for each revision of the account.
-func (p *Pages) notify(ctx context.Context, id string, a bots.Account, s bots.Status) {
+func (p *Pages) notify(ctx context.Context, id string, a bots.Account, s supervisor.Status) {
 	city := a.City
 	admins, err := p.DB.AdminsOf(ctx, city)
 	if err != nil {

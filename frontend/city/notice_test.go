@@ -6,13 +6,14 @@ import (
 
 	"linienfunk/bots"
 	"linienfunk/frontend/frontendtest"
+	"linienfunk/supervisor"
 )
 
 func TestAdminsHearByMailThatANetworkTurnedTheirAccountAway(t *testing.T) {
 	s := frontendtest.New(t, frontendtest.TwoBots)
 	admin := s.Admin("ada@example.org", "berlin")
 	frontendtest.Check(t, s.Site.DB.Model(&admin).Update("lang", "de").Error)
-	status := bots.Status{Bot: "alpha", Label: "@berlin@example.social", State: bots.Halted, Since: s.Now(), Detail: "fake-detail"}
+	status := supervisor.Status{Bot: "alpha", Label: "@berlin@example.social", State: supervisor.Halted, Since: s.Now(), Detail: "fake-detail"}
 	s.Cities.AccountRevoked(t.Context(), bots.Account{City: "berlin", Revision: "1"}, status)
 	s.Cities.AccountRevoked(t.Context(), bots.Account{City: "berlin", Revision: "1"}, status)
 	mails := s.Mails.All()

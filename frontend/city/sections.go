@@ -7,6 +7,7 @@ import (
 	"linienfunk/bots"
 	"linienfunk/frontend/botpages"
 	"linienfunk/settings"
+	"linienfunk/supervisor"
 )
 
 // adminSection is a bot's part of the settings page.
@@ -25,7 +26,7 @@ type chip struct {
 
 // adminSections asks all bots. wrong is a form of a bot's options that somebody sent, nil if nobody did.
 func (p *Pages) adminSections(r *http.Request, city settings.Snapshot, wrong *optionsForm) ([]adminSection, error) {
-	status := map[string]bots.Status{}
+	status := map[string]supervisor.Status{}
 	for _, one := range p.Status(city.City) {
 		status[one.Bot] = one
 	}
@@ -48,13 +49,13 @@ func (p *Pages) adminSections(r *http.Request, city settings.Snapshot, wrong *op
 	return all, nil
 }
 
-func stateKind(s bots.State) string {
+func stateKind(s supervisor.State) string {
 	switch s {
-	case bots.Running:
+	case supervisor.Running:
 		return "good"
-	case bots.Starting, bots.Waiting:
+	case supervisor.Starting, supervisor.Waiting:
 		return "wait"
-	case bots.Stuck, bots.Halted:
+	case supervisor.Stuck, supervisor.Halted:
 		return "bad"
 	}
 	return "plain"

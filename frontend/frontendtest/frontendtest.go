@@ -11,13 +11,13 @@ import (
 	"testing"
 	"time"
 
-	"linienfunk/bots"
 	"linienfunk/bots/bottest"
 	"linienfunk/db"
 	"linienfunk/frontend"
 	"linienfunk/internal/secret"
 	"linienfunk/internal/testkit"
 	"linienfunk/settings"
+	"linienfunk/supervisor"
 )
 
 // Password is that of all admins; passwordHash is made of it, with as little work as there can be.
@@ -38,7 +38,7 @@ type World struct {
 
 	mu       sync.Mutex
 	skew     time.Duration
-	statuses []bots.Status
+	statuses []supervisor.Status
 }
 
 // New starts a site, which ends with the test; mount may mount bots.
@@ -55,7 +55,7 @@ func New(t testing.TB, mount func(s *World)) *World {
 	s.Frontend, err = frontend.New(frontend.Deps{
 		DB: database, Settings: s.Node, History: s.Storage, Mail: s.Mails, Box: box, BaseURL: s.URL, Domain: "linienfunk.example", Log: log,
 		Now: s.Now, Proxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}, Changed: func(city string) { s.Changed <- city },
-		Status: func(string) []bots.Status { s.mu.Lock(); defer s.mu.Unlock(); return s.statuses },
+		Status: func(string) []supervisor.Status { s.mu.Lock(); defer s.mu.Unlock(); return s.statuses },
 	})
 	Check(t, err)
 	s.Cities.HistoryTime = time.Minute // however slow this machine is
@@ -84,7 +84,7 @@ func (s *World) Advance(d time.Duration) {
 }
 
 // SetStatuses sets what the site hears of all accounts.
-func (s *World) SetStatuses(all ...bots.Status) {
+func (s *World) SetStatuses(all ...supervisor.Status) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.statuses = all

@@ -25,6 +25,7 @@ import (
 	"linienfunk/report"
 	"linienfunk/settings"
 	"linienfunk/settings/chain"
+	"linienfunk/supervisor"
 	"linienfunk/templates"
 )
 
@@ -62,7 +63,7 @@ type Deps struct {
 	// Proxies are our own reverse proxies: they are believed who visits.
 	Proxies []netip.Prefix
 	// Status says how a city's accounts do.
-	Status func(city string) []bots.Status
+	Status func(city string) []supervisor.Status
 	// Withdraw takes a report back wherever it went; it returns when that is stored.
 	Withdraw func(ctx context.Context, r report.Report) error
 	// Changed is called after a city was made or its settings were saved.
@@ -88,7 +89,7 @@ func New(deps Deps, dirs ...fs.FS) (*Site, error) {
 		return nil, fmt.Errorf("base URL %q is not an address such as https://example.org", deps.BaseURL)
 	}
 	if deps.Status == nil {
-		deps.Status = func(string) []bots.Status { return nil }
+		deps.Status = func(string) []supervisor.Status { return nil }
 	}
 	if deps.Withdraw == nil {
 		deps.Withdraw = func(context.Context, report.Report) error { return errors.ErrUnsupported }

@@ -1,9 +1,11 @@
-package bots
+package kit
 
 import (
 	"context"
 	"errors"
 	"sync"
+
+	"linienfunk/bots"
 )
 
 // Intake lets HTTP handlers (forms, webhooks) hand in reports while a Listener runs. The zero value is ready.
@@ -17,7 +19,7 @@ type Lease struct {
 	// Ctx ends when the program stops. Call Out with this context or a child of it, not with the request's: a report that
 	// was sent is stored even if the sender does not wait for the answer.
 	Ctx context.Context
-	Out CityOut
+	Out bots.CityOut
 
 	busy sync.WaitGroup
 }
@@ -25,7 +27,7 @@ type Lease struct {
 var errServing = errors.New("listening already")
 
 // Serve opens the intake until ctx ends, and returns when the last lease is released. A Listener's Listen may consist of it.
-func (in *Intake) Serve(ctx context.Context, out CityOut) error {
+func (in *Intake) Serve(ctx context.Context, out bots.CityOut) error {
 	lease := &Lease{Ctx: ctx, Out: out}
 	if !in.swap(nil, lease) {
 		return errServing
