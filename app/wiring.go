@@ -192,7 +192,7 @@ func (p *Program) userAgent() string {
 
 // configOf is what the operator set of a bot's keys, and the defaults of the others: a Config that no file was read for, as in
 // tests, has none of them.
-func (p *Program) configOf(plugin bots.Named) map[string]string {
+func (p *Program) configOf(plugin all.Network) map[string]string {
 	values := map[string]string{}
 	for _, key := range plugin.Config {
 		values[key.Name] = key.Default
@@ -201,7 +201,7 @@ func (p *Program) configOf(plugin bots.Named) map[string]string {
 	return values
 }
 
-func (p *Program) openBot(plugin bots.Named, client *http.Client) (bots.Bot, error) {
+func (p *Program) openBot(plugin all.Network, client *http.Client) (bots.Bot, error) {
 	if err := p.db.MigratePrefixed(plugin.Name+"_", plugin.Migrations); err != nil {
 		return nil, err
 	}

@@ -1,12 +1,11 @@
 // Package bots is the contract between the program's core and its networks.
 //
-// A bot is one network in one directory, bots/<name>: receiving, sending, tables, pages and texts. The directory's name is
-// the bot's only name; it prefixes the bot's tables and appears in NATS subjects, page addresses and log lines.
-// `go generate ./bots/...` updates everything that is made from the list of directories. docs/add-a-network.md is the guide;
-// package bottest is this contract as a test suite, which every bot passes.
+// A bot is one network in one directory, bots/<name>. That name prefixes its tables and appears in NATS subjects, page
+// addresses and log lines. `go generate ./bots/...` updates everything that is made from the list of directories.
+// docs/add-a-network.md is the guide; package bottest is this contract as a test suite, which every bot passes.
 //
-// A bot imports this package, bots/kit, report, db, internal/secret and libraries; never another bot and never NATS. It never
-// stores or logs an author, a token in the clear, or the text of a report.
+// A bot imports this package, bots/kit, report, db, internal/secret and libraries; never another bot and never NATS. It
+// never stores or logs an author, a token in the clear, or the text of a report.
 package bots
 
 import (
@@ -26,8 +25,8 @@ type Plugin struct {
 	// stops the program.
 	New func(Core) (Bot, error)
 
-	// Migrations create and change the bot's tables. Each runs once, in order, before New. Their handle and Core.DB prefix
-	// table names with the bot's name: a struct Account is stored in <name>_accounts.
+	// Migrations create and change the bot's tables, once each, in order, before New. Table names get the bot's name as
+	// prefix, as in Core.DB: a struct Account is stored in <name>_accounts.
 	Migrations []*gormigrate.Migration
 
 	// Options are the choices of a city's admins about the network.
@@ -37,33 +36,26 @@ type Plugin struct {
 	// an error that names the key if a value cannot work.
 	Config []ConfigKey
 
-	// Limits are short sentences about what the network or the bot cannot do. They appear in docs/networks.md.
+	// Limits are short sentences about what the network or the bot cannot do, for docs/networks.md.
 	Limits []string
 
-	// Files holds the html/template files (*.html) and the texts (locale.en.toml, locale.de.toml), parsed at the start of
-	// the program. May be nil.
+	// Files holds the templates (*.html) and the texts (locale.en.toml, locale.de.toml). May be nil.
 	Files fs.FS
 
-	// PageFiles are names that Public serves right below a city's page: /c/<city>/<file>, requested as /<file>. Two bots
-	// with the same name stop the program at its start.
+	// PageFiles are names that Public serves as /<file> right below a city's page: /c/<city>/<file>. No two bots may
+	// have the same one.
 	PageFiles []string
 
-	// Demo prepares a city for the demo, which has no account anywhere. It runs at each start of the demo. May be nil.
+	// Demo prepares a city at each start of the demo, which has no account anywhere. May be nil.
 	Demo func(ctx context.Context, bot Bot, city string) error
 }
 
-// ConfigKey is a key of the operator's configuration. Its value is text.
+// ConfigKey is a key of the operator's configuration, with text as its value.
 type ConfigKey struct {
 	Name    string // a-z, 0-9 and "_"
 	Help    string // one line, for the file that `linienfunk config` prints
 	Secret  bool   // never shown
 	Default string
-}
-
-// Named is a Plugin with its directory's name, as bots/all lists it.
-type Named struct {
-	Name string
-	Plugin
 }
 
 // Bot is implemented by every network. Its abilities are the interfaces below, found by type assertion: Receiver, Listener,
@@ -85,20 +77,17 @@ type Bot interface {
 type Account struct {
 	City string
 
-	// Revision changes whenever the account must be restarted: new credentials, new options. It is stored and logged, so it
-	// must not contain a secret.
-	Revision string
-
-	// Label names the account to the city's admins, such as @zuerich@example.social. Not a secret.
-	Label string
+	// Revision changes whenever the account must be restarted: new credentials, new options. Label names it to the city's
+	// admins, such as @zuerich@example.social. Both are stored and logged, so they must not contain secrets.
+	Revision, Label string
 }
 
-// Out hands in one received report. It returns nil once the report is stored durably; only then may the bot move its read
-// position, confirm the update, or answer 250. After an error the bot must hand in the same report again, now or after
-// a restart, under the same ID. Repetitions are harmless.
+// Out hands in one received report. It returns nil once the report is stored durably; only then may the bot move its
+// read position, confirm the update, or answer 250. After an error the bot hands in the same report again, now or after a
+// restart, under the same ID. Repetitions are harmless.
 //
-// When the author deletes a message and the network reports it, the bot hands in a report with the same ID and Withdrawn set to
-// report.ByAuthor; it is then taken back from all networks. An edited message is no second report and changes nothing.
+// When the author deletes a message, the bot hands in a report with the same ID and Withdrawn set to report.ByAuthor; it is
+// then taken back from all networks. An edited message is no second report and changes nothing.
 type Out func(ctx context.Context, r report.Report) error
 
 // Receiver is a network that is read per account.

@@ -5,28 +5,26 @@ import (
 	"time"
 )
 
-// Error is an error that says what to do next. Say is for the city's admins: an id of the bot's texts, or a sentence.
-// Err is for the operator's log. Neither holds a secret, an author or a report's text.
+// Error is an error that tells the core what to do next. Neither Say nor Err contains a secret, an author or a report's text.
 type Error struct {
 	Kind  Kind
-	Say   string
+	Say   string        // for the city's admins: an id of the bot's texts, or a sentence
 	After time.Duration // of a KindRetryAfter
-	Err   error
+	Err   error         // for the operator's log
 
-	// RecvOnly says of a KindRevoked from Recv that sending does not need what the network turned away: only receiving
-	// stops until the account's Revision changes (or the program starts anew, which tries it once).
+	// RecvOnly, with KindRevoked from Recv, stops receiving alone: sending does not use the revoked credentials.
 	RecvOnly bool
 }
 
-// Kind says what to do about an Error.
+// Kind is what to do about an Error.
 type Kind int
 
-// The kinds. Any error that is no *Error is tried again with growing, jittered pauses until the report expires.
+// The kinds. Any other error is a KindRetry without a sentence.
 const (
-	KindRetry      Kind = iota // as any other error, but with a sentence for the admins
+	KindRetry      Kind = iota // try again with backoff until the report expires
 	KindPermanent              // record it and go on with the next report
 	KindRetryAfter             // wait for After, then try again
-	KindRevoked                // stop this account until its Revision changes, and tell the city's admins
+	KindRevoked                // stop the account until its Revision changes, and notify the city's admins
 )
 
 func (e *Error) Error() string {
@@ -38,26 +36,26 @@ func (e *Error) Error() string {
 
 func (e *Error) Unwrap() error { return e.Err }
 
-// Permanent says that this report will never be taken.
+// Permanent returns an Error for a report that the network will never take.
 func Permanent(say string, err error) error { return &Error{Kind: KindPermanent, Say: say, Err: err} }
 
-// RetryAfter says that the network wants to be left alone for d. The core waits for a second at least and an hour at most.
+// RetryAfter returns an Error for a rate limit. The core waits for d, but at least a second and at most an hour.
 func RetryAfter(d time.Duration, say string, err error) error {
 	return &Error{Kind: KindRetryAfter, Say: say, After: d, Err: err}
 }
 
-// Revoked says that the network no longer knows the account or its credentials.
+// Revoked returns an Error for an account or credentials that the network no longer accepts.
 func Revoked(say string, err error) error { return &Error{Kind: KindRevoked, Say: say, Err: err} }
 
-// RevokedRecv is Revoked for a network that is received with credentials which sending does not use.
+// RevokedRecv is Revoked with RecvOnly.
 func RevokedRecv(say string, err error) error {
 	return &Error{Kind: KindRevoked, Say: say, Err: err, RecvOnly: true}
 }
 
-// Retry is an ordinary failure, explained to the admins.
+// Retry returns an Error for a failure that may pass, with an explanation for the admins.
 func Retry(say string, err error) error { return &Error{Kind: KindRetry, Say: say, Err: err} }
 
-// AsError returns err's *Error; an ordinary error becomes a KindRetry without a sentence.
+// AsError returns the *Error in err's chain, or err as a KindRetry.
 func AsError(err error) *Error {
 	var e *Error
 	if errors.As(err, &e) {

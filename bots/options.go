@@ -8,7 +8,7 @@ import (
 	"unicode/utf8"
 )
 
-// OptionKind is what sort of value an Option has.
+// OptionKind is the kind of an Option's value.
 type OptionKind string
 
 // The kinds.
@@ -19,20 +19,19 @@ const (
 	Number OptionKind = "number" // a whole number from Min to Max
 )
 
-// Option is something that a city's admins may choose about a network. It is part of the city's settings, which keep its history; it
-// must not be a secret. The core draws its form field (see Mount.Options), checks what is sent, and hands the value to
-// the bot as City.Options. Its texts are the bot's: "option-<name>" the label, "option-<name>-hint" a sentence
-// below it (may be missing), "option-<name>-<choice>" each choice, with "_" in names as "-".
+// Option is a choice of a city's admins about a network. It is part of the city's settings and their history, so it must not be a
+// secret. The core renders the form field (see Mount.Options), validates the value and provides it in City.Options. The bot
+// has the texts "option-<name>" for the label, "option-<name>-<choice>" for each choice, and optionally "option-<name>-hint";
+// "_" in names becomes "-".
 type Option struct {
-	Name    string // a-z, 0-9 and "_"
-	Kind    OptionKind
-	Default any // a bool for a Switch, an int for a Number, else a string
-	Choices []string
-	Min     int // of a Number
-	Max     int // of a Text: characters; of a Number: the largest
+	Name     string // a-z, 0-9 and "_"
+	Kind     OptionKind
+	Default  any // a bool for a Switch, an int for a Number, else a string
+	Choices  []string
+	Min, Max int // of a Number; of a Text Max is the number of characters
 }
 
-// Check says what is wrong with a value, or nil.
+// Check returns an error that says what is wrong with a value.
 func (o Option) Check(value any) error {
 	_, isBool := value.(bool)
 	text, isText := value.(string)
@@ -56,7 +55,7 @@ func (o Option) Check(value any) error {
 	return nil
 }
 
-// asNumber takes numbers as documents have them (encoding/json reads a float64), and as code writes them.
+// asNumber accepts numbers from documents (encoding/json reads float64) and from code.
 func asNumber(value any) (float64, bool) {
 	switch n := value.(type) {
 	case float64:
@@ -67,25 +66,25 @@ func asNumber(value any) (float64, bool) {
 	return 0, false
 }
 
-// Options are the values of a city's options of one bot, by name. Those that the city never chose have the default.
+// Options are a city's values of a bot's options, by name.
 type Options map[string]any
 
-// On is the value of a Switch.
+// On returns the value of a Switch.
 func (o Options) On(name string) bool { on, _ := o[name].(bool); return on }
 
-// Text is the value of a Choice or a Text.
+// Text returns the value of a Choice or a Text.
 func (o Options) Text(name string) string { text, _ := o[name].(string); return text }
 
-// Number is the value of a Number.
+// Number returns the value of a Number.
 func (o Options) Number(name string) int { n, _ := asNumber(o[name]); return int(n) }
 
-// Defaults are the values that options have before anybody chooses.
+// Defaults returns the default values of options.
 func Defaults(options []Option) Options {
 	values := Options{}
 	for _, o := range options {
 		values[o.Name] = o.Default
 		if n, ok := asNumber(o.Default); ok {
-			values[o.Name] = n // as it is read from a document
+			values[o.Name] = n // as a document would hold it
 		}
 	}
 	return values

@@ -14,9 +14,15 @@ import (
 
 //go:generate go run ./generate
 
+// Network is a bot with its directory's name.
+type Network struct {
+	Name string
+	bots.Plugin
+}
+
 // Plugins returns all bots, in the order of their names.
-func Plugins() []bots.Named {
-	return []bots.Named{
+func Plugins() []Network {
+	return []Network{
 		{Name: "email", Plugin: bot_email.Plugin()},
 		{Name: "mastodon", Plugin: bot_mastodon.Plugin()},
 		{Name: "telegram", Plugin: bot_telegram.Plugin()},

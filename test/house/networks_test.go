@@ -84,7 +84,7 @@ func options(list []bots.Option) string {
 	return strings.Join(names, " ")
 }
 
-func keys(plugin bots.Named) string {
+func keys(plugin all.Network) string {
 	var names []string
 	for _, key := range plugin.Config {
 		names = append(names, "`bots."+plugin.Name+"."+key.Name+"`")

@@ -16,7 +16,6 @@ import (
 
 	"github.com/BurntSushi/toml"
 
-	"linienfunk/bots"
 	"linienfunk/bots/all"
 	"linienfunk/templates"
 )
@@ -99,7 +98,7 @@ func usedBy(id string, words []string) bool {
 }
 
 // wordsOfPages are the ids, and parts of ids, that a bot's pages name.
-func wordsOfPages(t *testing.T, bot bots.Named) []string {
+func wordsOfPages(t *testing.T, bot all.Network) []string {
 	t.Helper()
 	pages, err := fs.Glob(bot.Files, "*.html")
 	if err != nil {

@@ -103,7 +103,8 @@ func list(module string, names []string) ([]byte, error) {
 		fmt.Fprintf(&out, "\t%s %q\n", alias(name), module+"/bots/"+name)
 	}
 	fmt.Fprintf(&out, ")\n\n//go:generate go run ./generate\n\n")
-	fmt.Fprintf(&out, "// Plugins returns all bots, in the order of their names.\nfunc Plugins() []bots.Named {\n\treturn []bots.Named{\n")
+	fmt.Fprintf(&out, "// Network is a bot with its directory's name.\ntype Network struct {\n\tName string\n\tbots.Plugin\n}\n\n")
+	fmt.Fprintf(&out, "// Plugins returns all bots, in the order of their names.\nfunc Plugins() []Network {\n\treturn []Network{\n")
 	for _, name := range names {
 		fmt.Fprintf(&out, "\t\t{Name: %q, Plugin: %s.Plugin()},\n", name, alias(name))
 	}
