@@ -27,12 +27,13 @@ var layers = [][]string{
 	{"bus", "db"},
 	{"bots"},
 	{"censor", "settings", "mail"},
+	{"supervisor"},
 	{"frontend/site"},
 	{"frontend/botpages"},
 	{"frontend/wording"},
 	{"frontend/account"},
 	{"frontend/city", "frontend/public"},
-	{"supervisor", "frontend"},
+	{"frontend"},
 	{"app"},
 }
 
