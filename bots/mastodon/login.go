@@ -212,7 +212,7 @@ func (b *bot) revokeIfUnused(ctx context.Context, city, instance, token string) 
 		err = b.revoke(ctx, instance, token)
 	}
 	if err != nil {
-		b.core.Log.Warn("token not revoked", "city", city, "error", err)
+		b.core.Log.Warn("token not revoked", "city", city, "err", err)
 	}
 }
 

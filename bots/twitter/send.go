@@ -47,7 +47,7 @@ func (b *bot) Send(ctx context.Context, a bots.Account, r report.Report) (report
 		return report.Receipt{}, b.explain(ctx, posting, err)
 	}
 	if err := b.store.remember(context.WithoutCancel(ctx), made); err != nil {
-		b.core.Log.Error("sent, but not remembered", "city", a.City, "error", err) // X will know it again
+		b.core.Log.Error("sent, but not remembered", "city", a.City, "err", err) // X will know it again
 	}
 	return report.Receipt{ID: made.RemoteID, URL: made.URL}, nil
 }
