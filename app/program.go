@@ -2,6 +2,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -139,12 +140,12 @@ func (p *Program) openPorts(context.Context) (err error) {
 	return nil
 }
 
+func databaseAddress(c config.Config) string {
+	return cmp.Or(c.Database.URL, filepath.Join(c.Data, databaseFile))
+}
+
 func (p *Program) openDatabase(ctx context.Context) (err error) {
-	address := p.config.Database.URL
-	if address == "" {
-		address = filepath.Join(p.config.Data, databaseFile)
-	}
-	if p.db, err = db.Open(ctx, address, p.now); err != nil {
+	if p.db, err = db.Open(ctx, databaseAddress(p.config), p.now); err != nil {
 		return err
 	}
 	p.onClose(p.db.Close)

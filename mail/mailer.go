@@ -25,6 +25,7 @@
 //	attempt.go backoff.go           one delivery and its result
 //	destination.go pool.go          fair queues per destination, and the workers that serve them
 //	mailer.go config.go run.go      what the program uses
+//	dump.go                         prints the queue, for the operator
 //	check.go check_auth.go          checks the domain's DNS records, for the operator
 package mail
 

@@ -1,0 +1,35 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"time"
+
+	"linienfunk/db"
+	"linienfunk/internal/config"
+	"linienfunk/mail"
+)
+
+// mailQueue prints what waits in the mail queue. The program may be running.
+func mailQueue(ctx context.Context, settings config.Config, out io.Writer) error {
+	address := databaseAddress(settings)
+	if settings.Database.URL == "" { // opening would create it
+		if _, err := os.Stat(address); errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("no database at %s; is data the directory of the running program?", address)
+		}
+	}
+	database, err := db.Open(ctx, address, time.Now)
+	if err != nil {
+		return err
+	}
+	defer database.Close()
+	tables, err := database.Prefixed("mail_")
+	if err != nil {
+		return err
+	}
+	return mail.Dump(ctx, tables, time.Now(), out)
+}
