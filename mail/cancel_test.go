@@ -74,9 +74,9 @@ func TestAForgottenRecipientGetsNoQueuedMessages(t *testing.T) {
 	w := newWorld(t, Config{Smarthost: s.address})
 	bot := w.as("email")
 	for i := range 5 {
-		for _, who := range []string{"marta", "rosa"} {
-			mail := newMessage(fmt.Sprint(who, i))
-			mail.To, mail.BounceID = who+"@example.org", who
+		for _, name := range []string{"marta", "rosa"} {
+			mail := newMessage(fmt.Sprint(name, i))
+			mail.To, mail.BounceID = name+"@example.org", name
 			must(t, bot.Enqueue(t.Context(), mail))
 		}
 	}

@@ -58,7 +58,7 @@ func Dump(ctx context.Context, db *gorm.DB, now time.Time, out io.Writer) error 
 	return err
 }
 
-// name tells routes from the program's own destinations.
+// name is a short form of the hash; routes are marked.
 func (d queued) name() string {
 	if route, found := strings.CutPrefix(d.Destination, routeMark); found {
 		return "route " + route[:min(8, len(route))]

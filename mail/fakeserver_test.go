@@ -169,20 +169,20 @@ func (s *sinkSession) login(user, password string) error {
 // loginServer is the mechanism LOGIN, which go-sasl has for clients only: draft-murchison-sasl-login-00.
 type loginServer struct {
 	session *sinkSession
-	heard   []string
+	replies []string
 }
 
 func (l *loginServer) Next(response []byte) (challenge []byte, done bool, err error) {
 	if response != nil {
-		l.heard = append(l.heard, string(response))
+		l.replies = append(l.replies, string(response))
 	}
-	switch len(l.heard) {
+	switch len(l.replies) {
 	case 0:
 		return []byte("Username:"), false, nil
 	case 1:
 		return []byte("Password:"), false, nil
 	}
-	return nil, true, l.session.login(l.heard[0], l.heard[1])
+	return nil, true, l.session.login(l.replies[0], l.replies[1])
 }
 
 func (s *sinkSession) Mail(from string, _ *smtp.MailOptions) error {

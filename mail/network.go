@@ -17,7 +17,7 @@ type Network interface {
 	// error the bounce is reported again, if the server that sent it tries again.
 	Bounced(ctx context.Context, id string, b Bounce) error
 
-	// Submission returns the mail server for the messages of a route. ErrNoRoute says that the route exists no longer: its messages are
+	// Submission returns the mail server for the messages of a route. ErrNoRoute means that the route exists no longer: its messages are
 	// dropped. After any other error they are retried. It is called before each connection, and the result is stored nowhere.
 	Submission(ctx context.Context, route string) (Submission, error)
 
@@ -111,14 +111,14 @@ const (
 	deadTime    = 3 * 24 * time.Hour
 )
 
-// Dead says whether to stop sending to the recipient.
+// Dead reports whether to stop sending to the recipient.
 func (b Bounce) Dead() bool {
 	return b.Hard || b.Soft >= deadBounces && b.Last.Sub(b.First) >= deadTime
 }
 
 // Bounces handles inbound messages that report a bounce.
 type Bounces interface {
-	// Known says whether a local part belongs to a bounce address, as the queue gives its messages as envelope senders.
+	// Known reports whether a local part belongs to a bounce address, as the queue gives its messages as envelope senders.
 	Known(ctx context.Context, local string) (bool, error)
 
 	// Handle reads a message that arrived at a bounce address, and calls Network.Bounced if it reports a failure. After an error the

@@ -154,7 +154,7 @@ func (c *smtpClient) dial(ctx context.Context) (*smtp.Client, net.Conn, error) {
 	return conn, raw, nil
 }
 
-// greet negotiates encryption, says EHLO and logs in.
+// greet negotiates encryption, sends EHLO and logs in.
 func (c *smtpClient) greet(raw net.Conn) (*smtp.Client, error) {
 	switch enc := c.server.encryption; enc {
 	case startTLS, opportunistic:

@@ -26,5 +26,5 @@ const (
 	NoTLS       Security = "none"
 )
 
-// ErrNoRoute says that a Message.Route exists no longer.
+// ErrNoRoute means that a Message.Route exists no longer.
 var ErrNoRoute = errors.New("no such route")
