@@ -36,6 +36,54 @@ func messageWithBounceID(key string) Message {
 	return mail
 }
 
+// newBouncing makes a world with a message whose bounces are recorded. local is the local part of its bounce address.
+func newBouncing(t testing.TB) (w *world, reports <-chan bounceReport, local string) {
+	t.Helper()
+	w = newWorld(t, Config{Outbox: t.TempDir()})
+	reports = w.recordBounces()
+	must(t, w.as("post").Enqueue(t.Context(), messageWithBounceID("1")))
+	return w, reports, bouncePrefix + w.bounceToken("post", "zuerich 0123456789abcdef")
+}
+
+// kindOf returns "hard" or "soft" for the bounce that was reported, or "none".
+func kindOf(t testing.TB, reports <-chan bounceReport) string {
+	t.Helper()
+	select {
+	case got := <-reports:
+		if got.id != "zuerich 0123456789abcdef" {
+			t.Errorf("got %+v", got)
+		}
+		if got.Hard {
+			return "hard"
+		}
+		return "soft"
+	default:
+		return "none"
+	}
+}
+
+// testReportedAgain checks that a bounce is reported twice if the network fails the first time.
+func testReportedAgain(t *testing.T, fail func() error) {
+	t.Helper()
+	s := newSink(t)
+	s.refuse = refuseAt("RCPT", noSuchUser)
+	w := newWorld(t, Config{Smarthost: s.address})
+	calls := make(chan struct{}, 10)
+	w.register(func(string, Bounce) error {
+		calls <- struct{}{}
+		if len(calls) == 1 {
+			return fail()
+		}
+		return nil
+	})
+	must(t, w.as("post").Enqueue(t.Context(), messageWithBounceID("1")))
+	w.run(w.Mailer)
+	w.waitUntilEmpty()
+	if len(calls) != 2 {
+		t.Errorf("%d reports", len(calls))
+	}
+}
+
 // waitUntilEmpty waits until no message is queued.
 func (w *world) waitUntilEmpty() {
 	w.t.Helper()
@@ -75,18 +123,7 @@ func TestARefusalIsABounceIfItIsAboutTheRecipientsAddress(t *testing.T) {
 			must(t, w.as("post").Enqueue(t.Context(), messageWithBounceID("1")))
 			w.run(w.Mailer)
 			w.waitUntilEmpty()
-			got := "none"
-			select {
-			case one := <-reports:
-				if got = "soft"; one.Hard {
-					got = "hard"
-				}
-				if one.id != "zuerich 0123456789abcdef" {
-					t.Errorf("got %+v", one)
-				}
-			default:
-			}
-			if got != c.want {
+			if got := kindOf(t, reports); got != c.want {
 				t.Errorf("%s, want %s", got, c.want)
 			}
 		})
@@ -125,10 +162,7 @@ func TestTheEnvelopeSenderIdentifiesTheSubscriptionAndRevealsNothingElse(t *test
 
 func TestADeliveryStatusNotificationIsReportedAsABounce(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, Config{Outbox: t.TempDir()})
-	reports := w.recordBounces()
-	must(t, w.as("post").Enqueue(t.Context(), messageWithBounceID("1")))
-	local := bouncePrefix + w.bounceToken("post", "zuerich 0123456789abcdef")
+	w, reports, local := newBouncing(t)
 	for _, c := range []struct {
 		file string
 		want string
@@ -141,15 +175,7 @@ func TestADeliveryStatusNotificationIsReportedAsABounce(t *testing.T) {
 		text, err := os.ReadFile(filepath.Join("testdata", c.file))
 		must(t, err)
 		must(t, w.Handle(t.Context(), local, text))
-		got := "none"
-		select {
-		case one := <-reports:
-			if got = "soft"; one.Hard {
-				got = "hard"
-			}
-		default:
-		}
-		if got != c.want {
+		if got := kindOf(t, reports); got != c.want {
 			t.Errorf("%s: %s, want %s", c.file, got, c.want)
 		}
 	}
@@ -157,9 +183,7 @@ func TestADeliveryStatusNotificationIsReportedAsABounce(t *testing.T) {
 
 func TestABounceThatArrivesAtAnotherAddressIsReported(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, Config{Outbox: t.TempDir()})
-	reports := w.recordBounces()
-	must(t, w.as("post").Enqueue(t.Context(), messageWithBounceID("1")))
+	w, reports, _ := newBouncing(t)
 	text, err := os.ReadFile(filepath.Join("testdata", "hard.eml"))
 	must(t, err)
 	must(t, w.as("post").HandleFor(t.Context(), "ghent 0123456789abcdef", text)) // not a recipient
@@ -172,10 +196,7 @@ func TestABounceThatArrivesAtAnotherAddressIsReported(t *testing.T) {
 
 func TestSoftBouncesAreCountedUntilAMessageIsDelivered(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, Config{Outbox: t.TempDir()})
-	reports := w.recordBounces()
-	must(t, w.as("post").Enqueue(t.Context(), messageWithBounceID("1")))
-	local := bouncePrefix + w.bounceToken("post", "zuerich 0123456789abcdef")
+	w, reports, local := newBouncing(t)
 	for _, step := range []struct {
 		after   time.Duration
 		through bool
@@ -219,23 +240,12 @@ func TestAMessageThatExpiresBecauseOfAFullMailboxIsASoftBounce(t *testing.T) {
 
 func TestABounceIsReportedAgainAfterTheNetworkReturnsAnError(t *testing.T) {
 	t.Parallel()
-	s := newSink(t)
-	s.refuse = refuseAt("RCPT", noSuchUser)
-	w := newWorld(t, Config{Smarthost: s.address})
-	reports := make(chan string, 10)
-	w.register(func(id string, _ Bounce) error {
-		reports <- id
-		if len(reports) == 1 {
-			return errors.New("disk full")
-		}
-		return nil
-	})
-	must(t, w.as("post").Enqueue(t.Context(), messageWithBounceID("1")))
-	w.run(w.Mailer)
-	w.waitUntilEmpty()
-	if len(reports) != 2 {
-		t.Errorf("%d reports", len(reports))
-	}
+	testReportedAgain(t, func() error { return errors.New("disk full") })
+}
+
+func TestABounceIsReportedAgainAfterAPanic(t *testing.T) {
+	t.Parallel()
+	testReportedAgain(t, func() error { panic("once") })
 }
 
 func TestAnUnreachableServerIsNoBounceWhileNoServerIsReachable(t *testing.T) {

@@ -35,11 +35,7 @@ func TestCanceledMessagesAreNotSentEvenIfTheyAreLeased(t *testing.T) {
 	w.enqueue(newMessage("the last"))
 	s.next()
 	s.none()
-	for _, row := range w.items()[:count] {
-		if row.Open || row.Sealed != nil {
-			t.Fatalf("item %+v", row)
-		}
-	}
+	w.wantFinished(w.items()[:count])
 }
 
 func TestASentMessageCannotBeCanceledNorSentAgain(t *testing.T) {

@@ -84,11 +84,7 @@ func TestAMessageIsDroppedAfterAPermanentError(t *testing.T) {
 	s.next()
 	stop()
 	s.none()
-	for _, row := range w.items() {
-		if row.Open || row.Sealed != nil {
-			t.Errorf("item %+v", row)
-		}
-	}
+	w.wantFinished(w.items())
 }
 
 func TestAMessageIsRetriedWhileTheSmarthostIsDown(t *testing.T) {

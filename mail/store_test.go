@@ -67,11 +67,7 @@ func TestAMessageIsDroppedWhenItExpires(t *testing.T) {
 	s.next()
 	stop()
 	s.none()
-	for _, row := range w.items() {
-		if row.Open {
-			t.Errorf("item %+v", row)
-		}
-	}
+	w.wantFinished(w.items())
 }
 
 func TestAMessageIsSentAgainAfterACrashBeforeItsResultWasStored(t *testing.T) {

@@ -123,26 +123,3 @@ func TestAPanicCostsOnlyOneAttempt(t *testing.T) {
 	w.run(w.Mailer)
 	s.next()
 }
-
-func TestABounceIsReportedAgainAfterAPanic(t *testing.T) {
-	t.Parallel()
-	s := newSink(t)
-	s.refuse = refuseAt("RCPT", noSuchUser)
-	w := newWorld(t, Config{Smarthost: s.address})
-	reports := make(chan struct{}, 100)
-	panicked := false
-	w.register(func(string, Bounce) error {
-		reports <- struct{}{}
-		if !panicked {
-			panicked = true
-			panic("once")
-		}
-		return nil
-	})
-	must(t, w.as("post").Enqueue(t.Context(), messageWithBounceID("1")))
-	w.run(w.Mailer)
-	w.waitUntilEmpty()
-	if len(reports) != 2 {
-		t.Errorf("%d reports", len(reports))
-	}
-}

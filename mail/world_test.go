@@ -117,6 +117,16 @@ func (w *world) register(bounced func(id string, b Bounce) error) {
 // as returns the queue as a network of that name uses it.
 func (w *world) as(name string) owned { return owned{w.Mailer, name} }
 
+// wantFinished fails if one of the items is still queued, or has content.
+func (w *world) wantFinished(items []item) {
+	w.t.Helper()
+	for _, it := range items {
+		if it.Open || it.Sealed != nil {
+			w.t.Fatalf("item %+v", it)
+		}
+	}
+}
+
 func (w *world) items() []item {
 	w.t.Helper()
 	var rows []item
