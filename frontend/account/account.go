@@ -35,7 +35,7 @@ func New(s *site.Site, w *wording.Wording) (*Pages, error) {
 		return nil, err
 	}
 	return &Pages{
-		Site: s, words: w, passwords: newPasswords(), limits: newLimits(), lists: lists, slots: make(chan struct{}, afterwardsSlots),
+		Site: s, words: w, passwords: newPasswords(), limits: newRateLimits(s.Now), lists: lists, slots: make(chan struct{}, afterwardsSlots),
 	}, nil
 }
 

@@ -50,7 +50,7 @@ func (p *Pages) confirm(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if !p.limits.login(one.Address, r, p.Now()) {
+	if !p.limits.login(one.Address, r) {
 		return p.showConfirm(w, r, http.StatusTooManyRequests, one, "too-often")
 	}
 	if ok, err := p.confirmPassword(r, &one); err != nil {

@@ -34,7 +34,7 @@ func (p *Pages) forgot(w http.ResponseWriter, r *http.Request) error {
 		data.Errors.Add("address", p.Text(r, wrong))
 		return p.showForgot(w, r, http.StatusUnprocessableEntity, data)
 	}
-	if !p.limits.mailClient.allow(client(r), p.Now()) {
+	if !p.limits.mailClient.Allow(client(r)) {
 		data.Errors.Add("", p.Text(r, "too-often"))
 		return p.showForgot(w, r, http.StatusTooManyRequests, data)
 	}
@@ -49,7 +49,7 @@ func (p *Pages) forgot(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (p *Pages) mailReset(ctx context.Context, address string) error {
-	if !p.limits.mailAddress.allow(address, p.Now()) {
+	if !p.limits.mailAddress.Allow(address) {
 		return nil
 	}
 	admin, err := p.DB.AdminByAddress(ctx, address)

@@ -15,7 +15,7 @@ type invitation struct {
 
 // mayInvite reports whether one more invitation may be mailed to an address, and counts it.
 func (p *Pages) MayInvite(r *http.Request, address string) bool {
-	return p.limits.mailClient.allow(client(r), p.Now()) && p.limits.mailAddress.allow(address, p.Now())
+	return p.limits.mailClient.Allow(client(r)) && p.limits.mailAddress.Allow(address)
 }
 
 // mailInvitation mails a link that makes whoever opens it an admin of the city, with a new account if the address has none.

@@ -37,7 +37,7 @@ func (p *Pages) login(w http.ResponseWriter, r *http.Request) error {
 		data.Errors.Add("", p.Text(r, "login-wrong"))
 		return p.showLogin(w, r, http.StatusUnprocessableEntity, data)
 	}
-	if !p.limits.login(data.Address, r, p.Now()) {
+	if !p.limits.login(data.Address, r) {
 		data.Errors.Add("", p.Text(r, "too-often"))
 		return p.showLogin(w, r, http.StatusTooManyRequests, data)
 	}

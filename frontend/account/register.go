@@ -56,7 +56,7 @@ func (p *Pages) register(w http.ResponseWriter, r *http.Request) error {
 	if len(data.Errors) > 0 {
 		return p.showRegister(w, r, http.StatusUnprocessableEntity, data)
 	}
-	if !p.limits.mailClient.allow(client(r), p.Now()) {
+	if !p.limits.mailClient.Allow(client(r)) {
 		data.Errors.Add("", p.Text(r, "too-often"))
 		return p.showRegister(w, r, http.StatusTooManyRequests, data)
 	}
@@ -73,7 +73,7 @@ func (p *Pages) register(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (p *Pages) mailRegistration(ctx context.Context, one registration) error {
-	if !p.limits.mailAddress.allow(one.Address, p.Now()) {
+	if !p.limits.mailAddress.Allow(one.Address) {
 		return nil // and nobody learns of it: it would tell strangers what others did
 	}
 	_, err := p.DB.AdminByAddress(ctx, one.Address)
