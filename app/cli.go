@@ -119,11 +119,11 @@ func serve(ctx context.Context, settings config.Config, stderr io.Writer) error 
 	return errors.Join(p.Run(ctx), p.Close())
 }
 
-// healthcheck asks the program's own web server.
+// healthcheck asks the running program for its health.
 func healthcheck(ctx context.Context, settings config.Config) error {
-	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second) // the program answers within 3 seconds
 	defer cancel()
-	// By number: in an empty container nobody knows what localhost is.
+	// The address as a number: an empty container cannot resolve localhost.
 	address := strings.Replace(localURL(settings.HTTP), "//localhost:", "//127.0.0.1:", 1)
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address+"/healthz", nil)
 	if err != nil {
@@ -131,11 +131,12 @@ func healthcheck(ctx context.Context, settings config.Config) error {
 	}
 	answer, err := http.DefaultClient.Do(request)
 	if err != nil {
-		return fmt.Errorf("not well: %w", err)
+		return fmt.Errorf("not healthy: %w", err)
 	}
 	defer answer.Body.Close()
 	if answer.StatusCode != http.StatusOK {
-		return fmt.Errorf("not well: %s", answer.Status)
+		reason, _ := io.ReadAll(io.LimitReader(answer.Body, 1024))
+		return fmt.Errorf("not healthy: %s: %s", answer.Status, strings.Join(strings.Fields(string(reason)), " "))
 	}
 	return nil
 }

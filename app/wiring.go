@@ -139,9 +139,9 @@ func (p *Program) openFrontend(context.Context) (err error) {
 	p.frontend, err = frontend.New(frontend.Deps{
 		DB: p.db, Settings: p.settings, History: p.storage, Mail: p.mail, Box: p.box, BaseURL: p.config.BaseURL, Domain: p.config.Mail.Domain,
 		Log: p.log.With("part", "frontend"), Now: p.now, Proxies: proxies,
-		Withdraw: p.bus.PublishReport,
-		Status:   func(city string) []supervisor.Status { return p.supervisor.Status(city) },
-		Changed:  func(city string) { p.hint(supervisor.AccountHint("", city)) },
+		Withdraw: p.bus.PublishReport, PingBroker: p.bus.Ping,
+		Status:  func(city string) []supervisor.Status { return p.supervisor.Status(city) },
+		Changed: func(city string) { p.hint(supervisor.AccountHint("", city)) },
 	})
 	return err
 }

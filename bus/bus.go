@@ -192,6 +192,12 @@ func (b *Bus) Shards() int { return b.config.Shards }
 // Healthy reports whether the connection to NATS is up.
 func (b *Bus) Healthy() bool { return b.conn.IsConnected() }
 
+// Ping returns nil if JetStream answers, i.e. if reports can be stored.
+func (b *Bus) Ping(ctx context.Context) error {
+	_, err := b.js.AccountInfo(ctx)
+	return err
+}
+
 // Shard returns the number of the shard that carries a city's orders.
 func (b *Bus) Shard(city string) int {
 	h := fnv.New32a()

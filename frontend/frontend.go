@@ -7,6 +7,7 @@ package frontend
 
 import (
 	"net/http"
+	"time"
 
 	"linienfunk/frontend/account"
 	"linienfunk/frontend/botpages"
@@ -27,6 +28,8 @@ type Frontend struct {
 	Accounts *account.Pages
 	Cities   *city.Pages
 
+	HealthTime time.Duration // how long /healthz waits for the database and the broker; New sets it to 3 seconds
+
 	public *public.Pages
 	static http.Handler
 }
@@ -37,7 +40,7 @@ func New(deps Deps) (*Frontend, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &Frontend{Site: s, Bots: botpages.New(s)}
+	f := &Frontend{Site: s, Bots: botpages.New(s), HealthTime: healthTime}
 	if f.static, err = templates.Static(); err != nil {
 		return nil, err
 	}

@@ -1,29 +1,55 @@
 package frontend
 
 import (
+	"context"
+	"fmt"
 	"io"
 	"net/http"
+	"strings"
+	"time"
 )
 
-// health answers 200 while the database does.
+// healthTime is how long /healthz waits for the database and the broker. The health check of the Dockerfile waits longer.
+const healthTime = 3 * time.Second
+
+// health answers 200 if the database and the broker answer in time, else 503 with a sentence for each that does not. The sentences
+// are for anybody; what went wrong is in the log.
 func (f *Frontend) health(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	w.Header().Set("Cache-Control", "no-store")
-	if err := f.Site.DB.WithContext(r.Context()).Exec("SELECT 1").Error; err != nil {
-		f.Site.Log.Error("database does not answer", "err", err)
-		http.Error(w, "database does not answer", http.StatusServiceUnavailable)
-		return
+	ctx, cancel := context.WithTimeout(r.Context(), f.HealthTime)
+	defer cancel()
+	database := startCheck(ctx, func(ctx context.Context) error { return f.Site.DB.WithContext(ctx).Exec("SELECT 1").Error })
+	broker := startCheck(ctx, f.Site.PingBroker)
+	var sentences []string
+	if err := <-database; err != nil {
+		f.Site.Log.Error("the database does not answer a health check", "err", err)
+		sentences = append(sentences, "The database does not answer.\n")
 	}
-	_, _ = io.WriteString(w, "ok\n")
+	if err := <-broker; err != nil {
+		f.Site.Log.Error("NATS does not answer a health check", "err", err)
+		sentences = append(sentences, "The message broker (NATS) does not answer.\n")
+	}
+	if len(sentences) > 0 {
+		w.WriteHeader(http.StatusServiceUnavailable)
+	} else {
+		sentences = []string{"ok\n"}
+	}
+	_, _ = io.WriteString(w, strings.Join(sentences, ""))
 }
 
-func (f *Frontend) robots(w http.ResponseWriter, _ *http.Request) {
-	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-	_, _ = io.WriteString(w, "User-agent: *\nDisallow: /city/\nDisallow: /cities\nDisallow: /bots/\n"+
-		"Disallow: /confirm/\nDisallow: /invite/\nDisallow: /reset/\n")
-}
-
-// favicon is for readers of feeds, which do not look into the page for it.
-func (f *Frontend) favicon(w http.ResponseWriter, r *http.Request) {
-	http.Redirect(w, r, "/static/0/favicon.svg", http.StatusFound)
+// startCheck runs ping in a goroutine and returns a channel with its error, or ctx's if that ends first: a check must answer even if
+// a driver ignores its context.
+func startCheck(ctx context.Context, ping func(ctx context.Context) error) <-chan error {
+	done, result := make(chan error, 1), make(chan error, 1)
+	go func() { done <- ping(ctx) }()
+	go func() {
+		select {
+		case err := <-done:
+			result <- err
+		case <-ctx.Done():
+			result <- fmt.Errorf("no answer in time: %w", ctx.Err())
+		}
+	}()
+	return result
 }

@@ -15,8 +15,8 @@ func (f *Frontend) Handler() http.Handler {
 	outer := http.NewServeMux()
 	outer.Handle("GET /static/{hash}/{file}", f.static)
 	outer.HandleFunc("GET /healthz", f.health)
-	outer.HandleFunc("GET /robots.txt", f.robots)
-	outer.HandleFunc("GET /favicon.ico", f.favicon)
+	outer.HandleFunc("GET /robots.txt", robots)
+	outer.HandleFunc("GET /favicon.ico", favicon)
 	outer.Handle("/", f.Site.Pages(pages))
 	return f.Site.Guard(outer)
 }

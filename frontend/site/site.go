@@ -48,7 +48,7 @@ type History interface {
 	History(ctx context.Context, city string) ([]settings.Version, error)
 }
 
-// Deps is what the pages need from the program. All fields must be set, except Proxies, Status, Withdraw and Changed.
+// Deps is what the pages need from the program. All fields must be set, except PingBroker, Proxies, Status, Withdraw and Changed.
 type Deps struct {
 	DB       *db.DB
 	Settings Settings
@@ -59,6 +59,9 @@ type Deps struct {
 	Domain   string // what stands behind the @ of the cities' addresses
 	Log      *slog.Logger
 	Now      func() time.Time
+
+	// PingBroker returns nil if the message broker answers.
+	PingBroker func(ctx context.Context) error
 
 	// Proxies are our own reverse proxies: they are believed who visits.
 	Proxies []netip.Prefix
@@ -87,6 +90,9 @@ func New(deps Deps, dirs ...fs.FS) (*Site, error) {
 	base, err := url.Parse(deps.BaseURL)
 	if err != nil || base.Host == "" {
 		return nil, fmt.Errorf("base URL %q is not an address such as https://example.org", deps.BaseURL)
+	}
+	if deps.PingBroker == nil {
+		deps.PingBroker = func(context.Context) error { return nil }
 	}
 	if deps.Status == nil {
 		deps.Status = func(string) []supervisor.Status { return nil }
