@@ -59,8 +59,8 @@ func unmarshalKeys(text string) (*oauth1.Token, error) {
 	return keys, nil
 }
 
-// account returns the row of a city and a dialect that speaks for it.
-func (b *bot) account(ctx context.Context, city string) (Account, dialect, error) {
+// account returns the row of a city and a client of the API for it.
+func (b *bot) account(ctx context.Context, city string) (Account, apiClient, error) {
 	row, text, err := b.accounts.Load(ctx, city)
 	if err != nil {
 		return Account{}, nil, err
@@ -69,5 +69,5 @@ func (b *bot) account(ctx context.Context, city string) (Account, dialect, error
 	if err != nil {
 		return Account{}, nil, err
 	}
-	return row, b.dialect(keys, row.UserID, row.Handle), nil
+	return row, b.apiFor(keys, row.UserID, row.Handle), nil
 }

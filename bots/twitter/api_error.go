@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// answer is an answer of X that is no success. Of what X says only codes are kept: sentences may repeat what we sent.
-type answer struct {
+// apiError is an error response of X. Of its content only codes are kept: messages may repeat what we sent.
+type apiError struct {
 	status    int
 	codes     []int  // of version 1.1, and of some answers of version 2
 	problem   string // of version 2: the last part of its type, such as "client-forbidden"
@@ -20,7 +20,7 @@ type answer struct {
 	after     time.Duration
 }
 
-func (e *answer) Error() string {
+func (e *apiError) Error() string {
 	text := fmt.Sprintf("X answers %d %s", e.status, http.StatusText(e.status))
 	for _, code := range e.codes {
 		text += fmt.Sprintf(", code %d", code)
@@ -31,7 +31,7 @@ func (e *answer) Error() string {
 	return text
 }
 
-func (e *answer) has(codes ...int) bool {
+func (e *apiError) has(codes ...int) bool {
 	return slices.ContainsFunc(e.codes, func(code int) bool { return slices.Contains(codes, code) })
 }
 
@@ -53,12 +53,12 @@ const (
 	codeConsumerSuspended = 416 // the application
 )
 
-// maxClockError is how much X lets the clock of a signature be wrong. Version 2 does not say that it was that.
+// maxClockError is how much the time of a signature may differ from X's. Version 2 does not report that as the reason.
 const maxClockError = 5 * time.Minute
 
-// readAnswer reads an answer that is no success, in either version's form:
+// parseError parses an error response in either version's form:
 // https://docs.x.com/x-api/fundamentals/response-codes-and-errors.
-func readAnswer(status int, header http.Header, body []byte, now time.Time) *answer {
+func parseError(status int, header http.Header, body []byte, now time.Time) *apiError {
 	var said struct {
 		Type   string `json:"type"`
 		Detail string `json:"detail"`
@@ -68,8 +68,8 @@ func readAnswer(status int, header http.Header, body []byte, now time.Time) *ans
 			Message string `json:"message"`
 		} `json:"errors"`
 	}
-	e := &answer{status: status, after: pause(header, now)}
-	if theirs := date(header); status == http.StatusUnauthorized && !theirs.IsZero() && theirs.Sub(now).Abs() > maxClockError {
+	e := &apiError{status: status, after: waitTime(header, now)}
+	if theirs := serverTime(header); status == http.StatusUnauthorized && !theirs.IsZero() && theirs.Sub(now).Abs() > maxClockError {
 		e.codes = append(e.codes, codeBadTime)
 	}
 	if json.Unmarshal(body, &said) != nil && said.Type == "" && len(said.Errors) == 0 {
@@ -94,10 +94,10 @@ func word(name string) bool {
 	})
 }
 
-// pause is how long X wants to be left alone: until the latest reset of a limit that is used up, a second at least and an
-// hour at most. Beside the limit of each window there are some for a day
-// (https://docs.x.com/x-api/fundamentals/rate-limits). A quarter of an hour, the usual window, when X does not say.
-func pause(header http.Header, now time.Time) time.Duration {
+// waitTime returns how long to wait after an error: until the latest reset of a limit that is used up, at least a second and at most
+// an hour. Besides the limit of each window, some are for a day (https://docs.x.com/x-api/fundamentals/rate-limits). If X does not
+// say, it is a quarter of an hour, the usual window.
+func waitTime(header http.Header, now time.Time) time.Duration {
 	after := time.Duration(0)
 	for _, name := range []string{"x-rate-limit-", "x-user-limit-24hour-", "x-app-limit-24hour-"} {
 		at, err := strconv.ParseInt(header.Get(name+"reset"), 10, 64)

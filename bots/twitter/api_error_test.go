@@ -17,7 +17,7 @@ func TestAnAnswerSaysWhatToDo(t *testing.T) {
 	for name, test := range map[string]struct {
 		status int
 		body   string
-		what   doing
+		what   operation
 		kind   bots.Kind
 		say    string
 	}{
@@ -44,7 +44,7 @@ func TestAnAnswerSaysWhatToDo(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := &bot{}
-			said := readAnswer(test.status, http.Header{}, []byte(test.body), time.Now())
+			said := parseError(test.status, http.Header{}, []byte(test.body), time.Now())
 			got := bots.AsError(b.explain(t.Context(), test.what, fmt.Errorf("call: %w", said)))
 			if got.Kind != test.kind || got.Say != test.say {
 				t.Errorf("kind %d %q", got.Kind, got.Say)
@@ -61,7 +61,7 @@ func TestAnUnauthorizedCallWithAWrongClockIsNoLoginThatEnded(t *testing.T) {
 		0: "error-revoked", 2 * time.Minute: "error-revoked", 20 * time.Minute: "error-clock", -20 * time.Minute: "error-clock",
 	} {
 		header := http.Header{"Date": {now.Add(off).Format(http.TimeFormat)}}
-		said := readAnswer(http.StatusUnauthorized, header, []byte(`{"title":"Unauthorized","type":"about:blank","status":401}`), now)
+		said := parseError(http.StatusUnauthorized, header, []byte(`{"title":"Unauthorized","type":"about:blank","status":401}`), now)
 		if got := bots.AsError(said.explain(reading)).Say; got != want {
 			t.Errorf("X's clock is %v ahead: %s", off, got)
 		}
@@ -71,7 +71,7 @@ func TestAnUnauthorizedCallWithAWrongClockIsNoLoginThatEnded(t *testing.T) {
 func TestWhatXSaysInSentencesIsNotKept(t *testing.T) {
 	t.Parallel()
 	body := `{"detail":"Your text geheimwort is bad","type":"https://api.x.com/2/problems/Geheim wort","errors":[{"code":1,"message":"geheimwort"}]}`
-	if got := readAnswer(400, http.Header{}, []byte(body), time.Now()).Error(); strings.Contains(strings.ToLower(got), "geheim") {
+	if got := parseError(400, http.Header{}, []byte(body), time.Now()).Error(); strings.Contains(strings.ToLower(got), "geheim") {
 		t.Errorf("the error says %q", got)
 	}
 }
@@ -97,7 +97,7 @@ func TestAPauseLastsUntilTheLimitIsReset(t *testing.T) {
 		for key, value := range test.header {
 			header.Set(key, value)
 		}
-		if got := pause(header, now); got != test.want {
+		if got := waitTime(header, now); got != test.want {
 			t.Errorf("%s: %v", name, got)
 		}
 	}
@@ -108,11 +108,11 @@ func FuzzAnswer(f *testing.F) {
 		f.Add(403, seed, "1800000000")
 	}
 	f.Fuzz(func(t *testing.T, status int, body, reset string) {
-		said := readAnswer(status, http.Header{"X-Rate-Limit-Reset": {reset}}, []byte(body), time.Unix(1_800_000_000, 0))
+		said := parseError(status, http.Header{"X-Rate-Limit-Reset": {reset}}, []byte(body), time.Unix(1_800_000_000, 0))
 		if said.after < time.Second || said.after > time.Hour {
 			t.Errorf("pause %v", said.after)
 		}
-		for _, what := range []doing{reading, posting, deleting} {
+		for _, what := range []operation{reading, posting, deleting} {
 			if said.explain(what) == nil {
 				t.Error("no error")
 			}

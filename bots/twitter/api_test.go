@@ -22,10 +22,10 @@ func (s says) RoundTrip(*http.Request) (*http.Response, error) {
 		Body: io.NopCloser(bytes.NewReader([]byte(s)))}, nil
 }
 
-// speaking makes both dialects for a server.
-func speaking(t testing.TB, server http.RoundTripper) map[string]dialect {
+// speaking returns clients of both versions of the API.
+func speaking(t testing.TB, server http.RoundTripper) map[string]apiClient {
 	t.Helper()
-	all := map[string]dialect{}
+	all := map[string]apiClient{}
 	for _, version := range []string{"2", "1.1"} {
 		values := defaults()
 		values["consumer_key"], values["consumer_secret"], values["dialect"] = "key", "secret", version
@@ -33,7 +33,7 @@ func speaking(t testing.TB, server http.RoundTripper) map[string]dialect {
 		if err != nil {
 			t.Fatal(err)
 		}
-		all[version] = made.(*bot).dialect(oauth1.NewToken("a", "b"), "1", "zuerich")
+		all[version] = made.(*bot).apiFor(oauth1.NewToken("a", "b"), "1", "zuerich")
 	}
 	return all
 }

@@ -12,54 +12,54 @@ import (
 	"github.com/dghubble/oauth1"
 )
 
-// version1 speaks version 1.1 of the API, by way of go-twitter:
-// https://developer.x.com/en/docs/x-api/v1. Errors never come as go-twitter's: wire makes them before it sees an answer.
-type version1 struct {
+// apiV1 calls version 1.1 of the API through go-twitter: https://developer.x.com/en/docs/x-api/v1. Errors are never go-twitter's, since
+// transport returns them before go-twitter sees a response.
+type apiV1 struct {
 	bot          *bot
 	keys         *oauth1.Token
 	user, handle string
 }
 
-// client is go-twitter's, whose calls have no context of their own.
-func (v *version1) client(ctx context.Context) (*twitter.Client, error) {
-	base, err := url.Parse(v.bot.given.api)
+// client returns a client of go-twitter for calls with ctx.
+func (v *apiV1) client(ctx context.Context) (*twitter.Client, error) {
+	base, err := url.Parse(v.bot.operator.api)
 	if err != nil {
 		return nil, err
 	}
 	c := v.bot.signed(ctx, v.keys)
-	c.Transport = elsewhere{base: base, next: c.Transport}
+	c.Transport = hostRewriter{base: base, next: c.Transport}
 	return twitter.NewClient(c), nil
 }
 
 // me: https://developer.x.com/en/docs/x-api/v1/accounts-and-users/manage-account-settings/api-reference/get-account-verify_credentials.
-func (v *version1) me(ctx context.Context) (person, error) {
+func (v *apiV1) me(ctx context.Context) (person, error) {
 	c, err := v.client(ctx)
 	if err != nil {
 		return person{}, err
 	}
 	user, resp, err := c.Accounts.VerifyCredentials(&twitter.AccountVerifyParams{SkipStatus: twitter.Bool(true)})
 	if err != nil {
-		return person{}, cause(err)
+		return person{}, unwrapURL(err)
 	}
-	found := person{id: user.IDStr, handle: user.ScreenName, now: date(resp.Header)}
-	if !found.whole() {
+	found := person{id: user.IDStr, handle: user.ScreenName, now: serverTime(resp.Header)}
+	if !found.valid() {
 		return person{}, errBroken
 	}
 	return found, nil
 }
 
-// mentions: https://developer.x.com/en/docs/x-api/v1/tweets/timelines/api-reference/get-statuses-mentions_timeline. The next page
-// is named by the largest id that it may have.
-func (v *version1) mentions(ctx context.Context, since, next string, size int) (page, error) {
+// mentions: https://developer.x.com/en/docs/x-api/v1/tweets/timelines/api-reference/get-statuses-mentions_timeline. The token
+// of the next page is the largest id that it may have.
+func (v *apiV1) mentions(ctx context.Context, since, next string, size int) (page, error) {
 	c, err := v.client(ctx)
 	if err != nil {
 		return page{}, err
 	}
 	found, _, err := c.Timelines.MentionTimeline(&twitter.MentionTimelineParams{
-		Count: size, SinceID: number(since), MaxID: number(next), TweetMode: "extended",
+		Count: size, SinceID: toInt64(since), MaxID: toInt64(next), TweetMode: "extended",
 	})
 	if err != nil {
-		return page{}, cause(err)
+		return page{}, unwrapURL(err)
 	}
 	var out page
 	for _, t := range found {
@@ -68,7 +68,7 @@ func (v *version1) mentions(ctx context.Context, since, next string, size int) (
 			return page{}, err
 		}
 		out.posts, out.authors = append(out.posts, p), append(out.authors, p.author)
-		out.next = strconv.FormatInt(number(p.id)-1, 10)
+		out.next = strconv.FormatInt(toInt64(p.id)-1, 10)
 	}
 	return out, nil
 }
@@ -83,37 +83,37 @@ func postOf(t twitter.Tweet, handle string) (post, error) {
 		text = t.Text
 	}
 	if t.InReplyToStatusIDStr != "" {
-		text = answerText(text)
+		text = replyText(text)
 	}
 	return post{
-		id: t.IDStr, first: t.IDStr, author: t.User.IDStr, text: plain(text, handle, linksOf(t.Entities)), at: at.UTC(),
+		id: t.IDStr, first: t.IDStr, author: t.User.IDStr, text: typedText(text, handle, linksOf(t.Entities)), at: at.UTC(),
 		protected: t.User.Protected, retweet: t.RetweetedStatus != nil,
 	}, nil
 }
 
-func linksOf(e *twitter.Entities) []shortened {
+func linksOf(e *twitter.Entities) []shortLink {
 	if e == nil {
 		return nil
 	}
-	var all []shortened
+	var all []shortLink
 	for _, one := range e.Urls {
-		all = append(all, shortened{short: one.URL, long: one.ExpandedURL})
+		all = append(all, shortLink{short: one.URL, long: one.ExpandedURL})
 	}
 	for _, one := range e.Media {
-		all = append(all, shortened{short: one.URL, media: true})
+		all = append(all, shortLink{short: one.URL, media: true})
 	}
 	return all
 }
 
 // messages: https://developer.x.com/en/docs/x-api/v1/direct-messages/sending-and-receiving/api-reference/list-events.
-func (v *version1) messages(ctx context.Context, next string, size int) (page, error) {
+func (v *apiV1) messages(ctx context.Context, next string, size int) (page, error) {
 	c, err := v.client(ctx)
 	if err != nil {
 		return page{}, err
 	}
 	found, _, err := c.DirectMessages.EventsList(&twitter.DirectMessageEventsListParams{Cursor: next, Count: size})
 	if err != nil {
-		return page{}, cause(err)
+		return page{}, unwrapURL(err)
 	}
 	out := page{private: true, next: found.NextCursor}
 	for _, e := range found.Events {
@@ -126,14 +126,14 @@ func (v *version1) messages(ctx context.Context, next string, size int) (page, e
 		}
 		out.posts = append(out.posts, post{
 			id: e.ID, first: e.ID, author: e.Message.SenderID, at: time.UnixMilli(ms).UTC(),
-			text: plain(e.Message.Data.Text, v.handle, linksOf(e.Message.Data.Entities)),
+			text: typedText(e.Message.Data.Text, v.handle, linksOf(e.Message.Data.Entities)),
 		})
 	}
 	return out, nil
 }
 
 // post: https://developer.x.com/en/docs/x-api/v1/tweets/post-and-engage/api-reference/post-statuses-update.
-func (v *version1) post(ctx context.Context, text string) (string, error) {
+func (v *apiV1) post(ctx context.Context, text string) (string, error) {
 	c, err := v.client(ctx)
 	if err != nil {
 		return "", err
@@ -143,52 +143,52 @@ func (v *version1) post(ctx context.Context, text string) (string, error) {
 		err = errBroken
 	}
 	if err != nil {
-		return "", cause(err)
+		return "", unwrapURL(err)
 	}
 	return made.IDStr, nil
 }
 
-func (v *version1) retweet(ctx context.Context, id string) error {
+func (v *apiV1) retweet(ctx context.Context, id string) error {
 	c, err := v.client(ctx)
 	if err != nil {
 		return err
 	}
-	made, _, err := c.Statuses.Retweet(number(id), &twitter.StatusRetweetParams{TrimUser: twitter.Bool(true)})
+	made, _, err := c.Statuses.Retweet(toInt64(id), &twitter.StatusRetweetParams{TrimUser: twitter.Bool(true)})
 	if err == nil && !isID(made.IDStr) {
 		err = errBroken
 	}
-	return cause(err)
+	return unwrapURL(err)
 }
 
-func (v *version1) remove(ctx context.Context, id string) error {
+func (v *apiV1) remove(ctx context.Context, id string) error {
 	c, err := v.client(ctx)
 	if err != nil {
 		return err
 	}
-	_, _, err = c.Statuses.Destroy(number(id), &twitter.StatusDestroyParams{TrimUser: twitter.Bool(true)})
+	_, _, err = c.Statuses.Destroy(toInt64(id), &twitter.StatusDestroyParams{TrimUser: twitter.Bool(true)})
 	if gone(err) {
 		return nil
 	}
-	return cause(err)
+	return unwrapURL(err)
 }
 
-func (v *version1) unretweet(ctx context.Context, id string) error {
+func (v *apiV1) unretweet(ctx context.Context, id string) error {
 	c, err := v.client(ctx)
 	if err != nil {
 		return err
 	}
-	_, _, err = c.Statuses.Unretweet(number(id), &twitter.StatusUnretweetParams{TrimUser: twitter.Bool(true)})
+	_, _, err = c.Statuses.Unretweet(toInt64(id), &twitter.StatusUnretweetParams{TrimUser: twitter.Bool(true)})
 	if gone(err) {
 		return nil
 	}
-	return cause(err)
+	return unwrapURL(err)
 }
 
-// after is empty: servers other than X may number their posts as they like.
-func (v *version1) after(time.Time) string { return "" }
+// after returns "": the ids of other servers need not have a time.
+func (v *apiV1) after(time.Time) string { return "" }
 
-// number is an id as go-twitter wants it; 0 leaves it out.
-func number(id string) int64 {
+// toInt64 converts an id for go-twitter, which omits 0.
+func toInt64(id string) int64 {
 	n, err := strconv.ParseInt(id, 10, 64)
 	if err != nil {
 		return 0
@@ -196,8 +196,8 @@ func number(id string) int64 {
 	return n
 }
 
-// cause takes off what net/http puts around errors: it has the whole address in it.
-func cause(err error) error {
+// unwrapURL removes the *url.Error of net/http, whose text has the whole URL.
+func unwrapURL(err error) error {
 	var around *url.Error
 	if errors.As(err, &around) {
 		return around.Err
@@ -205,14 +205,14 @@ func cause(err error) error {
 	return err
 }
 
-// gone says that there is nothing there.
+// gone says whether the post does not exist (any more).
 func gone(err error) bool {
-	said := answerOf(err)
+	said := apiErrorOf(err)
 	return said != nil && (said.status == http.StatusNotFound || said.status == http.StatusGone || said.has(codeNoPage, codeNoStatus))
 }
 
-// date is the server's clock.
-func date(header http.Header) time.Time {
+// serverTime returns the server's time from the header Date, or zero.
+func serverTime(header http.Header) time.Time {
 	at, err := http.ParseTime(header.Get("Date"))
 	if err != nil {
 		return time.Time{}

@@ -13,16 +13,16 @@ import (
 	"github.com/dghubble/oauth1"
 )
 
-// version2 speaks version 2 of the API: https://docs.x.com/x-api.
-type version2 struct {
+// apiV2 calls version 2 of the API: https://docs.x.com/x-api.
+type apiV2 struct {
 	bot          *bot
 	keys         *oauth1.Token
 	user, handle string
 }
 
-// call makes one call. The answer goes into out; its header is returned.
-func (v *version2) call(ctx context.Context, method, path string, query url.Values, body, out any) (http.Header, error) {
-	address := v.bot.given.api + "/2" + path
+// call makes one call, decodes the response into out, and returns its header.
+func (v *apiV2) call(ctx context.Context, method, path string, query url.Values, body, out any) (http.Header, error) {
+	address := v.bot.operator.api + "/2" + path
 	if len(query) > 0 {
 		address += "?" + query.Encode()
 	}
@@ -43,14 +43,14 @@ func (v *version2) call(ctx context.Context, method, path string, query url.Valu
 	}
 	resp, err := v.bot.signed(ctx, v.keys).Do(req)
 	if err != nil {
-		return nil, fmt.Errorf("%s %s: %w", method, path, cause(err))
+		return nil, fmt.Errorf("%s %s: %w", method, path, unwrapURL(err))
 	}
 	defer resp.Body.Close()
 	return resp.Header, json.NewDecoder(resp.Body).Decode(out)
 }
 
 // me: https://docs.x.com/x-api/users/get-my-user.
-func (v *version2) me(ctx context.Context) (person, error) {
+func (v *apiV2) me(ctx context.Context) (person, error) {
 	var out struct {
 		Data struct {
 			ID       string `json:"id"`
@@ -58,14 +58,14 @@ func (v *version2) me(ctx context.Context) (person, error) {
 		} `json:"data"`
 	}
 	header, err := v.call(ctx, http.MethodGet, "/users/me", nil, nil, &out)
-	found := person{id: out.Data.ID, handle: out.Data.Username, now: date(header)}
-	if err == nil && !found.whole() {
+	found := person{id: out.Data.ID, handle: out.Data.Username, now: serverTime(header)}
+	if err == nil && !found.valid() {
 		err = errBroken
 	}
 	return found, err
 }
 
-// meta is what stands beside a page.
+// meta comes with a page of results.
 type meta struct {
 	NextToken string `json:"next_token"`
 }
@@ -79,10 +79,10 @@ type entities struct {
 	} `json:"urls"`
 }
 
-func (e entities) links() []shortened {
-	var all []shortened
+func (e entities) links() []shortLink {
+	var all []shortLink
 	for _, one := range e.URLs {
-		all = append(all, shortened{short: one.URL, long: one.ExpandedURL, media: one.MediaKey != ""})
+		all = append(all, shortLink{short: one.URL, long: one.ExpandedURL, media: one.MediaKey != ""})
 	}
 	return all
 }
@@ -105,8 +105,8 @@ type tweet struct {
 	} `json:"referenced_tweets"`
 }
 
-// mentions: https://docs.x.com/x-api/posts/timelines/introduction. Authors come along since nothing else tells who is protected.
-func (v *version2) mentions(ctx context.Context, since, next string, size int) (page, error) {
+// mentions: https://docs.x.com/x-api/posts/timelines/introduction. Authors are requested since only they say who is protected.
+func (v *apiV2) mentions(ctx context.Context, since, next string, size int) (page, error) {
 	query := url.Values{
 		"max_results": {strconv.Itoa(size)}, "expansions": {"author_id"}, "user.fields": {"protected"},
 		"tweet.fields": {"created_at,edit_history_tweet_ids,entities,note_tweet,referenced_tweets"},
@@ -143,7 +143,7 @@ func (v *version2) mentions(ctx context.Context, since, next string, size int) (
 		if err != nil {
 			return page{}, err
 		}
-		p.protected = !open[p.author] // also if nothing is known of the author
+		p.protected = !open[p.author] // also if the author is unknown
 		found.posts = append(found.posts, p)
 	}
 	return found, nil
@@ -165,15 +165,15 @@ func (t tweet) post(handle string) (post, error) {
 	for _, r := range t.Referenced {
 		p.retweet = p.retweet || r.Type == "retweeted"
 		if r.Type == "replied_to" {
-			text = answerText(text)
+			text = replyText(text)
 		}
 	}
-	p.text = plain(text, handle, links)
+	p.text = typedText(text, handle, links)
 	return p, nil
 }
 
-// messages: https://docs.x.com/x-api/direct-messages/lookup/introduction. There is no since_id: what was read is read again.
-func (v *version2) messages(ctx context.Context, next string, size int) (page, error) {
+// messages: https://docs.x.com/x-api/direct-messages/lookup/introduction. There is no since_id: each poll reads old messages again.
+func (v *apiV2) messages(ctx context.Context, next string, size int) (page, error) {
 	query := url.Values{
 		"max_results": {strconv.Itoa(size)}, "event_types": {"MessageCreate"}, "dm_event.fields": {"created_at,sender_id,text,entities"},
 	}
@@ -208,7 +208,7 @@ func (v *version2) messages(ctx context.Context, next string, size int) (page, e
 }
 
 // post: https://docs.x.com/x-api/posts/create-post.
-func (v *version2) post(ctx context.Context, text string) (string, error) {
+func (v *apiV2) post(ctx context.Context, text string) (string, error) {
 	var out struct {
 		Data struct {
 			ID string `json:"id"`
@@ -221,8 +221,8 @@ func (v *version2) post(ctx context.Context, text string) (string, error) {
 	return out.Data.ID, err
 }
 
-// retweet: https://docs.x.com/x-api/posts/retweets/introduction. A second time is answered like the first.
-func (v *version2) retweet(ctx context.Context, id string) error {
+// retweet: https://docs.x.com/x-api/posts/retweets/introduction. A repetition has the same response.
+func (v *apiV2) retweet(ctx context.Context, id string) error {
 	var out struct {
 		Data struct {
 			Retweeted bool `json:"retweeted"`
@@ -236,14 +236,14 @@ func (v *version2) retweet(ctx context.Context, id string) error {
 }
 
 // remove: https://docs.x.com/x-api/posts/delete-post.
-func (v *version2) remove(ctx context.Context, id string) error { return v.delete(ctx, "/tweets/"+id) }
+func (v *apiV2) remove(ctx context.Context, id string) error { return v.delete(ctx, "/tweets/"+id) }
 
-func (v *version2) unretweet(ctx context.Context, id string) error {
+func (v *apiV2) unretweet(ctx context.Context, id string) error {
 	return v.delete(ctx, "/users/"+v.user+"/retweets/"+id)
 }
 
-// delete says nothing of what is gone already: X answers either 404, or that nothing was deleted.
-func (v *version2) delete(ctx context.Context, path string) error {
+// delete returns nil if there is nothing to delete: X then answers either 404, or that nothing was deleted.
+func (v *apiV2) delete(ctx context.Context, path string) error {
 	var out struct {
 		Data *struct{} `json:"data"`
 	}
@@ -257,4 +257,4 @@ func (v *version2) delete(ctx context.Context, path string) error {
 	return err
 }
 
-func (v *version2) after(at time.Time) string { return idAt(at) }
+func (v *apiV2) after(at time.Time) string { return idAt(at) }

@@ -137,7 +137,7 @@ func TestReadingStopsBeforeTheMoneyIsSpent(t *testing.T) {
 		if e := bots.AsError(stopped); e.After != time.Hour {
 			t.Errorf("waits for %v", e.After)
 		}
-		if charged := fake.Charged("zuerich"); charged > int64(whole)*9/10 || charged < int64(whole)*8/10 || int64(ledger(t, w).Cost) != charged {
+		if charged := fake.Charged("zuerich"); charged > int64(oneUnit)*9/10 || charged < int64(oneUnit)*8/10 || int64(ledger(t, w).Cost) != charged {
 			t.Errorf("X charges %v, the ledger has %v", amount(charged), ledger(t, w).Cost)
 		}
 		if page := w.Settings(t, "zuerich", "en"); !strings.Contains(page, "budget for this month is spent") {
@@ -170,7 +170,7 @@ func TestWhatWasReadBeforeTheMoneyEndedIsHandedInAndComesAgain(t *testing.T) {
 	}
 	w.SetOption(t, "zuerich", "money", 1)
 	b := w.Bot.(*bot)
-	if _, err := b.payAnyway(t.Context(), "zuerich", 500_000); err != nil {
+	if _, err := b.reserveUnlimited(t.Context(), "zuerich", 500_000); err != nil {
 		t.Fatal(err)
 	}
 	k := newDesk(t, w)
@@ -283,7 +283,7 @@ func TestCallsAtTheSameTimeDoNotOverrunTheBudgetTogether(t *testing.T) {
 	paid := 0
 	for range 20 {
 		group.Go(func() {
-			_, err := b.pay(t.Context(), "zuerich", 150_000)
+			_, err := b.reserve(t.Context(), "zuerich", 150_000)
 			mu.Lock()
 			defer mu.Unlock()
 			if err == nil {
@@ -304,15 +304,15 @@ func TestACrashCountsTooMuchRatherThanTooLittle(t *testing.T) {
 	w, _ := newWorld(t, "2")
 	noon(w)
 	b := w.Bot.(*bot)
-	purse, err := b.pay(t.Context(), "zuerich", 150_000)
+	reservation, err := b.reserve(t.Context(), "zuerich", 150_000)
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.Restart(t) // instead of purse.settle
+	w.Restart(t) // instead of reservation.commit
 	if got := ledger(t, w); got.Cost != 150_000 || got.Calls != 1 {
 		t.Errorf("the ledger has %+v", got)
 	}
-	if err := purse.settle(t.Context(), 200_000); err != nil { // more than X said before
+	if err := reservation.commit(t.Context(), 200_000); err != nil { // more than X said before
 		t.Fatal(err)
 	}
 	if got := ledger(t, w); got.Cost != 200_000 {

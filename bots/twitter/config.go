@@ -11,27 +11,27 @@ import (
 	"linienfunk/bots"
 )
 
-// configKeys are what the operator gives: the application's keys, the server, and the prices of
+// configKeys are the operator's keys: the application's keys, the server, and the prices of
 // https://docs.x.com/x-api/getting-started/pricing (as of 2026; X changes them now and then).
 func configKeys() []bots.ConfigKey {
 	return []bots.ConfigKey{
 		{Name: "consumer_key", Help: "API key of your application at X; empty switches the network off"},
 		{Name: "consumer_secret", Help: "API key secret of your application", Secret: true},
 		{Name: "api", Help: "address of the API", Default: "https://api.x.com"},
-		{Name: "dialect", Help: "version of the API that is spoken: 2 or 1.1", Default: "2"},
-		{Name: "poll", Help: "time between looks for mentions, 3s at least", Default: "15s"},
+		{Name: "dialect", Help: "version of the API: 2 or 1.1", Default: "2"},
+		{Name: "poll", Help: "time between polls for mentions, 3s at least", Default: "15s"},
 		{Name: "currency", Help: "currency of the prices", Default: "USD"},
 		{Name: "price_read", Help: "price of one post read", Default: "0.005"},
 		{Name: "price_user", Help: "price of one author read, which comes with a post", Default: "0.010"},
 		{Name: "price_message", Help: "price of one direct message read", Default: "0.010"},
 		{Name: "price_post", Help: "price of one post or retweet", Default: "0.015"},
 		{Name: "price_post_link", Help: "price of one post with a link in it", Default: "0.200"},
-		{Name: "price_delete", Help: "price of taking one post back", Default: "0.010"},
+		{Name: "price_delete", Help: "price of deleting one post", Default: "0.010"},
 	}
 }
 
-// isServer says that an address names a server and nothing else. It must be one of https, since the login hands out secrets; only a
-// server on this machine, as in tests, may do without.
+// isServer says whether an address is that of a server without a path. It must begin with https, since the login sends secrets, except for a
+// server on this machine, as in tests.
 func isServer(address string) bool {
 	u, err := url.Parse(address)
 	if err != nil || u.Hostname() == "" || address != u.Scheme+"://"+u.Host {
@@ -51,10 +51,10 @@ type operator struct {
 	price       prices
 }
 
-// prices are what X takes for one of each.
+// prices are what X charges for one of each.
 type prices struct{ read, user, message, post, link, delete amount }
 
-// minPoll keeps to the 300 looks in 15 minutes that X allows for an account
+// minPoll keeps below the limit of 300 calls for mentions in 15 minutes and account
 // (https://docs.x.com/x-api/fundamentals/rate-limits).
 const minPoll = 15 * time.Minute / 300
 

@@ -72,9 +72,9 @@ func TestThePaceKeepsWithinTheRatesOfX(t *testing.T) {
 			t.Fatal(err)
 		}
 		// https://docs.x.com/x-api/fundamentals/rate-limits: per user and 15 minutes, 300 looks for mentions and 15 for messages.
-		pace := made.(*bot).pace
-		if 15*time.Minute/pace.poll > 300 || 15*time.Minute/pace.message > 15 {
-			t.Errorf("poll %s: %+v", poll, pace)
+		timing := made.(*bot).timing
+		if 15*time.Minute/timing.poll > 300 || 15*time.Minute/timing.message > 15 {
+			t.Errorf("poll %s: %+v", poll, timing)
 		}
 	}
 }

@@ -13,7 +13,7 @@ import (
 	"linienfunk/internal/secret"
 )
 
-// Post is what was sent, for a report that comes a second time. It is kept for a day, much longer than reports are fresh.
+// Post is a report that was sent, in case it is sent again. It is kept for a day, much longer than reports are fresh.
 type Post struct {
 	City     string    `gorm:"primaryKey;size:32"`
 	Key      string    `gorm:"primaryKey;size:64"` // digest of the report's key
@@ -22,8 +22,8 @@ type Post struct {
 	At       time.Time `gorm:"not null;index:idx_twitter_posts_at"`
 }
 
-// keepPosts is how long posts are remembered.
-const keepPosts = 24 * time.Hour
+// postRetention is how long posts are kept.
+const postRetention = 24 * time.Hour
 
 func migrations() []*gormigrate.Migration {
 	return []*gormigrate.Migration{{
@@ -32,25 +32,25 @@ func migrations() []*gormigrate.Migration {
 	}}
 }
 
-// store is the bot's tables.
+// store reads and writes the tables twitter_posts and twitter_spendings.
 type store struct {
 	db  *gorm.DB
 	box *secret.Box
 	now func() time.Time
 }
 
-// utc is the time as the database keeps it.
+// utc is the current time, rounded as the database stores it.
 func (s store) utc() time.Time { return s.now().UTC().Truncate(time.Microsecond) }
 
-// ours says whether a user is the account of one of the cities.
-func (s store) ours(ctx context.Context, user string) (bool, error) {
+// isOurs says whether a user is the account of one of the cities.
+func (s store) isOurs(ctx context.Context, user string) (bool, error) {
 	var count int64
 	err := s.db.WithContext(ctx).Model(&Account{}).Where("user_id = ?", user).Count(&count).Error
 	return count > 0, wrap("look up account", err)
 }
 
-// sent returns what was sent for a report's key.
-func (s store) sent(ctx context.Context, city, key string) (Post, bool, error) {
+// sentPost returns the post for a report's key.
+func (s store) sentPost(ctx context.Context, city, key string) (Post, bool, error) {
 	var row Post
 	err := s.db.WithContext(ctx).Where("city = ? AND key = ?", city, s.box.Digest("twitter post", key)).Take(&row).Error
 	if errors.Is(err, gorm.ErrRecordNotFound) {
@@ -59,11 +59,11 @@ func (s store) sent(ctx context.Context, city, key string) (Post, bool, error) {
 	return row, err == nil, wrap("look up post", err)
 }
 
-// remember keeps what was sent, and forgets what is old.
-func (s store) remember(ctx context.Context, row Post) error {
+// savePost stores a post and deletes old ones.
+func (s store) savePost(ctx context.Context, row Post) error {
 	row.Key, row.At = s.box.Digest("twitter post", row.Key), s.utc()
 	return wrap("remember post", s.db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
-		if err := tx.Where("at < ?", row.At.Add(-keepPosts)).Delete(&Post{}).Error; err != nil {
+		if err := tx.Where("at < ?", row.At.Add(-postRetention)).Delete(&Post{}).Error; err != nil {
 			return err
 		}
 		return tx.Clauses(clause.OnConflict{UpdateAll: true}).Create(&row).Error

@@ -12,42 +12,42 @@ import (
 	"linienfunk/bots/kit"
 )
 
-// doing is what a call was for: X's access levels differ in what they allow.
-type doing string
+// operation is the purpose of a call: access levels of X allow some and not others.
+type operation string
 
-// The doings. The text "error-access-<doing>" says what is missing.
+// The operations. The text "error-access-<operation>" explains what the access level lacks.
 const (
-	reading   doing = "read"
-	messaging doing = "messages"
-	posting   doing = "post"
-	deleting  doing = "delete"
-	checking  doing = "login"
+	reading   operation = "read"
+	messaging operation = "messages"
+	posting   operation = "post"
+	deleting  operation = "delete"
+	checking  operation = "login"
 )
 
-// answerOf returns X's answer that an error stands for, or nil.
-func answerOf(err error) *answer {
-	var said *answer
+// apiErrorOf returns the error response in err, or nil.
+func apiErrorOf(err error) *apiError {
+	var said *apiError
 	errors.As(err, &said)
 	return said
 }
 
-// noAccess says that what was asked for is not part of the access that the application, or the account's login, has.
+// noAccess says that the access level of the application, or of the account's login, does not allow the call.
 func noAccess(err error) bool {
-	said := answerOf(err)
+	said := apiErrorOf(err)
 	if said == nil || said.status != http.StatusForbidden {
 		return false
 	}
 	return said.has(codeAccess, codeNoMessages, codeReadOnly) || said.problem == "client-forbidden" || said.problem == "oauth1-permissions"
 }
 
-// tooMany says that we ask too often. A cap on what the application may use in a month comes with the same status.
-func (e *answer) tooMany() bool {
+// tooMany says that a rate limit was exceeded. The application's monthly cap has the same status.
+func (e *apiError) tooMany() bool {
 	return e.problem != "usage-capped" && (e.status == http.StatusTooManyRequests || e.has(codeTooMany))
 }
 
 // explain turns the error of a call into one that tells the core what to do.
-func (b *bot) explain(ctx context.Context, what doing, err error) error {
-	said := answerOf(err)
+func (b *bot) explain(ctx context.Context, what operation, err error) error {
+	said := apiErrorOf(err)
 	var explained *bots.Error
 	switch {
 	case err == nil:
@@ -68,18 +68,18 @@ func (b *bot) explain(ctx context.Context, what doing, err error) error {
 	err = fmt.Errorf("%s: %w", what, err)
 	switch {
 	case ctx.Err() != nil:
-		return err // the caller's time is over
+		return err // the caller's deadline has passed
 	case errors.Is(err, errNotJSON), isSyntax(err):
 		return bots.Retry("error-not-json", err)
 	}
 	return bots.Retry("error-unreachable", err)
 }
 
-func (e *answer) explain(what doing) error {
+func (e *apiError) explain(what operation) error {
 	err := fmt.Errorf("%s: %w", what, e)
 	switch {
 	case noAccess(e) && what == reading:
-		return bots.RetryAfter(time.Hour, "error-access-read", err) // what is not for reading goes on
+		return bots.RetryAfter(time.Hour, "error-access-read", err) // posting goes on
 	case noAccess(e):
 		return bots.Permanent("error-access-"+string(what), err)
 	case e.status == http.StatusPaymentRequired, e.problem == "usage-capped":
@@ -97,12 +97,12 @@ func (e *answer) explain(what doing) error {
 	case e.status >= 500, e.status == http.StatusRequestTimeout, e.status < 400:
 		return bots.Retry("error-server", err)
 	case what == reading, what == checking:
-		return bots.Retry("error-server", err) // there is no next one to go on with
+		return bots.Retry("error-server", err) // it concerns no single report
 	}
 	return bots.Permanent("error-refused", err)
 }
 
-// isSyntax says that an answer was no JSON, cut off, or JSON of another kind.
+// isSyntax says whether a response was not JSON, was cut off, or had other types than expected.
 func isSyntax(err error) bool {
 	var syntax *json.SyntaxError
 	var kind *json.UnmarshalTypeError

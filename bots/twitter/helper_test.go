@@ -19,7 +19,7 @@ func testPlugin() bots.Plugin {
 		if err != nil {
 			return nil, err
 		}
-		made.(*bot).pace = pace{call: 20 * time.Second, poll: 30 * time.Millisecond, message: 40 * time.Millisecond, denied: time.Hour}
+		made.(*bot).timing = timing{call: 20 * time.Second, poll: 30 * time.Millisecond, message: 40 * time.Millisecond, denied: time.Hour}
 		return made, nil
 	}
 	return plugin
@@ -43,7 +43,7 @@ func newWorld(t testing.TB, version string) (*bottest.World, *twittertest.Server
 	return w, fake
 }
 
-// both runs a test in both dialects.
+// both runs a test with both versions of the API.
 func both(t *testing.T, test func(t *testing.T, w *bottest.World, fake *twittertest.Server)) {
 	for _, version := range []string{"2", "1.1"} {
 		t.Run("version "+version, func(t *testing.T) {

@@ -10,7 +10,7 @@ import (
 	"golang.org/x/net/publicsuffix"
 )
 
-// part is a piece of a text: something that X may take for a link, or what stands between.
+// part is a part of a text: a possible link, or text between links.
 type part struct {
 	text   string
 	link   bool
@@ -18,23 +18,22 @@ type part struct {
 }
 
 var (
-	// mayBeLink matches more than X takes for a link: whatever begins like an address, and names of hosts without anything
-	// before them.
-	mayBeLink = regexp.MustCompile(`(?i)https?://[^\s<>"]+|(?:[\pL\pN](?:[\pL\pN_-]*[\pL\pN])?\.)+\pL{2,63}(?:/[^\s<>"]*)?`)
+	// possibleLink matches more than X treats as links: all that begins like a URL, and host names without a scheme.
+	possibleLink = regexp.MustCompile(`(?i)https?://[^\s<>"]+|(?:[\pL\pN](?:[\pL\pN_-]*[\pL\pN])?\.)+\pL{2,63}(?:/[^\s<>"]*)?`)
 
-	// surely matches what X takes for a link, rather too little than too much.
-	surely = regexp.MustCompile(`^(?i)https?://(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}(?::[0-9]{1,5})?` +
+	// definiteLink matches less than X treats as links.
+	definiteLink = regexp.MustCompile(`^(?i)https?://(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}(?::[0-9]{1,5})?` +
 		`(?:/(?:[a-z0-9/_~%=+.-]*[a-z0-9/_=+-])?)?(?:\?(?:[a-z0-9/_~%=&+.-]*[a-z0-9_=&/-])?)?$`)
 
 	lastLabel = regexp.MustCompile(`^(?i)(?:https?://)?[^/?#]*\.(\pL{2,})`)
 	asciiWord = regexp.MustCompile(`^[A-Za-z]+`)
 )
 
-// splitLinks takes a text apart at what may be a link.
+// splitLinks splits a text at possible links.
 func splitLinks(text string) []part {
 	var all []part
 	last := 0
-	for _, at := range mayBeLink.FindAllStringIndex(text, -1) {
+	for _, at := range possibleLink.FindAllStringIndex(text, -1) {
 		one := part{text: text[at[0]:at[1]], link: true}
 		one.scheme = strings.Contains(one.text, "://")
 		if trimmed := strings.TrimRight(one.text, ".,;:!?'"); len(trimmed) < len(one.text) {
@@ -55,15 +54,15 @@ func splitLinks(text string) []part {
 	return all
 }
 
-// weight is what X counts for a part that may be a link.
+// weight returns what X counts for a possible link.
 func (p part) weight() int {
-	if p.scheme && surely.MatchString(p.text) && knownDomain(p.text) {
+	if p.scheme && definiteLink.MatchString(p.text) && knownDomain(p.text) {
 		return linkWeight
 	}
 	return max(linkWeight, sum(characters(p.text)))
 }
 
-// knownDomain says that an address ends in a top-level domain that there is: X makes links of no others.
+// knownDomain says whether an address has an existing top-level domain: X makes links of no others.
 func knownDomain(address string) bool {
 	found := lastLabel.FindStringSubmatch(address)
 	if found == nil {
@@ -81,7 +80,7 @@ func knownDomain(address string) bool {
 	return false
 }
 
-// hasLink says that X may count a post as one with a link, which has a price of its own.
+// hasLink says whether X may charge for a post as one with a link.
 func hasLink(text string) bool {
 	for _, p := range splitLinks(text) {
 		if p.link {
@@ -91,11 +90,11 @@ func hasLink(text string) bool {
 	return false
 }
 
-// breaker is U+200B ZERO WIDTH SPACE: nobody sees it, it counts as one, and no link or mention goes on behind it.
-const breaker = "\u200B"
+// zeroWidthSpace is U+200B: invisible, counted as one character, and the end of a link or mention.
+const zeroWidthSpace = "\u200B"
 
-// withoutLinks leaves addresses out. Names of hosts stay readable, but are no links any more: a station called "S1.in" is
-// more likely than somebody's page.
+// withoutLinks removes URLs. Host names stay readable, but are made no links: "S1.in" is more likely a station than
+// a web page.
 func withoutLinks(text string) string {
 	var out strings.Builder
 	gaps := false
@@ -104,7 +103,7 @@ func withoutLinks(text string) string {
 		case p.scheme:
 			gaps = true
 		case p.link:
-			out.WriteString(strings.ReplaceAll(p.text, ".", "."+breaker))
+			out.WriteString(strings.ReplaceAll(p.text, ".", "."+zeroWidthSpace))
 		default:
 			out.WriteString(p.text)
 		}
@@ -115,9 +114,9 @@ func withoutLinks(text string) string {
 	return out.String()
 }
 
-// silence makes sure that a copy calls nobody: X tells everybody who is mentioned, and forbids bots to do so unasked
-// (https://help.x.com/en/rules-and-policies/x-automation). Addresses stay as they are.
-func silence(text string) string {
+// defuseMentions makes sure that a copy notifies nobody: X notifies all accounts that are mentioned, and forbids bots unsolicited mentions
+// (https://help.x.com/en/rules-and-policies/x-automation). URLs stay as they are.
+func defuseMentions(text string) string {
 	var out strings.Builder
 	for _, p := range splitLinks(text) {
 		if p.scheme {
@@ -128,7 +127,7 @@ func silence(text string) string {
 			out.WriteRune(r)
 			next, _ := utf8.DecodeRuneInString(p.text[i+utf8.RuneLen(r):])
 			if (r == '@' || r == '＠') && (next == '_' || next < 0x80 && (unicode.IsLetter(next) || unicode.IsDigit(next))) {
-				out.WriteString(breaker)
+				out.WriteString(zeroWidthSpace)
 			}
 		}
 	}
@@ -141,7 +140,7 @@ var (
 	manyLines  = regexp.MustCompile(`\n{3,}`)
 )
 
-// tidy closes the gaps that something left.
+// tidy removes spaces and blank lines that remain where something was removed.
 func tidy(text string) string {
 	text = spaces.ReplaceAllString(text, " ")
 	text = lineSpaces.ReplaceAllString(text, "\n")

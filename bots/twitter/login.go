@@ -35,15 +35,15 @@ func (l *Login) Sealed() *[]byte { return &l.Secret }
 // flow is the login by OAuth 1.0a with the operator's keys
 // (https://docs.x.com/fundamentals/authentication/oauth-1-0a/obtaining-user-access-tokens).
 func (b *bot) flow(ctx context.Context) *oauth1.Config {
-	wire := b.wire(ctx)
-	wire.forms = true
+	transport := b.transport(ctx)
+	transport.forms = true
 	return &oauth1.Config{
-		ConsumerKey: b.given.key, ConsumerSecret: b.given.secret, CallbackURL: kit.CallbackURL(b.core),
-		HTTPClient: noRedirects(&http.Client{Transport: wire}),
+		ConsumerKey: b.operator.key, ConsumerSecret: b.operator.secret, CallbackURL: kit.CallbackURL(b.core),
+		HTTPClient: noRedirects(&http.Client{Transport: transport}),
 		Endpoint: oauth1.Endpoint{
-			RequestTokenURL: b.given.api + "/oauth/request_token",
-			AuthorizeURL:    b.given.api + "/oauth/authorize",
-			AccessTokenURL:  b.given.api + "/oauth/access_token",
+			RequestTokenURL: b.operator.api + "/oauth/request_token",
+			AuthorizeURL:    b.operator.api + "/oauth/authorize",
+			AccessTokenURL:  b.operator.api + "/oauth/access_token",
 		},
 	}
 }
@@ -53,7 +53,7 @@ func (b *bot) begin(ctx context.Context, l Login, cookie string) (authorize stri
 	flow := b.flow(ctx)
 	token, secret, err := flow.RequestToken()
 	if err != nil {
-		return "", fmt.Errorf("ask for request token: %w", cause(err))
+		return "", fmt.Errorf("ask for request token: %w", unwrapURL(err))
 	}
 	address, err := flow.AuthorizationURL(token)
 	if err != nil {
@@ -62,19 +62,19 @@ func (b *bot) begin(ctx context.Context, l Login, cookie string) (authorize stri
 	return address.String(), b.logins.Open(ctx, l, token, cookie, secret)
 }
 
-// finish turns what X sent along into the account's keys, looks whose they are, and stores the account.
+// finish exchanges the request token for the account's keys, gets their account, and stores it.
 func (b *bot) finish(ctx context.Context, l Login, token, secret, verifier string) (Account, error) {
 	access, accessSecret, err := b.flow(ctx).AccessToken(token, secret, verifier)
 	if err != nil {
-		return Account{}, fmt.Errorf("ask for access token: %w", cause(err))
+		return Account{}, fmt.Errorf("ask for access token: %w", unwrapURL(err))
 	}
 	keys := oauth1.NewToken(access, accessSecret)
-	if _, err := b.payAnyway(ctx, l.City, b.given.price.user); err != nil {
+	if _, err := b.reserveUnlimited(ctx, l.City, b.operator.price.user); err != nil {
 		return Account{}, err
 	}
-	me, err := b.dialect(keys, "", "").me(ctx)
+	me, err := b.apiFor(keys, "", "").me(ctx)
 	if err != nil {
-		return Account{}, fmt.Errorf("ask who it is: %w", err)
+		return Account{}, fmt.Errorf("get account: %w", err)
 	}
 	row := Account{Base: kit.Base{City: l.City}, UserID: me.id, Handle: me.handle, Since: me.now}
 	if row.Since.IsZero() {
@@ -101,7 +101,7 @@ func (b *bot) finish(ctx context.Context, l Login, token, secret, verifier strin
 // revoke makes keys worthless. An error is only logged: the account is not used any more in any case.
 func (b *bot) revoke(ctx context.Context, row Account, text string) {
 	keys, err := unmarshalKeys(text)
-	if err == nil && b.given.complete() {
+	if err == nil && b.operator.complete() {
 		err = b.invalidate(ctx, keys)
 	}
 	if err != nil {
@@ -111,24 +111,24 @@ func (b *bot) revoke(ctx context.Context, row Account, text string) {
 
 // invalidate: https://docs.x.com/fundamentals/authentication/api-reference.
 func (b *bot) invalidate(ctx context.Context, keys *oauth1.Token) error {
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, b.given.api+"/1.1/oauth/invalidate_token.json", nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, b.operator.api+"/1.1/oauth/invalidate_token.json", nil)
 	if err != nil {
 		return err
 	}
 	resp, err := b.signed(ctx, keys).Do(req)
 	if err != nil {
-		return cause(err)
+		return unwrapURL(err)
 	}
 	return resp.Body.Close()
 }
 
-// loginText is the id of the text that tells an admin why a login did not work.
+// loginText returns the id of the text that explains a failed login to an admin.
 func loginText(err error) string {
 	if explained := bots.AsError(err).Say; explained != "" {
 		return explained
 	}
 	var network net.Error // *url.Error is one, and so is a deadline
-	said := answerOf(err)
+	said := apiErrorOf(err)
 	switch {
 	case said != nil && said.has(codeCallback):
 		return "login-callback"
@@ -150,5 +150,5 @@ func loginText(err error) string {
 	return ""
 }
 
-// isForm says that oauth1 did not find in an answer what it must have.
+// isForm says that a response lacks a field that oauth1 requires.
 func isForm(err error) bool { return strings.Contains(err.Error(), "oauth1: ") }

@@ -8,29 +8,29 @@ import (
 	"time"
 )
 
-// Page sizes: the usual one, and the smallest that X allows for mentions, for the end of a budget. All of a page is counted
-// before it is read, and what it did not have is given back.
+// Page sizes: the usual one, and the smallest that X allows for mentions, for the end of a budget. The cost of a full page is
+// reserved before it is read, and corrected afterwards.
 const (
 	pageSize    = 20
 	minPageSize = 5
-	// maxPages is how far a look goes back: X shows 800 mentions at most. What is older is lost in a flood.
+	// maxPages limits the pages of one poll: X returns 800 mentions at most. In a flood, older ones are lost.
 	maxPages = 40
 )
 
-// look is one look at mentions or direct messages.
-type look struct {
-	begin time.Time // what is older is not new,
-	floor string    // and neither is what has no larger id
-	each  amount    // the most that one post may cost
-	// first is the size of the first page; the others grow. Where a look in vain is shown what was there before, it is small:
+// scan is one poll for mentions or direct messages.
+type scan struct {
+	begin time.Time // older posts are not new,
+	floor string    // nor are those whose ids are not greater
+	each  amount    // maximum cost of one post
+	// first is the size of the first page; the next pages grow. It is small where a poll returns old messages, since
 	// X charges for the same message again each day.
 	first int
 	read  func(next string, size int) (page, error)
 }
 
-// collect reads page after page, newest first, until one has what is not new, and returns what is new, oldest first. Of an error that
-// comes in between it returns what it has.
-func (r *reader) collect(ctx context.Context, l look) ([]post, error) {
+// collect reads pages, newest first, until one has an old post, and returns the new posts, oldest first. If a page fails, it returns the
+// posts so far together with the error.
+func (r *reader) collect(ctx context.Context, l scan) ([]post, error) {
 	var found []post
 	next, size := "", l.first
 	for range maxPages {
@@ -47,7 +47,7 @@ func (r *reader) collect(ctx context.Context, l look) ([]post, error) {
 		}
 		next, size = p.next, min(2*size, pageSize)
 	}
-	r.bot.core.Log.Warn("more than X shows at once, the oldest are lost", "city", r.account.City, "posts", len(found))
+	r.bot.core.Log.Warn("more posts than X returns; the oldest are lost", "city", r.account.City, "posts", len(found))
 	return sorted(found), nil
 }
 
@@ -56,28 +56,28 @@ func sorted(posts []post) []post {
 	return posts
 }
 
-// page pays for a page, reads it, and takes back what it did not have.
-func (r *reader) page(ctx context.Context, l look, next string, size int) (page, error) {
-	purse, err := r.bot.payToRead(ctx, r.account.City, l.each*amount(size))
+// page reserves the cost of a page, reads it, and corrects the cost.
+func (r *reader) page(ctx context.Context, l scan, next string, size int) (page, error) {
+	reservation, err := r.bot.reserveForReading(ctx, r.account.City, l.each*amount(size))
 	if errors.Is(err, errBudget) && size > minPageSize {
 		size = minPageSize
-		purse, err = r.bot.payToRead(ctx, r.account.City, l.each*minPageSize)
+		reservation, err = r.bot.reserveForReading(ctx, r.account.City, l.each*minPageSize)
 	}
 	if err != nil {
 		return page{}, err
 	}
 	p, err := l.read(next, size)
-	// What was asked for in vain is asked for again, and counted then.
-	return p, errors.Join(err, purse.settle(ctx, r.charge(p)))
+	// A failed call costs nothing here: it is repeated, and counted then.
+	return p, errors.Join(err, reservation.commit(ctx, r.charge(p)))
 }
 
-// charge is what a page costs.
+// charge returns the cost of a page.
 func (r *reader) charge(p page) amount {
-	now, price := r.bot.core.Now(), r.bot.given.price
+	now, price := r.bot.core.Now(), r.bot.operator.price
 	if p.private {
-		return r.bill.add(now, "message", ids(p.posts)...) * price.message
+		return r.dailyCharges.add(now, "message", ids(p.posts)...) * price.message
 	}
-	return r.bill.add(now, "post", ids(p.posts)...)*price.read + r.bill.add(now, "user", p.authors...)*price.user
+	return r.dailyCharges.add(now, "post", ids(p.posts)...)*price.read + r.dailyCharges.add(now, "user", p.authors...)*price.user
 }
 
 func ids(posts []post) []string {
@@ -88,7 +88,7 @@ func ids(posts []post) []string {
 	return all
 }
 
-// ofOneCall says that an answer is about what was asked for, not about the account or its login.
-func (e *answer) ofOneCall() bool {
+// isAboutRequest says that an error is about the request, not about the account or its login.
+func (e *apiError) isAboutRequest() bool {
 	return e.status != http.StatusUnauthorized && !e.has(codeSuspended, codeLocked, codeBadToken)
 }

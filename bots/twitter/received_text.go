@@ -7,8 +7,8 @@ import (
 	"linienfunk/report"
 )
 
-// shortened is a link as X shows it in texts, and where it leads to.
-type shortened struct {
+// shortLink is a link as it is in texts of X, and its destination.
+type shortLink struct {
 	short, long string
 	media       bool // a picture or a film of the post itself
 }
@@ -16,12 +16,12 @@ type shortened struct {
 // ownMedia are the addresses of pictures and films of a post or a message, which name its author. Not every answer marks them.
 var ownMedia = regexp.MustCompile(`^https?://(?:\w+\.)?(?:x|twitter)\.com/(?:\w+/status/\d+/(?:photo|video)/|messages/media/)`)
 
-// escaped are the characters that X escapes, and no others: whoever types &copy; means just that.
+// escaped are the only characters that X escapes: a typed &copy; stays as it is.
 var escaped = strings.NewReplacer("&lt;", "<", "&gt;", ">", "&amp;", "&")
 
-// plain is the text that somebody typed: X shortens links, adds one for each picture, and writes &amp; &lt; &gt;
-// (https://docs.x.com/x-api/fundamentals/data-dictionary). The mention of the account is left out.
-func plain(text, handle string, links []shortened) string {
+// typedText returns a post's text as it was typed, without the mention of the account: X shortens links, adds one for each picture, and writes &amp; &lt; &gt;
+// (https://docs.x.com/x-api/fundamentals/data-dictionary).
+func typedText(text, handle string, links []shortLink) string {
 	text = escaped.Replace(text) // before the addresses, which are not escaped
 	for _, l := range links {
 		switch {
@@ -44,10 +44,10 @@ func plain(text, handle string, links []shortened) string {
 	return report.Clean(text)
 }
 
-// addressees are what X writes before an answer: whom it answers, and whom they had mentioned
+// leadingMentions are the names that X puts before a reply: the author of the post and those mentioned in it
 // (https://help.x.com/en/using-x/mentions-and-replies).
-var addressees = regexp.MustCompile(`^(?:[@＠][A-Za-z0-9_]{1,20}(?:\s+|$))+`)
+var leadingMentions = regexp.MustCompile(`^(?:[@＠][A-Za-z0-9_]{1,20}(?:\s+|$))+`)
 
-// answerText is the text of an answer without what its author did not type, and does not see: the names of other riders, who
-// may have made the report that is answered.
-func answerText(text string) string { return addressees.ReplaceAllString(text, "") }
+// replyText returns the text of a reply without the names before it, which its author neither typed nor sees: they may name the
+// author of the report that is replied to.
+func replyText(text string) string { return leadingMentions.ReplaceAllString(text, "") }

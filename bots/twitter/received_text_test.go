@@ -10,7 +10,7 @@ import (
 
 func TestATextIsWhatSomebodyTyped(t *testing.T) {
 	t.Parallel()
-	links := []shortened{
+	links := []shortLink{
 		{short: "https://t.co/1", long: "https://example.com/x?a=1&copy=2"}, {short: "https://t.co/2", long: "https://x.com/a/status/1/photo/1", media: true},
 		{short: "https://t.co/3", long: "https://twitter.com/marta/status/1/video/1"}, {short: "https://t.co/4", long: "https://twitter.com/messages/media/1"},
 		{short: "https://t.co/5", long: "https://x.com/marta/status/1"},
@@ -33,7 +33,7 @@ func TestATextIsWhatSomebodyTyped(t *testing.T) {
 		"zwei  leerzeichen bleiben ohne @jemand":     "zwei  leerzeichen bleiben ohne @jemand",
 		"@zuerich zwei  leerzeichen neben erwähnung": "zwei leerzeichen neben erwähnung",
 	} {
-		if got := plain(text, "zuerich", links); got != want {
+		if got := typedText(text, "zuerich", links); got != want {
 			t.Errorf("%q became %q, want %q", text, got, want)
 		}
 	}
@@ -43,7 +43,7 @@ func FuzzPlain(f *testing.F) {
 	f.Add("@zuerich kontrolle &amp; https://t.co/1", "zuerich", "https://t.co/1", "https://example.com")
 	f.Add("@a.b @a.b", "a.b", "", "")
 	f.Fuzz(func(t *testing.T, text, handle, short, long string) {
-		got := plain(text, handle, []shortened{{short: short, long: long}})
+		got := typedText(text, handle, []shortLink{{short: short, long: long}})
 		if !utf8.ValidString(got) || len(got) > report.MaxText || strings.TrimSpace(got) != got {
 			t.Errorf("%q became %q", text, got)
 		}

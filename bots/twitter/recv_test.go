@@ -285,7 +285,7 @@ func TestWithoutMessagesInTheAccessMentionsGoOnAndThePageSaysSo(t *testing.T) {
 		fake.Write("marta", "@zuerich kontrolle u8")
 		fake.Tell("marta", "zuerich", "nachricht")
 		want(t, k.look(t), "kontrolle u8")
-		if page := w.Settings(t, "zuerich", "en"); !strings.Contains(page, "does not let us read direct messages") {
+		if page := w.Settings(t, "zuerich", "en"); !strings.Contains(page, "does not allow us to read direct messages") {
 			t.Errorf("page: %s", page)
 		}
 		fake.Deny("messages", false)

@@ -150,7 +150,7 @@ func TestWhatWasSentIsAnsweredWithoutACall(t *testing.T) {
 	if again := mustSend(t, w, r); again != first || fake.Requests("POST /2/tweets") != 1 {
 		t.Errorf("first %+v, then %+v", first, again)
 	}
-	w.Advance(keepPosts + time.Minute)
+	w.Advance(postRetention + time.Minute)
 	mustSend(t, w, fromElsewhere(w, "2", "kontrolle u6"))
 	var kept int64
 	if err := w.Bot.(*bot).store.db.Model(&Post{}).Count(&kept).Error; err != nil || kept != 1 {
@@ -248,5 +248,5 @@ func TestWithoutAnAccountNothingIsSent(t *testing.T) {
 	w.Submit(t, "zuerich", "/disconnect", nil)
 	_, err := w.Bot.(bots.Sender).Send(t.Context(), a, fromElsewhere(w, "1", "kontrolle u8"))
 	wantError(t, err, bots.KindPermanent, "error-no-account")
-	wantError(t, w.Bot.(bots.Retracter).Retract(t.Context(), a, "", report.Receipt{ID: asPost + "1"}), bots.KindPermanent, "error-no-account")
+	wantError(t, w.Bot.(bots.Retracter).Retract(t.Context(), a, "", report.Receipt{ID: postPrefix + "1"}), bots.KindPermanent, "error-no-account")
 }

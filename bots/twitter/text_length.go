@@ -16,19 +16,19 @@ const (
 	heavy      = 2  // emoji, and all characters that are not light
 )
 
-// light says that a character counts as one. The ranges are those of config/v3.json: most alphabets, and most punctuation.
+// light says whether a character counts as one. The ranges are those of config/v3.json: most alphabets, and most punctuation.
 func light(r rune) bool {
 	return r <= 0x10FF || r >= 0x2000 && r <= 0x200D || r >= 0x2010 && r <= 0x201F || r >= 0x2032 && r <= 0x2037
 }
 
-// unit is a part of a text that is counted as one, and that a cut must not tear apart.
+// unit is a part of a text that X counts as a whole and that must not be cut.
 type unit struct {
 	text   string
 	weight int
 	space  bool
 }
 
-// units takes a text apart: links, emoji sequences, and single characters. The text must be in NFC.
+// units splits a text into links, emoji sequences, and single characters. The text must be in NFC.
 func units(text string) []unit {
 	var all []unit
 	for _, part := range splitLinks(text) {
@@ -68,15 +68,15 @@ func sum(all []unit) int {
 	return total
 }
 
-// weight is what X counts for a text. Where it cannot be known whether X takes something for a link or for one emoji, it is
-// the larger count.
+// weight returns the length that X counts for a text. Where X may or may not treat something as a link or as one emoji, it is
+// the greater one.
 func weight(text string) int { return sum(units(norm.NFC.String(text))) }
 
 // ellipsis marks a cut.
 const ellipsis = "…"
 
-// fit shortens a text, in NFC, to what X takes: at the end of a word where there is one in the last half.
-func fit(text string, limit int) string {
+// truncate shortens a text to a weight, at the end of a word if there is one in the second half, and returns it in NFC.
+func truncate(text string, limit int) string {
 	text = norm.NFC.String(text)
 	all := units(text)
 	if sum(all) <= limit {
@@ -93,7 +93,7 @@ func fit(text string, limit int) string {
 		}
 	}
 	for ; end > 0; end-- {
-		// What was one link may count differently without its end.
+		// A link without its end may count differently.
 		if cut := join(all[:end]) + ellipsis; weight(cut) <= limit {
 			return cut
 		}

@@ -90,7 +90,7 @@ func TestATextIsCutToWhatXTakes(t *testing.T) {
 		"the end of a sentence before a long end": {strings.Repeat("wort ", 80), strings.TrimSpace(strings.Repeat("wort ", 55)) + "…"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if got := fit(test.text, maxWeight); got != test.want {
+			if got := truncate(test.text, maxWeight); got != test.want {
 				t.Errorf("got %q (%d), want %q", got, weight(got), test.want)
 			}
 		})
@@ -103,14 +103,14 @@ func TestLinksAreLeftOutAndNobodyIsCalled(t *testing.T) {
 		"u8 https://example.com/x jetzt":         "u8 jetzt",
 		"u8 (https://example.com/x).":            "u8 (.",
 		"HTTP://EXAMPLE.COM":                     "",
-		"mehr auf example.com/x":                 "mehr auf example." + breaker + "com/x",
-		"S1.in Richtung Erkner":                  "S1." + breaker + "in Richtung Erkner",
+		"mehr auf example.com/x":                 "mehr auf example." + zeroWidthSpace + "com/x",
+		"S1.in Richtung Erkner":                  "S1." + zeroWidthSpace + "in Richtung Erkner",
 		"um 14.30 Hbf.Zug z.B. heute":            "um 14.30 Hbf.Zug z.B. heute",
-		"@alle in der u8, hallo@example.com":     "@" + breaker + "alle in der u8, hallo@" + breaker + "example." + breaker + "com",
-		"＠alle @ niemand @ü":                     "＠" + breaker + "alle @ niemand @ü",
+		"@alle in der u8, hallo@example.com":     "@" + zeroWidthSpace + "alle in der u8, hallo@" + zeroWidthSpace + "example." + zeroWidthSpace + "com",
+		"＠alle @ niemand @ü":                     "＠" + zeroWidthSpace + "alle @ niemand @ü",
 		"zeile eins\nhttps://a.de\n\nzeile zwei": "zeile eins\n\nzeile zwei",
 	} {
-		got := silence(withoutLinks(text))
+		got := defuseMentions(withoutLinks(text))
 		if got != want {
 			t.Errorf("%q became %q, want %q", text, got, want)
 		}
@@ -125,7 +125,7 @@ func TestLinksAreLeftOutAndNobodyIsCalled(t *testing.T) {
 			t.Errorf("%q has a link: %v", text, !want)
 		}
 	}
-	if got := silence("https://social.example/@user und @user"); got != "https://social.example/@user und @"+breaker+"user" {
+	if got := defuseMentions("https://social.example/@user und @user"); got != "https://social.example/@user und @"+zeroWidthSpace+"user" {
 		t.Errorf("got %q", got)
 	}
 }
@@ -139,14 +139,14 @@ func FuzzFit(f *testing.F) {
 		if len(text) > 10_000 {
 			return
 		}
-		if whole := join(units(norm.NFC.String(text))); whole != strings.TrimRightFunc(norm.NFC.String(text), unicode.IsSpace) {
-			t.Fatalf("%q taken apart is %q", text, whole)
+		if oneUnit := join(units(norm.NFC.String(text))); oneUnit != strings.TrimRightFunc(norm.NFC.String(text), unicode.IsSpace) {
+			t.Fatalf("%q taken apart is %q", text, oneUnit)
 		}
-		cut := fit(text, maxWeight)
+		cut := truncate(text, maxWeight)
 		if !utf8.ValidString(cut) || weight(cut) > maxWeight {
 			t.Fatalf("%q was cut to %q of %d", text, cut, weight(cut))
 		}
-		if quiet := silence(withoutLinks(text)); hasLink(quiet) {
+		if quiet := defuseMentions(withoutLinks(text)); hasLink(quiet) {
 			t.Fatalf("%q became %q, which has a link", text, quiet)
 		}
 	})

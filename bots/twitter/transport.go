@@ -15,26 +15,26 @@ import (
 	"github.com/dghubble/oauth1"
 )
 
-// maxAnswer is the longest answer read, in bytes. A page of 100 long posts has less than one MB.
+// maxAnswer is the maximum size of a response in bytes. A page of 100 long posts has less than 1 MB.
 const maxAnswer = 4 << 20
 
 var (
 	errTooLong = errors.New("answer of X is too long")
-	// errNotJSON says that something else than the API answered, such as the page of a proxy.
+	// errNotJSON says that the response is not of the API, but e.g. a page of a proxy.
 	errNotJSON = errors.New("answer of X is not in JSON")
 )
 
-// wire carries calls to the server. It gives them deadlines, reads the whole answer, and turns what is no success into
-// an error, so that neither dialect has to. It stands below the signing: what it changes is not signed.
-type wire struct {
-	ctx   context.Context // oauth1 and go-twitter hand on none
+// transport adds a deadline to calls, reads the whole response, and returns an error response as an error, for both versions of the
+// API. It is below the signing: its changes are not signed.
+type transport struct {
+	ctx   context.Context // oauth1 and go-twitter pass none
 	next  http.RoundTripper
 	limit time.Duration
 	now   func() time.Time
-	forms bool // answers are forms, as those of the login
+	forms bool // responses are forms, as in the login
 }
 
-func (t wire) RoundTrip(req *http.Request) (*http.Response, error) {
+func (t transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	ctx, cancel := context.WithTimeout(t.ctx, t.limit)
 	defer cancel()
 	req = req.Clone(ctx)
@@ -50,7 +50,7 @@ func (t wire) RoundTrip(req *http.Request) (*http.Response, error) {
 	case len(body) > maxAnswer:
 		return nil, errTooLong
 	case resp.StatusCode < 200 || resp.StatusCode > 299:
-		return nil, readAnswer(resp.StatusCode, resp.Header, body, t.now())
+		return nil, parseError(resp.StatusCode, resp.Header, body, t.now())
 	case !t.forms && len(body) > 0 && !isJSON(resp.Header):
 		return nil, errNotJSON
 	}
@@ -63,34 +63,34 @@ func isJSON(header http.Header) bool {
 	return strings.HasSuffix(kind, "json")
 }
 
-func (b *bot) wire(ctx context.Context) wire {
+func (b *bot) transport(ctx context.Context) transport {
 	next := b.core.HTTP.Transport
 	if next == nil {
 		next = http.DefaultTransport
 	}
-	return wire{ctx: ctx, next: next, limit: b.pace.call, now: b.core.Now}
+	return transport{ctx: ctx, next: next, limit: b.timing.call, now: b.core.Now}
 }
 
-// signed is a client whose calls carry the keys of an account (RFC 5849).
+// signed returns a client that signs calls with the keys of an account (RFC 5849).
 func (b *bot) signed(ctx context.Context, keys *oauth1.Token) *http.Client {
-	ctx = context.WithValue(ctx, oauth1.HTTPClient, &http.Client{Transport: b.wire(ctx)})
-	return noRedirects(oauth1.NewClient(ctx, &oauth1.Config{ConsumerKey: b.given.key, ConsumerSecret: b.given.secret}, keys))
+	ctx = context.WithValue(ctx, oauth1.HTTPClient, &http.Client{Transport: b.transport(ctx)})
+	return noRedirects(oauth1.NewClient(ctx, &oauth1.Config{ConsumerKey: b.operator.key, ConsumerSecret: b.operator.secret}, keys))
 }
 
-// noRedirects keeps a client where it was sent to: a signature holds for one address only.
+// noRedirects makes a client not follow redirects: a signature is for one URL only.
 func noRedirects(c *http.Client) *http.Client {
 	c.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	return c
 }
 
-// elsewhere sends calls to another server than the one that go-twitter has built in. It stands above the signing,
-// since the host is part of what is signed.
-type elsewhere struct {
+// hostRewriter sends calls to another server than the one built into go-twitter. It is above the signing, since the host is
+// signed.
+type hostRewriter struct {
 	base *url.URL
 	next http.RoundTripper
 }
 
-func (t elsewhere) RoundTrip(req *http.Request) (*http.Response, error) {
+func (t hostRewriter) RoundTrip(req *http.Request) (*http.Response, error) {
 	req = req.Clone(req.Context())
 	req.URL.Scheme, req.URL.Host, req.Host = t.base.Scheme, t.base.Host, ""
 	return t.next.RoundTrip(req)

@@ -1,12 +1,12 @@
 // Package twitter connects cities with X, which was Twitter: mentions of the city's account are reports, and so are direct
 // messages where the account's access has them; reports are retweeted or posted as copies.
 //
-// X is spoken to in one of two dialects (dialect.go): version 2 of its API, four JSON calls of our own, or version 1.1 by way
-// of go-twitter, for servers that still speak that. Both are signed with OAuth 1.0a, with the keys of the operator's
+// The bot uses one of two versions of the API (api.go): version 2, with a few JSON calls of our own, or version 1.1 through
+// go-twitter, for other servers that have that. Calls are signed with OAuth 1.0a, with the keys of the operator's
 // application and those of the city's account.
 //
-// Every call costs. Each city has a budget for the month (budget.go): a call is counted before it is made, and is not
-// made when it would overrun the budget.
+// X charges for calls. Each city has a budget for the month (budget.go): a call is counted before it is made, and is not
+// made if it would exceed the budget.
 package twitter
 
 import (
@@ -28,9 +28,9 @@ func Plugin() bots.Plugin {
 		New: New, Migrations: migrations(), Options: options(), Config: configKeys(), Files: kit.Files(files),
 		Limits: []string{
 			"280 weighted characters: 23 for an address, two for an emoji and for most Asian letters.",
-			"X takes money for reading and posting; a city's budget for the month stops both before it is overrun.",
-			"A report arrives within the time between looks; what X indexes late may be missed.",
-			"X does not tell which accounts are bots: only those of this program are recognised.",
+			"X charges for reading and posting; a city's budget for the month stops both before it is exceeded.",
+			"A report arrives at the next poll; mentions that X indexes late may be missed.",
+			"X does not say which accounts are bots: only those of this program are recognised.",
 			"Needs the operator's application keys.",
 		},
 	}
@@ -61,21 +61,21 @@ type bot struct {
 	logins   kit.Logins[Login, *Login]
 	pages    kit.Pages[Account, *Account]
 	store    store
-	given    operator
-	pace     pace
+	operator operator
+	timing   timing
 }
 
-// pace is how long the bot waits for what. Tests shorten it.
-type pace struct {
-	call    time.Duration // for the whole answer to one call
-	poll    time.Duration // between looks for mentions
-	message time.Duration // between looks for direct messages
-	denied  time.Duration // before we ask again for what the account's access did not have
+// timing has the bot's intervals and time limits. Tests shorten them.
+type timing struct {
+	call    time.Duration // limit for a call with its whole response
+	poll    time.Duration // between polls for mentions
+	message time.Duration // between polls for direct messages
+	denied  time.Duration // before a call is repeated that the access level did not allow
 }
 
 // New makes the bot.
 func New(core bots.Core) (bots.Bot, error) {
-	given, err := readConfig(core.Config)
+	operator, err := readConfig(core.Config)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", core.Name, err)
 	}
@@ -84,9 +84,9 @@ func New(core bots.Core) (bots.Bot, error) {
 		accounts: kit.Accounts[Account, *Account]{DB: core.DB, Box: core.Box, Table: core.Name + "_accounts", Column: "keys"},
 		logins:   kit.Logins[Login, *Login]{Core: core, Purpose: "twitter login", Column: "secret", Lifetime: loginTime},
 		store:    store{db: core.DB, box: core.Box, now: core.Now},
-		given:    given,
-		// X allows 15 looks for direct messages in 15 minutes (https://docs.x.com/x-api/fundamentals/rate-limits).
-		pace: pace{call: 30 * time.Second, poll: given.poll, message: max(given.poll, 75*time.Second), denied: time.Hour},
+		operator: operator,
+		// X allows 15 calls for direct messages in 15 minutes (https://docs.x.com/x-api/fundamentals/rate-limits).
+		timing: timing{call: 30 * time.Second, poll: operator.poll, message: max(operator.poll, 75*time.Second), denied: time.Hour},
 	}
 	b.pages = b.newPages()
 	return b, nil
@@ -94,7 +94,7 @@ func New(core bots.Core) (bots.Bot, error) {
 
 // Accounts lists the accounts that are switched on, of active cities; none while the operator has given no keys.
 func (b *bot) Accounts(ctx context.Context) ([]bots.Account, error) {
-	if !b.given.complete() {
+	if !b.operator.complete() {
 		return nil, nil
 	}
 	accounts, err := b.accounts.Running(ctx, b.core.Cities)

@@ -17,14 +17,14 @@ func (b *bot) WebUI() http.Handler { return b.pages.Settings(nil) }
 
 // Public serves the link to the account on a city's page, and the address where X sends browsers back to.
 func (b *bot) Public() http.Handler {
-	return b.pages.Public(kit.Routes{"GET /callback": b.logins.Callback(requestToken, b.comeBack)})
+	return b.pages.Public(kit.Routes{"GET /callback": b.logins.Callback(requestToken, b.finishRedirect)})
 }
 
 // newPages makes the pages.
 func (b *bot) newPages() kit.Pages[Account, *Account] {
 	return kit.Pages[Account, *Account]{
 		Core: b.core, Accounts: b.accounts, Connect: b.connect, Check: b.check, Disconnected: b.revoke,
-		Say: loginText, Ready: b.given.complete,
+		Say: loginText, Ready: b.operator.complete,
 		Extra: func(r *http.Request, _ Account, _ bool) (any, error) {
 			return b.spending(r.Context(), bots.MountOf(r).City)
 		},
@@ -51,10 +51,10 @@ func (b *bot) spending(ctx context.Context, city bots.City) (spending, error) {
 		return spending{}, err
 	}
 	limit := budgetOf(city)
-	least, toRead := (b.given.price.read+b.given.price.user)*minPageSize, limit.forReading()
+	least, toRead := (b.operator.price.read+b.operator.price.user)*minPageSize, limit.forReading()
 	return spending{
 		Meters: []meter{
-			{ID: "meter-money", Value: int64(spent.Cost), Max: int64(limit.money), Used: spent.Cost.String(), All: limit.money.String(), Currency: b.given.currency},
+			{ID: "meter-money", Value: int64(spent.Cost), Max: int64(limit.money), Used: spent.Cost.String(), All: limit.money.String(), Currency: b.operator.currency},
 			{ID: "meter-calls", Value: spent.Calls, Max: limit.calls, Used: grouped(spent.Calls), All: grouped(limit.calls)},
 		},
 		Spent: spent.Calls+1 > toRead.calls || spent.Cost+least > toRead.money,
@@ -78,7 +78,7 @@ func requestToken(query url.Values) string {
 }
 
 // comeBack ends a login where X has sent the browser back.
-func (b *bot) comeBack(w http.ResponseWriter, r *http.Request, login Login, secret string) {
+func (b *bot) finishRedirect(w http.ResponseWriter, r *http.Request, login Login, secret string) {
 	query := r.URL.Query()
 	if query.Get("denied") != "" || query.Get("oauth_verifier") == "" {
 		b.pages.Failed(w, r, "login-denied")
@@ -98,13 +98,14 @@ func (b *bot) check(ctx context.Context, row Account, text string) (Account, err
 	if err != nil {
 		return row, err
 	}
-	return b.lookAtSelf(ctx, row, b.dialect(keys, row.UserID, row.Handle))
+	return b.checkAccount(ctx, row, b.apiFor(keys, row.UserID, row.Handle))
 }
 
-// lookAtSelf asks for the account, which costs. An account that was renamed starts anew under its new name: mentions are told by it.
-func (b *bot) lookAtSelf(ctx context.Context, row Account, d dialect) (Account, error) {
+// checkAccount gets the account, for which X charges. After a renaming the account's process restarts, since mentions are recognised by
+// the name.
+func (b *bot) checkAccount(ctx context.Context, row Account, d apiClient) (Account, error) {
 	var me person
-	err := b.paid(ctx, row.City, b.given.price.user, func() (err error) {
+	err := b.charged(ctx, row.City, b.operator.price.user, func() (err error) {
 		me, err = d.me(ctx)
 		return err
 	})
@@ -119,7 +120,7 @@ func (b *bot) lookAtSelf(ctx context.Context, row Account, d dialect) (Account, 
 	return row, nil
 }
 
-// grouped writes a number in groups of three digits, with spaces that do not break.
+// grouped formats a number in groups of three digits, with no-break spaces.
 func grouped(n int64) string {
 	if n < 1000 {
 		return strconv.FormatInt(n, 10)

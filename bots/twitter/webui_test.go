@@ -21,7 +21,7 @@ func TestTheConnectionCanBeChecked(t *testing.T) {
 			t.Errorf("it works, but: %q", said)
 		}
 		for fault, want := range map[bottest.Fault]string{
-			bottest.Revoke: "no longer accepts the login", bottest.Internal: "has trouble", bottest.HTML: "something else than it should",
+			bottest.Revoke: "no longer accepts the login", bottest.Internal: "has trouble", bottest.HTML: "answers that we do not understand",
 			bottest.Truncate: "cannot be reached", bottest.TooMany: "asks us to wait", twittertest.Suspended: "suspended",
 			twittertest.Credits: "used up", twittertest.BadClock: "clock",
 		} {
