@@ -3,6 +3,7 @@ package email
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"strings"
 
 	"linienfunk/mail"
@@ -18,8 +19,16 @@ func (b *Bot) Bounced(ctx context.Context, id string, n mail.Bounce) error {
 	return b.removeSubscriber(ctx, city, person)
 }
 
-// bounceID identifies a subscription for Bounced.
-func bounceID(s Subscriber) string { return s.City + " " + s.Person }
+// removeSubscriber ends a subscription and removes its mails from the queue.
+func (b *Bot) removeSubscriber(ctx context.Context, city, person string) error {
+	if err := b.store.remove(ctx, city, person); err != nil {
+		return err
+	}
+	if err := b.mail.Queue.Forget(ctx, bounceID(Subscriber{City: city, Person: person})); err != nil {
+		return fmt.Errorf("forget mails: %w", err)
+	}
+	return nil
+}
 
 // bouncedToMailbox handles an automatic mail in a city's own mailbox: if it is a bounce of a mail to a subscriber, it counts like one that came to
 // the bounce address. The unsubscribe link in the copy of the mail identifies the subscriber: only the subscriber and the servers on the way know

@@ -9,7 +9,7 @@ package email
 
 import (
 	"context"
-	"embed"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -22,33 +22,8 @@ import (
 	"linienfunk/internal/limits"
 	"linienfunk/mail"
 	"linienfunk/mail/inbound"
+	"linienfunk/mail/text"
 )
-
-//go:embed *.html locale.*.toml
-var files embed.FS
-
-// Plugin is the bot.
-func Plugin() bots.Plugin {
-	return bots.Plugin{
-		New: New, Migrations: migrations(), Files: files, Demo: demo,
-		Options: []bots.Option{
-			{Name: "enabled", Kind: bots.Switch, Default: true},
-			{Name: "hold_spam", Kind: bots.Switch, Default: true},
-		},
-		Config: []bots.ConfigKey{
-			{Name: "lmtp", Help: "where a mail server before the program hands over mail by LMTP: host:port or unix:/path; empty for SMTP only"},
-			{Name: "relays", Help: "addresses and networks of mail servers before the program that hand over by SMTP; this machine always is one"},
-			{Name: "greylist", Default: "off", Help: "on: who writes for the first time has to come again after a minute, which many robots do not; warnings come later"},
-		},
-		Limits: []string{
-			"Ten reports of one author at once and city, then four a minute; 10 MB and 50 recipients a mail.",
-			"Attachments are not read.",
-			"The author of a mail can be forged where the domain publishes neither SPF, DKIM nor DMARC.",
-			"A mailbox that is read by IMAP is looked at as it is: nothing is marked, moved or deleted.",
-			"Taking a report back cancels the mails that still wait; a mail that has left stays.",
-		},
-	}
-}
 
 // Bot is a Listener, a Receiver, a Broadcaster, a Retracter, Public and a mail.Network.
 type Bot struct {
@@ -149,3 +124,31 @@ func (b *Bot) Accounts(ctx context.Context) ([]bots.Account, error) {
 
 // address is the city's own address.
 func (b *Bot) address(city string) string { return city + "@" + b.mail.Domain }
+
+// findMailbox returns the city's mailbox, and false if it has none.
+func (b *Bot) findMailbox(ctx context.Context, city string) (Mailbox, bool, error) {
+	m, _, err := b.mailboxes.Load(ctx, city)
+	if errors.Is(err, kit.ErrNoAccount) {
+		return Mailbox{}, false, nil
+	}
+	return m, err == nil, err
+}
+
+// ours says whether a domain is the cities'.
+func (b *Bot) ours(domain string) bool {
+	domain = strings.TrimSuffix(domain, ".")
+	if strings.EqualFold(domain, b.domain) || strings.EqualFold(domain, b.mail.Domain) {
+		return true
+	}
+	ascii, err := text.ASCIIDomain(domain)
+	return err == nil && ascii == b.domain
+}
+
+// open returns the city if mail can reach it: it exists, is active, and mail is not switched off.
+func (b *Bot) open(ctx context.Context, name string) (bots.City, bool, error) {
+	city, ok, err := b.core.Cities.City(ctx, name)
+	if err != nil {
+		return city, false, fmt.Errorf("look up city: %w", err)
+	}
+	return city, ok && city.Active && city.Options.On("enabled"), nil
+}

@@ -41,3 +41,8 @@ func (b *Bot) readConfirm(city, token string) (person string, expired, ok bool) 
 }
 
 func equal(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1 }
+
+// link is the address of a public page, with a token.
+func (b *Bot) link(city, page, token string) string {
+	return b.core.BaseURL + "/c/" + city + "/" + b.core.Name + "/" + page + "?t=" + token
+}

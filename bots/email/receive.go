@@ -3,7 +3,6 @@ package email
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net"
 	"strings"
 	"time"
@@ -155,23 +154,4 @@ func (i inbox) draft(ctx context.Context, m *inbound.Mail) (d draft, why string,
 // Save stores how far the mailbox is read.
 func (i inbox) Save(ctx context.Context, p inbound.Position) error {
 	return i.bot.mailboxes.Update(ctx, i.row, map[string]any{"validity": p.UIDValidity, "last_uid": p.LastUID, "last_at": p.LastAt})
-}
-
-// ours says whether a domain is the cities'.
-func (b *Bot) ours(domain string) bool {
-	domain = strings.TrimSuffix(domain, ".")
-	if strings.EqualFold(domain, b.domain) || strings.EqualFold(domain, b.mail.Domain) {
-		return true
-	}
-	ascii, err := text.ASCIIDomain(domain)
-	return err == nil && ascii == b.domain
-}
-
-// open returns the city if mail can reach it: it exists, is active, and mail is not switched off.
-func (b *Bot) open(ctx context.Context, name string) (bots.City, bool, error) {
-	city, ok, err := b.core.Cities.City(ctx, name)
-	if err != nil {
-		return city, false, fmt.Errorf("look up city: %w", err)
-	}
-	return city, ok && city.Active && city.Options.On("enabled"), nil
 }

@@ -133,11 +133,6 @@ func (b *Bot) listHeader(city, unsubscribe string) map[string]string {
 	}
 }
 
-// link is the address of a public page, with a token.
-func (b *Bot) link(city, page, token string) string {
-	return b.core.BaseURL + "/c/" + city + "/" + b.core.Name + "/" + page + "?t=" + token
-}
-
 // oneLine returns text for a header field: without line breaks and invisible characters.
 func oneLine(text string, limit int) string {
 	text = strings.Map(func(r rune) rune {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"net/http"
 	"strconv"
 	"strings"
 	"time"
@@ -75,21 +74,6 @@ func (s store) refuseMailbox(ctx context.Context, city, revision string) (bool, 
 		return false, fmt.Errorf("update mailbox: %w", done.Error)
 	}
 	return done.RowsAffected > 0, nil
-}
-
-// readSubmissionForm adds the submission server of a form to a mailbox. A form without a host leaves it out.
-func readSubmissionForm(r *http.Request, m *Mailbox) (err error) {
-	if strings.TrimSpace(r.PostFormValue("smtp_host")) == "" {
-		return nil
-	}
-	m.SubmitSecurity = r.PostFormValue("smtp_security")
-	if m.SubmitHost, err = parseHost(r.PostFormValue("smtp_host")); err != nil {
-		return err
-	}
-	// RFC 8314, section 7.3, and RFC 6409, section 3.1.
-	usual := map[mail.Security]int{mail.ImplicitTLS: 465, mail.StartTLS: 587, mail.NoTLS: 587}
-	m.SubmitPort, err = parsePort(r.PostFormValue("smtp_port"), usual[mail.Security(m.SubmitSecurity)])
-	return err
 }
 
 // trySubmission logs into the submission server of a mailbox, if it has one.

@@ -26,6 +26,9 @@ type Subscriber struct {
 	Asks      int    `gorm:"not null;default:0"` // how many such mails were sent
 }
 
+// bounceID identifies a subscription for Bounced.
+func bounceID(s Subscriber) string { return s.City + " " + s.Person }
+
 func migrations() []*gormigrate.Migration {
 	// The option "enabled" was a table once.
 	type Option struct {

@@ -3,7 +3,6 @@ package email
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
 	"strconv"
 
@@ -12,9 +11,6 @@ import (
 	"linienfunk/mail"
 	"linienfunk/mail/text"
 )
-
-// maxForm is the longest body of a form, in bytes.
-const maxForm = 16 << 10
 
 // Public serves the form on the city's page, and the pages of the links in our mails. GET changes nothing, since scanners
 // open links. To unsubscribe, mail programs may also POST, without cookies, and get an answer without a redirect (RFC 8058).
@@ -204,17 +200,6 @@ func (b *Bot) unsubscribe(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// removeSubscriber ends a subscription and removes its mails from the queue.
-func (b *Bot) removeSubscriber(ctx context.Context, city, person string) error {
-	if err := b.store.remove(ctx, city, person); err != nil {
-		return err
-	}
-	if err := b.mail.Queue.Forget(ctx, bounceID(Subscriber{City: city, Person: person})); err != nil {
-		return fmt.Errorf("forget mails: %w", err)
-	}
-	return nil
-}
-
 // showButton shows the page of a link: a question and the button that does what the link is for.
 func (b *Bot) showButton(w http.ResponseWriter, r *http.Request, what string) {
 	mount := bots.MountOf(r)
@@ -238,9 +223,4 @@ func (b *Bot) showLinkFailed(w http.ResponseWriter, r *http.Request, status int,
 // make browsers send "Origin: null" with the page's own button.
 func noStore(w http.ResponseWriter) {
 	w.Header().Set("Cache-Control", "no-store")
-}
-
-// text translates into the visitor's language.
-func (b *Bot) text(r *http.Request, id string, pairs ...any) string {
-	return b.core.Pages.Text(bots.MountOf(r).Lang, id, pairs...)
 }

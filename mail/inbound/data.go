@@ -13,22 +13,28 @@ import (
 // Data reads a message and returns nil only when it is stored for all recipients. A client that gets no answer, or a temporary one, sends it
 // again, for all of them.
 func (s *session) Data(r io.Reader) error {
+	return s.receive(r, func(e envelope, m *Mail) error {
+		for _, to := range e.distinct() {
+			if err := s.deliver(to, m); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// receive reads a message and calls deliver with it. Its error is the reply for all recipients.
+func (s *session) receive(r io.Reader, deliver func(envelope, *Mail) error) error {
 	if !s.enter() {
 		return errAborted
 	}
 	defer s.busy.Done()
 	e := s.envelope()
-	recipients := e.distinct()
-	m, err := s.read(e, recipients, r)
+	m, err := s.read(e, e.distinct(), r)
 	if err != nil {
 		return err
 	}
-	for _, to := range recipients {
-		if err := s.deliver(to, m); err != nil {
-			return err
-		}
-	}
-	return nil
+	return deliver(e, m)
 }
 
 // read reads a message to its end. Its error is the reply for all recipients.

@@ -3,7 +3,6 @@ package inbound
 import (
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"net"
 	"os"
@@ -11,8 +10,6 @@ import (
 	"strings"
 	"syscall"
 	"time"
-
-	"github.com/emersion/go-smtp"
 )
 
 // LMTP is the address of the LMTP server (RFC 2033) for a mail server in front of the program: a TCP port, or a Unix socket in a directory that
@@ -87,29 +84,4 @@ func (l *LMTP) removeStale() error {
 		return fmt.Errorf("another program listens on %s already", l.address)
 	}
 	return os.Remove(l.address)
-}
-
-// lmtpSession answers for each recipient by itself (RFC 2033, section 4.2), so that the client repeats the message only for those that failed.
-type lmtpSession struct{ *session }
-
-// LMTPData is Data with an answer for each recipient, in their order.
-func (s lmtpSession) LMTPData(r io.Reader, status smtp.StatusCollector) error {
-	if !s.enter() {
-		return errAborted
-	}
-	defer s.busy.Done()
-	e := s.envelope()
-	recipients := e.distinct()
-	m, err := s.read(e, recipients, r)
-	if err != nil {
-		return err
-	}
-	replies := map[Recipient]error{}
-	for _, to := range recipients {
-		replies[to] = s.deliver(to, m)
-	}
-	for _, one := range e.recipients {
-		status.SetStatus(one.address, replies[one.Recipient])
-	}
-	return nil
 }

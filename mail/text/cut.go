@@ -6,17 +6,6 @@ import (
 	"strings"
 )
 
-// action is what is done with the lines that a rule has recognised.
-type action int
-
-const (
-	keep           action = iota
-	cutQuotation          // cut the lines; an answer may follow below them
-	cutAttribution        // the same, and what follows is a quotation
-	cutAdvert             // cut the line; the author's name may follow
-	cutRest               // cut the line and everything below it
-)
-
 // rule recognises lines that the author of a mail did not write. To add one, write its function, name it in rules, and add a mail to
 // testdata/mails that needs it.
 type rule struct {

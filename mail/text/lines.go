@@ -8,6 +8,17 @@ const (
 	maxBody   = 128 << 10 // bytes of a body that is cut; a report has 8 KB
 )
 
+// action is what is done with the lines that a rule has recognised.
+type action int
+
+const (
+	keep           action = iota
+	cutQuotation          // cut the lines; an answer may follow below them
+	cutAttribution        // the same, and what follows is a quotation
+	cutAdvert             // cut the line; the author's name may follow
+	cutRest               // cut the line and everything below it
+)
+
 // cursor is a line of a body, with the lines above and below.
 type cursor struct {
 	lines []string

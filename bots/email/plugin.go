@@ -1,0 +1,33 @@
+package email
+
+import (
+	"embed"
+
+	"linienfunk/bots"
+)
+
+//go:embed *.html locale.*.toml
+var files embed.FS
+
+// Plugin is the bot.
+func Plugin() bots.Plugin {
+	return bots.Plugin{
+		New: New, Migrations: migrations(), Files: files, Demo: demo,
+		Options: []bots.Option{
+			{Name: "enabled", Kind: bots.Switch, Default: true},
+			{Name: "hold_spam", Kind: bots.Switch, Default: true},
+		},
+		Config: []bots.ConfigKey{
+			{Name: "lmtp", Help: "where a mail server before the program hands over mail by LMTP: host:port or unix:/path; empty for SMTP only"},
+			{Name: "relays", Help: "addresses and networks of mail servers before the program that hand over by SMTP; this machine always is one"},
+			{Name: "greylist", Default: "off", Help: "on: who writes for the first time has to come again after a minute, which many robots do not; warnings come later"},
+		},
+		Limits: []string{
+			"Ten reports of one author at once and city, then four a minute; 10 MB and 50 recipients a mail.",
+			"Attachments are not read.",
+			"The author of a mail can be forged where the domain publishes neither SPF, DKIM nor DMARC.",
+			"A mailbox that is read by IMAP is looked at as it is: nothing is marked, moved or deleted.",
+			"Taking a report back cancels the mails that still wait; a mail that has left stays.",
+		},
+	}
+}
