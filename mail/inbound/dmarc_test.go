@@ -44,8 +44,8 @@ func zones() map[string]mockdns.Zone {
 type authentic struct {
 	author string // domain of From
 	sender string // domain of the envelope, author's if empty
-	from   string // address of the client at our border; empty if it is not written down
-	with   string // how our border got it, ESMTP if empty
+	from   string // address of the client of the outermost relay; empty if its Received has none
+	with   string // protocol of the relay, ESMTP if empty
 	signer string // domain of a DKIM signature
 	spoilt bool   // the text was changed after signing
 	extra  string // header, outside of the signature

@@ -1,10 +1,8 @@
 package inbound_test
 
 import (
-	"bytes"
 	"context"
 	"errors"
-	"io"
 	"log/slog"
 	"net"
 	"os"
@@ -28,7 +26,7 @@ type server struct {
 	*inbound.Server
 	t       testing.TB
 	clock   *clock
-	log     *logBuffer
+	log     *testkit.LogBuffer
 	network string
 	address string
 	stop    func() error
@@ -55,7 +53,7 @@ func serve(t testing.TB, prepare ...func(*server)) *server {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &server{t: t, clock: &clock{now: time.Now()}, log: &logBuffer{}, network: "tcp", address: listener.Addr().String(),
+	s := &server{t: t, clock: &clock{now: time.Now()}, log: &testkit.LogBuffer{}, network: "tcp", address: listener.Addr().String(),
 		entered: make(chan struct{}, 1000), fail: map[string]error{}}
 	s.Server = &inbound.Server{
 		Domain: domain, Listen: func() (net.Listener, error) { return listener, nil }, Relays: relays, DNS: &mockdns.Resolver{},
@@ -199,24 +197,4 @@ func (c *clock) Advance(d time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.now = c.now.Add(d)
-}
-
-// logBuffer keeps what is logged.
-type logBuffer struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-var _ io.Writer = (*logBuffer)(nil)
-
-func (b *logBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.text.Write(p)
-}
-
-func (b *logBuffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.text.String()
 }

@@ -25,7 +25,7 @@ type mailbox struct {
 	server  *inboundtest.Server
 	account inbound.Account
 	clock   *clock
-	log     *logBuffer
+	log     *testkit.LogBuffer
 	got     chan *inbound.Mail
 	count   int
 
@@ -42,7 +42,7 @@ func newMailbox(t testing.TB, server *inboundtest.Server, prepare ...func(*mailb
 	if err != nil {
 		t.Fatal(err)
 	}
-	m := &mailbox{t: t, server: server, clock: &clock{now: time.Now()}, log: &logBuffer{}, got: make(chan *inbound.Mail, 100)}
+	m := &mailbox{t: t, server: server, clock: &clock{now: time.Now()}, log: &testkit.LogBuffer{}, got: make(chan *inbound.Mail, 100)}
 	m.account = inbound.Account{Host: server.Host(), Port: port, Security: inbound.NoTLS, Login: mailboxAddress, Password: inboundtest.Password}
 	m.Fetcher = &inbound.Fetcher{
 		Dial: (&net.Dialer{}).DialContext, Timing: inbound.DefaultTiming, Limits: inbound.NewLimits(m.clock.Now), Now: m.clock.Now,
