@@ -31,6 +31,7 @@ func (emptyDNS) LookupIPAddr(context.Context, string) ([]net.IPAddr, error) {
 }
 
 func TestTheMailCheckPrintsTheRecordsThatAreMissingAndFails(t *testing.T) {
+	t.Parallel()
 	c := config.Default()
 	c.Mail.Domain, c.Mail.Delivery = "linienfunk.example", config.Direct
 	var out bytes.Buffer

@@ -17,6 +17,7 @@ import (
 // testdata/before-history.sql is the database of a program from before settings had a history, with three cities: one chose options of
 // its networks, one has lists, an account and another freshness, and the settings of one cannot be read.
 func TestCitiesFromBeforeTheHistoryKeepTheirSettingsAsAFirstPatch(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	restore(t, filepath.Join(dir, "linienfunk.db"))
 	if err := os.WriteFile(filepath.Join(dir, "instance.key"), []byte("bGluaWVuZnVuayBsaW5pZW5mdW5rIGxpbmllbmZ1bms=\n"), 0o600); err != nil {

@@ -13,6 +13,7 @@ import (
 )
 
 func TestADatabaseIsNotOpenedWithTheKeyOfAnother(t *testing.T) {
+	t.Parallel()
 	c := harness.Config(t, harness.NewMailServer(t))
 	path := filepath.Join(c.Data, "instance.key")
 	refused := func(t *testing.T) {
@@ -68,7 +69,8 @@ func TestADatabaseIsNotOpenedWithTheKeyOfAnother(t *testing.T) {
 	})
 }
 
-func TestASecondProcessOnOneDirectoryIsToldSo(t *testing.T) {
+func TestASecondProgramOnOneDataDirectoryIsRefused(t *testing.T) {
+	t.Parallel()
 	c := harness.Config(t, harness.NewMailServer(t))
 	_, stop := harness.Start(t, c)
 	other := c
@@ -86,7 +88,8 @@ func TestASecondProcessOnOneDirectoryIsToldSo(t *testing.T) {
 	}
 }
 
-func TestAnOccupiedPortIsNamedWithTheWayOut(t *testing.T) {
+func TestAPortInUseIsNamedWithTheFlagThatChangesIt(t *testing.T) {
+	t.Parallel()
 	for _, key := range []string{"http", "smtp"} {
 		c := harness.Config(t, harness.NewMailServer(t))
 		taken, other := harness.FreePort(t), harness.Config(t, harness.NewMailServer(t))

@@ -16,18 +16,19 @@ import (
 
 func TestMain(m *testing.M) { harness.Main(m) }
 
-// TestAReportSurvivesKillsAtAnyMoment mails reports while the program is killed again and again, at moments that differ from run to
-// run. A mail that the program did not take is sent again, as any mail server would.
+// TestAReportSurvivesKillsAtAnyMoment sends reports by mail while the program is killed again and again, at random moments. A mail that the
+// program did not accept is sent again, as any mail server would do.
 func TestAReportSurvivesKillsAtAnyMoment(t *testing.T) {
-	box, instance := harness.NewMailServer(t), mastodontest.New(t)
-	c := harness.Config(t, box)
+	t.Parallel()
+	mails, instance := harness.NewMailServer(t), mastodontest.New(t)
+	c := harness.Config(t, mails)
 	p := harness.NewProcess(t, c)
 	p.Start()
 	admin := harness.NewBrowser(t, c.BaseURL)
-	admin.Register(box, "zuerich", "Zürich")
+	admin.Register(mails, "zuerich", "Zürich")
 	admin.SetLists("zuerich", "Zürich", "kontrolle", "")
 	admin.ConnectMastodon(instance, "zuerich")
-	harness.NewBrowser(t, c.BaseURL).Subscribe(box, "zuerich", harness.ReaderAddress)
+	harness.NewBrowser(t, c.BaseURL).Subscribe(mails, "zuerich", harness.ReaderAddress)
 
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
@@ -52,7 +53,7 @@ func TestAReportSurvivesKillsAtAnyMoment(t *testing.T) {
 		}
 		testkit.Eventually(t, "the mention is boosted", func() bool { return slices.Contains(instance.Boosts("zuerich"), mention) })
 	}
-	s := &fixture{t: t, box: box, instance: instance, admin: admin, visitor: harness.NewBrowser(t, c.BaseURL)}
+	s := &fixture{t: t, mails: mails, instance: instance, admin: admin, visitor: harness.NewBrowser(t, c.BaseURL)}
 	for round, text := range texts {
 		s.everywhere(text)
 		s.visitor.WaitForText("/c/zuerich", fmt.Sprintf("kontrolle tram %d", round))
@@ -66,11 +67,11 @@ func TestAReportSurvivesKillsAtAnyMoment(t *testing.T) {
 	page := s.visitor.Get("/c/zuerich")
 	for _, text := range texts {
 		if n := strings.Count(page, text); n != 1 {
-			t.Errorf("%q stands %d times on the page", text, n)
+			t.Errorf("%q is shown %d times on the page", text, n)
 		}
 	}
 	ids := map[string]int{}
-	for _, mail := range box.MailsTo(harness.ReaderAddress, "kontrolle runde") {
+	for _, mail := range mails.MailsTo(harness.ReaderAddress, "kontrolle runde") {
 		ids[mail.MessageID]++
 	}
 	if len(ids) != len(texts) {
@@ -78,7 +79,8 @@ func TestAReportSurvivesKillsAtAnyMoment(t *testing.T) {
 	}
 }
 
-func TestControlCEndsTheProgramCleanly(t *testing.T) {
+func TestControlCEndsTheProgramWithStatus0(t *testing.T) {
+	t.Parallel()
 	c := harness.Config(t, harness.NewMailServer(t))
 	p := harness.NewProcess(t, c)
 	p.Start()

@@ -13,11 +13,11 @@ import (
 	"linienfunk/test/harness"
 )
 
-// fixture is a running program with two cities. zuerich is connected to an instance and has a subscriber.
+// fixture is a running program with two cities, zuerich and ghent. zuerich is connected to a Mastodon instance and has a subscriber.
 type fixture struct {
 	t        *testing.T
 	program  *app.Program
-	box      *harness.MailServer
+	mails    *harness.MailServer
 	instance *mastodontest.Server
 	admin    *harness.Browser // of zuerich
 	visitor  *harness.Browser
@@ -25,19 +25,19 @@ type fixture struct {
 
 func newFixture(t *testing.T) *fixture {
 	t.Helper()
-	s := &fixture{t: t, box: harness.NewMailServer(t), instance: mastodontest.New(t)}
+	s := &fixture{t: t, mails: harness.NewMailServer(t), instance: mastodontest.New(t)}
 	s.instance.FilterPrivate = false // or private mentions would wait for the next poll
-	s.program, _ = harness.Start(t, harness.Config(t, s.box))
+	s.program, _ = harness.Start(t, harness.Config(t, s.mails))
 	s.admin, s.visitor = harness.NewBrowser(t, s.program.URL()), harness.NewBrowser(t, s.program.URL())
-	harness.NewBrowser(t, s.program.URL()).Register(s.box, "ghent", "Ghent")
-	s.admin.Register(s.box, "zuerich", "Zürich")
+	harness.NewBrowser(t, s.program.URL()).Register(s.mails, "ghent", "Ghent")
+	s.admin.Register(s.mails, "zuerich", "Zürich")
 	s.admin.SetLists("zuerich", "Zürich", "kontrolle\nkontrollen", "idiot")
 	s.admin.ConnectMastodon(s.instance, "zuerich")
-	s.visitor.Subscribe(s.box, "zuerich", harness.ReaderAddress)
+	s.visitor.Subscribe(s.mails, "zuerich", harness.ReaderAddress)
 	return s
 }
 
-// posts are the texts that zuerich's account has posted, without boosts.
+// posts returns the texts that zuerich's account has posted, without boosts.
 func (s *fixture) posts() []string {
 	var texts []string
 	for _, status := range s.instance.Timeline("zuerich") {
@@ -48,11 +48,11 @@ func (s *fixture) posts() []string {
 	return texts
 }
 
-// everywhere waits until a report from a mail is in every network of zuerich.
+// everywhere waits until a report that came by mail has reached every network of zuerich.
 func (s *fixture) everywhere(text string) {
 	s.t.Helper()
 	testkit.Eventually(s.t, text+" is on the instance", func() bool { return slices.Contains(s.posts(), text) })
-	testkit.Eventually(s.t, text+" is in the subscriber's mailbox", func() bool { return len(s.box.MailsTo(harness.ReaderAddress, text)) > 0 })
+	testkit.Eventually(s.t, text+" is in the subscriber's mailbox", func() bool { return len(s.mails.MailsTo(harness.ReaderAddress, text)) > 0 })
 	s.visitor.WaitForText("/c/zuerich", text)
 	for _, feed := range []string{"feed.atom", "feed.rss", "feed.json"} {
 		s.visitor.WaitForText("/c/zuerich/"+feed, text)
@@ -61,27 +61,29 @@ func (s *fixture) everywhere(text string) {
 }
 
 func TestAMailedReportReachesEveryNetworkOnce(t *testing.T) {
+	t.Parallel()
 	s := newFixture(t)
 	harness.SendMail(t, s.program, "zuerich", "kontrolle u8 hermannplatz")
 	s.everywhere("kontrolle u8 hermannplatz")
-	harness.SendMail(t, s.program, "zuerich", "kontrolle u8 hermannplatz") // the rider's server was not sure and repeats it
+	harness.SendMail(t, s.program, "zuerich", "kontrolle u8 hermannplatz") // the rider's mail server got no answer and repeats it
 	harness.SendMail(t, s.program, "zuerich", "kontrolle u9 osloer straße")
 	s.everywhere("kontrolle u9 osloer straße")
 	if got := s.posts(); len(got) != 2 {
 		t.Errorf("posts: %q", got)
 	}
-	if got := s.box.MailsTo(harness.ReaderAddress, "hermannplatz"); len(got) != 1 {
+	if got := s.mails.MailsTo(harness.ReaderAddress, "hermannplatz"); len(got) != 1 {
 		t.Errorf("%d mails", len(got))
 	}
 	if n := strings.Count(s.visitor.Get("/c/zuerich"), "kontrolle u8 hermannplatz"); n != 1 {
-		t.Errorf("it stands %d times on the page", n)
+		t.Errorf("it is shown %d times on the page", n)
 	}
 	if page := s.visitor.Get("/c/ghent"); strings.Contains(page, "hermannplatz") {
 		t.Error("another city shows it")
 	}
 }
 
-func TestWhatTheCensorHoldsIsInTheLedgerWithItsRuleAndNowhereElse(t *testing.T) {
+func TestAHeldReportIsInTheLedgerWithTheRuleAndNowhereElse(t *testing.T) {
+	t.Parallel()
 	s := newFixture(t)
 	harness.SendMail(t, s.program, "zuerich", "schönes wetter heute")
 	harness.SendMail(t, s.program, "zuerich", "kontrolle, du idiot")
@@ -97,7 +99,7 @@ func TestWhatTheCensorHoldsIsInTheLedgerWithItsRuleAndNowhereElse(t *testing.T) 
 		if slices.ContainsFunc(s.posts(), func(text string) bool { return strings.Contains(text, held) }) {
 			t.Errorf("%s was posted", held)
 		}
-		if len(s.box.MailsTo(harness.ReaderAddress, held)) > 0 {
+		if len(s.mails.MailsTo(harness.ReaderAddress, held)) > 0 {
 			t.Errorf("%s was mailed", held)
 		}
 		for _, path := range []string{"/c/zuerich", "/c/zuerich/feed.atom"} {
@@ -109,10 +111,11 @@ func TestWhatTheCensorHoldsIsInTheLedgerWithItsRuleAndNowhereElse(t *testing.T) 
 }
 
 func TestAMentionIsBoostedAndReachesTheSubscribers(t *testing.T) {
+	t.Parallel()
 	s := newFixture(t)
 	id := s.instance.Mention("marta@elsewhere.example", "@zuerich kontrolle tram 4", "public")
 	testkit.Eventually(t, "the mention is boosted", func() bool { return slices.Contains(s.instance.Boosts("zuerich"), id) })
-	testkit.Eventually(t, "it is mailed", func() bool { return len(s.box.MailsTo(harness.ReaderAddress, "kontrolle tram 4")) == 1 })
+	testkit.Eventually(t, "it is mailed", func() bool { return len(s.mails.MailsTo(harness.ReaderAddress, "kontrolle tram 4")) == 1 })
 	s.visitor.WaitForText("/c/zuerich", "kontrolle tram 4")
 	if page := s.admin.Get("/city/zuerich/ledger"); strings.Contains(page, "marta") {
 		t.Error("the ledger names the author")
@@ -120,18 +123,20 @@ func TestAMentionIsBoostedAndReachesTheSubscribers(t *testing.T) {
 }
 
 func TestAPrivateMentionIsCopiedWithoutItsAuthor(t *testing.T) {
+	t.Parallel()
 	s := newFixture(t)
 	s.instance.Mention("marta@elsewhere.example", "@zuerich kontrolle tram 5", "direct")
 	testkit.Eventually(t, "the copy is posted", func() bool { return slices.Contains(s.posts(), "kontrolle tram 5") })
 	if boosts := s.instance.Boosts("zuerich"); len(boosts) != 0 {
 		t.Errorf("boosted: %v", boosts)
 	}
-	if got := s.box.WaitForMail(t, harness.ReaderAddress, "kontrolle tram 5"); strings.Contains(got.Text, "marta") {
+	if got := s.mails.WaitForMail(t, harness.ReaderAddress, "kontrolle tram 5"); strings.Contains(got.Text, "marta") {
 		t.Errorf("the mail names the author:\n%s", got.Text)
 	}
 }
 
 func TestAReportFromTheWebFormReachesEveryNetwork(t *testing.T) {
+	t.Parallel()
 	s := newFixture(t)
 	page := s.visitor.Get("/c/zuerich")
 	form := harness.FormFields(page, "/c/zuerich/web/report")
@@ -140,12 +145,13 @@ func TestAReportFromTheWebFormReachesEveryNetwork(t *testing.T) {
 	s.everywhere("kontrolle aus dem formular")
 }
 
-func TestACityWhoseNetworkHangsHoldsUpNobodyElse(t *testing.T) {
+func TestAHangingNetworkDelaysNoOtherCityAndNoOtherNetwork(t *testing.T) {
+	t.Parallel()
 	s := newFixture(t)
 	s.instance.Fail(bottest.Hang)
 	harness.SendMail(t, s.program, "zuerich", "kontrolle hängt")
 	s.visitor.WaitForText("/c/zuerich", "kontrolle hängt")
-	testkit.Eventually(t, "it is mailed", func() bool { return len(s.box.MailsTo(harness.ReaderAddress, "kontrolle hängt")) == 1 })
+	testkit.Eventually(t, "it is mailed", func() bool { return len(s.mails.MailsTo(harness.ReaderAddress, "kontrolle hängt")) == 1 })
 	harness.SendMail(t, s.program, "ghent", "kontrolle in gent")
 	admin := harness.NewBrowser(t, s.program.URL())
 	admin.Post("/login", "address", "admin-ghent@example.net", "password", harness.AdminPassword)
@@ -156,14 +162,15 @@ func TestACityWhoseNetworkHangsHoldsUpNobodyElse(t *testing.T) {
 		t.Errorf("the instance did not hang: %q", got)
 	}
 	s.instance.Heal()
-	testkit.Eventually(t, "it is posted at last", func() bool { return slices.Contains(s.posts(), "kontrolle hängt") })
+	testkit.Eventually(t, "it is posted in the end", func() bool { return slices.Contains(s.posts(), "kontrolle hängt") })
 }
 
-func TestARevokedTokenStopsTheAccountAndTellsTheAdmins(t *testing.T) {
+func TestARevokedTokenStopsTheAccountAndNotifiesTheAdmins(t *testing.T) {
+	t.Parallel()
 	s := newFixture(t)
 	s.instance.RevokeTokens("zuerich")
 	harness.SendMail(t, s.program, "zuerich", "kontrolle u8")
-	testkit.Eventually(t, "the admins are told by mail", func() bool { return len(s.box.MailsTo("admin-zuerich@example.net", "/city/zuerich#mastodon")) > 0 })
+	testkit.Eventually(t, "the admins get a mail", func() bool { return len(s.mails.MailsTo("admin-zuerich@example.net", "/city/zuerich#mastodon")) > 0 })
 	s.visitor.WaitForText("/c/zuerich", "kontrolle u8")
 	s.admin.ConnectMastodon(s.instance, "zuerich")
 	harness.SendMail(t, s.program, "zuerich", "kontrolle u9")

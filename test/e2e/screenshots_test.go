@@ -16,6 +16,7 @@ import (
 //
 //	SHOTS=/tmp/shots go test -tags shots -run Screenshots .
 func TestScreenshots(t *testing.T) {
+	t.Parallel()
 	s := newFixture(t)
 	camera := pictures.New(t, s.program.URL())
 	for _, text := range []string{"schönes wetter heute", "kontrolle, du idiot",

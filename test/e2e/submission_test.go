@@ -10,17 +10,18 @@ import (
 	"linienfunk/test/harness"
 )
 
-func TestACitysMailsComeFromItsOwnMailbox(t *testing.T) {
+func TestACitysMailsAreSentThroughItsOwnMailbox(t *testing.T) {
+	t.Parallel()
 	const own = "melden@post.example"
-	box, provider, inbox := harness.NewMailServer(t), harness.NewMailServer(t), inboundtest.New(t)
+	mails, provider, inbox := harness.NewMailServer(t), harness.NewMailServer(t), inboundtest.New(t)
 	provider.RequireLogin(own + ":" + inboundtest.Password)
 	inbox.Add(own)
-	c := harness.Config(t, box)
+	c := harness.Config(t, mails)
 	p, _ := harness.Start(t, c)
 	admin, visitor := harness.NewBrowser(t, p.URL()), harness.NewBrowser(t, p.URL())
-	admin.Register(box, "zuerich", "Zürich")
+	admin.Register(mails, "zuerich", "Zürich")
 	admin.SetLists("zuerich", "Zürich", "kontrolle", "")
-	visitor.Subscribe(box, "zuerich", harness.ReaderAddress)
+	visitor.Subscribe(mails, "zuerich", harness.ReaderAddress)
 	host, port, err := net.SplitHostPort(provider.Address)
 	if err != nil {
 		t.Fatal(err)
@@ -40,18 +41,18 @@ func TestACitysMailsComeFromItsOwnMailbox(t *testing.T) {
 	if mail := provider.MailsTo(harness.ReaderAddress, "kontrolle u1")[0]; mail.From != own || !strings.Contains(mail.Raw, "<"+own+">\r\n") {
 		t.Errorf("from %s:\n%s", mail.From, mail.Raw)
 	}
-	if got := box.MailsTo(harness.ReaderAddress, "kontrolle"); len(got) > 0 {
+	if got := mails.MailsTo(harness.ReaderAddress, "kontrolle"); len(got) > 0 {
 		t.Error("it left by the smarthost, too")
 	}
 	provider.RequireLogin(own + ":changed")
 	provider.Disconnect()
 	harness.SendMail(t, p, "zuerich", "kontrolle u2")
 	testkit.Eventually(t, "the admin is warned", func() bool {
-		return len(box.MailsTo("admin-zuerich@example.net", "no longer accepts mails from this mailbox")) == 1
+		return len(mails.MailsTo("admin-zuerich@example.net", "no longer accepts mails from this mailbox")) == 1
 	})
 	harness.SendMail(t, p, "zuerich", "kontrolle u3")
-	testkit.Eventually(t, "the smarthost gets the next mail", func() bool { return len(box.MailsTo(harness.ReaderAddress, "kontrolle u3")) == 1 })
-	if mail := box.MailsTo(harness.ReaderAddress, "kontrolle u3")[0]; !strings.HasPrefix(mail.From, "bounce+") {
+	testkit.Eventually(t, "the smarthost gets the next mail", func() bool { return len(mails.MailsTo(harness.ReaderAddress, "kontrolle u3")) == 1 })
+	if mail := mails.MailsTo(harness.ReaderAddress, "kontrolle u3")[0]; !strings.HasPrefix(mail.From, "bounce+") {
 		t.Errorf("from %s", mail.From)
 	}
 	provider.RequireLogin(own + ":" + inboundtest.Password)

@@ -12,14 +12,15 @@ import (
 )
 
 func TestAMessageOnTelegramReachesEveryNetworkAndReportsReachItsSubscribers(t *testing.T) {
-	box, fake := harness.NewMailServer(t), telegramtest.New(t)
-	c := harness.Config(t, box)
+	t.Parallel()
+	mails, fake := harness.NewMailServer(t), telegramtest.New(t)
+	c := harness.Config(t, mails)
 	c.Networks = []config.Key{{Network: "telegram", Name: "api", Value: fake.URL}}
 	program, _ := harness.Start(t, c)
 	admin, visitor := harness.NewBrowser(t, program.URL()), harness.NewBrowser(t, program.URL())
-	admin.Register(box, "zuerich", "Zürich")
+	admin.Register(mails, "zuerich", "Zürich")
 	admin.SetLists("zuerich", "Zürich", "kontrolle", "idiot")
-	visitor.Subscribe(box, "zuerich", harness.ReaderAddress)
+	visitor.Subscribe(mails, "zuerich", harness.ReaderAddress)
 	if page := admin.Post("/city/zuerich/bot/telegram/connect", "token", fake.AddBot("ZueriBot")); !strings.Contains(page, "@ZueriBot") {
 		t.Fatalf("not connected:\n%s", page)
 	}
@@ -39,7 +40,7 @@ func TestAMessageOnTelegramReachesEveryNetworkAndReportsReachItsSubscribers(t *t
 
 	fake.Say("ZueriBot", "marta", "kontrolle u8 hermannplatz")
 	testkit.Eventually(t, "jan gets marta's report", func() bool { return got("jan", "kontrolle u8 hermannplatz") })
-	testkit.Eventually(t, "it is in the subscriber's mailbox", func() bool { return len(box.MailsTo(harness.ReaderAddress, "kontrolle u8")) > 0 })
+	testkit.Eventually(t, "it is in the subscriber's mailbox", func() bool { return len(mails.MailsTo(harness.ReaderAddress, "kontrolle u8")) > 0 })
 	visitor.WaitForText("/c/zuerich", "kontrolle u8 hermannplatz")
 
 	harness.SendMail(t, program, "zuerich", "kontrolle u6 am bahnhof")
@@ -50,13 +51,13 @@ func TestAMessageOnTelegramReachesEveryNetworkAndReportsReachItsSubscribers(t *t
 		t.Error("marta got her own report")
 	}
 
-	// A webhook's call has no origin and no cookie; it gets through to the bot, which does not know this one.
+	// A webhook's request has neither origin nor cookie. It reaches the bot, which does not know this path.
 	answer, err := http.Post(program.URL()+"/bots/telegram/hook/unknown", "application/json", strings.NewReader("{}"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer answer.Body.Close()
 	if kind := answer.Header.Get("Content-Type"); answer.StatusCode != http.StatusNotFound || !strings.HasPrefix(kind, "text/plain") {
-		t.Errorf("a webhook's call: %s, %s", answer.Status, kind)
+		t.Errorf("a webhook's request: %s, %s", answer.Status, kind)
 	}
 }

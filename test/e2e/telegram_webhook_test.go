@@ -15,7 +15,7 @@ import (
 	"linienfunk/test/harness"
 )
 
-// behindTLS is a reverse proxy with https before a program, which it makes the public address of.
+// behindTLS starts a reverse proxy with https in front of a program, and makes its address the public one.
 func behindTLS(t testing.TB, c *config.Config) *http.Client {
 	t.Helper()
 	proxy := httptest.NewTLSServer(&httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
@@ -28,9 +28,10 @@ func behindTLS(t testing.TB, c *config.Config) *http.Client {
 	return proxy.Client()
 }
 
-func TestAWebhookBringsWhatIsWrittenOnTelegramAndPollingGoesOnFromThere(t *testing.T) {
-	box, fake := harness.NewMailServer(t), telegramtest.New(t)
-	c := harness.Config(t, box)
+func TestMessagesToTelegramArriveByWebhookAndPollingContinuesWhereItEnds(t *testing.T) {
+	t.Parallel()
+	mails, fake := harness.NewMailServer(t), telegramtest.New(t)
+	c := harness.Config(t, mails)
 	client := behindTLS(t, &c)
 	c.Networks = []config.Key{{Network: "telegram", Name: "api", Value: fake.URL}, {Network: "telegram", Name: "webhook", Value: "on"}}
 	_, stop := harness.Start(t, c)
@@ -40,7 +41,7 @@ func TestAWebhookBringsWhatIsWrittenOnTelegramAndPollingGoesOnFromThere(t *testi
 		return b
 	}
 	admin, visitor := browse(), browse()
-	admin.Register(box, "zuerich", "Zürich")
+	admin.Register(mails, "zuerich", "Zürich")
 	admin.SetLists("zuerich", "Zürich", "kontrolle", "")
 	admin.Post("/city/zuerich/bot/telegram/connect", "token", fake.AddBot("ZueriBot"))
 	testkit.Eventually(t, "the webhook is set", func() bool { return fake.Webhook("ZueriBot") != nil })
@@ -77,7 +78,7 @@ func TestAWebhookBringsWhatIsWrittenOnTelegramAndPollingGoesOnFromThere(t *testi
 	}
 	visitor.WaitForText("/c/zuerich", "kontrolle u8")
 
-	fake.Say("ZueriBot", "marta", "kontrolle u6") // and the webhook is not called in time
+	fake.Say("ZueriBot", "marta", "kontrolle u6") // the webhook is not called before the program stops
 	stop()
 	fake.Say("ZueriBot", "marta", "kontrolle u4")
 	c.Networks[1].Value = "off"
@@ -92,7 +93,7 @@ func TestAWebhookBringsWhatIsWrittenOnTelegramAndPollingGoesOnFromThere(t *testi
 	page := visitor.Get("/c/zuerich")
 	for _, text := range []string{"kontrolle u8", "kontrolle u6", "kontrolle u4", "kontrolle u2"} {
 		if n := strings.Count(page, text); n != 1 {
-			t.Errorf("%q stands %d times on the page", text, n)
+			t.Errorf("%q is shown %d times on the page", text, n)
 		}
 	}
 }

@@ -8,7 +8,8 @@ import (
 	"linienfunk/test/harness"
 )
 
-func TestAMentionThatItsAuthorDeletesIsTakenBackFromEveryPage(t *testing.T) {
+func TestAMentionThatItsAuthorDeletesIsWithdrawnEverywhere(t *testing.T) {
+	t.Parallel()
 	s := newFixture(t)
 	id := s.instance.Mention("marta@elsewhere.example", "@zuerich kontrolle tram 4", "direct")
 	s.everywhere("kontrolle tram 4")
@@ -20,7 +21,8 @@ func TestAMentionThatItsAuthorDeletesIsTakenBackFromEveryPage(t *testing.T) {
 	s.admin.WaitForText("/city/zuerich/ledger", "deleted where it was written")
 }
 
-func TestAReportThatAnAdminTakesBackVanishesFromTheNetworks(t *testing.T) {
+func TestAReportThatAnAdminWithdrawsVanishesFromTheNetworks(t *testing.T) {
+	t.Parallel()
 	s := newFixture(t)
 	harness.SendMail(t, s.program, "zuerich", "kontrolle u8 hermannplatz")
 	s.everywhere("kontrolle u8 hermannplatz")

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"io"
 	"net"
+	"os"
 	"regexp"
 	"strings"
 	"sync"
@@ -166,4 +167,15 @@ func (m *mailSession) Data(r io.Reader) error {
 	defer m.server.mu.Unlock()
 	m.server.mails = append(m.server.mails, got)
 	return err
+}
+
+// BounceReport returns a delivery status notification (RFC 3464) about a mail to a mailbox that does not exist. The text "Subject: [Zurich]
+// kontrolle" in it stands for the header of the returned mail. It is for tests in folders of test.
+func BounceReport(t testing.TB) string {
+	t.Helper()
+	text, err := os.ReadFile("../../mail/testdata/hard.eml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
 }

@@ -7,8 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math/rand/v2"
-	"net"
 	"net/smtp"
 	"path/filepath"
 	"strings"
@@ -21,21 +19,6 @@ import (
 	"linienfunk/internal/config"
 	"linienfunk/internal/testkit"
 )
-
-// FreePort returns the address of a port on loopback that was free just now. It is below those that the system gives to connections
-// (net.ipv4.ip_local_port_range begins at 32768), so that it stays free for a while.
-func FreePort(t testing.TB) string {
-	t.Helper()
-	for range 100 {
-		l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", 10_000+rand.IntN(22_000)))
-		if err == nil {
-			defer l.Close()
-			return l.Addr().String()
-		}
-	}
-	t.Fatal("no port is free")
-	return ""
-}
 
 // Config is the configuration of a program on loopback with a data directory of its own, which sends its mail to a server.
 func Config(t testing.TB, smarthost *MailServer) config.Config {

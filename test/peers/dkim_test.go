@@ -28,18 +28,14 @@ import (
 	"linienfunk/test/harness"
 )
 
-// verifier is opendkim-testmsg with a DNS of its own. It asks the servers in /etc/resolv.conf, and only at port 53: so it gets another
-// such file (in a mount namespace of its own), and a name server at an address of loopback that nobody else uses.
+// verifier is opendkim-testmsg with a DNS of its own. The program queries the servers in /etc/resolv.conf, always at port 53: so it runs in a
+// mount namespace with another such file, which names a server at a loopback address that nothing else uses.
 type verifier struct{ resolvConf string }
 
 func newVerifier(t testing.TB, zones map[string]mockdns.Zone) verifier {
 	t.Helper()
-	needs(t, "opendkim-testmsg", "unshare")
-	if os.Geteuid() != 0 {
-		t.Skip("opendkim-testmsg gets a DNS of its own as root only")
-	}
 	if output, err := exec.Command("unshare", "--mount", "true").CombinedOutput(); err != nil {
-		t.Skipf("opendkim-testmsg gets no DNS of its own here: %s", output)
+		t.Skipf("no mount namespace to be had for opendkim-testmsg: %s", output)
 	}
 	answers, err := mockdns.NewServerWithLogger(zones, log.New(io.Discard, "", 0), false)
 	if err != nil {
@@ -67,11 +63,11 @@ func listen53(t testing.TB) net.PacketConn {
 			return conn
 		}
 	}
-	t.Fatal("port 53 is taken at all addresses")
+	t.Fatal("port 53 is in use at all addresses")
 	return nil
 }
 
-// verify returns what opendkim-testmsg has against a mail.
+// verify returns nil if opendkim-testmsg accepts a mail's signature.
 func (v verifier) verify(t testing.TB, mail string) error {
 	t.Helper()
 	command := exec.Command("unshare", "--mount", "sh", "-c", `mount --bind "$1" /etc/resolv.conf && exec opendkim-testmsg -t "$2"`,
@@ -87,7 +83,7 @@ func (v verifier) verify(t testing.TB, mail string) error {
 	return nil
 }
 
-// signed says whether the signature of a mail covers a field: RFC 6376, section 3.5, tag h=.
+// signed says whether the signature of a mail covers a header field: RFC 6376, section 3.5, tag h=.
 func signed(mail, field string) bool {
 	header, _, _ := strings.Cut(mail, "\r\n\r\n")
 	header = strings.ReplaceAll(header, "\r\n ", "")
@@ -95,7 +91,7 @@ func signed(mail, field string) bool {
 	return found != nil && slices.ContainsFunc(strings.Split(found[1], ":"), func(one string) bool { return strings.EqualFold(strings.TrimSpace(one), field) })
 }
 
-// dkimKey writes a private key, and returns its path and the record for the public half.
+// dkimKey writes a private key to a file, and returns its path and the DNS record of the public key.
 func dkimKey(t testing.TB, private any, kind string, public []byte) (path, record string) {
 	t.Helper()
 	der, err := x509.MarshalPKCS8PrivateKey(private)
@@ -107,6 +103,9 @@ func dkimKey(t testing.TB, private any, kind string, public []byte) (path, recor
 }
 
 func TestOpendkimVerifiesTheMailsOfTheProgram(t *testing.T) {
+	t.Parallel()
+	needs(t, "opendkim-testmsg", "unshare")
+	needsRoot(t)
 	rsaKey, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {
 		t.Fatal(err)
@@ -120,10 +119,12 @@ func TestOpendkimVerifiesTheMailsOfTheProgram(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Run("rsa", func(t *testing.T) {
+		t.Parallel()
 		path, record := dkimKey(t, rsaKey, "rsa", rsaPublic)
 		opendkimVerifies(t, path, record)
 	})
 	t.Run("ed25519", func(t *testing.T) {
+		t.Parallel()
 		path, record := dkimKey(t, edPrivate, "ed25519", edPublic)
 		opendkimVerifies(t, path, record)
 	})
@@ -150,7 +151,7 @@ func opendkimVerifies(t *testing.T, key, record string) {
 		t.Run(name, func(t *testing.T) {
 			before := len(box.MailsTo(harness.ReaderAddress, "kontrolle"))
 			harness.SendMail(t, program, "zuerich", text)
-			testkit.Eventually(t, "the mail comes", func() bool { return len(box.MailsTo(harness.ReaderAddress, "kontrolle")) > before })
+			testkit.Eventually(t, "the mail arrives", func() bool { return len(box.MailsTo(harness.ReaderAddress, "kontrolle")) > before })
 			mail := box.MailsTo(harness.ReaderAddress, "kontrolle")[before].Raw
 			if err := v.verify(t, mail); err != nil {
 				t.Errorf("%v\n%s", err, mail)

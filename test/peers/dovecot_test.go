@@ -1,7 +1,6 @@
 package peers
 
 import (
-	"bufio"
 	"errors"
 	"fmt"
 	"net"
@@ -10,14 +9,13 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"linienfunk/internal/testkit"
 	"linienfunk/test/harness"
 )
 
-// dovecot is a private instance of the IMAP server dovecot: one mailbox for whoever knows the password "sesame". It touches no other
-// instance of the machine.
+// dovecot is an instance of the IMAP server dovecot, apart from all others on this machine. Every user has a mailbox, with the password
+// "sesame".
 type dovecot struct {
 	host, port string
 	dir        string
@@ -59,74 +57,37 @@ service imap-login {
 }
 `
 
-// login is the socket at which a mail server asks for logins.
+// login returns the socket where mail servers check logins.
 func (d *dovecot) login() string { return filepath.Join(d.dir, "auth") }
 
-// nobody owns the mails: dovecot refuses to work as root.
+// nobody is the user and group that own the mails: dovecot refuses to access them as root.
 const nobody = 65534
 
-// dovecotKeeper runs until its standard input ends, which it does even if the test is killed. It ends the processes of the open
-// connections, too, as a restart by systemd does: they are in the group of their master.
-const dovecotKeeper = `setsid dovecot -F -c "$1" & read -r _; kill -TERM -$! ; wait $!; exit 0`
+// dovecotScript runs an instance until standard input ends. It also ends the processes of open connections, as a restart by systemd does:
+// they are in the process group of their master.
+const dovecotScript = `setsid dovecot -F -c "$1" & read -r _; kill -TERM -$! ; wait $!; exit 0`
 
+// newDovecot prepares an instance; see start.
 func newDovecot(t testing.TB) *dovecot {
 	t.Helper()
-	needs(t, "dovecot", "doveadm")
-	if os.Geteuid() != 0 {
-		t.Skip("dovecot starts as root only")
-	}
-	dir, err := os.MkdirTemp("", "dovecot") // TempDir is closed to all other users
-	if err != nil {
-		t.Fatal(err)
-	}
+	dir := publicDir(t, 0o755)
 	host, port, err := net.SplitHostPort(harness.FreePort(t))
 	d := &dovecot{host: host, port: port, dir: dir, config: filepath.Join(dir, "dovecot.conf")}
 	mails := filepath.Join(dir, "mails")
-	if err := errors.Join(err, os.Chmod(dir, 0o755), os.Mkdir(mails, 0o755), os.Chown(mails, nobody, nobody),
-		os.WriteFile(d.config, fmt.Appendf(nil, dovecotConfig, dir, port, nobody), 0o644)); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if t.Failed() {
-			text, _ := os.ReadFile(filepath.Join(dir, "log"))
-			t.Logf("dovecot's log:\n%s", text)
-		}
-		testkit.Eventually(t, "dovecot's files can be removed", func() bool { return os.RemoveAll(dir) == nil })
-	})
+	must(t, err, os.Mkdir(mails, 0o755), os.Chown(mails, nobody, nobody),
+		os.WriteFile(d.config, fmt.Appendf(nil, dovecotConfig, dir, port, nobody), 0o644))
 	return d
 }
 
-// start runs dovecot until the test ends or stop is called.
-func (d *dovecot) start(t testing.TB) (stop func()) {
+// start runs the instance until the test ends or stop is called.
+func (d *dovecot) start(t testing.TB) (stop func() error) {
 	t.Helper()
-	keeper := exec.Command("sh", "-c", dovecotKeeper, "sh", d.config)
-	stdin, err := keeper.StdinPipe()
-	if err := errors.Join(err, keeper.Start()); err != nil {
-		t.Fatal(err)
-	}
-	stopped := false
-	stop = func() {
-		if !stopped {
-			stopped = true
-			stdin.Close()
-			keeper.Wait() // its status says nothing
-		}
-	}
-	t.Cleanup(stop)
-	testkit.Eventually(t, "dovecot answers", func() bool {
-		conn, err := net.Dial("tcp", net.JoinHostPort(d.host, d.port))
-		if err != nil {
-			return false
-		}
-		defer conn.Close()
-		conn.SetDeadline(time.Now().Add(time.Second))
-		line, _ := bufio.NewReader(conn).ReadString('\n')
-		return strings.HasPrefix(line, "* OK")
-	})
+	stop = runScript(t, dovecotScript, d.config, filepath.Join(d.dir, "log"))
+	testkit.Eventually(t, "dovecot answers", func() bool { return greets(net.JoinHostPort(d.host, d.port), "* OK") })
 	return stop
 }
 
-// deliver puts a mail into a maildir as a delivery agent does: written elsewhere first, then moved.
+// deliver puts a mail into a maildir as a delivery agent does: it writes the mail elsewhere and then moves it.
 func (d *dovecot) deliver(t testing.TB, user, name, message string) {
 	t.Helper()
 	box := filepath.Join(d.dir, "mails", user)
@@ -137,10 +98,8 @@ func (d *dovecot) deliver(t testing.TB, user, name, message string) {
 		os.Chown(dir, nobody, nobody)
 	}
 	written := filepath.Join(box, "tmp", name)
-	if err := errors.Join(os.WriteFile(written, []byte("Return-Path: <"+harness.RiderAddress+">\n"+message), 0o600), os.Chown(written, nobody, nobody),
-		os.Rename(written, filepath.Join(box, "new", name))); err != nil {
-		t.Fatal(err)
-	}
+	must(t, os.WriteFile(written, []byte("Return-Path: <"+harness.RiderAddress+">\n"+message), 0o600), os.Chown(written, nobody, nobody),
+		os.Rename(written, filepath.Join(box, "new", name)))
 }
 
 // admin runs doveadm.
@@ -154,24 +113,22 @@ func (d *dovecot) admin(t testing.TB, args ...string) string {
 }
 
 func TestDebiansDovecotIsReadByIMAP(t *testing.T) {
+	t.Parallel()
+	needs(t, "dovecot", "doveadm")
+	needsRoot(t)
 	const user = "melden@post.example"
-	whole := t // in subtests: their ends stop nothing
+	whole := t // for servers that outlive the subtest that starts them
 	server := newDovecot(t)
 	stop := server.start(t)
-	box := harness.NewMailServer(t)
-	c := harness.Config(t, box)
-	program, _ := harness.Start(t, c)
-	database := harness.Database(t, c)
-	admin, visitor := harness.NewBrowser(t, program.URL()), harness.NewBrowser(t, program.URL())
-	admin.Register(box, "zuerich", "Zürich")
-	admin.SetLists("zuerich", "Zürich", "kontrolle", "")
+	p := newProgram(t, nil)
+	admin, visitor, database := p.admins["zuerich"], p.visitor, harness.Database(t, p.config)
 	server.deliver(t, user, "0", riderMail("zero", "kontrolle von früher"))
 	connect := func(password string) string {
 		return admin.Post("/city/zuerich/bot/email/connect", "address", user, "host", server.host, "port", server.port, "security", "none", "password", password)
 	}
 	sees := func(t *testing.T, text string) {
 		t.Helper()
-		visitor.In(t).WaitForText("/c/zuerich", text)
+		p.shows(t, "zuerich", text)
 	}
 	if page := connect("wrong"); !strings.Contains(page, "does not accept the user name and password") {
 		t.Errorf("a wrong password is not told:\n%s", page)
@@ -205,18 +162,14 @@ func TestDebiansDovecotIsReadByIMAP(t *testing.T) {
 		sees(t, "kontrolle u5 über dovecot")
 	})
 	t.Run("a bounce unsubscribes", func(t *testing.T) {
-		visitor.In(t).Subscribe(box, "zuerich", harness.ReaderAddress)
-		bounce, err := os.ReadFile("../../mail/testdata/hard.eml")
-		if err != nil {
-			t.Fatal(err)
-		}
+		visitor.In(t).Subscribe(p.mails, "zuerich", harness.ReaderAddress)
+		bounce := harness.BounceReport(t)
 		server.deliver(t, user, "6", riderMail("six", "kontrolle u6 über dovecot"))
-		testkit.Eventually(t, "the subscriber gets a mail", func() bool { return len(box.MailsTo(harness.ReaderAddress, "kontrolle u6")) > 0 })
 		if n := harness.Count(t, database, "email_", "subscribers"); n != 1 {
 			t.Fatalf("%d subscribers", n)
 		}
-		copied := strings.ReplaceAll(box.MailsTo(harness.ReaderAddress, "kontrolle u6")[0].Raw, "\r\n", "\n")
-		server.deliver(t, user, "7", strings.Replace(string(bounce), "Subject: [Zurich] kontrolle", copied, 1))
+		copied := strings.ReplaceAll(p.mails.WaitForMail(t, harness.ReaderAddress, "kontrolle u6").Raw, "\r\n", "\n")
+		server.deliver(t, user, "7", strings.Replace(bounce, "Subject: [Zurich] kontrolle", copied, 1))
 		testkit.Eventually(t, "the subscriber is gone", func() bool { return harness.Count(t, database, "email_", "subscribers") == 0 })
 	})
 	page := visitor.Get("/c/zuerich")

@@ -6,11 +6,10 @@ import (
 	"strings"
 	"testing"
 
-	"linienfunk/internal/testkit"
 	"linienfunk/test/harness"
 )
 
-// forOwners makes postfix relay for those who have logged in, each under the own address: https://www.postfix.org/SASL_README.html
+// forOwners makes postfix relay mails after a login, from the address of the login only: https://www.postfix.org/SASL_README.html
 func forOwners(d *dovecot, owner string) string {
 	return fmt.Sprintf(`smtpd_sasl_auth_enable = yes
 smtpd_sasl_type = dovecot
@@ -22,26 +21,25 @@ smtpd_sender_login_maps = inline:{ %[2]s=%[2]s }
 }
 
 func TestDebiansPostfixTakesACitysMailsWithItsLogin(t *testing.T) {
+	t.Parallel()
+	needs(t, "postfix", "swaks", "dovecot", "doveadm")
+	needsRoot(t)
 	const own = "melden@post.example"
-	smarthost, world := harness.NewMailServer(t), harness.NewMailServer(t)
+	world := harness.NewMailServer(t) // all recipients behind postfix
 	imap := newDovecot(t)
 	imap.start(t)
 	imap.deliver(t, own, "0", riderMail("zero", "von früher")) // makes the mailbox
 	post := newPostfix(t, "nobody.example=error:", world.Address, forOwners(imap, own))
-	program, _ := harness.Start(t, harness.Config(t, smarthost))
-	admin, visitor := harness.NewBrowser(t, program.URL()), harness.NewBrowser(t, program.URL())
-	admin.Register(smarthost, "zuerich", "Zürich")
-	admin.SetLists("zuerich", "Zürich", "kontrolle", "")
-	visitor.Subscribe(smarthost, "zuerich", harness.ReaderAddress)
+	p := newProgram(t, nil)
+	admin := p.admins["zuerich"]
+	p.visitor.Subscribe(p.mails, "zuerich", harness.ReaderAddress)
 	host, port, err := net.SplitHostPort(post.address)
-	if err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
 	connect := func(address string) string {
 		return admin.Post("/city/zuerich/bot/email/connect", "address", address, "login", own, "password", "sesame", "host", imap.host, "port", imap.port,
 			"security", "none", "smtp_host", host, "smtp_port", port, "smtp_security", "none")
 	}
-	// Postfix says so only after RCPT: smtpd_delay_reject.
+	// Postfix refuses a sender only after RCPT: smtpd_delay_reject.
 	if page := connect("other@post.example"); !strings.Contains(page, "does not let this address send") {
 		t.Errorf("an address of somebody else is connected:\n%s", page)
 	}
@@ -49,13 +47,12 @@ func TestDebiansPostfixTakesACitysMailsWithItsLogin(t *testing.T) {
 	if page := connect(own); !strings.Contains(page, "The mailbox is connected") {
 		t.Fatalf("the mailbox is not connected:\n%s", page)
 	}
-	harness.SendMail(t, program, "zuerich", "kontrolle u8 über die eigene post")
-	testkit.Eventually(t, "the mail arrives", func() bool { return len(world.MailsTo(harness.ReaderAddress, "eigene post")) == 1 })
-	if mail := world.MailsTo(harness.ReaderAddress, "eigene post")[0]; mail.From != own {
+	harness.SendMail(t, p.Program, "zuerich", "kontrolle u8 über die eigene post")
+	if mail := world.WaitForMail(t, harness.ReaderAddress, "eigene post"); mail.From != own {
 		t.Errorf("from %s", mail.From)
 	}
 	post.logs(t, "sasl_method=PLAIN", "sasl_username="+own)
-	if len(smarthost.MailsTo(harness.ReaderAddress, "eigene post")) > 0 {
+	if len(p.mails.MailsTo(harness.ReaderAddress, "eigene post")) > 0 {
 		t.Error("it left by the smarthost, too")
 	}
 }
