@@ -68,3 +68,20 @@ func (w *World) Account(t testing.TB, city string) bots.Account {
 	t.Helper()
 	return w.account(t, city)
 }
+
+// Login connects a city's account by OAuth: it posts the form of the settings, calls approve with the address where the network asks
+// for access, and opens the address to which the network sends the browser back.
+func (w *World) Login(t testing.TB, city string, form url.Values, approve func(authorize string) (back string, err error)) bots.Account {
+	t.Helper()
+	begun := w.Submit(t, city, "/connect", form)
+	if begun.Code != http.StatusSeeOther || begun.Header().Get("X-Failed") != "" {
+		t.Fatalf("connect: %d %s", begun.Code, begun.Header().Get("X-Failed"))
+	}
+	back, err := approve(begun.Header().Get("Location"))
+	must(t, err)
+	done := w.Callback(t, back, begun.Result().Cookies())
+	if done.Header().Get("X-Message") == "" {
+		t.Fatalf("callback: %d %s %s", done.Code, done.Header().Get("X-Failed"), done.Body)
+	}
+	return w.Account(t, city)
+}

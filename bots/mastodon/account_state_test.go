@@ -34,8 +34,7 @@ func TestWhatHappenedToTheAccountIsTold(t *testing.T) {
 		"it was suspended after moves": {func(a *mastodontest.Account) { a.Moved, a.Suspended = "zuerich@new.example", true }, "error-suspended"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			w, fake := newWorld(t)
-			a := connect(t, w, fake, "zuerich", "zuerich")
+			w, fake, a := newConnected(t)
 			fake.Change("zuerich", c.change)
 			wantKind(t, recvOnce(t, w, a), bots.KindRevoked, c.want)
 			wantFailed(t, w, w.Submit(t, "zuerich", "/check", nil), c.want)
@@ -90,8 +89,7 @@ func TestAnAccountThatIsGoneIsTold(t *testing.T) {
 
 func TestTheSettingsSayWhetherTheAccountIsFlaggedOrLimitedByNow(t *testing.T) {
 	t.Parallel()
-	w, fake := newWorld(t)
-	a := connect(t, w, fake, "zuerich", "zuerich")
+	w, fake, a := newConnected(t)
 	w.Bot.(*bot).timing.selfCheck = 0
 	receive(t, w, a, nil)
 	fake.Change("zuerich", func(a *mastodontest.Account) { a.Bot, a.Limited = true, true })
@@ -130,8 +128,7 @@ func TestAnInstanceThatIsBeingClosedHasNotLostEachOfItsMentions(t *testing.T) {
 
 func TestAnInstanceThatIsAwayForDaysMayBeGone(t *testing.T) {
 	t.Parallel()
-	w, fake := newWorld(t)
-	a := connect(t, w, fake, "zuerich", "zuerich")
+	w, fake, a := newConnected(t)
 	away := func(want string) {
 		t.Helper()
 		fake.Fail(bottest.Internal)

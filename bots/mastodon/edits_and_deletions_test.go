@@ -56,8 +56,7 @@ func TestAReportIsWithdrawnWhenItsMentionIsDeleted(t *testing.T) {
 
 func TestAMentionThatIsDeletedBeforeItWasSpreadIsWithdrawnFromTheOtherNetworks(t *testing.T) {
 	t.Parallel()
-	w, fake := newWorld(t)
-	a := connect(t, w, fake, "zuerich", "zuerich")
+	w, fake, a := newConnected(t)
 	id := fake.Mention("rider@elsewhere.example", "@zuerich kontrolle u8", "public")
 	r := own(fake, id)
 	fake.Delete(id)
@@ -135,8 +134,7 @@ func TestACopyStaysWhatWasJudgedWhenItsMentionIsEdited(t *testing.T) {
 
 func TestAMentionThatWasEditedBeforeItWasSpreadIsCopiedAsItWasJudged(t *testing.T) {
 	t.Parallel()
-	w, fake := newWorld(t)
-	a := connect(t, w, fake, "zuerich", "zuerich")
+	w, fake, a := newConnected(t)
 	id := fake.Mention("rider@elsewhere.example", "@zuerich kontrolle u8", "public")
 	fake.Edit(id, "@zuerich etwas ganz anderes")
 	send(t, w, a, own(fake, id))

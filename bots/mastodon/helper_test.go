@@ -1,7 +1,6 @@
 package mastodon
 
 import (
-	"net/http"
 	"net/url"
 	"testing"
 	"time"
@@ -34,20 +33,17 @@ func newWorld(t testing.TB) (*bottest.World, *mastodontest.Server) {
 	return bottest.NewWorld(t, "mastodon", testPlugin()), mastodontest.New(t)
 }
 
-// connect logs a city in, through all its pages, and waits for the core to be told.
+// connect logs a city in through the pages.
 func connect(t testing.TB, w *bottest.World, fake *mastodontest.Server, city, acct string) bots.Account {
 	t.Helper()
-	begun := w.Submit(t, city, "/connect", url.Values{"instance": {fake.URL}, "way": {"redirect"}})
-	if begun.Code != http.StatusSeeOther || begun.Header().Get("X-Failed") != "" {
-		t.Fatalf("connect: %d %s", begun.Code, begun.Header().Get("X-Failed"))
-	}
-	back, err := fake.Approve(begun.Header().Get("Location"), acct)
-	if err != nil {
-		t.Fatal(err)
-	}
-	done := w.Callback(t, back, begun.Result().Cookies())
-	if done.Header().Get("X-Message") == "" {
-		t.Fatalf("callback: %d %s %s", done.Code, done.Header().Get("X-Failed"), done.Body)
-	}
-	return w.Account(t, city)
+	return w.Login(t, city, url.Values{"instance": {fake.URL}, "way": {"redirect"}}, func(authorize string) (string, error) {
+		return fake.Approve(authorize, acct)
+	})
+}
+
+// newConnected is newWorld with an account of zuerich.
+func newConnected(t testing.TB) (*bottest.World, *mastodontest.Server, bots.Account) {
+	t.Helper()
+	w, fake := newWorld(t)
+	return w, fake, connect(t, w, fake, "zuerich", "zuerich")
 }

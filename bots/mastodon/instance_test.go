@@ -131,8 +131,7 @@ func TestLimitsComeFromTheInstance(t *testing.T) {
 
 func TestAnotherDayTheLimitsAreReadAgain(t *testing.T) {
 	t.Parallel()
-	w, fake := newWorld(t)
-	a := connect(t, w, fake, "zuerich", "zuerich")
+	w, fake, a := newConnected(t)
 	long := "kontrolle " + strings.Repeat("lang ", 200)
 	send(t, w, a, other("1", long))
 	fake.MaxCharacters = 100

@@ -93,8 +93,7 @@ func TestAnAccountThatIsMarkedAsAutomatedGetsNoWarning(t *testing.T) {
 
 func TestNeitherTokenNorSecretStandInTheDatabaseInTheClear(t *testing.T) {
 	t.Parallel()
-	w, fake := newWorld(t)
-	connect(t, w, fake, "zuerich", "zuerich")
+	w, _, _ := newConnected(t)
 	_, token, err := w.Bot.(*bot).accounts.Load(t.Context(), "zuerich")
 	if err != nil || !strings.HasPrefix(token, "token-") {
 		t.Fatalf("%q %v", token, err)
@@ -304,8 +303,7 @@ func TestALoginThatFailsLeavesTheTokenToTheCityThatHasIt(t *testing.T) {
 
 func TestALoginWithAnotherAccountGivesTheOldTokenBackAndOneWithTheSameAccountKeepsIt(t *testing.T) {
 	t.Parallel()
-	w, fake := newWorld(t)
-	connect(t, w, fake, "zuerich", "zuerich")
+	w, fake, _ := newConnected(t)
 	connect(t, w, fake, "zuerich", "zuerich")
 	if n := fake.Tokens("zuerich"); n != 1 {
 		t.Errorf("%d tokens after a second login of the same account", n)
@@ -380,8 +378,7 @@ func TestARegistrationThatTurnsOutToBeGoneIsNotUsedAgain(t *testing.T) {
 
 func TestACityMaySwitchItsAccountOff(t *testing.T) {
 	t.Parallel()
-	w, fake := newWorld(t)
-	connect(t, w, fake, "zuerich", "zuerich")
+	w, _, _ := newConnected(t)
 	w.SetOption(t, "zuerich", "enabled", false)
 	if accounts, _ := w.Bot.Accounts(t.Context()); len(accounts) != 0 {
 		t.Errorf("switched off, but there: %v", accounts)
@@ -398,8 +395,7 @@ func TestACityMaySwitchItsAccountOff(t *testing.T) {
 
 func TestDisconnectingGivesTheTokenBack(t *testing.T) {
 	t.Parallel()
-	w, fake := newWorld(t)
-	connect(t, w, fake, "zuerich", "zuerich")
+	w, fake, _ := newConnected(t)
 	if got := w.Submit(t, "zuerich", "/disconnect", nil); got.Header().Get("X-Message") == "" {
 		t.Errorf("%d %s", got.Code, got.Header().Get("X-Failed"))
 	}
@@ -411,8 +407,7 @@ func TestDisconnectingGivesTheTokenBack(t *testing.T) {
 
 func TestDisconnectingWorksWithoutTheInstance(t *testing.T) {
 	t.Parallel()
-	w, fake := newWorld(t)
-	connect(t, w, fake, "zuerich", "zuerich")
+	w, fake, _ := newConnected(t)
 	fake.Fail(bottest.Internal)
 	if got := w.Submit(t, "zuerich", "/disconnect", nil); got.Header().Get("X-Message") == "" {
 		t.Errorf("%d %s", got.Code, got.Header().Get("X-Failed"))
@@ -421,8 +416,7 @@ func TestDisconnectingWorksWithoutTheInstance(t *testing.T) {
 
 func TestTheConnectionCanBeChecked(t *testing.T) {
 	t.Parallel()
-	w, fake := newWorld(t)
-	connect(t, w, fake, "zuerich", "zuerich")
+	w, fake, _ := newConnected(t)
 	fake.SetBot("zuerich", true)
 	if got := w.Submit(t, "zuerich", "/check", nil); got.Header().Get("X-Message") != "The connection works." {
 		t.Errorf("%d %s", got.Code, got.Header().Get("X-Failed"))

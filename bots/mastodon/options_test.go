@@ -87,8 +87,7 @@ func TestACopyIsAsTheCityWantsIt(t *testing.T) {
 
 func TestABoostIsUnlistedWhereTheCityWantsThat(t *testing.T) {
 	t.Parallel()
-	w, fake := newWorld(t)
-	a := connect(t, w, fake, "zuerich", "zuerich")
+	w, fake, a := newConnected(t)
 	w.SetOption(t, "zuerich", "visibility", "unlisted")
 	send(t, w, a, own(fake, fake.Mention("rider@elsewhere.example", "@zuerich kontrolle u8", "public")))
 	if got := fake.Timeline("zuerich"); len(got) != 1 || got[0].Boosts == "" || got[0].Visibility != "unlisted" {
@@ -98,8 +97,7 @@ func TestABoostIsUnlistedWhereTheCityWantsThat(t *testing.T) {
 
 func TestARiderIsToldThatTheirReportWasPassedOnOnlyWhereTheCityWantsThat(t *testing.T) {
 	t.Parallel()
-	w, fake := newWorld(t)
-	a := connect(t, w, fake, "zuerich", "zuerich")
+	w, fake, a := newConnected(t)
 	mention := func() string { return fake.Mention("rider@elsewhere.example", "@zuerich kontrolle u8", "public") }
 	send(t, w, a, own(fake, mention()))
 	if n := fake.Mentioned("rider@elsewhere.example"); n != 0 || len(fake.Timeline("zuerich")) != 1 {
@@ -126,8 +124,7 @@ func TestARiderIsToldThatTheirReportWasPassedOnOnlyWhereTheCityWantsThat(t *test
 
 func TestAPrivateMentionIsAnsweredPrivatelyAndAnAnswerToUsIsNot(t *testing.T) {
 	t.Parallel()
-	w, fake := newWorld(t)
-	a := connect(t, w, fake, "zuerich", "zuerich")
+	w, fake, a := newConnected(t)
 	w.SetOption(t, "zuerich", "reply", true)
 	id := fake.Mention("rider@elsewhere.example", "@zuerich kontrolle u8", "direct")
 	r := own(fake, id)

@@ -93,8 +93,7 @@ func slowPoll(w *bottest.World) { w.Bot.(*bot).timing.poll = time.Hour }
 
 func TestAStreamBringsMentionsAtOnce(t *testing.T) {
 	t.Parallel()
-	w, fake := newWorld(t)
-	a := connect(t, w, fake, "zuerich", "zuerich")
+	w, fake, a := newConnected(t)
 	slowPoll(w)
 	in := receive(t, w, a, nil)
 	wait(t, "stream", func() bool { return fake.Streams() == 1 })
@@ -133,8 +132,7 @@ func TestMentionsOfAGapAreCaughtUpInOrderWhenTheStreamIsBack(t *testing.T) {
 
 func TestAMentionThatAppearsLateIsNotPassedOver(t *testing.T) {
 	t.Parallel()
-	w, fake := newWorld(t)
-	a := connect(t, w, fake, "zuerich", "zuerich")
+	w, fake, a := newConnected(t)
 	var got []string
 	r := newReaderFor(t, w, a, func(_ context.Context, r report.Report) error {
 		got = append(got, r.Text)
@@ -188,8 +186,7 @@ func TestAServerWithoutStreamingIsPolled(t *testing.T) {
 
 func TestThePositionMovesOnlyWhenTheReportIsStored(t *testing.T) {
 	t.Parallel()
-	w, fake := newWorld(t)
-	a := connect(t, w, fake, "zuerich", "zuerich")
+	w, fake, a := newConnected(t)
 	full := errors.New("disk is full")
 	before := position(t, w)
 	in := receive(t, w, a, func(r report.Report) error {
@@ -231,8 +228,7 @@ func TestHistoryFromBeforeTheLoginIsNotReplayed(t *testing.T) {
 
 func TestANewLoginOfTheSameAccountGoesOnWhereItWas(t *testing.T) {
 	t.Parallel()
-	w, fake := newWorld(t)
-	connect(t, w, fake, "zuerich", "zuerich")
+	w, fake, _ := newConnected(t)
 	fake.Mention("rider@elsewhere.example", "@zuerich dazwischen", "public")
 	a := connect(t, w, fake, "zuerich", "zuerich")
 	if r := receive(t, w, a, nil).next(t); r.Text != "dazwischen" {
@@ -242,8 +238,7 @@ func TestANewLoginOfTheSameAccountGoesOnWhereItWas(t *testing.T) {
 
 func TestBotsAndTheAccountItselfAndEmptyMentionsAreIgnored(t *testing.T) {
 	t.Parallel()
-	w, fake := newWorld(t)
-	a := connect(t, w, fake, "zuerich", "zuerich")
+	w, fake, a := newConnected(t)
 	fake.Mention("relay@elsewhere.example", "@zuerich kontrolle", "public")
 	fake.SetBot("relay@elsewhere.example", true)
 	fake.Mention("zuerich", "@zuerich kontrolle", "public")
@@ -257,8 +252,7 @@ func TestBotsAndTheAccountItselfAndEmptyMentionsAreIgnored(t *testing.T) {
 
 func TestWhatIsNotForEverybodyIsPrivate(t *testing.T) {
 	t.Parallel()
-	w, fake := newWorld(t)
-	a := connect(t, w, fake, "zuerich", "zuerich")
+	w, fake, a := newConnected(t)
 	in := receive(t, w, a, nil)
 	for visibility, private := range map[string]bool{"public": false, "unlisted": false, "private": true, "direct": true, "local": true} {
 		fake.Mention("rider@elsewhere.example", "@zuerich kontrolle", visibility)
@@ -270,8 +264,7 @@ func TestWhatIsNotForEverybodyIsPrivate(t *testing.T) {
 
 func TestAnAnswerDoesNotTellWhomItAnswers(t *testing.T) {
 	t.Parallel()
-	w, fake := newWorld(t)
-	a := connect(t, w, fake, "zuerich", "zuerich")
+	w, fake, a := newConnected(t)
 	in := receive(t, w, a, nil)
 	first := fake.Mention("marta@elsewhere.example", "@zuerich kontrolle u8", "direct")
 	in.next(t)
@@ -293,8 +286,7 @@ func TestAnAnswerDoesNotTellWhomItAnswers(t *testing.T) {
 
 func TestAContentWarningStandsBeforeTheText(t *testing.T) {
 	t.Parallel()
-	w, fake := newWorld(t)
-	a := connect(t, w, fake, "zuerich", "zuerich")
+	w, fake, a := newConnected(t)
 	in := receive(t, w, a, nil)
 	fake.Write(mastodontest.Status{Acct: "rider@elsewhere.example", Text: "@zuerich drei männer\nin grau", Spoiler: "kontrolle u8", Visibility: "public"})
 	if r := in.next(t); r.Text != "kontrolle u8\n\ndrei männer\nin grau" {
@@ -304,8 +296,7 @@ func TestAContentWarningStandsBeforeTheText(t *testing.T) {
 
 func TestReadingWaitsAsLongAsTheInstanceAsks(t *testing.T) {
 	t.Parallel()
-	w, fake := newWorld(t)
-	a := connect(t, w, fake, "zuerich", "zuerich")
+	w, fake, a := newConnected(t)
 	fake.Fail(bottest.TooMany)
 	err := w.Bot.(bots.Receiver).Recv(t.Context(), a, func(context.Context, report.Report) error { return nil })
 	wantKind(t, err, bots.KindRetryAfter, "error-too-many")
@@ -316,8 +307,7 @@ func TestReadingWaitsAsLongAsTheInstanceAsks(t *testing.T) {
 
 func TestARevokedTokenEndsReading(t *testing.T) {
 	t.Parallel()
-	w, fake := newWorld(t)
-	a := connect(t, w, fake, "zuerich", "zuerich")
+	w, fake, a := newConnected(t)
 	slowPoll(w)
 	in := receive(t, w, a, nil)
 	wait(t, "stream", func() bool { return fake.Streams() == 1 })
@@ -329,8 +319,7 @@ func TestARevokedTokenEndsReading(t *testing.T) {
 
 func TestAStreamThatSaysNothingIsGivenUp(t *testing.T) {
 	t.Parallel()
-	w, fake := newWorld(t)
-	a := connect(t, w, fake, "zuerich", "zuerich")
+	w, fake, a := newConnected(t)
 	slowPoll(w)
 	w.Bot.(*bot).timing.idle = 50 * time.Millisecond
 	receive(t, w, a, nil)

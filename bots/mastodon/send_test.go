@@ -43,8 +43,7 @@ func wantKind(t testing.TB, err error, kind bots.Kind, say string) {
 
 func TestAPublicMentionIsBoostedOnce(t *testing.T) {
 	t.Parallel()
-	w, fake := newWorld(t)
-	a := connect(t, w, fake, "zuerich", "zuerich")
+	w, fake, a := newConnected(t)
 	id := fake.Mention("rider@elsewhere.example", "@zuerich kontrolle u8", "public")
 	receipt := send(t, w, a, own(fake, id))
 	if again := send(t, w, a, own(fake, id)); again != receipt {
@@ -63,8 +62,7 @@ func TestAPublicMentionIsBoostedOnce(t *testing.T) {
 
 func TestABoostIsTakenBackAlsoByTheIdOfTheOriginal(t *testing.T) {
 	t.Parallel()
-	w, fake := newWorld(t)
-	a := connect(t, w, fake, "zuerich", "zuerich")
+	w, fake, a := newConnected(t)
 	id := fake.Mention("rider@elsewhere.example", "@zuerich kontrolle u8", "public")
 	send(t, w, a, own(fake, id))
 	if err := w.Bot.(bots.Retracter).Retract(t.Context(), a, "", report.Receipt{ID: remoteID(fake.URL, masto.ID(id))}); err != nil || len(fake.Boosts("zuerich")) != 0 {
@@ -74,8 +72,7 @@ func TestABoostIsTakenBackAlsoByTheIdOfTheOriginal(t *testing.T) {
 
 func TestACityMayWantCopiesInsteadOfBoosts(t *testing.T) {
 	t.Parallel()
-	w, fake := newWorld(t)
-	a := connect(t, w, fake, "zuerich", "zuerich")
+	w, fake, a := newConnected(t)
 	w.SetOption(t, "zuerich", "repost", "copy")
 	id := fake.Mention("rider@elsewhere.example", "@zuerich kontrolle u8", "public")
 	send(t, w, a, own(fake, id))
@@ -86,8 +83,7 @@ func TestACityMayWantCopiesInsteadOfBoosts(t *testing.T) {
 
 func TestAPrivateMentionBecomesACopyWithoutItsAuthorThatPingsNobody(t *testing.T) {
 	t.Parallel()
-	w, fake := newWorld(t)
-	a := connect(t, w, fake, "zuerich", "zuerich")
+	w, fake, a := newConnected(t)
 	fake.AddAccount("bystander")
 	in := receive(t, w, a, nil)
 	fake.Mention("rider@elsewhere.example", "@zuerich kontrolle u8, @bystander war dabei", "direct")
@@ -109,8 +105,7 @@ func TestAPrivateMentionBecomesACopyWithoutItsAuthorThatPingsNobody(t *testing.T
 
 func TestAMentionThatWasDeletedIsNotSpread(t *testing.T) {
 	t.Parallel()
-	w, fake := newWorld(t)
-	a := connect(t, w, fake, "zuerich", "zuerich")
+	w, fake, a := newConnected(t)
 	id := fake.Mention("rider@elsewhere.example", "@zuerich kontrolle u8", "public")
 	fake.Delete(id)
 	_, err := w.Bot.(bots.Sender).Send(t.Context(), a, own(fake, id))
@@ -122,8 +117,7 @@ func TestAMentionThatWasDeletedIsNotSpread(t *testing.T) {
 
 func TestAMentionThatCannotBeBoostedIsCopied(t *testing.T) {
 	t.Parallel()
-	w, fake := newWorld(t)
-	a := connect(t, w, fake, "zuerich", "zuerich")
+	w, fake, a := newConnected(t)
 	id := fake.Mention("rider@elsewhere.example", "@zuerich kontrolle u8", "public")
 	fake.FailPath(bottest.Refuse, "/api/v1/statuses/"+id+"/reblog")
 	send(t, w, a, own(fake, id))
@@ -134,8 +128,7 @@ func TestAMentionThatCannotBeBoostedIsCopied(t *testing.T) {
 
 func TestAServerThatRefusesASecondBoostHasGotTheFirst(t *testing.T) {
 	t.Parallel()
-	w, fake := newWorld(t)
-	a := connect(t, w, fake, "zuerich", "zuerich")
+	w, fake, a := newConnected(t)
 	id := fake.Mention("rider@elsewhere.example", "@zuerich kontrolle u8", "public")
 	send(t, w, a, own(fake, id))
 	fake.FailPath(bottest.Refuse, "/api/v1/statuses/"+id+"/reblog")
@@ -149,8 +142,7 @@ func TestAServerThatRefusesASecondBoostHasGotTheFirst(t *testing.T) {
 
 func TestAPostThatWasTakenButNotAnsweredIsNotRepeated(t *testing.T) {
 	t.Parallel()
-	w, fake := newWorld(t)
-	a := connect(t, w, fake, "zuerich", "zuerich")
+	w, fake, a := newConnected(t)
 	w.Bot.(*bot).timing.call = 200e6
 	fake.FailPath(bottest.Swallow, "/api/v1/statuses")
 	_, err := w.Bot.(bots.Sender).Send(t.Context(), a, other("1", "kontrolle u8"))
@@ -165,8 +157,7 @@ func TestAPostThatWasTakenButNotAnsweredIsNotRepeated(t *testing.T) {
 
 func TestA403MeansRevokedOnlyIfTheTokenIsDead(t *testing.T) {
 	t.Parallel()
-	w, fake := newWorld(t)
-	connect(t, w, fake, "zuerich", "zuerich")
+	w, fake, _ := newConnected(t)
 	b := w.Bot.(*bot)
 	_, c, err := b.account(t.Context(), "zuerich")
 	if err != nil {

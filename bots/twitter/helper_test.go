@@ -1,7 +1,6 @@
 package twitter
 
 import (
-	"net/http"
 	"testing"
 	"time"
 
@@ -53,20 +52,8 @@ func both(t *testing.T, test func(t *testing.T, w *bottest.World, fake *twittert
 	}
 }
 
-// connect logs a city in, through all its pages.
+// connect logs a city in through the pages.
 func connect(t testing.TB, w *bottest.World, fake *twittertest.Server, city, handle string) bots.Account {
 	t.Helper()
-	begun := w.Submit(t, city, "/connect", nil)
-	if begun.Code != http.StatusSeeOther || begun.Header().Get("X-Failed") != "" {
-		t.Fatalf("connect: %d %s", begun.Code, begun.Header().Get("X-Failed"))
-	}
-	back, err := fake.Approve(begun.Header().Get("Location"), handle)
-	if err != nil {
-		t.Fatal(err)
-	}
-	done := w.Callback(t, back, begun.Result().Cookies())
-	if done.Header().Get("X-Message") == "" {
-		t.Fatalf("callback: %d %s %s", done.Code, done.Header().Get("X-Failed"), done.Body)
-	}
-	return w.Account(t, city)
+	return w.Login(t, city, nil, func(authorize string) (string, error) { return fake.Approve(authorize, handle) })
 }

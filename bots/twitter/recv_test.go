@@ -15,11 +15,11 @@ import (
 	"linienfunk/report"
 )
 
-// desk is a reader without its clock: it looks when the test says so.
+// desk is a reader that polls when the test calls look.
 type desk struct {
 	*reader
 	got []report.Report
-	err error // what out answers
+	err error // returned by out
 }
 
 func newDesk(t testing.TB, w *bottest.World) *desk {
@@ -39,7 +39,16 @@ func newDesk(t testing.TB, w *bottest.World) *desk {
 	return k
 }
 
-// look looks for mentions and messages, and returns the texts of what is new.
+// bothReading runs a test with both versions of the API, a connected account and its reader.
+func bothReading(t *testing.T, test func(t *testing.T, w *bottest.World, fake *twittertest.Server, k *desk)) {
+	t.Helper()
+	both(t, func(t *testing.T, w *bottest.World, fake *twittertest.Server) {
+		connect(t, w, fake, "zuerich", "zuerich")
+		test(t, w, fake, newDesk(t, w))
+	})
+}
+
+// look polls for mentions and messages, and returns the texts of new ones.
 func (k *desk) look(t testing.TB) []string {
 	t.Helper()
 	k.got = nil
@@ -90,9 +99,7 @@ func TestOnlyWhatIsNewAndByOthersIsAReport(t *testing.T) {
 
 func TestAMessageAndAProtectedPostArePrivateReports(t *testing.T) {
 	t.Parallel()
-	both(t, func(t *testing.T, w *bottest.World, fake *twittertest.Server) {
-		connect(t, w, fake, "zuerich", "zuerich")
-		k := newDesk(t, w)
+	bothReading(t, func(t *testing.T, w *bottest.World, fake *twittertest.Server, k *desk) {
 		fake.Protect("leise")
 		public := fake.Write("marta", "@zuerich offen")
 		ids := []string{public, fake.Write("leise", "@zuerich geschützt"), fake.Tell("marta", "zuerich", "nachricht")}
@@ -129,9 +136,7 @@ func TestManyMentionsArriveInOrderPageByPage(t *testing.T) {
 
 func TestAMentionThatXShowsLateIsRead(t *testing.T) {
 	t.Parallel()
-	both(t, func(t *testing.T, w *bottest.World, fake *twittertest.Server) {
-		connect(t, w, fake, "zuerich", "zuerich")
-		k := newDesk(t, w)
+	bothReading(t, func(t *testing.T, w *bottest.World, fake *twittertest.Server, k *desk) {
 		w.Advance(time.Minute)
 		early := w.Core.Now()
 		w.Advance(time.Second)
@@ -180,9 +185,7 @@ func TestInAFloodTheNewestMentionsAreReadAndTheRestIsLetGo(t *testing.T) {
 
 func TestMessagesThatCannotBeReadDoNotHoldMentionsUp(t *testing.T) {
 	t.Parallel()
-	both(t, func(t *testing.T, w *bottest.World, fake *twittertest.Server) {
-		connect(t, w, fake, "zuerich", "zuerich")
-		k := newDesk(t, w)
+	bothReading(t, func(t *testing.T, w *bottest.World, fake *twittertest.Server, k *desk) {
 		for _, path := range []string{"/2/dm_events", "/1.1/direct_messages"} {
 			fake.FailPath(bottest.Internal, path)
 			fake.Write("marta", "@zuerich kontrolle "+path)
@@ -197,9 +200,7 @@ func TestMessagesThatCannotBeReadDoNotHoldMentionsUp(t *testing.T) {
 
 func TestThePositionMovesOnlyBehindWhatIsStored(t *testing.T) {
 	t.Parallel()
-	both(t, func(t *testing.T, w *bottest.World, fake *twittertest.Server) {
-		connect(t, w, fake, "zuerich", "zuerich")
-		k := newDesk(t, w)
+	bothReading(t, func(t *testing.T, w *bottest.World, fake *twittertest.Server, k *desk) {
 		fake.Write("marta", "@zuerich kontrolle u8")
 		fake.Tell("marta", "zuerich", "nachricht")
 		k.err = errors.New("the disk is full")
@@ -230,9 +231,7 @@ func TestAnEditedPostIsTheSameReport(t *testing.T) {
 
 func TestLinksAreShownAsTheyWereTypedAndPicturesAreNot(t *testing.T) {
 	t.Parallel()
-	both(t, func(t *testing.T, w *bottest.World, fake *twittertest.Server) {
-		connect(t, w, fake, "zuerich", "zuerich")
-		k := newDesk(t, w)
+	bothReading(t, func(t *testing.T, w *bottest.World, fake *twittertest.Server, k *desk) {
 		fake.Write("marta", "@zuerich a & b <c> https://example.com/x https://x.com/m/status/1/photo/1")
 		want(t, k.look(t), "a & b <c> https://example.com/x")
 	})
@@ -240,9 +239,7 @@ func TestLinksAreShownAsTheyWereTypedAndPicturesAreNot(t *testing.T) {
 
 func TestAnAnswerDoesNotTellWhomItAnswers(t *testing.T) {
 	t.Parallel()
-	both(t, func(t *testing.T, w *bottest.World, fake *twittertest.Server) {
-		connect(t, w, fake, "zuerich", "zuerich")
-		k := newDesk(t, w)
+	bothReading(t, func(t *testing.T, w *bottest.World, fake *twittertest.Server, k *desk) {
 		first := fake.Write("marta", "@zuerich kontrolle u8 sagt @leo")
 		fake.Answer("paul", first, "stimmt, mit @anna")
 		want(t, k.look(t), "kontrolle u8 sagt @leo", "stimmt, mit @anna")
@@ -358,9 +355,7 @@ func TestMessagesThatWereReadBeforeTheRateWasUsedUpAreHandedIn(t *testing.T) {
 
 func TestXSaysHowLongToWait(t *testing.T) {
 	t.Parallel()
-	both(t, func(t *testing.T, w *bottest.World, fake *twittertest.Server) {
-		connect(t, w, fake, "zuerich", "zuerich")
-		k := newDesk(t, w)
+	bothReading(t, func(t *testing.T, w *bottest.World, fake *twittertest.Server, k *desk) {
 		for _, test := range []struct {
 			fault       bottest.Fault
 			hints       bool

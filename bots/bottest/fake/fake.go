@@ -3,6 +3,7 @@
 package fake
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -116,6 +117,13 @@ func (s *Server) Forgive() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.complaints = nil
+}
+
+// WriteJSON answers with a status and a value in JSON.
+func WriteJSON(w http.ResponseWriter, status int, answer any) {
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.WriteHeader(status)
+	json.NewEncoder(w).Encode(answer) // an error means that the client is gone
 }
 
 // Ended is closed when the server ends, for handlers that wait.

@@ -3,6 +3,8 @@ package mastodontest
 import (
 	"net/http"
 	"slices"
+
+	"linienfunk/bots/bottest/fake"
 )
 
 // Account is an account, of this instance or of another one.
@@ -57,7 +59,7 @@ func (s *Server) verifyCredentials(w http.ResponseWriter, _ *http.Request, me *A
 	s.mu.Lock()
 	answer := s.accountJSON(me)
 	s.mu.Unlock()
-	write(w, http.StatusOK, answer)
+	fake.WriteJSON(w, http.StatusOK, answer)
 }
 
 // account follows https://docs.joinmastodon.org/methods/accounts/#get, which needs no token.
@@ -69,7 +71,7 @@ func (s *Server) account(w http.ResponseWriter, r *http.Request) {
 		fail(w, http.StatusNotFound, "Record not found")
 		return
 	}
-	write(w, http.StatusOK, s.accountJSON(s.accounts[at]))
+	fake.WriteJSON(w, http.StatusOK, s.accountJSON(s.accounts[at]))
 }
 
 // accountStatuses follows https://docs.joinmastodon.org/methods/accounts/#statuses, for the account's own.
@@ -91,7 +93,7 @@ func (s *Server) accountStatuses(w http.ResponseWriter, r *http.Request, me *Acc
 			page = append(page, s.statusJSON(st, me))
 		}
 	}
-	write(w, http.StatusOK, page)
+	fake.WriteJSON(w, http.StatusOK, page)
 }
 
 // barred answers for an account that must not do what it asks for, and says whether it did.

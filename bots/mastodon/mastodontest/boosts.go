@@ -1,6 +1,10 @@
 package mastodontest
 
-import "net/http"
+import (
+	"net/http"
+
+	"linienfunk/bots/bottest/fake"
+)
 
 // reblog follows https://docs.joinmastodon.org/methods/statuses/#boost and app/services/reblog_service.rb: a second boost
 // is answered with the first, and a private status of somebody else's must not be boosted.
@@ -33,7 +37,7 @@ func (s *Server) reblog(w http.ResponseWriter, r *http.Request, me *Account) {
 	if s.Dialect == Pixelfed {
 		boost = st
 	}
-	write(w, http.StatusOK, s.statusJSON(boost, me))
+	fake.WriteJSON(w, http.StatusOK, s.statusJSON(boost, me))
 }
 
 // unreblog follows https://docs.joinmastodon.org/methods/statuses/#unreblog.
@@ -48,7 +52,7 @@ func (s *Server) unreblog(w http.ResponseWriter, r *http.Request, me *Account) {
 	if boost := s.boostOf(me, st.ID); boost != nil {
 		s.remove(boost)
 	}
-	write(w, http.StatusOK, s.statusJSON(st, me))
+	fake.WriteJSON(w, http.StatusOK, s.statusJSON(st, me))
 }
 
 func (s *Server) boostOf(who *Account, id string) *Status {

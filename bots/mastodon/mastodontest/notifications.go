@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"linienfunk/bots/bottest/fake"
 )
 
 type notification struct {
@@ -116,7 +118,7 @@ func (s *Server) notifications(w http.ResponseWriter, r *http.Request, me *Accou
 		w.Header().Set("Link", fmt.Sprintf(`<%s%s?max_id=%s>; rel="next", <%s%s?min_id=%s>; rel="prev"`,
 			s.URL, r.URL.Path, s.noteID(found[len(found)-1].id), s.URL, r.URL.Path, s.noteID(found[0].id)))
 	}
-	write(w, http.StatusOK, page)
+	fake.WriteJSON(w, http.StatusOK, page)
 }
 
 // streamingHealth follows https://docs.joinmastodon.org/methods/streaming/#health.

@@ -11,6 +11,8 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+
+	"linienfunk/bots/bottest/fake"
 )
 
 // Scopes are those of AddAccount's tokens.
@@ -62,7 +64,7 @@ func (s *Server) createApp(w http.ResponseWriter, r *http.Request) {
 	made := &app{id: "client-" + s.id(), secret: "secret-" + s.id(), scopes: r.PostFormValue("scopes"), redirects: redirects}
 	s.apps = append(s.apps, made)
 	s.mu.Unlock()
-	write(w, http.StatusOK, map[string]any{
+	fake.WriteJSON(w, http.StatusOK, map[string]any{
 		"id": made.id, "name": r.PostFormValue("client_name"), "website": r.PostFormValue("website"), "client_id": made.id,
 		"client_secret": made.secret, "redirect_uri": strings.Join(redirects, "\n"), "redirect_uris": redirects,
 		"scopes": strings.Fields(made.scopes),
@@ -216,7 +218,7 @@ func (s *Server) token(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	token := s.tokenOf(g)
-	write(w, http.StatusOK, map[string]any{"access_token": token, "token_type": "Bearer", "scope": g.scope, "created_at": 1700000000})
+	fake.WriteJSON(w, http.StatusOK, map[string]any{"access_token": token, "token_type": "Bearer", "scope": g.scope, "created_at": 1700000000})
 }
 
 // tokenOf makes a token, or finds the one that the account gave the app before: Mastodon's config/initializers/doorkeeper.rb
@@ -253,7 +255,7 @@ func (s *Server) revoke(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	delete(s.tokens, r.PostFormValue("token"))
-	write(w, http.StatusOK, struct{}{})
+	fake.WriteJSON(w, http.StatusOK, struct{}{})
 }
 
 // RevokeTokens makes all tokens of an account invalid and ends its streams.

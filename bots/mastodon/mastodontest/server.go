@@ -6,7 +6,6 @@
 package mastodontest
 
 import (
-	"encoding/json"
 	"net/http"
 	"strconv"
 	"strings"
@@ -170,7 +169,7 @@ func (s *Server) instanceV1(w http.ResponseWriter, _ *http.Request) {
 		answer["uri"], answer["max_toot_chars"] = "https://"+Domain, s.MaxCharacters
 		delete(answer, "configuration")
 	}
-	write(w, http.StatusOK, answer)
+	fake.WriteJSON(w, http.StatusOK, answer)
 }
 
 // instanceV2 follows https://docs.joinmastodon.org/methods/instance/#v2.
@@ -179,7 +178,7 @@ func (s *Server) instanceV2(w http.ResponseWriter, _ *http.Request) {
 		fail(w, http.StatusNotFound, "Record not found")
 		return
 	}
-	write(w, http.StatusOK, map[string]any{
+	fake.WriteJSON(w, http.StatusOK, map[string]any{
 		"domain": Domain, "title": "Fake", "version": s.version(), "configuration": s.configuration(),
 	})
 }
@@ -193,14 +192,8 @@ func (s *Server) configuration() map[string]any {
 	}}
 }
 
-func write(w http.ResponseWriter, status int, answer any) {
-	w.Header().Set("Content-Type", "application/json; charset=utf-8")
-	w.WriteHeader(status)
-	json.NewEncoder(w).Encode(answer) // a client that is gone is no matter
-}
-
 func fail(w http.ResponseWriter, status int, text string) {
-	write(w, status, map[string]string{"error": text})
+	fake.WriteJSON(w, status, map[string]string{"error": text})
 }
 
 func stamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }

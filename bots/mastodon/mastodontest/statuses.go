@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"linienfunk/bots/bottest/fake"
 )
 
 // Status is a post, or a boost of one.
@@ -179,7 +181,7 @@ func (s *Server) postStatus(w http.ResponseWriter, r *http.Request, me *Account)
 	if again {
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		write(w, http.StatusOK, s.statusJSON(s.status(before.status), me))
+		fake.WriteJSON(w, http.StatusOK, s.statusJSON(s.status(before.status), me))
 		return
 	}
 	if status, why := s.refuse(r); status != 0 {
@@ -195,7 +197,7 @@ func (s *Server) postStatus(w http.ResponseWriter, r *http.Request, me *Account)
 	if key != "" {
 		s.once[me.ID+" "+key] = once{made.ID, s.Now()}
 	}
-	write(w, http.StatusOK, s.statusJSON(made, me))
+	fake.WriteJSON(w, http.StatusOK, s.statusJSON(made, me))
 }
 
 // refuse says what is wrong with a new status, if anything.
@@ -243,7 +245,7 @@ func (s *Server) getStatus(w http.ResponseWriter, r *http.Request, me *Account) 
 		fail(w, http.StatusNotFound, "Record not found")
 		return
 	}
-	write(w, http.StatusOK, s.statusJSON(st, me))
+	fake.WriteJSON(w, http.StatusOK, s.statusJSON(st, me))
 }
 
 // deleteStatus follows https://docs.joinmastodon.org/methods/statuses/#delete.
@@ -257,7 +259,7 @@ func (s *Server) deleteStatus(w http.ResponseWriter, r *http.Request, me *Accoun
 	}
 	answer := s.statusJSON(st, me)
 	s.remove(st)
-	write(w, http.StatusOK, answer)
+	fake.WriteJSON(w, http.StatusOK, answer)
 }
 
 func (s *Server) remove(st *Status) {

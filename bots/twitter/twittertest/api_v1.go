@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"linienfunk/bots/bottest/fake"
 )
 
 // verifyCredentials: https://developer.x.com/en/docs/x-api/v1/accounts-and-users/manage-account-settings/api-reference/get-account-verify_credentials.
@@ -13,7 +15,7 @@ func (s *Server) verifyCredentials(w http.ResponseWriter, r *http.Request, me *U
 	s.mu.Lock()
 	s.charge(me, priceUser, "user "+me.ID)
 	s.mu.Unlock()
-	write(w, http.StatusOK, userJSON(me))
+	fake.WriteJSON(w, http.StatusOK, userJSON(me))
 }
 
 func userJSON(u *User) map[string]any {
@@ -70,7 +72,7 @@ func (s *Server) mentionsTimeline(w http.ResponseWriter, r *http.Request, me *Us
 		s.charge(me, priceRead, "post "+p.ID)
 		s.charge(me, priceUser, "user "+p.author.ID)
 	}
-	write(w, http.StatusOK, posts)
+	fake.WriteJSON(w, http.StatusOK, posts)
 }
 
 // eventsList: https://developer.x.com/en/docs/x-api/v1/direct-messages/sending-and-receiving/api-reference/list-events.
@@ -105,7 +107,7 @@ func (s *Server) eventsList(w http.ResponseWriter, r *http.Request, me *User) {
 		s.charge(me, priceMessage, "message "+m.id)
 	}
 	answer["events"] = events
-	write(w, http.StatusOK, answer)
+	fake.WriteJSON(w, http.StatusOK, answer)
 }
 
 // update: https://developer.x.com/en/docs/x-api/v1/tweets/post-and-engage/api-reference/post-statuses-update.
@@ -154,5 +156,5 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, p *Post, t *trou
 		fail(w, r, t.status, t.code, "", t.detail)
 		return
 	}
-	write(w, http.StatusOK, statusJSON(p))
+	fake.WriteJSON(w, http.StatusOK, statusJSON(p))
 }

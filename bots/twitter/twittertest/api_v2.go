@@ -10,6 +10,8 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"linienfunk/bots/bottest/fake"
 )
 
 // me: https://docs.x.com/x-api/users/get-my-user.
@@ -18,7 +20,7 @@ func (s *Server) me(w http.ResponseWriter, r *http.Request, me *User) {
 	s.mu.Lock()
 	s.charge(me, priceUser, "user "+me.ID)
 	s.mu.Unlock()
-	write(w, http.StatusOK, data(map[string]string{"id": me.ID, "name": "Somebody", "username": me.Handle}))
+	fake.WriteJSON(w, http.StatusOK, data(map[string]string{"id": me.ID, "name": "Somebody", "username": me.Handle}))
 }
 
 func data(content any) map[string]any { return map[string]any{"data": content} }
@@ -65,7 +67,7 @@ func (s *Server) mentions(w http.ResponseWriter, r *http.Request, me *User) {
 	if len(posts) > 0 { // an empty page has no data
 		answer["data"], answer["includes"] = posts, map[string]any{"users": users}
 	}
-	write(w, http.StatusOK, answer)
+	fake.WriteJSON(w, http.StatusOK, answer)
 }
 
 var link = regexp.MustCompile(`https?://[^\s]+`)
@@ -152,7 +154,7 @@ func (s *Server) dmEvents(w http.ResponseWriter, r *http.Request, me *User) {
 	if len(events) > 0 {
 		answer["data"] = events
 	}
-	write(w, http.StatusOK, answer)
+	fake.WriteJSON(w, http.StatusOK, answer)
 }
 
 // body reads the JSON of a request, and complains of what it does not know.
@@ -177,7 +179,7 @@ func (s *Server) createPost(w http.ResponseWriter, r *http.Request, me *User) {
 		fail(w, r, t.status, t.code, "", t.detail)
 		return
 	}
-	write(w, http.StatusCreated, data(map[string]any{"id": p.ID, "text": p.Text, "edit_history_tweet_ids": p.Edits}))
+	fake.WriteJSON(w, http.StatusCreated, data(map[string]any{"id": p.ID, "text": p.Text, "edit_history_tweet_ids": p.Edits}))
 }
 
 // deletePost: https://docs.x.com/x-api/posts/delete-post.
@@ -186,7 +188,7 @@ func (s *Server) deletePost(w http.ResponseWriter, r *http.Request, me *User) {
 		fail(w, r, http.StatusNotFound, 144, "resource-not-found", "Could not find tweet.")
 		return
 	}
-	write(w, http.StatusOK, data(map[string]bool{"deleted": true}))
+	fake.WriteJSON(w, http.StatusOK, data(map[string]bool{"deleted": true}))
 }
 
 // createRetweet: https://docs.x.com/x-api/posts/retweets/introduction.
@@ -202,10 +204,10 @@ func (s *Server) createRetweet(w http.ResponseWriter, r *http.Request, me *User)
 		fail(w, r, t.status, t.code, "", t.detail)
 		return
 	}
-	write(w, http.StatusOK, data(map[string]any{"rest_id": in.ID, "retweeted": true}))
+	fake.WriteJSON(w, http.StatusOK, data(map[string]any{"rest_id": in.ID, "retweeted": true}))
 }
 
 func (s *Server) deleteRetweet(w http.ResponseWriter, r *http.Request, me *User) {
 	s.drop(me, r.PathValue("tweet"), true)
-	write(w, http.StatusOK, data(map[string]bool{"retweeted": false}))
+	fake.WriteJSON(w, http.StatusOK, data(map[string]bool{"retweeted": false}))
 }

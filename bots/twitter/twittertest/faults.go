@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"linienfunk/bots/bottest"
+	"linienfunk/bots/bottest/fake"
 )
 
 // Faults that only X has, beside those of the suite.
@@ -39,13 +40,13 @@ func (s *Server) failing(w http.ResponseWriter, r *http.Request, fault bottest.F
 	case fault == bottest.Refuse && r.Method == http.MethodPost:
 		fail(w, r, http.StatusForbidden, 226, "", "You are not permitted to perform this action.")
 	case fault == Suspended:
-		write(w, http.StatusForbidden, map[string]any{"errors": []any{map[string]any{"code": 64, "message": "Your account is suspended."}}})
+		fake.WriteJSON(w, http.StatusForbidden, map[string]any{"errors": []any{map[string]any{"code": 64, "message": "Your account is suspended."}}})
 	case fault == Credits: // as seen in github.com/tryethernal/ethernal issue 1324
 		fail(w, r, http.StatusPaymentRequired, 0, "credits", "Your enrolled account does not have any credits to fulfill this request.")
 	case fault == Capped:
 		fail(w, r, http.StatusTooManyRequests, 0, "usage-capped", "Usage cap exceeded: Monthly product cap")
 	case fault == BadClock:
-		write(w, http.StatusUnauthorized, map[string]any{"errors": []any{map[string]any{"code": 135, "message": "Timestamp out of bounds."}}})
+		fake.WriteJSON(w, http.StatusUnauthorized, map[string]any{"errors": []any{map[string]any{"code": 135, "message": "Timestamp out of bounds."}}})
 	default:
 		return false
 	}

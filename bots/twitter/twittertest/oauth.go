@@ -15,6 +15,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"linienfunk/bots/bottest/fake"
 )
 
 // grant is a request token, or an access token.
@@ -239,7 +241,7 @@ func (s *Server) invalidateToken(w http.ResponseWriter, r *http.Request, _ *User
 	s.mu.Lock()
 	delete(s.tokens, oauth["oauth_token"])
 	s.mu.Unlock()
-	write(w, http.StatusOK, map[string]string{"access_token": oauth["oauth_token"]})
+	fake.WriteJSON(w, http.StatusOK, map[string]string{"access_token": oauth["oauth_token"]})
 }
 
 // Tokens counts the access tokens that work.

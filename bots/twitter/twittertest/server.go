@@ -8,7 +8,6 @@
 package twittertest
 
 import (
-	"encoding/json"
 	"net/http"
 	"slices"
 	"strconv"
@@ -134,7 +133,7 @@ func (s *Server) as(access string, handle func(http.ResponseWriter, *http.Reques
 			fail(w, r, http.StatusUnauthorized, 89, "", "Unauthorized")
 		case denied:
 			// The answer is the same in both versions: github.com/socioboard/Socioboard-5.0 issue 440.
-			write(w, http.StatusForbidden, map[string]any{"errors": []any{map[string]any{"code": 453,
+			fake.WriteJSON(w, http.StatusForbidden, map[string]any{"errors": []any{map[string]any{"code": 453,
 				"message": "You currently have access to a subset of X API V2 endpoints and limited v1.1 endpoints only."}}})
 		case !s.allow(w, r, g.user):
 		default:
@@ -178,12 +177,6 @@ func (s *Server) user(handle string) *User {
 	return u
 }
 
-func write(w http.ResponseWriter, status int, answer any) {
-	w.Header().Set("Content-Type", "application/json; charset=utf-8")
-	w.WriteHeader(status)
-	json.NewEncoder(w).Encode(answer) // a client that is gone is no matter
-}
-
 // fail answers with an error in the form of the version that was asked
 // (https://docs.x.com/x-api/fundamentals/response-codes-and-errors).
 func fail(w http.ResponseWriter, r *http.Request, status, code int, problem, detail string) {
@@ -192,8 +185,8 @@ func fail(w http.ResponseWriter, r *http.Request, status, code int, problem, det
 		if problem != "" {
 			kind = "https://api.x.com/2/problems/" + problem
 		}
-		write(w, status, map[string]any{"title": http.StatusText(status), "type": kind, "status": status, "detail": detail})
+		fake.WriteJSON(w, status, map[string]any{"title": http.StatusText(status), "type": kind, "status": status, "detail": detail})
 		return
 	}
-	write(w, status, map[string]any{"errors": []any{map[string]any{"code": code, "message": detail}}})
+	fake.WriteJSON(w, status, map[string]any{"errors": []any{map[string]any{"code": code, "message": detail}}})
 }
