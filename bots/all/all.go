@@ -13,6 +13,7 @@ import (
 )
 
 //go:generate go run ./generate
+//go:generate env LINIENFUNK_TEST_UPDATE=1 go test -count=1 -run ^TestThePageAboutNetworksIsUpToDate$ linienfunk/test/house
 
 // Network is a bot with its directory's name.
 type Network struct {

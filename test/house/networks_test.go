@@ -13,7 +13,8 @@ import (
 
 const networksPage = "docs/networks.md"
 
-// TestThePageAboutNetworksIsUpToDate compares docs/networks.md with what the networks declare. LINIENFUNK_TEST_UPDATE=1 writes it anew.
+// TestThePageAboutNetworksIsUpToDate compares docs/networks.md with what the networks declare. With LINIENFUNK_TEST_UPDATE=1, as
+// `go generate ./bots/...` runs it, it writes the page.
 func TestThePageAboutNetworksIsUpToDate(t *testing.T) {
 	page := networksText(t)
 	if os.Getenv("LINIENFUNK_TEST_UPDATE") != "" {
@@ -23,13 +24,13 @@ func TestThePageAboutNetworksIsUpToDate(t *testing.T) {
 	}
 	have, err := os.ReadFile(networksPage)
 	if err != nil || string(have) != page {
-		t.Errorf("%s is stale (%v): run LINIENFUNK_TEST_UPDATE=1 go test -run Networks ./test/house", networksPage, err)
+		t.Errorf("%s is stale (%v): run go generate ./bots/...", networksPage, err)
 	}
 }
 
 func networksText(t *testing.T) string {
 	var out strings.Builder
-	out.WriteString("# Networks\n\nMade from what each network declares (`bots.Plugin`) and implements; a test checks that it is fresh. " +
+	out.WriteString("# Networks\n\nMade by `go generate ./bots/...` from what each network declares (`bots.Plugin`) and implements. " +
 		"`bots/<name>/README.md` says more.\n\n| network | reports come | reports go | takes back | cities choose | operators set |\n|---|---|---|---|---|---|\n")
 	for _, plugin := range all.Plugins() {
 		bot := bottest.NewWorld(t, plugin.Name, plugin.Plugin).Bot

@@ -9,7 +9,6 @@ import (
 	"go/parser"
 	"go/token"
 	"io"
-	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -17,6 +16,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"linienfunk/bots/all/generate/spelling"
 )
 
 // layers are the packages of the core, from the ground up. A package imports those below it and beside it.
@@ -193,60 +194,13 @@ func TestEveryBotRunsTheConformanceSuiteUnderItsOwnName(t *testing.T) {
 	}
 }
 
-// TestTheCoreSpellsNoNetworksName looks at identifiers and string literals in Go, and at addresses and attributes in templates. Words
-// in comments and texts are free: people must be able to read about an e-mail or a web page.
+// TestTheCoreSpellsNoNetworksName: everything about a network is in its directory.
 func TestTheCoreSpellsNoNetworksName(t *testing.T) {
-	word := regexp.MustCompile(`(?i)(^|[^a-z])(` + strings.Join(botNames(t), "|") + `)([^a-z]|$)`)
-	inAttribute := regexp.MustCompile(`(?i)="[^"{]*\b(` + strings.Join(botNames(t), "|") + `)\b[^"]*"`)
-	for _, dir := range slices.Concat(slices.Concat(layers...), []string{"."}) {
-		err := filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
-			if err != nil {
-				return err
-			}
-			if entry.IsDir() && path != dir && (dir == "." || dir == "bots") {
-				return fs.SkipDir // the root and bots are looked at alone
-			}
-			switch {
-			case strings.HasSuffix(path, "_test.go"):
-			case strings.HasSuffix(path, ".go"):
-				spelled(t, path, word)
-			case strings.HasSuffix(path, ".html"):
-				text, _ := os.ReadFile(path)
-				for _, found := range inAttribute.FindAllString(string(text), -1) {
-					t.Errorf("%s spells a network's name: %s", path, found)
-				}
-			}
-			return nil
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-}
-
-func spelled(t *testing.T, path string, word *regexp.Regexp) {
-	t.Helper()
-	files := token.NewFileSet()
-	file, err := parser.ParseFile(files, path, nil, parser.SkipObjectResolution)
+	found, err := spelling.Find(".", botNames(t))
 	if err != nil {
 		t.Fatal(err)
 	}
-	ast.Inspect(file, func(node ast.Node) bool {
-		text := ""
-		switch n := node.(type) {
-		case *ast.ImportSpec:
-			return false
-		case *ast.Ident:
-			text = n.Name
-		case *ast.BasicLit:
-			// Sentences are for people: "the web server" is no network.
-			if text = n.Value; n.Kind != token.STRING || strings.Contains(text, " ") {
-				return true
-			}
-		}
-		if word.MatchString(text) {
-			t.Errorf("%s spells a network's name: %s", files.Position(node.Pos()), text)
-		}
-		return true
-	})
+	for _, place := range found {
+		t.Errorf("a network's name: %s", place)
+	}
 }

@@ -1,10 +1,7 @@
-// Command generate writes the list of all bots: the directories beside this one's parent whose package has a
-// function `Plugin() bots.Plugin`. It is run in bots/all by `go generate`; with -print it prints the list instead.
 package main
 
 import (
 	"bytes"
-	"flag"
 	"fmt"
 	"go/ast"
 	"go/format"
@@ -16,21 +13,13 @@ import (
 	"strings"
 )
 
-func main() {
-	printIt := flag.Bool("print", false, "print the list instead of writing it")
-	flag.Parse()
-	if err := run(*printIt); err != nil {
-		fmt.Fprintln(os.Stderr, "generate:", err)
-		os.Exit(1)
-	}
-}
-
-func run(printIt bool) error {
-	module, err := modulePath("../../go.mod")
+// writeList writes bots/all/all.go, or prints it.
+func writeList(root string, printIt bool) error {
+	module, err := modulePath(filepath.Join(root, "go.mod"))
 	if err != nil {
 		return err
 	}
-	names, err := bots("..")
+	names, err := bots(filepath.Join(root, "bots"))
 	if err != nil {
 		return err
 	}
@@ -42,7 +31,7 @@ func run(printIt bool) error {
 		_, err = os.Stdout.Write(text)
 		return err
 	}
-	return os.WriteFile("all.go", text, 0o644)
+	return os.WriteFile(filepath.Join(root, "bots/all/all.go"), text, 0o644)
 }
 
 func modulePath(file string) (string, error) {
@@ -102,7 +91,7 @@ func list(module string, names []string) ([]byte, error) {
 	for _, name := range names {
 		fmt.Fprintf(&out, "\t%s %q\n", alias(name), module+"/bots/"+name)
 	}
-	fmt.Fprintf(&out, ")\n\n//go:generate go run ./generate\n\n")
+	fmt.Fprintf(&out, ")\n\n//go:generate go run ./generate\n//go:generate env LINIENFUNK_TEST_UPDATE=1 go test -count=1 -run ^TestThePageAboutNetworksIsUpToDate$ %s/test/house\n\n", module)
 	fmt.Fprintf(&out, "// Network is a bot with its directory's name.\ntype Network struct {\n\tName string\n\tbots.Plugin\n}\n\n")
 	fmt.Fprintf(&out, "// Plugins returns all bots, in the order of their names.\nfunc Plugins() []Network {\n\treturn []Network{\n")
 	for _, name := range names {
@@ -112,5 +101,5 @@ func list(module string, names []string) ([]byte, error) {
 	return format.Source(out.Bytes())
 }
 
-// alias makes an import name of a directory's name that clashes with nothing here.
+// alias is the import name of a bot's package, which clashes with nothing in the list.
 func alias(name string) string { return "bot_" + strings.ReplaceAll(name, "-", "_") }
