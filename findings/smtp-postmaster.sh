@@ -3,10 +3,7 @@
 #
 # guess: go-smtp passes the recipient to the backend, which decides
 # seen:  501; the backend is not called and cannot accept the mail
-set -euo pipefail
-version=v0.25.1
-dir=$(mktemp -d) && trap 'rm -rf "$dir"' EXIT && cd "$dir"
-install() { "$@" >log 2>&1 || { cat log; echo "cannot install the packages"; exit 2; }; }
+. "$(dirname "$0")/lib.sh"
 cat >main.go <<'GO'
 package main
 
@@ -62,11 +59,8 @@ func main() {
 	fmt.Println("backend:", b.calls)
 }
 GO
-install go mod init finding
-install go get "github.com/emersion/go-smtp@$version"
-echo "go-smtp $version"
-go run . | tee seen
-diff - seen <<'SEEN' || { echo "the behaviour has changed"; exit 1; }
+run_go github.com/emersion/go-smtp v0.25.1
+expect <<'SEEN'
 RCPT TO:<postmaster@server.example> 250
 RCPT TO:<postmaster> 501
 RCPT TO:<Postmaster> 501

@@ -4,10 +4,7 @@
 #
 # guess: errors.Is recognises all of them
 # seen:  it recognises all but ErrorTooManyRequests, although the error's text begins with that of the value
-set -euo pipefail
-version=v1.19.0
-dir=$(mktemp -d) && trap 'rm -rf "$dir"' EXIT && cd "$dir"
-install() { "$@" >log 2>&1 || { cat log; echo "cannot install the packages"; exit 2; }; }
+. "$(dirname "$0")/lib.sh"
 cat >main.go <<'GO'
 package main
 
@@ -44,11 +41,8 @@ func main() {
 	}
 }
 GO
-install go mod init finding
-install go get "github.com/go-telegram/bot@$version"
-echo "go-telegram/bot $version"
-go run . | tee seen
-diff - seen <<'SEEN' || { echo "the behaviour has changed"; exit 1; }
+run_go github.com/go-telegram/bot v1.19.0
+expect <<'SEEN'
 400 "bad request, no" errors.Is: true
 401 "unauthorized, no" errors.Is: true
 403 "forbidden, no" errors.Is: true

@@ -4,10 +4,7 @@
 #
 # guess: every status but 2xx is an error
 # seen:  nil for each of these unless the body has "errors" with a code in it; the post then has the id 0
-set -euo pipefail
-version=v0.0.0-20221104224141-912508c3888b
-dir=$(mktemp -d) && trap 'rm -rf "$dir"' EXIT && cd "$dir"
-install() { "$@" >log 2>&1 || { cat log; echo "cannot install the packages"; exit 2; }; }
+. "$(dirname "$0")/lib.sh"
 cat >main.go <<'GO'
 package main
 
@@ -56,11 +53,8 @@ func main() {
 	}
 }
 GO
-install go mod init finding
-install go get "github.com/dghubble/go-twitter/twitter@$version"
-echo "go-twitter $version"
-go run . | tee seen
-diff - seen <<'SEEN' || { echo "the behaviour has changed"; exit 1; }
+run_go github.com/dghubble/go-twitter/twitter v0.0.0-20221104224141-912508c3888b
+expect <<'SEEN'
 503  -> id 0, error: <nil>
 503 {"title":"Service Unavailable","status":503} -> id 0, error: <nil>
 403 {"title":"Forbidden","detail":"You are not permitted","status":403} -> id 0, error: <nil>

@@ -1,0 +1,17 @@
+# What every script sources: it changes to a temporary folder, which is removed at the end, and defines functions.
+set -euo pipefail
+dir=$(mktemp -d) && trap 'rm -rf "$dir"' EXIT && cd "$dir"
+
+# install runs a command of a package manager.
+install() { "$@" >log 2>&1 || { cat log; echo "cannot install the packages"; exit 2; }; }
+
+# run_go MODULE VERSION runs main.go with a module, and keeps the output in the file seen.
+run_go() {
+  install go mod init finding
+  install go get "$1@$2"
+  echo "$1 $2"
+  go run . | tee seen
+}
+
+# expect compares the file seen with standard input.
+expect() { diff - seen || { echo "the behaviour has changed"; exit 1; }; }
