@@ -5,7 +5,8 @@ import (
 	"maps"
 	"slices"
 	"sync"
-	"time"
+
+	"linienfunk/internal/wait"
 )
 
 // leases are the items that this node has leased and keeps renewing. After a database error an item is dropped from them, and its lease
@@ -44,19 +45,12 @@ func (l *leases) all() []item {
 
 // renewLeases renews this node's leases until ctx ends.
 func (m *Mailer) renewLeases(ctx context.Context) {
-	ticker := time.NewTicker(m.timeouts.renew)
-	defer ticker.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-ticker.C:
-		}
+	wait.Every(ctx, m.timeouts.renew, func() {
 		items, until := m.leases.all(), m.now().Add(leaseTime)
 		if err := m.store.renew(ctx, items, until); err != nil {
 			m.logQueueError(err)
-			continue
+			return
 		}
 		m.leasedUntil.Store(until.UnixMilli())
-	}
+	})
 }
