@@ -33,12 +33,8 @@ func TestAnAttributionLineIsCutWithItsQuotation(t *testing.T) {
 		"Rita Geheim, 4/3/2026 12:00:",
 	} {
 		for _, quotation := range []string{"\n> wo?\n> danke", "\n\n> wo?", "\n>wo?\n>\n>danke\n"} {
-			if got := cut("kontrolle u8\n\n" + line + quotation); got != "kontrolle u8" {
-				t.Errorf("%q became %q", line+quotation, got)
-			}
-			if got := cut(line + quotation + "\n\nkontrolle u8"); got != "kontrolle u8" {
-				t.Errorf("%q above an answer became %q", line+quotation, got)
-			}
+			checkCut(t, "kontrolle u8\n\n"+line+quotation, "kontrolle u8")
+			checkCut(t, line+quotation+"\n\nkontrolle u8", "kontrolle u8") // above an answer
 		}
 	}
 }
@@ -55,13 +51,9 @@ func TestADatedAttributionLineIsCutWithAQuotationWithoutMarks(t *testing.T) {
 		"---- On Fri, 03 Apr 2026 12:00:00 +0200 Rita Geheim <rita@x.example> wrote ---",
 		"* Rita Geheim [2026-04-03 12:00]:",
 	} {
-		if got := cut("kontrolle u8\n\n" + line + "\n\nwo denn?"); got != "kontrolle u8" {
-			t.Errorf("%q became %q", line, got)
-		}
+		checkCut(t, "kontrolle u8\n\n"+line+"\n\nwo denn?", "kontrolle u8")
 	}
-	if got := cut("kontrolle u8\n\nRita Geheim wrote:\n"); got != "kontrolle u8" {
-		t.Errorf("a line with nothing below became %q", got)
-	}
+	checkCut(t, "kontrolle u8\n\nRita Geheim wrote:\n", "kontrolle u8") // with nothing below
 }
 
 func TestAnAttributionLineInHTMLIsCutWithItsQuotation(t *testing.T) {
@@ -76,7 +68,7 @@ func TestAnAttributionLineInHTMLIsCutWithItsQuotation(t *testing.T) {
 
 func TestReportsThatEndInAColonStay(t *testing.T) {
 	t.Parallel()
-	for text, want := range map[string]string{
+	testCut(t, map[string]string{
 		"kontrolle u8:\n- drei\n- in zivil":                 "",
 		"kontrolle u8:\n> wo?\n> danke":                     "kontrolle u8:",
 		"Kontrolle Hermannplatz:\n>3 in zivil":              "",
@@ -88,14 +80,7 @@ func TestReportsThatEndInAColonStay(t *testing.T) {
 		"kontrolle u8, fragen an wir@x.example\n> wo?":      "kontrolle u8, fragen an wir@x.example",
 		"Am Hermannplatz schrieb jemand: kontrolle":         "",
 		"Die Verkehrsbetriebe schrieb: Linie 4 fährt nicht": "",
-	} {
-		if want == "" {
-			want = text
-		}
-		if got := cut(text); got != want {
-			t.Errorf("%q became %q", text, got)
-		}
-	}
+	})
 }
 
 func TestAnInlineAttributionIsCutAndItsTextStays(t *testing.T) {

@@ -12,6 +12,14 @@ func cut(body string) string {
 	return kept
 }
 
+// checkCut checks what Cut keeps of a body.
+func checkCut(t *testing.T, body, want string) {
+	t.Helper()
+	if got := cut(body); got != want {
+		t.Errorf("%q became %q, want %q", body, got, want)
+	}
+}
+
 // testCut checks what Cut keeps of each body. An empty value means all of it.
 func testCut(t *testing.T, wants map[string]string) {
 	t.Helper()
@@ -19,9 +27,7 @@ func testCut(t *testing.T, wants map[string]string) {
 		if want == "" {
 			want = body
 		}
-		if got := cut(body); got != want {
-			t.Errorf("%q became %q, want %q", body, got, want)
-		}
+		checkCut(t, body, want)
 	}
 }
 
