@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 	"unicode/utf8"
+
+	"linienfunk/internal/testkit/table"
 )
 
 func TestAKeyFitsIntoAHeaderWhateverTheNetworkCallsItsReports(t *testing.T) {
@@ -38,16 +40,12 @@ func TestACutIsAtAWordAndMarked(t *testing.T) {
 }
 
 func TestACleanTextIsWhatPeopleSee(t *testing.T) {
-	for text, want := range map[string]string{
+	table.Check(t, Clean, map[string]string{
 		"  kontrolle u8\r\nhermannplatz \n": "kontrolle u8\nhermannplatz",
 		"a\x00b\x1b[31mc":                   "ab[31mc",
 		"bad \xff byte":                     "bad \uFFFD byte",
 		"old\rmac":                          "old\nmac",
-	} {
-		if got := Clean(text); got != want {
-			t.Errorf("Clean(%q) = %q, want %q", text, got, want)
-		}
-	}
+	})
 }
 
 func FuzzText(f *testing.F) {

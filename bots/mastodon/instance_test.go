@@ -7,11 +7,24 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+
+	"linienfunk/internal/testkit/table"
 )
+
+// parsing returns parseInstance without its error, which it must return if and only if it returns no instance.
+func parsing(t testing.TB, plain bool) func(typed string) string {
+	return func(typed string) string {
+		got, err := parseInstance(typed, plain)
+		if (err == nil) != (got != "") {
+			t.Errorf("%q became %q, %v", typed, got, err)
+		}
+		return got
+	}
+}
 
 func TestWhatAdminsTypeNamesAnInstance(t *testing.T) {
 	t.Parallel()
-	for typed, want := range map[string]string{
+	table.Check(t, parsing(t, false), map[string]string{
 		"chaos.social":                       "https://chaos.social",
 		" Chaos.Social\n":                    "https://chaos.social",
 		"https://chaos.social":               "https://chaos.social",
@@ -41,17 +54,12 @@ func TestWhatAdminsTypeNamesAnInstance(t *testing.T) {
 		"chaos.social#x":                     "",
 		"@zuerich":                           "",
 		"_x.example":                         "",
-	} {
-		got, err := parseInstance(typed, false)
-		if got != want || (err == nil) != (want != "") {
-			t.Errorf("%q became %q (%v), want %q", typed, got, err, want)
-		}
-	}
+	})
 }
 
 func TestOnlyAProgramWithoutTLSReachesInstancesOnLoopback(t *testing.T) {
 	t.Parallel()
-	for typed, want := range map[string]string{
+	table.Check(t, parsing(t, true), map[string]string{
 		"http://127.0.0.1:3000/@x": "http://127.0.0.1:3000",
 		"localhost:3000":           "http://localhost:3000",
 		"@x@localhost:3000":        "http://localhost:3000",
@@ -59,11 +67,7 @@ func TestOnlyAProgramWithoutTLSReachesInstancesOnLoopback(t *testing.T) {
 		"[::1]":                    "http://[::1]",
 		"http://chaos.social":      "https://chaos.social",
 		"http://10.0.0.1":          "",
-	} {
-		if got, _ := parseInstance(typed, true); got != want {
-			t.Errorf("%q became %q, want %q", typed, got, want)
-		}
-	}
+	})
 }
 
 func FuzzNormalise(f *testing.F) {

@@ -1,17 +1,17 @@
 package mastodon
 
 import (
-	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
 
 	"linienfunk/bots/mastodon/mastodontest"
+	"linienfunk/internal/testkit/table"
 )
 
 func TestHashtagsAreWhatServersTakeForHashtags(t *testing.T) {
 	t.Parallel()
-	for typed, want := range map[string][]string{
+	table.Check(t, hashtags, map[string][]string{
 		"":                       nil,
 		"ZürichKontrolle":        {"ZürichKontrolle"},
 		"#ZuerichKontrolle":      {"ZuerichKontrolle"},
@@ -21,26 +21,19 @@ func TestHashtagsAreWhatServersTakeForHashtags(t *testing.T) {
 		"kontrolle-u8":           {"kontrolleu8"},
 		"@bob":                   {"bob"},
 		"###":                    nil,
-	} {
-		if got := hashtags(typed); !slices.Equal(got, want) {
-			t.Errorf("%q became %q", typed, got)
-		}
-	}
+	})
 }
 
 func TestAPostHasTheHashtagsThatTheReportLacks(t *testing.T) {
 	t.Parallel()
 	s := style{tags: []string{"Linie", "Kontrolle"}}
-	for text, want := range map[string]string{
+	compose := func(text string) string { return s.compose(text, limits{Characters: 100}) }
+	table.Check(t, compose, map[string]string{
 		"u8":                     "u8\n\n#Linie #Kontrolle",
 		"#KONTROLLE u8":          "#KONTROLLE u8\n\n#Linie",
 		"u8 #linie, #kontrolle.": "u8 #linie, #kontrolle.",
 		"#Kontrolleurin u8":      "#Kontrolleurin u8\n\n#Linie #Kontrolle",
-	} {
-		if got := s.compose(text, limits{Characters: 100}); got != want {
-			t.Errorf("%q became %q", text, got)
-		}
-	}
+	})
 }
 
 func FuzzCompose(f *testing.F) {

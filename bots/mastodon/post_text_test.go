@@ -4,11 +4,13 @@ import (
 	"strings"
 	"testing"
 	"unicode/utf8"
+
+	"linienfunk/internal/testkit/table"
 )
 
 func TestACopyPingsNobody(t *testing.T) {
 	t.Parallel()
-	for in, want := range map[string]string{
+	table.Check(t, defuseMentions, map[string]string{
 		"@bob sagt kontrolle":       "@⁠bob sagt kontrolle",
 		"frag (@bob@example.org)":   "frag (@⁠bob@⁠example.org)",
 		"@bob@carl":                 "@⁠bob@⁠carl",
@@ -20,11 +22,7 @@ func TestACopyPingsNobody(t *testing.T) {
 		"https://example.org/?,@b":  "https://example.org/?,@⁠b",
 		"kontrolle ohne alles":      "kontrolle ohne alles",
 		"https://medium.com/@a/b-c": "https://medium.com/@a/b-c",
-	} {
-		if got := defuseMentions(in); got != want {
-			t.Errorf("%q became %q, want %q", in, got, want)
-		}
-	}
+	})
 }
 
 func TestLengthIsCountedAsTheInstanceCounts(t *testing.T) {

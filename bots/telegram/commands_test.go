@@ -4,18 +4,23 @@ import (
 	"strings"
 	"testing"
 	"unicode/utf8"
+
+	"linienfunk/internal/testkit/table"
 )
 
 func TestACommandIsReadAsTelegramWritesIt(t *testing.T) {
 	t.Parallel()
-	for text, want := range map[string]command{
+	parse := func(text string) command {
+		got, ok := parseCommand(text, "city_bot")
+		if !ok {
+			t.Errorf("%q is not read as a command", text)
+		}
+		return got
+	}
+	table.Check(t, parse, map[string]command{
 		"/start": {name: "start"}, "/Stop@City_Bot": {name: "stop", addressed: true},
 		"/report  u8\nhier ": {name: "report", args: "u8\nhier"},
-	} {
-		if got, ok := parseCommand(text, "city_bot"); !ok || got != want {
-			t.Errorf("%q: %+v, %v, want %+v", text, got, ok, want)
-		}
-	}
+	})
 	for _, text := range []string{"/stop@other", "/", "/ x", "start", "/ü", "/a-b", ""} {
 		if got, ok := parseCommand(text, "city_bot"); ok {
 			t.Errorf("%q is read as %+v", text, got)

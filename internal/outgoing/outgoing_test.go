@@ -7,21 +7,20 @@ import (
 	"net/netip"
 	"slices"
 	"testing"
+
+	"linienfunk/internal/testkit/table"
 )
 
 func TestOnlyPublicAddressesAreAllowed(t *testing.T) {
 	t.Parallel()
-	for address, want := range map[string]bool{
+	allowed := func(address string) bool { return isPublic(netip.MustParseAddr(address)) }
+	table.Check(t, allowed, map[string]bool{
 		"93.184.216.34": true, "2606:4700::1111": true,
 		"127.0.0.1": false, "10.1.2.3": false, "192.168.1.1": false, "172.16.0.1": false, "169.254.169.254": false,
 		"100.64.0.1": false, "0.0.0.0": false, "224.0.0.1": false, "255.255.255.255": false, "198.18.0.1": false,
 		"::1": false, "::": false, "fe80::1": false, "fd00::1": false, "64:ff9b::7f00:1": false, "2002:7f00:1::": false, "::7f00:1": false,
 		"2001:0:4136:e378::": false, "fec0::1": false,
-	} {
-		if got := isPublic(netip.MustParseAddr(address)); got != want {
-			t.Errorf("public(%s) = %v", address, got)
-		}
-	}
+	})
 }
 
 func TestPrivateAddressesAreRefusedUnlessAllowed(t *testing.T) {
