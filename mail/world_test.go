@@ -26,8 +26,6 @@ type world struct {
 	skew    atomic.Int64
 	retried chan int      // attempts, each time a message is requeued
 	changed chan struct{} // holds a token after each update of the database
-	log     bytes.Buffer
-	stop    func()
 }
 
 func newWorld(t testing.TB, config Config) *world {

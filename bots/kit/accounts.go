@@ -27,6 +27,7 @@ type Base struct {
 	Revision string `gorm:"size:64;not null"` // of bots.Account: new with each login
 }
 
+//lint:ignore U1000 called through Row
 func (b *Base) base() *Base { return b }
 
 // Row is a pointer to a network's row, a struct that embeds Base.

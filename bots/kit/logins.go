@@ -23,6 +23,7 @@ type Login struct {
 	ExpiresAt time.Time `gorm:"not null"`
 }
 
+//lint:ignore U1000 called through LoginRow
 func (l *Login) login() *Login { return l }
 
 // LoginRow is a pointer to a network's row, a struct that embeds Login.

@@ -137,7 +137,7 @@ func TestAPauseThatTelegramAsksForHoldsForTheWholeBotAndOverARestart(t *testing.
 			t.Fatalf("within the pause it called Telegram: %v", err)
 		}
 		time.Sleep(7 * time.Second)
-		if at, served, err = theBot(c.w).SendPage(t.Context(), c.a, r, at); err != nil || served != 30 {
+		if _, served, err = theBot(c.w).SendPage(t.Context(), c.a, r, at); err != nil || served != 30 {
 			t.Fatalf("%d served, %v", served, err)
 		}
 		if twice := c.nobodyMissed(50); twice != 0 {

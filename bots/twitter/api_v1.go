@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"time"
 
+	//lint:ignore SA1019 the last maintained client of version 1.1; the API does not change any more
 	"github.com/dghubble/go-twitter/twitter"
 	"github.com/dghubble/oauth1"
 )
