@@ -72,9 +72,9 @@ func (b *Bot) checkMailbox(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if err == nil {
-		box, err := b.fetcher.Open(r.Context(), m.account(password))
-		if err != nil {
-			b.mailboxFailed(w, r, mailboxError(err))
+		box, openErr := b.fetcher.Open(r.Context(), m.account(password))
+		if openErr != nil {
+			b.mailboxFailed(w, r, mailboxError(openErr))
 			return
 		}
 		box.Close()
