@@ -36,7 +36,7 @@ func TestWhatHappenedToTheAccountIsTold(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			w, fake, a := newConnected(t)
 			fake.Change("zuerich", c.change)
-			wantKind(t, recvOnce(t, w, a), bots.KindRevoked, c.want)
+			bottest.WantError(t, recvOnce(t, w, a), bots.KindRevoked, c.want)
 			wantFailed(t, w, w.Submit(t, "zuerich", "/check", nil), c.want)
 		})
 	}
@@ -44,18 +44,17 @@ func TestWhatHappenedToTheAccountIsTold(t *testing.T) {
 
 func TestAMoveIsNoticedWhileRunningAndWhenSending(t *testing.T) {
 	t.Parallel()
-	w, fake := newDialect(t, mastodontest.GoToSocial)
-	a := connect(t, w, fake, "zuerich", "zuerich")
+	w, fake, a := newConnectedTo(t, mastodontest.GoToSocial)
 	w.Bot.(*bot).timing.selfCheck = 0
 	in := receive(t, w, a, nil)
-	fake.Mention("rider@elsewhere.example", "@zuerich kontrolle u8", "public")
+	mention(fake)
 	in.next(t)
 	fake.Change("zuerich", func(a *mastodontest.Account) { a.Moved = "zuerich@new.example" })
 	err := <-in.ended
 	in.ended <- err
-	wantKind(t, err, bots.KindRevoked, "error-moved")
+	bottest.WantError(t, err, bots.KindRevoked, "error-moved")
 	_, err = w.Bot.(bots.Sender).Send(t.Context(), a, other("1", "x"))
-	wantKind(t, err, bots.KindRevoked, "error-moved")
+	bottest.WantError(t, err, bots.KindRevoked, "error-moved")
 }
 
 func TestAnAccountThatHasMovedIsNotConnected(t *testing.T) {
@@ -84,7 +83,7 @@ func TestAnAccountThatIsGoneIsTold(t *testing.T) {
 	defer server.Close()
 	c := w.Bot.(*bot).clientOf(Account{Instance: server.URL, AccountID: "7"}, "token")
 	_, err := c.GetStatus(t.Context(), "1")
-	wantKind(t, c.explain(t.Context(), "read status", err), bots.KindRevoked, "error-account-gone")
+	bottest.WantError(t, c.explain(t.Context(), "read status", err), bots.KindRevoked, "error-account-gone")
 }
 
 func TestTheSettingsSayWhetherTheAccountIsFlaggedOrLimitedByNow(t *testing.T) {
@@ -117,13 +116,13 @@ func TestAnInstanceThatIsBeingClosedHasNotLostEachOfItsMentions(t *testing.T) {
 		return nil
 	})
 	w.Advance(2 * time.Minute)
-	another := own(fake, fake.Mention("rider@elsewhere.example", "@zuerich kontrolle u8", "public"))
+	another := own(fake, mention(fake))
 	fake.Fail(mastodontest.Closed)
 	if err := r.checkNextMention(t.Context()); err != nil {
 		t.Error(err)
 	}
 	_, err := w.Bot.(bots.Sender).Send(t.Context(), a, another)
-	wantKind(t, err, bots.KindRetry, "error-closed")
+	bottest.WantError(t, err, bots.KindRetry, "error-closed")
 }
 
 func TestAnInstanceThatIsAwayForDaysMayBeGone(t *testing.T) {
@@ -132,7 +131,7 @@ func TestAnInstanceThatIsAwayForDaysMayBeGone(t *testing.T) {
 	away := func(want string) {
 		t.Helper()
 		fake.Fail(bottest.Internal)
-		wantKind(t, recvOnce(t, w, a), bots.KindRetry, want)
+		bottest.WantError(t, recvOnce(t, w, a), bots.KindRetry, want)
 		fake.Heal()
 	}
 	away("error-server")
@@ -144,9 +143,7 @@ func TestAnInstanceThatIsAwayForDaysMayBeGone(t *testing.T) {
 
 	in := receive(t, w, a, nil)
 	fake.Mention("rider@elsewhere.example", "@zuerich wieder da", "public")
-	if r := in.next(t); r.Text != "wieder da" {
-		t.Errorf("got %q", r.Text)
-	}
+	in.wantText(t, "wieder da")
 	in.end(t)
 	away("error-server")
 }

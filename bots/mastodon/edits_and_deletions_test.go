@@ -56,8 +56,7 @@ func TestAReportIsWithdrawnWhenItsMentionIsDeleted(t *testing.T) {
 
 func TestAMentionThatIsDeletedBeforeItWasSpreadIsWithdrawnFromTheOtherNetworks(t *testing.T) {
 	t.Parallel()
-	w, fake, a := newConnected(t)
-	id := fake.Mention("rider@elsewhere.example", "@zuerich kontrolle u8", "public")
+	w, fake, a, id := newMentioned(t)
 	r := own(fake, id)
 	fake.Delete(id)
 	if _, err := w.Bot.(*bot).Send(t.Context(), a, r); bots.AsError(err).Kind != bots.KindPermanent {
@@ -104,15 +103,21 @@ func TestMastodonTellsOfAnEditAtOnceAndItIsNoSecondReport(t *testing.T) {
 	}
 }
 
-func TestWhatDoesNotChangeTheTextLeavesTheBoost(t *testing.T) {
-	t.Parallel()
+// editSent edits a mention on Akkoma whose report was sent, and lets the bot check it.
+func editSent(t testing.TB, visibility, text string) *mastodontest.Server {
+	t.Helper()
 	w, fake := newDialect(t, mastodontest.Akkoma)
-	id := spread(t, w, fake, "public")
-	fake.Edit(id, "@zuerich   kontrolle u8")
+	fake.Edit(spread(t, w, fake, visibility), text)
 	r := newReaderFor(t, w, w.Account(t, "zuerich"), accept)
 	if err := r.checkNextMention(t.Context()); err != nil {
 		t.Fatal(err)
 	}
+	return fake
+}
+
+func TestWhatDoesNotChangeTheTextLeavesTheBoost(t *testing.T) {
+	t.Parallel()
+	fake := editSent(t, "public", "@zuerich   kontrolle u8")
 	if got := fake.Boosts("zuerich"); len(got) != 1 {
 		t.Error("taken back")
 	}
@@ -120,13 +125,7 @@ func TestWhatDoesNotChangeTheTextLeavesTheBoost(t *testing.T) {
 
 func TestACopyStaysWhatWasJudgedWhenItsMentionIsEdited(t *testing.T) {
 	t.Parallel()
-	w, fake := newDialect(t, mastodontest.Akkoma)
-	id := spread(t, w, fake, "direct")
-	fake.Edit(id, "@zuerich etwas ganz anderes")
-	r := newReaderFor(t, w, w.Account(t, "zuerich"), accept)
-	if err := r.checkNextMention(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	fake := editSent(t, "direct", "@zuerich etwas ganz anderes")
 	if got := fake.Timeline("zuerich"); len(got) != 1 || got[0].Text != "kontrolle u8" {
 		t.Errorf("timeline %+v", got)
 	}
@@ -134,8 +133,7 @@ func TestACopyStaysWhatWasJudgedWhenItsMentionIsEdited(t *testing.T) {
 
 func TestAMentionThatWasEditedBeforeItWasSpreadIsCopiedAsItWasJudged(t *testing.T) {
 	t.Parallel()
-	w, fake, a := newConnected(t)
-	id := fake.Mention("rider@elsewhere.example", "@zuerich kontrolle u8", "public")
+	w, fake, a, id := newMentioned(t)
 	fake.Edit(id, "@zuerich etwas ganz anderes")
 	send(t, w, a, own(fake, id))
 	if got := fake.Timeline("zuerich"); len(got) != 1 || got[0].Boosts != "" || got[0].Text != "kontrolle u8" {

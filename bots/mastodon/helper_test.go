@@ -47,3 +47,15 @@ func newConnected(t testing.TB) (*bottest.World, *mastodontest.Server, bots.Acco
 	w, fake := newWorld(t)
 	return w, fake, connect(t, w, fake, "zuerich", "zuerich")
 }
+
+// mention lets a rider report to zuerich in public, and returns the id of the status.
+func mention(fake *mastodontest.Server) (id string) {
+	return fake.Mention("rider@elsewhere.example", "@zuerich kontrolle u8", "public")
+}
+
+// newMentioned is newConnected with a mention.
+func newMentioned(t testing.TB) (w *bottest.World, fake *mastodontest.Server, a bots.Account, id string) {
+	t.Helper()
+	w, fake, a = newConnected(t)
+	return w, fake, a, mention(fake)
+}

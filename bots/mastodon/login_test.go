@@ -281,20 +281,24 @@ func TestATroubleOfTheInstanceInTheMiddleOfALoginIsTold(t *testing.T) {
 	}
 }
 
-func TestAnAccountBelongsToOneCity(t *testing.T) {
-	t.Parallel()
+// failTaken lets zuerich log in with the account of ghent, which must fail.
+func failTaken(t testing.TB) (*bottest.World, *mastodontest.Server) {
+	t.Helper()
 	w, fake := newWorld(t)
 	connect(t, w, fake, "ghent", "shared")
 	authorize, cookies := begin(t, w, fake)
 	wantFailed(t, w, w.Callback(t, approve(t, fake, authorize, "shared"), cookies), "login-taken")
+	return w, fake
+}
+
+func TestAnAccountBelongsToOneCity(t *testing.T) {
+	t.Parallel()
+	failTaken(t)
 }
 
 func TestALoginThatFailsLeavesTheTokenToTheCityThatHasIt(t *testing.T) {
 	t.Parallel()
-	w, fake := newWorld(t)
-	connect(t, w, fake, "ghent", "shared")
-	authorize, cookies := begin(t, w, fake)
-	wantFailed(t, w, w.Callback(t, approve(t, fake, authorize, "shared"), cookies), "login-taken")
+	w, fake := failTaken(t)
 	if n := fake.Tokens("shared"); n != 1 {
 		t.Errorf("%d tokens are left: the instance gives the same one again", n)
 	}
@@ -379,10 +383,7 @@ func TestARegistrationThatTurnsOutToBeGoneIsNotUsedAgain(t *testing.T) {
 func TestACityMaySwitchItsAccountOff(t *testing.T) {
 	t.Parallel()
 	w, _, _ := newConnected(t)
-	w.SetOption(t, "zuerich", "enabled", false)
-	if accounts, _ := w.Bot.Accounts(t.Context()); len(accounts) != 0 {
-		t.Errorf("switched off, but there: %v", accounts)
-	}
+	w.SwitchOff(t, "zuerich")
 	if got := subscribe(t, w); got.Code != http.StatusNoContent {
 		t.Errorf("switched off, but shown: %d", got.Code)
 	}

@@ -53,8 +53,7 @@ func FuzzCompose(f *testing.F) {
 func TestACopyIsAsTheCityWantsIt(t *testing.T) {
 	t.Parallel()
 	for _, d := range []mastodontest.Dialect{mastodontest.Mastodon, mastodontest.GoToSocial, mastodontest.Akkoma} {
-		w, fake := newDialect(t, d)
-		a := connect(t, w, fake, "zuerich", "zuerich")
+		w, fake, a := newConnectedTo(t, d)
 		send(t, w, a, other("1", "kontrolle u8"))
 		for option, value := range map[string]any{"visibility": "unlisted", "hashtag": "#ZüriFunk", "warning": "Kontrolle", "language": "GSW"} {
 			w.SetOption(t, "zuerich", option, value)
@@ -82,7 +81,7 @@ func TestABoostIsUnlistedWhereTheCityWantsThat(t *testing.T) {
 	t.Parallel()
 	w, fake, a := newConnected(t)
 	w.SetOption(t, "zuerich", "visibility", "unlisted")
-	send(t, w, a, own(fake, fake.Mention("rider@elsewhere.example", "@zuerich kontrolle u8", "public")))
+	send(t, w, a, own(fake, mention(fake)))
 	if got := fake.Timeline("zuerich"); len(got) != 1 || got[0].Boosts == "" || got[0].Visibility != "unlisted" {
 		t.Errorf("timeline %+v", got)
 	}
@@ -91,7 +90,7 @@ func TestABoostIsUnlistedWhereTheCityWantsThat(t *testing.T) {
 func TestARiderIsToldThatTheirReportWasPassedOnOnlyWhereTheCityWantsThat(t *testing.T) {
 	t.Parallel()
 	w, fake, a := newConnected(t)
-	mention := func() string { return fake.Mention("rider@elsewhere.example", "@zuerich kontrolle u8", "public") }
+	mention := func() string { return mention(fake) }
 	send(t, w, a, own(fake, mention()))
 	if n := fake.Mentioned("rider@elsewhere.example"); n != 0 || len(fake.Timeline("zuerich")) != 1 {
 		t.Fatal("told, although nobody wanted that")
@@ -142,7 +141,7 @@ func TestAReportIsSentAlsoWhenItsAuthorCannotBeTold(t *testing.T) {
 	fake.MaxCharacters = 30 // the boost needs none of them
 	a := connect(t, w, fake, "zuerich", "zuerich")
 	w.SetOption(t, "zuerich", "reply", true)
-	send(t, w, a, own(fake, fake.Mention("rider@elsewhere.example", "@zuerich kontrolle u8", "public")))
+	send(t, w, a, own(fake, mention(fake)))
 	if got := fake.Timeline("zuerich"); len(got) != 1 {
 		t.Errorf("timeline %+v", got)
 	}

@@ -18,7 +18,7 @@ func swallowed(t testing.TB, w *bottest.World, fake *mastodontest.Server, a bots
 	w.Bot.(*bot).timing.call = 200 * time.Millisecond
 	fake.FailPath(bottest.Swallow, "/api/v1/statuses")
 	_, err := w.Bot.(bots.Sender).Send(t.Context(), a, other(id, text))
-	wantKind(t, err, bots.KindRetry, "error-unreachable")
+	bottest.WantError(t, err, bots.KindRetry, "error-unreachable")
 	wait(t, "post", func() bool { return len(fake.Timeline("zuerich")) == before+1 })
 	fake.Heal()
 	w.Bot.(*bot).timing.call = patience
@@ -26,8 +26,7 @@ func swallowed(t testing.TB, w *bottest.World, fake *mastodontest.Server, a bots
 
 func TestAPostThatWasTakenButNotAnsweredIsFoundAgainWhereKeysAreNotKnown(t *testing.T) {
 	t.Parallel()
-	w, fake := newDialect(t, mastodontest.GoToSocial)
-	a := connect(t, w, fake, "zuerich", "zuerich")
+	w, fake, a := newConnectedTo(t, mastodontest.GoToSocial)
 	w.SetOption(t, "zuerich", "hashtag", "ZüriFunk")
 	text := "kontrolle u8, @bob: https://example.org/?a=1&b=2\nzwei männer"
 	swallowed(t, w, fake, a, "1", text)
@@ -41,8 +40,7 @@ func TestAPostThatWasTakenButNotAnsweredIsFoundAgainWhereKeysAreNotKnown(t *test
 
 func TestAnotherReportWithTheSameTextIsNotTakenForTheLostOne(t *testing.T) {
 	t.Parallel()
-	w, fake := newDialect(t, mastodontest.GoToSocial)
-	a := connect(t, w, fake, "zuerich", "zuerich")
+	w, fake, a := newConnectedTo(t, mastodontest.GoToSocial)
 	send(t, w, a, other("1", "kontrolle u8"))
 	fake.FailPath(bottest.Internal, "/api/v1/statuses")
 	if _, err := w.Bot.(bots.Sender).Send(t.Context(), a, other("2", "kontrolle u8")); err == nil {
@@ -57,8 +55,7 @@ func TestAnotherReportWithTheSameTextIsNotTakenForTheLostOne(t *testing.T) {
 
 func TestAPostThatWasTakenButNotAnsweredIsFoundAgainWhenItsKeyIsForgotten(t *testing.T) {
 	t.Parallel()
-	w, fake := newDialect(t, mastodontest.Mastodon)
-	a := connect(t, w, fake, "zuerich", "zuerich")
+	w, fake, a := newConnectedTo(t, mastodontest.Mastodon)
 	swallowed(t, w, fake, a, "1", "kontrolle u8")
 	w.Advance(2 * time.Hour)
 	send(t, w, a, other("1", "kontrolle u8"))
@@ -69,8 +66,7 @@ func TestAPostThatWasTakenButNotAnsweredIsFoundAgainWhenItsKeyIsForgotten(t *tes
 
 func TestWhatWasSentIsForgottenAfterTwoDays(t *testing.T) {
 	t.Parallel()
-	w, fake := newDialect(t, mastodontest.Mastodon)
-	a := connect(t, w, fake, "zuerich", "zuerich")
+	w, _, a := newConnectedTo(t, mastodontest.Mastodon)
 	send(t, w, a, other("1", "kontrolle u8"))
 	w.Advance(49 * time.Hour)
 	send(t, w, a, other("2", "kontrolle u9"))

@@ -70,6 +70,14 @@ func (in *inbox) next(t testing.TB) report.Report {
 	panic("unreachable")
 }
 
+// wantText checks the text of the next report.
+func (in *inbox) wantText(t testing.TB, want string) {
+	t.Helper()
+	if r := in.next(t); r.Text != want {
+		t.Errorf("got %q, want %q", r.Text, want)
+	}
+}
+
 // wait polls a condition of the fake.
 func wait(t testing.TB, what string, ok func() bool) {
 	t.Helper()
@@ -98,7 +106,7 @@ func TestAStreamBringsMentionsAtOnce(t *testing.T) {
 	in := receive(t, w, a, nil)
 	wait(t, "stream", func() bool { return fake.Streams() == 1 })
 	before := time.Now()
-	fake.Mention("rider@elsewhere.example", "@zuerich kontrolle u8", "public")
+	mention(fake)
 	r := in.next(t)
 	if r.Text != "kontrolle u8" || r.Private || r.URL != "" || r.Ref != remoteID(fake.URL, masto.ID(r.ID)) {
 		t.Errorf("got %+v", r)
@@ -221,9 +229,7 @@ func TestHistoryFromBeforeTheLoginIsNotReplayed(t *testing.T) {
 	fake.Mention("rider@elsewhere.example", "@zuerich alt", "public")
 	a := connect(t, w, fake, "zuerich", "zuerich")
 	fake.Mention("rider@elsewhere.example", "@zuerich neu", "public")
-	if r := receive(t, w, a, nil).next(t); r.Text != "neu" {
-		t.Errorf("got %q", r.Text)
-	}
+	receive(t, w, a, nil).wantText(t, "neu")
 }
 
 func TestANewLoginOfTheSameAccountGoesOnWhereItWas(t *testing.T) {
@@ -231,9 +237,7 @@ func TestANewLoginOfTheSameAccountGoesOnWhereItWas(t *testing.T) {
 	w, fake, _ := newConnected(t)
 	fake.Mention("rider@elsewhere.example", "@zuerich dazwischen", "public")
 	a := connect(t, w, fake, "zuerich", "zuerich")
-	if r := receive(t, w, a, nil).next(t); r.Text != "dazwischen" {
-		t.Errorf("got %q", r.Text)
-	}
+	receive(t, w, a, nil).wantText(t, "dazwischen")
 }
 
 func TestBotsAndTheAccountItselfAndEmptyMentionsAreIgnored(t *testing.T) {
@@ -243,11 +247,9 @@ func TestBotsAndTheAccountItselfAndEmptyMentionsAreIgnored(t *testing.T) {
 	fake.SetBot("relay@elsewhere.example", true)
 	fake.Mention("zuerich", "@zuerich kontrolle", "public")
 	fake.Mention("rider@elsewhere.example", "@zuerich", "public")
-	fake.Mention("rider@elsewhere.example", "@zuerich kontrolle u8", "public")
+	mention(fake)
 	in := receive(t, w, a, nil)
-	if r := in.next(t); r.Text != "kontrolle u8" {
-		t.Errorf("got %q", r.Text)
-	}
+	in.wantText(t, "kontrolle u8")
 }
 
 func TestWhatIsNotForEverybodyIsPrivate(t *testing.T) {
@@ -289,9 +291,7 @@ func TestAContentWarningStandsBeforeTheText(t *testing.T) {
 	w, fake, a := newConnected(t)
 	in := receive(t, w, a, nil)
 	fake.Write(mastodontest.Status{Acct: "rider@elsewhere.example", Text: "@zuerich drei männer\nin grau", Spoiler: "kontrolle u8", Visibility: "public"})
-	if r := in.next(t); r.Text != "kontrolle u8\n\ndrei männer\nin grau" {
-		t.Errorf("got %q", r.Text)
-	}
+	in.wantText(t, "kontrolle u8\n\ndrei männer\nin grau")
 }
 
 func TestReadingWaitsAsLongAsTheInstanceAsks(t *testing.T) {
@@ -299,7 +299,7 @@ func TestReadingWaitsAsLongAsTheInstanceAsks(t *testing.T) {
 	w, fake, a := newConnected(t)
 	fake.Fail(bottest.TooMany)
 	err := w.Bot.(bots.Receiver).Recv(t.Context(), a, func(context.Context, report.Report) error { return nil })
-	wantKind(t, err, bots.KindRetryAfter, "error-too-many")
+	bottest.WantError(t, err, bots.KindRetryAfter, "error-too-many")
 	if after := bots.AsError(err).After; after != 7*time.Second {
 		t.Errorf("waits %v", after)
 	}
@@ -314,7 +314,7 @@ func TestARevokedTokenEndsReading(t *testing.T) {
 	fake.RevokeTokens("zuerich")
 	err := <-in.ended
 	in.ended <- err
-	wantKind(t, err, bots.KindRevoked, "error-revoked")
+	bottest.WantError(t, err, bots.KindRevoked, "error-revoked")
 }
 
 func TestAStreamThatSaysNothingIsGivenUp(t *testing.T) {

@@ -34,17 +34,9 @@ func send(t testing.TB, w *bottest.World, a bots.Account, r report.Report) repor
 	return receipt
 }
 
-func wantKind(t testing.TB, err error, kind bots.Kind, say string) {
-	t.Helper()
-	if got := bots.AsError(err); err == nil || got.Kind != kind || got.Say != say {
-		t.Errorf("got kind %d, %q (%v), want kind %d, %q", got.Kind, got.Say, err, kind, say)
-	}
-}
-
 func TestAPublicMentionIsBoostedOnce(t *testing.T) {
 	t.Parallel()
-	w, fake, a := newConnected(t)
-	id := fake.Mention("rider@elsewhere.example", "@zuerich kontrolle u8", "public")
+	w, fake, a, id := newMentioned(t)
 	receipt := send(t, w, a, own(fake, id))
 	if again := send(t, w, a, own(fake, id)); again != receipt {
 		t.Errorf("receipts %v and %v", receipt, again)
@@ -62,8 +54,7 @@ func TestAPublicMentionIsBoostedOnce(t *testing.T) {
 
 func TestABoostIsTakenBackAlsoByTheIdOfTheOriginal(t *testing.T) {
 	t.Parallel()
-	w, fake, a := newConnected(t)
-	id := fake.Mention("rider@elsewhere.example", "@zuerich kontrolle u8", "public")
+	w, fake, a, id := newMentioned(t)
 	send(t, w, a, own(fake, id))
 	if err := w.Bot.(bots.Retracter).Retract(t.Context(), a, "", report.Receipt{ID: remoteID(fake.URL, masto.ID(id))}); err != nil || len(fake.Boosts("zuerich")) != 0 {
 		t.Errorf("not taken back: %v", err)
@@ -74,7 +65,7 @@ func TestACityMayWantCopiesInsteadOfBoosts(t *testing.T) {
 	t.Parallel()
 	w, fake, a := newConnected(t)
 	w.SetOption(t, "zuerich", "repost", "copy")
-	id := fake.Mention("rider@elsewhere.example", "@zuerich kontrolle u8", "public")
+	id := mention(fake)
 	send(t, w, a, own(fake, id))
 	if got := fake.Timeline("zuerich"); len(got) != 1 || got[0].Boosts != "" || got[0].Text != "kontrolle u8" || got[0].Visibility != "public" {
 		t.Errorf("timeline %+v", got)
@@ -105,11 +96,10 @@ func TestAPrivateMentionBecomesACopyWithoutItsAuthorThatPingsNobody(t *testing.T
 
 func TestAMentionThatWasDeletedIsNotSpread(t *testing.T) {
 	t.Parallel()
-	w, fake, a := newConnected(t)
-	id := fake.Mention("rider@elsewhere.example", "@zuerich kontrolle u8", "public")
+	w, fake, a, id := newMentioned(t)
 	fake.Delete(id)
 	_, err := w.Bot.(bots.Sender).Send(t.Context(), a, own(fake, id))
-	wantKind(t, err, bots.KindPermanent, "error-deleted")
+	bottest.WantError(t, err, bots.KindPermanent, "error-deleted")
 	if got := fake.Timeline("zuerich"); len(got) != 0 {
 		t.Errorf("timeline %+v", got)
 	}
@@ -117,8 +107,7 @@ func TestAMentionThatWasDeletedIsNotSpread(t *testing.T) {
 
 func TestAMentionThatCannotBeBoostedIsCopied(t *testing.T) {
 	t.Parallel()
-	w, fake, a := newConnected(t)
-	id := fake.Mention("rider@elsewhere.example", "@zuerich kontrolle u8", "public")
+	w, fake, a, id := newMentioned(t)
 	fake.FailPath(bottest.Refuse, "/api/v1/statuses/"+id+"/reblog")
 	send(t, w, a, own(fake, id))
 	if got := fake.Timeline("zuerich"); len(got) != 1 || got[0].Text != "kontrolle u8" {
@@ -128,8 +117,7 @@ func TestAMentionThatCannotBeBoostedIsCopied(t *testing.T) {
 
 func TestAServerThatRefusesASecondBoostHasGotTheFirst(t *testing.T) {
 	t.Parallel()
-	w, fake, a := newConnected(t)
-	id := fake.Mention("rider@elsewhere.example", "@zuerich kontrolle u8", "public")
+	w, fake, a, id := newMentioned(t)
 	send(t, w, a, own(fake, id))
 	fake.FailPath(bottest.Refuse, "/api/v1/statuses/"+id+"/reblog")
 	if receipt := send(t, w, a, own(fake, id)); receipt.ID == "" {
@@ -146,7 +134,7 @@ func TestAPostThatWasTakenButNotAnsweredIsNotRepeated(t *testing.T) {
 	w.Bot.(*bot).timing.call = 200e6
 	fake.FailPath(bottest.Swallow, "/api/v1/statuses")
 	_, err := w.Bot.(bots.Sender).Send(t.Context(), a, other("1", "kontrolle u8"))
-	wantKind(t, err, bots.KindRetry, "error-unreachable")
+	bottest.WantError(t, err, bots.KindRetry, "error-unreachable")
 	fake.Heal()
 	send(t, w, a, other("1", "kontrolle u8"))
 	send(t, w, a, other("2", "kontrolle u8"))
@@ -165,19 +153,19 @@ func TestA403MeansRevokedOnlyIfTheTokenIsDead(t *testing.T) {
 	}
 	forbidden := &masto.APIError{StatusCode: http.StatusForbidden, Message: "the text: kontrolle"}
 	refused := c.explain(t.Context(), "post status", forbidden)
-	wantKind(t, refused, bots.KindPermanent, "error-refused")
+	bottest.WantError(t, refused, bots.KindPermanent, "error-refused")
 	if strings.Contains(refused.Error(), "kontrolle") {
 		t.Errorf("the error repeats the instance: %v", refused)
 	}
 	fake.RevokeTokens("zuerich")
-	wantKind(t, c.explain(t.Context(), "post status", forbidden), bots.KindRevoked, "error-revoked")
+	bottest.WantError(t, c.explain(t.Context(), "post status", forbidden), bots.KindRevoked, "error-revoked")
 }
 
 func TestWithoutAnAccountNothingIsSent(t *testing.T) {
 	t.Parallel()
 	w, _ := newWorld(t)
 	_, err := w.Bot.(bots.Sender).Send(t.Context(), bots.Account{City: "zuerich"}, other("1", "x"))
-	wantKind(t, err, bots.KindPermanent, "error-no-account")
+	bottest.WantError(t, err, bots.KindPermanent, "error-no-account")
 	if !errors.Is(err, kit.ErrNoAccount) {
 		t.Error(err)
 	}
@@ -195,5 +183,5 @@ func TestAfterAMoveToAnotherInstanceAMentionOnTheOldOneIsCopiedAndItsPostsAreNot
 	if got := fresh.Timeline("zuerich"); len(got) != 1 || got[0].Text != "kontrolle u8" {
 		t.Errorf("on the new instance: %+v", got)
 	}
-	wantKind(t, w.Bot.(bots.Retracter).Retract(t.Context(), a, "", receipt), bots.KindPermanent, "error-other-instance")
+	bottest.WantError(t, w.Bot.(bots.Retracter).Retract(t.Context(), a, "", receipt), bots.KindPermanent, "error-other-instance")
 }

@@ -21,6 +21,13 @@ func newDialect(t testing.TB, d mastodontest.Dialect) (*bottest.World, *mastodon
 	return w, fake
 }
 
+// newConnectedTo is newDialect with an account of zuerich.
+func newConnectedTo(t testing.TB, d mastodontest.Dialect) (*bottest.World, *mastodontest.Server, bots.Account) {
+	t.Helper()
+	w, fake := newDialect(t, d)
+	return w, fake, connect(t, w, fake, "zuerich", "zuerich")
+}
+
 func TestSoftwareIsKnownByWhatItSaysOfItself(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -74,10 +81,9 @@ func TestMentionsAreCaughtUpInOrderWhateverPagesTheServerGives(t *testing.T) {
 func TestAServerThatHasNoStreamIsNotAskedForOne(t *testing.T) {
 	t.Parallel()
 	for _, d := range others[:3] {
-		w, fake := newDialect(t, d)
-		a := connect(t, w, fake, "zuerich", "zuerich")
+		w, fake, a := newConnectedTo(t, d)
 		in := receive(t, w, a, nil)
-		fake.Mention("rider@elsewhere.example", "@zuerich kontrolle u8", "public")
+		mention(fake)
 		in.next(t)
 		if n := fake.Requests("GET /api/v1/streaming"); n != 0 {
 			t.Errorf("%s: asked %d times", d, n)
@@ -88,9 +94,8 @@ func TestAServerThatHasNoStreamIsNotAskedForOne(t *testing.T) {
 func TestCopiesAndBoostsWorkOnServersThatTakeText(t *testing.T) {
 	t.Parallel()
 	for _, d := range others[:2] {
-		w, fake := newDialect(t, d)
-		a := connect(t, w, fake, "zuerich", "zuerich")
-		id := fake.Mention("rider@elsewhere.example", "@zuerich kontrolle u8", "public")
+		w, fake, a := newConnectedTo(t, d)
+		id := mention(fake)
 		first := send(t, w, a, own(fake, id))
 		w.Restart(t)
 		if again := send(t, w, a, own(fake, id)); again != first {
@@ -109,9 +114,8 @@ func TestCopiesAndBoostsWorkOnServersThatTakeText(t *testing.T) {
 
 func TestPixelfedBoostsAndSaysThatItTakesNoText(t *testing.T) {
 	t.Parallel()
-	w, fake := newDialect(t, mastodontest.Pixelfed)
-	a := connect(t, w, fake, "zuerich", "zuerich")
-	id := fake.Mention("rider@elsewhere.example", "@zuerich kontrolle u8", "public")
+	w, fake, a := newConnectedTo(t, mastodontest.Pixelfed)
+	id := mention(fake)
 	receipt := send(t, w, a, own(fake, id))
 	if got := fake.Boosts("zuerich"); len(got) != 1 || got[0] != id || receipt.URL != "" {
 		t.Errorf("boosts %v, receipt %v", got, receipt)
@@ -120,14 +124,13 @@ func TestPixelfedBoostsAndSaysThatItTakesNoText(t *testing.T) {
 		t.Errorf("not taken back: %v", err)
 	}
 	_, err := w.Bot.(bots.Sender).Send(t.Context(), a, other("1", "kontrolle u8"))
-	wantKind(t, err, bots.KindPermanent, "error-needs-image")
+	bottest.WantError(t, err, bots.KindPermanent, "error-needs-image")
 }
 
 func TestABoostThatWasTakenButNotAnsweredIsNotRepeatedOnGoToSocial(t *testing.T) {
 	t.Parallel()
-	w, fake := newDialect(t, mastodontest.GoToSocial)
-	a := connect(t, w, fake, "zuerich", "zuerich")
-	id := fake.Mention("rider@elsewhere.example", "@zuerich kontrolle u8", "public")
+	w, fake, a := newConnectedTo(t, mastodontest.GoToSocial)
+	id := mention(fake)
 	w.Bot.(*bot).timing.call = 200 * time.Millisecond
 	fake.FailPath(bottest.Swallow, "/api/v1/statuses")
 	if _, err := w.Bot.(bots.Sender).Send(t.Context(), a, own(fake, id)); err == nil {
@@ -150,12 +153,12 @@ func TestAPauseOfAServerThatCountsAddressesHoldsForAllItsCities(t *testing.T) {
 	fake.Fail(bottest.TooMany)
 	none := func(context.Context, report.Report) error { return nil }
 	err := w.Bot.(bots.Receiver).Recv(t.Context(), zuerich, none)
-	wantKind(t, err, bots.KindRetryAfter, "error-too-many")
+	bottest.WantError(t, err, bots.KindRetryAfter, "error-too-many")
 	before := fake.Requests("")
 	err = w.Bot.(bots.Receiver).Recv(t.Context(), ghent, none)
-	wantKind(t, err, bots.KindRetryAfter, "error-too-many")
+	bottest.WantError(t, err, bots.KindRetryAfter, "error-too-many")
 	_, err = w.Bot.(bots.Sender).Send(t.Context(), ghent, other("1", "x"))
-	wantKind(t, err, bots.KindRetryAfter, "error-too-many")
+	bottest.WantError(t, err, bots.KindRetryAfter, "error-too-many")
 	if n := fake.Requests("") - before; n != 0 {
 		t.Errorf("the server was asked %d times although it wants to be left alone", n)
 	}
@@ -178,11 +181,10 @@ func TestReadersBehindOneAddressShareWhatTheyMayAsk(t *testing.T) {
 
 func TestARefusalThatTheServerWouldRepeatForTheSameKeyIsFollowedByAnotherKey(t *testing.T) {
 	t.Parallel()
-	w, fake := newDialect(t, mastodontest.Akkoma)
-	a := connect(t, w, fake, "zuerich", "zuerich")
+	w, fake, a := newConnectedTo(t, mastodontest.Akkoma)
 	fake.FailPath(bottest.TooMany, "/api/v1/statuses")
 	_, err := w.Bot.(bots.Sender).Send(t.Context(), a, other("1", "kontrolle u8"))
-	wantKind(t, err, bots.KindRetryAfter, "error-too-many")
+	bottest.WantError(t, err, bots.KindRetryAfter, "error-too-many")
 	fake.Heal()
 	w.Restart(t)
 	send(t, w, a, other("1", "kontrolle u8"))
@@ -226,7 +228,7 @@ func TestABusyServerThatSaysWhenToComeBackIsBelieved(t *testing.T) {
 	})
 	_, err := client.GetStatus(t.Context(), "1")
 	err = client.explain(t.Context(), "read status", err)
-	wantKind(t, err, bots.KindRetryAfter, "error-server")
+	bottest.WantError(t, err, bots.KindRetryAfter, "error-server")
 	if after := bots.AsError(err).After; after != 30*time.Second {
 		t.Errorf("waits %v", after)
 	}

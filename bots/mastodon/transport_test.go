@@ -19,6 +19,7 @@ import (
 	masto "github.com/mattn/go-mastodon"
 
 	"linienfunk/bots"
+	"linienfunk/bots/bottest"
 	"linienfunk/internal/outgoing"
 )
 
@@ -73,7 +74,7 @@ func TestAnAnswerWithoutEndIsCut(t *testing.T) {
 	if !errors.Is(err, errTooLong) {
 		t.Errorf("got %v", err)
 	}
-	wantKind(t, c.explain(t.Context(), "verify", err), bots.KindRetry, "error-unreachable")
+	bottest.WantError(t, c.explain(t.Context(), "verify", err), bots.KindRetry, "error-unreachable")
 }
 
 func TestAStreamWhoseLineDoesNotEndIsGivenUp(t *testing.T) {
@@ -175,7 +176,7 @@ func TestAnswersOfInstancesSayWhatToDo(t *testing.T) {
 			})
 			_, err := client.post(t.Context(), url.Values{"status": {"kontrolle geheimwort"}})
 			explained := client.explain(t.Context(), "post status", err)
-			wantKind(t, explained, c.want, c.say)
+			bottest.WantError(t, explained, c.want, c.say)
 			if strings.Contains(explained.Error(), "geheimwort") || strings.Contains(explained.Error(), "token") {
 				t.Errorf("the error tells too much: %v", explained)
 			}
@@ -212,7 +213,7 @@ func TestAnInstanceThatIsNotThereIsTriedAgain(t *testing.T) {
 			client := w.Bot.(*bot).client(c.address, "token")
 			_, err := client.GetStatus(t.Context(), "1")
 			explained := client.explain(t.Context(), "read status", err)
-			wantKind(t, explained, bots.KindRetry, "error-unreachable")
+			bottest.WantError(t, explained, bots.KindRetry, "error-unreachable")
 			if !c.is(explained) || errors.Is(explained, context.DeadlineExceeded) {
 				t.Errorf("the cause is lost: %v", explained)
 			}
@@ -231,5 +232,5 @@ func TestAnInstanceThatDoesNotAnswerIsGivenUp(t *testing.T) {
 	if !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("got %v", err)
 	}
-	wantKind(t, c.explain(t.Context(), "read status", err), bots.KindRetry, "error-unreachable")
+	bottest.WantError(t, c.explain(t.Context(), "read status", err), bots.KindRetry, "error-unreachable")
 }

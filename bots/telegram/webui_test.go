@@ -1,7 +1,6 @@
 package telegram
 
 import (
-	"context"
 	"net/url"
 	"strings"
 	"testing"
@@ -126,10 +125,7 @@ func TestDisconnectingDeletesAllSubscribers(t *testing.T) {
 func TestASwitchedOffBotHasNoAccountAndIsNotOnTheCitysPage(t *testing.T) {
 	t.Parallel()
 	w, _, _ := connected(t)
-	w.SetOption(t, "zuerich", "enabled", false)
-	if accounts, _ := w.Bot.Accounts(context.Background()); len(accounts) != 0 {
-		t.Errorf("accounts: %v", accounts)
-	}
+	w.SwitchOff(t, "zuerich")
 	if answer := cityPage(t, w, "zuerich"); answer.Code != 204 {
 		t.Errorf("public page: %d", answer.Code)
 	}

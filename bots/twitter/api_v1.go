@@ -167,10 +167,7 @@ func (v *apiV1) remove(ctx context.Context, id string) error {
 		return err
 	}
 	_, _, err = c.Statuses.Destroy(toInt64(id), &twitter.StatusDestroyParams{TrimUser: twitter.Bool(true)})
-	if gone(err) {
-		return nil
-	}
-	return unwrapURL(err)
+	return unlessGone(err)
 }
 
 func (v *apiV1) unretweet(ctx context.Context, id string) error {
@@ -179,10 +176,7 @@ func (v *apiV1) unretweet(ctx context.Context, id string) error {
 		return err
 	}
 	_, _, err = c.Statuses.Unretweet(toInt64(id), &twitter.StatusUnretweetParams{TrimUser: twitter.Bool(true)})
-	if gone(err) {
-		return nil
-	}
-	return unwrapURL(err)
+	return unlessGone(err)
 }
 
 // after returns "": the ids of other servers need not have a time.
@@ -204,6 +198,14 @@ func unwrapURL(err error) error {
 		return around.Err
 	}
 	return err
+}
+
+// unlessGone returns the error of a deletion, or nil if the post did not exist.
+func unlessGone(err error) error {
+	if gone(err) {
+		return nil
+	}
+	return unwrapURL(err)
 }
 
 // gone says whether the post does not exist (any more).

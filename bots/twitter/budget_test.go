@@ -29,6 +29,15 @@ func noon(w *bottest.World) {
 	w.Advance(time.Date(now.Year(), now.Month()+1, 10, 12, 0, 0, 0, time.UTC).Sub(now))
 }
 
+// newConnectedAtNoon is newConnected, with a login after noon.
+func newConnectedAtNoon(t testing.TB) (*bottest.World, *twittertest.Server) {
+	t.Helper()
+	w, fake := newWorld(t, "2")
+	noon(w)
+	connect(t, w, fake, "zuerich", "zuerich")
+	return w, fake
+}
+
 func TestTheLedgerIsWhatXCharges(t *testing.T) {
 	t.Parallel()
 	both(t, func(t *testing.T, w *bottest.World, fake *twittertest.Server) {
@@ -92,9 +101,7 @@ func TestTheLedgerIsExactWithoutARestart(t *testing.T) {
 
 func TestACallThatIsNotAnsweredIsCountedAndOneThatIsRefusedCostsNothing(t *testing.T) {
 	t.Parallel()
-	w, fake := newWorld(t, "2")
-	noon(w)
-	connect(t, w, fake, "zuerich", "zuerich")
+	w, fake := newConnectedAtNoon(t)
 	start := ledger(t, w).Cost
 	for _, test := range []struct {
 		fault bottest.Fault
@@ -133,7 +140,7 @@ func TestReadingStopsBeforeTheMoneyIsSpent(t *testing.T) {
 			fake.Write(fmt.Sprintf("rider%d", i), fmt.Sprintf("@zuerich kontrolle %d", i))
 			stopped = k.mentions(t.Context())
 		}
-		wantError(t, stopped, bots.KindRetryAfter, "error-budget-read")
+		bottest.WantError(t, stopped, bots.KindRetryAfter, "error-budget-read")
 		if e := bots.AsError(stopped); e.After != time.Hour {
 			t.Errorf("waits for %v", e.After)
 		}
@@ -152,7 +159,7 @@ func TestReadingStopsBeforeTheMoneyIsSpent(t *testing.T) {
 			t.Errorf("after the budget was raised: %v", err)
 		}
 		w.SetOption(t, "zuerich", "money", 1)
-		wantError(t, k.mentions(t.Context()), bots.KindRetryAfter, "error-budget-read")
+		bottest.WantError(t, k.mentions(t.Context()), bots.KindRetryAfter, "error-budget-read")
 		w.Advance(untilNextMonth(w.Core.Now()))
 		if err := k.mentions(t.Context()); err != nil {
 			t.Errorf("in the next month: %v", err)
@@ -162,9 +169,7 @@ func TestReadingStopsBeforeTheMoneyIsSpent(t *testing.T) {
 
 func TestWhatWasReadBeforeTheMoneyEndedIsHandedInAndComesAgain(t *testing.T) {
 	t.Parallel()
-	w, fake := newWorld(t, "2")
-	noon(w)
-	connect(t, w, fake, "zuerich", "zuerich")
+	w, fake := newConnectedAtNoon(t)
 	for i := range 60 {
 		fake.Write(fmt.Sprintf("rider%d", i), fmt.Sprintf("@zuerich kontrolle %d", i))
 	}
@@ -174,7 +179,7 @@ func TestWhatWasReadBeforeTheMoneyEndedIsHandedInAndComesAgain(t *testing.T) {
 		t.Fatal(err)
 	}
 	k := newDesk(t, w)
-	wantError(t, k.mentions(t.Context()), bots.KindRetryAfter, "error-budget-read")
+	bottest.WantError(t, k.mentions(t.Context()), bots.KindRetryAfter, "error-budget-read")
 	if n := len(k.got); n == 0 || n >= 60 || k.got[n-1].Text != "kontrolle 59" {
 		t.Errorf("%d were handed in: %q", n, k.texts())
 	}
@@ -196,7 +201,7 @@ func TestReadingLeavesATenthOfTheBudgetForPosting(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		wantError(t, k.mentions(t.Context()), bots.KindRetryAfter, "error-budget-read")
+		bottest.WantError(t, k.mentions(t.Context()), bots.KindRetryAfter, "error-budget-read")
 		if page := w.Settings(t, "zuerich", "en"); !strings.Contains(page, "last tenth is kept for posting") {
 			t.Errorf("page: %s", page)
 		}
@@ -204,7 +209,7 @@ func TestReadingLeavesATenthOfTheBudgetForPosting(t *testing.T) {
 			mustSend(t, w, fromElsewhere(w, fmt.Sprint(i), fmt.Sprintf("kontrolle linie %d", i)))
 		}
 		_, err := send(t, w, fromElsewhere(w, "3", "kontrolle linie 3"))
-		wantError(t, err, bots.KindPermanent, "error-budget-post")
+		bottest.WantError(t, err, bots.KindPermanent, "error-budget-post")
 	})
 }
 
@@ -234,9 +239,7 @@ func TestALookInVainForMessagesIsChargedForOneADay(t *testing.T) {
 
 func TestReadingStopsAtTheLastCall(t *testing.T) {
 	t.Parallel()
-	w, fake := newWorld(t, "2")
-	noon(w)
-	connect(t, w, fake, "zuerich", "zuerich")
+	w, fake := newConnectedAtNoon(t)
 	w.SetOption(t, "zuerich", "calls", 4) // one was the login's
 	k := newDesk(t, w)
 	for range 3 {
@@ -244,7 +247,7 @@ func TestReadingStopsAtTheLastCall(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	wantError(t, k.mentions(t.Context()), bots.KindRetryAfter, "error-budget-read")
+	bottest.WantError(t, k.mentions(t.Context()), bots.KindRetryAfter, "error-budget-read")
 	if got := fake.Requests("GET /2/"); got != 4 {
 		t.Errorf("%d calls", got)
 	}
@@ -259,7 +262,7 @@ func TestPostingIsRefusedWhenItCannotBePaid(t *testing.T) {
 		w.SetOption(t, "zuerich", "money", 0)
 		before := fake.Charged("zuerich")
 		_, err := send(t, w, fromElsewhere(w, "2", "kontrolle u8"))
-		wantError(t, err, bots.KindPermanent, "error-budget-post")
+		bottest.WantError(t, err, bots.KindPermanent, "error-budget-post")
 		if fake.Charged("zuerich") != before {
 			t.Error("X charged for it")
 		}
@@ -322,9 +325,7 @@ func TestACrashCountsTooMuchRatherThanTooLittle(t *testing.T) {
 
 func TestTheMetersShowWhatIsSpent(t *testing.T) {
 	t.Parallel()
-	w, fake := newWorld(t, "2")
-	noon(w)
-	connect(t, w, fake, "zuerich", "zuerich")
+	w, _ := newConnectedAtNoon(t)
 	w.SetOption(t, "zuerich", "calls", 12_000)
 	mustSend(t, w, fromElsewhere(w, "1", "kontrolle u8"))
 	page := w.Settings(t, "zuerich", "en")

@@ -57,3 +57,20 @@ func connect(t testing.TB, w *bottest.World, fake *twittertest.Server, city, han
 	t.Helper()
 	return w.Login(t, city, nil, func(authorize string) (string, error) { return fake.Approve(authorize, handle) })
 }
+
+// newConnected is newWorld for version 2 of the API, with an account of zuerich.
+func newConnected(t testing.TB) (*bottest.World, *twittertest.Server) {
+	t.Helper()
+	w, fake := newWorld(t, "2")
+	connect(t, w, fake, "zuerich", "zuerich")
+	return w, fake
+}
+
+// bothConnected is both with an account of zuerich.
+func bothConnected(t *testing.T, test func(t *testing.T, w *bottest.World, fake *twittertest.Server)) {
+	t.Helper()
+	both(t, func(t *testing.T, w *bottest.World, fake *twittertest.Server) {
+		connect(t, w, fake, "zuerich", "zuerich")
+		test(t, w, fake)
+	})
+}

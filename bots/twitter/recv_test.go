@@ -42,10 +42,16 @@ func newDesk(t testing.TB, w *bottest.World) *desk {
 // bothReading runs a test with both versions of the API, a connected account and its reader.
 func bothReading(t *testing.T, test func(t *testing.T, w *bottest.World, fake *twittertest.Server, k *desk)) {
 	t.Helper()
-	both(t, func(t *testing.T, w *bottest.World, fake *twittertest.Server) {
-		connect(t, w, fake, "zuerich", "zuerich")
+	bothConnected(t, func(t *testing.T, w *bottest.World, fake *twittertest.Server) {
 		test(t, w, fake, newDesk(t, w))
 	})
+}
+
+// newReading is newConnected with a reader.
+func newReading(t testing.TB) (*bottest.World, *twittertest.Server, *desk) {
+	t.Helper()
+	w, fake := newConnected(t)
+	return w, fake, newDesk(t, w)
 }
 
 // look polls for mentions and messages, and returns the texts of new ones.
@@ -117,10 +123,8 @@ func TestAMessageAndAProtectedPostArePrivateReports(t *testing.T) {
 
 func TestManyMentionsArriveInOrderPageByPage(t *testing.T) {
 	t.Parallel()
-	both(t, func(t *testing.T, w *bottest.World, fake *twittertest.Server) {
+	bothReading(t, func(t *testing.T, w *bottest.World, fake *twittertest.Server, k *desk) {
 		fake.PageSize = 7
-		connect(t, w, fake, "zuerich", "zuerich")
-		k := newDesk(t, w)
 		var texts []string
 		for i := range 30 {
 			texts = append(texts, fmt.Sprintf("kontrolle linie %d", i))
@@ -150,14 +154,12 @@ func TestAMentionThatXShowsLateIsRead(t *testing.T) {
 
 func TestAfterALookThatStoppedEarlyThePositionMovesOn(t *testing.T) {
 	t.Parallel()
-	both(t, func(t *testing.T, w *bottest.World, fake *twittertest.Server) {
+	bothReading(t, func(t *testing.T, w *bottest.World, fake *twittertest.Server, k *desk) {
 		fake.PageSize = 1
-		connect(t, w, fake, "zuerich", "zuerich")
-		k := newDesk(t, w)
 		fake.Write("marta", "@zuerich eins")
 		last := fake.Write("marta", "@zuerich zwei")
 		fake.Rates = map[string]int{"GET /2/users/{id}/mentions": 1, "GET /1.1/statuses/mentions_timeline.json": 1}
-		wantError(t, k.mentions(t.Context()), bots.KindRetryAfter, "error-too-many")
+		bottest.WantError(t, k.mentions(t.Context()), bots.KindRetryAfter, "error-too-many")
 		fake.Rates = nil
 		want(t, k.look(t), "eins") // the other one was handed in before
 		if k.account.Position != last {
@@ -168,10 +170,8 @@ func TestAfterALookThatStoppedEarlyThePositionMovesOn(t *testing.T) {
 
 func TestInAFloodTheNewestMentionsAreReadAndTheRestIsLetGo(t *testing.T) {
 	t.Parallel()
-	both(t, func(t *testing.T, w *bottest.World, fake *twittertest.Server) {
+	bothReading(t, func(t *testing.T, w *bottest.World, fake *twittertest.Server, k *desk) {
 		fake.PageSize = 1
-		connect(t, w, fake, "zuerich", "zuerich")
-		k := newDesk(t, w)
 		for i := range maxPages + 3 {
 			fake.Write("marta", fmt.Sprintf("@zuerich linie %d", i))
 		}
@@ -216,9 +216,7 @@ func TestThePositionMovesOnlyBehindWhatIsStored(t *testing.T) {
 
 func TestAnEditedPostIsTheSameReport(t *testing.T) {
 	t.Parallel()
-	w, fake := newWorld(t, "2")
-	connect(t, w, fake, "zuerich", "zuerich")
-	k := newDesk(t, w)
+	_, fake, k := newReading(t)
 	id := fake.Write("marta", "@zuerich kontrole u8")
 	k.look(t)
 	first := k.got[0]
@@ -248,9 +246,7 @@ func TestAnAnswerDoesNotTellWhomItAnswers(t *testing.T) {
 
 func TestALongPostIsReadAsAWhole(t *testing.T) {
 	t.Parallel()
-	w, fake := newWorld(t, "2")
-	connect(t, w, fake, "zuerich", "zuerich")
-	k := newDesk(t, w)
+	_, fake, k := newReading(t)
 	long := strings.TrimSpace(strings.Repeat("kontrolle u8 ", 60))
 	fake.Write("marta", "@zuerich "+long)
 	want(t, k.look(t), long)
@@ -258,9 +254,7 @@ func TestALongPostIsReadAsAWhole(t *testing.T) {
 
 func TestWhatIsTooOldToBeFreshIsNotPaidFor(t *testing.T) {
 	t.Parallel()
-	w, fake := newWorld(t, "2")
-	connect(t, w, fake, "zuerich", "zuerich")
-	k := newDesk(t, w)
+	w, fake, k := newReading(t)
 	for i := range 50 {
 		fake.Write("marta", fmt.Sprintf("@zuerich alt %d", i))
 	}
@@ -275,8 +269,7 @@ func TestWhatIsTooOldToBeFreshIsNotPaidFor(t *testing.T) {
 
 func TestWithoutMessagesInTheAccessMentionsGoOnAndThePageSaysSo(t *testing.T) {
 	t.Parallel()
-	both(t, func(t *testing.T, w *bottest.World, fake *twittertest.Server) {
-		connect(t, w, fake, "zuerich", "zuerich")
+	bothConnected(t, func(t *testing.T, w *bottest.World, fake *twittertest.Server) {
 		fake.Deny("messages", true)
 		k := newDesk(t, w)
 		fake.Write("marta", "@zuerich kontrolle u8")
@@ -319,10 +312,8 @@ func TestWithoutMentionsInTheAccessTheStatusSaysWhatIsMissing(t *testing.T) {
 
 func TestTheRateOfMessagesDoesNotHoldMentionsUp(t *testing.T) {
 	t.Parallel()
-	both(t, func(t *testing.T, w *bottest.World, fake *twittertest.Server) {
+	bothReading(t, func(t *testing.T, w *bottest.World, fake *twittertest.Server, k *desk) {
 		fake.Rates = map[string]int{"GET /2/dm_events": 2, "GET /1.1/direct_messages/events/list.json": 2}
-		connect(t, w, fake, "zuerich", "zuerich")
-		k := newDesk(t, w)
 		for i := range 5 {
 			text := fmt.Sprintf("kontrolle linie %d", i)
 			fake.Write("marta", "@zuerich "+text)
@@ -337,10 +328,8 @@ func TestTheRateOfMessagesDoesNotHoldMentionsUp(t *testing.T) {
 
 func TestMessagesThatWereReadBeforeTheRateWasUsedUpAreHandedIn(t *testing.T) {
 	t.Parallel()
-	both(t, func(t *testing.T, w *bottest.World, fake *twittertest.Server) {
+	bothReading(t, func(t *testing.T, w *bottest.World, fake *twittertest.Server, k *desk) {
 		fake.Rates = map[string]int{"GET /2/dm_events": 2, "GET /1.1/direct_messages/events/list.json": 2}
-		connect(t, w, fake, "zuerich", "zuerich")
-		k := newDesk(t, w)
 		for i := range 5 {
 			fake.Tell("marta", "zuerich", fmt.Sprintf("nachricht %d", i))
 		}

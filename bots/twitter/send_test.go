@@ -35,14 +35,6 @@ func mustSend(t testing.TB, w *bottest.World, r report.Report) report.Receipt {
 	return receipt
 }
 
-// wantError checks what the core is told.
-func wantError(t testing.TB, err error, kind bots.Kind, say string) {
-	t.Helper()
-	if e := bots.AsError(err); err == nil || e.Kind != kind || e.Say != say {
-		t.Errorf("got %v (kind %d, %q), want kind %d, %q", err, e.Kind, e.Say, kind, say)
-	}
-}
-
 // read looks once and returns what came.
 func read(t testing.TB, w *bottest.World) []report.Report {
 	t.Helper()
@@ -51,12 +43,17 @@ func read(t testing.TB, w *bottest.World) []report.Report {
 	return k.got
 }
 
+// newMention lets a rider mention zuerich, and returns the report of it and the id of the post.
+func newMention(t testing.TB, w *bottest.World, fake *twittertest.Server) (r report.Report, id string) {
+	t.Helper()
+	id = fake.Write("marta", "@zuerich kontrolle u8")
+	return here(read(t, w)[0]), id
+}
+
 func TestAPublicMentionIsRetweetedOrCopiedAsTheCityChooses(t *testing.T) {
 	t.Parallel()
-	both(t, func(t *testing.T, w *bottest.World, fake *twittertest.Server) {
-		connect(t, w, fake, "zuerich", "zuerich")
-		id := fake.Write("marta", "@zuerich kontrolle u8")
-		r := here(read(t, w)[0])
+	bothConnected(t, func(t *testing.T, w *bottest.World, fake *twittertest.Server) {
+		r, id := newMention(t, w, fake)
 		receipt := mustSend(t, w, r)
 		shown := fake.Timeline("zuerich")
 		if len(shown) != 1 || shown[0].Original == nil || shown[0].Original.ID != id || receipt.URL != "" {
@@ -74,8 +71,7 @@ func TestAPublicMentionIsRetweetedOrCopiedAsTheCityChooses(t *testing.T) {
 
 func TestWhatIsPrivateIsNeverRetweeted(t *testing.T) {
 	t.Parallel()
-	both(t, func(t *testing.T, w *bottest.World, fake *twittertest.Server) {
-		connect(t, w, fake, "zuerich", "zuerich")
+	bothConnected(t, func(t *testing.T, w *bottest.World, fake *twittertest.Server) {
 		fake.Protect("leise")
 		fake.Write("leise", "@zuerich geschützt")
 		fake.Tell("marta", "zuerich", "nachricht")
@@ -92,10 +88,8 @@ func TestWhatIsPrivateIsNeverRetweeted(t *testing.T) {
 
 func TestAPostThatHasBecomeProtectedIsCopied(t *testing.T) {
 	t.Parallel()
-	w, fake := newWorld(t, "2")
-	connect(t, w, fake, "zuerich", "zuerich")
-	fake.Write("marta", "@zuerich kontrolle u8")
-	r := here(read(t, w)[0])
+	w, fake := newConnected(t)
+	r, _ := newMention(t, w, fake)
 	fake.Protect("marta")
 	mustSend(t, w, r)
 	if shown := fake.Timeline("zuerich"); len(shown) != 1 || shown[0].Original != nil {
@@ -106,13 +100,11 @@ func TestAPostThatHasBecomeProtectedIsCopied(t *testing.T) {
 
 func TestAPostThatIsGoneIsNotRetweeted(t *testing.T) {
 	t.Parallel()
-	both(t, func(t *testing.T, w *bottest.World, fake *twittertest.Server) {
-		connect(t, w, fake, "zuerich", "zuerich")
-		id := fake.Write("marta", "@zuerich kontrolle u8")
-		r := here(read(t, w)[0])
+	bothConnected(t, func(t *testing.T, w *bottest.World, fake *twittertest.Server) {
+		r, id := newMention(t, w, fake)
 		fake.Delete(id)
 		_, err := send(t, w, r)
-		wantError(t, err, bots.KindPermanent, "error-deleted")
+		bottest.WantError(t, err, bots.KindPermanent, "error-deleted")
 		if shown := fake.Timeline("zuerich"); len(shown) != 0 {
 			t.Errorf("shown %+v", shown)
 		}
@@ -121,14 +113,13 @@ func TestAPostThatIsGoneIsNotRetweeted(t *testing.T) {
 
 func TestADuplicateCountsAsSent(t *testing.T) {
 	t.Parallel()
-	both(t, func(t *testing.T, w *bottest.World, fake *twittertest.Server) {
-		connect(t, w, fake, "zuerich", "zuerich")
+	bothConnected(t, func(t *testing.T, w *bottest.World, fake *twittertest.Server) {
 		mustSend(t, w, fromElsewhere(w, "1", "kontrolle u8"))
 		receipt := mustSend(t, w, fromElsewhere(w, "2", "kontrolle u8"))
 		if receipt.ID != "" || len(fake.Timeline("zuerich")) != 1 {
 			t.Errorf("receipt %+v", receipt)
 		}
-		wantError(t, w.Bot.(bots.Retracter).Retract(t.Context(), w.Account(t, "zuerich"), "", receipt), bots.KindPermanent, "error-no-id")
+		bottest.WantError(t, w.Bot.(bots.Retracter).Retract(t.Context(), w.Account(t, "zuerich"), "", receipt), bots.KindPermanent, "error-no-id")
 
 		fake.Write("marta", "@zuerich kontrolle u6")
 		r := here(read(t, w)[0])
@@ -142,8 +133,7 @@ func TestADuplicateCountsAsSent(t *testing.T) {
 
 func TestWhatWasSentIsAnsweredWithoutACall(t *testing.T) {
 	t.Parallel()
-	w, fake := newWorld(t, "2")
-	connect(t, w, fake, "zuerich", "zuerich")
+	w, fake := newConnected(t)
 	r := fromElsewhere(w, "1", "kontrolle u8")
 	first := mustSend(t, w, r)
 	w.Restart(t)
@@ -160,15 +150,14 @@ func TestWhatWasSentIsAnsweredWithoutACall(t *testing.T) {
 
 func TestLinksAreLeftOutUnlessTheCityPays(t *testing.T) {
 	t.Parallel()
-	both(t, func(t *testing.T, w *bottest.World, fake *twittertest.Server) {
-		connect(t, w, fake, "zuerich", "zuerich")
+	bothConnected(t, func(t *testing.T, w *bottest.World, fake *twittertest.Server) {
 		before := fake.Charged("zuerich")
 		mustSend(t, w, fromElsewhere(w, "1", "kontrolle https://example.com/karte u8"))
 		if shown := fake.Timeline("zuerich"); shown[0].Text != "kontrolle u8" || fake.Charged("zuerich")-before != 15_000 {
 			t.Errorf("shown %q for %v", shown[0].Text, amount(fake.Charged("zuerich")-before))
 		}
 		_, err := send(t, w, fromElsewhere(w, "2", "https://example.com/karte"))
-		wantError(t, err, bots.KindPermanent, "error-only-link")
+		bottest.WantError(t, err, bots.KindPermanent, "error-only-link")
 		w.SetOption(t, "zuerich", "links", true)
 		before = fake.Charged("zuerich")
 		mustSend(t, w, fromElsewhere(w, "3", "kontrolle https://example.com/karte u8"))
@@ -180,8 +169,7 @@ func TestLinksAreLeftOutUnlessTheCityPays(t *testing.T) {
 
 func TestACopyCallsNobody(t *testing.T) {
 	t.Parallel()
-	w, fake := newWorld(t, "2")
-	connect(t, w, fake, "zuerich", "zuerich")
+	w, fake := newConnected(t)
 	connect(t, w, fake, "ghent", "ghent")
 	mustSend(t, w, fromElsewhere(w, "1", "kontrolle sagt @ghent"))
 	w.Advance(time.Second)
@@ -194,42 +182,37 @@ func TestACopyCallsNobody(t *testing.T) {
 
 func TestAccessThatIsMissingIsNamed(t *testing.T) {
 	t.Parallel()
-	both(t, func(t *testing.T, w *bottest.World, fake *twittertest.Server) {
-		connect(t, w, fake, "zuerich", "zuerich")
-		fake.Write("marta", "@zuerich kontrolle u8")
-		mention := here(read(t, w)[0])
+	bothConnected(t, func(t *testing.T, w *bottest.World, fake *twittertest.Server) {
+		mention, _ := newMention(t, w, fake)
 		receipt := mustSend(t, w, fromElsewhere(w, "1", "kontrolle u6"))
 		fake.Deny("post", true)
 		fake.Deny("delete", true)
 		_, err := send(t, w, fromElsewhere(w, "2", "kontrolle u5"))
-		wantError(t, err, bots.KindPermanent, "error-access-post")
+		bottest.WantError(t, err, bots.KindPermanent, "error-access-post")
 		_, err = send(t, w, mention)
-		wantError(t, err, bots.KindPermanent, "error-access-post")
-		wantError(t, w.Bot.(bots.Retracter).Retract(t.Context(), w.Account(t, "zuerich"), "", receipt), bots.KindPermanent, "error-access-delete")
+		bottest.WantError(t, err, bots.KindPermanent, "error-access-post")
+		bottest.WantError(t, w.Bot.(bots.Retracter).Retract(t.Context(), w.Account(t, "zuerich"), "", receipt), bots.KindPermanent, "error-access-delete")
 	})
 }
 
 func TestASuspendedAccountIsStopped(t *testing.T) {
 	t.Parallel()
-	both(t, func(t *testing.T, w *bottest.World, fake *twittertest.Server) {
-		connect(t, w, fake, "zuerich", "zuerich")
-		fake.Write("marta", "@zuerich kontrolle u8")
-		mention := here(read(t, w)[0])
+	bothConnected(t, func(t *testing.T, w *bottest.World, fake *twittertest.Server) {
+		mention, _ := newMention(t, w, fake)
 		fake.Fail(twittertest.Suspended)
 		for _, r := range []report.Report{fromElsewhere(w, "1", "kontrolle u8"), mention} {
 			_, err := send(t, w, r)
-			wantError(t, err, bots.KindRevoked, "error-suspended")
+			bottest.WantError(t, err, bots.KindRevoked, "error-suspended")
 		}
-		wantError(t, newDesk(t, w).mentions(t.Context()), bots.KindRevoked, "error-suspended")
+		bottest.WantError(t, newDesk(t, w).mentions(t.Context()), bots.KindRevoked, "error-suspended")
 	})
 }
 
 func TestARetweetIsTakenBackToo(t *testing.T) {
 	t.Parallel()
-	both(t, func(t *testing.T, w *bottest.World, fake *twittertest.Server) {
-		connect(t, w, fake, "zuerich", "zuerich")
-		fake.Write("marta", "@zuerich kontrolle u8")
-		receipt := mustSend(t, w, here(read(t, w)[0]))
+	bothConnected(t, func(t *testing.T, w *bottest.World, fake *twittertest.Server) {
+		r, _ := newMention(t, w, fake)
+		receipt := mustSend(t, w, r)
 		for range 2 {
 			if err := w.Bot.(bots.Retracter).Retract(t.Context(), w.Account(t, "zuerich"), "", receipt); err != nil {
 				t.Fatal(err)
@@ -247,6 +230,6 @@ func TestWithoutAnAccountNothingIsSent(t *testing.T) {
 	a := connect(t, w, fake, "zuerich", "zuerich")
 	w.Submit(t, "zuerich", "/disconnect", nil)
 	_, err := w.Bot.(bots.Sender).Send(t.Context(), a, fromElsewhere(w, "1", "kontrolle u8"))
-	wantError(t, err, bots.KindPermanent, "error-no-account")
-	wantError(t, w.Bot.(bots.Retracter).Retract(t.Context(), a, "", report.Receipt{ID: postPrefix + "1"}), bots.KindPermanent, "error-no-account")
+	bottest.WantError(t, err, bots.KindPermanent, "error-no-account")
+	bottest.WantError(t, w.Bot.(bots.Retracter).Retract(t.Context(), a, "", report.Receipt{ID: postPrefix + "1"}), bots.KindPermanent, "error-no-account")
 }
