@@ -1,8 +1,7 @@
-// Package frontend serves the pages that people see, and answers /healthz. It puts the subjects' pages together: accounts, a
-// city's own pages, public pages, and those of the bots.
+// Package frontend serves the web pages and /healthz. Each subject has a package of its own; this one puts them together.
 //
-// Everything works without JavaScript. No GET changes anything but a visitor's own language and messages; except where
-// another site leads back to after a login there (/bots/<bot>/), which can only be a GET.
+// Everything works without JavaScript. A GET changes nothing but the visitor's own language and messages, with one exception:
+// another site leads back with a GET after a login there (/bots/<bot>/).
 package frontend
 
 import (
@@ -18,7 +17,7 @@ import (
 	"linienfunk/templates"
 )
 
-// Deps is what the pages need from the program.
+// Deps are the parts of the program that the pages use.
 type Deps = site.Deps
 
 // Frontend is the site. Mount the bots in Bots, then serve Handler; call Accounts.Prune now and then, and Accounts.Wait at the end.

@@ -2,8 +2,8 @@ package frontend
 
 import "net/http"
 
-// Handler serves the site. It sets the deadlines for bodies and answers itself, so the server around it should have no
-// write timeout: bots stream, and move the deadline before each write, at least every minute.
+// Handler serves the site. It sets the deadlines for reading bodies and writing answers, so the server around it must not have
+// a write timeout: bots that stream set a new deadline before each write, at least once a minute.
 func (f *Frontend) Handler() http.Handler {
 	pages := http.NewServeMux()
 	f.public.AddTo(pages)

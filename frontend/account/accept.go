@@ -15,11 +15,12 @@ import (
 type acceptData struct {
 	City     site.CityLink
 	Address  string
-	NeedsOne bool // a password: the address has no account yet
+	NeedsOne bool // the address has no account yet, so it needs a password
 	Errors   site.FormErrors
 }
 
-// invited reads an invitation's link. db.ErrNotFound also if the city is gone, or who invited is no admin of it any more.
+// invited reads an invitation's link. It returns db.ErrNotFound also if the city is gone, or if the admin who sent the
+// invitation is no longer an admin of it.
 func (p *Pages) invited(r *http.Request) (db.Token, settings.Snapshot, acceptData, error) {
 	var one invitation
 	token, err := p.peekToken(r, forInvite, &one)
@@ -63,7 +64,7 @@ func (p *Pages) showAccept(w http.ResponseWriter, r *http.Request, status int, c
 	return p.Show(w, r, status, about, "accept.html", data)
 }
 
-// accept makes the invited an admin of the city. Who has no account gets one; who has one logs in as usual.
+// accept makes the recipient of an invitation an admin of the city, and creates an account if the address has none.
 func (p *Pages) accept(w http.ResponseWriter, r *http.Request) error {
 	if err := site.ParseForm(r); err != nil {
 		return err

@@ -1,5 +1,5 @@
 // Package account has the pages of admins' accounts: registration, login, passwords, invitations, and the list of an admin's
-// cities, where a new one is made.
+// cities, where new ones are created.
 package account
 
 import (
@@ -16,7 +16,7 @@ import (
 //go:embed pages/*.html
 var Files embed.FS
 
-// Pages are the pages of accounts. Call Prune now and then, and Wait at the end.
+// Pages are the pages of accounts. Call Prune from time to time, and Wait when the server has stopped.
 type Pages struct {
 	*site.Site
 	words *wording.Wording
@@ -28,7 +28,7 @@ type Pages struct {
 	slots     chan struct{}
 }
 
-// New reads the lists of words. An error is a mistake in the program's files.
+// New reads the word lists. An error is a mistake in the program's files.
 func New(s *site.Site, w *wording.Wording) (*Pages, error) {
 	lists, err := loadWords()
 	if err != nil {

@@ -35,7 +35,7 @@ func TestWhoRegistersConfirmsAndIsOnTheSettingsPageOfTheCity(t *testing.T) {
 	s := frontendtest.New(t, nil)
 	v := s.Visitor()
 	v.Get("/register").Want(200, "Start your city")
-	register(v, "address", " Ada@Example.org ", "city", "Berlin").At("/register/sent").Want(200, "look into your mailbox")
+	register(v, "address", " Ada@Example.org ", "city", "Berlin").At("/register/sent").Want(200, "check your e-mail")
 	if _, ok, _ := s.Node.Get(t.Context(), "berlin"); ok {
 		t.Fatal("the city exists before it was confirmed")
 	}
@@ -80,9 +80,9 @@ func TestAFormSaysWhatIsWrongBesideItsField(t *testing.T) {
 		{"an address that no mail reaches", "address", "ü@example.org", "not an e-mail"},
 		{"an address at no domain", "address", "a@b_c.example", "not an e-mail"},
 		{"an address at a number", "address", "a@[127.0.0.1]", "not an e-mail"},
-		{"an address of ours in other letters", "address", "zuerich@ｌinienfunk。example", "address of ours"},
+		{"an our own addresses in other letters", "address", "zuerich@ｌinienfunk。example", "our own addresses"},
 		{"an address with a name", "address", "Ada <ada@example.org>", "not an e-mail"},
-		{"an address of ours", "address", "zuerich@linienfunk.example", "address of ours"},
+		{"an our own addresses", "address", "zuerich@linienfunk.example", "our own addresses"},
 		{"a short password", "password", "kurz", "at least 10"},
 		{"a common password", "password", "Password123", "first that others would guess"},
 		{"a password of few letters", "password", "ababababababab", "first that others would guess"},
@@ -160,7 +160,7 @@ func TestANameThatWasTakenMeanwhileLeavesAnAccountAndAChoice(t *testing.T) {
 	v := s.Visitor()
 	register(v)
 	s.Admin("cy@example.org", "berlin")
-	confirm(v).At("/cities").Want(200, "taken the name “berlin” meanwhile")
+	confirm(v).At("/cities").Want(200, "the name “berlin” has been taken")
 	v.Post("/cities", "city", "berlin", "title", "Berlin").Want(http.StatusUnprocessableEntity, "is taken")
 	v.Post("/cities", "city", "spandau", "title", "Spandau").At("/city/spandau").Want(200)
 }
@@ -260,9 +260,9 @@ func TestAnInvitedPersonLooksAfterTheCity(t *testing.T) {
 	ada.Post("/city/berlin/invite", "address", "nonsense").Want(422, `id="f-invite-error"`)
 	ada.Post("/city/berlin/invite", "address", "bo@example.org").Want(200, "on its way to bo@example.org")
 	bo := s.Visitor()
-	bo.Get(s.Link()).Want(200, "Look after Berlin", `name="password"`)
+	bo.Get(s.Link()).Want(200, "Help run Berlin", `name="password"`)
 	bo.Post(s.Link(), "password", "kurz").Want(422)
-	bo.Post(s.Link(), "password", "acht Stationen nach Norden").At("/city/berlin").Want(200, "You look after Berlin now")
+	bo.Post(s.Link(), "password", "acht Stationen nach Norden").At("/city/berlin").Want(200, "You now help run Berlin")
 	s.Visitor().Get(s.Link()).Want(http.StatusGone)
 
 	ada.Post("/city/berlin/invite", "address", "cy@example.org").Want(200)
@@ -287,7 +287,7 @@ func TestWhoGuessesDoesNotLockTheAdminOut(t *testing.T) {
 	for range 5 {
 		s.Advance(time.Minute)
 		try(guesser, "not the password").Want(422)
-		try(guesser, frontendtest.Password).Want(http.StatusTooManyRequests, "a bit often")
+		try(guesser, frontendtest.Password).Want(http.StatusTooManyRequests, "Too many attempts")
 	}
 	guesser.From = "198.51.100.8" // of the same network
 	try(guesser, frontendtest.Password).Want(http.StatusTooManyRequests)

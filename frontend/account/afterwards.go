@@ -6,14 +6,14 @@ import (
 	"time"
 )
 
-// Work that comes after the answer: how much at a time, and how long each may take.
+// Limits of work after the answer: how much at the same time, and how long each may take.
 const (
 	afterwardsSlots = 8
 	afterwardsTime  = 30 * time.Second
 )
 
-// afterwards does work that the answer must not wait for, since the time that it takes would tell a stranger something.
-// Nobody but the log learns of its errors. It returns ctx's error if too much is under way until the visitor leaves.
+// afterwards runs work in a goroutine, so that the time to answer reveals nothing about it. Errors are only logged. It waits
+// for a free slot, and returns ctx's error if there is none until ctx ends.
 func (p *Pages) afterwards(ctx context.Context, what string, work func(ctx context.Context) error) error {
 	select {
 	case p.slots <- struct{}{}:
@@ -36,6 +36,6 @@ func (p *Pages) afterwards(ctx context.Context, what string, work func(ctx conte
 	return nil
 }
 
-// Wait returns when all work is done that went on after answers, within about half a minute. Call it after the server has
-// stopped, and before the database is closed.
+// Wait waits for all work started by afterwards, about half a minute at most. Call it after the server has stopped and before
+// the database is closed.
 func (p *Pages) Wait() { p.under.Wait() }

@@ -19,7 +19,7 @@ type citiesData struct {
 	Errors       site.FormErrors
 }
 
-// cities lists an admin's cities, and has the form for another one.
+// cities lists an admin's cities, with a form to add one.
 func (p *Pages) cities(w http.ResponseWriter, r *http.Request, admin db.Admin) error {
 	return p.showCities(w, r, http.StatusOK, admin, citiesData{})
 }

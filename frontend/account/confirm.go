@@ -8,7 +8,7 @@ import (
 	"linienfunk/frontend/site"
 )
 
-// errPassword means that an account was made meanwhile, with another password than the one that was checked.
+// errPassword means that an account was created in the meantime, with another password than the one that was checked.
 var errPassword = errors.New("account has another password")
 
 type confirmData struct {
@@ -16,7 +16,7 @@ type confirmData struct {
 	Errors               site.FormErrors
 }
 
-// confirmForm only asks: programs that look at mails open links, too.
+// confirmForm changes nothing: mail scanners follow links, too.
 func (p *Pages) confirmForm(w http.ResponseWriter, r *http.Request) error {
 	var one registration
 	if _, err := p.peekToken(r, forRegister, &one); errors.Is(err, db.ErrNotFound) {
@@ -27,7 +27,7 @@ func (p *Pages) confirmForm(w http.ResponseWriter, r *http.Request) error {
 	return p.showConfirm(w, r, http.StatusOK, one, "")
 }
 
-// showConfirm shows the form, with a text about its password if there is one.
+// showConfirm shows the form. wrong is the id of a text about the password, or empty.
 func (p *Pages) showConfirm(w http.ResponseWriter, r *http.Request, status int, one registration, wrong string) error {
 	data := confirmData{Address: one.Address, City: one.City, Title: one.Title, Errors: site.FormErrors{}}
 	if wrong != "" {
@@ -36,8 +36,8 @@ func (p *Pages) showConfirm(w http.ResponseWriter, r *http.Request, status int, 
 	return p.Show(w, r, status, site.Page{Title: p.Text(r, "confirm"), Private: true}, "confirm.html", data)
 }
 
-// confirm makes the account and its city, and logs in. It takes two: who reads the address's mail, and who chose the
-// password. Otherwise a stranger could register somebody else's address and wait for the click.
+// confirm creates the account and its city, and logs in. It requires both access to the address's mail and the password chosen
+// at registration. Otherwise somebody could register with another person's address and wait for them to click.
 func (p *Pages) confirm(w http.ResponseWriter, r *http.Request) error {
 	if err := site.ParseForm(r); err != nil {
 		return err
@@ -79,8 +79,8 @@ func (p *Pages) confirm(w http.ResponseWriter, r *http.Request) error {
 	return p.openCity(w, r, *first)
 }
 
-// confirmPassword checks the form's password. If there is an account by now, it must be the account's, and one gets
-// its hash: the owner of two links may have used the other, or a stranger may have sent this one.
+// confirmPassword checks the form's password. If the address has an account by now, the password must be the account's, and one
+// gets its hash: the owner may have confirmed another registration first, or a stranger may have made this one.
 func (p *Pages) confirmPassword(r *http.Request, one *registration) (bool, error) {
 	admin, err := p.DB.AdminByAddress(r.Context(), one.Address)
 	if err == nil {

@@ -45,7 +45,7 @@ func TestTooManyGuessesAtAConfirmationAreRefusedButNotItsOwner(t *testing.T) {
 	for range 10 + 3 { // for the address, and for its network beyond that
 		v.Post(s.Link(), "password", "not the password").Want(http.StatusUnprocessableEntity)
 	}
-	confirm(v).Want(http.StatusTooManyRequests, "a bit often")
+	confirm(v).Want(http.StatusTooManyRequests, "Too many attempts")
 	v.From = "203.0.113.9"
 	confirm(v).At("/city/berlin").Want(200)
 }

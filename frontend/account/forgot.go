@@ -22,7 +22,7 @@ func (p *Pages) showForgot(w http.ResponseWriter, r *http.Request, status int, d
 	return p.Show(w, r, status, site.Page{Title: p.Text(r, "forgot")}, "forgot.html", data)
 }
 
-// forgot mails a link for a new password. The answer is the same for addresses that nobody registered, and as fast: the
+// forgot mails a link to choose a new password. The answer is the same for addresses without an account, and takes as long: the
 // work comes after it.
 func (p *Pages) forgot(w http.ResponseWriter, r *http.Request) error {
 	if err := site.ParseForm(r); err != nil {

@@ -16,7 +16,7 @@ import (
 	"linienfunk/settings/chain"
 )
 
-// checkCity reads the form's city name into name, and says what is wrong with it or with the title.
+// checkCity reads the name of a new city from the form into name, and adds what is wrong with it or with the title to errs.
 func (p *Pages) checkCity(r *http.Request, name *string, title string, errs site.FormErrors) error {
 	*name = strings.ToLower(strings.TrimSpace(r.PostForm.Get("city")))
 	if wrong := p.lists.nameError(*name); wrong != "" {
@@ -26,7 +26,7 @@ func (p *Pages) checkCity(r *http.Request, name *string, title string, errs site
 	} else if taken {
 		errs.Add("city", p.Text(r, "name-taken", "City", *name))
 	}
-	if strings.ContainsRune(title, utf8.RuneError) { // what parseForm makes of bytes that are no UTF-8
+	if strings.ContainsRune(title, utf8.RuneError) { // ParseForm's replacement for invalid UTF-8
 		errs.Add("title", p.Text(r, "settings-error-json"))
 	}
 	fresh := settings.Default(*name, p.Lang(r))
@@ -44,8 +44,8 @@ func (p *Pages) checkCity(r *http.Request, name *string, title string, errs site
 	return nil
 }
 
-// found uses the link up and makes the account, if there is none, and the city. trouble is the text that says why
-// there is no city; otherwise first begins the history of its settings.
+// found uses up the link and creates the city, and the account if there is none. first is the first link of the settings'
+// history. If there is no city, trouble is the id of the text that says why.
 func (p *Pages) found(ctx context.Context, token db.Token, one registration) (admin db.Admin, first *chain.Link, trouble string, err error) {
 	err = p.DB.Transaction(ctx, func(tx *gorm.DB) error {
 		if err := takeToken(tx, token); err != nil {
@@ -70,7 +70,7 @@ func (p *Pages) found(ctx context.Context, token db.Token, one registration) (ad
 	return admin, first, trouble, err
 }
 
-// makeAdmin makes an account. One that is there already stays as it is.
+// makeAdmin creates an account. An existing account is not changed.
 func makeAdmin(tx *gorm.DB, address, password, lang string) (db.Admin, error) {
 	admin := db.Admin{Address: address, Password: password, Lang: lang, Confirmed: true}
 	err := tx.Clauses(clause.OnConflict{Columns: []clause.Column{{Name: "address"}}, DoNothing: true}).Create(&admin).Error
@@ -82,14 +82,13 @@ func makeAdmin(tx *gorm.DB, address, password, lang string) (db.Admin, error) {
 	return admin, err
 }
 
-// maxCities is how many cities an admin may have. Who looks after more by invitation keeps them, but makes no others.
+// maxCities is how many cities an admin can create. Invitations to others are not limited.
 const maxCities = 10
 
 // errManyCities is returned before anything is written.
 var errManyCities = errors.New("admin has too many cities")
 
-// makeCity makes a city with its first admin, and returns the first link of its settings' history; nil if the name is
-// taken.
+// makeCity creates a city with its first admin. It returns the first link of the settings' history, nil if the name is taken.
 func (p *Pages) makeCity(tx *gorm.DB, name, title, lang string, admin uint) (*chain.Link, error) {
 	var has int64
 	if err := tx.Model(&db.CityAdmin{}).Where("admin_id = ?", admin).Count(&has).Error; err != nil {
@@ -111,7 +110,7 @@ func (p *Pages) makeCity(tx *gorm.DB, name, title, lang string, admin uint) (*ch
 	return &first, err
 }
 
-// openCity makes a new city known to the rest of the program, and leads to its settings.
+// openCity announces a new city to the rest of the program, and redirects to its settings.
 func (p *Pages) openCity(w http.ResponseWriter, r *http.Request, first chain.Link) error {
 	if err := p.Settings.AnnounceCity(r.Context(), first); err != nil {
 		return err

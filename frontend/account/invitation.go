@@ -13,12 +13,12 @@ type invitation struct {
 	City, Address string
 }
 
-// mayInvite reports whether one more invitation may be mailed to an address, and counts it.
+// MayInvite reports whether one more invitation may be sent to an address, and counts it.
 func (p *Pages) MayInvite(r *http.Request, address string) bool {
 	return p.limits.mailClient.Allow(client(r)) && p.limits.mailAddress.Allow(address)
 }
 
-// mailInvitation mails a link that makes whoever opens it an admin of the city, with a new account if the address has none.
+// MailInvitation mails a link that makes its recipient an admin of the city.
 func (p *Pages) MailInvitation(r *http.Request, by db.Admin, city settings.Snapshot, address string) error {
 	token, err := p.newToken(r.Context(), forInvite, by.ID, invitation{city.City, address}, inviteTime)
 	if err != nil {

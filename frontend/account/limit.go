@@ -7,7 +7,7 @@ import (
 	"linienfunk/internal/limits"
 )
 
-// rateLimits are the limits for strangers.
+// rateLimits limit what visitors can do without being logged in.
 type rateLimits struct {
 	loginAddress *limits.Limiter // attempts on one account, from anywhere
 	loginNetwork *limits.Limiter // further attempts on one account, from one network
@@ -35,7 +35,7 @@ func newRateLimits(now func() time.Time) rateLimits {
 // minutes: locking the admin out takes a hundred networks at once, and guessing from thousands of networks is limited to
 // 1,728 passwords a day.
 func (l rateLimits) login(address string, r *http.Request) bool {
-	network := limits.RemoteNetwork(r.RemoteAddr, 24, 48) // one person easily has all addresses of a /48
+	network := limits.RemoteNetwork(r.RemoteAddr, 24, 48) // one person often has a whole /48
 	return l.loginClient.Allow(client(r)) &&
 		(l.loginAddress.Allow(address) || l.loginNetwork.Allow(address+" "+network) && l.loginSpare.Allow(address))
 }

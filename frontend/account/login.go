@@ -26,13 +26,13 @@ func (p *Pages) showLogin(w http.ResponseWriter, r *http.Request, status int, da
 	return p.Show(w, r, status, site.Page{Title: p.Text(r, "login")}, "login.html", data)
 }
 
-// login takes as long for an address that nobody registered, and answers the same.
+// login gives the same answer after the same time whether the address is unknown or the password is wrong.
 func (p *Pages) login(w http.ResponseWriter, r *http.Request) error {
 	if err := site.ParseForm(r); err != nil {
 		return err
 	}
 	data := loginData{Next: r.PostForm.Get("next"), Errors: site.FormErrors{}}
-	data.Address, _ = p.ParseAddress(r.PostForm.Get("address")) // one that is none belongs to nobody
+	data.Address, _ = p.ParseAddress(r.PostForm.Get("address")) // an invalid address has no account
 	if len(data.Address) > maxAddress || len(r.PostForm.Get("password")) > maxPassword {
 		data.Errors.Add("", p.Text(r, "login-wrong"))
 		return p.showLogin(w, r, http.StatusUnprocessableEntity, data)
@@ -56,7 +56,7 @@ func (p *Pages) login(w http.ResponseWriter, r *http.Request) error {
 	if err := p.LogIn(r.Context(), admin); err != nil {
 		return err
 	}
-	// Who chose a language here gets mails in it as well.
+	// A language chosen in this browser is also the one for the admin's mails.
 	if lang := site.ChosenLang(r); lang != "" && lang != admin.Lang {
 		if err := p.DB.WithContext(r.Context()).Model(&admin).Update("lang", lang).Error; err != nil {
 			return err
@@ -65,9 +65,9 @@ func (p *Pages) login(w http.ResponseWriter, r *http.Request) error {
 	return p.afterLogin(w, r, admin, data.Next)
 }
 
-// afterLogin leads where the visitor wanted to go, or to the only city there is, or to the list.
+// afterLogin redirects to next, else to the admin's only city, else to the list of cities.
 func (p *Pages) afterLogin(w http.ResponseWriter, r *http.Request, admin db.Admin, next string) error {
-	// Only an admin's pages; and no other host, which //host and /\host would be.
+	// next must be a page of a city, on this host: //host and /\host would lead to others.
 	if !strings.HasPrefix(next, "/city/") || strings.ContainsAny(next, "\\\r\n") {
 		cities, err := p.DB.CitiesOf(r.Context(), admin.ID)
 		if err != nil {

@@ -31,10 +31,10 @@ const (
 
 var errHash = errors.New("not an argon2id hash")
 
-// passwords hashes, a few at a time: each takes 19 MiB.
+// passwords hashes and checks passwords, a few at the same time: each takes 19 MiB.
 type passwords struct {
 	slots chan struct{}
-	decoy string // the hash of a password that nobody knows
+	decoy string // the hash of a random password
 }
 
 func newPasswords() *passwords {
@@ -43,7 +43,7 @@ func newPasswords() *passwords {
 	return p
 }
 
-// hash returns a PHC string. The only error is ctx's.
+// hash returns a PHC string. Its only error is ctx's.
 func (p *passwords) hash(ctx context.Context, password string) (string, error) {
 	if err := p.enter(ctx); err != nil {
 		return "", err
@@ -54,7 +54,7 @@ func (p *passwords) hash(ctx context.Context, password string) (string, error) {
 	return encodeHash(password, salt), nil
 }
 
-// check compares; with an empty hash it takes as long and says no.
+// check compares a password with a hash. An empty hash takes as long and never matches.
 func (p *passwords) check(ctx context.Context, hash, password string) (bool, error) {
 	if err := p.enter(ctx); err != nil {
 		return false, err
@@ -86,7 +86,7 @@ func encodeHash(password string, salt []byte) string {
 		base64.RawStdEncoding.EncodeToString(salt), base64.RawStdEncoding.EncodeToString(key))
 }
 
-// compareHash takes the cost from the hash, so that hashes from before a change of the cost stay good.
+// compareHash takes the cost from the hash, so that hashes stay valid when the cost changes.
 func compareHash(hash, password string) (bool, error) {
 	var version int
 	var memory, time uint32
@@ -113,8 +113,8 @@ func compareHash(hash, password string) (bool, error) {
 	return subtle.ConstantTimeCompare(key, other) == 1, nil
 }
 
-// passwordError is the id of the text that says why the password is too weak, or empty. names are what it must not be: the
-// address, the city.
+// passwordError returns the id of the text that says why a password is too weak, or "". names are the address and the city,
+// which it must not be.
 func (l wordLists) passwordError(password string, names ...string) string {
 	folded := strings.ToLower(strings.TrimSpace(password))
 	distinct := map[rune]bool{}

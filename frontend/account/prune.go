@@ -8,8 +8,7 @@ import (
 	"linienfunk/db"
 )
 
-// Prune deletes the links and the sessions that have expired. It is to be called now and then: they hold addresses,
-// and on a quiet site no visitor would take them away.
+// Prune deletes expired links and sessions. They contain addresses, and nothing else deletes those that nobody uses again.
 func (p *Pages) Prune(ctx context.Context) error {
 	var failed error
 	for _, rows := range []any{&db.Token{}, &db.Session{}} {

@@ -10,9 +10,10 @@ import (
 	"linienfunk/frontend/site"
 )
 
-// registration is what waits for its confirmation. It reserves nothing: the link may be somebody's joke.
+// registration is the data of a confirmation link. Until it is confirmed it reserves nothing: anybody can enter anybody's
+// address.
 type registration struct {
-	Address, Password, City, Title, Lang string // Password is hashed
+	Address, Password, City, Title, Lang string // Password is a hash
 }
 
 // registerData is the page's data. The password is never shown again.
@@ -35,8 +36,8 @@ func (p *Pages) showRegister(w http.ResponseWriter, r *http.Request, status int,
 	return p.Show(w, r, status, site.Page{Title: p.Text(r, "register")}, "register.html", data)
 }
 
-// register checks everything that does not depend on whether the address is known, and then answers the same and
-// after the same work, whether it is or not: only the mail tells.
+// register first checks what does not depend on the address. From there on it gives the same answer after the same work whether
+// or not the address has an account; only the mail differs.
 func (p *Pages) register(w http.ResponseWriter, r *http.Request) error {
 	if err := site.ParseForm(r); err != nil {
 		return err
@@ -74,13 +75,13 @@ func (p *Pages) register(w http.ResponseWriter, r *http.Request) error {
 
 func (p *Pages) mailRegistration(ctx context.Context, one registration) error {
 	if !p.limits.mailAddress.Allow(one.Address) {
-		return nil // and nobody learns of it: it would tell strangers what others did
+		return nil // silently: the answer must not reveal what others have done
 	}
 	_, err := p.DB.AdminByAddress(ctx, one.Address)
 	if err != nil && !errors.Is(err, db.ErrNotFound) {
 		return err
 	}
-	token, failed := p.newToken(ctx, forRegister, 0, one, registerTime) // for a known address too: the same work
+	token, failed := p.newToken(ctx, forRegister, 0, one, registerTime) // also for a known address: the same work
 	if failed != nil {
 		return failed
 	}

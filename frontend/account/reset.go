@@ -11,7 +11,7 @@ import (
 )
 
 type resetData struct {
-	Address string // for the browser's store of passwords
+	Address string // for the browser's password manager
 	Errors  site.FormErrors
 }
 
@@ -40,7 +40,7 @@ func (p *Pages) resetToken(r *http.Request) (db.Token, db.Admin, error) {
 	return token, admin, err
 }
 
-// reset sets the new password, ends all sessions of the account and its other links, and logs in.
+// reset sets the new password, ends all sessions of the account, invalidates its other links, and logs in.
 func (p *Pages) reset(w http.ResponseWriter, r *http.Request) error {
 	if err := site.ParseForm(r); err != nil {
 		return err

@@ -11,8 +11,8 @@ import (
 	"linienfunk/settings/chain"
 )
 
-// SetUp makes an admin and a city without mails and pages. An admin who is there already gets the new password, a city that is there
-// stays as it is. It is for the demo, and for tests.
+// SetUp creates an admin and a city without mails and pages. An existing admin gets the new password, an existing city is not
+// changed. It is for the demo and for tests.
 func (p *Pages) SetUp(ctx context.Context, address, password, city string, first settings.Settings) error {
 	hash, err := p.passwords.hash(ctx, password)
 	if err != nil {

@@ -17,7 +17,7 @@ import (
 	"linienfunk/internal/secret"
 )
 
-// Purposes of links that are mailed, and how long they work.
+// Purposes of mailed links, and how long they work.
 const (
 	forRegister = "register"
 	forReset    = "reset"
@@ -28,7 +28,7 @@ const (
 	inviteTime   = 7 * 24 * time.Hour
 )
 
-// newToken stores a link's token, for an admin or 0, with data, and returns it.
+// newToken creates a link's token with data and returns it. admin is the id of an admin, or 0.
 func (p *Pages) newToken(ctx context.Context, purpose string, admin uint, data any, lasts time.Duration) (string, error) {
 	text, err := json.Marshal(data)
 	if err != nil {
@@ -46,7 +46,7 @@ func (p *Pages) newToken(ctx context.Context, purpose string, admin uint, data a
 	return token, nil
 }
 
-// peekToken reads a link's data without using it up. db.ErrNotFound if it has expired or was used.
+// peekToken reads a link's data without using the link up. It returns db.ErrNotFound if the link has expired or was used.
 func (p *Pages) peekToken(r *http.Request, purpose string, data any) (db.Token, error) {
 	token, err := p.DB.PeekToken(r.Context(), tokenHash(r.PathValue("token")), purpose)
 	if err != nil {
@@ -63,13 +63,13 @@ func (p *Pages) peekToken(r *http.Request, purpose string, data any) (db.Token, 
 	return token, json.Unmarshal(text, data)
 }
 
-// tokenPlace is where a link's data stands. It has addresses, and the hash of a password.
+// tokenPlace is the cell of a link's data, which is sealed: it contains addresses, and the hash of a password.
 func tokenPlace(hash string) secret.Cell {
 	return secret.Cell{Table: "tokens", Row: hash, Column: "data"}
 }
 
-// takeToken uses a link up within the transaction that does what it is for: both happen or neither. db.ErrNotFound if
-// somebody was faster.
+// takeToken uses a link up. Call it in the transaction that does what the link is for, so that both happen or neither. It
+// returns db.ErrNotFound if the link was used in the meantime.
 func takeToken(tx *gorm.DB, token db.Token) error {
 	done := tx.Where("hash = ?", token.Hash).Delete(&db.Token{})
 	if done.Error == nil && done.RowsAffected == 0 {
@@ -78,7 +78,7 @@ func takeToken(tx *gorm.DB, token db.Token) error {
 	return done.Error
 }
 
-// gone says that a link does not work any more.
+// gone answers that a link no longer works.
 func (p *Pages) gone(w http.ResponseWriter, r *http.Request) error {
 	p.Say(w, r, http.StatusGone, "link-gone", "link-gone-text")
 	return nil

@@ -12,10 +12,10 @@ import (
 //go:embed words/*.txt
 var wordFiles embed.FS
 
-// wordLists are the words that people may not choose.
+// wordLists are names and passwords that nobody may choose.
 type wordLists struct {
-	reserved map[string]bool // names of cities: they are mailboxes and addresses of the site's own
-	common   map[string]bool // passwords that every guesser tries first
+	reserved map[string]bool // names of cities that are addresses of the site itself
+	common   map[string]bool // passwords that are guessed first
 	name     *regexp.Regexp
 }
 
@@ -36,7 +36,7 @@ func loadWords() (wordLists, error) {
 	return l, nil
 }
 
-// nameError is the id of the text that says why a city cannot be called so, or empty.
+// nameError returns the id of the text that says why a city cannot have this name, or "".
 func (l wordLists) nameError(name string) string {
 	switch {
 	case !l.name.MatchString(name):

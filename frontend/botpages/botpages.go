@@ -1,5 +1,5 @@
-// Package botpages shows the bots' pages inside the site: where each is mounted, its sections on the pages of a city, and the
-// layout around pages of its own.
+// Package botpages shows the bots' pages inside the site: it mounts them, puts their sections on the pages of a city, and
+// renders their own pages in the layout.
 package botpages
 
 import (
@@ -16,7 +16,7 @@ import (
 //go:embed pages/*.html
 var Files embed.FS
 
-// Bots are the bots that have pages.
+// Bots are the mounted bots.
 type Bots struct {
 	*site.Site
 
@@ -25,7 +25,7 @@ type Bots struct {
 	sets    map[string]*templates.Set // by bot; also of bots that are not mounted yet
 }
 
-// New has no bot yet.
+// New returns an empty set of bots.
 func New(s *site.Site) *Bots { return &Bots{Site: s, sets: map[string]*templates.Set{}} }
 
 // AddTo adds the bots' pages to mux.

@@ -45,8 +45,8 @@ func TestASectionThatPanicsDoesNotBreakThePage(t *testing.T) {
 	})
 	s.Admin("ada@example.org", "berlin")
 	v := s.VisitorAs("ada@example.org")
-	v.Get("/city/berlin").Want(200, "This part does not answer", "The fake network", "</html>")
-	v.Get("/c/berlin").Want(200, "This part does not answer", "Report something", "</html>")
+	v.Get("/city/berlin").Want(200, "This part is not responding", "The fake network", "</html>")
+	v.Get("/c/berlin").Want(200, "This part is not responding", "Report something", "</html>")
 }
 
 func TestAStreamPassesEventByEvent(t *testing.T) {

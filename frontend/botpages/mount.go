@@ -11,18 +11,18 @@ import (
 	"linienfunk/templates"
 )
 
-// mounted is a bot with its handlers.
+// Mounted is a bot with its handlers.
 type Mounted struct {
 	Name       string
 	Set        *templates.Set
 	Admin      http.Handler
 	Public     http.Handler // nil without pages for the public
 	Files      []string     // of bots.Plugin.PageFiles
-	Broadcasts bool         // it is a bots.Broadcaster
+	Broadcasts bool         // the bot is a bots.Broadcaster
 }
 
-// Mount gives a bot its mount. Bots are shown in the order in which they are mounted. Like http.ServeMux it
-// panics if two of them claim the same: a mistake in the program, to be found at its start.
+// Mount adds a bot. Pages show bots in the order in which they were mounted. Like http.ServeMux, Mount panics if two bots claim
+// the same name or file: that is a mistake in the program, to be found when it starts.
 func (b *Bots) Mount(name string, bot bots.Bot, set *templates.Set, pageFiles ...string) {
 	m := Mounted{Name: name, Set: set, Admin: bot.WebUI(), Files: pageFiles}
 	if public, ok := bot.(bots.Public); ok {
@@ -51,12 +51,12 @@ func (b *Bots) All() []Mounted {
 	return slices.Clone(b.mounted)
 }
 
-// broadcasts says whether a bot sends to single subscribers.
+// Broadcasts reports whether a bot sends to individual subscribers.
 func (b *Bots) Broadcasts(name string) bool {
 	return slices.ContainsFunc(b.All(), func(m Mounted) bool { return m.Name == name && m.Broadcasts })
 }
 
-// bot returns the mounted bot that the request's path names.
+// Requested returns the bot in the request's path, or db.ErrNotFound.
 func (b *Bots) Requested(r *http.Request) (Mounted, error) {
 	for _, m := range b.All() {
 		if m.Name == r.PathValue("bot") {
@@ -66,14 +66,14 @@ func (b *Bots) Requested(r *http.Request) (Mounted, error) {
 	return Mounted{}, db.ErrNotFound
 }
 
-// botSet returns a bot's texts; nil if it is not in the program (any more).
+// Set returns a bot's texts and templates; nil if the program does not have the bot.
 func (b *Bots) Set(name string) *templates.Set {
 	b.mu.RLock()
 	defer b.mu.RUnlock()
 	return b.sets[name]
 }
 
-// botText translates one of a bot's texts.
+// Translate returns one of a bot's texts. An id without a text is returned as it is.
 func (b *Bots) Translate(lang, bot, id string) string {
 	if set := b.Set(bot); set != nil && id != "" {
 		return set.Text(lang, id)
@@ -81,7 +81,7 @@ func (b *Bots) Translate(lang, bot, id string) string {
 	return id
 }
 
-// botTitle is a bot's name for people: its text "bot-title", or else its directory's name.
+// Title is a bot's name for people: its text "bot-title", or else its directory's name with a capital letter.
 func (b *Bots) Title(lang, bot string) string {
 	if title := b.Translate(lang, bot, "bot-title"); title != "bot-title" {
 		return title

@@ -11,14 +11,14 @@ import (
 	"linienfunk/templates"
 )
 
-// botPages is bots.Pages for one bot.
+// botPages implements bots.Pages for one bot.
 type botPages struct {
 	bots *Bots
 	name string
 	set  *templates.Set
 }
 
-// Pages renders a bot's templates inside the site. It may be called before the bot is mounted.
+// Pages returns the bots.Pages of a bot. It may be called before the bot is mounted.
 func (b *Bots) Pages(name string, set *templates.Set) bots.Pages {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -26,8 +26,8 @@ func (b *Bots) Pages(name string, set *templates.Set) bots.Pages {
 	return botPages{b, name, set}
 }
 
-// Section answers with the bare fragment mount a page of ours asked for it. A browser that comes by itself, say after
-// a form with a mistake in it, gets a whole page around it.
+// Section answers with the bare fragment if a city's page asks for it. If a browser asks, e.g. after a form with mistakes, it
+// answers with a whole page around the fragment.
 func (p botPages) Section(w http.ResponseWriter, r *http.Request, name string, data any) {
 	if !isFragment(r) {
 		p.Page(w, r, http.StatusOK, p.bots.Title(p.bots.Lang(r), p.name), name, data)
@@ -40,7 +40,7 @@ func (p botPages) Section(w http.ResponseWriter, r *http.Request, name string, d
 	}
 }
 
-// Page answers with a page of the bot's own.
+// Page answers with a template of the bot inside the layout.
 func (p botPages) Page(w http.ResponseWriter, r *http.Request, status int, title, name string, data any) {
 	var body bytes.Buffer
 	err := p.set.Render(&body, p.bots.Lang(r), name, data)
@@ -48,7 +48,7 @@ func (p botPages) Page(w http.ResponseWriter, r *http.Request, status int, title
 		mount := bots.MountOf(r)
 		frame := struct {
 			Title, Back, City, Lang string
-			Headed, Named           bool // the content has a heading; it has the page's own
+			Headed, Named           bool // the content has an h2; it has an h1
 			Content                 template.HTML
 		}{
 			title, p.home(r), mount.City.Title, mount.City.Lang,
@@ -66,12 +66,12 @@ func (p botPages) Page(w http.ResponseWriter, r *http.Request, status int, title
 	}
 }
 
-// Done leads back to the page with the section. text may be an id of the bot's texts.
+// Done redirects to the page that has the bot's section, with a message. text is a sentence or an id of the bot's texts.
 func (p botPages) Done(w http.ResponseWriter, r *http.Request, text string) {
 	p.back(w, r, text, false)
 }
 
-// Failed is Done with bad news.
+// Failed is Done for a message about an error.
 func (p botPages) Failed(w http.ResponseWriter, r *http.Request, text string) {
 	p.back(w, r, text, true)
 }
@@ -79,16 +79,16 @@ func (p botPages) Failed(w http.ResponseWriter, r *http.Request, text string) {
 func (p botPages) back(w http.ResponseWriter, r *http.Request, text string, failed bool) {
 	p.bots.Flash(w, r, p.set.Text(p.bots.Lang(r), text), failed)
 	w.Header().Set("Cache-Control", "no-store")
-	// Not http.Redirect: it would take the address relative to the path that the bot sees.
+	// http.Redirect would resolve the address relative to the path that the bot sees.
 	w.Header().Set("Location", p.home(r))
 	w.WriteHeader(http.StatusSeeOther)
 }
 
-// Text translates.
+// Text returns one of the bot's texts.
 func (p botPages) Text(lang, id string, pairs ...any) string { return p.set.Text(lang, id, pairs...) }
 
-// home is the page that shows the section: the settings page for what is mounted there, else the city's public page.
-// On a page for all cities the bot may have put a city into the request by bots.WithMount.
+// home is the address of the page with the bot's section: the settings page for handlers mounted there, else the city's public
+// page. Handlers for all cities may name a city with bots.WithMount.
 func (p botPages) home(r *http.Request) string {
 	mount := bots.MountOf(r)
 	switch {

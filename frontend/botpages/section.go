@@ -13,20 +13,20 @@ import (
 	"linienfunk/bots"
 )
 
-// A section has this long, and may be this many bytes.
+// Limits of a section: time to render, and size in bytes.
 const (
 	sectionTime = 5 * time.Second
 	maxSection  = 1 << 20
 )
 
-// section is a bot's part of a city's page.
+// Section is a bot's part of a city's page.
 type Section struct {
 	Name, Title string
 	HTML        template.HTML
 	Failed      bool
 }
 
-// section asks a bot for its fragment, as a GET of its own. Whatever goes wrong stays in the section.
+// Section calls the bot's handler for its fragment, with a GET request of its own. Errors and panics stay in the section.
 func (b *Bots) Section(r *http.Request, m Mounted, handler http.Handler, mount bots.Mount) Section {
 	one := Section{Name: m.Name, Title: b.Title(b.Lang(r), m.Name)}
 	body, err := b.fragment(r, handler, mount)
@@ -35,13 +35,13 @@ func (b *Bots) Section(r *http.Request, m Mounted, handler http.Handler, mount b
 		one.Failed = true
 		return one
 	}
-	one.HTML = template.HTML(body) // from the bot's own html/template
+	one.HTML = template.HTML(body) // rendered by the bot's html/template
 	return one
 }
 
 type fragmentKey struct{}
 
-// isFragment reports whether the request is one that fragment made.
+// isFragment reports whether fragment made the request.
 func isFragment(r *http.Request) bool { return r.Context().Value(fragmentKey{}) != nil }
 
 func (b *Bots) fragment(r *http.Request, handler http.Handler, mount bots.Mount) (body string, err error) {
@@ -73,7 +73,7 @@ func (b *Bots) fragment(r *http.Request, handler http.Handler, mount bots.Mount)
 	return out.body.String(), nil
 }
 
-// capture is an http.ResponseWriter that keeps the answer.
+// capture is an http.ResponseWriter that stores the answer.
 type capture struct {
 	header http.Header
 	status int
@@ -81,7 +81,7 @@ type capture struct {
 	large  bool
 }
 
-// Header is what the handler sets; nobody sees it.
+// Header is not part of the fragment.
 func (c *capture) Header() http.Header { return c.header }
 
 // WriteHeader keeps the first status.

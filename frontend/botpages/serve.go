@@ -9,7 +9,7 @@ import (
 	"linienfunk/settings"
 )
 
-// cityBot serves a bot's own pages for admins.
+// cityBot serves a bot's pages for admins of the city.
 func (b *Bots) cityBot(w http.ResponseWriter, r *http.Request, _ db.Admin, city settings.Snapshot) error {
 	m, err := b.Requested(r)
 	if err != nil {
@@ -20,7 +20,7 @@ func (b *Bots) cityBot(w http.ResponseWriter, r *http.Request, _ db.Admin, city 
 	return nil
 }
 
-// publicBot serves a bot's pages for a city's public, whether the city is active or not: who wants to unsubscribe may.
+// publicBot serves a bot's public pages for a city. Paused cities have them, too, so that people can unsubscribe.
 func (b *Bots) publicBot(w http.ResponseWriter, r *http.Request) error {
 	m, err := b.Requested(r)
 	if err != nil {
@@ -41,8 +41,8 @@ func (b *Bots) publicBot(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// rootBot serves a bot's pages that are the same for all cities. Among them are callbacks of logins elsewhere, whose GET
-// uses a code up. A HEAD, as programs send that look mount links lead, must not: http.ServeMux would take it for a GET.
+// rootBot serves a bot's pages for all cities. Among them are callbacks of logins, whose GET uses up a code. http.ServeMux
+// would route a HEAD, as link checkers send it, to the same handler: it is refused.
 func (b *Bots) rootBot(w http.ResponseWriter, r *http.Request) error {
 	if r.Method == http.MethodHead {
 		w.Header().Set("Allow", "GET, POST")
@@ -60,14 +60,14 @@ func (b *Bots) rootBot(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// serve hands the request to a bot, unbuffered.
+// serve calls a bot's handler, unbuffered.
 func (b *Bots) serve(w http.ResponseWriter, r *http.Request, handler http.Handler, mount bots.Mount) {
 	mount.Lang = b.Lang(r)
 	http.StripPrefix(mount.Path, handler).ServeHTTP(w, bots.WithMount(r, mount))
 }
 
-// publicFile serves a file that a bot has right below the city's page, such as a feed. It takes all methods, so that the
-// bot says which ones it knows.
+// publicFile serves a bot's file directly below the city's page, such as a feed. It passes on all methods, so that the bot
+// answers 405 with the methods that it allows.
 func (b *Bots) publicFile(w http.ResponseWriter, r *http.Request) error {
 	city, ok, err := b.Settings.Get(r.Context(), r.PathValue("city"))
 	if err != nil {

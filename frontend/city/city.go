@@ -1,5 +1,5 @@
-// Package city has the pages on which its admins look after a city: settings with their history, conflicts and files, the options
-// of bots, the ledger; and it mails admins whose accounts on networks need them.
+// Package city has the pages of a city's admins: settings with their history, conflicts and files, the options of bots, and the
+// ledger. It also sends the mails about accounts that need an admin.
 package city
 
 import (
@@ -27,10 +27,10 @@ type Pages struct {
 	words    *wording.Wording
 	accounts *account.Pages
 
-	HistoryTime time.Duration // how long a page waits for a change that is in force already; see versions
+	HistoryTime time.Duration // how long a page waits until a change that is in force is in the history
 }
 
-// New waits two seconds for the history.
+// New makes the pages. They wait up to two seconds for the history.
 func New(s *site.Site, b *botpages.Bots, w *wording.Wording, a *account.Pages) *Pages {
 	return &Pages{Site: s, bots: b, words: w, accounts: a, HistoryTime: historyTime}
 }
@@ -51,7 +51,7 @@ func (p *Pages) AddTo(mux *http.ServeMux) {
 		"POST /city/{city}/import":               p.importFile,
 		"POST /city/{city}/import/apply":         p.importApply,
 		"POST /city/{city}/invite":               p.invite,
-		// Pages that a form led to, asked for by a link to another language or by hand.
+		// These addresses only take forms. A link to another language, or typing them, makes a GET.
 		"GET /city/{city}/try":                  back(""),
 		"GET /city/{city}/merge":                back(""),
 		"GET /city/{city}/options/{bot}":        back(""),
@@ -64,7 +64,7 @@ func (p *Pages) AddTo(mux *http.ServeMux) {
 	}
 }
 
-// back leads to the page on which the form is.
+// back redirects to the page with the form.
 func back(page string) site.CityAction {
 	return func(w http.ResponseWriter, r *http.Request, _ db.Admin, city settings.Snapshot) error {
 		http.Redirect(w, r, "/city/"+city.City+page, http.StatusSeeOther)
@@ -72,8 +72,8 @@ func back(page string) site.CityAction {
 	}
 }
 
-// tabs are the links between an admin's pages of a city.
+// tabs are the links between the pages of a city's admins.
 type tabs struct {
 	Name string
-	Here string // which one the page is: "settings", "ledger", "history"
+	Here string // the current page: "settings", "ledger" or "history"
 }

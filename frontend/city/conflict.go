@@ -13,29 +13,29 @@ type conflictData struct {
 	City       site.CityLink
 	Tabs       tabs
 	Zone       *time.Location
-	Base, Head chain.Hash // the version that the change was made against, and the one that it is compared with
-	Document   string     // what the admin wants
+	Base, Head chain.Hash // the version that the admin changed, and the present one
+	Document   string     // the admin's version
 	Note       string
 	MaxNote    int
 	Back       string
-	Again      bool // somebody saved while the admin decided
+	Again      bool // somebody saved while the admin was choosing
 	Fields     []conflictField
 	Errors     site.FormErrors
 }
 
-// merging is a change that meets another one, and how the admin decided so far.
+// merging is a change in conflict with another one, and the admin's choices so far.
 type merging struct {
 	attempt
-	Picks map[string]string // by field
+	Picks map[string]string // choices by field
 	Again bool
 	Found settings.Errors
-	Empty []string // fields for which nothing was picked
+	Empty []string // fields without a choice
 }
 
-// maxConflicts is more fields than any form of ours has.
+// maxConflicts is more than the number of fields of all forms.
 const maxConflicts = 200
 
-// conflict shows what an admin wanted to save beside what somebody else has saved since.
+// conflict shows the admin's change beside what somebody else has saved in the meantime.
 func (p *Pages) conflict(w http.ResponseWriter, r *http.Request, now settings.Snapshot, a attempt) error {
 	return p.showConflict(w, r, http.StatusConflict, now, merging{attempt: a})
 }
@@ -49,7 +49,7 @@ func (p *Pages) showConflict(w http.ResponseWriter, r *http.Request, status int,
 	if err != nil {
 		return err
 	}
-	if len(mine) == 0 || len(found) == 0 { // there is nothing to decide
+	if len(mine) == 0 || len(found) == 0 { // no conflict
 		p.Flash(w, r, p.Text(r, "settings-same"), false)
 		http.Redirect(w, r, m.back, http.StatusSeeOther)
 		return nil
@@ -66,7 +66,7 @@ func (p *Pages) showConflict(w http.ResponseWriter, r *http.Request, status int,
 	return p.Show(w, r, status, about, "conflict.html", data)
 }
 
-// blameConflict puts what is wrong at its field; what is at none of them, above the form.
+// blameConflict adds mistakes to their fields; those of other fields, to the top of the form.
 func (p *Pages) blameConflict(r *http.Request, data *conflictData, m merging) {
 	known := map[string]bool{}
 	for _, one := range data.Fields {

@@ -11,19 +11,19 @@ import (
 	"linienfunk/settings/chain"
 )
 
-// conflictField is a field that somebody changed, with what each of the two made of it.
+// conflictField is a field that somebody changed, with the versions of both sides.
 type conflictField struct {
 	Field, Title string
 	ID           string
 	Before       wording.Value
-	Mine, Theirs *wording.Change // nil where that side left it as it was
-	Saved        *change         // who changed it meanwhile; nil if nobody did, or it is not known yet
+	Mine, Theirs *wording.Change // nil if that side did not change the field
+	Saved        *change         // the last change by the other side; nil if there is none or it is not in the history yet
 	CanBoth      bool
 	Merged       string
-	Pick         string // what is chosen; empty if the admin has to
+	Pick         string // the chosen version; empty if the admin has to choose
 }
 
-// What can be picked for a field.
+// Choices for a field.
 const (
 	pickMine, pickTheirs, pickBoth = "mine", "theirs", "both"
 )
@@ -52,7 +52,7 @@ func (p *Pages) conflictFields(r *http.Request, now settings.Snapshot, m merging
 	return all, nil
 }
 
-// side is what somebody made of a field, nil for nothing.
+// side returns the change of a field, nil if it was not changed.
 func (p *Pages) side(r *http.Request, changes []settings.Change, field string) *wording.Change {
 	for _, c := range changes {
 		if c.Field == field {
@@ -63,7 +63,7 @@ func (p *Pages) side(r *http.Request, changes []settings.Change, field string) *
 	return nil
 }
 
-// savedSince says of each field who changed it last since a version.
+// savedSince returns, for each field changed since a version, its last change.
 func (p *Pages) savedSince(r *http.Request, now settings.Snapshot, base chain.Hash) (map[string]*change, error) {
 	all, err := p.versions(r.Context(), now)
 	if err != nil && !errors.Is(err, chain.ErrBroken) {
@@ -90,7 +90,7 @@ func canPick(c settings.Conflict, pick string) bool {
 	return pick == pickMine || pick == pickTheirs || pick == pickBoth && c.Both && c.Lines
 }
 
-// preselected is nothing where both changed something that is no list: people must look.
+// preselected is the default choice. There is none if both sides changed a field that is not a list: the admin must decide.
 func preselected(c settings.Conflict) string {
 	switch {
 	case !c.Both && c.Changed.Mine:

@@ -28,7 +28,7 @@ func clash(t *testing.T, theirs map[string]any, mine ...string) (s *frontendtest
 func TestWhoSavesLaterSeesBothVersionsAndNothingIsOverwritten(t *testing.T) {
 	s, ada, page := clash(t, map[string]any{"about": "theirs", "triggers": []string{"kontrolle", "u8", "theirs"}, "listed": false},
 		"about", "mine", "triggers", "kontrolle\nmine", "freshness_minutes", "45")
-	page.Want(http.StatusConflict, "Somebody else has saved meanwhile", "bo@example.org", "old", "theirs", "mine", "45 minutes",
+	page.Want(http.StatusConflict, "Somebody else saved in the meantime", "bo@example.org", "old", "theirs", "mine", "45 minutes",
 		"Both together")
 	if got := s.Present("berlin"); got.About != "theirs" || got.FreshnessMinutes != 30 {
 		t.Errorf("in force: %+v", got.Settings)
@@ -65,7 +65,7 @@ func TestEachFieldTakesTheSideThatWasPicked(t *testing.T) {
 func TestAChoiceThatIsMissingOrMadeUpIsAskedForAgain(t *testing.T) {
 	s, ada, page := clash(t, map[string]any{"about": "theirs"}, "about", "mine")
 	for _, pick := range []string{"", "nonsense", "both"} {
-		ada.Submit(page, mergePath, "pick.about", pick).Want(422, "Please choose what shall stand", "mine")
+		ada.Submit(page, mergePath, "pick.about", pick).Want(422, "Please choose which version to keep", "mine")
 	}
 	if got := s.Present("berlin").About; got != "theirs" {
 		t.Errorf("in force: %q", got)
@@ -76,7 +76,7 @@ func TestAThirdChangeBringsThePageAgainWithWhatStillHolds(t *testing.T) {
 	s, ada, page := clash(t, map[string]any{"about": "theirs", "title": "Theirs"}, "about", "mine", "title", "Mine")
 	s.Save("berlin", 0, map[string]any{"about": "third"})
 	again := ada.Submit(page, mergePath, "pick.about", "mine", "pick.title", "mine", "note", "weil").
-		Want(http.StatusConflict, "somebody has saved once more", "third", "Linienfunk", `value="weil"`)
+		Want(http.StatusConflict, "somebody saved again", "third", "Linienfunk", `value="weil"`)
 	if got := s.Present("berlin"); got.About != "third" || got.Title != "Theirs" {
 		t.Errorf("in force: %+v", got.Settings)
 	}
@@ -162,7 +162,7 @@ func TestAFormFromAnUnknownVersionIsRefused(t *testing.T) {
 	v.Get(historyPath).Want(200, "Change 1")
 	s.Cities.HistoryTime = 0 // it is all there
 	for _, base := range []string{"", "nonsense", string(s.Present("ghent").Hash), strings.Repeat("0", 64), strings.Repeat("x", 100_000)} {
-		v.Post("/city/berlin", s.Form("berlin", "base", base, "title", "X")...).Want(400, "did not arrive whole")
+		v.Post("/city/berlin", s.Form("berlin", "base", base, "title", "X")...).Want(400, "sent something that we could not read")
 		v.Post("/city/berlin/options/alpha", "base", base).Want(400)
 	}
 }

@@ -19,6 +19,6 @@ func (p *Pages) export(w http.ResponseWriter, _ *http.Request, _ db.Admin, city 
 	h.Set("Content-Disposition", `attachment; filename="linienfunk-`+city.City+`.json"`)
 	h.Set("Cache-Control", "no-store")
 	h.Set("Content-Length", strconv.Itoa(len(file)))
-	_, _ = w.Write(file) // the visitor may be gone; nobody is left to tell
+	_, _ = w.Write(file) // an error means that the visitor has left
 	return nil
 }

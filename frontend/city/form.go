@@ -10,17 +10,17 @@ import (
 	"linienfunk/settings/chain"
 )
 
-// cityForm is the settings form as text: what is saved, or what somebody sent, mistakes included. Fields are named
-// as in the settings' JSON.
+// cityForm is the settings form as text: saved values, or what was sent, with mistakes. Fields are named as in the settings'
+// JSON.
 type cityForm struct {
-	Base               chain.Hash // the version that it was made from
+	Base               chain.Hash // the version that the form was made from
 	Title, Lang, About string
 	Active, Listed     bool
 	TimeZone           string
 	Triggers, Blocked  string
 	FreshnessMinutes   string
 	RetentionHours     string
-	Note               string // why
+	Note               string // the reason, for the history
 	Try                tryForm
 	Errors             site.FormErrors
 }
@@ -46,7 +46,7 @@ func readCityForm(r *http.Request) cityForm {
 	return form.tidy()
 }
 
-// tidy takes away what browsers and people add without meaning it.
+// tidy removes white space at the ends and normalizes line ends.
 func (c cityForm) tidy() cityForm {
 	c.Title, c.FreshnessMinutes = strings.TrimSpace(c.Title), strings.TrimSpace(c.FreshnessMinutes)
 	c.RetentionHours, c.About = strings.TrimSpace(c.RetentionHours), strings.TrimSpace(site.LineEnds(c.About))
@@ -54,8 +54,8 @@ func (c cityForm) tidy() cityForm {
 	return c
 }
 
-// changes are the fields that differ from those of the form as it was shown, for settings.With. All others stay as they
-// are in the document, even where no form would write them so.
+// changes returns the fields that differ from the form as it was shown, for settings.With. The others keep their value in the
+// document, even if the form would write it differently.
 func (c cityForm) changes(shown cityForm) map[string]any {
 	shown = shown.tidy()
 	changed := map[string]any{}
@@ -83,13 +83,13 @@ func (c cityForm) changes(shown cityForm) map[string]any {
 
 func onOff(on bool) string { return strconv.FormatBool(on) }
 
-// Rows is how high the box of a list should be.
+// Rows is the height of a list's text area.
 func (c cityForm) Rows(text string) int { return min(max(strings.Count(text, "\n")+2, 6), 18) }
 
-// MaxNote is how long the note may be.
+// MaxNote is the maximum length of the note.
 func (cityForm) MaxNote() int { return settings.MaxNote }
 
-// splitLines keeps blank lines, so that line numbers are the ones people see; those at the end go.
+// splitLines keeps blank lines, so that line numbers match the form, but not those at the end.
 func splitLines(text string) []string {
 	if text = trimEnd(text); text == "" {
 		return []string{}
@@ -99,7 +99,7 @@ func splitLines(text string) []string {
 
 func trimEnd(text string) string { return strings.TrimRight(text, "\n \t") }
 
-// number is the value of a field; what is no number becomes -1, which no limit allows.
+// number is the value of a numeric field. Text that is not a number becomes -1, which is out of every range.
 func number(text string) int {
 	n, err := strconv.Atoi(text)
 	if err != nil {

@@ -13,7 +13,7 @@ import (
 	"linienfunk/settings/chain"
 )
 
-// historyPage is how many changes a page shows.
+// historyPage is the number of changes on a page.
 const historyPage = 20
 
 type historyData struct {
@@ -21,14 +21,14 @@ type historyData struct {
 	Tabs    tabs
 	Zone    *time.Location
 	Base    chain.Hash // the present version
-	Broken  string     // what is wrong with the chain, empty if nothing is
+	Broken  string     // the error in the chain, or empty
 	Entries []historyEntry
 	First   bool
 	Older   int // number of the page's last change, 0 if there are no older ones
 	Import  importForm
 }
 
-// historyEntry is a change as the history shows it.
+// historyEntry is a change in the history.
 type historyEntry struct {
 	change
 	Note    string
@@ -44,7 +44,7 @@ func (p *Pages) history(w http.ResponseWriter, r *http.Request, _ db.Admin, city
 }
 
 func (p *Pages) showHistory(w http.ResponseWriter, r *http.Request, status int, city settings.Snapshot, file importForm) error {
-	before := numberOf(r.URL.Query().Get("before")) // nonsense is the first page
+	before := numberOf(r.URL.Query().Get("before")) // 0, the first page, if it is not a number
 	all, err := p.versions(r.Context(), city)
 	data := historyData{
 		City: site.LinkTo(city), Tabs: tabs{city.City, "history"}, Zone: city.Zone(), Base: city.Hash, First: before == 0, Import: file,
@@ -86,5 +86,5 @@ func (p *Pages) historyEntry(r *http.Request, known authors, v settings.Version)
 	return one, nil
 }
 
-// short is enough of a hash for people to compare.
+// short is the beginning of a hash, enough for people to compare.
 func short(hash chain.Hash) string { return string(hash[:min(len(hash), 10)]) }

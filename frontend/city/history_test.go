@@ -34,8 +34,8 @@ func TestTheHistoryTellsWhoChangedWhatAndWhy(t *testing.T) {
 	v.Submit(v.Get("/city/berlin"), "/city/berlin", "freshness_minutes", "45", "note", "weil  der\nWinter kommt").Want(200)
 	frontendtest.Check(t, s.Site.DB.Delete(&db.Admin{}, bo.ID).Error)
 	page := v.Get(historyPath).Want(200, "Change 5", "ada@example.org", "weil der Winter kommt", "30 minutes", "45 minutes",
-		"Change 4", "somebody who has left", "Fake network: Who may report", "Only who we follow", "English", "Deutsch", "<details>",
-		"Linienfunk", "added: </span>", "tram", "removed: </span>", "(blank line)", "Carry reports", ">off<", "What the city began with",
+		"Change 4", "a former admin", "Fake network: Who may report", "Only who we follow", "English", "Deutsch", "<details>",
+		"Linienfunk", "added: </span>", "tram", "removed: </span>", "(blank line)", "Relay reports", ">off<", "The first settings of the city",
 		string(s.Present("berlin").Hash)).WantNot("bo@example.org")
 	if n := strings.Count(page.Text, `action="/city/berlin/undo"`); n != 4 {
 		t.Errorf("%d changes can be undone, want all but the first", n)
@@ -121,7 +121,7 @@ func TestUndoingTakesNothingButAChangeOfTheCity(t *testing.T) {
 		v.Post("/city/berlin/undo", "hash", hash, "base", now).Want(400)
 	}
 	v.Post("/city/berlin/undo", "hash", now).Want(400)
-	v.Post("/city/berlin/undo", "hash", now, "base", "old").At(historyPath).Want(200, "changed the settings meanwhile", `role="alert"`)
+	v.Post("/city/berlin/undo", "hash", now, "base", "old").At(historyPath).Want(200, "changed the settings in the meantime", `role="alert"`)
 	if got := s.Present("berlin").Title; got != "Two" {
 		t.Errorf("in force: %q", got)
 	}

@@ -15,9 +15,9 @@ import (
 	"linienfunk/settings/chain"
 )
 
-// importForm is the form for a file with settings.
+// importForm is the form to import a file.
 type importForm struct {
-	Text   string // as pasted
+	Text   string // the pasted text
 	Errors site.FormErrors
 }
 
@@ -26,14 +26,14 @@ type previewData struct {
 	Tabs     tabs
 	Base     chain.Hash
 	Document string
-	Other    string // the city that the file is of, if it is another one
-	Stale    bool   // somebody saved since the admin has seen the preview
+	Other    string // the city in the file, if it is another one
+	Stale    bool   // somebody saved after the preview was shown
 	Changes  []wording.Change
 	Note     string
 	MaxNote  int
 }
 
-// importFile checks a file with settings, and shows what it would change. Nothing is saved yet.
+// importFile checks a file and shows what it would change. It saves nothing.
 func (p *Pages) importFile(w http.ResponseWriter, r *http.Request, _ db.Admin, city settings.Snapshot) error {
 	if err := site.ParseForm(r); err != nil {
 		return err
@@ -52,7 +52,7 @@ func (p *Pages) importFile(w http.ResponseWriter, r *http.Request, _ db.Admin, c
 		return p.importWrong(w, r, city, form, settings.Errors{{TextID: "settings-error-large"}})
 	}
 	var file settings.Export
-	_ = json.Unmarshal(text, &file) // ReadExport could
+	_ = json.Unmarshal(text, &file) // ReadExport has parsed it
 	data := previewData{Document: string(document), Note: p.Text(r, "import-note")}
 	if file.City != city.City {
 		data.Other = report.Cut(report.Clean(file.City), 40)
@@ -61,7 +61,7 @@ func (p *Pages) importFile(w http.ResponseWriter, r *http.Request, _ db.Admin, c
 	return p.preview(w, r, http.StatusOK, city, data, form)
 }
 
-// importText is the file, or what was pasted if there is none.
+// importText is the content of the uploaded file, or the pasted text if there is none.
 func importText(r *http.Request) ([]byte, error) {
 	file, _, err := r.FormFile("file")
 	if errors.Is(err, http.ErrMissingFile) || errors.Is(err, http.ErrNotMultipart) {
@@ -71,14 +71,14 @@ func importText(r *http.Request) ([]byte, error) {
 		return nil, site.ErrForm
 	}
 	defer file.Close()
-	text, err := io.ReadAll(file) // parseForm has read it already
+	text, err := io.ReadAll(file) // ParseForm has it in memory
 	if len(text) == 0 {
 		return []byte(r.PostForm.Get("text")), err
 	}
 	return bytes.TrimPrefix(bytes.ToValidUTF8(text, []byte("\uFFFD")), []byte("\uFEFF")), err
 }
 
-// preview shows what a document would change, if it can be used. form is where mistakes are shown.
+// preview shows what a document would change, or the mistakes in it in form.
 func (p *Pages) preview(w http.ResponseWriter, r *http.Request, status int, city settings.Snapshot, data previewData, form importForm) error {
 	var found settings.Errors
 	if _, _, err := p.Settings.Schema().Check(city.Document, []byte(data.Document)); errors.As(err, &found) {

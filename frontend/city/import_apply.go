@@ -10,7 +10,7 @@ import (
 	"linienfunk/settings/chain"
 )
 
-// importApply saves what the preview showed. If somebody has saved since, the preview is shown again.
+// importApply saves what the preview showed. If somebody else has saved since, it shows a new preview.
 func (p *Pages) importApply(w http.ResponseWriter, r *http.Request, admin db.Admin, city settings.Snapshot) error {
 	if err := site.ParseForm(r); err != nil {
 		return err

@@ -35,8 +35,8 @@ func TestAFileIsShownBeforeItIsUsed(t *testing.T) {
 func TestAFileFromAnotherCitySaysSo(t *testing.T) {
 	s, v, _ := past(t)
 	s.Admin("cy@example.org", "ghent")
-	page := v.Upload(importPath, s.Exported("ghent", nil)).Want(200, "another city: ghent", "From a file of ghent")
-	v.Submit(page, applyPath).At(historyPath).Want(200, "From a file of ghent")
+	page := v.Upload(importPath, s.Exported("ghent", nil)).Want(200, "another city: ghent", "Imported from a file of ghent")
+	v.Submit(page, applyPath).At(historyPath).Want(200, "Imported from a file of ghent")
 	if got := s.Present("berlin").Title; got != "Ghent" {
 		t.Errorf("in force: %q", got)
 	}
@@ -46,7 +46,7 @@ func TestAPreviewIsShownAgainWhenSomebodyHasSavedMeanwhile(t *testing.T) {
 	s, v, _ := past(t)
 	page := v.Upload(importPath, s.Exported("berlin", map[string]any{"title": "From a file"}))
 	s.Save("berlin", 0, map[string]any{"about": "theirs"})
-	page = v.Submit(page, applyPath).Want(http.StatusConflict, "Somebody has saved meanwhile", "theirs", "From a file")
+	page = v.Submit(page, applyPath).Want(http.StatusConflict, "Somebody saved in the meantime", "theirs", "From a file")
 	if got := s.Present("berlin"); got.Title != "Berlin" || got.About != "theirs" {
 		t.Fatalf("in force: %+v", got.Settings)
 	}
@@ -66,14 +66,14 @@ func TestAFileWithMistakesSaysWhereTheyAre(t *testing.T) {
 		"a bad line":     {map[string]any{"triggers": []string{"ok", "/(/"}}, "Triggers: Line 2"},
 		"unknown":        {map[string]any{"colour": "red"}, "colour: There is no such setting"},
 		"a bot's":        {map[string]any{"bots.gone.x": 1}, "bots.gone.x: There is no such setting"},
-		"a wrong type":   {map[string]any{"title": 3}, "City: The value is of the wrong kind"},
+		"a wrong type":   {map[string]any{"title": 3}, "City: The value has the wrong type"},
 		"no choice":      {map[string]any{"bots.alpha.who_may": "nobody"}, "Fake network: Who may report: Please choose"},
 		"a long text":    {map[string]any{"bots.alpha.greeting": strings.Repeat("x", 41)}, "Fake network: Greeting: At most 40"},
 		"without title":  {map[string]any{"title": nil}, "City: Please fill this in"},
 		"a zone":         {map[string]any{"time_zone": "Mars"}, "Time zone: Please choose"},
 		"many mistakes":  {map[string]any{"blocked": many("*", 90)}, "And 40 more mistakes"},
-		"far too much":   {map[string]any{"about": strings.Repeat("x", 400_000)}, "All in all this is too much"},
-		"no bots at all": {map[string]any{"bots": "x"}, "The value is of the wrong kind"},
+		"far too much":   {map[string]any{"about": strings.Repeat("x", 400_000)}, "The settings are too large"},
+		"no bots at all": {map[string]any{"bots": "x"}, "The value has the wrong type"},
 	} {
 		t.Run(what, func(t *testing.T) {
 			v.T = t
@@ -84,7 +84,7 @@ func TestAFileWithMistakesSaysWhereTheyAre(t *testing.T) {
 	for what, text := range map[string]string{"nothing": "", "no JSON": "hello", "no file of ours": `{"title":"x"}`, "a list": "[]", "bytes": "\xff\xfe\x00",
 		"no document": `{"format":"linienfunk settings 1"}`, "null": `{"format":"linienfunk settings 1","document":null}`,
 		"half a letter": `{"format":"linienfunk settings 1","document":{"title":"\ud800"}}`, "deep": strings.Repeat("[", 100_000)} {
-		if got := v.Upload(importPath, text); got.Status != 422 || !strings.Contains(got.Text, "This is no file with settings") {
+		if got := v.Upload(importPath, text); got.Status != 422 || !strings.Contains(got.Text, "This is not a file with settings") {
 			t.Errorf("%s, uploaded: status %d", what, got.Status)
 		}
 		if got := v.Post(importPath, "text", text); got.Status != 422 {

@@ -13,7 +13,7 @@ type inviteData struct {
 	Errors  site.FormErrors
 }
 
-// invite mails a link that makes somebody an admin of the city.
+// invite mails an invitation to become an admin of the city.
 func (p *Pages) invite(w http.ResponseWriter, r *http.Request, admin db.Admin, city settings.Snapshot) error {
 	if err := site.ParseForm(r); err != nil {
 		return err

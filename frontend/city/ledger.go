@@ -11,7 +11,7 @@ import (
 	"linienfunk/settings"
 )
 
-// ledgerPage is how many reports a page shows.
+// ledgerPage is the number of reports on a page.
 const ledgerPage = 50
 
 type ledgerData struct {
@@ -21,17 +21,17 @@ type ledgerData struct {
 	Entries []entry
 	First   bool
 	Older   uint // id of the page's last report, 0 if there are no older ones
-	Hours   int  // then texts are deleted
+	Hours   int  // after which texts are deleted
 }
 
-// entry is a report as the ledger shows it.
+// entry is a report in the ledger.
 type entry struct {
 	ID         uint
 	At         time.Time
-	Text, From string // the original is not linked: its address often names the author
+	Text, From string // the original is not linked: its address often contains the author's name
 	Private    bool
-	Withdrawn  string // by whom, empty if nobody did
-	CanTake    bool   // the report back
+	Withdrawn  string // by the author or an admin; empty if it was not
+	CanTake    bool   // the report can be retracted
 	Deliveries []delivery
 	verdict
 }
@@ -39,12 +39,12 @@ type entry struct {
 type delivery struct {
 	To, Status, Kind, Detail, URL string
 	Served                        int
-	Spread                        bool // to subscribers, which the network has not reached yet when all of them are in its queue
+	Spread                        bool // to subscribers; sent means that all messages are queued, not that they have arrived
 }
 
-// ledger shows what came, what the censor said, and where it went.
+// ledger shows the reports, the censor's verdicts and the deliveries.
 func (p *Pages) ledger(w http.ResponseWriter, r *http.Request, _ db.Admin, city settings.Snapshot) error {
-	before, _ := strconv.ParseUint(r.URL.Query().Get("before"), 10, 32) // nonsense is the first page
+	before, _ := strconv.ParseUint(r.URL.Query().Get("before"), 10, 32) // 0, the first page, if it is not a number
 	entries, err := p.DB.Entries(r.Context(), city.City, uint(before), ledgerPage+1)
 	if err != nil {
 		return err
@@ -69,7 +69,7 @@ func (p *Pages) entry(r *http.Request, e db.Entry) entry {
 	}
 	for _, d := range e.Deliveries {
 		if d.Status == db.Retracted {
-			d.RemoteURL = "" // nothing is there any more
+			d.RemoteURL = "" // the post is gone
 		}
 		shown.Deliveries = append(shown.Deliveries, delivery{
 			To: p.bots.Title(p.Lang(r), d.Bot), Status: string(d.Status), Kind: deliveryKind(d.Status),
@@ -80,7 +80,7 @@ func (p *Pages) entry(r *http.Request, e db.Entry) entry {
 	return shown
 }
 
-// deliveryKind is the colour of a delivery's chip.
+// deliveryKind is the CSS class of a delivery's chip.
 func deliveryKind(status db.Status) string {
 	switch status {
 	case db.Sent:
@@ -93,7 +93,7 @@ func deliveryKind(status db.Status) string {
 	return "plain"
 }
 
-// link lets only addresses of pages through: networks tell us what to link to.
+// link returns address if it is an http or https URL, else "": it comes from a network.
 func link(address string) string {
 	u, err := url.Parse(address)
 	if err != nil || u.Host == "" || (u.Scheme != "https" && u.Scheme != "http") {

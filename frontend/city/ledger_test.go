@@ -57,7 +57,7 @@ func TestTheLedgerShowsWhatBecameOfEachReport(t *testing.T) {
 	s := frontendtest.New(t, frontendtest.TwoBots)
 	s.Admin("ada@example.org", "berlin")
 	v := s.VisitorAs("ada@example.org")
-	v.Get("/city/berlin/ledger").Want(200, "No report has come in yet")
+	v.Get("/city/berlin/ledger").Want(200, "No reports yet")
 	s.Sample("berlin", 120)
 	first := v.Get("/city/berlin/ledger").Want(200, "Report 119", "Report 70", "Fake network: sent", "https://example.social/@berlin/119",
 		"trigger, line 2", "<code>kontrolle</code>", "no trigger word", "Text deleted", "blocked, line 1", "the server does not answer", "rel=\"next\"").

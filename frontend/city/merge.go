@@ -11,10 +11,10 @@ import (
 	"linienfunk/settings/chain"
 )
 
-// pickField begins the names of the inputs with which an admin picks.
+// pickField is the prefix of the names of the inputs with the admin's choices.
 const pickField = "pick."
 
-// merge saves what an admin picked on the conflict page. If yet another change has come, there is the page again.
+// merge saves what the admin chose on the conflict page. If there is yet another change, it shows the page again.
 func (p *Pages) merge(w http.ResponseWriter, r *http.Request, admin db.Admin, city settings.Snapshot) error {
 	if err := site.ParseForm(r); err != nil {
 		return err
@@ -66,7 +66,7 @@ func (p *Pages) readMerging(r *http.Request, city settings.Snapshot) (m merging,
 	return m, err
 }
 
-// mergeAgain compares with the newest version. What was picked stands where the other side is still the same.
+// mergeAgain shows the conflict with the newest version. Choices are kept where the other side has not changed.
 func (p *Pages) mergeAgain(w http.ResponseWriter, r *http.Request, now settings.Snapshot, seen []byte, m merging) error {
 	was, err := settings.Fields(seen)
 	if err != nil {
@@ -85,7 +85,7 @@ func (p *Pages) mergeAgain(w http.ResponseWriter, r *http.Request, now settings.
 	return p.showConflict(w, r, http.StatusConflict, now, m)
 }
 
-// resolve returns what has to change in the present version, and for which fields nothing was picked.
+// resolve returns what has to change in the present version, and the fields without a choice.
 func resolve(found []settings.Conflict, picks map[string]string) (changes map[string]any, empty []string) {
 	changes = map[string]any{}
 	for _, c := range found {
@@ -95,7 +95,7 @@ func resolve(found []settings.Conflict, picks map[string]string) (changes map[st
 		case pick == pickMine:
 			changes[c.Field] = c.Mine
 		case pick == pickBoth:
-			changes[c.Field] = append([]string{}, c.Merged...) // not nil, which would take the field away
+			changes[c.Field] = append([]string{}, c.Merged...) // nil would remove the field
 		}
 	}
 	return changes, empty

@@ -8,12 +8,12 @@ import (
 	"linienfunk/supervisor"
 )
 
-// AccountRevoked tells a city's admins by mail that a network turned their account away.
+// AccountRevoked mails a city's admins that a network no longer accepts their account.
 func (p *Pages) AccountRevoked(ctx context.Context, a bots.Account, s supervisor.Status) {
 	p.notify(ctx, "revoked", a, s)
 }
 
-// AccountWarned tells a city's admins by mail that their account needs them, though it goes on.
+// AccountWarned mails a city's admins that their account needs attention, though it still works.
 func (p *Pages) AccountWarned(ctx context.Context, a bots.Account, s supervisor.Status) {
 	p.notify(ctx, "warned", a, s)
 }

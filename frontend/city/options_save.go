@@ -61,7 +61,7 @@ func readOptions(r *http.Request, options []bots.Option) bots.Options {
 	return values
 }
 
-// changedOptions are the fields that differ from what was shown: a default that nobody touched is not written down.
+// changedOptions returns the fields that differ from those shown. Defaults that were not touched are not written.
 func (p *Pages) changedOptions(document []byte, bot string, values bots.Options) map[string]any {
 	was, _, _ := p.Settings.Schema().Check(document, document)
 	shown := p.Settings.View(bot, settings.Snapshot{Settings: was}).Options
@@ -74,7 +74,7 @@ func (p *Pages) changedOptions(document []byte, bot string, values bots.Options)
 	return changed
 }
 
-// blameOptions puts what is wrong at the form's fields; what is at none of them, above the form.
+// blameOptions adds mistakes to their fields; those of other fields, to the top of the form.
 func (p *Pages) blameOptions(r *http.Request, form *optionsForm, found settings.Errors) {
 	var others settings.Errors
 	for _, one := range found {

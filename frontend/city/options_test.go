@@ -53,7 +53,7 @@ func TestAMistakeInAnOptionIsShownAtItsField(t *testing.T) {
 		{"option.budget", "901", "A number between 0 and 900, please.", "alpha-option-budget"},
 		{"option.budget", "7.5", "A number between 0 and 900, please.", "alpha-option-budget"},
 		{"option.budget", "", "A number between 0 and 900, please.", "alpha-option-budget"},
-		{"option.rules", strings.Repeat("x", 900_000), "All in all this is too much", "alpha-options"},
+		{"option.rules", strings.Repeat("x", 900_000), "The settings are too large", "alpha-options"},
 	} {
 		got := v.Submit(page, optionsPath, c.name, c.value, "option.copy", "on")
 		got.Want(422, c.says, `id="f-`+c.id+`-error"`, `role="alert"`)

@@ -9,7 +9,7 @@ import (
 	"linienfunk/settings"
 )
 
-// saveCity saves the city's own form. If somebody else has saved since it was shown, the page shows both.
+// saveCity saves the city's own form. If somebody else has saved since it was shown, it shows the conflict.
 func (p *Pages) saveCity(w http.ResponseWriter, r *http.Request, admin db.Admin, city settings.Snapshot) error {
 	if err := site.ParseForm(r); err != nil {
 		return err
@@ -35,13 +35,13 @@ func (p *Pages) saveCity(w http.ResponseWriter, r *http.Request, admin db.Admin,
 	return p.submit(w, r, admin, city.City, a)
 }
 
-// shown is the form as it was shown when a document was the present one.
+// shown returns the form as it was shown for a document.
 func (p *Pages) shown(document []byte) cityForm {
-	was, _, _ := p.Settings.Schema().Check(document, document) // even of one that cannot be used it reads what it can
+	was, _, _ := p.Settings.Schema().Check(document, document) // of an invalid document it reads what is valid
 	return newCityForm(settings.Snapshot{Settings: was})
 }
 
-// blame puts what is wrong at the form's fields; what is at none of them, above the form.
+// blame adds mistakes to their fields; those of other fields, to the top of the form.
 func (p *Pages) blame(r *http.Request, form *cityForm, found settings.Errors) {
 	var others settings.Errors
 	for _, one := range found {

@@ -13,10 +13,10 @@ import (
 // adminSection is a bot's part of the settings page.
 type adminSection struct {
 	botpages.Section
-	Status *chip // nil if no process of the bot runs for the city
+	Status *chip // nil if no worker of the bot runs for the city
 }
 
-// chip is a state as the page shows it.
+// chip is an account's state on the page.
 type chip struct {
 	Kind, State   string
 	Label, Detail string
@@ -24,7 +24,7 @@ type chip struct {
 	Queue         int
 }
 
-// adminSections asks all bots. wrong is a form of a bot's options that somebody sent, nil if nobody did.
+// adminSections returns the sections of all bots. wrong is a form of options with mistakes that was sent, or nil.
 func (p *Pages) adminSections(r *http.Request, city settings.Snapshot, wrong *optionsForm) ([]adminSection, error) {
 	status := map[string]supervisor.Status{}
 	for _, one := range p.Status(city.City) {

@@ -18,15 +18,15 @@ type cityData struct {
 	Languages []site.LanguageLink
 	Zones     []zoneGroup
 	Reports   []tryReport // to try the lists on
-	Tried     *tried      // nil if nobody asked
+	Tried     *tried      // nil unless the lists were tried
 	Sections  []adminSection
-	Options   *optionsForm // one with mistakes, to be shown in its section
+	Options   *optionsForm // a form with mistakes to show in its section, or nil
 	Admins    []db.Admin
 	Me        uint
 	Invite    inviteData
 }
 
-// city is the settings page: the city's own form, each bot's section, and who looks after it.
+// city is the settings page: the city's own form, each bot's section, and the city's admins.
 func (p *Pages) city(w http.ResponseWriter, r *http.Request, admin db.Admin, city settings.Snapshot) error {
 	return p.showCity(w, r, http.StatusOK, admin, city, cityData{Form: newCityForm(city)})
 }

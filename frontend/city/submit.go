@@ -11,18 +11,18 @@ import (
 	"linienfunk/settings/chain"
 )
 
-// attempt is a change that an admin wants to make, and what to answer if it does not work out.
+// attempt is a change that an admin submits, with the answers for when it fails.
 type attempt struct {
 	Base     chain.Hash
-	From, To []byte // documents: of Base, and what it shall become
+	From, To []byte // the documents before and after the change
 	Note     string
 
-	back     string                            // the page that follows
-	conflict func(now settings.Snapshot) error // somebody else was faster
-	wrong    func(found settings.Errors) error // something needs another look
+	back     string                            // the address after success
+	conflict func(now settings.Snapshot) error // answers if somebody else has saved first
+	wrong    func(found settings.Errors) error // answers if the settings are invalid
 }
 
-// submit hands a change in and answers.
+// submit submits a change and answers.
 func (p *Pages) submit(w http.ResponseWriter, r *http.Request, admin db.Admin, city string, a attempt) error {
 	now, err := p.Settings.Submit(r.Context(), settings.Draft{
 		City: city, Base: a.Base, From: a.From, To: a.To, Admin: admin.ID, Note: a.Note,
@@ -34,7 +34,7 @@ func (p *Pages) submit(w http.ResponseWriter, r *http.Request, admin db.Admin, c
 		return a.conflict(now)
 	case errors.As(err, &found):
 		return a.wrong(found)
-	case errors.Is(err, chain.ErrPatch): // that the patch is too large is all that can be wrong with one of ours
+	case errors.Is(err, chain.ErrPatch): // a patch of ours can only be too large
 		return a.wrong(settings.Errors{{TextID: "settings-error-large", Err: err}})
 	case errors.Is(err, chain.ErrNothing):
 		say = "settings-same"
@@ -50,10 +50,10 @@ func (p *Pages) submit(w http.ResponseWriter, r *http.Request, admin db.Admin, c
 	return nil
 }
 
-// readDocument reads a document that a form carried through the browser: anybody may have written it. Schema.Check says
-// whether it can be used.
+// readDocument reads a document from a form, where a browser may have changed it. It checks that it is a JSON object, not that
+// it is valid: Schema.Check does.
 func readDocument(text string) ([]byte, error) {
-	if len(text) > chain.MaxDocument || !json.Valid([]byte(text)) { // Valid also knows a limit of depth
+	if len(text) > chain.MaxDocument || !json.Valid([]byte(text)) { // Valid also limits the depth
 		return nil, site.ErrForm
 	}
 	document, err := chain.Canonical([]byte(text))

@@ -10,24 +10,24 @@ import (
 	"linienfunk/report"
 )
 
-// tried is what lists that are not saved would do.
+// tried is the effect of lists that are not saved.
 type tried struct {
-	Works   bool        // the lists can be used
-	Texts   []triedText // what was asked for
-	Judged  int         // reports of the last day
-	Newest  bool        // there were more
-	Changed int         // have another verdict
-	Entries []triedText // those, the newest
+	Works   bool        // the lists are valid
+	Texts   []triedText // the text and the report in the form
+	Judged  int         // reports that were evaluated
+	Newest  bool        // not all reports of the last day were evaluated
+	Changed int         // reports whose verdict changes
+	Entries []triedText // the newest of those
 }
 
-// triedText is a text and what decides about it.
+// triedText is a text with its verdict.
 type triedText struct {
 	Text string
-	Was  bool // it passed when it came in
+	Was  bool // it passed when it was received
 	verdict
 }
 
-// verdict is the censor's decision, for the template "verdict".
+// verdict is the data of the template "verdict".
 type verdict struct {
 	Passed     bool
 	List, Rule string
@@ -36,7 +36,7 @@ type verdict struct {
 
 func newVerdict(v report.Verdict) verdict { return verdict{v.Passed, string(v.List), v.Rule, v.Line} }
 
-// newTried judges what was asked for, and the reports of the last day, newest first, as far as it comes in tryTime.
+// newTried evaluates the text and the report in the form, and the reports of the last day, newest first, for at most tryTime.
 func newTried(filter *censor.Filter, form tryForm, entries []db.Entry, now func() time.Time) *tried {
 	t := &tried{Works: true, Newest: len(entries) == tryMax}
 	if text := report.Clean(form.Text); text != "" {

@@ -15,27 +15,27 @@ import (
 	"linienfunk/templates"
 )
 
-// What the lists are tried on.
+// Limits for trying lists.
 const (
 	tryPeriod  = 24 * time.Hour
-	tryMax     = 1000            // reports, the newest
-	tryOffered = 200             // to choose from
-	tryShown   = 50              // with another verdict
-	tryTime    = 5 * time.Second // then it has to do with what was judged so far
+	tryMax     = 1000            // newest reports that are evaluated
+	tryOffered = 200             // newest reports to choose from
+	tryShown   = 50              // listed reports whose verdict changes
+	tryTime    = 5 * time.Second // for the evaluation
 )
 
-// tryForm is what the lists shall be tried on.
+// tryForm is what the lists are tried on.
 type tryForm struct {
 	Text   string
-	Report uint // id of an entry of the ledger; 0 for none
+	Report uint // id of an entry in the ledger, 0 for none
 }
 
 func readTryForm(r *http.Request) tryForm {
-	id, _ := strconv.ParseUint(r.PostForm.Get("try_report"), 10, 32) // nonsense is none
+	id, _ := strconv.ParseUint(r.PostForm.Get("try_report"), 10, 32) // 0 if it is not a number
 	return tryForm{site.LineEnds(r.PostForm.Get("try_text")), uint(id)}
 }
 
-// tryReport is a report to choose from.
+// tryReport is a report that can be chosen.
 type tryReport struct {
 	ID   uint
 	At   time.Time
@@ -43,7 +43,7 @@ type tryReport struct {
 	Here bool
 }
 
-// tryReports lists reports of the last day; chosen is the one that was chosen.
+// tryReports returns the reports of the last day; chosen is the id of the one that was chosen.
 func (p *Pages) tryReports(r *http.Request, city settings.Snapshot, chosen uint) ([]tryReport, error) {
 	entries, err := p.DB.EntriesSince(r.Context(), city.City, p.Now().Add(-tryPeriod), tryOffered)
 	var all []tryReport
@@ -58,8 +58,8 @@ func (p *Pages) tryReports(r *http.Request, city settings.Snapshot, chosen uint)
 	return all, err
 }
 
-// try shows what the lists in the form would do, and saves nothing. Everything that was typed stays in the form. Its button
-// is the form's first, so it is also what the Enter key does: that never saves by mistake.
+// try shows what the lists in the form would do. It saves nothing, and what was typed stays in the form. Its button is the
+// first in the form, so the Enter key tries and does not save.
 func (p *Pages) try(w http.ResponseWriter, r *http.Request, admin db.Admin, city settings.Snapshot) error {
 	if err := site.ParseForm(r); err != nil {
 		return err
@@ -82,7 +82,7 @@ func (p *Pages) try(w http.ResponseWriter, r *http.Request, admin db.Admin, city
 	return p.showCity(w, r, http.StatusOK, admin, city, data)
 }
 
-// compile compiles the form's lists, whatever is in its other fields.
+// compile compiles the form's lists and ignores the other fields.
 func (p *Pages) compile(form cityForm) (*censor.Filter, error) {
 	lists := settings.Default("lists", templates.Languages[0])
 	lists.Triggers, lists.Blocked = splitLines(form.Triggers), splitLines(form.Blocked)

@@ -72,7 +72,7 @@ func TestTryingLosesNothingThatWasTyped(t *testing.T) {
 
 func TestTheReportsOfTheLastDayAreJudgedAnew(t *testing.T) {
 	s, v, _ := past(t, map[string]any{"triggers": []string{"kontrolle"}})
-	try(v).Want(200, "no report of the last 24 hours to compare with").WantNot("try_report")
+	try(v).Want(200, "no reports from the last 24 hours to compare with").WantNot("try_report")
 	heard(s, "berlin", "kontrolle vorgestern", true, 25*time.Hour)
 	heard(s, "ghent", "kontrolle in ghent", true, 0)
 	chosen := heard(s, "berlin", "kontrolle u8", true, time.Hour)
@@ -104,7 +104,7 @@ func TestAtMostFiftyReportsAreListed(t *testing.T) {
 
 func TestListsThatCannotBeUsedAreNotTried(t *testing.T) {
 	_, v, _ := past(t)
-	try(v, "triggers", "ok\n/(u8/", "try_text", "u8").Want(422, "Line 2: this is not a regular expression", "The lists cannot be used like this", `id="f-triggers-error"`)
+	try(v, "triggers", "ok\n/(u8/", "try_text", "u8").Want(422, "Line 2: this is not a regular expression", "The lists cannot be used yet", `id="f-triggers-error"`)
 	try(v, "triggers", strings.Repeat("x\n", 5000)).Want(422, "too many lines")
 	try(v, "try_text", strings.Repeat("x ", 100_000)).Want(200)
 	try(v, "base", strings.Repeat("x", 100_000), "note", strings.Repeat("ü", 10_000)).Want(200)

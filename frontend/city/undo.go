@@ -12,17 +12,17 @@ import (
 	"linienfunk/settings/chain"
 )
 
-// undoData says why a change cannot be undone.
+// undoData explains why a change cannot be undone.
 type undoData struct {
 	City   site.CityLink
 	Tabs   tabs
 	Zone   *time.Location
 	Number int
-	Fields []string // that stand in the way
-	Later  []change // that changed them since
+	Fields []string // titles of the fields that later changes changed
+	Later  []change // the later changes of these fields
 }
 
-// undo takes one change back, and leaves alone what was changed since. The first cannot be undone: it made the city.
+// undo reverts one change and keeps later ones. The first change cannot be undone: it created the city.
 func (p *Pages) undo(w http.ResponseWriter, r *http.Request, admin db.Admin, city settings.Snapshot) error {
 	if err := site.ParseForm(r); err != nil {
 		return err
@@ -35,7 +35,7 @@ func (p *Pages) undo(w http.ResponseWriter, r *http.Request, admin db.Admin, cit
 	}
 	all, err := p.versions(r.Context(), city)
 	if errors.Is(err, chain.ErrBroken) {
-		http.Redirect(w, r, back, http.StatusSeeOther) // which says so, and has no such button
+		http.Redirect(w, r, back, http.StatusSeeOther) // it shows the error, without this button
 		return nil
 	}
 	if err != nil {
@@ -65,7 +65,7 @@ func (p *Pages) undo(w http.ResponseWriter, r *http.Request, admin db.Admin, cit
 	return p.submit(w, r, admin, city.City, a)
 }
 
-// cannotUndo names the later changes that stand on the first of those given.
+// cannotUndo lists the later changes of the blocked fields. all begins with the change to undo.
 func (p *Pages) cannotUndo(w http.ResponseWriter, r *http.Request, city settings.Snapshot, all []settings.Version, blocked []string) error {
 	data := undoData{City: site.LinkTo(city), Tabs: tabs{city.City, "history"}, Zone: city.Zone(), Number: all[0].Number}
 	for _, field := range blocked {

@@ -16,14 +16,14 @@ import (
 	"linienfunk/settings/chain"
 )
 
-// A change is in force before it is in the history: how long a page waits for it, and how often it looks.
+// A change is in force before it is in the history: how long a page waits for it, and how often it checks.
 const (
 	historyTime = 2 * time.Second
 	historyStep = 20 * time.Millisecond
 )
 
-// versions returns a city's history, the oldest version first. It waits a moment for the present one, and for others that
-// must be there. An error that wraps chain.ErrBroken comes with the versions before the break.
+// versions returns a city's history, the oldest version first. It waits up to HistoryTime for the present version and for
+// others. An error that wraps chain.ErrBroken comes with the versions before the break.
 func (p *Pages) versions(ctx context.Context, city settings.Snapshot, others ...chain.Hash) ([]settings.Version, error) {
 	wanted := append(others, city.Hash)
 	late := time.After(p.HistoryTime)
@@ -43,15 +43,16 @@ func (p *Pages) versions(ctx context.Context, city settings.Snapshot, others ...
 	}
 }
 
-// find returns the place of a version, -1 if there is none.
+// find returns the index of a version, or -1.
 func find(all []settings.Version, hash chain.Hash) int {
 	return slices.IndexFunc(all, func(v settings.Version) bool { return v.Hash == hash })
 }
 
 var looksLikeHash = regexp.MustCompile("^[0-9a-f]{64}$")
 
-// document returns the city's document at a version that a form names, and whether that is older than the present one. It may
-// also be newer: another node showed the form, and this one has yet to hear of it. errForm if there is no such version.
+// document returns the city's document at the version hash, and whether that is older than the present one. The version may
+// also be newer, if another node showed the form and this node has not received the change yet. It returns site.ErrForm if
+// there is no such version.
 func (p *Pages) document(ctx context.Context, city settings.Snapshot, hash chain.Hash) (document []byte, older bool, err error) {
 	if hash == city.Hash {
 		return city.Document, false, nil
@@ -72,7 +73,7 @@ func (p *Pages) document(ctx context.Context, city settings.Snapshot, hash chain
 	return nil, false, site.ErrForm
 }
 
-// between returns the versions after base, if base is there.
+// between returns the versions after base, nil if there is no base.
 func between(all []settings.Version, base chain.Hash) []settings.Version {
 	if i := find(all, base); i >= 0 {
 		return all[i+1:]
@@ -80,10 +81,10 @@ func between(all []settings.Version, base chain.Hash) []settings.Version {
 	return nil
 }
 
-// authors knows what admins are called, during one request.
+// authors caches the names of admins during a request.
 type authors map[uint]string
 
-// author is who made a version, for people.
+// author is the name of the admin who made a version.
 func (p *Pages) author(r *http.Request, known authors, id uint) (string, error) {
 	if id == 0 {
 		return "Linienfunk", nil
@@ -104,10 +105,10 @@ type change struct {
 	Number int
 	Who    string
 	At     time.Time
-	Titles []string // of the fields that matter on the page
+	Titles []string // of the changed fields that the page is about
 }
 
-// Before is where in the history a page begins whose first change is this one.
+// Before is the parameter of the history page on which this change is the first.
 func (c change) Before() int { return c.Number + 1 }
 
 func (p *Pages) change(r *http.Request, known authors, v settings.Version) (change, error) {

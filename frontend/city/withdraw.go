@@ -9,7 +9,7 @@ import (
 	"linienfunk/settings"
 )
 
-// withdraw takes a report back from wherever it went. One that went nowhere stays as it is: the page offers no button for it.
+// withdraw retracts a report on all networks. One that was sent nowhere is left alone; the page has no button for it.
 func (p *Pages) withdraw(w http.ResponseWriter, r *http.Request, _ db.Admin, city settings.Snapshot) error {
 	id, err := strconv.ParseUint(r.PathValue("id"), 10, 32)
 	if err != nil {
@@ -33,7 +33,7 @@ func (p *Pages) withdraw(w http.ResponseWriter, r *http.Request, _ db.Admin, cit
 	return nil
 }
 
-// spread says whether a report went anywhere, or still may.
+// spread reports whether a report was sent anywhere, or may still be.
 func spread(e db.Entry) bool {
 	for _, d := range e.Deliveries {
 		if d.Status == db.Sent || !d.Status.Final() {

@@ -39,17 +39,17 @@ func TestAnAdminTakesAReportBackOnTheLedger(t *testing.T) {
 		t.Error("what was taken back is linked, or what is there is not")
 	}
 	for _, nowhere := range []string{failed, back} {
-		if page := ada.Post(nowhere).Want(200, ""); len(withdrawn) != 0 || strings.Contains(page.Text, "is being taken back") {
+		if page := ada.Post(nowhere).Want(200, ""); len(withdrawn) != 0 || strings.Contains(page.Text, "is being retracted") {
 			t.Errorf("%s takes back what is nowhere", nowhere)
 		}
 	}
-	ada.Post(sent).Want(200, "is being taken back")
+	ada.Post(sent).Want(200, "is being retracted")
 	if len(withdrawn) != 1 || withdrawn[0] != (report.Report{City: "berlin", Bot: "alpha", ID: "u8", Withdrawn: report.ByModerator}) {
 		t.Errorf("withdrawn: %+v", withdrawn)
 	}
 	_, err := s.Site.DB.Withdraw(t.Context(), withdrawn[0])
 	frontendtest.Check(t, err)
-	if page := ada.Get("/city/berlin/ledger").Want(200, "taken back by an admin"); strings.Contains(page.Text, sent) {
+	if page := ada.Get("/city/berlin/ledger").Want(200, "retracted by an admin"); strings.Contains(page.Text, sent) {
 		t.Error("it can be taken back once more")
 	}
 

@@ -6,7 +6,7 @@ import (
 	"linienfunk/settings"
 )
 
-// zoneGroup is the time zones of a continent, as the settings form lists them.
+// zoneGroup is the time zones of a continent in the settings form.
 type zoneGroup struct {
 	Continent string
 	Zones     []zoneChoice
@@ -17,7 +17,7 @@ type zoneChoice struct {
 	Here        bool
 }
 
-// zones groups all time zones; chosen is the one that is set.
+// zones returns all time zones; chosen is the selected one.
 func zones(chosen string) []zoneGroup {
 	var groups []zoneGroup
 	for _, name := range settings.Zones() {

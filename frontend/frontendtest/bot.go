@@ -17,17 +17,17 @@ import (
 //go:embed bot
 var botFiles embed.FS
 
-// Bot is a network that exists only here. What it does depends on the path.
+// Bot is a fake network. Its behaviour depends on the path.
 type Bot struct {
 	pages     bots.Pages
 	FileNames []string
-	Panics    bool          // instead of showing anything
+	Panics    bool          // its section panics
 	Stop      chan struct{} // ends the stream
 
-	Called atomic.Int32 // how often the callback was
+	Called atomic.Int32 // number of calls of the callback
 }
 
-// Mount mounts a Bot as what wrap makes of it.
+// Mount mounts a Bot, wrapped by wrap: AdminsOnly, Public or a type of the test's own.
 func (s *World) Mount(name string, b *Bot, wrap func(*Bot) bots.Bot) {
 	files, err := fs.Sub(botFiles, "bot")
 	Check(s.T, err)
@@ -61,7 +61,7 @@ func (b *Bot) WebUI() http.Handler {
 	return mux
 }
 
-// publicBot is a Bot with public pages, and files.
+// publicBot is a Bot with public pages and files.
 type publicBot struct{ *Bot }
 
 func (b publicBot) Public() http.Handler {
@@ -84,7 +84,7 @@ func (b publicBot) Public() http.Handler {
 	return mux
 }
 
-// write gives itself the time, as streams must: a page's would be over.
+// write sets a new deadline, as streams must: that of a page would be over.
 func (b publicBot) write(w http.ResponseWriter, text string) {
 	if err := http.NewResponseController(w).SetWriteDeadline(time.Now().Add(time.Minute)); err != nil {
 		panic(err)
@@ -115,8 +115,8 @@ func TwoBots(s *World) {
 		Public)
 }
 
-// AdminsOnly is the network without public pages.
+// AdminsOnly is a bot without public pages.
 func AdminsOnly(b *Bot) bots.Bot { return b }
 
-// Public is the network with public pages, and files.
+// Public is a bot with public pages and files.
 func Public(b *Bot) bots.Bot { return publicBot{b} }

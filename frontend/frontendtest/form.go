@@ -9,7 +9,7 @@ import (
 	"golang.org/x/net/html"
 )
 
-// Form reads what a browser would send of the page's first form with this action.
+// Form returns what a browser would send for the first form of the page with this action.
 func (a Answer) Form(action string) url.Values {
 	a.T.Helper()
 	page, err := html.Parse(strings.NewReader(a.Raw))
@@ -73,7 +73,7 @@ func has(node *html.Node, name string) bool {
 	return false
 }
 
-// attr is an attribute; a checkbox without a value sends "on".
+// attr returns an attribute; the value of a checkbox without one is "on".
 func attr(node *html.Node, name string) string {
 	for _, a := range node.Attr {
 		if a.Key == name {

@@ -1,5 +1,5 @@
-// Package frontendtest is the site in a test: on a real database, a real broker and a real socket, with visitors who click and two
-// made-up networks.
+// Package frontendtest runs the site for tests: on a real database, a real broker and a real socket, with visitors and two fake
+// networks.
 package frontendtest
 
 import (
@@ -20,28 +20,28 @@ import (
 	"linienfunk/supervisor"
 )
 
-// Password is that of all admins; passwordHash is made of it, with as little work as there can be.
+// Password is the password of all admins. passwordHash is its hash with the lowest possible cost.
 const (
 	Password     = "drei Umstiege bis Wedding"
 	passwordHash = "$argon2id$v=19$m=8,t=1,p=1$ZnJvbnRlbmR0ZXN0c2FsdA$GbX0D+XWp3DIt5mfjOR9Rbyka+rUoLRt5DWRAhhemLk"
 )
 
-// World is a site that runs.
+// World is a running site.
 type World struct {
 	*frontend.Frontend
 	T       testing.TB
 	URL     string
-	Mails   *bottest.Mails // that the site has sent
+	Mails   *bottest.Mails // sent by the site
 	Node    *settings.Node
 	Storage *settings.Storage
-	Changed chan string // the cities that frontend.Deps.Changed was called with
+	Changed chan string // the arguments of Deps.Changed
 
 	mu       sync.Mutex
 	skew     time.Duration
 	statuses []supervisor.Status
 }
 
-// New starts a site, which ends with the test; mount may mount bots.
+// New starts a site that ends with the test. mount may mount bots; it may be nil.
 func New(t testing.TB, mount func(s *World)) *World {
 	t.Helper()
 	s := &World{T: t, Mails: &bottest.Mails{}, Changed: make(chan string, 100)}
@@ -58,7 +58,7 @@ func New(t testing.TB, mount func(s *World)) *World {
 		Status: func(string) []supervisor.Status { s.mu.Lock(); defer s.mu.Unlock(); return s.statuses },
 	})
 	Check(t, err)
-	s.Cities.HistoryTime = time.Minute // however slow this machine is
+	s.Cities.HistoryTime = time.Minute // far longer than any test needs
 	if mount != nil {
 		mount(s)
 	}
@@ -83,14 +83,14 @@ func (s *World) Advance(d time.Duration) {
 	s.skew += d
 }
 
-// SetStatuses sets what the site hears of all accounts.
+// SetStatuses sets the states of all accounts.
 func (s *World) SetStatuses(all ...supervisor.Status) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.statuses = all
 }
 
-// Admin makes an account with cities, as registration would.
+// Admin creates an account with cities, as registration does.
 func (s *World) Admin(address string, cities ...string) db.Admin {
 	s.T.Helper()
 	admin := db.Admin{Address: address, Password: passwordHash, Lang: "en", Confirmed: true}
@@ -107,7 +107,7 @@ func (s *World) Admin(address string, cities ...string) db.Admin {
 	return admin
 }
 
-// Check ends the test if there is an error.
+// Check ends the test if err is not nil.
 func Check(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {

@@ -12,7 +12,7 @@ import (
 	"linienfunk/settings"
 )
 
-// runSettings keeps the settings as the program does: a Storage and a Node on a stream.
+// runSettings runs a Storage and a Node on a stream, as the program does.
 func (s *World) runSettings(database *db.DB, log *slog.Logger) {
 	stream := testkit.Bus(s.T)
 	schema := settings.Schema{Compile: censor.Compile, Options: map[string][]bots.Option{"alpha": options}}
@@ -26,7 +26,7 @@ func (s *World) runSettings(database *db.DB, log *slog.Logger) {
 	Check(s.T, s.Node.Loaded(s.T.Context()))
 }
 
-// options are those of the fake network.
+// options are those of the bot alpha.
 var options = []bots.Option{
 	{Name: "copy", Kind: bots.Switch, Default: false},
 	{Name: "who_may", Kind: bots.Choice, Choices: []string{"all", "few"}, Default: "all"},
@@ -35,7 +35,7 @@ var options = []bots.Option{
 	{Name: "budget", Kind: bots.Number, Default: 5, Min: 0, Max: 900},
 }
 
-// Save is what another admin does: it changes some fields of a city's present settings.
+// Save changes some fields of a city's settings, as another admin does.
 func (s *World) Save(city string, admin uint, changes map[string]any) settings.Snapshot {
 	s.T.Helper()
 	now, _, err := s.Node.Get(s.T.Context(), city)
@@ -47,7 +47,7 @@ func (s *World) Save(city string, admin uint, changes map[string]any) settings.S
 	return now
 }
 
-// Present is what is in force.
+// Present returns the settings that are in force.
 func (s *World) Present(city string) settings.Snapshot {
 	s.T.Helper()
 	now, ok, err := s.Node.Get(s.T.Context(), city)
@@ -58,7 +58,7 @@ func (s *World) Present(city string) settings.Snapshot {
 	return now
 }
 
-// Form is a valid settings form as pairs of names and values, with changes.
+// Form returns a valid settings form as names and values, with changes.
 func (s *World) Form(city string, pairs ...string) []string {
 	now, _, err := s.Node.Get(s.T.Context(), city)
 	Check(s.T, err)
@@ -76,7 +76,7 @@ func (s *World) Form(city string, pairs ...string) []string {
 	return flat
 }
 
-// Exported is the city's settings as a file, with changes.
+// Exported returns the city's settings as a file, with changes.
 func (s *World) Exported(city string, changes map[string]any) string {
 	s.T.Helper()
 	now := s.Present(city)

@@ -11,7 +11,7 @@ import (
 	"testing"
 )
 
-// Visitor is a browser.
+// Visitor is a person with a browser.
 type Visitor struct {
 	*World
 	Client *http.Client
@@ -19,14 +19,14 @@ type Visitor struct {
 	From   string // X-Forwarded-For
 }
 
-// Visitor is a stranger with a browser of their own.
+// Visitor returns a visitor with a new browser, who is not logged in.
 func (s *World) Visitor() *Visitor {
 	jar, err := cookiejar.New(nil)
 	Check(s.T, err)
 	return &Visitor{World: s, Client: &http.Client{Jar: jar}, Lang: "en"}
 }
 
-// VisitorAs is a visitor who has logged in.
+// VisitorAs returns a visitor who has logged in.
 func (s *World) VisitorAs(address string) *Visitor {
 	s.T.Helper()
 	v := s.Visitor()
@@ -37,7 +37,7 @@ func (s *World) VisitorAs(address string) *Visitor {
 	return v
 }
 
-// Answer is a page as a visitor sees it, after redirects.
+// Answer is the page a visitor sees after redirects.
 type Answer struct {
 	T      testing.TB
 	Status int
@@ -47,7 +47,7 @@ type Answer struct {
 	Header http.Header
 }
 
-// inline is what no page may have.
+// inline matches inline styles and scripts, which the pages' policy forbids.
 var inline = regexp.MustCompile(`<style|<script|<[a-z][^>]*\s(style|on[a-z]+)=`)
 
 // Get loads a page.
@@ -66,8 +66,7 @@ func (v *Visitor) Post(path string, pairs ...string) Answer {
 	return v.Send("POST", path, form.Encode(), "Content-Type", "application/x-www-form-urlencoded", "Sec-Fetch-Site", "same-origin")
 }
 
-// Submit sends a form that is on a page, as a browser would, with some fields filled in differently; a field of nothing is
-// taken away.
+// Submit sends a form of a page as a browser would, with other values in some fields. An empty value removes the field.
 func (v *Visitor) Submit(page Answer, action string, pairs ...string) Answer {
 	v.T.Helper()
 	form := page.Form(action)
@@ -103,7 +102,7 @@ func (v *Visitor) Send(method, path, body string, header ...string) Answer {
 	return Answer{v.T, res.StatusCode, res.Request.URL.RequestURI(), html.UnescapeString(string(text)), string(text), res.Header}
 }
 
-// Want ends the test if the answer has another status or not all of the texts.
+// Want ends the test if the status differs or a text is missing.
 func (a Answer) Want(status int, texts ...string) Answer {
 	a.T.Helper()
 	if a.Status != status {
@@ -121,7 +120,7 @@ func (a Answer) Want(status int, texts ...string) Answer {
 	return a
 }
 
-// WantNot says that none of the texts is there.
+// WantNot checks that none of the texts is on the page.
 func (a Answer) WantNot(texts ...string) Answer {
 	a.T.Helper()
 	for _, text := range texts {
@@ -132,7 +131,7 @@ func (a Answer) WantNot(texts ...string) Answer {
 	return a
 }
 
-// At says to which address redirects led.
+// At checks the address that redirects led to.
 func (a Answer) At(path string) Answer {
 	a.T.Helper()
 	if a.Path != path {

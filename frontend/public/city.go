@@ -19,7 +19,7 @@ type publicData struct {
 	Mine     bool // the visitor is an admin of the city
 }
 
-// public is a city's page for everybody.
+// public is a city's public page.
 func (p *Pages) public(w http.ResponseWriter, r *http.Request) error {
 	city, ok, err := p.Settings.Get(r.Context(), r.PathValue("city"))
 	if err != nil {
@@ -39,7 +39,7 @@ func (p *Pages) public(w http.ResponseWriter, r *http.Request) error {
 	return p.Show(w, r, http.StatusOK, about, "public.html", data)
 }
 
-// publicSections asks the bots that show something to the public, those with feeds first.
+// publicSections returns the public sections of the bots, those with feeds first.
 func (p *Pages) publicSections(r *http.Request, city settings.Snapshot, mine bool) (all []botpages.Section, feeds []site.Feed) {
 	list := p.bots.All()
 	slices.SortStableFunc(list, func(a, b botpages.Mounted) int { return min(len(b.Files), 1) - min(len(a.Files), 1) })
@@ -65,7 +65,7 @@ func (p *Pages) publicSlash(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// paragraphs splits plain text at blank lines.
+// paragraphs splits a plain text at blank lines.
 func paragraphs(text string) []string {
 	var all []string
 	for part := range strings.SplitSeq(site.LineEnds(text), "\n\n") {
@@ -76,7 +76,7 @@ func paragraphs(text string) []string {
 	return all
 }
 
-// feedType is the media type of a feed that a browser should be told of, or empty.
+// feedType returns the media type if file is a feed, else "".
 func feedType(file string) string {
 	switch {
 	case strings.HasSuffix(file, ".atom"):

@@ -1,4 +1,4 @@
-// Package public has the pages for everybody: the front page, and each city's page.
+// Package public has the pages for everybody: the front page and each city's page.
 package public
 
 import (
@@ -20,7 +20,7 @@ type Pages struct {
 	bots *botpages.Bots
 }
 
-// New shows what the bots of b show the public.
+// New makes the pages, with the public sections of the bots in b.
 func New(s *site.Site, b *botpages.Bots) *Pages { return &Pages{Site: s, bots: b} }
 
 // AddTo adds the pages to mux.

@@ -39,7 +39,7 @@ func TestACityThatRestsSaysSo(t *testing.T) {
 	v.Get("/").Want(200, "Berlin", "Ghent")
 	form := s.Form("berlin", "active", "")
 	v.Post("/city/berlin", form...).Want(200)
-	s.Visitor().Get("/c/berlin").Want(200, "Berlin rests").WantNot("Report something")
+	s.Visitor().Get("/c/berlin").Want(200, "Berlin is paused").WantNot("Report something")
 	s.Visitor().Get("/c/berlin/feeds/page").Want(200)
 	v.Post("/city/ghent", s.Form("ghent", "listed", "", "title", "Ghent")...).Want(200)
 	s.Visitor().Get("/").Want(200, "No city is listed").WantNot("Ghent")

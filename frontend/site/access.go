@@ -13,7 +13,7 @@ type AdminAction func(w http.ResponseWriter, r *http.Request, admin db.Admin) er
 
 type CityAction func(w http.ResponseWriter, r *http.Request, admin db.Admin, city settings.Snapshot) error
 
-// loggedIn sends strangers to the login page, which leads back.
+// LoggedIn redirects visitors who are not logged in to the login page, which leads back after a GET.
 func (s *Site) LoggedIn(action AdminAction) func(w http.ResponseWriter, r *http.Request) error {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		admin := Admin(r)
@@ -29,7 +29,8 @@ func (s *Site) LoggedIn(action AdminAction) func(w http.ResponseWriter, r *http.
 	}
 }
 
-// cityAdmin lets only the city's own admins in. For others there is no such page, whether there is such a city or not.
+// CityAdmin admits only admins of the city in the path. Everybody else gets 404, so that the answer does not tell whether the
+// city exists.
 func (s *Site) CityAdmin(action CityAction) func(w http.ResponseWriter, r *http.Request) error {
 	return s.LoggedIn(func(w http.ResponseWriter, r *http.Request, admin db.Admin) error {
 		cities, err := s.DB.CitiesOf(r.Context(), admin.ID)
@@ -50,7 +51,7 @@ func (s *Site) CityAdmin(action CityAction) func(w http.ResponseWriter, r *http.
 	})
 }
 
-// looksAfter reports whether the visitor is an admin of the city.
+// IsAdminOf reports whether the visitor is an admin of the city.
 func (s *Site) IsAdminOf(r *http.Request, city string) (bool, error) {
 	admin := Admin(r)
 	if admin == nil {

@@ -7,17 +7,17 @@ import (
 	"linienfunk/settings"
 )
 
-// lines is how many line colours style.css has.
+// lineColours is the number of line colours in style.css.
 const lines = 6
 
-// lineOf is the class of a city's colour: always the same for the same name.
+// LineOf returns the CSS class of a city's line colour. It depends on nothing but the name.
 func LineOf(city string) string {
 	h := fnv.New32a()
 	h.Write([]byte(city))
 	return "line-" + strconv.Itoa(int(h.Sum32()%lines)+1)
 }
 
-// cityLink is a city in a list of cities.
+// CityLink is a city in a list of cities.
 type CityLink struct {
 	Name, Title, Line, Lang string
 	Active                  bool

@@ -15,7 +15,7 @@ type flash struct {
 	Failed bool
 }
 
-// The cookie of a visitor without a session: sealed, so that nobody else puts words on our pages.
+// Visitors without a session get the message in a cookie. It is sealed, so that nobody else can put text on the pages.
 const (
 	flashCookie  = "flash"
 	flashSeconds = 60
@@ -24,11 +24,11 @@ const (
 
 func flashPlace() secret.Cell { return secret.Cell{Table: "cookie", Column: flashCookie} }
 
-// flash keeps a message: for admins in the session, for others in a cookie.
+// Flash stores a message for the next page: in the session of an admin, in a cookie for other visitors.
 func (s *Site) Flash(w http.ResponseWriter, r *http.Request, text string, failed bool) {
 	data, err := json.Marshal(flash{Text: report.Cut(text, maxFlash), Failed: failed})
 	if err != nil {
-		return // cannot happen: a string and a bool
+		return // impossible for a string and a bool
 	}
 	if Admin(r) != nil {
 		s.sessions.Put(r.Context(), keyFlash, data)
@@ -37,7 +37,7 @@ func (s *Site) Flash(w http.ResponseWriter, r *http.Request, text string, failed
 	s.setFlashCookie(w, base64.RawURLEncoding.EncodeToString(s.Box.Seal(flashPlace(), data)), flashSeconds)
 }
 
-// takeFlash returns the message and forgets it.
+// takeFlash returns the message, nil if there is none, and deletes it.
 func (s *Site) takeFlash(w http.ResponseWriter, r *http.Request) *flash {
 	var data []byte
 	if Admin(r) != nil && s.sessions.Exists(r.Context(), keyFlash) {
@@ -45,7 +45,7 @@ func (s *Site) takeFlash(w http.ResponseWriter, r *http.Request) *flash {
 	} else if cookie, err := r.Cookie(flashCookie); err == nil {
 		s.setFlashCookie(w, "", -1)
 		if sealed, err := base64.RawURLEncoding.DecodeString(cookie.Value); err == nil {
-			data, _ = s.Box.Open(flashPlace(), sealed) // a forged one is no message
+			data, _ = s.Box.Open(flashPlace(), sealed) // a forged message is ignored
 		}
 	}
 	var message flash

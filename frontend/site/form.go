@@ -8,14 +8,14 @@ import (
 	"unicode/utf8"
 )
 
-// errForm is returned for a request that is no form.
+// ErrForm is returned for a request whose body is not a form.
 var ErrForm = errors.New("not a form")
 
-// parseForm reads a form, in either of the encodings that browsers use. Its values are valid UTF-8 afterwards.
+// ParseForm reads a form in either encoding that browsers use. Its values are valid UTF-8 afterwards.
 func ParseForm(r *http.Request) error {
 	err := r.ParseForm()
 	if err == nil && strings.HasPrefix(r.Header.Get("Content-Type"), "multipart/") {
-		err = r.ParseMultipartForm(MaxBody) // guard lets no more in, so that no file is written
+		err = r.ParseMultipartForm(MaxBody) // guard allows no larger body, so nothing goes into files
 	}
 	if err != nil {
 		var large *http.MaxBytesError
@@ -34,30 +34,29 @@ func ParseForm(r *http.Request) error {
 	return nil
 }
 
-// lineEnds makes the line ends that browsers send those of Go.
+// LineEnds turns the CRLF line ends of browsers into LF.
 func LineEnds(text string) string { return strings.ReplaceAll(text, "\r\n", "\n") }
 
-// formErrors are sentences about the fields of a form. The key "" is about the form as a whole.
+// FormErrors are sentences about what is wrong, by the name of the field. The key "" is for the whole form.
 type FormErrors map[string][]string
 
 func (e FormErrors) Add(field, sentence string) { e[field] = append(e[field], sentence) }
 
-// fieldErrors is what the template "errors" shows.
+// FieldErrors is the data of the template "errors".
 type FieldErrors struct {
 	Field     string
 	Sentences []string
 }
 
-// Of returns what is wrong with a field.
+// Of returns the errors of a field.
 func (e FormErrors) Of(field string) FieldErrors { return FieldErrors{field, e[field]} }
 
-// Attr connects an input with its hint, if it has one, and its errors, for people who do not see that they stand
-// beside each other.
+// Attr returns the ARIA attributes that connect an input with its hint, if it has one, and its errors.
 func (e FormErrors) Attr(field string, hint bool) template.HTMLAttr {
 	return e.AttrFor(field, field, hint)
 }
 
-// attr is Attr for a field whose id is not its name.
+// AttrFor is Attr for a field whose id is not its name.
 func (e FormErrors) AttrFor(field, id string, hint bool) template.HTMLAttr {
 	var ids []string
 	if len(e[field]) > 0 {
@@ -73,5 +72,5 @@ func (e FormErrors) AttrFor(field, id string, hint bool) template.HTMLAttr {
 	if len(e[field]) > 0 {
 		attr += ` aria-invalid="true"`
 	}
-	return template.HTMLAttr(attr) // ids are ours, or of a bot's options; never a visitor's
+	return template.HTMLAttr(attr) // ids come from templates or bots, never from visitors
 }

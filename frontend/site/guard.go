@@ -11,17 +11,18 @@ import (
 	"linienfunk/db"
 )
 
-// maxBody is the largest request in bytes. The longest that people send are a city's lists of words.
+// MaxBody is the largest request body in bytes. The largest forms have a city's word lists.
 const MaxBody = 1 << 20
 
-// How long a visitor may take to send a request's body, and to read the answer. Handlers that stream set a new
-// deadline before each write.
+// Time limits for reading a request's body and for writing the answer. Handlers that stream set a new deadline before each
+// write.
 const (
 	bodyTime  = 30 * time.Second
 	writeTime = 60 * time.Second
 )
 
-// do makes an action a handler: an error of its that people cannot help is logged and becomes an error page.
+// Do turns an action into a handler. It answers with an error page if the action fails, and logs errors that are not the
+// visitor's.
 func (s *Site) Do(action func(w http.ResponseWriter, r *http.Request) error) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		err := action(w, r)
@@ -34,7 +35,7 @@ func (s *Site) Do(action func(w http.ResponseWriter, r *http.Request) error) htt
 			s.Fail(w, r, http.StatusRequestEntityTooLarge)
 		case errors.Is(err, ErrForm):
 			s.Fail(w, r, http.StatusBadRequest)
-		case errors.Is(err, context.Canceled) && r.Context().Err() != nil: // the visitor has gone
+		case errors.Is(err, context.Canceled) && r.Context().Err() != nil: // the visitor has left
 		default:
 			s.Log.Error("page failed", "page", r.Pattern, "err", err)
 			s.Fail(w, r, http.StatusInternalServerError)
@@ -42,13 +43,13 @@ func (s *Site) Do(action func(w http.ResponseWriter, r *http.Request) error) htt
 	}
 }
 
-// guard stands before everything: headers, the limits of a request's size and time, and panics.
+// guard sets headers, limits a request's size and time, and handles panics.
 func (s *Site) guard(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		res := &response{ResponseWriter: w}
 		s.headers(res.Header(), r)
 		r.Body = http.MaxBytesReader(res, r.Body, MaxBody)
-		// Errors are of writers without deadlines, in tests. The server sets its own for the next request.
+		// Writers in tests have no deadlines. The server sets new ones for the next request.
 		control := http.NewResponseController(w)
 		if r.ContentLength != 0 {
 			_ = control.SetReadDeadline(time.Now().Add(bodyTime))
@@ -59,7 +60,7 @@ func (s *Site) guard(next http.Handler) http.Handler {
 	})
 }
 
-// catch is deferred around handlers: a panic is logged and becomes an error page.
+// catch handles a panic of a handler, when deferred: it logs it and answers with an error page.
 func (s *Site) catch(w *response, r *http.Request) {
 	trouble := recover()
 	if trouble == nil {
@@ -68,10 +69,10 @@ func (s *Site) catch(w *response, r *http.Request) {
 	if trouble == http.ErrAbortHandler {
 		panic(trouble)
 	}
-	// Not the path: it may hold the token of a link.
+	// Not the path: it may contain the token of a link.
 	s.Log.Error("page panicked", "page", r.Pattern, "panic", trouble, "stack", string(debug.Stack()))
 	if w.wrote {
-		panic(http.ErrAbortHandler) // half an answer must not look like a whole one
+		panic(http.ErrAbortHandler) // a truncated answer must not look complete
 	}
 	s.Fail(w, r, http.StatusInternalServerError)
 }
@@ -80,7 +81,7 @@ func (s *Site) headers(h http.Header, r *http.Request) {
 	h.Set("Content-Security-Policy", s.policy(r))
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("X-Frame-Options", "DENY")
-	// Addresses hold tokens. Not no-referrer: it makes browsers send forms with Origin: null.
+	// Addresses may contain tokens. no-referrer would make browsers send forms with Origin: null.
 	h.Set("Referrer-Policy", "same-origin")
 	h.Set("Cross-Origin-Opener-Policy", "same-origin")
 	h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=()")

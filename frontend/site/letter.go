@@ -7,10 +7,10 @@ import (
 	"linienfunk/mail"
 )
 
-// letter is a mail in somebody's language: the texts <id>-subject and <id>-mail.
+// Letter is a mail in the recipient's language. Its subject and text are the texts <id>-subject and <id>-mail.
 type Letter struct {
 	ID, Lang, To string
-	Key          string // names the mail; see mail.Message
+	Key          string // identifies the mail, see mail.Message
 	Expires      time.Time
 	Pairs        []any
 }

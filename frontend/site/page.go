@@ -10,12 +10,12 @@ import (
 	"linienfunk/templates"
 )
 
-// page is what layout.html shows around a page's own content.
+// Page is what layout.html shows around the content of a page.
 type Page struct {
 	Title     string
-	Line      string // class of the city's line colour, or empty
+	Line      string // CSS class of the city's line colour, or empty
 	Path      string
-	Private   bool // not for search engines
+	Private   bool // search engines must not index it
 	LoggedIn  bool
 	Feeds     []Feed
 	Flash     *flash
@@ -23,7 +23,7 @@ type Page struct {
 	Content   template.HTML
 }
 
-// feed is a feed that the page announces to browsers.
+// Feed is a feed that the page announces to browsers.
 type Feed struct{ Type, Title, Path string }
 
 type LanguageLink struct {
@@ -31,7 +31,7 @@ type LanguageLink struct {
 	Here             bool
 }
 
-// show answers with one of the frontend's templates inside the layout.
+// Show answers with a template inside the layout.
 func (s *Site) Show(w http.ResponseWriter, r *http.Request, status int, p Page, name string, data any) error {
 	content, err := s.Render(r, name, data)
 	if err != nil {
@@ -41,7 +41,7 @@ func (s *Site) Show(w http.ResponseWriter, r *http.Request, status int, p Page, 
 	return s.layout(w, r, status, p)
 }
 
-// render is one of the frontend's templates without the layout.
+// Render returns a template without the layout.
 func (s *Site) Render(r *http.Request, name string, data any) (template.HTML, error) {
 	var out bytes.Buffer
 	err := s.set.Render(&out, s.Lang(r), name, data)
@@ -65,11 +65,11 @@ func (s *Site) layout(w http.ResponseWriter, r *http.Request, status int, p Page
 	}
 	h.Set("Content-Length", strconv.Itoa(out.Len()))
 	w.WriteHeader(status)
-	_, _ = out.WriteTo(w) // the visitor may be gone; nobody is left to tell
+	_, _ = out.WriteTo(w) // an error means that the visitor has left
 	return nil
 }
 
-// languageName is what a language calls itself.
+// LanguageName is a language's name in that language.
 func (s *Site) LanguageName(lang string) string { return s.set.Text(lang, "language-name") }
 
 func (s *Site) languages(r *http.Request) []LanguageLink {
@@ -84,13 +84,13 @@ func (s *Site) languages(r *http.Request) []LanguageLink {
 	return links
 }
 
-// fail answers with the page of an error status.
+// Fail answers with the error page of a status.
 func (s *Site) Fail(w http.ResponseWriter, r *http.Request, status int) {
 	code := strconv.Itoa(status)
 	s.Say(w, r, status, "error-"+code, "error-"+code+"-text")
 }
 
-// say answers with a page that has only a headline and a sentence.
+// Say answers with a page that has only a heading and a sentence; both are ids of texts.
 func (s *Site) Say(w http.ResponseWriter, r *http.Request, status int, title, text string) {
 	data := struct{ Title, Text string }{s.Text(r, title), s.Text(r, text)}
 	err := s.Show(w, r, status, Page{Title: data.Title, Private: true}, "message.html", data)
@@ -100,7 +100,7 @@ func (s *Site) Say(w http.ResponseWriter, r *http.Request, status int, title, te
 	}
 }
 
-// t is a text in the visitor's language.
+// Text returns a text in the visitor's language.
 func (s *Site) Text(r *http.Request, id string, pairs ...any) string {
 	return s.set.Text(s.Lang(r), id, pairs...)
 }

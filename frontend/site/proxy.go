@@ -7,9 +7,9 @@ import (
 	"strings"
 )
 
-// behindProxies makes RemoteAddr the visitor's address again when a request comes through one of our own proxies: the last
-// address in X-Forwarded-For that is none of theirs. Whatever a visitor writes into that header himself stands before
-// it. Without it all visitors would share one rate limit.
+// behindProxies restores the visitor's address in RemoteAddr for requests that come through the operator's proxies: it is the
+// last address in X-Forwarded-For that is not a proxy's. A visitor can only forge entries before it. Without this all visitors
+// would share one rate limit.
 func behindProxies(proxies []netip.Prefix, next http.Handler) http.Handler {
 	if len(proxies) == 0 {
 		return next

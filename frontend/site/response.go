@@ -4,8 +4,8 @@ import (
 	"net/http"
 )
 
-// response calls before once, ahead of the first byte of an answer. It lets streams pass: Flush works on it
-// directly and, through Unwrap, with http.ResponseController.
+// response calls before once, right before the first byte of the answer. It does not buffer, so that handlers can stream: it
+// has Flush, and http.ResponseController finds the server's writer through Unwrap.
 type response struct {
 	http.ResponseWriter
 	before func() error // may set headers; an error makes the answer an empty 500
@@ -43,7 +43,7 @@ func (w *response) FlushError() error {
 // Unwrap is for http.ResponseController.
 func (w *response) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
-// begin reports whether the answer may go on.
+// begin calls before if that has not happened yet, and reports whether the answer may be written.
 func (w *response) begin() bool {
 	if w.wrote {
 		return !w.broken

@@ -12,17 +12,17 @@ import (
 	"linienfunk/db"
 )
 
-// Sessions end when nobody used them for sessionIdle. What a visit adds is written at most once in sessionStep, since
-// every write waits for the disk.
+// A session ends after sessionIdle without a visit. The deadline is moved at most once in sessionStep, because each write waits
+// for the disk.
 const (
 	sessionIdle = 30 * 24 * time.Hour
 	sessionStep = 24 * time.Hour
 )
 
-// The values of a session.
+// Keys of the values in a session.
 const (
-	keyAdmin    = "admin"    // uint: who is logged in
-	keyPassword = "password" // fingerprint of the admin's password, so that a new one ends all sessions
+	keyAdmin    = "admin"    // uint: the admin's id
+	keyPassword = "password" // fingerprint of the admin's password; a new password ends all sessions
 	keyFlash    = "flash"    // see flash.go
 )
 
@@ -36,12 +36,12 @@ func newSessions(database *db.DB, now func() time.Time, secure bool) *scs.Sessio
 	s.Cookie.SameSite = http.SameSiteLaxMode
 	if secure {
 		s.Cookie.Secure = true
-		s.Cookie.Name = "__Host-session" // RFC 6265bis: no neighbour under the same domain can set it
+		s.Cookie.Name = "__Host-session" // RFC 6265bis: other hosts of the domain cannot set it
 	}
 	return s
 }
 
-// start logs an admin in, under a new token.
+// LogIn starts a session for an admin, with a new token.
 func (s *Site) LogIn(ctx context.Context, admin db.Admin) error {
 	if err := s.sessions.Clear(ctx); err != nil {
 		return err
@@ -55,10 +55,11 @@ func (s *Site) LogIn(ctx context.Context, admin db.Admin) error {
 	return nil
 }
 
-// logOut ends the session.
+// LogOut ends the session.
 func (s *Site) LogOut(ctx context.Context) error { return s.sessions.Destroy(ctx) }
 
-// current returns who is logged in, nil if nobody is. A session that is no longer good is destroyed.
+// current returns the admin of the session, nil if there is none. It destroys a session whose admin is gone or has a new
+// password.
 func (s *Site) current(ctx context.Context) (*db.Admin, error) {
 	id, ok := s.sessions.Get(ctx, keyAdmin).(uint)
 	if !ok {

@@ -13,13 +13,13 @@ import (
 	"linienfunk/db"
 )
 
-// sessionStore keeps sessions in the database, for the library scs. Tokens come hashed (HashTokenInStore).
+// sessionStore stores sessions in the database, for package scs. Tokens arrive hashed (HashTokenInStore).
 type sessionStore struct {
 	db  *db.DB
 	now func() time.Time
 }
 
-// FindCtx returns the session's data; false if there is none or it has ended.
+// FindCtx returns the session's data; false if there is no such session or it has expired.
 func (s *sessionStore) FindCtx(ctx context.Context, token string) ([]byte, bool, error) {
 	var row db.Session
 	err := s.db.WithContext(ctx).Where("token = ? AND expires_at > ?", token, db.Time(s.now())).Take(&row).Error
@@ -32,7 +32,7 @@ func (s *sessionStore) FindCtx(ctx context.Context, token string) ([]byte, bool,
 	return row.Data, true, nil
 }
 
-// CommitCtx writes a session. It puts the admin's id beside the data, so that all of an admin's sessions can be ended.
+// CommitCtx writes a session. The admin's id is a column of its own, so that all sessions of an admin can be deleted.
 func (s *sessionStore) CommitCtx(ctx context.Context, token string, data []byte, expiry time.Time) error {
 	_, values, err := scs.GobCodec{}.Decode(data)
 	if err != nil {
@@ -46,7 +46,7 @@ func (s *sessionStore) CommitCtx(ctx context.Context, token string, data []byte,
 	return nil
 }
 
-// DeleteCtx ends a session. Prune takes those away that ended by themselves.
+// DeleteCtx deletes a session. Expired sessions are deleted by account.Pages.Prune.
 func (s *sessionStore) DeleteCtx(ctx context.Context, token string) error {
 	err := s.db.WithContext(ctx).Where("token = ?", token).Delete(&db.Session{}).Error
 	if err != nil {
@@ -55,7 +55,7 @@ func (s *sessionStore) DeleteCtx(ctx context.Context, token string) error {
 	return nil
 }
 
-// Find, Commit and Delete are there for scs.Store; scs calls the ones with a context.
+// scs.Store requires Find, Commit and Delete; scs calls the methods with a context if they exist.
 
 // Find is FindCtx.
 func (s *sessionStore) Find(token string) ([]byte, bool, error) {

@@ -1,5 +1,5 @@
-// Package site is what all pages stand on: the layout, the visitor with language, session and message, forms, letters, and the
-// guard in front of all handlers.
+// Package site is the foundation of all pages: layout, visitors with their sessions, languages and messages, forms, mails in a
+// language, and the checks in front of all handlers.
 package site
 
 import (
@@ -32,7 +32,7 @@ import (
 //go:embed pages/*.html
 var files embed.FS
 
-// Settings knows the cities' configurations and takes changes; *settings.Node is one.
+// Settings reads and changes the settings of cities; *settings.Node is one.
 type Settings interface {
 	Get(ctx context.Context, city string) (settings.Snapshot, bool, error)
 	All(ctx context.Context) ([]settings.Snapshot, error)
@@ -42,41 +42,42 @@ type Settings interface {
 	Schema() settings.Schema
 }
 
-// History keeps every version of the cities' configurations; *settings.Storage is one.
+// History keeps every version of the settings of cities; *settings.Storage is one.
 type History interface {
 	Create(tx *gorm.DB, city string, s settings.Settings, admin uint) (chain.Link, error)
 	History(ctx context.Context, city string) ([]settings.Version, error)
 }
 
-// Deps is what the pages need from the program. All fields must be set, except PingBroker, Proxies, Status, Withdraw and Changed.
+// Deps are the parts of the program that the pages use. All fields are required except PingBroker, Proxies, Status, Withdraw
+// and Changed.
 type Deps struct {
 	DB       *db.DB
 	Settings Settings
 	History  History
 	Mail     mail.Queue
 	Box      *secret.Box
-	BaseURL  string // the public address without a slash at the end; with https cookies are Secure
-	Domain   string // what stands behind the @ of the cities' addresses
+	BaseURL  string // the public address without a trailing slash; https makes cookies Secure
+	Domain   string // the domain of the cities' mail addresses
 	Log      *slog.Logger
 	Now      func() time.Time
 
 	// PingBroker returns nil if the message broker answers.
 	PingBroker func(ctx context.Context) error
 
-	// Proxies are our own reverse proxies: they are believed who visits.
+	// Proxies are the operator's own reverse proxies. Their X-Forwarded-For is trusted.
 	Proxies []netip.Prefix
-	// Status says how a city's accounts do.
+	// Status returns the states of a city's accounts.
 	Status func(city string) []supervisor.Status
-	// Withdraw takes a report back wherever it went; it returns when that is stored.
+	// Withdraw retracts a report on all networks. It returns once the order is stored.
 	Withdraw func(ctx context.Context, r report.Report) error
-	// Changed is called after a city was made or its settings were saved.
+	// Changed is called after a city was created or its settings were saved.
 	Changed func(city string)
 }
 
-// Site is what all pages stand on. Its methods may be called at any time, by any number of goroutines.
+// Site has what all pages share. It is safe for concurrent use.
 type Site struct {
 	Deps
-	PageTime time.Duration // how long a visitor may take to read an answer; New sets it to a minute
+	PageTime time.Duration // time limit for writing an answer; New sets it to a minute
 
 	set      *templates.Set
 	origins  *http.CrossOriginProtection
@@ -84,8 +85,8 @@ type Site struct {
 	secure   bool
 }
 
-// New parses the pages: its own, and those that each of dirs has in a directory pages. An error is a mistake in the program's files
-// or in BaseURL.
+// New parses the layout and all templates: its own and those in the directory pages of each of dirs. An error is a mistake in
+// the program's files or in BaseURL.
 func New(deps Deps, dirs ...fs.FS) (*Site, error) {
 	base, err := url.Parse(deps.BaseURL)
 	if err != nil || base.Host == "" {
@@ -127,10 +128,11 @@ func New(deps Deps, dirs ...fs.FS) (*Site, error) {
 	return s, nil
 }
 
-// Pages makes a handler for the site's pages: it finds out who visits, and refuses forms of other sites.
+// Pages wraps the handler of all pages: it loads the visitor's session and refuses forms sent from other sites.
 func (s *Site) Pages(next http.Handler) http.Handler { return s.origins.Handler(s.withVisit(next)) }
 
-// Guard stands before everything else: the visitor's address behind proxies, headers, limits of size and time, panics.
+// Guard wraps all handlers: it restores the visitor's address behind proxies, sets headers and limits, and turns panics into
+// error pages.
 func (s *Site) Guard(next http.Handler) http.Handler {
 	return behindProxies(s.Proxies, s.guard(next))
 }

@@ -13,7 +13,7 @@ import (
 	"linienfunk/templates"
 )
 
-// visit is what is known of the visitor during one request.
+// visit is what a request's context knows about the visitor.
 type visit struct {
 	admin *db.Admin // nil if nobody is logged in
 	lang  string
@@ -21,8 +21,8 @@ type visit struct {
 
 type visitKey struct{}
 
-// withVisit finds out who visits, and saves the session ahead of the answer. It does what scs's own middleware does,
-// with a writer that streams.
+// withVisit loads the session and puts the visitor into the request's context. It saves the session right before the first byte
+// of the answer, as the middleware of scs does, but without buffering the answer.
 func (s *Site) withVisit(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Add("Vary", "Cookie, Accept-Language")
@@ -53,7 +53,7 @@ func (s *Site) withVisit(next http.Handler) http.Handler {
 }
 
 func (s *Site) saveSession(w http.ResponseWriter, r *http.Request) error {
-	ctx := context.WithoutCancel(r.Context()) // a visitor who leaves early is logged in nevertheless
+	ctx := context.WithoutCancel(r.Context()) // the session counts even if the visitor has left
 	token, expiry := "", time.Time{}
 	switch s.sessions.Status(ctx) {
 	case scs.Unmodified:
@@ -69,13 +69,13 @@ func (s *Site) saveSession(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// who returns the admin who is logged in, or nil.
+// Admin returns the admin who is logged in, nil for other visitors.
 func Admin(r *http.Request) *db.Admin {
 	v, _ := r.Context().Value(visitKey{}).(visit)
 	return v.admin
 }
 
-// lang is the language of the answer.
+// Lang is the language of the answer.
 func (s *Site) Lang(r *http.Request) string {
 	if v, ok := r.Context().Value(visitKey{}).(visit); ok {
 		return v.lang
@@ -83,7 +83,7 @@ func (s *Site) Lang(r *http.Request) string {
 	return s.pickLang(r, nil)
 }
 
-// pickLang takes what was chosen here, or the admin's language, or what the browser asks for.
+// pickLang returns the language chosen in this browser, else the admin's, else the best match for Accept-Language.
 func (s *Site) pickLang(r *http.Request, admin *db.Admin) string {
 	if lang := ChosenLang(r); lang != "" {
 		return lang
@@ -94,7 +94,7 @@ func (s *Site) pickLang(r *http.Request, admin *db.Admin) string {
 	return templates.Match(r.Header.Get("Accept-Language"))
 }
 
-// chosenLang is the language that the visitor chose with this browser, or empty.
+// ChosenLang is the language that was chosen in this browser, or empty.
 func ChosenLang(r *http.Request) string {
 	if cookie, err := r.Cookie("lang"); err == nil && templates.Known(cookie.Value) {
 		return cookie.Value
@@ -102,7 +102,8 @@ func ChosenLang(r *http.Request) string {
 	return ""
 }
 
-// chooseLang answers a request with ?lang= by a redirect to the same page without it, and remembers the choice.
+// chooseLang handles ?lang=: it stores the language in a cookie and redirects to the same page without the parameter. It
+// returns false if the request does not choose a language.
 func (s *Site) chooseLang(w http.ResponseWriter, r *http.Request) bool {
 	query := r.URL.Query()
 	lang := query.Get("lang")

@@ -9,23 +9,23 @@ import (
 	"linienfunk/settings"
 )
 
-// shownChange is how a field differs between two documents, in words, for the template "change".
+// Change describes how a field differs between two documents. It is the data of the template "change".
 type Change struct {
 	Title         string
 	Before, After Value
-	Lines         *Lines // of two lists; nil if it is something else
+	Lines         *Lines // for a list, else nil
 }
 
-// shownValue is a field's value in words.
+// Value describes a field's value.
 type Value struct {
 	Text  string // may have several lines
-	Short string // the beginning, if the text is long; else empty
+	Short string // the beginning of a long text, else empty
 }
 
-// shownLines is what was added to a list and taken away.
+// Lines are the lines added to a list and removed from it.
 type Lines struct {
-	First, Rest []Line // Rest is folded away
-	Reordered   bool   // only the order is another one
+	First, Rest []Line // Rest is folded
+	Reordered   bool   // nothing but the order has changed
 }
 
 type Line struct {
@@ -33,7 +33,7 @@ type Line struct {
 	Text  string
 }
 
-// What is shown before the rest is folded away.
+// More than this is folded.
 const (
 	shownText  = 120 // characters
 	shownCount = 12  // lines
@@ -43,7 +43,7 @@ func (w *Wording) Changes(r *http.Request, changes []settings.Change) []Change {
 	var all []Change
 	for _, c := range changes {
 		if isEmpty(c.Before) && isEmpty(c.After) {
-			continue // a text or list that was missing, and is there now, with nothing in it
+			continue // an empty text or list was added
 		}
 		all = append(all, w.Change(r, c))
 	}
@@ -84,7 +84,7 @@ func newLines(added, removed []string) *Lines {
 		all = append(all, Line{true, line})
 	}
 	shown := &Lines{First: all, Reordered: len(all) == 0}
-	if len(all) > shownCount+1 { // one line more takes no more room than to say so
+	if len(all) > shownCount+1 { // one more line takes as much room as the summary of one line
 		shown.First, shown.Rest = all[:shownCount], all[shownCount:]
 	}
 	return shown

@@ -10,17 +10,17 @@ import (
 	"linienfunk/templates"
 )
 
-// fieldTexts are the texts that name the fields of a city's settings.
+// fieldTexts are the ids of the titles of a city's settings.
 var fieldTexts = map[string]string{
 	"active": "city-active", "listed": "city-listed", "title": "city-title", "lang": "city-lang", "time_zone": "city-zone",
 	"about": "city-about", "triggers": "city-triggers", "blocked": "city-blocked",
 	"freshness_minutes": "city-freshness", "retention_hours": "city-retention",
 }
 
-// hasTitle reports whether a field is one of the settings form.
+// HasTitle reports whether a field belongs to the settings form.
 func HasTitle(field string) bool { return fieldTexts[field] != "" }
 
-// fieldTitle names a field for people. An option is named after its bot; a field that nobody knows keeps its raw name.
+// Title is a field's name for people. An option has the name of its bot before it; an unknown field keeps its raw name.
 func (w *Wording) Title(r *http.Request, field string) string {
 	if id, ok := fieldTexts[field]; ok {
 		return w.Text(r, id)
@@ -31,7 +31,7 @@ func (w *Wording) Title(r *http.Request, field string) string {
 	return field
 }
 
-// option finds the option that a field is; false if it is none, or its bot is not in the program (any more).
+// Option returns the bot's option that a field contains; ok is false if the field is not an option of a bot in the program.
 func (w *Wording) Option(field string) (bot string, option bots.Option, ok bool) {
 	parts := strings.SplitN(field, ".", 3)
 	if len(parts) < 3 || w.bots.Set(parts[1]) == nil {
@@ -45,7 +45,7 @@ func (w *Wording) Option(field string) (bot string, option bots.Option, ok bool)
 	return "", option, false
 }
 
-// optionText is one of the texts that a bot has for its options, see bots.Option.
+// OptionText returns one of the texts that a bot has for its options, see bots.Option.
 func (w *Wording) OptionText(r *http.Request, bot string, name ...string) string {
 	return w.bots.Translate(w.Lang(r), bot, OptionID(name...))
 }
@@ -54,7 +54,7 @@ func OptionID(name ...string) string {
 	return "option-" + strings.ReplaceAll(strings.Join(name, "-"), "_", "-")
 }
 
-// value is a field's value in words. nil is a field that is not there; an option then has its default.
+// inWords describes a value. nil means that the document does not have the field; an option then has its default.
 func (w *Wording) inWords(r *http.Request, field string, value any) string {
 	if _, option, ok := w.Option(field); ok && value == nil {
 		value = option.Default
@@ -71,7 +71,7 @@ func (w *Wording) inWords(r *http.Request, field string, value any) string {
 	case float64:
 		return strings.TrimSpace(strconv.FormatFloat(v, 'f', -1, 64) + " " + w.unit(r, field))
 	}
-	text, _ := json.Marshal(value) // as encoding/json has read it
+	text, _ := json.Marshal(value) // a value from encoding/json
 	return string(text)
 }
 
@@ -82,7 +82,7 @@ func (w *Wording) onOff(r *http.Request, on bool) string {
 	return w.Text(r, "switch-off")
 }
 
-// word is what people call a text that is one of several.
+// word is the name of a value that is one of several choices.
 func (w *Wording) word(r *http.Request, field, text string) string {
 	switch {
 	case field == "lang" && templates.Known(text):

@@ -10,10 +10,10 @@ import (
 	"linienfunk/settings"
 )
 
-// maxWrong is how many mistakes are listed where they do not stand at their fields.
+// maxWrong is the largest number of mistakes in one list.
 const maxWrong = 50
 
-// sentence says what is wrong with a field, in the visitor's language.
+// Mistake describes a mistake in a field.
 func (w *Wording) Mistake(r *http.Request, e settings.FieldError) string {
 	say, limit, between := e.TextID, fieldLimit(e.Field), fieldRange(e.Field)
 	if _, option, ok := w.Option(e.Field); ok && say == "settings-error-option" {
@@ -27,7 +27,7 @@ func (w *Wording) Mistake(r *http.Request, e settings.FieldError) string {
 	return w.Text(r, say, "Line", e.Line, "Why", w.why(r, e.Err), "Limit", limit, "Range", between)
 }
 
-// sentences are what is wrong, each with the name of its field.
+// Mistakes describes mistakes, each with the title of its field.
 func (w *Wording) Mistakes(r *http.Request, found settings.Errors) []string {
 	var all []string
 	for i, one := range found {
@@ -43,7 +43,7 @@ func (w *Wording) Mistakes(r *http.Request, found settings.Errors) []string {
 	return all
 }
 
-// why translates the censor's reasons; what it does not know it leaves as it is.
+// why translates the censor's errors. Others are returned as they are.
 func (w *Wording) why(r *http.Request, err error) string {
 	for _, one := range []struct {
 		err error

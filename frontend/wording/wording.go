@@ -1,5 +1,4 @@
-// Package wording says in the visitor's language what a setting is called, what its value is, how it changed, and what is wrong
-// with it.
+// Package wording describes settings in the visitor's language: their names, values, changes and mistakes.
 package wording
 
 import (
@@ -7,11 +6,11 @@ import (
 	"linienfunk/frontend/site"
 )
 
-// Wording puts settings into the words of a visitor's language.
+// Wording describes settings.
 type Wording struct {
 	*site.Site
 	bots *botpages.Bots
 }
 
-// New knows the options of bots by what is mounted in b.
+// New uses the titles, options and texts of the bots in b.
 func New(s *site.Site, b *botpages.Bots) *Wording { return &Wording{Site: s, bots: b} }

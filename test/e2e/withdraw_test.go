@@ -18,7 +18,7 @@ func TestAMentionThatItsAuthorDeletesIsWithdrawnEverywhere(t *testing.T) {
 	for _, path := range []string{"/c/zuerich", "/c/zuerich/feed.atom", "/city/zuerich/ledger"} {
 		testkit.Eventually(t, "it is gone from "+path, func() bool { return !strings.Contains(s.admin.Get(path), "kontrolle tram 4") })
 	}
-	s.admin.WaitForText("/city/zuerich/ledger", "deleted where it was written")
+	s.admin.WaitForText("/city/zuerich/ledger", "deleted by its author")
 }
 
 func TestAReportThatAnAdminWithdrawsVanishesFromTheNetworks(t *testing.T) {
@@ -32,5 +32,5 @@ func TestAReportThatAnAdminWithdrawsVanishesFromTheNetworks(t *testing.T) {
 	s.admin.Post(action)
 	testkit.Eventually(t, "the post is deleted on the instance", func() bool { return len(s.posts()) == 0 })
 	testkit.Eventually(t, "it is gone from the page", func() bool { return !strings.Contains(s.visitor.Get("/c/zuerich"), "hermannplatz") })
-	s.admin.WaitForText("/city/zuerich/ledger", "taken back by an admin")
+	s.admin.WaitForText("/city/zuerich/ledger", "retracted by an admin")
 }
