@@ -26,6 +26,7 @@ func ask(v *frontendtest.Visitor, page, city string, header ...string) frontendt
 }
 
 func TestOtherPeoplesCitiesDoNotExist(t *testing.T) {
+	t.Parallel()
 	s := frontendtest.New(t, frontendtest.TwoBots)
 	s.Admin("ada@example.org", "berlin")
 	s.Admin("cy@example.org", "ghent")
@@ -47,6 +48,7 @@ func TestOtherPeoplesCitiesDoNotExist(t *testing.T) {
 }
 
 func TestAFormOfAnotherSiteIsRefused(t *testing.T) {
+	t.Parallel()
 	s := frontendtest.New(t, frontendtest.TwoBots)
 	s.Admin("ada@example.org", "berlin")
 	v := s.VisitorAs("ada@example.org")
@@ -64,6 +66,7 @@ func TestAFormOfAnotherSiteIsRefused(t *testing.T) {
 }
 
 func TestAPageThatAFormLedToLeadsBackToTheForm(t *testing.T) {
+	t.Parallel()
 	s := frontendtest.New(t, frontendtest.TwoBots)
 	s.Admin("ada@example.org", "berlin")
 	v := s.VisitorAs("ada@example.org")

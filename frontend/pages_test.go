@@ -10,6 +10,7 @@ import (
 )
 
 func TestEveryPageHasItsTitleAndTheHeadersThatProtectIt(t *testing.T) {
+	t.Parallel()
 	s := frontendtest.New(t, frontendtest.TwoBots)
 	s.Admin("ada@example.org", "berlin")
 	v := s.VisitorAs("ada@example.org")
@@ -36,6 +37,7 @@ func TestEveryPageHasItsTitleAndTheHeadersThatProtectIt(t *testing.T) {
 }
 
 func TestABaseURLMustBeAnAddress(t *testing.T) {
+	t.Parallel()
 	for _, base := range []string{"", "linienfunk.example", "://", "/x"} {
 		if _, err := frontend.New(frontend.Deps{BaseURL: base}); err == nil {
 			t.Errorf("%q: no error", base)
@@ -44,6 +46,7 @@ func TestABaseURLMustBeAnAddress(t *testing.T) {
 }
 
 func TestTheSmallFilesAreServed(t *testing.T) {
+	t.Parallel()
 	s := frontendtest.New(t, nil)
 	v := s.Visitor()
 	v.Get("/robots.txt").Want(200, "Disallow: /city/")

@@ -10,7 +10,7 @@ func (f *Frontend) Handler() http.Handler {
 	f.Accounts.AddTo(pages)
 	f.Cities.AddTo(pages)
 	f.Bots.AddTo(pages)
-	pages.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { f.Site.Fail(w, r, http.StatusNotFound) })
+	pages.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { f.Site.ShowError(w, r, http.StatusNotFound) })
 
 	outer := http.NewServeMux()
 	outer.Handle("GET /static/{hash}/{file}", f.static)

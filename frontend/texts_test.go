@@ -25,6 +25,7 @@ import (
 var noTexts = []string{"line-", "mailer-daemon", "no-cache", "no-store", "public-", "bot-title", "same-origin"}
 
 func TestEveryTextIsThereInEveryLanguageAndIsUsed(t *testing.T) {
+	t.Parallel()
 	used := map[string]string{}
 	usedInPages(t, used)
 	usedInCode(t, used)

@@ -13,17 +13,17 @@ import (
 )
 
 type acceptData struct {
-	City     site.CityLink
-	Address  string
-	NeedsOne bool // the address has no account yet, so it needs a password
-	Errors   site.FormErrors
+	City          site.CityLink
+	Address       string
+	NeedsPassword bool // the address has no account yet, so it needs a password
+	Errors        site.FormErrors
 }
 
-// invited reads an invitation's link. It returns db.ErrNotFound also if the city is gone, or if the admin who sent the
+// readInvitation reads an invitation's link. It returns db.ErrNotFound also if the city is gone, or if the admin who sent the
 // invitation is no longer an admin of it.
-func (p *Pages) invited(r *http.Request) (db.Token, settings.Snapshot, acceptData, error) {
+func (p *Pages) readInvitation(r *http.Request) (db.Token, settings.Snapshot, acceptData, error) {
 	var one invitation
-	token, err := p.peekToken(r, forInvite, &one)
+	token, err := p.readToken(r, forInvite, &one)
 	if err != nil {
 		return token, settings.Snapshot{}, acceptData{}, err
 	}
@@ -42,16 +42,16 @@ func (p *Pages) invited(r *http.Request) (db.Token, settings.Snapshot, acceptDat
 		return token, city, data, err
 	}
 	_, err = p.DB.AdminByAddress(r.Context(), one.Address)
-	if data.NeedsOne = errors.Is(err, db.ErrNotFound); data.NeedsOne {
+	if data.NeedsPassword = errors.Is(err, db.ErrNotFound); data.NeedsPassword {
 		err = nil
 	}
 	return token, city, data, err
 }
 
 func (p *Pages) inviteForm(w http.ResponseWriter, r *http.Request) error {
-	_, city, data, err := p.invited(r)
+	_, city, data, err := p.readInvitation(r)
 	if errors.Is(err, db.ErrNotFound) {
-		return p.gone(w, r)
+		return p.showLinkGone(w, r)
 	}
 	if err != nil {
 		return err
@@ -60,7 +60,7 @@ func (p *Pages) inviteForm(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (p *Pages) showAccept(w http.ResponseWriter, r *http.Request, status int, city settings.Snapshot, data acceptData) error {
-	about := site.Page{Title: p.Text(r, "accept", "City", city.Title), Line: site.LineOf(city.City), Private: true}
+	about := site.Page{Title: p.Text(r, "accept", "City", city.Title), Line: site.LineClass(city.City), Private: true}
 	return p.Show(w, r, status, about, "accept.html", data)
 }
 
@@ -69,17 +69,17 @@ func (p *Pages) accept(w http.ResponseWriter, r *http.Request) error {
 	if err := site.ParseForm(r); err != nil {
 		return err
 	}
-	token, city, data, err := p.invited(r)
+	token, city, data, err := p.readInvitation(r)
 	if errors.Is(err, db.ErrNotFound) {
-		return p.gone(w, r)
+		return p.showLinkGone(w, r)
 	}
 	if err != nil {
 		return err
 	}
 	hash := ""
-	if data.NeedsOne {
+	if data.NeedsPassword {
 		password := r.PostForm.Get("password")
-		if wrong := p.lists.passwordError(password, data.Address, city.City); wrong != "" {
+		if wrong := p.reserved.passwordError(password, data.Address, city.City); wrong != "" {
 			data.Errors.Add("password", p.Text(r, wrong, "Min", minPassword))
 			return p.showAccept(w, r, http.StatusUnprocessableEntity, city, data)
 		}
@@ -87,15 +87,15 @@ func (p *Pages) accept(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 	}
-	admin, err := p.join(r, token, city.City, data, hash)
+	admin, err := p.addAdmin(r, token, city.City, data, hash)
 	if errors.Is(err, db.ErrNotFound) {
-		return p.gone(w, r)
+		return p.showLinkGone(w, r)
 	}
 	if err != nil {
 		return err
 	}
 	p.Flash(w, r, p.Text(r, "accepted", "City", city.Title), false)
-	if data.NeedsOne {
+	if data.NeedsPassword {
 		if err := p.LogIn(r.Context(), admin); err != nil {
 			return err
 		}
@@ -104,13 +104,13 @@ func (p *Pages) accept(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-func (p *Pages) join(r *http.Request, token db.Token, city string, data acceptData, hash string) (admin db.Admin, err error) {
+func (p *Pages) addAdmin(r *http.Request, token db.Token, city string, data acceptData, hash string) (admin db.Admin, err error) {
 	err = p.DB.Transaction(r.Context(), func(tx *gorm.DB) error {
-		if err := takeToken(tx, token); err != nil {
+		if err := useToken(tx, token); err != nil {
 			return err
 		}
-		if data.NeedsOne {
-			if admin, err = makeAdmin(tx, data.Address, hash, p.Lang(r)); err != nil {
+		if data.NeedsPassword {
+			if admin, err = createAdmin(tx, data.Address, hash, p.Lang(r)); err != nil {
 				return err
 			}
 		} else if err := tx.Where("address = ?", data.Address).Take(&admin).Error; err != nil {

@@ -31,7 +31,8 @@ func confirm(v *frontendtest.Visitor) frontendtest.Answer {
 	return v.Post(v.Link(), "password", frontendtest.Password)
 }
 
-func TestWhoRegistersConfirmsAndIsOnTheSettingsPageOfTheCity(t *testing.T) {
+func TestRegisteringAndConfirmingLeadsToTheSettingsOfTheCity(t *testing.T) {
+	t.Parallel()
 	s := frontendtest.New(t, nil)
 	v := s.Visitor()
 	v.Get("/register").Want(200, "Start your city")
@@ -55,6 +56,7 @@ func TestWhoRegistersConfirmsAndIsOnTheSettingsPageOfTheCity(t *testing.T) {
 }
 
 func TestALinkWorksOnceAndNotForever(t *testing.T) {
+	t.Parallel()
 	s := frontendtest.New(t, nil)
 	v := s.Visitor()
 	register(v)
@@ -72,6 +74,7 @@ func TestALinkWorksOnceAndNotForever(t *testing.T) {
 }
 
 func TestAFormSaysWhatIsWrongBesideItsField(t *testing.T) {
+	t.Parallel()
 	s := frontendtest.New(t, nil)
 	s.Admin("cy@example.org", "zuerich")
 	for _, c := range []struct{ what, field, value, says string }{
@@ -110,6 +113,7 @@ func TestAFormSaysWhatIsWrongBesideItsField(t *testing.T) {
 }
 
 func TestAKnownAddressGetsTheSamePageAndAnotherMail(t *testing.T) {
+	t.Parallel()
 	s := frontendtest.New(t, nil)
 	s.Admin("ada@example.org", "zuerich")
 	known := register(s.Visitor()).Want(200)
@@ -132,6 +136,7 @@ func TestAKnownAddressGetsTheSamePageAndAnotherMail(t *testing.T) {
 }
 
 func TestTheAnswerAboutAForgottenPasswordDoesNotWaitForItsMail(t *testing.T) {
+	t.Parallel()
 	s := frontendtest.New(t, nil)
 	s.Admin("ada@example.org", "zuerich")
 	held := &heldMails{Queue: s.Mails, free: make(chan struct{})}
@@ -155,7 +160,8 @@ func (h *heldMails) Enqueue(ctx context.Context, mails ...mail.Message) error {
 	return h.Queue.Enqueue(ctx, mails...)
 }
 
-func TestANameThatWasTakenMeanwhileLeavesAnAccountAndAChoice(t *testing.T) {
+func TestIfTheNameWasTakenInTheMeantimeTheAccountCanChooseAnother(t *testing.T) {
+	t.Parallel()
 	s := frontendtest.New(t, nil)
 	v := s.Visitor()
 	register(v)
@@ -166,6 +172,7 @@ func TestANameThatWasTakenMeanwhileLeavesAnAccountAndAChoice(t *testing.T) {
 }
 
 func TestAnAdminMayMakeTenCities(t *testing.T) {
+	t.Parallel()
 	s := frontendtest.New(t, nil)
 	s.Admin("ada@example.org", "c1", "c2", "c3", "c4", "c5", "c6", "c7", "c8", "c9")
 	v := s.VisitorAs("ada@example.org")
@@ -178,6 +185,7 @@ func TestAnAdminMayMakeTenCities(t *testing.T) {
 }
 
 func TestLoginSaysTheSameForAWrongPasswordAndAnUnknownAddress(t *testing.T) {
+	t.Parallel()
 	s := frontendtest.New(t, nil)
 	s.Admin("ada@example.org", "berlin")
 	wrong := s.Visitor().Post("/login", "address", "ada@example.org", "password", "not the password").Want(422)
@@ -188,6 +196,7 @@ func TestLoginSaysTheSameForAWrongPasswordAndAnUnknownAddress(t *testing.T) {
 }
 
 func TestLoginLeadsWhereTheVisitorWantedToGo(t *testing.T) {
+	t.Parallel()
 	s := frontendtest.New(t, nil)
 	s.Admin("ada@example.org", "berlin", "ghent")
 	v := s.Visitor()
@@ -201,6 +210,7 @@ func TestLoginLeadsWhereTheVisitorWantedToGo(t *testing.T) {
 }
 
 func TestANewPasswordEndsTheOtherSessions(t *testing.T) {
+	t.Parallel()
 	s := frontendtest.New(t, nil)
 	s.Admin("ada@example.org", "berlin")
 	thief := s.VisitorAs("ada@example.org")
@@ -218,6 +228,7 @@ func TestANewPasswordEndsTheOtherSessions(t *testing.T) {
 }
 
 func TestASessionLastsThirtyIdleDays(t *testing.T) {
+	t.Parallel()
 	s := frontendtest.New(t, nil)
 	s.Admin("ada@example.org", "berlin")
 	v := s.VisitorAs("ada@example.org")
@@ -230,6 +241,7 @@ func TestASessionLastsThirtyIdleDays(t *testing.T) {
 }
 
 func TestLogoutEndsTheSessionOnTheServer(t *testing.T) {
+	t.Parallel()
 	s := frontendtest.New(t, nil)
 	s.Admin("ada@example.org", "berlin")
 	v := s.VisitorAs("ada@example.org")
@@ -252,7 +264,8 @@ func TestLogoutEndsTheSessionOnTheServer(t *testing.T) {
 	v.Get("/city/berlin").At("/login?next=%2Fcity%2Fberlin")
 }
 
-func TestAnInvitedPersonLooksAfterTheCity(t *testing.T) {
+func TestAnInvitedPersonBecomesAnAdminOfTheCity(t *testing.T) {
+	t.Parallel()
 	s := frontendtest.New(t, nil)
 	s.Admin("ada@example.org", "berlin")
 	s.Admin("cy@example.org", "ghent")
@@ -272,7 +285,8 @@ func TestAnInvitedPersonLooksAfterTheCity(t *testing.T) {
 	cy.Post(s.Link()).At("/city/berlin").Want(200)
 }
 
-func TestWhoGuessesDoesNotLockTheAdminOut(t *testing.T) {
+func TestGuessingDoesNotLockTheAdminOut(t *testing.T) {
+	t.Parallel()
 	s := frontendtest.New(t, nil)
 	s.Admin("ada@example.org", "berlin")
 	guesser, ada := s.Visitor(), s.Visitor()

@@ -8,7 +8,7 @@ import (
 	"linienfunk/frontend/site"
 )
 
-func FuzzAddressesAndNamesThatAreTakenAreSafeToUse(f *testing.F) {
+func FuzzAcceptedAddressesAndNamesAreSafeToUse(f *testing.F) {
 	for _, seed := range []string{"ada@example.org", "Ada <ada@example.org>", "a@b\r\nBcc: c@d", "berlin", "\"a b\"@example.org", "ä@ö.de", "\xff@x", ""} {
 		f.Add(seed)
 	}

@@ -55,7 +55,7 @@ func (p *Pages) addCity(w http.ResponseWriter, r *http.Request, admin db.Admin) 
 	}
 	var first *chain.Link
 	err := p.DB.Transaction(r.Context(), func(tx *gorm.DB) (err error) {
-		first, err = p.makeCity(tx, data.City, data.Title, p.Lang(r), admin.ID)
+		first, err = p.createCity(tx, data.City, data.Title, p.Lang(r), admin.ID)
 		return err
 	})
 	if errors.Is(err, errManyCities) {
@@ -70,5 +70,5 @@ func (p *Pages) addCity(w http.ResponseWriter, r *http.Request, admin db.Admin) 
 		return p.showCities(w, r, http.StatusUnprocessableEntity, admin, data)
 	}
 	p.Flash(w, r, p.Text(r, "city-made"), false)
-	return p.openCity(w, r, *first)
+	return p.announceCity(w, r, *first)
 }

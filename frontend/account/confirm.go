@@ -19,8 +19,8 @@ type confirmData struct {
 // confirmForm changes nothing: mail scanners follow links, too.
 func (p *Pages) confirmForm(w http.ResponseWriter, r *http.Request) error {
 	var one registration
-	if _, err := p.peekToken(r, forRegister, &one); errors.Is(err, db.ErrNotFound) {
-		return p.gone(w, r)
+	if _, err := p.readToken(r, forRegister, &one); errors.Is(err, db.ErrNotFound) {
+		return p.showLinkGone(w, r)
 	} else if err != nil {
 		return err
 	}
@@ -43,9 +43,9 @@ func (p *Pages) confirm(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	var one registration
-	token, err := p.peekToken(r, forRegister, &one)
+	token, err := p.readToken(r, forRegister, &one)
 	if errors.Is(err, db.ErrNotFound) {
-		return p.gone(w, r)
+		return p.showLinkGone(w, r)
 	}
 	if err != nil {
 		return err
@@ -58,10 +58,10 @@ func (p *Pages) confirm(w http.ResponseWriter, r *http.Request) error {
 	} else if !ok {
 		return p.showConfirm(w, r, http.StatusUnprocessableEntity, one, "confirm-wrong")
 	}
-	admin, first, trouble, err := p.found(r.Context(), token, one)
+	admin, first, trouble, err := p.createAccountAndCity(r.Context(), token, one)
 	switch {
 	case errors.Is(err, db.ErrNotFound):
-		return p.gone(w, r)
+		return p.showLinkGone(w, r)
 	case errors.Is(err, errPassword):
 		return p.showConfirm(w, r, http.StatusUnprocessableEntity, one, "confirm-wrong")
 	case err != nil:
@@ -76,7 +76,7 @@ func (p *Pages) confirm(w http.ResponseWriter, r *http.Request) error {
 		return nil
 	}
 	p.Flash(w, r, p.Text(r, "city-made"), false)
-	return p.openCity(w, r, *first)
+	return p.announceCity(w, r, *first)
 }
 
 // confirmPassword checks the form's password. If the address has an account by now, the password must be the account's, and one

@@ -9,7 +9,8 @@ import (
 	"linienfunk/frontend/frontendtest"
 )
 
-func TestWhoRegistersWithSomebodyElsesAddressGetsNoAccount(t *testing.T) {
+func TestRegisteringWithSomebodyElsesAddressCreatesNoAccount(t *testing.T) {
+	t.Parallel()
 	s := frontendtest.New(t, nil)
 	register(s.Visitor(), "password", "das Kennwort von Mallory")
 	ada := s.Visitor()
@@ -24,6 +25,7 @@ func TestWhoRegistersWithSomebodyElsesAddressGetsNoAccount(t *testing.T) {
 }
 
 func TestASecondLinkDoesNotOpenTheAccountOfTheFirst(t *testing.T) {
+	t.Parallel()
 	s := frontendtest.New(t, nil)
 	register(s.Visitor(), "password", "das Kennwort von Mallory", "city", "ghent")
 	second := s.Link()
@@ -39,6 +41,7 @@ func TestASecondLinkDoesNotOpenTheAccountOfTheFirst(t *testing.T) {
 }
 
 func TestTooManyGuessesAtAConfirmationAreRefusedButNotItsOwner(t *testing.T) {
+	t.Parallel()
 	s := frontendtest.New(t, nil)
 	v := s.Visitor()
 	register(v)
@@ -51,6 +54,7 @@ func TestTooManyGuessesAtAConfirmationAreRefusedButNotItsOwner(t *testing.T) {
 }
 
 func TestAConfirmationByAnAdminOfTenCitiesMakesNoEleventh(t *testing.T) {
+	t.Parallel()
 	s := frontendtest.New(t, nil)
 	v := s.Visitor()
 	register(v, "city", "eleventh")

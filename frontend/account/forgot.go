@@ -38,7 +38,7 @@ func (p *Pages) forgot(w http.ResponseWriter, r *http.Request) error {
 		data.Errors.Add("", p.Text(r, "too-often"))
 		return p.showForgot(w, r, http.StatusTooManyRequests, data)
 	}
-	err := p.afterwards(r.Context(), "mail a link for a new password", func(ctx context.Context) error {
+	err := p.background(r.Context(), "mail a link for a new password", func(ctx context.Context) error {
 		return p.mailReset(ctx, data.Address)
 	})
 	if err != nil {
@@ -70,6 +70,6 @@ func (p *Pages) mailReset(ctx context.Context, address string) error {
 }
 
 func (p *Pages) forgotSent(w http.ResponseWriter, r *http.Request) error {
-	p.Say(w, r, http.StatusOK, "forgot-sent", "forgot-sent-text")
+	p.ShowMessage(w, r, http.StatusOK, "forgot-sent", "forgot-sent-text")
 	return nil
 }

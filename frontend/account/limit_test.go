@@ -8,6 +8,7 @@ import (
 )
 
 func TestManyNetworksTogetherGuessSlowly(t *testing.T) {
+	t.Parallel()
 	now := time.Now()
 	l := newRateLimits(func() time.Time { return now })
 	tries := func(of int) (allowed int) {
@@ -35,6 +36,7 @@ func TestManyNetworksTogetherGuessSlowly(t *testing.T) {
 }
 
 func TestTooManyAttemptsOfOneClientAreRefused(t *testing.T) {
+	t.Parallel()
 	l := newRateLimits(time.Now)
 	try := func(i int, remote string) bool {
 		return l.login(fmt.Sprintf("rider-%d@example.org", i), &http.Request{RemoteAddr: remote})

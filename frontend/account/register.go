@@ -51,7 +51,7 @@ func (p *Pages) register(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	password := r.PostForm.Get("password")
-	if wrong := p.lists.passwordError(password, data.Address, data.City); wrong != "" {
+	if wrong := p.reserved.passwordError(password, data.Address, data.City); wrong != "" {
 		data.Errors.Add("password", p.Text(r, wrong, "Min", minPassword))
 	}
 	if len(data.Errors) > 0 {
@@ -95,6 +95,6 @@ func (p *Pages) mailRegistration(ctx context.Context, one registration) error {
 }
 
 func (p *Pages) registerSent(w http.ResponseWriter, r *http.Request) error {
-	p.Say(w, r, http.StatusOK, "register-sent", "register-sent-text")
+	p.ShowMessage(w, r, http.StatusOK, "register-sent", "register-sent-text")
 	return nil
 }

@@ -18,7 +18,7 @@ type resetData struct {
 func (p *Pages) resetForm(w http.ResponseWriter, r *http.Request) error {
 	_, admin, err := p.resetToken(r)
 	if errors.Is(err, db.ErrNotFound) {
-		return p.gone(w, r)
+		return p.showLinkGone(w, r)
 	}
 	if err != nil {
 		return err
@@ -32,7 +32,7 @@ func (p *Pages) showReset(w http.ResponseWriter, r *http.Request, status int, da
 
 func (p *Pages) resetToken(r *http.Request) (db.Token, db.Admin, error) {
 	var none any
-	token, err := p.peekToken(r, forReset, &none)
+	token, err := p.readToken(r, forReset, &none)
 	if err != nil {
 		return token, db.Admin{}, err
 	}
@@ -47,13 +47,13 @@ func (p *Pages) reset(w http.ResponseWriter, r *http.Request) error {
 	}
 	token, admin, err := p.resetToken(r)
 	if errors.Is(err, db.ErrNotFound) {
-		return p.gone(w, r)
+		return p.showLinkGone(w, r)
 	}
 	if err != nil {
 		return err
 	}
 	password := r.PostForm.Get("password")
-	if wrong := p.lists.passwordError(password, admin.Address); wrong != "" {
+	if wrong := p.reserved.passwordError(password, admin.Address); wrong != "" {
 		data := resetData{Address: admin.Address, Errors: site.FormErrors{}}
 		data.Errors.Add("password", p.Text(r, wrong, "Min", minPassword))
 		return p.showReset(w, r, http.StatusUnprocessableEntity, data)
@@ -62,7 +62,7 @@ func (p *Pages) reset(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	err = p.DB.Transaction(r.Context(), func(tx *gorm.DB) error {
-		if err := takeToken(tx, token); err != nil {
+		if err := useToken(tx, token); err != nil {
 			return err
 		}
 		if err := tx.Where("admin_id = ? AND purpose = ?", admin.ID, forReset).Delete(&db.Token{}).Error; err != nil {
@@ -74,7 +74,7 @@ func (p *Pages) reset(w http.ResponseWriter, r *http.Request) error {
 		return tx.Model(&admin).Update("password", admin.Password).Error
 	})
 	if errors.Is(err, db.ErrNotFound) {
-		return p.gone(w, r)
+		return p.showLinkGone(w, r)
 	}
 	if err != nil {
 		return err

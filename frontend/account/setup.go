@@ -21,7 +21,7 @@ func (p *Pages) SetUp(ctx context.Context, address, password, city string, first
 	var begin chain.Link
 	made := false
 	err = p.DB.Transaction(ctx, func(tx *gorm.DB) error {
-		admin, err := makeAdmin(tx, address, hash, first.Lang)
+		admin, err := createAdmin(tx, address, hash, first.Lang)
 		if err != nil {
 			return err
 		}

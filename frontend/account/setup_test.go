@@ -8,6 +8,7 @@ import (
 )
 
 func TestACityThatIsSetUpCanBeSetUpAgainWithAnotherPassword(t *testing.T) {
+	t.Parallel()
 	s := frontendtest.New(t, nil)
 	city := settings.Default("demo", "en")
 	frontendtest.Check(t, s.Accounts.SetUp(t.Context(), "ada@example.org", "the first password", "demo", city))

@@ -38,7 +38,7 @@ func (p *Pages) newToken(ctx context.Context, purpose string, admin uint, data a
 	hash := tokenHash(token)
 	err = p.DB.WithContext(ctx).Create(&db.Token{
 		Hash: hash, Purpose: purpose, AdminID: admin, ExpiresAt: now.Add(lasts),
-		Data: base64.StdEncoding.EncodeToString(p.Box.Seal(tokenPlace(hash), text)),
+		Data: base64.StdEncoding.EncodeToString(p.Box.Seal(tokenCell(hash), text)),
 	}).Error
 	if err != nil {
 		return "", fmt.Errorf("make link: %w", err)
@@ -46,8 +46,8 @@ func (p *Pages) newToken(ctx context.Context, purpose string, admin uint, data a
 	return token, nil
 }
 
-// peekToken reads a link's data without using the link up. It returns db.ErrNotFound if the link has expired or was used.
-func (p *Pages) peekToken(r *http.Request, purpose string, data any) (db.Token, error) {
+// readToken reads a link's data without using the link up. It returns db.ErrNotFound if the link has expired or was used.
+func (p *Pages) readToken(r *http.Request, purpose string, data any) (db.Token, error) {
 	token, err := p.DB.PeekToken(r.Context(), tokenHash(r.PathValue("token")), purpose)
 	if err != nil {
 		return token, err
@@ -56,21 +56,21 @@ func (p *Pages) peekToken(r *http.Request, purpose string, data any) (db.Token, 
 	if err != nil {
 		return token, fmt.Errorf("read link: %w", err)
 	}
-	text, err := p.Box.Open(tokenPlace(token.Hash), sealed)
+	text, err := p.Box.Open(tokenCell(token.Hash), sealed)
 	if err != nil {
 		return token, fmt.Errorf("read link: %w", err)
 	}
 	return token, json.Unmarshal(text, data)
 }
 
-// tokenPlace is the cell of a link's data, which is sealed: it contains addresses, and the hash of a password.
-func tokenPlace(hash string) secret.Cell {
+// tokenCell is the cell of a link's data, which is sealed: it contains addresses, and the hash of a password.
+func tokenCell(hash string) secret.Cell {
 	return secret.Cell{Table: "tokens", Row: hash, Column: "data"}
 }
 
-// takeToken uses a link up. Call it in the transaction that does what the link is for, so that both happen or neither. It
+// useToken uses a link up. Call it in the transaction that does what the link is for, so that both happen or neither. It
 // returns db.ErrNotFound if the link was used in the meantime.
-func takeToken(tx *gorm.DB, token db.Token) error {
+func useToken(tx *gorm.DB, token db.Token) error {
 	done := tx.Where("hash = ?", token.Hash).Delete(&db.Token{})
 	if done.Error == nil && done.RowsAffected == 0 {
 		return db.ErrNotFound
@@ -78,9 +78,9 @@ func takeToken(tx *gorm.DB, token db.Token) error {
 	return done.Error
 }
 
-// gone answers that a link no longer works.
-func (p *Pages) gone(w http.ResponseWriter, r *http.Request) error {
-	p.Say(w, r, http.StatusGone, "link-gone", "link-gone-text")
+// showLinkGone answers that a link no longer works.
+func (p *Pages) showLinkGone(w http.ResponseWriter, r *http.Request) error {
+	p.ShowMessage(w, r, http.StatusGone, "link-gone", "link-gone-text")
 	return nil
 }
 

@@ -6,6 +6,7 @@ import (
 	"embed"
 	"net/http"
 	"sync"
+	"time"
 
 	"linienfunk/frontend/site"
 	"linienfunk/templates"
@@ -19,6 +20,7 @@ var Files embed.FS
 // Bots are the mounted bots.
 type Bots struct {
 	*site.Site
+	SectionTime time.Duration // time limit for rendering a section; New sets it to 5 seconds
 
 	mu      sync.RWMutex
 	mounted []Mounted
@@ -26,12 +28,14 @@ type Bots struct {
 }
 
 // New returns an empty set of bots.
-func New(s *site.Site) *Bots { return &Bots{Site: s, sets: map[string]*templates.Set{}} }
+func New(s *site.Site) *Bots {
+	return &Bots{Site: s, SectionTime: sectionTime, sets: map[string]*templates.Set{}}
+}
 
 // AddTo adds the bots' pages to mux.
 func (b *Bots) AddTo(mux *http.ServeMux) {
-	mux.HandleFunc("/c/{city}/{file}", b.Do(b.publicFile))
-	mux.HandleFunc("/c/{city}/{bot}/{rest...}", b.Do(b.publicBot))
-	mux.HandleFunc("/city/{city}/bot/{bot}/{rest...}", b.Do(b.CityAdmin(b.cityBot)))
-	mux.HandleFunc("/bots/{bot}/{rest...}", b.Do(b.rootBot))
+	mux.HandleFunc("/c/{city}/{file}", b.Handle(b.servePageFile))
+	mux.HandleFunc("/c/{city}/{bot}/{rest...}", b.Handle(b.servePublic))
+	mux.HandleFunc("/city/{city}/bot/{bot}/{rest...}", b.Handle(b.CityAdmin(b.serveAdmin)))
+	mux.HandleFunc("/bots/{bot}/{rest...}", b.Handle(b.serveAllCities))
 }

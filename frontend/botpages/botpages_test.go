@@ -2,7 +2,6 @@ package botpages_test
 
 import (
 	"bufio"
-	"context"
 	"net/http"
 	"testing"
 	"time"
@@ -12,6 +11,7 @@ import (
 )
 
 func TestTwoBotsCannotClaimOneFile(t *testing.T) {
+	t.Parallel()
 	defer func() {
 		if recover() == nil {
 			t.Error("no panic")
@@ -25,6 +25,7 @@ func TestTwoBotsCannotClaimOneFile(t *testing.T) {
 }
 
 func TestEachBotHasItsSectionAndItsState(t *testing.T) {
+	t.Parallel()
 	s := frontendtest.New(t, frontendtest.TwoBots)
 	s.Admin("ada@example.org", "berlin")
 	s.SetStatuses(supervisor.Status{Bot: "alpha", Label: "@berlin@example.social", State: supervisor.Waiting, Since: s.Now(), Detail: "fake-detail", Queue: 3})
@@ -39,6 +40,7 @@ func TestEachBotHasItsSectionAndItsState(t *testing.T) {
 }
 
 func TestASectionThatPanicsDoesNotBreakThePage(t *testing.T) {
+	t.Parallel()
 	s := frontendtest.New(t, func(s *frontendtest.World) {
 		s.Mount("broken", &frontendtest.Bot{Panics: true}, frontendtest.Public)
 		frontendtest.TwoBots(s)
@@ -50,6 +52,7 @@ func TestASectionThatPanicsDoesNotBreakThePage(t *testing.T) {
 }
 
 func TestAStreamPassesEventByEvent(t *testing.T) {
+	t.Parallel()
 	stop := make(chan struct{})
 	s := frontendtest.New(t, func(s *frontendtest.World) {
 		s.Mount("feeds", &frontendtest.Bot{Stop: stop}, frontendtest.Public)
@@ -60,6 +63,7 @@ func TestAStreamPassesEventByEvent(t *testing.T) {
 }
 
 func TestAStreamGoesOnWhenAPagesTimeIsOver(t *testing.T) {
+	t.Parallel()
 	stop := make(chan struct{})
 	s := frontendtest.New(t, func(s *frontendtest.World) {
 		s.Mount("feeds", &frontendtest.Bot{Stop: stop}, frontendtest.Public)
@@ -77,9 +81,7 @@ func TestAStreamGoesOnWhenAPagesTimeIsOver(t *testing.T) {
 // follow reads the first event of a stream, closes stop, and reads the second.
 func follow(v *frontendtest.Visitor, path string, stop chan struct{}) {
 	v.T.Helper()
-	ctx, cancel := context.WithTimeout(v.T.Context(), time.Minute)
-	defer cancel()
-	r, err := http.NewRequestWithContext(ctx, "GET", v.URL+path, nil)
+	r, err := http.NewRequestWithContext(v.T.Context(), "GET", v.URL+path, nil)
 	frontendtest.Check(v.T, err)
 	res, err := v.Client.Do(r)
 	frontendtest.Check(v.T, err)
@@ -96,7 +98,8 @@ func follow(v *frontendtest.Visitor, path string, stop chan struct{}) {
 	}
 }
 
-func TestLookingAheadAtACallbackDoesNotCallIt(t *testing.T) {
+func TestAHeadRequestDoesNotCallACallback(t *testing.T) {
+	t.Parallel()
 	bot := &frontendtest.Bot{}
 	s := frontendtest.New(t, func(s *frontendtest.World) {
 		s.Mount("feeds", bot, frontendtest.Public)
@@ -112,6 +115,7 @@ func TestLookingAheadAtACallbackDoesNotCallIt(t *testing.T) {
 }
 
 func TestAFileBelowACitysPageSaysWhatCanBeDoneWithIt(t *testing.T) {
+	t.Parallel()
 	s := frontendtest.New(t, func(s *frontendtest.World) {
 		s.Mount("feeds", &frontendtest.Bot{FileNames: []string{"feed.atom"}}, frontendtest.Public)
 	})

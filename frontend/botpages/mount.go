@@ -56,8 +56,8 @@ func (b *Bots) Broadcasts(name string) bool {
 	return slices.ContainsFunc(b.All(), func(m Mounted) bool { return m.Name == name && m.Broadcasts })
 }
 
-// Requested returns the bot in the request's path, or db.ErrNotFound.
-func (b *Bots) Requested(r *http.Request) (Mounted, error) {
+// FromPath returns the bot in the request's path, or db.ErrNotFound.
+func (b *Bots) FromPath(r *http.Request) (Mounted, error) {
 	for _, m := range b.All() {
 		if m.Name == r.PathValue("bot") {
 			return m, nil

@@ -56,13 +56,13 @@ func (p botPages) Page(w http.ResponseWriter, r *http.Request, status int, title
 		}
 		about := site.Page{Title: title, Private: true}
 		if mount.City.Name != "" {
-			about.Line = site.LineOf(mount.City.Name)
+			about.Line = site.LineClass(mount.City.Name)
 		}
 		err = p.bots.Show(w, r, status, about, "bot.html", frame)
 	}
 	if err != nil {
 		p.bots.Log.Error("cannot render page", "bot", p.name, "template", name, "err", err)
-		p.bots.Fail(w, r, http.StatusInternalServerError)
+		p.bots.ShowError(w, r, http.StatusInternalServerError)
 	}
 }
 

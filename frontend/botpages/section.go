@@ -45,7 +45,7 @@ type fragmentKey struct{}
 func isFragment(r *http.Request) bool { return r.Context().Value(fragmentKey{}) != nil }
 
 func (b *Bots) fragment(r *http.Request, handler http.Handler, mount bots.Mount) (body string, err error) {
-	ctx, cancel := context.WithTimeout(context.WithValue(r.Context(), fragmentKey{}, true), sectionTime)
+	ctx, cancel := context.WithTimeout(context.WithValue(r.Context(), fragmentKey{}, true), b.SectionTime)
 	defer cancel()
 	inner := r.Clone(ctx)
 	inner.Method, inner.Body, inner.ContentLength, inner.TransferEncoding = http.MethodGet, http.NoBody, 0, nil
@@ -54,7 +54,7 @@ func (b *Bots) fragment(r *http.Request, handler http.Handler, mount bots.Mount)
 	for _, name := range []string{"Content-Type", "Content-Length", "If-None-Match", "If-Modified-Since", "Range"} {
 		inner.Header.Del(name)
 	}
-	out := &capture{header: http.Header{}}
+	out := &responseBuffer{header: http.Header{}}
 	defer func() {
 		if trouble := recover(); trouble != nil {
 			b.Log.Error("section panicked", "panic", trouble, "stack", string(debug.Stack()))
@@ -73,8 +73,8 @@ func (b *Bots) fragment(r *http.Request, handler http.Handler, mount bots.Mount)
 	return out.body.String(), nil
 }
 
-// capture is an http.ResponseWriter that stores the answer.
-type capture struct {
+// responseBuffer is an http.ResponseWriter that stores the answer.
+type responseBuffer struct {
 	header http.Header
 	status int
 	body   bytes.Buffer
@@ -82,17 +82,17 @@ type capture struct {
 }
 
 // Header is not part of the fragment.
-func (c *capture) Header() http.Header { return c.header }
+func (c *responseBuffer) Header() http.Header { return c.header }
 
 // WriteHeader keeps the first status.
-func (c *capture) WriteHeader(status int) {
+func (c *responseBuffer) WriteHeader(status int) {
 	if c.status == 0 {
 		c.status = status
 	}
 }
 
 // Write keeps b, up to maxSection bytes in all.
-func (c *capture) Write(b []byte) (int, error) {
+func (c *responseBuffer) Write(b []byte) (int, error) {
 	c.WriteHeader(http.StatusOK)
 	if c.body.Len()+len(b) > maxSection {
 		c.large = true

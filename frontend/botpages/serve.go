@@ -9,9 +9,9 @@ import (
 	"linienfunk/settings"
 )
 
-// cityBot serves a bot's pages for admins of the city.
-func (b *Bots) cityBot(w http.ResponseWriter, r *http.Request, _ db.Admin, city settings.Snapshot) error {
-	m, err := b.Requested(r)
+// serveAdmin serves a bot's pages for admins of the city.
+func (b *Bots) serveAdmin(w http.ResponseWriter, r *http.Request, _ db.Admin, city settings.Snapshot) error {
+	m, err := b.FromPath(r)
 	if err != nil {
 		return err
 	}
@@ -20,9 +20,9 @@ func (b *Bots) cityBot(w http.ResponseWriter, r *http.Request, _ db.Admin, city 
 	return nil
 }
 
-// publicBot serves a bot's public pages for a city. Paused cities have them, too, so that people can unsubscribe.
-func (b *Bots) publicBot(w http.ResponseWriter, r *http.Request) error {
-	m, err := b.Requested(r)
+// servePublic serves a bot's public pages for a city. Paused cities have them, too, so that people can unsubscribe.
+func (b *Bots) servePublic(w http.ResponseWriter, r *http.Request) error {
+	m, err := b.FromPath(r)
 	if err != nil {
 		return err
 	}
@@ -41,15 +41,15 @@ func (b *Bots) publicBot(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// rootBot serves a bot's pages for all cities. Among them are callbacks of logins, whose GET uses up a code. http.ServeMux
+// serveAllCities serves a bot's pages for all cities. Among them are callbacks of logins, whose GET uses up a code. http.ServeMux
 // would route a HEAD, as link checkers send it, to the same handler: it is refused.
-func (b *Bots) rootBot(w http.ResponseWriter, r *http.Request) error {
+func (b *Bots) serveAllCities(w http.ResponseWriter, r *http.Request) error {
 	if r.Method == http.MethodHead {
 		w.Header().Set("Allow", "GET, POST")
 		w.WriteHeader(http.StatusMethodNotAllowed)
 		return nil
 	}
-	m, err := b.Requested(r)
+	m, err := b.FromPath(r)
 	if err != nil {
 		return err
 	}
@@ -66,9 +66,9 @@ func (b *Bots) serve(w http.ResponseWriter, r *http.Request, handler http.Handle
 	http.StripPrefix(mount.Path, handler).ServeHTTP(w, bots.WithMount(r, mount))
 }
 
-// publicFile serves a bot's file directly below the city's page, such as a feed. It passes on all methods, so that the bot
+// servePageFile serves a bot's file directly below the city's page, such as a feed. It passes on all methods, so that the bot
 // answers 405 with the methods that it allows.
-func (b *Bots) publicFile(w http.ResponseWriter, r *http.Request) error {
+func (b *Bots) servePageFile(w http.ResponseWriter, r *http.Request) error {
 	city, ok, err := b.Settings.Get(r.Context(), r.PathValue("city"))
 	if err != nil {
 		return err

@@ -27,12 +27,13 @@ type Pages struct {
 	words    *wording.Wording
 	accounts *account.Pages
 
+	TryTime     time.Duration // time limit for trying lists on reports
 	HistoryTime time.Duration // how long a page waits until a change that is in force is in the history
 }
 
 // New makes the pages. They wait up to two seconds for the history.
 func New(s *site.Site, b *botpages.Bots, w *wording.Wording, a *account.Pages) *Pages {
-	return &Pages{Site: s, bots: b, words: w, accounts: a, HistoryTime: historyTime}
+	return &Pages{Site: s, bots: b, words: w, accounts: a, TryTime: tryTime, HistoryTime: historyTime}
 }
 
 // AddTo adds the pages to mux.
@@ -52,20 +53,20 @@ func (p *Pages) AddTo(mux *http.ServeMux) {
 		"POST /city/{city}/import/apply":         p.importApply,
 		"POST /city/{city}/invite":               p.invite,
 		// These addresses only take forms. A link to another language, or typing them, makes a GET.
-		"GET /city/{city}/try":                  back(""),
-		"GET /city/{city}/merge":                back(""),
-		"GET /city/{city}/options/{bot}":        back(""),
-		"GET /city/{city}/ledger/{id}/withdraw": back("/ledger"),
-		"GET /city/{city}/undo":                 back("/history"),
-		"GET /city/{city}/import":               back("/history"),
-		"GET /city/{city}/import/apply":         back("/history"),
+		"GET /city/{city}/try":                  redirectTo(""),
+		"GET /city/{city}/merge":                redirectTo(""),
+		"GET /city/{city}/options/{bot}":        redirectTo(""),
+		"GET /city/{city}/ledger/{id}/withdraw": redirectTo("/ledger"),
+		"GET /city/{city}/undo":                 redirectTo("/history"),
+		"GET /city/{city}/import":               redirectTo("/history"),
+		"GET /city/{city}/import/apply":         redirectTo("/history"),
 	} {
-		mux.HandleFunc(pattern, p.Do(p.CityAdmin(action)))
+		mux.HandleFunc(pattern, p.Handle(p.CityAdmin(action)))
 	}
 }
 
-// back redirects to the page with the form.
-func back(page string) site.CityAction {
+// redirectTo redirects to the page with the form.
+func redirectTo(page string) site.CityAction {
 	return func(w http.ResponseWriter, r *http.Request, _ db.Admin, city settings.Snapshot) error {
 		http.Redirect(w, r, "/city/"+city.City+page, http.StatusSeeOther)
 		return nil

@@ -25,7 +25,7 @@ type conflictData struct {
 
 // merging is a change in conflict with another one, and the admin's choices so far.
 type merging struct {
-	attempt
+	submission
 	Picks map[string]string // choices by field
 	Again bool
 	Found settings.Errors
@@ -36,8 +36,8 @@ type merging struct {
 const maxConflicts = 200
 
 // conflict shows the admin's change beside what somebody else has saved in the meantime.
-func (p *Pages) conflict(w http.ResponseWriter, r *http.Request, now settings.Snapshot, a attempt) error {
-	return p.showConflict(w, r, http.StatusConflict, now, merging{attempt: a})
+func (p *Pages) conflict(w http.ResponseWriter, r *http.Request, now settings.Snapshot, a submission) error {
+	return p.showConflict(w, r, http.StatusConflict, now, merging{submission: a})
 }
 
 func (p *Pages) showConflict(w http.ResponseWriter, r *http.Request, status int, now settings.Snapshot, m merging) error {
@@ -61,13 +61,13 @@ func (p *Pages) showConflict(w http.ResponseWriter, r *http.Request, status int,
 	if data.Fields, err = p.conflictFields(r, now, m, found, mine); err != nil {
 		return err
 	}
-	p.blameConflict(r, &data, m)
-	about := site.Page{Title: p.Text(r, "conflict-of", "City", now.Title), Line: site.LineOf(now.City), Private: true}
+	p.addConflictMistakes(r, &data, m)
+	about := site.Page{Title: p.Text(r, "conflict-of", "City", now.Title), Line: site.LineClass(now.City), Private: true}
 	return p.Show(w, r, status, about, "conflict.html", data)
 }
 
-// blameConflict adds mistakes to their fields; those of other fields, to the top of the form.
-func (p *Pages) blameConflict(r *http.Request, data *conflictData, m merging) {
+// addConflictMistakes adds mistakes to their fields; those of other fields, to the top of the form.
+func (p *Pages) addConflictMistakes(r *http.Request, data *conflictData, m merging) {
 	known := map[string]bool{}
 	for _, one := range data.Fields {
 		known[one.Field] = true

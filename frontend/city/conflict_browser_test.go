@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"linienfunk/frontend/frontendtest"
 
@@ -33,9 +32,7 @@ func browsers(s *frontendtest.World, addresses ...string) []browser {
 	}
 	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox,
 		chromedp.Flag("force-prefers-reduced-motion", true)) // a click must not miss a page that still scrolls
-	ctx, cancel := context.WithTimeout(s.T.Context(), 3*time.Minute)
-	s.T.Cleanup(cancel)
-	ctx, cancel = chromedp.NewExecAllocator(ctx, options...)
+	ctx, cancel := chromedp.NewExecAllocator(s.T.Context(), options...)
 	s.T.Cleanup(cancel)
 	ctx, cancel = chromedp.NewContext(ctx)
 	s.T.Cleanup(cancel)

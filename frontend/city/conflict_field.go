@@ -70,7 +70,7 @@ func (p *Pages) savedSince(r *http.Request, now settings.Snapshot, base chain.Ha
 		return nil, err
 	}
 	saved, known := map[string]*change{}, authors{}
-	for _, v := range between(all, base) {
+	for _, v := range versionsAfter(all, base) {
 		one, err := p.change(r, known, v)
 		if err != nil {
 			return nil, err

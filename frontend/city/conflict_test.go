@@ -25,7 +25,8 @@ func clash(t *testing.T, theirs map[string]any, mine ...string) (s *frontendtest
 	return s, ada, page
 }
 
-func TestWhoSavesLaterSeesBothVersionsAndNothingIsOverwritten(t *testing.T) {
+func TestTheLaterOfTwoSavesShowsBothVersionsAndOverwritesNothing(t *testing.T) {
+	t.Parallel()
 	s, ada, page := clash(t, map[string]any{"about": "theirs", "triggers": []string{"kontrolle", "u8", "theirs"}, "listed": false},
 		"about", "mine", "triggers", "kontrolle\nmine", "freshness_minutes", "45")
 	page.Want(http.StatusConflict, "Somebody else saved in the meantime", "bo@example.org", "old", "theirs", "mine", "45 minutes",
@@ -50,6 +51,7 @@ func TestWhoSavesLaterSeesBothVersionsAndNothingIsOverwritten(t *testing.T) {
 }
 
 func TestEachFieldTakesTheSideThatWasPicked(t *testing.T) {
+	t.Parallel()
 	for pick, want := range map[string][]string{"mine": {"kontrolle", "mine"}, "theirs": {"kontrolle", "u8", "theirs"}, "both": {"kontrolle", "mine", "theirs"}} {
 		t.Run(pick, func(t *testing.T) {
 			s, ada, page := clash(t, map[string]any{"triggers": []string{"kontrolle", "u8", "theirs"}}, "triggers", "kontrolle\nmine")
@@ -62,7 +64,8 @@ func TestEachFieldTakesTheSideThatWasPicked(t *testing.T) {
 	}
 }
 
-func TestAChoiceThatIsMissingOrMadeUpIsAskedForAgain(t *testing.T) {
+func TestAMissingOrInvalidChoiceIsRequestedAgain(t *testing.T) {
+	t.Parallel()
 	s, ada, page := clash(t, map[string]any{"about": "theirs"}, "about", "mine")
 	for _, pick := range []string{"", "nonsense", "both"} {
 		ada.Submit(page, mergePath, "pick.about", pick).Want(422, "Please choose which version to keep", "mine")
@@ -72,7 +75,8 @@ func TestAChoiceThatIsMissingOrMadeUpIsAskedForAgain(t *testing.T) {
 	}
 }
 
-func TestAThirdChangeBringsThePageAgainWithWhatStillHolds(t *testing.T) {
+func TestAThirdChangeShowsThePageAgainAndKeepsValidChoices(t *testing.T) {
+	t.Parallel()
 	s, ada, page := clash(t, map[string]any{"about": "theirs", "title": "Theirs"}, "about", "mine", "title", "Mine")
 	s.Save("berlin", 0, map[string]any{"about": "third"})
 	again := ada.Submit(page, mergePath, "pick.about", "mine", "pick.title", "mine", "note", "weil").
@@ -90,6 +94,7 @@ func TestAThirdChangeBringsThePageAgainWithWhatStillHolds(t *testing.T) {
 }
 
 func TestAMistakeInWhatWasMergedIsShownAtItsField(t *testing.T) {
+	t.Parallel()
 	s, ada, page := clash(t, map[string]any{"about": "theirs"}, "triggers", "kontrolle\n/(u8/")
 	ada.Submit(page, mergePath).Want(422, "Line 2: this is not a regular expression", "Triggers")
 	if got := s.Present("berlin").Triggers; len(got) != 2 {
@@ -97,7 +102,8 @@ func TestAMistakeInWhatWasMergedIsShownAtItsField(t *testing.T) {
 	}
 }
 
-func TestWhoWantsTheSameOrNothingHasNoConflict(t *testing.T) {
+func TestTheSameChangeTwiceOrNoChangeIsNoConflict(t *testing.T) {
+	t.Parallel()
 	_, _, page := clash(t, map[string]any{"about": "same"}, "about", "same")
 	page.At("/city/berlin").Want(200, "Nothing was changed")
 	_, _, page = clash(t, map[string]any{"about": "theirs"})
@@ -106,7 +112,8 @@ func TestWhoWantsTheSameOrNothingHasNoConflict(t *testing.T) {
 	ada.Submit(page, mergePath, "pick.about", "theirs").At("/city/berlin").Want(200, "Nothing was changed")
 }
 
-func TestADocumentFromTheBrowserIsTakenForNothingMoreThanThat(t *testing.T) {
+func TestADocumentFromTheBrowserIsNotTrusted(t *testing.T) {
+	t.Parallel()
 	s, ada, page := clash(t, map[string]any{"about": "theirs"}, "about", "mine")
 	before := s.Present("berlin").Hash
 	s.Cities.HistoryTime = 0 // it is all there: the page before has shown who saved
@@ -156,6 +163,7 @@ func manyFields(n int) string {
 }
 
 func TestAFormFromAnUnknownVersionIsRefused(t *testing.T) {
+	t.Parallel()
 	s := frontendtest.New(t, frontendtest.TwoBots)
 	s.Admin("ada@example.org", "berlin", "ghent")
 	v := s.VisitorAs("ada@example.org")

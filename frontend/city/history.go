@@ -70,7 +70,7 @@ func (p *Pages) showHistory(w http.ResponseWriter, r *http.Request, status int, 
 		one.CanUndo = v.Number > 1 && data.Broken == ""
 		data.Entries = append(data.Entries, one)
 	}
-	about := site.Page{Title: p.Text(r, "history-of", "City", city.Title), Line: site.LineOf(city.City), Private: true}
+	about := site.Page{Title: p.Text(r, "history-of", "City", city.Title), Line: site.LineClass(city.City), Private: true}
 	return p.Show(w, r, status, about, "history.html", data)
 }
 

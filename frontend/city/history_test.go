@@ -26,6 +26,7 @@ func past(t *testing.T, changes ...map[string]any) (*frontendtest.World, *fronte
 }
 
 func TestTheHistoryTellsWhoChangedWhatAndWhy(t *testing.T) {
+	t.Parallel()
 	s, v, ada := past(t)
 	bo := s.Admin("bo@example.org")
 	s.Save("berlin", ada.ID, map[string]any{"triggers": []string{"kontrolle", "u8"}, "blocked": []string{}})
@@ -46,6 +47,7 @@ func TestTheHistoryTellsWhoChangedWhatAndWhy(t *testing.T) {
 }
 
 func TestTheHistoryHasPagesOfTwenty(t *testing.T) {
+	t.Parallel()
 	s, v, _ := past(t)
 	for i := range 24 {
 		s.Save("berlin", 0, map[string]any{"title": fmt.Sprint("Title ", i)})
@@ -59,6 +61,7 @@ func TestTheHistoryHasPagesOfTwenty(t *testing.T) {
 }
 
 func TestTimesAreThoseOfTheCitysZone(t *testing.T) {
+	t.Parallel()
 	s, v, _ := past(t)
 	s.Sample("berlin", 1)
 	v.Submit(v.Get("/city/berlin"), "/city/berlin", "time_zone", "Pacific/Chatham").Want(200, "Saved.", `value="Pacific/Chatham" selected`)
@@ -69,7 +72,8 @@ func TestTimesAreThoseOfTheCitysZone(t *testing.T) {
 	v.Submit(v.Get("/city/berlin"), "/city/berlin", "time_zone", "Berlin").Want(422, "one of the time zones", `id="f-time_zone-error"`)
 }
 
-func TestABrokenChainIsNamedAndWhatIsSoundIsShown(t *testing.T) {
+func TestABrokenChainIsReportedAndItsIntactPartIsShown(t *testing.T) {
+	t.Parallel()
 	s, v, _ := past(t, map[string]any{"title": "Two"}, map[string]any{"title": "Three"}, map[string]any{"title": "Four"})
 	v.Get(historyPath).Want(200, "Change 4") // it is written
 	frontendtest.Check(t, s.Site.DB.Exec("UPDATE settings_links SET note = 'forged' WHERE number = 3").Error)
@@ -85,7 +89,8 @@ func undo(v *frontendtest.Visitor, number int) frontendtest.Answer {
 	return v.Post("/city/berlin/undo", "hash", string(all[number-1].Hash), "base", string(v.Present("berlin").Hash))
 }
 
-func TestUndoingTakesOneChangeBackAndLeavesLaterOnesAlone(t *testing.T) {
+func TestUndoingRevertsOneChangeAndKeepsLaterOnes(t *testing.T) {
+	t.Parallel()
 	s, v, _ := past(t, map[string]any{"triggers": []string{"kontrolle", "u8"}, "about": "two"}, map[string]any{"title": "Three"},
 		map[string]any{"triggers": []string{"kontrolle", "u8", "tram"}})
 	v.Get(historyPath).Want(200, "Change 4")
@@ -101,7 +106,8 @@ func TestUndoingTakesOneChangeBackAndLeavesLaterOnesAlone(t *testing.T) {
 	}
 }
 
-func TestAChangeOnWhichAnotherStandsIsNotUndone(t *testing.T) {
+func TestAChangeWhoseFieldsWereChangedLaterIsNotUndone(t *testing.T) {
+	t.Parallel()
 	s, v, _ := past(t, map[string]any{"title": "Two", "about": "x"}, map[string]any{"lang": "de"}, map[string]any{"title": "Four"})
 	v.Get(historyPath).Want(200, "Change 4")
 	now := s.Present("berlin").Hash
@@ -111,7 +117,8 @@ func TestAChangeOnWhichAnotherStandsIsNotUndone(t *testing.T) {
 	}
 }
 
-func TestUndoingTakesNothingButAChangeOfTheCity(t *testing.T) {
+func TestOnlyAChangeOfTheCityCanBeUndone(t *testing.T) {
+	t.Parallel()
 	s, v, _ := past(t, map[string]any{"title": "Two"})
 	s.Admin("cy@example.org", "ghent")
 	now := string(s.Present("berlin").Hash)
@@ -128,6 +135,7 @@ func TestUndoingTakesNothingButAChangeOfTheCity(t *testing.T) {
 }
 
 func TestSettingsComeAsAFile(t *testing.T) {
+	t.Parallel()
 	s, v, _ := past(t, map[string]any{"title": "Zwei"})
 	got := v.Get("/city/berlin/settings.json").Want(200)
 	for name, want := range map[string]string{

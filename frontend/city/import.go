@@ -97,7 +97,7 @@ func (p *Pages) preview(w http.ResponseWriter, r *http.Request, status int, city
 	}
 	data.City, data.Tabs, data.Base = site.LinkTo(city), tabs{city.City, "history"}, city.Hash
 	data.Changes, data.MaxNote = p.words.Changes(r, changes), settings.MaxNote
-	about := site.Page{Title: p.Text(r, "import-of", "City", city.Title), Line: site.LineOf(city.City), Private: true}
+	about := site.Page{Title: p.Text(r, "import-of", "City", city.Title), Line: site.LineClass(city.City), Private: true}
 	return p.Show(w, r, status, about, "import.html", data)
 }
 

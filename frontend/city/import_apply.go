@@ -21,9 +21,9 @@ func (p *Pages) importApply(w http.ResponseWriter, r *http.Request, admin db.Adm
 	}
 	data := previewData{Document: string(document), Note: strings.TrimSpace(r.PostForm.Get("note")), Stale: true}
 	form := importForm{Errors: site.FormErrors{}}
-	a := attempt{Base: city.Hash, From: city.Document, To: document, Note: data.Note, back: "/city/" + city.City + "/history"}
+	a := submission{Base: city.Hash, From: city.Document, To: document, Note: data.Note, back: "/city/" + city.City + "/history"}
 	a.conflict = func(now settings.Snapshot) error { return p.preview(w, r, http.StatusConflict, now, data, form) }
-	a.wrong = func(found settings.Errors) error { return p.importWrong(w, r, city, form, found) }
+	a.invalid = func(found settings.Errors) error { return p.importWrong(w, r, city, form, found) }
 	if chain.Hash(r.PostForm.Get("base")) != city.Hash {
 		return a.conflict(city)
 	}

@@ -14,6 +14,7 @@ const (
 )
 
 func TestAFileIsShownBeforeItIsUsed(t *testing.T) {
+	t.Parallel()
 	s, v, _ := past(t)
 	file := s.Exported("berlin", map[string]any{"title": "From a file", "triggers": []string{"kontrolle", "neu"}})
 	for what, page := range map[string]frontendtest.Answer{"uploaded": v.Upload(importPath, file), "with a mark": v.Upload(importPath, "\uFEFF"+file),
@@ -33,6 +34,7 @@ func TestAFileIsShownBeforeItIsUsed(t *testing.T) {
 }
 
 func TestAFileFromAnotherCitySaysSo(t *testing.T) {
+	t.Parallel()
 	s, v, _ := past(t)
 	s.Admin("cy@example.org", "ghent")
 	page := v.Upload(importPath, s.Exported("ghent", nil)).Want(200, "another city: ghent", "Imported from a file of ghent")
@@ -43,6 +45,7 @@ func TestAFileFromAnotherCitySaysSo(t *testing.T) {
 }
 
 func TestAPreviewIsShownAgainWhenSomebodyHasSavedMeanwhile(t *testing.T) {
+	t.Parallel()
 	s, v, _ := past(t)
 	page := v.Upload(importPath, s.Exported("berlin", map[string]any{"title": "From a file"}))
 	s.Save("berlin", 0, map[string]any{"about": "theirs"})
@@ -57,6 +60,7 @@ func TestAPreviewIsShownAgainWhenSomebodyHasSavedMeanwhile(t *testing.T) {
 }
 
 func TestAFileWithMistakesSaysWhereTheyAre(t *testing.T) {
+	t.Parallel()
 	s, v, _ := past(t)
 	before := s.Present("berlin").Hash
 	for what, c := range map[string]struct {

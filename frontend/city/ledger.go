@@ -31,7 +31,7 @@ type entry struct {
 	Text, From string // the original is not linked: its address often contains the author's name
 	Private    bool
 	Withdrawn  string // by the author or an admin; empty if it was not
-	CanTake    bool   // the report can be retracted
+	CanRetract bool   // the report can be retracted
 	Deliveries []delivery
 	verdict
 }
@@ -57,14 +57,14 @@ func (p *Pages) ledger(w http.ResponseWriter, r *http.Request, _ db.Admin, city 
 	for _, e := range entries {
 		data.Entries = append(data.Entries, p.entry(r, e))
 	}
-	about := site.Page{Title: p.Text(r, "ledger-of", "City", city.Title), Line: site.LineOf(city.City), Private: true}
+	about := site.Page{Title: p.Text(r, "ledger-of", "City", city.Title), Line: site.LineClass(city.City), Private: true}
 	return p.Show(w, r, http.StatusOK, about, "ledger.html", data)
 }
 
 func (p *Pages) entry(r *http.Request, e db.Entry) entry {
 	shown := entry{
 		ID: e.ID, At: e.At, Text: e.Text, From: p.bots.Title(p.Lang(r), e.Bot), Private: e.Private,
-		Withdrawn: e.Withdrawn, CanTake: e.Withdrawn == "" && spread(e),
+		Withdrawn: e.Withdrawn, CanRetract: e.Withdrawn == "" && isSent(e),
 		verdict: verdict{e.Passed, e.List, e.Rule, e.Line},
 	}
 	for _, d := range e.Deliveries {

@@ -19,7 +19,8 @@ func (broadcastFakeBot) SendPage(context.Context, bots.Account, report.Report, s
 	return "", 0, nil
 }
 
-func TestTheLedgerSaysThatABroadcastIsOnItsWayOnly(t *testing.T) {
+func TestTheLedgerSaysThatABroadcastIsOnlyOnItsWay(t *testing.T) {
+	t.Parallel()
 	s := frontendtest.New(t, func(s *frontendtest.World) {
 		s.Mount("alpha", &frontendtest.Bot{}, frontendtest.AdminsOnly)
 		s.Mount("beta", &frontendtest.Bot{}, func(b *frontendtest.Bot) bots.Bot { return broadcastFakeBot{b} })
@@ -54,6 +55,7 @@ func TestTheLedgerSaysThatABroadcastIsOnItsWayOnly(t *testing.T) {
 }
 
 func TestTheLedgerShowsWhatBecameOfEachReport(t *testing.T) {
+	t.Parallel()
 	s := frontendtest.New(t, frontendtest.TwoBots)
 	s.Admin("ada@example.org", "berlin")
 	v := s.VisitorAs("ada@example.org")

@@ -23,7 +23,7 @@ func (p *Pages) merge(w http.ResponseWriter, r *http.Request, admin db.Admin, ci
 	if err != nil {
 		return err
 	}
-	a := attempt{Base: chain.Hash(r.PostForm.Get("head")), Note: m.Note, back: m.back}
+	a := submission{Base: chain.Hash(r.PostForm.Get("head")), Note: m.Note, back: m.back}
 	var older bool
 	if a.From, older, err = p.document(r.Context(), city, a.Base); err != nil {
 		return err
@@ -43,7 +43,7 @@ func (p *Pages) merge(w http.ResponseWriter, r *http.Request, admin db.Admin, ci
 		return err
 	}
 	a.conflict = func(now settings.Snapshot) error { return p.mergeAgain(w, r, now, a.From, m) }
-	a.wrong = func(found settings.Errors) error {
+	a.invalid = func(found settings.Errors) error {
 		m.Found = found
 		return p.showConflict(w, r, http.StatusUnprocessableEntity, city, m)
 	}

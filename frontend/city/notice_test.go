@@ -9,7 +9,8 @@ import (
 	"linienfunk/supervisor"
 )
 
-func TestAdminsHearByMailThatANetworkTurnedTheirAccountAway(t *testing.T) {
+func TestAdminsGetAMailWhenANetworkRevokesTheirAccount(t *testing.T) {
+	t.Parallel()
 	s := frontendtest.New(t, frontendtest.TwoBots)
 	admin := s.Admin("ada@example.org", "berlin")
 	frontendtest.Check(t, s.Site.DB.Model(&admin).Update("lang", "de").Error)

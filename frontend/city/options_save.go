@@ -14,7 +14,7 @@ import (
 
 // saveOptions saves the form of a bot's options.
 func (p *Pages) saveOptions(w http.ResponseWriter, r *http.Request, admin db.Admin, city settings.Snapshot) error {
-	m, err := p.bots.Requested(r)
+	m, err := p.bots.FromPath(r)
 	if err != nil {
 		return err
 	}
@@ -25,7 +25,7 @@ func (p *Pages) saveOptions(w http.ResponseWriter, r *http.Request, admin db.Adm
 	if err := site.ParseForm(r); err != nil {
 		return err
 	}
-	a := attempt{Base: chain.Hash(r.PostForm.Get("base")), back: "/city/" + city.City + "#" + m.Name}
+	a := submission{Base: chain.Hash(r.PostForm.Get("base")), back: "/city/" + city.City + "#" + m.Name}
 	var older bool
 	if a.From, older, err = p.document(r.Context(), city, a.Base); err != nil {
 		return err
@@ -35,9 +35,9 @@ func (p *Pages) saveOptions(w http.ResponseWriter, r *http.Request, admin db.Adm
 		return err
 	}
 	a.conflict = func(now settings.Snapshot) error { return p.conflict(w, r, now, a) }
-	a.wrong = func(found settings.Errors) error {
+	a.invalid = func(found settings.Errors) error {
 		form := p.newOptionsForm(r, city.City, m.Name, a.Base, values)
-		p.blameOptions(r, form, found)
+		p.addOptionMistakes(r, form, found)
 		return p.showCity(w, r, http.StatusUnprocessableEntity, admin, city, cityData{Form: newCityForm(city), Options: form})
 	}
 	if older {
@@ -74,8 +74,8 @@ func (p *Pages) changedOptions(document []byte, bot string, values bots.Options)
 	return changed
 }
 
-// blameOptions adds mistakes to their fields; those of other fields, to the top of the form.
-func (p *Pages) blameOptions(r *http.Request, form *optionsForm, found settings.Errors) {
+// addOptionMistakes adds mistakes to their fields; those of other fields, to the top of the form.
+func (p *Pages) addOptionMistakes(r *http.Request, form *optionsForm, found settings.Errors) {
 	var others settings.Errors
 	for _, one := range found {
 		if bot, option, ok := p.words.Option(one.Field); ok && bot == form.Bot {

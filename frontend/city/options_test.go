@@ -9,6 +9,7 @@ import (
 const optionsPath = "/city/berlin/options/alpha#alpha"
 
 func TestABotsOptionsAreAFormInItsSection(t *testing.T) {
+	t.Parallel()
 	_, v, _ := past(t)
 	page := v.Get("/city/berlin").Want(200, "Copy reports", "Instead of reposting them.", "Who may report", "Everybody", "Only who we follow",
 		"Greeting", `maxlength="40"`, "House rules", "<textarea id=\"alpha-option-rules\"",
@@ -21,6 +22,7 @@ func TestABotsOptionsAreAFormInItsSection(t *testing.T) {
 }
 
 func TestOptionsAreSavedWithTheCitysSettings(t *testing.T) {
+	t.Parallel()
 	s, v, _ := past(t)
 	page := v.Get("/city/berlin")
 	v.Submit(page, optionsPath).At("/city/berlin").Want(200, "Nothing was changed")
@@ -43,6 +45,7 @@ func TestOptionsAreSavedWithTheCitysSettings(t *testing.T) {
 }
 
 func TestAMistakeInAnOptionIsShownAtItsField(t *testing.T) {
+	t.Parallel()
 	s, v, _ := past(t)
 	before := s.Present("berlin").Hash
 	page := v.Get("/city/berlin")
@@ -69,6 +72,7 @@ func TestAMistakeInAnOptionIsShownAtItsField(t *testing.T) {
 }
 
 func TestOptionsThatSomebodyElseHasSavedMeanwhileAreAConflict(t *testing.T) {
+	t.Parallel()
 	s, v, _ := past(t)
 	page := v.Get("/city/berlin")
 	s.Save("berlin", 0, map[string]any{"bots.alpha.greeting": "Theirs", "title": "Neu"})

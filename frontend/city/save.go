@@ -19,14 +19,14 @@ func (p *Pages) saveCity(w http.ResponseWriter, r *http.Request, admin db.Admin,
 	if err != nil {
 		return err
 	}
-	to, err := settings.With(from, form.changes(p.shown(from)))
+	to, err := settings.With(from, form.changes(p.shownForm(from)))
 	if err != nil {
 		return err
 	}
-	a := attempt{Base: form.Base, From: from, To: to, Note: form.Note, back: "/city/" + city.City}
+	a := submission{Base: form.Base, From: from, To: to, Note: form.Note, back: "/city/" + city.City}
 	a.conflict = func(now settings.Snapshot) error { return p.conflict(w, r, now, a) }
-	a.wrong = func(found settings.Errors) error {
-		p.blame(r, &form, found)
+	a.invalid = func(found settings.Errors) error {
+		p.addMistakes(r, &form, found)
 		return p.showCity(w, r, http.StatusUnprocessableEntity, admin, city, cityData{Form: form})
 	}
 	if older {
@@ -35,17 +35,17 @@ func (p *Pages) saveCity(w http.ResponseWriter, r *http.Request, admin db.Admin,
 	return p.submit(w, r, admin, city.City, a)
 }
 
-// shown returns the form as it was shown for a document.
-func (p *Pages) shown(document []byte) cityForm {
+// shownForm returns the form as it was shown for a document.
+func (p *Pages) shownForm(document []byte) cityForm {
 	was, _, _ := p.Settings.Schema().Check(document, document) // of an invalid document it reads what is valid
 	return newCityForm(settings.Snapshot{Settings: was})
 }
 
-// blame adds mistakes to their fields; those of other fields, to the top of the form.
-func (p *Pages) blame(r *http.Request, form *cityForm, found settings.Errors) {
+// addMistakes adds mistakes to their fields; those of other fields, to the top of the form.
+func (p *Pages) addMistakes(r *http.Request, form *cityForm, found settings.Errors) {
 	var others settings.Errors
 	for _, one := range found {
-		if wording.HasTitle(one.Field) {
+		if wording.InForm(one.Field) {
 			form.Errors.Add(one.Field, p.words.Mistake(r, one))
 		} else {
 			others = append(others, one)

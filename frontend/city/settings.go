@@ -49,6 +49,6 @@ func (p *Pages) showCity(w http.ResponseWriter, r *http.Request, status int, adm
 	if data.Sections, err = p.adminSections(r, city, data.Options); err != nil {
 		return err
 	}
-	about := site.Page{Title: p.Text(r, "settings-of", "City", city.Title), Line: site.LineOf(city.City), Private: true}
+	about := site.Page{Title: p.Text(r, "settings-of", "City", city.Title), Line: site.LineClass(city.City), Private: true}
 	return p.Show(w, r, status, about, "city.html", data)
 }

@@ -7,7 +7,8 @@ import (
 	"linienfunk/frontend/frontendtest"
 )
 
-func TestSettingsAreSavedAndTheProcessesHearOfIt(t *testing.T) {
+func TestSavedSettingsAreAnnounced(t *testing.T) {
+	t.Parallel()
 	s := frontendtest.New(t, frontendtest.TwoBots)
 	s.Admin("ada@example.org", "berlin")
 	v := s.VisitorAs("ada@example.org")
@@ -23,6 +24,7 @@ func TestSettingsAreSavedAndTheProcessesHearOfIt(t *testing.T) {
 }
 
 func TestAMistakeIsShownBesideItsFieldWithItsLine(t *testing.T) {
+	t.Parallel()
 	s := frontendtest.New(t, frontendtest.TwoBots)
 	s.Admin("ada@example.org", "berlin")
 	v := s.VisitorAs("ada@example.org")

@@ -11,19 +11,19 @@ import (
 	"linienfunk/settings/chain"
 )
 
-// attempt is a change that an admin submits, with the answers for when it fails.
-type attempt struct {
+// submission is a change that an admin submits, with the answers for when it fails.
+type submission struct {
 	Base     chain.Hash
 	From, To []byte // the documents before and after the change
 	Note     string
 
 	back     string                            // the address after success
 	conflict func(now settings.Snapshot) error // answers if somebody else has saved first
-	wrong    func(found settings.Errors) error // answers if the settings are invalid
+	invalid  func(found settings.Errors) error // answers if the settings are invalid
 }
 
 // submit submits a change and answers.
-func (p *Pages) submit(w http.ResponseWriter, r *http.Request, admin db.Admin, city string, a attempt) error {
+func (p *Pages) submit(w http.ResponseWriter, r *http.Request, admin db.Admin, city string, a submission) error {
 	now, err := p.Settings.Submit(r.Context(), settings.Draft{
 		City: city, Base: a.Base, From: a.From, To: a.To, Admin: admin.ID, Note: a.Note,
 	})
@@ -33,9 +33,9 @@ func (p *Pages) submit(w http.ResponseWriter, r *http.Request, admin db.Admin, c
 	case errors.Is(err, settings.ErrConflict):
 		return a.conflict(now)
 	case errors.As(err, &found):
-		return a.wrong(found)
+		return a.invalid(found)
 	case errors.Is(err, chain.ErrPatch): // a patch of ours can only be too large
-		return a.wrong(settings.Errors{{TextID: "settings-error-large", Err: err}})
+		return a.invalid(settings.Errors{{TextID: "settings-error-large", Err: err}})
 	case errors.Is(err, chain.ErrNothing):
 		say = "settings-same"
 	case errors.Is(err, settings.ErrPending):

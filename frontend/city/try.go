@@ -68,7 +68,7 @@ func (p *Pages) try(w http.ResponseWriter, r *http.Request, admin db.Admin, city
 	filter, err := p.compile(data.Form)
 	var found settings.Errors
 	if errors.As(err, &found) {
-		p.blame(r, &data.Form, found)
+		p.addMistakes(r, &data.Form, found)
 		return p.showCity(w, r, http.StatusUnprocessableEntity, admin, city, data)
 	}
 	if err != nil {
@@ -78,7 +78,7 @@ func (p *Pages) try(w http.ResponseWriter, r *http.Request, admin db.Admin, city
 	if err != nil {
 		return err
 	}
-	data.Tried = newTried(filter, data.Form.Try, entries, p.Now)
+	data.Tried = evaluate(filter, data.Form.Try, entries, p.Now, p.TryTime)
 	return p.showCity(w, r, http.StatusOK, admin, city, data)
 }
 

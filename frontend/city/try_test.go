@@ -36,6 +36,7 @@ func heard(s *frontendtest.World, city, text string, passed bool, ago time.Durat
 }
 
 func TestATextIsTriedOnListsThatAreNotSaved(t *testing.T) {
+	t.Parallel()
 	s, v, _ := past(t, map[string]any{"triggers": []string{"kontrolle"}})
 	for _, c := range []struct {
 		what, triggers, blocked, text string
@@ -54,7 +55,8 @@ func TestATextIsTriedOnListsThatAreNotSaved(t *testing.T) {
 	}
 }
 
-func TestTryingLosesNothingThatWasTyped(t *testing.T) {
+func TestTryingListsKeepsWhatWasTyped(t *testing.T) {
+	t.Parallel()
 	s, v, _ := past(t)
 	base := v.Get("/city/berlin").Form("/city/berlin").Get("base")
 	page := try(v, "title", "", "about", "<b>neu</b>", "note", "weil", "freshness_minutes", "bald", "time_zone", "Europe/Berlin", "triggers", "eins\nzwei",
@@ -70,7 +72,8 @@ func TestTryingLosesNothingThatWasTyped(t *testing.T) {
 	v.Submit(page, "/city/berlin", "title", "Berlin").Want(http.StatusConflict, "theirs", "neu")
 }
 
-func TestTheReportsOfTheLastDayAreJudgedAnew(t *testing.T) {
+func TestTheReportsOfTheLastDayAreEvaluatedAgain(t *testing.T) {
+	t.Parallel()
 	s, v, _ := past(t, map[string]any{"triggers": []string{"kontrolle"}})
 	try(v).Want(200, "no reports from the last 24 hours to compare with").WantNot("try_report")
 	heard(s, "berlin", "kontrolle vorgestern", true, 25*time.Hour)
@@ -91,6 +94,7 @@ func TestTheReportsOfTheLastDayAreJudgedAnew(t *testing.T) {
 }
 
 func TestAtMostFiftyReportsAreListed(t *testing.T) {
+	t.Parallel()
 	s, v, _ := past(t, map[string]any{"triggers": []string{"kontrolle"}})
 	for i := range 210 {
 		heard(s, "berlin", fmt.Sprintf("tram %d", i), false, 0)
@@ -103,6 +107,7 @@ func TestAtMostFiftyReportsAreListed(t *testing.T) {
 }
 
 func TestListsThatCannotBeUsedAreNotTried(t *testing.T) {
+	t.Parallel()
 	_, v, _ := past(t)
 	try(v, "triggers", "ok\n/(u8/", "try_text", "u8").Want(422, "Line 2: this is not a regular expression", "The lists cannot be used yet", `id="f-triggers-error"`)
 	try(v, "triggers", strings.Repeat("x\n", 5000)).Want(422, "too many lines")

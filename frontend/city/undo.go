@@ -41,7 +41,7 @@ func (p *Pages) undo(w http.ResponseWriter, r *http.Request, admin db.Admin, cit
 	if err != nil {
 		return err
 	}
-	i := find(all, chain.Hash(r.PostForm.Get("hash")))
+	i := indexOf(all, chain.Hash(r.PostForm.Get("hash")))
 	if i <= 0 || r.PostForm.Get("base") == "" {
 		return site.ErrForm
 	}
@@ -55,9 +55,9 @@ func (p *Pages) undo(w http.ResponseWriter, r *http.Request, admin db.Admin, cit
 	if len(blocked) > 0 {
 		return p.cannotUndo(w, r, city, all[i:], blocked)
 	}
-	a := attempt{Base: city.Hash, From: city.Document, To: document, back: back, conflict: meanwhile}
+	a := submission{Base: city.Hash, From: city.Document, To: document, back: back, conflict: meanwhile}
 	a.Note = p.Text(r, "undo-note", "Number", all[i].Number)
-	a.wrong = func(found settings.Errors) error {
+	a.invalid = func(found settings.Errors) error {
 		p.Flash(w, r, p.Text(r, "undo-wrong", "Number", all[i].Number, "Why", p.words.Mistakes(r, found)[0]), true)
 		http.Redirect(w, r, back, http.StatusSeeOther)
 		return nil
@@ -90,6 +90,6 @@ func (p *Pages) cannotUndo(w http.ResponseWriter, r *http.Request, city settings
 			data.Later = append(data.Later, one)
 		}
 	}
-	about := site.Page{Title: p.Text(r, "undo-of", "City", city.Title, "Number", data.Number), Line: site.LineOf(city.City), Private: true}
+	about := site.Page{Title: p.Text(r, "undo-of", "City", city.Title, "Number", data.Number), Line: site.LineClass(city.City), Private: true}
 	return p.Show(w, r, http.StatusConflict, about, "undo.html", data)
 }

@@ -19,7 +19,7 @@ func (p *Pages) withdraw(w http.ResponseWriter, r *http.Request, _ db.Admin, cit
 	if err != nil {
 		return err
 	}
-	if entry.Withdrawn == "" && !spread(entry) {
+	if entry.Withdrawn == "" && !isSent(entry) {
 		http.Redirect(w, r, "/city/"+city.City+"/ledger", http.StatusSeeOther)
 		return nil
 	}
@@ -33,8 +33,8 @@ func (p *Pages) withdraw(w http.ResponseWriter, r *http.Request, _ db.Admin, cit
 	return nil
 }
 
-// spread reports whether a report was sent anywhere, or may still be.
-func spread(e db.Entry) bool {
+// isSent reports whether a report was sent anywhere, or may still be.
+func isSent(e db.Entry) bool {
 	for _, d := range e.Deliveries {
 		if d.Status == db.Sent || !d.Status.Final() {
 			return true

@@ -11,7 +11,8 @@ import (
 	"linienfunk/report"
 )
 
-func TestAnAdminTakesAReportBackOnTheLedger(t *testing.T) {
+func TestAnAdminRetractsAReportOnTheLedger(t *testing.T) {
+	t.Parallel()
 	s := frontendtest.New(t, func(*frontendtest.World) {})
 	s.Admin("ada@example.org", "berlin")
 	s.Admin("bob@example.org", "ghent")

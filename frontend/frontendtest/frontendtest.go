@@ -58,7 +58,8 @@ func New(t testing.TB, mount func(s *World)) *World {
 		Status: func(string) []supervisor.Status { s.mu.Lock(); defer s.mu.Unlock(); return s.statuses },
 	})
 	Check(t, err)
-	s.Cities.HistoryTime = time.Minute // far longer than any test needs
+	s.Cities.HistoryTime, s.Cities.TryTime = time.Hour, time.Hour // no test depends on how fast the machine is
+	s.Bots.SectionTime, s.HealthTime = time.Hour, time.Hour
 	if mount != nil {
 		mount(s)
 	}

@@ -32,7 +32,7 @@ func (p *Pages) public(w http.ResponseWriter, r *http.Request) error {
 	if data.Mine, err = p.IsAdminOf(r, city.City); err != nil {
 		return err
 	}
-	about := site.Page{Title: city.Title, Line: site.LineOf(city.City), Private: !city.Listed}
+	about := site.Page{Title: city.Title, Line: site.LineClass(city.City), Private: !city.Listed}
 	if city.Active {
 		data.Sections, about.Feeds = p.publicSections(r, city, data.Mine)
 	}

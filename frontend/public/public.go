@@ -25,7 +25,7 @@ func New(s *site.Site, b *botpages.Bots) *Pages { return &Pages{Site: s, bots: b
 
 // AddTo adds the pages to mux.
 func (p *Pages) AddTo(mux *http.ServeMux) {
-	mux.HandleFunc("GET /{$}", p.Do(p.home))
-	mux.HandleFunc("GET /c/{city}", p.Do(p.public))
-	mux.HandleFunc("GET /c/{city}/{$}", p.Do(p.publicSlash))
+	mux.HandleFunc("GET /{$}", p.Handle(p.home))
+	mux.HandleFunc("GET /c/{city}", p.Handle(p.public))
+	mux.HandleFunc("GET /c/{city}/{$}", p.Handle(p.publicSlash))
 }

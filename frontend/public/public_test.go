@@ -8,6 +8,7 @@ import (
 )
 
 func TestThePublicPageShowsWhatBotsShowThePublic(t *testing.T) {
+	t.Parallel()
 	s := frontendtest.New(t, func(s *frontendtest.World) {
 		s.Mount("later", &frontendtest.Bot{}, frontendtest.Public)
 		frontendtest.TwoBots(s)
@@ -32,7 +33,8 @@ func TestThePublicPageShowsWhatBotsShowThePublic(t *testing.T) {
 	v.Get("/c/berlin").WantNot("Thank you!")
 }
 
-func TestACityThatRestsSaysSo(t *testing.T) {
+func TestAPausedCitySaysSo(t *testing.T) {
+	t.Parallel()
 	s := frontendtest.New(t, frontendtest.TwoBots)
 	s.Admin("ada@example.org", "berlin", "ghent")
 	v := s.VisitorAs("ada@example.org")

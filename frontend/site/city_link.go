@@ -8,13 +8,13 @@ import (
 )
 
 // lineColours is the number of line colours in style.css.
-const lines = 6
+const lineColours = 6
 
-// LineOf returns the CSS class of a city's line colour. It depends on nothing but the name.
-func LineOf(city string) string {
+// LineClass returns the CSS class of a city's line colour. It depends on nothing but the name.
+func LineClass(city string) string {
 	h := fnv.New32a()
 	h.Write([]byte(city))
-	return "line-" + strconv.Itoa(int(h.Sum32()%lines)+1)
+	return "line-" + strconv.Itoa(int(h.Sum32()%lineColours)+1)
 }
 
 // CityLink is a city in a list of cities.
@@ -24,5 +24,5 @@ type CityLink struct {
 }
 
 func LinkTo(s settings.Snapshot) CityLink {
-	return CityLink{Name: s.City, Title: s.Title, Line: LineOf(s.City), Lang: s.Lang, Active: s.Active}
+	return CityLink{Name: s.City, Title: s.Title, Line: LineClass(s.City), Lang: s.Lang, Active: s.Active}
 }

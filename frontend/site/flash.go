@@ -22,7 +22,7 @@ const (
 	maxFlash     = 600 // characters
 )
 
-func flashPlace() secret.Cell { return secret.Cell{Table: "cookie", Column: flashCookie} }
+func flashCell() secret.Cell { return secret.Cell{Table: "cookie", Column: flashCookie} }
 
 // Flash stores a message for the next page: in the session of an admin, in a cookie for other visitors.
 func (s *Site) Flash(w http.ResponseWriter, r *http.Request, text string, failed bool) {
@@ -34,18 +34,18 @@ func (s *Site) Flash(w http.ResponseWriter, r *http.Request, text string, failed
 		s.sessions.Put(r.Context(), keyFlash, data)
 		return
 	}
-	s.setFlashCookie(w, base64.RawURLEncoding.EncodeToString(s.Box.Seal(flashPlace(), data)), flashSeconds)
+	s.setFlashCookie(w, base64.RawURLEncoding.EncodeToString(s.Box.Seal(flashCell(), data)), flashSeconds)
 }
 
-// takeFlash returns the message, nil if there is none, and deletes it.
-func (s *Site) takeFlash(w http.ResponseWriter, r *http.Request) *flash {
+// popFlash returns the message, nil if there is none, and deletes it.
+func (s *Site) popFlash(w http.ResponseWriter, r *http.Request) *flash {
 	var data []byte
 	if Admin(r) != nil && s.sessions.Exists(r.Context(), keyFlash) {
 		data, _ = s.sessions.Pop(r.Context(), keyFlash).([]byte)
 	} else if cookie, err := r.Cookie(flashCookie); err == nil {
 		s.setFlashCookie(w, "", -1)
 		if sealed, err := base64.RawURLEncoding.DecodeString(cookie.Value); err == nil {
-			data, _ = s.Box.Open(flashPlace(), sealed) // a forged message is ignored
+			data, _ = s.Box.Open(flashCell(), sealed) // a forged message is ignored
 		}
 	}
 	var message flash

@@ -9,6 +9,7 @@ import (
 )
 
 func TestAFormIsReadInBothEncodings(t *testing.T) {
+	t.Parallel()
 	s := frontendtest.New(t, nil)
 	s.Admin("ada@example.org", "berlin")
 	v := s.VisitorAs("ada@example.org")
@@ -24,6 +25,7 @@ func TestAFormIsReadInBothEncodings(t *testing.T) {
 }
 
 func TestARequestThatIsTooLargeIsRefused(t *testing.T) {
+	t.Parallel()
 	s := frontendtest.New(t, nil)
 	s.Visitor().Post("/login", "address", strings.Repeat("x", site.MaxBody+1)).Want(413, "Too large")
 }

@@ -21,30 +21,30 @@ const (
 	writeTime = 60 * time.Second
 )
 
-// Do turns an action into a handler. It answers with an error page if the action fails, and logs errors that are not the
+// Handle turns an action into a handler. It answers with an error page if the action fails, and logs errors that are not the
 // visitor's.
-func (s *Site) Do(action func(w http.ResponseWriter, r *http.Request) error) http.HandlerFunc {
+func (s *Site) Handle(action func(w http.ResponseWriter, r *http.Request) error) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		err := action(w, r)
 		var large *http.MaxBytesError
 		switch {
 		case err == nil:
 		case errors.Is(err, db.ErrNotFound):
-			s.Fail(w, r, http.StatusNotFound)
+			s.ShowError(w, r, http.StatusNotFound)
 		case errors.As(err, &large):
-			s.Fail(w, r, http.StatusRequestEntityTooLarge)
+			s.ShowError(w, r, http.StatusRequestEntityTooLarge)
 		case errors.Is(err, ErrForm):
-			s.Fail(w, r, http.StatusBadRequest)
+			s.ShowError(w, r, http.StatusBadRequest)
 		case errors.Is(err, context.Canceled) && r.Context().Err() != nil: // the visitor has left
 		default:
 			s.Log.Error("page failed", "page", r.Pattern, "err", err)
-			s.Fail(w, r, http.StatusInternalServerError)
+			s.ShowError(w, r, http.StatusInternalServerError)
 		}
 	}
 }
 
-// guard sets headers, limits a request's size and time, and handles panics.
-func (s *Site) guard(next http.Handler) http.Handler {
+// protect sets headers, limits a request's size and time, and handles panics.
+func (s *Site) protect(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		res := &response{ResponseWriter: w}
 		s.headers(res.Header(), r)
@@ -55,13 +55,13 @@ func (s *Site) guard(next http.Handler) http.Handler {
 			_ = control.SetReadDeadline(time.Now().Add(bodyTime))
 		}
 		_ = control.SetWriteDeadline(time.Now().Add(s.PageTime))
-		defer s.catch(res, r)
+		defer s.recoverPage(res, r)
 		next.ServeHTTP(res, r)
 	})
 }
 
-// catch handles a panic of a handler, when deferred: it logs it and answers with an error page.
-func (s *Site) catch(w *response, r *http.Request) {
+// recoverPage handles a panic of a handler, when deferred: it logs it and answers with an error page.
+func (s *Site) recoverPage(w *response, r *http.Request) {
 	trouble := recover()
 	if trouble == nil {
 		return
@@ -74,7 +74,7 @@ func (s *Site) catch(w *response, r *http.Request) {
 	if w.wrote {
 		panic(http.ErrAbortHandler) // a truncated answer must not look complete
 	}
-	s.Fail(w, r, http.StatusInternalServerError)
+	s.ShowError(w, r, http.StatusInternalServerError)
 }
 
 func (s *Site) headers(h http.Header, r *http.Request) {

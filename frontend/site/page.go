@@ -51,7 +51,7 @@ func (s *Site) Render(r *http.Request, name string, data any) (template.HTML, er
 // layout answers with a page whose Content is set.
 func (s *Site) layout(w http.ResponseWriter, r *http.Request, status int, p Page) error {
 	p.Path, p.LoggedIn, p.Languages = r.URL.Path, Admin(r) != nil, s.languages(r)
-	p.Flash = s.takeFlash(w, r)
+	p.Flash = s.popFlash(w, r)
 	var out bytes.Buffer
 	if err := s.set.Render(&out, s.Lang(r), "layout.html", p); err != nil {
 		return err
@@ -84,14 +84,14 @@ func (s *Site) languages(r *http.Request) []LanguageLink {
 	return links
 }
 
-// Fail answers with the error page of a status.
-func (s *Site) Fail(w http.ResponseWriter, r *http.Request, status int) {
+// ShowError answers with the error page of a status.
+func (s *Site) ShowError(w http.ResponseWriter, r *http.Request, status int) {
 	code := strconv.Itoa(status)
-	s.Say(w, r, status, "error-"+code, "error-"+code+"-text")
+	s.ShowMessage(w, r, status, "error-"+code, "error-"+code+"-text")
 }
 
-// Say answers with a page that has only a heading and a sentence; both are ids of texts.
-func (s *Site) Say(w http.ResponseWriter, r *http.Request, status int, title, text string) {
+// ShowMessage answers with a page that has only a heading and a sentence; both are ids of texts.
+func (s *Site) ShowMessage(w http.ResponseWriter, r *http.Request, status int, title, text string) {
 	data := struct{ Title, Text string }{s.Text(r, title), s.Text(r, text)}
 	err := s.Show(w, r, status, Page{Title: data.Title, Private: true}, "message.html", data)
 	if err != nil {

@@ -9,7 +9,8 @@ import (
 	"linienfunk/internal/limits"
 )
 
-func TestAVisitorBehindOurProxyKeepsHisAddress(t *testing.T) {
+func TestAVisitorBehindAProxyKeepsTheirAddress(t *testing.T) {
+	t.Parallel()
 	proxies := []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32"), netip.MustParsePrefix("10.0.0.0/8")}
 	for _, test := range []struct{ name, remote, forwarded, want string }{
 		{"straight", "203.0.113.7:99", "", "203.0.113.7:99"},
@@ -36,7 +37,7 @@ func TestAVisitorBehindOurProxyKeepsHisAddress(t *testing.T) {
 	}
 }
 
-func FuzzWhoAsksHasAName(f *testing.F) {
+func FuzzTheKeyOfAVisitorIsShort(f *testing.F) {
 	f.Add("127.0.0.1:1", "203.0.113.9, 10.0.0.1")
 	f.Add("[::1]:1", "fe80::1%eth0")
 	f.Add("", ",")

@@ -123,7 +123,7 @@ func New(deps Deps, dirs ...fs.FS) (*Site, error) {
 		return nil, err
 	}
 	s.origins.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		s.Fail(w, r, http.StatusForbidden)
+		s.ShowError(w, r, http.StatusForbidden)
 	}))
 	return s, nil
 }
@@ -134,5 +134,5 @@ func (s *Site) Pages(next http.Handler) http.Handler { return s.origins.Handler(
 // Guard wraps all handlers: it restores the visitor's address behind proxies, sets headers and limits, and turns panics into
 // error pages.
 func (s *Site) Guard(next http.Handler) http.Handler {
-	return behindProxies(s.Proxies, s.guard(next))
+	return behindProxies(s.Proxies, s.protect(next))
 }

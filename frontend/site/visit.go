@@ -40,13 +40,13 @@ func (s *Site) withVisit(next http.Handler) http.Handler {
 		}
 		if err != nil {
 			s.Log.Error("cannot read session", "err", err)
-			s.Fail(w, r, http.StatusInternalServerError)
+			s.ShowError(w, r, http.StatusInternalServerError)
 			return
 		}
 		r = r.WithContext(context.WithValue(ctx, visitKey{}, visit{admin: admin, lang: s.pickLang(r, admin)}))
 		res := &response{ResponseWriter: w}
 		res.before = func() error { return s.saveSession(w, r) }
-		defer s.catch(res, r)
+		defer s.recoverPage(res, r)
 		next.ServeHTTP(res, r)
 		res.begin()
 	})

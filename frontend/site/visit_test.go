@@ -12,6 +12,7 @@ import (
 )
 
 func TestTheLanguageIsWhatWasChosenOrWhatTheBrowserAsksFor(t *testing.T) {
+	t.Parallel()
 	s := frontendtest.New(t, nil)
 	v := s.Visitor()
 	v.Get("/").Want(200, `<html lang="en">`, "One report")
@@ -27,6 +28,7 @@ func TestTheLanguageIsWhatWasChosenOrWhatTheBrowserAsksFor(t *testing.T) {
 }
 
 func TestChoosingALanguageLeadsToNoOtherSite(t *testing.T) {
+	t.Parallel()
 	s := frontendtest.New(t, nil)
 	for _, path := range []string{"//evil.example/?lang=de", `/\evil.example?lang=de`, "/%2f/evil.example?lang=de"} {
 		w := httptest.NewRecorder()
@@ -42,6 +44,7 @@ func TestChoosingALanguageLeadsToNoOtherSite(t *testing.T) {
 }
 
 func TestAnAdminsLanguageCountsOnEveryBrowser(t *testing.T) {
+	t.Parallel()
 	s := frontendtest.New(t, nil)
 	admin := s.Admin("ada@example.org", "berlin")
 	frontendtest.Check(t, s.Site.DB.Model(&admin).Update("lang", "de").Error)
@@ -49,6 +52,7 @@ func TestAnAdminsLanguageCountsOnEveryBrowser(t *testing.T) {
 }
 
 func TestCookiesAreSecureBehindHTTPS(t *testing.T) {
+	t.Parallel()
 	s := frontendtest.New(t, nil)
 	deps := s.Site.Deps
 	deps.BaseURL = "https://linienfunk.example/"
@@ -69,6 +73,7 @@ func TestCookiesAreSecureBehindHTTPS(t *testing.T) {
 }
 
 func TestAForgedMessageIsNotShown(t *testing.T) {
+	t.Parallel()
 	s := frontendtest.New(t, nil)
 	for _, value := range []string{"eyJUZXh0IjoieCJ9", "%%%", "AAAA"} {
 		s.Visitor().Get("/", "Cookie", "flash="+value).Want(200).WantNot(`class="flash`)
@@ -76,6 +81,7 @@ func TestAForgedMessageIsNotShown(t *testing.T) {
 }
 
 func TestAnswersHaveAMinuteToBeWritten(t *testing.T) {
+	t.Parallel()
 	s := frontendtest.New(t, nil)
 	w := &deadlined{ResponseRecorder: httptest.NewRecorder()}
 	s.Handler().ServeHTTP(w, httptest.NewRequest("GET", "/", nil))

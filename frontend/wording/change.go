@@ -35,8 +35,8 @@ type Line struct {
 
 // More than this is folded.
 const (
-	shownText  = 120 // characters
-	shownCount = 12  // lines
+	foldText  = 120 // characters
+	foldLines = 12  // lines
 )
 
 func (w *Wording) Changes(r *http.Request, changes []settings.Change) []Change {
@@ -64,15 +64,15 @@ func (w *Wording) Change(r *http.Request, c settings.Change) Change {
 }
 
 func (w *Wording) Value(r *http.Request, field string, value any) Value {
-	text := strings.TrimSpace(w.inWords(r, field, value))
+	text := strings.TrimSpace(w.format(r, field, value))
 	one := text
 	if lines, ok := value.([]string); ok {
 		one = strings.Join(lines, ", ")
 	}
-	if utf8.RuneCountInString(text) <= shownText && !strings.Contains(text, "\n") {
+	if utf8.RuneCountInString(text) <= foldText && !strings.Contains(text, "\n") {
 		return Value{Text: text}
 	}
-	return Value{Text: text, Short: report.Cut(strings.Join(strings.Fields(one), " "), shownText)}
+	return Value{Text: text, Short: report.Cut(strings.Join(strings.Fields(one), " "), foldText)}
 }
 
 func newLines(added, removed []string) *Lines {
@@ -84,8 +84,8 @@ func newLines(added, removed []string) *Lines {
 		all = append(all, Line{true, line})
 	}
 	shown := &Lines{First: all, Reordered: len(all) == 0}
-	if len(all) > shownCount+1 { // one more line takes as much room as the summary of one line
-		shown.First, shown.Rest = all[:shownCount], all[shownCount:]
+	if len(all) > foldLines+1 { // one more line takes as much room as the summary of one line
+		shown.First, shown.Rest = all[:foldLines], all[foldLines:]
 	}
 	return shown
 }

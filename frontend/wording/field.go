@@ -17,8 +17,8 @@ var fieldTexts = map[string]string{
 	"freshness_minutes": "city-freshness", "retention_hours": "city-retention",
 }
 
-// HasTitle reports whether a field belongs to the settings form.
-func HasTitle(field string) bool { return fieldTexts[field] != "" }
+// InForm reports whether a field belongs to the settings form.
+func InForm(field string) bool { return fieldTexts[field] != "" }
 
 // Title is a field's name for people. An option has the name of its bot before it; an unknown field keeps its raw name.
 func (w *Wording) Title(r *http.Request, field string) string {
@@ -54,8 +54,8 @@ func OptionID(name ...string) string {
 	return "option-" + strings.ReplaceAll(strings.Join(name, "-"), "_", "-")
 }
 
-// inWords describes a value. nil means that the document does not have the field; an option then has its default.
-func (w *Wording) inWords(r *http.Request, field string, value any) string {
+// format describes a value. nil means that the document does not have the field; an option then has its default.
+func (w *Wording) format(r *http.Request, field string, value any) string {
 	if _, option, ok := w.Option(field); ok && value == nil {
 		value = option.Default
 	}
@@ -65,7 +65,7 @@ func (w *Wording) inWords(r *http.Request, field string, value any) string {
 	case bool:
 		return w.onOff(r, v)
 	case string:
-		return w.word(r, field, v)
+		return w.choiceName(r, field, v)
 	case []string:
 		return strings.Join(v, "\n")
 	case float64:
@@ -82,8 +82,8 @@ func (w *Wording) onOff(r *http.Request, on bool) string {
 	return w.Text(r, "switch-off")
 }
 
-// word is the name of a value that is one of several choices.
-func (w *Wording) word(r *http.Request, field, text string) string {
+// choiceName is the name of a value that is one of several choices.
+func (w *Wording) choiceName(r *http.Request, field, text string) string {
 	switch {
 	case field == "lang" && templates.Known(text):
 		return w.LanguageName(text)

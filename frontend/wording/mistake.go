@@ -10,8 +10,8 @@ import (
 	"linienfunk/settings"
 )
 
-// maxWrong is the largest number of mistakes in one list.
-const maxWrong = 50
+// maxMistakes is the largest number of mistakes in one list.
+const maxMistakes = 50
 
 // Mistake describes a mistake in a field.
 func (w *Wording) Mistake(r *http.Request, e settings.FieldError) string {
@@ -31,7 +31,7 @@ func (w *Wording) Mistake(r *http.Request, e settings.FieldError) string {
 func (w *Wording) Mistakes(r *http.Request, found settings.Errors) []string {
 	var all []string
 	for i, one := range found {
-		if i == maxWrong {
+		if i == maxMistakes {
 			return append(all, w.Text(r, "settings-wrong-more", "Count", len(found)-i))
 		}
 		sentence := w.Mistake(r, one)

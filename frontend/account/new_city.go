@@ -19,7 +19,7 @@ import (
 // checkCity reads the name of a new city from the form into name, and adds what is wrong with it or with the title to errs.
 func (p *Pages) checkCity(r *http.Request, name *string, title string, errs site.FormErrors) error {
 	*name = strings.ToLower(strings.TrimSpace(r.PostForm.Get("city")))
-	if wrong := p.lists.nameError(*name); wrong != "" {
+	if wrong := p.reserved.nameError(*name); wrong != "" {
 		errs.Add("city", p.Text(r, wrong))
 	} else if _, taken, err := p.Settings.Get(r.Context(), *name); err != nil {
 		return err
@@ -44,20 +44,20 @@ func (p *Pages) checkCity(r *http.Request, name *string, title string, errs site
 	return nil
 }
 
-// found uses up the link and creates the city, and the account if there is none. first is the first link of the settings'
+// createAccountAndCity uses up the link and creates the city, and the account if there is none. first is the first link of the settings'
 // history. If there is no city, trouble is the id of the text that says why.
-func (p *Pages) found(ctx context.Context, token db.Token, one registration) (admin db.Admin, first *chain.Link, trouble string, err error) {
+func (p *Pages) createAccountAndCity(ctx context.Context, token db.Token, one registration) (admin db.Admin, first *chain.Link, trouble string, err error) {
 	err = p.DB.Transaction(ctx, func(tx *gorm.DB) error {
-		if err := takeToken(tx, token); err != nil {
+		if err := useToken(tx, token); err != nil {
 			return err
 		}
-		if admin, err = makeAdmin(tx, one.Address, one.Password, one.Lang); err != nil {
+		if admin, err = createAdmin(tx, one.Address, one.Password, one.Lang); err != nil {
 			return err
 		}
 		if admin.Password != one.Password {
 			return errPassword
 		}
-		first, err = p.makeCity(tx, one.City, one.Title, one.Lang, admin.ID)
+		first, err = p.createCity(tx, one.City, one.Title, one.Lang, admin.ID)
 		if errors.Is(err, errManyCities) {
 			trouble = "cities-many"
 			return nil
@@ -70,8 +70,8 @@ func (p *Pages) found(ctx context.Context, token db.Token, one registration) (ad
 	return admin, first, trouble, err
 }
 
-// makeAdmin creates an account. An existing account is not changed.
-func makeAdmin(tx *gorm.DB, address, password, lang string) (db.Admin, error) {
+// createAdmin creates an account. An existing account is not changed.
+func createAdmin(tx *gorm.DB, address, password, lang string) (db.Admin, error) {
 	admin := db.Admin{Address: address, Password: password, Lang: lang, Confirmed: true}
 	err := tx.Clauses(clause.OnConflict{Columns: []clause.Column{{Name: "address"}}, DoNothing: true}).Create(&admin).Error
 	if err != nil {
@@ -88,8 +88,8 @@ const maxCities = 10
 // errManyCities is returned before anything is written.
 var errManyCities = errors.New("admin has too many cities")
 
-// makeCity creates a city with its first admin. It returns the first link of the settings' history, nil if the name is taken.
-func (p *Pages) makeCity(tx *gorm.DB, name, title, lang string, admin uint) (*chain.Link, error) {
+// createCity creates a city with its first admin. It returns the first link of the settings' history, nil if the name is taken.
+func (p *Pages) createCity(tx *gorm.DB, name, title, lang string, admin uint) (*chain.Link, error) {
 	var has int64
 	if err := tx.Model(&db.CityAdmin{}).Where("admin_id = ?", admin).Count(&has).Error; err != nil {
 		return nil, err
@@ -110,8 +110,8 @@ func (p *Pages) makeCity(tx *gorm.DB, name, title, lang string, admin uint) (*ch
 	return &first, err
 }
 
-// openCity announces a new city to the rest of the program, and redirects to its settings.
-func (p *Pages) openCity(w http.ResponseWriter, r *http.Request, first chain.Link) error {
+// announceCity announces a new city to the rest of the program, and redirects to its settings.
+func (p *Pages) announceCity(w http.ResponseWriter, r *http.Request, first chain.Link) error {
 	if err := p.Settings.AnnounceCity(r.Context(), first); err != nil {
 		return err
 	}

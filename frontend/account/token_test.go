@@ -11,7 +11,8 @@ import (
 	"linienfunk/frontend/frontendtest"
 )
 
-func TestWhatIsInALinkCannotBeReadInTheDatabase(t *testing.T) {
+func TestTheDataOfALinkIsSealedInTheDatabase(t *testing.T) {
+	t.Parallel()
 	s := frontendtest.New(t, nil)
 	register(s.Visitor())
 	var token db.Token
@@ -25,7 +26,8 @@ func TestWhatIsInALinkCannotBeReadInTheDatabase(t *testing.T) {
 	s.Visitor().Get("/confirm/MOVED").Want(500)
 }
 
-func TestExpiredLinksAndSessionsGoWithoutAVisitor(t *testing.T) {
+func TestPruneDeletesExpiredLinksAndSessions(t *testing.T) {
+	t.Parallel()
 	s := frontendtest.New(t, nil)
 	s.Admin("cy@example.org", "ghent")
 	register(s.Visitor())

@@ -29,7 +29,7 @@ func (p *Pages) versions(ctx context.Context, city settings.Snapshot, others ...
 	late := time.After(p.HistoryTime)
 	for {
 		all, err := p.History.History(ctx, city.City)
-		missing := func(hash chain.Hash) bool { return find(all, hash) < 0 }
+		missing := func(hash chain.Hash) bool { return indexOf(all, hash) < 0 }
 		if err != nil || !slices.ContainsFunc(wanted, missing) {
 			return all, err
 		}
@@ -43,8 +43,8 @@ func (p *Pages) versions(ctx context.Context, city settings.Snapshot, others ...
 	}
 }
 
-// find returns the index of a version, or -1.
-func find(all []settings.Version, hash chain.Hash) int {
+// indexOf returns the index of a version, or -1.
+func indexOf(all []settings.Version, hash chain.Hash) int {
 	return slices.IndexFunc(all, func(v settings.Version) bool { return v.Hash == hash })
 }
 
@@ -61,7 +61,7 @@ func (p *Pages) document(ctx context.Context, city settings.Snapshot, hash chain
 		return nil, false, site.ErrForm
 	}
 	all, err := p.versions(ctx, city, hash)
-	here, there := find(all, city.Hash), find(all, hash)
+	here, there := indexOf(all, city.Hash), indexOf(all, hash)
 	switch {
 	case there >= 0:
 		return all[there].After, here < 0 || there < here, nil
@@ -73,9 +73,9 @@ func (p *Pages) document(ctx context.Context, city settings.Snapshot, hash chain
 	return nil, false, site.ErrForm
 }
 
-// between returns the versions after base, nil if there is no base.
-func between(all []settings.Version, base chain.Hash) []settings.Version {
-	if i := find(all, base); i >= 0 {
+// versionsAfter returns the versions after base, nil if there is no base.
+func versionsAfter(all []settings.Version, base chain.Hash) []settings.Version {
+	if i := indexOf(all, base); i >= 0 {
 		return all[i+1:]
 	}
 	return nil

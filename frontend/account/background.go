@@ -8,26 +8,26 @@ import (
 
 // Limits of work after the answer: how much at the same time, and how long each may take.
 const (
-	afterwardsSlots = 8
-	afterwardsTime  = 30 * time.Second
+	backgroundSlots = 8
+	backgroundTime  = 30 * time.Second
 )
 
-// afterwards runs work in a goroutine, so that the time to answer reveals nothing about it. Errors are only logged. It waits
+// background runs work in a goroutine, so that the time to answer reveals nothing about it. Errors are only logged. It waits
 // for a free slot, and returns ctx's error if there is none until ctx ends.
-func (p *Pages) afterwards(ctx context.Context, what string, work func(ctx context.Context) error) error {
+func (p *Pages) background(ctx context.Context, what string, work func(ctx context.Context) error) error {
 	select {
 	case p.slots <- struct{}{}:
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	p.under.Go(func() {
+	p.running.Go(func() {
 		defer func() { <-p.slots }()
 		defer func() {
 			if trouble := recover(); trouble != nil {
 				p.Log.Error("work panicked", "work", what, "panic", trouble, "stack", string(debug.Stack()))
 			}
 		}()
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), afterwardsTime)
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), backgroundTime)
 		defer cancel()
 		if err := work(ctx); err != nil {
 			p.Log.Error("work failed", "work", what, "err", err)
@@ -36,6 +36,6 @@ func (p *Pages) afterwards(ctx context.Context, what string, work func(ctx conte
 	return nil
 }
 
-// Wait waits for all work started by afterwards, about half a minute at most. Call it after the server has stopped and before
+// Wait waits for all work started by background, about half a minute at most. Call it after the server has stopped and before
 // the database is closed.
-func (p *Pages) Wait() { p.under.Wait() }
+func (p *Pages) Wait() { p.running.Wait() }

@@ -7,6 +7,7 @@ import (
 )
 
 func TestTheSettingsExplainEachKindOfRule(t *testing.T) {
+	t.Parallel()
 	s := frontendtest.New(t, nil)
 	s.Admin("ada@example.org", "berlin")
 	s.VisitorAs("ada@example.org").Get("/city/berlin").Want(200, "<code>inspector</code>", "<code>ticket check</code>",

@@ -36,8 +36,8 @@ type verdict struct {
 
 func newVerdict(v report.Verdict) verdict { return verdict{v.Passed, string(v.List), v.Rule, v.Line} }
 
-// newTried evaluates the text and the report in the form, and the reports of the last day, newest first, for at most tryTime.
-func newTried(filter *censor.Filter, form tryForm, entries []db.Entry, now func() time.Time) *tried {
+// evaluate evaluates the text and the report in the form, and the reports of the last day, newest first, for at most limit.
+func evaluate(filter *censor.Filter, form tryForm, entries []db.Entry, now func() time.Time, limit time.Duration) *tried {
 	t := &tried{Works: true, Newest: len(entries) == tryMax}
 	if text := report.Clean(form.Text); text != "" {
 		t.Texts = append(t.Texts, triedText{Text: text, verdict: newVerdict(filter.Evaluate(text))})
@@ -47,7 +47,7 @@ func newTried(filter *censor.Filter, form tryForm, entries []db.Entry, now func(
 		text := entries[chosen].Text
 		t.Texts = append(t.Texts, triedText{Text: text, verdict: newVerdict(filter.Evaluate(text))})
 	}
-	for late := now().Add(tryTime); t.Judged < len(entries); t.Judged++ {
+	for late := now().Add(limit); t.Judged < len(entries); t.Judged++ {
 		if now().After(late) {
 			t.Newest = true
 			break

@@ -12,15 +12,15 @@ import (
 //go:embed words/*.txt
 var wordFiles embed.FS
 
-// wordLists are names and passwords that nobody may choose.
-type wordLists struct {
+// reservedWords are names and passwords that nobody may choose.
+type reservedWords struct {
 	reserved map[string]bool // names of cities that are addresses of the site itself
 	common   map[string]bool // passwords that are guessed first
 	name     *regexp.Regexp
 }
 
-func loadWords() (wordLists, error) {
-	l := wordLists{name: regexp.MustCompile(`^[a-z][a-z0-9-]{1,31}$`)}
+func loadWords() (reservedWords, error) {
+	l := reservedWords{name: regexp.MustCompile(`^[a-z][a-z0-9-]{1,31}$`)}
 	for file, into := range map[string]*map[string]bool{"words/reserved.txt": &l.reserved, "words/common.txt": &l.common} {
 		text, err := wordFiles.ReadFile(file)
 		if err != nil {
@@ -37,7 +37,7 @@ func loadWords() (wordLists, error) {
 }
 
 // nameError returns the id of the text that says why a city cannot have this name, or "".
-func (l wordLists) nameError(name string) string {
+func (l reservedWords) nameError(name string) string {
 	switch {
 	case !l.name.MatchString(name):
 		return "name-form"
