@@ -23,8 +23,8 @@ type Pages struct {
 
 	passwords *passwords
 	limits    rateLimits
-	lists     wordLists
-	under     sync.WaitGroup // see afterwards
+	reserved  reservedWords
+	running   sync.WaitGroup // see background
 	slots     chan struct{}
 }
 
@@ -34,28 +34,32 @@ func New(s *site.Site, w *wording.Wording) (*Pages, error) {
 	if err != nil {
 		return nil, err
 	}
+	passwords, err := newPasswords()
+	if err != nil {
+		return nil, err
+	}
 	return &Pages{
-		Site: s, words: w, passwords: newPasswords(), limits: newRateLimits(s.Now), lists: lists, slots: make(chan struct{}, afterwardsSlots),
+		Site: s, words: w, passwords: passwords, limits: newRateLimits(s.Now), reserved: lists, slots: make(chan struct{}, backgroundSlots),
 	}, nil
 }
 
 // AddTo adds the pages to mux.
 func (p *Pages) AddTo(mux *http.ServeMux) {
-	mux.HandleFunc("GET /register", p.Do(p.registerForm))
-	mux.HandleFunc("POST /register", p.Do(p.register))
-	mux.HandleFunc("GET /register/sent", p.Do(p.registerSent))
-	mux.HandleFunc("GET /confirm/{token}", p.Do(p.confirmForm))
-	mux.HandleFunc("POST /confirm/{token}", p.Do(p.confirm))
-	mux.HandleFunc("GET /login", p.Do(p.loginForm))
-	mux.HandleFunc("POST /login", p.Do(p.login))
-	mux.HandleFunc("POST /logout", p.Do(p.logout))
-	mux.HandleFunc("GET /forgot", p.Do(p.forgotForm))
-	mux.HandleFunc("POST /forgot", p.Do(p.forgot))
-	mux.HandleFunc("GET /forgot/sent", p.Do(p.forgotSent))
-	mux.HandleFunc("GET /reset/{token}", p.Do(p.resetForm))
-	mux.HandleFunc("POST /reset/{token}", p.Do(p.reset))
-	mux.HandleFunc("GET /invite/{token}", p.Do(p.inviteForm))
-	mux.HandleFunc("POST /invite/{token}", p.Do(p.accept))
-	mux.HandleFunc("GET /cities", p.Do(p.LoggedIn(p.cities)))
-	mux.HandleFunc("POST /cities", p.Do(p.LoggedIn(p.addCity)))
+	mux.HandleFunc("GET /register", p.Handle(p.registerForm))
+	mux.HandleFunc("POST /register", p.Handle(p.register))
+	mux.HandleFunc("GET /register/sent", p.Handle(p.registerSent))
+	mux.HandleFunc("GET /confirm/{token}", p.Handle(p.confirmForm))
+	mux.HandleFunc("POST /confirm/{token}", p.Handle(p.confirm))
+	mux.HandleFunc("GET /login", p.Handle(p.loginForm))
+	mux.HandleFunc("POST /login", p.Handle(p.login))
+	mux.HandleFunc("POST /logout", p.Handle(p.logout))
+	mux.HandleFunc("GET /forgot", p.Handle(p.forgotForm))
+	mux.HandleFunc("POST /forgot", p.Handle(p.forgot))
+	mux.HandleFunc("GET /forgot/sent", p.Handle(p.forgotSent))
+	mux.HandleFunc("GET /reset/{token}", p.Handle(p.resetForm))
+	mux.HandleFunc("POST /reset/{token}", p.Handle(p.reset))
+	mux.HandleFunc("GET /invite/{token}", p.Handle(p.inviteForm))
+	mux.HandleFunc("POST /invite/{token}", p.Handle(p.accept))
+	mux.HandleFunc("GET /cities", p.Handle(p.LoggedIn(p.cities)))
+	mux.HandleFunc("POST /cities", p.Handle(p.LoggedIn(p.addCity)))
 }
