@@ -73,7 +73,7 @@ func TestMailThatComesBackIsHandedOnAndIsNoReport(t *testing.T) {
 	if len(back.taken) != 1 || !strings.HasPrefix(back.taken[0], "bounce+1: ") || !strings.Contains(back.taken[0], "undeliverable") {
 		t.Errorf("taken: %q", back.taken)
 	}
-	if all := s.all(); len(all) > 0 {
+	if all := s.out.All(); len(all) > 0 {
 		t.Errorf("stored: %v", all)
 	}
 }
@@ -89,12 +89,12 @@ func TestABounceIsCountedOnceHoweverOftenItsMailComesForACity(t *testing.T) {
 		c.Data(letter("", "kontrolle"))
 		c.Want(prefix)
 	}
-	s.set(func() { s.fail = errors.New("disk full") })
+	s.out.FailWith(errors.New("disk full"))
 	try("451")
-	s.set(func() { s.fail = nil })
+	s.out.FailWith(nil)
 	try("250")
-	if got := back.all(); len(got) != 1 || len(s.all()) != 1 {
-		t.Errorf("taken %q, stored %+v", got, s.all())
+	if got := back.all(); len(got) != 1 || len(s.out.All()) != 1 {
+		t.Errorf("taken %q, stored %+v", got, s.out.All())
 	}
 }
 

@@ -3,14 +3,12 @@ package email_test
 import (
 	"context"
 	"net"
-	"sync"
 	"testing"
 
 	"linienfunk/bots"
 	"linienfunk/bots/bottest"
 	"linienfunk/bots/email"
 	"linienfunk/mail/inbound/inboundtest"
-	"linienfunk/report"
 )
 
 // server is the bot's SMTP server on loopback, with what it stored.
@@ -18,15 +16,7 @@ type server struct {
 	t       testing.TB
 	w       *bottest.World
 	address string
-
-	mu     sync.Mutex
-	fail   error // of out
-	stored []stored
-}
-
-type stored struct {
-	city string
-	report.Report
+	out     bottest.Outbox
 }
 
 func serve(t testing.TB, prepare ...func(*bottest.World)) *server {
@@ -44,34 +34,12 @@ func serve(t testing.TB, prepare ...func(*bottest.World)) *server {
 	s.w.Restart(t)
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
-	go func() { done <- s.w.Bot.(bots.Listener).Listen(ctx, s.out) }()
+	go func() { done <- s.w.Bot.(bots.Listener).Listen(ctx, s.out.Out) }()
 	t.Cleanup(func() {
 		cancel()
 		<-done
 	})
 	return s
-}
-
-func (s *server) out(_ context.Context, city string, r report.Report) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.fail != nil {
-		return s.fail
-	}
-	s.stored = append(s.stored, stored{city, r})
-	return nil
-}
-
-func (s *server) set(f func()) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	f()
-}
-
-func (s *server) all() []stored {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return append([]stored(nil), s.stored...)
 }
 
 // hello connects to the server and says the greetings.

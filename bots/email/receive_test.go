@@ -16,11 +16,11 @@ func TestAReportIsPrivateAndPseudonymous(t *testing.T) {
 	t.Parallel()
 	s := serve(t)
 	s.hello().Mail(marta, zuerich, letter("", "kontrolle u8"), "250")
-	got := s.all()
-	if len(got) != 1 || got[0].Text != "kontrolle u8" || got[0].city != "zuerich" {
+	got := s.out.All()
+	if len(got) != 1 || got[0].Text != "kontrolle u8" || s.out.Cities()[0] != "zuerich" {
 		t.Fatalf("stored %+v", got)
 	}
-	r := got[0].Report
+	r := got[0]
 	if !r.Private || r.Ref != "" || r.URL != "" || r.City != "" || r.Bot != "" {
 		t.Errorf("report %+v", r)
 	}
@@ -39,9 +39,9 @@ func TestAMailForTwoCitiesMakesAReportForEach(t *testing.T) {
 	c.Envelope(marta, zuerich, "ghent@linienfunk.example", "zuerich+again@linienfunk.example")
 	c.Data(letter("", "kontrolle"))
 	c.Want("250")
-	got := s.all()
-	if len(got) != 2 || got[0].city == got[1].city || got[0].ID == got[1].ID {
-		t.Errorf("stored %+v", got)
+	got, cities := s.out.All(), s.out.Cities()
+	if len(got) != 2 || cities[0] == cities[1] || got[0].ID == got[1].ID {
+		t.Errorf("stored %+v for %v", got, cities)
 	}
 }
 
@@ -56,13 +56,13 @@ func TestAMailThatIsNotStoredIsNotAcceptedAndKeepsItsName(t *testing.T) {
 			s := serve(t)
 			c := s.hello()
 			c.Mail(marta, zuerich, message, "250")
-			s.set(func() { s.fail = errors.New("disk full") })
+			s.out.FailWith(errors.New("disk full"))
 			c.Mail(marta, zuerich, message, "451 4.3.0")
-			s.set(func() { s.fail = nil })
+			s.out.FailWith(nil)
 			s.w.Advance(time.Hour)
 			c.Mail(marta, zuerich, message, "250")
 			c.Mail(marta, zuerich, strings.Replace(strings.Replace(message, "1@rider", "2@rider", 1), "08:15", "08:16", 1), "250")
-			got := s.all()
+			got := s.out.All()
 			if len(got) != 3 || got[0].ID != got[1].ID || got[1].ID == got[2].ID {
 				t.Errorf("stored %+v", got)
 			}
@@ -93,12 +93,12 @@ func TestMailsOfMachinesAreAcceptedAndDropped(t *testing.T) {
 	}
 	c.T = t
 	c.Mail(marta, zuerich, "From: zuerich@linienfunk.example\n\nkontrolle\n", "250")
-	if got := s.all(); len(got) > 0 {
+	if got := s.out.All(); len(got) > 0 {
 		t.Fatalf("stored %+v", got)
 	}
 	c.Mail(marta, zuerich, letter("Auto-Submitted: no\nPrecedence: first-class\n", "kontrolle"), "250")
 	c.Mail(marta, zuerich, letter("", ""), "250")
-	if got := s.all(); len(got) != 1 {
+	if got := s.out.All(); len(got) != 1 {
 		t.Errorf("a person's mail is dropped, or one without text is not: %+v", got)
 	}
 	if strings.Contains(s.w.Log.String(), "rider.example") {
@@ -111,7 +111,7 @@ func TestALateMailKeepsTheTimeOfItsWriting(t *testing.T) {
 	s := serve(t)
 	written := s.w.Core.Now().Add(-30 * time.Hour).Truncate(time.Second)
 	s.hello().Mail(marta, zuerich, letter("Date: "+written.Format(time.RFC1123Z)+"\n", "kontrolle"), "250")
-	got := s.all()
+	got := s.out.All()
 	if len(got) != 1 || !got[0].At.Equal(written) || got[0].Author != s.w.Core.Author("zuerich", marta, written) {
 		t.Errorf("stored %+v, not of %s", got, written)
 	}
@@ -136,7 +136,7 @@ func TestOneAuthorCannotFloodACity(t *testing.T) {
 	s.w.Advance(15 * time.Second)
 	send(marta, zuerich, 10, "250")
 	send(marta, zuerich, 12, "450 4.7.1")
-	if got := s.all(); len(got) != 23 {
+	if got := s.out.All(); len(got) != 23 {
 		t.Errorf("%d reports", len(got))
 	}
 }
@@ -158,7 +158,7 @@ func TestAMailWhoseAuthorCannotBeCheckedIsAskedForAgain(t *testing.T) {
 	t.Parallel()
 	s := serve(t, func(w *bottest.World) { w.Core.Cities = forgetful{w.Core.Cities, "admin"} })
 	s.hello().Mail("admin@linienfunk.example", zuerich, letter("", "kontrolle"), "451 4.3.0")
-	if got := s.all(); len(got) != 0 {
+	if got := s.out.All(); len(got) != 0 {
 		t.Errorf("stored %+v", got)
 	}
 }
@@ -172,7 +172,7 @@ func TestADoubtedReportIsMarkedUnlessTheCityDoesNotWantThat(t *testing.T) {
 	for _, to := range []string{zuerich, "ghent@linienfunk.example"} {
 		c.Mail(marta, to, letter("From: admin@rider.example\n", "kontrolle"), "250")
 	}
-	if got := s.all(); len(got) != 2 || got[0].Spam != "" || got[1].Spam != "From: several authors" {
+	if got := s.out.All(); len(got) != 2 || got[0].Spam != "" || got[1].Spam != "From: several authors" {
 		t.Errorf("stored %+v", got)
 	}
 }

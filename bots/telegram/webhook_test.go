@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
-	"sync"
 	"testing"
 
 	"linienfunk/bots"
@@ -22,10 +21,7 @@ type hooked struct {
 	testing.TB
 	w    *bottest.World
 	fake *telegramtest.Server
-
-	mu   sync.Mutex
-	got  []report.Report
-	fail error
+	out  bottest.Outbox
 }
 
 func hookWorld(t testing.TB) *hooked {
@@ -47,30 +43,13 @@ func listening(t testing.TB) *hooked {
 // listen runs Listen until the end of the test or until stop is called.
 func (h *hooked) listen() (stop func()) {
 	h.Helper()
-	return bottest.Listen(h, theBot(h.w), &theBot(h.w).intake, h.out)
-}
-
-func (h *hooked) out(_ context.Context, city string, r report.Report) error {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if h.fail == nil {
-		r.City = city
-		h.got = append(h.got, r)
-	}
-	return h.fail
-}
-
-// count is the number of reports so far.
-func (h *hooked) count() int {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	return len(h.got)
+	return bottest.Listen(h, theBot(h.w), &theBot(h.w).intake, h.out.Out)
 }
 
 // startRecv runs Recv with out, until stop is called or the test ends.
 func (h *hooked) startRecv(a bots.Account) (stop func()) {
 	h.Helper()
-	return startRecv(h, h.w, a, func(ctx context.Context, r report.Report) error { return h.out(ctx, "zuerich", r) })
+	return startRecv(h, h.w, a, func(ctx context.Context, r report.Report) error { return h.out.Out(ctx, "zuerich", r) })
 }
 
 // set sets the webhook as Recv does.
@@ -107,8 +86,8 @@ func TestAWebhookBringsReportsAndCommands(t *testing.T) {
 	if status := h.fake.Push(botOf("zuerich"), h.call); status != http.StatusOK {
 		t.Fatalf("status %d", status)
 	}
-	if texts(h.got) != "kontrolle u8|kontrolle u6" || h.got[0].City != "zuerich" || !h.got[0].Private {
-		t.Errorf("got %+v", h.got)
+	if got := h.out.All(); texts(got) != "kontrolle u8|kontrolle u6" || h.out.Cities()[0] != "zuerich" || !got[0].Private {
+		t.Errorf("got %+v for %v", got, h.out.Cities())
 	}
 	row, c := account(t, h.w, "zuerich")
 	must(t, theBot(h.w).drainReplies(t.Context(), row, c))
@@ -138,8 +117,8 @@ func TestAWebhookNeedsItsURLAndItsSecret(t *testing.T) {
 	if got := h.serve(r).Code; got != http.StatusMethodNotAllowed {
 		t.Errorf("GET: %d", got)
 	}
-	if len(h.got) != 1 {
-		t.Errorf("%d reports", len(h.got))
+	if len(h.out.All()) != 1 {
+		t.Errorf("%d reports", len(h.out.All()))
 	}
 	connect(t, h.w, h.fake, "zuerich")
 	if got := h.call(set["url"], set["secret_token"], update); got != http.StatusUnauthorized {
@@ -160,17 +139,17 @@ func TestAnUpdateThatCannotBeStoredComesAgain(t *testing.T) {
 	}
 	push("before Listen")
 	stop := h.listen()
-	h.fail = errors.New("the disk is full")
+	h.out.FailWith(errors.New("the disk is full"))
 	push("when the store fails")
-	h.fail = nil
+	h.out.FailWith(nil)
 	h.w.SetActive("zuerich", false)
 	push("while the city is switched off")
 	h.w.SetActive("zuerich", true)
 	stop()
 	push("after Listen")
 	h.listen()
-	if status := h.fake.Push(botOf("zuerich"), h.call); status != http.StatusOK || texts(h.got) != "kontrolle u8" {
-		t.Errorf("status %d, got %s", status, texts(h.got))
+	if status := h.fake.Push(botOf("zuerich"), h.call); status != http.StatusOK || texts(h.out.All()) != "kontrolle u8" {
+		t.Errorf("status %d, got %s", status, texts(h.out.All()))
 	}
 }
 
@@ -203,18 +182,18 @@ func TestSwitchingBetweenPollingAndWebhooksLosesNothing(t *testing.T) {
 		stop()
 	}
 	fake.Say(botOf("zuerich"), "marta", "eins")
-	run("off", func() bool { return h.count() == 1 })
+	run("off", func() bool { return len(h.out.All()) == 1 })
 	fake.Say(botOf("zuerich"), "marta", "zwei")
 	run("on", func() bool { return fake.Webhook(botOf("zuerich")) != nil })
 	if status := fake.Push(botOf("zuerich"), h.call); status != http.StatusOK {
 		t.Errorf("status %d", status)
 	}
 	fake.Say(botOf("zuerich"), "marta", "drei")
-	run("off", func() bool { return h.count() >= 3 && fake.Webhook(botOf("zuerich")) == nil })
-	for _, r := range h.got {
+	run("off", func() bool { return len(h.out.All()) >= 3 && fake.Webhook(botOf("zuerich")) == nil })
+	for _, r := range h.out.All() {
 		seen[r.Text]++
 	}
-	if len(seen) != 3 || len(h.got) != 3 {
+	if len(seen) != 3 || len(h.out.All()) != 3 {
 		t.Errorf("got %v", seen)
 	}
 }
@@ -274,7 +253,7 @@ func TestAWebhookThatTelegramCannotReachIsReplacedByPolling(t *testing.T) {
 	testkit.Eventually(t, "the webhook is set", func() bool { return fake.Webhook(botOf("zuerich")) != nil })
 	fake.Say(botOf("zuerich"), "marta", "kontrolle u8")
 	fake.Push(botOf("zuerich"), func(string, string, []byte) int { return http.StatusBadGateway })
-	testkit.Eventually(t, "the report is there all the same", func() bool { return h.count() == 1 })
+	testkit.Eventually(t, "the report is there all the same", func() bool { return len(h.out.All()) == 1 })
 	stop()
 	h.startRecv(a)
 	fake.Say(botOf("zuerich"), "marta", "/start") // which is read as well

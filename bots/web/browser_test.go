@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/chromedp/chromedp"
+
+	"linienfunk/bots/bottest"
 )
 
 // TestOpenPageFollowsTheListInABrowser runs live.js under the program's content security policy.
@@ -19,7 +21,7 @@ func TestOpenPageFollowsTheListInABrowser(t *testing.T) {
 		t.Skip("no chromium here")
 	}
 	f := newFixture(t)
-	f.listen(t, (&outbox{}).out)
+	f.listen(t, (&bottest.Outbox{}).Out)
 	site := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path != "/c/ghent" {
 			mounted(f.World).ServeHTTP(w, r)

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 	"unicode/utf8"
+
+	"linienfunk/bots/bottest"
 )
 
 func TestALongPostIsCollapsedBetweenWords(t *testing.T) {
@@ -43,7 +45,7 @@ func TestALongPostIsCollapsedBetweenWords(t *testing.T) {
 func TestALongPostIsCollapsedInTheListAndTheStreamButNotInTheFeeds(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
-	f.listen(t, (&outbox{}).out)
+	f.listen(t, (&bottest.Outbox{}).Out)
 	live := f.openStream(t, f.server.Client(), "/c/ghent/web/events", "X-Lang", "de")
 	if e, ok := live.next(); !ok || e.name != "shown" {
 		t.Fatalf("%+v", e)

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"linienfunk/bots/bottest"
 	"linienfunk/internal/testkit"
 )
 
@@ -109,7 +110,7 @@ const ghentEvents = "/c/ghent/web/events"
 func newStream(t *testing.T) (*fixture, *reader) {
 	t.Helper()
 	f := newFixture(t)
-	f.listen(t, (&outbox{}).out)
+	f.listen(t, (&bottest.Outbox{}).Out)
 	r := f.openStream(t, http.DefaultClient, ghentEvents)
 	r.wantShown()
 	return f, r
@@ -118,7 +119,7 @@ func newStream(t *testing.T) (*fixture, *reader) {
 func TestNewPostsReachOpenPagesInOrder(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
-	stop := f.listen(t, (&outbox{}).out)
+	stop := f.listen(t, (&bottest.Outbox{}).Out)
 	f.send(t, "ghent", "0", "before")
 	one := f.openStream(t, http.DefaultClient, ghentEvents)
 	other := f.openStream(t, http.DefaultClient, "/c/zuerich/web/events")
@@ -144,7 +145,7 @@ func TestNewPostsReachOpenPagesInOrder(t *testing.T) {
 func TestAStreamContinuesAfterTheLastEventSeen(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
-	f.listen(t, (&outbox{}).out)
+	f.listen(t, (&bottest.Outbox{}).Out)
 	first := f.openStream(t, http.DefaultClient, ghentEvents+"?after=0")
 	first.wantShown()
 	f.send(t, "ghent", "1", "one")
@@ -200,7 +201,7 @@ func TestAStreamEndsWithTheListAndTheCity(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	f.bot().streams.pingInterval = time.Millisecond
-	stop := f.listen(t, (&outbox{}).out)
+	stop := f.listen(t, (&bottest.Outbox{}).Out)
 	r := f.openStream(t, http.DefaultClient, ghentEvents)
 	r.wantShown()
 	f.SetOption(t, "ghent", "list", false)
@@ -220,7 +221,7 @@ func TestTooManyStreamsGet503(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	f.bot().streams.maxCity, f.bot().streams.maxTotal = 2, 3
-	stop := f.listen(t, (&outbox{}).out)
+	stop := f.listen(t, (&bottest.Outbox{}).Out)
 	f.openStream(t, http.DefaultClient, ghentEvents).wantShown()
 	last := f.openStream(t, http.DefaultClient, ghentEvents)
 	last.wantShown()
@@ -241,7 +242,7 @@ func TestTooManyStreamsGet503(t *testing.T) {
 func TestAReaderThatDoesNotReadDelaysNobodyAndIsDisconnected(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
-	f.listen(t, (&outbox{}).out)
+	f.listen(t, (&bottest.Outbox{}).Out)
 	listener := testkit.NewPipes()
 	server := &http.Server{Handler: mounted(f.World)}
 	served := make(chan error, 1)

@@ -1,13 +1,11 @@
 package web
 
 import (
-	"context"
 	"errors"
 	"net/http"
 	"net/http/httptest"
 	"path"
 	"strings"
-	"sync"
 	"testing"
 
 	"linienfunk/bots"
@@ -64,30 +62,6 @@ func (f *fixture) bot() *bot { return f.Bot.(*bot) }
 func (f *fixture) listen(t testing.TB, out bots.CityOut) (stop func()) {
 	t.Helper()
 	return bottest.Listen(t, f.bot(), &f.bot().intake, out)
-}
-
-// outbox collects the reports that are handed in.
-type outbox struct {
-	mu      sync.Mutex
-	reports []report.Report
-	cities  []string
-	err     error
-}
-
-func (o *outbox) out(_ context.Context, city string, r report.Report) error {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	if o.err != nil {
-		return o.err
-	}
-	o.cities, o.reports = append(o.cities, city), append(o.reports, r)
-	return nil
-}
-
-func (o *outbox) all() []report.Report {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return append([]report.Report(nil), o.reports...)
 }
 
 // send sends a report with the given id and text to the city's page.

@@ -10,21 +10,22 @@ import (
 	"testing"
 	"time"
 
+	"linienfunk/bots/bottest"
 	"linienfunk/internal/limits"
 	"linienfunk/report"
 )
 
 func TestReportIsHandedInWithoutAuthor(t *testing.T) {
 	t.Parallel()
-	f, o := newFixture(t), &outbox{}
-	f.listen(t, o.out)
+	f, o := newFixture(t), &bottest.Outbox{}
+	f.listen(t, o.Out)
 	got := f.report(t, "zuerich", f.openForm(t, "zuerich"), "  Kontrolle U8\r\nHermannplatz ", "X-Lang", "de")
 	if got.status != http.StatusSeeOther || !strings.HasPrefix(got.header.Get("X-Message"), "Danke!") {
 		t.Fatalf("answered %d %q", got.status, got.header.Get("X-Message"))
 	}
-	reports := o.all()
-	if len(reports) != 1 || o.cities[0] != "zuerich" {
-		t.Fatalf("handed in %d reports for %v", len(reports), o.cities)
+	reports := o.All()
+	if len(reports) != 1 || o.Cities()[0] != "zuerich" {
+		t.Fatalf("handed in %+v for %v", reports, o.Cities())
 	}
 	r := reports[0]
 	if r.Text != "Kontrolle U8\nHermannplatz" || r.Author != "" || r.URL != "" || r.Ref != "" || r.Private || r.At.IsZero() {
@@ -34,8 +35,8 @@ func TestReportIsHandedInWithoutAuthor(t *testing.T) {
 
 func TestButtonPressedTwiceIsOneReport(t *testing.T) {
 	t.Parallel()
-	f, o := newFixture(t), &outbox{}
-	f.listen(t, o.out)
+	f, o := newFixture(t), &bottest.Outbox{}
+	f.listen(t, o.Out)
 	once := f.openForm(t, "zuerich")
 	f.report(t, "zuerich", once, "Kontrolle U8")
 	f.report(t, "zuerich", once, "Kontrolle U8")
@@ -43,7 +44,7 @@ func TestButtonPressedTwiceIsOneReport(t *testing.T) {
 	f.report(t, "zuerich", f.openForm(t, "zuerich"), "Kontrolle U8")
 	f.report(t, "zuerich", "", "Kontrolle U8")
 	var ids []string
-	for _, r := range o.all() {
+	for _, r := range o.All() {
 		ids = append(ids, r.ID)
 	}
 	if len(ids) != 5 || ids[0] != ids[1] {
@@ -79,8 +80,8 @@ func TestWhatIsWrongWithAReportIsSaid(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			f, o := newFixture(t), &outbox{}
-			f.listen(t, o.out)
+			f, o := newFixture(t), &bottest.Outbox{}
+			f.listen(t, o.Out)
 			got := f.do(t, http.MethodPost, "/c/ghent/web/report", test.body)
 			if got.status != test.status {
 				t.Errorf("status %d, want %d", got.status, test.status)
@@ -91,7 +92,7 @@ func TestWhatIsWrongWithAReportIsSaid(t *testing.T) {
 			if test.kept != "" && !strings.Contains(got.body, ">"+test.kept+"</textarea>") {
 				t.Errorf("the answer has lost the text:\n%.600s", got.body)
 			}
-			if n := len(o.all()); n != 0 {
+			if n := len(o.All()); n != 0 {
 				t.Errorf("%d reports were handed in", n)
 			}
 		})
@@ -100,8 +101,8 @@ func TestWhatIsWrongWithAReportIsSaid(t *testing.T) {
 
 func TestLongestReportIsTaken(t *testing.T) {
 	t.Parallel()
-	f, o := newFixture(t), &outbox{}
-	f.listen(t, o.out)
+	f, o := newFixture(t), &bottest.Outbox{}
+	f.listen(t, o.Out)
 	if got := f.report(t, "ghent", "", strings.Repeat("🚇", maxText)); got.status != http.StatusSeeOther {
 		t.Errorf("status %d:\n%.300s", got.status, got.body)
 	}
@@ -109,8 +110,9 @@ func TestLongestReportIsTaken(t *testing.T) {
 
 func TestReportThatIsNotStoredIsGivenBack(t *testing.T) {
 	t.Parallel()
-	f, o := newFixture(t), &outbox{err: errStore}
-	f.listen(t, o.out)
+	f, o := newFixture(t), &bottest.Outbox{}
+	o.FailWith(errStore)
+	f.listen(t, o.Out)
 	once := f.openForm(t, "ghent")
 	got := f.report(t, "ghent", once, "control <tram 1>")
 	if got.status != http.StatusServiceUnavailable || got.header.Get("Retry-After") == "" {
@@ -129,7 +131,7 @@ func TestWithoutListenTheFormSaysNotNow(t *testing.T) {
 	if got := f.report(t, "ghent", "", "tram 1"); got.status != http.StatusServiceUnavailable {
 		t.Errorf("before Listen: status %d", got.status)
 	}
-	stop := f.listen(t, (&outbox{}).out)
+	stop := f.listen(t, (&bottest.Outbox{}).Out)
 	stop()
 	if got := f.report(t, "ghent", "", "tram 1"); got.status != http.StatusServiceUnavailable {
 		t.Errorf("after Listen: status %d", got.status)
@@ -167,8 +169,8 @@ func TestListenWaitsForAReportOnItsWay(t *testing.T) {
 
 func TestOneClientGetsFiveReportsAMinute(t *testing.T) {
 	t.Parallel()
-	f, o := newFixture(t), &outbox{}
-	f.listen(t, o.out)
+	f, o := newFixture(t), &bottest.Outbox{}
+	f.listen(t, o.Out)
 	send := func(client string) answer {
 		return f.report(t, "ghent", "", "tram 1", "X-Client", client)
 	}

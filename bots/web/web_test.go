@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"linienfunk/bots"
+	"linienfunk/bots/bottest"
 )
 
 func accountOf(city string) bots.Account { return bots.Account{City: city} }
@@ -51,8 +52,8 @@ func TestPageShowsFormAndListAsSwitched(t *testing.T) {
 
 func TestCityWithoutListHasNoAccountButItsFormWorks(t *testing.T) {
 	t.Parallel()
-	f, o := newFixture(t), &outbox{}
-	f.listen(t, o.out)
+	f, o := newFixture(t), &bottest.Outbox{}
+	f.listen(t, o.Out)
 	accounts := func() (cities []string) {
 		all, err := f.bot().Accounts(t.Context())
 		if err != nil {
@@ -76,7 +77,7 @@ func TestCityWithoutListHasNoAccountButItsFormWorks(t *testing.T) {
 	if got := f.report(t, "zuerich", "", "tram 1"); got.status != http.StatusNotFound || strings.Contains(got.body, "<form") {
 		t.Errorf("a form that is off: %d\n%s", got.status, got.body)
 	}
-	if n := len(o.all()); n != 1 {
+	if n := len(o.All()); n != 1 {
 		t.Errorf("%d reports", n)
 	}
 	f.SetActive("zuerich", false)
