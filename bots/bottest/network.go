@@ -87,3 +87,12 @@ type Deleter interface {
 
 // Start makes the fake network for a World. It is called before anything of the bot runs.
 type Start func(t testing.TB, w *World) Network
+
+// Texts returns the texts of posts, and those of the originals of reposts.
+func Texts[P interface{ Shown() string }](posts []P) []string {
+	var texts []string
+	for _, p := range posts {
+		texts = append(texts, p.Shown())
+	}
+	return texts
+}

@@ -59,14 +59,7 @@ func (n network) Edit(_ testing.TB, _ *bottest.World, city, _, text string) {
 func (n network) Delete(testing.TB, *bottest.World, string, string) { n.Server.Delete(*n.last) }
 
 func (n network) Shown(_ testing.TB, _ *bottest.World, city string) []string {
-	var texts []string
-	for _, status := range n.Timeline(city) {
-		if status.Original != nil {
-			status = *status.Original
-		}
-		texts = append(texts, status.Text)
-	}
-	return texts
+	return bottest.Texts(n.Timeline(city))
 }
 
 func (n network) Subscribe(testing.TB, *bottest.World, string, string) {}

@@ -142,9 +142,7 @@ func TestAReportIsSentAlsoWhenItsAuthorCannotBeTold(t *testing.T) {
 	a := connect(t, w, fake, "zuerich", "zuerich")
 	w.SetOption(t, "zuerich", "reply", true)
 	send(t, w, a, own(fake, mention(fake)))
-	if got := fake.Timeline("zuerich"); len(got) != 1 {
-		t.Errorf("timeline %+v", got)
-	}
+	wantPosts(t, fake, 1)
 	if log := w.Log.String(); !strings.Contains(log, "reply to a rider failed") || strings.Contains(log, "rider@") {
 		t.Errorf("log: %s", log)
 	}

@@ -48,9 +48,7 @@ func TestAnotherReportWithTheSameTextIsNotTakenForTheLostOne(t *testing.T) {
 	}
 	fake.Heal()
 	send(t, w, a, other("2", "kontrolle u8"))
-	if got := fake.Timeline("zuerich"); len(got) != 2 {
-		t.Errorf("2 reports are %d posts", len(got))
-	}
+	wantPosts(t, fake, 2)
 }
 
 func TestAPostThatWasTakenButNotAnsweredIsFoundAgainWhenItsKeyIsForgotten(t *testing.T) {
@@ -59,9 +57,7 @@ func TestAPostThatWasTakenButNotAnsweredIsFoundAgainWhenItsKeyIsForgotten(t *tes
 	swallowed(t, w, fake, a, "1", "kontrolle u8")
 	w.Advance(2 * time.Hour)
 	send(t, w, a, other("1", "kontrolle u8"))
-	if got := fake.Timeline("zuerich"); len(got) != 1 {
-		t.Errorf("%d posts", len(got))
-	}
+	wantPosts(t, fake, 1)
 }
 
 func TestWhatWasSentIsForgottenAfterTwoDays(t *testing.T) {

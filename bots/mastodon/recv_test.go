@@ -99,12 +99,19 @@ func position(t testing.TB, w *bottest.World) string {
 
 func slowPoll(w *bottest.World) { w.Bot.(*bot).timing.poll = time.Hour }
 
-func TestAStreamBringsMentionsAtOnce(t *testing.T) {
-	t.Parallel()
-	w, fake, a := newConnected(t)
+// receiveByStream is receive without polling, and waits until the stream is open.
+func receiveByStream(t testing.TB, w *bottest.World, fake *mastodontest.Server, a bots.Account) *inbox {
+	t.Helper()
 	slowPoll(w)
 	in := receive(t, w, a, nil)
 	wait(t, "stream", func() bool { return fake.Streams() == 1 })
+	return in
+}
+
+func TestAStreamBringsMentionsAtOnce(t *testing.T) {
+	t.Parallel()
+	w, fake, a := newConnected(t)
+	in := receiveByStream(t, w, fake, a)
 	before := time.Now()
 	mention(fake)
 	r := in.next(t)
@@ -121,9 +128,7 @@ func TestMentionsOfAGapAreCaughtUpInOrderWhenTheStreamIsBack(t *testing.T) {
 	w, fake := newWorld(t)
 	fake.PageSize = 3
 	a := connect(t, w, fake, "zuerich", "zuerich")
-	slowPoll(w)
-	in := receive(t, w, a, nil)
-	wait(t, "stream", func() bool { return fake.Streams() == 1 })
+	in := receiveByStream(t, w, fake, a)
 	fake.FailPath(bottest.Internal, "/api/v1/streaming")
 	fake.DropStreams()
 	for i := range 10 {
@@ -308,9 +313,7 @@ func TestReadingWaitsAsLongAsTheInstanceAsks(t *testing.T) {
 func TestARevokedTokenEndsReading(t *testing.T) {
 	t.Parallel()
 	w, fake, a := newConnected(t)
-	slowPoll(w)
-	in := receive(t, w, a, nil)
-	wait(t, "stream", func() bool { return fake.Streams() == 1 })
+	in := receiveByStream(t, w, fake, a)
 	fake.RevokeTokens("zuerich")
 	err := <-in.ended
 	in.ended <- err

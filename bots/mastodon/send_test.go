@@ -34,6 +34,14 @@ func send(t testing.TB, w *bottest.World, a bots.Account, r report.Report) repor
 	return receipt
 }
 
+// wantPosts checks how many posts and boosts zuerich has.
+func wantPosts(t testing.TB, fake *mastodontest.Server, want int) {
+	t.Helper()
+	if got := fake.Timeline("zuerich"); len(got) != want {
+		t.Errorf("%d posts, want %d: %+v", len(got), want, got)
+	}
+}
+
 func TestAPublicMentionIsBoostedOnce(t *testing.T) {
 	t.Parallel()
 	w, fake, a, id := newMentioned(t)
@@ -100,9 +108,7 @@ func TestAMentionThatWasDeletedIsNotSpread(t *testing.T) {
 	fake.Delete(id)
 	_, err := w.Bot.(bots.Sender).Send(t.Context(), a, own(fake, id))
 	bottest.WantError(t, err, bots.KindPermanent, "error-deleted")
-	if got := fake.Timeline("zuerich"); len(got) != 0 {
-		t.Errorf("timeline %+v", got)
-	}
+	wantPosts(t, fake, 0)
 }
 
 func TestAMentionThatCannotBeBoostedIsCopied(t *testing.T) {
@@ -123,9 +129,7 @@ func TestAServerThatRefusesASecondBoostHasGotTheFirst(t *testing.T) {
 	if receipt := send(t, w, a, own(fake, id)); receipt.ID == "" {
 		t.Error("no receipt")
 	}
-	if got := fake.Timeline("zuerich"); len(got) != 1 {
-		t.Errorf("timeline %+v", got)
-	}
+	wantPosts(t, fake, 1)
 }
 
 func TestAPostThatWasTakenButNotAnsweredIsNotRepeated(t *testing.T) {
@@ -138,9 +142,7 @@ func TestAPostThatWasTakenButNotAnsweredIsNotRepeated(t *testing.T) {
 	fake.Heal()
 	send(t, w, a, other("1", "kontrolle u8"))
 	send(t, w, a, other("2", "kontrolle u8"))
-	if got := fake.Timeline("zuerich"); len(got) != 2 {
-		t.Errorf("2 reports, one of them sent twice, are %d posts", len(got))
-	}
+	wantPosts(t, fake, 2)
 }
 
 func TestA403MeansRevokedOnlyIfTheTokenIsDead(t *testing.T) {

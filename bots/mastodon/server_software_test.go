@@ -188,9 +188,7 @@ func TestARefusalThatTheServerWouldRepeatForTheSameKeyIsFollowedByAnotherKey(t *
 	fake.Heal()
 	w.Restart(t)
 	send(t, w, a, other("1", "kontrolle u8"))
-	if got := fake.Timeline("zuerich"); len(got) != 1 {
-		t.Errorf("timeline %+v", got)
-	}
+	wantPosts(t, fake, 1)
 }
 
 func TestPausesGrowAsLongAsAServerDoesNotSayHowLong(t *testing.T) {

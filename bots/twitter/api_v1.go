@@ -162,21 +162,30 @@ func (v *apiV1) retweet(ctx context.Context, id string) error {
 }
 
 func (v *apiV1) remove(ctx context.Context, id string) error {
+	return v.undo(ctx, func(c *twitter.Client) error {
+		_, _, err := c.Statuses.Destroy(toInt64(id), &twitter.StatusDestroyParams{TrimUser: twitter.Bool(true)})
+		return err
+	})
+}
+
+// undo makes a call that deletes a post. It succeeds also if the post does not exist.
+func (v *apiV1) undo(ctx context.Context, call func(*twitter.Client) error) error {
 	c, err := v.client(ctx)
 	if err != nil {
 		return err
 	}
-	_, _, err = c.Statuses.Destroy(toInt64(id), &twitter.StatusDestroyParams{TrimUser: twitter.Bool(true)})
-	return unlessGone(err)
+	err = call(c)
+	if gone(err) {
+		return nil
+	}
+	return unwrapURL(err)
 }
 
 func (v *apiV1) unretweet(ctx context.Context, id string) error {
-	c, err := v.client(ctx)
-	if err != nil {
+	return v.undo(ctx, func(c *twitter.Client) error {
+		_, _, err := c.Statuses.Unretweet(toInt64(id), &twitter.StatusUnretweetParams{TrimUser: twitter.Bool(true)})
 		return err
-	}
-	_, _, err = c.Statuses.Unretweet(toInt64(id), &twitter.StatusUnretweetParams{TrimUser: twitter.Bool(true)})
-	return unlessGone(err)
+	})
 }
 
 // after returns "": the ids of other servers need not have a time.
@@ -198,14 +207,6 @@ func unwrapURL(err error) error {
 		return around.Err
 	}
 	return err
-}
-
-// unlessGone returns the error of a deletion, or nil if the post did not exist.
-func unlessGone(err error) error {
-	if gone(err) {
-		return nil
-	}
-	return unwrapURL(err)
 }
 
 // gone says whether the post does not exist (any more).

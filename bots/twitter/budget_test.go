@@ -29,6 +29,14 @@ func noon(w *bottest.World) {
 	w.Advance(time.Date(now.Year(), now.Month()+1, 10, 12, 0, 0, 0, time.UTC).Sub(now))
 }
 
+// newDeskAtNoon is newDesk, for a login after noon.
+func newDeskAtNoon(t testing.TB, w *bottest.World, fake *twittertest.Server) *desk {
+	t.Helper()
+	noon(w)
+	connect(t, w, fake, "zuerich", "zuerich")
+	return newDesk(t, w)
+}
+
 // newConnectedAtNoon is newConnected, with a login after noon.
 func newConnectedAtNoon(t testing.TB) (*bottest.World, *twittertest.Server) {
 	t.Helper()
@@ -79,9 +87,7 @@ func priceOf(t testing.TB, key string) int64 {
 func TestTheLedgerIsExactWithoutARestart(t *testing.T) {
 	t.Parallel()
 	both(t, func(t *testing.T, w *bottest.World, fake *twittertest.Server) {
-		noon(w)
-		connect(t, w, fake, "zuerich", "zuerich")
-		k := newDesk(t, w)
+		k := newDeskAtNoon(t, w, fake)
 		for i := range 12 {
 			fake.Write(fmt.Sprintf("rider%d", i%3), fmt.Sprintf("@zuerich kontrolle %d", i))
 			fake.Tell("marta", "zuerich", fmt.Sprintf("nachricht %d", i))
@@ -216,9 +222,7 @@ func TestReadingLeavesATenthOfTheBudgetForPosting(t *testing.T) {
 func TestALookInVainForMessagesIsChargedForOneADay(t *testing.T) {
 	t.Parallel()
 	both(t, func(t *testing.T, w *bottest.World, fake *twittertest.Server) {
-		noon(w)
-		connect(t, w, fake, "zuerich", "zuerich")
-		k := newDesk(t, w)
+		k := newDeskAtNoon(t, w, fake)
 		for i := range 30 {
 			fake.Tell("marta", "zuerich", fmt.Sprintf("nachricht %d", i))
 		}

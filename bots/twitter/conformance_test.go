@@ -56,14 +56,7 @@ func (n network) Edit(_ testing.TB, _ *bottest.World, city, _, text string) {
 }
 
 func (n network) Shown(_ testing.TB, _ *bottest.World, city string) []string {
-	var texts []string
-	for _, post := range n.Timeline(city) {
-		if post.Original != nil {
-			post = *post.Original
-		}
-		texts = append(texts, post.Text)
-	}
-	return texts
+	return bottest.Texts(n.Timeline(city))
 }
 
 func (n network) Subscribe(testing.TB, *bottest.World, string, string) {}

@@ -11,17 +11,9 @@ import (
 
 // testPlugin is the plugin of a program that does not wait as long as the real one.
 func testPlugin() bots.Plugin {
-	plugin := Plugin()
-	build := plugin.New
-	plugin.New = func(core bots.Core) (bots.Bot, error) {
-		made, err := build(core)
-		if err != nil {
-			return nil, err
-		}
+	return bottest.Changed(Plugin(), func(made bots.Bot) {
 		made.(*bot).timing = timing{call: 20 * time.Second, poll: 30 * time.Millisecond, message: 40 * time.Millisecond, denied: time.Hour}
-		return made, nil
-	}
-	return plugin
+	})
 }
 
 // configure points the bot of a world to a fake server, as the operator would.

@@ -44,9 +44,8 @@ func (s *Server) reblog(w http.ResponseWriter, r *http.Request, me *Account) {
 func (s *Server) unreblog(w http.ResponseWriter, r *http.Request, me *Account) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	st := s.status(r.PathValue("id"))
-	if !visible(st, me) {
-		fail(w, http.StatusNotFound, "Record not found")
+	st := s.visibleStatus(w, r, me)
+	if st == nil {
 		return
 	}
 	if boost := s.boostOf(me, st.ID); boost != nil {
