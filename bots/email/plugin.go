@@ -4,6 +4,7 @@ import (
 	"embed"
 
 	"linienfunk/bots"
+	"linienfunk/bots/kit"
 )
 
 //go:embed *.html locale.*.toml
@@ -12,7 +13,7 @@ var files embed.FS
 // Plugin is the bot.
 func Plugin() bots.Plugin {
 	return bots.Plugin{
-		New: New, Migrations: migrations(), Files: files, Demo: demo,
+		New: New, Migrations: migrations(), Files: kit.Files(files), Demo: demo,
 		Options: []bots.Option{
 			{Name: "enabled", Kind: bots.Switch, Default: true},
 			{Name: "hold_spam", Kind: bots.Switch, Default: true},
