@@ -8,6 +8,7 @@ import (
 	"linienfunk/bots"
 	"linienfunk/bots/bottest"
 	"linienfunk/bots/telegram/telegramtest"
+	"linienfunk/internal/testkit"
 	"linienfunk/report"
 )
 
@@ -46,13 +47,8 @@ func startRecv(t testing.TB, w *bottest.World, a bots.Account, out bots.Out) (st
 	if out == nil {
 		out = func(context.Context, report.Report) error { return nil }
 	}
-	ctx, cancel := context.WithCancel(t.Context())
-	ended := make(chan struct{})
 	b := theBot(w)
-	go func() { defer close(ended); b.Recv(ctx, a, out) }()
-	stop = func() { cancel(); <-ended }
-	t.Cleanup(stop)
-	return stop
+	return testkit.Background(t, func(ctx context.Context) { b.Recv(ctx, a, out) })
 }
 
 // texts joins the texts of reports.

@@ -102,17 +102,11 @@ func (m *mailbox) read(ctx context.Context) (err error) {
 
 // run reads the mailbox over one connection after the other, until the test ends or stop is called.
 func (m *mailbox) run() (stop func()) {
-	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
+	return testkit.Background(m.t, func(ctx context.Context) {
 		for ctx.Err() == nil {
 			m.read(ctx)
 		}
-	}()
-	stop = func() { cancel(); <-done }
-	m.t.Cleanup(stop)
-	return stop
+	})
 }
 
 // mail is a new mail from Marta.
