@@ -50,10 +50,7 @@ func (p *postbox) mail(text string) string {
 
 // run reads the mailbox as the supervisor would, until the test ends or stop is called.
 func (p *postbox) run() (stop func()) {
-	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
+	return testkit.Background(p.t, func(ctx context.Context) {
 		for ctx.Err() == nil {
 			err := p.w.Bot.(bots.Receiver).Recv(ctx, bots.Account{City: "zuerich"}, func(_ context.Context, r report.Report) error {
 				p.got <- r
@@ -63,10 +60,7 @@ func (p *postbox) run() (stop func()) {
 				return
 			}
 		}
-	}()
-	stop = func() { cancel(); <-done }
-	p.t.Cleanup(stop)
-	return stop
+	})
 }
 
 // recv reads the mailbox until that fails.
@@ -199,11 +193,17 @@ func TestAnAdminConnectsChecksAndDisconnectsAMailbox(t *testing.T) {
 	}
 }
 
+// unconnected is a program, and a server with a mailbox that zuerich may connect.
+func unconnected(t testing.TB) (*bottest.World, *inboundtest.Server) {
+	t.Helper()
+	w, server := bottest.NewWorld(t, "email", email.Plugin()), inboundtest.New(t)
+	server.Add(addressOf("zuerich"))
+	return w, server
+}
+
 func TestAMailboxWithAWrongPasswordIsNotConnected(t *testing.T) {
 	t.Parallel()
-	w := bottest.NewWorld(t, "email", email.Plugin())
-	server := inboundtest.New(t)
-	server.Add(addressOf("zuerich"))
+	w, server := unconnected(t)
 	server.Fail(inboundtest.Revoke)
 	answer := settings(w, "zuerich", "/connect", mailboxForm(server, "zuerich"))
 	if said := answer.Header().Get("X-Failed"); !strings.Contains(said, "does not accept the user name and password") || !strings.Contains(said, "Nothing was changed") {
@@ -216,9 +216,7 @@ func TestAMailboxWithAWrongPasswordIsNotConnected(t *testing.T) {
 
 func TestAFormForAMailboxThatMakesNoSenseIsToldWhichField(t *testing.T) {
 	t.Parallel()
-	w := bottest.NewWorld(t, "email", email.Plugin())
-	server := inboundtest.New(t)
-	server.Add(addressOf("zuerich"))
+	w, server := unconnected(t)
 	said := map[string]string{"address": "not an e-mail address", "host": "name of a server", "port": "from 1 to 65535", "security": "encrypted",
 		"password": "user name and password", "login": "user name and password"}
 	for field, values := range map[string][]string{

@@ -59,7 +59,7 @@ func (n network) Edit(_ testing.TB, _ *bottest.World, city, _, text string) {
 func (n network) Delete(testing.TB, *bottest.World, string, string) { n.Server.Delete(*n.last) }
 
 func (n network) Shown(_ testing.TB, _ *bottest.World, city string) []string {
-	return bottest.Texts(n.Timeline(city))
+	return bottest.Texts(n.Timeline(city), func(s mastodontest.Status) (string, *mastodontest.Status) { return s.Text, s.Original })
 }
 
 func (n network) Subscribe(testing.TB, *bottest.World, string, string) {}

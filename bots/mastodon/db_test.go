@@ -6,7 +6,43 @@ import (
 	"time"
 
 	"linienfunk/bots/kit"
+	"linienfunk/internal/testkit"
 )
+
+func TestAnAccountFromBeforeThereWereNotesGoesOn(t *testing.T) {
+	t.Parallel()
+	plugin := testPlugin()
+	base := testkit.DB(t, time.Now)
+	migrate := func(upTo int) {
+		t.Helper()
+		if err := base.MigratePrefixed("mastodon_", plugin.Migrations[:upTo]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	migrate(2)
+	for _, change := range []string{
+		"ALTER TABLE mastodon_accounts DROP COLUMN limited",
+		"ALTER TABLE mastodon_accounts DROP COLUMN failing_since",
+		`INSERT INTO mastodon_accounts (city, instance, account_id, acct, domain, url, is_bot, token, revision, position)
+			VALUES ('zuerich', 'https://a.example', '1', 'zuerich', 'a.example', '', TRUE, 'x', 'r', '7')`,
+	} {
+		if err := base.Exec(change).Error; err != nil {
+			t.Fatal(err)
+		}
+	}
+	migrate(len(plugin.Migrations))
+	tables, err := base.Prefixed("mastodon_")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var row Account
+	if err := tables.Take(&row).Error; err != nil || row.Position != "7" || row.Limited || row.FailingSince != nil {
+		t.Errorf("%+v: %v", row, err)
+	}
+	if err := tables.Create(&Post{City: "zuerich", Key: "k"}).Error; err != nil {
+		t.Error(err)
+	}
+}
 
 // TestAnAccountAndALoginOfAnEarlierVersionStillWork has rows as the version before bots/kit wrote them.
 func TestAnAccountAndALoginOfAnEarlierVersionStillWork(t *testing.T) {

@@ -65,11 +65,17 @@ func TestAMentionThatIsDeletedBeforeItWasSpreadIsWithdrawnFromTheOtherNetworks(t
 	receive(t, w, a, nil).withdrawn(t, id)
 }
 
+// streamSent receives by a stream from an instance with a mention whose report was sent.
+func streamSent(t testing.TB, visibility string) (fake *mastodontest.Server, in *inbox, id string) {
+	t.Helper()
+	w, fake := newWorld(t)
+	id = spread(t, w, fake, visibility)
+	return fake, receiveByStream(t, w, fake, w.Account(t, "zuerich")), id
+}
+
 func TestAStreamTellsOfADeletedMentionAtOnce(t *testing.T) {
 	t.Parallel()
-	w, fake := newWorld(t)
-	id := spread(t, w, fake, "direct")
-	in := receiveByStream(t, w, fake, w.Account(t, "zuerich"))
+	fake, in, id := streamSent(t, "direct")
 	fake.Delete(id)
 	in.withdrawn(t, id)
 }
@@ -87,9 +93,7 @@ func TestABoostIsTakenBackWhenItsMentionIsEdited(t *testing.T) {
 
 func TestMastodonTellsOfAnEditAtOnceAndItIsNoSecondReport(t *testing.T) {
 	t.Parallel()
-	w, fake := newWorld(t)
-	id := spread(t, w, fake, "public")
-	in := receiveByStream(t, w, fake, w.Account(t, "zuerich"))
+	fake, in, id := streamSent(t, "public")
 	in.next(t)
 	fake.Edit(id, "@zuerich etwas ganz anderes")
 	wait(t, "boost goes", func() bool { return len(fake.Boosts("zuerich")) == 0 })

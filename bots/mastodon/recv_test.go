@@ -13,6 +13,7 @@ import (
 	"linienfunk/bots"
 	"linienfunk/bots/bottest"
 	"linienfunk/bots/mastodon/mastodontest"
+	"linienfunk/internal/testkit"
 	"linienfunk/report"
 )
 
@@ -46,14 +47,9 @@ func receive(t testing.TB, w *bottest.World, a bots.Account, refuse func(report.
 func (in *inbox) end(t testing.TB) error {
 	t.Helper()
 	in.stop()
-	select {
-	case err := <-in.ended:
-		in.ended <- err
-		return err
-	case <-time.After(time.Minute):
-		t.Error("Recv does not return")
-		return nil
-	}
+	err := testkit.Next(t, in.ended)
+	in.ended <- err
+	return err
 }
 
 func (in *inbox) next(t testing.TB) report.Report {
