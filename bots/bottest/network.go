@@ -88,11 +88,15 @@ type Deleter interface {
 // Start makes the fake network for a World. It is called before anything of the bot runs.
 type Start func(t testing.TB, w *World) Network
 
-// Texts returns the texts of posts, and those of the originals of reposts.
-func Texts[P interface{ Shown() string }](posts []P) []string {
+// Texts returns the texts of posts, and those of the originals of reposts. read returns a post's text, and its original or nil.
+func Texts[P any](posts []P, read func(P) (text string, original *P)) []string {
 	var texts []string
 	for _, p := range posts {
-		texts = append(texts, p.Shown())
+		text, original := read(p)
+		if original != nil {
+			text, _ = read(*original)
+		}
+		texts = append(texts, text)
 	}
 	return texts
 }

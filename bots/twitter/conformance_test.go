@@ -56,7 +56,7 @@ func (n network) Edit(_ testing.TB, _ *bottest.World, city, _, text string) {
 }
 
 func (n network) Shown(_ testing.TB, _ *bottest.World, city string) []string {
-	return bottest.Texts(n.Timeline(city))
+	return bottest.Texts(n.Timeline(city), func(p twittertest.Post) (string, *twittertest.Post) { return p.Text, p.Original })
 }
 
 func (n network) Subscribe(testing.TB, *bottest.World, string, string) {}

@@ -42,16 +42,11 @@ func (s *Server) reblog(w http.ResponseWriter, r *http.Request, me *Account) {
 
 // unreblog follows https://docs.joinmastodon.org/methods/statuses/#unreblog.
 func (s *Server) unreblog(w http.ResponseWriter, r *http.Request, me *Account) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	st := s.visibleStatus(w, r, me)
-	if st == nil {
-		return
-	}
-	if boost := s.boostOf(me, st.ID); boost != nil {
-		s.remove(boost)
-	}
-	fake.WriteJSON(w, http.StatusOK, s.statusJSON(st, me))
+	s.onVisible(w, r, me, func(st *Status) {
+		if boost := s.boostOf(me, st.ID); boost != nil {
+			s.remove(boost)
+		}
+	})
 }
 
 func (s *Server) boostOf(who *Account, id string) *Status {

@@ -31,14 +31,6 @@ type Status struct {
 	edited   time.Time
 }
 
-// Shown returns the text that people see: that of the original, for a boost.
-func (st Status) Shown() string {
-	if st.Original != nil {
-		return st.Original.Text
-	}
-	return st.Text
-}
-
 // once is what an Idempotency-Key led to.
 type once struct {
 	status string
@@ -244,25 +236,22 @@ func visible(st *Status, who *Account) bool {
 	return st != nil && (st.Visibility == "public" || st.Visibility == "unlisted" || st.account == who || slices.Contains(st.mentions, who))
 }
 
-// visibleStatus returns the status of a path, or nil after a response that it does not exist. s.mu is held.
-func (s *Server) visibleStatus(w http.ResponseWriter, r *http.Request, me *Account) *Status {
+// onVisible responds with the status of a path after calling f, or that it does not exist where the account may not see it.
+func (s *Server) onVisible(w http.ResponseWriter, r *http.Request, me *Account, f func(*Status)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	st := s.status(r.PathValue("id"))
 	if !visible(st, me) {
 		fail(w, http.StatusNotFound, "Record not found")
-		return nil
+		return
 	}
-	return st
+	f(st)
+	fake.WriteJSON(w, http.StatusOK, s.statusJSON(st, me))
 }
 
 // getStatus follows https://docs.joinmastodon.org/methods/statuses/#get.
 func (s *Server) getStatus(w http.ResponseWriter, r *http.Request, me *Account) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	st := s.visibleStatus(w, r, me)
-	if st == nil {
-		return
-	}
-	fake.WriteJSON(w, http.StatusOK, s.statusJSON(st, me))
+	s.onVisible(w, r, me, func(*Status) {})
 }
 
 // deleteStatus follows https://docs.joinmastodon.org/methods/statuses/#delete.

@@ -85,17 +85,8 @@ func (s *Server) eventsList(w http.ResponseWriter, r *http.Request, me *User) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	events := []any{}
-	answer := map[string]any{}
-	last := ""
-	for _, m := range s.messagesOf(me) {
-		if cursor := r.FormValue("cursor"); cursor != "" && pad(m.id) >= pad(strings.TrimPrefix(cursor, "page")) {
-			continue
-		}
-		if len(events) == min(size, s.PageSize) {
-			answer["next_cursor"] = "page" + last
-			break
-		}
-		last = m.id
+	page, next := s.messagePage(me, r.FormValue("cursor"), size, time.Time{})
+	for _, m := range page {
 		text, urls := shorten(m.text)
 		events = append(events, map[string]any{
 			"type": "message_create", "id": m.id, "created_timestamp": strconv.FormatInt(m.at.UnixMilli(), 10),
@@ -106,7 +97,10 @@ func (s *Server) eventsList(w http.ResponseWriter, r *http.Request, me *User) {
 		})
 		s.charge(me, priceMessage, "message "+m.id)
 	}
-	answer["events"] = events
+	answer := map[string]any{"events": events}
+	if next != "" {
+		answer["next_cursor"] = next
+	}
 	fake.WriteJSON(w, http.StatusOK, answer)
 }
 

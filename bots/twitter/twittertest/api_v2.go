@@ -8,7 +8,6 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
-	"time"
 	"unicode/utf8"
 
 	"linienfunk/bots/bottest/fake"
@@ -128,20 +127,8 @@ func (s *Server) dmEvents(w http.ResponseWriter, r *http.Request, me *User) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var events []any
-	meta := map[string]any{}
-	last := ""
-	for _, m := range s.messagesOf(me) {
-		if token := r.FormValue("pagination_token"); token != "" && pad(m.id) >= pad(strings.TrimPrefix(token, "page")) {
-			continue
-		}
-		if s.Now().Sub(m.at) > 30*24*time.Hour {
-			break
-		}
-		if len(events) == min(size, s.PageSize) {
-			meta["next_token"] = "page" + last
-			break
-		}
-		last = m.id
+	page, next := s.messagePage(me, r.FormValue("pagination_token"), size, s.Now().AddDate(0, 0, -30))
+	for _, m := range page {
 		text, urls := shorten(m.text)
 		events = append(events, map[string]any{
 			"id": m.id, "event_type": "MessageCreate", "text": text, "sender_id": m.from.ID,
@@ -149,7 +136,10 @@ func (s *Server) dmEvents(w http.ResponseWriter, r *http.Request, me *User) {
 		})
 		s.charge(me, priceMessage, "message "+m.id)
 	}
-	meta["result_count"] = len(events)
+	meta := map[string]any{"result_count": len(events)}
+	if next != "" {
+		meta["next_token"] = next
+	}
 	answer := map[string]any{"meta": meta}
 	if len(events) > 0 {
 		answer["data"] = events

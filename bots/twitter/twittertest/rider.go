@@ -166,5 +166,25 @@ func (s *Server) messagesOf(u *User) []*message {
 	return found
 }
 
+// messagePage returns the page of a user's messages behind the token, at most size of them and none from before since, and the token of
+// the next page if there is one. s.mu is held.
+func (s *Server) messagePage(u *User, token string, size int, since time.Time) (page []*message, next string) {
+	last := ""
+	for _, m := range s.messagesOf(u) {
+		if token != "" && pad(m.id) >= pad(strings.TrimPrefix(token, "page")) {
+			continue
+		}
+		if m.at.Before(since) {
+			break
+		}
+		if len(page) == min(size, s.PageSize) {
+			return page, "page" + last
+		}
+		last = m.id
+		page = append(page, m)
+	}
+	return page, ""
+}
+
 // pad makes ids comparable as texts.
 func pad(id string) string { return strings.Repeat("0", 20-len(id)) + id }

@@ -70,14 +70,6 @@ type Post struct {
 	author   *User
 }
 
-// Shown returns the text that people see: that of the original, for a retweet.
-func (p Post) Shown() string {
-	if p.Original != nil {
-		return p.Original.Text
-	}
-	return p.Text
-}
-
 type message struct {
 	id       string
 	from, to *User
