@@ -29,6 +29,16 @@ func noon(w *bottest.World) {
 	w.Advance(time.Date(now.Year(), now.Month()+1, 10, 12, 0, 0, 0, time.UTC).Sub(now))
 }
 
+// bothConnectedAtNoon is bothConnected, with a login after noon.
+func bothConnectedAtNoon(t *testing.T, test func(t *testing.T, w *bottest.World, fake *twittertest.Server)) {
+	t.Helper()
+	both(t, func(t *testing.T, w *bottest.World, fake *twittertest.Server) {
+		noon(w)
+		connect(t, w, fake, "zuerich", "zuerich")
+		test(t, w, fake)
+	})
+}
+
 // newDeskAtNoon is newDesk, for a login after noon.
 func newDeskAtNoon(t testing.TB, w *bottest.World, fake *twittertest.Server) *desk {
 	t.Helper()
@@ -48,9 +58,7 @@ func newConnectedAtNoon(t testing.TB) (*bottest.World, *twittertest.Server) {
 
 func TestTheLedgerIsWhatXCharges(t *testing.T) {
 	t.Parallel()
-	both(t, func(t *testing.T, w *bottest.World, fake *twittertest.Server) {
-		noon(w)
-		connect(t, w, fake, "zuerich", "zuerich")
+	bothConnectedAtNoon(t, func(t *testing.T, w *bottest.World, fake *twittertest.Server) {
 		w.SetOption(t, "zuerich", "links", true)
 		k := newDesk(t, w)
 		for i := range 25 {
@@ -197,9 +205,7 @@ func TestWhatWasReadBeforeTheMoneyEndedIsHandedInAndComesAgain(t *testing.T) {
 
 func TestReadingLeavesATenthOfTheBudgetForPosting(t *testing.T) {
 	t.Parallel()
-	both(t, func(t *testing.T, w *bottest.World, fake *twittertest.Server) {
-		noon(w)
-		connect(t, w, fake, "zuerich", "zuerich")
+	bothConnectedAtNoon(t, func(t *testing.T, w *bottest.World, fake *twittertest.Server) {
 		w.SetOption(t, "zuerich", "calls", 20)
 		k := newDesk(t, w)
 		for range 17 { // one was the login's
@@ -259,9 +265,7 @@ func TestReadingStopsAtTheLastCall(t *testing.T) {
 
 func TestPostingIsRefusedWhenItCannotBePaid(t *testing.T) {
 	t.Parallel()
-	both(t, func(t *testing.T, w *bottest.World, fake *twittertest.Server) {
-		noon(w)
-		connect(t, w, fake, "zuerich", "zuerich")
+	bothConnectedAtNoon(t, func(t *testing.T, w *bottest.World, fake *twittertest.Server) {
 		receipt := mustSend(t, w, fromElsewhere(w, "1", "kontrolle u6"))
 		w.SetOption(t, "zuerich", "money", 0)
 		before := fake.Charged("zuerich")

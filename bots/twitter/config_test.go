@@ -1,6 +1,7 @@
 package twitter
 
 import (
+	"cmp"
 	"maps"
 	"strings"
 	"testing"
@@ -30,34 +31,24 @@ func TestTheDefaultsAreAConfigurationWithoutKeys(t *testing.T) {
 
 func TestAConfigurationThatCannotWorkIsNamed(t *testing.T) {
 	t.Parallel()
-	for _, test := range []struct{ key, value, want string }{
-		{"consumer_key", "only one", "consumer_secret"},
-		{"consumer_secret", "only one", "consumer_key"},
-		{"api", "api.x.com", "api"},
-		{"api", "ftp://api.x.com", "api"},
-		{"api", "https://api.x.com/2", "api"},
-		{"api", "http://api.x.com", "api"},
-		{"api", "http://127.0.0.1.example", "api"},
-		{"api", "https://somebody@api.x.com", "api"},
-		{"api", "https://api.x.com#x", "api"},
-		{"dialect", "3", "dialect"},
-		{"poll", "15", "poll"},
-		{"poll", "1s", "poll"},
-		{"poll", "24h", "poll"},
-		{"price_read", "free", "price_read"},
-		{"price_post", "-1", "price_post"},
-		{"price_post_link", "0,2", "price_post_link"},
-		{"price_user", "1e3", "price_user"},
-		{"price_message", "0.0000001", "price_message"},
-		{"price_delete", "1000.01", "price_delete"},
+	missing := map[string]string{"consumer_key": "consumer_secret", "consumer_secret": "consumer_key"}
+	for key, invalid := range map[string][]string{
+		"consumer_key": {"only one"}, "consumer_secret": {"only one"},
+		"api": {"api.x.com", "ftp://api.x.com", "https://api.x.com/2", "http://api.x.com", "http://127.0.0.1.example", "https://somebody@api.x.com",
+			"https://api.x.com#x"},
+		"dialect": {"3"}, "poll": {"15", "1s", "24h"},
+		"price_read": {"free"}, "price_post": {"-1"}, "price_post_link": {"0,2"}, "price_user": {"1e3"}, "price_message": {"0.0000001"},
+		"price_delete": {"1000.01"},
 	} {
-		values := defaults()
-		values[test.key] = test.value
-		if _, err := readConfig(values); err == nil || !strings.Contains(err.Error(), test.want) {
-			t.Errorf("%s=%q: %v", test.key, test.value, err)
-		}
-		if _, err := New(bots.Core{Name: "twitter", Config: maps.Clone(values)}); err == nil {
-			t.Errorf("a bot was made with %s=%q", test.key, test.value)
+		for _, value := range invalid {
+			values := defaults()
+			values[key] = value
+			if _, err := readConfig(values); err == nil || !strings.Contains(err.Error(), cmp.Or(missing[key], key)) {
+				t.Errorf("%s=%q: %v", key, value, err)
+			}
+			if _, err := New(bots.Core{Name: "twitter", Config: maps.Clone(values)}); err == nil {
+				t.Errorf("a bot was made with %s=%q", key, value)
+			}
 		}
 	}
 }

@@ -11,9 +11,7 @@ import (
 
 func TestTheConnectionCanBeChecked(t *testing.T) {
 	t.Parallel()
-	both(t, func(t *testing.T, w *bottest.World, fake *twittertest.Server) {
-		noon(w)
-		connect(t, w, fake, "zuerich", "zuerich")
+	bothConnectedAtNoon(t, func(t *testing.T, w *bottest.World, fake *twittertest.Server) {
 		if page := w.Settings(t, "zuerich", "en"); !strings.Contains(page, `action="/city/zuerich/bot/twitter/check"`) {
 			t.Errorf("page: %s", page)
 		}

@@ -54,8 +54,8 @@ func statusJSON(p *Post) map[string]any {
 // mentionsTimeline: https://developer.x.com/en/docs/x-api/v1/tweets/timelines/api-reference/get-statuses-mentions_timeline.
 func (s *Server) mentionsTimeline(w http.ResponseWriter, r *http.Request, me *User) {
 	s.known(r, "count", "since_id", "max_id", "tweet_mode")
-	size, err := strconv.Atoi(r.FormValue("count"))
-	if err != nil || size < 1 || size > 200 || r.FormValue("tweet_mode") != "extended" {
+	size := s.pageSize(r, "count", 200)
+	if r.FormValue("tweet_mode") != "extended" {
 		s.Complain("mentions_timeline: %s", r.URL)
 	}
 	s.mu.Lock()
@@ -78,10 +78,7 @@ func (s *Server) mentionsTimeline(w http.ResponseWriter, r *http.Request, me *Us
 // eventsList: https://developer.x.com/en/docs/x-api/v1/direct-messages/sending-and-receiving/api-reference/list-events.
 func (s *Server) eventsList(w http.ResponseWriter, r *http.Request, me *User) {
 	s.known(r, "count", "cursor")
-	size, err := strconv.Atoi(r.FormValue("count"))
-	if err != nil || size < 1 || size > 50 {
-		s.Complain("events/list: %s", r.URL)
-	}
+	size := s.pageSize(r, "count", 50)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	events := []any{}

@@ -120,8 +120,8 @@ func tweetJSON(p *Post, fields, expansions string) map[string]any {
 // dmEvents: https://docs.x.com/x-api/direct-messages/lookup/introduction. The last 30 days, newest first.
 func (s *Server) dmEvents(w http.ResponseWriter, r *http.Request, me *User) {
 	s.known(r, "max_results", "event_types", "dm_event.fields", "pagination_token")
-	size, err := strconv.Atoi(r.FormValue("max_results"))
-	if err != nil || size < 1 || size > 100 || r.FormValue("event_types") != "MessageCreate" {
+	size := s.pageSize(r, "max_results", 100)
+	if r.FormValue("event_types") != "MessageCreate" {
 		s.Complain("dm_events: %s", r.URL)
 	}
 	s.mu.Lock()

@@ -190,3 +190,12 @@ func fail(w http.ResponseWriter, r *http.Request, status, code int, problem, det
 	}
 	fake.WriteJSON(w, status, map[string]any{"errors": []any{map[string]any{"code": code, "message": detail}}})
 }
+
+// pageSize returns the size of a page that a request asks for, and complains unless it is from 1 to most.
+func (s *Server) pageSize(r *http.Request, parameter string, most int) int {
+	size, err := strconv.Atoi(r.FormValue(parameter))
+	if err != nil || size < 1 || size > most {
+		s.Complain("page of %q: %s", r.FormValue(parameter), r.URL)
+	}
+	return size
+}
