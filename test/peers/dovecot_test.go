@@ -130,6 +130,15 @@ func TestDebiansDovecotIsReadByIMAP(t *testing.T) {
 		t.Helper()
 		p.shows(t, "zuerich", text)
 	}
+	arriveAroundRestart := func(t *testing.T, before, after string) {
+		t.Helper()
+		stop()
+		server.deliver(t, user, before, riderMail(before, "kontrolle u"+before+" über dovecot"))
+		stop = server.start(whole)
+		sees(t, "kontrolle u"+before+" über dovecot")
+		server.deliver(t, user, after, riderMail(after, "kontrolle u"+after+" über dovecot"))
+		sees(t, "kontrolle u"+after+" über dovecot")
+	}
 	if page := connect("wrong"); !strings.Contains(page, "does not accept the user name and password") {
 		t.Errorf("a wrong password is not told:\n%s", page)
 	}
@@ -141,12 +150,7 @@ func TestDebiansDovecotIsReadByIMAP(t *testing.T) {
 		sees(t, "kontrolle u1 über dovecot")
 	})
 	t.Run("a mail that comes while dovecot is stopped arrives after its restart", func(t *testing.T) {
-		stop()
-		server.deliver(t, user, "2", riderMail("two", "kontrolle u2 über dovecot"))
-		stop = server.start(whole)
-		sees(t, "kontrolle u2 über dovecot")
-		server.deliver(t, user, "3", riderMail("three", "kontrolle u3 über dovecot"))
-		sees(t, "kontrolle u3 über dovecot")
+		arriveAroundRestart(t, "2", "3")
 	})
 	t.Run("new UIDs repeat and lose nothing", func(t *testing.T) {
 		before := server.admin(t, "mailbox", "status", "-u", user, "uidvalidity", "INBOX")
@@ -154,12 +158,7 @@ func TestDebiansDovecotIsReadByIMAP(t *testing.T) {
 		if after := server.admin(t, "mailbox", "status", "-u", user, "uidvalidity", "INBOX"); before == after || !strings.Contains(after, "4711") {
 			t.Fatalf("UIDVALIDITY: before %s, after %s", before, after)
 		}
-		stop()
-		server.deliver(t, user, "4", riderMail("four", "kontrolle u4 über dovecot"))
-		stop = server.start(whole)
-		sees(t, "kontrolle u4 über dovecot")
-		server.deliver(t, user, "5", riderMail("five", "kontrolle u5 über dovecot"))
-		sees(t, "kontrolle u5 über dovecot")
+		arriveAroundRestart(t, "4", "5")
 	})
 	t.Run("a bounce unsubscribes", func(t *testing.T) {
 		visitor.In(t).Subscribe(p.mails, "zuerich", harness.ReaderAddress)
