@@ -154,9 +154,7 @@ func TestAForgedMailIsRejectedIfItCameFromItsClient(t *testing.T) {
 	}
 	envelope, message := authentic{author: "reject.example", signer: "reject.example"}.message(t, false)
 	c.Mail(envelope, zuerich, message, "250")
-	if got := s.all(); len(got) != 3 {
-		t.Errorf("stored %+v", got)
-	}
+	s.wantStored(3)
 	if log := s.log.String(); strings.Contains(log, "marta@") {
 		t.Errorf("log:\n%s", log)
 	}

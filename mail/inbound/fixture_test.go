@@ -165,6 +165,14 @@ func (s *server) failing(recipient string, err error) {
 func (s *server) all() []stored { return s.storedFor(false) }
 
 // raw returns what was stored for raw recipients.
+// wantStored checks how many mails to cities are stored.
+func (s *server) wantStored(n int) {
+	s.t.Helper()
+	if got := s.all(); len(got) != n {
+		s.t.Errorf("%d mails are stored, want %d: %+v", len(got), n, got)
+	}
+}
+
 func (s *server) raw() []stored { return s.storedFor(true) }
 
 func (s *server) storedFor(raw bool) []stored {

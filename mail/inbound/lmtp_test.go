@@ -84,9 +84,7 @@ func TestARawRecipientGetsItsOwnAnswerBesideOthers(t *testing.T) {
 			t.Errorf("bounces %q", got)
 		}
 	}
-	if got := s.all(); len(got) != 3 {
-		t.Errorf("stored %+v", got)
-	}
+	s.wantStored(3)
 }
 
 func TestABounceIsDeliveredEvenIfRecipientsDropTheMail(t *testing.T) {
@@ -120,9 +118,7 @@ func TestAMailIsDroppedOrRefusedForEachRecipient(t *testing.T) {
 			}
 		}
 	}
-	if got := s.all(); len(got) != 0 {
-		t.Errorf("stored %+v", got)
-	}
+	s.wantStored(0)
 }
 
 func TestMailsInChunksComeByLMTP(t *testing.T) {
@@ -136,9 +132,7 @@ func TestMailsInChunksComeByLMTP(t *testing.T) {
 		c.Want("250")
 		c.Want("250")
 	}
-	if got := s.all(); len(got) != 4 {
-		t.Errorf("stored %+v", got)
-	}
+	s.wantStored(4)
 }
 
 func TestAClientOfTheOtherProtocolIsRefused(t *testing.T) {

@@ -31,9 +31,7 @@ func TestALargeMailIsRefusedAfterItIsSentAndNotHeldInMemory(t *testing.T) {
 		t.Errorf("%d bytes were allocated for a message of %d", used, len(message))
 	}
 	c.Mail(marta, zuerich, letter("", "kontrolle"), "250")
-	if got := s.all(); len(got) != 1 {
-		t.Errorf("%d mails", len(got))
-	}
+	s.wantStored(1)
 }
 
 func TestALargeMailInChunksIsRefused(t *testing.T) {
@@ -46,9 +44,7 @@ func TestALargeMailInChunksIsRefused(t *testing.T) {
 		c.Chunk(chunk, false)
 		c.Want(map[bool]string{true: "250", false: "552"}[i < 2])
 	}
-	if got := s.all(); len(got) != 0 {
-		t.Errorf("%d mails", len(got))
-	}
+	s.wantStored(0)
 }
 
 func TestALineOfAMegabyteIsRefusedAndTheClientReadsIt(t *testing.T) {
@@ -56,9 +52,7 @@ func TestALineOfAMegabyteIsRefusedAndTheClientReadsIt(t *testing.T) {
 	s := serve(t)
 	c := s.hello()
 	c.Mail(marta, zuerich, letter("", strings.Repeat("kontrolle ", 1<<20/10)), "554 5.6.0")
-	if got := s.all(); len(got) != 0 {
-		t.Errorf("%d mails", len(got))
-	}
+	s.wantStored(0)
 	c = s.hello()
 	if _, err := io.WriteString(c.Raw, strings.Repeat("A", 1<<20)+"\r\n"); err != nil {
 		t.Fatal(err)
@@ -78,9 +72,7 @@ func TestAMailThatBreaksOffIsNotDelivered(t *testing.T) {
 		c.Close()
 	}
 	s.stop()
-	if got := s.all(); len(got) != 0 {
-		t.Errorf("stored %+v", got)
-	}
+	s.wantStored(0)
 }
 
 func TestNonsenseIsAnswered(t *testing.T) {
@@ -119,9 +111,7 @@ func TestServingEndsInTimeWithIdleClientsAndAMailBeingStored(t *testing.T) {
 	if err := <-ended; err != nil {
 		t.Errorf("Serve: %v", err)
 	}
-	if got := s.all(); len(got) != 1 {
-		t.Errorf("%d mails", len(got))
-	}
+	s.wantStored(1)
 }
 
 func TestConnectionsAboveTheLimitAreDeferred(t *testing.T) {

@@ -28,9 +28,7 @@ func TestAMailComesEncrypted(t *testing.T) {
 	if err := c.SendMail(marta, []string{zuerich}, strings.NewReader(letter("", "kontrolle heimlich"))); err != nil {
 		t.Fatal(err)
 	}
-	if got := s.all(); len(got) != 1 {
-		t.Errorf("%d reports", len(got))
-	}
+	s.wantStored(1)
 }
 
 func TestCommandsBeforeTheEncryptionAreForgotten(t *testing.T) {
