@@ -132,8 +132,7 @@ func TestARefusalIsABounceIfItIsAboutTheRecipientsAddress(t *testing.T) {
 
 func TestTheEnvelopeSenderIdentifiesTheSubscriptionAndRevealsNothingElse(t *testing.T) {
 	t.Parallel()
-	s := newSink(t)
-	w := newWorld(t, Config{Smarthost: s.address})
+	s, w := newSinkAndWorld(t)
 	w.run(w.Mailer)
 	other := messageWithBounceID("3")
 	other.BounceID = "ghent 0123456789abcdef"

@@ -40,8 +40,7 @@ func TestCanceledMessagesAreNotSentEvenIfTheyAreLeased(t *testing.T) {
 
 func TestASentMessageCannotBeCanceledNorSentAgain(t *testing.T) {
 	t.Parallel()
-	s := newSink(t)
-	w := newWorld(t, Config{Smarthost: s.address})
+	s, w := newSinkAndWorld(t)
 	stop := w.run(w.Mailer)
 	w.enqueue(newMessage("1"))
 	s.next()
@@ -66,8 +65,7 @@ func TestASentMessageCannotBeCanceledNorSentAgain(t *testing.T) {
 
 func TestAForgottenRecipientGetsNoQueuedMessages(t *testing.T) {
 	t.Parallel()
-	s := newSink(t)
-	w := newWorld(t, Config{Smarthost: s.address})
+	s, w := newSinkAndWorld(t)
 	bot := w.as("email")
 	for i := range 5 {
 		for _, name := range []string{"marta", "rosa"} {

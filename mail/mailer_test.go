@@ -11,8 +11,7 @@ import (
 
 func TestAMessageIsDeliveredOnceWithAllItsFields(t *testing.T) {
 	t.Parallel()
-	s := newSink(t)
-	w := newWorld(t, Config{Smarthost: s.address})
+	s, w := newSinkAndWorld(t)
 	stop := w.run(w.Mailer)
 	w.enqueue(newMessage("1"))
 	got := s.next()

@@ -14,8 +14,7 @@ import (
 
 func TestARepeatedKeyIsIgnoredUntilADayAfterTheMessageExpired(t *testing.T) {
 	t.Parallel()
-	s := newSink(t)
-	w := newWorld(t, Config{Smarthost: s.address})
+	s, w := newSinkAndWorld(t)
 	for _, step := range []struct {
 		after     time.Duration
 		delivered []string
@@ -72,8 +71,7 @@ func TestAMessageIsDroppedWhenItExpires(t *testing.T) {
 
 func TestAMessageIsSentAgainAfterACrashBeforeItsResultWasStored(t *testing.T) {
 	t.Parallel()
-	s := newSink(t)
-	w := newWorld(t, Config{Smarthost: s.address})
+	s, w := newSinkAndWorld(t)
 	stop := w.run(w.Mailer)
 	w.enqueue(newMessage("1"))
 	first := s.next()
@@ -96,8 +94,7 @@ func TestAMessageIsSentAgainAfterACrashBeforeItsResultWasStored(t *testing.T) {
 
 func TestTwoNodesDoNotSendTheSameMessage(t *testing.T) {
 	t.Parallel()
-	s := newSink(t)
-	w := newWorld(t, Config{Smarthost: s.address})
+	s, w := newSinkAndWorld(t)
 	other := w.mailer()
 	stopFirst, stopSecond := w.run(w.Mailer), w.run(other)
 	const count = 200

@@ -111,8 +111,7 @@ func (panics) close()                                  {}
 // Servers' replies are parsed by libraries, whose panics must not end the program.
 func TestAPanicCostsOnlyOneAttempt(t *testing.T) {
 	t.Parallel()
-	s := newSink(t)
-	w := newWorld(t, Config{Smarthost: s.address})
+	s, w := newSinkAndWorld(t)
 	sound := w.newTransport
 	w.newTransport = func() (func() transport, error) { return func() transport { return panics{} }, nil }
 	stop := w.run(w.Mailer)

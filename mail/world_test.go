@@ -33,6 +33,24 @@ func newWorld(t testing.TB, config Config) *world {
 	return newWorldAt(t, testkit.DatabaseURL(t, t.TempDir()), config)
 }
 
+// newSinkAndWorld returns a server that takes mail, and a Mailer for which it is the smarthost.
+func newSinkAndWorld(t testing.TB) (*sink, *world) {
+	t.Helper()
+	s := newSink(t)
+	return s, newWorld(t, Config{Smarthost: s.address})
+}
+
+// outcome waits until the only message is sent, which it returns, or, if it must not be delivered, requeued.
+func (w *world) outcome(s *sink, delivered bool) (received, bool) {
+	w.t.Helper()
+	if delivered {
+		return s.next(), true
+	}
+	<-w.retried
+	s.none()
+	return received{}, false
+}
+
 // newWorldAt is newWorld on a given database.
 func newWorldAt(t testing.TB, address string, config Config) *world {
 	t.Helper()

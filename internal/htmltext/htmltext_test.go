@@ -11,6 +11,13 @@ import (
 	"linienfunk/internal/htmltext"
 )
 
+func checkConvert(t *testing.T, page string, rules htmltext.Rules, want string) {
+	t.Helper()
+	if got := htmltext.Convert(page, rules); got != want {
+		t.Errorf("balance %v: got %q, want %q", rules.Balance, got, want)
+	}
+}
+
 func TestAPageBecomesTheTextThatIsSeen(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ page, want string }{
@@ -33,11 +40,8 @@ func TestAPageBecomesTheTextThatIsSeen(t *testing.T) {
 		"an end without an element":          {"a</b>b", "ab"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			for _, balance := range []bool{false, true} {
-				if got := htmltext.Convert(c.page, htmltext.Rules{Balance: balance}); got != c.want {
-					t.Errorf("balance %v: got %q, want %q", balance, got, c.want)
-				}
-			}
+			checkConvert(t, c.page, htmltext.Rules{}, c.want)
+			checkConvert(t, c.page, htmltext.Rules{Balance: true}, c.want)
 		})
 	}
 }
@@ -80,11 +84,7 @@ func TestRulesDecideAboutElements(t *testing.T) {
 		"the text stops in one not replaced":  {"a<a>b<hr id=end>c</a>d", "AB"},
 		"skipped in one that is not replaced": {"<a>b<i class=gone>c</a>d", "BD"},
 	} {
-		t.Run(name, func(t *testing.T) {
-			if got := htmltext.Convert(c.page, rules(false)); got != c.want {
-				t.Errorf("got %q, want %q", got, c.want)
-			}
-		})
+		t.Run(name, func(t *testing.T) { checkConvert(t, c.page, rules(false), c.want) })
 	}
 }
 
