@@ -26,11 +26,11 @@ func (b *Bots) servePublic(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	city, ok, err := b.Settings.Get(r.Context(), r.PathValue("city"))
+	city, err := b.RequestedCity(r)
 	if err != nil {
 		return err
 	}
-	if !ok || m.Public == nil {
+	if m.Public == nil {
 		return db.ErrNotFound
 	}
 	admin, err := b.IsAdminOf(r, city.City)
@@ -69,12 +69,9 @@ func (b *Bots) serve(w http.ResponseWriter, r *http.Request, handler http.Handle
 // servePageFile serves a bot's file directly below the city's page, such as a feed. It passes on all methods, so that the bot
 // answers 405 with the methods that it allows.
 func (b *Bots) servePageFile(w http.ResponseWriter, r *http.Request) error {
-	city, ok, err := b.Settings.Get(r.Context(), r.PathValue("city"))
+	city, err := b.RequestedCity(r)
 	if err != nil {
 		return err
-	}
-	if !ok {
-		return db.ErrNotFound
 	}
 	file := r.PathValue("file")
 	for _, m := range b.All() {

@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"linienfunk/bots"
-	"linienfunk/db"
 	"linienfunk/frontend/botpages"
 	"linienfunk/frontend/site"
 	"linienfunk/settings"
@@ -21,12 +20,9 @@ type publicData struct {
 
 // public is a city's public page.
 func (p *Pages) public(w http.ResponseWriter, r *http.Request) error {
-	city, ok, err := p.Settings.Get(r.Context(), r.PathValue("city"))
+	city, err := p.RequestedCity(r)
 	if err != nil {
 		return err
-	}
-	if !ok {
-		return db.ErrNotFound
 	}
 	data := publicData{City: site.LinkTo(city), About: paragraphs(city.About)}
 	if data.Mine, err = p.IsAdminOf(r, city.City); err != nil {

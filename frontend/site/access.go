@@ -40,15 +40,21 @@ func (s *Site) CityAdmin(action CityAction) func(w http.ResponseWriter, r *http.
 		if !slices.Contains(cities, r.PathValue("city")) {
 			return db.ErrNotFound
 		}
-		city, ok, err := s.Settings.Get(r.Context(), r.PathValue("city"))
+		city, err := s.RequestedCity(r)
 		if err != nil {
 			return err
 		}
-		if !ok {
-			return db.ErrNotFound
-		}
 		return action(w, r, admin, city)
 	})
+}
+
+// RequestedCity returns the settings of the city in the request's path, or db.ErrNotFound.
+func (s *Site) RequestedCity(r *http.Request) (settings.Snapshot, error) {
+	city, ok, err := s.Settings.Get(r.Context(), r.PathValue("city"))
+	if err == nil && !ok {
+		err = db.ErrNotFound
+	}
+	return city, err
 }
 
 // IsAdminOf reports whether the visitor is an admin of the city.
