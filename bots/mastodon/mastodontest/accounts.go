@@ -96,7 +96,7 @@ func (s *Server) accountStatuses(w http.ResponseWriter, r *http.Request, me *Acc
 	fake.WriteJSON(w, http.StatusOK, page)
 }
 
-// barred answers for an account that must not do what it asks for, and says whether it did.
+// barred answers a call that the account may not make, and says whether it did.
 func (s *Server) barred(w http.ResponseWriter, r *http.Request, a *Account) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -20,7 +20,7 @@ type notification struct {
 	at     time.Time
 }
 
-// event is one of a stream: its name and what its data line holds.
+// event is an event of a stream: its name and its data.
 type event struct{ name, data string }
 
 // notify stores a notification and sends it to the streams of the account, except where the default policy for

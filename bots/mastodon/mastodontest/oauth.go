@@ -27,7 +27,7 @@ type app struct {
 	redirects          []string
 }
 
-// grant is what an admin allowed, as a code or as a token.
+// grant is the access that an admin allowed, for a code or a token.
 type grant struct {
 	account                    *Account
 	app                        *app
@@ -129,7 +129,7 @@ func (s *Server) checkAuthorize(q url.Values) (*app, error) {
 	return s.apps[at], nil
 }
 
-// authorize is what the page's form leads to.
+// authorize handles the form of the page.
 func (s *Server) authorize(w http.ResponseWriter, r *http.Request) {
 	if err := r.ParseForm(); err != nil {
 		fail(w, http.StatusBadRequest, "bad form")

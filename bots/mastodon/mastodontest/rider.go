@@ -51,8 +51,8 @@ func (s *Server) Delete(id string) {
 	}
 }
 
-// Edit changes the text of a status as its author would. Those who boosted it are told, by Mastodon
-// (https://docs.joinmastodon.org/entities/Notification/#type, update); nobody is mentioned anew.
+// Edit changes the text of a status as its author would. Mastodon notifies the accounts that boosted it
+// (https://docs.joinmastodon.org/entities/Notification/#type, update), but not those that it mentions.
 func (s *Server) Edit(id, text string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

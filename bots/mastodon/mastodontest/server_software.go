@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// Dialect is which software the instance runs. What differs from Mastodon is taken from the sources and the documentation that
+// Dialect is the software that the instance runs. What differs from Mastodon is taken from the sources and the documentation that
 // are named where it is done.
 type Dialect string
 
@@ -52,7 +52,7 @@ func (s *Server) scopes() []string {
 	return knownScopes
 }
 
-// allows says whether a token with these scopes may do what needs that one: "read" holds all of "read:...".
+// allows says whether granted scopes include a needed one: "read" includes all of "read:...".
 func allows(granted, scope string) bool {
 	whole, _, _ := strings.Cut(scope, ":")
 	for _, have := range strings.Fields(granted) {

@@ -54,7 +54,7 @@ func (s *Server) status(id string) *Status {
 	return nil
 }
 
-// publish stores a status and tells those whom it mentions. s.mu is held.
+// publish stores a status and notifies the accounts that it mentions. s.mu is held.
 func (s *Server) publish(made *Status) *Status {
 	made.ID, made.Acct, made.at = s.statusID(), made.account.Acct, s.Now()
 	if made.content == "" {
@@ -67,7 +67,7 @@ func (s *Server) publish(made *Status) *Status {
 	return made
 }
 
-// format turns a text into HTML as Mastodon's app/lib/text_formatter.rb does, and finds whom it mentions.
+// format turns a text into HTML as Mastodon's app/lib/text_formatter.rb does, and finds the accounts that it mentions.
 func (s *Server) format(made *Status) string {
 	var lines []string
 	for _, paragraph := range strings.Split(made.Text, "\n\n") {
@@ -231,7 +231,7 @@ func (s *Server) moreParameters() []string {
 	return nil
 }
 
-// visible says whether who may see the status. s.mu is held.
+// visible says whether an account may see the status. s.mu is held.
 func visible(st *Status, who *Account) bool {
 	return st != nil && (st.Visibility == "public" || st.Visibility == "unlisted" || st.account == who || slices.Contains(st.mentions, who))
 }

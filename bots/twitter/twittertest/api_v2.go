@@ -147,7 +147,7 @@ func (s *Server) dmEvents(w http.ResponseWriter, r *http.Request, me *User) {
 	fake.WriteJSON(w, http.StatusOK, answer)
 }
 
-// body reads the JSON of a request, and complains of what it does not know.
+// body decodes the JSON of a request, and complains of unknown fields.
 func (s *Server) body(r *http.Request, into any) bool {
 	decoder := json.NewDecoder(r.Body)
 	decoder.DisallowUnknownFields()

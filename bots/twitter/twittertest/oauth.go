@@ -27,7 +27,7 @@ type grant struct {
 	user     *User
 }
 
-// signer says whose signature a request carries: nil for a token that is not known, and what is wrong with the signature.
+// signer returns the grant of the token that a request is signed with, nil if it is unknown, and what is wrong with the signature.
 func (s *Server) signer(r *http.Request) (*grant, string) {
 	oauth, problem := s.checked(r)
 	if problem != "" {
@@ -210,7 +210,7 @@ func (s *Server) Approve(authorize, handle string) (string, error) {
 	return s.decide(authorize, handle, true)
 }
 
-// Refuse is Approve by a user who does not want to.
+// Refuse is Approve by a user who denies access.
 func (s *Server) Refuse(authorize string) (string, error) {
 	return s.decide(authorize, "somebody", false)
 }

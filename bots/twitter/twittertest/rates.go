@@ -58,7 +58,7 @@ const (
 	pricePost, pricePostWithLink, priceDeleted = 15_000, 200_000, 10_000
 )
 
-// charge adds to what a user's calls cost. Something that is read costs once in a day of UTC; it then has a name. s.mu is held.
+// charge adds to the cost of a user's calls. A resource with a name costs once in a day of UTC. s.mu is held.
 func (s *Server) charge(u *User, price int64, name string) {
 	if name != "" {
 		name = s.Now().UTC().Format(time.DateOnly) + " " + u.ID + " " + name
@@ -70,14 +70,14 @@ func (s *Server) charge(u *User, price int64, name string) {
 	s.charged[u.ID] += price
 }
 
-// Charged is what a user's calls cost so far, in millionths of a dollar.
+// Charged is the cost of a user's calls so far, in millionths of a dollar.
 func (s *Server) Charged(handle string) int64 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.charged[s.user(handle).ID]
 }
 
-// postPrice is what a post costs.
+// postPrice is the price of a post.
 func postPrice(text string) int64 {
 	if strings.Contains(text, "://") {
 		return pricePostWithLink

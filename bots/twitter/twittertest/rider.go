@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// Write lets a user write a post and returns its id. It mentions whom it names: "@zuerich kontrolle u8".
+// Write lets a user write a post and returns its id. It mentions the users that it names: "@zuerich kontrolle u8".
 func (s *Server) Write(from, text string) string { return s.WriteAt(from, text, time.Time{}) }
 
 // WriteAt is Write in the past.
@@ -22,7 +22,7 @@ func (s *Server) WriteAt(from, text string, at time.Time) string {
 	return s.publish(s.user(from), text, at, nil).ID
 }
 
-// Answer lets a user answer a post. X writes before the text whom it answers, and whom that post mentions.
+// Answer lets a user reply to a post. X puts the names of its author and of those that it mentions before the text.
 func (s *Server) Answer(from, to, text string) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -47,7 +47,7 @@ func (s *Server) Edit(id, text string) string {
 	return p.ID
 }
 
-// Tell lets a user send somebody a direct message.
+// Tell lets a user send another one a direct message.
 func (s *Server) Tell(from, to, text string) string { return s.TellAt(from, to, text, time.Time{}) }
 
 // TellAt is Tell in the past.

@@ -117,7 +117,7 @@ func (s *Server) handler() http.Handler {
 	return s.dated(mux)
 }
 
-// as lets a handler run for the user whose signature a request carries, if the access level has it and the rate allows it.
+// as calls a handler for the user of a request's signature, if the access level and the rate limit allow it.
 func (s *Server) as(access string, handle func(http.ResponseWriter, *http.Request, *User)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		g, problem := s.signer(r)
@@ -142,14 +142,14 @@ func (s *Server) as(access string, handle func(http.ResponseWriter, *http.Reques
 	}
 }
 
-// Deny takes what an access level allows away, or gives it back: "login", "read", "messages", "post" or "delete".
+// Deny removes an operation from the access level, or allows it again: "login", "read", "messages", "post" or "delete".
 func (s *Server) Deny(access string, denied bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.denied[access] = denied
 }
 
-// known complains of parameters that a handler does not know.
+// known complains of unknown parameters.
 func (s *Server) known(r *http.Request, names ...string) {
 	r.ParseForm()
 	for name, values := range r.Form {
