@@ -258,7 +258,7 @@ func (p *Program) openWorkers(context.Context) error {
 			return snapshot.Retention(), ok
 		},
 	})
-	p.settings.OnChange(func(string) { p.supervisor.Look() })
+	p.settings.OnChange(func(string) { p.supervisor.RefreshAll() })
 	p.censor = &censor.Worker{Bus: p.bus, DB: p.db, Rules: p.settings.Rules, Bots: p.directory.Bots,
 		Log: p.log.With("part", "censor"), Now: p.now}
 	return nil

@@ -11,7 +11,7 @@ import (
 	"linienfunk/db"
 )
 
-// changes collects the names of bots whose accounts have changed.
+// changes collects the bots whose accounts have changed.
 type changes struct {
 	mu    sync.Mutex
 	names map[string]bool
@@ -20,7 +20,7 @@ type changes struct {
 
 func newChanges() *changes { return &changes{names: map[string]bool{}, more: make(chan struct{}, 1)} }
 
-// hint takes account.<bot>.<city>; a bot named _ stands for all.
+// hint handles a message on account.<bot>.<city>; the bot "_" stands for all.
 func (c *changes) hint(subject string, _ []byte) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -34,7 +34,7 @@ func (c *changes) hint(subject string, _ []byte) {
 // all marks all bots.
 func (c *changes) all() { c.hint("account._._", nil) }
 
-func (c *changes) take() map[string]bool {
+func (c *changes) drain() map[string]bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	names := c.names
@@ -42,8 +42,8 @@ func (c *changes) take() map[string]bool {
 	return names
 }
 
-// AccountHint is the subject on which a change of a city's account in a network is made known; an empty bot means
-// all of the city's accounts.
+// AccountHint returns the subject that announces a change of a city's account in a network; an empty bot means all of the city's
+// accounts.
 func AccountHint(bot, city string) string {
 	if bot == "" {
 		bot = "_"
@@ -51,9 +51,9 @@ func AccountHint(bot, city string) string {
 	return "account." + bot + "." + city
 }
 
-// follow refreshes the accounts of bots that changed, at once, and of all now and then.
-func (s *Supervisor) follow(ctx context.Context, c *changes) {
-	all, unknown := time.NewTicker(lookAround), time.NewTicker(lookAgain)
+// followChanges refreshes changed accounts at once, those of bots that never listed theirs every two seconds, and all every minute.
+func (s *Supervisor) followChanges(ctx context.Context, c *changes) {
+	all, unknown := time.NewTicker(refreshInterval), time.NewTicker(unlistedInterval)
 	defer all.Stop()
 	defer unknown.Stop()
 	for {
@@ -66,14 +66,14 @@ func (s *Supervisor) follow(ctx context.Context, c *changes) {
 		case <-unknown.C:
 			wanted = func(name string) bool { _, known := s.env.Directory.of(name); return !known }
 		case <-c.more:
-			names := c.take()
+			names := c.drain()
 			wanted = func(name string) bool { return names[name] || names["_"] }
 		}
 		s.refreshAll(ctx, wanted)
 	}
 }
 
-// refreshAll refreshes the bots that are wanted, at the same time: one that hangs must not hold up the others.
+// refreshAll refreshes the wanted bots concurrently, so that one that hangs does not delay the others.
 func (s *Supervisor) refreshAll(ctx context.Context, wanted func(name string) bool) {
 	var all sync.WaitGroup
 	for _, member := range s.env.Directory.members {
@@ -84,7 +84,7 @@ func (s *Supervisor) refreshAll(ctx context.Context, wanted func(name string) bo
 	all.Wait()
 }
 
-// refresh makes the bot's processes those of its accounts.
+// refresh starts and stops workers so that they match the bot's accounts.
 func (s *Supervisor) refresh(ctx context.Context, member Member) {
 	if err := s.env.Directory.Refresh(ctx, member.Name); err != nil {
 		if ctx.Err() == nil {
@@ -94,56 +94,56 @@ func (s *Supervisor) refresh(ctx context.Context, member Member) {
 	}
 	accounts, _ := s.env.Directory.of(member.Name)
 	s.stopUnwanted(member.Name, accounts)
-	s.pardon(ctx, member.Name, accounts)
+	s.clearRevocations(ctx, member.Name, accounts)
 	left := s.startMissing(ctx, member, accounts)
 	for _, msg := range left {
-		s.discard(ctx, msg, db.Failed, notConnected)
+		s.closeOrder(ctx, msg, db.Failed, notConnected)
 	}
 }
 
-// stopUnwanted tells the processes to stop whose account is gone or has changed. It does not wait for them: one that is stuck
-// must not hold up the others.
+// stopUnwanted stops the workers whose account is gone or has a new revision. It does not wait for them, so that a stuck one does not
+// delay the others.
 func (s *Supervisor) stopUnwanted(bot string, accounts map[string]bots.Account) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for k, p := range s.processes {
+	for k, p := range s.workers {
 		if account, ok := accounts[k.city]; k.bot == bot && (!ok || account.Revision != p.account.Revision) {
 			p.cancel()
-			delete(s.processes, k)
-			s.leaving[k] = p
+			delete(s.workers, k)
+			s.stopping[k] = p
 			s.env.Log.Info("stopped", "city", k.city, "bot", k.bot)
 		}
 	}
 }
 
-// startMissing starts a process for each account that has none, and returns the orders of accounts that are gone.
+// startMissing starts a worker for each account that has none, and returns the queued orders of accounts that are gone.
 func (s *Supervisor) startMissing(ctx context.Context, member Member, accounts map[string]bots.Account) []bus.Msg[bus.Order] {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for city, account := range accounts {
 		k := key{city, member.Name}
-		if _, halted := s.halted[k]; halted || s.processes[k] != nil {
+		if _, halted := s.halted[k]; halted || s.workers[k] != nil {
 			continue
 		}
-		if s.boxes[k] == nil {
-			s.boxes[k] = newMailbox()
+		if s.queues[k] == nil {
+			s.queues[k] = newQueue()
 		}
-		s.processes[k] = start(ctx, &s.env, member, account, s.boxes[k], s.over(k))
+		s.workers[k] = startWorker(ctx, &s.env, member, account, s.queues[k], s.previousEnd(k))
 		s.env.Log.Info("started", "city", city, "bot", member.Name, "account", account.Label)
 	}
 	var left []bus.Msg[bus.Order]
-	for k, box := range s.boxes {
-		if k.bot == member.Name && s.processes[k] == nil {
-			left = append(left, box.empty()...)
-			delete(s.boxes, k)
+	for k, q := range s.queues {
+		if k.bot == member.Name && s.workers[k] == nil {
+			left = append(left, q.empty()...)
+			delete(s.queues, k)
 		}
 	}
 	return left
 }
 
-// over returns a channel that is closed when no earlier process of the account is running any more.
-func (s *Supervisor) over(k key) <-chan struct{} {
-	if p, ok := s.leaving[k]; ok {
+// previousEnd returns a channel that is closed once no earlier worker of the account runs.
+func (s *Supervisor) previousEnd(k key) <-chan struct{} {
+	if p, ok := s.stopping[k]; ok {
 		return p.done
 	}
 	done := make(chan struct{})
@@ -151,7 +151,7 @@ func (s *Supervisor) over(k key) <-chan struct{} {
 	return done
 }
 
-// Status lists how a city's accounts do, in the order of the bots.
+// Status returns the state of a city's accounts, in the order of the bots.
 func (s *Supervisor) Status(city string) []Status {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -162,13 +162,13 @@ func (s *Supervisor) Status(city string) []Status {
 			list = append(list, status)
 			continue
 		}
-		p, ok := s.processes[k]
+		p, ok := s.workers[k]
 		if !ok {
 			continue
 		}
 		status := p.status()
 		if h, ok := s.listeners[member.Name]; ok {
-			h.into(&status)
+			h.mergeInto(&status)
 		}
 		list = append(list, status)
 	}

@@ -8,25 +8,25 @@ import (
 	"linienfunk/bots"
 )
 
-// Pauses between restarts: the first is a second long, each next one twice the last, up to five minutes; each is jittered by a
-// half, so that what failed together does not come back together.
+// Pauses between retries double from one second to five minutes. Jitter of up to a half keeps accounts that failed together from
+// retrying together.
 const (
-	firstPause = time.Second
-	lastPause  = 5 * time.Minute
-	// longestAsked is the longest pause that a network may ask for.
-	longestAsked = time.Hour
-	// calm is how long something must run before its next failure counts as the first one.
-	calm = time.Minute
+	minPause = time.Second
+	maxPause = 5 * time.Minute
+	// maxRetryAfter is the longest pause that a network may request.
+	maxRetryAfter = time.Hour
+	// resetAfter is how long a call must run for its next failure to count as the first one.
+	resetAfter = time.Minute
 )
 
-// backoff counts failures.
+// backoff counts consecutive failures.
 type backoff struct{ failures int }
 
-// next is the pause after one more failure.
+// next counts one more failure and returns the pause after it.
 func (b *backoff) next() time.Duration {
-	pause := lastPause
+	pause := maxPause
 	if b.failures < 9 {
-		pause = min(firstPause<<b.failures, lastPause)
+		pause = min(minPause<<b.failures, maxPause)
 	}
 	b.failures++
 	return pause/2 + rand.N(pause/2+1)
@@ -34,17 +34,17 @@ func (b *backoff) next() time.Duration {
 
 func (b *backoff) reset() { b.failures = 0 }
 
-// nextPause says what to do after err, and how long to wait before. What a network asks for is believed between a
+// nextPause returns the kind of err and the pause before the next attempt. A pause that the network requests is limited to between a
 // second and an hour.
 func nextPause(err error, pauses *backoff) (bots.Kind, time.Duration) {
 	e := bots.AsError(err)
 	if e.Kind == bots.KindRetryAfter {
-		return e.Kind, min(max(e.After, firstPause), longestAsked)
+		return e.Kind, min(max(e.After, minPause), maxRetryAfter)
 	}
 	return e.Kind, pauses.next()
 }
 
-// sleep waits for d, or until ctx ends.
+// sleep waits for d or until ctx ends.
 func sleep(ctx context.Context, d time.Duration) error {
 	timer := time.NewTimer(d)
 	defer timer.Stop()

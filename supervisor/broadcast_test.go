@@ -45,7 +45,7 @@ func (w *world) startMailing(m *mailing) {
 	w.startWith(supervisor.NewDirectory([]supervisor.Member{{Name: "net", Bot: m}}))
 }
 
-func TestABroadcastGoesThroughAllPagesAndCountsWhomItServed(t *testing.T) {
+func TestABroadcastReadsAllPagesAndCountsTheSubscribersServed(t *testing.T) {
 	w := newWorld(t)
 	w.startMailing(&mailing{pages: func(cursor string) (string, int, error) {
 		return map[string]string{"": "10", "10": "20", "20": ""}[cursor], 10, nil
@@ -55,7 +55,7 @@ func TestABroadcastGoesThroughAllPagesAndCountsWhomItServed(t *testing.T) {
 	}
 }
 
-func TestABroadcastThatFailsInItsMiddleGoesOnWhereItWas(t *testing.T) {
+func TestABroadcastThatFailsHalfwayContinuesFromItsCursor(t *testing.T) {
 	w := newWorld(t)
 	failed := false
 	m := &mailing{}

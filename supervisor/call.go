@@ -8,13 +8,13 @@ import (
 	"time"
 )
 
-// grace is how long a bot's call may take to return after its context has ended.
+// grace is how long a bot's call may take to return after the end of its context.
 const grace = 5 * time.Second
 
-// errStuck is the error of a call that does not return.
-var errStuck = errors.New("the call does not return although its time is over")
+// errStuck is returned for a call that does not return.
+var errStuck = errors.New("call has not returned after its deadline")
 
-// panicked is a panic of a bot as an error. The stack is for the log.
+// panicked is the error for a panic of a bot. The stack is for the log.
 type panicked struct {
 	value any
 	stack []byte
@@ -22,15 +22,15 @@ type panicked struct {
 
 func (p *panicked) Error() string { return fmt.Sprintf("panic: %v", p.value) }
 
-// call is a call into a bot, under way in a goroutine of its own. Go cannot stop a goroutine, but nobody needs to wait for it.
+// call is a call into a bot in a goroutine of its own. Go cannot stop a goroutine, but it can be abandoned.
 type call[T any] struct {
-	done  chan struct{} // closed when value and err are there
+	done  chan struct{} // closed once value and err are set
 	value T
 	err   error
 }
 
-// begin calls f. A panic becomes an error.
-func begin[T any](ctx context.Context, f func(context.Context) (T, error)) *call[T] {
+// startCall starts f. A panic becomes an error.
+func startCall[T any](ctx context.Context, f func(context.Context) (T, error)) *call[T] {
 	c := &call[T]{done: make(chan struct{})}
 	go func() {
 		defer close(c.done)
@@ -44,7 +44,7 @@ func begin[T any](ctx context.Context, f func(context.Context) (T, error)) *call
 	return c
 }
 
-// wait returns what the call returned, or errStuck when it has not by grace after the end of ctx.
+// wait returns the result of the call, or errStuck if there is none by grace after the end of ctx.
 func (c *call[T]) wait(ctx context.Context, grace time.Duration) (T, error) {
 	select {
 	case <-c.done:
@@ -62,13 +62,13 @@ func (c *call[T]) wait(ctx context.Context, grace time.Duration) (T, error) {
 	}
 }
 
-// guard is begin and wait in one.
-func guard[T any](ctx context.Context, grace time.Duration, f func(context.Context) (T, error)) (T, error) {
-	return begin(ctx, f).wait(ctx, grace)
+// runCall starts f and waits for it.
+func runCall[T any](ctx context.Context, grace time.Duration, f func(context.Context) (T, error)) (T, error) {
+	return startCall(ctx, f).wait(ctx, grace)
 }
 
-// guardErr is guard for calls that return nothing but an error.
-func guardErr(ctx context.Context, grace time.Duration, f func(context.Context) error) error {
-	_, err := guard(ctx, grace, func(ctx context.Context) (struct{}, error) { return struct{}{}, f(ctx) })
+// runCallErr is runCall for functions that return only an error.
+func runCallErr(ctx context.Context, grace time.Duration, f func(context.Context) error) error {
+	_, err := runCall(ctx, grace, func(ctx context.Context) (struct{}, error) { return struct{}{}, f(ctx) })
 	return err
 }

@@ -10,17 +10,16 @@ import (
 	"linienfunk/bots"
 )
 
-// Member is a bot under its name.
+// Member is a bot with its name.
 type Member struct {
 	Name string
 	bots.Bot
 }
 
-// accountsTime is how long a bot may take to list its accounts.
+// accountsTime is the deadline of one call of Accounts.
 const accountsTime = 10 * time.Second
 
-// Directory knows which city has connected which network. It asks the bots when something changed, and answers from
-// memory.
+// Directory knows in memory which city has connected which network.
 type Directory struct {
 	members []Member
 
@@ -28,7 +27,7 @@ type Directory struct {
 	accounts map[string]map[string]bots.Account // by bot, by city
 }
 
-// NewDirectory makes a Directory of bots. It knows no account until Refresh.
+// NewDirectory returns a Directory of bots that knows no account until Refresh.
 func NewDirectory(members []Member) *Directory {
 	return &Directory{members: members, accounts: map[string]map[string]bots.Account{}}
 }
@@ -46,8 +45,7 @@ func (d *Directory) Bot(name string) bots.Bot {
 	return nil
 }
 
-// Refresh asks one bot for its accounts. After an error, or when there is no answer in 10 seconds, the Directory stays as it
-// was.
+// Refresh reads the accounts of one bot. After an error, or a timeout of 10 seconds, the known accounts stay.
 func (d *Directory) Refresh(ctx context.Context, name string) error {
 	i := slices.IndexFunc(d.members, func(m Member) bool { return m.Name == name })
 	if i < 0 {
@@ -55,7 +53,7 @@ func (d *Directory) Refresh(ctx context.Context, name string) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, accountsTime)
 	defer cancel()
-	list, err := guard(ctx, 0, d.members[i].Accounts)
+	list, err := runCall(ctx, 0, d.members[i].Accounts)
 	if err != nil {
 		return fmt.Errorf("refresh accounts of %s: %w", name, err)
 	}
@@ -69,22 +67,22 @@ func (d *Directory) Refresh(ctx context.Context, name string) error {
 	return nil
 }
 
-// Bots lists the bots that a city has connected and that carry reports, in the order of the members. One that has not
-// answered yet is among them: it may be connected.
+// Bots lists the bots that send reports and that a city has connected, in the order of the members. It includes bots that have not
+// listed their accounts yet, because the city may have connected them.
 func (d *Directory) Bots(city string) []string {
 	d.mu.RLock()
 	defer d.mu.RUnlock()
 	var names []string
 	for _, member := range d.members {
 		accounts, known := d.accounts[member.Name]
-		if _, ok := accounts[city]; carries(member.Bot) && (ok || !known) {
+		if _, ok := accounts[city]; sends(member.Bot) && (ok || !known) {
 			names = append(names, member.Name)
 		}
 	}
 	return names
 }
 
-func carries(bot bots.Bot) bool {
+func sends(bot bots.Bot) bool {
 	switch bot.(type) {
 	case bots.Sender, bots.Broadcaster:
 		return true
@@ -92,12 +90,12 @@ func carries(bot bots.Bot) bool {
 	return false
 }
 
-// has says whether there is a bot of that name in the program.
+// has reports whether the program has a bot of that name.
 func (d *Directory) has(name string) bool {
 	return slices.ContainsFunc(d.members, func(m Member) bool { return m.Name == name })
 }
 
-// of returns a bot's accounts by city; the map must not be changed. known is false as long as the bot never answered.
+// of returns a bot's accounts by city; the map must not be changed. known is false until the bot has listed them once.
 func (d *Directory) of(name string) (accounts map[string]bots.Account, known bool) {
 	d.mu.RLock()
 	defer d.mu.RUnlock()

@@ -4,67 +4,18 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"time"
 
 	"linienfunk/bots"
 	"linienfunk/bus"
 	"linienfunk/db"
-	"linienfunk/report"
 )
 
-// Config is what a Supervisor needs.
-type Config struct {
-	Bus       *bus.Bus
-	DB        *db.DB
-	Directory *Directory
-	Log       *slog.Logger
-	Now       func() time.Time
-
-	// Retention says how long a city keeps texts; false for a city that is gone. Cities lists all cities.
-	Retention func(city string) (time.Duration, bool)
-	Cities    func() []string
-
-	// Revoked is called when a network turned a city's account away: once for each revision of the account, or again
-	// if the program died while it was called.
-	Revoked func(ctx context.Context, a bots.Account, s Status)
-
-	// SendTime is the deadline of one call of Send or SendPage, Grace what it may take beyond it before it counts as stuck.
-	// Zero means a minute, and five seconds.
-	SendTime, Grace time.Duration
-}
-
-// env is what all processes share.
-type env struct {
-	Config
-	halt func(ctx context.Context, p *process, say string)
-}
-
-// take is behind every bots.Out: it returns nil when the report is in INTAKE.
-func (e *env) take(ctx context.Context, city, bot string, r report.Report) error {
-	if r.ID == "" {
-		return errors.New("a report needs an id")
-	}
-	r.City, r.Bot = city, bot
-	if r.Withdrawn != "" {
-		return e.Bus.PublishReport(ctx, report.Report{City: city, Bot: bot, ID: r.ID, Withdrawn: r.Withdrawn})
-	}
-	r.Text = report.Clean(r.Text)
-	if r.Text == "" {
-		return nil
-	}
-	if now := e.Now(); r.At.IsZero() || r.At.After(now) {
-		r.At = now
-	}
-	return e.Bus.PublishReport(ctx, r)
-}
-
-// ledger reads where a delivery stands, again and again until the database answers. It returns db.ErrNotFound for an
-// order that the ledger does not know.
+// ledger reads the delivery of an order and retries until the database answers. It returns db.ErrNotFound if the ledger has no such row.
 func (e *env) ledger(ctx context.Context, o bus.Order) (db.Delivery, error) {
 	var found db.Delivery
 	known := true
-	err := e.insist(ctx, "read the ledger", func() (err error) {
+	err := e.retry(ctx, "read the ledger", func() (err error) {
 		found, err = e.DB.Delivery(ctx, o.Entry, o.Report.Key(), o.Bot)
 		if known = !errors.Is(err, db.ErrNotFound); !known {
 			return nil
@@ -77,61 +28,61 @@ func (e *env) ledger(ctx context.Context, o bus.Order) (db.Delivery, error) {
 	return found, err
 }
 
-// withdrawn says whether an order's report was taken back, again and again until the database answers.
+// withdrawn reports whether an order's report was withdrawn; it retries until the database answers.
 func (e *env) withdrawn(ctx context.Context, o bus.Order) (bool, error) {
 	var is bool
-	err := e.insist(ctx, "read the ledger", func() (err error) {
+	err := e.retry(ctx, "read the ledger", func() (err error) {
 		is, err = e.DB.IsWithdrawn(ctx, o.Entry)
 		return err
 	})
 	return is, err
 }
 
-// stray ends an order that the ledger does not know: the database is another one than when the order was made. It is not
-// sent, for nobody could say whether it was before.
-func (e *env) stray(ctx context.Context, msg bus.Msg[bus.Order]) error {
-	e.Log.Warn("drop an order that is not in the ledger", "entry", msg.Value.Entry, "bot", msg.Value.Bot)
+// dropUnknown acknowledges an order without a row in the ledger, e.g. after restoring an older database. It is not sent, because it may have
+// been sent before.
+func (e *env) dropUnknown(ctx context.Context, msg bus.Msg[bus.Order]) error {
+	e.Log.Warn("dropped an order without a row in the ledger", "entry", msg.Value.Entry, "bot", msg.Value.Bot)
 	return msg.Ack(ctx)
 }
 
-// save writes a delivery, again and again until the database takes it: what the network has taken must be known
-// before anything else happens to the order.
+// save stores a delivery and retries until the database takes it: what the network has accepted must be recorded before anything
+// else happens to the order.
 func (e *env) save(ctx context.Context, d db.Delivery) error {
-	ctx, cancel := linger(ctx)
+	ctx, cancel := outlive(ctx)
 	defer cancel()
-	return e.insist(ctx, "write the ledger", func() error { return e.DB.SaveDelivery(ctx, d) })
+	return e.retry(ctx, "write the ledger", func() error { return e.DB.SaveDelivery(ctx, d) })
 }
 
-// finish saves a delivery that has come to its end, and takes its order out of the stream.
+// finish saves a completed delivery and acknowledges its order.
 func (e *env) finish(ctx context.Context, msg bus.Msg[bus.Order], d db.Delivery) error {
 	if err := e.save(ctx, d); err != nil {
 		return err
 	}
-	ctx, cancel := linger(ctx)
+	ctx, cancel := outlive(ctx)
 	defer cancel()
 	if err := msg.Ack(ctx); err != nil {
-		// It will be delivered once more, found to be at its end, and done then.
+		// It is delivered again, found completed, and acknowledged then.
 		e.Log.Warn("cannot acknowledge an order", "entry", d.EntryID, "bot", d.Bot, "err", err)
 	}
 	return nil
 }
 
-// lingerTime is how long writing down may take when the program is being stopped. A process lingers twice at most, after
-// grace, and must be over within 10 seconds.
-const lingerTime = 1500 * time.Millisecond
+// writeTime is how long writing to the ledger may take after the program was told to stop. A worker uses it twice at most, after grace, and
+// must end within 10 seconds.
+const writeTime = 1500 * time.Millisecond
 
-// linger returns a context that ends lingerTime after ctx: what has happened in a network is still written down
-// when the program is being stopped.
-func linger(ctx context.Context) (context.Context, context.CancelFunc) {
+// outlive returns a context that ends writeTime after ctx, so that what has happened in a network is still recorded while the program
+// stops.
+func outlive(ctx context.Context) (context.Context, context.CancelFunc) {
 	longer, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	stop := context.AfterFunc(ctx, func() {
-		sleep(longer, lingerTime)
+		sleep(longer, writeTime)
 		cancel()
 	})
 	return longer, func() { stop(); cancel() }
 }
 
-func (e *env) insist(ctx context.Context, what string, f func() error) error {
+func (e *env) retry(ctx context.Context, action string, f func() error) error {
 	var pauses backoff
 	for {
 		err := f()
@@ -142,26 +93,26 @@ func (e *env) insist(ctx context.Context, what string, f func() error) error {
 			return ctx.Err()
 		}
 		pause := pauses.next()
-		e.Log.Error("cannot "+what+"; will try again", "err", err, "pause", pause)
+		e.Log.Error("cannot "+action+"; will try again", "err", err, "pause", pause)
 		if err := sleep(ctx, pause); err != nil {
 			return err
 		}
 	}
 }
 
-// revoke remembers that the network turned the account away.
-func (e *env) revoke(ctx context.Context, p *process, cause error) {
+// revoke records that the network has revoked the account.
+func (e *env) revoke(ctx context.Context, p *worker, cause error) {
 	say := bots.AsError(cause).Say
-	p.log.Warn("the network has revoked the account; stopped until its credentials change", "err", cause)
+	p.log.Warn("account revoked by the network; stopped until its credentials change", "err", cause)
 	p.recv.set(Halted, say, e.Now())
 	e.halt(ctx, p, say)
 }
 
-// close ends an order that nobody can send.
-func (e *env) close(ctx context.Context, msg bus.Msg[bus.Order], status db.Status, detail string) error {
+// closeOrder completes an order that cannot be sent.
+func (e *env) closeOrder(ctx context.Context, msg bus.Msg[bus.Order], status db.Status, detail string) error {
 	d, err := e.ledger(ctx, msg.Value)
 	if errors.Is(err, db.ErrNotFound) {
-		return e.stray(ctx, msg)
+		return e.dropUnknown(ctx, msg)
 	}
 	if err != nil {
 		return fmt.Errorf("close order: %w", err)

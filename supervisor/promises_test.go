@@ -30,7 +30,7 @@ func TestACallThatReturnsLateCountsAndIsNotRepeated(t *testing.T) {
 	}
 }
 
-func TestABroadcastThatIsInterruptedByTheEndOfTheProgramKeepsItsPlace(t *testing.T) {
+func TestABroadcastThatIsInterruptedByTheEndOfTheProgramKeepsItsCursor(t *testing.T) {
 	w := newWorld(t)
 	entered := make(chan struct{}, 10)
 	w.startMailing(&mailing{wait: true, pages: func(string) (string, int, error) {
@@ -66,7 +66,7 @@ func TestARevocationEndsWithItsAccount(t *testing.T) {
 	testkit.Eventually(t, "it runs after a restart as well", func() bool { return w.state("zuerich") == supervisor.Running })
 }
 
-func TestABotThatDoesNotListItsAccountsHoldsUpNobodyAndLosesNothing(t *testing.T) {
+func TestABotThatCannotListItsAccountsDelaysNoOtherBotAndLosesNoReport(t *testing.T) {
 	w := newWorld(t, "zuerich")
 	sent := make(chan string, 10)
 	w.net.send = sentTo(sent)
@@ -125,7 +125,7 @@ func TestAnOrderThatIsNotInTheLedgerIsDropped(t *testing.T) {
 	}
 }
 
-func TestAnImpatientNetworkIsNotAskedAgainAtOnce(t *testing.T) {
+func TestARetryAfterOfZeroStillPauses(t *testing.T) {
 	w := newWorld(t, "zuerich")
 	var calls atomic.Int32
 	w.net.send = func(context.Context, bots.Account, report.Report) (report.Receipt, error) {

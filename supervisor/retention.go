@@ -7,32 +7,31 @@ import (
 	"linienfunk/bots"
 )
 
-// forgetEvery is how often texts are deleted whose retention is over.
-const forgetEvery = 10 * time.Minute
+// pruneInterval is how often expired texts are deleted.
+const pruneInterval = 10 * time.Minute
 
-// pruneTime is how long one call of Prune may take, and keepOfGone how long texts are kept of a city that has no
-// settings any more.
+// pruneTime is the deadline of one call of Prune; retentionWithoutCity applies to texts of cities that no longer exist.
 const (
-	pruneTime  = 30 * time.Second
-	keepOfGone = 24 * time.Hour
+	pruneTime            = 30 * time.Second
+	retentionWithoutCity = 24 * time.Hour
 )
 
-// forget deletes old texts from the ledger and from the bots' tables.
-func (s *Supervisor) forget(ctx context.Context) {
+// prune deletes expired texts from the ledger and from the bots' tables.
+func (s *Supervisor) prune(ctx context.Context) {
 	for {
 		for city := range s.citiesWithTexts(ctx) {
 			if ctx.Err() != nil {
 				return
 			}
-			s.forgetCity(ctx, city)
+			s.pruneCity(ctx, city)
 		}
-		if sleep(ctx, forgetEvery) != nil {
+		if sleep(ctx, pruneInterval) != nil {
 			return
 		}
 	}
 }
 
-// citiesWithTexts are all cities, and those that are gone but left texts in the ledger.
+// citiesWithTexts are all cities, and deleted ones with texts in the ledger.
 func (s *Supervisor) citiesWithTexts(ctx context.Context) map[string]bool {
 	cities := map[string]bool{}
 	for _, city := range s.env.Cities() {
@@ -48,14 +47,14 @@ func (s *Supervisor) citiesWithTexts(ctx context.Context) map[string]bool {
 	return cities
 }
 
-func (s *Supervisor) forgetCity(ctx context.Context, city string) {
+func (s *Supervisor) pruneCity(ctx context.Context, city string) {
 	keep, ok := s.env.Retention(city)
 	if !ok {
-		keep = keepOfGone
+		keep = retentionWithoutCity
 	}
 	before := s.env.Now().Add(-keep)
 	if _, err := s.env.DB.DeleteTexts(ctx, city, before); err != nil && ctx.Err() == nil {
-		s.env.Log.Error("cannot forget texts", "city", city, "err", err)
+		s.env.Log.Error("cannot delete expired texts", "city", city, "err", err)
 	}
 	for _, member := range s.env.Directory.members {
 		pruner, ok := member.Bot.(bots.Pruner)
@@ -63,10 +62,10 @@ func (s *Supervisor) forgetCity(ctx context.Context, city string) {
 			continue
 		}
 		limited, cancel := context.WithTimeout(ctx, pruneTime)
-		err := guardErr(limited, s.env.Grace, func(ctx context.Context) error { return pruner.Prune(ctx, city, before) })
+		err := runCallErr(limited, s.env.Grace, func(ctx context.Context) error { return pruner.Prune(ctx, city, before) })
 		cancel()
 		if err != nil && ctx.Err() == nil {
-			s.env.Log.Error("cannot forget texts", "city", city, "bot", member.Name, "err", err)
+			s.env.Log.Error("cannot delete expired texts", "city", city, "bot", member.Name, "err", err)
 		}
 	}
 }

@@ -11,57 +11,57 @@ import (
 	"linienfunk/report"
 )
 
-// retractCall is how long one call of Retract may take. It is short, for warnings wait behind it.
-const retractCall = 10 * time.Second
+// retractTime is the deadline of one call of Retract. It is short, because reports wait behind it.
+const retractTime = 10 * time.Second
 
-// retract brings an order to take a report back to its end. When the network does not take it back now, the order goes back
-// into its stream until its next time, so that warnings need not wait for it.
-func (p *process) retract(ctx context.Context, msg bus.Msg[bus.Order], d db.Delivery) error {
+// retract completes an order to take a report back. If the network fails, the order is requeued in its stream with a delay, so that
+// reports do not wait for it.
+func (w *worker) retract(ctx context.Context, msg bus.Msg[bus.Order], d db.Delivery) error {
 	if !d.Status.Final() {
-		d.Status, d.Detail = db.Retracted, "" // it was not sent and will not be
+		d.Status, d.Detail = db.Retracted, "" // not sent, and will not be
 	}
-	call := p.takeBack(msg.Value.Report, d)
-	if call == nil || d.Status != db.Sent && d.Served == 0 { // nobody has it, nor will
-		return p.env.finish(ctx, p.box.latest(msg), d)
+	call := w.retractCall(msg.Value.Report, d)
+	if call == nil || d.Status != db.Sent && d.Served == 0 { // nothing to take back
+		return w.env.finish(ctx, w.queue.latest(msg), d)
 	}
-	err := p.briefly(ctx, call)
+	err := w.briefly(ctx, call)
 	if ctx.Err() != nil && err != nil {
 		return errors.Join(ctx.Err(), err)
 	}
 	if err == nil {
 		d.Status, d.Detail = db.Retracted, ""
-		return p.env.finish(ctx, p.box.latest(msg), d)
+		return w.env.finish(ctx, w.queue.latest(msg), d)
 	}
 	d.Detail = bots.AsError(err).Say
 	pauses := backoff{failures: int(min(msg.Deliveries, 9)) - 1}
 	switch kind, pause := nextPause(err, &pauses); kind {
 	case bots.KindPermanent:
-		p.log.Warn("the network does not take a report back", "entry", msg.Value.Entry, "err", err)
-		return p.env.finish(ctx, p.box.latest(msg), d)
+		w.log.Warn("network refuses to take a report back", "entry", msg.Value.Entry, "err", err)
+		return w.env.finish(ctx, w.queue.latest(msg), d)
 	case bots.KindRevoked:
-		return errors.Join(err, p.env.finish(ctx, p.box.latest(msg), d))
+		return errors.Join(err, w.env.finish(ctx, w.queue.latest(msg), d))
 	default:
-		logFailure(p.log, "taking a report back failed; will try again", err, pause)
-		if err := p.box.latest(msg).Requeue(pause); err != nil {
-			p.log.Warn("cannot hand back an order", "entry", msg.Value.Entry, "err", err)
+		logFailure(w.log, "taking a report back failed; will try again", err, pause)
+		if err := w.queue.latest(msg).Requeue(pause); err != nil {
+			w.log.Warn("cannot requeue an order", "entry", msg.Value.Entry, "err", err)
 		}
-		return p.env.save(ctx, d)
+		return w.env.save(ctx, d)
 	}
 }
 
-// takeBack is the bot's way to take a report back; nil if it has none.
-func (p *process) takeBack(r report.Report, d db.Delivery) func(context.Context) error {
-	bot, ok := p.member.Bot.(bots.Retracter)
+// retractCall returns the call of Retract, or nil if the bot is no Retracter.
+func (w *worker) retractCall(r report.Report, d db.Delivery) func(context.Context) error {
+	bot, ok := w.member.Bot.(bots.Retracter)
 	if !ok {
 		return nil
 	}
 	return func(ctx context.Context) error {
-		return bot.Retract(ctx, p.account, r.Key(), report.Receipt{ID: d.RemoteID, URL: d.RemoteURL})
+		return bot.Retract(ctx, w.account, r.Key(), report.Receipt{ID: d.RemoteID, URL: d.RemoteURL})
 	}
 }
 
-func (p *process) briefly(ctx context.Context, call func(context.Context) error) error {
-	ctx, cancel := context.WithTimeout(ctx, min(retractCall, p.env.SendTime))
+func (w *worker) briefly(ctx context.Context, call func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(ctx, min(retractTime, w.env.SendTime))
 	defer cancel()
-	return guardErr(ctx, p.env.Grace, call)
+	return runCallErr(ctx, w.env.Grace, call)
 }

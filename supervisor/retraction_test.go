@@ -105,7 +105,7 @@ func TestAWithdrawalThatOvertakesItsReportIsKept(t *testing.T) {
 	}
 }
 
-func TestANetworkThatDoesNotTakeBackNowIsAskedAgainWhileWarningsGoOn(t *testing.T) {
+func TestAFailedRetractionIsRetriedWithoutDelayingReports(t *testing.T) {
 	w := newWorld(t, "zuerich")
 	asked, works := make(chan struct{}, 10), make(chan struct{})
 	w.startRetracting(func(context.Context, report.Receipt) error {
@@ -129,7 +129,7 @@ func TestANetworkThatDoesNotTakeBackNowIsAskedAgainWhileWarningsGoOn(t *testing.
 	w.ends(first, db.Retracted)
 }
 
-func TestWhatANetworkNeverTakesBackStaysSent(t *testing.T) {
+func TestAReportThatANetworkNeverTakesBackStaysSent(t *testing.T) {
 	w := newWorld(t, "zuerich")
 	w.startRetracting(func(context.Context, report.Receipt) error {
 		return bots.Permanent("too-old", errors.New("a post of last year"))
@@ -177,7 +177,7 @@ func (c *canceling) Retract(_ context.Context, _ bots.Account, key string, sent 
 	return nil
 }
 
-func TestWhatWaitsOfABroadcastIsCanceledEvenIfItDidNotComeToItsEnd(t *testing.T) {
+func TestWaitingMessagesOfAnUnfinishedBroadcastAreCanceled(t *testing.T) {
 	w := newWorld(t)
 	entries := make(chan uint, 1)
 	c := &canceling{&mailing{}, make(chan string, 10)}

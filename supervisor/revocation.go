@@ -11,44 +11,44 @@ import (
 	"linienfunk/report"
 )
 
-// halt is called by a process that ends because its account is revoked.
-func (s *Supervisor) halt(ctx context.Context, p *process, say string) {
-	ctx, cancel := linger(ctx)
+// halt is called by a worker that ends because its account is revoked.
+func (s *Supervisor) halt(ctx context.Context, p *worker, say string) {
+	ctx, cancel := outlive(ctx)
 	defer cancel()
 	k := key{p.account.City, p.member.Name}
 	status := p.status()
 	s.mu.Lock()
-	if s.processes[k] != p { // changed meanwhile
+	if s.workers[k] != p { // the account has changed meanwhile
 		s.mu.Unlock()
 		return
 	}
-	delete(s.processes, k)
-	s.leaving[k] = p
+	delete(s.workers, k)
+	s.stopping[k] = p
 	s.halted[k], s.revisions[k] = status, p.account.Revision
-	left := s.boxes[k].empty()
-	delete(s.boxes, k)
+	left := s.queues[k].empty()
+	delete(s.queues, k)
 	s.mu.Unlock()
 
 	if s.env.Revoked != nil {
-		s.env.Revoked(ctx, p.account, status) // before it is remembered: told twice is better than never
+		s.env.Revoked(ctx, p.account, status) // before it is stored: two notices are better than none
 	}
 	row := db.Revocation{City: k.city, Bot: k.bot, Revision: p.account.Revision, Detail: report.Cut(say, 500)}
 	if err := s.env.DB.WithContext(ctx).Clauses(clause.OnConflict{UpdateAll: true}).Create(&row).Error; err != nil {
-		s.env.Log.Error("cannot remember a revocation", "city", k.city, "bot", k.bot, "err", err)
+		s.env.Log.Error("cannot store a revocation", "city", k.city, "bot", k.bot, "err", err)
 	}
 	s.mu.Lock()
 	_, still := s.halted[k]
 	s.mu.Unlock()
-	if !still { // pardoned meanwhile
-		s.forgetRevocation(ctx, k)
+	if !still { // cleared meanwhile
+		s.deleteRevocation(ctx, k)
 	}
 	for _, msg := range left {
-		s.discard(ctx, msg, db.Failed, say)
+		s.closeOrder(ctx, msg, db.Failed, say)
 	}
 }
 
-// pardon forgets the revocations of accounts that are gone or have new credentials.
-func (s *Supervisor) pardon(ctx context.Context, bot string, accounts map[string]bots.Account) {
+// clearRevocations deletes the revocations of accounts that are gone or have a new revision.
+func (s *Supervisor) clearRevocations(ctx context.Context, bot string, accounts map[string]bots.Account) {
 	var over []key
 	s.mu.Lock()
 	for k := range s.halted {
@@ -60,14 +60,14 @@ func (s *Supervisor) pardon(ctx context.Context, bot string, accounts map[string
 	}
 	s.mu.Unlock()
 	for _, k := range over {
-		s.forgetRevocation(ctx, k)
+		s.deleteRevocation(ctx, k)
 	}
 }
 
-func (s *Supervisor) forgetRevocation(ctx context.Context, k key) {
+func (s *Supervisor) deleteRevocation(ctx context.Context, k key) {
 	err := s.env.DB.WithContext(ctx).Where("city = ? AND bot = ?", k.city, k.bot).Delete(&db.Revocation{}).Error
 	if err != nil && ctx.Err() == nil {
-		s.env.Log.Error("cannot forget a revocation", "city", k.city, "bot", k.bot, "err", err)
+		s.env.Log.Error("cannot delete a revocation", "city", k.city, "bot", k.bot, "err", err)
 	}
 }
 

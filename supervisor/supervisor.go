@@ -1,10 +1,10 @@
-// Package supervisor runs the bots: one process per city and network, started, stopped and restarted by itself without touching any
-// other; one mailbox for each, filled from RELAY; the listeners that serve all cities; and the ends of reports' lives.
+// Package supervisor runs the bots: a worker per city and network, which starts, stops and restarts without affecting any other; a queue of
+// orders for each, filled from RELAY; the listeners; and the deletion of expired texts.
 //
-//	Run ── goroutine per shard ── fills mailboxes
-//	    ── process per account ── goroutine that receives, goroutine that empties the mailbox
+//	Run ── goroutine per shard    reads orders into queues
+//	    ── worker per account     one goroutine receives, one sends the orders of the queue
 //	    ── goroutine per Listener
-//	    ── goroutine that follows changes of accounts, and one that keeps waiting orders alive
+//	    ── three more             follow changes of accounts, keep queued orders alive, delete expired texts
 package supervisor
 
 import (
@@ -19,32 +19,32 @@ import (
 	"linienfunk/report"
 )
 
-// lookAround is how often all bots are asked for their accounts even though no change was heard of: hints may get lost.
-const lookAround = time.Minute
+// refreshInterval is how often all accounts are listed without a hint: hints may get lost.
+const refreshInterval = time.Minute
 
-// lookAgain is how often bots are asked that have not answered yet.
-const lookAgain = 2 * time.Second
+// unlistedInterval is how often accounts are listed of bots that never succeeded.
+const unlistedInterval = 2 * time.Second
 
-// notConnected is the detail of a delivery to an account that is no longer there. It is the id of a shared text.
+// notConnected is the detail of a delivery to an account that is gone: the id of a shared text.
 const notConnected = "delivery-not-connected"
 
 type key struct{ city, bot string }
 
-// Supervisor runs the bots' processes.
+// Supervisor runs the bots.
 type Supervisor struct {
 	env       env
 	listeners map[string]*health
 	changes   *changes
 
 	mu        sync.Mutex
-	processes map[key]*process
-	boxes     map[key]*mailbox
-	leaving   map[key]*process // told to stop, perhaps not yet over
-	halted    map[key]Status   // revoked accounts, by the status that they show
-	revisions map[key]string   // of halted accounts
+	workers   map[key]*worker
+	queues    map[key]*queue
+	stopping  map[key]*worker // canceled, may still run
+	halted    map[key]Status  // status of revoked accounts
+	revisions map[key]string  // of halted accounts
 }
 
-// New makes a Supervisor.
+// New returns a Supervisor.
 func New(config Config) *Supervisor {
 	if config.SendTime == 0 {
 		config.SendTime = sendTime
@@ -52,8 +52,8 @@ func New(config Config) *Supervisor {
 	if config.Grace == 0 {
 		config.Grace = grace
 	}
-	s := &Supervisor{env: env{Config: config}, changes: newChanges(), listeners: map[string]*health{}, processes: map[key]*process{},
-		boxes: map[key]*mailbox{}, leaving: map[key]*process{}, halted: map[key]Status{}, revisions: map[key]string{}}
+	s := &Supervisor{env: env{Config: config}, changes: newChanges(), listeners: map[string]*health{}, workers: map[key]*worker{},
+		queues: map[key]*queue{}, stopping: map[key]*worker{}, halted: map[key]Status{}, revisions: map[key]string{}}
 	s.env.halt = s.halt
 	for _, member := range config.Directory.members {
 		if _, ok := member.Bot.(bots.Listener); ok {
@@ -63,7 +63,7 @@ func New(config Config) *Supervisor {
 	return s
 }
 
-// Run works until ctx ends, then stops everything and hands back to the streams what was not sent, for the next start.
+// Run runs until ctx ends, then stops everything and requeues in the streams what was not sent.
 func (s *Supervisor) Run(ctx context.Context) error {
 	if err := s.loadRevocations(ctx); err != nil {
 		return err
@@ -80,11 +80,11 @@ func (s *Supervisor) Run(ctx context.Context) error {
 			parts.Go(func() { s.listen(ctx, member.Name, listener) })
 		}
 	}
-	parts.Go(func() { s.follow(ctx, s.changes) })
+	parts.Go(func() { s.followChanges(ctx, s.changes) })
 	parts.Go(func() { s.keepAlive(ctx) })
-	parts.Go(func() { s.forget(ctx) })
+	parts.Go(func() { s.prune(ctx) })
 	for shard := range s.env.Bus.Shards() {
-		parts.Go(func() { s.fill(ctx, shard) })
+		parts.Go(func() { s.readOrders(ctx, shard) })
 	}
 	<-ctx.Done()
 	parts.Wait()
@@ -92,11 +92,11 @@ func (s *Supervisor) Run(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// Look makes this node's Supervisor ask all bots for their accounts again: settings have changed. It returns at once.
-func (s *Supervisor) Look() { s.changes.all() }
+// RefreshAll lists all accounts of this node again, after settings have changed. It returns at once.
+func (s *Supervisor) RefreshAll() { s.changes.all() }
 
-// fill puts the orders of one shard into mailboxes.
-func (s *Supervisor) fill(ctx context.Context, shard int) {
+// readOrders reads the orders of one shard into queues.
+func (s *Supervisor) readOrders(ctx context.Context, shard int) {
 	var pauses backoff
 	for {
 		err := s.env.Bus.ConsumeOrders(ctx, shard, func(msg bus.Msg[bus.Order]) { s.dispatch(ctx, msg) })
@@ -114,69 +114,69 @@ func (s *Supervisor) fill(ctx context.Context, shard int) {
 func (s *Supervisor) dispatch(ctx context.Context, msg bus.Msg[bus.Order]) {
 	k := key{msg.Value.Report.City, msg.Value.Bot}
 	s.mu.Lock()
-	box := s.boxes[k]
-	if box != nil {
-		box.put(msg)
+	q := s.queues[k]
+	if q != nil {
+		q.put(msg)
 	}
 	halted, isHalted := s.halted[k]
 	s.mu.Unlock()
 	_, known := s.env.Directory.of(k.bot)
 	switch {
-	case box != nil:
+	case q != nil:
 	case !msg.Value.Expire.After(s.env.Now()):
-		s.discard(ctx, msg, db.Expired, "")
+		s.closeOrder(ctx, msg, db.Expired, "")
 	case isHalted:
-		s.discard(ctx, msg, db.Failed, halted.Detail)
+		s.closeOrder(ctx, msg, db.Failed, halted.Detail)
 	case !known && s.env.Directory.has(k.bot), known && msg.Deliveries < 2:
-		// Perhaps the bot knows its accounts a moment later, or this one is just being connected.
+		// The bot may not have listed its accounts yet, or this one is being connected.
 		if err := msg.Requeue(time.Second); err != nil && ctx.Err() == nil {
-			s.env.Log.Warn("cannot hand back an order", "entry", msg.Value.Entry, "err", err)
+			s.env.Log.Warn("cannot requeue an order", "entry", msg.Value.Entry, "err", err)
 		}
 	default:
-		s.discard(ctx, msg, db.Failed, notConnected)
+		s.closeOrder(ctx, msg, db.Failed, notConnected)
 	}
 }
 
-func (s *Supervisor) discard(ctx context.Context, msg bus.Msg[bus.Order], status db.Status, detail string) {
-	if err := s.env.close(ctx, msg, status, detail); err != nil && ctx.Err() == nil {
+func (s *Supervisor) closeOrder(ctx context.Context, msg bus.Msg[bus.Order], status db.Status, detail string) {
+	if err := s.env.closeOrder(ctx, msg, status, detail); err != nil && ctx.Err() == nil {
 		s.env.Log.Error("cannot close an order", "entry", msg.Value.Entry, "bot", msg.Value.Bot, "err", err)
 	}
 }
 
-// keepAlive tells JetStream that the orders in the mailboxes are being looked after, and ends those whose time is over.
+// keepAlive extends the acknowledgement deadline of queued orders, and closes expired ones.
 func (s *Supervisor) keepAlive(ctx context.Context) {
 	for sleep(ctx, bus.AckWait/3) == nil {
 		s.mu.Lock()
-		boxes := make([]*mailbox, 0, len(s.boxes))
-		for _, box := range s.boxes {
-			boxes = append(boxes, box)
+		queues := make([]*queue, 0, len(s.queues))
+		for _, q := range s.queues {
+			queues = append(queues, q)
 		}
 		s.mu.Unlock()
 		var old []bus.Msg[bus.Order]
-		for _, box := range boxes {
-			old = append(old, box.expired(s.env.Now())...)
-			for _, msg := range box.all() {
+		for _, q := range queues {
+			old = append(old, q.expired(s.env.Now())...)
+			for _, msg := range q.all() {
 				if err := msg.InProgress(); err != nil && ctx.Err() == nil {
 					s.env.Log.Warn("cannot keep an order alive", "entry", msg.Value.Entry, "err", err)
 				}
 			}
 		}
 		for _, msg := range old {
-			s.discard(ctx, msg, db.Expired, "")
+			s.closeOrder(ctx, msg, db.Expired, "")
 		}
 	}
 }
 
-// listen runs a Listener, again and again.
+// listen runs a Listener and restarts it.
 func (s *Supervisor) listen(ctx context.Context, name string, listener bots.Listener) {
 	h, log := s.listeners[name], s.env.Log.With("bot", name)
 	var pauses backoff
 	for ctx.Err() == nil {
 		h.set(Running, "", s.env.Now())
 		began := time.Now()
-		err := guardErr(ctx, s.env.Grace, func(ctx context.Context) error {
+		err := runCallErr(ctx, s.env.Grace, func(ctx context.Context) error {
 			return listener.Listen(ctx, func(ctx context.Context, city string, r report.Report) error {
-				return s.env.take(ctx, city, name, r)
+				return s.env.storeReport(ctx, city, name, r)
 			})
 		})
 		if ctx.Err() != nil {
@@ -185,7 +185,7 @@ func (s *Supervisor) listen(ctx context.Context, name string, listener bots.List
 		if err == nil {
 			err = errors.New("listening ended by itself")
 		}
-		if time.Since(began) > calm {
+		if time.Since(began) > resetAfter {
 			pauses.reset()
 		}
 		pause := pauses.next()
@@ -198,15 +198,15 @@ func (s *Supervisor) listen(ctx context.Context, name string, listener bots.List
 	}
 }
 
-// stopAll ends the processes, all at the same time, and hands back what is in the mailboxes.
+// stopAll stops all workers at the same time and requeues the orders in their streams.
 func (s *Supervisor) stopAll() {
 	s.mu.Lock()
-	var last []*process
-	for _, p := range s.processes {
+	var last []*worker
+	for _, p := range s.workers {
 		p.cancel()
 		last = append(last, p)
 	}
-	for _, p := range s.leaving {
+	for _, p := range s.stopping {
 		last = append(last, p)
 	}
 	s.mu.Unlock()
@@ -215,10 +215,10 @@ func (s *Supervisor) stopAll() {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, box := range s.boxes {
-		for _, msg := range box.all() {
+	for _, q := range s.queues {
+		for _, msg := range q.all() {
 			if err := msg.Requeue(0); err != nil {
-				s.env.Log.Warn("cannot hand back an order", "entry", msg.Value.Entry, "err", err)
+				s.env.Log.Warn("cannot requeue an order", "entry", msg.Value.Entry, "err", err)
 			}
 		}
 	}

@@ -46,7 +46,7 @@ func TestReportsOfOneAccountAreSentInOrder(t *testing.T) {
 	}
 }
 
-func TestABotThatHangsHoldsUpNobodyElse(t *testing.T) {
+func TestABotThatHangsDelaysNoOtherBot(t *testing.T) {
 	w := newWorld(t, "zuerich", "ghent")
 	sent, hanging := make(chan string, 10), make(chan struct{}, 10)
 	forever := make(chan struct{})
@@ -102,7 +102,7 @@ func TestAPanicInReceivingRestartsThisAccountOnly(t *testing.T) {
 	}
 }
 
-func TestAPanicInSendingIsTriedAgainAndThenSent(t *testing.T) {
+func TestAReportWhoseSendingPanicsIsRetried(t *testing.T) {
 	w := newWorld(t, "zuerich")
 	var calls atomic.Int32
 	sent := make(chan string, 10)
@@ -120,7 +120,7 @@ func TestAPanicInSendingIsTriedAgainAndThenSent(t *testing.T) {
 	}
 }
 
-func TestWhatANetworkRefusesForGoodIsFailedAndTheNextIsSent(t *testing.T) {
+func TestAReportThatANetworkRefusesFailsAndTheNextIsSent(t *testing.T) {
 	w := newWorld(t, "zuerich")
 	sent := make(chan string, 10)
 	w.net.send = func(ctx context.Context, a bots.Account, r report.Report) (report.Receipt, error) {
@@ -218,7 +218,7 @@ func TestAReportForAnAccountThatIsGoneFailsInTheLedger(t *testing.T) {
 	}
 }
 
-func TestARevokedAccountStopsTellsTheAdminsAndStaysStoppedAfterARestart(t *testing.T) {
+func TestARevokedAccountStopsNotifiesTheAdminsAndStaysStoppedAfterARestart(t *testing.T) {
 	w := newWorld(t, "zuerich")
 	var calls atomic.Int32
 	w.net.send = func(context.Context, bots.Account, report.Report) (report.Receipt, error) {
@@ -254,7 +254,7 @@ func TestARevokedAccountStopsTellsTheAdminsAndStaysStoppedAfterARestart(t *testi
 	}
 }
 
-func TestAnAccountThatMayOnlyNotReceiveAnyMoreGoesOnSending(t *testing.T) {
+func TestAnAccountThatMayNoLongerReceiveKeepsSending(t *testing.T) {
 	w := newWorld(t, "zuerich")
 	sent := make(chan string, 10)
 	w.net.send = sentTo(sent)
@@ -310,7 +310,7 @@ func TestAReceivedReportIsStoredBeforeOutReturns(t *testing.T) {
 	}
 }
 
-func TestWhatIsNotSentWhenTheProgramEndsIsSentAfterItsNextStart(t *testing.T) {
+func TestAReportThatIsNotSentBeforeAStopIsSentAfterTheNextStart(t *testing.T) {
 	w := newWorld(t, "zuerich")
 	trying := make(chan struct{}, 100)
 	w.net.send = func(ctx context.Context, _ bots.Account, _ report.Report) (report.Receipt, error) {
@@ -352,7 +352,7 @@ func TestADeliveryThatIsInTheLedgerIsNotMadeAgain(t *testing.T) {
 	}
 }
 
-func TestTextsAreForgottenWithTheCitysRetention(t *testing.T) {
+func TestTextsAreDeletedAfterTheCitysRetention(t *testing.T) {
 	w := newWorld(t, "zuerich")
 	entry := w.relay("zuerich", "kontrolle u8", time.Hour)
 	w.advance(25 * time.Hour)

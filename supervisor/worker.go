@@ -12,12 +12,12 @@ import (
 	"linienfunk/report"
 )
 
-// process runs one account of one city in one network: a goroutine that receives and one that sends. Each is restarted by
-// itself, with backoff, when it fails; neither ever waits for another account.
-type process struct {
+// worker runs the account of one city in one network: one goroutine receives, one sends. Each restarts with backoff when it
+// fails, and neither ever waits for another account.
+type worker struct {
 	member  Member
 	account bots.Account
-	box     *mailbox
+	queue   *queue
 	env     *env
 	log     *slog.Logger
 
@@ -26,32 +26,32 @@ type process struct {
 
 	recv, send health
 
-	open      *call[sent] // sending, and not returned yet; only the sending goroutine touches it
+	pending   *call[result] // the call of Send that has not returned; used by the sending goroutine only
 	abandoned atomic.Int32
 }
 
-// start runs the process until its cancel. It begins when before is closed: the account's last process must be over,
-// lest two of them send.
-func start(ctx context.Context, e *env, member Member, account bots.Account, box *mailbox, before <-chan struct{}) *process {
-	p := &process{member: member, account: account, box: box, env: e,
+// startWorker runs a worker until its cancel. It begins once before is closed: the account's previous worker must have ended, or
+// both might send.
+func startWorker(ctx context.Context, e *env, member Member, account bots.Account, queue *queue, before <-chan struct{}) *worker {
+	w := &worker{member: member, account: account, queue: queue, env: e,
 		log: e.Log.With("city", account.City, "bot", member.Name), done: make(chan struct{})}
-	p.recv.set(Starting, "", e.Now())
-	p.send.set(Running, "", e.Now())
-	ctx, p.cancel = context.WithCancel(ctx)
+	w.recv.set(Starting, "", e.Now())
+	w.send.set(Running, "", e.Now())
+	ctx, w.cancel = context.WithCancel(ctx)
 	go func() {
-		defer close(p.done)
+		defer close(w.done)
 		<-before
-		p.run(ctx)
+		w.run(ctx)
 	}()
-	return p
+	return w
 }
 
-func (p *process) run(ctx context.Context) {
+func (w *worker) run(ctx context.Context) {
 	both, cancel := context.WithCancel(ctx)
 	defer cancel()
 	revoked := make(chan error, 2)
 	var loops sync.WaitGroup
-	for _, loop := range []func(context.Context) error{p.receive, p.sendAll} {
+	for _, loop := range []func(context.Context) error{w.receiveLoop, w.sendLoop} {
 		loops.Go(func() {
 			if err := loop(both); err != nil {
 				revoked <- err
@@ -62,48 +62,48 @@ func (p *process) run(ctx context.Context) {
 	loops.Wait()
 	select {
 	case err := <-revoked:
-		p.env.revoke(ctx, p, err)
+		w.env.revoke(ctx, w, err)
 	default:
 	}
 }
 
-// receive runs Recv, again and again. It returns an error only for an account that is revoked.
-func (p *process) receive(ctx context.Context) error {
-	receiver, ok := p.member.Bot.(bots.Receiver)
+// receiveLoop runs Recv and restarts it. It returns an error only for a revoked account.
+func (w *worker) receiveLoop(ctx context.Context) error {
+	receiver, ok := w.member.Bot.(bots.Receiver)
 	if !ok {
-		p.recv.set(Running, "", p.env.Now())
+		w.recv.set(Running, "", w.env.Now())
 		return nil
 	}
 	out := func(ctx context.Context, r report.Report) error {
-		return p.env.take(ctx, p.account.City, p.member.Name, r)
+		return w.env.storeReport(ctx, w.account.City, w.member.Name, r)
 	}
 	var pauses backoff
 	for ctx.Err() == nil {
-		p.recv.set(Running, "", p.env.Now())
+		w.recv.set(Running, "", w.env.Now())
 		began := time.Now()
-		err := guardErr(ctx, p.env.Grace, func(ctx context.Context) error { return receiver.Recv(ctx, p.account, out) })
+		err := runCallErr(ctx, w.env.Grace, func(ctx context.Context) error { return receiver.Recv(ctx, w.account, out) })
 		if ctx.Err() != nil {
 			if errors.Is(err, errStuck) {
-				p.log.Error("receiving does not end; left behind")
+				w.log.Error("receiving does not end; abandoned")
 			}
 			return nil
 		}
 		if err == nil {
 			err = errors.New("receiving ended by itself")
 		}
-		if time.Since(began) > calm {
+		if time.Since(began) > resetAfter {
 			pauses.reset()
 		}
 		kind, pause := nextPause(err, &pauses)
 		if kind == bots.KindRevoked && bots.AsError(err).RecvOnly {
-			p.deaf(ctx, err)
+			w.stopReceiving(ctx, err)
 			return nil
 		}
 		if kind == bots.KindRevoked {
 			return err
 		}
-		p.fail(&p.recv, "receiving failed; will start again", err, pause)
-		p.recv.restarted()
+		w.fail(&w.recv, "receiving failed; will start again", err, pause)
+		w.recv.restarted()
 		if sleep(ctx, pause) != nil {
 			return nil
 		}
@@ -111,26 +111,26 @@ func (p *process) receive(ctx context.Context) error {
 	return nil
 }
 
-// deaf says that the account receives no more; its sending goes on. A restart of the program tries once more: the admins' notice
-// names the revision, and is sent once.
-func (p *process) deaf(ctx context.Context, cause error) {
-	p.log.Warn("the network lets the account receive no more; stopped until its credentials change", "err", cause)
-	p.recv.set(Halted, bots.AsError(cause).Say, p.env.Now())
-	if p.env.Revoked != nil {
-		ctx, cancel := linger(ctx)
+// stopReceiving ends receiving for a RecvOnly error; sending continues. A restart of the program tries once more; the admins still
+// get one notice, because it is keyed by the account's revision.
+func (w *worker) stopReceiving(ctx context.Context, cause error) {
+	w.log.Warn("network refuses to let the account receive; receiving stopped until its credentials change", "err", cause)
+	w.recv.set(Halted, bots.AsError(cause).Say, w.env.Now())
+	if w.env.Revoked != nil {
+		ctx, cancel := outlive(ctx)
 		defer cancel()
-		p.env.Revoked(ctx, p.account, p.status())
+		w.env.Revoked(ctx, w.account, w.status())
 	}
 }
 
-// fail writes down that receiving or sending does not work for now.
-func (p *process) fail(h *health, what string, err error, pause time.Duration) {
+// fail records that receiving or sending does not work for now.
+func (w *worker) fail(h *health, what string, err error, pause time.Duration) {
 	state := Waiting
 	if errors.Is(err, errStuck) {
 		state = Stuck
 	}
-	h.set(state, bots.AsError(err).Say, p.env.Now())
-	logFailure(p.log, what, err, pause)
+	h.set(state, bots.AsError(err).Say, w.env.Now())
+	logFailure(w.log, what, err, pause)
 }
 
 func logFailure(log *slog.Logger, what string, err error, pause time.Duration) {
@@ -142,7 +142,7 @@ func logFailure(log *slog.Logger, what string, err error, pause time.Duration) {
 	log.Warn(what, args...)
 }
 
-// health is the state of one half of a process.
+// health is the state of one half of a worker, or of a listener.
 type health struct {
 	mu       sync.Mutex
 	state    State
@@ -166,17 +166,17 @@ func (h *health) restarted() {
 	h.restarts++
 }
 
-// into merges h into the status: the worse state wins.
-func (h *health) into(s *Status) {
+// mergeInto merges h into the status: the worse state wins.
+func (h *health) mergeInto(s *Status) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	s.Restarts += h.restarts
-	if rank(h.state) > rank(s.State) {
+	if severity(h.state) > severity(s.State) {
 		s.State, s.Detail, s.Since = h.state, h.detail, h.since
 	}
 }
 
-func rank(state State) int {
+func severity(state State) int {
 	switch state {
 	case Running:
 		return 1
@@ -192,9 +192,9 @@ func rank(state State) int {
 	return 0
 }
 
-func (p *process) status() Status {
-	s := Status{Bot: p.member.Name, Label: p.account.Label, Queue: p.box.len()}
-	p.recv.into(&s)
-	p.send.into(&s)
+func (w *worker) status() Status {
+	s := Status{Bot: w.member.Name, Label: w.account.Label, Queue: w.queue.len()}
+	w.recv.mergeInto(&s)
+	w.send.mergeInto(&s)
 	return s
 }

@@ -1,0 +1,59 @@
+package supervisor
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"linienfunk/bots"
+	"linienfunk/bus"
+	"linienfunk/db"
+	"linienfunk/report"
+)
+
+// Config is what a Supervisor needs.
+type Config struct {
+	Bus       *bus.Bus
+	DB        *db.DB
+	Directory *Directory
+	Log       *slog.Logger
+	Now       func() time.Time
+
+	// Retention says how long a city keeps texts; false for a city that is gone. Cities lists all cities.
+	Retention func(city string) (time.Duration, bool)
+	Cities    func() []string
+
+	// Revoked is called when a network has revoked a city's account, once for each revision of the account; again if the program
+	// crashes during the call.
+	Revoked func(ctx context.Context, a bots.Account, s Status)
+
+	// SendTime is the deadline of one call of Send or SendPage; a call that exceeds it by Grace counts as stuck. Zero means a minute
+	// and five seconds.
+	SendTime, Grace time.Duration
+}
+
+// env is shared by all workers.
+type env struct {
+	Config
+	halt func(ctx context.Context, p *worker, say string)
+}
+
+// storeReport implements bots.Out: it returns nil once INTAKE has stored the report.
+func (e *env) storeReport(ctx context.Context, city, bot string, r report.Report) error {
+	if r.ID == "" {
+		return errors.New("a report needs an id")
+	}
+	r.City, r.Bot = city, bot
+	if r.Withdrawn != "" {
+		return e.Bus.PublishReport(ctx, report.Report{City: city, Bot: bot, ID: r.ID, Withdrawn: r.Withdrawn})
+	}
+	r.Text = report.Clean(r.Text)
+	if r.Text == "" {
+		return nil
+	}
+	if now := e.Now(); r.At.IsZero() || r.At.After(now) {
+		r.At = now
+	}
+	return e.Bus.PublishReport(ctx, r)
+}
