@@ -46,6 +46,7 @@ func (w *world) startMailing(m *mailing) {
 }
 
 func TestABroadcastReadsAllPagesAndCountsTheSubscribersServed(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.startMailing(&mailing{pages: func(cursor string) (string, int, error) {
 		return map[string]string{"": "10", "10": "20", "20": ""}[cursor], 10, nil
@@ -56,6 +57,7 @@ func TestABroadcastReadsAllPagesAndCountsTheSubscribersServed(t *testing.T) {
 }
 
 func TestABroadcastThatFailsHalfwayContinuesFromItsCursor(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	failed := false
 	m := &mailing{}
@@ -76,6 +78,7 @@ func TestABroadcastThatFailsHalfwayContinuesFromItsCursor(t *testing.T) {
 }
 
 func TestABroadcastGoesOnAfterARestartOfTheProgram(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	entered := make(chan struct{}, 100)
 	w.startMailing(&mailing{pages: func(cursor string) (string, int, error) {

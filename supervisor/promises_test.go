@@ -16,7 +16,9 @@ import (
 )
 
 func TestACallThatReturnsLateCountsAndIsNotRepeated(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, "zuerich")
+	w.hangs()
 	var calls atomic.Int32
 	w.net.send = func(ctx context.Context, _ bots.Account, _ report.Report) (report.Receipt, error) {
 		calls.Add(1)
@@ -31,6 +33,7 @@ func TestACallThatReturnsLateCountsAndIsNotRepeated(t *testing.T) {
 }
 
 func TestABroadcastThatIsInterruptedByTheEndOfTheProgramKeepsItsCursor(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	entered := make(chan struct{}, 10)
 	w.startMailing(&mailing{wait: true, pages: func(string) (string, int, error) {
@@ -48,6 +51,7 @@ func TestABroadcastThatIsInterruptedByTheEndOfTheProgramKeepsItsCursor(t *testin
 }
 
 func TestARevocationEndsWithItsAccount(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, "zuerich")
 	w.net.send = func(context.Context, bots.Account, report.Report) (report.Receipt, error) {
 		return report.Receipt{}, bots.Revoked("log in again", errors.New("401"))
@@ -67,6 +71,7 @@ func TestARevocationEndsWithItsAccount(t *testing.T) {
 }
 
 func TestABotThatCannotListItsAccountsDelaysNoOtherBotAndLosesNoReport(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, "zuerich")
 	sent := make(chan string, 10)
 	w.net.send = sentTo(sent)
@@ -111,6 +116,7 @@ func (g *gated) Accounts(ctx context.Context) ([]bots.Account, error) {
 }
 
 func TestAnOrderThatIsNotInTheLedgerIsDropped(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, "zuerich")
 	sent := make(chan string, 10)
 	w.net.send = sentTo(sent)
@@ -126,6 +132,7 @@ func TestAnOrderThatIsNotInTheLedgerIsDropped(t *testing.T) {
 }
 
 func TestARetryAfterOfZeroStillPauses(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, "zuerich")
 	var calls atomic.Int32
 	w.net.send = func(context.Context, bots.Account, report.Report) (report.Receipt, error) {

@@ -50,6 +50,7 @@ func check(t *testing.T, err error) {
 }
 
 func TestAReportThatWasSentIsTakenBackWhenItIsWithdrawn(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, "zuerich")
 	taken := make(chan report.Receipt, 10)
 	w.startRetracting(func(_ context.Context, sent report.Receipt) error {
@@ -66,6 +67,7 @@ func TestAReportThatWasSentIsTakenBackWhenItIsWithdrawn(t *testing.T) {
 }
 
 func TestAReportThatIsWithdrawnWhileItWaitsIsNotSent(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, "zuerich")
 	tries := make(chan string, 10)
 	w.net.send = func(_ context.Context, _ bots.Account, r report.Report) (report.Receipt, error) {
@@ -90,6 +92,7 @@ func TestAReportThatIsWithdrawnWhileItWaitsIsNotSent(t *testing.T) {
 }
 
 func TestAWithdrawalThatOvertakesItsReportIsKept(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t) // nobody takes orders yet
 	first := w.relay("zuerich", "kontrolle u8", time.Hour)
 	w.withdraw(first)
@@ -106,6 +109,7 @@ func TestAWithdrawalThatOvertakesItsReportIsKept(t *testing.T) {
 }
 
 func TestAFailedRetractionIsRetriedWithoutDelayingReports(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, "zuerich")
 	asked, works := make(chan struct{}, 10), make(chan struct{})
 	w.startRetracting(func(context.Context, report.Receipt) error {
@@ -130,6 +134,7 @@ func TestAFailedRetractionIsRetriedWithoutDelayingReports(t *testing.T) {
 }
 
 func TestAReportThatANetworkNeverTakesBackStaysSent(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, "zuerich")
 	w.startRetracting(func(context.Context, report.Receipt) error {
 		return bots.Permanent("too-old", errors.New("a post of last year"))
@@ -144,6 +149,7 @@ func TestAReportThatANetworkNeverTakesBackStaysSent(t *testing.T) {
 }
 
 func TestABroadcastStopsWhenItsReportIsWithdrawn(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	withdrawn := make(chan struct{})
 	entries := make(chan uint, 1)
@@ -178,6 +184,7 @@ func (c *canceling) Retract(_ context.Context, _ bots.Account, key string, sent 
 }
 
 func TestWaitingMessagesOfAnUnfinishedBroadcastAreCanceled(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	entries := make(chan uint, 1)
 	c := &canceling{&mailing{}, make(chan string, 10)}

@@ -17,6 +17,7 @@ import (
 )
 
 func TestAReportIsSentAndItsReceiptIsInTheLedger(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, "zuerich")
 	sent := make(chan string, 10)
 	w.net.send = sentTo(sent)
@@ -32,6 +33,7 @@ func TestAReportIsSentAndItsReceiptIsInTheLedger(t *testing.T) {
 }
 
 func TestReportsOfOneAccountAreSentInOrder(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, "zuerich")
 	sent := make(chan string, 100)
 	w.net.send = sentTo(sent)
@@ -47,7 +49,9 @@ func TestReportsOfOneAccountAreSentInOrder(t *testing.T) {
 }
 
 func TestABotThatHangsDelaysNoOtherBot(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, "zuerich", "ghent")
+	w.hangs()
 	sent, hanging := make(chan string, 10), make(chan struct{}, 10)
 	forever := make(chan struct{})
 	t.Cleanup(func() { close(forever) })
@@ -75,6 +79,7 @@ func TestABotThatHangsDelaysNoOtherBot(t *testing.T) {
 }
 
 func TestAPanicInReceivingRestartsThisAccountOnly(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, "zuerich", "ghent")
 	var starts [2]atomic.Int32
 	started := make(chan string, 10)
@@ -103,6 +108,7 @@ func TestAPanicInReceivingRestartsThisAccountOnly(t *testing.T) {
 }
 
 func TestAReportWhoseSendingPanicsIsRetried(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, "zuerich")
 	var calls atomic.Int32
 	sent := make(chan string, 10)
@@ -121,6 +127,7 @@ func TestAReportWhoseSendingPanicsIsRetried(t *testing.T) {
 }
 
 func TestAReportThatANetworkRefusesFailsAndTheNextIsSent(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, "zuerich")
 	sent := make(chan string, 10)
 	w.net.send = func(ctx context.Context, a bots.Account, r report.Report) (report.Receipt, error) {
@@ -138,6 +145,7 @@ func TestAReportThatANetworkRefusesFailsAndTheNextIsSent(t *testing.T) {
 }
 
 func TestARateLimitIsWaitedFor(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, "zuerich")
 	var calls atomic.Int32
 	sent := make(chan string, 10)
@@ -153,6 +161,7 @@ func TestARateLimitIsWaitedFor(t *testing.T) {
 }
 
 func TestAReportThatIsTooOldExpiresAndIsNotSent(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, "zuerich")
 	w.net.send = func(context.Context, bots.Account, report.Report) (report.Receipt, error) {
 		return report.Receipt{}, bots.RetryAfter(time.Hour, "", errors.New("429"))
@@ -165,7 +174,9 @@ func TestAReportThatIsTooOldExpiresAndIsNotSent(t *testing.T) {
 }
 
 func TestReportsThatWaitBehindAHangingCallExpireToo(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, "zuerich")
+	w.hangs()
 	hanging, forever := make(chan struct{}, 100), make(chan struct{})
 	t.Cleanup(func() { close(forever) })
 	w.net.send = func(context.Context, bots.Account, report.Report) (report.Receipt, error) {
@@ -181,6 +192,7 @@ func TestReportsThatWaitBehindAHangingCallExpireToo(t *testing.T) {
 }
 
 func TestAnAccountThatIsConnectedStartsAtOnceAndOneThatIsRemovedStops(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	events := make(chan string, 10)
 	w.net.recv = func(ctx context.Context, a bots.Account, _ bots.Out) error {
@@ -210,6 +222,7 @@ func TestAnAccountThatIsConnectedStartsAtOnceAndOneThatIsRemovedStops(t *testing
 }
 
 func TestAReportForAnAccountThatIsGoneFailsInTheLedger(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, "ghent")
 	w.start()
 	entry := w.relay("zuerich", "kontrolle u8", time.Hour)
@@ -219,6 +232,7 @@ func TestAReportForAnAccountThatIsGoneFailsInTheLedger(t *testing.T) {
 }
 
 func TestARevokedAccountStopsNotifiesTheAdminsAndStaysStoppedAfterARestart(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, "zuerich")
 	var calls atomic.Int32
 	w.net.send = func(context.Context, bots.Account, report.Report) (report.Receipt, error) {
@@ -255,6 +269,7 @@ func TestARevokedAccountStopsNotifiesTheAdminsAndStaysStoppedAfterARestart(t *te
 }
 
 func TestAnAccountThatMayNoLongerReceiveKeepsSending(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, "zuerich")
 	sent := make(chan string, 10)
 	w.net.send = sentTo(sent)
@@ -286,6 +301,7 @@ func TestAnAccountThatMayNoLongerReceiveKeepsSending(t *testing.T) {
 }
 
 func TestAReceivedReportIsStoredBeforeOutReturns(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, "zuerich")
 	stored := make(chan error, 10)
 	w.net.recv = func(ctx context.Context, a bots.Account, out bots.Out) error {
@@ -311,6 +327,7 @@ func TestAReceivedReportIsStoredBeforeOutReturns(t *testing.T) {
 }
 
 func TestAReportThatIsNotSentBeforeAStopIsSentAfterTheNextStart(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, "zuerich")
 	trying := make(chan struct{}, 100)
 	w.net.send = func(ctx context.Context, _ bots.Account, _ report.Report) (report.Receipt, error) {
@@ -337,6 +354,7 @@ func TestAReportThatIsNotSentBeforeAStopIsSentAfterTheNextStart(t *testing.T) {
 }
 
 func TestADeliveryThatIsInTheLedgerIsNotMadeAgain(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, "zuerich")
 	sent := make(chan string, 10)
 	w.net.send = sentTo(sent)
@@ -353,6 +371,7 @@ func TestADeliveryThatIsInTheLedgerIsNotMadeAgain(t *testing.T) {
 }
 
 func TestTextsAreDeletedAfterTheCitysRetention(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, "zuerich")
 	entry := w.relay("zuerich", "kontrolle u8", time.Hour)
 	w.advance(25 * time.Hour)

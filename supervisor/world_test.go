@@ -90,6 +90,8 @@ type world struct {
 	count   int
 	keys    map[uint]string // of reports, by entry
 	stop    func()
+
+	sendTime, grace time.Duration // zero for the usual
 }
 
 func newWorld(t *testing.T, accounts ...string) *world {
@@ -101,6 +103,9 @@ func newWorld(t *testing.T, accounts ...string) *world {
 	w.db, w.bus = testkit.DB(t, w.now), testkit.Bus(t)
 	return w
 }
+
+// hangs makes calls count as stuck soon, for networks that hang.
+func (w *world) hangs() { w.sendTime, w.grace = 300*time.Millisecond, 100*time.Millisecond }
 
 func (w *world) now() time.Time {
 	w.mu.Lock()
@@ -125,7 +130,7 @@ func (w *world) startWith(directory *supervisor.Directory) {
 	w.sup = supervisor.New(supervisor.Config{
 		Bus: w.bus, DB: w.db, Log: testkit.Log(w.t), Now: w.now,
 		Directory: directory,
-		SendTime:  300 * time.Millisecond, Grace: 100 * time.Millisecond,
+		SendTime:  w.sendTime, Grace: w.grace,
 		Revoked:   func(_ context.Context, a bots.Account, s supervisor.Status) { w.revoked <- a.City + " " + s.Detail },
 		Retention: func(string) (time.Duration, bool) { return 24 * time.Hour, true },
 		Cities:    func() []string { return []string{"zuerich", "ghent"} },
