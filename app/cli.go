@@ -11,7 +11,7 @@ import (
 	"runtime/debug"
 	"strings"
 	"time"
-	_ "time/tzdata" // an empty container has no time zones, and times are for people
+	_ "time/tzdata" // for containers without time zones
 
 	"github.com/alecthomas/kong"
 
@@ -19,7 +19,7 @@ import (
 	"linienfunk/internal/config"
 )
 
-// flags are settings that are often given on the command line. An empty one is not given.
+// flags are settings for the command line; empty means not set.
 type flags struct {
 	Config  string `help:"Configuration file; linienfunk.toml if it is there." env:"LINIENFUNK_CONFIG" placeholder:"FILE"`
 	HTTP    string `help:"Address of the web server." name:"http" placeholder:":8080"`
@@ -99,7 +99,7 @@ func (f flags) load(defaults config.Config, environ []string) (config.Config, er
 	})
 }
 
-// networkKeys are the keys that the networks declare.
+// networkKeys returns the configuration keys of the networks.
 func networkKeys() []config.Key {
 	var keys []config.Key
 	for _, plugin := range all.Plugins() {

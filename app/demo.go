@@ -13,13 +13,13 @@ import (
 	"linienfunk/settings"
 )
 
-// The demo's city and its admin. The city has no secrets; the admin's password is made anew at each start.
+// The demo's city and its admin, whose password changes at each start.
 const (
 	demoCity  = "demo"
 	demoAdmin = "admin@demo.example"
 )
 
-// demoDefaults keep the demo to this machine and to a directory of its own.
+// demoDefaults bind the demo to this machine and to a directory of its own.
 func demoDefaults() config.Config {
 	c := config.Default()
 	c.HTTP, c.SMTP, c.Data, c.Log.Level = "localhost:8080", "localhost:2525", "./data-demo", "warn"
@@ -27,7 +27,7 @@ func demoDefaults() config.Config {
 	return c
 }
 
-// runDemo runs the program with a ready city and says what to do with it.
+// runDemo runs the program with a configured city and prints instructions.
 func runDemo(ctx context.Context, c config.Config, stdout, stderr io.Writer) error {
 	p, err := Open(ctx, c, stderr)
 	if err != nil {
@@ -37,7 +37,7 @@ func runDemo(ctx context.Context, c config.Config, stdout, stderr io.Writer) err
 	if err != nil {
 		return errors.Join(err, p.Close())
 	}
-	p.introduce(stdout, password)
+	p.printInstructions(stdout, password)
 	return errors.Join(p.Run(ctx), p.Close())
 }
 
@@ -61,7 +61,7 @@ func (p *Program) setUpDemo(ctx context.Context) (password string, err error) {
 	return password, nil
 }
 
-func (p *Program) introduce(out io.Writer, password string) {
+func (p *Program) printInstructions(out io.Writer, password string) {
 	_, port, _ := net.SplitHostPort(p.SMTPAddr())
 	fmt.Fprintf(out, `Linienfunk is running with the city %q. Ctrl-C ends it.
 

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// bind opens a TCP port, or says what to do if it is taken.
+// bind opens a TCP port. Its error says what to do if the port is in use.
 func bind(key, address string) (net.Listener, error) {
 	l, err := net.Listen("tcp", address)
 	if errors.Is(err, syscall.EADDRINUSE) {
@@ -21,75 +21,75 @@ func bind(key, address string) (net.Listener, error) {
 	return l, nil
 }
 
-// socket is a port that stays bound while the server behind it is started again: connections that come in between
-// wait.
-type socket struct {
+// port is a TCP port that stays bound while the server behind it restarts: connections wait meanwhile.
+type port struct {
 	net.Listener
 	accepted chan net.Conn
-	ended    chan struct{} // closed when the port is
+	ended    chan struct{} // closed once the port is closed
 }
 
-func newSocket(l net.Listener) *socket {
-	s := &socket{Listener: l, accepted: make(chan net.Conn), ended: make(chan struct{})}
-	go s.accept()
-	return s
+func newPort(l net.Listener) *port {
+	p := &port{Listener: l, accepted: make(chan net.Conn), ended: make(chan struct{})}
+	go p.accept()
+	return p
 }
 
-func (s *socket) accept() {
-	defer close(s.ended)
+func (p *port) accept() {
+	defer close(p.ended)
 	for {
-		conn, err := s.Listener.Accept()
+		conn, err := p.Listener.Accept()
 		if errors.Is(err, net.ErrClosed) {
 			return
 		}
 		if err != nil {
-			time.Sleep(10 * time.Millisecond) // out of files, or the connection was gone before it was accepted
+			time.Sleep(10 * time.Millisecond) // out of file descriptors, or the client left before it was accepted
 			continue
 		}
-		s.accepted <- conn
+		p.accepted <- conn
 	}
 }
 
-// close unbinds the port.
-func (s *socket) close() {
-	s.Listener.Close()
+// close releases the port.
+func (p *port) close() {
+	p.Listener.Close()
 	for {
 		select {
-		case conn := <-s.accepted:
+		case conn := <-p.accepted:
 			conn.Close()
-		case <-s.ended:
+		case <-p.ended:
 			return
 		}
 	}
 }
 
 // open returns a listener whose Close leaves the port bound.
-func (s *socket) open() (net.Listener, error) {
-	return &view{socket: s, closed: make(chan struct{})}, nil
+func (p *port) open() (net.Listener, error) {
+	return &portListener{port: p, closed: make(chan struct{})}, nil
 }
 
-type view struct {
-	*socket
+// portListener accepts the connections of a port.
+type portListener struct {
+	*port
 	once   sync.Once
 	closed chan struct{}
 }
 
-func (v *view) Accept() (net.Conn, error) {
+func (l *portListener) Accept() (net.Conn, error) {
 	select {
-	case <-v.closed:
+	case <-l.closed:
 		return nil, net.ErrClosed
 	default:
 	}
 	select {
-	case conn := <-v.accepted:
+	case conn := <-l.accepted:
 		return conn, nil
-	case <-v.closed:
-	case <-v.ended:
+	case <-l.closed:
+	case <-l.ended:
 	}
 	return nil, net.ErrClosed
 }
 
-func (v *view) Close() error {
-	v.once.Do(func() { close(v.closed) })
+func (l *portListener) Close() error {
+	l.once.Do(func() { close(l.closed) })
 	return nil
 }

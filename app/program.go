@@ -1,4 +1,4 @@
-// Package app is the program: the parts opened, wired together, run and closed; the commands of its command line; the demo.
+// Package app is the program: it opens, connects, runs and closes all parts. It has the commands of the command line and the demo.
 package app
 
 import (
@@ -26,7 +26,7 @@ import (
 	"linienfunk/supervisor"
 )
 
-// Program is everything, put together. Open makes it, Run runs it, Close takes it apart.
+// Program consists of all parts. Call Open, then Run, then Close.
 type Program struct {
 	config config.Config
 	log    *slog.Logger
@@ -34,7 +34,7 @@ type Program struct {
 
 	lock       *flock.Flock
 	http       net.Listener
-	smtp       *socket
+	smtp       *port
 	box        *secret.Box
 	db         *db.DB
 	bus        *bus.Bus
@@ -49,8 +49,8 @@ type Program struct {
 	closers []func() error
 }
 
-// Open takes the data directory, the ports, the database and NATS, and makes all parts. Nothing runs yet, but connections to
-// the ports wait already. After an error everything is closed again; otherwise call Close in the end.
+// Open opens the data directory, the ports, the database and NATS, and creates all parts. Nothing runs yet, but the ports accept
+// connections, which wait. After an error everything is closed again.
 func Open(ctx context.Context, c config.Config, stderr io.Writer) (*Program, error) {
 	p := &Program{config: c, log: newLog(c.Log, stderr), now: time.Now}
 	for _, step := range []func(context.Context) error{
@@ -75,7 +75,7 @@ func newLog(c config.Log, stderr io.Writer) *slog.Logger {
 
 func (p *Program) onClose(f func() error) { p.closers = append(p.closers, f) }
 
-// Close gives everything back that Open took, the last first.
+// Close closes everything that Open has opened, in reverse order.
 func (p *Program) Close() error {
 	var errs []error
 	for len(p.closers) > 0 {
@@ -97,13 +97,13 @@ func missing(path string) bool {
 	return errors.Is(err, os.ErrNotExist)
 }
 
-// openData makes and locks the data directory: two processes on one store of JetStream would ruin it without an error.
+// openData creates and locks the data directory: two processes on one JetStream store would damage it without an error.
 func (p *Program) openData(context.Context) error {
 	if err := os.MkdirAll(p.config.Data, 0o700); err != nil {
 		return fmt.Errorf("data: %w", err)
 	}
-	if err := os.Chmod(p.config.Data, 0o700); err != nil { // it was there: sessions and keys are nobody else's business
-		p.log.Warn("the data directory can be read by others", "directory", p.config.Data, "err", err)
+	if err := os.Chmod(p.config.Data, 0o700); err != nil { // an existing directory may have wider permissions
+		p.log.Warn("data directory is readable by others; restrict it to the user of the program", "directory", p.config.Data, "err", err)
 	}
 	p.lock = flock.New(filepath.Join(p.config.Data, "lock"))
 	held, err := p.lock.TryLock()
@@ -116,7 +116,7 @@ func (p *Program) openData(context.Context) error {
 	p.onClose(p.lock.Unlock)
 	path := filepath.Join(p.config.Data, keyFile)
 	if missing(path) && !missing(filepath.Join(p.config.Data, databaseFile)) {
-		return fmt.Errorf("data: %s is missing, but the database is there: restore the key, or nothing that it has sealed can be read", path)
+		return fmt.Errorf("data: %s is missing, but the database is there: restore the key, or nothing that it sealed can be opened", path)
 	}
 	key, err := secret.LoadKey(path)
 	if err != nil {
@@ -130,12 +130,12 @@ func (p *Program) openPorts(context.Context) (err error) {
 	if p.http, err = bind("http", p.config.HTTP); err != nil {
 		return err
 	}
-	p.onClose(func() error { p.http.Close(); return nil }) // closed already after Run
+	p.onClose(func() error { p.http.Close(); return nil }) // Run may have closed it
 	smtp, err := bind("smtp", p.config.SMTP)
 	if err != nil {
 		return err
 	}
-	p.smtp = newSocket(smtp)
+	p.smtp = newPort(smtp)
 	p.onClose(func() error { p.smtp.close(); return nil })
 	return nil
 }
@@ -161,7 +161,7 @@ func (p *Program) openDatabase(ctx context.Context) (err error) {
 	return p.db.MigratePrefixed("mail_", mail.Migrations())
 }
 
-// checkKey refuses another key than the database is used to: the program would run, and send nothing to anybody.
+// checkKey returns an error if the database was sealed with another key: the program would run, but could not open any account.
 func (p *Program) checkKey(ctx context.Context) error {
 	err := p.db.CheckInstanceKey(ctx, p.box.Digest("instance", "key"))
 	if errors.Is(err, db.ErrOtherKey) {

@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// URL is where the web server can be reached on this machine, SMTPAddr the address of the SMTP server.
+// URL is the address of the web server on this machine.
 func (p *Program) URL() string { return localURL(p.http.Addr().String()) }
 
 // SMTPAddr is the address of the SMTP server.
@@ -28,7 +28,7 @@ func localURL(address string) string {
 	return "http://" + net.JoinHostPort(host, port)
 }
 
-// stopTime is how long pages that are being served may take when the program ends.
+// stopTime is how long open requests may take to finish when the program stops.
 const stopTime = 5 * time.Second
 
 // Run runs all parts until ctx ends or one of them fails, then stops the others and waits for them.

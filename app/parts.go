@@ -1,0 +1,65 @@
+package app
+
+import (
+	"context"
+	"path/filepath"
+	"time"
+
+	"linienfunk/bus"
+	"linienfunk/censor"
+	"linienfunk/frontend"
+	"linienfunk/supervisor"
+)
+
+func (p *Program) openBus(ctx context.Context) (err error) {
+	p.bus, err = bus.Open(ctx, bus.Config{URL: p.config.NATS.URL, Prefix: p.config.NATS.Prefix, Shards: p.config.NATS.Shards,
+		Dir: filepath.Join(p.config.Data, "nats"), Log: p.log.With("part", "bus")})
+	if err == nil {
+		p.onClose(func() error { p.bus.Close(); return nil })
+	}
+	return err
+}
+
+func (p *Program) openFrontend(context.Context) (err error) {
+	proxies, err := p.config.ProxyPrefixes()
+	if err != nil {
+		return err
+	}
+	p.frontend, err = frontend.New(frontend.Deps{
+		DB: p.db, Settings: p.settings, History: p.storage, Mail: p.mail, Box: p.box, BaseURL: p.config.BaseURL, Domain: p.config.Mail.Domain,
+		Log: p.log.With("part", "frontend"), Now: p.now, Proxies: proxies,
+		Withdraw: p.bus.PublishReport, PingBroker: p.bus.Ping,
+		Status:  func(city string) []supervisor.Status { return p.supervisor.Status(city) },
+		Changed: func(city string) { p.notifyNodes(supervisor.AccountHint("", city)) },
+	})
+	return err
+}
+
+func (p *Program) openWorkers(context.Context) error {
+	p.supervisor = supervisor.New(supervisor.Config{
+		Bus: p.bus, DB: p.db, Directory: p.directory, Log: p.log, Now: p.now, Revoked: p.frontend.Cities.AccountRevoked,
+		Cities: func() []string {
+			var names []string
+			all, _ := p.settings.All(context.Background()) // reads memory
+			for _, snapshot := range all {
+				names = append(names, snapshot.City)
+			}
+			return names
+		},
+		Retention: func(city string) (time.Duration, bool) {
+			snapshot, ok, _ := p.settings.Get(context.Background(), city) // reads memory
+			return snapshot.Retention(), ok
+		},
+	})
+	p.settings.OnChange(func(string) { p.supervisor.RefreshAll() })
+	p.censor = &censor.Worker{Bus: p.bus, DB: p.db, Rules: p.settings.Rules, Bots: p.directory.Bots,
+		Log: p.log.With("part", "censor"), Now: p.now}
+	return nil
+}
+
+// notifyNodes tells all nodes that something about subject has changed.
+func (p *Program) notifyNodes(subject string) {
+	if err := p.bus.Notify(subject, nil); err != nil {
+		p.log.Warn("cannot notify the other nodes", "subject", subject, "err", err)
+	}
+}
