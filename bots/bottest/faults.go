@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"linienfunk/bots"
+	"linienfunk/internal/testkit"
 	"linienfunk/report"
 )
 
@@ -72,7 +73,7 @@ func (c *trial) run(t *testing.T, one, two string) bool {
 		case r := <-in.got:
 			c.stored(r)
 		case <-dead:
-		case <-time.After(patience):
+		case <-testkit.Timeout(t):
 			t.Fatalf("%q did not arrive", two)
 		}
 	}

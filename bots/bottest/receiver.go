@@ -4,15 +4,11 @@ import (
 	"context"
 	"fmt"
 	"testing"
-	"time"
 
 	"linienfunk/bots"
+	"linienfunk/internal/testkit"
 	"linienfunk/report"
 )
-
-// patience is how long the suite waits for what must come before it calls the bot broken. It is no measure of
-// speed.
-const patience = 60 * time.Second
 
 // inbox is a running receiver.
 type inbox struct {
@@ -90,40 +86,19 @@ func (in *inbox) out(_ context.Context, r report.Report) error {
 
 func (in *inbox) next(t testing.TB) report.Report {
 	t.Helper()
-	select {
-	case r := <-in.got:
-		return r
-	case <-time.After(patience):
-		t.Fatal("the report did not arrive")
-		panic("unreachable")
-	}
+	return testkit.Next(t, in.got)
 }
 
 func (in *inbox) stop(t testing.TB) error {
 	t.Helper()
 	in.cancel()
-	select {
-	case err := <-in.ended:
-		in.ended <- err
-		return err
-	case <-time.After(patience):
-		t.Error("receiving does not end")
-		return nil
-	}
+	err := testkit.Next(t, in.ended)
+	in.ended <- err
+	return err
 }
 
 // post lets the rider write until the network takes it: a server that is just being started may need a moment.
 func post(t testing.TB, w *World, n Network, p Post) {
 	t.Helper()
-	deadline := time.Now().Add(patience)
-	for {
-		err := n.Post(t, w, "zuerich", p)
-		if err == nil {
-			return
-		}
-		if time.Now().After(deadline) {
-			t.Fatalf("the network does not take the report: %v", err)
-		}
-		<-time.After(10 * time.Millisecond)
-	}
+	testkit.Eventually(t, "the network accepts the report", func() bool { return n.Post(t, w, "zuerich", p) == nil })
 }

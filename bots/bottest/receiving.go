@@ -11,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"linienfunk/bots"
+	"linienfunk/internal/testkit"
 	"linienfunk/report"
 )
 
@@ -200,14 +201,10 @@ func (s suite) recovers(t *testing.T, w *World, n Network, a bots.Account, fault
 func (s suite) recvRevoked(t *testing.T, w *World, n Network, a bots.Account) {
 	n.Fail(Revoke)
 	in := w.receive(t, a)
-	select {
-	case err := <-in.ended:
-		in.ended <- err
-		if e := bots.AsError(err); e.Kind != bots.KindRevoked || e.RecvOnly != s.f.RecvOnly {
-			t.Errorf("got %v, for receiving only: %v", err, e.RecvOnly)
-		}
-	case <-time.After(patience):
-		t.Error("receiving goes on without valid credentials")
+	err := testkit.Next(t, in.ended) // not without valid credentials
+	in.ended <- err
+	if e := bots.AsError(err); e.Kind != bots.KindRevoked || e.RecvOnly != s.f.RecvOnly {
+		t.Errorf("got %v, for receiving only: %v", err, e.RecvOnly)
 	}
 }
 

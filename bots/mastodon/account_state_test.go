@@ -11,6 +11,7 @@ import (
 	"linienfunk/bots"
 	"linienfunk/bots/bottest"
 	"linienfunk/bots/mastodon/mastodontest"
+	"linienfunk/internal/testkit"
 	"linienfunk/report"
 )
 
@@ -92,7 +93,7 @@ func TestTheSettingsSayWhetherTheAccountIsFlaggedOrLimitedByNow(t *testing.T) {
 	w.Bot.(*bot).timing.selfCheck = 0
 	receive(t, w, a, nil)
 	fake.Change("zuerich", func(a *mastodontest.Account) { a.Bot, a.Limited = true, true })
-	wait(t, "noticed", func() bool {
+	testkit.Eventually(t, "noticed", func() bool {
 		page := w.Settings(t, "zuerich", "en")
 		return !strings.Contains(page, "not marked") && strings.Contains(page, "limited this account")
 	})
@@ -100,7 +101,7 @@ func TestTheSettingsSayWhetherTheAccountIsFlaggedOrLimitedByNow(t *testing.T) {
 		t.Error("the account is started again, for nothing")
 	}
 	fake.Change("zuerich", func(a *mastodontest.Account) { a.Bot, a.Limited = false, false })
-	wait(t, "noticed again", func() bool {
+	testkit.Eventually(t, "noticed again", func() bool {
 		page := w.Settings(t, "zuerich", "en")
 		return strings.Contains(page, "not marked") && !strings.Contains(page, "limited this account")
 	})

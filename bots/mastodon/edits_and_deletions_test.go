@@ -8,6 +8,7 @@ import (
 	"linienfunk/bots"
 	"linienfunk/bots/bottest"
 	"linienfunk/bots/mastodon/mastodontest"
+	"linienfunk/internal/testkit"
 	"linienfunk/report"
 )
 
@@ -87,7 +88,7 @@ func TestABoostIsTakenBackWhenItsMentionIsEdited(t *testing.T) {
 		id := spread(t, w, fake, "public")
 		receive(t, w, w.Account(t, "zuerich"), nil)
 		fake.Edit(id, "@zuerich etwas ganz anderes")
-		wait(t, "boost goes", func() bool { return len(fake.Boosts("zuerich")) == 0 })
+		testkit.Eventually(t, "boost goes", func() bool { return len(fake.Boosts("zuerich")) == 0 })
 	}
 }
 
@@ -96,7 +97,7 @@ func TestMastodonTellsOfAnEditAtOnceAndItIsNoSecondReport(t *testing.T) {
 	fake, in, id := streamSent(t, "public")
 	in.next(t)
 	fake.Edit(id, "@zuerich etwas ganz anderes")
-	wait(t, "boost goes", func() bool { return len(fake.Boosts("zuerich")) == 0 })
+	testkit.Eventually(t, "boost goes", func() bool { return len(fake.Boosts("zuerich")) == 0 })
 	fake.Mention("rider@elsewhere.example", "@zuerich kontrolle u9", "public")
 	if r := in.next(t); r.Text != "kontrolle u9" {
 		t.Errorf("the edit is a report: %q", r.Text)

@@ -7,6 +7,7 @@ import (
 	"linienfunk/bots"
 	"linienfunk/bots/bottest"
 	"linienfunk/bots/mastodon/mastodontest"
+	"linienfunk/internal/testkit"
 )
 
 // swallowed sends a report that the instance takes and never answers, and lets the instance heal.
@@ -18,7 +19,7 @@ func swallowed(t testing.TB, w *bottest.World, fake *mastodontest.Server, a bots
 	fake.FailPath(bottest.Swallow, "/api/v1/statuses")
 	_, err := w.Bot.(bots.Sender).Send(t.Context(), a, other(id, text))
 	bottest.WantError(t, err, bots.KindRetry, "error-unreachable")
-	wait(t, "post", func() bool { return len(fake.Timeline("zuerich")) == before+1 })
+	testkit.Eventually(t, "post", func() bool { return len(fake.Timeline("zuerich")) == before+1 })
 	fake.Heal()
 	w.Bot.(*bot).timing.call = patience
 }

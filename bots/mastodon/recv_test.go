@@ -60,7 +60,7 @@ func (in *inbox) next(t testing.TB) report.Report {
 	case err := <-in.ended:
 		in.ended <- err
 		t.Fatalf("Recv ended: %v", err)
-	case <-time.After(time.Minute):
+	case <-testkit.Timeout(t):
 		t.Fatal("no report came")
 	}
 	panic("unreachable")
@@ -71,16 +71,6 @@ func (in *inbox) wantText(t testing.TB, want string) {
 	t.Helper()
 	if r := in.next(t); r.Text != want {
 		t.Errorf("got %q, want %q", r.Text, want)
-	}
-}
-
-// wait polls a condition of the fake.
-func wait(t testing.TB, what string, ok func() bool) {
-	t.Helper()
-	for end := time.Now().Add(time.Minute); !ok(); <-time.After(5 * time.Millisecond) {
-		if time.Now().After(end) {
-			t.Fatalf("did not happen: %s", what)
-		}
 	}
 }
 
@@ -100,7 +90,7 @@ func receiveByStream(t testing.TB, w *bottest.World, fake *mastodontest.Server, 
 	t.Helper()
 	slowPoll(w)
 	in := receive(t, w, a, nil)
-	wait(t, "stream", func() bool { return fake.Streams() == 1 })
+	testkit.Eventually(t, "stream", func() bool { return fake.Streams() == 1 })
 	return in
 }
 
@@ -136,7 +126,7 @@ func TestMentionsOfAGapAreCaughtUpInOrderWhenTheStreamIsBack(t *testing.T) {
 			t.Fatalf("report %d is %q", i, r.Text)
 		}
 	}
-	wait(t, "stream", func() bool { return fake.Streams() == 1 })
+	testkit.Eventually(t, "stream", func() bool { return fake.Streams() == 1 })
 }
 
 func TestAMentionThatAppearsLateIsNotPassedOver(t *testing.T) {
@@ -322,5 +312,5 @@ func TestAStreamThatSaysNothingIsGivenUp(t *testing.T) {
 	slowPoll(w)
 	w.Bot.(*bot).timing.idle = 50 * time.Millisecond
 	receive(t, w, a, nil)
-	wait(t, "a third stream", func() bool { return fake.Requests("GET /api/v1/streaming/user") >= 3 })
+	testkit.Eventually(t, "a third stream", func() bool { return fake.Requests("GET /api/v1/streaming/user") >= 3 })
 }

@@ -10,6 +10,7 @@ import (
 	"linienfunk/bots"
 	"linienfunk/bots/bottest"
 	"linienfunk/bots/mastodon/mastodontest"
+	"linienfunk/internal/testkit"
 	"linienfunk/report"
 )
 
@@ -136,7 +137,7 @@ func TestABoostThatWasTakenButNotAnsweredIsNotRepeatedOnGoToSocial(t *testing.T)
 	if _, err := w.Bot.(bots.Sender).Send(t.Context(), a, own(fake, id)); err == nil {
 		t.Fatal("no error")
 	}
-	wait(t, "boost", func() bool { return len(fake.Boosts("zuerich")) == 1 })
+	testkit.Eventually(t, "boost", func() bool { return len(fake.Boosts("zuerich")) == 1 })
 	fake.Heal()
 	w.Restart(t)
 	send(t, w, a, own(fake, id))

@@ -11,7 +11,7 @@ import (
 // the test fails, so that the output names what did not come true.
 func Eventually(t testing.TB, what string, f func() bool) {
 	t.Helper()
-	end := nearTimeout(t)
+	end := Timeout(t)
 	for !f() {
 		select {
 		case <-end:
@@ -27,15 +27,15 @@ func Next[T any](t testing.TB, c <-chan T) T {
 	select {
 	case v := <-c:
 		return v
-	case <-nearTimeout(t):
+	case <-Timeout(t):
 		t.Fatal("nothing was sent on the channel")
 		panic("unreachable")
 	}
 }
 
-// nearTimeout returns a channel that is sent to shortly before the test binary's timeout. Without a timeout, and for benchmarks, it is
-// never sent to.
-func nearTimeout(t testing.TB) <-chan time.Time {
+// Timeout returns a channel that is sent to shortly before the test binary's timeout. Without a timeout, and for benchmarks, nothing
+// is ever sent.
+func Timeout(t testing.TB) <-chan time.Time {
 	binary, ok := t.(interface{ Deadline() (time.Time, bool) })
 	if !ok {
 		return nil
