@@ -49,9 +49,7 @@ func TestOtherPeoplesCitiesDoNotExist(t *testing.T) {
 
 func TestAFormOfAnotherSiteIsRefused(t *testing.T) {
 	t.Parallel()
-	s := frontendtest.New(t, frontendtest.TwoBots)
-	s.Admin("ada@example.org", "berlin")
-	v := s.VisitorAs("ada@example.org")
+	_, v, _ := frontendtest.Berlin(t)
 	for _, page := range cityPages {
 		if !strings.HasPrefix(page, "POST") {
 			continue
@@ -67,9 +65,7 @@ func TestAFormOfAnotherSiteIsRefused(t *testing.T) {
 
 func TestAPageThatAFormLedToLeadsBackToTheForm(t *testing.T) {
 	t.Parallel()
-	s := frontendtest.New(t, frontendtest.TwoBots)
-	s.Admin("ada@example.org", "berlin")
-	v := s.VisitorAs("ada@example.org")
+	_, v, _ := frontendtest.Berlin(t)
 	for path, to := range map[string]string{"try": "", "merge": "", "options/alpha": "", "undo": "/history", "import": "/history", "import/apply": "/history"} {
 		v.Get("/city/berlin/" + path + "?lang=de").At("/city/berlin" + to).Want(200)
 	}

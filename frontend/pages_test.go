@@ -11,9 +11,7 @@ import (
 
 func TestEveryPageHasItsTitleAndTheHeadersThatProtectIt(t *testing.T) {
 	t.Parallel()
-	s := frontendtest.New(t, frontendtest.TwoBots)
-	s.Admin("ada@example.org", "berlin")
-	v := s.VisitorAs("ada@example.org")
+	_, v, _ := frontendtest.Berlin(t)
 	titles := map[string]string{}
 	for _, path := range []string{"/", "/cities", "/city/berlin", "/city/berlin/ledger", "/city/berlin/history", "/c/berlin", "/forgot", "/nowhere", "/register/sent"} {
 		got := v.Get(path)

@@ -45,12 +45,12 @@ func New(s *site.Site, w *wording.Wording) (*Pages, error) {
 
 // AddTo adds the pages to mux.
 func (p *Pages) AddTo(mux *http.ServeMux) {
-	mux.HandleFunc("GET /register", p.Handle(p.registerForm))
+	mux.HandleFunc("GET /register", p.Handle(loggedOut(p.registerForm)))
 	mux.HandleFunc("POST /register", p.Handle(p.register))
 	mux.HandleFunc("GET /register/sent", p.Handle(p.registerSent))
 	mux.HandleFunc("GET /confirm/{token}", p.Handle(p.confirmForm))
 	mux.HandleFunc("POST /confirm/{token}", p.Handle(p.confirm))
-	mux.HandleFunc("GET /login", p.Handle(p.loginForm))
+	mux.HandleFunc("GET /login", p.Handle(loggedOut(p.loginForm)))
 	mux.HandleFunc("POST /login", p.Handle(p.login))
 	mux.HandleFunc("POST /logout", p.Handle(p.logout))
 	mux.HandleFunc("GET /forgot", p.Handle(p.forgotForm))
@@ -62,4 +62,15 @@ func (p *Pages) AddTo(mux *http.ServeMux) {
 	mux.HandleFunc("POST /invite/{token}", p.Handle(p.accept))
 	mux.HandleFunc("GET /cities", p.Handle(p.LoggedIn(p.cities)))
 	mux.HandleFunc("POST /cities", p.Handle(p.LoggedIn(p.addCity)))
+}
+
+// loggedOut redirects admins who are logged in to their cities.
+func loggedOut(action func(w http.ResponseWriter, r *http.Request) error) func(w http.ResponseWriter, r *http.Request) error {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		if site.Admin(r) != nil {
+			http.Redirect(w, r, "/cities", http.StatusSeeOther)
+			return nil
+		}
+		return action(w, r)
+	}
 }

@@ -10,6 +10,7 @@ import (
 	"linienfunk/db"
 	"linienfunk/frontend/frontendtest"
 	"linienfunk/mail"
+	"linienfunk/settings"
 )
 
 func register(v *frontendtest.Visitor, pairs ...string) frontendtest.Answer {
@@ -307,4 +308,13 @@ func TestGuessingDoesNotLockTheAdminOut(t *testing.T) {
 	try(guesser, frontendtest.Password).Want(http.StatusTooManyRequests)
 	try(ada, "mistyped password").Want(422)
 	try(ada, frontendtest.Password).At("/city/berlin").Want(200)
+}
+
+func TestACityThatIsSetUpCanBeSetUpAgainWithAnotherPassword(t *testing.T) {
+	t.Parallel()
+	s := frontendtest.New(t, nil)
+	city := settings.Default("demo", "en")
+	frontendtest.Check(t, s.Accounts.SetUp(t.Context(), "ada@example.org", "the first password", "demo", city))
+	frontendtest.Check(t, s.Accounts.SetUp(t.Context(), "ada@example.org", frontendtest.Password, "demo", city))
+	s.VisitorAs("ada@example.org").Get("/city/demo").Want(200)
 }

@@ -14,20 +14,9 @@ import (
 
 const historyPath = "/city/berlin/history"
 
-// past is a city with some changes, and its admin.
-func past(t *testing.T, changes ...map[string]any) (*frontendtest.World, *frontendtest.Visitor, db.Admin) {
-	t.Helper()
-	s := frontendtest.New(t, frontendtest.TwoBots)
-	admin := s.Admin("ada@example.org", "berlin")
-	for _, one := range changes {
-		s.Save("berlin", admin.ID, one)
-	}
-	return s, s.VisitorAs("ada@example.org"), admin
-}
-
 func TestTheHistoryTellsWhoChangedWhatAndWhy(t *testing.T) {
 	t.Parallel()
-	s, v, ada := past(t)
+	s, v, ada := frontendtest.Berlin(t)
 	bo := s.Admin("bo@example.org")
 	s.Save("berlin", ada.ID, map[string]any{"triggers": []string{"kontrolle", "u8"}, "blocked": []string{}})
 	s.Save("berlin", 0, map[string]any{"triggers": []string{"kontrolle", "tram", ""}, "active": false})
@@ -48,7 +37,7 @@ func TestTheHistoryTellsWhoChangedWhatAndWhy(t *testing.T) {
 
 func TestTheHistoryHasPagesOfTwenty(t *testing.T) {
 	t.Parallel()
-	s, v, _ := past(t)
+	s, v, _ := frontendtest.Berlin(t)
 	for i := range 24 {
 		s.Save("berlin", 0, map[string]any{"title": fmt.Sprint("Title ", i)})
 	}
@@ -62,7 +51,7 @@ func TestTheHistoryHasPagesOfTwenty(t *testing.T) {
 
 func TestTimesAreThoseOfTheCitysZone(t *testing.T) {
 	t.Parallel()
-	s, v, _ := past(t)
+	s, v, _ := frontendtest.Berlin(t)
 	s.Sample("berlin", 1)
 	v.Submit(v.Get("/city/berlin"), "/city/berlin", "time_zone", "Pacific/Chatham").Want(200, "Saved.", `value="Pacific/Chatham" selected`)
 	at := s.Now().In(s.Present("berlin").Zone())
@@ -74,7 +63,7 @@ func TestTimesAreThoseOfTheCitysZone(t *testing.T) {
 
 func TestABrokenChainIsReportedAndItsIntactPartIsShown(t *testing.T) {
 	t.Parallel()
-	s, v, _ := past(t, map[string]any{"title": "Two"}, map[string]any{"title": "Three"}, map[string]any{"title": "Four"})
+	s, v, _ := frontendtest.Berlin(t, map[string]any{"title": "Two"}, map[string]any{"title": "Three"}, map[string]any{"title": "Four"})
 	v.Get(historyPath).Want(200, "Change 4") // it is written
 	frontendtest.Check(t, s.Site.DB.Exec("UPDATE settings_links SET note = 'forged' WHERE number = 3").Error)
 	v.Get(historyPath).Want(200, `role="alert"`, "This history is damaged", "link 4", `id="change-2"`).WantNot(`/undo"`, `id="change-4"`)
@@ -91,7 +80,7 @@ func undo(v *frontendtest.Visitor, number int) frontendtest.Answer {
 
 func TestUndoingRevertsOneChangeAndKeepsLaterOnes(t *testing.T) {
 	t.Parallel()
-	s, v, _ := past(t, map[string]any{"triggers": []string{"kontrolle", "u8"}, "about": "two"}, map[string]any{"title": "Three"},
+	s, v, _ := frontendtest.Berlin(t, map[string]any{"triggers": []string{"kontrolle", "u8"}, "about": "two"}, map[string]any{"title": "Three"},
 		map[string]any{"triggers": []string{"kontrolle", "u8", "tram"}})
 	v.Get(historyPath).Want(200, "Change 4")
 	before := settings.Default("berlin", "en").Triggers
@@ -108,7 +97,7 @@ func TestUndoingRevertsOneChangeAndKeepsLaterOnes(t *testing.T) {
 
 func TestAChangeWhoseFieldsWereChangedLaterIsNotUndone(t *testing.T) {
 	t.Parallel()
-	s, v, _ := past(t, map[string]any{"title": "Two", "about": "x"}, map[string]any{"lang": "de"}, map[string]any{"title": "Four"})
+	s, v, _ := frontendtest.Berlin(t, map[string]any{"title": "Two", "about": "x"}, map[string]any{"lang": "de"}, map[string]any{"title": "Four"})
 	v.Get(historyPath).Want(200, "Change 4")
 	now := s.Present("berlin").Hash
 	undo(v, 2).Want(http.StatusConflict, "Change 2 cannot be undone by itself", "Change 4", "ada@example.org", "City").WantNot("Change 3")
@@ -119,7 +108,7 @@ func TestAChangeWhoseFieldsWereChangedLaterIsNotUndone(t *testing.T) {
 
 func TestOnlyAChangeOfTheCityCanBeUndone(t *testing.T) {
 	t.Parallel()
-	s, v, _ := past(t, map[string]any{"title": "Two"})
+	s, v, _ := frontendtest.Berlin(t, map[string]any{"title": "Two"})
 	s.Admin("cy@example.org", "ghent")
 	now := string(s.Present("berlin").Hash)
 	v.Get(historyPath).Want(200, "Change 2")
@@ -136,7 +125,7 @@ func TestOnlyAChangeOfTheCityCanBeUndone(t *testing.T) {
 
 func TestSettingsComeAsAFile(t *testing.T) {
 	t.Parallel()
-	s, v, _ := past(t, map[string]any{"title": "Zwei"})
+	s, v, _ := frontendtest.Berlin(t, map[string]any{"title": "Zwei"})
 	got := v.Get("/city/berlin/settings.json").Want(200)
 	for name, want := range map[string]string{
 		"Content-Disposition": `attachment; filename="linienfunk-berlin.json"`, "Cache-Control": "no-store", "Content-Type": "application/json",

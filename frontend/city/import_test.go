@@ -15,7 +15,7 @@ const (
 
 func TestAFileIsShownBeforeItIsUsed(t *testing.T) {
 	t.Parallel()
-	s, v, _ := past(t)
+	s, v, _ := frontendtest.Berlin(t)
 	file := s.Exported("berlin", map[string]any{"title": "From a file", "triggers": []string{"kontrolle", "neu"}})
 	for what, page := range map[string]frontendtest.Answer{"uploaded": v.Upload(importPath, file), "with a mark": v.Upload(importPath, "\uFEFF"+file),
 		"pasted": v.Post(importPath, "text", file), "pasted beside no file": v.Upload(importPath, "", "text", file)} {
@@ -35,7 +35,7 @@ func TestAFileIsShownBeforeItIsUsed(t *testing.T) {
 
 func TestAFileFromAnotherCitySaysSo(t *testing.T) {
 	t.Parallel()
-	s, v, _ := past(t)
+	s, v, _ := frontendtest.Berlin(t)
 	s.Admin("cy@example.org", "ghent")
 	page := v.Upload(importPath, s.Exported("ghent", nil)).Want(200, "another city: ghent", "Imported from a file of ghent")
 	v.Submit(page, applyPath).At(historyPath).Want(200, "Imported from a file of ghent")
@@ -46,7 +46,7 @@ func TestAFileFromAnotherCitySaysSo(t *testing.T) {
 
 func TestAPreviewIsShownAgainWhenSomebodyHasSavedMeanwhile(t *testing.T) {
 	t.Parallel()
-	s, v, _ := past(t)
+	s, v, _ := frontendtest.Berlin(t)
 	page := v.Upload(importPath, s.Exported("berlin", map[string]any{"title": "From a file"}))
 	s.Save("berlin", 0, map[string]any{"about": "theirs"})
 	page = v.Submit(page, applyPath).Want(http.StatusConflict, "Somebody saved in the meantime", "theirs", "From a file")
@@ -61,7 +61,7 @@ func TestAPreviewIsShownAgainWhenSomebodyHasSavedMeanwhile(t *testing.T) {
 
 func TestAFileWithMistakesSaysWhereTheyAre(t *testing.T) {
 	t.Parallel()
-	s, v, _ := past(t)
+	s, v, _ := frontendtest.Berlin(t)
 	before := s.Present("berlin").Hash
 	for what, c := range map[string]struct {
 		changes map[string]any

@@ -4,6 +4,7 @@ import (
 	"context"
 	"testing"
 
+	"linienfunk/frontend/frontendtest"
 	"linienfunk/frontend/site"
 	"linienfunk/settings"
 )
@@ -20,7 +21,7 @@ func (b behind) Get(context.Context, string) (settings.Snapshot, bool, error) {
 
 func TestAFormThatAnotherNodeShowedIsSavedByOneThatLagsBehind(t *testing.T) {
 	t.Parallel()
-	s, v, _ := past(t)
+	s, v, _ := frontendtest.Berlin(t)
 	old := s.Present("berlin")
 	s.Save("berlin", 0, map[string]any{"about": "from another node"})
 	form := s.Form("berlin", "about", "from another node", "title", "Here")
@@ -40,7 +41,7 @@ func (unsure) Submit(context.Context, settings.Draft) (settings.Snapshot, error)
 
 func TestAChangeThatIsNotInForceYetSaysSo(t *testing.T) {
 	t.Parallel()
-	s, v, _ := past(t)
+	s, v, _ := frontendtest.Berlin(t)
 	s.Site.Settings = unsure{s.Node}
 	v.Post("/city/berlin", s.Form("berlin", "title", "Here")...).At("/city/berlin").Want(200, "not in force yet", `role="alert"`)
 }
@@ -55,7 +56,7 @@ func (l late) History(ctx context.Context, city string) ([]settings.Version, err
 
 func TestAHistoryThatLagsBehindIsShownAsFarAsItIs(t *testing.T) {
 	t.Parallel()
-	s, v, _ := past(t, map[string]any{"title": "Two"}, map[string]any{"title": "Three"})
+	s, v, _ := frontendtest.Berlin(t, map[string]any{"title": "Two"}, map[string]any{"title": "Three"})
 	v.Get(historyPath).Want(200, `id="change-3"`)
 	base := s.Present("berlin").Hash
 	stale := s.Form("berlin", "about", "mine")

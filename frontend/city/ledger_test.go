@@ -56,9 +56,7 @@ func TestTheLedgerSaysThatABroadcastIsOnlyOnItsWay(t *testing.T) {
 
 func TestTheLedgerShowsWhatBecameOfEachReport(t *testing.T) {
 	t.Parallel()
-	s := frontendtest.New(t, frontendtest.TwoBots)
-	s.Admin("ada@example.org", "berlin")
-	v := s.VisitorAs("ada@example.org")
+	s, v, _ := frontendtest.Berlin(t)
 	v.Get("/city/berlin/ledger").Want(200, "No reports yet")
 	s.Sample("berlin", 120)
 	first := v.Get("/city/berlin/ledger").Want(200, "Report 119", "Report 70", "Fake network: sent", "https://example.social/@berlin/119",

@@ -4,13 +4,15 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+
+	"linienfunk/frontend/frontendtest"
 )
 
 const optionsPath = "/city/berlin/options/alpha#alpha"
 
 func TestABotsOptionsAreAFormInItsSection(t *testing.T) {
 	t.Parallel()
-	_, v, _ := past(t)
+	_, v, _ := frontendtest.Berlin(t)
 	page := v.Get("/city/berlin").Want(200, "Copy reports", "Instead of reposting them.", "Who may report", "Everybody", "Only who we follow",
 		"Greeting", `maxlength="40"`, "House rules", "<textarea id=\"alpha-option-rules\"",
 		"Money", `type="number" name="option.budget" value="5" min="0" max="900"`).WantNot("option-greeting-hint")
@@ -23,7 +25,7 @@ func TestABotsOptionsAreAFormInItsSection(t *testing.T) {
 
 func TestOptionsAreSavedWithTheCitysSettings(t *testing.T) {
 	t.Parallel()
-	s, v, _ := past(t)
+	s, v, _ := frontendtest.Berlin(t)
 	page := v.Get("/city/berlin")
 	v.Submit(page, optionsPath).At("/city/berlin").Want(200, "Nothing was changed")
 	v.Submit(page, optionsPath, "option.copy", "on", "option.who_may", "few", "option.rules", "eins\r\nzwei", "option.budget", "7").At("/city/berlin").Want(200, "Saved.")
@@ -46,7 +48,7 @@ func TestOptionsAreSavedWithTheCitysSettings(t *testing.T) {
 
 func TestAMistakeInAnOptionIsShownAtItsField(t *testing.T) {
 	t.Parallel()
-	s, v, _ := past(t)
+	s, v, _ := frontendtest.Berlin(t)
 	before := s.Present("berlin").Hash
 	page := v.Get("/city/berlin")
 	for _, c := range []struct{ name, value, says, id string }{
@@ -73,7 +75,7 @@ func TestAMistakeInAnOptionIsShownAtItsField(t *testing.T) {
 
 func TestOptionsThatSomebodyElseHasSavedMeanwhileAreAConflict(t *testing.T) {
 	t.Parallel()
-	s, v, _ := past(t)
+	s, v, _ := frontendtest.Berlin(t)
 	page := v.Get("/city/berlin")
 	s.Save("berlin", 0, map[string]any{"bots.alpha.greeting": "Theirs", "title": "Neu"})
 	page = v.Submit(page, optionsPath, "option.greeting", "Mine", "option.who_may", "few").

@@ -9,9 +9,7 @@ import (
 
 func TestSavedSettingsAreAnnounced(t *testing.T) {
 	t.Parallel()
-	s := frontendtest.New(t, frontendtest.TwoBots)
-	s.Admin("ada@example.org", "berlin")
-	v := s.VisitorAs("ada@example.org")
+	s, v, _ := frontendtest.Berlin(t)
 	v.Post("/city/berlin", s.Form("berlin", "title", "Groß-Berlin", "triggers", "kontrolle\r\n\r\nzwei in zivil\r\n")...).
 		At("/city/berlin").Want(200, "Saved.", "Groß-Berlin")
 	now := s.Present("berlin")
@@ -25,9 +23,7 @@ func TestSavedSettingsAreAnnounced(t *testing.T) {
 
 func TestAMistakeIsShownBesideItsFieldWithItsLine(t *testing.T) {
 	t.Parallel()
-	s := frontendtest.New(t, frontendtest.TwoBots)
-	s.Admin("ada@example.org", "berlin")
-	v := s.VisitorAs("ada@example.org")
+	s, v, _ := frontendtest.Berlin(t)
 	v.Post("/city/berlin", s.Form("berlin", "triggers", "kontrolle\n\n/(u8/")...).
 		Want(422, `id="f-triggers-error"`, "Line 3: this is not a regular expression", "/(u8/")
 	v.Post("/city/berlin", s.Form("berlin", "blocked", "a\n*")...).Want(422, `id="f-blocked-error"`, "Line 2: *")

@@ -37,7 +37,7 @@ func heard(s *frontendtest.World, city, text string, passed bool, ago time.Durat
 
 func TestATextIsTriedOnListsThatAreNotSaved(t *testing.T) {
 	t.Parallel()
-	s, v, _ := past(t, map[string]any{"triggers": []string{"kontrolle"}})
+	s, v, _ := frontendtest.Berlin(t, map[string]any{"triggers": []string{"kontrolle"}})
 	for _, c := range []struct {
 		what, triggers, blocked, text string
 		says                          []string
@@ -57,7 +57,7 @@ func TestATextIsTriedOnListsThatAreNotSaved(t *testing.T) {
 
 func TestTryingListsKeepsWhatWasTyped(t *testing.T) {
 	t.Parallel()
-	s, v, _ := past(t)
+	s, v, _ := frontendtest.Berlin(t)
 	base := v.Get("/city/berlin").Form("/city/berlin").Get("base")
 	page := try(v, "title", "", "about", "<b>neu</b>", "note", "weil", "freshness_minutes", "bald", "time_zone", "Europe/Berlin", "triggers", "eins\nzwei",
 		"lang", "de", "try_text", "ein \"Text\"").Want(200)
@@ -74,7 +74,7 @@ func TestTryingListsKeepsWhatWasTyped(t *testing.T) {
 
 func TestTheReportsOfTheLastDayAreEvaluatedAgain(t *testing.T) {
 	t.Parallel()
-	s, v, _ := past(t, map[string]any{"triggers": []string{"kontrolle"}})
+	s, v, _ := frontendtest.Berlin(t, map[string]any{"triggers": []string{"kontrolle"}})
 	try(v).Want(200, "no reports from the last 24 hours to compare with").WantNot("try_report")
 	heard(s, "berlin", "kontrolle vorgestern", true, 25*time.Hour)
 	heard(s, "ghent", "kontrolle in ghent", true, 0)
@@ -95,7 +95,7 @@ func TestTheReportsOfTheLastDayAreEvaluatedAgain(t *testing.T) {
 
 func TestAtMostFiftyReportsAreListed(t *testing.T) {
 	t.Parallel()
-	s, v, _ := past(t, map[string]any{"triggers": []string{"kontrolle"}})
+	s, v, _ := frontendtest.Berlin(t, map[string]any{"triggers": []string{"kontrolle"}})
 	for i := range 210 {
 		heard(s, "berlin", fmt.Sprintf("tram %d", i), false, 0)
 	}
@@ -108,7 +108,7 @@ func TestAtMostFiftyReportsAreListed(t *testing.T) {
 
 func TestListsThatCannotBeUsedAreNotTried(t *testing.T) {
 	t.Parallel()
-	_, v, _ := past(t)
+	_, v, _ := frontendtest.Berlin(t)
 	try(v, "triggers", "ok\n/(u8/", "try_text", "u8").Want(422, "Line 2: this is not a regular expression", "The lists cannot be used yet", `id="f-triggers-error"`)
 	try(v, "triggers", strings.Repeat("x\n", 5000)).Want(422, "too many lines")
 	try(v, "try_text", strings.Repeat("x ", 100_000)).Want(200)

@@ -115,3 +115,15 @@ func Check(t testing.TB, err error) {
 		t.Fatal(err)
 	}
 }
+
+// Berlin starts a site with TwoBots and the city berlin, with changes of its settings, one after the other. It returns the city's
+// admin, ada@example.org, and a visitor who is logged in as her.
+func Berlin(t testing.TB, changes ...map[string]any) (*World, *Visitor, db.Admin) {
+	t.Helper()
+	s := New(t, TwoBots)
+	admin := s.Admin("ada@example.org", "berlin")
+	for _, one := range changes {
+		s.Save("berlin", admin.ID, one)
+	}
+	return s, s.VisitorAs("ada@example.org"), admin
+}
