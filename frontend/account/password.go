@@ -3,6 +3,7 @@ package account
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"strings"
 	"unicode/utf8"
@@ -53,11 +54,29 @@ func (p *passwords) check(ctx context.Context, hash, password string) (bool, err
 	if !known {
 		hash = p.decoy
 	}
+	if err := checkHash(hash); err != nil {
+		return false, fmt.Errorf("check password: %w", err)
+	}
 	same, err := argon2id.ComparePasswordAndHash(password, hash)
 	if err != nil {
 		return false, fmt.Errorf("check password: %w", err)
 	}
 	return same && known, nil
+}
+
+var errDamagedHash = errors.New("the stored hash is damaged")
+
+// checkHash refuses hashes that hash cannot have made. The library checks their syntax, but not their parameters.
+func checkHash(hash string) error {
+	cost, salt, key, err := argon2id.DecodeHash(hash)
+	if err != nil {
+		return err
+	}
+	made := passwordCost()
+	if cost.Iterations == 0 || cost.Parallelism == 0 || len(salt) < int(made.SaltLength) || len(key) < int(made.KeyLength) {
+		return errDamagedHash
+	}
+	return nil
 }
 
 func (p *passwords) enter(ctx context.Context) error {

@@ -26,7 +26,10 @@ func TestPasswordHashes(t *testing.T) {
 	if got, err := p.check(t.Context(), "", "richtig"); err != nil || got {
 		t.Errorf("no hash: %v, %v", got, err)
 	}
-	for _, bad := range []string{"x", "$argon2id$v=1$m=1,t=1,p=1$YQ$YQ", "$argon2id$v=19$m=19456,t=2,p=1$!$YQ", "$2a$10$x"} {
+	for _, bad := range []string{
+		"x", "$argon2id$v=1$m=1,t=1,p=1$YQ$YQ", "$argon2id$v=19$m=19456,t=2,p=1$!$YQ", "$2a$10$x",
+		"$argon2id$v=19$m=19456,t=2,p=1$MDEyMzQ1Njc4OWFiY2RlZg$L+jxfcyYq5/2nktrLFmkQw", // half a key
+	} {
 		if _, err := p.check(t.Context(), bad, "x"); err == nil {
 			t.Errorf("%s: no error", bad)
 		}
