@@ -6,8 +6,8 @@ import (
 	"unicode/utf8"
 )
 
-// Cut shortens text to at most limit characters (runes), at the end of a word where there is one in the last
-// half, and marks the cut with an ellipsis, which counts. A limit below one yields the empty string.
+// Cut shortens text to at most limit characters (runes) including an ellipsis, at the end of a word if there is one in the second half.
+// A limit below one returns the empty string.
 func Cut(text string, limit int) string {
 	if limit < 1 {
 		return ""
@@ -26,8 +26,7 @@ func Cut(text string, limit int) string {
 	return strings.TrimRightFunc(string(runes[:end]), unicode.IsSpace) + "…"
 }
 
-// Clean makes text fit for a Report: valid UTF-8, lines ending in \n, no control characters, no blank ends, at
-// most MaxText bytes.
+// Clean makes text valid for a Report: UTF-8, lines ending in \n, no control characters, no space around it, at most MaxText bytes.
 func Clean(text string) string {
 	text = strings.ToValidUTF8(text, "\uFFFD")
 	text = strings.ReplaceAll(text, "\r\n", "\n")

@@ -1,7 +1,5 @@
-// Package report defines the values that travel between networks: a Report that a rider made, the Verdict
-// of the censor on it, and the Receipt that a network gave for carrying it.
-//
-// It imports nothing else of this program, so that every part may speak of reports.
+// Package report defines the values that travel between networks: the Report of a rider, the Verdict of the censor, and the Receipt
+// of a network for a post. It imports nothing else of this program.
 package report
 
 import (
@@ -10,18 +8,16 @@ import (
 	"time"
 )
 
-// MaxText is the longest text of a report in bytes. Networks' own limits are lower; whatever is longer is no
-// warning and is cut by the bot that receives it (see Cut).
+// MaxText is the maximum length of a report's text in bytes. Bots cut longer texts (see Clean); a warning is never that long.
 const MaxText = 8 << 10
 
-// Report is one message of a rider, as a network handed it to us.
+// Report is one message of a rider.
 type Report struct {
-	// City and Bot say where it came from. The core sets both; a bot that receives a report leaves them empty.
+	// City and Bot are its origin. The core sets both; the bot that receives a report leaves them empty.
 	City string `json:"city"`
 	Bot  string `json:"bot"`
 
-	// ID names the report in the network it came from and is never given twice there. It is what makes a
-	// repetition vanish, and it is stored: it must not tell who the author is.
+	// ID is unique in the network it came from and identifies repetitions. It is stored, so it must not reveal the author.
 	ID string `json:"id"`
 
 	// Text is plain text without markup, without the mention of the city's account, at most MaxText bytes.
@@ -30,40 +26,37 @@ type Report struct {
 	// At is when the rider sent it. Freshness counts from here.
 	At time.Time `json:"at"`
 
-	// Author is the pseudonym that Core.Author made, never a name or an address. Empty if the network has none.
+	// Author is a pseudonym from Core.Author, never a name or an address. Empty if the network has no authors.
 	Author string `json:"author,omitempty"`
 
-	// Private is set when the rider wrote to the city's account alone. No network may then show who wrote it,
-	// nor link to or repost the original.
+	// Private is set if only the city's account can see the original. No network may reveal its author, link to it or repost it.
 	Private bool `json:"private,omitempty"`
 
 	// URL is the public address of the original, if it does not name the author. Empty for private reports.
 	URL string `json:"url,omitempty"`
 
-	// Ref is whatever the bot that received the report needs to find the original again, for a repost or an
-	// answer. No other bot reads it.
+	// Ref is for the bot that received the report: what it needs to find the original again, for a repost or an answer.
 	Ref string `json:"ref,omitempty"`
 
-	// Withdrawn says that the report of this ID, which was handed in before, is taken back, and by whom. Nothing else
-	// counts then but City, Bot and ID.
+	// Withdrawn, if set, takes back the report with this City, Bot and ID. The other fields are ignored.
 	Withdrawn Withdrawal `json:"withdrawn,omitempty"`
 
-	// Spam says in a few words why the bot that received the report doubts that its author wrote it, such as a check of the
-	// network that failed. The censor holds such a report back. It names no author. Empty if nothing speaks against it.
+	// Spam is the reason why the bot suspects spam or a forged author, such as a failed check, in a few words without names. The censor holds such
+	// a report back. Empty for others.
 	Spam string `json:"spam,omitempty"`
 }
 
-// Withdrawal says who took a report back.
+// Withdrawal is the role of the person who took a report back.
 type Withdrawal string
 
-// Those who can take a report back.
+// The roles.
 const (
-	ByAuthor    Withdrawal = "author"    // deleted it in the network that it came from: its text is forgotten at once
-	ByModerator Withdrawal = "moderator" // one of the city's admins, on the page of its reports
+	ByAuthor    Withdrawal = "author"    // deleted it in the network that it came from; its text is deleted at once
+	ByModerator Withdrawal = "moderator" // an admin of the city
 )
 
-// Key names the report among all reports of the program: <city>:<bot>:<id>. An id that is too long or not
-// printable ASCII (a key travels in a NATS header) is replaced by its SHA-256.
+// Key identifies the report in the program: <city>:<bot>:<id>. An id that is longer than 128 bytes or not printable ASCII is replaced by
+// its SHA-256, because keys are NATS headers.
 func (r Report) Key() string {
 	id := r.ID
 	if !plain(id) {
@@ -85,18 +78,18 @@ func plain(id string) bool {
 	return true
 }
 
-// List names the list of rules that decided.
+// List is a list of rules.
 type List string
 
-// The lists, in the order in which they are asked.
+// The lists, in the order in which they apply.
 const (
 	Instance List = "instance" // the operator's slurs, which no city can switch off
 	Blocked  List = "blocked"  // the city's blocked words
 	Triggers List = "triggers" // the city's trigger words
-	Spam     List = "spam"     // no words: Report.Spam, whose text is the rule
+	Spam     List = "spam"     // Report.Spam, whose text is the rule
 )
 
-// Verdict is the censor's decision on one report, and the rule that made it.
+// Verdict is the censor's decision on a report, with the rule that decided.
 type Verdict struct {
 	Passed bool `json:"passed"`
 
@@ -108,8 +101,8 @@ type Verdict struct {
 	Line int    `json:"line,omitempty"`
 }
 
-// Receipt is what a network answered when it took a report.
+// Receipt is a network's answer to a post.
 type Receipt struct {
-	ID  string `json:"id,omitempty"`  // the post's id there, needed to retract it
+	ID  string `json:"id,omitempty"`  // of the post, needed to retract it
 	URL string `json:"url,omitempty"` // where people can see it
 }
