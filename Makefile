@@ -1,4 +1,4 @@
-.PHONY: linienfunk demo test bench fuzz generate lint
+.PHONY: linienfunk demo test bench shots fuzz generate lint
 
 # A static binary: no cgo, no paths of this machine.
 linienfunk:
@@ -13,20 +13,18 @@ test:
 bench:
 	go test -run '^$$' -bench . -benchmem ./censor ./settings ./test/e2e
 
-# Every fuzz target for a while: make fuzz TIME=1m
+# Screenshots of all pages: see frontend and test/e2e.
+shots:
+	SHOTS=$(CURDIR)/shots go test -count=1 -tags shots -run Screenshots ./frontend ./test/e2e
+
+# Every fuzz target: make fuzz TIME=1m JOBS=2
 TIME ?= 20s
+JOBS ?= 2
 fuzz:
-	@grep -rlE '^func Fuzz' --include='*_test.go' . | while read file; do \
-		for target in $$(sed -nE 's/^func (Fuzz[A-Za-z0-9]+).*/\1/p' $$file); do \
-			echo "== $$(dirname $$file) $$target"; \
-			go test -run '^$$' -fuzz "^$$target$$" -fuzztime $(TIME) ./$$(dirname $$file) || exit 1; \
-		done; \
-	done
+	.ci/fuzz $(TIME) $(JOBS)
 
 generate:
 	go generate ./bots/...
 
 lint:
-	test -z "$$(gofmt -l .)"
-	go vet ./...
-	go run honnef.co/go/tools/cmd/staticcheck@latest ./...
+	.ci/lint

@@ -14,7 +14,7 @@ import (
 
 // TestScreenshots takes pictures of a running program's pages:
 //
-//	SHOTS=/tmp/shots go test -tags shots -run Screenshots .
+//	SHOTS=/tmp/shots go test -tags shots -run Screenshots ./test/e2e
 func TestScreenshots(t *testing.T) {
 	t.Parallel()
 	s := newFixture(t)
