@@ -139,12 +139,28 @@ func (b *Bus) createStreams(ctx context.Context) error {
 	}
 	for _, stream := range streams {
 		stream.Storage = jetstream.FileStorage
-		if _, err := b.js.CreateOrUpdateStream(ctx, stream); err != nil {
+		if err := b.createStream(ctx, stream); err != nil {
 			return fmt.Errorf("create stream %s: %w", stream.Name, err)
 		}
 	}
 	return nil
 }
+
+// createStream tries again where the server could not make the stream's directory: servers of version 2.9 answer so while
+// another stream is being deleted.
+func (b *Bus) createStream(ctx context.Context, stream jetstream.StreamConfig) error {
+	const tries = 5
+	for try := 1; ; try++ {
+		_, err := b.js.CreateOrUpdateStream(ctx, stream)
+		var refused *jetstream.APIError
+		if try == tries || !errors.As(err, &refused) || refused.ErrorCode != errStreamCreate {
+			return err
+		}
+	}
+}
+
+// errStreamCreate is "error creating store for stream", nats-server's JSStreamCreateErrF.
+const errStreamCreate jetstream.ErrorCode = 10049
 
 // deleteConsumers deletes the consumers of an earlier process from the embedded server. Their unacknowledged messages would
 // be redelivered only after AckWait and out of order; new consumers get them at once and in order.
