@@ -146,8 +146,8 @@ func (b *Bus) createStreams(ctx context.Context) error {
 	return nil
 }
 
-// createStream tries again where the server could not make the stream's directory: servers of version 2.9 answer so while
-// another stream is being deleted.
+// createStream tries again after errStreamCreate, up to 5 times: nats-server 2.9.10 returned it once while other clients created
+// and deleted streams. The cause is not known.
 func (b *Bus) createStream(ctx context.Context, stream jetstream.StreamConfig) error {
 	const tries = 5
 	for try := 1; ; try++ {
