@@ -12,110 +12,110 @@ import (
 	"linienfunk/report"
 )
 
-// maxSteps is how many steps a bot may need for two reports. One that needs more loses itself.
+// maxSteps is how many steps a bot may need for two reports. A bot that needs more is in a loop.
 const maxSteps = 200
 
-// stepFaults can happen at a single step. What is no request to a network just fails once.
+// stepFaults lists the faults that can happen at a single step. A step that is not a request returns an error.
 func (s suite) stepFaults() []Fault {
 	if s.f.Remote {
-		return []Fault{death, TooMany, Internal, HTML, Truncate, Swallow}
+		return []Fault{killed, TooMany, Internal, HTML, Truncate, Swallow}
 	}
-	return []Fault{death, Swallow}
+	return []Fault{killed, Swallow}
 }
 
-// failsReceiving lets the fault happen at each step of receiving two reports, one after the other.
+// failsReceiving injects the fault at each step of receiving two reports, one after the other.
 func (s suite) failsReceiving(t *testing.T, w *World, n Network, a bots.Account, fault Fault) {
 	atEachStep(t, fault, func(step int) bool {
-		w.life.failAt(step, fault)
-		c := &trial{w: w, n: n, a: a, author: fmt.Sprintf("%s-%d", rider, step), ids: map[string][]string{}, told: map[string]bool{}}
+		w.instance.failAfter(step, fault)
+		c := &trial{w: w, n: n, a: a, author: fmt.Sprintf("%s-%d", rider, step), ids: map[string][]string{}, rejected: map[string]bool{}}
 		return c.run(t, fmt.Sprintf("kontrolle linie %d ost", step), fmt.Sprintf("kontrolle linie %d west", step))
 	})
 }
 
-// atEachStep calls try with one step after the other until the fault is not met before the bot is done.
-func atEachStep(t *testing.T, fault Fault, try func(step int) (met bool)) {
+// atEachStep calls try for one step after the other, until the bot finishes before it reaches the step.
+func atEachStep(t *testing.T, fault Fault, try func(step int) (failed bool)) {
 	t.Helper()
 	for steps := range maxSteps {
-		met := try(steps)
+		failed := try(steps)
 		if t.Failed() {
 			t.Fatalf("%s at step %d", fault, steps)
 		}
-		if !met {
+		if !failed {
 			t.Logf("%d steps", steps)
 			return
 		}
 	}
-	t.Errorf("%d steps were not enough", maxSteps)
+	t.Errorf("the bot needed more than %d steps", maxSteps)
 }
 
-// trial is one fault, and what a rider wrote before and after it.
+// trial is what a rider wrote before and after one fault, and what arrived of it.
 type trial struct {
-	w      *World
-	n      Network
-	a      bots.Account
-	author string
-	ids    map[string][]string // by text, of what was stored
-	told   map[string]bool     // texts that the rider was told were not taken
+	w        *World
+	n        Network
+	a        bots.Account
+	author   string
+	ids      map[string][]string // of the stored reports, by text
+	rejected map[string]bool     // texts that the network rejected at least once, as the rider was told
 }
 
-// run says whether the fault happened before both texts had come.
+// run reports whether the fault happened before both texts had arrived.
 func (c *trial) run(t *testing.T, one, two string) bool {
-	life := c.w.life
+	current := c.w.instance
 	in := c.w.receive(t, c.a)
-	c.write(t, one, life)
-	c.write(t, two, life)
-	var dead chan struct{}
-	if life.fault == death {
-		dead = life.met
+	c.write(t, one, current)
+	c.write(t, two, current)
+	var end chan struct{}
+	if current.fault == killed {
+		end = current.failed
 	}
-	for len(c.ids[two]) == 0 && !life.over() {
+	for len(c.ids[two]) == 0 && !current.wasKilled() {
 		select {
 		case r := <-in.got:
-			c.stored(r)
-		case <-dead:
+			c.record(r)
+		case <-end:
 		case <-testkit.Timeout(t):
 			t.Fatalf("%q did not arrive", two)
 		}
 	}
-	met := life.hasMet()
+	failed := current.hasFailed()
 	in.stop(t)
 	for len(in.got) > 0 {
-		c.stored(<-in.got)
+		c.record(<-in.got)
 	}
 	c.w.Restart(t)
-	if met {
-		c.goOn(t, one, two)
+	if failed {
+		c.checkRecovery(t, one, two)
 	}
-	return met
+	return failed
 }
 
-// write lets the rider write until the text is taken, or the program dies.
-func (c *trial) write(t *testing.T, text string, life *life) {
+// write sends the rider's text until the network accepts it or the program is killed.
+func (c *trial) write(t *testing.T, text string, current *instance) {
 	for {
 		err := c.n.Post(t, c.w, c.a.City, Post{Author: c.author, Text: text})
 		if err == nil {
 			return
 		}
-		c.told[text] = true
-		if life.over() {
+		c.rejected[text] = true
+		if current.wasKilled() {
 			return
 		}
-		<-time.After(10 * time.Millisecond) // a server that is not up yet
+		<-time.After(10 * time.Millisecond) // the bot's server may still be starting
 	}
 }
 
-// goOn looks what comes after the fault.
-func (c *trial) goOn(t *testing.T, texts ...string) {
+// checkRecovery checks after the fault that no text was lost, and that none arrives under a second ID.
+func (c *trial) checkRecovery(t *testing.T, texts ...string) {
 	in := c.w.receive(t, c.a)
 	for _, text := range texts {
-		if c.told[text] {
+		if c.rejected[text] {
 			post(t, c.w, c.n, Post{Author: c.author, Text: text})
 		}
 	}
 	last := texts[0] + " danach"
 	post(t, c.w, c.n, Post{Author: c.author, Text: last})
 	for len(c.ids[last]) == 0 {
-		c.stored(in.next(t))
+		c.record(in.next(t))
 	}
 	in.stop(t)
 	c.w.Restart(t)
@@ -123,63 +123,63 @@ func (c *trial) goOn(t *testing.T, texts ...string) {
 		switch ids := c.ids[text]; {
 		case len(ids) == 0:
 			t.Errorf("%q was lost", text)
-		case len(ids) > 1 && !c.told[text]:
-			t.Errorf("%q came under several ids: %q", text, ids)
+		case len(ids) > 1 && !c.rejected[text]:
+			t.Errorf("%q arrived under several IDs: %q", text, ids)
 		}
 	}
 }
 
-func (c *trial) stored(r report.Report) {
+func (c *trial) record(r report.Report) {
 	text := r.Text[max(strings.Index(r.Text, "kontrolle"), 0):]
 	if !slices.Contains(c.ids[text], r.ID) {
 		c.ids[text] = append(c.ids[text], r.ID)
 	}
 }
 
-// failsSending lets the fault happen at each step of sending a report. Then it is sent again, as the supervisor would.
+// failsSending injects the fault at each step of sending a report, and sends it again as the supervisor would.
 func (s suite) failsSending(t *testing.T, w *World, n Network, a bots.Account, fault Fault) {
-	people := 1
+	readers := 1
 	if s.f.Broadcasts {
-		people = 3
-		for i := range people {
+		readers = 3
+		for i := range readers {
 			n.Subscribe(t, w, "zuerich", fmt.Sprintf("sub-%d", i))
 		}
 	}
 	atEachStep(t, fault, func(step int) bool {
 		text := fmt.Sprintf("kontrolle linie %d ende", step)
-		life := w.life
-		life.failAt(step, fault)
-		s.insist(t, w, a, w.report(text))
+		current := w.instance
+		current.failAfter(step, fault)
+		s.retrySending(t, w, a, w.report(text))
 		w.Restart(t)
-		met, shown := life.hasMet(), 0
+		failed, shown := current.hasFailed(), 0
 		for _, got := range n.Shown(t, w, "zuerich") {
 			shown += strings.Count(got, text)
 		}
-		if shown < people || shown > people+1 || shown > people && (s.f.Once || !met) {
-			t.Errorf("shown %d times to %d", shown, people)
+		if shown < readers || shown > readers+1 || shown > readers && (s.f.Once || !failed) {
+			t.Errorf("shown %d times to %d readers", shown, readers)
 		}
-		return met
+		return failed
 	})
 }
 
-// insist sends a report until the network has it, over the death of the program.
-func (s suite) insist(t *testing.T, w *World, a bots.Account, r report.Report) {
-	first, cursor := w.life, ""
+// retrySending sends a report until the network has accepted it, and restarts the program if it was killed.
+func (s suite) retrySending(t *testing.T, w *World, a bots.Account, r report.Report) {
+	first, cursor := w.instance, ""
 	for range 5 {
 		next, err := w.sendFrom(t.Context(), a, r, cursor)
 		cursor = next
 		if err == nil {
 			return
 		}
-		failed := bots.AsError(err)
-		if !first.hasMet() || failed.Kind == bots.KindPermanent || failed.Kind == bots.KindRevoked || failed.After > time.Hour {
-			t.Errorf("sending: %v (kind %d, after %v)", err, failed.Kind, failed.After)
+		e := bots.AsError(err)
+		if !first.hasFailed() || e.Kind == bots.KindPermanent || e.Kind == bots.KindRevoked || e.After > time.Hour {
+			t.Errorf("sending: %v (kind %d, after %v)", err, e.Kind, e.After)
 			return
 		}
-		w.Advance(failed.After)
-		if first.over() && w.life == first {
+		w.Advance(e.After)
+		if first.wasKilled() && w.instance == first {
 			w.Restart(t)
 		}
 	}
-	t.Error("it was not sent at last")
+	t.Error("five attempts to send have failed")
 }

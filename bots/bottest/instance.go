@@ -15,112 +15,112 @@ import (
 	"linienfunk/mail"
 )
 
-// life is one instance of the bot, as from a start of the program to its end. At one of its steps something may go wrong: a
-// step is everything that leaves a trace outside of the bot's memory, such as a query, a request, a mail, a report that is handed in; and
-// for some of them once more before their answer is known.
-type life struct {
-	mu    sync.Mutex
-	left  int   // steps until it goes wrong
-	fault Fault // what goes wrong then; empty for nothing
-	met   chan struct{}
+// instance is one run of the bot, from the start of the program to its end. It counts steps and fails at one of them. A step is
+// everything that has an effect outside of the bot's memory: a query, a request, a mail, a report that is handed in. Some have a
+// second step between the effect and its answer.
+type instance struct {
+	mu        sync.Mutex
+	stepsLeft int           // before the fault
+	fault     Fault         // empty for none
+	failed    chan struct{} // closed once the fault has happened
 }
 
-// death is the fault of being killed. From then on nothing works any more for this life, neither the database nor the network, whatever
-// it is still doing. The next instance, which Restart makes, finds what this one has left.
-const death Fault = "death"
+// killed is the fault of a program that is killed. Neither the database nor the network works for this instance from then on.
+// World.Restart makes the next instance, which finds what this one has stored.
+const killed Fault = "kill"
 
 var (
-	errDead  = errors.New("the program is dead")
-	errFault = errors.New("this failed once")
+	errKilled = errors.New("the program was killed")
+	errFault  = errors.New("injected fault")
 )
 
-func newLife() *life { return &life{met: make(chan struct{})} }
+func newInstance() *instance { return &instance{failed: make(chan struct{})} }
 
-// failAt lets some more steps go well. The one after them meets the fault.
-func (l *life) failAt(steps int, f Fault) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.left, l.fault = steps, f
+// failAfter lets steps succeed. The step after them fails.
+func (i *instance) failAfter(steps int, f Fault) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.stepsLeft, i.fault = steps, f
 }
 
-// step counts one.
-func (l *life) step() error {
-	switch l.meet() {
+// step counts a step and returns its error.
+func (i *instance) step() error {
+	switch i.nextFault() {
 	case "":
 		return nil
-	case death:
-		return errDead
+	case killed:
+		return errKilled
 	}
 	return errFault
 }
 
-// meet counts a step and returns what goes wrong with it.
-func (l *life) meet() Fault {
-	l.mu.Lock()
-	defer l.mu.Unlock()
+// nextFault counts a step and returns its fault, or "".
+func (i *instance) nextFault() Fault {
+	i.mu.Lock()
+	defer i.mu.Unlock()
 	switch {
-	case l.hasMet() && l.fault == death:
-		return death
-	case l.fault == "" || l.hasMet():
+	case i.hasFailed() && i.fault == killed:
+		return killed
+	case i.fault == "" || i.hasFailed():
 		return ""
-	case l.left > 0:
-		l.left--
+	case i.stepsLeft > 0:
+		i.stepsLeft--
 		return ""
 	}
-	close(l.met)
-	return l.fault
+	close(i.failed)
+	return i.fault
 }
 
-// hasMet says whether the fault has happened.
-func (l *life) hasMet() bool {
+// hasFailed reports whether the fault has happened.
+func (i *instance) hasFailed() bool {
 	select {
-	case <-l.met:
+	case <-i.failed:
 		return true
 	default:
 		return false
 	}
 }
 
-// over says whether this life has ended.
-func (l *life) over() bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.fault == death && l.hasMet()
+// wasKilled reports whether the instance has been killed.
+func (i *instance) wasKilled() bool {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	return i.fault == killed && i.hasFailed()
 }
 
-// core is c as this life sees it.
-func (l *life) core(c bots.Core, handle *gorm.DB) bots.Core {
-	c.DB = l.database(handle)
+// core returns c, with a step for each call that has an effect.
+func (i *instance) core(c bots.Core, handle *gorm.DB) bots.Core {
+	c.DB = i.database(handle)
 	client := *c.HTTP
-	client.Transport = transport{l, client.Transport}
+	client.Transport = transport{i, client.Transport}
 	c.HTTP = &client
 	return c
 }
 
-// mail is s as this life sees it.
-func (l *life) mail(s mail.Service) mail.Service {
+// mail returns s, with a step for each call that has an effect.
+func (i *instance) mail(s mail.Service) mail.Service {
 	dial, listen := s.Dial, s.Listen
-	s.Queue = queue{l, s.Queue}
+	s.Queue = queue{i, s.Queue}
 	s.Dial = func(ctx context.Context, network, address string) (net.Conn, error) {
-		if err := l.step(); err != nil {
+		if err := i.step(); err != nil {
 			return nil, err
 		}
 		raw, err := dial(ctx, network, address)
 		if err != nil {
 			return nil, err
 		}
-		return &conn{Conn: raw, life: l}, nil
+		return &conn{Conn: raw, instance: i}, nil
 	}
 	s.Listen = func() (net.Listener, error) {
 		raw, err := listen()
-		return listener{raw, l}, err
+		return listener{raw, i}, err
 	}
 	return s
 }
 
 // database makes each query a step.
-func (l *life) database(handle *gorm.DB) *gorm.DB {
-	step := func(tx *gorm.DB) { tx.AddError(l.step()) }
+func (i *instance) database(handle *gorm.DB) *gorm.DB {
+	step := func(tx *gorm.DB) { tx.AddError(i.step()) }
 	all := handle.Callback()
 	for _, err := range []error{
 		all.Create().Before("*").Register("bottest:step", step), all.Query().Before("*").Register("bottest:step", step),
@@ -135,17 +135,17 @@ func (l *life) database(handle *gorm.DB) *gorm.DB {
 }
 
 type transport struct {
-	life *life
-	base http.RoundTripper
+	instance *instance
+	base     http.RoundTripper
 }
 
 func (t transport) RoundTrip(r *http.Request) (*http.Response, error) {
-	switch f := t.life.meet(); f {
+	switch f := t.instance.nextFault(); f {
 	case "":
 	case TooMany, Internal, HTML, Truncate:
 		return f.answer(r), nil
-	case death:
-		return nil, errDead
+	case killed:
+		return nil, errKilled
 	default:
 		return nil, errFault
 	}
@@ -157,17 +157,17 @@ func (t transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := t.life.step(); err != nil { // it was carried out, and nobody knows
+	if err := t.instance.step(); err != nil { // after the request was carried out
 		answer.Body.Close()
 		return nil, err
 	}
-	if answer.StatusCode != http.StatusSwitchingProtocols { // its body is a connection
-		answer.Body = body{answer.Body, t.life}
+	if answer.StatusCode != http.StatusSwitchingProtocols { // with 101, the body is a connection
+		answer.Body = body{answer.Body, t.instance}
 	}
 	return answer, nil
 }
 
-// answer is what a proxy in front of the network answers in its place.
+// answer is what a proxy in front of the network would answer.
 func (f Fault) answer(r *http.Request) *http.Response {
 	status, kind, text := http.StatusOK, "text/html", "<!DOCTYPE html><title>Welcome</title>"
 	var end error = io.EOF
@@ -189,27 +189,27 @@ func (f Fault) answer(r *http.Request) *http.Response {
 	}
 }
 
-// failing is a reader that only fails.
+// failing is a reader that returns only an error.
 type failing struct{ err error }
 
 func (f failing) Read([]byte) (int, error) { return 0, f.err }
 
 type body struct {
 	io.ReadCloser
-	life *life
+	instance *instance
 }
 
 func (b body) Read(p []byte) (int, error) {
 	n, err := b.ReadCloser.Read(p)
-	if b.life.over() {
-		return 0, errDead
+	if b.instance.wasKilled() {
+		return 0, errKilled
 	}
 	return n, err
 }
 
 type listener struct {
 	net.Listener
-	life *life
+	instance *instance
 }
 
 func (l listener) Accept() (net.Conn, error) {
@@ -217,17 +217,17 @@ func (l listener) Accept() (net.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &conn{Conn: raw, life: l.life}, nil
+	return &conn{Conn: raw, instance: l.instance}, nil
 }
 
 // conn is a connection on which each write is a step.
 type conn struct {
 	net.Conn
-	life *life
+	instance *instance
 }
 
 func (c *conn) Write(p []byte) (int, error) {
-	if err := c.life.step(); err != nil {
+	if err := c.instance.step(); err != nil {
 		c.Close()
 		return 0, err
 	}
@@ -236,38 +236,38 @@ func (c *conn) Write(p []byte) (int, error) {
 
 func (c *conn) Read(p []byte) (int, error) {
 	n, err := c.Conn.Read(p)
-	if c.life.over() {
+	if c.instance.wasKilled() {
 		c.Close()
-		return 0, errDead
+		return 0, errKilled
 	}
 	return n, err
 }
 
 // queue makes each call a step.
 type queue struct {
-	life *life
+	instance *instance
 	mail.Queue
 }
 
 func (q queue) Enqueue(ctx context.Context, messages ...mail.Message) error {
-	if err := q.life.step(); err != nil {
+	if err := q.instance.step(); err != nil {
 		return err
 	}
 	if err := q.Queue.Enqueue(ctx, messages...); err != nil {
 		return err
 	}
-	return q.life.step()
+	return q.instance.step()
 }
 
 func (q queue) Cancel(ctx context.Context, keys ...string) (int, error) {
-	if err := q.life.step(); err != nil {
+	if err := q.instance.step(); err != nil {
 		return 0, err
 	}
 	return q.Queue.Cancel(ctx, keys...)
 }
 
 func (q queue) Forget(ctx context.Context, bounceID string) error {
-	if err := q.life.step(); err != nil {
+	if err := q.instance.step(); err != nil {
 		return err
 	}
 	return q.Queue.Forget(ctx, bounceID)

@@ -16,20 +16,20 @@ type inbox struct {
 	cancel context.CancelFunc
 	ended  chan error
 	// refuse lets the next calls of out fail as long as it is not empty.
-	refuse chan error
-	life   *life
+	refuse   chan error
+	instance *instance
 }
 
 // receive starts the bot's Recv or Listen as the supervisor would, and starts it again when it fails.
 func (w *World) receive(t testing.TB, a bots.Account) *inbox {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
-	in := &inbox{got: make(chan report.Report, 1000), cancel: cancel, ended: make(chan error, 1), refuse: make(chan error, 10), life: w.life}
+	in := &inbox{got: make(chan report.Report, 1000), cancel: cancel, ended: make(chan error, 1), refuse: make(chan error, 10), instance: w.instance}
 	t.Cleanup(func() { in.stop(t) })
 	go func() {
 		for {
 			err := w.recvOnce(ctx, a, in)
-			if ctx.Err() != nil || in.life.over() || bots.AsError(err).Kind == bots.KindRevoked {
+			if ctx.Err() != nil || in.instance.wasKilled() || bots.AsError(err).Kind == bots.KindRevoked {
 				in.ended <- err
 				return
 			}
@@ -77,11 +77,11 @@ func (in *inbox) out(_ context.Context, r report.Report) error {
 		return err
 	default:
 	}
-	if err := in.life.step(); err != nil {
+	if err := in.instance.step(); err != nil {
 		return err
 	}
 	in.got <- r
-	return in.life.step()
+	return in.instance.step()
 }
 
 func (in *inbox) next(t testing.TB) report.Report {

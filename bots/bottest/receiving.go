@@ -181,7 +181,7 @@ func (s suite) recovers(t *testing.T, w *World, n Network, a bots.Account, fault
 	failed := make(chan error, 1)
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	in := &inbox{got: make(chan report.Report, 10), life: w.life}
+	in := &inbox{got: make(chan report.Report, 10), instance: w.instance}
 	go func() { failed <- w.recvOnce(ctx, a, in) }()
 	select {
 	case err := <-failed:

@@ -32,14 +32,14 @@ type World struct {
 	DB      *db.DB             // the database below
 	Log     *testkit.LogBuffer // what the bot logged
 
-	plugin  bots.Plugin
-	life    *life // of Bot
-	mu      sync.Mutex
-	cities  map[string]bots.City
-	watch   []func(city string) // Cities.OnChange of this Bot
-	passed  time.Duration       // since the test began, besides what truly has
-	wrong   time.Duration       // of the program's clock
-	reports int
+	plugin   bots.Plugin
+	instance *instance // of Bot
+	mu       sync.Mutex
+	cities   map[string]bots.City
+	watch    []func(city string) // Cities.OnChange of this Bot
+	passed   time.Duration       // since the test began, besides what truly has
+	wrong    time.Duration       // of the program's clock
+	reports  int
 }
 
 // NewWorld makes a World with the active cities "zuerich" and "ghent", and the bot in it. Its HTTP client and its dialer reach loopback.
@@ -86,14 +86,14 @@ func (w *World) Restart(t testing.TB) {
 	t.Helper()
 	handle, err := w.DB.Prefixed(w.Core.Name + "_")
 	must(t, err)
-	w.life = newLife()
+	w.instance = newInstance()
 	w.mu.Lock()
 	w.watch = nil
 	w.mu.Unlock()
-	w.Bot, err = w.plugin.New(w.life.core(w.Core, handle))
+	w.Bot, err = w.plugin.New(w.instance.core(w.Core, handle))
 	must(t, err)
 	if network, ok := w.Bot.(mail.Network); ok {
-		must(t, network.UseMail(w.life.mail(w.Mail)))
+		must(t, network.UseMail(w.instance.mail(w.Mail)))
 	}
 }
 
