@@ -19,6 +19,6 @@ func (w *World) SwitchOff(t testing.TB, city string) {
 	t.Helper()
 	w.SetOption(t, city, "enabled", false)
 	if accounts, err := w.Bot.Accounts(t.Context()); len(accounts) != 0 || err != nil {
-		t.Errorf("switched off, but there: %v, %v", accounts, err)
+		t.Errorf("switched off, but has accounts: %v, %v", accounts, err)
 	}
 }

@@ -9,7 +9,7 @@ import (
 	"linienfunk/bots"
 )
 
-// account returns the city's account, which must be there.
+// account returns the city's account, which must exist.
 func (w *World) account(t testing.TB, city string) bots.Account {
 	t.Helper()
 	accounts, err := w.Bot.Accounts(t.Context())
@@ -31,7 +31,7 @@ func (w *World) tables(t testing.TB) []string {
 	return names
 }
 
-// dump is everything in the database as text.
+// dump returns the whole database as text.
 func (w *World) dump(t testing.TB) string {
 	t.Helper()
 	var out strings.Builder

@@ -10,7 +10,7 @@ import (
 	"linienfunk/internal/testkit"
 )
 
-// Listen runs a Listener until the test ends or stop is called, which waits for its end. It returns when the bot's intake is open.
+// Listen starts a Listener and returns once its intake is open. The Listener runs until the test ends or stop is called; stop waits for it.
 func Listen(t testing.TB, l bots.Listener, intake *kit.Intake, out bots.CityOut) (stop func()) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())

@@ -2,7 +2,7 @@ package bottest
 
 import "linienfunk/bots"
 
-// Changed returns a plugin whose bots change(bot) has prepared for tests, such as with shorter pauses.
+// Changed returns a plugin that calls change for each new bot, for instance to shorten its pauses.
 func Changed(plugin bots.Plugin, change func(bots.Bot)) bots.Plugin {
 	build := plugin.New
 	plugin.New = func(core bots.Core) (bots.Bot, error) {

@@ -15,7 +15,7 @@ type inbox struct {
 	got    chan report.Report
 	cancel context.CancelFunc
 	ended  chan error
-	// refuse lets the next calls of out fail as long as it is not empty.
+	// refuse has the errors that the next calls of out return.
 	refuse   chan error
 	instance *instance
 }
@@ -39,7 +39,7 @@ func (w *World) receive(t testing.TB, a bots.Account) *inbox {
 	return in
 }
 
-// recvOnce runs what the bot receives with until one of it ends: Recv, Listen, or both.
+// recvOnce runs the bot's Recv, Listen, or both, until one of them returns.
 func (w *World) recvOnce(ctx context.Context, a bots.Account, in *inbox) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -97,7 +97,7 @@ func (in *inbox) stop(t testing.TB) error {
 	return err
 }
 
-// post lets the rider write until the network takes it: a server that is just being started may need a moment.
+// post sends the rider's message until the network accepts it: the bot's server may still be starting.
 func post(t testing.TB, w *World, n Network, p Post) {
 	t.Helper()
 	testkit.Eventually(t, "the network accepts the report", func() bool { return n.Post(t, w, "zuerich", p) == nil })

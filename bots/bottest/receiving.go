@@ -21,38 +21,38 @@ const rider = "marta-q7x"
 func (s suite) receiving(t *testing.T) {
 	s.connected(t, "a report arrives with its text, its time and a pseudonym", s.arrives)
 	s.connected(t, "reports arrive in order", s.inOrder)
-	s.connected(t, "a report that could not be stored comes again, or the rider is told", s.storeFails)
+	s.connected(t, "a report that could not be stored arrives again, or the rider gets an error", s.storeFails)
 	for _, fault := range s.stepFaults() {
-		s.connected(t, fmt.Sprintf("%s at any step loses no report, and lets none come under two ids", fault),
+		s.connected(t, fmt.Sprintf("despite %s at any step, no report is lost or arrives under two IDs", fault),
 			func(t *testing.T, w *World, n Network, a bots.Account) { s.failsReceiving(t, w, n, a, fault) })
 	}
 	s.connected(t, "the author is found neither in the database nor in the log", s.noAuthor)
-	s.connected(t, "a text without end is cut or refused", s.longText)
-	s.connected(t, "receiving ends when it is told to", s.ends)
+	s.connected(t, "a very long text is cut or rejected", s.longText)
+	s.connected(t, "receiving ends with its context", s.ends)
 	if s.f.Private {
-		s.connected(t, "a private report is marked and has no address", s.private)
+		s.connected(t, "a private report is marked and has no URL", s.private)
 	}
-	s.connected(t, "a clock that is wrong for a while loses nothing", s.clockIsWrong)
+	s.connected(t, "no report is lost while the clock is wrong", s.clockIsWrong)
 	if s.f.Edits {
-		s.connected(t, "a message that is edited is no second report", s.edits)
+		s.connected(t, "an edited message is not a second report", s.edits)
 	}
 	if s.f.Withdraws {
-		s.connected(t, "a message that is deleted is withdrawn under its id", s.withdraws)
+		s.connected(t, "a deleted message is withdrawn under its ID", s.withdraws)
 	}
 	if _, reads := NewWorld(t, s.name, s.plugin).Bot.(bots.Receiver); !reads || s.f.Listens {
 		return
 	}
-	s.connected(t, "what was written while the bot was away is caught up in order", s.catchUp)
+	s.connected(t, "messages that were sent while the bot was down arrive in order", s.catchUp)
 	for _, fault := range []Fault{TooMany, Internal, HTML, Truncate, Hang} {
-		s.connected(t, fmt.Sprintf("receiving goes on after %s", fault), func(t *testing.T, w *World, n Network, a bots.Account) {
+		s.connected(t, fmt.Sprintf("receiving resumes after %s", fault), func(t *testing.T, w *World, n Network, a bots.Account) {
 			s.recovers(t, w, n, a, fault)
 		})
 	}
 	if s.f.Credentials {
-		s.connected(t, "receiving with revoked credentials says so", s.recvRevoked)
+		s.connected(t, "receiving with revoked credentials returns KindRevoked", s.recvRevoked)
 	}
 	if s.f.Sends {
-		s.connected(t, "its own posts are no reports", s.ownPosts)
+		s.connected(t, "its own posts are not reports", s.ownPosts)
 	}
 }
 
@@ -64,7 +64,7 @@ func (s suite) arrives(t *testing.T, w *World, n Network, a bots.Account) {
 		t.Errorf("text %q", r.Text)
 	}
 	if r.ID == "" || r.City != "" || r.Bot != "" {
-		t.Errorf("a bot sets the id and leaves city and bot to the core: %q %q %q", r.ID, r.City, r.Bot)
+		t.Errorf("a bot must set the ID, and leave city and bot to the core: %q %q %q", r.ID, r.City, r.Bot)
 	}
 	if age := w.Core.Now().Sub(r.At); age < -time.Hour || age > time.Hour {
 		t.Errorf("written %v ago", age)
@@ -86,7 +86,7 @@ func (s suite) inOrder(t *testing.T, w *World, n Network, a bots.Account) {
 			t.Fatalf("report %d is %q", i, r.Text)
 		}
 		if ids[r.ID] {
-			t.Errorf("the id %q came twice", r.ID)
+			t.Errorf("the ID %q arrived twice", r.ID)
 		}
 		ids[r.ID] = true
 	}
@@ -98,7 +98,7 @@ func (s suite) storeFails(t *testing.T, w *World, n Network, a bots.Account) {
 	in.next(t)
 	in.refuse <- errors.New("the disk is full")
 	p := Post{Author: rider, Text: "kontrolle u8"}
-	if err := n.Post(t, w, "zuerich", p); err != nil { // the rider was told, and tries again
+	if err := n.Post(t, w, "zuerich", p); err != nil { // the rider got an error, and tries again
 		post(t, w, n, p)
 	}
 	if r := in.next(t); !strings.Contains(r.Text, "kontrolle u8") {
@@ -112,7 +112,7 @@ func (s suite) noAuthor(t *testing.T, w *World, n Network, a bots.Account) {
 	r := in.next(t)
 	in.stop(t)
 	if all := fmt.Sprintf("%+v", r); strings.Contains(all, rider) {
-		t.Errorf("the report tells its author: %s", all)
+		t.Errorf("the report names its author: %s", all)
 	}
 	if strings.Contains(w.dump(t), rider) {
 		t.Error("the author is in the database")
@@ -166,7 +166,7 @@ func (s suite) catchUp(t *testing.T, w *World, n Network, a bots.Account) {
 	for i := 0; i < 7; {
 		r := in.next(t)
 		if strings.Contains(r.Text, "am anfang") || seen[r.ID] {
-			continue // a repetition, which the core makes vanish
+			continue // a repetition, which the core drops
 		}
 		seen[r.ID] = true
 		if want := fmt.Sprintf("kontrolle linie %d", i); !strings.Contains(r.Text, want) {
@@ -189,7 +189,7 @@ func (s suite) recovers(t *testing.T, w *World, n Network, a bots.Account, fault
 		if err == nil || kind == bots.KindRevoked || kind == bots.KindPermanent {
 			t.Errorf("%s ended receiving with %v", fault, err)
 		}
-	case <-time.After(time.Second): // it may also go on trying by itself
+	case <-time.After(time.Second): // it may also retry by itself
 	}
 	cancel()
 	n.Heal()
@@ -201,10 +201,10 @@ func (s suite) recovers(t *testing.T, w *World, n Network, a bots.Account, fault
 func (s suite) recvRevoked(t *testing.T, w *World, n Network, a bots.Account) {
 	n.Fail(Revoke)
 	in := w.receive(t, a)
-	err := testkit.Next(t, in.ended) // not without valid credentials
+	err := testkit.Next(t, in.ended) // Recv must end by itself
 	in.ended <- err
 	if e := bots.AsError(err); e.Kind != bots.KindRevoked || e.RecvOnly != s.f.RecvOnly {
-		t.Errorf("got %v, for receiving only: %v", err, e.RecvOnly)
+		t.Errorf("got %v, RecvOnly %v", err, e.RecvOnly)
 	}
 }
 
@@ -221,7 +221,7 @@ func (s suite) ownPosts(t *testing.T, w *World, n Network, a bots.Account) {
 	}
 }
 
-// clockIsWrong lets the program's clock be wrong for a while, in which a network may refuse whatever we ask.
+// clockIsWrong sets the program's clock wrong for a while. The network may refuse all requests meanwhile.
 func (s suite) clockIsWrong(t *testing.T, w *World, n Network, a bots.Account) {
 	in := w.receive(t, a)
 	for _, wrong := range []time.Duration{3 * time.Hour, -3 * time.Hour} {
@@ -246,7 +246,7 @@ func (s suite) edits(t *testing.T, w *World, n Network, a bots.Account) {
 	n.(Editor).Edit(t, w, a.City, rider, "kontrolle u8 richtung wittenau")
 	post(t, w, n, Post{Author: rider, Text: "kontrolle u9"})
 	for r := in.next(t); !strings.Contains(r.Text, "kontrolle u9"); r = in.next(t) {
-		if r.ID != first.ID { // under the same one it is a repetition, which vanishes
+		if r.ID != first.ID { // under the same ID it is a repetition, which the core drops
 			t.Errorf("after the edit: %q", r.Text)
 		}
 	}
@@ -262,6 +262,6 @@ func (s suite) withdraws(t *testing.T, w *World, n Network, a bots.Account) {
 	}
 	n.(Deleter).Delete(t, w, a.City, rider)
 	if gone := in.next(t); gone.ID != r.ID || gone.Withdrawn != report.ByAuthor {
-		t.Errorf("%s was deleted, handed in: %+v", r.ID, gone)
+		t.Errorf("%s was deleted, but the bot handed in %+v", r.ID, gone)
 	}
 }

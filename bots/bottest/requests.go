@@ -10,7 +10,7 @@ import (
 	"linienfunk/bots"
 )
 
-// mount is where the settings of a city's account are.
+// mount is the path of the settings of a city's account.
 func (w *World) mount(city string) string { return "/city/" + city + "/bot/" + w.Core.Name }
 
 // Serve calls a handler of the bot as the core does: at the mount point path, for a city (or none), in a language, as an admin.
@@ -29,7 +29,7 @@ func (w *World) Serve(t testing.TB, h http.Handler, path, city, lang string, r *
 	return answer
 }
 
-// Settings is a city's section of the settings page, in a language.
+// Settings returns the bot's section of a city's settings page.
 func (w *World) Settings(t testing.TB, city, lang string) string {
 	t.Helper()
 	answer := w.Serve(t, w.Bot.WebUI(), w.mount(city), city, lang, httptest.NewRequest(http.MethodGet, "/", nil))
@@ -39,7 +39,7 @@ func (w *World) Settings(t testing.TB, city, lang string) string {
 	return answer.Body.String()
 }
 
-// Submit posts a form of a city's settings. The answer has what the admin is told in X-Message or X-Failed.
+// Submit posts a form of a city's settings. The answer has the message for the admin in X-Message or X-Failed.
 func (w *World) Submit(t testing.TB, city, path string, form url.Values) *httptest.ResponseRecorder {
 	t.Helper()
 	r := httptest.NewRequest(http.MethodPost, path, strings.NewReader(form.Encode()))
@@ -47,14 +47,13 @@ func (w *World) Submit(t testing.TB, city, path string, form url.Values) *httpte
 	return w.Serve(t, w.Bot.WebUI(), w.mount(city), city, "en", r)
 }
 
-// Callback opens an address of the bot's that belongs to no city, with cookies, as a browser does that a network sends back
-// after a login.
+// Callback opens an address of the bot that belongs to no city, with cookies, like a browser that a network redirects after a login.
 func (w *World) Callback(t testing.TB, address string, cookies []*http.Cookie) *httptest.ResponseRecorder {
 	t.Helper()
 	mount := "/bots/" + w.Core.Name
 	_, rest, ok := strings.Cut(address, "://linienfunk.example"+mount)
 	if !ok {
-		t.Fatalf("sent back to %s", address)
+		t.Fatalf("redirected to %s", address)
 	}
 	r := httptest.NewRequest(http.MethodGet, rest, nil)
 	for _, c := range cookies {
@@ -63,14 +62,14 @@ func (w *World) Callback(t testing.TB, address string, cookies []*http.Cookie) *
 	return w.Serve(t, w.Bot.(bots.Public).Public(), mount, "", "en", r)
 }
 
-// Account is the account of a city that has one.
+// Account returns the city's account, which must exist.
 func (w *World) Account(t testing.TB, city string) bots.Account {
 	t.Helper()
 	return w.account(t, city)
 }
 
 // Login connects a city's account by OAuth: it posts the form of the settings, calls approve with the address where the network asks
-// for access, and opens the address to which the network sends the browser back.
+// for access, and opens the address to which the network redirects the browser.
 func (w *World) Login(t testing.TB, city string, form url.Values, approve func(authorize string) (back string, err error)) bots.Account {
 	t.Helper()
 	begun := w.Submit(t, city, "/connect", form)

@@ -11,7 +11,7 @@ import (
 	"linienfunk/report"
 )
 
-// report is one from another network.
+// report returns a new report from another network.
 func (w *World) report(text string) report.Report {
 	w.mu.Lock()
 	w.reports++
@@ -20,7 +20,7 @@ func (w *World) report(text string) report.Report {
 	return report.Report{City: "zuerich", Bot: "elsewhere", ID: id, Text: text, At: w.now()}
 }
 
-// send carries a report as the supervisor would.
+// send sends a report as the supervisor would.
 func (w *World) send(ctx context.Context, a bots.Account, r report.Report) error {
 	_, err := w.sendReceipt(ctx, a, r)
 	return err
@@ -37,7 +37,7 @@ func (w *World) sendReceipt(ctx context.Context, a bots.Account, r report.Report
 	panic("the bot's features say that it sends, but it is neither a Sender nor a Broadcaster")
 }
 
-// broadcast sends to all subscribers after the cursor, and returns the one that it has reached if it breaks off.
+// broadcast sends to all subscribers after the cursor, and returns the cursor that it has reached.
 func broadcast(ctx context.Context, bot bots.Broadcaster, a bots.Account, r report.Report, cursor string) (string, error) {
 	for range 10_000 {
 		next, _, err := bot.SendPage(ctx, a, r, cursor)
@@ -55,7 +55,7 @@ func broadcast(ctx context.Context, bot bots.Broadcaster, a bots.Account, r repo
 	return cursor, errors.New("the broadcast does not end")
 }
 
-// audience makes sure that somebody is there to be shown anything.
+// audience adds a subscriber if the network needs one to show reports.
 func (s suite) audience(t testing.TB, w *World, n Network) {
 	if s.f.Broadcasts {
 		n.Subscribe(t, w, "zuerich", "sub-one")
@@ -81,7 +81,7 @@ func (s suite) wantKind(t testing.TB, err error, kind bots.Kind) {
 	}
 }
 
-// sendFrom is send, for a Broadcaster from a cursor.
+// sendFrom is send; a Broadcaster begins after the cursor.
 func (w *World) sendFrom(ctx context.Context, a bots.Account, r report.Report, cursor string) (string, error) {
 	if bot, ok := w.Bot.(bots.Broadcaster); ok {
 		return broadcast(ctx, bot, a, r, cursor)

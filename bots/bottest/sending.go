@@ -14,16 +14,16 @@ import (
 )
 
 func (s suite) sending(t *testing.T) {
-	s.connected(t, "a report is shown, with its text to the letter", s.shown)
+	s.connected(t, "a report is shown with its exact text", s.shown)
 	s.connected(t, "reports are shown in order", s.shownInOrder)
-	s.connected(t, "a text that is too long is cut to what the network takes", s.cut)
+	s.connected(t, "a text that is too long is cut to the network's limit", s.cut)
 	s.connected(t, "a city's reports are shown by its own account only", s.ownAccount)
 	if s.f.Once {
 		s.connected(t, "the same report sent twice is shown once", s.once)
 	}
 	if s.f.Remote {
 		for _, fault := range []Fault{TooMany, Internal, HTML, Truncate, Hang, Swallow} {
-			s.connected(t, fmt.Sprintf("sending succeeds at last after %s", fault), func(t *testing.T, w *World, n Network, a bots.Account) {
+			s.connected(t, fmt.Sprintf("sending succeeds after %s", fault), func(t *testing.T, w *World, n Network, a bots.Account) {
 				s.sendFault(t, w, n, a, fault)
 			})
 		}
@@ -35,7 +35,7 @@ func (s suite) sending(t *testing.T) {
 		})
 	}
 	if s.f.Credentials && !s.f.RecvOnly {
-		s.connected(t, "sending with revoked credentials says so", func(t *testing.T, w *World, n Network, a bots.Account) {
+		s.connected(t, "sending with revoked credentials returns KindRevoked", func(t *testing.T, w *World, n Network, a bots.Account) {
 			s.audience(t, w, n)
 			n.Fail(Revoke)
 			s.wantKind(t, w.send(t.Context(), a, w.report("kontrolle u8")), bots.KindRevoked)
@@ -43,15 +43,15 @@ func (s suite) sending(t *testing.T) {
 	}
 	if s.f.Broadcasts {
 		s.connected(t, "each subscriber gets a report once, but not its author", s.subscribers)
-		s.connected(t, "a broadcast that breaks off goes on where it was", s.resume)
+		s.connected(t, "an interrupted broadcast resumes at its cursor", s.resume)
 	}
 	for _, fault := range s.stepFaults() {
-		s.connected(t, fmt.Sprintf("%s at any step shows a report in the end, and twice to one reader at most", fault),
+		s.connected(t, fmt.Sprintf("despite %s at any step, a report is shown to all readers, and at most one reader sees it twice", fault),
 			func(t *testing.T, w *World, n Network, a bots.Account) { s.failsSending(t, w, n, a, fault) })
 	}
-	s.connected(t, "what it keeps of texts is deleted with the city's retention", s.prunes)
-	s.connected(t, "a report can be taken back, even twice, and no other goes with it", s.retracts)
-	s.connected(t, "nothing that was sent is in the log", func(t *testing.T, w *World, n Network, a bots.Account) {
+	s.connected(t, "stored texts are deleted after the city's retention", s.prunes)
+	s.connected(t, "a report can be retracted, even twice, and other reports stay", s.retracts)
+	s.connected(t, "the log has no text of a report", func(t *testing.T, w *World, n Network, a bots.Account) {
 		if err := w.send(t.Context(), a, w.report("kontrolle geheimwort")); err != nil {
 			t.Fatal(err)
 		}
@@ -92,7 +92,7 @@ func (s suite) cut(t *testing.T, w *World, n Network, a bots.Account) {
 		t.Fatalf("shown: %q", got)
 	}
 	if length := utf8.RuneCountInString(got[0]); s.f.MaxText > 0 && length > s.f.MaxText {
-		t.Errorf("%d characters are shown, the network takes %d", length, s.f.MaxText)
+		t.Errorf("%d characters are shown, the limit is %d", length, s.f.MaxText)
 	}
 }
 
@@ -143,10 +143,10 @@ func (s suite) sendFault(t *testing.T, w *World, n Network, a bots.Account, faul
 	n.Heal()
 	w.Restart(t)
 	if fault == TooMany {
-		w.Advance(7 * time.Second) // a bot may keep to the pause by itself, also after a restart
+		w.Advance(7 * time.Second) // the bot may observe the pause by itself, even after a restart
 	}
 	if err := w.send(t.Context(), a, r); err != nil {
-		t.Fatalf("after %s was over: %v", fault, err)
+		t.Fatalf("after %s: %v", fault, err)
 	}
 	if s.f.Once || fault != Swallow {
 		s.wantShown(t, w, n, "kontrolle u8")
@@ -176,7 +176,7 @@ func (s suite) subscribers(t *testing.T, w *World, n Network, a bots.Account) {
 	}
 	got := slices.DeleteFunc(n.Shown(t, w, "zuerich"), func(text string) bool { return !strings.Contains(text, "der autorin") })
 	if len(got) != len(names)-1 {
-		t.Errorf("%d messages for %d subscribers, one of whom wrote it", len(got), len(names))
+		t.Errorf("%d messages for %d subscribers, one of them the author", len(got), len(names))
 	}
 }
 
@@ -219,7 +219,7 @@ func (s suite) prunes(t *testing.T, w *World, n Network, a bots.Account) {
 func (s suite) retracts(t *testing.T, w *World, n Network, a bots.Account) {
 	bot, ok := w.Bot.(bots.Retracter)
 	if !ok {
-		t.Skip("it takes nothing back")
+		t.Skip("the bot is not a Retracter")
 	}
 	s.audience(t, w, n)
 	r := w.report("kontrolle u8")
@@ -245,7 +245,7 @@ func (s suite) pauseOverClock(t *testing.T, w *World, n Network, a bots.Account)
 	s.wantKind(t, w.send(t.Context(), a, r), bots.KindRetryAfter)
 	n.Heal()
 	w.SkewClock(-3 * time.Hour)
-	w.Restart(t) // Go's clock does not jump while a program runs; what a pause was written down by may
+	w.Restart(t) // a running program measures pauses by the monotonic clock; a stored time depends on the wall clock
 	for waited := time.Duration(0); waited < time.Minute; {
 		err := w.send(t.Context(), a, r)
 		if err == nil {
@@ -257,5 +257,5 @@ func (s suite) pauseOverClock(t *testing.T, w *World, n Network, a bots.Account)
 		w.Advance(after)
 		waited += after
 	}
-	t.Error("a minute later it still waits for 7 seconds to be over")
+	t.Error("a pause of 7 seconds has not ended after a minute")
 }

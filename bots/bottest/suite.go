@@ -22,15 +22,15 @@ type suite struct {
 // Run puts a bot through the contract. Each test has a World and a fake network of its own.
 func Run(t *testing.T, name string, plugin bots.Plugin, start Start, f Features) {
 	s := suite{name, plugin, start, f}
-	s.run(t, "it says of itself what it can do", s.honest)
-	s.run(t, "its tables carry its name", s.tablesCarryName)
+	s.run(t, "its interfaces match its features", s.featuresMatch)
+	s.run(t, "its tables have its name as prefix", s.tablesHavePrefix)
 	s.run(t, "its options have texts and usable defaults", s.optionsAreComplete)
 	s.run(t, "its settings page shows the form of its options once", s.optionsFormIsShown)
 	s.run(t, "a city that did not connect it has no account", s.noAccount)
-	s.run(t, "a connected city has one account, and the core is told", s.oneAccount)
+	s.run(t, "a connected city has one account, and Core.Changed is called", s.oneAccount)
 	s.run(t, "a city that is switched off has no account", s.cityOff)
 	s.run(t, "an account is the same after a restart", s.sameAfterRestart)
-	s.run(t, "its pages answer in every language, and looking changes nothing", s.pages)
+	s.run(t, "its pages answer in every language, and viewing them changes nothing", s.pages)
 	if f.Receives {
 		s.receiving(t)
 	}
@@ -39,7 +39,7 @@ func Run(t *testing.T, name string, plugin bots.Plugin, start Start, f Features)
 	}
 }
 
-// run makes the world and the network, with zuerich connected unless the test wants to do that itself.
+// run runs a test with a world and a fake network of its own.
 func (s suite) run(t *testing.T, sentence string, test func(*testing.T, *World, Network)) {
 	t.Run(sentence, func(t *testing.T) {
 		w := NewWorld(t, s.name, s.plugin)
@@ -56,21 +56,21 @@ func (s suite) connected(t *testing.T, sentence string, test func(*testing.T, *W
 	})
 }
 
-// honest compares Features with the interfaces that the bot implements.
-func (s suite) honest(t *testing.T, w *World, _ Network) {
+// featuresMatch compares Features with the interfaces that the bot implements.
+func (s suite) featuresMatch(t *testing.T, w *World, _ Network) {
 	_, receives := w.Bot.(bots.Receiver)
 	_, listens := w.Bot.(bots.Listener)
 	_, sends := w.Bot.(bots.Sender)
 	_, broadcasts := w.Bot.(bots.Broadcaster)
 	if _, public := w.Bot.(bots.Public); len(s.plugin.PageFiles) > 0 && !public {
-		t.Error("PageFiles need a Public")
+		t.Error("the plugin has PageFiles, but the bot is not a Public")
 	}
 	if s.f.Receives != (receives || listens) || s.f.Sends != sends || s.f.Broadcasts != broadcasts || sends && broadcasts {
 		t.Errorf("features %+v, but Receiver %v, Listener %v, Sender %v, Broadcaster %v", s.f, receives, listens, sends, broadcasts)
 	}
 }
 
-func (s suite) tablesCarryName(t *testing.T, w *World, _ Network) {
+func (s suite) tablesHavePrefix(t *testing.T, w *World, _ Network) {
 	core := map[string]bool{}
 	for _, table := range NewWorld(t, s.name, bots.Plugin{New: s.plugin.New, Files: s.plugin.Files, Config: s.plugin.Config}).tables(t) {
 		core[table] = true
@@ -82,7 +82,7 @@ func (s suite) tablesCarryName(t *testing.T, w *World, _ Network) {
 	}
 }
 
-// optionsAreComplete looks whether people and the core can handle the options.
+// optionsAreComplete checks the options' names, texts and defaults.
 func (s suite) optionsAreComplete(t *testing.T, w *World, _ Network) {
 	label := func(id string) {
 		id = strings.ReplaceAll(id, "_", "-")
@@ -106,7 +106,7 @@ func (s suite) optionsAreComplete(t *testing.T, w *World, _ Network) {
 	}
 }
 
-// optionsFormIsShown looks whether the settings page shows what the core draws, once there is something to set.
+// optionsFormIsShown checks that the settings page of a connected city shows the core's form of options exactly once.
 func (s suite) optionsFormIsShown(t *testing.T, w *World, n Network) {
 	if len(s.plugin.Options) == 0 {
 		return
@@ -118,7 +118,7 @@ func (s suite) optionsFormIsShown(t *testing.T, w *World, n Network) {
 	answer := httptest.NewRecorder()
 	w.Bot.WebUI().ServeHTTP(answer, bots.WithMount(r, mount))
 	if got := strings.Count(answer.Body.String(), "<form>options</form>"); got != 1 {
-		t.Errorf("Mount.Options stands in the section %d times", got)
+		t.Errorf("the section shows Mount.Options %d times", got)
 	}
 }
 
@@ -128,10 +128,10 @@ func (s suite) noAccount(t *testing.T, w *World, n Network) {
 		t.Fatal(err)
 	}
 	if s.f.EveryCity && len(accounts) != 2 {
-		t.Errorf("every city has an account without asking, but there are %d of 2", len(accounts))
+		t.Errorf("both cities should have an account, but there are %d", len(accounts))
 	}
 	if !s.f.EveryCity && len(accounts) != 0 {
-		t.Errorf("nobody connected anything, but there are %d accounts", len(accounts))
+		t.Errorf("no city is connected, but there are %d accounts", len(accounts))
 	}
 }
 
@@ -147,7 +147,7 @@ func (s suite) oneAccount(t *testing.T, w *World, n Network) {
 	}
 	a := w.account(t, "zuerich")
 	if again := w.account(t, "zuerich"); a != again {
-		t.Errorf("nothing has changed, but the account has: %v, then %v", a, again)
+		t.Errorf("the account changed by itself: %v, then %v", a, again)
 	}
 	if a.Revision == "" || a.Label == "" {
 		t.Errorf("an account needs a revision and a label: %+v", a)
@@ -188,7 +188,7 @@ func (s suite) pages(t *testing.T, w *World, n Network) {
 				t.Errorf("settings in %s: %d with %d bytes", lang, got.Code, got.Body.Len())
 			}
 			if got := get(w, w.Bot.WebUI(), "/no-such-page", "/city/zuerich/bot/"+s.name, lang, true); got.Code != http.StatusNotFound {
-				t.Errorf("a settings page that is not there: %d", got.Code)
+				t.Errorf("a settings page that does not exist: %d", got.Code)
 			}
 			public, ok := w.Bot.(bots.Public)
 			if !ok {
@@ -200,12 +200,12 @@ func (s suite) pages(t *testing.T, w *World, n Network) {
 			}
 		}
 		if after := w.dump(t); before != after {
-			t.Errorf("looking at pages changed the database:\n%s\nbecame\n%s", before, after)
+			t.Errorf("viewing pages changed the database:\n%s\nbecame\n%s", before, after)
 		}
 	}
 }
 
-// get asks a bot's handler as the core does.
+// get requests a page of a bot's handler as the core does.
 func get(w *World, h http.Handler, path, mount, lang string, admin bool) *httptest.ResponseRecorder {
 	r := httptest.NewRequest(http.MethodGet, path, nil)
 	city, _, _ := w.Core.Cities.City(r.Context(), "zuerich")

@@ -27,7 +27,7 @@ type World struct {
 	Core    bots.Core
 	Mail    mail.Service // for a bot that is a mail.Network
 	Bot     bots.Bot
-	Mails   Mails              // what the bot enqueued at Mail.Queue
+	Mails   Mails              // the messages that the bot enqueued at Mail.Queue
 	Changes chan string        // cities for which Core.Changed was called
 	DB      *db.DB             // the database below
 	Log     *testkit.LogBuffer // what the bot logged
@@ -37,12 +37,13 @@ type World struct {
 	mu       sync.Mutex
 	cities   map[string]bots.City
 	watch    []func(city string) // Cities.OnChange of this Bot
-	passed   time.Duration       // since the test began, besides what truly has
-	wrong    time.Duration       // of the program's clock
+	passed   time.Duration       // by Advance
+	skew     time.Duration       // of the program's clock
 	reports  int
 }
 
-// NewWorld makes a World with the active cities "zuerich" and "ghent", and the bot in it. Its HTTP client and its dialer reach loopback.
+// NewWorld creates a World with the active cities "zuerich" and "ghent", and starts the bot. Its HTTP client and its dialer may connect to
+// loopback.
 func NewWorld(t testing.TB, name string, plugin bots.Plugin) *World {
 	t.Helper()
 	w := &World{plugin: plugin, Changes: make(chan string, 100), Log: &testkit.LogBuffer{}, cities: map[string]bots.City{
@@ -61,12 +62,12 @@ func NewWorld(t testing.TB, name string, plugin bots.Plugin) *World {
 		Name: name, Config: map[string]string{}, BaseURL: "https://linienfunk.example",
 		Log: slog.New(slog.NewTextHandler(io.MultiWriter(t.Output(), w.Log), &slog.HandlerOptions{Level: slog.LevelDebug})), DB: handle, HTTP: outgoing.Client(true, "linienfunk/test"),
 		Now: w.now, Box: box,
-		Author: func(city, who string, at time.Time) string { return box.Pseudonym(city, name, who, at) },
+		Author: func(city, author string, at time.Time) string { return box.Pseudonym(city, name, author, at) },
 		Cities: cities{w}, Pages: pages{set}, Events: &events{},
 		Changed: func(city string) {
 			select {
 			case w.Changes <- city:
-			default: // nobody reads them
+			default: // the test reads none
 			}
 		},
 	}
@@ -81,7 +82,7 @@ func NewWorld(t testing.TB, name string, plugin bots.Plugin) *World {
 	return w
 }
 
-// Restart makes the bot anew on the same database, as a start of the program after a crash would.
+// Restart creates the bot again on the same database, like a start of the program after a crash.
 func (w *World) Restart(t testing.TB) {
 	t.Helper()
 	handle, err := w.DB.Prefixed(w.Core.Name + "_")
@@ -100,7 +101,7 @@ func (w *World) Restart(t testing.TB) {
 // WithTLS gives the bot's SMTP server a certificate, from the next Restart on.
 func (w *World) WithTLS(config *tls.Config) { w.Mail.TLS = config }
 
-// SetActive turns a city's main switch.
+// SetActive switches a city on or off.
 func (w *World) SetActive(name string, active bool) {
 	w.mu.Lock()
 	city := w.cities[name]
@@ -110,7 +111,7 @@ func (w *World) SetActive(name string, active bool) {
 	w.changed(name)
 }
 
-// SetOption is what the city's admins choose. The value must be one that the bot allows.
+// SetOption sets an option of a city as its admin would. The option must allow the value.
 func (w *World) SetOption(t testing.TB, name, option string, value any) {
 	t.Helper()
 	i := slices.IndexFunc(w.plugin.Options, func(o bots.Option) bool { return o.Name == option })
@@ -144,14 +145,14 @@ func (w *World) Advance(d time.Duration) {
 	w.passed += d
 }
 
-// SkewClock makes the program's clock wrong by d.
+// SkewClock sets the error of the program's clock to d.
 func (w *World) SkewClock(d time.Duration) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.wrong = d
+	w.skew = d
 }
 
-// Time is what time it is for everybody else, such as a fake network.
+// Time is the true time, for instance of a fake network. SkewClock does not change it.
 func (w *World) Time() time.Time {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -162,7 +163,7 @@ func (w *World) Time() time.Time {
 func (w *World) now() time.Time {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return time.Now().Add(w.passed + w.wrong)
+	return time.Now().Add(w.passed + w.skew)
 }
 
 // Mails collects outgoing messages.
@@ -170,10 +171,10 @@ type Mails struct {
 	mu   sync.Mutex
 	sent []mail.Message
 	keys map[string]bool
-	Err  error // of all calls while set
+	Err  error // all calls return it
 }
 
-// Enqueue implements mail.Queue: each key counts once.
+// Enqueue implements mail.Queue. It ignores a key that was enqueued before.
 func (m *Mails) Enqueue(_ context.Context, messages ...mail.Message) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()

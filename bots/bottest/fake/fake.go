@@ -1,5 +1,5 @@
-// Package fake is what the fakes of networks share that are spoken to by HTTP: a server on loopback that counts what it is asked,
-// complains of what no client should send, and fails in the ways of bottest.Fault.
+// Package fake is the HTTP server below the fakes of networks. It listens on loopback, counts requests, records mistakes of clients as
+// complaints, and injects faults.
 package fake
 
 import (
@@ -18,8 +18,7 @@ import (
 // Server is embedded by the fake of a network.
 type Server struct {
 	URL string
-	// Pages is how the paths begin that people open in browsers, which may call themselves what they like. Set it before the
-	// first request.
+	// Pages is the prefix of the paths that browsers open: their User-Agent is not checked. Set it before the first request.
 	Pages string
 
 	http *httptest.Server
@@ -29,16 +28,16 @@ type Server struct {
 	requests   []string
 	complaints []string
 	fault      bottest.Fault
-	path       string
+	prefix     string // of the paths that fail
 	healed     chan struct{}
 	closed     chan struct{}
 }
 
-// Failing answers a request in the network's own words while a fault lasts, and reports whether it did. What it leaves is done
-// as every server does it, see Server.Fail, or answered as ever.
+// Failing answers a request with the network's own error for a fault, and reports whether it did. Otherwise the Server injects the fault
+// if it is one of those that Server.Fail lists, or answers as usual.
 type Failing func(w http.ResponseWriter, r *http.Request, f bottest.Fault) bool
 
-// New starts a server. It ends with the test, which fails if there are complaints.
+// New starts a server that runs until the end of the test. The test fails if there are complaints.
 func New(t testing.TB, handler http.Handler, fail Failing) *Server {
 	t.Helper()
 	s := &Server{fail: fail, healed: make(chan struct{}), closed: make(chan struct{})}
@@ -55,18 +54,18 @@ func New(t testing.TB, handler http.Handler, fail Failing) *Server {
 	return s
 }
 
-// Fail makes requests fail until Heal. Swallow concerns those that are no GET. HTML, Hang, Swallow and Truncate are the same
-// with all networks, the others are up to the network's Failing.
+// Fail makes requests fail until Heal; Swallow all but GET. HTML, Hang, Swallow and Truncate are the same for all networks, the others are
+// up to the network's Failing.
 func (s *Server) Fail(f bottest.Fault) { s.FailPath(f, "/") }
 
-// FailPath is Fail for paths that begin so.
-func (s *Server) FailPath(f bottest.Fault, path string) {
+// FailPath is Fail for the paths with a prefix.
+func (s *Server) FailPath(f bottest.Fault, prefix string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.fault, s.path = f, path
+	s.fault, s.prefix = f, prefix
 }
 
-// Heal ends the fault. Requests that hang are dropped.
+// Heal ends the fault. The connections of hanging requests are closed.
 func (s *Server) Heal() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -75,17 +74,17 @@ func (s *Server) Heal() {
 	s.healed = make(chan struct{})
 }
 
-// Failing is the fault of a path, or empty.
+// Failing returns the fault of a path, or "".
 func (s *Server) Failing(path string) bottest.Fault {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if !strings.HasPrefix(path, s.path) {
+	if !strings.HasPrefix(path, s.prefix) {
 		return ""
 	}
 	return s.fault
 }
 
-// Requests counts the requests whose method and path begin so: "POST /api/v1/statuses".
+// Requests counts the requests with a prefix of method and path, such as "POST /api/v1/statuses".
 func (s *Server) Requests(prefix string) int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -98,21 +97,21 @@ func (s *Server) Requests(prefix string) int {
 	return count
 }
 
-// Complain notes what a client did wrong.
+// Complain records a mistake of a client.
 func (s *Server) Complain(format string, args ...any) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.complaints = append(s.complaints, fmt.Sprintf(format, args...))
 }
 
-// Complaints lists what clients did wrong so far.
+// Complaints lists the mistakes of clients so far.
 func (s *Server) Complaints() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.Clone(s.complaints)
 }
 
-// Forgive takes the complaints back, for a test that provoked them.
+// Forgive deletes the complaints, for a test that provoked them.
 func (s *Server) Forgive() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -126,19 +125,19 @@ func WriteJSON(w http.ResponseWriter, status int, answer any) {
 	json.NewEncoder(w).Encode(answer) // an error means that the client is gone
 }
 
-// Ended is closed when the server ends, for handlers that wait.
+// Ended is closed when the server ends, for handlers that block.
 func (s *Server) Ended() <-chan struct{} { return s.closed }
 
-// faulty stands in front of all handlers: it counts, looks at what all requests must have, and fails as it is told to.
+// faulty counts requests, checks their User-Agent, and injects the fault.
 func (s *Server) faulty(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.mu.Lock()
 		s.requests = append(s.requests, r.Method+" "+r.URL.Path)
 		healed := s.healed
 		s.mu.Unlock()
-		// Networks do not ask for a name of our own in their documentation, but block Go's.
-		people := s.Pages != "" && strings.HasPrefix(r.URL.Path, s.Pages)
-		if agent := r.UserAgent(); !people && (agent == "" || strings.HasPrefix(agent, "Go-http-client")) {
+		// No network documents that it needs a User-Agent of our own, but they block Go's.
+		browser := s.Pages != "" && strings.HasPrefix(r.URL.Path, s.Pages)
+		if agent := r.UserAgent(); !browser && (agent == "" || strings.HasPrefix(agent, "Go-http-client")) {
 			s.Complain("%s %s: User-Agent %q", r.Method, r.URL.Path, agent)
 		}
 		fault := s.Failing(r.URL.Path)
@@ -169,7 +168,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, next http.Handler
 	}
 }
 
-// hang waits until the client gives up or the fault is over, and drops the connection.
+// hang waits until the client gives up or the fault ends, and closes the connection.
 func (s *Server) hang(r *http.Request, healed <-chan struct{}) {
 	select {
 	case <-r.Context().Done():
