@@ -41,7 +41,7 @@ func TestScreenshots(t *testing.T) {
 	s.SetStatuses(
 		supervisor.Status{Bot: "feeds", State: supervisor.Running, Since: s.Now().Add(-26 * time.Hour)},
 		supervisor.Status{Bot: "alpha", Label: "@berlin@example.social", State: supervisor.Waiting, Since: s.Now(), Detail: "fake-detail", Queue: 3},
-		supervisor.Status{Bot: "broken", State: supervisor.Halted, Since: s.Now()},
+		supervisor.Status{Bot: "broken", State: supervisor.Revoked, Since: s.Now()},
 	)
 	v := s.VisitorAs("ada@example.org")
 	base, err := url.Parse(s.URL)

@@ -29,7 +29,7 @@ func TestEveryTextIsThereInEveryLanguageAndIsUsed(t *testing.T) {
 	used := map[string]string{}
 	usedInPages(t, used)
 	usedInCode(t, used)
-	for _, state := range []supervisor.State{supervisor.Starting, supervisor.Running, supervisor.Waiting, supervisor.Stuck, supervisor.Halted} {
+	for _, state := range []supervisor.State{supervisor.Starting, supervisor.Running, supervisor.Waiting, supervisor.Stuck, supervisor.Revoked} {
 		used["state-"+string(state)] = "supervisor.State"
 	}
 	for _, status := range []db.Status{db.Queued, db.Retrying, db.Sent, db.Failed, db.Expired, db.Retracted} {

@@ -18,7 +18,7 @@ import (
 const (
 	leaseTime    = 20 * time.Second // of a lease that is not renewed: then another node delivers the message
 	leaseBatch   = 20               // messages leased at once
-	pollTime     = time.Minute      // between two looks for messages that another node left behind
+	pollTime     = time.Minute      // interval of polling for messages that another node has left
 	keyRetention = 24 * time.Hour   // of the key of a finished message, after the message expired
 	insertBatch  = 200              // rows; far below the limits of parameters (32,766 in SQLite, 65,535 in PostgreSQL)
 )
@@ -28,10 +28,10 @@ type item struct {
 	ID        uint64 `gorm:"primaryKey"`
 	Key       string `gorm:"size:64;uniqueIndex;not null"` // keyed hash of Message.Key
 	Sealed    []byte // the envelope; nil for a finished message
-	Open      bool   `gorm:"not null;index:idx_mail_due,priority:1"` // not finished
-	DueAt     int64  `gorm:"not null;index:idx_mail_due,priority:2"` // next attempt, or end of the lease, or, if finished, end of keyRetention
-	Lease     string `gorm:"size:26;not null;index"`                 // who delivers it until DueAt; empty for nobody
-	Flow      string `gorm:"column:lane;size:32;not null;default:''"`
+	Open      bool   `gorm:"not null;index:idx_mail_due,priority:1"`  // not finished
+	DueAt     int64  `gorm:"not null;index:idx_mail_due,priority:2"`  // next attempt, or end of the lease, or, if finished, end of keyRetention
+	Lease     string `gorm:"size:26;not null;index"`                  // id of the lease, which ends at DueAt; empty if not leased
+	Flow      string `gorm:"column:lane;size:32;not null;default:''"` // the column keeps its older name
 	Attempts  int    `gorm:"not null"`
 	Soft      bool   `gorm:"not null;default:false"` // the last attempt failed because of the recipient's address
 	ExpiresAt int64  `gorm:"not null"`

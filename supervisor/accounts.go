@@ -106,11 +106,11 @@ func (s *Supervisor) refresh(ctx context.Context, member Member) {
 func (s *Supervisor) stopUnwanted(bot string, accounts map[string]bots.Account) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for k, p := range s.workers {
-		if account, ok := accounts[k.city]; k.bot == bot && (!ok || account.Revision != p.account.Revision) {
-			p.cancel()
+	for k, w := range s.workers {
+		if account, ok := accounts[k.city]; k.bot == bot && (!ok || account.Revision != w.account.Revision) {
+			w.cancel()
 			delete(s.workers, k)
-			s.stopping[k] = p
+			s.stopping[k] = w
 			s.env.Log.Info("stopped", "city", k.city, "bot", k.bot)
 		}
 	}
@@ -122,7 +122,7 @@ func (s *Supervisor) startMissing(ctx context.Context, member Member, accounts m
 	defer s.mu.Unlock()
 	for city, account := range accounts {
 		k := key{city, member.Name}
-		if _, halted := s.halted[k]; halted || s.workers[k] != nil {
+		if _, revoked := s.revoked[k]; revoked || s.workers[k] != nil {
 			continue
 		}
 		if s.queues[k] == nil {
@@ -143,8 +143,8 @@ func (s *Supervisor) startMissing(ctx context.Context, member Member, accounts m
 
 // previousEnd returns a channel that is closed once no earlier worker of the account runs.
 func (s *Supervisor) previousEnd(k key) <-chan struct{} {
-	if p, ok := s.stopping[k]; ok {
-		return p.done
+	if w, ok := s.stopping[k]; ok {
+		return w.done
 	}
 	done := make(chan struct{})
 	close(done)
@@ -158,15 +158,15 @@ func (s *Supervisor) Status(city string) []Status {
 	var list []Status
 	for _, member := range s.env.Directory.members {
 		k := key{city, member.Name}
-		if status, ok := s.halted[k]; ok {
+		if status, ok := s.revoked[k]; ok {
 			list = append(list, status)
 			continue
 		}
-		p, ok := s.workers[k]
+		w, ok := s.workers[k]
 		if !ok {
 			continue
 		}
-		status := p.status()
+		status := w.status()
 		if h, ok := s.listeners[member.Name]; ok {
 			h.mergeInto(&status)
 		}

@@ -36,7 +36,7 @@ type Config struct {
 // env is shared by all workers.
 type env struct {
 	Config
-	halt func(ctx context.Context, p *worker, say string)
+	stopRevoked func(ctx context.Context, w *worker, say string)
 }
 
 // storeReport implements bots.Out: it returns nil once INTAKE has stored the report.

@@ -101,11 +101,11 @@ func (e *env) retry(ctx context.Context, action string, f func() error) error {
 }
 
 // revoke records that the network has revoked the account.
-func (e *env) revoke(ctx context.Context, p *worker, cause error) {
+func (e *env) revoke(ctx context.Context, w *worker, cause error) {
 	say := bots.AsError(cause).Say
-	p.log.Warn("account revoked by the network; stopped until its credentials change", "err", cause)
-	p.recv.set(Halted, say, e.Now())
-	e.halt(ctx, p, say)
+	w.log.Warn("account revoked by the network; stopped until its credentials change", "err", cause)
+	w.recv.set(Revoked, say, e.Now())
+	e.stopRevoked(ctx, w, say)
 }
 
 // closeOrder completes an order that cannot be sent.

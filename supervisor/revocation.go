@@ -11,33 +11,33 @@ import (
 	"linienfunk/report"
 )
 
-// halt is called by a worker that ends because its account is revoked.
-func (s *Supervisor) halt(ctx context.Context, p *worker, say string) {
+// stopRevoked is called by a worker that ends because its account is revoked.
+func (s *Supervisor) stopRevoked(ctx context.Context, w *worker, say string) {
 	ctx, cancel := outlive(ctx)
 	defer cancel()
-	k := key{p.account.City, p.member.Name}
-	status := p.status()
+	k := key{w.account.City, w.member.Name}
+	status := w.status()
 	s.mu.Lock()
-	if s.workers[k] != p { // the account has changed meanwhile
+	if s.workers[k] != w { // the account has changed meanwhile
 		s.mu.Unlock()
 		return
 	}
 	delete(s.workers, k)
-	s.stopping[k] = p
-	s.halted[k], s.revisions[k] = status, p.account.Revision
+	s.stopping[k] = w
+	s.revoked[k], s.revisions[k] = status, w.account.Revision
 	left := s.queues[k].empty()
 	delete(s.queues, k)
 	s.mu.Unlock()
 
 	if s.env.Revoked != nil {
-		s.env.Revoked(ctx, p.account, status) // before it is stored: two notices are better than none
+		s.env.Revoked(ctx, w.account, status) // before it is stored: two notices are better than none
 	}
-	row := db.Revocation{City: k.city, Bot: k.bot, Revision: p.account.Revision, Detail: report.Cut(say, 500)}
+	row := db.Revocation{City: k.city, Bot: k.bot, Revision: w.account.Revision, Detail: report.Cut(say, 500)}
 	if err := s.env.DB.WithContext(ctx).Clauses(clause.OnConflict{UpdateAll: true}).Create(&row).Error; err != nil {
 		s.env.Log.Error("cannot store a revocation", "city", k.city, "bot", k.bot, "err", err)
 	}
 	s.mu.Lock()
-	_, still := s.halted[k]
+	_, still := s.revoked[k]
 	s.mu.Unlock()
 	if !still { // cleared meanwhile
 		s.deleteRevocation(ctx, k)
@@ -51,10 +51,10 @@ func (s *Supervisor) halt(ctx context.Context, p *worker, say string) {
 func (s *Supervisor) clearRevocations(ctx context.Context, bot string, accounts map[string]bots.Account) {
 	var over []key
 	s.mu.Lock()
-	for k := range s.halted {
+	for k := range s.revoked {
 		if account, ok := accounts[k.city]; k.bot == bot && (!ok || account.Revision != s.revisions[k]) {
 			over = append(over, k)
-			delete(s.halted, k)
+			delete(s.revoked, k)
 			delete(s.revisions, k)
 		}
 	}
@@ -80,7 +80,7 @@ func (s *Supervisor) loadRevocations(ctx context.Context) error {
 	defer s.mu.Unlock()
 	for _, row := range rows {
 		k := key{row.City, row.Bot}
-		s.halted[k] = Status{Bot: row.Bot, State: Halted, Detail: row.Detail, Since: row.CreatedAt}
+		s.revoked[k] = Status{Bot: row.Bot, State: Revoked, Detail: row.Detail, Since: row.CreatedAt}
 		s.revisions[k] = row.Revision
 	}
 	return nil

@@ -11,7 +11,7 @@ const (
 	Running  State = "running"
 	Waiting  State = "waiting" // failed, will restart by itself
 	Stuck    State = "stuck"   // a call has not returned after its deadline
-	Halted   State = "revoked" // the network has revoked the account
+	Revoked  State = "revoked" // the network has revoked the account
 )
 
 // Status describes an account to its admins.

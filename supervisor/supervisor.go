@@ -19,10 +19,10 @@ import (
 	"linienfunk/report"
 )
 
-// refreshInterval is how often all accounts are listed without a hint: hints may get lost.
+// refreshInterval is how often all accounts are listed without an announced change: announcements may get lost.
 const refreshInterval = time.Minute
 
-// unlistedInterval is how often accounts are listed of bots that never succeeded.
+// unlistedInterval is how often accounts are listed of bots that have not listed theirs yet.
 const unlistedInterval = 2 * time.Second
 
 // notConnected is the detail of a delivery to an account that is gone: the id of a shared text.
@@ -40,8 +40,8 @@ type Supervisor struct {
 	workers   map[key]*worker
 	queues    map[key]*queue
 	stopping  map[key]*worker // canceled, may still run
-	halted    map[key]Status  // status of revoked accounts
-	revisions map[key]string  // of halted accounts
+	revoked   map[key]Status  // status of revoked accounts
+	revisions map[key]string  // of revoked accounts
 }
 
 // New returns a Supervisor.
@@ -53,8 +53,8 @@ func New(config Config) *Supervisor {
 		config.Grace = grace
 	}
 	s := &Supervisor{env: env{Config: config}, changes: newChanges(), listeners: map[string]*health{}, workers: map[key]*worker{},
-		queues: map[key]*queue{}, stopping: map[key]*worker{}, halted: map[key]Status{}, revisions: map[key]string{}}
-	s.env.halt = s.halt
+		queues: map[key]*queue{}, stopping: map[key]*worker{}, revoked: map[key]Status{}, revisions: map[key]string{}}
+	s.env.stopRevoked = s.stopRevoked
 	for _, member := range config.Directory.members {
 		if _, ok := member.Bot.(bots.Listener); ok {
 			s.listeners[member.Name] = &health{}
@@ -118,15 +118,15 @@ func (s *Supervisor) dispatch(ctx context.Context, msg bus.Msg[bus.Order]) {
 	if q != nil {
 		q.put(msg)
 	}
-	halted, isHalted := s.halted[k]
+	revoked, isRevoked := s.revoked[k]
 	s.mu.Unlock()
 	_, known := s.env.Directory.of(k.bot)
 	switch {
 	case q != nil:
 	case !msg.Value.Expire.After(s.env.Now()):
 		s.closeOrder(ctx, msg, db.Expired, "")
-	case isHalted:
-		s.closeOrder(ctx, msg, db.Failed, halted.Detail)
+	case isRevoked:
+		s.closeOrder(ctx, msg, db.Failed, revoked.Detail)
 	case !known && s.env.Directory.has(k.bot), known && msg.Deliveries < 2:
 		// The bot may not have listed its accounts yet, or this one is being connected.
 		if err := msg.Requeue(time.Second); err != nil && ctx.Err() == nil {
@@ -202,16 +202,16 @@ func (s *Supervisor) listen(ctx context.Context, name string, listener bots.List
 func (s *Supervisor) stopAll() {
 	s.mu.Lock()
 	var last []*worker
-	for _, p := range s.workers {
-		p.cancel()
-		last = append(last, p)
+	for _, w := range s.workers {
+		w.cancel()
+		last = append(last, w)
 	}
-	for _, p := range s.stopping {
-		last = append(last, p)
+	for _, w := range s.stopping {
+		last = append(last, w)
 	}
 	s.mu.Unlock()
-	for _, p := range last {
-		<-p.done
+	for _, w := range last {
+		<-w.done
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()

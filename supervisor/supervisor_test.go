@@ -245,7 +245,7 @@ func TestARevokedAccountStopsNotifiesTheAdminsAndStaysStoppedAfterARestart(t *te
 		t.Errorf("the admins were told %q", got)
 	}
 	w.ends(entry, db.Failed)
-	if w.state("zuerich") != supervisor.Halted {
+	if w.state("zuerich") != supervisor.Revoked {
 		t.Errorf("the account is %s", w.state("zuerich"))
 	}
 	w.ends(w.relay("zuerich", "kontrolle u9", time.Hour), db.Failed)
@@ -286,7 +286,7 @@ func TestAnAccountThatMayNoLongerReceiveKeepsSending(t *testing.T) {
 	if got := testkit.Next(t, sent); got != "zuerich: kontrolle u8" {
 		t.Errorf("sent %q", got)
 	}
-	if w.state("zuerich") != supervisor.Halted || calls.Load() != 1 {
+	if w.state("zuerich") != supervisor.Revoked || calls.Load() != 1 {
 		t.Errorf("the account is %s after %d calls", w.state("zuerich"), calls.Load())
 	}
 	w.net.set("zuerich", "2")

@@ -115,7 +115,7 @@ func (w *worker) receiveLoop(ctx context.Context) error {
 // get one notice, because it is keyed by the account's revision.
 func (w *worker) stopReceiving(ctx context.Context, cause error) {
 	w.log.Warn("network refuses to let the account receive; receiving stopped until its credentials change", "err", cause)
-	w.recv.set(Halted, bots.AsError(cause).Say, w.env.Now())
+	w.recv.set(Revoked, bots.AsError(cause).Say, w.env.Now())
 	if w.env.Revoked != nil {
 		ctx, cancel := outlive(ctx)
 		defer cancel()
@@ -186,7 +186,7 @@ func severity(state State) int {
 		return 3
 	case Stuck:
 		return 4
-	case Halted:
+	case Revoked:
 		return 5
 	}
 	return 0

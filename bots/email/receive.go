@@ -30,10 +30,10 @@ type handler struct {
 
 // Replies to clients.
 var (
-	errRelay  = inbound.Reply(554, [3]int{5, 7, 1}, "Relaying denied: this server takes mail for its own cities only")
+	errRelay  = inbound.Reply(554, [3]int{5, 7, 1}, "Relaying denied: this server accepts mail for its own cities only")
 	errNoCity = inbound.Reply(550, [3]int{5, 1, 1}, "There is no such city here")
 	errFlood  = inbound.Reply(450, [3]int{4, 7, 1}, "Too many reports, try again later")
-	errForged = inbound.Reply(550, [3]int{5, 7, 1}, "The author's domain does not stand by this mail, and wants it refused (DMARC)")
+	errForged = inbound.Reply(550, [3]int{5, 7, 1}, "Rejected by the DMARC policy of the author's domain")
 )
 
 // Resolve returns a city, or a raw recipient for an address that bounces come to. <city>+<anything>@ is the city's, too. What is before the last @ is the

@@ -18,7 +18,7 @@ type conflictData struct {
 	Note       string
 	MaxNote    int
 	Back       string
-	Again      bool // somebody saved while the admin was choosing
+	Again      bool // another admin saved while this one was choosing
 	Fields     []conflictField
 	Errors     site.FormErrors
 }
@@ -35,7 +35,7 @@ type merging struct {
 // maxConflicts is more than the number of fields of all forms.
 const maxConflicts = 200
 
-// conflict shows the admin's change beside what somebody else has saved in the meantime.
+// conflict shows the admin's change beside the one that another admin has saved meanwhile.
 func (p *Pages) conflict(w http.ResponseWriter, r *http.Request, now settings.Snapshot, a submission) error {
 	return p.showConflict(w, r, http.StatusConflict, now, merging{submission: a})
 }

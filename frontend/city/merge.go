@@ -14,7 +14,7 @@ import (
 // pickField is the prefix of the names of the inputs with the admin's choices.
 const pickField = "pick."
 
-// merge saves what the admin chose on the conflict page. If there is yet another change, it shows the page again.
+// merge saves the admin's choices on the conflict page. If there is another change meanwhile, it shows the page again.
 func (p *Pages) merge(w http.ResponseWriter, r *http.Request, admin db.Admin, city settings.Snapshot) error {
 	if err := site.ParseForm(r); err != nil {
 		return err
@@ -29,7 +29,7 @@ func (p *Pages) merge(w http.ResponseWriter, r *http.Request, admin db.Admin, ci
 		return err
 	}
 	if older {
-		return p.mergeAgain(w, r, city, a.From, m)
+		return p.refreshConflict(w, r, city, a.From, m)
 	}
 	found, err := settings.Compare(m.From, m.To, a.From)
 	if err != nil || len(found) > maxConflicts {
@@ -42,7 +42,7 @@ func (p *Pages) merge(w http.ResponseWriter, r *http.Request, admin db.Admin, ci
 	if a.To, err = settings.With(a.From, changes); err != nil {
 		return err
 	}
-	a.conflict = func(now settings.Snapshot) error { return p.mergeAgain(w, r, now, a.From, m) }
+	a.conflict = func(now settings.Snapshot) error { return p.refreshConflict(w, r, now, a.From, m) }
 	a.invalid = func(found settings.Errors) error {
 		m.Found = found
 		return p.showConflict(w, r, http.StatusUnprocessableEntity, city, m)
@@ -66,8 +66,8 @@ func (p *Pages) readMerging(r *http.Request, city settings.Snapshot) (m merging,
 	return m, err
 }
 
-// mergeAgain shows the conflict with the newest version. Choices are kept where the other side has not changed.
-func (p *Pages) mergeAgain(w http.ResponseWriter, r *http.Request, now settings.Snapshot, seen []byte, m merging) error {
+// refreshConflict shows the conflict with the newest version. It keeps the choices of fields that have not changed since.
+func (p *Pages) refreshConflict(w http.ResponseWriter, r *http.Request, now settings.Snapshot, seen []byte, m merging) error {
 	was, err := settings.Fields(seen)
 	if err != nil {
 		return err

@@ -14,7 +14,7 @@ func TestAdminsGetAMailWhenANetworkRevokesTheirAccount(t *testing.T) {
 	s := frontendtest.New(t, frontendtest.TwoBots)
 	admin := s.Admin("ada@example.org", "berlin")
 	frontendtest.Check(t, s.Site.DB.Model(&admin).Update("lang", "de").Error)
-	status := supervisor.Status{Bot: "alpha", Label: "@berlin@example.social", State: supervisor.Halted, Since: s.Now(), Detail: "fake-detail"}
+	status := supervisor.Status{Bot: "alpha", Label: "@berlin@example.social", State: supervisor.Revoked, Since: s.Now(), Detail: "fake-detail"}
 	s.Cities.AccountRevoked(t.Context(), bots.Account{City: "berlin", Revision: "1"}, status)
 	s.Cities.AccountRevoked(t.Context(), bots.Account{City: "berlin", Revision: "1"}, status)
 	mails := s.Mails.All()

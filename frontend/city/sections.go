@@ -55,7 +55,7 @@ func stateKind(s supervisor.State) string {
 		return "good"
 	case supervisor.Starting, supervisor.Waiting:
 		return "wait"
-	case supervisor.Stuck, supervisor.Halted:
+	case supervisor.Stuck, supervisor.Revoked:
 		return "bad"
 	}
 	return "plain"
