@@ -10,7 +10,7 @@ import (
 	"linienfunk/internal/config"
 )
 
-func TestTheHealthCheckPassesOnWhatIsWrong(t *testing.T) {
+func TestTheHealthCheckFailsWithTheReason(t *testing.T) {
 	t.Parallel()
 	status, text := http.StatusOK, "ok\n"
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -16,7 +16,7 @@ import (
 
 // testdata/before-history.sql is the database of a program from before settings had a history, with three cities: one chose options of
 // its networks, one has lists, an account and another freshness, and the settings of one cannot be read.
-func TestCitiesFromBeforeTheHistoryKeepTheirSettingsAsAFirstPatch(t *testing.T) {
+func TestCitiesFromBeforeTheHistoryKeepTheirSettingsAsTheFirstPatch(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	restore(t, filepath.Join(dir, "linienfunk.db"))

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-func TestANumberIsAWholeOneWithinItsBounds(t *testing.T) {
+func TestANumberIsAnIntegerWithinItsBounds(t *testing.T) {
 	option := Option{Name: "budget", Kind: Number, Default: 5, Min: 1, Max: 900}
 	for text, good := range map[string]bool{
 		"1": true, "900": true, "5.0": true, "0": false, "901": false, "1.5": false, `"5"`: false, "true": false, "null": false, "1e300": false,
@@ -23,7 +23,7 @@ func TestANumberIsAWholeOneWithinItsBounds(t *testing.T) {
 	}
 }
 
-func TestTheDefaultOfANumberIsTheNumberThatADocumentWouldHold(t *testing.T) {
+func TestTheDefaultOfANumberIsAFloatAsInADocument(t *testing.T) {
 	values := Defaults([]Option{{Name: "budget", Kind: Number, Default: 5, Max: 900}})
 	if values["budget"] != any(5.0) || values.Number("budget") != 5 || values.Number("other") != 0 {
 		t.Errorf("got %v", values)

@@ -93,7 +93,7 @@ func TestARequeuedReportIsDeliveredAgain(t *testing.T) {
 	}
 }
 
-func TestOrdersOfAShardComeInOrderWithoutALimitOnUnacknowledgedOnes(t *testing.T) {
+func TestOrdersOfAShardArriveInOrderWithoutALimitOfUnacknowledgedOnes(t *testing.T) {
 	t.Parallel()
 	b := testkit.Bus(t)
 	const many = 1500 // more than JetStream's default of 1000 open messages

@@ -68,7 +68,7 @@ func TestHealthAnswersInTimeIfAPartHangs(t *testing.T) {
 	}
 }
 
-func TestHealthTellsNothingButWhichPartIsAway(t *testing.T) {
+func TestHealthNamesOnlyThePartThatIsAway(t *testing.T) {
 	t.Parallel()
 	s := frontendtest.New(t, nil)
 	s.Site.PingBroker = func(context.Context) error { return errors.New("nats://user:secret@broker.example: refused") }

@@ -24,7 +24,7 @@ import (
 // noTexts are literals in the code that look like ids of texts and are none.
 var noTexts = []string{"line-", "mailer-daemon", "no-cache", "no-store", "public-", "bot-title", "same-origin"}
 
-func TestEveryTextIsThereInEveryLanguageAndIsUsed(t *testing.T) {
+func TestEveryTextExistsInEveryLanguageAndIsUsed(t *testing.T) {
 	t.Parallel()
 	used := map[string]string{}
 	usedInPages(t, used)

@@ -247,7 +247,7 @@ func TestABounceIsReportedAgainAfterAPanic(t *testing.T) {
 	testReportedAgain(t, func() error { panic("once") })
 }
 
-func TestAnUnreachableServerIsNoBounceWhileNoServerIsReachable(t *testing.T) {
+func TestAnUnreachableServerIsNotABounceWhileNoServerIsReachable(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, newInternet(t).config())
 	unreachable := reply{stage: "connect", code: 451, enhanced: [3]int{4, 4, 1}}

@@ -141,7 +141,7 @@ func TestARouteCanUseImplicitTLS(t *testing.T) {
 	}
 }
 
-func TestARefusedLoginOrSenderIsNoBounce(t *testing.T) {
+func TestARefusedLoginOrSenderIsNotABounce(t *testing.T) {
 	t.Parallel()
 	for name, spoil := range map[string]func(*provider){
 		"login": func(p *provider) { p.set(func() { p.login = "melden:changed" }) },

@@ -8,7 +8,7 @@ import (
 	"linienfunk/internal/testkit/table"
 )
 
-func TestAKeyFitsIntoAHeaderWhateverTheNetworkCallsItsReports(t *testing.T) {
+func TestAKeyFitsIntoAHeaderWhateverIDsTheNetworkUses(t *testing.T) {
 	for _, id := range []string{"", "42", "<x@y>", "a b", "ü", "line\nbreak", strings.Repeat("x", 1000)} {
 		key := Report{City: "zuerich", Bot: "net", ID: id}.Key()
 		if !strings.HasPrefix(key, "zuerich:net:") || len(key) > 200 || strings.ContainsFunc(key, func(r rune) bool { return r <= ' ' || r > '~' }) {
@@ -20,7 +20,7 @@ func TestAKeyFitsIntoAHeaderWhateverTheNetworkCallsItsReports(t *testing.T) {
 	}
 }
 
-func TestACutIsAtAWordAndMarked(t *testing.T) {
+func TestATextIsCutAtAWordAndMarked(t *testing.T) {
 	for _, test := range []struct {
 		text  string
 		limit int
@@ -39,7 +39,7 @@ func TestACutIsAtAWordAndMarked(t *testing.T) {
 	}
 }
 
-func TestACleanTextIsWhatPeopleSee(t *testing.T) {
+func TestACleanTextHasOnlyVisibleCharacters(t *testing.T) {
 	table.Check(t, Clean, map[string]string{
 		"  kontrolle u8\r\nhermannplatz \n": "kontrolle u8\nhermannplatz",
 		"a\x00b\x1b[31mc":                   "ab[31mc",

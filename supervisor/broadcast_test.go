@@ -77,7 +77,7 @@ func TestABroadcastThatFailsHalfwayContinuesFromItsCursor(t *testing.T) {
 	}
 }
 
-func TestABroadcastGoesOnAfterARestartOfTheProgram(t *testing.T) {
+func TestABroadcastResumesAfterARestartOfTheProgram(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	entered := make(chan struct{}, 100)

@@ -49,7 +49,7 @@ func check(t *testing.T, err error) {
 	}
 }
 
-func TestAReportThatWasSentIsTakenBackWhenItIsWithdrawn(t *testing.T) {
+func TestASentReportIsRetractedWhenItIsWithdrawn(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "zuerich")
 	taken := make(chan report.Receipt, 10)
@@ -133,7 +133,7 @@ func TestAFailedRetractionIsRetriedWithoutDelayingReports(t *testing.T) {
 	w.ends(first, db.Retracted)
 }
 
-func TestAReportThatANetworkNeverTakesBackStaysSent(t *testing.T) {
+func TestAReportThatANetworkNeverRetractsStaysSent(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "zuerich")
 	w.startRetracting(func(context.Context, report.Receipt) error {

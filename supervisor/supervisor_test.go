@@ -144,7 +144,7 @@ func TestAReportThatANetworkRefusesFailsAndTheNextIsSent(t *testing.T) {
 	}
 }
 
-func TestARateLimitIsWaitedFor(t *testing.T) {
+func TestARateLimitIsObserved(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "zuerich")
 	var calls atomic.Int32
@@ -353,7 +353,7 @@ func TestAReportThatIsNotSentBeforeAStopIsSentAfterTheNextStart(t *testing.T) {
 	}
 }
 
-func TestADeliveryThatIsInTheLedgerIsNotMadeAgain(t *testing.T) {
+func TestADeliveryThatIsInTheLedgerIsNotRepeated(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "zuerich")
 	sent := make(chan string, 10)

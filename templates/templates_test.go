@@ -18,7 +18,7 @@ func bot(files map[string]string) fs.FS {
 	return fsys
 }
 
-func TestATextIsTakenFromTheSetThenFromTheSharedOnesThenFromEnglish(t *testing.T) {
+func TestATextComesFromTheSetThenFromTheSharedTextsThenFromEnglish(t *testing.T) {
 	set, err := New(bot(map[string]string{
 		"locale.en.toml": "own = \"own\"\nonly-en = \"only English\"\nsave = \"keep\"\n[n]\none = \"{{.Count}} stop\"\nother = \"{{.Count}} stops\"\n",
 		"locale.de.toml": "own = \"eigen {{.City}}\"\n",
@@ -48,7 +48,7 @@ func TestATextIsTakenFromTheSetThenFromTheSharedOnesThenFromEnglish(t *testing.T
 	}
 }
 
-func TestATemplateSpeaksTheLanguageAndWritesNothingWhenItFails(t *testing.T) {
+func TestATemplateIsRenderedInItsLanguageOrNotAtAll(t *testing.T) {
 	server := time.Local
 	time.Local = time.FixedZone("CEST", 2*60*60)
 	t.Cleanup(func() { time.Local = server })
@@ -70,7 +70,7 @@ func TestATemplateSpeaksTheLanguageAndWritesNothingWhenItFails(t *testing.T) {
 	}
 }
 
-func TestADateIsShownInTheZoneThatIsAskedForOrElseInThatOfTheServer(t *testing.T) {
+func TestADateIsShownInTheGivenTimeZoneOrElseInTheServers(t *testing.T) {
 	server := time.Local
 	time.Local = time.FixedZone("CEST", 2*60*60)
 	t.Cleanup(func() { time.Local = server })
@@ -102,7 +102,7 @@ func TestABrokenTemplateOrTextStopsTheProgramAtItsStart(t *testing.T) {
 	}
 }
 
-func TestMatchTakesTheBestLanguage(t *testing.T) {
+func TestMatchReturnsTheBestLanguage(t *testing.T) {
 	for header, want := range map[string]string{
 		"": "en", "de": "de", "de-AT,en;q=0.5": "de", "fr,de;q=0.5": "de", "fr": "en", "en-GB,de": "en", "x;;;": "en", strings.Repeat("de,", 2000): "en",
 	} {

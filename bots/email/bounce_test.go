@@ -57,7 +57,7 @@ func (r *returns) all() (locals []string) {
 	return locals
 }
 
-func TestMailThatComesBackIsHandedOnAndIsNoReport(t *testing.T) {
+func TestABounceIsHandedToTheMailerAndIsNotAReport(t *testing.T) {
 	t.Parallel()
 	back := &returns{}
 	s := serve(t, func(w *bottest.World) { w.Mail.Bounces = back })
@@ -78,7 +78,7 @@ func TestMailThatComesBackIsHandedOnAndIsNoReport(t *testing.T) {
 	}
 }
 
-func TestABounceIsCountedOnceHoweverOftenItsMailComesForACity(t *testing.T) {
+func TestABounceThatAlsoGoesToACityIsCountedOnceWhenItsMailIsRepeated(t *testing.T) {
 	t.Parallel()
 	back := &returns{}
 	s := serve(t, func(w *bottest.World) { w.Mail.Bounces = back })
@@ -98,7 +98,7 @@ func TestABounceIsCountedOnceHoweverOftenItsMailComesForACity(t *testing.T) {
 	}
 }
 
-func TestABounceInACitysMailboxIsCountedAndIsNoReport(t *testing.T) {
+func TestABounceInACitysMailboxIsCountedAndIsNotAReport(t *testing.T) {
 	t.Parallel()
 	back := &returns{}
 	p := newPostbox(t, inboundtest.New(t), usual, nil)
@@ -133,7 +133,7 @@ func TestABounceInACitysMailboxIsCountedAndIsNoReport(t *testing.T) {
 	}
 }
 
-func TestAMailboxThatTakesNoMailIsUnsubscribed(t *testing.T) {
+func TestAnAddressThatBouncesIsUnsubscribed(t *testing.T) {
 	t.Parallel()
 	s := serve(t)
 	v := visitor{t, s.w, "zuerich"}

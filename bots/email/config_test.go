@@ -9,7 +9,7 @@ import (
 	"linienfunk/bots/email"
 )
 
-func TestKeysOfTheConfigurationMustMakeSense(t *testing.T) {
+func TestAnInvalidConfigurationNamesItsKey(t *testing.T) {
 	t.Parallel()
 	for key, value := range map[string]string{"lmtp": "24", "relays": "mx.example.org", "greylist": "yes"} {
 		w := bottest.NewWorld(t, "email", email.Plugin())

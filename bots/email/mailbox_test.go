@@ -81,7 +81,7 @@ func (p *postbox) next(text string) report.Report {
 	return r
 }
 
-func TestAMailboxIsReadFromNowOnAndLeftAsItIs(t *testing.T) {
+func TestAMailboxIsReadFromNowOnAndNotChanged(t *testing.T) {
 	t.Parallel()
 	p := newPostbox(t, inboundtest.New(t), usual, nil)
 	p.deliver(p.mail("kontrolle zwischen verbinden und lesen"))
@@ -103,7 +103,7 @@ func TestAMailboxIsReadFromNowOnAndLeftAsItIs(t *testing.T) {
 	}
 }
 
-func TestAMailInAMailboxWithTwoAuthorsIsDoubted(t *testing.T) {
+func TestAMailWithTwoAuthorsInAMailboxIsDoubtful(t *testing.T) {
 	t.Parallel()
 	p := newPostbox(t, inboundtest.New(t), usual, nil)
 	p.run()
@@ -214,7 +214,7 @@ func TestAMailboxWithAWrongPasswordIsNotConnected(t *testing.T) {
 	}
 }
 
-func TestAFormForAMailboxThatMakesNoSenseIsToldWhichField(t *testing.T) {
+func TestAMistakeInTheMailboxFormNamesItsField(t *testing.T) {
 	t.Parallel()
 	w, server := unconnected(t)
 	said := map[string]string{"address": "not an e-mail address", "host": "name of a server", "port": "from 1 to 65535", "security": "encrypted",

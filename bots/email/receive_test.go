@@ -45,7 +45,7 @@ func TestAMailForTwoCitiesMakesAReportForEach(t *testing.T) {
 	}
 }
 
-func TestAMailThatIsNotStoredIsNotAcceptedAndKeepsItsName(t *testing.T) {
+func TestAMailThatIsNotStoredIsNotAcceptedAndKeepsItsID(t *testing.T) {
 	t.Parallel()
 	for name, header := range map[string]string{"with Message-ID": "", "without": "x"} {
 		t.Run(name, func(t *testing.T) {
@@ -70,7 +70,7 @@ func TestAMailThatIsNotStoredIsNotAcceptedAndKeepsItsName(t *testing.T) {
 	}
 }
 
-func TestMailsOfMachinesAreAcceptedAndDropped(t *testing.T) {
+func TestAutomaticMailsAreAcceptedAndDropped(t *testing.T) {
 	t.Parallel()
 	s := serve(t)
 	c := s.hello()
@@ -106,7 +106,7 @@ func TestMailsOfMachinesAreAcceptedAndDropped(t *testing.T) {
 	}
 }
 
-func TestALateMailKeepsTheTimeOfItsWriting(t *testing.T) {
+func TestALateMailKeepsTheTimeWhenItWasWritten(t *testing.T) {
 	t.Parallel()
 	s := serve(t)
 	written := s.w.Core.Now().Add(-30 * time.Hour).Truncate(time.Second)
@@ -154,7 +154,7 @@ func (f forgetful) City(ctx context.Context, name string) (bots.City, bool, erro
 	return f.Cities.City(ctx, name)
 }
 
-func TestAMailWhoseAuthorCannotBeCheckedIsAskedForAgain(t *testing.T) {
+func TestAMailWhoseAuthorCannotBeCheckedIsDeferred(t *testing.T) {
 	t.Parallel()
 	s := serve(t, func(w *bottest.World) { w.Core.Cities = forgetful{w.Core.Cities, "admin"} })
 	s.hello().Mail("admin@linienfunk.example", zuerich, letter("", "kontrolle"), "451 4.3.0")
@@ -164,7 +164,7 @@ func TestAMailWhoseAuthorCannotBeCheckedIsAskedForAgain(t *testing.T) {
 }
 
 // A city may want reports all the same whose author seems forged. package inbound has the tests of what is doubted.
-func TestADoubtedReportIsMarkedUnlessTheCityDoesNotWantThat(t *testing.T) {
+func TestADoubtfulReportIsMarkedUnlessTheCityDisabledThat(t *testing.T) {
 	t.Parallel()
 	s := serve(t)
 	s.w.SetOption(t, "zuerich", "hold_spam", false)

@@ -122,7 +122,7 @@ func TestAMailboxThatMayNotSendIsNotConnected(t *testing.T) {
 	}
 }
 
-func TestWhileItsProviderRefusesTheLoginACitysMailsLeaveAsOthersDo(t *testing.T) {
+func TestACitysMailsAreSentByTheProgramWhileItsProviderRefusesTheLogin(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t)
 	o.subscribe("rider@example.org")
@@ -151,7 +151,7 @@ func TestWhileItsProviderRefusesTheLoginACitysMailsLeaveAsOthersDo(t *testing.T)
 	}
 }
 
-func TestMailboxesFromBeforeTheySentDoNot(t *testing.T) {
+func TestMailboxesOfOlderVersionsDoNotSend(t *testing.T) {
 	t.Parallel()
 	db := bottest.NewWorld(t, "email", email.Plugin()).Core.DB
 	for _, column := range []string{"submit_host", "submit_port", "submit_security", "refused_at"} {

@@ -7,7 +7,7 @@ import (
 	"linienfunk/bots/email"
 )
 
-func TestASubscriberWhoseAddressCannotBeOpenedIsNotServed(t *testing.T) {
+func TestASubscriberWhoseAddressCannotBeDecryptedIsSkipped(t *testing.T) {
 	t.Parallel()
 	v := newVisitor(t)
 	v.subscribe("one@example.org")
@@ -25,7 +25,7 @@ func TestASubscriberWhoseAddressCannotBeOpenedIsNotServed(t *testing.T) {
 	}
 }
 
-func TestSubscribersFromBeforeTheirAsksWereCountedStay(t *testing.T) {
+func TestSubscribersOfOlderVersionsStay(t *testing.T) {
 	t.Parallel()
 	v := newVisitor(t)
 	v.subscribe("rider@example.org")

@@ -77,7 +77,7 @@ func TestOnlyAConfirmedSubscriberGetsReports(t *testing.T) {
 	}
 }
 
-func TestAReportsMailHasAllThatAListNeeds(t *testing.T) {
+func TestAReportsMailHasTheHeadersOfAMailingList(t *testing.T) {
 	t.Parallel()
 	v := newVisitor(t)
 	v.subscribe("rider@example.org")
@@ -97,7 +97,7 @@ func TestAReportsMailHasAllThatAListNeeds(t *testing.T) {
 	}
 }
 
-func TestASubjectHasNothingThatCouldEndIt(t *testing.T) {
+func TestASubjectIsShortAndHasNoControlCharacters(t *testing.T) {
 	t.Parallel()
 	v := newVisitor(t)
 	v.subscribe("rider@example.org")
@@ -109,7 +109,7 @@ func TestASubjectHasNothingThatCouldEndIt(t *testing.T) {
 	}
 }
 
-func TestUnsubscribingTakesAButtonOrAMailProgram(t *testing.T) {
+func TestUnsubscribingNeedsAButtonOrAMailProgram(t *testing.T) {
 	t.Parallel()
 	for name, leave := range map[string]func(v visitor, link string){
 		"with the button": func(v visitor, link string) {
@@ -166,7 +166,7 @@ func TestOneClickPassesTheProtectionAgainstForgedRequests(t *testing.T) {
 	want(t, answer, http.StatusTeapot, "", "")
 }
 
-func TestLinksThatDoNotWorkSaySo(t *testing.T) {
+func TestALinkThatDoesNotWorkSaysSo(t *testing.T) {
 	t.Parallel()
 	v := newVisitor(t)
 	v.subscribe("other@example.org")
@@ -238,7 +238,7 @@ func TestMailsAboutSubscriptionsAreFew(t *testing.T) {
 	want(t, v.ask("late@example.org"), 303, "X-Message", "check your inbox")
 }
 
-func TestWhoConfirmedIsWrittenToEveryTenMinutesAtMost(t *testing.T) {
+func TestAConfirmedSubscriberGetsAMailEveryTenMinutesAtMost(t *testing.T) {
 	t.Parallel()
 	v := newVisitor(t)
 	v.subscribe("rider@example.org")
@@ -277,7 +277,7 @@ func TestOneClientCannotUseUpTheSubscriptionsOfACity(t *testing.T) {
 
 // A browser that does not send Sec-Fetch-Site tells where a form comes from by Origin, which is null if the page asks
 // for no referrer.
-func TestThePagesOfLinksLeaveTheReferrerToTheProgram(t *testing.T) {
+func TestThePagesOfLinksDoNotSetTheReferrerPolicy(t *testing.T) {
 	t.Parallel()
 	v := newVisitor(t)
 	v.subscribe("rider@example.org")
@@ -289,7 +289,7 @@ func TestThePagesOfLinksLeaveTheReferrerToTheProgram(t *testing.T) {
 	}
 }
 
-func TestWhoseConfirmationWasNotSentCanTryAgainAtOnce(t *testing.T) {
+func TestSubscribingCanBeRepeatedAtOnceIfTheConfirmationWasNotSent(t *testing.T) {
 	t.Parallel()
 	v := newVisitor(t)
 	v.w.Mails.Err = errors.New("disk full")
@@ -324,7 +324,7 @@ func TestAddressesThatCannotBeMailedToAreRefused(t *testing.T) {
 	}
 }
 
-func TestAPageIsOneCallAndABrokenOneComesAgain(t *testing.T) {
+func TestAPageIsOneCallAndAFailedOneIsRepeated(t *testing.T) {
 	t.Parallel()
 	v := newVisitor(t)
 	for i := range 3 {
@@ -349,7 +349,7 @@ func TestAPageIsOneCallAndABrokenOneComesAgain(t *testing.T) {
 	}
 }
 
-func TestMailIsSwitchedOffByTheCitysAdmins(t *testing.T) {
+func TestAdminsCanSwitchMailOff(t *testing.T) {
 	t.Parallel()
 	s := serve(t)
 	v := visitor{t, s.w, "zuerich"}

@@ -106,7 +106,7 @@ func TestAnUpdateIsForTheAccountThatWasRead(t *testing.T) {
 	}
 }
 
-func TestAccountsRunInActiveCitiesThatSwitchedThemOn(t *testing.T) {
+func TestAccountsRunInActiveCitiesThatEnabledThem(t *testing.T) {
 	t.Parallel()
 	w, n := newWorld(t)
 	for _, city := range []string{"ghent", "zuerich", "gone"} {

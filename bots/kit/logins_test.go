@@ -48,7 +48,7 @@ func TestALoginEndsWhereItBegan(t *testing.T) {
 	}
 }
 
-func TestALoginIsLost(t *testing.T) {
+func TestALoginThatCannotContinueIsRefused(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		state  string

@@ -64,7 +64,7 @@ func TestThePagesConnectCheckAndDisconnect(t *testing.T) {
 	}
 }
 
-func TestANetworkThatTheOperatorHasNotSetUpSaysSo(t *testing.T) {
+func TestANetworkThatTheOperatorHasNotConfiguredSaysSo(t *testing.T) {
 	t.Parallel()
 	w, n := newWorld(t)
 	n.unready = true
@@ -102,7 +102,7 @@ func TestAnErrorIsExplainedToTheAdmin(t *testing.T) {
 	}
 }
 
-func TestADatabaseErrorIsNoFaultOfTheAdmin(t *testing.T) {
+func TestADatabaseErrorIsNotTheAdminsFault(t *testing.T) {
 	t.Parallel()
 	w, _ := newWorld(t)
 	if err := w.Core.DB.Migrator().DropTable(&Account{}); err != nil {
@@ -115,7 +115,7 @@ func TestADatabaseErrorIsNoFaultOfTheAdmin(t *testing.T) {
 	}
 }
 
-func TestTheFilesOfANetworkTakeThePlaceOfSharedOnes(t *testing.T) {
+func TestTheFilesOfANetworkReplaceSharedOnes(t *testing.T) {
 	t.Parallel()
 	files := kit.Files(fstest.MapFS{
 		"public.html":    {Data: []byte("OWN")},

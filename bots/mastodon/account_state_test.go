@@ -22,7 +22,7 @@ func recvOnce(t testing.TB, w *bottest.World, a bots.Account) error {
 	return w.Bot.(bots.Receiver).Recv(ctx, a, accept)
 }
 
-func TestWhatHappenedToTheAccountIsTold(t *testing.T) {
+func TestTheErrorSaysWhatHappenedToTheAccount(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		change func(*mastodontest.Account)
@@ -69,7 +69,7 @@ func TestAnAccountThatHasMovedIsNotConnected(t *testing.T) {
 	}
 }
 
-func TestAnAccountThatIsGoneIsTold(t *testing.T) {
+func TestADeletedAccountIsReported(t *testing.T) {
 	t.Parallel()
 	w, _ := newWorld(t)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -87,7 +87,7 @@ func TestAnAccountThatIsGoneIsTold(t *testing.T) {
 	bottest.WantError(t, c.explain(t.Context(), "read status", err), bots.KindRevoked, "error-account-gone")
 }
 
-func TestTheSettingsSayWhetherTheAccountIsFlaggedOrLimitedByNow(t *testing.T) {
+func TestTheSettingsSayWhetherTheAccountIsFlaggedOrLimited(t *testing.T) {
 	t.Parallel()
 	w, fake, a := newConnected(t)
 	w.Bot.(*bot).timing.selfCheck = 0
@@ -107,7 +107,7 @@ func TestTheSettingsSayWhetherTheAccountIsFlaggedOrLimitedByNow(t *testing.T) {
 	})
 }
 
-func TestAnInstanceThatIsBeingClosedHasNotLostEachOfItsMentions(t *testing.T) {
+func TestAnInstanceThatShutsDownDoesNotWithdrawItsMentions(t *testing.T) {
 	t.Parallel()
 	w, fake := newWorld(t)
 	spread(t, w, fake, "public")
@@ -126,7 +126,7 @@ func TestAnInstanceThatIsBeingClosedHasNotLostEachOfItsMentions(t *testing.T) {
 	bottest.WantError(t, err, bots.KindRetry, "error-closed")
 }
 
-func TestAnInstanceThatIsAwayForDaysMayBeGone(t *testing.T) {
+func TestAnInstanceThatIsDownForDaysMayBeGone(t *testing.T) {
 	t.Parallel()
 	w, fake, a := newConnected(t)
 	away := func(want string) {

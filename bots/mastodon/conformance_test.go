@@ -8,11 +8,11 @@ import (
 	"linienfunk/bots/mastodon/mastodontest"
 )
 
-func TestMastodonKeepsTheContractOfBots(t *testing.T) { conforms(t, mastodontest.Mastodon) }
+func TestMastodonConforms(t *testing.T) { conforms(t, mastodontest.Mastodon) }
 
 // Pixelfed is left out: it takes no text, which the suite is made of.
-func TestTheContractIsKeptOnGoToSocial(t *testing.T) { conforms(t, mastodontest.GoToSocial) }
-func TestTheContractIsKeptOnAkkoma(t *testing.T)     { conforms(t, mastodontest.Akkoma) }
+func TestMastodonConformsOnGoToSocial(t *testing.T) { conforms(t, mastodontest.GoToSocial) }
+func TestMastodonConformsOnAkkoma(t *testing.T)     { conforms(t, mastodontest.Akkoma) }
 
 // conforms runs the suite against an instance that speaks a dialect.
 func conforms(t *testing.T, d mastodontest.Dialect) {

@@ -10,7 +10,7 @@ import (
 
 var zuerich = ownNames{acct: "zuerich", domain: "mastodon.example", urls: []string{"https://social.example/@zuerich"}}
 
-func TestContentOfAStatusBecomesTheTextThatWasTyped(t *testing.T) {
+func TestTheContentOfAStatusBecomesTheTextThatWasTyped(t *testing.T) {
 	t.Parallel()
 	mention := `<span class="h-card" translate="no"><a href="https://social.example/@zuerich" class="u-url mention">@<span>zuerich</span></a></span>`
 	bob := `<span class="h-card"><a href="https://other.example/@zuerich" class="u-url mention">@<span>zuerich</span></a></span>`

@@ -9,7 +9,7 @@ import (
 	"linienfunk/internal/testkit"
 )
 
-func TestAnAccountFromBeforeThereWereNotesGoesOn(t *testing.T) {
+func TestAnAccountFromBeforeTheNotesStillWorks(t *testing.T) {
 	t.Parallel()
 	plugin := testPlugin()
 	base := testkit.DB(t, time.Now)

@@ -55,7 +55,7 @@ func TestAReportIsWithdrawnWhenItsMentionIsDeleted(t *testing.T) {
 	}
 }
 
-func TestAMentionThatIsDeletedBeforeItWasSpreadIsWithdrawnFromTheOtherNetworks(t *testing.T) {
+func TestAMentionThatIsDeletedBeforeItIsSentIsWithdrawnFromTheOtherNetworks(t *testing.T) {
 	t.Parallel()
 	w, fake, a, id := newMentioned(t)
 	r := own(fake, id)
@@ -74,14 +74,14 @@ func streamSent(t testing.TB, visibility string) (fake *mastodontest.Server, in 
 	return fake, receiveByStream(t, w, fake, w.Account(t, "zuerich")), id
 }
 
-func TestAStreamTellsOfADeletedMentionAtOnce(t *testing.T) {
+func TestAStreamReportsADeletedMentionAtOnce(t *testing.T) {
 	t.Parallel()
 	fake, in, id := streamSent(t, "direct")
 	fake.Delete(id)
 	in.withdrawn(t, id)
 }
 
-func TestABoostIsTakenBackWhenItsMentionIsEdited(t *testing.T) {
+func TestABoostIsUndoneWhenItsMentionIsEdited(t *testing.T) {
 	t.Parallel()
 	for _, d := range []mastodontest.Dialect{mastodontest.GoToSocial, mastodontest.Akkoma, mastodontest.Pixelfed} {
 		w, fake := newDialect(t, d)
@@ -92,7 +92,7 @@ func TestABoostIsTakenBackWhenItsMentionIsEdited(t *testing.T) {
 	}
 }
 
-func TestMastodonTellsOfAnEditAtOnceAndItIsNoSecondReport(t *testing.T) {
+func TestMastodonReportsAnEditAtOnceAndItIsNotASecondReport(t *testing.T) {
 	t.Parallel()
 	fake, in, id := streamSent(t, "public")
 	in.next(t)
@@ -116,7 +116,7 @@ func editSent(t testing.TB, visibility, text string) *mastodontest.Server {
 	return fake
 }
 
-func TestWhatDoesNotChangeTheTextLeavesTheBoost(t *testing.T) {
+func TestAnEditThatDoesNotChangeTheTextKeepsTheBoost(t *testing.T) {
 	t.Parallel()
 	fake := editSent(t, "public", "@zuerich   kontrolle u8")
 	if got := fake.Boosts("zuerich"); len(got) != 1 {
@@ -124,7 +124,7 @@ func TestWhatDoesNotChangeTheTextLeavesTheBoost(t *testing.T) {
 	}
 }
 
-func TestACopyStaysWhatWasJudgedWhenItsMentionIsEdited(t *testing.T) {
+func TestACopyStaysWhenItsMentionIsEdited(t *testing.T) {
 	t.Parallel()
 	fake := editSent(t, "direct", "@zuerich etwas ganz anderes")
 	if got := fake.Timeline("zuerich"); len(got) != 1 || got[0].Text != "kontrolle u8" {
@@ -132,7 +132,7 @@ func TestACopyStaysWhatWasJudgedWhenItsMentionIsEdited(t *testing.T) {
 	}
 }
 
-func TestAMentionThatWasEditedBeforeItWasSpreadIsCopiedAsItWasJudged(t *testing.T) {
+func TestAMentionThatIsEditedBeforeItIsSentIsCopiedWithItsFirstText(t *testing.T) {
 	t.Parallel()
 	w, fake, a, id := newMentioned(t)
 	fake.Edit(id, "@zuerich etwas ganz anderes")
@@ -142,7 +142,7 @@ func TestAMentionThatWasEditedBeforeItWasSpreadIsCopiedAsItWasJudged(t *testing.
 	}
 }
 
-func TestAMentionIsLookedAtOnceAWhileAndOnlyWhileItIsFresh(t *testing.T) {
+func TestAMentionIsCheckedPeriodicallyWhileItIsFresh(t *testing.T) {
 	t.Parallel()
 	w, fake := newWorld(t)
 	id := spread(t, w, fake, "public")
@@ -171,7 +171,7 @@ func TestAMentionIsLookedAtOnceAWhileAndOnlyWhileItIsFresh(t *testing.T) {
 	}
 }
 
-func TestATroubleOfTheInstanceLeavesAPostWhereItIs(t *testing.T) {
+func TestAnErrorOfTheInstanceWithdrawsNothing(t *testing.T) {
 	t.Parallel()
 	w, fake := newWorld(t)
 	id := spread(t, w, fake, "direct")
@@ -193,7 +193,7 @@ func TestATroubleOfTheInstanceLeavesAPostWhereItIs(t *testing.T) {
 	}
 }
 
-func TestAnInstanceThatKnowsNothingAnyMoreTakesNoReportBack(t *testing.T) {
+func TestAnInstanceThatLostItsDataWithdrawsNothing(t *testing.T) {
 	t.Parallel()
 	w, fake := newWorld(t)
 	id := spread(t, w, fake, "direct")

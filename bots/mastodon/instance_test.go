@@ -57,7 +57,7 @@ func TestWhatAdminsTypeNamesAnInstance(t *testing.T) {
 	})
 }
 
-func TestOnlyAProgramWithoutTLSReachesInstancesOnLoopback(t *testing.T) {
+func TestInstancesOnLoopbackAreAllowedOnlyWithoutTLS(t *testing.T) {
 	t.Parallel()
 	table.Check(t, parsing(t, true), map[string]string{
 		"http://127.0.0.1:3000/@x": "http://127.0.0.1:3000",
@@ -133,7 +133,7 @@ func TestLimitsComeFromTheInstance(t *testing.T) {
 	}
 }
 
-func TestAnotherDayTheLimitsAreReadAgain(t *testing.T) {
+func TestLimitsAreReadAgainTheNextDay(t *testing.T) {
 	t.Parallel()
 	w, fake, a := newConnected(t)
 	long := "kontrolle " + strings.Repeat("lang ", 200)

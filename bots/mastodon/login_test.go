@@ -91,7 +91,7 @@ func TestAnAccountThatIsMarkedAsAutomatedGetsNoWarning(t *testing.T) {
 	}
 }
 
-func TestNeitherTokenNorSecretStandInTheDatabaseInTheClear(t *testing.T) {
+func TestTokensAndSecretsAreSealedInTheDatabase(t *testing.T) {
 	t.Parallel()
 	w, _, _ := newConnected(t)
 	_, token, err := w.Bot.(*bot).accounts.Load(t.Context(), "zuerich")
@@ -212,7 +212,7 @@ func TestALoginWorksOnceInItsBrowserForTenMinutes(t *testing.T) {
 	})
 }
 
-func TestWhatIsNoInstanceIsToldApart(t *testing.T) {
+func TestAnAddressWithoutAnInstanceIsExplained(t *testing.T) {
 	t.Parallel()
 	serve := func(kind, body string, status int) string {
 		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -262,7 +262,7 @@ func TestAnInstanceThatNeverAnswersIsUnreachable(t *testing.T) {
 	wantFailed(t, w, w.Submit(t, "zuerich", "/connect", url.Values{"instance": {fake.URL}}), "login-unreachable")
 }
 
-func TestATroubleOfTheInstanceInTheMiddleOfALoginIsTold(t *testing.T) {
+func TestAnErrorOfTheInstanceDuringALoginIsExplained(t *testing.T) {
 	t.Parallel()
 	for path, want := range map[string]string{
 		"/oauth/token": "later-server", "/api/v1/accounts": "later-server", "/api/v1/notifications": "later-server",
@@ -296,7 +296,7 @@ func TestAnAccountBelongsToOneCity(t *testing.T) {
 	failTaken(t)
 }
 
-func TestALoginThatFailsLeavesTheTokenToTheCityThatHasIt(t *testing.T) {
+func TestAFailedLoginDoesNotRevokeTheTokenOfTheCityThatHasIt(t *testing.T) {
 	t.Parallel()
 	w, fake := failTaken(t)
 	if n := fake.Tokens("shared"); n != 1 {
@@ -305,7 +305,7 @@ func TestALoginThatFailsLeavesTheTokenToTheCityThatHasIt(t *testing.T) {
 	send(t, w, w.Account(t, "ghent"), other("1", "kontrolle u8"))
 }
 
-func TestALoginWithAnotherAccountGivesTheOldTokenBackAndOneWithTheSameAccountKeepsIt(t *testing.T) {
+func TestALoginWithAnotherAccountRevokesTheOldTokenAndOneWithTheSameAccountKeepsIt(t *testing.T) {
 	t.Parallel()
 	w, fake, _ := newConnected(t)
 	connect(t, w, fake, "zuerich", "zuerich")
@@ -343,7 +343,7 @@ func TestTwoFirstLoginsAtOnceBothWork(t *testing.T) {
 	}
 }
 
-func TestALoginThatBeganWithAnOldRegistrationEndsWithIt(t *testing.T) {
+func TestALoginEndsWithTheRegistrationItBeganWith(t *testing.T) {
 	t.Parallel()
 	w, fake := newWorld(t)
 	begin(t, w, fake)
@@ -355,7 +355,7 @@ func TestALoginThatBeganWithAnOldRegistrationEndsWithIt(t *testing.T) {
 	w.Account(t, "zuerich")
 }
 
-func TestAnInstanceThatForgotTheProgramGetsItRegisteredAnew(t *testing.T) {
+func TestTheProgramRegistersAgainAtAnInstanceThatForgotIt(t *testing.T) {
 	t.Parallel()
 	w, fake := newWorld(t)
 	begin(t, w, fake)
@@ -370,7 +370,7 @@ func TestAnInstanceThatForgotTheProgramGetsItRegisteredAnew(t *testing.T) {
 	w.Account(t, "zuerich")
 }
 
-func TestARegistrationThatTurnsOutToBeGoneIsNotUsedAgain(t *testing.T) {
+func TestARegistrationThatIsGoneIsNotUsedAgain(t *testing.T) {
 	t.Parallel()
 	w, fake := newWorld(t)
 	authorize, cookies := begin(t, w, fake)
@@ -380,7 +380,7 @@ func TestARegistrationThatTurnsOutToBeGoneIsNotUsedAgain(t *testing.T) {
 	connect(t, w, fake, "zuerich", "zuerich")
 }
 
-func TestACityMaySwitchItsAccountOff(t *testing.T) {
+func TestACityCanSwitchItsAccountOff(t *testing.T) {
 	t.Parallel()
 	w, _, _ := newConnected(t)
 	w.SwitchOff(t, "zuerich")
@@ -394,7 +394,7 @@ func TestACityMaySwitchItsAccountOff(t *testing.T) {
 	w.Account(t, "zuerich")
 }
 
-func TestDisconnectingGivesTheTokenBack(t *testing.T) {
+func TestDisconnectingRevokesTheToken(t *testing.T) {
 	t.Parallel()
 	w, fake, _ := newConnected(t)
 	if got := w.Submit(t, "zuerich", "/disconnect", nil); got.Header().Get("X-Message") == "" {

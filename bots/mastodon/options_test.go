@@ -9,7 +9,7 @@ import (
 	"linienfunk/internal/testkit/table"
 )
 
-func TestHashtagsAreWhatServersTakeForHashtags(t *testing.T) {
+func TestHashtagsAreRecognisedAsServersDo(t *testing.T) {
 	t.Parallel()
 	table.Check(t, hashtags, map[string][]string{
 		"":                       nil,
@@ -50,7 +50,7 @@ func FuzzCompose(f *testing.F) {
 	})
 }
 
-func TestACopyIsAsTheCityWantsIt(t *testing.T) {
+func TestACopyFollowsTheCitysOptions(t *testing.T) {
 	t.Parallel()
 	for _, d := range []mastodontest.Dialect{mastodontest.Mastodon, mastodontest.GoToSocial, mastodontest.Akkoma} {
 		w, fake, a := newConnectedTo(t, d)
@@ -77,7 +77,7 @@ func TestACopyIsAsTheCityWantsIt(t *testing.T) {
 	}
 }
 
-func TestABoostIsUnlistedWhereTheCityWantsThat(t *testing.T) {
+func TestABoostIsUnlistedIfTheCityChoseThat(t *testing.T) {
 	t.Parallel()
 	w, fake, a := newConnected(t)
 	w.SetOption(t, "zuerich", "visibility", "unlisted")
@@ -87,7 +87,7 @@ func TestABoostIsUnlistedWhereTheCityWantsThat(t *testing.T) {
 	}
 }
 
-func TestARiderIsToldThatTheirReportWasPassedOnOnlyWhereTheCityWantsThat(t *testing.T) {
+func TestARiderGetsAReplyAboutTheRelayedReportOnlyIfTheCityChoseThat(t *testing.T) {
 	t.Parallel()
 	w, fake, a := newConnected(t)
 	mention := func() string { return mention(fake) }
@@ -114,7 +114,7 @@ func TestARiderIsToldThatTheirReportWasPassedOnOnlyWhereTheCityWantsThat(t *test
 	}
 }
 
-func TestAPrivateMentionIsAnsweredPrivatelyAndAnAnswerToUsIsNot(t *testing.T) {
+func TestAPrivateMentionIsAnsweredPrivatelyAndAReplyToUsIsNotAnswered(t *testing.T) {
 	t.Parallel()
 	w, fake, a := newConnected(t)
 	w.SetOption(t, "zuerich", "reply", true)
@@ -135,7 +135,7 @@ func TestAPrivateMentionIsAnsweredPrivatelyAndAnAnswerToUsIsNot(t *testing.T) {
 	}
 }
 
-func TestAReportIsSentAlsoWhenItsAuthorCannotBeTold(t *testing.T) {
+func TestAReportIsSentEvenIfItsAuthorCannotBeAnswered(t *testing.T) {
 	t.Parallel()
 	w, fake := newWorld(t)
 	fake.MaxCharacters = 30 // the boost needs none of them

@@ -8,7 +8,7 @@ import (
 	"linienfunk/internal/testkit/table"
 )
 
-func TestACopyPingsNobody(t *testing.T) {
+func TestACopyNotifiesNobody(t *testing.T) {
 	t.Parallel()
 	table.Check(t, defuseMentions, map[string]string{
 		"@bob sagt kontrolle":       "@\u2060bob sagt kontrolle",
@@ -47,7 +47,7 @@ func TestLengthIsCountedAsTheInstanceCounts(t *testing.T) {
 	}
 }
 
-func TestATextIsCutAtAWordToWhatTheInstanceTakes(t *testing.T) {
+func TestATextIsCutAtAWordToTheLimitOfTheInstance(t *testing.T) {
 	t.Parallel()
 	long := "https://example.org/" + strings.Repeat("a", 600)
 	for name, c := range map[string]struct{ text, want string }{
@@ -69,7 +69,7 @@ func TestATextIsCutAtAWordToWhatTheInstanceTakes(t *testing.T) {
 	}
 }
 
-func TestALongTextOfAddressesIsNotCutToNothing(t *testing.T) {
+func TestALongTextOfURLsIsNotCutToNothing(t *testing.T) {
 	t.Parallel()
 	for _, word := range []string{"http://a.de ", "https://example.org/" + strings.Repeat("a", 300) + " ", "kontrolle ", "x"} {
 		text := strings.Repeat(word, 8000/len(word))

@@ -24,7 +24,7 @@ func swallowed(t testing.TB, w *bottest.World, fake *mastodontest.Server, a bots
 	w.Bot.(*bot).timing.call = patience
 }
 
-func TestAPostThatWasTakenButNotAnsweredIsFoundAgainWhereKeysAreNotKnown(t *testing.T) {
+func TestAPostWhoseResponseWasLostIsFoundOnServersWithoutIdempotencyKeys(t *testing.T) {
 	t.Parallel()
 	w, fake, a := newConnectedTo(t, mastodontest.GoToSocial)
 	w.SetOption(t, "zuerich", "hashtag", "ZüriFunk")
@@ -38,7 +38,7 @@ func TestAPostThatWasTakenButNotAnsweredIsFoundAgainWhereKeysAreNotKnown(t *test
 	}
 }
 
-func TestAnotherReportWithTheSameTextIsNotTakenForTheLostOne(t *testing.T) {
+func TestAnotherReportWithTheSameTextIsNotMistakenForTheLostOne(t *testing.T) {
 	t.Parallel()
 	w, fake, a := newConnectedTo(t, mastodontest.GoToSocial)
 	send(t, w, a, other("1", "kontrolle u8"))
@@ -51,7 +51,7 @@ func TestAnotherReportWithTheSameTextIsNotTakenForTheLostOne(t *testing.T) {
 	wantPosts(t, fake, 2)
 }
 
-func TestAPostThatWasTakenButNotAnsweredIsFoundAgainWhenItsKeyIsForgotten(t *testing.T) {
+func TestAPostWhoseResponseWasLostIsFoundAfterTheServerForgotItsKey(t *testing.T) {
 	t.Parallel()
 	w, fake, a := newConnectedTo(t, mastodontest.Mastodon)
 	swallowed(t, w, fake, a, "1", "kontrolle u8")
@@ -60,7 +60,7 @@ func TestAPostThatWasTakenButNotAnsweredIsFoundAgainWhenItsKeyIsForgotten(t *tes
 	wantPosts(t, fake, 1)
 }
 
-func TestWhatWasSentIsForgottenAfterTwoDays(t *testing.T) {
+func TestSentPostsAreForgottenAfterTwoDays(t *testing.T) {
 	t.Parallel()
 	w, _, a := newConnectedTo(t, mastodontest.Mastodon)
 	send(t, w, a, other("1", "kontrolle u8"))
@@ -72,7 +72,7 @@ func TestWhatWasSentIsForgottenAfterTwoDays(t *testing.T) {
 	}
 }
 
-func TestAReportThatTheOldInstanceDidNotTakeIsSentOnTheNewOne(t *testing.T) {
+func TestAReportThatTheOldInstanceDidNotAcceptIsSentOnTheNewOne(t *testing.T) {
 	t.Parallel()
 	w, old := newWorld(t)
 	a := connect(t, w, old, "zuerich", "zuerich")

@@ -109,7 +109,7 @@ func TestAStreamBringsMentionsAtOnce(t *testing.T) {
 	}
 }
 
-func TestMentionsOfAGapAreCaughtUpInOrderWhenTheStreamIsBack(t *testing.T) {
+func TestMissedMentionsArriveInOrderWhenTheStreamIsBack(t *testing.T) {
 	t.Parallel()
 	w, fake := newWorld(t)
 	fake.PageSize = 3
@@ -129,7 +129,7 @@ func TestMentionsOfAGapAreCaughtUpInOrderWhenTheStreamIsBack(t *testing.T) {
 	testkit.Eventually(t, "stream", func() bool { return fake.Streams() == 1 })
 }
 
-func TestAMentionThatAppearsLateIsNotPassedOver(t *testing.T) {
+func TestAMentionThatAppearsLateIsNotSkipped(t *testing.T) {
 	t.Parallel()
 	w, fake, a := newConnected(t)
 	var got []string
@@ -223,7 +223,7 @@ func TestHistoryFromBeforeTheLoginIsNotReplayed(t *testing.T) {
 	receive(t, w, a, nil).wantText(t, "neu")
 }
 
-func TestANewLoginOfTheSameAccountGoesOnWhereItWas(t *testing.T) {
+func TestANewLoginOfTheSameAccountKeepsThePosition(t *testing.T) {
 	t.Parallel()
 	w, fake, _ := newConnected(t)
 	fake.Mention("rider@elsewhere.example", "@zuerich dazwischen", "public")
@@ -243,7 +243,7 @@ func TestBotsAndTheAccountItselfAndEmptyMentionsAreIgnored(t *testing.T) {
 	in.wantText(t, "kontrolle u8")
 }
 
-func TestWhatIsNotForEverybodyIsPrivate(t *testing.T) {
+func TestAMentionThatIsNotPublicIsPrivate(t *testing.T) {
 	t.Parallel()
 	w, fake, a := newConnected(t)
 	in := receive(t, w, a, nil)
@@ -255,7 +255,7 @@ func TestWhatIsNotForEverybodyIsPrivate(t *testing.T) {
 	}
 }
 
-func TestAnAnswerDoesNotTellWhomItAnswers(t *testing.T) {
+func TestAReplyDoesNotRevealWhomItAnswers(t *testing.T) {
 	t.Parallel()
 	w, fake, a := newConnected(t)
 	in := receive(t, w, a, nil)
@@ -277,7 +277,7 @@ func TestAnAnswerDoesNotTellWhomItAnswers(t *testing.T) {
 	}
 }
 
-func TestAContentWarningStandsBeforeTheText(t *testing.T) {
+func TestAContentWarningPrecedesTheText(t *testing.T) {
 	t.Parallel()
 	w, fake, a := newConnected(t)
 	in := receive(t, w, a, nil)
@@ -285,7 +285,7 @@ func TestAContentWarningStandsBeforeTheText(t *testing.T) {
 	in.wantText(t, "kontrolle u8\n\ndrei männer\nin grau")
 }
 
-func TestReadingWaitsAsLongAsTheInstanceAsks(t *testing.T) {
+func TestReadingPausesAsLongAsTheInstanceAsks(t *testing.T) {
 	t.Parallel()
 	w, fake, a := newConnected(t)
 	fake.Fail(bottest.TooMany)
@@ -306,7 +306,7 @@ func TestARevokedTokenEndsReading(t *testing.T) {
 	bottest.WantError(t, err, bots.KindRevoked, "error-revoked")
 }
 
-func TestAStreamThatSaysNothingIsGivenUp(t *testing.T) {
+func TestASilentStreamIsClosed(t *testing.T) {
 	t.Parallel()
 	w, fake, a := newConnected(t)
 	slowPoll(w)

@@ -60,7 +60,7 @@ func TestAPublicMentionIsBoostedOnce(t *testing.T) {
 	}
 }
 
-func TestABoostIsTakenBackAlsoByTheIdOfTheOriginal(t *testing.T) {
+func TestABoostCanBeUndoneByTheIDOfTheOriginal(t *testing.T) {
 	t.Parallel()
 	w, fake, a, id := newMentioned(t)
 	send(t, w, a, own(fake, id))
@@ -69,7 +69,7 @@ func TestABoostIsTakenBackAlsoByTheIdOfTheOriginal(t *testing.T) {
 	}
 }
 
-func TestACityMayWantCopiesInsteadOfBoosts(t *testing.T) {
+func TestACityCanChooseCopiesInsteadOfBoosts(t *testing.T) {
 	t.Parallel()
 	w, fake, a := newConnected(t)
 	w.SetOption(t, "zuerich", "repost", "copy")
@@ -80,7 +80,7 @@ func TestACityMayWantCopiesInsteadOfBoosts(t *testing.T) {
 	}
 }
 
-func TestAPrivateMentionBecomesACopyWithoutItsAuthorThatPingsNobody(t *testing.T) {
+func TestAPrivateMentionBecomesACopyWithoutItsAuthorThatNotifiesNobody(t *testing.T) {
 	t.Parallel()
 	w, fake, a := newConnected(t)
 	fake.AddAccount("bystander")
@@ -102,7 +102,7 @@ func TestAPrivateMentionBecomesACopyWithoutItsAuthorThatPingsNobody(t *testing.T
 	}
 }
 
-func TestAMentionThatWasDeletedIsNotSpread(t *testing.T) {
+func TestADeletedMentionIsNotSent(t *testing.T) {
 	t.Parallel()
 	w, fake, a, id := newMentioned(t)
 	fake.Delete(id)
@@ -121,7 +121,7 @@ func TestAMentionThatCannotBeBoostedIsCopied(t *testing.T) {
 	}
 }
 
-func TestAServerThatRefusesASecondBoostHasGotTheFirst(t *testing.T) {
+func TestAServerThatRefusesASecondBoostHasTheFirst(t *testing.T) {
 	t.Parallel()
 	w, fake, a, id := newMentioned(t)
 	send(t, w, a, own(fake, id))
@@ -132,7 +132,7 @@ func TestAServerThatRefusesASecondBoostHasGotTheFirst(t *testing.T) {
 	wantPosts(t, fake, 1)
 }
 
-func TestAPostThatWasTakenButNotAnsweredIsNotRepeated(t *testing.T) {
+func TestAPostWhoseResponseWasLostIsNotRepeated(t *testing.T) {
 	t.Parallel()
 	w, fake, a := newConnected(t)
 	w.Bot.(*bot).timing.call = 200e6

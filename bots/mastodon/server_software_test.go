@@ -29,7 +29,7 @@ func newConnectedTo(t testing.TB, d mastodontest.Dialect) (*bottest.World, *mast
 	return w, fake, connect(t, w, fake, "zuerich", "zuerich")
 }
 
-func TestSoftwareIsKnownByWhatItSaysOfItself(t *testing.T) {
+func TestServerSoftwareIsRecognised(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		said instance
@@ -55,7 +55,7 @@ func TestSoftwareIsKnownByWhatItSaysOfItself(t *testing.T) {
 // others are the dialects beside Mastodon's.
 var others = []mastodontest.Dialect{mastodontest.GoToSocial, mastodontest.Akkoma, mastodontest.Pixelfed, mastodontest.Ancient}
 
-func TestMentionsAreCaughtUpInOrderWhateverPagesTheServerGives(t *testing.T) {
+func TestMissedMentionsArriveInOrderWhateverPagesTheServerReturns(t *testing.T) {
 	t.Parallel()
 	for _, d := range others {
 		t.Run(string(d), func(t *testing.T) {
@@ -113,7 +113,7 @@ func TestCopiesAndBoostsWorkOnServersThatTakeText(t *testing.T) {
 	}
 }
 
-func TestPixelfedBoostsAndSaysThatItTakesNoText(t *testing.T) {
+func TestPixelfedBoostsAndSaysThatItAcceptsNoText(t *testing.T) {
 	t.Parallel()
 	w, fake, a := newConnectedTo(t, mastodontest.Pixelfed)
 	id := mention(fake)
@@ -128,7 +128,7 @@ func TestPixelfedBoostsAndSaysThatItTakesNoText(t *testing.T) {
 	bottest.WantError(t, err, bots.KindPermanent, "error-needs-image")
 }
 
-func TestABoostThatWasTakenButNotAnsweredIsNotRepeatedOnGoToSocial(t *testing.T) {
+func TestABoostWhoseResponseWasLostIsNotRepeatedOnGoToSocial(t *testing.T) {
 	t.Parallel()
 	w, fake, a := newConnectedTo(t, mastodontest.GoToSocial)
 	id := mention(fake)
@@ -146,7 +146,7 @@ func TestABoostThatWasTakenButNotAnsweredIsNotRepeatedOnGoToSocial(t *testing.T)
 	}
 }
 
-func TestAPauseOfAServerThatCountsAddressesHoldsForAllItsCities(t *testing.T) {
+func TestAPauseOfAServerThatLimitsAddressesAppliesToAllItsCities(t *testing.T) {
 	t.Parallel()
 	w, fake := newDialect(t, mastodontest.GoToSocial)
 	zuerich := connect(t, w, fake, "zuerich", "zuerich")
@@ -168,7 +168,7 @@ func TestAPauseOfAServerThatCountsAddressesHoldsForAllItsCities(t *testing.T) {
 	send(t, w, ghent, other("1", "kontrolle u8"))
 }
 
-func TestReadersBehindOneAddressShareWhatTheyMayAsk(t *testing.T) {
+func TestReadersBehindOneAddressShareItsRateLimit(t *testing.T) {
 	t.Parallel()
 	for d, shared := range map[mastodontest.Dialect]bool{mastodontest.Mastodon: false, mastodontest.GoToSocial: true} {
 		w, fake := newDialect(t, d)
@@ -180,7 +180,7 @@ func TestReadersBehindOneAddressShareWhatTheyMayAsk(t *testing.T) {
 	}
 }
 
-func TestARefusalThatTheServerWouldRepeatForTheSameKeyIsFollowedByAnotherKey(t *testing.T) {
+func TestAfterARefusalThatTheServerStoresWithItsKeyAnotherKeyIsUsed(t *testing.T) {
 	t.Parallel()
 	w, fake, a := newConnectedTo(t, mastodontest.Akkoma)
 	fake.FailPath(bottest.TooMany, "/api/v1/statuses")
@@ -192,7 +192,7 @@ func TestARefusalThatTheServerWouldRepeatForTheSameKeyIsFollowedByAnotherKey(t *
 	wantPosts(t, fake, 1)
 }
 
-func TestPausesGrowAsLongAsAServerDoesNotSayHowLong(t *testing.T) {
+func TestPausesGrowWhileAServerDoesNotSayHowLong(t *testing.T) {
 	t.Parallel()
 	var p rateLimits
 	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)

@@ -58,7 +58,7 @@ func answering(t *testing.T, f http.HandlerFunc) *client {
 	return w.Bot.(*bot).client(server.URL, "token")
 }
 
-func TestAnAnswerWithoutEndIsCut(t *testing.T) {
+func TestAnEndlessResponseIsCut(t *testing.T) {
 	t.Parallel()
 	c := answering(t, func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
@@ -77,7 +77,7 @@ func TestAnAnswerWithoutEndIsCut(t *testing.T) {
 	bottest.WantError(t, c.explain(t.Context(), "verify", err), bots.KindRetry, "error-unreachable")
 }
 
-func TestAStreamWhoseLineDoesNotEndIsGivenUp(t *testing.T) {
+func TestAStreamWithAnEndlessLineIsClosed(t *testing.T) {
 	t.Parallel()
 	c := answering(t, func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/event-stream")
@@ -103,7 +103,7 @@ func TestAStreamWhoseLineDoesNotEndIsGivenUp(t *testing.T) {
 	}
 }
 
-func TestAnAnswerThatDripsIsGivenUp(t *testing.T) {
+func TestASlowResponseIsAborted(t *testing.T) {
 	t.Parallel()
 	w, _ := newWorld(t)
 	w.Bot.(*bot).timing.call = 100 * time.Millisecond
@@ -142,7 +142,7 @@ func TestRequestsNameTheProgramAndCarryTheirKey(t *testing.T) {
 	}
 }
 
-func TestAnswersOfInstancesSayWhatToDo(t *testing.T) {
+func TestResponsesOfInstancesBecomeErrors(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		status int
@@ -184,7 +184,7 @@ func TestAnswersOfInstancesSayWhatToDo(t *testing.T) {
 	}
 }
 
-func TestAnInstanceThatIsNotThereIsTriedAgain(t *testing.T) {
+func TestAnUnreachableInstanceIsRetried(t *testing.T) {
 	t.Parallel()
 	gone := httptest.NewServer(http.NotFoundHandler())
 	gone.Close()
@@ -221,7 +221,7 @@ func TestAnInstanceThatIsNotThereIsTriedAgain(t *testing.T) {
 	}
 }
 
-func TestAnInstanceThatDoesNotAnswerIsGivenUp(t *testing.T) {
+func TestARequestWithoutAResponseTimesOut(t *testing.T) {
 	t.Parallel()
 	w, _ := newWorld(t)
 	w.Bot.(*bot).timing.call = 100 * time.Millisecond

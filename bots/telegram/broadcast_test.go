@@ -116,7 +116,7 @@ func TestFiveThousandSubscribersAreServedAtNearlyTheAllowedRateAndNeverAboveIt(t
 	}
 }
 
-func TestAPauseThatTelegramAsksForHoldsForTheWholeBotAndOverARestart(t *testing.T) {
+func TestAPauseThatTelegramAsksForAppliesToTheWholeBotEvenAfterARestart(t *testing.T) {
 	t.Parallel()
 	inBubble(t, 50, 10*time.Millisecond, func(t *testing.T, c crowded) {
 		r := elsewhere(c.w, "1", "kontrolle u8")

@@ -23,7 +23,7 @@ func (c *translated) City(ctx context.Context, name string) (bots.City, bool, er
 	return city, known, err
 }
 
-func TestRidersSeeAMenuInTheCitysLanguageWhichFollowsIt(t *testing.T) {
+func TestRidersSeeAMenuInTheCitysLanguageEvenAfterItChanges(t *testing.T) {
 	t.Parallel()
 	w, fake := world(t)
 	cities := &translated{Cities: w.Core.Cities}

@@ -8,7 +8,7 @@ import (
 	"linienfunk/internal/testkit/table"
 )
 
-func TestACommandIsReadAsTelegramWritesIt(t *testing.T) {
+func TestCommandsAreParsedAsTelegramWritesThem(t *testing.T) {
 	t.Parallel()
 	parse := func(text string) command {
 		got, ok := parseCommand(text, "city_bot")

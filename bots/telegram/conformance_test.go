@@ -8,7 +8,7 @@ import (
 	"linienfunk/bots/telegram/telegramtest"
 )
 
-func TestTelegramKeepsTheContractOfBots(t *testing.T) {
+func TestTelegramConforms(t *testing.T) {
 	t.Parallel()
 	start := func(t testing.TB, w *bottest.World) bottest.Network {
 		fake := telegramtest.New(t)

@@ -11,7 +11,7 @@ import (
 // The program ends at the worst moment: Telegram has accepted a message, and its response is on the way. A killed program stores
 // nothing more, so the result of SendPage is discarded, and the next call gets the cursor that the core stored last. If responses
 // take longer than the interval between two messages, more of them are in flight.
-func TestABroadcastThatIsKilledAndStartedAgainMissesNobodyAndTellsAtMostOneTwice(t *testing.T) {
+func TestABroadcastThatIsKilledReachesEverySubscriberAndAtMostOneTwice(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		people, kill, twice int
@@ -66,7 +66,7 @@ func (c crowded) killed(r report.Report, kill int) (stored string) {
 	}
 }
 
-func TestABroadcastThatIsKilledWhileAnswersStallTellsAtMostOneTwice(t *testing.T) {
+func TestABroadcastThatIsKilledWhileResponsesStallReachesAtMostOneSubscriberTwice(t *testing.T) {
 	t.Parallel()
 	const people = 400
 	inBubble(t, people, 10*time.Millisecond, func(t *testing.T, c crowded) {

@@ -51,7 +51,7 @@ func TestThePageOffersTheSwitchOfAGroupUnlessAllGroupsAreSwitched(t *testing.T) 
 	offers(0)
 }
 
-func TestGroupsFromBeforeTheSwitchKeepToCommandsAndMentions(t *testing.T) {
+func TestGroupsOfOlderVersionsReportOnlyCommandsAndMentions(t *testing.T) {
 	t.Parallel()
 	w, _ := world(t)
 	s := theBot(w).store

@@ -172,7 +172,7 @@ func TestARejectedSubscriberDelaysNoGroup(t *testing.T) {
 	}
 }
 
-func TestAGroupWhereTheBotMayNotWriteDelaysNobodyAndIsShown(t *testing.T) {
+func TestAGroupWhereTheBotMayNotWriteIsShownAndDelaysNoOther(t *testing.T) {
 	t.Parallel()
 	w, fake, a := connected(t)
 	silent := fake.AddChat(botOf("zuerich"), supergroup, "stumm")
@@ -227,7 +227,7 @@ func TestStrangersCannotFillThePageWithGroups(t *testing.T) {
 	}
 }
 
-func TestAMessageForwardedFromOurOwnChannelIsNoReport(t *testing.T) {
+func TestAMessageForwardedFromOurOwnChannelIsNotAReport(t *testing.T) {
 	t.Parallel()
 	w, fake, _ := connected(t)
 	ours := addGroup(t, w, fake, channel, "Meldungen")

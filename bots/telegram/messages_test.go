@@ -102,7 +102,7 @@ func TestASubscriberWhoBlocksTheBotOrWasDeletedIsRemoved(t *testing.T) {
 	}
 }
 
-func TestAnEditedMessageIsNoSecondReport(t *testing.T) {
+func TestAnEditedMessageIsNotASecondReport(t *testing.T) {
 	t.Parallel()
 	w, fake, _ := connected(t)
 	fake.Say(botOf("zuerich"), "marta", "kontrolle u8")
@@ -112,7 +112,7 @@ func TestAnEditedMessageIsNoSecondReport(t *testing.T) {
 	}
 }
 
-func TestMessagesOfBotsAndOurOwnAreNoReports(t *testing.T) {
+func TestMessagesOfBotsAndForwardsOfOursAreNotReports(t *testing.T) {
 	t.Parallel()
 	w, fake, _ := connected(t)
 	me := map[string]any{"id": fake.BotID(botOf("zuerich")), "is_bot": true, "first_name": "x"}
@@ -126,7 +126,7 @@ func TestMessagesOfBotsAndOurOwnAreNoReports(t *testing.T) {
 }
 
 // https://core.telegram.org/bots/api#message: sender_chat is there beside a bot that stands for it.
-func TestAdminsMayWriteAsTheirGroupOrAChannelAndInTopics(t *testing.T) {
+func TestAdminsCanReportAsTheirGroupOrAChannelAndInTopics(t *testing.T) {
 	t.Parallel()
 	w, fake, _ := connected(t)
 	group := addGroup(t, w, fake, supergroup, "Linie 4")
@@ -216,7 +216,7 @@ func TestA429WithoutRetryAfterMeansHalfAMinute(t *testing.T) {
 	}
 }
 
-func TestRepliesThatWaitSurviveARestartUnlessTheyAreTooLate(t *testing.T) {
+func TestQueuedRepliesSurviveARestartUnlessTheyAreTooLate(t *testing.T) {
 	t.Parallel()
 	for wait, want := range map[time.Duration]int{0: 1, replyLifetime + time.Minute: 0} {
 		w, fake, _ := connected(t)

@@ -6,7 +6,7 @@ import (
 	"unicode/utf8"
 )
 
-func TestATextIsCutToWhatTelegramCounts(t *testing.T) {
+func TestATextIsCutToTheLimitOfTelegram(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{"kurz", strings.Repeat("x", 4096), strings.Repeat("x", 4097), strings.Repeat("🚨", 2049), strings.Repeat("🚨 ü", 3000)} {
 		got := truncate(text)

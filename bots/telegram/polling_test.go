@@ -50,7 +50,7 @@ func TestUpdateIDsMayContinueAnywhereDuringPolling(t *testing.T) {
 	}
 }
 
-func TestASecondReaderOfTheSameBotIsAConflictThatAdminsSee(t *testing.T) {
+func TestAdminsSeeThatAnotherProgramReadsTheSameBot(t *testing.T) {
 	t.Parallel()
 	w, fake, a := connected(t)
 	_, c := account(t, w, "zuerich")
@@ -98,7 +98,7 @@ func TestAWebhookOfAnotherProgramIsRemoved(t *testing.T) {
 	}
 }
 
-func TestARenamedBotLearnsItsNameAtTheNextStart(t *testing.T) {
+func TestTheNameOfARenamedBotIsReadAtTheNextStart(t *testing.T) {
 	t.Parallel()
 	w, fake, a := connected(t)
 	fake.Rename(botOf("zuerich"), "ZuercherBot")

@@ -35,7 +35,7 @@ func (c crowded) askForHelp(group int64) {
 	receive(c, c.w, "zuerich")
 }
 
-func TestRepliesKeepToAPauseOverARestart(t *testing.T) {
+func TestRepliesObserveAPauseAfterARestart(t *testing.T) {
 	t.Parallel()
 	inBubble(t, 0, 10*time.Millisecond, func(t *testing.T, c crowded) {
 		row, _ := account(t, c.w, "zuerich")
@@ -54,7 +54,7 @@ func TestRepliesKeepToAPauseOverARestart(t *testing.T) {
 	})
 }
 
-func TestRepliesInAGroupCountAmongItsMessagesAlsoOverARestart(t *testing.T) {
+func TestRepliesInAGroupCountAsItsMessagesEvenAfterARestart(t *testing.T) {
 	t.Parallel()
 	inBubble(t, 0, 10*time.Millisecond, func(t *testing.T, c crowded) {
 		group := c.addGroup("Linie 4")

@@ -126,7 +126,7 @@ func TestAWebhookNeedsItsURLAndItsSecret(t *testing.T) {
 	}
 }
 
-func TestAnUpdateThatCannotBeStoredComesAgain(t *testing.T) {
+func TestAnUpdateThatCannotBeStoredIsDeliveredAgain(t *testing.T) {
 	t.Parallel()
 	h := hookWorld(t)
 	h.set()
@@ -153,7 +153,7 @@ func TestAnUpdateThatCannotBeStoredComesAgain(t *testing.T) {
 	}
 }
 
-func TestABodyThatIsNoUpdateDoesNotComeAgain(t *testing.T) {
+func TestABodyThatIsNotAnUpdateIsNotDeliveredAgain(t *testing.T) {
 	t.Parallel()
 	h := listening(t)
 	set := h.fake.Webhook(botOf("zuerich"))
@@ -198,7 +198,7 @@ func TestSwitchingBetweenPollingAndWebhooksLosesNothing(t *testing.T) {
 	}
 }
 
-func TestWithoutHttpsThereAreNoWebhooks(t *testing.T) {
+func TestWithoutHTTPSThereAreNoWebhooks(t *testing.T) {
 	t.Parallel()
 	w, _ := world(t)
 	w.Core.Config["webhook"], w.Core.BaseURL = "on", "http://linienfunk.example"
@@ -208,7 +208,7 @@ func TestWithoutHttpsThereAreNoWebhooks(t *testing.T) {
 	}
 }
 
-func TestConfigurationThatCannotWorkIsNamed(t *testing.T) {
+func TestAnInvalidConfigurationNamesItsKey(t *testing.T) {
 	t.Parallel()
 	w, _ := world(t)
 	for key, value := range map[string]string{"webhook": "yes", "api": "api.telegram.org"} {

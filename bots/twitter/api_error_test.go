@@ -10,7 +10,7 @@ import (
 	"linienfunk/bots"
 )
 
-func TestAnAnswerSaysWhatToDo(t *testing.T) {
+func TestResponsesBecomeErrors(t *testing.T) {
 	t.Parallel()
 	const problem = `{"type":"https://api.x.com/2/problems/%s","title":"x","detail":"x"}`
 	v1 := func(code int) string { return fmt.Sprintf(`{"errors":[{"code":%d,"message":"x"}]}`, code) }
@@ -54,7 +54,7 @@ func TestAnAnswerSaysWhatToDo(t *testing.T) {
 }
 
 // Version 2 says no more than "Unauthorized" of a signature with a wrong time.
-func TestAnUnauthorizedCallWithAWrongClockIsNoLoginThatEnded(t *testing.T) {
+func TestAnUnauthorizedCallWithAWrongClockIsNotARevokedLogin(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 	for off, want := range map[time.Duration]string{
@@ -68,7 +68,7 @@ func TestAnUnauthorizedCallWithAWrongClockIsNoLoginThatEnded(t *testing.T) {
 	}
 }
 
-func TestWhatXSaysInSentencesIsNotKept(t *testing.T) {
+func TestMessagesOfXAreNotKept(t *testing.T) {
 	t.Parallel()
 	body := `{"detail":"Your text geheimwort is bad","type":"https://api.x.com/2/problems/Geheim wort","errors":[{"code":1,"message":"geheimwort"}]}`
 	if got := parseError(400, http.Header{}, []byte(body), time.Now()).Error(); strings.Contains(strings.ToLower(got), "geheim") {

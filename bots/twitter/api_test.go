@@ -38,7 +38,7 @@ func speaking(t testing.TB, server http.RoundTripper) map[string]apiClient {
 	return all
 }
 
-func TestAnAnswerWithoutWhatItMustHaveIsAnError(t *testing.T) {
+func TestAResponseWithoutARequiredFieldIsAnError(t *testing.T) {
 	t.Parallel()
 	for _, body := range []string{``, `null`, `{}`, `{"data":null}`, `[{}]`, `[null]`, `{"data":[{}],"meta":{}}`, `{"data":{"id":"abc","username":"a b"}}`, `{"data":{"id":"7","username":"../x"}}`} {
 		for version, d := range speaking(t, says(body)) {
@@ -55,7 +55,7 @@ func TestAnAnswerWithoutWhatItMustHaveIsAnError(t *testing.T) {
 	}
 }
 
-func TestAnAnswerWithoutEndIsAnError(t *testing.T) {
+func TestAnEndlessResponseIsAnError(t *testing.T) {
 	t.Parallel()
 	for version, d := range speaking(t, says(`["`+strings.Repeat("x", maxAnswer)+`"]`)) {
 		if _, err := d.mentions(t.Context(), "", "", pageSize); err == nil {
@@ -64,7 +64,7 @@ func TestAnAnswerWithoutEndIsAnError(t *testing.T) {
 	}
 }
 
-func TestIDsAreOrderedAsNumbersAndTellTheirTime(t *testing.T) {
+func TestIDsAreOrderedAsNumbersAndContainTheirTime(t *testing.T) {
 	t.Parallel()
 	if compareIDs("9", "10") >= 0 || compareIDs("10", "9") <= 0 || compareIDs("10", "10") != 0 || compareIDs("", "1") >= 0 || compareIDs("1050118621198921728", "1050118621198921729") >= 0 {
 		t.Error("the order is wrong")

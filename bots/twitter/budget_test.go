@@ -56,7 +56,7 @@ func newConnectedAtNoon(t testing.TB) (*bottest.World, *twittertest.Server) {
 	return w, fake
 }
 
-func TestTheLedgerIsWhatXCharges(t *testing.T) {
+func TestTheSpendingIsWhatXCharges(t *testing.T) {
 	t.Parallel()
 	bothConnectedAtNoon(t, func(t *testing.T, w *bottest.World, fake *twittertest.Server) {
 		w.SetOption(t, "zuerich", "links", true)
@@ -92,7 +92,7 @@ func priceOf(t testing.TB, key string) int64 {
 	return int64(price)
 }
 
-func TestTheLedgerIsExactWithoutARestart(t *testing.T) {
+func TestTheSpendingIsExactWithoutARestart(t *testing.T) {
 	t.Parallel()
 	both(t, func(t *testing.T, w *bottest.World, fake *twittertest.Server) {
 		k := newDeskAtNoon(t, w, fake)
@@ -113,7 +113,7 @@ func TestTheLedgerIsExactWithoutARestart(t *testing.T) {
 	})
 }
 
-func TestACallThatIsNotAnsweredIsCountedAndOneThatIsRefusedCostsNothing(t *testing.T) {
+func TestACallWithoutAResponseIsChargedAndARefusedOneIsNot(t *testing.T) {
 	t.Parallel()
 	w, fake := newConnectedAtNoon(t)
 	start := ledger(t, w).Cost
@@ -142,7 +142,7 @@ func TestACallThatIsNotAnsweredIsCountedAndOneThatIsRefusedCostsNothing(t *testi
 	}
 }
 
-func TestReadingStopsBeforeTheMoneyIsSpent(t *testing.T) {
+func TestReadingStopsBeforeTheBudgetIsSpent(t *testing.T) {
 	t.Parallel()
 	both(t, func(t *testing.T, w *bottest.World, fake *twittertest.Server) {
 		noon(w)
@@ -181,7 +181,7 @@ func TestReadingStopsBeforeTheMoneyIsSpent(t *testing.T) {
 	})
 }
 
-func TestWhatWasReadBeforeTheMoneyEndedIsHandedInAndComesAgain(t *testing.T) {
+func TestPostsReadBeforeTheBudgetEndedAreHandedInAndReadAgain(t *testing.T) {
 	t.Parallel()
 	w, fake := newConnectedAtNoon(t)
 	for i := range 60 {
@@ -225,7 +225,7 @@ func TestReadingLeavesATenthOfTheBudgetForPosting(t *testing.T) {
 	})
 }
 
-func TestALookInVainForMessagesIsChargedForOneADay(t *testing.T) {
+func TestReadingWithoutNewMessagesIsChargedAsOneMessageADay(t *testing.T) {
 	t.Parallel()
 	both(t, func(t *testing.T, w *bottest.World, fake *twittertest.Server) {
 		k := newDeskAtNoon(t, w, fake)
@@ -263,7 +263,7 @@ func TestReadingStopsAtTheLastCall(t *testing.T) {
 	}
 }
 
-func TestPostingIsRefusedWhenItCannotBePaid(t *testing.T) {
+func TestPostingIsRefusedWhenTheBudgetDoesNotAllowIt(t *testing.T) {
 	t.Parallel()
 	bothConnectedAtNoon(t, func(t *testing.T, w *bottest.World, fake *twittertest.Server) {
 		receipt := mustSend(t, w, fromElsewhere(w, "1", "kontrolle u6"))
@@ -331,7 +331,7 @@ func TestACrashCountsTooMuchRatherThanTooLittle(t *testing.T) {
 	}
 }
 
-func TestTheMetersShowWhatIsSpent(t *testing.T) {
+func TestTheMetersShowTheSpending(t *testing.T) {
 	t.Parallel()
 	w, _ := newConnectedAtNoon(t)
 	w.SetOption(t, "zuerich", "calls", 12_000)
@@ -353,7 +353,7 @@ func TestTheMetersShowWhatIsSpent(t *testing.T) {
 	}
 }
 
-func TestAMonthIsOneOfUTC(t *testing.T) {
+func TestAMonthIsInUTC(t *testing.T) {
 	t.Parallel()
 	at := time.Date(2026, 12, 31, 23, 30, 0, 0, time.UTC)
 	if month(at) != "2026-12" || month(at.Add(time.Hour)) != "2027-01" || untilNextMonth(at) != 30*time.Minute {

@@ -29,7 +29,7 @@ func TestTheDefaultsAreAConfigurationWithoutKeys(t *testing.T) {
 	}
 }
 
-func TestAConfigurationThatCannotWorkIsNamed(t *testing.T) {
+func TestAnInvalidConfigurationNamesItsKey(t *testing.T) {
 	t.Parallel()
 	missing := map[string]string{"consumer_key": "consumer_secret", "consumer_secret": "consumer_key"}
 	for key, invalid := range map[string][]string{

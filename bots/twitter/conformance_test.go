@@ -11,14 +11,14 @@ var features = bottest.Features{
 	Receives: true, Authors: true, Private: true, Sends: true, Remote: true, Once: true, MaxText: maxWeight, Credentials: true,
 }
 
-func TestTwitterKeepsTheContractOfBots(t *testing.T) {
+func TestTwitterConforms(t *testing.T) {
 	t.Parallel()
 	f := features
 	f.Edits = true // 1.1 does not tell of them
 	bottest.Run(t, "twitter", testPlugin(), starts("2"), f)
 }
 
-func TestTwitterKeepsTheContractOfBotsInTheOldDialect(t *testing.T) {
+func TestTwitterConformsWithTheOldAPI(t *testing.T) {
 	t.Parallel()
 	bottest.Run(t, "twitter", testPlugin(), starts("1.1"), features)
 }

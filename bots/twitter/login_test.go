@@ -69,7 +69,7 @@ func TestALoginThatDoesNotWorkIsExplained(t *testing.T) {
 	}
 }
 
-func TestALoginEndsOnceInTheBrowserThatBeganIt(t *testing.T) {
+func TestALoginCompletesOnceInTheBrowserWhereItBegan(t *testing.T) {
 	t.Parallel()
 	w, fake := newWorld(t, "2")
 	start := func() (back string, cookies []*http.Cookie) {
@@ -103,7 +103,7 @@ func TestALoginEndsOnceInTheBrowserThatBeganIt(t *testing.T) {
 	lost("https://linienfunk.example/bots/twitter/callback", cookies)
 }
 
-func TestWhoDoesNotAllowTheAccessIsSentBackToTheSettings(t *testing.T) {
+func TestAnAdminWhoDeniesAccessReturnsToTheSettings(t *testing.T) {
 	t.Parallel()
 	w, fake := newWorld(t, "2")
 	begun := w.Submit(t, "zuerich", "/connect", nil)
@@ -131,7 +131,7 @@ func TestAnAccountBelongsToOneCity(t *testing.T) {
 	}
 }
 
-func TestAnotherLoginOfTheSameAccountGoesOnWhereItWas(t *testing.T) {
+func TestAnotherLoginOfTheSameAccountKeepsThePosition(t *testing.T) {
 	t.Parallel()
 	w, fake := newWorld(t, "2")
 	first := connect(t, w, fake, "zuerich", "melder")
@@ -154,7 +154,7 @@ func TestAnotherLoginOfTheSameAccountGoesOnWhereItWas(t *testing.T) {
 	}
 }
 
-func TestDisconnectingGivesTheKeysBack(t *testing.T) {
+func TestDisconnectingRevokesTheKeys(t *testing.T) {
 	t.Parallel()
 	w, fake := newWorld(t, "2")
 	connect(t, w, fake, "zuerich", "melder")
@@ -224,7 +224,7 @@ func TestTheCitysPageShowsWhomToFollow(t *testing.T) {
 	}
 }
 
-func TestKeysAreStoredUnderNamesThatStay(t *testing.T) {
+func TestStoredKeysHaveStableNames(t *testing.T) {
 	t.Parallel()
 	w, fake := newWorld(t, "2")
 	connect(t, w, fake, "zuerich", "melder")
@@ -235,7 +235,7 @@ func TestKeysAreStoredUnderNamesThatStay(t *testing.T) {
 	}
 }
 
-func TestTheKeysOfAnAccountThatIsReplacedAreGivenBack(t *testing.T) {
+func TestTheKeysOfAReplacedAccountAreRevoked(t *testing.T) {
 	t.Parallel()
 	w, fake := newWorld(t, "2")
 	connect(t, w, fake, "zuerich", "melder")

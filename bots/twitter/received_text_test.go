@@ -8,7 +8,7 @@ import (
 	"linienfunk/report"
 )
 
-func TestATextIsWhatSomebodyTyped(t *testing.T) {
+func TestATextIsWhatItsAuthorTyped(t *testing.T) {
 	t.Parallel()
 	links := []shortLink{
 		{short: "https://t.co/1", long: "https://example.com/x?a=1&copy=2"}, {short: "https://t.co/2", long: "https://x.com/a/status/1/photo/1", media: true},

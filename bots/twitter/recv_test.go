@@ -79,7 +79,7 @@ func want(t testing.TB, got []string, want ...string) {
 	}
 }
 
-func TestOnlyWhatIsNewAndByOthersIsAReport(t *testing.T) {
+func TestOnlyNewPostsOfOthersAreReports(t *testing.T) {
 	t.Parallel()
 	both(t, func(t *testing.T, w *bottest.World, fake *twittertest.Server) {
 		fake.WriteAt("marta", "@zuerich vor dem anschluss", w.Core.Now().Add(-time.Minute))
@@ -152,7 +152,7 @@ func TestAMentionThatXShowsLateIsRead(t *testing.T) {
 	})
 }
 
-func TestAfterALookThatStoppedEarlyThePositionMovesOn(t *testing.T) {
+func TestThePositionMovesOnAfterReadingStoppedEarly(t *testing.T) {
 	t.Parallel()
 	bothReading(t, func(t *testing.T, w *bottest.World, fake *twittertest.Server, k *desk) {
 		fake.PageSize = 1
@@ -168,7 +168,7 @@ func TestAfterALookThatStoppedEarlyThePositionMovesOn(t *testing.T) {
 	})
 }
 
-func TestInAFloodTheNewestMentionsAreReadAndTheRestIsLetGo(t *testing.T) {
+func TestInAFloodTheNewestMentionsAreReadAndTheRestAreSkipped(t *testing.T) {
 	t.Parallel()
 	bothReading(t, func(t *testing.T, w *bottest.World, fake *twittertest.Server, k *desk) {
 		fake.PageSize = 1
@@ -183,7 +183,7 @@ func TestInAFloodTheNewestMentionsAreReadAndTheRestIsLetGo(t *testing.T) {
 	})
 }
 
-func TestMessagesThatCannotBeReadDoNotHoldMentionsUp(t *testing.T) {
+func TestMessagesThatCannotBeReadDoNotDelayMentions(t *testing.T) {
 	t.Parallel()
 	bothReading(t, func(t *testing.T, w *bottest.World, fake *twittertest.Server, k *desk) {
 		for _, path := range []string{"/2/dm_events", "/1.1/direct_messages"} {
@@ -198,7 +198,7 @@ func TestMessagesThatCannotBeReadDoNotHoldMentionsUp(t *testing.T) {
 	})
 }
 
-func TestThePositionMovesOnlyBehindWhatIsStored(t *testing.T) {
+func TestThePositionMovesOnlyOverStoredReports(t *testing.T) {
 	t.Parallel()
 	bothReading(t, func(t *testing.T, w *bottest.World, fake *twittertest.Server, k *desk) {
 		fake.Write("marta", "@zuerich kontrolle u8")
@@ -235,7 +235,7 @@ func TestLinksAreShownAsTheyWereTypedAndPicturesAreNot(t *testing.T) {
 	})
 }
 
-func TestAnAnswerDoesNotTellWhomItAnswers(t *testing.T) {
+func TestAReplyDoesNotRevealWhomItAnswers(t *testing.T) {
 	t.Parallel()
 	bothReading(t, func(t *testing.T, w *bottest.World, fake *twittertest.Server, k *desk) {
 		first := fake.Write("marta", "@zuerich kontrolle u8 sagt @leo")
@@ -244,7 +244,7 @@ func TestAnAnswerDoesNotTellWhomItAnswers(t *testing.T) {
 	})
 }
 
-func TestALongPostIsReadAsAWhole(t *testing.T) {
+func TestALongPostIsReadInFull(t *testing.T) {
 	t.Parallel()
 	_, fake, k := newReading(t)
 	long := strings.TrimSpace(strings.Repeat("kontrolle u8 ", 60))
@@ -252,7 +252,7 @@ func TestALongPostIsReadAsAWhole(t *testing.T) {
 	want(t, k.look(t), long)
 }
 
-func TestWhatIsTooOldToBeFreshIsNotPaidFor(t *testing.T) {
+func TestPostsThatAreNoLongerFreshAreNotPaidFor(t *testing.T) {
 	t.Parallel()
 	w, fake, k := newReading(t)
 	for i := range 50 {
@@ -267,7 +267,7 @@ func TestWhatIsTooOldToBeFreshIsNotPaidFor(t *testing.T) {
 	}
 }
 
-func TestWithoutMessagesInTheAccessMentionsGoOnAndThePageSaysSo(t *testing.T) {
+func TestWithoutAccessToMessagesMentionsAreReadAndThePageSaysSo(t *testing.T) {
 	t.Parallel()
 	bothConnected(t, func(t *testing.T, w *bottest.World, fake *twittertest.Server) {
 		fake.Deny("messages", true)
@@ -294,7 +294,7 @@ func TestWithoutMessagesInTheAccessMentionsGoOnAndThePageSaysSo(t *testing.T) {
 	})
 }
 
-func TestWithoutMentionsInTheAccessTheStatusSaysWhatIsMissing(t *testing.T) {
+func TestWithoutAccessToMentionsTheStatusSaysWhatIsMissing(t *testing.T) {
 	t.Parallel()
 	both(t, func(t *testing.T, w *bottest.World, fake *twittertest.Server) {
 		a := connect(t, w, fake, "zuerich", "zuerich")
@@ -310,7 +310,7 @@ func TestWithoutMentionsInTheAccessTheStatusSaysWhatIsMissing(t *testing.T) {
 	})
 }
 
-func TestTheRateOfMessagesDoesNotHoldMentionsUp(t *testing.T) {
+func TestTheRateLimitOfMessagesDoesNotDelayMentions(t *testing.T) {
 	t.Parallel()
 	bothReading(t, func(t *testing.T, w *bottest.World, fake *twittertest.Server, k *desk) {
 		fake.Rates = map[string]int{"GET /2/dm_events": 2, "GET /1.1/direct_messages/events/list.json": 2}
@@ -326,7 +326,7 @@ func TestTheRateOfMessagesDoesNotHoldMentionsUp(t *testing.T) {
 	})
 }
 
-func TestMessagesThatWereReadBeforeTheRateWasUsedUpAreHandedIn(t *testing.T) {
+func TestMessagesThatWereReadBeforeTheRateLimitAreHandedIn(t *testing.T) {
 	t.Parallel()
 	bothReading(t, func(t *testing.T, w *bottest.World, fake *twittertest.Server, k *desk) {
 		fake.Rates = map[string]int{"GET /2/dm_events": 2, "GET /1.1/direct_messages/events/list.json": 2}

@@ -69,7 +69,7 @@ func TestAPublicMentionIsRetweetedOrCopiedAsTheCityChooses(t *testing.T) {
 	})
 }
 
-func TestWhatIsPrivateIsNeverRetweeted(t *testing.T) {
+func TestPrivateReportsAreNeverRetweeted(t *testing.T) {
 	t.Parallel()
 	bothConnected(t, func(t *testing.T, w *bottest.World, fake *twittertest.Server) {
 		fake.Protect("leise")
@@ -131,7 +131,7 @@ func TestADuplicateCountsAsSent(t *testing.T) {
 	})
 }
 
-func TestWhatWasSentIsAnsweredWithoutACall(t *testing.T) {
+func TestASentReportNeedsNoFurtherCall(t *testing.T) {
 	t.Parallel()
 	w, fake := newConnected(t)
 	r := fromElsewhere(w, "1", "kontrolle u8")
@@ -167,7 +167,7 @@ func TestLinksAreLeftOutUnlessTheCityPays(t *testing.T) {
 	})
 }
 
-func TestACopyCallsNobody(t *testing.T) {
+func TestACopyMentionsNobody(t *testing.T) {
 	t.Parallel()
 	w, fake := newConnected(t)
 	connect(t, w, fake, "ghent", "ghent")
@@ -208,7 +208,7 @@ func TestASuspendedAccountIsStopped(t *testing.T) {
 	})
 }
 
-func TestARetweetIsTakenBackToo(t *testing.T) {
+func TestARetweetIsUndoneToo(t *testing.T) {
 	t.Parallel()
 	bothConnected(t, func(t *testing.T, w *bottest.World, fake *twittertest.Server) {
 		r, _ := newMention(t, w, fake)

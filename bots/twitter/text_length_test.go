@@ -13,7 +13,7 @@ import (
 
 // The cases follow the rules that X publishes: https://docs.x.com/fundamentals/counting-characters, and the ranges and cases of
 // github.com/twitter/twitter-text (config/v3.json, conformance/validate.yml), with texts of our own.
-func TestALengthIsWhatXCounts(t *testing.T) {
+func TestLengthIsCountedAsXCounts(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		text string
@@ -76,7 +76,7 @@ func TestALengthIsWhatXCounts(t *testing.T) {
 	}
 }
 
-func TestATextIsCutToWhatXTakes(t *testing.T) {
+func TestATextIsCutToTheLimitOfX(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct{ text, want string }{
 		"what fits stays":                         {strings.Repeat("x", 280), strings.Repeat("x", 280)},
@@ -99,7 +99,7 @@ func TestATextIsCutToWhatXTakes(t *testing.T) {
 	}
 }
 
-func TestLinksAreLeftOutAndNobodyIsCalled(t *testing.T) {
+func TestLinksAreLeftOutAndNobodyIsMentioned(t *testing.T) {
 	t.Parallel()
 	quiet := func(text string) string {
 		got := defuseMentions(withoutLinks(text))

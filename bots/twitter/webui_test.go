@@ -46,7 +46,7 @@ func TestTheConnectionCanBeChecked(t *testing.T) {
 	})
 }
 
-func TestACheckFindsOutThatTheAccountWasRenamed(t *testing.T) {
+func TestACheckNoticesThatTheAccountWasRenamed(t *testing.T) {
 	t.Parallel()
 	both(t, func(t *testing.T, w *bottest.World, fake *twittertest.Server) {
 		before := connect(t, w, fake, "zuerich", "zuerich")

@@ -226,7 +226,7 @@ func TestReaderThatHasTheFeedGets304(t *testing.T) {
 	}
 }
 
-func TestFeedsGoWithTheList(t *testing.T) {
+func TestFeedsAreSwitchedOffWithTheList(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	f.SetOption(t, "ghent", "list", false)

@@ -59,7 +59,7 @@ func TestButtonPressedTwiceIsOneReport(t *testing.T) {
 	}
 }
 
-func TestWhatIsWrongWithAReportIsSaid(t *testing.T) {
+func TestAnInvalidReportIsExplained(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("ü", maxText)
 	tests := []struct {
@@ -99,7 +99,7 @@ func TestWhatIsWrongWithAReportIsSaid(t *testing.T) {
 	}
 }
 
-func TestLongestReportIsTaken(t *testing.T) {
+func TestLongestReportIsAccepted(t *testing.T) {
 	t.Parallel()
 	f, o := newFixture(t), &bottest.Outbox{}
 	f.listen(t, o.Out)
@@ -108,7 +108,7 @@ func TestLongestReportIsTaken(t *testing.T) {
 	}
 }
 
-func TestReportThatIsNotStoredIsGivenBack(t *testing.T) {
+func TestReportThatIsNotStoredIsShownInTheFormAgain(t *testing.T) {
 	t.Parallel()
 	f, o := newFixture(t), &bottest.Outbox{}
 	o.FailWith(errStore)
@@ -125,7 +125,7 @@ func TestReportThatIsNotStoredIsGivenBack(t *testing.T) {
 	}
 }
 
-func TestWithoutListenTheFormSaysNotNow(t *testing.T) {
+func TestFormIsUnavailableUnlessListenRuns(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	if got := f.report(t, "ghent", "", "tram 1"); got.status != http.StatusServiceUnavailable {

@@ -47,7 +47,7 @@ func TestSentTwiceIsShownOnce(t *testing.T) {
 	f.wantTexts(t, "ghent")
 }
 
-func TestRetractedPostIsGoneForGood(t *testing.T) {
+func TestRetractedPostStaysDeleted(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	f.send(t, "ghent", "1", "one")
@@ -73,7 +73,7 @@ func TestRetractedPostIsGoneForGood(t *testing.T) {
 	}
 }
 
-func TestPruneForgetsWhatWasWrittenOrArrivedBefore(t *testing.T) {
+func TestPruneDeletesPostsThatWereWrittenOrStoredBefore(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	ahead := f.incoming("ghent", "ahead", "from a clock that is ahead")
@@ -92,7 +92,7 @@ func TestPruneForgetsWhatWasWrittenOrArrivedBefore(t *testing.T) {
 	f.wantTexts(t, "zuerich", "elsewhere")
 }
 
-func TestSwitchedOffListTakesNothing(t *testing.T) {
+func TestSwitchedOffListStoresNothing(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	f.SetOption(t, "ghent", "list", false)

@@ -89,7 +89,7 @@ func TestCityWithoutListHasNoAccountButItsFormWorks(t *testing.T) {
 	}
 }
 
-func TestScriptIsKeptForGoodUnderItsHash(t *testing.T) {
+func TestScriptIsCachedForeverUnderItsHash(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	page := f.get(t, "/c/ghent/web/").body

@@ -56,7 +56,7 @@ func TestRegisteringAndConfirmingLeadsToTheSettingsOfTheCity(t *testing.T) {
 	v.Get("/city/berlin").Want(200).WantNot("Welcome aboard")
 }
 
-func TestALinkWorksOnceAndNotForever(t *testing.T) {
+func TestALinkWorksOnceAndExpires(t *testing.T) {
 	t.Parallel()
 	s := frontendtest.New(t, nil)
 	v := s.Visitor()
@@ -172,7 +172,7 @@ func TestIfTheNameWasTakenInTheMeantimeTheAccountCanChooseAnother(t *testing.T) 
 	v.Post("/cities", "city", "spandau", "title", "Spandau").At("/city/spandau").Want(200)
 }
 
-func TestAnAdminMayMakeTenCities(t *testing.T) {
+func TestAnAdminCanCreateTenCities(t *testing.T) {
 	t.Parallel()
 	s := frontendtest.New(t, nil)
 	s.Admin("ada@example.org", "c1", "c2", "c3", "c4", "c5", "c6", "c7", "c8", "c9")
@@ -310,7 +310,7 @@ func TestGuessingDoesNotLockTheAdminOut(t *testing.T) {
 	try(ada, frontendtest.Password).At("/city/berlin").Want(200)
 }
 
-func TestACityThatIsSetUpCanBeSetUpAgainWithAnotherPassword(t *testing.T) {
+func TestSetUpCanBeRepeatedWithAnotherPassword(t *testing.T) {
 	t.Parallel()
 	s := frontendtest.New(t, nil)
 	city := settings.Default("demo", "en")

@@ -57,7 +57,7 @@ func TestTooManyGuessesAtAConfirmationAreRefusedButNotItsOwner(t *testing.T) {
 	confirm(v).At("/city/berlin").Want(200)
 }
 
-func TestAConfirmationByAnAdminOfTenCitiesMakesNoEleventh(t *testing.T) {
+func TestAConfirmationByAnAdminOfTenCitiesCreatesNoEleventh(t *testing.T) {
 	t.Parallel()
 	s := frontendtest.New(t, nil)
 	v := s.Visitor()

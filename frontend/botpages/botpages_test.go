@@ -51,7 +51,7 @@ func TestASectionThatPanicsDoesNotBreakThePage(t *testing.T) {
 	v.Get("/c/berlin").Want(200, "This part is not responding", "Report something", "</html>")
 }
 
-func TestAStreamPassesEventByEvent(t *testing.T) {
+func TestAStreamIsPassedOnEventByEvent(t *testing.T) {
 	t.Parallel()
 	stop := make(chan struct{})
 	s := frontendtest.New(t, func(s *frontendtest.World) {
@@ -62,7 +62,7 @@ func TestAStreamPassesEventByEvent(t *testing.T) {
 	follow(v, "/c/berlin/feeds/stream", stop)
 }
 
-func TestAStreamGoesOnWhenAPagesTimeIsOver(t *testing.T) {
+func TestAStreamMayLastLongerThanAPage(t *testing.T) {
 	t.Parallel()
 	stop := make(chan struct{})
 	s := frontendtest.New(t, func(s *frontendtest.World) {
@@ -114,7 +114,7 @@ func TestAHeadRequestDoesNotCallACallback(t *testing.T) {
 	}
 }
 
-func TestAFileBelowACitysPageSaysWhatCanBeDoneWithIt(t *testing.T) {
+func TestAFileBelowACitysPageAllowsOnlyGETAndHEAD(t *testing.T) {
 	t.Parallel()
 	s := frontendtest.New(t, func(s *frontendtest.World) {
 		s.Mount("feeds", &frontendtest.Bot{FileNames: []string{"feed.atom"}}, frontendtest.Public)

@@ -62,7 +62,7 @@ func (b browser) value(script string) string {
 	return got
 }
 
-func TestTwoPeopleAtOnePageInBrowsers(t *testing.T) {
+func TestTwoAdminsEditOnePageInBrowsers(t *testing.T) {
 	s := frontendtest.New(t, frontendtest.TwoBots)
 	s.Admin("ada@example.org", "berlin")
 	bo := s.Admin("bo@example.org")
@@ -100,7 +100,7 @@ func TestTwoPeopleAtOnePageInBrowsers(t *testing.T) {
 	}
 }
 
-func TestTheEnterKeyTriesAndDoesNotSaveInABrowser(t *testing.T) {
+func TestTheEnterKeyTriesATextAndDoesNotSaveInABrowser(t *testing.T) {
 	s := frontendtest.New(t, frontendtest.TwoBots)
 	s.Admin("ada@example.org", "berlin")
 	before := s.Present("berlin").Hash

@@ -50,7 +50,7 @@ func TestTheLaterOfTwoSavesShowsBothVersionsAndOverwritesNothing(t *testing.T) {
 	}
 }
 
-func TestEachFieldTakesTheSideThatWasPicked(t *testing.T) {
+func TestEachFieldGetsTheVersionThatWasChosen(t *testing.T) {
 	t.Parallel()
 	for pick, want := range map[string][]string{"mine": {"kontrolle", "mine"}, "theirs": {"kontrolle", "u8", "theirs"}, "both": {"kontrolle", "mine", "theirs"}} {
 		t.Run(pick, func(t *testing.T) {
@@ -93,7 +93,7 @@ func TestAThirdChangeShowsThePageAgainAndKeepsValidChoices(t *testing.T) {
 	}
 }
 
-func TestAMistakeInWhatWasMergedIsShownAtItsField(t *testing.T) {
+func TestAMistakeInAMergedVersionIsShownAtItsField(t *testing.T) {
 	t.Parallel()
 	s, ada, page := clash(t, map[string]any{"about": "theirs"}, "triggers", "kontrolle\n/(u8/")
 	ada.Submit(page, mergePath).Want(422, "Line 2: this is not a regular expression", "Triggers")
@@ -102,7 +102,7 @@ func TestAMistakeInWhatWasMergedIsShownAtItsField(t *testing.T) {
 	}
 }
 
-func TestTheSameChangeTwiceOrNoChangeIsNoConflict(t *testing.T) {
+func TestTheSameChangeTwiceOrNoChangeIsNotAConflict(t *testing.T) {
 	t.Parallel()
 	_, _, page := clash(t, map[string]any{"about": "same"}, "about", "same")
 	page.At("/city/berlin").Want(200, "Nothing was changed")

@@ -49,7 +49,7 @@ func TestTheHistoryHasPagesOfTwenty(t *testing.T) {
 	v.Get(historyPath + "?before=1").Want(200).WantNot(`id="change-`)
 }
 
-func TestTimesAreThoseOfTheCitysZone(t *testing.T) {
+func TestTimesAreInTheCitysTimeZone(t *testing.T) {
 	t.Parallel()
 	s, v, _ := frontendtest.Berlin(t)
 	s.Sample("berlin", 1)
@@ -123,7 +123,7 @@ func TestOnlyAChangeOfTheCityCanBeUndone(t *testing.T) {
 	}
 }
 
-func TestSettingsComeAsAFile(t *testing.T) {
+func TestSettingsCanBeDownloadedAsAFile(t *testing.T) {
 	t.Parallel()
 	s, v, _ := frontendtest.Berlin(t, map[string]any{"title": "Zwei"})
 	got := v.Get("/city/berlin/settings.json").Want(200)

@@ -19,7 +19,7 @@ func (b behind) Get(context.Context, string) (settings.Snapshot, bool, error) {
 	return b.old, true, nil
 }
 
-func TestAFormThatAnotherNodeShowedIsSavedByOneThatLagsBehind(t *testing.T) {
+func TestAFormOfAnotherNodeIsSavedByANodeThatLagsBehind(t *testing.T) {
 	t.Parallel()
 	s, v, _ := frontendtest.Berlin(t)
 	old := s.Present("berlin")

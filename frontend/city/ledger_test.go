@@ -19,7 +19,7 @@ func (broadcastFakeBot) SendPage(context.Context, bots.Account, report.Report, s
 	return "", 0, nil
 }
 
-func TestTheLedgerSaysThatABroadcastIsOnlyOnItsWay(t *testing.T) {
+func TestTheLedgerSaysThatABroadcastIsOnItsWay(t *testing.T) {
 	t.Parallel()
 	s := frontendtest.New(t, func(s *frontendtest.World) {
 		s.Mount("alpha", &frontendtest.Bot{}, frontendtest.AdminsOnly)

@@ -7,7 +7,7 @@ import (
 	"linienfunk/frontend/frontendtest"
 )
 
-func TestThePublicPageShowsWhatBotsShowThePublic(t *testing.T) {
+func TestACitysPageShowsThePublicSectionsOfBots(t *testing.T) {
 	t.Parallel()
 	s := frontendtest.New(t, func(s *frontendtest.World) {
 		s.Mount("later", &frontendtest.Bot{}, frontendtest.Public)

@@ -12,7 +12,7 @@ import (
 	"linienfunk/frontend/site"
 )
 
-func TestTheLanguageIsWhatWasChosenOrWhatTheBrowserAsksFor(t *testing.T) {
+func TestTheLanguageIsTheChosenOneOrTheBrowsers(t *testing.T) {
 	t.Parallel()
 	s := frontendtest.New(t, nil)
 	v := s.Visitor()
@@ -28,7 +28,7 @@ func TestTheLanguageIsWhatWasChosenOrWhatTheBrowserAsksFor(t *testing.T) {
 	v.Get("/").Want(200, "Eine Meldung")
 }
 
-func TestChoosingALanguageLeadsToNoOtherSite(t *testing.T) {
+func TestChoosingALanguageStaysOnThisSite(t *testing.T) {
 	t.Parallel()
 	s := frontendtest.New(t, nil)
 	for _, path := range []string{"//evil.example/?lang=de", `/\evil.example?lang=de`, "/%2f/evil.example?lang=de"} {
@@ -44,7 +44,7 @@ func TestChoosingALanguageLeadsToNoOtherSite(t *testing.T) {
 	}
 }
 
-func TestAnAdminsLanguageCountsOnEveryBrowser(t *testing.T) {
+func TestAnAdminsLanguageAppliesInEveryBrowser(t *testing.T) {
 	t.Parallel()
 	s := frontendtest.New(t, nil)
 	admin := s.Admin("ada@example.org", "berlin")
@@ -81,7 +81,7 @@ func TestAForgedMessageIsNotShown(t *testing.T) {
 	}
 }
 
-func TestAnswersHaveAMinuteToBeWritten(t *testing.T) {
+func TestResponsesHaveAWriteTimeoutOfAMinute(t *testing.T) {
 	t.Parallel()
 	s := frontendtest.New(t, nil)
 	w := &deadlined{ResponseRecorder: httptest.NewRecorder()}

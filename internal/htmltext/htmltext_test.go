@@ -18,7 +18,7 @@ func checkConvert(t *testing.T, page string, rules htmltext.Rules, want string) 
 	}
 }
 
-func TestAPageBecomesTheTextThatIsSeen(t *testing.T) {
+func TestAPageBecomesItsVisibleText(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ page, want string }{
 		"plain text":                         {"line U8", "line U8"},
@@ -102,7 +102,7 @@ func TestABalancedPageEndsElementsWhereBrowsersDo(t *testing.T) {
 	}
 }
 
-func TestTextsNamesTheElementsThatATextIsIn(t *testing.T) {
+func TestTextsNamesTheElementsAroundAText(t *testing.T) {
 	t.Parallel()
 	var got []string
 	htmltext.Convert("<a>one<img><b class=x>two<i>three</i></b>four</a>", htmltext.Rules{Element: func(html.Token) htmltext.Action {

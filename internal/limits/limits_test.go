@@ -26,7 +26,7 @@ func count(n int, allow func(i int) bool) int {
 	return allowed
 }
 
-func TestAKeyGetsItsBurstAndThenOneEachTime(t *testing.T) {
+func TestAKeyGetsItsBurstAndThenOneEventPerInterval(t *testing.T) {
 	t.Parallel()
 	c := newClock()
 	l := limits.New(c.Now, limits.Rate{Burst: 3, Every: time.Minute})
@@ -44,7 +44,7 @@ func TestAKeyGetsItsBurstAndThenOneEachTime(t *testing.T) {
 	try("a", 3)
 }
 
-func TestPerMinuteAllowsThatManyAMinute(t *testing.T) {
+func TestPerMinuteAllowsThatManyEventsAMinute(t *testing.T) {
 	t.Parallel()
 	c := newClock()
 	l := limits.New(c.Now, limits.PerMinute(5))

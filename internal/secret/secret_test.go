@@ -45,7 +45,7 @@ func TestAValueOpensOnlyWithItsKeyAndInItsCell(t *testing.T) {
 	}
 }
 
-func TestAValueThatAnEarlierVersionSealedCanBeOpened(t *testing.T) {
+func TestAValueSealedByAnEarlierVersionCanBeOpened(t *testing.T) {
 	t.Parallel()
 	sealed, err := hex.DecodeString("63d65e9d7f1b8850465cfd2cae2a0b6a0d003c511b86387f7de96f30a2efc242c3ea48")
 	if err != nil {

@@ -16,7 +16,7 @@ import (
 
 const unsigned = "DKIM-Signature: v=1; a=rsa-sha256; d=a.example; s=k; h=from; bh=; b=\r\n"
 
-func TestAMailThatBreaksOffLeavesNoCheckBehind(t *testing.T) {
+func TestAnIncompleteMailLeavesNoCheckRunning(t *testing.T) {
 	for _, signatures := range []int{0, 1, 2, 5} {
 		synctest.Test(t, func(t *testing.T) { // which fails if a goroutine stays
 			r, w := io.Pipe()

@@ -86,7 +86,7 @@ const (
 	reject       = "DMARC: reject"
 )
 
-func TestAForgedMailBehindARelayIsDoubted(t *testing.T) {
+func TestAForgedMailBehindARelayIsDoubtful(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		authentic

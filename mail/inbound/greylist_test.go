@@ -24,7 +24,7 @@ func greylist(s *server) {
 	s.Greylist = &inbound.Greylisting{DB: handle, Digest: digest, Now: s.clock.Now, Log: s.Log}
 }
 
-func TestAStrangerIsGreylisted(t *testing.T) {
+func TestAnUnknownClientIsGreylisted(t *testing.T) {
 	t.Parallel()
 	s := serve(t, distrust, greylist)
 	c := s.hello()
@@ -70,7 +70,7 @@ func TestRelaysAreNeverGreylisted(t *testing.T) {
 	serveLMTP(t, greylist).hello().Mail(marta, zuerich, letter("", "kontrolle"), "250")
 }
 
-func TestWithoutADatabaseNobodyIsGreylisted(t *testing.T) {
+func TestWithoutADatabaseNoClientIsGreylisted(t *testing.T) {
 	t.Parallel()
 	s := serve(t, distrust, greylist)
 	if err := s.Greylist.DB.Migrator().DropTable(&inbound.Greylist{}); err != nil {

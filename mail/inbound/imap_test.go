@@ -13,7 +13,7 @@ import (
 	"linienfunk/mail/inbound/inboundtest"
 )
 
-func TestAMailboxWithNewUIDsIsReadOnByDate(t *testing.T) {
+func TestAMailboxWithNewUIDsIsContinuedByDate(t *testing.T) {
 	t.Parallel()
 	m := newMailbox(t, inboundtest.New(t))
 	stop := m.run()
@@ -37,7 +37,7 @@ func TestAMailboxWithNewUIDsIsReadOnByDate(t *testing.T) {
 	m.next("kontrolle vier")
 }
 
-func TestABrokenConnectionIsMadeAnew(t *testing.T) {
+func TestABrokenConnectionIsReplaced(t *testing.T) {
 	t.Parallel()
 	m := newMailbox(t, inboundtest.New(t))
 	m.run()
@@ -131,7 +131,7 @@ func newStranger(m *mailbox) *inbound.Fetcher {
 	return &inbound.Fetcher{Dial: m.Dial, Timing: m.Timing, Limits: m.Limits, Now: m.Now, Log: m.Log}
 }
 
-func TestAMailThatTheServerDoesNotHandOutHoldsUpOthersForTenMinutes(t *testing.T) {
+func TestAMailThatTheServerDoesNotReturnDelaysOthersForTenMinutes(t *testing.T) {
 	t.Parallel()
 	m := newMailbox(t, inboundtest.New(t))
 	m.server.Withhold("kaputt")
@@ -153,7 +153,7 @@ func TestAMailThatTheServerDoesNotHandOutHoldsUpOthersForTenMinutes(t *testing.T
 	}
 }
 
-func TestAMailThatIsHandedOutLateIsDelivered(t *testing.T) {
+func TestAMailThatTheServerReturnsLateIsDelivered(t *testing.T) {
 	t.Parallel()
 	m := newMailbox(t, inboundtest.New(t))
 	m.server.Withhold("kaputt")
@@ -184,7 +184,7 @@ func TestAMailAtWhichTheInboxPanicsDoesNotStopTheMailbox(t *testing.T) {
 	m.next("kontrolle danach")
 }
 
-func TestAMailThatCannotBeStoredIsNeverGivenUp(t *testing.T) {
+func TestAMailThatCannotBeStoredIsRetriedForever(t *testing.T) {
 	t.Parallel()
 	m := newMailbox(t, inboundtest.New(t))
 	for _, text := range []string{"kontrolle eins", "kontrolle zwei", "kontrolle drei"} {
@@ -213,7 +213,7 @@ func TestAMailThatCannotBeStoredIsNeverGivenUp(t *testing.T) {
 	m.next("kontrolle drei")
 }
 
-func TestOldMailsAreNotReadEvenIfTheServerDoesNotTellTheNextUID(t *testing.T) {
+func TestOldMailsAreNotReadEvenIfTheServerDoesNotReturnTheNextUID(t *testing.T) {
 	t.Parallel()
 	server := inboundtest.New(t)
 	server.HideNext()
@@ -243,7 +243,7 @@ func TestOldMailsAreNotReadWhenUIDsAreNew(t *testing.T) {
 	}
 }
 
-func TestAMailboxInWhichMoreThanTenThousandMailsWaitIsRead(t *testing.T) {
+func TestAMailboxWithMoreThanTenThousandMailsIsRead(t *testing.T) {
 	t.Parallel()
 	m := newMailbox(t, inboundtest.New(t))
 	for range 10_001 {

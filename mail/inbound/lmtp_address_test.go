@@ -23,7 +23,7 @@ func TestWhereLMTPListens(t *testing.T) {
 	}
 }
 
-func TestASocketIsReplacedOnlyIfNobodyListensThere(t *testing.T) {
+func TestASocketIsReplacedOnlyIfNoProcessListensOnIt(t *testing.T) {
 	dir, err := os.MkdirTemp("", "lmtp") // t.TempDir may be too long for a socket
 	if err != nil {
 		t.Fatal(err)

@@ -11,7 +11,7 @@ import (
 	"github.com/emersion/go-smtp"
 )
 
-func TestAMailComesByLMTP(t *testing.T) {
+func TestAMailArrivesByLMTP(t *testing.T) {
 	t.Parallel()
 	s := serveLMTP(t)
 	conn, err := net.Dial("unix", s.address)
@@ -121,7 +121,7 @@ func TestAMailIsDroppedOrRefusedForEachRecipient(t *testing.T) {
 	s.wantStored(0)
 }
 
-func TestMailsInChunksComeByLMTP(t *testing.T) {
+func TestMailsInChunksArriveByLMTP(t *testing.T) {
 	t.Parallel()
 	s := serveLMTP(t)
 	c := s.hello()
@@ -147,7 +147,7 @@ func TestAClientOfTheOtherProtocolIsRefused(t *testing.T) {
 	}
 }
 
-func TestAMailServerMayHaveManyConnections(t *testing.T) {
+func TestAMailServerCanOpenManyConnections(t *testing.T) {
 	t.Parallel()
 	s := serveLMTP(t)
 	for range 40 {

@@ -7,7 +7,7 @@ import (
 	"linienfunk/mail/text"
 )
 
-func TestTheClientIsReadOutOfAReceived(t *testing.T) {
+func TestTheClientIsReadFromReceivedHeaders(t *testing.T) {
 	for value, want := range map[string]string{
 		"from mx.a.example (mx.a.example [192.0.2.1])\r\n\tby b (Postfix) with ESMTP id 1; Sat, 21 Nov 2026 12:00:00 +0000": "mx.a.example 192.0.2.1",
 		"from mx.a.example (unknown [IPv6:2001:db8::1]) by b":                                                               "mx.a.example 2001:db8::1",
@@ -30,7 +30,7 @@ func TestTheClientIsReadOutOfAReceived(t *testing.T) {
 	}
 }
 
-func TestALoginIsReadOutOfAReceived(t *testing.T) {
+func TestALoginIsRecognisedInReceivedHeaders(t *testing.T) {
 	for value, want := range map[string]bool{
 		"from a (a [192.0.2.1])\r\n\tby b (Postfix) with ESMTPSA id 1":                         true,
 		"from a (a [192.0.2.1])\r\n\t(using TLSv1.3)\r\n\tby b (Postfix) with ESMTPSA id 1":    true,

@@ -60,7 +60,7 @@ func TestALineOfAMegabyteIsRefusedAndTheClientReadsIt(t *testing.T) {
 	c.Want("500 5.4.0")
 }
 
-func TestAMailThatBreaksOffIsNotDelivered(t *testing.T) {
+func TestAnIncompleteMailIsNotDelivered(t *testing.T) {
 	t.Parallel()
 	s := serve(t)
 	for _, command := range []string{"DATA", "BDAT 5000"} {

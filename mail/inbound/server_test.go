@@ -11,7 +11,7 @@ import (
 	"linienfunk/mail/inbound/inboundtest"
 )
 
-func TestAMailInChunksIsTaken(t *testing.T) {
+func TestAMailInChunksIsAccepted(t *testing.T) {
 	t.Parallel()
 	s := serve(t)
 	c := s.hello()
@@ -26,7 +26,7 @@ func TestAMailInChunksIsTaken(t *testing.T) {
 	}
 }
 
-func TestServingThatEndsAtOnceEnds(t *testing.T) {
+func TestServeReturnsIfItsContextHasEnded(t *testing.T) {
 	t.Parallel()
 	s := serve(t)
 	s.stop()
@@ -40,7 +40,7 @@ func TestServingThatEndsAtOnceEnds(t *testing.T) {
 	}
 }
 
-func TestOfALargeBounceTheBeginningIsEnough(t *testing.T) {
+func TestTheBeginningOfALargeBounceIsEnough(t *testing.T) {
 	t.Parallel()
 	s := serve(t)
 	s.hello().Mail("", "bounce+1@linienfunk.example", letter("", strings.Repeat(strings.Repeat("zurück ", 10)+"\n", 9<<20/81)), "250")
@@ -63,7 +63,7 @@ func TestAMailIsNotAcceptedIfARecipientCannotBeCheckedOrItIsNotStored(t *testing
 	s.wantStored(1)
 }
 
-func TestThereIsNothingToLogInTo(t *testing.T) {
+func TestAuthenticationIsNotSupported(t *testing.T) {
 	t.Parallel()
 	s := serve(t)
 	c := s.dial()

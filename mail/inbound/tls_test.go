@@ -13,7 +13,7 @@ import (
 	"linienfunk/mail/inbound/inboundtest"
 )
 
-func TestAMailComesEncrypted(t *testing.T) {
+func TestAMailArrivesEncrypted(t *testing.T) {
 	t.Parallel()
 	s := serve(t, func(s *server) { s.TLS, _ = inboundtest.Certificate(t) })
 	conn, err := net.Dial("tcp", s.address)
@@ -31,7 +31,7 @@ func TestAMailComesEncrypted(t *testing.T) {
 	s.wantStored(1)
 }
 
-func TestCommandsBeforeTheEncryptionAreForgotten(t *testing.T) {
+func TestCommandsBeforeSTARTTLSAreDiscarded(t *testing.T) {
 	t.Parallel()
 	s := serve(t, func(s *server) { s.TLS, _ = inboundtest.Certificate(t) })
 	c := s.hello()

@@ -2,7 +2,7 @@ package text
 
 import "testing"
 
-func TestMailsOfMachinesAreRecognised(t *testing.T) {
+func TestAutomaticMailsAreRecognised(t *testing.T) {
 	t.Parallel()
 	const from = "From: marta@rider.example\n"
 	for header, want := range map[string]string{

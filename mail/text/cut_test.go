@@ -89,7 +89,7 @@ func TestTheRulesThatCutSomethingAreNamed(t *testing.T) {
 	}
 }
 
-func TestEveryRuleIsNeededByAMail(t *testing.T) {
+func TestEveryRuleIsNeededForAMail(t *testing.T) {
 	t.Parallel()
 	applied := map[string]bool{}
 	for _, path := range mails(t) {

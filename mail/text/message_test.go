@@ -11,7 +11,7 @@ import (
 )
 
 // Each case is a mail, testdata/mails/<name>.eml, and beside it the report that it makes, <name>.txt.
-func TestMailsMakeReports(t *testing.T) {
+func TestMailsBecomeReports(t *testing.T) {
 	t.Parallel()
 	for _, path := range mails(t) {
 		name := strings.TrimSuffix(filepath.Base(path), ".eml")

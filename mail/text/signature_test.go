@@ -34,7 +34,7 @@ func TestAnAdvertisementAndTheNameBelowAreCut(t *testing.T) {
 }
 
 // The report is in the subject then.
-func TestAClosingThatIsAllOfABodyIsCut(t *testing.T) {
+func TestABodyThatConsistsOfAClosingIsCut(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{"Viele Grüße\nHans", "LG Hans", "Gesendet von meinem iPhone\n\nHans Riesig", "Best regards,\n\nHans Riesig\n"} {
 		checkCut(t, text, "")
@@ -82,7 +82,7 @@ func FuzzCut(f *testing.F) {
 	})
 }
 
-func TestAMailWithNothingElseKeepsWhatMayBeAName(t *testing.T) {
+func TestAMailWithNothingElseKeepsAPossibleName(t *testing.T) {
 	t.Parallel()
 	for subject, want := range map[string]string{"": "Kontrolle Hermannplatz", "kontrolle u8": "kontrolle u8"} {
 		m := parse(t, "From: marta@rider.example\nSubject: "+subject+"\n\nGesendet von meinem iPhone\n\nKontrolle Hermannplatz\n")

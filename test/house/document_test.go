@@ -13,9 +13,9 @@ import (
 // firstSuccess is how many words of docs/add-a-network.md a reader reads before the new network's tests have passed.
 const firstSuccess = 300
 
-// TestWhoeverFollowsTheDocumentEndsWithAGreenNetwork runs the commands at the beginning of docs/add-a-network.md as they are, in a copy of
+// TestFollowingTheDocumentYieldsANetworkThatPasses runs the commands at the beginning of docs/add-a-network.md as they are, in a copy of
 // the program, and then go vet of what has changed and all rules of the house.
-func TestWhoeverFollowsTheDocumentEndsWithAGreenNetwork(t *testing.T) {
+func TestFollowingTheDocumentYieldsANetworkThatPasses(t *testing.T) {
 	text, err := os.ReadFile("docs/add-a-network.md")
 	if err != nil {
 		t.Fatal(err)

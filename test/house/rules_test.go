@@ -157,7 +157,7 @@ func implementsMail(t *testing.T, bot string) (found bool) {
 	return found
 }
 
-func TestEveryPackageHasItsPlace(t *testing.T) {
+func TestEveryPackageHasALayer(t *testing.T) {
 	for _, p := range packages(t) {
 		if p.ImportPath == "" || strings.HasPrefix(p.ImportPath, "internal/testkit") || strings.HasSuffix(p.ImportPath, "test") || strings.HasPrefix(p.ImportPath, "test/") || strings.HasPrefix(p.ImportPath, "bots/") {
 			continue

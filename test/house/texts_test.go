@@ -26,7 +26,7 @@ var noTexts = []string{
 	"no-store", "quote-inline", "usage-capped",
 }
 
-func TestTheTextsOfBotsAreThereInEveryLanguageAndAreUsed(t *testing.T) {
+func TestTheTextsOfBotsExistInEveryLanguageAndAreUsed(t *testing.T) {
 	shared, ofKit := textIDs(t, os.DirFS("templates"), "en"), textIDs(t, os.DirFS("bots/kit"), "en")
 	var everywhere []string // ids that any network uses
 	for _, bot := range all.Plugins() {

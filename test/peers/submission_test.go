@@ -20,7 +20,7 @@ smtpd_sender_login_maps = inline:{ %[2]s=%[2]s }
 `, d.login(), owner)
 }
 
-func TestDebiansPostfixTakesACitysMailsWithItsLogin(t *testing.T) {
+func TestDebiansPostfixAcceptsACitysMailsWithItsLogin(t *testing.T) {
 	t.Parallel()
 	needs(t, "postfix", "swaks", "dovecot", "doveadm")
 	needsRoot(t)

@@ -111,7 +111,7 @@ func newLMTPProgram(t *testing.T) (p *program, address string) {
 	return p, address
 }
 
-func TestSwaksIsRefusedWhereItMustBe(t *testing.T) {
+func TestSwaksIsRefusedBySMTP(t *testing.T) {
 	t.Parallel()
 	needs(t, "swaks")
 	p := newProgram(t, nil)

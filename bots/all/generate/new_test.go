@@ -51,7 +51,7 @@ func TestANameThatCannotWorkIsRefusedWithTheReason(t *testing.T) {
 	}
 }
 
-func TestANameThatOnlyProseImportsTestsAndNetworksUseIsFree(t *testing.T) {
+func TestANameThatOccursOnlyInProseImportsTestsAndNetworksIsFree(t *testing.T) {
 	t.Parallel()
 	root := module(t)
 	for _, name := range []string{"signal", "discord", "slack", "matrix", "irc"} {

@@ -44,7 +44,7 @@ func call(t *testing.T, method, address, token string, form url.Values) (int, st
 	return resp.StatusCode, string(body)
 }
 
-func TestWhatNoClientShouldSendFailsTheTest(t *testing.T) {
+func TestInvalidRequestsFailTheTest(t *testing.T) {
 	for name, send := range map[string]func(s *Server, token string){
 		"an unknown path":      func(s *Server, token string) { call(t, "GET", s.URL+"/api/v1/nonsense", token, nil) },
 		"an unknown parameter": func(s *Server, token string) { call(t, "GET", s.URL+"/api/v1/notifications?min=3", token, nil) },
@@ -74,7 +74,7 @@ func TestWhatNoClientShouldSendFailsTheTest(t *testing.T) {
 	}
 }
 
-func TestWhatARealInstanceRefusesIsRefused(t *testing.T) {
+func TestRequestsThatARealInstanceRefusesAreRefused(t *testing.T) {
 	s := New(t)
 	token := s.AddAccount("zuerich")
 	post := func(text string) int {
@@ -111,7 +111,7 @@ func TestMinIdPagesForwardAndSinceIdDoesNot(t *testing.T) {
 	}
 }
 
-func TestDialectsDepartFromMastodonAsTheirSourcesSay(t *testing.T) {
+func TestDialectsDifferFromMastodonAsInTheirSources(t *testing.T) {
 	start := func(d Dialect) (*Server, string) {
 		s := New(t)
 		s.Dialect = d

@@ -59,7 +59,7 @@ func TestTheFakeEnforcesTelegramsLimits(t *testing.T) {
 	}
 }
 
-func TestTheFakeConfirmsWhatIsBeforeTheOffset(t *testing.T) {
+func TestTheFakeConfirmsUpdatesBeforeTheOffset(t *testing.T) {
 	t.Parallel()
 	s := New(t)
 	token := s.AddBot("x_bot")
@@ -73,7 +73,7 @@ func TestTheFakeConfirmsWhatIsBeforeTheOffset(t *testing.T) {
 	}
 }
 
-func TestTheFakeComplainsOfWhatTheAPIDoesNotKnow(t *testing.T) {
+func TestTheFakeComplainsAboutUnknownMethodsAndParameters(t *testing.T) {
 	t.Parallel()
 	s := New(complainer{t})
 	token := s.AddBot("x_bot")

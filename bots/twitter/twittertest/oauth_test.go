@@ -28,7 +28,7 @@ func TestASignatureIsComputedAsXDescribesIt(t *testing.T) {
 	}
 }
 
-func TestTheServerComplainsOfWhatNoClientShouldSend(t *testing.T) {
+func TestTheServerComplainsAboutInvalidRequests(t *testing.T) {
 	for name, change := range map[string]func(*http.Request){
 		"nothing is signed":     func(*http.Request) {},
 		"another key":           func(r *http.Request) { r.Header.Set("Authorization", `OAuth oauth_consumer_key="x"`) },

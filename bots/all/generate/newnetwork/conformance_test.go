@@ -9,7 +9,7 @@ import (
 	"linienfunk/bots/bottest"
 )
 
-func TestNewnetworkKeepsTheContractOfBots(t *testing.T) {
+func TestNewnetworkConforms(t *testing.T) {
 	bottest.Run(t, "newnetwork", Plugin(), func(t testing.TB, _ *bottest.World) bottest.Network { return network{newServer(t)} },
 		bottest.Features{
 			Receives: true, Authors: true, Private: true, Sends: true, Remote: true, Once: true, MaxText: maxText, Credentials: true,
@@ -47,7 +47,7 @@ func (n network) Shown(_ testing.TB, _ *bottest.World, city string) []string {
 
 func (n network) Subscribe(testing.TB, *bottest.World, string, string) {}
 
-func TestANewAccountIsTriedBeforeItIsStored(t *testing.T) {
+func TestANewAccountIsCheckedBeforeItIsStored(t *testing.T) {
 	w, s := bottest.NewWorld(t, "newnetwork", Plugin()), newServer(t)
 	for _, form := range []url.Values{
 		{"server": {"no address"}, "token": {"token-of-ghent"}},
