@@ -3,6 +3,7 @@ package supervisor_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"sync"
 	"testing"
@@ -95,5 +96,84 @@ func TestABroadcastResumesAfterARestartOfTheProgram(t *testing.T) {
 	w.startMailing(m)
 	if d := w.ends(entry, db.Sent); d.Served != 20 || m.asked[0] != "10" {
 		t.Errorf("ledger: %+v, asked for pages after %q", d, m.asked)
+	}
+}
+
+func TestABroadcastThatIsInterruptedByTheEndOfTheProgramKeepsItsCursor(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	entered := make(chan struct{}, 10)
+	w.startMailing(&mailing{wait: true, pages: func(string) (string, int, error) {
+		entered <- struct{}{}
+		return "5", 5, context.Canceled
+	}})
+	entry := w.relay("zuerich", "kontrolle u8", time.Hour)
+	testkit.Next(t, entered)
+	w.stop()
+	m := &mailing{pages: func(string) (string, int, error) { return "", 5, nil }}
+	w.startMailing(m)
+	if d := w.ends(entry, db.Sent); d.Served != 10 || m.asked[0] != "5" {
+		t.Errorf("asked for the page after %q, ledger: %+v", m.asked[0], d)
+	}
+}
+
+// canceling is a Broadcaster whose messages wait.
+type canceling struct {
+	*mailing
+	canceled chan string // keys of reports
+}
+
+func (c *canceling) Retract(_ context.Context, _ bots.Account, key string, sent report.Receipt) error {
+	if sent != (report.Receipt{}) {
+		return fmt.Errorf("a broadcast has no receipt, but got %+v", sent)
+	}
+	c.canceled <- key
+	return nil
+}
+
+func TestABroadcastStopsWhenItsReportIsWithdrawn(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	withdrawn := make(chan struct{})
+	entries := make(chan uint, 1)
+	w.startMailing(&mailing{pages: func(cursor string) (string, int, error) {
+		if cursor == "" {
+			w.withdraw(<-entries)
+			close(withdrawn)
+			return "1", 1, nil
+		}
+		return "", 1, nil
+	}})
+	entry := w.relay("zuerich", "kontrolle u8", time.Hour)
+	entries <- entry
+	testkit.Next(t, withdrawn)
+	if d := w.ends(entry, db.Retracted); d.Served != 1 {
+		t.Errorf("ledger: %+v", d)
+	}
+}
+
+func TestWaitingMessagesOfAnUnfinishedBroadcastAreCanceled(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	entries := make(chan uint, 1)
+	c := &canceling{&mailing{}, make(chan string, 10)}
+	c.pages = func(cursor string) (string, int, error) {
+		if cursor == "" {
+			return "1", 200, nil
+		}
+		if cursor == "1" {
+			w.withdraw(<-entries)
+			return "2", 200, nil
+		}
+		return "", 200, nil
+	}
+	w.startWith(supervisor.NewDirectory([]supervisor.Member{{Name: "net", Bot: c}}))
+	entry := w.relay("zuerich", "kontrolle u8", time.Hour)
+	entries <- entry
+	if key := testkit.Next(t, c.canceled); key != w.keys[entry] {
+		t.Errorf("canceled %s", key)
+	}
+	if d := w.ends(entry, db.Retracted); d.Served != 400 {
+		t.Errorf("ledger: %+v", d)
 	}
 }

@@ -3,7 +3,6 @@ package supervisor_test
 import (
 	"context"
 	"errors"
-	"fmt"
 	"testing"
 	"time"
 
@@ -146,65 +145,4 @@ func TestAReportThatANetworkNeverRetractsStaysSent(t *testing.T) {
 		d, err := w.db.Delivery(t.Context(), entry, w.keys[entry], "net")
 		return err == nil && d.Status == db.Sent && d.Detail == "too-old"
 	})
-}
-
-func TestABroadcastStopsWhenItsReportIsWithdrawn(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t)
-	withdrawn := make(chan struct{})
-	entries := make(chan uint, 1)
-	w.startMailing(&mailing{pages: func(cursor string) (string, int, error) {
-		if cursor == "" {
-			w.withdraw(<-entries)
-			close(withdrawn)
-			return "1", 1, nil
-		}
-		return "", 1, nil
-	}})
-	entry := w.relay("zuerich", "kontrolle u8", time.Hour)
-	entries <- entry
-	testkit.Next(t, withdrawn)
-	if d := w.ends(entry, db.Retracted); d.Served != 1 {
-		t.Errorf("ledger: %+v", d)
-	}
-}
-
-// canceling is a Broadcaster whose messages wait.
-type canceling struct {
-	*mailing
-	canceled chan string // keys of reports
-}
-
-func (c *canceling) Retract(_ context.Context, _ bots.Account, key string, sent report.Receipt) error {
-	if sent != (report.Receipt{}) {
-		return fmt.Errorf("a broadcast has no receipt, but got %+v", sent)
-	}
-	c.canceled <- key
-	return nil
-}
-
-func TestWaitingMessagesOfAnUnfinishedBroadcastAreCanceled(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t)
-	entries := make(chan uint, 1)
-	c := &canceling{&mailing{}, make(chan string, 10)}
-	c.pages = func(cursor string) (string, int, error) {
-		if cursor == "" {
-			return "1", 200, nil
-		}
-		if cursor == "1" {
-			w.withdraw(<-entries)
-			return "2", 200, nil
-		}
-		return "", 200, nil
-	}
-	w.startWith(supervisor.NewDirectory([]supervisor.Member{{Name: "net", Bot: c}}))
-	entry := w.relay("zuerich", "kontrolle u8", time.Hour)
-	entries <- entry
-	if key := testkit.Next(t, c.canceled); key != w.keys[entry] {
-		t.Errorf("canceled %s", key)
-	}
-	if d := w.ends(entry, db.Retracted); d.Served != 400 {
-		t.Errorf("ledger: %+v", d)
-	}
 }

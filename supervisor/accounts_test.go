@@ -1,0 +1,180 @@
+package supervisor_test
+
+import (
+	"context"
+	"errors"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"linienfunk/bots"
+	"linienfunk/bus"
+	"linienfunk/db"
+	"linienfunk/internal/testkit"
+	"linienfunk/report"
+	"linienfunk/supervisor"
+)
+
+// gated lists its accounts when open is closed.
+type gated struct {
+	*network
+	open chan struct{}
+}
+
+func (g *gated) Accounts(ctx context.Context) ([]bots.Account, error) {
+	select {
+	case <-g.open:
+		return g.network.Accounts(ctx)
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+func TestAnAccountThatIsConnectedStartsAtOnceAndOneThatIsRemovedStops(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	events := make(chan string, 10)
+	w.net.recv = func(ctx context.Context, a bots.Account, _ bots.Out) error {
+		events <- "start " + a.City + " " + a.Revision
+		<-ctx.Done()
+		events <- "stop " + a.City + " " + a.Revision
+		return ctx.Err()
+	}
+	w.start()
+	for _, step := range []struct {
+		do   func()
+		want []string
+	}{
+		{func() { w.net.set("zuerich", "1") }, []string{"start zuerich 1"}},
+		{func() { w.net.set("ghent", "1") }, []string{"start ghent 1"}},
+		{func() { w.net.set("zuerich", "2") }, []string{"stop zuerich 1", "start zuerich 2"}},
+		{func() { w.net.remove("zuerich") }, []string{"stop zuerich 2"}},
+	} {
+		step.do()
+		w.changed("zuerich")
+		for _, want := range step.want {
+			if got := testkit.Next(t, events); got != want {
+				t.Fatalf("got %q, want %q", got, want)
+			}
+		}
+	}
+}
+
+func TestABotThatCannotListItsAccountsDelaysNoOtherBotAndLosesNoReport(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, "zuerich")
+	sent := make(chan string, 10)
+	w.net.send = sentTo(sent)
+	late := &network{accounts: map[string]string{"zuerich": "1"}, recv: idle, pruned: make(chan time.Time, 100)}
+	lateSent := make(chan string, 10)
+	late.send = sentTo(lateSent)
+	gate := &gated{network: late, open: make(chan struct{})}
+	directory := supervisor.NewDirectory([]supervisor.Member{{Name: "net", Bot: w.net}, {Name: "late", Bot: gate}})
+	if got := directory.Bots("zuerich"); len(got) != 2 {
+		t.Errorf("before they answer, an order is made for %v", got)
+	}
+	w.startWith(directory)
+	w.relay("zuerich", "kontrolle u8", time.Hour)
+	r := report.Report{City: "zuerich", Bot: "elsewhere", ID: "for late", Text: "kontrolle u9", At: w.now()}
+	entry, err := w.db.Record(t.Context(), r, report.Verdict{Passed: true}, db.Queued, []string{"late"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := w.bus.PublishOrder(t.Context(), bus.Order{Report: r, Entry: entry.ID, Bot: "late", Expire: r.At.Add(time.Hour)}); err != nil {
+		t.Fatal(err)
+	}
+	close(gate.open)
+	testkit.Next(t, sent)
+	if got := testkit.Next(t, lateSent); got != "zuerich: kontrolle u9" {
+		t.Errorf("sent %q", got)
+	}
+}
+
+func TestARevokedAccountStopsNotifiesTheAdminsAndStaysStoppedAfterARestart(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, "zuerich")
+	var calls atomic.Int32
+	w.net.send = func(context.Context, bots.Account, report.Report) (report.Receipt, error) {
+		calls.Add(1)
+		return report.Receipt{}, bots.Revoked("log in again", errors.New("401"))
+	}
+	w.start()
+	entry := w.relay("zuerich", "kontrolle u8", time.Hour)
+	if got := testkit.Next(t, w.revoked); got != "zuerich log in again" {
+		t.Errorf("the admins were told %q", got)
+	}
+	w.ends(entry, db.Failed)
+	if w.state("zuerich") != supervisor.Revoked {
+		t.Errorf("the account is %s", w.state("zuerich"))
+	}
+	w.ends(w.relay("zuerich", "kontrolle u9", time.Hour), db.Failed)
+	w.stop()
+	w.start()
+	w.ends(w.relay("zuerich", "kontrolle u10", time.Hour), db.Failed)
+	if n := calls.Load(); n != 1 {
+		t.Errorf("the network was called %d times", n)
+	}
+	sent := make(chan string, 10)
+	w.net.mu.Lock()
+	w.net.send = sentTo(sent)
+	w.net.mu.Unlock()
+	w.net.set("zuerich", "2")
+	w.changed("zuerich")
+	testkit.Eventually(t, "it runs with new credentials", func() bool { return w.state("zuerich") == supervisor.Running })
+	w.relay("zuerich", "kontrolle u11", time.Hour)
+	if got := testkit.Next(t, sent); got != "zuerich: kontrolle u11" {
+		t.Errorf("sent %q", got)
+	}
+}
+
+func TestAnAccountThatMayNoLongerReceiveKeepsSending(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, "zuerich")
+	sent := make(chan string, 10)
+	w.net.send = sentTo(sent)
+	var calls atomic.Int32
+	w.net.recv = func(context.Context, bots.Account, bots.Out) error {
+		calls.Add(1)
+		return bots.RevokedRecv("wrong password", errors.New("no"))
+	}
+	w.start()
+	if got := testkit.Next(t, w.revoked); got != "zuerich wrong password" {
+		t.Errorf("the admins were told %q", got)
+	}
+	w.relay("zuerich", "kontrolle u8", time.Hour)
+	if got := testkit.Next(t, sent); got != "zuerich: kontrolle u8" {
+		t.Errorf("sent %q", got)
+	}
+	if w.state("zuerich") != supervisor.Revoked || calls.Load() != 1 {
+		t.Errorf("the account is %s after %d calls", w.state("zuerich"), calls.Load())
+	}
+	w.net.set("zuerich", "2")
+	w.changed("zuerich")
+	if got := testkit.Next(t, w.revoked); got != "zuerich wrong password" {
+		t.Errorf("with new credentials the admins were told %q", got)
+	}
+	w.relay("zuerich", "kontrolle u9", time.Hour)
+	if got := testkit.Next(t, sent); got != "zuerich: kontrolle u9" {
+		t.Errorf("sent %q", got)
+	}
+}
+
+func TestARevocationEndsWithItsAccount(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, "zuerich")
+	w.net.send = func(context.Context, bots.Account, report.Report) (report.Receipt, error) {
+		return report.Receipt{}, bots.Revoked("log in again", errors.New("401"))
+	}
+	w.start()
+	w.ends(w.relay("zuerich", "kontrolle u8", time.Hour), db.Failed)
+	testkit.Next(t, w.revoked)
+	w.net.remove("zuerich")
+	w.changed("zuerich")
+	testkit.Eventually(t, "the account is gone", func() bool { return w.state("zuerich") == "" })
+	w.net.set("zuerich", "1") // the same credentials, connected anew
+	w.changed("zuerich")
+	testkit.Eventually(t, "it runs", func() bool { return w.state("zuerich") == supervisor.Running })
+	w.stop()
+	w.start()
+	testkit.Eventually(t, "it runs after a restart as well", func() bool { return w.state("zuerich") == supervisor.Running })
+}
