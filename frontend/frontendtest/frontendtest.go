@@ -29,6 +29,7 @@ const (
 // World is a running site.
 type World struct {
 	*frontend.Frontend
+	testkit.Clock
 	T       testing.TB
 	URL     string
 	Mails   *bottest.Mails // sent by the site
@@ -37,7 +38,6 @@ type World struct {
 	Changed chan string // the arguments of Deps.Changed
 
 	mu       sync.Mutex
-	skew     time.Duration
 	statuses []supervisor.Status
 }
 
@@ -68,20 +68,6 @@ func New(t testing.TB, mount func(s *World)) *World {
 	t.Cleanup(s.Accounts.Wait)
 	t.Cleanup(server.Close)
 	return s
-}
-
-// Now is the site's clock.
-func (s *World) Now() time.Time {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return time.Now().Add(s.skew)
-}
-
-// Advance moves the site's clock.
-func (s *World) Advance(d time.Duration) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.skew += d
 }
 
 // SetStatuses sets the states of all accounts.
