@@ -8,10 +8,8 @@ import (
 	"time"
 
 	"linienfunk/bots"
-	"linienfunk/bus"
 	"linienfunk/db"
 	"linienfunk/internal/testkit"
-	"linienfunk/report"
 	"linienfunk/supervisor"
 )
 
@@ -63,26 +61,17 @@ func TestAnAccountThatIsConnectedStartsAtOnceAndOneThatIsRemovedStops(t *testing
 func TestABotThatCannotListItsAccountsDelaysNoOtherBotAndLosesNoReport(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "zuerich")
-	sent := make(chan string, 10)
-	w.net.send = sentTo(sent)
+	sent := w.net.collects()
 	late := &network{accounts: map[string]string{"zuerich": "1"}, recv: idle, pruned: make(chan time.Time, 100)}
-	lateSent := make(chan string, 10)
-	late.send = sentTo(lateSent)
+	lateSent := late.collects()
 	gate := &gated{network: late, open: make(chan struct{})}
 	directory := supervisor.NewDirectory([]supervisor.Member{{Name: "net", Bot: w.net}, {Name: "late", Bot: gate}})
 	if got := directory.Bots("zuerich"); len(got) != 2 {
 		t.Errorf("before they answer, an order is made for %v", got)
 	}
 	w.startWith(directory)
-	w.relay("zuerich", "kontrolle u8", time.Hour)
-	r := report.Report{City: "zuerich", Bot: "elsewhere", ID: "for late", Text: "kontrolle u9", At: w.now()}
-	entry, err := w.db.Record(t.Context(), r, report.Verdict{Passed: true}, db.Queued, []string{"late"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := w.bus.PublishOrder(t.Context(), bus.Order{Report: r, Entry: entry.ID, Bot: "late", Expire: r.At.Add(time.Hour)}); err != nil {
-		t.Fatal(err)
-	}
+	w.relay("zuerich", "kontrolle u8")
+	w.relayTo("late", "zuerich", "kontrolle u9", time.Hour)
 	close(gate.open)
 	testkit.Next(t, sent)
 	if got := testkit.Next(t, lateSent); got != "zuerich: kontrolle u9" {
@@ -93,13 +82,9 @@ func TestABotThatCannotListItsAccountsDelaysNoOtherBotAndLosesNoReport(t *testin
 func TestARevokedAccountStopsNotifiesTheAdminsAndStaysStoppedAfterARestart(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "zuerich")
-	var calls atomic.Int32
-	w.net.send = func(context.Context, bots.Account, report.Report) (report.Receipt, error) {
-		calls.Add(1)
-		return report.Receipt{}, bots.Revoked("log in again", errors.New("401"))
-	}
+	calls := w.net.fails(bots.Revoked("log in again", errors.New("401")))
 	w.start()
-	entry := w.relay("zuerich", "kontrolle u8", time.Hour)
+	entry := w.relay("zuerich", "kontrolle u8")
 	if got := testkit.Next(t, w.revoked); got != "zuerich log in again" {
 		t.Errorf("the admins were told %q", got)
 	}
@@ -107,21 +92,18 @@ func TestARevokedAccountStopsNotifiesTheAdminsAndStaysStoppedAfterARestart(t *te
 	if w.state("zuerich") != supervisor.Revoked {
 		t.Errorf("the account is %s", w.state("zuerich"))
 	}
-	w.ends(w.relay("zuerich", "kontrolle u9", time.Hour), db.Failed)
+	w.ends(w.relay("zuerich", "kontrolle u9"), db.Failed)
 	w.stop()
 	w.start()
-	w.ends(w.relay("zuerich", "kontrolle u10", time.Hour), db.Failed)
+	w.ends(w.relay("zuerich", "kontrolle u10"), db.Failed)
 	if n := calls.Load(); n != 1 {
 		t.Errorf("the network was called %d times", n)
 	}
-	sent := make(chan string, 10)
-	w.net.mu.Lock()
-	w.net.send = sentTo(sent)
-	w.net.mu.Unlock()
+	sent := w.net.collects()
 	w.net.set("zuerich", "2")
 	w.changed("zuerich")
 	testkit.Eventually(t, "it runs with new credentials", func() bool { return w.state("zuerich") == supervisor.Running })
-	w.relay("zuerich", "kontrolle u11", time.Hour)
+	w.relay("zuerich", "kontrolle u11")
 	if got := testkit.Next(t, sent); got != "zuerich: kontrolle u11" {
 		t.Errorf("sent %q", got)
 	}
@@ -130,8 +112,7 @@ func TestARevokedAccountStopsNotifiesTheAdminsAndStaysStoppedAfterARestart(t *te
 func TestAnAccountThatMayNoLongerReceiveKeepsSending(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "zuerich")
-	sent := make(chan string, 10)
-	w.net.send = sentTo(sent)
+	sent := w.net.collects()
 	var calls atomic.Int32
 	w.net.recv = func(context.Context, bots.Account, bots.Out) error {
 		calls.Add(1)
@@ -141,7 +122,7 @@ func TestAnAccountThatMayNoLongerReceiveKeepsSending(t *testing.T) {
 	if got := testkit.Next(t, w.revoked); got != "zuerich wrong password" {
 		t.Errorf("the admins were told %q", got)
 	}
-	w.relay("zuerich", "kontrolle u8", time.Hour)
+	w.relay("zuerich", "kontrolle u8")
 	if got := testkit.Next(t, sent); got != "zuerich: kontrolle u8" {
 		t.Errorf("sent %q", got)
 	}
@@ -153,7 +134,7 @@ func TestAnAccountThatMayNoLongerReceiveKeepsSending(t *testing.T) {
 	if got := testkit.Next(t, w.revoked); got != "zuerich wrong password" {
 		t.Errorf("with new credentials the admins were told %q", got)
 	}
-	w.relay("zuerich", "kontrolle u9", time.Hour)
+	w.relay("zuerich", "kontrolle u9")
 	if got := testkit.Next(t, sent); got != "zuerich: kontrolle u9" {
 		t.Errorf("sent %q", got)
 	}
@@ -162,11 +143,9 @@ func TestAnAccountThatMayNoLongerReceiveKeepsSending(t *testing.T) {
 func TestARevocationEndsWithItsAccount(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "zuerich")
-	w.net.send = func(context.Context, bots.Account, report.Report) (report.Receipt, error) {
-		return report.Receipt{}, bots.Revoked("log in again", errors.New("401"))
-	}
+	w.net.fails(bots.Revoked("log in again", errors.New("401")))
 	w.start()
-	w.ends(w.relay("zuerich", "kontrolle u8", time.Hour), db.Failed)
+	w.ends(w.relay("zuerich", "kontrolle u8"), db.Failed)
 	testkit.Next(t, w.revoked)
 	w.net.remove("zuerich")
 	w.changed("zuerich")

@@ -13,7 +13,6 @@ import (
 	"linienfunk/db"
 	"linienfunk/internal/testkit"
 	"linienfunk/report"
-	"linienfunk/supervisor"
 )
 
 // mailing is a Broadcaster whose pages the test answers.
@@ -43,7 +42,7 @@ func (m *mailing) SendPage(ctx context.Context, _ bots.Account, _ report.Report,
 
 func (w *world) startMailing(m *mailing) {
 	w.t.Helper()
-	w.startWith(supervisor.NewDirectory([]supervisor.Member{{Name: "net", Bot: m}}))
+	w.startBot(m)
 }
 
 func TestABroadcastReadsAllPagesAndCountsTheSubscribersServed(t *testing.T) {
@@ -52,7 +51,7 @@ func TestABroadcastReadsAllPagesAndCountsTheSubscribersServed(t *testing.T) {
 	w.startMailing(&mailing{pages: func(cursor string) (string, int, error) {
 		return map[string]string{"": "10", "10": "20", "20": ""}[cursor], 10, nil
 	}})
-	if d := w.ends(w.relay("zuerich", "kontrolle u8", time.Hour), db.Sent); d.Served != 30 {
+	if d := w.ends(w.relay("zuerich", "kontrolle u8"), db.Sent); d.Served != 30 {
 		t.Errorf("ledger: %+v", d)
 	}
 }
@@ -70,7 +69,7 @@ func TestABroadcastThatFailsHalfwayContinuesFromItsCursor(t *testing.T) {
 		return map[string]string{"": "10", "15": ""}[cursor], 10, nil
 	}
 	w.startMailing(m)
-	if d := w.ends(w.relay("zuerich", "kontrolle u8", time.Hour), db.Sent); d.Served != 25 {
+	if d := w.ends(w.relay("zuerich", "kontrolle u8"), db.Sent); d.Served != 25 {
 		t.Errorf("ledger: %+v", d)
 	}
 	if want := []string{"", "10", "15"}; len(m.asked) != 3 || m.asked[2] != want[2] {
@@ -89,7 +88,7 @@ func TestABroadcastResumesAfterARestartOfTheProgram(t *testing.T) {
 		entered <- struct{}{}
 		return "", 0, errors.New("the network is down")
 	}})
-	entry := w.relay("zuerich", "kontrolle u8", time.Hour)
+	entry := w.relay("zuerich", "kontrolle u8")
 	testkit.Next(t, entered)
 	w.stop()
 	m := &mailing{pages: func(string) (string, int, error) { return "", 10, nil }}
@@ -107,7 +106,7 @@ func TestABroadcastThatIsInterruptedByTheEndOfTheProgramKeepsItsCursor(t *testin
 		entered <- struct{}{}
 		return "5", 5, context.Canceled
 	}})
-	entry := w.relay("zuerich", "kontrolle u8", time.Hour)
+	entry := w.relay("zuerich", "kontrolle u8")
 	testkit.Next(t, entered)
 	w.stop()
 	m := &mailing{pages: func(string) (string, int, error) { return "", 5, nil }}
@@ -144,7 +143,7 @@ func TestABroadcastStopsWhenItsReportIsWithdrawn(t *testing.T) {
 		}
 		return "", 1, nil
 	}})
-	entry := w.relay("zuerich", "kontrolle u8", time.Hour)
+	entry := w.relay("zuerich", "kontrolle u8")
 	entries <- entry
 	testkit.Next(t, withdrawn)
 	if d := w.ends(entry, db.Retracted); d.Served != 1 {
@@ -167,8 +166,8 @@ func TestWaitingMessagesOfAnUnfinishedBroadcastAreCanceled(t *testing.T) {
 		}
 		return "", 200, nil
 	}
-	w.startWith(supervisor.NewDirectory([]supervisor.Member{{Name: "net", Bot: c}}))
-	entry := w.relay("zuerich", "kontrolle u8", time.Hour)
+	w.startBot(c)
+	entry := w.relay("zuerich", "kontrolle u8")
 	entries <- entry
 	if key := testkit.Next(t, c.canceled); key != w.keys[entry] {
 		t.Errorf("canceled %s", key)

@@ -29,10 +29,10 @@ func TestABotThatHangsDelaysNoOtherBot(t *testing.T) {
 		return sentTo(sent)(ctx, a, r)
 	}
 	w.start()
-	w.relay("zuerich", "kontrolle u8", time.Hour)
+	w.relay("zuerich", "kontrolle u8")
 	testkit.Next(t, hanging)
 	for i := range 3 {
-		w.relay("ghent", fmt.Sprint(i), time.Hour)
+		w.relay("ghent", fmt.Sprint(i))
 		if got := testkit.Next(t, sent); got != fmt.Sprintf("ghent: %d", i) {
 			t.Errorf("sent %q", got)
 		}
@@ -56,7 +56,7 @@ func TestACallThatReturnsLateCountsAndIsNotRepeated(t *testing.T) {
 		return report.Receipt{ID: "late"}, nil
 	}
 	w.start()
-	if d := w.ends(w.relay("zuerich", "kontrolle u8", time.Hour), db.Sent); d.RemoteID != "late" || calls.Load() != 1 {
+	if d := w.ends(w.relay("zuerich", "kontrolle u8"), db.Sent); d.RemoteID != "late" || calls.Load() != 1 {
 		t.Errorf("%d calls, ledger: %+v", calls.Load(), d)
 	}
 }
@@ -73,9 +73,9 @@ func TestReportsThatWaitBehindAHangingCallExpireToo(t *testing.T) {
 		return report.Receipt{}, nil
 	}
 	w.start()
-	w.relay("zuerich", "kontrolle u8", time.Hour)
+	w.relay("zuerich", "kontrolle u8")
 	testkit.Next(t, hanging)
-	waiting := w.relay("zuerich", "kontrolle u9", time.Millisecond)
+	waiting := w.relayTo("net", "zuerich", "kontrolle u9", time.Millisecond)
 	w.ends(waiting, db.Expired)
 }
 
@@ -111,16 +111,9 @@ func TestAPanicInReceivingRestartsThisAccountOnly(t *testing.T) {
 func TestAReportWhoseSendingPanicsIsRetried(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "zuerich")
-	var calls atomic.Int32
-	sent := make(chan string, 10)
-	w.net.send = func(ctx context.Context, a bots.Account, r report.Report) (report.Receipt, error) {
-		if calls.Add(1) == 1 {
-			panic("index out of range")
-		}
-		return sentTo(sent)(ctx, a, r)
-	}
+	sent := w.net.failsOnce(func() error { panic("index out of range") })
 	w.start()
-	entry := w.relay("zuerich", "kontrolle u8", time.Hour)
+	entry := w.relay("zuerich", "kontrolle u8")
 	testkit.Next(t, sent)
 	if d := w.ends(entry, db.Sent); d.Attempts != 2 {
 		t.Errorf("ledger: %+v", d)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -18,10 +17,9 @@ import (
 func TestAReportIsSentAndItsReceiptIsInTheLedger(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "zuerich")
-	sent := make(chan string, 10)
-	w.net.send = sentTo(sent)
+	sent := w.net.collects()
 	w.start()
-	entry := w.relay("zuerich", "kontrolle u8", time.Hour)
+	entry := w.relay("zuerich", "kontrolle u8")
 	if got := testkit.Next(t, sent); got != "zuerich: kontrolle u8" {
 		t.Errorf("sent %q", got)
 	}
@@ -34,11 +32,10 @@ func TestAReportIsSentAndItsReceiptIsInTheLedger(t *testing.T) {
 func TestReportsOfOneAccountAreSentInOrder(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "zuerich")
-	sent := make(chan string, 100)
-	w.net.send = sentTo(sent)
+	sent := w.net.collects()
 	w.start()
 	for i := range 20 {
-		w.relay("zuerich", fmt.Sprint(i), time.Hour)
+		w.relay("zuerich", fmt.Sprint(i))
 	}
 	for i := range 20 {
 		if got := testkit.Next(t, sent); got != fmt.Sprintf("zuerich: %d", i) {
@@ -50,15 +47,9 @@ func TestReportsOfOneAccountAreSentInOrder(t *testing.T) {
 func TestAReportThatANetworkRefusesFailsAndTheNextIsSent(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "zuerich")
-	sent := make(chan string, 10)
-	w.net.send = func(ctx context.Context, a bots.Account, r report.Report) (report.Receipt, error) {
-		if r.Text == "bad" {
-			return report.Receipt{}, bots.Permanent("it does not like this text", errors.New("422"))
-		}
-		return sentTo(sent)(ctx, a, r)
-	}
+	w.net.failsOnce(func() error { return bots.Permanent("it does not like this text", errors.New("422")) })
 	w.start()
-	bad, good := w.relay("zuerich", "bad", time.Hour), w.relay("zuerich", "good", time.Hour)
+	bad, good := w.relay("zuerich", "bad"), w.relay("zuerich", "good")
 	w.ends(good, db.Sent)
 	if d := w.ends(bad, db.Failed); d.Detail != "it does not like this text" || d.Attempts != 1 {
 		t.Errorf("ledger: %+v", d)
@@ -68,29 +59,18 @@ func TestAReportThatANetworkRefusesFailsAndTheNextIsSent(t *testing.T) {
 func TestARateLimitIsObserved(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "zuerich")
-	var calls atomic.Int32
-	sent := make(chan string, 10)
-	w.net.send = func(ctx context.Context, a bots.Account, r report.Report) (report.Receipt, error) {
-		if calls.Add(1) == 1 {
-			return report.Receipt{}, bots.RetryAfter(time.Millisecond, "", errors.New("429"))
-		}
-		return sentTo(sent)(ctx, a, r)
-	}
+	sent := w.net.failsOnce(func() error { return bots.RetryAfter(time.Millisecond, "", errors.New("429")) })
 	w.start()
-	w.relay("zuerich", "kontrolle u8", time.Hour)
+	w.relay("zuerich", "kontrolle u8")
 	testkit.Next(t, sent)
 }
 
 func TestARetryAfterOfZeroStillPauses(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "zuerich")
-	var calls atomic.Int32
-	w.net.send = func(context.Context, bots.Account, report.Report) (report.Receipt, error) {
-		calls.Add(1)
-		return report.Receipt{}, bots.RetryAfter(0, "", errors.New("429"))
-	}
+	calls := w.net.fails(bots.RetryAfter(0, "", errors.New("429")))
 	w.start()
-	w.ends(w.relay("zuerich", "kontrolle u8", 1500*time.Millisecond), db.Expired)
+	w.ends(w.relayTo("net", "zuerich", "kontrolle u8", 1500*time.Millisecond), db.Expired)
 	if n := calls.Load(); n > 3 {
 		t.Errorf("%d calls in a second and a half", n)
 	}
@@ -99,12 +79,10 @@ func TestARetryAfterOfZeroStillPauses(t *testing.T) {
 func TestAReportThatIsTooOldExpiresAndIsNotSent(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "zuerich")
-	w.net.send = func(context.Context, bots.Account, report.Report) (report.Receipt, error) {
-		return report.Receipt{}, bots.RetryAfter(time.Hour, "", errors.New("429"))
-	}
+	w.net.fails(bots.RetryAfter(time.Hour, "", errors.New("429")))
 	w.start()
-	first := w.relay("zuerich", "kontrolle u8", 300*time.Millisecond)
-	second := w.relay("zuerich", "kontrolle u9", 300*time.Millisecond)
+	first := w.relayTo("net", "zuerich", "kontrolle u8", 300*time.Millisecond)
+	second := w.relayTo("net", "zuerich", "kontrolle u9", 300*time.Millisecond)
 	w.ends(first, db.Expired)
 	w.ends(second, db.Expired)
 }
@@ -113,7 +91,7 @@ func TestAReportForAnAccountThatIsGoneFailsInTheLedger(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "ghent")
 	w.start()
-	entry := w.relay("zuerich", "kontrolle u8", time.Hour)
+	entry := w.relay("zuerich", "kontrolle u8")
 	if d := w.ends(entry, db.Failed); d.Detail != "delivery-not-connected" {
 		t.Errorf("ledger: %+v", d)
 	}
@@ -131,12 +109,11 @@ func TestAReportThatIsNotSentBeforeAStopIsSentAfterTheNextStart(t *testing.T) {
 	w.start()
 	var entries []uint
 	for i := range 3 {
-		entries = append(entries, w.relay("zuerich", fmt.Sprint(i), time.Hour))
+		entries = append(entries, w.relay("zuerich", fmt.Sprint(i)))
 	}
 	testkit.Next(t, trying)
 	w.stop()
-	sent := make(chan string, 10)
-	w.net.send = sentTo(sent)
+	sent := w.net.collects()
 	w.start()
 	for i := range 3 {
 		if got := testkit.Next(t, sent); got != fmt.Sprintf("zuerich: %d", i) {
@@ -149,15 +126,14 @@ func TestAReportThatIsNotSentBeforeAStopIsSentAfterTheNextStart(t *testing.T) {
 func TestADeliveryThatIsInTheLedgerIsNotRepeated(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "zuerich")
-	sent := make(chan string, 10)
-	w.net.send = sentTo(sent)
-	entry := w.relay("zuerich", "kontrolle u8", time.Hour)
+	sent := w.net.collects()
+	entry := w.relay("zuerich", "kontrolle u8")
 	err := w.db.SaveDelivery(t.Context(), db.Delivery{EntryID: entry, Bot: "net", Status: db.Sent, RemoteID: "7"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	w.start() // as after a crash between the ledger and the acknowledgement
-	w.relay("zuerich", "kontrolle u9", time.Hour)
+	w.relay("zuerich", "kontrolle u9")
 	if got := testkit.Next(t, sent); got != "zuerich: kontrolle u9" {
 		t.Errorf("sent %q", got)
 	}
@@ -166,14 +142,13 @@ func TestADeliveryThatIsInTheLedgerIsNotRepeated(t *testing.T) {
 func TestAnOrderThatIsNotInTheLedgerIsDropped(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "zuerich")
-	sent := make(chan string, 10)
-	w.net.send = sentTo(sent)
-	r := report.Report{City: "zuerich", Bot: "elsewhere", ID: "of another database", Text: "kontrolle u7", At: w.now()}
+	sent := w.net.collects()
+	r := report.Report{City: "zuerich", Bot: "elsewhere", ID: "of another database", Text: "kontrolle u7", At: w.Now()}
 	if err := w.bus.PublishOrder(t.Context(), bus.Order{Report: r, Entry: 1, Bot: "net", Expire: r.At.Add(time.Hour)}); err != nil {
 		t.Fatal(err)
 	}
 	w.start()
-	w.relay("zuerich", "kontrolle u8", time.Hour) // its entry has the same id
+	w.relay("zuerich", "kontrolle u8") // its entry has the same id
 	if got := testkit.Next(t, sent); got != "zuerich: kontrolle u8" {
 		t.Errorf("sent %q", got)
 	}

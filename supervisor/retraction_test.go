@@ -7,11 +7,9 @@ import (
 	"time"
 
 	"linienfunk/bots"
-	"linienfunk/bus"
 	"linienfunk/db"
 	"linienfunk/internal/testkit"
 	"linienfunk/report"
-	"linienfunk/supervisor"
 )
 
 // retracting is a network that takes reports back.
@@ -27,25 +25,7 @@ func (n *retracting) Retract(ctx context.Context, _ bots.Account, _ string, sent
 // startRetracting is start with a network that answers Retract with f.
 func (w *world) startRetracting(f func(ctx context.Context, sent report.Receipt) error) {
 	w.t.Helper()
-	w.startWith(supervisor.NewDirectory([]supervisor.Member{{Name: "net", Bot: &retracting{w.net, f}}}))
-}
-
-// withdraw takes the report of an entry back, as the censor does.
-func (w *world) withdraw(entry uint) {
-	w.t.Helper()
-	var e db.Entry
-	check(w.t, w.db.Take(&e, entry).Error)
-	r := e.Withdrawal(report.ByModerator)
-	_, err := w.db.Withdraw(w.t.Context(), r)
-	check(w.t, err)
-	check(w.t, w.bus.PublishOrder(w.t.Context(), bus.Order{Report: r, Entry: entry, Bot: "net", Expire: w.now().Add(24 * time.Hour), Retract: true}))
-}
-
-func check(t *testing.T, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
+	w.startBot(&retracting{w.net, f})
 }
 
 func TestASentReportIsRetractedWhenItIsWithdrawn(t *testing.T) {
@@ -56,7 +36,7 @@ func TestASentReportIsRetractedWhenItIsWithdrawn(t *testing.T) {
 		taken <- sent
 		return nil
 	})
-	entry := w.relay("zuerich", "kontrolle u8", time.Hour)
+	entry := w.relay("zuerich", "kontrolle u8")
 	w.ends(entry, db.Sent)
 	w.withdraw(entry)
 	if sent := testkit.Next(t, taken); sent.ID != "post-1" || sent.URL != "https://example.org/1" {
@@ -80,10 +60,10 @@ func TestAReportThatIsWithdrawnWhileItWaitsIsNotSent(t *testing.T) {
 		t.Error("asked to take back what was never sent")
 		return nil
 	})
-	first := w.relay("zuerich", "kontrolle u8", time.Hour)
+	first := w.relay("zuerich", "kontrolle u8")
 	testkit.Next(t, tries)
 	w.withdraw(first)
-	w.relay("zuerich", "kontrolle u9", time.Hour)
+	w.relay("zuerich", "kontrolle u9")
 	w.ends(first, db.Retracted)
 	for got := testkit.Next(t, tries); got != "kontrolle u9"; got = testkit.Next(t, tries) {
 		t.Logf("%s was tried again before it was withdrawn", got)
@@ -93,11 +73,10 @@ func TestAReportThatIsWithdrawnWhileItWaitsIsNotSent(t *testing.T) {
 func TestAWithdrawalThatOvertakesItsReportIsKept(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t) // nobody takes orders yet
-	first := w.relay("zuerich", "kontrolle u8", time.Hour)
+	first := w.relay("zuerich", "kontrolle u8")
 	w.withdraw(first)
-	second := w.relay("zuerich", "kontrolle u9", time.Hour)
-	sent := make(chan string, 10)
-	w.net.send = sentTo(sent)
+	second := w.relay("zuerich", "kontrolle u9")
+	sent := w.net.collects()
 	w.net.set("zuerich", "1")
 	w.startRetracting(func(context.Context, report.Receipt) error { return errors.New("never sent") })
 	w.ends(second, db.Sent)
@@ -120,11 +99,11 @@ func TestAFailedRetractionIsRetriedWithoutDelayingReports(t *testing.T) {
 			return bots.RetryAfter(time.Second, "", errors.New("429"))
 		}
 	})
-	first := w.relay("zuerich", "kontrolle u8", time.Hour)
+	first := w.relay("zuerich", "kontrolle u8")
 	w.ends(first, db.Sent)
 	w.withdraw(first)
 	testkit.Next(t, asked)
-	w.ends(w.relay("zuerich", "kontrolle u9", time.Hour), db.Sent)
+	w.ends(w.relay("zuerich", "kontrolle u9"), db.Sent)
 	if d, err := w.db.Delivery(t.Context(), first, w.keys[first], "net"); err != nil || d.Status != db.Sent {
 		t.Errorf("not taken back yet, but the ledger says %s, %v", d.Status, err)
 	}
@@ -138,7 +117,7 @@ func TestAReportThatANetworkNeverRetractsStaysSent(t *testing.T) {
 	w.startRetracting(func(context.Context, report.Receipt) error {
 		return bots.Permanent("too-old", errors.New("a post of last year"))
 	})
-	entry := w.relay("zuerich", "kontrolle u8", time.Hour)
+	entry := w.relay("zuerich", "kontrolle u8")
 	w.ends(entry, db.Sent)
 	w.withdraw(entry)
 	testkit.Eventually(t, "the ledger says why", func() bool {

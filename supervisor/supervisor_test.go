@@ -40,8 +40,8 @@ func TestAReceivedReportIsStoredBeforeOutReturns(t *testing.T) {
 func TestTextsAreDeletedAfterTheCitysRetention(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "zuerich")
-	entry := w.relay("zuerich", "kontrolle u8", time.Hour)
-	w.advance(25 * time.Hour)
+	entry := w.relay("zuerich", "kontrolle u8")
+	w.Advance(25 * time.Hour)
 	w.start()
 	testkit.Next(t, w.net.pruned)
 	testkit.Eventually(t, "the text is gone, but its row is not", func() bool {

@@ -1,0 +1,114 @@
+package supervisor_test
+
+import (
+	"context"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"linienfunk/bots"
+	"linienfunk/report"
+)
+
+// sender answers Send.
+type sender = func(ctx context.Context, a bots.Account, r report.Report) (report.Receipt, error)
+
+// network is a bot whose calls the test answers.
+type network struct {
+	mu       sync.Mutex
+	accounts map[string]string // revisions by city
+	recv     func(ctx context.Context, a bots.Account, out bots.Out) error
+	send     sender
+	pruned   chan time.Time
+}
+
+func (n *network) Accounts(context.Context) ([]bots.Account, error) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	var list []bots.Account
+	for city, revision := range n.accounts {
+		list = append(list, bots.Account{City: city, Revision: revision, Label: "@" + city})
+	}
+	return list, nil
+}
+
+func (n *network) set(city, revision string) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.accounts[city] = revision
+}
+
+func (n *network) remove(city string) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	delete(n.accounts, city)
+}
+
+func (n *network) WebUI() http.Handler { return http.NotFoundHandler() }
+
+func (n *network) Recv(ctx context.Context, a bots.Account, out bots.Out) error {
+	return n.recv(ctx, a, out)
+}
+
+func (n *network) Send(ctx context.Context, a bots.Account, r report.Report) (report.Receipt, error) {
+	n.mu.Lock()
+	send := n.send
+	n.mu.Unlock()
+	return send(ctx, a, r)
+}
+
+func (n *network) setSend(f sender) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.send = f
+}
+
+// collects makes Send succeed and returns what is sent, as "city: text".
+func (n *network) collects() <-chan string {
+	sent := make(chan string, 100)
+	n.setSend(sentTo(sent))
+	return sent
+}
+
+// fails makes Send fail with err and returns how often it was called.
+func (n *network) fails(err error) *atomic.Int32 {
+	var calls atomic.Int32
+	n.setSend(func(context.Context, bots.Account, report.Report) (report.Receipt, error) {
+		calls.Add(1)
+		return report.Receipt{}, err
+	})
+	return &calls
+}
+
+// failsOnce answers the first Send with the error of first, which may panic, and collects the rest.
+func (n *network) failsOnce(first func() error) <-chan string {
+	var calls atomic.Int32
+	sent := make(chan string, 100)
+	n.setSend(func(ctx context.Context, a bots.Account, r report.Report) (report.Receipt, error) {
+		if calls.Add(1) == 1 {
+			return report.Receipt{}, first()
+		}
+		return sentTo(sent)(ctx, a, r)
+	})
+	return sent
+}
+
+func (n *network) Prune(_ context.Context, _ string, before time.Time) error {
+	n.pruned <- before
+	return nil
+}
+
+// idle receives nothing.
+func idle(ctx context.Context, _ bots.Account, _ bots.Out) error {
+	<-ctx.Done()
+	return ctx.Err()
+}
+
+// sentTo returns a sender that puts what is sent into a channel, as "city: text".
+func sentTo(sent chan<- string) sender {
+	return func(_ context.Context, a bots.Account, r report.Report) (report.Receipt, error) {
+		sent <- a.City + ": " + r.Text
+		return report.Receipt{ID: "post-" + r.ID, URL: "https://example.org/" + r.ID}, nil
+	}
+}
