@@ -206,7 +206,7 @@ func TestSoftBouncesAreCountedUntilAMessageIsDelivered(t *testing.T) {
 		{24 * time.Hour, false, 2, false}, {48 * time.Hour, false, 3, true}, {0, false, 1, false},
 		{15 * 24 * time.Hour, false, 1, false},
 	} {
-		w.skew.Add(int64(step.after))
+		w.Advance(step.after)
 		if step.through {
 			must(t, w.clearSoftBounces(t.Context(), local))
 		}
@@ -225,11 +225,11 @@ func TestAMessageThatExpiresBecauseOfAFullMailboxIsASoftBounce(t *testing.T) {
 	reports := w.recordBounces()
 	stop := w.run(w.Mailer)
 	mail := messageWithBounceID("1")
-	mail.Expires = w.now().Add(time.Hour)
+	mail.Expires = w.Now().Add(time.Hour)
 	must(t, w.as("post").Enqueue(t.Context(), mail))
 	<-w.retried
 	<-w.retried // by now the first reply is stored
-	w.skew.Add(int64(time.Hour))
+	w.Advance(time.Hour)
 	w.waitUntilEmpty()
 	if got := <-reports; got.Hard || got.Soft != 1 {
 		t.Errorf("%+v", got)
@@ -254,11 +254,11 @@ func TestAnUnreachableServerIsNotABounceWhileNoServerIsReachable(t *testing.T) {
 	if w.classify(unreachable, envelope{}) != noBounce {
 		t.Error("a bounce although nothing was ever delivered")
 	}
-	w.lastAccepted.Store(w.now().UnixMilli())
+	w.lastAccepted.Store(w.Now().UnixMilli())
 	if w.classify(unreachable, envelope{}) != softBounce {
 		t.Error("no bounce although another server accepted a message")
 	}
-	w.skew.Add(int64(2 * onlineTime))
+	w.Advance(2 * onlineTime)
 	if w.classify(unreachable, envelope{}) != noBounce {
 		t.Error("a bounce although nothing has been delivered for long")
 	}

@@ -54,7 +54,7 @@ func TestMessagesToADomainThatAcceptsNoMailFailAtOnce(t *testing.T) {
 	i.mxs("nulls.example", "", "")
 	w := newWorld(t, i.config())
 	for _, address := range []string{"rider@null.example", "rider@nulls.example", "rider@none.example"} {
-		d := &directTransport{directConfig: &directConfig{resolver: i, dial: i.dial, policies: newPolicies(i, i.client(), w.now)}}
+		d := &directTransport{directConfig: &directConfig{resolver: i, dial: i.dial, policies: newPolicies(i, i.client(), w.Now)}}
 		err := d.deliver(t.Context(), envelope{To: address})
 		var permanent *permanentError
 		if !errors.As(err, &permanent) {
@@ -142,7 +142,7 @@ func TestADomainGetsNoMoreMessagesAMinuteThanItsLimit(t *testing.T) {
 		s.next()
 	}
 	s.none()
-	w.skew.Add(int64(time.Minute))
+	w.Advance(time.Minute)
 	w.enqueue(messageTo("second@example.net")) // wakes the dispatcher, whose timer does not follow the test's clock
 	for range 2 {
 		s.next()

@@ -22,7 +22,7 @@ func TestTheDumpCountsMessagesPerDestinationAndShowsNoAddresses(t *testing.T) {
 	must(t, w.store.retry(t.Context(), leased[0], time.Minute, false))
 	must(t, w.store.finish(t.Context(), leased[3]))
 	var out testkit.LogBuffer
-	must(t, Dump(t.Context(), w.handle, w.now(), &out))
+	must(t, Dump(t.Context(), w.handle, w.Now(), &out))
 	for _, line := range []string{
 		`destination +waiting +leased +deferred +attempts +next in +expires in\n`,
 		`[0-9a-f]{8} +2 +1 +1 +1 +(1m0s|\d+s) +(120h0m0s|119h\d+m\d+s)\n`, // example.org
@@ -44,7 +44,7 @@ func TestTheDumpNamesRoutes(t *testing.T) {
 	w := newWorld(t, Config{Outbox: t.TempDir()})
 	must(t, w.as("post").Enqueue(t.Context(), messageWithRoute("1")))
 	var out testkit.LogBuffer
-	must(t, Dump(t.Context(), w.handle, w.now(), &out))
+	must(t, Dump(t.Context(), w.handle, w.Now(), &out))
 	if !regexp.MustCompile(`route [0-9a-f]{8} +1 `).MatchString(out.String()) {
 		t.Error(out.String())
 	}

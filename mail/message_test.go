@@ -176,7 +176,7 @@ func TestInvalidConfigurationsAreExplained(t *testing.T) {
 		"no such file":                 {Domain: "d.example", Outbox: "x", DKIMKey: empty + "x", DKIMSelector: "s"},
 		"no certificate":               {Domain: "d.example", Smarthost: "h", CAFile: empty},
 	} {
-		_, err := New(w.handle, w.box, config, slog.New(slog.DiscardHandler), w.now)
+		_, err := New(w.handle, w.box, config, slog.New(slog.DiscardHandler), w.Now)
 		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "geheim") {
 			t.Errorf("%+v: %v, want %q", config, err, want)
 		}

@@ -178,8 +178,8 @@ func TestARefusedLoginOrSenderIsNotABounce(t *testing.T) {
 			}
 			p.set(func() { p.login, p.refuse = "melden:sesame", nil })
 			for n := 0; n < 4; {
-				w.skew.Add(int64(loginBackoff)) // repeated in case a second worker was refused later
-				w.store.wakeRun()               // its timer does not follow the test's clock
+				w.Advance(loginBackoff) // repeated in case a second worker was refused later
+				w.store.wakeRun()       // its timer does not follow the test's clock
 				select {
 				case <-p.mails:
 					n++

@@ -15,6 +15,7 @@ import (
 func TestARepeatedKeyIsIgnoredUntilADayAfterTheMessageExpired(t *testing.T) {
 	t.Parallel()
 	s, w := newSinkAndWorld(t)
+	passed := time.Duration(0)
 	for _, step := range []struct {
 		after     time.Duration
 		delivered []string
@@ -25,10 +26,11 @@ func TestARepeatedKeyIsIgnoredUntilADayAfterTheMessageExpired(t *testing.T) {
 		{(5*24 + 23) * time.Hour, []string{"short"}},
 		{(6*24 + 1) * time.Hour, []string{"long"}},
 	} {
-		w.skew.Store(int64(step.after))
+		w.Advance(step.after - passed)
+		passed = step.after
 		must(t, w.store.prune(t.Context()))
 		short, long := newMessage("short"), newMessage("long") // long lives for five days
-		short.Expires = w.now().Add(time.Hour)
+		short.Expires = w.Now().Add(time.Hour)
 		w.enqueue(short, long, short)
 		open := 0
 		for _, row := range w.items() {
@@ -55,11 +57,11 @@ func TestAMessageIsDroppedWhenItExpires(t *testing.T) {
 	w := newWorld(t, Config{Smarthost: s.address})
 	stop := w.run(w.Mailer)
 	mail := newMessage("1")
-	mail.Expires = w.now().Add(time.Hour)
+	mail.Expires = w.Now().Add(time.Hour)
 	w.enqueue(mail)
 	<-w.retried
 	stop()
-	w.skew.Add(int64(2 * time.Hour))
+	w.Advance(2 * time.Hour)
 	s.set(func() { s.refuse = nil })
 	stop = w.run(w.Mailer)
 	w.enqueue(newMessage("2"))
@@ -77,14 +79,14 @@ func TestAMessageIsSentAgainAfterACrashBeforeItsResultWasStored(t *testing.T) {
 	first := s.next()
 	stop()
 	// After a crash the row is as it was when it was leased.
-	sealed, err := build(newMessage("1"), w.items()[0].Key, "linienfunk.example", w.now())
+	sealed, err := build(newMessage("1"), w.items()[0].Key, "linienfunk.example", w.Now())
 	must(t, err)
-	row, err := w.store.seal(w.items()[0].Key, sealed, w.now().Add(time.Hour))
+	row, err := w.store.seal(w.items()[0].Key, sealed, w.Now().Add(time.Hour))
 	must(t, err)
 	must(t, w.handle.Model(&item{}).Where("1 = 1").Updates(map[string]any{
-		"open": true, "lease": "crashed", "due_at": w.now().Add(leaseTime).UnixMilli(), "sealed": row.Sealed,
+		"open": true, "lease": "crashed", "due_at": w.Now().Add(leaseTime).UnixMilli(), "sealed": row.Sealed,
 	}).Error)
-	w.skew.Add(int64(leaseTime)) // in PostgreSQL, where the lease may be another node's
+	w.Advance(leaseTime) // in PostgreSQL, where the lease may be another node's
 	w.run(w.mailer())
 	second := s.next()
 	if id(t, first) != id(t, second) {

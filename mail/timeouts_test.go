@@ -18,8 +18,8 @@ func TestAServerThatScansAMessageForLongGetsItOnceFromOneNode(t *testing.T) {
 	w.enqueue(newMessage("1"))
 	<-scanning
 	for range 4 {
-		w.skew.Add(int64(leaseTime / 2))
-		for renewed := w.now().Add(leaseTime / 2).UnixMilli(); w.items()[0].DueAt < renewed; {
+		w.Advance(leaseTime / 2)
+		for renewed := w.Now().Add(leaseTime / 2).UnixMilli(); w.items()[0].DueAt < renewed; {
 			<-w.changed
 		}
 	}

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"log/slog"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -19,11 +18,11 @@ import (
 // world is a Mailer on a real database, with a clock that the test can set.
 type world struct {
 	*Mailer
+	testkit.Clock
 	t       testing.TB
 	handle  *gorm.DB
 	box     *secret.Box
 	config  Config
-	skew    atomic.Int64
 	retried chan int      // attempts, each time a message is requeued
 	changed chan struct{} // holds a token after each update of the database
 }
@@ -55,7 +54,7 @@ func (w *world) outcome(s *sink, delivered bool) (received, bool) {
 func newWorldAt(t testing.TB, address string, config Config) *world {
 	t.Helper()
 	w := &world{t: t, retried: make(chan int, 100), changed: make(chan struct{}, 1)}
-	database, err := db.Open(t.Context(), address, w.now)
+	database, err := db.Open(t.Context(), address, w.Now)
 	must(t, err)
 	t.Cleanup(func() { database.Close() })
 	must(t, database.MigratePrefixed("mail_", Migrations()))
@@ -75,12 +74,10 @@ func newWorldAt(t testing.TB, address string, config Config) *world {
 	return w
 }
 
-func (w *world) now() time.Time { return time.Now().Add(time.Duration(w.skew.Load())) }
-
 // mailer makes another node on the same database.
 func (w *world) mailer() *Mailer {
 	w.t.Helper()
-	m, err := New(w.handle, w.box, w.config, slog.New(slog.NewTextHandler(w.t.Output(), nil)), w.now)
+	m, err := New(w.handle, w.box, w.config, slog.New(slog.NewTextHandler(w.t.Output(), nil)), w.Now)
 	must(w.t, err)
 	m.destinationBackoff = func(int) time.Duration { return time.Millisecond }
 	m.retryBackoff = func(attempts int) time.Duration {
