@@ -74,9 +74,7 @@ func TestABotThatCannotListItsAccountsDelaysNoOtherBotAndLosesNoReport(t *testin
 	w.relayTo("late", "zuerich", "kontrolle u9", time.Hour)
 	close(gate.open)
 	testkit.Next(t, sent)
-	if got := testkit.Next(t, lateSent); got != "zuerich: kontrolle u9" {
-		t.Errorf("sent %q", got)
-	}
+	w.want(lateSent, "zuerich: kontrolle u9")
 }
 
 func TestARevokedAccountStopsNotifiesTheAdminsAndStaysStoppedAfterARestart(t *testing.T) {
@@ -85,9 +83,7 @@ func TestARevokedAccountStopsNotifiesTheAdminsAndStaysStoppedAfterARestart(t *te
 	calls := w.net.fails(bots.Revoked("log in again", errors.New("401")))
 	w.start()
 	entry := w.relay("zuerich", "kontrolle u8")
-	if got := testkit.Next(t, w.revoked); got != "zuerich log in again" {
-		t.Errorf("the admins were told %q", got)
-	}
+	w.want(w.revoked, "zuerich log in again")
 	w.ends(entry, db.Failed)
 	if w.state("zuerich") != supervisor.Revoked {
 		t.Errorf("the account is %s", w.state("zuerich"))
@@ -104,9 +100,7 @@ func TestARevokedAccountStopsNotifiesTheAdminsAndStaysStoppedAfterARestart(t *te
 	w.changed("zuerich")
 	testkit.Eventually(t, "it runs with new credentials", func() bool { return w.state("zuerich") == supervisor.Running })
 	w.relay("zuerich", "kontrolle u11")
-	if got := testkit.Next(t, sent); got != "zuerich: kontrolle u11" {
-		t.Errorf("sent %q", got)
-	}
+	w.want(sent, "zuerich: kontrolle u11")
 }
 
 func TestAnAccountThatMayNoLongerReceiveKeepsSending(t *testing.T) {
@@ -119,25 +113,17 @@ func TestAnAccountThatMayNoLongerReceiveKeepsSending(t *testing.T) {
 		return bots.RevokedRecv("wrong password", errors.New("no"))
 	}
 	w.start()
-	if got := testkit.Next(t, w.revoked); got != "zuerich wrong password" {
-		t.Errorf("the admins were told %q", got)
-	}
+	w.want(w.revoked, "zuerich wrong password")
 	w.relay("zuerich", "kontrolle u8")
-	if got := testkit.Next(t, sent); got != "zuerich: kontrolle u8" {
-		t.Errorf("sent %q", got)
-	}
+	w.want(sent, "zuerich: kontrolle u8")
 	if w.state("zuerich") != supervisor.Revoked || calls.Load() != 1 {
 		t.Errorf("the account is %s after %d calls", w.state("zuerich"), calls.Load())
 	}
 	w.net.set("zuerich", "2")
 	w.changed("zuerich")
-	if got := testkit.Next(t, w.revoked); got != "zuerich wrong password" {
-		t.Errorf("with new credentials the admins were told %q", got)
-	}
+	w.want(w.revoked, "zuerich wrong password")
 	w.relay("zuerich", "kontrolle u9")
-	if got := testkit.Next(t, sent); got != "zuerich: kontrolle u9" {
-		t.Errorf("sent %q", got)
-	}
+	w.want(sent, "zuerich: kontrolle u9")
 }
 
 func TestARevocationEndsWithItsAccount(t *testing.T) {

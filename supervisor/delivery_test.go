@@ -20,9 +20,7 @@ func TestAReportIsSentAndItsReceiptIsInTheLedger(t *testing.T) {
 	sent := w.net.collects()
 	w.start()
 	entry := w.relay("zuerich", "kontrolle u8")
-	if got := testkit.Next(t, sent); got != "zuerich: kontrolle u8" {
-		t.Errorf("sent %q", got)
-	}
+	w.want(sent, "zuerich: kontrolle u8")
 	d := w.ends(entry, db.Sent)
 	if d.RemoteID != "post-1" || d.RemoteURL != "https://example.org/1" || d.Attempts != 1 {
 		t.Errorf("ledger: %+v", d)
@@ -38,9 +36,7 @@ func TestReportsOfOneAccountAreSentInOrder(t *testing.T) {
 		w.relay("zuerich", fmt.Sprint(i))
 	}
 	for i := range 20 {
-		if got := testkit.Next(t, sent); got != fmt.Sprintf("zuerich: %d", i) {
-			t.Fatalf("number %d is %q", i, got)
-		}
+		w.want(sent, fmt.Sprintf("zuerich: %d", i))
 	}
 }
 
@@ -101,10 +97,10 @@ func TestAReportThatIsNotSentBeforeAStopIsSentAfterTheNextStart(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "zuerich")
 	trying := make(chan struct{}, 100)
-	w.net.send = func(ctx context.Context, _ bots.Account, _ report.Report) (report.Receipt, error) {
+	w.net.send = func(ctx context.Context, _, _ string) error {
 		trying <- struct{}{}
 		<-ctx.Done()
-		return report.Receipt{}, ctx.Err()
+		return ctx.Err()
 	}
 	w.start()
 	var entries []uint
@@ -116,9 +112,7 @@ func TestAReportThatIsNotSentBeforeAStopIsSentAfterTheNextStart(t *testing.T) {
 	sent := w.net.collects()
 	w.start()
 	for i := range 3 {
-		if got := testkit.Next(t, sent); got != fmt.Sprintf("zuerich: %d", i) {
-			t.Errorf("number %d is %q", i, got)
-		}
+		w.want(sent, fmt.Sprintf("zuerich: %d", i))
 		w.ends(entries[i], db.Sent)
 	}
 }
@@ -134,9 +128,7 @@ func TestADeliveryThatIsInTheLedgerIsNotRepeated(t *testing.T) {
 	}
 	w.start() // as after a crash between the ledger and the acknowledgement
 	w.relay("zuerich", "kontrolle u9")
-	if got := testkit.Next(t, sent); got != "zuerich: kontrolle u9" {
-		t.Errorf("sent %q", got)
-	}
+	w.want(sent, "zuerich: kontrolle u9")
 }
 
 func TestAnOrderThatIsNotInTheLedgerIsDropped(t *testing.T) {
@@ -149,7 +141,5 @@ func TestAnOrderThatIsNotInTheLedgerIsDropped(t *testing.T) {
 	}
 	w.start()
 	w.relay("zuerich", "kontrolle u8") // its entry has the same id
-	if got := testkit.Next(t, sent); got != "zuerich: kontrolle u8" {
-		t.Errorf("sent %q", got)
-	}
+	w.want(sent, "zuerich: kontrolle u8")
 }

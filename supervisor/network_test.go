@@ -12,7 +12,7 @@ import (
 )
 
 // sender answers Send.
-type sender = func(ctx context.Context, a bots.Account, r report.Report) (report.Receipt, error)
+type sender = func(ctx context.Context, city, text string) error
 
 // network is a bot whose calls the test answers.
 type network struct {
@@ -55,7 +55,10 @@ func (n *network) Send(ctx context.Context, a bots.Account, r report.Report) (re
 	n.mu.Lock()
 	send := n.send
 	n.mu.Unlock()
-	return send(ctx, a, r)
+	if err := send(ctx, a.City, r.Text); err != nil {
+		return report.Receipt{}, err
+	}
+	return report.Receipt{ID: "post-" + r.ID, URL: "https://example.org/" + r.ID}, nil
 }
 
 func (n *network) setSend(f sender) {
@@ -74,9 +77,9 @@ func (n *network) collects() <-chan string {
 // fails makes Send fail with err and returns how often it was called.
 func (n *network) fails(err error) *atomic.Int32 {
 	var calls atomic.Int32
-	n.setSend(func(context.Context, bots.Account, report.Report) (report.Receipt, error) {
+	n.setSend(func(context.Context, string, string) error {
 		calls.Add(1)
-		return report.Receipt{}, err
+		return err
 	})
 	return &calls
 }
@@ -85,11 +88,11 @@ func (n *network) fails(err error) *atomic.Int32 {
 func (n *network) failsOnce(first func() error) <-chan string {
 	var calls atomic.Int32
 	sent := make(chan string, 100)
-	n.setSend(func(ctx context.Context, a bots.Account, r report.Report) (report.Receipt, error) {
+	n.setSend(func(ctx context.Context, city, text string) error {
 		if calls.Add(1) == 1 {
-			return report.Receipt{}, first()
+			return first()
 		}
-		return sentTo(sent)(ctx, a, r)
+		return sentTo(sent)(ctx, city, text)
 	})
 	return sent
 }
@@ -107,8 +110,8 @@ func idle(ctx context.Context, _ bots.Account, _ bots.Out) error {
 
 // sentTo returns a sender that puts what is sent into a channel, as "city: text".
 func sentTo(sent chan<- string) sender {
-	return func(_ context.Context, a bots.Account, r report.Report) (report.Receipt, error) {
-		sent <- a.City + ": " + r.Text
-		return report.Receipt{ID: "post-" + r.ID, URL: "https://example.org/" + r.ID}, nil
+	return func(_ context.Context, city, text string) error {
+		sent <- city + ": " + text
+		return nil
 	}
 }

@@ -2,6 +2,7 @@ package supervisor_test
 
 import (
 	"context"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -9,6 +10,7 @@ import (
 	"linienfunk/bus"
 	"linienfunk/internal/testkit"
 	"linienfunk/report"
+	"linienfunk/supervisor"
 )
 
 func TestAReceivedReportIsStoredBeforeOutReturns(t *testing.T) {
@@ -34,6 +36,35 @@ func TestAReceivedReportIsStoredBeforeOutReturns(t *testing.T) {
 	<-ended
 	if r.City != "zuerich" || r.Bot != "net" || r.Text != "kontrolle u8" || r.At.IsZero() {
 		t.Errorf("stored: %+v", r)
+	}
+}
+
+func TestAPanicInReceivingRestartsThisAccountOnly(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, "zuerich", "ghent")
+	var starts [2]atomic.Int32
+	started := make(chan string, 10)
+	w.net.recv = func(ctx context.Context, a bots.Account, out bots.Out) error {
+		if a.City == "ghent" {
+			starts[1].Add(1)
+			return idle(ctx, a, out)
+		}
+		started <- a.City
+		if starts[0].Add(1) < 3 {
+			panic("a nil map, for example")
+		}
+		return idle(ctx, a, out)
+	}
+	w.start()
+	for range 3 {
+		testkit.Next(t, started)
+	}
+	testkit.Eventually(t, "zuerich runs after two restarts", func() bool {
+		s := w.sup.Status("zuerich")[0]
+		return s.State == supervisor.Running && s.Restarts == 2
+	})
+	if n := starts[1].Load(); n != 1 {
+		t.Errorf("ghent was started %d times", n)
 	}
 }
 

@@ -120,6 +120,14 @@ func (w *world) withdraw(entry uint) {
 	check(w.t, w.bus.PublishOrder(w.t.Context(), bus.Order{Report: r, Entry: entry, Bot: "net", Expire: w.Now().Add(24 * time.Hour), Retract: true}))
 }
 
+// want expects a value next, for example of a report that was sent.
+func (w *world) want(values <-chan string, want string) {
+	w.t.Helper()
+	if got := testkit.Next(w.t, values); got != want {
+		w.t.Errorf("got %q, want %q", got, want)
+	}
+}
+
 // ends waits until a delivery has the status.
 func (w *world) ends(entry uint, status db.Status) db.Delivery {
 	w.t.Helper()
