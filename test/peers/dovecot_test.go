@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -71,10 +70,10 @@ const dovecotScript = `setsid dovecot -F -c "$1" & read -r _; kill -TERM -$! ; w
 func newDovecot(t testing.TB) *dovecot {
 	t.Helper()
 	dir := publicDir(t, 0o755)
-	host, port, err := net.SplitHostPort(harness.FreePort(t))
+	host, port := hostAndPort(t, harness.FreePort(t))
 	d := &dovecot{host: host, port: port, dir: dir, config: filepath.Join(dir, "dovecot.conf")}
 	mails := filepath.Join(dir, "mails")
-	must(t, err, os.Mkdir(mails, 0o755), os.Chown(mails, nobody, nobody),
+	must(t, os.Mkdir(mails, 0o755), os.Chown(mails, nobody, nobody),
 		os.WriteFile(d.config, fmt.Appendf(nil, dovecotConfig, dir, port, nobody), 0o644))
 	return d
 }
@@ -105,11 +104,7 @@ func (d *dovecot) deliver(t testing.TB, user, name, message string) {
 // admin runs doveadm.
 func (d *dovecot) admin(t testing.TB, args ...string) string {
 	t.Helper()
-	output, err := exec.Command("doveadm", append([]string{"-c", d.config}, args...)...).CombinedOutput()
-	if err != nil {
-		t.Fatalf("doveadm %v: %v\n%s", args, err, output)
-	}
-	return strings.TrimSpace(string(output))
+	return run(t, "doveadm", append([]string{"-c", d.config}, args...)...)
 }
 
 func TestDebiansDovecotIsReadByIMAP(t *testing.T) {

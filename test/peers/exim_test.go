@@ -2,7 +2,6 @@ package peers
 
 import (
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -78,11 +77,11 @@ func newExim(t testing.TB, lmtp, cities, others string) *exim {
 	dir := publicDir(t, 0o777)
 	e := &exim{address: harness.FreePort(t), dir: dir, config: filepath.Join(dir, "config")}
 	program, err := exec.LookPath("exim4") // not in /usr where it is only unpacked: Debian installs one mail server only
-	_, port, err2 := net.SplitHostPort(e.address)
-	cityHost, cityPort, err3 := net.SplitHostPort(cities)
-	otherHost, otherPort, err4 := net.SplitHostPort(others)
+	_, port := hostAndPort(t, e.address)
+	cityHost, cityPort := hostAndPort(t, cities)
+	otherHost, otherPort := hostAndPort(t, others)
 	text := fmt.Sprintf(eximConfig, dir, port, lmtp, cityHost, cityPort, otherHost, otherPort, program)
-	must(t, err, err2, err3, err4, os.WriteFile(e.config, []byte(text), 0o644))
+	must(t, err, os.WriteFile(e.config, []byte(text), 0o644))
 	runScript(t, eximScript, dir, filepath.Join(dir, "output"), filepath.Join(dir, "mainlog"), filepath.Join(dir, "paniclog"))
 	testkit.Eventually(t, "exim answers", func() bool { return greets(e.address, "220") })
 	return e
@@ -91,18 +90,14 @@ func newExim(t testing.TB, lmtp, cities, others string) *exim {
 // flush makes exim try all waiting mails again.
 func (e *exim) flush(t testing.TB) {
 	t.Helper()
-	if output, err := exec.Command("exim4", "-C", e.config, "-qff").CombinedOutput(); err != nil {
-		t.Fatalf("exim -qff: %v\n%s", err, output)
-	}
+	run(t, "exim4", "-C", e.config, "-qff")
 }
 
 // waiting returns the number of waiting mails.
 func (e *exim) waiting(t testing.TB) string {
 	t.Helper()
 	output, err := exec.Command("exim4", "-C", e.config, "-bpc").Output()
-	if err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
 	return strings.TrimSpace(string(output))
 }
 

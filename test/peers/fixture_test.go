@@ -61,6 +61,24 @@ func must(t testing.TB, errs ...error) {
 	}
 }
 
+// run runs a program until it ends and returns its output.
+func run(t testing.TB, name string, args ...string) string {
+	t.Helper()
+	output, err := exec.Command(name, args...).CombinedOutput()
+	if err != nil {
+		t.Fatalf("%s %q: %v\n%s", name, args, err, output)
+	}
+	return strings.TrimSpace(string(output))
+}
+
+// hostAndPort splits the address of a server.
+func hostAndPort(t testing.TB, address string) (host, port string) {
+	t.Helper()
+	host, port, err := net.SplitHostPort(address)
+	must(t, err)
+	return host, port
+}
+
 // runScript runs a shell script, which must end when its standard input does: so it ends even if the test binary is killed. stop ends it, as
 // the end of the test does, and returns its error. A failed test shows the logs.
 func runScript(t testing.TB, script, argument string, logs ...string) (stop func() error) {

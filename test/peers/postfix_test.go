@@ -1,11 +1,8 @@
 package peers
 
 import (
-	"errors"
 	"fmt"
-	"net"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -26,10 +23,7 @@ type postfix struct {
 // servers do, and so sends mails that are too large.
 func overSMTP(t testing.TB, address string) string {
 	t.Helper()
-	host, port, err := net.SplitHostPort(address)
-	if err != nil {
-		t.Fatal(err)
-	}
+	host, port := hostAndPort(t, address)
 	return fmt.Sprintf("ghent@linienfunk.example=sizeless:[%[1]s]:%[2]s, linienfunk.example=smtp:[%[1]s]:%[2]s", host, port)
 }
 
@@ -97,14 +91,12 @@ func newPostfix(t testing.TB, cities, others string, more ...string) *postfix {
 
 func (p *postfix) configure(t testing.TB, dir, cities, others, more string) {
 	t.Helper()
-	host, port, err := net.SplitHostPort(others)
-	if err := errors.Join(err,
+	host, port := hostAndPort(t, others)
+	must(t,
 		os.Mkdir(p.config, 0o755), os.Mkdir(filepath.Join(dir, "queue"), 0o755),
 		os.WriteFile(filepath.Join(p.config, "main.cf"), []byte(fmt.Sprintf(postfixMain, dir, cities, host, port)+more), 0o644),
 		os.WriteFile(filepath.Join(p.config, "master.cf"), fmt.Appendf(nil, postfixServices, p.address), 0o644),
-	); err != nil {
-		t.Fatal(err)
-	}
+	)
 }
 
 // start runs the instance until the test ends.
@@ -149,7 +141,7 @@ func (p *postfix) logs(t testing.TB, words ...string) {
 // queue lists the waiting mails, as one JSON object each.
 func (p *postfix) queue(t testing.TB) string {
 	t.Helper()
-	return p.run(t, "postqueue", "-c", p.config, "-j")
+	return run(t, "postqueue", "-c", p.config, "-j")
 }
 
 // deferred waits until a mail waits for another attempt.
@@ -161,16 +153,7 @@ func (p *postfix) deferred(t testing.TB) {
 // flush makes postfix try all waiting mails again.
 func (p *postfix) flush(t testing.TB) {
 	t.Helper()
-	p.run(t, "postqueue", "-c", p.config, "-f")
-}
-
-func (p *postfix) run(t testing.TB, name string, args ...string) string {
-	t.Helper()
-	output, err := exec.Command(name, args...).CombinedOutput()
-	if err != nil {
-		t.Fatalf("%s: %v\n%s", name, err, output)
-	}
-	return string(output)
+	run(t, "postqueue", "-c", p.config, "-f")
 }
 
 func TestDebiansPostfixDeliversARealMail(t *testing.T) {

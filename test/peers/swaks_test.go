@@ -93,14 +93,26 @@ func smuggled(end string) string {
 		"MAIL FROM:<%[2]s>\r\nRCPT TO:<ghent@linienfunk.example>\r\nDATA\r\n\r\nkontrolle geschmuggelt\r\n.\r\n", end, harness.RiderAddress)
 }
 
-// lmtp makes swaks speak LMTP.
-var lmtp = []string{"--protocol", "LMTP"}
+// target is a program's mail server, to which swaks sends mails.
+type target struct {
+	*program
+	address  string
+	protocol []string // more arguments of swaks
+}
 
-// newLMTPProgram starts a program that also accepts mail by LMTP, at the returned address.
-func newLMTPProgram(t *testing.T) (p *program, address string) {
+// smtpTarget and lmtpTarget start a program. They skip the test if swaks is missing.
+func smtpTarget(t *testing.T) target {
 	t.Helper()
-	address = harness.FreePort(t)
-	p = newProgram(t, withLMTP(address))
+	needs(t, "swaks")
+	p := newProgram(t, nil)
+	return target{p, p.SMTPAddr(), nil}
+}
+
+func lmtpTarget(t *testing.T) target {
+	t.Helper()
+	needs(t, "swaks")
+	address := harness.FreePort(t)
+	p := newProgram(t, withLMTP(address))
 	testkit.Eventually(t, "the LMTP server listens", func() bool {
 		conn, err := net.Dial("tcp", address)
 		if err != nil {
@@ -108,30 +120,26 @@ func newLMTPProgram(t *testing.T) (p *program, address string) {
 		}
 		return conn.Close() == nil
 	})
-	return p, address
+	return target{p, address, []string{"--protocol", "LMTP"}}
 }
 
 func TestSwaksIsRefusedBySMTP(t *testing.T) {
 	t.Parallel()
-	needs(t, "swaks")
-	p := newProgram(t, nil)
-	checkRefusals(t, p, p.SMTPAddr())
+	checkRefusals(t, smtpTarget(t))
 }
 
 func TestSwaksIsRefusedByLMTPAsBySMTP(t *testing.T) {
 	t.Parallel()
-	needs(t, "swaks")
-	p, address := newLMTPProgram(t)
-	checkRefusals(t, p, address, lmtp...)
+	checkRefusals(t, lmtpTarget(t))
 }
 
-// checkRefusals sends what the server at address must refuse, then what it must accept. protocol are more arguments of swaks.
-func checkRefusals(t *testing.T, p *program, address string, protocol ...string) {
+// checkRefusals sends what the server must refuse, then what it must accept.
+func checkRefusals(t *testing.T, s target) {
 	t.Run("refused", func(t *testing.T) { // ends when all parallel tests in it have
 		for name, c := range refusals() {
 			t.Run(name, func(t *testing.T) {
 				t.Parallel()
-				checkRefused(t, address, c, protocol)
+				checkRefused(t, s, c)
 			})
 		}
 	})
@@ -147,23 +155,23 @@ func checkRefusals(t *testing.T, p *program, address string, protocol ...string)
 			[]string{"ghent"}, "Kontrolle Müllerstraße"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if status, transcript := swaks(t, address, c.message, slices.Concat(envelope(c.to), protocol)...); status != 0 {
+			if status, transcript := swaks(t, s.address, c.message, slices.Concat(envelope(c.to), s.protocol)...); status != 0 {
 				t.Errorf("status %d:\n%s", status, transcript)
 			}
 			for _, city := range c.cities {
-				p.shows(t, city, c.shows)
+				s.shows(t, city, c.shows)
 			}
 		})
 	}
 	for _, city := range []string{"zuerich", "ghent"} { // each has shown a report that was sent later
-		if page := p.visitor.Get("/c/" + city); strings.Contains(page, "verweigert") {
+		if page := s.visitor.Get("/c/" + city); strings.Contains(page, "verweigert") {
 			t.Errorf("a refused mail is a report:\n%s", page)
 		}
 	}
 }
 
-func checkRefused(t *testing.T, address string, c refusal, protocol []string) {
-	status, transcript := swaks(t, address, c.message, slices.Concat(c.args, protocol)...)
+func checkRefused(t *testing.T, s target, c refusal) {
+	status, transcript := swaks(t, s.address, c.message, slices.Concat(c.args, s.protocol)...)
 	if strings.Contains(transcript, "requires Net::SSLeay") { // swaks says so before it connects
 		t.Skip("swaks cannot speak TLS: apt-get install libnet-ssleay-perl")
 	}
@@ -179,32 +187,28 @@ func checkRefused(t *testing.T, address string, c refusal, protocol []string) {
 
 func TestSwaksSmugglesNoMail(t *testing.T) {
 	t.Parallel()
-	needs(t, "swaks")
-	p := newProgram(t, nil)
-	checkSmuggling(t, p, p.SMTPAddr())
+	checkSmuggling(t, smtpTarget(t))
 }
 
 func TestSwaksSmugglesNoMailByLMTP(t *testing.T) {
 	t.Parallel()
-	needs(t, "swaks")
-	p, address := newLMTPProgram(t)
-	checkSmuggling(t, p, address, lmtp...)
+	checkSmuggling(t, lmtpTarget(t))
 }
 
-// checkSmuggling sends mails with false ends to the server at address. protocol are more arguments of swaks.
-func checkSmuggling(t *testing.T, p *program, address string, protocol ...string) {
+// checkSmuggling sends mails with false ends.
+func checkSmuggling(t *testing.T, s target) {
 	for name, end := range falseEnds() {
 		t.Run(name, func(t *testing.T) {
-			args := slices.Concat(envelope("zuerich@linienfunk.example"), []string{"--no-data-fixup"}, protocol)
-			if status, transcript := swaks(t, address, smuggled(end), args...); status != 0 {
+			args := slices.Concat(envelope("zuerich@linienfunk.example"), []string{"--no-data-fixup"}, s.protocol)
+			if status, transcript := swaks(t, s.address, smuggled(end), args...); status != 0 {
 				t.Errorf("status %d:\n%s", status, transcript)
 			}
-			p.shows(t, "zuerich", fmt.Sprintf("kontrolle mit %q", end))
+			s.shows(t, "zuerich", fmt.Sprintf("kontrolle mit %q", end))
 		})
 	}
-	harness.SendMail(t, p.Program, "ghent", "kontrolle am ende")
-	p.shows(t, "ghent", "kontrolle am ende")
-	if strings.Contains(p.visitor.Get("/c/ghent"), "geschmuggelt") {
+	harness.SendMail(t, s.Program, "ghent", "kontrolle am ende")
+	s.shows(t, "ghent", "kontrolle am ende")
+	if strings.Contains(s.visitor.Get("/c/ghent"), "geschmuggelt") {
 		t.Error("a smuggled mail is a report")
 	}
 }
