@@ -103,9 +103,9 @@ func (n *network) Shown(t testing.TB, w *bottest.World, city string) []string {
 	return shown
 }
 
-func (n *network) Subscribe(t testing.TB, w *bottest.World, city, who string) {
+func (n *network) Subscribe(t testing.TB, w *bottest.World, city, subscriber string) {
 	t.Helper()
-	visitor{t, w, city}.subscribe(who + "@rider.example")
+	visitor{t, w, city}.subscribe(subscriber + "@rider.example")
 }
 
 func (n *network) Fail(bottest.Fault) {}
@@ -189,7 +189,7 @@ func TestConformanceWithAMailbox(t *testing.T) {
 	})
 }
 
-// mailboxes are riders who write to a mailbox that the city has connected. Subscribers are as in network.
+// mailboxes is network, but riders write to a mailbox that the city has connected.
 type mailboxes struct {
 	*network
 	server *inboundtest.Server

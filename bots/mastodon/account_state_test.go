@@ -98,7 +98,7 @@ func TestTheSettingsSayWhetherTheAccountIsFlaggedOrLimited(t *testing.T) {
 		return !strings.Contains(page, "not marked") && strings.Contains(page, "limited this account")
 	})
 	if again := w.Account(t, "zuerich"); again != a {
-		t.Error("the account is started again, for nothing")
+		t.Error("the account was restarted without a change")
 	}
 	fake.Change("zuerich", func(a *mastodontest.Account) { a.Bot, a.Limited = false, false })
 	testkit.Eventually(t, "noticed again", func() bool {
@@ -110,7 +110,7 @@ func TestTheSettingsSayWhetherTheAccountIsFlaggedOrLimited(t *testing.T) {
 func TestAnInstanceThatShutsDownDoesNotWithdrawItsMentions(t *testing.T) {
 	t.Parallel()
 	w, fake := newWorld(t)
-	spread(t, w, fake, "public")
+	relay(t, w, fake, "public")
 	a := w.Account(t, "zuerich")
 	r := newReaderFor(t, w, a, func(_ context.Context, r report.Report) error {
 		t.Errorf("handed in %+v", r)

@@ -10,11 +10,11 @@ import (
 
 func TestMastodonConforms(t *testing.T) { conforms(t, mastodontest.Mastodon) }
 
-// Pixelfed is left out: it takes no text, which the suite is made of.
+// There is no test for Pixelfed: it accepts no posts of text only, and the suite has no others.
 func TestMastodonConformsOnGoToSocial(t *testing.T) { conforms(t, mastodontest.GoToSocial) }
 func TestMastodonConformsOnAkkoma(t *testing.T)     { conforms(t, mastodontest.Akkoma) }
 
-// conforms runs the suite against an instance that speaks a dialect.
+// conforms runs the suite against an instance of some software.
 func conforms(t *testing.T, d mastodontest.Dialect) {
 	start := func(t testing.TB, w *bottest.World) bottest.Network {
 		fake := mastodontest.New(t)
@@ -26,14 +26,14 @@ func conforms(t *testing.T, d mastodontest.Dialect) {
 	})
 }
 
-// network is the fake instance as the suite sees it. A city's account has the city's name.
+// network is the fake instance as a bottest.Network. A city's account has the city's name.
 type network struct {
 	*mastodontest.Server
 	world *bottest.World
 	last  *string // id of the last mention
 }
 
-// Heal takes some time, since pauses that an instance asked for are kept after it.
+// Heal also lets the time pass that the instance asked to wait.
 func (n network) Heal() {
 	n.Server.Heal()
 	n.world.Advance(8 * time.Second)

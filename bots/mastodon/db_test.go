@@ -44,7 +44,7 @@ func TestAnAccountFromBeforeTheNotesStillWorks(t *testing.T) {
 	}
 }
 
-// TestAnAccountAndALoginOfAnEarlierVersionStillWork has rows as the version before bots/kit wrote them.
+// The rows are those of the version before bots/kit.
 func TestAnAccountAndALoginOfAnEarlierVersionStillWork(t *testing.T) {
 	t.Parallel()
 	w, _ := newWorld(t)
@@ -74,7 +74,7 @@ func TestAnAccountAndALoginOfAnEarlierVersionStillWork(t *testing.T) {
 		t.Errorf("account %+v, token %q, %v", row, token, err)
 	}
 	if a := w.Account(t, "zuerich"); a.Revision != "3XFLA3LGL27CN5ONUS5ELVBWKH" {
-		t.Errorf("the account's process would start anew: revision %q", a.Revision)
+		t.Errorf("the account's worker would restart: revision %q", a.Revision)
 	}
 
 	insert("mastodon_logins", map[string]any{

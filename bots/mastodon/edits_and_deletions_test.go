@@ -14,8 +14,8 @@ import (
 
 func accept(context.Context, report.Report) error { return nil }
 
-// spread lets a rider mention the account, and sends what came of it.
-func spread(t testing.TB, w *bottest.World, fake *mastodontest.Server, visibility string) (id string) {
+// relay receives a rider's mention of the account and sends its report.
+func relay(t testing.TB, w *bottest.World, fake *mastodontest.Server, visibility string) (id string) {
 	t.Helper()
 	a := connect(t, w, fake, "zuerich", "zuerich")
 	id = fake.Mention("rider@elsewhere.example", "@zuerich kontrolle u8", visibility)
@@ -47,7 +47,7 @@ func TestAReportIsWithdrawnWhenItsMentionIsDeleted(t *testing.T) {
 	for _, d := range []mastodontest.Dialect{mastodontest.Mastodon, mastodontest.GoToSocial, mastodontest.Akkoma} {
 		for _, visibility := range []string{"public", "direct"} {
 			w, fake := newDialect(t, d)
-			id := spread(t, w, fake, visibility)
+			id := relay(t, w, fake, visibility)
 			in := receive(t, w, w.Account(t, "zuerich"), nil)
 			fake.Delete(id)
 			in.withdrawn(t, id)
@@ -66,11 +66,11 @@ func TestAMentionThatIsDeletedBeforeItIsSentIsWithdrawnFromTheOtherNetworks(t *t
 	receive(t, w, a, nil).withdrawn(t, id)
 }
 
-// streamSent receives by a stream from an instance with a mention whose report was sent.
+// streamSent receives by a stream, after the report of a mention was sent.
 func streamSent(t testing.TB, visibility string) (fake *mastodontest.Server, in *inbox, id string) {
 	t.Helper()
 	w, fake := newWorld(t)
-	id = spread(t, w, fake, visibility)
+	id = relay(t, w, fake, visibility)
 	return fake, receiveByStream(t, w, fake, w.Account(t, "zuerich")), id
 }
 
@@ -85,10 +85,10 @@ func TestABoostIsUndoneWhenItsMentionIsEdited(t *testing.T) {
 	t.Parallel()
 	for _, d := range []mastodontest.Dialect{mastodontest.GoToSocial, mastodontest.Akkoma, mastodontest.Pixelfed} {
 		w, fake := newDialect(t, d)
-		id := spread(t, w, fake, "public")
+		id := relay(t, w, fake, "public")
 		receive(t, w, w.Account(t, "zuerich"), nil)
 		fake.Edit(id, "@zuerich etwas ganz anderes")
-		testkit.Eventually(t, "boost goes", func() bool { return len(fake.Boosts("zuerich")) == 0 })
+		testkit.Eventually(t, "the boost is undone", func() bool { return len(fake.Boosts("zuerich")) == 0 })
 	}
 }
 
@@ -97,7 +97,7 @@ func TestMastodonReportsAnEditAtOnceAndItIsNotASecondReport(t *testing.T) {
 	fake, in, id := streamSent(t, "public")
 	in.next(t)
 	fake.Edit(id, "@zuerich etwas ganz anderes")
-	testkit.Eventually(t, "boost goes", func() bool { return len(fake.Boosts("zuerich")) == 0 })
+	testkit.Eventually(t, "the boost is undone", func() bool { return len(fake.Boosts("zuerich")) == 0 })
 	fake.Mention("rider@elsewhere.example", "@zuerich kontrolle u9", "public")
 	if r := in.next(t); r.Text != "kontrolle u9" {
 		t.Errorf("the edit is a report: %q", r.Text)
@@ -108,7 +108,7 @@ func TestMastodonReportsAnEditAtOnceAndItIsNotASecondReport(t *testing.T) {
 func editSent(t testing.TB, visibility, text string) *mastodontest.Server {
 	t.Helper()
 	w, fake := newDialect(t, mastodontest.Akkoma)
-	fake.Edit(spread(t, w, fake, visibility), text)
+	fake.Edit(relay(t, w, fake, visibility), text)
 	r := newReaderFor(t, w, w.Account(t, "zuerich"), accept)
 	if err := r.checkNextMention(t.Context()); err != nil {
 		t.Fatal(err)
@@ -120,7 +120,7 @@ func TestAnEditThatDoesNotChangeTheTextKeepsTheBoost(t *testing.T) {
 	t.Parallel()
 	fake := editSent(t, "public", "@zuerich   kontrolle u8")
 	if got := fake.Boosts("zuerich"); len(got) != 1 {
-		t.Error("taken back")
+		t.Error("the boost was undone")
 	}
 }
 
@@ -145,7 +145,7 @@ func TestAMentionThatIsEditedBeforeItIsSentIsCopiedWithItsFirstText(t *testing.T
 func TestAMentionIsCheckedPeriodicallyWhileItIsFresh(t *testing.T) {
 	t.Parallel()
 	w, fake := newWorld(t)
-	id := spread(t, w, fake, "public")
+	id := relay(t, w, fake, "public")
 	w.Bot.(*bot).timing.mentionCheck = time.Minute
 	r := newReaderFor(t, w, w.Account(t, "zuerich"), accept)
 	looks := func() int {
@@ -159,22 +159,22 @@ func TestAMentionIsCheckedPeriodicallyWhileItIsFresh(t *testing.T) {
 		return fake.Requests("GET /api/v1/statuses/"+id) - before
 	}
 	if n := looks(); n != 0 {
-		t.Errorf("just sent, and looked at %d times", n)
+		t.Errorf("just sent, but checked %d times", n)
 	}
 	w.Advance(2 * time.Minute)
 	if n := looks(); n != 1 {
-		t.Errorf("after two minutes looked at %d times", n)
+		t.Errorf("checked %d times after two minutes", n)
 	}
 	w.Advance(30 * time.Minute)
 	if n := looks(); n != 0 {
-		t.Errorf("no longer fresh, and looked at %d times", n)
+		t.Errorf("no longer fresh, but checked %d times", n)
 	}
 }
 
 func TestAnErrorOfTheInstanceWithdrawsNothing(t *testing.T) {
 	t.Parallel()
 	w, fake := newWorld(t)
-	id := spread(t, w, fake, "direct")
+	id := relay(t, w, fake, "direct")
 	withdrawn := 0
 	r := newReaderFor(t, w, w.Account(t, "zuerich"), func(context.Context, report.Report) error {
 		withdrawn++
@@ -196,7 +196,7 @@ func TestAnErrorOfTheInstanceWithdrawsNothing(t *testing.T) {
 func TestAnInstanceThatLostItsDataWithdrawsNothing(t *testing.T) {
 	t.Parallel()
 	w, fake := newWorld(t)
-	id := spread(t, w, fake, "direct")
+	id := relay(t, w, fake, "direct")
 	r := newReaderFor(t, w, w.Account(t, "zuerich"), func(context.Context, report.Report) error {
 		t.Error("withdrawn")
 		return nil

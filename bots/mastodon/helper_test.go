@@ -10,7 +10,7 @@ import (
 	"linienfunk/bots/mastodon/mastodontest"
 )
 
-// testPlugin is the plugin of a program that runs on loopback, and does not wait as long as the real one.
+// testPlugin is the plugin for an instance on loopback, with short pauses.
 func testPlugin() bots.Plugin {
 	plugin := Plugin()
 	build := plugin.New
@@ -33,7 +33,7 @@ func newWorld(t testing.TB) (*bottest.World, *mastodontest.Server) {
 	return bottest.NewWorld(t, "mastodon", testPlugin()), mastodontest.New(t)
 }
 
-// connect logs a city in through the pages.
+// connect connects a city's account through the pages.
 func connect(t testing.TB, w *bottest.World, fake *mastodontest.Server, city, acct string) bots.Account {
 	t.Helper()
 	return w.Login(t, city, url.Values{"instance": {fake.URL}, "way": {"redirect"}}, func(authorize string) (string, error) {
@@ -48,7 +48,7 @@ func newConnected(t testing.TB) (*bottest.World, *mastodontest.Server, bots.Acco
 	return w, fake, connect(t, w, fake, "zuerich", "zuerich")
 }
 
-// mention lets a rider report to zuerich in public, and returns the id of the status.
+// mention writes a rider's public report to zuerich, and returns the id of the status.
 func mention(fake *mastodontest.Server) (id string) {
 	return fake.Mention("rider@elsewhere.example", "@zuerich kontrolle u8", "public")
 }

@@ -21,7 +21,7 @@ func subscribe(t testing.TB, w *bottest.World) *httptest.ResponseRecorder {
 	return w.Serve(t, w.Bot.(bots.Public).Public(), "/c/zuerich/mastodon", "zuerich", "en", httptest.NewRequest(http.MethodGet, "/", nil))
 }
 
-// begin starts a login and returns where the browser is sent to, and its cookies.
+// begin starts a login and returns the address of the redirect, and the cookies.
 func begin(t testing.TB, w *bottest.World, fake *mastodontest.Server) (string, []*http.Cookie) {
 	t.Helper()
 	got := w.Submit(t, "zuerich", "/connect", url.Values{"instance": {fake.URL}, "way": {"redirect"}})
@@ -281,7 +281,7 @@ func TestAnErrorOfTheInstanceDuringALoginIsExplained(t *testing.T) {
 	}
 }
 
-// failTaken lets zuerich log in with the account of ghent, which must fail.
+// failTaken logs zuerich in with the account of ghent, which must fail.
 func failTaken(t testing.TB) (*bottest.World, *mastodontest.Server) {
 	t.Helper()
 	w, fake := newWorld(t)
@@ -300,7 +300,7 @@ func TestAFailedLoginDoesNotRevokeTheTokenOfTheCityThatHasIt(t *testing.T) {
 	t.Parallel()
 	w, fake := failTaken(t)
 	if n := fake.Tokens("shared"); n != 1 {
-		t.Errorf("%d tokens are left: the instance gives the same one again", n)
+		t.Errorf("%d tokens are left: the instance issues the same one again", n)
 	}
 	send(t, w, w.Account(t, "ghent"), other("1", "kontrolle u8"))
 }
@@ -350,7 +350,7 @@ func TestALoginEndsWithTheRegistrationItBeganWith(t *testing.T) {
 	w.Advance(58 * time.Minute)
 	authorize, cookies := begin(t, w, fake)
 	w.Advance(4 * time.Minute)
-	begin(t, w, fake) // would register anew, but for the login under way
+	begin(t, w, fake) // registers again only if no login is under way
 	w.Callback(t, approve(t, fake, authorize, "zuerich"), cookies)
 	w.Account(t, "zuerich")
 }

@@ -93,7 +93,7 @@ func TestARiderGetsAReplyAboutTheRelayedReportOnlyIfTheCityChoseThat(t *testing.
 	mention := func() string { return mention(fake) }
 	send(t, w, a, own(fake, mention()))
 	if n := fake.Mentioned("rider@elsewhere.example"); n != 0 || len(fake.Timeline("zuerich")) != 1 {
-		t.Fatal("told, although nobody wanted that")
+		t.Fatal("the rider got a reply, but the option is off")
 	}
 	w.SetOption(t, "zuerich", "reply", true)
 	w.SetOption(t, "zuerich", "warning", "Kontrolle")
@@ -110,7 +110,7 @@ func TestARiderGetsAReplyAboutTheRelayedReportOnlyIfTheCityChoseThat(t *testing.
 	}
 	if len(told) != 1 || told[0].InReplyTo != id || told[0].Visibility != "direct" || told[0].Spoiler != "" || told[0].Language != "de" ||
 		told[0].Text != "@rider@elsewhere.example Danke! Deine Meldung wurde weitergegeben." {
-		t.Errorf("told: %+v", told)
+		t.Errorf("reply: %+v", told)
 	}
 }
 

@@ -38,7 +38,7 @@ func TestLengthIsCountedAsTheInstanceCounts(t *testing.T) {
 		{long, 0, 220},
 		{"https://a.de", 23, 23},
 		{"siehe " + long + " und https://a.de", 23, 6 + 23 + 5 + 23},
-		{"https://localhost/" + strings.Repeat("a", 50), 23, 68}, // no address to Mastodon
+		{"https://localhost/" + strings.Repeat("a", 50), 23, 68}, // not a URL to Mastodon
 		{"https://example.org.", 23, 24},
 	} {
 		if got := length(c.text, c.perURL); got != c.want {

@@ -10,7 +10,7 @@ import (
 	"linienfunk/internal/testkit"
 )
 
-// swallowed sends a report that the instance takes and never answers, and lets the instance heal.
+// swallowed sends a report that the instance accepts without responding, and ends the fault.
 func swallowed(t testing.TB, w *bottest.World, fake *mastodontest.Server, a bots.Account, id, text string) {
 	t.Helper()
 	before := len(fake.Timeline("zuerich"))

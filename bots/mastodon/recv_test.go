@@ -61,7 +61,7 @@ func (in *inbox) next(t testing.TB) report.Report {
 		in.ended <- err
 		t.Fatalf("Recv ended: %v", err)
 	case <-testkit.Timeout(t):
-		t.Fatal("no report came")
+		t.Fatal("no report arrived")
 	}
 	panic("unreachable")
 }
@@ -151,7 +151,7 @@ func TestAMentionThatAppearsLateIsNotSkipped(t *testing.T) {
 		t.Errorf("got %q", got)
 	}
 	if len(r.seen) != 0 {
-		t.Errorf("remembers %d mentions that are long gone", len(r.seen))
+		t.Errorf("%d old mentions are remembered", len(r.seen))
 	}
 }
 
@@ -273,7 +273,7 @@ func TestAReplyDoesNotRevealWhomItAnswers(t *testing.T) {
 	}
 	fake.Mention("leo@elsewhere.example", "@marta@elsewhere.example @zuerich kontrolle", "public")
 	if r := in.next(t); r.Text != "@marta kontrolle" {
-		t.Errorf("what answers nobody became %q", r.Text)
+		t.Errorf("a mention that is not a reply became %q", r.Text)
 	}
 }
 

@@ -20,7 +20,7 @@ func other(id, text string) report.Report {
 	return report.Report{City: "zuerich", Bot: "elsewhere", ID: id, Text: text}
 }
 
-// own is a report of a mention, as the core hands it back.
+// own is the report of a mention, as the core passes it to Send.
 func own(fake *mastodontest.Server, id string) report.Report {
 	return report.Report{City: "zuerich", Bot: "mastodon", ID: id, Ref: remoteID(fake.URL, masto.ID(id)), Text: "kontrolle u8"}
 }
@@ -56,7 +56,7 @@ func TestAPublicMentionIsBoostedOnce(t *testing.T) {
 		t.Errorf("the ledger would name the author: %s", receipt.URL)
 	}
 	if err := w.Bot.(bots.Retracter).Retract(t.Context(), a, "", receipt); err != nil || len(fake.Boosts("zuerich")) != 0 {
-		t.Errorf("not taken back: %v", err)
+		t.Errorf("not undone: %v", err)
 	}
 }
 
@@ -65,7 +65,7 @@ func TestABoostCanBeUndoneByTheIDOfTheOriginal(t *testing.T) {
 	w, fake, a, id := newMentioned(t)
 	send(t, w, a, own(fake, id))
 	if err := w.Bot.(bots.Retracter).Retract(t.Context(), a, "", report.Receipt{ID: remoteID(fake.URL, masto.ID(id))}); err != nil || len(fake.Boosts("zuerich")) != 0 {
-		t.Errorf("not taken back: %v", err)
+		t.Errorf("not undone: %v", err)
 	}
 }
 
@@ -98,7 +98,7 @@ func TestAPrivateMentionBecomesACopyWithoutItsAuthorThatNotifiesNobody(t *testin
 		t.Fatalf("timeline %+v", got)
 	}
 	if strings.Contains(got[0].Text, "rider") || fake.Mentioned("bystander") != before {
-		t.Errorf("the copy names or pings somebody: %q", got[0].Text)
+		t.Errorf("the copy names or notifies an account: %q", got[0].Text)
 	}
 }
 

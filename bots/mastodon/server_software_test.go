@@ -47,7 +47,7 @@ func TestServerSoftwareIsRecognised(t *testing.T) {
 		"GoToSocial by its field":            {instance{Version: "4.2.1", AccountDomain: "a.example"}, goToSocial},
 	} {
 		if got := softwareOf(c.said); got != c.want {
-			t.Errorf("%s is taken for %s", name, got)
+			t.Errorf("%s is recognised as %s", name, got)
 		}
 	}
 }
@@ -108,7 +108,7 @@ func TestCopiesAndBoostsWorkOnServersThatTakeText(t *testing.T) {
 			t.Errorf("%s: timeline %+v", d, got)
 		}
 		if err := w.Bot.(bots.Retracter).Retract(t.Context(), a, "", first); err != nil || len(fake.Boosts("zuerich")) != 0 {
-			t.Errorf("%s: not taken back: %v", d, err)
+			t.Errorf("%s: not undone: %v", d, err)
 		}
 	}
 }
@@ -122,7 +122,7 @@ func TestPixelfedBoostsAndSaysThatItAcceptsNoText(t *testing.T) {
 		t.Errorf("boosts %v, receipt %v", got, receipt)
 	}
 	if err := w.Bot.(bots.Retracter).Retract(t.Context(), a, "", receipt); err != nil || len(fake.Boosts("zuerich")) != 0 {
-		t.Errorf("not taken back: %v", err)
+		t.Errorf("not undone: %v", err)
 	}
 	_, err := w.Bot.(bots.Sender).Send(t.Context(), a, other("1", "kontrolle u8"))
 	bottest.WantError(t, err, bots.KindPermanent, "error-needs-image")
@@ -161,7 +161,7 @@ func TestAPauseOfAServerThatLimitsAddressesAppliesToAllItsCities(t *testing.T) {
 	_, err = w.Bot.(bots.Sender).Send(t.Context(), ghent, other("1", "x"))
 	bottest.WantError(t, err, bots.KindRetryAfter, "error-too-many")
 	if n := fake.Requests("") - before; n != 0 {
-		t.Errorf("the server was asked %d times although it wants to be left alone", n)
+		t.Errorf("the server was asked %d times during its pause", n)
 	}
 	fake.Heal()
 	w.Advance(2 * time.Minute)
@@ -211,11 +211,11 @@ func TestPausesGrowWhileAServerDoesNotSayHowLong(t *testing.T) {
 		t.Errorf("in the end %v", last)
 	}
 	if got := p.refused("door", now, 7*time.Second, true); got != 7*time.Second {
-		t.Errorf("it says 7 seconds, we wait %v", got)
+		t.Errorf("the server says 7 seconds, the pause is %v", got)
 	}
 	p.accepted("door")
 	if got := p.refused("door", now, 0, false); got < firstPause || got > firstPause*5/4 {
-		t.Errorf("after it let us in: %v", got)
+		t.Errorf("after a success: %v", got)
 	}
 }
 

@@ -49,7 +49,7 @@ func TestThePauseThatAnInstanceAsksFor(t *testing.T) {
 	}
 }
 
-// answering is a bot's client for a server that answers all requests with f.
+// answering returns a bot's client of a server that answers all requests with f.
 func answering(t *testing.T, f http.HandlerFunc) *client {
 	t.Helper()
 	w, _ := newWorld(t)

@@ -12,7 +12,7 @@ import (
 	"linienfunk/bots/telegram/telegramtest"
 )
 
-// What a city's admins do on the settings page.
+// Actions of a city's admins on the settings page.
 
 // connect gives the city a bot, as its admin would.
 func connect(t testing.TB, w *bottest.World, fake *telegramtest.Server, city string) bots.Account {
@@ -29,7 +29,7 @@ func wantDone(t testing.TB, response *httptest.ResponseRecorder) {
 	}
 }
 
-// cityPage is the bot's section of the city's page.
+// cityPage returns the bot's section of the city's page.
 func cityPage(t testing.TB, w *bottest.World, city string) *httptest.ResponseRecorder {
 	t.Helper()
 	r := httptest.NewRequest(http.MethodGet, "/", nil)
@@ -45,7 +45,7 @@ func addGroup(t testing.TB, w *bottest.World, fake *telegramtest.Server, kind, t
 	return chat
 }
 
-// confirmAll confirms the groups and channels that wait for it.
+// confirmAll confirms all unconfirmed groups and channels.
 func confirmAll(t testing.TB, w *bottest.World, city string) {
 	t.Helper()
 	rows, err := theBot(w).store.listGroups(t.Context(), city)

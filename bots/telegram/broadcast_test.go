@@ -15,24 +15,24 @@ import (
 	"linienfunk/internal/outgoing"
 )
 
-const crowd = 5000
+const largeCitySize = 5000
 
-// crowded is a city with many subscribers, inside a synctest bubble, so that a busy machine does not matter. Telegram responds with a
-// latency and enforces its rate limits.
-type crowded struct {
+// largeCity is a city with many subscribers in a synctest bubble, so that the load of the machine does not matter. Telegram responds with
+// a latency and enforces its rate limits.
+type largeCity struct {
 	*testing.T
 	w    *bottest.World
 	fake *telegramtest.Server
 	a    bots.Account
 }
 
-// inBubble runs a test of a city with so many subscribers in a synctest bubble.
-func inBubble(t *testing.T, people int, latency time.Duration, test func(t *testing.T, c crowded)) {
+// inBubble runs a test in a synctest bubble, with a city of that many subscribers.
+func inBubble(t *testing.T, people int, latency time.Duration, test func(t *testing.T, c largeCity)) {
 	t.Helper()
-	synctest.Test(t, func(t *testing.T) { test(t, newCrowd(t, people, latency)) })
+	synctest.Test(t, func(t *testing.T) { test(t, newLargeCity(t, people, latency)) })
 }
 
-func newCrowd(t *testing.T, people int, latency time.Duration) crowded {
+func newLargeCity(t *testing.T, people int, latency time.Duration) largeCity {
 	t.Helper()
 	w := bottest.NewWorld(t, "telegram", Plugin())
 	fake, client := telegramtest.NewOnPipes(t)
@@ -40,7 +40,7 @@ func newCrowd(t *testing.T, people int, latency time.Duration) crowded {
 	client.Transport = outgoing.WithUserAgent("linienfunk/test", client.Transport)
 	w.Core.HTTP = client
 	use(t, w, fake)
-	c := crowded{t, w, fake, connect(t, w, fake, "zuerich")}
+	c := largeCity{t, w, fake, connect(t, w, fake, "zuerich")}
 	must(t, theBot(w).store.db.Transaction(func(tx *gorm.DB) error {
 		one := theBot(w).store
 		one.db = tx
@@ -55,16 +55,16 @@ func newCrowd(t *testing.T, people int, latency time.Duration) crowded {
 	return c
 }
 
-// addGroup adds a supergroup, without limits on the messages that this takes.
-func (c crowded) addGroup(title string) int64 {
+// addGroup adds a supergroup. The messages for this are not limited.
+func (c largeCity) addGroup(title string) int64 {
 	c.Helper()
 	c.fake.Limits = nil
 	defer func() { c.fake.Limits = telegramtest.RealLimits() }()
 	return addGroup(c, c.w, c.fake, supergroup, title)
 }
 
-// each counts the messages that each chat got.
-func (c crowded) each() map[int64]int {
+// messagesPerChat counts the messages to each chat.
+func (c largeCity) messagesPerChat() map[int64]int {
 	count := map[int64]int{}
 	for _, sent := range c.fake.Sent() {
 		count[sent.Chat]++
@@ -72,16 +72,16 @@ func (c crowded) each() map[int64]int {
 	return count
 }
 
-// nobodyMissed fails the test if somebody got no message or more than two, and returns how many got two.
-func (c crowded) nobodyMissed(people int) (twice int) {
+// wantAllServed fails the test if a subscriber got no message or more than two, and returns how many got two.
+func (c largeCity) wantAllServed(people int) (twice int) {
 	c.Helper()
-	each := c.each()
+	each := c.messagesPerChat()
 	if len(each) != people {
-		c.Errorf("%d of %d people got it", len(each), people)
+		c.Errorf("%d of %d subscribers got it", len(each), people)
 	}
 	for _, n := range each {
 		if n > 2 {
-			c.Errorf("somebody got it %d times", n)
+			c.Errorf("a subscriber got it %d times", n)
 		}
 		if n > 1 {
 			twice++
@@ -92,14 +92,14 @@ func (c crowded) nobodyMissed(people int) (twice int) {
 
 func TestFiveThousandSubscribersAreServedAtNearlyTheAllowedRateAndNeverAboveIt(t *testing.T) {
 	t.Parallel()
-	for people, latency := range map[int]time.Duration{crowd: 10 * time.Millisecond, crowd / 5: 150 * time.Millisecond} {
-		inBubble(t, people, latency, func(t *testing.T, c crowded) {
+	for people, latency := range map[int]time.Duration{largeCitySize: 10 * time.Millisecond, largeCitySize / 5: 150 * time.Millisecond} {
+		inBubble(t, people, latency, func(t *testing.T, c largeCity) {
 			c.fake.Jitter = latency / 10
-			if served := send(t, c.w, c.a, elsewhere(c.w, "1", "kontrolle u8")); served != people {
+			if served := send(t, c.w, c.a, other(c.w, "1", "kontrolle u8")); served != people {
 				t.Errorf("%d served", served)
 			}
-			if twice := c.nobodyMissed(people); twice != 0 {
-				t.Errorf("%d people got it twice", twice)
+			if twice := c.wantAllServed(people); twice != 0 {
+				t.Errorf("%d subscribers got it twice", twice)
 			}
 			sent := c.fake.Sent()
 			allowed := float64(c.fake.Limits.PerSecond)
@@ -118,8 +118,8 @@ func TestFiveThousandSubscribersAreServedAtNearlyTheAllowedRateAndNeverAboveIt(t
 
 func TestAPauseThatTelegramAsksForAppliesToTheWholeBotEvenAfterARestart(t *testing.T) {
 	t.Parallel()
-	inBubble(t, 50, 10*time.Millisecond, func(t *testing.T, c crowded) {
-		r := elsewhere(c.w, "1", "kontrolle u8")
+	inBubble(t, 50, 10*time.Millisecond, func(t *testing.T, c largeCity) {
+		r := other(c.w, "1", "kontrolle u8")
 		c.fake.OnSent(func(n int) {
 			if n == 20 {
 				c.fake.Fail(bottest.TooMany)
@@ -140,7 +140,7 @@ func TestAPauseThatTelegramAsksForAppliesToTheWholeBotEvenAfterARestart(t *testi
 		if _, served, err = theBot(c.w).SendPage(t.Context(), c.a, r, at); err != nil || served != 30 {
 			t.Fatalf("%d served, %v", served, err)
 		}
-		if twice := c.nobodyMissed(50); twice != 0 {
+		if twice := c.wantAllServed(50); twice != 0 {
 			t.Errorf("%d got it twice", twice)
 		}
 	})
@@ -148,13 +148,13 @@ func TestAPauseThatTelegramAsksForAppliesToTheWholeBotEvenAfterARestart(t *testi
 
 func TestAGroupGetsAtMostTwentyMessagesAMinuteAndPeopleDoNotWaitForIt(t *testing.T) {
 	t.Parallel()
-	inBubble(t, 1, 10*time.Millisecond, func(t *testing.T, c crowded) {
+	inBubble(t, 1, 10*time.Millisecond, func(t *testing.T, c largeCity) {
 		group := c.addGroup("Linie 4")
 		for i := range 45 {
 			if i == 15 || i == 30 {
 				c.w.Restart(t)
 			}
-			r := elsewhere(c.w, fmt.Sprint(i), fmt.Sprintf("kontrolle %d", i))
+			r := other(c.w, fmt.Sprint(i), fmt.Sprintf("kontrolle %d", i))
 			for at := ""; ; {
 				ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 				next, _, err := theBot(c.w).SendPage(ctx, c.a, r, at)
@@ -167,7 +167,7 @@ func TestAGroupGetsAtMostTwentyMessagesAMinuteAndPeopleDoNotWaitForIt(t *testing
 				}
 			}
 		}
-		if each := c.each(); each[group] != 45 || c.fake.Limits.Exceeded != 0 {
+		if each := c.messagesPerChat(); each[group] != 45 || c.fake.Limits.Exceeded != 0 {
 			t.Errorf("%d messages to the group, %d requests over the limits", each[group], c.fake.Limits.Exceeded)
 		}
 	})
@@ -175,8 +175,8 @@ func TestAGroupGetsAtMostTwentyMessagesAMinuteAndPeopleDoNotWaitForIt(t *testing
 
 func TestABroadcastWhoseContextEndsWaitsForMessagesInFlight(t *testing.T) {
 	t.Parallel()
-	inBubble(t, 100, 200*time.Millisecond, func(t *testing.T, c crowded) {
-		r := elsewhere(c.w, "1", "kontrolle u8")
+	inBubble(t, 100, 200*time.Millisecond, func(t *testing.T, c largeCity) {
+		r := other(c.w, "1", "kontrolle u8")
 		ctx, cancel := context.WithCancel(t.Context())
 		c.fake.OnSent(func(n int) {
 			if n == 40 {
@@ -189,7 +189,7 @@ func TestABroadcastWhoseContextEndsWaitsForMessagesInFlight(t *testing.T) {
 		}
 		c.w.Restart(t)
 		sendFrom(t, c.w, c.a, r, at)
-		if twice := c.nobodyMissed(100); twice != 0 {
+		if twice := c.wantAllServed(100); twice != 0 {
 			t.Errorf("%d got it twice", twice)
 		}
 	})

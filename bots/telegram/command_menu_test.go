@@ -25,7 +25,7 @@ func (c *translated) City(ctx context.Context, name string) (bots.City, bool, er
 
 func TestRidersSeeAMenuInTheCitysLanguageEvenAfterItChanges(t *testing.T) {
 	t.Parallel()
-	w, fake := world(t)
+	w, fake := newWorld(t)
 	cities := &translated{Cities: w.Core.Cities}
 	cities.lang.Store("de")
 	w.Core.Cities = cities
@@ -44,7 +44,7 @@ func TestRidersSeeAMenuInTheCitysLanguageEvenAfterItChanges(t *testing.T) {
 
 func TestAMenuThatFailsIsSetLater(t *testing.T) {
 	t.Parallel()
-	w, fake, a := connected(t)
+	w, fake, a := newConnected(t)
 	fake.Fail(bottest.Internal)
 	row, c := account(t, w, a.City)
 	var m commandMenu

@@ -20,7 +20,7 @@ func TestTelegramConforms(t *testing.T) {
 	})
 }
 
-// network is the fake as the suite sees it. Riders write in private; the bot's replies begin with a parenthesis.
+// network is the fake as a bottest.Network. Riders write in private; the bot's replies begin with a parenthesis.
 type network struct{ *telegramtest.Server }
 
 func (n network) Connect(t testing.TB, w *bottest.World, city string) {
@@ -50,8 +50,8 @@ func (n network) Shown(_ testing.TB, _ *bottest.World, city string) []string {
 }
 
 // Subscribe sends /start and receives it.
-func (n network) Subscribe(t testing.TB, w *bottest.World, city, who string) {
+func (n network) Subscribe(t testing.TB, w *bottest.World, city, subscriber string) {
 	t.Helper()
-	n.Say(botOf(city), who, "/start")
+	n.Say(botOf(city), subscriber, "/start")
 	receive(t, w, city)
 }

@@ -18,8 +18,8 @@ func unlimited() bots.Plugin {
 	})
 }
 
-// world is a program and a Telegram on loopback.
-func world(t testing.TB) (*bottest.World, *telegramtest.Server) {
+// newWorld returns a program and a fake of Telegram on loopback.
+func newWorld(t testing.TB) (*bottest.World, *telegramtest.Server) {
 	t.Helper()
 	w := bottest.NewWorld(t, "telegram", unlimited())
 	fake := telegramtest.New(t)
@@ -34,19 +34,19 @@ func use(t testing.TB, w *bottest.World, fake *telegramtest.Server) {
 	w.Restart(t)
 }
 
-// connected is a world where zuerich has a bot.
-func connected(t testing.TB) (*bottest.World, *telegramtest.Server, bots.Account) {
+// newConnected is newWorld with a bot of zuerich.
+func newConnected(t testing.TB) (*bottest.World, *telegramtest.Server, bots.Account) {
 	t.Helper()
-	w, fake := world(t)
+	w, fake := newWorld(t)
 	return w, fake, connect(t, w, fake, "zuerich")
 }
 
 func theBot(w *bottest.World) *Bot { return w.Bot.(*Bot) }
 
-// botOf is the user name of a city's bot.
+// botOf returns the user name of a city's bot.
 func botOf(city string) string { return city + "_Bot" }
 
-// account is a city's account, with a client for it.
+// account returns a city's account and a client for it.
 func account(t testing.TB, w *bottest.World, city string) (Account, *client) {
 	t.Helper()
 	row, c, err := theBot(w).account(t.Context(), city)

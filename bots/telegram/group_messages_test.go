@@ -9,7 +9,7 @@ import (
 
 func TestInOneGroupEveryMessageIsAReportAndInAnotherOnlyCommandsAndMentionsAre(t *testing.T) {
 	t.Parallel()
-	w, fake, _ := connected(t)
+	w, fake, _ := newConnected(t)
 	fake.ReadAll(botOf("zuerich"))
 	here := fake.AddChat(botOf("zuerich"), supergroup, "hier")
 	there := addGroup(t, w, fake, supergroup, "dort")
@@ -28,13 +28,13 @@ func TestInOneGroupEveryMessageIsAReportAndInAnotherOnlyCommandsAndMentionsAre(t
 		}
 	}
 	if answer := w.Submit(t, "ghent", path, url.Values{"all": {"true"}}); answer.Header().Get("X-Failed") == "" {
-		t.Error("another city could switch it")
+		t.Error("another city could switch the group")
 	}
 }
 
 func TestThePageOffersTheSwitchOfAGroupUnlessAllGroupsAreSwitched(t *testing.T) {
 	t.Parallel()
-	w, fake, _ := connected(t)
+	w, fake, _ := newConnected(t)
 	fake.AddChat(botOf("zuerich"), channel, "Meldungen")
 	fake.AddChat(botOf("zuerich"), supergroup, "Linie 4")
 	receive(t, w, "zuerich")
@@ -44,7 +44,7 @@ func TestThePageOffersTheSwitchOfAGroupUnlessAllGroupsAreSwitched(t *testing.T) 
 			t.Errorf("%d switches, want %d", got, want)
 		}
 	}
-	offers(0) // nobody has confirmed the group yet
+	offers(0) // the group is not confirmed yet
 	confirmAll(t, w, "zuerich")
 	offers(1)
 	w.SetOption(t, "zuerich", "group_all", true)
@@ -53,7 +53,7 @@ func TestThePageOffersTheSwitchOfAGroupUnlessAllGroupsAreSwitched(t *testing.T) 
 
 func TestGroupsOfOlderVersionsReportOnlyCommandsAndMentions(t *testing.T) {
 	t.Parallel()
-	w, _ := world(t)
+	w, _ := newWorld(t)
 	s := theBot(w).store
 	must(t, s.addGroup(t.Context(), "zuerich", -5, group, "Linie 4"))
 	must(t, w.Core.DB.Migrator().DropColumn(&Subscriber{}, "AllReports"))

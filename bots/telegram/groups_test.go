@@ -10,17 +10,17 @@ import (
 func TestAGroupOrChannelGetsReportsOnceAnAdminConfirmsIt(t *testing.T) {
 	t.Parallel()
 	for _, kind := range []string{group, supergroup, channel} {
-		w, fake, a := connected(t)
+		w, fake, a := newConnected(t)
 		chat := fake.AddChat(botOf("zuerich"), kind, "Linie <4>")
 		receive(t, w, "zuerich")
-		if served := send(t, w, a, elsewhere(w, "1", "kontrolle u8")); served != 0 {
-			t.Errorf("%s: it gets reports although nobody confirmed it", kind)
+		if served := send(t, w, a, other(w, "1", "kontrolle u8")); served != 0 {
+			t.Errorf("%s: it gets reports before it is confirmed", kind)
 		}
 		if page := w.Settings(t, "zuerich", "en"); !strings.Contains(page, "Linie &lt;4&gt;") || !strings.Contains(page, "waits to be confirmed") {
 			t.Errorf("%s: the page does not offer it:\n%s", kind, page)
 		}
 		confirmAll(t, w, "zuerich")
-		if served := send(t, w, a, elsewhere(w, "2", "kontrolle u8 @marta")); served != 1 {
+		if served := send(t, w, a, other(w, "2", "kontrolle u8 @marta")); served != 1 {
 			t.Errorf("%s: it gets no reports", kind)
 		}
 		if sent := fake.Sent(); len(sent) != 1 || sent[0].Chat != chat || sent[0].Text != "kontrolle u8 @"+wordJoiner+"marta" {
@@ -36,7 +36,7 @@ func TestAGroupOrChannelGetsReportsOnceAnAdminConfirmsIt(t *testing.T) {
 
 func TestInGroupsOnlyCommandsAndMentionsAreReportsUnlessTheCityWantsAll(t *testing.T) {
 	t.Parallel()
-	w, fake, _ := connected(t)
+	w, fake, _ := newConnected(t)
 	fake.ReadAll(botOf("zuerich"))
 	chat := fake.AddChat(botOf("zuerich"), supergroup, "Linie 4")
 	say := func(texts ...string) {
@@ -46,7 +46,7 @@ func TestInGroupsOnlyCommandsAndMentionsAreReportsUnlessTheCityWantsAll(t *testi
 	}
 	say("/report kontrolle davor")
 	if got := texts(receive(t, w, "zuerich")); got != "" {
-		t.Errorf("reports of a group that nobody confirmed: %s", got)
+		t.Errorf("reports of an unconfirmed group: %s", got)
 	}
 	confirmAll(t, w, "zuerich")
 	said := []string{"guten morgen", "/report kontrolle u8", "/melden@Zuerich_bot kontrolle u6", "@zuerich_BOT kontrolle u4", "/report@OtherBot nein",
@@ -73,26 +73,26 @@ func TestInGroupsOnlyCommandsAndMentionsAreReportsUnlessTheCityWantsAll(t *testi
 
 func TestThePageSaysWhenPrivacyModeHidesMessages(t *testing.T) {
 	t.Parallel()
-	w, fake, _ := connected(t)
+	w, fake, _ := newConnected(t)
 	if strings.Contains(w.Settings(t, "zuerich", "en"), "/setprivacy") {
-		t.Error("it says so although nobody wants all messages")
+		t.Error("the page says so, but the option for all messages is off")
 	}
 	w.SetOption(t, "zuerich", "group_all", true)
 	if !strings.Contains(w.Settings(t, "zuerich", "en"), "/setprivacy") {
-		t.Error("it does not say so")
+		t.Error("the page does not say so")
 	}
 	fake.ReadAll(botOf("zuerich"))
 	if answer := w.Submit(t, "zuerich", "/check", nil); answer.Header().Get("X-Message") == "" {
 		t.Errorf("checking: %v", answer.Header())
 	}
 	if strings.Contains(w.Settings(t, "zuerich", "en"), "/setprivacy") {
-		t.Error("it still says so")
+		t.Error("the page still says so")
 	}
 }
 
 func TestAReportGoesNeitherToItsAuthorNorToItsGroup(t *testing.T) {
 	t.Parallel()
-	w, fake, a := connected(t)
+	w, fake, a := newConnected(t)
 	here := fake.AddChat(botOf("zuerich"), group, "hier")
 	there := addGroup(t, w, fake, group, "dort")
 	subscribe(t, w, fake, "marta", "jan")
@@ -113,12 +113,12 @@ func TestAReportGoesNeitherToItsAuthorNorToItsGroup(t *testing.T) {
 func TestAGroupThatBecomesASupergroupIsFollowed(t *testing.T) {
 	t.Parallel()
 	for _, quietly := range []bool{false, true} {
-		w, fake, a := connected(t)
+		w, fake, a := newConnected(t)
 		chat := addGroup(t, w, fake, group, "Linie 4")
 		now := fake.UpgradeGroup(chat, quietly)
 		receive(t, w, "zuerich")
 		for i := range 2 {
-			if served := send(t, w, a, elsewhere(w, fmt.Sprint(i), "kontrolle u8")); served != 1 {
+			if served := send(t, w, a, other(w, fmt.Sprint(i), "kontrolle u8")); served != 1 {
 				t.Errorf("quietly %v: %d served", quietly, served)
 			}
 		}
@@ -148,11 +148,11 @@ func TestAGroupThatRejectsAMessageStaysAndThePageSaysWhy(t *testing.T) {
 		{403, "Forbidden: CHAT_WRITE_FORBIDDEN", "Is the bot allowed to write there?"},
 		{400, "Bad Request: TOPIC_CLOSED", "the general topic is closed"},
 	} {
-		w, fake, a := connected(t)
+		w, fake, a := newConnected(t)
 		group := addGroup(t, w, fake, supergroup, "Linie 4")
 		subscribe(t, w, fake, "marta")
 		fake.Refuse(group, test.code, test.description)
-		if served := send(t, w, a, elsewhere(w, "1", "kontrolle u8")); served != 1 {
+		if served := send(t, w, a, other(w, "1", "kontrolle u8")); served != 1 {
 			t.Errorf("%s: %d served", test.description, served)
 		}
 		if page := w.Settings(t, "zuerich", "en"); !strings.Contains(page, "Linie 4") || !strings.Contains(page, test.says) {
@@ -163,39 +163,39 @@ func TestAGroupThatRejectsAMessageStaysAndThePageSaysWhy(t *testing.T) {
 
 func TestARejectedSubscriberDelaysNoGroup(t *testing.T) {
 	t.Parallel()
-	w, fake, a := connected(t)
+	w, fake, a := newConnected(t)
 	addGroup(t, w, fake, supergroup, "Linie 4")
 	subscribe(t, w, fake, "marta")
 	fake.Restrict("marta")
-	if served := send(t, w, a, elsewhere(w, "1", "kontrolle u8")); served != 1 {
+	if served := send(t, w, a, other(w, "1", "kontrolle u8")); served != 1 {
 		t.Errorf("%d served", served)
 	}
 }
 
 func TestAGroupWhereTheBotMayNotWriteIsShownAndDelaysNoOther(t *testing.T) {
 	t.Parallel()
-	w, fake, a := connected(t)
+	w, fake, a := newConnected(t)
 	silent := fake.AddChat(botOf("zuerich"), supergroup, "stumm")
 	addGroup(t, w, fake, supergroup, "Linie 4")
 	fake.Mute(silent, true)
-	if served := send(t, w, a, elsewhere(w, "1", "kontrolle u8")); served != 1 {
+	if served := send(t, w, a, other(w, "1", "kontrolle u8")); served != 1 {
 		t.Errorf("%d served", served)
 	}
 	if !strings.Contains(w.Settings(t, "zuerich", "en"), "rejected the last message") {
-		t.Error("the page does not tell")
+		t.Error("the page does not show it")
 	}
 	fake.Mute(silent, false)
-	if served := send(t, w, a, elsewhere(w, "2", "kontrolle u8")); served != 2 {
+	if served := send(t, w, a, other(w, "2", "kontrolle u8")); served != 2 {
 		t.Errorf("%d served", served)
 	}
 	if strings.Contains(w.Settings(t, "zuerich", "en"), "rejected the last message") {
-		t.Error("the page still tells")
+		t.Error("the page still shows it")
 	}
 }
 
 func TestARemovedGroupIsLeft(t *testing.T) {
 	t.Parallel()
-	w, fake, _ := connected(t)
+	w, fake, _ := newConnected(t)
 	fake.AddChat(botOf("zuerich"), supergroup, "Linie 4")
 	receive(t, w, "zuerich")
 	rows, err := theBot(w).store.listGroups(t.Context(), "zuerich")
@@ -214,7 +214,7 @@ func TestARemovedGroupIsLeft(t *testing.T) {
 
 func TestStrangersCannotFillThePageWithGroups(t *testing.T) {
 	t.Parallel()
-	w, fake, _ := connected(t)
+	w, fake, _ := newConnected(t)
 	confirmed := addGroup(t, w, fake, group, "unsere")
 	for i := range 3 * maxPendingGroups {
 		fake.AddChat(botOf("zuerich"), group, fmt.Sprint("fremde ", i))
@@ -229,7 +229,7 @@ func TestStrangersCannotFillThePageWithGroups(t *testing.T) {
 
 func TestAMessageForwardedFromOurOwnChannelIsNotAReport(t *testing.T) {
 	t.Parallel()
-	w, fake, _ := connected(t)
+	w, fake, _ := newConnected(t)
 	ours := addGroup(t, w, fake, channel, "Meldungen")
 	from := func(id int64) map[string]any {
 		return map[string]any{"text": fmt.Sprint("aus ", id), "forward_origin": map[string]any{
@@ -244,7 +244,7 @@ func TestAMessageForwardedFromOurOwnChannelIsNotAReport(t *testing.T) {
 
 func TestAGroupMigratesOnceHoweverOftenItIsReported(t *testing.T) {
 	t.Parallel()
-	w, _ := world(t)
+	w, _ := newWorld(t)
 	s, ctx := theBot(w).store, t.Context()
 	const moves = 30
 	for i := range int64(moves) {
@@ -252,7 +252,7 @@ func TestAGroupMigratesOnceHoweverOftenItIsReported(t *testing.T) {
 	}
 	for i := range int64(moves) {
 		var hearing sync.WaitGroup
-		for range 4 { // the update, and messages of broadcasts that find the group gone
+		for range 4 { // the update, and rejected messages of broadcasts
 			hearing.Go(func() {
 				if err := s.migrateGroup(ctx, "zuerich", -i-1, -1000-i); err != nil {
 					t.Error(err)
@@ -269,7 +269,7 @@ func TestAGroupMigratesOnceHoweverOftenItIsReported(t *testing.T) {
 func TestAMigratedGroupStaysConfirmedUnderEitherID(t *testing.T) {
 	t.Parallel()
 	for _, confirmed := range []int64{-5, -1005} {
-		w, _ := world(t)
+		w, _ := newWorld(t)
 		s, ctx := theBot(w).store, t.Context()
 		for _, chat := range []int64{-5, -1005} {
 			must(t, s.addGroup(ctx, "zuerich", chat, group, "Linie 4"))

@@ -13,26 +13,26 @@ import (
 
 func TestStartSubscribesAndStopEndsIt(t *testing.T) {
 	t.Parallel()
-	w, fake, a := connected(t)
+	w, fake, a := newConnected(t)
 	fake.Say(botOf("zuerich"), "marta", "/start campaign")
 	fake.Say(botOf("zuerich"), "jan", "/START@zuerich_bot")
 	fake.Say(botOf("zuerich"), "marta", "/start")
 	if got := receive(t, w, "zuerich"); len(got) != 0 {
-		t.Errorf("commands are no reports: %v", texts(got))
+		t.Errorf("commands became reports: %v", texts(got))
 	}
-	if served := send(t, w, a, elsewhere(w, "1", "kontrolle u8")); served != 2 {
+	if served := send(t, w, a, other(w, "1", "kontrolle u8")); served != 2 {
 		t.Errorf("%d served", served)
 	}
 	fake.Say(botOf("zuerich"), "marta", "/stop")
 	receive(t, w, "zuerich")
-	if served := send(t, w, a, elsewhere(w, "2", "kontrolle u6")); served != 1 {
+	if served := send(t, w, a, other(w, "2", "kontrolle u6")); served != 1 {
 		t.Errorf("%d served after one has gone", served)
 	}
 }
 
 func TestAnyOtherTextIsAReportAndCommandsGetAReply(t *testing.T) {
 	t.Parallel()
-	w, fake, _ := connected(t)
+	w, fake, _ := newConnected(t)
 	for _, text := range []string{"kontrolle u8", "/help", "/weather", "/report kontrolle u6", "/melden", "/ kontrolle", "kontrolle /stop", "/stop@OtherBot now"} {
 		fake.Say(botOf("zuerich"), "marta", text)
 	}
@@ -47,7 +47,7 @@ func TestAnyOtherTextIsAReportAndCommandsGetAReply(t *testing.T) {
 
 func TestPhotosVoiceMessagesAndFilesGetAReplyAndTheirCaptionIsAReport(t *testing.T) {
 	t.Parallel()
-	w, fake, _ := connected(t)
+	w, fake, _ := newConnected(t)
 	file := map[string]any{"file_id": "secret-file", "file_unique_id": "x", "file_size": 10}
 	for _, fields := range []map[string]any{
 		{"photo": []any{map[string]any{"file_id": "secret-file", "width": 1, "height": 1}}, "caption": "kontrolle u8"},
@@ -70,7 +70,7 @@ func TestPhotosVoiceMessagesAndFilesGetAReplyAndTheirCaptionIsAReport(t *testing
 
 func TestACityWritesItsOwnReplies(t *testing.T) {
 	t.Parallel()
-	w, fake, _ := connected(t)
+	w, fake, _ := newConnected(t)
 	w.SetOption(t, "zuerich", "welcome", "Sali {{.City}}")
 	w.SetOption(t, "zuerich", "thanks", "Merci")
 	fake.Say(botOf("zuerich"), "marta", "/start")
@@ -88,13 +88,13 @@ func TestACityWritesItsOwnReplies(t *testing.T) {
 
 func TestASubscriberWhoBlocksTheBotOrWasDeletedIsRemoved(t *testing.T) {
 	t.Parallel()
-	w, fake, a := connected(t)
+	w, fake, a := newConnected(t)
 	subscribe(t, w, fake, "marta", "jan", "lea")
-	must(t, theBot(w).store.subscribe(t.Context(), "zuerich", 42)) // whom Telegram no longer knows
+	must(t, theBot(w).store.subscribe(t.Context(), "zuerich", 42)) // a user whom Telegram has deleted
 	fake.Block(botOf("zuerich"), "marta", false)
 	receive(t, w, "zuerich")
 	fake.Block(botOf("zuerich"), "jan", true)
-	if served := send(t, w, a, elsewhere(w, "1", "kontrolle u8")); served != 1 {
+	if served := send(t, w, a, other(w, "1", "kontrolle u8")); served != 1 {
 		t.Errorf("%d served", served)
 	}
 	if count, _ := theBot(w).store.countPrivate(t.Context(), "zuerich"); count != 1 {
@@ -104,7 +104,7 @@ func TestASubscriberWhoBlocksTheBotOrWasDeletedIsRemoved(t *testing.T) {
 
 func TestAnEditedMessageIsNotASecondReport(t *testing.T) {
 	t.Parallel()
-	w, fake, _ := connected(t)
+	w, fake, _ := newConnected(t)
 	fake.Say(botOf("zuerich"), "marta", "kontrolle u8")
 	fake.Edit(botOf("zuerich"), "kontrolle u9")
 	if got := texts(receive(t, w, "zuerich")); got != "kontrolle u8" {
@@ -114,7 +114,7 @@ func TestAnEditedMessageIsNotASecondReport(t *testing.T) {
 
 func TestMessagesOfBotsAndForwardsOfOursAreNotReports(t *testing.T) {
 	t.Parallel()
-	w, fake, _ := connected(t)
+	w, fake, _ := newConnected(t)
 	me := map[string]any{"id": fake.BotID(botOf("zuerich")), "is_bot": true, "first_name": "x"}
 	fake.SayWith(botOf("zuerich"), "marta", map[string]any{"text": "a", "from": map[string]any{"id": 7, "is_bot": true, "first_name": "x"}})
 	fake.SayWith(botOf("zuerich"), "marta", map[string]any{"text": "b", "via_bot": me})
@@ -125,10 +125,10 @@ func TestMessagesOfBotsAndForwardsOfOursAreNotReports(t *testing.T) {
 	}
 }
 
-// https://core.telegram.org/bots/api#message: sender_chat is there beside a bot that stands for it.
+// https://core.telegram.org/bots/api#message: a message with sender_chat has a placeholder bot as sender.
 func TestAdminsCanReportAsTheirGroupOrAChannelAndInTopics(t *testing.T) {
 	t.Parallel()
-	w, fake, _ := connected(t)
+	w, fake, _ := newConnected(t)
 	group := addGroup(t, w, fake, supergroup, "Linie 4")
 	as := func(text string, bot, sender int64, fields map[string]any) {
 		fields["text"] = text
@@ -151,7 +151,7 @@ func TestAdminsCanReportAsTheirGroupOrAChannelAndInTopics(t *testing.T) {
 
 func TestAMessageThatWaitedAtTelegramKeepsItsTime(t *testing.T) {
 	t.Parallel()
-	w, fake, _ := connected(t)
+	w, fake, _ := newConnected(t)
 	at := time.Now().Add(-20 * time.Hour).Truncate(time.Second)
 	fake.SayWith(botOf("zuerich"), "marta", map[string]any{"text": "kontrolle u8", "date": at.Unix()})
 	if got := receive(t, w, "zuerich"); len(got) != 1 || !got[0].At.Equal(at) || !got[0].Private || got[0].URL != "" || got[0].Ref != "" {
@@ -161,7 +161,7 @@ func TestAMessageThatWaitedAtTelegramKeepsItsTime(t *testing.T) {
 
 func TestAnUpdateThatCannotBeDecodedHidesNoOther(t *testing.T) {
 	t.Parallel()
-	w, fake, _ := connected(t)
+	w, fake, _ := newConnected(t)
 	fake.Queue(botOf("zuerich"), map[string]any{"my_chat_member": map[string]any{"new_chat_member": map[string]any{"status": "of a new kind"}}})
 	fake.Queue(botOf("zuerich"), map[string]any{"message": "no object"})
 	fake.SayWith(botOf("zuerich"), "marta", map[string]any{"text": "kontrolle u8", "reply_to_message": map[string]any{"paid_media": map[string]any{"paid_media": []any{map[string]any{"type": "new"}}}}})
@@ -174,7 +174,7 @@ func TestAnUpdateThatCannotBeDecodedHidesNoOther(t *testing.T) {
 
 func TestErrorsContainNeitherTheTokenNorATextNorTelegramsDescription(t *testing.T) {
 	t.Parallel()
-	w, fake, a := connected(t)
+	w, fake, a := newConnected(t)
 	subscribe(t, w, fake, "marta")
 	_, token, err := theBot(w).accounts.Load(t.Context(), "zuerich")
 	must(t, err)
@@ -186,7 +186,7 @@ func TestErrorsContainNeitherTheTokenNorATextNorTelegramsDescription(t *testing.
 			theBot(w).api = "http://127.0.0.1:1"
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
-		_, _, first := theBot(w).SendPage(ctx, a, elsewhere(w, string(fault), "kontrolle geheimwort"), "")
+		_, _, first := theBot(w).SendPage(ctx, a, other(w, string(fault), "kontrolle geheimwort"), "")
 		_, second := c.getUpdates(ctx, 0, 1, 0)
 		third := theBot(w).removeWebhook(ctx, c)
 		cancel()
@@ -207,10 +207,10 @@ func TestErrorsContainNeitherTheTokenNorATextNorTelegramsDescription(t *testing.
 
 func TestA429WithoutRetryAfterMeansHalfAMinute(t *testing.T) {
 	t.Parallel()
-	w, fake, a := connected(t)
+	w, fake, a := newConnected(t)
 	subscribe(t, w, fake, "marta")
 	fake.FailWithoutRetryAfter()
-	_, _, err := theBot(w).SendPage(t.Context(), a, elsewhere(w, "1", "x"), "")
+	_, _, err := theBot(w).SendPage(t.Context(), a, other(w, "1", "x"), "")
 	if e := bots.AsError(err); e.Kind != bots.KindRetryAfter || e.After != defaultRetryAfter {
 		t.Errorf("got %v after %v", err, e.After)
 	}
@@ -219,7 +219,7 @@ func TestA429WithoutRetryAfterMeansHalfAMinute(t *testing.T) {
 func TestQueuedRepliesSurviveARestartUnlessTheyAreTooLate(t *testing.T) {
 	t.Parallel()
 	for wait, want := range map[time.Duration]int{0: 1, replyLifetime + time.Minute: 0} {
-		w, fake, _ := connected(t)
+		w, fake, _ := newConnected(t)
 		fake.Say(botOf("zuerich"), "marta", "/start")
 		row, c := account(t, w, "zuerich")
 		found, err := c.getUpdates(t.Context(), 0, 1, 0)

@@ -14,7 +14,7 @@ func TestATextIsCutToTheLimitOfTelegram(t *testing.T) {
 			t.Errorf("%d units became %d", utf16Length(text), utf16Length(got))
 		}
 		if utf16Length(text) > maxText && utf16Length(got) < maxText-3 {
-			t.Errorf("%.10s: %d units are fewer than need be", text, utf16Length(got))
+			t.Errorf("%.10s: cut to %d units, which is too few", text, utf16Length(got))
 		}
 	}
 }

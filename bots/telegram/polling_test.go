@@ -14,7 +14,7 @@ import (
 func TestUpdateIDsMayContinueAnywhereAfterAQuietWeek(t *testing.T) {
 	t.Parallel()
 	for _, next := range []int64{5, 700_002, 900_000_000} {
-		w, fake, _ := connected(t)
+		w, fake, _ := newConnected(t)
 		fake.Say(botOf("zuerich"), "marta", "kontrolle eins")
 		receive(t, w, "zuerich")
 		w.Advance(7 * 24 * time.Hour)
@@ -33,16 +33,16 @@ func TestUpdateIDsMayContinueAnywhereAfterAQuietWeek(t *testing.T) {
 
 func TestUpdateIDsMayContinueAnywhereDuringPolling(t *testing.T) {
 	t.Parallel()
-	w, fake, a := connected(t)
+	w, fake, a := newConnected(t)
 	theBot(w).limits.longPoll = 0
 	got := make(chan string, 10)
 	startRecv(t, w, a, func(_ context.Context, r report.Report) error { got <- r.Text; return nil })
 	fake.Say(botOf("zuerich"), "marta", "kontrolle eins")
 	testkit.Next(t, got)
-	testkit.Eventually(t, "it is confirmed", func() bool { return fake.PendingUpdates(botOf("zuerich")) == 0 })
+	testkit.Eventually(t, "the update is confirmed", func() bool { return fake.PendingUpdates(botOf("zuerich")) == 0 })
 	w.Advance(7 * 24 * time.Hour)
-	asked := len(fake.Calls()) + 1 // one may be under way
-	testkit.Eventually(t, "it has asked again", func() bool { return len(fake.Calls()) > asked })
+	asked := len(fake.Calls()) + 1 // one may be in flight
+	testkit.Eventually(t, "the bot polls again", func() bool { return len(fake.Calls()) > asked })
 	fake.SetNextUpdate(botOf("zuerich"), 699_995) // a little below, or the fake ignores the offset as Telegram does
 	fake.Say(botOf("zuerich"), "marta", "kontrolle zwei")
 	if text := testkit.Next(t, got); text != "kontrolle zwei" {
@@ -52,7 +52,7 @@ func TestUpdateIDsMayContinueAnywhereDuringPolling(t *testing.T) {
 
 func TestAdminsSeeThatAnotherProgramReadsTheSameBot(t *testing.T) {
 	t.Parallel()
-	w, fake, a := connected(t)
+	w, fake, a := newConnected(t)
 	_, c := account(t, w, "zuerich")
 	ended := make(chan error, 1)
 	got := make(chan string, 10)
@@ -60,9 +60,9 @@ func TestAdminsSeeThatAnotherProgramReadsTheSameBot(t *testing.T) {
 		ended <- theBot(w).Recv(t.Context(), a, func(_ context.Context, r report.Report) error { got <- r.Text; return nil })
 	}()
 	fake.Say(botOf("zuerich"), "marta", "kontrolle u8")
-	<-got // it is reading
+	<-got // the bot polls
 	for {
-		// The other one asks now and then, until it meets the first one while that waits.
+		// The other program polls now and then, until it interrupts a poll of the first.
 		_, err := c.getUpdates(t.Context(), 0, 1, 0)
 		must(t, err)
 		select {
@@ -78,7 +78,7 @@ func TestAdminsSeeThatAnotherProgramReadsTheSameBot(t *testing.T) {
 
 func TestAWebhookOfAnotherProgramIsRemoved(t *testing.T) {
 	t.Parallel()
-	w, fake, a := connected(t)
+	w, fake, a := newConnected(t)
 	setOther := func() {
 		_, c := account(t, w, "zuerich")
 		must(t, theBot(w).setWebhook(t.Context(), Account{WebhookID: "theirs"}, c))
@@ -87,7 +87,7 @@ func TestAWebhookOfAnotherProgramIsRemoved(t *testing.T) {
 	fake.Say(botOf("zuerich"), "marta", "kontrolle u8")
 	set := false
 	err := theBot(w).Recv(t.Context(), a, func(context.Context, report.Report) error {
-		if !set { // and once more while we read
+		if !set { // and once more during polling
 			set = true
 			setOther()
 		}
@@ -100,7 +100,7 @@ func TestAWebhookOfAnotherProgramIsRemoved(t *testing.T) {
 
 func TestTheNameOfARenamedBotIsReadAtTheNextStart(t *testing.T) {
 	t.Parallel()
-	w, fake, a := connected(t)
+	w, fake, a := newConnected(t)
 	fake.Rename(botOf("zuerich"), "ZuercherBot")
 	startRecv(t, w, a, nil)
 	testkit.Eventually(t, "the new name is known", func() bool {

@@ -23,13 +23,13 @@ func TestAClockThatWasSetBackDelaysNoGroup(t *testing.T) {
 }
 
 // send broadcasts the report with a number.
-func (c crowded) send(i int) int {
+func (c largeCity) send(i int) int {
 	c.Helper()
-	return send(c, c.w, c.a, elsewhere(c.w, fmt.Sprint(i), fmt.Sprint("kontrolle ", i)))
+	return send(c, c.w, c.a, other(c.w, fmt.Sprint(i), fmt.Sprint("kontrolle ", i)))
 }
 
-// askForHelp makes a rider ask the bot for help in a group, and sends the reply.
-func (c crowded) askForHelp(group int64) {
+// askForHelp sends /help in a group, and the reply.
+func (c largeCity) askForHelp(group int64) {
 	c.Helper()
 	c.fake.SayIn(group, "marta", map[string]any{"text": "/help@" + botOf("zuerich")})
 	receive(c, c.w, "zuerich")
@@ -37,7 +37,7 @@ func (c crowded) askForHelp(group int64) {
 
 func TestRepliesObserveAPauseAfterARestart(t *testing.T) {
 	t.Parallel()
-	inBubble(t, 0, 10*time.Millisecond, func(t *testing.T, c crowded) {
+	inBubble(t, 0, 10*time.Millisecond, func(t *testing.T, c largeCity) {
 		row, _ := account(t, c.w, "zuerich")
 		theBot(c.w).pause(t.Context(), row, 20*time.Second)
 		c.w.Restart(t)
@@ -56,7 +56,7 @@ func TestRepliesObserveAPauseAfterARestart(t *testing.T) {
 
 func TestRepliesInAGroupCountAsItsMessagesEvenAfterARestart(t *testing.T) {
 	t.Parallel()
-	inBubble(t, 0, 10*time.Millisecond, func(t *testing.T, c crowded) {
+	inBubble(t, 0, 10*time.Millisecond, func(t *testing.T, c largeCity) {
 		group := c.addGroup("Linie 4")
 		ask := func() { c.askForHelp(group) }
 		for i := range 19 {
@@ -70,7 +70,7 @@ func TestRepliesInAGroupCountAsItsMessagesEvenAfterARestart(t *testing.T) {
 			}
 			c.send(i)
 		}
-		if each := c.each(); each[group] != 21 || c.fake.Limits.Exceeded != 0 {
+		if each := c.messagesPerChat(); each[group] != 21 || c.fake.Limits.Exceeded != 0 {
 			t.Errorf("%d messages to the group, %d requests over the limits", each[group], c.fake.Limits.Exceeded)
 		}
 	})
@@ -78,10 +78,10 @@ func TestRepliesInAGroupCountAsItsMessagesEvenAfterARestart(t *testing.T) {
 
 func TestTheFirstReportLongAfterAStartLeavesAtOnce(t *testing.T) {
 	t.Parallel()
-	inBubble(t, 1, 10*time.Millisecond, func(t *testing.T, c crowded) {
+	inBubble(t, 1, 10*time.Millisecond, func(t *testing.T, c largeCity) {
 		time.Sleep(time.Hour)
 		began := time.Now()
-		send(t, c.w, c.a, elsewhere(c.w, "1", "kontrolle u8"))
+		send(t, c.w, c.a, other(c.w, "1", "kontrolle u8"))
 		if waited := c.fake.Sent()[0].At.Sub(began); waited > 10*time.Millisecond {
 			t.Errorf("it waited for %v", waited)
 		}
@@ -90,7 +90,7 @@ func TestTheFirstReportLongAfterAStartLeavesAtOnce(t *testing.T) {
 
 func TestARiderWhoKeepsAskingForHelpDoesNotUseUpTheGroupsMessages(t *testing.T) {
 	t.Parallel()
-	inBubble(t, 0, 10*time.Millisecond, func(t *testing.T, c crowded) {
+	inBubble(t, 0, 10*time.Millisecond, func(t *testing.T, c largeCity) {
 		group := c.addGroup("Linie 4")
 		for range 20 {
 			c.askForHelp(group)
@@ -102,7 +102,7 @@ func TestARiderWhoKeepsAskingForHelpDoesNotUseUpTheGroupsMessages(t *testing.T) 
 		if took := time.Since(began); took > 15*time.Second {
 			t.Errorf("ten reports to the group took %v", took)
 		}
-		if replies := c.each()[group] - 10; replies < 1 || replies > realLimits().groupMessages/2 {
+		if replies := c.messagesPerChat()[group] - 10; replies < 1 || replies > realLimits().groupMessages/2 {
 			t.Errorf("%d replies", replies)
 		}
 	})
@@ -120,7 +120,7 @@ func TestMessagesLeaveEvenlyAndLateOnesMakeUpForHalfAnIntervalAtMost(t *testing.
 		}
 	}
 	reserve("a", false, 0)
-	reserve("b", false, 50*time.Millisecond) // the first was as late as could be
+	reserve("b", false, 50*time.Millisecond) // the first was delayed by the maximum
 	now = now.Add(50 * time.Millisecond)
 	reserve("b", false, 0)
 	reserve("c", false, 100*time.Millisecond)

@@ -8,7 +8,7 @@ import (
 	"linienfunk/bots/bottest"
 )
 
-// storeOldRows writes rows as the program wrote them before bots/kit: with their columns, and sealed with the test's key.
+// storeOldRows writes rows of the version before bots/kit, sealed with the test's key.
 func storeOldRows(t *testing.T, w *bottest.World) {
 	t.Helper()
 	sealed := func(text string) []byte {
@@ -37,7 +37,7 @@ func storeOldRows(t *testing.T, w *bottest.World) {
 
 func TestRowsOfOlderVersionsAreRead(t *testing.T) {
 	t.Parallel()
-	w, _ := world(t)
+	w, _ := newWorld(t)
 	storeOldRows(t, w)
 	s := theBot(w).store
 	row, token, err := theBot(w).accounts.Load(t.Context(), "zuerich")

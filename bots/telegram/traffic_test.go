@@ -12,9 +12,9 @@ import (
 	"linienfunk/report"
 )
 
-// What the core does: receiving updates and broadcasting reports.
+// Receiving updates and broadcasting reports, as the core does.
 
-// receive handles all updates that wait, as Recv would, sends the replies, and returns the reports.
+// receive handles all queued updates as Recv would, sends the replies, and returns the reports.
 func receive(t testing.TB, w *bottest.World, city string) []report.Report {
 	t.Helper()
 	b := theBot(w)
@@ -60,13 +60,13 @@ func texts(reports []report.Report) string {
 	return strings.Join(out, "|")
 }
 
-// send broadcasts a report to all subscribers, as the core would, and counts them.
+// send broadcasts a report to all subscribers as the core would, and returns the number of subscribers served.
 func send(t testing.TB, w *bottest.World, a bots.Account, r report.Report) int {
 	t.Helper()
 	return sendFrom(t, w, a, r, "")
 }
 
-// sendFrom is send from a cursor on.
+// sendFrom is send, after a cursor.
 func sendFrom(t testing.TB, w *bottest.World, a bots.Account, r report.Report, at string) (total int) {
 	t.Helper()
 	for {
@@ -80,16 +80,16 @@ func sendFrom(t testing.TB, w *bottest.World, a bots.Account, r report.Report, a
 	}
 }
 
-// elsewhere is a report of another network.
-func elsewhere(w *bottest.World, id, text string) report.Report {
+// other returns a report of another network.
+func other(w *bottest.World, id, text string) report.Report {
 	return report.Report{City: "zuerich", Bot: "elsewhere", ID: id, Text: text, At: w.Core.Now()}
 }
 
 // subscribe makes people subscribers of zuerich.
 func subscribe(t testing.TB, w *bottest.World, fake *telegramtest.Server, people ...string) {
 	t.Helper()
-	for _, who := range people {
-		fake.Say(botOf("zuerich"), who, "/start")
+	for _, person := range people {
+		fake.Say(botOf("zuerich"), person, "/start")
 	}
 	receive(t, w, "zuerich")
 }

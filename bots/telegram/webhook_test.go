@@ -16,51 +16,51 @@ import (
 	"linienfunk/report"
 )
 
-// hooked is a program with a webhook, and the reports that it got.
-type hooked struct {
+// webhookWorld is a program with a webhook, and the reports that it has handed in.
+type webhookWorld struct {
 	testing.TB
 	w    *bottest.World
 	fake *telegramtest.Server
 	out  bottest.Outbox
 }
 
-func hookWorld(t testing.TB) *hooked {
-	w, fake := world(t)
+func newWebhookWorld(t testing.TB) *webhookWorld {
+	w, fake := newWorld(t)
 	w.Core.Config["webhook"] = "on"
 	w.Restart(t)
 	connect(t, w, fake, "zuerich")
-	return &hooked{TB: t, w: w, fake: fake}
+	return &webhookWorld{TB: t, w: w, fake: fake}
 }
 
-// listening is a hookWorld that listens and has set its webhook.
-func listening(t testing.TB) *hooked {
-	h := hookWorld(t)
+// listening is newWebhookWorld with a running Listen and a webhook that is set.
+func listening(t testing.TB) *webhookWorld {
+	h := newWebhookWorld(t)
 	h.listen()
 	h.set()
 	return h
 }
 
 // listen runs Listen until the end of the test or until stop is called.
-func (h *hooked) listen() (stop func()) {
+func (h *webhookWorld) listen() (stop func()) {
 	h.Helper()
 	return bottest.Listen(h, theBot(h.w), &theBot(h.w).intake, h.out.Out)
 }
 
 // startRecv runs Recv with out, until stop is called or the test ends.
-func (h *hooked) startRecv(a bots.Account) (stop func()) {
+func (h *webhookWorld) startRecv(a bots.Account) (stop func()) {
 	h.Helper()
 	return startRecv(h, h.w, a, func(ctx context.Context, r report.Report) error { return h.out.Out(ctx, "zuerich", r) })
 }
 
-// set sets the webhook as Recv does.
-func (h *hooked) set() {
+// set sets the webhook as Recv would.
+func (h *webhookWorld) set() {
 	h.Helper()
 	row, c := account(h, h.w, "zuerich")
 	must(h, theBot(h.w).setWebhook(h.Context(), row, c))
 }
 
-// call calls an address as Telegram does.
-func (h *hooked) call(address, secret string, update []byte) int {
+// call calls a URL as Telegram does.
+func (h *webhookWorld) call(address, secret string, update []byte) int {
 	path, ok := strings.CutPrefix(address, "https://linienfunk.example/bots/telegram")
 	if !ok {
 		h.Fatalf("Telegram calls %s", address)
@@ -71,8 +71,8 @@ func (h *hooked) call(address, secret string, update []byte) int {
 	return h.serve(r).Code
 }
 
-// serve calls the bot's handler of pages that belong to no city.
-func (h *hooked) serve(r *http.Request) *httptest.ResponseRecorder {
+// serve calls the bot's handler of pages outside of cities.
+func (h *webhookWorld) serve(r *http.Request) *httptest.ResponseRecorder {
 	h.Helper()
 	return h.w.Serve(h, h.w.Bot.(bots.Public).Public(), "/bots/telegram", "", "en", r)
 }
@@ -128,7 +128,7 @@ func TestAWebhookNeedsItsURLAndItsSecret(t *testing.T) {
 
 func TestAnUpdateThatCannotBeStoredIsDeliveredAgain(t *testing.T) {
 	t.Parallel()
-	h := hookWorld(t)
+	h := newWebhookWorld(t)
 	h.set()
 	h.fake.Say(botOf("zuerich"), "marta", "kontrolle u8")
 	push := func(why string) {
@@ -166,10 +166,10 @@ func TestABodyThatIsNotAnUpdateIsNotDeliveredAgain(t *testing.T) {
 
 func TestSwitchingBetweenPollingAndWebhooksLosesNothing(t *testing.T) {
 	t.Parallel()
-	w, fake, a := connected(t)
-	h := &hooked{TB: t, w: w, fake: fake}
+	w, fake, a := newConnected(t)
+	h := &webhookWorld{TB: t, w: w, fake: fake}
 	seen := map[string]int{}
-	// run runs Recv until something is there or, with webhooks, until one is set.
+	// run runs Recv until the reports have arrived or, with webhooks, until one is set.
 	run := func(webhook string, until func() bool) {
 		t.Helper()
 		w.Core.Config["webhook"] = webhook
@@ -178,7 +178,7 @@ func TestSwitchingBetweenPollingAndWebhooksLosesNothing(t *testing.T) {
 			h.listen()
 		}
 		stop := h.startRecv(a)
-		testkit.Eventually(t, "everything is there", until)
+		testkit.Eventually(t, "all reports have arrived", until)
 		stop()
 	}
 	fake.Say(botOf("zuerich"), "marta", "eins")
@@ -200,17 +200,17 @@ func TestSwitchingBetweenPollingAndWebhooksLosesNothing(t *testing.T) {
 
 func TestWithoutHTTPSThereAreNoWebhooks(t *testing.T) {
 	t.Parallel()
-	w, _ := world(t)
+	w, _ := newWorld(t)
 	w.Core.Config["webhook"], w.Core.BaseURL = "on", "http://linienfunk.example"
 	w.Restart(t)
 	if theBot(w).webhooks {
-		t.Error("there are")
+		t.Error("a webhook is set")
 	}
 }
 
 func TestAnInvalidConfigurationNamesItsKey(t *testing.T) {
 	t.Parallel()
-	w, _ := world(t)
+	w, _ := newWorld(t)
 	for key, value := range map[string]string{"webhook": "yes", "api": "api.telegram.org"} {
 		core := w.Core
 		core.Config = map[string]string{"webhook": "off", "api": "https://api.telegram.org"}
@@ -223,7 +223,7 @@ func TestAnInvalidConfigurationNamesItsKey(t *testing.T) {
 
 func TestACheckFindsAWebhookThatWasChangedOrCannotBeReached(t *testing.T) {
 	t.Parallel()
-	h := hookWorld(t)
+	h := newWebhookWorld(t)
 	h.set()
 	row, c := account(t, h.w, "zuerich")
 	check := func(want string) {
@@ -244,20 +244,20 @@ func TestACheckFindsAWebhookThatWasChangedOrCannotBeReached(t *testing.T) {
 
 func TestAWebhookThatTelegramCannotReachIsReplacedByPolling(t *testing.T) {
 	t.Parallel()
-	w, fake := world(t)
+	w, fake := newWorld(t)
 	w.Core.Config["webhook"] = "auto"
 	w.Restart(t)
 	a := connect(t, w, fake, "zuerich")
-	h := &hooked{TB: t, w: w, fake: fake}
+	h := &webhookWorld{TB: t, w: w, fake: fake}
 	stop := h.startRecv(a)
 	testkit.Eventually(t, "the webhook is set", func() bool { return fake.Webhook(botOf("zuerich")) != nil })
 	fake.Say(botOf("zuerich"), "marta", "kontrolle u8")
 	fake.Push(botOf("zuerich"), func(string, string, []byte) int { return http.StatusBadGateway })
-	testkit.Eventually(t, "the report is there all the same", func() bool { return len(h.out.All()) == 1 })
+	testkit.Eventually(t, "the report arrives by polling", func() bool { return len(h.out.All()) == 1 })
 	stop()
 	h.startRecv(a)
-	fake.Say(botOf("zuerich"), "marta", "/start") // which is read as well
-	testkit.Eventually(t, "it goes on asking", func() bool { return fake.PendingUpdates(botOf("zuerich")) == 0 })
+	fake.Say(botOf("zuerich"), "marta", "/start") // is polled as well
+	testkit.Eventually(t, "polling continues", func() bool { return fake.PendingUpdates(botOf("zuerich")) == 0 })
 	if fake.Webhook(botOf("zuerich")) != nil {
 		t.Error("a webhook is set again")
 	}

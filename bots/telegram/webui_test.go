@@ -10,7 +10,7 @@ import (
 
 func TestATokenIsCheckedAndThePageShowsTheBotWithALink(t *testing.T) {
 	t.Parallel()
-	w, fake := world(t)
+	w, fake := newWorld(t)
 	token := fake.AddBot("ZueriBot")
 	for _, pasted := range []string{
 		token, "  " + token + "\n",
@@ -33,7 +33,7 @@ func TestATokenIsCheckedAndThePageShowsTheBotWithALink(t *testing.T) {
 
 func TestATokenThatCannotWorkIsExplained(t *testing.T) {
 	t.Parallel()
-	w, fake := world(t)
+	w, fake := newWorld(t)
 	unknown := "123456:AAF-abcdefghijklmnopqrstuvwxyz_0123"
 	for pasted, want := range map[string]string{
 		"":                         "no token",
@@ -64,7 +64,7 @@ func TestATokenThatCannotWorkIsExplained(t *testing.T) {
 
 func TestABotBelongsToOneCity(t *testing.T) {
 	t.Parallel()
-	w, fake := world(t)
+	w, fake := newWorld(t)
 	token := fake.AddBot("ZueriBot")
 	w.Submit(t, "zuerich", "/connect", url.Values{"token": {token}})
 	answer := w.Submit(t, "ghent", "/connect", url.Values{"token": {token}})
@@ -78,25 +78,25 @@ func TestABotBelongsToOneCity(t *testing.T) {
 
 func TestANewTokenOfTheSameBotKeepsItsSubscribersAndAnotherBotDoesNot(t *testing.T) {
 	t.Parallel()
-	w, fake, before := connected(t)
+	w, fake, before := newConnected(t)
 	subscribe(t, w, fake, "marta")
-	after := connect(t, w, fake, "zuerich") // with a token that was renewed
+	after := connect(t, w, fake, "zuerich") // with a renewed token
 	if before.Revision == after.Revision || before.Label != after.Label {
 		t.Errorf("before %v, after %v", before, after)
 	}
-	if served := send(t, w, after, elsewhere(w, "1", "kontrolle u8")); served != 1 {
+	if served := send(t, w, after, other(w, "1", "kontrolle u8")); served != 1 {
 		t.Errorf("%d served", served)
 	}
 	w.Submit(t, "zuerich", "/connect", url.Values{"token": {fake.AddBot("Other_Bot")}})
 	if count, _ := theBot(w).store.countPrivate(t.Context(), "zuerich"); count != 0 {
-		t.Errorf("%d subscribers whom the new bot cannot reach", count)
+		t.Errorf("%d subscribers of the former bot are left", count)
 	}
 }
 
 func TestANewBotHasNoSubscribersOfTheFormerOne(t *testing.T) {
 	t.Parallel()
-	w, fake := world(t)
-	must(t, theBot(w).store.subscribe(t.Context(), "zuerich", 42)) // while its city was being disconnected
+	w, fake := newWorld(t)
+	must(t, theBot(w).store.subscribe(t.Context(), "zuerich", 42)) // during the disconnection of the city
 	connect(t, w, fake, "zuerich")
 	if count, _ := theBot(w).store.countPrivate(t.Context(), "zuerich"); count != 0 {
 		t.Errorf("%d subscribers", count)
@@ -105,7 +105,7 @@ func TestANewBotHasNoSubscribersOfTheFormerOne(t *testing.T) {
 
 func TestDisconnectingDeletesAllSubscribers(t *testing.T) {
 	t.Parallel()
-	w, fake, _ := connected(t)
+	w, fake, _ := newConnected(t)
 	subscribe(t, w, fake, "marta")
 	if answer := w.Submit(t, "zuerich", "/disconnect", nil); answer.Header().Get("X-Message") == "" {
 		t.Fatalf("disconnecting: %v", answer.Header())
@@ -118,13 +118,13 @@ func TestDisconnectingDeletesAllSubscribers(t *testing.T) {
 		}
 	}
 	if answer := w.Submit(t, "zuerich", "/disconnect", nil); answer.Header().Get("X-Failed") == "" {
-		t.Error("it could be disconnected twice")
+		t.Error("the bot could be disconnected twice")
 	}
 }
 
 func TestASwitchedOffBotHasNoAccountAndIsNotOnTheCitysPage(t *testing.T) {
 	t.Parallel()
-	w, _, _ := connected(t)
+	w, _, _ := newConnected(t)
 	w.SwitchOff(t, "zuerich")
 	if answer := cityPage(t, w, "zuerich"); answer.Code != 204 {
 		t.Errorf("public page: %d", answer.Code)

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// TestAnAccountAndALoginOfAnEarlierVersionStillWork has rows as the version before bots/kit wrote them.
+// The rows are those of the version before bots/kit.
 func TestAnAccountAndALoginOfAnEarlierVersionStillWork(t *testing.T) {
 	t.Parallel()
 	w, _ := newWorld(t, "2")

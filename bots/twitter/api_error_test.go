@@ -53,7 +53,7 @@ func TestResponsesBecomeErrors(t *testing.T) {
 	}
 }
 
-// Version 2 says no more than "Unauthorized" of a signature with a wrong time.
+// Version 2 answers only "Unauthorized" to a signature with a wrong time.
 func TestAnUnauthorizedCallWithAWrongClockIsNotARevokedLogin(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)

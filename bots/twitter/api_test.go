@@ -14,16 +14,16 @@ import (
 	"linienfunk/bots"
 )
 
-// says is a server that answers everything alike.
-type says string
+// fixedResponse is a transport that answers all requests with the same body.
+type fixedResponse string
 
-func (s says) RoundTrip(*http.Request) (*http.Response, error) {
+func (s fixedResponse) RoundTrip(*http.Request) (*http.Response, error) {
 	return &http.Response{StatusCode: http.StatusOK, Header: http.Header{"Content-Type": {"application/json"}},
 		Body: io.NopCloser(bytes.NewReader([]byte(s)))}, nil
 }
 
-// speaking returns clients of both versions of the API.
-func speaking(t testing.TB, server http.RoundTripper) map[string]apiClient {
+// clientsOf returns clients of a server for both versions of the API.
+func clientsOf(t testing.TB, server http.RoundTripper) map[string]apiClient {
 	t.Helper()
 	all := map[string]apiClient{}
 	for _, version := range []string{"2", "1.1"} {
@@ -41,9 +41,9 @@ func speaking(t testing.TB, server http.RoundTripper) map[string]apiClient {
 func TestAResponseWithoutARequiredFieldIsAnError(t *testing.T) {
 	t.Parallel()
 	for _, body := range []string{``, `null`, `{}`, `{"data":null}`, `[{}]`, `[null]`, `{"data":[{}],"meta":{}}`, `{"data":{"id":"abc","username":"a b"}}`, `{"data":{"id":"7","username":"../x"}}`} {
-		for version, d := range speaking(t, says(body)) {
-			if who, err := d.me(t.Context()); err == nil {
-				t.Errorf("%s in version %s is %+v", body, version, who)
+		for version, d := range clientsOf(t, fixedResponse(body)) {
+			if user, err := d.me(t.Context()); err == nil {
+				t.Errorf("%s in version %s is %+v", body, version, user)
 			}
 			if id, err := d.post(t.Context(), "kontrolle"); err == nil && !isID(id) {
 				t.Errorf("%s in version %s is the post %q", body, version, id)
@@ -57,7 +57,7 @@ func TestAResponseWithoutARequiredFieldIsAnError(t *testing.T) {
 
 func TestAnEndlessResponseIsAnError(t *testing.T) {
 	t.Parallel()
-	for version, d := range speaking(t, says(`["`+strings.Repeat("x", maxAnswer)+`"]`)) {
+	for version, d := range clientsOf(t, fixedResponse(`["`+strings.Repeat("x", maxAnswer)+`"]`)) {
 		if _, err := d.mentions(t.Context(), "", "", pageSize); err == nil {
 			t.Errorf("version %s", version)
 		}
@@ -87,7 +87,7 @@ func FuzzPages(f *testing.F) {
 	f.Add(`{"events":[{"type":"message_create","id":"7","created_timestamp":"1","message_create":{"sender_id":"8","message_data":{"text":"x"}}}],"next_cursor":"x"}`)
 	f.Add(`[null]`)
 	f.Fuzz(func(t *testing.T, body string) {
-		for _, d := range speaking(t, says(body)) {
+		for _, d := range clientsOf(t, fixedResponse(body)) {
 			for _, read := range []func() (page, error){
 				func() (page, error) { return d.mentions(t.Context(), "1", "", pageSize) },
 				func() (page, error) { return d.messages(t.Context(), "", pageSize) },

@@ -13,7 +13,7 @@ import (
 	"linienfunk/bots/twitter/twittertest"
 )
 
-// ledger is what zuerich has spent this month, by its own count.
+// ledger returns the stored spending of zuerich this month.
 func ledger(t testing.TB, w *bottest.World) Spending {
 	t.Helper()
 	row, err := w.Bot.(*bot).store.spent(t.Context(), "zuerich")
@@ -23,7 +23,7 @@ func ledger(t testing.TB, w *bottest.World) Spending {
 	return row
 }
 
-// noon moves the clock to the noon of the 10th of next month, so that neither day nor month end during a test.
+// noon moves the clock to noon on the 10th of next month, so that neither the day nor the month ends during a test.
 func noon(w *bottest.World) {
 	now := w.Core.Now().UTC()
 	w.Advance(time.Date(now.Year(), now.Month()+1, 10, 12, 0, 0, 0, time.UTC).Sub(now))
@@ -39,12 +39,12 @@ func bothConnectedAtNoon(t *testing.T, test func(t *testing.T, w *bottest.World,
 	})
 }
 
-// newDeskAtNoon is newDesk, for a login after noon.
-func newDeskAtNoon(t testing.TB, w *bottest.World, fake *twittertest.Server) *desk {
+// newTestReaderAtNoon is newTestReader, for a login after noon.
+func newTestReaderAtNoon(t testing.TB, w *bottest.World, fake *twittertest.Server) *testReader {
 	t.Helper()
 	noon(w)
 	connect(t, w, fake, "zuerich", "zuerich")
-	return newDesk(t, w)
+	return newTestReader(t, w)
 }
 
 // newConnectedAtNoon is newConnected, with a login after noon.
@@ -60,23 +60,23 @@ func TestTheSpendingIsWhatXCharges(t *testing.T) {
 	t.Parallel()
 	bothConnectedAtNoon(t, func(t *testing.T, w *bottest.World, fake *twittertest.Server) {
 		w.SetOption(t, "zuerich", "links", true)
-		k := newDesk(t, w)
+		k := newTestReader(t, w)
 		for i := range 25 {
 			fake.Write(fmt.Sprintf("rider%d", i%3), fmt.Sprintf("@zuerich kontrolle %d", i))
 			fake.Tell("marta", "zuerich", fmt.Sprintf("nachricht %d", i))
 		}
 		for range 3 {
-			k.look(t)
+			k.poll(t)
 			fake.Write("rider1", "@zuerich noch eine, wirklich")
 		}
-		mustSend(t, w, fromElsewhere(w, "1", "kontrolle u8"))
-		mustSend(t, w, fromElsewhere(w, "2", "siehe https://example.com"))
-		mustSend(t, w, fromElsewhere(w, "3", "kontrolle u8")) // a duplicate
-		mustSend(t, w, here(read(t, w)[0]))
+		mustSend(t, w, other(w, "1", "kontrolle u8"))
+		mustSend(t, w, other(w, "2", "siehe https://example.com"))
+		mustSend(t, w, other(w, "3", "kontrolle u8")) // a duplicate
+		mustSend(t, w, own(read(t, w)[0]))
 		if got, charged := ledger(t, w), fake.Charged("zuerich"); int64(got.Cost) < charged {
 			t.Errorf("X charges %v, the ledger has %v", amount(charged), got.Cost)
 		}
-		// A restart forgets what was charged today: messages, read once more, are counted once more.
+		// After a restart the charges of today are unknown: messages that are read again are counted again.
 		if got, charged := ledger(t, w), fake.Charged("zuerich"); int64(got.Cost)-charged > 25*priceOf(t, "price_message") {
 			t.Errorf("X charges %v, the ledger has %v", amount(charged), got.Cost)
 		}
@@ -95,14 +95,14 @@ func priceOf(t testing.TB, key string) int64 {
 func TestTheSpendingIsExactWithoutARestart(t *testing.T) {
 	t.Parallel()
 	both(t, func(t *testing.T, w *bottest.World, fake *twittertest.Server) {
-		k := newDeskAtNoon(t, w, fake)
+		k := newTestReaderAtNoon(t, w, fake)
 		for i := range 12 {
 			fake.Write(fmt.Sprintf("rider%d", i%3), fmt.Sprintf("@zuerich kontrolle %d", i))
 			fake.Tell("marta", "zuerich", fmt.Sprintf("nachricht %d", i))
-			k.look(t)
+			k.poll(t)
 		}
-		mustSend(t, w, fromElsewhere(w, "1", "kontrolle u8"))
-		mustSend(t, w, fromElsewhere(w, "2", "kontrolle u8"))
+		mustSend(t, w, other(w, "1", "kontrolle u8"))
+		mustSend(t, w, other(w, "2", "kontrolle u8"))
 		if got, charged := ledger(t, w), fake.Charged("zuerich"); int64(got.Cost) != charged {
 			t.Errorf("X charges %v, the ledger has %v", amount(charged), got.Cost)
 		}
@@ -122,7 +122,7 @@ func TestACallWithoutAResponseIsChargedAndARefusedOneIsNot(t *testing.T) {
 		want  amount
 	}{{bottest.Refuse, 0}, {bottest.TooMany, 0}, {bottest.Internal, 15_000}, {bottest.Truncate, 30_000}, {bottest.HTML, 45_000}} {
 		fake.Fail(test.fault)
-		if _, err := send(t, w, fromElsewhere(w, string(test.fault), "kontrolle u8")); err == nil {
+		if _, err := send(t, w, other(w, string(test.fault), "kontrolle u8")); err == nil {
 			t.Error("no error")
 		}
 		if got := ledger(t, w).Cost - start; got != test.want {
@@ -130,13 +130,13 @@ func TestACallWithoutAResponseIsChargedAndARefusedOneIsNot(t *testing.T) {
 		}
 		fake.Heal()
 	}
-	k := newDesk(t, w)
+	k := newTestReader(t, w)
 	fake.Fail(bottest.Truncate)
 	before := ledger(t, w)
 	for range 5 {
 		k.mentions(t.Context())
 	}
-	// What was read in vain is read again, and X charges for it once.
+	// The posts are read again, and X charges for them once.
 	if after := ledger(t, w); after.Cost != before.Cost || after.Calls != before.Calls+5 {
 		t.Errorf("before %+v, after %+v", before, after)
 	}
@@ -148,7 +148,7 @@ func TestReadingStopsBeforeTheBudgetIsSpent(t *testing.T) {
 		noon(w)
 		w.SetOption(t, "zuerich", "money", 1)
 		a := connect(t, w, fake, "zuerich", "zuerich")
-		k := newDesk(t, w)
+		k := newTestReader(t, w)
 		var stopped error
 		for i := 0; i < 200 && stopped == nil; i++ {
 			fake.Write(fmt.Sprintf("rider%d", i), fmt.Sprintf("@zuerich kontrolle %d", i))
@@ -156,7 +156,7 @@ func TestReadingStopsBeforeTheBudgetIsSpent(t *testing.T) {
 		}
 		bottest.WantError(t, stopped, bots.KindRetryAfter, "error-budget-read")
 		if e := bots.AsError(stopped); e.After != time.Hour {
-			t.Errorf("waits for %v", e.After)
+			t.Errorf("the pause is %v", e.After)
 		}
 		if charged := fake.Charged("zuerich"); charged > int64(oneUnit)*9/10 || charged < int64(oneUnit)*8/10 || int64(ledger(t, w).Cost) != charged {
 			t.Errorf("X charges %v, the ledger has %v", amount(charged), ledger(t, w).Cost)
@@ -167,7 +167,7 @@ func TestReadingStopsBeforeTheBudgetIsSpent(t *testing.T) {
 
 		w.SetOption(t, "zuerich", "money", 2)
 		if raised := w.Account(t, "zuerich"); raised.Revision == a.Revision {
-			t.Error("a budget that is raised does not start the account anew")
+			t.Error("raising the budget does not restart the account")
 		}
 		if err := k.mentions(t.Context()); err != nil {
 			t.Errorf("after the budget was raised: %v", err)
@@ -192,14 +192,14 @@ func TestPostsReadBeforeTheBudgetEndedAreHandedInAndReadAgain(t *testing.T) {
 	if _, err := b.reserveUnlimited(t.Context(), "zuerich", 500_000); err != nil {
 		t.Fatal(err)
 	}
-	k := newDesk(t, w)
+	k := newTestReader(t, w)
 	bottest.WantError(t, k.mentions(t.Context()), bots.KindRetryAfter, "error-budget-read")
 	if n := len(k.got); n == 0 || n >= 60 || k.got[n-1].Text != "kontrolle 59" {
 		t.Errorf("%d were handed in: %q", n, k.texts())
 	}
 	w.SetOption(t, "zuerich", "money", 9)
-	if got := newDesk(t, w).look(t); len(got) != 60 || got[0] != "kontrolle 0" {
-		t.Errorf("%d came again", len(got))
+	if got := newTestReader(t, w).poll(t); len(got) != 60 || got[0] != "kontrolle 0" {
+		t.Errorf("%d arrived again", len(got))
 	}
 }
 
@@ -207,7 +207,7 @@ func TestReadingLeavesATenthOfTheBudgetForPosting(t *testing.T) {
 	t.Parallel()
 	bothConnectedAtNoon(t, func(t *testing.T, w *bottest.World, fake *twittertest.Server) {
 		w.SetOption(t, "zuerich", "calls", 20)
-		k := newDesk(t, w)
+		k := newTestReader(t, w)
 		for range 17 { // one was the login's
 			if err := k.mentions(t.Context()); err != nil {
 				t.Fatal(err)
@@ -218,9 +218,9 @@ func TestReadingLeavesATenthOfTheBudgetForPosting(t *testing.T) {
 			t.Errorf("page: %s", page)
 		}
 		for i := range 2 {
-			mustSend(t, w, fromElsewhere(w, fmt.Sprint(i), fmt.Sprintf("kontrolle linie %d", i)))
+			mustSend(t, w, other(w, fmt.Sprint(i), fmt.Sprintf("kontrolle linie %d", i)))
 		}
-		_, err := send(t, w, fromElsewhere(w, "3", "kontrolle linie 3"))
+		_, err := send(t, w, other(w, "3", "kontrolle linie 3"))
 		bottest.WantError(t, err, bots.KindPermanent, "error-budget-post")
 	})
 }
@@ -228,15 +228,15 @@ func TestReadingLeavesATenthOfTheBudgetForPosting(t *testing.T) {
 func TestReadingWithoutNewMessagesIsChargedAsOneMessageADay(t *testing.T) {
 	t.Parallel()
 	both(t, func(t *testing.T, w *bottest.World, fake *twittertest.Server) {
-		k := newDeskAtNoon(t, w, fake)
+		k := newTestReaderAtNoon(t, w, fake)
 		for i := range 30 {
 			fake.Tell("marta", "zuerich", fmt.Sprintf("nachricht %d", i))
 		}
-		k.look(t)
+		k.poll(t)
 		start := fake.Charged("zuerich")
 		for range 3 {
 			w.Advance(24 * time.Hour)
-			k.look(t)
+			k.poll(t)
 		}
 		if cost := fake.Charged("zuerich") - start; cost != 3*priceOf(t, "price_message") {
 			t.Errorf("X charges %v in three days", amount(cost))
@@ -251,7 +251,7 @@ func TestReadingStopsAtTheLastCall(t *testing.T) {
 	t.Parallel()
 	w, fake := newConnectedAtNoon(t)
 	w.SetOption(t, "zuerich", "calls", 4) // one was the login's
-	k := newDesk(t, w)
+	k := newTestReader(t, w)
 	for range 3 {
 		if err := k.mentions(t.Context()); err != nil {
 			t.Fatal(err)
@@ -266,16 +266,16 @@ func TestReadingStopsAtTheLastCall(t *testing.T) {
 func TestPostingIsRefusedWhenTheBudgetDoesNotAllowIt(t *testing.T) {
 	t.Parallel()
 	bothConnectedAtNoon(t, func(t *testing.T, w *bottest.World, fake *twittertest.Server) {
-		receipt := mustSend(t, w, fromElsewhere(w, "1", "kontrolle u6"))
+		receipt := mustSend(t, w, other(w, "1", "kontrolle u6"))
 		w.SetOption(t, "zuerich", "money", 0)
 		before := fake.Charged("zuerich")
-		_, err := send(t, w, fromElsewhere(w, "2", "kontrolle u8"))
+		_, err := send(t, w, other(w, "2", "kontrolle u8"))
 		bottest.WantError(t, err, bots.KindPermanent, "error-budget-post")
 		if fake.Charged("zuerich") != before {
 			t.Error("X charged for it")
 		}
 		if err := w.Bot.(bots.Retracter).Retract(t.Context(), w.Account(t, "zuerich"), "", receipt); err != nil {
-			t.Errorf("what was sent cannot be taken back: %v", err)
+			t.Errorf("a sent post cannot be retracted: %v", err)
 		}
 		if got, charged := ledger(t, w).Cost, fake.Charged("zuerich"); int64(got) != charged {
 			t.Errorf("X charges %v, the ledger has %v", amount(charged), got)
@@ -323,7 +323,7 @@ func TestACrashCountsTooMuchRatherThanTooLittle(t *testing.T) {
 	if got := ledger(t, w); got.Cost != 150_000 || got.Calls != 1 {
 		t.Errorf("the ledger has %+v", got)
 	}
-	if err := reservation.commit(t.Context(), 200_000); err != nil { // more than X said before
+	if err := reservation.commit(t.Context(), 200_000); err != nil { // more than reserved
 		t.Fatal(err)
 	}
 	if got := ledger(t, w); got.Cost != 200_000 {
@@ -335,7 +335,7 @@ func TestTheMetersShowTheSpending(t *testing.T) {
 	t.Parallel()
 	w, _ := newConnectedAtNoon(t)
 	w.SetOption(t, "zuerich", "calls", 12_000)
-	mustSend(t, w, fromElsewhere(w, "1", "kontrolle u8"))
+	mustSend(t, w, other(w, "1", "kontrolle u8"))
 	page := w.Settings(t, "zuerich", "en")
 	for _, part := range []string{
 		`max="5000000" value="25000"`, "0.025 of 5.00 USD</meter>", `max="12000" value="2"`, "2 of 12\u202F000 </meter>", "Money spent this month",

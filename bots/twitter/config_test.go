@@ -47,7 +47,7 @@ func TestAnInvalidConfigurationNamesItsKey(t *testing.T) {
 				t.Errorf("%s=%q: %v", key, value, err)
 			}
 			if _, err := New(bots.Core{Name: "twitter", Config: maps.Clone(values)}); err == nil {
-				t.Errorf("a bot was made with %s=%q", key, value)
+				t.Errorf("New accepted %s=%q", key, value)
 			}
 		}
 	}
@@ -62,7 +62,7 @@ func TestThePaceKeepsWithinTheRatesOfX(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		// https://docs.x.com/x-api/fundamentals/rate-limits: per user and 15 minutes, 300 looks for mentions and 15 for messages.
+		// https://docs.x.com/x-api/fundamentals/rate-limits: per user and 15 minutes, 300 requests for mentions and 15 for messages.
 		timing := made.(*bot).timing
 		if 15*time.Minute/timing.poll > 300 || 15*time.Minute/timing.message > 15 {
 			t.Errorf("poll %s: %+v", poll, timing)

@@ -14,7 +14,7 @@ var features = bottest.Features{
 func TestTwitterConforms(t *testing.T) {
 	t.Parallel()
 	f := features
-	f.Edits = true // 1.1 does not tell of them
+	f.Edits = true // 1.1 does not report edits
 	bottest.Run(t, "twitter", testPlugin(), starts("2"), f)
 }
 
@@ -32,7 +32,7 @@ func starts(version string) bottest.Start {
 	}
 }
 
-// network is the fake server as the suite sees it. A city's account has the city's name.
+// network is the fake server as a bottest.Network. A city's account has the city's name.
 type network struct {
 	*twittertest.Server
 	last *string // id of the last mention

@@ -9,7 +9,7 @@ import (
 	"linienfunk/bots/twitter/twittertest"
 )
 
-// testPlugin is the plugin of a program that does not wait as long as the real one.
+// testPlugin is the plugin with short pauses.
 func testPlugin() bots.Plugin {
 	return bottest.Changed(Plugin(), func(made bots.Bot) {
 		made.(*bot).timing = timing{call: 20 * time.Second, poll: 30 * time.Millisecond, message: 40 * time.Millisecond, denied: time.Hour}
@@ -25,7 +25,7 @@ func configure(t testing.TB, w *bottest.World, fake *twittertest.Server, version
 	w.Restart(t)
 }
 
-// newWorld is a world with a fake server in which a fast poll is no fault.
+// newWorld returns a world with a fake server that allows any number of requests.
 func newWorld(t testing.TB, version string) (*bottest.World, *twittertest.Server) {
 	t.Helper()
 	w, fake := bottest.NewWorld(t, "twitter", testPlugin()), twittertest.New(t)
@@ -44,7 +44,7 @@ func both(t *testing.T, test func(t *testing.T, w *bottest.World, fake *twittert
 	}
 }
 
-// connect logs a city in through the pages.
+// connect connects a city's account through the pages.
 func connect(t testing.TB, w *bottest.World, fake *twittertest.Server, city, handle string) bots.Account {
 	t.Helper()
 	return w.Login(t, city, nil, func(authorize string) (string, error) { return fake.Approve(authorize, handle) })

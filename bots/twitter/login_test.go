@@ -142,7 +142,7 @@ func TestAnotherLoginOfTheSameAccountKeepsThePosition(t *testing.T) {
 	}
 	w.Advance(time.Hour)
 	if again := connect(t, w, fake, "zuerich", "melder"); again.Revision == first.Revision {
-		t.Error("the account would not be started anew")
+		t.Error("the account would not be restarted")
 	}
 	now, _, _ := b.accounts.Load(t.Context(), "zuerich")
 	if now.Position != "77" || !now.Since.Equal(row.Since) {
@@ -167,7 +167,7 @@ func TestDisconnectingRevokesTheKeys(t *testing.T) {
 	connect(t, w, fake, "zuerich", "melder")
 	fake.Fail(bottest.Internal)
 	if got := w.Submit(t, "zuerich", "/disconnect", nil); got.Header().Get("X-Message") == "" {
-		t.Error("an error of X holds it up")
+		t.Error("an error of X prevents disconnecting")
 	}
 	if got := w.Submit(t, "zuerich", "/disconnect", nil); got.Header().Get("X-Failed") == "" {
 		t.Error("there is nothing to disconnect")
@@ -241,6 +241,6 @@ func TestTheKeysOfAReplacedAccountAreRevoked(t *testing.T) {
 	connect(t, w, fake, "zuerich", "melder")
 	connect(t, w, fake, "zuerich", "andere")
 	if n := fake.Tokens(); n != 1 {
-		t.Errorf("%d tokens work", n)
+		t.Errorf("%d tokens are valid", n)
 	}
 }

@@ -15,21 +15,21 @@ import (
 	"linienfunk/report"
 )
 
-// desk is a reader that polls when the test calls look.
-type desk struct {
+// testReader is a reader that polls when the test calls poll.
+type testReader struct {
 	*reader
 	got []report.Report
 	err error // returned by out
 }
 
-func newDesk(t testing.TB, w *bottest.World) *desk {
+func newTestReader(t testing.TB, w *bottest.World) *testReader {
 	t.Helper()
 	b := w.Bot.(*bot)
 	row, d, err := b.account(t.Context(), "zuerich")
 	if err != nil {
 		t.Fatal(err)
 	}
-	k := &desk{}
+	k := &testReader{}
 	k.reader = newReader(b, d, row, func(_ context.Context, r report.Report) error {
 		if k.err == nil {
 			k.got = append(k.got, r)
@@ -40,22 +40,22 @@ func newDesk(t testing.TB, w *bottest.World) *desk {
 }
 
 // bothReading runs a test with both versions of the API, a connected account and its reader.
-func bothReading(t *testing.T, test func(t *testing.T, w *bottest.World, fake *twittertest.Server, k *desk)) {
+func bothReading(t *testing.T, test func(t *testing.T, w *bottest.World, fake *twittertest.Server, k *testReader)) {
 	t.Helper()
 	bothConnected(t, func(t *testing.T, w *bottest.World, fake *twittertest.Server) {
-		test(t, w, fake, newDesk(t, w))
+		test(t, w, fake, newTestReader(t, w))
 	})
 }
 
 // newReading is newConnected with a reader.
-func newReading(t testing.TB) (*bottest.World, *twittertest.Server, *desk) {
+func newReading(t testing.TB) (*bottest.World, *twittertest.Server, *testReader) {
 	t.Helper()
 	w, fake := newConnected(t)
-	return w, fake, newDesk(t, w)
+	return w, fake, newTestReader(t, w)
 }
 
-// look polls for mentions and messages, and returns the texts of new ones.
-func (k *desk) look(t testing.TB) []string {
+// poll reads mentions and messages, and returns the texts of new ones.
+func (k *testReader) poll(t testing.TB) []string {
 	t.Helper()
 	k.got = nil
 	if err := errors.Join(k.mentions(t.Context()), k.messages(t.Context())); err != nil {
@@ -64,7 +64,7 @@ func (k *desk) look(t testing.TB) []string {
 	return k.texts()
 }
 
-func (k *desk) texts() []string {
+func (k *testReader) texts() []string {
 	texts := []string{}
 	for _, r := range k.got {
 		texts = append(texts, r.Text)
@@ -86,7 +86,7 @@ func TestOnlyNewPostsOfOthersAreReports(t *testing.T) {
 		fake.TellAt("marta", "zuerich", "auch davor", w.Core.Now().Add(-time.Minute))
 		connect(t, w, fake, "zuerich", "zuerich")
 		connect(t, w, fake, "ghent", "ghent")
-		k := newDesk(t, w)
+		k := newTestReader(t, w)
 		fake.Write("zuerich", "@zuerich eigenes")
 		fake.Write("ghent", "@zuerich von einem anderen bot von uns")
 		id := fake.Write("marta", "@zuerich kontrolle u8")
@@ -95,21 +95,21 @@ func TestOnlyNewPostsOfOthersAreReports(t *testing.T) {
 		fake.Write("marta", "niemand wird erwähnt")
 		fake.Tell("zuerich", "marta", "eigene nachricht")
 		fake.Tell("marta", "zuerich", "nachricht")
-		want(t, k.look(t), "kontrolle u8", "nachricht")
-		want(t, k.look(t))
-		if k := newDesk(t, w); len(k.look(t)) != 0 {
-			t.Errorf("after a restart came %q", k.texts())
+		want(t, k.poll(t), "kontrolle u8", "nachricht")
+		want(t, k.poll(t))
+		if k := newTestReader(t, w); len(k.poll(t)) != 0 {
+			t.Errorf("after a restart: %q", k.texts())
 		}
 	})
 }
 
 func TestAMessageAndAProtectedPostArePrivateReports(t *testing.T) {
 	t.Parallel()
-	bothReading(t, func(t *testing.T, w *bottest.World, fake *twittertest.Server, k *desk) {
+	bothReading(t, func(t *testing.T, w *bottest.World, fake *twittertest.Server, k *testReader) {
 		fake.Protect("leise")
 		public := fake.Write("marta", "@zuerich offen")
 		ids := []string{public, fake.Write("leise", "@zuerich geschützt"), fake.Tell("marta", "zuerich", "nachricht")}
-		want(t, k.look(t), "offen", "geschützt", "nachricht")
+		want(t, k.poll(t), "offen", "geschützt", "nachricht")
 		for i, r := range k.got {
 			if private := i > 0; r.Private != private || (r.Ref == "") != private || r.URL != "" || private && strings.Contains(r.ID, ids[i]) {
 				t.Errorf("%+v", r)
@@ -123,45 +123,45 @@ func TestAMessageAndAProtectedPostArePrivateReports(t *testing.T) {
 
 func TestManyMentionsArriveInOrderPageByPage(t *testing.T) {
 	t.Parallel()
-	bothReading(t, func(t *testing.T, w *bottest.World, fake *twittertest.Server, k *desk) {
+	bothReading(t, func(t *testing.T, w *bottest.World, fake *twittertest.Server, k *testReader) {
 		fake.PageSize = 7
 		var texts []string
 		for i := range 30 {
 			texts = append(texts, fmt.Sprintf("kontrolle linie %d", i))
 			fake.Write("marta", "@zuerich "+texts[i])
 		}
-		want(t, k.look(t), texts...)
+		want(t, k.poll(t), texts...)
 		for i := range 30 {
 			fake.Tell("marta", "zuerich", texts[i])
 		}
-		want(t, k.look(t), texts...)
+		want(t, k.poll(t), texts...)
 	})
 }
 
 func TestAMentionThatXShowsLateIsRead(t *testing.T) {
 	t.Parallel()
-	bothReading(t, func(t *testing.T, w *bottest.World, fake *twittertest.Server, k *desk) {
+	bothReading(t, func(t *testing.T, w *bottest.World, fake *twittertest.Server, k *testReader) {
 		w.Advance(time.Minute)
 		early := w.Core.Now()
 		w.Advance(time.Second)
 		fake.Write("marta", "@zuerich zwei")
-		want(t, k.look(t), "zwei")
+		want(t, k.poll(t), "zwei")
 		fake.WriteAt("leo", "@zuerich eins", early)
-		want(t, k.look(t), "eins")
-		want(t, k.look(t))
+		want(t, k.poll(t), "eins")
+		want(t, k.poll(t))
 	})
 }
 
 func TestThePositionMovesOnAfterReadingStoppedEarly(t *testing.T) {
 	t.Parallel()
-	bothReading(t, func(t *testing.T, w *bottest.World, fake *twittertest.Server, k *desk) {
+	bothReading(t, func(t *testing.T, w *bottest.World, fake *twittertest.Server, k *testReader) {
 		fake.PageSize = 1
 		fake.Write("marta", "@zuerich eins")
 		last := fake.Write("marta", "@zuerich zwei")
 		fake.Rates = map[string]int{"GET /2/users/{id}/mentions": 1, "GET /1.1/statuses/mentions_timeline.json": 1}
 		bottest.WantError(t, k.mentions(t.Context()), bots.KindRetryAfter, "error-too-many")
 		fake.Rates = nil
-		want(t, k.look(t), "eins") // the other one was handed in before
+		want(t, k.poll(t), "eins") // the other mention was handed in before
 		if k.account.Position != last {
 			t.Errorf("the position is %s, not %s", k.account.Position, last)
 		}
@@ -170,37 +170,37 @@ func TestThePositionMovesOnAfterReadingStoppedEarly(t *testing.T) {
 
 func TestInAFloodTheNewestMentionsAreReadAndTheRestAreSkipped(t *testing.T) {
 	t.Parallel()
-	bothReading(t, func(t *testing.T, w *bottest.World, fake *twittertest.Server, k *desk) {
+	bothReading(t, func(t *testing.T, w *bottest.World, fake *twittertest.Server, k *testReader) {
 		fake.PageSize = 1
 		for i := range maxPages + 3 {
 			fake.Write("marta", fmt.Sprintf("@zuerich linie %d", i))
 		}
-		if got := k.look(t); len(got) != maxPages || got[0] != "linie 3" {
+		if got := k.poll(t); len(got) != maxPages || got[0] != "linie 3" {
 			t.Errorf("got %q", got)
 		}
 		fake.Write("marta", "@zuerich danach")
-		want(t, k.look(t), "danach")
+		want(t, k.poll(t), "danach")
 	})
 }
 
 func TestMessagesThatCannotBeReadDoNotDelayMentions(t *testing.T) {
 	t.Parallel()
-	bothReading(t, func(t *testing.T, w *bottest.World, fake *twittertest.Server, k *desk) {
+	bothReading(t, func(t *testing.T, w *bottest.World, fake *twittertest.Server, k *testReader) {
 		for _, path := range []string{"/2/dm_events", "/1.1/direct_messages"} {
 			fake.FailPath(bottest.Internal, path)
 			fake.Write("marta", "@zuerich kontrolle "+path)
-			want(t, k.look(t), "kontrolle "+path)
+			want(t, k.poll(t), "kontrolle "+path)
 		}
 		fake.Heal()
 		fake.Tell("marta", "zuerich", "nachricht")
 		w.Advance(16 * time.Minute)
-		want(t, k.look(t), "nachricht")
+		want(t, k.poll(t), "nachricht")
 	})
 }
 
 func TestThePositionMovesOnlyOverStoredReports(t *testing.T) {
 	t.Parallel()
-	bothReading(t, func(t *testing.T, w *bottest.World, fake *twittertest.Server, k *desk) {
+	bothReading(t, func(t *testing.T, w *bottest.World, fake *twittertest.Server, k *testReader) {
 		fake.Write("marta", "@zuerich kontrolle u8")
 		fake.Tell("marta", "zuerich", "nachricht")
 		k.err = errors.New("the disk is full")
@@ -210,7 +210,7 @@ func TestThePositionMovesOnlyOverStoredReports(t *testing.T) {
 		if err := k.messages(t.Context()); !errors.Is(err, k.err) {
 			t.Errorf("got %v", err)
 		}
-		want(t, newDesk(t, w).look(t), "kontrolle u8", "nachricht")
+		want(t, newTestReader(t, w).poll(t), "kontrolle u8", "nachricht")
 	})
 }
 
@@ -218,10 +218,10 @@ func TestAnEditedPostIsTheSameReport(t *testing.T) {
 	t.Parallel()
 	_, fake, k := newReading(t)
 	id := fake.Write("marta", "@zuerich kontrole u8")
-	k.look(t)
+	k.poll(t)
 	first := k.got[0]
 	edited := fake.Edit(id, "@zuerich kontrolle u8")
-	want(t, k.look(t), "kontrolle u8")
+	want(t, k.poll(t), "kontrolle u8")
 	if k.got[0].ID != first.ID || first.ID != id || k.got[0].Ref != edited {
 		t.Errorf("%+v, then %+v", first, k.got[0])
 	}
@@ -229,18 +229,18 @@ func TestAnEditedPostIsTheSameReport(t *testing.T) {
 
 func TestLinksAreShownAsTheyWereTypedAndPicturesAreNot(t *testing.T) {
 	t.Parallel()
-	bothReading(t, func(t *testing.T, w *bottest.World, fake *twittertest.Server, k *desk) {
+	bothReading(t, func(t *testing.T, w *bottest.World, fake *twittertest.Server, k *testReader) {
 		fake.Write("marta", "@zuerich a & b <c> https://example.com/x https://x.com/m/status/1/photo/1")
-		want(t, k.look(t), "a & b <c> https://example.com/x")
+		want(t, k.poll(t), "a & b <c> https://example.com/x")
 	})
 }
 
 func TestAReplyDoesNotRevealWhomItAnswers(t *testing.T) {
 	t.Parallel()
-	bothReading(t, func(t *testing.T, w *bottest.World, fake *twittertest.Server, k *desk) {
+	bothReading(t, func(t *testing.T, w *bottest.World, fake *twittertest.Server, k *testReader) {
 		first := fake.Write("marta", "@zuerich kontrolle u8 sagt @leo")
 		fake.Answer("paul", first, "stimmt, mit @anna")
-		want(t, k.look(t), "kontrolle u8 sagt @leo", "stimmt, mit @anna")
+		want(t, k.poll(t), "kontrolle u8 sagt @leo", "stimmt, mit @anna")
 	})
 }
 
@@ -249,7 +249,7 @@ func TestALongPostIsReadInFull(t *testing.T) {
 	_, fake, k := newReading(t)
 	long := strings.TrimSpace(strings.Repeat("kontrolle u8 ", 60))
 	fake.Write("marta", "@zuerich "+long)
-	want(t, k.look(t), long)
+	want(t, k.poll(t), long)
 }
 
 func TestPostsThatAreNoLongerFreshAreNotPaidFor(t *testing.T) {
@@ -261,7 +261,7 @@ func TestPostsThatAreNoLongerFreshAreNotPaidFor(t *testing.T) {
 	before := fake.Charged("zuerich")
 	w.Advance(31 * time.Minute)
 	fake.Write("marta", "@zuerich neu")
-	want(t, k.look(t), "neu")
+	want(t, k.poll(t), "neu")
 	if cost := fake.Charged("zuerich") - before; cost > 20_000 {
 		t.Errorf("X charged %v", amount(cost))
 	}
@@ -271,25 +271,25 @@ func TestWithoutAccessToMessagesMentionsAreReadAndThePageSaysSo(t *testing.T) {
 	t.Parallel()
 	bothConnected(t, func(t *testing.T, w *bottest.World, fake *twittertest.Server) {
 		fake.Deny("messages", true)
-		k := newDesk(t, w)
+		k := newTestReader(t, w)
 		fake.Write("marta", "@zuerich kontrolle u8")
 		fake.Tell("marta", "zuerich", "nachricht")
-		want(t, k.look(t), "kontrolle u8")
+		want(t, k.poll(t), "kontrolle u8")
 		if page := w.Settings(t, "zuerich", "en"); !strings.Contains(page, "does not allow us to read direct messages") {
 			t.Errorf("page: %s", page)
 		}
 		fake.Deny("messages", false)
-		want(t, k.look(t)) // not before an hour
+		want(t, k.poll(t)) // not before an hour
 		w.SetOption(t, "zuerich", "messages", false)
 		if page := w.Settings(t, "zuerich", "en"); strings.Contains(page, "does not let us read direct messages") {
-			t.Error("the page complains of what is switched off")
+			t.Error("the page warns although messages are switched off")
 		}
 		w.Advance(20 * time.Minute)
-		want(t, newDesk(t, w).look(t))
+		want(t, newTestReader(t, w).poll(t))
 		w.SetOption(t, "zuerich", "messages", true)
-		want(t, newDesk(t, w).look(t), "nachricht")
+		want(t, newTestReader(t, w).poll(t), "nachricht")
 		if page := w.Settings(t, "zuerich", "en"); strings.Contains(page, "does not let us read direct messages") {
-			t.Error("the page still complains")
+			t.Error("the page still warns")
 		}
 	})
 }
@@ -305,38 +305,38 @@ func TestWithoutAccessToMentionsTheStatusSaysWhatIsMissing(t *testing.T) {
 		}
 		r := report.Report{City: "zuerich", Bot: "elsewhere", ID: "1", Text: "kontrolle", At: w.Core.Now()}
 		if _, err := w.Bot.(bots.Sender).Send(t.Context(), a, r); err != nil {
-			t.Errorf("posting does not go on: %v", err)
+			t.Errorf("posting fails: %v", err)
 		}
 	})
 }
 
 func TestTheRateLimitOfMessagesDoesNotDelayMentions(t *testing.T) {
 	t.Parallel()
-	bothReading(t, func(t *testing.T, w *bottest.World, fake *twittertest.Server, k *desk) {
+	bothReading(t, func(t *testing.T, w *bottest.World, fake *twittertest.Server, k *testReader) {
 		fake.Rates = map[string]int{"GET /2/dm_events": 2, "GET /1.1/direct_messages/events/list.json": 2}
 		for i := range 5 {
 			text := fmt.Sprintf("kontrolle linie %d", i)
 			fake.Write("marta", "@zuerich "+text)
-			want(t, k.look(t), text)
+			want(t, k.poll(t), text)
 		}
 		fake.Tell("marta", "zuerich", "nachricht")
-		want(t, k.look(t))
+		want(t, k.poll(t))
 		w.Advance(16 * time.Minute)
-		want(t, k.look(t), "nachricht")
+		want(t, k.poll(t), "nachricht")
 	})
 }
 
 func TestMessagesThatWereReadBeforeTheRateLimitAreHandedIn(t *testing.T) {
 	t.Parallel()
-	bothReading(t, func(t *testing.T, w *bottest.World, fake *twittertest.Server, k *desk) {
+	bothReading(t, func(t *testing.T, w *bottest.World, fake *twittertest.Server, k *testReader) {
 		fake.Rates = map[string]int{"GET /2/dm_events": 2, "GET /1.1/direct_messages/events/list.json": 2}
 		for i := range 5 {
 			fake.Tell("marta", "zuerich", fmt.Sprintf("nachricht %d", i))
 		}
-		want(t, k.look(t), "nachricht 2", "nachricht 3", "nachricht 4")
+		want(t, k.poll(t), "nachricht 2", "nachricht 3", "nachricht 4")
 		fake.Rates = nil
 		w.Advance(16 * time.Minute)
-		if got := k.look(t); len(got) != 5 { // the core knows three of them
+		if got := k.poll(t); len(got) != 5 { // the core knows three of them
 			t.Errorf("then %q", got)
 		}
 	})
@@ -344,7 +344,7 @@ func TestMessagesThatWereReadBeforeTheRateLimitAreHandedIn(t *testing.T) {
 
 func TestXSaysHowLongToWait(t *testing.T) {
 	t.Parallel()
-	bothReading(t, func(t *testing.T, w *bottest.World, fake *twittertest.Server, k *desk) {
+	bothReading(t, func(t *testing.T, w *bottest.World, fake *twittertest.Server, k *testReader) {
 		for _, test := range []struct {
 			fault       bottest.Fault
 			hints       bool

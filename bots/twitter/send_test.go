@@ -11,12 +11,12 @@ import (
 	"linienfunk/report"
 )
 
-func fromElsewhere(w *bottest.World, id, text string) report.Report {
+func other(w *bottest.World, id, text string) report.Report {
 	return report.Report{City: "zuerich", Bot: "elsewhere", ID: id, Text: text, At: w.Core.Now()}
 }
 
-// here is a report that came by this network.
-func here(r report.Report) report.Report {
+// own returns the report as received from this network.
+func own(r report.Report) report.Report {
 	r.City, r.Bot = "zuerich", "twitter"
 	return r
 }
@@ -35,19 +35,19 @@ func mustSend(t testing.TB, w *bottest.World, r report.Report) report.Receipt {
 	return receipt
 }
 
-// read looks once and returns what came.
+// read polls once and returns the reports.
 func read(t testing.TB, w *bottest.World) []report.Report {
 	t.Helper()
-	k := newDesk(t, w)
-	k.look(t)
+	k := newTestReader(t, w)
+	k.poll(t)
 	return k.got
 }
 
-// newMention lets a rider mention zuerich, and returns the report of it and the id of the post.
+// newMention writes a mention of zuerich, and returns its report and the id of the post.
 func newMention(t testing.TB, w *bottest.World, fake *twittertest.Server) (r report.Report, id string) {
 	t.Helper()
 	id = fake.Write("marta", "@zuerich kontrolle u8")
-	return here(read(t, w)[0]), id
+	return own(read(t, w)[0]), id
 }
 
 func TestAPublicMentionIsRetweetedOrCopiedAsTheCityChooses(t *testing.T) {
@@ -76,8 +76,8 @@ func TestPrivateReportsAreNeverRetweeted(t *testing.T) {
 		fake.Write("leise", "@zuerich geschützt")
 		fake.Tell("marta", "zuerich", "nachricht")
 		for _, r := range read(t, w) {
-			r.Ref = "1" + strings.Repeat("0", 17) // even if somebody put one there
-			mustSend(t, w, here(r))
+			r.Ref = "1" + strings.Repeat("0", 17) // an id that must not be retweeted
+			mustSend(t, w, own(r))
 		}
 		shown := fake.Timeline("zuerich")
 		if len(shown) != 2 || shown[0].Original != nil || shown[1].Original != nil || shown[0].Text != "geschützt" || shown[1].Text != "nachricht" {
@@ -95,7 +95,7 @@ func TestAPostThatHasBecomeProtectedIsCopied(t *testing.T) {
 	if shown := fake.Timeline("zuerich"); len(shown) != 1 || shown[0].Original != nil {
 		t.Errorf("shown %+v", shown)
 	}
-	fake.Forgive() // X refused it: it cannot be known before
+	fake.Forgive() // X refused the retweet, which could not be foreseen
 }
 
 func TestAPostThatIsGoneIsNotRetweeted(t *testing.T) {
@@ -114,15 +114,15 @@ func TestAPostThatIsGoneIsNotRetweeted(t *testing.T) {
 func TestADuplicateCountsAsSent(t *testing.T) {
 	t.Parallel()
 	bothConnected(t, func(t *testing.T, w *bottest.World, fake *twittertest.Server) {
-		mustSend(t, w, fromElsewhere(w, "1", "kontrolle u8"))
-		receipt := mustSend(t, w, fromElsewhere(w, "2", "kontrolle u8"))
+		mustSend(t, w, other(w, "1", "kontrolle u8"))
+		receipt := mustSend(t, w, other(w, "2", "kontrolle u8"))
 		if receipt.ID != "" || len(fake.Timeline("zuerich")) != 1 {
 			t.Errorf("receipt %+v", receipt)
 		}
 		bottest.WantError(t, w.Bot.(bots.Retracter).Retract(t.Context(), w.Account(t, "zuerich"), "", receipt), bots.KindPermanent, "error-no-id")
 
 		fake.Write("marta", "@zuerich kontrolle u6")
-		r := here(read(t, w)[0])
+		r := own(read(t, w)[0])
 		first := mustSend(t, w, r)
 		r.ID = "as if it came a second time"
 		if again := mustSend(t, w, r); again != first || len(fake.Timeline("zuerich")) != 2 {
@@ -134,14 +134,14 @@ func TestADuplicateCountsAsSent(t *testing.T) {
 func TestASentReportNeedsNoFurtherCall(t *testing.T) {
 	t.Parallel()
 	w, fake := newConnected(t)
-	r := fromElsewhere(w, "1", "kontrolle u8")
+	r := other(w, "1", "kontrolle u8")
 	first := mustSend(t, w, r)
 	w.Restart(t)
 	if again := mustSend(t, w, r); again != first || fake.Requests("POST /2/tweets") != 1 {
 		t.Errorf("first %+v, then %+v", first, again)
 	}
 	w.Advance(postRetention + time.Minute)
-	mustSend(t, w, fromElsewhere(w, "2", "kontrolle u6"))
+	mustSend(t, w, other(w, "2", "kontrolle u6"))
 	var kept int64
 	if err := w.Bot.(*bot).store.db.Model(&Post{}).Count(&kept).Error; err != nil || kept != 1 {
 		t.Errorf("%d posts are remembered, %v", kept, err)
@@ -152,15 +152,15 @@ func TestLinksAreLeftOutUnlessTheCityPays(t *testing.T) {
 	t.Parallel()
 	bothConnected(t, func(t *testing.T, w *bottest.World, fake *twittertest.Server) {
 		before := fake.Charged("zuerich")
-		mustSend(t, w, fromElsewhere(w, "1", "kontrolle https://example.com/karte u8"))
+		mustSend(t, w, other(w, "1", "kontrolle https://example.com/karte u8"))
 		if shown := fake.Timeline("zuerich"); shown[0].Text != "kontrolle u8" || fake.Charged("zuerich")-before != 15_000 {
 			t.Errorf("shown %q for %v", shown[0].Text, amount(fake.Charged("zuerich")-before))
 		}
-		_, err := send(t, w, fromElsewhere(w, "2", "https://example.com/karte"))
+		_, err := send(t, w, other(w, "2", "https://example.com/karte"))
 		bottest.WantError(t, err, bots.KindPermanent, "error-only-link")
 		w.SetOption(t, "zuerich", "links", true)
 		before = fake.Charged("zuerich")
-		mustSend(t, w, fromElsewhere(w, "3", "kontrolle https://example.com/karte u8"))
+		mustSend(t, w, other(w, "3", "kontrolle https://example.com/karte u8"))
 		if shown := fake.Timeline("zuerich"); shown[1].Text != "kontrolle https://example.com/karte u8" || fake.Charged("zuerich")-before != 200_000 {
 			t.Errorf("shown %q for %v", shown[1].Text, amount(fake.Charged("zuerich")-before))
 		}
@@ -171,7 +171,7 @@ func TestACopyMentionsNobody(t *testing.T) {
 	t.Parallel()
 	w, fake := newConnected(t)
 	connect(t, w, fake, "ghent", "ghent")
-	mustSend(t, w, fromElsewhere(w, "1", "kontrolle sagt @ghent"))
+	mustSend(t, w, other(w, "1", "kontrolle sagt @ghent"))
 	w.Advance(time.Second)
 	b := w.Bot.(*bot)
 	_, d, _ := b.account(t.Context(), "ghent")
@@ -184,10 +184,10 @@ func TestAccessThatIsMissingIsNamed(t *testing.T) {
 	t.Parallel()
 	bothConnected(t, func(t *testing.T, w *bottest.World, fake *twittertest.Server) {
 		mention, _ := newMention(t, w, fake)
-		receipt := mustSend(t, w, fromElsewhere(w, "1", "kontrolle u6"))
+		receipt := mustSend(t, w, other(w, "1", "kontrolle u6"))
 		fake.Deny("post", true)
 		fake.Deny("delete", true)
-		_, err := send(t, w, fromElsewhere(w, "2", "kontrolle u5"))
+		_, err := send(t, w, other(w, "2", "kontrolle u5"))
 		bottest.WantError(t, err, bots.KindPermanent, "error-access-post")
 		_, err = send(t, w, mention)
 		bottest.WantError(t, err, bots.KindPermanent, "error-access-post")
@@ -200,11 +200,11 @@ func TestASuspendedAccountIsStopped(t *testing.T) {
 	bothConnected(t, func(t *testing.T, w *bottest.World, fake *twittertest.Server) {
 		mention, _ := newMention(t, w, fake)
 		fake.Fail(twittertest.Suspended)
-		for _, r := range []report.Report{fromElsewhere(w, "1", "kontrolle u8"), mention} {
+		for _, r := range []report.Report{other(w, "1", "kontrolle u8"), mention} {
 			_, err := send(t, w, r)
 			bottest.WantError(t, err, bots.KindRevoked, "error-suspended")
 		}
-		bottest.WantError(t, newDesk(t, w).mentions(t.Context()), bots.KindRevoked, "error-suspended")
+		bottest.WantError(t, newTestReader(t, w).mentions(t.Context()), bots.KindRevoked, "error-suspended")
 	})
 }
 
@@ -229,7 +229,7 @@ func TestWithoutAnAccountNothingIsSent(t *testing.T) {
 	w, fake := newWorld(t, "2")
 	a := connect(t, w, fake, "zuerich", "zuerich")
 	w.Submit(t, "zuerich", "/disconnect", nil)
-	_, err := w.Bot.(bots.Sender).Send(t.Context(), a, fromElsewhere(w, "1", "kontrolle u8"))
+	_, err := w.Bot.(bots.Sender).Send(t.Context(), a, other(w, "1", "kontrolle u8"))
 	bottest.WantError(t, err, bots.KindPermanent, "error-no-account")
 	bottest.WantError(t, w.Bot.(bots.Retracter).Retract(t.Context(), a, "", report.Receipt{ID: postPrefix + "1"}), bots.KindPermanent, "error-no-account")
 }

@@ -57,8 +57,8 @@ func TestACheckNoticesThatTheAccountWasRenamed(t *testing.T) {
 			t.Errorf("before %+v, after %+v", before, after)
 		}
 		fake.Write("marta", "@zuerichmeldet kontrolle u8")
-		want(t, newDesk(t, w).look(t), "kontrolle u8")
-		if _, err := w.Bot.(bots.Sender).Send(t.Context(), after, fromElsewhere(w, "1", "kontrolle u6")); err != nil {
+		want(t, newTestReader(t, w).poll(t), "kontrolle u8")
+		if _, err := w.Bot.(bots.Sender).Send(t.Context(), after, other(w, "1", "kontrolle u6")); err != nil {
 			t.Error(err)
 		}
 	})

@@ -13,7 +13,7 @@ type Account struct {
 	Acct string // without a host if it is local
 	Bot  bool
 
-	// What moderators or the account itself did; see Change.
+	// Changes by moderators or the account itself; see Change.
 	Moved                        string // where to, as name@host
 	Suspended, Limited, Disabled bool
 }

@@ -7,10 +7,10 @@ import (
 )
 
 // reblog follows https://docs.joinmastodon.org/methods/statuses/#boost and app/services/reblog_service.rb: a second boost
-// is answered with the first, and a private status of somebody else's must not be boosted.
+// is answered with the first, and another account's private status cannot be boosted.
 //
 // GoToSocial made a second boost (internal/processing/status/boost.go, BoostCreate). Pixelfed answers with the original, and
-// boosts what is public only (statusShare in ApiV1Controller.php).
+// boosts only public statuses (statusShare in ApiV1Controller.php).
 func (s *Server) reblog(w http.ResponseWriter, r *http.Request, me *Account) {
 	s.parameters(r, "visibility")
 	s.mu.Lock()

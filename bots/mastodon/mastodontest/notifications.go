@@ -53,7 +53,7 @@ func (s *Server) notify(to *Account, kind string, st *Status) {
 	}
 }
 
-// filtered is a private mention by a stranger; nobody follows anybody here.
+// filtered reports whether it is a private mention by an account that the mentioned one does not follow; this server has no follows.
 func (s *Server) filtered(n *notification) bool {
 	return s.FilterPrivate && n.kind == "mention" && n.status.Visibility == "direct"
 }

@@ -87,7 +87,7 @@ var authorizeHTML = template.Must(template.New("").Parse(`<!doctype html><html l
 <button name="allow" value="no" id="deny">Deny</button>
 </form></html>`))
 
-// authorizePage follows https://docs.joinmastodon.org/methods/oauth/#authorize. In place of a login it lets choose among
+// authorizePage follows https://docs.joinmastodon.org/methods/oauth/#authorize. Instead of a login it offers
 // the local accounts.
 func (s *Server) authorizePage(w http.ResponseWriter, r *http.Request) {
 	if _, err := s.checkAuthorize(r.URL.Query()); err != nil {
@@ -167,7 +167,7 @@ func (s *Server) authorize(w http.ResponseWriter, r *http.Request) {
 }
 
 // Approve allows access at an address of /oauth/authorize as an account would in its browser, and returns where the
-// browser is sent to, or the code that it is shown.
+// browser is redirected to, or the code that the page shows.
 func (s *Server) Approve(authorize, acct string) (string, error) {
 	return s.decide(authorize, acct, "yes")
 }

@@ -1,8 +1,8 @@
 // Package mastodontest is an instance of Mastodon for tests: real HTTP on loopback, with accounts, statuses, notifications,
 // streaming and OAuth in memory. It follows https://docs.joinmastodon.org; each handler names its page.
 //
-// It is strict. What a real instance would refuse is refused, and what no client should send at all (an unknown path, an
-// unknown parameter, no User-Agent, a misspelt scope) also fails the test.
+// It is strict: it refuses what a real instance refuses, and fails the test for what is a mistake of the client (an unknown path, an
+// unknown parameter, no User-Agent, a misspelt scope).
 package mastodontest
 
 import (
@@ -17,8 +17,7 @@ import (
 	"linienfunk/bots/bottest/fake"
 )
 
-// Domain is the instance's domain: what stands behind the second @ of its accounts. Its URL is another one, as on many
-// real instances.
+// Domain is the instance's domain, behind the second @ of its accounts. It differs from the host of its URL, as on many real instances.
 const Domain = "fake.mastodon.example"
 
 // Server is an instance.
@@ -33,8 +32,8 @@ type Server struct {
 	Version   int
 	// PageSize caps the notifications in one answer. Set it before the first request.
 	PageSize int
-	// FilterPrivate holds private mentions back from the stream and from whoever does not ask for include_filtered,
-	// as accounts do by default since Mastodon 4.3. Set it before the first mention.
+	// FilterPrivate hides private mentions from the stream and from requests without include_filtered, the default of accounts since
+	// Mastodon 4.3. Set it before the first mention.
 	FilterPrivate bool
 	// Dialect is the software. Set it before the first request.
 	Dialect Dialect

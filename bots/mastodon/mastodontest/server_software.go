@@ -7,8 +7,7 @@ import (
 	"strings"
 )
 
-// Dialect is the software that the instance runs. What differs from Mastodon is taken from the sources and the documentation that
-// are named where it is done.
+// Dialect is the software that the instance runs. Each difference from Mastodon names the source file or the page that it is taken from.
 type Dialect string
 
 // The dialects.

@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// quiet counts what the fake would fail a test with.
+// quiet is a testing.TB that records errors instead of failing.
 type quiet struct {
 	testing.TB
 	errors []string

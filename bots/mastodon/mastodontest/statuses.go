@@ -31,7 +31,7 @@ type Status struct {
 	edited   time.Time
 }
 
-// once is what an Idempotency-Key led to.
+// once is the result of a request with an Idempotency-Key.
 type once struct {
 	status string
 	at     time.Time
@@ -221,7 +221,7 @@ func (s *Server) refuse(r *http.Request) (status int, why string) {
 	return 0, ""
 }
 
-// markup says that accounts may have set that their posts are Markdown.
+// markup reports whether accounts can set that their posts are Markdown.
 func (s *Server) markup() bool { return s.Dialect == GoToSocial || s.Dialect == Akkoma }
 
 func (s *Server) moreParameters() []string {

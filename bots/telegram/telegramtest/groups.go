@@ -12,7 +12,7 @@ type chat struct {
 	title   string
 	members map[int64]bool // bots
 	admins  map[int64]bool // bots
-	refusal refusal        // of what bots write
+	refusal refusal        // of bots' messages
 	movedTo int64
 }
 

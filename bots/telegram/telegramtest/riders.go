@@ -49,7 +49,7 @@ func (s *Server) Restrict(who string) {
 	s.restricted[s.person(who)] = true
 }
 
-// Block makes a person block a bot, which gets an update unless quietly.
+// Block makes a person block a bot. The bot gets an update, unless quietly.
 func (s *Server) Block(username, who string, quietly bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -56,7 +56,7 @@ type bot struct {
 	next           int64
 	webhook        map[string]string
 	webhookFailed  time.Time
-	polling        chan struct{} // closed when another getUpdates comes
+	polling        chan struct{} // closed by the next getUpdates
 	news           chan struct{} // closed when there are new updates
 	blocked, known map[int64]bool
 	menu           map[string][]string // by scope

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// complainer is a test that the fake's complaints do not fail.
+// complainer is a testing.TB that the fake's complaints do not fail.
 type complainer struct{ testing.TB }
 
 func (complainer) Errorf(string, ...any) {}
@@ -40,7 +40,7 @@ func TestTheFakeEnforcesTelegramsLimits(t *testing.T) {
 	b, now := &bot{}, time.Unix(1000, 0)
 	for i := range 30 {
 		if !l.allow(b, int64(i+1), now.Add(time.Duration(i)*time.Millisecond)) {
-			t.Fatalf("message %d is one too many", i)
+			t.Fatalf("message %d exceeds a limit", i)
 		}
 	}
 	if l.allow(b, 99, now.Add(999*time.Millisecond)) || !l.allow(b, 99, now.Add(time.Second)) {

@@ -51,7 +51,7 @@ func (s *Server) SetNextUpdate(username string, next int64) {
 	s.with(username, func(b *bot) { b.next = next })
 }
 
-// PendingUpdates returns how many updates wait for a bot.
+// PendingUpdates returns the number of queued updates of a bot.
 func (s *Server) PendingUpdates(username string) (count int) {
 	s.with(username, func(b *bot) { count = len(b.updates) })
 	return count

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// setWebhook follows https://core.telegram.org/bots/api#setwebhook. Updates that wait are kept.
+// setWebhook follows https://core.telegram.org/bots/api#setwebhook. Queued updates are kept.
 func (s *Server) setWebhook(w http.ResponseWriter, _ *http.Request, b *bot, params map[string]string) {
 	secret := params["secret_token"]
 	if strings.ContainsFunc(secret, func(r rune) bool { return !strings.ContainsRune("_-", r) && !alphanumeric(r) }) || len(secret) > 256 {
@@ -56,8 +56,8 @@ func (s *Server) Webhook(username string) map[string]string {
 	return s.botNamed(username).webhook
 }
 
-// Push sends the updates that wait to the webhook, one at a time, until a response is not 2xx. handler stands for the server at the
-// webhook's URL and returns a status. Push returns the last one.
+// Push sends the queued updates to the webhook, one at a time, until a response is not 2xx. handler is the server at the webhook's URL
+// and returns a status. Push returns the last status.
 func (s *Server) Push(username string, handler func(url, secret string, update []byte) int) (status int) {
 	for {
 		s.mu.Lock()

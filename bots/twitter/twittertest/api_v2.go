@@ -71,7 +71,7 @@ func (s *Server) mentions(w http.ResponseWriter, r *http.Request, me *User) {
 
 var link = regexp.MustCompile(`https?://[^\s]+`)
 
-// shorten is what X does with texts: links become links to t.co, and some characters are escaped.
+// shorten changes a text as X does: links become links to t.co, and some characters are escaped.
 func shorten(text string) (string, []any) {
 	var urls []any
 	short := link.ReplaceAllStringFunc(text, func(long string) string {
@@ -86,7 +86,7 @@ func shorten(text string) (string, []any) {
 	return strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;").Replace(short), urls
 }
 
-// tweetJSON: https://docs.x.com/x-api/fundamentals/data-dictionary. What is not asked for is left out.
+// tweetJSON: https://docs.x.com/x-api/fundamentals/data-dictionary. Fields that were not requested are omitted.
 func tweetJSON(p *Post, fields, expansions string) map[string]any {
 	whole := p.Text
 	one := map[string]any{"id": p.ID, "edit_history_tweet_ids": p.Edits}

@@ -9,7 +9,7 @@ import (
 	"linienfunk/bots/bottest/fake"
 )
 
-// Faults that only X has, beside those of the suite.
+// Faults of X, besides those of the suite.
 const (
 	Suspended bottest.Fault = "suspended" // 403 with code 64
 	Credits   bottest.Fault = "credits"   // 402: the application's credits are used up
@@ -53,7 +53,7 @@ func (s *Server) failing(w http.ResponseWriter, r *http.Request, fault bottest.F
 	return true
 }
 
-// dated gives each answer the time of the server's clock.
+// dated adds a Date header with the time of the server's clock.
 func (s *Server) dated(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.date(w)

@@ -42,7 +42,7 @@ func (s *Server) signer(r *http.Request) (*grant, string) {
 	return g, verify(r, oauth, g.secret)
 }
 
-// checked takes the Authorization header apart and checks all of it but the signature (RFC 5849, 3.2).
+// checked parses the Authorization header and checks all of it but the signature (RFC 5849, 3.2).
 func (s *Server) checked(r *http.Request) (map[string]string, string) {
 	oauth, ok := parseHeader(r.Header.Get("Authorization"))
 	if !ok {
@@ -81,7 +81,7 @@ func parseHeader(header string) (map[string]string, bool) {
 	return oauth, ok
 }
 
-// verify computes the signature anew and says what is wrong with it.
+// verify computes the signature again and returns why it is wrong, if it is.
 func verify(r *http.Request, oauth map[string]string, tokenSecret string) string {
 	base, err := baseString(r, oauth)
 	if err != nil {
@@ -204,8 +204,8 @@ func (s *Server) grant(u *User) (token, secret string) {
 	return token, secret
 }
 
-// Approve is step 2: the user allows the access at the address that the bot sent the browser to. It returns where X sends
-// the browser back to.
+// Approve is step 2: the user allows access at the address to which the bot redirected the browser. It returns the address to which X
+// redirects the browser.
 func (s *Server) Approve(authorize, handle string) (string, error) {
 	return s.decide(authorize, handle, true)
 }

@@ -7,7 +7,7 @@ import (
 	"unicode/utf8"
 )
 
-// trouble is why a post is not taken.
+// trouble is the reason for refusing a post.
 type trouble struct {
 	status, code int
 	detail       string
@@ -15,8 +15,8 @@ type trouble struct {
 
 var joiner = regexp.MustCompile(`[\x{200D}\x{1F1E6}-\x{1F1FF}\x{E0020}-\x{E007F}]|https?://`)
 
-// add publishes a post of a user, unless it is empty, too long, or a duplicate. The length is only looked at coarsely: whoever counts
-// characters can be wrong only where several of them count as one.
+// add publishes a post of a user, unless it is empty, too long, or a duplicate. The length is checked only if each character of
+// the text counts as one.
 func (s *Server) add(u *User, text string) (*Post, *trouble) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

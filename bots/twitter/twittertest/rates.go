@@ -52,7 +52,7 @@ func (s *Server) allow(w http.ResponseWriter, r *http.Request, u *User) bool {
 	return true
 }
 
-// What X charges, in millionths of a dollar (https://docs.x.com/x-api/getting-started/pricing).
+// Prices of X, in millionths of a dollar (https://docs.x.com/x-api/getting-started/pricing).
 const (
 	priceRead, priceUser, priceMessage         = 5_000, 10_000, 10_000
 	pricePost, pricePostWithLink, priceDeleted = 15_000, 200_000, 10_000

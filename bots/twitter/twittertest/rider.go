@@ -128,7 +128,7 @@ func (s *Server) remove(id string) {
 
 var mentioned = regexp.MustCompile(`(?:^|[^A-Za-z0-9_!#$%&*@＠])[@＠]([A-Za-z0-9_]{1,20})`)
 
-// mentions says that a post mentions a user.
+// mentions reports whether a post mentions a user.
 func (p *Post) mentions(u *User) bool {
 	text := p.Text
 	if p.Original != nil {

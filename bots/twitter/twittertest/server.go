@@ -2,9 +2,8 @@
 // login by OAuth 1.0a, in memory. It follows https://docs.x.com and, for version 1.1, https://developer.x.com/en/docs/x-api/v1;
 // each handler names its page.
 //
-// It is strict. Each signature is computed anew (RFC 5849), rates are limited as X limits them, and what no client should send
-// at all (an unknown path or parameter, a nonce for the second time, no User-Agent) also fails the test. It charges as X
-// does, so that tests can compare.
+// It is strict: it verifies each signature (RFC 5849), enforces the rate limits of X, and fails the test for mistakes of the client (an
+// unknown path or parameter, a repeated nonce, no User-Agent). It charges as X does, so that tests can compare.
 package twittertest
 
 import (
