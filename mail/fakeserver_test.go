@@ -81,16 +81,6 @@ func (s *sink) serve(listener net.Listener) {
 	})
 }
 
-// refuseAt returns a sink.refuse for one stage.
-func refuseAt(stage string, err error) func(at, address string) error {
-	return func(at, _ string) error {
-		if at == stage {
-			return err
-		}
-		return nil
-	}
-}
-
 // hangAt makes the sink hang at a stage until release is called. It sends to reached each time.
 func (s *sink) hangAt(stage string) (reached <-chan struct{}, release func()) {
 	hanging, end := make(chan struct{}, 1000), make(chan struct{})
@@ -236,10 +226,6 @@ func (s *sink) none() {
 	}
 }
 
-func smtpReply(code, class int) error {
-	return &smtp.SMTPError{Code: code, EnhancedCode: smtp.EnhancedCode{class, 0, 0}, Message: "text of the server"}
-}
-
 // certificate makes a self-signed certificate for 127.0.0.1 and the hosts, and returns the path of its file as well.
 func certificate(t testing.TB, hosts ...string) (*tls.Config, string) {
 	t.Helper()
@@ -279,6 +265,3 @@ func must(t testing.TB, err error) {
 		t.Fatal(err)
 	}
 }
-
-// noSuchUser is the reply for an address that does not exist.
-var noSuchUser = &smtp.SMTPError{Code: 550, EnhancedCode: smtp.EnhancedCode{5, 1, 1}, Message: "no such user"}

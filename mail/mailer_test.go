@@ -7,7 +7,25 @@ import (
 	"testing"
 
 	"github.com/emersion/go-message"
+	"github.com/emersion/go-smtp"
 )
+
+// refuseAt returns a sink.refuse for one stage.
+func refuseAt(stage string, err error) func(at, address string) error {
+	return func(at, _ string) error {
+		if at == stage {
+			return err
+		}
+		return nil
+	}
+}
+
+func smtpReply(code, class int) error {
+	return &smtp.SMTPError{Code: code, EnhancedCode: smtp.EnhancedCode{class, 0, 0}, Message: "text of the server"}
+}
+
+// noSuchUser is the reply for an address that does not exist.
+var noSuchUser = &smtp.SMTPError{Code: 550, EnhancedCode: smtp.EnhancedCode{5, 1, 1}, Message: "no such user"}
 
 func TestAMessageIsDeliveredOnceWithAllItsFields(t *testing.T) {
 	t.Parallel()

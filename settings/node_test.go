@@ -13,6 +13,15 @@ import (
 	"linienfunk/settings/chain"
 )
 
+func ask(t testing.TB, w *cluster, r settings.Request) settings.CityState {
+	t.Helper()
+	var answer settings.CityState
+	if err := w.broker.Connect(t).Request(t.Context(), "settings.request", r, &answer); err != nil {
+		t.Fatal(err)
+	}
+	return answer
+}
+
 func TestAChangeOnOneNodeIsInForceOnAll(t *testing.T) {
 	t.Parallel()
 	w := newCluster(t)
@@ -226,13 +235,4 @@ func TestATamperedOrMissingLinkIsDetectedAndNamed(t *testing.T) {
 			}
 		})
 	}
-}
-
-func ask(t testing.TB, w *cluster, r settings.Request) settings.CityState {
-	t.Helper()
-	var answer settings.CityState
-	if err := w.broker.Connect(t).Request(t.Context(), "settings.request", r, &answer); err != nil {
-		t.Fatal(err)
-	}
-	return answer
 }

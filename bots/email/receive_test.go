@@ -12,6 +12,19 @@ import (
 	"linienfunk/bots/bottest"
 )
 
+// forgetful cities cannot look up one of them.
+type forgetful struct {
+	bots.Cities
+	name string
+}
+
+func (f forgetful) City(ctx context.Context, name string) (bots.City, bool, error) {
+	if name == f.name {
+		return bots.City{}, false, errors.New("database is gone")
+	}
+	return f.Cities.City(ctx, name)
+}
+
 func TestAReportIsPrivateAndPseudonymous(t *testing.T) {
 	t.Parallel()
 	s := serve(t)
@@ -139,19 +152,6 @@ func TestOneAuthorCannotFloodACity(t *testing.T) {
 	if got := s.out.All(); len(got) != 23 {
 		t.Errorf("%d reports", len(got))
 	}
-}
-
-// forgetful cities cannot look up one of them.
-type forgetful struct {
-	bots.Cities
-	name string
-}
-
-func (f forgetful) City(ctx context.Context, name string) (bots.City, bool, error) {
-	if name == f.name {
-		return bots.City{}, false, errors.New("database is gone")
-	}
-	return f.Cities.City(ctx, name)
 }
 
 func TestAMailWhoseAuthorCannotBeCheckedIsDeferred(t *testing.T) {

@@ -13,38 +13,7 @@ import (
 	"time"
 
 	"linienfunk/bots"
-	"linienfunk/bots/bottest"
-	"linienfunk/bots/email"
-	"linienfunk/mail"
-	"linienfunk/report"
 )
-
-func newVisitor(t testing.TB) visitor {
-	return visitor{t, bottest.NewWorld(t, "email", email.Plugin()), "zuerich"}
-}
-
-func (v visitor) ask(address string) *httptest.ResponseRecorder {
-	v.t.Helper()
-	return v.post("/c/"+v.city+"/email/subscribe", url.Values{"address": {address}})
-}
-
-func (v visitor) broadcast(r report.Report) []mail.Message {
-	v.t.Helper()
-	before := len(v.w.Mails.All())
-	for cursor := ""; ; {
-		next, _, err := v.w.Bot.(bots.Broadcaster).SendPage(v.t.Context(), bots.Account{City: v.city}, r, cursor)
-		if err != nil {
-			v.t.Fatal(err)
-		}
-		if cursor = next; cursor == "" {
-			return v.w.Mails.All()[before:]
-		}
-	}
-}
-
-func (v visitor) report(id string) report.Report {
-	return report.Report{City: v.city, Bot: "elsewhere", ID: id, Text: "kontrolle u8\nhermannplatz", At: v.w.Core.Now()}
-}
 
 func want(t testing.TB, answer *httptest.ResponseRecorder, status int, header, text string) {
 	t.Helper()

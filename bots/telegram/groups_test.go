@@ -5,7 +5,29 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"linienfunk/bots/bottest"
+	"linienfunk/bots/telegram/telegramtest"
 )
+
+// addGroup adds a group or channel with the bot of zuerich in it and confirms it. It returns the chat's id.
+func addGroup(t testing.TB, w *bottest.World, fake *telegramtest.Server, kind, title string) int64 {
+	t.Helper()
+	chat := fake.AddChat(botOf("zuerich"), kind, title)
+	receive(t, w, "zuerich")
+	confirmAll(t, w, "zuerich")
+	return chat
+}
+
+// confirmAll confirms all unconfirmed groups and channels.
+func confirmAll(t testing.TB, w *bottest.World, city string) {
+	t.Helper()
+	rows, err := theBot(w).store.listGroups(t.Context(), city)
+	must(t, err)
+	for _, row := range rows {
+		wantDone(t, w.Submit(t, city, fmt.Sprintf("/groups/%d/confirm", row.ID), nil))
+	}
+}
 
 func TestAGroupOrChannelGetsReportsOnceAnAdminConfirmsIt(t *testing.T) {
 	t.Parallel()

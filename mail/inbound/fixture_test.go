@@ -5,8 +5,6 @@ import (
 	"errors"
 	"log/slog"
 	"net"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -72,28 +70,6 @@ func serve(t testing.TB, prepare ...func(*server)) *server {
 
 // distrust makes clients on loopback like any others.
 func distrust(s *server) { s.Relays = nil }
-
-// serveLMTP is serve with LMTP on a socket; its address is the socket's.
-func serveLMTP(t testing.TB, prepare ...func(*server)) *server {
-	t.Helper()
-	dir, err := os.MkdirTemp("", "lmtp") // t.TempDir may be too long for a socket
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { os.RemoveAll(dir) })
-	socket := filepath.Join(dir, "socket")
-	s := serve(t, append(prepare, func(s *server) {
-		if s.LMTP, err = inbound.ParseLMTP("unix:" + socket); err != nil {
-			t.Fatal(err)
-		}
-	})...)
-	s.network, s.address = "unix", socket
-	testkit.Eventually(t, "the socket accepts connections", func() bool {
-		conn, err := net.Dial("unix", socket)
-		return err == nil && conn.Close() == nil
-	})
-	return s
-}
 
 func (s *server) dial() *inboundtest.Client {
 	s.t.Helper()
