@@ -22,13 +22,19 @@ func DatabaseURL(t testing.TB, dir string) string {
 	if address == "" {
 		return filepath.Join(dir, "linienfunk.db")
 	}
+	schema := uniqueName()
+	execute(t, address, "CREATE SCHEMA "+schema)
+	t.Cleanup(func() { execute(t, address, "DROP SCHEMA "+schema+" CASCADE") })
+	return inSchema(t, address, schema)
+}
+
+// inSchema returns address with the schema as the one that its connections use.
+func inSchema(t testing.TB, address, schema string) string {
+	t.Helper()
 	u, err := url.Parse(address)
 	if err != nil {
 		t.Fatal("LINIENFUNK_TEST_POSTGRES is not a URL")
 	}
-	schema := uniqueName()
-	execute(t, address, "CREATE SCHEMA "+schema)
-	t.Cleanup(func() { execute(t, address, "DROP SCHEMA "+schema+" CASCADE") })
 	query := u.Query()
 	query.Set("search_path", schema)
 	u.RawQuery = query.Encode()
@@ -56,21 +62,20 @@ type Tables struct {
 // DB opens a database with the core's tables and the given ones, all empty, until the test ends. now is the clock of its time columns.
 func DB(t testing.TB, now func() time.Time, tables ...Tables) *db.DB {
 	t.Helper()
-	address := DatabaseURL(t, t.TempDir())
-	isFile := filepath.IsAbs(address)
-	if isFile {
+	address := os.Getenv("LINIENFUNK_TEST_POSTGRES")
+	if address == "" {
+		address = DatabaseURL(t, t.TempDir())
 		if err := os.WriteFile(address, migratedFile(t, tables), 0o600); err != nil {
 			t.Fatal(err)
 		}
+	} else {
+		address = migratedSchema(t, address, tables)
 	}
 	d, err := db.Open(context.Background(), address, now)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { d.Close() })
-	if !isFile {
-		migrate(t, d, tables)
-	}
 	return d
 }
 
@@ -86,15 +91,8 @@ func migrate(t testing.TB, d *db.DB, tables []Tables) {
 	}
 }
 
-// migratedFiles holds the SQLite file of each set of tables, by their prefixes and the IDs of their migrations. Migrating took a third of the
-// CPU time of many tests, so that each test binary does it once.
-var migratedFiles struct {
-	sync.Mutex
-	files map[string][]byte
-}
-
-func migratedFile(t testing.TB, tables []Tables) []byte {
-	t.Helper()
+// keyOf identifies a set of tables by their prefixes and the IDs of their migrations.
+func keyOf(tables []Tables) string {
 	key := ""
 	for _, part := range tables {
 		key += " " + part.Prefix
@@ -102,6 +100,19 @@ func migratedFile(t testing.TB, tables []Tables) []byte {
 			key += " " + migration.ID
 		}
 	}
+	return key
+}
+
+// migratedFiles holds the SQLite file of each set of tables. Migrating took a third of the CPU time of many tests, so that each test
+// binary does it once.
+var migratedFiles struct {
+	sync.Mutex
+	files map[string][]byte
+}
+
+func migratedFile(t testing.TB, tables []Tables) []byte {
+	t.Helper()
+	key := keyOf(tables)
 	migratedFiles.Lock()
 	defer migratedFiles.Unlock()
 	if file, ok := migratedFiles.files[key]; ok {
