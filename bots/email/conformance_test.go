@@ -24,7 +24,7 @@ import (
 func TestConformance(t *testing.T) {
 	t.Parallel()
 	bottest.Run(t, "email", email.Plugin(), start, bottest.Features{
-		EveryCity: true, Receives: true, Authors: true, Listens: true, Private: true, Broadcasts: true, Once: true,
+		EveryCity: true, Receives: true, Authors: true, Listens: true, Private: true, Broadcasts: true, Retracts: true, Once: true,
 	})
 }
 
@@ -113,7 +113,7 @@ func (n *network) Heal()              {}
 func TestConformanceWithAMailbox(t *testing.T) {
 	t.Parallel()
 	bottest.Run(t, "email", email.Plugin(), startMailbox, bottest.Features{
-		EveryCity: true, Receives: true, Authors: true, Private: true, Broadcasts: true, Once: true, Credentials: true, RecvOnly: true,
+		EveryCity: true, Receives: true, Authors: true, Private: true, Broadcasts: true, Retracts: true, Once: true, Credentials: true, RecvOnly: true,
 	})
 }
 

@@ -8,7 +8,7 @@ import (
 )
 
 var features = bottest.Features{
-	Receives: true, Authors: true, Private: true, Sends: true, Remote: true, Once: true, MaxText: maxWeight, Credentials: true,
+	Receives: true, Authors: true, Private: true, Sends: true, Retracts: true, Remote: true, Once: true, MaxText: maxWeight, Credentials: true,
 }
 
 func TestTwitterConforms(t *testing.T) {

@@ -15,7 +15,7 @@ import (
 
 func TestConformance(t *testing.T) {
 	t.Parallel()
-	bottest.Run(t, "web", Plugin(), startNetwork, bottest.Features{EveryCity: true, Receives: true, Sends: true, Once: true})
+	bottest.Run(t, "web", Plugin(), startNetwork, bottest.Features{EveryCity: true, Receives: true, Sends: true, Retracts: true, Once: true})
 }
 
 // network is the page, seen by riders with browsers and feed readers. There is nothing to fake: the network is ours.

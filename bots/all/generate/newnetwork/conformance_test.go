@@ -12,7 +12,7 @@ import (
 func TestNewnetworkConforms(t *testing.T) {
 	bottest.Run(t, "newnetwork", Plugin(), func(t testing.TB, _ *bottest.World) bottest.Network { return network{newServer(t)} },
 		bottest.Features{
-			Receives: true, Authors: true, Private: true, Sends: true, Remote: true, Once: true, MaxText: maxText, Credentials: true,
+			Receives: true, Authors: true, Private: true, Sends: true, Retracts: true, Remote: true, Once: true, MaxText: maxText, Credentials: true,
 		})
 }
 
