@@ -1,7 +1,6 @@
 package mastodon
 
 import (
-	"context"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -12,15 +11,7 @@ import (
 	"linienfunk/bots/bottest"
 	"linienfunk/bots/mastodon/mastodontest"
 	"linienfunk/internal/testkit"
-	"linienfunk/report"
 )
-
-func recvOnce(t testing.TB, w *bottest.World, a bots.Account) error {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	defer cancel()
-	return w.Bot.(bots.Receiver).Recv(ctx, a, accept)
-}
 
 func TestTheErrorSaysWhatHappenedToTheAccount(t *testing.T) {
 	t.Parallel()
@@ -105,25 +96,6 @@ func TestTheSettingsSayWhetherTheAccountIsFlaggedOrLimited(t *testing.T) {
 		page := w.Settings(t, "zuerich", "en")
 		return strings.Contains(page, "not marked") && !strings.Contains(page, "limited this account")
 	})
-}
-
-func TestAnInstanceThatShutsDownDoesNotWithdrawItsMentions(t *testing.T) {
-	t.Parallel()
-	w, fake := newWorld(t)
-	relay(t, w, fake, "public")
-	a := w.Account(t, "zuerich")
-	r := newReaderFor(t, w, a, func(_ context.Context, r report.Report) error {
-		t.Errorf("handed in %+v", r)
-		return nil
-	})
-	w.Advance(2 * time.Minute)
-	another := own(fake, mention(fake))
-	fake.Fail(mastodontest.Closed)
-	if err := r.checkNextMention(t.Context()); err != nil {
-		t.Error(err)
-	}
-	_, err := w.Bot.(bots.Sender).Send(t.Context(), a, another)
-	bottest.WantError(t, err, bots.KindRetry, "error-closed")
 }
 
 func TestAnInstanceThatIsDownForDaysMayBeGone(t *testing.T) {

@@ -12,8 +12,6 @@ import (
 	"linienfunk/report"
 )
 
-func accept(context.Context, report.Report) error { return nil }
-
 // relay receives a rider's mention of the account and sends its report.
 func relay(t testing.TB, w *bottest.World, fake *mastodontest.Server, visibility string) (id string) {
 	t.Helper()
@@ -206,4 +204,23 @@ func TestAnInstanceThatLostItsDataWithdrawsNothing(t *testing.T) {
 	if err := r.checkNextMention(t.Context()); err != nil {
 		t.Errorf("reading ends: %v", err)
 	}
+}
+
+func TestAnInstanceThatShutsDownDoesNotWithdrawItsMentions(t *testing.T) {
+	t.Parallel()
+	w, fake := newWorld(t)
+	relay(t, w, fake, "public")
+	a := w.Account(t, "zuerich")
+	r := newReaderFor(t, w, a, func(_ context.Context, r report.Report) error {
+		t.Errorf("handed in %+v", r)
+		return nil
+	})
+	w.Advance(2 * time.Minute)
+	another := own(fake, mention(fake))
+	fake.Fail(mastodontest.Closed)
+	if err := r.checkNextMention(t.Context()); err != nil {
+		t.Error(err)
+	}
+	_, err := w.Bot.(bots.Sender).Send(t.Context(), a, another)
+	bottest.WantError(t, err, bots.KindRetry, "error-closed")
 }

@@ -48,6 +48,21 @@ func newConnected(t testing.TB) (*bottest.World, *mastodontest.Server, bots.Acco
 	return w, fake, connect(t, w, fake, "zuerich", "zuerich")
 }
 
+// newDialect is newWorld with an instance of some software, whose clock is the world's.
+func newDialect(t testing.TB, d mastodontest.Dialect) (*bottest.World, *mastodontest.Server) {
+	t.Helper()
+	w, fake := newWorld(t)
+	fake.Dialect, fake.Now = d, w.Time
+	return w, fake
+}
+
+// newConnectedTo is newDialect with an account of zuerich.
+func newConnectedTo(t testing.TB, d mastodontest.Dialect) (*bottest.World, *mastodontest.Server, bots.Account) {
+	t.Helper()
+	w, fake := newDialect(t, d)
+	return w, fake, connect(t, w, fake, "zuerich", "zuerich")
+}
+
 // mention writes a rider's public report to zuerich, and returns the id of the status.
 func mention(fake *mastodontest.Server) (id string) {
 	return fake.Mention("rider@elsewhere.example", "@zuerich kontrolle u8", "public")

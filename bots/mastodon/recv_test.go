@@ -74,6 +74,15 @@ func (in *inbox) wantText(t testing.TB, want string) {
 	}
 }
 
+func accept(context.Context, report.Report) error { return nil }
+
+func recvOnce(t testing.TB, w *bottest.World, a bots.Account) error {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	return w.Bot.(bots.Receiver).Recv(ctx, a, accept)
+}
+
 func position(t testing.TB, w *bottest.World) string {
 	t.Helper()
 	row, _, err := w.Bot.(*bot).accounts.Load(t.Context(), "zuerich")

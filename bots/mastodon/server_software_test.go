@@ -1,33 +1,16 @@
 package mastodon
 
 import (
-	"context"
 	"fmt"
-	"net/http"
 	"testing"
-	"time"
 
 	"linienfunk/bots"
 	"linienfunk/bots/bottest"
 	"linienfunk/bots/mastodon/mastodontest"
-	"linienfunk/internal/testkit"
-	"linienfunk/report"
 )
 
-// newDialect is newWorld with an instance of some software, whose clock is the world's.
-func newDialect(t testing.TB, d mastodontest.Dialect) (*bottest.World, *mastodontest.Server) {
-	t.Helper()
-	w, fake := newWorld(t)
-	fake.Dialect, fake.Now = d, w.Time
-	return w, fake
-}
-
-// newConnectedTo is newDialect with an account of zuerich.
-func newConnectedTo(t testing.TB, d mastodontest.Dialect) (*bottest.World, *mastodontest.Server, bots.Account) {
-	t.Helper()
-	w, fake := newDialect(t, d)
-	return w, fake, connect(t, w, fake, "zuerich", "zuerich")
-}
+// others are the dialects beside Mastodon's.
+var others = []mastodontest.Dialect{mastodontest.GoToSocial, mastodontest.Akkoma, mastodontest.Pixelfed, mastodontest.Ancient}
 
 func TestServerSoftwareIsRecognised(t *testing.T) {
 	t.Parallel()
@@ -51,9 +34,6 @@ func TestServerSoftwareIsRecognised(t *testing.T) {
 		}
 	}
 }
-
-// others are the dialects beside Mastodon's.
-var others = []mastodontest.Dialect{mastodontest.GoToSocial, mastodontest.Akkoma, mastodontest.Pixelfed, mastodontest.Ancient}
 
 func TestMissedMentionsArriveInOrderWhateverPagesTheServerReturns(t *testing.T) {
 	t.Parallel()
@@ -128,58 +108,6 @@ func TestPixelfedBoostsAndSaysThatItAcceptsNoText(t *testing.T) {
 	bottest.WantError(t, err, bots.KindPermanent, "error-needs-image")
 }
 
-func TestABoostWhoseResponseWasLostIsNotRepeatedOnGoToSocial(t *testing.T) {
-	t.Parallel()
-	w, fake, a := newConnectedTo(t, mastodontest.GoToSocial)
-	id := mention(fake)
-	w.Bot.(*bot).timing.call = 200 * time.Millisecond
-	fake.FailPath(bottest.Swallow, "/api/v1/statuses")
-	if _, err := w.Bot.(bots.Sender).Send(t.Context(), a, own(fake, id)); err == nil {
-		t.Fatal("no error")
-	}
-	testkit.Eventually(t, "boost", func() bool { return len(fake.Boosts("zuerich")) == 1 })
-	fake.Heal()
-	w.Restart(t)
-	send(t, w, a, own(fake, id))
-	if got := fake.Boosts("zuerich"); len(got) != 1 {
-		t.Errorf("%d boosts", len(got))
-	}
-}
-
-func TestAPauseOfAServerThatLimitsAddressesAppliesToAllItsCities(t *testing.T) {
-	t.Parallel()
-	w, fake := newDialect(t, mastodontest.GoToSocial)
-	zuerich := connect(t, w, fake, "zuerich", "zuerich")
-	ghent := connect(t, w, fake, "ghent", "ghent")
-	fake.Fail(bottest.TooMany)
-	none := func(context.Context, report.Report) error { return nil }
-	err := w.Bot.(bots.Receiver).Recv(t.Context(), zuerich, none)
-	bottest.WantError(t, err, bots.KindRetryAfter, "error-too-many")
-	before := fake.Requests("")
-	err = w.Bot.(bots.Receiver).Recv(t.Context(), ghent, none)
-	bottest.WantError(t, err, bots.KindRetryAfter, "error-too-many")
-	_, err = w.Bot.(bots.Sender).Send(t.Context(), ghent, other("1", "x"))
-	bottest.WantError(t, err, bots.KindRetryAfter, "error-too-many")
-	if n := fake.Requests("") - before; n != 0 {
-		t.Errorf("the server was asked %d times during its pause", n)
-	}
-	fake.Heal()
-	w.Advance(2 * time.Minute)
-	send(t, w, ghent, other("1", "kontrolle u8"))
-}
-
-func TestReadersBehindOneAddressShareItsRateLimit(t *testing.T) {
-	t.Parallel()
-	for d, shared := range map[mastodontest.Dialect]bool{mastodontest.Mastodon: false, mastodontest.GoToSocial: true} {
-		w, fake := newDialect(t, d)
-		one := newReaderFor(t, w, connect(t, w, fake, "zuerich", "zuerich"), nil)
-		two := newReaderFor(t, w, connect(t, w, fake, "ghent", "ghent"), nil)
-		if (one.limit == two.limit) != shared {
-			t.Errorf("%q: shared is %v", d, !shared)
-		}
-	}
-}
-
 func TestAfterARefusalThatTheServerStoresWithItsKeyAnotherKeyIsUsed(t *testing.T) {
 	t.Parallel()
 	w, fake, a := newConnectedTo(t, mastodontest.Akkoma)
@@ -190,59 +118,4 @@ func TestAfterARefusalThatTheServerStoresWithItsKeyAnotherKeyIsUsed(t *testing.T
 	w.Restart(t)
 	send(t, w, a, other("1", "kontrolle u8"))
 	wantPosts(t, fake, 1)
-}
-
-func TestPausesGrowWhileAServerDoesNotSayHowLong(t *testing.T) {
-	t.Parallel()
-	var p rateLimits
-	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
-	last := time.Duration(0)
-	for range 5 {
-		got := p.refused("door", now, 0, false)
-		if got <= last || p.remaining("door", now) != got {
-			t.Errorf("after %v comes %v", last, got)
-		}
-		last = got
-	}
-	for range 20 {
-		last = p.refused("door", now, 0, false)
-	}
-	if last < maxPause || last > maxPause*5/4 {
-		t.Errorf("in the end %v", last)
-	}
-	if got := p.refused("door", now, 7*time.Second, true); got != 7*time.Second {
-		t.Errorf("the server says 7 seconds, the pause is %v", got)
-	}
-	p.accepted("door")
-	if got := p.refused("door", now, 0, false); got < firstPause || got > firstPause*5/4 {
-		t.Errorf("after a success: %v", got)
-	}
-}
-
-func TestABusyServerThatSaysWhenToComeBackIsBelieved(t *testing.T) {
-	t.Parallel()
-	client := answering(t, func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Retry-After", "30") // docs/api/throttling.md of GoToSocial
-		w.WriteHeader(http.StatusServiceUnavailable)
-	})
-	_, err := client.GetStatus(t.Context(), "1")
-	err = client.explain(t.Context(), "read status", err)
-	bottest.WantError(t, err, bots.KindRetryAfter, "error-server")
-	if after := bots.AsError(err).After; after != 30*time.Second {
-		t.Errorf("waits %v", after)
-	}
-}
-
-func FuzzRetryAfter(f *testing.F) {
-	f.Add("7", "")
-	f.Add("Sun, 01 Mar 2026 12:02:00 GMT", "2026-03-01T12:03:30.123456Z")
-	f.Add("", "1772366460")
-	f.Add("-1", "99999999999999999")
-	f.Fuzz(func(t *testing.T, after, reset string) {
-		h := http.Header{"Retry-After": {after}, "X-Ratelimit-Reset": {reset}}
-		got, hinted := retryAfter(h, time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC))
-		if hinted && (got < time.Second || got > time.Hour) || !hinted && got != 0 {
-			t.Errorf("%q %q: %v %v", after, reset, got, hinted)
-		}
-	})
 }

@@ -1,6 +1,7 @@
 package twitter
 
 import (
+	"net/http"
 	"strings"
 	"testing"
 
@@ -62,4 +63,54 @@ func TestACheckNoticesThatTheAccountWasRenamed(t *testing.T) {
 			t.Error(err)
 		}
 	})
+}
+
+func TestWithoutTheOperatorsKeysTheSectionSaysSo(t *testing.T) {
+	t.Parallel()
+	w, fake := newWorld(t, "2")
+	if page := w.Settings(t, "zuerich", "en"); !strings.Contains(page, "/connect") || strings.Contains(page, "has not set up") {
+		t.Errorf("page: %s", page)
+	}
+	connect(t, w, fake, "zuerich", "melder")
+	w.Core.Config["consumer_key"], w.Core.Config["consumer_secret"] = "", ""
+	w.Restart(t)
+	for lang, want := range map[string]string{"en": "has not set up X", "de": "noch nicht eingerichtet"} {
+		if page := w.Settings(t, "zuerich", lang); !strings.Contains(page, want) || strings.Contains(page, "/connect\"") {
+			t.Errorf("page: %s", page)
+		}
+	}
+	if got := w.Submit(t, "zuerich", "/connect", nil); !strings.Contains(got.Header().Get("X-Failed"), "has not set up") {
+		t.Errorf("%v", got.Header())
+	}
+	if got := w.Submit(t, "zuerich", "/check", nil); !strings.Contains(got.Header().Get("X-Failed"), "has not set up") {
+		t.Errorf("%v", got.Header())
+	}
+	if accounts, err := w.Bot.Accounts(t.Context()); err != nil || len(accounts) != 0 {
+		t.Errorf("accounts %v, %v", accounts, err)
+	}
+}
+
+func TestTheCitysPageShowsWhomToFollow(t *testing.T) {
+	t.Parallel()
+	w, fake := newWorld(t, "2")
+	ask := func() (int, string) {
+		r, _ := http.NewRequest(http.MethodGet, "/", nil)
+		got := w.Serve(t, w.Bot.(bots.Public).Public(), "/c/zuerich/twitter", "zuerich", "en", r)
+		return got.Code, got.Body.String()
+	}
+	if code, _ := ask(); code != http.StatusNoContent {
+		t.Errorf("without an account: %d", code)
+	}
+	connect(t, w, fake, "zuerich", "melder")
+	if _, page := ask(); !strings.Contains(page, "https://x.com/melder") || !strings.Contains(page, "retweeted") {
+		t.Errorf("page: %s", page)
+	}
+	w.SetOption(t, "zuerich", "repost", "copy")
+	if _, page := ask(); strings.Contains(page, "retweeted") {
+		t.Errorf("page: %s", page)
+	}
+	w.SetOption(t, "zuerich", "enabled", false)
+	if code, _ := ask(); code != http.StatusNoContent {
+		t.Errorf("switched off: %d", code)
+	}
 }
