@@ -195,10 +195,7 @@ func TestAnInstanceThatLostItsDataWithdrawsNothing(t *testing.T) {
 	t.Parallel()
 	w, fake := newWorld(t)
 	id := relay(t, w, fake, "direct")
-	r := newReaderFor(t, w, w.Account(t, "zuerich"), func(context.Context, report.Report) error {
-		t.Error("withdrawn")
-		return nil
-	})
+	r := newReaderFor(t, w, w.Account(t, "zuerich"), unexpected(t))
 	fake.Delete(id)
 	fake.FailPath(bottest.Internal, "/api/v1/accounts/verify_credentials")
 	if err := r.checkNextMention(t.Context()); err != nil {
@@ -211,10 +208,7 @@ func TestAnInstanceThatShutsDownDoesNotWithdrawItsMentions(t *testing.T) {
 	w, fake := newWorld(t)
 	relay(t, w, fake, "public")
 	a := w.Account(t, "zuerich")
-	r := newReaderFor(t, w, a, func(_ context.Context, r report.Report) error {
-		t.Errorf("handed in %+v", r)
-		return nil
-	})
+	r := newReaderFor(t, w, a, unexpected(t))
 	w.Advance(2 * time.Minute)
 	another := own(fake, mention(fake))
 	fake.Fail(mastodontest.Closed)

@@ -1,7 +1,6 @@
 package mastodon
 
 import (
-	"context"
 	"net/http"
 	"testing"
 	"time"
@@ -9,7 +8,6 @@ import (
 	"linienfunk/bots"
 	"linienfunk/bots/bottest"
 	"linienfunk/bots/mastodon/mastodontest"
-	"linienfunk/report"
 )
 
 func TestAPauseOfAServerThatLimitsAddressesAppliesToAllItsCities(t *testing.T) {
@@ -18,13 +16,10 @@ func TestAPauseOfAServerThatLimitsAddressesAppliesToAllItsCities(t *testing.T) {
 	zuerich := connect(t, w, fake, "zuerich", "zuerich")
 	ghent := connect(t, w, fake, "ghent", "ghent")
 	fake.Fail(bottest.TooMany)
-	none := func(context.Context, report.Report) error { return nil }
-	err := w.Bot.(bots.Receiver).Recv(t.Context(), zuerich, none)
-	bottest.WantError(t, err, bots.KindRetryAfter, "error-too-many")
+	bottest.WantError(t, recvOnce(t, w, zuerich), bots.KindRetryAfter, "error-too-many")
 	before := fake.Requests("")
-	err = w.Bot.(bots.Receiver).Recv(t.Context(), ghent, none)
-	bottest.WantError(t, err, bots.KindRetryAfter, "error-too-many")
-	_, err = w.Bot.(bots.Sender).Send(t.Context(), ghent, other("1", "x"))
+	bottest.WantError(t, recvOnce(t, w, ghent), bots.KindRetryAfter, "error-too-many")
+	_, err := w.Bot.(bots.Sender).Send(t.Context(), ghent, other("1", "x"))
 	bottest.WantError(t, err, bots.KindRetryAfter, "error-too-many")
 	if n := fake.Requests("") - before; n != 0 {
 		t.Errorf("the server was asked %d times during its pause", n)

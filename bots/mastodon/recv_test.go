@@ -76,11 +76,17 @@ func (in *inbox) wantText(t testing.TB, want string) {
 
 func accept(context.Context, report.Report) error { return nil }
 
+// unexpected returns an Out that fails the test.
+func unexpected(t testing.TB) bots.Out {
+	return func(_ context.Context, r report.Report) error {
+		t.Errorf("handed in %+v", r)
+		return nil
+	}
+}
+
 func recvOnce(t testing.TB, w *bottest.World, a bots.Account) error {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	defer cancel()
-	return w.Bot.(bots.Receiver).Recv(ctx, a, accept)
+	return w.Bot.(bots.Receiver).Recv(t.Context(), a, accept)
 }
 
 func position(t testing.TB, w *bottest.World) string {

@@ -10,6 +10,14 @@ import (
 	"linienfunk/bots/twitter/twittertest"
 )
 
+// wantFailed expects that an action of zuerich's admins fails with a message that contains want.
+func wantFailed(t testing.TB, w *bottest.World, action, want string) {
+	t.Helper()
+	if said := w.Submit(t, "zuerich", action, nil).Header().Get("X-Failed"); !strings.Contains(said, want) {
+		t.Errorf("%s fails with %q, want %q", action, said, want)
+	}
+}
+
 func TestTheConnectionCanBeChecked(t *testing.T) {
 	t.Parallel()
 	bothConnectedAtNoon(t, func(t *testing.T, w *bottest.World, fake *twittertest.Server) {
@@ -25,22 +33,16 @@ func TestTheConnectionCanBeChecked(t *testing.T) {
 			twittertest.Credits: "used up", twittertest.BadClock: "clock",
 		} {
 			fake.Fail(fault)
-			if said := w.Submit(t, "zuerich", "/check", nil).Header().Get("X-Failed"); !strings.Contains(said, want) {
-				t.Errorf("%s: %q", fault, said)
-			}
+			wantFailed(t, w, "/check", want)
 			fake.Heal()
 		}
 		fake.Deny("login", true)
-		if said := w.Submit(t, "zuerich", "/check", nil).Header().Get("X-Failed"); !strings.Contains(said, "does not include looking up") {
-			t.Errorf("without access: %q", said)
-		}
+		wantFailed(t, w, "/check", "does not include looking up")
 		if got := int64(ledger(t, w).Cost); got < fake.Charged("zuerich") {
 			t.Errorf("X charges %d, the ledger has %d", fake.Charged("zuerich"), got)
 		}
 		w.SetOption(t, "zuerich", "money", 0)
-		if said := w.Submit(t, "zuerich", "/check", nil).Header().Get("X-Failed"); !strings.Contains(said, "does not pay for the check") {
-			t.Errorf("without money: %q", said)
-		}
+		wantFailed(t, w, "/check", "does not pay for the check")
 		if said := w.Submit(t, "ghent", "/check", nil).Header().Get("X-Failed"); !strings.Contains(said, "No account") {
 			t.Errorf("without an account: %q", said)
 		}
@@ -79,12 +81,8 @@ func TestWithoutTheOperatorsKeysTheSectionSaysSo(t *testing.T) {
 			t.Errorf("page: %s", page)
 		}
 	}
-	if got := w.Submit(t, "zuerich", "/connect", nil); !strings.Contains(got.Header().Get("X-Failed"), "has not set up") {
-		t.Errorf("%v", got.Header())
-	}
-	if got := w.Submit(t, "zuerich", "/check", nil); !strings.Contains(got.Header().Get("X-Failed"), "has not set up") {
-		t.Errorf("%v", got.Header())
-	}
+	wantFailed(t, w, "/connect", "has not set up")
+	wantFailed(t, w, "/check", "has not set up")
 	if accounts, err := w.Bot.Accounts(t.Context()); err != nil || len(accounts) != 0 {
 		t.Errorf("accounts %v, %v", accounts, err)
 	}
