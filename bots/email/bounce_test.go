@@ -14,43 +14,43 @@ import (
 	"linienfunk/report"
 )
 
-// returns takes bounces for one address.
-type returns struct {
-	mu    sync.Mutex
-	err   error
-	bad   string // the only local part that err is for, if not empty
-	taken []string
+// bounceHandler is a fake of the mailer that knows two bounce addresses.
+type bounceHandler struct {
+	mu      sync.Mutex
+	err     error
+	failFor string // local part that err is for; empty for all
+	handled []string
 }
 
-func (r *returns) Known(_ context.Context, local string) (bool, error) {
+func (r *bounceHandler) Known(_ context.Context, local string) (bool, error) {
 	return strings.EqualFold(local, "bounce+1") || strings.EqualFold(local, "bounce+2"), nil
 }
 
-func (r *returns) Handle(_ context.Context, local string, message []byte) error {
+func (r *bounceHandler) Handle(_ context.Context, local string, message []byte) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.err != nil && (r.bad == "" || r.bad == local) {
+	if r.err != nil && (r.failFor == "" || r.failFor == local) {
 		return r.err
 	}
-	r.taken = append(r.taken, local+": "+string(message))
+	r.handled = append(r.handled, local+": "+string(message))
 	return nil
 }
 
-func (r *returns) HandleFor(ctx context.Context, id string, message []byte) error {
+func (r *bounceHandler) HandleFor(ctx context.Context, id string, message []byte) error {
 	return r.Handle(ctx, id, message)
 }
 
-func (r *returns) set(err error) {
+func (r *bounceHandler) set(err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.err = err
 }
 
-// all are the local parts that a message was taken for.
-func (r *returns) all() (locals []string) {
+// all returns the local parts of the handled bounces.
+func (r *bounceHandler) all() (locals []string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for _, one := range r.taken {
+	for _, one := range r.handled {
 		local, _, _ := strings.Cut(one, ":")
 		locals = append(locals, local)
 	}
@@ -59,19 +59,19 @@ func (r *returns) all() (locals []string) {
 
 func TestABounceIsHandedToTheMailerAndIsNotAReport(t *testing.T) {
 	t.Parallel()
-	back := &returns{}
+	back := &bounceHandler{}
 	s := serve(t, func(w *bottest.World) { w.Mail.Bounces = back })
 	c := s.hello()
 	back.set(errors.New("disk full"))
-	c.Mail("", "bounce+1@linienfunk.example", letter("", "undeliverable"), "451")
+	c.Mail("", "bounce+1@linienfunk.example", rawMail("", "undeliverable"), "451")
 	back.set(nil)
-	c.Mail("", "bounce+1@linienfunk.example", letter("", "undeliverable"), "250")
-	c.Mail("", zuerich, letter("", "somebody's bounce"), "250")
+	c.Mail("", "bounce+1@linienfunk.example", rawMail("", "undeliverable"), "250")
+	c.Mail("", zuerich, rawMail("", "somebody's bounce"), "250")
 	c.Say("MAIL FROM:<>", "250")
 	c.Say("RCPT TO:<bounce+3@linienfunk.example>", "550")
 	c.Say("RCPT TO:<bounce+1@example.org>", "554")
-	if len(back.taken) != 1 || !strings.HasPrefix(back.taken[0], "bounce+1: ") || !strings.Contains(back.taken[0], "undeliverable") {
-		t.Errorf("taken: %q", back.taken)
+	if len(back.handled) != 1 || !strings.HasPrefix(back.handled[0], "bounce+1: ") || !strings.Contains(back.handled[0], "undeliverable") {
+		t.Errorf("handled: %q", back.handled)
 	}
 	if all := s.out.All(); len(all) > 0 {
 		t.Errorf("stored: %v", all)
@@ -80,13 +80,13 @@ func TestABounceIsHandedToTheMailerAndIsNotAReport(t *testing.T) {
 
 func TestABounceThatAlsoGoesToACityIsCountedOnceWhenItsMailIsRepeated(t *testing.T) {
 	t.Parallel()
-	back := &returns{}
+	back := &bounceHandler{}
 	s := serve(t, func(w *bottest.World) { w.Mail.Bounces = back })
 	c := s.hello()
 	try := func(prefix string) {
 		t.Helper()
 		c.Envelope(marta, "bounce+1@linienfunk.example", zuerich, "bounce+1@linienfunk.example")
-		c.Data(letter("", "kontrolle"))
+		c.Data(rawMail("", "kontrolle"))
 		c.Want(prefix)
 	}
 	s.out.FailWith(errors.New("disk full"))
@@ -94,14 +94,14 @@ func TestABounceThatAlsoGoesToACityIsCountedOnceWhenItsMailIsRepeated(t *testing
 	s.out.FailWith(nil)
 	try("250")
 	if got := back.all(); len(got) != 1 || len(s.out.All()) != 1 {
-		t.Errorf("taken %q, stored %+v", got, s.out.All())
+		t.Errorf("handled %q, stored %+v", got, s.out.All())
 	}
 }
 
 func TestABounceInACitysMailboxIsCountedAndIsNotAReport(t *testing.T) {
 	t.Parallel()
-	back := &returns{}
-	p := newPostbox(t, inboundtest.New(t), usual, nil)
+	back := &bounceHandler{}
+	p := newMailboxWorld(t, inboundtest.New(t), unchanged, nil)
 	p.w.Mail.Bounces = back
 	p.w.Restart(t)
 	v := visitor{t, p.w, "zuerich"}
@@ -129,7 +129,7 @@ func TestABounceInACitysMailboxIsCountedAndIsNotAReport(t *testing.T) {
 	p.deliver(p.mail("kontrolle danach"))
 	p.next("kontrolle danach")
 	if got := back.all(); len(got) != 1 || got[0] != mails[0].BounceID {
-		t.Errorf("taken %q", got)
+		t.Errorf("handled %q", got)
 	}
 }
 

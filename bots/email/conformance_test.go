@@ -28,12 +28,12 @@ func TestConformance(t *testing.T) {
 	})
 }
 
-// network is riders with mail programs, on one side of the bot, and mailboxes of subscribers on the other.
+// network is the riders' mail programs, which send to the bot, and the subscribers' inboxes, which receive from it.
 type network struct {
 	mu      sync.Mutex
 	address string // of the bot's SMTP server
 	count   int
-	sent    map[string]string // Message-ID by author and text: a rider's program keeps it when it tries again
+	sent    map[string]string // Message-ID by author and text: a mail program keeps it in a retry
 }
 
 func start(t testing.TB, w *bottest.World) bottest.Network {
@@ -137,7 +137,7 @@ func (m *mailboxes) Connect(t testing.TB, w *bottest.World, city string) {
 	}
 }
 
-// mailboxForm is what an admin types.
+// mailboxForm returns the form to connect a mailbox, as an admin fills it in.
 func mailboxForm(s *inboundtest.Server, city string) url.Values {
 	return url.Values{"address": {addressOf(city)}, "host": {s.Host()}, "port": {s.Port()}, "security": {"none"},
 		"password": {inboundtest.Password}}

@@ -6,7 +6,7 @@ import (
 	"linienfunk/bots"
 )
 
-// SetTLS is what is trusted at mailboxes.
+// SetTLS sets the TLS configuration for mailboxes.
 func (b *Bot) SetTLS(config *tls.Config) { b.fetcher.TLS = config }
 
 // PluginWith is Plugin with a change to each bot that it makes.

@@ -11,7 +11,7 @@ import (
 	"linienfunk/mail/inbound/inboundtest"
 )
 
-// server is the bot's SMTP server on loopback, with what it stored.
+// server is the bot's SMTP server on loopback, and the reports that it has stored.
 type server struct {
 	t       testing.TB
 	w       *bottest.World
@@ -42,7 +42,7 @@ func serve(t testing.TB, prepare ...func(*bottest.World)) *server {
 	return s
 }
 
-// hello connects to the server and says the greetings.
+// hello connects to the server and sends EHLO.
 func (s *server) hello() *inboundtest.Client {
 	s.t.Helper()
 	return inboundtest.Dial(s.t, "tcp", s.address).Greet("EHLO rider.example")
@@ -53,6 +53,6 @@ const (
 	marta   = "marta@rider.example"
 )
 
-func letter(header, text string) string {
+func rawMail(header, text string) string {
 	return "From: Marta <" + marta + ">\nTo: " + zuerich + "\nMessage-ID: <1@rider.example>\n" + header + "\n" + text + "\n"
 }

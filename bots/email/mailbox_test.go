@@ -16,8 +16,8 @@ import (
 	"linienfunk/report"
 )
 
-// postbox is a city with a mailbox, which is being read.
-type postbox struct {
+// mailboxWorld is a city with a connected mailbox.
+type mailboxWorld struct {
 	t      testing.TB
 	w      *bottest.World
 	server *inboundtest.Server
@@ -25,9 +25,9 @@ type postbox struct {
 	count  int
 }
 
-func newPostbox(t testing.TB, server *inboundtest.Server, change func(*email.Bot), extra url.Values) *postbox {
+func newMailboxWorld(t testing.TB, server *inboundtest.Server, change func(*email.Bot), extra url.Values) *mailboxWorld {
 	t.Helper()
-	p := &postbox{t: t, server: server, got: make(chan report.Report, 100)}
+	p := &mailboxWorld{t: t, server: server, got: make(chan report.Report, 100)}
 	p.w = bottest.NewWorld(t, "email", email.PluginWith(change))
 	server.Add(addressOf("zuerich"))
 	server.Deliver(addressOf("zuerich"), p.mail("kontrolle von früher"), p.w.Core.Now())
@@ -41,15 +41,15 @@ func newPostbox(t testing.TB, server *inboundtest.Server, change func(*email.Bot
 	return p
 }
 
-func usual(*email.Bot) {}
+func unchanged(*email.Bot) {}
 
-func (p *postbox) mail(text string) string {
+func (p *mailboxWorld) mail(text string) string {
 	p.count++
 	return fmt.Sprintf("Return-Path: <%[1]s>\nFrom: <%[1]s>\nMessage-ID: <%[2]d@rider.example>\nContent-Type: text/plain; charset=utf-8\n\n%[3]s\n", marta, p.count, text)
 }
 
 // run reads the mailbox as the supervisor would, until the test ends or stop is called.
-func (p *postbox) run() (stop func()) {
+func (p *mailboxWorld) run() (stop func()) {
 	return testkit.Background(p.t, func(ctx context.Context) {
 		for ctx.Err() == nil {
 			err := p.w.Bot.(bots.Receiver).Recv(ctx, bots.Account{City: "zuerich"}, func(_ context.Context, r report.Report) error {
@@ -63,16 +63,16 @@ func (p *postbox) run() (stop func()) {
 	})
 }
 
-// recv reads the mailbox until that fails.
-func (p *postbox) recv(out bots.Out) error {
+// recv reads the mailbox until Recv returns.
+func (p *mailboxWorld) recv(out bots.Out) error {
 	return p.w.Bot.(bots.Receiver).Recv(p.t.Context(), bots.Account{City: "zuerich"}, out)
 }
 
-func (p *postbox) deliver(raw string) {
+func (p *mailboxWorld) deliver(raw string) {
 	p.server.Deliver(addressOf("zuerich"), raw, p.w.Core.Now())
 }
 
-func (p *postbox) next(text string) report.Report {
+func (p *mailboxWorld) next(text string) report.Report {
 	p.t.Helper()
 	r := testkit.Next(p.t, p.got)
 	if r.Text != text {
@@ -83,7 +83,7 @@ func (p *postbox) next(text string) report.Report {
 
 func TestAMailboxIsReadFromNowOnAndNotChanged(t *testing.T) {
 	t.Parallel()
-	p := newPostbox(t, inboundtest.New(t), usual, nil)
+	p := newMailboxWorld(t, inboundtest.New(t), unchanged, nil)
 	p.deliver(p.mail("kontrolle zwischen verbinden und lesen"))
 	p.run()
 	r := p.next("kontrolle zwischen verbinden und lesen")
@@ -105,16 +105,16 @@ func TestAMailboxIsReadFromNowOnAndNotChanged(t *testing.T) {
 
 func TestAMailWithTwoAuthorsInAMailboxIsDoubtful(t *testing.T) {
 	t.Parallel()
-	p := newPostbox(t, inboundtest.New(t), usual, nil)
+	p := newMailboxWorld(t, inboundtest.New(t), unchanged, nil)
 	p.run()
 	p.deliver("From: <admin@rider.example>\n" + p.mail("kontrolle von zweien"))
 	if r := p.next("kontrolle von zweien"); r.Spam == "" {
-		t.Error("nobody doubts it")
+		t.Error("the report is not doubtful")
 	}
 	p.w.SetOption(t, "zuerich", "hold_spam", false)
 	p.deliver("From: <admin@rider.example>\n" + p.mail("kontrolle von zweien"))
 	if r := p.next("kontrolle von zweien"); r.Spam != "" {
-		t.Errorf("it is doubted: %s", r.Spam)
+		t.Errorf("the report is doubtful: %s", r.Spam)
 	}
 }
 
@@ -125,12 +125,12 @@ func TestAnAdminConnectsAMailboxWithEncryption(t *testing.T) {
 		t.Run(security, func(t *testing.T) {
 			t.Parallel()
 			server := inboundtest.NewTLS(t, certificate, security == "tls")
-			p := newPostbox(t, server, func(b *email.Bot) { b.SetTLS(trust) }, url.Values{"security": {security}})
+			p := newMailboxWorld(t, server, func(b *email.Bot) { b.SetTLS(trust) }, url.Values{"security": {security}})
 			p.w.Bot.(*email.Bot).SetTLS(nil)
 			form := mailboxForm(server, "zuerich")
 			form.Set("security", security)
 			if answer := settings(p.w, "zuerich", "/connect", form); !strings.Contains(answer.Header().Get("X-Failed"), "does not answer") {
-				t.Errorf("a certificate that nobody trusts: %v", answer.Header())
+				t.Errorf("an untrusted certificate: %v", answer.Header())
 			}
 		})
 	}
@@ -143,7 +143,7 @@ func TestAMailboxThatFailsIsReportedToTheSupervisor(t *testing.T) {
 		inboundtest.Refuse: {Kind: bots.KindRetryAfter, After: 10 * time.Minute, Say: "mailbox-login-unclear"},
 		inboundtest.HTML:   {Kind: bots.KindRetry, Say: "mailbox-unreachable"},
 	} {
-		p := newPostbox(t, inboundtest.New(t), usual, nil)
+		p := newMailboxWorld(t, inboundtest.New(t), unchanged, nil)
 		p.server.Fail(fault)
 		err := p.recv(nil)
 		if e := bots.AsError(err); e.Kind != want.Kind || e.RecvOnly != want.RecvOnly || e.After != want.After || e.Say != want.Say {
@@ -158,7 +158,7 @@ func TestAMailboxThatFailsIsReportedToTheSupervisor(t *testing.T) {
 func TestAnAdminConnectsChecksAndDisconnectsAMailbox(t *testing.T) {
 	t.Parallel()
 	server := inboundtest.New(t)
-	p := newPostbox(t, server, usual, nil)
+	p := newMailboxWorld(t, server, unchanged, nil)
 	account := func() bots.Account {
 		t.Helper()
 		accounts, err := p.w.Bot.Accounts(t.Context())
@@ -183,7 +183,7 @@ func TestAnAdminConnectsChecksAndDisconnectsAMailbox(t *testing.T) {
 	}
 	server.Fail(inboundtest.Revoke)
 	if answer := settings(p.w, "zuerich", "/check", nil); !strings.Contains(answer.Header().Get("X-Failed"), "does not accept the user name and password") {
-		t.Errorf("checking with a password that is turned down: %v", answer.Header())
+		t.Errorf("checking with a refused password: %v", answer.Header())
 	}
 	if answer := settings(p.w, "zuerich", "/disconnect", nil); answer.Header().Get("X-Message") == "" || account().Label != "zuerich@linienfunk.example" || account().Revision != "1" {
 		t.Errorf("disconnecting: %v, %+v", answer.Header(), account())
@@ -193,7 +193,7 @@ func TestAnAdminConnectsChecksAndDisconnectsAMailbox(t *testing.T) {
 	}
 }
 
-// unconnected is a program, and a server with a mailbox that zuerich may connect.
+// unconnected returns a world without a connected mailbox, and a server with a mailbox for zuerich.
 func unconnected(t testing.TB) (*bottest.World, *inboundtest.Server) {
 	t.Helper()
 	w, server := bottest.NewWorld(t, "email", email.Plugin()), inboundtest.New(t)
@@ -210,7 +210,7 @@ func TestAMailboxWithAWrongPasswordIsNotConnected(t *testing.T) {
 		t.Errorf("got %q", said)
 	}
 	if page := settings(w, "zuerich", "/check", nil); !strings.Contains(page.Header().Get("X-Failed"), "No mailbox") {
-		t.Errorf("it is connected: %v", page.Header())
+		t.Errorf("the mailbox is connected: %v", page.Header())
 	}
 }
 

@@ -12,13 +12,13 @@ import (
 	"linienfunk/bots/bottest"
 )
 
-// forgetful cities cannot look up one of them.
-type forgetful struct {
+// failingCities fails to look up one of the cities.
+type failingCities struct {
 	bots.Cities
 	name string
 }
 
-func (f forgetful) City(ctx context.Context, name string) (bots.City, bool, error) {
+func (f failingCities) City(ctx context.Context, name string) (bots.City, bool, error) {
 	if name == f.name {
 		return bots.City{}, false, errors.New("database is gone")
 	}
@@ -28,7 +28,7 @@ func (f forgetful) City(ctx context.Context, name string) (bots.City, bool, erro
 func TestAReportIsPrivateAndPseudonymous(t *testing.T) {
 	t.Parallel()
 	s := serve(t)
-	s.hello().Mail(marta, zuerich, letter("", "kontrolle u8"), "250")
+	s.hello().Mail(marta, zuerich, rawMail("", "kontrolle u8"), "250")
 	got := s.out.All()
 	if len(got) != 1 || got[0].Text != "kontrolle u8" || s.out.Cities()[0] != "zuerich" {
 		t.Fatalf("stored %+v", got)
@@ -50,7 +50,7 @@ func TestAMailForTwoCitiesMakesAReportForEach(t *testing.T) {
 	s := serve(t)
 	c := s.hello()
 	c.Envelope(marta, zuerich, "ghent@linienfunk.example", "zuerich+again@linienfunk.example")
-	c.Data(letter("", "kontrolle"))
+	c.Data(rawMail("", "kontrolle"))
 	c.Want("250")
 	got, cities := s.out.All(), s.out.Cities()
 	if len(got) != 2 || cities[0] == cities[1] || got[0].ID == got[1].ID {
@@ -62,7 +62,7 @@ func TestAMailThatIsNotStoredIsNotAcceptedAndKeepsItsID(t *testing.T) {
 	t.Parallel()
 	for name, header := range map[string]string{"with Message-ID": "", "without": "x"} {
 		t.Run(name, func(t *testing.T) {
-			message := letter("", "kontrolle")
+			message := rawMail("", "kontrolle")
 			if header != "" {
 				message = "From: " + marta + "\nDate: Sat, 21 Nov 2026 08:15:00 +0100\n\nkontrolle\n"
 			}
@@ -101,7 +101,7 @@ func TestAutomaticMailsAreAcceptedAndDropped(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			c.T = t
-			c.Mail(m.from, zuerich, letter(m.header, "kontrolle"), "250")
+			c.Mail(m.from, zuerich, rawMail(m.header, "kontrolle"), "250")
 		})
 	}
 	c.T = t
@@ -109,8 +109,8 @@ func TestAutomaticMailsAreAcceptedAndDropped(t *testing.T) {
 	if got := s.out.All(); len(got) > 0 {
 		t.Fatalf("stored %+v", got)
 	}
-	c.Mail(marta, zuerich, letter("Auto-Submitted: no\nPrecedence: first-class\n", "kontrolle"), "250")
-	c.Mail(marta, zuerich, letter("", ""), "250")
+	c.Mail(marta, zuerich, rawMail("Auto-Submitted: no\nPrecedence: first-class\n", "kontrolle"), "250")
+	c.Mail(marta, zuerich, rawMail("", ""), "250")
 	if got := s.out.All(); len(got) != 1 {
 		t.Errorf("a person's mail is dropped, or one without text is not: %+v", got)
 	}
@@ -123,7 +123,7 @@ func TestALateMailKeepsTheTimeWhenItWasWritten(t *testing.T) {
 	t.Parallel()
 	s := serve(t)
 	written := s.w.Core.Now().Add(-30 * time.Hour).Truncate(time.Second)
-	s.hello().Mail(marta, zuerich, letter("Date: "+written.Format(time.RFC1123Z)+"\n", "kontrolle"), "250")
+	s.hello().Mail(marta, zuerich, rawMail("Date: "+written.Format(time.RFC1123Z)+"\n", "kontrolle"), "250")
 	got := s.out.All()
 	if len(got) != 1 || !got[0].At.Equal(written) || got[0].Author != s.w.Core.Author("zuerich", marta, written) {
 		t.Errorf("stored %+v, not of %s", got, written)
@@ -136,7 +136,7 @@ func TestOneAuthorCannotFloodACity(t *testing.T) {
 	c := s.hello()
 	send := func(author, to string, number int, prefix string) {
 		t.Helper()
-		message := strings.Replace(letter("", "kontrolle"), "<1@", fmt.Sprintf("<%d@", number), 1)
+		message := strings.Replace(rawMail("", "kontrolle"), "<1@", fmt.Sprintf("<%d@", number), 1)
 		c.Mail(marta, to, strings.Replace(message, marta, author, 1), prefix)
 	}
 	for i := range 10 {
@@ -156,21 +156,21 @@ func TestOneAuthorCannotFloodACity(t *testing.T) {
 
 func TestAMailWhoseAuthorCannotBeCheckedIsDeferred(t *testing.T) {
 	t.Parallel()
-	s := serve(t, func(w *bottest.World) { w.Core.Cities = forgetful{w.Core.Cities, "admin"} })
-	s.hello().Mail("admin@linienfunk.example", zuerich, letter("", "kontrolle"), "451 4.3.0")
+	s := serve(t, func(w *bottest.World) { w.Core.Cities = failingCities{w.Core.Cities, "admin"} })
+	s.hello().Mail("admin@linienfunk.example", zuerich, rawMail("", "kontrolle"), "451 4.3.0")
 	if got := s.out.All(); len(got) != 0 {
 		t.Errorf("stored %+v", got)
 	}
 }
 
-// A city may want reports all the same whose author seems forged. package inbound has the tests of what is doubted.
+// Package inbound tests which mails are doubtful.
 func TestADoubtfulReportIsMarkedUnlessTheCityDisabledThat(t *testing.T) {
 	t.Parallel()
 	s := serve(t)
 	s.w.SetOption(t, "zuerich", "hold_spam", false)
 	c := s.hello()
 	for _, to := range []string{zuerich, "ghent@linienfunk.example"} {
-		c.Mail(marta, to, letter("From: admin@rider.example\n", "kontrolle"), "250")
+		c.Mail(marta, to, rawMail("From: admin@rider.example\n", "kontrolle"), "250")
 	}
 	if got := s.out.All(); len(got) != 2 || got[0].Spam != "" || got[1].Spam != "From: several authors" {
 		t.Errorf("stored %+v", got)

@@ -16,8 +16,8 @@ import (
 	"linienfunk/mail/inbound/inboundtest"
 )
 
-// office is a city with a mailbox that sends, and the part of the core that would try it.
-type office struct {
+// submissionWorld is a city with a mailbox that can send, and a fake of mail.Service's TrySubmission.
+type submissionWorld struct {
 	visitor
 	server *inboundtest.Server
 	tried  []mail.Submission
@@ -25,8 +25,8 @@ type office struct {
 	warned []string // city, key and text
 }
 
-func newOffice(t testing.TB) *office {
-	o := &office{visitor: newVisitor(t), server: inboundtest.New(t)}
+func newSubmissionWorld(t testing.TB) *submissionWorld {
+	o := &submissionWorld{visitor: newVisitor(t), server: inboundtest.New(t)}
 	o.server.Add(addressOf("zuerich"))
 	o.w.Mail.TrySubmission = func(_ context.Context, s mail.Submission) error {
 		o.tried = append(o.tried, s)
@@ -37,15 +37,15 @@ func newOffice(t testing.TB) *office {
 	return o
 }
 
-func (o *office) form() url.Values {
+func (o *submissionWorld) form() url.Values {
 	form := mailboxForm(o.server, "zuerich")
 	form.Set("smtp_host", "smtp.post.example")
 	form.Set("smtp_security", "starttls")
 	return form
 }
 
-// send is a report to the one subscriber.
-func (o *office) send(id string) mail.Message {
+// send sends a report to the one subscriber.
+func (o *submissionWorld) send(id string) mail.Message {
 	o.t.Helper()
 	mails := o.broadcast(o.report(id))
 	if len(mails) != 1 {
@@ -56,7 +56,7 @@ func (o *office) send(id string) mail.Message {
 
 func TestMailsComeFromTheCitysMailboxIfItSends(t *testing.T) {
 	t.Parallel()
-	o := newOffice(t)
+	o := newSubmissionWorld(t)
 	o.subscribe("rider@example.org")
 	want(t, settings(o.w, "zuerich", "/connect", mailboxForm(o.server, "zuerich")), 303, "X-Message", "connected")
 	if sent := o.send("1"); sent.From != "zuerich" || sent.Route != "" || len(o.tried) > 0 {
@@ -78,11 +78,11 @@ func TestMailsComeFromTheCitysMailboxIfItSends(t *testing.T) {
 	o.ask("other@example.org")
 	mails := o.w.Mails.All()
 	if last := mails[len(mails)-1]; last.To != "other@example.org" || last.From != sent.From || last.Route != sent.Route {
-		t.Errorf("the mail to confirm came from %s by %q", last.From, last.Route)
+		t.Errorf("the confirmation mail is from %s by %q", last.From, last.Route)
 	}
 	want(t, settings(o.w, "zuerich", "/disconnect", nil), 303, "X-Message", "")
 	if _, err := o.w.Bot.(mail.Network).Submission(t.Context(), sent.Route); !errors.Is(err, mail.ErrNoRoute) {
-		t.Errorf("the way of a mailbox that is gone: %v", err)
+		t.Errorf("the route of a disconnected mailbox: %v", err)
 	}
 	if sent := o.send("3"); sent.From != "zuerich" || sent.Route != "" {
 		t.Errorf("from %s by %q", sent.From, sent.Route)
@@ -94,7 +94,7 @@ func TestMailsComeFromTheCitysMailboxIfItSends(t *testing.T) {
 
 func TestAMailboxThatMayNotSendIsNotConnected(t *testing.T) {
 	t.Parallel()
-	o := newOffice(t)
+	o := newSubmissionWorld(t)
 	o.subscribe("rider@example.org")
 	for _, c := range []struct {
 		answer error
@@ -106,7 +106,7 @@ func TestAMailboxThatMayNotSendIsNotConnected(t *testing.T) {
 		o.answer = c.answer
 		want(t, settings(o.w, "zuerich", "/connect", o.form()), 303, "X-Failed", c.say)
 		if sent := o.send(c.say); sent.Route != "" {
-			t.Error("it sends all the same")
+			t.Error("the mailbox sends")
 		}
 	}
 	o.answer = nil
@@ -124,7 +124,7 @@ func TestAMailboxThatMayNotSendIsNotConnected(t *testing.T) {
 
 func TestACitysMailsAreSentByTheProgramWhileItsProviderRefusesTheLogin(t *testing.T) {
 	t.Parallel()
-	o := newOffice(t)
+	o := newSubmissionWorld(t)
 	o.subscribe("rider@example.org")
 	want(t, settings(o.w, "zuerich", "/connect", o.form()), 303, "X-Message", "connected")
 	submitter := o.w.Bot.(mail.Network)

@@ -41,7 +41,7 @@ func (v visitor) get(path string) *httptest.ResponseRecorder {
 	return v.do(httptest.NewRequest(http.MethodGet, path, nil))
 }
 
-// post comes from another client for each address.
+// post uses another client for each address.
 func (v visitor) post(path string, form url.Values) *httptest.ResponseRecorder {
 	v.t.Helper()
 	r := httptest.NewRequest(http.MethodPost, path, strings.NewReader(form.Encode()))

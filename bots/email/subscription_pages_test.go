@@ -36,7 +36,7 @@ func TestOnlyAConfirmedSubscriberGetsReports(t *testing.T) {
 	link := v.link("rider@example.org", "confirm")
 	want(t, v.get(link), 200, "", "<form method=\"post\" action=\"/c/zuerich/email/confirm\"")
 	if got := v.broadcast(v.report("2")); len(got) != 0 {
-		t.Error("looking at the link subscribed")
+		t.Error("viewing the link subscribed")
 	}
 	want(t, v.submit(link), 303, "X-Message", "Zürich")
 	want(t, v.submit(link), 303, "X-Message", "Zürich") // again
@@ -106,12 +106,12 @@ func TestUnsubscribingNeedsAButtonOrAMailProgram(t *testing.T) {
 			link := strings.TrimPrefix(strings.Trim(v.broadcast(v.report("1"))[0].Header["List-Unsubscribe"], "<>"), "https://linienfunk.example")
 			v.get(link)
 			if got := v.broadcast(v.report("2")); len(got) != 1 {
-				t.Error("looking at the link unsubscribed")
+				t.Error("viewing the link unsubscribed")
 			}
 			v.w.Advance(1000 * 24 * time.Hour)
 			leave(v, link)
 			if waiting := v.w.Mails.All(); len(waiting) != 0 {
-				t.Errorf("%d mails still wait", len(waiting))
+				t.Errorf("%d mails are still queued", len(waiting))
 			}
 			if got := v.broadcast(v.report("3")); len(got) != 0 {
 				t.Errorf("still gets %v", got)
@@ -120,12 +120,12 @@ func TestUnsubscribingNeedsAButtonOrAMailProgram(t *testing.T) {
 	}
 }
 
-// The program's protection against forged requests stands in front of all pages.
+// The program's protection against cross-site requests applies to all pages.
 func TestOneClickPassesTheProtectionAgainstForgedRequests(t *testing.T) {
 	t.Parallel()
 	v := newVisitor(t)
 	v.subscribe("rider@example.org")
-	link := v.link("rider@example.org", "confirm") // its token is another, but it comes as far as the bot
+	link := v.link("rider@example.org", "confirm") // the token is of another kind, but the request reaches the bot
 	protected := http.NewCrossOriginProtection().Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusTeapot)
 	}))
@@ -244,8 +244,7 @@ func TestOneClientCannotUseUpTheSubscriptionsOfACity(t *testing.T) {
 	want(t, ask("[2001:db8::1]:1", "late@example.org"), 303, "X-Message", "check your inbox")
 }
 
-// A browser that does not send Sec-Fetch-Site tells where a form comes from by Origin, which is null if the page asks
-// for no referrer.
+// A browser without Sec-Fetch-Site sends the origin of a form in Origin, which is null if the page asks for no referrer.
 func TestThePagesOfLinksDoNotSetTheReferrerPolicy(t *testing.T) {
 	t.Parallel()
 	v := newVisitor(t)

@@ -16,7 +16,7 @@ func TestALeaseLastsUntilItIsReleasedEvenAfterTheListenerStops(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var in Intake
 		if in.Acquire() != nil {
-			t.Error("an intake that nobody serves gives a lease")
+			t.Error("Acquire returned a lease, but no listener serves the intake")
 		}
 		ctx, cancel := context.WithCancel(t.Context())
 		stored, ended := 0, false
@@ -30,7 +30,7 @@ func TestALeaseLastsUntilItIsReleasedEvenAfterTheListenerStops(t *testing.T) {
 		lease := in.Acquire()
 		cancel()
 		if in.Acquire() != nil {
-			t.Error("it gives a lease although it is stopping")
+			t.Error("Acquire returned a lease while the listener stops")
 		}
 		synctest.Wait()
 		if ended || lease.Ctx.Err() == nil {

@@ -23,7 +23,7 @@ func begin(t *testing.T, w *bottest.World, name string) []*http.Cookie {
 	return begun.Result().Cookies()
 }
 
-// comeBack is the browser that the network sends back with a state.
+// comeBack returns to the program with a state, as a browser that the network redirects.
 func comeBack(t *testing.T, w *bottest.World, state string, cookies []*http.Cookie) *httptest.ResponseRecorder {
 	t.Helper()
 	return w.Callback(t, "https://linienfunk.example/bots/sketch/callback?state="+state, cookies)

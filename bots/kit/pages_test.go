@@ -14,7 +14,7 @@ import (
 	"linienfunk/templates"
 )
 
-// public returns the section on a city's page, empty for none.
+// public returns the network's section of a city's page, or "".
 func public(t *testing.T, w *bottest.World, city string) string {
 	t.Helper()
 	got := w.Serve(t, w.Bot.(bots.Public).Public(), "/c/"+city+"/sketch", city, "en", httptest.NewRequest(http.MethodGet, "/", nil))
@@ -24,7 +24,7 @@ func public(t *testing.T, w *bottest.World, city string) string {
 	return got.Body.String()
 }
 
-// shows checks that a page has some texts and lacks others, those that begin with "-".
+// shows checks that a page contains the texts, except those that begin with "-", which it must not contain.
 func shows(t *testing.T, page string, texts ...string) {
 	t.Helper()
 	for _, text := range texts {

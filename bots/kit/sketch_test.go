@@ -18,7 +18,7 @@ import (
 	"linienfunk/bots/kit"
 )
 
-// Account is that of a network that exists in these tests only.
+// Account is an account of a network for these tests.
 type Account struct {
 	kit.Base
 	Name      string `gorm:"size:32;not null;uniqueIndex:idx_sketch_accounts_name"`
@@ -47,7 +47,7 @@ type Login struct {
 func (l *Login) Key() *string    { return &l.State }
 func (l *Login) Sealed() *[]byte { return &l.Verifier }
 
-// Follower is what else the network stores of an account.
+// Follower is a row that belongs to an account.
 type Follower struct {
 	City string `gorm:"primaryKey"`
 }

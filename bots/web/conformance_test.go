@@ -18,7 +18,7 @@ func TestConformance(t *testing.T) {
 	bottest.Run(t, "web", Plugin(), startNetwork, bottest.Features{EveryCity: true, Receives: true, Sends: true, Retracts: true, Once: true})
 }
 
-// network is the page, seen by riders with browsers and feed readers. There is nothing to fake: the network is ours.
+// pageNetwork is the city's page, used by browsers and feed readers. Nothing is faked: the network is our own.
 type pageNetwork struct {
 	fixture *fixture
 	clients atomic.Int64
@@ -34,7 +34,7 @@ func startNetwork(t testing.TB, w *bottest.World) bottest.Network {
 // Connect has nothing to do: every city has its page.
 func (n *pageNetwork) Connect(testing.TB, *bottest.World, string) {}
 
-// Post opens the page, types and presses the button, each time as another client.
+// Post opens the page and submits the form, each time as another client.
 func (n *pageNetwork) Post(t testing.TB, _ *bottest.World, city string, p bottest.Post) error {
 	t.Helper()
 	id := n.clients.Add(1)
@@ -72,6 +72,6 @@ func (n *pageNetwork) Subscribe(t testing.TB, _ *bottest.World, _, _ string) {
 	t.Fatal("a page has no subscribers")
 }
 
-// Fail and Heal have nothing to do: there is no connection that could fail.
+// Fail and Heal do nothing: the bot has no connection that could fail.
 func (n *pageNetwork) Fail(bottest.Fault) {}
 func (n *pageNetwork) Heal()              {}

@@ -13,7 +13,7 @@ import (
 	"linienfunk/bots"
 )
 
-// The feeds as a reader sees them, with what RFC 4287, RSS 2.0 and JSON Feed 1.1 require and we promise.
+// The feeds as a feed reader parses them, with the elements that RFC 4287, RSS 2.0 and JSON Feed 1.1 require or that we promise.
 type (
 	atomRead struct {
 		XMLName xml.Name `xml:"http://www.w3.org/2005/Atom feed"`
@@ -272,7 +272,7 @@ func FuzzFeedsParseWhateverTheText(f *testing.F) {
 	})
 }
 
-// wantXML reads to the end, strictly.
+// wantXML checks that a document is well-formed.
 func wantXML(t *testing.T, document []byte) {
 	t.Helper()
 	d := xml.NewDecoder(strings.NewReader(string(document)))
@@ -285,7 +285,7 @@ func wantXML(t *testing.T, document []byte) {
 	}
 }
 
-// isXML says whether all characters may stand in XML (https://www.w3.org/TR/xml/#charsets).
+// isXML reports whether XML allows all characters of a text (https://www.w3.org/TR/xml/#charsets).
 func isXML(text string) bool {
 	return utf8.ValidString(text) && !strings.ContainsFunc(text, func(r rune) bool {
 		return r < ' ' && r != '\t' && r != '\n' && r != '\r' || r == 0xFFFE || r == 0xFFFF

@@ -102,5 +102,5 @@ func list(module string, names []string) ([]byte, error) {
 	return format.Source(out.Bytes())
 }
 
-// alias is the import name of a bot's package, which clashes with nothing in the list.
+// alias returns the import name of a bot's package. It differs from all other names in the list.
 func alias(name string) string { return "bot_" + strings.ReplaceAll(name, "-", "_") }

@@ -14,7 +14,7 @@ import (
 )
 
 const (
-	callTime  = 40 * time.Second // for a request and its answer; longer than a poll waits
+	callTime  = 40 * time.Second // of a call; longer than a long poll
 	maxAnswer = 1 << 20          // bytes
 )
 
@@ -25,7 +25,7 @@ type client struct {
 	token  string
 }
 
-// message is a message as the API has it.
+// message is a message of the API.
 type message struct {
 	ID      int64     `json:"id"`
 	Author  string    `json:"author,omitempty"`
@@ -35,8 +35,8 @@ type message struct {
 	Own     bool      `json:"own,omitempty"`     // the city's account wrote it
 }
 
-// call sends a request and reads the answer into answer, unless that is nil. Its errors tell the core what to do next. A key makes
-// the server carry out a repeated request once.
+// call sends a request and reads the answer into answer, unless that is nil. Its errors are of package bots. With a key, the
+// server carries out a repeated request only once.
 func (c client) call(ctx context.Context, method, path, key string, body, answer any) error {
 	ctx, cancel := context.WithTimeout(ctx, callTime)
 	defer cancel()
@@ -69,7 +69,7 @@ func (c client) call(ctx context.Context, method, path, key string, body, answer
 	return nil
 }
 
-// check returns what an answer's status means. In doubt it is a failure that passes: a proxy in between may answer anything.
+// check returns the error for the status of an answer. An unexpected status is temporary: it may come from a proxy.
 func check(response *http.Response) error {
 	err := fmt.Errorf("the server answers %d", response.StatusCode)
 	switch status := response.StatusCode; {

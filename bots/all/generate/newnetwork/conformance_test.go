@@ -16,7 +16,7 @@ func TestNewnetworkConforms(t *testing.T) {
 		})
 }
 
-// network is the fake server as the suite sees it. A city's account has the city's name.
+// network is the fake server as a bottest.Network. A city's account has the city's name.
 type network struct{ *server }
 
 // Connect fills in the form, as an admin does.
@@ -34,7 +34,7 @@ func (n network) Post(_ testing.TB, _ *bottest.World, city string, p bottest.Pos
 	return nil
 }
 
-// Shown lists what the city's account wrote.
+// Shown lists the texts of the city's account.
 func (n network) Shown(_ testing.TB, _ *bottest.World, city string) []string {
 	var texts []string
 	for _, m := range n.after(city, 0) {

@@ -30,7 +30,7 @@ func (a *Account) Inherit(old Account) {
 	}
 }
 
-// Label is how people know the account.
+// Label names the account on pages.
 func (a *Account) Label() string { return "@" + a.Name }
 
 // Link is the account's page.

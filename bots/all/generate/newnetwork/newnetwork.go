@@ -1,5 +1,5 @@
-// Package newnetwork connects cities with Newnetwork: what riders write to a city's account is a report, and reports from elsewhere
-// appear as messages of that account.
+// Package newnetwork connects cities with Newnetwork: messages of riders to a city's account are reports, and reports from other networks
+// are posted by that account.
 package newnetwork
 
 import (
@@ -58,7 +58,7 @@ func New(core bots.Core) (bots.Bot, error) {
 	return b, nil
 }
 
-// Accounts lists the accounts of active cities that have the network switched on.
+// Accounts lists the accounts of active cities in which the network is enabled.
 func (b *bot) Accounts(ctx context.Context) ([]bots.Account, error) {
 	return b.accounts.Running(ctx, b.core.Cities)
 }

@@ -26,7 +26,7 @@ func (b *bot) Recv(ctx context.Context, a bots.Account, out bots.Out) error {
 		for _, m := range page.Messages {
 			if !m.Own {
 				if err := out(ctx, b.report(a.City, m)); err != nil {
-					return err // the cursor stays: the message comes again after the restart
+					return err // the cursor stays: the message is read again after the restart
 				}
 			}
 			row.Cursor = m.ID
@@ -38,7 +38,7 @@ func (b *bot) Recv(ctx context.Context, a bots.Account, out bots.Out) error {
 	return ctx.Err()
 }
 
-// report is a message as a report. Its ID comes from the network, so that a repetition has the same one.
+// report converts a message. The report's ID comes from the network, so that a repetition has the same ID.
 func (b *bot) report(city string, m message) report.Report {
 	return report.Report{
 		ID:      strconv.FormatInt(m.ID, 10),

@@ -34,7 +34,7 @@ func (b *bot) Retract(ctx context.Context, a bots.Account, _ string, sent report
 	}
 	err = c.call(ctx, http.MethodDelete, "/messages/"+sent.ID, "", nil, nil)
 	if e := bots.AsError(err); err != nil && e.Say == "error-gone" {
-		return nil // somebody else has deleted it
+		return nil // it was deleted on the network
 	}
 	return err
 }

@@ -13,7 +13,7 @@ import (
 	"linienfunk/bots/bottest/fake"
 )
 
-// server is a fake of the network that speaks its API. The token "token-of-<name>" belongs to the account <name>.
+// server is a fake of the network's API. The token "token-of-<name>" belongs to the account <name>.
 type server struct {
 	*fake.Server
 
@@ -47,7 +47,7 @@ func authorized(next http.Handler) http.Handler {
 	})
 }
 
-// fail answers faults the way that the network does. The other faults are the same everywhere.
+// fail answers with the network's own errors. The other faults are the same for all networks.
 func fail(w http.ResponseWriter, r *http.Request, f bottest.Fault) bool {
 	switch f {
 	case bottest.TooMany:
@@ -74,7 +74,7 @@ func answer(w http.ResponseWriter, body any) {
 	json.NewEncoder(w).Encode(body)
 }
 
-// list answers once there are messages, or when the client leaves.
+// list answers once there are messages, or when the client disconnects.
 func (s *server) list(w http.ResponseWriter, r *http.Request) {
 	after, _ := strconv.ParseInt(r.FormValue("after"), 10, 64)
 	for {
