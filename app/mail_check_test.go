@@ -10,7 +10,7 @@ import (
 	"linienfunk/internal/config"
 )
 
-// emptyDNS knows one address and nothing else.
+// emptyDNS has one address record and no others.
 type emptyDNS struct{}
 
 func nothing(name string) error {

@@ -14,8 +14,8 @@ import (
 	"linienfunk/settings"
 )
 
-// testdata/before-history.sql is the database of a program from before settings had a history, with three cities: one chose options of
-// its networks, one has lists, an account and another freshness, and the settings of one cannot be read.
+// testdata/before-history.sql is a database of a version without the history of settings. It has three cities: one with options of its
+// networks, one with lists, an account and another freshness, and one whose settings cannot be read.
 func TestCitiesFromBeforeTheHistoryKeepTheirSettingsAsTheFirstPatch(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

@@ -54,10 +54,10 @@ func TestADatabaseIsNotOpenedWithTheKeyOfAnother(t *testing.T) {
 		use(t, wrong)
 		refused(t)
 	})
-	t.Run("the right one is not", func(t *testing.T) {
+	t.Run("the right key is accepted", func(t *testing.T) {
 		use(t, right)
 		open(t)
-		// Versions before this check left no such row.
+		// Versions without this check stored no such row.
 		if err := harness.Database(t, c).Where("id > 0").Delete(&db.Instance{}).Error; err != nil {
 			t.Fatal(err)
 		}

@@ -13,12 +13,12 @@ import (
 	"linienfunk/report"
 )
 
-func kontrolle(id string) report.Report {
+func newReport(id string) report.Report {
 	return report.Report{City: "zuerich", Bot: "elsewhere", ID: id, Text: "kontrolle " + id, At: time.Now()}
 }
 
-// reading consumes reports until the test ends, without acknowledging them.
-func reading(t *testing.T, b *bus.Bus) <-chan bus.Msg[report.Report] {
+// consumeReports consumes reports until the test ends, without acknowledging them.
+func consumeReports(t *testing.T, b *bus.Bus) <-chan bus.Msg[report.Report] {
 	t.Helper()
 	got := make(chan bus.Msg[report.Report], 100)
 	consume(t, func(ctx context.Context) error {
@@ -42,11 +42,11 @@ func consume(t *testing.T, f func(context.Context) error) {
 func TestAPublishedReportIsDelivered(t *testing.T) {
 	t.Parallel()
 	b := testkit.Bus(t)
-	want := kontrolle("1")
+	want := newReport("1")
 	if err := b.PublishReport(t.Context(), want); err != nil {
 		t.Fatal(err)
 	}
-	m := testkit.Next(t, reading(t, b))
+	m := testkit.Next(t, consumeReports(t, b))
 	if m.Value.Key() != want.Key() || m.Value.Text != want.Text {
 		t.Errorf("got %+v", m.Value)
 	}
@@ -59,17 +59,17 @@ func TestADuplicateReportIsDropped(t *testing.T) {
 	t.Parallel()
 	b := testkit.Bus(t)
 	for _, id := range []string{"1", "1", "2", "1"} {
-		if err := b.PublishReport(t.Context(), kontrolle(id)); err != nil {
+		if err := b.PublishReport(t.Context(), newReport(id)); err != nil {
 			t.Fatal(err)
 		}
 	}
-	got := reading(t, b)
+	got := consumeReports(t, b)
 	for _, want := range []string{"1", "2"} {
 		if m := testkit.Next(t, got); m.Value.ID != want {
 			t.Errorf("got report %s, want %s", m.Value.ID, want)
 		}
 	}
-	if err := b.PublishReport(t.Context(), kontrolle("3")); err != nil {
+	if err := b.PublishReport(t.Context(), newReport("3")); err != nil {
 		t.Fatal(err)
 	}
 	if m := testkit.Next(t, got); m.Value.ID != "3" {
@@ -80,10 +80,10 @@ func TestADuplicateReportIsDropped(t *testing.T) {
 func TestARequeuedReportIsDeliveredAgain(t *testing.T) {
 	t.Parallel()
 	b := testkit.Bus(t)
-	if err := b.PublishReport(t.Context(), kontrolle("1")); err != nil {
+	if err := b.PublishReport(t.Context(), newReport("1")); err != nil {
 		t.Fatal(err)
 	}
-	got := reading(t, b)
+	got := consumeReports(t, b)
 	first := testkit.Next(t, got)
 	if err := first.Requeue(0); err != nil {
 		t.Fatal(err)
@@ -96,9 +96,9 @@ func TestARequeuedReportIsDeliveredAgain(t *testing.T) {
 func TestOrdersOfAShardArriveInOrderWithoutALimitOfUnacknowledgedOnes(t *testing.T) {
 	t.Parallel()
 	b := testkit.Bus(t)
-	const many = 1500 // more than JetStream's default of 1000 open messages
+	const many = 1500 // more than JetStream's default limit of 1000 unacknowledged messages
 	for i := range many {
-		order := bus.Order{Report: kontrolle(fmt.Sprint(i)), Bot: "somewhere", Entry: uint(i)}
+		order := bus.Order{Report: newReport(fmt.Sprint(i)), Bot: "somewhere", Entry: uint(i)}
 		if err := b.PublishOrder(t.Context(), order); err != nil {
 			t.Fatal(err)
 		}
@@ -123,7 +123,7 @@ func TestAShardGetsOnlyItsOwnCities(t *testing.T) {
 		shards[b.Shard(city)] = city
 	}
 	for shard, city := range shards {
-		r := kontrolle("1")
+		r := newReport("1")
 		r.City = city
 		if err := b.PublishOrder(t.Context(), bus.Order{Report: r, Bot: "somewhere"}); err != nil {
 			t.Fatal(err)
@@ -162,7 +162,7 @@ func TestAPublishedReportSurvivesARestart(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := b.PublishReport(t.Context(), kontrolle("1")); err != nil {
+	if err := b.PublishReport(t.Context(), newReport("1")); err != nil {
 		t.Fatal(err)
 	}
 	b.Close()
@@ -170,7 +170,7 @@ func TestAPublishedReportSurvivesARestart(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(b.Close)
-	if m := testkit.Next(t, reading(t, b)); m.Value.ID != "1" {
+	if m := testkit.Next(t, consumeReports(t, b)); m.Value.ID != "1" {
 		t.Errorf("got %+v", m.Value)
 	}
 }

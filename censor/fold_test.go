@@ -28,10 +28,10 @@ func TestFoldAgreesWithUnicode(t *testing.T) {
 			continue
 		}
 		if !unicode.In(r, assigned...) && r%64 != 0 {
-			continue // of the unassigned characters, which are folded to themselves, a sample is enough
+			continue // a sample of the unassigned characters, which fold to themselves, is enough
 		}
 		if strings.ContainsRune(norm.NFKD.String(string(r)), iotaSubscript) {
-			continue // to us an accent, to Unicode a letter
+			continue // an accent for us, a letter for Unicode
 		}
 		// The a is for combining marks, the x for spaces.
 		written := "a" + string(r) + "x"

@@ -36,7 +36,7 @@ func (d *fixture) withdrawn(r report.Report) db.Entry {
 func TestAWithdrawalIsOrderedForEveryBotThatMayHaveSentTheReport(t *testing.T) {
 	t.Parallel()
 	d := newFixture(t)
-	r := d.put("zuerich", "a b/ü", "kontrolle u8", 0) // an id whose digest is in the key
+	r := d.put("zuerich", "a b/ü", "kontrolle u8", 0) // the key contains a digest of this id
 	entry := d.entry(r)
 	testkit.Next(t, d.orders)
 	testkit.Next(t, d.orders)

@@ -10,7 +10,7 @@ import (
 	"linienfunk/report"
 )
 
-func kontrolle(id string) report.Report {
+func newReport(id string) report.Report {
 	return report.Report{City: "zuerich", Bot: "elsewhere", ID: id, Text: "kontrolle " + id, Author: "pseudonym", URL: "https://x/" + id, At: time.Now()}
 }
 
@@ -28,8 +28,8 @@ func record(t *testing.T, d *db.DB, r report.Report, bots ...string) db.Entry {
 func TestARecordedReportIsReadBackWithVerdictAndDeliveries(t *testing.T) {
 	t.Parallel()
 	d := testkit.DB(t, time.Now)
-	record(t, d, kontrolle("1"), "a", "b")
-	record(t, d, kontrolle("2"))
+	record(t, d, newReport("1"), "a", "b")
+	record(t, d, newReport("2"))
 	page, err := d.Entries(t.Context(), "zuerich", 0, 10)
 	if err != nil || len(page) != 2 {
 		t.Fatalf("%d entries, %v", len(page), err)
@@ -53,13 +53,13 @@ func TestEntriesSinceATimeAreThoseWithText(t *testing.T) {
 	t.Parallel()
 	now := time.Now()
 	d := testkit.DB(t, func() time.Time { return now })
-	record(t, d, kontrolle("old"))
+	record(t, d, newReport("old"))
 	now = now.Add(time.Hour)
 	since := now
 	for _, id := range []string{"1", "2", "3"} {
-		record(t, d, kontrolle(id))
+		record(t, d, newReport(id))
 	}
-	other := kontrolle("4")
+	other := newReport("4")
 	other.City = "ghent"
 	record(t, d, other)
 	if err := d.Model(&db.Entry{}).Where("text = ?", "kontrolle 2").Update("text", "").Error; err != nil {
@@ -77,14 +77,14 @@ func TestEntriesSinceATimeAreThoseWithText(t *testing.T) {
 func TestTheFirstRecordOfAReportIsKept(t *testing.T) {
 	t.Parallel()
 	d := testkit.DB(t, time.Now)
-	first := record(t, d, kontrolle("1"), "a")
+	first := record(t, d, newReport("1"), "a")
 	if err := d.SaveDelivery(t.Context(), db.Delivery{EntryID: first.ID, Bot: "a", Status: db.Sent, RemoteID: "7"}); err != nil {
 		t.Fatal(err)
 	}
 	if err := d.MarkRelayed(t.Context(), first.ID); err != nil {
 		t.Fatal(err)
 	}
-	again, err := d.Record(t.Context(), kontrolle("1"), report.Verdict{}, db.Expired, []string{"a", "b"})
+	again, err := d.Record(t.Context(), newReport("1"), report.Verdict{}, db.Expired, []string{"a", "b"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -96,7 +96,7 @@ func TestTheFirstRecordOfAReportIsKept(t *testing.T) {
 func TestDeletingTextsKeepsTheRowsThatRejectDuplicates(t *testing.T) {
 	t.Parallel()
 	d := testkit.DB(t, time.Now)
-	first := record(t, d, kontrolle("1"), "a")
+	first := record(t, d, newReport("1"), "a")
 	if n, err := d.DeleteTexts(t.Context(), "zuerich", time.Now().Add(-time.Hour)); n != 0 || err != nil {
 		t.Errorf("forgot %d young texts, %v", n, err)
 	}
@@ -107,7 +107,7 @@ func TestDeletingTextsKeepsTheRowsThatRejectDuplicates(t *testing.T) {
 	if len(page) != 1 || page[0].Text != "" || page[0].Author != "" || page[0].URL != "" || page[0].Rule != "kontrolle" {
 		t.Errorf("got %+v", page)
 	}
-	if again := record(t, d, kontrolle("1")); again.ID != first.ID {
+	if again := record(t, d, newReport("1")); again.ID != first.ID {
 		t.Error("the repetition is a new report")
 	}
 }

@@ -7,7 +7,7 @@ import (
 	"linienfunk/frontend/frontendtest"
 )
 
-// cityPages are all pages and actions that are an admin's, below /city/<city>.
+// cityPages are all pages and actions for admins, below /city/<city>.
 var cityPages = []string{
 	"GET ", "POST ", "POST /try", "GET /try", "POST /merge", "GET /merge", "GET /ledger", "GET /history", "POST /undo", "GET /undo",
 	"GET /settings.json", "POST /import", "GET /import", "POST /import/apply", "GET /import/apply", "POST /options/alpha", "GET /options/alpha",

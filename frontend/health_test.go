@@ -48,7 +48,7 @@ func TestHealthSaysThatTheBrokerIsAwayUntilItIsBack(t *testing.T) {
 	v := s.Visitor()
 	v.Get("/healthz").Want(200)
 	proxy.Cut()
-	testkit.Eventually(t, "the bus knows that it is cut off", func() bool { return !far.Healthy() })
+	testkit.Eventually(t, "the bus notices that it is disconnected", func() bool { return !far.Healthy() })
 	pingTime.Store(int64(time.Millisecond))
 	v.Get("/healthz").Want(503, noBroker).WantNot(noDatabase, "127.0.0.1", "nats:")
 	pingTime.Store(int64(time.Minute))

@@ -114,7 +114,7 @@ func put(selector, text string) chromedp.Action[chromedp.Void] {
 	return chromedp.SetValue(chromedp.CSS(selector), text)
 }
 
-// meanwhile is what another admin does while the form is open.
+// meanwhile saves a change as another admin, while the form is open.
 func meanwhile(s *frontendtest.World, city string) chromedp.Action[chromedp.Void] {
 	return chromedp.Func(func(context.Context, *chromedp.Target) error {
 		id := fmt.Sprint(s.Present(city).FreshnessMinutes)
@@ -124,7 +124,7 @@ func meanwhile(s *frontendtest.World, city string) chromedp.Action[chromedp.Void
 	})
 }
 
-// changes give a city a past.
+// changes adds versions to a city's history.
 func changes(s *frontendtest.World, city string) {
 	s.Save(city, 1, map[string]any{"about": strings.Repeat("Meldungen von Fahrgästen für Fahrgäste. ", 8), "title": "Ghent", "time_zone": "Europe/Brussels"})
 	s.Save(city, 0, map[string]any{"triggers": append(settings.Default(city, "de").Triggers, "zwei in zivil", "/u[1-9] (richtung|to)/", "")})

@@ -21,7 +21,7 @@ import (
 	"linienfunk/templates"
 )
 
-// noTexts are literals in the code that look like ids of texts and are none.
+// noTexts are literals in the code that look like ids of texts but are not.
 var noTexts = []string{"line-", "mailer-daemon", "no-cache", "no-store", "public-", "bot-title", "same-origin"}
 
 func TestEveryTextExistsInEveryLanguageAndIsUsed(t *testing.T) {
@@ -79,7 +79,7 @@ func usedInPages(t *testing.T, used map[string]string) {
 	}
 }
 
-// usedInCode collects the literals that are ids: of words with dashes, or in a place where an id belongs.
+// usedInCode collects the literals that are ids: words with dashes, or arguments that are ids.
 func usedInCode(t *testing.T, used map[string]string) {
 	form := regexp.MustCompile(`^[a-z]+(-[a-z0-9]+)+$`)
 	files, err := filepath.Glob("*/*.go")

@@ -36,7 +36,7 @@ func messageWithBounceID(key string) Message {
 	return mail
 }
 
-// newBouncing makes a world with a message whose bounces are recorded. local is the local part of its bounce address.
+// newBouncing returns a world with a message whose bounces are recorded, and the local part of its bounce address.
 func newBouncing(t testing.TB) (w *world, reports <-chan bounceReport, local string) {
 	t.Helper()
 	w = newWorld(t, Config{Outbox: t.TempDir()})
@@ -45,7 +45,7 @@ func newBouncing(t testing.TB) (w *world, reports <-chan bounceReport, local str
 	return w, reports, bouncePrefix + w.bounceToken("post", "zuerich 0123456789abcdef")
 }
 
-// kindOf returns "hard" or "soft" for the bounce that was reported, or "none".
+// kindOf returns "hard" or "soft" for the reported bounce, or "none".
 func kindOf(t testing.TB, reports <-chan bounceReport) string {
 	t.Helper()
 	select {

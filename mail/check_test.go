@@ -45,7 +45,7 @@ func TestTheCheckFindsMissingAndWrongRecords(t *testing.T) {
 	direct := Config{Domain: checked, Hostname: "out." + checked, Direct: true, DKIMKey: path, DKIMSelector: "s1"}
 	for name, c := range map[string]struct {
 		change func(*zone, *Config)
-		want   string // findings that are not right, with their states
+		want   string // the findings other than OK, with their states
 		record string
 	}{
 		"nothing":    {func(*zone, *Config) {}, "", ""},

@@ -32,7 +32,7 @@ func (z *zone) set(f func()) {
 	f()
 }
 
-// look returns errors like net.Resolver: IsNotFound for a name without records.
+// look returns the errors of net.Resolver: IsNotFound for a name without records.
 func look[T any](z *zone, records map[string][]T, name string) ([]T, error) {
 	z.mu.Lock()
 	defer z.mu.Unlock()
@@ -97,7 +97,7 @@ func newInternet(t testing.TB) *internet {
 	return i
 }
 
-// serve adds an address to a host, and the server there.
+// serve adds an address to a host, with a server.
 func (i *internet) serve(host, address string, s *sink) {
 	i.set(func() { i.hosts[host] = append(i.hosts[host], address) })
 	i.mu.Lock()

@@ -70,7 +70,7 @@ func newSinkAt(t testing.TB, address string, with ...func(*smtp.Server)) *sink {
 	return s
 }
 
-// serve serves until the test ends. It closes the listener itself: Serve of go-smtp 0.25.1 goes on after a Close that came first.
+// serve serves until the test ends. It closes the listener itself: in go-smtp 0.25.1, Serve does not return after an earlier Close.
 func (s *sink) serve(listener net.Listener) {
 	var serving sync.WaitGroup
 	serving.Go(func() { s.server.Serve(listener) })
@@ -81,7 +81,7 @@ func (s *sink) serve(listener net.Listener) {
 	})
 }
 
-// hangAt makes the sink hang at a stage until release is called. It sends to reached each time.
+// hangAt makes the sink hang at a stage until release is called. It sends to reached at each call.
 func (s *sink) hangAt(stage string) (reached <-chan struct{}, release func()) {
 	hanging, end := make(chan struct{}, 1000), make(chan struct{})
 	s.refuse = func(at, _ string) error {
@@ -156,7 +156,7 @@ func (s *sinkSession) login(user, password string) error {
 	return nil
 }
 
-// loginServer is the mechanism LOGIN, which go-sasl has for clients only: draft-murchison-sasl-login-00.
+// loginServer is the server side of the mechanism LOGIN (draft-murchison-sasl-login-00): go-sasl has only the client side.
 type loginServer struct {
 	session *sinkSession
 	replies []string
@@ -216,7 +216,7 @@ func (s *sink) lastHello() string {
 	return s.hello
 }
 
-// none fails if the sink has got another message.
+// none fails if the sink has received another message.
 func (s *sink) none() {
 	s.t.Helper()
 	select {
@@ -226,7 +226,7 @@ func (s *sink) none() {
 	}
 }
 
-// certificate makes a self-signed certificate for 127.0.0.1 and the hosts, and returns the path of its file as well.
+// certificate creates a self-signed certificate for 127.0.0.1 and the hosts. It also returns the path of its file.
 func certificate(t testing.TB, hosts ...string) (*tls.Config, string) {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)

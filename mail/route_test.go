@@ -47,7 +47,7 @@ func (p *provider) Submission(_ context.Context, route string) (Submission, erro
 
 func (p *provider) SubmissionRefused(_ context.Context, route string) { p.refused <- route }
 
-// newRouted makes a world with a provider for the network "post"; s gets all other messages.
+// newRouted returns a world with a provider for the network "post". s receives all other messages.
 func newRouted(t testing.TB, p *provider) (w *world, s *sink, reports <-chan bounceReport) {
 	t.Helper()
 	s = newSink(t)
@@ -178,7 +178,7 @@ func TestARefusedLoginOrSenderIsNotABounce(t *testing.T) {
 			}
 			p.set(func() { p.login, p.refuse = "melden:sesame", nil })
 			for n := 0; n < 4; {
-				w.Advance(loginBackoff) // repeated in case a second worker was refused later
+				w.Advance(loginBackoff) // repeated: a second worker may be refused later
 				w.store.wakeRun()       // its timer does not follow the test's clock
 				select {
 				case <-p.mails:

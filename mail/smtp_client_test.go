@@ -12,7 +12,7 @@ import (
 func TestManyMessagesShareFewConnections(t *testing.T) {
 	t.Parallel()
 	s, w := newSinkAndWorld(t)
-	w.timeouts.idle = time.Hour // or slow machines open more connections
+	w.timeouts.idle = time.Hour // otherwise slow machines open more connections
 	var mails []Message
 	for i := range 450 {
 		mail := newMessage(fmt.Sprint(i))

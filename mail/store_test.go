@@ -78,7 +78,7 @@ func TestAMessageIsSentAgainAfterACrashBeforeItsResultWasStored(t *testing.T) {
 	w.enqueue(newMessage("1"))
 	first := s.next()
 	stop()
-	// After a crash the row is as it was when it was leased.
+	// After a crash the row is still leased.
 	sealed, err := build(newMessage("1"), w.items()[0].Key, "linienfunk.example", w.Now())
 	must(t, err)
 	row, err := w.store.seal(w.items()[0].Key, sealed, w.Now().Add(time.Hour))
@@ -164,7 +164,7 @@ func TestRunReturnsWhileAServerHangs(t *testing.T) {
 func TestAFailingDatabaseIsQueriedAgainAfterFiveSeconds(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		// Not PostgreSQL: time passes in the bubble only if nothing waits for a network.
+		// Not PostgreSQL: in the bubble, time passes only while nothing waits for the network.
 		w := newWorldAt(t, filepath.Join(t.TempDir(), "test.db"), Config{Outbox: t.TempDir()})
 		w.enqueue(newMessage("1"))
 		queries := 0

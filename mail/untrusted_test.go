@@ -34,7 +34,7 @@ func serveRaw(t testing.TB, talk func(net.Conn)) (address string) {
 	return listener.Addr().String()
 }
 
-// Whoever subscribes chooses the server, which must not be able to fill the program's memory.
+// A subscriber chooses the server, which must not be able to fill the program's memory.
 func TestAServerThatSendsEndlesslyIsDisconnected(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ first, more string }{
@@ -71,7 +71,7 @@ func TestAServerThatSendsEndlesslyIsDisconnected(t *testing.T) {
 	}
 }
 
-// A recipient may be the only one at a server, so that its name would identify the recipient.
+// A server may have a single user, whom its name would identify.
 func TestTheLogDoesNotNameTheServerOfALostConnection(t *testing.T) {
 	t.Parallel()
 	address := serveRaw(t, func(conn net.Conn) {
@@ -108,7 +108,7 @@ type panics struct{}
 func (panics) deliver(context.Context, envelope) error { panic("at the disco") }
 func (panics) close()                                  {}
 
-// Servers' replies are parsed by libraries, whose panics must not end the program.
+// Libraries parse the replies of servers. Their panics must not end the program.
 func TestAPanicCostsOnlyOneAttempt(t *testing.T) {
 	t.Parallel()
 	s, w := newSinkAndWorld(t)

@@ -32,14 +32,14 @@ func newWorld(t testing.TB, config Config) *world {
 	return newWorldAt(t, testkit.DatabaseURL(t, t.TempDir()), config)
 }
 
-// newSinkAndWorld returns a server that takes mail, and a Mailer for which it is the smarthost.
+// newSinkAndWorld returns a mail server, and a Mailer with that server as smarthost.
 func newSinkAndWorld(t testing.TB) (*sink, *world) {
 	t.Helper()
 	s := newSink(t)
 	return s, newWorld(t, Config{Smarthost: s.address})
 }
 
-// outcome waits until the only message is sent, which it returns, or, if it must not be delivered, requeued.
+// outcome waits until the only message is delivered, and returns it; or, if delivered is false, until it is requeued.
 func (w *world) outcome(s *sink, delivered bool) (received, bool) {
 	w.t.Helper()
 	if delivered {
@@ -74,7 +74,7 @@ func newWorldAt(t testing.TB, address string, config Config) *world {
 	return w
 }
 
-// mailer makes another node on the same database.
+// mailer returns another node on the same database.
 func (w *world) mailer() *Mailer {
 	w.t.Helper()
 	m, err := New(w.handle, w.box, w.config, slog.New(slog.NewTextHandler(w.t.Output(), nil)), w.Now)
@@ -127,7 +127,7 @@ func (w *world) register(bounced func(id string, b Bounce) error) {
 	w.Register("post", &fakeNetwork{bounced: bounced})
 }
 
-// as returns the queue as a network of that name uses it.
+// as returns the queue of the network of that name.
 func (w *world) as(name string) owned { return owned{w.Mailer, name} }
 
 // wantFinished fails if one of the items is still queued, or has content.

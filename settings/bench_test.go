@@ -9,8 +9,8 @@ import (
 	"linienfunk/settings"
 )
 
-// BenchmarkAChangeIsInForceOnAllNodes is the time from Submit until three nodes have the change, with a storage beside
-// them, for a city with a thousand words on each list; also as a multiple of the time to store one message in the stream. The
+// BenchmarkAChangeIsInForceOnAllNodes measures the time from Submit until three nodes have the change, with a storage beside them, for a
+// city with a thousand words on each list. It also reports the time as a multiple of that for storing one message in the stream. The
 // target is 100 ms.
 func BenchmarkAChangeIsInForceOnAllNodes(b *testing.B) {
 	w := newCluster(b)
@@ -45,7 +45,7 @@ func BenchmarkAChangeIsInForceOnAllNodes(b *testing.B) {
 	}
 	change(edit(b, now, "triggers", words))
 	change(edit(b, now, "blocked", words))
-	unit := storing(b, w)
+	unit := measureStore(b, w)
 	i := 0
 	for b.Loop() {
 		i++
@@ -58,8 +58,8 @@ func BenchmarkAChangeIsInForceOnAllNodes(b *testing.B) {
 	b.ReportMetric(float64(b.Elapsed())/float64(b.N)/float64(unit), "x-store")
 }
 
-// storing measures the time to store one message.
-func storing(b *testing.B, w *cluster) time.Duration {
+// measureStore measures the time to store one message.
+func measureStore(b *testing.B, w *cluster) time.Duration {
 	conn := w.broker.Connect(b)
 	const many = 50
 	began := time.Now()

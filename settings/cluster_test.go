@@ -73,7 +73,7 @@ func (w *cluster) run(b *bus.Bus, f func(context.Context) error) part {
 
 func (w *cluster) storage() (*settings.Storage, part) { return w.storageThatKeeps(1000) }
 
-// storageThatKeeps starts a storage that keeps only so many updates in the stream.
+// storageThatKeeps starts a storage that keeps only that many updates in the stream.
 func (w *cluster) storageThatKeeps(updates uint64) (*settings.Storage, part) {
 	w.t.Helper()
 	b := w.broker.Connect(w.t)
@@ -87,7 +87,7 @@ func (w *cluster) node() (*settings.Node, part) { return w.nodeOn(w.broker.Conne
 func (w *cluster) nodeOn(b *bus.Bus) (*settings.Node, part) {
 	w.t.Helper()
 	n := settings.NewNode(b, schema, testkit.Log(w.t), time.Now)
-	n.SetSubmitTimeout(time.Hour) // no test depends on how fast the machine is
+	n.SetSubmitTimeout(time.Hour) // tests must not depend on the speed of the machine
 	return n, w.run(b, n.Run)
 }
 

@@ -56,7 +56,7 @@ func TestCompareListsTheFieldsThatTwoEditorsChanged(t *testing.T) {
 	for _, c := range all {
 		byField[c.Field] = c
 	}
-	if len(all) != 3 { // both changed the language to the same
+	if len(all) != 3 { // both changed the language to the same value
 		t.Errorf("%d fields: %+v", len(all), all)
 	}
 	if c := byField["title"]; !c.Both || c.Base != "Gent" || c.Mine != "Mine" || c.Theirs != "Theirs" {
@@ -89,7 +89,7 @@ func TestListsAreMergedLineByLine(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if len(all) == 0 { // both made the same of it
+			if len(all) == 0 { // both made the same change
 				if !slices.Equal(test.mine, test.theirs) {
 					t.Error("no conflict")
 				}

@@ -5,13 +5,13 @@ import (
 	"time"
 )
 
-// Compare does what a Node does once a minute.
+// Compare compares the heads, as a Node does every minute.
 func (n *Node) Compare(ctx context.Context) error { return n.compareHeads(ctx) }
 
 // Keep sets how many written updates stay in the stream. Call it before Run.
 func (s *Storage) Keep(updates uint64) { s.keep = updates }
 
-// ApplyUpdate processes an update from outside as every reader of the stream does.
+// ApplyUpdate processes an update as every reader of the stream does.
 func ApplyUpdate(s Schema, document []byte, base string, data []byte) {
 	link, hash, err := readLink(base, data)
 	if err != nil {

@@ -266,7 +266,7 @@ func TestACityWithABrokenChainIsInactiveAndDoesNotBlockOthers(t *testing.T) {
 	if err := w.db.Exec("UPDATE settings_links SET note = '' WHERE city = 'zuerich'").Error; err != nil {
 		t.Fatal(err)
 	}
-	testkit.Eventually(t, "it is loaded", func() bool {
+	testkit.Eventually(t, "the city is loaded", func() bool {
 		n.Compare(t.Context())
 		return get(t, n, "zuerich").Active
 	})

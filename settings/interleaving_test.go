@@ -122,7 +122,7 @@ func (c *chaos) run(steps int) {
 	c.check()
 }
 
-// remember records the current versions, on which later changes are based even when they are old.
+// remember records the current versions. Later changes are based on them even if they are old by then.
 func (c *chaos) remember() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -149,7 +149,7 @@ func (c *chaos) submit(n *chaosNode, note string) {
 	draft := edit(c.t, base, "about", fmt.Sprint(note, c.random.IntN(3)))
 	draft.Note = note
 	c.submits.Go(func() {
-		ctx, cancel := context.WithTimeout(c.t.Context(), time.Second) // a disconnected node waits for long
+		ctx, cancel := context.WithTimeout(c.t.Context(), time.Second) // a disconnected node would wait for an hour
 		defer cancel()
 		_, err := n.Submit(ctx, draft)
 		c.mu.Lock()

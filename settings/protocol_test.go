@@ -16,7 +16,7 @@ import (
 	"linienfunk/settings/chain"
 )
 
-// client is another program: it knows nothing but docs/settings-protocol.md and a NATS client.
+// client is another program. It uses only docs/settings-protocol.md and a NATS client.
 type client struct {
 	t      *testing.T
 	conn   *nats.Conn

@@ -61,9 +61,9 @@ func TestAnAccountThatIsConnectedStartsAtOnceAndOneThatIsRemovedStops(t *testing
 func TestABotThatCannotListItsAccountsDelaysNoOtherBotAndLosesNoReport(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "zuerich")
-	sent := w.net.collects()
+	sent := w.net.collectSent()
 	late := &network{accounts: map[string]string{"zuerich": "1"}, recv: idle, pruned: make(chan time.Time, 100)}
-	lateSent := late.collects()
+	lateSent := late.collectSent()
 	gate := &gated{network: late, open: make(chan struct{})}
 	directory := supervisor.NewDirectory([]supervisor.Member{{Name: "net", Bot: w.net}, {Name: "late", Bot: gate}})
 	if got := directory.Bots("zuerich"); len(got) != 2 {
@@ -80,25 +80,25 @@ func TestABotThatCannotListItsAccountsDelaysNoOtherBotAndLosesNoReport(t *testin
 func TestARevokedAccountStopsNotifiesTheAdminsAndStaysStoppedAfterARestart(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "zuerich")
-	calls := w.net.fails(bots.Revoked("log in again", errors.New("401")))
+	calls := w.net.failSends(bots.Revoked("log in again", errors.New("401")))
 	w.start()
 	entry := w.relay("zuerich", "kontrolle u8")
 	w.want(w.revoked, "zuerich log in again")
-	w.ends(entry, db.Failed)
+	w.waitForStatus(entry, db.Failed)
 	if w.state("zuerich") != supervisor.Revoked {
 		t.Errorf("the account is %s", w.state("zuerich"))
 	}
-	w.ends(w.relay("zuerich", "kontrolle u9"), db.Failed)
+	w.waitForStatus(w.relay("zuerich", "kontrolle u9"), db.Failed)
 	w.stop()
 	w.start()
-	w.ends(w.relay("zuerich", "kontrolle u10"), db.Failed)
+	w.waitForStatus(w.relay("zuerich", "kontrolle u10"), db.Failed)
 	if n := calls.Load(); n != 1 {
 		t.Errorf("the network was called %d times", n)
 	}
-	sent := w.net.collects()
+	sent := w.net.collectSent()
 	w.net.set("zuerich", "2")
 	w.changed("zuerich")
-	testkit.Eventually(t, "it runs with new credentials", func() bool { return w.state("zuerich") == supervisor.Running })
+	testkit.Eventually(t, "the account runs with new credentials", func() bool { return w.state("zuerich") == supervisor.Running })
 	w.relay("zuerich", "kontrolle u11")
 	w.want(sent, "zuerich: kontrolle u11")
 }
@@ -106,7 +106,7 @@ func TestARevokedAccountStopsNotifiesTheAdminsAndStaysStoppedAfterARestart(t *te
 func TestAnAccountThatMayNoLongerReceiveKeepsSending(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "zuerich")
-	sent := w.net.collects()
+	sent := w.net.collectSent()
 	var calls atomic.Int32
 	w.net.recv = func(context.Context, bots.Account, bots.Out) error {
 		calls.Add(1)
@@ -129,17 +129,17 @@ func TestAnAccountThatMayNoLongerReceiveKeepsSending(t *testing.T) {
 func TestARevocationEndsWithItsAccount(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "zuerich")
-	w.net.fails(bots.Revoked("log in again", errors.New("401")))
+	w.net.failSends(bots.Revoked("log in again", errors.New("401")))
 	w.start()
-	w.ends(w.relay("zuerich", "kontrolle u8"), db.Failed)
+	w.waitForStatus(w.relay("zuerich", "kontrolle u8"), db.Failed)
 	testkit.Next(t, w.revoked)
 	w.net.remove("zuerich")
 	w.changed("zuerich")
 	testkit.Eventually(t, "the account is gone", func() bool { return w.state("zuerich") == "" })
-	w.net.set("zuerich", "1") // the same credentials, connected anew
+	w.net.set("zuerich", "1") // connected again with the same credentials
 	w.changed("zuerich")
-	testkit.Eventually(t, "it runs", func() bool { return w.state("zuerich") == supervisor.Running })
+	testkit.Eventually(t, "the account runs", func() bool { return w.state("zuerich") == supervisor.Running })
 	w.stop()
 	w.start()
-	testkit.Eventually(t, "it runs after a restart as well", func() bool { return w.state("zuerich") == supervisor.Running })
+	testkit.Eventually(t, "the account runs after a restart", func() bool { return w.state("zuerich") == supervisor.Running })
 }

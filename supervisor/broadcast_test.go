@@ -15,21 +15,21 @@ import (
 	"linienfunk/report"
 )
 
-// mailing is a Broadcaster whose pages the test answers.
-type mailing struct {
+// broadcaster is a Broadcaster with pages from the test.
+type broadcaster struct {
 	mu    sync.Mutex
-	wait  bool // each page takes until the program ends
+	wait  bool // each page blocks until its context ends
 	pages func(cursor string) (string, int, error)
 	asked []string
 }
 
-func (m *mailing) Accounts(context.Context) ([]bots.Account, error) {
+func (m *broadcaster) Accounts(context.Context) ([]bots.Account, error) {
 	return []bots.Account{{City: "zuerich", Revision: "1", Label: "zuerich"}}, nil
 }
 
-func (m *mailing) WebUI() http.Handler { return http.NotFoundHandler() }
+func (m *broadcaster) WebUI() http.Handler { return http.NotFoundHandler() }
 
-func (m *mailing) SendPage(ctx context.Context, _ bots.Account, _ report.Report, cursor string) (string, int, error) {
+func (m *broadcaster) SendPage(ctx context.Context, _ bots.Account, _ report.Report, cursor string) (string, int, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.asked = append(m.asked, cursor)
@@ -40,7 +40,7 @@ func (m *mailing) SendPage(ctx context.Context, _ bots.Account, _ report.Report,
 	return next, served, err
 }
 
-func (w *world) startMailing(m *mailing) {
+func (w *world) startBroadcaster(m *broadcaster) {
 	w.t.Helper()
 	w.startBot(m)
 }
@@ -48,10 +48,10 @@ func (w *world) startMailing(m *mailing) {
 func TestABroadcastReadsAllPagesAndCountsTheSubscribersServed(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.startMailing(&mailing{pages: func(cursor string) (string, int, error) {
+	w.startBroadcaster(&broadcaster{pages: func(cursor string) (string, int, error) {
 		return map[string]string{"": "10", "10": "20", "20": ""}[cursor], 10, nil
 	}})
-	if d := w.ends(w.relay("zuerich", "kontrolle u8"), db.Sent); d.Served != 30 {
+	if d := w.waitForStatus(w.relay("zuerich", "kontrolle u8"), db.Sent); d.Served != 30 {
 		t.Errorf("ledger: %+v", d)
 	}
 }
@@ -60,7 +60,7 @@ func TestABroadcastThatFailsHalfwayContinuesFromItsCursor(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	failed := false
-	m := &mailing{}
+	m := &broadcaster{}
 	m.pages = func(cursor string) (string, int, error) {
 		if cursor == "10" && !failed {
 			failed = true
@@ -68,8 +68,8 @@ func TestABroadcastThatFailsHalfwayContinuesFromItsCursor(t *testing.T) {
 		}
 		return map[string]string{"": "10", "15": ""}[cursor], 10, nil
 	}
-	w.startMailing(m)
-	if d := w.ends(w.relay("zuerich", "kontrolle u8"), db.Sent); d.Served != 25 {
+	w.startBroadcaster(m)
+	if d := w.waitForStatus(w.relay("zuerich", "kontrolle u8"), db.Sent); d.Served != 25 {
 		t.Errorf("ledger: %+v", d)
 	}
 	if want := []string{"", "10", "15"}; len(m.asked) != 3 || m.asked[2] != want[2] {
@@ -81,7 +81,7 @@ func TestABroadcastResumesAfterARestartOfTheProgram(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	entered := make(chan struct{}, 100)
-	w.startMailing(&mailing{pages: func(cursor string) (string, int, error) {
+	w.startBroadcaster(&broadcaster{pages: func(cursor string) (string, int, error) {
 		if cursor == "" {
 			return "10", 10, nil
 		}
@@ -91,9 +91,9 @@ func TestABroadcastResumesAfterARestartOfTheProgram(t *testing.T) {
 	entry := w.relay("zuerich", "kontrolle u8")
 	testkit.Next(t, entered)
 	w.stop()
-	m := &mailing{pages: func(string) (string, int, error) { return "", 10, nil }}
-	w.startMailing(m)
-	if d := w.ends(entry, db.Sent); d.Served != 20 || m.asked[0] != "10" {
+	m := &broadcaster{pages: func(string) (string, int, error) { return "", 10, nil }}
+	w.startBroadcaster(m)
+	if d := w.waitForStatus(entry, db.Sent); d.Served != 20 || m.asked[0] != "10" {
 		t.Errorf("ledger: %+v, asked for pages after %q", d, m.asked)
 	}
 }
@@ -102,27 +102,27 @@ func TestABroadcastThatIsInterruptedByTheEndOfTheProgramKeepsItsCursor(t *testin
 	t.Parallel()
 	w := newWorld(t)
 	entered := make(chan struct{}, 10)
-	w.startMailing(&mailing{wait: true, pages: func(string) (string, int, error) {
+	w.startBroadcaster(&broadcaster{wait: true, pages: func(string) (string, int, error) {
 		entered <- struct{}{}
 		return "5", 5, context.Canceled
 	}})
 	entry := w.relay("zuerich", "kontrolle u8")
 	testkit.Next(t, entered)
 	w.stop()
-	m := &mailing{pages: func(string) (string, int, error) { return "", 5, nil }}
-	w.startMailing(m)
-	if d := w.ends(entry, db.Sent); d.Served != 10 || m.asked[0] != "5" {
+	m := &broadcaster{pages: func(string) (string, int, error) { return "", 5, nil }}
+	w.startBroadcaster(m)
+	if d := w.waitForStatus(entry, db.Sent); d.Served != 10 || m.asked[0] != "5" {
 		t.Errorf("asked for the page after %q, ledger: %+v", m.asked[0], d)
 	}
 }
 
-// canceling is a Broadcaster whose messages wait.
-type canceling struct {
-	*mailing
+// cancelingBroadcaster is a Broadcaster whose messages are queued and can be canceled.
+type cancelingBroadcaster struct {
+	*broadcaster
 	canceled chan string // keys of reports
 }
 
-func (c *canceling) Retract(_ context.Context, _ bots.Account, key string, sent report.Receipt) error {
+func (c *cancelingBroadcaster) Retract(_ context.Context, _ bots.Account, key string, sent report.Receipt) error {
 	if sent != (report.Receipt{}) {
 		return fmt.Errorf("a broadcast has no receipt, but got %+v", sent)
 	}
@@ -135,7 +135,7 @@ func TestABroadcastStopsWhenItsReportIsWithdrawn(t *testing.T) {
 	w := newWorld(t)
 	withdrawn := make(chan struct{})
 	entries := make(chan uint, 1)
-	w.startMailing(&mailing{pages: func(cursor string) (string, int, error) {
+	w.startBroadcaster(&broadcaster{pages: func(cursor string) (string, int, error) {
 		if cursor == "" {
 			w.withdraw(<-entries)
 			close(withdrawn)
@@ -146,7 +146,7 @@ func TestABroadcastStopsWhenItsReportIsWithdrawn(t *testing.T) {
 	entry := w.relay("zuerich", "kontrolle u8")
 	entries <- entry
 	testkit.Next(t, withdrawn)
-	if d := w.ends(entry, db.Retracted); d.Served != 1 {
+	if d := w.waitForStatus(entry, db.Retracted); d.Served != 1 {
 		t.Errorf("ledger: %+v", d)
 	}
 }
@@ -155,7 +155,7 @@ func TestWaitingMessagesOfAnUnfinishedBroadcastAreCanceled(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	entries := make(chan uint, 1)
-	c := &canceling{&mailing{}, make(chan string, 10)}
+	c := &cancelingBroadcaster{&broadcaster{}, make(chan string, 10)}
 	c.pages = func(cursor string) (string, int, error) {
 		if cursor == "" {
 			return "1", 200, nil
@@ -172,7 +172,7 @@ func TestWaitingMessagesOfAnUnfinishedBroadcastAreCanceled(t *testing.T) {
 	if key := testkit.Next(t, c.canceled); key != w.keys[entry] {
 		t.Errorf("canceled %s", key)
 	}
-	if d := w.ends(entry, db.Retracted); d.Served != 400 {
+	if d := w.waitForStatus(entry, db.Retracted); d.Served != 400 {
 		t.Errorf("ledger: %+v", d)
 	}
 }

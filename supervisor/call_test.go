@@ -15,7 +15,7 @@ import (
 func TestABotThatHangsDelaysNoOtherBot(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "zuerich", "ghent")
-	w.hangs()
+	w.shortDeadlines()
 	sent, hanging := make(chan string, 10), make(chan struct{}, 10)
 	forever := make(chan struct{})
 	t.Cleanup(func() { close(forever) })
@@ -33,8 +33,8 @@ func TestABotThatHangsDelaysNoOtherBot(t *testing.T) {
 		w.relay("ghent", fmt.Sprint(i))
 		w.want(sent, fmt.Sprintf("ghent: %d", i))
 	}
-	testkit.Eventually(t, "the status tells that zuerich is stuck", func() bool { return w.state("zuerich") == supervisor.Stuck })
-	testkit.Next(t, hanging) // it was tried again
+	testkit.Eventually(t, "the status of zuerich is stuck", func() bool { return w.state("zuerich") == supervisor.Stuck })
+	testkit.Next(t, hanging) // the call is retried
 	if w.state("ghent") != supervisor.Running {
 		t.Errorf("ghent is %s", w.state("ghent"))
 	}
@@ -43,7 +43,7 @@ func TestABotThatHangsDelaysNoOtherBot(t *testing.T) {
 func TestACallThatReturnsLateCountsAndIsNotRepeated(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "zuerich")
-	w.hangs()
+	w.shortDeadlines()
 	var calls atomic.Int32
 	w.net.send = func(ctx context.Context, _, _ string) error {
 		calls.Add(1)
@@ -52,7 +52,7 @@ func TestACallThatReturnsLateCountsAndIsNotRepeated(t *testing.T) {
 		return nil
 	}
 	w.start()
-	if d := w.ends(w.relay("zuerich", "kontrolle u8"), db.Sent); d.RemoteID != "post-1" || calls.Load() != 1 {
+	if d := w.waitForStatus(w.relay("zuerich", "kontrolle u8"), db.Sent); d.RemoteID != "post-1" || calls.Load() != 1 {
 		t.Errorf("%d calls, ledger: %+v", calls.Load(), d)
 	}
 }
@@ -60,7 +60,7 @@ func TestACallThatReturnsLateCountsAndIsNotRepeated(t *testing.T) {
 func TestReportsThatWaitBehindAHangingCallExpireToo(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "zuerich")
-	w.hangs()
+	w.shortDeadlines()
 	hanging, forever := make(chan struct{}, 100), make(chan struct{})
 	t.Cleanup(func() { close(forever) })
 	w.net.send = func(context.Context, string, string) error {
@@ -72,17 +72,17 @@ func TestReportsThatWaitBehindAHangingCallExpireToo(t *testing.T) {
 	w.relay("zuerich", "kontrolle u8")
 	testkit.Next(t, hanging)
 	waiting := w.relayTo("net", "zuerich", "kontrolle u9", time.Millisecond)
-	w.ends(waiting, db.Expired)
+	w.waitForStatus(waiting, db.Expired)
 }
 
 func TestAReportWhoseSendingPanicsIsRetried(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "zuerich")
-	sent := w.net.failsOnce(func() error { panic("index out of range") })
+	sent := w.net.failFirstSend(func() error { panic("index out of range") })
 	w.start()
 	entry := w.relay("zuerich", "kontrolle u8")
 	testkit.Next(t, sent)
-	if d := w.ends(entry, db.Sent); d.Attempts != 2 {
+	if d := w.waitForStatus(entry, db.Sent); d.Attempts != 2 {
 		t.Errorf("ledger: %+v", d)
 	}
 }

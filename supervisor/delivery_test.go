@@ -17,11 +17,11 @@ import (
 func TestAReportIsSentAndItsReceiptIsInTheLedger(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "zuerich")
-	sent := w.net.collects()
+	sent := w.net.collectSent()
 	w.start()
 	entry := w.relay("zuerich", "kontrolle u8")
 	w.want(sent, "zuerich: kontrolle u8")
-	d := w.ends(entry, db.Sent)
+	d := w.waitForStatus(entry, db.Sent)
 	if d.RemoteID != "post-1" || d.RemoteURL != "https://example.org/1" || d.Attempts != 1 {
 		t.Errorf("ledger: %+v", d)
 	}
@@ -30,7 +30,7 @@ func TestAReportIsSentAndItsReceiptIsInTheLedger(t *testing.T) {
 func TestReportsOfOneAccountAreSentInOrder(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "zuerich")
-	sent := w.net.collects()
+	sent := w.net.collectSent()
 	w.start()
 	for i := range 20 {
 		w.relay("zuerich", fmt.Sprint(i))
@@ -43,11 +43,11 @@ func TestReportsOfOneAccountAreSentInOrder(t *testing.T) {
 func TestAReportThatANetworkRefusesFailsAndTheNextIsSent(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "zuerich")
-	w.net.failsOnce(func() error { return bots.Permanent("it does not like this text", errors.New("422")) })
+	w.net.failFirstSend(func() error { return bots.Permanent("it does not like this text", errors.New("422")) })
 	w.start()
 	bad, good := w.relay("zuerich", "bad"), w.relay("zuerich", "good")
-	w.ends(good, db.Sent)
-	if d := w.ends(bad, db.Failed); d.Detail != "it does not like this text" || d.Attempts != 1 {
+	w.waitForStatus(good, db.Sent)
+	if d := w.waitForStatus(bad, db.Failed); d.Detail != "it does not like this text" || d.Attempts != 1 {
 		t.Errorf("ledger: %+v", d)
 	}
 }
@@ -55,7 +55,7 @@ func TestAReportThatANetworkRefusesFailsAndTheNextIsSent(t *testing.T) {
 func TestARateLimitIsObserved(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "zuerich")
-	sent := w.net.failsOnce(func() error { return bots.RetryAfter(time.Millisecond, "", errors.New("429")) })
+	sent := w.net.failFirstSend(func() error { return bots.RetryAfter(time.Millisecond, "", errors.New("429")) })
 	w.start()
 	w.relay("zuerich", "kontrolle u8")
 	testkit.Next(t, sent)
@@ -64,9 +64,9 @@ func TestARateLimitIsObserved(t *testing.T) {
 func TestARetryAfterOfZeroStillPauses(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "zuerich")
-	calls := w.net.fails(bots.RetryAfter(0, "", errors.New("429")))
+	calls := w.net.failSends(bots.RetryAfter(0, "", errors.New("429")))
 	w.start()
-	w.ends(w.relayTo("net", "zuerich", "kontrolle u8", 1500*time.Millisecond), db.Expired)
+	w.waitForStatus(w.relayTo("net", "zuerich", "kontrolle u8", 1500*time.Millisecond), db.Expired)
 	if n := calls.Load(); n > 3 {
 		t.Errorf("%d calls in a second and a half", n)
 	}
@@ -75,12 +75,12 @@ func TestARetryAfterOfZeroStillPauses(t *testing.T) {
 func TestAReportThatIsTooOldExpiresAndIsNotSent(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "zuerich")
-	w.net.fails(bots.RetryAfter(time.Hour, "", errors.New("429")))
+	w.net.failSends(bots.RetryAfter(time.Hour, "", errors.New("429")))
 	w.start()
 	first := w.relayTo("net", "zuerich", "kontrolle u8", 300*time.Millisecond)
 	second := w.relayTo("net", "zuerich", "kontrolle u9", 300*time.Millisecond)
-	w.ends(first, db.Expired)
-	w.ends(second, db.Expired)
+	w.waitForStatus(first, db.Expired)
+	w.waitForStatus(second, db.Expired)
 }
 
 func TestAReportForAnAccountThatIsGoneFailsInTheLedger(t *testing.T) {
@@ -88,7 +88,7 @@ func TestAReportForAnAccountThatIsGoneFailsInTheLedger(t *testing.T) {
 	w := newWorld(t, "ghent")
 	w.start()
 	entry := w.relay("zuerich", "kontrolle u8")
-	if d := w.ends(entry, db.Failed); d.Detail != "delivery-not-connected" {
+	if d := w.waitForStatus(entry, db.Failed); d.Detail != "delivery-not-connected" {
 		t.Errorf("ledger: %+v", d)
 	}
 }
@@ -109,18 +109,18 @@ func TestAReportThatIsNotSentBeforeAStopIsSentAfterTheNextStart(t *testing.T) {
 	}
 	testkit.Next(t, trying)
 	w.stop()
-	sent := w.net.collects()
+	sent := w.net.collectSent()
 	w.start()
 	for i := range 3 {
 		w.want(sent, fmt.Sprintf("zuerich: %d", i))
-		w.ends(entries[i], db.Sent)
+		w.waitForStatus(entries[i], db.Sent)
 	}
 }
 
 func TestADeliveryThatIsInTheLedgerIsNotRepeated(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "zuerich")
-	sent := w.net.collects()
+	sent := w.net.collectSent()
 	entry := w.relay("zuerich", "kontrolle u8")
 	err := w.db.SaveDelivery(t.Context(), db.Delivery{EntryID: entry, Bot: "net", Status: db.Sent, RemoteID: "7"})
 	if err != nil {
@@ -134,12 +134,12 @@ func TestADeliveryThatIsInTheLedgerIsNotRepeated(t *testing.T) {
 func TestAnOrderThatIsNotInTheLedgerIsDropped(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "zuerich")
-	sent := w.net.collects()
+	sent := w.net.collectSent()
 	r := report.Report{City: "zuerich", Bot: "elsewhere", ID: "of another database", Text: "kontrolle u7", At: w.Now()}
 	if err := w.bus.PublishOrder(t.Context(), bus.Order{Report: r, Entry: 1, Bot: "net", Expire: r.At.Add(time.Hour)}); err != nil {
 		t.Fatal(err)
 	}
 	w.start()
-	w.relay("zuerich", "kontrolle u8") // its entry has the same id
+	w.relay("zuerich", "kontrolle u8") // the entry has the same id
 	w.want(sent, "zuerich: kontrolle u8")
 }

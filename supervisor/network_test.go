@@ -14,7 +14,7 @@ import (
 // sender answers Send.
 type sender = func(ctx context.Context, city, text string) error
 
-// network is a bot whose calls the test answers.
+// network is a bot with functions of the test.
 type network struct {
 	mu       sync.Mutex
 	accounts map[string]string // revisions by city
@@ -67,15 +67,15 @@ func (n *network) setSend(f sender) {
 	n.send = f
 }
 
-// collects makes Send succeed and returns what is sent, as "city: text".
-func (n *network) collects() <-chan string {
+// collectSent makes Send succeed and returns a channel of the sent reports, as "city: text".
+func (n *network) collectSent() <-chan string {
 	sent := make(chan string, 100)
 	n.setSend(sentTo(sent))
 	return sent
 }
 
-// fails makes Send fail with err and returns how often it was called.
-func (n *network) fails(err error) *atomic.Int32 {
+// failSends makes Send fail with err and returns a counter of the calls.
+func (n *network) failSends(err error) *atomic.Int32 {
 	var calls atomic.Int32
 	n.setSend(func(context.Context, string, string) error {
 		calls.Add(1)
@@ -84,8 +84,8 @@ func (n *network) fails(err error) *atomic.Int32 {
 	return &calls
 }
 
-// failsOnce answers the first Send with the error of first, which may panic, and collects the rest.
-func (n *network) failsOnce(first func() error) <-chan string {
+// failFirstSend returns the error of first from the first Send, or panics like it, and collects the other reports.
+func (n *network) failFirstSend(first func() error) <-chan string {
 	var calls atomic.Int32
 	sent := make(chan string, 100)
 	n.setSend(func(ctx context.Context, city, text string) error {
@@ -108,7 +108,7 @@ func idle(ctx context.Context, _ bots.Account, _ bots.Out) error {
 	return ctx.Err()
 }
 
-// sentTo returns a sender that puts what is sent into a channel, as "city: text".
+// sentTo returns a sender that sends reports to a channel, as "city: text".
 func sentTo(sent chan<- string) sender {
 	return func(_ context.Context, city, text string) error {
 		sent <- city + ": " + text

@@ -12,7 +12,7 @@ import (
 	"linienfunk/report"
 )
 
-// retracting is a network that takes reports back.
+// retracting is a network with Retract.
 type retracting struct {
 	*network
 	retract func(sent report.Receipt) error
@@ -37,12 +37,12 @@ func TestASentReportIsRetractedWhenItIsWithdrawn(t *testing.T) {
 		return nil
 	})
 	entry := w.relay("zuerich", "kontrolle u8")
-	w.ends(entry, db.Sent)
+	w.waitForStatus(entry, db.Sent)
 	w.withdraw(entry)
 	if sent := testkit.Next(t, taken); sent.ID != "post-1" || sent.URL != "https://example.org/1" {
 		t.Errorf("asked to take back %+v", sent)
 	}
-	w.ends(entry, db.Retracted)
+	w.waitForStatus(entry, db.Retracted)
 }
 
 func TestAReportThatIsWithdrawnWhileItWaitsIsNotSent(t *testing.T) {
@@ -64,7 +64,7 @@ func TestAReportThatIsWithdrawnWhileItWaitsIsNotSent(t *testing.T) {
 	testkit.Next(t, tries)
 	w.withdraw(first)
 	w.relay("zuerich", "kontrolle u9")
-	w.ends(first, db.Retracted)
+	w.waitForStatus(first, db.Retracted)
 	for got := testkit.Next(t, tries); got != "kontrolle u9"; got = testkit.Next(t, tries) {
 		t.Logf("%s was tried again before it was withdrawn", got)
 	}
@@ -72,15 +72,15 @@ func TestAReportThatIsWithdrawnWhileItWaitsIsNotSent(t *testing.T) {
 
 func TestAWithdrawalThatOvertakesItsReportIsKept(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t) // nobody takes orders yet
+	w := newWorld(t) // without a running supervisor
 	first := w.relay("zuerich", "kontrolle u8")
 	w.withdraw(first)
 	second := w.relay("zuerich", "kontrolle u9")
-	sent := w.net.collects()
+	sent := w.net.collectSent()
 	w.net.set("zuerich", "1")
 	w.startRetracting(func(report.Receipt) error { return errors.New("never sent") })
-	w.ends(second, db.Sent)
-	w.ends(first, db.Retracted)
+	w.waitForStatus(second, db.Sent)
+	w.waitForStatus(first, db.Retracted)
 	w.want(sent, "zuerich: kontrolle u9")
 }
 
@@ -98,15 +98,15 @@ func TestAFailedRetractionIsRetriedWithoutDelayingReports(t *testing.T) {
 		}
 	})
 	first := w.relay("zuerich", "kontrolle u8")
-	w.ends(first, db.Sent)
+	w.waitForStatus(first, db.Sent)
 	w.withdraw(first)
 	testkit.Next(t, asked)
-	w.ends(w.relay("zuerich", "kontrolle u9"), db.Sent)
+	w.waitForStatus(w.relay("zuerich", "kontrolle u9"), db.Sent)
 	if d, err := w.db.Delivery(t.Context(), first, w.keys[first], "net"); err != nil || d.Status != db.Sent {
 		t.Errorf("not taken back yet, but the ledger says %s, %v", d.Status, err)
 	}
 	close(works)
-	w.ends(first, db.Retracted)
+	w.waitForStatus(first, db.Retracted)
 }
 
 func TestAReportThatANetworkNeverRetractsStaysSent(t *testing.T) {
@@ -116,7 +116,7 @@ func TestAReportThatANetworkNeverRetractsStaysSent(t *testing.T) {
 		return bots.Permanent("too-old", errors.New("a post of last year"))
 	})
 	entry := w.relay("zuerich", "kontrolle u8")
-	w.ends(entry, db.Sent)
+	w.waitForStatus(entry, db.Sent)
 	w.withdraw(entry)
 	testkit.Eventually(t, "the ledger says why", func() bool {
 		d, err := w.db.Delivery(t.Context(), entry, w.keys[entry], "net")

@@ -75,7 +75,7 @@ func TestTextsAreDeletedAfterTheCitysRetention(t *testing.T) {
 	w.Advance(25 * time.Hour)
 	w.start()
 	testkit.Next(t, w.net.pruned)
-	testkit.Eventually(t, "the text is gone, but its row is not", func() bool {
+	testkit.Eventually(t, "the text is deleted, but not its row", func() bool {
 		page, err := w.db.Entries(t.Context(), "zuerich", 0, 10)
 		return err == nil && len(page) == 1 && page[0].ID == entry && page[0].Text == ""
 	})

@@ -29,7 +29,7 @@ type world struct {
 	keys    map[uint]string // of reports, by entry
 	stop    func()
 
-	sendTime, grace time.Duration // zero for the usual
+	sendTime, grace time.Duration // zero for the default
 }
 
 func newWorld(t *testing.T, accounts ...string) *world {
@@ -42,8 +42,8 @@ func newWorld(t *testing.T, accounts ...string) *world {
 	return w
 }
 
-// hangs makes calls count as stuck soon, for networks that hang.
-func (w *world) hangs() { w.sendTime, w.grace = 300*time.Millisecond, 100*time.Millisecond }
+// shortDeadlines makes hanging calls count as stuck soon.
+func (w *world) shortDeadlines() { w.sendTime, w.grace = 300*time.Millisecond, 100*time.Millisecond }
 
 // start runs the supervisor until the test ends or w.stop is called.
 func (w *world) start() {
@@ -51,7 +51,7 @@ func (w *world) start() {
 	w.startBot(w.net)
 }
 
-// startBot is start with another bot in place of w.net.
+// startBot is start with another bot instead of w.net.
 func (w *world) startBot(bot bots.Bot) {
 	w.t.Helper()
 	w.startWith(supervisor.NewDirectory([]supervisor.Member{{Name: "net", Bot: bot}}))
@@ -109,7 +109,7 @@ func (w *world) relayTo(bot, city, text string, fresh time.Duration) uint {
 	return entry.ID
 }
 
-// withdraw takes the report of an entry back, as the censor does.
+// withdraw withdraws the report of an entry, as the censor does.
 func (w *world) withdraw(entry uint) {
 	w.t.Helper()
 	var e db.Entry
@@ -120,7 +120,7 @@ func (w *world) withdraw(entry uint) {
 	check(w.t, w.bus.PublishOrder(w.t.Context(), bus.Order{Report: r, Entry: entry, Bot: "net", Expire: w.Now().Add(24 * time.Hour), Retract: true}))
 }
 
-// want expects a value next, for example of a report that was sent.
+// want checks the next value, for example a sent report.
 func (w *world) want(values <-chan string, want string) {
 	w.t.Helper()
 	if got := testkit.Next(w.t, values); got != want {
@@ -128,8 +128,8 @@ func (w *world) want(values <-chan string, want string) {
 	}
 }
 
-// ends waits until a delivery has the status.
-func (w *world) ends(entry uint, status db.Status) db.Delivery {
+// waitForStatus waits until a delivery has the status.
+func (w *world) waitForStatus(entry uint, status db.Status) db.Delivery {
 	w.t.Helper()
 	var d db.Delivery
 	testkit.Eventually(w.t, fmt.Sprintf("delivery %d is %s", entry, status), func() bool {

@@ -150,7 +150,7 @@ func TestTheAnswerAboutAForgottenPasswordDoesNotWaitForItsMail(t *testing.T) {
 	s.Visitor().Get(s.Link()).Want(200, "Choose a new password")
 }
 
-// heldMails keeps mails back until free is closed.
+// heldMails is a queue in which Enqueue blocks until free is closed.
 type heldMails struct {
 	mail.Queue
 	free chan struct{}
@@ -296,7 +296,7 @@ func TestGuessingDoesNotLockTheAdminOut(t *testing.T) {
 		t.Helper()
 		return v.Post("/login", "address", "ada@example.org", "password", password)
 	}
-	for range 13 { // all that everybody may, and all that one network may besides
+	for range 13 { // the attempts of everybody, and those that one network has besides
 		try(guesser, "not the password").Want(422)
 	}
 	for range 5 {

@@ -49,7 +49,7 @@ func TestTooManyGuessesAtAConfirmationAreRefusedButNotItsOwner(t *testing.T) {
 	s := frontendtest.New(t, nil)
 	v := s.Visitor()
 	register(v)
-	for range 10 + 3 { // for the address, and for its network beyond that
+	for range 10 + 3 { // those of the address, then those of its network
 		v.Post(s.Link(), "password", "not the password").Want(http.StatusUnprocessableEntity)
 	}
 	confirm(v).Want(http.StatusTooManyRequests, "Too many attempts")

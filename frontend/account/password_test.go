@@ -28,7 +28,7 @@ func TestPasswordHashes(t *testing.T) {
 	}
 	for _, bad := range []string{
 		"x", "$argon2id$v=1$m=1,t=1,p=1$YQ$YQ", "$argon2id$v=19$m=19456,t=2,p=1$!$YQ", "$2a$10$x",
-		"$argon2id$v=19$m=19456,t=2,p=1$MDEyMzQ1Njc4OWFiY2RlZg$L+jxfcyYq5/2nktrLFmkQw", // half a key
+		"$argon2id$v=19$m=19456,t=2,p=1$MDEyMzQ1Njc4OWFiY2RlZg$L+jxfcyYq5/2nktrLFmkQw", // a truncated key
 	} {
 		if _, err := p.check(t.Context(), bad, "x"); err == nil {
 			t.Errorf("%s: no error", bad)
@@ -44,7 +44,7 @@ func TestPasswordHashesOfEarlierVersionsStayValid(t *testing.T) {
 	}
 	for _, hash := range []string{
 		"$argon2id$v=19$m=19456,t=2,p=1$MDEyMzQ1Njc4OWFiY2RlZg$L+jxfcyYq5/2nktrLFmkQ/e5wGzpV7EEkFXmapkX/Zk",
-		"$argon2id$v=19$m=8,t=1,p=1$ZnJvbnRlbmR0ZXN0c2FsdA$GbX0D+XWp3DIt5mfjOR9Rbyka+rUoLRt5DWRAhhemLk", // another cost
+		"$argon2id$v=19$m=8,t=1,p=1$ZnJvbnRlbmR0ZXN0c2FsdA$GbX0D+XWp3DIt5mfjOR9Rbyka+rUoLRt5DWRAhhemLk", // other parameters
 	} {
 		for password, want := range map[string]bool{"drei Umstiege bis Wedding": true, "drei Umstiege bis Weddinf": false} {
 			if got, err := p.check(t.Context(), hash, password); err != nil || got != want {

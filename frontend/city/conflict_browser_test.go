@@ -17,13 +17,13 @@ const (
 	mergeButton = ".conflicts > .actions button"
 )
 
-// browser is one person's, with cookies of its own.
+// browser is the browser of one admin, with its own cookies.
 type browser struct {
 	*frontendtest.World
 	ctx context.Context
 }
 
-// browsers starts Chromium, with one browser for each of the admins, who have logged in by hand.
+// browsers starts Chromium, with one browser for each admin, and logs in through the form.
 func browsers(s *frontendtest.World, addresses ...string) []browser {
 	s.T.Helper()
 	path, err := exec.LookPath("chromium")
@@ -54,7 +54,7 @@ func (b browser) do(steps ...chromedp.Action[chromedp.Void]) {
 	frontendtest.Check(b.T, chromedp.Do(b.ctx, steps...))
 }
 
-// value is what a piece of JavaScript says about the page.
+// value returns the result of a script in the page.
 func (b browser) value(script string) string {
 	b.T.Helper()
 	got, err := chromedp.Run(b.ctx, chromedp.Evaluate[string](script))
@@ -88,7 +88,7 @@ func TestTwoAdminsEditOnePageInBrowsers(t *testing.T) {
 	if got := s.Present("berlin").About; got != "Ada war hier" {
 		t.Fatalf("in force: %q", got)
 	}
-	second.do(chromedp.Click(mergeButton), chromedp.WaitVisible("input[name='pick.about']:invalid")) // nothing is picked yet
+	second.do(chromedp.Click(mergeButton), chromedp.WaitVisible("input[name='pick.about']:invalid")) // nothing is chosen yet
 	second.do(chromedp.Click("input[name='pick.about'][value=mine]"), chromedp.Click(mergeButton), chromedp.WaitVisible(".flash.done"))
 	got := s.Present("berlin")
 	if got.About != "Bo war hier" || !slices.Equal(got.Triggers, []string{"kontrolle", "bus", "tram"}) {

@@ -11,8 +11,8 @@ import (
 
 const mergePath = "/city/berlin/merge"
 
-// clash makes a city in which bo has saved something since ada opened the form, and saves what ada has in it.
-func clash(t *testing.T, theirs map[string]any, mine ...string) (s *frontendtest.World, ada *frontendtest.Visitor, page frontendtest.Answer) {
+// makeConflict creates a city, opens the form as ada, saves a change as bo, and submits ada's form.
+func makeConflict(t *testing.T, theirs map[string]any, mine ...string) (s *frontendtest.World, ada *frontendtest.Visitor, page frontendtest.Answer) {
 	t.Helper()
 	s = frontendtest.New(t, frontendtest.TwoBots)
 	s.Admin("ada@example.org", "berlin")
@@ -27,7 +27,7 @@ func clash(t *testing.T, theirs map[string]any, mine ...string) (s *frontendtest
 
 func TestTheLaterOfTwoSavesShowsBothVersionsAndOverwritesNothing(t *testing.T) {
 	t.Parallel()
-	s, ada, page := clash(t, map[string]any{"about": "theirs", "triggers": []string{"kontrolle", "u8", "theirs"}, "listed": false},
+	s, ada, page := makeConflict(t, map[string]any{"about": "theirs", "triggers": []string{"kontrolle", "u8", "theirs"}, "listed": false},
 		"about", "mine", "triggers", "kontrolle\nmine", "freshness_minutes", "45")
 	page.Want(http.StatusConflict, "Somebody else saved in the meantime", "bo@example.org", "old", "theirs", "mine", "45 minutes",
 		"Both together")
@@ -54,7 +54,7 @@ func TestEachFieldGetsTheVersionThatWasChosen(t *testing.T) {
 	t.Parallel()
 	for pick, want := range map[string][]string{"mine": {"kontrolle", "mine"}, "theirs": {"kontrolle", "u8", "theirs"}, "both": {"kontrolle", "mine", "theirs"}} {
 		t.Run(pick, func(t *testing.T) {
-			s, ada, page := clash(t, map[string]any{"triggers": []string{"kontrolle", "u8", "theirs"}}, "triggers", "kontrolle\nmine")
+			s, ada, page := makeConflict(t, map[string]any{"triggers": []string{"kontrolle", "u8", "theirs"}}, "triggers", "kontrolle\nmine")
 			ada.T = t
 			ada.Submit(page, mergePath, "pick.triggers", pick).At("/city/berlin").Want(200)
 			if got := s.Present("berlin").Triggers; !slices.Equal(got, want) {
@@ -66,7 +66,7 @@ func TestEachFieldGetsTheVersionThatWasChosen(t *testing.T) {
 
 func TestAMissingOrInvalidChoiceIsRequestedAgain(t *testing.T) {
 	t.Parallel()
-	s, ada, page := clash(t, map[string]any{"about": "theirs"}, "about", "mine")
+	s, ada, page := makeConflict(t, map[string]any{"about": "theirs"}, "about", "mine")
 	for _, pick := range []string{"", "nonsense", "both"} {
 		ada.Submit(page, mergePath, "pick.about", pick).Want(422, "Please choose which version to keep", "mine")
 	}
@@ -77,7 +77,7 @@ func TestAMissingOrInvalidChoiceIsRequestedAgain(t *testing.T) {
 
 func TestAThirdChangeShowsThePageAgainAndKeepsValidChoices(t *testing.T) {
 	t.Parallel()
-	s, ada, page := clash(t, map[string]any{"about": "theirs", "title": "Theirs"}, "about", "mine", "title", "Mine")
+	s, ada, page := makeConflict(t, map[string]any{"about": "theirs", "title": "Theirs"}, "about", "mine", "title", "Mine")
 	s.Save("berlin", 0, map[string]any{"about": "third"})
 	again := ada.Submit(page, mergePath, "pick.about", "mine", "pick.title", "mine", "note", "weil").
 		Want(http.StatusConflict, "somebody saved again", "third", "Linienfunk", `value="weil"`)
@@ -95,7 +95,7 @@ func TestAThirdChangeShowsThePageAgainAndKeepsValidChoices(t *testing.T) {
 
 func TestAMistakeInAMergedVersionIsShownAtItsField(t *testing.T) {
 	t.Parallel()
-	s, ada, page := clash(t, map[string]any{"about": "theirs"}, "triggers", "kontrolle\n/(u8/")
+	s, ada, page := makeConflict(t, map[string]any{"about": "theirs"}, "triggers", "kontrolle\n/(u8/")
 	ada.Submit(page, mergePath).Want(422, "Line 2: this is not a regular expression", "Triggers")
 	if got := s.Present("berlin").Triggers; len(got) != 2 {
 		t.Errorf("in force: %q", got)
@@ -104,17 +104,17 @@ func TestAMistakeInAMergedVersionIsShownAtItsField(t *testing.T) {
 
 func TestTheSameChangeTwiceOrNoChangeIsNotAConflict(t *testing.T) {
 	t.Parallel()
-	_, _, page := clash(t, map[string]any{"about": "same"}, "about", "same")
+	_, _, page := makeConflict(t, map[string]any{"about": "same"}, "about", "same")
 	page.At("/city/berlin").Want(200, "Nothing was changed")
-	_, _, page = clash(t, map[string]any{"about": "theirs"})
+	_, _, page = makeConflict(t, map[string]any{"about": "theirs"})
 	page.At("/city/berlin").Want(200, "Nothing was changed", "theirs")
-	_, ada, page := clash(t, map[string]any{"about": "theirs"}, "about", "mine")
+	_, ada, page := makeConflict(t, map[string]any{"about": "theirs"}, "about", "mine")
 	ada.Submit(page, mergePath, "pick.about", "theirs").At("/city/berlin").Want(200, "Nothing was changed")
 }
 
 func TestADocumentFromTheBrowserIsNotTrusted(t *testing.T) {
 	t.Parallel()
-	s, ada, page := clash(t, map[string]any{"about": "theirs"}, "about", "mine")
+	s, ada, page := makeConflict(t, map[string]any{"about": "theirs"}, "about", "mine")
 	before := s.Present("berlin").Hash
 	s.Cities.HistoryTime = 0 // it is all there: the page before has shown who saved
 	for what, document := range map[string]string{
@@ -153,7 +153,7 @@ func TestADocumentFromTheBrowserIsNotTrusted(t *testing.T) {
 	}
 }
 
-// manyFields is the inside of an object with n fields that nobody knows.
+// manyFields returns the members of a JSON object with n unknown fields.
 func manyFields(n int) string {
 	var fields []string
 	for i := range n {

@@ -70,7 +70,7 @@ func TestABrokenChainIsReportedAndItsIntactPartIsShown(t *testing.T) {
 	v.Post("/city/berlin/undo", "hash", string(s.Present("berlin").Hash), "base", string(s.Present("berlin").Hash)).At(historyPath)
 }
 
-// undo presses the button of a change.
+// undo submits the undo form of a change.
 func undo(v *frontendtest.Visitor, number int) frontendtest.Answer {
 	v.T.Helper()
 	all, err := v.Storage.History(v.T.Context(), "berlin")

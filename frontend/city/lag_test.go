@@ -9,13 +9,13 @@ import (
 	"linienfunk/settings"
 )
 
-// behind are settings of a node that has not heard of the newest version yet.
-type behind struct {
+// staleSettings are the settings of a node that has not received the newest version yet.
+type staleSettings struct {
 	site.Settings
 	old settings.Snapshot
 }
 
-func (b behind) Get(context.Context, string) (settings.Snapshot, bool, error) {
+func (b staleSettings) Get(context.Context, string) (settings.Snapshot, bool, error) {
 	return b.old, true, nil
 }
 
@@ -25,31 +25,31 @@ func TestAFormOfAnotherNodeIsSavedByANodeThatLagsBehind(t *testing.T) {
 	old := s.Present("berlin")
 	s.Save("berlin", 0, map[string]any{"about": "from another node"})
 	form := s.Form("berlin", "about", "from another node", "title", "Here")
-	s.Site.Settings = behind{s.Node, old}
+	s.Site.Settings = staleSettings{s.Node, old}
 	v.Post("/city/berlin", form...).At("/city/berlin").Want(200, "Saved.")
 	if got := s.Present("berlin"); got.Title != "Here" || got.About != "from another node" {
 		t.Errorf("in force: %+v", got.Settings)
 	}
 }
 
-// unsure is a node that does not know what became of a change.
-type unsure struct{ site.Settings }
+// unknownOutcome is a node that does not know the outcome of a change.
+type unknownOutcome struct{ site.Settings }
 
-func (unsure) Submit(context.Context, settings.Draft) (settings.Snapshot, error) {
+func (unknownOutcome) Submit(context.Context, settings.Draft) (settings.Snapshot, error) {
 	return settings.Snapshot{}, settings.ErrPending
 }
 
 func TestAChangeThatIsNotInForceYetSaysSo(t *testing.T) {
 	t.Parallel()
 	s, v, _ := frontendtest.Berlin(t)
-	s.Site.Settings = unsure{s.Node}
+	s.Site.Settings = unknownOutcome{s.Node}
 	v.Post("/city/berlin", s.Form("berlin", "title", "Here")...).At("/city/berlin").Want(200, "not in force yet", `role="alert"`)
 }
 
-// late is a history in which the newest version is missing.
-type late struct{ *settings.Storage }
+// staleHistory is a history without the newest version.
+type staleHistory struct{ *settings.Storage }
 
-func (l late) History(ctx context.Context, city string) ([]settings.Version, error) {
+func (l staleHistory) History(ctx context.Context, city string) ([]settings.Version, error) {
 	all, err := l.Storage.History(ctx, city)
 	return all[:len(all)-1], err
 }
@@ -62,7 +62,7 @@ func TestAHistoryThatLagsBehindIsShownAsFarAsItIs(t *testing.T) {
 	stale := s.Form("berlin", "about", "mine")
 	s.Save("berlin", 0, map[string]any{"title": "Four"})
 	v.Get(historyPath).Want(200, `id="change-4"`)
-	s.Cities.HistoryTime, s.Site.History = 0, late{s.Storage}
+	s.Cities.HistoryTime, s.Site.History = 0, staleHistory{s.Storage}
 	v.Get(historyPath).Want(200, `id="change-3"`).WantNot(`id="change-4"`)
 	v.Post("/city/berlin", stale...).Want(409, "Four", "mine")
 	v.Post("/city/berlin/undo", "hash", string(s.Present("berlin").Hash), "base", string(base)).Want(400)

@@ -12,7 +12,7 @@ import (
 	"linienfunk/report"
 )
 
-// broadcastFakeBot is a fakeBot that goes to single subscribers.
+// broadcastFakeBot is a fake bot that implements bots.Broadcaster.
 type broadcastFakeBot struct{ *frontendtest.Bot }
 
 func (broadcastFakeBot) SendPage(context.Context, bots.Account, report.Report, string) (string, int, error) {

@@ -15,7 +15,7 @@ import (
 
 const tryPath = "/city/berlin/try"
 
-// try presses the button in the settings form.
+// try submits the settings form with the button that tries a text.
 func try(v *frontendtest.Visitor, pairs ...string) frontendtest.Answer {
 	v.T.Helper()
 	form := v.Get("/city/berlin").Form("/city/berlin")
@@ -25,8 +25,8 @@ func try(v *frontendtest.Visitor, pairs ...string) frontendtest.Answer {
 	return v.Send("POST", tryPath, form.Encode(), "Content-Type", "application/x-www-form-urlencoded", "Sec-Fetch-Site", "same-origin")
 }
 
-// heard writes a report and what the censor said about it.
-func heard(s *frontendtest.World, city, text string, passed bool, ago time.Duration) db.Entry {
+// addReport stores a report with its verdict.
+func addReport(s *frontendtest.World, city, text string, passed bool, ago time.Duration) db.Entry {
 	s.T.Helper()
 	r := report.Report{City: city, Bot: "feeds", ID: text, At: s.Now().Add(-ago), Text: text}
 	e, err := s.Site.DB.Record(s.T.Context(), r, report.Verdict{Passed: passed, List: report.Triggers}, db.Queued, nil)
@@ -76,11 +76,11 @@ func TestTheReportsOfTheLastDayAreEvaluatedAgain(t *testing.T) {
 	t.Parallel()
 	s, v, _ := frontendtest.Berlin(t, map[string]any{"triggers": []string{"kontrolle"}})
 	try(v).Want(200, "no reports from the last 24 hours to compare with").WantNot("try_report")
-	heard(s, "berlin", "kontrolle vorgestern", true, 25*time.Hour)
-	heard(s, "ghent", "kontrolle in ghent", true, 0)
-	chosen := heard(s, "berlin", "kontrolle u8", true, time.Hour)
-	heard(s, "berlin", "tram steht", false, 2*time.Hour)
-	heard(s, "berlin", "schönes Wetter", false, 3*time.Hour)
+	addReport(s, "berlin", "kontrolle vorgestern", true, 25*time.Hour)
+	addReport(s, "ghent", "kontrolle in ghent", true, 0)
+	chosen := addReport(s, "berlin", "kontrolle u8", true, time.Hour)
+	addReport(s, "berlin", "tram steht", false, 2*time.Hour)
+	addReport(s, "berlin", "schönes Wetter", false, 3*time.Hour)
 	page := try(v, "triggers", "tram", "try_report", fmt.Sprint(chosen.ID)).Want(200, "3 reports of the last 24 hours", "2 would be judged differently",
 		"tram steht", "kontrolle u8", "trigger, line 1", fmt.Sprintf(`value="%d" selected`, chosen.ID)).
 		WantNot("vorgestern", "ghent")
@@ -97,7 +97,7 @@ func TestAtMostFiftyReportsAreListed(t *testing.T) {
 	t.Parallel()
 	s, v, _ := frontendtest.Berlin(t, map[string]any{"triggers": []string{"kontrolle"}})
 	for i := range 210 {
-		heard(s, "berlin", fmt.Sprintf("tram %d", i), false, 0)
+		addReport(s, "berlin", fmt.Sprintf("tram %d", i), false, 0)
 	}
 	page := try(v, "triggers", "tram").Want(200, "210 reports of the last 24 hours", "210 would be judged differently", "Only the newest 50 are shown", "tram 160").
 		WantNot(`<p class="text">tram 159`)

@@ -27,7 +27,7 @@ type Bot struct {
 	Called atomic.Int32 // number of calls of the callback
 }
 
-// Mount mounts a Bot, wrapped by wrap: AdminsOnly, Public or a type of the test's own.
+// Mount mounts a Bot, wrapped by wrap: AdminsOnly, Public or a type of the test.
 func (s *World) Mount(name string, b *Bot, wrap func(*Bot) bots.Bot) {
 	files, err := fs.Sub(botFiles, "bot")
 	Check(s.T, err)
@@ -84,7 +84,7 @@ func (b publicBot) Public() http.Handler {
 	return mux
 }
 
-// write sets a new deadline, as streams must: that of a page would be over.
+// write sets a new deadline, as streams must: that of a page would have passed.
 func (b publicBot) write(w http.ResponseWriter, text string) {
 	if err := http.NewResponseController(w).SetWriteDeadline(time.Now().Add(time.Minute)); err != nil {
 		panic(err)

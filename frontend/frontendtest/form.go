@@ -9,7 +9,7 @@ import (
 	"golang.org/x/net/html"
 )
 
-// Form returns what a browser would send for the first form of the page with this action.
+// Form returns the values that a browser would send for the first form of the page with this action.
 func (a Answer) Form(action string) url.Values {
 	a.T.Helper()
 	page, err := html.Parse(strings.NewReader(a.Raw))

@@ -58,7 +58,7 @@ func New(t testing.TB, mount func(s *World)) *World {
 		Status: func(string) []supervisor.Status { s.mu.Lock(); defer s.mu.Unlock(); return s.statuses },
 	})
 	Check(t, err)
-	s.Cities.HistoryTime, s.Cities.TryTime = time.Hour, time.Hour // no test depends on how fast the machine is
+	s.Cities.HistoryTime, s.Cities.TryTime = time.Hour, time.Hour // tests must not depend on the speed of the machine
 	s.Bots.SectionTime, s.HealthTime = time.Hour, time.Hour
 	if mount != nil {
 		mount(s)
@@ -102,7 +102,7 @@ func Check(t testing.TB, err error) {
 	}
 }
 
-// Berlin starts a site with TwoBots and the city berlin, with changes of its settings, one after the other. It returns the city's
+// Berlin starts a site with TwoBots and the city berlin, and saves changes of its settings, one after the other. It returns the city's
 // admin, ada@example.org, and a visitor who is logged in as her.
 func Berlin(t testing.TB, changes ...map[string]any) (*World, *Visitor, db.Admin) {
 	t.Helper()

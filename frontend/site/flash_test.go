@@ -23,7 +23,7 @@ func FuzzAMessageCookieIsOursOrNone(f *testing.F) {
 	})
 }
 
-// discard is an answer that nobody reads.
+// discard is a ResponseWriter that discards the response.
 type discard struct{ header http.Header }
 
 func (d discard) Header() http.Header       { return d.header }

@@ -91,7 +91,7 @@ func TestResponsesHaveAWriteTimeoutOfAMinute(t *testing.T) {
 	}
 }
 
-// deadlined keeps the deadline of its writes.
+// deadlined is a ResponseWriter that records its write deadline.
 type deadlined struct {
 	*httptest.ResponseRecorder
 	at time.Time

@@ -18,7 +18,7 @@ const unsigned = "DKIM-Signature: v=1; a=rsa-sha256; d=a.example; s=k; h=from; b
 
 func TestAnIncompleteMailLeavesNoCheckRunning(t *testing.T) {
 	for _, signatures := range []int{0, 1, 2, 5} {
-		synctest.Test(t, func(t *testing.T) { // which fails if a goroutine stays
+		synctest.Test(t, func(t *testing.T) { // fails if a goroutine is left
 			r, w := io.Pipe()
 			go func() {
 				io.WriteString(w, strings.Repeat(unsigned, signatures)+"From: a@a.example\r\n\r\nkontr")

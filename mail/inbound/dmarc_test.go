@@ -14,7 +14,7 @@ import (
 
 var dkimKey = ed25519.NewKeyFromSeed(make([]byte, ed25519.SeedSize))
 
-// zones are domains with all sorts of policies. Mails from 192.0.2.1 are theirs by SPF, and so are those that dkimKey has signed.
+// zones returns domains with various policies. Mails from 192.0.2.1 pass SPF, and those signed with dkimKey pass DKIM.
 func zones() map[string]mockdns.Zone {
 	const own = "v=spf1 ip4:192.0.2.1 -all"
 	all := map[string]mockdns.Zone{"silent.example.": {}}
@@ -40,7 +40,7 @@ func zones() map[string]mockdns.Zone {
 	return all
 }
 
-// authentic is a mail whose authenticity is in question.
+// authentic is a mail to check by DMARC.
 type authentic struct {
 	author string // domain of From
 	sender string // domain of the envelope, author's if empty
@@ -148,7 +148,7 @@ func TestAForgedMailIsRejectedIfItCameFromItsClient(t *testing.T) {
 	s := serve(t, distrust, func(s *server) { s.DNS = &mockdns.Resolver{Zones: all} })
 	c := s.hello()
 	for domain, prefix := range map[string]string{"reject.example": "550 5.7.1", "quarantine.example": "250", "none.example": "250"} {
-		// What the client claims in a Received of its own counts for nothing here.
+		// A Received of the client itself is ignored here.
 		envelope, message := authentic{author: domain, from: "127.0.0.99"}.message(t, true)
 		c.Mail(envelope, zuerich, message, prefix)
 	}
@@ -167,7 +167,7 @@ func TestAMailWithTooManySignaturesIsNotRejected(t *testing.T) {
 	envelope, message := authentic{author: "reject.example", signer: "reject.example"}.message(t, false)
 	const another = "DKIM-Signature: v=1; a=ed25519-sha256; d=none.example; s=other; h=from; bh=; b=\n"
 	c.Mail(envelope, zuerich, strings.Repeat(another, 4)+message, "250")
-	c.Mail(envelope, ghent, strings.Repeat(another, 5)+message, "250") // it may be the sixth that holds
+	c.Mail(envelope, ghent, strings.Repeat(another, 5)+message, "250") // the sixth signature may be valid
 	if got := s.all(); len(got) != 2 || got[0].doubt != "" || got[1].doubt != reject {
 		t.Errorf("stored %+v", got)
 	}

@@ -68,7 +68,7 @@ func serve(t testing.TB, prepare ...func(*server)) *server {
 	return s
 }
 
-// distrust makes clients on loopback like any others.
+// distrust removes loopback from the relays.
 func distrust(s *server) { s.Relays = nil }
 
 func (s *server) dial() *inboundtest.Client {
@@ -76,7 +76,7 @@ func (s *server) dial() *inboundtest.Client {
 	return inboundtest.Dial(s.t, s.network, s.address)
 }
 
-// hello is dial with the greetings said.
+// hello is dial, then EHLO or LHLO.
 func (s *server) hello() *inboundtest.Client {
 	s.t.Helper()
 	if s.network == "unix" {
@@ -137,11 +137,10 @@ func (s *server) failing(recipient string, err error) {
 	s.fail[recipient] = err
 }
 
-// all returns what was stored for recipients that are not raw.
+// all returns the mails stored for recipients that are not raw.
 func (s *server) all() []stored { return s.storedFor(false) }
 
-// raw returns what was stored for raw recipients.
-// wantStored checks how many mails to cities are stored.
+// wantStored checks the number of mails stored for cities.
 func (s *server) wantStored(n int) {
 	s.t.Helper()
 	if got := s.all(); len(got) != n {
@@ -149,6 +148,7 @@ func (s *server) wantStored(n int) {
 	}
 }
 
+// raw returns the mails stored for raw recipients.
 func (s *server) raw() []stored { return s.storedFor(true) }
 
 func (s *server) storedFor(raw bool) []stored {
@@ -157,12 +157,12 @@ func (s *server) storedFor(raw bool) []stored {
 	return slices.DeleteFunc(slices.Clone(s.stored), func(one stored) bool { return strings.HasPrefix(one.to, "bounce") != raw })
 }
 
-// letter is a mail from Marta. It is sent once more with another Message-ID by number.
-func letter(header, body string) string {
+// rawMail returns a mail from Marta. Its Message-ID is always the same.
+func rawMail(header, body string) string {
 	return "From: Marta <" + marta + ">\nTo: " + zuerich + "\nMessage-ID: <1@rider.example>\n" + header + "\n" + body + "\n"
 }
 
-// large is a text above the limit of a message.
+// large returns a text above the size limit of a message.
 func large() string { return strings.Repeat(strings.Repeat("kontrolle ", 7)+"\n", 11<<20/70) }
 
 // clock is a clock that the test moves.

@@ -66,8 +66,8 @@ func TestAnUnknownClientIsGreylisted(t *testing.T) {
 
 func TestRelaysAreNeverGreylisted(t *testing.T) {
 	t.Parallel()
-	serve(t, greylist).hello().Mail(marta, zuerich, letter("", "kontrolle"), "250")
-	serveLMTP(t, greylist).hello().Mail(marta, zuerich, letter("", "kontrolle"), "250")
+	serve(t, greylist).hello().Mail(marta, zuerich, rawMail("", "kontrolle"), "250")
+	serveLMTP(t, greylist).hello().Mail(marta, zuerich, rawMail("", "kontrolle"), "250")
 }
 
 func TestWithoutADatabaseNoClientIsGreylisted(t *testing.T) {
@@ -76,7 +76,7 @@ func TestWithoutADatabaseNoClientIsGreylisted(t *testing.T) {
 	if err := s.Greylist.DB.Migrator().DropTable(&inbound.Greylist{}); err != nil {
 		t.Fatal(err)
 	}
-	s.hello().Mail(marta, zuerich, letter("", "kontrolle"), "250")
+	s.hello().Mail(marta, zuerich, rawMail("", "kontrolle"), "250")
 }
 
 func TestTheMailsOfANetworkAreLimited(t *testing.T) {
@@ -92,7 +92,7 @@ func TestTheMailsOfANetworkAreLimited(t *testing.T) {
 			send := func(number int, prefix string) {
 				t.Helper()
 				author := fmt.Sprintf("rider%d@rider.example", number)
-				message := strings.Replace(letter("", "kontrolle"), "<1@", fmt.Sprintf("<%d@", number), 1)
+				message := strings.Replace(rawMail("", "kontrolle"), "<1@", fmt.Sprintf("<%d@", number), 1)
 				client.Mail(author, zuerich, strings.Replace(message, marta, author, 1), prefix)
 			}
 			for i := range 60 {

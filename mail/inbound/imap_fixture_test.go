@@ -18,7 +18,7 @@ import (
 
 const mailboxAddress = "melden@post.example"
 
-// mailbox is a mailbox on a server, and the Inbox that it is read into.
+// mailbox is a mailbox on a server, and the Inbox that receives its mails.
 type mailbox struct {
 	*inbound.Fetcher
 	t       testing.TB
@@ -31,10 +31,10 @@ type mailbox struct {
 
 	mu       sync.Mutex
 	position inbound.Position
-	deliver  func(text string) error // called for each mail before it is in got; nil for none
+	deliver  func(text string) error // called for each mail before it is sent to got; may be nil
 }
 
-// newMailbox opens a mailbox that has a mail from before: it is read from now on.
+// newMailbox opens a mailbox that already has a mail, which is not read.
 func newMailbox(t testing.TB, server *inboundtest.Server, prepare ...func(*mailbox)) *mailbox {
 	t.Helper()
 	server.Add(mailboxAddress)
@@ -82,7 +82,7 @@ func (m *mailbox) Save(_ context.Context, p inbound.Position) error {
 	return nil
 }
 
-// read reads the mailbox over one connection until that fails.
+// read reads the mailbox over one connection until it fails.
 func (m *mailbox) read(ctx context.Context) (err error) {
 	defer func() {
 		if v := recover(); v != nil { // as the supervisor does
@@ -118,7 +118,7 @@ func (m *mailbox) mail(text string) string {
 // add puts a mail into the mailbox.
 func (m *mailbox) add(raw string) { m.server.Deliver(mailboxAddress, raw, m.clock.Now()) }
 
-// next waits for the next mail, which must have this text.
+// next waits for the next mail and checks its text.
 func (m *mailbox) next(text string) *inbound.Mail {
 	m.t.Helper()
 	got := testkit.Next(m.t, m.got)
@@ -128,13 +128,13 @@ func (m *mailbox) next(text string) *inbound.Mail {
 	return got
 }
 
-// idles waits until the mailbox is read to its end.
+// idles waits until all mails are read and the connection is in IDLE.
 func (m *mailbox) idles() {
 	m.t.Helper()
 	testkit.Eventually(m.t, "the mailbox is read and waits for mails", func() bool { return m.server.Idling() == 1 })
 }
 
-// wantReason checks the reason of an *inbound.IMAPError, and that it tells no login.
+// wantReason checks the reason of an *inbound.IMAPError, and that it does not contain the login.
 func wantReason(t testing.TB, err error, want inbound.IMAPReason) {
 	t.Helper()
 	var failed *inbound.IMAPError

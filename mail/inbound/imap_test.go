@@ -29,7 +29,7 @@ func TestAMailboxWithNewUIDsIsContinuedByDate(t *testing.T) {
 	m.add(m.mail("kontrolle drei"))
 	m.server.Renumber(mailboxAddress)
 	m.run()
-	m.next("kontrolle drei") // its UID is below that of the others now
+	m.next("kontrolle drei") // its UID is now below those of the others
 	if again := m.next("kontrolle zwei"); again.ID != last.ID {
 		t.Errorf("the repetition of the last one has the ID %s, not %s", again.ID, last.ID)
 	}
@@ -50,7 +50,7 @@ func TestABrokenConnectionIsReplaced(t *testing.T) {
 	}
 }
 
-// pollOften looks at the server, or tries the connection, all the time.
+// pollOften shortens the intervals of polling and of checking the connection.
 func pollOften(m *mailbox) { m.Timing.Poll, m.Timing.Idle = 10*time.Millisecond, 10*time.Millisecond }
 
 func TestASilentConnectionIsNoticed(t *testing.T) {
@@ -116,7 +116,7 @@ func TestTheConnectionToAMailboxIsEncrypted(t *testing.T) {
 			stranger := newStranger(m)
 			_, err := stranger.Open(t.Context(), m.account)
 			wantReason(t, err, inbound.Unreachable)
-			if security == inbound.StartTLS { // the server lets nobody in without
+			if security == inbound.StartTLS { // the server refuses logins without
 				m.account.Security = inbound.NoTLS
 				if _, err := stranger.Open(t.Context(), m.account); err == nil {
 					t.Error("a password is sent in the clear to a server that wants encryption")
@@ -126,7 +126,7 @@ func TestTheConnectionToAMailboxIsEncrypted(t *testing.T) {
 	}
 }
 
-// newStranger is a Fetcher that trusts no certificate of tests.
+// newStranger returns a Fetcher that does not trust the tests' certificates.
 func newStranger(m *mailbox) *inbound.Fetcher {
 	return &inbound.Fetcher{Dial: m.Dial, Timing: m.Timing, Limits: m.Limits, Now: m.Now, Log: m.Log}
 }
@@ -139,10 +139,10 @@ func TestAMailThatTheServerDoesNotReturnDelaysOthersForTenMinutes(t *testing.T) 
 	m.add(m.mail("kontrolle kaputt"))
 	m.add(m.mail("kontrolle danach"))
 	tried := m.server.Logins()
-	testkit.Eventually(t, "it is tried often", func() bool { return m.server.Logins() > tried+10 })
+	testkit.Eventually(t, "it is retried often", func() bool { return m.server.Logins() > tried+10 })
 	m.clock.Advance(9 * time.Minute)
 	tried = m.server.Logins()
-	testkit.Eventually(t, "it is still tried", func() bool { return m.server.Logins() > tried+3 })
+	testkit.Eventually(t, "it is still retried", func() bool { return m.server.Logins() > tried+3 })
 	if len(m.got) > 0 {
 		t.Fatalf("given up too early: %+v", <-m.got)
 	}
@@ -160,7 +160,7 @@ func TestAMailThatTheServerReturnsLateIsDelivered(t *testing.T) {
 	m.run()
 	m.add(m.mail("kontrolle kaputt"))
 	tried := m.server.Logins()
-	testkit.Eventually(t, "it is tried", func() bool { return m.server.Logins() > tried+3 })
+	testkit.Eventually(t, "it is retried", func() bool { return m.server.Logins() > tried+3 })
 	m.server.Withhold("")
 	m.next("kontrolle kaputt")
 }
@@ -225,14 +225,14 @@ func TestOldMailsAreNotReadEvenIfTheServerDoesNotReturnTheNextUID(t *testing.T) 
 
 func TestOldMailsAreNotReadWhenUIDsAreNew(t *testing.T) {
 	t.Parallel()
-	m := newMailbox(t, inboundtest.New(t)) // with a mail from before
+	m := newMailbox(t, inboundtest.New(t)) // with an old mail
 	m.clock.Advance(72 * time.Hour)
 	stop := m.run()
 	m.add(m.mail("kontrolle eins"))
 	m.next("kontrolle eins")
 	m.idles()
 	stop()
-	m.server.Renumber(mailboxAddress) // the old mail comes last now
+	m.server.Renumber(mailboxAddress) // the old mail is now the last
 	m.add(m.mail("kontrolle zwei"))
 	m.run()
 	m.next("kontrolle eins") // again

@@ -46,7 +46,7 @@ func TestAMailArrivesByLMTP(t *testing.T) {
 	}
 	c := smtp.NewClientLMTP(conn)
 	defer c.Close()
-	if err := c.SendMail(marta, []string{zuerich}, strings.NewReader(letter("", "kontrolle über lmtp"))); err != nil {
+	if err := c.SendMail(marta, []string{zuerich}, strings.NewReader(rawMail("", "kontrolle über lmtp"))); err != nil {
 		t.Fatal(err)
 	}
 	got := s.all()
@@ -64,7 +64,7 @@ func TestEachRecipientGetsItsOwnAnswer(t *testing.T) {
 	c.Say("RCPT TO:<berlin@linienfunk.example>", "550 5.1.1")
 	c.Say("RCPT TO:<victim@other.example>", "554 5.7.1")
 	recipients := []string{ghent, zuerich, "zuerich+x@linienfunk.example", zuerich}
-	answers := c.Deliver(marta, letter("", "kontrolle"), recipients...)
+	answers := c.Deliver(marta, rawMail("", "kontrolle"), recipients...)
 	for i, prefix := range []string{"451 4.3.0 <ghent@", "250 2.0.0 <zuerich@", "250 2.0.0 <zuerich+x@", "250 2.0.0 <zuerich@"} {
 		if !strings.HasPrefix(answers[i], prefix) {
 			t.Errorf("answer %d is %q", i, answers[i])
@@ -74,7 +74,7 @@ func TestEachRecipientGetsItsOwnAnswer(t *testing.T) {
 		t.Errorf("stored %+v", got)
 	}
 	s.failing("ghent", nil)
-	if answers := c.Deliver(marta, letter("", "kontrolle"), recipients[:1]...); !strings.HasPrefix(answers[0], "250") {
+	if answers := c.Deliver(marta, rawMail("", "kontrolle"), recipients[:1]...); !strings.HasPrefix(answers[0], "250") {
 		t.Errorf("answers %q", answers)
 	}
 	if got := s.all(); len(got) != 2 || got[1].to != "ghent" {
@@ -100,7 +100,7 @@ func TestARawRecipientGetsItsOwnAnswerBesideOthers(t *testing.T) {
 		s.failing("bounce+2", step.bounces)
 		s.failing("ghent", step.ghent)
 		before := len(s.raw())
-		answers := c.Deliver(marta, letter("", "kontrolle"), recipients...)
+		answers := c.Deliver(marta, rawMail("", "kontrolle"), recipients...)
 		for i, prefix := range strings.Fields(step.answers) {
 			if !strings.HasPrefix(answers[i], prefix) || !strings.Contains(answers[i], "<"+recipients[i]+">") {
 				t.Errorf("answer %d is %q, want %s", i, answers[i], prefix)
@@ -117,7 +117,7 @@ func TestABounceIsDeliveredEvenIfRecipientsDropTheMail(t *testing.T) {
 	t.Parallel()
 	s := serveLMTP(t)
 	c := s.hello()
-	for _, message := range []string{letter("Auto-Submitted: auto-replied\n", "undeliverable"), letter("Content-Type: multipart/report\n", "undeliverable")} {
+	for _, message := range []string{rawMail("Auto-Submitted: auto-replied\n", "undeliverable"), rawMail("Content-Type: multipart/report\n", "undeliverable")} {
 		for i, answer := range c.Deliver(marta, message, "bounce+1@linienfunk.example", zuerich) {
 			if !strings.HasPrefix(answer, "250") {
 				t.Errorf("answer %d is %q", i, answer)
@@ -135,8 +135,8 @@ func TestAMailIsDroppedOrRefusedForEachRecipient(t *testing.T) {
 	c := s.hello()
 	both := []string{zuerich, ghent}
 	for prefix, message := range map[string]string{
-		"250":       letter("Auto-Submitted: auto-replied\n", "kontrolle"),
-		"552 5.3.4": letter("", large()),
+		"250":       rawMail("Auto-Submitted: auto-replied\n", "kontrolle"),
+		"552 5.3.4": rawMail("", large()),
 	} {
 		for i, answer := range c.Deliver(marta, message, both...) {
 			if !strings.HasPrefix(answer, prefix) {
@@ -152,7 +152,7 @@ func TestMailsInChunksArriveByLMTP(t *testing.T) {
 	s := serveLMTP(t)
 	c := s.hello()
 	for i := range 2 {
-		message := strings.ReplaceAll(strings.Replace(letter("", "kontrolle"), "<1@", fmt.Sprintf("<%d@", i), 1), "\n", "\r\n")
+		message := strings.ReplaceAll(strings.Replace(rawMail("", "kontrolle"), "<1@", fmt.Sprintf("<%d@", i), 1), "\n", "\r\n")
 		c.Envelope(marta, zuerich, ghent)
 		c.Chunk(message, true)
 		c.Want("250")

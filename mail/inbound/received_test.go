@@ -74,7 +74,7 @@ func FuzzReceived(f *testing.F) {
 	})
 }
 
-// FuzzMailsAreReadToTheirEndWhileSignaturesAreChecked: whatever is in a mail, its reader must not wait for the check.
+// FuzzMailsAreReadToTheirEndWhileSignaturesAreChecked: the reader of a mail must never wait for the check.
 func FuzzMailsAreReadToTheirEndWhileSignaturesAreChecked(f *testing.F) {
 	f.Add("DKIM-Signature: v=1; a=rsa-sha256; d=a.example; s=k; h=from; bh=; b=\r\nFrom: a@a.example\r\n\r\nx\r\n")
 	f.Add("no header\r\n")

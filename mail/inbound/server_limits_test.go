@@ -22,17 +22,17 @@ func TestALargeMailIsRefusedBeforeItIsSentIfItsSizeIsDeclared(t *testing.T) {
 func TestALargeMailIsRefusedAfterItIsSentAndNotHeldInMemory(t *testing.T) {
 	s := serve(t)
 	c := s.hello()
-	message := letter("", large())
+	message := rawMail("", large())
 	var before, after runtime.MemStats
 	runtime.GC()
 	runtime.ReadMemStats(&before)
 	c.Mail(marta, zuerich, message, "552 5.3.4")
 	runtime.ReadMemStats(&after)
-	// The client's own copy of the message is not the server's.
+	// The client's own copy of the message does not count.
 	if used := after.TotalAlloc - before.TotalAlloc; used > uint64(len(message))+4<<20 {
 		t.Errorf("%d bytes were allocated for a message of %d", used, len(message))
 	}
-	c.Mail(marta, zuerich, letter("", "kontrolle"), "250")
+	c.Mail(marta, zuerich, rawMail("", "kontrolle"), "250")
 	s.wantStored(1)
 }
 
@@ -53,7 +53,7 @@ func TestALineOfAMegabyteIsRefusedAndTheClientReadsIt(t *testing.T) {
 	t.Parallel()
 	s := serve(t)
 	c := s.hello()
-	c.Mail(marta, zuerich, letter("", strings.Repeat("kontrolle ", 1<<20/10)), "554 5.6.0")
+	c.Mail(marta, zuerich, rawMail("", strings.Repeat("kontrolle ", 1<<20/10)), "554 5.6.0")
 	s.wantStored(0)
 	c = s.hello()
 	if _, err := io.WriteString(c.Raw, strings.Repeat("A", 1<<20)+"\r\n"); err != nil {
@@ -69,7 +69,7 @@ func TestAnIncompleteMailIsNotDelivered(t *testing.T) {
 		c := s.hello()
 		c.Envelope(marta, zuerich)
 		c.PrintfLine("%s", command)
-		io.WriteString(c.W, letter("", "kontrolle halb"))
+		io.WriteString(c.W, rawMail("", "kontrolle halb"))
 		c.W.Flush()
 		c.Close()
 	}
@@ -103,7 +103,7 @@ func TestServingEndsInTimeWithIdleClientsAndAMailBeingStored(t *testing.T) {
 	busy := s.hello()
 	s.mu.Lock() // Deliver hangs
 	busy.Envelope(marta, zuerich)
-	busy.Data(letter("", "kontrolle"))
+	busy.Data(rawMail("", "kontrolle"))
 	<-s.entered
 	ended := make(chan error, 1)
 	go func() { ended <- s.stop() }()
@@ -149,7 +149,7 @@ func TestTenThousandRecipientsGetAnAnswerEach(t *testing.T) {
 	if taken != 50 {
 		t.Errorf("%d recipients were taken", taken)
 	}
-	c.Data(letter("", "kontrolle"))
+	c.Data(rawMail("", "kontrolle"))
 	c.Want("250")
 	s.wantStored(1)
 }
@@ -167,7 +167,7 @@ func TestAClientThatGuessesRecipientsIsDisconnected(t *testing.T) {
 	}
 }
 
-// A relay passes on what strangers have sent to it, and would defer all mails after a 421.
+// A relay forwards mails of unknown clients, and would defer all of them after a 421.
 func TestARelayMayNameManyUnknownRecipients(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]*inboundtest.Client{"SMTP": serve(t).hello(), "LMTP": serveLMTP(t).hello()} {

@@ -13,7 +13,7 @@ func TestAMailInChunksIsAccepted(t *testing.T) {
 	s := serve(t)
 	c := s.hello()
 	c.Envelope(marta, zuerich)
-	message := strings.ReplaceAll(letter("", "kontrolle in stücken"), "\n", "\r\n")
+	message := strings.ReplaceAll(rawMail("", "kontrolle in stücken"), "\n", "\r\n")
 	c.Chunk(message[:40], false)
 	c.Want("250")
 	c.Chunk(message[40:], true)
@@ -40,7 +40,7 @@ func TestServeReturnsIfItsContextHasEnded(t *testing.T) {
 func TestTheBeginningOfALargeBounceIsEnough(t *testing.T) {
 	t.Parallel()
 	s := serve(t)
-	s.hello().Mail("", "bounce+1@linienfunk.example", letter("", strings.Repeat(strings.Repeat("zurück ", 10)+"\n", 9<<20/81)), "250")
+	s.hello().Mail("", "bounce+1@linienfunk.example", rawMail("", strings.Repeat(strings.Repeat("zurück ", 10)+"\n", 9<<20/81)), "250")
 	if got := s.raw(); len(got) != 1 || len(got[0].text) > 1<<20 {
 		t.Errorf("%d bounces are kept", len(got))
 	}
@@ -54,9 +54,9 @@ func TestAMailIsNotAcceptedIfARecipientCannotBeCheckedOrItIsNotStored(t *testing
 	c.Say("RCPT TO:<broken@linienfunk.example>", "451 4.3.0")
 	c.Say("RSET", "250")
 	s.failing("zuerich", errors.New("disk full"))
-	c.Mail(marta, zuerich, letter("", "kontrolle"), "451 4.3.0")
+	c.Mail(marta, zuerich, rawMail("", "kontrolle"), "451 4.3.0")
 	s.failing("zuerich", nil)
-	c.Mail(marta, zuerich, letter("", "kontrolle"), "250")
+	c.Mail(marta, zuerich, rawMail("", "kontrolle"), "250")
 	s.wantStored(1)
 }
 

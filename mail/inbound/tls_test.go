@@ -25,7 +25,7 @@ func TestAMailArrivesEncrypted(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer c.Close()
-	if err := c.SendMail(marta, []string{zuerich}, strings.NewReader(letter("", "kontrolle heimlich"))); err != nil {
+	if err := c.SendMail(marta, []string{zuerich}, strings.NewReader(rawMail("", "kontrolle heimlich"))); err != nil {
 		t.Fatal(err)
 	}
 	s.wantStored(1)

@@ -6,13 +6,13 @@ import (
 	"testing"
 )
 
-// cut is what Cut keeps.
+// cut returns the text that Cut keeps.
 func cut(body string) string {
 	kept, _ := Cut(body)
 	return kept
 }
 
-// checkCut checks what Cut keeps of a body.
+// checkCut checks the text that Cut keeps of a body.
 func checkCut(t *testing.T, body, want string) {
 	t.Helper()
 	if got := cut(body); got != want {
@@ -20,7 +20,7 @@ func checkCut(t *testing.T, body, want string) {
 	}
 }
 
-// testCut checks what Cut keeps of each body. An empty value means all of it.
+// testCut checks the text that Cut keeps of each body. An empty value means the whole body.
 func testCut(t *testing.T, wants map[string]string) {
 	t.Helper()
 	for body, want := range wants {

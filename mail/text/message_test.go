@@ -10,7 +10,7 @@ import (
 	"linienfunk/report"
 )
 
-// Each case is a mail, testdata/mails/<name>.eml, and beside it the report that it makes, <name>.txt.
+// Each case is a mail, testdata/mails/<name>.eml, and its report, <name>.txt.
 func TestMailsBecomeReports(t *testing.T) {
 	t.Parallel()
 	for _, path := range mails(t) {
@@ -31,7 +31,7 @@ func TestMailsBecomeReports(t *testing.T) {
 	}
 }
 
-// parse reads a message of which nothing is an error.
+// parse parses a message, which must not fail.
 func parse(t testing.TB, raw string) *Message {
 	t.Helper()
 	m, err := Parse(strings.NewReader(raw))
@@ -50,7 +50,7 @@ func readFile(t testing.TB, path string) string {
 	return string(raw)
 }
 
-// mails are the paths of testdata/mails.
+// mails returns the paths of the mails in testdata/mails.
 func mails(t testing.TB) []string {
 	t.Helper()
 	paths, err := filepath.Glob("testdata/mails/*.eml")

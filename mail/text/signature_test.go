@@ -33,7 +33,7 @@ func TestAnAdvertisementAndTheNameBelowAreCut(t *testing.T) {
 	}
 }
 
-// The report is in the subject then.
+// Then the report is in the subject.
 func TestABodyThatConsistsOfAClosingIsCut(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{"Viele Grüße\nHans", "LG Hans", "Gesendet von meinem iPhone\n\nHans Riesig", "Best regards,\n\nHans Riesig\n"} {

@@ -1,5 +1,5 @@
-// Package inboundtest has what tests of inbound mail talk to: an IMAP server (IMAP4rev1, RFC 3501; go-imap's own) on loopback that checks that nothing
-// in its mailboxes is changed, and fails on demand; and a client that speaks SMTP and LMTP word by word.
+// Package inboundtest has the peers of inbound mail in tests: an IMAP server on loopback (IMAP4rev1, RFC 3501; that of go-imap), which checks
+// that its mailboxes are not changed, and fails on demand; and a client that sends SMTP and LMTP commands.
 package inboundtest
 
 import (
@@ -20,10 +20,10 @@ import (
 	"github.com/emersion/go-imap/v2/imapserver/imapmemserver"
 )
 
-// Password opens every mailbox.
+// Password is the password of all mailboxes.
 const Password = "sesame"
 
-// Fault is a way in which the server fails. The values are those of bottest.Fault.
+// Fault is a failure of the server. The values are those of bottest.Fault.
 type Fault string
 
 // The faults. Others are ignored.
@@ -32,9 +32,9 @@ const (
 	Internal Fault = "500"      // logins are refused with UNAVAILABLE
 	Refuse   Fault = "refuse"   // logins are refused without a code
 	Revoke   Fault = "revoke"   // logins are refused with AUTHENTICATIONFAILED
-	HTML     Fault = "html"     // it is a web server
-	Truncate Fault = "truncate" // the greeting breaks off
-	Hang     Fault = "hang"     // no greeting comes
+	HTML     Fault = "html"     // a web server answers
+	Truncate Fault = "truncate" // the greeting is incomplete
+	Hang     Fault = "hang"     // there is no greeting
 	Swallow  Fault = "swallow"  // the same
 )
 
@@ -44,19 +44,19 @@ type Server struct {
 	listener net.Listener
 	server   *imapserver.Server
 
-	mu       sync.Mutex
-	boxes    map[string]*box
-	conns    map[*conn]struct{}
-	fault    Fault
-	noIdle   bool
-	noNext   bool
-	withheld string
-	logins   int
-	idling   int
-	breaches []string
+	mu         sync.Mutex
+	boxes      map[string]*box
+	conns      map[*conn]struct{}
+	fault      Fault
+	noIdle     bool
+	noNext     bool
+	withheld   string
+	logins     int
+	idling     int
+	violations []string
 }
 
-// box is a mailbox. go-imap's never changes its UIDVALIDITY, so that a new one takes its place.
+// box is a mailbox. A mailbox of go-imap never changes its UIDVALIDITY; it is replaced with a new one.
 type box struct {
 	user     *imapmemserver.User
 	validity uint32
@@ -72,11 +72,11 @@ type mail struct {
 func New(t testing.TB) *Server { return start(t, nil, false) }
 
 // NewTLS starts a server with a certificate, for TLS from the beginning (RFC 8314) or for STARTTLS.
-func NewTLS(t testing.TB, config *tls.Config, fromTheBeginning bool) *Server {
-	return start(t, config, fromTheBeginning)
+func NewTLS(t testing.TB, config *tls.Config, implicitTLS bool) *Server {
+	return start(t, config, implicitTLS)
 }
 
-func start(t testing.TB, config *tls.Config, fromTheBeginning bool) *Server {
+func start(t testing.TB, config *tls.Config, implicitTLS bool) *Server {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -84,7 +84,7 @@ func start(t testing.TB, config *tls.Config, fromTheBeginning bool) *Server {
 	}
 	s := &Server{t: t, boxes: map[string]*box{}, conns: map[*conn]struct{}{}}
 	s.listener = &faultyListener{listener, s}
-	if fromTheBeginning {
+	if implicitTLS {
 		s.listener = tls.NewListener(s.listener, config)
 	}
 	s.server = imapserver.New(&imapserver.Options{
@@ -99,8 +99,8 @@ func start(t testing.TB, config *tls.Config, fromTheBeginning bool) *Server {
 		s.server.Close()
 		s.Drop()
 		<-served
-		for _, breach := range s.Breaches() {
-			t.Errorf("in the mailbox: %s", breach)
+		for _, violation := range s.Violations() {
+			t.Errorf("in the mailbox: %s", violation)
 		}
 	})
 	return s
@@ -114,7 +114,7 @@ func (s *Server) Port() string {
 	return strconv.Itoa(s.listener.Addr().(*net.TCPAddr).Port)
 }
 
-// Add makes an empty mailbox, unless there is one.
+// Add creates an empty mailbox, unless it exists.
 func (s *Server) Add(address string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -125,11 +125,11 @@ func (s *Server) Add(address string) {
 
 func newUser(address string) *imapmemserver.User {
 	user := imapmemserver.NewUser(address, Password)
-	user.Create("INBOX", nil) // which fails only if it is there
+	user.Create("INBOX", nil) // fails only if it exists
 	return user
 }
 
-// Deliver puts a mail into a mailbox, which the server gets at the given time.
+// Deliver adds a mail to a mailbox, with the given time as its internal date.
 func (s *Server) Deliver(address, raw string, at time.Time) {
 	s.mu.Lock()
 	b := s.boxes[address]
@@ -178,7 +178,7 @@ func (s *Server) Unseen(address string) int {
 	return int(*data.NumUnseen)
 }
 
-// Drop breaks all connections.
+// Drop closes all connections.
 func (s *Server) Drop() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -187,7 +187,7 @@ func (s *Server) Drop() {
 	}
 }
 
-// Silence discards everything that is sent on the open connections and leaves them open, as a router does that forgets them.
+// Silence discards everything that is sent on the open connections and leaves them open, like a router that has lost its state.
 func (s *Server) Silence() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -196,7 +196,7 @@ func (s *Server) Silence() {
 	}
 }
 
-// Fail makes the server fail for clients that connect from now on, and breaks all connections.
+// Fail makes the server fail for new connections, and closes all connections.
 func (s *Server) Fail(f Fault) {
 	s.mu.Lock()
 	s.fault = f
@@ -207,21 +207,21 @@ func (s *Server) Fail(f Fault) {
 // Heal ends Fail.
 func (s *Server) Heal() { s.Fail("") }
 
-// HideIdle makes the server hide that it knows IDLE.
+// HideIdle removes IDLE from the server's capabilities.
 func (s *Server) HideIdle() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.noIdle = true
 }
 
-// HideNext makes the server leave out UIDNEXT.
+// HideNext makes the server omit UIDNEXT.
 func (s *Server) HideNext() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.noNext = true
 }
 
-// Withhold makes the server refuse to hand out mails with a text in them, as if it could not read its disk.
+// Withhold makes the server fail to fetch mails that contain the text, as if it could not read its disk.
 func (s *Server) Withhold(text string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -234,16 +234,16 @@ func (s *Server) Logins() int { s.mu.Lock(); defer s.mu.Unlock(); return s.login
 // Idling counts the connections in IDLE.
 func (s *Server) Idling() int { s.mu.Lock(); defer s.mu.Unlock(); return s.idling }
 
-// Breaches lists what should not have been done to a mailbox.
-func (s *Server) Breaches() []string {
+// Violations lists the commands that would have changed a mailbox.
+func (s *Server) Violations() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return append([]string(nil), s.breaches...)
+	return append([]string(nil), s.violations...)
 }
 
-func (s *Server) breach(format string, args ...any) error {
+func (s *Server) violation(format string, args ...any) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.breaches = append(s.breaches, fmt.Sprintf(format, args...))
+	s.violations = append(s.violations, fmt.Sprintf(format, args...))
 	return errors.New("not here")
 }

@@ -13,7 +13,7 @@ import (
 	"github.com/emersion/go-imap/v2/imapserver/imapmemserver"
 )
 
-// session is a connection, before and after the login. Commands that change a mailbox are breaches.
+// session is a connection, before and after the login. Commands that change a mailbox are violations.
 type session struct {
 	*imapmemserver.UserSession // nil before the login
 	server                     *Server
@@ -49,7 +49,7 @@ func (s *session) Login(user, password string) error {
 
 func (s *session) Select(name string, options *imap.SelectOptions) (*imap.SelectData, error) {
 	if !options.ReadOnly {
-		return nil, s.server.breach("SELECT instead of EXAMINE")
+		return nil, s.server.violation("SELECT instead of EXAMINE")
 	}
 	data, err := s.UserSession.Select(name, options)
 	if err == nil {
@@ -66,7 +66,7 @@ func (s *session) Select(name string, options *imap.SelectOptions) (*imap.Select
 func (s *session) Fetch(w *imapserver.FetchWriter, set imap.NumSet, options *imap.FetchOptions) error {
 	for _, section := range options.BodySection {
 		if !section.Peek {
-			return s.server.breach("BODY[] instead of BODY.PEEK[]")
+			return s.server.violation("BODY[] instead of BODY.PEEK[]")
 		}
 		if s.isWithheld(set) {
 			return &imap.Error{Type: imap.StatusResponseTypeNo, Code: imap.ResponseCodeServerBug, Text: "Internal error occurred"}
@@ -91,7 +91,7 @@ func (s *session) isWithheld(set imap.NumSet) bool {
 	return false
 }
 
-// Idle polls: that of go-imap does not report what came right before it (imapserver/tracker.go).
+// Idle polls: go-imap's Idle does not report mails that arrived right before it (imapserver/tracker.go).
 func (s *session) Idle(w *imapserver.UpdateWriter, stop <-chan struct{}) error {
 	s.count(1)
 	defer s.count(-1)
@@ -116,22 +116,22 @@ func (s *session) count(n int) {
 }
 
 func (s *session) Store(*imapserver.FetchWriter, imap.NumSet, *imap.StoreFlags, *imap.StoreOptions) error {
-	return s.server.breach("STORE")
+	return s.server.violation("STORE")
 }
 
 func (s *session) Copy(imap.NumSet, string) (*imap.CopyData, error) {
-	return nil, s.server.breach("COPY")
+	return nil, s.server.violation("COPY")
 }
 
 func (s *session) Expunge(*imapserver.ExpungeWriter, *imap.UIDSet) error {
-	return s.server.breach("EXPUNGE")
+	return s.server.violation("EXPUNGE")
 }
 
 func (s *session) Append(string, imap.LiteralReader, *imap.AppendOptions) (*imap.AppendData, error) {
-	return nil, s.server.breach("APPEND")
+	return nil, s.server.violation("APPEND")
 }
 
-// faultyListener keeps the connections, and applies faults below the protocol.
+// faultyListener keeps the connections, and injects faults below the protocol.
 type faultyListener struct {
 	net.Listener
 	server *Server

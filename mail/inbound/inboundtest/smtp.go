@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// Client is a connection on which a test speaks SMTP or LMTP word by word.
+// Client is a connection on which a test sends SMTP or LMTP commands.
 type Client struct {
 	*textproto.Conn
 	Raw net.Conn
@@ -27,7 +27,7 @@ func Dial(t testing.TB, network, address string) *Client {
 	return c
 }
 
-// Greet waits for the server's greeting and says EHLO, or LHLO.
+// Greet waits for the server's greeting and sends EHLO or LHLO.
 func (c *Client) Greet(command string) *Client {
 	c.T.Helper()
 	c.Want("220")
@@ -62,7 +62,7 @@ func (c *Client) Say(line, prefix string) string {
 	return c.Want(prefix)
 }
 
-// Envelope names the sender and the recipients of a mail, who must be accepted.
+// Envelope sends MAIL and RCPT. All recipients must be accepted.
 func (c *Client) Envelope(from string, recipients ...string) {
 	c.T.Helper()
 	c.Say("MAIL FROM:<"+from+">", "250")
@@ -71,7 +71,7 @@ func (c *Client) Envelope(from string, recipients ...string) {
 	}
 }
 
-// Data sends a message with lines that end in \n or \r\n. The replies are still to be read.
+// Data sends a message with lines that end in \n or \r\n. The caller reads the replies.
 func (c *Client) Data(message string) {
 	c.T.Helper()
 	c.Say("DATA", "354")
@@ -80,7 +80,7 @@ func (c *Client) Data(message string) {
 	w.Close()
 }
 
-// Chunk sends a piece of a message by BDAT (RFC 3030). Its reply is still to be read.
+// Chunk sends a piece of a message by BDAT (RFC 3030). The caller reads the reply.
 func (c *Client) Chunk(piece string, last bool) {
 	c.T.Helper()
 	if last {

@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// Certificate returns a configuration with a certificate for 127.0.0.1 that nobody trusts, and one that trusts it.
+// Certificate returns a server's configuration with a self-signed certificate for 127.0.0.1, and a client's that trusts it.
 func Certificate(t testing.TB) (server, client *tls.Config) {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
