@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// TestColoursReachTheContrastOfAA checks the pairs of colours that style.css puts upon each other
+// TestColoursReachTheContrastOfAA checks the pairs of colours that style.css puts on each other
 // (https://www.w3.org/TR/WCAG22/#contrast-minimum and #non-text-contrast).
 func TestColoursReachTheContrastOfAA(t *testing.T) {
 	css, err := os.ReadFile("static/style.css")

@@ -133,7 +133,7 @@ func FuzzConvert(f *testing.F) {
 		if strings.Contains(text, "\n\n\n") || strings.HasPrefix(text, "\n") || strings.HasSuffix(text, "\n") {
 			t.Errorf("too many line breaks: %q", text)
 		}
-		if len(text) > 6*len(page)+6 { // a mark of one byte brings up to four line breaks
+		if len(text) > 6*len(page)+6 { // one byte of markup may become four line breaks
 			t.Errorf("%d bytes became %d", len(page), len(text))
 		}
 	})

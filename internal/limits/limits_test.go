@@ -15,7 +15,7 @@ func (c *clock) Now() time.Time { return c.now }
 
 func newClock() *clock { return &clock{time.Date(2026, 11, 27, 12, 0, 0, 0, time.UTC)} }
 
-// count is how many of n events are allowed.
+// count returns how many of n events are allowed.
 func count(n int, allow func(i int) bool) int {
 	allowed := 0
 	for i := range n {
@@ -72,7 +72,7 @@ func TestARepeatedEventDoesNotCount(t *testing.T) {
 	try("1", true)
 	c.now = c.now.Add(15 * time.Second)
 	try("3", true)
-	try("1", false) // only the last two are known
+	try("1", false) // only the last two keys are in the table
 	try("2", true)
 }
 

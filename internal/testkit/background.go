@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// Background runs f until the test ends or stop is called, which waits for its end.
+// Background runs f until the test ends or stop is called; stop waits until f has returned.
 func Background(t testing.TB, f func(ctx context.Context)) (stop func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup

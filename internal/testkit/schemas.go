@@ -26,7 +26,7 @@ type schema struct {
 	layout string
 }
 
-// migratedSchema returns the address of a schema with the tables, all empty, which is the test's until it ends.
+// migratedSchema returns the address of a schema with the tables, all empty, which belongs to the test until it ends.
 func migratedSchema(t testing.TB, address string, tables []Tables) string {
 	t.Helper()
 	schemas.Lock()

@@ -16,7 +16,7 @@ import (
 	"linienfunk/supervisor"
 )
 
-// counter is a network that takes everything at once.
+// counter is a network that accepts all reports at once.
 type counter struct {
 	cities int
 	sent   chan struct{}
@@ -72,8 +72,8 @@ func put(b *testing.B, broker *bus.Bus, city int) {
 	}
 }
 
-// storing is how long it takes to store one report and do nothing with it: what the disk costs.
-func storing(b *testing.B) time.Duration {
+// measureStore returns the time to store one report and do nothing else, which depends on the disk.
+func measureStore(b *testing.B) time.Duration {
 	broker := testkit.Bus(b)
 	const many = 100
 	began := time.Now()
@@ -83,10 +83,10 @@ func storing(b *testing.B) time.Duration {
 	return time.Since(began) / many
 }
 
-// BenchmarkOneReport is the time from a received report to the call of Send, everything written down on the way, also as a
-// multiple of the time to store one report.
+// BenchmarkOneReport measures the time from a received report to the call of Send, with all writes in between, also as a multiple of the
+// time to store one report.
 func BenchmarkOneReport(b *testing.B) {
-	unit := storing(b)
+	unit := measureStore(b)
 	broker, net := relay(b, 1)
 	put(b, broker, 0)
 	<-net.sent
@@ -97,9 +97,9 @@ func BenchmarkOneReport(b *testing.B) {
 	b.ReportMetric(float64(b.Elapsed())/float64(b.N)/float64(unit), "x-store")
 }
 
-// BenchmarkManyReports is the same for reports of a hundred cities that come as fast as they can be stored.
+// BenchmarkManyReports is the same for reports of a hundred cities that arrive as fast as they can be stored.
 func BenchmarkManyReports(b *testing.B) {
-	unit := storing(b)
+	unit := measureStore(b)
 	broker, net := relay(b, 100)
 	put(b, broker, 0)
 	<-net.sent

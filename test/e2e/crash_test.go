@@ -19,8 +19,8 @@ import (
 
 func TestMain(m *testing.M) { harness.Main(m) }
 
-// TestAReportSurvivesKillsAtAnyMoment sends reports by mail while the program is killed again and again, at random moments. A mail that the
-// program did not accept is sent again, as any mail server would do.
+// TestAReportSurvivesKillsAtAnyMoment sends reports by mail while the program is killed repeatedly, at random moments. A mail that the
+// program did not accept is sent again, as by any mail server.
 func TestAReportSurvivesKillsAtAnyMoment(t *testing.T) {
 	t.Parallel()
 	mails, instance := harness.NewMailServer(t), mastodontest.New(t)
@@ -46,19 +46,19 @@ func TestAReportSurvivesKillsAtAnyMoment(t *testing.T) {
 			<-time.After(time.Duration(moments.IntN(120)) * time.Millisecond)
 			p.Signal(os.Kill)
 		}()
-		taken := harness.TrySendMail(c.SMTP, "zuerich", text) == nil
+		accepted := harness.TrySendMail(c.SMTP, "zuerich", text) == nil
 		mention := instance.Mention("marta@elsewhere.example", fmt.Sprintf("@zuerich kontrolle tram %d", round), "public")
 		<-killed
 		p.Kill()
 		p.Start()
-		if !taken {
-			testkit.Eventually(t, "the mail is taken", func() bool { return harness.TrySendMail(c.SMTP, "zuerich", text) == nil })
+		if !accepted {
+			testkit.Eventually(t, "the mail is accepted", func() bool { return harness.TrySendMail(c.SMTP, "zuerich", text) == nil })
 		}
 		testkit.Eventually(t, "the mention is boosted", func() bool { return slices.Contains(instance.Boosts("zuerich"), mention) })
 	}
 	s := &fixture{t: t, mails: mails, instance: instance, admin: admin, visitor: harness.NewBrowser(t, c.BaseURL)}
 	for round, text := range texts {
-		s.everywhere(text)
+		s.waitEverywhere(text)
 		s.visitor.WaitForText("/c/zuerich", fmt.Sprintf("kontrolle tram %d", round))
 	}
 	if got := s.posts(); len(got) != len(texts) {
@@ -107,7 +107,7 @@ func TestABroadcastOnTelegramSurvivesKills(t *testing.T) {
 	admin.Register(mails, "zuerich", "Zürich")
 	admin.SetLists("zuerich", "Zürich", "kontrolle", "")
 	admin.Post("/city/zuerich/bot/telegram/connect", "token", fake.AddBot("ZueriBot"))
-	// got is how often each person was sent a text.
+	// got returns how many messages with a text were sent to each person.
 	got := func(text string) map[int64]int {
 		count := map[int64]int{}
 		for _, sent := range fake.Sent() {
@@ -120,7 +120,7 @@ func TestABroadcastOnTelegramSurvivesKills(t *testing.T) {
 	for i := range people {
 		fake.Say("ZueriBot", fmt.Sprint("rider ", i), "/start")
 	}
-	testkit.Eventually(t, "everybody is welcomed", func() bool { return len(got("Willkommen")) == people })
+	testkit.Eventually(t, "all subscribers get a welcome", func() bool { return len(got("Willkommen")) == people })
 
 	fake.Limits = telegramtest.RealLimits()
 	begin, killed := len(fake.Sent()), make(chan struct{}, 1)
@@ -150,7 +150,7 @@ func TestABroadcastOnTelegramSurvivesKills(t *testing.T) {
 	testkit.Next(t, killed)
 	p.Kill()
 	p.Start()
-	testkit.Eventually(t, "everybody has it", func() bool { return len(got("kontrolle u8")) == people })
+	testkit.Eventually(t, "all subscribers get the report", func() bool { return len(got("kontrolle u8")) == people })
 	each := got("kontrolle u8")
 	if most := slices.Max(slices.Collect(maps.Values(each))); most > 2 {
 		t.Errorf("somebody got it %d times", most)
@@ -159,8 +159,7 @@ func TestABroadcastOnTelegramSurvivesKills(t *testing.T) {
 	for _, n := range each {
 		twice += n - 1
 	}
-	// On a busy machine requests that were sent in time may arrive together. That the bot keeps to the limits after a kill is tested in
-	// bots/telegram, by a clock of its own.
+	// On a busy machine requests that were sent in time may arrive together. bots/telegram tests the limits after a kill, with a fake clock.
 	t.Logf("%d messages too many after three kills, %d requests over the limits", twice, fake.Limits.Exceeded)
 	if twice > 3 {
 		t.Errorf("%d messages too many", twice)

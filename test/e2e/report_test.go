@@ -26,7 +26,7 @@ type fixture struct {
 func newFixture(t *testing.T) *fixture {
 	t.Helper()
 	s := &fixture{t: t, mails: harness.NewMailServer(t), instance: mastodontest.New(t)}
-	s.instance.FilterPrivate = false // or private mentions would wait for the next poll
+	s.instance.FilterPrivate = false // otherwise private mentions would be read only by the next poll
 	s.program, _ = harness.Start(t, harness.Config(t, s.mails))
 	s.admin, s.visitor = harness.NewBrowser(t, s.program.URL()), harness.NewBrowser(t, s.program.URL())
 	harness.NewBrowser(t, s.program.URL()).Register(s.mails, "ghent", "Ghent")
@@ -48,11 +48,11 @@ func (s *fixture) posts() []string {
 	return texts
 }
 
-// everywhere waits until a report that came by mail has reached every network of zuerich.
-func (s *fixture) everywhere(text string) {
+// waitEverywhere waits until a report that was received by mail has reached every network of zuerich.
+func (s *fixture) waitEverywhere(text string) {
 	s.t.Helper()
 	testkit.Eventually(s.t, text+" is on the instance", func() bool { return slices.Contains(s.posts(), text) })
-	testkit.Eventually(s.t, text+" is in the subscriber's mailbox", func() bool { return len(s.mails.MailsTo(harness.ReaderAddress, text)) > 0 })
+	testkit.Eventually(s.t, text+" is mailed to the subscriber", func() bool { return len(s.mails.MailsTo(harness.ReaderAddress, text)) > 0 })
 	s.visitor.WaitForText("/c/zuerich", text)
 	for _, feed := range []string{"feed.atom", "feed.rss", "feed.json"} {
 		s.visitor.WaitForText("/c/zuerich/"+feed, text)
@@ -64,10 +64,10 @@ func TestAMailedReportReachesEveryNetworkOnce(t *testing.T) {
 	t.Parallel()
 	s := newFixture(t)
 	harness.SendMail(t, s.program, "zuerich", "kontrolle u8 hermannplatz")
-	s.everywhere("kontrolle u8 hermannplatz")
-	harness.SendMail(t, s.program, "zuerich", "kontrolle u8 hermannplatz") // the rider's mail server got no answer and repeats it
+	s.waitEverywhere("kontrolle u8 hermannplatz")
+	harness.SendMail(t, s.program, "zuerich", "kontrolle u8 hermannplatz") // a repetition, as by a mail server that got no answer
 	harness.SendMail(t, s.program, "zuerich", "kontrolle u9 osloer straße")
-	s.everywhere("kontrolle u9 osloer straße")
+	s.waitEverywhere("kontrolle u9 osloer straße")
 	if got := s.posts(); len(got) != 2 {
 		t.Errorf("posts: %q", got)
 	}
@@ -88,7 +88,7 @@ func TestAHeldReportIsInTheLedgerWithTheRuleAndNowhereElse(t *testing.T) {
 	harness.SendMail(t, s.program, "zuerich", "schönes wetter heute")
 	harness.SendMail(t, s.program, "zuerich", "kontrolle, du idiot")
 	harness.SendMail(t, s.program, "zuerich", "kontrolle am ende")
-	s.everywhere("kontrolle am ende") // the reports of a city keep their order
+	s.waitEverywhere("kontrolle am ende") // a city's reports are sent in order
 	page := s.admin.Get("/city/zuerich/ledger")
 	for _, want := range []string{"schönes wetter heute", "kontrolle, du idiot", "<code>idiot</code>", "<code>kontrolle</code>"} {
 		if !strings.Contains(page, want) {
@@ -142,7 +142,7 @@ func TestAReportFromTheWebFormReachesEveryNetwork(t *testing.T) {
 	form := harness.FormFields(page, "/c/zuerich/web/report")
 	form = append(form, "text", "kontrolle aus dem formular")
 	s.visitor.Post("/c/zuerich/web/report", form...)
-	s.everywhere("kontrolle aus dem formular")
+	s.waitEverywhere("kontrolle aus dem formular")
 }
 
 func TestAHangingNetworkDelaysNoOtherCityAndNoOtherNetwork(t *testing.T) {
@@ -162,7 +162,7 @@ func TestAHangingNetworkDelaysNoOtherCityAndNoOtherNetwork(t *testing.T) {
 		t.Errorf("the instance did not hang: %q", got)
 	}
 	s.instance.Heal()
-	testkit.Eventually(t, "it is posted in the end", func() bool { return slices.Contains(s.posts(), "kontrolle hängt") })
+	testkit.Eventually(t, "it is posted after the hang", func() bool { return slices.Contains(s.posts(), "kontrolle hängt") })
 }
 
 func TestARevokedTokenStopsTheAccountAndNotifiesTheAdmins(t *testing.T) {

@@ -24,7 +24,7 @@ func TestScreenshots(t *testing.T) {
 		"kontrolle s-bahn ring zwischen ostkreuz und treptower park", "kontrolle tram M10 an der eberswalder"} {
 		harness.SendMail(t, s.program, "zuerich", text)
 	}
-	s.everywhere("kontrolle tram M10 an der eberswalder")
+	s.waitEverywhere("kontrolle tram M10 an der eberswalder")
 	base, err := url.Parse(s.program.URL())
 	if err != nil {
 		t.Fatal(err)

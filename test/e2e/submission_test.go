@@ -62,7 +62,7 @@ func TestACitysMailsAreSentThroughItsOwnMailbox(t *testing.T) {
 	harness.SendMail(t, p, "zuerich", "kontrolle u4")
 	testkit.Eventually(t, "the provider gets mails again", func() bool { return len(provider.MailsTo(harness.ReaderAddress, "kontrolle u4")) == 1 })
 	database := harness.Database(t, c)
-	testkit.Eventually(t, "only the mail that was refused with the login is waiting", func() bool {
+	testkit.Eventually(t, "only the mail that was refused with the login is queued", func() bool {
 		return harness.Count(t, database, "mail_", "messages", "open = ?", true) == 1
 	})
 }

@@ -44,7 +44,7 @@ func TestAMessageOnTelegramReachesEveryNetworkAndReportsReachItsSubscribers(t *t
 
 	fake.Say("ZueriBot", "marta", "kontrolle u8 hermannplatz")
 	testkit.Eventually(t, "jan gets marta's report", func() bool { return got("jan", "kontrolle u8 hermannplatz") })
-	testkit.Eventually(t, "it is in the subscriber's mailbox", func() bool { return len(mails.MailsTo(harness.ReaderAddress, "kontrolle u8")) > 0 })
+	testkit.Eventually(t, "it is mailed to the subscriber", func() bool { return len(mails.MailsTo(harness.ReaderAddress, "kontrolle u8")) > 0 })
 	visitor.WaitForText("/c/zuerich", "kontrolle u8 hermannplatz")
 
 	harness.SendMail(t, program, "zuerich", "kontrolle u6 am bahnhof")
@@ -55,7 +55,7 @@ func TestAMessageOnTelegramReachesEveryNetworkAndReportsReachItsSubscribers(t *t
 		t.Error("marta got her own report")
 	}
 
-	// A webhook's request has neither origin nor cookie. It reaches the bot, which does not know this path.
+	// A webhook request has neither an Origin nor a cookie. It reaches the bot, which has no such path.
 	answer, err := http.Post(program.URL()+"/bots/telegram/hook/unknown", "application/json", strings.NewReader("{}"))
 	if err != nil {
 		t.Fatal(err)

@@ -12,7 +12,7 @@ func TestAMentionThatItsAuthorDeletesIsWithdrawnEverywhere(t *testing.T) {
 	t.Parallel()
 	s := newFixture(t)
 	id := s.instance.Mention("marta@elsewhere.example", "@zuerich kontrolle tram 4", "direct")
-	s.everywhere("kontrolle tram 4")
+	s.waitEverywhere("kontrolle tram 4")
 	s.instance.Delete(id)
 	testkit.Eventually(t, "the copy is deleted on the instance", func() bool { return len(s.posts()) == 0 })
 	for _, path := range []string{"/c/zuerich", "/c/zuerich/feed.atom", "/city/zuerich/ledger"} {
@@ -25,7 +25,7 @@ func TestAReportThatAnAdminWithdrawsVanishesFromTheNetworks(t *testing.T) {
 	t.Parallel()
 	s := newFixture(t)
 	harness.SendMail(t, s.program, "zuerich", "kontrolle u8 hermannplatz")
-	s.everywhere("kontrolle u8 hermannplatz")
+	s.waitEverywhere("kontrolle u8 hermannplatz")
 	page := s.admin.Get("/city/zuerich/ledger")
 	at := strings.Index(page, "/city/zuerich/ledger/")
 	action, _, _ := strings.Cut(page[at:], `"`)

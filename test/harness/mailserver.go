@@ -18,8 +18,8 @@ import (
 	"linienfunk/internal/testkit"
 )
 
-// MailServer is an SMTP server on loopback that accepts every mail and keeps it in memory. To a program it is the smarthost, to a
-// test the mailboxes of all recipients.
+// MailServer is an SMTP server on loopback that accepts every mail and keeps it in memory. It is the smarthost of a program, and shows a
+// test the mails to all recipients.
 type MailServer struct {
 	Address string // host:port
 

@@ -20,7 +20,7 @@ import (
 	"linienfunk/bots/bottest"
 )
 
-// The size of the contract: what the author of a network has to read.
+// Limits of the contract, which the author of a network has to read.
 const (
 	maxDocLines   = 350 // of `go doc -all ./bots`
 	maxAbilities  = 8   // optional interfaces

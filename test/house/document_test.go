@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// firstSuccess is how many words of docs/add-a-network.md a reader reads before the new network's tests have passed.
+// firstSuccess is the maximum of words in docs/add-a-network.md up to the command that tests the new network.
 const firstSuccess = 300
 
 // TestFollowingTheDocumentYieldsANetworkThatPasses runs the commands at the beginning of docs/add-a-network.md as they are, in a copy of

@@ -13,7 +13,7 @@ import (
 
 const networksPage = "docs/networks.md"
 
-// TestThePageAboutNetworksIsUpToDate compares docs/networks.md with what the networks declare. With LINIENFUNK_TEST_UPDATE=1, as
+// TestThePageAboutNetworksIsUpToDate compares docs/networks.md with the networks' declarations. With LINIENFUNK_TEST_UPDATE=1, as
 // `go generate ./bots/...` runs it, it writes the page.
 func TestThePageAboutNetworksIsUpToDate(t *testing.T) {
 	page := networksText(t)

@@ -1,5 +1,5 @@
-// Package house holds the rules of the house as tests: who imports whom, which words stand where, which documents are fresh. They
-// run in the root of the module.
+// Package house tests the rules of this repository: which package imports which, where networks are named, which documents must be up to
+// date. The tests run in the root of the module.
 package house
 
 import (
@@ -38,7 +38,7 @@ var layers = [][]string{
 	{"app"},
 }
 
-// forBots are our packages that a bot may import; bots/kit keeps to them, too. A bot that implements mail.Network may import mail and
+// forBots are our packages that a bot may import, and bots/kit as well. A bot that implements mail.Network may import mail and
 // the packages below it as well.
 var forBots = []string{"bots", "bots/kit", "report", "internal/secret", "internal/limits", "internal/htmltext", "db"}
 
@@ -57,7 +57,7 @@ type listed struct {
 	Imports    []string
 }
 
-// packages lists the module's packages with what they import outside of tests, our own without the module's name.
+// packages lists the module's packages with their imports outside of tests, our own without the module's name.
 func packages(t *testing.T) []listed {
 	t.Helper()
 	out, err := exec.Command("go", "list", "-json=ImportPath,Imports", "./...").Output()
@@ -163,7 +163,7 @@ func TestEveryPackageHasALayer(t *testing.T) {
 			continue
 		}
 		if layer(p.ImportPath) < 0 {
-			t.Errorf("%s stands in no layer: add it to layers in test/house/rules_test.go and to docs/architecture.md", p.ImportPath)
+			t.Errorf("%s is in no layer: add it to layers in test/house/rules_test.go and to docs/architecture.md", p.ImportPath)
 		}
 	}
 }

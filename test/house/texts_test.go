@@ -20,7 +20,7 @@ import (
 	"linienfunk/templates"
 )
 
-// noTexts are literals in the code of bots that look like ids of texts and are none: headers, classes of HTML, answers of networks.
+// noTexts are literals in the code of bots that look like ids of texts but are not: headers, HTML classes, answers of networks.
 var noTexts = []string{
 	"client-forbidden", "mail-editor-reference-message-container", "mailer-daemon", "moz-cite-prefix", "moz-signature", "no-cache",
 	"no-store", "quote-inline", "usage-capped",
@@ -85,12 +85,12 @@ var (
 	part = regexp.MustCompile(`^[a-z]+(-[a-z0-9]+)*-$|^(-[a-z0-9]+)+$`)
 )
 
-// noTextID says that a literal names no text for sure: those of one word may be anything.
+// noTextID reports whether a literal is certainly not the id of a text. Those of one word may be anything.
 func noTextID(literal string) bool {
 	return !textID.MatchString(literal) || slices.Contains(noTexts, literal)
 }
 
-// usedBy says that one of the words is a text's id, or a part of it. The conformance suite looks at the texts of options.
+// usedBy reports whether one of the words is the id of a text, or a part of it. The conformance suite checks the texts of options.
 func usedBy(id string, words []string) bool {
 	return strings.HasPrefix(id, "option-") || slices.ContainsFunc(words, func(word string) bool {
 		return word == id || part.MatchString(word) && (strings.HasPrefix(id, word) || strings.HasSuffix(id, word))

@@ -83,7 +83,7 @@ func (v verifier) verify(t testing.TB, mail string) error {
 	return nil
 }
 
-// signed says whether the signature of a mail covers a header field: RFC 6376, section 3.5, tag h=.
+// signed reports whether the signature of a mail covers a header field: RFC 6376, section 3.5, tag h=.
 func signed(mail, field string) bool {
 	header, _, _ := strings.Cut(mail, "\r\n\r\n")
 	header = strings.ReplaceAll(header, "\r\n ", "")

@@ -123,7 +123,7 @@ func TestDebiansDovecotIsReadByIMAP(t *testing.T) {
 	}
 	sees := func(t *testing.T, text string) {
 		t.Helper()
-		p.shows(t, "zuerich", text)
+		p.waitForReport(t, "zuerich", text)
 	}
 	arriveAroundRestart := func(t *testing.T, before, after string) {
 		t.Helper()
@@ -144,7 +144,7 @@ func TestDebiansDovecotIsReadByIMAP(t *testing.T) {
 		server.deliver(t, user, "1", riderMail("one", "kontrolle u1 über dovecot"))
 		sees(t, "kontrolle u1 über dovecot")
 	})
-	t.Run("a mail that comes while dovecot is stopped arrives after its restart", func(t *testing.T) {
+	t.Run("a mail delivered while dovecot is stopped arrives after its restart", func(t *testing.T) {
 		arriveAroundRestart(t, "2", "3")
 	})
 	t.Run("new UIDs repeat and lose nothing", func(t *testing.T) {

@@ -87,13 +87,13 @@ func newExim(t testing.TB, lmtp, cities, others string) *exim {
 	return e
 }
 
-// flush makes exim try all waiting mails again.
+// flush makes exim retry all queued mails.
 func (e *exim) flush(t testing.TB) {
 	t.Helper()
 	run(t, "exim4", "-C", e.config, "-qff")
 }
 
-// waiting returns the number of waiting mails.
+// waiting returns the number of queued mails.
 func (e *exim) waiting(t testing.TB) string {
 	t.Helper()
 	output, err := exec.Command("exim4", "-C", e.config, "-bpc").Output()
@@ -116,13 +116,13 @@ func TestDebiansEximDelivers(t *testing.T) {
 	}
 	t.Run("a mail arrives by LMTP and by SMTP, and bounces from nobody", func(t *testing.T) {
 		submit(t, "zuerich@linienfunk.example,nobody@linienfunk.example,ghent@linienfunk.example", riderMail("one", "kontrolle u8 über exim"))
-		p.shows(t, "zuerich", "kontrolle u8 über exim")
-		p.shows(t, "ghent", "kontrolle u8 über exim")
-		p.bounces(t, "550 5.1.1 There is no such city here")
+		p.waitForReport(t, "zuerich", "kontrolle u8 über exim")
+		p.waitForReport(t, "ghent", "kontrolle u8 über exim")
+		p.waitForBounce(t, "550 5.1.1 There is no such city here")
 	})
 	t.Run("a mail that is too large bounces", func(t *testing.T) {
 		submit(t, "zuerich@linienfunk.example", riderMail("two", tooLarge()))
-		p.bounces(t, "552 5.3.4")
+		p.waitForBounce(t, "552 5.3.4")
 	})
 	t.Run("mails wait while the program is stopped", func(t *testing.T) {
 		p.stop()
@@ -133,7 +133,7 @@ func TestDebiansEximDelivers(t *testing.T) {
 			server.flush(t) // the socket comes a moment after the program's start
 			return server.waiting(t) == "0"
 		})
-		p.shows(t, "zuerich", "kontrolle u9 später über exim")
-		p.shows(t, "ghent", "kontrolle u9 später über exim")
+		p.waitForReport(t, "zuerich", "kontrolle u9 später über exim")
+		p.waitForReport(t, "ghent", "kontrolle u9 später über exim")
 	})
 }

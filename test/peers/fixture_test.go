@@ -1,5 +1,5 @@
 // Package peers tests the program together with real mail servers of Debian: postfix, exim, dovecot, and swaks and opendkim as clients. A test
-// is skipped where its programs are missing, and where it does not run as root, as whom mail servers start.
+// is skipped where its programs are missing, and where it does not run as root, as mail servers must.
 package peers
 
 import (
@@ -79,8 +79,8 @@ func hostAndPort(t testing.TB, address string) (host, port string) {
 	return host, port
 }
 
-// runScript runs a shell script, which must end when its standard input does: so it ends even if the test binary is killed. stop ends it, as
-// the end of the test does, and returns its error. A failed test shows the logs.
+// runScript runs a shell script until stop is called or the test ends. The script must end with its standard input, so that it ends even if
+// the test binary is killed. stop returns its error. A failed test shows the logs.
 func runScript(t testing.TB, script, argument string, logs ...string) (stop func() error) {
 	t.Helper()
 	command := exec.Command("sh", "-c", script, "sh", argument)
@@ -110,7 +110,7 @@ func runScript(t testing.TB, script, argument string, logs ...string) (stop func
 	return stop
 }
 
-// greets says whether a server answers, and its first line begins with greeting.
+// greets reports whether a server answers with a line that begins with greeting.
 func greets(address, greeting string) bool {
 	conn, err := net.Dial("tcp", address)
 	if err != nil {
@@ -149,14 +149,14 @@ func newProgram(t testing.TB, set func(c *config.Config)) *program {
 	return p
 }
 
-// shows waits until a city's page shows a report.
-func (p *program) shows(t testing.TB, city, text string) {
+// waitForReport waits until a city's page shows a report.
+func (p *program) waitForReport(t testing.TB, city, text string) {
 	t.Helper()
 	p.visitor.In(t).WaitForText("/c/"+city, text)
 }
 
-// bounces waits until the rider has got a bounce with a text, wherever its lines are broken.
-func (p *program) bounces(t testing.TB, text string) {
+// waitForBounce waits for a bounce to the rider that contains a text, wherever its lines are broken.
+func (p *program) waitForBounce(t testing.TB, text string) {
 	t.Helper()
 	testkit.Eventually(t, "the rider gets a bounce with "+text, func() bool {
 		for _, mail := range p.mails.MailsTo(harness.RiderAddress, "") {
@@ -175,8 +175,7 @@ func withLMTP(address string) func(c *config.Config) {
 	}
 }
 
-// riderMail is a mail with a text as a rider's mail program would write it just now: an older one would be too late for every network.
-// name becomes its Message-ID.
+// riderMail returns a rider's mail with a text and the Message-ID name. It is dated now: an older report would have expired.
 func riderMail(name, text string) string {
 	var body bytes.Buffer
 	w := quotedprintable.NewWriter(&body)

@@ -50,7 +50,7 @@ transport_maps = inline:{ %[2]s }
 relayhost = [%[3]s]:%[4]s
 `
 
-// postfixServices is master.cf without what this instance does not need, and without chroot.
+// postfixServices is master.cf, reduced to the services of this instance, and without chroot.
 const postfixServices = `%s inet n - n - - smtpd
 pickup unix n - n 60 1 pickup
 cleanup unix n - n - 0 cleanup
@@ -112,7 +112,7 @@ func (p *postfix) start(t testing.TB, dir string) {
 	})
 }
 
-// submit sends a mail to postfix as a rider's mail program would.
+// submit submits a mail to postfix as a rider's mail program would.
 func (p *postfix) submit(t testing.TB, to, message string) {
 	t.Helper()
 	if status, transcript := swaks(t, p.address, message, "--from", harness.RiderAddress, "--to", to); status != 0 {
@@ -138,19 +138,19 @@ func (p *postfix) logs(t testing.TB, words ...string) {
 	})
 }
 
-// queue lists the waiting mails, as one JSON object each.
+// queue lists the queued mails, one JSON object each.
 func (p *postfix) queue(t testing.TB) string {
 	t.Helper()
 	return run(t, "postqueue", "-c", p.config, "-j")
 }
 
-// deferred waits until a mail waits for another attempt.
+// deferred waits until postfix has deferred a mail.
 func (p *postfix) deferred(t testing.TB) {
 	t.Helper()
 	testkit.Eventually(t, "postfix keeps the mail", func() bool { return strings.Contains(p.queue(t), `"queue_name": "deferred"`) })
 }
 
-// flush makes postfix try all waiting mails again.
+// flush makes postfix retry all queued mails.
 func (p *postfix) flush(t testing.TB) {
 	t.Helper()
 	run(t, "postqueue", "-c", p.config, "-f")
@@ -164,7 +164,7 @@ func TestDebiansPostfixDeliversARealMail(t *testing.T) {
 	post := newPostfix(t, overSMTP(t, p.config.SMTP), p.mails.Address)
 	arrives := func(t *testing.T, text string) {
 		t.Helper()
-		p.shows(t, "zuerich", text)
+		p.waitForReport(t, "zuerich", text)
 		p.admins["zuerich"].In(t).WaitForText("/city/zuerich/ledger", text)
 	}
 	t.Run("a report arrives", func(t *testing.T) {
@@ -175,17 +175,17 @@ func TestDebiansPostfixDeliversARealMail(t *testing.T) {
 	t.Run("a mail to an unknown city bounces", func(t *testing.T) {
 		post.submit(t, "nobody@linienfunk.example", riderMail("two", "kontrolle bei niemand"))
 		post.logs(t, "to=<nobody@linienfunk.example>", "dsn=5.1.1", "status=bounced", "said: 550 5.1.1 There is no such city here")
-		p.bounces(t, "550 5.1.1 There is no such city here")
+		p.waitForBounce(t, "550 5.1.1 There is no such city here")
 	})
-	t.Run("a mail that is too large is not even sent", func(t *testing.T) {
+	t.Run("a mail that is too large is not sent if SIZE is announced", func(t *testing.T) {
 		post.submit(t, "zuerich@linienfunk.example", riderMail("three", tooLarge()))
 		post.logs(t, "to=<zuerich@linienfunk.example>", "dsn=5.3.4", "status=bounced", "exceeds size limit 10485760 of server")
-		p.bounces(t, "exceeds size limit 10485760 of server")
+		p.waitForBounce(t, "exceeds size limit 10485760 of server")
 	})
-	t.Run("a mail that is too large is refused when it is sent", func(t *testing.T) {
+	t.Run("a mail that is too large is refused after it is sent", func(t *testing.T) {
 		post.submit(t, "ghent@linienfunk.example", riderMail("four", tooLarge()))
 		post.logs(t, "to=<ghent@linienfunk.example>", "dsn=5.3.4", "status=bounced", "said: 552 5.3.4")
-		p.bounces(t, "552 5.3.4")
+		p.waitForBounce(t, "552 5.3.4")
 	})
 	t.Run("a mail waits while the program is stopped", func(t *testing.T) {
 		p.stop()
@@ -207,12 +207,12 @@ func TestDebiansPostfixDeliversByLMTP(t *testing.T) {
 	post := newPostfix(t, "linienfunk.example=lmtp:"+socket, p.mails.Address)
 	t.Run("a mail for two cities and nobody arrives at both, and bounces from nobody", func(t *testing.T) {
 		post.submit(t, "zuerich@linienfunk.example,nobody@linienfunk.example,ghent@linienfunk.example", riderMail("six", "kontrolle u8 über lmtp"))
-		p.shows(t, "zuerich", "kontrolle u8 über lmtp")
-		p.shows(t, "ghent", "kontrolle u8 über lmtp")
+		p.waitForReport(t, "zuerich", "kontrolle u8 über lmtp")
+		p.waitForReport(t, "ghent", "kontrolle u8 über lmtp")
 		post.logs(t, "to=<zuerich@linienfunk.example>", "relay=mx.example.net["+filepath.Dir(strings.TrimPrefix(socket, "unix:")), "dsn=2.0.0", "status=sent")
 		post.logs(t, "to=<ghent@linienfunk.example>", "dsn=2.0.0", "status=sent")
 		post.logs(t, "to=<nobody@linienfunk.example>", "dsn=5.1.1", "status=bounced")
-		p.bounces(t, "550 5.1.1 There is no such city here")
+		p.waitForBounce(t, "550 5.1.1 There is no such city here")
 	})
 	t.Run("a mail waits while the program is stopped", func(t *testing.T) {
 		p.stop()
@@ -223,6 +223,6 @@ func TestDebiansPostfixDeliversByLMTP(t *testing.T) {
 			post.flush(t) // the socket comes a moment after the program's start
 			return post.queue(t) == ""
 		})
-		p.shows(t, "zuerich", "kontrolle u9 später über lmtp")
+		p.waitForReport(t, "zuerich", "kontrolle u9 später über lmtp")
 	})
 }

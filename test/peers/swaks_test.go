@@ -46,7 +46,7 @@ func envelope(recipient string) []string {
 	return []string{"--from", harness.RiderAddress, "--to", recipient}
 }
 
-// refusals are runs of swaks that must not make a report. swaks can send neither SIZE nor garbage by itself, but it puts arguments into its
+// refusals returns runs of swaks that must not become a report. swaks can send neither SIZE nor garbage by itself, but it puts arguments into its
 // commands unchanged, also with line breaks: the server's answers to what follows a line break come where swaks expects the answers to
 // its own commands.
 func refusals() map[string]refusal {
@@ -86,8 +86,8 @@ func falseEnds() map[string]string {
 	return map[string]string{"LF . LF": "\n.\n", "LF . CRLF": "\n.\r\n", "CRLF . LF": "\r\n.\n", "CR . CR": "\r.\r"}
 }
 
-// smuggled is a mail to zuerich with a false end, and behind it a mail to ghent. A server that accepted the false end would let anybody write
-// mails in the name of a mail server before it.
+// smuggled returns a mail to zuerich with a false end, followed by a mail to ghent. A server that accepts the false end would accept forged
+// mails from a mail server in front of it.
 func smuggled(end string) string {
 	return fmt.Sprintf("Message-ID: <%x@example.net>\r\n\r\nkontrolle mit %[1]q%[1]s"+
 		"MAIL FROM:<%[2]s>\r\nRCPT TO:<ghent@linienfunk.example>\r\nDATA\r\n\r\nkontrolle geschmuggelt\r\n.\r\n", end, harness.RiderAddress)
@@ -133,7 +133,7 @@ func TestSwaksIsRefusedByLMTPAsBySMTP(t *testing.T) {
 	checkRefusals(t, lmtpTarget(t))
 }
 
-// checkRefusals sends what the server must refuse, then what it must accept.
+// checkRefusals sends the mails that the server must refuse, then some that it must accept.
 func checkRefusals(t *testing.T, s target) {
 	t.Run("refused", func(t *testing.T) { // ends when all parallel tests in it have
 		for name, c := range refusals() {
@@ -159,11 +159,11 @@ func checkRefusals(t *testing.T, s target) {
 				t.Errorf("status %d:\n%s", status, transcript)
 			}
 			for _, city := range c.cities {
-				s.shows(t, city, c.shows)
+				s.waitForReport(t, city, c.shows)
 			}
 		})
 	}
-	for _, city := range []string{"zuerich", "ghent"} { // each has shown a report that was sent later
+	for _, city := range []string{"zuerich", "ghent"} { // each has already shown a later report
 		if page := s.visitor.Get("/c/" + city); strings.Contains(page, "verweigert") {
 			t.Errorf("a refused mail is a report:\n%s", page)
 		}
@@ -203,11 +203,11 @@ func checkSmuggling(t *testing.T, s target) {
 			if status, transcript := swaks(t, s.address, smuggled(end), args...); status != 0 {
 				t.Errorf("status %d:\n%s", status, transcript)
 			}
-			s.shows(t, "zuerich", fmt.Sprintf("kontrolle mit %q", end))
+			s.waitForReport(t, "zuerich", fmt.Sprintf("kontrolle mit %q", end))
 		})
 	}
 	harness.SendMail(t, s.Program, "ghent", "kontrolle am ende")
-	s.shows(t, "ghent", "kontrolle am ende")
+	s.waitForReport(t, "ghent", "kontrolle am ende")
 	if strings.Contains(s.visitor.Get("/c/ghent"), "geschmuggelt") {
 		t.Error("a smuggled mail is a report")
 	}
