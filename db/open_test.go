@@ -1,12 +1,14 @@
 package db_test
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"testing"
 	"time"
 
 	"linienfunk/db"
+	"linienfunk/internal/testkit"
 )
 
 func TestOnlyTheOwnerCanReadTheDatabaseFiles(t *testing.T) {
@@ -27,6 +29,19 @@ func TestOnlyTheOwnerCanReadTheDatabaseFiles(t *testing.T) {
 	for _, file := range files {
 		if info, err := file.Info(); err != nil || info.Mode().Perm() != 0o600 {
 			t.Errorf("%s: %v, %v", file.Name(), info.Mode(), err)
+		}
+	}
+}
+
+func TestADatabaseAcceptsOnlyItsFirstInstanceKey(t *testing.T) {
+	t.Parallel()
+	d := testkit.DB(t, time.Now)
+	for i, c := range []struct {
+		digest string
+		want   error
+	}{{"a", nil}, {"a", nil}, {"b", db.ErrOtherKey}, {"a", nil}} {
+		if err := d.CheckInstanceKey(t.Context(), c.digest); !errors.Is(err, c.want) {
+			t.Errorf("%d: %v, want %v", i, err, c.want)
 		}
 	}
 }

@@ -264,6 +264,27 @@ func TestAnUnreachableServerIsNotABounceWhileNoServerIsReachable(t *testing.T) {
 	}
 }
 
+func TestARecipientIsDeadAfterAHardBounceOrSoftOnesForDays(t *testing.T) {
+	t.Parallel()
+	first := time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)
+	day := 24 * time.Hour
+	for _, c := range []struct {
+		name string
+		b    Bounce
+		dead bool
+	}{
+		{"a hard bounce", Bounce{Hard: true}, true},
+		{"one soft bounce", Bounce{Soft: 1, First: first, Last: first}, false},
+		{"many soft bounces in two days", Bounce{Soft: 50, First: first, Last: first.Add(2 * day)}, false},
+		{"two soft bounces in a week", Bounce{Soft: 2, First: first, Last: first.Add(7 * day)}, false},
+		{"three soft bounces in three days", Bounce{Soft: 3, First: first, Last: first.Add(3 * day)}, true},
+	} {
+		if c.b.Dead() != c.dead {
+			t.Errorf("%s: Dead() is %v", c.name, !c.dead)
+		}
+	}
+}
+
 func FuzzDSN(f *testing.F) {
 	files, err := filepath.Glob("testdata/*.eml")
 	must(f, err)

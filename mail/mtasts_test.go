@@ -9,6 +9,10 @@ import (
 	"github.com/emersion/go-smtp"
 )
 
+func policyText(mode, mx string) string {
+	return "version: STSv1\r\nmode: " + mode + "\r\nmx: " + mx + "\r\nmax_age: 3600\r\n"
+}
+
 func TestAnEnforcedPolicyDecidesWhichServersGetMessages(t *testing.T) {
 	t.Parallel()
 	right, rightCA := certificate(t, "mx.example.org")
@@ -51,10 +55,6 @@ func TestAnEnforcedPolicyDecidesWhichServersGetMessages(t *testing.T) {
 			}
 		})
 	}
-}
-
-func policyText(mode, mx string) string {
-	return "version: STSv1\r\nmode: " + mode + "\r\nmx: " + mx + "\r\nmax_age: 3600\r\n"
 }
 
 func TestAPolicyIsCachedForItsMaxAgeAndFetchedAgainWhenItsIDChanges(t *testing.T) {

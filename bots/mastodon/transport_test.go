@@ -23,6 +23,15 @@ import (
 	"linienfunk/internal/outgoing"
 )
 
+// answering returns a bot's client of a server that answers all requests with f.
+func answering(t *testing.T, f http.HandlerFunc) *client {
+	t.Helper()
+	w, _ := newWorld(t)
+	server := httptest.NewServer(f)
+	t.Cleanup(server.Close)
+	return w.Bot.(*bot).client(server.URL, "token")
+}
+
 func TestThePauseThatAnInstanceAsksFor(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
@@ -47,15 +56,6 @@ func TestThePauseThatAnInstanceAsksFor(t *testing.T) {
 			}
 		})
 	}
-}
-
-// answering returns a bot's client of a server that answers all requests with f.
-func answering(t *testing.T, f http.HandlerFunc) *client {
-	t.Helper()
-	w, _ := newWorld(t)
-	server := httptest.NewServer(f)
-	t.Cleanup(server.Close)
-	return w.Bot.(*bot).client(server.URL, "token")
 }
 
 func TestAnEndlessResponseIsCut(t *testing.T) {

@@ -14,6 +14,14 @@ import (
 
 const historyPath = "/city/berlin/history"
 
+// undo submits the undo form of a change.
+func undo(v *frontendtest.Visitor, number int) frontendtest.Answer {
+	v.T.Helper()
+	all, err := v.Storage.History(v.T.Context(), "berlin")
+	frontendtest.Check(v.T, err)
+	return v.Post("/city/berlin/undo", "hash", string(all[number-1].Hash), "base", string(v.Present("berlin").Hash))
+}
+
 func TestTheHistoryTellsWhoChangedWhatAndWhy(t *testing.T) {
 	t.Parallel()
 	s, v, ada := frontendtest.Berlin(t)
@@ -68,14 +76,6 @@ func TestABrokenChainIsReportedAndItsIntactPartIsShown(t *testing.T) {
 	frontendtest.Check(t, s.Site.DB.Exec("UPDATE settings_links SET note = 'forged' WHERE number = 3").Error)
 	v.Get(historyPath).Want(200, `role="alert"`, "This history is damaged", "link 4", `id="change-2"`).WantNot(`/undo"`, `id="change-4"`)
 	v.Post("/city/berlin/undo", "hash", string(s.Present("berlin").Hash), "base", string(s.Present("berlin").Hash)).At(historyPath)
-}
-
-// undo submits the undo form of a change.
-func undo(v *frontendtest.Visitor, number int) frontendtest.Answer {
-	v.T.Helper()
-	all, err := v.Storage.History(v.T.Context(), "berlin")
-	frontendtest.Check(v.T, err)
-	return v.Post("/city/berlin/undo", "hash", string(all[number-1].Hash), "base", string(v.Present("berlin").Hash))
 }
 
 func TestUndoingRevertsOneChangeAndKeepsLaterOnes(t *testing.T) {

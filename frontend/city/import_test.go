@@ -13,6 +13,14 @@ const (
 	applyPath  = "/city/berlin/import/apply"
 )
 
+func many(line string, n int) []string {
+	var all []string
+	for range n {
+		all = append(all, line)
+	}
+	return all
+}
+
 func TestAFileIsShownBeforeItIsUsed(t *testing.T) {
 	t.Parallel()
 	s, v, _ := frontendtest.Berlin(t)
@@ -104,12 +112,4 @@ func TestAFileWithMistakesSaysWhereTheyAre(t *testing.T) {
 	if s.Present("berlin").Hash != before {
 		t.Error("something was saved")
 	}
-}
-
-func many(line string, n int) []string {
-	var all []string
-	for range n {
-		all = append(all, line)
-	}
-	return all
 }

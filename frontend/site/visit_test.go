@@ -12,6 +12,14 @@ import (
 	"linienfunk/frontend/site"
 )
 
+// deadlined is a ResponseWriter that records its write deadline.
+type deadlined struct {
+	*httptest.ResponseRecorder
+	at time.Time
+}
+
+func (d *deadlined) SetWriteDeadline(at time.Time) error { d.at = at; return nil }
+
 func TestTheLanguageIsTheChosenOneOrTheBrowsers(t *testing.T) {
 	t.Parallel()
 	s := frontendtest.New(t, nil)
@@ -90,14 +98,6 @@ func TestResponsesHaveAWriteTimeoutOfAMinute(t *testing.T) {
 		t.Errorf("%v left", left)
 	}
 }
-
-// deadlined is a ResponseWriter that records its write deadline.
-type deadlined struct {
-	*httptest.ResponseRecorder
-	at time.Time
-}
-
-func (d *deadlined) SetWriteDeadline(at time.Time) error { d.at = at; return nil }
 
 func TestAFormIsReadInBothEncodings(t *testing.T) {
 	t.Parallel()
