@@ -32,9 +32,11 @@ func TestAMessageGoesToTheMostPreferredServerThatResponds(t *testing.T) {
 	if i.dialed[0] != "192.0.2.1:25" {
 		t.Errorf("first dialed %s", i.dialed[0])
 	}
-	if name := s.lastHello(); name != "out.linienfunk.example" {
-		t.Errorf("said EHLO %s", name)
-	}
+	s.set(func() {
+		if s.hello != "out.linienfunk.example" {
+			t.Errorf("said EHLO %s", s.hello)
+		}
+	})
 }
 
 func TestADomainWithoutMXIsItsOwnServer(t *testing.T) {

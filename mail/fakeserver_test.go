@@ -147,9 +147,9 @@ func (s *sinkSession) Auth(mechanism string) (sasl.Server, error) {
 }
 
 func (s *sinkSession) login(user, password string) error {
-	s.sink.mu.Lock()
-	defer s.sink.mu.Unlock()
-	if user+":"+password != s.sink.login {
+	var want string
+	s.sink.set(func() { want = s.sink.login })
+	if user+":"+password != want {
 		return smtp.ErrAuthFailed
 	}
 	s.user = user
@@ -207,13 +207,6 @@ func (s *sinkSession) Data(r io.Reader) error {
 func (s *sink) next() received {
 	s.t.Helper()
 	return testkit.Next(s.t, s.mails)
-}
-
-// lastHello returns the name in the last EHLO.
-func (s *sink) lastHello() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.hello
 }
 
 // none fails if the sink has received another message.

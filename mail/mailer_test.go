@@ -97,11 +97,7 @@ func TestAMessageIsDroppedAfterAPermanentError(t *testing.T) {
 	gone := newMessage("1")
 	gone.To = "gone@example.org"
 	w.enqueue(gone)
-	w.enqueue(newMessage("2"))
-	s.next()
-	stop()
-	s.none()
-	w.wantFinished(w.items())
+	w.deliversOnly(s, newMessage("2"), stop)
 }
 
 func TestAMessageIsRetriedWhileTheSmarthostIsDown(t *testing.T) {

@@ -64,11 +64,7 @@ func TestAMessageIsDroppedWhenItExpires(t *testing.T) {
 	w.Advance(2 * time.Hour)
 	s.set(func() { s.refuse = nil })
 	stop = w.run(w.Mailer)
-	w.enqueue(newMessage("2"))
-	s.next()
-	stop()
-	s.none()
-	w.wantFinished(w.items())
+	w.deliversOnly(s, newMessage("2"), stop)
 }
 
 func TestAMessageIsSentAgainAfterACrashBeforeItsResultWasStored(t *testing.T) {

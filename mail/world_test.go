@@ -130,6 +130,16 @@ func (w *world) register(bounced func(id string, b Bounce) error) {
 // as returns the queue of the network of that name.
 func (w *world) as(name string) owned { return owned{w.Mailer, name} }
 
+// deliversOnly enqueues a message and expects that it is the only one that arrives, and that none waits in the end.
+func (w *world) deliversOnly(s *sink, m Message, stop func()) {
+	w.t.Helper()
+	w.enqueue(m)
+	s.next()
+	stop()
+	s.none()
+	w.wantFinished(w.items())
+}
+
 // wantFinished fails if one of the items is still queued, or has content.
 func (w *world) wantFinished(items []item) {
 	w.t.Helper()

@@ -33,17 +33,14 @@ func (n *network) Accounts(context.Context) ([]bots.Account, error) {
 	return list, nil
 }
 
-func (n *network) set(city, revision string) {
+func (n *network) change(f func()) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	n.accounts[city] = revision
+	f()
 }
 
-func (n *network) remove(city string) {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	delete(n.accounts, city)
-}
+func (n *network) set(city, revision string) { n.change(func() { n.accounts[city] = revision }) }
+func (n *network) remove(city string)        { n.change(func() { delete(n.accounts, city) }) }
 
 func (n *network) WebUI() http.Handler { return http.NotFoundHandler() }
 
@@ -61,26 +58,21 @@ func (n *network) Send(ctx context.Context, a bots.Account, r report.Report) (re
 	return report.Receipt{ID: "post-" + r.ID, URL: "https://example.org/" + r.ID}, nil
 }
 
-func (n *network) setSend(f sender) {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	n.send = f
-}
-
 // collectSent makes Send succeed and returns a channel of the sent reports, as "city: text".
 func (n *network) collectSent() <-chan string {
 	sent := make(chan string, 100)
-	n.setSend(sentTo(sent))
+	n.change(func() { n.send = sentTo(sent) })
 	return sent
 }
 
 // failSends makes Send fail with err and returns a counter of the calls.
 func (n *network) failSends(err error) *atomic.Int32 {
 	var calls atomic.Int32
-	n.setSend(func(context.Context, string, string) error {
+	fail := func(context.Context, string, string) error {
 		calls.Add(1)
 		return err
-	})
+	}
+	n.change(func() { n.send = fail })
 	return &calls
 }
 
@@ -88,12 +80,13 @@ func (n *network) failSends(err error) *atomic.Int32 {
 func (n *network) failFirstSend(first func() error) <-chan string {
 	var calls atomic.Int32
 	sent := make(chan string, 100)
-	n.setSend(func(ctx context.Context, city, text string) error {
+	send := func(ctx context.Context, city, text string) error {
 		if calls.Add(1) == 1 {
 			return first()
 		}
 		return sentTo(sent)(ctx, city, text)
-	})
+	}
+	n.change(func() { n.send = send })
 	return sent
 }
 

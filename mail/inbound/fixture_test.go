@@ -76,6 +76,14 @@ func (s *server) dial() *inboundtest.Client {
 	return inboundtest.Dial(s.t, s.network, s.address)
 }
 
+// greeted is dial with the server's greeting read.
+func (s *server) greeted() *inboundtest.Client {
+	s.t.Helper()
+	c := s.dial()
+	c.Want("220")
+	return c
+}
+
 // hello is dial, then EHLO or LHLO.
 func (s *server) hello() *inboundtest.Client {
 	s.t.Helper()

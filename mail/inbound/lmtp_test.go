@@ -164,8 +164,7 @@ func TestMailsInChunksArriveByLMTP(t *testing.T) {
 func TestAClientOfTheOtherProtocolIsRefused(t *testing.T) {
 	t.Parallel()
 	s := serveLMTP(t)
-	c := s.dial()
-	c.Want("220")
+	c := s.greeted()
 	c.Say("EHLO mx.example", "500 5.5.1")
 	s.stop()
 	if _, err := os.Stat(s.address); err == nil {

@@ -62,9 +62,7 @@ func TestAMailIsNotAcceptedIfARecipientCannotBeCheckedOrItIsNotStored(t *testing
 
 func TestAuthenticationIsNotSupported(t *testing.T) {
 	t.Parallel()
-	s := serve(t)
-	c := s.dial()
-	c.Want("220")
+	c := serve(t).greeted()
 	c.PrintfLine("EHLO rider.example")
 	code, lines, err := c.ReadResponse(250)
 	if err != nil {
