@@ -71,7 +71,7 @@ func TestALoginThatCannotContinueIsRefused(t *testing.T) {
 			t.Parallel()
 			w, _ := newWorld(t)
 			cookies := c.before(t, w, begin(t, w, "zh"))
-			if got := comeBack(t, w, c.state, cookies); got.Code != http.StatusBadRequest || !strings.Contains(got.Body.String(), "This login was used already") {
+			if got := comeBack(t, w, c.state, cookies); got.Code != http.StatusBadRequest || !strings.Contains(got.Body.String(), "This login has already been used") {
 				t.Errorf("%d %s", got.Code, got.Body)
 			}
 		})

@@ -52,7 +52,7 @@ func TestThePagesConnectCheckAndDisconnect(t *testing.T) {
 	shows(t, w.Settings(t, "zuerich", "en"), `<a href="https://sketch.example/zh"`, "@zh", "EXTRA", "TRY", "CONNECT", "Disconnect", "-NOT CONNECTED", "-Switched off")
 	shows(t, public(t, w, "zuerich"), "Sketch", "@zh", "HOW")
 	submit(t, w, "zuerich", "/check", "", "The connection works.")
-	submit(t, w, "ghent", "/connect", "zh", "This account is connected with another city already.")
+	submit(t, w, "ghent", "/connect", "zh", "This account is already connected to another city.")
 
 	w.SetOption(t, "zuerich", kit.Enabled, false)
 	shows(t, w.Settings(t, "zuerich", "en"), "Switched off")
@@ -90,12 +90,12 @@ func TestAnErrorIsExplainedToTheAdmin(t *testing.T) {
 		want string
 	}{
 		{errors.New("broken"), nil, "Something went wrong on our side. Please try again."},
-		{bots.Retry("error-server", errors.New("502")), nil, "The network has trouble. Nothing was changed; please try again later."},
+		{bots.Retry("error-server", errors.New("502")), nil, "The network reports an internal error. Nothing was changed; please try again later."},
 		{bots.Retry("error-unreachable", errors.New("refused")), nil, "The network cannot be reached. Nothing was changed; please try again later."},
 		{bots.Retry("error-too-many", errors.New("429")), nil, "The network asks us to wait. Nothing was changed; please try again in a few minutes."},
 		{bots.Retry("error-not-json", errors.New("<p>")), nil, "The network sends answers that we do not understand. Nothing was changed; please try again later."},
-		{errors.New("denied"), func(error) string { return "login-denied" }, "You did not allow the access. Nothing was connected."},
-		{kit.ErrNoLogin, nil, "This login was used already, is too old, or began in another browser. Please start again on your city's settings page."},
+		{errors.New("denied"), func(error) string { return "login-denied" }, "You denied access. Nothing was connected."},
+		{kit.ErrNoLogin, nil, "This login has already been used, has expired, or was started in another browser. Please start again on your city's settings page."},
 	} {
 		n.fail, n.pages.Say = c.err, c.say
 		submit(t, w, "zuerich", "/check", "", c.want)

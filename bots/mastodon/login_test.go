@@ -172,7 +172,7 @@ func TestALoginWorksOnceInItsBrowserForTenMinutes(t *testing.T) {
 	refused := func(t *testing.T, w *bottest.World, back string, cookies []*http.Cookie) {
 		t.Helper()
 		got := w.Callback(t, back, cookies)
-		if got.Code != http.StatusBadRequest || !strings.Contains(got.Body.String(), "used already") {
+		if got.Code != http.StatusBadRequest || !strings.Contains(got.Body.String(), "already been used") {
 			t.Errorf("%d %s", got.Code, got.Body)
 		}
 	}

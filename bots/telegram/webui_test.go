@@ -74,7 +74,7 @@ func TestATokenThatCannotWorkIsExplained(t *testing.T) {
 			t.Errorf("%q: %q", pasted, got)
 		}
 	}
-	for fault, want := range map[bottest.Fault]string{bottest.Internal: "has trouble", bottest.HTML: "do not understand", bottest.TooMany: "to wait", bottest.Truncate: "reached"} {
+	for fault, want := range map[bottest.Fault]string{bottest.Internal: "internal error", bottest.HTML: "do not understand", bottest.TooMany: "to wait", bottest.Truncate: "reached"} {
 		fake.Fail(fault)
 		answer := w.Submit(t, "zuerich", "/connect", url.Values{"token": {unknown}})
 		if got := answer.Header().Get("X-Failed"); !strings.Contains(got, want) || !strings.Contains(got, "Nothing was changed") {

@@ -161,7 +161,7 @@ func TestReadingStopsBeforeTheBudgetIsSpent(t *testing.T) {
 		if charged := fake.Charged("zuerich"); charged > int64(oneUnit)*9/10 || charged < int64(oneUnit)*8/10 || int64(ledger(t, w).Cost) != charged {
 			t.Errorf("X charges %v, the ledger has %v", amount(charged), ledger(t, w).Cost)
 		}
-		if page := w.Settings(t, "zuerich", "en"); !strings.Contains(page, "budget for this month is spent") {
+		if page := w.Settings(t, "zuerich", "en"); !strings.Contains(page, "budget for reading is spent") {
 			t.Errorf("page: %s", page)
 		}
 

@@ -47,7 +47,7 @@ func TestALoginThatDoesNotWorkIsExplained(t *testing.T) {
 		want    string
 	}{
 		"the callback is not entered at X": {func(_ *bottest.World, fake *twittertest.Server) { fake.Callback = "https://other.example" }, "must enter https://linienfunk.example/bots/twitter/callback"},
-		"X has trouble":                    {func(_ *bottest.World, fake *twittertest.Server) { fake.Fail(bottest.Internal) }, "X has trouble. Nothing was changed"},
+		"X reports an error":               {func(_ *bottest.World, fake *twittertest.Server) { fake.Fail(bottest.Internal) }, "X reports an internal error. Nothing was changed"},
 		"X asks to wait":                   {func(_ *bottest.World, fake *twittertest.Server) { fake.Fail(bottest.TooMany) }, "asks us to wait. Nothing was changed"},
 		"a proxy answers":                  {func(_ *bottest.World, fake *twittertest.Server) { fake.Fail(bottest.HTML) }, "answers that we do not understand. Nothing was changed"},
 		"the answer breaks off":            {func(_ *bottest.World, fake *twittertest.Server) { fake.Fail(bottest.Truncate) }, "cannot be reached. Nothing was changed"},

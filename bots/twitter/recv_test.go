@@ -275,20 +275,20 @@ func TestWithoutAccessToMessagesMentionsAreReadAndThePageSaysSo(t *testing.T) {
 		fake.Write("marta", "@zuerich kontrolle u8")
 		fake.Tell("marta", "zuerich", "nachricht")
 		want(t, k.poll(t), "kontrolle u8")
-		if page := w.Settings(t, "zuerich", "en"); !strings.Contains(page, "does not allow us to read direct messages") {
+		if page := w.Settings(t, "zuerich", "en"); !strings.Contains(page, "does not let us read this account") {
 			t.Errorf("page: %s", page)
 		}
 		fake.Deny("messages", false)
 		want(t, k.poll(t)) // not before an hour
 		w.SetOption(t, "zuerich", "messages", false)
-		if page := w.Settings(t, "zuerich", "en"); strings.Contains(page, "does not let us read direct messages") {
+		if page := w.Settings(t, "zuerich", "en"); strings.Contains(page, "does not let us read this account") {
 			t.Error("the page warns although messages are switched off")
 		}
 		w.Advance(20 * time.Minute)
 		want(t, newTestReader(t, w).poll(t))
 		w.SetOption(t, "zuerich", "messages", true)
 		want(t, newTestReader(t, w).poll(t), "nachricht")
-		if page := w.Settings(t, "zuerich", "en"); strings.Contains(page, "does not let us read direct messages") {
+		if page := w.Settings(t, "zuerich", "en"); strings.Contains(page, "does not let us read this account") {
 			t.Error("the page still warns")
 		}
 	})

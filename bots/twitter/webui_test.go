@@ -28,7 +28,7 @@ func TestTheConnectionCanBeChecked(t *testing.T) {
 			t.Errorf("it works, but: %q", said)
 		}
 		for fault, want := range map[bottest.Fault]string{
-			bottest.Revoke: "no longer accepts the login", bottest.Internal: "has trouble", bottest.HTML: "answers that we do not understand",
+			bottest.Revoke: "no longer accepts the login", bottest.Internal: "internal error", bottest.HTML: "answers that we do not understand",
 			bottest.Truncate: "cannot be reached", bottest.TooMany: "asks us to wait", twittertest.Suspended: "suspended",
 			twittertest.Credits: "used up", twittertest.BadClock: "clock",
 		} {
@@ -42,7 +42,7 @@ func TestTheConnectionCanBeChecked(t *testing.T) {
 			t.Errorf("X charges %d, the ledger has %d", fake.Charged("zuerich"), got)
 		}
 		w.SetOption(t, "zuerich", "money", 0)
-		wantFailed(t, w, "/check", "does not pay for the check")
+		wantFailed(t, w, "/check", "does not cover the check")
 		if said := w.Submit(t, "ghent", "/check", nil).Header().Get("X-Failed"); !strings.Contains(said, "No account") {
 			t.Errorf("without an account: %q", said)
 		}
