@@ -99,8 +99,7 @@ func TestARevokedAccountStopsNotifiesTheAdminsAndStaysStoppedAfterARestart(t *te
 	w.net.set("zuerich", "2")
 	w.changed("zuerich")
 	testkit.Eventually(t, "the account runs with new credentials", func() bool { return w.state("zuerich") == supervisor.Running })
-	w.relay("zuerich", "kontrolle u11")
-	w.want(sent, "zuerich: kontrolle u11")
+	w.sends(sent, "zuerich", "kontrolle u11")
 }
 
 func TestAnAccountThatMayNoLongerReceiveKeepsSending(t *testing.T) {
@@ -114,16 +113,14 @@ func TestAnAccountThatMayNoLongerReceiveKeepsSending(t *testing.T) {
 	}
 	w.start()
 	w.want(w.revoked, "zuerich wrong password")
-	w.relay("zuerich", "kontrolle u8")
-	w.want(sent, "zuerich: kontrolle u8")
+	w.sends(sent, "zuerich", "kontrolle u8")
 	if w.state("zuerich") != supervisor.Revoked || calls.Load() != 1 {
 		t.Errorf("the account is %s after %d calls", w.state("zuerich"), calls.Load())
 	}
 	w.net.set("zuerich", "2")
 	w.changed("zuerich")
 	w.want(w.revoked, "zuerich wrong password")
-	w.relay("zuerich", "kontrolle u9")
-	w.want(sent, "zuerich: kontrolle u9")
+	w.sends(sent, "zuerich", "kontrolle u9")
 }
 
 func TestARevocationEndsWithItsAccount(t *testing.T) {

@@ -127,8 +127,7 @@ func TestADeliveryThatIsInTheLedgerIsNotRepeated(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.start() // as after a crash between the ledger and the acknowledgement
-	w.relay("zuerich", "kontrolle u9")
-	w.want(sent, "zuerich: kontrolle u9")
+	w.sends(sent, "zuerich", "kontrolle u9")
 }
 
 func TestAnOrderThatIsNotInTheLedgerIsDropped(t *testing.T) {

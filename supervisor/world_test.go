@@ -120,6 +120,13 @@ func (w *world) withdraw(entry uint) {
 	check(w.t, w.bus.PublishOrder(w.t.Context(), bus.Order{Report: r, Entry: entry, Bot: "net", Expire: w.Now().Add(24 * time.Hour), Retract: true}))
 }
 
+// sends relays a text and expects that it is the next one sent.
+func (w *world) sends(sent <-chan string, city, text string) {
+	w.t.Helper()
+	w.relay(city, text)
+	w.want(sent, city+": "+text)
+}
+
 // want checks the next value, for example a sent report.
 func (w *world) want(values <-chan string, want string) {
 	w.t.Helper()
