@@ -45,6 +45,14 @@ func (w *world) startBroadcaster(m *broadcaster) {
 	w.startBot(m)
 }
 
+// resumeBroadcast starts the program again, with a bot that has one more page.
+func (w *world) resumeBroadcast(served int) *broadcaster {
+	w.t.Helper()
+	m := &broadcaster{pages: func(string) (string, int, error) { return "", served, nil }}
+	w.startBroadcaster(m)
+	return m
+}
+
 func TestABroadcastReadsAllPagesAndCountsTheSubscribersServed(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -91,8 +99,7 @@ func TestABroadcastResumesAfterARestartOfTheProgram(t *testing.T) {
 	entry := w.relay("zuerich", "kontrolle u8")
 	testkit.Next(t, entered)
 	w.stop()
-	m := &broadcaster{pages: func(string) (string, int, error) { return "", 10, nil }}
-	w.startBroadcaster(m)
+	m := w.resumeBroadcast(10)
 	if d := w.waitForStatus(entry, db.Sent); d.Served != 20 || m.asked[0] != "10" {
 		t.Errorf("ledger: %+v, asked for pages after %q", d, m.asked)
 	}
@@ -109,8 +116,7 @@ func TestABroadcastThatIsInterruptedByTheEndOfTheProgramKeepsItsCursor(t *testin
 	entry := w.relay("zuerich", "kontrolle u8")
 	testkit.Next(t, entered)
 	w.stop()
-	m := &broadcaster{pages: func(string) (string, int, error) { return "", 5, nil }}
-	w.startBroadcaster(m)
+	m := w.resumeBroadcast(5)
 	if d := w.waitForStatus(entry, db.Sent); d.Served != 10 || m.asked[0] != "5" {
 		t.Errorf("asked for the page after %q, ledger: %+v", m.asked[0], d)
 	}

@@ -11,12 +11,10 @@ import (
 
 // WebUI shows the city's address, its mailbox, the number of subscribers, and the options.
 func (b *Bot) WebUI() http.Handler {
-	mux := http.NewServeMux()
-	mux.HandleFunc("GET /{$}", b.showSettings)
-	mux.HandleFunc("POST /connect", b.connectMailbox)
-	mux.HandleFunc("POST /check", b.checkMailbox)
-	mux.HandleFunc("POST /disconnect", b.disconnectMailbox)
-	return http.MaxBytesHandler(mux, maxForm)
+	routes := kit.Routes{
+		"GET /{$}": b.showSettings, "POST /connect": b.connectMailbox, "POST /check": b.checkMailbox, "POST /disconnect": b.disconnectMailbox,
+	}
+	return http.MaxBytesHandler(routes.Mux(), maxForm)
 }
 
 func (b *Bot) showSettings(w http.ResponseWriter, r *http.Request) {

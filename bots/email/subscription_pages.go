@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	"linienfunk/bots"
+	"linienfunk/bots/kit"
 	"linienfunk/internal/limits"
 	"linienfunk/mail"
 	"linienfunk/mail/text"
@@ -15,13 +16,10 @@ import (
 // Public serves the form on the city's page, and the pages of the links in our mails. GET changes nothing, since scanners
 // open links. To unsubscribe, mail programs may also POST, without cookies, and get an answer without a redirect (RFC 8058).
 func (b *Bot) Public() http.Handler {
-	mux := http.NewServeMux()
-	mux.HandleFunc("GET /{$}", b.showForm)
-	mux.HandleFunc("POST /subscribe", b.subscribe)
-	mux.HandleFunc("GET /confirm", b.showConfirm)
-	mux.HandleFunc("POST /confirm", b.confirm)
-	mux.HandleFunc("GET /unsubscribe", b.showUnsubscribe)
-	mux.HandleFunc("POST /unsubscribe", b.unsubscribe)
+	mux := kit.Routes{
+		"GET /{$}": b.showForm, "POST /subscribe": b.subscribe, "GET /confirm": b.showConfirm, "POST /confirm": b.confirm,
+		"GET /unsubscribe": b.showUnsubscribe, "POST /unsubscribe": b.unsubscribe,
+	}.Mux()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if bots.MountOf(r).City.Name == "" {
 			http.NotFound(w, r) // all pages are those of cities

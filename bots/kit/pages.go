@@ -14,7 +14,7 @@ import (
 // maxForm is the maximum size of a form in bytes.
 const maxForm = 64 << 10
 
-// Routes are further handlers by the patterns of http.ServeMux.
+// Routes are handlers by the patterns of http.ServeMux.
 type Routes map[string]http.HandlerFunc
 
 // Pages serves the settings and the public section of a network where each city has an account. Its templates and texts are
@@ -62,17 +62,18 @@ func (p Pages[A, P]) Settings(more Routes) http.Handler {
 		"GET /{$}": p.showSettings, "POST /connect": p.whenReady(p.Connect), "POST /check": p.whenReady(p.check), "POST /disconnect": p.disconnect,
 	}
 	maps.Copy(routes, more)
-	return http.MaxBytesHandler(routes.mux(), maxForm)
+	return http.MaxBytesHandler(routes.Mux(), maxForm)
 }
 
 // Public is the handler for bots.Public: a link to the account for riders.
 func (p Pages[A, P]) Public(more Routes) http.Handler {
 	routes := Routes{"GET /{$}": p.showPublic}
 	maps.Copy(routes, more)
-	return routes.mux()
+	return routes.Mux()
 }
 
-func (routes Routes) mux() *http.ServeMux {
+// Mux returns a ServeMux with the routes.
+func (routes Routes) Mux() *http.ServeMux {
 	mux := http.NewServeMux()
 	for pattern, handler := range routes {
 		mux.HandleFunc(pattern, handler)

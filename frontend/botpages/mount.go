@@ -66,6 +66,15 @@ func (b *Bots) FromPath(r *http.Request) (Mounted, error) {
 	return Mounted{}, db.ErrNotFound
 }
 
+// publicFromPath is FromPath for bots with public pages only.
+func (b *Bots) publicFromPath(r *http.Request) (Mounted, error) {
+	m, err := b.FromPath(r)
+	if err == nil && m.Public == nil {
+		return Mounted{}, db.ErrNotFound
+	}
+	return m, err
+}
+
 // Set returns a bot's texts and templates; nil if the program does not have the bot.
 func (b *Bots) Set(name string) *templates.Set {
 	b.mu.RLock()

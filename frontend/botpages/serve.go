@@ -22,16 +22,13 @@ func (b *Bots) serveAdmin(w http.ResponseWriter, r *http.Request, _ db.Admin, ci
 
 // servePublic serves a bot's public pages for a city. Paused cities have them, too, so that people can unsubscribe.
 func (b *Bots) servePublic(w http.ResponseWriter, r *http.Request) error {
-	m, err := b.FromPath(r)
+	m, err := b.publicFromPath(r)
 	if err != nil {
 		return err
 	}
 	city, err := b.RequestedCity(r)
 	if err != nil {
 		return err
-	}
-	if m.Public == nil {
-		return db.ErrNotFound
 	}
 	admin, err := b.IsAdminOf(r, city.City)
 	if err != nil {
@@ -49,12 +46,9 @@ func (b *Bots) serveAllCities(w http.ResponseWriter, r *http.Request) error {
 		w.WriteHeader(http.StatusMethodNotAllowed)
 		return nil
 	}
-	m, err := b.FromPath(r)
+	m, err := b.publicFromPath(r)
 	if err != nil {
 		return err
-	}
-	if m.Public == nil {
-		return db.ErrNotFound
 	}
 	b.serve(w, r, m.Public, bots.Mount{Path: "/bots/" + m.Name})
 	return nil

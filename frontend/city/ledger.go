@@ -1,6 +1,7 @@
 package city
 
 import (
+	"cmp"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -80,18 +81,10 @@ func (p *Pages) entry(r *http.Request, e db.Entry) entry {
 	return shown
 }
 
-// deliveryKind is the CSS class of a delivery's chip.
-func deliveryKind(status db.Status) string {
-	switch status {
-	case db.Sent:
-		return "good"
-	case db.Queued, db.Retrying:
-		return "wait"
-	case db.Failed:
-		return "bad"
-	}
-	return "plain"
-}
+// deliveryKinds are the CSS classes of deliveries' chips.
+var deliveryKinds = map[db.Status]string{db.Sent: "good", db.Queued: "wait", db.Retrying: "wait", db.Failed: "bad"}
+
+func deliveryKind(status db.Status) string { return cmp.Or(deliveryKinds[status], "plain") }
 
 // link returns address if it is an http or https URL, else "": it comes from a network.
 func link(address string) string {

@@ -131,12 +131,19 @@ func newStranger(m *mailbox) *inbound.Fetcher {
 	return &inbound.Fetcher{Dial: m.Dial, Timing: m.Timing, Limits: m.Limits, Now: m.Now, Log: m.Log}
 }
 
-func TestAMailThatTheServerDoesNotReturnDelaysOthersForTenMinutes(t *testing.T) {
-	t.Parallel()
+// newWithholding is newMailbox with a server that does not return the mail "kontrolle kaputt".
+func newWithholding(t testing.TB) *mailbox {
+	t.Helper()
 	m := newMailbox(t, inboundtest.New(t))
 	m.server.Withhold("kaputt")
 	m.run()
 	m.add(m.mail("kontrolle kaputt"))
+	return m
+}
+
+func TestAMailThatTheServerDoesNotReturnDelaysOthersForTenMinutes(t *testing.T) {
+	t.Parallel()
+	m := newWithholding(t)
 	m.add(m.mail("kontrolle danach"))
 	tried := m.server.Logins()
 	testkit.Eventually(t, "it is retried often", func() bool { return m.server.Logins() > tried+10 })
@@ -155,10 +162,7 @@ func TestAMailThatTheServerDoesNotReturnDelaysOthersForTenMinutes(t *testing.T) 
 
 func TestAMailThatTheServerReturnsLateIsDelivered(t *testing.T) {
 	t.Parallel()
-	m := newMailbox(t, inboundtest.New(t))
-	m.server.Withhold("kaputt")
-	m.run()
-	m.add(m.mail("kontrolle kaputt"))
+	m := newWithholding(t)
 	tried := m.server.Logins()
 	testkit.Eventually(t, "it is retried", func() bool { return m.server.Logins() > tried+3 })
 	m.server.Withhold("")

@@ -120,6 +120,15 @@ func (p *postfix) submit(t testing.TB, to, message string) {
 	}
 }
 
+// submitWhileStopped submits a mail to zuerich while the program is stopped, and starts the program once postfix has deferred the mail.
+func (p *postfix) submitWhileStopped(t *testing.T, to *program, message string) {
+	t.Helper()
+	to.stop()
+	p.submit(t, "zuerich@linienfunk.example", message)
+	p.deferred(t)
+	harness.Start(t, to.config)
+}
+
 // logs waits until a line of postfix's log contains all words.
 func (p *postfix) logs(t testing.TB, words ...string) {
 	t.Helper()
@@ -188,10 +197,7 @@ func TestDebiansPostfixDeliversARealMail(t *testing.T) {
 		p.waitForBounce(t, "552 5.3.4")
 	})
 	t.Run("a mail waits while the program is stopped", func(t *testing.T) {
-		p.stop()
-		post.submit(t, "zuerich@linienfunk.example", riderMail("five", "kontrolle u9 später"))
-		post.deferred(t)
-		harness.Start(t, p.config)
+		post.submitWhileStopped(t, p, riderMail("five", "kontrolle u9 später"))
 		post.flush(t)
 		arrives(t, "kontrolle u9 später")
 		testkit.Eventually(t, "the queue is empty", func() bool { return post.queue(t) == "" })
@@ -215,10 +221,7 @@ func TestDebiansPostfixDeliversByLMTP(t *testing.T) {
 		p.waitForBounce(t, "550 5.1.1 There is no such city here")
 	})
 	t.Run("a mail waits while the program is stopped", func(t *testing.T) {
-		p.stop()
-		post.submit(t, "zuerich@linienfunk.example", riderMail("seven", "kontrolle u9 später über lmtp"))
-		post.deferred(t)
-		harness.Start(t, p.config)
+		post.submitWhileStopped(t, p, riderMail("seven", "kontrolle u9 später über lmtp"))
 		testkit.Eventually(t, "the queue is empty", func() bool {
 			post.flush(t) // the socket comes a moment after the program's start
 			return post.queue(t) == ""

@@ -123,14 +123,15 @@ func lmtpTarget(t *testing.T) target {
 	return target{p, address, []string{"--protocol", "LMTP"}}
 }
 
-func TestSwaksIsRefusedBySMTP(t *testing.T) {
-	t.Parallel()
-	checkRefusals(t, smtpTarget(t))
+// overBothProtocols checks a program's SMTP server, and another's LMTP server.
+func overBothProtocols(t *testing.T, check func(t *testing.T, s target)) {
+	t.Run("SMTP", func(t *testing.T) { t.Parallel(); check(t, smtpTarget(t)) })
+	t.Run("LMTP", func(t *testing.T) { t.Parallel(); check(t, lmtpTarget(t)) })
 }
 
-func TestSwaksIsRefusedByLMTPAsBySMTP(t *testing.T) {
+func TestSwaksIsRefused(t *testing.T) {
 	t.Parallel()
-	checkRefusals(t, lmtpTarget(t))
+	overBothProtocols(t, checkRefusals)
 }
 
 // checkRefusals sends the mails that the server must refuse, then some that it must accept.
@@ -187,12 +188,7 @@ func checkRefused(t *testing.T, s target, c refusal) {
 
 func TestSwaksSmugglesNoMail(t *testing.T) {
 	t.Parallel()
-	checkSmuggling(t, smtpTarget(t))
-}
-
-func TestSwaksSmugglesNoMailByLMTP(t *testing.T) {
-	t.Parallel()
-	checkSmuggling(t, lmtpTarget(t))
+	overBothProtocols(t, checkSmuggling)
 }
 
 // checkSmuggling sends mails with false ends.

@@ -55,9 +55,7 @@ func statusJSON(p *Post) map[string]any {
 func (s *Server) mentionsTimeline(w http.ResponseWriter, r *http.Request, me *User) {
 	s.known(r, "count", "since_id", "max_id", "tweet_mode")
 	size := s.pageSize(r, "count", 200)
-	if r.FormValue("tweet_mode") != "extended" {
-		s.Complain("mentions_timeline: %s", r.URL)
-	}
+	s.wantParameter(r, "tweet_mode", "extended")
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	posts := []any{}

@@ -121,9 +121,7 @@ func tweetJSON(p *Post, fields, expansions string) map[string]any {
 func (s *Server) dmEvents(w http.ResponseWriter, r *http.Request, me *User) {
 	s.known(r, "max_results", "event_types", "dm_event.fields", "pagination_token")
 	size := s.pageSize(r, "max_results", 100)
-	if r.FormValue("event_types") != "MessageCreate" {
-		s.Complain("dm_events: %s", r.URL)
-	}
+	s.wantParameter(r, "event_types", "MessageCreate")
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var events []any

@@ -158,6 +158,13 @@ func (s *Server) known(r *http.Request, names ...string) {
 	}
 }
 
+// wantParameter complains of a request whose parameter has another value.
+func (s *Server) wantParameter(r *http.Request, name, value string) {
+	if r.FormValue(name) != value {
+		s.Complain("%s: %s is not %q", r.URL, name, value)
+	}
+}
+
 // id is a new id, which tells its time (https://docs.x.com/fundamentals/x-ids). s.mu is held.
 func (s *Server) id(at time.Time) string {
 	s.lastID = max((at.UnixMilli()-1288834974657)<<22, s.lastID+1)

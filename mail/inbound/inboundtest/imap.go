@@ -208,25 +208,13 @@ func (s *Server) Fail(f Fault) {
 func (s *Server) Heal() { s.Fail("") }
 
 // HideIdle removes IDLE from the server's capabilities.
-func (s *Server) HideIdle() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.noIdle = true
-}
+func (s *Server) HideIdle() { s.mu.Lock(); defer s.mu.Unlock(); s.noIdle = true }
 
 // HideNext makes the server omit UIDNEXT.
-func (s *Server) HideNext() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.noNext = true
-}
+func (s *Server) HideNext() { s.mu.Lock(); defer s.mu.Unlock(); s.noNext = true }
 
 // Withhold makes the server fail to fetch mails that contain the text, as if it could not read its disk.
-func (s *Server) Withhold(text string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.withheld = text
-}
+func (s *Server) Withhold(text string) { s.mu.Lock(); defer s.mu.Unlock(); s.withheld = text }
 
 // Logins counts the logins that succeeded.
 func (s *Server) Logins() int { s.mu.Lock(); defer s.mu.Unlock(); return s.logins }
