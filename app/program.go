@@ -116,7 +116,7 @@ func (p *Program) openData(context.Context) error {
 	p.onClose(p.lock.Unlock)
 	path := filepath.Join(p.config.Data, keyFile)
 	if missing(path) && !missing(filepath.Join(p.config.Data, databaseFile)) {
-		return fmt.Errorf("data: %s is missing, but the database is there: restore the key, or nothing that it sealed can be opened", path)
+		return fmt.Errorf("data: %s is missing, but the database exists: restore the key, without which sealed values cannot be opened", path)
 	}
 	key, err := secret.LoadKey(path)
 	if err != nil {

@@ -33,7 +33,7 @@ var (
 	ErrUnclosed           = errors.New("the regular expression does not end with /")
 	ErrMatchesAll         = errors.New("the regular expression matches even an empty report, and so every one")
 	ErrNothing            = errors.New("the line has nothing that could occur in a report")
-	ErrStar               = errors.New("* would block every report; it can stand only among the triggers")
+	ErrStar               = errors.New("* would block every report; it is allowed only among the triggers")
 )
 
 // LineError names a bad line of a list and the reason.

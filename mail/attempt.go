@@ -61,7 +61,7 @@ func (m *Mailer) retryLater(ctx context.Context, it item, e envelope, err error)
 	errors.As(err, &dest)
 	soft := errors.As(err, &temporary) && m.classify(temporary.reply, e) != noBounce
 	backoff := m.retryBackoff(it.Attempts + 1)
-	m.log.Warn("message not delivered, will be retried", "err", err, "attempts", it.Attempts+1, "backoff", backoff)
+	m.log.Warn("message not delivered; will retry", "err", err, "attempts", it.Attempts+1, "delay", backoff)
 	return dest, m.store.retry(ctx, it, backoff, soft)
 }
 

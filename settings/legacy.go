@@ -48,7 +48,7 @@ func (s *Storage) ImportLegacy(ctx context.Context) error {
 		return nil
 	})
 	if err != nil {
-		return fmt.Errorf("import settings from before the history: %w", err)
+		return fmt.Errorf("import settings without a history: %w", err)
 	}
 	return nil
 }

@@ -62,7 +62,7 @@ var (
 	// ErrConflict means that the settings were changed since the version on which the change is based.
 	ErrConflict = errors.New("the settings have been changed meanwhile")
 	// ErrUpdate means that a message is not a valid update.
-	ErrUpdate = errors.New("this is no update")
+	ErrUpdate = errors.New("not an update")
 )
 
 // cityName is the syntax of a city's name.

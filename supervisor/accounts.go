@@ -88,7 +88,7 @@ func (s *Supervisor) refreshAll(ctx context.Context, wanted func(name string) bo
 func (s *Supervisor) refresh(ctx context.Context, member Member) {
 	if err := s.env.Directory.Refresh(ctx, member.Name); err != nil {
 		if ctx.Err() == nil {
-			s.env.Log.Error("cannot list accounts; will try again", "bot", member.Name, "err", err)
+			s.env.Log.Error("cannot list accounts; will retry", "bot", member.Name, "err", err)
 		}
 		return
 	}

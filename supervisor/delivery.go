@@ -123,7 +123,7 @@ func (w *worker) failed(ctx context.Context, order bus.Order, d *db.Delivery, ca
 		return cause
 	}
 	d.Status = db.Retrying
-	w.fail(&w.send, "sending failed; will try again", cause, pause)
+	w.fail(&w.send, "sending failed; will retry", cause, pause)
 	if err := w.env.save(ctx, *d); err != nil {
 		return err
 	}

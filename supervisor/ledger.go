@@ -93,7 +93,7 @@ func (e *env) retry(ctx context.Context, action string, f func() error) error {
 			return ctx.Err()
 		}
 		pause := pauses.next()
-		e.Log.Error("cannot "+action+"; will try again", "err", err, "pause", pause)
+		e.Log.Error("cannot "+action+"; will retry", "err", err, "delay", pause)
 		if err := sleep(ctx, pause); err != nil {
 			return err
 		}

@@ -14,7 +14,7 @@ import (
 // retractTime is the deadline of one call of Retract. It is short, because reports wait behind it.
 const retractTime = 10 * time.Second
 
-// retract completes an order to take a report back. If the network fails, the order is requeued in its stream with a delay, so that
+// retract completes an order to retract a report. If the network fails, the order is requeued in its stream with a delay, so that
 // reports do not wait for it.
 func (w *worker) retract(ctx context.Context, msg bus.Msg[bus.Order], d db.Delivery) error {
 	if !d.Status.Final() {
@@ -36,12 +36,12 @@ func (w *worker) retract(ctx context.Context, msg bus.Msg[bus.Order], d db.Deliv
 	pauses := backoff{failures: int(min(msg.Deliveries, 9)) - 1}
 	switch kind, pause := nextPause(err, &pauses); kind {
 	case bots.KindPermanent:
-		w.log.Warn("network refuses to take a report back", "entry", msg.Value.Entry, "err", err)
+		w.log.Warn("network refuses to retract a report", "entry", msg.Value.Entry, "err", err)
 		return w.env.finish(ctx, w.queue.latest(msg), d)
 	case bots.KindRevoked:
 		return errors.Join(err, w.env.finish(ctx, w.queue.latest(msg), d))
 	default:
-		logFailure(w.log, "taking a report back failed; will try again", err, pause)
+		logFailure(w.log, "retracting failed; will retry", err, pause)
 		if err := w.queue.latest(msg).Requeue(pause); err != nil {
 			w.log.Warn("cannot requeue an order", "entry", msg.Value.Entry, "err", err)
 		}

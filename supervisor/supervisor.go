@@ -104,7 +104,7 @@ func (s *Supervisor) readOrders(ctx context.Context, shard int) {
 			return
 		}
 		pause := pauses.next()
-		s.env.Log.Error("cannot read orders; will try again", "shard", shard, "err", err, "pause", pause)
+		s.env.Log.Error("cannot read orders; will retry", "shard", shard, "err", err, "delay", pause)
 		if sleep(ctx, pause) != nil {
 			return
 		}
@@ -191,7 +191,7 @@ func (s *Supervisor) listen(ctx context.Context, name string, listener bots.List
 		pause := pauses.next()
 		h.set(Waiting, bots.AsError(err).Say, s.env.Now())
 		h.restarted()
-		logFailure(log, "listening failed; will start again", err, pause)
+		logFailure(log, "listening failed; will restart", err, pause)
 		if sleep(ctx, pause) != nil {
 			return
 		}

@@ -84,7 +84,7 @@ func (w *worker) receiveLoop(ctx context.Context) error {
 		err := runCallErr(ctx, w.env.Grace, func(ctx context.Context) error { return receiver.Recv(ctx, w.account, out) })
 		if ctx.Err() != nil {
 			if errors.Is(err, errStuck) {
-				w.log.Error("receiving does not end; abandoned")
+				w.log.Error("receiving does not end after its cancellation; abandoned")
 			}
 			return nil
 		}
@@ -102,7 +102,7 @@ func (w *worker) receiveLoop(ctx context.Context) error {
 		if kind == bots.KindRevoked {
 			return err
 		}
-		w.fail(&w.recv, "receiving failed; will start again", err, pause)
+		w.fail(&w.recv, "receiving failed; will restart", err, pause)
 		w.recv.restarted()
 		if sleep(ctx, pause) != nil {
 			return nil
@@ -134,7 +134,7 @@ func (w *worker) fail(h *health, what string, err error, pause time.Duration) {
 }
 
 func logFailure(log *slog.Logger, what string, err error, pause time.Duration) {
-	args := []any{"err", err, "pause", pause.Round(time.Millisecond)}
+	args := []any{"err", err, "delay", pause.Round(time.Millisecond)}
 	var panicked *panicked
 	if errors.As(err, &panicked) {
 		args = append(args, "stack", string(panicked.stack))

@@ -90,7 +90,7 @@ func newGreylist(core bots.Core) (*inbound.Greylisting, error) {
 func (b *Bot) UseMail(service mail.Service) error {
 	domain, err := idna.Lookup.ToASCII(service.Domain)
 	if err != nil || domain == "" {
-		return fmt.Errorf("mail domain %q is no domain", service.Domain)
+		return fmt.Errorf("mail domain %q is not a domain", service.Domain)
 	}
 	b.mail, b.domain = service, strings.ToLower(domain)
 	b.fetcher.Dial = service.Dial

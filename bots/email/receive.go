@@ -68,12 +68,12 @@ func (h handler) Deliver(ctx context.Context, to inbound.Recipient, m *inbound.M
 	}
 	log := h.bot.core.Log.With("city", to.Name)
 	if why != "" {
-		log.Info("mail dropped", "why", why)
+		log.Info("mail dropped", "reason", why)
 		return nil
 	}
 	verdict := m.Verdict(ctx)
 	if verdict.Reject {
-		log.Info("mail rejected: forged", "why", verdict.Doubt)
+		log.Info("mail rejected: forged", "reason", verdict.Doubt)
 		return errForged
 	}
 	if limit := m.ExceededLimit(d.author, d.ID); limit != "" {
@@ -134,7 +134,7 @@ func (i inbox) Deliver(ctx context.Context, m *inbound.Mail) error {
 		return err
 	}
 	if why != "" {
-		log.Info("mail dropped", "why", why)
+		log.Info("mail dropped", "reason", why)
 		return i.bot.bouncedToMailbox(ctx, i.row.City, m.Beginning)
 	}
 	if limit := m.ExceededLimit(d.author, d.ID); limit != "" {

@@ -116,7 +116,7 @@ func (b *Bot) Retract(ctx context.Context, a bots.Account, key string, _ report.
 		}
 	}
 	if all > 0 && left == all {
-		return bots.Permanent("send-left", errors.New("the mails have left already"))
+		return bots.Permanent("send-left", errors.New("the mails were sent already"))
 	}
 	return nil
 }

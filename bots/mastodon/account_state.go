@@ -30,7 +30,7 @@ type accountInfo struct {
 // errMoved says that an account has moved to another one: it cannot post any more.
 var errMoved = errors.New("account has moved")
 
-var errNoText = errors.New("instance takes no posts without an image")
+var errNoText = errors.New("instance accepts no posts without an image")
 
 // verifyCredentials returns the profile of the account that the client speaks for
 // (https://docs.joinmastodon.org/methods/accounts/#verify_credentials).

@@ -29,7 +29,7 @@ func Plugin() bots.Plugin {
 		Limits: []string{
 			"As many characters as the instance allows, usually 500.",
 			"Private mentions by strangers arrive by polling, every 15 seconds; servers without Mastodon's streams are only polled.",
-			"Pixelfed can only boost: it takes no posts without a picture.",
+			"Pixelfed can only boost: it accepts no posts without an image.",
 			"Instances usually allow an account 300 calls in 5 minutes; the bot stays below that.",
 		},
 	}

@@ -16,7 +16,7 @@ const maxAmount = 1000 * oneUnit
 
 // parseAmount reads a decimal number: "0.015".
 func parseAmount(text string) (amount, error) {
-	bad := fmt.Errorf("%q is no amount such as 0.015, of at most %d", text, maxAmount/oneUnit)
+	bad := fmt.Errorf("%q is not an amount such as 0.015, of at most %d", text, maxAmount/oneUnit)
 	before, after, _ := strings.Cut(strings.TrimSpace(text), ".")
 	if before == "" || len(after) > 6 || strings.ContainsAny(before+after, "+-") {
 		return 0, bad

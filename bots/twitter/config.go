@@ -69,14 +69,14 @@ func readConfig(values map[string]string) (operator, error) {
 		return o, errors.New("consumer_key and consumer_secret belong together: give both or none")
 	}
 	if !isServer(o.api) {
-		return o, fmt.Errorf("api: %q is no address such as https://api.x.com", o.api)
+		return o, fmt.Errorf("api: %q is not an address such as https://api.x.com", o.api)
 	}
 	if o.version != "2" && o.version != "1.1" {
 		return o, fmt.Errorf("dialect: %q is neither 2 nor 1.1", o.version)
 	}
 	var err error
 	if o.poll, err = time.ParseDuration(values["poll"]); err != nil || o.poll < minPoll || o.poll > time.Hour {
-		return o, fmt.Errorf("poll: %q is no time between %v and an hour, such as 15s", values["poll"], minPoll)
+		return o, fmt.Errorf("poll: %q is not a duration from %v to an hour, such as 15s", values["poll"], minPoll)
 	}
 	for name, price := range map[string]*amount{
 		"price_read": &o.price.read, "price_user": &o.price.user, "price_message": &o.price.message,

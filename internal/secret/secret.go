@@ -33,7 +33,7 @@ type Box struct {
 // NewBox returns a Box for an instance key of KeySize bytes.
 func NewBox(key []byte) (*Box, error) {
 	if len(key) != KeySize {
-		return nil, fmt.Errorf("instance key has %d bytes, wants %d", len(key), KeySize)
+		return nil, fmt.Errorf("instance key has %d bytes, not %d", len(key), KeySize)
 	}
 	sealing, err := hkdf.Key(sha256.New, key, nil, "linienfunk seal", KeySize)
 	if err != nil {

@@ -169,7 +169,7 @@ func (r *reader) deliver(ctx context.Context, one listed) error {
 		return unreachable("read mail", err)
 	}
 	if message == nil {
-		r.log.Info("mail dropped", "why", "deleted meanwhile")
+		r.log.Info("mail dropped", "reason", "deleted meanwhile")
 	} else {
 		err = r.inbox.Deliver(ctx, &Mail{
 			Message: message, EnvelopeFrom: message.ReturnPath(), Beginning: head, limits: r.fetcher.Limits,

@@ -26,9 +26,9 @@ func ParseLMTP(value string) (*LMTP, error) {
 			return nil, fmt.Errorf("lmtp: the path in %q must begin with a slash and have at most %d bytes", value, maxSocketPath)
 		}
 		if info, err := os.Stat(filepath.Dir(path)); err != nil {
-			return nil, fmt.Errorf("lmtp: the socket's directory must be there: %w", err)
+			return nil, fmt.Errorf("lmtp: the socket's directory must exist: %w", err)
 		} else if !info.IsDir() {
-			return nil, fmt.Errorf("lmtp: %s is no directory", filepath.Dir(path))
+			return nil, fmt.Errorf("lmtp: %s is not a directory", filepath.Dir(path))
 		}
 		return &LMTP{"unix", path}, nil
 	}
@@ -37,7 +37,7 @@ func ParseLMTP(value string) (*LMTP, error) {
 		return nil, fmt.Errorf("lmtp: %q is neither host:port nor unix:/path", value)
 	}
 	if port == "25" {
-		return nil, errors.New("lmtp: port 25 is for SMTP alone (RFC 2033, section 5)")
+		return nil, errors.New("lmtp: port 25 is for SMTP only (RFC 2033, section 5)")
 	}
 	return &LMTP{"tcp", value}, nil
 }
@@ -74,7 +74,7 @@ func (l *LMTP) removeStale() error {
 	case err != nil:
 		return err
 	case info.Mode()&fs.ModeSocket == 0:
-		return fmt.Errorf("%s is there already, and is no socket", l.address)
+		return fmt.Errorf("%s exists and is not a socket", l.address)
 	}
 	conn, err := net.DialTimeout(l.network, l.address, time.Second)
 	if err == nil {

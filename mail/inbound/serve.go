@@ -95,10 +95,10 @@ func (d discreet) Printf(format string, v ...any) {
 		d.log.Error("panic in the SMTP server", "panic", fmt.Sprintf("%T", v[1]), "stack", string(v[2].([]byte)))
 		return
 	}
-	d.log.Debug("SMTP connection broke")
+	d.log.Debug("SMTP connection failed")
 }
 
-func (d discreet) Println(...any) { d.log.Debug("SMTP connection broke") }
+func (d discreet) Println(...any) { d.log.Debug("SMTP connection failed") }
 
 func (b *backend) NewSession(c *smtp.Conn) (smtp.Session, error) {
 	s := &session{backend: b, conn: accepted(c.Conn()), hostname: c.Hostname}

@@ -121,8 +121,9 @@ func TestTheRootHoldsOneShortGoFile(t *testing.T) {
 	}
 }
 
-// TestLogLinesSayErr looks for the key "error" in calls of the logger: the key is "err" everywhere, so that one search finds all.
-func TestLogLinesSayErr(t *testing.T) {
+// TestLogKeysAreTheSameEverywhere looks for other names of common keys in calls of the logger, so that one search of the log finds all.
+func TestLogKeysAreTheSameEverywhere(t *testing.T) {
+	keys := map[string]string{`"error"`: "err", `"why"`: "reason", `"pause"`: "delay", `"backoff"`: "delay"}
 	methods := []string{"Debug", "Info", "Warn", "Error", "Log", "With"}
 	for _, p := range packages(t) {
 		for _, path := range goFiles(t, cmp.Or(p.ImportPath, ".")) {
@@ -137,8 +138,8 @@ func TestLogLinesSayErr(t *testing.T) {
 					return true
 				}
 				for _, arg := range call.Args {
-					if key, ok := arg.(*ast.BasicLit); ok && key.Value == `"error"` {
-						t.Errorf("%s: the log key is \"err\"", files.Position(key.Pos()))
+					if literal, ok := arg.(*ast.BasicLit); ok && keys[literal.Value] != "" {
+						t.Errorf("%s: the log key is %q", files.Position(literal.Pos()), keys[literal.Value])
 					}
 				}
 				return true
