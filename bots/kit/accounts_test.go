@@ -15,13 +15,13 @@ func account(city, name string) Account {
 func TestAnAccountIsStoredWithSealedCredentials(t *testing.T) {
 	t.Parallel()
 	w, n := newWorld(t)
-	if _, _, err := n.accounts.Load(t.Context(), "zuerich"); !errors.Is(err, kit.ErrNoAccount) {
+	if _, _, err := n.Rows.Load(t.Context(), "zuerich"); !errors.Is(err, kit.ErrNoAccount) {
 		t.Errorf("before: %v", err)
 	}
-	if err := n.accounts.Connect(t.Context(), account("zuerich", "zh"), "a secret"); err != nil {
+	if err := n.Rows.Connect(t.Context(), account("zuerich", "zh"), "a secret"); err != nil {
 		t.Fatal(err)
 	}
-	row, credentials, err := n.accounts.Find(t.Context(), "name", "zh")
+	row, credentials, err := n.Rows.Find(t.Context(), "name", "zh")
 	if err != nil || credentials != "a secret" || row.City != "zuerich" || len(row.Token) < 20 {
 		t.Errorf("%+v, %q, %v", row, credentials, err)
 	}
@@ -31,7 +31,7 @@ func TestAnAccountIsStoredWithSealedCredentials(t *testing.T) {
 	if err := w.Core.DB.Model(&Account{}).Where("city = ?", "zuerich").Update("city", "ghent").Error; err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := n.accounts.Load(t.Context(), "ghent"); err == nil {
+	if _, _, err := n.Rows.Load(t.Context(), "ghent"); err == nil {
 		t.Error("credentials open in the row of another city")
 	}
 }
@@ -41,17 +41,17 @@ func TestALoginOfTheSameAccountKeepsWhatItInherits(t *testing.T) {
 	w, n := newWorld(t)
 	connect := func(name string) Account {
 		t.Helper()
-		if err := n.accounts.Connect(t.Context(), account("zuerich", name), "token"); err != nil {
+		if err := n.Rows.Connect(t.Context(), account("zuerich", name), "token"); err != nil {
 			t.Fatal(err)
 		}
-		row, _, err := n.accounts.Load(t.Context(), "zuerich")
+		row, _, err := n.Rows.Load(t.Context(), "zuerich")
 		if err != nil {
 			t.Fatal(err)
 		}
 		return row
 	}
 	first := connect("zh")
-	if err := n.accounts.Update(t.Context(), first, map[string]any{"position": 7}); err != nil {
+	if err := n.Rows.Update(t.Context(), first, map[string]any{"position": 7}); err != nil {
 		t.Fatal(err)
 	}
 	again := connect("zh")
@@ -71,10 +71,10 @@ func TestALoginOfTheSameAccountKeepsWhatItInherits(t *testing.T) {
 func TestAnAccountBelongsToOneCity(t *testing.T) {
 	t.Parallel()
 	_, n := newWorld(t)
-	if err := n.accounts.Connect(t.Context(), account("zuerich", "shared"), "token"); err != nil {
+	if err := n.Rows.Connect(t.Context(), account("zuerich", "shared"), "token"); err != nil {
 		t.Fatal(err)
 	}
-	if err := n.accounts.Connect(t.Context(), account("ghent", "shared"), "token"); !errors.Is(err, kit.ErrTaken) {
+	if err := n.Rows.Connect(t.Context(), account("ghent", "shared"), "token"); !errors.Is(err, kit.ErrTaken) {
 		t.Errorf("connected a second time: %v", err)
 	}
 }
@@ -82,26 +82,26 @@ func TestAnAccountBelongsToOneCity(t *testing.T) {
 func TestAnUpdateIsForTheAccountThatWasRead(t *testing.T) {
 	t.Parallel()
 	_, n := newWorld(t)
-	if err := n.accounts.Connect(t.Context(), account("zuerich", "zh"), "token"); err != nil {
+	if err := n.Rows.Connect(t.Context(), account("zuerich", "zh"), "token"); err != nil {
 		t.Fatal(err)
 	}
-	row, _, _ := n.accounts.Load(t.Context(), "zuerich")
+	row, _, _ := n.Rows.Load(t.Context(), "zuerich")
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()
-	if err := n.accounts.Update(ended, row, map[string]any{"position": 1}); err != nil {
+	if err := n.Rows.Update(ended, row, map[string]any{"position": 1}); err != nil {
 		t.Errorf("after the end of its context: %v", err)
 	}
-	if err := n.accounts.Update(t.Context(), account("zuerich", "before"), map[string]any{"position": 2}); err != nil {
+	if err := n.Rows.Update(t.Context(), account("zuerich", "before"), map[string]any{"position": 2}); err != nil {
 		t.Error(err)
 	}
-	updated, _, _ := n.accounts.Load(t.Context(), "zuerich")
+	updated, _, _ := n.Rows.Load(t.Context(), "zuerich")
 	if updated.Position != 1 || updated.Revision != row.Revision {
 		t.Errorf("updated: %+v", updated)
 	}
-	if err := n.accounts.Renew(t.Context(), row, map[string]any{"name": "renamed"}); err != nil {
+	if err := n.Rows.Renew(t.Context(), row, map[string]any{"name": "renamed"}); err != nil {
 		t.Error(err)
 	}
-	if renewed, _, _ := n.accounts.Load(t.Context(), "zuerich"); renewed.Name != "renamed" || renewed.Revision == row.Revision {
+	if renewed, _, _ := n.Rows.Load(t.Context(), "zuerich"); renewed.Name != "renamed" || renewed.Revision == row.Revision {
 		t.Errorf("renewed: %+v", renewed)
 	}
 }
@@ -110,7 +110,7 @@ func TestAccountsRunInActiveCitiesThatEnabledThem(t *testing.T) {
 	t.Parallel()
 	w, n := newWorld(t)
 	for _, city := range []string{"ghent", "zuerich", "gone"} {
-		if err := n.accounts.Connect(t.Context(), account(city, city), "token"); err != nil {
+		if err := n.Rows.Connect(t.Context(), account(city, city), "token"); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -137,14 +137,14 @@ func TestDisconnectingDeletesTheAccountAndWhatBelongsToIt(t *testing.T) {
 	t.Parallel()
 	w, n := newWorld(t)
 	for _, city := range []string{"ghent", "zuerich"} {
-		if err := n.accounts.Connect(t.Context(), account(city, city), "token"); err != nil {
+		if err := n.Rows.Connect(t.Context(), account(city, city), "token"); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := n.accounts.Disconnect(t.Context(), "ghent"); err != nil {
+	if err := n.Rows.Disconnect(t.Context(), "ghent"); err != nil {
 		t.Fatal(err)
 	}
-	rows, err := n.accounts.List(t.Context())
+	rows, err := n.Rows.List(t.Context())
 	if err != nil || len(rows) != 1 || rows[0].City != "zuerich" {
 		t.Errorf("%v, %v", rows, err)
 	}

@@ -1,5 +1,5 @@
 // Package kit holds what several networks share: a table of accounts with sealed credentials (Accounts), logins by OAuth
-// (Logins), and the pages to connect, check and disconnect an account (Pages). A network uses the parts that fit it.
+// (Logins), and the pages to connect, check and disconnect an account (Pages); Bot is all three. A network uses the parts that fit it.
 package kit
 
 import (

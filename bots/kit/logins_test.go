@@ -43,7 +43,7 @@ func TestALoginEndsWhereItBegan(t *testing.T) {
 	if left := done.Result().Cookies(); len(left) != 1 || left[0].MaxAge >= 0 {
 		t.Errorf("the cookie stays: %v", left)
 	}
-	if _, secret, err := n.accounts.Load(t.Context(), "zuerich"); err != nil || secret != "verifier" {
+	if _, secret, err := n.Rows.Load(t.Context(), "zuerich"); err != nil || secret != "verifier" {
 		t.Errorf("secret %q, %v", secret, err)
 	}
 }
@@ -82,13 +82,13 @@ func TestALoginThatAnAdminEndsHasNoCookie(t *testing.T) {
 	t.Parallel()
 	_, n := newWorld(t)
 	login := Login{Login: kit.Login{City: "zuerich", Path: "/p"}}
-	if err := n.logins.Open(t.Context(), login, "state", "", "verifier"); err != nil {
+	if err := n.Logins.Open(t.Context(), login, "state", "", "verifier"); err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := n.logins.Use(t.Context(), "state", "a cookie"); !errors.Is(err, kit.ErrNoLogin) {
+	if _, _, err := n.Logins.Use(t.Context(), "state", "a cookie"); !errors.Is(err, kit.ErrNoLogin) {
 		t.Errorf("with a cookie: %v", err)
 	}
-	row, secret, err := n.logins.Use(t.Context(), "state", "")
+	row, secret, err := n.Logins.Use(t.Context(), "state", "")
 	if err != nil || secret != "verifier" || row.City != "zuerich" || row.Path != "/p" || row.State == "state" {
 		t.Errorf("%+v, %q, %v", row, secret, err)
 	}

@@ -72,7 +72,7 @@ func TestANetworkThatTheOperatorHasNotConfiguredSaysSo(t *testing.T) {
 	shows(t, w.Settings(t, "zuerich", "en"), text, "-CONNECT")
 	submit(t, w, "zuerich", "/connect", "zh", text)
 	submit(t, w, "zuerich", "/check", "", text)
-	if err := n.accounts.Connect(t.Context(), account("zuerich", "zh"), "token"); err != nil {
+	if err := n.Rows.Connect(t.Context(), account("zuerich", "zh"), "token"); err != nil {
 		t.Fatal(err)
 	}
 	shows(t, public(t, w, "zuerich"), "-@zh")
@@ -97,7 +97,7 @@ func TestAnErrorIsExplainedToTheAdmin(t *testing.T) {
 		{errors.New("denied"), func(error) string { return "login-denied" }, "You denied access. Nothing was connected."},
 		{kit.ErrNoLogin, nil, "This login has already been used, has expired, or was started in another browser. Please start again on your city's settings page."},
 	} {
-		n.fail, n.pages.Say = c.err, c.say
+		n.fail, n.Pages.Say = c.err, c.say
 		submit(t, w, "zuerich", "/check", "", c.want)
 	}
 }

@@ -54,57 +54,50 @@ type Follower struct {
 
 // network connects an account with the name that the form says, at once or by a login.
 type network struct {
-	core     bots.Core
-	accounts kit.Accounts[Account, *Account]
-	logins   kit.Logins[Login, *Login]
-	pages    kit.Pages[Account, *Account]
-	unready  bool
-	fail     error    // of the next check
-	revoked  []string // tokens of accounts that were disconnected
+	kit.Bot[Account, Login, *Account, *Login]
+	unready bool
+	fail    error    // of the next check
+	revoked []string // tokens of accounts that were disconnected
 }
 
-func (n *network) Accounts(ctx context.Context) ([]bots.Account, error) {
-	return n.accounts.Running(ctx, n.core.Cities)
-}
-
-func (n *network) WebUI() http.Handler { return n.pages.Settings(nil) }
+func (n *network) WebUI() http.Handler { return n.Pages.Settings(nil) }
 
 func (n *network) Public() http.Handler {
 	state := func(query url.Values) string { return query.Get("state") }
-	return n.pages.Public(kit.Routes{"GET /callback": n.logins.Callback(state, n.finish)})
+	return n.Pages.Public(kit.Routes{"GET /callback": n.Logins.Callback(state, n.finish)})
 }
 
 func (n *network) connect(w http.ResponseWriter, r *http.Request) {
 	mount := bots.MountOf(r)
 	row := Account{Base: kit.Base{City: mount.City.Name}, Name: r.FormValue("name")}
 	if r.FormValue("login") != "" {
-		n.refuse(w, r, n.logins.Redirect(w, r, func(cookie string) (string, error) {
+		n.refuse(w, r, n.Logins.Redirect(w, r, func(cookie string) (string, error) {
 			login := Login{Login: kit.Login{City: mount.City.Name, Path: mount.Path}}
-			return "https://sketch.example/authorize", errors.Join(n.fail, n.logins.Open(r.Context(), login, row.Name, cookie, "verifier"))
+			return "https://sketch.example/authorize", errors.Join(n.fail, n.Logins.Open(r.Context(), login, row.Name, cookie, "verifier"))
 		}))
 		return
 	}
-	if err := n.accounts.Connect(r.Context(), row, "token of "+row.Name); err != nil {
+	if err := n.Rows.Connect(r.Context(), row, "token of "+row.Name); err != nil {
 		n.refuse(w, r, err)
 		return
 	}
-	n.pages.Connected(w, r, row, "connected")
+	n.Pages.Connected(w, r, row, "connected")
 }
 
 func (n *network) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	if err != nil {
-		n.pages.Refuse(w, r, "connect", err)
+		n.Pages.Refuse(w, r, "connect", err)
 	}
 }
 
 // finish ends a login: its state is the account's name.
 func (n *network) finish(w http.ResponseWriter, r *http.Request, login Login, verifier string) {
 	row := Account{Base: kit.Base{City: login.City}, Name: r.URL.Query().Get("state")}
-	if err := n.accounts.Connect(r.Context(), row, verifier); err != nil {
+	if err := n.Rows.Connect(r.Context(), row, verifier); err != nil {
 		n.refuse(w, r, err)
 		return
 	}
-	n.pages.Connected(w, r, row, "connected")
+	n.Pages.Connected(w, r, row, "connected")
 }
 
 func (n *network) check(_ context.Context, row Account, token string) (Account, error) {
@@ -115,22 +108,19 @@ func (n *network) check(_ context.Context, row Account, token string) (Account, 
 }
 
 func newNetwork(core bots.Core) (bots.Bot, error) {
-	n := &network{core: core}
-	n.accounts = kit.Accounts[Account, *Account]{
-		DB: core.DB, Box: core.Box, Table: "sketch_accounts", Column: "token",
-		OnConnect: func(tx *gorm.DB, row Account, old *Account) error {
-			if old != nil && old.Name == row.Name {
-				return nil
-			}
-			return tx.Create(&Follower{City: row.City + " " + row.Name}).Error
-		},
-		OnDisconnect: func(tx *gorm.DB, city string) error {
-			return tx.Where("city LIKE ?", city+" %").Delete(&Follower{}).Error
-		},
+	sealing := kit.Sealing{Account: "token", Login: "verifier", Purpose: "sketch state"}
+	n := &network{Bot: kit.NewBot[Account, Login](core, sealing, 10*time.Minute)}
+	n.Rows.OnConnect = func(tx *gorm.DB, row Account, old *Account) error {
+		if old != nil && old.Name == row.Name {
+			return nil
+		}
+		return tx.Create(&Follower{City: row.City + " " + row.Name}).Error
 	}
-	n.logins = kit.Logins[Login, *Login]{Core: core, Purpose: "sketch state", Column: "verifier", Lifetime: 10 * time.Minute}
-	n.pages = kit.Pages[Account, *Account]{
-		Core: core, Accounts: n.accounts, Connect: n.connect, Check: n.check,
+	n.Rows.OnDisconnect = func(tx *gorm.DB, city string) error {
+		return tx.Where("city LIKE ?", city+" %").Delete(&Follower{}).Error
+	}
+	n.Pages = kit.Pages[Account, *Account]{
+		Core: core, Accounts: n.Rows, Connect: n.connect, Check: n.check,
 		Ready:        func() bool { return !n.unready },
 		Disconnected: func(_ context.Context, _ Account, token string) { n.revoked = append(n.revoked, token) },
 		Extra:        func(*http.Request, Account, bool) (any, error) { return "EXTRA", nil },

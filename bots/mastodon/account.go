@@ -50,7 +50,7 @@ func (a *Account) Inherit(old Account) {
 
 // account returns the row of a city and a client that speaks for it.
 func (b *bot) account(ctx context.Context, city string) (Account, *client, error) {
-	row, token, err := b.accounts.Load(ctx, city)
+	row, token, err := b.Rows.Load(ctx, city)
 	if err != nil {
 		return Account{}, nil, err
 	}
@@ -59,7 +59,7 @@ func (b *bot) account(ctx context.Context, city string) (Account, *client, error
 
 // uses says whether any city's account on the instance has this token.
 func (b *bot) tokenInUse(ctx context.Context, instance, token string) (bool, error) {
-	rows, err := b.accounts.List(ctx)
+	rows, err := b.Rows.List(ctx)
 	if err != nil {
 		return false, err
 	}
@@ -67,7 +67,7 @@ func (b *bot) tokenInUse(ctx context.Context, instance, token string) (bool, err
 		if row.Instance != instance {
 			continue
 		}
-		_, have, err := b.accounts.Load(ctx, row.City)
+		_, have, err := b.Rows.Load(ctx, row.City)
 		if err != nil {
 			return false, fmt.Errorf("compare tokens: %w", err)
 		}

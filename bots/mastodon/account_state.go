@@ -103,7 +103,7 @@ func (b *bot) checkAccount(ctx context.Context, row *Account, c *client) error {
 		return nil
 	}
 	row.IsBot, row.Limited = me.Bot, me.Limited
-	return b.accounts.Update(ctx, *row, map[string]any{"is_bot": me.Bot, "limited": me.Limited})
+	return b.Rows.Update(ctx, *row, map[string]any{"is_bot": me.Bot, "limited": me.Limited})
 }
 
 // longOutage is how long an instance may fail before we say that it may be closed.
@@ -121,11 +121,11 @@ func (b *bot) recordOutage(ctx context.Context, row Account, err error) error {
 	if row.FailingSince == nil {
 		now := b.store.utc()
 		row.FailingSince = &now
-		if err := b.accounts.Update(ctx, row, map[string]any{"failing_since": now}); err != nil {
+		if err := b.Rows.Update(ctx, row, map[string]any{"failing_since": now}); err != nil {
 			return err
 		}
 	}
-	if b.core.Now().Sub(*row.FailingSince) < longOutage || e.Kind != bots.KindRetry || e.Say == "error-closed" {
+	if b.Core.Now().Sub(*row.FailingSince) < longOutage || e.Kind != bots.KindRetry || e.Say == "error-closed" {
 		return err
 	}
 	return bots.Retry("error-long-gone", e.Err)

@@ -37,12 +37,12 @@ func (b *bot) clientOf(row Account, token string) *client {
 
 // http returns the program's HTTP client with our transport in front.
 func (b *bot) http(instance, token string) *http.Client {
-	h := *b.core.HTTP
+	h := *b.Core.HTTP
 	next := h.Transport
 	if next == nil {
 		next = http.DefaultTransport
 	}
-	t := &transport{next: next, now: b.core.Now, timing: b.timing, rateLimits: &b.rateLimits, limitKey: instance + " " + token}
+	t := &transport{next: next, now: b.Core.Now, timing: b.timing, rateLimits: &b.rateLimits, limitKey: instance + " " + token}
 	if d, ok := b.profiles.cached(instance); ok && d.limitsByAddress() {
 		t.limitKey, t.shared = instance, true
 	}

@@ -69,7 +69,7 @@ func TestAnAccountAndALoginOfAnEarlierVersionStillWork(t *testing.T) {
 		"token":      sealed("f6313b147917cfa27d6085f87653c9625fc7a0e073ada370b5972f5e380994c14e208656915e"),
 		"created_at": now, "updated_at": now,
 	})
-	row, token, err := b.accounts.Load(t.Context(), "zuerich")
+	row, token, err := b.Rows.Load(t.Context(), "zuerich")
 	if err != nil || token != "token-1005" || row.Position != "7" || row.Label() != "@zuerich@mastodon.example" {
 		t.Errorf("account %+v, token %q, %v", row, token, err)
 	}
@@ -83,7 +83,7 @@ func TestAnAccountAndALoginOfAnEarlierVersionStillWork(t *testing.T) {
 		"verifier":   sealed("213041310e9b647ecdade3aff662506deb9c5a644fe5a806732af741966ac077b921c0d5"),
 		"expires_at": now.Add(time.Minute),
 	})
-	login, verifier, err := b.logins.Use(t.Context(), "VAZXNSHHFDJOKQ2NVRKVVJ6XTF", "cookie")
+	login, verifier, err := b.Logins.Use(t.Context(), "VAZXNSHHFDJOKQ2NVRKVVJ6XTF", "cookie")
 	if want := (kit.Login{City: "zuerich", Browser: login.Browser, Path: "/city/zuerich/mastodon", ExpiresAt: login.ExpiresAt}); err != nil ||
 		login.Login != want || verifier != "verifier" {
 		t.Errorf("login %+v, verifier %q, %v", login, verifier, err)

@@ -21,11 +21,11 @@ import (
 
 // checkNextMention checks the mention that was checked longest ago, if one is due: one call at most.
 func (r *reader) checkNextMention(ctx context.Context) error {
-	city, _, err := r.bot.core.Cities.City(ctx, r.account.City)
+	city, _, err := r.bot.Core.Cities.City(ctx, r.account.City)
 	if err != nil {
 		return fmt.Errorf("look up city: %w", err)
 	}
-	now := r.bot.core.Now()
+	now := r.bot.Core.Now()
 	post, found, err := r.bot.store.nextToCheck(ctx, r.account, now.Add(-city.Freshness), now.Add(-r.bot.timing.mentionCheck))
 	if err != nil || !found {
 		return err
@@ -84,7 +84,7 @@ func (r *reader) withdraw(ctx context.Context, post Post) error {
 	if err := r.out(ctx, report.Report{ID: post.Source, Withdrawn: report.ByAuthor}); err != nil {
 		return err
 	}
-	r.bot.core.Log.Info("a mention was deleted; its report is withdrawn", "city", post.City)
+	r.bot.Core.Log.Info("a mention was deleted; its report is withdrawn", "city", post.City)
 	post.Source = ""
 	return r.bot.store.savePost(ctx, post)
 }
@@ -94,7 +94,7 @@ func (r *reader) undoBoost(ctx context.Context, post Post) error {
 	if _, err := r.client.Unreblog(ctx, masto.ID(post.Source)); err != nil && !notFound(err) {
 		return r.retryLater(ctx, post, err)
 	}
-	r.bot.core.Log.Info("a mention was edited; its boost was undone", "city", post.City)
+	r.bot.Core.Log.Info("a mention was edited; its boost was undone", "city", post.City)
 	post.Source = ""
 	return r.bot.store.savePost(ctx, post)
 }
@@ -105,7 +105,7 @@ func (r *reader) retryLater(ctx context.Context, post Post, err error) error {
 	if kind := bots.AsError(err).Kind; kind == bots.KindRevoked || kind == bots.KindRetryAfter || ctx.Err() != nil {
 		return err
 	}
-	r.bot.core.Log.Debug("check of a mention failed; will retry", "city", post.City, "err", err)
+	r.bot.Core.Log.Debug("check of a mention failed; will retry", "city", post.City, "err", err)
 	post.LookedAt = r.bot.store.utc()
 	return r.bot.store.savePost(ctx, post)
 }

@@ -63,7 +63,7 @@ func (b *bot) begin(ctx context.Context, typed, cookie string, l Login) (authori
 	}
 	verifier := rand.Text() + rand.Text() // 52 of the 43 to 128 characters that RFC 7636 allows
 	state = rand.Text()
-	if err = b.logins.Open(ctx, l, state, cookie, verifier); err != nil {
+	if err = b.Logins.Open(ctx, l, state, cookie, verifier); err != nil {
 		return "", "", err
 	}
 	challenge := sha256.Sum256([]byte(verifier))
@@ -82,19 +82,19 @@ func (b *bot) redirectURI(cookie string) string {
 	if cookie == "" {
 		return outOfBand
 	}
-	return kit.CallbackURL(b.core)
+	return kit.CallbackURL(b.Core)
 }
 
 // register returns the program's registration on the instance, and registers it if necessary
 // (https://docs.joinmastodon.org/methods/apps/#create).
 func (b *bot) register(ctx context.Context, c *client, d serverProfile) (App, error) {
-	app, _, ok, err := b.store.app(ctx, c.instance, kit.CallbackURL(b.core))
+	app, _, ok, err := b.store.app(ctx, c.instance, kit.CallbackURL(b.Core))
 	if err != nil || ok {
 		return app, err
 	}
 	made, err := masto.RegisterApp(ctx, &masto.AppConfig{
 		Client: c.Client.Client, Server: c.instance, ClientName: "Linienfunk", Scopes: d.scopes(),
-		RedirectURIs: kit.CallbackURL(b.core) + "\n" + outOfBand, Website: b.core.BaseURL,
+		RedirectURIs: kit.CallbackURL(b.Core) + "\n" + outOfBand, Website: b.Core.BaseURL,
 	})
 	if err != nil {
 		return app, fmt.Errorf("register with instance: %w", err)
@@ -102,11 +102,11 @@ func (b *bot) register(ctx context.Context, c *client, d serverProfile) (App, er
 	if made.ClientID == "" || made.ClientSecret == "" {
 		return app, fmt.Errorf("register with instance: %w", errNoMastodon)
 	}
-	fresh := App{Instance: c.instance, ClientID: made.ClientID, RedirectURI: kit.CallbackURL(b.core)}
+	fresh := App{Instance: c.instance, ClientID: made.ClientID, RedirectURI: kit.CallbackURL(b.Core)}
 	if err := b.store.saveApp(ctx, fresh, made.ClientSecret, app.ClientID); err != nil {
 		return app, err
 	}
-	app, _, ok, err = b.store.app(ctx, c.instance, kit.CallbackURL(b.core)) // ours, or that of a concurrent login
+	app, _, ok, err = b.store.app(ctx, c.instance, kit.CallbackURL(b.Core)) // ours, or that of a concurrent login
 	if err == nil && !ok {
 		err = errors.New("registration with instance was deleted")
 	}
@@ -130,12 +130,12 @@ func (b *bot) finish(ctx context.Context, l Login, verifier, code string) (row A
 	if row, err = b.identify(ctx, b.client(l.Instance, token)); err != nil {
 		return row, err
 	}
-	old, oldToken, err := b.accounts.Load(ctx, l.City)
+	old, oldToken, err := b.Rows.Load(ctx, l.City)
 	if err != nil && !errors.Is(err, kit.ErrNoAccount) {
 		return row, err
 	}
 	row.City = l.City
-	if err = b.accounts.Connect(ctx, row, token); err != nil {
+	if err = b.Rows.Connect(ctx, row, token); err != nil {
 		return row, err
 	}
 	if oldToken != "" {
@@ -212,7 +212,7 @@ func (b *bot) revokeIfUnused(ctx context.Context, city, instance, token string) 
 		err = b.revoke(ctx, instance, token)
 	}
 	if err != nil {
-		b.core.Log.Warn("token not revoked", "city", city, "err", err)
+		b.Core.Log.Warn("token not revoked", "city", city, "err", err)
 	}
 }
 

@@ -94,7 +94,7 @@ func TestAnAccountThatIsMarkedAsAutomatedGetsNoWarning(t *testing.T) {
 func TestTokensAndSecretsAreSealedInTheDatabase(t *testing.T) {
 	t.Parallel()
 	w, _, _ := newConnected(t)
-	_, token, err := w.Bot.(*bot).accounts.Load(t.Context(), "zuerich")
+	_, token, err := w.Bot.(*bot).Rows.Load(t.Context(), "zuerich")
 	if err != nil || !strings.HasPrefix(token, "token-") {
 		t.Fatalf("%q %v", token, err)
 	}

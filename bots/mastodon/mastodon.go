@@ -8,7 +8,6 @@
 package mastodon
 
 import (
-	"context"
 	"embed"
 	"fmt"
 	"math/rand/v2"
@@ -37,10 +36,7 @@ func Plugin() bots.Plugin {
 
 // bot implements bots.Receiver, bots.Sender, bots.Retracter and bots.Public.
 type bot struct {
-	core       bots.Core
-	accounts   kit.Accounts[Account, *Account]
-	logins     kit.Logins[Login, *Login]
-	pages      kit.Pages[Account, *Account]
+	kit.Bot[Account, Login, *Account, *Login]
 	store      store
 	profiles   profileCache
 	rateLimits rateLimits
@@ -68,23 +64,16 @@ func New(core bots.Core) (bots.Bot, error) {
 		return nil, fmt.Errorf("mastodon: base URL: %w", err)
 	}
 	b := &bot{
-		core:     core,
-		accounts: kit.Accounts[Account, *Account]{DB: core.DB, Box: core.Box, Table: core.Name + "_accounts", Column: "token"},
-		logins:   kit.Logins[Login, *Login]{Core: core, Purpose: "mastodon state", Column: "verifier", Lifetime: loginTime},
-		store:    store{db: core.DB, box: core.Box, bot: core.Name, now: core.Now},
-		plain:    base.Scheme == "http",
+		Bot:   kit.NewBot[Account, Login](core, kit.Sealing{Account: "token", Login: "verifier", Purpose: "mastodon state"}, loginTime),
+		store: store{db: core.DB, box: core.Box, bot: core.Name, now: core.Now},
+		plain: base.Scheme == "http",
 		timing: timing{
 			call: 30 * time.Second, idle: 2 * time.Minute, poll: 15 * time.Second, mentionCheck: time.Minute, selfCheck: 6 * time.Hour,
 			pauseMin: time.Second, pauseMax: 5 * time.Minute, gap: 1500 * time.Millisecond, burst: 20,
 		},
 	}
-	b.pages = b.newPages()
+	b.Pages = b.newPages()
 	return b, nil
-}
-
-// Accounts lists the accounts that are switched on, of active cities.
-func (b *bot) Accounts(ctx context.Context) ([]bots.Account, error) {
-	return b.accounts.Running(ctx, b.core.Cities)
 }
 
 // jitter returns a random duration from d/2 to 3d/2, so that not all cities call a restarted instance at once.

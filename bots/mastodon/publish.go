@@ -62,7 +62,7 @@ func (s *delivery) copy(ctx context.Context) error {
 		return bots.Permanent("error-needs-image", errNoText)
 	}
 	text := s.style.compose(s.report.Text, s.server.limits)
-	if expired := s.bot.core.Now().Sub(s.post.CreatedAt) > s.server.idempotencyWindow(); s.post.Tries > 0 && expired {
+	if expired := s.bot.Core.Now().Sub(s.post.CreatedAt) > s.server.idempotencyWindow(); s.post.Tries > 0 && expired {
 		found, err := s.find(ctx, text)
 		if err != nil {
 			return s.client.explain(ctx, "look for an earlier post", err)
@@ -154,13 +154,13 @@ func (s *delivery) reply(ctx context.Context, source *masto.Status) {
 	if to, _ := source.InReplyToAccountID.(string); to == s.account.AccountID {
 		return
 	}
-	form := s.form("@" + source.Account.Acct + " " + s.bot.core.Pages.Text(s.city.Lang, "reply-passed"))
+	form := s.form("@" + source.Account.Acct + " " + s.bot.Core.Pages.Text(s.city.Lang, "reply-passed"))
 	form.Set("visibility", masto.VisibilityDirectMessage)
 	form.Set("in_reply_to_id", string(source.ID))
 	form.Del("spoiler_text")
 	form.Set("language", s.city.Lang)
 	if _, err := s.client.post(withIdempotencyKey(ctx, s.post.idempotencyKey()+"-reply"), form); err != nil {
 		// Without the instance's message, which may name the author.
-		s.bot.core.Log.Info("reply to a rider failed", "city", s.city.Name, "status", status(err))
+		s.bot.Core.Log.Info("reply to a rider failed", "city", s.city.Name, "status", status(err))
 	}
 }

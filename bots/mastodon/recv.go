@@ -60,8 +60,8 @@ func (r *reader) poll(ctx context.Context) error {
 	if err := r.rereadRecent(ctx); err != nil {
 		return err
 	}
-	if r.bot.core.Now().Sub(r.selfCheckedAt) > r.bot.timing.selfCheck {
-		r.selfCheckedAt = r.bot.core.Now()
+	if r.bot.Core.Now().Sub(r.selfCheckedAt) > r.bot.timing.selfCheck {
+		r.selfCheckedAt = r.bot.Core.Now()
 		if err := r.bot.checkAccount(ctx, &r.account, r.client); err != nil {
 			return err
 		}
@@ -87,7 +87,7 @@ type reader struct {
 func newReader(b *bot, c *client, row Account, d serverProfile, out bots.Out) *reader {
 	r := &reader{
 		bot: b, client: c, account: row, server: d, out: out, limit: newLimiter(b.timing),
-		rereadFrom: row.Position, next: row.Position, seen: map[masto.ID]bool{}, selfCheckedAt: b.core.Now(),
+		rereadFrom: row.Position, next: row.Position, seen: map[masto.ID]bool{}, selfCheckedAt: b.Core.Now(),
 	}
 	if d.limitsByAddress() {
 		r.limit = b.rateLimits.readLimiter(row.Instance, b.timing)
@@ -155,7 +155,7 @@ func (r *reader) recovered(ctx context.Context) error {
 		return nil
 	}
 	r.account.FailingSince = nil
-	return r.bot.accounts.Update(ctx, r.account, map[string]any{"failing_since": nil})
+	return r.bot.Rows.Update(ctx, r.account, map[string]any{"failing_since": nil})
 }
 
 // handle hands in one mention, or checks one that was edited, and moves the position.
@@ -174,7 +174,7 @@ func (r *reader) handle(ctx context.Context, n *masto.Notification) error {
 		return nil
 	}
 	r.account.Position = string(n.ID)
-	return r.bot.accounts.Update(ctx, r.account, map[string]any{"position": r.account.Position})
+	return r.bot.Rows.Update(ctx, r.account, map[string]any{"position": r.account.Position})
 }
 
 // text returns the text of a mention, and false if it is no report: our own post, one of a bot, or an empty one.
@@ -221,6 +221,6 @@ func (r *reader) report(s *masto.Status, text string) report.Report {
 	if !strings.Contains(author, "@") {
 		author += "@" + r.account.Domain // of the same instance
 	}
-	made.Author = r.bot.core.Author(r.account.City, author, made.At)
+	made.Author = r.bot.Core.Author(r.account.City, author, made.At)
 	return made
 }

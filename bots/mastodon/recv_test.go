@@ -91,7 +91,7 @@ func recvOnce(t testing.TB, w *bottest.World, a bots.Account) error {
 
 func position(t testing.TB, w *bottest.World) string {
 	t.Helper()
-	row, _, err := w.Bot.(*bot).accounts.Load(t.Context(), "zuerich")
+	row, _, err := w.Bot.(*bot).Rows.Load(t.Context(), "zuerich")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -24,7 +24,7 @@ func (b *bot) Send(ctx context.Context, a bots.Account, r report.Report) (report
 	if err != nil {
 		return report.Receipt{}, err
 	}
-	city, _, err := b.core.Cities.City(ctx, a.City)
+	city, _, err := b.Core.Cities.City(ctx, a.City)
 	if err != nil {
 		return report.Receipt{}, fmt.Errorf("look up city: %w", err)
 	}
@@ -34,7 +34,7 @@ func (b *bot) Send(ctx context.Context, a bots.Account, r report.Report) (report
 	}
 	c = b.clientOf(row, c.token) // now with the rate limits of the server's software
 	made := Post{City: a.City, Key: keyOf(r), Instance: row.Instance, Judged: b.store.digest(r.Text)}
-	if id, here := localID(row.Instance, r.Ref); here && r.Bot == b.core.Name {
+	if id, here := localID(row.Instance, r.Ref); here && r.Bot == b.Core.Name {
 		made.Source = string(id)
 	}
 	post, err := b.store.openPost(ctx, made)

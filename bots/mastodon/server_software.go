@@ -116,7 +116,7 @@ func (k *profileCache) put(instance string, d serverProfile, until time.Time) {
 // profileOf returns the profile of the client's instance. An instance without a description is treated as Mastodon; other
 // errors are temporary.
 func (b *bot) profileOf(ctx context.Context, c *client) (serverProfile, error) {
-	if kept, ok := b.profiles.cached(c.instance); ok && b.core.Now().Before(kept.until) {
+	if kept, ok := b.profiles.cached(c.instance); ok && b.Core.Now().Before(kept.until) {
 		return kept.serverProfile, nil
 	}
 	found, err := c.describe(ctx)
@@ -129,6 +129,6 @@ func (b *bot) profileOf(ctx context.Context, c *client) (serverProfile, error) {
 	if d.software != mastodon {
 		d.PerURL = 0 // they count URLs in full even if they announce another length, as GoToSocial does
 	}
-	b.profiles.put(c.instance, d, b.core.Now().Add(24*time.Hour))
+	b.profiles.put(c.instance, d, b.Core.Now().Add(24*time.Hour))
 	return d, nil
 }

@@ -10,18 +10,18 @@ import (
 )
 
 // WebUI serves the settings of a city's account.
-func (b *bot) WebUI() http.Handler { return b.pages.Settings(kit.Routes{"POST /code": b.pasteCode}) }
+func (b *bot) WebUI() http.Handler { return b.Pages.Settings(kit.Routes{"POST /code": b.pasteCode}) }
 
 // Public serves the link to the account on a city's page, and the address where instances send browsers back to.
 func (b *bot) Public() http.Handler {
 	state := func(query url.Values) string { return query.Get("state") }
-	return b.pages.Public(kit.Routes{"GET /callback": b.logins.Callback(state, b.finishRedirect)})
+	return b.Pages.Public(kit.Routes{"GET /callback": b.Logins.Callback(state, b.finishRedirect)})
 }
 
 // newPages makes the pages.
 func (b *bot) newPages() kit.Pages[Account, *Account] {
 	return kit.Pages[Account, *Account]{
-		Core: b.core, Accounts: b.accounts, Connect: b.connect, Say: loginText,
+		Core: b.Core, Accounts: b.Rows, Connect: b.connect, Say: loginText,
 		Check: func(ctx context.Context, row Account, token string) (Account, error) {
 			err := b.checkAccount(ctx, &row, b.clientOf(row, token))
 			return row, err
@@ -49,13 +49,13 @@ func (b *bot) connect(w http.ResponseWriter, r *http.Request) {
 	if r.FormValue("way") == "code" {
 		err = b.showCodeForm(w, r, login)
 	} else {
-		err = b.logins.Redirect(w, r, func(cookie string) (authorize string, err error) {
+		err = b.Logins.Redirect(w, r, func(cookie string) (authorize string, err error) {
 			authorize, _, err = b.begin(r.Context(), r.FormValue("instance"), cookie, login)
 			return authorize, err
 		})
 	}
 	if err != nil {
-		b.pages.Refuse(w, r, "connect", err)
+		b.Pages.Refuse(w, r, "connect", err)
 	}
 }
 
@@ -64,7 +64,7 @@ func (b *bot) showCodeForm(w http.ResponseWriter, r *http.Request, login Login) 
 	if err != nil {
 		return err
 	}
-	b.core.Pages.Page(w, r, http.StatusOK, b.pages.Text(r, "code-title"), "code.html",
+	b.Core.Pages.Page(w, r, http.StatusOK, b.Pages.Text(r, "code-title"), "code.html",
 		map[string]string{"Path": login.Path, "Authorize": authorize, "State": state})
 	return nil
 }
@@ -72,12 +72,12 @@ func (b *bot) showCodeForm(w http.ResponseWriter, r *http.Request, login Login) 
 // pasteCode ends a login with a code that the instance showed. Only an admin of the city gets here; a state of another
 // city is refused.
 func (b *bot) pasteCode(w http.ResponseWriter, r *http.Request) {
-	login, verifier, err := b.logins.Use(r.Context(), r.FormValue("state"), "")
+	login, verifier, err := b.Logins.Use(r.Context(), r.FormValue("state"), "")
 	if err == nil && login.City != bots.MountOf(r).City.Name {
 		err = kit.ErrNoLogin
 	}
 	if err != nil {
-		b.pages.Refuse(w, r, "connect", err)
+		b.Pages.Refuse(w, r, "connect", err)
 		return
 	}
 	b.complete(w, r, login, verifier, r.FormValue("code"))
@@ -87,7 +87,7 @@ func (b *bot) pasteCode(w http.ResponseWriter, r *http.Request) {
 func (b *bot) finishRedirect(w http.ResponseWriter, r *http.Request, login Login, verifier string) {
 	query := r.URL.Query()
 	if query.Get("error") != "" || query.Get("code") == "" {
-		b.pages.Failed(w, r, "login-denied")
+		b.Pages.Failed(w, r, "login-denied")
 		return
 	}
 	b.complete(w, r, login, verifier, query.Get("code"))
@@ -97,12 +97,12 @@ func (b *bot) finishRedirect(w http.ResponseWriter, r *http.Request, login Login
 func (b *bot) complete(w http.ResponseWriter, r *http.Request, l Login, verifier, code string) {
 	row, err := b.finish(r.Context(), l, verifier, code)
 	if err != nil {
-		b.pages.Refuse(w, r, "connect", err)
+		b.Pages.Refuse(w, r, "connect", err)
 		return
 	}
 	text := "connected"
 	if !row.IsBot {
 		text = "connected-no-bot"
 	}
-	b.pages.Connected(w, r, row, text)
+	b.Pages.Connected(w, r, row, text)
 }

@@ -61,7 +61,7 @@ func unmarshalKeys(text string) (*oauth1.Token, error) {
 
 // account returns the row of a city and a client of the API for it.
 func (b *bot) account(ctx context.Context, city string) (Account, apiClient, error) {
-	row, text, err := b.accounts.Load(ctx, city)
+	row, text, err := b.Rows.Load(ctx, city)
 	if err != nil {
 		return Account{}, nil, err
 	}

@@ -28,11 +28,11 @@ func TestAnAccountAndALoginOfAnEarlierVersionStillWork(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	row, text, err := b.accounts.Load(t.Context(), "zuerich")
+	row, text, err := b.Rows.Load(t.Context(), "zuerich")
 	if err != nil || text != `{"Token":"access","TokenSecret":"secret"}` || row.Position != "7" {
 		t.Errorf("account %+v, keys %s, %v", row, text, err)
 	}
-	login, opened, err := b.logins.Use(t.Context(), "request", "cookie")
+	login, opened, err := b.Logins.Use(t.Context(), "request", "cookie")
 	if err != nil || opened != "request secret" || login.City != "zuerich" || login.Path != "/city/zuerich/twitter" {
 		t.Errorf("login %+v, secret %q, %v", login, opened, err)
 	}

@@ -79,7 +79,7 @@ func (b *bot) reserveForReading(ctx context.Context, city string, most amount) (
 
 // limit returns the budget of a city.
 func (b *bot) limit(ctx context.Context, city string) (budget, error) {
-	known, ok, err := b.core.Cities.City(ctx, city)
+	known, ok, err := b.Core.Cities.City(ctx, city)
 	if err != nil {
 		return budget{}, fmt.Errorf("look up city: %w", err)
 	}
@@ -95,7 +95,7 @@ func (b *bot) reserveUnlimited(ctx context.Context, city string, cost amount) (*
 }
 
 func (b *bot) reserveWithin(ctx context.Context, city string, most amount, limit budget) (*reservation, error) {
-	p := &reservation{store: b.store, city: city, month: month(b.core.Now()), left: most}
+	p := &reservation{store: b.store, city: city, month: month(b.Core.Now()), left: most}
 	done, err := p.add(ctx, 1, most, limit)
 	if err != nil {
 		return nil, err

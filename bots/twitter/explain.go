@@ -55,7 +55,7 @@ func (b *bot) explain(ctx context.Context, what operation, err error) error {
 	case errors.As(err, &explained):
 		return err
 	case errors.Is(err, errBudget) && what == reading:
-		return bots.RetryAfter(min(untilNextMonth(b.core.Now()), time.Hour), "error-budget-read", err)
+		return bots.RetryAfter(min(untilNextMonth(b.Core.Now()), time.Hour), "error-budget-read", err)
 	case errors.Is(err, errBudget) && what == checking:
 		return bots.Permanent("error-budget-check", err)
 	case errors.Is(err, errBudget):

@@ -38,7 +38,7 @@ func (b *bot) flow(ctx context.Context) *oauth1.Config {
 	transport := b.transport(ctx)
 	transport.forms = true
 	return &oauth1.Config{
-		ConsumerKey: b.operator.key, ConsumerSecret: b.operator.secret, CallbackURL: kit.CallbackURL(b.core),
+		ConsumerKey: b.operator.key, ConsumerSecret: b.operator.secret, CallbackURL: kit.CallbackURL(b.Core),
 		HTTPClient: noRedirects(&http.Client{Transport: transport}),
 		Endpoint: oauth1.Endpoint{
 			RequestTokenURL: b.operator.api + "/oauth/request_token",
@@ -59,7 +59,7 @@ func (b *bot) begin(ctx context.Context, l Login, cookie string) (authorize stri
 	if err != nil {
 		return "", err
 	}
-	return address.String(), b.logins.Open(ctx, l, token, cookie, secret)
+	return address.String(), b.Logins.Open(ctx, l, token, cookie, secret)
 }
 
 // finish exchanges the request token for the account's keys, gets their account, and stores it.
@@ -80,7 +80,7 @@ func (b *bot) finish(ctx context.Context, l Login, token, secret, verifier strin
 	if row.Since.IsZero() {
 		row.Since = b.store.utc()
 	}
-	old, oldKeys, err := b.accounts.Load(ctx, l.City)
+	old, oldKeys, err := b.Rows.Load(ctx, l.City)
 	if err != nil && !errors.Is(err, kit.ErrNoAccount) {
 		return row, err
 	}
@@ -88,7 +88,7 @@ func (b *bot) finish(ctx context.Context, l Login, token, secret, verifier strin
 	if err != nil {
 		return row, err
 	}
-	if err := b.accounts.Connect(ctx, row, text); err != nil {
+	if err := b.Rows.Connect(ctx, row, text); err != nil {
 		return row, err
 	}
 	// The same account gets the same keys each time that it allows the same application.
@@ -105,7 +105,7 @@ func (b *bot) revoke(ctx context.Context, row Account, text string) {
 		err = b.invalidate(ctx, keys)
 	}
 	if err != nil {
-		b.core.Log.Warn("keys not revoked", "city", row.City, "err", err)
+		b.Core.Log.Warn("keys not revoked", "city", row.City, "err", err)
 	}
 }
 

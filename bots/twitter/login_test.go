@@ -19,7 +19,7 @@ func TestALoginConnectsTheAccountThatAllowedIt(t *testing.T) {
 		if a.Label != "@ZuerichMeldet" {
 			t.Errorf("label %q", a.Label)
 		}
-		row, text, err := w.Bot.(*bot).accounts.Load(t.Context(), "zuerich")
+		row, text, err := w.Bot.(*bot).Rows.Load(t.Context(), "zuerich")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -135,20 +135,20 @@ func TestAnotherLoginOfTheSameAccountKeepsThePosition(t *testing.T) {
 	w, fake := newWorld(t, "2")
 	first := connect(t, w, fake, "zuerich", "melder")
 	b := w.Bot.(*bot)
-	row, _, _ := b.accounts.Load(t.Context(), "zuerich")
-	if err := b.accounts.Update(t.Context(), row, map[string]any{"position": "77"}); err != nil {
+	row, _, _ := b.Rows.Load(t.Context(), "zuerich")
+	if err := b.Rows.Update(t.Context(), row, map[string]any{"position": "77"}); err != nil {
 		t.Fatal(err)
 	}
 	w.Advance(time.Hour)
 	if again := connect(t, w, fake, "zuerich", "melder"); again.Revision == first.Revision {
 		t.Error("the account would not be restarted")
 	}
-	now, _, _ := b.accounts.Load(t.Context(), "zuerich")
+	now, _, _ := b.Rows.Load(t.Context(), "zuerich")
 	if now.Position != "77" || !now.Since.Equal(row.Since) {
 		t.Errorf("position %q since %v", now.Position, now.Since)
 	}
 	connect(t, w, fake, "zuerich", "andere")
-	if now, _, _ = b.accounts.Load(t.Context(), "zuerich"); now.Position != "" || !now.Since.After(row.Since) {
+	if now, _, _ = b.Rows.Load(t.Context(), "zuerich"); now.Position != "" || !now.Since.After(row.Since) {
 		t.Errorf("another account begins at %q since %v", now.Position, now.Since)
 	}
 }
@@ -177,7 +177,7 @@ func TestStoredKeysHaveStableNames(t *testing.T) {
 	t.Parallel()
 	w, fake := newWorld(t, "2")
 	connect(t, w, fake, "zuerich", "melder")
-	_, text, err := w.Bot.(*bot).accounts.Load(t.Context(), "zuerich")
+	_, text, err := w.Bot.(*bot).Rows.Load(t.Context(), "zuerich")
 	var fields map[string]string
 	if err != nil || json.Unmarshal([]byte(text), &fields) != nil || fields["Token"] == "" || fields["TokenSecret"] == "" || len(fields) != 2 {
 		t.Errorf("stored %d fields, %v", len(fields), err)

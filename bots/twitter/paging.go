@@ -47,7 +47,7 @@ func (r *reader) collect(ctx context.Context, l scan) ([]post, error) {
 		}
 		next, size = p.next, min(2*size, pageSize)
 	}
-	r.bot.core.Log.Warn("more posts than X returns; the oldest are lost", "city", r.account.City, "posts", len(found))
+	r.bot.Core.Log.Warn("more posts than X returns; the oldest are lost", "city", r.account.City, "posts", len(found))
 	return sorted(found), nil
 }
 
@@ -73,7 +73,7 @@ func (r *reader) page(ctx context.Context, l scan, next string, size int) (page,
 
 // charge returns the cost of a page.
 func (r *reader) charge(p page) amount {
-	now, price := r.bot.core.Now(), r.bot.operator.price
+	now, price := r.bot.Core.Now(), r.bot.operator.price
 	if p.private {
 		return r.dailyCharges.add(now, "message", ids(p.posts)...) * price.message
 	}

@@ -12,11 +12,10 @@ import (
 
 // Recv polls for mentions and direct messages: X's streams are too expensive for a city.
 func (b *bot) Recv(ctx context.Context, a bots.Account, out bots.Out) error {
-	row, d, err := b.account(ctx, a.City)
+	r, err := b.newReader(ctx, a.City, out)
 	if err != nil {
 		return err
 	}
-	r := newReader(b, d, row, out)
 	if err := r.mentions(ctx); err != nil {
 		return err
 	}
@@ -51,18 +50,22 @@ type reader struct {
 	seen        map[string]bool // mentions after floor that were handled
 }
 
-func newReader(b *bot, d apiClient, row Account, out bots.Out) *reader {
-	return &reader{bot: b, api: d, account: row, out: out, floor: row.Position, next: row.Position, seen: map[string]bool{}}
+func (b *bot) newReader(ctx context.Context, city string, out bots.Out) (*reader, error) {
+	row, d, err := b.account(ctx, city)
+	if err != nil {
+		return nil, err
+	}
+	return &reader{bot: b, api: d, account: row, out: out, floor: row.Position, next: row.Position, seen: map[string]bool{}}, nil
 }
 
 // begin returns the earliest time of posts to read: they must be fresh, and written since the account was connected. X would charge for
 // older ones, which are of no use.
 func (r *reader) begin(ctx context.Context) (time.Time, bots.City, error) {
-	city, _, err := r.bot.core.Cities.City(ctx, r.account.City)
+	city, _, err := r.bot.Core.Cities.City(ctx, r.account.City)
 	if err != nil {
 		return time.Time{}, city, fmt.Errorf("look up city: %w", err)
 	}
-	begin := r.bot.core.Now().Add(-city.Freshness)
+	begin := r.bot.Core.Now().Add(-city.Freshness)
 	if begin.Before(r.account.Since) {
 		begin = r.account.Since
 	}
@@ -92,7 +95,7 @@ func (r *reader) mentions(ctx context.Context) error {
 			continue // after an error older ones may be missing: the next poll starts from the same position
 		}
 		r.account.Position = p.id
-		if err := r.bot.accounts.Update(ctx, r.account, map[string]any{"position": p.id}); err != nil {
+		if err := r.bot.Rows.Update(ctx, r.account, map[string]any{"position": p.id}); err != nil {
 			return err
 		}
 	}
@@ -120,7 +123,7 @@ func (r *reader) mention(ctx context.Context, p post) error {
 // messages hands in direct messages. If they cannot be read, that is only logged, since mentions may work.
 func (r *reader) messages(ctx context.Context) error {
 	begin, city, err := r.begin(ctx)
-	if err != nil || !city.Options.On("messages") || r.bot.core.Now().Before(r.retryMessagesAt) {
+	if err != nil || !city.Options.On("messages") || r.bot.Core.Now().Before(r.retryMessagesAt) {
 		return err
 	}
 	found, stopped := r.collect(ctx, scan{
@@ -135,7 +138,7 @@ func (r *reader) messages(ctx context.Context) error {
 			continue
 		}
 		r.account.MessagePosition = p.id
-		if err := r.bot.accounts.Update(ctx, r.account, map[string]any{"message_position": p.id}); err != nil {
+		if err := r.bot.Rows.Update(ctx, r.account, map[string]any{"message_position": p.id}); err != nil {
 			return err
 		}
 	}
@@ -146,9 +149,9 @@ func (r *reader) messages(ctx context.Context) error {
 		}
 	}
 	if said := apiErrorOf(stopped); denied || said != nil && said.isAboutRequest() {
-		r.bot.core.Log.Warn("direct messages cannot be read", "city", r.account.City, "err", stopped)
-		if r.retryMessagesAt = r.bot.core.Now().Add(said.after); denied {
-			r.retryMessagesAt = r.bot.core.Now().Add(r.bot.timing.denied)
+		r.bot.Core.Log.Warn("direct messages cannot be read", "city", r.account.City, "err", stopped)
+		if r.retryMessagesAt = r.bot.Core.Now().Add(said.after); denied {
+			r.retryMessagesAt = r.bot.Core.Now().Add(r.bot.timing.denied)
 		}
 		return nil
 	}
@@ -161,7 +164,7 @@ func (r *reader) setNoMessages(ctx context.Context, denied bool) error {
 		return nil
 	}
 	r.account.NoMessages = denied
-	return r.bot.accounts.Update(ctx, r.account, map[string]any{"no_messages": denied})
+	return r.bot.Rows.Update(ctx, r.account, map[string]any{"no_messages": denied})
 }
 
 // handIn hands in one post if it is a report: not a post of the account itself or of another city's account, and not a retweet. kind
@@ -172,10 +175,10 @@ func (r *reader) handIn(ctx context.Context, p post, kind string) error {
 		return err
 	}
 	// No URL: it would name the author. An edited post has a new id, but is the same report.
-	made := report.Report{ID: p.first, Ref: p.id, Text: p.text, At: p.at, Author: r.bot.core.Author(r.account.City, p.author, p.at)}
+	made := report.Report{ID: p.first, Ref: p.id, Text: p.text, At: p.at, Author: r.bot.Core.Author(r.account.City, p.author, p.at)}
 	if kind != "" {
 		// Those who can see the original could find its author by the id.
-		made.ID, made.Ref, made.Private = kind+r.bot.core.Box.Digest("twitter report", p.first), "", true
+		made.ID, made.Ref, made.Private = kind+r.bot.Core.Box.Digest("twitter report", p.first), "", true
 	}
 	return r.out(ctx, made)
 }

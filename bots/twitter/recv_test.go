@@ -24,18 +24,17 @@ type testReader struct {
 
 func newTestReader(t testing.TB, w *bottest.World) *testReader {
 	t.Helper()
-	b := w.Bot.(*bot)
-	row, d, err := b.account(t.Context(), "zuerich")
-	if err != nil {
-		t.Fatal(err)
-	}
 	k := &testReader{}
-	k.reader = newReader(b, d, row, func(_ context.Context, r report.Report) error {
+	var err error
+	k.reader, err = w.Bot.(*bot).newReader(t.Context(), "zuerich", func(_ context.Context, r report.Report) error {
 		if k.err == nil {
 			k.got = append(k.got, r)
 		}
 		return k.err
 	})
+	if err != nil {
+		t.Fatal(err)
+	}
 	return k
 }
 

@@ -24,7 +24,7 @@ func (b *bot) Send(ctx context.Context, a bots.Account, r report.Report) (report
 	if err != nil {
 		return report.Receipt{}, b.explainLocal(err)
 	}
-	city, _, err := b.core.Cities.City(ctx, a.City)
+	city, _, err := b.Core.Cities.City(ctx, a.City)
 	if err != nil {
 		return report.Receipt{}, fmt.Errorf("look up city: %w", err)
 	}
@@ -33,7 +33,7 @@ func (b *bot) Send(ctx context.Context, a bots.Account, r report.Report) (report
 		return report.Receipt{ID: before.RemoteID, URL: before.URL}, err
 	}
 	made, done := Post{City: a.City, Key: r.Key()}, false
-	if city.Options.Text("repost") == "retweet" && r.Bot == b.core.Name && !r.Private && isID(r.Ref) {
+	if city.Options.Text("repost") == "retweet" && r.Bot == b.Core.Name && !r.Private && isID(r.Ref) {
 		done, err = b.retweet(ctx, d, a.City, r.Ref)
 		made.RemoteID = retweetPrefix + r.Ref // no URL: it would name the author
 	}
@@ -47,7 +47,7 @@ func (b *bot) Send(ctx context.Context, a bots.Account, r report.Report) (report
 		return report.Receipt{}, b.explain(ctx, posting, err)
 	}
 	if err := b.store.savePost(context.WithoutCancel(ctx), made); err != nil {
-		b.core.Log.Error("post sent but not recorded", "city", a.City, "err", err) // X refuses a second one
+		b.Core.Log.Error("post sent but not recorded", "city", a.City, "err", err) // X refuses a second one
 	}
 	return report.Receipt{ID: made.RemoteID, URL: made.URL}, nil
 }

@@ -64,11 +64,11 @@ func isJSON(header http.Header) bool {
 }
 
 func (b *bot) transport(ctx context.Context) transport {
-	next := b.core.HTTP.Transport
+	next := b.Core.HTTP.Transport
 	if next == nil {
 		next = http.DefaultTransport
 	}
-	return transport{ctx: ctx, next: next, limit: b.timing.call, now: b.core.Now}
+	return transport{ctx: ctx, next: next, limit: b.timing.call, now: b.Core.Now}
 }
 
 // signed returns a client that signs calls with the keys of an account (RFC 5849).

@@ -56,10 +56,7 @@ func options() []bots.Option {
 
 // bot implements bots.Receiver, bots.Sender, bots.Retracter and bots.Public.
 type bot struct {
-	core     bots.Core
-	accounts kit.Accounts[Account, *Account]
-	logins   kit.Logins[Login, *Login]
-	pages    kit.Pages[Account, *Account]
+	kit.Bot[Account, Login, *Account, *Login]
 	store    store
 	operator operator
 	timing   timing
@@ -80,15 +77,13 @@ func New(core bots.Core) (bots.Bot, error) {
 		return nil, fmt.Errorf("%s: %w", core.Name, err)
 	}
 	b := &bot{
-		core:     core,
-		accounts: kit.Accounts[Account, *Account]{DB: core.DB, Box: core.Box, Table: core.Name + "_accounts", Column: "keys"},
-		logins:   kit.Logins[Login, *Login]{Core: core, Purpose: "twitter login", Column: "secret", Lifetime: loginTime},
+		Bot:      kit.NewBot[Account, Login](core, kit.Sealing{Account: "keys", Login: "secret", Purpose: "twitter login"}, loginTime),
 		store:    store{db: core.DB, box: core.Box, now: core.Now},
 		operator: operator,
 		// X allows 15 calls for direct messages in 15 minutes (https://docs.x.com/x-api/fundamentals/rate-limits).
 		timing: timing{call: 30 * time.Second, poll: operator.poll, message: max(operator.poll, 75*time.Second), denied: time.Hour},
 	}
-	b.pages = b.newPages()
+	b.Pages = b.newPages()
 	return b, nil
 }
 
@@ -97,7 +92,7 @@ func (b *bot) Accounts(ctx context.Context) ([]bots.Account, error) {
 	if !b.operator.complete() {
 		return nil, nil
 	}
-	accounts, err := b.accounts.Running(ctx, b.core.Cities)
+	accounts, err := b.Bot.Accounts(ctx)
 	for i, a := range accounts {
 		limit, err := b.limit(ctx, a.City)
 		if err != nil {

@@ -13,17 +13,17 @@ import (
 )
 
 // WebUI serves the settings of a city's account.
-func (b *bot) WebUI() http.Handler { return b.pages.Settings(nil) }
+func (b *bot) WebUI() http.Handler { return b.Pages.Settings(nil) }
 
 // Public serves the link to the account on a city's page, and the address where X sends browsers back to.
 func (b *bot) Public() http.Handler {
-	return b.pages.Public(kit.Routes{"GET /callback": b.logins.Callback(requestToken, b.finishRedirect)})
+	return b.Pages.Public(kit.Routes{"GET /callback": b.Logins.Callback(requestToken, b.finishRedirect)})
 }
 
 // newPages makes the pages.
 func (b *bot) newPages() kit.Pages[Account, *Account] {
 	return kit.Pages[Account, *Account]{
-		Core: b.core, Accounts: b.accounts, Connect: b.connect, Check: b.check, Disconnected: b.revoke,
+		Core: b.Core, Accounts: b.Rows, Connect: b.connect, Check: b.check, Disconnected: b.revoke,
 		Say: loginText, Ready: b.operator.complete,
 		Extra: func(r *http.Request, _ Account, _ bool) (any, error) {
 			return b.spending(r.Context(), bots.MountOf(r).City)
@@ -64,11 +64,11 @@ func (b *bot) spending(ctx context.Context, city bots.City) (spending, error) {
 // connect begins a login: it sends the browser to X.
 func (b *bot) connect(w http.ResponseWriter, r *http.Request) {
 	mount := bots.MountOf(r)
-	err := b.logins.Redirect(w, r, func(cookie string) (authorize string, err error) {
+	err := b.Logins.Redirect(w, r, func(cookie string) (authorize string, err error) {
 		return b.begin(r.Context(), Login{Login: kit.Login{City: mount.City.Name, Path: mount.Path}}, cookie)
 	})
 	if err != nil {
-		b.pages.Refuse(w, r, "connect", err)
+		b.Pages.Refuse(w, r, "connect", err)
 	}
 }
 
@@ -81,15 +81,15 @@ func requestToken(query url.Values) string {
 func (b *bot) finishRedirect(w http.ResponseWriter, r *http.Request, login Login, secret string) {
 	query := r.URL.Query()
 	if query.Get("denied") != "" || query.Get("oauth_verifier") == "" {
-		b.pages.Failed(w, r, "login-denied")
+		b.Pages.Failed(w, r, "login-denied")
 		return
 	}
 	row, err := b.finish(r.Context(), login, requestToken(query), secret, query.Get("oauth_verifier"))
 	if err != nil {
-		b.pages.Refuse(w, r, "connect", err)
+		b.Pages.Refuse(w, r, "connect", err)
 		return
 	}
-	b.pages.Connected(w, r, row, "connected")
+	b.Pages.Connected(w, r, row, "connected")
 }
 
 // check asks X whether the login still works, and what the account is called by now.
@@ -113,10 +113,10 @@ func (b *bot) checkAccount(ctx context.Context, row Account, d apiClient) (Accou
 		return row, b.explain(ctx, checking, err)
 	}
 	row.Handle = me.handle
-	if err := b.accounts.Renew(ctx, row, map[string]any{"handle": row.Handle}); err != nil {
+	if err := b.Rows.Renew(ctx, row, map[string]any{"handle": row.Handle}); err != nil {
 		return row, err
 	}
-	b.core.Changed(row.City)
+	b.Core.Changed(row.City)
 	return row, nil
 }
 
