@@ -24,11 +24,11 @@ func Plugin() bots.Plugin {
 			{Name: "greylist", Default: "off", Help: "on: who writes for the first time has to come again after a minute, which many robots do not; warnings come later"},
 		},
 		Limits: []string{
-			"Ten reports of one author at once and city, then four a minute; 10 MB and 50 recipients a mail.",
+			"Per author and city ten reports at once, then four a minute; 10 MB and 50 recipients per mail.",
 			"Attachments are not read.",
 			"The author of a mail can be forged where the domain publishes neither SPF, DKIM nor DMARC.",
-			"A mailbox that is read by IMAP is looked at as it is: nothing is marked, moved or deleted.",
-			"Taking a report back cancels the mails that still wait; a mail that has left stays.",
+			"A mailbox that is read by IMAP is not changed: nothing is marked, moved or deleted.",
+			"Retracting a report cancels its queued mails; sent mails stay.",
 		},
 	}
 }

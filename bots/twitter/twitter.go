@@ -27,7 +27,7 @@ func Plugin() bots.Plugin {
 	return bots.Plugin{
 		New: New, Migrations: migrations(), Options: options(), Config: configKeys(), Files: kit.Files(files),
 		Limits: []string{
-			"280 weighted characters: 23 for an address, two for an emoji and for most Asian letters.",
+			"280 weighted characters: 23 for a link, two for an emoji and for most Asian letters.",
 			"X charges for reading and posting; a city's budget for the month stops both before it is exceeded.",
 			"A report arrives at the next poll; mentions that X indexes late may be missed.",
 			"X does not say which accounts are bots: only those of this program are recognised.",
