@@ -22,7 +22,7 @@ type Kind int
 // The kinds. Any other error is a KindRetry without a sentence.
 const (
 	KindRetry      Kind = iota // try again with backoff until the report expires
-	KindPermanent              // record it and go on with the next report
+	KindPermanent              // record it and continue with the next report
 	KindRetryAfter             // wait for After, then try again
 	KindRevoked                // stop the account until its Revision changes, and notify the city's admins
 )

@@ -28,7 +28,7 @@ import (
 const AckWait = 10 * time.Second
 
 // dedupWindow is how long JetStream rejects a known message id. It covers the freshness of most reports; the ledger's
-// unique key rejects duplicates for good.
+// unique key rejects duplicates forever.
 const dedupWindow = time.Hour
 
 // Config configures the connection to NATS.
@@ -191,7 +191,7 @@ func (b *Bus) Close() {
 	}
 }
 
-// Run returns when ctx ends, or with an error once the connection is closed for good, e.g. after a protocol error that the
+// Run returns when ctx ends, or with an error once the connection is closed permanently, e.g. after a protocol error that the
 // server reported.
 func (b *Bus) Run(ctx context.Context) error {
 	select {

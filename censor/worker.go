@@ -83,7 +83,7 @@ func (w *Worker) handle(ctx context.Context, msg bus.Msg[report.Report]) {
 }
 
 // handleUnknownCity drops a report for a city that was deleted. If the city exists, its settings are not loaded here yet, and the
-// error makes the report come again.
+// error makes the report be delivered again.
 func (w *Worker) handleUnknownCity(ctx context.Context, r report.Report) error {
 	exists, err := w.DB.CityExists(ctx, r.City)
 	if err != nil {

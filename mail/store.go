@@ -59,7 +59,7 @@ type store struct {
 	db   *gorm.DB
 	box  *secret.Box
 	now  func() time.Time
-	wake chan struct{} // holds one token after a change that Run should look at
+	wake chan struct{} // holds one token after a change that Run should read
 }
 
 func sealCell(key string) secret.Cell {
@@ -138,7 +138,7 @@ func (s *store) lease(ctx context.Context, busy []string) (items []item, until t
 	return items, until, nil
 }
 
-// renew extends leases, except for those that another node holds by now.
+// renew extends leases, except for those that another node has taken over.
 func (s *store) renew(ctx context.Context, items []item, until time.Time) error {
 	ids := map[string][]uint64{}
 	for _, it := range items {
@@ -227,7 +227,7 @@ func (s *store) release(ctx context.Context, lease string, ids ...uint64) error 
 	return nil
 }
 
-// update changes an item, unless another node holds the lease by now.
+// update changes an item, unless another node has taken over the lease.
 func (s *store) update(ctx context.Context, it item, values map[string]any) error {
 	err := s.db.WithContext(ctx).Model(&item{}).Where("id = ? AND lease = ?", it.ID, it.Lease).Updates(values).Error
 	if err != nil {

@@ -20,7 +20,7 @@ type Config struct {
 	Log       *slog.Logger
 	Now       func() time.Time
 
-	// Retention says how long a city keeps texts; false for a city that is gone. Cities lists all cities.
+	// Retention returns how long a city keeps texts; false for a deleted city. Cities lists all cities.
 	Retention func(city string) (time.Duration, bool)
 	Cities    func() []string
 

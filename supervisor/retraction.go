@@ -21,7 +21,7 @@ func (w *worker) retract(ctx context.Context, msg bus.Msg[bus.Order], d db.Deliv
 		d.Status, d.Detail = db.Retracted, "" // not sent, and will not be
 	}
 	call := w.retractCall(msg.Value.Report, d)
-	if call == nil || d.Status != db.Sent && d.Served == 0 { // nothing to take back
+	if call == nil || d.Status != db.Sent && d.Served == 0 { // nothing to retract
 		return w.env.finish(ctx, w.queue.latest(msg), d)
 	}
 	err := w.briefly(ctx, call)

@@ -13,7 +13,7 @@ import (
 var staticFiles embed.FS
 
 // staticPath is the address below which Static serves, with a hash of all the files in it: it changes whenever one of
-// them does, so that browsers may keep what they have for good.
+// them does, so that browsers may cache them forever.
 func staticPath() (string, error) {
 	h := sha256.New()
 	err := fs.WalkDir(staticFiles, ".", func(path string, entry fs.DirEntry, err error) error {
@@ -27,8 +27,8 @@ func staticPath() (string, error) {
 	return "/static/" + hex.EncodeToString(h.Sum(nil))[:12] + "/", err
 }
 
-// Static serves /static/{hash}/{file}, to be mounted under that pattern. A page from before an update asks with an
-// old hash: it gets what there is now, and must ask again next time.
+// Static serves /static/{hash}/{file}, to be mounted under that pattern. A page from before an update requests an
+// old hash: it gets the present file, without permission to cache it.
 func Static() (http.Handler, error) {
 	path, err := staticPath()
 	if err != nil {

@@ -1,6 +1,6 @@
 // Package templates holds the layout, the styles and the texts that all pages share, and renders the templates of the
-// frontend and of the bots. Everything is parsed when the program starts: a template that is broken stops it
-// then, not at somebody's first visit.
+// frontend and of the bots. Everything is parsed when the program starts, so that a broken template stops
+// the start and not a visitor's first page.
 package templates
 
 import (
@@ -22,11 +22,11 @@ import (
 //go:embed *.html locale.*.toml
 var files embed.FS
 
-// Languages are the languages of the pages; the first is spoken where nothing else is known.
+// Languages are the languages of the pages; the first is the default.
 var Languages = []string{"en", "de"}
 
 // Set is a directory of templates and texts: the frontend's, or one bot's. Templates see the shared ones and each other by
-// file name, and have these functions besides the usual:
+// file name, and have these functions in addition to the built-in ones:
 //
 //	t "id" ["Name" value]...  the text in the page's language, from the set or else from the shared texts;
 //	                          the value of Count decides between singular and plural
@@ -41,7 +41,7 @@ type Set struct {
 	static string // see staticPath
 }
 
-// New parses the *.html and locale.<language>.toml of some directories, over the shared ones. A nil directory has nothing.
+// New parses the *.html and locale.<language>.toml of some directories, over the shared ones. A nil directory is empty.
 func New(dirs ...fs.FS) (*Set, error) {
 	dirs = slices.DeleteFunc(slices.Clone(dirs), func(dir fs.FS) bool { return dir == nil })
 	shared, err := loadTexts(files)
@@ -110,8 +110,8 @@ func (s *Set) date(lang string, at time.Time, zone []*time.Location) template.HT
 		at.UTC().Format(time.RFC3339), shown.Format(s.Text(lang, "date-format"))))
 }
 
-// Render writes a template in a language; one that Languages does not list is taken as the first. Nothing is
-// written when the template fails.
+// Render writes a template in a language; a language that Languages does not list means the first. Nothing is
+// written if the template fails.
 func (s *Set) Render(w io.Writer, lang, name string, data any) error {
 	page, ok := s.pages[lang]
 	if !ok {
@@ -126,7 +126,7 @@ func (s *Set) Render(w io.Writer, lang, name string, data any) error {
 }
 
 // Text returns the text in a language, or else in the first of Languages; pairs are names and values of its fields. An
-// id without a text is returned as it is: it may be a sentence already.
+// id without a text is returned unchanged: it may be a sentence.
 func (s *Set) Text(lang, id string, pairs ...any) string {
 	config := &i18n.LocalizeConfig{MessageID: id, TemplateData: map[string]any{}}
 	for i := 0; i+1 < len(pairs); i += 2 {
@@ -167,5 +167,5 @@ func parseAccept(header string) []language.Tag {
 	return tags
 }
 
-// Known says whether the pages speak lang.
+// Known reports whether lang is one of Languages.
 func Known(lang string) bool { return slices.Contains(Languages, lang) }

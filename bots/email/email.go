@@ -1,7 +1,7 @@
 // Package email is the network of mail. Riders report to <city>@<domain>, an address that exists as soon as the city does, or to a mailbox that the
 // city has connected. Subscribers, who have confirmed their address, get each report as a mail.
 //
-// Package mail/inbound receives mail, and mail/text reads it. receive.go implements their interfaces: what an address stands for, and what is done
+// Package mail/inbound receives mail, and mail/text reads it. receive.go implements their interfaces: what an address means, and what is done
 // with a mail; report.go makes a report of it. Package mail sends: send.go makes a mail for each subscriber of subscribers.go, submission.go chooses
 // the city's own mailbox (mailbox.go) or the program as sender, bounce.go removes dead subscribers. subscription_pages.go is public, with the
 // tokens of link_tokens.go; settings_pages.go is for the city's admins.
@@ -134,7 +134,7 @@ func (b *Bot) findMailbox(ctx context.Context, city string) (Mailbox, bool, erro
 	return m, err == nil, err
 }
 
-// ours says whether a domain is the cities'.
+// ours reports whether a domain is the cities'.
 func (b *Bot) ours(domain string) bool {
 	domain = strings.TrimSuffix(domain, ".")
 	if strings.EqualFold(domain, b.domain) || strings.EqualFold(domain, b.mail.Domain) {

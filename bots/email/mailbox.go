@@ -66,5 +66,5 @@ func (m *Mailbox) position() inbound.Position {
 	return inbound.Position{UIDValidity: m.Validity, LastUID: m.LastUID, LastAt: m.LastAt}
 }
 
-// sends says whether the mailbox sends the city's mails.
+// sends reports whether the mailbox sends the city's mails.
 func (m *Mailbox) sends() bool { return m.SubmitHost != "" }

@@ -22,7 +22,7 @@ func (b *Bot) Listen(ctx context.Context, out bots.CityOut) error {
 	return server.Serve(ctx, handler{b, out})
 }
 
-// handler stores what comes by SMTP and LMTP.
+// handler stores the mails received by SMTP and LMTP.
 type handler struct {
 	bot *Bot
 	out bots.CityOut
@@ -83,7 +83,7 @@ func (h handler) Deliver(ctx context.Context, to inbound.Recipient, m *inbound.M
 	return h.out(ctx, to.Name, d.doubted(verdict.Doubt))
 }
 
-// Recv reads the city's own mailbox, if it has connected one. Mails to <city>@<domain> come in by Listen.
+// Recv reads the city's own mailbox, if it has connected one. Mails to <city>@<domain> are received by Listen.
 func (b *Bot) Recv(ctx context.Context, a bots.Account, out bots.Out) error {
 	row, password, err := b.mailboxes.Load(ctx, a.City)
 	if errors.Is(err, kit.ErrNoAccount) {
@@ -119,7 +119,7 @@ func mailboxError(err error) error {
 	return bots.Retry("mailbox-unreachable", err)
 }
 
-// inbox stores what comes into a city's own mailbox.
+// inbox stores the mails of a city's own mailbox.
 type inbox struct {
 	bot *Bot
 	row Mailbox

@@ -53,7 +53,7 @@ func (b *Bot) draft(ctx context.Context, city string, m *inbound.Mail) (d draft,
 // headerLoop marks our own mails.
 const headerLoop = "X-Loop"
 
-// automatic says why no person wrote a mail, or nothing. Such mails are accepted and dropped: to refuse them would bounce them to people who did
+// automatic returns the reason why a mail is automatic, or "". Such mails are accepted and dropped: to refuse them would bounce them to people who did
 // not send them. The error is that of a look-up.
 func (b *Bot) automatic(ctx context.Context, m *inbound.Mail) (string, error) {
 	if why := m.Automatic(m.EnvelopeFrom); why != "" {
@@ -83,7 +83,7 @@ func (b *Bot) isCitysAddress(ctx context.Context, address string) (bool, error) 
 // sameMail is how long a mail without Message-ID and Date counts as the same.
 const sameMail = 10 * time.Minute
 
-// reportID identifies a message to a city without telling who wrote it. It is the same when the message comes again. Mail programs and
+// reportID identifies a message to a city without revealing its author. It is the same when the message is repeated. Mail programs and
 // the servers that they submit to set Message-ID (RFC 5322, section 3.6.4: should) or at least Date (must); of a
 // message with neither, the same text by the same author within ten minutes counts as a redelivery, later as a new report.
 func (b *Bot) reportID(m *text.Message, city, words string, now time.Time) string {

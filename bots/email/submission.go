@@ -30,7 +30,7 @@ func (b *Bot) senderOf(ctx context.Context, city string) (sender, error) {
 	return sender{m.Address, city + " " + m.Revision}, nil
 }
 
-// isRefused says whether the submission server has refused the login lately.
+// isRefused reports whether the submission server has refused the login lately.
 func (b *Bot) isRefused(m Mailbox) bool {
 	return m.RefusedAt != 0 && b.core.Now().Sub(time.Unix(m.RefusedAt, 0)) < refusalTime
 }

@@ -15,7 +15,7 @@ import (
 	"linienfunk/mail/inbound"
 )
 
-// Subscriber is an address that somebody has subscribed to a city's reports. Only confirmed ones get any.
+// Subscriber is an address with a subscription to a city's reports. Only confirmed ones get reports.
 type Subscriber struct {
 	ID        uint64 `gorm:"primaryKey"`
 	City      string `gorm:"size:32;not null;uniqueIndex:idx_email_subscriber,priority:1;index:idx_email_page,priority:1"`

@@ -150,7 +150,7 @@ func (t Accounts[A, P]) Update(ctx context.Context, row A, columns map[string]an
 	return wrap("update account", t.same(ctx, row).UpdateColumns(columns).Error)
 }
 
-// Renew is Update with a new revision: the account's process starts anew.
+// Renew is Update with a new revision: the account's worker restarts.
 func (t Accounts[A, P]) Renew(ctx context.Context, row A, columns map[string]any) error {
 	all := map[string]any{"revision": rand.Text()}
 	for column, value := range columns {

@@ -67,7 +67,7 @@ func (t Logins[L, P]) Callback(key func(query url.Values) string, finish func(w 
 	}
 }
 
-// lost answers a browser that comes back from a login that is not known.
+// lost answers a browser that returns from an unknown login.
 func (t Logins[L, P]) lost(w http.ResponseWriter, r *http.Request) {
 	t.Core.Pages.Page(w, r, http.StatusBadRequest, t.Core.Pages.Text(bots.MountOf(r).Lang, "lost-title"), "lost.html", nil)
 }

@@ -112,5 +112,5 @@ func (t Logins[L, P]) Use(ctx context.Context, key, cookie string) (row L, secre
 	return row, string(plain), err
 }
 
-// secure says whether browsers reach the program by https.
+// secure reports whether browsers reach the program by https.
 func secure(core bots.Core) bool { return strings.HasPrefix(core.BaseURL, "https:") }

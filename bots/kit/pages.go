@@ -36,7 +36,7 @@ type Pages[A any, P Row[A]] struct {
 	// the text error-internal.
 	Say func(err error) string
 
-	// Ready says whether the operator has set up what the network needs; if not, the page says not-ready. May be nil.
+	// Ready reports whether the operator has set up what the network needs; if not, the page says not-ready. May be nil.
 	Ready func() bool
 
 	// Extra returns what notes.html and connect-form.html see as .Extra. May be nil.

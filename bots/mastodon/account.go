@@ -14,7 +14,7 @@ type Account struct {
 	Instance  string `gorm:"size:300;not null;uniqueIndex:idx_mastodon_accounts_owner,priority:1"` // https://host
 	AccountID string `gorm:"size:64;not null;uniqueIndex:idx_mastodon_accounts_owner,priority:2"`
 	Acct      string `gorm:"size:255;not null"`      // without the host
-	Domain    string `gorm:"size:255;not null"`      // what stands behind the second @, not always Instance's host
+	Domain    string `gorm:"size:255;not null"`      // behind the second @; not always Instance's host
 	URL       string `gorm:"not null"`               // the profile
 	IsBot     bool   `gorm:"not null"`               // flagged as automated in its profile
 	Limited   bool   `gorm:"not null;default:false"` // by the instance's moderators: only followers see its posts
@@ -57,7 +57,7 @@ func (b *bot) account(ctx context.Context, city string) (Account, *client, error
 	return row, b.clientOf(row, token), nil
 }
 
-// uses says whether any city's account on the instance has this token.
+// uses reports whether any city's account on the instance has this token.
 func (b *bot) tokenInUse(ctx context.Context, instance, token string) (bool, error) {
 	rows, err := b.Rows.List(ctx)
 	if err != nil {

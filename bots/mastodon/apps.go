@@ -57,7 +57,7 @@ func (s store) saveApp(ctx context.Context, app App, key, old string) error {
 	return wrap("replace app", db.Model(&App{}).Where("instance = ? AND client_id = ?", app.Instance, old).Select("*").Updates(&app).Error)
 }
 
-// forgetApp lets the next login register anew.
+// forgetApp makes the next login register again.
 func (s store) forgetApp(ctx context.Context, instance string) error {
 	return wrap("delete app", s.db.WithContext(ctx).Where("instance = ?", instance).Delete(&App{}).Error)
 }

@@ -110,7 +110,7 @@ func status(err error) int {
 	return 0
 }
 
-// explain turns the error of a call into one that tells the core what to do.
+// explain turns the error of a call into a bots.Error.
 func (c *client) explain(ctx context.Context, what string, err error) error {
 	var tooMany *rateLimitError
 	var notJSON *errNotJSON
@@ -147,7 +147,7 @@ func (c *client) explain(ctx context.Context, what string, err error) error {
 	return bots.Permanent("error-refused", err)
 }
 
-// isSyntax says whether a response was not JSON, was cut off, or had other types than expected.
+// isSyntax reports whether a response was not JSON, was cut off, or had other types than expected.
 func isSyntax(err error) bool {
 	var syntax *json.SyntaxError
 	var kind *json.UnmarshalTypeError

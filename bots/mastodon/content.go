@@ -15,7 +15,7 @@ import (
 // ownNames is what plainText needs to know of the city's account to leave its mention out.
 type ownNames struct {
 	acct, domain string
-	urls         []string // of the profile, as it stands in links
+	urls         []string // of the profile, as in links
 }
 
 // plainText turns the content of a status into the text that its author typed: lines and paragraphs as they were, links

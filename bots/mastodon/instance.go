@@ -75,7 +75,7 @@ func loopback(host string) bool {
 	return strings.EqualFold(host, "localhost") || ip != nil && ip.IsLoopback()
 }
 
-// domain says whether name is a valid host name for the public DNS.
+// domain reports whether name is a valid host name for the public DNS.
 func domain(name string) bool {
 	labels := strings.Split(name, ".")
 	if len(labels) < 2 || len(name) > 253 {

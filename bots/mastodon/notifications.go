@@ -43,7 +43,7 @@ func (p *pager) next(ctx context.Context, position string) ([]*masto.Notificatio
 	return p.back(ctx, position)
 }
 
-// forward says whether min_id returns the page next to the position, with nothing in between. It tests that once, since forks
+// forward reports whether min_id returns the page next to the position, with nothing in between. It tests that once, since forks
 // may claim to be any version of Mastodon.
 func (p *pager) forward(ctx context.Context, page []*masto.Notification, position string) (bool, error) {
 	if len(after(page, position)) < len(page) {
@@ -114,7 +114,7 @@ func after(page []*masto.Notification, position string) []*masto.Notification {
 	return found
 }
 
-// notifications requests one page, including notifications by strangers, which Mastodon filters out by default since 4.3. An empty id
+// notifications requests one page, including those by accounts that are not followed, which Mastodon filters out by default since 4.3. An empty id
 // omits its parameter. Servers without types[], such as older versions of GoToSocial and Pleroma, return all types.
 // go-mastodon cannot request both a type and a position without following the links to older pages.
 func (c *client) notifications(ctx context.Context, types []string, parameter, id string, limit int) ([]*masto.Notification, error) {

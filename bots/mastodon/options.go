@@ -94,7 +94,7 @@ func (s style) compose(text string, l limits) string {
 	return truncate(text, l) + tail
 }
 
-// tagged says whether a text has the hashtag, in any case.
+// tagged reports whether a text has the hashtag, in any case.
 func tagged(text, tag string) bool {
 	for _, word := range strings.FieldsFunc(text, func(r rune) bool { return r != '#' && r != '_' && !unicode.IsLetter(r) && !unicode.IsDigit(r) }) {
 		if strings.EqualFold(word, "#"+tag) {

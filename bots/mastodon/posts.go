@@ -101,7 +101,7 @@ func onePost(query *gorm.DB) (p Post, found bool, err error) {
 	return p, err == nil, wrap("look up post", err)
 }
 
-// isKnownPost says whether the post with this id belongs to one of the city's reports.
+// isKnownPost reports whether the post with this id belongs to one of the city's reports.
 func (s store) isKnownPost(ctx context.Context, a Account, id masto.ID) (bool, error) {
 	_, found, err := onePost(s.db.WithContext(ctx).Where("city = ? AND instance = ? AND remote_id = ?", a.City, a.Instance, string(id)))
 	return found, err

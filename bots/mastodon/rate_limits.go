@@ -53,7 +53,7 @@ func (p *rateLimits) refused(name string, now time.Time, after time.Duration, hi
 	}
 	if !hinted {
 		after = min(firstPause<<min(d.refusals, 10), maxPause)
-		after += rand.N(after / 4) // so that not all cities come back at once
+		after += rand.N(after / 4) // so that not all cities retry at once
 	}
 	d.refusals++
 	d.until = now.Add(after)

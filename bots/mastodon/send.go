@@ -102,7 +102,7 @@ func (s *delivery) source(ctx context.Context) (*masto.Status, error) {
 	return nil, s.client.explain(ctx, "read mention", err)
 }
 
-// boosts says whether to boost the mention: it must be public and still have the text that the censor saw. If it was edited, the
+// boosts reports whether to boost the mention: it must be public and still have the text that the censor saw. If it was edited, the
 // original text is posted as a copy, as on the city's other networks.
 func (s *delivery) boosts(source *masto.Status) bool {
 	return source != nil && s.city.Options.Text("repost") == "boost" && !s.report.Private && public(source.Visibility) &&
@@ -155,5 +155,5 @@ func (c *client) remove(ctx context.Context, id masto.ID) error {
 	return err
 }
 
-// notFound says that there is nothing there. A 410 says more: the whole instance is being closed.
+// notFound reports whether the status does not exist. A 410 says more: the whole instance is being closed.
 func notFound(err error) bool { return status(err) == http.StatusNotFound }

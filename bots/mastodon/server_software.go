@@ -43,7 +43,7 @@ func softwareOf(i instance) software {
 	return mastodon
 }
 
-// hasStream says whether the server may have server-sent events. GoToSocial and Pleroma have a WebSocket instead
+// hasStream reports whether the server may have server-sent events. GoToSocial and Pleroma have a WebSocket instead
 // (internal/api/client/streaming/stream.go of GoToSocial), Pixelfed has nothing.
 func (d serverProfile) hasStream() bool { return d.software == mastodon }
 
@@ -56,7 +56,7 @@ func (d serverProfile) idempotencyWindow() time.Duration {
 	return 0
 }
 
-// limitsByAddress says that the rate limit is for our IP address, not for the account: all cities share it
+// limitsByAddress reports whether the rate limit is for our IP address, not for the account: all cities share it
 // (docs/api/ratelimiting.md of GoToSocial: 300 in 5 minutes).
 func (d serverProfile) limitsByAddress() bool { return d.software == goToSocial }
 
@@ -69,19 +69,19 @@ func (d serverProfile) scopes() string {
 	return scopes
 }
 
-// acceptsText says whether a post may have no image. Pixelfed requires one ("Empty statuses are not allowed" in statusCreate,
+// acceptsText reports whether a post may have no image. Pixelfed requires one ("Empty statuses are not allowed" in statusCreate,
 // ApiV1Controller.php).
 func (d serverProfile) acceptsText() bool { return d.software != pixelfed }
 
-// parsesMarkup says that the server may parse a post's text as Markdown or the like unless its type is given: in GoToSocial and
+// parsesMarkup reports whether the server may parse a post's text as Markdown or the like unless its type is given: in GoToSocial and
 // Pleroma that may be an account's default.
 func (d serverProfile) parsesMarkup() bool { return d.software == goToSocial || d.software == pleroma }
 
-// newestFirst says that min_id returns the newest page instead of the next one, as since_id does, so that we must page backwards
+// newestFirst reports whether min_id returns the newest page instead of the next one, as since_id does, so that we must page backwards
 // (getMin of Pixelfed's NotificationService).
 func (d serverProfile) newestFirst() bool { return d.software == pixelfed }
 
-// notifiesOfEdits says that accounts that boosted a post are notified when it is edited
+// notifiesOfEdits reports whether accounts that boosted a post are notified when it is edited
 // (https://docs.joinmastodon.org/entities/Notification/#type).
 func (d serverProfile) notifiesOfEdits() bool { return d.software == mastodon }
 

@@ -53,7 +53,7 @@ type eventHandler struct {
 }
 
 // stream follows the account's stream until ctx ends and calls l for its events. It opens a broken stream again after a pause, which
-// grows until a stream lasts longer than it. Errors are not reported: polling goes on and reports them.
+// grows until a stream lasts longer than it. Errors are not reported: polling continues and reports them.
 func (b *bot) stream(ctx context.Context, c *client, l eventHandler) {
 	pause := b.timing.pauseMin
 	for {

@@ -54,7 +54,7 @@ func withStream(ctx context.Context, opened func()) context.Context {
 	return context.WithValue(ctx, streamKey, opened)
 }
 
-// transport stands between go-mastodon and the program's HTTP client.
+// transport wraps the program's HTTP client for go-mastodon.
 type transport struct {
 	next       http.RoundTripper
 	now        func() time.Time

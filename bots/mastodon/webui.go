@@ -38,7 +38,7 @@ func (b *bot) newPages() kit.Pages[Account, *Account] {
 
 // notes is what notes.html needs besides the account.
 type notes struct {
-	NoText bool // the instance takes no copies, as far as we know
+	NoText bool // the instance is known to accept no copies
 }
 
 // connect begins a login: it sends the browser to the instance, or shows where to get a code.

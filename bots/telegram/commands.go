@@ -33,10 +33,10 @@ func parseCommand(text, username string) (command, bool) {
 	return command{name: strings.ToLower(name), args: args, addressed: addressed}, true
 }
 
-// isReport says whether the command's arguments are a report.
+// isReport reports whether the command's arguments are a report.
 func (c command) isReport() bool { return c.name == "report" || c.name == "melden" }
 
-// isNameRune says whether r may be part of a command or a user name.
+// isNameRune reports whether r may be part of a command or a user name.
 func isNameRune(r rune) bool {
 	return r == '_' || r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z'
 }

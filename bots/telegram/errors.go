@@ -72,12 +72,12 @@ func isSyntax(err error) bool {
 	return errors.As(err, &syntax) || errors.As(err, &kind)
 }
 
-// isRejected says whether Telegram rejects this chat or this message, as opposed to the bot or the moment.
+// isRejected reports whether Telegram rejects this chat or this message, as opposed to the bot or the moment.
 func isRejected(err error) bool {
 	return errors.Is(err, tg.ErrorForbidden) || errors.Is(err, tg.ErrorBadRequest)
 }
 
-// isGone says whether a chat will never accept a message again: the user blocked the bot or was deleted, or the bot was removed.
+// isGone reports whether a chat will never accept a message again: the user blocked the bot or was deleted, or the bot was removed.
 // Telegram does not document its descriptions; these are long-standing (https://github.com/TelegramBotAPI/errors).
 func isGone(err error) bool {
 	if !isRejected(err) {

@@ -37,7 +37,7 @@ func (h updateHandler) message(ctx context.Context, m *models.Message) error {
 	return nil
 }
 
-// isOwn says whether a message is by a bot, a forwarded message of this bot, or a channel's post that Telegram copied to its
+// isOwn reports whether a message is by a bot, a forwarded message of this bot, or a channel's post that Telegram copied to its
 // discussion group. Admins who write as their group or as a channel have a bot as sender, and the chat in sender_chat
 // (https://core.telegram.org/bots/api#message).
 func (h updateHandler) isOwn(m *models.Message) bool {
@@ -51,7 +51,7 @@ func (h updateHandler) isOwn(m *models.Message) bool {
 	return o != nil && o.MessageOriginUser != nil && o.MessageOriginUser.SenderUser.ID == h.row.BotID
 }
 
-// isFromOwnChannel says whether a message was forwarded from a channel that gets our reports.
+// isFromOwnChannel reports whether a message was forwarded from a channel that gets our reports.
 func (h updateHandler) isFromOwnChannel(ctx context.Context, m *models.Message) (bool, error) {
 	if m.ForwardOrigin == nil || m.ForwardOrigin.MessageOriginChannel == nil {
 		return false, nil
@@ -167,7 +167,7 @@ func (h updateHandler) reply(ctx context.Context, m *models.Message, kind string
 	return nil
 }
 
-// hasAttachment says whether a message contains anything other than text. Service messages, such as that of a pinned message, do
+// hasAttachment reports whether a message contains anything other than text. Service messages, such as that of a pinned message, do
 // not.
 func hasAttachment(m *models.Message) bool {
 	return m.Animation != nil || m.Audio != nil || m.Document != nil || m.PaidMedia != nil || len(m.Photo) > 0 ||

@@ -8,7 +8,7 @@ import (
 	"linienfunk/bots/kit"
 )
 
-// Recv sends the replies that wait, and meanwhile polls for updates or maintains the webhook that they come by.
+// Recv sends queued replies, and meanwhile polls for updates or maintains the webhook.
 func (b *Bot) Recv(ctx context.Context, a bots.Account, out bots.Out) error {
 	row, c, err := b.account(ctx, a.City)
 	if errors.Is(err, kit.ErrNoAccount) {

@@ -18,7 +18,7 @@ const (
 )
 
 // Subscriber is a chat that gets a city's reports: a private one, or a group or channel that an admin has confirmed or has yet
-// to confirm. The id of a private chat identifies a person, so it is sealed; ChatHash is there to find the row.
+// to confirm. The id of a private chat identifies a person, so it is sealed; ChatHash finds the row.
 type Subscriber struct {
 	ID       uint64 `gorm:"primaryKey"`
 	City     string `gorm:"size:32;not null;uniqueIndex:idx_telegram_subscribers_person,priority:1;index:idx_telegram_subscribers_page,priority:1"`
@@ -33,7 +33,7 @@ type Subscriber struct {
 	AllReports bool `gorm:"not null;default:false"` // of a group: every message is a report, not only commands and mentions
 }
 
-// isGroup says whether the chat has many readers.
+// isGroup reports whether the chat has many readers.
 func (v Subscriber) isGroup() bool { return v.Kind != private }
 
 // chatHash returns the keyed hash of a chat's id. It differs between cities, so that it links no subscriptions of one person.

@@ -21,14 +21,14 @@ func (b *Bot) webhookSecret(row Account) string {
 	return b.core.Box.Digest("telegram hook secret", row.WebhookID+"/"+row.Revision)
 }
 
-// usesWebhook says whether a city's updates come by webhook.
+// usesWebhook reports whether a city's updates are delivered by webhook.
 func (b *Bot) usesWebhook(city string) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.webhooks && !b.unreachable[city]
 }
 
-// fallBackToPolling says whether to poll until the program's next start, because Telegram cannot reach the webhook.
+// fallBackToPolling reports whether to poll until the program's next start, because Telegram cannot reach the webhook.
 func (b *Bot) fallBackToPolling(city string, err error) bool {
 	if !b.pollingFallback || err == nil || bots.AsError(err).Say != "error-webhook" {
 		return false

@@ -79,7 +79,7 @@ func compareIDs(a, b string) int {
 	return 0
 }
 
-// isID says that a text is a number without leading zeros, of at most 19 digits.
+// isID reports whether a text is a number without leading zeros, of at most 19 digits.
 func isID(id string) bool {
 	number, err := strconv.ParseInt(id, 10, 64)
 	return err == nil && number > 0 && strconv.FormatInt(number, 10) == id
@@ -88,7 +88,7 @@ func isID(id string) bool {
 // userName is a name of a user, without @.
 var userName = regexp.MustCompile(`^[A-Za-z0-9_]{1,20}$`)
 
-// valid says that both the id and the name are valid.
+// valid reports whether both the id and the name are valid.
 func (p person) valid() bool { return isID(p.id) && userName.MatchString(p.handle) }
 
 // idEpoch is the time of id 0, in milliseconds since 1970: the upper bits of an id are a time

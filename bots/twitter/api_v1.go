@@ -209,7 +209,7 @@ func unwrapURL(err error) error {
 	return err
 }
 
-// gone says whether the post does not exist (any more).
+// gone reports whether the post does not exist (any more).
 func gone(err error) bool {
 	said := apiErrorOf(err)
 	return said != nil && (said.status == http.StatusNotFound || said.status == http.StatusGone || said.has(codeNoPage, codeNoStatus))

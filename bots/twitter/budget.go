@@ -35,7 +35,7 @@ func budgetOf(city bots.City) budget {
 	return budget{calls: int64(city.Options.Number("calls")), money: amount(city.Options.Number("money")) * oneUnit}
 }
 
-// forReading is nine tenths of a budget. Polling goes on day and night; the rest is for posting reports from other
+// forReading is nine tenths of a budget. Polling never stops; the rest is for posting reports from other
 // networks.
 func (l budget) forReading() budget {
 	return budget{calls: l.calls - l.calls/10, money: l.money - l.money/10}

@@ -30,7 +30,7 @@ func configKeys() []bots.ConfigKey {
 	}
 }
 
-// isServer says whether an address is that of a server without a path. It must begin with https, since the login sends secrets, except for a
+// isServer reports whether an address is that of a server without a path. It must begin with https, since the login sends secrets, except for a
 // server on this machine, as in tests.
 func isServer(address string) bool {
 	u, err := url.Parse(address)

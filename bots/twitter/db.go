@@ -42,7 +42,7 @@ type store struct {
 // utc is the current time, rounded as the database stores it.
 func (s store) utc() time.Time { return s.now().UTC().Truncate(time.Microsecond) }
 
-// isOurs says whether a user is the account of one of the cities.
+// isOurs reports whether a user is the account of one of the cities.
 func (s store) isOurs(ctx context.Context, user string) (bool, error) {
 	var count int64
 	err := s.db.WithContext(ctx).Model(&Account{}).Where("user_id = ?", user).Count(&count).Error

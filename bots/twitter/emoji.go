@@ -63,13 +63,13 @@ var joins = []struct{ first, next string }{
 	{"👯🤼🧞🧟", sexes},
 }
 
-// things make an occupation of a person, or tell their hair, and end the emoji; so do sexes.
+// things are joined to a person for an occupation or the hair, and end the emoji. So do the signs for sexes.
 const (
 	things = "⚕⚖✈🌾🍳🍼🎄🎓🎤🎨🏫🏭💻💼🔧🔬🚀🚒🦯🦼🦽🦰🦱🦲🦳"
 	sexes  = "♀♂"
 )
 
-// joined says that a joiner makes one emoji of two characters.
+// joined reports whether a joiner makes one emoji of two characters.
 func joined(first, next rune) bool {
 	if unicode.Is(toned, first) && strings.ContainsRune(sexes, next) {
 		return true

@@ -31,7 +31,7 @@ func apiErrorOf(err error) *apiError {
 	return said
 }
 
-// noAccess says that the access level of the application, or of the account's login, does not allow the call.
+// noAccess reports whether the access level of the application, or of the account's login, does not allow the call.
 func noAccess(err error) bool {
 	said := apiErrorOf(err)
 	if said == nil || said.status != http.StatusForbidden {
@@ -40,12 +40,12 @@ func noAccess(err error) bool {
 	return said.has(codeAccess, codeNoMessages, codeReadOnly) || said.problem == "client-forbidden" || said.problem == "oauth1-permissions"
 }
 
-// tooMany says that a rate limit was exceeded. The application's monthly cap has the same status.
+// tooMany reports whether a rate limit was exceeded. The application's monthly cap has the same status.
 func (e *apiError) tooMany() bool {
 	return e.problem != "usage-capped" && (e.status == http.StatusTooManyRequests || e.has(codeTooMany))
 }
 
-// explain turns the error of a call into one that tells the core what to do.
+// explain turns the error of a call into a bots.Error.
 func (b *bot) explain(ctx context.Context, what operation, err error) error {
 	said := apiErrorOf(err)
 	var explained *bots.Error
@@ -79,7 +79,7 @@ func (e *apiError) explain(what operation) error {
 	err := fmt.Errorf("%s: %w", what, e)
 	switch {
 	case noAccess(e) && what == reading:
-		return bots.RetryAfter(time.Hour, "error-access-read", err) // posting goes on
+		return bots.RetryAfter(time.Hour, "error-access-read", err) // posting still works
 	case noAccess(e):
 		return bots.Permanent("error-access-"+string(what), err)
 	case e.status == http.StatusPaymentRequired, e.problem == "usage-capped":
@@ -102,7 +102,7 @@ func (e *apiError) explain(what operation) error {
 	return bots.Permanent("error-refused", err)
 }
 
-// isSyntax says whether a response was not JSON, was cut off, or had other types than expected.
+// isSyntax reports whether a response was not JSON, was cut off, or had other types than expected.
 func isSyntax(err error) bool {
 	var syntax *json.SyntaxError
 	var kind *json.UnmarshalTypeError

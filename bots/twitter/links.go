@@ -62,7 +62,7 @@ func (p part) weight() int {
 	return max(linkWeight, sum(characters(p.text)))
 }
 
-// knownDomain says whether an address has an existing top-level domain: X makes links of no others.
+// knownDomain reports whether an address has an existing top-level domain: X makes links of no others.
 func knownDomain(address string) bool {
 	found := lastLabel.FindStringSubmatch(address)
 	if found == nil {
@@ -80,7 +80,7 @@ func knownDomain(address string) bool {
 	return false
 }
 
-// hasLink says whether X may charge for a post as one with a link.
+// hasLink reports whether X may charge for a post as one with a link.
 func hasLink(text string) bool {
 	for _, p := range splitLinks(text) {
 		if p.link {

@@ -150,5 +150,5 @@ func loginText(err error) string {
 	return ""
 }
 
-// isForm says that a response lacks a field that oauth1 requires.
+// isForm reports whether a response lacks a field that oauth1 requires.
 func isForm(err error) bool { return strings.Contains(err.Error(), "oauth1: ") }

@@ -88,7 +88,7 @@ func ids(posts []post) []string {
 	return all
 }
 
-// isAboutRequest says that an error is about the request, not about the account or its login.
+// isAboutRequest reports whether an error is about the request, not about the account or its login.
 func (e *apiError) isAboutRequest() bool {
 	return e.status != http.StatusUnauthorized && !e.has(codeSuspended, codeLocked, codeBadToken)
 }

@@ -16,7 +16,7 @@ const (
 	heavy      = 2  // emoji, and all characters that are not light
 )
 
-// light says whether a character counts as one. The ranges are those of config/v3.json: most alphabets, and most punctuation.
+// light reports whether a character counts as one. The ranges are those of config/v3.json: most alphabets, and most punctuation.
 func light(r rune) bool {
 	return r <= 0x10FF || r >= 0x2000 && r <= 0x200D || r >= 0x2010 && r <= 0x201F || r >= 0x2032 && r <= 0x2037
 }

@@ -92,7 +92,7 @@ func (b *bot) finishRedirect(w http.ResponseWriter, r *http.Request, login Login
 	b.Pages.Connected(w, r, row, "connected")
 }
 
-// check asks X whether the login still works, and what the account is called by now.
+// check asks X whether the login still works, and for the account's current name.
 func (b *bot) check(ctx context.Context, row Account, text string) (Account, error) {
 	keys, err := unmarshalKeys(text)
 	if err != nil {

@@ -32,13 +32,13 @@ func (b *bot) postURL(p post) string {
 	return b.cityURL(p.City) + "#post-" + strconv.FormatUint(uint64(p.ID), 10)
 }
 
-// showsForm says whether the city takes reports by the form now.
+// showsForm reports whether the city takes reports by the form now.
 func showsForm(r *http.Request) bool {
 	city := bots.MountOf(r).City
 	return city.Active && city.Options.On("form")
 }
 
-// showsList says whether the city shows its list now.
+// showsList reports whether the city shows its list now.
 func showsList(r *http.Request) bool {
 	city := bots.MountOf(r).City
 	return city.Active && city.Options.On("list")

@@ -80,7 +80,7 @@ func (b *bot) writeEvents(ctx context.Context, w http.ResponseWriter, r *http.Re
 	}
 }
 
-// isActive says whether the city's main switch is still on. No event announces that it was switched off.
+// isActive reports whether the city's main switch is still on. No event announces that it was switched off.
 func (b *bot) isActive(r *http.Request) bool {
 	city, known, err := b.core.Cities.City(r.Context(), bots.MountOf(r).City.Name)
 	return err != nil || known && city.Active

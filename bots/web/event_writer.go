@@ -71,7 +71,7 @@ func lastEventID(r *http.Request, newest uint) uint {
 	return newest
 }
 
-// wasRemoved says whether a post is missing now, other than those that newer ones pushed off the end of the list.
+// wasRemoved reports whether a post is missing now, other than those that newer ones pushed off the end of the list.
 func wasRemoved(before, now []post) bool {
 	oldest := uint(0)
 	if len(now) == maxListed {

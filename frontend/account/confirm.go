@@ -80,7 +80,7 @@ func (p *Pages) confirm(w http.ResponseWriter, r *http.Request) error {
 }
 
 // confirmPassword checks the form's password. If the address has an account by now, the password must be the account's, and one
-// gets its hash: the owner may have confirmed another registration first, or a stranger may have made this one.
+// gets its hash: the owner may have confirmed another registration first, or somebody else may have made this one.
 func (p *Pages) confirmPassword(r *http.Request, one *registration) (bool, error) {
 	admin, err := p.DB.AdminByAddress(r.Context(), one.Address)
 	if err == nil {

@@ -12,7 +12,7 @@ import (
 //go:embed words/*.txt
 var wordFiles embed.FS
 
-// reservedWords are names and passwords that nobody may choose.
+// reservedWords are names and passwords that cannot be chosen.
 type reservedWords struct {
 	reserved map[string]bool // names of cities that are addresses of the site itself
 	common   map[string]bool // passwords that are guessed first

@@ -11,7 +11,7 @@ import (
 	"linienfunk/settings/chain"
 )
 
-// conflictField is a field that somebody changed, with the versions of both sides.
+// conflictField is a changed field, with the versions of both sides.
 type conflictField struct {
 	Field, Title string
 	ID           string

@@ -24,7 +24,7 @@ const (
 	tryTime    = 5 * time.Second // for the evaluation
 )
 
-// tryForm is what the lists are tried on.
+// tryForm has the text or report that the lists are tried on.
 type tryForm struct {
 	Text   string
 	Report uint // id of an entry in the ledger, 0 for none

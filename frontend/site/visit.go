@@ -13,7 +13,7 @@ import (
 	"linienfunk/templates"
 )
 
-// visit is what a request's context knows about the visitor.
+// visit has the visitor's data in a request's context.
 type visit struct {
 	admin *db.Admin // nil if nobody is logged in
 	lang  string

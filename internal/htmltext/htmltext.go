@@ -1,4 +1,4 @@
-// Package htmltext turns HTML into the plain text that a reader sees: lines, paragraphs and list items as they stand on the page,
+// Package htmltext turns HTML into the plain text that a reader sees: lines, paragraphs and list items as on the page,
 // white space as browsers collapse it. It is pure. What differs between mails and posts of a network is in Rules.
 package htmltext
 
@@ -9,7 +9,7 @@ import (
 	"golang.org/x/net/html/atom"
 )
 
-// Rules say what a kind of page is special in. The zero value renders everything that browsers show.
+// Rules adapt the conversion to a kind of page. The zero value renders everything that browsers show.
 type Rules struct {
 	// Balance builds the tree of the page first, as browsers do, so that an element without an end tag ends where it ends on
 	// the screen. The tree may take thousands of times the memory of the page: set it only for HTML that a network has
@@ -28,7 +28,7 @@ type Rules struct {
 // Action is what to do with an element. The zero value renders it.
 type Action struct {
 	Skip bool   // leave the element out with all that is in it
-	Mark string // with Skip: a line of text that stands in its place
+	Mark string // with Skip: a line of text in its place
 	Stop bool   // end the whole text in front of the element
 
 	// Replace gets the tokens between the start and the end tag and returns the text that is written in place of the element, or
@@ -118,7 +118,7 @@ func (w *writer) start(t html.Token) {
 	}
 }
 
-// within says whether the tokens are those of an element that is left out or replaced.
+// within reports whether the tokens are those of an element that is left out or replaced.
 func (w *writer) within() bool { return w.skipped != "" }
 
 // nested handles a token in an element that is left out or replaced.
@@ -176,7 +176,7 @@ func isInvisible(a atom.Atom) bool {
 	return false
 }
 
-// isEmpty says whether an element has no end tag: HTML's own, and those that XHTML closes at once.
+// isEmpty reports whether an element has no end tag: HTML's own, and those that XHTML closes at once.
 func isEmpty(t html.Token) bool { return t.Type == html.SelfClosingTagToken || isVoid(t.DataAtom) }
 
 // isVoid lists the elements of HTML that have no end tag.

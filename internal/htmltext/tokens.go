@@ -18,7 +18,7 @@ func Attribute(t html.Token, key string) string {
 	return ""
 }
 
-// HasClass says whether a tag has a class, in just this case.
+// HasClass reports whether a tag has a class, in just this case.
 func HasClass(t html.Token, class string) bool {
 	return slices.Contains(strings.Fields(Attribute(t, "class")), class)
 }

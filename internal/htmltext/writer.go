@@ -7,7 +7,7 @@ import (
 	"golang.org/x/net/html/atom"
 )
 
-// writer collects the text. Line breaks and spaces are due until the next text, so that none stand at the edges.
+// writer collects the text. Line breaks and spaces are due until the next text, so that none are at the edges.
 type writer struct {
 	rules   Rules
 	out     strings.Builder
@@ -143,7 +143,7 @@ func isParagraph(a atom.Atom) bool {
 	return false
 }
 
-// isBlock lists further elements that stand in lines of their own.
+// isBlock lists further elements that begin and end lines.
 func isBlock(a atom.Atom) bool {
 	switch a {
 	case atom.Address, atom.Article, atom.Body, atom.Center, atom.Dd, atom.Div, atom.Dl, atom.Dt, atom.Fieldset, atom.Figure, atom.Footer,

@@ -1,7 +1,7 @@
-// Package limits counts how often somebody does something: a rate limiter for each key, in bounded memory, and the keys for clients
+// Package limits limits the rate of events: a rate limiter for each key, in bounded memory, and the keys for clients
 // of the network.
 //
-// A limiter lives in memory and starts anew with the process. It keeps no key, which may be an address or a name: a key is a
+// A limiter is in memory and starts empty with the process. It keeps no key, which may be an address or a name: a key is a
 // hash whose seed is forgotten with the process, and is itself forgotten when it has its whole burst again.
 package limits
 
@@ -26,8 +26,8 @@ type Rate struct {
 	Keys int
 
 	// Overflow is how many events a minute are allowed to all further keys together while the table is full of keys that
-	// are not idle. With 0, other keys are forgotten at random until the table is half empty, so that they may start anew: choose
-	// that where keys cost an attacker nothing and nobody may be shut out by them.
+	// are not idle. With 0, other keys are forgotten at random until the table is half empty, so that they get a new burst: choose
+	// that where keys cost an attacker nothing and must not shut out others.
 	Overflow int
 }
 
@@ -46,7 +46,7 @@ type Limiter struct {
 	swept    time.Time     // when idle keys were last forgotten
 }
 
-// counter is what is known of one key.
+// counter is the state of one key.
 type counter struct {
 	*rate.Limiter
 	allowed []uint64 // hashes of the last events of AllowOnce, at most a burst of them
@@ -64,7 +64,7 @@ func New(now func() time.Time, r Rate) *Limiter {
 	return l
 }
 
-// Allow says whether key may have an event now, and counts it if so.
+// Allow reports whether key may have an event now, and counts it if so.
 func (l *Limiter) Allow(key string) bool {
 	return l.with(key, func(c *counter, now time.Time) bool { return c.AllowN(now, 1) })
 }

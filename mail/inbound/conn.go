@@ -150,7 +150,7 @@ func (c *conn) Close() error {
 	return nil
 }
 
-// isStranger says whether the client is no relay, and known by its address.
+// isStranger reports whether the client is no relay, and known by its address.
 func (c *conn) isStranger() bool {
 	return c != nil && !c.listener.trusted && c.addr.IsValid() && !c.listener.relays.has(c.addr) && !isPrivate(c.addr)
 }

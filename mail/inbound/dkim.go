@@ -24,7 +24,7 @@ type signatures struct {
 	partial bool     // there are, or may be, others that were not checked
 }
 
-// by says whether a domain that is aligned with the author's has signed.
+// by reports whether a domain that is aligned with the author's has signed.
 func (s signatures) by(author string, mode dmarc.AlignmentMode) bool {
 	for _, domain := range s.domains {
 		if aligned(domain, author, mode) {

@@ -46,7 +46,7 @@ func (c checks) authenticate(ctx context.Context, m *text.Message, from string, 
 	return judge(policy.action(), !by.relayed && !signed.partial)
 }
 
-// judge makes a verdict of what a domain wants done with a mail. reject says whether the mail may be rejected.
+// judge returns the verdict for the policy of a domain. reject is set if the mail may be rejected.
 func judge(wish dmarc.Policy, reject bool) Verdict {
 	switch wish {
 	case dmarc.PolicyReject:
@@ -57,7 +57,7 @@ func judge(wish dmarc.Policy, reject bool) Verdict {
 	return Verdict{}
 }
 
-// severalAuthors doubts a mail with two From fields: the author's server and this one may look at different ones (RFC 7489, section 6.6.1).
+// severalAuthors doubts a mail with two From fields: the author's server and this one may check different ones (RFC 7489, section 6.6.1).
 func severalAuthors(m *text.Message) (doubt string) {
 	if len(m.Values("From")) > 1 {
 		return "From: several authors"
@@ -87,7 +87,7 @@ type policy struct {
 	inherited bool // it is that of the organization's domain
 }
 
-// action is what the domain wants done with mails that fail. A policy for a part of them (pct) counts as the next milder one for all; RFC 7489,
+// action is the domain's policy for mails that fail. A policy for a part of them (pct) counts as the next milder one for all; RFC 7489,
 // section 6.6.4, draws lots.
 func (p policy) action() dmarc.Policy {
 	wish := p.record.Policy

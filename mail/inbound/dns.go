@@ -13,13 +13,13 @@ import (
 	"golang.org/x/net/publicsuffix"
 )
 
-// Limits of look-ups in DNS. A warning must not wait for somebody's slow server: what is unknown by then is not held against anybody.
+// Limits of look-ups in DNS. A warning must not wait for a slow server: a look-up that times out never makes a mail fail.
 const (
 	dnsTime = 3 * time.Second // for one look-up
 	spfTime = 6 * time.Second // for all that an SPF record asks for, at most ten (RFC 7208, section 4.6.4)
 )
 
-// checks look up what the checks of a mail's author need.
+// checks look up the DNS records for the checks of a mail's author.
 type checks struct {
 	dns spf.DNSResolver
 	log *slog.Logger
@@ -46,7 +46,7 @@ func organization(domain string) string {
 	return registered
 }
 
-// aligned says whether a domain that was authenticated stands for the author's (RFC 7489, section 3.1).
+// aligned reports whether a domain that was authenticated stands for the author's (RFC 7489, section 3.1).
 func aligned(authenticated, author string, mode dmarc.AlignmentMode) bool {
 	authenticated, author = strings.ToLower(strings.TrimSuffix(authenticated, ".")), strings.ToLower(author)
 	if authenticated == "" || mode == dmarc.AlignmentStrict {

@@ -14,7 +14,7 @@ import (
 	"linienfunk/mail/text"
 )
 
-// Greylist is a row of the greylist (RFC 6647): who has tried to send to whom. It holds no address, only a keyed hash of the client's network,
+// Greylist is a row of the greylist (RFC 6647). It holds no address, only a keyed hash of the client's network,
 // the envelope's sender and the recipient.
 type Greylist struct {
 	Triplet string `gorm:"primaryKey;size:64"`
@@ -40,7 +40,7 @@ type Greylisting struct {
 	Log    *slog.Logger
 }
 
-// defers says whether the client has to try again later. Bounces pass, since servers use them to check addresses; if the database fails, all mails
+// defers reports whether the client has to try again later. Bounces pass, since servers use them to check addresses; if the database fails, all mails
 // pass. A nil Greylisting defers nothing.
 func (g *Greylisting) defers(ctx context.Context, client netip.Addr, from, recipient string) bool {
 	if g == nil || from == "" {
@@ -57,7 +57,7 @@ func (g *Greylisting) defers(ctx context.Context, client netip.Addr, from, recip
 // networkOf is the part of an address that most likely belongs to one owner. A server that tries again may do so from a neighbour's address.
 func networkOf(ip netip.Addr) string { return limits.Network(ip, 24, 64).String() }
 
-// passes says whether a triplet has waited long enough, and remembers that it was seen.
+// passes reports whether a triplet has waited long enough, and remembers that it was seen.
 func (g *Greylisting) passes(ctx context.Context, triplet string) (passed bool, err error) {
 	now := g.Now().Unix()
 	err = g.DB.WithContext(ctx).Transaction(func(tx *gorm.DB) error {

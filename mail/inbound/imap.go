@@ -40,7 +40,7 @@ type IMAPReason int
 // The reasons.
 const (
 	Unreachable  IMAPReason = iota // try again
-	LoginRefused                   // for good: somebody must enter another password
+	LoginRefused                   // permanently: an admin must enter another password
 	LoginUnclear                   // without a reason: try again much later
 )
 
@@ -56,7 +56,7 @@ type Timing struct {
 	Open time.Duration // connecting, encrypting, logging in and opening the mailbox
 	Step time.Duration // the answer to one command: a mail of maxMessage at most
 	Idle time.Duration // in IDLE, until the connection is tried (RFC 2177 wants less than 29 minutes; routers forget sooner)
-	Poll time.Duration // between two looks at a server without IDLE
+	Poll time.Duration // interval of polling a server without IDLE
 }
 
 // DefaultTiming is the Timing for servers in the internet.

@@ -133,14 +133,14 @@ func (m *MailboxConn) greet(ctx context.Context) (err error) {
 	return m.client.WaitGreeting()
 }
 
-// isNear says whether an address is of this machine or of a private network. Dial reaches those only if the operator allows it.
+// isNear reports whether an address is of this machine or of a private network. Dial reaches those only if the operator allows it.
 func isNear(address net.Addr) bool {
 	remote, err := netip.ParseAddrPort(address.String())
 	ip := remote.Addr().Unmap()
 	return err == nil && (ip.IsLoopback() || ip.IsPrivate())
 }
 
-// arrived says that mails may have come.
+// arrived reports whether mails may have arrived.
 func (m *MailboxConn) arrived() {
 	select {
 	case m.arrivals <- struct{}{}:
@@ -176,7 +176,7 @@ func loginError(err error) error {
 	return &IMAPError{LoginUnclear, cause}
 }
 
-// examine opens the folder. Servers must tell UIDNEXT (RFC 9051, section 6.3.2); of one that does not, it is one above the last mail.
+// examine opens the folder. Servers must return UIDNEXT (RFC 9051, section 6.3.2); if one does not, it is one above the UID of the last mail.
 func (m *MailboxConn) examine() (*imap.SelectData, error) {
 	data, err := m.client.Select(inboxFolder, &imap.SelectOptions{ReadOnly: true}).Wait()
 	if err != nil || data.UIDNext > 0 || data.NumMessages == 0 {

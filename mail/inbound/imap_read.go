@@ -23,7 +23,7 @@ type Position struct {
 
 // Inbox gets the mails of a mailbox.
 type Inbox interface {
-	// Deliver stores a mail, or drops it. After an error it is delivered again, with all that come after it. There is nobody to reject a mail to.
+	// Deliver stores a mail, or drops it. After an error it is delivered again, with all mails after it. No mail can be rejected.
 	Deliver(ctx context.Context, m *Mail) error
 
 	// Save stores the position after each mail.
@@ -196,7 +196,7 @@ func (r *reader) fetch(uid imap.UID) (m *text.Message, head []byte, err error) {
 				r.conn.Conn.Close()
 				return nil, nil, errors.Join(err, command.Close())
 			}
-			io.Copy(io.Discard, body.Literal) // its error comes again
+			io.Copy(io.Discard, body.Literal) // a later read returns its error
 		}
 	}
 	return m, kept.bytes, command.Close()

@@ -80,7 +80,7 @@ func (l *LMTP) removeStale() error {
 	if err == nil {
 		conn.Close()
 	}
-	if !errors.Is(err, syscall.ECONNREFUSED) { // which says that nobody listens; others say too busy, or not for us
+	if !errors.Is(err, syscall.ECONNREFUSED) { // no process listens; other errors mean too busy, or no permission
 		return fmt.Errorf("another program listens on %s already", l.address)
 	}
 	return os.Remove(l.address)

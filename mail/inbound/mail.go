@@ -12,7 +12,7 @@ import (
 // Handler decides who is a recipient, and stores mails. Its methods may be called at the same time from different goroutines.
 type Handler interface {
 	// Resolve returns the recipient of an address in RCPT TO, without source route and quotes. An error of Reply is the answer to the client;
-	// after any other, which is logged, it is asked to come again later.
+	// after any other, which is logged, it is asked to retry later.
 	Resolve(ctx context.Context, address string) (Recipient, error)
 
 	// Deliver stores a mail for one of its recipients. It returns nil only when the mail is stored durably, or dropped on purpose: the client is
@@ -44,7 +44,7 @@ type Mail struct {
 // Verdict is the result of the checks of a mail's author: SPF, DKIM and DMARC.
 type Verdict struct {
 	Reject bool   // the author's domain wants the mail rejected
-	Doubt  string // what speaks against the author, in a few words, or nothing
+	Doubt  string // the reason to doubt the author, in a few words, or ""
 }
 
 // Verdict checks the mail, once. It may ask DNS for some seconds: a handler that drops the mail anyway should not call it.

@@ -73,7 +73,7 @@ func parseReceived(value string) (helo string, ip netip.Addr) {
 // "by <server> (<program>) with <protocol>".
 var receivedWith = regexp.MustCompile(`(?i)^\S+ (?:\([^()]*\) )?with \w*[SL]MTPS?A `)
 
-// isLoggedIn says whether the client of a Received had logged in.
+// isLoggedIn reports whether the client of a Received had logged in.
 func isLoggedIn(value string) bool {
 	_, by, _ := strings.Cut(strings.Join(strings.Fields(value), " ")+" ", " by ")
 	return receivedWith.MatchString(by)

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// Relays are the operator's own mail servers that hand over mail by SMTP. Nothing is held against them: they only pass on what others have sent.
+// Relays are the operator's own mail servers that forward mail by SMTP. They are neither limited nor greylisted: they only forward the mails of others.
 type Relays []netip.Prefix
 
 var thisMachine = Relays{netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("::1/128")}
@@ -39,6 +39,6 @@ func (r Relays) has(ip netip.Addr) bool {
 	return false
 }
 
-// isPrivate says whether an address is of a private network: of a relay, or of a container's gateway that hides all clients behind its
+// isPrivate reports whether an address is of a private network: of a relay, or of a container's gateway that hides all clients behind its
 // address. Nothing can be held against one of them.
 func isPrivate(ip netip.Addr) bool { return ip.IsPrivate() || ip.IsLinkLocalUnicast() }

@@ -49,7 +49,7 @@ func (s *Server) Serve(ctx context.Context, h Handler) error {
 	return err
 }
 
-// endpoint is a listener and what serves it.
+// endpoint is a listener and its server.
 type endpoint struct {
 	listener *listener
 	server   *smtp.Server
@@ -87,7 +87,7 @@ func (s *Server) smtp(b *backend) *smtp.Server {
 	return server
 }
 
-// discreet logs what go-smtp reports, without the addresses of clients.
+// discreet logs the errors of go-smtp, without the addresses of clients.
 type discreet struct{ log *slog.Logger }
 
 func (d discreet) Printf(format string, v ...any) {

@@ -36,10 +36,10 @@ type backend struct {
 
 	mu    sync.Mutex
 	ended bool
-	busy  sync.WaitGroup // messages being read or stored: go-smtp does not wait for those that come by BDAT
+	busy  sync.WaitGroup // messages being read or stored: go-smtp does not wait for those by BDAT
 }
 
-// enter says whether a message may still be read. If so, busy.Done must follow.
+// enter reports whether a message may still be read. If so, busy.Done must follow.
 func (b *backend) enter() bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -9,7 +9,7 @@ import (
 	"github.com/emersion/go-smtp"
 )
 
-// session is one connection. go-smtp calls Data from another goroutine when a message comes by BDAT, and may call
+// session is one connection. go-smtp calls Data from another goroutine for a message by BDAT, and may call
 // Reset meanwhile.
 type session struct {
 	*backend
@@ -21,7 +21,7 @@ type session struct {
 	mistakes int
 }
 
-// envelope is what a client sends before a message.
+// envelope has the commands that a client sends before a message.
 type envelope struct {
 	from, helo string
 	recipients []envelopeRecipient
@@ -87,7 +87,7 @@ func (s *session) Rcpt(address string, _ *smtp.RcptOptions) error {
 	return nil
 }
 
-// mistake counts a recipient that was refused for good. A relay only passes on the mistakes of others.
+// mistake counts a recipient that was refused permanently. A relay only forwards the mistakes of others.
 func (s *session) mistake(reply *smtp.SMTPError) error {
 	if reply.Temporary() || !s.conn.isStranger() {
 		return reply

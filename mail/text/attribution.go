@@ -96,7 +96,7 @@ func markedAttribution(lines []string) int {
 	return 0
 }
 
-// wrapped says whether an attribution line was broken in two: the second line has no name, and the first may be one.
+// wrapped reports whether an attribution line was broken in two: the second line has no name, and the first may be one.
 func wrapped(first, last string) bool {
 	if first == "" || len(first) > maxMarker || anyLetter.MatchString(noName.ReplaceAllString(last, "")) {
 		return false

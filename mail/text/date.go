@@ -20,7 +20,7 @@ const (
 //
 // Phones keep mails until they have a network again, and servers for five days and longer (RFC 5321, section 4.5.4.1). A warning that
 // waited must not be relayed as a new one: in doubt a mail is old. It is as old as the oldest Received, since servers have right clocks; a
-// Received in the future tells nothing. It is older if Date says so. A Date after the oldest Received comes from a phone that is fast, one long
+// Received in the future is ignored. It is older if Date says so. A Date after the oldest Received comes from a phone that is fast, one long
 // before it from a phone whose clock was never set: neither counts. Without a Received that can be believed, only Date tells the age.
 func (m *Message) Written(now time.Time) time.Time {
 	at, known := m.received(now)

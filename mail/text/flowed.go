@@ -2,7 +2,7 @@ package text
 
 import "strings"
 
-// unflow joins the lines of format=flowed (RFC 3676): a line that ends in a space goes on in the next one, unless it
+// unflow joins the lines of format=flowed (RFC 3676): a line that ends in a space continues in the next one, unless it
 // is quoted deeper or less. With delsp that space is no part of the text.
 func unflow(text string, delsp bool) string {
 	var out strings.Builder

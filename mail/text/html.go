@@ -48,7 +48,7 @@ func isMarkedByProgram(t html.Token) bool {
 	})
 }
 
-// isHidden says whether browsers do not show an element.
+// isHidden reports whether browsers do not show an element.
 func isHidden(t html.Token) bool {
 	style := strings.ReplaceAll(strings.ToLower(htmltext.Attribute(t, "style")), " ", "")
 	return strings.Contains(style, "display:none") || slices.ContainsFunc(t.Attr, func(a html.Attribute) bool { return a.Key == "hidden" })

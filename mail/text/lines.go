@@ -2,7 +2,7 @@ package text
 
 import "strings"
 
-// Limits of what is looked at.
+// Limits of the lines that are checked.
 const (
 	maxMarker = 400       // bytes of a line that may be a marker of a mail program; longer ones are text
 	maxBody   = 128 << 10 // bytes of a body that is cut; a report has 8 KB

@@ -5,7 +5,7 @@
 // no network, no database.
 //
 // Whether a line belongs to the author is decided by small functions with names, listed in cut.go (rules, blockRules); whether a person wrote
-// the mail, by those in automatic.go. Rules tells which of them applied. testdata/mails has a mail and its report for each kind.
+// the mail, by those in automatic.go. Rules lists those that applied. testdata/mails has a mail and its report for each kind.
 package text
 
 import (

@@ -123,7 +123,7 @@ func (p *partReader) appendHeader(line []byte) {
 	}
 }
 
-// isField says whether a line begins a header field: printable ASCII up to a colon.
+// isField reports whether a line begins a header field: printable ASCII up to a colon.
 func isField(line []byte) bool {
 	for i, c := range line {
 		if c == ':' {
@@ -163,7 +163,7 @@ func mediaType(h gomessage.Header) (string, map[string]string) {
 	return kind, params
 }
 
-// isBoundary says whether the line is the boundary of an open multipart, and ends and begins parts then. An inner multipart whose end is
+// isBoundary reports whether the line is the boundary of an open multipart, and ends and begins parts then. An inner multipart whose end is
 // missing ends with the outer one.
 func (p *partReader) isBoundary(line []byte) bool {
 	if len(p.open) == 0 || !bytes.HasPrefix(line, []byte("--")) {
@@ -230,7 +230,7 @@ func (p *partReader) guessBoundary(line []byte) {
 	}
 }
 
-// isAttachment says that a part is to be saved, not shown.
+// isAttachment reports whether a part is to be saved, not shown.
 func (v *part) isAttachment() bool {
 	return strings.HasPrefix(strings.ToLower(strings.TrimSpace(v.header.Get("Content-Disposition"))), "attachment")
 }

@@ -32,7 +32,7 @@ var advert = regexp.MustCompile(`(?i)^(sent from (my|mail for|outlook|yahoo|sams
 	`envoyé (de|depuis) .{1,60}|enviado desde .{1,60}|inviato da .{1,60}|verzonden (vanaf|met) .{1,60}|` +
 	`virenfrei\.? ?.{0,60}|virus-free\.? ?.{0,60})$`)
 
-// advertisement recognises such a line. What is below it may be the author's name, or go on with the report.
+// advertisement recognises such a line. What is below it may be the author's name, or the rest of the report.
 func advertisement(c cursor) (int, action) {
 	if advert.MatchString(c.line()) {
 		return 1, cutAdvert
@@ -67,7 +67,7 @@ var (
 
 const nameWord = `(\p{Lu}[\pL.'’-]*|von|van|vom|zu|de|der|den|di|da|la)`
 
-// isName says whether a line may be a person's name: up to four words that begin with capitals.
+// isName reports whether a line may be a person's name: up to four words that begin with capitals.
 func isName(line string) bool {
 	return aName.MatchString(line) && utf8.RuneCountInString(line) <= maxNameLine
 }
@@ -100,7 +100,7 @@ func withoutClosing(lines []string, _ int) []string {
 	return append(lines[:begin:begin], lines[end:]...)
 }
 
-// beginsClosing says whether the first of the lines is a closing and the others may be the author's name. alone says that nothing is above.
+// beginsClosing reports whether the first of the lines is a closing and the others may be the author's name. alone says that nothing is above.
 func beginsClosing(lines []string, alone bool) bool {
 	line := strings.TrimSpace(lines[0])
 	if utf8.RuneCountInString(line) > maxNameLine {
@@ -112,7 +112,7 @@ func beginsClosing(lines []string, alone bool) bool {
 	return closing.MatchString(line) && isNameBlock(lines[1:], maxBelowClosing, alone)
 }
 
-// isNameBlock says whether up to limit lines may be a name and an address, with no sentence among them. Strictly, they must be names only:
+// isNameBlock reports whether up to limit lines may be a name and an address, with no sentence among them. Strictly, they must be names only:
 // where nothing else is in the mail, other lines may be the report.
 func isNameBlock(lines []string, limit int, strictly bool) bool {
 	lines = filled(lines)
@@ -127,7 +127,7 @@ func isNameBlock(lines []string, limit int, strictly bool) bool {
 	return true
 }
 
-// isSentence tells five words, or three that begin with a small letter, from a name or an address.
+// isSentence distinguishes five words, or three that begin with a small letter, from a name or an address.
 func isSentence(line string) bool {
 	words := 0
 	for word := range strings.FieldsSeq(line) {

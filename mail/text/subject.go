@@ -33,7 +33,7 @@ func ownSubject(raw string) string {
 	return subject
 }
 
-// repeatsSubject says whether a body begins with the subject, without regard to case, punctuation and spaces: phones fill in the subject from the
+// repeatsSubject reports whether a body begins with the subject, without regard to case, punctuation and spaces: phones fill in the subject from the
 // text, and cut it off with an ellipsis.
 func repeatsSubject(body, subject string) bool {
 	letters := func(s string) string {

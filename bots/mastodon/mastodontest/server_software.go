@@ -34,10 +34,10 @@ func (s *Server) version() string {
 	return fmt.Sprintf("%d.0.0", s.Version)
 }
 
-// hasV2 says whether there is /api/v2/instance.
+// hasV2 reports whether there is /api/v2/instance.
 func (s *Server) hasV2() bool { return s.Version >= 4 && s.Dialect != Akkoma }
 
-// hasSSE says whether there are server-sent events: not in GoToSocial (internal/api/client/streaming/stream.go has a WebSocket
+// hasSSE reports whether there are server-sent events: not in GoToSocial (internal/api/client/streaming/stream.go has a WebSocket
 // only), nor in Akkoma (the same), nor in Pixelfed (nothing at all).
 func (s *Server) hasSSE() bool {
 	return s.Streaming && (s.Dialect == Mastodon || s.Dialect == Ancient)
@@ -51,7 +51,7 @@ func (s *Server) scopes() []string {
 	return knownScopes
 }
 
-// allows says whether granted scopes include a needed one: "read" includes all of "read:...".
+// allows reports whether granted scopes include a needed one: "read" includes all of "read:...".
 func allows(granted, scope string) bool {
 	whole, _, _ := strings.Cut(scope, ":")
 	for _, have := range strings.Fields(granted) {

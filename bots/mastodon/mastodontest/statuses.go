@@ -231,7 +231,7 @@ func (s *Server) moreParameters() []string {
 	return nil
 }
 
-// visible says whether an account may see the status. s.mu is held.
+// visible reports whether an account may see the status. s.mu is held.
 func visible(st *Status, who *Account) bool {
 	return st != nil && (st.Visibility == "public" || st.Visibility == "unlisted" || st.account == who || slices.Contains(st.mentions, who))
 }

@@ -75,7 +75,7 @@ func (s *session) Fetch(w *imapserver.FetchWriter, set imap.NumSet, options *ima
 	return s.UserSession.Fetch(w, set, options)
 }
 
-// isWithheld says whether one of the mails is withheld. The UID of a mail is its position, since none is ever removed.
+// isWithheld reports whether one of the mails is withheld. The UID of a mail is its position, since none is ever removed.
 func (s *session) isWithheld(set imap.NumSet) bool {
 	s.server.mu.Lock()
 	defer s.server.mu.Unlock()

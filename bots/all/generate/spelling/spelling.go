@@ -48,7 +48,7 @@ func Find(root string, names []string) ([]string, error) {
 	return f.found, err
 }
 
-// isCore says whether a directory belongs to the core: not to a network, nor to what only tests need.
+// isCore reports whether a directory belongs to the core: not to a network, nor to what only tests need.
 func isCore(dir string) bool {
 	base := path.Base(dir)
 	switch {
