@@ -82,7 +82,8 @@ func (c *Camera) prepare(s Shot) chromedp.Action[chromedp.Void] {
 			Width: s.Width, Height: 900, DeviceScaleFactor: 1, Mobile: s.Width < 600,
 		})
 		_, err3 := cdp.Call(ctx, t, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
-			Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: s.Scheme}},
+			// Without smooth scrolling: a click would miss an element that still moves.
+			Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: s.Scheme}, {Name: "prefers-reduced-motion", Value: "reduce"}},
 		})
 		err = errors.Join(err, err2, err3)
 		for _, cookie := range s.Cookies {
