@@ -3,7 +3,9 @@ package testkit
 import (
 	"context"
 	"database/sql"
+	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -59,16 +61,18 @@ func newSchema(t testing.TB, address string, tables []Tables) schema {
 	if err != nil {
 		t.Fatal(err)
 	}
+	var deletes []string
 	for _, name := range names {
 		var rows int64
 		if err := d.Table(name).Count(&rows).Error; err != nil {
 			t.Fatal(err)
 		}
 		if rows == 0 {
-			s.reset += "DELETE FROM " + s.name + "." + name + ";"
+			deletes = append(deletes, fmt.Sprintf("d%d AS (DELETE FROM %s.%s)", len(deletes), s.name, name))
 		}
 	}
-	s.reset += "SELECT setval(seqrelid, seqstart, false) FROM pg_sequence JOIN pg_class ON oid = seqrelid WHERE relnamespace = '" + s.name + "'::regnamespace"
+	// One statement: foreign keys are checked when it ends.
+	s.reset = "WITH " + strings.Join(deletes, ", ") + " SELECT setval(seqrelid, seqstart, false) FROM pg_sequence JOIN pg_class ON oid = seqrelid WHERE relnamespace = '" + s.name + "'::regnamespace"
 	if s.layout, err = s.readLayout(d.SQL()); err != nil {
 		t.Fatal(err)
 	}
@@ -92,28 +96,29 @@ func (s schema) release(t testing.TB, address string) {
 	}
 	defer conn.Close()
 	layout, err := s.readLayout(conn)
-	if err == nil && layout == s.layout {
+	usable := err == nil && layout == s.layout
+	if usable {
 		_, err = conn.Exec(s.reset)
-	} else if err == nil {
-		_, err = conn.Exec("DROP SCHEMA " + s.name + " CASCADE")
-		s.name = ""
+		usable = err == nil
 	}
 	if err != nil {
-		t.Error(err)
+		t.Errorf("empty the tables: %v", err)
 	}
 	schemas.Lock()
 	defer schemas.Unlock()
 	schemas.active--
-	if s.name != "" {
+	var unused []schema
+	if usable {
 		schemas.idle = append(schemas.idle, s)
+	} else {
+		unused = append(unused, s)
 	}
-	if schemas.active > 0 {
-		return
+	if schemas.active == 0 {
+		unused, schemas.idle = append(unused, schemas.idle...), nil
 	}
-	for _, s := range schemas.idle {
+	for _, s := range unused {
 		if _, err := conn.Exec("DROP SCHEMA " + s.name + " CASCADE"); err != nil {
 			t.Error(err)
 		}
 	}
-	schemas.idle = nil
 }
