@@ -124,6 +124,8 @@ func (d *DB) Prefixed(prefix string) (*gorm.DB, error) {
 		Logger:         logger.Discard, // errors are returned; logged statements would contain report texts
 		NowFunc:        d.now,
 		TranslateError: true,
+		// Open has pinged. database/sql repeats a query on a connection that has just broken, but not a ping.
+		DisableAutomaticPing: true,
 	})
 }
 

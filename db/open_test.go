@@ -45,3 +45,15 @@ func TestADatabaseAcceptsOnlyItsFirstInstanceKey(t *testing.T) {
 		}
 	}
 }
+
+func TestAHandleForABotNeedsNoConnection(t *testing.T) {
+	t.Parallel()
+	d, err := db.Open(t.Context(), testkit.DatabaseURL(t, t.TempDir()), time.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.Close()
+	if _, err := d.Prefixed("email_"); err != nil {
+		t.Error(err)
+	}
+}
