@@ -14,7 +14,7 @@ import (
 	"linienfunk/mail"
 )
 
-// mailQueue prints what waits in the mail queue. The program may be running.
+// mailQueue prints the mail queue. The program may be running.
 func mailQueue(ctx context.Context, settings config.Config, out io.Writer) error {
 	address := databaseAddress(settings)
 	if settings.Database.URL == "" { // opening would create it

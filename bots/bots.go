@@ -87,14 +87,14 @@ type Account struct {
 // restart, under the same ID. Repetitions are harmless.
 //
 // When the author deletes a message, the bot hands in a report with the same ID and Withdrawn set to report.ByAuthor; it is
-// then taken back from all networks. An edited message is no second report and changes nothing.
+// then retracted on all networks. An edited message is not a second report and changes nothing.
 type Out func(ctx context.Context, r report.Report) error
 
 // Receiver is a network that is read per account.
 type Receiver interface {
 	// Recv receives the reports of one account until ctx ends, then returns promptly. An error or panic (see Permanent,
 	// RetryAfter, Revoked) restarts it with backoff and affects no other account. Recv stores its own
-	// read position. It leaves out the account's own posts and those of other bots.
+	// read position. It ignores the account's own posts and those of other bots.
 	Recv(ctx context.Context, a Account, out Out) error
 }
 
@@ -104,7 +104,7 @@ type CityOut func(ctx context.Context, city string, r report.Report) error
 // Listener is a network with one server for all cities, such as SMTP or webhooks.
 type Listener interface {
 	// Listen serves until ctx ends, then returns within 5 seconds. Errors restart it as they do Recv. It runs on every node
-	// that serves pages; HTTP handlers get at out with an Intake.
+	// that serves pages; HTTP handlers get out from an Intake.
 	Listen(ctx context.Context, out CityOut) error
 }
 
@@ -134,11 +134,11 @@ type Public interface {
 	Public() http.Handler
 }
 
-// Retracter is a network that can take reports back.
+// Retracter is a network that can retract reports.
 type Retracter interface {
-	// Retract takes back a report that was withdrawn after Send or SendPage: it deletes the post in sent (empty for a
-	// Broadcaster) and cancels messages that have not left yet. key is Report.Key. A post that is already gone is no
-	// error; if nothing can be taken back any more, the error is Permanent. ctx has a deadline of 10 seconds.
+	// Retract retracts a report that was withdrawn after Send or SendPage: it deletes the post in sent (empty for a
+	// Broadcaster) and cancels messages that are not sent yet. key is Report.Key. A post that is already gone is not an
+	// error; if nothing can be retracted any more, the error is Permanent. ctx has a deadline of 10 seconds.
 	// After other errors, except Revoked, the call is repeated for a day, between the calls of Send.
 	Retract(ctx context.Context, a Account, key string, sent report.Receipt) error
 }

@@ -43,7 +43,7 @@ type City struct {
 	Name     string         // in addresses: a-z, 0-9 and dashes, 2 to 32 characters
 	Title    string         // the name for people
 	Lang     string         // language of the city's own texts: "en", "de"
-	Active   bool           // the city's main switch
+	Active   bool           // not switched off
 	Revision string         // changes with any of the city's settings
 	Zone     *time.Location // for times that people read; nil is time.Local; see In
 	Options  Options        // the city's values of Plugin.Options

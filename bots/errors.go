@@ -12,18 +12,18 @@ type Error struct {
 	After time.Duration // of a KindRetryAfter
 	Err   error         // for the operator's log
 
-	// RecvOnly, with KindRevoked from Recv, stops receiving alone: sending does not use the revoked credentials.
+	// RecvOnly, with KindRevoked from Recv, stops receiving only: sending does not use the revoked credentials.
 	RecvOnly bool
 }
 
-// Kind is what to do about an Error.
+// Kind is how the core handles an Error.
 type Kind int
 
 // The kinds. Any other error is a KindRetry without a sentence.
 const (
-	KindRetry      Kind = iota // try again with backoff until the report expires
+	KindRetry      Kind = iota // retry with backoff until the report expires
 	KindPermanent              // record it and continue with the next report
-	KindRetryAfter             // wait for After, then try again
+	KindRetryAfter             // wait for After, then retry
 	KindRevoked                // stop the account until its Revision changes, and notify the city's admins
 )
 
@@ -36,7 +36,7 @@ func (e *Error) Error() string {
 
 func (e *Error) Unwrap() error { return e.Err }
 
-// Permanent returns an Error for a report that the network will never take.
+// Permanent returns an Error for a report that the network will never accept.
 func Permanent(say string, err error) error { return &Error{Kind: KindPermanent, Say: say, Err: err} }
 
 // RetryAfter returns an Error for a rate limit. The core waits for d, but at least a second and at most an hour.

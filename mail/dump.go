@@ -23,8 +23,8 @@ type queued struct {
 	ExpiresAt   int64 // earliest, milliseconds since 1970
 }
 
-// Dump prints what waits in the queue, per destination, and how many messages have left it, for the operator. db prefixes tables with
-// "mail_". It reads only, and can be used beside a running program. Destinations are keyed hashes, as in the database: neither domains nor
+// Dump prints the queued messages per destination, and the number of finished and canceled ones, for the operator. db prefixes tables with
+// "mail_". It only reads, and can be used while the program runs. Destinations are keyed hashes, as in the database: neither domains nor
 // addresses are shown.
 func Dump(ctx context.Context, db *gorm.DB, now time.Time, out io.Writer) error {
 	var destinations []queued

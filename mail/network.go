@@ -10,7 +10,7 @@ import (
 // Network is a bot whose network is mail. The program finds it by type assertion and calls UseMail once, after the bot's New and before
 // anything else. Methods may be called at the same time from different goroutines.
 type Network interface {
-	// UseMail hands over what the bot needs for mail. An error, such as one about the domain, stops the program.
+	// UseMail gives the bot the services for mail. An error, such as one about the domain, stops the program.
 	UseMail(Service) error
 
 	// Bounced reports a bounce of a message that carried id as its BounceID, possibly days after the message was sent. After an
@@ -26,9 +26,9 @@ type Network interface {
 	SubmissionRefused(ctx context.Context, route string)
 }
 
-// Service is what a Network gets from the program.
+// Service has the mail services of the program for a Network.
 type Service struct {
-	// Queue takes the network's outgoing messages.
+	// Queue accepts the network's outgoing messages.
 	Queue Queue
 
 	// Domain is the part after the @ of the cities' addresses.
@@ -56,7 +56,7 @@ type Service struct {
 	Warn func(ctx context.Context, city, key, say string)
 }
 
-// Queue takes outgoing messages.
+// Queue accepts outgoing messages.
 type Queue interface {
 	// Enqueue stores messages durably, all or none, and returns. Delivery starts at once. Of two messages with the same key only the
 	// first is sent, if the second is enqueued before the first expires or within a day after that. A message that cannot be built

@@ -17,7 +17,7 @@ type Report struct {
 	City string `json:"city"`
 	Bot  string `json:"bot"`
 
-	// ID is unique in the network it came from and identifies repetitions. It is stored, so it must not reveal the author.
+	// ID is unique in its network and identifies repetitions. It is stored, so it must not reveal the author.
 	ID string `json:"id"`
 
 	// Text is plain text without markup, without the mention of the city's account, at most MaxText bytes.
@@ -35,10 +35,10 @@ type Report struct {
 	// URL is the public address of the original, if it does not name the author. Empty for private reports.
 	URL string `json:"url,omitempty"`
 
-	// Ref is for the bot that received the report: what it needs to find the original again, for a repost or an answer.
+	// Ref lets the bot that received the report find the original again, for a repost or a reply.
 	Ref string `json:"ref,omitempty"`
 
-	// Withdrawn, if set, takes back the report with this City, Bot and ID. The other fields are ignored.
+	// Withdrawn, if set, withdraws the report with this City, Bot and ID. The other fields are ignored.
 	Withdrawn Withdrawal `json:"withdrawn,omitempty"`
 
 	// Spam is the reason why the bot suspects spam or a forged author, such as a failed check, in a few words without names. The censor holds such
@@ -46,12 +46,12 @@ type Report struct {
 	Spam string `json:"spam,omitempty"`
 }
 
-// Withdrawal is the role of the person who took a report back.
+// Withdrawal is the role of the person who withdrew a report.
 type Withdrawal string
 
 // The roles.
 const (
-	ByAuthor    Withdrawal = "author"    // deleted it in the network that it came from; its text is deleted at once
+	ByAuthor    Withdrawal = "author"    // deleted it in its network; its text is deleted at once
 	ByModerator Withdrawal = "moderator" // an admin of the city
 )
 

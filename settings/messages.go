@@ -47,7 +47,7 @@ type Head struct {
 	Hash chain.Hash `json:"hash"`
 }
 
-// Outcome is the result of an update. Every reader of the stream comes to the same one.
+// Outcome is the result of an update. Every reader of the stream computes the same one.
 type Outcome struct {
 	Link    chain.Hash `json:"link"`    // the update's hash
 	Applied bool       `json:"applied"` // the update is in the chain
