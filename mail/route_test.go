@@ -79,12 +79,12 @@ func TestAMessageWithARouteIsSentByItsServerFromItsUser(t *testing.T) {
 		server   []func(*smtp.Server)
 		accepted bool
 	}{
-		"plaintext to a private address":       {NoTLS, nil, nil, true},
-		"with STARTTLS":                        {StartTLS, trust(t, config), []func(*smtp.Server){withTLS}, true},
-		"with STARTTLS that is not offered":    {StartTLS, trust(t, config), nil, false},
-		"with an unknown authority":            {StartTLS, nil, []func(*smtp.Server){withTLS}, false},
-		"with implicit TLS that is not spoken": {ImplicitTLS, trust(t, config), []func(*smtp.Server){func(s *smtp.Server) { s.ReadTimeout = time.Second }}, false},
-		"with an unknown encryption":           {"ssl", nil, nil, false},
+		"plaintext to a private address":                     {NoTLS, nil, nil, true},
+		"with STARTTLS":                                      {StartTLS, trust(t, config), []func(*smtp.Server){withTLS}, true},
+		"with STARTTLS that is not offered":                  {StartTLS, trust(t, config), nil, false},
+		"with an unknown authority":                          {StartTLS, nil, []func(*smtp.Server){withTLS}, false},
+		"with implicit TLS that the server does not support": {ImplicitTLS, trust(t, config), []func(*smtp.Server){func(s *smtp.Server) { s.ReadTimeout = time.Second }}, false},
+		"with an unknown encryption":                         {"ssl", nil, nil, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := newProvider(t, c.server...)

@@ -22,7 +22,7 @@ func TestTheErrorSaysWhatHappenedToTheAccount(t *testing.T) {
 		"it moved":                     {func(a *mastodontest.Account) { a.Moved = "zuerich@new.example" }, "error-moved"},
 		"moderators suspended it":      {func(a *mastodontest.Account) { a.Suspended = true }, "error-suspended"},
 		"moderators disabled it":       {func(a *mastodontest.Account) { a.Disabled = true }, "error-disabled"},
-		"it moved and may not read":    {func(a *mastodontest.Account) { a.Moved, a.Disabled = "zuerich@new.example", true }, "error-moved"},
+		"it moved and cannot read":     {func(a *mastodontest.Account) { a.Moved, a.Disabled = "zuerich@new.example", true }, "error-moved"},
 		"it was suspended after moves": {func(a *mastodontest.Account) { a.Moved, a.Suspended = "zuerich@new.example", true }, "error-suspended"},
 	} {
 		t.Run(name, func(t *testing.T) {

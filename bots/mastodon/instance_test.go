@@ -102,7 +102,7 @@ func TestLimitsComeFromTheInstance(t *testing.T) {
 		"from version 2":                  {`{"domain":"a.example","version":"4.3.0","configuration":{"statuses":{"max_characters":1000,"characters_reserved_per_url":23}}}`, ``, limits{1000, 23}},
 		"from version 1":                  {``, `{"uri":"a.example","version":"3.5.0","configuration":{"statuses":{"max_characters":600,"characters_reserved_per_url":23}}}`, limits{600, 23}},
 		"from the field of older forks":   {``, `{"uri":"https://a.example/","version":"2.7.2","max_toot_chars":5000}`, limits{5000, 0}},
-		"Mastodon's own if nobody says":   {``, `{"uri":"a.example","version":"2.9.0"}`, limits{500, 0}},
+		"Mastodon's own by default":       {``, `{"uri":"a.example","version":"2.9.0"}`, limits{500, 0}},
 		"Mastodon's own without any page": {``, ``, limits{500, 0}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -229,14 +229,14 @@ func TestAnAddressWithoutAnInstanceIsExplained(t *testing.T) {
 		"nothing typed":        {"", "login-bad-host"},
 		"no host":              {"hello world", "login-bad-host"},
 		"a private address":    {"http://10.0.0.1", "login-bad-host"},
-		"nobody there":         {gone.URL, "login-unreachable"},
+		"no server there":      {gone.URL, "login-unreachable"},
 		"a web page":           {serve("text/html", "<h1>Hello</h1>", 200), "login-no-mastodon"},
 		"a page not found":     {serve("text/html", "<h1>Not found</h1>", 404), "login-no-mastodon"},
 		"JSON of another kind": {serve("application/json", `{"hello":"world"}`, 200), "login-no-mastodon"},
 		"a list":               {serve("application/json", `[1,2]`, 200), "login-no-mastodon"},
 		"JSON with an error":   {serve("application/json", `{"error":"?"}`, 404), "login-no-mastodon"},
 		"a broken instance":    {serve("text/html", "<h1>Bad gateway</h1>", 502), "later-server"},
-		"half an answer":       {serve("application/json", `{"domain":"x`, 200), "login-unreachable"},
+		"a truncated answer":   {serve("application/json", `{"domain":"x`, 200), "login-unreachable"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w, _ := newWorld(t)

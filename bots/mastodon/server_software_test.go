@@ -21,7 +21,7 @@ func TestServerSoftwareIsRecognised(t *testing.T) {
 		"Mastodon":                           {instance{Version: "4.3.1", SourceURL: "https://github.com/mastodon/mastodon"}, mastodon},
 		"a fork of Mastodon":                 {instance{Version: "4.4.0+glitch"}, mastodon},
 		"something else":                     {instance{Version: "3.0.0 (compatible; Iceshrimp 2023.12.7)"}, mastodon},
-		"nobody":                             {instance{}, mastodon},
+		"no information":                     {instance{}, mastodon},
 		"Pleroma":                            {instance{Version: "2.7.2 (compatible; Pleroma 2.6.52)"}, pleroma},
 		"Akkoma":                             {instance{Version: "2.7.2 (compatible; Akkoma 3.13.2)"}, pleroma},
 		"Pixelfed":                           {instance{Version: "3.5.3 (compatible; Pixelfed 0.12.4)"}, pixelfed},

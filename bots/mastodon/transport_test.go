@@ -44,7 +44,7 @@ func TestThePauseThatAnInstanceAsksFor(t *testing.T) {
 		"as Mastodon's reset":    {"X-RateLimit-Reset", "2026-03-01T12:03:30.123456Z", 3*time.Minute + 30*time.Second + 123456*time.Microsecond},
 		"as a Unix timestamp":    {"X-RateLimit-Reset", "1772366460", time.Minute},
 		"not at all":             {"X-Other", "", 0},
-		"in no form we know":     {"Retry-After", "soon", 0},
+		"in an unknown form":     {"Retry-After", "soon", 0},
 		"a reset in the past":    {"X-RateLimit-Reset", "2026-03-01T11:00:00Z", time.Second},
 		"longer than we believe": {"Retry-After", "9999999", time.Hour},
 	} {
@@ -162,7 +162,7 @@ func TestResponsesOfInstancesBecomeErrors(t *testing.T) {
 		"a proxy that forbids":    {403, "text/html", `<h1>Blocked</h1>`, bots.KindRetry, "error-turned-away"},
 		"JSON of another kind":    {200, "application/json", `["hello"]`, bots.KindRetry, "error-not-json"},
 		"JSON without a status":   {200, "application/json", `{}`, bots.KindRetry, "error-not-json"},
-		"half an answer":          {200, "application/json", `{"id":"1`, bots.KindRetry, "error-unreachable"},
+		"a truncated answer":      {200, "application/json", `{"id":"1`, bots.KindRetry, "error-unreachable"},
 		"no kind of answer":       {200, "", `nonsense`, bots.KindRetry, "error-not-json"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -201,7 +201,7 @@ func TestAnUnreachableInstanceIsRetried(t *testing.T) {
 		address string
 		is      func(error) bool
 	}{
-		"nobody listens":         {gone.URL, func(err error) bool { return errors.Is(err, syscall.ECONNREFUSED) }},
+		"no server listens":      {gone.URL, func(err error) bool { return errors.Is(err, syscall.ECONNREFUSED) }},
 		"the name is not known":  {"http://gone.invalid", isDNS},
 		"the certificate is not": {unknown.URL, isTLS},
 		"it is on this machine":  {here.URL, isPrivate},

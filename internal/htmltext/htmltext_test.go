@@ -34,7 +34,7 @@ func TestAPageBecomesItsVisibleText(t *testing.T) {
 		"lists":                              {"<ul><li>U8</li><li>U9</ul>", "- U8\n- U9"},
 		"tables":                             {"<table><tr><td>U8</td><td>late</td></tr><tr><th>U9<th>on time</table>", "U8 late\nU9 on time"},
 		"preformatted text":                  {"<pre><code>a  b\n\n  c\n</code></pre>d", "a  b\n\n  c\n\nd"},
-		"what browsers do not show":          {"a<script>b</script><style>c{}</style><!-- d --><template>e</template><title>f</title>g", "ag"},
+		"elements that browsers do not show": {"a<script>b</script><style>c{}</style><!-- d --><template>e</template><title>f</title>g", "ag"},
 		"elements without an end":            {"<p>a <b>b", "a b"},
 		"an element left out without an end": {"a<select>b", "a"},
 		"an end without an element":          {"a</b>b", "ab"},

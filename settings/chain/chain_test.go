@@ -270,8 +270,8 @@ func TestAPatchThatWouldPanicOrTakeLongIsRefused(t *testing.T) {
 	long := `{"a":["` + strings.Repeat("x", MaxDocument-100) + `"]}`
 	many := "[" + strings.Repeat(`{"op":"add","path":"/a/0","value":1},`, 900) + `{"op":"add","path":"/a/0","value":1}]`
 	for name, test := range map[string]struct{ document, patch string }{
-		"a test of nothing":           {`{}`, `[{"op":"test","path":""}]`},
-		"an addition of nothing":      {`{}`, `[{"op":"add","path":"/a"}]`},
+		"a test without a value":      {`{}`, `[{"op":"test","path":""}]`},
+		"an addition without a value": {`{}`, `[{"op":"add","path":"/a"}]`},
 		"the document becomes null":   {`{}`, `[{"op":"replace","path":"","value":null},{"op":"add","path":"/a","value":1}]`},
 		"the document becomes text":   {`{}`, `[{"op":"replace","path":"","value":"{"}]`},
 		"the document is removed":     {`{"a":1}`, `[{"op":"remove","path":""}]`},

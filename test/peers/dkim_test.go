@@ -168,7 +168,7 @@ func opendkimVerifies(t *testing.T, key, record string) {
 	for name, changed := range map[string]string{
 		"another body":             strings.Replace(mail, "kontrolle", "Kontrolle", strings.Count(mail, "kontrolle")),
 		"something behind it":      mail + "more\r\n",
-		"another link to leave":    strings.Replace(mail, "List-Unsubscribe: <http", "List-Unsubscribe: <https", 1),
+		"another unsubscribe link": strings.Replace(mail, "List-Unsubscribe: <http", "List-Unsubscribe: <https", 1),
 		"no one-click any more":    strings.Replace(mail, "List-Unsubscribe-Post: ", "X-Was: ", 1),
 		"a second subject":         "Subject: other\r\n" + mail,
 		"no signature":             mail[strings.Index(mail, "\r\nFrom: ")+2:],

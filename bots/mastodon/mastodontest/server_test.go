@@ -82,11 +82,11 @@ func TestRequestsThatARealInstanceRefusesAreRefused(t *testing.T) {
 		return code
 	}
 	for name, c := range map[string]struct{ got, want int }{
-		"500 characters are taken":      {post(strings.Repeat("x", 500)), 200},
-		"501 are not":                   {post(strings.Repeat("x", 501)), 422},
+		"500 characters are accepted":   {post(strings.Repeat("x", 500)), 200},
+		"501 are refused":               {post(strings.Repeat("x", 501)), 422},
 		"an address counts 23":          {post("https://example.org/" + strings.Repeat("x", 600)), 200},
 		"a mention counts without host": {post(strings.Repeat("x ", 248) + "@ab@" + strings.Repeat("h", 90) + ".example"), 200},
-		"nothing is no status":          {post(" "), 422},
+		"an empty status is refused":    {post(" "), 422},
 	} {
 		if c.got != c.want {
 			t.Errorf("%s: %d, want %d", name, c.got, c.want)
