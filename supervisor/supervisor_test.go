@@ -13,6 +13,17 @@ import (
 	"linienfunk/supervisor"
 )
 
+// receivedReport returns the next report that the censor would get.
+func (w *world) receivedReport() report.Report {
+	w.t.Helper()
+	got := make(chan report.Report, 1)
+	stop := testkit.Background(w.t, func(ctx context.Context) {
+		w.bus.ConsumeReports(ctx, func(m bus.Msg[report.Report]) { got <- m.Value; m.Ack(ctx) })
+	})
+	defer stop()
+	return testkit.Next(w.t, got)
+}
+
 func TestAReceivedReportIsStoredBeforeOutReturns(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "zuerich")
@@ -25,15 +36,7 @@ func TestAReceivedReportIsStoredBeforeOutReturns(t *testing.T) {
 	if err := testkit.Next(t, stored); err != nil {
 		t.Fatal(err)
 	}
-	got := make(chan report.Report, 1)
-	ctx, cancel := context.WithCancel(context.Background())
-	ended := make(chan error, 1)
-	go func() {
-		ended <- w.bus.ConsumeReports(ctx, func(m bus.Msg[report.Report]) { got <- m.Value; m.Ack(ctx) })
-	}()
-	r := testkit.Next(t, got)
-	cancel()
-	<-ended
+	r := w.receivedReport()
 	if r.City != "zuerich" || r.Bot != "net" || r.Text != "kontrolle u8" || r.At.IsZero() {
 		t.Errorf("stored: %+v", r)
 	}

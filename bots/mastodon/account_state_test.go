@@ -42,10 +42,8 @@ func TestAMoveIsNoticedWhileRunningAndWhenSending(t *testing.T) {
 	mention(fake)
 	in.next(t)
 	fake.Change("zuerich", func(a *mastodontest.Account) { a.Moved = "zuerich@new.example" })
-	err := <-in.ended
-	in.ended <- err
-	bottest.WantError(t, err, bots.KindRevoked, "error-moved")
-	_, err = w.Bot.(bots.Sender).Send(t.Context(), a, other("1", "x"))
+	bottest.WantError(t, testkit.Peek(t, in.ended), bots.KindRevoked, "error-moved")
+	_, err := w.Bot.(bots.Sender).Send(t.Context(), a, other("1", "x"))
 	bottest.WantError(t, err, bots.KindRevoked, "error-moved")
 }
 

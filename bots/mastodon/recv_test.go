@@ -47,9 +47,7 @@ func receive(t testing.TB, w *bottest.World, a bots.Account, refuse func(report.
 func (in *inbox) end(t testing.TB) error {
 	t.Helper()
 	in.stop()
-	err := testkit.Next(t, in.ended)
-	in.ended <- err
-	return err
+	return testkit.Peek(t, in.ended)
 }
 
 func (in *inbox) next(t testing.TB) report.Report {

@@ -33,6 +33,14 @@ func Next[T any](t testing.TB, c <-chan T) T {
 	}
 }
 
+// Peek waits for a value and leaves it in the channel, which needs a buffer.
+func Peek[T any](t testing.TB, c chan T) T {
+	t.Helper()
+	v := Next(t, c)
+	c <- v
+	return v
+}
+
 // Timeout returns a channel that is sent to shortly before the test binary's timeout. Without a timeout, and for benchmarks, nothing
 // is ever sent.
 func Timeout(t testing.TB) <-chan time.Time {

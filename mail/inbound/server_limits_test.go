@@ -80,9 +80,8 @@ func TestAnIncompleteMailIsNotDelivered(t *testing.T) {
 func TestNonsenseIsAnswered(t *testing.T) {
 	t.Parallel()
 	s := serve(t)
+	s.greeted().Say("\x16\x03\x01\x02\x00\x01\x00\x01\xfc", "50")
 	c := s.greeted()
-	c.Say("\x16\x03\x01\x02\x00\x01\x00\x01\xfc", "50")
-	c = s.greeted()
 	c.Say("GET / HTTP/1.1", "50")
 	c.Say("MAIL FROM:<a@b.example>", "502")
 	c.Say("EHLO x", "250")

@@ -8,7 +8,6 @@ import (
 	"go/token"
 	"maps"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -35,11 +34,8 @@ var abilities = map[string]func(bots.Bot) bool{
 }
 
 func TestTheContractFitsOnOnePage(t *testing.T) {
-	out, err := exec.Command("go", "doc", "-all", "./bots").Output()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if lines := bytes.Count(out, []byte("\n")); lines > maxDocLines {
+	out := runGo(t, "doc", "-all", "./bots")
+	if lines := strings.Count(out, "\n"); lines > maxDocLines {
 		t.Errorf("go doc -all ./bots has %d lines, at most %d", lines, maxDocLines)
 	}
 }

@@ -57,15 +57,22 @@ type listed struct {
 	Imports    []string
 }
 
+// runGo runs the go command and returns its output.
+func runGo(t *testing.T, args ...string) string {
+	t.Helper()
+	out, err := exec.Command("go", args...).Output()
+	if err != nil {
+		t.Fatalf("go %s: %v", args[0], err)
+	}
+	return string(out)
+}
+
 // packages lists the module's packages with their imports outside of tests, our own without the module's name.
 func packages(t *testing.T) []listed {
 	t.Helper()
-	out, err := exec.Command("go", "list", "-json=ImportPath,Imports", "./...").Output()
-	if err != nil {
-		t.Fatalf("go list: %v", err)
-	}
+	out := runGo(t, "list", "-json=ImportPath,Imports", "./...")
 	var all []listed
-	for decoder := json.NewDecoder(strings.NewReader(string(out))); ; {
+	for decoder := json.NewDecoder(strings.NewReader(out)); ; {
 		var one listed
 		if err := decoder.Decode(&one); err == io.EOF {
 			return all

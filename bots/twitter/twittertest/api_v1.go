@@ -53,8 +53,7 @@ func statusJSON(p *Post) map[string]any {
 
 // mentionsTimeline: https://developer.x.com/en/docs/x-api/v1/tweets/timelines/api-reference/get-statuses-mentions_timeline.
 func (s *Server) mentionsTimeline(w http.ResponseWriter, r *http.Request, me *User) {
-	s.known(r, "count", "since_id", "max_id", "tweet_mode")
-	size := s.pageSize(r, "count", 200)
+	size := s.pageSize(r, "count", 200, "since_id", "max_id", "tweet_mode")
 	s.wantParameter(r, "tweet_mode", "extended")
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -75,8 +74,7 @@ func (s *Server) mentionsTimeline(w http.ResponseWriter, r *http.Request, me *Us
 
 // eventsList: https://developer.x.com/en/docs/x-api/v1/direct-messages/sending-and-receiving/api-reference/list-events.
 func (s *Server) eventsList(w http.ResponseWriter, r *http.Request, me *User) {
-	s.known(r, "count", "cursor")
-	size := s.pageSize(r, "count", 50)
+	size := s.pageSize(r, "count", 50, "cursor")
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	events := []any{}

@@ -119,8 +119,7 @@ func tweetJSON(p *Post, fields, expansions string) map[string]any {
 
 // dmEvents: https://docs.x.com/x-api/direct-messages/lookup/introduction. The last 30 days, newest first.
 func (s *Server) dmEvents(w http.ResponseWriter, r *http.Request, me *User) {
-	s.known(r, "max_results", "event_types", "dm_event.fields", "pagination_token")
-	size := s.pageSize(r, "max_results", 100)
+	size := s.pageSize(r, "max_results", 100, "event_types", "dm_event.fields", "pagination_token")
 	s.wantParameter(r, "event_types", "MessageCreate")
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -197,8 +197,10 @@ func fail(w http.ResponseWriter, r *http.Request, status, code int, problem, det
 	fake.WriteJSON(w, status, map[string]any{"errors": []any{map[string]any{"code": code, "message": detail}}})
 }
 
-// pageSize returns the size of a page that a request asks for, and complains unless it is from 1 to most.
-func (s *Server) pageSize(r *http.Request, parameter string, most int) int {
+// pageSize returns the size of a page that a request asks for, and complains unless it is from 1 to most. It complains of parameters
+// that are not among the others, too.
+func (s *Server) pageSize(r *http.Request, parameter string, most int, others ...string) int {
+	s.known(r, append(others, parameter)...)
 	size, err := strconv.Atoi(r.FormValue(parameter))
 	if err != nil || size < 1 || size > most {
 		s.Complain("page of %q: %s", r.FormValue(parameter), r.URL)
