@@ -30,10 +30,7 @@ var noSuchUser = &smtp.SMTPError{Code: 550, EnhancedCode: smtp.EnhancedCode{5, 1
 func TestAMessageIsDeliveredOnceWithAllItsFields(t *testing.T) {
 	t.Parallel()
 	s, w := newSinkAndWorld(t)
-	stop := w.run(w.Mailer)
-	w.enqueue(newMessage("1"))
-	got := s.next()
-	stop()
+	got := w.deliver(s, newMessage("1"))
 	s.none()
 	if got.From != "zuerich@linienfunk.example" || got.To != "rider@example.org" {
 		t.Errorf("envelope %s to %s", got.From, got.To)

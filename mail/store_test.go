@@ -70,10 +70,7 @@ func TestAMessageIsDroppedWhenItExpires(t *testing.T) {
 func TestAMessageIsSentAgainAfterACrashBeforeItsResultWasStored(t *testing.T) {
 	t.Parallel()
 	s, w := newSinkAndWorld(t)
-	stop := w.run(w.Mailer)
-	w.enqueue(newMessage("1"))
-	first := s.next()
-	stop()
+	first := w.deliver(s, newMessage("1"))
 	// After a crash the row is still leased.
 	sealed, err := build(newMessage("1"), w.items()[0].Key, "linienfunk.example", w.Now())
 	must(t, err)

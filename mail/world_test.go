@@ -130,6 +130,15 @@ func (w *world) register(bounced func(id string, b Bounce) error) {
 // as returns the queue of the network of that name.
 func (w *world) as(name string) owned { return owned{w.Mailer, name} }
 
+// deliver runs the mailer until the server has a message, which it returns.
+func (w *world) deliver(s *sink, m Message) received {
+	w.t.Helper()
+	stop := w.run(w.Mailer)
+	defer stop()
+	w.enqueue(m)
+	return s.next()
+}
+
 // deliversOnly enqueues a message and expects that it is the only one that arrives, and that none waits in the end.
 func (w *world) deliversOnly(s *sink, m Message, stop func()) {
 	w.t.Helper()

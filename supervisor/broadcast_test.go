@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"sync"
 	"testing"
-	"time"
 
 	"linienfunk/bots"
 	"linienfunk/db"
@@ -72,7 +71,7 @@ func TestABroadcastThatFailsHalfwayContinuesFromItsCursor(t *testing.T) {
 	m.pages = func(cursor string) (string, int, error) {
 		if cursor == "10" && !failed {
 			failed = true
-			return "15", 5, bots.RetryAfter(time.Millisecond, "", errors.New("429"))
+			return "15", 5, retrySoon()
 		}
 		return map[string]string{"": "10", "15": ""}[cursor], 10, nil
 	}

@@ -55,7 +55,7 @@ func TestAReportThatANetworkRefusesFailsAndTheNextIsSent(t *testing.T) {
 func TestARateLimitIsObserved(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "zuerich")
-	sent := w.net.failFirstSend(func() error { return bots.RetryAfter(time.Millisecond, "", errors.New("429")) })
+	sent := w.net.failFirstSend(retrySoon)
 	w.start()
 	w.relay("zuerich", "kontrolle u8")
 	testkit.Next(t, sent)

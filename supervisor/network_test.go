@@ -2,6 +2,7 @@ package supervisor_test
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"sync"
 	"sync/atomic"
@@ -100,6 +101,9 @@ func idle(ctx context.Context, _ bots.Account, _ bots.Out) error {
 	<-ctx.Done()
 	return ctx.Err()
 }
+
+// retrySoon is the error of a network that asks to wait a moment.
+func retrySoon() error { return bots.RetryAfter(time.Millisecond, "", errors.New("429")) }
 
 // sentTo returns a sender that sends reports to a channel, as "city: text".
 func sentTo(sent chan<- string) sender {

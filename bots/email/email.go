@@ -41,15 +41,6 @@ type Bot struct {
 	clients   *limits.Limiter // of subscriptions
 }
 
-var (
-	_ bots.Listener    = (*Bot)(nil)
-	_ bots.Receiver    = (*Bot)(nil)
-	_ bots.Broadcaster = (*Bot)(nil)
-	_ bots.Retracter   = (*Bot)(nil)
-	_ bots.Public      = (*Bot)(nil)
-	_ mail.Network     = (*Bot)(nil)
-)
-
 // New makes the bot.
 func New(core bots.Core) (bots.Bot, error) {
 	lmtp, err := inbound.ParseLMTP(core.Config["lmtp"])
@@ -152,3 +143,12 @@ func (b *Bot) open(ctx context.Context, name string) (bots.City, bool, error) {
 	}
 	return city, ok && city.Active && city.Options.On("enabled"), nil
 }
+
+var (
+	_ bots.Listener    = (*Bot)(nil)
+	_ bots.Receiver    = (*Bot)(nil)
+	_ bots.Broadcaster = (*Bot)(nil)
+	_ bots.Retracter   = (*Bot)(nil)
+	_ bots.Public      = (*Bot)(nil)
+	_ mail.Network     = (*Bot)(nil)
+)

@@ -53,13 +53,6 @@ func options() []bots.Option {
 	return all
 }
 
-var (
-	_ bots.Receiver    = (*Bot)(nil)
-	_ bots.Listener    = (*Bot)(nil)
-	_ bots.Broadcaster = (*Bot)(nil)
-	_ bots.Public      = (*Bot)(nil)
-)
-
 // New makes the bot. It fails if a configuration key has no valid value.
 func New(core bots.Core) (bots.Bot, error) {
 	api, err := url.Parse(core.Config["api"])
@@ -87,3 +80,10 @@ func New(core bots.Core) (bots.Bot, error) {
 func (b *Bot) Accounts(ctx context.Context) ([]bots.Account, error) {
 	return b.accounts.Running(ctx, b.core.Cities)
 }
+
+var (
+	_ bots.Receiver    = (*Bot)(nil)
+	_ bots.Listener    = (*Bot)(nil)
+	_ bots.Broadcaster = (*Bot)(nil)
+	_ bots.Public      = (*Bot)(nil)
+)
