@@ -1,4 +1,4 @@
-# What every script sources: it changes to a temporary folder, which is removed at the end, and defines functions.
+# Sourced by every script: changes to a temporary folder, which is removed at the end, and defines functions.
 set -euo pipefail
 dir=$(mktemp -d) && trap 'rm -rf "$dir"' EXIT && cd "$dir"
 

@@ -1,4 +1,4 @@
-// Adds new reports to the list as they come. Without it the page works too; one has to reload it.
+// Adds new reports to the list as they arrive. Without it the page works too, but must be reloaded.
 "use strict";
 for (const list of document.querySelectorAll("[data-live]")) {
 	const most = Number(list.dataset.most);
@@ -27,7 +27,7 @@ for (const list of document.querySelectorAll("[data-live]")) {
 		source.addEventListener("post", add);
 		source.addEventListener("shown", keepOnly);
 		source.addEventListener("error", () => {
-			// The browser comes back by itself after a broken connection, but not after a 503.
+			// The browser reconnects by itself after a broken connection, but not after a 503.
 			if (source.readyState !== EventSource.CLOSED) return;
 			setTimeout(follow, 30000 + Math.random() * 30000);
 		});
