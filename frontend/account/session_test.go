@@ -1,0 +1,65 @@
+package account_test
+
+import (
+	"net/http"
+	"testing"
+	"time"
+
+	"linienfunk/db"
+	"linienfunk/frontend/frontendtest"
+)
+
+func TestANewPasswordEndsTheOtherSessions(t *testing.T) {
+	t.Parallel()
+	s := frontendtest.New(t, nil)
+	s.Admin("ada@example.org", "berlin")
+	thief := s.VisitorAs("ada@example.org")
+	v := s.Visitor()
+	v.Get("/forgot").Want(200)
+	v.Post("/forgot", "address", "ada@example.org")
+	link := s.Link()
+	v.Get(link).Want(200, "Choose a new password")
+	v.Post(link, "password", "short").Want(422, "at least 10")
+	v.Post(link, "password", "ein ganz neues Kennwort").At("/city/berlin").Want(200, "new password is saved")
+	thief.Get("/city/berlin").At("/login?next=%2Fcity%2Fberlin")
+	v.Get(link).Want(http.StatusGone)
+	s.Visitor().Post("/login", "address", "ada@example.org", "password", frontendtest.Password).Want(422)
+	s.Visitor().Post("/login", "address", "ada@example.org", "password", "ein ganz neues Kennwort").At("/city/berlin")
+}
+
+func TestASessionLastsThirtyIdleDays(t *testing.T) {
+	t.Parallel()
+	s := frontendtest.New(t, nil)
+	s.Admin("ada@example.org", "berlin")
+	v := s.VisitorAs("ada@example.org")
+	for range 3 {
+		s.Advance(29 * 24 * time.Hour)
+		v.Get("/city/berlin").At("/city/berlin").Want(200)
+	}
+	s.Advance(31 * 24 * time.Hour)
+	v.Get("/city/berlin").At("/login?next=%2Fcity%2Fberlin")
+}
+
+func TestLogoutEndsTheSessionOnTheServer(t *testing.T) {
+	t.Parallel()
+	s := frontendtest.New(t, nil)
+	s.Admin("ada@example.org", "berlin")
+	v := s.VisitorAs("ada@example.org")
+	var rows []db.Session
+	frontendtest.Check(t, s.Site.DB.Find(&rows).Error)
+	if len(rows) != 1 || rows[0].AdminID == 0 {
+		t.Fatalf("sessions %+v", rows)
+	}
+	base, _ := http.NewRequest("GET", s.URL, nil)
+	for _, cookie := range v.Client.Jar.Cookies(base.URL) {
+		if cookie.Value == rows[0].Token {
+			t.Error("the token is in the database in the clear")
+		}
+	}
+	v.Post("/logout").At("/")
+	frontendtest.Check(t, s.Site.DB.Find(&rows).Error)
+	if len(rows) != 0 {
+		t.Errorf("%d sessions", len(rows))
+	}
+	v.Get("/city/berlin").At("/login?next=%2Fcity%2Fberlin")
+}
