@@ -9,6 +9,19 @@ import (
 	"linienfunk/frontend/frontendtest"
 )
 
+// wantLoggedOut expects that the settings of berlin lead to the login.
+func wantLoggedOut(v *frontendtest.Visitor) {
+	v.T.Helper()
+	v.Get("/city/berlin").At("/login?next=%2Fcity%2Fberlin")
+}
+
+// sessions lists the sessions in the database.
+func sessions(s *frontendtest.World) (rows []db.Session) {
+	s.T.Helper()
+	frontendtest.Check(s.T, s.Site.DB.Find(&rows).Error)
+	return rows
+}
+
 func TestANewPasswordEndsTheOtherSessions(t *testing.T) {
 	t.Parallel()
 	s := frontendtest.New(t, nil)
@@ -21,7 +34,7 @@ func TestANewPasswordEndsTheOtherSessions(t *testing.T) {
 	v.Get(link).Want(200, "Choose a new password")
 	v.Post(link, "password", "short").Want(422, "at least 10")
 	v.Post(link, "password", "ein ganz neues Kennwort").At("/city/berlin").Want(200, "new password is saved")
-	thief.Get("/city/berlin").At("/login?next=%2Fcity%2Fberlin")
+	wantLoggedOut(thief)
 	v.Get(link).Want(http.StatusGone)
 	s.Visitor().Post("/login", "address", "ada@example.org", "password", frontendtest.Password).Want(422)
 	s.Visitor().Post("/login", "address", "ada@example.org", "password", "ein ganz neues Kennwort").At("/city/berlin")
@@ -37,7 +50,7 @@ func TestASessionLastsThirtyIdleDays(t *testing.T) {
 		v.Get("/city/berlin").At("/city/berlin").Want(200)
 	}
 	s.Advance(31 * 24 * time.Hour)
-	v.Get("/city/berlin").At("/login?next=%2Fcity%2Fberlin")
+	wantLoggedOut(v)
 }
 
 func TestLogoutEndsTheSessionOnTheServer(t *testing.T) {
@@ -45,8 +58,7 @@ func TestLogoutEndsTheSessionOnTheServer(t *testing.T) {
 	s := frontendtest.New(t, nil)
 	s.Admin("ada@example.org", "berlin")
 	v := s.VisitorAs("ada@example.org")
-	var rows []db.Session
-	frontendtest.Check(t, s.Site.DB.Find(&rows).Error)
+	rows := sessions(s)
 	if len(rows) != 1 || rows[0].AdminID == 0 {
 		t.Fatalf("sessions %+v", rows)
 	}
@@ -57,9 +69,8 @@ func TestLogoutEndsTheSessionOnTheServer(t *testing.T) {
 		}
 	}
 	v.Post("/logout").At("/")
-	frontendtest.Check(t, s.Site.DB.Find(&rows).Error)
-	if len(rows) != 0 {
+	if rows := sessions(s); len(rows) != 0 {
 		t.Errorf("%d sessions", len(rows))
 	}
-	v.Get("/city/berlin").At("/login?next=%2Fcity%2Fberlin")
+	wantLoggedOut(v)
 }
