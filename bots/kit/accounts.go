@@ -21,7 +21,7 @@ var (
 	ErrTaken     = errors.New("account belongs to another city")
 )
 
-// Base is what each row of a table of accounts has. A network's row embeds it.
+// Base has the common columns of tables of accounts. A network's row embeds it.
 type Base struct {
 	City     string `gorm:"primaryKey;size:32"`
 	Revision string `gorm:"size:64;not null"` // of bots.Account: new with each login

@@ -15,7 +15,7 @@ import (
 // ErrNoLogin is returned for a login that is unknown, used, expired, or of another browser.
 var ErrNoLogin = errors.New("login unknown, used or expired")
 
-// Login is what each row of a table of logins has: the logins by OAuth that are under way. A network's row embeds it.
+// Login has the common columns of tables of unfinished logins by OAuth. A network's row embeds it.
 type Login struct {
 	City      string    `gorm:"size:32;not null"`
 	Browser   string    `gorm:"size:64;not null"` // digest of the cookie; empty for a login that an admin ends with a code

@@ -43,7 +43,7 @@ type Pages[A any, P Row[A]] struct {
 	Extra func(r *http.Request, row A, connected bool) (any, error)
 }
 
-// Section is what the templates see.
+// Section has the data of the templates.
 type Section[A any] struct {
 	City        bots.City
 	Path        string // mount point of the settings or the public pages
@@ -93,7 +93,7 @@ func (p Pages[A, P]) whenReady(next http.HandlerFunc) http.HandlerFunc {
 	}
 }
 
-// section loads the account and returns what the templates see.
+// section loads the account and returns the data of the templates.
 func (p Pages[A, P]) section(r *http.Request) (Section[A], error) {
 	mount := bots.MountOf(r)
 	row, _, err := p.Accounts.Load(r.Context(), mount.City.Name)
@@ -174,7 +174,7 @@ func (p Pages[A, P]) Connected(w http.ResponseWriter, r *http.Request, row A, id
 	p.Done(w, r, id, "Account", P(&row).Label())
 }
 
-// Refuse tells the admin why an action failed, and the operator only what is not the admin's doing.
+// Refuse tells the admin why an action failed, and logs failures that are not the admin's doing.
 func (p Pages[A, P]) Refuse(w http.ResponseWriter, r *http.Request, action string, err error) {
 	id := ""
 	switch {

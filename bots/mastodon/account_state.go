@@ -14,7 +14,7 @@ import (
 	"linienfunk/bots"
 )
 
-// profile is what we want to know of our account, from https://docs.joinmastodon.org/entities/Account/.
+// profile has the fields of our account that we use, from https://docs.joinmastodon.org/entities/Account/.
 type accountInfo struct {
 	ID        masto.ID `json:"id"`
 	Acct      string   `json:"acct"`

@@ -12,7 +12,7 @@ import (
 	"linienfunk/internal/htmltext"
 )
 
-// ownNames is what plainText needs to know of the city's account to leave its mention out.
+// ownNames are the names of the city's account, whose mention plainText removes.
 type ownNames struct {
 	acct, domain string
 	urls         []string // of the profile, as in links

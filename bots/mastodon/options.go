@@ -9,7 +9,7 @@ import (
 	"linienfunk/bots"
 )
 
-// options are what a city chooses about its account.
+// options are the options of a city for its account.
 func options() []bots.Option {
 	return []bots.Option{
 		{Name: "enabled", Kind: bots.Switch, Default: true},
@@ -22,7 +22,7 @@ func options() []bots.Option {
 	}
 }
 
-// style is what a city has chosen for its posts.
+// style has a city's options for its posts.
 type style struct {
 	visibility string   // public, or unlisted: for followers and on the profile, but in no public timeline
 	tags       []string // without #

@@ -17,7 +17,7 @@ const wordJoiner = "\u2060"
 var webAddress = regexp.MustCompile(`https?://(?:[A-Za-z0-9-]+\.)+[A-Za-z]{2,}(?::[0-9]+)?` +
 	`(?:/(?:[A-Za-z0-9/_~%=+.@-]*[A-Za-z0-9/_=+-])?)?(?:\?(?:[A-Za-z0-9/_~%=&+.-]*[A-Za-z0-9_=&/-])?)?`)
 
-// defuseMentions makes sure that a text notifies nobody: it puts a joiner behind each @ that could begin a mention, and escapes
+// defuseMentions prevents a text from notifying anybody: it puts a joiner behind each @ that could begin a mention, and escapes
 // it in URLs. For Mastodon an @ begins a mention unless it follows a letter, a digit, _ or /, in URLs too
 // (MENTION_RE in app/models/account.rb).
 func defuseMentions(text string) string {

@@ -36,7 +36,7 @@ func (b *bot) newPages() kit.Pages[Account, *Account] {
 	}
 }
 
-// notes is what notes.html needs besides the account.
+// notes has the data of notes.html besides the account.
 type notes struct {
 	NoText bool // the instance is known to accept no copies
 }

@@ -31,7 +31,7 @@ type broadcastPage struct {
 	err      error     // why the page ends early
 }
 
-// outcome is what became of a subscriber's message.
+// outcome is the result of a subscriber's message.
 type outcome int
 
 const (

@@ -29,7 +29,7 @@ func parseUpdate(raw json.RawMessage) (*models.Update, error) {
 	return &u, nil
 }
 
-// minimalUpdate is what a report needs of https://core.telegram.org/bots/api#update.
+// minimalUpdate has the fields that a report needs of https://core.telegram.org/bots/api#update.
 type minimalUpdate struct {
 	ID      int64 `json:"update_id"`
 	Message *struct {

@@ -11,12 +11,12 @@ import (
 	"linienfunk/bots"
 )
 
-// webhookURL is what Telegram calls for a city's bot. It cannot be guessed.
+// webhookURL is the URL that Telegram calls for a city's bot. It cannot be guessed.
 func (b *Bot) webhookURL(row Account) string {
 	return b.core.BaseURL + "/bots/" + b.core.Name + "/hook/" + row.WebhookID
 }
 
-// webhookSecret is what Telegram sends in a header of each call. It changes each time that the city connects.
+// webhookSecret is the secret in a header of Telegram's calls. It changes each time that the city connects.
 func (b *Bot) webhookSecret(row Account) string {
 	return b.core.Box.Digest("telegram hook secret", row.WebhookID+"/"+row.Revision)
 }

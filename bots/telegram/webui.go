@@ -93,7 +93,7 @@ func connectionError(err error) string {
 	return ""
 }
 
-// notes is what notes.html shows of a connected bot.
+// notes has the data of notes.html about a connected bot.
 type notes struct {
 	Subscribers int64
 	NoAccess    bool // all messages in groups are to be reports, but privacy mode hides them from the bot

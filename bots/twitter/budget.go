@@ -13,7 +13,7 @@ import (
 	"linienfunk/bots/kit"
 )
 
-// Spending is what a city has spent in a month. It stays when the account is disconnected: a new login gives no new budget.
+// Spending is the spending of a city in a month. It stays when the account is disconnected: a new login gives no new budget.
 type Spending struct {
 	City  string `gorm:"primaryKey;size:32"`
 	Month string `gorm:"primaryKey;size:7"` // in UTC, as X counts: 2026-11
@@ -21,7 +21,7 @@ type Spending struct {
 	Cost  amount `gorm:"not null"`
 }
 
-// budget is what a city may spend in a month.
+// budget is a city's limit of spending in a month.
 type budget struct {
 	calls int64
 	money amount
@@ -131,7 +131,7 @@ func (p *reservation) commit(ctx context.Context, cost amount) error {
 	return wrap("correct cost", err)
 }
 
-// spent returns what a city has spent this month.
+// spent returns the spending of a city this month.
 func (s store) spent(ctx context.Context, city string) (Spending, error) {
 	row := Spending{City: city, Month: month(s.now())}
 	err := s.db.WithContext(ctx).Where("city = ? AND month = ?", row.City, row.Month).Take(&row).Error
@@ -141,7 +141,7 @@ func (s store) spent(ctx context.Context, city string) (Spending, error) {
 	return row, wrap("read spending", err)
 }
 
-// dailyCharges records what X has charged for today: the same post, author or message costs once in a day of UTC, however often
+// dailyCharges records the charges of today: the same post, author or message costs once in a day of UTC, however often
 // it is read (https://docs.x.com/x-api/getting-started/pricing#deduplication). After a restart it is empty, so that too much may be
 // counted, but not too little.
 type dailyCharges struct {

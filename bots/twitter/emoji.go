@@ -137,7 +137,7 @@ func keycapSize(text string) int {
 	return 0
 }
 
-// flagSize is the size of a black flag with tags: letters that nobody sees, up to an end mark.
+// flagSize is the size of a black flag with tags: invisible letters, up to an end mark.
 func flagSize(text string) int {
 	for i, r := range text {
 		if r == tagEnd {

@@ -54,7 +54,7 @@ func splitLinks(text string) []part {
 	return all
 }
 
-// weight returns what X counts for a possible link.
+// weight returns the length that X counts for a possible link.
 func (p part) weight() int {
 	if p.scheme && definiteLink.MatchString(p.text) && knownDomain(p.text) {
 		return linkWeight
@@ -114,7 +114,7 @@ func withoutLinks(text string) string {
 	return out.String()
 }
 
-// defuseMentions makes sure that a copy notifies nobody: X notifies all accounts that are mentioned, and forbids bots unsolicited mentions
+// defuseMentions prevents a copy from notifying anybody: X notifies all accounts that are mentioned, and forbids bots unsolicited mentions
 // (https://help.x.com/en/rules-and-policies/x-automation). URLs stay as they are.
 func defuseMentions(text string) string {
 	var out strings.Builder

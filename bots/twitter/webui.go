@@ -31,7 +31,7 @@ func (b *bot) newPages() kit.Pages[Account, *Account] {
 	}
 }
 
-// spending is what notes.html shows of a city's budget.
+// spending has the data of notes.html about a city's budget.
 type spending struct {
 	Meters []meter
 	Spent  bool // nothing more can be read this month
@@ -72,7 +72,7 @@ func (b *bot) connect(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// requestToken finds the request token in what X sends along with the browser.
+// requestToken returns the request token of the address to which X redirects the browser.
 func requestToken(query url.Values) string {
 	return cmp.Or(query.Get("denied"), query.Get("oauth_token"))
 }

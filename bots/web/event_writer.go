@@ -21,7 +21,7 @@ type eventWriter struct {
 	known []post // the list that the reader has
 }
 
-// writeChanges writes what differs from the list before.
+// writeChanges writes the differences from the previous list.
 func (e *eventWriter) writeChanges(list []post) error {
 	var events bytes.Buffer
 	if !e.begun {

@@ -13,7 +13,7 @@ import (
 // storeTimeout limits the storing of a report. Listen has to end within 5 seconds.
 const storeTimeout = 4 * time.Second
 
-// reportRate is what one client may send. The overflow is for all clients together that find no room in the limiter's table.
+// reportRate is the rate limit of one client. The overflow is shared by all clients for which the limiter's table has no room.
 var reportRate = limits.Rate{Burst: 5, Every: time.Minute / 5, Overflow: 60}
 
 // Listen lets the form and the live streams work until ctx ends, and returns when the last request is done: within storeTimeout or
