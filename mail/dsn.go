@@ -11,7 +11,7 @@ import (
 	"github.com/emersion/go-message"
 )
 
-// Limits of what is parsed of a bounce message.
+// Limits of parsing bounce messages.
 const (
 	maxReport = 256 << 10 // bytes of the report part
 	maxParts  = 20

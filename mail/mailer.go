@@ -101,7 +101,7 @@ func New(db *gorm.DB, box *secret.Box, config Config, log *slog.Logger, now func
 // Register sets the network that is called about the messages enqueued under this name. Call it before Run and before mail arrives.
 func (m *Mailer) Register(name string, n Network) { m.networks[name] = n }
 
-// Service returns what the network of this name needs for mail, except for Listen, TLS and Warn, which the caller adds.
+// Service returns the mail services for the network of this name. The caller adds Listen, TLS and Warn.
 func (m *Mailer) Service(name string) Service {
 	own := owned{m, name}
 	return Service{Queue: own, Bounces: own, Domain: m.config.Domain, Dial: m.config.Dial, TrySubmission: m.TrySubmission}
@@ -152,7 +152,7 @@ func (m *Mailer) Cancel(ctx context.Context, keys ...string) (sent int, err erro
 	return sent, nil
 }
 
-// hashKey returns what identifies a message in the database.
+// hashKey returns the key of a message in the database.
 func (m *Mailer) hashKey(key string) string { return m.store.box.Digest("mail key", key) }
 
 func (m *Mailer) enqueue(ctx context.Context, owner string, messages []Message) error {

@@ -64,7 +64,7 @@ func (p *Pages) AddTo(mux *http.ServeMux) {
 	mux.HandleFunc("POST /cities", p.Handle(p.LoggedIn(p.addCity)))
 }
 
-// loggedOut redirects admins who are logged in to their cities.
+// loggedOut redirects logged-in admins to their cities.
 func loggedOut(action func(w http.ResponseWriter, r *http.Request) error) func(w http.ResponseWriter, r *http.Request) error {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		if site.Admin(r) != nil {

@@ -7,7 +7,7 @@ import (
 	"linienfunk/internal/limits"
 )
 
-// rateLimits limit what visitors can do without being logged in.
+// rateLimits limit the actions of visitors without a login.
 type rateLimits struct {
 	loginAddress *limits.Limiter // attempts on one account, from anywhere
 	loginNetwork *limits.Limiter // further attempts on one account, from one network

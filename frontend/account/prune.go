@@ -8,7 +8,7 @@ import (
 	"linienfunk/db"
 )
 
-// Prune deletes expired links and sessions. They contain addresses, and nothing else deletes those that nobody uses again.
+// Prune deletes expired links and sessions. They contain addresses, and nothing else deletes those that are not used again.
 func (p *Pages) Prune(ctx context.Context) error {
 	var failed error
 	for _, rows := range []any{&db.Token{}, &db.Session{}} {

@@ -28,13 +28,13 @@ type previewData struct {
 	Base     chain.Hash
 	Document string
 	Other    string // the city in the file, if it is another one
-	Stale    bool   // somebody saved after the preview was shown
+	Stale    bool   // another admin saved after the preview was shown
 	Changes  []wording.Change
 	Note     string
 	MaxNote  int
 }
 
-// importFile checks a file and shows what it would change. It saves nothing.
+// importFile checks a file and shows its changes. It saves nothing.
 func (p *Pages) importFile(w http.ResponseWriter, r *http.Request, _ db.Admin, city settings.Snapshot) error {
 	if err := site.ParseForm(r); err != nil {
 		return err
@@ -79,7 +79,7 @@ func importText(r *http.Request) ([]byte, error) {
 	return bytes.TrimPrefix(bytes.ToValidUTF8(text, []byte("\uFFFD")), []byte("\uFEFF")), err
 }
 
-// preview shows what a document would change, or the mistakes in it in form.
+// preview shows the changes of a document, or its mistakes in form.
 func (p *Pages) preview(w http.ResponseWriter, r *http.Request, status int, city settings.Snapshot, data previewData, form importForm) error {
 	var found settings.Errors
 	if _, _, err := p.Settings.Schema().Check(city.Document, []byte(data.Document)); errors.As(err, &found) {
@@ -110,7 +110,7 @@ func (p *Pages) importWrong(w http.ResponseWriter, r *http.Request, city setting
 	return p.showHistory(w, r, http.StatusUnprocessableEntity, city, form)
 }
 
-// importApply saves what the preview showed. If somebody else has saved since, it shows a new preview.
+// importApply saves the changes of the preview. If another admin has saved since, it shows a new preview.
 func (p *Pages) importApply(w http.ResponseWriter, r *http.Request, admin db.Admin, city settings.Snapshot) error {
 	if err := site.ParseForm(r); err != nil {
 		return err

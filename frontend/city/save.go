@@ -9,7 +9,7 @@ import (
 	"linienfunk/settings"
 )
 
-// saveCity saves the city's own form. If somebody else has saved since it was shown, it shows the conflict.
+// saveCity saves the city's own form. If another admin has saved since it was shown, it shows the conflict.
 func (p *Pages) saveCity(w http.ResponseWriter, r *http.Request, admin db.Admin, city settings.Snapshot) error {
 	if err := site.ParseForm(r); err != nil {
 		return err

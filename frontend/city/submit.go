@@ -18,7 +18,7 @@ type submission struct {
 	Note     string
 
 	back     string                            // the address after success
-	conflict func(now settings.Snapshot) error // answers if somebody else has saved first
+	conflict func(now settings.Snapshot) error // answers if another admin has saved first
 	invalid  func(found settings.Errors) error // answers if the settings are invalid
 }
 

@@ -58,7 +58,7 @@ func (p *Pages) tryReports(r *http.Request, city settings.Snapshot, chosen uint)
 	return all, err
 }
 
-// try shows what the lists in the form would do. It saves nothing, and what was typed stays in the form. Its button is the
+// try shows the effect of the lists in the form. It saves nothing, and keeps the input in the form. Its button is the
 // first in the form, so the Enter key tries and does not save.
 func (p *Pages) try(w http.ResponseWriter, r *http.Request, admin db.Admin, city settings.Snapshot) error {
 	if err := site.ParseForm(r); err != nil {

@@ -13,7 +13,7 @@ type AdminAction func(w http.ResponseWriter, r *http.Request, admin db.Admin) er
 
 type CityAction func(w http.ResponseWriter, r *http.Request, admin db.Admin, city settings.Snapshot) error
 
-// LoggedIn redirects visitors who are not logged in to the login page, which leads back after a GET.
+// LoggedIn redirects visitors without a login to the login page, which leads back after a GET.
 func (s *Site) LoggedIn(action AdminAction) func(w http.ResponseWriter, r *http.Request) error {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		admin := Admin(r)

@@ -90,7 +90,7 @@ func (s *Site) headers(h http.Header, r *http.Request) {
 	}
 }
 
-// policy lets pages load only what this server serves, and nothing that stands in the page itself. On the admins'
+// policy lets pages load only resources of this server, and nothing inline. On the admins'
 // pages a form may lead elsewhere: Chromium applies form-action to redirects as well, and connecting an account
 // begins with a form and ends at another server
 // (https://developer.mozilla.org/en-US/docs/Web/HTTP/Reference/Headers/Content-Security-Policy/form-action).

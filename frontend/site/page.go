@@ -10,7 +10,7 @@ import (
 	"linienfunk/templates"
 )
 
-// Page is what layout.html shows around the content of a page.
+// Page has the data of layout.html around the content of a page.
 type Page struct {
 	Title     string
 	Line      string // CSS class of the city's line colour, or empty

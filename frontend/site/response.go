@@ -32,7 +32,7 @@ func (w *response) Write(b []byte) (int, error) {
 // Flush implements http.Flusher.
 func (w *response) Flush() { _ = w.FlushError() }
 
-// FlushError is what http.ResponseController calls.
+// FlushError is called by http.ResponseController.
 func (w *response) FlushError() error {
 	if !w.begin() {
 		return nil

@@ -74,7 +74,7 @@ type Deps struct {
 	Changed func(city string)
 }
 
-// Site has what all pages share. It is safe for concurrent use.
+// Site has the services that all pages share. It is safe for concurrent use.
 type Site struct {
 	Deps
 	PageTime time.Duration // time limit for writing an answer; New sets it to a minute

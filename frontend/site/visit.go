@@ -15,7 +15,7 @@ import (
 
 // visit has the visitor's data in a request's context.
 type visit struct {
-	admin *db.Admin // nil if nobody is logged in
+	admin *db.Admin // nil if the visitor is not logged in
 	lang  string
 }
 
@@ -69,7 +69,7 @@ func (s *Site) saveSession(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// Admin returns the admin who is logged in, nil for other visitors.
+// Admin returns the logged-in admin, nil for other visitors.
 func Admin(r *http.Request) *db.Admin {
 	v, _ := r.Context().Value(visitKey{}).(visit)
 	return v.admin

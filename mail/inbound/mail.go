@@ -9,7 +9,7 @@ import (
 	"linienfunk/mail/text"
 )
 
-// Handler decides who is a recipient, and stores mails. Its methods may be called at the same time from different goroutines.
+// Handler looks up recipients and stores mails. Its methods may be called at the same time from different goroutines.
 type Handler interface {
 	// Resolve returns the recipient of an address in RCPT TO, without source route and quotes. An error of Reply is the answer to the client;
 	// after any other, which is logged, it is asked to retry later.
@@ -21,7 +21,7 @@ type Handler interface {
 	Deliver(ctx context.Context, to Recipient, m *Mail) error
 }
 
-// Recipient identifies who gets a mail. Addresses with the same Recipient get it once.
+// Recipient identifies the recipient of a mail. Addresses with the same Recipient get it once.
 type Recipient struct {
 	Name string // chosen by the handler, such as a city
 
@@ -68,10 +68,10 @@ func (m *Mail) ExceededLimit(author, event string) string {
 	return ""
 }
 
-// maxBeginning is how much of a bounce is kept, in bytes: what it says comes before the mail that it is about.
+// maxBeginning is the number of bytes of a bounce that are kept: its report precedes the returned mail.
 const maxBeginning = 512 << 10
 
-// beginning keeps the first bytes of what is written to it.
+// beginning is a Writer that keeps the first bytes.
 type beginning struct{ bytes []byte }
 
 func (h *beginning) Write(b []byte) (int, error) {

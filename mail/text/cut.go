@@ -39,7 +39,7 @@ var blockRules = []struct {
 	{"closing", withoutClosing},
 }
 
-// Cut returns what the author of a mail wrote in its body: no quotations, no signature, no name below a closing such as "Best regards".
+// Cut returns the author's own text of a mail's body, without quotations, signature, or a name below a closing such as "Best regards".
 // It also returns the names of the rules that have cut something, each once, in alphabetical order.
 func Cut(body string) (kept string, applied []string) {
 	c := newCutter(body)
@@ -129,7 +129,7 @@ func (c *cutter) keep() {
 	}
 }
 
-// endAnswer keeps what was written since the last quotation.
+// endAnswer keeps the text since the last quotation.
 func (c *cutter) endAnswer() {
 	if c.names {
 		for _, r := range blockRules {

@@ -1,4 +1,4 @@
-// Package text reads received mails: who wrote one, when, whether a person did, and what of it is the author's own text. It undoes MIME,
+// Package text reads received mails: the author, the time, whether the mail is automatic, and the author's own text. It undoes MIME,
 // HTML and character sets, and cuts quotations, signatures, closings and advertisements of mail programs.
 //
 // Parse reads a mail of any size in bounded memory, however broken it is. Everything else is a pure function of the Message: no clock,
@@ -72,7 +72,7 @@ func (m *Message) ReturnPath() string {
 	return m.Author("")
 }
 
-// Report is what the author wrote, as a report's text: the subject, and below it the body. It is empty if nothing is left. A subject is
+// Report is the author's own text as a report: the subject, and below it the body. It is empty if nothing is left. A subject is
 // left out if the body repeats it.
 func (m *Message) Report() string {
 	text, _ := m.report()

@@ -11,7 +11,7 @@ import (
 	"github.com/emersion/go-message/textproto"
 )
 
-// Limits of what is kept of a message. Everything else is read and discarded.
+// Limits of the parts of a message that are kept. Everything else is read and discarded.
 const (
 	maxHeader     = 128 << 10 // bytes of the message's header
 	maxPartHeader = 4 << 10   // bytes of a part's header

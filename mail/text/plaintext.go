@@ -29,7 +29,7 @@ func (v *part) text(depth int) string {
 	return ""
 }
 
-// alternative prefers plain text: it is what the author typed, without what programs add around it.
+// alternative prefers plain text: it has the author's text without the additions of programs.
 func (v *part) alternative(depth int) string {
 	best := ""
 	for _, child := range v.children {

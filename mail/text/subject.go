@@ -15,7 +15,7 @@ var (
 	placeholder   = regexp.MustCompile(`(?i)^[<(\[]?\s*(no subject|kein betreff|ohne betreff|sans objet|sin asunto|\.{2,}|…)\s*[>)\]]?$`)
 )
 
-// ownSubject returns what the author wrote in a subject, in one line. It is empty for a placeholder, and for a reply: its subject is that
+// ownSubject returns the author's own text of a subject, in one line. It is empty for a placeholder, and for a reply: its subject is that
 // of our own mail.
 func ownSubject(raw string) string {
 	decoded, err := (&mime.WordDecoder{CharsetReader: mailcharset.Reader}).DecodeHeader(raw)
