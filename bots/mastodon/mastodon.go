@@ -10,9 +10,7 @@ package mastodon
 import (
 	"embed"
 	"fmt"
-	"math/rand/v2"
 	"net/url"
-	"time"
 
 	"linienfunk/bots"
 	"linienfunk/bots/kit"
@@ -44,19 +42,6 @@ type bot struct {
 	plain      bool // instances on loopback may be reached by http: in demo and tests only
 }
 
-// timing has the bot's intervals and time limits. Tests shorten them.
-type timing struct {
-	call         time.Duration // limit for a call with its whole response
-	idle         time.Duration // limit between two bytes of a stream; Mastodon sends a heartbeat every 15 s
-	poll         time.Duration // between polls for mentions
-	mentionCheck time.Duration // between checks of a mention that was posted
-	selfCheck    time.Duration // between checks of the account itself
-	pauseMin     time.Duration // before a stream is reopened, growing ...
-	pauseMax     time.Duration // ... up to this
-	gap          time.Duration // average between reading calls: instances allow 300 calls in 5 minutes
-	burst        int           // reading calls without a gap
-}
-
 // New makes the bot.
 func New(core bots.Core) (bots.Bot, error) {
 	base, err := url.Parse(core.BaseURL)
@@ -64,24 +49,11 @@ func New(core bots.Core) (bots.Bot, error) {
 		return nil, fmt.Errorf("mastodon: base URL: %w", err)
 	}
 	b := &bot{
-		Bot:   kit.NewBot[Account, Login](core, kit.Sealing{Account: "token", Login: "verifier", Purpose: "mastodon state"}, loginTime),
-		store: store{db: core.DB, box: core.Box, bot: core.Name, now: core.Now},
-		plain: base.Scheme == "http",
-		timing: timing{
-			call: 30 * time.Second, idle: 2 * time.Minute, poll: 15 * time.Second, mentionCheck: time.Minute, selfCheck: 6 * time.Hour,
-			pauseMin: time.Second, pauseMax: 5 * time.Minute, gap: 1500 * time.Millisecond, burst: 20,
-		},
+		Bot:    kit.NewBot[Account, Login](core, kit.Sealing{Account: "token", Login: "verifier", Purpose: "mastodon state"}, loginTime),
+		store:  store{db: core.DB, box: core.Box, bot: core.Name, now: core.Now},
+		plain:  base.Scheme == "http",
+		timing: defaultTiming(),
 	}
 	b.Pages = b.newPages()
 	return b, nil
 }
-
-// jitter returns a random duration from d/2 to 3d/2, so that not all cities call a restarted instance at once.
-func jitter(d time.Duration) time.Duration { return d/2 + rand.N(d+1) }
-
-var (
-	_ bots.Receiver  = (*bot)(nil)
-	_ bots.Sender    = (*bot)(nil)
-	_ bots.Retracter = (*bot)(nil)
-	_ bots.Public    = (*bot)(nil)
-)

@@ -14,6 +14,8 @@ import (
 	"linienfunk/report"
 )
 
+var _ bots.Receiver = (*bot)(nil)
+
 // Recv reads the mentions of an account in order. It reads when the stream announces one, each time the stream opens, so that no mention is
 // missed before, and at a slow poll, since some servers have no stream.
 func (b *bot) Recv(ctx context.Context, a bots.Account, out bots.Out) error {

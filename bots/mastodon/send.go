@@ -14,6 +14,8 @@ import (
 	"linienfunk/report"
 )
 
+var _ bots.Sender = (*bot)(nil)
+
 // Send boosts a public mention if the city wants that, and posts a copy of all other reports. The state of each report is stored, so that
 // a repetition after a crash posts nothing twice even if the instance has no idempotency keys.
 func (b *bot) Send(ctx context.Context, a bots.Account, r report.Report) (report.Receipt, error) {
@@ -122,6 +124,8 @@ func localID(instance, remote string) (masto.ID, bool) {
 	id, here := strings.CutPrefix(remote, instance+" ")
 	return masto.ID(id), here
 }
+
+var _ bots.Retracter = (*bot)(nil)
 
 // Retract deletes a post, or undoes a boost. A boost is deleted like a post. Some instances return the original's id for a
 // boost; then there is nothing to delete, and it is undone by the original's id.

@@ -12,6 +12,8 @@ import (
 // WebUI serves the settings of a city's account.
 func (b *bot) WebUI() http.Handler { return b.Pages.Settings(kit.Routes{"POST /code": b.pasteCode}) }
 
+var _ bots.Public = (*bot)(nil)
+
 // Public serves the link to the account on a city's page, and the address where instances send browsers back to.
 func (b *bot) Public() http.Handler {
 	state := func(query url.Values) string { return query.Get("state") }

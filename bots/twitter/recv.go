@@ -10,6 +10,8 @@ import (
 	"linienfunk/report"
 )
 
+var _ bots.Receiver = (*bot)(nil)
+
 // Recv polls for mentions and direct messages: X's streams are too expensive for a city.
 func (b *bot) Recv(ctx context.Context, a bots.Account, out bots.Out) error {
 	r, err := b.newReader(ctx, a.City, out)

@@ -18,6 +18,8 @@ const (
 	retweetPrefix = "retweet "
 )
 
+var _ bots.Sender = (*bot)(nil)
+
 // Send retweets a public mention if the city wants that, and posts a copy of all other reports.
 func (b *bot) Send(ctx context.Context, a bots.Account, r report.Report) (report.Receipt, error) {
 	row, d, err := b.account(ctx, a.City)
@@ -106,6 +108,8 @@ func (b *bot) charged(ctx context.Context, city string, price amount, call func(
 	}
 	return err
 }
+
+var _ bots.Retracter = (*bot)(nil)
 
 // Retract deletes a post, or undoes a retweet. It is counted, but made even if it exceeds the budget.
 func (b *bot) Retract(ctx context.Context, a bots.Account, _ string, sent report.Receipt) error {

@@ -103,10 +103,3 @@ func (b *bot) Accounts(ctx context.Context) ([]bots.Account, error) {
 	}
 	return accounts, err
 }
-
-var (
-	_ bots.Receiver  = (*bot)(nil)
-	_ bots.Sender    = (*bot)(nil)
-	_ bots.Retracter = (*bot)(nil)
-	_ bots.Public    = (*bot)(nil)
-)

@@ -15,6 +15,8 @@ import (
 // WebUI serves the settings of a city's account.
 func (b *bot) WebUI() http.Handler { return b.Pages.Settings(nil) }
 
+var _ bots.Public = (*bot)(nil)
+
 // Public serves the link to the account on a city's page, and the address where X sends browsers back to.
 func (b *bot) Public() http.Handler {
 	return b.Pages.Public(kit.Routes{"GET /callback": b.Logins.Callback(requestToken, b.finishRedirect)})
