@@ -202,12 +202,7 @@ func (c *chaos) check() {
 	waitLoaded(c.t, last.Node)
 	notes := map[string]bool{}
 	for _, city := range c.cities {
-		// A final change, on which all must agree.
-		draft := edit(c.t, c.converged(last, city), "title", "the end")
-		end, err := last.Submit(c.t.Context(), draft)
-		if err != nil {
-			c.t.Fatal(err)
-		}
+		end := c.submitLast(last, city)
 		for _, n := range append(c.nodes, last) {
 			waitForVersion(c.t, end, n.Node)
 		}
@@ -225,6 +220,20 @@ func (c *chaos) check() {
 		}
 	}
 	c.t.Logf("%d changes, %d of them in force, %d links", len(c.results), applied, len(notes))
+}
+
+// submitLast submits a final change, on which all must agree. It is refused as long as the stream holds updates that neither the node nor the
+// storage had seen when it was made.
+func (c *chaos) submitLast(n *chaosNode, city string) settings.Snapshot {
+	for {
+		end, err := n.Submit(c.t.Context(), edit(c.t, c.converged(n, city), "title", "the end"))
+		if err == nil {
+			return end
+		}
+		if !errors.Is(err, settings.ErrConflict) {
+			c.t.Fatal(err)
+		}
+	}
 }
 
 // converged waits until a node has the version that the storage has written.
