@@ -12,6 +12,7 @@ import (
 	"io/fs"
 	"path"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/BurntSushi/toml"
@@ -44,7 +45,7 @@ type Set struct {
 // New parses the *.html and locale.<language>.toml of some directories, over the shared ones. A nil directory is empty.
 func New(dirs ...fs.FS) (*Set, error) {
 	dirs = slices.DeleteFunc(slices.Clone(dirs), func(dir fs.FS) bool { return dir == nil })
-	shared, err := loadTexts(files)
+	shared, err := sharedTexts()
 	if err != nil {
 		return nil, err
 	}
@@ -74,6 +75,9 @@ func parse(page *template.Template, source fs.FS) (*template.Template, error) {
 	}
 	return page.ParseFS(source, "*.html")
 }
+
+// sharedTexts parses the shared texts once for all sets.
+var sharedTexts = sync.OnceValues(func() (*i18n.Bundle, error) { return loadTexts(files) })
 
 func loadTexts(dirs ...fs.FS) (*i18n.Bundle, error) {
 	bundle := i18n.NewBundle(language.English)
