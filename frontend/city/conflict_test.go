@@ -120,7 +120,7 @@ func TestADocumentFromTheBrowserIsNotTrusted(t *testing.T) {
 	for what, document := range map[string]string{
 		"none": "", "no JSON": "{", "null": "null", "a list": "[]", "a number": "1", "half a letter": `{"about":"\ud800"}`,
 		"deep": strings.Repeat("[", 50_000), "too long": `{"about":"` + strings.Repeat("x", 400_000) + `"}`, "huge number": `{"about":1e999}`,
-		"many fields": "{" + manyFields(500) + "}",
+		"many fields": "{" + manyFields(500) + "}", "a name with a dot": `{"title.x":1}`, "an option with a dot": `{"bots":{"alpha":{"x.y":1}}}`,
 	} {
 		got := ada.Submit(page, mergePath, "document", document, "pick.about", "mine")
 		if got.Status != 400 {
