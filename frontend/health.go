@@ -21,12 +21,16 @@ func (f *Frontend) health(w http.ResponseWriter, r *http.Request) {
 	defer cancel()
 	database := startCheck(ctx, func(ctx context.Context) error { return f.Site.DB.WithContext(ctx).Exec("SELECT 1").Error })
 	broker := startCheck(ctx, f.Site.PingBroker)
+	databaseErr, brokerErr := <-database, <-broker
+	if r.Context().Err() != nil {
+		return // the client has gone: that says nothing about the parts
+	}
 	var sentences []string
-	if err := <-database; err != nil {
+	if err := databaseErr; err != nil {
 		f.Site.Log.Error("the database does not answer a health check", "err", err)
 		sentences = append(sentences, "The database does not answer.\n")
 	}
-	if err := <-broker; err != nil {
+	if err := brokerErr; err != nil {
 		f.Site.Log.Error("NATS does not answer a health check", "err", err)
 		sentences = append(sentences, "The message broker (NATS) does not answer.\n")
 	}

@@ -3,6 +3,9 @@ package frontend_test
 import (
 	"context"
 	"errors"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -74,5 +77,24 @@ func TestHealthNamesOnlyThePartThatIsAway(t *testing.T) {
 	s.Site.PingBroker = func(context.Context) error { return errors.New("nats://user:secret@broker.example: refused") }
 	if got := s.Visitor().Get("/healthz").Want(503); got.Raw != noBroker+"\n" {
 		t.Errorf("%q", got.Raw)
+	}
+}
+
+func TestAClientThatHangsUpIsNoErrorOfAPart(t *testing.T) {
+	t.Parallel()
+	s := frontendtest.New(t, nil)
+	s.HealthTime = time.Hour
+	log := &testkit.LogBuffer{}
+	s.Site.Log = slog.New(slog.NewTextHandler(log, nil))
+	ctx, hangUp := context.WithCancel(t.Context())
+	s.Site.PingBroker = func(ctx context.Context) error {
+		hangUp()
+		<-ctx.Done()
+		return ctx.Err()
+	}
+	answer := httptest.NewRecorder()
+	s.Handler().ServeHTTP(answer, httptest.NewRequestWithContext(ctx, http.MethodGet, "/healthz", nil))
+	if log.String() != "" {
+		t.Errorf("log:\n%s", log)
 	}
 }
