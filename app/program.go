@@ -49,7 +49,7 @@ type Program struct {
 	closers []func() error
 }
 
-// Open opens the data directory, the ports, the database and NATS, and creates all parts. Nothing runs yet, but the ports accept
+// Open opens the data directory, the ports, the database and NATS, and creates all parts. Only the settings run yet, but the ports accept
 // connections, which wait. After an error everything is closed again.
 func Open(ctx context.Context, c config.Config, stderr io.Writer) (*Program, error) {
 	p := &Program{config: c, log: newLog(c.Log, stderr), now: time.Now}

@@ -4,8 +4,8 @@
 // addresses and log lines. `go generate ./bots/...` updates everything that is made from the list of directories.
 // docs/add-a-network.md is the guide; package bottest is this contract as a test suite, which every bot passes.
 //
-// A bot imports this package, bots/kit, report, db, internal/secret and libraries; never another bot and never NATS. It
-// never stores or logs an author, a token in the clear, or the text of a report.
+// A bot imports this package, bots/kit, report, db, internal/{secret,limits,htmltext}, libraries, and mail/... if it is a network
+// of mail; never another bot and never NATS. It never stores or logs an author, a token in the clear, or the text of a report.
 package bots
 
 import (
@@ -78,7 +78,7 @@ type Account struct {
 	City string
 
 	// Revision changes whenever the account must be restarted: new credentials, new options. Label names it to the city's
-	// admins, such as @zuerich@example.social. Both are stored and logged, so they must not contain secrets.
+	// admins, such as @zuerich@example.social. Both are stored, and the label is logged, so they must not contain secrets.
 	Revision, Label string
 }
 

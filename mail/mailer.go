@@ -18,7 +18,8 @@
 //	smtp_client.go                  one SMTP connection
 //	smarthost.go                    delivery to a smarthost
 //	mx.go mtasts.go direct.go       delivery to the recipients' servers
-//	route.go                        delivery through a network's own mail server
+//	network.go submission.go        what a network of mail implements; its own mail server and login
+//	route.go                        delivery through that server
 //	outbox.go                       delivery into a directory
 //	store.go bounce.go              the tables of queued messages and of bounce addresses
 //	leases.go timeouts.go           renewal of leases; time limits of a delivery

@@ -21,7 +21,7 @@ type errNotJSON struct{ status int }
 
 func (e *errNotJSON) Error() string { return fmt.Sprintf("instance answers %d, not in JSON", e.status) }
 
-// errTooMany is a 429, or a 503 with Retry-After (docs/api/throttling.md of GoToSocial). Returning it as an error keeps
+// rateLimitError is a 429, or a 503 with Retry-After (docs/api/throttling.md of GoToSocial). Returning it as an error keeps
 // go-mastodon from sleeping inside the call for up to an hour. A status of 0 means that the call was not made.
 type rateLimitError struct {
 	status int

@@ -85,7 +85,7 @@ func (b *bot) pasteCode(w http.ResponseWriter, r *http.Request) {
 	b.complete(w, r, login, verifier, r.FormValue("code"))
 }
 
-// comeBack ends a login where the instance has sent the browser back.
+// finishRedirect ends a login where the instance has sent the browser back.
 func (b *bot) finishRedirect(w http.ResponseWriter, r *http.Request, login Login, verifier string) {
 	query := r.URL.Query()
 	if query.Get("error") != "" || query.Get("code") == "" {

@@ -79,7 +79,7 @@ func requestToken(query url.Values) string {
 	return cmp.Or(query.Get("denied"), query.Get("oauth_token"))
 }
 
-// comeBack ends a login where X has sent the browser back.
+// finishRedirect ends a login where X has sent the browser back.
 func (b *bot) finishRedirect(w http.ResponseWriter, r *http.Request, login Login, secret string) {
 	query := r.URL.Query()
 	if query.Get("denied") != "" || query.Get("oauth_verifier") == "" {
