@@ -97,7 +97,7 @@ func TestControlCEndsTheProgramWithStatus0(t *testing.T) {
 // answered yet, and once up to 40 ms later, when more may have been accepted.
 func TestABroadcastOnTelegramSurvivesKills(t *testing.T) {
 	t.Parallel()
-	const people = 200
+	const people, maxInFlight = 200, 8 // the latter as in bots/telegram
 	mails, fake := harness.NewMailServer(t), telegramtest.New(t)
 	c := harness.Config(t, mails)
 	c.Networks = []config.Key{{Network: "telegram", Name: "api", Value: fake.URL}}
@@ -159,9 +159,10 @@ func TestABroadcastOnTelegramSurvivesKills(t *testing.T) {
 	for _, n := range each {
 		twice += n - 1
 	}
-	// On a busy machine requests that were sent in time may arrive together. bots/telegram tests the limits after a kill, with a fake clock.
+	// On a busy machine requests that were sent in time may arrive together, and answers are slow, so that the bot has several messages in
+	// flight when it is killed. bots/telegram tests the limits and the number of repeats exactly, with a fake clock.
 	t.Logf("%d messages too many after three kills, %d requests over the limits", twice, fake.Limits.Exceeded)
-	if twice > 3 {
+	if twice > 3*maxInFlight {
 		t.Errorf("%d messages too many", twice)
 	}
 }
