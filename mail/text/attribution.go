@@ -3,93 +3,168 @@ package text
 import (
 	"regexp"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
-// Words of attribution lines: those that mail programs put above a quotation to say who wrote it.
-const (
-	writing   = `(wrote|writes|schrieb|schreibt|geschrieben|a écrit|escribió|ha scritto|schreef|skrev|pisze|napisał|escreveu)`
-	anAddress = `[^<>()\[\]\s:,;"]+@[^<>()\[\]\s:,;"]+`
-	aDate     = `(\d{1,2}\. ?\d{1,2}\.|\d{4}-\d\d-\d\d|\d{1,2}/\d{1,2}/\d{2,4}|\d{1,2}\.? (` + aMonth + `)|(` + aMonth + `)\pL*\.? \d{1,2})`
-	aMonth    = `jan|feb|m[aä]r|apr|ma[iy]|jun|jul|aug|sep|o[ck]t|nov|de[cz]`
+// maxAttribution is how many lines an attribution may be broken into.
+const maxAttribution = 4
+
+var (
+	// leadIn is what stands in front of the date of an attribution: a preposition, a weekday, a time.
+	leadIn = regexp.MustCompile(`(?i)(?:^|[\s\pP])(?:(?:on|am|auf|le|il|el|op|den|em|w dniu|dnia|dne|dňa|v|на|в|у|på|vào|pada|på|la|a|at|the|în|ve|dana|kl|in a message dated|於|在)` +
+		`(?: \pL{2,14}[.,]{0,2})?,? ?|\pL{2,14}[.,]{1,2} ?)?(?:\d{1,2}[:.h]\d\d(?::\d\d)?\s?(?:am|pm|uhr|h)?,? )?$`)
+	beginsWithLeadIn = regexp.MustCompile(`(?i)^-{0,20} ?(?:on|am|auf|le|il|el|op|den|em|w dniu|dnia|dne|dňa|på|vào|in a message dated) .*\d`)
+
+	// cites are attributions that have neither a date nor a word for writing, and one that has its date in brackets.
+	cites = regexp.MustCompile(`(?i)^(?:(?:zitat von|quoting|citando|citat|citerar|cytat|cytuję|citation de) .{0,150}` + anAddress + `>?|` +
+		`\* .{1,100} \[\d{4}-\d\d-\d\d.{0,20}\])\s*:$`)
+	beginsCiting = regexp.MustCompile(`(?i)^(?:zitat von|quoting|citando|citat|citerar|cytat|cytuję|citation de) `)
+	inDashes     = regexp.MustCompile(`^[-‐–—]{2,} ?[^-‐–—].*[-‐–—]{2,}$`)
 )
 
-// wrote is an attribution line that needs no marks on the lines below. It may be wrapped.
-var wrote = regexp.MustCompile(`(?i)^(` +
-	`on .{5,250} (wrote|writes)|am .{2,250} (schrieb|hat) .{0,150}|(le|il) .{5,250} (a écrit|ha scritto)|` +
-	`el .{5,250} escribió|op .{5,250} schreef .{0,150}|den .{5,250} skrev .{0,150}|w dniu .{5,250} pisze|` +
-	`\d{4}-\d\d-\d\d \d?\d:\d\d .{0,40} ?.{1,100}<[^<>\s]+@[^<>\s]+>|` +
-	`(zitat von|quoting) .{0,150}` + anAddress + `>?|` +
-	`.{1,150}<[^<>\s]+@[^<>\s]+> (schrieb|wrote|a écrit|escribió|ha scritto).{0,100}` +
-	`)\s*:$|^-{2,} ?(on|am) .{5,250} ` + writing + `\b.{0,150}-{2,}$`)
-
-var wroteBegins = regexp.MustCompile(`(?i)^(on|am|le|il|el|op|den|w dniu|-{2,} ?(on|am)) .*\d|<[^<>\s]+@|^\d{4}-\d\d-\d\d |^(zitat von|quoting) `)
-
-// wroteOn is the same with the name in front. It is not looked for in wrapped lines: what would be joined to it may be the report.
-var wroteOn = regexp.MustCompile(`(?i)^(.{2,150} ` + writing + ` (am|on|le|el|il|op|den) .{0,20}` + aDate + `.{0,60}|` +
-	`.{2,150} hat am .{0,20}` + aDate + `.{0,60} geschrieben|` +
-	`\* .{1,100} \[\d{4}-\d\d-\d\d.{0,20}\])\s*:$`)
-
-// attributionLine recognises the lines that say who wrote the quotation below. If that has no marks, it is all that follows.
-func attributionLine(c cursor) (int, action) {
-	n := unmarkedAttribution(c.rest())
-	if n > 0 && !strings.HasPrefix(firstFilled(c.lines[c.at+n:]), ">") {
-		return n, cutRest
+// attributes reports whether a text with these traits says who wrote what is below, whatever that is.
+func attributes(t trait, text string) bool {
+	ends := t.hasAny(endsColon | endsWrites)
+	switch {
+	case ends && t.has(dated) && (t.has(inBracket) || t.has(timed|addressed)):
+		return true // in any language
+	case t.has(dated|inBracket) && t.hasAny(withYear|timed) && (t.has(endsPerson) || endsInDigit(text)):
+		return isRemainderAName(text)
+	case t.has(dated | writes | endsColon), ends && t.has(addressed|writes):
+		return true
+	case t.has(writes|endsColon) && beginsWithLeadIn.MatchString(text):
+		return true
+	case t.has(writes) && inDashes.MatchString(strings.Trim(text, " *_")):
+		return true
 	}
-	return max(n, markedAttribution(c.rest())), cutAttribution
+	return t.has(endsColon) && cites.MatchString(text)
 }
 
-// unmarkedAttribution counts the lines, up to four, that are an attribution line whatever follows.
-func unmarkedAttribution(lines []string) int {
-	first := strings.TrimSpace(lines[0])
-	if wroteOn.MatchString(first) {
-		return 1
+func endsInDigit(text string) bool {
+	return text != "" && text[len(text)-1] >= '0' && text[len(text)-1] <= '9'
+}
+
+// attributionLine recognises the lines that say who wrote the quotation below. If that has no marks, it is all that follows, unless nothing is
+// above: then the author's answer may be in it, and it must not be lost.
+func attributionLine(c cursor) (int, action) {
+	n := unmarkedAttribution(c)
+	if n > 0 && !isMarked(firstFilled(c.lines[c.at+n:])) {
+		if c.above {
+			return n, cutRest
+		}
+		return n, cutAttribution
 	}
-	if !wroteBegins.MatchString(first) {
+	return max(n, markedAttribution(c)), cutAttribution
+}
+
+// unmarkedAttribution counts the lines from the cursor on that are an attribution whatever follows.
+func unmarkedAttribution(c cursor) int {
+	first, all := c.line(), known
+	if first == "" || isMarked(first) {
 		return 0
 	}
 	joined := ""
-	for n := 1; n <= min(len(lines), 4); n++ {
-		line := strings.TrimSpace(lines[n-1])
-		if line == "" || len(joined)+len(line) > 2*maxMarker {
+	for n := 1; n <= maxAttribution && c.at+n <= len(c.lines); n++ {
+		line := strings.TrimSpace(c.lines[c.at+n-1])
+		if line == "" || isMarked(line) || len(joined)+len(line) > 2*maxMarker {
+			return 0
+		}
+		if n == 2 && !c.mayBeWrapped() {
 			return 0
 		}
 		joined = strings.TrimSpace(joined + " " + line)
-		if strings.HasSuffix(joined, ":") || strings.HasSuffix(joined, "--") {
-			if wrote.MatchString(joined) {
-				return n
-			}
+		t := c.traits(c.at + n - 1)
+		all = all&^(endsColon|endsWrites|endsPerson) | t
+		if n > 1 && t.has(endsColon) {
+			all = traitsOf(joined) // a date or an address may be broken
+		}
+		if attributes(all, joined) && !c.continues(n, all) {
+			return n
+		}
+		if t.has(endsColon) && n > 1 {
 			return 0
 		}
 	}
 	return 0
 }
 
+// continues reports whether the lines are an attribution only with the next one: a word for writing or a colon is still missing.
+func (c cursor) continues(n int, all trait) bool {
+	next := c.at + n
+	if all.hasAny(endsColon) || next >= len(c.lines) || n == maxAttribution {
+		return false
+	}
+	line := strings.TrimSpace(c.lines[next])
+	return line != "" && !isMarked(line) && c.traits(next).has(endsColon) && len(line) < 80
+}
+
+// mayBeWrapped reports whether the cursor's line may be the first of an attribution that is broken into several lines. If it is the first of
+// the mail, and what follows is an attribution of its own, it may be the report.
+func (c cursor) mayBeWrapped() bool {
+	first, t := c.line(), c.traits(c.at)
+	begins := t.hasAny(dated|inBracket|writes) && len(first) > 3 || beginsWithLeadIn.MatchString(first) || beginsCiting.MatchString(first) || strings.HasSuffix(first, "<")
+	if !begins {
+		return c.at+1 < len(c.lines) && c.traits(c.at+1).hasAny(addressed|writes|dated) && wrapped(first, strings.TrimSpace(c.lines[c.at+1]))
+	}
+	if !c.above && !t.hasAny(inBracket) && !startsWithDate(first) && !beginsCiting.MatchString(first) {
+		next := strings.TrimSpace(c.lines[c.at+1])
+		return !(attributes(c.traits(c.at+1), next) && hasName(next))
+	}
+	return true
+}
+
+// startsWithDate reports whether a date, or what stands in front of one, begins a text.
+func startsWithDate(text string) bool {
+	at := dateOrNot.FindStringIndex(text)
+	return at != nil && len(leadIn.FindString(text[:at[0]])) >= at[0] || beginsWithLeadIn.MatchString(text)
+}
+
 var (
-	writes      = regexp.MustCompile(`(?i)(^|\PL)` + writing + `(\PL|$)`)
-	dated       = regexp.MustCompile(`(?i)` + aDate)
-	addressed   = regexp.MustCompile(anAddress)
-	inParens    = regexp.MustCompile(`[<(\[]` + anAddress + `[>)\]]`)
-	noName      = regexp.MustCompile(`(?i)` + anAddress + `|` + aDate + `|` + writing + `|\b(am|um|on|at|uhr|pm)\b`)
-	anyLetter   = regexp.MustCompile(`\pL`)
-	nameInFront = regexp.MustCompile(`^(\p{Lu}[\pL.'’-]* ){1,3}` + writing + `\s?: +`)
+	notAName = regexp.MustCompile(`(?i)[<(\[]?(?:mailto:)?` + anAddress + `[>)\]]*|@\S+|` + aDate + `|` + aTime + `(?::\d\d)?|[+-]\d{2}:?\d{2}\b|` + writing + `|` + writingUnbound +
+		`|\b(?:on|am|um|uhr|at|pm|kl|o|om|à|às|alle|ore|le|il|el|op|den|w dniu|gmt|utc|ce?s?t|mez|mesz|pst|est|from|von|via|hat|ha|a|de|от|в)\b`)
+	aLetter     = regexp.MustCompile(`\pL`)
+	nameInFront = regexp.MustCompile(`^(?:\p{Lu}[\pL.'’-]* ){1,3}` + writing + `\s?: +`)
 	noPerson    = regexp.MustCompile(`(?i)^(der|die|das|ein|eine|the|an?|le|la|el|il|de|het|somebody|someone|jemand|am|an|on|at)\s`)
 )
 
-// markedAttribution counts the lines, one or two, right above a quotation with marks that are an attribution line in words
+// remainder is what is left of an attribution without its date, its address and its words for writing.
+func remainder(text string) string { return notAName.ReplaceAllString(text, " ") }
+
+func hasName(text string) bool { return aLetter.MatchString(remainder(text)) }
+
+// isRemainderAName reports whether nothing but a name is left.
+func isRemainderAName(text string) bool {
+	words := strings.FieldsFunc(remainder(text), func(r rune) bool {
+		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && r != '-' && r != '.' && r != '\''
+	})
+	for _, word := range words {
+		if strings.ContainsAny(word, "0123456789") && len(words) > 1 {
+			return false
+		}
+	}
+	return len(words) <= 6
+}
+
+// markedAttribution counts the lines, up to three, right above a quotation with marks that are an attribution line in words
 // that nobody listed: a line that ends in a colon and holds an address, a word for writing or a date, or any line with
 // an address in brackets. A date alone does not attribute ">3 inspectors", which may be no quotation.
-func markedAttribution(lines []string) int {
-	for n := min(2, len(lines)); n > 0; n-- {
-		last := strings.TrimSpace(lines[n-1])
-		if len(last) > maxMarker || strings.HasPrefix(last, ">") || n == 2 && !wrapped(strings.TrimSpace(lines[0]), last) {
+func markedAttribution(c cursor) int {
+	lines := c.rest()
+	for n := min(3, len(lines)); n > 0; n-- {
+		last, t := strings.TrimSpace(lines[n-1]), c.traits(c.at+n-1)
+		if last == "" || len(last) > maxMarker || isMarked(last) {
 			continue
 		}
-		colon, someone := strings.HasSuffix(last, ":"), addressed.MatchString(last) || writes.MatchString(last)
-		if !(colon && (someone || dated.MatchString(last))) && !inParens.MatchString(last) {
+		colon, someone := t.has(endsColon), t.hasAny(addressed|writes)
+		if !(colon && (someone || t.has(dated))) && !t.has(inBracket) && !t.has(endsWrites) {
 			continue
 		}
 		below := firstFilled(lines[n:])
-		if strings.HasPrefix(below, ">") && (someone || !moreThan.MatchString(below)) || below == "" && colon && someone {
+		if !(isMarked(below) && (someone || !moreThan.MatchString(below)) || below == "" && colon && (someone || c.above && t.has(dated|withYear|timed))) {
+			continue
+		}
+		if n == 1 || wrapped(strings.TrimSpace(lines[0]), strings.TrimSpace(strings.Join(lines[1:n], " "))) {
 			return n
 		}
 	}
@@ -98,10 +173,10 @@ func markedAttribution(lines []string) int {
 
 // wrapped reports whether an attribution line was broken in two: the second line has no name, and the first may be one.
 func wrapped(first, last string) bool {
-	if first == "" || len(first) > maxMarker || anyLetter.MatchString(noName.ReplaceAllString(last, "")) {
+	if first == "" || last == "" || len(first) > maxMarker || len(last) > maxMarker {
 		return false
 	}
-	return isName(first) || dated.MatchString(first) || writes.MatchString(first) || addressed.MatchString(first)
+	return (isName(first) || traitsOf(first).hasAny(dated|writes|addressed)) && !hasName(last)
 }
 
 // withoutInlineAttribution cuts the name off "Marta wrote: inspectors at the zoo", but nothing off "The company wrote: ".
@@ -110,4 +185,94 @@ func withoutInlineAttribution(line string) string {
 		return line
 	}
 	return line[len(nameInFront.FindString(line)):]
+}
+
+// inlineQuotation parts a line in which an attribution, a separator or a header follows the author's own words: some programs leave out the line break. It
+// returns nothing if the whole line is either.
+func (c cursor) inlineQuotation() (own, marker string) {
+	line := c.line()
+	if len(line) > maxMarker {
+		line = strings.ToValidUTF8(line[:maxMarker], "")
+	}
+	if strings.Contains(line, "---") {
+		if at := inlineSeparator.FindStringIndex(line); at != nil {
+			if own = trimDashes(line[:at[0]]); own != "" {
+				return own, line[at[0]:]
+			}
+		}
+	}
+	if at := inlineHeader(line); at > 0 {
+		return trimDashes(line[:at]), line[at:]
+	}
+	return c.inlineAttribution(line)
+}
+
+func trimDashes(own string) string { return strings.TrimRight(own, " \t-‐–—_*") }
+
+func (c cursor) inlineAttribution(line string) (own, marker string) {
+	if len(c.line()) <= maxMarker && (!c.traits(c.at).has(dated) || !c.namesSomeone()) {
+		return "", ""
+	}
+	at := dateOrNot.FindStringIndex(line)
+	if at == nil {
+		return "", ""
+	}
+	own = line[:at[0]]
+	own = trimDashes(own[:len(own)-len(leadIn.FindString(own))])
+	if own == "" || isMarked(own) || traitsOf(own).hasAny(addressed|writes) || isLeadIn(own, c.above) {
+		return "", ""
+	}
+	marker = strings.TrimLeft(line[len(own):], " \t-‐–—_*")
+	joined := marker
+	for n := 1; n <= maxAttribution; n++ {
+		if n == 1 || c.traits(c.at+n-1).hasAny(endsColon|endsWrites) {
+			if joined, ok := endAttribution(joined); ok && hasName(joined) {
+				if n == 1 {
+					marker = joined
+				}
+				return own, marker
+			}
+		}
+		if c.at+n >= len(c.lines) || len(joined) > 2*maxMarker || c.lines[c.at+n] == "" || isMarked(strings.TrimSpace(c.lines[c.at+n])) {
+			break
+		}
+		joined += " " + strings.TrimSpace(c.lines[c.at+n])
+	}
+	return "", ""
+}
+
+// namesSomeone reports whether there is an address or a word for writing in the cursor's line or those below into which an attribution may be broken.
+func (c cursor) namesSomeone() bool {
+	for i := c.at; i < min(len(c.lines), c.at+maxAttribution) && c.lines[i] != ""; i++ {
+		if c.traits(i).hasAny(addressed | writes) {
+			return true
+		}
+	}
+	return false
+}
+
+// endAttribution cuts what follows the colon of an attribution in the same line, and reports whether it is one.
+func endAttribution(text string) (string, bool) {
+	if t := traitsOf(text); t.hasAny(addressed|writes) && t.hasAny(endsColon|endsWrites) && attributes(t, text) {
+		return text, true
+	}
+	for at, r := range text {
+		if r == ':' && at+1 < len(text) && text[at+1] == ' ' {
+			if begin := text[:at+1]; strings.Contains(begin, "@") || writesOrNot.MatchString(begin) {
+				return begin, attributes(traitsOf(begin), begin)
+			}
+		}
+	}
+	return text, false
+}
+
+// isLeadIn reports whether words in front of a date are no report, but a preposition or a weekday in a language that leadIn does not know.
+func isLeadIn(own string, above bool) bool {
+	words := strings.Fields(own)
+	for _, word := range words {
+		if strings.ContainsFunc(word, unicode.IsDigit) {
+			return false
+		}
+	}
+	return len(words) == 1 && utf8.RuneCountInString(own) <= 4 || above && len(words) <= 2
 }

@@ -5,7 +5,13 @@ import "strings"
 // Limits of the lines that are checked.
 const (
 	maxMarker = 400       // bytes of a line that may be a marker of a mail program; longer ones are text
-	maxBody   = 128 << 10 // bytes of a body that is cut; a report has 8 KB
+	maxBody   = 128 << 10 // bytes of a body that is cut; what is kept ends at report.MaxText
+
+	// maxLines is how many lines of a body are kept.
+	maxLines = 1000
+
+	// maxMarkers is how many attributions, advertisements and the like a body may have. A report with more of them is none.
+	maxMarkers = 200
 )
 
 // action is what is done with the lines that a rule has recognised.
@@ -16,6 +22,7 @@ const (
 	cutQuotation          // cut the lines; an answer may follow below them
 	cutAttribution        // the same, and what follows is a quotation
 	cutAdvert             // cut the line; the author's name may follow
+	cutLine               // cut the line
 	cutRest               // cut the line and everything below it
 )
 
@@ -27,6 +34,22 @@ type cursor struct {
 	// attributed says that the last non-blank line above was an attribution line: what follows is quoted, even if it looks like "more
 	// than three".
 	attributed bool
+
+	quoted bool // the line right above was quoted
+
+	above bool     // something of the author's is above, or an advertisement
+	found []trait  // of each line, see traits
+	own   []string // the addresses that the mail was sent to, in lower case
+}
+
+// next is the next line below that is not blank, and false if there is none.
+func (c cursor) next() (cursor, bool) {
+	for c.at++; c.at < len(c.lines); c.at++ {
+		if c.line() != "" {
+			return c, true
+		}
+	}
+	return c, false
 }
 
 // line is the cursor's line without surrounding spaces.

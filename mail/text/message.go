@@ -12,6 +12,7 @@ import (
 	"io"
 	"regexp"
 	"strings"
+	"unicode/utf8"
 
 	gomail "github.com/emersion/go-message/mail"
 	netmail "net/mail"
@@ -88,12 +89,38 @@ func (m *Message) Rules() []string {
 func (m *Message) report() (text string, applied []string) {
 	whole := m.part.text(0)
 	subject := ownSubject(m.Get("Subject"))
-	body, applied := Cut(whole)
+	envelope := m.envelope()
+	body, applied := envelope.cut(whole)
 	if subject == "" && body == "" {
-		body, applied = cutKeepingNames(whole)
+		body, applied = envelope.cutKeepingNames(whole)
 	}
 	if subject == "" || repeatsSubject(body, subject) {
 		return report.Clean(body), applied
 	}
 	return report.Clean(subject + "\n" + body), applied
 }
+
+// envelope returns what the header tells about the body.
+func (m *Message) envelope() (e envelope) {
+	if list, err := gomail.ParseAddressList(m.Get("From")); err == nil && len(list) > 0 {
+		local, _ := SplitAddress(list[0].Address)
+		for _, words := range []string{list[0].Name, local} {
+			for _, word := range nameWords(words) {
+				if utf8.RuneCountInString(word) > 1 {
+					e.author = append(e.author, word)
+				}
+			}
+		}
+	}
+	for _, field := range []string{"To", "Delivered-To", "X-Original-To"} {
+		if list, err := gomail.ParseAddressList(m.Get(field)); err == nil {
+			for _, to := range list[:min(len(list), maxOwn)] {
+				e.own = append(e.own, strings.ToLower(to.Address))
+			}
+		}
+	}
+	return e
+}
+
+// maxOwn is how many recipients of a field are looked for in header blocks.
+const maxOwn = 10

@@ -3,73 +3,141 @@ package text
 import (
 	"regexp"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
-// quotedLine recognises a line with the mark of quotations. Alone, and with a number behind it, ">" says "more than".
+// quotedLine recognises a line with the mark of quotations. Alone, and with a number behind it, ">" says "more than". A link that was broken in a
+// quotation continues without a mark.
 func quotedLine(c cursor) (int, action) {
 	marked := func(i int) bool {
-		return i >= 0 && i < len(c.lines) && strings.HasPrefix(strings.TrimSpace(c.lines[i]), ">")
+		return i >= 0 && i < len(c.lines) && isMarked(strings.TrimSpace(c.lines[i]))
 	}
 	if marked(c.at) && (c.attributed || marked(c.at-1) || marked(c.at+1) || !moreThan.MatchString(c.line())) {
+		return 1, cutQuotation
+	}
+	if (c.attributed || c.quoted) && isBar(c.line()) || hasInitials(c, c.at) && (c.attributed || hasInitials(c, c.at-1) || hasInitials(c, c.at+1)) {
+		return 1, cutQuotation
+	}
+	if marked(c.at-1) && !moreThan.MatchString(strings.TrimSpace(c.lines[c.at-1])) && isHalfLink(c.line()) {
 		return 1, cutQuotation
 	}
 	return 0, keep
 }
 
-var moreThan = regexp.MustCompile(`^>\d`)
+// isMarked reports whether a line without surrounding spaces has the mark of quotations.
+func isMarked(line string) bool {
+	return strings.HasPrefix(line, ">") || strings.HasPrefix(line, "＞")
+}
+
+func isBar(line string) bool { return strings.HasPrefix(line, "| ") || line == "|" }
 
 var (
-	// separator is a reply separator or that of a forwarded mail, in a line of its own.
-	separator = regexp.MustCompile(`(?i)^-{2,}\s*(original message|original appointment|forwarded message|reply message|` +
-		`ursprüngliche (nachricht|mail)|original-?nachricht|originalnachricht|weitergeleitete nachricht|` +
-		`message d'origine|message transféré|mensaje original|mensaje reenviado|messaggio originale|messaggio inoltrato|` +
-		`oorspronkelijk bericht|doorgestuurd bericht)( \w+)?\s*-{2,}$`)
-	forwardedBegin = regexp.MustCompile(`(?i)^(begin forwarded message|anfang der weitergeleiteten (nachricht|e-mail)|` +
-		`début du message réexpédié|inizio messaggio inoltrato)\s*:$`)
+	moreThan = regexp.MustCompile(`^>\d`)
+
+	halfLink = regexp.MustCompile(`^[^\s>]*[/=?&%_+.-][^\s>]*[)>\]]{0,3}( >)?$`)
+)
+
+// hasInitials reports whether line i has the marks of programs that put the quoted person's initials in front: "EB> text".
+func hasInitials(c cursor, i int) bool {
+	if i < 0 || i >= len(c.lines) {
+		return false
+	}
+	line := strings.TrimPrefix(c.lines[i], " ")
+	letters := 0
+	for at, r := range line {
+		switch {
+		case r == '>':
+			rest := strings.TrimLeft(line[at:], ">")
+			return letters > 0 && (rest == "" || rest[0] == ' ')
+		case letters == 4, !unicode.IsLetter(r), letters == 0 && !unicode.IsUpper(r):
+			return false
+		}
+		letters++
+	}
+	return false
+}
+
+// isHalfLink reports whether a line is one word with the signs of a link, at least eight bytes long.
+func isHalfLink(line string) bool {
+	return len(line) >= 8 && len(line) <= maxMarker && strings.ContainsAny(line, "/=&%_") && halfLink.MatchString(line)
+}
+
+const (
+	// original are the stems of words that mail programs use for a mail that is answered or forwarded.
+	original = `(?:original|originál|ursprüng|ursprung|oprindelig|opprinnelig|origine|originale|oorspronk|oorspronklik|původní|pôvodn|oryginal|alkuper|исходн|оригин|пересыла|пересл|` +
+		`orijinal|özgün|eredeti|orixinal|orinel|αρχικό|izvorn|izvirn|forwarded|weitergeleitet|weiterleit|doorgest|transfér|transmis|réexp|inoltrat|reenviad|rencaminh|encaminhad|` +
+		`videresend|vidaresend|vidarebefordr|przekazan|přeposlan|preposlan|továbbít|iletilen|välitetty|原始|原邮件|转发|轉寄|轉發|元のメッセージ|転送|원본|전달)`
+	// aMessage are those for a mail.
+	aMessage  = `(?:message|nachricht|mitteilung|mail|bericht|boodskap|meddelelse|melding|meddelande|besked|messaggio|mensaje|mensagem|wiadomo|zpráva|správa|viesti|сообщени|письмо|ileti|mesaj|üzenet|邮件|郵件|信息)`
+	answering = `(?:reply|antwort|réponse|respuesta|risposta|svar|odpowied)`
+)
+
+var (
+	// originalMessage and replyMessage are separators without their dashes.
+	originalMessage = regexp.MustCompile(`(?i)(?:^|[\s'’-])` + original)
+	replyMessage    = regexp.MustCompile(`(?i)^` + answering + `[ -]` + aMessage + `\pL*$`)
+	inlineSeparator = regexp.MustCompile(`(?i)-{3,} ?` + original + `\pL*[ -]` + aMessage + `\pL* ?-{3,}`)
+
+	// beginsForwarded is a separator without dashes, which is one only above a header or a quotation.
+	beginsForwarded = regexp.MustCompile(`(?i)^\W*(?:[\pL’']+ ){0,4}(?:` + original + `|` + aMessage + `)\pL*(?: [\pL’'-]+){0,3}\s*[:：]\W*$`)
+	forwarded       = regexp.MustCompile(`(?i)^(begin forwarded message|anfang der weitergeleiteten (nachricht|e-mail)|début du (message|courriel) (réexpédié|transféré)|inizio messaggio inoltrato)\s*:$`)
+
+	// aboveThisLine is the line of ticket systems, above which people are to answer.
+	aboveThisLine = regexp.MustCompile(`(?i)^\W*(?:.{0,60}\b(?:reply|answer|respond|response)\b.{0,40} above (?:this|the) line|.{0,60}(?:oberhalb|über) dieser (?:linie|zeile)\b.{0,60}antwort|` +
+		`.{0,60}antwort.{0,40}(?:oberhalb|über) dieser (?:linie|zeile)).{0,20}$`)
 )
 
 // replySeparator recognises the line that mail programs put above a quotation or a forwarded mail.
 func replySeparator(c cursor) (int, action) {
-	if line := c.line(); separator.MatchString(line) || forwardedBegin.MatchString(line) {
+	line := c.line()
+	switch {
+	case line == "":
+		return 0, keep
+	case isSeparator(line), forwarded.MatchString(line), aboveThisLine.MatchString(line):
 		return 1, cutRest
+	case isRule(line, 3):
+		next, filled := c.next()
+		if filled && (isHeaderBlock(next) || unmarkedAttribution(next) > 0 || isRule(line, 10) && isFromField(next.line())) {
+			return 1, cutRest
+		}
+	case inDashes.MatchString(line), strings.HasSuffix(line, ":") && beginsForwarded.MatchString(line):
+		next, filled := c.next()
+		if filled && (isHeaderBlock(next) || isMarked(next.line()) && strings.HasSuffix(line, ":")) {
+			return 1, cutRest
+		}
 	}
 	return 0, keep
 }
 
-var (
-	headerFrom = regexp.MustCompile(`(?i)^\*?(from|von|de|da|van|od)\s?:\*? .+`)
-	headerRest = regexp.MustCompile(`(?i)^\*?(sent|date|to|cc|subject|gesendet|datum|an|betreff|envoyé|date|à|objet|enviado|para|asunto|` +
-		`inviato|a|oggetto|verzonden|aan|onderwerp|reply-to|antwort an)\s?:\*?( .*)?$`)
-	headerDate    = regexp.MustCompile(`(?i)^\*?(sent|date|gesendet|datum|envoyé|enviado|inviato|verzonden)\s?:`)
-	headerSubject = regexp.MustCompile(`(?i)^\*?(subject|betreff|objet|asunto|oggetto|onderwerp)\s?:`)
+// maxSeparator is the length of the words between the dashes of a separator, in bytes.
+const maxSeparator = 90
 
-	longRule = regexp.MustCompile(`^[_-]{10,}$`)
-)
-
-// headerBlock recognises the header that Outlook and others put above a quotation.
-func headerBlock(c cursor) (int, action) {
-	if isHeaderBlock(c.rest()) {
-		return 1, cutRest
-	}
-	return 0, keep
-}
-
-// isHeaderBlock wants From in the first line and two other fields soon below it. Without an address in From these must be date and
-// subject: riders write "from: zoo, to: alex", too.
-func isHeaderBlock(lines []string) bool {
-	if longRule.MatchString(strings.TrimSpace(lines[0])) {
-		return headerFrom.MatchString(firstFilled(lines[1:]))
-	}
-	if !headerFrom.MatchString(strings.TrimSpace(lines[0])) {
+// isSeparator reports whether a line has words for an original or forwarded message between dashes.
+func isSeparator(line string) bool {
+	const dashes = "-‐‑–—―_=*"
+	words := strings.Trim(line, dashes+" ")
+	if words == "" || len(words) > maxSeparator || len(words) == len(line) {
 		return false
 	}
-	count, date, subject := 0, false, false
-	for _, line := range lines[1:min(len(lines), 7)] {
-		line = strings.TrimSpace(line)
-		if headerRest.MatchString(line) {
-			count++
-		}
-		date, subject = date || headerDate.MatchString(line), subject || headerSubject.MatchString(line)
+	before, after, _ := strings.Cut(line, words)
+	if utf8.RuneCountInString(strings.Trim(before, " *")) < 2 || utf8.RuneCountInString(strings.Trim(after, " *")) < 2 {
+		return false
 	}
-	return count >= 2 && (strings.Contains(lines[0], "@") || date && subject)
+	return originalMessage.MatchString(words) || replyMessage.MatchString(words)
+}
+
+// isRule reports whether a line consists of at least so many dashes, underscores or the like.
+func isRule(line string, least int) bool {
+	line = strings.ReplaceAll(line, " ", "")
+	first := []rune(line[:min(len(line), 4)])
+	if len(first) == 0 || !strings.ContainsRune("-‐‑–—―─━_=*~#·•", first[0]) {
+		return false
+	}
+	for _, r := range line {
+		if r != first[0] {
+			return false
+		}
+	}
+	return strings.Count(line, string(first[0])) >= least
 }

@@ -3,15 +3,14 @@ package text
 import (
 	"regexp"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 )
 
-// Limits of what may be the author's name and address below a closing or an advertisement. Anything longer stays.
+// Limits of what may be the author's name and address below a closing or an advertisement, where no number or address shows that it is.
 const (
-	maxBelowClosing = 3  // lines
+	maxBelowClosing = 6  // lines
 	maxBelowAdvert  = 4  // lines
 	maxNameLine     = 40 // characters
+	maxClosingLine  = 60 // characters
 )
 
 // signatureSeparator recognises the line of RFC 3676, section 4.3, also when its space has been lost.
@@ -22,119 +21,73 @@ func signatureSeparator(c cursor) (int, action) {
 	return 0, keep
 }
 
-// advert is what mail programs add below a text.
-var advert = regexp.MustCompile(`(?i)^(sent from (my|mail for|outlook|yahoo|samsung|proton|the|an?) ?.{0,70}|` +
-	`sent (via|with|using) .{0,70}(mail|app|iphone|android|outlook|proton|secure email)\.?.{0,40}|` +
-	`get \[?outlook for .{0,100}|von mein\w* .{1,60} (gesendet|geschickt)\.?|gesendet von mein\w* .{1,70}|` +
-	`gesendet von (outlook|mail|yahoo|samsung|proton)\b.{0,70}|gesendet (mit|über|via) .{1,70}|` +
-	`diese nachricht wurde von mein\w* .{1,60} gesendet\.?|(holen sie sich )?outlook für .{1,100}|` +
-	`please excuse my brevity\.?|bitte entschuldigen sie (die|meine) kürze\.?|` +
-	`envoyé (de|depuis) .{1,60}|enviado desde .{1,60}|inviato da .{1,60}|verzonden (vanaf|met) .{1,60}|` +
-	`virenfrei\.? ?.{0,60}|virus-free\.? ?.{0,60})$`)
-
-// advertisement recognises such a line. What is below it may be the author's name, or the rest of the report.
-func advertisement(c cursor) (int, action) {
-	if advert.MatchString(c.line()) {
-		return 1, cutAdvert
+// withoutRule cuts a line of dashes or the like at the end, and what is below it if that is a signature.
+func withoutRule(a answer) []string {
+	last := a.last()
+	if last <= 0 || firstFilled(a.lines[:last]) == "" {
+		return a.lines
 	}
-	return 0, keep
-}
-
-// closing is a complimentary close in German, English, French, Dutch, Italian or Spanish. A name of up to three words may follow in the line.
-var closing = regexp.MustCompile(`(?i)^((vielen |besten )?dank[e]? (und|&) )?(` +
-	`(mit |und )*((ganz |recht )?(freundlich|best|lieb|herzlich|viel|schön|nett|sonnig)(e[nmr]?|ster) )?(gr(ü|ue)(ß|ss)e?n?|gru(ß|ss))|` +
-	`mfg|m\.f\.g\.|m?lg|vg|hg|hochachtungsvoll|herzlichst|bis (bald|dann|später)|` +
-	`(with )?((best|kind|kindest|warm|warmest|many) )?regards|(with )?best wishes|best|cheers|take care|` +
-	`(yours )?(sincerely|faithfully|truly)( yours)?|` +
-	`((bien|très) )?cordialement|bien à (vous|toi)|amicalement|bises|((mes|nos) )?((meilleures|sincères) )?salutations( distinguées)?|` +
-	`(met )?((vriendelijke|hartelijke|beste) )?groet(en|jes)?|mvg|liefs|` +
-	`(un )?((cordiali|distinti|cari|caro|tanti) )?salut[io]|cordialmente|un abbraccio|` +
-	`(un )?((cordial|atento) )?saludos?( cordial(es)?)?|atentamente|un abrazo` +
-	`)` + named)
-
-// thanks are a closing only if nothing but a name follows.
-var thanks = regexp.MustCompile(`(?i)^(danke( schön)?|(vielen|besten) dank|(many )?thanks|` +
-	`thank you|merci( beaucoup)?|bedankt|dank u?|grazie|(muchas )?gracias)` + named)
-
-// named is what may follow in the same line: one word, or up to three with capitals. "Best exit: zoo" is no closing.
-const named = `( aus( der| dem)? \S+)?[\s,.;:!-]*([\s,](von |euer |eure |dein |deine |your )?` +
-	`([\pL.'’-]+|(?-i:` + nameWord + `)( (?-i:` + nameWord + `)){1,2}))?[,.!]?$`
-
-var (
-	postscript = regexp.MustCompile(`(?i)^p\.? ?p?\.?s\b`)
-	aName      = regexp.MustCompile(`^` + nameWord + `([ ,]+` + nameWord + `){0,3}[,.]?$`)
-)
-
-const nameWord = `(\p{Lu}[\pL.'’-]*|von|van|vom|zu|de|der|den|di|da|la)`
-
-// isName reports whether a line may be a person's name: up to four words that begin with capitals.
-func isName(line string) bool {
-	return aName.MatchString(line) && utf8.RuneCountInString(line) <= maxNameLine
-}
-
-// withoutNameBelowAdvert cuts all lines below an advertisement if they may be the author's name and address.
-func withoutNameBelowAdvert(lines []string, advert int) []string {
-	if advert >= 0 && isNameBlock(lines[advert:], maxBelowAdvert, firstFilled(lines[:advert]) == "") {
-		return lines[:advert]
-	}
-	return lines
-}
-
-// withoutClosing cuts a closing at the end and the name below it. A postscript stays.
-func withoutClosing(lines []string, _ int) []string {
-	end := len(lines)
-	for i := end - 1; i >= 0 && len(filled(lines[i:])) <= maxBelowClosing+2; i-- {
-		if postscript.MatchString(strings.TrimSpace(lines[i])) {
-			end = i
+	for i := last; i > 0 && last-i <= maxBelowClosing+2; i-- {
+		line := strings.TrimSpace(a.lines[i])
+		if !isRule(line, 2) || firstFilled(a.lines[:i]) == "" && !a.above {
+			continue
 		}
-	}
-	begin := -1
-	for i := end - 1; i >= 0 && len(filled(lines[i+1:end])) <= maxBelowClosing; i-- {
-		if beginsClosing(lines[i:end], firstFilled(lines[:i]) == "") {
-			begin = i
+		if below := filled(a.lines[i+1:]); len(below) == 0 || a.isSignedBelowRule(below) {
+			return a.lines[:i]
 		}
+		return a.lines
 	}
-	if begin < 0 {
-		return lines
-	}
-	return append(lines[:begin:begin], lines[end:]...)
+	return a.lines
 }
 
-// beginsClosing reports whether the first of the lines is a closing and the others may be the author's name. alone says that nothing is above.
-func beginsClosing(lines []string, alone bool) bool {
-	line := strings.TrimSpace(lines[0])
-	if utf8.RuneCountInString(line) > maxNameLine {
+// isSignedBelowRule reports whether lines below a rule are a name: the author's, or of two words and more, with roles and the like.
+func (a answer) isSignedBelowRule(below []string) bool {
+	if a.isSignature(below, false) {
+		return true
+	}
+	if !a.isAuthor(below[0]) && (!isName(below[0]) || isStop(below[0]) || len(strings.Fields(below[0])) < 2) {
 		return false
 	}
-	if thanks.MatchString(line) {
-		return isNameBlock(lines[1:], maxBelowClosing, true)
-	}
-	return closing.MatchString(line) && isNameBlock(lines[1:], maxBelowClosing, alone)
-}
-
-// isNameBlock reports whether up to limit lines may be a name and an address, with no sentence among them. Strictly, they must be names only:
-// where nothing else is in the mail, other lines may be the report.
-func isNameBlock(lines []string, limit int, strictly bool) bool {
-	lines = filled(lines)
-	if len(lines) > limit {
-		return false
-	}
-	for _, line := range lines {
-		if utf8.RuneCountInString(line) > maxNameLine || isSentence(line) || strictly && !isName(line) && !closing.MatchString(line) {
+	for _, line := range below[1:] {
+		if !isRole(line) && a.contact(line) == noContact {
 			return false
 		}
 	}
 	return true
 }
 
-// isSentence distinguishes five words, or three that begin with a small letter, from a name or an address.
-func isSentence(line string) bool {
-	words := 0
-	for word := range strings.FieldsSeq(line) {
-		if strings.IndexFunc(word, unicode.IsLetter) >= 0 {
-			words++
+// dashed is a name behind a dash. In small letters it has no space in front, or it may be an item of a list.
+var dashed = regexp.MustCompile(`^(?:[-‐–—~/*]{1,3} ?` + nameWord + `(?: ` + nameWord + `){0,2}|[-–—/~]{1,2}\p{Ll}{2,12}|— ?[\pL.'’-]+)[.,!]?$`)
+
+// withoutName cuts the author's name in the last line: any name behind a dash, and alone if From has it.
+func withoutName(a answer) []string {
+	last := a.last()
+	if last < 0 || last == a.first() && !a.above {
+		return a.lines
+	}
+	line := strings.TrimSpace(a.lines[last])
+	if a.isAuthor(line) {
+		return a.lines[:last]
+	}
+	if !dashed.MatchString(line) || isStop(line) || last == a.first() {
+		return a.lines
+	}
+	if above := strings.TrimSpace(a.lines[last-1]); isItem(above) || above == "" && last > 1 && isItem(strings.TrimSpace(a.lines[last-2])) || strings.HasSuffix(firstAbove(a.lines[:last]), ":") {
+		return a.lines // of a list
+	}
+	return a.lines[:last]
+}
+
+func isItem(line string) bool {
+	return strings.HasPrefix(line, "-") || strings.HasPrefix(line, "–") || strings.HasPrefix(line, "*") || strings.HasPrefix(line, "•")
+}
+
+// firstAbove returns the last line that is not blank.
+func firstAbove(lines []string) string {
+	for i := len(lines) - 1; i >= 0; i-- {
+		if line := strings.TrimSpace(lines[i]); line != "" {
+			return line
 		}
 	}
-	first, _ := utf8.DecodeRuneInString(line)
-	return words >= 5 || words >= 3 && unicode.IsLower(first) && !strings.HasPrefix(line, "i.") && !closing.MatchString(line)
+	return ""
 }

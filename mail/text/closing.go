@@ -1,0 +1,160 @@
+package text
+
+import (
+	"regexp"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// closing is a complimentary close in the languages of Europe, Turkish, Japanese and Chinese. A name of up to three words may follow in the line.
+var closing = regexp.MustCompile(`(?i)^((vielen |besten )?dank[e]? (und|&) )?(` +
+	formalClosing + `|` +
+	`(mit |und )*((ganz |recht |aller)?(best|lieb|herzlich|viel|schön|nett|sonnig|warm)(e[nmr]?|ster?) )?(gr(ü|ue|u)(ß|ss)e?n?|gru(ß|ss)|gr(ü|üe|ue)ss?li)|` +
+	`g?v?lg|glg|vg|bg|hg|sg|herzlichst|bis (bald|dann|später|denne|morgen|demnächst)|ciao|tsch(ü|ue)(ss|ß)(i|chen)?|tschau|tschö|servus|ade|adieu|` +
+	`(einen? )?(schönen|guten|angenehmen) (tag|abend|morgen|nachmittag|sonntag|samstag|feierabend|start)( noch| (dir|euch|ihnen|allen))*( wünscht)?|(noch )?(einen? )?schönen (tag|abend)|schönes wochenende|alles (gute|liebe)|` +
+	`best wishes|best|cheers|take care|all the best|love|xo(xo)?|xx|br|kr|rgds|thx|bye( bye)?|see (you|ya)|talk soon|warmly|yours|(have a )(nice|good|great) (day|evening|weekend|one)|` +
+	`amicalement|bises|biz|bisous|à (bientôt|plus( tard)?)|bonne (journée|soirée|fin de journée)|` +
+	`groet(en|jes)?|groetjes|gr|liefs|fijne dag( nog)?|tot ziens|doei|` +
+	`(un )?((cari|caro|tanti) )?salut[io]|un abbraccio|a presto|buona (giornata|serata)|` +
+	`(un )?saludos?|un abrazo|abrazos|besos|hasta (luego|pronto)|abraços?|um abraço|beijos|até (logo|breve|mais)|` +
+	`(de )?(bästa |varma |kärleksfulla )?hälsning(ar)?|(kærlig |kærlige |mange |beste |bedste |varm )?(hilsen|hilsner)|kh|vh|mvh|ha det( bra| godt)?|hej ?då|hej hej|kram|klem|` +
+	`pozdr\.?|pozdrowienia|pozdrawiam|na razie|zdraví(m)?|hezký den|měj(te)? se|ahoj|` +
+	`sevgiler|selamlar|iyi (günler|akşamlar)|hoşça kal(ın)?|kolay gelsin|` +
+	`всего (доброго|хорошего)|до свидания|пока|удачи|üdv(özlettel)?|terveisin|t\.|以上|祝好|此致|敬礼|敬禮|よろしくお願い(いた|致)?します。?` +
+	`)` + named)
+
+// formalClosing is followed by a signature more often than not.
+const formalClosing = `(mit )?(((ganz |recht )?freundlich(e[nmr]?|ster?)|best(en|em|e)|vorzüglichen|kollegialen) )(gr(ü|ue)(ß|ss)e?n?|gru(ß|ss)|empfehlungen)|hochachtungsvoll|mfg|m\.f\.g\.|` +
+	`(with )?((my )?(very )?(best|kind|kindest|warm|warmest|many) )?regards|(with )?(best|kind) wishes|(yours )?(sincerely|faithfully|truly|respectfully|cordially)( yours)?|respectfully|` +
+	`((bien|très) )?cordialement|bien à (vous|toi)|((mes|nos) )?((meilleures|sincères) )?salutations( distinguées)?|sincèrement|respectueusement|` +
+	`(met )?(vriendelijke|hartelijke|beste) groet(en)?|mvg|hoogachtend|` +
+	`((cordiali|distinti) )saluti|cordialmente|` +
+	`(un )?(cordial(es)?|atentos?) saludos?( cordial(es)?)?|(un )?saludos? cordial(es)?|atentamente|cordialmente|` +
+	`atenciosamente|(com os (melhores|meus) )?(melhores )?cumprimentos|att\.?|` +
+	`(med )?(vänlig(a)?|vennlige?|venlige?) (hälsning(ar)?|hilsen|hilsner)|med hilsen|vänligen|` +
+	`z poważaniem|(serdecznie |serdeczne )?(pozdrawiam|pozdrowienia)( serdecznie)?|z wyrazami szacunku|` +
+	`s (přátelským |pozdravem|pozdravom|úctou|úctou )?(pozdravem|pozdravom)?|` +
+	`saygılar(ım(la|ız))?|saygılarımızla|с уважением|с наилучшими пожеланиями|з повагою|(ystävällisin |parhain )terveisin|tisztelettel|cu (stimă|respect)|με εκτίμηση`
+
+var formal = regexp.MustCompile(`(?i)^(?:` + formalClosing + `)[^\pL\d]*$`)
+
+// thanks are a closing only if nothing but a name follows.
+var thanks = regexp.MustCompile(`(?i)^(danke( schön| dir| euch)?|(vielen|besten|herzlichen) dank( im voraus)?|(many )?thanks( (a lot|again|in advance))?|thank you( very much)?|thx|ty|` +
+	`merci( beaucoup| d'avance)?|bedankt|dank u?|grazie( mille)?|(muchas )?gracias|obrigad[oa]|tack( så mycket)?|mange tak|tak|tusen takk|takk|dziękuję|dzięki|děkuji|díky|ďakujem|teşekkürler|` +
+	`спасибо|дякую|köszönöm|köszi|kiitos|ありがとうございます|谢谢|謝謝)` + named)
+
+// named is what may follow in the same line: one word, or up to three with capitals. "Best exit: zoo" is no closing.
+const named = `( aus( der| dem)? \S+)?[^\pL\d:]*([\s,](von |euer |eure |dein |deine |your )?` +
+	`([\pL.'’-]+|(?-i:` + nameWord + `)( (?-i:` + nameWord + `)){1,2}))?[,.!]?[^\pL\d:]*$`
+
+var (
+	postscript = regexp.MustCompile(`(?i)^p\.? ?p?\.?s\b`)
+	aName      = regexp.MustCompile(`^` + nameWord + `([ ,]+` + nameWord + `){0,3}[,.]?$`)
+)
+
+const nameWord = `(\p{Lu}[\pL.'’-]*|von|van|vom|zu|de|der|den|di|da|la)`
+
+// isName reports whether a line may be a person's name: up to four words that begin with capitals.
+func isName(line string) bool {
+	return aName.MatchString(line) && utf8.RuneCountInString(line) <= maxNameLine
+}
+
+// withoutNameBelowAdvert cuts all lines below an advertisement if they may be the author's name and address.
+func withoutNameBelowAdvert(a answer) []string {
+	if a.advert >= 0 && a.isNameBlock(a.lines[a.advert:], maxBelowAdvert, firstFilled(a.lines[:a.advert]) == "") {
+		return a.lines[:a.advert]
+	}
+	return a.lines
+}
+
+// withoutClosing cuts a closing at the end and the name below it. A postscript stays.
+func withoutClosing(a answer) []string {
+	end := len(a.lines)
+	for i := end - 1; i >= 0 && end-i <= maxSignature; i-- {
+		if postscript.MatchString(strings.TrimSpace(a.lines[i])) {
+			end = i
+		}
+	}
+	begin := -1
+	for i := end - 1; i >= 0 && end-i <= maxSignature; i-- {
+		if a.beginsClosing(i, end) {
+			begin = i
+		}
+	}
+	if begin < 0 {
+		return a.lines
+	}
+	return append(a.lines[:begin:begin], a.lines[end:]...)
+}
+
+// beginsClosing reports whether line i is a closing and those below, up to end, may be the author's name and signature.
+func (a answer) beginsClosing(i, end int) bool {
+	line := strings.TrimSpace(a.lines[i])
+	if line == "" || utf8.RuneCountInString(line) > maxClosingLine {
+		return false
+	}
+	below, alone := a.lines[i+1:end], firstFilled(a.lines[:i]) == ""
+	switch {
+	case thanks.MatchString(line) && utf8.RuneCountInString(line) <= maxNameLine:
+		return a.isNameBlock(below, maxBelowClosing, true) || !alone && a.isSignature(below, false)
+	case closing.MatchString(line) && utf8.RuneCountInString(line) <= maxNameLine:
+		return a.isNameBlock(below, maxBelowClosing, alone) || !alone && a.isSignature(below, formal.MatchString(line))
+	case !alone && strings.HasSuffix(line, ",") && i > 0 && strings.TrimSpace(a.lines[i-1]) == "":
+		// In any language: a few words and a comma above nothing but a name.
+		last := filled(below)
+		return len(last) == 1 && isName(last[0]) && !isStop(last[0]) && !isStop(line) && len(strings.Fields(line)) <= 4
+	}
+	return false
+}
+
+// isSignature reports whether the lines below a closing are a signature of any length: a number or an address is in it, and no sentence above that. Below
+// a formal closing a name is enough, unless sentences with a full stop follow.
+func (a answer) isSignature(lines []string, formally bool) bool {
+	for n, line := range filled(lines) {
+		switch {
+		case a.contact(line) == reachable:
+			return true
+		case n == 0 && !isName(line) && a.contact(line) == noContact && !isRole(line) && !isRule(line, 2):
+			return false
+		case isSentence(line) && (!isRole(line) || strings.HasSuffix(line, ".")) && a.contact(line) == noContact && (!formally || strings.ContainsAny(line[len(line)-1:], ".!?")):
+			return false
+		}
+	}
+	return formally
+}
+
+// isNameBlock reports whether up to limit lines may be a name and an address, with no sentence among them. Strictly, they must be names only:
+// where nothing else is in the mail, other lines may be the report.
+func (a answer) isNameBlock(lines []string, limit int, strictly bool) bool {
+	lines = filled(lines)
+	if len(lines) > limit {
+		return false
+	}
+	for _, line := range lines {
+		contact := a.contact(line)
+		if contact != noContact && !strictly || contact == reachable && !isName(line) {
+			continue
+		}
+		if utf8.RuneCountInString(line) > maxNameLine || isSentence(line) || strictly && !isName(line) && !closing.MatchString(line) {
+			return false
+		}
+	}
+	return true
+}
+
+// isSentence distinguishes five words, or three with small letters, from a name or an address.
+func isSentence(line string) bool {
+	words, capitals := 0, 0
+	for word := range strings.FieldsSeq(line) {
+		if strings.IndexFunc(word, unicode.IsLetter) >= 0 {
+			words++
+		}
+		if first, _ := utf8.DecodeRuneInString(word); unicode.IsUpper(first) {
+			capitals++
+		}
+	}
+	first, _ := utf8.DecodeRuneInString(line)
+	small := unicode.IsLower(first) || capitals < 2
+	return words >= 5 || words >= 3 && small && !strings.HasPrefix(line, "i.") && !closing.MatchString(line)
+}

@@ -1,0 +1,65 @@
+package text
+
+import (
+	"strings"
+	"testing"
+)
+
+// worst are what costs most in each rule, repeated to maxBody. None may take more than 100 ms on a server of ours.
+var worst = map[string]string{
+	"short lines":               "a\n",
+	"blank lines":               "\n",
+	"long lines":                strings.Repeat("kontrolle ", 39) + "\n",
+	"one line":                  "kontrolle ",
+	"quoted lines":              "> a\n",
+	"answers in quotations":     "> a\nb\n",
+	"addresses":                 "<a@b.c> ",
+	"lines with an address":     "<a@b.c>\n",
+	"dates":                     "12.3.2024 10:11 ",
+	"lines with a date":         "12.3.2024 10:11\n",
+	"dates and addresses":       "12.3.2024 10:11 <a@b.c> x\n",
+	"attributions":              "12.3.2024 <a@b.c>:\n> x\n",
+	"halves of attributions":    "On 12.3.2024 10:11 Erika\n<a@b.c> x\n",
+	"attributions in a line":    "x 12.3.2024 <a@b.c>: ",
+	"lines with a colon":        "a: b\n",
+	"colons":                    "a: ",
+	"fields":                    "From: a@b.c\n\n",
+	"half header blocks":        "From: a\nTo: b\nx\nx\nx\n",
+	"dashes":                    "---- x ----\n",
+	"rules":                     "----\n",
+	"many dashes":               "-",
+	"closings":                  "LG\n",
+	"closings and names":        "LG Erika\nErika\n",
+	"names":                     "Erika\n",
+	"names behind dashes":       "- Erika\n",
+	"phone numbers":             "Tel. 030 1234567\n",
+	"digits":                    "1 ",
+	"digits in lines":           "030 1234567 030 1234567 030 1234567 030 1234567 030 1234567\n",
+	"advertisements":            "Sent from my iPhone\n",
+	"advertisements and text":   "Sent from my iPhone\nx\n",
+	"half advertisements":       strings.Repeat("Sent from iphone ", 20) + "\n",
+	"disclaimers":               strings.Repeat("confidential ", 20) + "\n",
+	"list footers":              "___\nunsubscribe\n",
+	"pictures":                  "[cid:a@b]\n",
+	"brackets":                  "[",
+	"signs of quotations":       ">",
+	"initials":                  "EB> x\n",
+	"capitals":                  "A ",
+	"spaces":                    " ",
+	"letters without spaces":    "ä",
+	"signatures of OpenPGP":     "-----BEGIN PGP SIGNED MESSAGE-----\n",
+	"words for a message":       "nachricht ",
+	"words for writing":         "schrieb ",
+	"words for writing, colons": "schrieb: ",
+}
+
+func BenchmarkCut(b *testing.B) {
+	for name, text := range worst {
+		body := strings.Repeat(text, maxBody/len(text))
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				Cut(body)
+			}
+		})
+	}
+}

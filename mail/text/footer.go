@@ -1,0 +1,50 @@
+package text
+
+import (
+	"regexp"
+	"strings"
+)
+
+var (
+	// disclaimer begins what firms put below each mail.
+	disclaimer = regexp.MustCompile(`(?i)(?:confidential|privileged|vertraulich|confidentiel|confidencial|riservat|vertrouwelijk|konfidentiell|fortrolig|poufn|důvěrn|конфиденциальн|gizli|intended (?:only|solely|recipient)|nur für den (?:adressaten|empfänger)|` +
+		`think before (?:you )?print|before printing|consider the environment|umwelt.{0,40}(?:ausdruck|druck)|imprimer (?:ce|cet)|tenk på miljøet)`)
+	// aboutMail shows that it is about a mail.
+	aboutMail = regexp.MustCompile(`(?i)(?:e-?mail|mail|message|nachricht|courriel|correo|mensaje|mensagem|messaggio|bericht|meddelande|melding|meddelelse|wiadomo|zpráv|сообщени|письм|ileti|attachment|anhänge|printing|print)`)
+
+	// listFooter is what mailing lists and groups put below a mail.
+	listFooter = regexp.MustCompile(`(?i)(?:mailing ?list|mailingliste|mailman/|groups\.google|google ?groups|you (?:received|are receiving) this (?:message|e-?mail)|sie erhalten diese|unsubscribe|abbestell|abmelden|se désabonner|désinscri|darse de baja|annulla iscrizione|afmelden|uitschrijven|wypisz|отписаться)`)
+)
+
+// minDisclaimer is the length from which on a line may be a disclaimer, in bytes.
+const minDisclaimer = 40
+
+// withoutDisclaimer cuts a paragraph about secrecy, or about printing, and everything below.
+func withoutDisclaimer(a answer) []string {
+	first := a.first()
+	for i, line := range a.lines {
+		if i > first && len(line) >= minDisclaimer && disclaimer.MatchString(line) && aboutMail.MatchString(strings.Join(a.lines[i:min(i+3, len(a.lines))], " ")) {
+			for i > first+1 && strings.TrimSpace(a.lines[i-1]) != "" && len(a.lines[i-1]) >= minDisclaimer {
+				i--
+			}
+			return a.lines[:i]
+		}
+	}
+	return a.lines
+}
+
+// withoutListFooter cuts what a mailing list has put below a rule.
+func withoutListFooter(a answer) []string {
+	first := a.first()
+	for i := max(0, len(a.lines)-maxSignature); i < len(a.lines); i++ {
+		if i <= first && !a.above || !isRule(strings.TrimSpace(a.lines[i]), 3) {
+			continue
+		}
+		below := strings.Join(filled(a.lines[i+1:min(i+8, len(a.lines))]), " ")
+		reachable := strings.Contains(below, "@") || strings.Contains(below, "http") || strings.Contains(below, "www.")
+		if reachable && len(below) <= 8*maxMarker && listFooter.MatchString(below) {
+			return a.lines[:i]
+		}
+	}
+	return a.lines
+}
