@@ -87,7 +87,7 @@ func postOf(t twitter.Tweet, handle string) (post, error) {
 		text = replyText(text)
 	}
 	return post{
-		id: t.IDStr, first: t.IDStr, author: t.User.IDStr, text: typedText(text, handle, linksOf(t.Entities)), at: at.UTC(),
+		id: t.IDStr, first: t.IDStr, author: t.User.IDStr, text: typedText(text, handle, t.QuotedStatusIDStr, linksOf(t.Entities)), at: at.UTC(),
 		protected: t.User.Protected, retweet: t.RetweetedStatus != nil,
 	}, nil
 }
@@ -127,7 +127,7 @@ func (v *apiV1) messages(ctx context.Context, next string, size int) (page, erro
 		}
 		out.posts = append(out.posts, post{
 			id: e.ID, first: e.ID, author: e.Message.SenderID, at: time.UnixMilli(ms).UTC(),
-			text: typedText(e.Message.Data.Text, v.handle, linksOf(e.Message.Data.Entities)),
+			text: typedText(e.Message.Data.Text, v.handle, "", linksOf(e.Message.Data.Entities)),
 		})
 	}
 	return out, nil

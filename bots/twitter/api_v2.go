@@ -102,6 +102,7 @@ type tweet struct {
 	} `json:"note_tweet"`
 	Referenced []struct {
 		Type string `json:"type"`
+		ID   string `json:"id"`
 	} `json:"referenced_tweets"`
 }
 
@@ -162,13 +163,17 @@ func (t tweet) post(handle string) (post, error) {
 	if t.NoteTweet.Text != "" {
 		text, links = t.NoteTweet.Text, t.NoteTweet.Entities.links()
 	}
+	quoted := ""
 	for _, r := range t.Referenced {
 		p.retweet = p.retweet || r.Type == "retweeted"
-		if r.Type == "replied_to" {
+		switch r.Type {
+		case "replied_to":
 			text = replyText(text)
+		case "quoted":
+			quoted = r.ID
 		}
 	}
-	p.text = typedText(text, handle, links)
+	p.text = typedText(text, handle, quoted, links)
 	return p, nil
 }
 

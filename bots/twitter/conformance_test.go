@@ -4,11 +4,12 @@ import (
 	"testing"
 
 	"linienfunk/bots/bottest"
+	"linienfunk/bots/twitter/tweettext"
 	"linienfunk/bots/twitter/twittertest"
 )
 
 var features = bottest.Features{
-	Receives: true, Authors: true, Private: true, Sends: true, Retracts: true, Remote: true, Once: true, MaxText: maxWeight, Credentials: true,
+	Receives: true, Authors: true, Private: true, Sends: true, Retracts: true, Remote: true, Once: true, MaxText: tweettext.MaxWeight, Credentials: true,
 }
 
 func TestTwitterConforms(t *testing.T) {

@@ -243,6 +243,17 @@ func TestAReplyDoesNotRevealWhomItAnswers(t *testing.T) {
 	})
 }
 
+func TestAQuotedPostIsNotNamed(t *testing.T) {
+	t.Parallel()
+	bothReading(t, func(t *testing.T, w *bottest.World, fake *twittertest.Server, k *testReader) {
+		quoted := fake.Write("anna", "nur für freunde")
+		fake.Quote("marta", quoted, "@zuerich kontrolle u8")
+		fake.Quote("marta", quoted, "@zuerich")
+		fake.Tell("marta", "zuerich", "siehe https://x.com/anna/status/"+quoted)
+		want(t, k.poll(t), "kontrolle u8", "https://x.com/i/status/"+quoted, "siehe https://x.com/i/status/"+quoted)
+	})
+}
+
 func TestALongPostIsReadInFull(t *testing.T) {
 	t.Parallel()
 	_, fake, k := newReading(t)

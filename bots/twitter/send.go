@@ -9,6 +9,7 @@ import (
 
 	"linienfunk/bots"
 	"linienfunk/bots/kit"
+	"linienfunk/bots/twitter/tweettext"
 	"linienfunk/report"
 )
 
@@ -73,15 +74,12 @@ func (b *bot) retweet(ctx context.Context, d apiClient, city, id string) (done b
 
 // copy posts a text and returns the id for the receipt, "" if X refuses it as a duplicate.
 func (b *bot) copy(ctx context.Context, d apiClient, city, text string, links bool) (string, error) {
-	if !links {
-		text = withoutLinks(text)
-	}
-	text = truncate(defuseMentions(text), maxWeight)
+	text = tweettext.Truncate(tweettext.Silence(text, links), tweettext.MaxWeight)
 	if text == "" {
 		return "", bots.Permanent("error-only-link", errors.New("nothing is left without links"))
 	}
 	price := b.operator.price.post
-	if hasLink(text) {
+	if tweettext.HasLink(text) {
 		price = b.operator.price.link
 	}
 	var id string

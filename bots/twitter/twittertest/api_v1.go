@@ -31,6 +31,9 @@ func statusJSON(p *Post) map[string]any {
 	if p.Answers != "" {
 		one["in_reply_to_status_id_str"] = p.Answers
 	}
+	if p.Quotes != "" {
+		one["quoted_status_id_str"] = p.Quotes
+	}
 	if p.Original != nil {
 		whole = "RT @" + p.Original.author.Handle + ": " + p.Original.Text
 		one["retweeted_status"] = statusJSON(p.Original)

@@ -93,6 +93,9 @@ func tweetJSON(p *Post, fields, expansions string) map[string]any {
 	if p.Answers != "" && strings.Contains(fields, "referenced_tweets") {
 		one["referenced_tweets"] = []any{map[string]string{"type": "replied_to", "id": p.Answers}}
 	}
+	if p.Quotes != "" && strings.Contains(fields, "referenced_tweets") {
+		one["referenced_tweets"] = []any{map[string]string{"type": "quoted", "id": p.Quotes}}
+	}
 	if p.Original != nil {
 		whole = "RT @" + p.Original.author.Handle + ": " + p.Original.Text
 		if strings.Contains(fields, "referenced_tweets") {

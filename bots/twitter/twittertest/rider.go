@@ -36,6 +36,15 @@ func (s *Server) Answer(from, to, text string) string {
 	return p.ID
 }
 
+// Quote lets a user quote a post. X puts its address, with its author's name, behind the text.
+func (s *Server) Quote(from, quoted, text string) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	p := s.publish(s.user(from), text+" https://twitter.com/"+s.post(quoted).author.Handle+"/status/"+quoted, s.Now(), nil)
+	p.Quotes = quoted
+	return p.ID
+}
+
 // Edit gives a post a new version, with a new id.
 func (s *Server) Edit(id, text string) string {
 	s.mu.Lock()

@@ -66,6 +66,7 @@ type Post struct {
 	Edits    []string // ids of its versions, oldest first
 	Original *Post    // of a retweet
 	Answers  string   // id of the post that it answers
+	Quotes   string   // id of the post that it quotes; its text ends with the address
 	author   *User
 }
 

@@ -1,4 +1,4 @@
-package twitter
+package tweettext
 
 import (
 	"strings"
@@ -40,8 +40,8 @@ func TestLengthIsCountedAsXCounts(t *testing.T) {
 		"a joiner between others counts":                  {"🚇\u200D🚇", 5},
 		"a couple with a heart counts two":                {"👩\u200D❤\uFE0F\u200D💋\u200D👨", 2},
 		"a running woman counts two":                      {"🏃🏽\u200D♀\uFE0F", 2},
-		"a heart on fire counts two":                      {"❤\uFE0F\u200D🔥", 2},
-		"a black cat counts two":                          {"🐈\u200D⬛", 2},
+		"a heart on fire, newer than the library, counts": {"❤\uFE0F\u200D🔥", 5},
+		"a black cat, newer than the library, counts":     {"🐈\u200D⬛", 5},
 		"a train with a microphone counts each part":      {"🚇\u200D🎤", 5},
 		"a boy with an occupation counts each part":       {"👦\u200D🎤", 5},
 		"a person with two occupations counts each part":  {"👨\u200D🎤\u200D🎤", 5},
@@ -55,7 +55,7 @@ func TestLengthIsCountedAsXCounts(t *testing.T) {
 		"a copyright sign counts one":                     {"©", 1},
 		"a copyright sign as an emoji counts two":         {"©\uFE0F", 2},
 		"the rainbow flag counts two":                     {"🏳\uFE0F\u200D🌈", 2},
-		"a couple with skin tones counts two":             {"👩🏽\u200D🤝\u200D👨🏿", 2},
+		"a couple with skin tones counts its parts":       {"👩🏽\u200D🤝\u200D👨🏿", 8},
 		"a skin tone after a train counts":                {"🚇🏽", 4},
 		"a short link counts 23":                          {"http://t.co", 23},
 		"a long link counts 23":                           {"https://example.com/very/long/path?with=parameters&and=more", 23},
@@ -66,10 +66,30 @@ func TestLengthIsCountedAsXCounts(t *testing.T) {
 		"a link to no domain counts in full":              {"https://example.nosuchdomain/" + strings.Repeat("x", 30), 59},
 		"a label of 64 characters makes no link":          {"https://" + strings.Repeat("x", 64) + ".com", 76},
 		"ten links":                                       {strings.Repeat("https://www.example.com/aloha ", 10), 240},
-		"a link to a snowman is at least a link":          {"http://☃.net/", 23},
+		"a link to a snowman is a link":                   {"http://☃.net/", 23},
+		"a snowman without http is none":                  {"☃.net", 6},
+		"a running woman without selectors counts":        {"🏃🏽\u200D♀", 5},
+		"a selector behind an emoji that needs none":      {"🚨\uFE0F", 4},
+		"a pointing hand that newer emoji do not know":    {"☝\uFE0F", 4},
+		"a flag that is newer than the library":           {"🇨🇶", 4},
+		"an eye in a speech bubble":                       {"👁\uFE0F\u200D🗨\uFE0F", 5},
+		"a link in parentheses":                           {"(https://example.com/x)", 25},
+		"a link before a full stop and a parenthesis":     {"https://example.com/x.)", 25},
+		"parentheses in a link":                           {"https://example.com/x_(y)", 23},
+		"two links with a comma between":                  {"https://example.com,https://example.org", 47},
+		"a fragment without a path is no part of a link":  {"https://example.com#x", 25},
+		"a link in front of Chinese":                      {"beispiel.com中文", 27},
+		"an underscore in a host name":                    {"a_b.example.com", 25},
+		"a country whose domains are all below another":   {"test.ck", 23},
+		"a retired domain":                                {"weiter.an", 23},
+		"an Indian domain":                                {"https://example.भारत", 23},
+		"a domain that is newer than the library":         {"example.music", 36},
+		"a link of 4,096 characters is none":              {"https://example.com/" + strings.Repeat("x", 4080), 4100},
+		"a short link ends with its name":                 {"https://t.co/aB3/xyz", 27},
+		"a mail address has no link":                      {"hallo@example.com", 17},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if got := weight(test.text); got != test.want {
+			if got := Weight(test.text); got != test.want {
 				t.Errorf("%q counts %d, want %d", test.text, got, test.want)
 			}
 		})
@@ -92,8 +112,8 @@ func TestATextIsCutToTheLimitOfX(t *testing.T) {
 		"the end of a sentence before a long end":         {strings.Repeat("wort ", 80), strings.TrimSpace(strings.Repeat("wort ", 55)) + "…"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if got := truncate(test.text, maxWeight); got != test.want {
-				t.Errorf("got %q (%d), want %q", got, weight(got), test.want)
+			if got := Truncate(test.text, MaxWeight); got != test.want {
+				t.Errorf("got %q (%d), want %q", got, Weight(got), test.want)
 			}
 		})
 	}
@@ -102,15 +122,20 @@ func TestATextIsCutToTheLimitOfX(t *testing.T) {
 func TestLinksAreLeftOutAndNobodyIsMentioned(t *testing.T) {
 	t.Parallel()
 	quiet := func(text string) string {
-		got := defuseMentions(withoutLinks(text))
-		if hasLink(got) {
+		got := Silence(text, false)
+		if HasLink(got) {
 			t.Errorf("%q still has a link", got)
 		}
 		return got
 	}
 	table.Check(t, quiet, map[string]string{
 		"u8 https://example.com/x jetzt":         "u8 jetzt",
-		"u8 (https://example.com/x).":            "u8 (.",
+		"u8 (https://example.com/x).":            "u8 .",
+		"u8 https://example.com/x_(y)!":          "u8 !",
+		"@bvg.in der U8":                         "@" + zeroWidthSpace + "bvg." + zeroWidthSpace + "in der U8",
+		"Info bei @beispiel.de":                  "Info bei @" + zeroWidthSpace + "beispiel." + zeroWidthSpace + "de",
+		"@name.bsky.social":                      "@" + zeroWidthSpace + "name." + zeroWidthSpace + "bsky." + zeroWidthSpace + "social",
+		"example.com/@name":                      "example." + zeroWidthSpace + "com/@" + zeroWidthSpace + "name",
 		"HTTP://EXAMPLE.COM":                     "",
 		"mehr auf example.com/x":                 "mehr auf example." + zeroWidthSpace + "com/x",
 		"S1.in Richtung Erkner":                  "S1." + zeroWidthSpace + "in Richtung Erkner",
@@ -119,12 +144,19 @@ func TestLinksAreLeftOutAndNobodyIsMentioned(t *testing.T) {
 		"＠alle @ niemand @ü":                     "＠" + zeroWidthSpace + "alle @ niemand @ü",
 		"zeile eins\nhttps://a.de\n\nzeile zwei": "zeile eins\n\nzeile zwei",
 	})
-	table.Check(t, hasLink, map[string]bool{
+	table.Check(t, HasLink, map[string]bool{
 		"kontrolle u8": false, "siehe https://example.com": true, "siehe example.de": true, "um 14.30": false, "hbf.zug": false,
 	})
-	if got := defuseMentions("https://social.example/@user und @user"); got != "https://social.example/@user und @"+zeroWidthSpace+"user" {
-		t.Errorf("got %q", got)
-	}
+}
+
+func TestKeptLinksStayWhole(t *testing.T) {
+	t.Parallel()
+	table.Check(t, func(text string) string { return Silence(text, true) }, map[string]string{
+		"https://social.example.com/@user und @user": "https://social.example.com/@user und @" + zeroWidthSpace + "user",
+		"siehe example.com/x":                        "siehe example.com/x",
+		"hallo@example.com":                          "hallo@" + zeroWidthSpace + "example." + zeroWidthSpace + "com",
+		"#bücher.de/@user":                           "#bücher.de/@" + zeroWidthSpace + "user",
+	})
 }
 
 func FuzzFit(f *testing.F) {
@@ -133,17 +165,17 @@ func FuzzFit(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, text string) {
 		text = strings.ToValidUTF8(text, "")
-		if len(text) > 10_000 {
+		if len(text) > 4_000 {
 			return
 		}
 		if oneUnit := join(units(norm.NFC.String(text))); oneUnit != strings.TrimRightFunc(norm.NFC.String(text), unicode.IsSpace) {
 			t.Fatalf("%q decomposed is %q", text, oneUnit)
 		}
-		cut := truncate(text, maxWeight)
-		if !utf8.ValidString(cut) || weight(cut) > maxWeight {
-			t.Fatalf("%q was cut to %q of %d", text, cut, weight(cut))
+		cut := Truncate(text, MaxWeight)
+		if !utf8.ValidString(cut) || Weight(cut) > MaxWeight {
+			t.Fatalf("%q was cut to %q of %d", text, cut, Weight(cut))
 		}
-		if quiet := defuseMentions(withoutLinks(text)); hasLink(quiet) {
+		if quiet := Silence(text, false); HasLink(quiet) {
 			t.Fatalf("%q became %q, which has a link", text, quiet)
 		}
 	})

@@ -1,4 +1,8 @@
-package twitter
+// Package tweettext knows the texts of X: how long it counts them, what it makes links and mentions of, and how a copy avoids both. It is pure.
+//
+// The rules are those of X's own library (github.com/twitter/twitter-text, version 3.1.0), against which test/peers compares them. Where it cannot be
+// known what X counts, it is the greater length.
+package tweettext
 
 import (
 	"strings"
@@ -11,9 +15,9 @@ import (
 // What X counts: https://docs.x.com/fundamentals/counting-characters, and the configuration that the page names as the exact
 // definition, config/v3.json of github.com/twitter/twitter-text.
 const (
-	maxWeight  = 280
-	linkWeight = 23 // any link, however long: X replaces it by one to t.co
-	heavy      = 2  // emoji, and all characters that are not light
+	MaxWeight  = 280 // of a post
+	linkWeight = 23  // any link, however long: X replaces it by one to t.co
+	heavy      = 2   // emoji, and all characters that are not light
 )
 
 // light reports whether a character counts as one. The ranges are those of config/v3.json: most alphabets, and most punctuation.
@@ -50,14 +54,26 @@ func characters(text string) []unit {
 			continue
 		}
 		r, size := utf8.DecodeRuneInString(text)
-		one := unit{text: text[:size], weight: heavy, space: unicode.IsSpace(r)}
-		if light(r) {
-			one.weight = 1
-		}
-		all = append(all, one)
+		all = append(all, unit{text: text[:size], weight: characterWeight(r), space: unicode.IsSpace(r)})
 		text = text[size:]
 	}
 	return all
+}
+
+func characterWeight(r rune) int {
+	if light(r) {
+		return 1
+	}
+	return heavy
+}
+
+// lengthOfCharacters returns the length of a text without links and emoji.
+func lengthOfCharacters(text string) int {
+	total := 0
+	for _, r := range text {
+		total += characterWeight(r)
+	}
+	return total
 }
 
 func sum(all []unit) int {
@@ -68,22 +84,21 @@ func sum(all []unit) int {
 	return total
 }
 
-// weight returns the length that X counts for a text. Where X may or may not treat something as a link or as one emoji, it is
-// the greater one.
-func weight(text string) int { return sum(units(norm.NFC.String(text))) }
+// Weight returns the length that X counts for a text.
+func Weight(text string) int { return sum(units(norm.NFC.String(text))) }
 
 // ellipsis marks a cut.
 const ellipsis = "…"
 
-// truncate shortens a text to a weight, at the end of a word if there is one in the second half, and returns it in NFC.
-func truncate(text string, limit int) string {
+// Truncate shortens a text to a weight, at the end of a word if there is one in the second half, and returns it in NFC.
+func Truncate(text string, limit int) string {
 	text = norm.NFC.String(text)
 	all := units(text)
 	if sum(all) <= limit {
 		return text
 	}
 	end := 0
-	for left := limit - weight(ellipsis); end < len(all) && all[end].weight <= left; end++ {
+	for left := limit - Weight(ellipsis); end < len(all) && all[end].weight <= left; end++ {
 		left -= all[end].weight
 	}
 	for i := end; i > end/2; i-- {
@@ -94,7 +109,7 @@ func truncate(text string, limit int) string {
 	}
 	for ; end > 0; end-- {
 		// A link without its end may count differently.
-		if cut := join(all[:end]) + ellipsis; weight(cut) <= limit {
+		if cut := join(all[:end]) + ellipsis; Weight(cut) <= limit {
 			return cut
 		}
 	}
