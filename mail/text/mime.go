@@ -234,3 +234,19 @@ func (p *partReader) guessBoundary(line []byte) {
 func (v *part) isAttachment() bool {
 	return strings.HasPrefix(strings.ToLower(strings.TrimSpace(v.header.Get("Content-Disposition"))), "attachment")
 }
+
+// isFile reports whether a part has a name to be saved under. Some programs show files with text in them below the mail (Content-Disposition: inline,
+// RFC 2183, section 2.1).
+func (v *part) isFile() bool {
+	if v.params["name"] != "" {
+		return true
+	}
+	_, params, _ := v.header.ContentDisposition()
+	return params["filename"] != ""
+}
+
+// isListFooter reports whether a part was added by a list server: Mailman makes it a message of its own, with a MIME-Version.
+func (v *part) isListFooter() bool {
+	disposition, _, _ := v.header.ContentDisposition()
+	return v.kind == "text/plain" && strings.EqualFold(disposition, "inline") && v.header.Has("Mime-Version")
+}

@@ -16,6 +16,9 @@ func (v *part) text(depth int) string {
 	case strings.HasPrefix(v.kind, "multipart/"):
 		var texts []string
 		for _, child := range v.children {
+			if len(texts) > 0 && (child.isFile() || child.isListFooter()) {
+				continue
+			}
 			if text := child.text(depth + 1); strings.TrimSpace(text) != "" {
 				texts = append(texts, text)
 			}

@@ -5,8 +5,6 @@ import (
 	"regexp"
 	"strings"
 	"unicode"
-
-	mailcharset "github.com/emersion/go-message/charset" // its import makes go-message know all charsets
 )
 
 var (
@@ -18,7 +16,7 @@ var (
 // ownSubject returns the author's own text of a subject, in one line. It is empty for a placeholder, and for a reply: its subject is that
 // of our own mail.
 func ownSubject(raw string) string {
-	decoded, err := (&mime.WordDecoder{CharsetReader: mailcharset.Reader}).DecodeHeader(raw)
+	decoded, err := (&mime.WordDecoder{CharsetReader: charsetReader}).DecodeHeader(raw)
 	if err != nil {
 		decoded = raw
 	}
