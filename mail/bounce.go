@@ -1,6 +1,7 @@
 package mail
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -10,6 +11,8 @@ import (
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
 	"gorm.io/gorm/schema"
+
+	"linienfunk/mail/text"
 )
 
 // bouncePrefix begins the local part of bounce addresses: bounce+<token>@domain, the envelope sender of messages whose bounces are
@@ -23,6 +26,7 @@ const (
 	bounceRetention  = 60 * 24 * time.Hour // how long bounces are handled after the last message
 	seenPrecision    = 24 * time.Hour      // of bounceAddress.SeenAt, to save updates
 	softBounceWindow = 14 * 24 * time.Hour // soft bounces further apart are not counted together
+	unknownInterval  = 24 * time.Hour      // between two bounces that nothing explains
 )
 
 // bounceAddress is a row of table mail_returns. Times are milliseconds since 1970.
@@ -98,18 +102,44 @@ func (m *Mailer) findBounceAddress(ctx context.Context, local string) (a bounceA
 	return rows[0], nil
 }
 
-// Handle implements Bounces.
+// Handle implements Bounces. What comes back to a bounce address is about its recipient (VERP), whatever its format, unless it is an automatic
+// reply, which goes to the envelope sender too (RFC 3834, section 4).
 func (m *Mailer) Handle(ctx context.Context, local string, message []byte) error {
 	failed, err := parseDSN(message)
+	if err == nil {
+		return m.recordBounce(ctx, local, m.mildest(failed))
+	}
+	received, err := text.Parse(bytes.NewReader(message))
 	if err != nil {
-		m.log.Info("message to a bounce address ignored", "err", err)
+		return fmt.Errorf("read bounce: %w", err)
+	}
+	if received.IsAutoReply() || unknownIsAboutUs(message) {
+		m.log.Info("message to a bounce address ignored", "reason", "an automatic reply, or about us")
 		return nil
 	}
-	worst := noBounce
-	for _, r := range failed {
-		worst = max(worst, classify(r, m.config.Direct))
+	return m.recordBounce(ctx, local, unknownBounce)
+}
+
+// handleCopy is Handle for a message that has a copy of ours in it, and came to another address: it may be anything.
+func (m *Mailer) handleCopy(ctx context.Context, local string, message []byte) error {
+	failed, err := parseDSN(message)
+	if err != nil {
+		m.log.Info("message with a copy of ours ignored", "err", err)
+		return nil
 	}
-	return m.recordBounce(ctx, local, worst)
+	return m.recordBounce(ctx, local, m.mildest(failed))
+}
+
+// mildest is the kind of a bounce: if several recipients failed, the mailbox has forwarded the message, and may still be read.
+func (m *Mailer) mildest(failed []reply) bounceKind {
+	if len(failed) == 0 {
+		return noBounce
+	}
+	kind := complaintBounce
+	for _, r := range failed {
+		kind = min(kind, classify(r, m.config.Direct))
+	}
+	return kind
 }
 
 // recordBounce counts a bounce and calls the network. After an error it must be called again.
@@ -124,14 +154,17 @@ func (m *Mailer) recordBounce(ctx context.Context, local string, kind bounceKind
 	if err != nil {
 		return err
 	}
-	b := Bounce{Hard: kind == hardBounce}
-	if kind == softBounce {
+	b := Bounce{Hard: kind == hardBounce, Complaint: kind == complaintBounce}
+	if kind == unknownBounce && a.Soft > 0 && m.now().UnixMilli()-a.LastAt < unknownInterval.Milliseconds() {
+		return nil
+	}
+	if kind == softBounce || kind == unknownBounce {
 		if a, err = m.countSoftBounce(ctx, a); err != nil {
 			return err
 		}
 		b.Soft, b.First, b.Last = a.Soft, time.UnixMilli(a.FirstAt), time.UnixMilli(a.LastAt)
 	}
-	m.log.Info("message bounced", "owner", a.Owner, "hard", b.Hard, "soft", b.Soft)
+	m.log.Info("message bounced", "owner", a.Owner, "hard", b.Hard, "complaint", b.Complaint, "soft", b.Soft)
 	network := m.networks[a.Owner]
 	if network == nil {
 		return nil

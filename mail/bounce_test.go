@@ -53,8 +53,11 @@ func kindOf(t testing.TB, reports <-chan bounceReport) string {
 		if got.id != "zuerich 0123456789abcdef" {
 			t.Errorf("got %+v", got)
 		}
-		if got.Hard {
+		switch {
+		case got.Hard:
 			return "hard"
+		case got.Complaint:
+			return "complaint"
 		}
 		return "soft"
 	default:
@@ -103,21 +106,28 @@ func TestARefusalIsABounceIfItIsAboutTheRecipientsAddress(t *testing.T) {
 		stage    string
 		code     int
 		enhanced smtp.EnhancedCode
+		words    string
 		want     string
 	}{
-		{"RCPT", 550, smtp.EnhancedCode{5, 1, 1}, "hard"},
-		{"RCPT", 550, smtp.EnhancedCode{5, 2, 1}, "hard"},
-		{"RCPT", 552, smtp.EnhancedCode{5, 2, 2}, "soft"},
-		{"RCPT", 550, smtp.NoEnhancedCode, "soft"},
-		{"RCPT", 550, smtp.EnhancedCode{5, 7, 1}, "none"},
-		{"RCPT", 550, smtp.EnhancedCode{5, 1, 8}, "none"},
-		{"MAIL", 550, smtp.EnhancedCode{5, 1, 1}, "none"},
-		{"DATA", 554, smtp.NoEnhancedCode, "none"},
-		{"DATA", 552, smtp.EnhancedCode{5, 2, 2}, "soft"},
+		{"RCPT", 550, smtp.EnhancedCode{5, 1, 1}, "user unknown", "hard"},
+		{"RCPT", 550, smtp.EnhancedCode{5, 1, 1}, "-", "hard"},
+		{"RCPT", 550, smtp.EnhancedCode{5, 1, 1}, "your host is on our block list", "none"},
+		{"RCPT", 550, smtp.EnhancedCode{5, 1, 1}, "frobnicated", "soft"},
+		{"RCPT", 550, smtp.EnhancedCode{5, 2, 1}, "mailbox disabled", "hard"},
+		{"RCPT", 550, smtp.EnhancedCode{5, 2, 1}, "no", "soft"},
+		{"RCPT", 552, smtp.EnhancedCode{5, 2, 2}, "no", "soft"},
+		{"RCPT", 550, smtp.NoEnhancedCode, "no", "soft"},
+		{"RCPT", 550, smtp.NoEnhancedCode, "no such mailbox", "hard"},
+		{"RCPT", 554, smtp.NoEnhancedCode, "no", "none"},
+		{"RCPT", 550, smtp.EnhancedCode{5, 7, 1}, "no", "none"},
+		{"RCPT", 550, smtp.EnhancedCode{5, 1, 8}, "no", "none"},
+		{"MAIL", 550, smtp.EnhancedCode{5, 1, 1}, "user unknown", "none"},
+		{"DATA", 554, smtp.NoEnhancedCode, "no", "none"},
+		{"DATA", 552, smtp.EnhancedCode{5, 2, 2}, "no", "soft"},
 	} {
-		t.Run(fmt.Sprint(c.stage, c.code, c.enhanced), func(t *testing.T) {
+		t.Run(fmt.Sprint(c.stage, c.code, c.enhanced, c.words), func(t *testing.T) {
 			s := newSink(t)
-			s.refuse = refuseAt(c.stage, &smtp.SMTPError{Code: c.code, EnhancedCode: c.enhanced, Message: "no"})
+			s.refuse = refuseAt(c.stage, &smtp.SMTPError{Code: c.code, EnhancedCode: c.enhanced, Message: c.words})
 			w := newWorld(t, Config{Smarthost: s.address})
 			reports := w.recordBounces()
 			must(t, w.as("post").Enqueue(t.Context(), messageWithBounceID("1")))
@@ -168,8 +178,8 @@ func TestADeliveryStatusNotificationIsReportedAsABounce(t *testing.T) {
 	}{
 		{"hard.eml", "hard"}, {"full.eml", "soft"}, {"policy.eml", "none"}, {"delayed.eml", "none"}, {"vacation.eml", "none"},
 		{"diagnostic.eml", "hard"},
-		{"qmail-gone.eml", "hard"}, {"qmail-remote.eml", "hard"}, {"qmail-bare.eml", "soft"}, {"qmail-full.eml", "soft"},
-		{"qmail-late.eml", "soft"}, {"qmail-policy.eml", "none"}, {"qmail-nobody.eml", "none"},
+		{"qmail-gone.eml", "hard"}, {"qmail-remote.eml", "hard"}, {"qmail-bare.eml", "hard"}, {"qmail-full.eml", "soft"},
+		{"qmail-late.eml", "soft"}, {"qmail-policy.eml", "none"}, {"qmail-nobody.eml", "soft"},
 	} {
 		text, err := os.ReadFile(filepath.Join("testdata", c.file))
 		must(t, err)
@@ -177,6 +187,51 @@ func TestADeliveryStatusNotificationIsReportedAsABounce(t *testing.T) {
 		if got := kindOf(t, reports); got != c.want {
 			t.Errorf("%s: %s, want %s", c.file, got, c.want)
 		}
+	}
+}
+
+// TestBouncesOfAllKindsAreRecognised reads testdata/bounces/<kind>: hard ones mean an address that does not exist; none are those about us
+// or the message, delays, and automatic replies.
+func TestBouncesOfAllKindsAreRecognised(t *testing.T) {
+	t.Parallel()
+	files, err := filepath.Glob("testdata/bounces/*/*.eml")
+	must(t, err)
+	if len(files) < 60 {
+		t.Fatalf("%d files", len(files))
+	}
+	w, reports, local := newBouncing(t)
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		must(t, err)
+		w.Advance(25 * time.Hour)
+		for name, text := range map[string]string{"": string(text), ", CRLF": strings.ReplaceAll(string(text), "\n", "\r\n")} {
+			w.Advance(25 * time.Hour)
+			must(t, w.Handle(t.Context(), local, []byte(text)))
+			if got, want := kindOf(t, reports), filepath.Base(filepath.Dir(file)); got != want {
+				t.Errorf("%s%s: %s", file, name, got)
+			}
+		}
+	}
+}
+
+func TestABounceThatNothingExplainsCountsOnceADay(t *testing.T) {
+	t.Parallel()
+	w, reports, local := newBouncing(t)
+	unknown := []byte("From: robot@rider.example\nSubject: x\n\ny\n")
+	for _, step := range []struct {
+		after time.Duration
+		want  string
+	}{{0, "soft"}, {time.Hour, "none"}, {22 * time.Hour, "none"}, {time.Hour, "soft"}, {24 * time.Hour, "soft"}} {
+		w.Advance(step.after)
+		must(t, w.Handle(t.Context(), local, unknown))
+		if got := kindOf(t, reports); got != step.want {
+			t.Errorf("%+v: %s", step, got)
+		}
+	}
+	must(t, w.as("post").HandleFor(t.Context(), "zuerich 0123456789abcdef", unknown))
+	w.Advance(24 * time.Hour)
+	if got := kindOf(t, reports); got != "none" {
+		t.Errorf("a message of unknown form that came to another address is a bounce: %s", got)
 	}
 }
 
@@ -274,6 +329,7 @@ func TestARecipientIsDeadAfterAHardBounceOrSoftOnesForDays(t *testing.T) {
 		dead bool
 	}{
 		{"a hard bounce", Bounce{Hard: true}, true},
+		{"a complaint", Bounce{Complaint: true}, true},
 		{"one soft bounce", Bounce{Soft: 1, First: first, Last: first}, false},
 		{"many soft bounces in two days", Bounce{Soft: 50, First: first, Last: first.Add(2 * day)}, false},
 		{"two soft bounces in a week", Bounce{Soft: 2, First: first, Last: first.Add(7 * day)}, false},
@@ -288,7 +344,9 @@ func TestARecipientIsDeadAfterAHardBounceOrSoftOnesForDays(t *testing.T) {
 func FuzzDSN(f *testing.F) {
 	files, err := filepath.Glob("testdata/*.eml")
 	must(f, err)
-	for _, file := range files {
+	more, err := filepath.Glob("testdata/bounces/*/*.eml")
+	must(f, err)
+	for _, file := range append(files, more...) {
 		text, err := os.ReadFile(file)
 		must(f, err)
 		f.Add(text)

@@ -1,101 +1,142 @@
 package mail
 
 import (
-	"bufio"
 	"bytes"
 	"errors"
-	"io"
-	"net/textproto"
+	"regexp"
+	"slices"
 	"strings"
-
-	"github.com/emersion/go-message"
 )
 
-// Limits of parsing bounce messages.
-const (
-	maxReport = 256 << 10 // bytes of the report part
-	maxParts  = 20
-	maxGroups = 50 // recipients in a report
-	maxDepth  = 3  // of nested multiparts
-)
-
-// errNoReport says that a message is not a bounce message, but an automatic reply for example.
+// errNoReport says that nothing in a message reports a failure. It may be an automatic reply.
 var errNoReport = errors.New("not a bounce of a known format")
 
-// parseDSN parses a delivery status notification (RFC 3464) or a bounce message of qmail, and returns the replies about failed
-// recipients. Notifications of delays and deliveries are ignored.
+// parseDSN parses what mail servers send when they could not deliver a message: delivery status notifications (RFC 3464), feedback reports (RFC
+// 5965), and notices in plain text. It returns the replies about failed recipients. Notifications of delays and deliveries have none.
 func parseDSN(text []byte) ([]reply, error) {
-	root, err := message.Read(bytes.NewReader(text))
-	if err != nil && !message.IsUnknownCharset(err) && !message.IsUnknownEncoding(err) || root == nil {
-		return nil, errNoReport
+	header, parts := splitParts(text)
+	var notice strings.Builder
+	var status *bouncePart
+	copied := false // of our own message: what comes next is no notice
+	for i, p := range parts {
+		switch p.kind {
+		case "message/feedback-report":
+			return parseFeedback(p), nil
+		case "message/delivery-status", "message/global-delivery-status": // the latter in RFC 6533
+			if status == nil {
+				status = &parts[i]
+			}
+		case "message/rfc822", "message/global", "message/partial", "text/rfc822-headers", "message/global-headers":
+			copied = true
+		case "", "text", "text/plain", "text/html":
+			if repeats := p.kind == "text/html" && notice.Len() > 0; !copied && !repeats {
+				notice.WriteString(p.text() + "\n\n")
+			}
+		}
 	}
-	if status := findStatus(root, 0); status != nil {
-		return parseStatuses(status), nil
+	words := withoutCopy(notice.String())
+	if status != nil {
+		if replies, found := parseStatuses(status.text(), words); found {
+			return replies, nil
+		}
 	}
-	body, _ := io.ReadAll(io.LimitReader(root.Body, maxReport)) // empty after a multipart
-	return parseQSBMF(body)
+	if replies, found := parseStatuses(words, ""); found { // a server on the way has flattened the parts
+		return replies, nil
+	}
+	return parseNotice(text, header, words)
 }
 
-// findStatus returns the body of the first machine-readable part, or nil.
-func findStatus(e *message.Entity, depth int) []byte {
-	kind, _, _ := e.Header.ContentType()
-	switch strings.ToLower(kind) {
-	case "message/delivery-status", "message/global-delivery-status": // the latter in RFC 6533
-		body, _ := io.ReadAll(io.LimitReader(e.Body, maxReport)) // even truncated, it may have a status
-		return body
-	}
-	parts := e.MultipartReader()
-	if parts == nil || depth >= maxDepth {
-		return nil
-	}
-	for range maxParts {
-		part, err := parts.NextPart()
-		if part == nil || err != nil && !message.IsUnknownCharset(err) && !message.IsUnknownEncoding(err) {
-			return nil
-		}
-		if found := findStatus(part, depth+1); found != nil {
-			return found
-		}
+// parseFeedback reads a feedback report (ARF). Of its types (RFC 5965, section 7.3; RFC 6430; RFC 6591) "not-spam" and "auth-failure" are no complaints.
+func parseFeedback(p bouncePart) []reply {
+	report, _ := readHeader([]byte(p.text()))
+	switch kind := strings.ToLower(keyword(report["feedback-type"])); {
+	case kind == "abuse", kind == "fraud", strings.HasPrefix(kind, "opt-out"):
+		return []reply{{stage: complaintStage, code: 550}}
 	}
 	return nil
 }
 
+var emptyLine = regexp.MustCompile(`\n[ \t]*\n`)
+
 // parseStatuses parses groups of fields between empty lines: the first is about the message, each other one about a
-// recipient (RFC 3464, section 2.1).
-func parseStatuses(text []byte) []reply {
-	var failed []reply
-	text = bytes.ReplaceAll(text, []byte("\r\n"), []byte("\n"))
-	for n, group := range bytes.Split(text, []byte("\n\n")) {
+// recipient (RFC 3464, section 2.1). It returns false if no group is about a recipient. notice is the text for people.
+func parseStatuses(text, notice string) (failed []reply, found bool) {
+	text = strings.ReplaceAll(text, "\r\n", "\n")
+	for n, group := range emptyLine.Split(text, -1) {
 		if n > maxGroups {
 			break
 		}
-		group = append(bytes.TrimLeft(group, "\n"), "\n\n"...)
-		fields, err := textproto.NewReader(bufio.NewReader(bytes.NewReader(group))).ReadMIMEHeader()
-		if err != nil && len(fields) == 0 || !strings.EqualFold(keyword(fields.Get("Action")), "failed") {
+		one, _ := readHeader(append(bytes.TrimSpace([]byte(group)), '\n'))
+		if one["final-recipient"] == "" && one["original-recipient"] == "" && one["action"] == "" || one["status"] == "" && one["action"] == "" && one["diagnostic-code"] == "" {
 			continue
 		}
-		if r, ok := failure(fields); ok {
-			failed = append(failed, r)
+		found = true
+		status, _, _ := parseStatus(keyword(one["status"]))
+		action := strings.ToLower(keyword(one["action"]))
+		if !strings.HasPrefix(action, "fail") && (action != "" || status[0] != 5) {
+			continue
 		}
+		failed = append(failed, failure(one, notice))
 	}
-	return failed
+	return failed, found
 }
 
-// failure returns the status in the field Status, or that in Diagnostic-Code if the former is missing or unspecific (X.0.0).
-func failure(fields textproto.MIMEHeader) (reply, bool) {
-	status, _, ok := parseStatus(keyword(fields.Get("Status")))
-	_, diagnostic, _ := strings.Cut(fields.Get("Diagnostic-Code"), ";") // smtp; 550 5.1.1 no such user
-	code, rest, _ := strings.Cut(strings.TrimSpace(diagnostic), " ")
-	if !ok || status[1] == 0 && status[2] == 0 {
-		if better, _, found := parseStatus(rest); found && strings.HasPrefix(code, rest[:1]) {
-			status, ok = better, true
+var (
+	diagnosticType = regexp.MustCompile(`^\s*[A-Za-z][\w.-]*\s*;\s*`)
+	atData         = regexp.MustCompile(`(?i)in reply to (the )?(end of )?data|(after|to) (the )?(end of )?data\b|>>> (data|\.)|end of data|after (sending|i sent) the (message|data)`)
+)
+
+// milderSubjects are those of status codes that reporting servers do not make up for a bare 550: mailbox, mail system, content, policy.
+var milderSubjects = []int{2, 3, 6, 7}
+
+// certainMeanings count also where a notice for people says them.
+var certainMeanings = []meaning{aboutUs, gone, refusesNow}
+
+// failure returns what the host said, in the field Diagnostic-Code; only without its code counts the field Status, in which the reporting
+// server has interpreted it: sendmail writes 5.1.1 for every 550 to RCPT.
+func failure(one fields, notice string) reply {
+	r := reply{stage: dsnStage, code: 550}
+	status, _, known := parseStatus(keyword(one["status"]))
+	diagnostic := diagnosticType.ReplaceAllString(one["diagnostic-code"], "")
+	data := atData.MatchString(diagnostic)
+	if host, ok := hostReply(diagnostic); ok {
+		r.code, r.enhanced = host.code, host.enhanced
+		if r.enhanced == [3]int{} && known && status[0] == host.code/100 && slices.Contains(milderSubjects, status[1]) {
+			r.enhanced = status
+		}
+	} else if known {
+		r.code, r.enhanced = status[0]*100, status
+	}
+	if r.says = meaningOf(diagnostic); r.says == silent {
+		_, comment, _ := strings.Cut(one["status"], "(") // 5.1.1 (unknown or illegal alias)
+		r.says = meaningOf(comment)
+	}
+	if category := one["x-powermta-bouncecategory"]; r.says <= unclear && category != "" { // bad-mailbox, policy-related, ...
+		r.says = meaningOf(strings.ReplaceAll(category, "-", " "))
+	}
+	if r.says <= unclear {
+		if told, ok := noticeReply(notice); ok {
+			if slices.Contains(certainMeanings, told.says) {
+				r.says = told.says
+			}
+			data = data || told.stage == dsnDataStage
+			if !known && diagnostic == "" {
+				r.code, r.enhanced = told.code, told.enhanced
+			}
 		}
 	}
-	return reply{stage: dsnStage, code: status[0] * 100, enhanced: status}, ok
+	if data {
+		r.stage = dsnDataStage
+		if r.says == gone && r.enhanced[1] != 1 {
+			r.says = meaningAfterData(diagnostic)
+		}
+	}
+	return r
 }
 
 // keyword is a field's value without its comment: 5.1.1 (bad address).
 func keyword(value string) string {
 	value, _, _ = strings.Cut(value, "(")
-	return strings.TrimSpace(value)
+	value, _, _ = strings.Cut(strings.TrimSpace(value), " ")
+	return strings.TrimRight(strings.TrimSpace(value), ";,.")
 }

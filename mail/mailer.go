@@ -11,8 +11,8 @@
 // # Files, from the ground up
 //
 //	message.go                      builds a message and checks addresses
-//	reply.go classify.go            SMTP replies as errors; which of them count as bounces
-//	dsn.go dsn_qmail.go             parse bounce messages
+//	reply.go words.go classify.go   SMTP replies as errors; what their words say; which of them count as bounces
+//	dsn.go dsn_text.go dsn_parts.go parse bounce messages: reports for machines, notices for people, and their parts
 //	dkim.go                         signs
 //	starttls.go untrusted.go        STARTTLS; bounds on what a server can do to us
 //	smtp_client.go                  one SMTP connection
@@ -126,7 +126,7 @@ func (o owned) Forget(ctx context.Context, bounceID string) error {
 
 // HandleFor implements Bounces.
 func (o owned) HandleFor(ctx context.Context, bounceID string, message []byte) error {
-	return o.Handle(ctx, bouncePrefix+o.bounceToken(o.owner, bounceID), message)
+	return o.handleCopy(ctx, bouncePrefix+o.bounceToken(o.owner, bounceID), message)
 }
 
 // Enqueue implements Queue.

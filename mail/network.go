@@ -101,6 +101,7 @@ type Message struct {
 // Bounce describes the bounces of one recipient.
 type Bounce struct {
 	Hard        bool      // the address does not exist; the other fields are zero then
+	Complaint   bool      // its owner called our message spam (RFC 5965); the other fields are zero then
 	Soft        int       // bounces for other reasons (full, unreachable) since the last delivery, including this one
 	First, Last time.Time // of the soft bounces
 }
@@ -113,7 +114,7 @@ const (
 
 // Dead reports whether to stop sending to the recipient.
 func (b Bounce) Dead() bool {
-	return b.Hard || b.Soft >= deadBounces && b.Last.Sub(b.First) >= deadTime
+	return b.Hard || b.Complaint || b.Soft >= deadBounces && b.Last.Sub(b.First) >= deadTime
 }
 
 // Bounces handles inbound messages that report a bounce.
@@ -121,11 +122,11 @@ type Bounces interface {
 	// Known reports whether a local part belongs to a bounce address, as the queue gives its messages as envelope senders.
 	Known(ctx context.Context, local string) (bool, error)
 
-	// Handle reads a message that arrived at a bounce address, and calls Network.Bounced if it reports a failure. After an error the
-	// message must not be acknowledged, so that the sending server tries again.
+	// Handle reads a message that arrived at a bounce address, and calls Network.Bounced unless it is an automatic reply, or reports no
+	// failure. After an error the message must not be acknowledged, so that the sending server tries again.
 	Handle(ctx context.Context, local string, message []byte) error
 
-	// HandleFor is Handle for a message that arrived at another address, about a message that the network sent with this BounceID. The
-	// caller must have verified the id: nobody else does.
+	// HandleFor is Handle for a message that arrived at another address, about a message that the network sent with this BounceID: it counts only
+	// if its format is known. The caller must have verified the id: nobody else does.
 	HandleFor(ctx context.Context, bounceID string, message []byte) error
 }

@@ -13,9 +13,10 @@ import (
 
 // reply is a server's reply to one stage of a delivery, without its text, which often repeats the recipient's address.
 type reply struct {
-	stage    string // an SMTP command, "message" for the end of DATA, "connect", "DNS", "DSN", ...
-	code     int    // RFC 5321, section 4.2
-	enhanced [3]int // status code of RFC 3463: class, subject, detail; zero if the server sent none
+	stage    string  // an SMTP command, "message" for the end of DATA, "connect", "DNS", "DSN", ...
+	code     int     // RFC 5321, section 4.2
+	enhanced [3]int  // status code of RFC 3463: class, subject, detail; zero if the server sent none
+	says     meaning // of the text
 }
 
 func (r reply) String() string {
@@ -29,6 +30,9 @@ func newReply(stage string, err *smtp.SMTPError) reply {
 	r := reply{stage: stage, code: err.Code}
 	if err.EnhancedCode[0] == err.Code/100 { // if they contradict each other, only the code is mandatory
 		r.enhanced = err.EnhancedCode
+	}
+	if r.says = meaningOf(err.Message); stage == "message" {
+		r.says = meaningAfterData(err.Message)
 	}
 	return r
 }
@@ -98,7 +102,7 @@ func asSMTPError(err error) *smtp.SMTPError {
 	if !errors.As(err, &textErr) {
 		return nil
 	}
-	smtpErr = &smtp.SMTPError{Code: textErr.Code}
+	smtpErr = &smtp.SMTPError{Code: textErr.Code, Message: textErr.Msg}
 	if status, _, ok := parseStatus(textErr.Msg); ok {
 		smtpErr.EnhancedCode = status
 	}
