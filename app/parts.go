@@ -38,6 +38,7 @@ func (p *Program) openFrontend(context.Context) (err error) {
 func (p *Program) openWorkers(context.Context) error {
 	p.supervisor = supervisor.New(supervisor.Config{
 		Bus: p.bus, DB: p.db, Directory: p.directory, Log: p.log, Now: p.now, Revoked: p.frontend.Cities.AccountRevoked,
+		HideID: p.hideID,
 		Cities: func() []string {
 			var names []string
 			all, _ := p.settings.All(context.Background()) // reads memory

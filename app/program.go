@@ -155,11 +155,17 @@ func (p *Program) openDatabase(ctx context.Context) (err error) {
 	if err := p.checkKey(ctx); err != nil {
 		return err
 	}
+	if err := p.db.HideIDs(p.hideID); err != nil {
+		return err
+	}
 	if err := p.db.MigratePrefixed("settings_", settings.Migrations()); err != nil {
 		return err
 	}
 	return p.db.MigratePrefixed("mail_", mail.Migrations())
 }
+
+// hideID is supervisor.Config.HideID. 128 bits are plenty to tell reports apart.
+func (p *Program) hideID(key string) string { return p.box.Digest("report", key)[:32] }
 
 // checkKey returns an error if the database was sealed with another key: the program would run, but could not open any account.
 func (p *Program) checkKey(ctx context.Context) error {

@@ -2,6 +2,7 @@ package bus_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"sync"
@@ -98,7 +99,7 @@ func TestOrdersOfAShardArriveInOrderWithoutALimitOfUnacknowledgedOnes(t *testing
 	b := testkit.Bus(t)
 	const many = 1500 // more than JetStream's default limit of 1000 unacknowledged messages
 	for i := range many {
-		order := bus.Order{Report: newReport(fmt.Sprint(i)), Bot: "somewhere", Entry: uint(i)}
+		order := bus.Order{City: "zuerich", Key: newReport(fmt.Sprint(i)).Key(), Bot: "somewhere", Entry: uint(i)}
 		if err := b.PublishOrder(t.Context(), order); err != nil {
 			t.Fatal(err)
 		}
@@ -123,17 +124,15 @@ func TestAShardGetsOnlyItsOwnCities(t *testing.T) {
 		shards[b.Shard(city)] = city
 	}
 	for shard, city := range shards {
-		r := newReport("1")
-		r.City = city
-		if err := b.PublishOrder(t.Context(), bus.Order{Report: r, Bot: "somewhere"}); err != nil {
+		if err := b.PublishOrder(t.Context(), bus.Order{City: city, Key: city + ":net:1", Bot: "somewhere"}); err != nil {
 			t.Fatal(err)
 		}
 		got := make(chan bus.Msg[bus.Order], 10)
 		consume(t, func(ctx context.Context) error {
 			return b.ConsumeOrders(ctx, shard, func(m bus.Msg[bus.Order]) { got <- m })
 		})
-		if m := testkit.Next(t, got); m.Value.Report.City != city {
-			t.Errorf("shard %d got %s, want %s", shard, m.Value.Report.City, city)
+		if m := testkit.Next(t, got); m.Value.City != city {
+			t.Errorf("shard %d got %s, want %s", shard, m.Value.City, city)
 		}
 	}
 }
@@ -172,5 +171,14 @@ func TestAPublishedReportSurvivesARestart(t *testing.T) {
 	t.Cleanup(b.Close)
 	if m := testkit.Next(t, consumeReports(t, b)); m.Value.ID != "1" {
 		t.Errorf("got %+v", m.Value)
+	}
+}
+
+func TestAnOrderOfAnEarlierProgramStillNamesItsReport(t *testing.T) {
+	t.Parallel()
+	var o bus.Order
+	err := json.Unmarshal([]byte(`{"report": {"city": "zuerich", "bot": "net", "id": "7", "text": "kontrolle"}, "entry": 3, "bot": "web"}`), &o)
+	if want := (bus.Order{City: "zuerich", Entry: 3, Key: "zuerich:net:7", Bot: "web"}); err != nil || o != want {
+		t.Errorf("%+v, %v, want %+v", o, err, want)
 	}
 }

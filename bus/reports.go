@@ -12,15 +12,32 @@ import (
 	"linienfunk/report"
 )
 
-// Order tells one bot of a city to send a report that passed the censor, or to retract it.
+// Order tells one bot of a city to send a report that passed the censor, or to retract it. It names the report's ledger entry, which has
+// the text: nats-server keeps the bytes of an acknowledged message for as long as an older one waits, and a text must be deletable.
 type Order struct {
-	Report report.Report `json:"report"`
-	Entry  uint          `json:"entry"`  // ID of the ledger entry
-	Bot    string        `json:"bot"`    // the bot that sends it
-	Expire time.Time     `json:"expire"` // the report is not sent after this time
+	City   string    `json:"city"`
+	Entry  uint      `json:"entry"`  // ID of the ledger entry
+	Key    string    `json:"key"`    // report.Report.Key of the report
+	Bot    string    `json:"bot"`    // the bot that sends it
+	Expire time.Time `json:"expire"` // the report is not sent after this time
 
-	// Retract is set when the report was withdrawn: the bot deletes what it posted. Report then has no text.
+	// Retract is set when the report was withdrawn: the bot deletes what it posted.
 	Retract bool `json:"retract,omitempty"`
+}
+
+// UnmarshalJSON also reads the orders of earlier programs, which held the whole report.
+func (o *Order) UnmarshalJSON(data []byte) error {
+	type order Order // without this method
+	var read struct {
+		order
+		Report report.Report `json:"report"`
+	}
+	err := json.Unmarshal(data, &read)
+	*o = Order(read.order)
+	if o.Key == "" {
+		o.City, o.Key = read.Report.City, read.Report.Key()
+	}
+	return err
 }
 
 // censorConsumer is the durable consumer that all censor workers share; each shard has one of its own.
@@ -62,11 +79,11 @@ func (b *Bus) PublishReport(ctx context.Context, r report.Report) error {
 
 // PublishOrder stores an order in RELAY, on its city's shard.
 func (b *Bus) PublishOrder(ctx context.Context, o Order) error {
-	id := o.Report.Key() + ">" + o.Bot
+	id := o.Key + ">" + o.Bot
 	if o.Retract {
 		id += " withdrawn"
 	}
-	return b.publish(ctx, b.relaySubject(b.Shard(o.Report.City), o.Report.City, o.Bot), id, o)
+	return b.publish(ctx, b.relaySubject(b.Shard(o.City), o.City, o.Bot), id, o)
 }
 
 func (b *Bus) publish(ctx context.Context, subject, id string, value any) error {

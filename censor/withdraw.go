@@ -24,8 +24,7 @@ func (w *Worker) withdraw(ctx context.Context, r report.Report) error {
 			continue
 		}
 		order := bus.Order{
-			Report: report.Report{City: r.City, Bot: r.Bot, ID: r.ID, Withdrawn: r.Withdrawn},
-			Entry:  entry.ID, Bot: delivery.Bot, Expire: w.Now().Add(retractWindow), Retract: true,
+			City: r.City, Entry: entry.ID, Key: entry.Key, Bot: delivery.Bot, Expire: w.Now().Add(retractWindow), Retract: true,
 		}
 		if err := w.Bus.PublishOrder(ctx, order); err != nil {
 			return fmt.Errorf("for %s: %w", delivery.Bot, err)

@@ -128,7 +128,7 @@ func (w *Worker) process(ctx context.Context, r report.Report) error {
 		if delivery.Status.Final() {
 			continue
 		}
-		order := bus.Order{Report: r, Entry: entry.ID, Bot: delivery.Bot, Expire: expire}
+		order := bus.Order{City: r.City, Entry: entry.ID, Key: entry.Key, Bot: delivery.Bot, Expire: expire}
 		if err := w.Bus.PublishOrder(ctx, order); err != nil {
 			return fmt.Errorf("for %s: %w", delivery.Bot, err)
 		}

@@ -38,6 +38,7 @@ type Entry struct {
 	Author     string `gorm:"size:32"` // pseudonym, valid for one day
 	Private    bool   `gorm:"not null"`
 	URL        string
+	Ref        string    `gorm:"not null;default:''"` // report.Report.Ref
 	Passed     bool      `gorm:"not null"`
 	List       string    `gorm:"size:16"`
 	Rule       string    `gorm:"size:250"`
@@ -73,7 +74,7 @@ func (Delivery) TableName() string { return "ledger_deliveries" }
 // the entry as stored: an existing entry keeps its verdict and its deliveries.
 func (d *DB) Record(ctx context.Context, r report.Report, v report.Verdict, status Status, bots []string) (Entry, error) {
 	entry := Entry{
-		Key: r.Key(), City: r.City, Bot: r.Bot, Text: sanitize(r.Text), Author: sanitize(r.Author), Private: r.Private, URL: sanitize(r.URL),
+		Key: r.Key(), City: r.City, Bot: r.Bot, Text: sanitize(r.Text), Author: sanitize(r.Author), Private: r.Private, URL: sanitize(r.URL), Ref: sanitize(r.Ref),
 		Passed: v.Passed, List: string(v.List), Rule: report.Cut(sanitize(v.Rule), 250), Line: v.Line, At: Time(r.At),
 	}
 	err := d.Transaction(ctx, func(tx *gorm.DB) error {
@@ -116,7 +117,7 @@ func (d *DB) Withdraw(ctx context.Context, r report.Report) (Entry, error) {
 		}
 		change := map[string]any{"withdrawn": string(r.Withdrawn)}
 		if r.Withdrawn == report.ByAuthor {
-			change["text"], change["author"], change["url"] = "", "", ""
+			change["text"], change["author"], change["url"], change["ref"] = "", "", "", ""
 		}
 		if err := tx.Model(&Entry{}).Where("key = ?", r.Key()).Updates(change).Error; err != nil {
 			return err
@@ -126,13 +127,6 @@ func (d *DB) Withdraw(ctx context.Context, r report.Report) (Entry, error) {
 		return err
 	})
 	return entry, wrap("withdraw report", err)
-}
-
-// IsWithdrawn reports whether an entry's report was withdrawn.
-func (d *DB) IsWithdrawn(ctx context.Context, entry uint) (bool, error) {
-	var count int64
-	err := d.WithContext(ctx).Model(&Entry{}).Where("id = ? AND withdrawn <> ''", entry).Count(&count).Error
-	return count > 0, wrap("read ledger", err)
 }
 
 // Delivery returns the delivery of an entry to a bot, or ErrNotFound. The entry's key must match as well as its ID: after an older
@@ -167,6 +161,11 @@ func (d *DB) EntryByID(ctx context.Context, city string, id uint) (Entry, error)
 	return findOne[Entry](d.WithContext(ctx).Preload("Deliveries").Where("city = ? AND id = ?", city, id))
 }
 
+// EntryAlone returns one entry without its deliveries, or ErrNotFound.
+func (d *DB) EntryAlone(ctx context.Context, id uint) (Entry, error) {
+	return findOne[Entry](d.WithContext(ctx).Where("id = ?", id))
+}
+
 // EntriesSince returns up to limit entries of a city that were recorded since the given time and still have their text, newest
 // first, without their deliveries.
 func (d *DB) EntriesSince(ctx context.Context, city string, since time.Time, limit int) ([]Entry, error) {
@@ -176,11 +175,11 @@ func (d *DB) EntriesSince(ctx context.Context, city string, since time.Time, lim
 	return entries, wrap("read ledger", err)
 }
 
-// DeleteTexts deletes the texts, pseudonyms and URLs of a city's entries that were recorded before the given time, and returns their number.
+// DeleteTexts deletes the texts, pseudonyms, URLs and Refs of a city's entries that were recorded before the given time, and returns their number.
 // The rows stay, for statistics and to reject duplicates.
 func (d *DB) DeleteTexts(ctx context.Context, city string, before time.Time) (int64, error) {
 	done := d.WithContext(ctx).Model(&Entry{}).Where("city = ? AND created_at < ? AND text <> ''",
-		city, Time(before)).Updates(map[string]any{"text": "", "author": "", "url": ""})
+		city, Time(before)).Updates(map[string]any{"text": "", "author": "", "url": "", "ref": ""})
 	return done.RowsAffected, wrap("delete texts", done.Error)
 }
 
@@ -196,8 +195,15 @@ func sanitize(text string) string {
 	return strings.ReplaceAll(strings.ToValidUTF8(text, "\uFFFD"), "\x00", "")
 }
 
+// Report returns the report of the entry, without its text once that is deleted.
+func (e Entry) Report() report.Report {
+	return report.Report{City: e.City, Bot: e.Bot, ID: e.reportID(), Text: e.Text, At: e.At, Author: e.Author, Private: e.Private, URL: e.URL, Ref: e.Ref}
+}
+
 // Withdrawal returns the message that withdraws the entry's report when it is published to INTAKE.
 func (e Entry) Withdrawal(by report.Withdrawal) report.Report {
-	id := strings.TrimPrefix(e.Key, e.City+":"+e.Bot+":") // the id, or its digest: both give the same key
-	return report.Report{City: e.City, Bot: e.Bot, ID: id, Withdrawn: by}
+	return report.Report{City: e.City, Bot: e.Bot, ID: e.reportID(), Withdrawn: by}
 }
+
+// reportID is the report's ID, or its digest: both give the same key.
+func (e Entry) reportID() string { return strings.TrimPrefix(e.Key, e.City+":"+e.Bot+":") }

@@ -135,3 +135,21 @@ func TestATokenWorksOnceAndNotAfterItExpired(t *testing.T) {
 		t.Errorf("too late: %v", err)
 	}
 }
+
+func TestTheIDsOfEarlierReportsAreHiddenOnceButForThoseThatStillWait(t *testing.T) {
+	t.Parallel()
+	d := testkit.DB(t, time.Now)
+	hide := func(key string) string { return "hidden-" + key[len(key)-1:] }
+	old := record(t, d, newReport("1"))
+	waiting := record(t, d, newReport("2"), "net")
+	for range 2 {
+		if err := d.HideIDs(hide); err != nil {
+			t.Fatal(err)
+		}
+		for id, want := range map[uint]string{old.ID: "zuerich:elsewhere:hidden-1", waiting.ID: "zuerich:elsewhere:2"} {
+			if e, err := d.EntryAlone(t.Context(), id); err != nil || e.Key != want {
+				t.Errorf("entry %d has the key %q, %v; want %q", id, e.Key, err, want)
+			}
+		}
+	}
+}

@@ -5,6 +5,8 @@ import (
 
 	"github.com/go-gormigrate/gormigrate/v2"
 	"gorm.io/gorm"
+
+	"linienfunk/report"
 )
 
 // Revocation records that a network revoked an account's access, so that the program does not try again after a restart. It
@@ -15,6 +17,28 @@ type Revocation struct {
 	Revision  string `gorm:"size:64;not null"`
 	Detail    string `gorm:"size:500"`
 	CreatedAt time.Time
+}
+
+// HideIDs replaces the ids in the keys of reports that an earlier program recorded with the ids in clear, once. hide is
+// supervisor.Config.HideID. It comes after CheckInstanceKey, since the digest depends on the instance's key. Reports that still wait to
+// be sent keep their keys, which their orders name.
+func (d *DB) HideIDs(hide func(key string) string) error {
+	return d.MigratePrefixed("", []*gormigrate.Migration{{
+		ID: "5-hidden-ids",
+		Migrate: func(tx *gorm.DB) error {
+			var entries []Entry
+			waiting := tx.Model(&Delivery{}).Select("entry_id").Where("status IN ?", []Status{Queued, Retrying})
+			return tx.Select("id", "key", "city", "bot").Where("id NOT IN (?)", waiting).FindInBatches(&entries, 1000, func(_ *gorm.DB, _ int) error {
+				for _, e := range entries {
+					hidden := report.Report{City: e.City, Bot: e.Bot, ID: hide(e.Key)}
+					if err := tx.Model(&Entry{}).Where("id = ?", e.ID).Update("key", hidden.Key()).Error; err != nil {
+						return err
+					}
+				}
+				return nil
+			}).Error
+		},
+	}})
 }
 
 // Migrate creates and updates the core's tables.
@@ -34,6 +58,14 @@ func (d *DB) Migrate() error {
 				return nil
 			}
 			return tx.Migrator().AddColumn(&Entry{}, "Withdrawn")
+		},
+	}, {
+		ID: "4-ref",
+		Migrate: func(tx *gorm.DB) error {
+			if tx.Migrator().HasColumn(&Entry{}, "ref") {
+				return nil
+			}
+			return tx.Migrator().AddColumn(&Entry{}, "Ref")
 		},
 	}})
 }

@@ -17,7 +17,8 @@ type Report struct {
 	City string `json:"city"`
 	Bot  string `json:"bot"`
 
-	// ID is unique in its network and identifies repetitions. It is stored, so it must not reveal the author.
+	// ID is unique in its network and identifies repetitions. The core replaces it by a keyed digest before it stores a report, because
+	// whoever knows the id of a public post knows its author.
 	ID string `json:"id"`
 
 	// Text is plain text without markup, without the mention of the city's account, at most MaxText bytes.

@@ -24,6 +24,9 @@ type Config struct {
 	Retention func(city string) (time.Duration, bool)
 	Cities    func() []string
 
+	// HideID returns a keyed digest of a report's key: printable ASCII without spaces, at most 128 bytes. It becomes the report's ID.
+	HideID func(key string) string
+
 	// Revoked is called when a network has revoked a city's account, once for each revision of the account; again if the program
 	// crashes during the call.
 	Revoked func(ctx context.Context, a bots.Account, s Status)
@@ -45,6 +48,7 @@ func (e *env) storeReport(ctx context.Context, city, bot string, r report.Report
 		return errors.New("a report needs an id")
 	}
 	r.City, r.Bot = city, bot
+	r.ID = e.HideID(r.Key())
 	if r.Withdrawn != "" {
 		return e.Bus.PublishReport(ctx, report.Report{City: city, Bot: bot, ID: r.ID, Withdrawn: r.Withdrawn})
 	}

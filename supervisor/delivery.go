@@ -64,20 +64,20 @@ func (w *worker) deliver(ctx context.Context, msg bus.Msg[bus.Order]) error {
 	}
 	var pauses backoff
 	for !d.Status.Final() {
-		withdrawn, err := w.env.withdrawn(ctx, msg.Value)
+		entry, err := w.env.entry(ctx, msg.Value)
 		if err != nil {
 			return err
 		}
-		if withdrawn {
+		if entry.Withdrawn != "" {
 			d.Status, d.Detail = db.Retracted, ""
 			break
 		}
-		if !msg.Value.Expire.After(w.env.Now()) {
+		if entry.Text == "" || !msg.Value.Expire.After(w.env.Now()) { // the city may keep texts for less time than its reports are fresh
 			d.Status = db.Expired
 			break
 		}
 		cursor := d.Cursor
-		err = w.attempt(ctx, msg.Value, &d)
+		err = w.attempt(ctx, entry.Report(), &d)
 		if d.Cursor != cursor || err == nil {
 			pauses.reset()
 		}
@@ -131,14 +131,14 @@ func (w *worker) failed(ctx context.Context, order bus.Order, d *db.Delivery, ca
 }
 
 // attempt calls the bot once, or waits for the pending call, and records the outcome in d.
-func (w *worker) attempt(ctx context.Context, order bus.Order, d *db.Delivery) error {
+func (w *worker) attempt(ctx context.Context, r report.Report, d *db.Delivery) error {
 	if w.abandoned.Load() >= maxAbandoned {
 		return fmt.Errorf("%d calls have not returned: %w", maxAbandoned, errStuck)
 	}
 	ctx, cancel := context.WithTimeout(ctx, w.env.SendTime)
 	defer cancel()
 	if w.pending == nil {
-		w.pending = startCall(ctx, w.call(order.Report, d.Cursor))
+		w.pending = startCall(ctx, w.call(r, d.Cursor))
 	}
 	s, err := w.pending.wait(ctx, w.env.Grace)
 	if errors.Is(err, errStuck) {

@@ -135,7 +135,7 @@ func TestAnOrderThatIsNotInTheLedgerIsDropped(t *testing.T) {
 	w := newWorld(t, "zuerich")
 	sent := w.net.collectSent()
 	r := report.Report{City: "zuerich", Bot: "elsewhere", ID: "of another database", Text: "kontrolle u7", At: w.Now()}
-	if err := w.bus.PublishOrder(t.Context(), bus.Order{Report: r, Entry: 1, Bot: "net", Expire: r.At.Add(time.Hour)}); err != nil {
+	if err := w.bus.PublishOrder(t.Context(), bus.Order{City: r.City, Key: r.Key(), Entry: 1, Bot: "net", Expire: r.At.Add(time.Hour)}); err != nil {
 		t.Fatal(err)
 	}
 	w.start()

@@ -16,7 +16,7 @@ func (e *env) ledger(ctx context.Context, o bus.Order) (db.Delivery, error) {
 	var found db.Delivery
 	known := true
 	err := e.retry(ctx, "read the ledger", func() (err error) {
-		found, err = e.DB.Delivery(ctx, o.Entry, o.Report.Key(), o.Bot)
+		found, err = e.DB.Delivery(ctx, o.Entry, o.Key, o.Bot)
 		if known = !errors.Is(err, db.ErrNotFound); !known {
 			return nil
 		}
@@ -28,14 +28,14 @@ func (e *env) ledger(ctx context.Context, o bus.Order) (db.Delivery, error) {
 	return found, err
 }
 
-// withdrawn reports whether an order's report was withdrawn; it retries until the database answers.
-func (e *env) withdrawn(ctx context.Context, o bus.Order) (bool, error) {
-	var is bool
+// entry reads the ledger entry of an order and retries until the database answers.
+func (e *env) entry(ctx context.Context, o bus.Order) (db.Entry, error) {
+	var found db.Entry
 	err := e.retry(ctx, "read the ledger", func() (err error) {
-		is, err = e.DB.IsWithdrawn(ctx, o.Entry)
+		found, err = e.DB.EntryAlone(ctx, o.Entry)
 		return err
 	})
-	return is, err
+	return found, err
 }
 
 // dropUnknown acknowledges an order without a row in the ledger, e.g. after restoring an older database. It is not sent, because it may have

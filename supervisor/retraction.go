@@ -20,7 +20,7 @@ func (w *worker) retract(ctx context.Context, msg bus.Msg[bus.Order], d db.Deliv
 	if !d.Status.Final() {
 		d.Status, d.Detail = db.Retracted, "" // not sent, and will not be
 	}
-	call := w.retractCall(msg.Value.Report, d)
+	call := w.retractCall(msg.Value.Key, d)
 	if call == nil || d.Status != db.Sent && d.Served == 0 { // nothing to retract
 		return w.env.finish(ctx, w.queue.latest(msg), d)
 	}
@@ -50,13 +50,13 @@ func (w *worker) retract(ctx context.Context, msg bus.Msg[bus.Order], d db.Deliv
 }
 
 // retractCall returns the call of Retract, or nil if the bot is no Retracter.
-func (w *worker) retractCall(r report.Report, d db.Delivery) func(context.Context) error {
+func (w *worker) retractCall(key string, d db.Delivery) func(context.Context) error {
 	bot, ok := w.member.Bot.(bots.Retracter)
 	if !ok {
 		return nil
 	}
 	return func(ctx context.Context) error {
-		return bot.Retract(ctx, w.account, r.Key(), report.Receipt{ID: d.RemoteID, URL: d.RemoteURL})
+		return bot.Retract(ctx, w.account, key, report.Receipt{ID: d.RemoteID, URL: d.RemoteURL})
 	}
 }
 

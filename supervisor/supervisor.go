@@ -112,7 +112,7 @@ func (s *Supervisor) readOrders(ctx context.Context, shard int) {
 }
 
 func (s *Supervisor) dispatch(ctx context.Context, msg bus.Msg[bus.Order]) {
-	k := key{msg.Value.Report.City, msg.Value.Bot}
+	k := key{msg.Value.City, msg.Value.Bot}
 	s.mu.Lock()
 	q := s.queues[k]
 	if q != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -61,8 +62,8 @@ func (w *world) startWith(directory *supervisor.Directory) {
 	w.t.Helper()
 	w.sup = supervisor.New(supervisor.Config{
 		Bus: w.bus, DB: w.db, Log: testkit.Log(w.t), Now: w.Now,
-		Directory: directory,
-		SendTime:  w.sendTime, Grace: w.grace,
+		Directory: directory, HideID: hideID,
+		SendTime: w.sendTime, Grace: w.grace,
 		Revoked:   func(_ context.Context, a bots.Account, s supervisor.Status) { w.revoked <- a.City + " " + s.Detail },
 		Retention: func(string) (time.Duration, bool) { return 24 * time.Hour, true },
 		Cities:    func() []string { return []string{"zuerich", "ghent"} },
@@ -77,6 +78,8 @@ func (w *world) startWith(directory *supervisor.Directory) {
 	w.stop = sync.OnceFunc(func() { cancel(); running.Wait() })
 	w.t.Cleanup(w.stop)
 }
+
+func hideID(key string) string { return "hidden-" + key[strings.LastIndexByte(key, ':')+1:] }
 
 // changed tells the supervisor about a change of the city's account.
 func (w *world) changed(city string) {
@@ -102,7 +105,7 @@ func (w *world) relayTo(bot, city, text string, fresh time.Duration) uint {
 		w.t.Fatal(err)
 	}
 	w.keys[entry.ID] = r.Key()
-	err = w.bus.PublishOrder(w.t.Context(), bus.Order{Report: r, Entry: entry.ID, Bot: bot, Expire: r.At.Add(fresh)})
+	err = w.bus.PublishOrder(w.t.Context(), bus.Order{City: city, Key: r.Key(), Entry: entry.ID, Bot: bot, Expire: r.At.Add(fresh)})
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -117,7 +120,7 @@ func (w *world) withdraw(entry uint) {
 	r := e.Withdrawal(report.ByModerator)
 	_, err := w.db.Withdraw(w.t.Context(), r)
 	check(w.t, err)
-	check(w.t, w.bus.PublishOrder(w.t.Context(), bus.Order{Report: r, Entry: entry, Bot: "net", Expire: w.Now().Add(24 * time.Hour), Retract: true}))
+	check(w.t, w.bus.PublishOrder(w.t.Context(), bus.Order{City: r.City, Key: r.Key(), Entry: entry, Bot: "net", Expire: w.Now().Add(24 * time.Hour), Retract: true}))
 }
 
 // sends relays a text and expects that it is the next one sent.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -52,7 +53,8 @@ func relay(b *testing.B, cities int) (*bus.Bus, *counter) {
 			return censor.Rules{Filter: filter, Active: true, Freshness: time.Hour}, true
 		}}
 	sup := supervisor.New(supervisor.Config{Bus: broker, DB: database, Directory: directory, Log: testkit.Log(b), Now: time.Now,
-		Retention: func(string) (time.Duration, bool) { return time.Hour, true }, Cities: func() []string { return nil }})
+		Retention: func(string) (time.Duration, bool) { return time.Hour, true }, Cities: func() []string { return nil },
+		HideID: func(key string) string { return key[strings.LastIndexByte(key, ':')+1:] }})
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup
 	running.Go(func() { worker.Run(ctx) })
