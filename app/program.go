@@ -52,7 +52,12 @@ type Program struct {
 // Open opens the data directory, the ports, the database and NATS, and creates all parts. Only the settings run yet, but the ports accept
 // connections, which wait. After an error everything is closed again.
 func Open(ctx context.Context, c config.Config, stderr io.Writer) (*Program, error) {
-	p := &Program{config: c, log: newLog(c.Log, stderr), now: time.Now}
+	return OpenWithClock(ctx, c, stderr, time.Now)
+}
+
+// OpenWithClock is Open with another clock than the system's, for tests of what happens after days.
+func OpenWithClock(ctx context.Context, c config.Config, stderr io.Writer, now func() time.Time) (*Program, error) {
+	p := &Program{config: c, log: newLog(c.Log, stderr), now: now}
 	for _, step := range []func(context.Context) error{
 		p.openData, p.openPorts, p.openDatabase, p.openBus, p.openSettings, p.openMail, p.openFrontend, p.openBots, p.openWorkers, p.loadSettings,
 	} {

@@ -2,7 +2,6 @@ package censor
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -72,10 +71,11 @@ func (w *Worker) handle(ctx context.Context, msg bus.Msg[report.Report]) {
 	if err == nil {
 		return
 	}
-	w.Log.Error("cannot process a report; will retry", "city", msg.Value.City, "bot", msg.Value.Bot, "err", err)
 	delay := retryDelay
-	if errors.Is(err, context.Canceled) {
+	if ctx.Err() != nil { // stopping: whoever runs next processes it
 		delay = 0
+	} else {
+		w.Log.Error("cannot process a report; will retry", "city", msg.Value.City, "bot", msg.Value.Bot, "err", err)
 	}
 	if err := msg.Requeue(delay); err != nil && ctx.Err() == nil {
 		w.Log.Warn("cannot requeue a report; it is redelivered later", "err", err)

@@ -65,7 +65,8 @@ const sqliteTime = "2006-01-02T15:04:05.000000Z07:00"
 
 // openSQLite follows https://www.sqlite.org/wal.html: readers do not wait for the writer. A transaction takes the
 // write lock when it begins, since an upgrade from reading cannot wait (SQLITE_BUSY_SNAPSHOT). synchronous=full
-// makes a commit survive a power cut: what is acknowledged to NATS or to a mail server must not be forgotten here.
+// makes a commit survive a power cut: what is acknowledged to NATS or to a mail server must not be forgotten here. secure_delete
+// overwrites what is deleted with zeros; the log is cut to journal_size_limit after a checkpoint, however long a slow reader made it.
 func openSQLite(address string) (*DB, error) {
 	path, err := filepath.Abs(strings.TrimPrefix(address, "file:"))
 	if err != nil {
@@ -78,7 +79,8 @@ func openSQLite(address string) (*DB, error) {
 	}
 	dsn := url.URL{Scheme: "file", Path: path, RawQuery: url.Values{
 		"_txlock": {"immediate"}, "_timefmt": {sqliteTime}, "modeof": {path}, // gives the -wal file the mode of the database
-		"_pragma": {"busy_timeout(10000)", "journal_mode(wal)", "synchronous(full)", "foreign_keys(on)"},
+		"_pragma": {"busy_timeout(10000)", "journal_mode(wal)", "synchronous(full)", "foreign_keys(on)",
+			"secure_delete(on)", "journal_size_limit(4194304)"},
 	}.Encode()}
 	conn, err := sql.Open("sqlite3", dsn.String())
 	if err != nil {

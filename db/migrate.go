@@ -1,6 +1,7 @@
 package db
 
 import (
+	"context"
 	"time"
 
 	"github.com/go-gormigrate/gormigrate/v2"
@@ -43,6 +44,9 @@ func (d *DB) HideIDs(hide func(key string) string) error {
 
 // Migrate creates and updates the core's tables.
 func (d *DB) Migrate() error {
+	if err := d.eraseOnce(context.Background()); err != nil {
+		return err
+	}
 	return d.MigratePrefixed("", []*gormigrate.Migration{{
 		ID: "1-core",
 		Migrate: func(tx *gorm.DB) error {

@@ -32,7 +32,7 @@ type Config struct {
 	// CAFile has certificates (PEM) of authorities to trust besides the system's, e.g. for a smarthost with a private one.
 	CAFile string
 
-	// Outbox is a directory for messages as files. It is created if it is missing.
+	// Outbox is a directory for messages as files, which are deleted after a day. It is created if it is missing.
 	Outbox string
 
 	// Direct delivers to the servers of the recipients' domains. Hostname is then the name of this machine in EHLO, Domain if

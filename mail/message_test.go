@@ -159,6 +159,23 @@ func TestTemporaryFilesOfAKilledProgramAreDeleted(t *testing.T) {
 	}
 }
 
+func TestTheOutboxForgetsAMessageAfterADay(t *testing.T) {
+	t.Parallel()
+	directory := t.TempDir()
+	for _, name := range []string{"1.eml", "notes.txt"} {
+		must(t, os.WriteFile(filepath.Join(directory, name), nil, 0o600))
+	}
+	for _, after := range []struct {
+		age  time.Duration
+		want int
+	}{{23 * time.Hour, 2}, {25 * time.Hour, 1}} {
+		must(t, pruneOutbox(directory, time.Now().Add(after.age)))
+		if left, err := os.ReadDir(directory); err != nil || len(left) != after.want {
+			t.Errorf("after %s: %v, %v", after.age, left, err)
+		}
+	}
+}
+
 func TestInvalidConfigurationsAreExplained(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, Config{Outbox: t.TempDir()})

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"time"
 )
 
 // outbox is a transport that writes messages into a directory, as <local part of the Message-ID>.eml with mode 0600.
@@ -49,3 +50,22 @@ func (o *outbox) deliver(_ context.Context, e envelope) error {
 }
 
 func (o *outbox) close() {}
+
+// outboxRetention is how long a message stays in the outbox: it holds an address and a report's text.
+const outboxRetention = 24 * time.Hour
+
+// pruneOutbox deletes the messages that were written before outboxRetention. It deletes no file that is not a message.
+func pruneOutbox(directory string, now time.Time) error {
+	names, err := fs.Glob(os.DirFS(directory), "*.eml")
+	for _, name := range names {
+		path := filepath.Join(directory, name)
+		info, statErr := os.Stat(path)
+		if statErr == nil && info.ModTime().Before(now.Add(-outboxRetention)) {
+			statErr = os.Remove(path)
+		}
+		if statErr != nil && !errors.Is(statErr, fs.ErrNotExist) {
+			err = errors.Join(err, statErr)
+		}
+	}
+	return err
+}

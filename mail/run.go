@@ -55,6 +55,9 @@ func (m *Mailer) dispatch(ctx, writing context.Context, d *dispatcher) {
 	for ctx.Err() == nil {
 		if now := m.now(); now.Sub(pruned) > pruneTime {
 			m.logQueueError(m.store.prune(ctx))
+			if err := pruneOutbox(m.config.Outbox, now); err != nil && m.config.Outbox != "" {
+				m.log.Error("cannot delete old messages from the outbox", "err", err)
+			}
 			pruned = now
 		}
 		busy, _ := d.busy()

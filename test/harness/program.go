@@ -40,9 +40,15 @@ func Config(t testing.TB, smarthost *MailServer) config.Config {
 // Start runs a program in this process until the test ends or stop is called. No address and no report's text may be in its log.
 func Start(t testing.TB, c config.Config) (p *app.Program, stop func()) {
 	t.Helper()
+	return StartWithClock(t, c, time.Now)
+}
+
+// StartWithClock is Start with another clock than the system's.
+func StartWithClock(t testing.TB, c config.Config, now func() time.Time) (p *app.Program, stop func()) {
+	t.Helper()
 	log := &testkit.LogBuffer{}
 	ctx, cancel := context.WithCancel(context.Background())
-	p, err := app.Open(ctx, c, io.MultiWriter(t.Output(), log))
+	p, err := app.OpenWithClock(ctx, c, io.MultiWriter(t.Output(), log), now)
 	if err != nil {
 		cancel()
 		t.Fatal(err)
