@@ -26,7 +26,8 @@ func Cut(text string, limit int) string {
 	return strings.TrimRightFunc(string(runes[:end]), unicode.IsSpace) + "…"
 }
 
-// Clean makes text valid for a Report: UTF-8, lines ending in \n, no control characters, no space around it, at most MaxText bytes.
+// Clean makes text valid for a Report: UTF-8, lines ending in \n, no control characters, no space around it, no link that tells a mailbox, at most
+// MaxText bytes.
 func Clean(text string) string {
 	text = strings.ToValidUTF8(text, "\uFFFD")
 	text = strings.ReplaceAll(text, "\r\n", "\n")
@@ -41,7 +42,7 @@ func Clean(text string) string {
 		}
 		return r
 	}, text)
-	text = strings.TrimSpace(text)
+	text = strings.TrimSpace(withoutMailboxes(text))
 	if len(text) > MaxText {
 		end := MaxText - len("…")
 		for end > 0 && !utf8.RuneStart(text[end]) {

@@ -51,6 +51,8 @@ func TestACleanTextHasOnlyVisibleCharacters(t *testing.T) {
 func FuzzText(f *testing.F) {
 	f.Add("kontrolle u8 hermannplatz", 10)
 	f.Add(strings.Repeat("ü", MaxText), 100)
+	f.Add("https://eur01.safelinks.protection.outlook.com/?url=https%3A%2F%2Fx.example%2F%3Fa%3Db@c.de&data=a%40b.cd", 10)
+	f.Add("https://urldefense.com/v3/__https://x.example/*a**Cb__;Jm9ydA!!x$ http://a@b.cd/c@d.ef?g=http://h", 10)
 	f.Fuzz(func(t *testing.T, text string, limit int) {
 		clean := Clean(text)
 		if len(clean) > MaxText || !utf8.ValidString(clean) || Clean(clean) != clean {
