@@ -10,11 +10,12 @@ import (
 type entry struct {
 	symbols string
 	line    int
+	open    bool // may end inside a word
 }
 
 // automaton finds all entries of a list in one pass (Aho and Corasick, "Efficient string matching", 1975).
 //
-// States are numbered in breadth-first order, which makes the children of a state consecutive: a state takes 11 bytes and
+// States are numbered in breadth-first order, which makes the children of a state consecutive: a state takes 13 bytes and
 // needs no table of its own, and a thousand words take about 100 KB. Most states have one child; hardly
 // any but the one after a word start has many.
 type automaton struct {
@@ -25,8 +26,9 @@ type automaton struct {
 	// line is the lowest line of the entries that end in a state, suffixes included, or 0. One number is enough:
 	// all these entries end in the same character, and atWordEnd depends on nothing else.
 	line []uint16
+	open []uint16 // the same of the entries that may end inside a word
 
-	begins [256]bool // the symbols that leave state 0: the word start and some emoji
+	begins [256]bool // the symbols that leave state 0: the word start, some emoji, and the letters that begin *word
 }
 
 // newAutomaton builds the automaton. Lines must be below 65,536. The entries are sorted in place.
@@ -44,7 +46,7 @@ func newAutomaton(entries []entry) automaton {
 		a.begins[c] = true
 	}
 	a.label, a.child = slices.Clip(a.label), slices.Clip(a.child)
-	a.line = slices.Clip(a.line)
+	a.line, a.open = slices.Clip(a.line), slices.Clip(a.open)
 	return a
 }
 
@@ -55,12 +57,16 @@ func (a *automaton) grow(entries []entry) {
 	a.label = append(a.label, 0)
 	for s := 0; s < len(queue); s++ {
 		p := queue[s]
-		line := 0
+		line, open := 0, 0
 		for p.from < p.to && len(entries[p.from].symbols) == p.length {
-			line = lowestLine(line, entries[p.from].line)
+			if one := entries[p.from]; one.open {
+				open = lowestLine(open, one.line)
+			} else {
+				line = lowestLine(line, one.line)
+			}
 			p.from++
 		}
-		a.line = append(a.line, uint16(line))
+		a.line, a.open = append(a.line, uint16(line)), append(a.open, uint16(open))
 		a.child = append(a.child, uint32(len(queue)))
 		for p.from < p.to {
 			c := entries[p.from].symbols[p.length]
@@ -85,6 +91,7 @@ func (a *automaton) link() {
 				a.fail[c] = a.next(a.fail[s], a.label[c])
 			}
 			a.line[c] = uint16(lowestLine(int(a.line[c]), int(a.line[a.fail[c]])))
+			a.open[c] = uint16(lowestLine(int(a.open[c]), int(a.open[a.fail[c]])))
 		}
 	}
 }
@@ -99,6 +106,9 @@ func (a *automaton) scan(symbols []byte) int {
 		s = a.next(s, c)
 		if line := int(a.line[s]); line != 0 && (found == 0 || line < found) && atWordEnd(symbols, i+1) {
 			found = line
+		}
+		if open := int(a.open[s]); open != 0 {
+			found = lowestLine(found, open)
 		}
 	}
 	return found
@@ -128,5 +138,5 @@ func (a *automaton) next(s uint32, symbol byte) uint32 {
 
 // size is the memory of the automaton in bytes.
 func (a *automaton) size() int {
-	return len(a.begins) + cap(a.label) + 4*cap(a.child) + 4*cap(a.fail) + 2*cap(a.line)
+	return len(a.begins) + cap(a.label) + 4*cap(a.child) + 4*cap(a.fail) + 2*cap(a.line) + 2*cap(a.open)
 }

@@ -75,7 +75,9 @@ func Compile(triggers, blocked []string) (*Filter, error) {
 //   - anything else: a word or phrase, found where isWord finds its boundaries. A space, hyphen or underscore matches any
 //     run of white space, hyphens and underscores. "u8" finds "#u8" and "U8!", but not
 //     "u80"; "#kontrolle" finds the hashtag only. Emoji and entries in scripts without spaces are found anywhere.
-//     An ö also finds o and oe, oe also finds ö, o also finds ö; but o does not find oe, nor oe o.
+//     An ö also finds o and oe, oe also finds ö, o also finds ö; but o does not find oe, nor oe o. A star at an end of the entry lets the
+//     word go on there: "kontroll*" finds "Kontrolleur", "*kontrolle" finds "Fahrkartenkontrolle". Words that only their case
+//     separates are found, too: "kontrolle" and "u8" in "#KontrolleU8".
 //
 // Blocked lists and the instance list match look-alike letters (see lookalikes). Triggers do not: a rider has
 // no reason to disguise one.

@@ -21,6 +21,8 @@ func FuzzEvaluate(f *testing.F) {
 		{"กา", "n\u0e31", "กี n\u0e31a\u0308o\u200b\u0308"},
 		{"ooo", "öööö", "öoöoeoeooe"},
 		{"Straße", "ŉ", "STRASSE ʼN ǰ İ"},
+		{"kontroll*", "*kontrolle*", "Fahrkartenkontrolleure"},
+		{"kontrolle u8", "#ubahn", "#KontrolleU8 BVGKontrolle #UBahn S1ABc ÄÖü"},
 	} {
 		f.Add(seed[0], seed[1], seed[2])
 	}

@@ -34,6 +34,8 @@ var (
 	ErrMatchesAll         = errors.New("the regular expression matches even an empty report, and so every one")
 	ErrNothing            = errors.New("the line has nothing that could occur in a report")
 	ErrStar               = errors.New("* would block every report; it is allowed only among the triggers")
+	ErrStarAlone          = errors.New("a * needs a letter or digit beside it")
+	ErrStarShort          = fmt.Errorf("a word with a * needs at least %d letters", minStarred)
 )
 
 // LineError names a bad line of a list and the reason.

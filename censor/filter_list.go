@@ -1,6 +1,7 @@
 package censor
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"slices"
@@ -100,12 +101,19 @@ func (b *builder) addExpression(line int, text string) error {
 }
 
 func (b *builder) addWords(line int, text string) error {
+	text, stars, err := cutStars(text)
+	if err != nil {
+		return err
+	}
 	found := false
 	for _, spelling := range spellings(text) {
 		if b.list.name != report.Triggers {
 			spelling, _ = skeleton(nil, spelling, small)
 		}
 		symbols := encode(nil, spelling)
+		if stars.before {
+			symbols = bytes.TrimPrefix(symbols, []byte{wordStart})
+		}
 		if len(symbols) == 0 {
 			continue
 		}
@@ -113,7 +121,7 @@ func (b *builder) addWords(line int, text string) error {
 		if b.symbols += len(symbols); b.symbols > b.maxSymbols {
 			return ErrTooLarge
 		}
-		b.entries = append(b.entries, entry{string(symbols), line})
+		b.entries = append(b.entries, entry{string(symbols), line, stars.after})
 	}
 	if !found {
 		return ErrNothing
@@ -121,10 +129,38 @@ func (b *builder) addWords(line int, text string) error {
 	return nil
 }
 
+// stars tells on which sides of an entry a word may go on.
+type stars struct{ before, after bool }
+
+// minStarred is the number of characters that an entry with a star needs: "u*" would find every word with a u at its beginning.
+const minStarred = 2
+
+// cutStars removes the stars from the ends of an entry. Any other star is an ordinary character.
+func cutStars(text string) (string, stars, error) {
+	bare := strings.Trim(text, "*")
+	s := stars{before: text[0] == '*', after: text[len(text)-1] == '*'}
+	if !s.before && !s.after {
+		return text, s, nil
+	}
+	first, _ := utf8.DecodeRuneInString(bare)
+	last, _ := utf8.DecodeLastRuneInString(bare)
+	if s.before && !isLetterOrDigit(first) || s.after && !isLetterOrDigit(last) {
+		return "", s, ErrStarAlone
+	}
+	if utf8.RuneCountInString(bare) < minStarred {
+		return "", s, ErrStarShort
+	}
+	return bare, s, nil
+}
+
+func isLetterOrDigit(r rune) bool {
+	return unicode.IsLetter(r) || unicode.IsNumber(r) || unicode.IsMark(r)
+}
+
 // match returns the first line of the list that matches, or 0. A guarded list also matches look-alike letters.
 func (l *list) match(s *scratch, guarded bool) int {
 	line := l.star
-	for _, r := range s.variants(guarded) {
+	for _, r := range s.wordVariants(guarded) {
 		line = lowestLine(line, l.words.scan(r.symbols))
 	}
 	for _, e := range l.exprs {

@@ -85,6 +85,10 @@ func TestCompileRefuses(t *testing.T) {
 		{"a long list", make([]string, MaxLines+5), nil, MaxLines + 1, ErrTooManyLines, ""},
 		{"a list of many long lines", distinct(MaxLines, 190), nil, 687, ErrTooLarge, ""},
 		{"a blocked star", nil, []string{"*"}, 1, ErrStar, ""},
+		{"a star with nothing", []string{"**"}, nil, 1, ErrStarAlone, ""},
+		{"a star with a space", []string{"kontroll *"}, nil, 1, ErrStarAlone, "a * needs a letter or digit beside it"},
+		{"a star with a sign", nil, []string{"*!"}, 1, ErrStarAlone, ""},
+		{"a star with one letter", []string{"k*"}, nil, 1, ErrStarShort, "at least 2 letters"},
 		{"a line of hyphens", []string{"--"}, nil, 1, ErrNothing, ""},
 		{"a line of invisible characters", []string{"\u200b"}, nil, 1, ErrNothing, ""},
 	}

@@ -20,7 +20,11 @@ import (
 //
 // Invalid UTF-8 becomes U+FFFD.
 func (s *scratch) fold(dst []byte, umlauts []int, text string) ([]byte, []int) {
-	src := s.compose(text)
+	return foldComposed(dst, umlauts, s.compose(text))
+}
+
+// foldComposed is fold for a text in NFKC.
+func foldComposed(dst []byte, umlauts []int, src []byte) ([]byte, []int) {
 	for i := 0; i < len(src); {
 		if src[i] < utf8.RuneSelf {
 			dst = appendASCII(dst, src[i])

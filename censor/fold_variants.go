@@ -13,38 +13,58 @@ func (r *variant) set(text []byte) {
 // scratch holds one report in all its variants. Its buffers are reused.
 type scratch struct {
 	nfkc    []byte
-	umlauts []int
+	umlauts []int // of the text that was folded last
 
-	base     variant // without accents
-	expanded variant // with ae, oe, ue; only if the report has umlauts
-	written  variant // with accents and ß, text only; only if there are expressions and it differs from base
+	hasUmlauts bool
+	base       variant // without accents
+	expanded   variant // with ae, oe, ue; only if the report has umlauts
+	written    variant // with accents and ß, text only; only if there are expressions and it differs from base
 
 	// base and expanded with look-alike letters replaced, once as small letters and once as capitals, since a few letters
 	// resemble a different Latin letter in each case. Only if the report has such letters.
 	small, capital variant
 	hasLookalikes  bool
 
-	writtenBuffer []byte
-	list          [2]*variant
+	// joined and its kin are base, expanded and small of a text in which words are joined without a space. Only if it has such words.
+	joined, joinedExpanded, joinedSmall variant
+	hasJoined, hasJoinedUmlauts         bool
+
+	writtenBuffer, apart []byte
+	list                 [8]*variant
 }
 
 // read folds the text and derives from it the variants that differ.
 func (s *scratch) read(text string, expressions bool) {
 	s.base.text, s.umlauts = s.fold(s.base.text[:0], s.umlauts[:0], text)
 	s.base.set(s.base.text)
-	if len(s.umlauts) > 0 {
+	if s.hasUmlauts = len(s.umlauts) > 0; s.hasUmlauts {
 		s.expanded.set(expand(s.expanded.text[:0], s.base.text, s.umlauts, ^uint64(0)))
 	}
 	s.written.text, s.hasLookalikes = nil, false
-	if isASCII(text) {
-		return
+	if !isASCII(text) {
+		if expressions {
+			s.writtenBuffer = foldCaseOnly(s.writtenBuffer[:0], s.nfkc)
+			s.written.text = s.writtenBuffer
+		}
+		if !isASCII(s.base.text) {
+			s.replaceLookalikes()
+		}
 	}
-	if expressions {
-		s.writtenBuffer = foldCaseOnly(s.writtenBuffer[:0], s.nfkc)
-		s.written.text = s.writtenBuffer
+	if s.apart, s.hasJoined = separate(s.apart[:0], s.nfkc); s.hasJoined {
+		s.readJoined()
 	}
-	if !isASCII(s.base.text) {
-		s.replaceLookalikes()
+}
+
+// readJoined sets joined and its kin.
+func (s *scratch) readJoined() {
+	s.joined.text, s.umlauts = foldComposed(s.joined.text[:0], s.umlauts[:0], s.apart)
+	s.joined.set(s.joined.text)
+	if s.hasJoinedUmlauts = len(s.umlauts) > 0; s.hasJoinedUmlauts {
+		s.joinedExpanded.set(expand(s.joinedExpanded.text[:0], s.joined.text, s.umlauts, ^uint64(0)))
+	}
+	if s.hasLookalikes {
+		s.joinedSmall.text, _ = skeleton(s.joinedSmall.text[:0], s.joined.text, small)
+		s.joinedSmall.set(s.joinedSmall.text)
 	}
 }
 
@@ -64,17 +84,30 @@ func (s *scratch) replaceLookalikes() {
 	s.capital.set(s.capital.text)
 }
 
-// variants returns the variants in which words are searched. The slice is valid until the next call.
+// wordVariants returns the variants in which words are searched. The slice is valid until the next call.
+func (s *scratch) wordVariants(guarded bool) []*variant {
+	all := s.variants(guarded)
+	switch {
+	case !s.hasJoined:
+	case guarded && s.hasLookalikes:
+		all = append(all, &s.joinedSmall)
+	case s.hasJoinedUmlauts:
+		all = append(all, &s.joined, &s.joinedExpanded)
+	default:
+		all = append(all, &s.joined)
+	}
+	return all
+}
+
+// variants returns the variants in which words and expressions are searched. The slice is valid until the next call.
 func (s *scratch) variants(guarded bool) []*variant {
 	if guarded && s.hasLookalikes {
-		s.list = [2]*variant{&s.small, &s.capital}
-		return s.list[:]
+		return append(s.list[:0], &s.small, &s.capital)
 	}
-	s.list = [2]*variant{&s.base, &s.expanded}
-	if len(s.umlauts) == 0 {
-		return s.list[:1]
+	if !s.hasUmlauts {
+		return append(s.list[:0], &s.base)
 	}
-	return s.list[:]
+	return append(s.list[:0], &s.base, &s.expanded)
 }
 
 // foldCaseOnly appends a text in NFKC in lower case: like fold, but with accents and ß kept.

@@ -1,6 +1,7 @@
 package censor
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 
@@ -85,54 +86,81 @@ func referenceRead(letters []letter, e bool, as look) (text []rune) {
 	return text
 }
 
-// referenceMatch reports whether the entry occurs in the text.
-func referenceMatch(entry, text string, guarded bool) bool {
-	words, letters := referenceFold(entry), referenceFold(text)
-	if !guarded {
-		return referenceFind(words, referenceRead(letters, false, -1)) || referenceFind(words, referenceRead(letters, true, -1))
+// referenceApart puts a space between words that are joined without one.
+func referenceApart(text string) string {
+	runes := []rune(norm.NFKC.String(text))
+	small := func(i int) bool {
+		return i >= 0 && i < len(runes) && runes[i] < lastKnown && isWord(runes[i]) && foldCase(runes[i]) == runes[i] && !unicode.IsNumber(runes[i])
 	}
-	for i, l := range words {
-		if latin, ok := latinOf(l.r, small); ok {
-			words[i].r = rune(latin)
+	large := func(i int) bool {
+		return i >= 0 && i < len(runes) && runes[i] < lastKnown && foldCase(runes[i]) != runes[i]
+	}
+	var apart []rune
+	for i, r := range runes {
+		afterSmall := i > 0 && runes[i-1] < lastKnown && (small(i-1) || isWord(runes[i-1]) && unicode.IsNumber(runes[i-1]))
+		if large(i) && (afterSmall || large(i-1) && small(i+1)) {
+			apart = append(apart, ' ')
 		}
+		apart = append(apart, r)
 	}
-	disguised := false
-	for _, l := range letters {
-		_, is := latinOf(l.r, small)
-		disguised = disguised || is
-	}
-	if disguised {
-		return referenceFind(words, referenceRead(letters, false, small)) || referenceFind(words, referenceRead(letters, true, capital))
-	}
-	return referenceFind(words, referenceRead(letters, false, -1)) || referenceFind(words, referenceRead(letters, true, -1))
+	return string(apart)
 }
 
-func referenceFind(words []letter, text []rune) bool {
+// reference is an entry with its stars.
+type reference struct {
+	words []letter
+	stars stars
+}
+
+// referenceMatch reports whether the entry occurs in the text.
+func referenceMatch(entry, text string, guarded bool) bool {
+	bare, stars, err := cutStars(trim(entry))
+	if err != nil {
+		return false
+	}
+	e := reference{referenceFold(bare), stars}
+	letters, apart := referenceFold(text), referenceFold(referenceApart(text))
+	if guarded {
+		for i, l := range e.words {
+			if latin, ok := latinOf(l.r, small); ok {
+				e.words[i].r = rune(latin)
+			}
+		}
+		if slices.ContainsFunc(letters, func(l letter) bool { _, is := latinOf(l.r, small); return is }) {
+			return e.find(referenceRead(letters, false, small)) || e.find(referenceRead(letters, true, capital)) ||
+				e.find(referenceRead(apart, false, small))
+		}
+	}
+	return e.find(referenceRead(letters, false, -1)) || e.find(referenceRead(letters, true, -1)) ||
+		e.find(referenceRead(apart, false, -1)) || e.find(referenceRead(apart, true, -1))
+}
+
+func (e reference) find(text []rune) bool {
 	for from := range text {
-		if from > 0 && isWord(text[from-1]) && isWord(text[from]) && isWord(words[0].r) {
+		if !e.stars.before && from > 0 && isWord(text[from-1]) && isWord(text[from]) && isWord(e.words[0].r) {
 			continue
 		}
-		if referenceAt(words, text, from, 0, false) {
+		if e.at(e.words, text, from, 0, false) {
 			return true
 		}
 	}
 	return false
 }
 
-// referenceAt tries the entry at text[at]. umlauts counts the umlauts before it, lastE is the spelling of the last one.
-func referenceAt(words []letter, text []rune, at, umlauts int, lastE bool) bool {
+// at tries the entry at text[at]. umlauts counts the umlauts before it, lastE is the spelling of the last one.
+func (e reference) at(words []letter, text []rune, at, umlauts int, lastE bool) bool {
 	if len(words) == 0 {
-		return at == len(text) || !isWord(text[at]) || !isWord(text[at-1])
+		return e.stars.after || at == len(text) || !isWord(text[at]) || !isWord(text[at-1])
 	}
 	if at == len(text) || text[at] != words[0].r {
 		return false
 	}
 	if !words[0].e {
-		return referenceAt(words[1:], text, at+1, umlauts, lastE)
+		return e.at(words[1:], text, at+1, umlauts, lastE)
 	}
 	free := umlauts < maxMixed
-	if (free || !lastE) && referenceAt(words[1:], text, at+1, umlauts+1, false) {
+	if (free || !lastE) && e.at(words[1:], text, at+1, umlauts+1, false) {
 		return true
 	}
-	return (free || lastE) && at+1 < len(text) && text[at+1] == 'e' && referenceAt(words[1:], text, at+2, umlauts+1, true)
+	return (free || lastE) && at+1 < len(text) && text[at+1] == 'e' && e.at(words[1:], text, at+2, umlauts+1, true)
 }

@@ -58,6 +58,8 @@ func (w *Wording) why(r *http.Request, err error) string {
 		{censor.ErrMatchesAll, "rule-matches-all"},
 		{censor.ErrNothing, "rule-nothing"},
 		{censor.ErrStar, "rule-star"},
+		{censor.ErrStarAlone, "rule-star-alone"},
+		{censor.ErrStarShort, "rule-star-short"},
 	} {
 		if errors.Is(err, one.err) {
 			return w.Text(r, one.id)

@@ -1,0 +1,59 @@
+package censor
+
+import "unicode/utf8"
+
+// case of a character, for words that are joined without a space.
+const (
+	noCase byte = iota
+	lower       // digits too
+	upper
+)
+
+var caseOf = func() (cases [lastKnown]byte) {
+	for r := range rune(lastKnown) {
+		switch folded := foldCase(r); {
+		case '0' <= r && r <= '9':
+			cases[r] = lower
+		case r != folded:
+			cases[r] = upper
+		case isKnownWord[r]:
+			cases[r] = lower
+		}
+	}
+	return cases
+}()
+
+// separate appends a text with a space before each capital that begins a word inside another, and reports whether there was any: "KontrolleU8",
+// "BVGKontrolle". A capital does so after a small letter or a digit, and after a capital if a small letter follows.
+func separate(dst, text []byte) ([]byte, bool) {
+	done := 0
+	before := noCase
+	for i := 0; i < len(text); {
+		is, size := caseAt(text[i:])
+		if is == upper && before != noCase {
+			if next, _ := caseAt(text[i+size:]); before == lower || next == lower && !digit(text[i+size:]) {
+				dst = append(append(dst, text[done:i]...), ' ')
+				done = i
+			}
+		}
+		before = is
+		i += size
+	}
+	return append(dst, text[done:]...), done > 0
+}
+
+func caseAt(text []byte) (byte, int) {
+	if len(text) == 0 {
+		return noCase, 0
+	}
+	if text[0] < utf8.RuneSelf {
+		return caseOf[text[0]], 1
+	}
+	r, size := utf8.DecodeRune(text)
+	if r < lastKnown {
+		return caseOf[r], size
+	}
+	return noCase, size
+}
+
+func digit(text []byte) bool { return len(text) > 0 && '0' <= text[0] && text[0] <= '9' }
