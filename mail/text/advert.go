@@ -25,6 +25,7 @@ var adverts = []*regexp.Regexp{
 	regexp.MustCompile(`(?i)^(?:(?:this|diese[rs]?|ce|este|dit|den här|denne) [\pL-]{2,15} (?:was|is|wurde|a été|fue|er|blev|ble) )?` + byWhich + ` .{0,80}(?:` + aProgram + `|` + aPhoneWord + `)\b.{0,60} ` + sending + `[.!]?$`),
 	regexp.MustCompile(`(?i)^` + getting + ` .{0,20}` + aProgram + `\b.{0,20} (?:for|für|pour|para|per|voor|til|för|dla|pro|для|på|auf|sur|on) .{1,100}$`),
 	regexp.MustCompile(`(?i)^(?:outlook|yahoo mail|proton ?mail|mail) (?:für|for|pour|para|per|voor|til|för|dla|pro|для) (?:ios|android|windows|mac|iphone|ipad|mobil).{0,100}$`),
+	regexp.MustCompile(`(?i)^(?:στάλθηκε|εστάλη|تم الإرسال|أرسلت|أُرسلت|נשלח|lähetetty|saadetud|išsiųsta|đã gửi|dikirim)\s?.{0,40}` + aProgram + `.{0,40}$`),
 	// In these the words around are enough, whatever the device is called.
 	regexp.MustCompile(`(?i)^(?:sent from (?:my|mail for|the|an?) .{1,70}|gesendet von mein\pL* .{1,70}|von mein\pL* .{1,60} (?:gesendet|geschickt)[.!]?|diese nachricht wurde von mein\pL* .{1,60} gesendet\.?|` +
 		`gesendet (?:mit|über|via) .{1,70}|envoyé (?:de|depuis) .{1,60}|enviad[oa] (?:desde|do|da) .{1,60}|inviato (?:da|dal) .{1,60}|(?:verzonden|verstuurd) vanaf .{1,60}|sendt fra .{1,60}|skickat från .{1,60}|wysłan[oe] z .{1,60}|` +

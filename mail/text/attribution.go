@@ -64,6 +64,9 @@ func unmarkedAttribution(c cursor) int {
 	if first == "" || isMarked(first) {
 		return 0
 	}
+	if begin, ok := endAttribution(first); ok && startsWithDate(begin) && isMarked(strings.TrimSpace(first[len(begin):])) {
+		return 1 // with the quotation in the same line
+	}
 	joined := ""
 	for n := 1; n <= maxAttribution && c.at+n <= len(c.lines); n++ {
 		line := strings.TrimSpace(c.lines[c.at+n-1])
@@ -257,7 +260,7 @@ func endAttribution(text string) (string, bool) {
 		return text, true
 	}
 	for at, r := range text {
-		if r == ':' && at+1 < len(text) && text[at+1] == ' ' {
+		if r == ':' && at+1 < len(text) && (text[at+1] == ' ' || text[at+1] == '>') {
 			if begin := text[:at+1]; strings.Contains(begin, "@") || writesOrNot.MatchString(begin) {
 				return begin, attributes(traitsOf(begin), begin)
 			}
@@ -274,5 +277,5 @@ func isLeadIn(own string, above bool) bool {
 			return false
 		}
 	}
-	return len(words) == 1 && utf8.RuneCountInString(own) <= 4 || above && len(words) <= 2
+	return len(words) == 1 && utf8.RuneCountInString(own) <= 4 || above && len(words) <= 2 || above && len(words) == 3 && strings.HasSuffix(own, ",")
 }

@@ -10,7 +10,7 @@ import (
 // closing is a complimentary close in the languages of Europe, Turkish, Japanese and Chinese. A name of up to three words may follow in the line.
 var closing = regexp.MustCompile(`(?i)^((vielen |besten )?dank[e]? (und|&) )?(` +
 	formalClosing + `|` +
-	`(mit |und )*((ganz |recht |aller)?(best|lieb|herzlich|viel|schön|nett|sonnig|warm)(e[nmr]?|ster?) )?(gr(ü|ue|u)(ß|ss)e?n?|gru(ß|ss)|gr(ü|üe|ue)ss?li)|` +
+	`(mit |und )*((ganz |recht |aller)?(best|lieb|herzlich|viel|schön|nett|sonnig|warm)(e[nmr]?|ster?) ){0,2}(gr(ü|ue|u)(ß|ss)e?n?|gru(ß|ss)|gr(ü|üe|ue)ss?li)|` +
 	`g?v?lg|glg|vg|bg|hg|sg|herzlichst|bis (bald|dann|später|denne|morgen|demnächst)|ciao|tsch(ü|ue)(ss|ß)(i|chen)?|tschau|tschö|servus|ade|adieu|` +
 	`(einen? )?(schönen|guten|angenehmen) (tag|abend|morgen|nachmittag|sonntag|samstag|feierabend|start)( noch| (dir|euch|ihnen|allen))*( wünscht)?|(noch )?(einen? )?schönen (tag|abend)|schönes wochenende|alles (gute|liebe)|` +
 	`best wishes|best|cheers|take care|all the best|love|xo(xo)?|xx|br|kr|rgds|thx|bye( bye)?|see (you|ya)|talk soon|warmly|yours|(have a )(nice|good|great) (day|evening|weekend|one)|` +
@@ -83,10 +83,24 @@ func withoutClosing(a answer) []string {
 		}
 	}
 	if begin < 0 {
-		return a.lines
+		return a.withoutSignedLine()
 	}
 	return append(a.lines[:begin:begin], a.lines[end:]...)
 }
+
+// withoutSignedLine cuts closings with a name in the same line, where what follows is the rest of the report.
+func (a answer) withoutSignedLine() []string {
+	for i := len(a.lines) - 1; i > a.first() && len(a.lines)-i <= maxSignature; i-- {
+		line := strings.TrimSpace(a.lines[i])
+		if utf8.RuneCountInString(line) <= maxNameLine && signed.MatchString(line) && !isStop(line) {
+			return append(a.lines[:i:i], a.lines[i+1:]...)
+		}
+	}
+	return a.lines
+}
+
+// signed is a closing of the short kind with a name that begins with a capital.
+var signed = regexp.MustCompile(`^(?i:g?v?lg|glg|mfg|vg|hg|(?:viele |liebe |beste |herzliche )?gr(?:ü|ue)(?:ß|ss)e|(?:lieber |schöner )?gru(?:ß|ss)|(?:kind |best )?regards|cheers),? (\p{Lu}\pL+)( \p{Lu}[\pL.-]*)?[.!]?$`)
 
 // beginsClosing reports whether line i is a closing and those below, up to end, may be the author's name and signature.
 func (a answer) beginsClosing(i, end int) bool {
@@ -100,7 +114,7 @@ func (a answer) beginsClosing(i, end int) bool {
 		return a.isNameBlock(below, maxBelowClosing, true) || !alone && a.isSignature(below, false)
 	case closing.MatchString(line) && utf8.RuneCountInString(line) <= maxNameLine:
 		return a.isNameBlock(below, maxBelowClosing, alone) || !alone && a.isSignature(below, formal.MatchString(line))
-	case !alone && strings.HasSuffix(line, ",") && i > 0 && strings.TrimSpace(a.lines[i-1]) == "":
+	case !alone && endsInComma(line) && i > 0 && strings.TrimSpace(a.lines[i-1]) == "":
 		// In any language: a few words and a comma above nothing but a name.
 		last := filled(below)
 		return len(last) == 1 && isName(last[0]) && !isStop(last[0]) && !isStop(line) && len(strings.Fields(line)) <= 4
@@ -108,12 +122,17 @@ func (a answer) beginsClosing(i, end int) bool {
 	return false
 }
 
+func endsInComma(line string) bool {
+	r, _ := utf8.DecodeLastRuneInString(line)
+	return strings.ContainsRune(",،，、", r)
+}
+
 // isSignature reports whether the lines below a closing are a signature of any length: a number or an address is in it, and no sentence above that. Below
 // a formal closing a name is enough, unless sentences with a full stop follow.
 func (a answer) isSignature(lines []string, formally bool) bool {
 	for n, line := range filled(lines) {
 		switch {
-		case a.contact(line) == reachable:
+		case a.contact(line) == reachable, n > 0 && isRule(line, 2), n > 1 && formally:
 			return true
 		case n == 0 && !isName(line) && a.contact(line) == noContact && !isRole(line) && !isRule(line, 2):
 			return false
@@ -143,7 +162,7 @@ func (a answer) isNameBlock(lines []string, limit int, strictly bool) bool {
 	return true
 }
 
-// isSentence distinguishes five words, or three with small letters, from a name or an address.
+// isSentence distinguishes five words, or three with small letters, from a name, a role or an address.
 func isSentence(line string) bool {
 	words, capitals := 0, 0
 	for word := range strings.FieldsSeq(line) {
@@ -156,5 +175,5 @@ func isSentence(line string) bool {
 	}
 	first, _ := utf8.DecodeRuneInString(line)
 	small := unicode.IsLower(first) || capitals < 2
-	return words >= 5 || words >= 3 && small && !strings.HasPrefix(line, "i.") && !closing.MatchString(line)
+	return words >= 5 && (3*capitals < 2*words || isStop(line)) || words >= 3 && small && !strings.HasPrefix(line, "i.") && !closing.MatchString(line)
 }

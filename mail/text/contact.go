@@ -38,6 +38,7 @@ var (
 		`(?i)^\d{1,5} (?:[\pL.'’-]+ ){1,3}(?:street|st\.?|road|rd\.?|avenue|ave\.?|lane|drive)(?:,.{0,60})?$`)
 	firm      = regexp.MustCompile(`(?:^|[\s,])(?:GmbH|gGmbH|mbH|AG|SE|KG|OHG|UG|e\. ?V\.|eG|Ltd\.?|LLC|Inc\.?|Corp\.?|PLC|plc|S\.?A\.?S?|SARL|S\.?p\.?A\.?|S\.?r\.?l\.?|B\.?V\.?|N\.?V\.?|A/S|ApS|AB|AS|Oy|Sp\. z o\. ?o\.|s\.r\.o\.|a\.s\.|Kft\.?|Zrt\.?|Lda\.?|S\.?L\.?)(?:$|[\s,&|])`)
 	register  = regexp.MustCompile(`(?i)(?:amtsgericht|handelsregister|registergericht|geschäftsführer|vorstand|aufsichtsrat|ust-?id|steuernummer|hrb \d|\bvat\b|siège social|kvk|registered (?:in|office))`)
+	handle    = regexp.MustCompile(`^@[\w.-]{2,30}$`)
 	onlySigns = regexp.MustCompile(`^[\s\pP\pS]*$`)
 )
 
@@ -88,7 +89,7 @@ func (a answer) contact(line string) contact {
 }
 
 func isPlaceOfFirm(line string) bool {
-	return postcode.MatchString(line) || street.MatchString(line) || firm.MatchString(line) || register.MatchString(line)
+	return handle.MatchString(line) || postcode.MatchString(line) || street.MatchString(line) || firm.MatchString(line) || register.MatchString(line)
 }
 
 const (

@@ -25,6 +25,7 @@ var rules = []rule{
 	{"reply separator", replySeparator},
 	{"header block", headerBlock},
 	{"attribution line", attributionLine},
+	{"warning of a firm", firmsWarning},
 	{"advertisement", advertisement},
 }
 

@@ -16,6 +16,18 @@ var (
 	listFooter = regexp.MustCompile(`(?i)(?:mailing ?list|mailingliste|mailman/|groups\.google|google ?groups|you (?:received|are receiving) this (?:message|e-?mail)|sie erhalten diese|unsubscribe|abbestell|abmelden|se désabonner|désinscri|darse de baja|annulla iscrizione|afmelden|uitschrijven|wypisz|отписаться)`)
 )
 
+// warning is what firms put above mails from outside.
+var warning = regexp.MustCompile(`(?i)^\W*(?:\[?external\]?|caution|warning|attention|achtung|vorsicht|opgelet|let op|attenzione|advarsel|varning|uwaga)?\b.{0,60}(?:originated (?:from )?outside|came from outside|external (?:sender|e-?mail)|outside (?:of )?(?:the|your|this|our) (?:organi[sz]ation|company)|` +
+	`externe[nrms]? (?:e-?mail|absender|quelle)|außerhalb (?:der|ihrer|unserer) (?:organisation|firma)|expéditeur externe|externe afzender|mittente esterno|remitente externo).{0,300}$`)
+
+// firmsWarning recognises such a line in the first of a mail.
+func firmsWarning(c cursor) (int, action) {
+	if !c.above && len(c.line()) >= 15 && warning.MatchString(c.line()) {
+		return 1, cutLine
+	}
+	return 0, keep
+}
+
 // minDisclaimer is the length from which on a line may be a disclaimer, in bytes.
 const minDisclaimer = 40
 

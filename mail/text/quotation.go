@@ -94,7 +94,7 @@ func replySeparator(c cursor) (int, action) {
 	switch {
 	case line == "":
 		return 0, keep
-	case isSeparator(line), forwarded.MatchString(line), aboveThisLine.MatchString(line):
+	case isSeparator(line), strings.HasPrefix(line, "---") && beginsWith(inlineSeparator, line), forwarded.MatchString(line), aboveThisLine.MatchString(line):
 		return 1, cutRest
 	case isRule(line, 3):
 		next, filled := c.next()
@@ -108,6 +108,11 @@ func replySeparator(c cursor) (int, action) {
 		}
 	}
 	return 0, keep
+}
+
+func beginsWith(pattern *regexp.Regexp, line string) bool {
+	at := pattern.FindStringIndex(line)
+	return at != nil && at[0] == 0
 }
 
 // maxSeparator is the length of the words between the dashes of a separator, in bytes.
@@ -127,7 +132,7 @@ func isSeparator(line string) bool {
 	return originalMessage.MatchString(words) || replyMessage.MatchString(words)
 }
 
-// isRule reports whether a line consists of at least so many dashes, underscores or the like.
+// isRule reports whether a line consists of at least so many dashes, underscores or the like. One long dash is enough.
 func isRule(line string, least int) bool {
 	line = strings.ReplaceAll(line, " ", "")
 	first := []rune(line[:min(len(line), 4)])
@@ -139,5 +144,5 @@ func isRule(line string, least int) bool {
 			return false
 		}
 	}
-	return strings.Count(line, string(first[0])) >= least
+	return strings.Count(line, string(first[0])) >= least || first[0] == '—' && least <= 2
 }

@@ -50,7 +50,7 @@ func TestTextBelowAClosingOrAnAdvertisementStaysUnlessItLooksLikeAName(t *testin
 		"kontrolle u8\nCheers\njetzt auch am zoo":                                 "",
 		"kontrolle u8\ndanke\nzoo ebenfalls":                                      "",
 		"kontrolle u8\nViele Grüße\nA\nB\nC\nD":                                   "kontrolle u8",
-		"kontrolle u8\nLG Hans\nZwei Kontrolleure auch am Hermannplatz, in Zivil": "",
+		"kontrolle u8\nLG Hans\nZwei Kontrolleure auch am Hermannplatz, in Zivil": "kontrolle u8\nZwei Kontrolleure auch am Hermannplatz, in Zivil",
 		"kontrolle u8\nLG Hans\n\nPS: auch u7":                                    "kontrolle u8\nPS: auch u7",
 		"kontrolle u8\nGesendet von meinem iPhone\njetzt auch am zoo":             "kontrolle u8\njetzt auch am zoo",
 		"Gesendet von meinem iPhone\n\nkontrolle u8":                              "kontrolle u8",
