@@ -87,7 +87,8 @@ type Account struct {
 // restart, under the same ID. Repetitions are harmless.
 //
 // When the author deletes a message, the bot hands in a report with the same ID and Withdrawn set to report.ByAuthor; it is
-// then retracted on all networks. An edited message is not a second report and changes nothing.
+// then retracted on all networks. An edited message is not a second report and changes nothing. A message to the city that is no report, such
+// as an automatic reply, may be handed in with the reason in Dropped.
 type Out func(ctx context.Context, r report.Report) error
 
 // Receiver is a network that is read per account.

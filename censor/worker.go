@@ -105,7 +105,10 @@ func (w *Worker) process(ctx context.Context, r report.Report) error {
 		return w.withdraw(ctx, r)
 	}
 	verdict := rules.Filter.Evaluate(r.Text)
-	if verdict.Passed && r.Spam != "" {
+	switch {
+	case r.Dropped != "":
+		verdict = report.Verdict{List: report.Dropped, Rule: r.Dropped}
+	case verdict.Passed && r.Spam != "":
 		verdict = report.Verdict{List: report.Spam, Rule: r.Spam}
 	}
 	expire := r.At.Add(rules.Freshness)

@@ -142,6 +142,21 @@ func TestAReportThatMayBeForgedIsHeld(t *testing.T) {
 	}
 }
 
+func TestADroppedMessageIsRecordedWithTheReason(t *testing.T) {
+	t.Parallel()
+	d := newFixture(t)
+	for id, text := range map[string]string{"trigger": "kontrolle u8", "blocked": "kontrolle, idiot", "no text": ""} {
+		r := report.Report{City: "zuerich", Bot: "one", ID: id, Text: text, At: time.Now(), Spam: "DMARC: quarantine", Dropped: "mailing list"}
+		if err := d.bus.PublishReport(t.Context(), r); err != nil {
+			t.Fatal(err)
+		}
+		if e := d.entry(r); e.Passed || e.List != "dropped" || e.Rule != "mailing list" || e.Text != text || len(e.Deliveries) != 0 {
+			t.Errorf("%s: %+v", id, e)
+		}
+	}
+	d.nextOrderIsNew()
+}
+
 func TestAReportThatArrivesTooLateExpiresForAllBots(t *testing.T) {
 	t.Parallel()
 	d := newFixture(t)

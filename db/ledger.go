@@ -170,7 +170,7 @@ func (d *DB) EntryAlone(ctx context.Context, id uint) (Entry, error) {
 // first, without their deliveries.
 func (d *DB) EntriesSince(ctx context.Context, city string, since time.Time, limit int) ([]Entry, error) {
 	var entries []Entry
-	err := d.WithContext(ctx).Where("city = ? AND created_at >= ? AND text <> ''", city, Time(since)).
+	err := d.WithContext(ctx).Where("city = ? AND created_at >= ? AND text <> '' AND list <> ?", city, Time(since), string(report.Dropped)).
 		Order("id DESC").Limit(limit).Find(&entries).Error
 	return entries, wrap("read ledger", err)
 }

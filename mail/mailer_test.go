@@ -47,6 +47,7 @@ func TestAMessageIsDeliveredOnceWithAllItsFields(t *testing.T) {
 		"to":          e.Header.Get("To") == "<rider@example.org>",
 		"date":        e.Header.Get("Date") != "",
 		"id":          strings.HasSuffix(e.Header.Get("Message-Id"), "@linienfunk.example>"),
+		"reactions":   e.Header.Get("X-Ms-Reactions") == "disallow",
 		"auto":        e.Header.Get("Auto-Submitted") == "auto-generated",
 		"one-click":   e.Header.Get("List-Unsubscribe-Post") == "List-Unsubscribe=One-Click",
 		"unsubscribe": e.Header.Get("List-Unsubscribe") == newMessage("").Header["List-Unsubscribe"],

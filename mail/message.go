@@ -59,6 +59,7 @@ func build(m Message, id, domain string, now time.Time) (envelope, error) {
 		return envelope{}, err
 	}
 	h.Set("Auto-Submitted", "auto-generated") // RFC 3834, section 5: prevents vacation replies
+	h.Set("X-Ms-Reactions", "disallow")       // Outlook sends a mail with our subject and text for each reaction (Microsoft's "Reactions in Outlook")
 	h.SetMessageID(messageIDLocal(id) + "@" + domain)
 	h.SetDate(now)
 	h.SetSubject(m.Subject)
@@ -101,7 +102,7 @@ func write(h message.Header, text string) ([]byte, error) {
 // reservedFields cannot be set by Message.Header.
 var reservedFields = []string{
 	"Auto-Submitted", "Bcc", "Cc", "Content-Transfer-Encoding", "Content-Type", "Date", "Dkim-Signature", "From",
-	"Message-Id", "Mime-Version", "Received", "Return-Path", "Sender", "Subject", "To",
+	"Message-Id", "Mime-Version", "Received", "Return-Path", "Sender", "Subject", "To", "X-Ms-Reactions",
 }
 
 // setExtra adds Message.Header, sorted by name.

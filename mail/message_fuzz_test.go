@@ -32,7 +32,7 @@ func FuzzBuild(f *testing.F) {
 		if err != nil {
 			t.Fatalf("%v\n%s", err, e.Message)
 		}
-		if len(m.Header) != 10 {
+		if len(m.Header) != 11 {
 			t.Errorf("fields %v", m.Header)
 		}
 		from, err := m.Header.AddressList("From")

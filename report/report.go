@@ -45,6 +45,10 @@ type Report struct {
 	// Spam is the reason why the bot suspects spam or a forged author, such as a failed check, in a few words without names. The censor holds such
 	// a report back. Empty for others.
 	Spam string `json:"spam,omitempty"`
+
+	// Dropped is the reason why the bot takes a message for none of a person's reports, such as the rule that recognised an automatic reply, in a few words
+	// without names. The censor records it and relays it to nobody, so that a report that was mistaken can be found. Text may be empty then.
+	Dropped string `json:"dropped,omitempty"`
 }
 
 // Withdrawal is the role of the person who withdrew a report.
@@ -88,6 +92,7 @@ const (
 	Blocked  List = "blocked"  // the city's blocked words
 	Triggers List = "triggers" // the city's trigger words
 	Spam     List = "spam"     // Report.Spam, whose text is the rule
+	Dropped  List = "dropped"  // Report.Dropped, whose text is the rule; before all others
 )
 
 // Verdict is the censor's decision on a report, with the rule that decided.

@@ -53,7 +53,7 @@ func (e *env) storeReport(ctx context.Context, city, bot string, r report.Report
 		return e.Bus.PublishReport(ctx, report.Report{City: city, Bot: bot, ID: r.ID, Withdrawn: r.Withdrawn})
 	}
 	r.Text = report.Clean(r.Text)
-	if r.Text == "" {
+	if r.Text == "" && r.Dropped == "" {
 		return nil
 	}
 	if now := e.Now(); r.At.IsZero() || r.At.After(now) {

@@ -34,8 +34,17 @@ func (o *Outbox) FailWith(err error) {
 	o.err = err
 }
 
-// All returns the reports so far.
+// All returns the reports so far, without those that the bot takes for none.
 func (o *Outbox) All() []report.Report {
+	return slices.DeleteFunc(o.handedIn(), func(r report.Report) bool { return r.Dropped != "" })
+}
+
+// Dropped returns the messages that the bot takes for no reports.
+func (o *Outbox) Dropped() []report.Report {
+	return slices.DeleteFunc(o.handedIn(), func(r report.Report) bool { return r.Dropped == "" })
+}
+
+func (o *Outbox) handedIn() []report.Report {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return slices.Clone(o.reports)

@@ -53,7 +53,9 @@ func (p *mailboxWorld) run() (stop func()) {
 	return testkit.Background(p.t, func(ctx context.Context) {
 		for ctx.Err() == nil {
 			err := p.w.Bot.(bots.Receiver).Recv(ctx, bots.Account{City: "zuerich"}, func(_ context.Context, r report.Report) error {
-				p.got <- r
+				if r.Dropped == "" {
+					p.got <- r
+				}
 				return nil
 			})
 			if bots.AsError(err).Kind == bots.KindRevoked {

@@ -3,6 +3,7 @@ package email
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"net"
 	"strings"
 	"time"
@@ -62,14 +63,13 @@ func (h handler) Deliver(ctx context.Context, to inbound.Recipient, m *inbound.M
 	if to.Raw {
 		return h.bot.mail.Bounces.Handle(ctx, to.Name, m.Beginning)
 	}
-	d, why, err := h.bot.draft(ctx, to.Name, m)
+	d, err := h.bot.draft(ctx, to.Name, m)
 	if err != nil {
 		return err
 	}
 	log := h.bot.core.Log.With("city", to.Name)
-	if why != "" {
-		log.Info("mail dropped", "reason", why)
-		return nil
+	if d.Dropped != "" && d.Dropped != leaving {
+		return drop(d, m, log, func() error { return h.out(ctx, to.Name, d.Report) })
 	}
 	verdict := m.Verdict(ctx)
 	if verdict.Reject {
@@ -80,7 +80,22 @@ func (h handler) Deliver(ctx context.Context, to inbound.Recipient, m *inbound.M
 		log.Info("mail deferred: rate limit exceeded", "limit", limit)
 		return errFlood
 	}
+	if d.Dropped == leaving && verdict.Doubt == "" {
+		if err := h.bot.sendLinkToLeave(ctx, to.Name, m.Author(m.EnvelopeFrom)); err != nil {
+			return err
+		}
+	}
 	return h.out(ctx, to.Name, d.doubted(verdict.Doubt))
+}
+
+// drop records a mail that is no report: its entry in the ledger has the reason. Those of an author above the limit leave none.
+func drop(d draft, m *inbound.Mail, log *slog.Logger, out func() error) error {
+	log.Info("mail dropped", "reason", d.Dropped)
+	if limit := m.ExceededLimit(d.author, d.ID); limit != "" {
+		log.Info("dropped mail not recorded: rate limit exceeded", "limit", limit)
+		return nil
+	}
+	return out()
 }
 
 // Recv reads the city's own mailbox, if it has connected one. Mails to <city>@<domain> are received by Listen.
@@ -129,26 +144,31 @@ type inbox struct {
 // Deliver stores the report of a mail. A mail that is no report may be a bounce.
 func (i inbox) Deliver(ctx context.Context, m *inbound.Mail) error {
 	log := i.bot.core.Log.With("city", i.row.City)
-	d, why, err := i.draft(ctx, m)
+	if m.Author(m.EnvelopeFrom) == text.Canonical(i.row.Address) {
+		log.Info("mail dropped", "reason", "written by the mailbox itself")
+		return i.bot.bouncedToMailbox(ctx, i.row.City, m.Beginning)
+	}
+	d, err := i.bot.draft(ctx, i.row.City, m)
 	if err != nil {
 		return err
 	}
-	if why != "" {
-		log.Info("mail dropped", "reason", why)
-		return i.bot.bouncedToMailbox(ctx, i.row.City, m.Beginning)
+	if d.Dropped != "" && d.Dropped != leaving {
+		if err := i.bot.bouncedToMailbox(ctx, i.row.City, m.Beginning); err != nil {
+			return err
+		}
+		return drop(d, m, log, func() error { return i.out(ctx, d.Report) })
 	}
 	if limit := m.ExceededLimit(d.author, d.ID); limit != "" {
 		log.Info("mail dropped: rate limit exceeded", "limit", limit)
 		return nil
 	}
-	return i.out(ctx, d.doubted(m.Verdict(ctx).Doubt))
-}
-
-func (i inbox) draft(ctx context.Context, m *inbound.Mail) (d draft, why string, err error) {
-	if m.Author(m.EnvelopeFrom) == text.Canonical(i.row.Address) {
-		return draft{}, "written by the mailbox itself", nil
+	doubt := m.Verdict(ctx).Doubt
+	if d.Dropped == leaving && doubt == "" {
+		if err := i.bot.sendLinkToLeave(ctx, i.row.City, m.Author(m.EnvelopeFrom)); err != nil {
+			return err
+		}
 	}
-	return i.bot.draft(ctx, i.row.City, m)
+	return i.out(ctx, d.doubted(doubt))
 }
 
 // Save stores how far the mailbox is read.

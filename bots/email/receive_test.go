@@ -83,28 +83,34 @@ func TestAMailThatIsNotStoredIsNotAcceptedAndKeepsItsID(t *testing.T) {
 	}
 }
 
-func TestAutomaticMailsAreAcceptedAndDropped(t *testing.T) {
+func TestAutomaticMailsAreAcceptedAndRecordedWithTheReason(t *testing.T) {
 	t.Parallel()
 	s := serve(t)
 	c := s.hello()
-	for name, m := range map[string]struct{ from, header string }{
-		"bounce":                  {"", ""},
-		"vacation reply":          {marta, "Auto-Submitted: auto-replied (vacation)\n"},
-		"generated":               {marta, "Auto-Submitted: Auto-Generated; x=y\n"},
-		"bulk":                    {marta, "Precedence: BULK\n"},
-		"mailing list":            {marta, "List-Id: <l.example>\n"},
-		"our own mark":            {marta, "X-Loop: zuerich@linienfunk.example\n"},
-		"mail server":             {"MAILER-DAEMON@rider.example", ""},
-		"delivery report":         {marta, "Content-Type: multipart/report; boundary=b\n"},
-		"a city in the envelope":  {zuerich, ""},
-		"a city's tagged address": {"zuerich+x@linienfunk.example", ""},
+	const whole, none = "kontrolle", ""
+	for i, m := range []struct{ from, header, reason, text string }{
+		{"", "", "empty return path", none},
+		{marta, "Auto-Submitted: auto-replied (vacation)\n", "Auto-Submitted: auto-replied", none},
+		{marta, "Auto-Submitted: Auto-Generated; x=y\n", "Auto-Submitted", whole},
+		{marta, "Precedence: BULK\n", "Precedence", whole},
+		{marta, "List-Id: <l.example>\n", "mailing list", whole},
+		{marta, "X-Loop: anything\n", "loop", whole},
+		{"MAILER-DAEMON@rider.example", "", "mail server", whole},
+		{marta, "Content-Type: multipart/report; boundary=b\n", "multipart/report", none},
+		{marta, "Subject: Abwesenheitsnotiz: [Zürich] Kontrolle\n", "subject of an automatic reply", none},
+		{marta, "Subject: Nachricht: [Zürich] Kontrolle\n", "subject of a mail of ours", "Nachricht: [Zürich] Kontrolle\nkontrolle"},
+		{zuerich, "", "one of our own addresses", whole},
+		{"zuerich+x@linienfunk.example", "", "one of our own addresses", whole},
 	} {
-		t.Run(name, func(t *testing.T) {
-			c.T = t
-			c.Mail(m.from, zuerich, rawMail(m.header, "kontrolle"), "250")
-		})
+		c.Mail(m.from, zuerich, rawMail(m.header, "kontrolle"), "250")
+		got := s.out.Dropped()
+		if len(got) != i+1 || got[i].Dropped != m.reason || got[i].Text != m.text || (got[i].Author == "") != (m.text == none) || got[i].ID == "" {
+			t.Fatalf("%+v: recorded %+v", m, got[min(i, len(got)):])
+		}
+		if i%5 == 4 {
+			s.w.Advance(5 * time.Minute) // below the author's limit
+		}
 	}
-	c.T = t
 	c.Mail(marta, zuerich, "From: zuerich@linienfunk.example\n\nkontrolle\n", "250")
 	if got := s.out.All(); len(got) > 0 {
 		t.Fatalf("stored %+v", got)
@@ -116,6 +122,29 @@ func TestAutomaticMailsAreAcceptedAndDropped(t *testing.T) {
 	}
 	if strings.Contains(s.w.Log.String(), "rider.example") {
 		t.Errorf("the log has an address:\n%s", s.w.Log.String())
+	}
+}
+
+func TestTheCopyOfAMailThatCameThroughAMailingListDoesNotHideTheReport(t *testing.T) {
+	t.Parallel()
+	s := serve(t)
+	c := s.hello()
+	c.Mail(marta, zuerich, rawMail("List-Id: <l.example>\n", "kontrolle"), "250")
+	c.Mail(marta, zuerich, rawMail("", "kontrolle"), "250")
+	if got, dropped := s.out.All(), s.out.Dropped(); len(got) != 1 || len(dropped) != 1 || got[0].ID == dropped[0].ID {
+		t.Errorf("stored %+v, dropped %+v", got, dropped)
+	}
+}
+
+func TestAFloodOfAutomaticMailsIsAcceptedAndNotRecorded(t *testing.T) {
+	t.Parallel()
+	s := serve(t)
+	c := s.hello()
+	for i := range 15 {
+		c.Mail(marta, zuerich, strings.Replace(rawMail("Precedence: bulk\n", "kontrolle"), "<1@", fmt.Sprintf("<%d@", i), 1), "250")
+	}
+	if got := s.out.Dropped(); len(got) != 10 {
+		t.Errorf("%d recorded", len(got))
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"linienfunk/bots"
 	"linienfunk/mail/inbound"
 	"linienfunk/mail/text"
 	"linienfunk/report"
@@ -27,27 +28,57 @@ func (d draft) doubted(doubt string) report.Report {
 	return d.Report
 }
 
-// draft makes a city's report of a mail, or says why the mail is to be dropped. The error is that of a look-up.
-func (b *Bot) draft(ctx context.Context, city string, m *inbound.Mail) (d draft, why string, err error) {
-	if why, err = b.automatic(ctx, m); err != nil {
-		return draft{}, "", err
-	}
-	if why != "" {
-		return draft{}, "not written by a person: " + why, nil
+// draft makes a city's report of a mail. If the mail is to be dropped, Dropped says why. The error is that of a look-up.
+func (b *Bot) draft(ctx context.Context, name string, m *inbound.Mail) (draft, error) {
+	city, _, err := b.core.Cities.City(ctx, name)
+	if err != nil {
+		return draft{}, fmt.Errorf("look up city: %w", err)
 	}
 	words := m.Report()
-	if words == "" {
-		return draft{}, "no text", nil
-	}
-	known, _, err := b.core.Cities.City(ctx, city)
+	dropped, err := b.noReport(ctx, city, m, words)
 	if err != nil {
-		return draft{}, "", fmt.Errorf("look up city: %w", err)
+		return draft{}, err
 	}
 	now, author := b.core.Now(), m.Author(m.EnvelopeFrom)
 	at := m.Written(now)
-	return draft{city + "\x00" + author, known.Options.On("hold_spam"), report.Report{
-		ID: b.reportID(m.Message, city, words, now), Text: words, At: at, Private: true, Author: b.core.Author(city, author, at),
-	}}, "", nil
+	d := draft{name + "\x00" + author, city.Options.On("hold_spam"), report.Report{
+		ID: b.reportID(m.Message, name, words, now), Text: words, At: at, Private: true, Author: b.core.Author(name, author, at), Dropped: dropped,
+	}}
+	if dropped != "" {
+		// A copy of the same mail that came another way, and not through a mailing list, is a report.
+		d.ID = b.core.Box.Digest("email dropped", d.ID)
+		if !keepsText(m) {
+			d.Text = ""
+		}
+		if d.Text == "" {
+			d.Author = "" // it is deleted with the text
+		}
+	}
+	return d, nil
+}
+
+// noReport returns the reason why a mail is no report, or "". The error is that of a look-up.
+func (b *Bot) noReport(ctx context.Context, city bots.City, m *inbound.Mail, words string) (string, error) {
+	why, err := b.automatic(ctx, m)
+	switch {
+	case err != nil:
+		return "", err
+	case why != "":
+		return why, nil
+	case asksToLeave(words):
+		return leaving, nil
+	case m.RepeatsSubject(oneLine(city.Title, maxSubject)):
+		return "subject of a mail of ours", nil
+	case words == "":
+		return "no text", nil
+	}
+	return "", nil
+}
+
+// keepsText reports whether the text of a mail that is no report is kept for the city's admins: if its marks may be those of a person's mail, such
+// as one that came through a mailing list. An automatic reply or a bounce names a subscriber.
+func keepsText(m *inbound.Mail) bool {
+	return m.EnvelopeFrom != "" && !m.IsAutoReply() && !m.IsReport()
 }
 
 // headerLoop marks our own mails.

@@ -87,6 +87,11 @@ func (m *Message) IsAutoReply() bool {
 	return false
 }
 
+// IsReport reports whether the mail is a report of mail servers (RFC 6522), or comes from one.
+func (m *Message) IsReport() bool {
+	return m.kind == "multipart/report" || m.header.Has("X-Failed-Recipients") || fromMachine(m, "-")
+}
+
 // Subject is the decoded subject in one line.
 func (m *Message) Subject() string {
 	raw := m.Get("Subject")
