@@ -8,7 +8,6 @@ import (
 	"unicode/utf16"
 	"unicode/utf8"
 
-	gomessage "github.com/emersion/go-message"
 	mailcharset "github.com/emersion/go-message/charset"
 	"golang.org/x/net/html/charset"
 	"golang.org/x/text/encoding/charmap"
@@ -16,13 +15,7 @@ import (
 
 // decode undoes transfer encoding and charset. A broken encoding ends the text where it breaks; an unknown charset is guessed.
 func (v *part) decode() string {
-	header := v.header.Copy()
-	header.Set("Content-Type", v.kind) // without the charset: this package knows more of them
-	entity, _ := gomessage.New(header, bytes.NewReader(v.body))
-	if entity == nil {
-		return ""
-	}
-	text, _ := io.ReadAll(io.LimitReader(entity.Body, 4*maxText))
+	text := v.transferred()
 	declared := charsetName(v.params["charset"])
 	known := declared == utf8Name
 	if declared != "" && !known {

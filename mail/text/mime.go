@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"regexp"
 	"strings"
 
 	gomessage "github.com/emersion/go-message"
@@ -99,6 +100,8 @@ func (p *partReader) addHeaderLine(line []byte, begins bool) {
 	switch {
 	case !begins:
 		p.appendHeader(line)
+	case p.kept == 0 && bytes.HasPrefix(line, []byte("\ufeff")):
+		p.addHeaderLine(line[len("\ufeff"):], true)
 	case len(bytes.TrimRight(line, "\r\n")) == 0:
 		p.endHeader()
 	case len(p.header) == 0 && (bytes.HasPrefix(line, []byte("From ")) || bytes.HasPrefix(line, []byte(">From "))):
@@ -151,10 +154,22 @@ func (p *partReader) endHeader() {
 	}
 }
 
+// looseParameter is a parameter of a media type that breaks the rules: a boundary with signs in it, or no semicolon in front.
+var looseParameter = regexp.MustCompile(`(?i)[;\s](boundary|charset|format|delsp|name)\s*=\s*(?:"([^"]*)"?|([^;\s"]+))`)
+
+// mediaType reads Content-Type. Of one that breaks the rules it takes what it finds: a boundary that is not known loses the text.
 func mediaType(h gomessage.Header) (string, map[string]string) {
 	kind, params, err := h.ContentType()
 	if err != nil {
-		kind, _, _ = strings.Cut(kind, ";")
+		raw := h.Get("Content-Type")
+		kind, _, _ = strings.Cut(strings.TrimSpace(raw), ";")
+		kind, _, _ = strings.Cut(kind, " ")
+		params = map[string]string{}
+		for _, found := range looseParameter.FindAllStringSubmatch(raw, -1) {
+			if name := strings.ToLower(found[1]); params[name] == "" {
+				params[name] = found[2] + found[3]
+			}
+		}
 	}
 	kind = strings.ToLower(strings.TrimSpace(kind))
 	if !strings.Contains(kind, "/") {

@@ -11,25 +11,47 @@ func (v *part) text(depth int) string {
 		return v.alternative(depth)
 	case v.kind == "multipart/encrypted":
 		return ""
-	case v.kind == "multipart/related" && len(v.children) > 0:
-		return v.children[0].text(depth + 1)
+	case v.kind == "multipart/related":
+		return v.related(depth)
 	case strings.HasPrefix(v.kind, "multipart/"):
 		var texts []string
 		for _, child := range v.children {
 			if len(texts) > 0 && (child.isFile() || child.isListFooter()) {
 				continue
 			}
-			if text := child.text(depth + 1); strings.TrimSpace(text) != "" {
+			if text := child.text(depth + 1); strings.TrimSpace(text) != "" && !repeats(texts, text) {
 				texts = append(texts, text)
 			}
 		}
 		return strings.Join(texts, "\n")
 	case v.kind == "text/html" || v.kind == "application/xhtml+xml":
 		return fromHTML(v.decode())
-	case v.kind == "text/plain":
+	case v.kind == "text/plain", v.kind == "text/markdown":
 		return v.plain()
+	case v.kind == "text/enriched":
+		return fromEnriched(v.plain())
 	}
 	return ""
+}
+
+// related is the text of the part that the others belong to: the first, unless the header names another (RFC 2387, section 3.2), or the first has none.
+func (v *part) related(depth int) string {
+	for _, child := range v.children {
+		if start := v.params["start"]; start != "" && child.header.Get("Content-Id") == start {
+			return child.text(depth + 1)
+		}
+	}
+	for _, child := range v.children {
+		if text := child.text(depth + 1); strings.TrimSpace(text) != "" {
+			return text
+		}
+	}
+	return ""
+}
+
+// repeats reports whether the last text says the same, without regard to white space: some programs send plain text and HTML one below the other.
+func repeats(texts []string, text string) bool {
+	return len(texts) > 0 && strings.Join(strings.Fields(texts[len(texts)-1]), " ") == strings.Join(strings.Fields(text), " ")
 }
 
 // alternative prefers plain text: it has the author's text without the additions of programs.
@@ -54,7 +76,7 @@ func (v *part) plain() string {
 		return "" // binary, whatever the header says
 	}
 	if strings.EqualFold(v.params["format"], "flowed") {
-		return unflow(text, strings.EqualFold(v.params["delsp"], "yes"))
+		text = unflow(text, strings.EqualFold(v.params["delsp"], "yes"))
 	}
-	return text
+	return withoutUUEncoded(text)
 }
