@@ -3,6 +3,7 @@ package email
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net"
 	"strings"
@@ -33,6 +34,8 @@ type handler struct {
 var (
 	errRelay  = inbound.Reply(554, [3]int{5, 7, 1}, "Relaying denied: this server accepts mail for its own cities only")
 	errNoCity = inbound.Reply(550, [3]int{5, 1, 1}, "There is no such city here")
+	errRests  = inbound.Reply(450, [3]int{4, 2, 1}, "This city is resting and accepts no reports at the moment, try again later")
+	errNoMail = inbound.Reply(550, [3]int{5, 2, 1}, "This city accepts no reports by mail")
 	errFlood  = inbound.Reply(450, [3]int{4, 7, 1}, "Too many reports, try again later")
 	errForged = inbound.Reply(550, [3]int{5, 7, 1}, "Rejected by the DMARC policy of the author's domain")
 )
@@ -51,9 +54,16 @@ func (h handler) Resolve(ctx context.Context, address string) (inbound.Recipient
 		}
 	}
 	name, _, _ := strings.Cut(strings.ToLower(local), "+")
-	_, ok, err := h.bot.open(ctx, name)
-	if err == nil && !ok {
+	city, ok, err := h.bot.core.Cities.City(ctx, name)
+	switch {
+	case err != nil:
+		err = fmt.Errorf("look up city: %w", err)
+	case !ok:
 		err = errNoCity
+	case !city.Active: // providers remember an address that is refused for good
+		err = errRests
+	case !city.Options.On(kit.Enabled):
+		err = errNoMail
 	}
 	return inbound.Recipient{Name: name}, err
 }

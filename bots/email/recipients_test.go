@@ -20,7 +20,7 @@ func TestOnlyCitiesAreRecipients(t *testing.T) {
 		"<zuerich@linienfunk.example.>":                        "250",
 		"<@relay.example:zuerich@linienfunk.example>":          "250", // a source route, to be ignored: RFC 5321, appendix C
 		"<berlin@linienfunk.example>":                          "550 5.1.1",
-		"<ghent@linienfunk.example>":                           "550 5.1.1",
+		"<ghent@linienfunk.example>":                           "450 4.2.1",
 		"<+zuerich@linienfunk.example>":                        "550 5.1.1",
 		"<postmaster@linienfunk.example>":                      "550 5.1.1",
 		"<victim@other.example>":                               "554 5.7.1",

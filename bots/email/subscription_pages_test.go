@@ -342,7 +342,7 @@ func TestAdminsCanSwitchMailOff(t *testing.T) {
 	}
 	c := s.hello()
 	c.Say("MAIL FROM:<"+marta+">", "250")
-	c.Say("RCPT TO:<"+zuerich+">", "550 5.1.1")
+	c.Say("RCPT TO:<"+zuerich+">", "550 5.2.1")
 	want(t, v.get("/c/zuerich/email/"), 204, "", "")
 	want(t, v.ask("other@example.org"), 303, "X-Failed", "does not accept")
 	s.w.SetOption(t, "zuerich", "enabled", true)
