@@ -30,6 +30,7 @@ var adverts = []*regexp.Regexp{
 	regexp.MustCompile(`(?i)^(?:sent from (?:my|mail for|the|an?) .{1,70}|gesendet von mein\pL* .{1,70}|von mein\pL* .{1,60} (?:gesendet|geschickt)[.!]?|diese nachricht wurde von mein\pL* .{1,60} gesendet\.?|` +
 		`gesendet (?:mit|über|via) .{1,70}|envoyé (?:de|depuis) .{1,60}|enviad[oa] (?:desde|do|da) .{1,60}|inviato (?:da|dal) .{1,60}|(?:verzonden|verstuurd) vanaf .{1,60}|sendt fra .{1,60}|skickat från .{1,60}|wysłan[oe] z .{1,60}|` +
 		`odesláno z .{1,60}|отправлено с .{1,60}|lähetetty \pL*(?:iphon|ipad|android|puheli)\pL*)$`),
+	regexp.MustCompile(`(?i)^(?:from|von|vom|depuis|desde|da|vanaf|fra|från) (?:my|mein\pL*|mon|mi|mijn|min|mio) ` + aProgram + `.{0,20}$|^(?:mobil|(?:von )?unterwegs) (?:gesendet|verschickt|geschrieben)[.!]?$`),
 	regexp.MustCompile(`(?i)^(?:(?:please )?excuse (?:my brevity|any typos|typos|the brevity).{0,60}|(?:bitte )?entschuldigen? sie (?:bitte )?(?:die|meine) kürze\.?|excusez (?:ma|la) brièveté.{0,40})$`),
 	regexp.MustCompile(`(?i)^(?:virenfrei|virus-free|sans virus|libre de virus|virusvrij|privo di virus|senza virus)\b.{0,60}$`),
 	regexp.MustCompile(`(?i)^(?:diese e-mail wurde|this e-?mail has been|this message has been|cet e-?mail a été|el software de antivirus|dit e-?mailbericht is|questa e-?mail è stata|den här e-?post).{0,80}(?:avast|virus|viren|malware).{0,80}$`),
@@ -49,7 +50,7 @@ const minAdvert = 10
 
 // advertisement recognises such a line. What is below it may be the author's name, or the rest of the report.
 func advertisement(c cursor) (int, action) {
-	line := strings.Trim(c.line(), " *_[]()-–—|•")
+	line := strings.Trim(c.line(), " *_[]()<>-–—|•")
 	if len(line) < minAdvert {
 		return 0, keep
 	}

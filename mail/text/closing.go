@@ -17,7 +17,7 @@ var closing = regexp.MustCompile(`(?i)^((vielen |besten )?dank[e]? (und|&) )?(` 
 	`amicalement|bises|biz|bisous|à (bientôt|plus( tard)?)|bonne (journée|soirée|fin de journée)|` +
 	`groet(en|jes)?|groetjes|gr|liefs|fijne dag( nog)?|tot ziens|doei|` +
 	`(un )?((cari|caro|tanti) )?salut[io]|un abbraccio|a presto|buona (giornata|serata)|` +
-	`(un )?saludos?|un abrazo|abrazos|besos|hasta (luego|pronto)|abraços?|um abraço|beijos|até (logo|breve|mais)|` +
+	`(un )?saludos?|salud|un abrazo|abrazos|besos|hasta (luego|pronto)|abraços?|um abraço|beijos|até (logo|breve|mais)|` +
 	`(de )?(bästa |varma |kärleksfulla )?hälsning(ar)?|(kærlig |kærlige |mange |beste |bedste |varm )?(hilsen|hilsner)|kh|vh|mvh|ha det( bra| godt)?|hej ?då|hej hej|kram|klem|` +
 	`pozdr\.?|pozdrowienia|pozdrawiam|na razie|zdraví(m)?|hezký den|měj(te)? se|ahoj|` +
 	`sevgiler|selamlar|iyi (günler|akşamlar)|hoşça kal(ın)?|kolay gelsin|` +

@@ -26,6 +26,7 @@ const (
 
 var (
 	labelledPhone = regexp.MustCompile(`(?i)(?:^|[\s|,;•·/–-])` + aPhoneLabel + `[.]?(?:-?(?:nr|no|nummer|number)\.?)?\s{0,8}[:.]?\s{0,8}(?:[(]?0\)? )?` + aPhone)
+	shortPhone    = regexp.MustCompile(`(?i)^(?:(?:tel|telefon|phone|fax|mobile?|handy)\s?[:.]\s?\d[\d -]{3,8}\d|(?:skype|icq|jabber|instagram|linkedin)\s?:\s?[\w.@-]{3,40})$`)
 	barePhone     = regexp.MustCompile(`(?:^|[\s|,;:])(?:\+|\(|00?[1-9])[\d ()/.–-]{5,20}\d`)
 	phoneSign     = regexp.MustCompile(`[☎✆☏📞📱📲🤙]\x{fe0f}?\s{0,4}` + aPhone)
 	timeOrDate    = regexp.MustCompile(`^\s*(?:\d{1,2}[.:]\d\d\s*[-–]\s*\d{1,2}[.:]\d\d|\d{1,2}\.\d{1,2}\.(?:\d{2,4})?)\b`)
@@ -58,6 +59,9 @@ func contactOf(line string) contact {
 		take(mailLink, reachable)
 	}
 	take(link, aPlace)
+	if shortPhone.MatchString(line) {
+		return reachable
+	}
 	if strings.ContainsAny(rest, "0123456789") && !timeOrDate.MatchString(rest) {
 		take(labelledPhone, reachable)
 		take(phoneSign, reachable)

@@ -32,6 +32,12 @@ var reports = []string{
 	"Re: Kontrolle U8", "AW: U8", "Betreff: U8\nKontrolle am Alex", "Status: U8 Kontrolle", "Achtung: Kontrolle: U8", "Wo: Alex\nWann: 10:11\nWer: zwei in Zivil\nWas: Kontrolle",
 	"Wo: Alex\nWann: 12.03.2024 10:11\nWer: @erika\nWas: Kontrolle",
 	"Kontrolle U8. 2 Leute. 10:11. Alex.", "2 Kontrolleure @ Alex 10:11", "M10 Ri. Hbf 3x zivil", "Kontrolle U8!!! ----> Wittenau", "!!!KONTROLLE!!!\nU8", "🚨 U8 🚨\nAlex",
+	"U8\nMobil: Kontrolle", "U8\nTelefon: besetzt", "Kontrolle U8\nUnterwegs gesehen", "Von meinem Fenster aus gesehen: U8", "From my seat: two inspectors", "Kontrolle U8\nLG ist auch voll", "Kontrolle U8\nViele an der Tür", "Kontrolle U8\nBest regards to nobody, they are in line 4",
+	"Kontrolle U8\n____\nauch U7", "Kontrolle U8\n\n________\n\nDas ist der zweite Teil, am Alex.", "Kontrolle U8\n---\nzweiter Teil: Alex", "## Kontrolle\n----\n\n1. U8\n2. U7\n\n----\n\nauch M10", "Kontrolle U8:\n-- erst am Alex\n-- dann am Zoo\n-- jetzt U7",
+	"Kontrolle U8, 030 ist die Vorwahl", "Wagen 0301234567 in der U8", "Kontrolle U8\nWagen 1234 567", "Kontrolle U8 im Wagen 5023-1, 5024-2", "Linien\n10 20 30 40", "Kontrolle U8\n2 Männer 1 Frau", "Kontrolle U8\nMusterstraße 12", "Kontrolle\nHauptstr. 5, vor dem Haus", "Kontrolle\nBeispielstadt\nMarkt",
+	"Sent two people to look: line 4", "They sent me off at Zoo", "Inspectors wrote me up on line 4: careful", "He wrote:\nthey are on line 4", "Ein Fahrgast schrieb:\nKontrolle U8", "La RATP a écrit : ligne 1 fermée", "Um 10:11 schrieb @bvg: U8 steht", "Am 12.03. um 10:11 schrieb die BVG, dass U8 steht",
+	"Nachricht: Kontrolle U8", "Achtung Kontrolle: U8\nOrt: Alex\nZeit: 10:11", "Linie: 4\nDatum: 12.03.2024 10:11\nOrt: Zoo", "An alle: Kontrolle U8\nVon: Alex\nBis: Zoo", "To: all riders\nLine 4 is full of inspectors", "Subject: line 4\nTwo inspectors",
+	"Thank you for the warning, now U7", "Merci, contrôle ligne 4", "Grazie a tutti, controllo linea 3", "Danke euch\njetzt auch am Zoo zwei Leute", "Gracias\ncontrol en la L3 ahora mismo",
 	"检票员在8号线", "8号线：检票员两名\n方向：动物园", "Контроль на 4 линии, 2 человека", "Линия: 4\nОткуда: Центр\nКуда: Вокзал", "U8で検札中", "Kontrola linka C, směr Háje", "Kontrol i S-tog linje A, mod Hillerød\n2 kontrollører", "Biletleri kontrol ediyorlar, M2 Taksim",
 	"Contrôle ligne 4 : deux agents\nà Châtelet :\nsortie 3", "Controllo sulla linea 3: due persone\ndirezione: San Donato", "Control en L3: dos revisores\nestación: Sants", "Controle lijn 52: twee man\nhalte: Zuid", "Kanarki w 10: dwóch\nkierunek: Centrum",
 }

@@ -34,7 +34,7 @@ const (
 	aYear = `(?:19|20)\d\d`
 
 	// aDate is a day: in digits, with a month in words, or of any words beside a year. Its year may be on the next line.
-	aDate = `(?:\b\d{1,2}(?:\. ?|/|-)\d{1,2}(?:\. ?|/|-)(?:\d{4}|\d\d)\b|\b\d{1,2}\. ?\d{1,2}\.|\b\d{4}[./-]\d{1,2}[./-]\d{1,2}|\d{4} ?[年년] ?\d{1,2} ?[月월] ?\d{1,2} ?[日일]|` +
+	aDate = `(?:\b\d{1,2}(?:\. ?|/|-)\d{1,2}(?:\. ?|/|-)(?:\d{4}|\d\d)\b|\b\d{1,2}\. ?\d{1,2}\.|\b\d{4}[./-] ?\d{1,2}[./-] ?\d{1,2}\b|\d{4} ?[年년] ?\d{1,2} ?[月월] ?\d{1,2} ?[日일]|` +
 		`\b\d{1,2}(?:\.|st|nd|rd|th|er|º)?[ -](?:de |of )?` + aMonth + `\pL*\.?(?:,? (?:de )?` + aYear + `|-\d\d(?:\d\d)?\b)?|` +
 		`\b` + aMonth + `\pL*\.?[ -]\d{1,2}\b(?:st|nd|rd|th)?(?:,? ` + aYear + `)?|` +
 		`\b\d{1,2}\.? \pL{3,12}\.?,? ` + aYear + `\b|\b` + aYear + `\.? \pL{3,12}\.? \d{1,2}\b|\b\d{1,2} \pL+ \d{1,2},? ` + aYear + `)`
@@ -43,7 +43,7 @@ const (
 	// writing is a word by which programs say that somebody wrote. The scripts without spaces have no bounds of words.
 	writing = `(?:wrote|writes|sent ?:|schrieb|schreibt|geschrieben|a écrit|écrit|escribió|escribi[oó]|va escriure|escribiu|ha scritto|scrive|schreef|geschreven|schreven|skrev|skriver|` +
 		`pisze|napisała?|napisał\(a\)|napsala?|napsal\(a\)|napísala?|napísal\(a\)|escreveu|kirjoitti|kirjutas|írta|a scris|rašė|rakstīja|yazdı|şunu yazdı|пишет|писала?|написала?|` +
-		`написав|пише|έγραψε|đã viết|je napisao|napisao|je pisal|menulis|כתב|כתבה)`
+		`написав|пише|έγραψε|đã viết|je napisao|napisao|je pisal|menulis|כתב|כתבה|كتب|كتبت)`
 	writingUnbound = `(?:写道|寫道|写入|のメール|書きました|のメッセージ|님이 작성|작성:)`
 )
 
