@@ -155,7 +155,7 @@ func (a answer) isNameBlock(lines []string, limit int, strictly bool) bool {
 		if contact != noContact && !strictly || contact == reachable && !isName(line) {
 			continue
 		}
-		if utf8.RuneCountInString(line) > maxNameLine || isSentence(line) || strictly && !isName(line) && !closing.MatchString(line) {
+		if utf8.RuneCountInString(line) > maxNameLine || isSentence(line) || strictly && (!isName(line) || isStop(line)) && !closing.MatchString(line) {
 			return false
 		}
 	}

@@ -38,14 +38,17 @@ var blockRules = []struct {
 
 	// apply returns the lines that stay.
 	apply func(answer) []string
+
+	// doubtful says that what the rule takes for a name may be the report, where nothing else is in the mail.
+	doubtful bool
 }{
-	{"name below an advertisement", withoutNameBelowAdvert},
-	{"disclaimer", withoutDisclaimer},
-	{"list footer", withoutListFooter},
-	{"closing", withoutClosing},
-	{"contact", withoutContact},
-	{"rule above a signature", withoutRule},
-	{"name at the end", withoutName},
+	{"name below an advertisement", withoutNameBelowAdvert, true},
+	{"disclaimer", withoutDisclaimer, false},
+	{"list footer", withoutListFooter, false},
+	{"closing", withoutClosing, false},
+	{"contact", withoutContact, false},
+	{"rule above a signature", withoutRule, true},
+	{"name at the end", withoutName, true},
 }
 
 // answer is the text between two quotations.
@@ -81,7 +84,7 @@ func (e envelope) cutKeepingNames(body string) (kept string, applied []string) {
 // cutter cuts one body.
 type cutter struct {
 	cursor
-	names  bool     // whether names are cut, too
+	names  bool     // whether doubtful names are cut, too
 	author []string // the words of the author's name and address, in lower case
 
 	kept    []string
@@ -206,9 +209,7 @@ func (c *cutter) endAnswer() {
 		c.advert = -1
 		return
 	}
-	if c.names {
-		c.cutEnd()
-	}
+	c.cutEnd()
 	c.kept = append(c.kept, c.answer...)
 	c.answer, c.advert = nil, -1
 }
@@ -221,6 +222,9 @@ func (c *cutter) cutEnd() {
 	for range maxEnds {
 		before := len(c.answer)
 		for _, r := range blockRules {
+			if r.doubtful && !c.names {
+				continue
+			}
 			lines := len(c.answer)
 			if c.answer = r.apply(answer{c.answer, c.advert, above, c.author, kinds}); len(c.answer) < lines {
 				c.applied[r.name] = true

@@ -127,3 +127,16 @@ func TestTheAuthorIsTheBareAddress(t *testing.T) {
 		}
 	}
 }
+
+func TestTheSubjectOfAReplyIsNotTheAuthors(t *testing.T) {
+	t.Parallel()
+	for subject, want := range map[string]string{
+		"Re: Kontrolle U8": "", "AW: Kontrolle U8": "", "SV: Kontrolle U8": "", "Res: Kontrolle U8": "", "YNT: Kontrolle U8": "", "Odp: Kontrolle U8": "", "回覆：Kontrolle U8": "", "Re[2]: Kontrolle U8": "", "Fwd: Re: Kontrolle U8": "",
+		"Fwd: Kontrolle U8": "Kontrolle U8", "WG: Kontrolle U8": "Kontrolle U8", "ENC: Kontrolle U8": "Kontrolle U8", "転送: Kontrolle U8": "Kontrolle U8", "Richtung: Zoo": "Richtung: Zoo", "Resi: Kontrolle": "Resi: Kontrolle",
+	} {
+		m := parse(t, "From: marta@rider.example\nSubject: "+subject+"\nContent-Type: text/plain\n\n")
+		if got := m.Report(); got != want {
+			t.Errorf("%q became %q", subject, got)
+		}
+	}
+}

@@ -1,6 +1,9 @@
 package text
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 func TestAClosingAndTheNameBelowAreCut(t *testing.T) {
 	t.Parallel()
@@ -82,10 +85,26 @@ func FuzzCut(f *testing.F) {
 	})
 }
 
+func TestAMailWithNothingButAClosingIsNoReport(t *testing.T) {
+	t.Parallel()
+	for _, body := range []string{"LG Hans", "Viele Grüße\nHans Riesig", "Mit freundlichen Grüßen\n\nHans Riesig\nTel. 030 1234567", "hans@rider.example", "Tel: 0170 1234567", "LG Hans\n\nGesendet von meinem iPhone", "On 8 May 2017, Rita <rita@x.example> wrote:\n> wo?\n\nLG Hans"} {
+		m := parse(t, "From: marta@rider.example\nSubject: Re: x\nContent-Type: text/plain; charset=utf-8\n\n"+body+"\n")
+		if got := m.Report(); got != "" {
+			t.Errorf("%q became %q", body, got)
+		}
+	}
+	for _, body := range []string{"Viele Grüße\nKontrolle Zoo", "Danke\nKontrolle Hermannplatz", "Zoo", "Gesendet von meinem iPhone\n\nSüdstern"} {
+		m := parse(t, "From: marta@rider.example\nContent-Type: text/plain; charset=utf-8\n\n"+body+"\n")
+		if got, want := m.Report(), strings.TrimPrefix(body, "Gesendet von meinem iPhone\n\n"); got != want {
+			t.Errorf("%q became %q", body, got)
+		}
+	}
+}
+
 func TestAMailWithNothingElseKeepsAPossibleName(t *testing.T) {
 	t.Parallel()
-	for subject, want := range map[string]string{"": "Kontrolle Hermannplatz", "kontrolle u8": "kontrolle u8"} {
-		m := parse(t, "From: marta@rider.example\nSubject: "+subject+"\n\nGesendet von meinem iPhone\n\nKontrolle Hermannplatz\n")
+	for subject, want := range map[string]string{"": "Alter Berg", "kontrolle u8": "kontrolle u8"} {
+		m := parse(t, "From: marta@rider.example\nSubject: "+subject+"\n\nGesendet von meinem iPhone\n\nAlter Berg\n")
 		if got := m.Report(); got != want {
 			t.Errorf("subject %q: %q", subject, got)
 		}

@@ -8,8 +8,8 @@ import (
 )
 
 var (
-	replyPrefix   = regexp.MustCompile(`(?i)^\s*(re|aw|antw|antwort|sv|vs|odp|rv|r|回复|答复)\s*(\[\d+\]|\(\d+\))?\s*[:：]`)
-	forwardPrefix = regexp.MustCompile(`(?i)^\s*((fwd?|wg|tr|rv|i|doorst|vl|转发)\s*[:：]\s*)+`)
+	replyPrefix   = regexp.MustCompile(`(?i)^\s*(re|aw|antw|antwort|sv|vs|odp|rv|r|res|rif|ris|ynt|vá|atb|bls|απ|отв|ответ|回复|回覆|答复|返信)\s*(\[\d+\]|\(\d+\))?\s*[:：]`)
+	forwardPrefix = regexp.MustCompile(`(?i)^\s*((fwd?|wg|tr|rv|i|doorst|vl|enc|pd|ilt|továbbítás|пересл|转发|轉寄|転送)\s*[:：]\s*)+`)
 	placeholder   = regexp.MustCompile(`(?i)^[<(\[]?\s*(no subject|kein betreff|ohne betreff|sans objet|sin asunto|\.{2,}|…)\s*[>)\]]?$`)
 )
 
