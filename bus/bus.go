@@ -17,9 +17,9 @@ import (
 	neturl "net/url"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
-	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 )
@@ -44,17 +44,18 @@ type Config struct {
 
 // Bus is a connection to NATS.
 type Bus struct {
-	config Config
-	server *server.Server
-	conn   *nats.Conn
-	js     jetstream.JetStream
-	closed chan struct{} // closed when the connection is
+	config   Config
+	embedded *embedded // nil with an external server
+	conn     *nats.Conn
+	js       jetstream.JetStream
+	closed   chan struct{} // closed when the connection is
+	store    *storeState
 }
 
 // Open starts the embedded server or connects to the external one, and creates the streams.
 func Open(ctx context.Context, config Config) (*Bus, error) {
 	config.Timeout = cmp.Or(config.Timeout, 10*time.Second)
-	b := &Bus{config: config, closed: make(chan struct{})}
+	b := &Bus{config: config, closed: make(chan struct{}), store: newStoreState()}
 	if config.Shards < 1 {
 		return nil, fmt.Errorf("open bus: %d shards", config.Shards)
 	}
@@ -66,7 +67,7 @@ func Open(ctx context.Context, config Config) (*Bus, error) {
 		b.Close()
 		return nil, fmt.Errorf("open bus: %w", err)
 	}
-	if b.server != nil {
+	if b.embedded != nil {
 		if err := b.deleteConsumers(ctx); err != nil {
 			b.Close()
 			return nil, fmt.Errorf("open bus: %w", err)
@@ -88,10 +89,11 @@ func (b *Bus) connect() error {
 	}
 	url := b.config.URL
 	if url == "" {
-		if err := b.startEmbedded(); err != nil {
+		b.embedded = &embedded{dir: b.config.Dir, log: b.config.Log, timeout: 3 * b.config.Timeout, failed: make(chan struct{}, 1)}
+		if err := b.embedded.start(); err != nil {
 			return err
 		}
-		options = append(options, nats.InProcessServer(b.server))
+		options = append(options, nats.InProcessServer(b.embedded))
 	}
 	var err error
 	if b.conn, err = nats.Connect(url, options...); err != nil {
@@ -103,25 +105,6 @@ func (b *Bus) connect() error {
 	}
 	b.js, err = jetstream.New(b.conn, jetstream.WithDefaultTimeout(b.config.Timeout))
 	return err
-}
-
-// startEmbedded starts a server without a port. With SyncAlways JetStream acknowledges a message only once it is on disk.
-func (b *Bus) startEmbedded() error {
-	var err error
-	b.server, err = server.NewServer(&server.Options{
-		ServerName: "linienfunk", DontListen: true, NoSigs: true, NoLog: true,
-		JetStream: true, StoreDir: b.config.Dir, SyncAlways: true,
-		MaxPayload: 1 << 20,
-	})
-	if err != nil {
-		return fmt.Errorf("embed NATS: %w", err)
-	}
-	b.server.SetLoggerV2(natsLog{b.config.Log}, false, false, false)
-	go b.server.Start() // ends with Shutdown, which Close waits for
-	if wait := 3 * b.config.Timeout; !b.server.ReadyForConnections(wait) {
-		return fmt.Errorf("embed NATS: not ready after %s", wait)
-	}
-	return nil
 }
 
 func (b *Bus) createStreams(ctx context.Context) error {
@@ -185,15 +168,21 @@ func (b *Bus) Close() {
 	if b.conn != nil {
 		b.conn.Close()
 	}
-	if b.server != nil {
-		b.server.Shutdown()
-		b.server.WaitForShutdown()
+	if b.embedded != nil {
+		b.embedded.stop()
 	}
 }
 
-// Run returns when ctx ends, or with an error once the connection is closed permanently, e.g. after a protocol error that the
-// server reported.
+// Run makes the embedded server store again after a full disk. It returns when ctx ends, or with an error once the connection is closed
+// permanently, e.g. after a protocol error that the server reported.
 func (b *Bus) Run(ctx context.Context) error {
+	ctx, cancel := context.WithCancel(ctx)
+	var keeping sync.WaitGroup
+	if b.embedded != nil {
+		keeping.Go(func() { b.keepStoring(ctx) })
+	}
+	defer keeping.Wait()
+	defer cancel()
 	select {
 	case <-ctx.Done():
 		return ctx.Err()
@@ -208,8 +197,12 @@ func (b *Bus) Shards() int { return b.config.Shards }
 // Healthy reports whether the connection to NATS is up.
 func (b *Bus) Healthy() bool { return b.conn.IsConnected() }
 
-// Ping returns nil if JetStream answers, i.e. if reports can be stored.
+// Ping returns nil if JetStream answers and the last message could be stored. The error wraps syscall.ENOSPC if the disk of the embedded
+// server is full.
 func (b *Bus) Ping(ctx context.Context) error {
+	if err := b.store.err(); err != nil {
+		return err
+	}
 	_, err := b.js.AccountInfo(ctx)
 	return err
 }
@@ -238,18 +231,4 @@ func (b *Bus) subject(parts ...string) string {
 
 func (b *Bus) relaySubject(shard int, rest ...string) string {
 	return b.subject(append([]string{"report", "out", strconv.Itoa(shard)}, rest...)...)
-}
-
-// natsLog passes the embedded server's warnings and errors on.
-type natsLog struct{ log *slog.Logger }
-
-func (natsLog) Noticef(string, ...any)          {}
-func (natsLog) Debugf(string, ...any)           {}
-func (natsLog) Tracef(string, ...any)           {}
-func (l natsLog) Warnf(format string, v ...any) { l.log.Warn("nats: " + fmt.Sprintf(format, v...)) }
-func (l natsLog) Errorf(format string, v ...any) {
-	l.log.Error("nats: " + fmt.Sprintf(format, v...))
-}
-func (l natsLog) Fatalf(format string, v ...any) {
-	l.log.Error("nats: " + fmt.Sprintf(format, v...))
 }

@@ -91,9 +91,11 @@ func (b *Bus) publish(ctx context.Context, subject, id string, value any) error 
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(ctx, b.config.Timeout)
-	defer cancel()
-	if _, err := b.js.Publish(ctx, subject, data, jetstream.WithMsgID(id)); err != nil {
+	err = b.storing(ctx, func(ctx context.Context) error {
+		_, err := b.js.Publish(ctx, subject, data, jetstream.WithMsgID(id))
+		return err
+	})
+	if err != nil {
 		return fmt.Errorf("store on %s: %w", subject, err)
 	}
 	return nil

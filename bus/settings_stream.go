@@ -59,9 +59,11 @@ func (b *Bus) isReplySubject(subject string) bool {
 
 // PublishUpdate stores an update and returns its sequence number. JetStream drops one whose id it has seen in the last two minutes.
 func (b *Bus) PublishUpdate(ctx context.Context, base, id string, data []byte) (uint64, error) {
-	ctx, cancel := context.WithTimeout(ctx, b.config.Timeout)
-	defer cancel()
-	ack, err := b.js.Publish(ctx, b.subject("settings.update", base), data, jetstream.WithMsgID(id))
+	var ack *jetstream.PubAck
+	err := b.storing(ctx, func(ctx context.Context) (err error) {
+		ack, err = b.js.Publish(ctx, b.subject("settings.update", base), data, jetstream.WithMsgID(id))
+		return err
+	})
 	if err != nil {
 		return 0, fmt.Errorf("store update: %w", err)
 	}

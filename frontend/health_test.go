@@ -17,7 +17,7 @@ import (
 
 const (
 	noDatabase = "The database does not answer."
-	noBroker   = "The message broker (NATS) does not answer."
+	noBroker   = "The message broker (NATS) does not answer, or cannot store."
 )
 
 func TestHealthIsOKWhileTheDatabaseAndTheBrokerAnswer(t *testing.T) {

@@ -1,0 +1,121 @@
+package bus
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/nats-io/nats-server/v2/server"
+)
+
+// embedded is a NATS server in this process, without a port. It is the client's nats.InProcessConnProvider, so that the client connects
+// again by itself after a restart of the server.
+type embedded struct {
+	dir     string // of the streams
+	log     *slog.Logger
+	timeout time.Duration // for the start
+	failed  chan struct{} // holds a token after the server has logged an error
+
+	mu     sync.Mutex
+	server *server.Server // nil while none runs
+}
+
+// InProcessConn implements nats.InProcessConnProvider.
+func (e *embedded) InProcessConn() (net.Conn, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.server == nil {
+		return nil, errors.New("the embedded NATS server is not running")
+	}
+	return e.server.InProcessConn()
+}
+
+// start starts the server. With SyncAlways JetStream acknowledges a message only once it is on disk.
+func (e *embedded) start() error {
+	s, err := server.NewServer(&server.Options{
+		ServerName: "linienfunk", DontListen: true, NoSigs: true, NoLog: true,
+		JetStream: true, StoreDir: e.dir, SyncAlways: true,
+		MaxPayload: 1 << 20,
+	})
+	if err != nil {
+		return fmt.Errorf("embed NATS: %w", err)
+	}
+	s.SetLoggerV2(natsLog{e}, false, false, false)
+	go s.Start() // ends with Shutdown, which stop waits for
+	ready := s.ReadyForConnections(e.timeout)
+	e.mu.Lock()
+	e.server = s
+	e.mu.Unlock()
+	switch {
+	case !ready:
+		return fmt.Errorf("embed NATS: not ready after %s", e.timeout)
+	case !s.JetStreamEnabled(): // its start failed; the server's own error is in the log
+		return fmt.Errorf("embed NATS: the streams in %s cannot be opened", e.dir)
+	}
+	return nil
+}
+
+func (e *embedded) stop() {
+	e.mu.Lock()
+	s := e.server
+	e.server = nil
+	e.mu.Unlock()
+	if s != nil {
+		s.Shutdown()
+		s.WaitForShutdown()
+	}
+}
+
+// health returns an error if the server runs and does not store the messages of a stream.
+func (e *embedded) health() error {
+	e.mu.Lock()
+	s := e.server
+	e.mu.Unlock()
+	if s == nil {
+		return nil
+	}
+	status := s.Healthz(nil)
+	if reason, full := strings.CutSuffix(status.Error, syscall.ENOSPC.Error()); full {
+		return fmt.Errorf("%s%w", reason, syscall.ENOSPC)
+	}
+	if status.Error != "" {
+		return errors.New(status.Error)
+	}
+	return nil
+}
+
+// probeSize is how much probe writes: more than a block of messages that nats-server starts, and the index that it writes at its end.
+const probeSize = 4 << 20
+
+// probe returns nil if the directory takes some megabytes.
+func (e *embedded) probe() (err error) {
+	file, err := os.CreateTemp(filepath.Dir(e.dir), ".probe-*")
+	if err != nil {
+		return err
+	}
+	_, err = file.Write(make([]byte, probeSize))
+	return errors.Join(err, file.Sync(), file.Close(), os.Remove(file.Name()))
+}
+
+// natsLog passes the embedded server's warnings and errors on.
+type natsLog struct{ *embedded }
+
+func (natsLog) Noticef(string, ...any)          {}
+func (natsLog) Debugf(string, ...any)           {}
+func (natsLog) Tracef(string, ...any)           {}
+func (l natsLog) Warnf(format string, v ...any) { l.log.Warn("nats: " + fmt.Sprintf(format, v...)) }
+func (l natsLog) Errorf(format string, v ...any) {
+	l.log.Error("nats: " + fmt.Sprintf(format, v...))
+	select {
+	case l.failed <- struct{}{}:
+	default:
+	}
+}
+func (l natsLog) Fatalf(format string, v ...any) { l.Errorf(format, v...) }
