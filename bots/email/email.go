@@ -3,7 +3,7 @@
 //
 // Package mail/inbound receives mail, and mail/text reads it. receive.go implements their interfaces: what an address means, and what is done
 // with a mail; report.go makes a report of it. Package mail sends: send.go makes a mail for each subscriber of subscribers.go, submission.go chooses
-// the city's own mailbox (mailbox.go) or the program as sender, bounce.go removes dead subscribers. subscription_pages.go is public, with the
+// the city's own mailbox (mailbox.go) or the program as sender, bounce.go removes dead subscribers, leaving.go and postmaster.go handle mails that are no reports. subscription_pages.go is public, with the
 // tokens of link_tokens.go; settings_pages.go is for the city's admins.
 package email
 
@@ -34,6 +34,7 @@ type Bot struct {
 
 	lmtp      *inbound.LMTP // nil without
 	relays    inbound.Relays
+	operator  string               // who gets the mail for postmaster; empty for nobody
 	greylist  *inbound.Greylisting // nil without
 	fetcher   *inbound.Fetcher
 	mailboxes kit.Accounts[Mailbox, *Mailbox]
@@ -51,6 +52,10 @@ func New(core bots.Core) (bots.Bot, error) {
 	if err != nil {
 		return nil, err
 	}
+	operator, err := newOperator(core.Config["postmaster"])
+	if err != nil {
+		return nil, err
+	}
 	greylist, err := newGreylist(core)
 	if err != nil {
 		return nil, err
@@ -58,7 +63,7 @@ func New(core bots.Core) (bots.Bot, error) {
 	rates := inbound.NewLimits(core.Now)
 	return &Bot{
 		core: core, store: store{db: core.DB, box: core.Box, now: core.Now},
-		mailboxes: newMailboxes(core), lmtp: lmtp, relays: relays, greylist: greylist, limits: rates,
+		mailboxes: newMailboxes(core), lmtp: lmtp, relays: relays, operator: operator, greylist: greylist, limits: rates,
 		fetcher: &inbound.Fetcher{Timing: inbound.DefaultTiming, Limits: rates, Now: core.Now, Log: core.Log},
 		clients: limits.New(core.Now, limits.Rate{Burst: 5, Every: time.Minute, Overflow: 60}),
 	}, nil
@@ -84,6 +89,9 @@ func (b *Bot) UseMail(service mail.Service) error {
 		return fmt.Errorf("mail domain %q is not a domain", service.Domain)
 	}
 	b.mail, b.domain = service, strings.ToLower(domain)
+	if b.operator != "" && b.ours(text.Domain(b.operator)) {
+		return fmt.Errorf("bots.%s.postmaster: an address of %s would get its own mail again and again", b.core.Name, service.Domain)
+	}
 	b.fetcher.Dial = service.Dial
 	return nil
 }

@@ -21,6 +21,7 @@ func Plugin() bots.Plugin {
 		Config: []bots.ConfigKey{
 			{Name: "lmtp", Help: "where a mail server before the program hands over mail by LMTP: host:port or unix:/path; empty for SMTP only"},
 			{Name: "relays", Help: "addresses and networks of mail servers before the program that hand over by SMTP; this machine always is one"},
+			{Name: "postmaster", Help: "your address for mail to postmaster@<mail.domain>, which every mail server must accept; empty: it is accepted, logged and discarded"},
 			{Name: "greylist", Default: "off", Help: "on: who writes for the first time has to come again after a minute, which many robots do not; warnings come later"},
 		},
 		Limits: []string{

@@ -40,7 +40,7 @@ var (
 	errForged = inbound.Reply(550, [3]int{5, 7, 1}, "Rejected by the DMARC policy of the author's domain")
 )
 
-// Resolve returns a city, or a raw recipient for an address that bounces come to. <city>+<anything>@ is the city's, too. What is before the last @ is the
+// Resolve returns a city, or a raw recipient for an address that bounces come to, and for postmaster. <city>+<anything>@ is the city's, too. What is before the last @ is the
 // local part, whatever is in it.
 func (h handler) Resolve(ctx context.Context, address string) (inbound.Recipient, error) {
 	local, domain := text.SplitAddress(address)
@@ -52,6 +52,9 @@ func (h handler) Resolve(ctx context.Context, address string) (inbound.Recipient
 		if known || err != nil {
 			return inbound.Recipient{Name: strings.ToLower(local), Raw: true}, err
 		}
+	}
+	if strings.EqualFold(local, postmaster) {
+		return inbound.Recipient{Name: postmaster, Raw: true}, nil
 	}
 	name, _, _ := strings.Cut(strings.ToLower(local), "+")
 	city, ok, err := h.bot.core.Cities.City(ctx, name)
@@ -68,8 +71,11 @@ func (h handler) Resolve(ctx context.Context, address string) (inbound.Recipient
 	return inbound.Recipient{Name: name}, err
 }
 
-// Deliver stores the report of a mail, or passes on a bounce.
+// Deliver stores the report of a mail, or passes on a bounce or a mail for postmaster.
 func (h handler) Deliver(ctx context.Context, to inbound.Recipient, m *inbound.Mail) error {
+	if to.Raw && to.Name == postmaster {
+		return h.bot.forward(ctx, m)
+	}
 	if to.Raw {
 		return h.bot.mail.Bounces.Handle(ctx, to.Name, m.Beginning)
 	}

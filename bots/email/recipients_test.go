@@ -22,7 +22,12 @@ func TestOnlyCitiesAreRecipients(t *testing.T) {
 		"<berlin@linienfunk.example>":                          "550 5.1.1",
 		"<ghent@linienfunk.example>":                           "450 4.2.1",
 		"<+zuerich@linienfunk.example>":                        "550 5.1.1",
-		"<postmaster@linienfunk.example>":                      "550 5.1.1",
+		"<postmaster@linienfunk.example>":                      "250",
+		"<PostMaster@linienfunk.example>":                      "250",
+		"<postmaster>":                                         "250", // RFC 5321, section 4.5.1
+		"<Postmaster>":                                         "250",
+		"<postmaster> NOTIFY=NEVER":                            "504",
+		"<postmaster@other.example>":                           "554 5.7.1",
 		"<victim@other.example>":                               "554 5.7.1",
 		"<zuerich@other.example>":                              "554 5.7.1",
 		"<zuerich@sub.linienfunk.example>":                     "554 5.7.1",

@@ -23,6 +23,7 @@ const (
 // listener limits the connections that are open at a time, and can end them.
 type listener struct {
 	net.Listener
+	domain  string // of the recipient postmaster, who may be named without one
 	relays  Relays // may open as many connections as they like
 	trusted bool   // all clients are relays
 
@@ -32,8 +33,8 @@ type listener struct {
 	ended bool
 }
 
-func newListener(l net.Listener, relays Relays, trusted bool) *listener {
-	return &listener{Listener: l, relays: relays, trusted: trusted, conns: map[*conn]struct{}{}, perIP: map[netip.Addr]int{}}
+func newListener(l net.Listener, domain string, relays Relays, trusted bool) *listener {
+	return &listener{Listener: l, domain: domain, relays: relays, trusted: trusted, conns: map[*conn]struct{}{}, perIP: map[netip.Addr]int{}}
 }
 
 // Accept answers connections above the limits with 421 (RFC 5321, section 3.8): the client tries again later.
@@ -53,7 +54,7 @@ func (l *listener) Accept() (net.Conn, error) {
 }
 
 func (l *listener) admit(raw net.Conn) *conn {
-	c := &conn{Conn: raw, listener: l}
+	c := &conn{Conn: raw, listener: l, commands: commands{domain: l.domain}}
 	if remote, err := netip.ParseAddrPort(raw.RemoteAddr().String()); err == nil {
 		c.addr = remote.Addr().Unmap().WithZone("")
 		c.ip = counted(remote.Addr())
@@ -116,6 +117,7 @@ type conn struct {
 	listener *listener
 	addr     netip.Addr // invalid on a Unix socket
 	ip       netip.Addr // for which it is counted
+	commands commands
 	once     sync.Once
 
 	drained  atomic.Bool // reads fail: the server ends
@@ -126,7 +128,12 @@ func (c *conn) Read(b []byte) (int, error) {
 	if c.rejected.Load() {
 		return 0, io.EOF
 	}
-	return c.Conn.Read(b)
+	return c.commands.read(c.Conn, b)
+}
+
+func (c *conn) Write(b []byte) (int, error) {
+	c.commands.replied(b)
+	return c.Conn.Write(b)
 }
 
 func (c *conn) SetReadDeadline(t time.Time) error {

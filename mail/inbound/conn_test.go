@@ -22,7 +22,7 @@ func TestRelaysAndPrivateAddressesMayOpenManyConnections(t *testing.T) {
 	for address, many := range map[string]bool{
 		"10.0.2.100": true, "fd00::1": true, "127.0.0.1": true, "fe80::1%eth0": true, "198.51.100.7": true, "192.0.2.1": false, "2001:db8::1": false, "::ffff:192.0.2.1": false,
 	} {
-		l := newListener(nil, relays, false)
+		l := newListener(nil, "", relays, false)
 		from := netip.AddrPortFrom(netip.MustParseAddr(address), 4711)
 		var last *conn
 		for range maxConnsPerIP {

@@ -44,6 +44,9 @@ func (s *session) read(e envelope, recipients []Recipient, r io.Reader) (*Mail, 
 	for _, to := range recipients {
 		raw, parsed = raw || to.Raw, parsed || !to.Raw
 	}
+	if s.conn.isStranger() {
+		m.network = networkOf(s.conn.addr)
+	}
 	kept := &beginning{}
 	if raw {
 		r = io.TeeReader(r, kept)
@@ -63,9 +66,6 @@ func (s *session) read(e envelope, recipients []Recipient, r io.Reader) (*Mail, 
 		return nil, readReply(err)
 	}
 	m.Message, m.Beginning = message, kept.bytes
-	if s.conn.isStranger() {
-		m.network = networkOf(s.conn.addr)
-	}
 	m.check = func(ctx context.Context) Verdict {
 		return c.authenticate(ctx, message, e.from, s.Relays.clientOf(message, s.conn.addr, e.helo, s.conn.listener.trusted), signed)
 	}

@@ -60,7 +60,7 @@ func (s *Server) endpoints(b *backend) ([]endpoint, error) {
 	if err != nil {
 		return nil, fmt.Errorf("listen for mail: %w", err)
 	}
-	endpoints := []endpoint{{newListener(raw, s.Relays, false), s.smtp(b)}}
+	endpoints := []endpoint{{newListener(raw, s.Domain, s.Relays, false), s.smtp(b)}}
 	if s.LMTP == nil {
 		return endpoints, nil
 	}
@@ -71,7 +71,7 @@ func (s *Server) endpoints(b *backend) ([]endpoint, error) {
 	}
 	server := s.smtp(b)
 	server.LMTP, server.TLSConfig = true, nil
-	return append(endpoints, endpoint{newListener(inner, s.Relays, true), server}), nil
+	return append(endpoints, endpoint{newListener(inner, s.Domain, s.Relays, true), server}), nil
 }
 
 func (s *Server) smtp(b *backend) *smtp.Server {
