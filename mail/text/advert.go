@@ -42,6 +42,9 @@ var (
 	advertsLastHave = []string{"送信", "보냄", "gönderildi", "发", "發", "寄", "从", "從", "www."}
 )
 
+// sentFrom is an advertisement of a program that nobody listed.
+var sentFrom = regexp.MustCompile(`^(?i:sent (?:from|via|with|using)|gesendet (?:mit|über|via|von)|envoyé (?:avec|depuis)|enviado (?:con|com)|inviato con|verzonden met) \p{Lu}[\pL.-]*(?: [\pL.-]+){0,2}[.!]?$`)
+
 // pictureLine stands in place of a picture in the plain text.
 var pictureLine = regexp.MustCompile(`(?i)^(?:\[cid:[^\]]*\]|\[(?:image|bild|inline image|imagen|immagine|afbeelding|foto|logo|photo|picture|obraz|obrázek|рисунок)\b[^\]]*\]|<?(?:image|bild|img)\d*\.(?:png|jpe?g|gif)>?|!\[[^\]]*\]\([^)]*\)|[\s|]+)+$`)
 
@@ -55,6 +58,9 @@ func advertisement(c cursor) (int, action) {
 		return 0, keep
 	}
 	if slices.ContainsFunc(adverts, func(a *regexp.Regexp) bool { return a.MatchString(line) }) {
+		return 1, cutAdvert
+	}
+	if sentFrom.MatchString(line) && !isStop(line) {
 		return 1, cutAdvert
 	}
 	if slices.ContainsFunc(advertsLastHave, func(word string) bool { return strings.Contains(line, word) }) && advertsLast.MatchString(line) {

@@ -13,13 +13,18 @@ const maxAttribution = 4
 var (
 	// leadIn is what stands in front of the date of an attribution: a preposition, a weekday, a time.
 	leadIn = regexp.MustCompile(`(?i)(?:^|[\s\pP])(?:(?:on|am|auf|le|il|el|op|den|em|w dniu|dnia|dne|dňa|v|на|в|у|på|vào|pada|på|la|a|at|the|în|ve|dana|kl|in a message dated|於|在)` +
-		`(?: \pL{2,14}[.,]{0,2})?,? ?|\pL{2,14}[.,]{1,2} ?)?(?:\d{1,2}[:.h]\d\d(?::\d\d)?\s?(?:am|pm|uhr|h)?,? )?$`)
+		`(?: \pL{2,14}[.,]{0,2}(?: de[mn]| the)?)?,? ?|\pL{2,14}[.,]{1,2} ?)?(?:\d{1,2}[:.h]\d\d(?::\d\d)?\s?(?:am|pm|uhr|h)?,? )?$`)
 	beginsWithLeadIn = regexp.MustCompile(`(?i)^-{0,20} ?(?:on|am|auf|le|il|el|op|den|em|w dniu|dnia|dne|dňa|på|vào|in a message dated) .*\d`)
 
 	// cites are attributions that have neither a date nor a word for writing, and one that has its date in brackets.
 	cites = regexp.MustCompile(`(?i)^(?:(?:zitat von|quoting|citando|citat|citerar|cytat|cytuję|citation de) .{0,150}` + anAddress + `>?|` +
 		`\* .{1,100} \[\d{4}-\d\d-\d\d.{0,20}\])\s*:$`)
 	beginsCiting = regexp.MustCompile(`(?i)^(?:zitat von|quoting|citando|citat|citerar|cytat|cytuję|citation de) `)
+	// summary is the line of Notes that has the beginning of the quotation behind it.
+	summary = regexp.MustCompile(`^\S.{1,80}-{2,3}\d{1,4}[./-]\d{1,2}[./-]\d{1,4} \d{1,2}:\d\d(?::\d\d)?(?: [AP]M)?-{2,3}`)
+
+	// betweenMarks is an attribution of GroupWise, whose quotation has no marks of its own.
+	betweenMarks = regexp.MustCompile(`^>{3} ?[^>].{0,200}\d.{0,40} >{3}$`)
 	inDashes     = regexp.MustCompile(`^[-‐–—]{2,} ?[^-‐–—].*[-‐–—]{2,}$`)
 )
 
@@ -49,6 +54,9 @@ func endsInDigit(text string) bool {
 // above: then the author's answer may be in it, and it must not be lost.
 func attributionLine(c cursor) (int, action) {
 	n := unmarkedAttribution(c)
+	if line := c.line(); n == 0 && (strings.Contains(line, "--") && summary.MatchString(line)) {
+		n = 1
+	}
 	if n > 0 && !isMarked(firstFilled(c.lines[c.at+n:])) {
 		if c.above {
 			return n, cutRest
@@ -64,8 +72,10 @@ func unmarkedAttribution(c cursor) int {
 	if first == "" || isMarked(first) {
 		return 0
 	}
-	if begin, ok := endAttribution(first); ok && startsWithDate(begin) && isMarked(strings.TrimSpace(first[len(begin):])) {
-		return 1 // with the quotation in the same line
+	if strings.Contains(first, ":>") || strings.Contains(first, ": >") {
+		if begin, ok := endAttribution(first); ok && startsWithDate(begin) && isMarked(strings.TrimSpace(first[len(begin):])) {
+			return 1 // with the quotation in the same line
+		}
 	}
 	joined := ""
 	for n := 1; n <= maxAttribution && c.at+n <= len(c.lines); n++ {

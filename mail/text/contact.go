@@ -28,6 +28,7 @@ var (
 	labelledPhone = regexp.MustCompile(`(?i)(?:^|[\s|,;•·/–-])` + aPhoneLabel + `[.]?(?:-?(?:nr|no|nummer|number)\.?)?\s{0,8}[:.]?\s{0,8}(?:[(]?0\)? )?` + aPhone)
 	shortPhone    = regexp.MustCompile(`(?i)^(?:(?:tel|telefon|phone|fax|mobile?|handy)\s?[:.]\s?\d[\d -]{3,8}\d|(?:skype|icq|jabber|instagram|linkedin)\s?:\s?[\w.@-]{3,40})$`)
 	barePhone     = regexp.MustCompile(`(?:^|[\s|,;:])(?:\+|\(|00?[1-9])[\d ()/.–-]{5,20}\d`)
+	longPhone     = regexp.MustCompile(`(?:^|\s)(?:\+|\(?0)\d{2}[\d ()/.-]{4,14}\d{2}[.!]?$`)
 	phoneSign     = regexp.MustCompile(`[☎✆☏📞📱📲🤙]\x{fe0f}?\s{0,4}` + aPhone)
 	timeOrDate    = regexp.MustCompile(`^\s*(?:\d{1,2}[.:]\d\d\s*[-–]\s*\d{1,2}[.:]\d\d|\d{1,2}\.\d{1,2}\.(?:\d{2,4})?)\b`)
 	mailLabel     = regexp.MustCompile(`(?i)(?:^|[\s|,;•])(?:e-?mail|mail|correo|courriel|e-?post|e|почта|邮箱|メール|internet|website|homepage|url|w|http)\s?[:.]?(?:\s|$)`)
@@ -114,6 +115,9 @@ func withoutContact(a answer) []string {
 			continue
 		}
 		kind := a.contact(line)
+		if kind == noContact && isPhoneInWords(line) {
+			kind = reachable
+		}
 		if i == first && !a.above && !a.isAuthor(line) && (kind != reachable || hasWord(line)) {
 			break
 		}
@@ -129,6 +133,15 @@ func withoutContact(a answer) []string {
 		begin, found, blank = i, max(found, kind), false
 	}
 	return a.cutFrom(begin, found)
+}
+
+// isPhoneInWords reports whether a line says a few words about a phone number, and nothing about a place.
+func isPhoneInWords(line string) bool {
+	if utf8.RuneCountInString(line) > maxClosingLine || stop.MatchString(line) || timeOrDate.MatchString(line) {
+		return false
+	}
+	found := longPhone.FindString(line)
+	return found != "" && len(strings.Fields(strings.Replace(line, found, " ", 1))) <= 5
 }
 
 // hasWord reports whether there is more in a line than numbers, addresses and their labels.

@@ -13,6 +13,12 @@ func quotedLine(c cursor) (int, action) {
 	marked := func(i int) bool {
 		return i >= 0 && i < len(c.lines) && isMarked(strings.TrimSpace(c.lines[i]))
 	}
+	if line := c.line(); strings.HasPrefix(line, ">>> ") && len(line) <= maxMarker && betweenMarks.MatchString(line) {
+		if c.above {
+			return 1, cutRest
+		}
+		return 1, cutAttribution
+	}
 	if marked(c.at) && (c.attributed || marked(c.at-1) || marked(c.at+1) || !moreThan.MatchString(c.line())) {
 		return 1, cutQuotation
 	}
@@ -25,9 +31,9 @@ func quotedLine(c cursor) (int, action) {
 	return 0, keep
 }
 
-// isMarked reports whether a line without surrounding spaces has the mark of quotations.
+// isMarked reports whether a line without surrounding spaces has the mark of quotations. ">> Look here <<" has not.
 func isMarked(line string) bool {
-	return strings.HasPrefix(line, ">") || strings.HasPrefix(line, "＞")
+	return strings.HasPrefix(line, ">") && !(strings.HasPrefix(line, ">>") && strings.HasSuffix(line, "<<")) || strings.HasPrefix(line, "＞")
 }
 
 func isBar(line string) bool { return strings.HasPrefix(line, "| ") || line == "|" }

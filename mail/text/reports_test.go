@@ -38,6 +38,7 @@ var reports = []string{
 	"Sent two people to look: line 4", "They sent me off at Zoo", "Inspectors wrote me up on line 4: careful", "He wrote:\nthey are on line 4", "Ein Fahrgast schrieb:\nKontrolle U8", "La RATP a écrit : ligne 1 fermée", "Um 10:11 schrieb @bvg: U8 steht", "Am 12.03. um 10:11 schrieb die BVG, dass U8 steht",
 	"Nachricht: Kontrolle U8", "Achtung Kontrolle: U8\nOrt: Alex\nZeit: 10:11", "Linie: 4\nDatum: 12.03.2024 10:11\nOrt: Zoo", "An alle: Kontrolle U8\nVon: Alex\nBis: Zoo", "To: all riders\nLine 4 is full of inspectors", "Subject: line 4\nTwo inspectors",
 	"Thank you for the warning, now U7", "Merci, contrôle ligne 4", "Grazie a tutti, controllo linea 3", "Danke euch\njetzt auch am Zoo zwei Leute", "Gracias\ncontrol en la L3 ahora mismo",
+	"Kontrolle U8\nWagen 030 1234567 Zug Linie 8", "Kontrolle U8\nHermannplatz | Südstern", "Alter Markt | Neuer Markt", "Kontrolle U8\nzwei | drei Leute", ">>> U8 Kontrolle <<<", "Kontrolle U8\nSent from Alex to Zoo", "Gesendet von Linie 8", "Sent via Hermannplatz", "U8 --- 10:11 --- Kontrolle",
 	"检票员在8号线", "8号线：检票员两名\n方向：动物园", "Контроль на 4 линии, 2 человека", "Линия: 4\nОткуда: Центр\nКуда: Вокзал", "U8で検札中", "Kontrola linka C, směr Háje", "Kontrol i S-tog linje A, mod Hillerød\n2 kontrollører", "Biletleri kontrol ediyorlar, M2 Taksim",
 	"Contrôle ligne 4 : deux agents\nà Châtelet :\nsortie 3", "Controllo sulla linea 3: due persone\ndirezione: San Donato", "Control en L3: dos revisores\nestación: Sants", "Controle lijn 52: twee man\nhalte: Zuid", "Kanarki w 10: dwóch\nkierunek: Centrum",
 }

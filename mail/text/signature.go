@@ -13,9 +13,9 @@ const (
 	maxClosingLine  = 60 // characters
 )
 
-// signatureSeparator recognises the line of RFC 3676, section 4.3, also when its space has been lost.
+// signatureSeparator recognises the line of RFC 3676, section 4.3, also when its space has been lost, and the beginning of a signature or a key of OpenPGP.
 func signatureSeparator(c cursor) (int, action) {
-	if line := strings.TrimRight(c.lines[c.at], "\r"); line == "-- " || line == "--" {
+	if line := strings.TrimRight(c.lines[c.at], "\r"); line == "-- " || line == "--" || strings.HasPrefix(line, "-----BEGIN PGP ") {
 		return 1, cutRest
 	}
 	return 0, keep
@@ -59,6 +59,9 @@ func (a answer) isSignedBelowRule(below []string) bool {
 // dashed is a name behind a dash. In small letters it has no space in front, or it may be an item of a list.
 var dashed = regexp.MustCompile(`^(?:[-‐–—~/*]{1,3} ?` + nameWord + `(?: ` + nameWord + `){0,2}|[-–—/~]{1,2}\p{Ll}{2,12}|— ?[\pL.'’-]+)[.,!]?$`)
 
+// titled is a name of two words or three, and behind a bar or a dot what that person does.
+var titled = regexp.MustCompile(`^\p{Lu}[\pL.'’-]+(?: \p{Lu}[\pL.'’-]*){1,2} ?[|·•] ?\p{Lu}[^\d]{2,80}$`)
+
 // withoutName cuts the author's name in the last line: any name behind a dash, and alone if From has it.
 func withoutName(a answer) []string {
 	last := a.last()
@@ -66,7 +69,7 @@ func withoutName(a answer) []string {
 		return a.lines
 	}
 	line := strings.TrimSpace(a.lines[last])
-	if a.isAuthor(line) {
+	if a.isAuthor(line) || titled.MatchString(line) && !isStop(line) && last > a.first() {
 		return a.lines[:last]
 	}
 	if !dashed.MatchString(line) || isStop(line) || last == a.first() {
