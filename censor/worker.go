@@ -17,6 +17,13 @@ import (
 // keeps their order.
 const workers = 4
 
+// authorLimit is how many reports of one author a city relays within authorWindow. More are held: nobody sees that many inspectors, and
+// each would be a post and a mail to every subscriber.
+const (
+	authorLimit  = 10
+	authorWindow = 10 * time.Minute
+)
+
 // retryDelay is the delay before a report is processed again after an error of the database or of NATS.
 const retryDelay = 2 * time.Second
 
@@ -110,6 +117,14 @@ func (w *Worker) process(ctx context.Context, r report.Report) error {
 		verdict = report.Verdict{List: report.Dropped, Rule: r.Dropped}
 	case verdict.Passed && r.Spam != "":
 		verdict = report.Verdict{List: report.Spam, Rule: r.Spam}
+	case verdict.Passed && r.Author != "":
+		passed, err := w.DB.CountPassed(ctx, r.City, r.Author, w.Now().Add(-authorWindow))
+		if err != nil {
+			return err
+		}
+		if passed >= authorLimit {
+			verdict = report.Verdict{List: report.Limit, Rule: fmt.Sprintf("%d / %.0f min", authorLimit, authorWindow.Minutes())}
+		}
 	}
 	expire := r.At.Add(rules.Freshness)
 	status := db.Queued

@@ -3,6 +3,7 @@ package censor_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"sync"
 	"testing"
@@ -209,5 +210,35 @@ func TestAReportForADeletedCityIsDropped(t *testing.T) {
 	d.entry(d.put("zuerich", "2", "kontrolle u9", 0))
 	if page, err := d.db.Entries(t.Context(), "atlantis", 0, 10); err != nil || len(page) != 0 {
 		t.Errorf("ledger: %+v, %v", page, err)
+	}
+}
+
+func TestOnePersonCannotFloodACity(t *testing.T) {
+	t.Parallel()
+	d := newFixture(t)
+	put := func(id, author, text string) report.Report {
+		r := report.Report{City: "zuerich", Bot: "elsewhere", ID: id, Text: text, Author: author, At: time.Now()}
+		if err := d.bus.PublishReport(t.Context(), r); err != nil {
+			t.Fatal(err)
+		}
+		return r
+	}
+	put("chat", "marta", "nothing to report") // held, and so not counted
+	var last report.Report
+	for i := range 13 {
+		last = put(fmt.Sprint(i), "marta", fmt.Sprint("kontrolle ", i))
+	}
+	if e := d.entry(last); e.Passed || e.List != string(report.Limit) {
+		t.Errorf("the last report of many: %+v", e)
+	}
+	if e := d.entry(put("jan", "jan", "kontrolle u8")); !e.Passed {
+		t.Errorf("another person's: %+v", e)
+	}
+	passed := map[string]bool{}
+	for range 2 * 11 { // to two bots
+		passed[testkit.Next(t, d.orders).Key] = true
+	}
+	if len(passed) != 11 || !passed["zuerich:elsewhere:0"] || !passed["zuerich:elsewhere:9"] {
+		t.Errorf("relayed: %v", passed)
 	}
 }

@@ -161,6 +161,13 @@ func (d *DB) EntryByID(ctx context.Context, city string, id uint) (Entry, error)
 	return findOne[Entry](d.WithContext(ctx).Preload("Deliveries").Where("city = ? AND id = ?", city, id))
 }
 
+// CountPassed counts the reports of an author, a pseudonym, that were recorded since the given time and passed.
+func (d *DB) CountPassed(ctx context.Context, city, author string, since time.Time) (count int64, err error) {
+	err = d.WithContext(ctx).Model(&Entry{}).Where("city = ? AND created_at >= ? AND author = ? AND passed", city, Time(since), author).
+		Count(&count).Error
+	return count, wrap("count reports", err)
+}
+
 // EntryAlone returns one entry without its deliveries, or ErrNotFound.
 func (d *DB) EntryAlone(ctx context.Context, id uint) (Entry, error) {
 	return findOne[Entry](d.WithContext(ctx).Where("id = ?", id))

@@ -92,6 +92,7 @@ const (
 	Blocked  List = "blocked"  // the city's blocked words
 	Triggers List = "triggers" // the city's trigger words
 	Spam     List = "spam"     // Report.Spam, whose text is the rule
+	Limit    List = "limit"    // too many reports of one author; the rule says how many are allowed
 	Dropped  List = "dropped"  // Report.Dropped, whose text is the rule; before all others
 )
 
