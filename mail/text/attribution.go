@@ -129,12 +129,12 @@ func (c cursor) mayBeWrapped() bool {
 
 // startsWithDate reports whether a date, or what stands in front of one, begins a text.
 func startsWithDate(text string) bool {
-	at := dateOrNot.FindStringIndex(text)
+	at := findDate(text)
 	return at != nil && len(leadIn.FindString(text[:at[0]])) >= at[0] || beginsWithLeadIn.MatchString(text)
 }
 
 var (
-	notAName = regexp.MustCompile(`(?i)[<(\[]?(?:mailto:)?` + anAddress + `[>)\]]*|@\S+|` + aDate + `|` + aTime + `(?::\d\d)?|[+-]\d{2}:?\d{2}\b|` + writing + `|` + writingUnbound +
+	notAName = regexp.MustCompile(`(?i)[<(\[]?(?:mailto:)?` + anAddress + `[>)\]]*|@\S+|` + aTime + `(?::\d\d)?|[+-]\d{2}:?\d{2}\b|` + writing + `|` + writingUnbound +
 		`|\b(?:on|am|um|uhr|at|pm|kl|o|om|à|às|alle|ore|le|il|el|op|den|w dniu|gmt|utc|ce?s?t|mez|mesz|pst|est|from|von|via|hat|ha|a|de|от|в)\b`)
 	aLetter     = regexp.MustCompile(`\pL`)
 	nameInFront = regexp.MustCompile(`^(?:\p{Lu}[\pL.'’-]* ){1,3}` + writing + `\s?: +`)
@@ -142,7 +142,7 @@ var (
 )
 
 // remainder is what is left of an attribution without its date, its address and its words for writing.
-func remainder(text string) string { return notAName.ReplaceAllString(text, " ") }
+func remainder(text string) string { return notAName.ReplaceAllString(withoutDates(text), " ") }
 
 func hasName(text string) bool { return aLetter.MatchString(remainder(text)) }
 
@@ -226,7 +226,7 @@ func (c cursor) inlineAttribution(line string) (own, marker string) {
 	if len(c.line()) <= maxMarker && (!c.traits(c.at).has(dated) || !c.namesSomeone()) {
 		return "", ""
 	}
-	at := dateOrNot.FindStringIndex(line)
+	at := findDate(line)
 	if at == nil {
 		return "", ""
 	}

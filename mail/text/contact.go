@@ -66,7 +66,7 @@ func contactOf(line string) contact {
 	if strings.ContainsAny(rest, "0123456789") && !timeOrDate.MatchString(rest) {
 		take(labelledPhone, reachable)
 		take(phoneSign, reachable)
-		if !dateOrNot.MatchString(rest) {
+		if findDate(rest) == nil {
 			take(barePhone, reachable)
 		}
 	}

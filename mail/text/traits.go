@@ -27,17 +27,7 @@ func (t trait) hasAny(of trait) bool { return t&of != 0 }
 const (
 	anAddress = `[^<>()\[\]\s:,;"]+@[^<>()\[\]\s:,;"]+`
 
-	// aMonth is the beginning of a month's name or its abbreviation in the languages of Europe.
-	aMonth = `(?:jan|ene|gen|led|янв|січ|oca|feb|fev|fév|lut|úno|фев|лют|şub|m[aä]r|mrz|mrt|bře|мар|бер|apr|avr|abr|kwi|dub|апр|кві|nis|ma[iyj]|mei|mag|kvě|мая|тра|` +
-		`jun|juin|giu|cze|čer|июн|чер|haz|jul|juil|lug|lip|июл|tem|aug|ago|ao[uû]|sie|srp|авг|сер|ağu|sep|set|wrz|zář|сен|вер|eyl|o[ck]t|out|ott|paź|říj|окт|жов|eki|` +
-		`nov|lis|ноя|kas|de[czs]|dic|déc|gru|pro|дек|гру|ara)`
 	aYear = `(?:19|20)\d\d`
-
-	// aDate is a day: in digits, with a month in words, or of any words beside a year. Its year may be on the next line.
-	aDate = `(?:\b\d{1,2}(?:\. ?|/|-)\d{1,2}(?:\. ?|/|-)(?:\d{4}|\d\d)\b|\b\d{1,2}\. ?\d{1,2}\.|\b\d{4}[./-] ?\d{1,2}[./-] ?\d{1,2}\b|\d{4} ?[年년] ?\d{1,2} ?[月월] ?\d{1,2} ?[日일]|` +
-		`\b\d{1,2}(?:\.|st|nd|rd|th|er|º)?[ -](?:de |of )?` + aMonth + `\pL*\.?(?:,? (?:de )?` + aYear + `|-\d\d(?:\d\d)?\b)?|` +
-		`\b` + aMonth + `\pL*\.?[ -]\d{1,2}\b(?:st|nd|rd|th)?(?:,? ` + aYear + `)?|` +
-		`\b\d{1,2}\.? \pL{3,12}\.?,? ` + aYear + `\b|\b` + aYear + `\.? \pL{3,12}\.? \d{1,2}\b|\b\d{1,2} \pL+ \d{1,2},? ` + aYear + `)`
 	aTime = `\b\d{1,2}(?:[:.h]|：)\d\d`
 
 	// writing is a word by which programs say that somebody wrote. The scripts without spaces have no bounds of words.
@@ -48,7 +38,6 @@ const (
 )
 
 var (
-	dateOrNot   = regexp.MustCompile(`(?i)` + aDate)
 	yearOrNot   = regexp.MustCompile(`\b` + aYear + `(?:\D|$)`)
 	timeOrNot   = regexp.MustCompile(aTime)
 	address     = regexp.MustCompile(anAddress)
@@ -63,7 +52,7 @@ func traitsOf(line string) trait {
 	t := known
 	line = strings.TrimRight(line, " \t*_")
 	if strings.ContainsAny(line, "0123456789") {
-		if dateOrNot.MatchString(line) {
+		if findDate(line) != nil {
 			t |= dated
 			if yearOrNot.MatchString(line) {
 				t |= withYear
