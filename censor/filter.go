@@ -79,8 +79,8 @@ func Compile(triggers, blocked []string) (*Filter, error) {
 //     word go on there: "kontroll*" finds "Kontrolleur", "*kontrolle" finds "Fahrkartenkontrolle". Words that only their case
 //     separates are found, too: "kontrolle" and "u8" in "#KontrolleU8".
 //
-// Blocked lists and the instance list match look-alike letters (see lookalikes). Triggers do not: a rider has
-// no reason to disguise one.
+// Blocked lists and the instance list match look-alike letters (see lookalikes) and, with words, what is written with gaps, with digits or signs for
+// letters, or with repeated letters (see reading). Triggers do not: a rider has no reason to disguise one.
 func (c *Compiler) Compile(triggers, blocked []string) (*Filter, error) {
 	t, errT := compileList(report.Triggers, triggers)
 	b, errB := compileList(report.Blocked, blocked)

@@ -1,6 +1,9 @@
 package censor
 
-import "unicode/utf8"
+import (
+	"bytes"
+	"unicode/utf8"
+)
 
 // case of a character, for words that are joined without a space.
 const (
@@ -27,20 +30,39 @@ var caseOf = func() (cases [lastKnown]byte) {
 // "BVGKontrolle". A capital does so after a small letter or a digit, and after a capital if a small letter follows.
 func separate(dst, text []byte) ([]byte, bool) {
 	done := 0
-	before := noCase
-	for i := 0; i < len(text); {
-		is, size := caseAt(text[i:])
-		if is == upper && before != noCase {
-			if next, _ := caseAt(text[i+size:]); before == lower || next == lower && !digit(text[i+size:]) {
-				dst = append(append(dst, text[done:i]...), ' ')
-				done = i
-			}
+	for i, c := range text {
+		if !mayBeCapital[c] || i == 0 {
+			continue
 		}
-		before = is
-		i += size
+		is, size := caseAt(text[i:])
+		if is != upper {
+			continue
+		}
+		_, width := utf8.DecodeLastRune(text[:i])
+		before, _ := caseAt(text[i-width:])
+		if before == noCase {
+			continue
+		}
+		if next, _ := caseAt(text[i+size:]); before == lower || next == lower && !digit(text[i+size:]) {
+			dst = append(append(dst, text[done:i]...), ' ')
+			done = i
+		}
 	}
-	return append(dst, text[done:]...), done > 0
+	if done == 0 {
+		return dst, false
+	}
+	return append(dst, text[done:]...), true
 }
+
+// mayBeCapital are the bytes that begin a capital.
+var mayBeCapital = func() (may [256]bool) {
+	for r, is := range caseOf {
+		if is == upper {
+			may[string(rune(r))[0]] = true
+		}
+	}
+	return may
+}()
 
 func caseAt(text []byte) (byte, int) {
 	if len(text) == 0 {
@@ -57,3 +79,18 @@ func caseAt(text []byte) (byte, int) {
 }
 
 func digit(text []byte) bool { return len(text) > 0 && '0' <= text[0] && text[0] <= '9' }
+
+// replaceI appends a text with an l for each capital I behind a small letter, and reports whether there was any.
+func replaceI(dst, text []byte) ([]byte, bool) {
+	if bytes.IndexByte(text, 'I') < 0 {
+		return dst, false
+	}
+	found := false
+	dst = append(dst, text...)
+	for i := 1; i < len(dst); i++ {
+		if dst[i] == 'I' && 'a' <= dst[i-1] && dst[i-1] <= 'z' {
+			dst[i], found = 'l', true
+		}
+	}
+	return dst, found
+}

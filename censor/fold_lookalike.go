@@ -2,6 +2,8 @@ package censor
 
 import "unicode/utf8"
 
+//go:generate go run ./generate $CONFUSABLES
+
 // look is the case in which letters are compared by their shapes.
 type look int
 
@@ -10,8 +12,8 @@ const (
 	capital
 )
 
-// lookalikes are pairs of a letter in folded form and the Latin letter that it resembles, written
-// from general knowledge of the confusables of UTS #39 (Unicode security mechanisms). Within one alphabet no two
+// lookalikes are pairs of a letter in folded form and the Latin letter that it resembles, by its small or its capital form. They come before the
+// confusables of UTS #39 (see generate), which know of two letters only that they look the same. Within one alphabet no two
 // common letters map to the same Latin one, so that different Cyrillic words stay different.
 //
 // Entries and reports are both mapped. So a blocked Cyrillic word still finds itself; it also finds a Latin word of
@@ -21,8 +23,6 @@ const lookalikes = "" +
 	"аaвbгrеeѕsіiјjкkмmнhоoпnрpсcтtуyхxһhԁdԛqԝwӏlѵvԍgүyғf" +
 	// Greek, except the letters below
 	"αaβbεeζzιiκkμmοoρpτtχxωwϳj" +
-	// Armenian
-	"օoսuոnհhզq" +
 	// Latin small capitals and letters of phonetic script
 	"ᴀaʙbᴄcᴅdᴇeꜰfɢgʜhɪiᴊjᴋkʟlᴍmɴnᴏoᴘpꞯqʀrꜱsᴛtᴜuᴠvᴡwʏyᴢz" +
 	"ɑaɓbƈcɖdɗdəeɛeƒfɠgɡgɦhɨiɩiʝjƙkɫlɱmɲnŋnɔoɵoƥpʠqɾrʂsʈtʉuʊuʋvʍwʎyƴyʐzƶz"
@@ -34,7 +34,10 @@ const (
 )
 
 // lookalike maps the alphabets of Europe by index, and the other letters (phonetic script) by key.
-var lookalike = [...]latins{small: newLatins(lookalikesSmall), capital: newLatins(lookalikesCapital)}
+var lookalike = [...]latins{
+	small:   newLatins(confusablesSmall + lookalikesSmall),
+	capital: newLatins(confusablesSmall + confusablesCapital + lookalikesCapital),
+}
 
 type latins struct {
 	known [lastKnown]byte // 0 is none
@@ -89,6 +92,8 @@ func latinOf(r rune, as look) (byte, bool) {
 		return latin, latin != 0
 	case 0x1F150 <= r && r <= 0x1F169: // white on a black circle
 		return byte(r-0x1F150) + 'a', true
+	case 0x1CCD6 <= r && r <= 0x1CCEF: // outlined, since Unicode 16
+		return byte(r-0x1CCD6) + 'a', true
 	case 0x1F170 <= r && r <= 0x1F189: // white on a black square
 		return byte(r-0x1F170) + 'a', true
 	}

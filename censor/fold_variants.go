@@ -1,6 +1,9 @@
 package censor
 
-import "unicode/utf8"
+import (
+	"slices"
+	"unicode/utf8"
+)
 
 // variant is one normalized form of a report: text for regular expressions, symbols (see encode) for words.
 type variant struct{ text, symbols []byte }
@@ -29,8 +32,17 @@ type scratch struct {
 	joined, joinedExpanded, joinedSmall variant
 	hasJoined, hasJoinedUmlauts         bool
 
+	// undisguised are the readings without disguises, for guarded lists. Only if the text gives reason for them.
+	undisguised []variant
+	tokens      []token
+	readings    []reading
+
+	// iAsL is small, or base, of a text with a capital I inside a word, which looks like an l. Only if it has one.
+	iAsL    variant
+	hasIAsL bool
+
 	writtenBuffer, apart []byte
-	list                 [8]*variant
+	list                 []*variant
 }
 
 // read folds the text and derives from it the variants that differ.
@@ -50,8 +62,34 @@ func (s *scratch) read(text string, expressions bool) {
 			s.replaceLookalikes()
 		}
 	}
+	s.readDisguised()
+	if s.apart, s.hasIAsL = replaceI(s.apart[:0], s.nfkc); s.hasIAsL {
+		s.iAsL.text, s.umlauts = foldComposed(s.iAsL.text[:0], s.umlauts[:0], s.apart)
+		s.apart, _ = skeleton(s.apart[:0], s.iAsL.text, small)
+		s.iAsL.set(append(s.iAsL.text[:0], s.apart...))
+	}
 	if s.apart, s.hasJoined = separate(s.apart[:0], s.nfkc); s.hasJoined {
 		s.readJoined()
+	}
+}
+
+// readDisguised sets undisguised.
+func (s *scratch) readDisguised() {
+	from := s.base.text
+	if s.hasLookalikes {
+		from = s.small.text
+	}
+	if s.undisguised = s.undisguised[:0]; !suspicious(from) {
+		return
+	}
+	var t traces
+	s.tokens, t = tokens(s.tokens, from)
+	s.readings = t.readings(s.readings)
+	s.undisguised = slices.Grow(s.undisguised[:0], len(s.readings))[:len(s.readings)]
+	for i, r := range s.readings {
+		v := &s.undisguised[i]
+		v.text = r.appendTo(v.text[:0], from, s.tokens)
+		v.set(v.text)
 	}
 }
 
@@ -96,6 +134,15 @@ func (s *scratch) wordVariants(guarded bool) []*variant {
 	default:
 		all = append(all, &s.joined)
 	}
+	if guarded && s.hasIAsL {
+		all = append(all, &s.iAsL)
+	}
+	if guarded {
+		for i := range s.undisguised {
+			all = append(all, &s.undisguised[i])
+		}
+	}
+	s.list = all
 	return all
 }
 

@@ -119,11 +119,22 @@ func referenceMatch(entry, text string, guarded bool) bool {
 		return false
 	}
 	e := reference{referenceFold(bare), stars}
+	var s scratch
+	s.read(text, false)
 	letters, apart := referenceFold(text), referenceFold(referenceApart(text))
 	if guarded {
 		for i, l := range e.words {
 			if latin, ok := latinOf(l.r, small); ok {
 				e.words[i].r = rune(latin)
+			}
+		}
+		readings := slices.Clone(s.undisguised) // compared with examples elsewhere
+		if s.hasIAsL {
+			readings = append(readings, s.iAsL)
+		}
+		for _, v := range readings {
+			if e.find([]rune(string(v.text))) {
+				return true
 			}
 		}
 		if slices.ContainsFunc(letters, func(l letter) bool { _, is := latinOf(l.r, small); return is }) {

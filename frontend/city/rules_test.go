@@ -12,5 +12,5 @@ func TestTheSettingsExplainEachKindOfRule(t *testing.T) {
 	s.Admin("ada@example.org", "berlin")
 	s.VisitorAs("ada@example.org").Get("/city/berlin").Want(200, "<code>inspector</code>", "<code>ticket check</code>",
 		"<code>#inspector</code>", "<code>/u[1-9] (richtung|to)/</code>", "<code>*</code>", "<code># …</code>",
-		"blocked words are found in look-alike letters, too")
+		"blocked words are also found in disguise")
 }
