@@ -38,6 +38,7 @@ type Bot struct {
 	greylist  *inbound.Greylisting // nil without
 	fetcher   *inbound.Fetcher
 	mailboxes kit.Accounts[Mailbox, *Mailbox]
+	outages   outages         // of mailboxes
 	limits    *inbound.Limits // of reports by mail
 	clients   *limits.Limiter // of subscriptions
 }

@@ -124,12 +124,19 @@ func (b *Bot) Recv(ctx context.Context, a bots.Account, out bots.Out) error {
 	if err != nil {
 		return err
 	}
+	began := b.core.Now()
+	err = b.readMailbox(ctx, row, password, out)
+	b.noteFailure(ctx, row, began, err)
+	return mailboxError(err)
+}
+
+func (b *Bot) readMailbox(ctx context.Context, row Mailbox, password string, out bots.Out) error {
 	mailbox, err := b.fetcher.Open(ctx, row.account(password))
 	if err != nil {
-		return mailboxError(err)
+		return err
 	}
 	defer mailbox.Close()
-	return mailboxError(mailbox.Read(ctx, row.position(), inbox{b, row, out}, b.core.Log.With("city", a.City)))
+	return mailbox.Read(ctx, row.position(), inbox{b, row, out}, b.core.Log.With("city", row.City))
 }
 
 // loginPause is how long a server is left alone that has refused a login without a reason.

@@ -36,6 +36,7 @@ const (
 	Truncate Fault = "truncate" // the greeting is incomplete
 	Hang     Fault = "hang"     // there is no greeting
 	Swallow  Fault = "swallow"  // the same
+	Surprise Fault = "surprise" // untagged answers of a kind that nobody knows, to all commands
 )
 
 // Server is a mail server with one mailbox for each address that was added.

@@ -145,7 +145,7 @@ func (l *faultyListener) Accept() (net.Conn, error) {
 		}
 		s := l.server
 		s.mu.Lock()
-		c := &conn{Conn: raw, server: s, noIdle: s.noIdle}
+		c := &conn{Conn: raw, server: s, noIdle: s.noIdle, surprises: s.fault == Surprise}
 		s.conns[c] = struct{}{}
 		fault := s.fault
 		s.mu.Unlock()
@@ -166,14 +166,18 @@ func (l *faultyListener) Accept() (net.Conn, error) {
 
 type conn struct {
 	net.Conn
-	server *Server
-	noIdle bool
-	silent atomic.Bool
+	server    *Server
+	noIdle    bool
+	surprises bool
+	silent    atomic.Bool
 }
 
 func (c *conn) Write(b []byte) (int, error) {
 	if c.silent.Load() {
 		return len(b), nil
+	}
+	if c.surprises && !bytes.HasPrefix(b, []byte("* OK")) {
+		c.Conn.Write([]byte("* XSURPRISE 17\r\n")) // if it fails, so does what follows
 	}
 	if c.noIdle {
 		if _, err := c.Conn.Write(bytes.ReplaceAll(b, []byte(" IDLE"), nil)); err != nil {
