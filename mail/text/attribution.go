@@ -4,7 +4,6 @@ import (
 	"regexp"
 	"strings"
 	"unicode"
-	"unicode/utf8"
 )
 
 // maxAttribution is how many lines an attribution may be broken into.
@@ -12,7 +11,8 @@ const maxAttribution = 4
 
 var (
 	// leadIn is what stands in front of the date of an attribution: a preposition, a weekday, a time.
-	leadIn = regexp.MustCompile(`(?i)(?:^|[\s\pP])(?:(?:on|am|auf|le|il|el|op|den|em|w dniu|dnia|dne|dňa|v|на|в|у|på|vào|pada|på|la|a|at|the|în|ve|dana|kl|in a message dated|於|在)` +
+	leadIn = regexp.MustCompile(`(?i)(?:^|[\s\pP])(?:(?:on|am|auf|le|il|el|op|den|em|w dniu|dnia|dne|dňa|v|на|в|у|på|vào|pada|på|la|a|at|the|în|` +
+		`ve|dana|kl|in a message dated|於|在)` +
 		`(?: \pL{2,14}[.,]{0,2}(?: de[mn]| the)?)?,? ?|\pL{2,14}[.,]{1,2} ?)?(?:\d{1,2}[:.h]\d\d(?::\d\d)?\s?(?:am|pm|uhr|h)?,? )?$`)
 	beginsWithLeadIn = regexp.MustCompile(`(?i)^-{0,20} ?(?:on|am|auf|le|il|el|op|den|em|w dniu|dnia|dne|dňa|på|vào|in a message dated) .*\d`)
 
@@ -20,6 +20,7 @@ var (
 	cites = regexp.MustCompile(`(?i)^(?:(?:zitat von|quoting|citando|citat|citerar|cytat|cytuję|citation de) .{0,150}` + anAddress + `>?|` +
 		`\* .{1,100} \[\d{4}-\d\d-\d\d.{0,20}\])\s*:$`)
 	beginsCiting = regexp.MustCompile(`(?i)^(?:zitat von|quoting|citando|citat|citerar|cytat|cytuję|citation de) `)
+
 	// summary is the line of Notes that has the beginning of the quotation behind it.
 	summary = regexp.MustCompile(`^\S.{1,80}-{2,3}\d{1,4}[./-]\d{1,2}[./-]\d{1,4} \d{1,2}:\d\d(?::\d\d)?(?: [AP]M)?-{2,3}`)
 
@@ -120,12 +121,18 @@ func (c cursor) mayBeWrapped() bool {
 	if !begins {
 		return c.at+1 < len(c.lines) && c.traits(c.at+1).hasAny(addressed|writes|dated) && wrapped(first, strings.TrimSpace(c.lines[c.at+1]))
 	}
-	if !c.above && !t.hasAny(inBracket) && !startsWithDate(first) && !beginsCiting.MatchString(first) {
-		next := strings.TrimSpace(c.lines[c.at+1])
-		return !(attributes(c.traits(c.at+1), next) && hasName(next))
+	if c.above || c.at+1 >= len(c.lines) || t.hasAny(inBracket) || beginsCiting.MatchString(first) {
+		return true
 	}
-	return true
+	if startsWithDate(first) && !aLine.MatchString(remainder(first)) {
+		return true
+	}
+	next := strings.TrimSpace(c.lines[c.at+1])
+	return !(attributes(c.traits(c.at+1), next) && hasName(next))
 }
+
+// aLine is the name of a line, such as U8 or 10, which stands in a report rather than in an attribution.
+var aLine = regexp.MustCompile(`(?:^|\s)\pL{0,2}\d{1,3}(?:$|[\s,.])`)
 
 // startsWithDate reports whether a date, or what stands in front of one, begins a text.
 func startsWithDate(text string) bool {
@@ -198,94 +205,4 @@ func withoutInlineAttribution(line string) string {
 		return line
 	}
 	return line[len(nameInFront.FindString(line)):]
-}
-
-// inlineQuotation parts a line in which an attribution, a separator or a header follows the author's own words: some programs leave out the line break. It
-// returns nothing if the whole line is either.
-func (c cursor) inlineQuotation() (own, marker string) {
-	line := c.line()
-	if len(line) > maxMarker {
-		line = strings.ToValidUTF8(line[:maxMarker], "")
-	}
-	if strings.Contains(line, "---") {
-		if at := inlineSeparator.FindStringIndex(line); at != nil {
-			if own = trimDashes(line[:at[0]]); own != "" {
-				return own, line[at[0]:]
-			}
-		}
-	}
-	if at := inlineHeader(line); at > 0 {
-		return trimDashes(line[:at]), line[at:]
-	}
-	return c.inlineAttribution(line)
-}
-
-func trimDashes(own string) string { return strings.TrimRight(own, " \t-‐–—_*") }
-
-func (c cursor) inlineAttribution(line string) (own, marker string) {
-	if len(c.line()) <= maxMarker && (!c.traits(c.at).has(dated) || !c.namesSomeone()) {
-		return "", ""
-	}
-	at := findDate(line)
-	if at == nil {
-		return "", ""
-	}
-	own = line[:at[0]]
-	own = trimDashes(own[:len(own)-len(leadIn.FindString(own))])
-	if own == "" || isMarked(own) || traitsOf(own).hasAny(addressed|writes) || isLeadIn(own, c.above) {
-		return "", ""
-	}
-	marker = strings.TrimLeft(line[len(own):], " \t-‐–—_*")
-	joined := marker
-	for n := 1; n <= maxAttribution; n++ {
-		if n == 1 || c.traits(c.at+n-1).hasAny(endsColon|endsWrites) {
-			if joined, ok := endAttribution(joined); ok && hasName(joined) {
-				if n == 1 {
-					marker = joined
-				}
-				return own, marker
-			}
-		}
-		if c.at+n >= len(c.lines) || len(joined) > 2*maxMarker || c.lines[c.at+n] == "" || isMarked(strings.TrimSpace(c.lines[c.at+n])) {
-			break
-		}
-		joined += " " + strings.TrimSpace(c.lines[c.at+n])
-	}
-	return "", ""
-}
-
-// namesSomeone reports whether there is an address or a word for writing in the cursor's line or those below into which an attribution may be broken.
-func (c cursor) namesSomeone() bool {
-	for i := c.at; i < min(len(c.lines), c.at+maxAttribution) && c.lines[i] != ""; i++ {
-		if c.traits(i).hasAny(addressed | writes) {
-			return true
-		}
-	}
-	return false
-}
-
-// endAttribution cuts what follows the colon of an attribution in the same line, and reports whether it is one.
-func endAttribution(text string) (string, bool) {
-	if t := traitsOf(text); t.hasAny(addressed|writes) && t.hasAny(endsColon|endsWrites) && attributes(t, text) {
-		return text, true
-	}
-	for at, r := range text {
-		if r == ':' && at+1 < len(text) && (text[at+1] == ' ' || text[at+1] == '>') {
-			if begin := text[:at+1]; strings.Contains(begin, "@") || writesOrNot.MatchString(begin) {
-				return begin, attributes(traitsOf(begin), begin)
-			}
-		}
-	}
-	return text, false
-}
-
-// isLeadIn reports whether words in front of a date are no report, but a preposition or a weekday in a language that leadIn does not know.
-func isLeadIn(own string, above bool) bool {
-	words := strings.Fields(own)
-	for _, word := range words {
-		if strings.ContainsFunc(word, unicode.IsDigit) {
-			return false
-		}
-	}
-	return len(words) == 1 && utf8.RuneCountInString(own) <= 4 || above && len(words) <= 2 || above && len(words) == 3 && strings.HasSuffix(own, ",")
 }

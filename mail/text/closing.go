@@ -10,23 +10,29 @@ import (
 // closing is a complimentary close in the languages of Europe, Turkish, Japanese and Chinese. A name of up to three words may follow in the line.
 var closing = regexp.MustCompile(`(?i)^((vielen |besten )?dank[e]? (und|&) )?(` +
 	formalClosing + `|` +
-	`(mit |und )*((ganz |recht |aller)?(best|lieb|herzlich|viel|schön|nett|sonnig|warm)(e[nmr]?|ster?) ){0,2}(gr(ü|ue|u)(ß|ss)e?n?|gru(ß|ss)|gr(ü|üe|ue)ss?li)|` +
+	`(mit |und )*((ganz |recht |aller)?(best|lieb|herzlich|viel|schön|nett|sonnig|warm)(e[nmr]?|ster?) ){0,2}(gr(ü|ue|u)(ß|ss)e?n?|gru(ß|ss)|gr(ü|` +
+	`üe|ue)ss?li)|` +
 	`g?v?lg|glg|vg|bg|hg|sg|herzlichst|bis (bald|dann|später|denne|morgen|demnächst)|ciao|tsch(ü|ue)(ss|ß)(i|chen)?|tschau|tschö|servus|ade|adieu|` +
-	`(einen? )?(schönen|guten|angenehmen) (tag|abend|morgen|nachmittag|sonntag|samstag|feierabend|start)( noch| (dir|euch|ihnen|allen))*( wünscht)?|(noch )?(einen? )?schönen (tag|abend)|schönes wochenende|alles (gute|liebe)|` +
-	`best wishes|best|cheers|take care|all the best|love|xo(xo)?|xx|br|kr|rgds|thx|bye( bye)?|see (you|ya)|talk soon|warmly|yours|(have a )(nice|good|great) (day|evening|weekend|one)|` +
+	`(einen? )?(schönen|guten|angenehmen) (tag|abend|morgen|nachmittag|sonntag|samstag|feierabend|start)( noch| (dir|euch|ihnen|` +
+	`allen))*( wünscht)?|(noch )?(einen? )?schönen (tag|abend)|schönes wochenende|alles (gute|liebe)|` +
+	`best wishes|best|cheers|take care|all the best|love|xo(xo)?|xx|br|kr|rgds|thx|bye( bye)?|see (you|ya)|talk soon|warmly|yours|(have a )(nice|` +
+	`good|great) (day|evening|weekend|one)|` +
 	`amicalement|bises|biz|bisous|à (bientôt|plus( tard)?)|bonne (journée|soirée|fin de journée)|` +
 	`groet(en|jes)?|groetjes|gr|liefs|fijne dag( nog)?|tot ziens|doei|` +
 	`(un )?((cari|caro|tanti) )?salut[io]|un abbraccio|a presto|buona (giornata|serata)|` +
 	`(un )?saludos?|salud|un abrazo|abrazos|besos|hasta (luego|pronto)|abraços?|um abraço|beijos|até (logo|breve|mais)|` +
-	`(de )?(bästa |varma |kärleksfulla )?hälsning(ar)?|(kærlig |kærlige |mange |beste |bedste |varm )?(hilsen|hilsner)|kh|vh|mvh|ha det( bra| godt)?|hej ?då|hej hej|kram|klem|` +
+	`(de )?(bästa |varma |kärleksfulla )?hälsning(ar)?|(kærlig |kærlige |mange |beste |bedste |varm )?(hilsen|hilsner)|kh|vh|mvh|ha det( bra|` +
+	` godt)?|hej ?då|hej hej|kram|klem|` +
 	`pozdr\.?|pozdrowienia|pozdrawiam|na razie|zdraví(m)?|hezký den|měj(te)? se|ahoj|` +
 	`sevgiler|selamlar|iyi (günler|akşamlar)|hoşça kal(ın)?|kolay gelsin|` +
 	`всего (доброго|хорошего)|до свидания|пока|удачи|üdv(özlettel)?|terveisin|t\.|以上|祝好|此致|敬礼|敬禮|よろしくお願い(いた|致)?します。?` +
 	`)` + named)
 
 // formalClosing is followed by a signature more often than not.
-const formalClosing = `(mit )?(((ganz |recht )?freundlich(e[nmr]?|ster?)|best(en|em|e)|vorzüglichen|kollegialen) )(gr(ü|ue)(ß|ss)e?n?|gru(ß|ss)|empfehlungen)|hochachtungsvoll|mfg|m\.f\.g\.|` +
-	`(with )?((my )?(very )?(best|kind|kindest|warm|warmest|many) )?regards|(with )?(best|kind) wishes|(yours )?(sincerely|faithfully|truly|respectfully|cordially)( yours)?|respectfully|` +
+const formalClosing = `(mit )?(((ganz |recht )?freundlich(e[nmr]?|ster?)|best(en|em|e)|vorzüglichen|kollegialen) )(gr(ü|ue)(ß|ss)e?n?|gru(ß|ss)|` +
+	`empfehlungen)|hochachtungsvoll|mfg|m\.f\.g\.|` +
+	`(with )?((my )?(very )?(best|kind|kindest|warm|warmest|many) )?regards|(with )?(best|kind) wishes|(yours )?(sincerely|faithfully|truly|` +
+	`respectfully|cordially)( yours)?|respectfully|` +
 	`((bien|très) )?cordialement|bien à (vous|toi)|((mes|nos) )?((meilleures|sincères) )?salutations( distinguées)?|sincèrement|respectueusement|` +
 	`(met )?(vriendelijke|hartelijke|beste) groet(en)?|mvg|hoogachtend|` +
 	`((cordiali|distinti) )saluti|cordialmente|` +
@@ -35,13 +41,16 @@ const formalClosing = `(mit )?(((ganz |recht )?freundlich(e[nmr]?|ster?)|best(en
 	`(med )?(vänlig(a)?|vennlige?|venlige?) (hälsning(ar)?|hilsen|hilsner)|med hilsen|vänligen|` +
 	`z poważaniem|(serdecznie |serdeczne )?(pozdrawiam|pozdrowienia)( serdecznie)?|z wyrazami szacunku|` +
 	`s (přátelským |pozdravem|pozdravom|úctou|úctou )?(pozdravem|pozdravom)?|` +
-	`saygılar(ım(la|ız))?|saygılarımızla|с уважением|с наилучшими пожеланиями|з повагою|(ystävällisin |parhain )terveisin|tisztelettel|cu (stimă|respect)|με εκτίμηση`
+	`saygılar(ım(la|ız))?|saygılarımızla|с уважением|с наилучшими пожеланиями|з повагою|(ystävällisin |parhain )terveisin|tisztelettel|cu (stimă|` +
+	`respect)|με εκτίμηση`
 
 var formal = regexp.MustCompile(`(?i)^(?:` + formalClosing + `)[^\pL\d]*$`)
 
 // thanks are a closing only if nothing but a name follows.
-var thanks = regexp.MustCompile(`(?i)^(danke( schön| dir| euch)?|(vielen|besten|herzlichen) dank( im voraus)?|(many )?thanks( (a lot|again|in advance))?|thank you( very much)?|thx|ty|` +
-	`merci( beaucoup| d'avance)?|bedankt|dank u?|grazie( mille)?|(muchas )?gracias|obrigad[oa]|tack( så mycket)?|mange tak|tak|tusen takk|takk|dziękuję|dzięki|děkuji|díky|ďakujem|teşekkürler|` +
+var thanks = regexp.MustCompile(`(?i)^(danke( schön| dir| euch)?|(vielen|besten|herzlichen) dank( im voraus)?|(many )?thanks( (a lot|again|` +
+	`in advance))?|thank you( very much)?|thx|ty|` +
+	`merci( beaucoup| d'avance)?|bedankt|dank u?|grazie( mille)?|(muchas )?gracias|obrigad[oa]|tack( så mycket)?|mange tak|tak|tusen takk|takk|` +
+	`dziękuję|dzięki|děkuji|díky|ďakujem|teşekkürler|` +
 	`спасибо|дякую|köszönöm|köszi|kiitos|ありがとうございます|谢谢|謝謝)` + named)
 
 // named is what may follow in the same line: one word, or up to three with capitals. "Best exit: zoo" is no closing.
@@ -100,7 +109,8 @@ func (a answer) withoutSignedLine() []string {
 }
 
 // signed is a closing of the short kind with a name that begins with a capital.
-var signed = regexp.MustCompile(`^(?i:g?v?lg|glg|mfg|vg|hg|(?:viele |liebe |beste |herzliche )?gr(?:ü|ue)(?:ß|ss)e|(?:lieber |schöner )?gru(?:ß|ss)|(?:kind |best )?regards|cheers),? (\p{Lu}\pL+)( \p{Lu}[\pL.-]*)?[.!]?$`)
+var signed = regexp.MustCompile(`^(?i:g?v?lg|glg|mfg|vg|hg|(?:viele |liebe |beste |herzliche )?gr(?:ü|ue)(?:ß|ss)e|(?:lieber |schöner )?gru(?:ß|` +
+	`ss)|(?:kind |best )?regards|cheers),? (\p{Lu}\pL+)( \p{Lu}[\pL.-]*)?[.!]?$`)
 
 // beginsClosing reports whether line i is a closing and those below, up to end, may be the author's name and signature.
 func (a answer) beginsClosing(i, end int) bool {

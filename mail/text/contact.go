@@ -18,28 +18,37 @@ const (
 )
 
 const (
-	aPhoneLabel = `(?:tel|telefon|telefono|teléfono|téléphone|telephone|telefax|fon|fone|phone|ph|mobil|mobile|mob|móvil|mobiel|mobilnr|mobiltelefon|handy|cell|cellphone|cellulare|cel|celular|gsm|natel|portable|` +
+	aPhoneLabel = `(?:tel|telefon|telefono|teléfono|téléphone|telephone|telefax|fon|fone|phone|ph|mobil|mobile|mob|móvil|mobiel|mobilnr|` +
+		`mobiltelefon|handy|cell|cellphone|cellulare|cel|celular|gsm|natel|portable|` +
 		`fax|komórka|tlf|tfn|direct|direkt|office|büro|desk|whatsapp|threema|тел|моб|телефон|电话|手机|電話|携帯|puh|m|t|f|p)`
 	aPhone = `\+?[(]?\+?\d[\d ()/.–-]{4,20}\d`
 	aLink  = `(?:https?://|www\.)[^\s<>|]+`
 )
 
 var (
-	labelledPhone = regexp.MustCompile(`(?i)(?:^|[\s|,;•·/–-])` + aPhoneLabel + `[.]?(?:-?(?:nr|no|nummer|number)\.?)?\s{0,8}[:.]?\s{0,8}(?:[(]?0\)? )?` + aPhone)
-	shortPhone    = regexp.MustCompile(`(?i)^(?:(?:tel|telefon|phone|fax|mobile?|handy)\s?[:.]\s?\d[\d -]{3,8}\d|(?:skype|icq|jabber|instagram|linkedin)\s?:\s?[\w.@-]{3,40})$`)
-	barePhone     = regexp.MustCompile(`(?:^|[\s|,;:])(?:\+|\(|00?[1-9])[\d ()/.–-]{5,20}\d`)
-	longPhone     = regexp.MustCompile(`(?:^|\s)(?:\+|\(?0)\d{2}[\d ()/.-]{4,14}\d{2}[.!]?$`)
-	phoneSign     = regexp.MustCompile(`[☎✆☏📞📱📲🤙]\x{fe0f}?\s{0,4}` + aPhone)
-	timeOrDate    = regexp.MustCompile(`^\s*(?:\d{1,2}[.:]\d\d\s*[-–]\s*\d{1,2}[.:]\d\d|\d{1,2}\.\d{1,2}\.(?:\d{2,4})?)\b`)
-	mailLabel     = regexp.MustCompile(`(?i)(?:^|[\s|,;•])(?:e-?mail|mail|correo|courriel|e-?post|e|почта|邮箱|メール|internet|website|homepage|url|w|http)\s?[:.]?(?:\s|$)`)
-	link          = regexp.MustCompile(`(?i)<?` + aLink + `>?`)
-	mailLink      = regexp.MustCompile(`[<(\[]{0,2}(?:mailto:)?` + anAddress + `[>)\]]{0,2}`)
-	postcode      = regexp.MustCompile(`^(?:[A-Z]{1,3}[- ]?)?\d{4,5}(?: ?[A-Z]{2})?,? \p{Lu}[\pL.'’ -]+(?:[,/] ?[\pL ]+)?$|^\p{Lu}[\pL.'’ -]+, (?:[A-Z]{2} )?\d{5}(?:-\d{4})?$`)
-	street        = regexp.MustCompile(`(?i)^(?:[\pL.'’-]+ ){0,2}[\pL.'’-]*(?:str\.|straße|strasse|weg|platz|allee|gasse|ring|ufer|damm|street|st\.|road|rd\.|avenue|ave\.?|lane|drive|straat|laan|gade|gatan|vägen|vej) ?\d{1,4} ?[a-z]?(?:,.{0,60})?$|` +
-		`(?i)^(?:ulica|ul\.|via|calle|rua|rue|av\.) (?:[\pL.'’-]+ ){0,3}[\pL.'’-]+,? \d{1,4} ?[a-z]?(?:,.{0,60})?$|(?i)^\d{1,4}[a-z]?,? (?:rue|avenue|boulevard|bd|place|quai|chemin) .{2,60}$|` +
+	labelledPhone = regexp.MustCompile(`(?i)(?:^|[\s|,;•·/–-])` + aPhoneLabel + `[.]?(?:-?(?:nr|no|nummer|` +
+		`number)\.?)?\s{0,8}[:.]?\s{0,8}(?:[(]?0\)? )?` + aPhone)
+	shortPhone = regexp.MustCompile(`(?i)^(?:(?:tel|telefon|phone|fax|mobile?|handy)\s?[:.]\s?\d[\d -]{3,8}\d|(?:skype|icq|jabber|instagram|` +
+		`linkedin)\s?:\s?[\w.@-]{3,40})$`)
+	barePhone  = regexp.MustCompile(`(?:^|[\s|,;:])(?:\+|\(|00?[1-9])[\d ()/.–-]{5,20}\d`)
+	longPhone  = regexp.MustCompile(`(?:^|\s)(?:\+|\(?0)\d{2}[\d ()/.-]{4,14}\d{2}[.!]?$`)
+	phoneSign  = regexp.MustCompile(`[☎✆☏📞📱📲🤙]\x{fe0f}?\s{0,4}` + aPhone)
+	timeOrDate = regexp.MustCompile(`^\s*(?:\d{1,2}[.:]\d\d\s*[-–]\s*\d{1,2}[.:]\d\d|\d{1,2}\.\d{1,2}\.(?:\d{2,4})?)\b`)
+	mailLabel  = regexp.MustCompile(`(?i)(?:^|[\s|,;•])(?:e-?mail|mail|correo|courriel|e-?post|e|почта|邮箱|メール|internet|website|homepage|url|w|` +
+		`http)\s?[:.]?(?:\s|$)`)
+	link     = regexp.MustCompile(`(?i)<?` + aLink + `>?`)
+	mailLink = regexp.MustCompile(`[<(\[]{0,2}(?:mailto:)?` + anAddress + `[>)\]]{0,2}`)
+	postcode = regexp.MustCompile(`^(?:[A-Z]{1,3}[- ]?)?\d{4,5}(?: ?[A-Z]{2})?,? \p{Lu}[\pL.'’ -]+(?:[,/] ?[\pL ]+)?$|` +
+		`^\p{Lu}[\pL.'’ -]+, (?:[A-Z]{2} )?\d{5}(?:-\d{4})?$`)
+	street = regexp.MustCompile(`(?i)^(?:[\pL.'’-]+ ){0,2}[\pL.'’-]*(?:str\.|straße|strasse|weg|platz|allee|gasse|ring|ufer|damm|street|` +
+		`st\.|road|rd\.|avenue|ave\.?|lane|drive|straat|laan|gade|gatan|vägen|vej) ?\d{1,4} ?[a-z]?(?:,.{0,60})?$|` +
+		`(?i)^(?:ulica|ul\.|via|calle|rua|rue|av\.) (?:[\pL.'’-]+ ){0,3}[\pL.'’-]+,? \d{1,4} ?[a-z]?(?:,.{0,60})?$|(?i)^\d{1,4}[a-z]?,? (?:rue|` +
+		`avenue|boulevard|bd|place|quai|chemin) .{2,60}$|` +
 		`(?i)^\d{1,5} (?:[\pL.'’-]+ ){1,3}(?:street|st\.?|road|rd\.?|avenue|ave\.?|lane|drive)(?:,.{0,60})?$`)
-	firm      = regexp.MustCompile(`(?:^|[\s,])(?:GmbH|gGmbH|mbH|AG|SE|KG|OHG|UG|e\. ?V\.|eG|Ltd\.?|LLC|Inc\.?|Corp\.?|PLC|plc|S\.?A\.?S?|SARL|S\.?p\.?A\.?|S\.?r\.?l\.?|B\.?V\.?|N\.?V\.?|A/S|ApS|AB|AS|Oy|Sp\. z o\. ?o\.|s\.r\.o\.|a\.s\.|Kft\.?|Zrt\.?|Lda\.?|S\.?L\.?)(?:$|[\s,&|])`)
-	register  = regexp.MustCompile(`(?i)(?:amtsgericht|handelsregister|registergericht|geschäftsführer|vorstand|aufsichtsrat|ust-?id|steuernummer|hrb \d|\bvat\b|siège social|kvk|registered (?:in|office))`)
+	firm = regexp.MustCompile(`(?:^|[\s,])(?:GmbH|gGmbH|mbH|AG|SE|KG|OHG|UG|e\. ?V\.|eG|Ltd\.?|LLC|Inc\.?|Corp\.?|PLC|plc|S\.?A\.?S?|SARL|` +
+		`S\.?p\.?A\.?|S\.?r\.?l\.?|B\.?V\.?|N\.?V\.?|A/S|ApS|AB|AS|Oy|Sp\. z o\. ?o\.|s\.r\.o\.|a\.s\.|Kft\.?|Zrt\.?|Lda\.?|S\.?L\.?)(?:$|[\s,&|])`)
+	register = regexp.MustCompile(`(?i)(?:amtsgericht|handelsregister|registergericht|geschäftsführer|vorstand|aufsichtsrat|ust-?id|steuernummer|` +
+		`hrb \d|\bvat\b|siège social|kvk|registered (?:in|office))`)
 	handle    = regexp.MustCompile(`^@[\w.-]{2,30}$`)
 	onlySigns = regexp.MustCompile(`^[\s\pP\pS]*$`)
 )
@@ -214,7 +223,9 @@ func isStop(line string) bool {
 	return stop.MatchString(line) || strings.ContainsFunc(line, unicode.IsDigit)
 }
 
-var stop = regexp.MustCompile(`(?i)(?:platz|straße|strasse|str\.|bahnhof|bhf\.?|allee|brücke|gasse|ufer|damm|station|haltestelle|garten|kirche|rathaus|zoo|markt|messe|flughafen|park|airport|terminus|halte|gare|plein|square|linie|tram|bus|u-bahn|s-bahn|kontrolle|kontrolleure?|inspectors?)(?:$|[\s,.!])`)
+var stop = regexp.MustCompile(`(?i)(?:platz|straße|strasse|str\.|bahnhof|bhf\.?|allee|brücke|gasse|ufer|damm|station|haltestelle|garten|kirche|` +
+	`rathaus|zoo|markt|messe|flughafen|park|airport|terminus|halte|gare|plein|square|linie|tram|bus|u-bahn|s-bahn|kontrolle|kontrolleure?|` +
+	`inspectors?)(?:$|[\s,.!])`)
 
 // isRole reports whether a line may be what its author does: a few words that begin with capitals, and small ones between.
 func isRole(line string) bool {

@@ -10,12 +10,17 @@ const maxHeaderLines = 10
 
 // Labels of the fields that mail programs write above a quotation, in the languages of Europe and East Asia.
 const (
-	labelFrom = `from|von|de|da|van|od|fra|från|от|від|feladó|kimden|gönderen|lähettäjä|expéditeur|mittente|nadawca|remetente|remitente|afzender|absender|odesílatel|odosielateľ|από|发件人|寄件者|寄件人|差出人|送信者|보낸 사람|보낸사람`
-	labelDate = `sent|date|sent on|gesendet|gesendet am|datum|envoyé|envoyé le|enviado|enviado el|enviada em|enviado em|inviato|verzonden|data|fecha|sendt|dato|skickat|wysłano|wysłane|odesláno|odoslané|дата|отправлено|` +
-		`надіслано|dátum|elküldve|küldve|tarih|gönderildi|gönderme tarihi|lähetetty|päiväys|päivämäärä|trimis|στάλθηκε|ημερομηνία|时间|发送时间|發件日期|寄件日期|日期|送信日時|日時|日付|보낸 날짜|날짜`
-	labelTo = `to|an|à|a|para|aan|do|til|till|pour|komu|кому|címzett|kime|alıcı|vastaanottaja|către|προς|收件人|收件者|宛先|받는 사람|받는사람|cc|bcc|kopie|copie|copia|cópia|kopia|kopi|dw|копия|másolat|bilgi|kopio|抄送|副本|` +
+	labelFrom = `from|von|de|da|van|od|fra|från|от|від|feladó|kimden|gönderen|lähettäjä|expéditeur|mittente|nadawca|remetente|remitente|afzender|` +
+		`absender|odesílatel|odosielateľ|από|发件人|寄件者|寄件人|差出人|送信者|보낸 사람|보낸사람`
+	labelDate = `sent|date|sent on|gesendet|gesendet am|datum|envoyé|envoyé le|enviado|enviado el|enviada em|enviado em|inviato|verzonden|data|` +
+		`fecha|sendt|dato|skickat|wysłano|wysłane|odesláno|odoslané|дата|отправлено|` +
+		`надіслано|dátum|elküldve|küldve|tarih|gönderildi|gönderme tarihi|lähetetty|päiväys|päivämäärä|trimis|στάλθηκε|ημερομηνία|时间|发送时间|發件日期|` +
+		`寄件日期|日期|送信日時|日時|日付|보낸 날짜|날짜`
+	labelTo = `to|an|à|a|para|aan|do|til|till|pour|komu|кому|címzett|kime|alıcı|vastaanottaja|către|προς|收件人|收件者|宛先|받는 사람|받는사람|cc|bcc|kopie|copie|` +
+		`copia|cópia|kopia|kopi|dw|копия|másolat|bilgi|kopio|抄送|副本|` +
 		`reply-to|antwort an|répondre à|responder a|responder para|rispondi a|svar til|odpowiedz do|ответить|beantwoorden aan`
-	labelSubject = `subject|betreff|objet|sujet|asunto|oggetto|onderwerp|assunto|emne|ämne|temat|předmět|predmet|тема|tárgy|konu|aihe|subiect|θέμα|主题|主題|主旨|件名|제목`
+	labelSubject = `subject|betreff|objet|sujet|asunto|oggetto|onderwerp|assunto|emne|ämne|temat|předmět|predmet|тема|tárgy|konu|aihe|subiect|` +
+		`θέμα|主题|主題|主旨|件名|제목`
 )
 
 var (

@@ -71,11 +71,14 @@ func isHalfLink(line string) bool {
 
 const (
 	// original are the stems of words that mail programs use for a mail that is answered or forwarded.
-	original = `(?:original|originál|ursprüng|ursprung|oprindelig|opprinnelig|origine|originale|oorspronk|oorspronklik|původní|pôvodn|oryginal|alkuper|исходн|оригин|пересыла|пересл|` +
-		`orijinal|özgün|eredeti|orixinal|orinel|αρχικό|izvorn|izvirn|forwarded|weitergeleitet|weiterleit|doorgest|transfér|transmis|réexp|inoltrat|reenviad|rencaminh|encaminhad|` +
+	original = `(?:original|originál|ursprüng|ursprung|oprindelig|opprinnelig|origine|originale|oorspronk|oorspronklik|původní|pôvodn|oryginal|` +
+		`alkuper|исходн|оригин|пересыла|пересл|` +
+		`orijinal|özgün|eredeti|orixinal|orinel|αρχικό|izvorn|izvirn|forwarded|weitergeleitet|weiterleit|doorgest|transfér|transmis|réexp|` +
+		`inoltrat|reenviad|rencaminh|encaminhad|` +
 		`videresend|vidaresend|vidarebefordr|przekazan|přeposlan|preposlan|továbbít|iletilen|välitetty|原始|原邮件|转发|轉寄|轉發|元のメッセージ|転送|원본|전달)`
 	// aMessage are those for a mail.
-	aMessage  = `(?:message|nachricht|mitteilung|mail|bericht|boodskap|meddelelse|melding|meddelande|besked|messaggio|mensaje|mensagem|wiadomo|zpráva|správa|viesti|сообщени|письмо|ileti|mesaj|üzenet|邮件|郵件|信息)`
+	aMessage = `(?:message|nachricht|mitteilung|mail|bericht|boodskap|meddelelse|melding|meddelande|besked|messaggio|mensaje|mensagem|wiadomo|` +
+		`zpráva|správa|viesti|сообщени|письмо|ileti|mesaj|üzenet|邮件|郵件|信息)`
 	answering = `(?:reply|antwort|réponse|respuesta|risposta|svar|odpowied)`
 )
 
@@ -87,10 +90,12 @@ var (
 
 	// beginsForwarded is a separator without dashes, which is one only above a header or a quotation.
 	beginsForwarded = regexp.MustCompile(`(?i)^\W*(?:[\pL’']+ ){0,4}(?:` + original + `|` + aMessage + `)\pL*(?: [\pL’'-]+){0,3}\s*[:：]\W*$`)
-	forwarded       = regexp.MustCompile(`(?i)^(begin forwarded message|anfang der weitergeleiteten (nachricht|e-mail)|début du (message|courriel) (réexpédié|transféré)|inizio messaggio inoltrato)\s*:$`)
+	forwarded       = regexp.MustCompile(`(?i)^(begin forwarded message|anfang der weitergeleiteten (nachricht|e-mail)|début du (message|` +
+		`courriel) (réexpédié|transféré)|inizio messaggio inoltrato)\s*:$`)
 
 	// aboveThisLine is the line of ticket systems, above which people are to answer.
-	aboveThisLine = regexp.MustCompile(`(?i)^\W*(?:.{0,60}\b(?:reply|answer|respond|response)\b.{0,40} above (?:this|the) line|.{0,60}(?:oberhalb|über) dieser (?:linie|zeile)\b.{0,60}antwort|` +
+	aboveThisLine = regexp.MustCompile(`(?i)^\W*(?:.{0,60}\b(?:reply|answer|respond|response)\b.{0,40} above (?:this|the) line|.{0,60}(?:oberhalb|` +
+		`über) dieser (?:linie|zeile)\b.{0,60}antwort|` +
 		`.{0,60}antwort.{0,40}(?:oberhalb|über) dieser (?:linie|zeile)).{0,20}$`)
 )
 

@@ -31,8 +31,10 @@ const (
 	aTime = `\b\d{1,2}(?:[:.h]|：)\d\d`
 
 	// writing is a word by which programs say that somebody wrote. The scripts without spaces have no bounds of words.
-	writing = `(?:wrote|writes|sent ?:|schrieb|schreibt|geschrieben|a écrit|écrit|escribió|escribi[oó]|va escriure|escribiu|ha scritto|scrive|schreef|geschreven|schreven|skrev|skriver|` +
-		`pisze|napisała?|napisał\(a\)|napsala?|napsal\(a\)|napísala?|napísal\(a\)|escreveu|kirjoitti|kirjutas|írta|a scris|rašė|rakstīja|yazdı|şunu yazdı|пишет|писала?|написала?|` +
+	writing = `(?:wrote|writes|sent ?:|schrieb|schreibt|geschrieben|a écrit|écrit|escribió|escribi[oó]|va escriure|escribiu|ha scritto|scrive|` +
+		`schreef|geschreven|schreven|skrev|skriver|` +
+		`pisze|napisała?|napisał\(a\)|napsala?|napsal\(a\)|napísala?|napísal\(a\)|escreveu|kirjoitti|kirjutas|írta|a scris|rašė|rakstīja|yazdı|` +
+		`şunu yazdı|пишет|писала?|написала?|` +
 		`написав|пише|έγραψε|đã viết|je napisao|napisao|je pisal|menulis|כתב|כתבה|كتب|كتبت)`
 	writingUnbound = `(?:写道|寫道|写入|のメール|書きました|のメッセージ|님이 작성|작성:)`
 )
