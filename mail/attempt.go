@@ -44,7 +44,7 @@ func (m *Mailer) attempt(sending, writing context.Context, t transport, next tas
 		if m.config.Direct && e.Route == "" { // only the recipient's own server knows whether the address works
 			m.logQueueError(m.clearSoftBounces(writing, e.bounceLocal()))
 		}
-		return nil, m.store.finish(writing, it)
+		return nil, m.finishSent(writing, it)
 	case errors.As(err, &permanent):
 		m.log.Warn("message refused", "stage", permanent.stage, "reply", permanent.reply)
 		return nil, m.giveUp(writing, it, e, true, m.classify(permanent.reply, e))
@@ -52,6 +52,20 @@ func (m *Mailer) attempt(sending, writing context.Context, t transport, next tas
 		return nil, m.store.release(writing, it.Lease, it.ID)
 	}
 	return m.retryLater(writing, it, e, err)
+}
+
+// finishSent records that a server has accepted the message, and tries until the database takes it: otherwise it would be sent twice. Nobody
+// sends it meanwhile, unless the database fails for longer than the lease; even then it is closed before another attempt looks at its
+// lease.
+func (m *Mailer) finishSent(ctx context.Context, it item) error {
+	for pause := 100 * time.Millisecond; ; pause = min(2*pause, errorPause) {
+		err := m.store.finishAnyway(ctx, it)
+		if err == nil || ctx.Err() != nil {
+			return err
+		}
+		m.log.Error("cannot record that a message was sent; will retry", "err", err, "delay", pause)
+		sleep(ctx, nil, pause)
+	}
 }
 
 // retryLater requeues a message after a temporary error.

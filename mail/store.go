@@ -172,10 +172,23 @@ func (s *store) nextDue(ctx context.Context, busy []string) (time.Duration, erro
 
 // finish deletes a message's content. Its key stays until keyRetention after it expired, or from now if that is later.
 func (s *store) finish(ctx context.Context, it item) error {
-	return s.update(ctx, it, map[string]any{
+	return s.update(ctx, it, s.finished(it))
+}
+
+// finishAnyway is finish of an item whose lease may have been taken over.
+func (s *store) finishAnyway(ctx context.Context, it item) error {
+	err := s.db.WithContext(ctx).Model(&item{}).Where("id = ? AND open = ?", it.ID, true).Updates(s.finished(it)).Error
+	if err != nil {
+		return fmt.Errorf("finish message: %w", err)
+	}
+	return nil
+}
+
+func (s *store) finished(it item) map[string]any {
+	return map[string]any{
 		"open": false, "sealed": nil, "lease": "",
 		"due_at": max(it.ExpiresAt, s.now().UnixMilli()) + keyRetention.Milliseconds(),
-	})
+	}
 }
 
 // canceled is the value of item.Lease for canceled messages.

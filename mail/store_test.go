@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"gorm.io/gorm"
+
+	"linienfunk/internal/testkit"
 )
 
 func TestARepeatedKeyIsIgnoredUntilADayAfterTheMessageExpired(t *testing.T) {
@@ -172,4 +174,27 @@ func TestAFailingDatabaseIsQueriedAgainAfterFiveSeconds(t *testing.T) {
 			t.Errorf("%d queries in a minute", queries)
 		}
 	})
+}
+
+func TestAMessageIsNotSentTwiceIfTheDatabaseFailsAfterItWasSent(t *testing.T) {
+	t.Parallel()
+	s, w := newSinkAndWorld(t)
+	failures := 3
+	must(t, w.handle.Callback().Update().Before("gorm:update").Register("fail", func(tx *gorm.DB) {
+		values, _ := tx.Statement.Dest.(map[string]any)
+		if open, ok := values["open"]; ok && open == false && failures > 0 {
+			failures--
+			tx.AddError(errors.New("disk I/O error"))
+		}
+	}))
+	w.enqueue(newMessage("1"))
+	stop := w.run(w.Mailer)
+	s.next()
+	testkit.Eventually(t, "it is recorded as sent", func() bool { return !w.items()[0].Open })
+	stop()
+	w.Advance(time.Hour)
+	w.run(w.Mailer)
+	w.enqueue(newMessage("2"))
+	s.next()
+	s.none()
 }
