@@ -38,20 +38,19 @@ func (p *Pages) forgot(w http.ResponseWriter, r *http.Request) error {
 		data.Errors.Add("", p.Text(r, "too-often"))
 		return p.showForgot(w, r, http.StatusTooManyRequests, data)
 	}
-	err := p.background(r.Context(), "mail a link for a new password", func(ctx context.Context) error {
-		return p.mailReset(ctx, data.Address)
-	})
-	if err != nil {
-		return err
+	if p.limits.forgot.allow(data.Address, r) { // if not, the answer is the same: it must not reveal what others have done
+		err := p.background(r.Context(), "mail a link for a new password", func(ctx context.Context) error {
+			return p.mailReset(ctx, data.Address)
+		})
+		if err != nil {
+			return err
+		}
 	}
 	http.Redirect(w, r, "/forgot/sent", http.StatusSeeOther)
 	return nil
 }
 
 func (p *Pages) mailReset(ctx context.Context, address string) error {
-	if !p.limits.mailAddress.Allow(address) {
-		return nil
-	}
 	admin, err := p.DB.AdminByAddress(ctx, address)
 	if errors.Is(err, db.ErrNotFound) {
 		return nil

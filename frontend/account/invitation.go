@@ -15,7 +15,7 @@ type invitation struct {
 
 // MayInvite reports whether one more invitation may be sent to an address, and counts it.
 func (p *Pages) MayInvite(r *http.Request, address string) bool {
-	return p.limits.mailClient.Allow(client(r)) && p.limits.mailAddress.Allow(address)
+	return p.limits.mailClient.Allow(client(r)) && p.limits.invite.allow(address, r)
 }
 
 // MailInvitation mails a link that makes its recipient an admin of the city.

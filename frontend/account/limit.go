@@ -9,35 +9,56 @@ import (
 
 // rateLimits limit the actions of visitors without a login.
 type rateLimits struct {
-	loginAddress *limits.Limiter // attempts on one account, from anywhere
-	loginNetwork *limits.Limiter // further attempts on one account, from one network
-	loginSpare   *limits.Limiter // further attempts on one account, from all networks together
-	loginClient  *limits.Limiter // attempts of one client, on any account
-	mailAddress  *limits.Limiter // mails to one address
-	mailClient   *limits.Limiter // mails that one client causes
+	attempts    addressLimit    // to log in to one account
+	loginClient *limits.Limiter // attempts of one client, on any account
+
+	// Mails to one address. Each kind has a budget of its own, so that registering under an admin's address does not keep a new password
+	// from them.
+	register, forgot, invite addressLimit
+	mailClient               *limits.Limiter // mails that one client causes
+}
+
+// addressLimit limits what anybody can do to one address.
+//
+// Anybody can use up the budget of an address. So that its owner is still served, a network that has not used this address lately has a
+// small budget of its own. All networks together share a spare budget: locking the owner out takes many networks at once, and
+// even thousands of them get little more than the spare budget.
+type addressLimit struct {
+	address *limits.Limiter // from anywhere
+	network *limits.Limiter // further ones, of one network
+	spare   *limits.Limiter // further ones, of all networks together
+}
+
+func (l addressLimit) allow(address string, r *http.Request) bool {
+	network := limits.RemoteNetwork(r.RemoteAddr, 24, 48) // one person often has a whole /48
+	return l.address.Allow(address) || l.network.Allow(address+" "+network) && l.spare.Allow(address)
 }
 
 func newRateLimits(now func() time.Time) rateLimits {
+	// A few mails at once do no harm; a hundred a day would.
+	mails := func() addressLimit {
+		return addressLimit{
+			address: limits.New(now, limits.Rate{Burst: 3, Every: 10 * time.Minute}),
+			network: limits.New(now, limits.Rate{Burst: 2, Every: 6 * time.Hour}),
+			spare:   limits.New(now, limits.Rate{Burst: 20, Every: 30 * time.Minute}),
+		}
+	}
 	return rateLimits{
-		loginAddress: limits.New(now, limits.Rate{Burst: 10, Every: time.Minute}),
-		loginNetwork: limits.New(now, limits.Rate{Burst: 3, Every: 6 * time.Hour}),
-		loginSpare:   limits.New(now, limits.Rate{Burst: 300, Every: 5 * time.Minute}),
-		loginClient:  limits.New(now, limits.Rate{Burst: 30, Every: 10 * time.Second}),
-		mailAddress:  limits.New(now, limits.Rate{Burst: 3, Every: 10 * time.Minute}),
-		mailClient:   limits.New(now, limits.Rate{Burst: 10, Every: time.Minute}),
+		// From thousands of networks, 1,728 passwords of an account can be guessed in a day.
+		attempts: addressLimit{
+			address: limits.New(now, limits.Rate{Burst: 10, Every: time.Minute}),
+			network: limits.New(now, limits.Rate{Burst: 3, Every: 6 * time.Hour}),
+			spare:   limits.New(now, limits.Rate{Burst: 300, Every: 5 * time.Minute}),
+		},
+		loginClient: limits.New(now, limits.Rate{Burst: 30, Every: 10 * time.Second}),
+		register:    mails(), forgot: mails(), invite: mails(),
+		mailClient: limits.New(now, limits.Rate{Burst: 10, Every: time.Minute}),
 	}
 }
 
 // login reports whether an attempt to log in is allowed, and counts it.
-//
-// Anybody can use up the attempts on an account, with one wrong password a minute. So that its admin still gets in, a network that
-// has not tried this account lately has a few attempts of its own. All networks together have 300 of those and then one in five
-// minutes: locking the admin out takes a hundred networks at once, and guessing from thousands of networks is limited to
-// 1,728 passwords a day.
 func (l rateLimits) login(address string, r *http.Request) bool {
-	network := limits.RemoteNetwork(r.RemoteAddr, 24, 48) // one person often has a whole /48
-	return l.loginClient.Allow(client(r)) &&
-		(l.loginAddress.Allow(address) || l.loginNetwork.Allow(address+" "+network) && l.loginSpare.Allow(address))
+	return l.loginClient.Allow(client(r)) && l.attempts.allow(address, r)
 }
 
 // client is the key of the visitor's address. Behind a reverse proxy site.Guard has put the visitor's address into the request.

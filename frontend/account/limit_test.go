@@ -53,3 +53,27 @@ func TestTooManyAttemptsOfOneClientAreRefused(t *testing.T) {
 		t.Error("an attempt from another /64 is refused")
 	}
 }
+
+func TestAStrangerDoesNotKeepAnOwnerFromALinkForANewPassword(t *testing.T) {
+	t.Parallel()
+	l := newRateLimits(time.Now)
+	const owner = "ada@example.org"
+	home := &http.Request{RemoteAddr: "203.0.113.7:1"}
+	for i := range 30 {
+		stranger := &http.Request{RemoteAddr: fmt.Sprintf("198.51.%d.1:1", i%5)}
+		l.register.allow(owner, stranger)
+		l.forgot.allow(owner, stranger)
+	}
+	if !l.forgot.allow(owner, home) {
+		t.Error("the owner gets no link")
+	}
+	allowed := 0
+	for i := range 9000 {
+		if l.register.allow("jan@example.org", &http.Request{RemoteAddr: fmt.Sprintf("[2001:db8:%x::1]:1", i)}) {
+			allowed++
+		}
+	}
+	if allowed != 23 {
+		t.Errorf("thousands of networks caused %d mails to one address", allowed)
+	}
+}

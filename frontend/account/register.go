@@ -1,7 +1,6 @@
 package account
 
 import (
-	"context"
 	"errors"
 	"net/http"
 	"strings"
@@ -61,7 +60,7 @@ func (p *Pages) register(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	err = p.mailRegistration(r.Context(), registration{data.Address, hash, data.City, data.Title, p.Lang(r)})
+	err = p.mailRegistration(r, registration{data.Address, hash, data.City, data.Title, p.Lang(r)})
 	if err != nil {
 		return err
 	}
@@ -69,10 +68,11 @@ func (p *Pages) register(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-func (p *Pages) mailRegistration(ctx context.Context, one registration) error {
-	if !p.limits.mailAddress.Allow(one.Address) {
+func (p *Pages) mailRegistration(r *http.Request, one registration) error {
+	if !p.limits.register.allow(one.Address, r) {
 		return nil // silently: the answer must not reveal what others have done
 	}
+	ctx := r.Context()
 	_, err := p.DB.AdminByAddress(ctx, one.Address)
 	if err != nil && !errors.Is(err, db.ErrNotFound) {
 		return err
