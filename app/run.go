@@ -37,7 +37,7 @@ func (p *Program) Run(ctx context.Context) error {
 	defer cancel(nil)
 	var parts sync.WaitGroup
 	for name, run := range map[string]func(context.Context) error{
-		"pages": p.serveHTTP, "mail": p.mail.Run, "supervisor": p.supervisor.Run, "censor": p.censor.Run,
+		"pages": p.serveHTTP, "mail": p.mail.Run, "supervisor": p.supervisor.Run, "censor": p.runCensor,
 		"prune": p.prune, "bus": p.bus.Run,
 	} {
 		parts.Go(func() {
@@ -54,6 +54,12 @@ func (p *Program) Run(ctx context.Context) error {
 		return cause
 	}
 	return nil
+}
+
+// runCensor begins when it is known which networks each city has, so that no report is recorded for others.
+func (p *Program) runCensor(ctx context.Context) error {
+	p.directory.WaitListed(ctx)
+	return p.censor.Run(ctx)
 }
 
 func orNone(err error) error {

@@ -77,6 +77,34 @@ func TestABotThatCannotListItsAccountsDelaysNoOtherBotAndLosesNoReport(t *testin
 	w.want(lateSent, "zuerich: kontrolle u9")
 }
 
+func TestTheDirectoryIsCompleteOnceEveryBotHasListedItsAccounts(t *testing.T) {
+	t.Parallel()
+	one, two := &network{accounts: map[string]string{"zuerich": "1"}}, &network{accounts: map[string]string{}}
+	directory := supervisor.NewDirectory([]supervisor.Member{{Name: "one", Bot: one}, {Name: "two", Bot: two}})
+	complete := make(chan struct{})
+	go func() {
+		directory.WaitListed(t.Context())
+		close(complete)
+	}()
+	for range 2 {
+		if err := directory.Refresh(t.Context(), "one"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	select {
+	case <-complete:
+		t.Error("two is missing")
+	default:
+	}
+	if err := directory.Refresh(t.Context(), "two"); err != nil {
+		t.Fatal(err)
+	}
+	testkit.Next(t, complete)
+	if got := directory.Bots("zuerich"); len(got) != 1 || got[0] != "one" {
+		t.Errorf("a report is recorded for %v", got)
+	}
+}
+
 func TestARevokedAccountStopsNotifiesTheAdminsAndStaysStoppedAfterARestart(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "zuerich")

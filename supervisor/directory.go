@@ -25,11 +25,16 @@ type Directory struct {
 
 	mu       sync.RWMutex
 	accounts map[string]map[string]bots.Account // by bot, by city
+	listed   chan struct{}                      // closed once all bots have listed their accounts
 }
 
 // NewDirectory returns a Directory of bots that knows no account until Refresh.
 func NewDirectory(members []Member) *Directory {
-	return &Directory{members: members, accounts: map[string]map[string]bots.Account{}}
+	d := &Directory{members: members, accounts: map[string]map[string]bots.Account{}, listed: make(chan struct{})}
+	if len(members) == 0 {
+		close(d.listed)
+	}
+	return d
 }
 
 // Members lists the bots.
@@ -63,8 +68,23 @@ func (d *Directory) Refresh(ctx context.Context, name string) error {
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	_, again := d.accounts[name]
 	d.accounts[name] = accounts
+	if !again && len(d.accounts) == len(d.members) {
+		close(d.listed)
+	}
 	return nil
+}
+
+// WaitListed returns once all bots have listed their accounts, after 10 seconds, or when ctx ends. Until then Bots may name networks that a
+// city never had.
+func (d *Directory) WaitListed(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, accountsTime)
+	defer cancel()
+	select {
+	case <-d.listed:
+	case <-ctx.Done():
+	}
 }
 
 // Bots lists the bots that send reports and that a city has connected, in the order of the members. It includes bots that have not
