@@ -2,6 +2,7 @@ package telegram
 
 import (
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -13,24 +14,41 @@ type command struct {
 	addressed bool // names our bot: commands in groups may be for any bot there
 }
 
-// parseCommand returns false for texts that are no command, or one for another bot.
+// parseCommand returns false for texts that are no command, or one for another bot. Mentions of our bot do not count: one may stand before
+// the command as well as behind it. Telegram ends a command at the first character that is not part of a name, such as a colon.
 func parseCommand(text, username string) (command, bool) {
+	addressed := false
+	if !strings.HasPrefix(text, "/") {
+		text, addressed = cutMentions(text, username)
+	}
 	text, isCommand := strings.CutPrefix(text, "/")
-	if !isCommand {
+	name, rest := cutName(text)
+	if !isCommand || name == "" {
 		return command{}, false
 	}
-	name, args := text, ""
-	if i := strings.IndexAny(text, " \n\t"); i >= 0 {
-		name, args = text[:i], strings.TrimSpace(text[i:])
+	if bot, isBot := strings.CutPrefix(rest, "@"); isBot {
+		bot, rest = cutName(bot)
+		if addressed = strings.EqualFold(bot, username); !addressed {
+			return command{}, false
+		}
 	}
-	name, bot, addressed := strings.Cut(name, "@")
-	if name == "" || strings.ContainsFunc(name, func(r rune) bool { return !isNameRune(r) }) {
+	if next, _ := utf8.DecodeRuneInString(rest); rest != "" && !unicode.IsSpace(next) && !strings.ContainsRune(afterName, next) {
 		return command{}, false
 	}
-	if addressed && !strings.EqualFold(bot, username) {
-		return command{}, false
-	}
+	args, _ := cutMentions(strings.TrimLeft(rest, afterName+" \t\n"), username)
 	return command{name: strings.ToLower(name), args: args, addressed: addressed}, true
+}
+
+// afterName is the punctuation that people write behind a command or a name that they address.
+const afterName = ":,;.!"
+
+// cutName splits a text behind the name at its beginning.
+func cutName(text string) (name, rest string) {
+	end := strings.IndexFunc(text, func(r rune) bool { return !isNameRune(r) })
+	if end < 0 {
+		return text, ""
+	}
+	return text[:end], text[end:]
 }
 
 // isReport reports whether the command's arguments are a report.
@@ -43,18 +61,44 @@ func isNameRune(r rune) bool {
 
 // cutMentions returns the text without its mentions of the bot, and whether there was one.
 func cutMentions(text, username string) (string, bool) {
-	var out strings.Builder
-	found := false
-	for i := 0; i < len(text); {
-		if length := mentionAt(text, i, username); length > 0 {
+	out, found := "", false
+	for from, i := 0, 0; ; {
+		length := 0
+		if i < len(text) {
+			length = mentionAt(text, i, username)
+		}
+		switch {
+		case i >= len(text):
+			return strings.TrimSpace(joinAround(out, text[from:], found)), found
+		case length > 0:
+			out = joinAround(out, text[from:i], found)
 			found = true
 			i += length
-			continue
+			from = i
+		default:
+			i++
 		}
-		out.WriteByte(text[i])
-		i++
 	}
-	return strings.TrimSpace(out.String()), found
+}
+
+// joinAround joins what stands before and behind a mention that was cut. The blanks around it become one, and punctuation that set
+// it off goes with it: "u8, @city_bot!" becomes "u8!", and "@city_bot: u8" becomes "u8".
+func joinAround(before, after string, cut bool) string {
+	if !cut {
+		return before + after
+	}
+	const blanks = " \t"
+	if strings.TrimSpace(before) == "" {
+		return strings.TrimLeft(after, blanks+afterName)
+	}
+	head, tail := strings.TrimRight(before, blanks), strings.TrimLeft(after, blanks)
+	if tail == "" || strings.ContainsAny(tail[:1], "\n.,;:!?") {
+		return strings.TrimRight(head, blanks+",") + tail
+	}
+	if head == before && tail == after || strings.HasSuffix(head, "\n") {
+		return head + tail
+	}
+	return head + " " + tail
 }
 
 // mentionAt returns the length in bytes of a mention that begins at i, or 0. A mention ends where the user name ends:

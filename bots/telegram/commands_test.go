@@ -19,13 +19,47 @@ func TestCommandsAreParsedAsTelegramWritesThem(t *testing.T) {
 	}
 	table.Check(t, parse, map[string]command{
 		"/start": {name: "start"}, "/Stop@City_Bot": {name: "stop", addressed: true},
-		"/report  u8\nhier ": {name: "report", args: "u8\nhier"},
+		"/report  u8\nhier ": {name: "report", args: "u8\nhier"}, "/report\tu8": {name: "report", args: "u8"}, "/report\u00a0u8": {name: "report", args: "u8"},
+		"/report: u8": {name: "report", args: "u8"}, "/melden, u8": {name: "melden", args: "u8"}, "/melden:u8": {name: "melden", args: "u8"},
+		"/report@city_bot: u8": {name: "report", args: "u8", addressed: true}, "/stop.": {name: "stop"}, "/STOP!": {name: "stop"},
+		"@city_bot /report u8": {name: "report", args: "u8", addressed: true}, "@city_bot, /stop": {name: "stop", addressed: true},
+		"/report @city_bot u8": {name: "report", args: "u8"}, "/report u8 @City_Bot hier": {name: "report", args: "u8 hier"},
 	})
-	for _, text := range []string{"/stop@other", "/", "/ x", "start", "/ü", "/a-b", ""} {
+	for _, text := range []string{"/stop@other", "/", "/ x", "start", "/ü", "/a-b", "", "/report/u8", "/report@", "/report@city_bot2 u8", "u8 /report", "u8 @city_bot /stop", "@other /stop"} {
 		if got, ok := parseCommand(text, "city_bot"); ok {
 			t.Errorf("%q is read as %+v", text, got)
 		}
 	}
+}
+
+func TestACutMentionLeavesNoGap(t *testing.T) {
+	t.Parallel()
+	cut := func(text string) string {
+		rest, found := cutMentions(text, "city_bot")
+		if !found {
+			t.Errorf("%q: no mention found", text)
+		}
+		return rest
+	}
+	table.Check(t, cut, map[string]string{
+		"kontrolle @city_bot u4":          "kontrolle u4",
+		"kontrolle  @CITY_bot  u4":        "kontrolle u4",
+		"@city_bot kontrolle u4":          "kontrolle u4",
+		"@city_bot: kontrolle u4":         "kontrolle u4",
+		"@city_bot, kontrolle u4":         "kontrolle u4",
+		"kontrolle u4 @city_bot":          "kontrolle u4",
+		"kontrolle u4, @city_bot!":        "kontrolle u4!",
+		"kontrolle @city_bot, zoo":        "kontrolle, zoo",
+		"kontrolle @city_bot\nzoo":        "kontrolle\nzoo",
+		"kontrolle\n@city_bot zoo":        "kontrolle\nzoo",
+		"kontrolle\n\n@city_bot":          "kontrolle",
+		"@city_bot @city_bot u4":          "u4",
+		"u4 @city_bot @city_bot zoo":      "u4 zoo",
+		"u4 @city_bot zoo  und @city_bot": "u4 zoo  und",
+		"контроль @city_bot метро":        "контроль метро",
+		"kontrolle🚨@city_bot🚨u4":          "kontrolle🚨🚨u4",
+		"@city_bot":                       "", "@city_bot!": "", " @city_bot ": "",
+	})
 }
 
 func FuzzCommands(f *testing.F) {

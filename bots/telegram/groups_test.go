@@ -75,7 +75,7 @@ func TestInGroupsOnlyCommandsAndMentionsAreReportsUnlessTheCityWantsAll(t *testi
 		"kontrolle u2, @zuerich_Bot!", "@zuerich_Bot2 nein", "x@zuerich_Bot nein", "/ban nein", "/help@zuerich_Bot"}
 	say(said...)
 	got := receive(t, w, "zuerich")
-	if texts(got) != "kontrolle u8|kontrolle u6|kontrolle u4|kontrolle u2, !" {
+	if texts(got) != "kontrolle u8|kontrolle u6|kontrolle u4|kontrolle u2!" {
 		t.Errorf("reports: %s", texts(got))
 	}
 	for _, r := range got {
@@ -88,7 +88,7 @@ func TestInGroupsOnlyCommandsAndMentionsAreReportsUnlessTheCityWantsAll(t *testi
 	}
 	w.SetOption(t, "zuerich", "group_all", true)
 	say(said...)
-	if got := texts(receive(t, w, "zuerich")); got != "guten morgen|kontrolle u8|kontrolle u6|kontrolle u4|kontrolle u2, !|@zuerich_Bot2 nein|x@zuerich_Bot nein" {
+	if got := texts(receive(t, w, "zuerich")); got != "guten morgen|kontrolle u8|kontrolle u6|kontrolle u4|kontrolle u2!|@zuerich_Bot2 nein|x@zuerich_Bot nein" {
 		t.Errorf("reports: %s", got)
 	}
 }

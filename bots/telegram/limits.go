@@ -8,6 +8,8 @@ type limits struct {
 	chatInterval  time.Duration // between two messages to one chat
 	groupMessages int           // messages to one group within groupWindow
 	groupWindow   time.Duration
+	shortPause    time.Duration // a group's 429 up to this holds the whole bot
+	probePause    time.Duration // pause of the whole bot after the 429s of two groups
 	startDelay    time.Duration // no messages this long after a start: what was sent just before is not known
 
 	call          time.Duration // timeout of one API call
@@ -24,6 +26,7 @@ type limits struct {
 func realLimits() limits {
 	return limits{
 		interval: time.Second / 29, chatInterval: 1100 * time.Millisecond, groupMessages: 19, groupWindow: time.Minute,
+		shortPause: 5 * time.Second, probePause: time.Minute,
 		startDelay: 1100 * time.Millisecond, call: 15 * time.Second, longPoll: 25 * time.Second, drain: 3 * time.Second,
 		maxInFlight: 8, pageSize: 500, checkInterval: 30 * time.Second,
 	}

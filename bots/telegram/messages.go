@@ -62,10 +62,16 @@ func (h updateHandler) isFromOwnChannel(ctx context.Context, m *models.Message) 
 
 // privateMessage handles a message to the bot alone: a command, or a report.
 func (h updateHandler) privateMessage(ctx context.Context, m *models.Message) error {
-	if c, ok := parseCommand(m.Text, h.row.Username); ok {
-		return h.privateCommand(ctx, m, c)
-	}
 	text := m.Text + m.Caption // a message has one of them at most
+	c, isCommand := parseCommand(text, h.row.Username)
+	switch {
+	case isCommand && c.isReport() && (c.args != "" || hasAttachment(m)):
+		text = c.args
+	case isCommand:
+		return h.privateCommand(ctx, m, c)
+	default:
+		text, _ = cutMentions(text, h.row.Username)
+	}
 	if err := h.report(ctx, m, text); err != nil {
 		return err
 	}
@@ -90,8 +96,6 @@ func (h updateHandler) privateCommand(ctx context.Context, m *models.Message, c 
 			return err
 		}
 		return h.reply(ctx, m, "goodbye")
-	case c.isReport() && c.args != "":
-		return h.report(ctx, m, c.args)
 	}
 	return h.reply(ctx, m, "help")
 }

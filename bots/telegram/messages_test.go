@@ -68,6 +68,43 @@ func TestPhotosVoiceMessagesAndFilesGetAReplyAndTheirCaptionIsAReport(t *testing
 	}
 }
 
+func TestACaptionIsReadLikeAText(t *testing.T) {
+	t.Parallel()
+	w, fake, a := newConnected(t)
+	subscribe(t, w, fake, "marta", "jan")
+	replies := len(fake.Sent())
+	photo := func(caption string) map[string]any {
+		return map[string]any{"photo": []any{map[string]any{"file_id": "x", "width": 1, "height": 1}}, "caption": caption}
+	}
+	for _, caption := range []string{
+		"/report kontrolle u8", "/melden@zuerich_Bot kontrolle u7", "kontrolle @zuerich_bot u4", "@zuerich_Bot: kontrolle u2", "@zuerich_Bot /melden kontrolle u1", "/melden", "/stop",
+	} {
+		fake.SayWith(botOf("zuerich"), "marta", photo(caption))
+	}
+	if got := texts(receive(t, w, "zuerich")); got != "kontrolle u8|kontrolle u7|kontrolle u4|kontrolle u2|kontrolle u1" {
+		t.Errorf("reports: %s", got)
+	}
+	if served := send(t, w, a, other(w, "1", "kontrolle u8")); served != 1 {
+		t.Errorf("%d served after /stop", served)
+	}
+	var said []string
+	for _, sent := range fake.Sent()[replies:] {
+		if sent.Chat == fake.Person("marta") {
+			said = append(said, sent.Text)
+		}
+	}
+	if len(said) != 2 || !strings.Contains(said[0], "Bilder") || !strings.Contains(said[1], "keine Meldungen mehr") {
+		t.Errorf("replies: %q", said)
+	}
+	group := addGroup(t, w, fake, supergroup, "Linie 4")
+	for _, caption := range []string{"/report kontrolle u8", "/melden@zuerich_Bot kontrolle u7", "@zuerich_Bot /report kontrolle u6", "/stop"} {
+		fake.SayIn(group, "marta", photo(caption))
+	}
+	if got := texts(receive(t, w, "zuerich")); got != "kontrolle u8|kontrolle u7|kontrolle u6" {
+		t.Errorf("reports of a group: %s", got)
+	}
+}
+
 func TestACityWritesItsOwnReplies(t *testing.T) {
 	t.Parallel()
 	w, fake, _ := newConnected(t)

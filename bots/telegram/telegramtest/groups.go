@@ -2,6 +2,7 @@ package telegramtest
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 )
 
@@ -14,6 +15,7 @@ type chat struct {
 	admins  map[int64]bool // bots
 	refusal refusal        // of bots' messages
 	movedTo int64
+	topics  []int // of a forum, without the general topic
 }
 
 // refusal is an error response; none if code is 0.
@@ -28,7 +30,10 @@ func (s *Server) SayIn(group int64, who string, fields map[string]any) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	c := s.chats[group]
-	text, _ := fields["text"].(string)
+	text, isText := fields["text"].(string)
+	if !isText {
+		text, _ = fields["caption"].(string)
+	}
 	for _, b := range s.bots {
 		sees := b.readsAll || c.admins[b.id] || strings.HasPrefix(text, "/") ||
 			strings.Contains(strings.ToLower(text), "@"+strings.ToLower(b.username))
@@ -59,7 +64,7 @@ func (s *Server) AddChat(username, kind, title string) int64 {
 	if kind == "channel" {
 		status = "administrator"
 	}
-	s.queueMembership(b, c.json(), status)
+	s.queueMembership(b, c.json(), "left", status)
 	return c.id
 }
 
@@ -69,7 +74,7 @@ func (s *Server) Kick(username string, group int64) {
 	defer s.mu.Unlock()
 	b, c := s.botNamed(username), s.chats[group]
 	delete(c.members, b.id)
-	s.queueMembership(b, c.json(), "kicked")
+	s.queueMembership(b, c.json(), "member", "kicked")
 }
 
 // Mute takes the right to write from the bots in a group, or restores it.
@@ -86,6 +91,28 @@ func (s *Server) Refuse(group int64, code int, description string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.chats[group].refusal = refusal{code, description}
+}
+
+// AddTopic makes a group a forum with one more topic and returns its message_thread_id.
+func (s *Server) AddTopic(group int64) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.ids++
+	s.chats[group].topics = append(s.chats[group].topics, int(s.ids))
+	return int(s.ids)
+}
+
+// hasTopic reports whether a message to the topic is possible. s.mu is held.
+func (s *Server) hasTopic(group int64, topic int) bool {
+	c := s.chats[group]
+	return c != nil && slices.Contains(c.topics, topic)
+}
+
+// Hold makes messages to a chat fail with a 429 that names that many seconds, as slow mode does, until it is called with 0.
+func (s *Server) Hold(chat int64, seconds int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.held[chat] = seconds
 }
 
 // UpgradeGroup turns a group into a supergroup and returns its id. The bots get updates, unless quietly.

@@ -1,6 +1,7 @@
 package telegramtest
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"net/http"
 	"slices"
@@ -19,7 +20,7 @@ type method struct {
 var methods = map[string]method{
 	"getMe":          {nil, (*Server).getMe},
 	"getUpdates":     {[]string{"offset", "limit", "timeout", "allowed_updates"}, (*Server).getUpdates},
-	"sendMessage":    {[]string{"chat_id", "text", "link_preview_options"}, (*Server).sendMessage},
+	"sendMessage":    {[]string{"chat_id", "text", "link_preview_options", "message_thread_id"}, (*Server).sendMessage},
 	"setMyCommands":  {[]string{"commands", "scope", "language_code"}, (*Server).setMyCommands},
 	"leaveChat":      {[]string{"chat_id"}, (*Server).leaveChat},
 	"setWebhook":     {[]string{"url", "secret_token", "max_connections", "allowed_updates"}, (*Server).setWebhook},
@@ -89,6 +90,7 @@ func (s *Server) getUpdates(w http.ResponseWriter, r *http.Request, b *bot, para
 // sendMessage follows https://core.telegram.org/bots/api#sendmessage; for the errors see https://github.com/TelegramBotAPI/errors.
 func (s *Server) sendMessage(w http.ResponseWriter, r *http.Request, b *bot, params map[string]string) {
 	chatID, err := strconv.ParseInt(params["chat_id"], 10, 64)
+	topic, _ := strconv.Atoi(params["message_thread_id"])
 	text := strings.TrimSpace(params["text"])
 	if s.Jitter > 0 {
 		time.Sleep(rand.N(s.Jitter))
@@ -96,6 +98,11 @@ func (s *Server) sendMessage(w http.ResponseWriter, r *http.Request, b *bot, par
 	s.mu.Lock()
 	code, description, parameters := s.refusal(b, chatID)
 	switch {
+	case code == 0 && s.held[chatID] > 0:
+		code, description = http.StatusTooManyRequests, fmt.Sprintf("Too Many Requests: retry after %d", s.held[chatID])
+		parameters = map[string]any{"retry_after": s.held[chatID]}
+	case code == 0 && topic != 0 && !s.hasTopic(chatID, topic):
+		code, description = http.StatusBadRequest, "Bad Request: message thread not found"
 	case !s.Limits.allow(b, chatID, time.Now()):
 		code, description, parameters = http.StatusTooManyRequests, "Too Many Requests: retry after 3", map[string]any{"retry_after": 3}
 	case err != nil:
@@ -106,7 +113,7 @@ func (s *Server) sendMessage(w http.ResponseWriter, r *http.Request, b *bot, par
 		code, description = http.StatusBadRequest, "Bad Request: message is too long"
 	}
 	if code == 0 {
-		s.sent = append(s.sent, Sent{Bot: b.username, Chat: chatID, Text: text, At: time.Now()})
+		s.sent = append(s.sent, Sent{Bot: b.username, Chat: chatID, Topic: topic, Text: text, At: time.Now()})
 	}
 	s.ids++
 	id, count, hook, dropped := s.ids, len(s.sent), s.onSent, s.dropped

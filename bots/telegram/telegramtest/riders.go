@@ -56,6 +56,16 @@ func (s *Server) Block(username, who string, quietly bool) {
 	b, id := s.botNamed(username), s.person(who)
 	b.blocked[id] = true
 	if !quietly {
-		s.queueMembership(b, map[string]any{"id": id, "type": "private", "first_name": who}, "kicked")
+		s.queueMembership(b, map[string]any{"id": id, "type": "private", "first_name": who}, "member", "kicked")
 	}
+}
+
+// Unblock makes a person unblock a bot, as on the desktop: the bot gets an update, but no /start.
+func (s *Server) Unblock(username, who string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	b, id := s.botNamed(username), s.person(who)
+	delete(b.blocked, id)
+	b.known[id] = true
+	s.queueMembership(b, map[string]any{"id": id, "type": "private", "first_name": who}, "kicked", "member")
 }

@@ -29,6 +29,7 @@ type Server struct {
 	people       map[string]int64
 	restricted   map[int64]bool
 	chats        map[int64]*chat
+	held         map[int64]int // seconds, by chat
 	ids          int64
 	sent         []Sent
 	calls        []string
@@ -41,10 +42,11 @@ type Server struct {
 
 // Sent is a message that a bot sent.
 type Sent struct {
-	Bot  string // user name
-	Chat int64
-	Text string
-	At   time.Time
+	Bot   string // user name
+	Chat  int64
+	Topic int // message_thread_id
+	Text  string
+	At    time.Time
 }
 
 type bot struct {
@@ -73,7 +75,7 @@ func New(t testing.TB) *Server {
 
 func newServer(t testing.TB) *Server {
 	s := &Server{t: t, closed: make(chan struct{}), dropped: make(chan struct{}), bots: map[string]*bot{},
-		people: map[string]int64{}, restricted: map[int64]bool{}, chats: map[int64]*chat{}, ids: 1000}
+		people: map[string]int64{}, restricted: map[int64]bool{}, chats: map[int64]*chat{}, held: map[int64]int{}, ids: 1000}
 	t.Cleanup(func() {
 		for _, complaint := range s.Complaints() {
 			t.Errorf("Telegram complains: %s", complaint)

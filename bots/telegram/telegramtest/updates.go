@@ -37,12 +37,12 @@ func (s *Server) queueUpdate(b *bot, update map[string]any) {
 }
 
 // queueMembership queues a my_chat_member update. s.mu is held.
-func (s *Server) queueMembership(b *bot, chat map[string]any, status string) {
+func (s *Server) queueMembership(b *bot, chat map[string]any, before, status string) {
 	me := map[string]any{"id": b.id, "is_bot": true, "first_name": b.username, "username": b.username}
 	now := map[string]any{"status": status, "user": me, "can_post_messages": true, "until_date": 0}
 	s.queueUpdate(b, map[string]any{"my_chat_member": map[string]any{
 		"chat": chat, "from": s.user("an admin"), "date": time.Now().Unix(),
-		"old_chat_member": map[string]any{"status": "left", "user": me}, "new_chat_member": now,
+		"old_chat_member": map[string]any{"status": before, "user": me, "until_date": 0}, "new_chat_member": now,
 	}})
 }
 
