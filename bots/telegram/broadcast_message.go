@@ -15,10 +15,10 @@ func (p *broadcastPage) sendMessage(ctx context.Context, i int, v Subscriber) {
 		text = suppressMentions(text)
 	}
 	text = truncate(text)
-	err = p.client.sendText(ctx, chat, text)
+	err = p.client.sendText(ctx, chat, 0, text)
 	if to := migratedTo(err); to != 0 {
 		if err = p.migrate(ctx, v, chat, to); err == nil {
-			err = p.client.sendText(ctx, to, text)
+			err = p.client.sendText(ctx, to, 0, text)
 		}
 	}
 	p.record(ctx, i, v, err)

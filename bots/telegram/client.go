@@ -99,12 +99,12 @@ func (r updatesResponse) err() error {
 	return &errStatus{r.Code}
 }
 
-// sendText sends a plain text to a chat, without previews of its links.
-func (c *client) sendText(ctx context.Context, chat int64, text string) error {
+// sendText sends a plain text to a chat, without previews of its links. A topic is one of a forum; 0 is the general one.
+func (c *client) sendText(ctx context.Context, chat int64, topic int, text string) error {
 	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
 	_, err := c.SendMessage(ctx, &tg.SendMessageParams{
-		ChatID: chat, Text: text, LinkPreviewOptions: &models.LinkPreviewOptions{IsDisabled: tg.True()},
+		ChatID: chat, MessageThreadID: topic, Text: text, LinkPreviewOptions: &models.LinkPreviewOptions{IsDisabled: tg.True()},
 	})
 	return err
 }

@@ -29,6 +29,7 @@ func migrations() []*gormigrate.Migration {
 		{ID: "1-tables", Migrate: createTables},
 		{ID: "2-all-reports", Migrate: addAllReports},
 		{ID: "3-paused-at", Migrate: addPausedAt},
+		{ID: "4-topics", Migrate: addTopics},
 	}
 }
 
@@ -90,4 +91,22 @@ func addPausedAt(tx *gorm.DB) error {
 		PausedAt int64 `gorm:"not null;default:0"`
 	}
 	return tx.Migrator().AddColumn(&Account{}, "PausedAt")
+}
+
+// addTopics adds the topic of a reply in a forum, and lets one reply of each kind wait for each topic.
+func addTopics(tx *gorm.DB) error {
+	type Answer struct {
+		City   string `gorm:"size:32;not null;uniqueIndex:idx_telegram_answers_topic,priority:1"`
+		Person string `gorm:"size:32;not null;uniqueIndex:idx_telegram_answers_topic,priority:2"`
+		Kind   string `gorm:"size:16;not null;uniqueIndex:idx_telegram_answers_topic,priority:3"`
+		Topic  int    `gorm:"not null;default:0;uniqueIndex:idx_telegram_answers_topic,priority:4"`
+	}
+	m := tx.Migrator()
+	if err := m.AddColumn(&Answer{}, "Topic"); err != nil {
+		return err
+	}
+	if err := m.DropIndex(&Answer{}, "idx_telegram_answers_once"); err != nil {
+		return err
+	}
+	return m.CreateIndex(&Answer{}, "idx_telegram_answers_topic")
 }

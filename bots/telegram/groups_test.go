@@ -2,6 +2,7 @@ package telegram
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -90,6 +91,32 @@ func TestInGroupsOnlyCommandsAndMentionsAreReportsUnlessTheCityWantsAll(t *testi
 	say(said...)
 	if got := texts(receive(t, w, "zuerich")); got != "guten morgen|kontrolle u8|kontrolle u6|kontrolle u4|kontrolle u2!|@zuerich_Bot2 nein|x@zuerich_Bot nein" {
 		t.Errorf("reports: %s", got)
+	}
+}
+
+// https://core.telegram.org/bots/api#message: is_topic_message and message_thread_id. Outside of forums the latter numbers a thread of
+// replies, which accepts no messages.
+func TestAReplyGoesToTheTopicOfTheForumWhereSomebodyAsked(t *testing.T) {
+	t.Parallel()
+	w, fake, _ := newConnected(t)
+	group := addGroup(t, w, fake, supergroup, "Linie 4")
+	first, second := fake.AddTopic(group), fake.AddTopic(group)
+	ask := func(fields map[string]any) {
+		fields["text"] = "/help@" + botOf("zuerich")
+		fake.SayIn(group, "marta", fields)
+	}
+	ask(map[string]any{"message_thread_id": first, "is_topic_message": true})
+	ask(map[string]any{"message_thread_id": second, "is_topic_message": true})
+	ask(map[string]any{"message_thread_id": second, "is_topic_message": true})
+	ask(map[string]any{"message_thread_id": 77})
+	ask(map[string]any{"message_thread_id": first, "is_topic_message": true, "paid_media": map[string]any{"paid_media": []any{map[string]any{"type": "new"}}}})
+	receive(t, w, "zuerich")
+	var topics []int
+	for _, sent := range fake.Sent() {
+		topics = append(topics, sent.Topic)
+	}
+	if !slices.Equal(topics, []int{first, second, 0}) {
+		t.Errorf("replies to the topics %v, want %d, %d and the general one", topics, first, second)
 	}
 }
 

@@ -77,9 +77,9 @@ func (h updateHandler) privateMessage(ctx context.Context, m *models.Message) er
 	}
 	switch {
 	case hasAttachment(m):
-		return h.reply(ctx, m, "files")
+		return h.reply(ctx, placeOf(m), "files")
 	case text != "" && h.city.Options.Text("thanks") != "":
-		return h.reply(ctx, m, "thanks")
+		return h.reply(ctx, placeOf(m), "thanks")
 	}
 	return nil
 }
@@ -90,14 +90,17 @@ func (h updateHandler) privateCommand(ctx context.Context, m *models.Message, c 
 		if err := h.store.subscribe(ctx, h.row.City, m.Chat.ID); err != nil {
 			return err
 		}
-		return h.reply(ctx, m, "welcome")
+		if err := h.store.cancelReply(ctx, h.row.City, m.Chat.ID, unblocked); err != nil {
+			return err
+		}
+		return h.reply(ctx, placeOf(m), "welcome")
 	case c.name == "stop":
 		if err := h.store.removeChat(ctx, h.row.City, m.Chat.ID); err != nil {
 			return err
 		}
-		return h.reply(ctx, m, "goodbye")
+		return h.reply(ctx, placeOf(m), "goodbye")
 	}
-	return h.reply(ctx, m, "help")
+	return h.reply(ctx, placeOf(m), "help")
 }
 
 // groupMessage handles a message in a group. In a group that no admin of the city has confirmed, no message is a report. A message
@@ -118,7 +121,7 @@ func (h updateHandler) groupMessage(ctx context.Context, m *models.Message) erro
 	case isCommand && c.isReport():
 		return h.report(ctx, m, c.args)
 	case isCommand && c.addressed:
-		return h.reply(ctx, m, "help")
+		return h.reply(ctx, placeOf(m), "help")
 	case strings.HasPrefix(text, "/"): // for another bot
 		return nil
 	}
@@ -157,11 +160,29 @@ func (h updateHandler) reportID(m *models.Message) string {
 	return h.core.Box.Digest("telegram report", fmt.Sprintf("%d/%d/%d", h.row.BotID, m.Chat.ID, m.ID))[:32]
 }
 
-// reply queues a text for the chat of a message and wakes Recv, on whichever node that runs. A message that waited at Telegram
-// during a downtime gets a reply as well.
-func (h updateHandler) reply(ctx context.Context, m *models.Message, kind string) error {
-	r := Reply{City: h.row.City, Kind: kind, Group: m.Chat.Type != private, At: h.core.Now().Unix()}
-	r.ChatHash, r.Chat = h.store.sealChat(r.City, m.Chat.ID)
+// place is where a reply goes.
+type place struct {
+	chat  models.Chat
+	topic int // of a forum
+}
+
+func chatOf(chat models.Chat) place { return place{chat: chat} }
+
+// placeOf returns the chat of a message, or its topic of a forum. Telegram also numbers threads of replies outside of forums, and
+// accepts no messages to those numbers (https://core.telegram.org/bots/api#message, is_topic_message).
+func placeOf(m *models.Message) place {
+	to := place{chat: m.Chat}
+	if m.IsTopicMessage {
+		to.topic = m.MessageThreadID
+	}
+	return to
+}
+
+// reply queues a text and wakes Recv, on whichever node that runs. A message that waited at Telegram during a downtime gets a reply
+// as well.
+func (h updateHandler) reply(ctx context.Context, to place, kind string) error {
+	r := Reply{City: h.row.City, Kind: kind, Topic: to.topic, Group: to.chat.Type != private, At: h.core.Now().Unix()}
+	r.ChatHash, r.Chat = h.store.sealChat(r.City, to.chat.ID)
 	if err := h.store.addReply(ctx, r); err != nil {
 		return err
 	}

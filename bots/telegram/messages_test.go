@@ -139,6 +139,39 @@ func TestASubscriberWhoBlocksTheBotOrWasDeletedIsRemoved(t *testing.T) {
 	}
 }
 
+// Telegram's apps for phones send /start as well, those for the desktop do not.
+func TestARiderWhoUnblocksTheBotIsWelcomedAndToldHowToSubscribeAgain(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name, own string
+		start     bool
+		want      string
+		served    int
+	}{
+		{name: "on the desktop", want: "Willkommen zurück bei Zürich! Schick /start, um wieder alle"},
+		{name: "with the city's own welcome", own: "Sali!", want: "Sali!\n\nSchick /start"},
+		{name: "on a phone", start: true, want: "Willkommen bei Zürich! Du bekommst jetzt", served: 1},
+	} {
+		w, fake, a := newConnected(t)
+		w.SetOption(t, "zuerich", "welcome", test.own)
+		subscribe(t, w, fake, "marta")
+		fake.Block(botOf("zuerich"), "marta", false)
+		receive(t, w, "zuerich")
+		replies := len(fake.Sent())
+		fake.Unblock(botOf("zuerich"), "marta")
+		if test.start {
+			fake.Say(botOf("zuerich"), "marta", "/start")
+		}
+		receive(t, w, "zuerich")
+		if sent := fake.Sent()[replies:]; len(sent) != 1 || !strings.HasPrefix(sent[0].Text, test.want) {
+			t.Errorf("%s: %v", test.name, sent)
+		}
+		if served := send(t, w, a, other(w, "1", "kontrolle u8")); served != test.served {
+			t.Errorf("%s: %d served", test.name, served)
+		}
+	}
+}
+
 func TestAnEditedMessageIsNotASecondReport(t *testing.T) {
 	t.Parallel()
 	w, fake, _ := newConnected(t)

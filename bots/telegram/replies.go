@@ -77,7 +77,7 @@ func (b *Bot) sendReply(ctx context.Context, row Account, c *client, r Reply) er
 	} else if err != nil {
 		return err
 	}
-	err = c.sendText(ctx, chat, text)
+	err = c.sendText(ctx, chat, r.Topic, text)
 	switch {
 	case retryAfter(err) > 0:
 		b.pause(ctx, row, retryAfter(err))
@@ -114,7 +114,11 @@ func (b *Bot) waitToReply(ctx context.Context, r Reply, chat int64) error {
 
 // replyText returns the city's own text, or the default one in the city's language. It may be empty.
 func (b *Bot) replyText(city bots.City, kind string) string {
-	if own := city.Options.Text(kind); own != "" || kind == "thanks" {
+	own := city.Options.Text(kind)
+	if kind == unblocked && city.Options.Text("welcome") != "" {
+		own = city.Options.Text("welcome") + "\n\n" + b.core.Pages.Text(city.Lang, "answer-unblocked-hint")
+	}
+	if own != "" || kind == "thanks" {
 		return truncate(own)
 	}
 	title := city.Title

@@ -12,15 +12,20 @@ import (
 // one of our texts. There is no default for thanks: reports are answered only in cities that wrote a text for it.
 var replyKinds = []string{"welcome", "goodbye", "help", "files", "thanks"}
 
-// Reply is a message to a rider or a group that waits to be sent. Only one of each kind waits per chat, however often riders ask.
+// unblocked is the kind of a reply to a user who has unblocked the bot: the welcome, with a hint that it takes /start to subscribe again.
+const unblocked = "unblocked"
+
+// Reply is a message to a rider or a group that waits to be sent. Only one of each kind waits per chat and topic, however often riders
+// ask.
 type Reply struct {
 	ID       uint64 `gorm:"primaryKey"`
-	City     string `gorm:"size:32;not null;uniqueIndex:idx_telegram_answers_once,priority:1"`
-	ChatHash string `gorm:"column:person;size:32;not null;uniqueIndex:idx_telegram_answers_once,priority:2"`
-	Kind     string `gorm:"size:16;not null;uniqueIndex:idx_telegram_answers_once,priority:3"`
-	Chat     []byte `gorm:"not null"`               // id, sealed as in Subscriber
-	Group    bool   `gorm:"column:public;not null"` // the chat is a group
-	At       int64  `gorm:"not null"`               // seconds since 1970
+	City     string `gorm:"size:32;not null;uniqueIndex:idx_telegram_answers_topic,priority:1"`
+	ChatHash string `gorm:"column:person;size:32;not null;uniqueIndex:idx_telegram_answers_topic,priority:2"`
+	Kind     string `gorm:"size:16;not null;uniqueIndex:idx_telegram_answers_topic,priority:3"`
+	Topic    int    `gorm:"not null;default:0;uniqueIndex:idx_telegram_answers_topic,priority:4"` // of a forum; 0 is the general one
+	Chat     []byte `gorm:"not null"`                                                             // id, sealed as in Subscriber
+	Group    bool   `gorm:"column:public;not null"`                                               // the chat is a group
+	At       int64  `gorm:"not null"`                                                             // seconds since 1970
 }
 
 // TableName keeps the table's first name, telegram_answers.
@@ -41,6 +46,12 @@ func (s store) nextReply(ctx context.Context, city string) (Reply, bool, error) 
 		return Reply{}, false, wrap("read replies", err)
 	}
 	return found[0], true, nil
+}
+
+// cancelReply deletes a reply of one kind to a chat, if it waits.
+func (s store) cancelReply(ctx context.Context, city string, chat int64, kind string) error {
+	return wrap("cancel reply", s.db.WithContext(ctx).
+		Where("city = ? AND person = ? AND kind = ?", city, s.chatHash(city, chat), kind).Delete(&Reply{}).Error)
 }
 
 func (s store) deleteReply(ctx context.Context, r Reply) error {

@@ -23,7 +23,7 @@ func parseUpdate(raw json.RawMessage) (*models.Update, error) {
 	if m := minimal.Message; m != nil && m.Forward == nil && m.Chat.ID != 0 {
 		u.Message = &models.Message{
 			ID: m.ID, Date: m.Date, Chat: m.Chat, From: m.From, SenderChat: m.Sender, Text: m.Text, Caption: m.Caption,
-			IsAutomaticForward: m.Automatic,
+			IsAutomaticForward: m.Automatic, MessageThreadID: m.Thread, IsTopicMessage: m.InTopic,
 		}
 	}
 	return &u, nil
@@ -41,6 +41,8 @@ type minimalUpdate struct {
 		Text      string          `json:"text"`
 		Caption   string          `json:"caption"`
 		Automatic bool            `json:"is_automatic_forward"`
+		Thread    int             `json:"message_thread_id"`
+		InTopic   bool            `json:"is_topic_message"`
 		Forward   json.RawMessage `json:"forward_origin"`
 	} `json:"message"`
 }

@@ -45,7 +45,11 @@ func (h updateHandler) membership(ctx context.Context, u *models.ChatMemberUpdat
 		if removed {
 			return h.store.removeChat(ctx, h.row.City, u.Chat.ID)
 		}
-		return nil // a user who unblocks the bot sends /start
+		// Telegram's apps for phones send /start when a user unblocks a bot; those for the desktop do not.
+		if u.OldChatMember.Type == models.ChatMemberTypeBanned {
+			return h.reply(ctx, chatOf(u.Chat), unblocked)
+		}
+		return nil
 	case channel:
 		removed = removed || status.Administrator == nil || !status.Administrator.CanPostMessages
 	case group, supergroup:
