@@ -81,7 +81,7 @@ func advertisement(c cursor) (int, action) {
 	if slices.ContainsFunc(adverts, func(a *regexp.Regexp) bool { return a.MatchString(line) }) {
 		return 1, cutAdvert
 	}
-	if sentFrom.MatchString(line) && !isStop(line) {
+	if sentFrom.MatchString(line) && !isStop(line) && !isStop(line[strings.LastIndexByte(line, ' ')+1:]) {
 		return 1, cutAdvert
 	}
 	if slices.ContainsFunc(advertsLastHave, func(word string) bool { return strings.Contains(line, word) }) && advertsLast.MatchString(line) {

@@ -157,8 +157,8 @@ func (a answer) isSignature(lines []string, formally bool) bool {
 // where nothing else is in the mail, other lines may be the report.
 func (a answer) isNameBlock(lines []string, limit int, strictly bool) bool {
 	lines = filled(lines)
-	if len(lines) > limit {
-		return false
+	if len(lines) > limit || len(lines) > 0 && isStop(lines[0]) && a.contact(lines[0]) == noContact {
+		return false // more of the report: a name would be first
 	}
 	for _, line := range lines {
 		contact := a.contact(line)

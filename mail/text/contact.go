@@ -218,14 +218,20 @@ func nameWords(name string) []string {
 	return strings.FieldsFunc(strings.ToLower(name), func(r rune) bool { return !unicode.IsLetter(r) && r != '-' && r != '\'' && r != '’' })
 }
 
-// isStop reports whether words that begin with capitals are a stop or a street rather than a person.
+// isStop reports whether words that begin with capitals are a stop, a street or about a line rather than a person. "Erika Baumgarten" is a person,
+// "Am Kleistgarten" and "Kleistgarten" are not.
 func isStop(line string) bool {
-	return stop.MatchString(line) || strings.ContainsFunc(line, unicode.IsDigit)
+	return strings.ContainsFunc(line, unicode.IsDigit) || stop.MatchString(line) || endsInStop.MatchString(line)
 }
 
-var stop = regexp.MustCompile(`(?i)(?:platz|straße|strasse|str\.|bahnhof|bhf\.?|allee|brücke|gasse|ufer|damm|station|haltestelle|garten|kirche|` +
-	`rathaus|zoo|markt|messe|flughafen|park|airport|terminus|halte|gare|plein|square|linie|tram|bus|u-bahn|s-bahn|kontrolle|kontrolleure?|` +
-	`inspectors?)(?:$|[\s,.!])`)
+var (
+	stop = regexp.MustCompile(`(?i)(?:^|[\s(/-])(?:platz|straße|strasse|str\.|bahnhof|bhf\.?|allee|brücke|gasse|ufer|damm|station|haltestelle|garten|kirche|rathaus|zoo|` +
+		`markt|messe|flughafen|park|airport|terminus|halte|gare|plein|square|linien?|tram|bus|ring|[us]-bahn|zug|kontrollen?|kontrolleure?|kontis|inspectors?|` +
+		`richtung|ausgang|ausgänge|eingang|gleis|steig|wagen|vorsicht|achtung|update|stand|frei|weg|gesperrt|tor|` +
+		`direction|towards|exit|platform|line|train|ligne|linea|línea|lijn|linje|linka|quai|sortie|salida|uscita|dirección|direzione|richting)(?:$|[\s,.!:)/-])`)
+	endsInStop = regexp.MustCompile(`(?i)^[-–—~/* ]*(?:(?:am|an|im|in|bei|beim|vor|vom|zum|zur|ab|bis|auf|nach|von|hinter|via) )?[\pL-]+` +
+		`(?:platz|straße|strasse|str\.|bahnhof|bhf\.?|allee|brücke|gasse|ufer|damm|station|garten|kirche|rathaus|markt)[.,!]?$`)
+)
 
 // isRole reports whether a line may be what its author does: a few words that begin with capitals, and small ones between.
 func isRole(line string) bool {
