@@ -120,9 +120,9 @@ func tokens(all []token, text []byte) ([]token, traces) {
 	return all, t
 }
 
-// startsWord reports whether a sign at the beginning of a text is the first letter of a word: "$chwein", but not "@name" and "!ja".
+// startsWord reports whether a sign at the beginning of a text is the first letter of a word: "$chwein", but not "!ja".
 func startsWord(text []byte, size int) bool {
-	if text[0] == '@' || text[0] == '!' || text[0] == '|' || size == len(text) {
+	if text[0] == '!' || text[0] == '|' || size == len(text) {
 		return false
 	}
 	next, _, _ := classOf(text[size:])
@@ -220,7 +220,7 @@ func suspicious(text []byte) bool {
 			}
 			singles++
 		case asciiClasses[c] == likeClass:
-			if i+1 < len(text) && text[i+1] != ' ' && (c == '$' || !isPlain[text[i+1]]) && !isPunctuation(text[i+1]) {
+			if i+1 < len(text) && text[i+1] != ' ' && (c == '$' || c == '@' || !isPlain[text[i+1]]) && !isPunctuation(text[i+1]) {
 				return true
 			}
 			singles++

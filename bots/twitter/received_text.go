@@ -19,7 +19,7 @@ var ownMedia = regexp.MustCompile(`^https?://(?:\w+\.)?(?:x|twitter)\.com/(?:\w+
 
 // someonesPost is the address of a post or an article, with the name of its author: https://x.com/name/status/1 and any path behind it, also at
 // the sites that show posts of X, where only the length of the number tells. X itself writes an i for the name, and finds the post by its number.
-var someonesPost = regexp.MustCompile(`(?i)(?:https?://)?(?:(?:[a-z0-9-]+\.)*(?:x|twitter)\.com/@?\w{1,20}/(?:status(?:es)?|(article))/(\d{1,20})|` +
+var someonesPost = regexp.MustCompile(`(?i)(?:https?://)?(?:(?:[a-z0-9-]+\.)*(?:x|twitter)\.com/(?:#!/)?@?\w{1,20}/(?:status(?:es)?|(articles?))/(\d{1,20})|` +
 	`(?:[a-z0-9-]+\.)+[a-z]{2,}/@?\w{1,20}/status/(\d{11,20}))(?:[/?#][^\s<>"]*[\w/=#-])?`)
 
 // withoutAuthor replaces the address of a post by one that does not name its author.

@@ -51,6 +51,8 @@ func TestNoAddressNamesTheAuthorOfAPost(t *testing.T) {
 		"https://www.x.com/Marta/status/12/photo/1":                           "u8 jetzt",
 		"https://x.com/marta/status/12/analytics":                             "u8 https://x.com/i/status/12 jetzt",
 		"https://x.com/marta/article/12":                                      "u8 https://x.com/i/article/12 jetzt",
+		"https://x.com/marta/articles/12":                                     "u8 https://x.com/i/article/12 jetzt",
+		"https://twitter.com/#!/marta/status/12":                              "u8 https://x.com/i/status/12 jetzt",
 		"https://x.com/i/article/12":                                          "u8 https://x.com/i/article/12 jetzt",
 		"https://x.com/i/web/status/12":                                       "u8 https://x.com/i/web/status/12 jetzt",
 		"https://twitter.com/marta/status/9":                                  "u8 jetzt", // the quoted one

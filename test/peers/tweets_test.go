@@ -76,7 +76,7 @@ var tweetParts = []string{
 	" ", " ", " ", "\n", "\u3000", "\u00A0", "@", "＠", "@name", "@bvg_in", "@beispiel.de", "@name.bsky.social", "rt@name", "RT:@a", "x@name", "_@b", "ä@c", "/@d", "@e@f", "@gé", "@h://", "#i", "#j@k", "$", "!@l",
 	".", ".", ".", ",", ";", ":", "!", "?", "'", "\"", "(", ")", "[", "]", "-", "_", "/", "&", "=", "+", "~", "%20", "|", "<", ">", "*", "#",
 	"http://", "https://", "HTTPS://", "https://", "ftp://", "www.", "t.co/", "https://t.co/aB3", "https://t.co/aB3?x=1", "https://t.co/" + strings.Repeat("a", 41),
-	"example.com", "a.example", "a_b.c.com", "a_b.de", "-a.de", "a-.de", "xn--bcher-kva.com", "bücher.de", "бюро.рф", "☃.net", "z.B.", "Hbf.Zug", "S1.in", "u8.um", "weiter.an", "example.com中文", "test.भारत", "test.ck",
+	"example.com", "a.example", "a_b.c.com", "a_b.de", "-a.de", "a-.de", "xn--bcher-kva.com", "xn--p1ai中。", "https://t.co/aſ", "bücher.de", "бюро.рф", "☃.net", "z.B.", "Hbf.Zug", "S1.in", "u8.um", "weiter.an", "example.com中文", "test.भारत", "test.ck",
 	"/x", "/x.", "/x(y)", "/x(y(z))", "/(x", "/@name", "/@name/", "/ä.", "/п", "?x=1", "?x=1&y=2.", "?", ":80", ":80/x", "#frag", strings.Repeat("l", 64) + ".com", strings.Repeat("ö", 50) + ".com",
 	"1", "8", "8\uFE0F\u20E3", "#\uFE0F\u20E3", "\u20E3", "\uFE0F", "\uFE0E", "©", "®\uFE0F", "☀", "☀\uFE0E", "🏽", "🇩", "🇪", "🇨", "🇶", "🏴", "\U000E0067\U000E0062\U000E007F", "♀", "♂\uFE0F", "❤", "➡\uFE0F", "👩", "👨", "🧑", "💋", "🏳",
 }

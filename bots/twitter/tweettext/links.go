@@ -207,12 +207,25 @@ func (f *linkFinder) validHost(from, to int) bool {
 		return false
 	}
 	for label := range strings.SplitSeq(host, ".") {
-		ascii, err := idna.Punycode.ToASCII(label)
-		if err != nil || ascii == "" || len(ascii) > maxLabel {
+		if labelLength(label) > maxLabel {
 			return false
 		}
 	}
 	return true
+}
+
+// labelLength returns the length of a label in Punycode. The library encodes also labels with xn-- and other letters, which are invalid, and the
+// parts between other full stops one by one.
+func labelLength(label string) int {
+	total := -1
+	for part := range strings.SplitSeq(strings.NewReplacer("。", ".", "．", ".", "｡", ".").Replace(label), ".") {
+		ascii, err := idna.Punycode.ToASCII(strings.Replace(part, "xn--", "xx--", 1))
+		if err != nil {
+			return maxLabel + 1
+		}
+		total += 1 + len(ascii)
+	}
+	return total
 }
 
 func portSize(text string) int {
@@ -284,7 +297,7 @@ func querySize(text string) int {
 	return end
 }
 
-var shortLinkName = regexp.MustCompile(`^(?i)https?://t\.co/([a-z0-9]+)`)
+var shortLinkName = regexp.MustCompile(`^[Hh][Tt][Tt][Pp][Ss]?://[Tt]\.[Cc][Oo]/([A-Za-z0-9]+)`) // (?i) would take ſ for an s
 
 // shortLinkSize returns how much of an address is the link: all, except of links to t.co, which end with their name and query, and are none
 // with a long name.
