@@ -41,7 +41,9 @@ func classify(r reply, direct bool) bounceKind {
 	switch {
 	case class != 4 && class != 5, r.says == aboutUs:
 		return noBounce
-	case r.says == gone && class == 5:
+	case r.says == gone && (r.code > 500 && r.code <= 504 || r.enhanced[1] == 5 && r.enhanced[2] > 0): // a command that the server does not know
+		return noBounce
+	case r.says == gone && class == 5 && r.enhanced[1] != 7: // a policy may say so of us
 		return hardBounce
 	case about:
 		return softBounce

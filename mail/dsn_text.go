@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"mime"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -26,7 +27,7 @@ var (
 )
 
 // beginsCopy is the line above the copy of our message, or the copy's first field.
-var beginsCopy = regexp.MustCompile(`(?im)^[ \t]*(-+ ?(below this line|this is a copy|the (body|header|original)|(un)?sent message|original (message|mail)|returned (message|mail)|message header|header|copy of|start of|begin|included is|forwarded|undelivered message).*|(the )?(original|returned|unsent|undelivered) (message|mail|e-?mail)( (text|headers?|content|follows|is attached|below|is as follows|was|included))*[.:]*[ \t]*$|(your|the|a copy of your|below is a copy of the( original)?) (message|mail|e-?mail)( (text|headers?|content|follows|is attached|below|is as follows|was|included))+[.:]*[ \t]*$|below is a copy of .*|(received|return-path|message-id|mime-version|dkim-signature|x-loop|list-unsubscribe|list-id|content-type): .*)`)
+var beginsCopy = regexp.MustCompile(`(?im)^[ \t]*(-+ ?(below this line|this is a copy|the (body|header|original)|(un)?sent message|original (message|mail)|returned (message|mail)|message header|header|copy of|start of|begin|included is|forwarded|undelivered message).*|(the )?(original|returned|unsent|undelivered) (message|mail|e-?mail)( (text|headers?|content|follows|is attached|below|is as follows|was|included))*[.:]*[ \t]*$|(your|the|a copy of your|below is a copy of the( original)?) (message|mail|e-?mail)( (text|headers?|content|follows|is attached|below|is as follows|was|included))+[.:]*[ \t]*$|below is a copy of .*|(received|return-path|mime-version|dkim-signature|x-loop|list-unsubscribe|list-id): .*)`)
 
 // withoutCopy cuts off the copy of our message, whose words say nothing about the recipient.
 func withoutCopy(notice string) string {
@@ -52,6 +53,7 @@ func parseNotice(message []byte, header fields, notice string) ([]reply, error) 
 	if !server {
 		return nil, errNoReport
 	}
+	notice = listedField.ReplaceAllString(notice, "")
 	if aboutDelay.MatchString(notice) && !gaveUp.MatchString(notice) {
 		return nil, nil
 	}
@@ -63,6 +65,9 @@ func parseNotice(message []byte, header fields, notice string) ([]reply, error) 
 	}
 	return []reply{{stage: unknownStage, code: 550}}, nil
 }
+
+// listedField is a field of our message that a notice repeats, with words of the report in it.
+var listedField = regexp.MustCompile(`(?im)^[ \t]*(message-?id|date|from|subject|sent|betreff|gesendet|von|objet|asunto)[ \t]*:.*$`)
 
 var qsbmf = regexp.MustCompile(`^\s*Hi\. This is the`)
 
@@ -151,10 +156,14 @@ func meaningOfNotice(paragraph string) meaning {
 			at = min(at, found[0])
 		}
 	}
-	if says := meaningOf(paragraph[at:]); says > unclear && says != noReason {
+	says := meaningOf(paragraph[at:])
+	if slices.Contains(certainMeanings, says) {
 		return says
 	}
-	return meaningOf(paragraph)
+	if whole := meaningOf(paragraph); says <= unclear || slices.Contains(certainMeanings, whole) {
+		return whole
+	}
+	return says
 }
 
 // unknownIsAboutUs reports whether a message that is no notice of a known form speaks of our host or the sender all the same.

@@ -166,10 +166,15 @@ The user(s) account is temporarily limited.`,
 550 ドメインポリシーにより拒否されました
 554 垃圾邮件
 550 You are not allowed to send to this recipient
+550 Access denied, host unknown
+550 Client host name unknown
+550 IP address unknown
+500 Command not recognized
 550 JunkMail rejected - linienfunk.example [192.0.2.1] is in an RBL
-550 RCP-P1 POL-P1 blocked
 554 5.7.1 You are not permitted to send mail from your IP address`,
 		noReason: `
+550 Mailbox error: unknown error
+550 Unbekannter Fehler beim Zustellen an das Postfach
 550 Requested action aborted: local error in processing
 451 4.4.2 Connection timed out
 554 5.5.1 Error: no valid recipients
@@ -206,6 +211,25 @@ func TestNobodyWhoReadsIsUnsubscribedByOurReputation(t *testing.T) {
 			if err != nil || len(replies) != 1 || classify(replies[0], true) != noBounce {
 				t.Errorf("%s %s: %+v, %v", status, words, replies, err)
 			}
+		}
+	}
+}
+
+func TestWordsAboutACommandOrAPolicyEndNoSubscription(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		r    reply
+		want bounceKind
+	}{
+		{reply{stage: "RCPT", code: 550, enhanced: [3]int{5, 1, 1}, says: gone}, hardBounce},
+		{reply{stage: "RCPT", code: 550, enhanced: [3]int{5, 7, 1}, says: gone}, softBounce},
+		{reply{stage: "RCPT", code: 550, enhanced: [3]int{5, 5, 1}, says: gone}, noBounce},
+		{reply{stage: "RCPT", code: 550, enhanced: [3]int{5, 5, 0}, says: gone}, hardBounce},
+		{reply{stage: "RCPT", code: 502, says: gone}, noBounce},
+		{reply{stage: "RCPT", code: 450, enhanced: [3]int{4, 1, 1}, says: gone}, softBounce},
+	} {
+		if got := classify(c.r, true); got != c.want {
+			t.Errorf("%+v: %d, want %d", c.r, got, c.want)
 		}
 	}
 }
