@@ -14,8 +14,11 @@ import (
 
 // Limits of connections.
 const (
-	maxConns      = 200
+	maxConns      = 200 // of strangers
+	reservedConns = 50  // of those, for addresses that have none yet
 	maxConnsPerIP = 20
+	maxOurs       = 200              // of relays and private addresses, on top
+	idleTime      = 10 * time.Minute // that a stranger may keep a connection without a mail, whatever commands it sends
 	lingerTime    = 3 * time.Second
 	lingerBytes   = 16 << 20
 )
@@ -27,10 +30,11 @@ type listener struct {
 	relays  Relays // may open as many connections as they like
 	trusted bool   // all clients are relays
 
-	mu    sync.Mutex
-	conns map[*conn]struct{}
-	perIP map[netip.Addr]int
-	ended bool
+	mu        sync.Mutex
+	conns     map[*conn]struct{}
+	perIP     map[netip.Addr]int
+	strangers int // of the conns
+	ended     bool
 }
 
 func newListener(l net.Listener, domain string, relays Relays, trusted bool) *listener {
@@ -55,19 +59,31 @@ func (l *listener) Accept() (net.Conn, error) {
 
 func (l *listener) admit(raw net.Conn) *conn {
 	c := &conn{Conn: raw, listener: l, commands: commands{domain: l.domain}}
+	c.progressed()
 	if remote, err := netip.ParseAddrPort(raw.RemoteAddr().String()); err == nil {
 		c.addr = remote.Addr().Unmap().WithZone("")
 		c.ip = counted(remote.Addr())
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	unlimited := l.trusted || l.relays.has(c.addr) || isPrivate(c.ip)
-	if l.ended || len(l.conns) >= maxConns || l.perIP[c.ip] >= maxConnsPerIP && !unlimited {
+	if l.ended || !l.hasRoom(c) {
 		return nil
 	}
 	l.conns[c] = struct{}{}
 	l.perIP[c.ip]++
+	if c.isStranger() {
+		l.strangers++
+	}
 	return c
+}
+
+// hasRoom reports whether a connection is within the limits. Strangers cannot shut out our own mail servers, nor a few of them the others.
+func (l *listener) hasRoom(c *conn) bool {
+	if !c.isStranger() {
+		return len(l.conns)-l.strangers < maxOurs
+	}
+	has := l.perIP[c.ip]
+	return has < maxConnsPerIP && (l.strangers < maxConns-reservedConns || has == 0 && l.strangers < maxConns)
 }
 
 // counted is the address that connections are counted for: of IPv6 the network of one customer.
@@ -83,6 +99,9 @@ func (l *listener) forget(c *conn) {
 	defer l.mu.Unlock()
 	if _, ok := l.conns[c]; ok {
 		delete(l.conns, c)
+		if c.isStranger() {
+			l.strangers--
+		}
 		if l.perIP[c.ip]--; l.perIP[c.ip] == 0 {
 			delete(l.perIP, c.ip)
 		}
@@ -120,8 +139,9 @@ type conn struct {
 	commands commands
 	once     sync.Once
 
-	drained  atomic.Bool // reads fail: the server ends
-	rejected atomic.Bool // reads return EOF: the client has made too many mistakes
+	progress atomic.Int64 // when the last mail was stored, or else the connection accepted; nanoseconds since 1970
+	drained  atomic.Bool  // reads fail: the server ends
+	rejected atomic.Bool  // reads return EOF: the client has made too many mistakes
 }
 
 func (c *conn) Read(b []byte) (int, error) {
@@ -137,10 +157,20 @@ func (c *conn) Write(b []byte) (int, error) {
 }
 
 func (c *conn) SetReadDeadline(t time.Time) error {
+	if end := time.Unix(0, c.progress.Load()).Add(idleTime); c.isStranger() && end.Before(t) {
+		t = end
+	}
 	if c.drained.Load() {
 		t = time.Unix(1, 0)
 	}
 	return c.Conn.SetReadDeadline(t)
+}
+
+// progressed notes that a mail was stored.
+func (c *conn) progressed() {
+	if c != nil {
+		c.progress.Store(time.Now().UnixNano())
+	}
 }
 
 // Close lets a client that is still sending, such as a line that is too long, finish and read the answer: closing with

@@ -29,12 +29,17 @@ func (s *session) receive(r io.Reader, deliver func(envelope, *Mail) error) erro
 		return errAborted
 	}
 	defer s.busy.Done()
+	limited := s.large.reader(r)
+	defer limited.release()
 	e := s.envelope()
-	m, err := s.read(e, e.distinct(), r)
+	m, err := s.read(e, e.distinct(), limited)
 	if err != nil {
 		return err
 	}
-	return deliver(e, m)
+	if err = deliver(e, m); err == nil {
+		s.conn.progressed()
+	}
+	return err
 }
 
 // read reads a message to its end. Its error is the reply for all recipients.

@@ -89,6 +89,7 @@ var (
 	errMistakes = Reply(421, [3]int{4, 7, 0}, "Too many unknown recipients, closing connection")
 	errLater    = Reply(451, [3]int{4, 3, 0}, "The mail could not be stored, try again later")
 	errAborted  = Reply(451, [3]int{4, 4, 2}, "The mail did not arrive completely")
+	errBusy     = Reply(452, [3]int{4, 3, 1}, "Too many large mails at the same time, try again later")
 	errGreylist = Reply(450, [3]int{4, 7, 1}, "Greylisted, try again in a minute")
 	errLine     = Reply(554, [3]int{5, 6, 0}, fmt.Sprintf("A line of the mail is longer than %d bytes", maxLine))
 )

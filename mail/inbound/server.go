@@ -34,6 +34,8 @@ type backend struct {
 	handler Handler
 	ctx     context.Context // of calls of the handler; ends when the time for draining is over
 
+	large budget
+
 	mu    sync.Mutex
 	ended bool
 	busy  sync.WaitGroup // messages being read or stored: go-smtp does not wait for those by BDAT
