@@ -53,16 +53,16 @@ var thanks = regexp.MustCompile(`(?i)^(danke( schön| dir| euch)?|(vielen|besten
 	`dziękuję|dzięki|děkuji|díky|ďakujem|teşekkürler|` +
 	`спасибо|дякую|köszönöm|köszi|kiitos|ありがとうございます|谢谢|謝謝)` + named)
 
-// named is what may follow in the same line: one word, or up to three with capitals. "Best exit: zoo" is no closing.
-const named = `( aus( der| dem)? \S+)?[^\pL\d:]*([\s,](von |euer |eure |dein |deine |your )?` +
-	`([\pL.'’-]+|(?-i:` + nameWord + `)( (?-i:` + nameWord + `)){1,2}))?[,.!]?[^\pL\d:]*$`
+// named is what may follow in the same line: one word, or up to six with capitals, and words between them. "Best exit: zoo" is no closing.
+const named = `( aus( der| dem)? \S+)?[^\pL\d:]*([\s,*_](von |euer |eure |dein |deine |your )?` +
+	`([\pL.'’-]+|(?-i:` + nameWord + `)((,? | & )(?-i:` + nameWord + `|und|and|et|y|e|i|og|och|en|a)){1,5}))?(,? \([^()\d]{1,30}\))?[,.!]?[^\pL\d:]*$`
 
 var (
 	postscript = regexp.MustCompile(`(?i)^p\.? ?p?\.?s\b`)
-	aName      = regexp.MustCompile(`^` + nameWord + `([ ,]+` + nameWord + `){0,3}[,.]?$`)
+	aName      = regexp.MustCompile(`^[*_]{0,2}` + nameWord + `(([ ,]+| & )(` + nameWord + `|und|and|et|y|e|i|og|och|en)){0,4}( \([^()\d]{1,30}\))?[,.]?[*_]{0,2}[^\pL\d:@]*$`)
 )
 
-const nameWord = `(\p{Lu}[\pL.'’-]*|von|van|vom|zu|de|der|den|di|da|la)`
+const nameWord = `(\p{Lu}[\pL.'’-]*|d['’]\p{Lu}\pL*|von|van|vom|zu|de|der|den|di|da|la)`
 
 // isName reports whether a line may be a person's name: up to four words that begin with capitals.
 func isName(line string) bool {
@@ -121,8 +121,8 @@ func (a answer) beginsClosing(i, end int) bool {
 	below, alone := a.lines[i+1:end], firstFilled(a.lines[:i]) == ""
 	switch {
 	case thanks.MatchString(line) && utf8.RuneCountInString(line) <= maxNameLine:
-		return a.isNameBlock(below, maxBelowClosing, true) || !alone && a.isSignature(below, false)
-	case closing.MatchString(line) && utf8.RuneCountInString(line) <= maxNameLine:
+		return a.isNameBlock(below, maxBelowClosing, true) || !alone && (a.isSignature(below, false) || endsInComma(line) && isOneWord(below))
+	case closing.MatchString(line):
 		return a.isNameBlock(below, maxBelowClosing, alone) || !alone && a.isSignature(below, formal.MatchString(line))
 	case !alone && endsInComma(line) && i > 0 && strings.TrimSpace(a.lines[i-1]) == "":
 		// In any language: a few words and a comma above nothing but a name.
@@ -131,6 +131,14 @@ func (a answer) beginsClosing(i, end int) bool {
 	}
 	return false
 }
+
+// isOneWord reports whether the lines are nothing but a word in small letters, as people write their own names in haste.
+func isOneWord(lines []string) bool {
+	lines = filled(lines)
+	return len(lines) == 1 && oneWord.MatchString(lines[0]) && !isStop(lines[0])
+}
+
+var oneWord = regexp.MustCompile(`^\pL[\pL.'’-]{1,20}$`)
 
 func endsInComma(line string) bool {
 	r, _ := utf8.DecodeLastRuneInString(line)

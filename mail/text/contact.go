@@ -225,9 +225,9 @@ func isStop(line string) bool {
 }
 
 var (
-	stop = regexp.MustCompile(`(?i)(?:^|[\s(/-])(?:platz|straße|strasse|str\.|bahnhof|bhf\.?|allee|brücke|gasse|ufer|damm|station|haltestelle|garten|kirche|rathaus|zoo|` +
-		`markt|messe|flughafen|park|airport|terminus|halte|gare|plein|square|linien?|tram|bus|ring|[us]-bahn|zug|kontrollen?|kontrolleure?|kontis|inspectors?|` +
-		`richtung|ausgang|ausgänge|eingang|gleis|steig|wagen|vorsicht|achtung|update|stand|frei|weg|gesperrt|tor|` +
+	stop = regexp.MustCompile(`(?i)(?:^|[\s(/-])(?:platz|straße|strasse|str\.|bahnhof|bhf\.?|allee|brücke|gasse|ufer|damm|station|haltestelle|rathaus|zoo|` +
+		`messe|flughafen|airport|terminus|halte|gare|plein|square|linien?|tram|bus|[us]-bahn|zug|kontrollen?|kontrolleure?|kontis|inspectors?|` +
+		`richtung|ausgang|ausgänge|eingang|gleis|steig|wagen|vorsicht|achtung|update|gesperrt|` +
 		`direction|towards|exit|platform|line|train|ligne|linea|línea|lijn|linje|linka|quai|sortie|salida|uscita|dirección|direzione|richting)(?:$|[\s,.!:)/-])`)
 	endsInStop = regexp.MustCompile(`(?i)^[-–—~/* ]*(?:(?:am|an|im|in|bei|beim|vor|vom|zum|zur|ab|bis|auf|nach|von|hinter|via) )?[\pL-]+` +
 		`(?:platz|straße|strasse|str\.|bahnhof|bhf\.?|allee|brücke|gasse|ufer|damm|station|garten|kirche|rathaus|markt)[.,!]?$`)

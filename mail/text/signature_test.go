@@ -27,6 +27,21 @@ func TestAClosingAndTheNameBelowAreCut(t *testing.T) {
 	}
 }
 
+func TestAClosingIsCutWithAnyName(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{
+		"Erika", "Erika B.", "E. Beispiel", "Anna-Lena Müller", "Jean-Paul d'Arc", "María José García López", "Sinéad O'Brien", "Jan van der Berg", "Łukasz Żółć", "Иван Петров", "Nguyễn Văn An", "Dr. Anna Park",
+		"Tor Hansen", "Erika & Max", "Erika und Max", "Eure Erika", "Erika (aus Köln)", "Erika, Max", "ERIKA BEISPIEL", "Prof. Dr. Erika Beispiel", "Erika Beispiel, M.A.", "EB", "Familie Beispiel", "Viktor", "Max Freitag",
+		"Erika 🙂", "*Erika*", "Erika.", "Σοφία", "Ömer Şahin",
+	} {
+		for _, closing := range []string{"Viele Grüße", "LG", "Mit freundlichen Grüßen", "Best regards,", "Thanks,", "Danke", "Hilsen", "С уважением,", "Met vriendelijke groet,"} {
+			for _, between := range []string{"\n", "\n\n", " "} {
+				checkCut(t, "Kontrolle U8\n\n"+closing+between+name, "Kontrolle U8")
+			}
+		}
+	}
+}
+
 func TestAnAdvertisementAndTheNameBelowAreCut(t *testing.T) {
 	t.Parallel()
 	for _, below := range []string{"\n\nHans Riesig", "\nHans Riesig\nHauptstraße 5\n12345 Berlin\n0170 1234567", "\n\nLG Hans", "\n\nHans\n\n> wo?"} {
