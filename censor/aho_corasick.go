@@ -26,7 +26,7 @@ type automaton struct {
 	// line is the lowest line of the entries that end in a state, suffixes included, or 0. One number is enough:
 	// all these entries end in the same character, and atWordEnd depends on nothing else.
 	line []uint16
-	open []uint16 // the same of the entries that may end inside a word; nil if there are none
+	open []uint16 // the same of the entries that may end inside a word, which count for line as well; nil if there are none
 
 	begins [256]bool // the symbols that leave state 0: the word start, some emoji, and the letters that begin *word
 }
@@ -62,10 +62,9 @@ func (a *automaton) grow(entries []entry) {
 		p := queue[s]
 		line, open := 0, 0
 		for p.from < p.to && len(entries[p.from].symbols) == p.length {
-			if one := entries[p.from]; one.open {
+			one := entries[p.from]
+			if line = lowestLine(line, one.line); one.open {
 				open = lowestLine(open, one.line)
-			} else {
-				line = lowestLine(line, one.line)
 			}
 			p.from++
 		}
@@ -107,11 +106,12 @@ func (a *automaton) scan(symbols []byte) int {
 			continue // inside a word with which no entry starts, i.e. most of a text
 		}
 		s = a.next(s, c)
-		if line := int(a.line[s]); line != 0 && (found == 0 || line < found) && atWordEnd(symbols, i+1) {
-			found = line
-		}
-		if a.open != nil {
-			found = lowestLine(found, int(a.open[s]))
+		if line := int(a.line[s]); line != 0 && (found == 0 || line < found) {
+			if atWordEnd(symbols, i+1) {
+				found = line
+			} else if a.open != nil {
+				found = lowestLine(found, int(a.open[s]))
+			}
 		}
 	}
 	return found

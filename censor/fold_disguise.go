@@ -158,15 +158,23 @@ var isPlain = func() (is [256]bool) {
 func suspicious(text []byte) bool {
 	singles := 0
 	for i := 0; i < len(text); {
-		if isPlain[text[i]] || plainSize(text[i:]) > 0 {
+		if isPlain[text[i]] || text[i] >= utf8.RuneSelf && plainSize(text[i:]) > 0 {
 			length, beforeLast, last := 0, rune(0), rune(0)
 			for i < len(text) {
+				if c := text[i]; isPlain[c] { // most of all texts
+					if rune(c) == last && last == beforeLast {
+						return true
+					}
+					length, beforeLast, last = length+1, last, rune(c)
+					i++
+					continue
+				}
 				r, size := rune(text[i]), 1
 				if r >= utf8.RuneSelf {
 					if r, size = utf8.DecodeRune(text[i:]); r >= lastKnown || !isKnownWord[r] {
 						break
 					}
-				} else if !isPlain[r] {
+				} else {
 					break
 				}
 				if r == last && r == beforeLast {
