@@ -39,7 +39,7 @@ var wordRules = []struct {
 	{noReason, []string{
 		// what follows when each recipient was refused; Google Groups, of groups that one may not write to; errors that nobody knows
 		`no (valid )?recipients`, `need rcpt`, `rcpt first`, `may not (exist|have permission)`,
-		`unknown (\w+ )?(error|reason|failure|problem|status|exception|cause)\b`, `unbekannte\w* (fehler|grund|ursache)`, `(erreur|error|errore|erro) (inconnue|desconocido|sconosciuto|desconhecido)`,
+		`unknown (mailer |smtp |internal |server |system )?(error|reason|failure|problem|status|exception|cause)\b`, `unbekannte\w* (fehler|grund|ursache)`, `(erreur|error|errore|erro) (inconnue|desconocido|sconosciuto|desconhecido)`,
 		`неизвестн\w* ошибк`, `未知错误`, `不明なエラー`,
 	}},
 	{gone, []string{`\brcp-p1\b`}}, // Facebook: there is no such address
@@ -144,7 +144,7 @@ var tooLarge = []string{
 
 // who are words for a recipient, and unknown adjectives for one that does not exist.
 const (
-	who     = `(users?( ?names?| ?ids?| ?accounts?)?|recipients?|mail ?box(es)?|mail-?drop|accounts?|address(es)?|addressees?|members?|subscribers?|customers?|alias(es)?|inbox|person|employee|local[- ]?parts?|destination|e?-?mail (address(es)?|accounts?|ids?|names?)|mailing list|resident|teilnehmer)`
+	who     = `(users?( ?names?| ?ids?| ?accounts?)?|recipients?|mail[ -]?box(es)?|mail-?drop|accounts?|address(es)?|addressees?|members?|subscribers?|customers?|alias(es)?|inbox|person|employee|local[- ]?parts?|destination|e?-?mail (address(es)?|accounts?|ids?|names?)|mailing list|resident|teilnehmer)`
 	unknown = `(unknown|no such|no valid|not? (a |an )?(valid|known|existing|local|active|registered|legal|recogni[sz]ed)|invalid|non-?existe?a?nt|in-?existent|undefined|illegal|unrecogni[sz]ed|wrong|incorrect|obsolete|deleted|disabled|deactivated|inactive|inactivated|non[- ]active|un-?known|unrout(e)?able|unresolvable|unlisted|nosuch)`
 )
 

@@ -19,7 +19,7 @@ type automaticRule struct {
 // and RFC 2919 those of lists; the others are the programs' own. X-Auto-Response-Suppress is none: Exchange sets it in the mails of people, too. The first rule
 // that applies wins.
 var automaticRules = []automaticRule{
-	{"empty return path", false, func(_ *Message, envelopeFrom string) bool { return envelopeFrom == "" }},
+	{"empty return path", false, emptyReturnPath},
 	{"Auto-Submitted: auto-replied", true, func(m *Message, _ string) bool { return keyword(m.Get("Auto-Submitted")) == "auto-replied" }},
 	{"Auto-Submitted", false, autoSubmitted},
 	{"automatic reply", true, automaticReply},
@@ -27,25 +27,26 @@ var automaticRules = []automaticRule{
 	{"receipt", true, isReceipt},
 	{"calendar", true, func(m *Message, _ string) bool { return m.part.any(isCalendar) }},
 	{"reaction", true, isReaction},
-	{"subject of an automatic reply", true, func(m *Message, _ string) bool { return automaticSubject.MatchString(m.Subject()) }},
+	{"subject of an automatic reply", true, hasAutomaticSubject},
 	{"bounce", false, hasField(regexp.MustCompile(`^x-failed-recipients$`))},
 	{"mailing list", false, hasField(listFields)},
+	{"mailing list", false, fromList},
 	{"loop", false, hasField(loopFields)},
 	{"notification", false, hasField(notificationFields)},
-	{"mass mailing", false, hasField(mailingFields)},
+	{"mass mailing", false, isMassMailing},
 	{"multipart/report", false, func(m *Message, _ string) bool { return m.kind == "multipart/report" }},
-	{"Precedence", false, hasPrecedence("bulk", "junk", "list")},
+	{"Precedence", false, hasPrecedence("bulk", "junk", "list", "mass")},
 	{"mail server", false, fromMachine},
 }
 
 // Names of fields, in lower case.
 var (
-	replyFields = regexp.MustCompile(`auto-?(repl|respon|answer|gener)|vacation|out-?of-?office|away-?message|^x-ms-exchange-inbox-rules-loop$`)
-	listFields  = regexp.MustCompile(`^list-(id|post|help|owner|archive|subscribe|unsubscribe|unsubscribe-post)$|^x-(mailing-?list|beenthere|mailman|listname|list-|lists-|mailinglist|google-loop|google-group|sympa|majordomo|ezmlm|listserv)|^mailing-list$|^x-yahoo-(groups|newman)`)
+	replyFields = regexp.MustCompile(`auto-?(repl|respon|answer|gener|message)|machine-?generated|vacation|out-?of-?office|away-?message|^x-ms-exchange-inbox-rules-loop$`)
+	listFields  = regexp.MustCompile(`^list-(id|post|help|owner|archive|subscribe|unsubscribe|unsubscribe-post)$|^x-(mailing-?list|beenthere|mailman|listname|list-|lists-|mailinglist|google-loop|google-group|sympa|majordomo|ezmlm|listserv)|^mailing-list$|^x-yahoo-groups`)
 	loopFields  = regexp.MustCompile(`^x-([a-z]+-)?loop(-\w+)?$|^x-(loop|mail)-?(prevention|detect\w*|check)$|^x-been-there$`)
 	// Ticket systems, issue trackers, social networks, cron, monitoring.
-	notificationFields = regexp.MustCompile(`^x-cron-env$|^(x-)?(rt-(ticket|originator|loop)|managed-by)|^x-(otrs|zammad|zendesk|freshdesk|helpscout|request-tracker|ticket|jira|atlassian|redmine|github|gitlab|gitea|forgejo|bugzilla|trac|mantis|launchpad|gerrit|jenkins|phabricator|discourse|sentry|nagios|icinga|zabbix|grafana|facebook|linkedin|xing|notification|auto-notif\w*|amazon-mail-relay|php-originating-script|drupal|wordpress|pagerduty|statuspage)(-|$)`)
-	mailingFields      = regexp.MustCompile(`^feedback-id$|^x-(campaign|mailchimp|mc-user|mailjet|mj-mid|sfmc|rpcampaign|newsletter|mailer-campaign|sg-eid|mandrill|csa-complaints|cleverreach|sendinblue|mailing-?id|bulk|mass-?mail|hubspot|marketo|elq|emarsys|rapidmail|brevo)`)
+	notificationFields = regexp.MustCompile(`^x-cron-env$|^(x-)?(rt-(ticket|originator|loop)|managed-by)|^x-(otrs|zammad|zendesk|freshdesk|helpscout|request-tracker|ticket|jira|atlassian|redmine|github|gitlab|gitea|forgejo|bugzilla|trac|mantis|launchpad|gerrit|jenkins|phabricator|discourse|sentry|nagios|icinga|zabbix|grafana|facebook|linkedin|xing|notification|auto-notif\w*|amazon-mail-relay|pagerduty|statuspage)(-|$)`)
+	mailingFields      = regexp.MustCompile(`^x-(campaign|mailchimp|mc-user|mailjet|mj-mid|sfmc|rpcampaign|newsletter|mailer-campaign|sg-eid|mandrill|csa-complaints|cleverreach|sendinblue|mailing-?id|bulk|mass-?mail|hubspot|marketo|elq|emarsys|rapidmail|brevo)`)
 )
 
 // automaticSubject begins with what programs put before the subject that they answer. A colon must follow: people use the words, too.
@@ -60,6 +61,14 @@ var automaticSubject = regexp.MustCompile(`(?i)^\s*(\[[^\]]{1,20}\]\s*)?(` + str
 	`zugesagt|angenommen|abgelehnt|abgesagt|mit vorbehalt( zugesagt| angenommen)?|vorläufig zugesagt|unter vorbehalt|(tentatively )?accepted|declined|tentative|cancell?ed( event)?|(updated )?invitation|einladung|aktualisierte einladung|new time proposed|neue uhrzeit vorgeschlagen|accepté|refusé|provisoire|annulé|invitation|aceptad[oa]|rechazad[oa]|provisional|accettato|rifiutato|aceite|recusado|geaccepteerd|geweigerd|geannuleerd|zaakceptowano|odrzucono|accepterat|avböjt|accepteret|godtatt|принято|отклонено|承諾済み|已接受|수락됨`,
 	`rückruf|recall|message recall|nachricht zurückrufen`,
 }, "|") + `)\s*[:：]`)
+
+// automaticWords need no colon, nor company: nobody else writes them.
+var automaticWords = regexp.MustCompile(`(?i)^\s*[\[(*]*\s*(out of( the)? office|automatic(al)? reply|auto-?reply|auto-?response|autoresponder|automatische antwort|automatische abwesenheits\pL+|abwesenheits(notiz|meldung|nachricht|benachrichtigung|assistent)|vacation (reply|message|notice)|réponse automatique|respuesta automática|risposta automatica|resposta automática|automatisch antwoord|automatyczna odpowiedź|automatiskt? svar|autosvar|автоответ|автоматический ответ)([^\pL]|$)`)
+
+func hasAutomaticSubject(m *Message, _ string) bool {
+	subject := m.Subject()
+	return automaticSubject.MatchString(subject) || automaticWords.MatchString(subject)
+}
 
 // reacted is in the subject of Outlook's mail about a reaction.
 var reacted = regexp.MustCompile(`(?i)hat auf (ihre|deine|eine) nachricht reagiert|reagiert auf (ihre|deine) nachricht|reacted to (your|a) (message|e-?mail)|reacted via gmail|hat über gmail reagiert|a réagi à (votre|ton|un) (message|e-?mail)|ha reaccionado a|reaccionó a|ha reagito al|reagiu (à|a) (sua|tua)|heeft gereageerd op (uw|je|een) bericht|reagerade på ditt|har reageret på|har reagert på|zareagował|отреагировал|さんがリアクション`)
@@ -114,6 +123,30 @@ func (m *Message) RepeatsSubject(title string) bool {
 	return title != "" && at >= 0 && !answerPrefix.MatchString(subject[:at])
 }
 
+// personalFeedback ends the Feedback-ID of providers that give one to the mails of people, too.
+var personalFeedback = regexp.MustCompile(`(?i):(fastmail|proton)\s*$`)
+
+func isMassMailing(m *Message, envelopeFrom string) bool {
+	feedback := m.Get("Feedback-Id")
+	return feedback != "" && !personalFeedback.MatchString(feedback) || hasField(mailingFields)(m, envelopeFrom)
+}
+
+func emptyReturnPath(m *Message, envelopeFrom string) bool {
+	return envelopeFrom == "" || strings.TrimSpace(m.Get("Return-Path")) == "<>"
+}
+
+// listAddresses are local parts of the addresses from which list servers send.
+var listAddresses = regexp.MustCompile(`^owner-|-(bounces?|owner|request|errors)([-+=].*)?$`)
+
+func fromList(m *Message, envelopeFrom string) bool {
+	for _, address := range []string{envelopeFrom, strings.Trim(m.Get("Sender"), "<> ")} {
+		if local, _ := SplitAddress(strings.ToLower(address)); listAddresses.MatchString(local) {
+			return true
+		}
+	}
+	return false
+}
+
 func autoSubmitted(m *Message, _ string) bool {
 	value := keyword(m.Get("Auto-Submitted"))
 	return value != "" && value != "no"
@@ -128,6 +161,7 @@ func automaticReply(m *Message, _ string) bool {
 			return true
 		case name == "x-apple-action" && strings.HasPrefix(value, "vacation"), name == "delivered-to" && value == "autoresponder",
 			name == "x-ms-exchange-generated-message-source" && !strings.Contains(value, "antispam"), // Mailbox Rules Agent
+			name == "x-post-messageclass" && strings.Contains(strings.ToLower(all.Value()), "autoresponder"),
 			name == "x-mailer" && autoMailer.MatchString(value):
 			return true
 		}
@@ -139,7 +173,7 @@ var autoMailer = regexp.MustCompile(`auto-?(respon|repl)|vacation|out of office`
 
 func hasPrecedence(values ...string) func(*Message, string) bool {
 	return func(m *Message, _ string) bool {
-		for _, name := range []string{"Precedence", "X-Precedence", "Preference"} {
+		for _, name := range []string{"Precedence", "X-Precedence", "Preference", "X-Distribution"} {
 			for _, value := range values {
 				if keyword(m.Get(name)) == value {
 					return true
@@ -187,6 +221,9 @@ var machines = regexp.MustCompile(`^(mailer-?daemon|mail-?daemon|postmaster|root
 	`^((do[-_.]?)?not?[-_.]?reply|nicht[-_.]?antworten|ne[-_.]?pas[-_.]?repondre|no[-_.]?responder|non[-_.]?rispondere|no[-_.]?responda)([-_+.=\d].*)?$`)
 
 func fromMachine(m *Message, envelopeFrom string) bool {
+	if strings.HasSuffix(strings.TrimSpace(m.Get("From")), "<>") {
+		return true
+	}
 	for _, address := range []string{envelopeFrom, m.Author("")} {
 		if local, _ := SplitAddress(strings.ToLower(address)); machines.MatchString(local) {
 			return true

@@ -65,6 +65,23 @@ func TestAutomaticMailsAreRecognised(t *testing.T) {
 		"From: root@host.rider.example\n":                                                           "mail server",
 		"From: Daemon <mailer-daemon-friend@rider.example>\n":                                       "",
 		"From: Reply Rooters <rooters@rider.example>\n":                                             "",
+		from + "Return-Path: <>\n":                                                                  "empty return path",
+		from + "Return-Path: <marta@rider.example>\n":                                               "",
+		from + "X-FC-MachineGenerated: true\n":                                                      "automatic reply",
+		from + "X-POST-MessageClass: 9; Autoresponder\n":                                            "automatic reply",
+		from + "X-Distribution: bulk\n":                                                             "Precedence",
+		from + "Sender: owner-linie@lists.example\n":                                                "mailing list",
+		from + "Sender: <linie-bounces@lists.example>\n":                                            "mailing list",
+		from + "Sender: Marta <marta@rider.example>\n":                                              "",
+		"From: Mail System <>\n":                                                                    "mail server",
+		// What providers put into the mails of people.
+		from + "Feedback-ID: i123abcde:Fastmail\n":                 "",
+		from + "Feedback-ID: 1234567:user:proton\n":                "",
+		from + "X-Yahoo-Newman-Property: ymail-3\n":                "",
+		from + "X-Report-Abuse-To: spam@filter.example\n":          "",
+		from + "X-MS-Exchange-SenderADCheck: 1\n":                  "",
+		from + "X-MS-Exchange-Organization-AutoForwarded: true\n":  "",
+		from + "X-Provags-ID: V03:K1:a\nX-UI-Message-Type: mail\n": "",
 	} {
 		if got := parse(t, header+"\nkontrolle\n").Automatic("marta@rider.example"); got != want {
 			t.Errorf("%q: %q, want %q", header, got, want)
@@ -93,6 +110,9 @@ func TestTheSubjectTellsAutomaticRepliesWithoutMarks(t *testing.T) {
 		"Zugesagt: Kontrolle U8":                                     "subject of an automatic reply",
 		"Marta Muster hat auf Ihre Nachricht reagiert: Kontrolle U8": "reaction",
 		"Marta Muster reacted to your message: Kontrolle U8":         "reaction",
+		"Out of Office":                                              "subject of an automatic reply",
+		"[Auto-Reply] Kontrolle U8":                                  "subject of an automatic reply",
+		"Automatische Antwort (Urlaub)":                              "subject of an automatic reply",
 		"Re: Kontrolle U8":                                           "",
 		"Kontrolle U8: zwei Leute":                                   "",
 		"Abwesend sind die Kontrolleure nur am U8":                   "",
