@@ -66,7 +66,7 @@ func (s suite) featuresMatch(t *testing.T, w *World, _ Network) {
 	if _, public := w.Bot.(bots.Public); len(s.plugin.PageFiles) > 0 && !public {
 		t.Error("the plugin has PageFiles, but the bot is not a Public")
 	}
-	if s.f.Receives != (receives || listens) || s.f.Sends != sends || s.f.Broadcasts != broadcasts || s.f.Retracts != retracts || sends && broadcasts {
+	if s.f.Receives != (receives || listens) || s.f.Sends != sends || s.f.Broadcasts != broadcasts || (s.f.Retracts || s.f.Cancels) != retracts || sends && broadcasts {
 		t.Errorf("features %+v, but Receiver %v, Listener %v, Sender %v, Broadcaster %v, Retracter %v",
 			s.f, receives, listens, sends, broadcasts, retracts)
 	}

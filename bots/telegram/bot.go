@@ -2,6 +2,7 @@ package telegram
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"sync"
@@ -11,7 +12,7 @@ import (
 	"linienfunk/bots/kit"
 )
 
-// Bot implements bots.Receiver, bots.Listener, bots.Broadcaster and bots.Public. This file has what all of them use.
+// Bot implements bots.Receiver, bots.Listener, bots.Broadcaster, bots.Retracter, bots.Pruner and bots.Public. This file has what all of them use.
 type Bot struct {
 	core            bots.Core
 	accounts        accounts
@@ -101,6 +102,32 @@ func (b *Bot) pause(ctx context.Context, a Account, d time.Duration) {
 	b.rateLimiter(a.City).pause(d)
 	if err := b.setPause(ctx, a, b.core.Now().Add(d)); err != nil {
 		b.core.Log.Warn("a pause that Telegram asked for is lost if the program restarts", "city", a.City, "err", err)
+	}
+}
+
+// tooMany handles a 429 of a message to a chat: it holds the group, or returns an error that holds the whole bot.
+func (b *Bot) tooMany(ctx context.Context, a Account, chat string, group bool, d time.Duration) error {
+	whole := b.rateLimiter(a.City).tooMany(chat, group, d)
+	if group && whole < d {
+		if err := b.store.holdGroup(ctx, a.City, chat, b.core.Now().Add(d)); err != nil {
+			return err
+		}
+		b.core.Log.Info("Telegram asks for a pause in a group", "city", a.City, "delay", d)
+	}
+	if whole == 0 {
+		return nil
+	}
+	b.pause(ctx, a, whole)
+	return bots.RetryAfter(whole, "error-too-many", errors.New("send message: Telegram responded: too many requests"))
+}
+
+// restoreGroup makes the rate limiter keep what is stored about a group, perhaps from before a restart. As with resumePause, a pause that
+// begins in the future is ignored.
+func (b *Bot) restoreGroup(v Subscriber) {
+	limiter := b.rateLimiter(v.City)
+	limiter.restore(v.ChatHash, v.Recent)
+	if until, held := v.heldUntil(b.core.Now()); held {
+		limiter.hold(v.ChatHash, until)
 	}
 }
 

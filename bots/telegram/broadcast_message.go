@@ -1,6 +1,10 @@
 package telegram
 
-import "context"
+import (
+	"context"
+	"errors"
+	"fmt"
+)
 
 // sendMessage sends the report to a subscriber and records the outcome.
 func (p *broadcastPage) sendMessage(ctx context.Context, i int, v Subscriber) {
@@ -38,12 +42,16 @@ func (p *broadcastPage) record(ctx context.Context, i int, v Subscriber, err err
 	result := skipped
 	switch {
 	case err == nil:
+		p.bot.rateLimiter(v.City).accepted()
 		result, err = delivered, p.recordDelivery(ctx, v)
+	case errors.Is(err, errGroupBusy):
+		result, err = queued, p.queue(ctx, v)
 	case isGone(err):
 		err = p.bot.store.remove(ctx, v)
 	case retryAfter(err) > 0:
-		p.bot.pause(ctx, p.row, retryAfter(err))
-		err = botError("send message", err)
+		if err = p.bot.tooMany(ctx, p.row, v.ChatHash, v.isGroup(), retryAfter(err)); err == nil {
+			result, err = queued, p.queue(ctx, v)
+		}
 	case isRejected(err):
 		err = p.recordRejection(ctx, v, groupTrouble(err))
 	default:
@@ -54,6 +62,17 @@ func (p *broadcastPage) record(ctx context.Context, i int, v Subscriber, err err
 		return
 	}
 	p.setOutcome(i, result)
+}
+
+// queue lets the report wait for a group.
+func (p *broadcastPage) queue(ctx context.Context, v Subscriber) error {
+	city, _, err := p.bot.core.Cities.City(ctx, v.City)
+	if err != nil {
+		return fmt.Errorf("look up city: %w", err)
+	}
+	return p.bot.store.queueReport(ctx, QueuedReport{
+		City: v.City, Subscriber: v.ID, Report: p.reportKey, At: p.report.At.Unix(), Expires: p.report.At.Add(city.Freshness).Unix(),
+	}, p.report.Text)
 }
 
 func (p *broadcastPage) recordDelivery(ctx context.Context, v Subscriber) error {

@@ -2,6 +2,7 @@ package telegram
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -20,6 +21,7 @@ type broadcastPage struct {
 
 	subscribers []Subscriber
 	delivered   map[uint64]bool // by Subscriber.ID: deliveries of an earlier attempt at this page
+	waiting     map[uint64]bool // by Subscriber.ID: groups for which earlier reports wait
 
 	cancelWait context.CancelFunc // ends the wait for the next message
 	responded  chan struct{}      // wakes up await after a response
@@ -37,15 +39,19 @@ type outcome int
 const (
 	pending   outcome = iota // not sent, or failed
 	delivered                // sent
+	queued                   // waits until the group accepts messages
 	skipped                  // not to be sent: to the report's author, a chat that is gone, a rejected message
 )
 
 func newBroadcastPage(b *Bot, c *client, row Account, r report.Report) *broadcastPage {
 	return &broadcastPage{
-		bot: b, client: c, row: row, report: r, reportKey: b.core.Box.Digest("telegram delivery", r.Key())[:32],
+		bot: b, client: c, row: row, report: r, reportKey: b.reportKey(r.Key()),
 		responded: make(chan struct{}, 1),
 	}
 }
+
+// reportKey identifies a report in the delivery log and the queue.
+func (b *Bot) reportKey(key string) string { return b.core.Box.Digest("telegram delivery", key)[:32] }
 
 // load reads the subscribers behind a cursor.
 func (p *broadcastPage) load(ctx context.Context, from cursor) (err error) {
@@ -59,6 +65,9 @@ func (p *broadcastPage) load(ctx context.Context, from cursor) (err error) {
 		return err
 	}
 	if p.subscribers, err = s.subscribersAfter(ctx, city, from.groups, from.after, p.bot.limits.pageSize); err != nil {
+		return err
+	}
+	if p.waiting, err = s.groupsWithQueue(ctx, city); err != nil {
 		return err
 	}
 	p.outcomes = make([]outcome, len(p.subscribers))
@@ -82,7 +91,13 @@ func (p *broadcastPage) send(ctx context.Context) error {
 			p.setOutcome(i, out)
 			continue
 		}
-		if err := p.await(ctx, v); err != nil {
+		err := p.await(ctx, v)
+		if errors.Is(err, errGroupBusy) {
+			p.record(ctx, i, v, err)
+			p.end()
+			continue
+		}
+		if err != nil {
 			p.fail(bots.Retry("error-slow", fmt.Errorf("wait for the next message: %w", err)))
 			break
 		}
@@ -119,7 +134,8 @@ func (p *broadcastPage) drainContext(ctx context.Context) (context.Context, cont
 	return longer, func() { stop(); cancel() }
 }
 
-// await waits until the message to v may be sent, and counts it as in flight.
+// await waits until the message to v may be sent, and counts it as in flight. It returns errGroupBusy, without waiting, for a
+// group that accepts no message now or for which earlier reports wait.
 func (p *broadcastPage) await(ctx context.Context, v Subscriber) error {
 	limiter := p.bot.rateLimiter(p.row.City)
 	for !p.begin(limiter.window()) {
@@ -130,7 +146,10 @@ func (p *broadcastPage) await(ctx context.Context, v Subscriber) error {
 		}
 	}
 	if v.isGroup() {
-		limiter.restore(v.ChatHash, v.Recent)
+		p.bot.restoreGroup(v)
+	}
+	if p.waiting[v.ID] {
+		return errGroupBusy
 	}
 	return limiter.wait(ctx, v.ChatHash, v.isGroup())
 }

@@ -16,7 +16,7 @@ func TestTelegramConforms(t *testing.T) {
 		return network{fake}
 	}
 	bottest.Run(t, "telegram", unlimited(), start, bottest.Features{
-		Receives: true, Authors: true, Private: true, Edits: true, Broadcasts: true, Remote: true, MaxText: 4096, Credentials: true,
+		Receives: true, Authors: true, Private: true, Edits: true, Broadcasts: true, Cancels: true, Remote: true, MaxText: 4096, Credentials: true,
 	})
 }
 

@@ -10,7 +10,7 @@ import (
 	"linienfunk/internal/secret"
 )
 
-// store reads and writes the tables of chats: telegram_subscribers, _answers (Reply) and _deliveries.
+// store reads and writes the tables of chats: telegram_subscribers, _answers (Reply), _deliveries and _queued_reports.
 type store struct {
 	db  *gorm.DB
 	box *secret.Box
@@ -30,6 +30,7 @@ func migrations() []*gormigrate.Migration {
 		{ID: "2-all-reports", Migrate: addAllReports},
 		{ID: "3-paused-at", Migrate: addPausedAt},
 		{ID: "4-topics", Migrate: addTopics},
+		{ID: "5-group-queue", Migrate: addGroupQueue},
 	}
 }
 
@@ -109,4 +110,27 @@ func addTopics(tx *gorm.DB) error {
 		return err
 	}
 	return m.CreateIndex(&Answer{}, "idx_telegram_answers_topic")
+}
+
+// addGroupQueue adds the pause that Telegram asked for in a group, and the reports that wait for their groups.
+func addGroupQueue(tx *gorm.DB) error {
+	type Subscriber struct {
+		HeldAt    int64 `gorm:"not null;default:0"`
+		HeldUntil int64 `gorm:"not null;default:0"`
+	}
+	type QueuedReport struct {
+		ID         uint64 `gorm:"primaryKey"`
+		City       string `gorm:"size:32;not null;uniqueIndex:idx_telegram_queued_reports_once,priority:1"`
+		Subscriber uint64 `gorm:"not null;uniqueIndex:idx_telegram_queued_reports_once,priority:2"`
+		Report     string `gorm:"size:32;not null;uniqueIndex:idx_telegram_queued_reports_once,priority:3"`
+		Text       []byte `gorm:"not null"`
+		At         int64  `gorm:"not null"`
+		Expires    int64  `gorm:"not null"`
+	}
+	for _, column := range []string{"HeldAt", "HeldUntil"} {
+		if err := tx.Migrator().AddColumn(&Subscriber{}, column); err != nil {
+			return err
+		}
+	}
+	return tx.AutoMigrate(&QueuedReport{})
 }

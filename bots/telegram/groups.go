@@ -3,6 +3,7 @@ package telegram
 import (
 	"context"
 	"errors"
+	"time"
 
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
@@ -31,7 +32,7 @@ func (s store) addGroup(ctx context.Context, city string, chat int64, kind, titl
 	return wrap("store group", s.db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
 		err := tx.Clauses(clause.OnConflict{
 			Columns:   []clause.Column{{Name: "city"}, {Name: "person"}},
-			DoUpdates: clause.AssignmentColumns([]string{"title", "kind"}),
+			DoUpdates: clause.AssignmentColumns([]string{"title", "kind", "held_until"}), // an admin has no slow mode
 		}).Create(&v).Error
 		if err != nil {
 			return err
@@ -63,6 +64,12 @@ func (s store) group(ctx context.Context, city string, id uint64) (Subscriber, e
 	return row, wrap("read group", err)
 }
 
+// holdGroup stores a pause that Telegram asked for in a group.
+func (s store) holdGroup(ctx context.Context, city, chatHash string, until time.Time) error {
+	return wrap("store pause of a group", s.db.WithContext(ctx).Model(&Subscriber{}).Where("city = ? AND person = ?", city, chatHash).
+		Updates(map[string]any{"held_at": s.now().UnixMilli(), "held_until": until.UnixMilli()}).Error)
+}
+
 // migrateGroup changes the chat id of a group that became a supergroup
 // (https://core.telegram.org/bots/api#responseparameters). Updates and broadcasts call it, perhaps at the same time; a repeated
 // call changes nothing.
@@ -73,7 +80,7 @@ func (s store) migrateGroup(ctx context.Context, city string, from, to int64) er
 	}
 	hash, sealed := s.sealChat(city, to)
 	changes := map[string]any{
-		"person": hash, "chat": sealed, "kind": supergroup, "recent": "",
+		"person": hash, "chat": sealed, "kind": supergroup, "recent": "", "held_until": 0,
 		"title": s.box.Seal(chatCell(city, hash, "title"), []byte(s.title(old))),
 	}
 	return wrap("migrate group", s.db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {

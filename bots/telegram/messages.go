@@ -186,9 +186,7 @@ func (h updateHandler) reply(ctx context.Context, to place, kind string) error {
 	if err := h.store.addReply(ctx, r); err != nil {
 		return err
 	}
-	if err := h.core.Events.Publish(r.City, nil); err != nil {
-		h.core.Log.Warn("a reply leaves with the next check of the queue", "city", r.City, "err", err)
-	}
+	h.wakeUp(r.City)
 	return nil
 }
 

@@ -2,6 +2,7 @@ package telegram
 
 import (
 	"context"
+	"errors"
 	"strconv"
 	"strings"
 	"sync"
@@ -20,6 +21,8 @@ type rateLimiter struct {
 	paused  time.Time              // no messages before: Telegram asked for a pause, or the program has just started
 	chats   map[string]time.Time   // when the next message to a chat is allowed, by Subscriber.ChatHash
 	groups  map[string][]time.Time // messages to a group within limits.groupWindow
+	held    map[string]time.Time   // no messages to a group before: Telegram asked for a pause there
+	refused string                 // the chat whose message got the last 429; empty once Telegram has accepted a message since
 	latency time.Duration          // of Telegram's responses, a moving average
 	sweepAt int                    // size of chats at which those that may be sent to anyway are dropped
 }
@@ -27,12 +30,19 @@ type rateLimiter struct {
 const minSweep = 1024
 
 func newRateLimiter(now func() time.Time, l limits) *rateLimiter {
-	return &rateLimiter{now: now, limits: l, sweepAt: minSweep, chats: map[string]time.Time{}, groups: map[string][]time.Time{}}
+	return &rateLimiter{now: now, limits: l, sweepAt: minSweep, chats: map[string]time.Time{}, groups: map[string][]time.Time{}, held: map[string]time.Time{}}
 }
 
-// wait blocks until a message to the chat may leave and counts it as sent. It returns ctx's error if that ends first.
+// errGroupBusy means that a group accepts no message now: Telegram asked for a pause there, or the group is at its limit.
+var errGroupBusy = errors.New("the group accepts no message for now")
+
+// wait blocks until a message to the chat may leave and counts it as sent. It returns ctx's error if that ends first, and errGroupBusy
+// instead of waiting for a single group.
 func (r *rateLimiter) wait(ctx context.Context, chat string, group bool) error {
 	for {
+		if group && r.groupDelay(chat) > 0 {
+			return errGroupBusy
+		}
 		d := r.reserve(chat, group)
 		if d <= 0 {
 			return ctx.Err()
@@ -55,8 +65,8 @@ func (r *rateLimiter) reserve(chat string, group bool) time.Duration {
 	now := r.now()
 	recent := r.recent(chat, now)
 	d := max(r.paused.Sub(now), r.chats[chat].Sub(now), r.next.Sub(now))
-	if group && len(recent) >= r.limits.groupMessages {
-		d = max(d, recent[len(recent)-r.limits.groupMessages].Add(r.limits.groupWindow).Sub(now))
+	if group {
+		d = max(d, r.ownDelay(chat, now))
 	}
 	if d > 0 {
 		return d
@@ -74,6 +84,55 @@ func (r *rateLimiter) reserve(chat string, group bool) time.Duration {
 		r.sweep(now)
 	}
 	return 0
+}
+
+// groupDelay returns how long a group accepts no messages, whatever others do: it is at its limit, or Telegram asked for a pause there.
+func (r *rateLimiter) groupDelay(chat string) time.Duration {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.ownDelay(chat, r.now())
+}
+
+// ownDelay is groupDelay; r.mu is held.
+func (r *rateLimiter) ownDelay(chat string, now time.Time) time.Duration {
+	d := r.held[chat].Sub(now)
+	if recent := r.recent(chat, now); len(recent) >= r.limits.groupMessages {
+		d = max(d, recent[len(recent)-r.limits.groupMessages].Add(r.limits.groupWindow).Sub(now))
+	}
+	return max(d, 0)
+}
+
+// tooMany records a 429 of a message to a chat, with the pause that it names, and returns for how long to hold the whole bot. Telegram does
+// not say whether a 429 is about the chat or about the bot (https://github.com/tdlib/td/issues/715):
+//
+//   - In a private chat it is about the bot, since there is no slow mode, and the bot stays below the limit of a chat.
+//   - A group's short pause holds the bot, which loses little, unless the same group got the last 429 as well.
+//   - A group's longer pause holds that group, for its slow mode takes up to an hour. Another group's right after it, without a
+//     message that was accepted between them, may be about the bot: that is held for a while, and what Telegram says to the
+//     next chat decides.
+func (r *rateLimiter) tooMany(chat string, group bool, d time.Duration) (bot time.Duration) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	last := r.refused
+	r.refused = chat
+	switch {
+	case !group:
+		return d
+	case d <= r.limits.shortPause && last != chat:
+		return d
+	}
+	r.held[chat] = r.now().Add(d)
+	if last != "" && last != chat {
+		return min(d, r.limits.probePause)
+	}
+	return 0
+}
+
+// accepted records that Telegram has accepted a message.
+func (r *rateLimiter) accepted() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.refused = ""
 }
 
 // recent returns the messages to a group that count against its limit. r.mu is held.
@@ -140,6 +199,22 @@ func (r *rateLimiter) history(chat string) string {
 		out = append(out, strconv.FormatInt(at.UnixMilli(), 10))
 	}
 	return strings.Join(out, " ")
+}
+
+// hold lets no message to a group leave before until.
+func (r *rateLimiter) hold(chat string, until time.Time) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if until.After(r.held[chat]) {
+		r.held[chat] = until
+	}
+}
+
+// release ends a pause of a group.
+func (r *rateLimiter) release(chat string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.held, chat)
 }
 
 // restore loads a group's history, unless this limiter has counted messages to it already. Times in the future, written before

@@ -70,6 +70,7 @@ func TestRepliesInAGroupCountAsItsMessagesEvenAfterARestart(t *testing.T) {
 			}
 			c.send(i)
 		}
+		c.drain(2 * time.Minute)
 		if each := c.messagesPerChat(); each[group] != 21 || c.fake.Limits.Exceeded != 0 {
 			t.Errorf("%d messages to the group, %d requests over the limits", each[group], c.fake.Limits.Exceeded)
 		}

@@ -8,7 +8,7 @@ import (
 	"linienfunk/bots/kit"
 )
 
-// Recv sends queued replies, and meanwhile polls for updates or maintains the webhook.
+// Recv sends queued replies and what waits for groups, and meanwhile polls for updates or maintains the webhook.
 func (b *Bot) Recv(ctx context.Context, a bots.Account, out bots.Out) error {
 	row, c, err := b.account(ctx, a.City)
 	if errors.Is(err, kit.ErrNoAccount) {
@@ -23,15 +23,20 @@ func (b *Bot) Recv(ctx context.Context, a bots.Account, out bots.Out) error {
 		b.core.Log.Info("the bot's name may be out of date", "city", row.City, "err", err)
 	}
 	both, cancel := context.WithCancel(ctx)
-	repliesEnded := make(chan error, 1)
-	go func() {
-		defer cancel()
-		repliesEnded <- b.sendReplies(both, row, c)
-	}()
+	senders := []func(context.Context, Account, *client) error{b.sendReplies, b.sendQueue}
+	ended := make(chan error, len(senders))
+	for _, send := range senders {
+		go func() {
+			defer cancel()
+			ended <- send(both, row, c)
+		}()
+	}
 	err = b.receive(both, row, c, out)
 	cancel()
-	if failed := <-repliesEnded; failed != nil && ctx.Err() == nil {
-		return failed
+	for range senders {
+		if failed := <-ended; failed != nil && ctx.Err() == nil {
+			err = failed
+		}
 	}
 	return err
 }

@@ -12,15 +12,9 @@ import (
 // sendReplies sends the replies that wait, and keeps the bot's menu up to date, until ctx ends. It returns an error only if Telegram
 // has revoked the token.
 func (b *Bot) sendReplies(ctx context.Context, row Account, c *client) error {
-	wake := make(chan struct{}, 1)
-	stop, err := b.core.Events.Subscribe(row.City, func([]byte) {
-		select {
-		case wake <- struct{}{}:
-		default: // it wakes up already
-		}
-	})
+	wake, stop, err := b.wakeUps(row.City)
 	if err != nil {
-		return fmt.Errorf("subscribe to replies: %w", err)
+		return err
 	}
 	defer stop()
 	check := time.NewTicker(b.limits.checkInterval)
@@ -41,6 +35,25 @@ func (b *Bot) sendReplies(ctx context.Context, row Account, c *client) error {
 		case <-wake:
 		case <-check.C:
 		}
+	}
+}
+
+// wakeUps returns a channel that gets a value when something new waits for a city's chats.
+func (b *Bot) wakeUps(city string) (wake <-chan struct{}, stop func(), err error) {
+	woken := make(chan struct{}, 1)
+	stop, err = b.core.Events.Subscribe(city, func([]byte) {
+		select {
+		case woken <- struct{}{}:
+		default: // it wakes up already
+		}
+	})
+	return woken, stop, wrap("subscribe to new messages", err)
+}
+
+// wakeUp wakes the goroutines that send what waits for a city's chats, on whichever node they run.
+func (b *Bot) wakeUp(city string) {
+	if err := b.core.Events.Publish(city, nil); err != nil {
+		b.core.Log.Warn("what waits for chats leaves with the next check of the queues", "city", city, "err", err)
 	}
 }
 
@@ -79,8 +92,10 @@ func (b *Bot) sendReply(ctx context.Context, row Account, c *client, r Reply) er
 	}
 	err = c.sendText(ctx, chat, r.Topic, text)
 	switch {
+	case err == nil:
+		b.rateLimiter(r.City).accepted()
 	case retryAfter(err) > 0:
-		b.pause(ctx, row, retryAfter(err))
+		return b.tooMany(ctx, row, r.ChatHash, r.Group, retryAfter(err))
 	case isGone(err) && !r.Group:
 		return b.store.removeChat(ctx, r.City, chat)
 	case isRejected(err), migratedTo(err) != 0:
@@ -88,8 +103,6 @@ func (b *Bot) sendReply(ctx context.Context, row Account, c *client, r Reply) er
 	}
 	return botError("send reply", err)
 }
-
-var errGroupBusy = errors.New("the group got many messages within a minute")
 
 // waitToReply waits until a reply may be sent. Replies to a group share its rate limit with reports, and may use half of it:
 // riders who keep asking for help must not delay reports. Beyond that it returns errGroupBusy.
@@ -102,7 +115,7 @@ func (b *Bot) waitToReply(ctx context.Context, r Reply, chat int64) error {
 	if err != nil {
 		return err
 	}
-	limiter.restore(r.ChatHash, row.Recent)
+	b.restoreGroup(row)
 	if limiter.recentCount(r.ChatHash) >= b.limits.groupMessages/2 {
 		return errGroupBusy
 	}

@@ -3,6 +3,7 @@ package telegram
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"linienfunk/bots"
 	"linienfunk/bots/kit"
@@ -32,6 +33,9 @@ func (b *Bot) SendPage(ctx context.Context, a bots.Account, r report.Report, at 
 		return at, 0, err
 	}
 	err = p.send(ctx)
+	if slices.Contains(p.outcomes, queued) {
+		b.wakeUp(a.City)
+	}
 	reached, delivered := p.progress(from)
 	switch {
 	case err != nil && reached == from:

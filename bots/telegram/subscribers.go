@@ -3,6 +3,7 @@ package telegram
 import (
 	"context"
 	"strconv"
+	"time"
 
 	"gorm.io/gorm/clause"
 
@@ -30,11 +31,19 @@ type Subscriber struct {
 	Trouble  string `gorm:"size:32;not null"`                                        // id of the text that says why a group rejected the last message
 	Recent   string `gorm:"not null"`                                                // of a group: rateLimiter.history
 
-	AllReports bool `gorm:"not null;default:false"` // of a group: every message is a report, not only commands and mentions
+	HeldAt     int64 `gorm:"not null;default:0"`     // of a group: when Telegram last asked for a pause there, in milliseconds since 1970
+	HeldUntil  int64 `gorm:"not null;default:0"`     // and the end of that pause
+	AllReports bool  `gorm:"not null;default:false"` // of a group: every message is a report, not only commands and mentions
 }
 
 // isGroup reports whether the chat has many readers.
 func (v Subscriber) isGroup() bool { return v.Kind != private }
+
+// heldUntil returns the end of a pause that Telegram asked for in a group, and whether it lasts.
+func (v Subscriber) heldUntil(now time.Time) (time.Time, bool) {
+	until := time.UnixMilli(v.HeldUntil)
+	return until, until.After(now) && !time.UnixMilli(v.HeldAt).After(now)
+}
 
 // chatHash returns the keyed hash of a chat's id. It differs between cities, so that it links no subscriptions of one person.
 func (s store) chatHash(city string, chat int64) string {

@@ -60,5 +60,9 @@ func (h updateHandler) membership(ctx context.Context, u *models.ChatMemberUpdat
 	if removed {
 		return h.store.removeChat(ctx, h.row.City, u.Chat.ID)
 	}
-	return h.store.addGroup(ctx, h.row.City, u.Chat.ID, string(u.Chat.Type), u.Chat.Title)
+	if err := h.store.addGroup(ctx, h.row.City, u.Chat.ID, string(u.Chat.Type), u.Chat.Title); err != nil {
+		return err
+	}
+	h.wakeUp(h.row.City) // what waits for the group may leave now
+	return nil
 }

@@ -106,6 +106,7 @@ type groupNote struct {
 	AllReports  bool
 	CanSwitch   bool   // the page offers to change AllReports
 	Trouble     string // the id of a text, or empty
+	HeldUntil   string // the time of day until which Telegram accepts no message there, or empty
 	Path        string // of the group's actions
 }
 
@@ -134,8 +135,13 @@ func (b *Bot) groupNotes(r *http.Request) ([]groupNote, error) {
 		if row.Kind == channel {
 			kind = "channel"
 		}
+		heldUntil := ""
+		if until, held := row.heldUntil(b.core.Now()); held {
+			heldUntil = mount.City.In(until).Format("15:04")
+		}
 		out = append(out, groupNote{
-			Title: b.store.title(row), Kind: kind, Active: row.Active, Trouble: row.Trouble,
+			HeldUntil: heldUntil,
+			Title:     b.store.title(row), Kind: kind, Active: row.Active, Trouble: row.Trouble,
 			AllReports: row.AllReports, CanSwitch: row.Active && kind == "group" && !mount.City.Options.On("group_all"),
 			Path: mount.Path + "/groups/" + strconv.FormatUint(row.ID, 10),
 		})

@@ -138,7 +138,7 @@ func TestDisconnectingDeletesAllSubscribers(t *testing.T) {
 	if answer := w.Submit(t, "zuerich", "/disconnect", nil); answer.Header().Get("X-Message") == "" {
 		t.Fatalf("disconnecting: %v", answer.Header())
 	}
-	for _, table := range []any{&Account{}, &Subscriber{}, &Reply{}, &Delivery{}} {
+	for _, table := range []any{&Account{}, &Subscriber{}, &Reply{}, &Delivery{}, &QueuedReport{}} {
 		var count int64
 		must(t, theBot(w).store.db.Model(table).Count(&count).Error)
 		if count != 0 {

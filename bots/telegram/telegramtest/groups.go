@@ -77,6 +77,15 @@ func (s *Server) Kick(username string, group int64) {
 	s.queueMembership(b, c.json(), "member", "kicked")
 }
 
+// Promote makes a bot an admin of a group.
+func (s *Server) Promote(username string, group int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	b, c := s.botNamed(username), s.chats[group]
+	c.admins[b.id] = true
+	s.queueMembership(b, c.json(), "member", "administrator")
+}
+
 // Mute takes the right to write from the bots in a group, or restores it.
 func (s *Server) Mute(group int64, silent bool) {
 	if silent {
