@@ -41,6 +41,9 @@ type Worker struct {
 
 // Run works until ctx ends.
 func (w *Worker) Run(ctx context.Context) error {
+	if err := w.restoreOrders(ctx); err != nil && ctx.Err() == nil {
+		w.Log.Error("cannot check the orders of reports that wait to be sent", "err", err)
+	}
 	var running sync.WaitGroup
 	var queues [workers]chan bus.Msg[report.Report]
 	for i := range queues {
@@ -142,14 +145,44 @@ func (w *Worker) process(ctx context.Context, r report.Report) error {
 	if entry.Relayed || entry.Withdrawn != "" {
 		return nil
 	}
+	if err := w.publishOrders(ctx, entry, expire); err != nil {
+		return err
+	}
+	return w.DB.MarkRelayed(ctx, entry.ID)
+}
+
+// publishOrders publishes the orders of an entry's open deliveries.
+func (w *Worker) publishOrders(ctx context.Context, entry db.Entry, expire time.Time) error {
 	for _, delivery := range entry.Deliveries {
 		if delivery.Status.Final() {
 			continue
 		}
-		order := bus.Order{City: r.City, Entry: entry.ID, Key: entry.Key, Bot: delivery.Bot, Expire: expire}
+		order := bus.Order{City: entry.City, Entry: entry.ID, Key: entry.Key, Bot: delivery.Bot, Expire: expire}
 		if err := w.Bus.PublishOrder(ctx, order); err != nil {
 			return fmt.Errorf("for %s: %w", delivery.Bot, err)
 		}
 	}
-	return w.DB.MarkRelayed(ctx, entry.ID)
+	return nil
+}
+
+// restoreWindow is the longest freshness that a city can set.
+const restoreWindow = 24 * time.Hour
+
+// restoreOrders publishes the orders of all reports that wait to be sent once more. nats-server cuts damaged files of a stream off without a
+// word, and the ledger knows what was in them. Orders that are still there are repetitions, which RELAY or the ledger recognises.
+func (w *Worker) restoreOrders(ctx context.Context) error {
+	waiting, err := w.DB.Waiting(ctx, w.Now().Add(-restoreWindow))
+	if err != nil {
+		return err
+	}
+	for _, entry := range waiting {
+		rules, ok := w.Rules(entry.City)
+		if !ok {
+			continue // the city was deleted, or its settings are not loaded yet
+		}
+		if err := w.publishOrders(ctx, entry, entry.At.Add(rules.Freshness)); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -26,7 +26,22 @@ type fixture struct {
 
 func newFixture(t *testing.T) *fixture {
 	t.Helper()
+	d := prepare(t)
+	d.start()
+	return d
+}
+
+// prepare is newFixture without start.
+func prepare(t *testing.T) *fixture {
+	t.Helper()
 	d := &fixture{t: t, bus: testkit.Bus(t), db: testkit.DB(t, time.Now), orders: make(chan bus.Order, 100)}
+	return d
+}
+
+// start runs a worker, and collects the orders of zuerich.
+func (d *fixture) start() {
+	t := d.t
+	t.Helper()
 	filter, err := censor.Compile([]string{"kontrolle"}, []string{"idiot"})
 	if err != nil {
 		t.Fatal(err)
@@ -44,7 +59,6 @@ func newFixture(t *testing.T) *fixture {
 			m.Ack(ctx)
 		})
 	})
-	return d
 }
 
 func (d *fixture) running(f func(context.Context) error) {
@@ -241,4 +255,45 @@ func TestOnePersonCannotFloodACity(t *testing.T) {
 	if len(passed) != 11 || !passed["zuerich:elsewhere:0"] || !passed["zuerich:elsewhere:9"] {
 		t.Errorf("relayed: %v", passed)
 	}
+}
+
+func TestOrdersThatTheBrokerHasLostAreMadeAgainAtTheStart(t *testing.T) {
+	t.Parallel()
+	d := prepare(t)
+	record := func(id string, statuses ...db.Status) db.Entry {
+		r := report.Report{City: "zuerich", Bot: "elsewhere", ID: id, Text: "kontrolle u8", At: time.Now()}
+		e, err := d.db.Record(t.Context(), r, report.Verdict{Passed: true, List: report.Triggers, Rule: "kontrolle"}, db.Queued, []string{"one", "two"})
+		if err == nil {
+			err = d.db.MarkRelayed(t.Context(), e.ID)
+		}
+		for i, status := range statuses {
+			e.Deliveries[i].Status = status
+			if err == nil {
+				err = d.db.SaveDelivery(t.Context(), e.Deliveries[i])
+			}
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		return e
+	}
+	record("sent", db.Sent, db.Failed)
+	half := record("half sent", db.Sent, db.Retrying)
+	there := record("still in the stream", db.Sent)
+	for range 2 {
+		order := bus.Order{City: "zuerich", Entry: there.ID, Key: there.Key, Bot: "two", Expire: time.Now().Add(time.Hour)}
+		if err := d.bus.PublishOrder(t.Context(), order); err != nil {
+			t.Fatal(err)
+		}
+	}
+	d.start()
+	got := map[uint]string{}
+	for range 2 {
+		o := testkit.Next(t, d.orders)
+		got[o.Entry] += o.Bot
+	}
+	if got[half.ID] != "two" || got[there.ID] != "two" {
+		t.Errorf("ordered: %v", got)
+	}
+	d.nextOrderIsNew()
 }

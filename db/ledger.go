@@ -168,6 +168,17 @@ func (d *DB) CountPassed(ctx context.Context, city, author string, since time.Ti
 	return count, wrap("count reports", err)
 }
 
+// Waiting returns the reports recorded since the given time whose orders are in RELAY, and that wait for a bot, oldest first: each with its
+// deliveries that wait.
+func (d *DB) Waiting(ctx context.Context, since time.Time) ([]Entry, error) {
+	waiting := []Status{Queued, Retrying}
+	var entries []Entry
+	err := d.WithContext(ctx).Where("created_at >= ? AND text <> '' AND relayed AND withdrawn = ''", Time(since)).
+		Where("EXISTS (SELECT 1 FROM ledger_deliveries WHERE entry_id = ledger_entries.id AND status IN ?)", waiting).
+		Preload("Deliveries", "status IN ?", waiting).Order("id").Find(&entries).Error
+	return entries, wrap("read ledger", err)
+}
+
 // EntryAlone returns one entry without its deliveries, or ErrNotFound.
 func (d *DB) EntryAlone(ctx context.Context, id uint) (Entry, error) {
 	return findOne[Entry](d.WithContext(ctx).Where("id = ?", id))
