@@ -204,7 +204,7 @@ func TestARelayedReportIsNotOrderedAgain(t *testing.T) {
 	d := newFixture(t)
 	r := report.Report{City: "zuerich", Bot: "elsewhere", ID: "1", Text: "kontrolle u8", At: time.Now()}
 	// As when a network repeats it after JetStream's deduplication window.
-	entry, err := d.db.Record(t.Context(), r, report.Verdict{Passed: true, List: report.Triggers}, db.Queued, []string{"one"})
+	entry, err := d.db.Record(t.Context(), r, report.Verdict{Passed: true, List: report.Triggers}, db.Sent, []string{"one"})
 	if err != nil {
 		t.Fatal(err)
 	}
