@@ -27,6 +27,9 @@ const lookalikes = "" +
 	"ᴀaʙbᴄcᴅdᴇeꜰfɢgʜhɪiᴊjᴋkʟlᴍmɴnᴏoᴘpꞯqʀrꜱsᴛtᴜuᴠvᴡwʏyᴢz" +
 	"ɑaɓbƈcɖdɗdəeɛeƒfɠgɡgɦhɨiɩiʝjƙkɫlɱmɲnŋnɔoɵoƥpʠqɾrʂsʈtʉuʊuʋvʍwʎyƴyʐzƶz"
 
+// newer are digits and letters of Unicode 16 and 17, which the generated table and Go do not know: outlined digits, Tolong Siki, Beria Erfe.
+const newer = "\U0001CCF0o\U0001CCF1l\U00011DE0o\U00011DE1l\U00011DDAl\U00016EAAl"
+
 // The Greek letters whose small form resembles a different Latin letter than their capital: γ η ν υ.
 const (
 	lookalikesSmall   = lookalikes + "γyηnνvυu"
@@ -35,8 +38,8 @@ const (
 
 // lookalike maps the alphabets of Europe by index, and the other letters (phonetic script) by key.
 var lookalike = [...]latins{
-	small:   newLatins(confusablesSmall + lookalikesSmall),
-	capital: newLatins(confusablesSmall + confusablesCapital + lookalikesCapital),
+	small:   newLatins(confusablesSmall + newer + lookalikesSmall),
+	capital: newLatins(confusablesSmall + confusablesCapital + newer + lookalikesCapital),
 }
 
 type latins struct {

@@ -149,6 +149,7 @@ func TestEntryFinds(t *testing.T) {
 		{"a capital I inside a word is an l", "schlampe", "SchIampe", "blocked"},
 		{"a capital I at the beginning is none", "lm", "Im", "neither"},
 		{"outlined letters", "nazi", "\U0001CCE3\U0001CCD6\U0001CCEF\U0001CCDE", "blocked"},
+		{"outlined digits", "loo", "\U0001CCF1\U0001CCF0\U0001CCF0", "blocked"},
 		{"Cherokee that looks like Latin", "wald", "ꮃꭺꮮꭰ", "blocked"},
 		{"Canadian syllabics", "pd", "ᑭᗪ", "blocked"},
 		{"Armenian", "կանգառ", "Կանգառ", "both"},
