@@ -45,3 +45,16 @@ func (b *Bot) bouncedToMailbox(ctx context.Context, city string, message []byte)
 	}
 	return b.mail.Bounces.HandleFor(ctx, bounceID(Subscriber{City: city, Person: person}), message)
 }
+
+// bouncedToPostmaster is bouncedToMailbox for a mail to postmaster, where providers send feedback reports: the link names the city.
+func (b *Bot) bouncedToPostmaster(ctx context.Context, message []byte) error {
+	_, rest, found := bytes.Cut(message, []byte(b.core.BaseURL+"/c/"))
+	city, _, slash := bytes.Cut(rest[:min(len(rest), maxCityName)], []byte("/"))
+	if !found || !slash {
+		return nil
+	}
+	return b.bouncedToMailbox(ctx, string(city), message)
+}
+
+// maxCityName is more than the length of a city's name.
+const maxCityName = 40

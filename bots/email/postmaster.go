@@ -44,6 +44,9 @@ func (b *Bot) forward(ctx context.Context, m *inbound.Mail) error {
 		b.core.Log.Warn("mail for postmaster discarded: it is one of our own")
 		return nil
 	}
+	if err := b.bouncedToPostmaster(ctx, m.Beginning); err != nil {
+		return err
+	}
 	if b.operator == "" {
 		b.core.Log.Warn("mail for postmaster discarded; the key postmaster has no address", "bot", b.core.Name)
 		return nil

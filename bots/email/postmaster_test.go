@@ -46,6 +46,31 @@ func TestMailForPostmasterIsAcceptedWithoutAnOperator(t *testing.T) {
 	}
 }
 
+func TestAFeedbackReportToPostmasterIsHandedToTheMailer(t *testing.T) {
+	t.Parallel()
+	back := &bounceHandler{}
+	s := serve(t, func(w *bottest.World) { w.Mail.Bounces = back })
+	v := visitor{t, s.w, "zuerich"}
+	v.subscribe(marta)
+	sent := v.broadcast(v.report("1"))
+	c := s.hello()
+	report := func(link string) string {
+		return "From: feedback@provider.example\nContent-Type: multipart/report; report-type=feedback-report; boundary=b\n\n--b\n" +
+			"Content-Type: message/feedback-report\n\nFeedback-Type: abuse\n--b\nContent-Type: message/rfc822\n\nList-Unsubscribe: " + link + "\n\nx\n--b--\n"
+	}
+	link := sent[0].Header["List-Unsubscribe"]
+	for _, forged := range []string{"", "<https://linienfunk.example/c/>", strings.ReplaceAll(link, "/zuerich/", "/ghent/"), link[:len(link)-9] + ">"} {
+		c.Mail("feedback@provider.example", toPostmaster, report(forged), "250")
+	}
+	if got := back.all(); len(got) != 0 {
+		t.Errorf("forged reports are handled: %q", got)
+	}
+	c.Mail("feedback@provider.example", toPostmaster, report(link), "250")
+	if got := back.all(); len(got) != 1 || got[0] != sent[0].BounceID {
+		t.Errorf("handled %q", got)
+	}
+}
+
 func TestTheOperatorsAddressCannotBePostmasterItself(t *testing.T) {
 	t.Parallel()
 	w := bottest.NewWorld(t, "email", email.Plugin())
