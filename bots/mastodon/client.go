@@ -66,13 +66,19 @@ func (e *apiError) Error() string {
 
 // do makes a call that go-mastodon has no fitting method for: a POST of form, or a GET if form is nil. It decodes the response into out.
 func (c *client) do(ctx context.Context, path string, form url.Values, out any) error {
+	_, err := c.call(ctx, path, form, out)
+	return err
+}
+
+// call is do that also returns the header of the response.
+func (c *client) call(ctx context.Context, path string, form url.Values, out any) (http.Header, error) {
 	method, body := http.MethodGet, ""
 	if form != nil {
 		method, body = http.MethodPost, form.Encode()
 	}
 	req, err := http.NewRequestWithContext(ctx, method, c.instance+path, strings.NewReader(body))
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if form != nil {
 		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
@@ -82,7 +88,7 @@ func (c *client) do(ctx context.Context, path string, form url.Values, out any) 
 	}
 	resp, err := c.Client.Do(req)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer resp.Body.Close()
 	if resp.StatusCode != http.StatusOK {
@@ -90,11 +96,11 @@ func (c *client) do(ctx context.Context, path string, form url.Values, out any) 
 			Error string `json:"error"`
 		}
 		if json.NewDecoder(resp.Body).Decode(&said) != nil || strings.ContainsAny(said.Error, " \n") || len(said.Error) > 40 {
-			return &apiError{status: resp.StatusCode, sentence: said.Error} // not a code of OAuth
+			return nil, &apiError{status: resp.StatusCode, sentence: said.Error} // not a code of OAuth
 		}
-		return &apiError{status: resp.StatusCode, code: said.Error}
+		return nil, &apiError{status: resp.StatusCode, code: said.Error}
 	}
-	return json.NewDecoder(resp.Body).Decode(out)
+	return resp.Header, json.NewDecoder(resp.Body).Decode(out)
 }
 
 // status returns the HTTP status of an error response of the API, or 0 for any other error.

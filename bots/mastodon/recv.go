@@ -4,6 +4,7 @@ import (
 	"context"
 	"maps"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -119,27 +120,63 @@ func (r *reader) rereadRecent(ctx context.Context) error {
 // read hands in all mentions after an id that were not handled yet, oldest first. It moves the position after each.
 func (r *reader) read(ctx context.Context, after string) error {
 	for {
-		page, err := r.pager.next(ctx, after)
+		found, err := r.pager.next(ctx, after)
 		if err != nil {
 			return r.explain(ctx, err)
 		}
 		if err := r.recovered(ctx); err != nil {
 			return err
 		}
-		if len(page) == 0 {
+		if found.end == "" {
 			return nil
 		}
-		for _, n := range page {
-			after = string(n.ID)
-			if r.seen[n.ID] {
-				continue
-			}
-			if err := r.handle(ctx, n); err != nil {
+		if err := r.handleAll(ctx, found); err != nil {
+			return err
+		}
+		after = found.end
+	}
+}
+
+// handleAll hands in the mentions of a batch in the order in which they were written: of many at once the ids may be in another order. The
+// position moves as far as all notifications before it were handled.
+func (r *reader) handleAll(ctx context.Context, found batch) error {
+	written := slices.Clone(found.notifications)
+	slices.SortStableFunc(written, func(a, b *masto.Notification) int { return writtenAt(a).Compare(writtenAt(b)) })
+	handled := 0
+	for _, n := range written {
+		if r.seen[n.ID] {
+			continue
+		}
+		if err := r.handle(ctx, n); err != nil {
+			return err
+		}
+		r.seen[n.ID] = true
+		for handled < len(found.notifications) && r.seen[found.notifications[handled].ID] {
+			handled++
+		}
+		if handled > 0 {
+			if err := r.moveTo(ctx, found.notifications[handled-1].ID); err != nil {
 				return err
 			}
-			r.seen[n.ID] = true
 		}
 	}
+	return r.moveTo(ctx, masto.ID(found.end))
+}
+
+func writtenAt(n *masto.Notification) time.Time {
+	if n.Status == nil {
+		return n.CreatedAt
+	}
+	return n.Status.CreatedAt
+}
+
+// moveTo moves the position forward and stores it.
+func (r *reader) moveTo(ctx context.Context, id masto.ID) error {
+	if id.Compare(masto.ID(r.account.Position)) <= 0 {
+		return nil
+	}
+	r.account.Position = string(id)
+	return r.bot.Rows.Update(ctx, r.account, map[string]any{"position": r.account.Position})
 }
 
 // explain is client.explain for reading, where no error is about one report and so none is permanent.
@@ -160,23 +197,18 @@ func (r *reader) recovered(ctx context.Context) error {
 	return r.bot.Rows.Update(ctx, r.account, map[string]any{"failing_since": nil})
 }
 
-// handle hands in one mention, or checks one that was edited, and moves the position.
+// handle hands in one mention, or checks one that was edited.
 func (r *reader) handle(ctx context.Context, n *masto.Notification) error {
 	if n.Type == "update" && n.Status != nil {
 		if err := r.mentionEdited(ctx, n.Status); err != nil {
 			return err
 		}
 	}
-	if text, ok := r.text(n); ok {
-		if err := r.out(ctx, r.report(n.Status, text)); err != nil {
-			return err
-		}
-	}
-	if n.ID.Compare(masto.ID(r.account.Position)) <= 0 {
+	text, ok := r.text(n)
+	if !ok {
 		return nil
 	}
-	r.account.Position = string(n.ID)
-	return r.bot.Rows.Update(ctx, r.account, map[string]any{"position": r.account.Position})
+	return r.out(ctx, r.report(n.Status, text))
 }
 
 // text returns the text of a mention, and false if it is no report: our own post, one of a bot, or an empty one.

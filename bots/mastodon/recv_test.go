@@ -168,6 +168,42 @@ func TestAMentionThatAppearsLateIsNotSkipped(t *testing.T) {
 	}
 }
 
+func TestMentionsWhoseNotificationsAreInAnotherOrderAreReportedAsWritten(t *testing.T) {
+	t.Parallel()
+	w, fake, a := newConnectedTo(t, mastodontest.GoToSocial)
+	start := position(t, w)
+	for i := range 5 {
+		fake.Mention("rider@elsewhere.example", fmt.Sprintf("@zuerich linie %d", i), "public")
+		w.Advance(8 * time.Millisecond)
+	}
+	fake.ReverseNotifications()
+	full, refuse := errors.New("disk is full"), "linie 3"
+	var got []string
+	out := func(_ context.Context, r report.Report) error {
+		if r.Text == refuse {
+			return full
+		}
+		got = append(got, r.Text)
+		return nil
+	}
+	if err := newReaderFor(t, w, a, out).catchUp(t.Context()); !errors.Is(err, full) {
+		t.Fatalf("reading ended with %v", err)
+	}
+	if position(t, w) != start {
+		t.Error("the position has passed a mention that was not handed in")
+	}
+	refuse, got = "", nil
+	if err := newReaderFor(t, w, a, out).catchUp(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if want := []string{"linie 0", "linie 1", "linie 2", "linie 3", "linie 4"}; !slices.Equal(got, want) {
+		t.Errorf("got %q", got)
+	}
+	if position(t, w) == start {
+		t.Error("the position did not move")
+	}
+}
+
 func newReaderFor(t testing.TB, w *bottest.World, a bots.Account, out bots.Out) *reader {
 	t.Helper()
 	b := w.Bot.(*bot)
@@ -234,6 +270,66 @@ func TestHistoryFromBeforeTheLoginIsNotReplayed(t *testing.T) {
 	a := connect(t, w, fake, "zuerich", "zuerich")
 	fake.Mention("rider@elsewhere.example", "@zuerich neu", "public")
 	receive(t, w, a, nil).wantText(t, "neu")
+}
+
+// mute lets the city's account mute another one.
+func mute(fake *mastodontest.Server, acct string, muted bool) {
+	fake.Change(acct, func(a *mastodontest.Account) { a.Muted = muted })
+}
+
+func TestAPageOfAMutedAccountIsNotTheEnd(t *testing.T) {
+	t.Parallel()
+	for _, d := range []mastodontest.Dialect{mastodontest.Mastodon, mastodontest.GoToSocial} {
+		w, fake, a := newConnectedTo(t, d)
+		fake.PageSize = 3
+		mute(fake, "spam@elsewhere.example", true)
+		for range 10 {
+			fake.Mention("spam@elsewhere.example", "@zuerich kontrolle u1", "public")
+		}
+		last := mention(fake)
+		in := receive(t, w, a, nil)
+		in.wantText(t, "kontrolle u8")
+		before := position(t, w)
+		fake.Mention("spam@elsewhere.example", "@zuerich kontrolle u1", "public")
+		if d == mastodontest.GoToSocial {
+			testkit.Eventually(t, "the position is behind what was muted", func() bool { return position(t, w) > before })
+		}
+		in.end(t)
+		fake.Delete(last)
+		mention(fake)
+		receive(t, w, a, nil).wantText(t, "kontrolle u8")
+	}
+}
+
+func TestAMutedAccountAmongOthersHidesNoneOfThem(t *testing.T) {
+	t.Parallel()
+	w, fake, a := newConnectedTo(t, mastodontest.GoToSocial)
+	fake.PageSize = 3
+	mute(fake, "spam@elsewhere.example", true)
+	in := receive(t, w, a, nil)
+	for i := range 6 {
+		for range i {
+			fake.Mention("spam@elsewhere.example", "@zuerich kontrolle u1", "public")
+		}
+		fake.Mention("rider@elsewhere.example", fmt.Sprintf("@zuerich linie %d", i), "public")
+		in.wantText(t, fmt.Sprintf("linie %d", i))
+	}
+}
+
+func TestTheFirstLoginStartsAfterTheNewestMentionEvenIfItIsMuted(t *testing.T) {
+	t.Parallel()
+	for _, d := range []mastodontest.Dialect{mastodontest.Mastodon, mastodontest.GoToSocial} {
+		w, fake := newDialect(t, d)
+		fake.AddAccount("zuerich")
+		fake.Mention("rider@elsewhere.example", "@zuerich alt", "public")
+		for range 100 {
+			fake.Mention("spam@elsewhere.example", "@zuerich kontrolle u1", "public")
+		}
+		mute(fake, "spam@elsewhere.example", true)
+		a := connect(t, w, fake, "zuerich", "zuerich")
+		fake.Mention("rider@elsewhere.example", "@zuerich neu", "public")
+		receive(t, w, a, nil).wantText(t, "neu")
+	}
 }
 
 func TestANewLoginOfTheSameAccountKeepsThePosition(t *testing.T) {

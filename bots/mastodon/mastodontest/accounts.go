@@ -16,6 +16,8 @@ type Account struct {
 	// Changes by moderators or the account itself; see Change.
 	Moved                        string // where to, as name@host
 	Suspended, Limited, Disabled bool
+	// Muted is whether the accounts of this instance have muted it: they get no notifications of what it writes.
+	Muted bool
 }
 
 // Change changes an account as its owner or the instance's moderators do.

@@ -99,7 +99,7 @@ func (s *Server) notifications(w http.ResponseWriter, r *http.Request, me *Accou
 	for _, n := range s.notes {
 		wanted := !q.Has("types[]") || slices.Contains(q["types[]"], n.kind)
 		if n.to == me && wanted && !slices.Contains(q["exclude_types[]"], n.kind) && n.id > low && n.id < high &&
-			(!s.filtered(n) || q.Get("include_filtered") == "true") {
+			(!s.filtered(n) || q.Get("include_filtered") == "true") && (s.filtersPages() || !n.hidden()) {
 			found = append(found, n)
 		}
 	}
@@ -110,16 +110,25 @@ func (s *Server) notifications(w http.ResponseWriter, r *http.Request, me *Accou
 		found = found[over:]
 	}
 	slices.Reverse(found)
+	if len(found) > 0 {
+		w.Header().Set("Link", fmt.Sprintf(`<%s%s?limit=%d&max_id=%s>; rel="next", <%s%s?limit=%d&min_id=%s>; rel="prev"`,
+			s.URL, r.URL.Path, limit, s.noteID(found[len(found)-1].id), s.URL, r.URL.Path, limit, s.noteID(found[0].id)))
+	}
 	page := []any{}
 	for _, n := range found {
-		page = append(page, s.notificationJSON(n))
-	}
-	if len(found) > 0 {
-		w.Header().Set("Link", fmt.Sprintf(`<%s%s?max_id=%s>; rel="next", <%s%s?min_id=%s>; rel="prev"`,
-			s.URL, r.URL.Path, s.noteID(found[len(found)-1].id), s.URL, r.URL.Path, s.noteID(found[0].id)))
+		if !n.hidden() {
+			page = append(page, s.notificationJSON(n))
+		}
 	}
 	fake.WriteJSON(w, http.StatusOK, page)
 }
+
+// hidden reports whether readers have muted the author.
+func (n *notification) hidden() bool { return n.status.account.Muted }
+
+// filtersPages reports whether the server leaves muted accounts out of a page that it has cut to the limit, so that pages are short or
+// empty with more behind them, and only the Link header says so (NotificationsGet in internal/processing/timeline/notification.go of GoToSocial).
+func (s *Server) filtersPages() bool { return s.Dialect == GoToSocial }
 
 // streamingHealth follows https://docs.joinmastodon.org/methods/streaming/#health.
 func (s *Server) streamingHealth(w http.ResponseWriter, _ *http.Request) {

@@ -24,6 +24,15 @@ func (s *Server) MentionLate(from, text, visibility string) (appear func()) {
 	}
 }
 
+// ReverseNotifications reverses the order of the ids of all notifications, as it happens when an instance processes many statuses at once.
+func (s *Server) ReverseNotifications() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for i, j := 0, len(s.notes)-1; i < j; i, j = i+1, j-1 {
+		s.notes[i].id, s.notes[j].id = s.notes[j].id, s.notes[i].id
+	}
+}
+
 // Write publishes a status that has an author, a text, a visibility, and maybe a spoiler.
 func (s *Server) Write(st Status) string {
 	s.mu.Lock()
