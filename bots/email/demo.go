@@ -12,7 +12,7 @@ const demoSubscriber = "reader@demo.example"
 // demo adds a confirmed subscriber.
 func demo(ctx context.Context, bot bots.Bot, city string) error {
 	b := bot.(*Bot)
-	s, _, err := b.store.request(ctx, city, demoSubscriber)
+	s, _, err := b.store.request(ctx, city, demoSubscriber, 0)
 	if err != nil {
 		return err
 	}

@@ -41,6 +41,7 @@ type Bot struct {
 	outages   outages         // of mailboxes
 	limits    *inbound.Limits // of reports by mail
 	clients   *limits.Limiter // of subscriptions
+	newcomers *limits.Limiter // of networks that use a city's spare mails, which others cannot use up
 }
 
 // New makes the bot.
@@ -65,8 +66,9 @@ func New(core bots.Core) (bots.Bot, error) {
 	return &Bot{
 		core: core, store: store{db: core.DB, box: core.Box, now: core.Now},
 		mailboxes: newMailboxes(core), lmtp: lmtp, relays: relays, operator: operator, greylist: greylist, limits: rates,
-		fetcher: &inbound.Fetcher{Timing: inbound.DefaultTiming, Limits: rates, Now: core.Now, Log: core.Log},
-		clients: limits.New(core.Now, limits.Rate{Burst: 5, Every: time.Minute, Overflow: 60}),
+		fetcher:   &inbound.Fetcher{Timing: inbound.DefaultTiming, Limits: rates, Now: core.Now, Log: core.Log},
+		clients:   limits.New(core.Now, limits.Rate{Burst: 5, Every: time.Minute, Overflow: 60}),
+		newcomers: limits.New(core.Now, limits.Rate{Burst: 1, Every: time.Hour, Overflow: 1}),
 	}, nil
 }
 

@@ -46,7 +46,7 @@ func (b *Bot) sendLinkToLeave(ctx context.Context, name, author string) error {
 	if err != nil || !ok {
 		return err
 	}
-	s, due, err := b.store.request(ctx, name, address)
+	s, due, err := b.store.request(ctx, name, address, spareMails)
 	if errors.Is(err, errBusy) || err == nil && !due {
 		return nil
 	}

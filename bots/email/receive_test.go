@@ -83,6 +83,26 @@ func TestAMailThatIsNotStoredIsNotAcceptedAndKeepsItsID(t *testing.T) {
 	}
 }
 
+func TestTheSameMessageIDByAnotherAuthorOrAtAnotherTimeIsAnotherReport(t *testing.T) {
+	t.Parallel()
+	s := serve(t)
+	c := s.hello()
+	mail := func(from, date string) {
+		c.Mail(from, zuerich, "From: "+from+"\nDate: Sat, 21 Nov 2026 "+date+" +0100\nMessage-ID: <sensor@device.example>\n\nkontrolle\n", "250")
+	}
+	mail(marta, "08:15:00")
+	mail(marta, "08:15:00") // delivered again
+	mail(marta, "09:15:00")
+	mail("jan@rider.example", "08:15:00")
+	ids := map[string]bool{}
+	for _, r := range s.out.All() {
+		ids[r.ID] = true
+	}
+	if len(ids) != 3 {
+		t.Errorf("%d reports", len(ids))
+	}
+}
+
 func TestAutomaticMailsAreAcceptedAndRecordedWithTheReason(t *testing.T) {
 	t.Parallel()
 	s := serve(t)

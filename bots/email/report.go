@@ -115,10 +115,11 @@ func (b *Bot) isCitysAddress(ctx context.Context, address string) (bool, error) 
 const sameMail = 10 * time.Minute
 
 // reportID identifies a message to a city without revealing its author. It is the same when the message is repeated. Mail programs and
-// the servers that they submit to set Message-ID (RFC 5322, section 3.6.4: should) or at least Date (must); of a
-// message with neither, the same text by the same author within ten minutes counts as a redelivery, later as a new report.
+// the servers that they submit to set Message-ID (RFC 5322, section 3.6.4: should) or at least Date (must). Author and Date count with
+// the Message-ID, since some devices always send the same one. Of a message with neither, the same text by the same author within ten
+// minutes counts as a redelivery, later as a new report.
 func (b *Bot) reportID(m *text.Message, city, words string, now time.Time) string {
-	name := "id\x00" + m.ID
+	name := "id\x00" + m.ID + "\x00" + m.Author("") + "\x00" + m.Get("Date")
 	if m.ID == "" {
 		date := m.Get("Date")
 		if date == "" {

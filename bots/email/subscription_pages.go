@@ -62,7 +62,11 @@ func (b *Bot) subscribe(w http.ResponseWriter, r *http.Request) {
 		b.core.Pages.Failed(w, r, b.text(r, "too-often"))
 		return
 	}
-	switch err := b.invite(r.Context(), mount.City.Name, address); {
+	var spare int64
+	if b.newcomers.Allow(mount.City.Name + " " + limits.RemoteNetwork(r.RemoteAddr, 24, 48)) {
+		spare = spareMails
+	}
+	switch err := b.invite(r.Context(), mount.City.Name, address, spare); {
 	case errors.Is(err, text.ErrAddress):
 		b.core.Pages.Failed(w, r, b.text(r, "bad-address"))
 	case errors.Is(err, errClosed):
@@ -80,7 +84,7 @@ func (b *Bot) subscribe(w http.ResponseWriter, r *http.Request) {
 var errClosed = errors.New("the city does not accept subscribers")
 
 // invite sends a mail with a link to confirm a subscription, or says that it is confirmed already.
-func (b *Bot) invite(ctx context.Context, name, address string) error {
+func (b *Bot) invite(ctx context.Context, name, address string, spare int64) error {
 	city, ok, err := b.open(ctx, name)
 	if err != nil {
 		return err
@@ -91,7 +95,7 @@ func (b *Bot) invite(ctx context.Context, name, address string) error {
 	if b.ours(text.Domain(address)) {
 		return text.ErrAddress // it would be a loop
 	}
-	s, due, err := b.store.request(ctx, name, address)
+	s, due, err := b.store.request(ctx, name, address, spare)
 	if err != nil || !due {
 		return err
 	}

@@ -194,11 +194,11 @@ func TestMailsAboutSubscriptionsAreFew(t *testing.T) {
 			t.Errorf("%d mails to an address that never confirmed, not %d", got, step.mails)
 		}
 	}
-	for i := range 200 {
+	for i := range 300 {
 		v.ask(fmt.Sprintf("rider%d@example.org", i))
 	}
 	want(t, v.ask("late@example.org"), 303, "X-Failed", "Too many")
-	if got := len(v.w.Mails.All()); got > 124 {
+	if got := len(v.w.Mails.All()); got > 244 {
 		t.Errorf("%d mails in an hour", got)
 	}
 	ghent := visitor{t, v.w, "ghent"}
@@ -221,7 +221,7 @@ func TestAConfirmedSubscriberGetsAMailEveryTenMinutesAtMost(t *testing.T) {
 	}
 }
 
-func TestOneClientCannotUseUpTheSubscriptionsOfACity(t *testing.T) {
+func TestOneClientOrNetworkCannotUseUpTheSubscriptionsOfACity(t *testing.T) {
 	t.Parallel()
 	v := newVisitor(t)
 	ask := func(client, address string) *httptest.ResponseRecorder {
@@ -242,6 +242,12 @@ func TestOneClientCannotUseUpTheSubscriptionsOfACity(t *testing.T) {
 	want(t, ask("[2001:db8:0:1::1]:1", "other@example.org"), 303, "X-Message", "check your inbox")
 	v.w.Advance(time.Minute)
 	want(t, ask("[2001:db8::1]:1", "late@example.org"), 303, "X-Message", "check your inbox")
+
+	for i := range 200 { // many clients of one network
+		ask(fmt.Sprintf("[2001:db8:0:%x::1]:1", i), fmt.Sprintf("many%d@example.org", i))
+	}
+	want(t, ask("[2001:db8:0:1000::1]:1", "one-more@example.org"), 303, "X-Failed", "Too many")
+	want(t, ask("[2001:db8:1::1]:1", "another-network@example.org"), 303, "X-Message", "check your inbox")
 }
 
 // A browser without Sec-Fetch-Site sends the origin of a form in Origin, which is null if the page asks for no referrer.
