@@ -19,7 +19,7 @@ import (
 
 var (
 	// fromServer is the author of a notice, and aboutFailure its subject.
-	fromServer   = regexp.MustCompile(`(?i)mailer.?daemon|mail.?daemon|postmaster|mail delivery|delivery (sub)?system|(system|mail) administrator|mail (system|server)|mail.?gateway|mailadmin|mdaemon|bounce`)
+	fromServer   = regexp.MustCompile(`(?i)mailer.?daemon|mail.?daemon|post.?master|mail delivery|delivery (sub)?system|(system|mail) administrator|mail (system|server)|mail.?(gateway|relay|router|sweeper)|mailadmin|mdaemon|bounce`)
 	aboutFailure = regexp.MustCompile(`(?i)undeliver|un-?deliver|deliver\w* (status|fail|notif|report|problem|error|incomplete|has failed|not|could)|(mail|message|delivery)\w* (failed|failure|error|not|could|bounce|undeliv|status|system error)|returned (mail|message|to sender|e-?mail)|return(ed)? mail|failure (notice|notif|delivery|report)|fail(ed|ure):|could not be delivered|not delivered|non.?deliver|nondeliverable|undelivered|bounced?\b|permanent error|unable to deliver|` +
 		`unzustellbar|nicht zugestellt|nicht zustellbar|zustellung|non (remis|distribu)|échec de|mancat\w+ (recapito|consegna)|no se (pudo|puede|ha podido) entregar|no entregado|devuelt|não (pôde|foi) entregue|onbestelbaar|niet (afgeleverd|bezorgd)|niedostarcz|nie dostarcz|недостав|не доставлен|配信|配達|送信できません|届きません|退信|退回|投递失败|반송`)
 	aboutDelay = regexp.MustCompile(`(?i)(will|shall) (be )?(keep|continue|retr|try)|will (keep|continue) (on )?trying|will be (re-?tried|attempted)|warning message only|(do not|don't|no) need to (re-?send|send)|still (being )?(try|tried|queued|trying)|not (yet )?been delivered yet|has not yet been|delivery (to .{1,60} )?(has been |is )?delayed|no action is required|wird weiter|weiterhin versucht`)
@@ -49,8 +49,13 @@ func withoutCopy(notice string) string {
 // count only below the header of a mail server.
 func parseNotice(message []byte, header fields, notice string) ([]reply, error) {
 	server := header["x-failed-recipients"] != "" || // exim (the specification, section 49) and Gmail
-		fromServer.MatchString(header["from"]) || aboutFailure.MatchString(decodeWords(header["subject"])) || qsbmf.MatchString(notice)
-	if !server {
+		fromServer.MatchString(decodeWords(header["from"])) || qsbmf.MatchString(notice)
+	kind, _ := mediaType(header["content-type"])
+	if !server && kind != "multipart/report" && !aboutFailure.MatchString(decodeWords(header["subject"])) {
+		return nil, errNoReport
+	}
+	received, err := text.Parse(bytes.NewReader(message))
+	if err != nil || !server && received.IsAutoReply() {
 		return nil, errNoReport
 	}
 	notice = listedField.ReplaceAllString(notice, "")
@@ -60,7 +65,7 @@ func parseNotice(message []byte, header fields, notice string) ([]reply, error) 
 	if r, found := noticeReply(notice); found {
 		return []reply{r}, nil
 	}
-	if received, err := text.Parse(bytes.NewReader(message)); err != nil || received.IsAutoReply() {
+	if received.IsAutoReply() {
 		return nil, errNoReport
 	}
 	return []reply{{stage: unknownStage, code: 550}}, nil
@@ -69,7 +74,7 @@ func parseNotice(message []byte, header fields, notice string) ([]reply, error) 
 // listedField is a field of our message that a notice repeats, with words of the report in it.
 var listedField = regexp.MustCompile(`(?im)^[ \t]*(message-?id|date|from|subject|sent|betreff|gesendet|von|objet|asunto)[ \t]*:.*$`)
 
-var qsbmf = regexp.MustCompile(`^\s*Hi\. This is the`)
+var qsbmf = regexp.MustCompile(`^\s*Hi\. This is the \S+ (program|mail server) at`)
 
 var (
 	smtpCode    = regexp.MustCompile(`(?m)(?:^|[\s\["'(<#;:,=>])([45][0-7]\d)(?:[ \t]*[-:;,#]+[ \t]*|[ \t]+|\s*$)(?:(?:ERROR_CODE ?:)?[(\[<#]*([45]\.[0-7]\.\d{1,3}))?`)
