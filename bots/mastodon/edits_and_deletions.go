@@ -3,6 +3,8 @@ package mastodon
 import (
 	"context"
 	"fmt"
+	"slices"
+	"time"
 
 	masto "github.com/mattn/go-mastodon"
 
@@ -16,21 +18,76 @@ import (
 //   - Its author edits it: the edited text is no new report and the censor does not judge it. A boost would show it, so the boost is
 //     undone. A copy stays as it is.
 //
-// Streams and notifications announce some of these changes. An announcement only causes a check of the mention. Since not all changes
-// are announced, and not by all servers, each mention is also checked from time to time.
+// Streams and notifications announce some of these changes, but not all of them, and not on all servers. So once a minute the newest notifications
+// are read again: those of deleted mentions are gone, and those of edited ones have the new text. What they show only causes a check of the
+// mention itself, since notifications are also gone when they are dismissed, or when their author is muted.
 
-// checkNextMention checks the mention that was checked longest ago, if one is due: one call at most.
-func (r *reader) checkNextMention(ctx context.Context) error {
+const (
+	// sweepPages is how many pages of notifications are read to compare them.
+	sweepPages = 5
+	// checksPerPoll is how many mentions are checked one by one before the next poll.
+	checksPerPoll = 5
+)
+
+// checkMentions compares the fresh mentions with their notifications once a minute, and checks the suspicious ones, a few at each poll.
+func (r *reader) checkMentions(ctx context.Context) error {
 	city, _, err := r.bot.Core.Cities.City(ctx, r.account.City)
 	if err != nil {
 		return fmt.Errorf("look up city: %w", err)
 	}
 	now := r.bot.Core.Now()
-	post, found, err := r.bot.store.nextToCheck(ctx, r.account, now.Add(-city.Freshness), now.Add(-r.bot.timing.mentionCheck))
-	if err != nil || !found {
+	fresh, err := r.bot.store.freshPosts(ctx, r.account, now.Add(-city.Freshness))
+	if err != nil || len(fresh) == 0 {
 		return err
 	}
-	return r.checkMention(ctx, post)
+	due := slices.DeleteFunc(slices.Clone(fresh), func(p Post) bool { return now.Sub(p.LookedAt) < r.bot.timing.mentionCheck })
+	if now.Sub(r.sweptAt) >= r.bot.timing.mentionCheck {
+		r.sweptAt = now
+		// A mention is as old as its post, or older by at most the time within which it could be sent.
+		if due, err = r.sweep(ctx, fresh, fresh[0].CreatedAt.Add(-city.Freshness)); err != nil {
+			return err
+		}
+	}
+	slices.SortStableFunc(due, func(a, b Post) int { return a.LookedAt.Compare(b.LookedAt) })
+	for _, post := range due[:min(len(due), checksPerPoll)] {
+		if err := r.checkMention(ctx, post); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// sweep compares mentions with the notifications since a time. It checks those that stand boosted with another text than was judged, notes
+// that the others stand as they were, and returns those without a notification.
+func (r *reader) sweep(ctx context.Context, fresh []Post, since time.Time) (missing []Post, err error) {
+	shown := map[string]*masto.Status{}
+	err = r.pager.newestPages(ctx, sweepPages, func(found page) (more bool) {
+		more = true
+		for _, n := range found.notifications {
+			if n.Type == "mention" && n.Status != nil {
+				shown[string(n.Status.ID)] = n.Status
+			}
+			more = more && n.CreatedAt.After(since)
+		}
+		return more && slices.ContainsFunc(fresh, func(p Post) bool { return shown[p.Source] == nil })
+	})
+	if err != nil {
+		return nil, r.ifSerious(ctx, "compare mentions", err)
+	}
+	var unchanged []string
+	for _, post := range fresh {
+		switch now := shown[post.Source]; {
+		case now == nil:
+			missing = append(missing, post)
+		case post.Boost && r.changed(post, now):
+			if err := r.checkMention(ctx, post); err != nil {
+				return nil, err
+			}
+		default:
+			unchanged = append(unchanged, post.Source)
+		}
+	}
+	return missing, r.bot.store.notePosts(ctx, r.account, unchanged)
 }
 
 // mentionDeleted checks a mention that was deleted, according to the stream.
@@ -69,14 +126,18 @@ func (r *reader) checkMention(ctx context.Context, post Post) error {
 	return r.compareMention(ctx, post, now)
 }
 
-// compareMention undoes the boost of a mention that has another text than the censor saw, or that is no longer public.
+// changed reports whether a mention has another text than the censor saw, or is no longer public.
+func (r *reader) changed(post Post, now *masto.Status) bool {
+	return r.bot.store.digest(statusText(r.account, now)) != post.Judged || !public(now.Visibility)
+}
+
+// compareMention undoes the boost of a mention that has changed.
 func (r *reader) compareMention(ctx context.Context, post Post, now *masto.Status) error {
-	changed := r.bot.store.digest(statusText(r.account, now)) != post.Judged || !public(now.Visibility)
-	if post.Boost && changed {
+	if post.Boost && r.changed(post, now) {
 		return r.undoBoost(ctx, post)
 	}
 	post.LookedAt = r.bot.store.utc()
-	return r.bot.store.savePost(ctx, post)
+	return r.bot.store.saveCheck(ctx, post)
 }
 
 // withdraw reports that a mention was deleted, and ends the checks of it.
@@ -86,26 +147,34 @@ func (r *reader) withdraw(ctx context.Context, post Post) error {
 	}
 	r.bot.Core.Log.Info("a mention was deleted; its report is withdrawn", "city", post.City)
 	post.Source = ""
-	return r.bot.store.savePost(ctx, post)
+	return r.bot.store.saveCheck(ctx, post)
 }
 
-// undoBoost undoes a boost, and ends the checks of the mention.
+// undoBoost undoes a boost. The mention is still checked: its author may delete it later.
 func (r *reader) undoBoost(ctx context.Context, post Post) error {
 	if _, err := r.client.Unreblog(ctx, masto.ID(post.Source)); err != nil && !notFound(err) {
 		return r.retryLater(ctx, post, err)
 	}
 	r.bot.Core.Log.Info("a mention was edited; its boost was undone", "city", post.City)
-	post.Source = ""
-	return r.bot.store.savePost(ctx, post)
+	post.Boost, post.LookedAt = false, r.bot.store.utc()
+	return r.bot.store.saveCheck(ctx, post)
 }
 
 // retryLater leaves a mention to the next check. It returns only errors that concern the whole account.
 func (r *reader) retryLater(ctx context.Context, post Post, err error) error {
-	err = r.client.explain(ctx, "check mention", err)
+	if err := r.ifSerious(ctx, "check mention", err); err != nil {
+		return err
+	}
+	post.LookedAt = r.bot.store.utc()
+	return r.bot.store.saveCheck(ctx, post)
+}
+
+// ifSerious returns an error that concerns the whole account, explained, and logs others.
+func (r *reader) ifSerious(ctx context.Context, what string, err error) error {
+	err = r.client.explain(ctx, what, err)
 	if kind := bots.AsError(err).Kind; kind == bots.KindRevoked || kind == bots.KindRetryAfter || ctx.Err() != nil {
 		return err
 	}
-	r.bot.Core.Log.Debug("check of a mention failed; will retry", "city", post.City, "err", err)
-	post.LookedAt = r.bot.store.utc()
-	return r.bot.store.savePost(ctx, post)
+	r.bot.Core.Log.Debug("check of mentions failed; will retry", "city", r.account.City, "err", err)
+	return nil
 }

@@ -2,6 +2,7 @@ package mastodon
 
 import (
 	"context"
+	"slices"
 	"testing"
 	"time"
 
@@ -108,7 +109,7 @@ func editSent(t testing.TB, visibility, text string) *mastodontest.Server {
 	w, fake := newDialect(t, mastodontest.Akkoma)
 	fake.Edit(relay(t, w, fake, visibility), text)
 	r := newReaderFor(t, w, w.Account(t, "zuerich"), accept)
-	if err := r.checkNextMention(t.Context()); err != nil {
+	if err := r.checkMentions(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	return fake
@@ -140,32 +141,91 @@ func TestAMentionThatIsEditedBeforeItIsSentIsCopiedWithItsFirstText(t *testing.T
 	}
 }
 
-func TestAMentionIsCheckedPeriodicallyWhileItIsFresh(t *testing.T) {
+func TestAFreshMentionWithoutANotificationIsCheckedOnceAMinute(t *testing.T) {
 	t.Parallel()
 	w, fake := newWorld(t)
 	id := relay(t, w, fake, "public")
+	mute(fake, "rider@elsewhere.example", true)
 	w.Bot.(*bot).timing.mentionCheck = time.Minute
-	r := newReaderFor(t, w, w.Account(t, "zuerich"), accept)
-	looks := func() int {
+	r := newReaderFor(t, w, w.Account(t, "zuerich"), unexpected(t))
+	checks := func() int {
 		t.Helper()
 		before := fake.Requests("GET /api/v1/statuses/" + id)
 		for range 3 {
-			if err := r.checkNextMention(t.Context()); err != nil {
+			if err := r.checkMentions(t.Context()); err != nil {
 				t.Fatal(err)
 			}
 		}
 		return fake.Requests("GET /api/v1/statuses/"+id) - before
 	}
-	if n := looks(); n != 0 {
-		t.Errorf("just sent, but checked %d times", n)
-	}
-	w.Advance(2 * time.Minute)
-	if n := looks(); n != 1 {
-		t.Errorf("checked %d times after two minutes", n)
+	for range 3 {
+		if n := checks(); n != 1 {
+			t.Errorf("checked %d times within a minute", n)
+		}
+		w.Advance(time.Minute)
 	}
 	w.Advance(30 * time.Minute)
-	if n := looks(); n != 0 {
+	if n := checks(); n != 0 {
 		t.Errorf("no longer fresh, but checked %d times", n)
+	}
+}
+
+func TestOneLookAtTheNotificationsFindsWhatHasChangedAmongManyMentions(t *testing.T) {
+	t.Parallel()
+	for _, d := range []mastodontest.Dialect{mastodontest.Mastodon, mastodontest.GoToSocial} {
+		w, fake, a := newConnectedTo(t, d)
+		w.SetOption(t, "zuerich", "repost", "boost")
+		var ids []string
+		for range 100 {
+			ids = append(ids, mention(fake))
+			send(t, w, a, own(fake, ids[len(ids)-1]))
+		}
+		w.Bot.(*bot).timing.mentionCheck = time.Minute
+		var withdrawn []string
+		r := newReaderFor(t, w, a, func(_ context.Context, r report.Report) error {
+			withdrawn = append(withdrawn, r.ID)
+			return nil
+		})
+		fake.Edit(ids[3], "@zuerich etwas ganz anderes")
+		fake.Delete(ids[97])
+		fake.Delete(ids[7])
+		before := fake.Requests("")
+		if err := r.checkMentions(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if !slices.Equal(withdrawn, []string{ids[7], ids[97]}) {
+			t.Errorf("%q: withdrawn are %q, not %q", d, withdrawn, []string{ids[7], ids[97]})
+		}
+		if boosts := fake.Boosts("zuerich"); len(boosts) != 97 || slices.Contains(boosts, ids[3]) {
+			t.Errorf("%q: %d boosts", d, len(boosts))
+		}
+		if n := fake.Requests("") - before; n > 10 {
+			t.Errorf("%q: %d calls", d, n)
+		}
+		fake.Delete(ids[3])
+		w.Advance(time.Minute)
+		if err := r.checkMentions(t.Context()); err != nil || len(withdrawn) != 3 {
+			t.Errorf("%q: a mention that was edited before is deleted: withdrawn %q, %v", d, withdrawn, err)
+		}
+	}
+}
+
+func TestManyDeletedMentionsDoNotHoldUpTheReading(t *testing.T) {
+	t.Parallel()
+	w, fake, a := newConnectedTo(t, mastodontest.GoToSocial)
+	for range 12 {
+		id := mention(fake)
+		send(t, w, a, own(fake, id))
+		fake.Delete(id)
+	}
+	w.Bot.(*bot).timing.mentionCheck = time.Minute
+	withdrawn := 0
+	r := newReaderFor(t, w, a, func(context.Context, report.Report) error { withdrawn++; return nil })
+	for _, want := range []int{5, 10, 12} {
+		w.Advance(time.Minute)
+		if err := r.checkMentions(t.Context()); err != nil || withdrawn != want {
+			t.Errorf("%d are withdrawn, want %d: %v", withdrawn, want, err)
+		}
 	}
 }
 
@@ -180,12 +240,12 @@ func TestAnErrorOfTheInstanceWithdrawsNothing(t *testing.T) {
 	})
 	fake.FailPath(bottest.Internal, "/api/v1/statuses/")
 	fake.Delete(id)
-	if err := r.checkNextMention(t.Context()); err != nil || withdrawn != 0 {
+	if err := r.checkMentions(t.Context()); err != nil || withdrawn != 0 {
 		t.Errorf("withdrawn %d times, %v", withdrawn, err)
 	}
 	fake.Heal()
 	for range 2 {
-		if err := r.checkNextMention(t.Context()); err != nil || withdrawn != 1 {
+		if err := r.checkMentions(t.Context()); err != nil || withdrawn != 1 {
 			t.Errorf("withdrawn %d times, %v", withdrawn, err)
 		}
 	}
@@ -198,7 +258,7 @@ func TestAnInstanceThatLostItsDataWithdrawsNothing(t *testing.T) {
 	r := newReaderFor(t, w, w.Account(t, "zuerich"), unexpected(t))
 	fake.Delete(id)
 	fake.FailPath(bottest.Internal, "/api/v1/accounts/verify_credentials")
-	if err := r.checkNextMention(t.Context()); err != nil {
+	if err := r.checkMentions(t.Context()); err != nil {
 		t.Errorf("reading ends: %v", err)
 	}
 }
@@ -212,7 +272,7 @@ func TestAnInstanceThatShutsDownDoesNotWithdrawItsMentions(t *testing.T) {
 	w.Advance(2 * time.Minute)
 	another := own(fake, mention(fake))
 	fake.Fail(mastodontest.Closed)
-	if err := r.checkNextMention(t.Context()); err != nil {
+	if err := r.checkMentions(t.Context()); err != nil {
 		t.Error(err)
 	}
 	_, err := w.Bot.(bots.Sender).Send(t.Context(), a, another)

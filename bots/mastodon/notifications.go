@@ -15,7 +15,7 @@ const (
 	// pageSize is how many notifications a call requests. 80 is Mastodon's maximum
 	// (https://docs.joinmastodon.org/methods/notifications/#get); other servers return 30 or 40.
 	pageSize = 80
-	// maxPages is how many pages are read back from the newest one.
+	// maxPages is how many pages are read back from the newest one to find new mentions.
 	maxPages = 25
 )
 
@@ -89,7 +89,7 @@ func (p *pager) page(ctx context.Context, parameter, id string) (page, error) {
 // back reads from the newest page to the position. Mentions more than maxPages behind are too old to be useful.
 func (p *pager) back(ctx context.Context, position string) (batch, error) {
 	var all batch
-	err := p.newestPages(ctx, func(found page) (more bool) {
+	err := p.newestPages(ctx, maxPages, func(found page) (more bool) {
 		fresh := after(found.notifications, position)
 		all.notifications = append(all.notifications, fresh...)
 		return len(fresh) == len(found.notifications)
@@ -103,11 +103,11 @@ func (p *pager) back(ctx context.Context, position string) (batch, error) {
 }
 
 // newestPages calls f for each page from the newest one back, with the notifications that were in none before, while f wants more and there are
-// more, at most maxPages times.
-func (p *pager) newestPages(ctx context.Context, f func(page) (more bool)) error {
+// more, at most limit times.
+func (p *pager) newestPages(ctx context.Context, limit int, f func(page) (more bool)) error {
 	seen := map[masto.ID]bool{}
 	var max masto.ID
-	for range maxPages {
+	for range limit {
 		found, err := p.page(ctx, "max_id", string(max))
 		if err != nil {
 			return err

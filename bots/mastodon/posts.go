@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -79,12 +80,28 @@ func (s store) savePost(ctx context.Context, p Post) error {
 	return wrap("remember post", s.db.WithContext(context.WithoutCancel(ctx)).Save(&p).Error)
 }
 
-// nextToCheck returns the post whose mention was checked longest ago, and before the given time; false if there is none that
-// was created after since.
-func (s store) nextToCheck(ctx context.Context, a Account, since, before time.Time) (Post, bool, error) {
-	return onePost(s.db.WithContext(ctx).
-		Where("city = ? AND instance = ? AND source <> ''", a.City, a.Instance).
-		Where("created_at > ? AND looked_at < ?", since.UTC(), before.UTC()).Order("looked_at"))
+// saveCheck stores what a check of a post's mention changes, and nothing of what Send may be changing.
+func (s store) saveCheck(ctx context.Context, p Post) error {
+	return wrap("note check", s.db.WithContext(context.WithoutCancel(ctx)).Model(&p).Select("source", "boost", "looked_at").Updates(p).Error)
+}
+
+// freshPosts returns the posts that were created after a time and whose mention is still checked, oldest first.
+func (s store) freshPosts(ctx context.Context, a Account, since time.Time) (posts []Post, err error) {
+	err = s.db.WithContext(ctx).Where("city = ? AND instance = ? AND source <> ''", a.City, a.Instance).
+		Where("created_at > ?", since.UTC()).Order("created_at").Find(&posts).Error
+	return posts, wrap("look up posts", err)
+}
+
+// notePosts notes that mentions were checked now.
+func (s store) notePosts(ctx context.Context, a Account, sources []string) error {
+	for some := range slices.Chunk(sources, 500) { // databases limit the variables of a query
+		err := s.db.WithContext(ctx).Model(&Post{}).Where("city = ? AND instance = ? AND source IN ?", a.City, a.Instance, some).
+			Update("looked_at", s.utc()).Error
+		if err != nil {
+			return wrap("note checks", err)
+		}
+	}
+	return nil
 }
 
 // postOf returns the post for a mention.

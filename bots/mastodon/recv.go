@@ -69,7 +69,7 @@ func (r *reader) poll(ctx context.Context) error {
 			return err
 		}
 	}
-	return r.checkNextMention(ctx)
+	return r.checkMentions(ctx)
 }
 
 // reader reads the mentions of one account.
@@ -85,6 +85,7 @@ type reader struct {
 	rereadFrom, next string            // positions at the poll before the last one, and at the last one
 	seen             map[masto.ID]bool // notifications after rereadFrom that were handled
 	selfCheckedAt    time.Time         // when checkAccount was last called
+	sweptAt          time.Time         // when the mentions were last compared with their notifications
 }
 
 func newReader(b *bot, c *client, row Account, d serverProfile, out bots.Out) *reader {

@@ -15,7 +15,7 @@ type streamEvents struct {
 	stop    func()
 }
 
-// maxQueuedDeletions is how many deletions are queued; checkNextMention finds the others.
+// maxQueuedDeletions is how many deletions are queued; checkMentions finds the others.
 const maxQueuedDeletions = 100
 
 // subscribe follows the account's stream, if the server has one, until stop is called.
