@@ -205,13 +205,18 @@ func (p *partReader) isBoundary(line []byte) bool {
 	return false
 }
 
-// beginPart begins a part of the innermost multipart. Parts above maxParts are read, but belong to nothing.
+// ignored stands for all parts above maxParts. It is never changed.
+var ignored part
+
+// beginPart begins a part of the innermost multipart. The lines of parts above maxParts, headers too, belong to nothing.
 func (p *partReader) beginPart() {
-	v := &part{}
-	if p.parts++; p.parts <= maxParts {
-		parent := p.open[len(p.open)-1]
-		parent.children = append(parent.children, v)
+	if p.parts++; p.parts > maxParts {
+		p.part, p.state = &ignored, inBody
+		return
 	}
+	v := &part{}
+	parent := p.open[len(p.open)-1]
+	parent.children = append(parent.children, v)
 	p.part, p.state = v, inHeader
 }
 

@@ -43,3 +43,21 @@ func TestMessagesThatBreakTheRulesOfMIMEAreRead(t *testing.T) {
 		t.Errorf("a mark of the order of bytes above the header: %q", got)
 	}
 }
+
+func TestPartsAboveTheLimitAreNotParsed(t *testing.T) {
+	const parts = 50_000
+	mail := "From: a@b.example\nContent-Type: multipart/mixed; boundary=b\n\n--b\n\nkontrolle\n" + strings.Repeat("--b\nContent-Type: text/plain\n\n", parts) + "--b--\n"
+	var got *Message
+	allocated := testing.AllocsPerRun(1, func() {
+		var err error
+		if got, err = Parse(strings.NewReader(mail)); err != nil {
+			t.Fatal(err)
+		}
+	})
+	if allocated > 3*parts {
+		t.Errorf("%.0f allocations for %d parts", allocated, parts)
+	}
+	if text := got.Report(); text != "kontrolle" {
+		t.Errorf("report %q", text)
+	}
+}
