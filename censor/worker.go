@@ -2,6 +2,7 @@ package censor
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -24,8 +25,12 @@ const (
 	authorWindow = 10 * time.Minute
 )
 
-// retryDelay is the delay before a report is processed again after an error of the database or of NATS.
-const retryDelay = 2 * time.Second
+// retryDelay is the delay before a report is processed again after an error of the database or of NATS, triesInPlace how often it is
+// tried before others are.
+const (
+	retryDelay   = 2 * time.Second
+	triesInPlace = 5
+)
 
 // Worker evaluates the reports in INTAKE, writes them into the ledger, and publishes an order to RELAY for each bot of the city
 // if a report passes. Any number of Workers may run on any number of nodes: they share only the streams and
@@ -72,25 +77,41 @@ func (w *Worker) Run(ctx context.Context) error {
 }
 
 // handle acknowledges the report once everything that follows from it is stored. After a failure the report is processed again from
-// the start, which finds what is stored already.
+// the start, which finds what is stored already: a few times here, so that no later report of the city overtakes it, and then after others,
+// because it might be this report that cannot be stored.
 func (w *Worker) handle(ctx context.Context, msg bus.Msg[report.Report]) {
-	err := w.process(ctx, msg.Value)
-	if err == nil {
-		err = msg.Ack(ctx)
-	}
-	if err == nil {
-		return
-	}
-	delay := retryDelay
-	if ctx.Err() != nil { // stopping: whoever runs next processes it
-		delay = 0
-	} else {
+	for try := 1; ; try++ {
+		err := w.process(ctx, msg.Value)
+		if err == nil {
+			err = msg.Ack(ctx)
+		}
+		if err == nil {
+			return
+		}
+		if ctx.Err() != nil { // whoever runs next processes it
+			w.requeue(ctx, msg, 0)
+			return
+		}
 		w.Log.Error("cannot process a report; will retry", "city", msg.Value.City, "bot", msg.Value.Bot, "err", err)
+		if try == triesInPlace || errors.Is(err, errNotLoaded) {
+			w.requeue(ctx, msg, retryDelay)
+			return
+		}
+		wait.For(ctx, retryDelay)
+		if err := msg.InProgress(); err != nil && ctx.Err() == nil {
+			w.Log.Warn("cannot keep a report; it is redelivered later", "err", err)
+		}
 	}
+}
+
+func (w *Worker) requeue(ctx context.Context, msg bus.Msg[report.Report], delay time.Duration) {
 	if err := msg.Requeue(delay); err != nil && ctx.Err() == nil {
 		w.Log.Warn("cannot requeue a report; it is redelivered later", "err", err)
 	}
 }
+
+// errNotLoaded is returned for a city whose settings this node has not loaded yet.
+var errNotLoaded = errors.New("the city's settings are not loaded")
 
 // handleUnknownCity drops a report for a city that was deleted. If the city exists, its settings are not loaded here yet, and the
 // error makes the report be delivered again.
@@ -100,7 +121,7 @@ func (w *Worker) handleUnknownCity(ctx context.Context, r report.Report) error {
 		return err
 	}
 	if exists {
-		return fmt.Errorf("the settings of %s are not loaded", r.City)
+		return errNotLoaded
 	}
 	w.Log.Warn("dropping a report for a deleted city", "city", r.City, "bot", r.Bot)
 	return nil

@@ -6,8 +6,11 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
+
+	"gorm.io/gorm"
 
 	"linienfunk/bus"
 	"linienfunk/censor"
@@ -296,4 +299,23 @@ func TestOrdersThatTheBrokerHasLostAreMadeAgainAtTheStart(t *testing.T) {
 		t.Errorf("ordered: %v", got)
 	}
 	d.nextOrderIsNew()
+}
+
+func TestAReportThatCannotBeRecordedIsNotOvertaken(t *testing.T) {
+	t.Parallel()
+	d := prepare(t)
+	var failed atomic.Bool
+	err := d.db.Callback().Create().Before("gorm:create").Register("fail", func(tx *gorm.DB) {
+		if e, ok := tx.Statement.Dest.(*db.Entry); ok && strings.HasSuffix(e.Key, ":1") && failed.CompareAndSwap(false, true) {
+			tx.AddError(errors.New("disk I/O error"))
+		}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	first, second := d.put("zuerich", "1", "kontrolle u8", 0), d.put("zuerich", "2", "kontrolle u9", 0)
+	d.start()
+	if one, two := d.entry(first), d.entry(second); !failed.Load() || one.ID >= two.ID {
+		t.Errorf("the first is entry %d, the second %d", one.ID, two.ID)
+	}
 }

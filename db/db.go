@@ -15,7 +15,8 @@ import (
 	"time"
 
 	"github.com/go-gormigrate/gormigrate/v2"
-	_ "github.com/jackc/pgx/v5/stdlib"       // the database/sql driver "pgx"
+	_ "github.com/jackc/pgx/v5/stdlib" // the database/sql driver "pgx"
+	"github.com/ncruces/go-sqlite3"
 	_ "github.com/ncruces/go-sqlite3/driver" // the database/sql driver "sqlite3", SQLite without cgo
 	"github.com/ncruces/go-sqlite3/gormlite"
 	"gorm.io/driver/postgres"
@@ -48,7 +49,7 @@ func Open(ctx context.Context, address string, now func() time.Time) (*DB, error
 	d.now = func() time.Time { return Time(now()) }
 	if err := d.sql.PingContext(ctx); err != nil {
 		d.sql.Close()
-		return nil, fmt.Errorf("open database: %w", err)
+		return nil, wrap("open database", err)
 	}
 	if d.DB, err = d.Prefixed(""); err != nil {
 		d.sql.Close()
@@ -148,6 +149,19 @@ func (d *DB) MigratePrefixed(prefix string, migrations []*gormigrate.Migration) 
 		return fmt.Errorf("migrate tables %s*: %w", prefix, err)
 	}
 	return nil
+}
+
+// explain adds to SQLite's errors what an operator can do about them. The driver wraps some in words about its own parameters.
+func explain(err error) error {
+	switch {
+	case errors.Is(err, sqlite3.FULL):
+		return fmt.Errorf("no space is left on the disk: %w", err)
+	case errors.Is(err, sqlite3.IOERR):
+		return fmt.Errorf("the disk cannot be read or written; it may be full: %w", err)
+	case errors.Is(err, sqlite3.CORRUPT), errors.Is(err, sqlite3.NOTADB):
+		return fmt.Errorf("the file is damaged or no database; restore it from a backup: %w", err)
+	}
+	return err
 }
 
 // Close closes the database.

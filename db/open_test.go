@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -55,5 +56,17 @@ func TestAHandleForABotNeedsNoConnection(t *testing.T) {
 	d.Close()
 	if _, err := d.Prefixed("email_"); err != nil {
 		t.Error(err)
+	}
+}
+
+func TestAFileThatIsNoDatabaseIsNamedAsSuch(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "linienfunk.db")
+	if err := os.WriteFile(path, []byte(strings.Repeat("no database ", 1000)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, err := db.Open(t.Context(), path, time.Now)
+	if err == nil || !strings.Contains(err.Error(), "damaged or no database; restore it from a backup") {
+		t.Errorf("error %v", err)
 	}
 }
