@@ -114,7 +114,7 @@ func (w *writer) start(t html.Token) {
 	case action.Replace != nil && !isEmpty(t):
 		w.skipped, w.depth, w.replace, w.startTag = t.Data, 1, action.Replace, t
 	default:
-		w.open(t.DataAtom)
+		w.open(t)
 	}
 }
 
@@ -148,7 +148,7 @@ func (w *writer) leave() {
 		w.text(collapse(text))
 		return
 	}
-	w.open(start.DataAtom)
+	w.open(start)
 	for _, t := range inner {
 		if w.stopped {
 			return

@@ -32,6 +32,9 @@ func TestAPageBecomesItsVisibleText(t *testing.T) {
 		"an empty line of a mail program":    {"<div>one</div><div><br></div><div>two</div>", "one\n\ntwo"},
 		"more empty lines":                   {"one<br><br><br><br>two<br>", "one\n\ntwo"},
 		"lists":                              {"<ul><li>U8</li><li>U9</ul>", "- U8\n- U9"},
+		"ordered lists":                      {"<ol><li>U8</li><li>U9<ul><li>late</li></ul></li><li>U7</ol><ul><li>M1</ul>", "1. U8\n2. U9\n\n- late\n\n3. U7\n\n- M1"},
+		"ordered lists with other numbers":   {"<ol start=5><li>U8<li value=9>U9<li>U7<li value=x>U6</ol>", "5. U8\n9. U9\n10. U7\n11. U6"},
+		"items without a list":               {"<li>U8", "- U8"},
 		"tables":                             {"<table><tr><td>U8</td><td>late</td></tr><tr><th>U9<th>on time</table>", "U8 late\nU9 on time"},
 		"preformatted text":                  {"<pre><code>a  b\n\n  c\n</code></pre>d", "a  b\n\n  c\n\nd"},
 		"elements that browsers do not show": {"a<script>b</script><style>c{}</style><!-- d --><template>e</template><title>f</title>g", "ag"},
@@ -122,7 +125,7 @@ func TestTextsNamesTheElementsAroundAText(t *testing.T) {
 }
 
 func FuzzConvert(f *testing.F) {
-	f.Add("<p>a <b>b</b><br>c</p><pre> d\n\n\n\ne </pre><ul><li><table><tr><td>f", true)
+	f.Add("<p>a <b>b</b><br>c</p><pre> d\n\n\n\ne </pre><ul><li><table><tr><td>f<ol start=7><li>g", true)
 	f.Add("a<blockquote>b<a href=x>c</blockquote>d</a><hr id=end>e", false)
 	f.Add("<textarea><a href=x><span class=gone>&#0;\xff\r\n", true)
 	f.Fuzz(func(t *testing.T, page string, balance bool) {

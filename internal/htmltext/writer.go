@@ -1,6 +1,7 @@
 package htmltext
 
 import (
+	"strconv"
 	"strings"
 
 	"golang.org/x/net/html"
@@ -14,6 +15,7 @@ type writer struct {
 	breaks  int  // line breaks that are due
 	space   bool // a space is due
 	pre     int  // open elements with preformatted text
+	lists   []*list
 	stopped bool
 
 	skipped  string // name of the element that is left out or replaced; empty for none
@@ -23,8 +25,15 @@ type writer struct {
 	inner    []html.Token
 }
 
+// list is an open list.
+type list struct {
+	element atom.Atom
+	next    int // number of the next item, of an ordered list
+}
+
 // open handles the start of an element that is rendered.
-func (w *writer) open(a atom.Atom) {
+func (w *writer) open(t html.Token) {
+	a := t.DataAtom
 	switch {
 	case a == atom.Br:
 		w.breaks++
@@ -33,7 +42,10 @@ func (w *writer) open(a atom.Atom) {
 		w.space = true
 	case a == atom.Li:
 		w.edge(a)
-		w.text("- ")
+		w.text(w.bullet(t))
+	case a == atom.Ul, a == atom.Ol:
+		w.edge(a)
+		w.lists = append(w.lists, &list{a, number(t, "start", 1)})
 	default:
 		w.edge(a)
 	}
@@ -42,9 +54,32 @@ func (w *writer) open(a atom.Atom) {
 	}
 }
 
+// bullet returns what stands in front of an item of a list: its number if the list is ordered.
+func (w *writer) bullet(item html.Token) string {
+	if len(w.lists) == 0 || w.lists[len(w.lists)-1].element == atom.Ul {
+		return "- "
+	}
+	in := w.lists[len(w.lists)-1]
+	n := number(item, "value", in.next)
+	in.next = n + 1
+	return strconv.Itoa(n) + ". "
+}
+
+// number is the value of an attribute if it is a number of up to six digits, and fallback otherwise.
+func number(t html.Token, key string, fallback int) int {
+	n, err := strconv.Atoi(Attribute(t, key))
+	if err != nil || n < 0 || n > 999999 {
+		return fallback
+	}
+	return n
+}
+
 // end handles the end of an element that is rendered.
 func (w *writer) end(a atom.Atom) {
 	w.edge(a)
+	if open := len(w.lists); open > 0 && w.lists[open-1].element == a {
+		w.lists = w.lists[:open-1]
+	}
 	if a == atom.Pre {
 		w.pre = max(w.pre-1, 0)
 	}
