@@ -5,34 +5,124 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode"
 
+	masto "github.com/mattn/go-mastodon"
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
 
 	"linienfunk/internal/htmltext"
 )
 
-// ownNames are the names of the city's account, whose mention plainText removes.
-type ownNames struct {
-	acct, domain string
-	urls         []string // of the profile, as in links
+// names are the accounts that a status mentions.
+type names struct {
+	acct, domain string   // of the city's account, whose mention is removed
+	urls         []string // of its profile, as in links
+
+	others   []masto.Mention
+	answered masto.ID // the account that the status answers, "" for none
+	private  bool
 }
 
+// Marks around the name of another account in a text, until withoutAddressees has decided about it.
+const (
+	otherName    = '\x01'
+	answeredName = '\x02'
+	endOfName    = '\x03'
+)
+
 // plainText turns the content of a status into the text that its author typed: lines and paragraphs as they were, links
-// with the address they show or shorten, no mention of the city's account. Content that cannot be parsed yields
+// with the address they show, shorten or hide, no mention of the city's account. Content that cannot be parsed yields
 // the empty string. The forms follow https://docs.joinmastodon.org/spec/activitypub/#sanitization and
 // app/lib/text_formatter.rb of Mastodon.
-func plainText(content string, me ownNames) string {
-	return tidy(htmltext.Convert(content, htmltext.Rules{
+func plainText(content string, n names) string { return unmarked(n.markedText(content)) }
+
+// markedText is plainText with marks.
+func (n names) markedText(content string) string {
+	text := tidy(htmltext.Convert(content, htmltext.Rules{
 		Balance: true, // instances sanitize what they show
-		Text:    func(s string) string { return stripMention(s, me) },
-		Element: me.element,
+		Text:    n.markedWords,
+		Element: n.element,
 	}))
+	return tidy(repeatedQuoteAtEnd.ReplaceAllString(text, ""))
+}
+
+// markedWords removes the mention of the city's account from a text without markup, and marks those of others.
+func (n names) markedWords(s string) string {
+	return handle.ReplaceAllStringFunc(stripMention(unmarked(s), n), func(found string) string {
+		at := strings.IndexByte(found, '@')
+		return found[:at] + n.marked(found[at:])
+	})
+}
+
+// marked marks a name that is no link if it is that of an account, which names its host or is mentioned: "@Kottbusser Tor" is a place.
+func (n names) marked(name string) string {
+	for _, m := range n.others {
+		if strings.EqualFold(name[1:], m.Acct) || strings.EqualFold(name[1:], m.Username) {
+			return n.mark(name, m.ID)
+		}
+	}
+	if strings.Contains(name[1:], "@") {
+		return n.mark(name, "")
+	}
+	return name
+}
+
+func (n names) mark(name string, id masto.ID) string {
+	kind := otherName
+	if id != "" && id == n.answered {
+		kind = answeredName
+	}
+	return string(kind) + name + string(endOfName)
+}
+
+func unmarked(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r == otherName || r == answeredName || r == endOfName {
+			return -1
+		}
+		return r
+	}, s)
+}
+
+// handle is the name of an account in a text.
+var handle = regexp.MustCompile(`(?:^|[^\pL\pN_/@])@[\pL\pN_]+(?:[.-]+[\pL\pN_]+)*(?:@[\pL\pN_]+(?:[.-]+[\pL\pN_]+)*)?`)
+
+func isHandle(text string) bool {
+	return text != "" && text[0] == '@' && handle.FindString(text) == text
+}
+
+var (
+	namesAtBeginning = regexp.MustCompile(`^(?:[\s,;:.&+/(@-]*[\x01\x02][^\x03]*\x03)+[,;:.!…)]*(?:\s*[&+/–—-]+\s+)?\s*`)
+	namesAtEnd       = regexp.MustCompile(`[\s,;:&+/(@-]*[\x01\x02][^\x03]*\x03(?:[\s,;:.!&+/)-]*[\x01\x02][^\x03]*\x03)*[\s,;:.!)]*$`)
+	answered         = regexp.MustCompile(`[ \t]*\x02[^\x03]*\x03`)
+
+	// punctuation is what stood behind the mention of the city's account at the beginning: "@zuerich: U8".
+	punctuation = regexp.MustCompile(`^[,;:]+(?:\s+|$)`)
+)
+
+// withoutAddressees removes names from the text of a status that tell who wrote to whom: the account that it answers, which may be the author
+// of a private report; in an answer and in a private mention those at the beginning, where programs put them; in a private mention also
+// those at the end. Private mentions are copied to the public without the names of who was to read them.
+func (n names) withoutAddressees(text string, reply bool) string {
+	text = answered.ReplaceAllStringFunc(text, func(found string) string {
+		if strings.HasPrefix(text, found) {
+			return found // with the others at the beginning, and their punctuation
+		}
+		return ""
+	})
+	if reply || n.private {
+		text = namesAtBeginning.ReplaceAllString(text, "")
+	}
+	if n.private {
+		text = namesAtEnd.ReplaceAllString(text, "")
+	}
+	return tidy(punctuation.ReplaceAllString(unmarked(text), ""))
 }
 
 // element leaves out what readers do not see, and replaces links. Mastodon keeps the class invisible also where it makes no
 // sense: the censor must not see another text than people. quote-inline repeats a quoted status for programs that do not know quotes.
-func (me ownNames) element(start html.Token) htmltext.Action {
+func (n names) element(start html.Token) htmltext.Action {
 	switch {
 	case htmltext.HasClass(start, "invisible"):
 		return htmltext.Action{Skip: true}
@@ -42,7 +132,7 @@ func (me ownNames) element(start html.Token) htmltext.Action {
 			return "", repeatedQuote.MatchString(whole)
 		}}
 	case start.DataAtom == atom.A:
-		return htmltext.Action{Replace: func(inner []html.Token) (string, bool) { return me.link(start, inner), true }}
+		return htmltext.Action{Replace: func(inner []html.Token) (string, bool) { return n.link(start, inner), true }}
 	}
 	return htmltext.Action{}
 }
@@ -50,23 +140,81 @@ func (me ownNames) element(start html.Token) htmltext.Action {
 // repeatedQuote is all that a repeated quote says. Programs that know quotes leave it out, others show it.
 var repeatedQuote = regexp.MustCompile(`^\s*[A-Z]{2}:\s*https?://\S+\s*$`)
 
-// link is the address of a link that Mastodon has shortened, and otherwise what it shows.
-func (me ownNames) link(start html.Token, inner []html.Token) string {
+// repeatedQuoteAtEnd is such a repetition in the text itself, as Misskey and Firefish write it without a class. The link must look like that of a
+// post: "RE" may also be a train.
+var repeatedQuoteAtEnd = regexp.MustCompile(`(?:^|\n)[ \t]*(?:RE|QT|RT|RN):[ \t]*https?://[^\s/]+/(?:@|users/|notes/|notice/|objects/|p/|statuses/)\S+\s*$`)
+
+// link is what a link shows, with its address where that is another one.
+func (n names) link(start html.Token, inner []html.Token) string {
 	shown, whole := innerText(inner)
+	shown, whole = unmarked(shown), unmarked(whole)
 	href := htmltext.Attribute(start, "href")
+	hashtag := htmltext.HasClass(start, "hashtag") || isHashtag(shown)
+	mentioned := slices.IndexFunc(n.others, func(m masto.Mention) bool { return m.URL == href })
 	switch {
-	case !htmltext.HasClass(start, "mention") || htmltext.HasClass(start, "hashtag"):
-		if strings.TrimSuffix(whole, "/") == strings.TrimSuffix(href, "/") {
+	case hashtag:
+		return stripMention(shown, n)
+	case htmltext.HasClass(start, "mention") && slices.Contains(n.urls, href): // the link may say more than the mention; people see that
+		if u, err := url.Parse(href); err == nil {
+			shown = stripMention(shown, names{acct: n.acct, domain: u.Host})
+		}
+		return strings.TrimSpace(stripMention(shown, n))
+	case mentioned >= 0 && (n.private || isHandle(shown)): // other words are seen in a boost, so they are judged
+		return n.mark(shown, n.others[mentioned].ID)
+	case isHandle(shown) && mentionSize(shown, n) == 0:
+		return n.marked(shown)
+	case htmltext.HasClass(start, "mention"):
+		return shown
+	}
+	return stripMention(linkText(shown, whole, href), n)
+}
+
+func isHashtag(shown string) bool {
+	return strings.HasPrefix(shown, "#") && !strings.ContainsFunc(shown[1:], func(r rune) bool { return r != '_' && !unicode.IsLetter(r) && !unicode.IsDigit(r) })
+}
+
+// linkText returns what a link says: the whole address if it shows, shortens or abbreviates that, and both if it shows other words.
+func linkText(shown, whole, href string) string {
+	if !isWeb(href) || strings.TrimSpace(shown) == "" {
+		return shown
+	}
+	address := bareAddress(href)
+	if bareAddress(whole) == address {
+		if isWeb(whole) {
 			return whole
 		}
-		return stripMention(shown, me)
-	case slices.Contains(me.urls, href): // the link may say more than the mention; people see that
-		if u, err := url.Parse(href); err == nil {
-			shown = stripMention(shown, ownNames{acct: me.acct, domain: u.Host})
-		}
-		return strings.TrimSpace(stripMention(shown, me))
+		return shown
 	}
-	return shown
+	if start, cut := withoutEllipsis(shown); cut && start != "" && strings.HasPrefix(address, bareAddress(start)) {
+		return href
+	}
+	return shown + " (" + href + ")"
+}
+
+func isWeb(address string) bool {
+	scheme, _, found := strings.Cut(address, "://")
+	return found && (strings.EqualFold(scheme, "https") || strings.EqualFold(scheme, "http"))
+}
+
+func withoutEllipsis(shown string) (start string, cut bool) {
+	for _, mark := range []string{"…", "..."} {
+		if start, cut = strings.CutSuffix(strings.TrimSpace(shown), mark); cut {
+			return start, true
+		}
+	}
+	return shown, false
+}
+
+// bareAddress is an address as people compare it: without its scheme, www. and the last slash, in lower case, with its characters unescaped.
+func bareAddress(address string) string {
+	address = strings.ToLower(strings.TrimSpace(address))
+	if plain, err := url.PathUnescape(address); err == nil {
+		address = plain
+	}
+	if _, rest, found := strings.Cut(address, "://"); found {
+		address = rest
+	}
+	return strings.TrimSuffix(strings.TrimPrefix(address, "www."), "/")
 }
 
 // innerText returns the text that an element shows, with an ellipsis where Mastodon has shortened it, and its whole text.
@@ -89,7 +237,7 @@ func innerText(inner []html.Token) (shown, whole string) {
 }
 
 // stripMention removes @acct and @acct@domain, whole words in any case, where they are no links.
-func stripMention(s string, me ownNames) string {
+func stripMention(s string, me names) string {
 	if me.acct == "" {
 		return s
 	}
@@ -114,7 +262,7 @@ func stripMention(s string, me ownNames) string {
 }
 
 // mentionSize returns the length of the mention of the city's account at the beginning of s, 0 if there is none.
-func mentionSize(s string, me ownNames) int {
+func mentionSize(s string, me names) int {
 	for _, name := range []string{"@" + me.acct + "@" + me.domain, "@" + me.acct} {
 		if len(s) < len(name) || !strings.EqualFold(s[:len(name)], name) {
 			continue

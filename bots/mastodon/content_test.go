@@ -5,10 +5,13 @@ import (
 	"testing"
 	"unicode/utf8"
 
+	masto "github.com/mattn/go-mastodon"
+
+	"linienfunk/internal/testkit/table"
 	"linienfunk/report"
 )
 
-var zuerich = ownNames{acct: "zuerich", domain: "mastodon.example", urls: []string{"https://social.example/@zuerich"}}
+var zuerich = names{acct: "zuerich", domain: "mastodon.example", urls: []string{"https://social.example/@zuerich"}}
 
 func TestTheContentOfAStatusBecomesTheTextThatWasTyped(t *testing.T) {
 	t.Parallel()
@@ -32,8 +35,19 @@ func TestTheContentOfAStatusBecomesTheTextThatWasTyped(t *testing.T) {
 			`<p>siehe <a href="https://example.org/a/very/long/path/indeed"><span class="invisible">https://</span><span class="ellipsis">example.org/a/very/long/p</span><span class="invisible">ath/indeed</span></a>!</p>`,
 			"siehe https://example.org/a/very/long/path/indeed!"},
 		"a link that hides its target becomes its visible text": {
-			`<p><a href="https://evil.example/"><span class="invisible">https://</span><span class="ellipsis">bvg.de/ne</span><span class="invisible">ws</span></a></p>`, "bvg.de/ne…"},
-		"a link with words becomes the words":       {`<p><a href="https://example.org/">timetable</a></p>`, "timetable"},
+			`<p><a href="https://evil.example/"><span class="invisible">https://</span><span class="ellipsis">bvg.de/ne</span><span class="invisible">ws</span></a></p>`, "bvg.de/ne… (https://evil.example/)"},
+		"a link with words keeps its address":       {`<p><a href="https://maps.example/u8">hier</a></p>`, "hier (https://maps.example/u8)"},
+		"an address without its scheme is itself":   {`<p><a href="https://www.bvg.example/">bvg.example</a></p>`, "bvg.example"},
+		"an address with an umlaut is itself":       {`<p><a href="https://karte.example/z%C3%BCrich">https://karte.example/zürich</a></p>`, "https://karte.example/zürich"},
+		"an address cut by another program":         {`<p><a href="https://karte.example/zuerich/u8">karte.example/zuer...</a></p>`, "https://karte.example/zuerich/u8"},
+		"a hashtag without a class keeps its sign":  {`<p><a href="https://misskey.example/tags/u8" rel="tag">#u8</a></p>`, "#u8"},
+		"a link to another scheme becomes words":    {`<p><a href="mailto:marta@mail.example">hier</a></p>`, "hier"},
+		"a mention without a class keeps its name":  {`<p>mit <a href="https://friendica.example/profile/marta">@marta</a></p>`, "mit @marta"},
+		"a repeated quote without a class":          {`<p>kontrolle u8<br><br>RE: <a href="https://misskey.example/notes/9abc">https://misskey.example/notes/9abc</a></p>`, "kontrolle u8"},
+		"a repeated quote of Mastodon's address":    {`<p><span>kontrolle u8<br><br>RE: </span><a href="https://social.example/@marta/1">https://social.example/@marta/1</a></p>`, "kontrolle u8"},
+		"a train with a link is no quote":           {`<p>kontrolle<br>RE: <a href="https://bahn.example/re1">https://bahn.example/re1</a></p>`, "kontrolle\nRE: https://bahn.example/re1"},
+		"a quote that the text goes on after stays": {`<p>RE: <a href="https://misskey.example/notes/9abc">https://misskey.example/notes/9abc</a><br>stimmt</p>`, "RE: https://misskey.example/notes/9abc\nstimmt"},
+		"ordered lists keep their numbers":          {`<ol><li>U8</li><li>U9</li></ol>`, "1. U8\n2. U9"},
 		"invisible text is removed":                 {`<p>kontrolle<span class="invisible"> blocked</span> u8</p><script>alert(1)</script><style>p{}</style><!-- x -->`, "kontrolle u8"},
 		"a repeated quote is removed":               {`<p class="quote-inline">RE: https://example.org/1</p><p>kontrolle u8</p>`, "kontrolle u8"},
 		"other words in the markup of a quote stay": {`<p class="quote-inline">RE: blocked words</p><p>kontrolle u8</p>`, "RE: blocked words\n\nkontrolle u8"},
@@ -60,12 +74,91 @@ func TestTheContentOfAStatusBecomesTheTextThatWasTyped(t *testing.T) {
 	}
 }
 
+// statusOf is a status with a content, in which @<name> is a linked mention of that account. @zuerich is the city's.
+func statusOf(content, visibility string, answers masto.ID) *masto.Status {
+	s := &masto.Status{Visibility: visibility}
+	for _, name := range []string{"zuerich", "rider", "rider2", "marta"} {
+		m := masto.Mention{ID: masto.ID(name), Username: name, Acct: name + "@other.example", URL: "https://other.example/@" + name}
+		if name == "zuerich" {
+			m.Acct, m.URL = name, zuerich.urls[0]
+		}
+		if link := "<@" + name + ">"; strings.Contains(content, link) {
+			content = strings.ReplaceAll(content, link, `<span class="h-card"><a href="`+m.URL+`" class="u-url mention">@<span>`+name+`</span></a></span>`)
+			s.Mentions = append(s.Mentions, m)
+		}
+	}
+	s.Content = "<p>" + content + "</p>"
+	if answers != "" {
+		s.InReplyToID, s.InReplyToAccountID = "1", string(answers)
+	}
+	return s
+}
+
+func TestAPrivateMentionDoesNotNameItsOtherReaders(t *testing.T) {
+	t.Parallel()
+	account := Account{Acct: "zuerich", Domain: "mastodon.example", URL: zuerich.urls[0], AccountID: "zuerich"}
+	private := func(content string) string { return statusText(account, statusOf(content, "direct", "")) }
+	table.Check(t, private, map[string]string{
+		"<@zuerich> <@rider2> Kontrolle U24":                 "Kontrolle U24",
+		"<@rider>, <@zuerich>: Kontrolle":                    "Kontrolle",
+		"<@rider> &amp; <@rider2>: Kontrolle":                "Kontrolle",
+		"<@zuerich>: Kontrolle":                              "Kontrolle",
+		"<@zuerich>, <@rider> - Kontrolle":                   "Kontrolle",
+		".<@rider> <@zuerich> Kontrolle":                     "Kontrolle",
+		"(<@rider>) Kontrolle":                               "Kontrolle",
+		"@rider2@other.example <@zuerich> Kontrolle":         "Kontrolle",
+		"<@zuerich><br><@rider>:<br>Kontrolle":               "Kontrolle",
+		"Kontrolle U24 <@zuerich> <@rider2>":                 "Kontrolle U24",
+		"Kontrolle U24! cc: <@rider2>, <@rider>.":            "Kontrolle U24! cc",
+		"Kontrolle, <@rider2> war dabei":                     "Kontrolle, @rider2 war dabei",
+		"<@zuerich> @Kottbusser Tor Kontrolle":               "@Kottbusser Tor Kontrolle",
+		"<@zuerich> <@rider2>":                               "",
+		`<a href="https://other.example/@marta">Marta</a> K`: "Marta (https://other.example/@marta) K",
+		"<@zuerich> -&gt; U24":                               "-> U24",
+		"<@zuerich> ... U24":                                 "... U24",
+	})
+	shown := statusOf("x <@marta>", "direct", "")
+	shown.Content = `<p><a class="mention" href="https://other.example/@marta">Marta Muster</a> Kontrolle</p>`
+	shown.SpoilerText = "@marta: U24"
+	if got := statusText(account, shown); got != "U24\n\nKontrolle" {
+		t.Errorf("names that are shown otherwise: %q", got)
+	}
+}
+
+func TestAnAnswerDoesNotNameWhomItAnswers(t *testing.T) {
+	t.Parallel()
+	account := Account{Acct: "zuerich", Domain: "mastodon.example", URL: zuerich.urls[0], AccountID: "zuerich"}
+	for _, visibility := range []string{"public", "direct"} {
+		answer := func(content string) string { return statusText(account, statusOf(content, visibility, "marta")) }
+		table.Check(t, answer, map[string]string{
+			"<@marta> <@zuerich> stimmt":                   "stimmt",
+			"<@marta>, <@rider>: <@zuerich> stimmt":        "stimmt",
+			"<@zuerich> danke <@marta>, stimmt":            "danke, stimmt",
+			"<@zuerich> stimmt, sagt <@marta>":             "stimmt, sagt",
+			"<@zuerich> laut <@marta> und <@rider> die U8": "laut und @rider die U8",
+			"<@zuerich> @Kotti steht noch":                 "@Kotti steht noch",
+		})
+	}
+	public := statusOf("x <@marta>", "public", "marta")
+	public.Content = `<p><a class="mention" href="https://other.example/@marta">blocked words</a> Kontrolle</p>`
+	if got := statusText(account, public); got != "blocked words Kontrolle" {
+		t.Errorf("words that a boost would show: %q", got)
+	}
+}
+
 func FuzzPlainText(f *testing.F) {
 	f.Add(`<p><span class="h-card"><a href="https://social.example/@zuerich" class="u-url mention">@<span>zuerich</span></a></span> kontrolle &amp; mehr</p>`)
 	f.Add(`<a href="x"><span class="invisible">https://</span><span class="ellipsis">a</span></a><br>@zuerich@mastodon.example`)
 	f.Add("<pre>a\n\n\n\nb</pre><ul><li><table><tr><td>@")
 	f.Fuzz(func(t *testing.T, content string) {
 		text := report.Clean(plainText(content, zuerich))
+		for _, visibility := range []string{"public", "direct"} {
+			status := statusOf("<@rider>, <@marta>: x <@marta>", visibility, "marta")
+			status.Content += content
+			if text := statusText(Account{Acct: "zuerich", AccountID: "1"}, status); strings.ContainsAny(text, "\x01\x02\x03") {
+				t.Errorf("marks are left: %q", text)
+			}
+		}
 		if !utf8.ValidString(text) || len(text) > report.MaxText || strings.TrimSpace(text) != text {
 			t.Errorf("not clean: %q", text)
 		}

@@ -131,7 +131,7 @@ func (s *delivery) find(ctx context.Context, text string) (*masto.Status, error)
 		return nil, err
 	}
 	for _, found := range page {
-		if found == nil || found.Reblog != nil || found.CreatedAt.Before(s.post.CreatedAt.Add(-clockSkew)) || lettersAndDigits(plainText(found.Content, ownNames{})) != lettersAndDigits(text) {
+		if found == nil || found.Reblog != nil || found.CreatedAt.Before(s.post.CreatedAt.Add(-clockSkew)) || lettersAndDigits(plainText(found.Content, names{})) != lettersAndDigits(text) {
 			continue
 		}
 		known, err := s.bot.store.isKnownPost(ctx, s.account, found.ID)

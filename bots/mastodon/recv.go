@@ -3,7 +3,6 @@ package mastodon
 import (
 	"context"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -225,23 +224,22 @@ func (r *reader) text(n *masto.Notification) (string, bool) {
 	return text, text != ""
 }
 
-// leadingMentions are the names at the beginning of a reply. Apps insert them, and one may name the author of a private report
-// that is replied to.
-var leadingMentions = regexp.MustCompile(`^(?:@[\pL\pN_]+(?:[.-]+[\pL\pN_]+)*(?:@[\pL\pN_]+(?:[.-]+[\pL\pN_]+)*)?(?:\s+|$))+`)
-
 // statusText returns the text of a status that mentions the account, without that mention.
 func statusText(a Account, s *masto.Status) string {
-	me := ownNames{acct: a.Acct, domain: a.Domain, urls: []string{a.URL}}
+	n := names{acct: a.Acct, domain: a.Domain, urls: []string{a.URL}, private: !public(s.Visibility)}
+	if to, _ := s.InReplyToAccountID.(string); to != a.AccountID {
+		n.answered = masto.ID(to)
+	}
 	for _, m := range s.Mentions {
 		if string(m.ID) == a.AccountID {
-			me.urls = append(me.urls, m.URL)
+			n.urls = append(n.urls, m.URL)
+		} else {
+			n.others = append(n.others, m)
 		}
 	}
-	text := plainText(s.Content, me)
-	if s.InReplyToID != nil {
-		text = leadingMentions.ReplaceAllString(text, "")
-	}
-	if warning := tidy(stripMention(s.SpoilerText, me)); warning != "" && text != "" {
+	reply := s.InReplyToID != nil
+	text := n.withoutAddressees(n.markedText(s.Content), reply)
+	if warning := n.withoutAddressees(tidy(n.markedWords(s.SpoilerText)), reply); warning != "" && text != "" {
 		text = warning + "\n\n" + text
 	} else {
 		text += warning

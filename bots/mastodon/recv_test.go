@@ -371,7 +371,7 @@ func TestAReplyDoesNotRevealWhomItAnswers(t *testing.T) {
 	first := fake.Mention("marta@elsewhere.example", "@zuerich kontrolle u8", "direct")
 	in.next(t)
 	for text, want := range map[string]string{
-		"@marta@elsewhere.example @zuerich stimmt, mit @marta@elsewhere.example": "stimmt, mit @marta",
+		"@marta@elsewhere.example @zuerich stimmt, mit @marta@elsewhere.example": "stimmt, mit",
 		"@zuerich @marta@elsewhere.example @unbekannt@x.example\nstimmt":         "stimmt",
 		"@zuerich @niemand.": "@niemand.",
 	} {
