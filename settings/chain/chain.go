@@ -125,10 +125,16 @@ func NewLink(city string, base Hash, document, wanted []byte) (Link, error) {
 	if err != nil {
 		return Link{}, fmt.Errorf("make patch: %w", err)
 	}
-	if whole := ReplaceDocument(wanted); len(patch) > len(whole) || checkPatch(document, patch) != nil {
+	if whole := ReplaceDocument(wanted); len(patch) > len(whole) || !isAcceptable(document, patch) {
 		patch = whole
 	}
 	return Link{City: city, Base: base, Patch: patch, Result: Sum(wanted)}, nil
+}
+
+// isAcceptable reports whether parsePatch accepts a patch.
+func isAcceptable(document, patch []byte) bool {
+	_, err := parsePatch(document, patch)
+	return err == nil
 }
 
 // maxLCS is the limit, in bytes, of documents that are compared by longest common subsequence, so that a line inserted into a list
