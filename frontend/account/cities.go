@@ -69,6 +69,5 @@ func (p *Pages) addCity(w http.ResponseWriter, r *http.Request, admin db.Admin) 
 		data.Errors.Add("city", p.Text(r, "name-taken", "City", data.City))
 		return p.showCities(w, r, http.StatusUnprocessableEntity, admin, data)
 	}
-	p.Flash(w, r, p.Text(r, "city-made"), false)
 	return p.announceCity(w, r, *first)
 }

@@ -71,11 +71,9 @@ func (p *Pages) confirm(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if trouble != "" {
-		p.Flash(w, r, p.Text(r, trouble, "City", one.City, "Max", maxCities), true)
-		http.Redirect(w, r, "/cities", http.StatusSeeOther)
+		p.Tell(w, r, "/cities", p.Text(r, trouble, "City", one.City, "Max", maxCities), true)
 		return nil
 	}
-	p.Flash(w, r, p.Text(r, "city-made"), false)
 	return p.announceCity(w, r, *first)
 }
 

@@ -116,6 +116,6 @@ func (p *Pages) announceCity(w http.ResponseWriter, r *http.Request, first chain
 		return err
 	}
 	p.Changed(first.City)
-	http.Redirect(w, r, "/city/"+first.City, http.StatusSeeOther)
+	p.Tell(w, r, "/city/"+first.City, p.Text(r, "city-made"), false)
 	return nil
 }

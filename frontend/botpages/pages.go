@@ -77,11 +77,8 @@ func (p botPages) Failed(w http.ResponseWriter, r *http.Request, text string) {
 }
 
 func (p botPages) back(w http.ResponseWriter, r *http.Request, text string, failed bool) {
-	p.bots.Flash(w, r, p.set.Text(p.bots.Lang(r), text), failed)
 	w.Header().Set("Cache-Control", "no-store")
-	// http.Redirect would resolve the address relative to the path that the bot sees.
-	w.Header().Set("Location", p.home(r))
-	w.WriteHeader(http.StatusSeeOther)
+	p.bots.Tell(w, r, p.home(r), p.set.Text(p.bots.Lang(r), text), failed)
 }
 
 // Text returns one of the bot's texts.

@@ -50,8 +50,7 @@ func (p *Pages) showConflict(w http.ResponseWriter, r *http.Request, status int,
 		return err
 	}
 	if len(mine) == 0 || len(found) == 0 { // no conflict
-		p.Flash(w, r, p.Text(r, "settings-same"), false)
-		http.Redirect(w, r, m.back, http.StatusSeeOther)
+		p.Tell(w, r, m.back, p.Text(r, "settings-same"), false)
 		return nil
 	}
 	data := conflictData{

@@ -26,6 +26,7 @@ type historyData struct {
 	First   bool
 	Older   int // number of the page's last change, 0 if there are no older ones
 	Import  importForm
+	Message *site.Message // if it belongs into the section with the file
 }
 
 // historyEntry is a change in the history.
@@ -71,6 +72,7 @@ func (p *Pages) showHistory(w http.ResponseWriter, r *http.Request, status int, 
 		data.Entries = append(data.Entries, one)
 	}
 	about := site.Page{Title: p.Text(r, "history-of", "City", city.Title), Line: site.LineClass(city.City), Private: true}
+	data.Message = p.PlaceMessage(w, r, &about, "file")
 	return p.Show(w, r, status, about, "history.html", data)
 }
 

@@ -92,8 +92,7 @@ func (p *Pages) preview(w http.ResponseWriter, r *http.Request, status int, city
 		return err
 	}
 	if len(changes) == 0 {
-		p.Flash(w, r, p.Text(r, "import-same"), false)
-		http.Redirect(w, r, "/city/"+city.City+"/history", http.StatusSeeOther)
+		p.Tell(w, r, "/city/"+city.City+"/history#file", p.Text(r, "import-same"), false)
 		return nil
 	}
 	data.City, data.Tabs, data.Base = site.LinkTo(city), tabs{city.City, "history"}, city.Hash

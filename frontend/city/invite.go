@@ -33,7 +33,6 @@ func (p *Pages) invite(w http.ResponseWriter, r *http.Request, admin db.Admin, c
 	if err := p.accounts.MailInvitation(r, admin, city, data.Address); err != nil {
 		return err
 	}
-	p.Flash(w, r, p.Text(r, "invite-sent", "Address", data.Address), false)
-	http.Redirect(w, r, "/city/"+city.City+"#people", http.StatusSeeOther)
+	p.Tell(w, r, "/city/"+city.City+"#people", p.Text(r, "invite-sent", "Address", data.Address), false)
 	return nil
 }

@@ -13,6 +13,7 @@ import (
 type cityData struct {
 	City      site.CityLink
 	Tabs      tabs
+	Message   *site.Message // if it belongs into a section
 	Zone      *time.Location
 	Form      cityForm
 	Languages []site.LanguageLink
@@ -50,5 +51,10 @@ func (p *Pages) showCity(w http.ResponseWriter, r *http.Request, status int, adm
 		return err
 	}
 	about := site.Page{Title: p.Text(r, "settings-of", "City", city.Title), Line: site.LineClass(city.City), Private: true}
+	ids := []string{"settings", "people"}
+	for _, one := range data.Sections {
+		ids = append(ids, one.Name)
+	}
+	data.Message = p.PlaceMessage(w, r, &about, ids...)
 	return p.Show(w, r, status, about, "city.html", data)
 }

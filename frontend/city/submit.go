@@ -45,8 +45,7 @@ func (p *Pages) submit(w http.ResponseWriter, r *http.Request, admin db.Admin, c
 	default:
 		p.Changed(city)
 	}
-	p.Flash(w, r, p.Text(r, say), failed)
-	http.Redirect(w, r, a.back, http.StatusSeeOther)
+	p.Tell(w, r, a.back, p.Text(r, say), failed)
 	return nil
 }
 

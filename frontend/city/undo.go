@@ -29,8 +29,7 @@ func (p *Pages) undo(w http.ResponseWriter, r *http.Request, admin db.Admin, cit
 	}
 	back := "/city/" + city.City + "/history"
 	meanwhile := func(settings.Snapshot) error {
-		p.Flash(w, r, p.Text(r, "undo-meanwhile"), true)
-		http.Redirect(w, r, back, http.StatusSeeOther)
+		p.Tell(w, r, back, p.Text(r, "undo-meanwhile"), true)
 		return nil
 	}
 	all, err := p.versions(r.Context(), city)
@@ -58,8 +57,7 @@ func (p *Pages) undo(w http.ResponseWriter, r *http.Request, admin db.Admin, cit
 	a := submission{Base: city.Hash, From: city.Document, To: document, back: back, conflict: meanwhile}
 	a.Note = p.Text(r, "undo-note", "Number", all[i].Number)
 	a.invalid = func(found settings.Errors) error {
-		p.Flash(w, r, p.Text(r, "undo-wrong", "Number", all[i].Number, "Why", p.words.Mistakes(r, found)[0]), true)
-		http.Redirect(w, r, back, http.StatusSeeOther)
+		p.Tell(w, r, back, p.Text(r, "undo-wrong", "Number", all[i].Number, "Why", p.words.Mistakes(r, found)[0]), true)
 		return nil
 	}
 	return p.submit(w, r, admin, city.City, a)

@@ -28,8 +28,7 @@ func (p *Pages) withdraw(w http.ResponseWriter, r *http.Request, _ db.Admin, cit
 			return err
 		}
 	}
-	p.Flash(w, r, p.Text(r, "ledger-withdrawing"), false)
-	http.Redirect(w, r, "/city/"+city.City+"/ledger", http.StatusSeeOther)
+	p.Tell(w, r, "/city/"+city.City+"/ledger", p.Text(r, "ledger-withdrawing"), false)
 	return nil
 }
 

@@ -48,7 +48,7 @@ type Answer struct {
 }
 
 // inline matches inline styles and scripts, which the pages' policy forbids.
-var inline = regexp.MustCompile(`<style|<script|<[a-z][^>]*\s(style|on[a-z]+)=`)
+var inline = regexp.MustCompile(`<style|<script[^>]*>[^<]|<[a-z][^>]*\s(style|on[a-z]+)=`)
 
 // Get loads a page.
 func (v *Visitor) Get(path string, header ...string) Answer {

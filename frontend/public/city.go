@@ -15,7 +15,8 @@ type publicData struct {
 	City     site.CityLink
 	About    []string // paragraphs
 	Sections []botpages.Section
-	Mine     bool // the visitor is an admin of the city
+	Message  *site.Message // if it belongs into a section
+	Mine     bool          // the visitor is an admin of the city
 }
 
 // public is a city's public page.
@@ -32,6 +33,11 @@ func (p *Pages) public(w http.ResponseWriter, r *http.Request) error {
 	if city.Active {
 		data.Sections, about.Feeds = p.publicSections(r, city, data.Mine)
 	}
+	var ids []string
+	for _, one := range data.Sections {
+		ids = append(ids, one.Name)
+	}
+	data.Message = p.PlaceMessage(w, r, &about, ids...)
 	return p.Show(w, r, http.StatusOK, about, "public.html", data)
 }
 

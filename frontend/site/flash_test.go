@@ -17,7 +17,7 @@ func FuzzAMessageCookieIsOursOrNone(f *testing.F) {
 	f.Add("AAAA")
 	f.Fuzz(func(t *testing.T, value string) {
 		r := &http.Request{Header: http.Header{"Cookie": {"flash=" + value}}}
-		if got := s.popFlash(discard{http.Header{}}, r); got != nil {
+		if got := s.popMessage(discard{http.Header{}}, r); got != nil {
 			t.Errorf("%q is the message %+v", value, got)
 		}
 	})

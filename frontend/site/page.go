@@ -18,9 +18,11 @@ type Page struct {
 	Private   bool // search engines must not index it
 	LoggedIn  bool
 	Feeds     []Feed
-	Flash     *flash
+	Message   *Message
 	Languages []LanguageLink
 	Content   template.HTML
+
+	messageTaken bool // by PlaceMessage
 }
 
 // Feed is a feed that the page announces to browsers.
@@ -51,7 +53,9 @@ func (s *Site) Render(r *http.Request, name string, data any) (template.HTML, er
 // layout answers with a page whose Content is set.
 func (s *Site) layout(w http.ResponseWriter, r *http.Request, status int, p Page) error {
 	p.Path, p.LoggedIn, p.Languages = r.URL.Path, Admin(r) != nil, s.languages(r)
-	p.Flash = s.popFlash(w, r)
+	if !p.messageTaken {
+		p.Message = s.popMessage(w, r)
+	}
 	var out bytes.Buffer
 	if err := s.set.Render(&out, s.Lang(r), "layout.html", p); err != nil {
 		return err
