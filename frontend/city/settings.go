@@ -16,6 +16,7 @@ type cityData struct {
 	Message   *site.Message // if it belongs into a section
 	Zone      *time.Location
 	Form      cityForm
+	Unsaved   bool // the form has changes that are not saved
 	Languages []site.LanguageLink
 	Zones     []zoneGroup
 	Reports   []tryReport // to try the lists on
@@ -42,6 +43,7 @@ func (p *Pages) showCity(w http.ResponseWriter, r *http.Request, status int, adm
 	}
 	data.City, data.Tabs, data.Me, data.Zone = site.LinkTo(city), tabs{city.City, "settings"}, admin.ID, city.Zone()
 	data.Zones = zones(data.Form.TimeZone)
+	data.Unsaved = len(data.Form.changes(newCityForm(city))) > 0
 	for _, lang := range templates.Languages {
 		data.Languages = append(data.Languages, site.LanguageLink{
 			Lang: lang, Name: p.LanguageName(lang), Here: lang == data.Form.Lang,

@@ -11,3 +11,103 @@ addEventListener("load", () => {
 	if (found.tabIndex < 0) found.tabIndex = -1;
 	found.focus({ preventScroll: found === message && Boolean(document.querySelector(":target")?.contains(found)) });
 });
+
+// Edits that are not saved. A page with several forms (data-edits) loads anew when one of them is sent: the edits in the others are
+// carried over the answer, in the tab's own storage. Whoever leaves the page is asked first, and so is whoever would lose a
+// password or a file, which are not stored.
+const page = document.querySelector("[data-edits]");
+const forms = page ? [...page.querySelectorAll("form[method=post]")] : [];
+const storage = "edits";
+
+const controls = (form) => [...form.elements].filter((c) => c.name && c.matches("input:not([type=hidden]), textarea, select"));
+const isChoice = (c) => c.type === "checkbox" || c.type === "radio";
+const value = (c) => (isChoice(c) ? c.checked : c.value);
+const savedValue = (c) => {
+	if (isChoice(c)) return c.defaultChecked;
+	if (!c.options) return c.defaultValue;
+	return ([...c.options].find((o) => o.defaultSelected) ?? c.options[0])?.value;
+};
+const isEdited = (c) => value(c) !== savedValue(c);
+const hasEdits = (form) => "unsaved" in form.dataset || controls(form).some(isEdited);
+const canCarry = (form) => !controls(form).some((c) => isEdited(c) && (c.type === "password" || c.type === "file"));
+const nameOf = (form) => {
+	const action = form.getAttribute("action").split("#")[0];
+	return action + " " + forms.filter((f) => f.getAttribute("action").split("#")[0] === action).indexOf(form);
+};
+
+const stored = () => {
+	try {
+		return JSON.parse(sessionStorage.getItem(storage)) ?? {};
+	} catch {
+		return {}; // no storage in this browser, or not ours
+	}
+};
+
+const carry = (edited) => {
+	const all = stored();
+	for (const form of edited) {
+		all[nameOf(form)] = {
+			base: form.elements.base?.value, unsaved: "unsaved" in form.dataset,
+			values: controls(form).filter((c) => c.type !== "password" && c.type !== "file").map((c) => ({ now: value(c), saved: savedValue(c), edited: isEdited(c) })),
+		};
+	}
+	try {
+		sessionStorage.setItem(storage, JSON.stringify(all));
+		return true;
+	} catch {
+		return false;
+	}
+};
+
+const restore = (form, kept) => {
+	const now = controls(form).filter((c) => c.type !== "password" && c.type !== "file");
+	if (now.length !== kept.values.length) return false;
+	// Another admin may have changed the same field meanwhile. Then the whole form is that of the older version, so that saving it
+	// shows both.
+	const whole = kept.unsaved || kept.values.some((k, i) => k.edited && k.saved !== savedValue(now[i]));
+	now.forEach((c, i) => {
+		if (!whole && !kept.values[i].edited) return;
+		if (isChoice(c)) c.checked = kept.values[i].now;
+		else c.value = kept.values[i].now;
+	});
+	if (whole) {
+		form.dataset.unsaved = "";
+		if (kept.base) form.elements.base.value = kept.base;
+	}
+	if (!hasEdits(form)) return true;
+	const note = document.createElement("p");
+	note.className = "note";
+	note.setAttribute("role", "status");
+	note.textContent = page.dataset.edits;
+	form.prepend(note);
+	for (let outer = form.closest("details"); outer; outer = outer.parentElement.closest("details")) outer.open = true;
+	return true;
+};
+
+if (page) {
+	const all = stored();
+	for (const form of forms) {
+		if (all[nameOf(form)] && restore(form, all[nameOf(form)])) delete all[nameOf(form)];
+	}
+	try {
+		sessionStorage.setItem(storage, JSON.stringify(all));
+	} catch {} // nothing was stored either
+}
+
+let sent = null; // the form that is on its way, or the link that drops the edits
+addEventListener("submit", (event) => {
+	if (!event.defaultPrevented) sent = event.target;
+	if (event.target.getAttribute("action") === "/logout") sessionStorage?.removeItem(storage);
+});
+addEventListener("click", (event) => {
+	if (event.target.closest("[data-drop]")) sent = event.target;
+});
+addEventListener("beforeunload", (event) => {
+	const dropped = sent?.matches("[data-drop]");
+	const carries = forms.includes(sent);
+	const edited = forms.filter((form) => form !== sent && hasEdits(form));
+	sent = null;
+	if (dropped || edited.length === 0) return;
+	if (carries && edited.every(canCarry) && carry(edited)) return;
+	event.preventDefault();
+});

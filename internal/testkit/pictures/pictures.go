@@ -12,6 +12,7 @@ import (
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 )
 
@@ -38,7 +39,22 @@ func New(t testing.TB, base string) *Camera {
 	t.Cleanup(cancel)
 	ctx, cancel = chromedp.NewContext(ctx)
 	t.Cleanup(cancel)
+	leave(t, ctx)
 	return &Camera{t: t, ctx: ctx, dir: dir, base: base}
+}
+
+// leave leaves pages that ask before edits are lost.
+func leave(t testing.TB, ctx context.Context) {
+	err := chromedp.Listen(ctx, func(event any) {
+		if _, ok := event.(*page.EventJavascriptDialogOpening); ok {
+			go func() { // a listener must not call the browser
+				_, _ = chromedp.Call(ctx, page.HandleJavaScriptDialog, page.HandleJavaScriptDialogParams{Accept: true})
+			}()
+		}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
 }
 
 // Shot is one picture.
