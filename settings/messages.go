@@ -59,8 +59,8 @@ type Outcome struct {
 
 // Errors of updates.
 var (
-	// ErrConflict means that the settings were changed since the version on which the change is based.
-	ErrConflict = errors.New("the settings have been changed meanwhile")
+	// ErrConflict means that the settings have changed since the version on which the change is based.
+	ErrConflict = errors.New("the settings have changed in the meantime")
 	// ErrUpdate means that a message is not a valid update.
 	ErrUpdate = errors.New("not an update")
 )
