@@ -11,6 +11,7 @@ import (
 const (
 	firstPause = 15 * time.Second // after a 429 that does not say how long to wait ...
 	maxPause   = 10 * time.Minute // ... doubled each time, up to this
+	busyPause  = 5 * time.Second  // after a 503, doubled each time, up to what the instance says
 )
 
 // rateLimits records which instances asked us to wait. If an instance limits by account, the core delays that account's calls because of
@@ -25,7 +26,8 @@ type rateLimits struct {
 // limitState is the state of one key: an account, or a whole instance.
 type limitState struct {
 	until    time.Time
-	refusals int // one after the other
+	refusals int           // one after the other
+	hinted   time.Duration // the last pause that the instance asked for
 }
 
 // remaining returns how long calls with a key still have to wait.
@@ -39,24 +41,58 @@ func (p *rateLimits) remaining(name string, now time.Time) time.Duration {
 }
 
 // refused records that an instance asked us to wait, and returns for how long: after if it said so (hinted), else a time that
-// grows with each refusal.
+// grows with each refusal. A pause that we have kept and that is refused again grows as well, whatever the instance says: its hint is wrong.
 func (p *rateLimits) refused(name string, now time.Time, after time.Duration, hinted bool) time.Duration {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	d := p.state(name)
+	switch {
+	case !hinted:
+		after = grown(firstPause, d.refusals, maxPause)
+	case d.hinted == 0:
+		d.hinted = after
+	case !now.Before(d.until): // else it was called at the same time
+		after = max(after, min(2*d.hinted, maxPause))
+		d.hinted = after
+	}
+	return d.wait(now, after)
+}
+
+// busy records that an instance is overloaded or starting, and returns how long to wait: a time that grows with each refusal up to what it asks
+// for. GoToSocial asks for two minutes when it has started after three seconds.
+func (p *rateLimits) busy(name string, now time.Time, asked time.Duration) time.Duration {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	d := p.state(name)
+	after := grown(busyPause, d.refusals, maxPause)
+	if asked > 0 {
+		after = min(after, asked)
+	}
+	return d.wait(now, after)
+}
+
+// state returns the state of a key. p.mu is held.
+func (p *rateLimits) state(name string) *limitState {
 	if p.limited == nil {
 		p.limited = map[string]*limitState{}
 	}
-	d := p.limited[name]
-	if d == nil {
-		d = &limitState{}
-		p.limited[name] = d
+	if p.limited[name] == nil {
+		p.limited[name] = &limitState{}
 	}
-	if !hinted {
-		after = min(firstPause<<min(d.refusals, 10), maxPause)
-		after += rand.N(after / 4) // so that not all cities retry at once
-	}
+	return p.limited[name]
+}
+
+// grown is first, doubled for each refusal before, up to a limit, and a little longer so that not all cities retry at once.
+func grown(first time.Duration, refusals int, limit time.Duration) time.Duration {
+	pause := min(first<<min(refusals, 10), limit)
+	return pause + rand.N(pause/4)
+}
+
+func (d *limitState) wait(now time.Time, after time.Duration) time.Duration {
 	d.refusals++
-	d.until = now.Add(after)
+	if until := now.Add(after); until.After(d.until) {
+		d.until = until
+	}
 	return after
 }
 

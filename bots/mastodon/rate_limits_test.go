@@ -68,27 +68,73 @@ func TestPausesGrowWhileAServerDoesNotSayHowLong(t *testing.T) {
 	}
 }
 
-func TestABusyServerThatSaysWhenToComeBackIsBelieved(t *testing.T) {
+func TestAPauseThatWasKeptAndIsRefusedAgainGrows(t *testing.T) {
 	t.Parallel()
-	client := answering(t, func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Retry-After", "30") // docs/api/throttling.md of GoToSocial
-		w.WriteHeader(http.StatusServiceUnavailable)
-	})
-	_, err := client.GetStatus(t.Context(), "1")
-	err = client.explain(t.Context(), "read status", err)
-	bottest.WantError(t, err, bots.KindRetryAfter, "error-server")
-	if after := bots.AsError(err).After; after != 30*time.Second {
-		t.Errorf("waits %v", after)
+	var p rateLimits
+	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	for _, want := range []time.Duration{1, 2, 4, 8, 16} {
+		if got := p.refused("door", now, time.Second, true); got != want*time.Second {
+			t.Errorf("pause %v, want %v", got, want*time.Second)
+		}
+		if got := p.refused("door", now, time.Second, true); got != time.Second {
+			t.Errorf("a call at the same time was not refused again, but waits %v", got)
+		}
+		now = now.Add(p.remaining("door", now))
+	}
+	for range 20 {
+		now = now.Add(p.remaining("door", now))
+		p.refused("door", now, time.Second, true)
+	}
+	if got := p.remaining("door", now); got != maxPause {
+		t.Errorf("in the end %v", got)
+	}
+	p.accepted("door")
+	if got := p.refused("door", now, time.Second, true); got != time.Second {
+		t.Errorf("after a success: %v", got)
+	}
+}
+
+func TestAnInstanceWhoseClockIsLateIsAskedAsRarelyAsOthers(t *testing.T) {
+	t.Parallel()
+	for _, d := range []mastodontest.Dialect{mastodontest.GoToSocial, mastodontest.Pixelfed} {
+		w, fake, a := newConnectedTo(t, d)
+		fake.Now = func() time.Time { return w.Time().Add(-10 * time.Minute) }
+		fake.Fail(bottest.TooMany)
+		err := recvOnce(t, w, a)
+		bottest.WantError(t, err, bots.KindRetryAfter, "error-too-many")
+		if after := bots.AsError(err).After; after < 6*time.Second || after > 8*time.Second {
+			t.Errorf("%q: waits %v", d, after)
+		}
+	}
+}
+
+func TestAServerThatStartsIsAskedAgainSoonAndThenMoreRarely(t *testing.T) {
+	t.Parallel()
+	w, fake, a := newConnectedTo(t, mastodontest.GoToSocial)
+	fake.Fail(mastodontest.Starting)
+	last := time.Duration(0)
+	for i := range 8 {
+		err := recvOnce(t, w, a)
+		bottest.WantError(t, err, bots.KindRetryAfter, "error-server")
+		after := bots.AsError(err).After
+		if i == 0 && after > 8*time.Second || after <= last && after != 2*time.Minute || after > 2*time.Minute {
+			t.Errorf("after %v comes %v", last, after)
+		}
+		last = after
+		w.Advance(after)
+	}
+	if last != 2*time.Minute {
+		t.Errorf("in the end %v", last)
 	}
 }
 
 func FuzzRetryAfter(f *testing.F) {
-	f.Add("7", "")
-	f.Add("Sun, 01 Mar 2026 12:02:00 GMT", "2026-03-01T12:03:30.123456Z")
-	f.Add("", "1772366460")
-	f.Add("-1", "99999999999999999")
-	f.Fuzz(func(t *testing.T, after, reset string) {
-		h := http.Header{"Retry-After": {after}, "X-Ratelimit-Reset": {reset}}
+	f.Add("7", "", "")
+	f.Add("Sun, 01 Mar 2026 12:02:00 GMT", "2026-03-01T12:03:30.123456Z", "Sun, 01 Mar 2026 12:00:00 GMT")
+	f.Add("", "1772366460", "Mon, 01 Jan 0001 00:00:00 GMT")
+	f.Add("-1", "99999999999999999", "yesterday")
+	f.Fuzz(func(t *testing.T, after, reset, date string) {
+		h := http.Header{"Retry-After": {after}, "X-Ratelimit-Reset": {reset}, "Date": {date}}
 		got, hinted := retryAfter(h, time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC))
 		if hinted && (got < time.Second || got > time.Hour) || !hinted && got != 0 {
 			t.Errorf("%q %q: %v %v", after, reset, got, hinted)

@@ -113,6 +113,9 @@ func (t *transport) checkResponse(resp *http.Response, stream bool) error {
 	busy := resp.StatusCode == http.StatusServiceUnavailable && resp.Header.Get("Retry-After") != ""
 	if busy || resp.StatusCode == http.StatusTooManyRequests {
 		after, hinted := retryAfter(resp.Header, t.now())
+		if busy {
+			return &rateLimitError{resp.StatusCode, t.rateLimits.busy(t.limitKey, t.now(), after)}
+		}
 		return &rateLimitError{resp.StatusCode, t.rateLimits.refused(t.limitKey, t.now(), after, hinted)}
 	}
 	if !stream {
@@ -133,10 +136,13 @@ func (t *transport) checkResponse(resp *http.Response, stream bool) error {
 func redirects(status int) bool { return status >= 300 && status < 400 }
 
 // retryAfter returns how long an instance asks us to wait: by Retry-After (RFC 9110, in seconds or as a date), or by
-// X-RateLimit-Reset, a time (https://docs.joinmastodon.org/api/rate-limits/) or a Unix timestamp (docs/api/ratelimiting.md of
-// GoToSocial; Laravel, and so Pixelfed); an hour at most. It returns false if the instance does not say, as Pleroma and Akkoma
-// never do (lib/pleroma/web/plugs/rate_limiter.ex).
+// X-RateLimit-Reset, a time (https://docs.joinmastodon.org/api/rate-limits/; GoToSocial 0.20 too) or a Unix timestamp (Laravel, and
+// so Pixelfed); an hour at most. Times are by the instance's clock, which Date shows. It returns false if the instance does not say, as
+// Pleroma and Akkoma never do (lib/pleroma/web/plugs/rate_limiter.ex).
 func retryAfter(h http.Header, now time.Time) (time.Duration, bool) {
+	if theirs, err := http.ParseTime(h.Get("Date")); err == nil {
+		now = theirs
+	}
 	var after time.Duration
 	value, reset := strings.TrimSpace(h.Get("Retry-After")), strings.TrimSpace(h.Get("X-RateLimit-Reset"))
 	if seconds, err := strconv.ParseUint(value, 10, 31); err == nil {

@@ -36,20 +36,26 @@ func TestThePauseThatAnInstanceAsksFor(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 	for name, c := range map[string]struct {
-		header, value string
-		want          time.Duration
+		header, value, date string
+		want                time.Duration
 	}{
-		"in seconds":             {"Retry-After", "7", 7 * time.Second},
-		"as a date":              {"Retry-After", "Sun, 01 Mar 2026 12:02:00 GMT", 2 * time.Minute},
-		"as Mastodon's reset":    {"X-RateLimit-Reset", "2026-03-01T12:03:30.123456Z", 3*time.Minute + 30*time.Second + 123456*time.Microsecond},
-		"as a Unix timestamp":    {"X-RateLimit-Reset", "1772366460", time.Minute},
-		"not at all":             {"X-Other", "", 0},
-		"in an unknown form":     {"Retry-After", "soon", 0},
-		"a reset in the past":    {"X-RateLimit-Reset", "2026-03-01T11:00:00Z", time.Second},
-		"longer than we believe": {"Retry-After", "9999999", time.Hour},
+		"in seconds":                       {"Retry-After", "7", "", 7 * time.Second},
+		"as a date":                        {"Retry-After", "Sun, 01 Mar 2026 12:02:00 GMT", "", 2 * time.Minute},
+		"as Mastodon's reset":              {"X-RateLimit-Reset", "2026-03-01T12:03:30.123456Z", "", 3*time.Minute + 30*time.Second + 123456*time.Microsecond},
+		"as GoToSocial's reset":            {"X-RateLimit-Reset", "2026-03-01T12:03:30.123Z", "Sun, 01 Mar 2026 12:00:00 GMT", 3*time.Minute + 30*time.Second + 123*time.Millisecond},
+		"as a Unix timestamp":              {"X-RateLimit-Reset", "1772366460", "", time.Minute},
+		"not at all":                       {"X-Other", "", "", 0},
+		"in an unknown form":               {"Retry-After", "soon", "", 0},
+		"a reset in the past":              {"X-RateLimit-Reset", "2026-03-01T11:00:00Z", "", time.Second},
+		"longer than we believe":           {"Retry-After", "9999999", "", time.Hour},
+		"a reset by a clock that is late":  {"X-RateLimit-Reset", "2026-03-01T11:55:00Z", "Sun, 01 Mar 2026 11:50:00 GMT", 5 * time.Minute},
+		"a reset by a clock that is early": {"X-RateLimit-Reset", "2026-03-01T13:05:00Z", "Sun, 01 Mar 2026 13:00:00 GMT", 5 * time.Minute},
+		"a timestamp by a late clock":      {"X-RateLimit-Reset", "1772365860", "Sun, 01 Mar 2026 11:50:00 GMT", time.Minute},
+		"a date by a late clock":           {"Retry-After", "Sun, 01 Mar 2026 11:52:00 GMT", "Sun, 01 Mar 2026 11:50:00 GMT", 2 * time.Minute},
+		"an unreadable date":               {"X-RateLimit-Reset", "2026-03-01T12:05:00Z", "yesterday", 5 * time.Minute},
 	} {
 		t.Run(name, func(t *testing.T) {
-			header := http.Header{}
+			header := http.Header{"Date": {c.date}}
 			header.Set(c.header, c.value)
 			if got, hinted := retryAfter(header, now); got != c.want || hinted != (c.want != 0) {
 				t.Errorf("got %v (%v), want %v", got, hinted, c.want)

@@ -98,13 +98,18 @@ func (s *Server) number(w http.ResponseWriter, r *http.Request, name string, fal
 }
 
 // tooMany is a 429 as the dialect writes it. Akkoma gives no hint (render_throttled_error in lib/pleroma/web/plugs/rate_limiter.ex),
-// GoToSocial a Unix timestamp (docs/api/ratelimiting.md).
+// GoToSocial a time in ISO 8601 and no Retry-After, Pixelfed a Unix timestamp, as Laravel does. All by their own clock, which Date shows.
 func (s *Server) tooMany(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Date", s.Now().UTC().Format(http.TimeFormat))
 	switch s.Dialect {
 	case Akkoma:
 		s.replayable(w, r, http.StatusTooManyRequests, "Throttled")
 		return
 	case GoToSocial:
+		w.Header().Set("X-Ratelimit-Limit", "300")
+		w.Header().Set("X-Ratelimit-Remaining", "0")
+		w.Header().Set("X-Ratelimit-Reset", stamp(s.Now().Add(7e9)))
+	case Pixelfed:
 		w.Header().Set("X-Ratelimit-Limit", "300")
 		w.Header().Set("X-Ratelimit-Remaining", "0")
 		w.Header().Set("X-Ratelimit-Reset", strconv.FormatInt(s.Now().Unix()+7, 10))
