@@ -1,4 +1,4 @@
-.PHONY: linienfunk demo test bench shots fuzz generate lint
+.PHONY: linienfunk demo test bench recognition shots fuzz generate lint
 
 # A static binary: no cgo, no paths of this machine.
 linienfunk:
@@ -12,6 +12,10 @@ test:
 
 bench:
 	go test -run '^$$' -bench . -benchmem ./censor ./settings ./test/e2e
+
+# How much of our collections of mails, bounces and posts is recognised: the table of docs/recognition.md.
+recognition:
+	@go test -count=1 -v ./mail/... ./test/peers | grep -o '| .* |$$' | sort
 
 # Screenshots of all pages: see frontend and test/e2e.
 shots:

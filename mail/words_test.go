@@ -4,11 +4,14 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"linienfunk/internal/testkit/measure"
 )
 
 // TestTheWordsOfHostsAreUnderstood has replies as hosts write them.
 func TestTheWordsOfHostsAreUnderstood(t *testing.T) {
 	t.Parallel()
+	count := measure.New(t, "refusals are understood by their words")
 	for want, replies := range map[meaning]string{
 		gone: `
 550 5.1.1 <anna@rider.example>: Recipient address rejected: User unknown in local recipient table
@@ -194,7 +197,7 @@ host mx.rider.example [192.0.2.2] connection refused`,
 `,
 	} {
 		for _, reply := range strings.Split(strings.TrimSpace(replies), "\n") {
-			if got := meaningOf(reply); got != want {
+			if got := meaningOf(reply); !count.Add(got == want) {
 				t.Errorf("%s: %d, want %d", reply, got, want)
 			}
 		}

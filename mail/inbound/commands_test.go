@@ -40,7 +40,7 @@ func TestTheDomainOfPostmasterIsCompletedInThatCommandOnly(t *testing.T) {
 					client = iotest.OneByteReader(client)
 				}
 				for buffer := make([]byte, 100); ; {
-					n, err := filter.read(client, buffer[:len(buffer)])
+					n, err := filter.read(client, buffer[:])
 					got.Write(buffer[:n])
 					if err != nil {
 						break

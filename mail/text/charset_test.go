@@ -3,10 +3,13 @@ package text
 import (
 	"strings"
 	"testing"
+
+	"linienfunk/internal/testkit/measure"
 )
 
 func TestTextsAreReadInTheCharsetThatTheyAreIn(t *testing.T) {
 	t.Parallel()
+	count := measure.New(t, "texts are read in the charset that they are in, whatever the header says")
 	for name, c := range map[string]struct{ charset, raw, want string }{
 		"UTF-8":                          {"utf-8", "Gr\xc3\xbcner Weg", "Grüner Weg"},
 		"UTF-8 with a bad byte":          {"utf-8", "Gr\xc3\xbcner Weg \xff Stra\xc3\x9fe", "Grüner Weg \uFFFD Straße"},
@@ -31,7 +34,7 @@ func TestTextsAreReadInTheCharsetThatTheyAreIn(t *testing.T) {
 		if c.charset != "" {
 			head += "; charset=" + c.charset
 		}
-		if got := parse(t, head+"\n\n"+c.raw+"\n").Report(); got != c.want {
+		if got := parse(t, head+"\n\n"+c.raw+"\n").Report(); !count.Add(got == c.want) {
 			t.Errorf("%s: %q, want %q", name, got, c.want)
 		}
 	}

@@ -131,7 +131,7 @@ var tails = map[string][]string{
 		"Em 12 de mar. de 2024 10:11, erika@beispiel.example escreveu:\n\nOi",
 		"On Wed, Jan 4, 2023 12:34 AM, erika@beispiel.example wrote:> Hi\nwo?",
 		"في الثلاثاء، 12 مارس 2024 في 10:11 ص تمت كتابة ما يلي بواسطة Erika <erika@beispiel.example>:\n\n> أهلا",
-		"‫בתאריך יום ג׳, 12 במרץ 2024 ב-10:11 מאת ‪Erika‬‏ <‪erika@beispiel.example‬‏>:‬\n\n> שלום",
+		"\u202bבתאריך יום ג׳, 12 במרץ 2024 ב-10:11 מאת \u202aErika\u202c\u200f <\u202aerika@beispiel.example\u202c\u200f>:\u202c\n\n> שלום",
 		"Am Di., 12. März 2024, 10:11 hat Erika <erika@beispiel.example> geschrieben:\n\n> Hi",
 		"El mié., 12 mar. 2024 10:11, Erika Beispiel <\nerika@beispiel.example> escribió:\n\n> Hola",
 	},
