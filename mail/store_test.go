@@ -123,7 +123,7 @@ func TestAServerThatScansAMessageForLongGetsItOnceFromOneNode(t *testing.T) {
 	<-scanning
 	for range 4 {
 		w.Advance(leaseTime / 2)
-		for renewed := w.Now().Add(leaseTime / 2).UnixMilli(); w.items()[0].DueAt < renewed; {
+		for renewed := w.Now().Add(leaseTime / 2).UnixMilli(); w.items()[0].DueAt <= renewed; {
 			<-w.changed
 		}
 	}
