@@ -13,11 +13,11 @@ import (
 )
 
 // boost boosts the mention. It leaves post.RemoteID empty if the mention can never be boosted; then a copy is posted instead.
-func (s *delivery) boost(ctx context.Context, source *masto.Status) error {
+func (s *delivery) boost(ctx context.Context, source *original) error {
 	// Boosting twice is not idempotent everywhere: GoToSocial makes two boosts (BoostCreate in internal/processing/status/boost.go), older
 	// versions of Mastodon answer 422 the second time (https://docs.joinmastodon.org/methods/statuses/#boost).
 	if already, _ := source.Reblogged.(bool); already {
-		s.setBoost(source)
+		s.setBoost(&source.Status)
 		return nil
 	}
 	form := url.Values{}
@@ -44,7 +44,7 @@ func (s *delivery) boost(ctx context.Context, source *masto.Status) error {
 	}
 	if now != nil {
 		if already, _ := now.Reblogged.(bool); already {
-			s.setBoost(now)
+			s.setBoost(&now.Status)
 		}
 	}
 	return nil
@@ -147,7 +147,7 @@ func (s *delivery) find(ctx context.Context, text string) (*masto.Status, error)
 
 // reply tells the author of a mention, in a private reply, that it was passed on, if the city wants that. It is tried once; an error is only
 // logged. Replies to the account get no reply.
-func (s *delivery) reply(ctx context.Context, source *masto.Status) {
+func (s *delivery) reply(ctx context.Context, source *original) {
 	if source == nil || !s.city.Options.On("reply") || !s.server.acceptsText() || source.Account.Acct == "" {
 		return
 	}

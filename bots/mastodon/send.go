@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
+	"slices"
 	"strings"
 
 	masto "github.com/mattn/go-mastodon"
@@ -86,16 +88,42 @@ func (s *delivery) run(ctx context.Context) (report.Receipt, error) {
 	return s.post.receipt(), nil
 }
 
+// original is a mention that may be boosted, with a field that go-mastodon does not know.
+type original struct {
+	masto.Status
+	Policy *struct {
+		CanReblog *struct {
+			Automatic []string `json:"automatic_approval"`
+			Always    []string `json:"always"` // its name before GoToSocial 0.19
+		} `json:"can_reblog"`
+	} `json:"interaction_policy"`
+}
+
+// boostable reports whether a boost is seen at once. GoToSocial accepts others too, and hides them until the author approves them. Its
+// policy names those whose boosts are approved automatically, "me" for the account that asks
+// (https://docs.gotosocial.org/en/latest/federation/interaction_policy/).
+func (o *original) boostable() bool {
+	if o.Policy == nil || o.Policy.CanReblog == nil {
+		return true
+	}
+	who := o.Policy.CanReblog.Automatic
+	if who == nil {
+		who = o.Policy.CanReblog.Always
+	}
+	return who == nil || slices.Contains(who, "public") || slices.Contains(who, "me")
+}
+
 // source reads the mention that the report came from; nil if it came from another network, or the mention cannot be read. If its author has
 // deleted it, that is a permanent error: it is neither boosted nor copied.
-func (s *delivery) source(ctx context.Context) (*masto.Status, error) {
+func (s *delivery) source(ctx context.Context) (*original, error) {
 	if s.post.Source == "" {
 		return nil, nil
 	}
-	source, err := s.client.GetStatus(ctx, masto.ID(s.post.Source))
+	var source original
+	err := s.client.do(ctx, "/api/v1/statuses/"+url.PathEscape(s.post.Source), nil, &source)
 	switch code := status(err); {
 	case err == nil:
-		return source, nil
+		return &source, nil
 	case notFound(err):
 		return nil, bots.Permanent("error-deleted", fmt.Errorf("read mention: %w", &apiError{status: code}))
 	case code >= 400 && code < 500 && code != http.StatusUnauthorized && code != http.StatusForbidden:
@@ -106,9 +134,9 @@ func (s *delivery) source(ctx context.Context) (*masto.Status, error) {
 
 // boosts reports whether to boost the mention: it must be public and still have the text that the censor saw. If it was edited, the
 // original text is posted as a copy, as on the city's other networks.
-func (s *delivery) boosts(source *masto.Status) bool {
-	return source != nil && s.city.Options.Text("repost") == "boost" && !s.report.Private && public(source.Visibility) &&
-		statusText(s.account, source) == s.report.Text
+func (s *delivery) boosts(source *original) bool {
+	return source != nil && source.boostable() && s.city.Options.Text("repost") == "boost" && !s.report.Private && public(source.Visibility) &&
+		statusText(s.account, &source.Status) == s.report.Text
 }
 
 func public(visibility string) bool {

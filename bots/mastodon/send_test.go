@@ -1,6 +1,7 @@
 package mastodon
 
 import (
+	"encoding/json"
 	"errors"
 	"net/http"
 	"strings"
@@ -14,6 +15,7 @@ import (
 	"linienfunk/bots/kit"
 	"linienfunk/bots/mastodon/mastodontest"
 	"linienfunk/internal/testkit"
+	"linienfunk/internal/testkit/table"
 	"linienfunk/report"
 )
 
@@ -121,6 +123,49 @@ func TestAMentionThatCannotBeBoostedIsCopied(t *testing.T) {
 	if got := fake.Timeline("zuerich"); len(got) != 1 || got[0].Text != "kontrolle u8" {
 		t.Errorf("timeline %+v", got)
 	}
+}
+
+func TestAMentionWhoseBoostsItsAuthorHasToApproveIsCopied(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		who   []string
+		boost bool
+	}{
+		"everybody":      {nil, true},
+		"the account":    {[]string{"followers", "me"}, true},
+		"followers only": {[]string{"followers", "mentioned"}, false},
+		"nobody":         {[]string{}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w, fake, a := newConnectedTo(t, mastodontest.GoToSocial)
+			w.SetOption(t, "zuerich", "repost", "boost")
+			id := fake.Write(mastodontest.Status{Acct: "rider@elsewhere.example", Text: "@zuerich kontrolle u8", Visibility: "public", BoostableBy: c.who})
+			send(t, w, a, own(fake, id))
+			got := fake.Timeline("zuerich")
+			if len(got) != 1 || got[0].Pending || (got[0].Boosts == id) != c.boost {
+				t.Errorf("timeline %+v", got)
+			}
+		})
+	}
+}
+
+func TestAPolicyOfAnOlderServerIsRead(t *testing.T) {
+	t.Parallel()
+	boostable := func(policy string) bool {
+		var o original
+		if err := json.Unmarshal([]byte(`{"id":"1","interaction_policy":`+policy+`}`), &o); err != nil {
+			t.Fatal(err)
+		}
+		return o.boostable()
+	}
+	table.Check(t, boostable, map[string]bool{
+		`null`:                                 true,
+		`{}`:                                   true,
+		`{"can_reblog":{}}`:                    true,
+		`{"can_reblog":{"always":["public"]}}`: true,
+		`{"can_reblog":{"always":[],"with_approval":["public"]}}`:      false,
+		`{"can_reblog":{"automatic_approval":[],"always":["public"]}}`: false,
+	})
 }
 
 func TestAServerThatRefusesASecondBoostHasTheFirst(t *testing.T) {

@@ -2,6 +2,7 @@ package mastodontest
 
 import (
 	"net/http"
+	"slices"
 
 	"linienfunk/bots/bottest/fake"
 )
@@ -32,6 +33,7 @@ func (s *Server) reblog(w http.ResponseWriter, r *http.Request, me *Account) {
 			visibility = "public"
 		}
 		boost = &Status{ID: s.statusID(), Acct: me.Acct, account: me, Visibility: visibility, Boosts: st.ID, Original: st, at: s.Now()}
+		boost.Pending = s.Dialect == GoToSocial && !slices.Contains(st.boostableBy(), "public") && !slices.Contains(st.boostableBy(), "me")
 		s.statuses = append(s.statuses, boost)
 	}
 	if s.Dialect == Pixelfed {

@@ -24,6 +24,11 @@ type Status struct {
 	Boosts     string // the id of the status that this one boosts
 	Original   *Status
 
+	// BoostableBy is whose boosts are approved at once on GoToSocial, instead of everybody's; see
+	// https://docs.gotosocial.org/en/latest/federation/interaction_policy/. Pending is set for a boost that its author has to approve: others do not see it.
+	BoostableBy []string
+	Pending     bool
+
 	account  *Account
 	content  string
 	mentions []*Account
@@ -151,11 +156,21 @@ func (s *Server) statusJSON(st *Status, viewer *Account) map[string]any {
 	if !st.edited.IsZero() {
 		answer["edited_at"] = stamp(st.edited)
 	}
+	if s.Dialect == GoToSocial && st.Original == nil {
+		answer["interaction_policy"] = map[string]any{"can_reblog": map[string]any{"automatic_approval": st.boostableBy(), "manual_approval": []string{}}}
+	}
 	if st.Original != nil {
 		answer["reblog"] = s.statusJSON(st.Original, viewer)
 		answer["url"] = s.profile(st.account) + "/statuses/" + st.ID + "/activity"
 	}
 	return answer
+}
+
+func (st *Status) boostableBy() []string {
+	if st.BoostableBy == nil {
+		return []string{"public", "me"}
+	}
+	return st.BoostableBy
 }
 
 func orNull(s string) any {
