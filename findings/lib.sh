@@ -5,11 +5,14 @@ dir=$(mktemp -d) && trap 'rm -rf "$dir"' EXIT && cd "$dir"
 # install runs a command of a package manager.
 install() { "$@" >log 2>&1 || { cat log; echo "cannot install the packages"; exit 2; }; }
 
-# run_go MODULE VERSION runs main.go with a module, and keeps the output in the file seen.
+# run_go MODULE VERSION... runs main.go with modules, and keeps the output in the file seen.
 run_go() {
   install go mod init finding
-  install go get "$1@$2"
-  echo "$1 $2"
+  while [ $# -gt 0 ]; do
+    install go get "$1@$2"
+    echo "$1 $2"
+    shift 2
+  done
   go run . | tee seen
 }
 
