@@ -213,6 +213,29 @@ func TestAQueuedReportFollowsAGroupThatBecomesASupergroup(t *testing.T) {
 	})
 }
 
+func TestAQueuedReportThatFailsHoldsUpNoOtherGroup(t *testing.T) {
+	t.Parallel()
+	inBubble(t, 0, 10*time.Millisecond, func(t *testing.T, c largeCity) {
+		broken, behind := c.addGroup("kaputt"), c.addGroup("dahinter")
+		for _, chat := range []int64{broken, behind} {
+			s := theBot(c.w).store
+			must(t, s.holdGroup(t.Context(), "zuerich", s.chatHash("zuerich", chat), time.Now().Add(time.Minute)))
+		}
+		c.send(1)
+		c.send(2)
+		c.fake.Refuse(broken, 500, "Internal Server Error")
+		c.drain(2 * time.Minute)
+		if each := c.messagesPerChat(); each[behind] != 2 || each[broken] != 0 {
+			t.Errorf("messages %v", each)
+		}
+		c.fake.Refuse(broken, 0, "")
+		c.drain(time.Minute)
+		if each := c.messagesPerChat(); each[behind] != 2 || each[broken] != 2 {
+			t.Errorf("messages %v", each)
+		}
+	})
+}
+
 // Slow mode does not apply to a group's admins.
 func TestAChangeOfTheBotsRightsEndsThePauseOfAGroup(t *testing.T) {
 	t.Parallel()

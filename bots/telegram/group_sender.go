@@ -36,15 +36,21 @@ func (b *Bot) sendQueue(ctx context.Context, row Account, c *client) error {
 	}
 }
 
-// drainQueue sends what its group accepts now, in order within each group, and returns when to call it again.
-func (b *Bot) drainQueue(ctx context.Context, row Account, c *client) (time.Duration, error) {
+// drainQueue sends what its group accepts now, in order within each group, and returns when to call it again. A group whose message fails
+// holds up no other one; the error is that of the last such group.
+func (b *Bot) drainQueue(ctx context.Context, row Account, c *client) (delay time.Duration, failed error) {
+	skip := map[uint64]bool{}
 	for {
 		heads, err := b.store.queueHeads(ctx, row.City)
 		if err != nil {
 			return b.limits.checkInterval, err
 		}
-		delay, sent := b.limits.checkInterval, false
+		sent := false
+		delay = b.limits.checkInterval
 		for _, q := range heads {
+			if skip[q.Subscriber] {
+				continue
+			}
 			group, err := b.store.group(ctx, row.City, q.Subscriber)
 			if errors.Is(err, errNoGroup) {
 				continue // removed just now; the next call deletes its queue
@@ -52,23 +58,34 @@ func (b *Bot) drainQueue(ctx context.Context, row Account, c *client) (time.Dura
 			if err != nil {
 				return delay, err
 			}
-			if _, held := group.heldUntil(b.core.Now()); !held {
-				b.rateLimiter(row.City).release(group.ChatHash) // a change of the bot's rights has ended the pause
-			}
-			b.restoreGroup(group)
-			if d := b.rateLimiter(row.City).groupDelay(group.ChatHash); d > 0 {
+			if d := b.queueDelay(group); d > 0 {
 				delay = min(delay, d)
 				continue
 			}
-			if err := b.sendQueued(ctx, row, c, q, group); err != nil {
+			err = b.sendQueued(ctx, row, c, q, group)
+			if kind := bots.AsError(err).Kind; ctx.Err() != nil || kind == bots.KindRetryAfter || kind == bots.KindRevoked {
 				return delay, err
+			}
+			if err != nil {
+				failed, skip[q.Subscriber] = err, true
+				continue
 			}
 			sent = true
 		}
 		if !sent {
-			return delay, nil
+			return delay, failed
 		}
 	}
+}
+
+// queueDelay returns how long what waits for a group must go on waiting. group has just been read.
+func (b *Bot) queueDelay(group Subscriber) time.Duration {
+	limiter := b.rateLimiter(group.City)
+	if _, held := group.heldUntil(b.core.Now()); !held {
+		limiter.release(group.ChatHash) // a change of the bot's rights has ended the pause
+	}
+	b.restoreGroup(group)
+	return limiter.groupDelay(group.ChatHash)
 }
 
 // sendQueued sends one report to its group. It stays in the queue after an error, and if the group accepts no message after all.
