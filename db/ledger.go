@@ -194,11 +194,22 @@ func (d *DB) EntriesSince(ctx context.Context, city string, since time.Time, lim
 }
 
 // DeleteTexts deletes the texts, pseudonyms, URLs and Refs of a city's entries that were recorded before the given time, and returns their number.
-// The rows stay, for statistics and to reject duplicates.
-func (d *DB) DeleteTexts(ctx context.Context, city string, before time.Time) (int64, error) {
-	done := d.WithContext(ctx).Model(&Entry{}).Where("city = ? AND created_at < ? AND text <> ''",
-		city, Time(before)).Updates(map[string]any{"text": "", "author": "", "url": "", "ref": ""})
-	return done.RowsAffected, wrap("delete texts", done.Error)
+// The ids of reposts in the network of their author go too: they are those of the original, or lead to it. The rows stay, for
+// statistics and to reject duplicates.
+func (d *DB) DeleteTexts(ctx context.Context, city string, before time.Time) (deleted int64, err error) {
+	err = d.Transaction(ctx, func(tx *gorm.DB) error {
+		old := func() *gorm.DB {
+			return tx.Session(&gorm.Session{}).Model(&Entry{}).Where("city = ? AND created_at < ? AND text <> ''", city, Time(before))
+		}
+		reposts := tx.Model(&Delivery{}).Where("remote_id <> '' AND entry_id IN (?)", old().Select("id").Where("bot = ledger_deliveries.bot"))
+		if err := reposts.Updates(map[string]any{"remote_id": "", "remote_url": ""}).Error; err != nil {
+			return err
+		}
+		done := old().Updates(map[string]any{"text": "", "author": "", "url": "", "ref": ""})
+		deleted = done.RowsAffected
+		return done.Error
+	})
+	return deleted, wrap("delete texts", err)
 }
 
 // CitiesWithTexts lists the cities with texts in the ledger, deleted cities included.

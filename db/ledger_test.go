@@ -153,3 +153,27 @@ func TestTheIDsOfEarlierReportsAreHiddenOnceButForThoseThatStillWait(t *testing.
 		}
 	}
 }
+
+func TestTheIDsOfRepostsAreDeletedWithTheText(t *testing.T) {
+	t.Parallel()
+	d := testkit.DB(t, time.Now)
+	entry := record(t, d, newReport("1"), "elsewhere", "web")
+	for _, delivery := range entry.Deliveries {
+		delivery.Status, delivery.RemoteID, delivery.RemoteURL = db.Sent, "of the post", "https://x/post"
+		if err := d.SaveDelivery(t.Context(), delivery); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n, err := d.DeleteTexts(t.Context(), "zuerich", time.Now().Add(time.Hour)); n != 1 || err != nil {
+		t.Fatalf("%d texts, %v", n, err)
+	}
+	after, err := d.EntryByID(t.Context(), "zuerich", entry.ID)
+	if err != nil || len(after.Deliveries) != 2 {
+		t.Fatal(after, err)
+	}
+	for _, delivery := range after.Deliveries {
+		if kept := delivery.RemoteID != "" && delivery.RemoteURL != ""; kept != (delivery.Bot == "web") {
+			t.Errorf("in the network %s: %+v", delivery.Bot, delivery)
+		}
+	}
+}

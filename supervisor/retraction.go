@@ -29,7 +29,7 @@ func (w *worker) retract(ctx context.Context, msg bus.Msg[bus.Order], d db.Deliv
 		return errors.Join(ctx.Err(), err)
 	}
 	if err == nil {
-		d.Status, d.Detail = db.Retracted, ""
+		d.Status, d.Detail, d.RemoteID, d.RemoteURL = db.Retracted, "", "", ""
 		return w.env.finish(ctx, w.queue.latest(msg), d)
 	}
 	d.Detail = bots.AsError(err).Say
