@@ -31,6 +31,9 @@ const AckWait = 10 * time.Second
 // unique key rejects duplicates forever.
 const dedupWindow = time.Hour
 
+// intakeAge is how long INTAKE and RELAY keep a message: longer than any freshness limit, so that what is left by then has no consumer.
+const intakeAge = 48 * time.Hour
+
 // Config configures the connection to NATS.
 type Config struct {
 	URL    string // address of an external server; empty for the embedded one
@@ -117,7 +120,7 @@ func (b *Bus) createStreams(ctx context.Context) error {
 	} {
 		stream.Retention = jetstream.WorkQueuePolicy
 		stream.Duplicates = dedupWindow
-		stream.MaxAge = 48 * time.Hour // longer than any freshness limit: what is left by then has no consumer
+		stream.MaxAge = intakeAge
 		streams = append(streams, stream)
 	}
 	for _, stream := range streams {

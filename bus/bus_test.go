@@ -5,6 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -180,5 +183,53 @@ func TestAnOrderOfAnEarlierProgramStillNamesItsReport(t *testing.T) {
 	err := json.Unmarshal([]byte(`{"report": {"city": "zuerich", "bot": "net", "id": "7", "text": "kontrolle"}, "entry": 3, "bot": "web"}`), &o)
 	if want := (bus.Order{City: "zuerich", Entry: 3, Key: "zuerich:net:7", Bot: "web"}); err != nil || o != want {
 		t.Errorf("%+v, %v, want %+v", o, err, want)
+	}
+}
+
+func TestTheBytesOfAReportAreGoneAlthoughAnOlderOneWaits(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	b, err := bus.Open(t.Context(), bus.Config{Dir: dir, Shards: 1, Log: testkit.Log(t), Timeout: time.Minute})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(b.Close)
+	got := consumeReports(t, b)
+	for _, id := range []string{"waits", "first", "second"} {
+		if err := b.PublishReport(t.Context(), newReport(id)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := testkit.Next(t, got).Requeue(time.Hour); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if err := testkit.Next(t, got).Ack(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	contents := func() (all string) {
+		files, err := filepath.Glob(filepath.Join(dir, "jetstream/*/streams/INTAKE/msgs/*.blk"))
+		if err != nil || len(files) == 0 {
+			t.Fatal("no files", err)
+		}
+		for _, file := range files {
+			data, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			all += string(data)
+		}
+		return all
+	}
+	all := contents()
+	if strings.Contains(all, "kontrolle first") || strings.Contains(all, "kontrolle second") || !strings.Contains(all, "kontrolle waits") {
+		t.Errorf("the stream's files hold %q", all)
+	}
+	if err := b.PublishReport(t.Context(), newReport("third")); err != nil {
+		t.Fatal(err)
+	}
+	if m := testkit.Next(t, got); m.Value.ID != "third" {
+		t.Errorf("got %s", m.Value.ID)
 	}
 }

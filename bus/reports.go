@@ -51,13 +51,22 @@ type Msg[T any] struct {
 	Seq        uint64 // in the stream; the same for every delivery of a message
 	Deliveries uint64 // number of deliveries, this one included
 	raw        jetstream.Msg
+	erase      *eraser // nil for messages without a text
 }
 
 // Ack removes the message from the stream. It returns once the server has confirmed that.
-func (m Msg[T]) Ack(ctx context.Context) error { return m.raw.DoubleAck(ctx) }
+func (m Msg[T]) Ack(ctx context.Context) error {
+	if err := m.erase.acknowledged(ctx, m.Seq); err != nil {
+		return err
+	}
+	return m.raw.DoubleAck(ctx)
+}
 
 // Requeue requests redelivery after a delay.
-func (m Msg[T]) Requeue(after time.Duration) error { return m.raw.NakWithDelay(after) }
+func (m Msg[T]) Requeue(after time.Duration) error {
+	m.erase.requeued(m.Seq)
+	return m.raw.NakWithDelay(after)
+}
 
 // InProgress postpones redelivery by AckWait.
 func (m Msg[T]) InProgress() error {
@@ -104,9 +113,17 @@ func (b *Bus) publish(ctx context.Context, subject, id string, value any) error 
 // ConsumeReports calls f for each report in INTAKE, from one goroutine, until ctx ends or the server deletes the consumer.
 // Concurrent callers, on any nodes, share the reports.
 func (b *Bus) ConsumeReports(ctx context.Context, f func(Msg[report.Report])) error {
+	stream, err := b.js.Stream(ctx, b.stream("INTAKE"))
+	if err != nil {
+		return fmt.Errorf("consume reports: %w", err)
+	}
+	erase := &eraser{stream: stream, requeuedAt: map[uint64]time.Time{}}
 	return consume(ctx, b, b.stream("INTAKE"), jetstream.ConsumerConfig{
 		Durable: censorConsumer, FilterSubject: b.subject("report.in.>"), MaxAckPending: 1000,
-	}, 16, f)
+	}, 16, func(msg Msg[report.Report]) {
+		msg.erase = erase
+		f(msg)
+	})
 }
 
 // ConsumeOrders calls f for each order of one shard, from one goroutine, until ctx ends or the server deletes the consumer. New
