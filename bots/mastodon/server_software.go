@@ -69,6 +69,18 @@ func (d serverProfile) scopes() string {
 	return scopes
 }
 
+// profilePage is the address of the page where people edit their profile, empty if it is not known. That of GoToSocial is in its settings
+// (https://docs.gotosocial.org/en/latest/user_guide/settings/).
+func (d serverProfile) profilePage(instance string) string {
+	switch d.software {
+	case mastodon:
+		return instance + "/settings/profile"
+	case goToSocial:
+		return instance + "/settings"
+	}
+	return ""
+}
+
 // acceptsText reports whether a post may have no image. Pixelfed requires one ("Empty statuses are not allowed" in statusCreate,
 // ApiV1Controller.php).
 func (d serverProfile) acceptsText() bool { return d.software != pixelfed }

@@ -2,6 +2,7 @@ package mastodon
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"linienfunk/bots"
@@ -118,4 +119,17 @@ func TestAfterARefusalThatTheServerStoresWithItsKeyAnotherKeyIsUsed(t *testing.T
 	w.Restart(t)
 	send(t, w, a, other("1", "kontrolle u8"))
 	wantPosts(t, fake, 1)
+}
+
+func TestTheLinkToTheProfileLeadsToAPageThatTheServerHas(t *testing.T) {
+	t.Parallel()
+	for d, want := range map[mastodontest.Dialect]string{
+		mastodontest.Mastodon: "/settings/profile", mastodontest.GoToSocial: "/settings", mastodontest.Akkoma: "", mastodontest.Pixelfed: "",
+	} {
+		w, fake, _ := newConnectedTo(t, d)
+		page := w.Settings(t, "zuerich", "en")
+		if got := strings.Contains(page, `href="`+fake.URL+`/settings`); got != (want != "") || want != "" && !strings.Contains(page, `"`+fake.URL+want+`"`) {
+			t.Errorf("%q: %s", d, page)
+		}
+	}
 }

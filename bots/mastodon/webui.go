@@ -33,14 +33,19 @@ func (b *bot) newPages() kit.Pages[Account, *Account] {
 		},
 		Extra: func(_ *http.Request, row Account, connected bool) (any, error) {
 			kept, known := b.profiles.cached(row.Instance)
-			return notes{NoText: connected && known && !kept.acceptsText()}, nil
+			n := notes{NoText: connected && known && !kept.acceptsText()}
+			if connected && known {
+				n.Profile = kept.profilePage(row.Instance)
+			}
+			return n, nil
 		},
 	}
 }
 
 // notes has the data of notes.html besides the account.
 type notes struct {
-	NoText bool // the instance is known to accept no copies
+	NoText  bool   // the instance is known to accept no copies
+	Profile string // where the account is marked as automated, empty if that is not known
 }
 
 // connect begins a login: it sends the browser to the instance, or shows where to get a code.
