@@ -3,7 +3,11 @@ package mastodon
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
+
+	masto "github.com/mattn/go-mastodon"
 
 	"linienfunk/bots/kit"
 )
@@ -57,7 +61,27 @@ func (b *bot) account(ctx context.Context, city string) (Account, *client, error
 	return row, b.clientOf(row, token), nil
 }
 
-// uses reports whether any city's account on the instance has this token.
+// isOurs reports whether an account, as the instance of row shows it, is that of a city of this program. Its posts are reports that have gone
+// out already, even where it is not marked as automated.
+func (b *bot) isOurs(ctx context.Context, row Account, seen masto.Account) (bool, error) {
+	rows, err := b.Rows.List(ctx)
+	if err != nil {
+		return false, err
+	}
+	return slices.ContainsFunc(rows, func(ours Account) bool {
+		here := ours.Instance == row.Instance
+		switch name, host, remote := strings.Cut(seen.Acct, "@"); {
+		case here && ours.AccountID == string(seen.ID), seen.URL != "" && seen.URL == ours.URL:
+			return true
+		case remote:
+			return strings.EqualFold(name, ours.Acct) && strings.EqualFold(host, ours.Domain)
+		default:
+			return here && strings.EqualFold(name, ours.Acct)
+		}
+	}), nil
+}
+
+// tokenInUse reports whether any city's account on the instance has this token.
 func (b *bot) tokenInUse(ctx context.Context, instance, token string) (bool, error) {
 	rows, err := b.Rows.List(ctx)
 	if err != nil {

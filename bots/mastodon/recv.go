@@ -208,6 +208,9 @@ func (r *reader) handle(ctx context.Context, n *masto.Notification) error {
 	if !ok {
 		return nil
 	}
+	if ours, err := r.bot.isOurs(ctx, r.account, n.Status.Account); err != nil || ours {
+		return err
+	}
 	return r.out(ctx, r.report(n.Status, text))
 }
 

@@ -352,6 +352,32 @@ func TestBotsAndTheAccountItselfAndEmptyMentionsAreIgnored(t *testing.T) {
 	in.wantText(t, "kontrolle u8")
 }
 
+func TestTheAccountsOfOtherCitiesAreNoRiders(t *testing.T) {
+	t.Parallel()
+	w, fake, a := newConnected(t)
+	connect(t, w, fake, "ghent", "Ghent")
+	fake.Mention("ghent", "@zuerich kontrolle auf dieser instanz", "public")
+	in := receive(t, w, a, nil)
+	mention(fake)
+	in.wantText(t, "kontrolle u8")
+	in.end(t)
+
+	elsewhere := mastodontest.New(t)
+	connect(t, w, elsewhere, "ghent", "gent")
+	for acct, ours := range map[string]bool{
+		"gent@" + mastodontest.Domain: true, "Gent@" + mastodontest.Domain: true, "gent@other.example": false, "gent2@" + mastodontest.Domain: false,
+		"gent": false, "zuerich": true,
+	} {
+		row, _, err := w.Bot.(*bot).account(t.Context(), "zuerich")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := w.Bot.(*bot).isOurs(t.Context(), row, masto.Account{ID: "x", Acct: acct}); err != nil || got != ours {
+			t.Errorf("%s: %v, %v", acct, got, err)
+		}
+	}
+}
+
 func TestAMentionThatIsNotPublicIsPrivate(t *testing.T) {
 	t.Parallel()
 	w, fake, a := newConnected(t)
