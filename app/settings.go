@@ -46,7 +46,7 @@ func (p *Program) loadSettings(ctx context.Context) error {
 	if err := p.settings.Loaded(ctx); err != nil {
 		return fmt.Errorf("load settings: %w", err)
 	}
-	return nil
+	return p.settings.KeepFormerDefaults(ctx, p.db)
 }
 
 // settingsTime is the deadline for loading all cities at the start.

@@ -21,7 +21,24 @@ func migrations() []*gormigrate.Migration {
 	}, {
 		ID:      "3-posts",
 		Migrate: func(tx *gorm.DB) error { return tx.AutoMigrate(&Account{}, &Post{}) },
+	}, {
+		ID:      "4-boosts",
+		Migrate: keepBoosts,
 	}}
+}
+
+// keepBoosts lets cities boost that are connected from before copies were the default.
+func keepBoosts(tx *gorm.DB) error {
+	var cities []string
+	if err := tx.Model(&Account{}).Pluck("city", &cities).Error; err != nil {
+		return err
+	}
+	for _, city := range cities {
+		if err := db.KeepDefaults(tx, city, map[string]any{"repost": "boost"}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // keepOptions moves options that were columns of mastodon_accounts into the city's settings.

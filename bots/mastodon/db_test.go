@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"linienfunk/bots/kit"
+	"linienfunk/db"
 	"linienfunk/internal/testkit"
 )
 
@@ -38,6 +39,10 @@ func TestAnAccountFromBeforeTheNotesStillWorks(t *testing.T) {
 	var row Account
 	if err := tables.Take(&row).Error; err != nil || row.Position != "7" || row.Limited || row.FailingSince != nil {
 		t.Errorf("%+v: %v", row, err)
+	}
+	var kept db.FormerDefault
+	if err := tables.Take(&kept).Error; err != nil || kept.City != "zuerich" || kept.Values != `{"repost":"boost"}` {
+		t.Errorf("the city would no longer boost: %+v, %v", kept, err)
 	}
 	if err := tables.Create(&Post{City: "zuerich", Key: "k"}).Error; err != nil {
 		t.Error(err)

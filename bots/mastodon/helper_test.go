@@ -28,9 +28,12 @@ func testPlugin() bots.Plugin {
 	return plugin
 }
 
+// newWorld is a world with an instance, where zuerich has chosen to boost: copies need less of the bot.
 func newWorld(t testing.TB) (*bottest.World, *mastodontest.Server) {
 	t.Helper()
-	return bottest.NewWorld(t, "mastodon", testPlugin()), mastodontest.New(t)
+	w := bottest.NewWorld(t, "mastodon", testPlugin())
+	w.SetOption(t, "zuerich", "repost", "boost")
+	return w, mastodontest.New(t)
 }
 
 // connect connects a city's account through the pages.

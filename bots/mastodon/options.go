@@ -13,7 +13,7 @@ import (
 func options() []bots.Option {
 	return []bots.Option{
 		{Name: "enabled", Kind: bots.Switch, Default: true},
-		{Name: "repost", Kind: bots.Choice, Default: "boost", Choices: []string{"boost", "copy"}},
+		{Name: "repost", Kind: bots.Choice, Default: "copy", Choices: []string{"copy", "boost"}},
 		{Name: "visibility", Kind: bots.Choice, Default: "public", Choices: []string{"public", "unlisted"}},
 		{Name: "hashtag", Kind: bots.Text, Default: "", Max: 60},
 		{Name: "warning", Kind: bots.Text, Default: "", Max: 100},

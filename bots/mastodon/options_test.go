@@ -147,3 +147,16 @@ func TestAReportIsSentEvenIfItsAuthorCannotBeAnswered(t *testing.T) {
 		t.Errorf("log: %s", log)
 	}
 }
+
+func TestACityThatHasChosenNothingShowsNoAuthor(t *testing.T) {
+	t.Parallel()
+	w, fake := newWorld(t)
+	a := connect(t, w, fake, "ghent", "ghent")
+	id := fake.Mention("rider@elsewhere.example", "@ghent kontrolle u8", "public")
+	r := own(fake, id)
+	r.City = "ghent"
+	send(t, w, a, r)
+	if got := fake.Timeline("ghent"); len(got) != 1 || got[0].Boosts != "" || got[0].Text != "kontrolle u8" {
+		t.Errorf("timeline %+v", got)
+	}
+}

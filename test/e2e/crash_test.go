@@ -31,6 +31,7 @@ func TestAReportSurvivesKillsAtAnyMoment(t *testing.T) {
 	admin.Register(mails, "zuerich", "Zürich")
 	admin.SetLists("zuerich", "Zürich", "kontrolle", "")
 	admin.ConnectMastodon(instance, "zuerich")
+	admin.ChooseBoosts("zuerich")
 	harness.NewBrowser(t, c.BaseURL).Subscribe(mails, "zuerich", harness.ReaderAddress)
 
 	seed := rand.Uint64()

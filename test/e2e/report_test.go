@@ -33,6 +33,7 @@ func newFixture(t *testing.T) *fixture {
 	s.admin.Register(s.mails, "zuerich", "Zürich")
 	s.admin.SetLists("zuerich", "Zürich", "kontrolle\nkontrollen", "idiot")
 	s.admin.ConnectMastodon(s.instance, "zuerich")
+	s.admin.ChooseBoosts("zuerich")
 	s.visitor.Subscribe(s.mails, "zuerich", harness.ReaderAddress)
 	return s
 }

@@ -134,6 +134,16 @@ func (b *Browser) ConnectMastodon(instance *mastodontest.Server, city string) {
 	testkit.Eventually(b.t, "the bot reads the instance's stream", func() bool { return instance.Streams() > 0 })
 }
 
+// ChooseBoosts lets a city's account on Mastodon boost public mentions instead of copying them.
+func (b *Browser) ChooseBoosts(city string) {
+	b.t.Helper()
+	version := settingsVersion.FindStringSubmatch(b.Get("/city/" + city))
+	if version == nil {
+		b.t.Fatal("the settings have no version")
+	}
+	b.Post("/city/"+city+"/options/mastodon", "base", version[1], "option.enabled", "on", "option.repost", "boost", "option.visibility", "public")
+}
+
 var (
 	hiddenField = regexp.MustCompile(`<input[^>]*type="hidden"[^>]*>`)
 	fieldName   = regexp.MustCompile(`name="([^"]*)"`)
