@@ -16,6 +16,7 @@ type App struct {
 	ClientID    string `gorm:"not null"`
 	Secret      []byte `gorm:"not null"` // sealed
 	RedirectURI string `gorm:"not null"`
+	Scopes      string `gorm:"not null;default:''"` // a login can ask for no others; empty for those from before blocks were looked up
 	CreatedAt   time.Time
 }
 

@@ -24,6 +24,9 @@ func migrations() []*gormigrate.Migration {
 	}, {
 		ID:      "4-boosts",
 		Migrate: keepBoosts,
+	}, {
+		ID:      "5-scopes",
+		Migrate: func(tx *gorm.DB) error { return tx.AutoMigrate(&App{}) },
 	}}
 }
 

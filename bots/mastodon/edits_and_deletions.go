@@ -66,6 +66,7 @@ func (r *reader) sweep(ctx context.Context, fresh []Post, since time.Time) (miss
 		for _, n := range found.notifications {
 			if n.Type == "mention" && n.Status != nil {
 				shown[string(n.Status.ID)] = n.Status
+				r.noteAuthor(n.Status)
 			}
 			more = more && n.CreatedAt.After(since)
 		}
@@ -96,6 +97,7 @@ func (r *reader) mentionDeleted(ctx context.Context, id masto.ID) error {
 	if err != nil || !found {
 		return err
 	}
+	delete(r.authors, post.Source) // a block is not announced as a deletion
 	return r.checkMention(ctx, post)
 }
 
@@ -117,6 +119,13 @@ func (r *reader) checkMention(ctx context.Context, post Post) error {
 		// If another program has replaced the instance, it does not find the account either.
 		if _, err := r.client.verifyCredentials(ctx); err != nil {
 			return r.retryLater(ctx, post, err)
+		}
+		blocked, err := r.isBlocked(ctx, post)
+		switch {
+		case err != nil:
+			return r.retryLater(ctx, post, err)
+		case blocked:
+			return r.endChecks(ctx, post)
 		}
 		return r.withdraw(ctx, post)
 	}
@@ -146,6 +155,11 @@ func (r *reader) withdraw(ctx context.Context, post Post) error {
 		return err
 	}
 	r.bot.Core.Log.Info("a mention was deleted; its report is withdrawn", "city", post.City)
+	return r.endChecks(ctx, post)
+}
+
+// endChecks ends the checks of a mention.
+func (r *reader) endChecks(ctx context.Context, post Post) error {
 	post.Source = ""
 	return r.bot.store.saveCheck(ctx, post)
 }

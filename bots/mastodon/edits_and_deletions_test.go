@@ -229,6 +229,66 @@ func TestManyDeletedMentionsDoNotHoldUpTheReading(t *testing.T) {
 	}
 }
 
+func TestABlockIsNoDeletion(t *testing.T) {
+	t.Parallel()
+	for name, block := range map[string]func(*mastodontest.Account){
+		"of the author":  func(a *mastodontest.Account) { a.Blocked = true },
+		"by the author":  func(a *mastodontest.Account) { a.Blocks = true },
+		"both, and mute": func(a *mastodontest.Account) { a.Blocked, a.Blocks, a.Muted = true, true, true },
+	} {
+		for _, d := range []mastodontest.Dialect{mastodontest.Mastodon, mastodontest.GoToSocial, mastodontest.Pixelfed} {
+			w, fake := newDialect(t, d)
+			relay(t, w, fake, "public")
+			withdrawn := 0
+			r := newReaderFor(t, w, w.Account(t, "zuerich"), func(_ context.Context, r report.Report) error {
+				if r.Withdrawn != "" {
+					withdrawn++
+				}
+				return nil
+			})
+			if err := r.catchUp(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			fake.Change("rider@elsewhere.example", block)
+			for range 2 {
+				if err := r.checkMentions(t.Context()); err != nil || withdrawn != 0 {
+					t.Fatalf("%s, %q: withdrawn %d times, %v", name, d, withdrawn, err)
+				}
+			}
+		}
+	}
+}
+
+func TestADeletionThatTheStreamAnnouncesIsNoBlock(t *testing.T) {
+	t.Parallel()
+	fake, in, id := streamSent(t, "public")
+	in.next(t)
+	fake.Change("rider@elsewhere.example", func(a *mastodontest.Account) { a.Blocked = true })
+	fake.Delete(id)
+	in.withdrawn(t, id)
+}
+
+func TestATokenThatCannotAskForBlocksWithdrawsAsBefore(t *testing.T) {
+	t.Parallel()
+	w, fake := newWorld(t)
+	id := relay(t, w, fake, "public")
+	var withdrawn []string
+	r := newReaderFor(t, w, w.Account(t, "zuerich"), func(_ context.Context, r report.Report) error {
+		if r.Withdrawn != "" {
+			withdrawn = append(withdrawn, r.ID)
+		}
+		return nil
+	})
+	if err := r.catchUp(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	fake.Delete(id)
+	fake.FailPath(mastodontest.OutOfScope, "/api/v1/accounts/relationships")
+	if err := r.checkMentions(t.Context()); err != nil || !slices.Equal(withdrawn, []string{id}) {
+		t.Errorf("withdrawn %q, %v", withdrawn, err)
+	}
+}
+
 func TestAnErrorOfTheInstanceWithdrawsNothing(t *testing.T) {
 	t.Parallel()
 	w, fake := newWorld(t)

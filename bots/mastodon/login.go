@@ -22,7 +22,7 @@ import (
 
 const (
 	// scopes are the permissions that the bot needs, and no more (https://docs.joinmastodon.org/api/oauth-scopes/).
-	scopes = "read:accounts read:statuses read:notifications write:statuses"
+	scopes = "read:accounts read:follows read:statuses read:notifications write:statuses"
 	// outOfBand makes an instance show the code instead of redirecting the browser.
 	outOfBand = "urn:ietf:wg:oauth:2.0:oob"
 	// loginTime is how long a login may take. Mastodon's codes are valid as long.
@@ -89,7 +89,7 @@ func (b *bot) redirectURI(cookie string) string {
 // (https://docs.joinmastodon.org/methods/apps/#create).
 func (b *bot) register(ctx context.Context, c *client, d serverProfile) (App, error) {
 	app, _, ok, err := b.store.app(ctx, c.instance, kit.CallbackURL(b.Core))
-	if err != nil || ok {
+	if err != nil || ok && app.Scopes == d.scopes() {
 		return app, err
 	}
 	made, err := masto.RegisterApp(ctx, &masto.AppConfig{
@@ -102,7 +102,7 @@ func (b *bot) register(ctx context.Context, c *client, d serverProfile) (App, er
 	if made.ClientID == "" || made.ClientSecret == "" {
 		return app, fmt.Errorf("register with instance: %w", errNoMastodon)
 	}
-	fresh := App{Instance: c.instance, ClientID: made.ClientID, RedirectURI: kit.CallbackURL(b.Core)}
+	fresh := App{Instance: c.instance, ClientID: made.ClientID, RedirectURI: kit.CallbackURL(b.Core), Scopes: d.scopes()}
 	if err := b.store.saveApp(ctx, fresh, made.ClientSecret, app.ClientID); err != nil {
 		return app, err
 	}

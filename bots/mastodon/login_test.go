@@ -429,3 +429,17 @@ func TestTheConnectionCanBeChecked(t *testing.T) {
 	wantFailed(t, w, w.Submit(t, "zuerich", "/check", nil), "error-revoked")
 	wantFailed(t, w, w.Submit(t, "ghent", "/check", nil), "error-no-account")
 }
+
+func TestARegistrationFromBeforeAScopeWasNeededIsReplacedAtTheNextLogin(t *testing.T) {
+	t.Parallel()
+	w, fake, _ := newConnected(t)
+	if err := w.Core.DB.Model(&App{}).Where("instance = ?", fake.URL).Update("scopes", "").Error; err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		connect(t, w, fake, "zuerich", "zuerich")
+		if n := fake.Requests("POST /api/v1/apps"); n != 2 {
+			t.Errorf("registered %d times", n)
+		}
+	}
+}

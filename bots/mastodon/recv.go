@@ -83,6 +83,7 @@ type reader struct {
 
 	rereadFrom, next string            // positions at the poll before the last one, and at the last one
 	seen             map[masto.ID]bool // notifications after rereadFrom that were handled
+	authors          map[string]author // of recent mentions, by the id of the status; never stored
 	selfCheckedAt    time.Time         // when checkAccount was last called
 	sweptAt          time.Time         // when the mentions were last compared with their notifications
 }
@@ -90,7 +91,7 @@ type reader struct {
 func newReader(b *bot, c *client, row Account, d serverProfile, out bots.Out) *reader {
 	r := &reader{
 		bot: b, client: c, account: row, server: d, out: out, limit: newLimiter(b.timing),
-		rereadFrom: row.Position, next: row.Position, seen: map[masto.ID]bool{}, selfCheckedAt: b.Core.Now(),
+		rereadFrom: row.Position, next: row.Position, seen: map[masto.ID]bool{}, authors: map[string]author{}, selfCheckedAt: b.Core.Now(),
 	}
 	if d.limitsByAddress() {
 		r.limit = b.rateLimits.readLimiter(row.Instance, b.timing)
@@ -113,6 +114,7 @@ func (r *reader) rereadRecent(ctx context.Context) error {
 		return err
 	}
 	r.rereadFrom, r.next = r.next, r.account.Position
+	r.forgetAuthors()
 	maps.DeleteFunc(r.seen, func(id masto.ID, _ bool) bool { return id.Compare(masto.ID(r.rereadFrom)) <= 0 })
 	return nil
 }
@@ -208,6 +210,7 @@ func (r *reader) handle(ctx context.Context, n *masto.Notification) error {
 	if !ok {
 		return nil
 	}
+	r.noteAuthor(n.Status)
 	if ours, err := r.bot.isOurs(ctx, r.account, n.Status.Account); err != nil || ours {
 		return err
 	}

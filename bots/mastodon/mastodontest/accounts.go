@@ -18,6 +18,25 @@ type Account struct {
 	Suspended, Limited, Disabled bool
 	// Muted is whether the accounts of this instance have muted it: they get no notifications of what it writes.
 	Muted bool
+	// Blocked is whether the accounts of this instance have blocked it, Blocks the other direction: they do not see what it writes.
+	Blocked, Blocks bool
+}
+
+// cutOff reports whether there is a block in either direction.
+func (a *Account) cutOff() bool { return a.Blocked || a.Blocks }
+
+// relationships follows https://docs.joinmastodon.org/methods/accounts/#relationships.
+func (s *Server) relationships(w http.ResponseWriter, r *http.Request, _ *Account) {
+	s.parameters(r, "id[]")
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	answer := []any{}
+	for _, a := range s.accounts {
+		if slices.Contains(r.URL.Query()["id[]"], a.ID) {
+			answer = append(answer, map[string]any{"id": a.ID, "blocking": a.Blocked, "blocked_by": a.Blocks, "muting": a.Muted})
+		}
+	}
+	fake.WriteJSON(w, http.StatusOK, answer)
 }
 
 // Change changes an account as its owner or the instance's moderators do.

@@ -14,6 +14,9 @@ const Closed bottest.Fault = "closed"
 // Starting is an instance of GoToSocial that starts: it answers 503 to everything, and asks for two minutes in both forms of Retry-After.
 const Starting bottest.Fault = "starting"
 
+// OutOfScope refuses a call as it is refused to a token from before its scope was asked for.
+const OutOfScope bottest.Fault = "out of scope"
+
 // Fail makes requests fail until Heal. Refuse concerns those that post or boost. Revoke ends the streams.
 func (s *Server) Fail(f bottest.Fault) {
 	s.Server.Fail(f)
@@ -30,6 +33,8 @@ func (s *Server) failing(w http.ResponseWriter, r *http.Request, fault bottest.F
 		s.tooMany(w, r)
 	case fault == bottest.Internal:
 		fail(w, http.StatusInternalServerError, "Something went wrong")
+	case fault == OutOfScope:
+		fail(w, http.StatusForbidden, "This action is outside the authorized scopes")
 	case fault == Starting:
 		w.Header().Add("Retry-After", "120")
 		w.Header().Add("Retry-After", s.Now().Add(2*time.Minute).UTC().Format(http.TimeFormat))

@@ -123,10 +123,10 @@ func (s *Server) notifications(w http.ResponseWriter, r *http.Request, me *Accou
 	fake.WriteJSON(w, http.StatusOK, page)
 }
 
-// hidden reports whether readers have muted the author.
-func (n *notification) hidden() bool { return n.status.account.Muted }
+// hidden reports whether readers have muted the author, or there is a block.
+func (n *notification) hidden() bool { return n.status.account.Muted || n.status.account.cutOff() }
 
-// filtersPages reports whether the server leaves muted accounts out of a page that it has cut to the limit, so that pages are short or
+// filtersPages reports whether the server leaves muted and blocked accounts out of a page that it has cut to the limit, so that pages are short or
 // empty with more behind them, and only the Link header says so (NotificationsGet in internal/processing/timeline/notification.go of GoToSocial).
 func (s *Server) filtersPages() bool { return s.Dialect == GoToSocial }
 

@@ -92,6 +92,7 @@ func (s *Server) handler() http.Handler {
 	mux.HandleFunc("GET /api/v1/instance", s.instanceV1)
 	mux.HandleFunc("GET /api/v2/instance", s.instanceV2)
 	mux.HandleFunc("GET /api/v1/accounts/verify_credentials", s.as("read:accounts", s.verifyCredentials))
+	mux.HandleFunc("GET /api/v1/accounts/relationships", s.as("read:follows", s.relationships))
 	mux.HandleFunc("GET /api/v1/accounts/{id}", s.account)
 	mux.HandleFunc("GET /api/v1/accounts/{id}/statuses", s.as("read:statuses", s.accountStatuses))
 	mux.HandleFunc("GET /api/v1/notifications", s.as("read:notifications", s.notifications))

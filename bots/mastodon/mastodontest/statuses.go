@@ -248,7 +248,7 @@ func (s *Server) moreParameters() []string {
 
 // visible reports whether an account may see the status. s.mu is held.
 func visible(st *Status, who *Account) bool {
-	return st != nil && (st.Visibility == "public" || st.Visibility == "unlisted" || st.account == who || slices.Contains(st.mentions, who))
+	return st != nil && !(st.account != who && st.account.cutOff()) && (st.Visibility == "public" || st.Visibility == "unlisted" || st.account == who || slices.Contains(st.mentions, who))
 }
 
 // onVisible responds with the status of a path after calling f, or that it does not exist where the account may not see it.
