@@ -17,7 +17,7 @@ type bot struct {
 	limiter    *limits.Limiter // of reports, by client
 	streams    *streamHub
 	post       *template.Template // post.html
-	scriptHash string             // of live.js
+	scriptHash string             // of the scripts
 	intake     kit.Intake         // passes Listen's CityOut to the form
 }
 

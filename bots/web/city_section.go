@@ -13,7 +13,7 @@ type citySection struct {
 	Posts  []postView
 	City   string // path of the city's page
 	Mount  string // path of the network's pages
-	Script string // hash of live.js
+	Script string // hash of the scripts
 	Last   uint   // id of the newest post, after which the live stream continues
 	Max    int    // posts to show
 }
@@ -28,7 +28,7 @@ func (b *bot) showCitySection(w http.ResponseWriter, r *http.Request) {
 	}
 	data := citySection{List: hasList, City: cityPath(r), Mount: mount.Path, Script: b.scriptHash, Max: maxListed}
 	if hasForm {
-		f := newForm(r)
+		f := b.newForm(r)
 		data.Form = &f
 	}
 	if hasList {

@@ -50,7 +50,7 @@ func TestALongPostIsCollapsedInTheListAndTheStreamButNotInTheFeeds(t *testing.T)
 	if e, ok := live.next(); !ok || e.name != "shown" {
 		t.Fatalf("%+v", e)
 	}
-	text := strings.TrimSpace(strings.Repeat("kontrolle ", 800)) + " ende"
+	text := strings.TrimSpace(strings.Repeat("kontrolle ", 800)) + " schluss"
 	f.send(t, "ghent", "1", text)
 	e, _ := live.next()
 	for e.name == "shown" {
@@ -60,7 +60,7 @@ func TestALongPostIsCollapsedInTheListAndTheStreamButNotInTheFeeds(t *testing.T)
 	page := f.get(t, "/c/ghent/web/", "X-Lang", "de").body
 	for where, got := range map[string]string{"the stream": e.data, "the list": page} {
 		head, tail, collapsed := strings.Cut(got, summary)
-		if !collapsed || strings.Contains(head, "ende") || !strings.Contains(head, "kontrolle…") || !strings.Contains(tail, "kontrolle ende") {
+		if !collapsed || strings.Contains(head, "schluss") || !strings.Contains(head, "kontrolle…") || !strings.Contains(tail, "kontrolle schluss") {
 			t.Errorf("%s is not collapsed:\n%s", where, got)
 		}
 	}

@@ -16,6 +16,7 @@ import (
 //
 //	event: post    a new post; id is its id, data its list item in HTML
 //	event: shown   posts were removed; data lists the ids of the remaining posts, separated by spaces
+//	event: ping    nothing is new; a page that hears nothing for longer knows that its connection is lost
 //
 // It begins with the posts after Last-Event-ID or, on a page's first request, after the parameter "after"; without either, with
 // posts from now on.
@@ -70,7 +71,7 @@ func (b *bot) writeEvents(ctx context.Context, w http.ResponseWriter, r *http.Re
 			if !b.isActive(r) {
 				return
 			}
-			err = out.write([]byte(":\n\n"))
+			err = out.write([]byte("event: ping\ndata:  \n\n"))
 		case list := <-s.lists:
 			if list == nil {
 				return

@@ -57,9 +57,10 @@ func (r *reader) next() (e event, ok bool) {
 		case "data":
 			e.data += value
 		case "":
-			if e.name != "" {
+			if e.name != "" && e.name != "ping" {
 				return e, true
 			}
+			e = event{}
 		}
 	}
 	return event{}, false

@@ -2,8 +2,13 @@
 "use strict";
 for (const list of document.querySelectorAll("[data-live]")) {
 	const most = Number(list.dataset.most);
+	const quiet = 75000; // milliseconds; the server says something every 25 seconds
+	const state = document.getElementById("reports-state");
 	const item = (id) => document.getElementById("post-" + id);
 	let last = list.dataset.last;
+	let source = null;
+	let timer; // follows anew
+	let heard = new Date(); // the list was right then
 
 	const add = (event) => {
 		last = event.lastEventId;
@@ -22,15 +27,56 @@ for (const list of document.querySelectorAll("[data-live]")) {
 		}
 	};
 
-	const follow = () => {
-		const source = new EventSource(list.dataset.live + "?after=" + encodeURIComponent(last));
-		source.addEventListener("post", add);
-		source.addEventListener("shown", keepOnly);
-		source.addEventListener("error", () => {
-			// The browser reconnects by itself after a broken connection, but not after a 503.
-			if (source.readyState !== EventSource.CLOSED) return;
-			setTimeout(follow, 30000 + Math.random() * 30000);
-		});
+	const again = (wait) => {
+		clearTimeout(timer);
+		timer = setTimeout(follow, wait);
 	};
+
+	const alive = () => {
+		heard = new Date();
+		state.hidden = true;
+		// In a tunnel a connection neither works nor ends.
+		clearTimeout(timer);
+		timer = setTimeout(() => {
+			lost();
+			follow();
+		}, quiet);
+	};
+
+	const lost = () => {
+		if (!state.hidden) return;
+		const time = heard.toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit" });
+		state.textContent = state.dataset.text.replace("{time}", time);
+		state.hidden = false;
+	};
+
+	const close = () => {
+		clearTimeout(timer);
+		source?.close();
+		source = null;
+	};
+
+	const follow = () => {
+		close();
+		if (document.hidden) return;
+		const mine = (source = new EventSource(list.dataset.live + "?after=" + encodeURIComponent(last)));
+		mine.addEventListener("post", add);
+		mine.addEventListener("shown", keepOnly);
+		for (const kind of ["open", "post", "shown", "ping"]) mine.addEventListener(kind, alive);
+		mine.addEventListener("error", () => {
+			if (mine !== source) return;
+			lost();
+			// The browser reconnects by itself after a broken connection, but not after a 503.
+			again(mine.readyState === EventSource.CLOSED ? 30000 + Math.random() * 30000 : quiet);
+		});
+		again(quiet);
+	};
+
+	// A browser opens six connections to a server by HTTP/1.1, for all its tabs. Those that nobody looks at need none.
+	document.addEventListener("visibilitychange", follow);
+	addEventListener("pagehide", close);
+	addEventListener("pageshow", (event) => event.persisted && follow());
+	addEventListener("offline", lost);
+	addEventListener("online", follow);
 	follow();
 }

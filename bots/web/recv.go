@@ -23,16 +23,16 @@ func (b *bot) Listen(ctx context.Context, out bots.CityOut) error { return b.int
 // showForm serves the form on a page of its own, to which a reload of a rejected form leads.
 func (b *bot) showForm(w http.ResponseWriter, r *http.Request) {
 	if !showsForm(r) {
-		b.rejectForm(w, r, newForm(r), formIsOff)
+		b.rejectForm(w, r, b.newForm(r), formIsOff)
 		return
 	}
-	b.showFormPage(w, r, http.StatusOK, newForm(r))
+	b.showFormPage(w, r, http.StatusOK, b.newForm(r))
 }
 
 // submitForm hands in a report. Each error is answered with the form, the text still in it, under the same Nonce: if the report was
 // stored nevertheless, pressing the button again does not store a second one.
 func (b *bot) submitForm(w http.ResponseWriter, r *http.Request) {
-	f := newForm(r)
+	f := b.newForm(r)
 	if !showsForm(r) {
 		b.rejectForm(w, r, f, formIsOff)
 		return
@@ -84,7 +84,6 @@ func (b *bot) rejectForm(w http.ResponseWriter, r *http.Request, f form, wrong f
 }
 
 func (b *bot) showFormPage(w http.ResponseWriter, r *http.Request, status int, f form) {
-	f.Back = cityPath(r)
 	w.Header().Set("Cache-Control", "no-store")
 	b.core.Pages.Page(w, r, status, b.text(r, "form-title"), "report_form_page.html", f)
 }

@@ -26,11 +26,15 @@ type form struct {
 	Text   string // entered by the rider
 	Error  string // what was wrong with the last submission
 	Max    int    // characters of Text
-	Back   string // path of the city's page, if the form is on a page of its own
+	Back   string // path of the city's page
+	Script string // address of report.js
 }
 
-func newForm(r *http.Request) form {
-	return form{Action: bots.MountOf(r).Path + "/report", Nonce: newNonce(), Max: maxText}
+func (b *bot) newForm(r *http.Request) form {
+	mount := bots.MountOf(r)
+	return form{
+		Action: mount.Path + "/report", Nonce: newNonce(), Max: maxText, Back: cityPath(r), Script: mount.Path + "/report.js?v=" + b.scriptHash,
+	}
 }
 
 // formError is why a submission is rejected: an HTTP status and the id of a text.

@@ -15,8 +15,7 @@ import (
 	"encoding/hex"
 	"html/template"
 	"net/http"
-	"strings"
-	"time"
+	"path"
 
 	"linienfunk/bots"
 	"linienfunk/internal/limits"
@@ -25,8 +24,8 @@ import (
 //go:embed *.html locale.*.toml
 var files embed.FS
 
-//go:embed live.js
-var script []byte
+//go:embed *.js
+var scripts embed.FS
 
 // Plugin describes this network.
 func Plugin() bots.Plugin {
@@ -63,8 +62,15 @@ func New(core bots.Core) (bots.Bot, error) {
 	if err != nil {
 		return nil, err
 	}
-	hash := sha256.Sum256(script)
-	b := &bot{core: core, post: post, limiter: limits.New(core.Now, reportRate), scriptHash: hex.EncodeToString(hash[:6])}
+	hash := sha256.New()
+	for _, name := range scriptNames {
+		script, err := scripts.ReadFile(name)
+		if err != nil {
+			return nil, err
+		}
+		hash.Write(script)
+	}
+	b := &bot{core: core, post: post, limiter: limits.New(core.Now, reportRate), scriptHash: hex.EncodeToString(hash.Sum(nil)[:6])}
 	b.streams = newStreamHub(core, b.list)
 	core.Cities.OnChange(b.notifyStreams) // open pages show or hide the list at once
 	return b, nil
@@ -93,17 +99,22 @@ func (b *bot) Public() http.Handler {
 		"GET /report":    b.showForm,
 		"POST /report":   b.submitForm,
 		"GET /events":    b.serveEventStream,
-		"GET /live.js":   b.serveScript,
 		"GET /feed.atom": b.serveFeed(atomType, renderAtom),
 		"GET /feed.rss":  b.serveFeed(rssType, renderRSS),
 		"GET /feed.json": b.serveFeed(jsonType, renderJSON),
 	} {
 		mux.HandleFunc(pattern, handler)
 	}
+	for _, name := range scriptNames {
+		mux.HandleFunc("GET /"+name, b.serveScript)
+	}
 	return mux
 }
 
-// serveScript serves live.js. Under a URL with its hash it may be cached forever.
+// scriptNames are the files in scripts.
+var scriptNames = []string{"live.js", "report.js"}
+
+// serveScript serves a script. Under a URL with its hash it may be cached forever.
 func (b *bot) serveScript(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "text/javascript; charset=utf-8")
 	w.Header().Set("Cache-Control", "no-cache")
@@ -111,5 +122,5 @@ func (b *bot) serveScript(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Cache-Control", "public, max-age=31536000, immutable")
 	}
 	w.Header().Set("ETag", `"`+b.scriptHash+`"`)
-	http.ServeContent(w, r, "live.js", time.Time{}, strings.NewReader(string(script)))
+	http.ServeFileFS(w, r, scripts, path.Base(r.URL.Path))
 }
