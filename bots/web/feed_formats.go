@@ -3,7 +3,6 @@ package web
 import (
 	"encoding/json"
 	"encoding/xml"
-	"html"
 	"strings"
 	"time"
 
@@ -22,10 +21,10 @@ const (
 
 // atomFeed adds the language (RFC 4287 section 2) and the link to itself (4.1.1).
 type atomFeed struct {
-	XMLName xml.Name `xml:"feed"`
-	Lang    string   `xml:"xml:lang,attr,omitempty"`
+	XMLName xml.Name         `xml:"feed"`
+	Lang    string           `xml:"xml:lang,attr,omitempty"`
+	Links   []feeds.AtomLink `xml:"link"` // before the entries, which RFC 4287 appendix B wants last
 	*feeds.AtomFeed
-	Links []feeds.AtomLink `xml:"link"`
 }
 
 // renderAtom also sets the feed's id, which the library takes from the link, the time of publication, which it omits, and the
@@ -109,7 +108,8 @@ func marshalXML(feed any) ([]byte, error) {
 	return append(append([]byte(xml.Header), body...), '\n'), nil
 }
 
-// htmlText converts plain text to HTML, for RSS, whose descriptions are HTML.
-func htmlText(text string) string {
-	return strings.ReplaceAll(html.EscapeString(text), "\n", "<br>")
-}
+// htmlText converts plain text to HTML, for RSS, whose descriptions are HTML. Quotes need no escape outside of attributes, and some
+// readers show the description as text.
+func htmlText(text string) string { return htmlEscapes.Replace(text) }
+
+var htmlEscapes = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", "\n", "<br>")

@@ -16,6 +16,8 @@ import (
 	"linienfunk/report"
 )
 
+var feedNames = []string{"feed.atom", "feed.rss", "feed.json"}
+
 // renderer renders a feed. self is the feed's own address.
 type renderer func(f *feeds.Feed, self, lang string) ([]byte, error)
 
@@ -23,6 +25,7 @@ type renderer func(f *feeds.Feed, self, lang string) ([]byte, error)
 // is a wrong one.
 func (b *bot) serveFeed(mediaType string, render renderer) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
+		shareWithAll(w)
 		if !showsList(r) {
 			http.NotFound(w, r)
 			return
@@ -43,6 +46,22 @@ func (b *bot) serveFeed(mediaType string, render renderer) http.HandlerFunc {
 		}
 		b.serveBody(w, r, mediaType, body, p.Changed)
 	}
+}
+
+// shareWithAll lets scripts of all sites read a feed, and the ETag with which they ask again (https://fetch.spec.whatwg.org/#http-cors-protocol).
+// Feeds are public and the same for everybody.
+func shareWithAll(w http.ResponseWriter) {
+	w.Header().Set("Access-Control-Allow-Origin", "*")
+	w.Header().Set("Access-Control-Expose-Headers", "ETag")
+}
+
+// allowFeed answers a browser that asks whether a script of another site may send If-None-Match.
+func allowFeed(w http.ResponseWriter, _ *http.Request) {
+	shareWithAll(w)
+	w.Header().Set("Access-Control-Allow-Methods", "GET, HEAD")
+	w.Header().Set("Access-Control-Allow-Headers", "If-None-Match, If-Modified-Since")
+	w.Header().Set("Access-Control-Max-Age", "86400")
+	w.WriteHeader(http.StatusNoContent)
 }
 
 func (b *bot) serveBody(w http.ResponseWriter, r *http.Request, mediaType string, body []byte, changed time.Time) {

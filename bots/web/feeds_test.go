@@ -148,7 +148,7 @@ func TestRSSFeedHasWhatReadersNeed(t *testing.T) {
 		t.Fatalf("%d items", len(c.Items))
 	}
 	i := c.Items[0]
-	if i.Description != "Kontrolle &lt;b&gt;U8&lt;/b&gt; &amp; ]]&gt; &#34;Zoo&#34;<br>Gleis 2" {
+	if i.Description != "Kontrolle &lt;b&gt;U8&lt;/b&gt; &amp; ]]&gt; \"Zoo\"<br>Gleis 2" {
 		t.Errorf("description %q", i.Description)
 	}
 	if i.Author != nil || i.GUID.Permalink != "false" || i.GUID.ID == "" || i.Link != "https://linienfunk.example/c/ghent#post-1" {
@@ -235,6 +235,33 @@ func TestFeedsAreSwitchedOffWithTheList(t *testing.T) {
 		if got := f.get(t, path); got.status != http.StatusNotFound {
 			t.Errorf("%s: %d", path, got.status)
 		}
+	}
+}
+
+func TestScriptsOfAllSitesMayReadTheFeeds(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	for _, name := range Plugin().PageFiles {
+		path := "/c/ghent/" + name
+		first := f.get(t, path, "Origin", "https://example.org")
+		for what, got := range map[string]answer{
+			"a feed": first, "an unchanged feed": f.get(t, path, "If-None-Match", first.header.Get("ETag")),
+			"the question before If-None-Match": f.do(t, http.MethodOptions, path, "", "Access-Control-Request-Headers", "if-none-match"),
+		} {
+			if got.header.Get("Access-Control-Allow-Origin") != "*" || got.header.Get("Access-Control-Expose-Headers") != "ETag" {
+				t.Errorf("%s: %s: %d %v", name, what, got.status, got.header)
+			}
+		}
+	}
+}
+
+func TestTheEntriesAreLastInAnAtomFeed(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	f.send(t, "ghent", "1", "one")
+	_, entries, _ := strings.Cut(f.get(t, "/c/ghent/feed.atom").body, "<entry>")
+	if _, after, _ := strings.Cut(entries, "</entry>"); strings.TrimSpace(after) != "</feed>" {
+		t.Errorf("behind the entries: %s", after)
 	}
 }
 

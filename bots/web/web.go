@@ -31,7 +31,7 @@ var scripts embed.FS
 func Plugin() bots.Plugin {
 	return bots.Plugin{
 		New: New, Migrations: migrations(), Options: options(), Files: files,
-		PageFiles: []string{"feed.atom", "feed.rss", "feed.json"},
+		PageFiles: feedNames,
 		Limits: []string{
 			"500 characters in the form.",
 			"The page, the live list and the feeds show the last 50 reports.",
@@ -107,6 +107,9 @@ func (b *bot) Public() http.Handler {
 	}
 	for _, name := range scriptNames {
 		mux.HandleFunc("GET /"+name, b.serveScript)
+	}
+	for _, name := range feedNames {
+		mux.HandleFunc("OPTIONS /"+name, allowFeed)
 	}
 	return mux
 }
