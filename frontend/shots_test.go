@@ -67,7 +67,7 @@ func TestScreenshots(t *testing.T) {
 		shoot("home", "/", width, false, false, "de")
 		shoot("home", "/", width, true, false, "en")
 		shoot("register", "/register", width, dark, false, "de")
-		shoot("wrong", "/register", width, !dark, false, "en", fill("#f-title", "Zürich"), fill("#f-city", "berlin"),
+		shoot("wrong", "/register", width, !dark, false, "en", fill("#f-title", "Zürich"), put("#f-city", "berlin"),
 			fill("#f-address", "x@linienfunk.example"), fill("#f-password", "password123"), submit("main button", ".errors"))
 		shoot("login", "/login", width, dark, false, "de")
 		shoot("cities", "/cities", width, dark, true, "de")
@@ -91,7 +91,7 @@ func TestScreenshots(t *testing.T) {
 			submit("#file form button", ".errors"))
 		shoot("options", "/city/ghent#alpha", width, dark, true, "de", put("#alpha-option-greeting", "x"), chromedp.RemoveAttribute("#alpha-option-greeting", "maxlength"),
 			put("#alpha-option-greeting", strings.Repeat("hallo ", 20)), submit(".options button", ".errors"))
-		shoot("invite", "/city/ghent", width, !dark, true, "de", fill("#f-invite", "ada"), submit("#people button", ".errors"))
+		shoot("invite", "/city/ghent", width, !dark, true, "de", fill("#f-invite", "ada@linienfunk.example"), submit("#people button", ".errors"))
 		shoot("public", "/c/berlin", width, false, false, "de")
 		shoot("public", "/c/berlin", width, true, false, "de")
 		shoot("missing", "/nowhere", width, dark, false, "en")

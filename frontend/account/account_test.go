@@ -262,3 +262,24 @@ func TestSetUpCanBeRepeatedWithAnotherPassword(t *testing.T) {
 	frontendtest.Check(t, s.Accounts.SetUp(t.Context(), "ada@example.org", frontendtest.Password, "demo", city))
 	s.VisitorAs("ada@example.org").Get("/city/demo").Want(200)
 }
+
+func TestANewCityGetsAShortNameAndTheTimeZoneOfTheBrowser(t *testing.T) {
+	t.Parallel()
+	s := frontendtest.New(t, nil)
+	v := s.Visitor()
+	register(v, "title", "Zürich", "city", "Zürich").Want(422, `value="zuerich"`, "We have put “zuerich” there.")
+	register(v, "title", "東京", "city", "東京").Want(422, "2 to 32 characters").WantNot("We have put")
+	for _, c := range []struct{ title, name, browser, zone string }{
+		{"Zürich", "zuerich", "Europe/Zurich", "Europe/Zurich"},
+		{"New Delhi", "new-delhi", "Asia/Calcutta", "Asia/Kolkata"},
+		{"Olympus", "olympus", "Mars/Olympus", ""},
+		{"Ghent", "ghent", "", ""},
+	} {
+		s.Advance(24 * time.Hour)
+		register(v, "address", c.name+"@example.org", "title", c.title, "city", "", "time_zone", c.browser).At("/register/sent")
+		confirm(v).At("/city/" + c.name)
+		if got := s.Present(c.name).TimeZone; got != c.zone {
+			t.Errorf("%q: the city runs in %q", c.browser, got)
+		}
+	}
+}

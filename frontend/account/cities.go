@@ -14,7 +14,7 @@ import (
 
 type citiesData struct {
 	Cities       []site.CityLink
-	City, Title  string
+	City         cityFields
 	Domain, Host string
 	Errors       site.FormErrors
 }
@@ -46,8 +46,8 @@ func (p *Pages) addCity(w http.ResponseWriter, r *http.Request, admin db.Admin) 
 	if err := site.ParseForm(r); err != nil {
 		return err
 	}
-	data := citiesData{Title: strings.TrimSpace(r.PostForm.Get("title")), Errors: site.FormErrors{}}
-	if err := p.checkCity(r, &data.City, data.Title, data.Errors); err != nil {
+	data := citiesData{City: readCityFields(r), Errors: site.FormErrors{}}
+	if err := p.checkCity(r, &data.City, data.Errors); err != nil {
 		return err
 	}
 	if len(data.Errors) > 0 {
@@ -55,7 +55,7 @@ func (p *Pages) addCity(w http.ResponseWriter, r *http.Request, admin db.Admin) 
 	}
 	var first *chain.Link
 	err := p.DB.Transaction(r.Context(), func(tx *gorm.DB) (err error) {
-		first, err = p.createCity(tx, data.City, data.Title, p.Lang(r), admin.ID)
+		first, err = p.createCity(tx, data.City, p.Lang(r), admin.ID)
 		return err
 	})
 	if errors.Is(err, errManyCities) {
@@ -66,7 +66,7 @@ func (p *Pages) addCity(w http.ResponseWriter, r *http.Request, admin db.Admin) 
 		return err
 	}
 	if first == nil {
-		data.Errors.Add("city", p.Text(r, "name-taken", "City", data.City))
+		data.Errors.Add("city", p.Text(r, "name-taken", "City", data.City.Name))
 		return p.showCities(w, r, http.StatusUnprocessableEntity, admin, data)
 	}
 	return p.announceCity(w, r, *first)

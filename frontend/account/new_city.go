@@ -1,9 +1,11 @@
 package account
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -16,20 +18,45 @@ import (
 	"linienfunk/settings/chain"
 )
 
-// checkCity reads the name of a new city from the form into name, and adds what is wrong with it or with the title to errs.
-func (p *Pages) checkCity(r *http.Request, name *string, title string, errs site.FormErrors) error {
-	*name = strings.ToLower(strings.TrimSpace(r.PostForm.Get("city")))
-	if wrong := p.reserved.nameError(*name); wrong != "" {
+// cityFields are the fields of a new city.
+type cityFields struct {
+	Name, Title string
+	TimeZone    string // of the browser; empty if it is not known
+}
+
+func readCityFields(r *http.Request) cityFields {
+	c := cityFields{
+		Name: strings.ToLower(strings.TrimSpace(r.PostForm.Get("city"))), Title: strings.TrimSpace(r.PostForm.Get("title")),
+		TimeZone: r.PostForm.Get("time_zone"),
+	}
+	c.TimeZone = cmp.Or(browserZones[c.TimeZone], c.TimeZone)
+	if !slices.Contains(settings.Zones(), c.TimeZone) {
+		c.TimeZone = "" // the server's; the admin can choose another
+	}
+	if c.Name == "" {
+		c.Name = shortName(c.Title)
+	}
+	return c
+}
+
+// checkCity adds what is wrong with a new city to errs. A short name that is none is replaced by a proposal.
+func (p *Pages) checkCity(r *http.Request, city *cityFields, errs site.FormErrors) error {
+	title := city.Title
+	if wrong := p.reserved.nameError(city.Name); wrong != "" {
 		errs.Add("city", p.Text(r, wrong))
-	} else if _, taken, err := p.Settings.Get(r.Context(), *name); err != nil {
+		if proposed := cmp.Or(shortName(city.Name), shortName(title)); wrong == "name-form" && p.reserved.nameError(proposed) == "" {
+			errs.Add("city", p.Text(r, "name-proposed", "Name", proposed))
+			city.Name = proposed
+		}
+	} else if _, taken, err := p.Settings.Get(r.Context(), city.Name); err != nil {
 		return err
 	} else if taken {
-		errs.Add("city", p.Text(r, "name-taken", "City", *name))
+		errs.Add("city", p.Text(r, "name-taken", "City", city.Name))
 	}
 	if strings.ContainsRune(title, utf8.RuneError) { // ParseForm's replacement for invalid UTF-8
 		errs.Add("title", p.Text(r, "settings-error-json"))
 	}
-	fresh := settings.Default(*name, p.Lang(r))
+	fresh := settings.Default(city.Name, p.Lang(r))
 	fresh.Title = title
 	document, err := fresh.Document()
 	if err != nil {
@@ -57,7 +84,7 @@ func (p *Pages) createAccountAndCity(ctx context.Context, token db.Token, one re
 		if admin.Password != one.Password {
 			return errPassword
 		}
-		first, err = p.createCity(tx, one.City, one.Title, one.Lang, admin.ID)
+		first, err = p.createCity(tx, cityFields{one.City, one.Title, one.TimeZone}, one.Lang, admin.ID)
 		if errors.Is(err, errManyCities) {
 			trouble = "cities-many"
 			return nil
@@ -89,7 +116,7 @@ const maxCities = 10
 var errManyCities = errors.New("admin has too many cities")
 
 // createCity creates a city with its first admin. It returns the first link of the settings' history, nil if the name is taken.
-func (p *Pages) createCity(tx *gorm.DB, name, title, lang string, admin uint) (*chain.Link, error) {
+func (p *Pages) createCity(tx *gorm.DB, city cityFields, lang string, admin uint) (*chain.Link, error) {
 	var has int64
 	if err := tx.Model(&db.CityAdmin{}).Where("admin_id = ?", admin).Count(&has).Error; err != nil {
 		return nil, err
@@ -97,16 +124,16 @@ func (p *Pages) createCity(tx *gorm.DB, name, title, lang string, admin uint) (*
 	if has >= maxCities {
 		return nil, errManyCities
 	}
-	done := tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&db.City{Name: name})
+	done := tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&db.City{Name: city.Name})
 	if done.Error != nil || done.RowsAffected == 0 {
 		return nil, done.Error
 	}
-	if err := tx.Create(&db.CityAdmin{City: name, AdminID: admin}).Error; err != nil {
+	if err := tx.Create(&db.CityAdmin{City: city.Name, AdminID: admin}).Error; err != nil {
 		return nil, err
 	}
-	fresh := settings.Default(name, lang)
-	fresh.Title = title
-	first, err := p.History.Create(tx, name, fresh, admin)
+	fresh := settings.Default(city.Name, lang)
+	fresh.Title, fresh.TimeZone = city.Title, city.TimeZone
+	first, err := p.History.Create(tx, city.Name, fresh, admin)
 	return &first, err
 }
 

@@ -13,13 +13,15 @@ import (
 // address.
 type registration struct {
 	Address, Password, City, Title, Lang string // Password is a hash
+	TimeZone                             string // of the browser; empty if it is not known
 }
 
 // registerData is the page's data. The password is never shown again.
 type registerData struct {
-	Address, City, Title string
-	Domain, Host         string
-	Errors               site.FormErrors
+	Address      string
+	City         cityFields
+	Domain, Host string
+	Errors       site.FormErrors
 }
 
 func (p *Pages) registerForm(w http.ResponseWriter, r *http.Request) error {
@@ -37,16 +39,16 @@ func (p *Pages) register(w http.ResponseWriter, r *http.Request) error {
 	if err := site.ParseForm(r); err != nil {
 		return err
 	}
-	data := registerData{Title: strings.TrimSpace(r.PostForm.Get("title")), Errors: site.FormErrors{}}
+	data := registerData{City: readCityFields(r), Errors: site.FormErrors{}}
 	var wrong string
 	if data.Address, wrong = p.ParseAddress(r.PostForm.Get("address")); wrong != "" {
 		data.Errors.Add("address", p.Text(r, wrong))
 	}
-	if err := p.checkCity(r, &data.City, data.Title, data.Errors); err != nil {
+	if err := p.checkCity(r, &data.City, data.Errors); err != nil {
 		return err
 	}
 	password := r.PostForm.Get("password")
-	if wrong := p.reserved.passwordError(password, data.Address, data.City); wrong != "" {
+	if wrong := p.reserved.passwordError(password, data.Address, data.City.Name); wrong != "" {
 		data.Errors.Add("password", p.Text(r, wrong, "Min", minPassword))
 	}
 	if len(data.Errors) > 0 {
@@ -60,7 +62,7 @@ func (p *Pages) register(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	err = p.mailRegistration(r, registration{data.Address, hash, data.City, data.Title, p.Lang(r)})
+	err = p.mailRegistration(r, registration{data.Address, hash, data.City.Name, data.City.Title, p.Lang(r), data.City.TimeZone})
 	if err != nil {
 		return err
 	}

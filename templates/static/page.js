@@ -111,3 +111,26 @@ addEventListener("beforeunload", (event) => {
 	if (carries && edited.every(canCarry) && carry(edited)) return;
 	event.preventDefault();
 });
+
+// A new city runs in the time zone of the browser.
+for (const field of document.querySelectorAll("[data-browser-zone]")) {
+	field.value ||= Intl.DateTimeFormat().resolvedOptions().timeZone ?? "";
+}
+
+// The short name follows the name until somebody types another. The server makes the same (short_name.go).
+const letters = { ä: "ae", ö: "oe", ü: "ue", ß: "ss", æ: "ae", ø: "oe", œ: "oe", đ: "d", ð: "d", þ: "th", ł: "l", ı: "i", ħ: "h", "'": "", "’": "" };
+const shortName = (title) => {
+	const plain = [...title.toLowerCase().normalize("NFC")].map((c) => letters[c] ?? c).join("").normalize("NFD");
+	const name = plain.replace(/[\u0300-\u036f]/g, "").replace(/[^a-z0-9]+/g, "-").replace(/^[-0-9]+/, "");
+	if (name.length <= 32) return name.replace(/-+$/, "");
+	const cut = name.slice(0, 33).lastIndexOf("-");
+	return name.slice(0, cut > 0 ? cut : 32);
+};
+for (const field of document.querySelectorAll("[data-short-name]")) {
+	const title = document.getElementById(field.dataset.shortName);
+	let own = field.value !== "";
+	field.addEventListener("input", () => (own = field.value !== ""));
+	title.addEventListener("input", () => {
+		if (!own) field.value = shortName(title.value);
+	});
+}
