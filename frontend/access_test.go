@@ -9,7 +9,7 @@ import (
 
 // cityPages are all pages and actions for admins, below /city/<city>.
 var cityPages = []string{
-	"GET ", "POST ", "POST /try", "GET /try", "POST /merge", "GET /merge", "GET /ledger", "GET /history", "POST /undo", "GET /undo",
+	"GET ", "POST ", "POST /try", "GET /try", "POST /merge", "GET /merge", "GET /ledger", "GET /history", "POST /undo", "GET /undo", "POST /undo/apply", "GET /undo/apply",
 	"GET /settings.json", "POST /import", "GET /import", "POST /import/apply", "GET /import/apply", "POST /options/alpha", "GET /options/alpha",
 	"POST /invite", "GET /bot/alpha/", "POST /bot/alpha/connect",
 }

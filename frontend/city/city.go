@@ -48,6 +48,7 @@ func (p *Pages) AddTo(mux *http.ServeMux) {
 		"POST /city/{city}/ledger/{id}/withdraw": p.withdraw,
 		"GET /city/{city}/history":               p.history,
 		"POST /city/{city}/undo":                 p.undo,
+		"POST /city/{city}/undo/apply":           p.undoApply,
 		"GET /city/{city}/settings.json":         p.export,
 		"POST /city/{city}/import":               p.importFile,
 		"POST /city/{city}/import/apply":         p.importApply,
@@ -58,6 +59,7 @@ func (p *Pages) AddTo(mux *http.ServeMux) {
 		"GET /city/{city}/options/{bot}":        redirectTo(""),
 		"GET /city/{city}/ledger/{id}/withdraw": redirectTo("/ledger"),
 		"GET /city/{city}/undo":                 redirectTo("/history"),
+		"GET /city/{city}/undo/apply":           redirectTo("/history"),
 		"GET /city/{city}/import":               redirectTo("/history"),
 		"GET /city/{city}/import/apply":         redirectTo("/history"),
 	} {

@@ -12,9 +12,12 @@ import (
 	"linienfunk/settings"
 )
 
-const historyPath = "/city/berlin/history"
+const (
+	historyPath = "/city/berlin/history"
+	undoPath    = "/city/berlin/undo/apply"
+)
 
-// undo submits the undo form of a change.
+// undo submits the undo form of a change, which leads to a preview.
 func undo(v *frontendtest.Visitor, number int) frontendtest.Answer {
 	v.T.Helper()
 	all, err := v.Storage.History(v.T.Context(), "berlin")
@@ -84,12 +87,17 @@ func TestUndoingRevertsOneChangeAndKeepsLaterOnes(t *testing.T) {
 		map[string]any{"triggers": []string{"kontrolle", "u8", "tram"}})
 	v.Get(historyPath).Want(200, "Change 4")
 	before := settings.Default("berlin", "en").Triggers
-	undo(v, 2).At(historyPath).Want(200, "Saved.", "Change 5", "Undoes change 2")
+	now := s.Present("berlin").Hash
+	preview := undo(v, 2).Want(200, "What undoing change 2 would change", "<del>two</del>", "Nothing is saved yet")
+	if s.Present("berlin").Hash != now {
+		t.Fatal("the preview saved")
+	}
+	v.Submit(preview, undoPath).At(historyPath).Want(200, "Saved.", "Change 5", "Undoes change 2")
 	got := s.Present("berlin")
 	if got.About != "" || got.Title != "Three" || len(got.Triggers) != len(before)+1 || !strings.Contains(fmt.Sprint(got.Triggers), "tram") {
 		t.Errorf("in force: %+v", got.Settings)
 	}
-	undo(v, 5).At(historyPath).Want(200, "Undoes change 5")
+	v.Submit(undo(v, 5), undoPath, "note", "Doch nicht").At(historyPath).Want(200, "Doch nicht")
 	if got := s.Present("berlin"); got.About != "two" {
 		t.Errorf("in force: %+v", got.Settings)
 	}
@@ -117,6 +125,7 @@ func TestOnlyAChangeOfTheCityCanBeUndone(t *testing.T) {
 		v.Post("/city/berlin/undo", "hash", hash, "base", now).Want(400)
 	}
 	v.Post("/city/berlin/undo", "hash", now).Want(400)
+	v.Post(undoPath, "hash", now, "base", "old").At(historyPath).Want(200, "changed the settings in the meantime")
 	v.Post("/city/berlin/undo", "hash", now, "base", "old").At(historyPath).Want(200, "changed the settings in the meantime", `role="alert"`)
 	if got := s.Present("berlin").Title; got != "Two" {
 		t.Errorf("in force: %q", got)

@@ -41,6 +41,7 @@ type delivery struct {
 	To, Status, Kind, Detail, URL string
 	Served                        int
 	Spread                        bool // to subscribers; sent means that all messages are queued, not that they have arrived
+	Over                          bool // no message is queued any more
 }
 
 // ledger shows the reports, the censor's verdicts and the deliveries.
@@ -56,13 +57,13 @@ func (p *Pages) ledger(w http.ResponseWriter, r *http.Request, _ db.Admin, city 
 		data.Older = entries[ledgerPage-1].ID
 	}
 	for _, e := range entries {
-		data.Entries = append(data.Entries, p.entry(r, e))
+		data.Entries = append(data.Entries, p.entry(r, city, e))
 	}
 	about := site.Page{Title: p.Text(r, "ledger-of", "City", city.Title), Line: site.LineClass(city.City), Private: true}
 	return p.Show(w, r, http.StatusOK, about, "ledger.html", data)
 }
 
-func (p *Pages) entry(r *http.Request, e db.Entry) entry {
+func (p *Pages) entry(r *http.Request, city settings.Snapshot, e db.Entry) entry {
 	shown := entry{
 		ID: e.ID, At: e.At, Text: e.Text, From: p.bots.Title(p.Lang(r), e.Bot), Private: e.Private,
 		Withdrawn: e.Withdrawn, CanRetract: e.Withdrawn == "" && isSent(e),
@@ -72,11 +73,15 @@ func (p *Pages) entry(r *http.Request, e db.Entry) entry {
 		if d.Status == db.Retracted {
 			d.RemoteURL = "" // the post is gone
 		}
-		shown.Deliveries = append(shown.Deliveries, delivery{
+		one := delivery{
 			To: p.bots.Title(p.Lang(r), d.Bot), Status: string(d.Status), Kind: deliveryKind(d.Status),
 			Detail: p.bots.Translate(p.Lang(r), d.Bot, d.Detail), URL: link(d.RemoteURL), Served: d.Served,
-			Spread: d.Status == db.Sent && p.bots.Broadcasts(d.Bot),
-		})
+			Spread: d.Status == db.Sent && p.bots.Broadcasts(d.Bot), Over: p.Now().After(e.At.Add(city.Freshness())),
+		}
+		if one.Spread && one.Served == 0 {
+			one.Kind = "plain" // nobody has it
+		}
+		shown.Deliveries = append(shown.Deliveries, one)
 	}
 	return shown
 }

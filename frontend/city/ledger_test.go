@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"linienfunk/bots"
 	"linienfunk/db"
@@ -19,7 +20,7 @@ func (broadcastFakeBot) SendPage(context.Context, bots.Account, report.Report, s
 	return "", 0, nil
 }
 
-func TestTheLedgerSaysThatABroadcastIsOnItsWay(t *testing.T) {
+func TestTheLedgerSaysWhetherABroadcastIsOnItsWay(t *testing.T) {
 	t.Parallel()
 	s := frontendtest.New(t, func(s *frontendtest.World) {
 		s.Mount("alpha", &frontendtest.Bot{}, frontendtest.AdminsOnly)
@@ -49,9 +50,11 @@ func TestTheLedgerSaysThatABroadcastIsOnItsWay(t *testing.T) {
 		frontendtest.Check(t, s.Site.DB.SaveDelivery(t.Context(), d))
 		for lang, want := range map[string]string{"en": c.en, "de": c.de} {
 			frontendtest.Check(t, s.Site.DB.Model(&admin).Update("lang", lang).Error)
-			v.Get("/city/berlin/ledger").Want(200, fmt.Sprintf(`id="report-%d"`, e.ID), ": "+want+"<")
+			v.Get("/city/berlin/ledger").Want(200, fmt.Sprintf(`id="report-%d"`, e.ID), ": "+want+"<").WantNot(`good">Beta: no`, `good">Beta: niemand`)
 		}
 	}
+	s.Advance(31 * time.Minute) // what could not be delivered by now expires
+	v.Get("/city/berlin/ledger").Want(200, "an eine Person verschickt", "an 344 Personen verschickt", `plain">`).WantNot("unterwegs")
 }
 
 func TestTheLedgerShowsWhatBecameOfEachReport(t *testing.T) {

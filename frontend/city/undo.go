@@ -4,10 +4,12 @@ import (
 	"errors"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"linienfunk/db"
 	"linienfunk/frontend/site"
+	"linienfunk/frontend/wording"
 	"linienfunk/settings"
 	"linienfunk/settings/chain"
 )
@@ -22,8 +24,48 @@ type undoData struct {
 	Later  []change // the later changes of these fields
 }
 
-// undo reverts one change and keeps later ones. The first change cannot be undone: it created the city.
-func (p *Pages) undo(w http.ResponseWriter, r *http.Request, admin db.Admin, city settings.Snapshot) error {
+// undoPreview is what undoing a change would change.
+type undoPreview struct {
+	City       site.CityLink
+	Tabs       tabs
+	Hash, Base chain.Hash // the change to undo, and the present version
+	Number     int
+	Changes    []wording.Change
+	Note       string
+	MaxNote    int
+}
+
+// undo shows what undoing a change would change. It saves nothing.
+func (p *Pages) undo(w http.ResponseWriter, r *http.Request, _ db.Admin, city settings.Snapshot) error {
+	return p.undoing(w, r, city, func(a submission, v settings.Version) error {
+		var found settings.Errors
+		if _, _, err := p.Settings.Schema().Check(a.From, a.To); errors.As(err, &found) {
+			return a.invalid(found)
+		}
+		changes, err := settings.Diff(a.From, a.To)
+		if err != nil {
+			return err
+		}
+		data := undoPreview{
+			City: site.LinkTo(city), Tabs: tabs{city.City, "history"}, Hash: v.Hash, Base: a.Base, Number: v.Number,
+			Changes: p.words.Changes(r, changes), Note: p.Text(r, "undo-note", "Number", v.Number), MaxNote: settings.MaxNote,
+		}
+		about := site.Page{Title: p.Text(r, "undo-preview", "Number", v.Number), Line: site.LineClass(city.City), Private: true}
+		return p.Show(w, r, http.StatusOK, about, "undo_preview.html", data)
+	})
+}
+
+// undoApply saves the preview.
+func (p *Pages) undoApply(w http.ResponseWriter, r *http.Request, admin db.Admin, city settings.Snapshot) error {
+	return p.undoing(w, r, city, func(a submission, v settings.Version) error {
+		a.Note = strings.TrimSpace(r.PostForm.Get("note"))
+		return p.submit(w, r, admin, city.City, a)
+	})
+}
+
+// undoing calls then with the submission that reverts the form's change and keeps later ones. The first change cannot be undone: it
+// created the city.
+func (p *Pages) undoing(w http.ResponseWriter, r *http.Request, city settings.Snapshot, then func(a submission, v settings.Version) error) error {
 	if err := site.ParseForm(r); err != nil {
 		return err
 	}
@@ -55,12 +97,11 @@ func (p *Pages) undo(w http.ResponseWriter, r *http.Request, admin db.Admin, cit
 		return p.cannotUndo(w, r, city, all[i:], blocked)
 	}
 	a := submission{Base: city.Hash, From: city.Document, To: document, back: back, conflict: meanwhile}
-	a.Note = p.Text(r, "undo-note", "Number", all[i].Number)
 	a.invalid = func(found settings.Errors) error {
 		p.Tell(w, r, back, p.Text(r, "undo-wrong", "Number", all[i].Number, "Why", p.words.Mistakes(r, found)[0]), true)
 		return nil
 	}
-	return p.submit(w, r, admin, city.City, a)
+	return then(a, all[i])
 }
 
 // cannotUndo lists the later changes of the blocked fields. all begins with the change to undo.
