@@ -47,7 +47,7 @@ func TestEveryTextExistsInEveryLanguageAndIsUsed(t *testing.T) {
 	for _, letter := range []string{"register", "register-known", "reset", "invite", "revoked", "warned"} {
 		used[letter+"-subject"], used[letter+"-mail"] = "send", "send"
 	}
-	used["date-format"] = "templates"
+	used["date-format"], used["zone-name"] = "templates", "templates"
 	for _, lang := range templates.Languages {
 		texts := map[string]any{}
 		if _, err := toml.DecodeFile("../templates/locale."+lang+".toml", &texts); err != nil {

@@ -110,8 +110,8 @@ func (s *Set) date(lang string, at time.Time, zone []*time.Location) template.HT
 	if len(zone) > 0 && zone[0] != nil {
 		shown = at.In(zone[0])
 	}
-	return template.HTML(fmt.Sprintf(`<time datetime="%s">%s</time>`,
-		at.UTC().Format(time.RFC3339), shown.Format(s.Text(lang, "date-format"))))
+	return template.HTML(fmt.Sprintf(`<time datetime="%s">%s %s</time>`, at.UTC().Format(time.RFC3339),
+		shown.Format(s.Text(lang, "date-format")), s.Text(lang, "zone-name", "Zone", shown.Format("MST"))))
 }
 
 // Render writes a template in a language; a language that Languages does not list means the first. Nothing is

@@ -20,8 +20,14 @@ type postView struct {
 
 func (b *bot) view(r *http.Request, p post) postView {
 	text, rest := collapse(p.Text)
+	city := bots.MountOf(r).City
+	at := city.In(p.At)
+	when := at.Format(b.text(r, "date-format"))
+	if city.Zone == nil { // then riders may be in another zone than the server
+		when += " " + b.text(r, "zone-name", "Zone", at.Format("MST"))
+	}
 	return postView{
-		ID: p.ID, DateTime: p.At.UTC().Format(time.RFC3339), When: bots.MountOf(r).City.In(p.At).Format(b.text(r, "date-format")),
+		ID: p.ID, DateTime: p.At.UTC().Format(time.RFC3339), When: when,
 		Text: text, Rest: rest, More: b.text(r, "list-whole"),
 	}
 }
