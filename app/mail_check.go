@@ -2,8 +2,10 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"net"
 	"time"
 
 	"linienfunk/internal/config"
@@ -15,6 +17,9 @@ const mailCheckTime = time.Minute
 
 // mailCheck prints which DNS records the cities' mail needs, and their state. It returns an error if one is missing or wrong.
 func mailCheck(ctx context.Context, settings config.Config, resolver mail.Resolver, out io.Writer) error {
+	if domain := settings.Mail.Domain; domain == "localhost" || net.ParseIP(domain) != nil {
+		return errors.New("mail.domain is not set: it is the domain of the cities' addresses, such as example.org, whose DNS records are to be checked")
+	}
 	ctx, cancel := context.WithTimeout(ctx, mailCheckTime)
 	defer cancel()
 	c := mailConfig(settings)

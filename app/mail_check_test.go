@@ -31,6 +31,18 @@ func (emptyDNS) LookupIPAddr(context.Context, string) ([]net.IPAddr, error) {
 	return []net.IPAddr{{IP: net.IPv4(192, 0, 2, 1)}}, nil
 }
 
+func TestTheMailCheckSaysFirstThatThereIsNoDomain(t *testing.T) {
+	t.Parallel()
+	for _, domain := range []string{"localhost", "192.0.2.1", "::1"} { // as base_url has it
+		c := config.Default()
+		c.Mail.Domain = domain
+		var out bytes.Buffer
+		if err := mailCheck(t.Context(), c, emptyDNS{}, &out); err == nil || !strings.Contains(err.Error(), "mail.domain is not set") || out.Len() > 0 {
+			t.Errorf("%s: %v, and it prints %q", domain, err, out.String())
+		}
+	}
+}
+
 func TestTheMailCheckPrintsTheRecordsThatAreMissingAndFails(t *testing.T) {
 	t.Parallel()
 	c := config.Default()
