@@ -65,7 +65,7 @@ func Main(ctx context.Context, args, environ []string, stdout, stderr io.Writer)
 	if command.Command() == "demo" {
 		defaults = demoDefaults()
 	}
-	defaults.Networks = networkKeys()
+	defaults.Networks, defaults.CheckNetworks = networkKeys()
 	settings, err := c.load(defaults, environ)
 	if err != nil {
 		return err
@@ -99,15 +99,19 @@ func (f flags) load(defaults config.Config, environ []string) (config.Config, er
 	})
 }
 
-// networkKeys returns the configuration keys of the networks.
-func networkKeys() []config.Key {
+// networkKeys returns the configuration keys of the networks, and the checks of their values.
+func networkKeys() ([]config.Key, map[string]func(map[string]string) (string, error)) {
 	var keys []config.Key
+	checks := map[string]func(map[string]string) (string, error){}
 	for _, plugin := range all.Plugins() {
+		if plugin.CheckConfig != nil {
+			checks[plugin.Name] = plugin.CheckConfig
+		}
 		for _, key := range plugin.Config {
 			keys = append(keys, config.Key{Network: plugin.Name, Name: key.Name, Help: key.Help, Secret: key.Secret, Value: key.Default})
 		}
 	}
-	return keys
+	return keys, checks
 }
 
 func serve(ctx context.Context, settings config.Config, stderr io.Writer) error {

@@ -32,9 +32,12 @@ type Plugin struct {
 	// Options are the choices of a city's admins about the network.
 	Options []Option
 
-	// Config lists the keys that the operator may set, as bots.<name>.<key>. New finds the values in Core.Config and returns
-	// an error that names the key if a value cannot work.
+	// Config lists the keys that the operator may set, as bots.<name>.<key>. New finds the values in Core.Config.
 	Config []ConfigKey
+
+	// CheckConfig returns the first key whose value cannot work, and why. It is called before anything is opened, also by
+	// `linienfunk config`. May be nil.
+	CheckConfig func(values map[string]string) (key string, err error)
 
 	// Limits are short sentences about what the network or the bot cannot do, for docs/networks.md.
 	Limits []string

@@ -46,43 +46,51 @@ type Bot struct {
 
 // New makes the bot.
 func New(core bots.Core) (bots.Bot, error) {
-	lmtp, err := inbound.ParseLMTP(core.Config["lmtp"])
+	c, _, err := readConfig(core.Config)
 	if err != nil {
-		return nil, err
-	}
-	relays, err := inbound.ParseRelays(core.Config["relays"])
-	if err != nil {
-		return nil, err
-	}
-	operator, err := newOperator(core.Config["postmaster"])
-	if err != nil {
-		return nil, err
-	}
-	greylist, err := newGreylist(core)
-	if err != nil {
-		return nil, err
+		return nil, err // it names the key
 	}
 	rates := inbound.NewLimits(core.Now)
 	return &Bot{
 		core: core, store: store{db: core.DB, box: core.Box, now: core.Now},
-		mailboxes: newMailboxes(core), lmtp: lmtp, relays: relays, operator: operator, greylist: greylist, limits: rates,
+		mailboxes: newMailboxes(core), lmtp: c.lmtp, relays: c.relays, operator: c.operator, greylist: newGreylist(core), limits: rates,
 		fetcher:   &inbound.Fetcher{Timing: inbound.DefaultTiming, Limits: rates, Now: core.Now, Log: core.Log},
 		clients:   limits.New(core.Now, limits.Rate{Burst: 5, Every: time.Minute, Overflow: 60}),
 		newcomers: limits.New(core.Now, limits.Rate{Burst: 1, Every: time.Hour, Overflow: 1}),
 	}, nil
 }
 
-// newGreylist returns nil unless the operator has switched greylisting on.
-func newGreylist(core bots.Core) (*inbound.Greylisting, error) {
-	switch value := core.Config["greylist"]; value {
-	case "on":
-		digest := func(triplet string) string { return core.Box.Digest("email greylist", triplet) }
-		return &inbound.Greylisting{DB: core.DB, Digest: digest, Now: core.Now, Log: core.Log}, nil
-	case "off", "":
-		return nil, nil
-	default:
-		return nil, fmt.Errorf("greylist: %q is neither on nor off", value)
+// config has the values of the operator's keys.
+type config struct {
+	lmtp     *inbound.LMTP
+	relays   inbound.Relays
+	operator string
+}
+
+// readConfig reads the operator's keys. With an error it returns the key whose value cannot work.
+func readConfig(values map[string]string) (c config, key string, err error) {
+	if c.lmtp, err = inbound.ParseLMTP(values["lmtp"]); err != nil {
+		return c, "lmtp", err
 	}
+	if c.relays, err = inbound.ParseRelays(values["relays"]); err != nil {
+		return c, "relays", err
+	}
+	if c.operator, err = newOperator(values["postmaster"]); err != nil {
+		return c, "postmaster", err
+	}
+	if greylist := values["greylist"]; greylist != "on" && greylist != "off" && greylist != "" {
+		return c, "greylist", fmt.Errorf("greylist: wants on or off, not %q", greylist)
+	}
+	return c, "", nil
+}
+
+// newGreylist returns nil unless the operator has switched greylisting on.
+func newGreylist(core bots.Core) *inbound.Greylisting {
+	if core.Config["greylist"] != "on" {
+		return nil
+	}
+	digest := func(triplet string) string { return core.Box.Digest("email greylist", triplet) }
+	return &inbound.Greylisting{DB: core.DB, Digest: digest, Now: core.Now, Log: core.Log}
 }
 
 // UseMail implements mail.Network.

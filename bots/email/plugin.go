@@ -24,6 +24,10 @@ func Plugin() bots.Plugin {
 			{Name: "postmaster", Help: "your address for mail to postmaster@<mail.domain>, which every mail server must accept; empty: it is accepted, logged and discarded"},
 			{Name: "greylist", Default: "off", Help: "on: who writes for the first time has to come again after a minute, which many robots do not; warnings come later"},
 		},
+		CheckConfig: func(values map[string]string) (string, error) {
+			_, key, err := readConfig(values)
+			return key, err
+		},
 		Limits: []string{
 			"Per author and city ten reports at once, then four a minute; 10 MB and 50 recipients per mail.",
 			"Attachments are not read.",

@@ -27,7 +27,7 @@ func newOperator(value string) (string, error) {
 	}
 	address, err := text.ParseAddress(value)
 	if err != nil {
-		return "", errors.New("postmaster: not a mail address such as you@example.org")
+		return "", errors.New("postmaster: wants a mail address such as you@example.org")
 	}
 	return address, nil
 }

@@ -10,6 +10,7 @@ package telegram
 import (
 	"context"
 	"embed"
+	"errors"
 	"fmt"
 	"net/url"
 	"strings"
@@ -29,6 +30,7 @@ func Plugin() bots.Plugin {
 			{Name: "webhook", Default: "auto", Help: "on: Telegram calls a webhook (base_url must be https and reachable); off: the program polls; auto: a webhook if base_url is https and Telegram can reach it, otherwise polling"},
 			{Name: "api", Default: "https://api.telegram.org", Help: "URL of the Bot API, for a server of your own"},
 		},
+		CheckConfig: checkConfig,
 		Limits: []string{
 			"4,096 characters (UTF-16 units).",
 			"About 30 messages a second per bot, one a second per chat, 20 a minute per group; the bot stays below.",
@@ -54,23 +56,31 @@ func options() []bots.Option {
 	return all
 }
 
+// checkConfig returns the key whose value cannot work, and why.
+func checkConfig(values map[string]string) (key string, err error) {
+	api, err := url.Parse(values["api"])
+	if err != nil || api.Host == "" || api.Scheme != "https" && api.Scheme != "http" || api.RawQuery != "" {
+		return "api", errors.New("wants a URL such as https://api.telegram.org")
+	}
+	if mode := values["webhook"]; mode != "on" && mode != "off" && mode != "auto" {
+		return "webhook", fmt.Errorf("wants on, off or auto, not %q", mode)
+	}
+	return "", nil
+}
+
 // New makes the bot. It fails if a configuration key has no valid value.
 func New(core bots.Core) (bots.Bot, error) {
-	api, err := url.Parse(core.Config["api"])
-	if err != nil || api.Host == "" || api.Scheme != "https" && api.Scheme != "http" || api.RawQuery != "" {
-		return nil, fmt.Errorf("bots.%s.api is not a URL", core.Name)
+	if key, err := checkConfig(core.Config); err != nil {
+		return nil, fmt.Errorf("bots.%s.%s: %w", core.Name, key, err)
 	}
-	mode := core.Config["webhook"]
-	if mode != "on" && mode != "off" && mode != "auto" {
-		return nil, fmt.Errorf("bots.%s.webhook must be on, off or auto", core.Name)
-	}
+	api, mode := core.Config["api"], core.Config["webhook"]
 	public := strings.HasPrefix(core.BaseURL, "https://")
 	if mode == "on" && !public {
 		core.Log.Warn("bots." + core.Name + ".webhook is on, but base_url is not https: polling instead")
 	}
 	b := &Bot{
 		core: core, accounts: newAccounts(core), store: store{db: core.DB, box: core.Box, now: core.Now}, limits: realLimits(),
-		api: strings.TrimSuffix(api.String(), "/"), webhooks: public && mode != "off", pollingFallback: mode == "auto",
+		api: strings.TrimSuffix(api, "/"), webhooks: public && mode != "off", pollingFallback: mode == "auto",
 		started: core.Now(), rateLimiters: map[string]*rateLimiter{}, unreachable: map[string]bool{},
 	}
 	b.pages = b.newPages()

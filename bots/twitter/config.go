@@ -60,31 +60,42 @@ const minPoll = 15 * time.Minute / 300
 
 func (o operator) complete() bool { return o.key != "" }
 
-func readConfig(values map[string]string) (operator, error) {
+// checkConfig returns the key whose value cannot work, and why.
+func checkConfig(values map[string]string) (key string, err error) {
+	_, key, err = readConfig(values)
+	return key, err
+}
+
+// readConfig reads the operator's keys. With an error it returns the key whose value cannot work.
+func readConfig(values map[string]string) (operator, string, error) {
 	o := operator{
 		key: strings.TrimSpace(values["consumer_key"]), secret: strings.TrimSpace(values["consumer_secret"]),
 		api: strings.TrimSuffix(values["api"], "/"), version: values["dialect"], currency: values["currency"],
 	}
 	if (o.key == "") != (o.secret == "") {
-		return o, errors.New("consumer_key and consumer_secret belong together: give both or none")
+		given := "consumer_key"
+		if o.key == "" {
+			given = "consumer_secret"
+		}
+		return o, given, errors.New("consumer_key and consumer_secret belong together: give both or none")
 	}
 	if !isServer(o.api) {
-		return o, fmt.Errorf("api: %q is not an address such as https://api.x.com", o.api)
+		return o, "api", fmt.Errorf("%q is not an address such as https://api.x.com", o.api)
 	}
 	if o.version != "2" && o.version != "1.1" {
-		return o, fmt.Errorf("dialect: %q is neither 2 nor 1.1", o.version)
+		return o, "dialect", fmt.Errorf("%q is neither 2 nor 1.1", o.version)
 	}
 	var err error
 	if o.poll, err = time.ParseDuration(values["poll"]); err != nil || o.poll < minPoll || o.poll > time.Hour {
-		return o, fmt.Errorf("poll: %q is not a duration from %v to an hour, such as 15s", values["poll"], minPoll)
+		return o, "poll", fmt.Errorf("%q is not a duration from %v to an hour, such as 15s", values["poll"], minPoll)
 	}
 	for name, price := range map[string]*amount{
 		"price_read": &o.price.read, "price_user": &o.price.user, "price_message": &o.price.message,
 		"price_post": &o.price.post, "price_post_link": &o.price.link, "price_delete": &o.price.delete,
 	} {
 		if *price, err = parseAmount(values[name]); err != nil {
-			return o, fmt.Errorf("%s: %w", name, err)
+			return o, name, err
 		}
 	}
-	return o, nil
+	return o, "", nil
 }

@@ -25,7 +25,7 @@ var files embed.FS
 // Plugin is this network.
 func Plugin() bots.Plugin {
 	return bots.Plugin{
-		New: New, Migrations: migrations(), Options: options(), Config: configKeys(), Files: kit.Files(files),
+		New: New, Migrations: migrations(), Options: options(), Config: configKeys(), CheckConfig: checkConfig, Files: kit.Files(files),
 		Limits: []string{
 			"280 weighted characters: 23 for a link, two for an emoji and for most Asian letters.",
 			"X charges for reading and posting; a city's budget for the month stops both before it is exceeded.",
@@ -72,9 +72,9 @@ type timing struct {
 
 // New makes the bot.
 func New(core bots.Core) (bots.Bot, error) {
-	operator, err := readConfig(core.Config)
+	operator, key, err := readConfig(core.Config)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", core.Name, err)
+		return nil, fmt.Errorf("bots.%s.%s: %w", core.Name, key, err)
 	}
 	b := &bot{
 		Bot:      kit.NewBot[Account, Login](core, kit.Sealing{Account: "keys", Login: "secret", Purpose: "twitter login"}, loginTime),

@@ -3,6 +3,7 @@ package config
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"net"
 	"net/url"
 	"os"
@@ -70,6 +71,11 @@ func (c Config) check(t *table) {
 		bad("mail.smarthost", "is missing: mail.user and mail.password are its login")
 	}
 	c.checkFiles(t, bad)
+	for _, network := range slices.Sorted(maps.Keys(c.CheckNetworks)) {
+		if key, err := c.CheckNetworks[network](c.NetworkValues(network)); err != nil {
+			bad("bots."+network+"."+key, "%s", strings.TrimPrefix(err.Error(), key+": "))
+		}
+	}
 	if c.NATS.Shards < 1 || c.NATS.Shards > 1024 {
 		bad("nats.shards", "wants a number from 1 to 1024, not %d", c.NATS.Shards)
 	}

@@ -35,6 +35,8 @@ type Config struct {
 
 	// Networks are the keys bots.<network>.<key> that the networks declare.
 	Networks []Key `toml:"-"`
+	// CheckNetworks check the values of a network's keys, by network. They return the name of the key whose value cannot work.
+	CheckNetworks map[string]func(values map[string]string) (key string, err error) `toml:"-"`
 }
 
 // Key is a key that a network declares, with its value.

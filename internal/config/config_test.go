@@ -1,6 +1,7 @@
 package config_test
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -79,7 +80,8 @@ func TestAnErrorNamesTheKeyItsLocationAndTheFix(t *testing.T) {
 	}{
 		{name: "unknown key in the file", file: "data = 'x'\nhtpp = ':80'", want: []string{"linienfunk.toml:2", "unknown key htpp", "did you mean http?"}},
 		{name: "unknown key in a table", file: "[mail]\n\nsmarthots = 'x'", want: []string{"linienfunk.toml:3", "mail.smarthots", "did you mean mail.smarthost?"}},
-		{name: "unknown table", file: "\n[malfunction]\nx = 1", want: []string{"linienfunk.toml:2", "unknown key malfunction", "the keys are http, smtp"}},
+		{name: "unknown key in a table, like no other", file: "[log]\nzzzzzzzzz = 'x'", want: []string{"linienfunk.toml:2", "the keys are\n  log.level\n  log.format"}},
+		{name: "unknown table", file: "\n[malfunction]\nx = 1", want: []string{"linienfunk.toml:2", "unknown key malfunction", "the keys are\n  http\n  smtp", "\n  [mail]\n"}},
 		{name: "table where a value belongs", file: "[http]\nx = 1", want: []string{"linienfunk.toml:1", "http: is a value, not a table"}},
 		{name: "value where a table belongs", file: "mail = 'x'", want: []string{"linienfunk.toml:1", "mail is a table: write [mail]"}},
 		{name: "broker of another kind", file: "[nats]\nurl = 'natz://u:hunter2@x'", want: []string{"linienfunk.toml:2", "nats://host:4222"}},
@@ -177,6 +179,15 @@ func TestNetworksHaveKeysOfTheirOwn(t *testing.T) {
 	}
 	if text := c.String(); !strings.Contains(text, "[bots.pigeon]\n# where they live\nloft = \"attic\"") || strings.Contains(text, "geheim") {
 		t.Error(text)
+	}
+	defaults.CheckNetworks = map[string]func(map[string]string) (string, error){"pigeon": func(values map[string]string) (string, error) {
+		if values["loft"] == "attic" {
+			return "loft", errors.New("wants a roof")
+		}
+		return "", nil
+	}}
+	if _, err := config.Load(defaults, path, true, nil); err == nil || !strings.HasSuffix(err.Error(), "linienfunk.toml:2: bots.pigeon.loft: wants a roof") {
+		t.Errorf("a value that cannot work: %v", err)
 	}
 	if defaults.Networks[0].Value != "roof" {
 		t.Error("the defaults have changed")

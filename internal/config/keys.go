@@ -116,7 +116,27 @@ func (t *table) unknownKey(key, origin string) {
 		t.errorf(origin, "unknown key %s; did you mean %s?", key, nearest)
 		return
 	}
-	t.errorf(origin, "unknown key %s; the keys are %s", key, strings.Join(t.keys, ", "))
+	t.errorf(origin, "unknown key %s; the keys are\n  %s", key, strings.Join(t.beside(key), "\n  "))
+}
+
+// beside returns the keys of the same table; for a key of no table, the keys outside of tables and the tables.
+func (t *table) beside(key string) []string {
+	for table := key; strings.Contains(table, "."); {
+		table = table[:strings.LastIndex(table, ".")]
+		if t.isTable(table) {
+			return slices.DeleteFunc(slices.Clone(t.keys), func(name string) bool { return !strings.HasPrefix(name, table+".") })
+		}
+	}
+	var all []string
+	for _, name := range t.keys {
+		if i := strings.LastIndex(name, "."); i >= 0 {
+			name = "[" + name[:i] + "]"
+		}
+		if !slices.Contains(all, name) {
+			all = append(all, name)
+		}
+	}
+	return all
 }
 
 // readFile sets the keys in a TOML file.
