@@ -84,6 +84,8 @@ func TestScreenshots(t *testing.T) {
 				submit(".try button", ".tried"))
 			shoot("history", "/city/ghent/history", width, dark, true, lang)
 			shoot("undo", "/city/ghent/history", width, dark, true, lang, submit("#change-2 button", "table"))
+			shoot("undo-preview", "/city/ghent/history", width, dark, true, lang, submit("#change-3 button", "form[action$='undo/apply']"))
+			shoot("message", "/city/ghent", width, dark, true, lang, put("#f-about", "Noch nicht fertig"), submit(".options .actions button", "#alpha > .flash"))
 			shoot("import", "/city/ghent/history", width, dark, true, lang, put("#f-text", s.Exported("berlin", map[string]any{"active": false})),
 				submit("#file form button", "form[action$=apply]"))
 		}

@@ -8,9 +8,20 @@ import (
 	"net/url"
 	"testing"
 
+	"github.com/chromedp/chromedp"
+
 	"linienfunk/internal/testkit/pictures"
 	"linienfunk/test/harness"
 )
+
+// tunnel sends a report without a connection.
+var tunnel = []chromedp.Action[chromedp.Void]{
+	chromedp.Evaluate[chromedp.Void]("window.fetch = () => Promise.reject(new TypeError()), undefined"),
+	chromedp.SendKeys("#report-text", "Kontrolle U8 Hermannplatz"), chromedp.Click("form.report button"),
+	chromedp.WaitVisible("form.report [role=status]"),
+	chromedp.Evaluate[chromedp.Void]("dispatchEvent(new Event('offline')), undefined"), chromedp.WaitVisible("#reports-state"),
+	chromedp.Evaluate[chromedp.Void]("sessionStorage.clear()"), // the next picture must not send it
+}
 
 // TestScreenshots takes pictures of a running program's pages:
 //
@@ -37,8 +48,12 @@ func TestScreenshots(t *testing.T) {
 				if name == "settings" || name == "ledger" {
 					cookies = append(cookies, session...)
 				}
-				camera.Take(pictures.Shot{Name: fmt.Sprintf("%s-%d-%s", name, width, scheme), Path: path, Width: width,
-					Scheme: scheme, Cookies: cookies})
+				shot := pictures.Shot{Name: fmt.Sprintf("%s-%d-%s", name, width, scheme), Path: path, Width: width, Scheme: scheme, Cookies: cookies}
+				camera.Take(shot)
+				if name == "city" {
+					shot.Name, shot.Before = fmt.Sprintf("tunnel-%d-%s", width, scheme), tunnel
+					camera.Take(shot)
+				}
 			}
 		}
 	}
