@@ -97,12 +97,15 @@ if (page) {
 let sent = null; // the form that is on its way, or the link that drops the edits
 addEventListener("submit", (event) => {
 	if (!event.defaultPrevented) sent = event.target;
-	if (event.target.getAttribute("action") === "/logout") sessionStorage?.removeItem(storage);
+	if (event.target.getAttribute("action") !== "/logout") return;
+	try {
+		sessionStorage.removeItem(storage); // the next admin in this tab must not see them
+	} catch {}
 });
 addEventListener("click", (event) => {
 	if (event.target.closest("[data-drop]")) sent = event.target;
 });
-addEventListener("beforeunload", (event) => {
+const ask = (event) => {
 	const dropped = sent?.matches("[data-drop]");
 	const carries = forms.includes(sent);
 	const edited = forms.filter((form) => form !== sent && hasEdits(form));
@@ -110,7 +113,8 @@ addEventListener("beforeunload", (event) => {
 	if (dropped || edited.length === 0) return;
 	if (carries && edited.every(canCarry) && carry(edited)) return;
 	event.preventDefault();
-});
+};
+if (page) addEventListener("beforeunload", ask); // only where it is needed: browsers keep such pages less well
 
 // A new city runs in the time zone of the browser.
 for (const field of document.querySelectorAll("[data-browser-zone]")) {
