@@ -70,11 +70,9 @@ func Open(ctx context.Context, config Config) (*Bus, error) {
 		b.Close()
 		return nil, fmt.Errorf("open bus: %w", err)
 	}
-	if b.embedded != nil {
-		if err := b.deleteConsumers(ctx); err != nil {
-			b.Close()
-			return nil, fmt.Errorf("open bus: %w", err)
-		}
+	if err := b.deleteConsumers(ctx); err != nil {
+		b.Close()
+		return nil, fmt.Errorf("open bus: %w", err)
 	}
 	return b, nil
 }
@@ -148,8 +146,8 @@ func (b *Bus) createStream(ctx context.Context, stream jetstream.StreamConfig) e
 // errStreamCreate is "error creating store for stream", nats-server's JSStreamCreateErrF.
 const errStreamCreate jetstream.ErrorCode = 10049
 
-// deleteConsumers deletes the consumers of an earlier process from the embedded server. Their unacknowledged messages would
-// be redelivered only after AckWait and out of order; new consumers get them at once and in order.
+// deleteConsumers deletes the consumers that an earlier process has left. Their unacknowledged messages would be redelivered only after
+// AckWait, behind newer ones; new consumers get them at once and in order. A consumer of a node that runs stays.
 func (b *Bus) deleteConsumers(ctx context.Context) error {
 	names := map[string][]string{"INTAKE": {censorConsumer}}
 	for shard := range b.config.Shards {
@@ -157,13 +155,29 @@ func (b *Bus) deleteConsumers(ctx context.Context) error {
 	}
 	for stream, consumers := range names {
 		for _, name := range consumers {
-			err := b.js.DeleteConsumer(ctx, b.stream(stream), name)
+			used, err := b.isUsed(ctx, stream, name)
+			if err == nil && !used {
+				err = b.js.DeleteConsumer(ctx, b.stream(stream), name)
+			}
 			if err != nil && !errors.Is(err, jetstream.ErrConsumerNotFound) {
 				return fmt.Errorf("delete consumer %s: %w", name, err)
 			}
 		}
 	}
 	return nil
+}
+
+// isUsed reports whether a node reads from the consumer: consume always has a pull request open.
+func (b *Bus) isUsed(ctx context.Context, stream, name string) (bool, error) {
+	if b.embedded != nil {
+		return false, nil
+	}
+	consumer, err := b.js.Consumer(ctx, b.stream(stream), name)
+	if err != nil {
+		return false, err
+	}
+	info := consumer.CachedInfo()
+	return info.NumWaiting > 0 || info.NumAckPending == 0, nil
 }
 
 // Close closes the connection and shuts the embedded server down.

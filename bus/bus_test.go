@@ -233,3 +233,77 @@ func TestTheBytesOfAReportAreGoneAlthoughAnOlderOneWaits(t *testing.T) {
 		t.Errorf("got %s", m.Value.ID)
 	}
 }
+
+func TestWhatADeadNodeHeldComesAtOnceAndBeforeNewerOrders(t *testing.T) {
+	t.Parallel()
+	broker := testkit.NewBroker(t)
+	dead := broker.Connect(t)
+	publish := func(i int) {
+		t.Helper()
+		if err := dead.PublishOrder(t.Context(), bus.Order{City: "zuerich", Key: fmt.Sprint(i), Bot: "net", Entry: uint(i)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i := range 5 {
+		publish(i)
+	}
+	held := make(chan bus.Msg[bus.Order], 10)
+	ended := make(chan struct{})
+	ctx, kill := context.WithCancel(t.Context())
+	go func() {
+		defer close(ended)
+		_ = dead.ConsumeOrders(ctx, dead.Shard("zuerich"), func(m bus.Msg[bus.Order]) { held <- m })
+	}()
+	for range 5 {
+		testkit.Next(t, held)
+	}
+	publish(5)
+	testkit.Next(t, held)
+	kill()
+	<-ended
+	dead.Close()
+
+	next := broker.Connect(t)
+	got := make(chan bus.Msg[bus.Order], 10)
+	consume(t, func(ctx context.Context) error {
+		return next.ConsumeOrders(ctx, next.Shard("zuerich"), func(m bus.Msg[bus.Order]) { got <- m })
+	})
+	if err := next.PublishOrder(t.Context(), bus.Order{City: "zuerich", Key: "6", Bot: "net", Entry: 6}); err != nil {
+		t.Fatal(err)
+	}
+	for i := range 7 {
+		if m := testkit.Next(t, got); m.Value.Entry != uint(i) {
+			t.Fatalf("order %d came as number %d", m.Value.Entry, i)
+		}
+	}
+}
+
+func TestANewNodeTakesNothingFromOneThatRuns(t *testing.T) {
+	t.Parallel()
+	broker := testkit.NewBroker(t)
+	first := broker.Connect(t)
+	got := make(chan bus.Msg[bus.Order], 10)
+	read := func(b *bus.Bus) {
+		consume(t, func(ctx context.Context) error {
+			return b.ConsumeOrders(ctx, b.Shard("zuerich"), func(m bus.Msg[bus.Order]) { got <- m })
+		})
+	}
+	read(first)
+	publish := func(i int) {
+		t.Helper()
+		if err := first.PublishOrder(t.Context(), bus.Order{City: "zuerich", Key: fmt.Sprint(i), Bot: "net", Entry: uint(i)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	publish(1)
+	held := testkit.Next(t, got)
+	second := broker.Connect(t)
+	read(second)
+	publish(2)
+	if m := testkit.Next(t, got); m.Value.Entry != 2 || m.Deliveries != 1 {
+		t.Errorf("order %d was delivered %d times", m.Value.Entry, m.Deliveries)
+	}
+	if err := held.Ack(t.Context()); err != nil {
+		t.Error(err)
+	}
+}
