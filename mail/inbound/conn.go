@@ -1,6 +1,7 @@
 package inbound
 
 import (
+	"bytes"
 	"crypto/tls"
 	"io"
 	"net"
@@ -153,8 +154,20 @@ func (c *conn) Read(b []byte) (int, error) {
 
 func (c *conn) Write(b []byte) (int, error) {
 	c.commands.replied(b)
+	if c.drained.Load() && bytes.HasPrefix(b, idleReply) {
+		if _, err := io.WriteString(c.Conn, endReply); err != nil {
+			return 0, err
+		}
+		return len(b), nil
+	}
 	return c.Conn.Write(b)
 }
+
+// drain ends a read with a timeout, which go-smtp takes for an idle client. A client behind TLS still reads idleReply.
+var idleReply = []byte("421 4.4.2 Idle timeout")
+
+// endReply has the status of a server that is being shut down (RFC 3463, section 3.4).
+const endReply = "421 4.3.2 The server is restarting, try again in a minute\r\n"
 
 func (c *conn) SetReadDeadline(t time.Time) error {
 	if end := time.Unix(0, c.progress.Load()).Add(idleTime); c.isStranger() && end.Before(t) {

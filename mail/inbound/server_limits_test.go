@@ -104,7 +104,7 @@ func TestServingEndsInTimeWithIdleClientsAndAMailBeingStored(t *testing.T) {
 	<-s.entered
 	ended := make(chan error, 1)
 	go func() { ended <- s.stop() }()
-	idle.Want("421")
+	idle.Want("421 4.3.2")
 	s.mu.Unlock()
 	busy.Want("250")
 	if err := <-ended; err != nil {
