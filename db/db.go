@@ -106,11 +106,19 @@ func createPrivate(path string) error {
 	return file.Close()
 }
 
+// openPostgres has pgx cache the descriptions of statements instead of prepared ones, unless the address says otherwise: a pooler such as
+// pgbouncer gives each transaction another connection, without them, and after a canceled query pgx may fail to deallocate one.
 func openPostgres(address string) (*DB, error) {
-	if _, err := url.Parse(address); err != nil {
+	u, err := url.Parse(address)
+	if err != nil {
 		return nil, errors.New("database.url is not an address") // err quotes the password
 	}
-	conn, err := sql.Open("pgx", address)
+	query := u.Query()
+	if !query.Has("default_query_exec_mode") {
+		query.Set("default_query_exec_mode", "cache_describe")
+		u.RawQuery = query.Encode()
+	}
+	conn, err := sql.Open("pgx", u.String())
 	if err != nil {
 		return nil, errors.New("database.url is not an address of PostgreSQL")
 	}
