@@ -32,12 +32,12 @@ func (s suite) failsReceiving(t *testing.T, w *World, n Network, a bots.Account,
 	})
 }
 
-// atEachStep calls try for one step after the other, until the bot finishes before it reaches the step. go test -short tries every fourth step.
+// atEachStep calls try for one step after the other, until the bot finishes before it reaches the step. go test -short tries every eighth step.
 func atEachStep(t *testing.T, fault Fault, try func(step int) (failed bool)) {
 	t.Helper()
 	stride := 1
 	if testing.Short() {
-		stride = 4
+		stride = 8
 	}
 	for step := 0; step < maxSteps; step += stride {
 		failed := try(step)
