@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -14,11 +15,41 @@ import (
 )
 
 // schemas are schemas of PostgreSQL in which migrations have created all tables. Tests use one after another, because migrating takes 20
-// times as long as emptying the tables. They are dropped when no test uses one: that may be the end of the test binary.
+// times as long as emptying the tables. They are dropped by Main or, in a package without it, whenever no test uses one: that may be the
+// end of the test binary.
 var schemas struct {
 	sync.Mutex
 	idle   []schema
 	active int
+	keep   bool // until the end of Main
+}
+
+// Main is the TestMain of a package with many tests that use PostgreSQL: it lets them share schemas until the last one has ended.
+func Main(m *testing.M) {
+	schemas.keep = true
+	code := m.Run()
+	if err := dropIdleSchemas(); err != nil {
+		fmt.Fprintln(os.Stderr, "drop schemas:", err)
+		code = max(code, 1)
+	}
+	os.Exit(code)
+}
+
+func dropIdleSchemas() error {
+	if len(schemas.idle) == 0 {
+		return nil
+	}
+	conn, err := sql.Open("pgx", os.Getenv("LINIENFUNK_TEST_POSTGRES"))
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	for _, s := range schemas.idle {
+		if _, err := conn.Exec("DROP SCHEMA " + s.name + " CASCADE"); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 type schema struct {
@@ -113,7 +144,7 @@ func (s schema) release(t testing.TB, address string) {
 	} else {
 		unused = append(unused, s)
 	}
-	if schemas.active == 0 {
+	if schemas.active == 0 && !schemas.keep {
 		unused, schemas.idle = append(unused, schemas.idle...), nil
 	}
 	for _, s := range unused {

@@ -1,0 +1,9 @@
+package settings
+
+import (
+	"testing"
+
+	"linienfunk/internal/testkit"
+)
+
+func TestMain(m *testing.M) { testkit.Main(m) }
