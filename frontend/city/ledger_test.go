@@ -53,6 +53,7 @@ func TestTheLedgerSaysWhetherABroadcastIsOnItsWay(t *testing.T) {
 			v.Get("/city/berlin/ledger").Want(200, fmt.Sprintf(`id="report-%d"`, e.ID), ": "+want+"<").WantNot(`good">Beta: no`, `good">Beta: niemand`)
 		}
 	}
+	frontendtest.Check(t, s.Site.DB.Model(&admin).Update("lang", "de").Error)
 	s.Advance(31 * time.Minute) // what could not be delivered by now expires
 	v.Get("/city/berlin/ledger").Want(200, "an eine Person verschickt", "an 344 Personen verschickt", `plain">`).WantNot("unterwegs")
 }
