@@ -73,22 +73,25 @@ func (e *embedded) stop() {
 	}
 }
 
-// health returns an error if the server runs and does not store the messages of a stream.
-func (e *embedded) health() error {
+// health returns an error if the server does not store the messages of a stream. known is false if the server does not say: it allows
+// itself a millisecond to find out that it runs, which is too short on a busy machine.
+func (e *embedded) health() (known bool, err error) {
 	e.mu.Lock()
 	s := e.server
 	e.mu.Unlock()
 	if s == nil {
-		return nil
+		return false, nil
 	}
-	status := s.Healthz(nil)
-	if reason, full := strings.CutSuffix(status.Error, syscall.ENOSPC.Error()); full {
-		return fmt.Errorf("%s%w", reason, syscall.ENOSPC)
+	for _, found := range s.Healthz(&server.HealthzOptions{Details: true}).Errors {
+		if found.Type == server.HealthzErrorConn {
+			return false, nil
+		}
+		if reason, full := strings.CutSuffix(found.Error, syscall.ENOSPC.Error()); full {
+			return true, fmt.Errorf("%s%w", reason, syscall.ENOSPC)
+		}
+		err = errors.New(found.Error)
 	}
-	if status.Error != "" {
-		return errors.New(status.Error)
-	}
-	return nil
+	return true, err
 }
 
 // probeSize is how much probe writes: more than a block of messages that nats-server starts, and the index that it writes at its end.

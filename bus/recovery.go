@@ -23,13 +23,14 @@ const recoveryInterval = 2 * time.Second
 // storeState knows whether messages can be stored.
 type storeState struct {
 	mu      sync.Mutex
-	working context.Context // ends when they cannot be stored any more, with the reason as its cause
-	stop    context.CancelCauseFunc
+	working context.Context // ends when they cannot be stored any more
+	stop    context.CancelFunc
+	reason  error // nil while working has not ended
 }
 
 func newStoreState() *storeState {
 	s := &storeState{}
-	s.working, s.stop = context.WithCancelCause(context.Background())
+	s.working, s.stop = context.WithCancel(context.Background())
 	return s
 }
 
@@ -39,21 +40,27 @@ func (s *storeState) context() context.Context {
 	return s.working
 }
 
-func (s *storeState) err() error { return context.Cause(s.context()) }
+func (s *storeState) err() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.reason
+}
 
-// fails notes why messages cannot be stored. The first reason stays.
+// fails notes why messages cannot be stored.
 func (s *storeState) fails(reason error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.stop(fmt.Errorf("NATS cannot store: %w", reason))
+	s.reason = fmt.Errorf("NATS cannot store: %w", reason)
+	s.stop()
 }
 
 // works notes that messages can be stored.
 func (s *storeState) works() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.working.Err() != nil {
-		s.working, s.stop = context.WithCancelCause(context.Background())
+	if s.reason != nil {
+		s.working, s.stop = context.WithCancel(context.Background())
+		s.reason = nil
 	}
 }
 
@@ -86,11 +93,13 @@ func refusesMessage(err error) bool {
 	return errors.As(err, &refused) && refused.Code < 500
 }
 
-// checkStore asks the embedded server whether a stream has stopped storing.
-func (b *Bus) checkStore() {
-	if err := b.embedded.health(); err != nil {
+// checkStore asks the embedded server whether a stream has stopped storing. It returns false if the server does not say.
+func (b *Bus) checkStore() bool {
+	known, err := b.embedded.health()
+	if err != nil {
 		b.store.fails(err)
 	}
+	return known
 }
 
 // keepStoring restarts the embedded server whenever it does not store any more, until ctx ends. An external server is somebody else's to
@@ -100,7 +109,9 @@ func (b *Bus) keepStoring(ctx context.Context) {
 		select {
 		case <-ctx.Done():
 		case <-b.embedded.failed:
-			b.checkStore()
+			for !b.checkStore() && ctx.Err() == nil {
+				wait.For(ctx, 100*time.Millisecond)
+			}
 		case <-b.store.context().Done():
 			b.recover(ctx)
 		}
@@ -120,6 +131,7 @@ func (b *Bus) recover(ctx context.Context) {
 			b.config.Log.Info("reports can be stored again")
 			return
 		}
+		b.store.fails(err)
 		if wait.For(ctx, recoveryInterval); ctx.Err() != nil {
 			return
 		}
