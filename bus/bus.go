@@ -22,6 +22,8 @@ import (
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+
+	"linienfunk/internal/wait"
 )
 
 // AckWait is how long a handler may keep a message without calling Msg.InProgress before it is delivered again.
@@ -31,8 +33,8 @@ const AckWait = 10 * time.Second
 // unique key rejects duplicates forever.
 const dedupWindow = time.Hour
 
-// intakeAge is how long INTAKE and RELAY keep a message: longer than any freshness limit, so that what is left by then has no consumer.
-const intakeAge = 48 * time.Hour
+// messageAge is how long INTAKE and RELAY keep a message: longer than any freshness limit, so that what is left by then has no consumer.
+const messageAge = 48 * time.Hour
 
 // Config configures the connection to NATS.
 type Config struct {
@@ -118,7 +120,7 @@ func (b *Bus) createStreams(ctx context.Context) error {
 	} {
 		stream.Retention = jetstream.WorkQueuePolicy
 		stream.Duplicates = dedupWindow
-		stream.MaxAge = intakeAge
+		stream.MaxAge = messageAge
 		streams = append(streams, stream)
 	}
 	for _, stream := range streams {
@@ -167,17 +169,25 @@ func (b *Bus) deleteConsumers(ctx context.Context) error {
 	return nil
 }
 
-// isUsed reports whether a node reads from the consumer: consume always has a pull request open.
+// isUsed reports whether a node reads from the consumer, or nothing is to be gained by deleting it. A node that reads has a pull request open,
+// except for moments in which its handler is busy: so isUsed looks several times.
 func (b *Bus) isUsed(ctx context.Context, stream, name string) (bool, error) {
 	if b.embedded != nil {
 		return false, nil
 	}
-	consumer, err := b.js.Consumer(ctx, b.stream(stream), name)
-	if err != nil {
-		return false, err
+	const looks = 5
+	for look := 1; ; look++ {
+		consumer, err := b.js.Consumer(ctx, b.stream(stream), name)
+		if err != nil {
+			return false, err
+		}
+		info := consumer.CachedInfo()
+		used := info.NumWaiting > 0 || info.NumAckPending == 0
+		if used || look == looks {
+			return used, ctx.Err()
+		}
+		wait.For(ctx, 100*time.Millisecond)
 	}
-	info := consumer.CachedInfo()
-	return info.NumWaiting > 0 || info.NumAckPending == 0, nil
 }
 
 // Close closes the connection and shuts the embedded server down.
@@ -222,6 +232,15 @@ func (b *Bus) Ping(ctx context.Context) error {
 	}
 	_, err := b.js.AccountInfo(ctx)
 	return err
+}
+
+// RepeatWindow is how long after its first time an order may be published once more without being sent twice. With one process the ledger is
+// enough to recognise it; of several nodes two could send it at the same time, unless JetStream still knows its id.
+func (b *Bus) RepeatWindow() time.Duration {
+	if b.embedded != nil {
+		return messageAge
+	}
+	return dedupWindow - 5*time.Minute
 }
 
 // Shard returns the number of the shard that carries a city's orders.

@@ -45,7 +45,7 @@ func (e *eraser) othersWait(seq uint64) bool {
 	defer e.mu.Unlock()
 	delete(e.requeuedAt, seq)
 	for other, at := range e.requeuedAt {
-		if time.Since(at) > intakeAge { // another node has acknowledged it, or the stream has dropped it
+		if time.Since(at) > messageAge { // another node has acknowledged it, or the stream has dropped it
 			delete(e.requeuedAt, other)
 		}
 	}

@@ -76,7 +76,8 @@ func (b *Bus) storing(ctx context.Context, publish func(ctx context.Context) err
 	}
 	err := publish(limited)
 	switch {
-	case b.embedded != nil && err != nil:
+	case b.embedded != nil && err == nil: // another stream may have failed meanwhile; recover alone says that all work
+	case b.embedded != nil:
 		b.checkStore()
 		err = cmp.Or(b.store.err(), err)
 	case err == nil:

@@ -192,7 +192,7 @@ const restoreWindow = 24 * time.Hour
 // restoreOrders publishes the orders of all reports that wait to be sent once more. nats-server cuts damaged files of a stream off without a
 // word, and the ledger knows what was in them. Orders that are still there are repetitions, which RELAY or the ledger recognises.
 func (w *Worker) restoreOrders(ctx context.Context) error {
-	waiting, err := w.DB.Waiting(ctx, w.Now().Add(-restoreWindow))
+	waiting, err := w.DB.Waiting(ctx, w.Now().Add(-min(restoreWindow, w.Bus.RepeatWindow())))
 	if err != nil {
 		return err
 	}
