@@ -24,18 +24,22 @@ type names struct {
 	private  bool
 }
 
-// Marks around the name of another account in a text, until withoutAddressees has decided about it.
+// Marks in a text until withoutAddressees has decided: around the names of other accounts, and in place of a name that goes, that of the
+// city's account to begin with.
 const (
 	otherName    = '\x01'
 	answeredName = '\x02'
 	endOfName    = '\x03'
+	removedName  = '\x04'
 )
 
 // plainText turns the content of a status into the text that its author typed: lines and paragraphs as they were, links
 // with the address they show, shorten or hide, no mention of the city's account. Content that cannot be parsed yields
 // the empty string. The forms follow https://docs.joinmastodon.org/spec/activitypub/#sanitization and
 // app/lib/text_formatter.rb of Mastodon.
-func plainText(content string, n names) string { return unmarked(n.markedText(content)) }
+func plainText(content string, n names) string {
+	return unmarked(withoutRemoved(n.markedText(content)))
+}
 
 // markedText is plainText with marks.
 func (n names) markedText(content string) string {
@@ -47,9 +51,9 @@ func (n names) markedText(content string) string {
 	return tidy(repeatedQuoteAtEnd.ReplaceAllString(text, ""))
 }
 
-// markedWords removes the mention of the city's account from a text without markup, and marks those of others.
+// markedWords marks the names of accounts in a text without markup.
 func (n names) markedWords(s string) string {
-	return handle.ReplaceAllStringFunc(stripMention(unmarked(s), n), func(found string) string {
+	return handle.ReplaceAllStringFunc(markCity(unmarked(s), n), func(found string) string {
 		at := strings.IndexByte(found, '@')
 		return found[:at] + n.marked(found[at:])
 	})
@@ -78,7 +82,7 @@ func (n names) mark(name string, id masto.ID) string {
 
 func unmarked(s string) string {
 	return strings.Map(func(r rune) rune {
-		if r == otherName || r == answeredName || r == endOfName {
+		if r >= otherName && r <= removedName {
 			return -1
 		}
 		return r
@@ -92,32 +96,47 @@ func isHandle(text string) bool {
 	return text != "" && text[0] == '@' && handle.FindString(text) == text
 }
 
-var (
-	namesAtBeginning = regexp.MustCompile(`^(?:[\s,;:.&+/(@-]*[\x01\x02][^\x03]*\x03)+[,;:.!…)]*(?:\s*[&+/–—-]+\s+)?\s*`)
-	namesAtEnd       = regexp.MustCompile(`[\s,;:&+/(@-]*[\x01\x02][^\x03]*\x03(?:[\s,;:.!&+/)-]*[\x01\x02][^\x03]*\x03)*[\s,;:.!)]*$`)
-	answered         = regexp.MustCompile(`[ \t]*\x02[^\x03]*\x03`)
+const (
+	anyName = `(?:[\x01\x02][^\x03]*\x03|\x04)`
+	joiners = `(?:[\s,;:&+/]|\b(?:and|und)\b)*` // names that belong together
+)
 
-	// punctuation is what stood behind the mention of the city's account at the beginning: "@zuerich: U8".
-	punctuation = regexp.MustCompile(`^[,;:]+(?:\s+|$)`)
+var (
+	answered         = regexp.MustCompile(`\x02[^\x03]*\x03`)
+	namesBesideCity  = regexp.MustCompile(`(?:` + anyName + joiners + `)*\x04(?:` + joiners + anyName + `)*`)
+	namesAtBeginning = regexp.MustCompile(`^(?:[(@.-]*` + joiners + `[(@.-]*` + anyName + `)+[,;:.!…)]*(?:\s*[&+/–—-]+\s+)?\s*`)
+	namesAtEnd       = regexp.MustCompile(`[\s,;:&+/(@-]*` + anyName + `(?:[\s,;:.!&+/)-]*` + anyName + `)*[\s,;:.!)]*$`)
+
+	// What stood around a removed name: "@zuerich: U8", "@zuerich - U8", "- @zuerich, U8"; "Stimmt. @zuerich, U8"; "Hi, @zuerich! U8"; "(@zuerich U8)".
+	removedFromLine     = regexp.MustCompile(`(?m)^((?:- |[0-9]+\. )?)\x04[,;:.!]*(?:[ \t]+[–—-]+(?:[ \t]+|$))?[ \t]*`)
+	removedFromSentence = regexp.MustCompile(`([.!?…])[ \t]*\x04[,;:]+`)
+	removedBeforeComma  = regexp.MustCompile(`[,;:]?[ \t]*\x04([,;:.!?…)])`)
+	removedWithSpace    = regexp.MustCompile(`([ \t(])\x04[ \t]*`)
 )
 
 // withoutAddressees removes names from the text of a status that tell who wrote to whom: the account that it answers, which may be the author
 // of a private report; in an answer and in a private mention those at the beginning, where programs put them; in a private mention also
-// those at the end. Private mentions are copied to the public without the names of who was to read them.
+// those at the end and beside that of the city. Private mentions are copied to the public without the names of who was to read them.
 func (n names) withoutAddressees(text string, reply bool) string {
-	text = answered.ReplaceAllStringFunc(text, func(found string) string {
-		if strings.HasPrefix(text, found) {
-			return found // with the others at the beginning, and their punctuation
-		}
-		return ""
-	})
+	if n.private {
+		text = namesBesideCity.ReplaceAllString(text, string(removedName))
+	}
+	text = answered.ReplaceAllString(text, string(removedName))
 	if reply || n.private {
 		text = namesAtBeginning.ReplaceAllString(text, "")
 	}
 	if n.private {
 		text = namesAtEnd.ReplaceAllString(text, "")
 	}
-	return tidy(punctuation.ReplaceAllString(unmarked(text), ""))
+	return tidy(unmarked(withoutRemoved(text)))
+}
+
+// withoutRemoved takes the places of removed names out of a text, with the spaces and punctuation that belong to them.
+func withoutRemoved(text string) string {
+	text = removedFromLine.ReplaceAllString(text, "$1")
+	text = removedFromSentence.ReplaceAllString(text, "$1")
+	text = removedBeforeComma.ReplaceAllString(text, "$1")
+	return tidy(removedWithSpace.ReplaceAllString(text, "$1"))
 }
 
 // element leaves out what readers do not see, and replaces links. Mastodon keeps the class invisible also where it makes no
@@ -142,7 +161,7 @@ var repeatedQuote = regexp.MustCompile(`^\s*[A-Z]{2}:\s*https?://\S+\s*$`)
 
 // repeatedQuoteAtEnd is such a repetition in the text itself, as Misskey and Firefish write it without a class. The link must look like that of a
 // post: "RE" may also be a train.
-var repeatedQuoteAtEnd = regexp.MustCompile(`(?:^|\n)[ \t]*(?:RE|QT|RT|RN):[ \t]*https?://[^\s/]+/(?:@|users/|notes/|notice/|objects/|p/|statuses/)\S+\s*$`)
+var repeatedQuoteAtEnd = regexp.MustCompile(`(?:^|\n)[ \t]*(?:RE|QT|RT|RN):\s*https?://[^\s/]+/(?:@|(?:ap/)?users/|notes/|notice/|objects/|p/|statuses/|display/|profile/[^\s/]+/post/)\S+\s*$`)
 
 // link is what a link shows, with its address where that is another one.
 func (n names) link(start html.Token, inner []html.Token) string {
@@ -153,12 +172,12 @@ func (n names) link(start html.Token, inner []html.Token) string {
 	mentioned := slices.IndexFunc(n.others, func(m masto.Mention) bool { return m.URL == href })
 	switch {
 	case hashtag:
-		return stripMention(shown, n)
-	case htmltext.HasClass(start, "mention") && slices.Contains(n.urls, href): // the link may say more than the mention; people see that
+		return markCity(shown, n)
+	case htmltext.HasClass(start, "mention") && n.isCity(shown, href): // the link may say more than the mention; people see that
 		if u, err := url.Parse(href); err == nil {
-			shown = stripMention(shown, names{acct: n.acct, domain: u.Host})
+			shown = markCity(shown, names{acct: n.acct, domain: u.Host})
 		}
-		return strings.TrimSpace(stripMention(shown, n))
+		return strings.TrimSpace(markCity(shown, n))
 	case mentioned >= 0 && (n.private || isHandle(shown)): // other words are seen in a boost, so they are judged
 		return n.mark(shown, n.others[mentioned].ID)
 	case isHandle(shown) && mentionSize(shown, n) == 0:
@@ -166,7 +185,19 @@ func (n names) link(start html.Token, inner []html.Token) string {
 	case htmltext.HasClass(start, "mention"):
 		return shown
 	}
-	return stripMention(linkText(shown, whole, href), n)
+	return markCity(linkText(shown, whole, href), n)
+}
+
+// isCity reports whether a link leads to the city's account: to its page, or, in links of other programs, to another address of it at its host.
+func (n names) isCity(shown, href string) bool {
+	if slices.Contains(n.urls, href) {
+		return true
+	}
+	at, err := url.Parse(href)
+	return err == nil && mentionSize(shown, n) == len(shown) && slices.ContainsFunc(n.urls, func(known string) bool {
+		u, err := url.Parse(known)
+		return err == nil && strings.EqualFold(u.Host, at.Host)
+	})
 }
 
 func isHashtag(shown string) bool {
@@ -236,8 +267,8 @@ func innerText(inner []html.Token) (shown, whole string) {
 	return seen.String(), all.String()
 }
 
-// stripMention removes @acct and @acct@domain, whole words in any case, where they are no links.
-func stripMention(s string, me names) string {
+// markCity replaces @acct and @acct@domain, whole words in any case, where they are no links. Behind a / they are part of an address.
+func markCity(s string, me names) string {
 	if me.acct == "" {
 		return s
 	}
@@ -249,15 +280,14 @@ func stripMention(s string, me names) string {
 			return out.String()
 		}
 		size := mentionSize(s[at:], me)
-		if size == 0 || at > 0 && wordByte(s[at-1]) {
+		if size == 0 || at > 0 && (wordByte(s[at-1]) || s[at-1] == '/') {
 			out.WriteString(s[:at+1])
 			s = s[at+1:]
 			continue
 		}
 		out.WriteString(s[:at])
-		if s = s[at+size:]; strings.HasSuffix(out.String(), " ") {
-			s = strings.TrimPrefix(s, " ") // one is enough
-		}
+		out.WriteRune(removedName)
+		s = s[at+size:]
 	}
 }
 

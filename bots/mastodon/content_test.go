@@ -24,7 +24,16 @@ func TestTheContentOfAStatusBecomesTheTextThatWasTyped(t *testing.T) {
 		"a mention of another account stays":        {`<p>` + mention + ` ask ` + bob + `</p>`, "ask @zuerich"},
 		"a mention that is not a link is removed":   {`<p>@zuerich kontrolle @Zuerich@mastodon.example u8</p>`, "kontrolle u8"},
 		"text that only looks like a mention stays": {`<p>@zuerich2 @zuerich@other.example me@zuerich @zuerich.example</p>`, "@zuerich2 @zuerich@other.example me@zuerich @zuerich.example"},
-		"a mention before a full stop is removed":   {`<p>hello @zuerich.</p>`, "hello ."},
+		"a mention before a full stop is removed":   {`<p>hello @zuerich.</p>`, "hello."},
+		"a mention before a comma is removed":       {`<p>Hoi ` + mention + `, kontrolle u8</p>`, "Hoi, kontrolle u8"},
+		"a mention between commas is removed":       {`<p>Hoi, ` + mention + `, kontrolle u8</p>`, "Hoi, kontrolle u8"},
+		"a mention between sentences is removed":    {`<p>Achtung! ` + mention + `: kontrolle u8</p>`, "Achtung! kontrolle u8"},
+		"a mention before a dash is removed":        {`<p>` + mention + ` – kontrolle u8</p>`, "kontrolle u8"},
+		"a mention before a list is removed":        {`<p>` + mention + `<br>- u8<br>- u9</p>`, "- u8\n- u9"},
+		"a mention in a list is removed":            {`<ul><li>` + mention + `: u8</li><li>u9</li></ul>`, "- u8\n- u9"},
+		"a mention in parentheses is removed":       {`<p>kontrolle u8 (danke ` + mention + `)</p>`, "kontrolle u8 (danke)"},
+		"a mention in the address of a post stays":  {`<p>u8 https://social.example/@zuerich/113</p>`, "u8 https://social.example/@zuerich/113"},
+		"a mention by another address of it":        {`<p><a class="mention" href="https://social.example/users/zuerich">@zuerich</a> u8</p>`, "u8"},
 		"line breaks and paragraphs stay":           {`<p>eins<br>zwei<br />drei</p><p>vier</p>`, "eins\nzwei\ndrei\n\nvier"},
 		"white space of the source is collapsed":    {"<p>a\n   b\tc</p>", "a b c"},
 		"entities become characters":                {`<p>U8 &amp; &lt;b&gt; &quot;x&quot; &#39;y&#39; &nbsp;z</p>`, "U8 & <b> \"x\" 'y' \u00a0z"},
@@ -36,15 +45,19 @@ func TestTheContentOfAStatusBecomesTheTextThatWasTyped(t *testing.T) {
 			"siehe https://example.org/a/very/long/path/indeed!"},
 		"a link that hides its target becomes its visible text": {
 			`<p><a href="https://evil.example/"><span class="invisible">https://</span><span class="ellipsis">bvg.de/ne</span><span class="invisible">ws</span></a></p>`, "bvg.de/ne… (https://evil.example/)"},
-		"a link with words keeps its address":       {`<p><a href="https://maps.example/u8">hier</a></p>`, "hier (https://maps.example/u8)"},
-		"an address without its scheme is itself":   {`<p><a href="https://www.bvg.example/">bvg.example</a></p>`, "bvg.example"},
-		"an address with an umlaut is itself":       {`<p><a href="https://karte.example/z%C3%BCrich">https://karte.example/zürich</a></p>`, "https://karte.example/zürich"},
-		"an address cut by another program":         {`<p><a href="https://karte.example/zuerich/u8">karte.example/zuer...</a></p>`, "https://karte.example/zuerich/u8"},
-		"a hashtag without a class keeps its sign":  {`<p><a href="https://misskey.example/tags/u8" rel="tag">#u8</a></p>`, "#u8"},
-		"a link to another scheme becomes words":    {`<p><a href="mailto:marta@mail.example">hier</a></p>`, "hier"},
-		"a mention without a class keeps its name":  {`<p>mit <a href="https://friendica.example/profile/marta">@marta</a></p>`, "mit @marta"},
-		"a repeated quote without a class":          {`<p>kontrolle u8<br><br>RE: <a href="https://misskey.example/notes/9abc">https://misskey.example/notes/9abc</a></p>`, "kontrolle u8"},
-		"a repeated quote of Mastodon's address":    {`<p><span>kontrolle u8<br><br>RE: </span><a href="https://social.example/@marta/1">https://social.example/@marta/1</a></p>`, "kontrolle u8"},
+		"a link with words keeps its address":      {`<p><a href="https://maps.example/u8">hier</a></p>`, "hier (https://maps.example/u8)"},
+		"an address without its scheme is itself":  {`<p><a href="https://www.bvg.example/">bvg.example</a></p>`, "bvg.example"},
+		"an address with an umlaut is itself":      {`<p><a href="https://karte.example/z%C3%BCrich">https://karte.example/zürich</a></p>`, "https://karte.example/zürich"},
+		"an address cut by another program":        {`<p><a href="https://karte.example/zuerich/u8">karte.example/zuer...</a></p>`, "https://karte.example/zuerich/u8"},
+		"a hashtag without a class keeps its sign": {`<p><a href="https://misskey.example/tags/u8" rel="tag">#u8</a></p>`, "#u8"},
+		"a link to another scheme becomes words":   {`<p><a href="mailto:marta@mail.example">hier</a></p>`, "hier"},
+		"a mention without a class keeps its name": {`<p>mit <a href="https://friendica.example/profile/marta">@marta</a></p>`, "mit @marta"},
+		"a repeated quote without a class":         {`<p>kontrolle u8<br><br>RE: <a href="https://misskey.example/notes/9abc">https://misskey.example/notes/9abc</a></p>`, "kontrolle u8"},
+		"a repeated quote of Mastodon's address":   {`<p><span>kontrolle u8<br><br>RE: </span><a href="https://social.example/@marta/1">https://social.example/@marta/1</a></p>`, "kontrolle u8"},
+		"a repeated quote of another address":      {`<p>kontrolle u8<br>RE:<br><a href="https://social.example/ap/users/1/statuses/2">https://social.example/ap/users/1/statuses/2</a></p>`, "kontrolle u8"},
+		"a link to a post of the city stays whole": {
+			`<p>siehe <a href="https://social.example/@zuerich/113"><span class="invisible">https://</span><span>social.example/@zuerich/113</span></a></p>`,
+			"siehe https://social.example/@zuerich/113"},
 		"a train with a link is no quote":           {`<p>kontrolle<br>RE: <a href="https://bahn.example/re1">https://bahn.example/re1</a></p>`, "kontrolle\nRE: https://bahn.example/re1"},
 		"a quote that the text goes on after stays": {`<p>RE: <a href="https://misskey.example/notes/9abc">https://misskey.example/notes/9abc</a><br>stimmt</p>`, "RE: https://misskey.example/notes/9abc\nstimmt"},
 		"ordered lists keep their numbers":          {`<ol><li>U8</li><li>U9</li></ol>`, "1. U8\n2. U9"},
@@ -111,6 +124,10 @@ func TestAPrivateMentionDoesNotNameItsOtherReaders(t *testing.T) {
 		"Kontrolle U24 <@zuerich> <@rider2>":                 "Kontrolle U24",
 		"Kontrolle U24! cc: <@rider2>, <@rider>.":            "Kontrolle U24! cc",
 		"Kontrolle, <@rider2> war dabei":                     "Kontrolle, @rider2 war dabei",
+		"<@rider2> und <@zuerich> Kontrolle":                 "Kontrolle",
+		"Hoi <@zuerich> und <@rider2>, Kontrolle":            "Hoi, Kontrolle",
+		"Hoi <@rider>, <@zuerich> Kontrolle":                 "Hoi Kontrolle",
+		"Hoi <@zuerich> Rundfahrt <@rider2> U24":             "Hoi Rundfahrt @rider2 U24",
 		"<@zuerich> @Kottbusser Tor Kontrolle":               "@Kottbusser Tor Kontrolle",
 		"<@zuerich> <@rider2>":                               "",
 		`<a href="https://other.example/@marta">Marta</a> K`: "Marta (https://other.example/@marta) K",
@@ -134,6 +151,7 @@ func TestAnAnswerDoesNotNameWhomItAnswers(t *testing.T) {
 			"<@marta> <@zuerich> stimmt":                   "stimmt",
 			"<@marta>, <@rider>: <@zuerich> stimmt":        "stimmt",
 			"<@zuerich> danke <@marta>, stimmt":            "danke, stimmt",
+			"<@zuerich> danke, <@marta>, stimmt":           "danke, stimmt",
 			"<@zuerich> stimmt, sagt <@marta>":             "stimmt, sagt",
 			"<@zuerich> laut <@marta> und <@rider> die U8": "laut und @rider die U8",
 			"<@zuerich> @Kotti steht noch":                 "@Kotti steht noch",
@@ -155,7 +173,7 @@ func FuzzPlainText(f *testing.F) {
 		for _, visibility := range []string{"public", "direct"} {
 			status := statusOf("<@rider>, <@marta>: x <@marta>", visibility, "marta")
 			status.Content += content
-			if text := statusText(Account{Acct: "zuerich", AccountID: "1"}, status); strings.ContainsAny(text, "\x01\x02\x03") {
+			if text := statusText(Account{Acct: "zuerich", AccountID: "1"}, status); strings.ContainsAny(text, "\x01\x02\x03\x04") {
 				t.Errorf("marks are left: %q", text)
 			}
 		}
