@@ -11,6 +11,7 @@ import (
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
 
+	"linienfunk/bots/kit"
 	"linienfunk/internal/htmltext"
 )
 
@@ -30,7 +31,7 @@ const (
 	otherName    = '\x01'
 	answeredName = '\x02'
 	endOfName    = '\x03'
-	removedName  = '\x04'
+	removedName  = kit.RemovedName // \x04
 )
 
 // plainText turns the content of a status into the text that its author typed: lines and paragraphs as they were, links
@@ -38,7 +39,7 @@ const (
 // the empty string. The forms follow https://docs.joinmastodon.org/spec/activitypub/#sanitization and
 // app/lib/text_formatter.rb of Mastodon.
 func plainText(content string, n names) string {
-	return unmarked(withoutRemoved(n.markedText(content)))
+	return tidy(unmarked(kit.CloseGaps(n.markedText(content))))
 }
 
 // markedText is plainText with marks.
@@ -106,12 +107,6 @@ var (
 	namesBesideCity  = regexp.MustCompile(`(?:` + anyName + joiners + `)*\x04(?:` + joiners + anyName + `)*`)
 	namesAtBeginning = regexp.MustCompile(`^(?:[(@.-]*` + joiners + `[(@.-]*` + anyName + `)+[,;:.!…)]*(?:\s*[&+/–—-]+\s+)?\s*`)
 	namesAtEnd       = regexp.MustCompile(`[\s,;:&+/(@-]*` + anyName + `(?:[\s,;:.!&+/)-]*` + anyName + `)*[\s,;:.!)]*$`)
-
-	// What stood around a removed name: "@zuerich: U8", "@zuerich - U8", "- @zuerich, U8"; "Stimmt. @zuerich, U8"; "Hi, @zuerich! U8"; "(@zuerich U8)".
-	removedFromLine     = regexp.MustCompile(`(?m)^((?:- |[0-9]+\. )?)\x04[,;:.!]*(?:[ \t]+[–—-]+(?:[ \t]+|$))?[ \t]*`)
-	removedFromSentence = regexp.MustCompile(`([.!?…])[ \t]*\x04[,;:]+`)
-	removedBeforeComma  = regexp.MustCompile(`[,;:]?[ \t]*\x04([,;:.!?…)])`)
-	removedWithSpace    = regexp.MustCompile(`([ \t(])\x04[ \t]*`)
 )
 
 // withoutAddressees removes names from the text of a status that tell who wrote to whom: the account that it answers, which may be the author
@@ -128,15 +123,7 @@ func (n names) withoutAddressees(text string, reply bool) string {
 	if n.private {
 		text = namesAtEnd.ReplaceAllString(text, "")
 	}
-	return tidy(unmarked(withoutRemoved(text)))
-}
-
-// withoutRemoved takes the places of removed names out of a text, with the spaces and punctuation that belong to them.
-func withoutRemoved(text string) string {
-	text = removedFromLine.ReplaceAllString(text, "$1")
-	text = removedFromSentence.ReplaceAllString(text, "$1")
-	text = removedBeforeComma.ReplaceAllString(text, "$1")
-	return tidy(removedWithSpace.ReplaceAllString(text, "$1"))
+	return tidy(unmarked(kit.CloseGaps(text)))
 }
 
 // element leaves out what readers do not see, and replaces links. Mastodon keeps the class invisible also where it makes no

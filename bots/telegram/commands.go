@@ -1,9 +1,12 @@
 package telegram
 
 import (
+	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"linienfunk/bots/kit"
 )
 
 // command is a message that begins with a bot command, such as "/stop@CityBot please"
@@ -32,15 +35,26 @@ func parseCommand(text, username string) (command, bool) {
 			return command{}, false
 		}
 	}
-	if next, _ := utf8.DecodeRuneInString(rest); rest != "" && !unicode.IsSpace(next) && !strings.ContainsRune(afterName, next) {
+	c := command{name: strings.ToLower(name), addressed: addressed}
+	if next, _ := utf8.DecodeRuneInString(rest); rest != "" && !c.endsBefore(next) {
 		return command{}, false
 	}
-	args, _ := cutMentions(strings.TrimLeft(rest, afterName+" \t\n"), username)
-	return command{name: strings.ToLower(name), args: args, addressed: addressed}, true
+	c.args, _ = cutMentions(strings.TrimSpace(afterName.ReplaceAllString(rest, "")), username)
+	return c, true
 }
 
-// afterName is the punctuation that people write behind a command or a name that they address.
-const afterName = ":,;.!"
+// endsBefore reports whether a command may end before a character. Telegram lets it end before whatever is no letter, digit or slash. Unless we know
+// the command, only a blank or punctuation ends it: "/u-bahn late" is a report.
+func (c command) endsBefore(next rune) bool {
+	switch c.name {
+	case "report", "melden", "start", "stop", "help":
+		return !unicode.IsLetter(next) && !unicode.IsDigit(next) && !strings.ContainsRune("_/<>@", next)
+	}
+	return unicode.IsSpace(next) || strings.ContainsRune(":,;.!", next)
+}
+
+// afterName is what people write between a command and its arguments.
+var afterName = regexp.MustCompile(`^(?:[:,;.!?…]+|[ \t]*[–—-]+[ \t]+)`)
 
 // cutName splits a text behind the name at its beginning.
 func cutName(text string) (name, rest string) {
@@ -61,44 +75,24 @@ func isNameRune(r rune) bool {
 
 // cutMentions returns the text without its mentions of the bot, and whether there was one.
 func cutMentions(text, username string) (string, bool) {
-	out, found := "", false
-	for from, i := 0, 0; ; {
-		length := 0
-		if i < len(text) {
-			length = mentionAt(text, i, username)
-		}
-		switch {
-		case i >= len(text):
-			return strings.TrimSpace(joinAround(out, text[from:], found)), found
-		case length > 0:
-			out = joinAround(out, text[from:i], found)
-			found = true
-			i += length
-			from = i
-		default:
+	var out strings.Builder
+	from := 0
+	for i := 0; i < len(text); {
+		length := mentionAt(text, i, username)
+		if length == 0 {
 			i++
+			continue
 		}
+		out.WriteString(strings.ReplaceAll(text[from:i], string(kit.RemovedName), ""))
+		out.WriteRune(kit.RemovedName)
+		i += length
+		from = i
 	}
-}
-
-// joinAround joins what stands before and behind a mention that was cut. The blanks around it become one, and punctuation that set
-// it off goes with it: "u8, @city_bot!" becomes "u8!", and "@city_bot: u8" becomes "u8".
-func joinAround(before, after string, cut bool) string {
-	if !cut {
-		return before + after
+	if from == 0 {
+		return strings.TrimSpace(text), false
 	}
-	const blanks = " \t"
-	if strings.TrimSpace(before) == "" {
-		return strings.TrimLeft(after, blanks+afterName)
-	}
-	head, tail := strings.TrimRight(before, blanks), strings.TrimLeft(after, blanks)
-	if tail == "" || strings.ContainsAny(tail[:1], "\n.,;:!?") {
-		return strings.TrimRight(head, blanks+",") + tail
-	}
-	if head == before && tail == after || strings.HasSuffix(head, "\n") {
-		return head + tail
-	}
-	return head + " " + tail
+	out.WriteString(strings.ReplaceAll(text[from:], string(kit.RemovedName), ""))
+	return strings.TrimSpace(kit.CloseGaps(out.String())), true
 }
 
 // mentionAt returns the length in bytes of a mention that begins at i, or 0. A mention ends where the user name ends:

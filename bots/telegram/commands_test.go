@@ -23,9 +23,12 @@ func TestCommandsAreParsedAsTelegramWritesThem(t *testing.T) {
 		"/report: u8": {name: "report", args: "u8"}, "/melden, u8": {name: "melden", args: "u8"}, "/melden:u8": {name: "melden", args: "u8"},
 		"/report@city_bot: u8": {name: "report", args: "u8", addressed: true}, "/stop.": {name: "stop"}, "/STOP!": {name: "stop"},
 		"@city_bot /report u8": {name: "report", args: "u8", addressed: true}, "@city_bot, /stop": {name: "stop", addressed: true},
+		"/stop?": {name: "stop"}, "/stop…": {name: "stop"}, "/report😡 u8": {name: "report", args: "😡 u8"}, "/melden(u8)": {name: "melden", args: "(u8)"},
+		"/report - u8": {name: "report", args: "u8"}, "/report – u8": {name: "report", args: "u8"}, "/report-u8": {name: "report", args: "-u8"},
+		"/report: - u8\n- u9": {name: "report", args: "- u8\n- u9"}, "/report\n- u8": {name: "report", args: "- u8"},
 		"/report @city_bot u8": {name: "report", args: "u8"}, "/report u8 @City_Bot hier": {name: "report", args: "u8 hier"},
 	})
-	for _, text := range []string{"/stop@other", "/", "/ x", "start", "/ü", "/a-b", "", "/report/u8", "/report@", "/report@city_bot2 u8", "u8 /report", "u8 @city_bot /stop", "@other /stop"} {
+	for _, text := range []string{"/stop@other", "/", "/ x", "start", "/ü", "/a-b", "/u-bahn zu", "/s😡", "", "/report/u8", "/reportü", "/report@", "/report@city_bot2 u8", "u8 /report", "u8 @city_bot /stop", "@other /stop"} {
 		if got, ok := parseCommand(text, "city_bot"); ok {
 			t.Errorf("%q is read as %+v", text, got)
 		}
@@ -56,6 +59,9 @@ func TestACutMentionLeavesNoGap(t *testing.T) {
 		"@city_bot @city_bot u4":          "u4",
 		"u4 @city_bot @city_bot zoo":      "u4 zoo",
 		"u4 @city_bot zoo  und @city_bot": "u4 zoo  und",
+		"danke. @city_bot: kontrolle":     "danke. kontrolle",
+		"kontrolle (@city_bot) u4":        "kontrolle u4",
+		"@city_bot - kontrolle":           "kontrolle",
 		"контроль @city_bot метро":        "контроль метро",
 		"kontrolle🚨@city_bot🚨u4":          "kontrolle🚨🚨u4",
 		"@city_bot":                       "", "@city_bot!": "", " @city_bot ": "",
