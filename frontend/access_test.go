@@ -66,7 +66,30 @@ func TestAFormOfAnotherSiteIsRefused(t *testing.T) {
 func TestAPageThatAFormLedToLeadsBackToTheForm(t *testing.T) {
 	t.Parallel()
 	_, v, _ := frontendtest.Berlin(t)
-	for path, to := range map[string]string{"try": "", "merge": "", "options/alpha": "", "undo": "/history", "import": "/history", "import/apply": "/history"} {
+	for path, to := range map[string]string{"try": "", "merge": "", "options/alpha": "", "undo": "/history", "import": "/history", "import/apply": "/history", "invite": ""} {
 		v.Get("/city/berlin/" + path + "?lang=de").At("/city/berlin" + to).Want(200)
+	}
+}
+
+func TestAnAddressWithOtherMethodsSaysWhich(t *testing.T) {
+	t.Parallel()
+	_, v, _ := frontendtest.Berlin(t)
+	for request, want := range map[string]struct {
+		status int
+		allow  string
+	}{
+		"PUT /register":         {405, "GET, HEAD, POST"},
+		"DELETE /":              {405, "GET, HEAD"},
+		"POST /c/berlin":        {405, "GET, HEAD"},
+		"GET /logout":           {405, "POST"},
+		"DELETE /city/berlin":   {405, "GET, HEAD, POST"},
+		"PATCH /login":          {405, "GET, HEAD, POST"},
+		"PUT /nowhere":          {404, ""},
+		"OPTIONS /nowhere/else": {404, ""},
+	} {
+		method, path, _ := strings.Cut(request, " ")
+		if got := v.Send(method, path, ""); got.Status != want.status || got.Header.Get("Allow") != want.allow || !strings.Contains(got.Text, "<h1>") {
+			t.Errorf("%s: %d %q, want %d %q", request, got.Status, got.Header.Get("Allow"), want.status, want.allow)
+		}
 	}
 }

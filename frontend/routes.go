@@ -1,6 +1,9 @@
 package frontend
 
-import "net/http"
+import (
+	"net/http"
+	"strings"
+)
 
 // Handler serves the site. It sets the deadlines for reading bodies and writing answers, so the server around it must not have
 // a write timeout: bots that stream set a new deadline before each write, at least once a minute.
@@ -10,7 +13,7 @@ func (f *Frontend) Handler() http.Handler {
 	f.Accounts.AddTo(pages)
 	f.Cities.AddTo(pages)
 	f.Bots.AddTo(pages)
-	pages.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { f.Site.ShowError(w, r, http.StatusNotFound) })
+	pages.HandleFunc(elsewhere, func(w http.ResponseWriter, r *http.Request) { f.noPage(w, r, pages) })
 
 	outer := http.NewServeMux()
 	outer.Handle("GET /static/{hash}/{file}", f.static)
@@ -19,4 +22,25 @@ func (f *Frontend) Handler() http.Handler {
 	outer.HandleFunc("GET /favicon.ico", favicon)
 	outer.Handle("/", f.Site.Pages(pages))
 	return f.Site.Guard(outer)
+}
+
+// elsewhere matches what no other pattern of the pages does.
+const elsewhere = "/"
+
+// noPage answers 405 if the address takes other methods, else 404. Because of its pattern, http.ServeMux does not tell them apart.
+func (f *Frontend) noPage(w http.ResponseWriter, r *http.Request, pages *http.ServeMux) {
+	var allowed []string
+	for _, method := range []string{http.MethodGet, http.MethodHead, http.MethodPost} {
+		other := *r
+		other.Method = method
+		if _, pattern := pages.Handler(&other); pattern != elsewhere {
+			allowed = append(allowed, method)
+		}
+	}
+	if len(allowed) == 0 {
+		f.Site.ShowError(w, r, http.StatusNotFound)
+		return
+	}
+	w.Header().Set("Allow", strings.Join(allowed, ", "))
+	f.Site.ShowError(w, r, http.StatusMethodNotAllowed)
 }

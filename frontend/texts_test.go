@@ -41,7 +41,7 @@ func TestEveryTextExistsInEveryLanguageAndIsUsed(t *testing.T) {
 	for _, field := range []string{"empty", "long", "list-long", "line", "range", "control", "lang", "zone", "option", "unknown", "type", "json"} {
 		used["settings-error-"+field] = "settings.Errors"
 	}
-	for _, code := range []string{"400", "403", "404", "413", "500"} {
+	for _, code := range []string{"400", "403", "404", "405", "413", "500"} {
 		used["error-"+code], used["error-"+code+"-text"] = "fail", "fail"
 	}
 	for _, letter := range []string{"register", "register-known", "reset", "invite", "revoked", "warned"} {

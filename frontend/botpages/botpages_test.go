@@ -140,3 +140,18 @@ func TestAFileBelowACitysPageAllowsOnlyGETAndHEAD(t *testing.T) {
 		}
 	}
 }
+
+func TestABrowserIsShownAPageAtAddressesOfBotsWithoutOne(t *testing.T) {
+	t.Parallel()
+	s, v, _ := frontendtest.Berlin(t)
+	html := []string{"Accept", "text/html,*/*;q=0.8"}
+	for _, path := range []string{"/city/berlin/bot/alpha/nowhere", "/c/berlin/feeds/nowhere", "/bots/feeds/nowhere", "/bots/feeds/report"} {
+		v.Get(path, html...).Want(404, "No such stop", "<main")
+	}
+	v.Get("/city/berlin/bot/alpha/connect?lang=de", html...).At("/city/berlin").Want(200, "<main")
+	v.Get("/c/berlin/feeds/report", html...).At("/c/berlin").Want(200, "<main")
+	s.Visitor().Get("/c/berlin/feeds/nowhere").Want(404, "404 page not found") // a program
+	if got := v.Send("PUT", "/c/berlin/feeds/report", "", html...); got.Status != 405 || got.Header.Get("Allow") != "POST" {
+		t.Errorf("PUT: %d %q", got.Status, got.Header.Get("Allow"))
+	}
+}

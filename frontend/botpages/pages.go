@@ -84,15 +84,16 @@ func (p botPages) back(w http.ResponseWriter, r *http.Request, text string, fail
 // Text returns one of the bot's texts.
 func (p botPages) Text(lang, id string, pairs ...any) string { return p.set.Text(lang, id, pairs...) }
 
-// home is the address of the page with the bot's section: the settings page for handlers mounted there, else the city's public
+func (p botPages) home(r *http.Request) string { return home(bots.MountOf(r), p.name) }
+
+// home is the address of the page with a bot's section: the settings page for handlers mounted there, else the city's public
 // page. Handlers for all cities may name a city with bots.WithMount.
-func (p botPages) home(r *http.Request) string {
-	mount := bots.MountOf(r)
+func home(mount bots.Mount, bot string) string {
 	switch {
 	case mount.City.Name == "":
 		return "/"
 	case strings.HasPrefix(mount.Path, "/city/"), mount.Admin && !strings.HasPrefix(mount.Path, "/c/"):
-		return "/city/" + mount.City.Name + "#" + p.name
+		return "/city/" + mount.City.Name + "#" + bot
 	}
-	return "/c/" + mount.City.Name + "#" + p.name
+	return "/c/" + mount.City.Name + "#" + bot
 }

@@ -54,9 +54,19 @@ func (b *Bots) serveAllCities(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// serve calls a bot's handler, unbuffered.
+// serve calls a bot's handler, unbuffered. Who opens an address without a page in a browser gets one of the site.
 func (b *Bots) serve(w http.ResponseWriter, r *http.Request, handler http.Handler, mount bots.Mount) {
 	mount.Lang = b.Lang(r)
+	if asksForPage(r) {
+		direct := w
+		w = &missing{ResponseWriter: direct, show: func(status int) {
+			if status == http.StatusMethodNotAllowed && mount.City.Name != "" {
+				http.Redirect(direct, r, home(mount, r.PathValue("bot")), http.StatusSeeOther)
+				return
+			}
+			b.ShowError(direct, r, http.StatusNotFound)
+		}}
+	}
 	http.StripPrefix(mount.Path, handler).ServeHTTP(w, bots.WithMount(r, mount))
 }
 

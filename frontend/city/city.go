@@ -62,6 +62,7 @@ func (p *Pages) AddTo(mux *http.ServeMux) {
 		"GET /city/{city}/undo/apply":           redirectTo("/history"),
 		"GET /city/{city}/import":               redirectTo("/history"),
 		"GET /city/{city}/import/apply":         redirectTo("/history"),
+		"GET /city/{city}/invite":               redirectTo("#people"),
 	} {
 		mux.HandleFunc(pattern, p.Handle(p.CityAdmin(action)))
 	}
