@@ -166,7 +166,7 @@ func implementsMail(t *testing.T, bot string) (found bool) {
 
 func TestEveryPackageHasALayer(t *testing.T) {
 	for _, p := range packages(t) {
-		if p.ImportPath == "" || strings.HasPrefix(p.ImportPath, "internal/testkit") || strings.HasSuffix(p.ImportPath, "test") || strings.HasPrefix(p.ImportPath, "test/") || strings.HasPrefix(p.ImportPath, "bots/") {
+		if p.ImportPath == "" || strings.HasPrefix(p.ImportPath, "internal/testkit") || strings.HasSuffix(p.ImportPath, "test") || strings.HasPrefix(p.ImportPath, "test/") || strings.HasPrefix(p.ImportPath, "bots/") || p.ImportPath == "bench" {
 			continue
 		}
 		if layer(p.ImportPath) < 0 {

@@ -1,0 +1,62 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"os/signal"
+	"regexp"
+	"strings"
+	"testing"
+
+	"linienfunk/app"
+)
+
+// TestMain runs the tests; or the fake, or the program that is measured, in the processes that the tests start.
+func TestMain(m *testing.M) {
+	switch {
+	case os.Getenv(roleVariable) == roleFake:
+		main()
+	case len(os.Args) > 1 && !strings.HasPrefix(os.Args[1], "-"):
+		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+		defer stop()
+		exit(app.Main(ctx, os.Args[1:], os.Environ(), os.Stdout, os.Stderr))
+	}
+	os.Exit(m.Run())
+}
+
+// runSmall runs a subcommand on the program of this binary, and returns its tables.
+func runSmall(t *testing.T, args ...string) string {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	args = append(args, "-bin", self, "-rounds", "1", "-settle", "0", "-dir", t.TempDir())
+	if err := run(t.Context(), args, &out); err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(out.String(), "| ? |") {
+		t.Errorf("a figure is missing:\n%s", &out)
+	}
+	return out.String()
+}
+
+// value is the value of a row whose name is given, in each table that has it.
+func value(table, row string) (found []string) {
+	for _, match := range regexp.MustCompile(`(?m)^\| `+regexp.QuoteMeta(row)+` \| ([^|]*) \|`).FindAllStringSubmatch(table, -1) {
+		found = append(found, match[1])
+	}
+	return found
+}
+
+func TestRelayMeasuresEveryReport(t *testing.T) {
+	t.Parallel()
+	tables := runSmall(t, "relay", "-reports", "6", "-alone", "2", "-backlog", "3", "-cities", "2")
+	for _, row := range []string{"lost", "twice"} {
+		if got := value(tables, row); len(got) != 2 || got[0] != "0" || got[1] != "0" {
+			t.Errorf("%s: %q\n%s", row, got, tables)
+		}
+	}
+}

@@ -1,0 +1,224 @@
+package main
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"linienfunk/db"
+	"linienfunk/internal/secret"
+	"linienfunk/settings/chain"
+)
+
+func cityName(number int) string { return fmt.Sprintf("city%d", number) }
+
+func accountID(name string) string {
+	hash := fnv.New32a()
+	hash.Write([]byte(name))
+	return fmt.Sprint(100_000 + hash.Sum32())
+}
+
+// launch starts a binary with a fresh copy of a data directory, and returns when all accounts read their streams. instances are the URLs of
+// the cities' instances, in turn.
+func (b *bench) launch(ctx context.Context, t target, cities int, instances ...*fake) (*program, error) {
+	p, err := b.place(ctx, t, cities, instances...)
+	if err != nil {
+		return nil, err
+	}
+	if err := b.ready(ctx, p, cities, instances...); err != nil {
+		b.discard(p)
+		return nil, err
+	}
+	return p, nil
+}
+
+// place makes a program with a fresh copy of a data directory, and resets the fakes.
+func (b *bench) place(ctx context.Context, t target, cities int, instances ...*fake) (*program, error) {
+	for _, f := range instances {
+		if err := f.reset(ctx); err != nil {
+			return nil, err
+		}
+	}
+	from, err := b.prepare(ctx, t, cities, instances)
+	if err != nil {
+		return nil, fmt.Errorf("prepare data: %w", err)
+	}
+	data, err := os.MkdirTemp(b.dir, "data-")
+	if err != nil {
+		return nil, err
+	}
+	return newProgram(t, data), os.CopyFS(data, os.DirFS(from))
+}
+
+// ready starts a program and waits until it is.
+func (b *bench) ready(ctx context.Context, p *program, cities int, instances ...*fake) error {
+	if err := p.start(ctx, "serve"); err != nil {
+		return err
+	}
+	if err := p.waitHealthy(ctx); err != nil {
+		return err
+	}
+	return waitStreams(ctx, cities, instances)
+}
+
+// waitStreams waits until as many streams of all fakes are open.
+func waitStreams(ctx context.Context, wanted int, instances []*fake) error {
+	return until(ctx, 10*time.Millisecond, func() (bool, error) {
+		open := 0
+		for _, f := range instances {
+			state, err := f.state(ctx)
+			if err != nil {
+				return false, err
+			}
+			open += state.Streams
+		}
+		return open == wanted, nil
+	})
+}
+
+// discard kills a program, if it runs, and deletes its data.
+func (b *bench) discard(p *program) {
+	p.kill()
+	os.RemoveAll(p.data)
+	os.Remove(p.logFile())
+}
+
+// prepare returns a data directory that the binary has made itself, with so many cities: its demo sets up one, whose rows are copied. A city
+// has what a new one has, and one account on Mastodon.
+func (b *bench) prepare(ctx context.Context, t target, cities int, instances []*fake) (string, error) {
+	name := fmt.Sprint(t.name, " ", cities)
+	for _, f := range instances {
+		name += " " + f.url
+	}
+	if dir, ok := b.prepared[name]; ok {
+		return dir, nil
+	}
+	dir, err := os.MkdirTemp(b.dir, "prepared-")
+	if err != nil {
+		return "", err
+	}
+	p := newProgram(t, dir)
+	if err := p.start(ctx, "demo"); err != nil {
+		return "", err
+	}
+	if err := p.waitHealthy(ctx); err != nil {
+		p.kill()
+		return "", err
+	}
+	if err := p.stop(); err != nil { // a demo that is healthy has set up its city
+		return "", err
+	}
+	database, err := db.Open(ctx, filepath.Join(dir, "linienfunk.db"), time.Now)
+	if err != nil {
+		return "", err
+	}
+	if err := errors.Join(copyCity(ctx, database.SQL(), dir, cities, instances), database.Close()); err != nil {
+		return "", err
+	}
+	b.prepared[name] = dir
+	return dir, os.RemoveAll(filepath.Join(dir, "nats")) // its stream of settings names the demo's city
+}
+
+// copyCity replaces the demo's city by others like it.
+func copyCity(ctx context.Context, conn *sql.DB, dir string, cities int, instances []*fake) error {
+	key, err := secret.LoadKey(filepath.Join(dir, "instance.key"))
+	if err != nil {
+		return err
+	}
+	box, err := secret.NewBox(key)
+	if err != nil {
+		return err
+	}
+	tx, err := conn.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer tx.Rollback()
+	var document string
+	if err := tx.QueryRow("SELECT document FROM settings_heads").Scan(&document); err != nil {
+		return err
+	}
+	for _, table := range []string{"cities", "city_admins", "settings_links", "settings_heads", "settings_progress", "email_subscribers"} {
+		if _, err := tx.Exec("DELETE FROM " + table); err != nil {
+			return err
+		}
+	}
+	for i := range cities {
+		name := cityName(i)
+		if err := insertCity(tx, name, document); err != nil {
+			return err
+		}
+		token := box.Seal(secret.Cell{Table: "mastodon_accounts", Row: name, Column: "token"}, []byte(name))
+		if err := insert(tx, "mastodon_accounts", map[string]any{
+			"city": name, "revision": "1", "instance": instances[i%len(instances)].url, "account_id": accountID(name), "acct": name,
+			"domain": "fake.example", "url": "https://fake.example/@" + name, "is_bot": false, "limited": false, "token": token, "position": "1",
+			"created_at": now(), "updated_at": now(),
+		}); err != nil {
+			return err
+		}
+	}
+	return tx.Commit()
+}
+
+func now() string { return time.Now().UTC().Format("2006-01-02T15:04:05.000000Z") }
+
+func insertCity(tx *sql.Tx, name, document string) error {
+	_, root := chain.Root(name)
+	link := chain.Link{City: name, Base: root, Patch: chain.ReplaceDocument([]byte(document)), Result: chain.Sum([]byte(document)), Author: "1",
+		Time: time.Now().UTC().Truncate(time.Microsecond)}
+	hash, err := link.Hash()
+	if err != nil {
+		return err
+	}
+	var whole map[string]any
+	if err := json.Unmarshal([]byte(document), &whole); err != nil {
+		return err
+	}
+	for table, row := range map[string]map[string]any{
+		"cities":      {"name": name, "created_at": now()},
+		"city_admins": {"city": name, "admin_id": 1},
+		"settings_links": {"city": name, "number": 1, "hash": string(hash), "base": string(link.Base), "patch": string(link.Patch),
+			"result": string(link.Result), "author": link.Author, "time": link.Time.Format("2006-01-02T15:04:05.000000Z"), "note": ""},
+		"settings_heads": {"city": name, "number": 1, "hash": string(hash), "document": document},
+	} {
+		if err := insert(tx, table, row); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func insert(tx *sql.Tx, table string, row map[string]any) error {
+	var columns, marks []string
+	var values []any
+	for column, value := range row {
+		columns, marks, values = append(columns, column), append(marks, "?"), append(values, value)
+	}
+	_, err := tx.Exec("INSERT INTO "+table+" ("+strings.Join(columns, ", ")+") VALUES ("+strings.Join(marks, ", ")+")", values...)
+	return err
+}
+
+// ledger reads the ledger of a running program.
+type ledger struct{ *db.DB }
+
+func (p *program) ledger(ctx context.Context) (ledger, error) {
+	opened, err := db.Open(ctx, filepath.Join(p.data, "linienfunk.db"), time.Now)
+	return ledger{opened}, err
+}
+
+// wait waits until the ledger has so many reports, none of whose deliveries waits.
+func (l ledger) wait(ctx context.Context, reports int) error {
+	return until(ctx, 20*time.Millisecond, func() (bool, error) {
+		var have, waiting int
+		err := l.SQL().QueryRowContext(ctx, "SELECT (SELECT count(*) FROM ledger_entries), "+
+			"(SELECT count(*) FROM ledger_deliveries WHERE status IN ('queued', 'retrying'))").Scan(&have, &waiting)
+		return have >= reports && waiting == 0, err
+	})
+}
