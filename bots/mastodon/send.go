@@ -155,8 +155,7 @@ func localID(instance, remote string) (masto.ID, bool) {
 
 var _ bots.Retracter = (*bot)(nil)
 
-// Retract deletes a post, or undoes a boost. A boost is deleted like a post. Some instances return the original's id for a
-// boost; then there is nothing to delete, and it is undone by the original's id.
+// Retract deletes a post, or undoes a boost.
 func (b *bot) Retract(ctx context.Context, a bots.Account, _ string, sent report.Receipt) error {
 	row, c, err := b.account(ctx, a.City)
 	if errors.Is(err, kit.ErrNoAccount) {
@@ -173,11 +172,23 @@ func (b *bot) Retract(ctx context.Context, a bots.Account, _ string, sent report
 }
 
 // remove deletes a post of ours, or undoes a boost. It returns nil if there is none.
+//
+// A boost is undone by the id of its original: Pleroma and Akkoma delete no boost, and GoToSocial tells other servers that a post is deleted, which
+// not all of them understand. If it cannot be read, because of a block for instance, it is deleted like a post. Pixelfed has returned the
+// original's id for a boost.
 func (c *client) remove(ctx context.Context, id masto.ID) error {
-	err := c.DeleteStatus(ctx, id)
+	found, err := c.GetStatus(ctx, id)
+	if err != nil && !notFound(err) {
+		return err
+	}
+	if err == nil && found.Reblog != nil {
+		if _, err := c.Unreblog(ctx, found.Reblog.ID); !notFound(err) {
+			return err
+		}
+	}
+	err = c.DeleteStatus(ctx, id)
 	if notFound(err) || status(err) == http.StatusForbidden {
-		_, undoBoost := c.Unreblog(ctx, id)
-		if undoBoost == nil || notFound(undoBoost) {
+		if _, undoBoost := c.Unreblog(ctx, id); undoBoost == nil || notFound(undoBoost) {
 			return nil
 		}
 	}

@@ -64,6 +64,22 @@ func TestAPublicMentionIsBoostedOnce(t *testing.T) {
 	}
 }
 
+func TestABoostIsUndoneOnEachSoftware(t *testing.T) {
+	t.Parallel()
+	for _, d := range []mastodontest.Dialect{mastodontest.Mastodon, mastodontest.GoToSocial, mastodontest.Akkoma, mastodontest.Pixelfed} {
+		w, fake, a := newConnectedTo(t, d)
+		receipt := send(t, w, a, own(fake, mention(fake)))
+		if len(fake.Boosts("zuerich")) != 1 {
+			t.Fatalf("%s: not boosted", d)
+		}
+		for range 2 { // a repetition changes nothing
+			if err := w.Bot.(bots.Retracter).Retract(t.Context(), a, "", receipt); err != nil || len(fake.Boosts("zuerich")) != 0 {
+				t.Errorf("%s: not undone: %v", d, err)
+			}
+		}
+	}
+}
+
 func TestABoostCanBeUndoneByTheIDOfTheOriginal(t *testing.T) {
 	t.Parallel()
 	w, fake, a, id := newMentioned(t)

@@ -42,13 +42,23 @@ func (s *Server) reblog(w http.ResponseWriter, r *http.Request, me *Account) {
 	fake.WriteJSON(w, http.StatusOK, s.statusJSON(boost, me))
 }
 
-// unreblog follows https://docs.joinmastodon.org/methods/statuses/#unreblog.
+// unreblog follows https://docs.joinmastodon.org/methods/statuses/#unreblog, with the id of the original. GoToSocial accepts that of the boost
+// as well (BoostRemove in internal/processing/status/boost.go), Akkoma does not find it (unrepeat in lib/pleroma/web/common_api.ex).
 func (s *Server) unreblog(w http.ResponseWriter, r *http.Request, me *Account) {
-	s.onVisible(w, r, me, func(st *Status) {
-		if boost := s.boostOf(me, st.ID); boost != nil {
-			s.remove(boost)
-		}
-	})
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	st := s.status(r.PathValue("id"))
+	if st != nil && st.Boosts != "" && s.Dialect == GoToSocial {
+		st = st.Original
+	}
+	if !visible(st, me) || st.Boosts != "" && s.Dialect == Akkoma {
+		fail(w, http.StatusNotFound, "Record not found")
+		return
+	}
+	if boost := s.boostOf(me, st.ID); boost != nil {
+		s.remove(boost)
+	}
+	fake.WriteJSON(w, http.StatusOK, s.statusJSON(st, me))
 }
 
 func (s *Server) boostOf(who *Account, id string) *Status {

@@ -269,12 +269,13 @@ func (s *Server) getStatus(w http.ResponseWriter, r *http.Request, me *Account) 
 	s.onVisible(w, r, me, func(*Status) {})
 }
 
-// deleteStatus follows https://docs.joinmastodon.org/methods/statuses/#delete.
+// deleteStatus follows https://docs.joinmastodon.org/methods/statuses/#delete. Akkoma deletes no boosts (delete in
+// lib/pleroma/web/common_api.ex).
 func (s *Server) deleteStatus(w http.ResponseWriter, r *http.Request, me *Account) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	st := s.status(r.PathValue("id"))
-	if st == nil || st.account != me {
+	if st == nil || st.account != me || s.Dialect == Akkoma && st.Boosts != "" {
 		fail(w, http.StatusNotFound, "Record not found")
 		return
 	}
