@@ -18,13 +18,13 @@ const (
 		`gerät|appareil|dispositivo|enhed|enhet|apparaat|urządzeni\pL*|zařízení|cihaz\pL*|устройств\pL*|телефон\pL*)`
 	sending = `(?:sent|gesendet|geschickt|versendet|versandt|verschickt|geschrieben|verfasst|envoyée?|enviad[oa]|inviat[oa]|verzonden|` +
 		`verstuurd|sendt|skickat|skickades|skickad|skrivet|skrevet|wysłan[oaey]?|` +
-		`odesláno|odeslané|odoslané|odoslaná|lähetetty|gönderildi|отправлено|отправлена|надіслано|послано|изпратено|trimis|elküldve|küldve|` +
-		`poslano|poslato|στάλθηκε|εστάλη|saadetud|nosūtīts|išsiųsta|đã gửi|gửi từ|dikirim)`
+		`odesláno|odeslané|odoslané|odoslaná|lähetetty|gönderildi|отправлено|отправлена|надіслано|послано|послато|изпратено|trimis|elküldve|küldve|` +
+		`poslano|poslato|enviat|مرسل|στάλθηκε|εστάλη|saadetud|nosūtīts|išsiųsta|đã gửi|gửi từ|dikirim)`
 	getting = `(?:get|download|hole? dir|holen sie sich|laden sie|lade dir|téléchargez|télécharger|obtenez|obtenir|obtener|obtén|scarica|ottieni|` +
 		`ottenere|haal|ophalen|hent|få|hämta|skaffa|pobierz|uzyskaj|získat|` +
 		`stáhnout|obter|obtenha|baixe|transferir|lataa|hanki|скачать|скачайте|получить|отримати)`
 	byWhich = `(?:from|von|vom|de|de pe|pe|depuis|à partir|a partir|avec|desde|da|do|dal|con|com|através|via|tramite|vanaf|vanuit|met|van|az?|iz|` +
-		`fra|med|från|z|ze|zo|za|przez|přes|cez|с|из|от|з|із|von mein\pL*|using|with|mit|über|by|on|wirelessly|sans fil|din|aus)`
+		`fra|med|från|z|ze|zo|za|przez|přes|cez|с|из|от|з|із|von mein\pL*|using|with|mit|über|by|on|wirelessly|sans fil|din|aus|s|sa|са|des del|من)`
 )
 
 // adverts are lines that mail programs add below a text.
@@ -44,9 +44,11 @@ var adverts = []*regexp.Regexp{
 		`geschickt)[.!]?|diese nachricht wurde von mein\pL* .{1,60} gesendet\.?|` +
 		`gesendet (?:mit|über|via) .{1,70}|envoyé (?:de|depuis) .{1,60}|enviad[oa] (?:desde|do|da) .{1,60}|inviato (?:da|dal) .{1,60}|` +
 		`(?:verzonden|verstuurd) vanaf .{1,60}|sendt fra .{1,60}|skickat från .{1,60}|wysłan[oe] z .{1,60}|` +
-		`odesláno z .{1,60}|отправлено с .{1,60}|lähetetty \pL*(?:iphon|ipad|android|puheli)\pL*)$`),
+		`odesláno z .{1,60}|отправлено (?:с|из) .{1,60}|надіслано (?:з|із|від) .{1,60}|посла(?:то|но) (?:с|са|од|от) .{1,60}|lähetetty \pL*(?:iphon|ipad|android|puheli)\pL*)$`),
 	regexp.MustCompile(`(?i)^(?:from|von|vom|depuis|desde|da|vanaf|fra|från) (?:my|mein\pL*|mon|mi|mijn|min|mio) ` + aProgram + `.{0,20}$|` +
-		`^(?:mobil|(?:von )?unterwegs) (?:gesendet|verschickt|geschrieben)[.!]?$`),
+		`^(?:mobil|(?:von )?unterwegs) (?:gesendet|verschickt|geschrieben)[.!]?$|` +
+		`^(?:gesendet|verschickt|geschickt|geschrieben) (?:von unterwegs|unterwegs|mobil|vom (?:handy|smartphone|tablet))\b.{0,80}$`),
+	regexp.MustCompile(`(?i)^(?:yahoo|aol|gmx|web\.de|proton) mail: .{1,60}$|^[\pL-]{2,20} powered by .{1,100}$`),
 	regexp.MustCompile(`(?i)^(?:(?:please )?excuse (?:my brevity|any typos|typos|the brevity).{0,60}|` +
 		`(?:bitte )?entschuldigen? sie (?:bitte )?(?:die|meine) kürze\.?|excusez (?:ma|la) brièveté.{0,40})$`),
 	regexp.MustCompile(`(?i)^(?:virenfrei|virus-free|sans virus|libre de virus|virusvrij|privo di virus|senza virus)\b.{0,60}$`),
@@ -56,9 +58,9 @@ var adverts = []*regexp.Regexp{
 
 // adverts with the program in front, for which it takes long to look; each of them has one of these words.
 var (
-	advertsLast = regexp.MustCompile(`(?i)^.{0,40}(?:` + aProgram + `.{0,20}(?:から送信|에서 보냄|(?:['’]?[dt][ae]n |ımdan )gönderildi)|www\.(?:avast|` +
+	advertsLast = regexp.MustCompile(`(?i)^.{0,40}(?:` + aProgram + `.{0,20}(?:から送信|에서 보냄|(?:['’]?[dt][ae]n |ımdan )gönderildi|-?r[óő]l küldve)|www\.(?:avast|` +
 		`avg)\.com.{0,80})$|^(?:发自|發自|寄自|从|從).{0,40}(?:iphone|ipad|android|手机|手機|邮箱|发送|傳送|` + aProgram + `).{0,20}$`)
-	advertsLastHave = []string{"送信", "보냄", "gönderildi", "发", "發", "寄", "从", "從", "www."}
+	advertsLastHave = []string{"送信", "보냄", "gönderildi", "küldve", "发", "發", "寄", "从", "從", "www."}
 )
 
 // sentFrom is an advertisement of a program that nobody listed.

@@ -11,7 +11,7 @@ const maxAttribution = 4
 
 var (
 	// leadIn is what stands in front of the date of an attribution: a preposition, a weekday, a time.
-	leadIn = regexp.MustCompile(`(?i)(?:^|[\s\pP])(?:(?:on|am|auf|le|il|el|op|den|em|w dniu|dnia|dne|dňa|v|на|в|у|på|vào|pada|på|la|a|at|the|în|` +
+	leadIn = regexp.MustCompile(`(?i)(?:^|[\s\pP])(?:(?:on|am|auf|le|il|el|op|den|em|w dniu|dnia|dne|dňa|v|на|в|у|på|vào(?: th(?:ứ)? \d)?|pada|på|la|a|at|the|în|` +
 		`ve|dana|kl|in a message dated|於|在)` +
 		`(?: \pL{2,14}[.,]{0,2}(?: de[mn]| the)?)?,? ?|\pL{2,14}[.,]{1,2} ?)?(?:\d{1,2}[:.h]\d\d(?::\d\d)?\s?(?:am|pm|uhr|h)?,? )?$`)
 	beginsWithLeadIn = regexp.MustCompile(`(?i)^-{0,20} ?(?:on|am|auf|le|il|el|op|den|em|w dniu|dnia|dne|dňa|på|vào|in a message dated) .*\d`)
@@ -73,10 +73,8 @@ func unmarkedAttribution(c cursor) int {
 	if first == "" || isMarked(first) {
 		return 0
 	}
-	if strings.Contains(first, ":>") || strings.Contains(first, ": >") {
-		if begin, ok := endAttribution(first); ok && startsWithDate(begin) && isMarked(strings.TrimSpace(first[len(begin):])) {
-			return 1 // with the quotation in the same line
-		}
+	if c.hasQuotationBehind(first) {
+		return 1
 	}
 	joined := ""
 	for n := 1; n <= maxAttribution && c.at+n <= len(c.lines); n++ {
@@ -101,6 +99,17 @@ func unmarkedAttribution(c cursor) int {
 		}
 	}
 	return 0
+}
+
+// hasQuotationBehind reports whether a line is an attribution with the quotation behind it. Without a mark it has an address in brackets, and the author's
+// answer is above.
+func (c cursor) hasQuotationBehind(line string) bool {
+	marked := strings.Contains(line, ":>") || strings.Contains(line, ": >")
+	if !marked && !(c.above && strings.Contains(line, ">") && c.traits(c.at).has(dated|inBracket|writes)) {
+		return false
+	}
+	begin, ok := endAttribution(line)
+	return ok && startsWithDate(begin) && (isMarked(strings.TrimSpace(line[len(begin):])) || c.above && traitsOf(begin).has(inBracket|writes))
 }
 
 // continues reports whether the lines are an attribution only with the next one: a word for writing or a colon is still missing.
@@ -181,7 +190,7 @@ func markedAttribution(c cursor) int {
 			continue
 		}
 		below := firstFilled(lines[n:])
-		if !(isMarked(below) && (someone || !moreThan.MatchString(below)) || below == "" && colon && (someone || c.above && t.has(dated|withYear|timed))) {
+		if !((isMarked(below) || isBar(below) && t.has(writes)) && (someone || !moreThan.MatchString(below)) || below == "" && colon && (someone || c.above && t.has(dated|withYear|timed))) {
 			continue
 		}
 		if n == 1 || wrapped(strings.TrimSpace(lines[0]), strings.TrimSpace(strings.Join(lines[1:n], " "))) {

@@ -71,6 +71,30 @@ func TestAnAnswerBelowOrBetweenQuotationsStays(t *testing.T) {
 	})
 }
 
+func TestAClosingInTheLineOfTheReportIsCut(t *testing.T) {
+	t.Parallel()
+	testCut(t, map[string]string{
+		"Kontrolle U8 am Zoo, LG":                            "Kontrolle U8 am Zoo",
+		"Kontrolle U8 am Zoo. LG Erika":                      "Kontrolle U8 am Zoo.",
+		"Kontrolle U8 am Zoo! lg erika":                      "Kontrolle U8 am Zoo!",
+		"Kontrolle U8 am Zoo, viele Grüße Erika":             "Kontrolle U8 am Zoo",
+		"Kontrolle U8 am Zoo – MfG Erika Beispiel":           "Kontrolle U8 am Zoo",
+		"Kontrolle U8 am Zoo.\nZwei Leute, liebe Grüße, Max": "Kontrolle U8 am Zoo.\nZwei Leute",
+		"Inspectors at the zoo. Cheers, Erika":               "Inspectors at the zoo.",
+		"Inspectors at the zoo, kind regards Erika B.":       "Inspectors at the zoo",
+	})
+}
+
+func TestANoteOfOutlookAboutANewSenderIsCut(t *testing.T) {
+	t.Parallel()
+	testCut(t, map[string]string{
+		"Sie erhalten nicht häufig E-Mails von erika@beispiel.example. Erfahren Sie, warum dies wichtig ist\n\nKontrolle U8": "Kontrolle U8",
+		"You don't often get email from erika@beispiel.example. Learn why this is important\n\nKontrolle U8":                 "Kontrolle U8",
+		"Erika kirjoittaa harvoin <https://aka.ms/LearnAboutSenderIdentification> erika@beispiel.example\nKontrolle U8":      "Kontrolle U8",
+		"Kontrolle U8\nSie erhalten nicht häufig E-Mails von der BVG, aber jetzt":                                            "",
+	})
+}
+
 func TestTheNameOfTheAuthorInTheLastLineIsCut(t *testing.T) {
 	t.Parallel()
 	for _, from := range []string{"Erika Beispiel <e.b@rider.example>", `"Beispiel, Erika" <1@rider.example>`, "erika.beispiel@rider.example", "=?utf-8?q?Erika_Beispiel?= <x@rider.example>"} {

@@ -8,24 +8,25 @@ import (
 )
 
 // closing is a complimentary close in the languages of Europe, Turkish, Japanese and Chinese. A name of up to three words may follow in the line.
-var closing = regexp.MustCompile(`(?i)^((vielen |besten )?dank[e]? (und|&) )?(` +
+var closing = regexp.MustCompile(`(?i)^(((vielen |besten )?dank[e]?|moin|servus|hallo|thanks|merci|grazie|gracias|gru(ß|ss)) (und|&|and|et|e|y) )?(` +
 	formalClosing + `|` +
-	`(mit |und )*((ganz |recht |aller)?(best|lieb|herzlich|viel|schön|nett|sonnig|warm)(e[nmr]?|ster?) ){0,2}(gr(ü|ue|u)(ß|ss)e?n?|gru(ß|ss)|gr(ü|` +
+	`(mit |und )*((ganz |recht |aller)?(best|lieb|herzlich|viel|schön|nett|sonnig|warm)(e[nmr]?|ster?|s|i) |\pL{3,20}e[nr]? (und )?){0,2}(gr(ü|ue|üe|u)(ß|ss)(e?n?|l[ei]|chen)|gru(ß|ss)( und dank)?|gr(ü|` +
 	`üe|ue)ss?li)|` +
 	`g?v?lg|glg|vg|bg|hg|sg|herzlichst|bis (bald|dann|später|denne|morgen|demnächst)|ciao|tsch(ü|ue)(ss|ß)(i|chen)?|tschau|tschö|servus|ade|adieu|` +
+	`bb|cu|cya|bussi|bussis|baba|pfiat (di|eich|enk|euch)|bleib(t)? (gesund|wachsam|stabil)|pass(t)? auf (euch|dich)( auf)?|mach(t)?('s|s| es)? gut|` +
 	`(einen? )?(schönen|guten|angenehmen) (tag|abend|morgen|nachmittag|sonntag|samstag|feierabend|start)( noch| (dir|euch|ihnen|` +
 	`allen))*( wünscht)?|(noch )?(einen? )?schönen (tag|abend)|schönes wochenende|alles (gute|liebe)|` +
 	`best wishes|best|cheers|take care|all the best|love|xo(xo)?|xx|br|kr|rgds|thx|bye( bye)?|see (you|ya)|talk soon|warmly|yours|(have a )(nice|` +
 	`good|great) (day|evening|weekend|one)|` +
-	`amicalement|bises|biz|bisous|à (bientôt|plus( tard)?)|bonne (journée|soirée|fin de journée)|` +
+	`(\pL+ )?greetings|amicalement|bises|biz|bisous|à (bientôt|plus( tard)?)|(bonne|belle|excellente|douce) (journée|soirée|fin de journée|semaine)|` +
 	`groet(en|jes)?|groetjes|gr|liefs|fijne dag( nog)?|tot ziens|doei|` +
-	`(un )?((cari|caro|tanti) )?salut[io]|un abbraccio|a presto|buona (giornata|serata)|` +
+	`(un )?((cari|caro|tanti|\pL+) )?salut[io]|un abbraccio|a presto|buona (giornata|serata)|` +
 	`(un )?saludos?|salud|un abrazo|abrazos|besos|hasta (luego|pronto)|abraços?|um abraço|beijos|até (logo|breve|mais)|` +
-	`(de )?(bästa |varma |kärleksfulla )?hälsning(ar)?|(kærlig |kærlige |mange |beste |bedste |varm )?(hilsen|hilsner)|kh|vh|mvh|ha det( bra|` +
+	`(de )?(bästa |varma |kärleksfulla )?hälsning(ar)?|(de |mange )?(\pL+ )?(hilsen|hilsner)|kh|vh|mvh|ha det( bra|` +
 	` godt)?|hej ?då|hej hej|kram|klem|` +
-	`pozdr\.?|pozdrowienia|pozdrawiam|na razie|zdraví(m)?|hezký den|měj(te)? se|ahoj|` +
+	`(\pL+ )?(pozdrav\pL*|поздрав\pL*)|pozdr\.?|pozdrowienia|pozdrawiam|na razie|zdraví(m)?|hezký den|měj(te)? se|ahoj|` +
 	`sevgiler|selamlar|iyi (günler|akşamlar)|hoşça kal(ın)?|kolay gelsin|` +
-	`всего (доброго|хорошего)|до свидания|пока|удачи|üdv(özlettel)?|terveisin|t\.|以上|祝好|此致|敬礼|敬禮|よろしくお願い(いた|致)?します。?` +
+	`всего (доброго|хорошего)|до свидания|пока|удачи|üdv(özlettel)?|terveisin|t\.|בברכה|(مع )?(أطيب )?(ال)?تحيات?ي?|以上|祝好|此致|敬礼|敬禮|よろしくお願い(いた|致)?します。?` +
 	`)` + named)
 
 // formalClosing is followed by a signature more often than not.
@@ -33,10 +34,10 @@ const formalClosing = `(mit )?(((ganz |recht )?freundlich(e[nmr]?|ster?)|best(en
 	`empfehlungen)|hochachtungsvoll|mfg|m\.f\.g\.|` +
 	`(with )?((my )?(very )?(best|kind|kindest|warm|warmest|many) )?regards|(with )?(best|kind) wishes|(yours )?(sincerely|faithfully|truly|` +
 	`respectfully|cordially)( yours)?|respectfully|` +
-	`((bien|très) )?cordialement|bien à (vous|toi)|((mes|nos) )?((meilleures|sincères) )?salutations( distinguées)?|sincèrement|respectueusement|` +
+	`((bien|très) )?cordialement|bien à (vous|toi)|((mes|nos|bien) )?((meilleures|sincères) )?salutations( distinguées)?|sincèrement|respectueusement|` +
 	`(met )?(vriendelijke|hartelijke|beste) groet(en)?|mvg|hoogachtend|` +
 	`((cordiali|distinti) )saluti|cordialmente|` +
-	`(un )?(cordial(es)?|atentos?) saludos?( cordial(es)?)?|(un )?saludos? cordial(es)?|atentamente|cordialmente|` +
+	`(un )?(cordial(es)?|atentos?) saludos?( cordial(es)?)?|(un )?saludos? cordial(es)?|atentamente|atte\.?|cordialmente|` +
 	`atenciosamente|(com os (melhores|meus) )?(melhores )?cumprimentos|att\.?|` +
 	`(med )?(vänlig(a)?|vennlige?|venlige?) (hälsning(ar)?|hilsen|hilsner)|med hilsen|vänligen|` +
 	`z poważaniem|(serdecznie |serdeczne )?(pozdrawiam|pozdrowienia)( serdecznie)?|z wyrazami szacunku|` +
@@ -62,7 +63,7 @@ var (
 	aName      = regexp.MustCompile(`^[*_]{0,2}` + nameWord + `(([ ,]+| & )(` + nameWord + `|und|and|et|y|e|i|og|och|en)){0,4}( \([^()\d]{1,30}\))?[,.]?[*_]{0,2}[^\pL\d:@]*$`)
 )
 
-const nameWord = `(\p{Lu}[\pL.'’-]*|d['’]\p{Lu}\pL*|von|van|vom|zu|de|der|den|di|da|la)`
+const nameWord = `(\p{Lu}[\pL.'’-]*|[\p{Hebrew}\p{Arabic}]{2,20}|d['’]\p{Lu}\pL*|von|van|vom|zu|de|der|den|di|da|la)`
 
 // isName reports whether a line may be a person's name: up to four words that begin with capitals.
 func isName(line string) bool {
@@ -105,7 +106,27 @@ func (a answer) withoutSignedLine() []string {
 			return append(a.lines[:i:i], a.lines[i+1:]...)
 		}
 	}
-	return a.lines
+	return a.withoutClosingInLine()
+}
+
+// closingInLine is a short closing behind the last sentence of a report, with a name or without.
+var closingInLine = regexp.MustCompile(`(?:\s*[,;–—-]+\s*|([.!?…)]+)\s*)(?i:g?v?lg|vg|mfg|(?:viele |liebe |beste |herzliche |schöne )?gr(?:ü|ue)(?:ß|ss)e|` +
+	`(?:lieber |schöner )?gru(?:ß|ss)|(?:kind |best )?regards|cheers)\b[ ,!.]{0,3}(\p{Lu}[\pL.-]*(?: \p{Lu}[\pL.-]*)?|\p{Ll}{2,12})?[.!]?$`)
+
+// withoutClosingInLine cuts one off the last line. The mark behind the sentence stays, if it is one of its end.
+func (a answer) withoutClosingInLine() []string {
+	last := a.last()
+	if last < 0 {
+		return a.lines
+	}
+	line := strings.TrimRight(a.lines[last], " \t")
+	begin := max(0, len(line)-maxMarker)
+	end := line[begin:]
+	at := closingInLine.FindStringSubmatchIndex(end)
+	if at == nil || begin+at[0] == 0 || at[4] >= 0 && isStop(end[at[4]:at[5]]) {
+		return a.lines
+	}
+	return append(a.lines[:last:last], line[:begin+max(at[0], at[3])])
 }
 
 // signed is a closing of the short kind with a name that begins with a capital.

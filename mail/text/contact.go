@@ -117,6 +117,9 @@ const (
 func withoutContact(a answer) []string {
 	begin, found, names, blank := len(a.lines), noContact, 0, false
 	first := a.first()
+	if paragraph := a.signatureParagraph(); paragraph >= 0 {
+		begin, found, blank, a.lines = paragraph, reachable, true, a.lines[:paragraph]
+	}
 	for i := len(a.lines) - 1; i >= 0 && len(a.lines)-i <= maxSignature; i-- {
 		line := strings.Trim(a.lines[i], " \t*_")
 		if strings.TrimSpace(a.lines[i]) == "" {
@@ -142,6 +145,23 @@ func withoutContact(a answer) []string {
 		begin, found, blank = i, max(found, kind), false
 	}
 	return a.cutFrom(begin, found)
+}
+
+// signatureParagraph returns where the last paragraph begins, if a number or an address and another such line in it show that all of it is a signature, or
+// -1. What the others say, only a person could know.
+func (a answer) signatureParagraph() int {
+	begin := a.last()
+	contacts, found := 0, noContact
+	for ; begin >= 0 && strings.TrimSpace(a.lines[begin]) != ""; begin-- {
+		if kind := a.contact(strings.Trim(a.lines[begin], " \t*_")); kind != noContact {
+			contacts++
+			found = max(found, kind)
+		}
+	}
+	if found != reachable || contacts < 2 || firstFilled(a.lines[:begin+1]) == "" && !a.above {
+		return -1
+	}
+	return begin + 1
 }
 
 // isPhoneInWords reports whether a line says a few words about a phone number, and nothing about a place.

@@ -13,11 +13,11 @@ var (
 		`\d{4} ?[年년] ?\d{1,2} ?[月월] ?\d{1,2} ?[日일]`)
 
 	// wordyDay is a day with a word beside it that may be a month: in front or behind, with or without a year. Its year may be on the next line. The month is the
-	// first group or the third, the year the second or the fourth; the last two forms, with the year in front or with two numbers, have none.
-	wordyDay = regexp.MustCompile(`(?i)\b\d{1,2}(?:\.|st|nd|rd|th|er|º)?[ -](?:de |of )?(\pL{3,12})\.?(?:,? (?:de )?(` + aYear + `)\b|` +
+	// first group or the third, the year the second or the fourth; the first form, with two numbers, and the last, with the year in front, have none.
+	wordyDay = regexp.MustCompile(`(?i)\b\d{1,2} \pL+ \d{1,2},? ` + aYear + `|\b\d{1,2}(?:\.|st|nd|rd|th|er|º)?[ -](?:de |of )?(\pL[\pL\pM.]{1,10}[\pL\pM])\.?(?:,? (?:de )?(` + aYear + `)\b|` +
 		`-\d\d(?:\d\d)?\b)?|` +
 		`\b(\pL{3,12})\.?[ -]\d{1,2}\b(?:st|nd|rd|th)?(?:,? (` + aYear + `))?|` +
-		`\b` + aYear + `\.? \pL{3,12}\.? \d{1,2}\b|\b\d{1,2} \pL+ \d{1,2},? ` + aYear)
+		`\b` + aYear + `\.? \pL{3,12}\.? \d{1,2}\b`)
 )
 
 // months are the beginnings of the names of months, and their abbreviations, in the languages of Europe and Turkish.

@@ -25,7 +25,10 @@ var warning = regexp.MustCompile(`(?i)^\W*(?:\[?external\]?|caution|warning|atte
 	`uwaga)?\b.{0,60}(?:originated (?:from )?outside|came from outside|external (?:sender|e-?mail)|outside (?:of )?(?:the|your|this|` +
 	`our) (?:organi[sz]ation|company)|` +
 	`externe[nrms]? (?:e-?mail|absender|quelle)|außerhalb (?:der|ihrer|unserer) (?:organisation|firma)|expéditeur externe|externe afzender|` +
-	`mittente esterno|remitente externo).{0,300}$`)
+	`mittente esterno|remitente externo).{0,300}$|` +
+	// Outlook, above the first mail of a sender: the link is the same in every language.
+	`aka\.ms/LearnAboutSenderIdentification|^(?:you don['’]t often get e-?mail from|some people who received this message don['’]t often get e-?mail from|sie erhalten nicht (?:häufig|oft) e-?mails von|` +
+	`(?:vous n['’]obtenez pas souvent|no suele recibir|non si ricevono spesso|u ontvangt niet vaak|não costuma receber|nie otrzymujesz często|du får inte ofta|du får ikke ofte)\b).{0,40}` + anAddress)
 
 // firmsWarning recognises such a line in the first of a mail.
 func firmsWarning(c cursor) (int, action) {

@@ -66,6 +66,9 @@ var programClasses = []string{
 	"tutanota_quote", "zmail_extra", "k9mail-signature", "airmail_on", "bloop_sign",
 }
 
+// quoteClass is a class of all programs that call a quotation so: "missive_quote", "front-blockquote".
+var quoteClass = regexp.MustCompile(`^(?:[a-z]+[-_])?(?:block)?quote$`)
+
 // programNames are values of the attribute name: GMX and WEB.DE, and Spark.
 var programNames = []string{"quote", "messagereplysection", "messagesignaturesection"}
 
@@ -74,7 +77,7 @@ func isMarkedByProgram(t html.Token) bool {
 		return true
 	}
 	return slices.ContainsFunc(strings.Fields(strings.ToLower(htmltext.Attribute(t, "class"))), func(class string) bool {
-		return slices.Contains(programClasses, strings.TrimPrefix(class, "x_")) || strings.HasSuffix(class, "yahoo_quoted")
+		return t.DataAtom == atom.Div && quoteClass.MatchString(class) || slices.Contains(programClasses, strings.TrimPrefix(class, "x_")) || strings.HasSuffix(class, "yahoo_quoted")
 	})
 }
 
@@ -82,6 +85,9 @@ func isMarkedByProgram(t html.Token) bool {
 // (AppleMailSignature, lineBreakAtBeginningOfSignature), Samsung and Yahoo, in the class Proton, Open-Xchange, GMX and WEB.DE, in the name
 // others. Roundcube and Zimbra shorten the word.
 func isSignatureElement(t html.Token) bool {
+	if t.Data == "signature" { // Mailspring
+		return true
+	}
 	for _, a := range t.Attr {
 		switch value := strings.ToLower(a.Val); a.Key {
 		case "id", "class", "name", "data-marker", "data-type":

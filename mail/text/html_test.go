@@ -23,6 +23,7 @@ func TestSignaturesThatAProgramHasMarkedInHTMLAreCut(t *testing.T) {
 		"Roundcube":                  `<div id="_rc_sig">` + person + `</div>`,
 		"Zimbra":                     `<div data-marker="__SIG_PRE__">` + person + `</div>`,
 		"Mail.ru":                    `<div data-signature-widget="container" id="mail-app-auto-default-signature">` + person + `</div>`,
+		"Mailspring":                 `<signature id="x">` + person + `</signature>`,
 		"as a table below a closing": `<p>Mit freundlichen Grüßen</p><table><tr><td>Erika Beispiel</td></tr><tr><td>Beispiel GmbH</td><td>Musterstraße 12</td></tr><tr><td>12345 Berlin</td></tr><tr><td>Tel.:</td><td>(030) 1234567</td></tr></table>`,
 	} {
 		page := "<html><body><div>Kontrolle U8</div><br>" + signature + "</body></html>"
@@ -49,6 +50,9 @@ func TestQuotationsThatAProgramHasMarkedInHTMLAreCut(t *testing.T) {
 		"Outlook":      `<div id="x_divRplyFwdMsg"><b>Von:</b> Erika</div><div>Hi</div>`,
 		"NetEase":      `<div id="isReplyContent">On 12 Mar, Erika wrote:<br>Hi</div>`,
 		"Thunderbird":  `<div class="moz-cite-prefix">Am 12.03. schrieb Erika:</div><blockquote type="cite">Hi</blockquote>`,
+		"Missive":      `<div class="missive_quote"><div>On 12 Mar, Erika wrote:</div>Hi</div>`,
+		"Front":        `<div class="front-blockquote">Hi</div>`,
+		"Nextcloud":    `<div class="quote">Hi</div>`,
 		"Gmail, again": `<div class="x_gmail_quote">On 12 Mar, Erika wrote:<br>Hi</div>`,
 	} {
 		if got := cut(fromHTML("<div>Kontrolle U8</div>" + quotation)); got != "Kontrolle U8" {

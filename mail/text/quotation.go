@@ -49,7 +49,7 @@ func hasInitials(c cursor, i int) bool {
 	if i < 0 || i >= len(c.lines) {
 		return false
 	}
-	line := strings.TrimPrefix(c.lines[i], " ")
+	line := strings.TrimLeft(c.lines[i], " ")
 	letters := 0
 	for at, r := range line {
 		switch {
@@ -90,7 +90,10 @@ var (
 
 	// beginsForwarded is a separator without dashes, which is one only above a header or a quotation.
 	beginsForwarded = regexp.MustCompile(`(?i)^\W*(?:[\pL’']+ ){0,4}(?:` + original + `|` + aMessage + `)\pL*(?: [\pL’'-]+){0,3}\s*[:：]\W*$`)
-	forwarded       = regexp.MustCompile(`(?i)^(begin forwarded message|anfang der weitergeleiteten (nachricht|e-mail)|début du (message|` +
+	// notesFrame is part of the frames that Notes draws around each field of a header.
+	notesFrame = regexp.MustCompile(`^\|-{6,}>$`)
+
+	forwarded = regexp.MustCompile(`(?i)^(begin forwarded message|anfang der weitergeleiteten (nachricht|e-mail)|début du (message|` +
 		`courriel) (réexpédié|transféré)|inizio messaggio inoltrato)\s*:$`)
 
 	// aboveThisLine is the line of ticket systems, above which people are to answer.
@@ -105,7 +108,7 @@ func replySeparator(c cursor) (int, action) {
 	switch {
 	case line == "":
 		return 0, keep
-	case isSeparator(line), strings.HasPrefix(line, "---") && beginsWith(inlineSeparator, line), forwarded.MatchString(line), aboveThisLine.MatchString(line):
+	case isSeparator(line), notesFrame.MatchString(line), strings.HasPrefix(line, "---") && beginsWith(inlineSeparator, line), forwarded.MatchString(line), aboveThisLine.MatchString(line):
 		return 1, cutRest
 	case isRule(line, 3):
 		next, filled := c.next()

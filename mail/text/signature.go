@@ -59,6 +59,9 @@ func (a answer) isSignedBelowRule(below []string) bool {
 // dashed is a name behind a dash. In small letters it has no space in front, or it may be an item of a list.
 var dashed = regexp.MustCompile(`^(?:[-‐–—~/*]{1,3} ?` + nameWord + `(?: ` + nameWord + `){0,2}|[-–—/~]{1,2}\p{Ll}{2,12}|— ?[\pL.'’-]+)[.,!]?$`)
 
+// yours is a name behind a word for "your".
+var yours = regexp.MustCompile(`^(?i:deine?|euer|eure)(?: \p{Lu}[\pL.'’-]*){1,2}[^\pL\d:]*$`)
+
 // titled is a name of two words or three, and behind a bar or a dot what that person does.
 var titled = regexp.MustCompile(`^\p{Lu}[\pL.'’-]+(?: \p{Lu}[\pL.'’-]*){1,2} ?[|·•] ?\p{Lu}[^\d]{2,80}$`)
 
@@ -69,7 +72,7 @@ func withoutName(a answer) []string {
 		return a.lines
 	}
 	line := strings.TrimSpace(a.lines[last])
-	if a.isAuthor(line) || titled.MatchString(line) && !isStop(line) && last > a.first() {
+	if a.isAuthor(line) || yours.MatchString(line) && !isStop(line) && last > a.first() || titled.MatchString(line) && !isStop(line) && last > a.first() {
 		return a.lines[:last]
 	}
 	if !dashed.MatchString(line) || isStop(line) || last == a.first() {
