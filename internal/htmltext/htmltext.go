@@ -1,5 +1,5 @@
 // Package htmltext turns HTML into the plain text that a reader sees: lines, paragraphs and list items as on the page,
-// white space as browsers collapse it. It is pure. What differs between mails and posts of a network is in Rules.
+// white space as browsers collapse it, deleted text between ~~. It is pure. What differs between mails and posts of a network is in Rules.
 package htmltext
 
 import (

@@ -16,6 +16,9 @@ type writer struct {
 	space   bool // a space is due
 	pre     int  // open elements with preformatted text
 	lists   []*list
+	bullet  bool // the last text is a bullet, and its item has none yet
+	deleted int  // open elements with deleted text
+	tildes  bool // they have text, which begins with tildes
 	stopped bool
 
 	skipped  string // name of the element that is left out or replaced; empty for none
@@ -40,9 +43,12 @@ func (w *writer) open(t html.Token) {
 		w.space = false
 	case a == atom.Td, a == atom.Th:
 		w.space = true
+	case isDeleted(a):
+		w.deleted++
 	case a == atom.Li:
 		w.edge(a)
-		w.text(w.bullet(t))
+		w.text(w.bulletOf(t))
+		w.bullet = true
 	case a == atom.Ul, a == atom.Ol:
 		w.edge(a)
 		w.lists = append(w.lists, &list{a, number(t, "start", 1)})
@@ -54,8 +60,8 @@ func (w *writer) open(t html.Token) {
 	}
 }
 
-// bullet returns what stands in front of an item of a list: its number if the list is ordered.
-func (w *writer) bullet(item html.Token) string {
+// bulletOf returns what stands in front of an item of a list: its number if the list is ordered.
+func (w *writer) bulletOf(item html.Token) string {
 	if len(w.lists) == 0 || w.lists[len(w.lists)-1].element == atom.Ul {
 		return "- "
 	}
@@ -77,6 +83,12 @@ func number(t html.Token, key string, fallback int) int {
 // end handles the end of an element that is rendered.
 func (w *writer) end(a atom.Atom) {
 	w.edge(a)
+	if isDeleted(a) && w.deleted > 0 {
+		if w.deleted--; w.deleted == 0 && w.tildes {
+			w.out.WriteString("~~")
+			w.tildes = false
+		}
+	}
 	if open := len(w.lists); open > 0 && w.lists[open-1].element == a {
 		w.lists = w.lists[:open-1]
 	}
@@ -85,9 +97,15 @@ func (w *writer) end(a atom.Atom) {
 	}
 }
 
-// edge makes the next text begin a line if a block starts or ends here, and a paragraph if it is one.
+// edge makes the next text begin a line if a block starts or ends here, and a paragraph if it is one. The first block of an item stands behind its
+// bullet, and paragraphs in items are lines.
 func (w *writer) edge(a atom.Atom) {
+	w.bullet = w.bullet && a != atom.Li && a != atom.Ul && a != atom.Ol
 	switch {
+	case w.bullet:
+		return
+	case a == atom.P && len(w.lists) > 0:
+		w.breaks = max(w.breaks, 1)
 	case isParagraph(a):
 		w.breaks = max(w.breaks, 2)
 	case isBlock(a):
@@ -144,7 +162,11 @@ func (w *writer) flush() {
 	case w.space:
 		w.out.WriteByte(' ')
 	}
-	w.breaks, w.space = 0, false
+	w.breaks, w.space, w.bullet = 0, false, false
+	if w.deleted > 0 && !w.tildes {
+		w.out.WriteString("~~")
+		w.tildes = true
+	}
 }
 
 // collapse makes one space of each run of white space. The no-break space is text.
@@ -168,6 +190,9 @@ func collapse(s string) string {
 	}
 	return out.String()
 }
+
+// isDeleted lists elements whose text browsers strike out: it is no longer true, and may be the opposite of what is meant.
+func isDeleted(a atom.Atom) bool { return a == atom.Del || a == atom.S || a == atom.Strike }
 
 // isParagraph lists blocks that browsers show with a margin.
 func isParagraph(a atom.Atom) bool {
