@@ -1,11 +1,8 @@
 package text
 
 import (
-	"mime"
 	"regexp"
 	"strings"
-
-	mailcharset "github.com/emersion/go-message/charset"
 )
 
 // automaticRule recognises mails that no person wrote.
@@ -103,12 +100,7 @@ func (m *Message) IsReport() bool {
 
 // Subject is the decoded subject in one line.
 func (m *Message) Subject() string {
-	raw := m.Get("Subject")
-	decoded, err := (&mime.WordDecoder{CharsetReader: mailcharset.Reader}).DecodeHeader(raw)
-	if err != nil {
-		decoded = raw
-	}
-	return strings.Join(strings.Fields(valid([]byte(decoded))), " ")
+	return decodeSubject(m.Get("Subject"))
 }
 
 // answerPrefix is what mail programs put before the subject that a person answers, behind the marks of a gateway such as [EXTERN].

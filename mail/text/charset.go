@@ -17,6 +17,9 @@ import (
 func (v *part) decode() string {
 	text := v.transferred()
 	declared := charsetName(v.params["charset"])
+	if declared == "windows-1252" && utf8.Valid(text) {
+		declared = utf8Name // Latin letters do not stand side by side as the bytes of UTF-8 do
+	}
 	known := declared == utf8Name
 	if declared != "" && !known {
 		if decoder, err := charsetReader(declared, bytes.NewReader(text)); err == nil {
@@ -44,7 +47,7 @@ const (
 var charsetNames = map[string]string{
 	"utf8": utf8Name, "utf_8": utf8Name, "utf-8mb4": utf8Name, "unicode-1-1-utf-8": utf8Name,
 	"utf7": utf7Name, "x-utf-7": utf7Name, "unicode-1-1-utf-7": utf7Name, "csunicode11utf7": utf7Name,
-	"us-ascii": "", "ascii": "", "ansi_x3.4-1968": "", "646": "", "7bit": "", "8bit": "", "binary": "", "default": "", "unknown-8bit": "", "x-unknown": "", "unknown": "",
+	"us-ascii": "", "ascii": "", "ansi_x3.4-1968": "", "646": "", "7bit": "", "8bit": "", "binary": "", "default": "", "unknown-8bit": "", "x-user-defined": "", "replacement": "", "iso-2022-cn": "", "iso-2022-cn-ext": "", "x-unknown": "", "unknown": "",
 	"iso-8859-1": "windows-1252", "iso8859-1": "windows-1252", "iso_8859-1": "windows-1252", "latin1": "windows-1252", "latin-1": "windows-1252",
 	"cp932": "shift_jis", "ms932": "shift_jis", "windows-31j": "shift_jis", "windows-932": "shift_jis", "x-ms-cp932": "shift_jis", "x-sjis": "shift_jis", "sjis": "shift_jis",
 	"iso-2022-jp-ms": "iso-2022-jp", "iso-2022-jp-1": "iso-2022-jp", "iso-2022-jp-2": "iso-2022-jp", "iso-2022-jp-3": "iso-2022-jp", "x-iso-2022-jp": "iso-2022-jp",
@@ -52,7 +55,7 @@ var charsetNames = map[string]string{
 	"cp51932": "euc-jp", "eucjp-ms": "euc-jp", "eucjp-win": "euc-jp", "eucjp": "euc-jp", "x-euc-jp": "euc-jp",
 	"cp949": "euc-kr", "ms949": "euc-kr", "uhc": "euc-kr", "ks_c_5601-1987": "euc-kr", "ksc5601": "euc-kr", "ks_c_5601": "euc-kr",
 	"gb2312": "gb18030", "gbk": "gb18030", "x-gbk": "gb18030", "cp936": "gb18030", "ms936": "gb18030", "x-gb2312": "gb18030",
-	"cp950": "big5", "big5-hkscs": "big5", "x-big5": "big5",
+	"cp950": "big5", "ms950": "big5", "chinesebig5": "big5", "big5-hkscs": "big5", "x-big5": "big5",
 	"cp1250": "windows-1250", "cp1251": "windows-1251", "cp1252": "windows-1252", "cp1253": "windows-1253", "cp1254": "windows-1254", "cp1255": "windows-1255",
 	"cp1256": "windows-1256", "cp1257": "windows-1257", "cp1258": "windows-1258", "iso-8859-8-i": "iso-8859-8",
 }
@@ -74,9 +77,31 @@ func charsetReader(declared string, input io.Reader) (io.Reader, error) {
 	case utf7Name:
 		text, err := io.ReadAll(io.LimitReader(input, 4*maxText))
 		return strings.NewReader(fromUTF7(string(text))), err
+	case "iso-2022-kr", "csiso2022kr":
+		text, err := io.ReadAll(io.LimitReader(input, 4*maxText))
+		if err != nil {
+			return nil, err
+		}
+		return mailcharset.Reader("euc-kr", bytes.NewReader(fromShifts(text)))
 	default:
 		return mailcharset.Reader(name, input)
 	}
+}
+
+// fromShifts makes EUC-KR of ISO-2022-KR (RFC 1557): between the controls SO and SI, its bytes lack their highest bit.
+func fromShifts(text []byte) []byte {
+	out, shifted := []byte(nil), false
+	for _, c := range bytes.ReplaceAll(text, []byte("\x1b$)C"), nil) {
+		switch {
+		case c == 0x0E || c == 0x0F:
+			shifted = c == 0x0E
+		case shifted && c > ' ':
+			out = append(out, c|0x80)
+		default:
+			out = append(out, c)
+		}
+	}
+	return out
 }
 
 // fromUTF7 decodes UTF-7 (RFC 2152): UTF-16 in base64 without padding, between a plus and the first character that is not of base64, which is left out

@@ -28,6 +28,11 @@ func TestTextsAreReadInTheCharsetThatTheyAreIn(t *testing.T) {
 		"JIS of Microsoft":               {"iso-2022-jp-ms", "\x1b$B8!;%\x1b(B U8", "検札 U8"},
 		"Korean of Microsoft":            {"ks_c_5601-1987", "\xb0\xcb\xc7\xa5", "검표"},
 		"Chinese of Microsoft":           {"gb2312", "\xbc\xec\xc6\xb1 \x80", "检票 €"},
+		"UTF-8 that says Latin-1":        {"iso-8859-1", "Gr\xc3\xbcner Weg", "Grüner Weg"},
+		"UTF-8 that says Windows-1252":   {"windows-1252", "Stra\xc3\x9fe \xe2\x80\x93 U8", "Straße – U8"},
+		"a charset of fonts":             {"x-user-defined", "Gr\xc3\xbcner Weg", "Grüner Weg"},
+		"Korean with shifts":             {"iso-2022-kr", "\x1b$)CU8 \x0e0KG%\x0f jetzt", "U8 검표 jetzt"},
+		"a charset no browser reads":     {"iso-2022-cn", "Kontrolle U8", "Kontrolle U8"},
 		"Cyrillic":                       {"koi8-r", "\xeb\xcf\xce\xd4\xd2\xcf\xcc\xd8", "Контроль"},
 	} {
 		head := "From: marta@rider.example\nContent-Type: text/plain"
@@ -49,6 +54,9 @@ func TestSubjectsAreReadInTheirCharset(t *testing.T) {
 		"=?iso-2022-jp-ms?B?GyRCOCE7JRsoQg==?=":       "検札",
 		"=?utf-8?Q?Gr=C3=BCner_Weg_=FF_Stra=C3=9Fe?=": "Grüner Weg \uFFFD Straße",
 		"=?iso-8859-1?Q?Gr=FCner_Weg?=":               "Grüner Weg",
+		"=?utf-8*de?Q?Gr=C3=BCner_Weg?=":              "Grüner Weg",
+		"=?utf-8?B?R3LDvG5lciBXZWc?=":                 "Grüner Weg",
+		"=?x-unheard-of?Q?Gr=C3=BCner_Weg?=":          "Grüner Weg",
 	} {
 		if got := parse(t, "From: marta@rider.example\nSubject: "+raw+"\n\n").Report(); got != want {
 			t.Errorf("%s: %q, want %q", raw, got, want)

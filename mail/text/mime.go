@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"regexp"
+	"slices"
 	"strings"
 
 	gomessage "github.com/emersion/go-message"
@@ -62,8 +63,9 @@ func readParts(r io.Reader) (*part, error) {
 	for {
 		line, err := p.lines.ReadSlice('\n')
 		if len(line) > 0 {
-			p.addLine(line, begins)
-			begins = line[len(line)-1] == '\n'
+			ends := line[len(line)-1] == '\n'
+			p.addLine(line, begins) // which may look at the next lines, and overwrite this one
+			begins = ends
 		}
 		if errors.Is(err, bufio.ErrBufferFull) {
 			continue
@@ -103,16 +105,36 @@ func (p *partReader) addHeaderLine(line []byte, begins bool) {
 	case p.kept == 0 && bytes.HasPrefix(line, []byte("\ufeff")):
 		p.addHeaderLine(line[len("\ufeff"):], true)
 	case len(bytes.TrimRight(line, "\r\n")) == 0:
-		p.endHeader()
+		if isAboveAll := p.parts == 1 && len(p.header) == 0 && p.isAbove(anyField); !isAboveAll {
+			p.endHeader()
+		}
 	case len(p.header) == 0 && (bytes.HasPrefix(line, []byte("From ")) || bytes.HasPrefix(line, []byte(">From "))):
 		// the envelope line of an mbox file
 	case isField(line) || len(p.header) > 0 && (line[0] == ' ' || line[0] == '\t'):
 		p.appendHeader(line)
 	default:
+		line = bytes.Clone(line)
+		if p.parts == 1 && p.isAbove(machinesField) {
+			return // what a server on the way has broken
+		}
 		// The empty line is missing.
 		p.endHeader()
 		p.addLine(line, true)
 	}
+}
+
+var (
+	// machinesField is a field that people do not write into their mails.
+	machinesField = regexp.MustCompile(`(?i)^(?:received|return-path|message-id|mime-version|content-(?:type|transfer-encoding)|dkim-signature|x-[\w-]+-[\w-]+)[ \t]*:`)
+
+	// anyField begins a header.
+	anyField = regexp.MustCompile(`(?i)^(?:from|to|date|subject|sender|reply-to|cc):|` + machinesField.String()[len("(?i)"):])
+)
+
+// isAbove reports whether the next lines, below a few empty ones, are such a field.
+func (p *partReader) isAbove(field *regexp.Regexp) bool {
+	next, _ := p.lines.Peek(100)
+	return field.Match(bytes.TrimLeft(next, "\r\n"))
 }
 
 func (p *partReader) appendHeader(line []byte) {
@@ -154,8 +176,11 @@ func (p *partReader) endHeader() {
 	}
 }
 
+// topTypes are the registered types of media. What is of another is taken for text: "plain/text".
+var topTypes = []string{"application", "audio", "chemical", "example", "font", "haptics", "image", "message", "model", "multipart", "text", "video"}
+
 // looseParameter is a parameter of a media type that breaks the rules: a boundary with signs in it, or no semicolon in front.
-var looseParameter = regexp.MustCompile(`(?i)[;\s](boundary|charset|format|delsp|name)\s*=\s*(?:"([^"]*)"?|([^;\s"]+))`)
+var looseParameter = regexp.MustCompile(`(?i)[;,\s](boundary|charset|format|delsp|name)\s*=\s*(?:"([^"]*)"?|([^;\s"]+))`)
 
 // mediaType reads Content-Type. Of one that breaks the rules it takes what it finds: a boundary that is not known loses the text.
 func mediaType(h gomessage.Header) (string, map[string]string) {
@@ -171,8 +196,11 @@ func mediaType(h gomessage.Header) (string, map[string]string) {
 			}
 		}
 	}
-	kind = strings.ToLower(strings.TrimSpace(kind))
-	if !strings.Contains(kind, "/") {
+	kind = strings.ToLower(strings.Trim(kind, " \t,;"))
+	if words := strings.Split(kind, "/"); len(words) > 2 {
+		kind = words[0] + "/" + words[1]
+	}
+	if top, _, _ := strings.Cut(kind, "/"); top == kind || !slices.Contains(topTypes, top) && !strings.HasPrefix(top, "x-") {
 		kind = "text/plain"
 	}
 	return kind, params

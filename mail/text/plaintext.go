@@ -70,11 +70,26 @@ func (v *part) alternative(depth int) string {
 	return best
 }
 
+// isBinary reports whether controls are more than a few in a text.
+func isBinary(text string) bool {
+	if !strings.Contains(text, "\x00") {
+		return false
+	}
+	controls := 0
+	for _, c := range []byte(text) {
+		if c < ' ' && c != '\t' && c != '\n' && c != '\r' {
+			controls++
+		}
+	}
+	return 20*controls > len(text)
+}
+
 func (v *part) plain() string {
 	text := strings.ReplaceAll(v.decode(), "\r\n", "\n")
-	if strings.ContainsRune(text, 0) {
-		return "" // binary, whatever the header says
+	if isBinary(text) {
+		return "" // whatever the header says
 	}
+	text = strings.ReplaceAll(text, "\x00", "")
 	if strings.EqualFold(v.params["format"], "flowed") {
 		text = unflow(text, strings.EqualFold(v.params["delsp"], "yes"))
 	}
