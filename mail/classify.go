@@ -89,6 +89,9 @@ func classifyStatus(r reply, direct bool) bounceKind {
 			return softBounce
 		}
 	}
+	if subject == 5 && detail == 0 && (r.says == unknownAgain || r.says == noReason) { // Outlook.com, for a mailbox that does not exist
+		return softBounce
+	}
 	return noBounce // 5: the protocol; 6: the content; 7: policy
 }
 

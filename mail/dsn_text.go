@@ -80,7 +80,7 @@ var (
 	smtpCode    = regexp.MustCompile(`(?m)(?:^|[\s\["'(<#;:,=>])([45][0-7]\d)(?:[ \t]*[-:;,#]+[ \t]*|[ \t]+|\s*$)(?:(?:ERROR_CODE ?:)?[(\[<#]*([45]\.[0-7]\.\d{1,3}))?`)
 	statusCode  = regexp.MustCompile(`(?:^|[\s\["'(<#;:,=])#?([45]\.[0-7]\.\d{1,3})(?:$|[^\d.])`)
 	noCode      = regexp.MustCompile(`^(bytes|kb|octets|seconds|minutes|hours|days|lines|messages|times|x|mb)\b`)
-	boilerplate = regexp.MustCompile(`(?i)(returned|returning|return|sent|sending|send|bounced?|back|notif\w+) (it )?(back )?to (the |its |you,? the )?(original )?(sender|originator)|(original )?sender (is|has been|was) notified|(contact|inform|notify|assistance from|write to|forward to|ask) .{0,60}(administrator|postmaster|support|helpdesk)|your (message|mail|e-?mail|original message)|this (is an automat|message was (created|generated)|e-?mail (was|is) )[^.]*\.|created automatically|automatically generated`)
+	boilerplate = regexp.MustCompile(`(?i)(with respect to|regarding|about) an? (e-?mail|mail|message) from you|no valid recipients were found for this message|(returned|returning|return|sent|sending|send|bounced?|back|notif\w+) (it )?(back )?to (the |its |you,? the )?(original )?(sender|originator)|(original )?sender (is|has been|was) notified|(contact|inform|notify|assistance from|write to|forward to|ask) .{0,60}(administrator|postmaster|support|helpdesk)|your (message|mail|e-?mail|original message)|this (is an automat|message was (created|generated)|e-?mail (was|is) )[^.]*\.|created automatically|automatically generated`)
 	rcptCommand = regexp.MustCompile(`(?i)\brcpt\b`)
 )
 

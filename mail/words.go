@@ -33,6 +33,8 @@ var wordRules = []struct {
 		`recipient(rate|thread|threadbyte)?limit exceeded`, `exceed\w* the (maximum )?rate .{0,30}(can|may) receive`,
 		`recipient address rejected: access denied`, `mailbox unavailable or access denied`,
 		`(mailbox|user|users|recipient).{0,20} has too many messages`, `too many (messages|mails) (in|on|stored)`,
+		// A relay's list of addresses that were dead for somebody once.
+		`suppress(ed|ion)`,
 		// Facebook: the recipient's preferences, or the account is deactivated
 		`\brcp-(p[23]|t)`,
 	}},
@@ -87,7 +89,7 @@ var reputation = []string{
 	`too (fast|quickly|frequent|often)`, `too many`, `too much (mail|e-?mail|traffic)`, `flood`, `excessive`, `concurren`,
 	`max\w* (number of )?(connections|sessions|recipients)`,
 	`(sending|outbound|outgoing|hourly|daily|send|per[- ](hour|day|minute)|sender.?s?) (quota|limit)`,
-	`exceed\w*.{0,40}(per (hour|minute|day|session|connection)|connections|messages from|sending)`, `(has|have) sent (too|more|over|an? )`, `频率`, `次数`,
+	`exceed\w*.{0,40}(per (hour|minute|day|session|connection)|connections|messages from|sending)`, `(has|have) sent (too|more|over|an? )`, `frequency (is )?(limit|control|too)`, `频率`, `次数`,
 	`gr[ea]y[ -]?list`, `\bdefer\w* due to`, `user complaints`, `complain(t|ed)`, `unusual (rate|amount|traffic)`, `suspicious`,
 	`\babus(e|ive)`,
 	// DNS, greeting and identity of our host.
@@ -138,7 +140,8 @@ var tooLarge = []string{
 	`(message|mail|body|header|attachment|line|data)( \w+){0,4} (too (big|large|long)|exceed|larger)`, `(size|length) (limit|exceed)`,
 	`(exceed\w*|maximum|max|fixed)( \w+){0,4} (message )?size`, `too (big|large)\b`,
 	`\b8 ?bit`, `smtputf8`, `bare (lf|cr|newline)`, `line(s are)? too long`,
-	`(missing|invalid|malformed|duplicate|multiple|bad|no) .{0,30}header`, `rfc ?[25][38][12]2`, `not rfc`, `non-?compliant`,
+	`(missing|invalid|malformed|duplicate|multiple|bad|no) .{0,30}header`, `header.{0,10} syntax`, `zu gro(ß|ss)`, `trop (gros|volumineu|grand|lourd)`, `(demasiado|troppo|muito) grande`, `te groot`, `слишком больш`,
+	`rfc ?[25][38][12]2`, `not rfc`, `non-?compliant`,
 	`message-?id`, `mail loop`, `too many hops`, `hop count`, `attachment`, `\bloop(ing|s)?\b`,
 }
 
@@ -154,7 +157,7 @@ var noMailbox = []string{
 	`\b` + who + `\b.{0,50}[ :,;."'>)(_=-](` + unknown + `)\b`,
 	who + `\b.{0,70}\b(not|never|n't|cannot|could not|can't)( \w+){0,3} (found|known|exists?|existed|located|listed|recogni[sz]ed|registered|valid|a valid|subscribed|identified|resolved|defined|match|matched|hosted|provisioned)`,
 	`\b(does not|doesn.?t|did not|don.?t|do not|no longer|not|never) exists?\b`, `\bnot exist`, `nonexistent`, `recip(ient)?notfound`,
-	`notfound`, `nosuchuser`, `nosuchrecipient`,
+	`notfound`, `nosuchuser`, `nosuchrecipient`, `not in (my|our|the|this) (list|table|directory|database) of (valid |local |known )?(user|recipient|address|mailbox)`, `^\W*(is|was) (not known|unknown)`,
 	`no longer (valid|active|in use|in service|available|used|works?|working|employed|here|with|at|accept\w*|monitored|on|a|has|have|be|maintain)`,
 	`\bno (one|body|user|mailbox|account|person|mail ?drop|entry)\b`, `nobody (here|by|with)`,
 	`(has|have|with|had) no (account|mailbox|mail ?drop|e-?mail|such)`,
@@ -176,7 +179,7 @@ var noMailbox = []string{
 	`(existiert|gibt es) .{0,30}nicht`, `unbekannt`,
 	`nicht (bekannt|gefunden|vorhanden|existent|existiert|registriert|ermittelt|mehr (gültig|aktiv|vorhanden))`,
 	`kein(en)? (solche[nrs]?|gültige[nrs]?|benutzer|postfach|empfänger|teilnehmer)`, `ungültige[rn]? (empfänger|adresse|benutzer)`,
-	`empfänger ungültig`, `gelöscht`, `deaktiviert`,
+	`empfänger ungültig`, `gelöscht`, `deaktiviert`, `(konto|postfach|adresse)\b.{0,30}(geschlossen|gekündigt|aufgelöst|stillgelegt)`,
 	`n.existe (pas|plus)`, `inconnue?\b`, `introuvable`, `inexistante?\b`, `invalide`, `n.est (pas|plus) (valide|active?|connu)`,
 	`aucun(e)? (utilisateur|destinataire|bo[iî]te)`, `d[ée]sactiv[ée]`, `supprim[ée]`, `ferm[ée]e?\b`,
 	`no (existe|existen|encontrad[oa]|v[áa]lid[oa])`, `inexistente`, `desconocid[oa]`, `no se (ha )?(encontr|pudo encontrar)`,
@@ -188,7 +191,7 @@ var noMailbox = []string{
 	`nie (istnieje|znaleziono|ma takiego)`, `nieznan`, `nieprawid[łl]ow`, `brak (takiego|skrzynki|użytkownika)`, `usuni[ęe]t`, `neexist`,
 	`nezn[áa]m`, `nenalezen`, `neplatn`, `nem (létezik|található)`, `ismeretlen`, `érvénytelen`,
 	`finns inte`, `okänd`, `hittades inte`, `findes ikke`, `ukendt`, `finnes ikke`, `ukjent`, `ei (ole olemassa|löydy|löytynyt)`,
-	`tuntematon`, `не (существует|найден|зарегистрирован|обнаружен)`, `нет (такого|пользователя|ящика)`, `неизвестн`, `несуществующ`,
+	`tuntematon`, `не (существует|найден|зарегистрирован|обнаружен)`, `нет (такого|пользователя|ящика)`, `(пользователя|ящика|адреса) нет($|\PL)`, `неизвестн`, `несуществующ`,
 	`недействительн`, `удал[её]н`, `не (існує|знайдено)`, `невідом`, `bulunamad`, `mevcut de[ğg]il`, `ge[çc]ersiz`, `bilinmeyen`,
 	`b[öo]yle bir`, `δεν (υπάρχει|βρέθηκε)`, `άγνωστ`,
 	// Japanese, Chinese, Korean
@@ -203,7 +206,7 @@ var noDomain = []string{
 	`(unknown|no such|invalid|bad|illegal|non-?existent|couldn.?t find any|could not find any|can.?t find( any)?|unrouteable|unresolvable)( \w+)? (host|domain|destination|mail domain|node|site|server)`,
 	`nxdomain`, `nonexistentdomain`, `name or service not known`, `illegal host/domain`,
 	`null ?mx`, `\bno (mx|mail exchangers?|mail server)\b`, `mail exchangers?.{0,40}(not found|none|non-?existent)`,
-	`find a mail exchanger`, `no valid hosts`, `mx records? .{0,30}non-?existent`, `name server: \.?: host not found`,
+	`find a mail exchanger`, `no mail hosts`, `no valid hosts`, `mx records? .{0,30}non-?existent`, `name server: \.?: host not found`,
 	`all relevant mx records`, `host address lookups? failed permanently`,
 	`(host|domain|server|system|site|it) (does not|doesn.?t|do not|no longer|never) (accept|receive|take|handle)\w*( any)? (e-?)?mail`,
 	`(does not|doesn.?t|no longer|never) (accept|receive)s?( any)? (incoming |inbound )?(e-?)?mail`,
@@ -269,7 +272,7 @@ const maxWords = 1000
 func plainWords(text string) string {
 	text = strings.ToLower(strings.ToValidUTF8(text[:min(len(text), maxWords)], " "))
 	text = anyAddress.ReplaceAllString(text, " ")
-	text = saidByHost.ReplaceAllString(text, " ")
+	text = saidByHost.ReplaceAllString(strings.ReplaceAll(text, "primary target ip address responded with", " "), " ") // Exchange Online
 	text = anyCode.ReplaceAllString(text, " ")
 	return strings.Join(strings.Fields(strings.ReplaceAll(text, "’", "'")), " ")
 }

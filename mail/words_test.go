@@ -14,6 +14,11 @@ func TestTheWordsOfHostsAreUnderstood(t *testing.T) {
 	count := measure.New(t, "refusals are understood by their words")
 	for want, replies := range map[meaning]string{
 		gone: `
+553 5.1.1 sorry, that address is not in my list of valid recipients
+553 anna@rider.example is not known
+5.4.4 (unable to route: no mail hosts for domain)
+550 Konto wurde geschlossen
+550 такого ящика нет
 550 5.1.1 <anna@rider.example>: Recipient address rejected: User unknown in local recipient table
 550 5.1.1 User unknown
 550 No such user here
@@ -168,6 +173,11 @@ The user(s) account is temporarily limited.`,
 550 Сообщение похоже на спам
 550 ドメインポリシーにより拒否されました
 554 垃圾邮件
+550 Nachricht zu groß
+552 message trop volumineux
+550 header syntax error
+550 IP frequency limited
+550 5.4.300 Message expired -> 451 4.4.0 Primary target IP address responded with: "421 4.7.0 Your IP is on a block list"
 550 You are not allowed to send to this recipient
 550 Access denied, host unknown
 550 Client host name unknown
@@ -176,6 +186,7 @@ The user(s) account is temporarily limited.`,
 550 JunkMail rejected - linienfunk.example [192.0.2.1] is in an RBL
 554 5.7.1 You are not permitted to send mail from your IP address`,
 		noReason: `
+550 5.4.300 Message expired -> 451 4.4.0 Primary target IP address responded with: "421 4.4.2 Connection dropped"
 550 Mailbox error: unknown error
 550 Unbekannter Fehler beim Zustellen an das Postfach
 550 Requested action aborted: local error in processing
@@ -228,6 +239,9 @@ func TestWordsAboutACommandOrAPolicyEndNoSubscription(t *testing.T) {
 		{reply{stage: "RCPT", code: 550, enhanced: [3]int{5, 7, 1}, says: gone}, softBounce},
 		{reply{stage: "RCPT", code: 550, enhanced: [3]int{5, 5, 1}, says: gone}, noBounce},
 		{reply{stage: "RCPT", code: 550, enhanced: [3]int{5, 5, 0}, says: gone}, hardBounce},
+		{reply{stage: "RCPT", code: 550, enhanced: [3]int{5, 5, 0}, says: unknownAgain}, softBounce},
+		{reply{stage: "RCPT", code: 550, enhanced: [3]int{5, 5, 0}, says: unclear}, noBounce},
+		{reply{stage: "RCPT", code: 550, enhanced: [3]int{5, 5, 4}, says: unknownAgain}, noBounce},
 		{reply{stage: "RCPT", code: 502, says: gone}, noBounce},
 		{reply{stage: "RCPT", code: 450, enhanced: [3]int{4, 1, 1}, says: gone}, softBounce},
 	} {
