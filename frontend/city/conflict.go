@@ -1,9 +1,13 @@
 package city
 
 import (
+	"context"
+	"errors"
 	"net/http"
+	"slices"
 	"time"
 
+	"linienfunk/db"
 	"linienfunk/frontend/site"
 	"linienfunk/settings"
 	"linienfunk/settings/chain"
@@ -18,6 +22,7 @@ type conflictData struct {
 	Note       string
 	MaxNote    int
 	Back       string
+	Own        bool // the admin has saved meanwhile, in another tab, and nobody else has
 	Again      bool // another admin saved while this one was choosing
 	Fields     []conflictField
 	Errors     site.FormErrors
@@ -35,9 +40,42 @@ type merging struct {
 // maxConflicts is more than the number of fields of all forms.
 const maxConflicts = 200
 
-// conflict shows the admin's change beside the one that another admin has saved meanwhile.
-func (p *Pages) conflict(w http.ResponseWriter, r *http.Request, now settings.Snapshot, a submission) error {
-	return p.showConflict(w, r, http.StatusConflict, now, merging{submission: a})
+// conflict shows the admin's change beside what was saved meanwhile. If the admin has saved that as well, as in another tab, and other
+// fields, there is nothing to choose: it saves the change on top.
+func (p *Pages) conflict(w http.ResponseWriter, r *http.Request, admin db.Admin, now settings.Snapshot, a submission) error {
+	show := func(now settings.Snapshot) error {
+		return p.showConflict(w, r, http.StatusConflict, now, merging{submission: a})
+	}
+	own, err := p.savedOnlyBy(r.Context(), admin.ID, now, a.Base)
+	if err != nil {
+		return err
+	}
+	found, err := settings.Compare(a.From, a.To, now.Document)
+	if err != nil || !own || slices.ContainsFunc(found, func(c settings.Conflict) bool { return c.Both }) {
+		return show(now)
+	}
+	picks := map[string]string{}
+	for _, c := range found {
+		picks[c.Field] = preselected(c)
+	}
+	changes, _ := resolve(found, picks)
+	onTop := a
+	onTop.Base, onTop.From, onTop.conflict = now.Hash, now.Document, show
+	if onTop.To, err = settings.With(now.Document, changes); err != nil {
+		return err
+	}
+	return p.submit(w, r, admin, now.City, onTop)
+}
+
+// savedOnlyBy reports whether all versions after base are by one admin.
+func (p *Pages) savedOnlyBy(ctx context.Context, admin uint, now settings.Snapshot, base chain.Hash) (bool, error) {
+	all, err := p.versions(ctx, now)
+	if err != nil && !errors.Is(err, chain.ErrBroken) {
+		return false, err
+	}
+	later := versionsAfter(all, base)
+	return len(later) > 0 && later[len(later)-1].Hash == now.Hash &&
+		!slices.ContainsFunc(later, func(v settings.Version) bool { return v.Admin != admin }), nil
 }
 
 func (p *Pages) showConflict(w http.ResponseWriter, r *http.Request, status int, now settings.Snapshot, m merging) error {
@@ -59,6 +97,11 @@ func (p *Pages) showConflict(w http.ResponseWriter, r *http.Request, status int,
 	}
 	if data.Fields, err = p.conflictFields(r, now, m, found, mine); err != nil {
 		return err
+	}
+	if admin := site.Admin(r); admin != nil {
+		if data.Own, err = p.savedOnlyBy(r.Context(), admin.ID, now, m.Base); err != nil {
+			return err
+		}
 	}
 	p.addConflictMistakes(r, &data, m)
 	about := site.Page{Title: p.Text(r, "conflict-of", "City", now.Title), Line: site.LineClass(now.City), Private: true}

@@ -112,6 +112,33 @@ func TestTheSameChangeTwiceOrNoChangeIsNotAConflict(t *testing.T) {
 	ada.Submit(page, mergePath, "pick.about", "theirs").At("/city/berlin").Want(200, "Nothing was changed")
 }
 
+func TestOwnChangesOfOtherFieldsInAnotherTabAreNoConflict(t *testing.T) {
+	t.Parallel()
+	s, ada, admin := frontendtest.Berlin(t, map[string]any{"about": "old"})
+	open := ada.Get("/city/berlin")
+	s.Save("berlin", admin.ID, map[string]any{"about": "other tab"})
+	s.Save("berlin", admin.ID, map[string]any{"bots.alpha.greeting": "Moin"})
+	ada.Submit(open, "/city/berlin", "title", "Mine", "note", "weil").At("/city/berlin").Want(200, "Saved.")
+	ada.Submit(open, optionsPath, "option.copy", "on").At("/city/berlin").Want(200, "Saved.")
+	got := s.Present("berlin")
+	if options := s.Node.View("alpha", got).Options; got.About != "other tab" || got.Title != "Mine" || options.Text("greeting") != "Moin" || !options.On("copy") {
+		t.Errorf("in force: %+v", got.Settings)
+	}
+	ada.Get(historyPath).Want(200, "weil")
+}
+
+func TestAConflictWithOneselfBlamesNobodyElse(t *testing.T) {
+	t.Parallel()
+	s, ada, admin := frontendtest.Berlin(t, map[string]any{"about": "old"})
+	open := ada.Get("/city/berlin")
+	s.Save("berlin", admin.ID, map[string]any{"about": "other tab"})
+	page := ada.Submit(open, "/city/berlin", "about", "mine").Want(http.StatusConflict, "You saved something else in the meantime", "other tab", "mine")
+	page.WantNot("Somebody else")
+	s.Save("berlin", 0, map[string]any{"title": "Theirs"})
+	ada.Submit(open, "/city/berlin", "about", "mine").Want(http.StatusConflict, "Somebody else saved in the meantime")
+	ada.Submit(page, mergePath, "pick.about", "mine").Want(http.StatusConflict, "Somebody else saved in the meantime")
+}
+
 func TestADocumentFromTheBrowserIsNotTrusted(t *testing.T) {
 	t.Parallel()
 	s, ada, page := makeConflict(t, map[string]any{"about": "theirs"}, "about", "mine")

@@ -34,7 +34,7 @@ func (p *Pages) saveOptions(w http.ResponseWriter, r *http.Request, admin db.Adm
 	if a.To, err = settings.With(a.From, p.changedOptions(a.From, m.Name, values)); err != nil {
 		return err
 	}
-	a.conflict = func(now settings.Snapshot) error { return p.conflict(w, r, now, a) }
+	a.conflict = func(now settings.Snapshot) error { return p.conflict(w, r, admin, now, a) }
 	a.invalid = func(found settings.Errors) error {
 		form := p.newOptionsForm(r, city.City, m.Name, a.Base, values)
 		p.addOptionMistakes(r, form, found)

@@ -24,7 +24,7 @@ func (p *Pages) saveCity(w http.ResponseWriter, r *http.Request, admin db.Admin,
 		return err
 	}
 	a := submission{Base: form.Base, From: from, To: to, Note: form.Note, back: "/city/" + city.City}
-	a.conflict = func(now settings.Snapshot) error { return p.conflict(w, r, now, a) }
+	a.conflict = func(now settings.Snapshot) error { return p.conflict(w, r, admin, now, a) }
 	a.invalid = func(found settings.Errors) error {
 		p.addMistakes(r, &form, found)
 		return p.showCity(w, r, http.StatusUnprocessableEntity, admin, city, cityData{Form: form})
