@@ -54,6 +54,12 @@ func Main(ctx context.Context, args, environ []string, stdout, stderr io.Writer)
 	if done { // --help
 		return nil
 	}
+	var mistake *kong.ParseError
+	if errors.As(err, &mistake) {
+		parser.Stdout = stderr
+		_ = mistake.Context.PrintUsage(true)
+		fmt.Fprintln(stderr)
+	}
 	if err != nil {
 		return err
 	}

@@ -18,7 +18,7 @@ import (
 func mailQueue(ctx context.Context, settings config.Config, out io.Writer) error {
 	address := databaseAddress(settings)
 	if settings.Database.URL == "" { // opening would create it
-		if _, err := os.Stat(address); errors.Is(err, fs.ErrNotExist) {
+		if file, err := os.Stat(address); errors.Is(err, fs.ErrNotExist) || err == nil && file.Size() == 0 {
 			return fmt.Errorf("no database at %s; is data the directory of the running program?", address)
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/gofrs/flock"
@@ -135,7 +136,11 @@ func (p *Program) openPorts(context.Context) (err error) {
 	if p.http, err = bind("http", p.config.HTTP); err != nil {
 		return err
 	}
-	p.onClose(func() error { p.http.Close(); return nil }) // Run may have closed it
+	p.onClose(func() error { p.http.Close(); return nil })              // Run may have closed it
+	if start, free := strings.CutSuffix(p.config.BaseURL, ":0"); free { // the system has chosen a port
+		_, port, _ := net.SplitHostPort(p.http.Addr().String())
+		p.config.BaseURL = start + ":" + port
+	}
 	smtp, err := bind("smtp", p.config.SMTP)
 	if err != nil {
 		return err

@@ -166,8 +166,10 @@ func explain(err error) error {
 		return fmt.Errorf("no space is left on the disk: %w", err)
 	case errors.Is(err, sqlite3.IOERR):
 		return fmt.Errorf("the disk cannot be read or written; it may be full: %w", err)
-	case errors.Is(err, sqlite3.CORRUPT), errors.Is(err, sqlite3.NOTADB):
-		return fmt.Errorf("the file is damaged or no database; restore it from a backup: %w", err)
+	case errors.Is(err, sqlite3.CORRUPT):
+		return fmt.Errorf("the file is damaged or no database; restore it from a backup: %w", sqlite3.CORRUPT)
+	case errors.Is(err, sqlite3.NOTADB):
+		return fmt.Errorf("the file is damaged or no database; restore it from a backup: %w", sqlite3.NOTADB)
 	}
 	return err
 }

@@ -60,6 +60,9 @@ func dnsFailed(name string) Finding {
 // checkHost looks up our addresses, which the other checks need.
 func (c *checker) checkHost(ctx context.Context) Finding {
 	f := Finding{Name: "A/AAAA", Record: c.host + ". IN A <address of this machine>"}
+	if isLocal(c.host) {
+		return Finding{Name: f.Name, State: Wrong, Say: c.host + " is no name that others can look up: set mail.hostname"}
+	}
 	found, err := c.Resolver.LookupIPAddr(ctx, c.host+".")
 	switch {
 	case err != nil && !isNotFound(err):
@@ -121,7 +124,9 @@ func (c *checker) checkSPF(ctx context.Context) Finding {
 		return dnsFailed(f.Name)
 	case len(records) == 0:
 		f.State, f.Say = Missing, "no host is allowed to send for "+c.Domain
-		if f.Record == "" {
+		if f.Record == "" && c.Smarthost == "" {
+			f.Say += "; the record depends on mail.hostname"
+		} else if f.Record == "" {
 			f.Say += "; the smarthost's public addresses are not known here: ask its operator for the record"
 		} else if c.Smarthost != "" {
 			f.Say += "; ask the smarthost's operator for the record if the line below does not cover its addresses"

@@ -5,6 +5,7 @@ import (
 	"crypto/rsa"
 	"crypto/x509"
 	"encoding/base64"
+	"fmt"
 	"net"
 	"strings"
 	"testing"
@@ -99,6 +100,10 @@ func TestTheCheckFindsMissingAndWrongRecords(t *testing.T) {
 			c.Direct, c.Smarthost = false, "smtp://127.0.0.1:2500"
 			z.txt[checked] = nil
 		}, "SPF missing", ""},
+		"a host that only this machine knows": {func(z *zone, c *Config) {
+			c.Direct, c.Outbox, c.Hostname = false, "outbox", "localhost"
+			z.txt[checked] = nil
+		}, "A/AAAA wrong, SPF missing", ""},
 		"an MX record with an address": {func(z *zone, _ *Config) {
 			z.mx[checked] = []*net.MX{{Host: "192.0.2.1.", Pref: 10}}
 			z.txt[checked] = []string{"v=spf1 a:out." + checked + " -all"}
@@ -128,6 +133,9 @@ func TestTheCheckFindsMissingAndWrongRecords(t *testing.T) {
 			}
 			if got := strings.Join(lacking, ", "); got != c.want || (Incomplete(findings) != nil) != (c.want != "") {
 				t.Errorf("got %q, want %q: %+v", got, c.want, findings)
+			}
+			if config.Smarthost == "" && strings.Contains(fmt.Sprint(findings), "smarthost") {
+				t.Errorf("there is no smarthost: %+v", findings)
 			}
 			for _, inner := range []string{"127.0.0.1", "192.168.", "localhost"} {
 				if strings.Contains(strings.Join(records, "\n"), inner) {

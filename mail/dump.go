@@ -3,6 +3,7 @@ package mail
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -27,6 +28,9 @@ type queued struct {
 // "mail_". It only reads, and can be used while the program runs. Destinations are keyed hashes, as in the database: neither domains nor
 // addresses are shown.
 func Dump(ctx context.Context, db *gorm.DB, now time.Time, out io.Writer) error {
+	if !db.Migrator().HasTable(&item{}) {
+		return errors.New("the database has no mail queue; is it that of Linienfunk?")
+	}
 	var destinations []queued
 	err := db.WithContext(ctx).Model(&item{}).Where("open = ?", true).
 		Select(`substr(lane, 1, ?) AS destination, count(*) AS waiting, sum(CASE WHEN lease <> '' THEN 1 ELSE 0 END) AS leased,
@@ -45,7 +49,7 @@ func Dump(ctx context.Context, db *gorm.DB, now time.Time, out io.Writer) error 
 	}
 	total := queued{}
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(w, "destination\twaiting\tleased\tdeferred\tattempts\tnext in\texpires in\t")
+	fmt.Fprintln(w, "destination\twaiting\tleased\tdeferred\tattempts\tnext attempt\texpires\t")
 	for _, d := range destinations {
 		total.Waiting, total.Leased, total.Deferred = total.Waiting+d.Waiting, total.Leased+d.Leased, total.Deferred+d.Deferred
 		fmt.Fprintf(w, "%s\t%d\t%d\t%d\t%d\t%s\t%s\t\n", d.name(), d.Waiting, d.Leased, d.Deferred, d.Attempts, until(d.DueAt, now), until(d.ExpiresAt, now))
@@ -66,7 +70,7 @@ func (d queued) name() string {
 	return cmp.Or(d.Destination[:min(8, len(d.Destination))], "unknown")
 }
 
-// until is the time from now, in whole seconds; "now" if it has passed, and "-" for none.
+// until is the time from now, such as "in 5m0s", in whole seconds; "now" if it has passed, and "-" for none.
 func until(milliseconds int64, now time.Time) string {
 	left := time.UnixMilli(milliseconds).Sub(now).Round(time.Second)
 	switch {
@@ -75,5 +79,5 @@ func until(milliseconds int64, now time.Time) string {
 	case left <= 0:
 		return "now"
 	}
-	return left.String()
+	return "in " + left.String()
 }

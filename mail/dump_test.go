@@ -24,9 +24,9 @@ func TestTheDumpCountsMessagesPerDestinationAndShowsNoAddresses(t *testing.T) {
 	var out testkit.LogBuffer
 	must(t, Dump(t.Context(), w.handle, w.Now(), &out))
 	for _, line := range []string{
-		`destination +waiting +leased +deferred +attempts +next in +expires in\n`,
-		`[0-9a-f]{8} +2 +1 +1 +1 +(1m0s|\d+s) +(120h0m0s|119h\d+m\d+s)\n`, // example.org
-		`[0-9a-f]{8} +1 +1 +0 +0 +- +\S+\n`,
+		`destination +waiting +leased +deferred +attempts +next attempt +expires\n`,
+		`[0-9a-f]{8} +2 +1 +1 +1 +in (1m0s|\d+s) +in (120h0m0s|119h\d+m\d+s)\n`, // example.org
+		`[0-9a-f]{8} +1 +1 +0 +0 +- +in \S+\n`,
 		`total +3 +2 +1 +\n`,
 		`finished: 2, of them canceled: 1 `,
 	} {

@@ -24,12 +24,17 @@ var (
 // check reports every invalid value.
 func (c Config) check(t *table) {
 	bad := func(key, format string, args ...any) {
-		t.errorf(cmp.Or(t.origin[key], "default"), "%s: "+format, append([]any{key}, args...)...)
+		origin := cmp.Or(t.origin[key], "default")
+		if strings.HasPrefix(origin, "--") { // a flag, which is named like its key
+			t.errorf(origin, format, args...)
+			return
+		}
+		t.errorf(origin, "%s: "+format, append([]any{key}, args...)...)
 	}
 	for _, key := range []string{"http", "smtp"} {
 		value := t.fields[key].value.String()
 		if _, err := net.ResolveTCPAddr("tcp", value); err != nil || value == "" {
-			bad(key, "wants host:port or :port, not %q", value)
+			bad(key, "wants host:port or :port, with a port up to 65535, not %q", value)
 		}
 	}
 	if c.Data == "" {

@@ -107,7 +107,8 @@ func TestAnErrorNamesTheKeyItsLocationAndTheFix(t *testing.T) {
 		{name: "another database", file: "[database]\nurl = 'mysql://x'", want: []string{"postgres://"}},
 		{name: "unknown variable", environ: []string{"LINIENFUNK_HTPP=:80"}, want: []string{"LINIENFUNK_HTPP", "did you mean http?"}},
 		{name: "bad variable", environ: []string{"LINIENFUNK_NATS_SHARDS=many"}, want: []string{"LINIENFUNK_NATS_SHARDS", "wants a whole number"}},
-		{name: "bad flag", flags: map[string]string{"http": "80"}, want: []string{"--http", "wants host:port"}},
+		{name: "bad flag", flags: map[string]string{"http": "80"}, want: []string{"--http: wants host:port"}},
+		{name: "flag with too high a port", flags: map[string]string{"http": ":99999"}, want: []string{"--http: wants host:port", "up to 65535"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			_, err := load(t, test.file, test.environ, test.flags)

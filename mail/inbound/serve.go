@@ -83,6 +83,7 @@ func (s *Server) smtp(b *backend) *smtp.Server {
 	server.MaxRecipients = maxRecipients
 	server.ReadTimeout, server.WriteTimeout = readTimeout, writeTimeout
 	server.EnableSMTPUTF8 = true
+	server.AllowInsecureAuth = true // there is no login: the reply must not promise one behind TLS
 	server.ErrorLog = discreet{s.Log}
 	return server
 }

@@ -71,5 +71,6 @@ func TestAuthenticationIsNotSupported(t *testing.T) {
 	if strings.Contains(lines, "AUTH") || !strings.Contains(lines, "SIZE 10485760") {
 		t.Errorf("extensions: %s", lines)
 	}
-	c.Say("AUTH PLAIN AGEAYg==", "5")
+	c.Say("AUTH PLAIN AGEAYg==", "502 5.5.1")
+	c.Say("AUTH LOGIN", "502 5.5.1")
 }

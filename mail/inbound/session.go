@@ -6,6 +6,7 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/emersion/go-sasl"
 	"github.com/emersion/go-smtp"
 )
 
@@ -59,6 +60,14 @@ func (s *session) Reset() {
 }
 
 func (s *session) Logout() error { return nil }
+
+// AuthMechanisms implements smtp.AuthSession.
+func (s *session) AuthMechanisms() []string { return nil }
+
+// Auth refuses the command as RFC 5321, section 4.2.4 says for one that is not implemented.
+func (s *session) Auth(string) (sasl.Server, error) {
+	return nil, &smtp.SMTPError{Code: 502, EnhancedCode: smtp.EnhancedCode{5, 5, 1}, Message: "There is no login here"}
+}
 
 func (s *session) Mail(from string, _ *smtp.MailOptions) error {
 	s.mu.Lock()
