@@ -2,6 +2,7 @@ package account_test
 
 import (
 	"net/http"
+	"net/url"
 	"testing"
 	"time"
 
@@ -51,6 +52,27 @@ func TestASessionLastsThirtyIdleDays(t *testing.T) {
 	}
 	s.Advance(31 * 24 * time.Hour)
 	wantLoggedOut(v)
+}
+
+func TestAFormSentAfterTheSessionEndedLeadsBackOverTheLogin(t *testing.T) {
+	t.Parallel()
+	s := frontendtest.New(t, frontendtest.TwoBots)
+	s.Admin("ada@example.org", "berlin", "ghent")
+	v := s.VisitorAs("ada@example.org")
+	open := v.Get("/city/ghent")
+	frontendtest.Check(t, s.Site.DB.Exec("DELETE FROM sessions").Error)
+	for action, back := range map[string]string{
+		"": "/city/ghent", "/try": "/city/ghent", "/options/alpha": "/city/ghent", "/invite": "/city/ghent", "/undo": "/city/ghent/history",
+		"/ledger/1/withdraw": "/city/ghent/ledger", "/bot/alpha/connect": "/city/ghent",
+	} {
+		login := v.Post("/city/ghent"+action, "base", open.Form("/city/ghent").Get("base"), "title", "Other").Want(200, "You are no longer logged in", `name="next"`)
+		v.Send("POST", "/login", "address=ada@example.org&password="+url.QueryEscape(frontendtest.Password)+"&next="+url.QueryEscape(login.Form("/login").Get("next")),
+			"Content-Type", "application/x-www-form-urlencoded", "Accept", "text/html").At(back).Want(200).WantNot("no longer logged in")
+		frontendtest.Check(t, s.Site.DB.Exec("DELETE FROM sessions").Error)
+	}
+	if got := s.Present("ghent").Title; got == "Other" {
+		t.Error("it was saved")
+	}
 }
 
 func TestLogoutEndsTheSessionOnTheServer(t *testing.T) {

@@ -48,6 +48,27 @@ func TestCarriedEditsDoNotHideAnotherAdminsChange(t *testing.T) {
 	}
 }
 
+func TestAFormThatWasSentAfterTheSessionEndedIsFilledInAgain(t *testing.T) {
+	s := frontendtest.New(t, frontendtest.TwoBots)
+	s.Admin("ada@example.org", "berlin")
+	b := browsers(s, "ada@example.org")[0]
+	b.do(chromedp.Navigate(s.URL+"/city/berlin"), chromedp.SetValue("#f-about", "Viel Text"), chromedp.SetValue("#alpha-option-greeting", "Moin"))
+	frontendtest.Check(t, s.Site.DB.Exec("DELETE FROM sessions").Error)
+	b.do(chromedp.Click(saveButton), chromedp.WaitVisible(".flash.error"),
+		chromedp.SendKeys("#f-address", "ada@example.org"), chromedp.SendKeys("#f-password", "wrong password"), chromedp.Click("main form button"), chromedp.WaitVisible(".errors"),
+		chromedp.SendKeys("#f-password", frontendtest.Password), chromedp.Click("main form button"), chromedp.WaitVisible("#settings .note"))
+	if got := b.value("document.querySelector('#f-about').value + '|' + document.querySelector('#alpha-option-greeting').value"); got != "Viel Text|Moin" {
+		t.Errorf("after the login the forms have %q", got)
+	}
+	b.do(chromedp.Click(saveButton), chromedp.WaitVisible(".flash.done"))
+	if got := s.Present("berlin").About; got != "Viel Text" {
+		t.Errorf("in force: %q", got)
+	}
+	if got := b.value("document.querySelector('#f-about').value + document.querySelectorAll('#settings .note').length"); got != "Viel Text0" {
+		t.Errorf("after the save the form has %q", got)
+	}
+}
+
 func TestThePageAsksBeforeEditsAreLost(t *testing.T) {
 	s := frontendtest.New(t, frontendtest.TwoBots)
 	s.Admin("ada@example.org", "berlin")

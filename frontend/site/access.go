@@ -13,16 +13,18 @@ type AdminAction func(w http.ResponseWriter, r *http.Request, admin db.Admin) er
 
 type CityAction func(w http.ResponseWriter, r *http.Request, admin db.Admin, city settings.Snapshot) error
 
-// LoggedIn redirects visitors without a login to the login page, which leads back after a GET.
+// LoggedIn redirects visitors without a login to the login page, which leads back. After a form it says that nothing was saved: the session has
+// ended while the page was open.
 func (s *Site) LoggedIn(action AdminAction) func(w http.ResponseWriter, r *http.Request) error {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		admin := Admin(r)
 		if admin == nil {
-			to := "/login"
-			if r.Method == http.MethodGet {
-				to += "?" + url.Values{"next": {r.URL.RequestURI()}}.Encode()
+			to := "/login?" + url.Values{"next": {r.URL.RequestURI()}}.Encode()
+			if r.Method == http.MethodGet || r.Method == http.MethodHead {
+				http.Redirect(w, r, to, http.StatusSeeOther)
+				return nil
 			}
-			http.Redirect(w, r, to, http.StatusSeeOther)
+			s.Tell(w, r, to, s.Text(r, "login-ended"), true)
 			return nil
 		}
 		return action(w, r, *admin)

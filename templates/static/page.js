@@ -18,6 +18,7 @@ addEventListener("load", () => {
 const page = document.querySelector("[data-edits]");
 const forms = page ? [...page.querySelectorAll("form[method=post]")] : [];
 const storage = "edits";
+const sentStorage = "sent"; // the form that was sent last, until the answer shows that there was still a session
 
 const controls = (form) => [...form.elements].filter((c) => c.name && c.matches("input:not([type=hidden]), textarea, select"));
 const isChoice = (c) => c.type === "checkbox" || c.type === "radio";
@@ -43,14 +44,14 @@ const stored = () => {
 	}
 };
 
+const contents = (form) => ({
+	base: form.elements.base?.value, unsaved: "unsaved" in form.dataset,
+	values: controls(form).filter((c) => c.type !== "password" && c.type !== "file").map((c) => ({ now: value(c), saved: savedValue(c), edited: isEdited(c) })),
+});
+
 const carry = (edited) => {
 	const all = stored();
-	for (const form of edited) {
-		all[nameOf(form)] = {
-			base: form.elements.base?.value, unsaved: "unsaved" in form.dataset,
-			values: controls(form).filter((c) => c.type !== "password" && c.type !== "file").map((c) => ({ now: value(c), saved: savedValue(c), edited: isEdited(c) })),
-		};
-	}
+	for (const form of edited) all[nameOf(form)] = contents(form);
 	try {
 		sessionStorage.setItem(storage, JSON.stringify(all));
 		return true;
@@ -84,6 +85,18 @@ const restore = (form, kept) => {
 	return true;
 };
 
+// Who is led to the login by a form finds its contents again afterwards.
+try {
+	const last = JSON.parse(sessionStorage.getItem(sentStorage));
+	const login = document.querySelector("form[action='/login']");
+	if (last && login) {
+		sessionStorage.setItem(sentStorage, JSON.stringify({ ...last, login: true }));
+	} else {
+		sessionStorage.removeItem(sentStorage);
+		if (last?.login && page) sessionStorage.setItem(storage, JSON.stringify({ ...stored(), [last.name]: last.contents }));
+	}
+} catch {} // no storage in this browser
+
 if (page) {
 	const all = stored();
 	for (const form of forms) {
@@ -97,9 +110,15 @@ if (page) {
 let sent = null; // the form that is on its way, or the link that drops the edits
 addEventListener("submit", (event) => {
 	if (!event.defaultPrevented) sent = event.target;
+	if (forms.includes(sent) && canCarry(sent)) {
+		try {
+			sessionStorage.setItem(sentStorage, JSON.stringify({ name: nameOf(sent), contents: contents(sent) }));
+		} catch {}
+	}
 	if (event.target.getAttribute("action") !== "/logout") return;
 	try {
 		sessionStorage.removeItem(storage); // the next admin in this tab must not see them
+		sessionStorage.removeItem(sentStorage);
 	} catch {}
 });
 addEventListener("click", (event) => {
