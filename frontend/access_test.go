@@ -84,6 +84,7 @@ func TestAnAddressWithOtherMethodsSaysWhich(t *testing.T) {
 		"GET /logout":           {405, "POST"},
 		"DELETE /city/berlin":   {405, "GET, HEAD, POST"},
 		"PATCH /login":          {405, "GET, HEAD, POST"},
+		"POST /healthz":         {405, "GET, HEAD"},
 		"PUT /nowhere":          {404, ""},
 		"OPTIONS /nowhere/else": {404, ""},
 	} {

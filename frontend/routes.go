@@ -2,25 +2,25 @@ package frontend
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 )
 
 // Handler serves the site. It sets the deadlines for reading bodies and writing answers, so the server around it must not have
 // a write timeout: bots that stream set a new deadline before each write, at least once a minute.
 func (f *Frontend) Handler() http.Handler {
-	pages := http.NewServeMux()
+	outer, pages := http.NewServeMux(), http.NewServeMux()
 	f.public.AddTo(pages)
 	f.Accounts.AddTo(pages)
 	f.Cities.AddTo(pages)
 	f.Bots.AddTo(pages)
-	pages.HandleFunc(elsewhere, func(w http.ResponseWriter, r *http.Request) { f.noPage(w, r, pages) })
+	pages.HandleFunc(elsewhere, func(w http.ResponseWriter, r *http.Request) { f.noPage(w, r, pages, outer) })
 
-	outer := http.NewServeMux()
 	outer.Handle("GET /static/{hash}/{file}", f.static)
 	outer.HandleFunc("GET /healthz", f.health)
 	outer.HandleFunc("GET /robots.txt", robots)
 	outer.HandleFunc("GET /favicon.ico", favicon)
-	outer.Handle("/", f.Site.Pages(pages))
+	outer.Handle(elsewhere, f.Site.Pages(pages))
 	return f.Site.Guard(outer)
 }
 
@@ -28,12 +28,13 @@ func (f *Frontend) Handler() http.Handler {
 const elsewhere = "/"
 
 // noPage answers 405 if the address takes other methods, else 404. Because of its pattern, http.ServeMux does not tell them apart.
-func (f *Frontend) noPage(w http.ResponseWriter, r *http.Request, pages *http.ServeMux) {
+func (f *Frontend) noPage(w http.ResponseWriter, r *http.Request, routes ...*http.ServeMux) {
 	var allowed []string
 	for _, method := range []string{http.MethodGet, http.MethodHead, http.MethodPost} {
 		other := *r
 		other.Method = method
-		if _, pattern := pages.Handler(&other); pattern != elsewhere {
+		takes := func(mux *http.ServeMux) bool { _, pattern := mux.Handler(&other); return pattern != elsewhere }
+		if slices.ContainsFunc(routes, takes) {
 			allowed = append(allowed, method)
 		}
 	}

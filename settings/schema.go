@@ -141,8 +141,10 @@ func (s Schema) checkValues(doc Settings, unreadable Errors) (found Errors, filt
 	switch length := utf8.RuneCountInString(doc.Title); {
 	case strings.TrimSpace(doc.Title) == "":
 		add("title", "settings-error-empty", errors.New("is empty"))
-	case length > MaxTitle || strings.ContainsFunc(doc.Title, isControl):
-		add("title", "settings-error-long", fmt.Errorf("must be one line of at most %d characters", MaxTitle))
+	case length > MaxTitle:
+		add("title", "settings-error-long", fmt.Errorf("has more than %d characters", MaxTitle))
+	case strings.ContainsFunc(doc.Title, isControl):
+		add("title", "settings-error-control", errors.New("must be one line without control characters"))
 	}
 	if !slices.Contains(languages, doc.Lang) {
 		add("lang", "settings-error-lang", fmt.Errorf("must be one of %s", strings.Join(languages, ", ")))

@@ -96,7 +96,7 @@ func TestAFormSaysWhatIsWrongBesideItsField(t *testing.T) {
 		{"a reserved city", "city", "postmaster", "reserved"},
 		{"a taken city", "city", "zuerich", "“zuerich” is taken"},
 		{"no title", "title", " ", "fill this in"},
-		{"a title that turns text around", "title", "Berlin \u202e", "At most 60"},
+		{"a title that turns text around", "title", "Berlin \u202e", "invisible control characters"},
 		{"a title in another encoding", "title", "Z\xfcrich", "cannot be read"},
 		{"a long title", "title", strings.Repeat("x", 61), "At most 60"},
 	} {

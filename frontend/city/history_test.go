@@ -97,10 +97,12 @@ func TestUndoingRevertsOneChangeAndKeepsLaterOnes(t *testing.T) {
 	if got.About != "" || got.Title != "Three" || len(got.Triggers) != len(before)+1 || !strings.Contains(fmt.Sprint(got.Triggers), "tram") {
 		t.Errorf("in force: %+v", got.Settings)
 	}
+	v.Submit(preview, undoPath).At(historyPath).Want(200, "already saved").WantNot("Change 6") // a double click
 	v.Submit(undo(v, 5), undoPath, "note", "Doch nicht").At(historyPath).Want(200, "Doch nicht")
 	if got := s.Present("berlin"); got.About != "two" {
 		t.Errorf("in force: %+v", got.Settings)
 	}
+	v.Submit(preview, undoPath).At(historyPath).Want(200, "changed the settings in the meantime")
 }
 
 func TestAChangeWhoseFieldsWereChangedLaterIsNotUndone(t *testing.T) {

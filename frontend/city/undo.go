@@ -1,6 +1,7 @@
 package city
 
 import (
+	"bytes"
 	"errors"
 	"net/http"
 	"slices"
@@ -86,7 +87,11 @@ func (p *Pages) undoing(w http.ResponseWriter, r *http.Request, city settings.Sn
 	if i <= 0 || r.PostForm.Get("base") == "" {
 		return site.ErrForm
 	}
-	if chain.Hash(r.PostForm.Get("base")) != city.Hash {
+	if base := chain.Hash(r.PostForm.Get("base")); base != city.Hash {
+		if isUndone(all, i, base) { // the form was sent twice
+			p.Tell(w, r, back, p.Text(r, "settings-same"), false)
+			return nil
+		}
 		return meanwhile(city)
 	}
 	document, blocked, err := settings.Undo(all[i].Before, all[i].After, city.Document)
@@ -102,6 +107,16 @@ func (p *Pages) undoing(w http.ResponseWriter, r *http.Request, city settings.Sn
 		return nil
 	}
 	return then(a, all[i])
+}
+
+// isUndone reports whether the present version, the last, was made from base by undoing all[i].
+func isUndone(all []settings.Version, i int, base chain.Hash) bool {
+	last := len(all) - 1
+	if last < 1 || all[last-1].Hash != base {
+		return false
+	}
+	document, blocked, err := settings.Undo(all[i].Before, all[i].After, all[last-1].After)
+	return err == nil && len(blocked) == 0 && bytes.Equal(document, all[last].After)
 }
 
 // cannotUndo lists the later changes of the blocked fields. all begins with the change to undo.

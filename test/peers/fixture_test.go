@@ -1,5 +1,6 @@
 // Package peers tests the program together with real mail servers of Debian: postfix, exim, dovecot, and swaks and opendkim as clients; our
-// count of a post's length with X's own library; and our pages with axe. A test is skipped where its programs are missing, and where it does not run as root, as mail servers must.
+// count of a post's length with X's own library; and our pages with axe. A test is skipped where its programs are missing, and where it does not
+// run as root, as mail servers must.
 package peers
 
 import (
