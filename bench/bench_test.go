@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/signal"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -53,10 +54,20 @@ func value(table, row string) (found []string) {
 
 func TestRelayMeasuresEveryReport(t *testing.T) {
 	t.Parallel()
-	tables := runSmall(t, "relay", "-reports", "6", "-alone", "2", "-backlog", "3", "-cities", "2")
+	tables := runSmall(t, "relay", "-reports", "6", "-alone", "2", "-backlog", "3", "-cities", "2",
+		"-only", "alone,burst-cities,held,behind,syncs")
 	for _, row := range []string{"lost", "twice"} {
-		if got := value(tables, row); len(got) != 2 || got[0] != "0" || got[1] != "0" {
+		if got := value(tables, row); !slices.Equal(got, []string{"0"}) {
 			t.Errorf("%s: %q\n%s", row, got, tables)
 		}
+	}
+}
+
+func TestNothingIsLostInAnOutageAndByKills(t *testing.T) {
+	t.Parallel()
+	tables := runSmall(t, "relay", "-outage", "300ms", "-outage-reports", "3", "-kills", "1", "-kill-reports", "8", "-kill-time", "50ms",
+		"-only", "outage-500,outage-close,kill")
+	if got := value(tables, "lost"); !slices.Equal(got, []string{"0", "0", "0"}) {
+		t.Errorf("lost: %q\n%s", got, tables)
 	}
 }

@@ -25,21 +25,7 @@ func accountID(name string) string {
 	return fmt.Sprint(100_000 + hash.Sum32())
 }
 
-// launch starts a binary with a fresh copy of a data directory, and returns when all accounts read their streams. instances are the URLs of
-// the cities' instances, in turn.
-func (b *bench) launch(ctx context.Context, t target, cities int, instances ...*fake) (*program, error) {
-	p, err := b.place(ctx, t, cities, instances...)
-	if err != nil {
-		return nil, err
-	}
-	if err := b.ready(ctx, p, cities, instances...); err != nil {
-		b.discard(p)
-		return nil, err
-	}
-	return p, nil
-}
-
-// place makes a program with a fresh copy of a data directory, and resets the fakes.
+// place makes a program with a fresh copy of a data directory, and resets the fakes, which are the cities' instances in turn.
 func (b *bench) place(ctx context.Context, t target, cities int, instances ...*fake) (*program, error) {
 	for _, f := range instances {
 		if err := f.reset(ctx); err != nil {
@@ -57,7 +43,7 @@ func (b *bench) place(ctx context.Context, t target, cities int, instances ...*f
 	return newProgram(t, data), os.CopyFS(data, os.DirFS(from))
 }
 
-// ready starts a program and waits until it is.
+// ready starts a program and waits until all accounts read their streams.
 func (b *bench) ready(ctx context.Context, p *program, cities int, instances ...*fake) error {
 	if err := p.start(ctx, "serve"); err != nil {
 		return err
@@ -85,7 +71,9 @@ func waitStreams(ctx context.Context, wanted int, instances []*fake) error {
 
 // discard kills a program, if it runs, and deletes its data.
 func (b *bench) discard(p *program) {
-	p.kill()
+	if p.command != nil {
+		p.kill()
+	}
 	os.RemoveAll(p.data)
 	os.Remove(p.logFile())
 }

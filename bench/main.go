@@ -57,6 +57,11 @@ type measurement struct {
 
 var subcommands = []subcommand{{"relay", relayFlags}}
 
+// skipped is the error of a measurement that is not possible on this machine.
+type skipped struct{ reason string }
+
+func (s skipped) Error() string { return s.reason }
+
 // bench is one run of a subcommand.
 type bench struct {
 	dir      string // for data directories, on a real disk
@@ -158,6 +163,10 @@ func (b *bench) table(ctx context.Context, m measurement, targets []target, roun
 		for i, t := range targets {
 			fmt.Fprintf(os.Stderr, "%s: round %d of %d, %s\n", m.name, round+1, rounds, t.name)
 			found, err := m.measure(ctx, b, t)
+			if why := (skipped{}); errors.As(err, &why) {
+				fmt.Fprintf(b.out, "\n**%s**: skipped, %s\n", m.title, why.reason)
+				return nil
+			}
 			if err != nil {
 				return fmt.Errorf("%s: %w", t.name, err)
 			}

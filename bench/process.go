@@ -74,6 +74,10 @@ func (f *fake) control(ctx context.Context, method, path string, out any) error 
 	return json.NewDecoder(got.Body).Decode(out)
 }
 
+func (f *fake) set(ctx context.Context, m mode) error {
+	return f.control(ctx, http.MethodPost, "mode/"+string(m), nil)
+}
+
 func (f *fake) reset(ctx context.Context) error { return f.control(ctx, http.MethodPost, "reset", nil) }
 
 func (f *fake) state(ctx context.Context) (s fakeState, err error) {

@@ -9,7 +9,11 @@ import (
 )
 
 // workload is how much the measurements of relay send.
-type workload struct{ reports, alone, senders, cities, held int }
+type workload struct {
+	reports, alone, senders, cities, held int
+	outageReports, kills, killReports     int
+	outageTime, killTime                  time.Duration
+}
 
 func relayFlags(set *flag.FlagSet) func() []measurement {
 	var l workload
@@ -18,6 +22,11 @@ func relayFlags(set *flag.FlagSet) func() []measurement {
 	set.IntVar(&l.senders, "senders", 16, "senders of a burst")
 	set.IntVar(&l.cities, "cities", 100, "cities of the measurements with many")
 	set.IntVar(&l.held, "backlog", 6000, "held reports before the one of another city")
+	set.IntVar(&l.outageReports, "outage-reports", 300, "reports during an outage")
+	set.DurationVar(&l.outageTime, "outage", 10*time.Second, "how long an outage lasts")
+	set.IntVar(&l.kills, "kills", 20, "how often the program is killed")
+	set.IntVar(&l.killReports, "kill-reports", 96, "reports between two kills")
+	set.DurationVar(&l.killTime, "kill-time", time.Second, "the program is killed at a random moment of this time")
 	return func() []measurement {
 		return []measurement{
 			{"alone", fmt.Sprintf("%d reports one at a time, 1 city", l.alone), l.oneAtATime(1)},
@@ -26,8 +35,17 @@ func relayFlags(set *flag.FlagSet) func() []measurement {
 			{"burst-cities", fmt.Sprintf("%d reports from %d senders, %d cities", l.reports, l.senders, l.cities), l.burst(l.cities)},
 			{"held", fmt.Sprintf("%d reports without a trigger from %d senders, %d cities", l.reports, l.senders, l.cities), l.judged},
 			{"behind", fmt.Sprintf("a report of one city behind %d held ones of another", l.held), l.behind},
+			{"syncs", fmt.Sprintf("syncs: %d reports one at a time, then %d from %d senders, %d cities", l.alone, l.reports, l.senders, l.cities), l.syncs},
+			{"outage-500", l.outageTitle("answers 500"), l.outage(mode500)},
+			{"outage-429", l.outageTitle("answers 429 without Retry-After"), l.outage(mode429)},
+			{"outage-close", l.outageTitle("closes connections"), l.outage(modeClosing)},
+			{"kill", fmt.Sprintf("killed %d times, %d reports after each start, 8 cities", l.kills, l.killReports), l.kill},
 		}
 	}
+}
+
+func (l workload) outageTitle(what string) string {
+	return fmt.Sprintf("for %v the instance %s, %d reports, 10 cities", l.outageTime, what, l.outageReports)
 }
 
 // pause is the time between two reports that are sent one at a time, so that the work after the post of the first does not delay the second.
@@ -177,15 +195,29 @@ type relayRun struct {
 type use struct{ program, fake, driver time.Duration }
 
 func (b *bench) begin(ctx context.Context, t target, cities int) (*relayRun, error) {
+	return b.beginProgram(ctx, t, cities, func(*program) {})
+}
+
+// beginTraced is begin under strace.
+func (b *bench) beginTraced(ctx context.Context, t target, cities int) (*relayRun, error) {
+	return b.beginProgram(ctx, t, cities, func(p *program) { p.trace = p.data + ".trace" })
+}
+
+func (b *bench) beginProgram(ctx context.Context, t target, cities int, change func(*program)) (*relayRun, error) {
 	f, err := b.fake(ctx, 0)
 	if err != nil {
 		return nil, err
 	}
-	p, err := b.launch(ctx, t, cities, f)
+	p, err := b.place(ctx, t, cities, f)
 	if err != nil {
 		return nil, err
 	}
+	change(p)
 	r := &relayRun{bench: b, program: p, fake: f}
+	if err := b.ready(ctx, p, cities, f); err != nil {
+		r.end()
+		return nil, err
+	}
 	time.Sleep(b.settle) // the accounts have just begun to read
 	r.before, err = r.use()
 	return r, err
