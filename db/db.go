@@ -30,6 +30,7 @@ type DB struct {
 	*gorm.DB // the core's tables
 
 	sql       *sql.DB
+	group     *groupCommit // nil for PostgreSQL
 	dialector func() gorm.Dialector
 	now       func() time.Time
 }
@@ -47,15 +48,25 @@ func Open(ctx context.Context, address string, now func() time.Time) (*DB, error
 		return nil, fmt.Errorf("open database: %w", err)
 	}
 	d.now = func() time.Time { return Time(now()) }
-	if err := d.sql.PingContext(ctx); err != nil {
+	if err := d.start(ctx); err != nil {
 		d.sql.Close()
 		return nil, wrap("open database", err)
 	}
 	if d.DB, err = d.Prefixed(""); err != nil {
-		d.sql.Close()
+		d.Close()
 		return nil, fmt.Errorf("open database: %w", err)
 	}
 	return d, nil
+}
+
+// start connects.
+func (d *DB) start(ctx context.Context) (err error) {
+	if err := d.sql.PingContext(ctx); err != nil || d.dialector != nil {
+		return err
+	}
+	d.group, err = newGroupCommit(ctx, d.sql)
+	d.dialector = func() gorm.Dialector { return gormlite.OpenDB(d.group) }
+	return err
 }
 
 // Time returns t as the database stores it: UTC, in microseconds.
@@ -89,7 +100,7 @@ func openSQLite(address string) (*DB, error) {
 	}
 	conn.SetMaxOpenConns(8)
 	conn.SetMaxIdleConns(8)
-	return &DB{sql: conn, dialector: func() gorm.Dialector { return gormlite.OpenDB(conn) }}, nil
+	return &DB{sql: conn}, nil // start makes the dialector
 }
 
 // createPrivate creates a file that only its owner can read; SQLite would make it readable by everyone. An existing file
@@ -175,7 +186,13 @@ func explain(err error) error {
 }
 
 // Close closes the database.
-func (d *DB) Close() error { return d.sql.Close() }
+func (d *DB) Close() error {
+	var err error
+	if d.group != nil {
+		err = d.group.Close()
+	}
+	return errors.Join(err, d.sql.Close())
+}
 
 // SQL returns the underlying connection pool, for libraries that need one.
 func (d *DB) SQL() *sql.DB { return d.sql }
