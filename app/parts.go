@@ -51,6 +51,10 @@ func (p *Program) openWorkers(context.Context) error {
 			snapshot, ok, _ := p.settings.Get(context.Background(), city) // reads memory
 			return snapshot.Retention(), ok
 		},
+		Freshness: func(city string) (time.Duration, bool) {
+			snapshot, ok, _ := p.settings.Get(context.Background(), city) // reads memory
+			return snapshot.Freshness(), ok
+		},
 	})
 	p.settings.OnChange(func(string) { p.supervisor.RefreshAll() })
 	p.censor = &censor.Worker{Bus: p.bus, DB: p.db, Rules: p.settings.Rules, Bots: p.directory.Bots,

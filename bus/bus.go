@@ -2,9 +2,9 @@
 // plain subjects where losing one is harmless. The server is embedded, in process and without a port, unless
 // Config.URL names an external one.
 //
-//	INTAKE    <prefix>report.in.<city>.<bot>           work queue; the censor's workers share one consumer
-//	RELAY     <prefix>report.out.<shard>.<city>.<bot>  work queue; one consumer per shard
-//	SETTINGS  <prefix>settings.update.<hash>           every node reads the whole stream, in the same order
+//	INTAKE    <prefix>report.in.<city>.<bot>      work queue; the censor's workers share one consumer
+//	SETTINGS  <prefix>settings.update.<hash>      every node reads the whole stream, in the same order
+//	(none)    <prefix>report.out.<shard>.<city>   orders to send what the ledger says is due
 package bus
 
 import (
@@ -29,11 +29,10 @@ import (
 // AckWait is how long a handler may keep a message without calling Msg.InProgress before it is delivered again.
 const AckWait = 10 * time.Second
 
-// dedupWindow is how long JetStream rejects a known message id. It covers the freshness of most reports; the ledger's
-// unique key rejects duplicates forever.
+// dedupWindow is how long JetStream rejects a known message id. The ledger's unique key rejects duplicates forever.
 const dedupWindow = time.Hour
 
-// messageAge is how long INTAKE and RELAY keep a message: longer than any freshness limit, so that what is left by then has no consumer.
+// messageAge is how long INTAKE keeps a message: longer than any freshness limit, so that what is left by then has no consumer.
 const messageAge = 48 * time.Hour
 
 // Config configures the connection to NATS.
@@ -41,7 +40,7 @@ type Config struct {
 	URL    string // address of an external server; empty for the embedded one
 	Dir    string // store directory of the embedded server
 	Prefix string // of all subjects and streams, for a shared server; letters, digits, dashes
-	Shards int    // number of shards; must not change while RELAY holds messages
+	Shards int    // number of shards, into which cities are divided
 	Log    *slog.Logger
 
 	Timeout time.Duration // of a request to the server; 0 for 10 seconds
@@ -54,13 +53,14 @@ type Bus struct {
 	conn     *nats.Conn
 	js       jetstream.JetStream
 	closed   chan struct{} // closed when the connection is
+	lost     chan struct{} // see OrdersLost
 	store    *storeState
 }
 
 // Open starts the embedded server or connects to the external one, and creates the streams.
 func Open(ctx context.Context, config Config) (*Bus, error) {
 	config.Timeout = cmp.Or(config.Timeout, 10*time.Second)
-	b := &Bus{config: config, closed: make(chan struct{}), store: newStoreState()}
+	b := &Bus{config: config, closed: make(chan struct{}), lost: make(chan struct{}, 1), store: newStoreState()}
 	if config.Shards < 1 {
 		return nil, fmt.Errorf("open bus: %d shards", config.Shards)
 	}
@@ -72,7 +72,7 @@ func Open(ctx context.Context, config Config) (*Bus, error) {
 		b.Close()
 		return nil, fmt.Errorf("open bus: %w", err)
 	}
-	if err := b.deleteConsumers(ctx); err != nil {
+	if err := b.deleteConsumer(ctx); err != nil {
 		b.Close()
 		return nil, fmt.Errorf("open bus: %w", err)
 	}
@@ -82,7 +82,11 @@ func Open(ctx context.Context, config Config) (*Bus, error) {
 func (b *Bus) connect() error {
 	options := []nats.Option{
 		nats.Name("linienfunk"), nats.MaxReconnects(-1), nats.ReconnectWait(200 * time.Millisecond),
-		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) { b.config.Log.Warn("nats", "err", err) }),
+		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) {
+			b.config.Log.Warn("nats", "err", err)
+			b.noteLoss()
+		}),
+		nats.ReconnectHandler(func(*nats.Conn) { b.noteLoss() }),
 		nats.DisconnectErrHandler(func(_ *nats.Conn, err error) {
 			if err != nil {
 				b.config.Log.Warn("nats disconnected", "err", err)
@@ -113,21 +117,18 @@ func (b *Bus) connect() error {
 func (b *Bus) createStreams(ctx context.Context) error {
 	streams := []jetstream.StreamConfig{
 		{Name: b.stream("SETTINGS"), Subjects: []string{b.subject("settings.update.*")}, MaxMsgSize: 1 << 20}, // no limits: TrimUpdates purges it
-	}
-	for _, stream := range []jetstream.StreamConfig{
-		{Name: b.stream("INTAKE"), Subjects: []string{b.subject("report.in.>")}},
-		{Name: b.stream("RELAY"), Subjects: []string{b.subject("report.out.>")}},
-	} {
-		stream.Retention = jetstream.WorkQueuePolicy
-		stream.Duplicates = dedupWindow
-		stream.MaxAge = messageAge
-		streams = append(streams, stream)
+		{Name: b.stream("INTAKE"), Subjects: []string{b.subject("report.in.>")},
+			Retention: jetstream.WorkQueuePolicy, Duplicates: dedupWindow, MaxAge: messageAge},
 	}
 	for _, stream := range streams {
 		stream.Storage = jetstream.FileStorage
 		if err := b.createStream(ctx, stream); err != nil {
 			return fmt.Errorf("create stream %s: %w", stream.Name, err)
 		}
+	}
+	// An earlier program kept orders in a stream. The ledger has all that were in it.
+	if err := b.js.DeleteStream(ctx, b.stream("RELAY")); err != nil && !errors.Is(err, jetstream.ErrStreamNotFound) {
+		return fmt.Errorf("delete stream %s: %w", b.stream("RELAY"), err)
 	}
 	return nil
 }
@@ -148,23 +149,15 @@ func (b *Bus) createStream(ctx context.Context, stream jetstream.StreamConfig) e
 // errStreamCreate is "error creating store for stream", nats-server's JSStreamCreateErrF.
 const errStreamCreate jetstream.ErrorCode = 10049
 
-// deleteConsumers deletes the consumers that an earlier process has left. Their unacknowledged messages would be redelivered only after
-// AckWait, behind newer ones; new consumers get them at once and in order. A consumer of a node that runs stays.
-func (b *Bus) deleteConsumers(ctx context.Context) error {
-	names := map[string][]string{"INTAKE": {censorConsumer}}
-	for shard := range b.config.Shards {
-		names["RELAY"] = append(names["RELAY"], shardConsumer(shard))
+// deleteConsumer deletes the censor's consumer if an earlier process has left it. Its unacknowledged messages would be redelivered only after
+// AckWait, behind newer ones; a new consumer gets them at once and in order. That of a node that runs stays.
+func (b *Bus) deleteConsumer(ctx context.Context) error {
+	used, err := b.isUsed(ctx, "INTAKE", censorConsumer)
+	if err == nil && !used {
+		err = b.js.DeleteConsumer(ctx, b.stream("INTAKE"), censorConsumer)
 	}
-	for stream, consumers := range names {
-		for _, name := range consumers {
-			used, err := b.isUsed(ctx, stream, name)
-			if err == nil && !used {
-				err = b.js.DeleteConsumer(ctx, b.stream(stream), name)
-			}
-			if err != nil && !errors.Is(err, jetstream.ErrConsumerNotFound) {
-				return fmt.Errorf("delete consumer %s: %w", name, err)
-			}
-		}
+	if err != nil && !errors.Is(err, jetstream.ErrConsumerNotFound) {
+		return fmt.Errorf("delete consumer %s: %w", censorConsumer, err)
 	}
 	return nil
 }
@@ -232,15 +225,6 @@ func (b *Bus) Ping(ctx context.Context) error {
 	}
 	_, err := b.js.AccountInfo(ctx)
 	return err
-}
-
-// RepeatWindow is how long after its first time an order may be published once more without being sent twice. With one process the ledger is
-// enough to recognise it; of several nodes two could send it at the same time, unless JetStream still knows its id.
-func (b *Bus) RepeatWindow() time.Duration {
-	if b.embedded != nil {
-		return messageAge
-	}
-	return dedupWindow - 5*time.Minute
 }
 
 // Shard returns the number of the shard that carries a city's orders.

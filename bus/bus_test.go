@@ -2,11 +2,11 @@ package bus_test
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -97,45 +97,34 @@ func TestARequeuedReportIsDeliveredAgain(t *testing.T) {
 	}
 }
 
-func TestOrdersOfAShardArriveInOrderWithoutALimitOfUnacknowledgedOnes(t *testing.T) {
+func TestOrdersArriveInOrderAtEverySubscriber(t *testing.T) {
 	t.Parallel()
-	b := testkit.Bus(t)
-	const many = 1500 // more than JetStream's default limit of 1000 unacknowledged messages
+	broker := testkit.NewBroker(t)
+	one, other := broker.Connect(t), broker.Connect(t)
+	const many = 1500
+	got := make(chan bus.Order, 2*many)
+	for _, b := range []*bus.Bus{one, other} {
+		stop, err := b.SubscribeOrders(func(o bus.Order) { got <- o })
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(stop)
+	}
+	want := bus.Order{Bots: []string{"net", "web"}, Report: newReport("1"), Expire: time.Now().Add(time.Hour), Known: true}
 	for i := range many {
-		order := bus.Order{City: "zuerich", Key: newReport(fmt.Sprint(i)).Key(), Bot: "somewhere", Entry: uint(i)}
-		if err := b.PublishOrder(t.Context(), order); err != nil {
+		want.Entry = uint(i)
+		if err := one.PublishOrder(want); err != nil {
 			t.Fatal(err)
 		}
 	}
-	got := make(chan bus.Msg[bus.Order], many)
-	consume(t, func(ctx context.Context) error {
-		return b.ConsumeOrders(ctx, b.Shard("zuerich"), func(m bus.Msg[bus.Order]) { got <- m })
-	})
-	for i := range many {
-		if m := testkit.Next(t, got); m.Value.Entry != uint(i) {
-			t.Fatalf("order %d came as number %d", m.Value.Entry, i)
+	seen := map[uint]int{}
+	for range 2 * many {
+		o := testkit.Next(t, got)
+		if seen[o.Entry]++; o.Entry > 0 && seen[o.Entry] > seen[o.Entry-1] {
+			t.Fatalf("order %d came before %d", o.Entry, o.Entry-1)
 		}
-	}
-}
-
-func TestAShardGetsOnlyItsOwnCities(t *testing.T) {
-	t.Parallel()
-	b := testkit.Bus(t)
-	shards := map[int]string{}
-	for i := 0; len(shards) < 2; i++ {
-		city := fmt.Sprintf("city%d", i)
-		shards[b.Shard(city)] = city
-	}
-	for shard, city := range shards {
-		if err := b.PublishOrder(t.Context(), bus.Order{City: city, Key: city + ":net:1", Bot: "somewhere"}); err != nil {
-			t.Fatal(err)
-		}
-		got := make(chan bus.Msg[bus.Order], 10)
-		consume(t, func(ctx context.Context) error {
-			return b.ConsumeOrders(ctx, shard, func(m bus.Msg[bus.Order]) { got <- m })
-		})
-		if m := testkit.Next(t, got); m.Value.City != city {
-			t.Errorf("shard %d got %s, want %s", shard, m.Value.City, city)
+		if !slices.Equal(o.Bots, want.Bots) || o.Report.Text != want.Report.Text || !o.Expire.Equal(want.Expire) || !o.Known || o.Recall {
+			t.Fatalf("got %+v", o)
 		}
 	}
 }
@@ -174,15 +163,6 @@ func TestAPublishedReportSurvivesARestart(t *testing.T) {
 	t.Cleanup(b.Close)
 	if m := testkit.Next(t, consumeReports(t, b)); m.Value.ID != "1" {
 		t.Errorf("got %+v", m.Value)
-	}
-}
-
-func TestAnOrderOfAnEarlierProgramStillNamesItsReport(t *testing.T) {
-	t.Parallel()
-	var o bus.Order
-	err := json.Unmarshal([]byte(`{"report": {"city": "zuerich", "bot": "net", "id": "7", "text": "kontrolle"}, "entry": 3, "bot": "web"}`), &o)
-	if want := (bus.Order{City: "zuerich", Entry: 3, Key: "zuerich:net:7", Bot: "web"}); err != nil || o != want {
-		t.Errorf("%+v, %v, want %+v", o, err, want)
 	}
 }
 
@@ -234,46 +214,41 @@ func TestTheBytesOfAReportAreGoneAlthoughAnOlderOneWaits(t *testing.T) {
 	}
 }
 
-func TestWhatADeadNodeHeldComesAtOnceAndBeforeNewerOrders(t *testing.T) {
+func TestWhatADeadNodeHeldComesAtOnceAndBeforeNewerReports(t *testing.T) {
 	t.Parallel()
 	broker := testkit.NewBroker(t)
 	dead := broker.Connect(t)
-	publish := func(i int) {
+	publish := func(b *bus.Bus, i int) {
 		t.Helper()
-		if err := dead.PublishOrder(t.Context(), bus.Order{City: "zuerich", Key: fmt.Sprint(i), Bot: "net", Entry: uint(i)}); err != nil {
+		if err := b.PublishReport(t.Context(), newReport(fmt.Sprint(i))); err != nil {
 			t.Fatal(err)
 		}
 	}
 	for i := range 5 {
-		publish(i)
+		publish(dead, i)
 	}
-	held := make(chan bus.Msg[bus.Order], 10)
+	held := make(chan bus.Msg[report.Report], 10)
 	ended := make(chan struct{})
 	ctx, kill := context.WithCancel(t.Context())
 	go func() {
 		defer close(ended)
-		_ = dead.ConsumeOrders(ctx, dead.Shard("zuerich"), func(m bus.Msg[bus.Order]) { held <- m })
+		_ = dead.ConsumeReports(ctx, func(m bus.Msg[report.Report]) { held <- m })
 	}()
 	for range 5 {
 		testkit.Next(t, held)
 	}
-	publish(5)
+	publish(dead, 5)
 	testkit.Next(t, held)
 	kill()
 	<-ended
 	dead.Close()
 
 	next := broker.Connect(t)
-	got := make(chan bus.Msg[bus.Order], 10)
-	consume(t, func(ctx context.Context) error {
-		return next.ConsumeOrders(ctx, next.Shard("zuerich"), func(m bus.Msg[bus.Order]) { got <- m })
-	})
-	if err := next.PublishOrder(t.Context(), bus.Order{City: "zuerich", Key: "6", Bot: "net", Entry: 6}); err != nil {
-		t.Fatal(err)
-	}
+	got := consumeReports(t, next)
+	publish(next, 6)
 	for i := range 7 {
-		if m := testkit.Next(t, got); m.Value.Entry != uint(i) {
-			t.Fatalf("order %d came as number %d", m.Value.Entry, i)
+		if m := testkit.Next(t, got); m.Value.ID != fmt.Sprint(i) {
+			t.Fatalf("report %s came as number %d", m.Value.ID, i)
 		}
 	}
 }
@@ -282,26 +257,26 @@ func TestANewNodeTakesNothingFromOneThatRuns(t *testing.T) {
 	t.Parallel()
 	broker := testkit.NewBroker(t)
 	first := broker.Connect(t)
-	got := make(chan bus.Msg[bus.Order], 10)
+	got := make(chan bus.Msg[report.Report], 10)
 	read := func(b *bus.Bus) {
 		consume(t, func(ctx context.Context) error {
-			return b.ConsumeOrders(ctx, b.Shard("zuerich"), func(m bus.Msg[bus.Order]) { got <- m })
+			return b.ConsumeReports(ctx, func(m bus.Msg[report.Report]) { got <- m })
 		})
 	}
 	read(first)
-	publish := func(i int) {
+	publish := func(id string) {
 		t.Helper()
-		if err := first.PublishOrder(t.Context(), bus.Order{City: "zuerich", Key: fmt.Sprint(i), Bot: "net", Entry: uint(i)}); err != nil {
+		if err := first.PublishReport(t.Context(), newReport(id)); err != nil {
 			t.Fatal(err)
 		}
 	}
-	publish(1)
+	publish("1")
 	held := testkit.Next(t, got)
 	second := broker.Connect(t)
 	read(second)
-	publish(2)
-	if m := testkit.Next(t, got); m.Value.Entry != 2 || m.Deliveries != 1 {
-		t.Errorf("order %d was delivered %d times", m.Value.Entry, m.Deliveries)
+	publish("2")
+	if m := testkit.Next(t, got); m.Value.ID != "2" || m.Deliveries != 1 {
+		t.Errorf("report %s was delivered %d times", m.Value.ID, m.Deliveries)
 	}
 	if err := held.Ack(t.Context()); err != nil {
 		t.Error(err)

@@ -14,7 +14,7 @@ import (
 )
 
 // After a failed write, e.g. on a full disk, nats-server neither answers that publish nor stores any later message of the stream, also when
-// there is space again. A report must not be accepted then: it might be stored in INTAKE, and its orders never in RELAY. So the first
+// there is space again. So the first
 // error makes the Bus refuse everything, until Run has restarted the embedded server on a disk that can be written.
 
 // recoveryInterval is how often Run looks whether the disk can be written again.
@@ -149,5 +149,5 @@ func (b *Bus) restart(ctx context.Context) error {
 	for !b.conn.IsConnected() && ctx.Err() == nil {
 		wait.For(ctx, 50*time.Millisecond)
 	}
-	return errors.Join(b.createStreams(ctx), b.deleteConsumers(ctx))
+	return errors.Join(b.createStreams(ctx), b.deleteConsumer(ctx))
 }

@@ -36,14 +36,14 @@ func TestAfterAFullDiskReportsAreRefusedAndThenStoredAgainWithoutARestart(t *tes
 	}
 
 	disk.Fill(t)
-	order := 0
-	testkit.Eventually(t, "an order cannot be stored", func() bool {
-		order++
-		return b.PublishOrder(t.Context(), bus.Order{City: "zuerich", Key: fmt.Sprint(strings.Repeat("k", 500), order), Bot: "net"}) != nil
+	more := 0
+	testkit.Eventually(t, "a report cannot be stored", func() bool {
+		more++
+		return publish(fmt.Sprint("full ", more)) != nil
 	})
 	testkit.Eventually(t, "Ping names the full disk", func() bool { return errors.Is(b.Ping(t.Context()), syscall.ENOSPC) })
 	if err := publish("meanwhile"); err == nil {
-		t.Error("a report is accepted whose orders could not be stored")
+		t.Error("a report is accepted that could not be stored")
 	}
 
 	disk.Free(t)

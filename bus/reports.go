@@ -12,38 +12,8 @@ import (
 	"linienfunk/report"
 )
 
-// Order tells one bot of a city to send a report that passed the censor, or to retract it. It names the report's ledger entry, which has
-// the text: nats-server keeps the bytes of an acknowledged message for as long as an older one waits, and a text must be deletable.
-type Order struct {
-	City   string    `json:"city"`
-	Entry  uint      `json:"entry"`  // ID of the ledger entry
-	Key    string    `json:"key"`    // report.Report.Key of the report
-	Bot    string    `json:"bot"`    // the bot that sends it
-	Expire time.Time `json:"expire"` // the report is not sent after this time
-
-	// Retract is set when the report was withdrawn: the bot deletes what it posted.
-	Retract bool `json:"retract,omitempty"`
-}
-
-// UnmarshalJSON also reads the orders of earlier programs, which held the whole report.
-func (o *Order) UnmarshalJSON(data []byte) error {
-	type order Order // without this method
-	var read struct {
-		order
-		Report report.Report `json:"report"`
-	}
-	err := json.Unmarshal(data, &read)
-	*o = Order(read.order)
-	if o.Key == "" {
-		o.City, o.Key = read.Report.City, read.Report.Key()
-	}
-	return err
-}
-
-// censorConsumer is the durable consumer that all censor workers share; each shard has one of its own.
+// censorConsumer is the durable consumer that all censor workers share.
 const censorConsumer = "censor"
-
-func shardConsumer(shard int) string { return fmt.Sprintf("shard-%d", shard) }
 
 // Msg is a message that stays in its stream until Ack. Without Ack, Requeue or InProgress it is delivered again after AckWait.
 type Msg[T any] struct {
@@ -54,12 +24,12 @@ type Msg[T any] struct {
 	erase      *eraser // nil for messages without a text
 }
 
-// Ack removes the message from the stream. It returns once the server has confirmed that.
+// Ack removes the message from the stream, soon: an acknowledgement that gets lost makes it be delivered again.
 func (m Msg[T]) Ack(ctx context.Context) error {
 	if err := m.erase.acknowledged(ctx, m.Seq); err != nil {
 		return err
 	}
-	return m.raw.DoubleAck(ctx)
+	return m.raw.Ack()
 }
 
 // Requeue requests redelivery after a delay.
@@ -86,15 +56,6 @@ func (b *Bus) PublishReport(ctx context.Context, r report.Report) error {
 	return b.publish(ctx, b.subject("report.in", r.City, r.Bot), id, r)
 }
 
-// PublishOrder stores an order in RELAY, on its city's shard.
-func (b *Bus) PublishOrder(ctx context.Context, o Order) error {
-	id := o.Key + ">" + o.Bot
-	if o.Retract {
-		id += " withdrawn"
-	}
-	return b.publish(ctx, b.relaySubject(b.Shard(o.City), o.City, o.Bot), id, o)
-}
-
 func (b *Bus) publish(ctx context.Context, subject, id string, value any) error {
 	data, err := json.Marshal(value)
 	if err != nil {
@@ -119,20 +80,11 @@ func (b *Bus) ConsumeReports(ctx context.Context, f func(Msg[report.Report])) er
 	}
 	erase := &eraser{stream: stream, requeuedAt: map[uint64]time.Time{}}
 	return consume(ctx, b, b.stream("INTAKE"), jetstream.ConsumerConfig{
-		Durable: censorConsumer, FilterSubject: b.subject("report.in.>"), MaxAckPending: 1000,
-	}, 16, func(msg Msg[report.Report]) {
+		Durable: censorConsumer, FilterSubject: b.subject("report.in.>"), MaxAckPending: 2000,
+	}, 500, func(msg Msg[report.Report]) {
 		msg.erase = erase
 		f(msg)
 	})
-}
-
-// ConsumeOrders calls f for each order of one shard, from one goroutine, until ctx ends or the server deletes the consumer. New
-// orders come in stream order. The number of unacknowledged orders is unlimited, so that a bot that hangs does not stop
-// the other bots of its shard.
-func (b *Bus) ConsumeOrders(ctx context.Context, shard int, f func(Msg[Order])) error {
-	return consume(ctx, b, b.stream("RELAY"), jetstream.ConsumerConfig{
-		Durable: shardConsumer(shard), FilterSubject: b.relaySubject(shard, ">"), MaxAckPending: -1,
-	}, 256, f)
 }
 
 func (b *Bus) consumer(ctx context.Context, stream string, config jetstream.ConsumerConfig) (jetstream.Consumer, error) {

@@ -2,33 +2,30 @@ package censor
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"linienfunk/bus"
-	"linienfunk/db"
 	"linienfunk/report"
 )
 
 // retractWindow is how long networks are asked to delete a withdrawn report. Unlike sending, that is never too late.
 const retractWindow = 24 * time.Hour
 
-// withdraw orders every bot that may have sent the report to retract it. A report without a verdict yet will not be relayed.
+// withdraw orders every bot that may have sent the report to delete it. A report without a verdict yet will not be relayed.
 func (w *Worker) withdraw(ctx context.Context, r report.Report) error {
-	entry, err := w.DB.Withdraw(ctx, r)
+	until := w.Now().Add(retractWindow)
+	entry, err := w.DB.Withdraw(ctx, r, until)
 	if err != nil {
 		return err
 	}
-	for _, delivery := range entry.Deliveries {
-		if delivery.Status.Final() && delivery.Status != db.Sent {
-			continue
+	o := bus.Order{Entry: entry.ID, Report: r, Expire: until, Recall: true}
+	for _, d := range entry.Deliveries {
+		if d.RecallUntil != nil {
+			o.Bots = append(o.Bots, d.Bot)
 		}
-		order := bus.Order{
-			City: r.City, Entry: entry.ID, Key: entry.Key, Bot: delivery.Bot, Expire: w.Now().Add(retractWindow), Retract: true,
-		}
-		if err := w.Bus.PublishOrder(ctx, order); err != nil {
-			return fmt.Errorf("for %s: %w", delivery.Bot, err)
-		}
+	}
+	if len(o.Bots) > 0 {
+		w.order(ctx, o)
 	}
 	return nil
 }

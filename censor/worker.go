@@ -14,9 +14,9 @@ import (
 	"linienfunk/report"
 )
 
-// workers is the number of reports that a Worker processes at the same time. A city's reports always go to the same goroutine, which
-// keeps their order.
-const workers = 4
+// batchSize is how many reports share a transaction at most. A single report is not kept waiting for others: a batch is what has come while
+// the one before was written.
+const batchSize = 256
 
 // authorLimit is how many reports of one author a city relays within authorWindow. More are held: nobody sees that many inspectors, and
 // each would be a post and a mail to every subscriber.
@@ -32,9 +32,8 @@ const (
 	triesInPlace = 5
 )
 
-// Worker evaluates the reports in INTAKE, writes them into the ledger, and publishes an order to RELAY for each bot of the city
-// if a report passes. Any number of Workers may run on any number of nodes: they share only the streams and
-// the ledger.
+// Worker evaluates the reports in INTAKE, writes them into the ledger, and publishes an order for the bots of the city if a report passes. Any
+// number of Workers may run on any number of nodes: they share only the stream and the ledger.
 type Worker struct {
 	Bus   *bus.Bus
 	DB    *db.DB
@@ -46,76 +45,155 @@ type Worker struct {
 
 // Run works until ctx ends.
 func (w *Worker) Run(ctx context.Context) error {
-	if err := w.restoreOrders(ctx); err != nil && ctx.Err() == nil {
-		w.Log.Error("cannot check the orders of reports that wait to be sent", "err", err)
+	in := newIntake()
+	var reading sync.WaitGroup
+	reading.Go(func() { w.read(ctx, in) })
+	for batch := in.take(ctx, batchSize); len(batch) > 0; batch = in.take(ctx, batchSize) {
+		w.handle(ctx, in, batch)
 	}
-	var running sync.WaitGroup
-	var queues [workers]chan bus.Msg[report.Report]
-	for i := range queues {
-		queues[i] = make(chan bus.Msg[report.Report])
-		running.Go(func() {
-			for msg := range queues[i] {
-				w.handle(ctx, msg)
-			}
-		})
+	reading.Wait()
+	for batch := in.takeNow(batchSize); len(batch) > 0; batch = in.takeNow(batchSize) {
+		w.requeue(ctx, in, batch, 0) // whoever runs next processes them
 	}
-	var err error
+	return ctx.Err()
+}
+
+// read puts all reports into the intake until ctx ends.
+func (w *Worker) read(ctx context.Context, in *intake) {
 	for ctx.Err() == nil {
-		err = w.Bus.ConsumeReports(ctx, func(msg bus.Msg[report.Report]) {
-			queues[w.Bus.Shard(msg.Value.City)%workers] <- msg
-		})
+		err := w.Bus.ConsumeReports(ctx, in.put)
 		if ctx.Err() == nil {
 			w.Log.Error("cannot consume reports; will retry", "err", err, "delay", retryDelay)
 			wait.For(ctx, retryDelay)
 		}
 	}
-	for _, queue := range queues {
-		close(queue)
-	}
-	running.Wait()
-	return err
 }
 
-// handle acknowledges the report once everything that follows from it is stored. After a failure the report is processed again from
-// the start, which finds what is stored already: a few times here, so that no later report of the city overtakes it, and then after others,
-// because it might be this report that cannot be stored.
-func (w *Worker) handle(ctx context.Context, msg bus.Msg[report.Report]) {
-	for try := 1; ; try++ {
-		err := w.process(ctx, msg.Value)
-		if err == nil {
-			err = msg.Ack(ctx)
+// handle processes a batch. If it cannot be written, each message is processed alone: one of them may be the reason.
+func (w *Worker) handle(ctx context.Context, in *intake, batch []message) {
+	for _, part := range parts(batch) {
+		if len(part) > 1 && w.process(ctx, part) == nil {
+			in.forget(part...)
+			continue
 		}
+		for i := range part {
+			w.insist(ctx, in, part[i:i+1])
+		}
+	}
+}
+
+// parts splits a batch so that each withdrawal is a part of its own: its report may be in the part before.
+func parts(batch []message) (list [][]message) {
+	begin := 0
+	for i, msg := range batch {
+		if msg.Value.Withdrawn == "" {
+			continue
+		}
+		if begin < i {
+			list = append(list, batch[begin:i])
+		}
+		list, begin = append(list, batch[i:i+1]), i+1
+	}
+	if begin < len(batch) {
+		list = append(list, batch[begin:])
+	}
+	return list
+}
+
+// insist processes one message. After a failure it is processed again from the start, which finds what is stored already: a few times here, so
+// that no later report of the city overtakes it, and then after others, because it might be this report that cannot be stored.
+func (w *Worker) insist(ctx context.Context, in *intake, one []message) {
+	for try := 1; ; try++ {
+		err := w.process(ctx, one)
 		if err == nil {
+			in.forget(one...)
 			return
 		}
 		if ctx.Err() != nil { // whoever runs next processes it
-			w.requeue(ctx, msg, 0)
+			w.requeue(ctx, in, one, 0)
 			return
 		}
-		w.Log.Error("cannot process a report; will retry", "city", msg.Value.City, "bot", msg.Value.Bot, "err", err)
+		r := one[0].Value
+		w.Log.Error("cannot process a report; will retry", "city", r.City, "bot", r.Bot, "err", err)
 		if try == triesInPlace || errors.Is(err, errNotLoaded) {
-			w.requeue(ctx, msg, retryDelay)
+			w.requeue(ctx, in, one, retryDelay)
 			return
 		}
 		wait.For(ctx, retryDelay)
-		if err := msg.InProgress(); err != nil && ctx.Err() == nil {
+		if err := one[0].InProgress(); err != nil && ctx.Err() == nil {
 			w.Log.Warn("cannot keep a report; it is redelivered later", "err", err)
 		}
 	}
 }
 
-func (w *Worker) requeue(ctx context.Context, msg bus.Msg[report.Report], delay time.Duration) {
-	if err := msg.Requeue(delay); err != nil && ctx.Err() == nil {
-		w.Log.Warn("cannot requeue a report; it is redelivered later", "err", err)
+func (w *Worker) requeue(ctx context.Context, in *intake, messages []message, delay time.Duration) {
+	in.forget(messages...)
+	for _, msg := range messages {
+		if err := msg.Requeue(delay); err != nil && ctx.Err() == nil {
+			w.Log.Warn("cannot requeue a report; it is redelivered later", "err", err)
+		}
 	}
 }
 
 // errNotLoaded is returned for a city whose settings this node has not loaded yet.
 var errNotLoaded = errors.New("the city's settings are not loaded")
 
-// handleUnknownCity drops a report for a city that was deleted. If the city exists, its settings are not loaded here yet, and the
-// error makes the report be delivered again.
-func (w *Worker) handleUnknownCity(ctx context.Context, r report.Report) error {
+// process acknowledges the messages once everything that follows from them is stored: either one withdrawal, or reports.
+func (w *Worker) process(ctx context.Context, part []message) error {
+	var err error
+	if r := part[0].Value; r.Withdrawn != "" {
+		err = w.withdraw(ctx, r)
+	} else {
+		err = w.record(ctx, part)
+	}
+	for _, msg := range part {
+		if err == nil {
+			err = msg.Ack(ctx)
+		}
+	}
+	return err
+}
+
+// record judges reports, writes them into the ledger and publishes the orders.
+func (w *Worker) record(ctx context.Context, part []message) error {
+	var judged []db.Judged
+	var expire []time.Time
+	for _, msg := range part {
+		r := msg.Value
+		rules, ok := w.Rules(r.City)
+		if !ok {
+			if err := w.checkDeleted(ctx, r); err != nil {
+				return err
+			}
+			continue
+		}
+		j := db.Judged{Report: r, Verdict: verdict(rules, r), Status: db.Queued}
+		if j.Verdict.Passed && rules.Active {
+			j.Bots = w.Bots(r.City)
+		}
+		limit := r.At.Add(rules.Freshness)
+		if !limit.After(w.Now()) {
+			j.Status = db.Expired
+		}
+		judged, expire = append(judged, j), append(expire, limit)
+	}
+	if len(judged) == 0 {
+		return nil
+	}
+	if err := w.limitAuthors(ctx, judged); err != nil {
+		return err
+	}
+	entries, err := w.DB.Record(ctx, judged...)
+	if err != nil {
+		return err
+	}
+	w.publish(ctx, entries, judged, expire)
+	return nil
+}
+
+// checkDeleted returns nil for a report of a city that was deleted: it is dropped. If the city exists, its settings are not loaded here yet, and
+// the error makes the report be delivered again.
+func (w *Worker) checkDeleted(ctx context.Context, r report.Report) error {
 	exists, err := w.DB.CityExists(ctx, r.City)
 	if err != nil {
 		return err
@@ -127,83 +205,63 @@ func (w *Worker) handleUnknownCity(ctx context.Context, r report.Report) error {
 	return nil
 }
 
-func (w *Worker) process(ctx context.Context, r report.Report) error {
-	rules, ok := w.Rules(r.City)
-	if !ok {
-		return w.handleUnknownCity(ctx, r)
-	}
-	if r.Withdrawn != "" {
-		return w.withdraw(ctx, r)
-	}
-	verdict := rules.Filter.Evaluate(r.Text)
+func verdict(rules Rules, r report.Report) report.Verdict {
+	v := rules.Filter.Evaluate(r.Text)
 	switch {
 	case r.Dropped != "":
-		verdict = report.Verdict{List: report.Dropped, Rule: r.Dropped}
-	case verdict.Passed && r.Spam != "":
-		verdict = report.Verdict{List: report.Spam, Rule: r.Spam}
-	case verdict.Passed && r.Author != "":
-		passed, err := w.DB.CountPassed(ctx, r.City, r.Author, w.Now().Add(-authorWindow))
-		if err != nil {
-			return err
+		return report.Verdict{List: report.Dropped, Rule: r.Dropped}
+	case v.Passed && r.Spam != "":
+		return report.Verdict{List: report.Spam, Rule: r.Spam}
+	}
+	return v
+}
+
+// limitAuthors holds the reports of authors who have sent too many.
+func (w *Worker) limitAuthors(ctx context.Context, judged []db.Judged) error {
+	var authors []string
+	for _, j := range judged {
+		if j.Verdict.Passed && j.Report.Author != "" {
+			authors = append(authors, j.Report.Author)
 		}
-		if passed >= authorLimit {
-			verdict = report.Verdict{List: report.Limit, Rule: fmt.Sprintf("%d / %.0f min", authorLimit, authorWindow.Minutes())}
-		}
 	}
-	expire := r.At.Add(rules.Freshness)
-	status := db.Queued
-	if !expire.After(w.Now()) {
-		status = db.Expired
-	}
-	var targets []string
-	if verdict.Passed && rules.Active {
-		targets = w.Bots(r.City)
-	}
-	entry, err := w.DB.Record(ctx, r, verdict, status, targets)
-	if err != nil {
-		return err
-	}
-	if entry.Relayed || entry.Withdrawn != "" {
+	if len(authors) == 0 {
 		return nil
 	}
-	if err := w.publishOrders(ctx, entry, expire); err != nil {
-		return err
-	}
-	return w.DB.MarkRelayed(ctx, entry.ID)
-}
-
-// publishOrders publishes the orders of an entry's open deliveries.
-func (w *Worker) publishOrders(ctx context.Context, entry db.Entry, expire time.Time) error {
-	for _, delivery := range entry.Deliveries {
-		if delivery.Status.Final() {
-			continue
-		}
-		order := bus.Order{City: entry.City, Entry: entry.ID, Key: entry.Key, Bot: delivery.Bot, Expire: expire}
-		if err := w.Bus.PublishOrder(ctx, order); err != nil {
-			return fmt.Errorf("for %s: %w", delivery.Bot, err)
-		}
-	}
-	return nil
-}
-
-// restoreWindow is the longest freshness that a city can set.
-const restoreWindow = 24 * time.Hour
-
-// restoreOrders publishes the orders of all reports that wait to be sent once more. nats-server cuts damaged files of a stream off without a
-// word, and the ledger knows what was in them. Orders that are still there are repetitions, which RELAY or the ledger recognises.
-func (w *Worker) restoreOrders(ctx context.Context) error {
-	waiting, err := w.DB.Waiting(ctx, w.Now().Add(-min(restoreWindow, w.Bus.RepeatWindow())))
+	passed, err := w.DB.CountPassed(ctx, authors, w.Now().Add(-authorWindow))
 	if err != nil {
 		return err
 	}
-	for _, entry := range waiting {
-		rules, ok := w.Rules(entry.City)
-		if !ok {
-			continue // the city was deleted, or its settings are not loaded yet
-		}
-		if err := w.publishOrders(ctx, entry, entry.At.Add(rules.Freshness)); err != nil {
-			return err
+	for i, j := range judged {
+		author := db.Author{City: j.Report.City, Author: j.Report.Author}
+		switch {
+		case !j.Verdict.Passed || author.Author == "":
+		case passed[author] >= authorLimit:
+			judged[i].Verdict = report.Verdict{List: report.Limit, Rule: fmt.Sprintf("%d / %.0f min", authorLimit, authorWindow.Minutes())}
+			judged[i].Bots = nil
+		default:
+			passed[author]++
 		}
 	}
 	return nil
+}
+
+// publish announces the deliveries that are due. A supervisor that misses an order finds it in the ledger.
+func (w *Worker) publish(ctx context.Context, entries []db.Entry, judged []db.Judged, expire []time.Time) {
+	for i, e := range entries {
+		o := bus.Order{Entry: e.ID, Report: judged[i].Report, Expire: expire[i], Known: e.Known}
+		for _, d := range e.Deliveries {
+			if !d.Status.Final() && e.Withdrawn == "" {
+				o.Bots = append(o.Bots, d.Bot)
+			}
+		}
+		if len(o.Bots) > 0 {
+			w.order(ctx, o)
+		}
+	}
+}
+
+func (w *Worker) order(ctx context.Context, o bus.Order) {
+	if err := w.Bus.PublishOrder(o); err != nil && ctx.Err() == nil {
+		w.Log.Warn("cannot publish an order; it will be late", "city", o.Report.City, "entry", o.Entry, "err", err)
+	}
 }

@@ -18,7 +18,7 @@ func TestErrorsOfAFullDiskNameTheDisk(t *testing.T) {
 	testkit.Eventually(t, "a write fails and names the disk", func() bool {
 		r := newReport(time.Now().String())
 		r.Text = strings.Repeat("kontrolle ", 800)
-		_, err := d.Record(t.Context(), r, passed, db.Queued, nil)
+		_, err := d.Record(t.Context(), db.Judged{Report: r, Verdict: passed, Status: db.Queued})
 		return err != nil && strings.Contains(err.Error(), "disk cannot be read or written; it may be full")
 	})
 	_, err := db.Open(t.Context(), filepath.Join(disk.Dir, "new.db"), time.Now)

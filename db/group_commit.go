@@ -47,12 +47,17 @@ func newGroupCommit(ctx context.Context, pool *sql.DB) (*groupCommit, error) {
 func (g *groupCommit) Close() error {
 	g.stop()
 	<-g.stopped
+	g.forgetStatements()
+	return g.conn.Close()
+}
+
+// forgetStatements closes all prepared statements: after a change of a table one that was prepared before returns the old columns.
+func (g *groupCommit) forgetStatements() {
 	for _, s := range []*statements{g.reading, g.writing} {
 		s.mu.Lock()
 		s.close()
 		s.mu.Unlock()
 	}
-	return g.conn.Close()
 }
 
 // write runs one group after the other until ctx ends.
@@ -181,6 +186,9 @@ func (m *member) ExecContext(ctx context.Context, query string, args ...any) (sq
 	if err != nil {
 		return nil, err
 	}
+	if changesTables(query) {
+		defer m.group.forgetStatements()
+	}
 	return m.group.writing.exec(ctx, query, args...)
 }
 
@@ -291,6 +299,11 @@ func worthPreparing(query string) bool {
 		return len(query) < 2000
 	}
 	return false
+}
+
+func changesTables(query string) bool {
+	verb, _, _ := strings.Cut(query, " ")
+	return verb == "ALTER" || verb == "CREATE" || verb == "DROP"
 }
 
 // close closes all statements; s.mu must be held.

@@ -2,6 +2,7 @@ package db
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -43,17 +44,18 @@ type Entry struct {
 	List       string    `gorm:"size:16"`
 	Rule       string    `gorm:"size:250"`
 	Line       int       `gorm:"not null"`
-	Relayed    bool      `gorm:"not null"`                    // all orders are in RELAY
 	Withdrawn  string    `gorm:"size:16;not null;default:''"` // a report.Withdrawal
 	At         time.Time `gorm:"not null"`                    // time the rider wrote the report
 	CreatedAt  time.Time `gorm:"not null;index:idx_ledger_entries_city,priority:2;index:idx_ledger_entries_texts,where:text <> ''"`
 	Deliveries []Delivery
+	Known      bool `gorm:"-"` // set by Record: the ledger had the report already
 }
 
 // TableName is the table's name for gorm.
 func (Entry) TableName() string { return "ledger_entries" }
 
-// Delivery is the state of one report at one bot of its city.
+// Delivery is the state of one report at one bot of its city. It is due as long as its status is not final or RecallUntil is set: the
+// deliveries that are due are the queue of what networks must be asked to do, and outlive every crash.
 type Delivery struct {
 	EntryID   uint   `gorm:"primaryKey;autoIncrement:false"`
 	Bot       string `gorm:"primaryKey;size:32"`
@@ -65,49 +67,127 @@ type Delivery struct {
 	Cursor    string // where a broadcast resumes
 	Attempts  int    `gorm:"not null"`
 	UpdatedAt time.Time
+
+	// RecallUntil is set once the report is withdrawn, and until the network has deleted the post, or never will: when to give up.
+	RecallUntil *time.Time
 }
 
 // TableName is the table's name for gorm.
 func (Delivery) TableName() string { return "ledger_deliveries" }
 
-// Record writes the report, its verdict and one delivery for each bot, unless the report is in the ledger already, and returns
-// the entry as stored: an existing entry keeps its verdict and its deliveries.
-func (d *DB) Record(ctx context.Context, r report.Report, v report.Verdict, status Status, bots []string) (Entry, error) {
-	entry := Entry{
-		Key: r.Key(), City: r.City, Bot: r.Bot, Text: sanitize(r.Text), Author: sanitize(r.Author), Private: r.Private, URL: sanitize(r.URL), Ref: sanitize(r.Ref),
-		Passed: v.Passed, List: string(v.List), Rule: report.Cut(sanitize(v.Rule), 250), Line: v.Line, At: Time(r.At),
+// Judged is a report with what the censor has decided: the verdict, and one delivery with the status for each bot.
+type Judged struct {
+	Report  report.Report
+	Verdict report.Verdict
+	Status  Status
+	Bots    []string
+}
+
+// Record writes reports, their verdicts and their deliveries in one transaction, and returns the entries as stored, in the same order. A
+// report that is in the ledger already keeps its verdict and its deliveries.
+func (d *DB) Record(ctx context.Context, judged ...Judged) ([]Entry, error) {
+	entries := make([]Entry, len(judged))
+	for i, j := range judged {
+		r, v := j.Report, j.Verdict
+		entries[i] = Entry{
+			Key: r.Key(), City: r.City, Bot: r.Bot, Text: sanitize(r.Text), Author: sanitize(r.Author), Private: r.Private, URL: sanitize(r.URL), Ref: sanitize(r.Ref),
+			Passed: v.Passed, List: string(v.List), Rule: report.Cut(sanitize(v.Rule), 250), Line: v.Line, At: Time(r.At), CreatedAt: d.now(),
+		}
 	}
 	err := d.Transaction(ctx, func(tx *gorm.DB) error {
-		made := tx.Clauses(clause.OnConflict{Columns: []clause.Column{{Name: "key"}}, DoNothing: true}).
-			Omit("Deliveries").Create(&entry)
-		if made.Error != nil {
-			return made.Error
-		}
-		if made.RowsAffected == 0 {
-			var err error
-			entry, err = findOne[Entry](tx.Preload("Deliveries").Where(&Entry{Key: r.Key()}))
+		ids, err := insertEntries(tx, entries)
+		if err != nil {
 			return err
 		}
-		for _, bot := range bots {
-			entry.Deliveries = append(entry.Deliveries, Delivery{EntryID: entry.ID, Bot: bot, Status: status})
+		var deliveries []Delivery
+		for i := range entries {
+			id, ok := ids[entries[i].Key]
+			delete(ids, entries[i].Key) // a second report with this key is a repetition
+			if entries[i].ID, entries[i].Known = id, !ok; !ok {
+				continue
+			}
+			for _, bot := range judged[i].Bots {
+				entries[i].Deliveries = append(entries[i].Deliveries, Delivery{EntryID: id, Bot: bot, Status: judged[i].Status, UpdatedAt: d.now()})
+			}
+			deliveries = append(deliveries, entries[i].Deliveries...)
 		}
-		if len(entry.Deliveries) == 0 {
-			return nil
+		if err := insertDeliveries(tx, deliveries); err != nil {
+			return err
 		}
-		return tx.Create(&entry.Deliveries).Error
+		return readKnown(tx, entries)
 	})
-	return entry, wrap("record report", err)
+	return entries, wrap("record report", err)
 }
 
-// MarkRelayed notes that all orders of the entry are in RELAY.
-func (d *DB) MarkRelayed(ctx context.Context, id uint) error {
-	err := d.WithContext(ctx).Model(&Entry{}).Where("id = ?", id).Update("relayed", true).Error
-	return wrap("mark report as relayed", err)
+// insertEntries inserts the entries whose keys are new, and returns their IDs by key. (gorm cannot say which ones it has inserted.)
+func insertEntries(tx *gorm.DB, entries []Entry) (map[string]uint, error) {
+	var values []any
+	for _, e := range entries {
+		values = append(values, e.Key, e.City, e.Bot, e.Text, e.Author, e.Private, e.URL, e.Ref, e.Passed, e.List, e.Rule, e.Line, "", e.At, e.CreatedAt)
+	}
+	var made []struct {
+		ID  uint
+		Key string
+	}
+	err := tx.Raw("INSERT INTO ledger_entries (key, city, bot, text, author, private, url, ref, passed, list, rule, line, withdrawn, at, created_at) VALUES "+
+		rows(len(entries), 15)+" ON CONFLICT (key) DO NOTHING RETURNING id, key", values...).Scan(&made).Error
+	ids := make(map[string]uint, len(made))
+	for _, e := range made {
+		ids[e.Key] = e.ID
+	}
+	return ids, err
 }
 
-// Withdraw marks a report as withdrawn and returns its entry with the deliveries. If its author withdrew it, its text is deleted at
-// once. A report that has not arrived yet gets an entry, so that it is not relayed when it does.
-func (d *DB) Withdraw(ctx context.Context, r report.Report) (Entry, error) {
+func insertDeliveries(tx *gorm.DB, deliveries []Delivery) error {
+	if len(deliveries) == 0 {
+		return nil
+	}
+	var values []any
+	for _, v := range deliveries {
+		values = append(values, v.EntryID, v.Bot, v.Status, "", "", "", 0, "", 0, v.UpdatedAt)
+	}
+	return tx.Exec("INSERT INTO ledger_deliveries (entry_id, bot, status, detail, remote_id, remote_url, served, cursor, attempts, updated_at) VALUES "+
+		rows(len(deliveries), 10), values...).Error
+}
+
+// rows returns the placeholders of a number of rows.
+func rows(number, columns int) string {
+	row := "(" + strings.Repeat("?,", columns-1) + "?)"
+	return strings.Repeat(row+",", number-1) + row
+}
+
+// readKnown reads the entries that the ledger had already.
+func readKnown(tx *gorm.DB, entries []Entry) error {
+	var keys []string
+	for _, e := range entries {
+		if e.Known {
+			keys = append(keys, e.Key)
+		}
+	}
+	if len(keys) == 0 {
+		return nil
+	}
+	var known []Entry
+	if err := tx.Preload("Deliveries").Where("key IN ?", keys).Find(&known).Error; err != nil {
+		return err
+	}
+	byKey := make(map[string]Entry, len(known))
+	for _, e := range known {
+		e.Known = true
+		byKey[e.Key] = e
+	}
+	for i := range entries {
+		if entries[i].Known {
+			entries[i] = byKey[entries[i].Key]
+		}
+	}
+	return nil
+}
+
+// Withdraw marks a report as withdrawn and returns its entry with the deliveries, of which those that are sent, or may be, are due until
+// the given time. If its author withdrew it, its text is deleted at once. A report that has not arrived yet gets an entry, so that it is
+// not relayed when it does.
+func (d *DB) Withdraw(ctx context.Context, r report.Report, until time.Time) (Entry, error) {
 	entry := Entry{Key: r.Key(), City: r.City, Bot: r.Bot, Withdrawn: string(r.Withdrawn), At: Time(d.now())}
 	err := d.Transaction(ctx, func(tx *gorm.DB) error {
 		made := tx.Clauses(clause.OnConflict{Columns: []clause.Column{{Name: "key"}}, DoNothing: true}).
@@ -123,24 +203,70 @@ func (d *DB) Withdraw(ctx context.Context, r report.Report) (Entry, error) {
 			return err
 		}
 		var err error
-		entry, err = findOne[Entry](tx.Preload("Deliveries").Where(&Entry{Key: r.Key()}))
-		return err
+		if entry, err = findOne[Entry](tx.Where(&Entry{Key: r.Key()})); err != nil {
+			return err
+		}
+		posted := tx.Model(&Delivery{}).Where("entry_id = ? AND status IN ?", entry.ID, []Status{Queued, Retrying, Sent})
+		if err := posted.UpdateColumn("recall_until", Time(until)).Error; err != nil {
+			return err
+		}
+		return tx.Where("entry_id = ?", entry.ID).Order("bot").Find(&entry.Deliveries).Error
 	})
 	return entry, wrap("withdraw report", err)
 }
 
-// Delivery returns the delivery of an entry to a bot, or ErrNotFound. The entry's key must match as well as its ID: after an older
-// copy of the database was restored, IDs are assigned again.
-func (d *DB) Delivery(ctx context.Context, entry uint, key, bot string) (Delivery, error) {
-	return findOne[Delivery](d.WithContext(ctx).Where("entry_id = ? AND bot = ?", entry, bot).
-		Where("EXISTS (SELECT 1 FROM ledger_entries WHERE id = ? AND key = ?)", entry, key))
+// Delivery returns the delivery of an entry to a bot, or ErrNotFound.
+func (d *DB) Delivery(ctx context.Context, entry uint, bot string) (Delivery, error) {
+	return findOne[Delivery](d.WithContext(ctx).Where("entry_id = ? AND bot = ?", entry, bot))
 }
 
-// SaveDelivery writes the state of a delivery.
+// SaveDelivery writes the state of a delivery, except RecallUntil.
 func (d *DB) SaveDelivery(ctx context.Context, v Delivery) error {
-	v.Detail, v.RemoteID, v.RemoteURL, v.Cursor = report.Cut(sanitize(v.Detail), 500), sanitize(v.RemoteID), sanitize(v.RemoteURL), sanitize(v.Cursor)
-	v.UpdatedAt = d.now()
-	return wrap("save delivery", d.WithContext(ctx).Clauses(clause.OnConflict{UpdateAll: true}).Create(&v).Error)
+	return wrap("save delivery", d.saveDelivery(ctx, v, ""))
+}
+
+// EndRecall is SaveDelivery for one whose RecallUntil has done its service.
+func (d *DB) EndRecall(ctx context.Context, v Delivery) error {
+	return wrap("save delivery", d.saveDelivery(ctx, v, ", recall_until = NULL"))
+}
+
+func (d *DB) saveDelivery(ctx context.Context, v Delivery, more string) error {
+	return d.WithContext(ctx).Exec("UPDATE ledger_deliveries SET status = ?, detail = ?, remote_id = ?, remote_url = ?, served = ?, cursor = ?, attempts = ?, updated_at = ?"+
+		more+" WHERE entry_id = ? AND bot = ?", v.Status, report.Cut(sanitize(v.Detail), 500), sanitize(v.RemoteID), sanitize(v.RemoteURL),
+		v.Served, sanitize(v.Cursor), v.Attempts, d.now(), v.EntryID, v.Bot).Error
+}
+
+// CloseDeliveries gives those deliveries of entries to a bot that wait to be sent a final status, for example Expired. Recalls of them end.
+func (d *DB) CloseDeliveries(ctx context.Context, bot string, entries []uint, status Status, detail string) error {
+	for some := range slices.Chunk(entries, 500) {
+		err := d.WithContext(ctx).Exec("UPDATE ledger_deliveries SET recall_until = NULL, updated_at = ?, "+
+			"detail = CASE WHEN status IN ('queued', 'retrying') THEN ? ELSE detail END, status = CASE WHEN status IN ('queued', 'retrying') THEN ? ELSE status END "+
+			"WHERE bot = ? AND entry_id IN ?", d.now(), report.Cut(sanitize(detail), 500), status, bot, some).Error
+		if err != nil {
+			return wrap("close deliveries", err)
+		}
+	}
+	return nil
+}
+
+// due is the condition of the deliveries that are due, as its partial index has it.
+const due = "(status IN ('queued', 'retrying') OR recall_until IS NOT NULL)"
+
+// Due is a delivery that is due.
+type Due struct {
+	EntryID     uint
+	Bot, City   string
+	At          time.Time // when the report was written
+	CreatedAt   time.Time // when it was judged
+	RecallUntil *time.Time
+}
+
+// Due returns all deliveries that are due, in the order of the verdicts.
+func (d *DB) Due(ctx context.Context) (list []Due, err error) {
+	err = d.WithContext(ctx).Raw("SELECT d.entry_id, d.bot, d.recall_until, e.city, e.at, e.created_at FROM ledger_deliveries AS d " +
+		"JOIN ledger_entries AS e ON e.id = d.entry_id WHERE " + strings.NewReplacer("status", "d.status", "recall_until", "d.recall_until").Replace(due) +
+		" ORDER BY d.entry_id, d.bot").Scan(&list).Error
+	return list, wrap("read what is due", err)
 }
 
 // Entries returns up to limit entries of a city with their deliveries, newest first. before is the ID of the last entry of the
@@ -161,22 +287,22 @@ func (d *DB) EntryByID(ctx context.Context, city string, id uint) (Entry, error)
 	return findOne[Entry](d.WithContext(ctx).Preload("Deliveries").Where("city = ? AND id = ?", city, id))
 }
 
-// CountPassed counts the reports of an author, a pseudonym, that were recorded since the given time and passed.
-func (d *DB) CountPassed(ctx context.Context, city, author string, since time.Time) (count int64, err error) {
-	err = d.WithContext(ctx).Model(&Entry{}).Where("city = ? AND created_at >= ? AND author = ? AND passed", city, Time(since), author).
-		Count(&count).Error
-	return count, wrap("count reports", err)
-}
+// Author is a pseudonym in a city.
+type Author struct{ City, Author string }
 
-// Waiting returns the reports recorded since the given time whose orders are in RELAY, and that wait for a bot, oldest first: each with its
-// deliveries that wait.
-func (d *DB) Waiting(ctx context.Context, since time.Time) ([]Entry, error) {
-	waiting := []Status{Queued, Retrying}
-	var entries []Entry
-	err := d.WithContext(ctx).Where("created_at >= ? AND text <> '' AND relayed AND withdrawn = ''", Time(since)).
-		Where("EXISTS (SELECT 1 FROM ledger_deliveries WHERE entry_id = ledger_entries.id AND status IN ?)", waiting).
-		Preload("Deliveries", "status IN ?", waiting).Order("id").Find(&entries).Error
-	return entries, wrap("read ledger", err)
+// CountPassed counts the reports of authors, pseudonyms, that were recorded since the given time and passed.
+func (d *DB) CountPassed(ctx context.Context, authors []string, since time.Time) (map[Author]int, error) {
+	var found []struct {
+		Author
+		Passed int
+	}
+	err := d.WithContext(ctx).Model(&Entry{}).Select("city", "author", "COUNT(*) AS passed").Where("author IN ? AND author <> '' AND created_at >= ? AND passed", authors, Time(since)).
+		Group("city, author").Scan(&found).Error
+	counts := make(map[Author]int, len(found))
+	for _, f := range found {
+		counts[f.Author] = f.Passed
+	}
+	return counts, wrap("count reports", err)
 }
 
 // EntryAlone returns one entry without its deliveries, or ErrNotFound.

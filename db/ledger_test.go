@@ -18,11 +18,11 @@ var passed = report.Verdict{Passed: true, List: report.Triggers, Rule: "kontroll
 
 func record(t *testing.T, d *db.DB, r report.Report, bots ...string) db.Entry {
 	t.Helper()
-	entry, err := d.Record(t.Context(), r, passed, db.Queued, bots)
+	entries, err := d.Record(t.Context(), db.Judged{Report: r, Verdict: passed, Status: db.Queued, Bots: bots})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return entry
+	return entries[0]
 }
 
 func TestARecordedReportIsReadBackWithVerdictAndDeliveries(t *testing.T) {
@@ -81,14 +81,14 @@ func TestTheFirstRecordOfAReportIsKept(t *testing.T) {
 	if err := d.SaveDelivery(t.Context(), db.Delivery{EntryID: first.ID, Bot: "a", Status: db.Sent, RemoteID: "7"}); err != nil {
 		t.Fatal(err)
 	}
-	if err := d.MarkRelayed(t.Context(), first.ID); err != nil {
-		t.Fatal(err)
-	}
-	again, err := d.Record(t.Context(), newReport("1"), report.Verdict{}, db.Expired, []string{"a", "b"})
+	both, err := d.Record(t.Context(), db.Judged{Report: newReport("1"), Status: db.Expired, Bots: []string{"a", "b"}}, db.Judged{Report: newReport("2")})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if again.ID != first.ID || !again.Passed || !again.Relayed || len(again.Deliveries) != 1 || again.Deliveries[0].RemoteID != "7" {
+	if both[1].Known || both[1].ID == first.ID {
+		t.Errorf("the one beside it: %+v", both[1])
+	}
+	if again := both[0]; !again.Known || again.ID != first.ID || !again.Passed || len(again.Deliveries) != 1 || again.Deliveries[0].RemoteID != "7" {
 		t.Errorf("got %+v", again)
 	}
 }

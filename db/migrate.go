@@ -71,5 +71,31 @@ func (d *DB) Migrate() error {
 			}
 			return tx.Migrator().AddColumn(&Entry{}, "Ref")
 		},
-	}})
+	}, {ID: "6-due", Migrate: makeDue}})
+}
+
+// makeDue makes the ledger the queue of what is to be sent and deleted, which the stream RELAY was before. Whether a post of a report that
+// was withdrawn recently has been deleted is not known here: networks are asked once more.
+func makeDue(tx *gorm.DB) error {
+	if !tx.Migrator().HasColumn(&Delivery{}, "recall_until") {
+		if err := tx.Migrator().AddColumn(&Delivery{}, "RecallUntil"); err != nil {
+			return err
+		}
+	}
+	now := tx.NowFunc()
+	recent := tx.Model(&Entry{}).Select("id").Where("withdrawn <> '' AND created_at > ?", now.Add(-48*time.Hour))
+	err := tx.Model(&Delivery{}).Where("entry_id IN (?) AND status IN ?", recent, []Status{Queued, Retrying, Sent}).
+		UpdateColumn("recall_until", now.Add(24*time.Hour)).Error
+	if err != nil {
+		return err
+	}
+	if tx.Migrator().HasColumn(&Entry{}, "relayed") {
+		if err := tx.Exec("ALTER TABLE ledger_entries DROP COLUMN relayed").Error; err != nil {
+			return err
+		}
+	}
+	if err := tx.Exec("CREATE INDEX idx_ledger_entries_author ON ledger_entries (author, created_at) WHERE author <> ''").Error; err != nil {
+		return err
+	}
+	return tx.Exec("CREATE INDEX idx_ledger_deliveries_due ON ledger_deliveries (entry_id) WHERE " + due).Error
 }

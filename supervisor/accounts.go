@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"linienfunk/bots"
-	"linienfunk/bus"
 	"linienfunk/db"
 )
 
@@ -95,10 +94,10 @@ func (s *Supervisor) refresh(ctx context.Context, member Member) {
 	accounts, _ := s.env.Directory.of(member.Name)
 	s.stopUnwanted(member.Name, accounts)
 	s.clearRevocations(ctx, member.Name, accounts)
-	left := s.startMissing(ctx, member, accounts)
-	for _, msg := range left {
-		s.closeOrder(ctx, msg, db.Failed, notConnected)
+	for _, o := range s.startMissing(ctx, member, accounts) {
+		s.ending.add(o, db.Failed, notConnected)
 	}
+	s.dispatchUnplaced()
 }
 
 // stopUnwanted stops the workers whose account is gone or has a new revision. It does not wait for them, so that a stuck one does not
@@ -117,7 +116,7 @@ func (s *Supervisor) stopUnwanted(bot string, accounts map[string]bots.Account) 
 }
 
 // startMissing starts a worker for each account that has none, and returns the queued orders of accounts that are gone.
-func (s *Supervisor) startMissing(ctx context.Context, member Member, accounts map[string]bots.Account) []bus.Msg[bus.Order] {
+func (s *Supervisor) startMissing(ctx context.Context, member Member, accounts map[string]bots.Account) []order {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for city, account := range accounts {
@@ -131,7 +130,7 @@ func (s *Supervisor) startMissing(ctx context.Context, member Member, accounts m
 		s.workers[k] = startWorker(ctx, &s.env, member, account, s.queues[k], s.previousEnd(k))
 		s.env.Log.Info("started", "city", city, "bot", member.Name, "account", account.Label)
 	}
-	var left []bus.Msg[bus.Order]
+	var left []order
 	for k, q := range s.queues {
 		if k.bot == member.Name && s.workers[k] == nil {
 			left = append(left, q.empty()...)

@@ -24,6 +24,9 @@ type Config struct {
 	Retention func(city string) (time.Duration, bool)
 	Cities    func() []string
 
+	// Freshness returns how old a city's reports may be when they are sent; false for a deleted city.
+	Freshness func(city string) (time.Duration, bool)
+
 	// HideID returns a keyed digest of a report's key: printable ASCII without spaces, at most 128 bytes. It becomes the report's ID.
 	HideID func(key string) string
 

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"linienfunk/bots"
-	"linienfunk/bus"
 	"linienfunk/db"
 	"linienfunk/report"
 )
@@ -25,59 +24,69 @@ type result struct {
 	served  int
 }
 
-// sendLoop delivers the queued orders one by one. It returns an error only for a revoked account.
+// sendLoop carries the queued orders out, one by one. It returns an error only for a revoked account.
 func (w *worker) sendLoop(ctx context.Context) error {
 	if !sends(w.member.Bot) {
 		return nil
 	}
 	for {
-		msg, err := w.queue.next(ctx)
+		o, err := w.queue.next(ctx)
 		if err != nil {
 			return nil
 		}
-		err = w.deliver(ctx, msg)
+		err = w.carryOut(ctx, o)
 		if bots.AsError(err).Kind == bots.KindRevoked {
-			w.queue.done()
+			w.queue.remove(true, w.env.Now())
 			return err
 		}
 		if err != nil { // stopping: the next worker continues with this order
 			w.queue.release()
 			return nil
 		}
-		w.queue.done()
 	}
 }
 
-// deliver completes one order: sent, failed, expired or retracted in the ledger, then acknowledged in its stream. It returns an error if
-// the account is revoked or ctx has ended.
-func (w *worker) deliver(ctx context.Context, msg bus.Msg[bus.Order]) error {
-	defer w.abandon()
-	d, err := w.env.ledger(ctx, msg.Value)
-	if errors.Is(err, db.ErrNotFound) {
-		return w.env.dropUnknown(ctx, w.queue.latest(msg))
+// carryOut completes one order and removes it from the queue. It returns an error, and leaves it there, if the account is revoked or ctx has
+// ended.
+func (w *worker) carryOut(ctx context.Context, o order) error {
+	if o.recall {
+		return w.recall(ctx, o)
 	}
-	if err != nil {
+	if err := w.deliver(ctx, o); err != nil {
 		return err
 	}
-	if msg.Value.Retract {
-		return w.retract(ctx, msg, d)
-	}
-	var pauses backoff
-	for !d.Status.Final() {
-		entry, err := w.env.entry(ctx, msg.Value)
+	w.queue.remove(true, w.env.Now())
+	return nil
+}
+
+// deliver sends a report: then the ledger says sent, failed, expired or retracted. It returns an error if the account is revoked or ctx has
+// ended.
+func (w *worker) deliver(ctx context.Context, o order) error {
+	defer w.abandon()
+	d, r := db.Delivery{EntryID: o.entry, Bot: o.bot, Status: db.Queued}, o.report
+	if r == nil || w.env.Now().Sub(o.since) > trusted {
+		var err error
+		d, err = w.env.delivery(ctx, o)
+		if errors.Is(err, db.ErrNotFound) { // an older database was restored
+			return nil
+		}
 		if err != nil {
 			return err
 		}
-		if entry.Withdrawn != "" {
-			d.Status, d.Detail = db.Retracted, ""
-			break
+		r = nil
+	}
+	var pauses backoff
+	for !d.Status.Final() {
+		var err error
+		if r, d.Status, err = w.sendable(ctx, o, r, d.Status); err != nil {
+			return err
 		}
-		if entry.Text == "" || !msg.Value.Expire.After(w.env.Now()) { // the city may keep texts for less time than its reports are fresh
-			d.Status = db.Expired
+		if d.Status.Final() {
 			break
 		}
 		cursor := d.Cursor
-		err = w.attempt(ctx, entry.Report(), &d)
+		err = w.attempt(ctx, *r, &d)
+		r = nil // may be withdrawn meanwhile
 		if d.Cursor != cursor || err == nil {
 			pauses.reset()
 		}
@@ -97,24 +106,45 @@ func (w *worker) deliver(ctx context.Context, msg bus.Msg[bus.Order]) error {
 			}
 			return errors.Join(ctx.Err(), err)
 		}
-		if err := w.failed(ctx, msg.Value, &d, err, &pauses); err != nil {
+		if err := w.failed(ctx, o, &d, err, &pauses); err != nil {
 			if bots.AsError(err).Kind == bots.KindRevoked {
-				return errors.Join(err, w.env.finish(ctx, w.queue.latest(msg), d))
+				return errors.Join(err, w.env.save(ctx, d))
 			}
 			return err
 		}
 	}
-	return w.env.finish(ctx, w.queue.latest(msg), d)
+	return w.env.save(ctx, d)
+}
+
+// sendable returns the report to send, read from the ledger if r is nil, or the status of a delivery that must not be sent any more.
+func (w *worker) sendable(ctx context.Context, o order, r *report.Report, status db.Status) (*report.Report, db.Status, error) {
+	if r == nil {
+		entry, err := w.env.entry(ctx, o)
+		switch {
+		case err != nil:
+			return nil, status, err
+		case entry.Withdrawn != "":
+			return nil, db.Retracted, nil
+		case entry.Text == "": // the city may keep texts for less time than its reports are fresh
+			return nil, db.Expired, nil
+		}
+		read := entry.Report()
+		r = &read
+	}
+	if !o.expire.After(w.env.Now()) {
+		return nil, db.Expired, nil
+	}
+	return r, status, nil
 }
 
 // failed records a failed attempt in d and waits until the next one is due. It returns an error if there will be none.
-func (w *worker) failed(ctx context.Context, order bus.Order, d *db.Delivery, cause error, pauses *backoff) error {
+func (w *worker) failed(ctx context.Context, o order, d *db.Delivery, cause error, pauses *backoff) error {
 	kind, pause := nextPause(cause, pauses)
 	d.Attempts++
 	d.Detail = bots.AsError(cause).Say
 	switch kind {
 	case bots.KindPermanent:
-		w.log.Warn("network refuses a report", "entry", order.Entry, "err", cause)
+		w.log.Warn("network refuses a report", "entry", o.entry, "err", cause)
 		w.send.set(Running, "", w.env.Now())
 		d.Status = db.Failed
 		return nil
@@ -127,7 +157,7 @@ func (w *worker) failed(ctx context.Context, order bus.Order, d *db.Delivery, ca
 	if err := w.env.save(ctx, *d); err != nil {
 		return err
 	}
-	return w.waitForRetry(ctx, min(pause, max(order.Expire.Sub(w.env.Now()), 0)))
+	return w.waitForRetry(ctx, min(pause, max(o.expire.Sub(w.env.Now()), 0)))
 }
 
 // attempt calls the bot once, or waits for the pending call, and records the outcome in d.

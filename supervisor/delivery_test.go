@@ -126,19 +126,29 @@ func TestADeliveryThatIsInTheLedgerIsNotRepeated(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.start() // as after a crash between the ledger and the acknowledgement
+	w.start() // as after a crash right after it was sent
 	w.sends(sent, "zuerich", "kontrolle u9")
 }
 
-func TestAnOrderThatIsNotInTheLedgerIsDropped(t *testing.T) {
+func TestAnOrderThatComesTwiceIsCarriedOutOnce(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "zuerich")
 	sent := w.net.collectSent()
-	r := report.Report{City: "zuerich", Bot: "elsewhere", ID: "of another database", Text: "kontrolle u7", At: w.Now()}
-	if err := w.bus.PublishOrder(t.Context(), bus.Order{City: r.City, Key: r.Key(), Entry: 1, Bot: "net", Expire: r.At.Add(time.Hour)}); err != nil {
-		t.Fatal(err)
+	w.start()
+	w.sends(sent, "zuerich", "kontrolle u8")
+	r := report.Report{City: "zuerich", Bot: "elsewhere", ID: "1", Text: "kontrolle u8", At: w.Now()}
+	check(t, w.bus.PublishOrder(bus.Order{Report: r, Entry: 1, Bots: []string{"net"}, Expire: r.At.Add(time.Hour)}))
+	w.sends(sent, "zuerich", "kontrolle u9")
+}
+
+func TestAReportWhoseOrderIsLostIsSentAtTheStart(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, "zuerich")
+	sent := w.net.collectSent()
+	for _, id := range []string{"1", "2"} {
+		w.record(report.Report{City: "zuerich", Bot: "elsewhere", ID: id, Text: "kontrolle u" + id, At: w.Now()}, "net")
 	}
 	w.start()
-	w.relay("zuerich", "kontrolle u8") // the entry has the same id
-	w.want(sent, "zuerich: kontrolle u8")
+	w.want(sent, "zuerich: kontrolle u1")
+	w.want(sent, "zuerich: kontrolle u2")
 }

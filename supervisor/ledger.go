@@ -3,20 +3,19 @@ package supervisor
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"linienfunk/bots"
-	"linienfunk/bus"
 	"linienfunk/db"
 )
 
-// ledger reads the delivery of an order and retries until the database answers. It returns db.ErrNotFound if the ledger has no such row.
-func (e *env) ledger(ctx context.Context, o bus.Order) (db.Delivery, error) {
+// delivery reads the delivery that an order is about, and retries until the database answers. It returns db.ErrNotFound if the ledger has no
+// such row.
+func (e *env) delivery(ctx context.Context, o order) (db.Delivery, error) {
 	var found db.Delivery
 	known := true
 	err := e.retry(ctx, "read the ledger", func() (err error) {
-		found, err = e.DB.Delivery(ctx, o.Entry, o.Key, o.Bot)
+		found, err = e.DB.Delivery(ctx, o.entry, o.bot)
 		if known = !errors.Is(err, db.ErrNotFound); !known {
 			return nil
 		}
@@ -29,42 +28,30 @@ func (e *env) ledger(ctx context.Context, o bus.Order) (db.Delivery, error) {
 }
 
 // entry reads the ledger entry of an order and retries until the database answers.
-func (e *env) entry(ctx context.Context, o bus.Order) (db.Entry, error) {
+func (e *env) entry(ctx context.Context, o order) (db.Entry, error) {
 	var found db.Entry
 	err := e.retry(ctx, "read the ledger", func() (err error) {
-		found, err = e.DB.EntryAlone(ctx, o.Entry)
+		found, err = e.DB.EntryAlone(ctx, o.entry)
 		return err
 	})
 	return found, err
 }
 
-// dropUnknown acknowledges an order without a row in the ledger, e.g. after restoring an older database. It is not sent, because it may have
-// been sent before.
-func (e *env) dropUnknown(ctx context.Context, msg bus.Msg[bus.Order]) error {
-	e.Log.Warn("dropped an order without a row in the ledger", "entry", msg.Value.Entry, "bot", msg.Value.Bot)
-	return msg.Ack(ctx)
-}
-
 // save stores a delivery and retries until the database takes it: what the network has accepted must be recorded before anything
 // else happens to the order.
 func (e *env) save(ctx context.Context, d db.Delivery) error {
-	ctx, cancel := outlive(ctx)
-	defer cancel()
-	return e.retry(ctx, "write the ledger", func() error { return e.DB.SaveDelivery(ctx, d) })
+	return e.write(ctx, func(ctx context.Context) error { return e.DB.SaveDelivery(ctx, d) })
 }
 
-// finish saves a completed delivery and acknowledges its order.
-func (e *env) finish(ctx context.Context, msg bus.Msg[bus.Order], d db.Delivery) error {
-	if err := e.save(ctx, d); err != nil {
-		return err
-	}
+// endRecall is save for a recall that is over.
+func (e *env) endRecall(ctx context.Context, d db.Delivery) error {
+	return e.write(ctx, func(ctx context.Context) error { return e.DB.EndRecall(ctx, d) })
+}
+
+func (e *env) write(ctx context.Context, f func(context.Context) error) error {
 	ctx, cancel := outlive(ctx)
 	defer cancel()
-	if err := msg.Ack(ctx); err != nil {
-		// It is delivered again, found completed, and acknowledged then.
-		e.Log.Warn("cannot acknowledge an order", "entry", d.EntryID, "bot", d.Bot, "err", err)
-	}
-	return nil
+	return e.retry(ctx, "write the ledger", func() error { return f(ctx) })
 }
 
 // writeTime is how long writing to the ledger may take after the program was told to stop. A worker uses it twice at most, after grace, and
@@ -106,19 +93,4 @@ func (e *env) revoke(ctx context.Context, w *worker, cause error) {
 	w.log.Warn("account revoked by the network; stopped until its credentials change", "err", cause)
 	w.recv.set(Revoked, say, e.Now())
 	e.stopRevoked(ctx, w, say)
-}
-
-// closeOrder completes an order that cannot be sent.
-func (e *env) closeOrder(ctx context.Context, msg bus.Msg[bus.Order], status db.Status, detail string) error {
-	d, err := e.ledger(ctx, msg.Value)
-	if errors.Is(err, db.ErrNotFound) {
-		return e.dropUnknown(ctx, msg)
-	}
-	if err != nil {
-		return fmt.Errorf("close order: %w", err)
-	}
-	if !d.Status.Final() {
-		d.Status, d.Detail = status, detail
-	}
-	return e.finish(ctx, msg, d)
 }

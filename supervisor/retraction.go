@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"linienfunk/bots"
-	"linienfunk/bus"
 	"linienfunk/db"
 	"linienfunk/report"
 )
@@ -14,38 +13,61 @@ import (
 // retractTime is the deadline of one call of Retract. It is short, because reports wait behind it.
 const retractTime = 10 * time.Second
 
-// retract completes an order to retract a report. If the network fails, the order is requeued in its stream with a delay, so that
-// reports do not wait for it.
-func (w *worker) retract(ctx context.Context, msg bus.Msg[bus.Order], d db.Delivery) error {
+// recall has the network delete what was sent of a report that was withdrawn. If the network fails, the order is parked, so that reports do
+// not wait for it.
+func (w *worker) recall(ctx context.Context, o order) error {
+	d, err := w.env.delivery(ctx, o)
+	if errors.Is(err, db.ErrNotFound) { // an older database was restored
+		w.queue.remove(true, w.env.Now())
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	pause, err := w.retract(ctx, o, &d)
+	if err != nil {
+		return err
+	}
+	w.queue.remove(pause == 0, w.env.Now())
+	if pause > 0 {
+		o.tries++
+		w.queue.park(o, pause)
+	}
+	return nil
+}
+
+// retract asks the network once. It returns the pause before the next time, or zero if that was the last.
+func (w *worker) retract(ctx context.Context, o order, d *db.Delivery) (time.Duration, error) {
 	if !d.Status.Final() {
 		d.Status, d.Detail = db.Retracted, "" // not sent, and will not be
 	}
-	call := w.retractCall(msg.Value.Key, d)
-	if call == nil || d.Status != db.Sent && d.Served == 0 { // nothing to retract
-		return w.env.finish(ctx, w.queue.latest(msg), d)
+	entry, err := w.env.entry(ctx, o)
+	if err != nil {
+		return 0, err
 	}
-	err := w.briefly(ctx, call)
+	call := w.retractCall(entry.Key, *d)
+	if call == nil || d.Status != db.Sent && d.Served == 0 || !o.expire.After(w.env.Now()) { // nothing to retract, or too late
+		return 0, w.env.endRecall(ctx, *d)
+	}
+	err = w.briefly(ctx, call)
 	if ctx.Err() != nil && err != nil {
-		return errors.Join(ctx.Err(), err)
+		return 0, errors.Join(ctx.Err(), err)
 	}
 	if err == nil {
 		d.Status, d.Detail, d.RemoteID, d.RemoteURL = db.Retracted, "", "", ""
-		return w.env.finish(ctx, w.queue.latest(msg), d)
+		return 0, w.env.endRecall(ctx, *d)
 	}
 	d.Detail = bots.AsError(err).Say
-	pauses := backoff{failures: int(min(msg.Deliveries, 9)) - 1}
+	pauses := backoff{failures: o.tries}
 	switch kind, pause := nextPause(err, &pauses); kind {
 	case bots.KindPermanent:
-		w.log.Warn("network refuses to retract a report", "entry", msg.Value.Entry, "err", err)
-		return w.env.finish(ctx, w.queue.latest(msg), d)
+		w.log.Warn("network refuses to retract a report", "entry", o.entry, "err", err)
+		return 0, w.env.endRecall(ctx, *d)
 	case bots.KindRevoked:
-		return errors.Join(err, w.env.finish(ctx, w.queue.latest(msg), d))
+		return 0, errors.Join(err, w.env.endRecall(ctx, *d))
 	default:
 		logFailure(w.log, "retracting failed; will retry", err, pause)
-		if err := w.queue.latest(msg).Requeue(pause); err != nil {
-			w.log.Warn("cannot requeue an order", "entry", msg.Value.Entry, "err", err)
-		}
-		return w.env.save(ctx, d)
+		return pause, w.env.save(ctx, *d)
 	}
 }
 

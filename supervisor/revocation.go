@@ -42,8 +42,8 @@ func (s *Supervisor) stopRevoked(ctx context.Context, w *worker, say string) {
 	if !still { // cleared meanwhile
 		s.deleteRevocation(ctx, k)
 	}
-	for _, msg := range left {
-		s.closeOrder(ctx, msg, db.Failed, say)
+	for _, o := range left {
+		s.ending.add(o, db.Failed, say)
 	}
 }
 

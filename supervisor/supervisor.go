@@ -1,10 +1,9 @@
 // Package supervisor runs the bots: a worker per city and network, which starts, stops and restarts without affecting any other; a queue of
-// orders for each, filled from RELAY; the listeners; and the deletion of expired texts.
+// orders for each, filled from the ledger and from what the censor announces; the listeners; and the deletion of expired texts.
 //
-//	Run ── goroutine per shard    reads orders into queues
-//	    ── worker per account     one goroutine receives, one sends the orders of the queue
+//	Run ── worker per account     one goroutine receives, one sends the orders of the queue
 //	    ── goroutine per Listener
-//	    ── three more             follow changes of accounts, keep queued orders alive, delete expired texts
+//	    ── four more              put orders into queues, close those that cannot be sent, follow changes of accounts, delete expired texts
 package supervisor
 
 import (
@@ -14,8 +13,6 @@ import (
 	"time"
 
 	"linienfunk/bots"
-	"linienfunk/bus"
-	"linienfunk/db"
 	"linienfunk/report"
 )
 
@@ -35,13 +32,15 @@ type Supervisor struct {
 	env       env
 	listeners map[string]*health
 	changes   *changes
+	ending    *ending
 
 	mu        sync.Mutex
 	workers   map[key]*worker
 	queues    map[key]*queue
-	stopping  map[key]*worker // canceled, may still run
-	revoked   map[key]Status  // status of revoked accounts
-	revisions map[key]string  // of revoked accounts
+	unplaced  map[orderID]order // whose account is not known yet
+	stopping  map[key]*worker   // canceled, may still run
+	revoked   map[key]Status    // status of revoked accounts
+	revisions map[key]string    // of revoked accounts
 }
 
 // New returns a Supervisor.
@@ -52,8 +51,8 @@ func New(config Config) *Supervisor {
 	if config.Grace == 0 {
 		config.Grace = grace
 	}
-	s := &Supervisor{env: env{Config: config}, changes: newChanges(), listeners: map[string]*health{}, workers: map[key]*worker{},
-		queues: map[key]*queue{}, stopping: map[key]*worker{}, revoked: map[key]Status{}, revisions: map[key]string{}}
+	s := &Supervisor{env: env{Config: config}, changes: newChanges(), ending: newEnding(), listeners: map[string]*health{}, workers: map[key]*worker{},
+		queues: map[key]*queue{}, unplaced: map[orderID]order{}, stopping: map[key]*worker{}, revoked: map[key]Status{}, revisions: map[key]string{}}
 	s.env.stopRevoked = s.stopRevoked
 	for _, member := range config.Directory.members {
 		if _, ok := member.Bot.(bots.Listener); ok {
@@ -63,7 +62,7 @@ func New(config Config) *Supervisor {
 	return s
 }
 
-// Run runs until ctx ends, then stops everything and requeues in the streams what was not sent.
+// Run runs until ctx ends, then stops everything. What was not sent is due in the ledger.
 func (s *Supervisor) Run(ctx context.Context) error {
 	if err := s.loadRevocations(ctx); err != nil {
 		return err
@@ -81,11 +80,9 @@ func (s *Supervisor) Run(ctx context.Context) error {
 		}
 	}
 	parts.Go(func() { s.followChanges(ctx, s.changes) })
-	parts.Go(func() { s.keepAlive(ctx) })
+	parts.Go(func() { s.followOrders(ctx) })
+	parts.Go(func() { s.tend(ctx) })
 	parts.Go(func() { s.prune(ctx) })
-	for shard := range s.env.Bus.Shards() {
-		parts.Go(func() { s.readOrders(ctx, shard) })
-	}
 	<-ctx.Done()
 	parts.Wait()
 	s.stopAll()
@@ -94,78 +91,6 @@ func (s *Supervisor) Run(ctx context.Context) error {
 
 // RefreshAll lists all accounts of this node again, after settings have changed. It returns at once.
 func (s *Supervisor) RefreshAll() { s.changes.all() }
-
-// readOrders reads the orders of one shard into queues.
-func (s *Supervisor) readOrders(ctx context.Context, shard int) {
-	var pauses backoff
-	for {
-		err := s.env.Bus.ConsumeOrders(ctx, shard, func(msg bus.Msg[bus.Order]) { s.dispatch(ctx, msg) })
-		if ctx.Err() != nil {
-			return
-		}
-		pause := pauses.next()
-		s.env.Log.Error("cannot read orders; will retry", "shard", shard, "err", err, "delay", pause)
-		if sleep(ctx, pause) != nil {
-			return
-		}
-	}
-}
-
-func (s *Supervisor) dispatch(ctx context.Context, msg bus.Msg[bus.Order]) {
-	k := key{msg.Value.City, msg.Value.Bot}
-	s.mu.Lock()
-	q := s.queues[k]
-	if q != nil {
-		q.put(msg)
-	}
-	revoked, isRevoked := s.revoked[k]
-	s.mu.Unlock()
-	_, known := s.env.Directory.of(k.bot)
-	switch {
-	case q != nil:
-	case !msg.Value.Expire.After(s.env.Now()):
-		s.closeOrder(ctx, msg, db.Expired, "")
-	case isRevoked:
-		s.closeOrder(ctx, msg, db.Failed, revoked.Detail)
-	case !known && s.env.Directory.has(k.bot), known && msg.Deliveries < 2:
-		// The bot may not have listed its accounts yet, or this one is being connected.
-		if err := msg.Requeue(time.Second); err != nil && ctx.Err() == nil {
-			s.env.Log.Warn("cannot requeue an order", "entry", msg.Value.Entry, "err", err)
-		}
-	default:
-		s.closeOrder(ctx, msg, db.Failed, notConnected)
-	}
-}
-
-func (s *Supervisor) closeOrder(ctx context.Context, msg bus.Msg[bus.Order], status db.Status, detail string) {
-	if err := s.env.closeOrder(ctx, msg, status, detail); err != nil && ctx.Err() == nil {
-		s.env.Log.Error("cannot close an order", "entry", msg.Value.Entry, "bot", msg.Value.Bot, "err", err)
-	}
-}
-
-// keepAlive extends the acknowledgement deadline of queued orders, and closes expired ones.
-func (s *Supervisor) keepAlive(ctx context.Context) {
-	for sleep(ctx, bus.AckWait/3) == nil {
-		s.mu.Lock()
-		queues := make([]*queue, 0, len(s.queues))
-		for _, q := range s.queues {
-			queues = append(queues, q)
-		}
-		s.mu.Unlock()
-		var old []bus.Msg[bus.Order]
-		for _, q := range queues {
-			old = append(old, q.expired(s.env.Now())...)
-			for _, msg := range q.all() {
-				if err := msg.InProgress(); err != nil && ctx.Err() == nil {
-					s.env.Log.Warn("cannot keep an order alive", "entry", msg.Value.Entry, "err", err)
-				}
-			}
-		}
-		for _, msg := range old {
-			s.closeOrder(ctx, msg, db.Expired, "")
-		}
-	}
-}
 
 // listen runs a Listener and restarts it.
 func (s *Supervisor) listen(ctx context.Context, name string, listener bots.Listener) {
@@ -198,7 +123,7 @@ func (s *Supervisor) listen(ctx context.Context, name string, listener bots.List
 	}
 }
 
-// stopAll stops all workers at the same time and requeues the orders in their streams.
+// stopAll stops all workers at the same time.
 func (s *Supervisor) stopAll() {
 	s.mu.Lock()
 	var last []*worker
@@ -212,14 +137,5 @@ func (s *Supervisor) stopAll() {
 	s.mu.Unlock()
 	for _, w := range last {
 		<-w.done
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, q := range s.queues {
-		for _, msg := range q.all() {
-			if err := msg.Requeue(0); err != nil {
-				s.env.Log.Warn("cannot requeue an order", "entry", msg.Value.Entry, "err", err)
-			}
-		}
 	}
 }

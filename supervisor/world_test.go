@@ -27,14 +27,13 @@ type world struct {
 	sup     *supervisor.Supervisor
 	revoked chan string
 	count   int
-	keys    map[uint]string // of reports, by entry
 	stop    func()
 
 	sendTime, grace time.Duration // zero for the default
 }
 
 func newWorld(t *testing.T, accounts ...string) *world {
-	w := &world{t: t, keys: map[uint]string{}, revoked: make(chan string, 10), net: &network{accounts: map[string]string{}, recv: idle, pruned: make(chan time.Time, 100)}}
+	w := &world{t: t, revoked: make(chan string, 10), net: &network{accounts: map[string]string{}, recv: idle, pruned: make(chan time.Time, 100)}}
 	for _, city := range accounts {
 		w.net.accounts[city] = "1"
 	}
@@ -67,6 +66,7 @@ func (w *world) startWith(directory *supervisor.Directory) {
 		Revoked:   func(_ context.Context, a bots.Account, s supervisor.Status) { w.revoked <- a.City + " " + s.Detail },
 		Retention: func(string) (time.Duration, bool) { return 24 * time.Hour, true },
 		Cities:    func() []string { return []string{"zuerich", "ghent"} },
+		Freshness: func(string) (time.Duration, bool) { return time.Hour, true },
 	})
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup
@@ -89,7 +89,7 @@ func (w *world) changed(city string) {
 	}
 }
 
-// relay puts a passed report on RELAY, as the censor does, and returns its entry in the ledger. It expires in an hour.
+// relay records a passed report and publishes the order, as the censor does, and returns its entry in the ledger. It expires in an hour.
 func (w *world) relay(city, text string) uint {
 	w.t.Helper()
 	return w.relayTo("net", city, text, time.Hour)
@@ -100,16 +100,17 @@ func (w *world) relayTo(bot, city, text string, fresh time.Duration) uint {
 	w.t.Helper()
 	w.count++
 	r := report.Report{City: city, Bot: "elsewhere", ID: fmt.Sprint(w.count), Text: text, At: w.Now()}
-	entry, err := w.db.Record(w.t.Context(), r, report.Verdict{Passed: true, List: report.Triggers, Rule: "*"}, db.Queued, []string{bot})
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	w.keys[entry.ID] = r.Key()
-	err = w.bus.PublishOrder(w.t.Context(), bus.Order{City: city, Key: r.Key(), Entry: entry.ID, Bot: bot, Expire: r.At.Add(fresh)})
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	return entry.ID
+	entry := w.record(r, bot)
+	check(w.t, w.bus.PublishOrder(bus.Order{Report: r, Entry: entry, Bots: []string{bot}, Expire: r.At.Add(fresh)}))
+	return entry
+}
+
+// record writes a passed report into the ledger and returns its entry.
+func (w *world) record(r report.Report, bot string) uint {
+	w.t.Helper()
+	entries, err := w.db.Record(w.t.Context(), db.Judged{Report: r, Verdict: report.Verdict{Passed: true, List: report.Triggers, Rule: "*"}, Status: db.Queued, Bots: []string{bot}})
+	check(w.t, err)
+	return entries[0].ID
 }
 
 // withdraw withdraws the report of an entry, as the censor does.
@@ -118,9 +119,10 @@ func (w *world) withdraw(entry uint) {
 	var e db.Entry
 	check(w.t, w.db.Take(&e, entry).Error)
 	r := e.Withdrawal(report.ByModerator)
-	_, err := w.db.Withdraw(w.t.Context(), r)
+	until := w.Now().Add(24 * time.Hour)
+	_, err := w.db.Withdraw(w.t.Context(), r, until)
 	check(w.t, err)
-	check(w.t, w.bus.PublishOrder(w.t.Context(), bus.Order{City: r.City, Key: r.Key(), Entry: entry, Bot: "net", Expire: w.Now().Add(24 * time.Hour), Retract: true}))
+	check(w.t, w.bus.PublishOrder(bus.Order{Report: r, Entry: entry, Bots: []string{"net"}, Expire: until, Recall: true}))
 }
 
 // sends relays a text and expects that it is the next one sent.
@@ -144,7 +146,7 @@ func (w *world) waitForStatus(entry uint, status db.Status) db.Delivery {
 	var d db.Delivery
 	testkit.Eventually(w.t, fmt.Sprintf("delivery %d is %s", entry, status), func() bool {
 		var err error
-		d, err = w.db.Delivery(w.t.Context(), entry, w.keys[entry], "net")
+		d, err = w.db.Delivery(w.t.Context(), entry, "net")
 		return err == nil && d.Status == status
 	})
 	return d

@@ -42,15 +42,15 @@ func TestTheLedgerSaysWhetherABroadcastIsOnItsWay(t *testing.T) {
 		{"beta", db.Expired, 0, "too late", "zu spät"},
 		{"gone", db.Sent, 3, "sent (3)", "gesendet (3)"},
 	} {
-		e, err := s.Site.DB.Record(t.Context(), report.Report{City: "berlin", Bot: "alpha", ID: fmt.Sprint(i), Text: "kontrolle", At: s.Now()},
-			report.Verdict{Passed: true}, db.Queued, []string{c.bot})
+		r := report.Report{City: "berlin", Bot: "alpha", ID: fmt.Sprint(i), Text: "kontrolle", At: s.Now()}
+		entries, err := s.Site.DB.Record(t.Context(), db.Judged{Report: r, Verdict: report.Verdict{Passed: true}, Status: db.Queued, Bots: []string{c.bot}})
 		frontendtest.Check(t, err)
-		d := e.Deliveries[0]
+		d := entries[0].Deliveries[0]
 		d.Status, d.Served = c.status, c.served
 		frontendtest.Check(t, s.Site.DB.SaveDelivery(t.Context(), d))
 		for lang, want := range map[string]string{"en": c.en, "de": c.de} {
 			frontendtest.Check(t, s.Site.DB.Model(&admin).Update("lang", lang).Error)
-			v.Get("/city/berlin/ledger").Want(200, fmt.Sprintf(`id="report-%d"`, e.ID), ": "+want+"<").WantNot(`good">Beta: no`, `good">Beta: niemand`)
+			v.Get("/city/berlin/ledger").Want(200, fmt.Sprintf(`id="report-%d"`, d.EntryID), ": "+want+"<").WantNot(`good">Beta: no`, `good">Beta: niemand`)
 		}
 	}
 	frontendtest.Check(t, s.Site.DB.Model(&admin).Update("lang", "de").Error)

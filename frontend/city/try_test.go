@@ -29,8 +29,9 @@ func try(v *frontendtest.Visitor, pairs ...string) frontendtest.Answer {
 func addReport(s *frontendtest.World, city, text string, passed bool, ago time.Duration) db.Entry {
 	s.T.Helper()
 	r := report.Report{City: city, Bot: "feeds", ID: text, At: s.Now().Add(-ago), Text: text}
-	e, err := s.Site.DB.Record(s.T.Context(), r, report.Verdict{Passed: passed, List: report.Triggers}, db.Queued, nil)
+	entries, err := s.Site.DB.Record(s.T.Context(), db.Judged{Report: r, Verdict: report.Verdict{Passed: passed, List: report.Triggers}, Status: db.Queued})
 	frontendtest.Check(s.T, err)
+	e := entries[0]
 	frontendtest.Check(s.T, s.Site.DB.Model(&e).Update("created_at", db.Time(s.Now().Add(-ago))).Error)
 	return e
 }

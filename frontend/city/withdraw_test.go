@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"linienfunk/db"
 	"linienfunk/frontend/frontendtest"
@@ -22,9 +23,10 @@ func TestAnAdminRetractsAReportOnTheLedger(t *testing.T) {
 		return nil
 	}
 	record := func(id string, status db.Status) string {
-		e, err := s.Site.DB.Record(t.Context(), report.Report{City: "berlin", Bot: "alpha", ID: id, Text: "kontrolle " + id, At: s.Now()},
-			report.Verdict{Passed: true}, db.Queued, []string{"beta"})
+		r := report.Report{City: "berlin", Bot: "alpha", ID: id, Text: "kontrolle " + id, At: s.Now()}
+		entries, err := s.Site.DB.Record(t.Context(), db.Judged{Report: r, Verdict: report.Verdict{Passed: true}, Status: db.Queued, Bots: []string{"beta"}})
 		frontendtest.Check(t, err)
+		e := entries[0]
 		e.Deliveries[0].Status, e.Deliveries[0].RemoteURL = status, "https://beta.example/"+id
 		frontendtest.Check(t, s.Site.DB.SaveDelivery(t.Context(), e.Deliveries[0]))
 		return fmt.Sprintf("/city/berlin/ledger/%d/withdraw", e.ID)
@@ -48,7 +50,7 @@ func TestAnAdminRetractsAReportOnTheLedger(t *testing.T) {
 	if len(withdrawn) != 1 || withdrawn[0] != (report.Report{City: "berlin", Bot: "alpha", ID: "u8", Withdrawn: report.ByModerator}) {
 		t.Errorf("withdrawn: %+v", withdrawn)
 	}
-	_, err := s.Site.DB.Withdraw(t.Context(), withdrawn[0])
+	_, err := s.Site.DB.Withdraw(t.Context(), withdrawn[0], s.Now().Add(24*time.Hour))
 	frontendtest.Check(t, err)
 	if page := ada.Get("/city/berlin/ledger").Want(200, "retracted by an admin"); strings.Contains(page.Text, sent) {
 		t.Error("it can be taken back once more")

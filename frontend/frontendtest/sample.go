@@ -21,8 +21,9 @@ func (s *World) Sample(city string, n int) {
 		case 7:
 			v, to = report.Verdict{List: report.Blocked, Rule: "depp", Line: 1}, nil
 		}
-		e, err := s.Site.DB.Record(s.T.Context(), r, v, db.Queued, to)
+		entries, err := s.Site.DB.Record(s.T.Context(), db.Judged{Report: r, Verdict: v, Status: db.Queued, Bots: to})
 		Check(s.T, err)
+		e := entries[0]
 		for _, d := range e.Deliveries {
 			d.Status, d.RemoteURL = db.Sent, fmt.Sprintf("https://example.social/@berlin/%d", i)
 			switch {

@@ -54,7 +54,8 @@ func relay(b *testing.B, cities int) (*bus.Bus, *counter) {
 		}}
 	sup := supervisor.New(supervisor.Config{Bus: broker, DB: database, Directory: directory, Log: testkit.Log(b), Now: time.Now,
 		Retention: func(string) (time.Duration, bool) { return time.Hour, true }, Cities: func() []string { return nil },
-		HideID: func(key string) string { return key[strings.LastIndexByte(key, ':')+1:] }})
+		Freshness: func(string) (time.Duration, bool) { return time.Hour, true },
+		HideID:    func(key string) string { return key[strings.LastIndexByte(key, ':')+1:] }})
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup
 	running.Go(func() { worker.Run(ctx) })
