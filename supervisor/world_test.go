@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -27,6 +28,7 @@ type world struct {
 	sup     *supervisor.Supervisor
 	revoked chan string
 	count   int
+	fresh   atomic.Int64 // a time.Duration: the cities' freshness
 	stop    func()
 
 	sendTime, grace time.Duration // zero for the default
@@ -38,6 +40,7 @@ func newWorld(t *testing.T, accounts ...string) *world {
 		w.net.accounts[city] = "1"
 	}
 	w.net.send = sentTo(make(chan string, 1000))
+	w.fresh.Store(int64(time.Hour))
 	w.db, w.bus = testkit.DB(t, w.Now), testkit.Bus(t)
 	return w
 }
@@ -66,7 +69,7 @@ func (w *world) startWith(directory *supervisor.Directory) {
 		Revoked:   func(_ context.Context, a bots.Account, s supervisor.Status) { w.revoked <- a.City + " " + s.Detail },
 		Retention: func(string) (time.Duration, bool) { return 24 * time.Hour, true },
 		Cities:    func() []string { return []string{"zuerich", "ghent"} },
-		Freshness: func(string) (time.Duration, bool) { return time.Hour, true },
+		Freshness: func(string) (time.Duration, bool) { return time.Duration(w.fresh.Load()), true },
 	})
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup
@@ -100,6 +103,7 @@ func (w *world) relayTo(bot, city, text string, fresh time.Duration) uint {
 	w.t.Helper()
 	w.count++
 	r := report.Report{City: city, Bot: "elsewhere", ID: fmt.Sprint(w.count), Text: text, At: w.Now()}
+	w.fresh.Store(int64(fresh))
 	entry := w.record(r, bot)
 	check(w.t, w.bus.PublishOrder(bus.Order{Report: r, Entry: entry, Bots: []string{bot}, Expire: r.At.Add(fresh)}))
 	return entry
