@@ -71,3 +71,13 @@ func TestNothingIsLostInAnOutageAndByKills(t *testing.T) {
 		t.Errorf("lost: %q\n%s", got, tables)
 	}
 }
+
+func TestCitiesMeasuresEachNumber(t *testing.T) {
+	t.Parallel()
+	tables := runSmall(t, "cities", "-counts", "1,3", "-reports", "2", "-idle", "100ms")
+	for _, row := range []string{"1 cities: lost", "3 cities: lost"} {
+		if got := value(tables, row); !slices.Equal(got, []string{"0"}) {
+			t.Errorf("%s: %q\n%s", row, got, tables)
+		}
+	}
+}

@@ -60,15 +60,9 @@ func (l workload) oneAtATime(cities int) func(context.Context, *bench, target) (
 		}
 		defer r.end()
 		sent := mails(1, l.alone, cities, false)
-		all := make([]delivered, len(sent))
-		for i, m := range sent {
-			if all[i], err = r.program.send(m); err != nil {
-				return nil, err
-			}
-			if err := r.fake.wait(ctx, i+1); err != nil {
-				return nil, err
-			}
-			time.Sleep(pause)
+		all, err := r.oneAtATime(ctx, sent)
+		if err != nil {
+			return nil, err
 		}
 		if err := r.settle(ctx, l.alone); err != nil {
 			return nil, err
@@ -89,6 +83,25 @@ func (l workload) oneAtATime(cities int) func(context.Context, *bench, target) (
 		r.addUse(&f, l.alone)
 		return f, nil
 	}
+}
+
+// oneAtATime sends each mail when the report of the one before was posted.
+func (r *relayRun) oneAtATime(ctx context.Context, mails []mail) ([]delivered, error) {
+	state, err := r.fake.state(ctx)
+	if err != nil {
+		return nil, err
+	}
+	all := make([]delivered, len(mails))
+	for i, m := range mails {
+		if all[i], err = r.program.send(m); err != nil {
+			return nil, err
+		}
+		if err := r.fake.wait(ctx, state.Posts+i+1); err != nil {
+			return nil, err
+		}
+		time.Sleep(pause)
+	}
+	return all, nil
 }
 
 // burst sends all reports as fast as possible.

@@ -24,16 +24,8 @@ func (l workload) syncs(ctx context.Context, b *bench, t target) (figures, error
 	defer r.end()
 	defer os.Remove(r.program.trace)
 	alone, err := r.window(ctx, l.alone, func() error {
-		for i, m := range mails(1, l.alone, l.cities, false) {
-			if _, err := r.program.send(m); err != nil {
-				return err
-			}
-			if err := r.fake.wait(ctx, i+1); err != nil {
-				return err
-			}
-			time.Sleep(pause)
-		}
-		return nil
+		_, err := r.oneAtATime(ctx, mails(1, l.alone, l.cities, false))
+		return err
 	})
 	if err != nil {
 		return nil, err
