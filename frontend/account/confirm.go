@@ -1,8 +1,10 @@
 package account
 
 import (
+	"context"
 	"errors"
 	"net/http"
+	"slices"
 
 	"linienfunk/db"
 	"linienfunk/frontend/site"
@@ -70,11 +72,22 @@ func (p *Pages) confirm(w http.ResponseWriter, r *http.Request) error {
 	if err := p.LogIn(r.Context(), admin); err != nil {
 		return err
 	}
+	if own, err := p.isAdminOf(r.Context(), admin, one.City); err != nil {
+		return err
+	} else if trouble == nameTaken && own { // the form to register was sent twice, and both links were opened
+		http.Redirect(w, r, "/city/"+one.City, http.StatusSeeOther)
+		return nil
+	}
 	if trouble != "" {
 		p.Tell(w, r, "/cities", p.Text(r, trouble, "City", one.City, "Max", maxCities), true)
 		return nil
 	}
 	return p.announceCity(w, r, *first)
+}
+
+func (p *Pages) isAdminOf(ctx context.Context, admin db.Admin, city string) (bool, error) {
+	cities, err := p.DB.CitiesOf(ctx, admin.ID)
+	return slices.Contains(cities, city), err
 }
 
 // confirmPassword checks the form's password. If the address has an account by now, the password must be the account's, and one

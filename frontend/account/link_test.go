@@ -44,6 +44,17 @@ func TestASecondLinkDoesNotOpenTheAccountOfTheFirst(t *testing.T) {
 	s.VisitorAs("ada@example.org").Get("/cities").Want(200, "berlin", "ghent")
 }
 
+func TestARegistrationThatWasSentTwiceIsConfirmedByEitherLink(t *testing.T) {
+	t.Parallel()
+	s := frontendtest.New(t, nil)
+	v := s.Visitor()
+	register(v)
+	first := s.Link()
+	register(v)
+	confirm(v).At("/city/berlin").Want(200)
+	v.Post(first, "password", frontendtest.Password).At("/city/berlin").Want(200).WantNot("taken")
+}
+
 func TestTooManyGuessesAtAConfirmationAreRefusedButNotItsOwner(t *testing.T) {
 	t.Parallel()
 	s := frontendtest.New(t, nil)

@@ -71,6 +71,9 @@ func (p *Pages) checkCity(r *http.Request, city *cityFields, errs site.FormError
 	return nil
 }
 
+// nameTaken is the id of the text for a name that was free at the registration.
+const nameTaken = "name-taken-meanwhile"
+
 // createAccountAndCity uses up the link and creates the city, and the account if there is none. first is the first link of the settings'
 // history. If there is no city, trouble is the id of the text that says why.
 func (p *Pages) createAccountAndCity(ctx context.Context, token db.Token, one registration) (admin db.Admin, first *chain.Link, trouble string, err error) {
@@ -90,7 +93,7 @@ func (p *Pages) createAccountAndCity(ctx context.Context, token db.Token, one re
 			return nil
 		}
 		if first == nil {
-			trouble = "name-taken-meanwhile"
+			trouble = nameTaken
 		}
 		return err
 	})

@@ -69,6 +69,28 @@ func TestAFormThatWasSentAfterTheSessionEndedIsFilledInAgain(t *testing.T) {
 	}
 }
 
+func TestADoubleClickSendsAFormOnce(t *testing.T) {
+	s := frontendtest.New(t, frontendtest.TwoBots)
+	s.Admin("ada@example.org", "berlin")
+	b := browsers(s, "ada@example.org")[0]
+	b.do(chromedp.Navigate(s.URL+"/city/berlin"), chromedp.WaitVisible(saveButton))
+	sent := b.value(`(() => {
+		let sent = 0;
+		addEventListener("submit", (event) => {
+			sent += event.defaultPrevented ? 0 : 1;
+			event.preventDefault();
+		});
+		const save = document.querySelector("` + saveButton + `");
+		save.click();
+		save.click();
+		document.querySelector(".options button").click();
+		return String(sent);
+	})()`)
+	if sent != "2" {
+		t.Errorf("two clicks on one button and one on another send %s forms, want 2", sent)
+	}
+}
+
 func TestThePageAsksBeforeEditsAreLost(t *testing.T) {
 	s := frontendtest.New(t, frontendtest.TwoBots)
 	s.Admin("ada@example.org", "berlin")

@@ -12,6 +12,18 @@ addEventListener("load", () => {
 	found.focus({ preventScroll: found === message && Boolean(document.querySelector(":target")?.contains(found)) });
 });
 
+// A double click sends a form once: the answer to the second would be that nothing is left to do, or that a link is used up.
+const double = 1000; // milliseconds
+let last = null;
+addEventListener("submit", (event) => {
+	if (event.target === last?.target && event.timeStamp - last.timeStamp < double) {
+		event.preventDefault();
+		event.stopImmediatePropagation();
+		return;
+	}
+	last = event;
+}, true);
+
 // Edits that are not saved. A page with several forms (data-edits) loads anew when one of them is sent: the edits in the others are
 // carried over the answer, in the tab's own storage. Whoever leaves the page is asked first, and so is whoever would lose a
 // password or a file, which are not stored.
