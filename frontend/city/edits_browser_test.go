@@ -69,6 +69,33 @@ func TestAFormThatWasSentAfterTheSessionEndedIsFilledInAgain(t *testing.T) {
 	}
 }
 
+func TestEditsAreCarriedIntoAnotherLanguage(t *testing.T) {
+	s := frontendtest.New(t, frontendtest.TwoBots)
+	s.Admin("ada@example.org", "berlin")
+	b := browsers(s, "ada@example.org")[0]
+	b.do(chromedp.Navigate(s.URL+"/city/berlin"), chromedp.SendKeys("#f-about", "Viel Text"), chromedp.Click("footer a[hreflang=de]"),
+		chromedp.WaitVisible("#settings .note"), chromedp.WaitVisible("html[lang=de]"))
+	if got := b.value("document.querySelector('#f-about').value"); got != "Viel Text" {
+		t.Errorf("in German the form has %q", got)
+	}
+}
+
+func TestAFormThatFailedIsFilledInAgain(t *testing.T) {
+	s := frontendtest.New(t, frontendtest.TwoBots)
+	s.Admin("ada@example.org", "berlin")
+	b := browsers(s, "ada@example.org")[0]
+	const host = "document.querySelector('#fake-host').value"
+	b.do(chromedp.Navigate(s.URL+"/city/berlin"), chromedp.SetValue("#fake-host", "refused.example"), chromedp.Click("form[action$='alpha/connect'] button"),
+		chromedp.WaitVisible("#alpha > .flash.error"))
+	if got := b.value(host); got != "refused.example" {
+		t.Errorf("after the failure the form has %q", got)
+	}
+	b.do(chromedp.SetValue("#fake-host", "example.social"), chromedp.Click("form[action$='alpha/connect'] button"), chromedp.WaitVisible("#alpha > .flash.done"))
+	if got := b.value(host); got != "" {
+		t.Errorf("after the success the form has %q", got)
+	}
+}
+
 func TestADoubleClickSendsAFormOnce(t *testing.T) {
 	s := frontendtest.New(t, frontendtest.TwoBots)
 	s.Admin("ada@example.org", "berlin")

@@ -49,7 +49,7 @@ func (b *Bot) WebUI() http.Handler {
 	})
 	mux.HandleFunc("POST /connect", func(w http.ResponseWriter, r *http.Request) {
 		switch r.FormValue("host") {
-		case "":
+		case "", "refused.example":
 			b.pages.Failed(w, r, "no-host")
 		case "mistake":
 			b.pages.Section(w, r, "settings.html", bots.MountOf(r))

@@ -30,7 +30,7 @@ addEventListener("submit", (event) => {
 const page = document.querySelector("[data-edits]");
 const forms = page ? [...page.querySelectorAll("form[method=post]")] : [];
 const storage = "edits";
-const sentStorage = "sent"; // the form that was sent last, until the answer shows that there was still a session
+const sentStorage = "sent"; // the form that was sent last, without passwords, until the answer shows that it was taken
 
 const controls = (form) => [...form.elements].filter((c) => c.name && c.matches("input:not([type=hidden]), textarea, select"));
 const isChoice = (c) => c.type === "checkbox" || c.type === "radio";
@@ -97,7 +97,8 @@ const restore = (form, kept) => {
 	return true;
 };
 
-// Who is led to the login by a form finds its contents again afterwards.
+// Who is led to the login by a form finds its contents again afterwards, and so does who could not connect an account: those forms have no version
+// (base), and the server keeps nothing of them.
 try {
 	const last = JSON.parse(sessionStorage.getItem(sentStorage));
 	const login = document.querySelector("form[action='/login']");
@@ -105,7 +106,8 @@ try {
 		sessionStorage.setItem(sentStorage, JSON.stringify({ ...last, login: true }));
 	} else {
 		sessionStorage.removeItem(sentStorage);
-		if (last?.login && page) sessionStorage.setItem(storage, JSON.stringify({ ...stored(), [last.name]: last.contents }));
+		const refused = last?.contents.base === undefined && document.querySelector(".flash.error");
+		if (page && last && (last.login || refused)) sessionStorage.setItem(storage, JSON.stringify({ ...stored(), [last.name]: last.contents }));
 	}
 } catch {} // no storage in this browser
 
@@ -119,10 +121,10 @@ if (page) {
 	} catch {} // nothing was stored either
 }
 
-let sent = null; // the form that is on its way, or the link that drops the edits
+let sent = null; // the form that is on its way, or the link that drops the edits or leads to the same page
 addEventListener("submit", (event) => {
 	if (!event.defaultPrevented) sent = event.target;
-	if (forms.includes(sent) && canCarry(sent)) {
+	if (forms.includes(sent)) {
 		try {
 			sessionStorage.setItem(sentStorage, JSON.stringify({ name: nameOf(sent), contents: contents(sent) }));
 		} catch {}
@@ -134,11 +136,11 @@ addEventListener("submit", (event) => {
 	} catch {}
 });
 addEventListener("click", (event) => {
-	if (event.target.closest("[data-drop]")) sent = event.target;
+	sent = event.target.closest("[data-drop], a[hreflang]") ?? sent;
 });
 const ask = (event) => {
 	const dropped = sent?.matches("[data-drop]");
-	const carries = forms.includes(sent);
+	const carries = forms.includes(sent) || sent?.matches("a[hreflang]"); // the same page, in another language
 	const edited = forms.filter((form) => form !== sent && hasEdits(form));
 	sent = null;
 	if (dropped || edited.length === 0) return;

@@ -113,6 +113,10 @@ func TestPagesHaveNoMistakesForAxe(t *testing.T) {
 		{name: "wrong settings", path: city, admin: true, script: submitForm("#f-about", strings.Repeat("x", 5000), "#f-triggers", "/(/"), then: ".errors"},
 		{name: "wrong options", path: city, admin: true, script: submitForm("#mastodon form.options input:not([type])", strings.Repeat("#x ", 200)), then: "#mastodon .errors"},
 		{name: "wrong token", path: city, admin: true, script: submitForm("#telegram input[name=token]", "x"), then: "#telegram > .flash"},
+		{
+			name: "wrong mailbox", path: city, admin: true, then: "#email > .flash",
+			script: submitForm("#mailbox-address", "city@example.net", "#mailbox-host", "127.0.0.1", "#mailbox-port", "1", "#mailbox-password", "x"),
+		},
 		{name: "wrong invitation", path: city, admin: true, script: submitForm("#f-invite", "x"), then: ".errors"},
 		{
 			name: "tried lists", path: city, admin: true, then: ".tried",
