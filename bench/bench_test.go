@@ -81,3 +81,13 @@ func TestCitiesMeasuresEachNumber(t *testing.T) {
 		}
 	}
 }
+
+func TestHangPagesAndLiveMeasure(t *testing.T) {
+	t.Parallel()
+	runSmall(t, "hang", "-cities", "10", "-reports", "20", "-over", "200ms")
+	tables := runSmall(t, "pages", "-posts", "2", "-clients", "2", "-over", "50ms")
+	if got := value(tables, "feed again: answered with 304, %"); slices.Equal(got, []string{"0"}) {
+		t.Errorf("no feed was unchanged:\n%s", tables)
+	}
+	runSmall(t, "live", "-pages", "3", "-reports", "2")
+}

@@ -19,12 +19,17 @@ type mail struct {
 	held   bool // has no trigger word
 }
 
+const (
+	place       = "hermannplatz" // the word before the number
+	numberWidth = 6
+)
+
 func (m mail) text() string {
 	word := "kontrolle"
 	if m.held {
 		word = "hello"
 	}
-	return fmt.Sprintf("%s u8 hermannplatz %06d", word, m.number)
+	return fmt.Sprintf("%s u8 %s %0*d", word, place, numberWidth, m.number)
 }
 
 // numberIn finds the number in the text of a post; -1 if it has none.

@@ -1,0 +1,130 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+)
+
+// watching is how many pages follow a city, and how many reports they get.
+type watching struct{ pages, reports int }
+
+func liveFlags(set *flag.FlagSet) func() []measurement {
+	var w watching
+	set.IntVar(&w.pages, "pages", 500, "open pages of one city")
+	set.IntVar(&w.reports, "reports", 30, "reports, one at a time")
+	return func() []measurement {
+		return []measurement{{"live", fmt.Sprintf("%d reports to %d open pages", w.reports, w.pages), w.measure}}
+	}
+}
+
+func (w watching) measure(ctx context.Context, b *bench, t target) (figures, error) {
+	r, err := b.begin(ctx, t, 1)
+	if err != nil {
+		return nil, err
+	}
+	defer r.end()
+	ctx, cancel := context.WithCancelCause(ctx)
+	var following sync.WaitGroup
+	defer following.Wait()
+	defer cancel(nil)
+	address := "http://" + r.program.http + "/c/" + cityName(0) + "/web/events"
+	opened, arrivals := make(chan struct{}), make(chan arrival, w.pages)
+	for range w.pages {
+		following.Go(func() {
+			if err := follow(ctx, address, opened, arrivals); err != nil {
+				cancel(fmt.Errorf("follow: %w", err))
+			}
+		})
+	}
+	for range w.pages {
+		select {
+		case <-opened:
+		case <-ctx.Done():
+			return nil, context.Cause(ctx)
+		}
+	}
+	if r.before, err = r.use(); err != nil {
+		return nil, err
+	}
+	var latencies []float64
+	for _, m := range mails(1, w.reports, 1, false) {
+		sent, err := r.program.send(m)
+		if err != nil {
+			return nil, err
+		}
+		for range w.pages {
+			select {
+			case a := <-arrivals:
+				if a.number != m.number {
+					return nil, fmt.Errorf("report %d came instead of %d", a.number, m.number)
+				}
+				latencies = append(latencies, milliseconds(a.at.Sub(sent.handed)))
+			case <-ctx.Done():
+				return nil, context.Cause(ctx)
+			}
+		}
+		time.Sleep(pause)
+	}
+	if err := r.settle(ctx, w.reports); err != nil {
+		return nil, err
+	}
+	var f figures
+	f.add("input to page, p50, ms", median(latencies))
+	f.add("input to page, p99, ms", percentile(latencies, 0.99))
+	r.addUse(&f, w.reports)
+	f.add("RSS, MiB", memory(r.program.pid()))
+	return f, nil
+}
+
+// arrival is a report that has arrived at one page.
+type arrival struct {
+	number int
+	at     time.Time
+}
+
+// follow reads a city's events as an open page does, until ctx ends.
+func follow(ctx context.Context, address string, opened chan<- struct{}, arrivals chan<- arrival) error {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+	if err != nil {
+		return err
+	}
+	got, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return ended(ctx, err)
+	}
+	defer got.Body.Close()
+	if got.StatusCode != http.StatusOK {
+		return errors.New(got.Status)
+	}
+	lines := bufio.NewScanner(got.Body)
+	for first := true; lines.Scan(); first = false {
+		if first { // the ids of the list
+			opened <- struct{}{}
+		}
+		if _, after, found := strings.Cut(lines.Text(), place+" "); found {
+			if number, err := strconv.Atoi(after[:min(len(after), numberWidth)]); err == nil {
+				arrivals <- arrival{number, time.Now()}
+			}
+		}
+	}
+	return ended(ctx, lines.Err())
+}
+
+// ended is nil for an error that comes from the end of ctx.
+func ended(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return nil
+	}
+	if err == nil {
+		err = errors.New("the program has ended the stream")
+	}
+	return err
+}
