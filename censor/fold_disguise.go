@@ -59,7 +59,7 @@ var asciiClasses, asciiLetters = func() (classes [utf8.RuneSelf]class, letters [
 
 // signLetters are the letters that signs outside ASCII look like.
 var signLetters = func() map[rune]byte {
-	letters := pairs(confusableSigns + "€e¢c£l¥y")
+	letters := pairs(confusableSigns + "€e¢c£l¥y₳a฿b₵c₣f₲g₦n₱p₴s")
 	for r := range rune(26) {
 		letters['\U0001F1E6'+r] = byte('a' + r) // the letters of flags
 	}
@@ -154,105 +154,94 @@ var isPlain = func() (is [256]bool) {
 	return is
 }()
 
-// suspicious reports whether a text may have a disguise. It is fast, and too suspicious.
+// suspicious reports whether a text may have a disguise. It is fast, and too suspicious: most texts have none, and finding out costs more.
 func suspicious(text []byte) bool {
-	singles := 0
+	singles := 0 // characters in a row that may be letters of one word
 	for i := 0; i < len(text); {
-		if isPlain[text[i]] || text[i] >= utf8.RuneSelf && plainSize(text[i:]) > 0 {
-			length, beforeLast, last := 0, rune(0), rune(0)
-			for i < len(text) {
-				if c := text[i]; isPlain[c] { // most of all texts
-					if rune(c) == last && last == beforeLast {
-						return true
-					}
-					length, beforeLast, last = length+1, last, rune(c)
-					i++
-					continue
-				}
-				r, size := rune(text[i]), 1
-				if r >= utf8.RuneSelf {
-					if r, size = utf8.DecodeRune(text[i:]); r >= lastKnown || !isKnownWord[r] {
-						break
-					}
-				} else {
-					break
-				}
-				if r == last && r == beforeLast {
-					return true
-				}
-				length, beforeLast, last = length+1, last, r
-				i += size
+		if end, length, repeats := plainWord(text, i); length > 0 {
+			if repeats || end < len(text) && text[end] != ' ' && goesOn(text[end:], length) {
+				return true
 			}
 			if singles++; length > 1 {
 				singles = 0
 			}
-			if singles >= minSingles {
+			i = end
+		} else {
+			if beginsDisguise(text[i:]) {
 				return true
 			}
-			if i == len(text) || text[i] == ' ' {
-				continue
+			if text[i] >= utf8.RuneSelf || asciiClasses[text[i]] > letterClass {
+				singles++
 			}
-			// A word goes on behind a digit or a sign.
-			c, next := text[i], byte(' ')
-			size := 1
-			if c >= utf8.RuneSelf {
-				_, size = utf8.DecodeRune(text[i:])
-			}
-			if i+size < len(text) {
-				next = text[i+size]
-			}
-			switch {
-			case c >= utf8.RuneSelf && (next != ' ' || length >= minLetters):
-				return true
-			case c < utf8.RuneSelf && asciiClasses[c] == digitClass:
-				if length >= minLetters || length > 1 && next != ' ' || next >= utf8.RuneSelf || isPlain[next] {
-					return true
-				}
-			case c != '-' && c != '_' && next != ' ' && (!isPunctuation(c) || c == '!'):
-				return true
-			}
-			continue
-		}
-		switch c := text[i]; {
-		case c >= utf8.RuneSelf:
-			_, size := utf8.DecodeRune(text[i:])
-			if next := i + size; isFlagLetter(text[i:]) || next < len(text) && asciiClass(text[next]) != spaceClass && !isPunctuation(text[next]) {
-				return true
-			}
-			singles++
-		case asciiClasses[c] == digitClass:
-			if i+1 < len(text) && text[i+1] != ' ' && asciiClass(text[i+1]) != digitClass && (text[i+1] == '!' || !isPunctuation(text[i+1])) && (text[i+1] < utf8.RuneSelf || i+2 < len(text)) {
-				if !isPlain[text[i+1]] || i+2 < len(text) && text[i+2] != ' ' {
-					return true
-				}
-			}
-			singles++
-		case asciiClasses[c] == likeClass:
-			if i+1 < len(text) && text[i+1] != ' ' && (c == '$' || c == '@' || !isPlain[text[i+1]]) && !isPunctuation(text[i+1]) {
-				return true
-			}
-			singles++
+			i++
 		}
 		if singles >= minSingles {
 			return true
 		}
-		i++
 	}
 	return false
 }
 
-// plainSize returns the size of a letter at the beginning of a text, or of a digit that looks like no letter; 0 if there is none.
-func plainSize(text []byte) int {
-	if c := text[0]; c < utf8.RuneSelf {
-		if isPlain[c] {
-			return 1
+// plainWord reads a word of letters and of digits that look like none. It returns its end and length, or true at minRepeats equal ones in a row.
+func plainWord(text []byte, from int) (end, length int, repeats bool) {
+	beforeLast, last := rune(0), rune(0)
+	for end = from; end < len(text); length++ {
+		r, size := rune(text[end]), 1
+		if !isPlain[text[end]] {
+			if r < utf8.RuneSelf {
+				break
+			}
+			if r, size = utf8.DecodeRune(text[end:]); r >= lastKnown || !isKnownWord[r] {
+				break
+			}
 		}
-		return 0
+		if r == last && r == beforeLast {
+			return end, length, true
+		}
+		beforeLast, last = last, r
+		end += size
 	}
-	if r, size := utf8.DecodeRune(text); r < lastKnown && isKnownWord[r] {
-		return size
+	return end, length, false
+}
+
+// goesOn reports whether a word of that many characters may go on in what is behind it: with a digit or a sign for a letter, or behind a gap.
+func goesOn(behind []byte, length int) bool {
+	c, next, size := behind[0], byte(' '), 1
+	if c >= utf8.RuneSelf {
+		_, size = utf8.DecodeRune(behind)
 	}
-	return 0
+	if size < len(behind) {
+		next = behind[size]
+	}
+	switch {
+	case c >= utf8.RuneSelf:
+		return next != ' ' || length >= minLetters
+	case asciiClasses[c] == digitClass:
+		return length >= minLetters || length > 1 && next != ' ' || next >= utf8.RuneSelf || isPlain[next]
+	}
+	return asciiClasses[c] != spaceClass && next != ' ' && (!isPunctuation(c) || c == '!')
+}
+
+// beginsDisguise reports whether a sign or a digit may be the first letter of a word.
+func beginsDisguise(text []byte) bool {
+	c, next := text[0], byte(' ')
+	_, size := utf8.DecodeRune(text)
+	if size < len(text) {
+		next = text[size]
+	}
+	switch {
+	case c >= utf8.RuneSelf:
+		return isFlagLetter(text) || size < len(text) && asciiClass(next) != spaceClass && !isPunctuation(next)
+	case next == ' ':
+		return false
+	case asciiClasses[c] == likeClass:
+		return (c == '$' || c == '@' || !isPlain[next]) && !isPunctuation(next)
+	case asciiClasses[c] != digitClass, asciiClass(next) == digitClass, isPunctuation(next) && next != '!':
+		return false
+	case len(text) == 2:
+		return next < utf8.RuneSelf && !isPlain[next]
+	}
+	return !isPlain[next] || text[2] != ' ' // "1a" is a line
 }
 
 // word reads a word, and notes its disguises.

@@ -2,6 +2,7 @@ package censor
 
 import (
 	"bytes"
+	"slices"
 	"unicode/utf8"
 )
 
@@ -79,6 +80,84 @@ func caseAt(text []byte) (byte, int) {
 }
 
 func digit(text []byte) bool { return len(text) > 0 && '0' <= text[0] && text[0] <= '9' }
+
+// minDoubled is the number of letters of a word that may have all of them twice.
+const minDoubled = 3
+
+// divides are signs that divide a word into parts, where no space is beside them.
+var divides = func() (is [256]bool) {
+	for _, c := range []byte(`-_.,:;/'"`) {
+		is[c] = true
+	}
+	return is
+}()
+
+// tighten appends folded text with words made whole that signs divide ("na-zi"), and with each letter once in words that have all of them
+// twice or more ("nnaazzii"). It reports whether there were any.
+func tighten(dst, text []byte) ([]byte, bool) {
+	if !mayBeTightened(text) {
+		return dst, false
+	}
+	found, word := false, len(dst)
+	for i := 0; i <= len(text); i++ {
+		if i < len(text) && isLetterByte[text[i]] {
+			dst = append(dst, text[i])
+			continue
+		}
+		if i < len(text) && dividesWord(text, i) {
+			found = true
+			continue
+		}
+		n := halve(dst[word:])
+		found = found || word+n < len(dst)
+		if dst = dst[:word+n]; i < len(text) {
+			dst = append(dst, text[i])
+		}
+		word = len(dst)
+	}
+	return dst, found
+}
+
+// mayBeTightened reports whether a sign divides a word, or a word begins with the same letter twice.
+func mayBeTightened(text []byte) bool {
+	for i := 1; i < len(text); i++ {
+		if c := text[i]; divides[c] && dividesWord(text, i) || c == text[i-1] && isLetterByte[c] && (i == 1 || !isLetterByte[text[i-2]]) {
+			return true
+		}
+	}
+	return false
+}
+
+func dividesWord(text []byte, i int) bool {
+	return divides[text[i]] && i > 0 && i+1 < len(text) && isLetterByte[text[i-1]] && isLetterByte[text[i+1]]
+}
+
+// isLetterByte are the bytes of folded text that belong to a letter, or to a character outside ASCII.
+var isLetterByte = func() (is [256]bool) {
+	for c := range is {
+		is[c] = 'a' <= c && c <= 'z' || c >= utf8.RuneSelf
+	}
+	return is
+}()
+
+// halve leaves one of each letter, if all letters of the word are repeated, and returns the number of bytes that are left.
+func halve(word []byte) int {
+	letters := 0
+	for at := 0; at < len(word); letters++ {
+		end := at + 1
+		for end < len(word) && word[end] == word[at] {
+			end++
+		}
+		if end-at < 2 {
+			return len(word)
+		}
+		at = end
+	}
+	if letters < minDoubled {
+		return len(word)
+	}
+	return len(slices.Compact(word))
+}
 
 // replaceI appends a text with an l for each capital I behind a small letter, and reports whether there was any.
 func replaceI(dst, text []byte) ([]byte, bool) {

@@ -27,6 +27,9 @@ const lookalikes = "" +
 	"ᴀaʙbᴄcᴅdᴇeꜰfɢgʜhɪiᴊjᴋkʟlᴍmɴnᴏoᴘpꞯqʀrꜱsᴛtᴜuᴠvᴡwʏyᴢz" +
 	"ɑaɓbƈcɖdɗdəeɛeƒfɠgɡgɦhɨiɩiʝjƙkɫlɱmɲnŋnɔoɵoƥpʠqɾrʂsʈtʉuʊuʋvʍwʎyƴyʐzƶz"
 
+// fonts are letters of Canadian syllabics and of Cherokee, with three of Ethiopic, in the "fonts" of pages that disguise texts.
+const fonts = "ᗩaᗫdᙓeᖴfᘜgᑎnᑫqᔕsᘮuᐯvᗯwᘔzᑕcꮧaᏸbꮄdꮛeꭶfꮆgꮒhꭵiꮰjꮶkꮭlꮇmꮑnꭷoꭾpꭴqꮢrꮥsꮦtꮼuꮙvꮗwꭹyፈcጀxፚz"
+
 // newer are digits and letters of Unicode 16 and 17, which the generated table and Go do not know: outlined digits, Tolong Siki, Beria Erfe.
 const newer = "\U0001CCF0o\U0001CCF1l\U00011DE0o\U00011DE1l\U00011DDAl\U00016EAAl"
 
@@ -38,8 +41,8 @@ const (
 
 // lookalike maps the alphabets of Europe by index, and the other letters (phonetic script) by key.
 var lookalike = [...]latins{
-	small:   newLatins(confusablesSmall + newer + lookalikesSmall),
-	capital: newLatins(confusablesSmall + confusablesCapital + newer + lookalikesCapital),
+	small:   newLatins(namedLetters + fonts + confusablesSmall + newer + lookalikesSmall),
+	capital: newLatins(namedLetters + fonts + confusablesSmall + confusablesCapital + newer + lookalikesCapital),
 }
 
 type latins struct {

@@ -41,6 +41,10 @@ type scratch struct {
 	iAsL    variant
 	hasIAsL bool
 
+	// tight is base, or small, of a text with words that signs divide, or that have all letters twice. Only if it has such words.
+	tight    variant
+	hasTight bool
+
 	writtenBuffer, apart []byte
 	list                 []*variant
 }
@@ -63,6 +67,9 @@ func (s *scratch) read(text string, expressions bool) {
 		}
 	}
 	s.readDisguised()
+	if s.tight.text, s.hasTight = tighten(s.tight.text[:0], s.latin()); s.hasTight {
+		s.tight.set(s.tight.text)
+	}
 	if s.apart, s.hasIAsL = replaceI(s.apart[:0], s.nfkc); s.hasIAsL {
 		s.iAsL.text, s.umlauts = foldComposed(s.iAsL.text[:0], s.umlauts[:0], s.apart)
 		s.apart, _ = skeleton(s.apart[:0], s.iAsL.text, small)
@@ -73,12 +80,17 @@ func (s *scratch) read(text string, expressions bool) {
 	}
 }
 
+// latin is the text with look-alike letters replaced.
+func (s *scratch) latin() []byte {
+	if s.hasLookalikes {
+		return s.small.text
+	}
+	return s.base.text
+}
+
 // readDisguised sets undisguised.
 func (s *scratch) readDisguised() {
-	from := s.base.text
-	if s.hasLookalikes {
-		from = s.small.text
-	}
+	from := s.latin()
 	if s.undisguised = s.undisguised[:0]; !suspicious(from) {
 		return
 	}
@@ -136,6 +148,9 @@ func (s *scratch) wordVariants(guarded bool) []*variant {
 	}
 	if guarded && s.hasIAsL {
 		all = append(all, &s.iAsL)
+	}
+	if guarded && s.hasTight {
+		all = append(all, &s.tight)
 	}
 	if guarded {
 		for i := range s.undisguised {

@@ -1,5 +1,5 @@
-// Command generate writes fold_confusables.go: the letters and signs that look like a letter from a to z, according to UTS #39 (Unicode security
-// mechanisms). It reads confusables.txt (https://www.unicode.org/Public/security/), whose path is its argument:
+// Command generate writes fold_names.go: the Latin letters that are forms of one from a to z by their names. And fold_confusables.go: the letters and signs that look like a letter from a to z, according to UTS #39 (Unicode security
+// mechanisms). It reads confusables.txt (https://www.unicode.org/Public/security/), whose path is its argument; without one it leaves that file as it is:
 //
 //	CONFUSABLES=/path/to/confusables.txt go generate ./censor
 package main
@@ -47,19 +47,27 @@ type table struct{ small, capital, sign map[rune]byte }
 
 func main() {
 	log.SetFlags(0)
-	if len(os.Args) != 2 || os.Args[1] == "" {
-		log.Fatal("usage: CONFUSABLES=/path/to/confusables.txt go generate ./censor")
-	}
-	source, err := os.ReadFile(os.Args[1])
+	source, err := generateNames()
 	if err == nil {
-		source, err = generate(source)
+		err = os.WriteFile("fold_names.go", source, 0o644)
 	}
-	if err == nil {
-		err = os.WriteFile("fold_confusables.go", source, 0o644)
+	if err == nil && len(os.Args) > 1 && os.Args[1] != "" {
+		err = writeConfusables(os.Args[1])
 	}
 	if err != nil {
 		log.Fatal(err)
 	}
+}
+
+func writeConfusables(path string) error {
+	source, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	if source, err = generate(source); err != nil {
+		return err
+	}
+	return os.WriteFile("fold_confusables.go", source, 0o644)
 }
 
 var version = regexp.MustCompile(`(?m)^# Version: ([0-9.]+)`)
