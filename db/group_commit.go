@@ -241,7 +241,7 @@ type executor interface {
 	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
 }
 
-// keptStatements is how many prepared statements are kept; with more, all are closed and prepared again when they are needed.
+// keptStatements is how many prepared statements are kept; those that come later are parsed each time.
 const keptStatements = 300
 
 // statements keeps prepared statements: SQLite takes longer to parse a short one than to run it.
@@ -276,16 +276,21 @@ func (s *statements) prepare(ctx context.Context, query string) *sql.Stmt {
 		return nil
 	}
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	if statement, ok := s.prepared[query]; ok {
+	statement, ok := s.prepared[query]
+	full := len(s.prepared) >= keptStatements
+	s.mu.Unlock()
+	if ok || full {
 		return statement
 	}
-	statement, err := s.on.PrepareContext(context.WithoutCancel(ctx), query)
+	statement, err := s.on.PrepareContext(context.WithoutCancel(ctx), query) // may wait for a connection
 	if err != nil {
 		return nil // running it will tell why
 	}
-	if len(s.prepared) >= keptStatements {
-		s.close()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if other, ok := s.prepared[query]; ok { // prepared meanwhile
+		statement.Close()
+		return other
 	}
 	s.prepared[query] = statement
 	return statement

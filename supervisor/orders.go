@@ -2,6 +2,7 @@ package supervisor
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"linienfunk/bus"
@@ -32,9 +33,10 @@ const dueInterval = time.Minute
 func (s *Supervisor) followOrders(ctx context.Context) {
 	var pauses backoff
 	for ctx.Err() == nil {
+		s.announced.hold()
 		stop, err := s.env.Bus.SubscribeOrders(func(o bus.Order) {
 			for _, bot := range o.Bots {
-				s.dispatch(newOrder(o, bot, s.env.Now()))
+				s.announced.pass(newOrder(o, bot, s.env.Now()), s.dispatch)
 			}
 		})
 		if err == nil {
@@ -46,6 +48,40 @@ func (s *Supervisor) followOrders(ctx context.Context) {
 		s.env.Log.Error("cannot receive orders; will retry", "err", err, "delay", pause)
 		_ = sleep(ctx, pause)
 	}
+}
+
+// announced holds announced orders back while older ones, whose announcements were lost, are read from the ledger.
+type announced struct {
+	mu      sync.Mutex
+	holding bool
+	orders  []order
+}
+
+func (a *announced) hold() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.holding = true
+}
+
+// pass dispatches an order, or holds it back.
+func (a *announced) pass(o order, dispatch func(order)) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.holding {
+		a.orders = append(a.orders, o)
+		return
+	}
+	dispatch(o)
+}
+
+// release dispatches what was held back.
+func (a *announced) release(dispatch func(order)) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for _, o := range a.orders {
+		dispatch(o)
+	}
+	a.orders, a.holding = nil, false
 }
 
 func newOrder(o bus.Order, bot string, now time.Time) order {
@@ -71,12 +107,14 @@ func (s *Supervisor) loadOrders(ctx context.Context) {
 		for _, d := range list {
 			s.dispatch(s.dueOrder(d))
 		}
+		s.announced.release(s.dispatch)
 		timer := time.NewTimer(wait)
 		select {
 		case <-ctx.Done():
 			timer.Stop()
 			return
 		case <-s.env.Bus.OrdersLost():
+			s.announced.hold()
 			timer.Stop()
 		case <-timer.C:
 		}

@@ -32,6 +32,7 @@ type Supervisor struct {
 	env       env
 	listeners map[string]*health
 	changes   *changes
+	announced announced
 	ending    *ending
 
 	mu        sync.Mutex
