@@ -11,7 +11,7 @@ test:
 	go test ./...
 
 bench:
-	go test -run '^$$' -bench . -benchmem ./censor ./settings ./test/e2e
+	go test -run '^$$' -bench . -benchmem ./censor ./mail/text ./settings ./test/e2e
 
 # How much of our collections of mails, bounces and posts is recognised: the table of docs/recognition.md.
 recognition:

@@ -63,3 +63,36 @@ func BenchmarkCut(b *testing.B) {
 		})
 	}
 }
+
+// pages are bodies in HTML: what mail programs send, and what costs most, each repeated to maxText.
+var pages = map[string]string{
+	"Outlook":              `<div class="WordSection1"><p class="MsoNormal"><span style="font-size:11.0pt;font-family:&quot;Calibri&quot;,sans-serif">Kontrolle U8, zwei Leute<o:p></o:p></span></p></div>`,
+	"newsletter":           `<table width="100%" cellpadding="0"><tr><td style="padding:0 10px;color:#333"><a href="https://beispiel.example/x?y=1&amp;z=2"><img src="https://beispiel.example/a.png" alt="Bild"></a>Kontrolle&nbsp;U8</td></tr></table>`,
+	"text":                 "Kontrolle U8 am Hermannplatz, zwei Leute. ",
+	"line breaks":          "Kontrolle U8<br>",
+	"signatures":           `<div class="signature">Erika</div>`,
+	"hidden elements":      `<div style="display:none;max-height:0;overflow:hidden">Erika</div>`,
+	"open quotations":      "<blockquote>",
+	"open elements":        "<div>",
+	"links":                `<a href="https://eur.safelinks.protection.outlook.com/?url=https%3A%2F%2Fbeispiel.example&amp;data=a%40b">x</a>`,
+	"characters by number": "&#x1F600;",
+	"broken tags":          "<a <b",
+	"attributes":           "<p a=b c=d e=f>",
+}
+
+// BenchmarkHTML reads bodies in HTML and cuts them, and says how long a kilobyte takes.
+func BenchmarkHTML(b *testing.B) {
+	for name, page := range pages {
+		page = "From: a@b.example\r\nContent-Type: text/html; charset=utf-8\r\n\r\n" + strings.Repeat(page, maxText/len(page))
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				m, err := Parse(strings.NewReader(page))
+				if err != nil {
+					b.Fatal(err)
+				}
+				m.Report()
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(len(page)>>10), "ns/KB")
+		})
+	}
+}
