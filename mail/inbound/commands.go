@@ -9,8 +9,9 @@ import (
 )
 
 // commands adds the domain to the command RCPT TO:<postmaster>, which must be accepted without one (RFC 5321, section 4.5.1), before go-smtp sees it: its
-// parser answers 501 to any address without a domain. Everything else passes unchanged. After a command that it does not know, such as
-// BDAT or STARTTLS, whatever follows passes unchanged, since it may not be commands.
+// parser answers 501 to any address without a domain. Everything else passes unchanged, but for what follows STARTTLS in the clear, which must be
+// discarded (RFC 3207, section 4.2). After a command that it does not know, such as BDAT, whatever follows passes unchanged, since it may not be
+// commands.
 type commands struct {
 	domain string
 
@@ -23,9 +24,10 @@ type commands struct {
 type commandState int
 
 const (
-	inCommands commandState = iota
-	inMessage               // from DATA to the reply to the message
-	unknown                 // to the end
+	inCommands  commandState = iota
+	inMessage                // from DATA to the reply to the message
+	startingTLS              // from STARTTLS to the reply
+	unknown                  // to the end
 )
 
 // maxCommand is how much of a line is looked at.
@@ -41,7 +43,8 @@ func (c *commands) read(client io.Reader, b []byte) (int, error) {
 	n, err := client.Read(b)
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if at := c.scan(b[:n]); at >= 0 {
+	at, end := c.scan(b[:n])
+	if n = end; at >= 0 {
 		changed := append(append(bytes.Clone(b[:at]), "@"+c.domain...), b[at:n]...)
 		n = copy(b, changed)
 		if c.ahead = changed[n:]; len(c.ahead) > 0 {
@@ -59,14 +62,16 @@ func (c *commands) takeAhead(b []byte) int {
 	return n
 }
 
-// scan follows the commands, and returns where the domain is missing, or -1. Of several such commands that came together it completes the first: no
-// client names a recipient twice.
-func (c *commands) scan(text []byte) int {
-	missing := -1
+// scan follows the commands, and returns where the domain is missing, or -1, and where the text to pass ends. Of several commands without a domain
+// that came together it completes the first: no client names a recipient twice.
+func (c *commands) scan(text []byte) (missing, end int) {
+	missing = -1
 	for i, char := range text {
 		switch {
+		case c.state == startingTLS:
+			return missing, i
 		case c.state != inCommands:
-			return missing
+			return missing, len(text)
 		case char == '\n':
 			c.endLine()
 		case char == '>' && missing < 0 && barePostmaster.Match(c.line):
@@ -76,7 +81,7 @@ func (c *commands) scan(text []byte) int {
 			c.line = append(c.line, char)
 		}
 	}
-	return missing
+	return missing, len(text)
 }
 
 func (c *commands) endLine() {
@@ -84,21 +89,27 @@ func (c *commands) endLine() {
 	case "HELO", "EHLO", "LHLO", "MAIL", "RCPT", "RSET", "NOOP", "VRFY", "QUIT", "EXPN", "HELP":
 	case "DATA":
 		c.state = inMessage
+	case "STAR":
+		c.state = startingTLS
 	default:
 		c.state = unknown
 	}
 	c.line = c.line[:0]
 }
 
-// replied follows the server's replies: 354 asks for the message, and the next one ends it.
-func (c *commands) replied(reply []byte) {
+// replied follows the server's replies: 354 asks for the message, and the next one ends it. It reports whether the client may now begin with TLS.
+func (c *commands) replied(reply []byte) (tls bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	switch {
 	case c.state == unknown:
+	case c.state == startingTLS:
+		c.state, c.line = inCommands, c.line[:0]
+		return bytes.HasPrefix(reply, []byte("220"))
 	case bytes.HasPrefix(reply, []byte("354")):
 		c.state = inMessage
 	case c.state == inMessage:
 		c.state, c.line = inCommands, c.line[:0]
 	}
+	return false
 }

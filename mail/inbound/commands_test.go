@@ -29,7 +29,7 @@ func TestTheDomainOfPostmasterIsCompletedInThatCommandOnly(t *testing.T) {
 		"in a message":            {dialogue{{"DATA\r\n", "354 go"}, {bare + ".\r\n", "250 ok"}, {bare, "250 ok"}}, "DATA\r\n" + bare + ".\r\n" + whole},
 		"after a refused message": {dialogue{{"DATA\r\n", "502 no"}, {bare, "250 ok"}}, "DATA\r\n" + whole},
 		"in a chunk":              {dialogue{{"BDAT 24 LAST\r\n" + bare + "..", "250 ok"}, {bare, "501 no"}}, "BDAT 24 LAST\r\n" + bare + ".." + bare},
-		"after STARTTLS":          {dialogue{{"STARTTLS\r\n", "220 go"}, {bare, "501 no"}}, "STARTTLS\r\n" + bare},
+		"after STARTTLS":          {dialogue{{"STARTTLS\r\n" + bare, "502 no"}, {bare, "250 ok"}}, "STARTTLS\r\n" + whole},
 	} {
 		for _, pieces := range []string{"whole", "byte by byte"} {
 			filter := commands{domain: "a.example"}
@@ -75,10 +75,16 @@ func TestABufferThatIsTooSmallLosesNothing(t *testing.T) {
 func FuzzCommands(f *testing.F) {
 	f.Add("RCPT TO:<postmaster>\r\n", "DATA\r\n")
 	f.Add("BDAT 3\r\nRCPT TO:<postmaster>\r\n", "x")
+	f.Add("STARTTLS\r\nRCPT TO:<postmaster>\r\n", "x")
 	f.Fuzz(func(t *testing.T, first, second string) {
 		filter := commands{domain: "a.example"}
 		got, err := io.ReadAll(filterReader{&filter, iotest.HalfReader(strings.NewReader(first + second))})
-		if err != nil || strings.ReplaceAll(string(got), "@a.example", "") != strings.ReplaceAll(first+second, "@a.example", "") {
+		plain := func(text string) string { return strings.ReplaceAll(text, "@a.example", "") }
+		passed := plain(string(got)) == plain(first+second)
+		if filter.state == startingTLS { // what follows is discarded
+			passed = strings.HasPrefix(plain(first+second), plain(string(got)))
+		}
+		if err != nil || !passed {
 			t.Errorf("%q becomes %q, %v", first+second, got, err)
 		}
 	})

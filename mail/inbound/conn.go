@@ -31,6 +31,11 @@ type listener struct {
 	relays  Relays // may open as many connections as they like
 	trusted bool   // all clients are relays
 
+	tls       *tls.Config // of STARTTLS; nil without
+	encrypted chan *conn  // connections that have become encrypted
+	closed    chan struct{}
+	close     func() // closes closed
+
 	mu        sync.Mutex
 	conns     map[*conn]struct{}
 	perIP     map[netip.Addr]int
@@ -39,7 +44,11 @@ type listener struct {
 }
 
 func newListener(l net.Listener, domain string, relays Relays, trusted bool) *listener {
-	return &listener{Listener: l, domain: domain, relays: relays, trusted: trusted, conns: map[*conn]struct{}{}, perIP: map[netip.Addr]int{}}
+	closed := make(chan struct{})
+	return &listener{
+		Listener: l, domain: domain, relays: relays, trusted: trusted, conns: map[*conn]struct{}{}, perIP: map[netip.Addr]int{},
+		encrypted: make(chan *conn), closed: closed, close: sync.OnceFunc(func() { close(closed) }),
+	}
 }
 
 // Accept answers connections above the limits with 421 (RFC 5321, section 3.8): the client tries again later.
@@ -115,6 +124,7 @@ func (l *listener) drain() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.ended = true
+	l.close()
 	l.Listener.Close() // Shutdown of the server does not close it if it comes before Serve
 	for c := range l.conns {
 		c.drained.Store(true)
@@ -143,17 +153,28 @@ type conn struct {
 	progress atomic.Int64 // when the last mail was stored, or else the connection accepted; nanoseconds since 1970
 	drained  atomic.Bool  // reads fail: the server ends
 	rejected atomic.Bool  // reads return EOF: the client has made too many mistakes
+	replaced atomic.Bool  // by one that is encrypted, which has the network connection now
+	silent   atomic.Bool  // the next reply is not sent: the greeting of a connection that has become encrypted
 }
 
 func (c *conn) Read(b []byte) (int, error) {
-	if c.rejected.Load() {
+	if c.rejected.Load() || c.replaced.Load() {
 		return 0, io.EOF
 	}
 	return c.commands.read(c.Conn, b)
 }
 
 func (c *conn) Write(b []byte) (int, error) {
-	c.commands.replied(b)
+	if c.replaced.Load() || c.silent.CompareAndSwap(true, false) {
+		return len(b), nil
+	}
+	if c.commands.replied(b) && c.listener.tls != nil {
+		n, err := c.Conn.Write(b)
+		if err == nil {
+			c.encrypt()
+		}
+		return n, err
+	}
 	if c.drained.Load() && bytes.HasPrefix(b, idleReply) {
 		if _, err := io.WriteString(c.Conn, endReply); err != nil {
 			return 0, err
@@ -163,13 +184,16 @@ func (c *conn) Write(b []byte) (int, error) {
 	return c.Conn.Write(b)
 }
 
-// drain ends a read with a timeout, which go-smtp takes for an idle client. A client behind TLS still reads idleReply.
+// drain ends a read with a timeout, which go-smtp takes for an idle client.
 var idleReply = []byte("421 4.4.2 Idle timeout")
 
 // endReply has the status of a server that is being shut down (RFC 3463, section 3.4).
 const endReply = "421 4.3.2 The server is restarting, try again in a minute\r\n"
 
 func (c *conn) SetReadDeadline(t time.Time) error {
+	if c.replaced.Load() {
+		return nil
+	}
 	if end := time.Unix(0, c.progress.Load()).Add(idleTime); c.isStranger() && end.Before(t) {
 		t = end
 	}
@@ -177,6 +201,13 @@ func (c *conn) SetReadDeadline(t time.Time) error {
 		t = time.Unix(1, 0)
 	}
 	return c.Conn.SetReadDeadline(t)
+}
+
+func (c *conn) SetWriteDeadline(t time.Time) error {
+	if c.replaced.Load() {
+		return nil
+	}
+	return c.Conn.SetWriteDeadline(t)
 }
 
 // progressed notes that a mail was stored.
@@ -190,6 +221,9 @@ func (c *conn) progressed() {
 // unread data resets the connection, and the answer would be lost.
 func (c *conn) Close() error {
 	c.once.Do(func() {
+		if c.replaced.Load() {
+			return
+		}
 		defer c.listener.forget(c)
 		if half, ok := c.Conn.(interface{ CloseWrite() error }); ok && half.CloseWrite() == nil && !c.drained.Load() {
 			c.Conn.SetReadDeadline(time.Now().Add(lingerTime))

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"net"
 	"strings"
 	"sync"
 
@@ -21,7 +22,7 @@ func (s *Server) Serve(ctx context.Context, h Handler) error {
 	}
 	served := make(chan error, len(endpoints))
 	for _, e := range endpoints {
-		go func() { served <- e.server.Serve(e.listener) }()
+		go func() { served <- e.server.Serve(e.accept) }()
 	}
 	running := len(endpoints)
 	select {
@@ -49,9 +50,10 @@ func (s *Server) Serve(ctx context.Context, h Handler) error {
 	return err
 }
 
-// endpoint is a listener and its server.
+// endpoint is a server and the listener of its connections.
 type endpoint struct {
 	listener *listener
+	accept   net.Listener // listener, or what it has encrypted
 	server   *smtp.Server
 }
 
@@ -60,7 +62,14 @@ func (s *Server) endpoints(b *backend) ([]endpoint, error) {
 	if err != nil {
 		return nil, fmt.Errorf("listen for mail: %w", err)
 	}
-	endpoints := []endpoint{{newListener(raw, s.Domain, s.Relays, false), s.smtp(b)}}
+	outer := newListener(raw, s.Domain, s.Relays, false)
+	outer.tls = s.TLS
+	endpoints := []endpoint{{outer, outer, s.smtp(b)}}
+	if s.TLS != nil {
+		server := s.smtp(b)
+		server.TLSConfig = nil
+		endpoints = append(endpoints, endpoint{outer, encryptedListener{outer}, server})
+	}
 	if s.LMTP == nil {
 		return endpoints, nil
 	}
@@ -71,7 +80,8 @@ func (s *Server) endpoints(b *backend) ([]endpoint, error) {
 	}
 	server := s.smtp(b)
 	server.LMTP, server.TLSConfig = true, nil
-	return append(endpoints, endpoint{newListener(inner, s.Domain, s.Relays, true), server}), nil
+	local := newListener(inner, s.Domain, s.Relays, true)
+	return append(endpoints, endpoint{local, local, server}), nil
 }
 
 func (s *Server) smtp(b *backend) *smtp.Server {

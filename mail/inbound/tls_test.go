@@ -5,6 +5,7 @@ import (
 	"io"
 	"net"
 	"net/textproto"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -29,6 +30,25 @@ func TestAMailArrivesEncrypted(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.wantStored(1)
+}
+
+func TestPostmasterIsTakenWithoutADomainOverTLS(t *testing.T) {
+	t.Parallel()
+	s := serve(t, func(s *server) { s.TLS, _ = inboundtest.Certificate(t) })
+	c := s.hello()
+	c.Say("STARTTLS", "220")
+	secure := tls.Client(c.Raw, &tls.Config{InsecureSkipVerify: true})
+	inside := textproto.NewConn(secure)
+	for _, turn := range [][2]string{
+		{"EHLO rider.example", "250"}, {"MAIL FROM:<" + marta + ">", "250"}, {"RCPT TO:<postmaster>", "550"}, {"RCPT TO:<postmasters>", "501"},
+		{"STARTTLS", "502"}, {"QUIT", "221"},
+	} {
+		inside.PrintfLine("%s", turn[0])
+		code, text, err := inside.ReadResponse(0)
+		if strconv.Itoa(code) != turn[1] {
+			t.Errorf("%s: %d %s %v", turn[0], code, text, err)
+		}
+	}
 }
 
 func TestCommandsBeforeSTARTTLSAreDiscarded(t *testing.T) {
