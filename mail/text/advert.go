@@ -42,7 +42,7 @@ var adverts = []*regexp.Regexp{
 	// In these the words around are enough, whatever the device is called.
 	regexp.MustCompile(`(?i)^(?:sent from (?:my|mail for|the|an?) .{1,70}|gesendet von mein\pL* .{1,70}|von mein\pL* .{1,60} (?:gesendet|` +
 		`geschickt)[.!]?|diese nachricht wurde von mein\pL* .{1,60} gesendet\.?|` +
-		`gesendet (?:mit|über|via) .{1,70}|envoyé (?:de|depuis) .{1,60}|enviad[oa] (?:desde|do|da) .{1,60}|inviato (?:da|dal) .{1,60}|` +
+		`(?:gesendet|erstellt) (?:mit|über|via) .{1,70}|envoyé (?:de|depuis) .{1,60}|enviad[oa] (?:desde|do|da) .{1,60}|inviato (?:da|dal) .{1,60}|` +
 		`(?:verzonden|verstuurd) vanaf .{1,60}|sendt fra .{1,60}|skickat från .{1,60}|wysłan[oe] z .{1,60}|` +
 		`odesláno z .{1,60}|отправлено (?:с|из) .{1,60}|надіслано (?:з|із|від) .{1,60}|посла(?:то|но) (?:с|са|од|от) .{1,60}|lähetetty \pL*(?:iphon|ipad|android|puheli)\pL*)$`),
 	regexp.MustCompile(`(?i)^(?:from|von|vom|depuis|desde|da|vanaf|fra|från) (?:my|mein\pL*|mon|mi|mijn|min|mio) ` + aProgram + `.{0,20}$|` +

@@ -26,7 +26,10 @@ var (
 
 	// betweenMarks is an attribution of GroupWise, whose quotation has no marks of its own.
 	betweenMarks = regexp.MustCompile(`^>{3} ?[^>].{0,200}\d.{0,40} >{3}$`)
-	inDashes     = regexp.MustCompile(`^[-‐–—]{2,} ?[^-‐–—].*[-‐–—]{2,}$`)
+
+	// nameInBrackets is an attribution of the shortest kind, right above the quotation.
+	nameInBrackets = regexp.MustCompile(`^\[\p{Lu}[^\]\[\d]{1,60}\]:?$`)
+	inDashes       = regexp.MustCompile(`^[-‐–—]{2,} ?[^-‐–—].*[-‐–—]{2,}$`)
 )
 
 // attributes reports whether a text with these traits says who wrote what is below, whatever that is.
@@ -182,6 +185,9 @@ func markedAttribution(c cursor) int {
 	lines := c.rest()
 	for n := min(3, len(lines)); n > 0; n-- {
 		last, t := strings.TrimSpace(lines[n-1]), c.traits(c.at+n-1)
+		if n == 1 && nameInBrackets.MatchString(last) && len(lines) > 1 && isMarked(strings.TrimSpace(lines[1])) {
+			return 1
+		}
 		if last == "" || len(last) > maxMarker || isMarked(last) {
 			continue
 		}

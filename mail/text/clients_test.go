@@ -80,9 +80,26 @@ func TestAClosingInTheLineOfTheReportIsCut(t *testing.T) {
 		"Kontrolle U8 am Zoo, viele Grüße Erika":             "Kontrolle U8 am Zoo",
 		"Kontrolle U8 am Zoo – MfG Erika Beispiel":           "Kontrolle U8 am Zoo",
 		"Kontrolle U8 am Zoo.\nZwei Leute, liebe Grüße, Max": "Kontrolle U8 am Zoo.\nZwei Leute",
+		"Kontrolle U8. Danke & Gruß, Erika":                  "Kontrolle U8.",
 		"Inspectors at the zoo. Cheers, Erika":               "Inspectors at the zoo.",
 		"Inspectors at the zoo, kind regards Erika B.":       "Inspectors at the zoo",
 	})
+}
+
+func TestWhatStandsBelowTheAuthorsWholeNameIsCut(t *testing.T) {
+	t.Parallel()
+	for body, want := range map[string]string{
+		"Kontrolle U8\n\nErika Beispiel\nVorsitzende\n\nBeispielverein e.V. · Postfach 12 34\nSpendenkonto: DE12 3456 7890": "Kontrolle U8",
+		"Kontrolle U8\n\nDr. Erika Beispiel M.A.\nwiss. Mitarbeiterin\nInstitut für Soziologie\nRaum 3.12":                  "Kontrolle U8",
+		"Kontrolle U8\n\n| Erika Beispiel\n| Beispielstr. 3\n| 10115 Berlin":                                                "Kontrolle U8",
+		"Hallo,\n\nErika Beispiel\nJetzt ist noch eine Kontrolle am Zoo":                                                    "Hallo,\n\nJetzt ist noch eine Kontrolle am Zoo",
+		"Hallo,\n\nErika Beispiel hat mir von der Kontrolle am Zoo erzählt":                                                 "Hallo,\n\nErika Beispiel hat mir von der Kontrolle am Zoo erzählt",
+	} {
+		m := parse(t, "From: Erika Beispiel <erika@rider.example>\nContent-Type: text/plain; charset=utf-8\n\n"+body+"\n")
+		if got := m.Report(); got != want {
+			t.Errorf("%q became %q", body, got)
+		}
+	}
 }
 
 func TestANoteOfOutlookAboutANewSenderIsCut(t *testing.T) {

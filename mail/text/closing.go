@@ -14,7 +14,7 @@ var closing = regexp.MustCompile(`(?i)^(((vielen |besten )?dank[e]?|moin|servus|
 	`üe|ue)ss?li)|` +
 	`g?v?lg|glg|vg|bg|hg|sg|herzlichst|bis (bald|dann|später|denne|morgen|demnächst)|ciao|tsch(ü|ue)(ss|ß)(i|chen)?|tschau|tschö|servus|ade|adieu|` +
 	`bb|cu|cya|bussi|bussis|baba|pfiat (di|eich|enk|euch)|bleib(t)? (gesund|wachsam|stabil)|pass(t)? auf (euch|dich)( auf)?|mach(t)?('s|s| es)? gut|` +
-	`(einen? )?(schönen|guten|angenehmen) (tag|abend|morgen|nachmittag|sonntag|samstag|feierabend|start)( noch| (dir|euch|ihnen|` +
+	`beste|(einen? )?(schönen|guten|angenehmen) (tag|abend|morgen|nachmittag|sonntag|samstag|feierabend|start)( noch| (dir|euch|ihnen|` +
 	`allen))*( wünscht)?|(noch )?(einen? )?schönen (tag|abend)|schönes wochenende|alles (gute|liebe)|` +
 	`best wishes|best|cheers|take care|all the best|love|xo(xo)?|xx|br|kr|rgds|thx|bye( bye)?|see (you|ya)|talk soon|warmly|yours|(have a )(nice|` +
 	`good|great) (day|evening|weekend|one)|` +
@@ -110,8 +110,8 @@ func (a answer) withoutSignedLine() []string {
 }
 
 // closingInLine is a short closing behind the last sentence of a report, with a name or without.
-var closingInLine = regexp.MustCompile(`(?:\s*[,;–—-]+\s*|([.!?…)]+)\s*)(?i:g?v?lg|vg|mfg|(?:viele |liebe |beste |herzliche |schöne )?gr(?:ü|ue)(?:ß|ss)e|` +
-	`(?:lieber |schöner )?gru(?:ß|ss)|(?:kind |best )?regards|cheers)\b[ ,!.]{0,3}(\p{Lu}[\pL.-]*(?: \p{Lu}[\pL.-]*)?|\p{Ll}{2,12})?[.!]?$`)
+var closingInLine = regexp.MustCompile(`(?:\s*[,;–—-]+\s*|([.!?…)]+)\s*)(?i:(?:(?:vielen )?danke? (?:und|&) )?(?:g?v?lg|vg|mfg)|(?:(?:vielen )?danke? (?:und|&) )?(?:viele |liebe |beste |herzliche |schöne )?gr(?:ü|ue)(?:ß|ss)e|` +
+	`(?:(?:vielen )?danke? (?:und|&) )?(?:lieber |schöner )?gru(?:ß|ss)|(?:kind |best )?regards|cheers)(?:$|[ ,!.])[ ,!.]{0,3}(\p{Lu}[\pL.-]*(?: \p{Lu}[\pL.-]*)?|\p{Ll}{2,12})?[.!]?$`)
 
 // withoutClosingInLine cuts one off the last line. The mark behind the sentence stays, if it is one of its end.
 func (a answer) withoutClosingInLine() []string {

@@ -56,7 +56,7 @@ var replySeparators = []string{"divrplyfwdmsg", "appendonsend", "olk_src_body_se
 
 func isReplySeparator(t html.Token) bool {
 	return slices.Contains(replySeparators, strings.TrimPrefix(strings.ToLower(htmltext.Attribute(t, "id")), "x_")) ||
-		htmltext.Attribute(t, "data-marker") == "__QUOTED_TEXT__"
+		htmltext.Attribute(t, "data-marker") == "__QUOTED_TEXT__" || htmltext.Attribute(t, "class") == "OutlookMessageHeader"
 }
 
 // programClasses are classes by which programs mark quotations, attribution lines and signatures: Gmail, Thunderbird (moz), Yahoo, Proton, Tutanota,

@@ -48,6 +48,7 @@ func TestQuotationsThatAProgramHasMarkedInHTMLAreCut(t *testing.T) {
 		"Zimbra":       `<hr id="zwchr" data-marker="__DIVIDER__"><div data-marker="__HEADERS__">Von: Erika</div><div data-marker="__QUOTED_TEXT__">Hi</div>`,
 		"Yahoo":        `<div id="ydp1yahoo_quoted_1" class="ydp1yahoo_quoted"><div>On Tuesday, Erika wrote:</div><div>Hi</div></div>`,
 		"Outlook":      `<div id="x_divRplyFwdMsg"><b>Von:</b> Erika</div><div>Hi</div>`,
+		"old Outlook":  `<div class="OutlookMessageHeader"><b>From:</b> Erika<br><b>Sent:</b> x</div><div>Hi</div>`,
 		"NetEase":      `<div id="isReplyContent">On 12 Mar, Erika wrote:<br>Hi</div>`,
 		"Thunderbird":  `<div class="moz-cite-prefix">Am 12.03. schrieb Erika:</div><blockquote type="cite">Hi</blockquote>`,
 		"Missive":      `<div class="missive_quote"><div>On 12 Mar, Erika wrote:</div>Hi</div>`,

@@ -2,7 +2,9 @@ package text
 
 import (
 	"regexp"
+	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // Limits of what may be the author's name and address below a closing or an advertisement, where no number or address shows that it is.
@@ -32,13 +34,16 @@ func withoutRule(a answer) []string {
 		if !isRule(line, 2) || firstFilled(a.lines[:i]) == "" && !a.above {
 			continue
 		}
-		if below := filled(a.lines[i+1:]); len(below) == 0 || a.isSignedBelowRule(below) {
+		if below := filled(a.lines[i+1:]); len(below) == 0 || a.isSignedBelowRule(below) || isRule(line, minRule) && link.MatchString(strings.Join(below, " ")) {
 			return a.lines[:i]
 		}
 		return a.lines
 	}
 	return a.lines
 }
+
+// minRule is the length of a rule above an advertisement with a link. People draw shorter ones.
+const minRule = 20
 
 // isSignedBelowRule reports whether lines below a rule are a name: the author's, or of two words and more, with roles and the like.
 func (a answer) isSignedBelowRule(below []string) bool {
@@ -71,6 +76,14 @@ func withoutName(a answer) []string {
 	if last < 0 || last == a.first() && !a.above {
 		return a.lines
 	}
+	if i := a.signedWithWholeName(); i > 0 {
+		for _, line := range a.lines[i+1:] {
+			if line = strings.TrimSpace(line); a.contact(line) == noContact && (stop.MatchString(line) || isSentence(line)) {
+				return append(a.lines[:i:i], a.lines[i+1:]...)
+			}
+		}
+		return a.lines[:i]
+	}
 	line := strings.TrimSpace(a.lines[last])
 	if a.isAuthor(line) || yours.MatchString(line) && !isStop(line) && last > a.first() || titled.MatchString(line) && !isStop(line) && last > a.first() {
 		return a.lines[:last]
@@ -83,6 +96,38 @@ func withoutName(a answer) []string {
 	}
 	return a.lines[:last]
 }
+
+// signedWithWholeName returns which line begins a paragraph below the first with nothing but the author's whole name, and titles, or -1.
+func (a answer) signedWithWholeName() int {
+	for i := max(1, len(a.lines)-maxSignature); i < len(a.lines); i++ {
+		if strings.TrimSpace(a.lines[i]) != "" && strings.TrimSpace(a.lines[i-1]) == "" && i > a.first() && a.isWholeName(a.lines[i]) {
+			return i
+		}
+	}
+	return -1
+}
+
+// isWholeName reports whether a line has two words of the author's name, and besides only titles.
+func (a answer) isWholeName(line string) bool {
+	if utf8.RuneCountInString(line) > maxClosingLine {
+		return false
+	}
+	var found []string
+	for _, word := range nameWords(line) {
+		switch {
+		case slices.Contains(a.author, word):
+			if !slices.Contains(found, word) {
+				found = append(found, word)
+			}
+		case utf8.RuneCountInString(word) > maxTitle:
+			return false
+		}
+	}
+	return len(found) > 1 && !stop.MatchString(line)
+}
+
+// maxTitle is the length of a title or a degree: Prof, Dipl, Ing, Mag, i. A.
+const maxTitle = 4
 
 func isItem(line string) bool {
 	return strings.HasPrefix(line, "-") || strings.HasPrefix(line, "–") || strings.HasPrefix(line, "*") || strings.HasPrefix(line, "•")

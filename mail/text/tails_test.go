@@ -159,6 +159,7 @@ var tails = map[string][]string{
 		"Erika Beispiel schrieb:\n> https://beispiel.example/ein/sehr/langer/weg/der/umbrochen\nwird?id=4711\n> Hi",
 		"Erika Beispiel schrieb:\n| Hi\n| wo?",
 		">>>>> \"EB\" == Erika Beispiel <erika@beispiel.example> writes:\n\n    EB> Hi\n    EB> wo?",
+		"[Erika Beispiel]\n> Hi\n> wo?",
 	},
 	"fields of a header with an address, or a sender and a date, begin a quotation in any language": {
 		"Von: Erika Beispiel <erika@beispiel.example>\nGesendet: Dienstag, 12. März 2024 10:11\nAn: Marta Muster <marta@rider.example>\nBetreff: Re: U8\n\nHi",
@@ -328,6 +329,8 @@ var tails = map[string][]string{
 		"Gesendet von unterwegs, bitte Tippfehler entschuldigen",
 		"Verschickt vom Handy, Tippfehler bitte ich zu entschuldigen",
 		"---------------------------------\nFreeMail powered by mail.beispiel - MEHR SICHERHEIT",
+		"Erstellt mit Operas E-Mail-Modul: http://www.opera.example/mail/",
+		"________________________________________________________\nIhre Postfächer sicher an einem Ort. Jetzt wechseln! https://beispiel.example",
 	},
 	"what follows a closing is a signature, however long": {
 		"Mit freundlichen Grüßen\nErika Beispiel\n\nBeispiel GmbH\nMusterstraße 12\n12345 Berlin\nTel.: (030) 1234567\nFax: (030) 1234568\nerika@beispiel.example\nwww.beispiel.example",
@@ -402,6 +405,8 @@ var tails = map[string][]string{
 		"Euer Max",
 		"Deine Erika 😘",
 		"Eure Erika Beispiel",
+		"Beste\nE",
+		"Danke & Gruß, Erika",
 	},
 	"numbers, addresses and rules at the end are a signature without a closing": {
 		"Erika Beispiel\nerika@beispiel.example\n(030) 1234567\nwww.beispiel.example",
