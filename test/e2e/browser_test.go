@@ -47,6 +47,17 @@ func TestARiderSeesInABrowserWhatBecameOfAReport(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			gap, err := chromedp.Run(ctx, chromedp.Evaluate[float64](fmt.Sprintf(`(() => {
+				const error = document.querySelector("#%s > .flash").cloneNode();
+				error.className = "flash error";
+				document.querySelector("main").prepend(error);
+				const gap = parseFloat(getComputedStyle(error).marginBottom);
+				error.remove();
+				return gap;
+			})()`, c.section)))
+			if err != nil || gap < 8 {
+				t.Errorf("an error in %s keeps a distance of %v pixels to what follows, at a width of %d: %v", c.section, gap, width, err)
+			}
 			testkit.Eventually(t, fmt.Sprintf("the message of %s is in view at %d pixels, and has the focus", c.section, width), func() bool {
 				seen, err := chromedp.Run(ctx, chromedp.Evaluate[bool](fmt.Sprintf(`(() => {
 					const message = document.querySelector("#%s > .flash"), at = message?.getBoundingClientRect();
