@@ -26,6 +26,7 @@ var automaticRules = []automaticRule{
 	{"reaction", true, isReaction},
 	{"subject of an automatic reply", true, hasAutomaticSubject},
 	{"bounce", false, hasField(regexp.MustCompile(`^x-failed-recipients$`))},
+	{"bounce", false, func(m *Message, _ string) bool { return bounceSubject.MatchString(m.Subject()) }},
 	{"mailing list", false, hasField(listFields)},
 	{"mailing list", false, fromList},
 	{"loop", false, hasField(loopFields)},
@@ -52,6 +53,7 @@ var automaticSubject = regexp.MustCompile(`(?i)^\s*(\[[^\]]{1,20}\]\s*)?(` + str
 	`automatische[sr]? (antwort|abwesenheits\pL+|eingangsbestätigung|empfangsbestätigung|rückmeldung)`, `abwesenheits\pL*|abwesend|abwesenheit|autoantwort|nicht im (haus|büro)`, `auto(matic|mated|mat)?[- ]?(reply|response|answer|acknowledge?ment)`, `out of( the)? office( auto[- ]?reply| reply)?|ooo|away from (my )?(office|mail)|on (vacation|leave|holidays?)|vacation( reply| response)?`,
 	`réponse automatique|absence( du bureau)?|absente? du bureau|message d.absence`, `respuesta automática|fuera de (la )?oficina|ausencia|ausente`, `risposta automatica|fuori (sede|ufficio)|assente`, `resposta automática|fora do escritório|ausência`, `automatisch antwoord|afwezig\pL*|niet aanwezig`,
 	`(automatyczna )?odpowiedź automatyczna|automatyczna odpowiedź|autoodpowiedź|nieobecność`, `autosvar|auto-?svar|automatiskt? svar|frånvaro\pL*|fraværs\pL*|ikke til stede|ikke på kontoret`, `automaattinen vastaus|poissaolo\pL*`, `automatická odpověď|automatická odpoveď|mimo kancelář`, `automatikus válasz|házon kívül`, `otomatik (yanıt|cevap)|ofis dışında`, `răspuns automat|автоматичний|αυτόματη απάντηση`, `автоматический ответ|автоответ|автоматична відповідь|вне офиса|отсутствует`, `自動(応答|返信)|自动(答复|回复)|自動(回覆|答覆)|不在|자동 ?(회신|응답)`,
+	`auto ?: ?(re|aw|fwd?)|eingangsbestätigung`,
 	// Receipts.
 	`(un|nicht )?gelesen|ungelesen gelöscht|übermittelt|zugestellt|(not )?read|deleted without being read|delivered|relayed|lu|non lu|leíd[oa]|no leíd[oa]|lett[oa]|lid[oa]|gelezen|niet gelezen|przeczytan[oe]|läst|oläst|læst|lest|luettu|přečteno|elolvasva|okundu|прочитано|не прочтено|開封済み|已读|已讀|읽음|(lese|empfangs)bestätigung|return receipt|read receipt|accusé de réception`,
 	// Calendars.
@@ -59,8 +61,12 @@ var automaticSubject = regexp.MustCompile(`(?i)^\s*(\[[^\]]{1,20}\]\s*)?(` + str
 	`rückruf|recall|message recall|nachricht zurückrufen`,
 }, "|") + `)\s*[:：]`)
 
+// bounceSubject is the subject of mail servers that could not deliver a mail of ours, with the report in it.
+var bounceSubject = regexp.MustCompile(`(?i)^(undelivered mail returned to sender|undeliver(able|ed)( (mail|message|e-?mail))?( ?:|$)|unzustellbar(e nachricht)?( ?:|$)|mail delivery (failed|failure)|` +
+	`delivery (status notification|failure|has failed)|failure notice$|returned mail( ?:|$)|mail system error|non (remis|distribuable) ?:|no se puede entregar ?:|onbestelbaar ?:|non recapitabile ?:|niedostarcz\pL* ?:|не удалось доставить ?:)`)
+
 // automaticWords need no colon, nor company: nobody else writes them.
-var automaticWords = regexp.MustCompile(`(?i)^\s*[\[(*]*\s*(out of( the)? office|automatic(al)? reply|auto-?reply|auto-?response|autoresponder|automatische antwort|automatische abwesenheits\pL+|abwesenheits(notiz|meldung|nachricht|benachrichtigung|assistent)|vacation (reply|message|notice)|réponse automatique|respuesta automática|risposta automatica|resposta automática|automatisch antwoord|automatyczna odpowiedź|automatiskt? svar|autosvar|автоответ|автоматический ответ)([^\pL]|$)`)
+var automaticWords = regexp.MustCompile(`(?i)^\s*[\[(*]*\s*((i am |i'm )?out of( the)? office|ich bin (\pL+ ){0,3}(nicht im (haus|büro)|abwesend|im urlaub)|automatic(al)? reply|auto[- ]?reply|auto[- ]?response|ticket ?# ?\d+\]|we( have)? received your (request|message|e-?mail|mail)|ihre (anfrage|nachricht|e-?mail|mail) (haben wir|(wurde|ist) (registriert|erfasst|empfangen|eingegangen|bei uns))|thank you for contacting us|autoresponder|automatische antwort|automatische abwesenheits\pL+|abwesenheits(notiz|meldung|nachricht|benachrichtigung|assistent)|vacation (reply|message|notice)|réponse automatique|respuesta automática|risposta automatica|resposta automática|automatisch antwoord|automatyczna odpowiedź|automatiskt? svar|autosvar|автоответ|автоматический ответ)([^\pL]|$)`)
 
 func hasAutomaticSubject(m *Message, _ string) bool {
 	subject := m.Subject()
@@ -151,7 +157,7 @@ func automaticReply(m *Message, _ string) bool {
 		case name == "auto-submitted", name == "x-auto-response-suppress", strings.HasPrefix(name, "dkim-"), strings.HasPrefix(name, "arc-"):
 		case replyFields.MatchString(name) && value != "no" && value != "none" && value != "false" && value != "0":
 			return true
-		case name == "x-apple-action" && strings.HasPrefix(value, "vacation"), name == "delivered-to" && value == "autoresponder",
+		case name == "comments" && autoMailer.MatchString(value), name == "x-apple-action" && strings.HasPrefix(value, "vacation"), name == "delivered-to" && value == "autoresponder",
 			name == "x-ms-exchange-generated-message-source" && !strings.Contains(value, "antispam"), // Mailbox Rules Agent
 			name == "x-post-messageclass" && strings.Contains(strings.ToLower(all.Value()), "autoresponder"),
 			name == "x-mailer" && autoMailer.MatchString(value):
@@ -212,8 +218,11 @@ func (v *part) any(has func(*part) bool) bool {
 var machines = regexp.MustCompile(`^(mailer-?daemon|mail-?daemon|postmaster|root|nobody|daemon|cron|www-data|wwwrun|httpd|apache|auto-?(reply|respon\w+|matic|mailer)|vacation|listserv|majordomo|mailman|bounces?|notifications?)([+=].*)?$|` +
 	`^((do[-_.]?)?not?[-_.]?reply|nicht[-_.]?antworten|ne[-_.]?pas[-_.]?repondre|no[-_.]?responder|non[-_.]?rispondere|no[-_.]?responda)([-_+.=\d].*)?$`)
 
+// serverName is the name of a mail server in From, behind any address.
+var serverName = regexp.MustCompile(`(?i)^"?(mail delivery (sub)?system|mailer-daemon|mail delivery service)"?\s*<`)
+
 func fromMachine(m *Message, envelopeFrom string) bool {
-	if strings.HasSuffix(strings.TrimSpace(m.Get("From")), "<>") {
+	if from := strings.TrimSpace(m.Get("From")); strings.HasSuffix(from, "<>") || serverName.MatchString(from) {
 		return true
 	}
 	for _, address := range []string{envelopeFrom, m.Author("")} {
