@@ -117,7 +117,7 @@ func (m *MailboxConn) greet(ctx context.Context) (err error) {
 		if err := secure.HandshakeContext(ctx); err != nil {
 			return err
 		}
-		m.client = imapclient.New(secure, options)
+		m.client = imapclient.New(&knownOnly{Conn: secure}, options)
 	case StartTLS:
 		if m.client, err = imapclient.NewStartTLS(m.conn, options); err != nil {
 			return err
@@ -126,7 +126,7 @@ func (m *MailboxConn) greet(ctx context.Context) (err error) {
 		if !isNear(m.conn.RemoteAddr()) {
 			return errors.New("a password is not sent to the internet in the clear")
 		}
-		m.client = imapclient.New(m.conn, options)
+		m.client = imapclient.New(&knownOnly{Conn: m.conn}, options)
 	default:
 		return fmt.Errorf("no such encryption: %q", m.account.Security)
 	}

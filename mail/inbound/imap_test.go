@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"strings"
 	"testing"
 	"time"
@@ -48,6 +49,33 @@ func TestABrokenConnectionIsReplaced(t *testing.T) {
 		m.add(m.mail(text))
 		m.next(text)
 	}
+}
+
+// chatty adds to the first answer of a server what nobody has asked for.
+type chatty struct {
+	net.Conn
+	reads int
+}
+
+func (c *chatty) Read(b []byte) (int, error) {
+	if c.reads++; c.reads == 2 { // after the greeting
+		return copy(b, "* XNEWS (\"a\" {3}\r\nb\r\n)\r\n"), nil
+	}
+	return c.Conn.Read(b)
+}
+
+func TestAMailboxIsReadAlthoughItsServerSaysSomethingUnknown(t *testing.T) {
+	t.Parallel()
+	m := newMailbox(t, inboundtest.New(t), func(m *mailbox) {
+		dial := m.Dial
+		m.Dial = func(ctx context.Context, network, address string) (net.Conn, error) {
+			conn, err := dial(ctx, network, address)
+			return &chatty{Conn: conn}, err
+		}
+	})
+	m.run()
+	m.add(m.mail("kontrolle eins"))
+	m.next("kontrolle eins")
 }
 
 // pollOften shortens the intervals of polling and of checking the connection.
