@@ -67,7 +67,7 @@ var reputation = []string{
 	`spamhaus`, `spamcop`, `spamrats`, `sorbs\b`, `abuseat`, `barracudacentral`, `barracuda reputation`, `senderbase`, `senderscore`,
 	`uceprotect`, `cloudmark`, `invaluement`, `mailspike`, `backscatterer`, `njabl`, `\bordb`,
 	`\bbloc?k(ed|ing|s)?\b`, `\bblocage\b`, `\bbloqu`, `\bbloccat`, `\bgeblokkeerd`, `\bzablokowan`, `\bblockiert`,
-	`\bgesperrt.{0,20}(ip|server|host|domain)`, `liste noire`, `lista negra`, `lista nera`, `zwarte lijst`, `czarn\w+ list`,
+	`schwarze?n? liste`, `\bgesperrt.{0,20}(ip|server|host|domain)`, `liste noire`, `lista negra`, `lista nera`, `zwarte lijst`, `czarn\w+ list`,
 	`ч[её]рн\w+ спис`, `заблокирован`, `ブロック`, `拒否`, `黑名单`, `黑名單`, `차단`,
 	// Outlook.com
 	`\bbanned\b`, `\bblacklisted`, `\bdelist`, `\b(is|are|was|been|currently) listed\b`, `\breputation`, `\bs31[45]0\b`, `\bs775b\b`,
@@ -80,7 +80,7 @@ var reputation = []string{
 	`access (is |was )?denied`, `denied access`, `\bclients?\b`, `\bip[ -]addr`, `\bips?\b (is|has|was|not|rejected|unknown|denied)`,
 	`\bpolic(y|ies)\b`, `richtlinie`, `politique`, `\bpol[ií]ticas?\b`, `\bbeleid\b`, `polityk`, `политик`, `ポリシー`, `策略`,
 	`authenti`, `\bauth(orization)? (is )?(required|failed)`, `not authori[sz]ed`, `unauthori[sz]ed`, `notauthorized`, `authrequired`,
-	`restricted to (senders|members)`, `only accepts? (mail|messages) from`,
+	`restricted to (senders|members)`, `only (members|subscribers)\b`, `not (a |our )?(local host|gateway)\b`, `only accepts? (mail|messages) from`,
 	`relay(ing)?( access| is| was|:)? ?(denied|not |prohibited|disallowed|refused|attempt)`, `not (permitted|allowed) to relay`,
 	`(unable|able|refus\w+|denied|cannot|can't|do not|don't|won't|we do not|open|no) (to )?relay`, `rcpthosts`,
 	`\bsecurity\b`, `\btls\b`, `starttls`, `certificate`, `encryption`, `\bssl\b`,
@@ -109,7 +109,7 @@ var reputation = []string{
 	`(accept|receive|allow|welcome|want|take)\w*( any)?( (more|e-?mails?|mails?|messages?|connections?|traffic|sessions?))* from\b`,
 	// Verdicts about the content.
 	`\bspam`, `\bunsolicited`, `\bbulk\b`, `\bjunk`, `\bu[bc]es?\b`, `\bub?ce\b`, `\bvirus`, `malware`, `\bphish`, `malicious`, `infected`,
-	`trojan`, `objectionable`, `forbidden`, `inappropriate`, `\bharmful`, `unwanted`, `pourriel`, `ind[ée]sirable`, `спам`, `迷惑メール`, `垃圾`,
+	`trojan`, `objectionable`, `forbidden`, `inappropriate`, `\bharmful`, `unwanted`, `pourriel`, `ind[ée]sirable`, `спам`, `迷惑メール`, `スパム`, `垃圾`,
 	`스팸`, `вирус`, `ウイルス`, `病毒`,
 	`content (was |is )?(reject|filter|block|refus|den|not|violat|restrict|unaccept)`,
 	`(bad|illegal|invalid|offensive|prohibited|suspect\w*|undesirable|rejected (for|due to|because of)|message|mail) content`,
@@ -141,7 +141,7 @@ var tooLarge = []string{
 	`(exceed\w*|maximum|max|fixed)( \w+){0,4} (message )?size`, `too (big|large)\b`,
 	`\b8 ?bit`, `smtputf8`, `bare (lf|cr|newline)`, `line(s are)? too long`,
 	`(missing|invalid|malformed|duplicate|multiple|bad|no) .{0,30}header`, `header.{0,10} syntax`, `zu gro(ß|ss)`, `trop (gros|volumineu|grand|lourd)`, `(demasiado|troppo|muito) grande`, `te groot`, `слишком больш`,
-	`rfc ?[25][38][12]2`, `not rfc`, `non-?compliant`,
+	`rfc ?[25][38][12]2`, `non[- ]rfc`, `not rfc`, `non-?compliant`,
 	`message-?id`, `mail loop`, `too many hops`, `hop count`, `attachment`, `\bloop(ing|s)?\b`,
 }
 
@@ -169,6 +169,7 @@ var noMailbox = []string{
 	`couldn.?t find (the|this|a|any) (user|recipient|mailbox|address|account)`,
 	`(mail ?box|account|user|address|recipient|alias|e-?mail)\b.{0,50}\b(disabled|deactivated|deleted|discontinued|inactive|obsolete|defunct|de-?activated)`,
 	`(mail ?box|account|address|subscription)( (is|was|has|been|already|now|permanently))* (closed|terminated|removed|cancel+ed|expired|retired|abandoned)`,
+	`(mail ?box|account|address)\b.{0,50}\b(is|was|been) (now |permanently )?(closed|terminated)`, `(account|user|mailbox|recipient|address).{0,20}(is ?n.?t|is not|not) (present|here|there)\b`,
 	`(left|quit) (the|our|this) (company|organi[sz]ation|firm)`, `has left\b`, `deceased`, `passed away`,
 	`\b(user|recipient|mailbox|account|person|address)( \w+){0,3} moved\b`, `(address|mailbox).{0,30} has changed`, `new (e-?mail )?address is`,
 	`bad (destination|address|recipient|user|mailbox|user name)`, `recipient address rejected:? (user )?unknown`, `unrouteable`,
@@ -192,7 +193,7 @@ var noMailbox = []string{
 	`nezn[áa]m`, `nenalezen`, `neplatn`, `nem (létezik|található)`, `ismeretlen`, `érvénytelen`,
 	`finns inte`, `okänd`, `hittades inte`, `findes ikke`, `ukendt`, `finnes ikke`, `ukjent`, `ei (ole olemassa|löydy|löytynyt)`,
 	`tuntematon`, `не (существует|найден|зарегистрирован|обнаружен)`, `нет (такого|пользователя|ящика)`, `(пользователя|ящика|адреса) нет($|\PL)`, `неизвестн`, `несуществующ`,
-	`недействительн`, `удал[её]н`, `не (існує|знайдено)`, `невідом`, `bulunamad`, `mevcut de[ğg]il`, `ge[çc]ersiz`, `bilinmeyen`,
+	`недействительн`, `не(вер|правиль)н\pL* (адрес|получател|имя|имени)`, `удал[её]н`, `не (існує|знайдено)`, `невідом`, `bulunamad`, `mevcut de[ğg]il`, `ge[çc]ersiz`, `bilinmeyen`,
 	`b[öo]yle bir`, `δεν (υπάρχει|βρέθηκε)`, `άγνωστ`,
 	// Japanese, Chinese, Korean
 	`存在しま(せん|せんでした)`, `存在しない`, `見つかりません`, `見つかりませんでした`, `宛先不明`, `あて先不明`, `不明な(ユーザ|宛先)`, `登録されていません`, `無効な(アドレス|宛先)`,

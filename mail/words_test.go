@@ -16,6 +16,10 @@ func TestTheWordsOfHostsAreUnderstood(t *testing.T) {
 		gone: `
 553 5.1.1 sorry, that address is not in my list of valid recipients
 553 anna@rider.example is not known
+550 The account you are trying to reach has been closed
+550 неверный адрес получателя
+550 5.1.1 account is not present
+550 5.1.1 That user isn't here
 5.4.4 (unable to route: no mail hosts for domain)
 550 Konto wurde geschlossen
 550 такого ящика нет
@@ -177,6 +181,12 @@ The user(s) account is temporarily limited.`,
 552 message trop volumineux
 550 header syntax error
 550 IP frequency limited
+550 non RFC compliant message
+550 not local host, not a gateway
+550 Ihre Domain ist auf der schwarzen Liste
+550 スパムと判定されました
+550 only members can post
+550 your account has been closed for sending spam
 550 5.4.300 Message expired -> 451 4.4.0 Primary target IP address responded with: "421 4.7.0 Your IP is on a block list"
 550 You are not allowed to send to this recipient
 550 Access denied, host unknown
