@@ -103,7 +103,7 @@ func (e envelope) newCutter(body string) *cutter {
 		body = strings.ToValidUTF8(body[:maxBody], "")
 	}
 	lines := strings.Split(body, "\n")
-	return &cutter{cursor: cursor{lines: lines, found: make([]trait, len(lines)), own: e.own}, author: e.author, advert: -1, applied: map[string]bool{}}
+	return &cutter{cursor: cursor{lines: lines, found: make([]trait, len(lines)), fields: make([]lineField, len(lines)), own: e.own}, author: e.author, advert: -1, applied: map[string]bool{}}
 }
 
 // plainSpaces makes all line breaks and spaces of a kind, and removes marks of the direction of writing and spaces without a width.
@@ -159,9 +159,14 @@ func (c *cutter) partInline() {
 	if own == "" {
 		return
 	}
-	c.lines[c.at], c.found[c.at] = own, 0
+	c.change(own)
 	c.keep()
-	c.lines[c.at], c.found[c.at] = marker, 0
+	c.change(marker)
+}
+
+// change makes the cursor's line another one.
+func (c cursor) change(line string) {
+	c.lines[c.at], c.found[c.at], c.fields[c.at] = line, 0, lineField{}
 }
 
 // match tries the rules at the cursor.

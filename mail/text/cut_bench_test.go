@@ -23,6 +23,7 @@ var worst = map[string]string{
 	"attributions in a line":    "x 12.3.2024 <a@b.c>: ",
 	"lines with a colon":        "a: b\n",
 	"colons":                    "a: ",
+	"lines of colons":           "a: b: c: d: e: f\n",
 	"fields":                    "From: a@b.c\n\n",
 	"half header blocks":        "From: a\nTo: b\nx\nx\nx\n",
 	"dashes":                    "---- x ----\n",

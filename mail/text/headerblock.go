@@ -44,30 +44,76 @@ type header struct {
 	own                            bool
 }
 
-func (h *header) add(name, value string, own []string) {
+func (h *header) add(f lineField) {
 	h.fields++
-	switch {
-	case isFrom.MatchString(name):
+	switch f.kind {
+	case fromField:
 		h.from = true
-	case isDate.MatchString(name):
+	case dateField:
 		h.date = true
-	case isTo.MatchString(name):
+	case toField:
 		h.to = true
-	case isSubject.MatchString(name):
+	case subjectField:
 		h.subject = true
 	}
-	t := traitsOf(value)
-	if t.has(addressed) {
+	if f.traits.has(addressed) {
 		h.addresses++
 	}
-	if t.has(inBracket) {
+	if f.traits.has(inBracket) {
 		h.addresses++
 	}
-	h.dated = h.dated || t.has(dated) && t.hasAny(withYear|timed)
+	h.dated = h.dated || f.traits.has(dated) && f.traits.hasAny(withYear|timed)
+	h.own = h.own || f.own
+}
+
+// lineField is what is known of a line that may be a field.
+type lineField struct {
+	kind   fieldKind
+	traits trait // of its value
+	own    bool  // has an address that the mail was sent to
+}
+
+type fieldKind byte
+
+const (
+	unread fieldKind = iota
+	noField
+	otherField
+	fromField
+	dateField
+	toField
+	subjectField
+)
+
+// field reads a line as a field, once.
+func (c cursor) field(i int) lineField {
+	if c.fields[i].kind == unread {
+		c.fields[i] = readField(strings.TrimSpace(c.lines[i]), c.own)
+	}
+	return c.fields[i]
+}
+
+func readField(line string, own []string) lineField {
+	name, value, ok := field(line)
+	if !ok {
+		return lineField{kind: noField}
+	}
+	f := lineField{kind: otherField, traits: traitsOf(value)}
+	switch {
+	case isFrom.MatchString(name):
+		f.kind = fromField
+	case isDate.MatchString(name):
+		f.kind = dateField
+	case isTo.MatchString(name):
+		f.kind = toField
+	case isSubject.MatchString(name):
+		f.kind = subjectField
+	}
 	lower := strings.ToLower(value)
 	for _, address := range own {
-		h.own = h.own || strings.Contains(lower, address)
+		f.own = f.own || strings.Contains(lower, address)
 	}
+	return f
 }
 
 // complete reports whether the fields make a header block. Riders write "from: zoo, to: alex", too: without an address a sender, a date and
@@ -102,27 +148,26 @@ func headerBlock(c cursor) (int, action) {
 
 // isHeaderBlock reports whether fields of a mail's header begin at the cursor. A value may be folded, and there may be blank lines between the fields.
 func isHeaderBlock(c cursor) bool {
-	name, value, ok := field(c.line())
-	if !ok {
+	first := c.field(c.at)
+	if first.kind == noField {
 		return false
 	}
 	var h header
-	h.add(name, value, c.own)
-	known := h.from || h.date || h.to || h.subject || traitsOf(value).hasAny(addressed|dated)
+	h.add(first)
+	known := first.kind != otherField || first.traits.hasAny(addressed|dated)
 	if !known && !c.above {
 		return false // the report, perhaps
 	}
 	folded, blank := 0, false
 	for i := c.at + 1; i < min(len(c.lines), c.at+maxHeaderLines); i++ {
-		line := strings.TrimSpace(c.lines[i])
-		if line == "" {
+		if strings.TrimSpace(c.lines[i]) == "" {
 			blank = true
 			continue
 		}
-		name, value, ok := field(line)
+		f := c.field(i)
 		switch {
-		case ok:
-			h.add(name, value, c.own)
+		case f.kind != noField:
+			h.add(f)
 			folded = 0
 		case blank, folded == 2:
 			return h.complete(c.above) && (known || h.foreign())

@@ -37,9 +37,10 @@ type cursor struct {
 
 	quoted bool // the line right above was quoted
 
-	above bool     // something of the author's is above, or an advertisement
-	found []trait  // of each line, see traits
-	own   []string // the addresses that the mail was sent to, in lower case
+	above  bool        // something of the author's is above, or an advertisement
+	found  []trait     // of each line, see traits
+	fields []lineField // of each line, see field
+	own    []string    // the addresses that the mail was sent to, in lower case
 }
 
 // next is the next line below that is not blank, and false if there is none.
