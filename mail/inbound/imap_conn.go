@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/netip"
 	"strconv"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -101,7 +102,7 @@ func TLSFor(host string, config *tls.Config) *tls.Config {
 }
 
 // greet encrypts the connection and waits for the greeting.
-func (m *MailboxConn) greet(ctx context.Context) (err error) {
+func (m *MailboxConn) greet(ctx context.Context) error {
 	config := TLSFor(m.account.Host, m.fetcher.TLS)
 	options := &imapclient.Options{TLSConfig: config, UnilateralDataHandler: &imapclient.UnilateralDataHandler{
 		Mailbox: func(data *imapclient.UnilateralDataMailbox) {
@@ -119,9 +120,11 @@ func (m *MailboxConn) greet(ctx context.Context) (err error) {
 		}
 		m.client = imapclient.New(&knownOnly{Conn: secure}, options)
 	case StartTLS:
-		if m.client, err = imapclient.NewStartTLS(m.conn, options); err != nil {
+		secure, err := startTLS(ctx, m.conn, config)
+		if err != nil {
 			return err
 		}
+		m.client = imapclient.New(secure, options)
 	case NoTLS:
 		if !isNear(m.conn.RemoteAddr()) {
 			return errors.New("a password is not sent to the internet in the clear")
@@ -131,6 +134,50 @@ func (m *MailboxConn) greet(ctx context.Context) (err error) {
 		return fmt.Errorf("no such encryption: %q", m.account.Security)
 	}
 	return m.client.WaitGreeting()
+}
+
+// startTLS reads the greeting and encrypts the connection (RFC 9051, section 6.2.1). go-imap would do so above knownOnly. It gets a greeting of ours,
+// and asks for the capabilities, of which those from before the encryption do not count. A server that takes the client for logged in is refused
+// (section 7.1.4).
+func startTLS(ctx context.Context, conn net.Conn, config *tls.Config) (net.Conn, error) {
+	greeting, err := readLine(conn)
+	if err != nil {
+		return nil, err
+	}
+	if !strings.HasPrefix(strings.ToUpper(greeting), "* OK") {
+		return nil, errors.New("the server does not greet with OK")
+	}
+	if _, err := io.WriteString(conn, "s STARTTLS\r\n"); err != nil {
+		return nil, err
+	}
+	reply := ""
+	for !strings.HasPrefix(reply, "s ") {
+		if reply, err = readLine(conn); err != nil {
+			return nil, err
+		}
+	}
+	if !strings.HasPrefix(strings.ToUpper(reply), "S OK") {
+		return nil, errors.New("the server does not offer STARTTLS")
+	}
+	secure := tls.Client(conn, config)
+	if err := secure.HandshakeContext(ctx); err != nil {
+		return nil, err
+	}
+	return &knownOnly{Conn: secure, responses: responses{ready: []byte("* OK encrypted\r\n")}}, nil
+}
+
+// readLine reads a line, and nothing of what follows.
+func readLine(conn net.Conn) (string, error) {
+	var line []byte
+	for one := make([]byte, 1); len(line) < maxLine; {
+		if _, err := io.ReadFull(conn, one); err != nil {
+			return "", err
+		}
+		if line = append(line, one[0]); one[0] == '\n' {
+			return string(line), nil
+		}
+	}
+	return "", errTooMuch
 }
 
 // isNear reports whether an address is of this machine or of a private network. Dial reaches those only if the operator allows it.

@@ -15,8 +15,7 @@ var knownResponses = []string{
 	"SEARCH", "ESEARCH", "SORT", "THREAD", "METADATA", "QUOTA", "QUOTAROOT", "MYRIGHTS", "ACL",
 }
 
-// knownOnly is a connection from which untagged responses of other types are removed, with the literals in them. With STARTTLS go-imap encrypts
-// above it: there it must not be used.
+// knownOnly is a connection from which untagged responses of other types are removed, with the literals in them.
 type knownOnly struct {
 	net.Conn
 	responses

@@ -1,6 +1,7 @@
 package inbound
 
 import (
+	"crypto/tls"
 	"io"
 	"net"
 	"strings"
@@ -48,3 +49,26 @@ func FuzzKnownResponsesPassUnchanged(f *testing.F) {
 		}
 	})
 }
+
+func TestAServerThatDoesNotOfferSTARTTLSGetsNoPassword(t *testing.T) {
+	t.Parallel()
+	for said, wrote := range map[string]string{
+		"* PREAUTH hello\r\n": "", "* BYE no\r\n": "", "": "", "* OK " + strings.Repeat("x", maxLine) + "\r\n": "",
+		"* OK hello\r\n* CAPABILITY IMAP4rev1\r\ns BAD no\r\n": "s STARTTLS\r\n", "* ok hello\r\ns NO\r\n": "s STARTTLS\r\n",
+	} {
+		conn := &script{r: strings.NewReader(said)}
+		if _, err := startTLS(t.Context(), conn, &tls.Config{ServerName: "mail.example"}); err == nil || conn.wrote.String() != wrote {
+			t.Errorf("after %.40q the client says %q, %v", said, conn.wrote.String(), err)
+		}
+	}
+}
+
+// script is a connection with a server that says the same whatever the client writes.
+type script struct {
+	net.Conn
+	r     io.Reader
+	wrote strings.Builder
+}
+
+func (s *script) Read(b []byte) (int, error)  { return s.r.Read(b) }
+func (s *script) Write(b []byte) (int, error) { return s.wrote.Write(b) }
