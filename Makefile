@@ -10,6 +10,7 @@ demo:
 test:
 	go test ./...
 
+# Go benchmarks of single packages. docs/benchmarks.md measures whole binaries.
 bench:
 	go test -run '^$$' -bench . -benchmem ./censor ./mail/text ./settings ./test/e2e
 

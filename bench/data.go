@@ -73,6 +73,7 @@ func waitStreams(ctx context.Context, wanted int, instances []*fake) error {
 func (b *bench) discard(p *program) {
 	if p.command != nil {
 		p.kill()
+		b.ended += p.used()
 	}
 	os.RemoveAll(p.data)
 	os.Remove(p.logFile())
@@ -103,6 +104,7 @@ func (b *bench) prepare(ctx context.Context, t target, cities int, instances []*
 	if err := p.stop(); err != nil { // a demo that is healthy has set up its city
 		return "", err
 	}
+	b.ended += p.used()
 	database, err := db.Open(ctx, filepath.Join(dir, "linienfunk.db"), time.Now)
 	if err != nil {
 		return "", err
@@ -203,6 +205,8 @@ func (p *program) ledger(ctx context.Context) (ledger, error) {
 
 // wait waits until the ledger has so many reports, none of whose deliveries waits.
 func (l ledger) wait(ctx context.Context, reports int) error {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
 	return until(ctx, 20*time.Millisecond, func() (bool, error) {
 		var have, waiting int
 		err := l.SQL().QueryRowContext(ctx, "SELECT (SELECT count(*) FROM ledger_entries), "+

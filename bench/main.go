@@ -68,6 +68,8 @@ type bench struct {
 	fakes    []*fake
 	prepared map[string]string // data directories that are copied for each measurement, by binary and number of cities
 	settle   time.Duration     // between the start of a program and its measurement
+	quiet    float64           // see waitQuiet; 0 does not wait
+	ended    time.Duration     // CPU time of programs that have ended
 	out      io.Writer
 }
 
@@ -76,6 +78,7 @@ type options struct {
 	bin, against, dir, only string
 	rounds                  int
 	settle                  time.Duration
+	quiet                   float64
 }
 
 func (o *options) declare(set *flag.FlagSet) {
@@ -85,6 +88,7 @@ func (o *options) declare(set *flag.FlagSet) {
 	set.StringVar(&o.dir, "dir", os.TempDir(), "where to make data directories: on a disk, for figures that depend on syncs")
 	set.StringVar(&o.only, "only", "", "names of the measurements to run, separated by commas; empty for all")
 	set.DurationVar(&o.settle, "settle", time.Second, "time between the start of a program and its measurement")
+	set.Float64Var(&o.quiet, "quiet", 0, "wait before each measurement until other processes use less than so many percent of the machine's CPU; 0 does not wait")
 }
 
 // target is a binary that is measured.
@@ -133,7 +137,7 @@ func (o options) run(ctx context.Context, measurements []measurement, out io.Wri
 		return err
 	}
 	defer os.RemoveAll(dir)
-	b := &bench{dir: dir, prepared: map[string]string{}, settle: o.settle, out: out}
+	b := &bench{dir: dir, prepared: map[string]string{}, settle: o.settle, quiet: o.quiet, out: out}
 	defer b.close()
 	if o.bin == "" {
 		o.bin = filepath.Join(dir, "linienfunk")
@@ -162,7 +166,7 @@ func (b *bench) table(ctx context.Context, m measurement, targets []target, roun
 	for round := range rounds {
 		for i, t := range targets {
 			fmt.Fprintf(os.Stderr, "%s: round %d of %d, %s\n", m.name, round+1, rounds, t.name)
-			found, err := m.measure(ctx, b, t)
+			found, err := b.watched(ctx, m, t)
 			if why := (skipped{}); errors.As(err, &why) {
 				fmt.Fprintf(b.out, "\n**%s**: skipped, %s\n", m.title, why.reason)
 				return nil
@@ -175,6 +179,26 @@ func (b *bench) table(ctx context.Context, m measurement, targets []target, roun
 	}
 	printTable(b.out, m.title, targets, results)
 	return nil
+}
+
+// watched measures a binary once, and what other processes did meanwhile.
+func (b *bench) watched(ctx context.Context, m measurement, t target) (figures, error) {
+	if b.quiet > 0 {
+		if err := b.waitQuiet(ctx, b.quiet); err != nil {
+			return nil, err
+		}
+	}
+	before, err := b.moment()
+	if err != nil {
+		return nil, err
+	}
+	found, err := m.measure(ctx, b, t)
+	if err != nil {
+		return nil, err
+	}
+	others, err := b.others(before)
+	found.add("others on the machine, % of its CPU", others)
+	return found, err
 }
 
 // fake returns the fake with a number, and starts it if it does not run yet.

@@ -9,14 +9,9 @@ import (
 	"time"
 )
 
-// patience is how long is waited for posts until they are lost.
-const patience = 3 * time.Minute
-
 // waitPatiently waits until the fake has as many posts, or patience ends.
 func (r *relayRun) waitPatiently(ctx context.Context, posts int) error {
-	limited, cancel := context.WithTimeout(ctx, patience)
-	defer cancel()
-	if err := r.fake.wait(limited, posts); err != nil && (ctx.Err() != nil || !errors.Is(err, context.DeadlineExceeded)) {
+	if err := r.fake.wait(ctx, posts); ctx.Err() != nil || !errors.Is(err, context.DeadlineExceeded) {
 		return err
 	}
 	return nil

@@ -88,8 +88,13 @@ func (f *fake) posts(ctx context.Context) (all []post, err error) {
 	return all, f.control(ctx, http.MethodGet, "posts", &all)
 }
 
+// patience is how long is waited for posts and for the ledger.
+const patience = 5 * time.Minute
+
 // wait waits until the fake has as many posts.
 func (f *fake) wait(ctx context.Context, posts int) error {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
 	return f.control(ctx, http.MethodGet, "wait/"+strconv.Itoa(posts), nil)
 }
 
@@ -205,6 +210,11 @@ func (p *program) kill() {
 	<-p.ended
 }
 
+// used is the CPU time of a program that has ended.
+func (p *program) used() time.Duration {
+	return p.command.ProcessState.UserTime() + p.command.ProcessState.SystemTime()
+}
+
 // countGoroutines ends the program with SIGQUIT, after which the runtime prints all goroutines, and counts them.
 func (p *program) countGoroutines() (count int, err error) {
 	p.command.Process.Signal(syscall.SIGQUIT)
@@ -237,7 +247,6 @@ func cpuTime(pid int) (time.Duration, error) {
 	}
 	user, err1 := strconv.Atoi(fields[11])
 	system, err2 := strconv.Atoi(fields[12])
-	const tick = 10 * time.Millisecond // USER_HZ is 100 on all platforms that Go supports
 	return time.Duration(user+system) * tick, errors.Join(err1, err2)
 }
 

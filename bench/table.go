@@ -42,7 +42,14 @@ func percentile(values []float64, part float64) float64 {
 	return sorted[min(int(part*float64(len(sorted))), len(sorted)-1)]
 }
 
-func median(values []float64) float64 { return percentile(values, 0.5) }
+// median is the mean of the two in the middle of an even number of values.
+func median(values []float64) float64 {
+	if len(values) == 0 {
+		return math.NaN()
+	}
+	sorted := slices.Sorted(slices.Values(values))
+	return (sorted[(len(sorted)-1)/2] + sorted[len(sorted)/2]) / 2
+}
 
 func milliseconds(d time.Duration) float64 { return d.Seconds() * 1000 }
 
@@ -78,7 +85,7 @@ func load() string {
 func printTable(out io.Writer, title string, targets []target, results [][]figures) {
 	w := bufio.NewWriter(out)
 	defer w.Flush()
-	fmt.Fprintf(w, "\n**%s** (load %s)\n\n| |", title, load())
+	fmt.Fprintf(w, "\n**%s**\n\n| |", title)
 	for i, t := range targets {
 		fmt.Fprintf(w, " %s |", t.name)
 		if i > 0 {
