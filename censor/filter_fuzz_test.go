@@ -21,6 +21,7 @@ func FuzzEvaluate(f *testing.F) {
 		{"กา", "n\u0e31", "กี n\u0e31a\u0308o\u200b\u0308"},
 		{"ooo", "öööö", "öoöoeoeooe"},
 		{"Straße", "ŉ", "STRASSE ʼN ǰ İ"},
+		{"nazi", "ab c", "na-zi nnaazzii a.b-_c"},
 		{"kontroll*", "*kontrolle*", "Fahrkartenkontrolleure"},
 		{"kontrolle u8", "#ubahn", "#KontrolleU8 BVGKontrolle #UBahn S1ABc ÄÖü"},
 	} {

@@ -1,6 +1,7 @@
 package censor
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -106,6 +107,9 @@ func referenceApart(text string) string {
 	return string(apart)
 }
 
+// spaces is what stands for one space in an entry.
+var spaces = regexp.MustCompile(`[ _-]+`)
+
 // reference is an entry with its stars.
 type reference struct {
 	words []letter
@@ -132,8 +136,11 @@ func referenceMatch(entry, text string, guarded bool) bool {
 		if s.hasIAsL {
 			readings = append(readings, s.iAsL)
 		}
+		if s.hasTight {
+			readings = append(readings, s.tight)
+		}
 		for _, v := range readings {
-			if e.find([]rune(string(v.text))) {
+			if e.find([]rune(spaces.ReplaceAllString(string(v.text), " "))) {
 				return true
 			}
 		}
