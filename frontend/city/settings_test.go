@@ -43,3 +43,9 @@ func TestAMistakeIsShownBesideItsFieldWithItsLine(t *testing.T) {
 	v.Get("/city/berlin?lang=de")
 	saveBerlin(s, v, "triggers", "/u8").Want(422, "Zeile 1: ein regulärer Ausdruck muss mit / enden")
 }
+
+func TestWithoutScriptsThePageSaysThatOneSaveDropsOtherEdits(t *testing.T) {
+	t.Parallel()
+	_, v, _ := frontendtest.Berlin(t)
+	v.Get("/city/berlin").Want(200, `<noscript><p class="note">Without JavaScript, save each section before you go on`)
+}
