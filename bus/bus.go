@@ -2,7 +2,7 @@
 // plain subjects where losing one is harmless. The server is embedded, in process and without a port, unless
 // Config.URL names an external one.
 //
-//	INTAKE    <prefix>report.in.<city>.<bot>      work queue; the censor's workers share one consumer
+//	REPORTS   <prefix>report.in.<city>.<bot>      what was received and is not judged yet; the censor's workers share one consumer
 //	SETTINGS  <prefix>settings.update.<hash>      every node reads the whole stream, in the same order
 //	(none)    <prefix>report.out.<shard>.<city>   orders to send what the ledger says is due
 package bus
@@ -29,10 +29,7 @@ import (
 // AckWait is how long a handler may keep a message without calling Msg.InProgress before it is delivered again.
 const AckWait = 10 * time.Second
 
-// dedupWindow is how long JetStream rejects a known message id. The ledger's unique key rejects duplicates forever.
-const dedupWindow = time.Hour
-
-// messageAge is how long INTAKE keeps a message: longer than any freshness limit, so that what is left by then has no consumer.
+// messageAge is how long REPORTS keeps a message: longer than any freshness limit, so that what is left by then has no consumer.
 const messageAge = 48 * time.Hour
 
 // Config configures the connection to NATS.
@@ -54,13 +51,19 @@ type Bus struct {
 	js       jetstream.JetStream
 	closed   chan struct{} // closed when the connection is
 	lost     chan struct{} // see OrdersLost
+	acked    chan struct{} // see noteAck
+	reports  chan publishing
+	stopped  context.Context // ends with Close
+	stop     context.CancelCauseFunc
+	running  sync.WaitGroup
 	store    *storeState
 }
 
 // Open starts the embedded server or connects to the external one, and creates the streams.
 func Open(ctx context.Context, config Config) (*Bus, error) {
 	config.Timeout = cmp.Or(config.Timeout, 10*time.Second)
-	b := &Bus{config: config, closed: make(chan struct{}), lost: make(chan struct{}, 1), store: newStoreState()}
+	b := &Bus{config: config, closed: make(chan struct{}), lost: make(chan struct{}, 1), acked: make(chan struct{}, 1), reports: make(chan publishing), store: newStoreState()}
+	b.stopped, b.stop = context.WithCancelCause(context.Background())
 	if config.Shards < 1 {
 		return nil, fmt.Errorf("open bus: %d shards", config.Shards)
 	}
@@ -76,6 +79,7 @@ func Open(ctx context.Context, config Config) (*Bus, error) {
 		b.Close()
 		return nil, fmt.Errorf("open bus: %w", err)
 	}
+	b.running.Go(b.publishReports)
 	return b, nil
 }
 
@@ -117,8 +121,10 @@ func (b *Bus) connect() error {
 func (b *Bus) createStreams(ctx context.Context) error {
 	streams := []jetstream.StreamConfig{
 		{Name: b.stream("SETTINGS"), Subjects: []string{b.subject("settings.update.*")}, MaxMsgSize: 1 << 20}, // no limits: TrimUpdates purges it
-		{Name: b.stream("INTAKE"), Subjects: []string{b.subject("report.in.>")},
-			Retention: jetstream.WorkQueuePolicy, Duplicates: dedupWindow, MaxAge: messageAge},
+		{Name: b.stream("REPORTS"), Subjects: []string{b.subject("report.in.>")}, MaxAge: messageAge},         // purge removes what is judged
+	}
+	if err := b.makeRoomForReports(ctx); err != nil {
+		return err
 	}
 	for _, stream := range streams {
 		stream.Storage = jetstream.FileStorage
@@ -126,11 +132,7 @@ func (b *Bus) createStreams(ctx context.Context) error {
 			return fmt.Errorf("create stream %s: %w", stream.Name, err)
 		}
 	}
-	// An earlier program kept orders in a stream. The ledger has all that were in it.
-	if err := b.js.DeleteStream(ctx, b.stream("RELAY")); err != nil && !errors.Is(err, jetstream.ErrStreamNotFound) {
-		return fmt.Errorf("delete stream %s: %w", b.stream("RELAY"), err)
-	}
-	return nil
+	return b.deleteFormerStreams(ctx)
 }
 
 // createStream tries again after errStreamCreate, up to 5 times: nats-server 2.9.10 returned it once while other clients created
@@ -152,9 +154,9 @@ const errStreamCreate jetstream.ErrorCode = 10049
 // deleteConsumer deletes the censor's consumer if an earlier process has left it. Its unacknowledged messages would be redelivered only after
 // AckWait, behind newer ones; a new consumer gets them at once and in order. That of a node that runs stays.
 func (b *Bus) deleteConsumer(ctx context.Context) error {
-	used, err := b.isUsed(ctx, "INTAKE", censorConsumer)
+	used, err := b.isUsed(ctx, "REPORTS", censorConsumer)
 	if err == nil && !used {
-		err = b.js.DeleteConsumer(ctx, b.stream("INTAKE"), censorConsumer)
+		err = b.js.DeleteConsumer(ctx, b.stream("REPORTS"), censorConsumer)
 	}
 	if err != nil && !errors.Is(err, jetstream.ErrConsumerNotFound) {
 		return fmt.Errorf("delete consumer %s: %w", censorConsumer, err)
@@ -185,6 +187,8 @@ func (b *Bus) isUsed(ctx context.Context, stream, name string) (bool, error) {
 
 // Close closes the connection and shuts the embedded server down.
 func (b *Bus) Close() {
+	b.stop(nats.ErrConnectionClosed)
+	b.running.Wait()
 	if b.conn != nil {
 		b.conn.Close()
 	}

@@ -2,8 +2,10 @@ package bus_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -11,6 +13,9 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
 
 	"linienfunk/bus"
 	"linienfunk/internal/testkit"
@@ -22,11 +27,11 @@ func newReport(id string) report.Report {
 }
 
 // consumeReports consumes reports until the test ends, without acknowledging them.
-func consumeReports(t *testing.T, b *bus.Bus) <-chan bus.Msg[report.Report] {
+func consumeReports(t *testing.T, b *bus.Bus) <-chan bus.Msg {
 	t.Helper()
-	got := make(chan bus.Msg[report.Report], 100)
+	got := make(chan bus.Msg, 100)
 	consume(t, func(ctx context.Context) error {
-		return b.ConsumeReports(ctx, func(m bus.Msg[report.Report]) { got <- m })
+		return b.ConsumeReports(ctx, func(m bus.Msg) { got <- m })
 	})
 	return got
 }
@@ -59,25 +64,70 @@ func TestAPublishedReportIsDelivered(t *testing.T) {
 	}
 }
 
-func TestADuplicateReportIsDropped(t *testing.T) {
+// publishTogether publishes many reports at the same time.
+func publishTogether(t *testing.T, b *bus.Bus, many int) {
+	t.Helper()
+	var publishing sync.WaitGroup
+	for i := range many {
+		publishing.Go(func() {
+			if err := b.PublishReport(t.Context(), newReport(fmt.Sprint(i))); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	publishing.Wait()
+}
+
+func TestReportsThatComeTogetherShareMessages(t *testing.T) {
 	t.Parallel()
 	b := testkit.Bus(t)
-	for _, id := range []string{"1", "1", "2", "1"} {
-		if err := b.PublishReport(t.Context(), newReport(id)); err != nil {
+	const many = 500
+	publishTogether(t, b, many)
+	got := consumeReports(t, b)
+	reports, messages := map[string]bool{}, map[uint64]bool{}
+	for range many {
+		m := testkit.Next(t, got)
+		reports[m.Value.ID], messages[m.Seq] = true, true
+		if err := m.Ack(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 	}
+	if len(reports) != many || len(messages) >= many {
+		t.Errorf("%d reports in %d messages", len(reports), len(messages))
+	}
+}
+
+func TestAReportThatIsPutBackHoldsNoneOfItsMessage(t *testing.T) {
+	t.Parallel()
+	b := testkit.Bus(t)
+	publishTogether(t, b, 200)
 	got := consumeReports(t, b)
-	for _, want := range []string{"1", "2"} {
-		if m := testkit.Next(t, got); m.Value.ID != want {
-			t.Errorf("got report %s, want %s", m.Value.ID, want)
+	again := map[string]bool{}
+	for range 200 {
+		m := testkit.Next(t, got)
+		if m.Part != 1 {
+			check(t, m.Ack(t.Context()))
+			continue
 		}
+		again[m.Value.ID] = true
+		check(t, m.Requeue(t.Context(), time.Hour))
 	}
-	if err := b.PublishReport(t.Context(), newReport("3")); err != nil {
+	if len(again) == 0 {
+		t.Fatal("no report shares a message")
+	}
+	for range again {
+		m := testkit.Next(t, got)
+		if !again[m.Value.ID] || m.Part != 0 {
+			t.Errorf("report %s came again, as part %d", m.Value.ID, m.Part)
+		}
+		check(t, m.Ack(t.Context()))
+	}
+}
+
+func check(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
 		t.Fatal(err)
-	}
-	if m := testkit.Next(t, got); m.Value.ID != "3" {
-		t.Errorf("got report %s, want 3", m.Value.ID)
 	}
 }
 
@@ -89,7 +139,7 @@ func TestARequeuedReportIsDeliveredAgain(t *testing.T) {
 	}
 	got := consumeReports(t, b)
 	first := testkit.Next(t, got)
-	if err := first.Requeue(0); err != nil {
+	if err := first.Release(); err != nil {
 		t.Fatal(err)
 	}
 	if second := testkit.Next(t, got); second.Seq != first.Seq {
@@ -125,6 +175,42 @@ func TestOrdersArriveInOrderAtEverySubscriber(t *testing.T) {
 		}
 		if !slices.Equal(o.Bots, want.Bots) || o.Report.Text != want.Report.Text || !o.Expire.Equal(want.Expire) || !o.Known || o.Recall {
 			t.Fatalf("got %+v", o)
+		}
+	}
+}
+
+func TestReportsInTheStreamOfAnEarlierProgramAreMoved(t *testing.T) {
+	t.Parallel()
+	broker := testkit.NewBroker(t)
+	url, prefix := broker.Address()
+	conn, err := nats.Connect(url)
+	check(t, err)
+	t.Cleanup(conn.Close)
+	js, err := jetstream.New(conn)
+	check(t, err)
+	name := strings.TrimSuffix(prefix, ".")
+	for stream, subject := range map[string]string{"INTAKE": "report.in.>", "RELAY": "report.out.>"} {
+		if name != "" {
+			stream = name + "-" + stream
+		}
+		_, err := js.CreateStream(t.Context(), jetstream.StreamConfig{Name: stream, Subjects: []string{prefix + subject}, Retention: jetstream.WorkQueuePolicy})
+		check(t, err)
+	}
+	for _, id := range []string{"1", "2", "3"} {
+		data, err := json.Marshal(newReport(id))
+		check(t, err)
+		_, err = js.Publish(t.Context(), prefix+"report.in.zuerich.elsewhere", data)
+		check(t, err)
+	}
+	got := consumeReports(t, broker.Connect(t))
+	for _, want := range []string{"1", "2", "3"} {
+		if m := testkit.Next(t, got); m.Value.ID != want || m.Value.Text != "kontrolle "+want {
+			t.Errorf("got %+v, want report %s", m.Value, want)
+		}
+	}
+	for info := range js.ListStreams(t.Context()).Info() {
+		if strings.HasSuffix(info.Config.Name, "INTAKE") && strings.HasPrefix(info.Config.Name, name) || strings.HasSuffix(info.Config.Name, "RELAY") && strings.HasPrefix(info.Config.Name, name) {
+			t.Errorf("there is still a stream %s", info.Config.Name)
 		}
 	}
 }
@@ -166,49 +252,57 @@ func TestAPublishedReportSurvivesARestart(t *testing.T) {
 	}
 }
 
-func TestTheBytesOfAReportAreGoneAlthoughAnOlderOneWaits(t *testing.T) {
-	t.Parallel()
+// embeddedBus opens a bus with an embedded server, and returns a function that reads the files of REPORTS.
+func embeddedBus(t *testing.T) (b *bus.Bus, contents func() string) {
+	t.Helper()
 	dir := t.TempDir()
 	b, err := bus.Open(t.Context(), bus.Config{Dir: dir, Shards: 1, Log: testkit.Log(t), Timeout: time.Minute})
-	if err != nil {
-		t.Fatal(err)
-	}
+	check(t, err)
 	t.Cleanup(b.Close)
-	got := consumeReports(t, b)
-	for _, id := range []string{"waits", "first", "second"} {
-		if err := b.PublishReport(t.Context(), newReport(id)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := testkit.Next(t, got).Requeue(time.Hour); err != nil {
-		t.Fatal(err)
-	}
-	for range 2 {
-		if err := testkit.Next(t, got).Ack(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-	}
-	contents := func() (all string) {
-		files, err := filepath.Glob(filepath.Join(dir, "jetstream/*/streams/INTAKE/msgs/*.blk"))
-		if err != nil || len(files) == 0 {
-			t.Fatal("no files", err)
-		}
+	return b, func() (all string) {
+		files, err := filepath.Glob(filepath.Join(dir, "jetstream/*/streams/REPORTS/msgs/*.blk"))
+		check(t, err)
 		for _, file := range files {
 			data, err := os.ReadFile(file)
-			if err != nil {
-				t.Fatal(err)
+			if !errors.Is(err, fs.ErrNotExist) { // being replaced
+				check(t, err)
 			}
 			all += string(data)
 		}
 		return all
 	}
+}
+
+func TestTheBytesOfJudgedReportsAreGoneSoon(t *testing.T) {
+	t.Parallel()
+	b, contents := embeddedBus(t)
+	got := consumeReports(t, b)
+	publishTogether(t, b, 100)
+	if !strings.Contains(contents(), "kontrolle") {
+		t.Error("no report is stored")
+	}
+	for range 100 {
+		check(t, testkit.Next(t, got).Ack(t.Context()))
+	}
+	testkit.Eventually(t, "no text is left", func() bool { return !strings.Contains(contents(), "kontrolle") })
+}
+
+func TestTheBytesOfAReportAreGoneAlthoughAnOlderOneWaits(t *testing.T) {
+	t.Parallel()
+	b, contents := embeddedBus(t)
+	got := consumeReports(t, b)
+	for _, id := range []string{"waits", "first", "second"} {
+		check(t, b.PublishReport(t.Context(), newReport(id)))
+	}
+	check(t, testkit.Next(t, got).Requeue(t.Context(), time.Hour))
+	for range 2 {
+		check(t, testkit.Next(t, got).Ack(t.Context()))
+	}
 	all := contents()
 	if strings.Contains(all, "kontrolle first") || strings.Contains(all, "kontrolle second") || !strings.Contains(all, "kontrolle waits") {
 		t.Errorf("the stream's files hold %q", all)
 	}
-	if err := b.PublishReport(t.Context(), newReport("third")); err != nil {
-		t.Fatal(err)
-	}
+	check(t, b.PublishReport(t.Context(), newReport("third")))
 	if m := testkit.Next(t, got); m.Value.ID != "third" {
 		t.Errorf("got %s", m.Value.ID)
 	}
@@ -227,12 +321,12 @@ func TestWhatADeadNodeHeldComesAtOnceAndBeforeNewerReports(t *testing.T) {
 	for i := range 5 {
 		publish(dead, i)
 	}
-	held := make(chan bus.Msg[report.Report], 10)
+	held := make(chan bus.Msg, 10)
 	ended := make(chan struct{})
 	ctx, kill := context.WithCancel(t.Context())
 	go func() {
 		defer close(ended)
-		_ = dead.ConsumeReports(ctx, func(m bus.Msg[report.Report]) { held <- m })
+		_ = dead.ConsumeReports(ctx, func(m bus.Msg) { held <- m })
 	}()
 	for range 5 {
 		testkit.Next(t, held)
@@ -257,10 +351,10 @@ func TestANewNodeTakesNothingFromOneThatRuns(t *testing.T) {
 	t.Parallel()
 	broker := testkit.NewBroker(t)
 	first := broker.Connect(t)
-	got := make(chan bus.Msg[report.Report], 10)
+	got := make(chan bus.Msg, 10)
 	read := func(b *bus.Bus) {
 		consume(t, func(ctx context.Context) error {
-			return b.ConsumeReports(ctx, func(m bus.Msg[report.Report]) { got <- m })
+			return b.ConsumeReports(ctx, func(m bus.Msg) { got <- m })
 		})
 	}
 	read(first)

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// A publish to INTAKE may succeed while one to SETTINGS has just failed.
+// A publish to REPORTS may succeed while one to SETTINGS has just failed.
 func TestAPublishThatSucceedsDoesNotHideThatAnotherStreamCannotStore(t *testing.T) {
 	t.Parallel()
 	b := &Bus{config: Config{Timeout: time.Minute}, embedded: &embedded{}, store: newStoreState()}

@@ -1,146 +1,210 @@
 package bus
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
 
+	"linienfunk/internal/wait"
 	"linienfunk/report"
 )
 
 // censorConsumer is the durable consumer that all censor workers share.
 const censorConsumer = "censor"
 
-// Msg is a message that stays in its stream until Ack. Without Ack, Requeue or InProgress it is delivered again after AckWait.
-type Msg[T any] struct {
-	Value      T
-	Seq        uint64 // in the stream; the same for every delivery of a message
+// pulled is how many messages a worker holds at most, unacknowledges how many all workers hold together.
+const (
+	pulled         = 100
+	unacknowledged = 1000
+)
+
+// purgeInterval is how long the bytes of judged reports stay in REPORTS. Each purge waits for the disk.
+const purgeInterval = 250 * time.Millisecond
+
+// Msg is a report that stays in REPORTS until Ack. Without Ack, Requeue, Release or InProgress it is delivered again after AckWait.
+type Msg struct {
+	Value      report.Report
+	Seq        uint64 // of its message in the stream; the same for every delivery
+	Part       int    // which report of the message it is, from 0
 	Deliveries uint64 // number of deliveries, this one included
-	raw        jetstream.Msg
-	erase      *eraser // nil for messages without a text
+	parcel     *parcel
 }
 
-// Ack removes the message from the stream, soon: an acknowledgement that gets lost makes it be delivered again.
-func (m Msg[T]) Ack(ctx context.Context) error {
-	if err := m.erase.acknowledged(ctx, m.Seq); err != nil {
+// parcel is a message with one or more reports. It is acknowledged when all of them are.
+type parcel struct {
+	bus   *Bus
+	raw   jetstream.Msg
+	seq   uint64
+	erase *eraser
+
+	mu   sync.Mutex
+	left int // reports that are not acknowledged
+}
+
+// Ack marks the report as done: it is removed from the stream soon. An acknowledgement that gets lost makes it be delivered again.
+func (m Msg) Ack(ctx context.Context) error {
+	p := m.parcel
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.left > 1 {
+		p.left--
+		return nil
+	}
+	if err := p.erase.acknowledged(ctx, p.seq); err != nil {
 		return err
 	}
-	return m.raw.Ack()
+	p.left--
+	defer p.bus.noteAck()
+	return p.raw.Ack()
 }
 
-// Requeue requests redelivery after a delay.
-func (m Msg[T]) Requeue(after time.Duration) error {
-	m.erase.requeued(m.Seq)
-	return m.raw.NakWithDelay(after)
+// Requeue requests redelivery after a delay. A report that shares its message with others gets one of its own, and comes at once.
+func (m Msg) Requeue(ctx context.Context, after time.Duration) error {
+	p := m.parcel
+	p.mu.Lock()
+	shared := p.left > 1 || m.Part > 0
+	p.mu.Unlock()
+	if shared {
+		if err := p.bus.PublishReport(ctx, m.Value); err != nil {
+			return err
+		}
+		return m.Ack(ctx)
+	}
+	p.erase.requeued(p.seq)
+	return p.raw.NakWithDelay(after)
 }
+
+// Release requests redelivery at once, to whoever works then.
+func (m Msg) Release() error { return m.parcel.raw.Nak() }
 
 // InProgress postpones redelivery by AckWait.
-func (m Msg[T]) InProgress() error {
-	if err := m.raw.InProgress(); !errors.Is(err, jetstream.ErrMsgAlreadyAckd) {
+func (m Msg) InProgress() error {
+	if err := m.parcel.raw.InProgress(); !errors.Is(err, jetstream.ErrMsgAlreadyAckd) {
 		return err
 	}
 	return nil
 }
 
-// PublishReport stores a received report, or its withdrawal, in INTAKE. It returns nil once the message is on disk, also if it
-// was there already.
-func (b *Bus) PublishReport(ctx context.Context, r report.Report) error {
-	id := r.Key()
-	if r.Withdrawn != "" {
-		id += " withdrawn" // keys contain no space
-	}
-	return b.publish(ctx, b.subject("report.in", r.City, r.Bot), id, r)
-}
-
-func (b *Bus) publish(ctx context.Context, subject, id string, value any) error {
-	data, err := json.Marshal(value)
-	if err != nil {
-		return err
-	}
-	err = b.storing(ctx, func(ctx context.Context) error {
-		_, err := b.js.Publish(ctx, subject, data, jetstream.WithMsgID(id))
-		return err
-	})
-	if err != nil {
-		return fmt.Errorf("store on %s: %w", subject, err)
-	}
-	return nil
-}
-
-// ConsumeReports calls f for each report in INTAKE, from one goroutine, until ctx ends or the server deletes the consumer.
+// ConsumeReports calls f for each report in REPORTS, from one goroutine, until ctx ends or the server deletes the consumer.
 // Concurrent callers, on any nodes, share the reports.
-func (b *Bus) ConsumeReports(ctx context.Context, f func(Msg[report.Report])) error {
-	stream, err := b.js.Stream(ctx, b.stream("INTAKE"))
+func (b *Bus) ConsumeReports(ctx context.Context, f func(Msg)) error {
+	stream, err := b.js.Stream(ctx, b.stream("REPORTS"))
+	if err != nil {
+		return fmt.Errorf("consume reports: %w", err)
+	}
+	consumer, err := stream.CreateOrUpdateConsumer(ctx, jetstream.ConsumerConfig{
+		Durable: censorConsumer, AckPolicy: jetstream.AckExplicitPolicy, AckWait: AckWait, MaxDeliver: -1, MaxAckPending: unacknowledged,
+		MemoryStorage: b.embedded != nil, // a new process makes a new one: see deleteConsumer
+	})
 	if err != nil {
 		return fmt.Errorf("consume reports: %w", err)
 	}
 	erase := &eraser{stream: stream, requeuedAt: map[uint64]time.Time{}}
-	return consume(ctx, b, b.stream("INTAKE"), jetstream.ConsumerConfig{
-		Durable: censorConsumer, FilterSubject: b.subject("report.in.>"), MaxAckPending: 2000,
-	}, 500, func(msg Msg[report.Report]) {
-		msg.erase = erase
-		f(msg)
-	})
-}
-
-func (b *Bus) consumer(ctx context.Context, stream string, config jetstream.ConsumerConfig) (jetstream.Consumer, error) {
-	config.AckPolicy = jetstream.AckExplicitPolicy
-	config.AckWait = AckWait
-	config.MaxDeliver = -1
-	consumer, err := b.js.CreateOrUpdateConsumer(ctx, stream, config)
-	if err != nil {
-		return nil, fmt.Errorf("consume %s: %w", stream, err)
-	}
-	return consumer, nil
-}
-
-func consume[T any](ctx context.Context, b *Bus, stream string, config jetstream.ConsumerConfig, batch int, f func(Msg[T])) error {
-	consumer, err := b.consumer(ctx, stream, config)
-	if err != nil {
-		return err
-	}
 	running, err := consumer.Consume(func(raw jetstream.Msg) {
-		msg, err := decode[T](raw)
+		reports, err := b.unpack(raw, erase)
 		if err != nil {
-			b.config.Log.Error("dropping a message that cannot be decoded", "stream", stream, "err", err)
+			b.config.Log.Error("dropping a message that cannot be decoded", "stream", "REPORTS", "err", err)
 			raw.Term()
 			return
 		}
-		f(msg)
-	}, jetstream.PullMaxMessages(batch), jetstream.ConsumeErrHandler(func(_ jetstream.ConsumeContext, err error) {
-		b.config.Log.Warn("consuming from the stream failed", "stream", stream, "err", err)
+		for _, msg := range reports {
+			f(msg)
+		}
+	}, jetstream.PullMaxMessages(pulled), jetstream.ConsumeErrHandler(func(_ jetstream.ConsumeContext, err error) {
+		b.config.Log.Warn("consuming from the stream failed", "stream", "REPORTS", "err", err)
 	}))
 	if err != nil {
-		return fmt.Errorf("consume %s: %w", stream, err)
+		return fmt.Errorf("consume reports: %w", err)
 	}
+	var failed <-chan struct{} // closed before the embedded server is restarted, which then knows no consumer
+	if b.embedded != nil {
+		failed = b.store.context().Done()
+	}
+	purging, cancel := context.WithCancel(ctx)
+	var purge sync.WaitGroup
+	purge.Go(func() { b.purge(purging, stream, consumer) })
+	defer purge.Wait()
+	defer cancel()
 	select {
 	case <-ctx.Done():
 	case <-running.Closed():
-		return fmt.Errorf("consume %s: the server closed the subscription", stream)
+		return errors.New("consume reports: the server closed the subscription")
+	case <-failed:
+		running.Stop()
+		<-running.Closed()
+		return fmt.Errorf("consume reports: %w", b.store.err())
 	}
 	running.Stop()
 	<-running.Closed()
 	// The last pull request is still open on the server. A requeued message would be delivered to it and be lost until AckWait
 	// is over. A request for the consumer's info makes the server drop pull requests without a subscriber
 	// (processWaiting in nats-server's consumer.go).
-	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
-	defer cancel()
+	end, cancelEnd := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
+	defer cancelEnd()
 	if _, err := consumer.Info(end); err != nil {
-		b.config.Log.Warn("cannot close the pull request; a requeued message may be delayed", "stream", stream, "err", err)
+		b.config.Log.Warn("cannot close the pull request; a requeued message may be delayed", "stream", "REPORTS", "err", err)
 	}
 	return ctx.Err()
 }
 
-func decode[T any](raw jetstream.Msg) (Msg[T], error) {
-	msg := Msg[T]{raw: raw}
+// unpack returns the reports of a message: of one, or of a list.
+func (b *Bus) unpack(raw jetstream.Msg, erase *eraser) ([]Msg, error) {
 	meta, err := raw.Metadata()
 	if err != nil {
-		return msg, err
+		return nil, err
 	}
-	msg.Seq, msg.Deliveries = meta.Sequence.Stream, meta.NumDelivered
-	return msg, json.Unmarshal(raw.Data(), &msg.Value)
+	reports := make([]report.Report, 1)
+	if bytes.HasPrefix(raw.Data(), []byte("[")) {
+		err = json.Unmarshal(raw.Data(), &reports)
+	} else {
+		err = json.Unmarshal(raw.Data(), &reports[0])
+	}
+	if err == nil && len(reports) == 0 {
+		err = errors.New("an empty list")
+	}
+	p := &parcel{bus: b, raw: raw, seq: meta.Sequence.Stream, erase: erase, left: len(reports)}
+	list := make([]Msg, len(reports))
+	for i, r := range reports {
+		list[i] = Msg{Value: r, Seq: p.seq, Part: i, Deliveries: meta.NumDelivered, parcel: p}
+	}
+	return list, err
+}
+
+// purge removes what is acknowledged from the stream, until ctx ends. It is one write to the disk for all messages of an interval: the server
+// would write for each message if it removed it by itself.
+func (b *Bus) purge(ctx context.Context, stream jetstream.Stream, consumer jetstream.Consumer) {
+	var purged uint64
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-b.acked:
+		}
+		wait.For(ctx, purgeInterval)
+		info, err := consumer.Info(ctx)
+		if err == nil && info.AckFloor.Stream > purged {
+			purged = info.AckFloor.Stream
+			err = stream.Purge(ctx, jetstream.WithPurgeSequence(purged+1))
+		}
+		if err != nil && ctx.Err() == nil {
+			b.config.Log.Warn("cannot remove judged reports from the stream; will retry", "err", err)
+		}
+		if err != nil || info.NumAckPending > 0 {
+			b.noteAck()
+		}
+	}
+}
+
+// noteAck makes purge look.
+func (b *Bus) noteAck() {
+	select {
+	case b.acked <- struct{}{}:
+	default:
+	}
 }

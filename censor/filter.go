@@ -3,7 +3,7 @@
 // A Filter evaluates a text against three lists: the operator's slurs, the city's blocked words and the city's triggers. A
 // report passes when a trigger matches and nothing of the other two does. Compiler.Compile documents the syntax of a list's
 // lines, fold which characters count as equal, and isWord what a word is. A Filter is a pure function; Worker
-// applies it to the reports in INTAKE.
+// applies it to the reports in REPORTS.
 package censor
 
 import (

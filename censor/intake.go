@@ -5,33 +5,39 @@ import (
 	"sync"
 
 	"linienfunk/bus"
-	"linienfunk/report"
 )
 
-// message is a report, or a withdrawal, as INTAKE delivers it.
-type message = bus.Msg[report.Report]
+// message is a report, or a withdrawal, as REPORTS delivers it.
+type message = bus.Msg
 
 // intake holds the messages that wait to be judged, by city: one that sends thousands delays no other.
 type intake struct {
 	mu     sync.Mutex
 	cities []string             // with messages, in the order of their turns
 	queues map[string][]message // by city, in the order of the stream
-	held   map[uint64]bool      // sequence numbers of the messages that wait, or that are being judged
+	held   map[place]bool       // the messages that wait, or that are being judged
 	more   chan struct{}
 }
 
+// place is where a message is in the stream.
+type place struct {
+	seq  uint64
+	part int
+}
+
 func newIntake() *intake {
-	return &intake{queues: map[string][]message{}, held: map[uint64]bool{}, more: make(chan struct{}, 1)}
+	return &intake{queues: map[string][]message{}, held: map[place]bool{}, more: make(chan struct{}, 1)}
 }
 
 // put adds a message. One that is delivered again because it has waited for long is here already.
 func (in *intake) put(msg message) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
-	if in.held[msg.Seq] {
+	at := place{msg.Seq, msg.Part}
+	if in.held[at] {
 		return
 	}
-	in.held[msg.Seq] = true
+	in.held[at] = true
 	city := msg.Value.City
 	if len(in.queues[city]) == 0 {
 		in.cities = append(in.cities, city)
@@ -81,6 +87,6 @@ func (in *intake) forget(batch ...message) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	for _, msg := range batch {
-		delete(in.held, msg.Seq)
+		delete(in.held, place{msg.Seq, msg.Part})
 	}
 }

@@ -32,7 +32,7 @@ const (
 	triesInPlace = 5
 )
 
-// Worker evaluates the reports in INTAKE, writes them into the ledger, and publishes an order for the bots of the city if a report passes. Any
+// Worker evaluates the reports in REPORTS, writes them into the ledger, and publishes an order for the bots of the city if a report passes. Any
 // number of Workers may run on any number of nodes: they share only the stream and the ledger.
 type Worker struct {
 	Bus   *bus.Bus
@@ -129,7 +129,13 @@ func (w *Worker) insist(ctx context.Context, in *intake, one []message) {
 func (w *Worker) requeue(ctx context.Context, in *intake, messages []message, delay time.Duration) {
 	in.forget(messages...)
 	for _, msg := range messages {
-		if err := msg.Requeue(delay); err != nil && ctx.Err() == nil {
+		var err error
+		if delay > 0 {
+			err = msg.Requeue(ctx, delay)
+		} else {
+			err = msg.Release()
+		}
+		if err != nil && ctx.Err() == nil {
 			w.Log.Warn("cannot requeue a report; it is redelivered later", "err", err)
 		}
 	}

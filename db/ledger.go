@@ -355,7 +355,7 @@ func (e Entry) Report() report.Report {
 	return report.Report{City: e.City, Bot: e.Bot, ID: e.reportID(), Text: e.Text, At: e.At, Author: e.Author, Private: e.Private, URL: e.URL, Ref: e.Ref}
 }
 
-// Withdrawal returns the message that withdraws the entry's report when it is published to INTAKE.
+// Withdrawal returns the message that withdraws the entry's report when it is published to REPORTS.
 func (e Entry) Withdrawal(by report.Withdrawal) report.Report {
 	return report.Report{City: e.City, Bot: e.Bot, ID: e.reportID(), Withdrawn: by}
 }

@@ -45,7 +45,7 @@ type env struct {
 	stopRevoked func(ctx context.Context, w *worker, say string)
 }
 
-// storeReport implements bots.Out: it returns nil once INTAKE has stored the report.
+// storeReport implements bots.Out: it returns nil once REPORTS has stored the report.
 func (e *env) storeReport(ctx context.Context, city, bot string, r report.Report) error {
 	if r.ID == "" {
 		return errors.New("a report needs an id")

@@ -45,7 +45,7 @@ func removeStreams(t testing.TB, address, prefix string) {
 		t.Error(err)
 		return
 	}
-	for _, stream := range []string{"INTAKE", "RELAY", "SETTINGS"} {
+	for _, stream := range []string{"REPORTS", "SETTINGS"} {
 		js.DeleteStream(context.Background(), prefix+"-"+stream) // it may never have been made
 	}
 }
