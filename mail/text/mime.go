@@ -248,10 +248,13 @@ func (p *partReader) beginPart() {
 	p.part, p.state = v, inHeader
 }
 
+// xhtml is the type of pages that is none of text.
+const xhtml = "application/xhtml+xml"
+
 // addBodyLine keeps the line if it may become text.
 func (p *partReader) addBodyLine(line []byte) {
 	v := p.part
-	if !strings.HasPrefix(v.kind, "text/") || v.isAttachment() || p.parts > maxParts {
+	if !strings.HasPrefix(v.kind, "text/") && v.kind != xhtml || v.isAttachment() || p.parts > maxParts {
 		return
 	}
 	if v.truncated = v.truncated || len(v.body)+len(line) > maxText || p.kept+len(line) > maxKept; v.truncated {

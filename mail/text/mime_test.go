@@ -27,6 +27,7 @@ func TestMessagesThatBreakTheRulesOfMIMEAreRead(t *testing.T) {
 		"an encoding in quotation marks":             {"Content-Transfer-Encoding: \"base64\"\n\nS29udHJvbGxlIFU4", "Kontrolle U8"},
 		"a text in uuencode":                         {"Content-Transfer-Encoding: x-uuencode\n\nbegin 644 x.txt\n,2V]N=')O;&QE(%4X\n`\nend\n", "Kontrolle U8"},
 		"a type the wrong way round":                 {"Content-Type: plain/text; charset=iso-8859-1\n\nGr\xfcn", "Grün"},
+		"a page of XHTML":                            {"Content-Type: application/xhtml+xml; charset=utf-8\n\n<html><body><p>Gr\xc3\xbcn</p></body></html>", "Grün"},
 		"a type of three words":                      {"Content-Type: text/plain/utf-8\n\nGr\xc3\xbcn", "Grün"},
 		"a charset behind a comma":                   {"Content-Type: text/plain, charset=iso-8859-2\n\nBia\xb3y", "Biały"},
 		"a line in the header that is no field":      {"X-A: b\nno field\nContent-Type: text/plain; charset=iso-8859-2\n\nBia\xb3y", "Biały"},

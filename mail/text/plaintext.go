@@ -24,7 +24,7 @@ func (v *part) text(depth int) string {
 			}
 		}
 		return strings.Join(texts, "\n")
-	case v.kind == "text/html" || v.kind == "application/xhtml+xml":
+	case v.kind == "text/html" || v.kind == xhtml:
 		return fromHTML(v.decode())
 	case v.kind == "text/plain", v.kind == "text/markdown":
 		return v.plain()
