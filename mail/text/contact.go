@@ -148,20 +148,23 @@ func withoutContact(a answer) []string {
 }
 
 // signatureParagraph returns where the last paragraph begins, if a number or an address and another such line in it show that all of it is a signature, or
-// -1. What the others say, only a person could know.
+// a whole name above two lines of places; or else -1. What the others say, only a person could know.
 func (a answer) signatureParagraph() int {
 	begin := a.last()
 	contacts, found := 0, noContact
 	for ; begin >= 0 && strings.TrimSpace(a.lines[begin]) != ""; begin-- {
-		if kind := a.contact(strings.Trim(a.lines[begin], " \t*_")); kind != noContact {
+		if kind := a.contact(strings.Trim(a.lines[begin], " \t*_|")); kind != noContact {
 			contacts++
 			found = max(found, kind)
 		}
 	}
-	if found != reachable || contacts < 2 || firstFilled(a.lines[:begin+1]) == "" && !a.above {
+	if contacts < 2 || firstFilled(a.lines[:begin+1]) == "" && !a.above {
 		return -1
 	}
-	return begin + 1
+	if first := strings.Trim(a.lines[begin+1], " \t*_|"); found == reachable || strings.Contains(first, " ") && isName(first) && !isStop(first) {
+		return begin + 1
+	}
+	return -1
 }
 
 // isPhoneInWords reports whether a line says a few words about a phone number, and nothing about a place.

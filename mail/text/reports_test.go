@@ -64,7 +64,7 @@ var reports = []string{
 	"Kontrol i S-tog linje A, mod Hillerød\n2 kontrollører", "Biletleri kontrol ediyorlar, M2 Taksim",
 	"Contrôle ligne 4 : deux agents\nà Châtelet :\nsortie 3", "Controllo sulla linea 3: due persone\ndirezione: San Donato",
 	"Control en L3: dos revisores\nestación: Sants", "Controle lijn 52: twee man\nhalte: Zuid", "Kanarki w 10: dwóch\nkierunek: Centrum",
-	"Kontrolle U8\nDein Zug ist weg", "Kontrolle U8, viele Grüße an die Kontrolleure", "Keine Kontrolle, liebe Grüße an alle", "Kontrolle U8 am Zoo. LG war frei", "Info der BVG:\nTelefon 030 19449 ist besetzt\nU8 steht",
+	"Kontrolle U8\n\nAlexanderplatz\nMusterstraße 12\nHauptstr. 5", "Kontrolle\n\nAm Zoo\nHauptstr. 5\nMusterweg 3", "Kontrolle U8\nDein Zug ist weg", "Kontrolle U8, viele Grüße an die Kontrolleure", "Keine Kontrolle, liebe Grüße an alle", "Kontrolle U8 am Zoo. LG war frei", "Info der BVG:\nTelefon 030 19449 ist besetzt\nU8 steht",
 	"Kontrolle U8 in Richtung VG Dresden", "Kontrolle, LG 12 steht am Alex", "Yahoo: Kontrolle am Zoo", "Schöne Grüße aus der Kontrolle in der U8, zwei Leute",
 }
 

@@ -443,5 +443,7 @@ var tails = map[string][]string{
 		"Erika Beispiel | Beispiel GmbH | Musterstraße 12 | 12345 Berlin | Tel. 030 1234567",
 		"i.A. Erika Beispiel\nSachbearbeiterin\nBeispiel GmbH & Co. KG\nMusterstr. 3\n10115 Berlin\nTelefon: 030/1234567\nTelefax: 030/1234568\nSitz der Gesellschaft: Berlin\nRegistergericht: AG Charlottenburg, HRB 12345",
 		"Erika Beispiel\nTeam der Beispiele im Land\nRaum 12 im Erdgeschoss\nTel. 030 1234567\nerika@beispiel.example\nSprechzeit nach Vereinbarung",
+		"Erika Beispiel\nBeispielstr. 3\n10115 Berlin",
+		"| Erika Beispiel\n| Beispiel GmbH\n| 10115 Berlin",
 	},
 }
