@@ -91,3 +91,20 @@ func TestHangPagesAndLiveMeasure(t *testing.T) {
 	}
 	runSmall(t, "live", "-pages", "3", "-reports", "2")
 }
+
+func TestOurOwnWorkIsNotThatOfOthers(t *testing.T) {
+	b := &bench{}
+	before, err := b.moment()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var after moment
+	for after.ours < before.ours+5*tick {
+		if after, err = b.moment(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if after.busy-before.busy < after.ours-before.ours-2*tick { // the two are read one after the other
+		t.Errorf("all processes have used %v, this one %v", after.busy-before.busy, after.ours-before.ours)
+	}
+}

@@ -21,9 +21,13 @@ func (b *bench) moment() (m moment, err error) {
 		return m, err
 	}
 	line, _, _ := strings.Cut(string(text), "\n")
-	for i, field := range strings.Fields(line)[1:] { // user nice system idle iowait irq softirq steal …, see proc_stat(5)
+	fields := strings.Fields(line) // cpu user nice system idle iowait irq softirq steal guest …, see proc_stat(5)
+	if len(fields) < 9 {
+		return m, errors.New("/proc/stat has too few fields")
+	}
+	for i, field := range fields[1:9] {
 		ticks, err := strconv.Atoi(field)
-		if err != nil || i > 7 {
+		if err != nil {
 			return m, err
 		}
 		m.all += time.Duration(ticks) * tick
