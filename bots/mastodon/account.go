@@ -64,9 +64,12 @@ func (b *bot) account(ctx context.Context, city string) (Account, *client, error
 // isOurs reports whether an account, as the instance of row shows it, is that of a city of this program. Its posts are reports that have gone
 // out already, even where it is not marked as automated.
 func (b *bot) isOurs(ctx context.Context, row Account, seen masto.Account) (bool, error) {
-	rows, err := b.Rows.List(ctx)
+	name, _, _ := strings.Cut(seen.Acct, "@")
+	var rows []Account
+	err := b.Rows.DB.WithContext(ctx).Where("instance = ? AND account_id = ?", row.Instance, string(seen.ID)).
+		Or("url = ?", seen.URL).Or("LOWER(acct) = ?", strings.ToLower(name)).Find(&rows).Error
 	if err != nil {
-		return false, err
+		return false, wrap("look up author", err)
 	}
 	return slices.ContainsFunc(rows, func(ours Account) bool {
 		here := ours.Instance == row.Instance

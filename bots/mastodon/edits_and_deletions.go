@@ -36,7 +36,11 @@ func (r *reader) checkMentions(ctx context.Context) error {
 		return fmt.Errorf("look up city: %w", err)
 	}
 	now := r.bot.Core.Now()
+	if !r.checking && now.Sub(r.startedAt) > 2*city.Freshness && now.Sub(r.mentionedAt) > 2*city.Freshness {
+		return nil // a mention is posted while it is fresh, and its post is then fresh for as long again
+	}
 	fresh, err := r.bot.store.freshPosts(ctx, r.account, now.Add(-city.Freshness))
+	r.checking = len(fresh) > 0
 	if err != nil || len(fresh) == 0 {
 		return err
 	}

@@ -21,7 +21,7 @@ func testPlugin() bots.Plugin {
 			return nil, err
 		}
 		b := made.(*bot)
-		b.timing = timing{call: 20 * time.Second, idle: 20 * time.Second, poll: 50 * time.Millisecond, selfCheck: 6 * time.Hour,
+		b.timing = timing{call: 20 * time.Second, idle: 20 * time.Second, poll: 50 * time.Millisecond, quietPoll: 50 * time.Millisecond, selfCheck: 6 * time.Hour,
 			pauseMin: 10 * time.Millisecond, pauseMax: 100 * time.Millisecond, gap: time.Millisecond, burst: 100}
 		return b, nil
 	}

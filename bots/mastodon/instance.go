@@ -108,7 +108,13 @@ type instance struct {
 			MaxCharacters int `json:"max_characters"`
 			PerURL        int `json:"characters_reserved_per_url"`
 		} `json:"statuses"`
+		URLs struct {
+			Streaming string `json:"streaming"`
+		} `json:"urls"`
 	} `json:"configuration"`
+	URLs struct {
+		StreamingAPI string `json:"streaming_api"` // of version 1
+	} `json:"urls"`
 	MaxTootChars int `json:"max_toot_chars"`
 }
 
@@ -151,4 +157,14 @@ func (i instance) limits() limits {
 		l.Characters = i.MaxTootChars
 	}
 	return l
+}
+
+// streamingHost returns the host, with its port, where the instance says that its streams are; empty if it does not say.
+func (i instance) streamingHost() string {
+	for _, address := range []string{i.Configuration.URLs.Streaming, i.URLs.StreamingAPI} {
+		if u, err := url.Parse(address); err == nil && u.Host != "" {
+			return u.Host
+		}
+	}
+	return ""
 }

@@ -17,7 +17,7 @@ import (
 var _ bots.Receiver = (*bot)(nil)
 
 // Recv reads the mentions of an account in order. It reads when the stream announces one, each time the stream opens, so that no mention is
-// missed before, and at a slow poll, since some servers have no stream.
+// missed before, and at a poll, since some servers have no stream, and the stream has not all mentions.
 func (b *bot) Recv(ctx context.Context, a bots.Account, out bots.Out) error {
 	row, c, err := b.account(ctx, a.City)
 	if err != nil {
@@ -37,24 +37,54 @@ func (b *bot) Recv(ctx context.Context, a bots.Account, out bots.Out) error {
 
 // run reads until ctx ends or something fails.
 func (r *reader) run(ctx context.Context) error {
-	streamEvents := r.bot.subscribe(ctx, r.client, r.server)
-	defer streamEvents.stop()
-	poll := time.NewTicker(r.bot.timing.poll)
+	stream := r.bot.subscribe(ctx, r.client, r.server)
+	defer stream.stop()
+	quick := true
+	poll := time.NewTimer(r.bot.timing.poll)
 	defer poll.Stop()
-	err := r.catchUp(ctx)
+	var err error
+	if !r.server.hasStream() {
+		err = r.catchUp(ctx)
+	}
 	for err == nil {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
-		case <-streamEvents.mention:
+		case <-stream.mention:
 			err = r.catchUp(ctx)
-		case id := <-streamEvents.deleted:
+		case id := <-stream.deleted:
 			err = r.mentionDeleted(ctx, id)
+		case <-stream.closed:
+			if !r.caughtUp {
+				err = r.catchUp(ctx)
+			}
 		case <-poll.C:
 			err = r.poll(ctx)
+			quick = r.pollsQuickly(stream.open.Load())
+			poll.Reset(r.pollInterval(quick))
+		}
+		if now := r.pollsQuickly(stream.open.Load()); now != quick {
+			quick = now
+			poll.Reset(r.pollInterval(quick))
 		}
 	}
 	return err
+}
+
+// lively is how long after a mention polls are quick.
+const lively = time.Hour
+
+// pollsQuickly reports whether mentions may come that the stream does not announce. While it is open, these are only what the instance keeps back
+// from it: private mentions by accounts that are not followed. Where people write, they shall not wait long; but nobody writes to most accounts.
+func (r *reader) pollsQuickly(open bool) bool {
+	return !open || r.checking || r.bot.Core.Now().Sub(r.mentionedAt) < lively
+}
+
+func (r *reader) pollInterval(quick bool) time.Duration {
+	if quick {
+		return r.bot.timing.poll
+	}
+	return jitter(r.bot.timing.quietPoll)
 }
 
 // poll reads what the stream may have missed.
@@ -86,12 +116,17 @@ type reader struct {
 	authors          map[string]author // of recent mentions, by the id of the status; never stored
 	selfCheckedAt    time.Time         // when checkAccount was last called
 	sweptAt          time.Time         // when the mentions were last compared with their notifications
+	caughtUp         bool              // all was read once
+	startedAt        time.Time
+	mentionedAt      time.Time // when a mention was last handed in
+	checking         bool      // there are posts whose mentions are checked
 }
 
 func newReader(b *bot, c *client, row Account, d serverProfile, out bots.Out) *reader {
 	r := &reader{
 		bot: b, client: c, account: row, server: d, out: out, limit: newLimiter(b.timing),
 		rereadFrom: row.Position, next: row.Position, seen: map[masto.ID]bool{}, authors: map[string]author{}, selfCheckedAt: b.Core.Now(),
+		startedAt: b.Core.Now(),
 	}
 	if d.limitsByAddress() {
 		r.limit = b.rateLimits.readLimiter(row.Instance, b.timing)
@@ -130,6 +165,7 @@ func (r *reader) read(ctx context.Context, after string) error {
 			return err
 		}
 		if found.end == "" {
+			r.caughtUp = true
 			return nil
 		}
 		if err := r.handleAll(ctx, found); err != nil {
@@ -214,6 +250,7 @@ func (r *reader) handle(ctx context.Context, n *masto.Notification) error {
 	if ours, err := r.bot.isOurs(ctx, r.account, n.Status.Account); err != nil || ours {
 		return err
 	}
+	r.mentionedAt = r.bot.Core.Now()
 	return r.out(ctx, r.report(n.Status, text))
 }
 

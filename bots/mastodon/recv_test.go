@@ -96,7 +96,9 @@ func position(t testing.TB, w *bottest.World) string {
 	return row.Position
 }
 
-func slowPoll(w *bottest.World) { w.Bot.(*bot).timing.poll = time.Hour }
+func slowPoll(w *bottest.World) {
+	w.Bot.(*bot).timing.poll, w.Bot.(*bot).timing.quietPoll = time.Hour, time.Hour
+}
 
 // receiveByStream is receive without polling, and waits until the stream is open.
 func receiveByStream(t testing.TB, w *bottest.World, fake *mastodontest.Server, a bots.Account) *inbox {

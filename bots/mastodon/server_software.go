@@ -24,6 +24,7 @@ const (
 type serverProfile struct {
 	software
 	limits
+	streamingHost string // host of its streams, empty if it is the instance's
 }
 
 // softwareOf derives the program from the instance's description. Programs other than Mastodon give some version of Mastodon, followed
@@ -137,7 +138,7 @@ func (b *bot) profileOf(ctx context.Context, c *client) (serverProfile, error) {
 	if err != nil && !none {
 		return serverProfile{}, err
 	}
-	d := serverProfile{softwareOf(found), found.limits()}
+	d := serverProfile{softwareOf(found), found.limits(), found.streamingHost()}
 	if d.software != mastodon {
 		d.PerURL = 0 // they count URLs in full even if they announce another length, as GoToSocial does
 	}

@@ -10,6 +10,7 @@ type timing struct {
 	call         time.Duration // limit for a call with its whole response
 	idle         time.Duration // limit between two bytes of a stream; Mastodon sends a heartbeat every 15 s
 	poll         time.Duration // between polls for mentions
+	quietPoll    time.Duration // average between them while the stream is open and no mention has come lately
 	mentionCheck time.Duration // between checks of a mention that was posted
 	selfCheck    time.Duration // between checks of the account itself
 	pauseMin     time.Duration // before a stream is reopened, growing ...
@@ -20,8 +21,9 @@ type timing struct {
 
 func defaultTiming() timing {
 	return timing{
-		call: 30 * time.Second, idle: 2 * time.Minute, poll: 15 * time.Second, mentionCheck: time.Minute, selfCheck: 6 * time.Hour,
-		pauseMin: time.Second, pauseMax: 5 * time.Minute, gap: 1500 * time.Millisecond, burst: 20,
+		call: 30 * time.Second, idle: 2 * time.Minute, poll: 15 * time.Second, quietPoll: 2 * time.Minute,
+		mentionCheck: time.Minute, selfCheck: 6 * time.Hour, pauseMin: time.Second, pauseMax: 5 * time.Minute,
+		gap: 1500 * time.Millisecond, burst: 20,
 	}
 }
 

@@ -6,6 +6,7 @@
 package mastodontest
 
 import (
+	"cmp"
 	"net/http"
 	"strconv"
 	"strings"
@@ -30,6 +31,8 @@ type Server struct {
 	// no /api/v2/instance. Set them before the first request.
 	Streaming bool
 	Version   int
+	// StreamingURL is where it says that its streams are, if not at its own address. Set it before the first request.
+	StreamingURL string
 	// PageSize caps the notifications in one answer. Set it before the first request.
 	PageSize int
 	// FilterPrivate hides private mentions from the stream and from requests without include_filtered, the default of accounts since
@@ -163,7 +166,7 @@ func (s *Server) accountNamed(acct string) *Account {
 func (s *Server) instanceV1(w http.ResponseWriter, _ *http.Request) {
 	answer := map[string]any{
 		"uri": Domain, "title": "Fake", "version": s.version(), "configuration": s.configuration(),
-		"urls": map[string]any{"streaming_api": strings.Replace(s.URL, "http:", "ws:", 1)},
+		"urls": map[string]any{"streaming_api": s.streaming()},
 	}
 	if s.Dialect == Akkoma { // as Pleroma writes them
 		answer["uri"], answer["max_toot_chars"] = "https://"+Domain, s.MaxCharacters
@@ -187,9 +190,16 @@ func (s *Server) configuration() map[string]any {
 	if s.Version < 3 {
 		return nil
 	}
-	return map[string]any{"statuses": map[string]any{
-		"max_characters": s.MaxCharacters, "characters_reserved_per_url": s.PerURL, "max_media_attachments": 4,
-	}}
+	return map[string]any{
+		"statuses": map[string]any{
+			"max_characters": s.MaxCharacters, "characters_reserved_per_url": s.PerURL, "max_media_attachments": 4,
+		},
+		"urls": map[string]any{"streaming": s.streaming()},
+	}
+}
+
+func (s *Server) streaming() string {
+	return strings.Replace(cmp.Or(s.StreamingURL, s.URL), "http:", "ws:", 1)
 }
 
 func fail(w http.ResponseWriter, status int, text string) {

@@ -1,0 +1,137 @@
+package mastodon
+
+import (
+	"context"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	masto "github.com/mattn/go-mastodon"
+
+	"linienfunk/internal/testkit"
+)
+
+func TestPollsAreRareOnlyWhileTheStreamIsOpenAndNobodyWrites(t *testing.T) {
+	t.Parallel()
+	w, fake, a := newConnected(t)
+	r := newReaderFor(t, w, a, accept)
+	if !r.pollsQuickly(false) {
+		t.Error("polls are rare without a stream")
+	}
+	if r.pollsQuickly(true) {
+		t.Error("polls are frequent although the stream announces mentions")
+	}
+	fake.Mention("rider@elsewhere.example", "@zuerich kontrolle u8", "direct")
+	if err := r.poll(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if !r.pollsQuickly(true) {
+		t.Error("the next private mention waits for a rare poll")
+	}
+	w.Advance(lively + time.Second)
+	if r.pollsQuickly(true) {
+		t.Error("polls stay frequent after an hour without a mention")
+	}
+}
+
+func TestPollsAreFrequentWhileMentionsAreChecked(t *testing.T) {
+	t.Parallel()
+	w, fake, a := newConnected(t)
+	id := mention(fake)
+	send(t, w, a, own(fake, id))
+	r := newReaderFor(t, w, a, accept)
+	if err := r.checkMentions(t.Context()); err != nil || !r.pollsQuickly(true) {
+		t.Errorf("polls are rare although a mention may be deleted or edited (%v)", err)
+	}
+}
+
+func TestPostsAreLookedUpOnlyWhereThereMayBeAny(t *testing.T) {
+	t.Parallel()
+	w, fake, a := newConnected(t)
+	r := newReaderFor(t, w, a, accept)
+	lookups := func() error {
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel() // a query fails
+		return r.checkMentions(ctx)
+	}
+	if lookups() == nil {
+		t.Error("posts from before the start are not looked up")
+	}
+	w.Advance(48 * time.Hour)
+	if err := lookups(); err != nil {
+		t.Errorf("there can be no posts: %v", err)
+	}
+	mention(fake)
+	if err := r.catchUp(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if lookups() == nil {
+		t.Error("posts of a mention that has just come are not looked up")
+	}
+}
+
+func TestAStreamIsOpenedWhereTheInstanceSays(t *testing.T) {
+	t.Parallel()
+	for _, version := range []int{3, 4} {
+		w, fake := newWorld(t)
+		target, err := url.Parse(fake.URL)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var asked atomic.Int32
+		elsewhere := httptest.NewServer(&httputil.ReverseProxy{FlushInterval: -1, Rewrite: func(r *httputil.ProxyRequest) {
+			asked.Add(1)
+			r.SetURL(target)
+		}})
+		t.Cleanup(elsewhere.Close)
+		fake.Version, fake.StreamingURL = version, elsewhere.URL
+		a := connect(t, w, fake, "zuerich", "zuerich")
+		in := receiveByStream(t, w, fake, a)
+		if asked.Load() != 1 {
+			t.Errorf("version %d: the other host was called %d times", version, asked.Load())
+		}
+		mention(fake)
+		in.wantText(t, "kontrolle u8")
+		in.end(t)
+	}
+}
+
+func TestAnAccountReadsItsMentionsOnceWhenItsStreamOpens(t *testing.T) {
+	t.Parallel()
+	w, fake, a := newConnected(t)
+	receiveByStream(t, w, fake, a)
+	const read = "GET /api/v1/notifications"
+	testkit.Eventually(t, "reading", func() bool { return fake.Requests(read) >= 2 }) // the first was at the login
+	mention(fake)
+	testkit.Eventually(t, "reading again", func() bool { return fake.Requests(read) >= 3 })
+	if n := fake.Requests("GET /api/v1/accounts/verify_credentials"); n > 2 {
+		t.Errorf("the account was described %d times", n)
+	}
+}
+
+func TestOnlyMentionsEditsAndDeletionsWakeAReader(t *testing.T) {
+	t.Parallel()
+	var got []string
+	handler := eventHandler{
+		mention: func() { got = append(got, "mention") },
+		deleted: func(id masto.ID) { got = append(got, "deleted "+string(id)) },
+	}
+	long := strings.Repeat("x", 3*keptLine)
+	readEvents(strings.NewReader(":)\n:thump\n"+
+		"event: update\ndata: {\"content\":\""+long+"\"}\n\n"+
+		"event: notification\ndata: {\"type\":\"favourite\"}\n\n"+
+		"event: notification\ndata: {\"content\":\""+long+"\",\"type\":\"mention\"}\n\n"+
+		"event:delete\r\ndata:42\r\n\r\n"+
+		"event: notification\ndata: {\"type\":\"update\"}\n\n"+
+		"event: notification\ndata: {\"type\":\n\n"+ // what cannot be read may be a mention
+		"event: filters_changed\ndata: undefined\n\n"+
+		"event: notification\ndata: {\"type\":\"mention\"}\n"), handler)
+	if want := []string{"mention", "deleted 42", "mention", "mention", "mention"}; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
