@@ -36,11 +36,13 @@ var Languages = []string{"en", "de"}
 //	                          missing for that of the server
 //	static "file"             the address of a file in static/
 type Set struct {
-	pages  map[string]*template.Template // by language
-	texts  *i18n.Bundle
-	shared *i18n.Bundle
-	static string // see staticPath
+	pages      map[string]*template.Template // by language
+	localizers map[string][]*i18n.Localizer  // by language: of the set's own texts, then of the shared ones
+	constant   sync.Map                      // by textKey: the texts without fields that were asked for
+	static     string                        // see staticPath
 }
+
+type textKey struct{ lang, id string }
 
 // New parses the *.html and locale.<language>.toml of some directories, over the shared ones. A nil directory is empty.
 func New(dirs ...fs.FS) (*Set, error) {
@@ -53,11 +55,15 @@ func New(dirs ...fs.FS) (*Set, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Set{pages: map[string]*template.Template{}, shared: shared, static: static}
-	if s.texts, err = loadTexts(dirs...); err != nil {
+	s := &Set{pages: map[string]*template.Template{}, localizers: map[string][]*i18n.Localizer{}, static: static}
+	texts, err := loadTexts(dirs...)
+	if err != nil {
 		return nil, err
 	}
 	for _, lang := range Languages {
+		for _, bundle := range []*i18n.Bundle{texts, shared} {
+			s.localizers[lang] = append(s.localizers[lang], i18n.NewLocalizer(bundle, lang, Languages[0]))
+		}
 		page := template.New("").Funcs(s.funcs(lang)).Option("missingkey=error")
 		for _, source := range append([]fs.FS{files}, dirs...) {
 			if page, err = parse(page, source); err != nil {
@@ -132,36 +138,61 @@ func (s *Set) Render(w io.Writer, lang, name string, data any) error {
 // Text returns the text in a language, or else in the first of Languages; pairs are names and values of its fields. An
 // id without a text is returned unchanged: it may be a sentence.
 func (s *Set) Text(lang, id string, pairs ...any) string {
-	config := &i18n.LocalizeConfig{MessageID: id, TemplateData: map[string]any{}}
+	if !Known(lang) {
+		lang = Languages[0]
+	}
+	if len(pairs) > 0 {
+		text, _ := s.localize(lang, id, pairs)
+		return text
+	}
+	key := textKey{lang, id}
+	if text, ok := s.constant.Load(key); ok {
+		return text.(string)
+	}
+	text, found := s.localize(lang, id, nil)
+	if found { // others may be sentences, of which there is no end
+		s.constant.Store(key, text)
+	}
+	return text
+}
+
+// localize is Text. found is whether there is a text with this id.
+func (s *Set) localize(lang, id string, pairs []any) (text string, found bool) {
+	fields := map[string]any{}
+	config := &i18n.LocalizeConfig{MessageID: id, TemplateData: fields}
 	for i := 0; i+1 < len(pairs); i += 2 {
 		name := fmt.Sprint(pairs[i])
-		config.TemplateData.(map[string]any)[name] = pairs[i+1]
+		fields[name] = pairs[i+1]
 		if name == "Count" {
 			config.PluralCount = pairs[i+1]
 		}
 	}
 	fallback := id
-	for _, bundle := range []*i18n.Bundle{s.texts, s.shared} {
-		text, err := i18n.NewLocalizer(bundle, lang, Languages[0]).Localize(config)
+	for _, localizer := range s.localizers[lang] {
+		text, err := localizer.Localize(config)
 		if err == nil {
-			return text
+			return text, true
 		}
-		if text != "" && fallback == id {
-			fallback = text // Languages[0] has it
+		if text != "" && !found {
+			fallback, found = text, true // Languages[0] has it
 		}
 	}
-	return fallback
+	return fallback, found
 }
 
 // Match returns the best of Languages for the Accept-Language header of a visitor.
 func Match(acceptLanguage string) string {
+	_, index, _ := matcher.Match(parseAccept(acceptLanguage)...)
+	return Languages[index]
+}
+
+var matcher = func() language.Matcher {
 	var tags []language.Tag
 	for _, lang := range Languages {
 		tags = append(tags, language.Make(lang))
 	}
-	_, index, _ := language.NewMatcher(tags).Match(parseAccept(acceptLanguage)...)
-	return Languages[index]
-}
+	return language.NewMatcher(tags)
+}()
 
 func parseAccept(header string) []language.Tag {
 	tags, _, err := language.ParseAcceptLanguage(header)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"io/fs"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -45,6 +46,28 @@ func TestATextComesFromTheSetThenFromTheSharedTextsThenFromEnglish(t *testing.T)
 		if got := set.Text(c.lang, c.id, c.pairs...); got != c.want {
 			t.Errorf("%s %q: %q, want %q", c.lang, c.id, got, c.want)
 		}
+	}
+}
+
+func TestConstantTextsAreRememberedAndSentencesAreNot(t *testing.T) {
+	set, err := New(bot(map[string]string{"locale.en.toml": "own = \"own\"\n", "locale.de.toml": ""}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, id := range []string{"own", "save", "A sentence of a bot.", "zone-name"} {
+		for range 2 {
+			set.Text("de", id, "Zone", "CEST")
+			set.Text("de", id)
+		}
+	}
+	var remembered []string
+	set.constant.Range(func(key, _ any) bool { remembered = append(remembered, key.(textKey).id); return true })
+	slices.Sort(remembered)
+	if want := []string{"own", "save", "zone-name"}; !slices.Equal(remembered, want) {
+		t.Errorf("%q, want %q", remembered, want)
+	}
+	if got := set.Text("de", "zone-name", "Zone", "UTC"); !strings.Contains(got, "UTC") {
+		t.Errorf("the fields of a text are lost: %q", got)
 	}
 }
 
