@@ -10,7 +10,6 @@ import (
 
 	"linienfunk/bots"
 	"linienfunk/bots/all"
-	"linienfunk/bus"
 	"linienfunk/internal/outgoing"
 	"linienfunk/mail"
 	"linienfunk/supervisor"
@@ -79,7 +78,7 @@ func (p *Program) openBot(plugin all.Network, client *http.Client) (bots.Bot, er
 		Author: func(city, name string, at time.Time) string { return p.box.Pseudonym(city, plugin.Name, name, at) },
 		Cities: p.settings.Cities(plugin.Name), Pages: p.frontend.Bots.Pages(plugin.Name, set),
 		Changed: func(city string) { p.notifyNodes(supervisor.AccountHint(plugin.Name, city)) },
-		Events:  events{p.bus, plugin.Name},
+		Events:  events{p, plugin.Name},
 	})
 	if err != nil {
 		return nil, err
@@ -90,14 +89,15 @@ func (p *Program) openBot(plugin all.Network, client *http.Client) (bots.Bot, er
 
 // events implements bots.Events with messages on bot.<bot>.<city>.
 type events struct {
-	bus *bus.Bus
-	bot string
+	program *Program
+	bot     string
 }
 
 func (e events) Publish(city string, data []byte) error {
-	return e.bus.Notify("bot."+e.bot+"."+city, data)
+	e.program.frontend.Site.Memory.Drop(city) // at once on this node
+	return e.program.bus.Notify("bot."+e.bot+"."+city, data)
 }
 
 func (e events) Subscribe(city string, f func([]byte)) (func(), error) {
-	return e.bus.Subscribe("bot."+e.bot+"."+city, func(_ string, data []byte) { f(data) })
+	return e.program.bus.Subscribe("bot."+e.bot+"."+city, func(_ string, data []byte) { f(data) })
 }

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"linienfunk/bus"
@@ -32,7 +33,22 @@ func (p *Program) openFrontend(context.Context) (err error) {
 		Status:  func(city string) []supervisor.Status { return p.supervisor.Status(city) },
 		Changed: func(city string) { p.notifyNodes(supervisor.AccountHint("", city)) },
 	})
-	return err
+	if err != nil {
+		return err
+	}
+	for _, subject := range []string{"account.>", "bot.>"} { // see AccountHint and events
+		stop, err := p.bus.Subscribe(subject, func(subject string, _ []byte) { p.dropPages(subject) })
+		if err != nil {
+			return err
+		}
+		p.onClose(func() error { stop(); return nil })
+	}
+	return nil
+}
+
+// dropPages makes this node render the public pages of the city anew that a subject ends with.
+func (p *Program) dropPages(subject string) {
+	p.frontend.Site.Memory.Drop(subject[strings.LastIndexByte(subject, '.')+1:])
 }
 
 func (p *Program) openWorkers(context.Context) error {
@@ -64,6 +80,7 @@ func (p *Program) openWorkers(context.Context) error {
 
 // notifyNodes tells all nodes that something about subject has changed.
 func (p *Program) notifyNodes(subject string) {
+	p.dropPages(subject) // whoever has made the change sees it at once
 	if err := p.bus.Notify(subject, nil); err != nil {
 		p.log.Warn("cannot notify the other nodes", "subject", subject, "err", err)
 	}

@@ -132,9 +132,9 @@ type Broadcaster interface {
 
 // Public is a network with pages that need no login.
 type Public interface {
-	// Public serves /c/<city>/<bot>/ and, without a city, /bots/<bot>/ (for addresses that are the same for all cities, such
-	// as OAuth callbacks). Paths begin behind the mount point. GET /c/<city>/<bot>/ answers with a fragment (Pages.Section)
-	// for the city's page, or with 204 if there is nothing to show.
+	// Public serves /c/<city>/<bot>/ and, without a city, /bots/<bot>/ (for addresses of all cities, such as OAuth callbacks).
+	// Paths begin behind the mount point. GET /c/<city>/<bot>/ answers with a fragment (Pages.Section) for the city's page, or
+	// 204. It and PageFiles with ETag and "Cache-Control: public" are kept for 10 seconds, or until Core.Changed or an event.
 	Public() http.Handler
 }
 

@@ -12,6 +12,7 @@ type Mount struct {
 	Path  string // the mount point, without a slash at the end; links to the bot's own pages begin with it
 	Lang  string // the visitor's language
 	Admin bool   // the visitor is logged in as an admin of the city
+	Once  string // 32 hex digits that differ in each visitor's copy of a page; written unchanged: in fragments the core replaces it
 	// Options is the form for Plugin.Options. The bot's settings section includes it; it is empty on other pages.
 	Options template.HTML
 }

@@ -1,6 +1,8 @@
 package web
 
 import (
+	"crypto/rand"
+	"encoding/hex"
 	"errors"
 	"net/http"
 	"net/http/httptest"
@@ -43,7 +45,7 @@ func mounted(w *bottest.World) http.Handler {
 		if client := r.Header.Get("X-Client"); client != "" {
 			r.RemoteAddr = client
 		}
-		mount := bots.Mount{City: city, Path: "/" + parts[0] + "/" + parts[1] + "/web", Lang: r.Header.Get("X-Lang")}
+		mount := bots.Mount{City: city, Path: "/" + parts[0] + "/" + parts[1] + "/web", Lang: r.Header.Get("X-Lang"), Once: newOnce()}
 		handler := w.Bot.WebUI()
 		if parts[0] == "c" {
 			handler = w.Bot.(bots.Public).Public()
@@ -54,6 +56,12 @@ func mounted(w *bottest.World) http.Handler {
 		}
 		http.StripPrefix(strip, handler).ServeHTTP(rw, bots.WithMount(r, mount))
 	})
+}
+
+func newOnce() string {
+	var random [16]byte
+	rand.Read(random[:])
+	return hex.EncodeToString(random[:])
 }
 
 func (f *fixture) bot() *bot { return f.Bot.(*bot) }

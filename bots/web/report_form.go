@@ -1,7 +1,6 @@
 package web
 
 import (
-	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -22,7 +21,7 @@ const (
 // form is the data of report_form.html.
 type form struct {
 	Action string // URL to submit to; empty shows no form
-	Nonce  string // identifies this rendering, see reportID
+	Nonce  string // identifies the visitor's copy of the page, see reportID
 	Text   string // entered by the rider
 	Error  string // what was wrong with the last submission
 	Max    int    // characters of Text
@@ -33,7 +32,7 @@ type form struct {
 func (b *bot) newForm(r *http.Request) form {
 	mount := bots.MountOf(r)
 	return form{
-		Action: mount.Path + "/report", Nonce: newNonce(), Max: maxText, Back: cityPath(r), Script: mount.Path + "/report.js?v=" + b.scriptHash,
+		Action: mount.Path + "/report", Nonce: mount.Once, Max: maxText, Back: cityPath(r), Script: mount.Path + "/report.js?v=" + b.scriptHash,
 	}
 }
 
@@ -89,12 +88,6 @@ func checkText(text string) (string, *formError) {
 func (f form) reportID() string {
 	hash := sha256.Sum256([]byte(f.Nonce + "\n" + f.Text))
 	return hex.EncodeToString(hash[:16])
-}
-
-func newNonce() string {
-	var random [16]byte
-	rand.Read(random[:]) // never fails, see crypto/rand
-	return hex.EncodeToString(random[:])
 }
 
 func validNonce(nonce string) bool {

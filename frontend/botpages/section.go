@@ -54,7 +54,7 @@ func (b *Bots) fragment(r *http.Request, handler http.Handler, mount bots.Mount)
 	for _, name := range []string{"Content-Type", "Content-Length", "If-None-Match", "If-Modified-Since", "Range"} {
 		inner.Header.Del(name)
 	}
-	out := &responseBuffer{header: http.Header{}}
+	out := &responseBuffer{header: http.Header{}, most: maxSection}
 	defer func() {
 		if trouble := recover(); trouble != nil {
 			b.Log.Error("section panicked", "panic", trouble, "stack", string(debug.Stack()))
@@ -78,6 +78,7 @@ type responseBuffer struct {
 	header http.Header
 	status int
 	body   bytes.Buffer
+	most   int // bytes of body
 	large  bool
 }
 
@@ -91,10 +92,10 @@ func (c *responseBuffer) WriteHeader(status int) {
 	}
 }
 
-// Write keeps b, up to maxSection bytes in all.
+// Write keeps b, up to most bytes in all.
 func (c *responseBuffer) Write(b []byte) (int, error) {
 	c.WriteHeader(http.StatusOK)
-	if c.body.Len()+len(b) > maxSection {
+	if c.body.Len()+len(b) > c.most {
 		c.large = true
 		return len(b), nil
 	}

@@ -3,9 +3,11 @@ package botpages
 import (
 	"net/http"
 	"slices"
+	"strings"
 
 	"linienfunk/bots"
 	"linienfunk/db"
+	"linienfunk/frontend/site"
 	"linienfunk/settings"
 )
 
@@ -29,6 +31,9 @@ func (b *Bots) servePublic(w http.ResponseWriter, r *http.Request) error {
 	city, err := b.RequestedCity(r)
 	if err != nil {
 		return err
+	}
+	if b.serveKept(w, r, m, city, r.PathValue("rest")) {
+		return nil
 	}
 	admin, err := b.IsAdminOf(r, city.City)
 	if err != nil {
@@ -56,7 +61,7 @@ func (b *Bots) serveAllCities(w http.ResponseWriter, r *http.Request) error {
 
 // serve calls a bot's handler, unbuffered. Who opens an address without a page in a browser gets one of the site.
 func (b *Bots) serve(w http.ResponseWriter, r *http.Request, handler http.Handler, mount bots.Mount) {
-	mount.Lang = b.Lang(r)
+	mount.Lang, mount.Once = b.Lang(r), site.NewOnce()
 	if asksForPage(r) {
 		direct := w
 		w = &missing{ResponseWriter: direct, show: func(status int) {
@@ -79,6 +84,9 @@ func (b *Bots) servePageFile(w http.ResponseWriter, r *http.Request) error {
 	}
 	file := r.PathValue("file")
 	for _, m := range b.All() {
+		if b.serveKept(w, r, m, city, file) {
+			return nil
+		}
 		mount := bots.Mount{City: b.Settings.View(m.Name, city), Path: "/c/" + city.City + "/" + m.Name, Lang: b.Lang(r)}
 		if slices.Contains(m.Files, file) {
 			http.StripPrefix("/c/"+city.City, m.Public).ServeHTTP(w, bots.WithMount(r, mount))
@@ -90,4 +98,35 @@ func (b *Bots) servePageFile(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	return db.ErrNotFound
+}
+
+// serveKept answers with one of a bot's files from memory. It returns false, without an answer, if the file is not the same for all
+// visitors: it has to be called for each of them.
+func (b *Bots) serveKept(w http.ResponseWriter, r *http.Request, m Mounted, city settings.Snapshot, file string) bool {
+	if !slices.Contains(m.Files, file) || !site.ForAll(r) {
+		return false
+	}
+	kept, _ := b.Memory.Load(city, b.Lang(r), m.Name+"/"+file, func() (*site.Kept, bool, error) {
+		mount := bots.Mount{City: b.Settings.View(m.Name, city), Path: "/c/" + city.City + "/" + m.Name, Lang: b.Lang(r)}
+		out := &responseBuffer{header: http.Header{}, most: maxFile}
+		m.Public.ServeHTTP(out, bots.WithMount(b.WithoutVisitor(r, "/"+file), mount))
+		if !out.isForAll() {
+			return nil, false, nil
+		}
+		return site.KeepAnswer(out.header, out.body.Bytes()), true, nil
+	})
+	if kept == nil {
+		return false
+	}
+	b.ServeKept(w, r, kept)
+	return true
+}
+
+// maxFile is the size in bytes up to which a bot's file is kept in memory.
+const maxFile = 1 << 20
+
+// isForAll reports whether the answer says that it is the same for everybody.
+func (c *responseBuffer) isForAll() bool {
+	return c.status == http.StatusOK && !c.large && strings.HasPrefix(c.header.Get("ETag"), `"`) &&
+		strings.Contains(c.header.Get("Cache-Control"), "public") && c.header.Get("Set-Cookie") == ""
 }

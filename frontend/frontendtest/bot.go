@@ -25,6 +25,11 @@ type Bot struct {
 	Stop      chan struct{} // ends the stream
 
 	Called atomic.Int32 // number of calls of the callback
+
+	// OnPublic, if set, is called with each request for the public section or the feed, before the answer.
+	OnPublic func(r *http.Request)
+	// FeedHeader is set on the feed.
+	FeedHeader map[string]string
 }
 
 // Mount mounts a Bot, wrapped by wrap: AdminsOnly, Public or a type of the test.
@@ -70,6 +75,7 @@ func (b publicBot) Public() http.Handler {
 		if b.Panics {
 			panic("boom")
 		}
+		b.observe(r)
 		b.pages.Section(w, r, "public.html", bots.MountOf(r))
 	})
 	mux.HandleFunc("POST /report", func(w http.ResponseWriter, r *http.Request) { b.pages.Done(w, r, "thanks") })
@@ -78,10 +84,20 @@ func (b publicBot) Public() http.Handler {
 		b.pages.Page(w, r, http.StatusOK, "A page", "public.html", bots.MountOf(r))
 	})
 	mux.HandleFunc("GET /feed.atom", func(w http.ResponseWriter, r *http.Request) {
+		b.observe(r)
+		for name, value := range b.FeedHeader {
+			w.Header().Set(name, value)
+		}
 		fmt.Fprintf(w, "feed of %s at %s", bots.MountOf(r).City.Name, bots.MountOf(r).Path)
 	})
 	mux.HandleFunc("GET /stream", b.stream)
 	return mux
+}
+
+func (b publicBot) observe(r *http.Request) {
+	if b.OnPublic != nil {
+		b.OnPublic(r)
+	}
 }
 
 // write sets a new deadline, as streams must: that of a page would have passed.

@@ -16,40 +16,59 @@ type publicData struct {
 	About    []string // paragraphs
 	Sections []botpages.Section
 	Message  *site.Message // if it belongs into a section
-	Mine     bool          // the visitor is an admin of the city
 }
 
-// public is a city's public page.
+// public is a city's public page. Most visitors get it from memory.
 func (p *Pages) public(w http.ResponseWriter, r *http.Request) error {
 	city, err := p.RequestedCity(r)
 	if err != nil {
 		return err
 	}
-	data := publicData{City: site.LinkTo(city), About: paragraphs(city.About)}
-	if data.Mine, err = p.IsAdminOf(r, city.City); err != nil {
-		return err
+	if !site.ForAll(r) {
+		mine, err := p.IsAdminOf(r, city.City)
+		if err != nil {
+			return err
+		}
+		about, data := p.page(r, city, mine, site.NewOnce())
+		var ids []string
+		for _, one := range data.Sections {
+			ids = append(ids, one.Name)
+		}
+		data.Message = p.PlaceMessage(w, r, &about, ids...)
+		return p.Show(w, r, http.StatusOK, about, "public.html", data)
 	}
-	about := site.Page{Title: city.Title, Line: site.LineClass(city.City), Private: !city.Listed}
-	if city.Active {
-		data.Sections, about.Feeds = p.publicSections(r, city, data.Mine)
+	kept, err := p.Memory.Load(city, p.Lang(r), "", func() (*site.Kept, bool, error) {
+		once, r := site.NewOnce(), p.WithoutVisitor(r, r.URL.Path)
+		about, data := p.page(r, city, false, once)
+		kept, err := p.Keep(r, about, "public.html", data, once)
+		failed := slices.ContainsFunc(data.Sections, func(one botpages.Section) bool { return one.Failed })
+		return kept, !failed, err
+	})
+	if err == nil {
+		p.ServeKept(w, r, kept)
 	}
-	var ids []string
-	for _, one := range data.Sections {
-		ids = append(ids, one.Name)
-	}
-	data.Message = p.PlaceMessage(w, r, &about, ids...)
-	return p.Show(w, r, http.StatusOK, about, "public.html", data)
+	return err
 }
 
-// publicSections returns the public sections of the bots, those with feeds first.
-func (p *Pages) publicSections(r *http.Request, city settings.Snapshot, mine bool) (all []botpages.Section, feeds []site.Feed) {
+func (p *Pages) page(r *http.Request, city settings.Snapshot, mine bool, once string) (about site.Page, data publicData) {
+	data = publicData{City: site.LinkTo(city), About: paragraphs(city.About)}
+	about = site.Page{Title: city.Title, Line: site.LineClass(city.City), Private: !city.Listed}
+	if city.Active {
+		mount := bots.Mount{Lang: p.Lang(r), Admin: mine, Once: once}
+		data.Sections, about.Feeds = p.publicSections(r, city, mount)
+	}
+	return about, data
+}
+
+// publicSections returns the public sections of the bots, those with feeds first. Mount lacks what depends on the bot.
+func (p *Pages) publicSections(r *http.Request, city settings.Snapshot, mount bots.Mount) (all []botpages.Section, feeds []site.Feed) {
 	list := p.bots.All()
 	slices.SortStableFunc(list, func(a, b botpages.Mounted) int { return min(len(b.Files), 1) - min(len(a.Files), 1) })
 	for _, m := range list {
 		if m.Public == nil {
 			continue
 		}
-		mount := bots.Mount{City: p.Settings.View(m.Name, city), Path: "/c/" + city.City + "/" + m.Name, Lang: p.Lang(r), Admin: mine}
+		mount.City, mount.Path = p.Settings.View(m.Name, city), "/c/"+city.City+"/"+m.Name
 		if one := p.bots.Section(r, m, m.Public, mount); one.Failed || one.HTML != "" {
 			all = append(all, one)
 		}

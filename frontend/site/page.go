@@ -35,12 +35,20 @@ type LanguageLink struct {
 
 // Show answers with a template inside the layout.
 func (s *Site) Show(w http.ResponseWriter, r *http.Request, status int, p Page, name string, data any) error {
-	content, err := s.Render(r, name, data)
+	if !p.messageTaken {
+		p.Message = s.popMessage(w, r)
+	}
+	body, err := s.compose(r, p, name, data)
 	if err != nil {
 		return err
 	}
-	p.Content = content
-	return s.layout(w, r, status, p)
+	for name, values := range s.pageHeader(r, p) {
+		w.Header()[name] = values
+	}
+	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+	w.WriteHeader(status)
+	_, _ = w.Write(body) // an error means that the visitor has left
+	return nil
 }
 
 // Render returns a template without the layout.
@@ -50,27 +58,26 @@ func (s *Site) Render(r *http.Request, name string, data any) (template.HTML, er
 	return template.HTML(strings.TrimSpace(out.String())), err // rendered by html/template just now
 }
 
-// layout answers with a page whose Content is set.
-func (s *Site) layout(w http.ResponseWriter, r *http.Request, status int, p Page) error {
+// compose returns a template inside the layout.
+func (s *Site) compose(r *http.Request, p Page, name string, data any) ([]byte, error) {
+	var err error
+	if p.Content, err = s.Render(r, name, data); err != nil {
+		return nil, err
+	}
 	p.Path, p.LoggedIn, p.Languages = r.URL.Path, Admin(r) != nil, s.languages(r)
-	if !p.messageTaken {
-		p.Message = s.popMessage(w, r)
-	}
 	var out bytes.Buffer
-	if err := s.set.Render(&out, s.Lang(r), "layout.html", p); err != nil {
-		return err
+	err = s.set.Render(&out, s.Lang(r), "layout.html", p)
+	return out.Bytes(), err
+}
+
+func (s *Site) pageHeader(r *http.Request, p Page) http.Header {
+	cache := "no-cache"
+	if Admin(r) != nil || p.Private {
+		cache = "no-store"
 	}
-	h := w.Header()
-	h.Set("Content-Type", "text/html; charset=utf-8")
-	h.Set("Content-Language", s.Lang(r))
-	h.Set("Cache-Control", "no-cache")
-	if p.LoggedIn || p.Private {
-		h.Set("Cache-Control", "no-store")
+	return http.Header{
+		"Content-Type": {"text/html; charset=utf-8"}, "Content-Language": {s.Lang(r)}, "Cache-Control": {cache},
 	}
-	h.Set("Content-Length", strconv.Itoa(out.Len()))
-	w.WriteHeader(status)
-	_, _ = out.WriteTo(w) // an error means that the visitor has left
-	return nil
 }
 
 // LanguageName is a language's name in that language.

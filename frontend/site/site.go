@@ -78,6 +78,7 @@ type Deps struct {
 type Site struct {
 	Deps
 	PageTime time.Duration // time limit for writing an answer; New sets it to a minute
+	Memory   *Memory       // of public pages
 
 	set      *templates.Set
 	origins  *http.CrossOriginProtection
@@ -105,7 +106,7 @@ func New(deps Deps, dirs ...fs.FS) (*Site, error) {
 		deps.Changed = func(string) {}
 	}
 	deps.BaseURL = strings.TrimRight(deps.BaseURL, "/")
-	s := &Site{Deps: deps, PageTime: writeTime, secure: base.Scheme == "https"}
+	s := &Site{Deps: deps, PageTime: writeTime, Memory: newMemory(deps.Now), secure: base.Scheme == "https"}
 	var pages []fs.FS
 	for _, dir := range append(dirs, files) {
 		sub, err := fs.Sub(dir, "pages")
