@@ -2,6 +2,7 @@ package db
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"time"
@@ -119,6 +120,11 @@ func (d *DB) PeekToken(ctx context.Context, hash, purpose string) (Token, error)
 // Transaction runs f in a transaction.
 func (d *DB) Transaction(ctx context.Context, f func(tx *gorm.DB) error) error {
 	return d.WithContext(ctx).Transaction(f)
+}
+
+// Snapshot calls f with a transaction that only reads, sees one state of the database, and waits for no writer.
+func (d *DB) Snapshot(ctx context.Context, f func(tx *gorm.DB) error) error {
+	return d.WithContext(ctx).Transaction(f, &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true})
 }
 
 func findOne[T any](query *gorm.DB) (T, error) {

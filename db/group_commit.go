@@ -114,8 +114,11 @@ type member struct {
 	ended  bool
 }
 
-// BeginTx implements gorm.ConnPoolBeginner. It waits for the transactions that came before.
-func (g *groupCommit) BeginTx(ctx context.Context, _ *sql.TxOptions) (gorm.ConnPool, error) {
+// BeginTx implements gorm.ConnPoolBeginner. It waits for the transactions that came before, unless it only reads.
+func (g *groupCommit) BeginTx(ctx context.Context, options *sql.TxOptions) (gorm.ConnPool, error) {
+	if options != nil && options.ReadOnly {
+		return g.pool.BeginTx(ctx, &sql.TxOptions{ReadOnly: true}) // sees one state of the database in any case
+	}
 	m := &member{group: g, turn: make(chan error, 1), over: make(chan bool, 1), result: make(chan error, 1)}
 	select {
 	case <-ctx.Done():

@@ -148,3 +148,50 @@ func BenchmarkCommit(b *testing.B) {
 		})
 	}
 }
+
+func TestASnapshotWaitsForNoWriterSeesOneStateAndWritesNothing(t *testing.T) {
+	d := notes(t)
+	if err := d.Create(&note{ID: "a"}).Error; err != nil {
+		t.Fatal(err)
+	}
+	count := func(tx *gorm.DB) (n int64) {
+		if err := tx.Model(&note{}).Count(&n).Error; err != nil {
+			t.Error(err)
+		}
+		return n
+	}
+	err := d.Snapshot(t.Context(), func(before *gorm.DB) error {
+		if n := count(before); n != 1 {
+			t.Errorf("%d notes at first", n)
+		}
+		return d.Transaction(t.Context(), func(tx *gorm.DB) error {
+			if err := tx.Create(&note{ID: "b"}).Error; err != nil {
+				return err
+			}
+			return d.Snapshot(t.Context(), func(meanwhile *gorm.DB) error {
+				if n := count(meanwhile); n != 1 {
+					t.Errorf("%d notes while one is written", n)
+				}
+				return nil
+			})
+		})
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = d.Snapshot(t.Context(), func(before *gorm.DB) error {
+		if n := count(before); n != 2 {
+			t.Errorf("%d notes after the commit", n)
+		}
+		if err := d.Create(&note{ID: "c"}).Error; err != nil {
+			return err
+		}
+		if n := count(before); n != 2 {
+			t.Errorf("%d notes in the state of before", n)
+		}
+		return before.Create(&note{ID: "d"}).Error
+	})
+	if n := count(d.DB); err == nil || n != 3 {
+		t.Errorf("%d notes in the end, %v", n, err)
+	}
+}

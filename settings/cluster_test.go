@@ -46,7 +46,7 @@ func newCluster(t testing.TB) *cluster {
 		db: testkit.DB(t, time.Now, testkit.Tables{Prefix: "settings_", Migrations: settings.Migrations()})}
 }
 
-// started returns a cluster with a storage, some cities, and a node that has loaded them.
+// started returns a cluster with a storage, some cities, and a node that has loaded them, whose chains are verified.
 func started(t testing.TB, cities ...string) (*cluster, *settings.Storage, *settings.Node) {
 	t.Helper()
 	w := newCluster(t)
@@ -55,6 +55,9 @@ func started(t testing.TB, cities ...string) (*cluster, *settings.Storage, *sett
 	w.create(storage, cities...)
 	n, _ := w.node()
 	waitLoaded(t, n)
+	if err := n.Verify(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 	return w, storage, n
 }
 

@@ -8,6 +8,9 @@ import (
 // Compare compares the heads, as a Node does every minute.
 func (n *Node) Compare(ctx context.Context) error { return n.compareHeads(ctx) }
 
+// Verify verifies all chains, as a Node does after the start.
+func (n *Node) Verify(ctx context.Context) error { return n.verifyPages(ctx) }
+
 // Keep sets how many written updates stay in the stream. Call it before Run.
 func (s *Storage) Keep(updates uint64) { s.keep = updates }
 

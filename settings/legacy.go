@@ -28,7 +28,7 @@ func (legacyRow) TableName() string { return "settings_documents" }
 // migrations exported, become their first link. Call it after the bots' migrations and before Run.
 func (s *Storage) ImportLegacy(ctx context.Context) error {
 	err := s.db.Transaction(ctx, func(tx *gorm.DB) error {
-		if _, err := lockProgress(tx, true); err != nil { // another process may import at the same time
+		if _, err := lockProgress(tx); err != nil { // another process may import at the same time
 			return err
 		}
 		var rows []legacyRow

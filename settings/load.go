@@ -32,8 +32,12 @@ func (n *Node) loadStale(ctx context.Context) {
 			case <-n.wakeup:
 			}
 		}
-		if !listed {
+		isStart := !listed
+		if isStart {
 			listed = n.compareHeads(ctx) == nil
+		}
+		if listed && (isStart || len(n.staleCities()) > loadPageSize) {
+			n.loadPages(ctx)
 		}
 		n.loadAll(ctx, n.staleCities())
 		if listed && len(n.staleCities()) == 0 {
@@ -103,7 +107,22 @@ func (n *Node) loadCity(ctx context.Context, city string) error {
 	}
 	n.replicaMu.Lock()
 	defer n.replicaMu.Unlock()
-	if r, ok = n.replicas[city]; !ok || !r.stale {
+	if known, base := r.known, r.hash; known && state.Base != base && !state.Broken && !state.Gone {
+		n.log.Error("the storage does not know this node's version; it is replaced", "city", city, "hash", base, "storage_hash", state.Hash)
+	}
+	if err := n.accept(city, state); err != nil {
+		return err
+	}
+	if r, ok := n.replicas[city]; ok && !r.stale {
+		r.verified = true
+	}
+	return nil
+}
+
+// accept moves a stale replica to a state that the storage has returned. The caller holds replicaMu.
+func (n *Node) accept(city string, state CityState) error {
+	r, ok := n.replicas[city]
+	if !ok || !r.stale {
 		return nil
 	}
 	if state.Stream != n.stream {
@@ -118,9 +137,6 @@ func (n *Node) loadCity(ctx context.Context, city string) error {
 	case state.Gone:
 		n.removeCity(city)
 		return nil
-	}
-	if known, base := r.known, r.hash; known && state.Base != base {
-		n.log.Error("the storage does not know this node's version; it is replaced", "city", city, "hash", base, "storage_hash", state.Hash)
 	}
 	later, err := r.catchUp(city, state)
 	if err != nil {
@@ -138,14 +154,18 @@ func (n *Node) loadCity(ctx context.Context, city string) error {
 	return nil
 }
 
-// markBroken keeps the current version of a city whose chain is broken. A city without one is published as inactive, so that its reports are
-// not dropped like those of a deleted city. The caller holds replicaMu.
+// markBroken keeps the current version of a city whose chain is broken. A city without one whose chain was verified is published as inactive, so
+// that its reports are not dropped like those of a deleted city. The caller holds replicaMu.
 func (n *Node) markBroken(city string, r *replica, reason string) {
 	r.broken = true
-	n.log.Error("a city's settings cannot be loaded; its current version stays in force", "city", city, "err", reason)
-	if r.known {
+	if r.verified {
+		n.log.Error("a city's settings cannot be loaded; its current version stays in force", "city", city, "err", reason)
 		return
 	}
+	n.log.Error("a city's settings cannot be loaded; it is inactive", "city", city, "err", reason)
+	r.version, r.known = rootOf(city), false
+	r.markStale(n.nextSeq - 1)
+	r.broken = true
 	doc, filter, _ := n.schema.loadDocument(city, r.version) // the root is not a valid document
 	n.publish(city, r.version, doc, filter)
 }
@@ -178,18 +198,23 @@ func (n *Node) requestCity(ctx context.Context, city string, have chain.Hash) (C
 	return state, err
 }
 
+func (n *Node) requestList(ctx context.Context, r Request) (CityList, error) {
+	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
+	defer cancel()
+	var page CityList
+	err := n.bus.Request(ctx, requestSubject, r, &page)
+	if err == nil && page.Error != "" {
+		err = errors.New(page.Error)
+	}
+	return page, err
+}
+
 // compareHeads compares the versions of all cities with the storage's. Cities that differ become stale and are loaded.
 func (n *Node) compareHeads(ctx context.Context) error {
 	heads := map[string]chain.Hash{}
 	after, seq, stream := "", uint64(0), ""
 	for more := true; more; {
-		var page CityList
-		call, cancel := context.WithTimeout(ctx, requestTimeout)
-		err := n.bus.Request(call, requestSubject, Request{After: after}, &page)
-		cancel()
-		if err == nil && page.Error != "" {
-			err = errors.New(page.Error)
-		}
+		page, err := n.requestList(ctx, Request{After: after})
 		if err != nil {
 			return err
 		}

@@ -19,7 +19,9 @@ type Request struct {
 	City string     `json:"city,omitempty"`
 	Have chain.Hash `json:"have,omitempty"` // the requester's version; empty for the root
 
-	After string `json:"after,omitempty"` // list the cities after this one
+	After  string `json:"after,omitempty"`  // list the cities after this one ...
+	Load   bool   `json:"load,omitempty"`   // ... with their states, fewer at a time
+	Verify bool   `json:"verify,omitempty"` // ... and verify their chains, fewer at a time
 }
 
 // CityState is the Storage's state of a city after all updates up to Sequence.
@@ -39,12 +41,16 @@ type CityList struct {
 	Cities   []Head `json:"cities"`
 	More     bool   `json:"more,omitempty"` // request the next page with After
 	Error    string `json:"error,omitempty"`
+
+	States   []CityState `json:"states,omitempty"`   // instead of Cities, after a Request with Load: jumps from the roots
+	Verified bool        `json:"verified,omitempty"` // the chains of Cities were verified
 }
 
 // Head is a city and its current version.
 type Head struct {
-	City string     `json:"city"`
-	Hash chain.Hash `json:"hash"`
+	City  string     `json:"city"`
+	Hash  chain.Hash `json:"hash"`
+	Error string     `json:"error,omitempty"` // its chain is broken
 }
 
 // Outcome is the result of an update. Every reader of the stream computes the same one.

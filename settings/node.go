@@ -46,7 +46,8 @@ type Node struct {
 
 	submitTimeout time.Duration // tests set more
 
-	wakeup chan struct{} // holds a token when a replica is stale
+	wakeup     chan struct{} // holds a token when a replica is stale
+	unverified chan struct{} // holds a token when cities were loaded whose chains are not verified
 }
 
 // waiter is a caller of publishAndWait.
@@ -62,7 +63,7 @@ func NewNode(b *bus.Bus, schema Schema, log *slog.Logger, now func() time.Time) 
 	return &Node{
 		bus: b, schema: schema, log: log, now: now,
 		cities: map[string]Snapshot{}, replicas: map[string]*replica{}, waiters: map[chain.Hash]*waiter{},
-		loaded: make(chan struct{}), wakeup: make(chan struct{}, 1), submitTimeout: submitTimeout,
+		loaded: make(chan struct{}), wakeup: make(chan struct{}, 1), unverified: make(chan struct{}, 1), submitTimeout: submitTimeout,
 	}
 }
 

@@ -57,7 +57,8 @@ func (s Schema) loadDocument(city string, v version) (Settings, *censor.Filter, 
 // replica is a node's copy of one city. It is always a version of the city's chain, but not always the latest.
 type replica struct {
 	version
-	known bool // loaded at least once; until then version is the root
+	known    bool // loaded at least once; until then version is the root
+	verified bool // the storage has verified the chain of a version: this one, or one before it
 
 	// A replica that may have missed an update is stale. It buffers new updates until the storage responds with a state that includes
 	// all updates up to minSeq.
@@ -115,7 +116,7 @@ func (r *replica) catchUp(city string, a CityState) (later []update, err error) 
 			later = append(later, u)
 		}
 	}
-	*r = replica{version: version{document, a.Hash}, known: true, coveredSeq: a.Sequence}
+	*r = replica{version: version{document, a.Hash}, known: true, verified: r.verified, coveredSeq: a.Sequence}
 	return later, nil
 }
 

@@ -14,6 +14,7 @@ func (n *Node) Run(ctx context.Context) error {
 	var parts sync.WaitGroup
 	parts.Go(func() { n.loadStale(ctx) })
 	parts.Go(func() { n.compareRegularly(ctx) })
+	parts.Go(func() { n.verifyLoaded(ctx) })
 	for ctx.Err() == nil {
 		if err := n.followStream(ctx); ctx.Err() == nil {
 			n.log.Error("cannot follow settings; will retry", "err", err, "delay", maxBackoff)

@@ -76,7 +76,7 @@ func (s *Storage) run(ctx context.Context) error {
 // startPosition returns the sequence number up to which all updates are written or lost.
 func (s *Storage) startPosition(ctx context.Context, state bus.StreamState) (written uint64, err error) {
 	err = s.db.Transaction(ctx, func(tx *gorm.DB) error {
-		row, err := lockProgress(tx, true)
+		row, err := lockProgress(tx)
 		if err != nil {
 			return err
 		}
@@ -106,17 +106,13 @@ func (s *Storage) startPosition(ctx context.Context, state bus.StreamState) (wri
 	return written, nil
 }
 
-// lockProgress reads the only row of settings_progress and locks it for the rest of the transaction, so that no link is written
-// meanwhile. (PostgreSQL would show each statement of the transaction a different state; SQLite locks the database anyway.)
-func lockProgress(tx *gorm.DB, write bool) (row progressRow, err error) {
-	lock := "SHARE"
-	if write {
-		lock = "UPDATE"
-		if err := tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&progressRow{ID: 1}).Error; err != nil {
-			return row, err
-		}
+// lockProgress reads the only row of settings_progress and locks it for the rest of the transaction, so that nobody else writes links
+// meanwhile. (SQLite locks the database anyway.)
+func lockProgress(tx *gorm.DB) (row progressRow, err error) {
+	if err := tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&progressRow{ID: 1}).Error; err != nil {
+		return row, err
 	}
-	err = tx.Clauses(clause.Locking{Strength: lock}).Where("id = ?", 1).Limit(1).Find(&row).Error
+	err = tx.Clauses(clause.Locking{Strength: "UPDATE"}).Where("id = ?", 1).Limit(1).Find(&row).Error
 	return row, err
 }
 
@@ -180,7 +176,7 @@ func (s *Storage) write(ctx context.Context, stream string, u bus.Update, skip b
 	ctx, cancel := context.WithTimeout(ctx, transactionTimeout)
 	defer cancel()
 	err = s.db.Transaction(ctx, func(tx *gorm.DB) error {
-		row, err := lockProgress(tx, true)
+		row, err := lockProgress(tx)
 		switch {
 		case err != nil:
 			return err

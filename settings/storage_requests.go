@@ -19,7 +19,7 @@ func (s *Storage) handleRequest(ctx context.Context, q bus.Request) {
 	if err := json.Unmarshal(q.Data, &r); err != nil {
 		answer = CityState{Error: "invalid request: " + err.Error()}
 	} else if r.City == "" {
-		answer = s.cityList(ctx, r.After)
+		answer = s.cityList(ctx, r)
 	} else {
 		answer = s.cityState(ctx, r)
 	}
@@ -54,11 +54,11 @@ func (s *Storage) logError(ctx context.Context, message string, attributes ...an
 	}
 }
 
-// read runs f in a transaction during which no link is written.
+// read runs f in a transaction that sees one state of the tables, in which all updates up to the progress are written.
 func (s *Storage) read(ctx context.Context, f func(tx *gorm.DB, row progressRow) error) error {
-	return s.db.Transaction(ctx, func(tx *gorm.DB) error {
-		row, err := lockProgress(tx, false)
-		if err != nil {
+	return s.db.Snapshot(ctx, func(tx *gorm.DB) error {
+		var row progressRow
+		if err := tx.Where("id = ?", 1).Limit(1).Find(&row).Error; err != nil {
 			return err
 		}
 		return f(tx, row)
@@ -102,6 +102,15 @@ func (s *Storage) cityState(ctx context.Context, r Request) CityState {
 	return a
 }
 
+// verifyHead verifies a city's whole chain.
+func verifyHead(tx *gorm.DB, head headRow) error {
+	links, err := readLinks(tx, head.City)
+	if err == nil {
+		_, err = jumpTo(head, links, "")
+	}
+	return err
+}
+
 // jumpTo returns the jump from a version to the head, or from the root if the chain does not contain the version.
 func jumpTo(head headRow, links []chain.Link, have chain.Hash) (chain.Jump, error) {
 	if err := chain.Verify(head.City, links, chain.Hash(head.Hash)); err != nil {
@@ -136,28 +145,4 @@ func readLinks(tx *gorm.DB, city string) ([]chain.Link, error) {
 		links[i] = row.link()
 	}
 	return links, nil
-}
-
-// listPageSize is how many cities one response lists, about 100 KB.
-const listPageSize = 1000
-
-func (s *Storage) cityList(ctx context.Context, after string) CityList {
-	l := CityList{Cities: []Head{}}
-	err := s.read(ctx, func(tx *gorm.DB, row progressRow) error {
-		l.Stream, l.Sequence = row.Stream, row.Sequence
-		var heads []headRow
-		err := tx.Select("city", "hash").Where("city > ?", after).Order("city").Limit(listPageSize + 1).Find(&heads).Error
-		if l.More = len(heads) > listPageSize; l.More {
-			heads = heads[:listPageSize]
-		}
-		for _, head := range heads {
-			l.Cities = append(l.Cities, Head{head.City, chain.Hash(head.Hash)})
-		}
-		return err
-	})
-	if err != nil {
-		s.logError(ctx, "cannot list cities", "err", err)
-		l.Error = databaseError
-	}
-	return l
 }
