@@ -77,7 +77,7 @@ func (p *Program) openBot(plugin all.Network, client *http.Client) (bots.Bot, er
 		Log: p.log.With("bot", plugin.Name), DB: tables, HTTP: client, Now: p.now, Box: p.box,
 		Author: func(city, name string, at time.Time) string { return p.box.Pseudonym(city, plugin.Name, name, at) },
 		Cities: p.settings.Cities(plugin.Name), Pages: p.frontend.Bots.Pages(plugin.Name, set),
-		Changed: func(city string) { p.notifyNodes(supervisor.AccountHint(plugin.Name, city)) },
+		Changed: func(city string) { p.accountChanged(plugin.Name, city) },
 		Events:  events{p, plugin.Name},
 	})
 	if err != nil {
@@ -85,6 +85,16 @@ func (p *Program) openBot(plugin all.Network, client *http.Client) (bots.Bot, er
 	}
 	p.frontend.Bots.Mount(plugin.Name, bot, set, plugin.PageFiles...)
 	return bot, nil
+}
+
+// accountChanged lists a bot's accounts again, here at once, and has all nodes do so.
+func (p *Program) accountChanged(bot, city string) {
+	if p.directory != nil { // not while bots are being opened
+		if err := p.directory.Refresh(context.Background(), bot); err != nil {
+			p.log.Warn("cannot list accounts; will retry", "bot", bot, "err", err)
+		}
+	}
+	p.notifyNodes(supervisor.AccountHint(bot, city))
 }
 
 // events implements bots.Events with messages on bot.<bot>.<city>.

@@ -83,6 +83,10 @@ type Account struct {
 	// Revision changes whenever the account must be restarted: new credentials, new options. Label names it to the city's
 	// admins, such as @zuerich@example.social. Both are stored, and the label is logged, so they must not contain secrets.
 	Revision, Label string
+
+	// SendOnly is set if nothing is to be received for this account alone: Recv is not called. NoReaders is set if nobody would get a
+	// report through it: none is sent. NoReaders may change without a new Revision.
+	SendOnly, NoReaders bool
 }
 
 // Out hands in one received report. It returns nil once the report is stored durably; only then may the bot move its

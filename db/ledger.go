@@ -222,16 +222,27 @@ func (d *DB) Delivery(ctx context.Context, entry uint, bot string) (Delivery, er
 
 // SaveDelivery writes the state of a delivery, except RecallUntil.
 func (d *DB) SaveDelivery(ctx context.Context, v Delivery) error {
-	return wrap("save delivery", d.saveDelivery(ctx, v, ""))
+	return wrap("save delivery", d.saveDelivery(d.WithContext(ctx), v, ""))
+}
+
+// SaveDeliveryWith is SaveDelivery together with what the network remembers.
+func (d *DB) SaveDeliveryWith(ctx context.Context, v Delivery, remembered *Pending) error {
+	err := d.Transaction(ctx, func(tx *gorm.DB) error {
+		if err := remembered.write(tx); err != nil {
+			return err
+		}
+		return d.saveDelivery(tx, v, "")
+	})
+	return wrap("save delivery", err)
 }
 
 // EndRecall is SaveDelivery for one whose RecallUntil has done its service.
 func (d *DB) EndRecall(ctx context.Context, v Delivery) error {
-	return wrap("save delivery", d.saveDelivery(ctx, v, ", recall_until = NULL"))
+	return wrap("save delivery", d.saveDelivery(d.WithContext(ctx), v, ", recall_until = NULL"))
 }
 
-func (d *DB) saveDelivery(ctx context.Context, v Delivery, more string) error {
-	return d.WithContext(ctx).Exec("UPDATE ledger_deliveries SET status = ?, detail = ?, remote_id = ?, remote_url = ?, served = ?, cursor = ?, attempts = ?, updated_at = ?"+
+func (d *DB) saveDelivery(tx *gorm.DB, v Delivery, more string) error {
+	return tx.Exec("UPDATE ledger_deliveries SET status = ?, detail = ?, remote_id = ?, remote_url = ?, served = ?, cursor = ?, attempts = ?, updated_at = ?"+
 		more+" WHERE entry_id = ? AND bot = ?", v.Status, report.Cut(sanitize(v.Detail), 500), sanitize(v.RemoteID), sanitize(v.RemoteURL),
 		v.Served, sanitize(v.Cursor), v.Attempts, d.now(), v.EntryID, v.Bot).Error
 }

@@ -1,9 +1,13 @@
 package db_test
 
 import (
+	"context"
 	"errors"
+	"strings"
 	"testing"
 	"time"
+
+	"gorm.io/gorm"
 
 	"linienfunk/db"
 	"linienfunk/internal/testkit"
@@ -175,5 +179,109 @@ func TestTheIDsOfRepostsAreDeletedWithTheText(t *testing.T) {
 		if kept := delivery.RemoteID != "" && delivery.RemoteURL != ""; kept != (delivery.Bot == "web") {
 			t.Errorf("in the network %s: %+v", delivery.Bot, delivery)
 		}
+	}
+}
+
+func TestWhatANetworkRemembersIsStoredWithTheDeliveryOrNotAtAll(t *testing.T) {
+	t.Parallel()
+	d := notes(t)
+	entry := record(t, d, newReport("1"), "a")
+	remember := func(id string) *db.Pending {
+		t.Helper()
+		ctx, pending := db.Collect(t.Context())
+		if err := db.Remember(ctx, d.DB, func(tx *gorm.DB) error { return tx.Create(&note{ID: id}).Error }); err != nil {
+			t.Fatal(err)
+		}
+		if err := d.Take(&note{}, "id = ?", id).Error; !errors.Is(err, gorm.ErrRecordNotFound) {
+			t.Errorf("stored before the delivery: %v", err)
+		}
+		return pending
+	}
+	sent := db.Delivery{EntryID: entry.ID, Bot: "a", Status: db.Sent}
+	if err := d.SaveDeliveryWith(t.Context(), sent, remember("first")); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.Take(&note{}, "id = ?", "first").Error; err != nil {
+		t.Errorf("not stored with the delivery: %v", err)
+	}
+	again := remember("second")
+	if err := d.Create(&note{ID: "second"}).Error; err != nil {
+		t.Fatal(err)
+	}
+	sent.Status = db.Failed
+	if err := d.SaveDeliveryWith(t.Context(), sent, again); err == nil {
+		t.Error("what cannot be remembered is no error")
+	}
+	if found, err := d.Delivery(t.Context(), entry.ID, "a"); err != nil || found.Status != db.Sent {
+		t.Errorf("the delivery is %s, %v", found.Status, err)
+	}
+}
+
+func TestARememberedPostIsStoredAtOnceOutsideOfASend(t *testing.T) {
+	t.Parallel()
+	d := notes(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := db.Remember(ctx, d.DB, func(tx *gorm.DB) error { return tx.Create(&note{ID: "1"}).Error }); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.Take(&note{}, "id = ?", "1").Error; err != nil {
+		t.Error(err)
+	}
+}
+
+func TestWhatIsDueIsFoundByItsIndex(t *testing.T) {
+	t.Parallel()
+	d := testkit.DB(t, time.Now)
+	if d.Name() != "sqlite" {
+		t.Skip("PostgreSQL plans by the size of the table")
+	}
+	var plan []struct{ Detail string }
+	err := d.Raw("EXPLAIN QUERY PLAN SELECT d.entry_id FROM ledger_deliveries AS d WHERE (d.status IN ('queued', 'retrying') OR d.recall_until IS NOT NULL)").Scan(&plan).Error
+	if err != nil || len(plan) != 1 || !strings.Contains(plan[0].Detail, "idx_ledger_deliveries_due") {
+		t.Errorf("%v, %v", plan, err)
+	}
+}
+
+func TestDeliveriesAreDueUntilTheyAreSentAndAgainWhenTheirReportIsWithdrawn(t *testing.T) {
+	t.Parallel()
+	d := testkit.DB(t, time.Now)
+	entry := record(t, d, newReport("1"), "a", "b", "c")
+	for bot, status := range map[string]db.Status{"a": db.Sent, "b": db.Failed, "c": db.Retrying} {
+		if err := d.SaveDelivery(t.Context(), db.Delivery{EntryID: entry.ID, Bot: bot, Status: status}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	due := func() (bots string) {
+		t.Helper()
+		list, err := d.Due(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, v := range list {
+			bots += v.Bot
+			if v.RecallUntil != nil {
+				bots += "!"
+			}
+		}
+		return bots
+	}
+	if got := due(); got != "c" {
+		t.Errorf("due: %s", got)
+	}
+	if _, err := d.Withdraw(t.Context(), entry.Withdrawal(report.ByAuthor), time.Now().Add(time.Hour)); err != nil {
+		t.Fatal(err)
+	}
+	if got := due(); got != "a!c!" {
+		t.Errorf("due once withdrawn: %s", got)
+	}
+	if err := d.EndRecall(t.Context(), db.Delivery{EntryID: entry.ID, Bot: "a", Status: db.Retracted}); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.CloseDeliveries(t.Context(), "c", []uint{entry.ID}, db.Retracted, ""); err != nil {
+		t.Fatal(err)
+	}
+	if got := due(); got != "" {
+		t.Errorf("due in the end: %s", got)
 	}
 }

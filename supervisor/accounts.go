@@ -107,7 +107,7 @@ func (s *Supervisor) stopUnwanted(bot string, accounts map[string]bots.Account) 
 	defer s.mu.Unlock()
 	for k, w := range s.workers {
 		if account, ok := accounts[k.city]; k.bot == bot && (!ok || account.Revision != w.account.Revision) {
-			w.cancel()
+			w.stop()
 			delete(s.workers, k)
 			s.stopping[k] = w
 			s.env.Log.Info("stopped", "city", k.city, "bot", k.bot)
@@ -143,7 +143,7 @@ func (s *Supervisor) startMissing(ctx context.Context, member Member, accounts m
 // previousEnd returns a channel that is closed once no earlier worker of the account runs.
 func (s *Supervisor) previousEnd(k key) <-chan struct{} {
 	if w, ok := s.stopping[k]; ok {
-		return w.done
+		return w.ended
 	}
 	done := make(chan struct{})
 	close(done)

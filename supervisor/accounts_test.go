@@ -168,3 +168,34 @@ func TestARevocationEndsWithItsAccount(t *testing.T) {
 	w.start()
 	testkit.Eventually(t, "the account runs after a restart", func() bool { return w.state("zuerich") == supervisor.Running })
 }
+
+func TestNothingIsReceivedForAnAccountThatOnlySends(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, "zuerich")
+	w.net.sendOnly = true
+	w.net.recv = func(context.Context, bots.Account, bots.Out) error {
+		t.Error("Recv was called")
+		return nil
+	}
+	sent := w.net.collectSent()
+	w.start()
+	w.sends(sent, "zuerich", "kontrolle u8")
+	if got := w.state("zuerich"); got != supervisor.Running {
+		t.Errorf("the account is %s", got)
+	}
+}
+
+func TestNothingIsSentThroughAnAccountWithoutReaders(t *testing.T) {
+	t.Parallel()
+	net := &network{accounts: map[string]string{"zuerich": "1"}, noReaders: true}
+	directory := supervisor.NewDirectory([]supervisor.Member{{Name: "net", Bot: net}})
+	for _, want := range []int{0, 1} {
+		if err := directory.Refresh(t.Context(), "net"); err != nil {
+			t.Fatal(err)
+		}
+		if got := directory.Bots("zuerich"); len(got) != want {
+			t.Errorf("reports go to %v", got)
+		}
+		net.change(func() { net.noReaders = false })
+	}
+}

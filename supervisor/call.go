@@ -29,19 +29,24 @@ type call[T any] struct {
 	err   error
 }
 
-// startCall starts f. A panic becomes an error.
+// startCall starts f.
 func startCall[T any](ctx context.Context, f func(context.Context) (T, error)) *call[T] {
 	c := &call[T]{done: make(chan struct{})}
 	go func() {
 		defer close(c.done)
-		defer func() {
-			if p := recover(); p != nil {
-				c.err = &panicked{p, debug.Stack()}
-			}
-		}()
-		c.value, c.err = f(ctx)
+		c.value, c.err = guard(ctx, f)
 	}()
 	return c
+}
+
+// guard calls f. A panic becomes an error.
+func guard[T any](ctx context.Context, f func(context.Context) (T, error)) (value T, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = &panicked{p, debug.Stack()}
+		}
+	}()
+	return f(ctx)
 }
 
 // wait returns the result of the call, or errStuck if there is none by grace after the end of ctx.

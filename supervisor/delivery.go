@@ -22,26 +22,27 @@ type result struct {
 	receipt report.Receipt
 	next    string
 	served  int
+
+	remembered *db.Pending // what the network stores of it
 }
 
-// sendLoop carries the queued orders out, one by one. It returns an error only for a revoked account.
-func (w *worker) sendLoop(ctx context.Context) error {
-	if !sends(w.member.Bot) {
-		return nil
-	}
+// sendLoop carries the queued orders out, one by one, until none is left, the worker is stopped, or the account is revoked.
+func (w *worker) sendLoop() {
+	defer w.running.Done()
 	for {
-		o, err := w.queue.next(ctx)
-		if err != nil {
-			return nil
+		o, ok := w.queue.next(w)
+		if !ok {
+			return
 		}
-		err = w.carryOut(ctx, o)
+		err := w.carryOut(w.ctx, o)
 		if bots.AsError(err).Kind == bots.KindRevoked {
-			w.queue.remove(true, w.env.Now())
-			return err
+			w.queue.remove(w, true, w.env.Now())
+			w.queue.detach(w)
+			w.endRevoked(err)
+			continue // next returns none
 		}
 		if err != nil { // stopping: the next worker continues with this order
-			w.queue.release()
-			return nil
+			w.queue.release(w)
 		}
 	}
 }
@@ -55,7 +56,7 @@ func (w *worker) carryOut(ctx context.Context, o order) error {
 	if err := w.deliver(ctx, o); err != nil {
 		return err
 	}
-	w.queue.remove(true, w.env.Now())
+	w.queue.remove(w, true, w.env.Now())
 	return nil
 }
 
@@ -76,6 +77,7 @@ func (w *worker) deliver(ctx context.Context, o order) error {
 		r = nil
 	}
 	var pauses backoff
+	var remembered *db.Pending
 	for !d.Status.Final() {
 		var err error
 		if r, d.Status, err = w.sendable(ctx, o, r, d.Status); err != nil {
@@ -85,7 +87,7 @@ func (w *worker) deliver(ctx context.Context, o order) error {
 			break
 		}
 		cursor := d.Cursor
-		err = w.attempt(ctx, *r, &d)
+		remembered, err = w.attempt(ctx, *r, &d)
 		r = nil // may be withdrawn meanwhile
 		if d.Cursor != cursor || err == nil {
 			pauses.reset()
@@ -93,7 +95,7 @@ func (w *worker) deliver(ctx context.Context, o order) error {
 		if err == nil {
 			w.send.set(Running, "", w.env.Now())
 			if !d.Status.Final() {
-				err = w.env.save(ctx, d)
+				err = w.env.save(ctx, d, remembered)
 			}
 			if err != nil {
 				return err
@@ -102,18 +104,18 @@ func (w *worker) deliver(ctx context.Context, o order) error {
 		}
 		if ctx.Err() != nil {
 			if d.Cursor != cursor {
-				err = w.env.save(ctx, d)
+				err = w.env.save(ctx, d, remembered)
 			}
 			return errors.Join(ctx.Err(), err)
 		}
-		if err := w.failed(ctx, o, &d, err, &pauses); err != nil {
+		if err := w.failed(ctx, o, &d, remembered, err, &pauses); err != nil {
 			if bots.AsError(err).Kind == bots.KindRevoked {
-				return errors.Join(err, w.env.save(ctx, d))
+				return errors.Join(err, w.env.save(ctx, d, remembered))
 			}
 			return err
 		}
 	}
-	return w.env.save(ctx, d)
+	return w.env.save(ctx, d, remembered)
 }
 
 // sendable returns the report to send, read from the ledger if r is nil, or the status of a delivery that must not be sent any more.
@@ -138,7 +140,7 @@ func (w *worker) sendable(ctx context.Context, o order, r *report.Report, status
 }
 
 // failed records a failed attempt in d and waits until the next one is due. It returns an error if there will be none.
-func (w *worker) failed(ctx context.Context, o order, d *db.Delivery, cause error, pauses *backoff) error {
+func (w *worker) failed(ctx context.Context, o order, d *db.Delivery, remembered *db.Pending, cause error, pauses *backoff) error {
 	kind, pause := nextPause(cause, pauses)
 	d.Attempts++
 	d.Detail = bots.AsError(cause).Say
@@ -154,16 +156,16 @@ func (w *worker) failed(ctx context.Context, o order, d *db.Delivery, cause erro
 	}
 	d.Status = db.Retrying
 	w.fail(&w.send, "sending failed; will retry", cause, pause)
-	if err := w.env.save(ctx, *d); err != nil {
+	if err := w.env.save(ctx, *d, remembered); err != nil {
 		return err
 	}
 	return w.waitForRetry(ctx, min(pause, max(o.expire.Sub(w.env.Now()), 0)))
 }
 
-// attempt calls the bot once, or waits for the pending call, and records the outcome in d.
-func (w *worker) attempt(ctx context.Context, r report.Report, d *db.Delivery) error {
+// attempt calls the bot once, or waits for the pending call, and records the outcome in d. It returns what the network stores with it.
+func (w *worker) attempt(ctx context.Context, r report.Report, d *db.Delivery) (*db.Pending, error) {
 	if w.abandoned.Load() >= maxAbandoned {
-		return fmt.Errorf("%d calls have not returned: %w", maxAbandoned, errStuck)
+		return nil, fmt.Errorf("%d calls have not returned: %w", maxAbandoned, errStuck)
 	}
 	ctx, cancel := context.WithTimeout(ctx, w.env.SendTime)
 	defer cancel()
@@ -172,7 +174,7 @@ func (w *worker) attempt(ctx context.Context, r report.Report, d *db.Delivery) e
 	}
 	s, err := w.pending.wait(ctx, w.env.Grace)
 	if errors.Is(err, errStuck) {
-		return err
+		return nil, err
 	}
 	w.pending = nil
 	d.Served += s.served
@@ -184,21 +186,22 @@ func (w *worker) attempt(ctx context.Context, r report.Report, d *db.Delivery) e
 			err = errors.New("the broadcast does not move on")
 		case err == nil && s.next != "":
 			d.Cursor = s.next
-			return nil
+			return s.remembered, nil
 		}
 	}
 	if err != nil {
-		return err
+		return s.remembered, err
 	}
 	d.RemoteID, d.RemoteURL, d.Cursor = s.receipt.ID, s.receipt.URL, ""
 	d.Status, d.Detail = db.Sent, ""
 	d.Attempts++
-	return nil
+	return s.remembered, nil
 }
 
 // call returns the call of Send or SendPage.
 func (w *worker) call(r report.Report, cursor string) func(context.Context) (result, error) {
 	return func(ctx context.Context) (s result, err error) {
+		ctx, s.remembered = db.Collect(ctx)
 		switch bot := w.member.Bot.(type) {
 		case bots.Broadcaster:
 			s.next, s.served, err = bot.SendPage(ctx, w.account, r, cursor)

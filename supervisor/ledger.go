@@ -38,9 +38,20 @@ func (e *env) entry(ctx context.Context, o order) (db.Entry, error) {
 }
 
 // save stores a delivery and retries until the database takes it: what the network has accepted must be recorded before anything
-// else happens to the order.
-func (e *env) save(ctx context.Context, d db.Delivery) error {
-	return e.write(ctx, func(ctx context.Context) error { return e.DB.SaveDelivery(ctx, d) })
+// else happens to the order. remembered is what the network stores with it; may be nil. If that alone cannot be stored, it is lost: the order
+// must not wait for ever.
+func (e *env) save(ctx context.Context, d db.Delivery, remembered *db.Pending) error {
+	return e.write(ctx, func(ctx context.Context) error {
+		if remembered.Empty() {
+			return e.DB.SaveDelivery(ctx, d)
+		}
+		err := e.DB.SaveDeliveryWith(ctx, d, remembered)
+		if err != nil && e.DB.SaveDelivery(ctx, d) == nil {
+			e.Log.Error("the network's own record of a delivery cannot be stored", "entry", d.EntryID, "bot", d.Bot, "err", err)
+			return nil
+		}
+		return err
+	})
 }
 
 // endRecall is save for a recall that is over.

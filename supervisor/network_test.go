@@ -22,6 +22,8 @@ type network struct {
 	recv     func(ctx context.Context, a bots.Account, out bots.Out) error
 	send     sender
 	pruned   chan time.Time
+
+	sendOnly, noReaders bool // of all accounts
 }
 
 func (n *network) Accounts(context.Context) ([]bots.Account, error) {
@@ -29,7 +31,7 @@ func (n *network) Accounts(context.Context) ([]bots.Account, error) {
 	defer n.mu.Unlock()
 	var list []bots.Account
 	for city, revision := range n.accounts {
-		list = append(list, bots.Account{City: city, Revision: revision, Label: "@" + city})
+		list = append(list, bots.Account{City: city, Revision: revision, Label: "@" + city, SendOnly: n.sendOnly, NoReaders: n.noReaders})
 	}
 	return list, nil
 }

@@ -1,7 +1,6 @@
 package supervisor
 
 import (
-	"context"
 	"slices"
 	"sync"
 	"time"
@@ -12,8 +11,10 @@ import (
 type queue struct {
 	mu    sync.Mutex
 	items []order
-	busy  bool // a worker carries out the first item
-	more  chan struct{}
+
+	worker  *worker // sends the orders; nil while there is none
+	sending bool    // its sendLoop runs
+	holder  *worker // carries out the first item; nil if nobody does
 
 	// done are the entries whose orders were carried out in the last one to two minutes: an order that comes twice must not be carried
 	// out twice. An order that comes later than that comes from the ledger.
@@ -23,9 +24,7 @@ type queue struct {
 	parked map[orderID]bool // failed, and will be put back
 }
 
-func newQueue() *queue {
-	return &queue{more: make(chan struct{}, 1), done: map[orderID]bool{}, parked: map[orderID]bool{}}
-}
+func newQueue() *queue { return &queue{} }
 
 // put inserts an order, but never before the one that is being carried out. It ignores an order that is here already, waits for another try
 // or was carried out. A recall takes the place of the order to send the same report, unless that is being carried out.
@@ -45,7 +44,7 @@ func (q *queue) put(o order) {
 		}
 		at--
 	}
-	if q.busy && q.items[0].entry == o.entry && (q.items[0].recall || !o.recall) {
+	if q.holder != nil && q.items[0].entry == o.entry && (q.items[0].recall || !o.recall) {
 		return
 	}
 	q.items = slices.Insert(q.items, at, o)
@@ -53,12 +52,15 @@ func (q *queue) put(o order) {
 }
 
 // carriesOut reports whether a worker carries out the item.
-func (q *queue) carriesOut(i int) bool { return i == 0 && q.busy }
+func (q *queue) carriesOut(i int) bool { return i == 0 && q.holder != nil }
 
 // park puts an order back after a pause. It must have been removed.
 func (q *queue) park(o order, pause time.Duration) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
+	if q.parked == nil {
+		q.parked = map[orderID]bool{}
+	}
 	q.parked[o.id()] = true
 	time.AfterFunc(pause, func() {
 		q.mu.Lock()
@@ -68,57 +70,82 @@ func (q *queue) park(o order, pause time.Duration) {
 	})
 }
 
-func (q *queue) wake() {
-	select {
-	case q.more <- struct{}{}:
-	default:
-	}
-}
-
-// next waits for the first order. It stays in the queue until remove or release.
-func (q *queue) next(ctx context.Context) (order, error) {
-	for {
-		q.mu.Lock()
-		if len(q.items) > 0 {
-			q.busy = true
-			defer q.mu.Unlock()
-			return q.items[0], nil
-		}
-		q.mu.Unlock()
-		select {
-		case <-ctx.Done():
-			return order{}, ctx.Err()
-		case <-q.more:
-		}
-	}
-}
-
-// remove removes the order that next returned, and remembers it if it has been carried out.
-func (q *queue) remove(carriedOut bool, now time.Time) {
+// attach makes w send the orders.
+func (q *queue) attach(w *worker) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
+	if w.ctx.Err() == nil {
+		q.worker, q.sending = w, false
+		q.wake()
+	}
+}
+
+// detach ends that: w may still carry out one order, but gets no other.
+func (q *queue) detach(w *worker) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.worker == w {
+		q.worker = nil
+	}
+}
+
+// wake starts sending; q.mu must be held.
+func (q *queue) wake() {
+	if q.worker == nil || q.sending || len(q.items) == 0 {
+		return
+	}
+	q.sending = true
+	q.worker.running.Add(1)
+	go q.worker.sendLoop()
+}
+
+// next returns the first order, which stays in the queue until remove or release. It returns false if w has nothing to send; then another call of
+// sendLoop starts with the next order.
+func (q *queue) next(w *worker) (order, bool) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.worker != w {
+		return order{}, false
+	}
+	if len(q.items) == 0 || w.ctx.Err() != nil {
+		q.sending = false
+		return order{}, false
+	}
+	q.holder = w
+	return q.items[0], true
+}
+
+// remove removes the order that w got from next, and remembers it if it has been carried out. It does nothing if w was abandoned meanwhile.
+func (q *queue) remove(w *worker, carriedOut bool, now time.Time) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.holder != w {
+		return
+	}
 	if carriedOut {
 		q.remember(q.items[0].id(), now)
 	}
 	q.items[0] = order{}
-	q.items, q.busy = q.items[1:], false
+	q.items, q.holder = q.items[1:], nil
 }
 
 // doneTime is how long a queue remembers at least what was done.
 const doneTime = time.Minute
 
 func (q *queue) remember(id orderID, now time.Time) {
-	if now.Sub(q.turned) > doneTime {
+	if q.done == nil || now.Sub(q.turned) > doneTime {
 		q.done, q.doneBefore, q.turned = map[orderID]bool{}, q.done, now
 	}
 	q.done[id] = true
 }
 
-// release leaves the order that next returned for the next worker, which reads from the ledger how far it got.
-func (q *queue) release() {
+// release leaves the order that w got from next for the next worker, which reads from the ledger how far it got.
+func (q *queue) release(w *worker) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.items[0].report, q.busy = nil, false
+	if q.holder == w {
+		q.items[0].report, q.holder = nil, nil
+	}
 }
 
 // expired removes and returns the expired orders, except the one that is being carried out.
@@ -128,7 +155,7 @@ func (q *queue) expired(now time.Time) []order {
 	var old []order
 	rest := q.items[:0]
 	for i, o := range q.items {
-		if (i > 0 || !q.busy) && !o.expire.After(now) {
+		if !q.carriesOut(i) && !o.expire.After(now) {
 			old = append(old, o)
 		} else {
 			rest = append(rest, o)

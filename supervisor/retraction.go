@@ -18,7 +18,7 @@ const retractTime = 10 * time.Second
 func (w *worker) recall(ctx context.Context, o order) error {
 	d, err := w.env.delivery(ctx, o)
 	if errors.Is(err, db.ErrNotFound) { // an older database was restored
-		w.queue.remove(true, w.env.Now())
+		w.queue.remove(w, true, w.env.Now())
 		return nil
 	}
 	if err != nil {
@@ -28,7 +28,7 @@ func (w *worker) recall(ctx context.Context, o order) error {
 	if err != nil {
 		return err
 	}
-	w.queue.remove(pause == 0, w.env.Now())
+	w.queue.remove(w, pause == 0, w.env.Now())
 	if pause > 0 {
 		o.tries++
 		w.queue.park(o, pause)
@@ -67,7 +67,7 @@ func (w *worker) retract(ctx context.Context, o order, d *db.Delivery) (time.Dur
 		return 0, errors.Join(err, w.env.endRecall(ctx, *d))
 	default:
 		logFailure(w.log, "retracting failed; will retry", err, pause)
-		return pause, w.env.save(ctx, *d)
+		return pause, w.env.save(ctx, *d, nil)
 	}
 }
 

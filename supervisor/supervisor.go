@@ -129,7 +129,7 @@ func (s *Supervisor) stopAll() {
 	s.mu.Lock()
 	var last []*worker
 	for _, w := range s.workers {
-		w.cancel()
+		w.stop()
 		last = append(last, w)
 	}
 	for _, w := range s.stopping {
@@ -137,6 +137,6 @@ func (s *Supervisor) stopAll() {
 	}
 	s.mu.Unlock()
 	for _, w := range last {
-		<-w.done
+		<-w.ended
 	}
 }

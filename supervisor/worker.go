@@ -12,8 +12,8 @@ import (
 	"linienfunk/report"
 )
 
-// worker runs the account of one city in one network: one goroutine receives, one sends. Each restarts with backoff when it
-// fails, and neither ever waits for another account.
+// worker runs the account of one city in one network. A goroutine receives, unless there is nothing to receive; another one sends, while
+// orders wait. Both go on with backoff when they fail, and neither ever waits for another account.
 type worker struct {
 	member  Member
 	account bots.Account
@@ -21,8 +21,12 @@ type worker struct {
 	env     *env
 	log     *slog.Logger
 
-	cancel context.CancelFunc
-	done   chan struct{}
+	ctx     context.Context
+	cancel  context.CancelFunc
+	running sync.WaitGroup // receiving and sending
+	once    sync.Once      // for stop
+	ended   chan struct{}  // closed after stop once neither runs any more, or is abandoned
+	revoke  sync.Once
 
 	recv, send health
 
@@ -30,50 +34,82 @@ type worker struct {
 	abandoned atomic.Int32
 }
 
-// startWorker runs a worker until its cancel. It begins once before is closed: the account's previous worker must have ended, or
-// both might send.
+// startWorker runs a worker until its stop. It begins once before is closed: the account's previous worker must have ended, or both might
+// send.
 func startWorker(ctx context.Context, e *env, member Member, account bots.Account, queue *queue, before <-chan struct{}) *worker {
 	w := &worker{member: member, account: account, queue: queue, env: e,
-		log: e.Log.With("city", account.City, "bot", member.Name), done: make(chan struct{})}
-	w.recv.set(Starting, "", e.Now())
+		log: e.Log.With("city", account.City, "bot", member.Name), ended: make(chan struct{})}
 	w.send.set(Running, "", e.Now())
-	ctx, w.cancel = context.WithCancel(ctx)
-	go func() {
-		defer close(w.done)
-		<-before
-		w.run(ctx)
-	}()
+	w.ctx, w.cancel = context.WithCancel(ctx)
+	receiver, receives := member.Bot.(bots.Receiver)
+	if receives = receives && !account.SendOnly; receives {
+		w.recv.set(Starting, "", e.Now())
+		w.running.Add(1)
+	} else {
+		w.recv.set(Running, "", e.Now())
+	}
+	begin := func() {
+		if sends(member.Bot) {
+			queue.attach(w)
+		}
+		if receives {
+			go func() {
+				defer w.running.Done()
+				w.receiveLoop(w.ctx, receiver)
+			}()
+		}
+	}
+	select {
+	case <-before:
+		begin()
+	default:
+		go func() {
+			<-before
+			begin()
+		}()
+	}
 	return w
 }
 
-func (w *worker) run(ctx context.Context) {
-	both, cancel := context.WithCancel(ctx)
-	defer cancel()
-	revoked := make(chan error, 2)
-	var loops sync.WaitGroup
-	for _, loop := range []func(context.Context) error{w.receiveLoop, w.sendLoop} {
-		loops.Go(func() {
-			if err := loop(both); err != nil {
-				revoked <- err
-				cancel()
+// stop ends receiving and sending. It returns at once; ended is closed when both have ended, or have been told to for too long.
+func (w *worker) stop() {
+	w.once.Do(func() {
+		w.cancel()
+		w.queue.detach(w)
+		both := make(chan struct{})
+		go func() {
+			w.running.Wait()
+			close(both)
+		}()
+		go func() {
+			defer close(w.ended)
+			timer := time.NewTimer(stopGrace(w.env.Grace))
+			defer timer.Stop()
+			select {
+			case <-both:
+			case <-timer.C:
+				w.log.Error("receiving or sending does not end after its cancellation; abandoned")
 			}
-		})
-	}
-	loops.Wait()
-	select {
-	case err := <-revoked:
-		w.env.revoke(ctx, w, err)
-	default:
-	}
+		}()
+	})
 }
 
-// receiveLoop runs Recv and restarts it. It returns an error only for a revoked account.
-func (w *worker) receiveLoop(ctx context.Context) error {
-	receiver, ok := w.member.Bot.(bots.Receiver)
-	if !ok {
-		w.recv.set(Running, "", w.env.Now())
-		return nil
-	}
+// stopGrace is how long a worker may take to end: a call has its own grace, and its outcome is still written.
+func stopGrace(grace time.Duration) time.Duration { return grace + 2*writeTime }
+
+// endRevoked ends the worker of an account whose access the network has revoked.
+func (w *worker) endRevoked(cause error) {
+	w.revoke.Do(func() {
+		go func() {
+			w.stop()
+			<-w.ended
+			w.env.revoke(w.ctx, w, cause)
+		}()
+	})
+}
+
+// receiveLoop runs Recv and restarts it, until ctx ends or the account is revoked.
+func (w *worker) receiveLoop(ctx context.Context, receiver bots.Receiver) {
 	out := func(ctx context.Context, r report.Report) error {
 		return w.env.storeReport(ctx, w.account.City, w.member.Name, r)
 	}
@@ -81,12 +117,9 @@ func (w *worker) receiveLoop(ctx context.Context) error {
 	for ctx.Err() == nil {
 		w.recv.set(Running, "", w.env.Now())
 		began := time.Now()
-		err := runCallErr(ctx, w.env.Grace, func(ctx context.Context) error { return receiver.Recv(ctx, w.account, out) })
+		_, err := guard(ctx, func(ctx context.Context) (struct{}, error) { return struct{}{}, receiver.Recv(ctx, w.account, out) })
 		if ctx.Err() != nil {
-			if errors.Is(err, errStuck) {
-				w.log.Error("receiving does not end after its cancellation; abandoned")
-			}
-			return nil
+			return
 		}
 		if err == nil {
 			err = errors.New("receiving ended by itself")
@@ -97,18 +130,18 @@ func (w *worker) receiveLoop(ctx context.Context) error {
 		kind, pause := nextPause(err, &pauses)
 		if kind == bots.KindRevoked && bots.AsError(err).RecvOnly {
 			w.stopReceiving(ctx, err)
-			return nil
+			return
 		}
 		if kind == bots.KindRevoked {
-			return err
+			w.endRevoked(err)
+			return
 		}
 		w.fail(&w.recv, "receiving failed; will restart", err, pause)
 		w.recv.restarted()
 		if sleep(ctx, pause) != nil {
-			return nil
+			return
 		}
 	}
-	return nil
 }
 
 // stopReceiving ends receiving for a RecvOnly error; sending continues. A restart of the program tries once more; the admins still

@@ -117,15 +117,19 @@ func (b *Bot) Accounts(ctx context.Context) ([]bots.Account, error) {
 	if err != nil {
 		return nil, err
 	}
+	read, err := b.store.citiesWithReaders(ctx)
+	if err != nil {
+		return nil, err
+	}
 	var accounts []bots.Account
 	for _, city := range cities {
 		if !city.Active || !city.Options.On(kit.Enabled) {
 			continue
 		}
 		// Title and language are looked up for each mail: a change of them needs no restart.
-		account := bots.Account{City: city.Name, Revision: "1", Label: b.address(city.Name)}
+		account := bots.Account{City: city.Name, Revision: "1", Label: b.address(city.Name), SendOnly: true, NoReaders: !read[city.Name]}
 		if i := slices.IndexFunc(mailboxes, func(m Mailbox) bool { return m.City == city.Name }); i >= 0 {
-			account.Revision, account.Label = mailboxes[i].Revision, mailboxes[i].Address
+			account.Revision, account.Label, account.SendOnly = mailboxes[i].Revision, mailboxes[i].Address, false
 		}
 		accounts = append(accounts, account)
 	}

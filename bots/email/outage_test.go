@@ -31,7 +31,7 @@ func (p *mailboxWorld) fails(times int) {
 
 func TestTheAdminsLearnThatAMailboxCannotBeReadForAnHour(t *testing.T) {
 	t.Parallel()
-	for _, fault := range []inboundtest.Fault{inboundtest.Surprise, inboundtest.Internal, inboundtest.Truncate} {
+	for _, fault := range []inboundtest.Fault{inboundtest.Internal, inboundtest.Truncate} {
 		t.Run(string(fault), func(t *testing.T) {
 			t.Parallel()
 			p, warned := unreadable(t)

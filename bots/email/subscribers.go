@@ -195,6 +195,19 @@ func (s store) confirm(ctx context.Context, city, person string) (bool, error) {
 	return done.RowsAffected > 0, nil
 }
 
+// citiesWithReaders returns the cities that have a confirmed subscriber.
+func (s store) citiesWithReaders(ctx context.Context) (map[string]bool, error) {
+	var names []string
+	if err := s.db.WithContext(ctx).Model(&Subscriber{}).Where("confirmed = ?", true).Distinct().Pluck("city", &names).Error; err != nil {
+		return nil, fmt.Errorf("list cities with subscribers: %w", err)
+	}
+	cities := make(map[string]bool, len(names))
+	for _, name := range names {
+		cities[name] = true
+	}
+	return cities, nil
+}
+
 // remove deletes a subscriber, if there is one.
 func (s store) remove(ctx context.Context, city, person string) error {
 	err := s.db.WithContext(ctx).Where("city = ? AND person = ?", city, person).Delete(&Subscriber{}).Error

@@ -148,3 +148,19 @@ func TestSubscribersOfOlderVersionsStay(t *testing.T) {
 		t.Errorf("%d mails", len(got))
 	}
 }
+
+func TestACityHasReadersOnceSomebodyHasConfirmed(t *testing.T) {
+	t.Parallel()
+	v := newVisitor(t)
+	readers := func() bool {
+		t.Helper()
+		return !v.w.Account(t, v.city).NoReaders
+	}
+	if readers() {
+		t.Error("there are readers without a subscriber")
+	}
+	v.subscribe("rider@example.org")
+	if !readers() {
+		t.Error("the subscriber is no reader")
+	}
+}

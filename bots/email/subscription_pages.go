@@ -143,6 +143,7 @@ func (b *Bot) confirm(w http.ResponseWriter, r *http.Request) {
 	case !ok:
 		b.showLinkFailed(w, r, http.StatusGone, "link-gone")
 	default:
+		b.core.Changed(city) // it may be the first one
 		b.core.Pages.Done(w, r, b.text(r, "confirmed", "City", bots.MountOf(r).City.Title))
 	}
 }
