@@ -83,10 +83,8 @@ type Account struct {
 	// Revision changes whenever the account must be restarted: new credentials, new options. Label names it to the city's
 	// admins, such as @zuerich@example.social. Both are stored, and the label is logged, so they must not contain secrets.
 	Revision, Label string
-
-	// SendOnly is set if nothing is to be received for this account alone: Recv is not called. NoReaders is set if nobody would get a
-	// report through it: none is sent. NoReaders may change without a new Revision.
-	SendOnly, NoReaders bool
+	SendOnly        bool // Recv is not called: nothing comes for this account alone
+	NoReaders       bool // nobody would get a report: none is sent; may change without a new Revision
 }
 
 // Out hands in one received report. It returns nil once the report is stored durably; only then may the bot move its
@@ -151,7 +149,7 @@ type Retracter interface {
 	Retract(ctx context.Context, a Account, key string, sent report.Receipt) error
 }
 
-// Pruner is a network that keeps texts of reports in its own tables.
+// Pruner is a network that keeps texts of reports, or rows about them, in its own tables.
 type Pruner interface {
 	// Prune deletes the city's texts from before the given time, the end of the city's retention.
 	Prune(ctx context.Context, city string, before time.Time) error

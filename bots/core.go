@@ -24,17 +24,14 @@ type Core struct {
 	Pages   Pages
 	Events  Events
 
-	// HTTP limits the time to connect and to get the response header, and refuses private addresses, because users may
-	// enter any host. The body has no limit, for streams: give requests a context with a deadline. A request without
-	// a User-Agent gets the program's.
+	// HTTP limits the time to connect and to get the response header, but not that of the body, for streams: give requests a
+	// deadline. It refuses private addresses, because users may enter any host, and adds a User-Agent.
 	HTTP *http.Client
 
-	// Author returns the pseudonym for Report.Author of a name or address. It is keyed and changes every day: to
-	// compare authors, use the At of the report.
+	// Author returns the pseudonym for Report.Author of a name or address. It changes every day: compare with a report's At.
 	Author func(city, name string, at time.Time) string
 
-	// Changed announces that accounts of a city have changed. They are started, restarted or stopped at once, on whichever
-	// node they run.
+	// Changed announces that accounts of a city have changed: they are started, restarted or stopped at once, on any node.
 	Changed func(city string)
 }
 

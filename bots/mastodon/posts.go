@@ -13,8 +13,8 @@ import (
 
 	masto "github.com/mattn/go-mastodon"
 	"gorm.io/gorm"
-	"gorm.io/gorm/clause"
 
+	"linienfunk/db"
 	"linienfunk/report"
 )
 
@@ -35,6 +35,8 @@ type Post struct {
 	Refused   int       `gorm:"not null"` // calls that the instance refused
 	LookedAt  time.Time `gorm:"not null"` // when the mention was last checked
 	CreatedAt time.Time `gorm:"not null;index:idx_mastodon_posts_created"`
+
+	stored bool // in the table
 }
 
 func keyOf(r report.Report) string {
@@ -59,25 +61,31 @@ func (p Post) receipt() report.Receipt {
 // digest returns a keyed hash of a text, to compare texts without storing them.
 func (s store) digest(text string) string { return s.box.Digest("mastodon text", text) }
 
-// openPost returns the stored state of a report, or stores made as its first state. It deletes old posts.
-func (s store) openPost(ctx context.Context, made Post) (Post, error) {
+// findPost returns the stored state of a report, or made as its first state, which is not stored yet.
+func (s store) findPost(ctx context.Context, made Post) (Post, error) {
 	made.CreatedAt, made.LookedAt = s.utc(), s.utc()
-	var found Post
-	err := s.db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
-		if err := tx.Where("created_at < ?", s.utc().Add(-keptPosts)).Delete(&Post{}).Error; err != nil {
-			return err
-		}
-		if err := tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&made).Error; err != nil {
-			return err
-		}
-		return tx.Where("city = ? AND key = ?", made.City, made.Key).Take(&found).Error
-	})
-	return found, wrap("remember report", err)
+	found, stored, err := onePost(s.db.WithContext(ctx).Where("city = ? AND key = ?", made.City, made.Key))
+	if found.stored = stored; err == nil && !stored {
+		found = made
+	}
+	return found, err
 }
 
-// savePost stores a post even if ctx has ended: a post that an instance accepted must be known.
-func (s store) savePost(ctx context.Context, p Post) error {
-	return wrap("remember post", s.db.WithContext(context.WithoutCancel(ctx)).Save(&p).Error)
+// savePost stores a post even if ctx has ended.
+func (s store) savePost(ctx context.Context, p *Post) error {
+	err := s.db.WithContext(context.WithoutCancel(ctx)).Save(p).Error
+	p.stored = p.stored || err == nil
+	return wrap("remember post", err)
+}
+
+// rememberPost stores a post that an instance has accepted.
+func (s store) rememberPost(ctx context.Context, p Post) error {
+	return wrap("remember post", db.Remember(ctx, s.db, func(tx *gorm.DB) error { return tx.Save(&p).Error }))
+}
+
+// deleteOldPosts deletes the city's posts whose reports cannot be sent any more.
+func (s store) deleteOldPosts(ctx context.Context, city string) error {
+	return wrap("delete old posts", s.db.WithContext(ctx).Where("city = ? AND created_at < ?", city, s.utc().Add(-keptPosts)).Delete(&Post{}).Error)
 }
 
 // saveCheck stores what a check of a post's mention changes, and nothing of what Send may be changing.

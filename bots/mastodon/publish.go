@@ -2,6 +2,7 @@ package mastodon
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -62,7 +63,8 @@ func (s *delivery) copy(ctx context.Context) error {
 		return bots.Permanent("error-needs-image", errNoText)
 	}
 	text := s.style.compose(s.report.Text, s.server.limits)
-	if expired := s.bot.Core.Now().Sub(s.post.CreatedAt) > s.server.idempotencyWindow(); s.post.Tries > 0 && expired {
+	window := s.server.idempotencyWindow()
+	if s.mayBePosted() && s.bot.Core.Now().Sub(s.firstTry()) > window {
 		found, err := s.find(ctx, text)
 		if err != nil {
 			return s.client.explain(ctx, "look for an earlier post", err)
@@ -73,8 +75,10 @@ func (s *delivery) copy(ctx context.Context) error {
 		}
 	}
 	s.post.Tries++
-	if err := s.bot.store.savePost(ctx, s.post); err != nil {
-		return err
+	if window == 0 { // only the table knows of a call whose response was lost
+		if err := s.bot.store.savePost(ctx, &s.post); err != nil {
+			return err
+		}
 	}
 	made, err := s.client.post(withIdempotencyKey(ctx, s.post.idempotencyKey()), s.form(text))
 	if err != nil {
@@ -82,14 +86,24 @@ func (s *delivery) copy(ctx context.Context) error {
 		if kind := bots.AsError(err).Kind; kind == bots.KindRetryAfter || kind == bots.KindPermanent {
 			s.post.Refused++ // the instance has not posted it
 			s.post.Tries--
-			if saved := s.bot.store.savePost(ctx, s.post); saved != nil {
-				return saved
-			}
 		}
-		return err
+		return errors.Join(err, s.bot.store.savePost(ctx, &s.post))
 	}
 	s.post.RemoteID, s.post.RemoteURL = string(made.ID), made.URL
 	return nil
+}
+
+// mayBePosted reports whether an earlier call may have posted the report. What was not stored before a call is not known after a crash.
+func (s *delivery) mayBePosted() bool {
+	return s.post.Tries > 0 || !s.post.stored && s.server.idempotencyWindow() > 0
+}
+
+// firstTry is when the report may have been posted at the earliest.
+func (s *delivery) firstTry() time.Time {
+	if s.post.stored || s.report.At.IsZero() {
+		return s.post.CreatedAt
+	}
+	return s.report.At
 }
 
 func (s *delivery) form(text string) url.Values {
@@ -131,7 +145,7 @@ func (s *delivery) find(ctx context.Context, text string) (*masto.Status, error)
 		return nil, err
 	}
 	for _, found := range page {
-		if found == nil || found.Reblog != nil || found.CreatedAt.Before(s.post.CreatedAt.Add(-clockSkew)) || lettersAndDigits(plainText(found.Content, names{})) != lettersAndDigits(text) {
+		if found == nil || found.Reblog != nil || found.CreatedAt.Before(s.firstTry().Add(-clockSkew)) || lettersAndDigits(plainText(found.Content, names{})) != lettersAndDigits(text) {
 			continue
 		}
 		known, err := s.bot.store.isKnownPost(ctx, s.account, found.ID)

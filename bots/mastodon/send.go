@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	masto "github.com/mattn/go-mastodon"
 
@@ -16,7 +17,15 @@ import (
 	"linienfunk/report"
 )
 
-var _ bots.Sender = (*bot)(nil)
+var (
+	_ bots.Sender = (*bot)(nil)
+	_ bots.Pruner = (*bot)(nil)
+)
+
+// Prune deletes what is remembered of posts for longer than their reports can be sent. None of it is a text.
+func (b *bot) Prune(ctx context.Context, city string, _ time.Time) error {
+	return b.store.deleteOldPosts(ctx, city)
+}
 
 // Send boosts a public mention if the city wants that, and posts a copy of all other reports. The state of each report is stored, so that
 // a repetition after a crash posts nothing twice even if the instance has no idempotency keys.
@@ -41,7 +50,7 @@ func (b *bot) Send(ctx context.Context, a bots.Account, r report.Report) (report
 	if id, here := localID(row.Instance, r.Ref); here && r.Bot == b.Core.Name {
 		made.Source = string(id)
 	}
-	post, err := b.store.openPost(ctx, made)
+	post, err := b.store.findPost(ctx, made)
 	if err != nil {
 		return report.Receipt{}, err
 	}
@@ -69,8 +78,8 @@ type delivery struct {
 
 func (s *delivery) run(ctx context.Context) (report.Receipt, error) {
 	source, err := s.source(ctx)
-	if err != nil {
-		return report.Receipt{}, err
+	if err != nil { // changes of the mention are still watched
+		return report.Receipt{}, errors.Join(err, s.bot.store.rememberPost(ctx, s.post))
 	}
 	if s.boosts(source) {
 		err = s.boost(ctx, source)
@@ -81,7 +90,7 @@ func (s *delivery) run(ctx context.Context) (report.Receipt, error) {
 	if err != nil {
 		return report.Receipt{}, err
 	}
-	if err := s.bot.store.savePost(ctx, s.post); err != nil {
+	if err := s.bot.store.rememberPost(ctx, s.post); err != nil {
 		return report.Receipt{}, err
 	}
 	s.reply(ctx, source)

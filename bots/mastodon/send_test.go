@@ -307,6 +307,9 @@ func TestSentPostsAreForgottenAfterTwoDays(t *testing.T) {
 	send(t, w, a, other("1", "kontrolle u8"))
 	w.Advance(49 * time.Hour)
 	send(t, w, a, other("2", "kontrolle u9"))
+	if err := w.Bot.(bots.Pruner).Prune(t.Context(), "zuerich", time.Now()); err != nil {
+		t.Fatal(err)
+	}
 	var rows []Post
 	if err := w.Core.DB.Find(&rows).Error; err != nil || len(rows) != 1 {
 		t.Errorf("%d rows are kept: %v", len(rows), err)

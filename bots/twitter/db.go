@@ -10,6 +10,7 @@ import (
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
 
+	"linienfunk/db"
 	"linienfunk/internal/secret"
 )
 
@@ -59,10 +60,10 @@ func (s store) sentPost(ctx context.Context, city, key string) (Post, bool, erro
 	return row, err == nil, wrap("look up post", err)
 }
 
-// savePost stores a post and deletes old ones.
-func (s store) savePost(ctx context.Context, row Post) error {
+// rememberPost stores a post and deletes old ones.
+func (s store) rememberPost(ctx context.Context, row Post) error {
 	row.Key, row.At = s.box.Digest("twitter post", row.Key), s.utc()
-	return wrap("remember post", s.db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
+	return wrap("remember post", db.Remember(ctx, s.db, func(tx *gorm.DB) error {
 		if err := tx.Where("at < ?", row.At.Add(-postRetention)).Delete(&Post{}).Error; err != nil {
 			return err
 		}

@@ -49,7 +49,7 @@ func (b *bot) Send(ctx context.Context, a bots.Account, r report.Report) (report
 	if err != nil {
 		return report.Receipt{}, b.explain(ctx, posting, err)
 	}
-	if err := b.store.savePost(context.WithoutCancel(ctx), made); err != nil {
+	if err := b.store.rememberPost(ctx, made); err != nil {
 		b.Core.Log.Error("post sent but not recorded", "city", a.City, "err", err) // X refuses a second one
 	}
 	return report.Receipt{ID: made.RemoteID, URL: made.URL}, nil
