@@ -8,11 +8,12 @@ import (
 	"linienfunk/bots"
 )
 
-// Pauses between retries double from one second to five minutes. Jitter of up to a half keeps accounts that failed together from
-// retrying together.
+// Pauses between retries are a second in the first minute, so that the reports of a short outage leave right after it, then double up to
+// five minutes. Jitter of up to a half keeps accounts that failed together from retrying together.
 const (
-	minPause = time.Second
-	maxPause = 5 * time.Minute
+	minPause    = time.Second
+	maxPause    = 5 * time.Minute
+	shortOutage = time.Minute
 	// maxRetryAfter is the longest pause that a network may request.
 	maxRetryAfter = time.Hour
 	// resetAfter is how long a call must run for its next failure to count as the first one.
@@ -20,19 +21,30 @@ const (
 )
 
 // backoff counts consecutive failures.
-type backoff struct{ failures int }
+type backoff struct {
+	since    time.Time // the first failure
+	failures int       // since the end of the first minute
+}
 
 // next counts one more failure and returns the pause after it.
-func (b *backoff) next() time.Duration {
-	pause := maxPause
-	if b.failures < 9 {
-		pause = min(minPause<<b.failures, maxPause)
+func (b *backoff) next() time.Duration { return b.nextAt(time.Now()) }
+
+func (b *backoff) nextAt(now time.Time) time.Duration {
+	if b.since.IsZero() {
+		b.since = now
 	}
-	b.failures++
+	pause := minPause
+	if now.Sub(b.since) >= shortOutage {
+		b.failures++
+		pause = maxPause
+		if b.failures < 9 {
+			pause = min(minPause<<b.failures, maxPause)
+		}
+	}
 	return pause/2 + rand.N(pause/2+1)
 }
 
-func (b *backoff) reset() { b.failures = 0 }
+func (b *backoff) reset() { *b = backoff{} }
 
 // nextPause returns the kind of err and the pause before the next attempt. A pause that the network requests is limited to between a
 // second and an hour.

@@ -19,7 +19,8 @@ type order struct {
 
 	report *report.Report // what to send; nil if it must be read from the ledger
 	since  time.Time      // when this process took the order
-	tries  int            // how often a recall was tried, or an account was looked for
+	tries  int            // how often an account was looked for
+	pauses backoff        // between the tries of a recall
 }
 
 // trusted is how long a report in memory is sent without another look at the ledger, where it may have been withdrawn: a withdrawal is

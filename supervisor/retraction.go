@@ -24,24 +24,23 @@ func (w *worker) recall(ctx context.Context, o order) error {
 	if err != nil {
 		return err
 	}
-	pause, err := w.retract(ctx, o, &d)
+	pause, err := w.retract(ctx, &o, &d)
 	if err != nil {
 		return err
 	}
 	w.queue.remove(w, pause == 0, w.env.Now())
 	if pause > 0 {
-		o.tries++
 		w.queue.park(o, pause)
 	}
 	return nil
 }
 
 // retract asks the network once. It returns the pause before the next time, or zero if that was the last.
-func (w *worker) retract(ctx context.Context, o order, d *db.Delivery) (time.Duration, error) {
+func (w *worker) retract(ctx context.Context, o *order, d *db.Delivery) (time.Duration, error) {
 	if !d.Status.Final() {
 		d.Status, d.Detail = db.Retracted, "" // not sent, and will not be
 	}
-	entry, err := w.env.entry(ctx, o)
+	entry, err := w.env.entry(ctx, *o)
 	if err != nil {
 		return 0, err
 	}
@@ -58,8 +57,7 @@ func (w *worker) retract(ctx context.Context, o order, d *db.Delivery) (time.Dur
 		return 0, w.env.endRecall(ctx, *d)
 	}
 	d.Detail = bots.AsError(err).Say
-	pauses := backoff{failures: o.tries}
-	switch kind, pause := nextPause(err, &pauses); kind {
+	switch kind, pause := nextPause(err, &o.pauses); kind {
 	case bots.KindPermanent:
 		w.log.Warn("network refuses to retract a report", "entry", o.entry, "err", err)
 		return 0, w.env.endRecall(ctx, *d)
