@@ -11,7 +11,8 @@ import (
 
 func TestAnInvalidConfigurationNamesItsKey(t *testing.T) {
 	t.Parallel()
-	for key, value := range map[string]string{"lmtp": "24", "relays": "mx.example.org", "greylist": "yes", "postmaster": "me"} {
+	for key, value := range map[string]string{"lmtp": "24", "relays": "mx.example.org", "greylist": "yes", "postmaster": "me",
+		"author_limit": "0", "network_limit": "many", "network_limits": "google.com"} {
 		w := bottest.NewWorld(t, "email", email.Plugin())
 		w.Core.Config[key] = value
 		w.Mail.Listen = func() (net.Listener, error) { return nil, net.ErrClosed }

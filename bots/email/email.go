@@ -50,7 +50,8 @@ func New(core bots.Core) (bots.Bot, error) {
 	if err != nil {
 		return nil, err // it names the key
 	}
-	rates := inbound.NewLimits(core.Now)
+	extras, _ := limits.ParseExtras(core.Now, core.Config["network_limits"]) // readConfig has checked it
+	rates := inbound.NewLimits(core.Now, c.authorLimit, c.networkLimit, extras)
 	return &Bot{
 		core: core, store: store{db: core.DB, box: core.Box, now: core.Now},
 		mailboxes: newMailboxes(core), lmtp: c.lmtp, relays: c.relays, operator: c.operator, greylist: newGreylist(core), limits: rates,
@@ -65,6 +66,8 @@ type config struct {
 	lmtp     *inbound.LMTP
 	relays   inbound.Relays
 	operator string
+
+	authorLimit, networkLimit int // mails a minute
 }
 
 // readConfig reads the operator's keys. With an error it returns the key whose value cannot work.
@@ -80,6 +83,14 @@ func readConfig(values map[string]string) (c config, key string, err error) {
 	}
 	if greylist := values["greylist"]; greylist != "on" && greylist != "off" && greylist != "" {
 		return c, "greylist", fmt.Errorf("greylist: wants on or off, not %q", greylist)
+	}
+	for key, limit := range map[string]*int{"author_limit": &c.authorLimit, "network_limit": &c.networkLimit} {
+		if *limit, err = limits.ParsePerMinute(values[key]); err != nil {
+			return c, key, fmt.Errorf("%s: %w", key, err)
+		}
+	}
+	if _, err := limits.ParseExtras(time.Now, values["network_limits"]); err != nil {
+		return c, "network_limits", fmt.Errorf("network_limits: %w", err)
 	}
 	return c, "", nil
 }

@@ -53,7 +53,7 @@ func (b *Bot) forward(ctx context.Context, m *inbound.Mail) error {
 	}
 	sum := sha256.Sum256(append([]byte(m.EnvelopeFrom+"\x00"), m.Beginning...))
 	id := hex.EncodeToString(sum[:])
-	if limit := m.ExceededLimit(postmaster, id); limit != "" {
+	if limit := m.ExceededLimit(ctx, postmaster, "", id); limit != "" {
 		b.core.Log.Info("mail for postmaster deferred: rate limit exceeded", "limit", limit)
 		return errFlood
 	}

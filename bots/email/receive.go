@@ -85,14 +85,14 @@ func (h handler) Deliver(ctx context.Context, to inbound.Recipient, m *inbound.M
 	}
 	log := h.bot.core.Log.With("city", to.Name)
 	if d.Dropped != "" && d.Dropped != leaving {
-		return drop(d, m, log, func() error { return h.out(ctx, to.Name, d.Report) })
+		return drop(ctx, to.Name, d, m, log, func() error { return h.out(ctx, to.Name, d.Report) })
 	}
 	verdict := m.Verdict(ctx)
 	if verdict.Reject {
 		log.Info("mail rejected: forged", "reason", verdict.Doubt)
 		return errForged
 	}
-	if limit := m.ExceededLimit(d.author, d.ID); limit != "" {
+	if limit := m.ExceededLimit(ctx, to.Name, d.author, d.ID); limit != "" {
 		log.Info("mail deferred: rate limit exceeded", "limit", limit)
 		return errFlood
 	}
@@ -105,9 +105,9 @@ func (h handler) Deliver(ctx context.Context, to inbound.Recipient, m *inbound.M
 }
 
 // drop records a mail that is no report: its entry in the ledger has the reason. Those of an author above the limit leave none.
-func drop(d draft, m *inbound.Mail, log *slog.Logger, out func() error) error {
+func drop(ctx context.Context, city string, d draft, m *inbound.Mail, log *slog.Logger, out func() error) error {
 	log.Info("mail dropped", "reason", d.Dropped)
-	if limit := m.ExceededLimit(d.author, d.ID); limit != "" {
+	if limit := m.ExceededLimit(ctx, city, d.author, d.ID); limit != "" {
 		log.Info("dropped mail not recorded: rate limit exceeded", "limit", limit)
 		return nil
 	}
@@ -179,9 +179,9 @@ func (i inbox) Deliver(ctx context.Context, m *inbound.Mail) error {
 		if err := i.bot.bouncedToMailbox(ctx, i.row.City, m.Beginning); err != nil {
 			return err
 		}
-		return drop(d, m, log, func() error { return i.out(ctx, d.Report) })
+		return drop(ctx, i.row.City, d, m, log, func() error { return i.out(ctx, d.Report) })
 	}
-	if limit := m.ExceededLimit(d.author, d.ID); limit != "" {
+	if limit := m.ExceededLimit(ctx, i.row.City, d.author, d.ID); limit != "" {
 		log.Info("mail dropped: rate limit exceeded", "limit", limit)
 		return nil
 	}

@@ -15,7 +15,7 @@ import (
 
 // draft is a report that is not stored yet.
 type draft struct {
-	author   string // key of the rate limit: the pseudonym changes with the mail's own date
+	author   string // for the rate limit: the pseudonym changes with the mail's own date
 	holdSpam bool   // the city holds reports whose author seems forged
 	report.Report
 }
@@ -41,7 +41,7 @@ func (b *Bot) draft(ctx context.Context, name string, m *inbound.Mail) (draft, e
 	}
 	now, author := b.core.Now(), m.Author(m.EnvelopeFrom)
 	at := m.Written(now)
-	d := draft{name + "\x00" + author, city.Options.On("hold_spam"), report.Report{
+	d := draft{author, city.Options.On("hold_spam"), report.Report{
 		ID: b.reportID(m.Message, name, words, now), Text: words, At: at, Private: true, Author: b.core.Author(name, author, at), Dropped: dropped,
 	}}
 	if dropped != "" {

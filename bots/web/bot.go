@@ -8,13 +8,12 @@ import (
 
 	"linienfunk/bots"
 	"linienfunk/bots/kit"
-	"linienfunk/internal/limits"
 )
 
 // bot implements bots.Bot and the interfaces that web.go lists. This file has what all of them use.
 type bot struct {
 	core       bots.Core
-	limiter    *limits.Limiter // of reports, by client
+	rates      rates
 	streams    *streamHub
 	post       *template.Template // post.html
 	scriptHash string             // of the scripts

@@ -6,15 +6,11 @@ import (
 	"time"
 
 	"linienfunk/bots"
-	"linienfunk/internal/limits"
 	"linienfunk/report"
 )
 
 // storeTimeout limits the storing of a report. Listen has to end within 5 seconds.
 const storeTimeout = 4 * time.Second
-
-// reportRate is the rate limit of one client. The overflow is shared by all clients for which the limiter's table has no room.
-var reportRate = limits.Rate{Burst: 5, Every: time.Minute / 5, Overflow: 60}
 
 // Listen lets the form and the live streams work until ctx ends, and returns when the last request is done: within storeTimeout or
 // writeTimeout after ctx.
@@ -38,7 +34,7 @@ func (b *bot) submitForm(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	wrong := f.read(w, r)
-	if wrong == nil && !b.limiter.Allow(limits.Client(r.RemoteAddr)) {
+	if wrong == nil && !b.rates.allow(bots.MountOf(r).City.Name, r.RemoteAddr) {
 		w.Header().Set("Retry-After", "60")
 		wrong = &formError{http.StatusTooManyRequests, "form-too-many"}
 	}

@@ -8,10 +8,8 @@ import (
 	"net/url"
 	"strings"
 	"testing"
-	"time"
 
 	"linienfunk/bots/bottest"
-	"linienfunk/internal/limits"
 	"linienfunk/report"
 )
 
@@ -164,55 +162,6 @@ func TestListenWaitsForAReportOnItsWay(t *testing.T) {
 	}
 	if err := <-answered; err != nil {
 		t.Error(err)
-	}
-}
-
-func TestOneClientGetsFiveReportsAMinute(t *testing.T) {
-	t.Parallel()
-	f, o := newFixture(t), &bottest.Outbox{}
-	f.listen(t, o.Out)
-	send := func(client string) answer {
-		return f.report(t, "ghent", "", "tram 1", "X-Client", client)
-	}
-	for i := range reportRate.Burst {
-		if got := send(fmt.Sprintf("[2001:db8::%d]:%d", i, 1000+i)); got.status != http.StatusSeeOther {
-			t.Fatalf("report %d: status %d", i, got.status)
-		}
-	}
-	got := send("[2001:db8::ffff]:1")
-	if got.status != http.StatusTooManyRequests || got.header.Get("Retry-After") != "60" || !strings.Contains(got.body, "tram 1</textarea>") {
-		t.Errorf("the sixth: %d %v", got.status, got.header)
-	}
-	if got := send("192.0.2.1:1"); got.status != http.StatusSeeOther {
-		t.Errorf("another client: %d", got.status)
-	}
-	f.Advance(time.Minute)
-	if got := send("[2001:db8::1]:1"); got.status != http.StatusSeeOther {
-		t.Errorf("a minute later: %d", got.status)
-	}
-}
-
-func TestNewClientsShareTheOverflowWhileTheLimiterIsFull(t *testing.T) {
-	t.Parallel()
-	f := newFixture(t)
-	r := reportRate
-	r.Keys = 10
-	l := limits.New(f.Core.Now, r)
-	for i := range r.Keys {
-		l.Allow(limits.Client(fmt.Sprintf("192.0.2.%d:1", i)))
-	}
-	allowed := 0
-	for i := range 200 {
-		if l.Allow(limits.Client(fmt.Sprintf("198.51.100.%d:1", i))) {
-			allowed++
-		}
-	}
-	if allowed < r.Overflow || allowed >= 200 || l.Len() > r.Keys {
-		t.Errorf("%d of 200 new clients were allowed; %d clients are counted", allowed, l.Len())
-	}
-	f.Advance(time.Minute)
-	if !l.Allow(limits.Client("203.0.113.1:1")) || l.Len() != 1 {
-		t.Errorf("a minute later %d clients are counted", l.Len())
 	}
 }
 

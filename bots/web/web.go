@@ -16,9 +16,9 @@ import (
 	"html/template"
 	"net/http"
 	"path"
+	"time"
 
 	"linienfunk/bots"
-	"linienfunk/internal/limits"
 )
 
 //go:embed *.html locale.*.toml
@@ -31,7 +31,11 @@ var scripts embed.FS
 func Plugin() bots.Plugin {
 	return bots.Plugin{
 		New: New, Migrations: migrations(), Options: options(), Files: files,
-		PageFiles: feedNames,
+		PageFiles: feedNames, Config: configKeys(),
+		CheckConfig: func(values map[string]string) (string, error) {
+			_, key, err := readRates(time.Now, values)
+			return key, err
+		},
 		Limits: []string{
 			"500 characters in the form.",
 			"The page, the live list and the feeds show the last 50 reports.",
@@ -62,6 +66,10 @@ func New(core bots.Core) (bots.Bot, error) {
 	if err != nil {
 		return nil, err
 	}
+	rates, _, err := readRates(core.Now, core.Config)
+	if err != nil {
+		return nil, err // it names the key
+	}
 	hash := sha256.New()
 	for _, name := range scriptNames {
 		script, err := scripts.ReadFile(name)
@@ -70,7 +78,7 @@ func New(core bots.Core) (bots.Bot, error) {
 		}
 		hash.Write(script)
 	}
-	b := &bot{core: core, post: post, limiter: limits.New(core.Now, reportRate), scriptHash: hex.EncodeToString(hash.Sum(nil)[:6])}
+	b := &bot{core: core, post: post, rates: rates, scriptHash: hex.EncodeToString(hash.Sum(nil)[:6])}
 	b.streams = newStreamHub(core, b.list)
 	core.Cities.OnChange(b.notifyStreams) // open pages show or hide the list at once
 	return b, nil

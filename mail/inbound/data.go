@@ -44,13 +44,13 @@ func (s *session) receive(r io.Reader, deliver func(envelope, *Mail) error) erro
 
 // read reads a message to its end. Its error is the reply for all recipients.
 func (s *session) read(e envelope, recipients []Recipient, r io.Reader) (*Mail, error) {
-	m := &Mail{EnvelopeFrom: e.from, limits: s.Limits}
+	m := &Mail{EnvelopeFrom: e.from, limits: s.Limits, dns: s.DNS}
 	raw, parsed := false, false
 	for _, to := range recipients {
 		raw, parsed = raw || to.Raw, parsed || !to.Raw
 	}
 	if s.conn.isStranger() {
-		m.network = networkOf(s.conn.addr)
+		m.client = s.conn.addr
 	}
 	kept := &beginning{}
 	if raw {

@@ -55,7 +55,7 @@ func serve(t testing.TB, prepare ...func(*server)) *server {
 		entered: make(chan struct{}, 1000), fail: map[string]error{}}
 	s.Server = &inbound.Server{
 		Domain: domain, Listen: func() (net.Listener, error) { return listener, nil }, Relays: relays, DNS: &mockdns.Resolver{},
-		Limits: inbound.NewLimits(s.clock.Now), Log: slog.New(slog.NewTextHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
+		Limits: inbound.NewLimits(s.clock.Now, inbound.DefaultAuthorPerMinute, inbound.DefaultNetworkPerMinute, nil), Log: slog.New(slog.NewTextHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	}
 	for _, f := range prepare {
 		f(s)
@@ -131,7 +131,7 @@ func (s *server) Deliver(ctx context.Context, to inbound.Recipient, m *inbound.M
 	if verdict.Reject {
 		return inbound.Reply(550, [3]int{5, 7, 1}, "forged")
 	}
-	if m.ExceededLimit(to.Name+" "+m.Author(m.EnvelopeFrom), m.ID) != "" {
+	if m.ExceededLimit(ctx, to.Name, m.Author(m.EnvelopeFrom), m.ID) != "" {
 		return inbound.Reply(450, [3]int{4, 7, 1}, "too many")
 	}
 	s.stored = append(s.stored, stored{to.Name, m.Report(), verdict.Doubt})

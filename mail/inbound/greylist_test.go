@@ -7,6 +7,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/foxcpp/go-mockdns"
+
+	"linienfunk/internal/limits"
 	"linienfunk/internal/testkit"
 	"linienfunk/mail/inbound"
 )
@@ -79,7 +82,71 @@ func TestWithoutADatabaseNoClientIsGreylisted(t *testing.T) {
 	s.hello().Mail(marta, zuerich, rawMail("", "kontrolle"), "250")
 }
 
-func TestTheMailsOfANetworkAreLimited(t *testing.T) {
+// sendAs sends one mail of an author of its own for each number, and returns how many are taken.
+func (s *server) sendAs(from, to int, recipient string) (taken int) {
+	s.t.Helper()
+	client := s.hello()
+	for n := from; n < to; n++ {
+		author := fmt.Sprintf("rider%d@rider.example", n)
+		message := strings.Replace(rawMail("", "kontrolle"), "<1@", fmt.Sprintf("<%d@", n), 1)
+		client.Envelope(author, recipient)
+		client.Data(strings.Replace(message, marta, author, 1))
+		if reply := client.Want(""); strings.HasPrefix(reply, "250") {
+			taken++
+		} else if !strings.HasPrefix(reply, "450 4.7.1") {
+			s.t.Fatalf("mail %d: %s", n, reply)
+		}
+	}
+	return taken
+}
+
+func TestTheMailsOfANetworkToEachRecipientAreLimited(t *testing.T) {
+	t.Parallel()
+	s := serve(t, distrust)
+	if n := s.sendAs(0, 65, zuerich); n != 60 {
+		t.Errorf("%d mails to one city are taken", n)
+	}
+	if n := s.sendAs(0, 65, ghent); n != 60 {
+		t.Errorf("%d mails to another city", n)
+	}
+	s.clock.Advance(10 * time.Second)
+	if n := s.sendAs(100, 120, zuerich); n != 10 {
+		t.Errorf("%d ten seconds later", n)
+	}
+}
+
+func TestANetworkThatTheOperatorNamesMaySendMore(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		extras string
+		zones  map[string]mockdns.Zone
+		want   int
+	}{
+		"by its network":   {"127.0.0.0/8=20", nil, 80},
+		"another network":  {"192.0.2.0/24=20", nil, 60},
+		"by its name":      {"big.example=20", map[string]mockdns.Zone{"1.0.0.127.in-addr.arpa.": {PTR: []string{"mx.Big.example."}}, "mx.big.example.": {A: []string{"127.0.0.1"}}}, 80},
+		"by a forged name": {"big.example=20", map[string]mockdns.Zone{"1.0.0.127.in-addr.arpa.": {PTR: []string{"mx.big.example."}}, "mx.big.example.": {A: []string{"192.0.2.1"}}}, 60},
+		"without a name":   {"big.example=20", nil, 60},
+		"by another name":  {"big.example=20", map[string]mockdns.Zone{"1.0.0.127.in-addr.arpa.": {PTR: []string{"notbig.example."}}, "notbig.example.": {A: []string{"127.0.0.1"}}}, 60},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := serve(t, distrust, func(s *server) {
+				s.DNS = &mockdns.Resolver{Zones: test.zones}
+				extras, err := limits.ParseExtras(s.clock.Now, test.extras)
+				if err != nil {
+					t.Fatal(err)
+				}
+				s.Limits = inbound.NewLimits(s.clock.Now, inbound.DefaultAuthorPerMinute, inbound.DefaultNetworkPerMinute, extras)
+			})
+			if n := s.sendAs(0, 85, zuerich); n != test.want {
+				t.Errorf("%d mails are taken, want %d", n, test.want)
+			}
+		})
+	}
+}
+
+func TestTheMailsOfANetworkAreLimitedUnlessItIsARelay(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		prepare func(*server)
@@ -100,7 +167,7 @@ func TestTheMailsOfANetworkAreLimited(t *testing.T) {
 			}
 			send(60, c.last)
 			send(59, "250") // again
-			s.clock.Advance(3 * time.Second)
+			s.clock.Advance(time.Second)
 			send(60, "250")
 		})
 	}

@@ -3,7 +3,9 @@ package inbound
 import (
 	"context"
 	"fmt"
+	"net/netip"
 
+	"blitiri.com.ar/go/spf"
 	"github.com/emersion/go-smtp"
 
 	"linienfunk/mail/text"
@@ -36,7 +38,8 @@ type Mail struct {
 	Beginning     []byte // the first maxBeginning bytes, if a recipient is Raw or the mail was fetched by IMAP
 
 	limits  *Limits
-	network string // of the client, for limits; empty for relays and IMAP
+	client  netip.Addr // for limits; zero for relays and IMAP
+	dns     spf.DNSResolver
 	check   func(context.Context) Verdict
 	verdict *Verdict
 }
@@ -56,13 +59,13 @@ func (m *Mail) Verdict(ctx context.Context) Verdict {
 	return *m.verdict
 }
 
-// ExceededLimit counts the mail and returns the rate limit that it exceeds, "network" or "author", or nothing. author is the key of the author's
-// limit. event identifies the mail: one that was counted lately is not counted again.
-func (m *Mail) ExceededLimit(author, event string) string {
+// ExceededLimit counts the mail and returns the rate limit that it exceeds, "network" or "author", or nothing. event identifies the mail: one that was
+// counted lately for the recipient is not counted again. It may ask DNS for some seconds about a network that exceeds the limit.
+func (m *Mail) ExceededLimit(ctx context.Context, recipient, author, event string) string {
 	switch {
-	case m.network != "" && !m.limits.networks.AllowOnce(m.network, event):
+	case m.client.IsValid() && !m.limits.allowNetwork(ctx, m.client, m.dns, recipient, event):
 		return "network"
-	case !m.limits.authors.AllowOnce(author, event):
+	case !m.limits.authors.AllowOnce(recipient+"\x00"+author, event):
 		return "author"
 	}
 	return ""
