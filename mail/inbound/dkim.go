@@ -65,6 +65,9 @@ func (c checks) signatures(ctx context.Context, r io.Reader) (found signatures) 
 	if !whole {
 		return signatures{partial: true}
 	}
+	if !bytes.Contains(bytes.ToLower(header), []byte("dkim-signature")) {
+		return signatures{} // go-msgauth would read the body, too, through a buffer of 32 KB
+	}
 	checked, err := dkim.VerifyWithOptions(io.MultiReader(bytes.NewReader(header), lines), &dkim.VerifyOptions{
 		MaxVerifications: maxSignatures, LookupTXT: func(name string) ([]string, error) { return c.txt(ctx, name) }})
 	found.partial = errors.Is(err, dkim.ErrTooManySignatures)
