@@ -155,6 +155,8 @@ type conn struct {
 	rejected atomic.Bool  // reads return EOF: the client has made too many mistakes
 	replaced atomic.Bool  // by one that is encrypted, which has the network connection now
 	silent   atomic.Bool  // the next reply is not sent: the greeting of a connection that has become encrypted
+
+	begun []byte // the lines of a reply whose last one has not come yet
 }
 
 func (c *conn) Read(b []byte) (int, error) {
@@ -169,7 +171,7 @@ func (c *conn) Write(b []byte) (int, error) {
 		return len(b), nil
 	}
 	if c.commands.replied(b) && c.listener.tls != nil {
-		n, err := c.Conn.Write(b)
+		n, err := c.send(b)
 		if err == nil {
 			c.encrypt()
 		}
@@ -181,7 +183,25 @@ func (c *conn) Write(b []byte) (int, error) {
 		}
 		return len(b), nil
 	}
-	return c.Conn.Write(b)
+	return c.send(b)
+}
+
+// send sends a line of a reply. go-smtp writes each line by itself: those of its answer to EHLO, of which more follow, wait for the last one, so
+// that all need one packet.
+func (c *conn) send(line []byte) (int, error) {
+	if bytes.HasPrefix(line, []byte("250-")) {
+		c.begun = append(c.begun, line...)
+		return len(line), nil
+	}
+	if len(c.begun) == 0 {
+		return c.Conn.Write(line)
+	}
+	whole := append(c.begun, line...)
+	c.begun = nil
+	if _, err := c.Conn.Write(whole); err != nil {
+		return 0, err
+	}
+	return len(line), nil
 }
 
 // drain ends a read with a timeout, which go-smtp takes for an idle client.
