@@ -37,7 +37,7 @@ func Client(allowPrivate bool, userAgent string) *http.Client {
 			TLSHandshakeTimeout:    10 * time.Second,
 			ResponseHeaderTimeout:  30 * time.Second,
 			MaxIdleConns:           200,
-			MaxIdleConnsPerHost:    4,
+			MaxIdleConnsPerHost:    16, // many cities may have their accounts on one host
 			IdleConnTimeout:        90 * time.Second,
 			MaxResponseHeaderBytes: 64 << 10,
 		}),
