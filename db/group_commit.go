@@ -119,6 +119,19 @@ func (g *groupCommit) BeginTx(ctx context.Context, options *sql.TxOptions) (gorm
 	if options != nil && options.ReadOnly {
 		return g.pool.BeginTx(ctx, &sql.TxOptions{ReadOnly: true}) // sees one state of the database in any case
 	}
+	m, err := g.join(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := g.execute("SAVEPOINT member"); err != nil {
+		m.end(false)
+		return nil, err
+	}
+	return m, nil
+}
+
+// join waits for the turn of a new member.
+func (g *groupCommit) join(ctx context.Context) (*member, error) {
 	m := &member{group: g, turn: make(chan error, 1), over: make(chan bool, 1), result: make(chan error, 1)}
 	select {
 	case <-ctx.Done():
@@ -128,10 +141,6 @@ func (g *groupCommit) BeginTx(ctx context.Context, options *sql.TxOptions) (gorm
 	case g.requests <- m:
 	}
 	if err := <-m.turn; err != nil {
-		return nil, err
-	}
-	if err := g.execute("SAVEPOINT member"); err != nil {
-		m.end(false)
 		return nil, err
 	}
 	return m, nil
@@ -214,19 +223,18 @@ func (g *groupCommit) PrepareContext(ctx context.Context, query string) (*sql.St
 	return g.pool.PrepareContext(ctx, query)
 }
 
-// ExecContext runs one statement in a transaction of its own.
+// ExecContext runs one statement in a transaction of its own. It needs no savepoint: SQLite undoes a statement that fails.
 func (g *groupCommit) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
-	tx, err := g.BeginTx(ctx, nil)
+	m, err := g.join(ctx)
 	if err != nil {
 		return nil, err
 	}
-	m := tx.(*member)
 	result, err := m.ExecContext(ctx, query, args...)
+	m.end(err == nil)
 	if err != nil {
-		_ = m.Rollback()
 		return nil, err
 	}
-	return result, m.Commit()
+	return result, <-m.result
 }
 
 func (g *groupCommit) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {

@@ -37,7 +37,7 @@ func Remember(ctx context.Context, handle *gorm.DB, write func(tx *gorm.DB) erro
 
 // join returns handle, with its prefix of tables, on the connection of tx.
 func join(handle, tx *gorm.DB) *gorm.DB {
-	joined := handle.WithContext(tx.Statement.Context)
+	joined := handle.Session(&gorm.Session{Context: tx.Statement.Context, SkipDefaultTransaction: true})
 	joined.Statement.ConnPool = tx.Statement.ConnPool
 	return joined
 }

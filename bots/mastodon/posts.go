@@ -13,6 +13,7 @@ import (
 
 	masto "github.com/mattn/go-mastodon"
 	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
 
 	"linienfunk/db"
 	"linienfunk/report"
@@ -80,7 +81,9 @@ func (s store) savePost(ctx context.Context, p *Post) error {
 
 // rememberPost stores a post that an instance has accepted.
 func (s store) rememberPost(ctx context.Context, p Post) error {
-	return wrap("remember post", db.Remember(ctx, s.db, func(tx *gorm.DB) error { return tx.Save(&p).Error }))
+	return wrap("remember post", db.Remember(ctx, s.db, func(tx *gorm.DB) error {
+		return tx.Clauses(clause.OnConflict{UpdateAll: true}).Create(&p).Error // Save would try an update first
+	}))
 }
 
 // deleteOldPosts deletes the city's posts whose reports cannot be sent any more.

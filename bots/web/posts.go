@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"gorm.io/gorm"
-	"gorm.io/gorm/clause"
 
 	"linienfunk/report"
 )
@@ -54,14 +53,15 @@ func (b *bot) page(ctx context.Context, city string) (page, error) {
 
 // savePost stores the report as a post of the city, unless it is stored already. It returns the stored post, and whether it is new.
 func (b *bot) savePost(ctx context.Context, city string, r report.Report) (post, bool, error) {
-	saved := post{City: city, Key: r.Key(), Text: r.Text, At: r.At.UTC().Truncate(time.Microsecond)}
+	saved := post{City: city, Key: r.Key(), Text: r.Text, At: r.At.UTC().Truncate(time.Microsecond), Created: b.now()}
 	isNew := false
 	err := b.core.DB.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
-		created := tx.Clauses(clause.OnConflict{Columns: []clause.Column{{Name: "key"}}, DoNothing: true}).Create(&saved)
-		if created.Error != nil {
-			return created.Error
+		made := tx.Raw("INSERT INTO web_posts (city, key, text, at, created) VALUES (?, ?, ?, ?, ?) ON CONFLICT (key) DO NOTHING RETURNING id",
+			saved.City, saved.Key, saved.Text, saved.At, saved.Created).Scan(&saved.ID)
+		if made.Error != nil {
+			return made.Error
 		}
-		if isNew = created.RowsAffected > 0; isNew {
+		if isNew = saved.ID > 0; isNew {
 			return b.markChanged(tx, city)
 		}
 		saved = post{}
@@ -88,7 +88,8 @@ func (b *bot) deletePosts(ctx context.Context, city, condition string, values ..
 
 // markChanged stores that the city's list has changed now.
 func (b *bot) markChanged(tx *gorm.DB, city string) error {
-	return tx.Clauses(clause.OnConflict{
-		Columns: []clause.Column{{Name: "city"}}, DoUpdates: clause.AssignmentColumns([]string{"changed"}),
-	}).Create(&page{City: city, Changed: b.core.Now().UTC().Truncate(time.Microsecond)}).Error
+	return tx.Exec("INSERT INTO web_pages (city, changed) VALUES (?, ?) ON CONFLICT (city) DO UPDATE SET changed = excluded.changed", city, b.now()).Error
 }
+
+// now is the time as the database stores it.
+func (b *bot) now() time.Time { return b.core.Now().UTC().Truncate(time.Microsecond) }
