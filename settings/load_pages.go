@@ -13,7 +13,7 @@ import (
 // chain is broken then becomes inactive, as it would have been without pages.
 
 // verifyPause is the pause between two pages whose chains are verified: reports come first.
-const verifyPause = 50 * time.Millisecond
+const verifyPause = 200 * time.Millisecond
 
 // loadPages loads stale cities. Those that it leaves are loaded one by one.
 func (n *Node) loadPages(ctx context.Context) {

@@ -2,6 +2,7 @@ package settings
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 
 	"gorm.io/gorm"
@@ -85,18 +86,15 @@ func (l *CityList) load(tx *gorm.DB, after string) (err error) {
 
 // state returns a city's state from its root.
 func (l *CityList) state(head headRow, last *linkRow) CityState {
-	state := CityState{Stream: l.Stream, Sequence: l.Sequence}
-	err := head.checkLast(last)
-	if err == nil {
-		var link *chain.Link
-		if last != nil {
-			found := last.link()
-			link = &found
-		}
-		state.Jump, err = chain.NewJump(head.City, rootOf(head.City).hash, []byte(head.Document), link)
+	state := CityState{Jump: chain.Jump{City: head.City}, Stream: l.Stream, Sequence: l.Sequence}
+	if err := head.checkLast(last); err != nil {
+		state.Error, state.Broken = err.Error(), true
+		return state
 	}
-	if err != nil {
-		state = CityState{Jump: chain.Jump{City: head.City}, Stream: l.Stream, Sequence: l.Sequence, Error: err.Error(), Broken: true}
+	state.Base, state.Hash, state.Patch = rootOf(head.City).hash, chain.Hash(head.Hash), json.RawMessage("[]")
+	if last != nil {
+		link := last.link()
+		state.Patch, state.Last = chain.ReplaceDocument([]byte(head.Document)), &link
 	}
 	return state
 }

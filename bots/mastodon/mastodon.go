@@ -38,6 +38,7 @@ type bot struct {
 	store      store
 	profiles   profileCache
 	rateLimits rateLimits
+	gates      gates
 	timing     timing
 	plain      bool // instances on loopback may be reached by http: in demo and tests only
 }

@@ -12,8 +12,6 @@ import (
 	"time"
 
 	masto "github.com/mattn/go-mastodon"
-
-	"linienfunk/internal/testkit"
 )
 
 func TestPollsAreRareOnlyWhileTheStreamIsOpenAndNobodyWrites(t *testing.T) {
@@ -101,16 +99,23 @@ func TestAStreamIsOpenedWhereTheInstanceSays(t *testing.T) {
 	}
 }
 
-func TestAnAccountReadsItsMentionsOnceWhenItsStreamOpens(t *testing.T) {
+func TestAnInstanceThatDoesNotAnswerDelaysNoAccountsElsewhere(t *testing.T) {
 	t.Parallel()
-	w, fake, a := newConnected(t)
-	receiveByStream(t, w, fake, a)
-	const read = "GET /api/v1/notifications"
-	testkit.Eventually(t, "reading", func() bool { return fake.Requests(read) >= 2 }) // the first was at the login
-	mention(fake)
-	testkit.Eventually(t, "reading again", func() bool { return fake.Requests(read) >= 3 })
-	if n := fake.Requests("GET /api/v1/accounts/verify_credentials"); n > 2 {
-		t.Errorf("the account was described %d times", n)
+	var g gates
+	for range gateSize {
+		if _, err := g.enter(t.Context(), "https://hangs.example"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	leave, err := g.enter(t.Context(), "https://works.example")
+	if err != nil {
+		t.Fatal(err)
+	}
+	leave()
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := g.enter(ctx, "https://hangs.example"); err == nil {
+		t.Error("more accounts start at a time than the gate admits")
 	}
 }
 

@@ -19,20 +19,37 @@ var _ bots.Receiver = (*bot)(nil)
 // Recv reads the mentions of an account in order. It reads when the stream announces one, each time the stream opens, so that no mention is
 // missed before, and at a poll, since some servers have no stream, and the stream has not all mentions.
 func (b *bot) Recv(ctx context.Context, a bots.Account, out bots.Out) error {
-	row, c, err := b.account(ctx, a.City)
+	r, row, err := b.startReading(ctx, a.City, out)
 	if err != nil {
-		return err
+		return b.recordOutage(ctx, row, err)
 	}
+	return b.recordOutage(ctx, r.account, r.run(ctx))
+}
+
+// startReading checks a city's account, and returns its reader.
+func (b *bot) startReading(ctx context.Context, city string, out bots.Out) (*reader, Account, error) {
+	leave, err := b.gates.enter(ctx, "")
+	if err != nil {
+		return nil, Account{}, err
+	}
+	row, c, err := b.account(ctx, city)
+	leave()
+	if err != nil {
+		return nil, Account{}, err
+	}
+	if leave, err = b.gates.enter(ctx, row.Instance); err != nil {
+		return nil, row, err
+	}
+	defer leave()
 	d, err := b.profileOf(ctx, c)
 	if err != nil {
-		return b.recordOutage(ctx, row, c.explain(ctx, "describe instance", err))
+		return nil, row, c.explain(ctx, "describe instance", err)
 	}
 	c = b.clientOf(row, c.token) // now with the rate limits of the server's software
 	if err := b.checkAccount(ctx, &row, c); err != nil {
-		return b.recordOutage(ctx, row, err)
+		return nil, row, err
 	}
-	r := newReader(b, c, row, d, out)
-	return b.recordOutage(ctx, r.account, r.run(ctx))
+	return newReader(b, c, row, d, out), row, nil
 }
 
 // run reads until ctx ends or something fails.

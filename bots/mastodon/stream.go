@@ -23,7 +23,7 @@ type streamEvents struct {
 }
 
 // maxQueuedDeletions is how many deletions are queued; checkMentions finds the others.
-const maxQueuedDeletions = 100
+const maxQueuedDeletions = 10
 
 // subscribe follows the account's stream, if the server has one, until stop is called.
 func (b *bot) subscribe(ctx context.Context, c *client, d serverProfile) streamEvents {
@@ -85,11 +85,7 @@ func (b *bot) stream(ctx context.Context, c *client, l eventHandler) {
 
 // listen follows one connection of the stream (https://docs.joinmastodon.org/methods/streaming/#user) to its end.
 func (b *bot) listen(ctx context.Context, c *client, l eventHandler) {
-	d, err := b.profileOf(ctx, c)
-	if err != nil {
-		return
-	}
-	body, err := c.openStream(withStream(ctx, l.opened), d.streamingHost)
+	body, err := b.openStream(ctx, c, l)
 	if code := status(err); code == http.StatusUnauthorized || code == http.StatusForbidden {
 		l.mention() // reading reports the error, before the next poll
 	}
@@ -98,6 +94,20 @@ func (b *bot) listen(ctx context.Context, c *client, l eventHandler) {
 	}
 	defer body.Close()
 	readEvents(body, l)
+}
+
+// openStream opens the account's stream when the instance's gate is free.
+func (b *bot) openStream(ctx context.Context, c *client, l eventHandler) (io.ReadCloser, error) {
+	leave, err := b.gates.enter(ctx, c.instance)
+	if err != nil {
+		return nil, err
+	}
+	defer leave()
+	d, err := b.profileOf(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	return c.openStream(withStream(ctx, l.opened), d.streamingHost)
 }
 
 // openStream opens the account's stream. host is where the instance has it, empty if on its own.

@@ -36,10 +36,14 @@ func Client(allowPrivate bool, userAgent string) *http.Client {
 			ForceAttemptHTTP2:      true,
 			TLSHandshakeTimeout:    10 * time.Second,
 			ResponseHeaderTimeout:  30 * time.Second,
-			MaxIdleConns:           200,
+			MaxIdleConns:           400,
 			MaxIdleConnsPerHost:    16, // many cities may have their accounts on one host
 			IdleConnTimeout:        90 * time.Second,
 			MaxResponseHeaderBytes: 64 << 10,
+			ReadBufferSize:         2 << 10, // thousands of connections hold streams on which little comes
+			WriteBufferSize:        1 << 10,
+			// With HTTP/2 many streams share a connection: one that is dead must not be used for the next call.
+			HTTP2: &http.HTTP2Config{SendPingTimeout: 30 * time.Second, PingTimeout: 15 * time.Second},
 		}),
 		CheckRedirect: func(_ *http.Request, via []*http.Request) error {
 			if len(via) >= 5 {

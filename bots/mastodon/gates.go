@@ -1,0 +1,36 @@
+package mastodon
+
+import (
+	"context"
+	"sync"
+)
+
+// gateSize is how many accounts on one instance may start, or open their streams, at a time: after a restart of the program, or of the instance,
+// thousands would. It is also about how many connections are kept for later calls.
+const gateSize = 16
+
+// gates has a gate for each instance, so that one that does not answer delays no accounts elsewhere. The gate of "" is for the database.
+type gates struct {
+	mu    sync.Mutex
+	slots map[string]chan struct{}
+}
+
+// enter waits for a free place. The caller must leave it.
+func (g *gates) enter(ctx context.Context, instance string) (leave func(), err error) {
+	g.mu.Lock()
+	if g.slots == nil {
+		g.slots = map[string]chan struct{}{}
+	}
+	slots := g.slots[instance]
+	if slots == nil {
+		slots = make(chan struct{}, gateSize)
+		g.slots[instance] = slots
+	}
+	g.mu.Unlock()
+	select {
+	case slots <- struct{}{}:
+		return func() { <-slots }, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
