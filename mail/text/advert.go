@@ -28,31 +28,31 @@ const (
 )
 
 // adverts are lines that mail programs add below a text.
-var adverts = []*regexp.Regexp{
-	regexp.MustCompile(`(?i)^(?:(?:this|diese[rs]?|ce|este|dit|den här|denne|questa|ta) [\pL-]{2,15} (?:was|is|wurde|a été|fue|ha sido|is|er|blev|` +
+var adverts = []*pattern{
+	compile(`(?i)^(?:(?:this|diese[rs]?|ce|este|dit|den här|denne|questa|ta) [\pL-]{2,15} (?:was|is|wurde|a été|fue|ha sido|is|er|blev|` +
 		`ble|è stata) )?` + sending + ` ` + byWhich + ` .{0,80}(?:` + aProgram + `|` + aPhoneWord + `)\b.{0,100}$`),
-	regexp.MustCompile(`(?i)^(?:(?:this|diese[rs]?|ce|este|dit|den här|denne) [\pL-]{2,15} (?:was|is|wurde|a été|fue|er|blev|` +
+	compile(`(?i)^(?:(?:this|diese[rs]?|ce|este|dit|den här|denne) [\pL-]{2,15} (?:was|is|wurde|a été|fue|er|blev|` +
 		`ble) )?` + byWhich + ` .{0,80}(?:` + aProgram + `|` + aPhoneWord + `)\b.{0,60} ` + sending + `[.!]?$`),
-	regexp.MustCompile(`(?i)^` + getting + ` .{0,20}` + aProgram + `\b.{0,20} (?:for|für|pour|para|per|voor|til|för|dla|pro|для|på|auf|sur|` +
+	compile(`(?i)^` + getting + ` .{0,20}` + aProgram + `\b.{0,20} (?:for|für|pour|para|per|voor|til|för|dla|pro|для|på|auf|sur|` +
 		`on) .{1,100}$`),
-	regexp.MustCompile(`(?i)^(?:outlook|yahoo mail|proton ?mail|mail) (?:für|for|pour|para|per|voor|til|för|dla|pro|для) (?:ios|android|windows|` +
+	compile(`(?i)^(?:outlook|yahoo mail|proton ?mail|mail) (?:für|for|pour|para|per|voor|til|för|dla|pro|для) (?:ios|android|windows|` +
 		`mac|iphone|ipad|mobil).{0,100}$`),
-	regexp.MustCompile(`(?i)^(?:στάλθηκε|εστάλη|تم الإرسال|أرسلت|أُرسلت|נשלח|lähetetty|saadetud|išsiųsta|đã gửi|` +
+	compile(`(?i)^(?:στάλθηκε|εστάλη|تم الإرسال|أرسلت|أُرسلت|נשלח|lähetetty|saadetud|išsiųsta|đã gửi|` +
 		`dikirim)\s?.{0,40}` + aProgram + `.{0,40}$`),
 	// In these the words around are enough, whatever the device is called.
-	regexp.MustCompile(`(?i)^(?:sent from (?:my|mail for|the|an?) .{1,70}|gesendet von mein\pL* .{1,70}|von mein\pL* .{1,60} (?:gesendet|` +
+	compile(`(?i)^(?:sent from (?:my|mail for|the|an?) .{1,70}|gesendet von mein\pL* .{1,70}|von mein\pL* .{1,60} (?:gesendet|` +
 		`geschickt)[.!]?|diese nachricht wurde von mein\pL* .{1,60} gesendet\.?|` +
 		`(?:gesendet|erstellt) (?:mit|über|via) .{1,70}|envoyé (?:de|depuis) .{1,60}|enviad[oa] (?:desde|do|da) .{1,60}|inviato (?:da|dal) .{1,60}|` +
 		`(?:verzonden|verstuurd) vanaf .{1,60}|sendt fra .{1,60}|skickat från .{1,60}|wysłan[oe] z .{1,60}|` +
 		`odesláno z .{1,60}|отправлено (?:с|из) .{1,60}|надіслано (?:з|із|від) .{1,60}|посла(?:то|но) (?:с|са|од|от) .{1,60}|lähetetty \pL*(?:iphon|ipad|android|puheli)\pL*)$`),
-	regexp.MustCompile(`(?i)^(?:from|von|vom|depuis|desde|da|vanaf|fra|från) (?:my|mein\pL*|mon|mi|mijn|min|mio) ` + aProgram + `.{0,20}$|` +
+	compile(`(?i)^(?:from|von|vom|depuis|desde|da|vanaf|fra|från) (?:my|mein\pL*|mon|mi|mijn|min|mio) ` + aProgram + `.{0,20}$|` +
 		`^(?:mobil|(?:von )?unterwegs) (?:gesendet|verschickt|geschrieben)[.!]?$|` +
 		`^(?:gesendet|verschickt|geschickt|geschrieben) (?:von unterwegs|unterwegs|mobil|vom (?:handy|smartphone|tablet))\b.{0,80}$`),
-	regexp.MustCompile(`(?i)^(?:yahoo|aol|gmx|web\.de|proton) mail: .{1,60}$|^[\pL-]{2,20} powered by .{1,100}$`),
-	regexp.MustCompile(`(?i)^(?:(?:please )?excuse (?:my brevity|any typos|typos|the brevity).{0,60}|` +
+	compile(`(?i)^(?:yahoo|aol|gmx|web\.de|proton) mail: .{1,60}$|^[\pL-]{2,20} powered by .{1,100}$`),
+	compile(`(?i)^(?:(?:please )?excuse (?:my brevity|any typos|typos|the brevity).{0,60}|` +
 		`(?:bitte )?entschuldigen? sie (?:bitte )?(?:die|meine) kürze\.?|excusez (?:ma|la) brièveté.{0,40})$`),
-	regexp.MustCompile(`(?i)^(?:virenfrei|virus-free|sans virus|libre de virus|virusvrij|privo di virus|senza virus)\b.{0,60}$`),
-	regexp.MustCompile(`(?i)^(?:diese e-mail wurde|this e-?mail has been|this message has been|cet e-?mail a été|el software de antivirus|` +
+	compile(`(?i)^(?:virenfrei|virus-free|sans virus|libre de virus|virusvrij|privo di virus|senza virus)\b.{0,60}$`),
+	compile(`(?i)^(?:diese e-mail wurde|this e-?mail has been|this message has been|cet e-?mail a été|el software de antivirus|` +
 		`dit e-?mailbericht is|questa e-?mail è stata|den här e-?post).{0,80}(?:avast|virus|viren|malware).{0,80}$`),
 }
 
@@ -80,7 +80,7 @@ func advertisement(c cursor) (int, action) {
 	if len(line) < minAdvert {
 		return 0, keep
 	}
-	if slices.ContainsFunc(adverts, func(a *regexp.Regexp) bool { return a.MatchString(line) }) {
+	if slices.ContainsFunc(adverts, func(a *pattern) bool { return a.MatchString(line) }) {
 		return 1, cutAdvert
 	}
 	if sentFrom.MatchString(line) && !isStop(line) && !isStop(line[strings.LastIndexByte(line, ' ')+1:]) {

@@ -40,14 +40,14 @@ var (
 	mailLink = regexp.MustCompile(`[<(\[]{0,2}(?:mailto:)?` + anAddress + `[>)\]]{0,2}`)
 	postcode = regexp.MustCompile(`^(?:[A-Z]{1,3}[- ]?)?\d{4,5}(?: ?[A-Z]{2})?,? \p{Lu}[\pL.'’ -]+(?:[,/] ?[\pL ]+)?$|` +
 		`^\p{Lu}[\pL.'’ -]+, (?:[A-Z]{2} )?\d{5}(?:-\d{4})?$`)
-	street = regexp.MustCompile(`(?i)^(?:[\pL.'’-]+ ){0,2}[\pL.'’-]*(?:str\.|straße|strasse|weg|platz|allee|gasse|ring|ufer|damm|street|` +
+	street = compile(`(?i)^(?:[\pL.'’-]+ ){0,2}[\pL.'’-]*(?:str\.|straße|strasse|weg|platz|allee|gasse|ring|ufer|damm|street|` +
 		`st\.|road|rd\.|avenue|ave\.?|lane|drive|straat|laan|gade|gatan|vägen|vej) ?\d{1,4} ?[a-z]?(?:,.{0,60})?$|` +
 		`(?i)^(?:ulica|ul\.|via|calle|rua|rue|av\.) (?:[\pL.'’-]+ ){0,3}[\pL.'’-]+,? \d{1,4} ?[a-z]?(?:,.{0,60})?$|(?i)^\d{1,4}[a-z]?,? (?:rue|` +
 		`avenue|boulevard|bd|place|quai|chemin) .{2,60}$|` +
 		`(?i)^\d{1,5} (?:[\pL.'’-]+ ){1,3}(?:street|st\.?|road|rd\.?|avenue|ave\.?|lane|drive)(?:,.{0,60})?$`)
 	firm = regexp.MustCompile(`(?:^|[\s,])(?:GmbH|gGmbH|mbH|AG|SE|KG|OHG|UG|e\. ?V\.|eG|Ltd\.?|LLC|Inc\.?|Corp\.?|PLC|plc|S\.?A\.?S?|SARL|` +
 		`S\.?p\.?A\.?|S\.?r\.?l\.?|B\.?V\.?|N\.?V\.?|A/S|ApS|AB|AS|Oy|Sp\. z o\. ?o\.|s\.r\.o\.|a\.s\.|Kft\.?|Zrt\.?|Lda\.?|S\.?L\.?)(?:$|[\s,&|])`)
-	register = regexp.MustCompile(`(?i)(?:amtsgericht|handelsregister|registergericht|geschäftsführer|vorstand|aufsichtsrat|ust-?id|steuernummer|` +
+	register = compile(`(?i)(?:amtsgericht|handelsregister|registergericht|geschäftsführer|vorstand|aufsichtsrat|ust-?id|steuernummer|` +
 		`hrb \d|\bvat\b|siège social|kvk|registered (?:in|office))`)
 	handle    = regexp.MustCompile(`^@[\w.-]{2,30}$`)
 	onlySigns = regexp.MustCompile(`^[\s\pP\pS]*$`)
@@ -248,11 +248,11 @@ func isStop(line string) bool {
 }
 
 var (
-	stop = regexp.MustCompile(`(?i)(?:^|[\s(/-])(?:platz|straße|strasse|str\.|bahnhof|bhf\.?|allee|brücke|gasse|ufer|damm|station|haltestelle|rathaus|zoo|` +
+	stop = compile(`(?i)(?:^|[\s(/-])(?:platz|straße|strasse|str\.|bahnhof|bhf\.?|allee|brücke|gasse|ufer|damm|station|haltestelle|rathaus|zoo|` +
 		`messe|flughafen|airport|terminus|halte|gare|plein|square|linien?|tram|bus|[us]-bahn|zug|kontrollen?|kontrolleure?|kontis|inspectors?|` +
 		`richtung|ausgang|ausgänge|eingang|gleis|steig|wagen|vorsicht|achtung|update|gesperrt|` +
 		`direction|towards|exit|platform|line|train|ligne|linea|línea|lijn|linje|linka|quai|sortie|salida|uscita|dirección|direzione|richting)(?:$|[\s,.!:)/-])`)
-	endsInStop = regexp.MustCompile(`(?i)^[-–—~/* ]*(?:(?:am|an|im|in|bei|beim|vor|vom|zum|zur|ab|bis|auf|nach|von|hinter|via) )?[\pL-]+` +
+	endsInStop = compile(`(?i)^[-–—~/* ]*(?:(?:am|an|im|in|bei|beim|vor|vom|zum|zur|ab|bis|auf|nach|von|hinter|via) )?[\pL-]+` +
 		`(?:platz|straße|strasse|str\.|bahnhof|bhf\.?|allee|brücke|gasse|ufer|damm|station|garten|kirche|rathaus|markt)[.,!]?$`)
 )
 

@@ -1,27 +1,26 @@
 package text
 
 import (
-	"regexp"
 	"strings"
 )
 
 var (
 	// disclaimer begins what firms put below each mail.
-	disclaimer = regexp.MustCompile(`(?i)(?:confidential|privileged|vertraulich|confidentiel|confidencial|riservat|vertrouwelijk|konfidentiell|` +
+	disclaimer = compile(`(?i)(?:confidential|privileged|vertraulich|confidentiel|confidencial|riservat|vertrouwelijk|konfidentiell|` +
 		`fortrolig|poufn|důvěrn|конфиденциальн|gizli|intended (?:only|solely|recipient)|nur für den (?:adressaten|empfänger)|` +
 		`think before (?:you )?print|before printing|consider the environment|umwelt.{0,40}(?:ausdruck|druck)|imprimer (?:ce|cet)|tenk på miljøet)`)
 	// aboutMail shows that it is about a mail.
-	aboutMail = regexp.MustCompile(`(?i)(?:e-?mail|mail|message|nachricht|courriel|correo|mensaje|mensagem|messaggio|bericht|meddelande|melding|` +
+	aboutMail = compile(`(?i)(?:e-?mail|mail|message|nachricht|courriel|correo|mensaje|mensagem|messaggio|bericht|meddelande|melding|` +
 		`meddelelse|wiadomo|zpráv|сообщени|письм|ileti|attachment|anhänge|printing|print)`)
 
 	// listFooter is what mailing lists and groups put below a mail.
-	listFooter = regexp.MustCompile(`(?i)(?:mailing ?list|mailingliste|mailman/|groups\.google|google ?groups|you (?:received|` +
+	listFooter = compile(`(?i)(?:mailing ?list|mailingliste|mailman/|groups\.google|google ?groups|you (?:received|` +
 		`are receiving) this (?:message|e-?mail)|sie erhalten diese|unsubscribe|abbestell|abmelden|se désabonner|désinscri|darse de baja|` +
 		`annulla iscrizione|afmelden|uitschrijven|wypisz|отписаться)`)
 )
 
 // warning is what firms put above mails from outside.
-var warning = regexp.MustCompile(`(?i)^\W*(?:\[?external\]?|caution|warning|attention|achtung|vorsicht|opgelet|let op|attenzione|advarsel|varning|` +
+var warning = compile(`(?i)^\W*(?:\[?external\]?|caution|warning|attention|achtung|vorsicht|opgelet|let op|attenzione|advarsel|varning|` +
 	`uwaga)?\b.{0,60}(?:originated (?:from )?outside|came from outside|external (?:sender|e-?mail)|outside (?:of )?(?:the|your|this|` +
 	`our) (?:organi[sz]ation|company)|` +
 	`externe[nrms]? (?:e-?mail|absender|quelle)|außerhalb (?:der|ihrer|unserer) (?:organisation|firma)|expéditeur externe|externe afzender|` +

@@ -89,15 +89,15 @@ var (
 	inlineSeparator = regexp.MustCompile(`(?i)-{3,} ?` + original + `\pL*[ -]` + aMessage + `\pL* ?-{3,}`)
 
 	// beginsForwarded is a separator without dashes, which is one only above a header or a quotation.
-	beginsForwarded = regexp.MustCompile(`(?i)^\W*(?:[\pL’']+ ){0,4}(?:` + original + `|` + aMessage + `)\pL*(?: [\pL’'-]+){0,3}\s*[:：]\W*$`)
+	beginsForwarded = compile(`(?i)^\W*(?:[\pL’']+ ){0,4}(?:` + original + `|` + aMessage + `)\pL*(?: [\pL’'-]+){0,3}\s*[:：]\W*$`)
 	// notesFrame is part of the frames that Notes draws around each field of a header.
 	notesFrame = regexp.MustCompile(`^\|-{6,}>$`)
 
-	forwarded = regexp.MustCompile(`(?i)^(begin forwarded message|anfang der weitergeleiteten (nachricht|e-mail)|début du (message|` +
+	forwarded = compile(`(?i)^(begin forwarded message|anfang der weitergeleiteten (nachricht|e-mail)|début du (message|` +
 		`courriel) (réexpédié|transféré)|inizio messaggio inoltrato)\s*:$`)
 
 	// aboveThisLine is the line of ticket systems, above which people are to answer.
-	aboveThisLine = regexp.MustCompile(`(?i)^\W*(?:.{0,60}\b(?:reply|answer|respond|response)\b.{0,40} above (?:this|the) line|.{0,60}(?:oberhalb|` +
+	aboveThisLine = compile(`(?i)^\W*(?:.{0,60}\b(?:reply|answer|respond|response)\b.{0,40} above (?:this|the) line|.{0,60}(?:oberhalb|` +
 		`über) dieser (?:linie|zeile)\b.{0,60}antwort|` +
 		`.{0,60}antwort.{0,40}(?:oberhalb|über) dieser (?:linie|zeile)).{0,20}$`)
 )

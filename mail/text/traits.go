@@ -44,8 +44,8 @@ var (
 	timeOrNot   = regexp.MustCompile(aTime)
 	address     = regexp.MustCompile(anAddress)
 	bracket     = regexp.MustCompile(`[<(\[](?:mailto:)?[^\s<>()\[\]]*@|@[^\s<>()\[\]]*[>)\]]`)
-	writesOrNot = regexp.MustCompile(`(?i)(?:^|[^\pL])` + writing + `(?:[^\pL]|$)|` + writingUnbound)
-	writesLast  = regexp.MustCompile(`(?i)(?:(?:^|[^\pL])` + writing + `|` + writingUnbound + `)[\s*_-]*$`)
+	writesOrNot = compile(`(?i)(?:^|[^\pL])` + writing + `(?:[^\pL]|$)|` + writingUnbound)
+	writesLast  = compile(`(?i)(?:(?:^|[^\pL])` + writing + `|` + writingUnbound + `)[\s*_-]*$`)
 	personLast  = regexp.MustCompile(`@[^\s<>()\[\]]*[>)\]]+"?$`)
 )
 
