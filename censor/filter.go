@@ -34,6 +34,7 @@ type Filter struct {
 type Compiler struct {
 	instance *list
 	scratch  sync.Pool // *scratch: the buffers of Evaluate
+	shared   sharedLists
 }
 
 // NewCompiler compiles the instance list, which every Filter of this Compiler applies before the city's own
@@ -82,8 +83,8 @@ func Compile(triggers, blocked []string) (*Filter, error) {
 // Blocked lists and the instance list match look-alike letters (see lookalikes) and, with words, what is written with gaps, with digits or signs for
 // letters, or with repeated letters (see reading). Triggers do not: a rider has no reason to disguise one.
 func (c *Compiler) Compile(triggers, blocked []string) (*Filter, error) {
-	t, errT := compileList(report.Triggers, triggers)
-	b, errB := compileList(report.Blocked, blocked)
+	t, errT := c.shared.compile(report.Triggers, triggers)
+	b, errB := c.shared.compile(report.Blocked, blocked)
 	if err := errors.Join(errT, errB); err != nil {
 		return nil, err
 	}

@@ -17,6 +17,24 @@ const verifyPause = 200 * time.Millisecond
 
 // loadPages loads stale cities. Those that it leaves are loaded one by one.
 func (n *Node) loadPages(ctx context.Context) {
+	pages := make(chan CityList, 1) // the storage prepares a page while the one before is accepted
+	go func() {
+		defer close(pages)
+		n.requestPages(ctx, pages)
+	}()
+	for page := range pages {
+		for _, state := range page.States {
+			n.acceptPaged(state)
+		}
+	}
+	select {
+	case n.unverified <- struct{}{}:
+	default:
+	}
+}
+
+// requestPages requests all pages, or those before an error.
+func (n *Node) requestPages(ctx context.Context, pages chan<- CityList) {
 	r := Request{Load: true}
 	for more := true; more; {
 		page, err := n.requestList(ctx, r)
@@ -26,15 +44,10 @@ func (n *Node) loadPages(ctx context.Context) {
 			}
 			return
 		}
-		for _, state := range page.States {
-			n.acceptPaged(state)
-			r.After = state.City
+		pages <- page
+		if more = page.More && len(page.States) > 0; more {
+			r.After = page.States[len(page.States)-1].City
 		}
-		more = page.More && len(page.States) > 0
-	}
-	select {
-	case n.unverified <- struct{}{}:
-	default:
 	}
 }
 
