@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"sync"
 
 	"gorm.io/gorm"
 
@@ -65,6 +66,14 @@ type Accounts[A any, P Row[A]] struct {
 	// account. May be nil.
 	OnConnect    func(tx *gorm.DB, row A, old *A) error
 	OnDisconnect func(tx *gorm.DB, city string) error
+
+	kept *sync.Map // for LoadRevision: what it has loaded, by city; may be nil
+}
+
+// loaded is an account with its credentials.
+type loaded[A any] struct {
+	row         A
+	credentials string
 }
 
 func (t Accounts[A, P]) cell(city string) secret.Cell {
@@ -102,6 +111,31 @@ func (t Accounts[A, P]) Load(ctx context.Context, city string) (row A, credentia
 	return t.Find(ctx, "city", city)
 }
 
+// LoadRevision is Load for each report that is sent. It remembers the account while its revision is the one that the worker has, and nothing is
+// changed here: on another node a disconnected account is known until its worker stops, and what Update changes may be older.
+func (t Accounts[A, P]) LoadRevision(ctx context.Context, a bots.Account) (A, string, error) {
+	if t.kept == nil {
+		return t.Load(ctx, a.City)
+	}
+	if found, ok := t.kept.Load(a.City); ok {
+		if kept := found.(loaded[A]); P(&kept.row).base().Revision == a.Revision {
+			return kept.row, kept.credentials, nil
+		}
+	}
+	row, credentials, err := t.Load(ctx, a.City)
+	if err == nil {
+		t.kept.Store(a.City, loaded[A]{row, credentials})
+	}
+	return row, credentials, err
+}
+
+// forget makes LoadRevision read the account anew.
+func (t Accounts[A, P]) forget(city string) {
+	if t.kept != nil {
+		t.kept.Delete(city)
+	}
+}
+
 // Find returns the account with a value in a column that is unique, and its credentials, or ErrNoAccount.
 func (t Accounts[A, P]) Find(ctx context.Context, column string, value any) (row A, credentials string, err error) {
 	err = t.DB.WithContext(ctx).Where(map[string]any{column: value}).Take(&row).Error
@@ -121,6 +155,7 @@ func (t Accounts[A, P]) Connect(ctx context.Context, row A, credentials string) 
 	base := P(&row).base()
 	*P(&row).Sealed() = t.Box.Seal(t.cell(base.City), []byte(credentials))
 	base.Revision = rand.Text()
+	defer t.forget(base.City)
 	err := t.DB.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
 		var found []A
 		if err := tx.Where("city = ?", base.City).Limit(1).Find(&found).Error; err != nil {
@@ -147,11 +182,13 @@ func (t Accounts[A, P]) Connect(ctx context.Context, row A, credentials string) 
 // Update sets columns of an account, such as its read position, without a new revision, even if ctx has ended. It does nothing if the
 // city has connected another account since row was read.
 func (t Accounts[A, P]) Update(ctx context.Context, row A, columns map[string]any) error {
+	defer t.forget(P(&row).base().City)
 	return wrap("update account", t.same(ctx, row).UpdateColumns(columns).Error)
 }
 
 // Renew is Update with a new revision: the account's worker restarts.
 func (t Accounts[A, P]) Renew(ctx context.Context, row A, columns map[string]any) error {
+	defer t.forget(P(&row).base().City)
 	all := map[string]any{"revision": rand.Text()}
 	for column, value := range columns {
 		all[column] = value
@@ -165,6 +202,7 @@ func (t Accounts[A, P]) same(ctx context.Context, row A) *gorm.DB {
 
 // Disconnect deletes a city's account.
 func (t Accounts[A, P]) Disconnect(ctx context.Context, city string) error {
+	defer t.forget(city)
 	return wrap("delete account", t.DB.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
 		if t.OnDisconnect != nil {
 			if err := t.OnDisconnect(tx, city); err != nil {

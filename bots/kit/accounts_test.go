@@ -5,6 +5,7 @@ import (
 	"errors"
 	"testing"
 
+	"linienfunk/bots"
 	"linienfunk/bots/kit"
 )
 
@@ -151,5 +152,49 @@ func TestDisconnectingDeletesTheAccountAndWhatBelongsToIt(t *testing.T) {
 	var followers []Follower
 	if err := w.Core.DB.Find(&followers).Error; err != nil || len(followers) != 1 {
 		t.Errorf("%v, %v", followers, err)
+	}
+}
+
+func TestAnAccountIsRememberedUntilItChanges(t *testing.T) {
+	t.Parallel()
+	w, n := newWorld(t)
+	ctx := t.Context()
+	connect := func(credentials string) bots.Account {
+		t.Helper()
+		if err := n.Rows.Connect(ctx, account("zuerich", "zh"), credentials); err != nil {
+			t.Fatal(err)
+		}
+		return w.Account(t, "zuerich")
+	}
+	load := func(a bots.Account, want string, position int) {
+		t.Helper()
+		row, credentials, err := n.Rows.LoadRevision(ctx, a)
+		if err != nil || credentials != want || row.Position != position {
+			t.Errorf("position %d, %q, %v; want %d, %q", row.Position, credentials, err, position, want)
+		}
+	}
+	setAside := func(position int) { // as another node does
+		t.Helper()
+		if err := w.Core.DB.Model(&Account{}).Where("city = ?", "zuerich").Update("position", position).Error; err != nil {
+			t.Fatal(err)
+		}
+	}
+	first := connect("first")
+	load(first, "first", 0)
+	setAside(5)
+	load(first, "first", 0) // from memory
+	row, _, err := n.Rows.Load(ctx, "zuerich")
+	if err := errors.Join(err, n.Rows.Update(ctx, row, map[string]any{"position": 7})); err != nil {
+		t.Fatal(err)
+	}
+	load(first, "first", 7)
+	second := connect("second")
+	load(first, "second", 7) // the old worker, before it stops
+	load(second, "second", 7)
+	if err := n.Rows.Disconnect(ctx, "zuerich"); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := n.Rows.LoadRevision(ctx, second); !errors.Is(err, kit.ErrNoAccount) {
+		t.Errorf("after disconnecting: %v", err)
 	}
 }

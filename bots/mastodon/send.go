@@ -30,7 +30,7 @@ func (b *bot) Prune(ctx context.Context, city string, _ time.Time) error {
 // Send boosts a public mention if the city wants that, and posts a copy of all other reports. The state of each report is stored, so that
 // a repetition after a crash posts nothing twice even if the instance has no idempotency keys.
 func (b *bot) Send(ctx context.Context, a bots.Account, r report.Report) (report.Receipt, error) {
-	row, c, err := b.account(ctx, a.City)
+	row, token, err := b.Rows.LoadRevision(ctx, a)
 	if errors.Is(err, kit.ErrNoAccount) {
 		return report.Receipt{}, bots.Permanent("error-no-account", err)
 	}
@@ -41,11 +41,12 @@ func (b *bot) Send(ctx context.Context, a bots.Account, r report.Report) (report
 	if err != nil {
 		return report.Receipt{}, fmt.Errorf("look up city: %w", err)
 	}
+	c := b.clientOf(row, token)
 	d, err := b.profileOf(ctx, c)
 	if err != nil {
 		return report.Receipt{}, c.explain(ctx, "describe instance", err)
 	}
-	c = b.clientOf(row, c.token) // now with the rate limits of the server's software
+	c = b.clientOf(row, token) // now with the rate limits of the server's software
 	made := Post{City: a.City, Key: keyOf(r), Instance: row.Instance, Judged: b.store.digest(r.Text)}
 	if id, here := localID(row.Instance, r.Ref); here && r.Bot == b.Core.Name {
 		made.Source = string(id)
