@@ -9,22 +9,22 @@ import (
 // thousands would. It is also about how many connections are kept for later calls.
 const gateSize = 16
 
-// gates has a gate for each instance, so that one that does not answer delays no accounts elsewhere. The gate of "" is for the database.
+// gates has two gates for each instance, so that one that does not answer delays no accounts elsewhere. The gate of "" is for the database.
 type gates struct {
 	mu    sync.Mutex
 	slots map[string]chan struct{}
 }
 
 // enter waits for a free place. The caller must leave it.
-func (g *gates) enter(ctx context.Context, instance string) (leave func(), err error) {
+func (g *gates) enter(ctx context.Context, name string) (leave func(), err error) {
 	g.mu.Lock()
 	if g.slots == nil {
 		g.slots = map[string]chan struct{}{}
 	}
-	slots := g.slots[instance]
+	slots := g.slots[name]
 	if slots == nil {
 		slots = make(chan struct{}, gateSize)
-		g.slots[instance] = slots
+		g.slots[name] = slots
 	}
 	g.mu.Unlock()
 	select {

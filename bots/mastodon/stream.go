@@ -96,9 +96,10 @@ func (b *bot) listen(ctx context.Context, c *client, l eventHandler) {
 	readEvents(body, l)
 }
 
-// openStream opens the account's stream when the instance's gate is free.
+// openStream opens the account's stream when there is a place at the gate. Streams may be served by another machine that hangs, so they have a
+// gate of their own.
 func (b *bot) openStream(ctx context.Context, c *client, l eventHandler) (io.ReadCloser, error) {
-	leave, err := b.gates.enter(ctx, c.instance)
+	leave, err := b.gates.enter(ctx, c.instance+" streams")
 	if err != nil {
 		return nil, err
 	}

@@ -2,10 +2,13 @@ package outgoing
 
 import (
 	"errors"
+	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
 	"slices"
+	"sync/atomic"
 	"testing"
 
 	"linienfunk/internal/testkit/table"
@@ -89,5 +92,41 @@ func TestARequestWithoutAUserAgentGetsTheProgramsAndRedirectsKeepIt(t *testing.T
 		if request.UserAgent() != c.agent {
 			t.Errorf("the caller's request was changed to %q", request.UserAgent())
 		}
+	}
+}
+
+func TestStreamsAndCallsToOneHostShareAConnection(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		io.WriteString(w, ":)\n")
+		if r.URL.Path == "/stream" {
+			w.(http.Flusher).Flush()
+			<-r.Context().Done()
+		}
+	}))
+	var connections atomic.Int32
+	server.Config.ConnState = func(_ net.Conn, state http.ConnState) {
+		if state == http.StateNew {
+			connections.Add(1)
+		}
+	}
+	server.EnableHTTP2 = true
+	server.StartTLS()
+	defer server.Close()
+	client := Client(true, "test/1")
+	client.Transport.(named).next.(*http.Transport).TLSClientConfig = server.Client().Transport.(*http.Transport).TLSClientConfig
+	defer client.CloseIdleConnections()
+	for _, path := range []string{"/", "/stream", "/stream", "/"} {
+		answer, err := client.Get(server.URL + path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer answer.Body.Close()
+		if _, err := io.ReadFull(answer.Body, make([]byte, 3)); err != nil {
+			t.Error(err)
+		}
+	}
+	if n := connections.Load(); n != 1 {
+		t.Errorf("%d connections", n)
 	}
 }
