@@ -28,16 +28,12 @@ func (b *bot) Recv(ctx context.Context, a bots.Account, out bots.Out) error {
 
 // startReading checks a city's account, and returns its reader.
 func (b *bot) startReading(ctx context.Context, city string, out bots.Out) (*reader, Account, error) {
-	leave, err := b.gates.enter(ctx, "")
+	row, c, err := b.accountInTurn(ctx, city)
 	if err != nil {
 		return nil, Account{}, err
 	}
-	row, c, err := b.account(ctx, city)
-	leave()
+	leave, err := b.gates.enter(ctx, row.Instance)
 	if err != nil {
-		return nil, Account{}, err
-	}
-	if leave, err = b.gates.enter(ctx, row.Instance); err != nil {
 		return nil, row, err
 	}
 	defer leave()
@@ -50,6 +46,16 @@ func (b *bot) startReading(ctx context.Context, city string, out bots.Out) (*rea
 		return nil, row, err
 	}
 	return newReader(b, c, row, d, out), row, nil
+}
+
+// accountInTurn is account when there is a place at the gate of the database.
+func (b *bot) accountInTurn(ctx context.Context, city string) (Account, *client, error) {
+	leave, err := b.gates.enter(ctx, "")
+	if err != nil {
+		return Account{}, nil, err
+	}
+	defer leave()
+	return b.account(ctx, city)
 }
 
 // run reads until ctx ends or something fails.
