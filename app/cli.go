@@ -38,6 +38,7 @@ type cli struct {
 		Check struct{} `cmd:"" help:"Check the DNS records that the cities' mail needs, and print those to add; exit 1 if one is missing or wrong."`
 		Queue struct{} `cmd:"" help:"Print what waits in the queue of outgoing mail. The program may be running."`
 	} `cmd:"" help:"Commands for mail."`
+	Nodes       struct{} `cmd:"" help:"Print the nodes that share the database and NATS, and the shards that each has."`
 	Healthcheck struct{} `cmd:"" help:"Check a running program; exit 1 if it is not healthy."`
 }
 
@@ -84,6 +85,8 @@ func Main(ctx context.Context, args, environ []string, stdout, stderr io.Writer)
 		return healthcheck(ctx, settings)
 	case "mail check":
 		return mailCheck(ctx, settings, net.DefaultResolver, stdout)
+	case "nodes":
+		return printNodes(ctx, settings, stdout)
 	case "mail queue":
 		return mailQueue(ctx, settings, stdout)
 	case "demo":

@@ -16,13 +16,7 @@ import (
 
 // mailQueue prints the mail queue. The program may be running.
 func mailQueue(ctx context.Context, settings config.Config, out io.Writer) error {
-	address := databaseAddress(settings)
-	if settings.Database.URL == "" { // opening would create it
-		if file, err := os.Stat(address); errors.Is(err, fs.ErrNotExist) || err == nil && file.Size() == 0 {
-			return fmt.Errorf("no database at %s; is data the directory of the running program?", address)
-		}
-	}
-	database, err := db.Open(ctx, address, time.Now)
+	database, err := openExisting(ctx, settings)
 	if err != nil {
 		return err
 	}
@@ -32,4 +26,15 @@ func mailQueue(ctx context.Context, settings config.Config, out io.Writer) error
 		return err
 	}
 	return mail.Dump(ctx, tables, time.Now(), out)
+}
+
+// openExisting opens the database of a program, which may be running.
+func openExisting(ctx context.Context, settings config.Config) (*db.DB, error) {
+	address := databaseAddress(settings)
+	if settings.Database.URL == "" { // opening would create it
+		if file, err := os.Stat(address); errors.Is(err, fs.ErrNotExist) || err == nil && file.Size() == 0 {
+			return nil, fmt.Errorf("no database at %s; is data the directory of the running program?", address)
+		}
+	}
+	return db.Open(ctx, address, time.Now)
 }

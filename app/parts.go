@@ -2,12 +2,15 @@ package app
 
 import (
 	"context"
+	"crypto/rand"
+	"os"
 	"path/filepath"
 	"strings"
 	"time"
 
 	"linienfunk/bus"
 	"linienfunk/censor"
+	"linienfunk/db"
 	"linienfunk/frontend"
 	"linienfunk/supervisor"
 )
@@ -54,7 +57,7 @@ func (p *Program) dropPages(subject string) {
 func (p *Program) openWorkers(context.Context) error {
 	p.supervisor = supervisor.New(supervisor.Config{
 		Bus: p.bus, DB: p.db, Directory: p.directory, Log: p.log, Now: p.now, Revoked: p.frontend.Cities.AccountRevoked,
-		HideID: p.hideID,
+		HideID: p.hideID, Lease: p.lease(),
 		Cities: func() []string {
 			var names []string
 			all, _ := p.settings.All(context.Background()) // reads memory
@@ -76,6 +79,18 @@ func (p *Program) openWorkers(context.Context) error {
 	p.censor = &censor.Worker{Bus: p.bus, DB: p.db, Rules: p.settings.Rules, Bots: p.directory.Bots,
 		Log: p.log.With("part", "censor"), Now: p.now}
 	return nil
+}
+
+// lease is how this node shares the cities with others; nil with the embedded broker, which has no others.
+func (p *Program) lease() *supervisor.Lease {
+	if p.config.NATS.URL == "" {
+		return nil
+	}
+	host, err := os.Hostname()
+	if err != nil {
+		host = "unknown"
+	}
+	return &supervisor.Lease{Node: db.Node{ID: rand.Text(), Host: host, Version: version(), Started: p.now()}}
 }
 
 // notifyNodes tells all nodes that something about subject has changed.

@@ -71,7 +71,10 @@ func (d *DB) Migrate() error {
 			}
 			return tx.Migrator().AddColumn(&Entry{}, "Ref")
 		},
-	}, {ID: "6-due", Migrate: makeDue}})
+	}, {ID: "6-due", Migrate: makeDue}, {
+		ID:      "7-nodes",
+		Migrate: func(tx *gorm.DB) error { return tx.AutoMigrate(&Node{}, &Shard{}) },
+	}})
 }
 
 // makeDue makes the ledger the queue of what is to be sent and deleted, which the stream RELAY was before. Whether a post of a report that

@@ -2,11 +2,13 @@ package supervisor
 
 import (
 	"context"
+	"encoding/json"
 	"strings"
 	"sync"
 	"time"
 
 	"linienfunk/bots"
+	"linienfunk/bus"
 	"linienfunk/db"
 )
 
@@ -106,7 +108,7 @@ func (s *Supervisor) stopUnwanted(bot string, accounts map[string]bots.Account) 
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for k, w := range s.workers {
-		if account, ok := accounts[k.city]; k.bot == bot && (!ok || account.Revision != w.account.Revision) {
+		if account, ok := accounts[k.city]; k.bot == bot && (!ok || account.Revision != w.account.Revision || !s.env.runs(k.city)) {
 			w.stop()
 			delete(s.workers, k)
 			s.stopping[k] = w
@@ -121,7 +123,7 @@ func (s *Supervisor) startMissing(ctx context.Context, member Member, accounts m
 	defer s.mu.Unlock()
 	for city, account := range accounts {
 		k := key{city, member.Name}
-		if _, revoked := s.revoked[k]; revoked || s.workers[k] != nil {
+		if _, revoked := s.revoked[k]; revoked || s.workers[k] != nil || !s.env.runs(city) {
 			continue
 		}
 		if s.queues[k] == nil {
@@ -133,7 +135,9 @@ func (s *Supervisor) startMissing(ctx context.Context, member Member, accounts m
 	var left []order
 	for k, q := range s.queues {
 		if k.bot == member.Name && s.workers[k] == nil {
-			left = append(left, q.empty()...)
+			if s.env.runs(k.city) {
+				left = append(left, q.empty()...)
+			}
 			delete(s.queues, k)
 		}
 	}
@@ -150,8 +154,38 @@ func (s *Supervisor) previousEnd(k key) <-chan struct{} {
 	return done
 }
 
-// Status returns the state of a city's accounts, in the order of the bots.
+// statusTime is how long a page waits for the node that runs a city.
+const statusTime = 500 * time.Millisecond
+
+// Status returns the state of a city's accounts, in the order of the bots. Another node is asked if that runs them; without an answer
+// there is none.
 func (s *Supervisor) Status(city string) []Status {
+	if s.env.runs(city) {
+		return s.localStatus(city)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), statusTime)
+	defer cancel()
+	var list []Status
+	if err := s.env.Bus.Request(ctx, statusSubject, city, &list); err != nil {
+		s.env.Log.Warn("no node says how a city's accounts are", "city", city, "err", err)
+	}
+	return list
+}
+
+const statusSubject = "status"
+
+// answerStatus answers other nodes about the cities that this one runs.
+func (s *Supervisor) answerStatus(request bus.Request) {
+	var city string
+	if json.Unmarshal(request.Data, &city) != nil || !s.env.runs(city) {
+		return
+	}
+	if data, err := json.Marshal(s.localStatus(city)); err == nil {
+		_ = request.Respond(data) // fails with the connection, and then the request does, too
+	}
+}
+
+func (s *Supervisor) localStatus(city string) []Status {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var list []Status

@@ -34,6 +34,9 @@ type Config struct {
 	// crashes during the call.
 	Revoked func(ctx context.Context, a bots.Account, s Status)
 
+	// Lease shares the cities with other nodes; nil if this is the only one.
+	Lease *Lease
+
 	// SendTime is the deadline of one call of Send or SendPage; a call that exceeds it by Grace counts as stuck. Zero means a minute
 	// and five seconds.
 	SendTime, Grace time.Duration
@@ -42,6 +45,7 @@ type Config struct {
 // env is shared by all workers.
 type env struct {
 	Config
+	shards      shards
 	stopRevoked func(ctx context.Context, w *worker, say string)
 }
 

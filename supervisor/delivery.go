@@ -80,6 +80,12 @@ func (w *worker) deliver(ctx context.Context, o order) error {
 	var remembered *db.Pending
 	for !d.Status.Final() {
 		var err error
+		for !w.env.runs(o.city) { // the lease has run out: another node may be sending it, and this worker is about to be stopped
+			if err := sleep(ctx, 100*time.Millisecond); err != nil {
+				return err
+			}
+			r = nil
+		}
 		if r, d.Status, err = w.sendable(ctx, o, r, d.Status); err != nil {
 			return err
 		}

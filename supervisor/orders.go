@@ -117,6 +117,8 @@ func (s *Supervisor) loadOrders(ctx context.Context) {
 		case <-s.env.Bus.OrdersLost():
 			s.announced.hold()
 			timer.Stop()
+		case <-s.reload:
+			timer.Stop()
 		case <-timer.C:
 		}
 	}
@@ -136,8 +138,11 @@ func (s *Supervisor) dueOrder(d db.Due) order {
 	return o
 }
 
-// dispatch puts an order into the queue of its account.
+// dispatch puts an order into the queue of its account. Orders of other nodes' cities are left to them.
 func (s *Supervisor) dispatch(o order) {
+	if !s.env.runs(o.city) {
+		return
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if q := s.queues[o.key]; q != nil {

@@ -7,6 +7,7 @@
 package supervisor
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"sync"
@@ -33,6 +34,7 @@ type Supervisor struct {
 	listeners map[string]*health
 	changes   *changes
 	announced announced
+	reload    chan struct{} // receives when the ledger must be asked for what is due
 	ending    *ending
 
 	mu        sync.Mutex
@@ -52,9 +54,13 @@ func New(config Config) *Supervisor {
 	if config.Grace == 0 {
 		config.Grace = grace
 	}
-	s := &Supervisor{env: env{Config: config}, changes: newChanges(), ending: newEnding(), listeners: map[string]*health{}, workers: map[key]*worker{},
+	s := &Supervisor{env: env{Config: config}, changes: newChanges(), reload: make(chan struct{}, 1), ending: newEnding(), listeners: map[string]*health{}, workers: map[key]*worker{},
 		queues: map[key]*queue{}, unplaced: map[orderID]order{}, stopping: map[key]*worker{}, revoked: map[key]Status{}, revisions: map[key]string{}}
 	s.env.stopRevoked = s.stopRevoked
+	if lease := config.Lease; lease != nil {
+		s.env.shards.leased = true
+		lease.Time = cmp.Or(lease.Time, leaseTime)
+	}
 	for _, member := range config.Directory.members {
 		if _, ok := member.Bot.(bots.Listener); ok {
 			s.listeners[member.Name] = &health{}
@@ -73,8 +79,19 @@ func (s *Supervisor) Run(ctx context.Context) error {
 		return err
 	}
 	defer stop()
+	var moved <-chan struct{}
+	if s.env.Lease != nil {
+		var leave func()
+		if moved, leave, err = s.share(ctx); err != nil {
+			return err
+		}
+		defer leave()
+	}
 	s.refreshAll(ctx, func(string) bool { return true })
 	var parts sync.WaitGroup
+	if s.env.Lease != nil {
+		parts.Go(func() { s.holdShards(ctx, moved) })
+	}
 	for _, member := range s.env.Directory.members {
 		if listener, ok := member.Bot.(bots.Listener); ok {
 			parts.Go(func() { s.listen(ctx, member.Name, listener) })

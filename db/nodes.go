@@ -1,0 +1,141 @@
+package db
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+)
+
+// Node is a running program. Several share a database; each runs the accounts of the cities in its shards.
+type Node struct {
+	ID      string    `gorm:"primaryKey;size:64"` // new with each start
+	Host    string    `gorm:"size:250;not null"`
+	Version string    `gorm:"size:100;not null"`
+	Started time.Time `gorm:"not null"`
+	Until   time.Time `gorm:"not null"` // its shards are free after this time of the database's clock, unless it renews
+	Shards  []int     `gorm:"-"`        // set by Nodes
+}
+
+// TableName is the table's name for gorm.
+func (Node) TableName() string { return "nodes" }
+
+// Shard says which node runs the cities of a shard.
+type Shard struct {
+	Number int    `gorm:"primaryKey;autoIncrement:false"`
+	Node   string `gorm:"size:64;not null"` // empty if it is free
+}
+
+// TableName is the table's name for gorm.
+func (Shard) TableName() string { return "shards" }
+
+// Claim renews a node's lease for ttl, takes free shards up to its share, and returns the shards that it holds. Those above its share,
+// because other nodes have come, are the last ones; the node should end what it runs in them and Release them. All times are those of the
+// database's clock, so that it does not matter what the nodes' clocks say.
+func (d *DB) Claim(ctx context.Context, node Node, shards int, ttl time.Duration) (held []int, share int, err error) {
+	err = d.Transaction(ctx, func(tx *gorm.DB) error {
+		now, err := d.clock(tx)
+		if err != nil {
+			return err
+		}
+		node.Started, node.Until = Time(node.Started), Time(now.Add(ttl))
+		if err := tx.Clauses(clause.OnConflict{UpdateAll: true}).Create(&node).Error; err != nil {
+			return err
+		}
+		var live []string
+		if err := tx.Model(&Node{}).Where("until > ?", Time(now)).Pluck("id", &live).Error; err != nil {
+			return err
+		}
+		share = (shards + len(live) - 1) / len(live)
+		var rows []Shard
+		if err := tx.Order("number").Find(&rows).Error; err != nil {
+			return err
+		}
+		held, err = takeShards(tx, node.ID, shards, share, live, rows)
+		return err
+	})
+	return held, share, wrap("claim shards", err)
+}
+
+// takeShards takes free shards until node has its share, and returns those that it holds. Another node may take one at the same time: a
+// shard is taken only from the holder that was seen.
+func takeShards(tx *gorm.DB, node string, shards, share int, live []string, rows []Shard) (held []int, err error) {
+	holders := make(map[int]string, len(rows))
+	for _, row := range rows {
+		if holders[row.Number] = row.Node; row.Node == node && row.Number < shards {
+			held = append(held, row.Number)
+		}
+	}
+	for number := 0; number < shards && len(held) < share; number++ {
+		holder, known := holders[number]
+		if slices.Contains(live, holder) {
+			continue
+		}
+		var taken *gorm.DB
+		if known {
+			taken = tx.Model(&Shard{}).Where("number = ? AND node = ?", number, holder).Update("node", node)
+		} else {
+			taken = tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&Shard{Number: number, Node: node})
+		}
+		if taken.Error != nil {
+			return held, taken.Error
+		}
+		if taken.RowsAffected > 0 {
+			held = append(held, number)
+		}
+	}
+	return held, nil
+}
+
+// Release gives shards of a node back.
+func (d *DB) Release(ctx context.Context, node string, shards []int) error {
+	return wrap("release shards", d.WithContext(ctx).Model(&Shard{}).Where("node = ? AND number IN ?", node, shards).Update("node", "").Error)
+}
+
+// Leave gives all shards of a node back, which ends.
+func (d *DB) Leave(ctx context.Context, node string) error {
+	return wrap("leave", d.Transaction(ctx, func(tx *gorm.DB) error {
+		if err := tx.Model(&Shard{}).Where("node = ?", node).Update("node", "").Error; err != nil {
+			return err
+		}
+		return tx.Where("id = ?", node).Delete(&Node{}).Error
+	}))
+}
+
+// Nodes lists the nodes with their shards, and how late it is by the database's clock. It deletes nodes that have been gone for a day.
+func (d *DB) Nodes(ctx context.Context) (nodes []Node, now time.Time, err error) {
+	err = d.Transaction(ctx, func(tx *gorm.DB) error {
+		if now, err = d.clock(tx); err != nil {
+			return err
+		}
+		if err := tx.Where("until < ?", Time(now.Add(-24*time.Hour))).Delete(&Node{}).Error; err != nil {
+			return err
+		}
+		if err := tx.Order("started, id").Find(&nodes).Error; err != nil {
+			return err
+		}
+		var shards []Shard
+		if err := tx.Order("number").Find(&shards).Error; err != nil {
+			return err
+		}
+		for i := range nodes {
+			for _, shard := range shards {
+				if shard.Node == nodes[i].ID {
+					nodes[i].Shards = append(nodes[i].Shards, shard.Number)
+				}
+			}
+		}
+		return nil
+	})
+	return nodes, now, wrap("list nodes", err)
+}
+
+// clock returns the time of the clock that all nodes share: that of PostgreSQL. A SQLite database has one node.
+func (d *DB) clock(tx *gorm.DB) (now time.Time, err error) {
+	if d.isSQLite() {
+		return d.now(), nil
+	}
+	return now, tx.Raw("SELECT clock_timestamp()").Scan(&now).Error
+}

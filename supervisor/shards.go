@@ -1,0 +1,182 @@
+package supervisor
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"time"
+
+	"linienfunk/db"
+)
+
+// leaseTime is how long a node that has died keeps its shards, leaseMargin how much earlier a node stops to use its own.
+const (
+	leaseTime   = 6 * time.Second
+	leaseMargin = leaseTime / 6
+)
+
+// shards are the shards whose cities this node runs. A zero shards has all of them.
+type shards struct {
+	mu     sync.Mutex
+	leased bool // only those that are held
+	held   map[int]bool
+	until  time.Time // of this process's monotonic clock
+}
+
+// has reports whether this node runs the cities of a shard.
+func (s *shards) has(shard int) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return !s.leased || s.held[shard] && time.Now().Before(s.until)
+}
+
+// set replaces what is held, and reports whether there is a shard among it that was not held before.
+func (s *shards) set(held []int, until time.Time) (gained bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	expired := time.Now().After(s.until)
+	now := make(map[int]bool, len(held))
+	for _, shard := range held {
+		now[shard] = true
+		gained = gained || expired || !s.held[shard]
+	}
+	s.held, s.until = now, until
+	return gained
+}
+
+// runs reports whether this node runs the accounts of a city.
+func (e *env) runs(city string) bool { return e.shards.has(e.Bus.Shard(city)) }
+
+// holdShards renews the lease of this node's shards, starts what runs in those that it gets, and stops what ran in those that it loses,
+// until ctx ends. moved receives when shards may be free, or too many.
+func (s *Supervisor) holdShards(ctx context.Context, moved <-chan struct{}) {
+	for {
+		timer := time.NewTimer(s.env.Lease.Time / 3)
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			return
+		case <-moved:
+			timer.Stop()
+		case <-timer.C:
+		}
+		if s.claim(ctx) {
+			s.gained(ctx)
+		}
+	}
+}
+
+// shardsSubject announces that a node has come, or that shards are free.
+const shardsSubject = "shards"
+
+// announceShards has the other nodes claim at once what they would claim soon.
+func (s *Supervisor) announceShards() {
+	if err := s.env.Bus.Notify(shardsSubject, nil); err != nil {
+		s.env.Log.Warn("the other nodes learn later that shards have moved", "err", err)
+	}
+}
+
+// share makes this node one of several. leave ends that.
+func (s *Supervisor) share(ctx context.Context) (moved <-chan struct{}, leave func(), err error) {
+	hints := make(chan struct{}, 1)
+	stopHints, err := s.env.Bus.Subscribe(shardsSubject, func(string, []byte) {
+		select {
+		case hints <- struct{}{}:
+		default:
+		}
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	stopAnswers, err := s.env.Bus.HandleRequests(statusSubject, statusSubject+"-"+s.env.Lease.Node.ID, s.answerStatus) // a group of its own: all nodes are asked
+	if err != nil {
+		stopHints()
+		return nil, nil, err
+	}
+	s.claim(ctx)
+	s.announceShards()
+	return hints, func() {
+		stopHints()
+		stopAnswers()
+		s.leave(ctx)
+	}, nil
+}
+
+// claim renews the lease. It reports whether there is a new shard.
+func (s *Supervisor) claim(ctx context.Context) (gained bool) {
+	lease := s.env.Lease
+	limited, cancel := context.WithTimeout(ctx, lease.Time/3)
+	defer cancel()
+	began := time.Now()
+	held, share, err := s.env.DB.Claim(limited, lease.Node, s.env.Bus.Shards(), lease.Time)
+	if err != nil {
+		if ctx.Err() == nil {
+			s.env.Log.Error("cannot renew the lease of this node's shards; will retry", "err", err)
+		}
+		s.stopForeign() // if the lease has run out
+		return false
+	}
+	keep, extra := held[:min(share, len(held))], held[min(share, len(held)):]
+	gained = s.env.shards.set(keep, began.Add(lease.Time-lease.Time/6))
+	if len(extra) > 0 {
+		s.giveBack(ctx, extra)
+	}
+	return gained
+}
+
+// gained starts what runs in new shards.
+func (s *Supervisor) gained(ctx context.Context) {
+	if err := s.loadRevocations(ctx); err != nil && ctx.Err() == nil {
+		s.env.Log.Error("cannot load revocations", "err", err)
+	}
+	s.refreshAll(ctx, func(string) bool { return true })
+	select {
+	case s.reload <- struct{}{}:
+	default:
+	}
+}
+
+// giveBack stops what runs in shards that belong to other nodes now, and releases them.
+func (s *Supervisor) giveBack(ctx context.Context, extra []int) {
+	s.stopForeign()
+	s.mu.Lock()
+	var last []*worker
+	for k, w := range s.stopping {
+		if slices.Contains(extra, s.env.Bus.Shard(k.city)) {
+			last = append(last, w)
+		}
+	}
+	s.mu.Unlock()
+	for _, w := range last {
+		<-w.ended
+	}
+	if err := s.env.DB.Release(ctx, s.env.Lease.Node.ID, extra); err != nil && ctx.Err() == nil {
+		s.env.Log.Error("cannot release shards; will retry", "err", err)
+	}
+	s.announceShards()
+}
+
+// stopForeign stops the workers of cities that this node does not run any more.
+func (s *Supervisor) stopForeign() {
+	for _, member := range s.env.Directory.members {
+		if accounts, known := s.env.Directory.of(member.Name); known {
+			s.stopUnwanted(member.Name, accounts)
+		}
+	}
+}
+
+// leave gives all shards back when the program stops.
+func (s *Supervisor) leave(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), writeTime)
+	defer cancel()
+	if err := s.env.DB.Leave(ctx, s.env.Lease.Node.ID); err != nil {
+		s.env.Log.Warn("cannot give this node's shards back; they are free when its lease ends", "err", err)
+	}
+	s.announceShards()
+}
+
+// Lease is how a node shares the cities with others.
+type Lease struct {
+	Node db.Node       // without Until
+	Time time.Duration // how long a node that has died keeps its shards; zero for 6 seconds
+}

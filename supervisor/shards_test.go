@@ -1,0 +1,183 @@
+package supervisor_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"gorm.io/gorm"
+
+	"linienfunk/bots"
+	"linienfunk/bus"
+	"linienfunk/db"
+	"linienfunk/internal/testkit"
+	"linienfunk/supervisor"
+)
+
+// shortLease is how long a node that has died keeps its shards, in tests of that; in others longer than a machine is ever busy.
+const (
+	shortLease = 3 * time.Second
+	longLease  = 5 * time.Minute
+)
+
+// cluster is a database and a broker that several nodes share, and a network with accounts of many cities.
+type cluster struct {
+	*world
+	broker testkit.Broker
+	lease  time.Duration
+}
+
+// node is one running supervisor.
+type node struct {
+	sup  *supervisor.Supervisor
+	bus  *bus.Bus
+	stop func() // as the program does it
+}
+
+func newCluster(t *testing.T, lease time.Duration) *cluster {
+	c := &cluster{world: newWorld(t), broker: testkit.NewBroker(t), lease: lease}
+	c.bus = c.broker.Connect(t)
+	for i := range 20 {
+		c.net.set(cityName(i), "1")
+	}
+	return c
+}
+
+func cityName(i int) string { return fmt.Sprintf("city%d", i) }
+
+// join starts a node.
+func (c *cluster) join(id string) *node {
+	c.t.Helper()
+	n := &node{bus: c.broker.Connect(c.t)}
+	n.sup = supervisor.New(supervisor.Config{
+		Bus: n.bus, DB: c.db, Log: testkit.Log(c.t).With("node", id), Now: c.Now,
+		Directory: supervisor.NewDirectory([]supervisor.Member{{Name: "net", Bot: c.net}}), HideID: hideID,
+		Revoked:   func(context.Context, bots.Account, supervisor.Status) {},
+		Retention: func(string) (time.Duration, bool) { return 24 * time.Hour, true },
+		Freshness: func(string) (time.Duration, bool) { return time.Hour, true },
+		Cities:    func() []string { return nil },
+		Lease:     &supervisor.Lease{Node: db.Node{ID: id, Host: "host-" + id, Version: "test", Started: c.Now()}, Time: c.lease},
+	})
+	ctx, cancel := context.WithCancel(context.Background())
+	var running sync.WaitGroup
+	running.Go(func() {
+		if err := n.sup.Run(ctx); !errors.Is(err, context.Canceled) {
+			c.t.Errorf("node %s ended with %v", id, err)
+		}
+	})
+	n.stop = sync.OnceFunc(func() { cancel(); running.Wait() })
+	c.t.Cleanup(n.stop)
+	return n
+}
+
+// holders returns how many shards each live node has.
+func (c *cluster) holders() string {
+	c.t.Helper()
+	nodes, now, err := c.db.Nodes(c.t.Context())
+	check(c.t, err)
+	var text []string
+	for _, n := range nodes {
+		if n.Until.After(now) {
+			text = append(text, fmt.Sprintf("%s %d", n.ID, len(n.Shards)))
+		}
+	}
+	return strings.Join(text, ", ")
+}
+
+func (c *cluster) waitForHolders(want ...string) {
+	c.t.Helper()
+	testkit.Eventually(c.t, "the shards are with "+strings.Join(want, " or "), func() bool {
+		return slices.Contains(want, c.holders())
+	})
+}
+
+// relayToAll relays a report to each city.
+func (c *cluster) relayToAll(text string) {
+	c.t.Helper()
+	for i := range 20 {
+		c.relay(cityName(i), text)
+	}
+}
+
+// wantOnce checks that each city's report is the next one sent, once.
+func (c *cluster) wantOnce(sent <-chan string, text string) {
+	c.t.Helper()
+	seen := map[string]int{}
+	for range 20 {
+		seen[testkit.Next(c.t, sent)]++
+	}
+	for i := range 20 {
+		if n := seen[cityName(i)+": "+text]; n != 1 {
+			c.t.Errorf("%s of %s was sent %d times", text, cityName(i), n)
+		}
+	}
+}
+
+func TestNodesShareTheCitiesAndEachReportIsSentOnce(t *testing.T) {
+	t.Parallel()
+	c := newCluster(t, longLease)
+	sent := c.net.collectSent()
+	first := c.join("a")
+	c.relayToAll("kontrolle u1")
+	c.wantOnce(sent, "kontrolle u1")
+	c.join("b")
+	shards := first.bus.Shards()
+	c.waitForHolders(fmt.Sprintf("a %d, b %d", (shards+1)/2, shards/2), fmt.Sprintf("b %d, a %d", shards/2, (shards+1)/2))
+	c.relayToAll("kontrolle u2")
+	c.wantOnce(sent, "kontrolle u2")
+	for i := range 20 {
+		if got := first.sup.Status(cityName(i)); len(got) != 1 || got[0].State != supervisor.Running {
+			t.Errorf("the state of %s, asked on one node: %v", cityName(i), got)
+		}
+	}
+	first.stop()
+	c.relayToAll("kontrolle u3")
+	c.wantOnce(sent, "kontrolle u3")
+	c.waitForHolders(fmt.Sprintf("b %d", shards))
+}
+
+func TestTheCitiesOfANodeThatDiesAreTakenOverInOrder(t *testing.T) {
+	t.Parallel()
+	c := newCluster(t, shortLease)
+	sent := c.net.collectSent()
+	// A node that has died holds all shards until its lease ends.
+	_, _, err := c.db.Claim(t.Context(), db.Node{ID: "dead", Started: c.Now()}, c.bus.Shards(), c.lease)
+	check(t, err)
+	c.join("b")
+	for i := range 5 {
+		c.relay("city0", fmt.Sprintf("kontrolle %d", i))
+	}
+	for i := range 5 {
+		c.want(sent, fmt.Sprintf("city0: kontrolle %d", i))
+	}
+}
+
+func TestANodeThatCannotRenewItsLeaseLeavesTheCitiesToOthers(t *testing.T) {
+	t.Parallel()
+	c := newCluster(t, shortLease)
+	sent := c.net.collectSent()
+	var cut atomic.Bool
+	err := c.db.Callback().Create().Before("gorm:create").Register("cut", func(tx *gorm.DB) {
+		if n, ok := tx.Statement.Dest.(*db.Node); ok && n.ID == "a" && cut.Load() {
+			tx.AddError(errors.New("the network is unreachable"))
+		}
+	})
+	check(t, err)
+	c.join("a")
+	c.relayToAll("kontrolle u1")
+	c.wantOnce(sent, "kontrolle u1")
+	cut.Store(true)
+	c.join("b")
+	c.waitForHolders(fmt.Sprintf("b %d", c.bus.Shards()))
+	for i := range 3 {
+		text := fmt.Sprintf("kontrolle %d", i)
+		c.relayToAll(text)
+		c.wantOnce(sent, text)
+	}
+}
