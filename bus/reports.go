@@ -179,14 +179,19 @@ func (b *Bus) unpack(raw jetstream.Msg, erase *eraser) ([]Msg, error) {
 // purge removes what is acknowledged from the stream, until ctx ends. It is one write to the disk for all messages of an interval: the server
 // would write for each message if it removed it by itself.
 func (b *Bus) purge(ctx context.Context, stream jetstream.Stream, consumer jetstream.Consumer) {
-	var purged uint64
+	var purged, forgotten uint64
+	watch := time.NewTicker(AckWait)
+	defer watch.Stop()
 	for {
+		looks := false
 		select {
 		case <-ctx.Done():
 			return
+		case <-watch.C:
+			looks = true
 		case <-b.acked:
+			wait.For(ctx, purgeInterval)
 		}
-		wait.For(ctx, purgeInterval)
 		info, err := consumer.Info(ctx)
 		if err == nil && info.AckFloor.Stream > purged {
 			purged = info.AckFloor.Stream
@@ -198,7 +203,31 @@ func (b *Bus) purge(ctx context.Context, stream jetstream.Stream, consumer jetst
 		if err != nil || info.NumAckPending > 0 {
 			b.noteAck()
 		}
+		if looks && err == nil {
+			forgotten = b.watchForgotten(ctx, stream, info, forgotten)
+		}
 	}
+}
+
+// watchForgotten deletes the consumer if the server has forgotten a message: it is in the stream, but neither waits for its delivery nor for its
+// acknowledgement. nats-server 2.9.10 did so in one of a few runs in which a node that reads was stopped with SIGSTOP and went on later. A new consumer gets
+// all that is left. before is what the last call returned: a message must be forgotten twice.
+func (b *Bus) watchForgotten(ctx context.Context, stream jetstream.Stream, info *jetstream.ConsumerInfo, before uint64) uint64 {
+	if info.NumAckPending > 0 || info.NumPending > 0 {
+		return 0
+	}
+	state, err := stream.Info(ctx)
+	if err != nil || state.State.Msgs == 0 {
+		return 0
+	}
+	if first := state.State.FirstSeq; first != before {
+		return first
+	}
+	b.config.Log.Warn("the server has forgotten to deliver a report; it is asked again", "seq", before)
+	if err := stream.DeleteConsumer(ctx, censorConsumer); err != nil && ctx.Err() == nil {
+		b.config.Log.Error("cannot delete the consumer; will retry", "err", err)
+	}
+	return 0
 }
 
 // noteAck makes purge look.

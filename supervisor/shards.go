@@ -30,8 +30,8 @@ func (s *shards) has(shard int) bool {
 	return !s.leased || s.held[shard] && time.Now().Before(s.until)
 }
 
-// set replaces what is held, and reports whether there is a shard among it that was not held before.
-func (s *shards) set(held []int, until time.Time) (gained bool) {
+// set replaces what is held, and reports whether there is a shard among it that was not held before, and whether one is missing.
+func (s *shards) set(held []int, until time.Time) (gained, lost bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	expired := time.Now().After(s.until)
@@ -40,8 +40,11 @@ func (s *shards) set(held []int, until time.Time) (gained bool) {
 		now[shard] = true
 		gained = gained || expired || !s.held[shard]
 	}
+	for shard := range s.held {
+		lost = lost || !now[shard]
+	}
 	s.held, s.until = now, until
-	return gained
+	return gained, lost
 }
 
 // runs reports whether this node runs the accounts of a city.
@@ -117,7 +120,10 @@ func (s *Supervisor) claim(ctx context.Context) (gained bool) {
 		return false
 	}
 	keep, extra := held[:min(share, len(held))], held[min(share, len(held)):]
-	gained = s.env.shards.set(keep, began.Add(lease.Time-lease.Time/6))
+	gained, lost := s.env.shards.set(keep, began.Add(lease.Time-lease.Time/6))
+	if lost {
+		s.stopForeign()
+	}
 	if len(extra) > 0 {
 		s.giveBack(ctx, extra)
 	}
@@ -138,7 +144,6 @@ func (s *Supervisor) gained(ctx context.Context) {
 
 // giveBack stops what runs in shards that belong to other nodes now, and releases them.
 func (s *Supervisor) giveBack(ctx context.Context, extra []int) {
-	s.stopForeign()
 	s.mu.Lock()
 	var last []*worker
 	for k, w := range s.stopping {
