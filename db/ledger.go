@@ -334,9 +334,13 @@ func (d *DB) EntriesSince(ctx context.Context, city string, since time.Time, lim
 // The ids of reposts in the network of their author go too: they are those of the original, or lead to it. The rows stay, for
 // statistics and to reject duplicates.
 func (d *DB) DeleteTexts(ctx context.Context, city string, before time.Time) (deleted int64, err error) {
+	condition := []any{"city = ? AND created_at < ? AND text <> ''", city, Time(before)}
+	if due, err := Any(d.WithContext(ctx).Model(&Entry{}), condition...); err != nil || !due {
+		return 0, wrap("look for expired texts", err)
+	}
 	err = d.Transaction(ctx, func(tx *gorm.DB) error {
 		old := func() *gorm.DB {
-			return tx.Session(&gorm.Session{}).Model(&Entry{}).Where("city = ? AND created_at < ? AND text <> ''", city, Time(before))
+			return tx.Session(&gorm.Session{}).Model(&Entry{}).Where(condition[0], condition[1:]...)
 		}
 		reposts := tx.Model(&Delivery{}).Where("remote_id <> '' AND entry_id IN (?)", old().Select("id").Where("bot = ledger_deliveries.bot"))
 		if err := reposts.Updates(map[string]any{"remote_id": "", "remote_url": ""}).Error; err != nil {
@@ -347,6 +351,14 @@ func (d *DB) DeleteTexts(ctx context.Context, city string, before time.Time) (de
 		return done.Error
 	})
 	return deleted, wrap("delete texts", err)
+}
+
+// Any reports whether a query has a row that meets the condition. Reading needs no lock and no wait for the disk: ask before deleting what
+// is mostly not there.
+func Any(query *gorm.DB, condition ...any) (bool, error) {
+	var one int
+	found := query.Select("1").Where(condition[0], condition[1:]...).Limit(1).Scan(&one)
+	return found.RowsAffected > 0, found.Error
 }
 
 // CitiesWithTexts lists the cities with texts in the ledger, deleted cities included.

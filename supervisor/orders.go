@@ -147,6 +147,7 @@ func (s *Supervisor) dispatch(o order) {
 	defer s.mu.Unlock()
 	if q := s.queues[o.key]; q != nil {
 		q.put(o)
+		s.filled[o.key] = q
 		return
 	}
 	revoked, isRevoked := s.revoked[o.key]
@@ -206,9 +207,12 @@ func (s *Supervisor) expireOrders() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := s.env.Now()
-	for _, q := range s.queues {
+	for k, q := range s.filled {
 		for _, o := range q.expired(now) {
 			s.ending.add(o, db.Expired, "")
+		}
+		if q.len() == 0 {
+			delete(s.filled, k)
 		}
 	}
 }

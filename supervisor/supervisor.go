@@ -40,6 +40,7 @@ type Supervisor struct {
 	mu        sync.Mutex
 	workers   map[key]*worker
 	queues    map[key]*queue
+	filled    map[key]*queue    // those that may have orders
 	unplaced  map[orderID]order // whose account is not known yet
 	stopping  map[key]*worker   // canceled, may still run
 	revoked   map[key]Status    // status of revoked accounts
@@ -55,7 +56,7 @@ func New(config Config) *Supervisor {
 		config.Grace = grace
 	}
 	s := &Supervisor{env: env{Config: config}, changes: newChanges(), reload: make(chan struct{}, 1), ending: newEnding(), listeners: map[string]*health{}, workers: map[key]*worker{},
-		queues: map[key]*queue{}, unplaced: map[orderID]order{}, stopping: map[key]*worker{}, revoked: map[key]Status{}, revisions: map[key]string{}}
+		queues: map[key]*queue{}, filled: map[key]*queue{}, unplaced: map[orderID]order{}, stopping: map[key]*worker{}, revoked: map[key]Status{}, revisions: map[key]string{}}
 	s.env.stopRevoked = s.stopRevoked
 	if lease := config.Lease; lease != nil {
 		s.env.shards.leased = true

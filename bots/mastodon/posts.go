@@ -88,7 +88,11 @@ func (s store) rememberPost(ctx context.Context, p Post) error {
 
 // deleteOldPosts deletes the city's posts whose reports cannot be sent any more.
 func (s store) deleteOldPosts(ctx context.Context, city string) error {
-	return wrap("delete old posts", s.db.WithContext(ctx).Where("city = ? AND created_at < ?", city, s.utc().Add(-keptPosts)).Delete(&Post{}).Error)
+	old := []any{"city = ? AND created_at < ?", city, s.utc().Add(-keptPosts)}
+	if found, err := db.Any(s.db.WithContext(ctx).Model(&Post{}), old...); err != nil || !found {
+		return wrap("look for old posts", err)
+	}
+	return wrap("delete old posts", s.db.WithContext(ctx).Where(old[0], old[1:]...).Delete(&Post{}).Error)
 }
 
 // saveCheck stores what a check of a post's mention changes, and nothing of what Send may be changing.
