@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -237,18 +239,35 @@ func (w *Worker) limitAuthors(ctx context.Context, judged []db.Judged) error {
 	if err != nil {
 		return err
 	}
+	if holdTooMany(slices.Clone(judged), maps.Clone(passed), nil) == 0 {
+		return nil
+	}
+	// Repetitions do not count: the stream delivers again what was judged before a crash.
+	known, err := w.DB.Known(ctx, judged)
+	if err == nil {
+		holdTooMany(judged, passed, known)
+	}
+	return err
+}
+
+// holdTooMany holds the reports of authors of whom authorLimit have passed, and returns their number. It counts on in passed, and leaves out
+// those with a known key.
+func holdTooMany(judged []db.Judged, passed map[db.Author]int, known map[string]bool) (held int) {
+	seen := map[string]bool{}
 	for i, j := range judged {
-		author := db.Author{City: j.Report.City, Author: j.Report.Author}
+		author, key := db.Author{City: j.Report.City, Author: j.Report.Author}, j.Report.Key()
 		switch {
-		case !j.Verdict.Passed || author.Author == "":
+		case !j.Verdict.Passed || author.Author == "" || known[key] || seen[key]:
 		case passed[author] >= authorLimit:
 			judged[i].Verdict = report.Verdict{List: report.Limit, Rule: fmt.Sprintf("%d / %.0f min", authorLimit, authorWindow.Minutes())}
 			judged[i].Bots = nil
+			held++
 		default:
 			passed[author]++
 		}
+		seen[key] = true
 	}
-	return nil
+	return held
 }
 
 // publish announces the deliveries that are due. A supervisor that misses an order finds it in the ledger.

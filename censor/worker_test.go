@@ -268,6 +268,28 @@ func TestOnePersonCannotFloodACity(t *testing.T) {
 	}
 }
 
+// After a crash the stream delivers again what was judged just before.
+func TestRepetitionsDoNotCountAsReportsOfTheirAuthor(t *testing.T) {
+	t.Parallel()
+	d := prepare(t)
+	var messages []report.Report
+	for i := range 8 {
+		r := report.Report{City: "zuerich", Bot: "elsewhere", ID: fmt.Sprint(i), Text: fmt.Sprint("kontrolle ", i), Author: "marta", At: time.Now()}
+		d.recorded(r, db.Sent)
+		messages = append(messages, r, r)
+	}
+	last := report.Report{City: "zuerich", Bot: "elsewhere", ID: "last", Text: "kontrolle u8", Author: "marta", At: time.Now()}
+	for _, r := range append(messages, last, last, last) {
+		if err := d.bus.PublishReport(t.Context(), r); err != nil {
+			t.Fatal(err)
+		}
+	}
+	d.start()
+	if e := d.entry(last); !e.Passed {
+		t.Errorf("the ninth report of an author: %+v", e)
+	}
+}
+
 func TestAReportThatCannotBeRecordedIsNotOvertaken(t *testing.T) {
 	t.Parallel()
 	d := prepare(t)

@@ -316,6 +316,20 @@ func (d *DB) CountPassed(ctx context.Context, authors []string, since time.Time)
 	return counts, wrap("count reports", err)
 }
 
+// Known returns the keys of those reports that are in the ledger.
+func (d *DB) Known(ctx context.Context, judged []Judged) (map[string]bool, error) {
+	var keys, found []string
+	for _, j := range judged {
+		keys = append(keys, j.Report.Key())
+	}
+	err := d.WithContext(ctx).Model(&Entry{}).Where("key IN ?", keys).Pluck("key", &found).Error
+	known := make(map[string]bool, len(found))
+	for _, key := range found {
+		known[key] = true
+	}
+	return known, wrap("look for repetitions", err)
+}
+
 // EntryAlone returns one entry without its deliveries, or ErrNotFound.
 func (d *DB) EntryAlone(ctx context.Context, id uint) (Entry, error) {
 	return findOne[Entry](d.WithContext(ctx).Where("id = ?", id))
