@@ -24,6 +24,15 @@ const (
 	unacknowledged = 1000
 )
 
+// pullExpiry is how long a request for reports is open. Until then the server gives reports to a node that has been stopped, whose connection
+// is still there.
+func (b *Bus) pullExpiry() time.Duration {
+	if b.embedded != nil {
+		return jetstream.DefaultExpires
+	}
+	return 5 * time.Second
+}
+
 // purgeInterval is how long the bytes of judged reports stay in REPORTS. Each purge waits for the disk.
 const purgeInterval = 250 * time.Millisecond
 
@@ -106,6 +115,7 @@ func (b *Bus) ConsumeReports(ctx context.Context, f func(Msg)) error {
 		return fmt.Errorf("consume reports: %w", err)
 	}
 	erase := &eraser{stream: stream, requeuedAt: map[uint64]time.Time{}}
+	silent := make(chan struct{}, 1) // the server sends no heartbeats: this process was stopped, or another node has made a new consumer
 	running, err := consumer.Consume(func(raw jetstream.Msg) {
 		reports, err := b.unpack(raw, erase)
 		if err != nil {
@@ -116,8 +126,14 @@ func (b *Bus) ConsumeReports(ctx context.Context, f func(Msg)) error {
 		for _, msg := range reports {
 			f(msg)
 		}
-	}, jetstream.PullMaxMessages(pulled), jetstream.ConsumeErrHandler(func(_ jetstream.ConsumeContext, err error) {
+	}, jetstream.PullMaxMessages(pulled), jetstream.PullExpiry(b.pullExpiry()), jetstream.ConsumeErrHandler(func(_ jetstream.ConsumeContext, err error) {
 		b.config.Log.Warn("consuming from the stream failed", "stream", "REPORTS", "err", err)
+		if errors.Is(err, jetstream.ErrNoHeartbeat) {
+			select {
+			case silent <- struct{}{}:
+			default:
+			}
+		}
 	}))
 	if err != nil {
 		return fmt.Errorf("consume reports: %w", err)
@@ -139,6 +155,10 @@ func (b *Bus) ConsumeReports(ctx context.Context, f func(Msg)) error {
 		running.Stop()
 		<-running.Closed()
 		return fmt.Errorf("consume reports: %w", b.store.err())
+	case <-silent:
+		running.Stop()
+		<-running.Closed()
+		return fmt.Errorf("consume reports: %w", jetstream.ErrNoHeartbeat)
 	}
 	running.Stop()
 	<-running.Closed()

@@ -15,7 +15,8 @@ import (
 	"time"
 
 	"github.com/go-gormigrate/gormigrate/v2"
-	_ "github.com/jackc/pgx/v5/stdlib" // the database/sql driver "pgx"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/ncruces/go-sqlite3"
 	_ "github.com/ncruces/go-sqlite3/driver" // the database/sql driver "sqlite3", SQLite without cgo
 	"github.com/ncruces/go-sqlite3/gormlite"
@@ -129,13 +130,21 @@ func openPostgres(address string) (*DB, error) {
 		query.Set("default_query_exec_mode", "cache_describe")
 		u.RawQuery = query.Encode()
 	}
-	conn, err := sql.Open("pgx", u.String())
+	config, err := pgx.ParseConfig(u.String())
 	if err != nil {
 		return nil, errors.New("database.url is not an address of PostgreSQL")
 	}
+	conn := stdlib.OpenDB(*config, stdlib.OptionAfterConnect(limitIdleTransactions))
 	conn.SetMaxOpenConns(16)
 	conn.SetMaxIdleConns(4)
 	return &DB{sql: conn, dialector: func() gorm.Dialector { return postgres.New(postgres.Config{Conn: conn}) }}, nil
+}
+
+// limitIdleTransactions has the server undo a transaction whose node says nothing more, because it was stopped or cut off: another node may be
+// waiting for its locks. It is a statement, since poolers refuse settings in the address.
+func limitIdleTransactions(ctx context.Context, conn *pgx.Conn) error {
+	_, err := conn.Exec(ctx, "SET idle_in_transaction_session_timeout = '5s'")
+	return err
 }
 
 // Prefixed returns a handle on the same database that prefixes the names of all tables that it derives

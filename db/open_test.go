@@ -70,3 +70,19 @@ func TestAFileThatIsNoDatabaseIsNamedAsSuch(t *testing.T) {
 		t.Errorf("error %v", err)
 	}
 }
+
+func TestATransactionOfANodeThatIsStoppedHoldsItsLocksForSecondsOnly(t *testing.T) {
+	t.Parallel()
+	d := notes(t)
+	if d.Name() == "sqlite" {
+		t.Skip("a SQLite database has one node")
+	}
+	stopped := d.Begin() // and then says nothing
+	t.Cleanup(func() { stopped.Rollback() })
+	if err := stopped.Create(&note{ID: "1", Text: "of the stopped node"}).Error; err != nil {
+		t.Fatal(err)
+	}
+	if err := d.Create(&note{ID: "1", Text: "of the other"}).Error; err != nil {
+		t.Errorf("the other node: %v", err)
+	}
+}
