@@ -96,14 +96,24 @@ func follow(ctx context.Context, address string, opened chan<- struct{}, arrival
 	if err != nil {
 		return err
 	}
-	got, err := http.DefaultClient.Do(request)
+	var got *http.Response
+	err = until(ctx, 100*time.Millisecond, func() (bool, error) {
+		if got, err = http.DefaultClient.Do(request); err != nil {
+			return false, err
+		}
+		if got.StatusCode == http.StatusOK {
+			return true, nil
+		}
+		got.Body.Close()
+		if got.StatusCode == http.StatusServiceUnavailable { // the network has not started yet
+			return false, nil
+		}
+		return false, errors.New(got.Status)
+	})
 	if err != nil {
 		return ended(ctx, err)
 	}
 	defer got.Body.Close()
-	if got.StatusCode != http.StatusOK {
-		return errors.New(got.Status)
-	}
 	lines := bufio.NewScanner(got.Body)
 	for first := true; lines.Scan(); first = false {
 		if first { // the ids of the list
