@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"sync"
 	"time"
 
 	"linienfunk/bots"
@@ -46,6 +47,7 @@ type Config struct {
 type env struct {
 	Config
 	shards      shards
+	revoking    sync.WaitGroup // workers whose account was revoked
 	stopRevoked func(ctx context.Context, w *worker, say string)
 }
 

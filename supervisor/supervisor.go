@@ -157,4 +157,5 @@ func (s *Supervisor) stopAll() {
 	for _, w := range last {
 		<-w.ended
 	}
+	s.env.revoking.Wait()
 }

@@ -21,7 +21,8 @@ type worker struct {
 	env     *env
 	log     *slog.Logger
 
-	ctx     context.Context
+	program context.Context // ends with the program
+	ctx     context.Context // ends with stop, too
 	cancel  context.CancelFunc
 	running sync.WaitGroup // receiving and sending
 	once    sync.Once      // for stop
@@ -37,7 +38,7 @@ type worker struct {
 // startWorker runs a worker until its stop. It begins once before is closed: the account's previous worker must have ended, or both might
 // send.
 func startWorker(ctx context.Context, e *env, member Member, account bots.Account, queue *queue, before <-chan struct{}) *worker {
-	w := &worker{member: member, account: account, queue: queue, env: e,
+	w := &worker{program: ctx, member: member, account: account, queue: queue, env: e,
 		log: e.Log.With("city", account.City, "bot", member.Name), ended: make(chan struct{})}
 	w.send.set(Running, "", e.Now())
 	w.ctx, w.cancel = context.WithCancel(ctx)
@@ -100,11 +101,11 @@ func stopGrace(grace time.Duration) time.Duration { return grace + 2*writeTime }
 // endRevoked ends the worker of an account whose access the network has revoked.
 func (w *worker) endRevoked(cause error) {
 	w.revoke.Do(func() {
-		go func() {
+		w.env.revoking.Go(func() {
 			w.stop()
 			<-w.ended
-			w.env.revoke(w.ctx, w, cause)
-		}()
+			w.env.revoke(w.program, w, cause)
+		})
 	})
 }
 
