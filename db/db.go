@@ -141,9 +141,9 @@ func openPostgres(address string) (*DB, error) {
 }
 
 // limitIdleTransactions has the server undo a transaction whose node says nothing more, because it was stopped or cut off: another node may be
-// waiting for its locks. It is a statement, since poolers refuse settings in the address.
+// waiting for its locks. A busy node may take seconds between two statements. It is a statement, since poolers refuse settings in the address.
 func limitIdleTransactions(ctx context.Context, conn *pgx.Conn) error {
-	_, err := conn.Exec(ctx, "SET idle_in_transaction_session_timeout = '5s'")
+	_, err := conn.Exec(ctx, "SET idle_in_transaction_session_timeout = '20s'")
 	return err
 }
 

@@ -39,22 +39,20 @@ func (s client) requests() func() []settings.Request {
 	}
 }
 
-// many creates many cities in one transaction.
+// many creates many cities.
 func (w *cluster) many(s *settings.Storage, count int, doc settings.Settings) (names []string) {
 	w.t.Helper()
-	err := w.db.Transaction(w.t.Context(), func(tx *gorm.DB) error {
-		for i := range count {
-			name := fmt.Sprintf("city-%03d", i)
-			doc.Title = name
-			if _, err := s.Create(tx, name, doc, 1); err != nil {
-				return err
-			}
-			names = append(names, name)
+	for i := range count {
+		name := fmt.Sprintf("city-%03d", i)
+		doc.Title = name
+		err := w.db.Transaction(w.t.Context(), func(tx *gorm.DB) error {
+			_, err := s.Create(tx, name, doc, 1)
+			return err
+		})
+		if err != nil {
+			w.t.Fatal(err)
 		}
-		return nil
-	})
-	if err != nil {
-		w.t.Fatal(err)
+		names = append(names, name)
 	}
 	return names
 }
