@@ -15,7 +15,6 @@ import (
 	"hash/fnv"
 	"log/slog"
 	neturl "net/url"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -251,8 +250,4 @@ func (b *Bus) subject(parts ...string) string {
 		return subject
 	}
 	return b.config.Prefix + "." + subject
-}
-
-func (b *Bus) relaySubject(shard int, rest ...string) string {
-	return b.subject(append([]string{"report", "out", strconv.Itoa(shard)}, rest...)...)
 }

@@ -3,6 +3,7 @@ package bus
 import (
 	"encoding/json"
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -32,7 +33,7 @@ func (b *Bus) PublishOrder(o Order) error {
 		return err
 	}
 	city := o.Report.City
-	if err := b.conn.Publish(b.relaySubject(b.Shard(city), city), data); err != nil {
+	if err := b.conn.Publish(b.subject("report.out", strconv.Itoa(b.Shard(city)), city), data); err != nil {
 		return fmt.Errorf("publish order: %w", err)
 	}
 	return nil

@@ -80,11 +80,12 @@ func (w *worker) deliver(ctx context.Context, o order) error {
 	var remembered *db.Pending
 	for !d.Status.Final() {
 		var err error
-		for !w.env.runs(o.city) { // the lease has run out: another node may be sending it, and this worker is about to be stopped
-			if err := sleep(ctx, 100*time.Millisecond); err != nil {
+		if !w.env.runs(o.city) { // the lease has run out: another node may have sent it, and this worker may be about to be stopped
+			if err := w.waitForLease(ctx, o.city); err != nil {
 				return err
 			}
-			r = nil
+			o.report = nil
+			return w.deliver(ctx, o)
 		}
 		if r, d.Status, err = w.sendable(ctx, o, r, d.Status); err != nil {
 			return err
@@ -122,6 +123,16 @@ func (w *worker) deliver(ctx context.Context, o order) error {
 		}
 	}
 	return w.env.save(ctx, d, remembered)
+}
+
+// waitForLease returns once this node runs the city again, or ctx has ended.
+func (w *worker) waitForLease(ctx context.Context, city string) error {
+	for !w.env.runs(city) {
+		if err := sleep(ctx, 100*time.Millisecond); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // sendable returns the report to send, read from the ledger if r is nil, or the status of a delivery that must not be sent any more.

@@ -9,11 +9,8 @@ import (
 	"linienfunk/db"
 )
 
-// leaseTime is how long a node that has died keeps its shards, leaseMargin how much earlier a node stops to use its own.
-const (
-	leaseTime   = 6 * time.Second
-	leaseMargin = leaseTime / 6
-)
+// leaseTime is how long a node that has died keeps its shards.
+const leaseTime = 6 * time.Second
 
 // shards are the shards whose cities this node runs. A zero shards has all of them.
 type shards struct {
@@ -120,7 +117,8 @@ func (s *Supervisor) claim(ctx context.Context) (gained bool) {
 		return false
 	}
 	keep, extra := held[:min(share, len(held))], held[min(share, len(held)):]
-	gained, lost := s.env.shards.set(keep, began.Add(lease.Time-lease.Time/6))
+	margin := lease.Time / 6 // a node stops using its shards before another one takes them
+	gained, lost := s.env.shards.set(keep, began.Add(lease.Time-margin))
 	if lost {
 		s.stopForeign()
 	}
