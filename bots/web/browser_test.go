@@ -83,6 +83,15 @@ func (v *visit) value(script string) string {
 	return got
 }
 
+// becomes waits until a script has a result. A script that the page's change to another document ends is run again.
+func (v *visit) becomes(what, script, want string) {
+	v.t.Helper()
+	testkit.Eventually(v.t, what, func() bool {
+		got, err := chromedp.Run(v.ctx, chromedp.Evaluate[string](script))
+		return err == nil && got == want
+	})
+}
+
 func TestOpenPageFollowsTheListInABrowser(t *testing.T) {
 	t.Parallel()
 	v := newVisit(t, (&bottest.Outbox{}).Out)
@@ -145,9 +154,7 @@ func TestAReportWithoutAConnectionIsKeptAndSentOnceThereIsOne(t *testing.T) {
 	v.down.Store(false)
 	v.value("window.before = 'before'; dispatchEvent(new Event('online')), ''")
 	testkit.Eventually(t, "the report is sent", func() bool { return len(box.All()) == 1 })
-	testkit.Eventually(t, "the page is loaded anew, with an empty form", func() bool {
-		return v.value("(window.before ?? '') + location.hash + document.querySelector('#report-text')?.value") == "#web"
-	})
+	v.becomes("the page is loaded anew, with an empty form", "(window.before ?? '') + location.hash + document.querySelector('#report-text')?.value", "#web")
 }
 
 func TestAReportWithoutAConnectionSurvivesAReload(t *testing.T) {
