@@ -74,6 +74,10 @@ func (p *Program) openWorkers(context.Context) error {
 			snapshot, ok, _ := p.settings.Get(context.Background(), city) // reads memory
 			return snapshot.Freshness(), ok
 		},
+		NewestFirst: func(city string) bool {
+			snapshot, _, _ := p.settings.Get(context.Background(), city) // reads memory
+			return snapshot.NewestFirst
+		},
 	})
 	p.settings.OnChange(func(string) { p.supervisor.RefreshAll() })
 	p.censor = &censor.Worker{Bus: p.bus, DB: p.db, Rules: p.settings.Rules, Bots: p.directory.Bots,

@@ -40,8 +40,9 @@ type Settings struct {
 	Triggers []string `json:"triggers"` // one rule a line, see package censor
 	Blocked  []string `json:"blocked"`
 
-	FreshnessMinutes int `json:"freshness_minutes"` // older reports are not sent
-	RetentionHours   int `json:"retention_hours"`   // texts of older reports are deleted
+	FreshnessMinutes int  `json:"freshness_minutes"`     // older reports are not sent
+	NewestFirst      bool `json:"newest_first,omitzero"` // of reports that wait for one network, the newest is sent first
+	RetentionHours   int  `json:"retention_hours"`       // texts of older reports are deleted
 
 	TimeZone string                  `json:"time_zone"` // such as Europe/Zurich; empty for the server's
 	Bots     map[string]bots.Options `json:"bots"`      // option values by bot
@@ -52,7 +53,7 @@ func (s *Settings) fieldPointers() map[string]any {
 	return map[string]any{
 		"title": &s.Title, "lang": &s.Lang, "about": &s.About, "active": &s.Active, "listed": &s.Listed,
 		"triggers": &s.Triggers, "blocked": &s.Blocked,
-		"freshness_minutes": &s.FreshnessMinutes, "retention_hours": &s.RetentionHours,
+		"freshness_minutes": &s.FreshnessMinutes, "newest_first": &s.NewestFirst, "retention_hours": &s.RetentionHours,
 		"time_zone": &s.TimeZone, "bots": &s.Bots,
 	}
 }

@@ -28,6 +28,9 @@ type Config struct {
 	// Freshness returns how old a city's reports may be when they are sent; false for a deleted city.
 	Freshness func(city string) (time.Duration, bool)
 
+	// NewestFirst reports whether, of the reports that wait for one network, a city wants the newest to be sent first; nil for never.
+	NewestFirst func(city string) bool
+
 	// HideID returns a keyed digest of a report's key: printable ASCII without spaces, at most 128 bytes. It becomes the report's ID.
 	HideID func(key string) string
 
@@ -50,6 +53,8 @@ type env struct {
 	revoking    sync.WaitGroup // workers whose account was revoked
 	stopRevoked func(ctx context.Context, w *worker, say string)
 }
+
+func (e *env) newestFirst(city string) bool { return e.NewestFirst != nil && e.NewestFirst(city) }
 
 // storeReport implements bots.Out: it returns nil once REPORTS has stored the report.
 func (e *env) storeReport(ctx context.Context, city, bot string, r report.Report) error {

@@ -40,6 +40,35 @@ func TestReportsOfOneAccountAreSentInOrder(t *testing.T) {
 	}
 }
 
+func TestOfABacklogTheNewestReportIsSentFirstIfTheCityWantsIt(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, "zuerich")
+	begun, free := make(chan string, 100), make(chan struct{})
+	w.net.send = func(ctx context.Context, city, text string) error {
+		begun <- text
+		select {
+		case <-free:
+		case <-ctx.Done():
+		}
+		return ctx.Err()
+	}
+	w.newest.Store(true)
+	w.start()
+	w.relay("zuerich", "0")
+	w.want(begun, "0")
+	var entries []uint
+	for i := 1; i < 5; i++ {
+		entries = append(entries, w.relay("zuerich", fmt.Sprint(i)))
+	}
+	testkit.Eventually(t, "four reports wait behind the first", func() bool { return w.sup.Status("zuerich")[0].Queue == 5 })
+	w.withdraw(entries[2])
+	close(free)
+	for _, text := range []string{"4", "2", "1"} {
+		w.want(begun, text)
+	}
+	w.waitForStatus(entries[2], db.Retracted)
+}
+
 func TestAReportThatANetworkRefusesFailsAndTheNextIsSent(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "zuerich")

@@ -6,11 +6,11 @@ import (
 	"time"
 )
 
-// queue holds the orders of one account, in the order of the verdicts. The ledger has them too, so that a crash loses none. A queue outlives
-// restarts of the account's worker.
+// queue holds the orders of one account. The ledger has them too, so that a crash loses none. A queue outlives restarts of the account's
+// worker.
 type queue struct {
 	mu    sync.Mutex
-	items []order
+	items []order // in the order of the verdicts, after the one that is being carried out
 
 	worker  *worker // sends the orders; nil while there is none
 	sending bool    // its sendLoop runs
@@ -31,9 +31,12 @@ func newQueue() *queue { return &queue{} }
 func (q *queue) put(o order) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if id := o.id(); q.done[id] || q.doneBefore[id] || q.parked[id] {
-		return
+	if id := o.id(); !q.done[id] && !q.doneBefore[id] && !q.parked[id] {
+		q.insert(o)
 	}
+}
+
+func (q *queue) insert(o order) {
 	at := len(q.items)
 	for at > 0 && q.items[at-1].entry >= o.entry && !q.carriesOut(at-1) {
 		if have := q.items[at-1]; have.entry == o.entry {
@@ -99,8 +102,8 @@ func (q *queue) wake() {
 	go q.worker.sendLoop()
 }
 
-// next returns the first order, which stays in the queue until remove or release. It returns false if w has nothing to send; then another call of
-// sendLoop starts with the next order.
+// next returns the first order, or the last one if the city wants the newest first. It stays in the queue until remove or release. next returns
+// false if w has nothing to send; then another call of sendLoop starts with the next order.
 func (q *queue) next(w *worker) (order, bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -110,6 +113,11 @@ func (q *queue) next(w *worker) (order, bool) {
 	if len(q.items) == 0 || w.ctx.Err() != nil {
 		q.sending = false
 		return order{}, false
+	}
+	if last := len(q.items) - 1; w.env.newestFirst(w.account.City) {
+		newest := q.items[last]
+		copy(q.items[1:], q.items[:last])
+		q.items[0] = newest
 	}
 	q.holder = w
 	return q.items[0], true
@@ -144,7 +152,10 @@ func (q *queue) release(w *worker) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if q.holder == w {
-		q.items[0].report, q.holder = nil, nil
+		o := q.items[0]
+		o.report, q.holder = nil, nil
+		q.items = q.items[1:]
+		q.insert(o)
 	}
 }
 

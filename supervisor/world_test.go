@@ -29,6 +29,7 @@ type world struct {
 	revoked chan string
 	count   int
 	fresh   atomic.Int64 // a time.Duration: the cities' freshness
+	newest  atomic.Bool  // the cities want the newest report first
 	stop    func()
 
 	sendTime, grace time.Duration // zero for the default
@@ -69,7 +70,7 @@ func (w *world) startWith(directory *supervisor.Directory) {
 		Revoked:   func(_ context.Context, a bots.Account, s supervisor.Status) { w.revoked <- a.City + " " + s.Detail },
 		Retention: func(string) (time.Duration, bool) { return 24 * time.Hour, true },
 		Cities:    func() []string { return []string{"zuerich", "ghent"} },
-		Freshness: func(string) (time.Duration, bool) { return time.Duration(w.fresh.Load()), true },
+		Freshness: func(string) (time.Duration, bool) { return time.Duration(w.fresh.Load()), true }, NewestFirst: func(string) bool { return w.newest.Load() },
 	})
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup

@@ -160,7 +160,7 @@ func TestADocumentFromTheBrowserIsNotTrusted(t *testing.T) {
 	} {
 		form := []string{"document", document}
 		for _, field := range []string{"title", "about", "colour", "bots.alpha.x", "bots", "lang", "active", "listed", "triggers", "blocked",
-			"freshness_minutes", "retention_hours", "time_zone"} {
+			"freshness_minutes", "newest_first", "retention_hours", "time_zone"} {
 			form = append(form, "pick."+field, "mine")
 		}
 		got := ada.Submit(page, mergePath, form...)

@@ -19,6 +19,7 @@ type cityForm struct {
 	TimeZone           string
 	Triggers, Blocked  string
 	FreshnessMinutes   string
+	NewestFirst        bool
 	RetentionHours     string
 	Note               string // the reason, for the history
 	Try                tryForm
@@ -29,7 +30,7 @@ func newCityForm(s settings.Snapshot) cityForm {
 	return cityForm{
 		Base: s.Hash, Title: s.Title, Lang: s.Lang, About: s.About, Active: s.Active, Listed: s.Listed, TimeZone: s.TimeZone,
 		Triggers: strings.Join(s.Triggers, "\n"), Blocked: strings.Join(s.Blocked, "\n"),
-		FreshnessMinutes: strconv.Itoa(s.FreshnessMinutes), RetentionHours: strconv.Itoa(s.RetentionHours),
+		FreshnessMinutes: strconv.Itoa(s.FreshnessMinutes), NewestFirst: s.NewestFirst, RetentionHours: strconv.Itoa(s.RetentionHours),
 		Errors: site.FormErrors{},
 	}
 }
@@ -40,7 +41,7 @@ func readCityForm(r *http.Request) cityForm {
 		Base: chain.Hash(get("base")), Title: get("title"), Lang: get("lang"), About: get("about"),
 		Active: get("active") != "", Listed: get("listed") != "", TimeZone: get("time_zone"),
 		Triggers: get("triggers"), Blocked: get("blocked"),
-		FreshnessMinutes: get("freshness_minutes"), RetentionHours: get("retention_hours"),
+		FreshnessMinutes: get("freshness_minutes"), NewestFirst: get("newest_first") != "", RetentionHours: get("retention_hours"),
 		Note: get("note"), Try: readTryForm(r), Errors: site.FormErrors{},
 	}
 	return form.tidy()
@@ -72,6 +73,7 @@ func (c cityForm) changes(shown cityForm) map[string]any {
 		{"triggers", trimEnd(c.Triggers), trimEnd(shown.Triggers), splitLines(c.Triggers)},
 		{"blocked", trimEnd(c.Blocked), trimEnd(shown.Blocked), splitLines(c.Blocked)},
 		{"freshness_minutes", c.FreshnessMinutes, shown.FreshnessMinutes, number(c.FreshnessMinutes)},
+		{"newest_first", onOff(c.NewestFirst), onOff(shown.NewestFirst), c.NewestFirst},
 		{"retention_hours", c.RetentionHours, shown.RetentionHours, number(c.RetentionHours)},
 	} {
 		if one.is != one.was {

@@ -72,6 +72,21 @@ func TestTimesAreInTheCitysTimeZone(t *testing.T) {
 	v.Submit(v.Get("/city/berlin"), "/city/berlin", "time_zone", "Berlin").Want(422, "one of the time zones", `id="f-time_zone-error"`)
 }
 
+func TestNewestFirstIsSwitchedOnAndOff(t *testing.T) {
+	t.Parallel()
+	s, v, _ := frontendtest.Berlin(t)
+	v.Get("/city/berlin").WantNot(`name="newest_first" checked`)
+	v.Submit(v.Get("/city/berlin"), "/city/berlin", "newest_first", "on").Want(200, "Saved.", `name="newest_first" checked`)
+	if !s.Present("berlin").NewestFirst {
+		t.Error("it is not in force")
+	}
+	v.Get(historyPath).Want(200, "Newest first", "off", "on")
+	v.Submit(v.Get("/city/berlin"), "/city/berlin", "newest_first", "").WantNot(`name="newest_first" checked`)
+	if s.Present("berlin").NewestFirst {
+		t.Error("it is still in force")
+	}
+}
+
 func TestABrokenChainIsReportedAndItsIntactPartIsShown(t *testing.T) {
 	t.Parallel()
 	s, v, _ := frontendtest.Berlin(t, map[string]any{"title": "Two"}, map[string]any{"title": "Three"}, map[string]any{"title": "Four"})

@@ -14,7 +14,7 @@ import (
 var fieldTexts = map[string]string{
 	"active": "city-active", "listed": "city-listed", "title": "city-title", "lang": "city-lang", "time_zone": "city-zone",
 	"about": "city-about", "triggers": "city-triggers", "blocked": "city-blocked",
-	"freshness_minutes": "city-freshness", "retention_hours": "city-retention",
+	"freshness_minutes": "city-freshness", "newest_first": "city-newest", "retention_hours": "city-retention",
 }
 
 // InForm reports whether a field belongs to the settings form.
@@ -58,6 +58,9 @@ func OptionID(name ...string) string {
 func (w *Wording) format(r *http.Request, field string, value any) string {
 	if _, option, ok := w.Option(field); ok && value == nil {
 		value = option.Default
+	}
+	if field == "newest_first" && value == nil {
+		value = false
 	}
 	switch v := value.(type) {
 	case nil:
