@@ -17,7 +17,7 @@ import (
 )
 
 // openBots migrates the tables of the bots, creates them, and mounts their pages.
-func (p *Program) openBots(context.Context) error {
+func (p *Program) openBots(ctx context.Context) error {
 	var inbound *tls.Config // for the SMTP server
 	if p.config.Mail.TLSCert != "" {
 		certificate, err := tls.LoadX509KeyPair(p.config.Mail.TLSCert, p.config.Mail.TLSKey)
@@ -29,7 +29,7 @@ func (p *Program) openBots(context.Context) error {
 	client := outgoing.Client(p.config.Outgoing.AllowPrivate, p.userAgent())
 	var members []supervisor.Member
 	for _, plugin := range all.Plugins() {
-		bot, err := p.openBot(plugin, client)
+		bot, err := p.openBot(ctx, plugin, client)
 		if err != nil {
 			return fmt.Errorf("bot %s: %w", plugin.Name, err)
 		}
@@ -60,8 +60,8 @@ func (p *Program) configOf(plugin all.Network) map[string]string {
 	return values
 }
 
-func (p *Program) openBot(plugin all.Network, client *http.Client) (bots.Bot, error) {
-	if err := p.db.MigratePrefixed(plugin.Name+"_", plugin.Migrations); err != nil {
+func (p *Program) openBot(ctx context.Context, plugin all.Network, client *http.Client) (bots.Bot, error) {
+	if err := p.db.MigratePrefixed(ctx, plugin.Name+"_", plugin.Migrations); err != nil {
 		return nil, err
 	}
 	tables, err := p.db.Prefixed(plugin.Name + "_")

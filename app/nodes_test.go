@@ -24,7 +24,7 @@ func TestTheNodesAreListedWithTheirShards(t *testing.T) {
 	}
 	database, err := db.Open(t.Context(), filepath.Join(dir, "linienfunk.db"), time.Now)
 	if err == nil {
-		err = database.Migrate()
+		err = database.Migrate(t.Context())
 	}
 	if err != nil {
 		t.Fatal(err)

@@ -159,19 +159,20 @@ func (p *Program) openDatabase(ctx context.Context) (err error) {
 		return err
 	}
 	p.onClose(p.db.Close)
-	if err := p.db.Migrate(); err != nil {
+	p.db.Connections(p.config.Database.Connections)
+	if err := p.db.Migrate(ctx); err != nil {
 		return err
 	}
 	if err := p.checkKey(ctx); err != nil {
 		return err
 	}
-	if err := p.db.HideIDs(p.hideID); err != nil {
+	if err := p.db.HideIDs(ctx, p.hideID); err != nil {
 		return err
 	}
-	if err := p.db.MigratePrefixed("settings_", settings.Migrations()); err != nil {
+	if err := p.db.MigratePrefixed(ctx, "settings_", settings.Migrations()); err != nil {
 		return err
 	}
-	return p.db.MigratePrefixed("mail_", mail.Migrations())
+	return p.db.MigratePrefixed(ctx, "mail_", mail.Migrations())
 }
 
 // hideID is supervisor.Config.HideID. 128 bits are plenty to tell reports apart.

@@ -14,13 +14,9 @@ import (
 	"strings"
 	"time"
 
-	"github.com/go-gormigrate/gormigrate/v2"
-	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/ncruces/go-sqlite3"
 	_ "github.com/ncruces/go-sqlite3/driver" // the database/sql driver "sqlite3", SQLite without cgo
 	"github.com/ncruces/go-sqlite3/gormlite"
-	"gorm.io/driver/postgres"
 	"gorm.io/gorm"
 	"gorm.io/gorm/logger"
 	"gorm.io/gorm/schema"
@@ -34,6 +30,7 @@ type DB struct {
 	group     *groupCommit // nil for PostgreSQL
 	dialector func() gorm.Dialector
 	now       func() time.Time
+	schema    int // Schema, or what a test sets
 }
 
 // Open opens the database at address: a path, or "file:" and a path, for SQLite; postgres://user@host/name for PostgreSQL
@@ -41,14 +38,14 @@ type DB struct {
 // see Migrate.
 func Open(ctx context.Context, address string, now func() time.Time) (*DB, error) {
 	open := openSQLite
-	if strings.HasPrefix(address, "postgres://") || strings.HasPrefix(address, "postgresql://") {
+	if IsPostgres(address) {
 		open = openPostgres
 	}
 	d, err := open(address)
 	if err != nil {
 		return nil, fmt.Errorf("open database: %w", err)
 	}
-	d.now = func() time.Time { return Time(now()) }
+	d.now, d.schema = func() time.Time { return Time(now()) }, Schema
 	if err := d.start(ctx); err != nil {
 		d.sql.Close()
 		return nil, wrap("open database", err)
@@ -118,35 +115,6 @@ func createPrivate(path string) error {
 	return file.Close()
 }
 
-// openPostgres has pgx cache the descriptions of statements instead of prepared ones, unless the address says otherwise: a pooler such as
-// pgbouncer gives each transaction another connection, without them, and after a canceled query pgx may fail to deallocate one.
-func openPostgres(address string) (*DB, error) {
-	u, err := url.Parse(address)
-	if err != nil {
-		return nil, errors.New("database.url is not an address") // err quotes the password
-	}
-	query := u.Query()
-	if !query.Has("default_query_exec_mode") {
-		query.Set("default_query_exec_mode", "cache_describe")
-		u.RawQuery = query.Encode()
-	}
-	config, err := pgx.ParseConfig(u.String())
-	if err != nil {
-		return nil, errors.New("database.url is not an address of PostgreSQL")
-	}
-	conn := stdlib.OpenDB(*config, stdlib.OptionAfterConnect(limitIdleTransactions))
-	conn.SetMaxOpenConns(16)
-	conn.SetMaxIdleConns(4)
-	return &DB{sql: conn, dialector: func() gorm.Dialector { return postgres.New(postgres.Config{Conn: conn}) }}, nil
-}
-
-// limitIdleTransactions has the server undo a transaction whose node says nothing more, because it was stopped or cut off: another node may be
-// waiting for its locks. A busy node may take seconds between two statements. It is a statement, since poolers refuse settings in the address.
-func limitIdleTransactions(ctx context.Context, conn *pgx.Conn) error {
-	_, err := conn.Exec(ctx, "SET idle_in_transaction_session_timeout = '20s'")
-	return err
-}
-
 // Prefixed returns a handle on the same database that prefixes the names of all tables that it derives
 // from types: with "email_", a type Subscriber is the table email_subscribers.
 func (d *DB) Prefixed(prefix string) (*gorm.DB, error) {
@@ -155,31 +123,14 @@ func (d *DB) Prefixed(prefix string) (*gorm.DB, error) {
 		Logger:         logger.Discard, // errors are returned; logged statements would contain report texts
 		NowFunc:        d.now,
 		TranslateError: true,
+		// "SELECT *" would return columns that a newer node has added, and pgx remembers how many there were.
+		QueryFields: true,
 		// Open has pinged. database/sql repeats a query on a connection that has just broken, but not a ping.
 		DisableAutomaticPing: true,
 	})
 }
 
-// MigratePrefixed runs the migrations of the tables with the prefix, each once, in order, in a transaction of its own. The table
-// <prefix>migrations lists those that ran, so ids need to be unique within the prefix only.
-func (d *DB) MigratePrefixed(prefix string, migrations []*gormigrate.Migration) error {
-	if len(migrations) == 0 {
-		return nil
-	}
-	handle, err := d.Prefixed(prefix)
-	if err != nil {
-		return err
-	}
-	options := *gormigrate.DefaultOptions
-	options.TableName = prefix + "migrations"
-	options.UseTransaction = true
-	if err := gormigrate.New(handle, &options, migrations).Migrate(); err != nil {
-		return fmt.Errorf("migrate tables %s*: %w", prefix, err)
-	}
-	return nil
-}
-
-// explain adds to SQLite's errors what an operator can do about them. The driver wraps some in words about its own parameters.
+// explain adds to errors what an operator can do about them. SQLite's driver wraps some in words about its own parameters.
 func explain(err error) error {
 	switch {
 	case errors.Is(err, sqlite3.FULL):
@@ -191,7 +142,7 @@ func explain(err error) error {
 	case errors.Is(err, sqlite3.NOTADB):
 		return fmt.Errorf("the file is damaged or no database; restore it from a backup: %w", sqlite3.NOTADB)
 	}
-	return err
+	return explainPostgres(err)
 }
 
 // Close closes the database.

@@ -22,7 +22,7 @@ func openFile(t *testing.T, path string) *db.DB {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { d.Close() })
-	if err := d.Migrate(); err != nil {
+	if err := d.Migrate(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	return d

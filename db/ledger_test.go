@@ -147,7 +147,7 @@ func TestTheIDsOfEarlierReportsAreHiddenOnceButForThoseThatStillWait(t *testing.
 	old := record(t, d, newReport("1"))
 	waiting := record(t, d, newReport("2"), "net")
 	for range 2 {
-		if err := d.HideIDs(hide); err != nil {
+		if err := d.HideIDs(t.Context(), hide); err != nil {
 			t.Fatal(err)
 		}
 		for id, want := range map[uint]string{old.ID: "zuerich:elsewhere:hidden-1", waiting.ID: "zuerich:elsewhere:2"} {

@@ -23,8 +23,8 @@ type Revocation struct {
 // HideIDs replaces the ids in the keys of reports that an earlier program recorded with the ids in clear, once. hide is
 // supervisor.Config.HideID. It comes after CheckInstanceKey, since the digest depends on the instance's key. Reports that still wait to
 // be sent keep their keys, which their orders name.
-func (d *DB) HideIDs(hide func(key string) string) error {
-	return d.MigratePrefixed("", []*gormigrate.Migration{{
+func (d *DB) HideIDs(ctx context.Context, hide func(key string) string) error {
+	return d.MigratePrefixed(ctx, "", []*gormigrate.Migration{{
 		ID: "5-hidden-ids",
 		Migrate: func(tx *gorm.DB) error {
 			var entries []Entry
@@ -42,12 +42,16 @@ func (d *DB) HideIDs(hide func(key string) string) error {
 	}})
 }
 
-// Migrate creates and updates the core's tables.
-func (d *DB) Migrate() error {
-	if err := d.eraseOnce(context.Background()); err != nil {
+// Migrate creates and updates the core's tables. It comes before all other migrations, and refuses a database on which this program must not
+// run them: see Schema.
+func (d *DB) Migrate(ctx context.Context) error {
+	if err := d.eraseOnce(ctx); err != nil {
 		return err
 	}
-	return d.MigratePrefixed("", []*gormigrate.Migration{{
+	if err := d.raiseSchema(ctx); err != nil {
+		return err
+	}
+	return d.MigratePrefixed(ctx, "", []*gormigrate.Migration{{
 		ID: "1-core",
 		Migrate: func(tx *gorm.DB) error {
 			return tx.AutoMigrate(&Admin{}, &City{}, &CityAdmin{}, &Token{}, &Session{}, &Entry{}, &Delivery{}, &Revocation{})
@@ -74,7 +78,46 @@ func (d *DB) Migrate() error {
 	}, {ID: "6-due", Migrate: makeDue}, {
 		ID:      "7-nodes",
 		Migrate: func(tx *gorm.DB) error { return tx.AutoMigrate(&Node{}, &Shard{}) },
+	}, {
+		ID: "8-schema",
+		Migrate: func(tx *gorm.DB) error {
+			if tx.Migrator().HasColumn(&Node{}, "schema") {
+				return nil
+			}
+			return tx.Migrator().AddColumn(&Node{}, "Schema")
+		},
 	}})
+}
+
+// MigratePrefixed runs the migrations of the tables with the prefix, each once, in order, in one transaction. The table
+// <prefix>migrations lists those that ran, so ids need to be unique within the prefix only. Of several nodes that start at the same time one
+// migrates, and the others wait. Ids that this program does not know are those of a newer one: see Schema.
+func (d *DB) MigratePrefixed(ctx context.Context, prefix string, migrations []*gormigrate.Migration) error {
+	if len(migrations) == 0 {
+		return nil
+	}
+	handle, err := d.Prefixed(prefix)
+	if err != nil {
+		return err
+	}
+	options := *gormigrate.DefaultOptions
+	options.TableName = prefix + "migrations"
+	err = handle.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
+		if err := d.lockMigrations(tx); err != nil {
+			return err
+		}
+		return gormigrate.New(tx, &options, migrations).Migrate()
+	})
+	return wrap("migrate tables "+prefix+"*", err)
+}
+
+// lockMigrations lets one node at a time change the tables of a schema of PostgreSQL, until the transaction ends. A lock of the session would
+// stay with the connection of a pooler. A SQLite database has one node.
+func (d *DB) lockMigrations(tx *gorm.DB) error {
+	if d.isSQLite() {
+		return nil
+	}
+	return tx.Exec("SELECT pg_advisory_xact_lock(hashtextextended('linienfunk migrations of ' || current_schema(), 0))").Error
 }
 
 // makeDue makes the ledger the queue of what is to be sent and deleted, which the stream RELAY was before. Whether a post of a report that

@@ -14,6 +14,7 @@ type Node struct {
 	ID      string    `gorm:"primaryKey;size:64"` // new with each start
 	Host    string    `gorm:"size:250;not null"`
 	Version string    `gorm:"size:100;not null"`
+	Schema  int       `gorm:"not null;default:0"` // set by Claim; 0 for a version that had none
 	Started time.Time `gorm:"not null"`
 	Until   time.Time `gorm:"not null"` // its shards are free after this time of the database's clock, unless it renews
 	Shards  []int     `gorm:"-"`        // set by Nodes
@@ -40,7 +41,7 @@ func (d *DB) Claim(ctx context.Context, node Node, shards int, ttl time.Duration
 		if err != nil {
 			return err
 		}
-		node.Started, node.Until = Time(node.Started), Time(now.Add(ttl))
+		node.Started, node.Until, node.Schema = Time(node.Started), Time(now.Add(ttl)), d.schema
 		if err := tx.Clauses(clause.OnConflict{UpdateAll: true}).Create(&node).Error; err != nil {
 			return err
 		}

@@ -20,7 +20,7 @@ func TestOnlyTheOwnerCanReadTheDatabaseFiles(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer d.Close()
-	if err := d.Migrate(); err != nil {
+	if err := d.Migrate(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	files, err := os.ReadDir(dir)

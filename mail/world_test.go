@@ -57,7 +57,7 @@ func newWorldAt(t testing.TB, address string, config Config) *world {
 	database, err := db.Open(t.Context(), address, w.Now)
 	must(t, err)
 	t.Cleanup(func() { database.Close() })
-	must(t, database.MigratePrefixed("mail_", Migrations()))
+	must(t, database.MigratePrefixed(t.Context(), "mail_", Migrations()))
 	w.handle, err = database.Prefixed("mail_")
 	must(t, err)
 	must(t, w.handle.Callback().Update().After("gorm:commit_or_rollback_transaction").Register("changed", func(*gorm.DB) {

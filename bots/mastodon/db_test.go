@@ -16,7 +16,7 @@ func TestAnAccountFromBeforeTheNotesStillWorks(t *testing.T) {
 	base := testkit.DB(t, time.Now)
 	migrate := func(upTo int) {
 		t.Helper()
-		if err := base.MigratePrefixed("mastodon_", plugin.Migrations[:upTo]); err != nil {
+		if err := base.MigratePrefixed(t.Context(), "mastodon_", plugin.Migrations[:upTo]); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -21,6 +21,9 @@ var (
 	prefixForm = regexp.MustCompile(`^[a-zA-Z0-9-]*$`)
 )
 
+// Bounds of database.connections.
+const minConnections, maxConnections = 2, 1000
+
 // check reports every invalid value.
 func (c Config) check(t *table) {
 	bad := func(key, format string, args ...any) {
@@ -92,6 +95,12 @@ func (c Config) check(t *table) {
 	}
 	if s := c.Database.URL; s != "" && !strings.HasPrefix(s, "postgres://") && !strings.HasPrefix(s, "postgresql://") {
 		bad("database.url", "wants postgres://user:password@host/name")
+	}
+	switch n := c.Database.Connections; {
+	case n < minConnections || n > maxConnections:
+		bad("database.connections", "wants a number from %d to %d, not %d", minConnections, maxConnections, n)
+	case c.Database.URL == "" && n != Default().Database.Connections:
+		bad("database.connections", "is for PostgreSQL: set database.url, too")
 	}
 }
 

@@ -93,7 +93,8 @@ type NATS struct {
 
 // Database configures the database.
 type Database struct {
-	URL string `toml:"url" help:"postgres://user:password@host/name; empty for SQLite in the data directory" secret:"url"`
+	URL         string `toml:"url" help:"postgres://user:password@host/name; empty for SQLite in the data directory" secret:"url"`
+	Connections int    `toml:"connections" help:"most connections to PostgreSQL at a time, for this node"`
 }
 
 // Outgoing configures connections to hosts that users name.
@@ -108,7 +109,7 @@ func Default() Config {
 		Proxies: "127.0.0.0/8, ::1, 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16, fc00::/7",
 		Log:     Log{Level: "info", Format: "text"},
 		Mail:    Mail{DKIMSelector: "linienfunk"},
-		NATS:    NATS{Shards: 16},
+		NATS:    NATS{Shards: 16}, Database: Database{Connections: 16},
 	}
 }
 

@@ -105,6 +105,8 @@ func TestAnErrorNamesTheKeyItsLocationAndTheFix(t *testing.T) {
 		{name: "file that is not there", file: "[mail]\ndkim_key = '/no/such/file'", want: []string{"linienfunk.toml:2", "no such file"}},
 		{name: "no shards", file: "[nats]\nshards = 0", want: []string{"from 1 to 1024"}},
 		{name: "another database", file: "[database]\nurl = 'mysql://x'", want: []string{"postgres://"}},
+		{name: "no connections", file: "[database]\nurl = 'postgres://x/y'\nconnections = 0", want: []string{"linienfunk.toml:3", "from 2 to 1000"}},
+		{name: "connections to SQLite", file: "[database]\nconnections = 8", want: []string{"linienfunk.toml:2", "set database.url"}},
 		{name: "unknown variable", environ: []string{"LINIENFUNK_HTPP=:80"}, want: []string{"LINIENFUNK_HTPP", "did you mean http?"}},
 		{name: "bad variable", environ: []string{"LINIENFUNK_NATS_SHARDS=many"}, want: []string{"LINIENFUNK_NATS_SHARDS", "wants a whole number"}},
 		{name: "bad flag", flags: map[string]string{"http": "80"}, want: []string{"--http: wants host:port"}},

@@ -81,11 +81,11 @@ func DB(t testing.TB, now func() time.Time, tables ...Tables) *db.DB {
 
 func migrate(t testing.TB, d *db.DB, tables []Tables) {
 	t.Helper()
-	if err := d.Migrate(); err != nil {
+	if err := d.Migrate(context.Background()); err != nil {
 		t.Fatal(err)
 	}
 	for _, part := range tables {
-		if err := d.MigratePrefixed(part.Prefix, part.Migrations); err != nil {
+		if err := d.MigratePrefixed(context.Background(), part.Prefix, part.Migrations); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"linienfunk/app"
 	"linienfunk/bots/bottest"
 	"linienfunk/bots/mastodon/mastodontest"
+	"linienfunk/internal/config"
 	"linienfunk/internal/testkit"
 	"linienfunk/test/harness"
 )
@@ -17,6 +18,7 @@ import (
 type fixture struct {
 	t        *testing.T
 	program  *app.Program
+	stop     func() // ends the program
 	mails    *harness.MailServer
 	instance *mastodontest.Server
 	admin    *harness.Browser // of zuerich
@@ -25,9 +27,16 @@ type fixture struct {
 
 func newFixture(t *testing.T) *fixture {
 	t.Helper()
-	s := &fixture{t: t, mails: harness.NewMailServer(t), instance: mastodontest.New(t)}
+	mails := harness.NewMailServer(t)
+	return newFixtureOf(t, mails, harness.Config(t, mails))
+}
+
+// newFixtureOf is newFixture with a configuration, whose smarthost is mails.
+func newFixtureOf(t *testing.T, mails *harness.MailServer, c config.Config) *fixture {
+	t.Helper()
+	s := &fixture{t: t, mails: mails, instance: mastodontest.New(t)}
 	s.instance.FilterPrivate = false // otherwise private mentions would be read only by the next poll
-	s.program, _ = harness.Start(t, harness.Config(t, s.mails))
+	s.program, s.stop = harness.Start(t, c)
 	s.admin, s.visitor = harness.NewBrowser(t, s.program.URL()), harness.NewBrowser(t, s.program.URL())
 	harness.NewBrowser(t, s.program.URL()).Register(s.mails, "ghent", "Ghent")
 	s.admin.Register(s.mails, "zuerich", "Zürich")
