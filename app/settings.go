@@ -46,6 +46,8 @@ func (p *Program) loadSettings(ctx context.Context) error {
 	if err := p.settings.Loaded(ctx); err != nil {
 		return fmt.Errorf("load settings: %w", err)
 	}
+	cities, _ := p.settings.All(ctx) // reads memory
+	saveMemory(len(cities))
 	return p.settings.KeepFormerDefaults(ctx, p.db)
 }
 
