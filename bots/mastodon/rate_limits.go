@@ -9,9 +9,10 @@ import (
 )
 
 const (
-	firstPause = 15 * time.Second // after a 429 that does not say how long to wait ...
-	maxPause   = 10 * time.Minute // ... doubled each time, up to this
-	busyPause  = 5 * time.Second  // after a 503, doubled each time, up to what the instance says
+	firstPause  = 2 * time.Second  // after a 429 that does not say how long to wait: the windows of Akkoma's limits are 10 seconds long ...
+	patientTime = 20 * time.Second // ... and after so long without a success ...
+	maxPause    = 10 * time.Minute // ... doubled each time, up to this
+	busyPause   = 5 * time.Second  // after a 503, doubled each time, up to what the instance says
 )
 
 // rateLimits records which instances asked us to wait. If an instance limits by account, the core delays that account's calls because of
@@ -26,7 +27,8 @@ type rateLimits struct {
 // limitState is the state of one key: an account, or a whole instance.
 type limitState struct {
 	until    time.Time
-	refusals int           // one after the other
+	since    time.Time     // of the first refusal without a hint
+	refusals int           // after which the pause was doubled
 	hinted   time.Duration // the last pause that the instance asked for
 }
 
@@ -41,13 +43,19 @@ func (p *rateLimits) remaining(name string, now time.Time) time.Duration {
 }
 
 // refused records that an instance asked us to wait, and returns for how long: after if it said so (hinted), else a time that
-// grows with each refusal. A pause that we have kept and that is refused again grows as well, whatever the instance says: its hint is wrong.
+// grows with each refusal once they have lasted for patientTime. A pause that we have kept and that is refused again grows as well, whatever the instance says: its hint is wrong.
 func (p *rateLimits) refused(name string, now time.Time, after time.Duration, hinted bool) time.Duration {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	d := p.state(name)
 	switch {
+	case !hinted && (d.since.IsZero() || now.Sub(d.since) < patientTime):
+		if d.since.IsZero() {
+			d.since = now
+		}
+		after = grown(firstPause, 0, maxPause)
 	case !hinted:
+		d.refusals++
 		after = grown(firstPause, d.refusals, maxPause)
 	case d.hinted == 0:
 		d.hinted = after
@@ -65,6 +73,7 @@ func (p *rateLimits) busy(name string, now time.Time, asked time.Duration) time.
 	defer p.mu.Unlock()
 	d := p.state(name)
 	after := grown(busyPause, d.refusals, maxPause)
+	d.refusals++
 	if asked > 0 {
 		after = min(after, asked)
 	}
@@ -89,7 +98,6 @@ func grown(first time.Duration, refusals int, limit time.Duration) time.Duration
 }
 
 func (d *limitState) wait(now time.Time, after time.Duration) time.Duration {
-	d.refusals++
 	if until := now.Add(after); until.After(d.until) {
 		d.until = until
 	}

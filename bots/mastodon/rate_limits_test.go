@@ -45,7 +45,12 @@ func TestPausesGrowWhileAServerDoesNotSayHowLong(t *testing.T) {
 	t.Parallel()
 	var p rateLimits
 	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
-	last := time.Duration(0)
+	for end := now.Add(patientTime); now.Before(end); now = now.Add(p.remaining("door", now)) {
+		if got := p.refused("door", now, 0, false); got < firstPause || got > firstPause*5/4 {
+			t.Errorf("in the first seconds: %v", got)
+		}
+	}
+	last := firstPause * 5 / 4
 	for range 5 {
 		got := p.refused("door", now, 0, false)
 		if got <= last || p.remaining("door", now) != got {
