@@ -1,0 +1,66 @@
+package read
+
+import "strings"
+
+// chooseKind decides what a message is about, and how sure that is.
+func (g *reading) chooseKind(out *Reading) {
+	var all roles
+	counted := false
+	for i, t := range g.tokens {
+		if t.roles&inspectors != 0 && i > 0 && g.tokens[i-1].roles&negation != 0 {
+			t.roles = t.roles&^inspectors | gone
+		}
+		all |= t.roles
+		if t.roles&(inspectors|police|disruption|gone) != 0 {
+			out.Words = append(out.Words, Word{t.start, t.end, ForKind})
+		}
+		counted = counted || t.digits && !g.used[i] && g.counts(i)
+	}
+	located := len(out.Lines)+len(out.Stops)+len(out.Directions) > 0
+	switch {
+	case strings.ContainsRune(g.text, '?') && !counted:
+		out.Kind = Question
+	case all&gone != 0 && (located || all&inspectors != 0):
+		out.Kind = Gone
+	case all&inspectors != 0:
+		out.Kind = Inspectors
+	case all&police != 0:
+		out.Kind = Police
+	case all&disruption != 0:
+		out.Kind = Disruption
+	case all&hint != 0 && located, counted && located, located && len(g.tokens) <= shortReport, out.Alighted && located:
+		out.Kind = Inspectors // what else would one write that for
+	default:
+		out.Kind = Other
+	}
+	out.Confidence = g.confidence(out, all&(inspectors|police|disruption|gone) != 0)
+}
+
+// shortReport is how many words a report has that is nothing but a place.
+const shortReport = 8
+
+func (g *reading) confidence(out *Reading, said bool) float64 {
+	sure, n := 0.0, 0
+	for _, m := range g.mentions {
+		sure += min(1, m.score)
+		n++
+	}
+	if len(g.lines) > 0 {
+		sure++
+		n++
+	}
+	if n == 0 {
+		if said {
+			return 0.4
+		}
+		return 0.1
+	}
+	sure /= float64(n)
+	if len(out.Open) > 0 {
+		sure *= 0.7
+	}
+	if !said {
+		sure *= 0.8
+	}
+	return max(0.05, min(1, sure))
+}
