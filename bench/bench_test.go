@@ -72,6 +72,25 @@ func TestNothingIsLostInAnOutageAndByKills(t *testing.T) {
 	}
 }
 
+func TestWhileFilesCannotBeWrittenTheHealthCheckFailsAndNothingIsLost(t *testing.T) {
+	t.Parallel()
+	tables := runSmall(t, "faults", "-faults", "1", "-lasts", "1s", "-only", "eio-reports,eio-settings,full-database,eio-database")
+	if strings.Contains(tables, "skipped") {
+		t.Skip(tables)
+	}
+	for _, row := range []string{"lost", "changes lost", "out of order", "rounds in which /healthz stayed 200", "the least time with 503, %"} {
+		want := "0"
+		if strings.HasPrefix(row, "the least") {
+			want = "100"
+		}
+		for _, got := range value(tables, row) {
+			if got != want {
+				t.Errorf("%s: %s\n%s", row, got, tables)
+			}
+		}
+	}
+}
+
 func TestCitiesMeasuresEachNumber(t *testing.T) {
 	t.Parallel()
 	tables := runSmall(t, "cities", "-counts", "1,3", "-reports", "2", "-idle", "100ms")

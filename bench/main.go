@@ -55,7 +55,7 @@ type measurement struct {
 	measure     func(ctx context.Context, b *bench, t target) (figures, error)
 }
 
-var subcommands = []subcommand{{"relay", relayFlags}, {"cities", citiesFlags}, {"hang", hangFlags}, {"pages", pagesFlags}, {"live", liveFlags}}
+var subcommands = []subcommand{{"relay", relayFlags}, {"cities", citiesFlags}, {"hang", hangFlags}, {"pages", pagesFlags}, {"live", liveFlags}, {"faults", faultsFlags}}
 
 // skipped is the error of a measurement that is not possible on this machine.
 type skipped struct{ reason string }

@@ -1,18 +1,18 @@
 package bus
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net"
-	"os"
 	"path/filepath"
-	"strings"
 	"sync"
-	"syscall"
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
+
+	"linienfunk/internal/disk"
 )
 
 // embedded is a NATS server in this process, without a port. It is the client's nats.InProcessConnProvider, so that the client connects
@@ -86,25 +86,18 @@ func (e *embedded) health() (known bool, err error) {
 		if found.Type == server.HealthzErrorConn {
 			return false, nil
 		}
-		if reason, full := strings.CutSuffix(found.Error, syscall.ENOSPC.Error()); full {
-			return true, fmt.Errorf("%s%w", reason, syscall.ENOSPC)
-		}
-		err = errors.New(found.Error)
+		err = disk.Error(found.Error)
 	}
 	return true, err
 }
 
-// probeSize is how much probe writes: more than a block of messages that nats-server starts, and the index that it writes at its end.
-const probeSize = 4 << 20
-
-// probe returns nil if the directory takes some megabytes.
-func (e *embedded) probe() (err error) {
-	file, err := os.CreateTemp(filepath.Dir(e.dir), ".probe-*")
-	if err != nil {
-		return err
+// probe returns nil if the directory takes some megabytes, and so do those of the streams, which may be other disks.
+func (e *embedded) probe() error {
+	dirs, err := filepath.Glob(filepath.Join(e.dir, "jetstream", "*", "streams", "*"))
+	for _, dir := range append(dirs, e.dir) {
+		err = cmp.Or(err, disk.Probe(dir))
 	}
-	_, err = file.Write(make([]byte, probeSize))
-	return errors.Join(err, file.Sync(), file.Close(), os.Remove(file.Name()))
+	return err
 }
 
 // natsLog passes the embedded server's warnings and errors on.

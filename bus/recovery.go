@@ -142,12 +142,40 @@ func (b *Bus) recover(ctx context.Context) {
 
 // restart restarts the embedded server with new consumers. Consume calls that were running end with an error.
 func (b *Bus) restart(ctx context.Context) error {
+	before := b.conn.Stats().Reconnects
 	b.embedded.stop()
 	if err := b.embedded.start(); err != nil {
 		return err
 	}
-	for !b.conn.IsConnected() && ctx.Err() == nil {
+	for (b.conn.Stats().Reconnects == before || !b.conn.IsConnected()) && ctx.Err() == nil { // the client may not know yet that it was disconnected
 		wait.For(ctx, 50*time.Millisecond)
 	}
-	return errors.Join(b.createStreams(ctx), b.deleteConsumer(ctx))
+	if err := errors.Join(b.createStreams(ctx), b.deleteConsumer(ctx)); err != nil {
+		return err
+	}
+	return cmp.Or(b.publishCheck(ctx, b.subject("report.in", "_", "_"), noReports), b.publishCheck(ctx, b.subject("settings.update", "_"), nil))
+}
+
+// noReports is a message of REPORTS without a report.
+var noReports = []byte("[]")
+
+// publishCheck stores a message that means nothing. A file may refuse to be written while others beside it do not.
+func (b *Bus) publishCheck(ctx context.Context, subject string, data []byte) error {
+	ctx, cancel := context.WithTimeout(ctx, b.config.Timeout)
+	defer cancel()
+	stored := make(chan error, 1)
+	go func() {
+		_, err := b.js.Publish(ctx, subject, data)
+		stored <- err
+	}()
+	for {
+		select {
+		case err := <-stored:
+			return err
+		case <-b.embedded.failed: // then there may be no answer
+			if _, err := b.embedded.health(); err != nil {
+				return err
+			}
+		}
+	}
 }

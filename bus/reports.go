@@ -103,11 +103,16 @@ func (m Msg) InProgress() error {
 // ConsumeReports calls f for each report in REPORTS, from one goroutine, until ctx ends or the server deletes the consumer.
 // Concurrent callers, on any nodes, share the reports.
 func (b *Bus) ConsumeReports(ctx context.Context, f func(Msg)) error {
-	stream, err := b.js.Stream(ctx, b.stream("REPORTS"))
+	starting, cancelStart := context.WithCancel(ctx)
+	defer cancelStart()
+	if b.embedded != nil {
+		defer context.AfterFunc(b.store.context(), cancelStart)() // a server that is restarted meanwhile will not answer
+	}
+	stream, err := b.js.Stream(starting, b.stream("REPORTS"))
 	if err != nil {
 		return fmt.Errorf("consume reports: %w", err)
 	}
-	consumer, err := stream.CreateOrUpdateConsumer(ctx, jetstream.ConsumerConfig{
+	consumer, err := stream.CreateOrUpdateConsumer(starting, jetstream.ConsumerConfig{
 		Durable: censorConsumer, AckPolicy: jetstream.AckExplicitPolicy, AckWait: AckWait, MaxDeliver: -1, MaxAckPending: unacknowledged,
 		MemoryStorage: b.embedded != nil, // a new process makes a new one: see deleteConsumer
 	})
@@ -122,6 +127,10 @@ func (b *Bus) ConsumeReports(ctx context.Context, f func(Msg)) error {
 			b.config.Log.Error("dropping a message that cannot be decoded", "stream", "REPORTS", "err", err)
 			raw.Term()
 			return
+		}
+		if len(reports) == 0 { // see publishCheck
+			raw.Ack()
+			b.noteAck()
 		}
 		for _, msg := range reports {
 			f(msg)
@@ -184,9 +193,6 @@ func (b *Bus) unpack(raw jetstream.Msg, erase *eraser) ([]Msg, error) {
 		err = json.Unmarshal(raw.Data(), &reports)
 	} else {
 		err = json.Unmarshal(raw.Data(), &reports[0])
-	}
-	if err == nil && len(reports) == 0 {
-		err = errors.New("an empty list")
 	}
 	p := &parcel{bus: b, raw: raw, seq: meta.Sequence.Stream, erase: erase, left: len(reports)}
 	list := make([]Msg, len(reports))

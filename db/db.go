@@ -28,6 +28,7 @@ type DB struct {
 
 	sql       *sql.DB
 	group     *groupCommit // nil for PostgreSQL
+	dir       string       // of the file of SQLite
 	dialector func() gorm.Dialector
 	now       func() time.Time
 	schema    int // Schema, or what a test sets
@@ -98,7 +99,7 @@ func openSQLite(address string) (*DB, error) {
 	}
 	conn.SetMaxOpenConns(8)
 	conn.SetMaxIdleConns(8)
-	return &DB{sql: conn}, nil // start makes the dialector
+	return &DB{sql: conn, dir: filepath.Dir(path)}, nil // start makes the dialector
 }
 
 // createPrivate creates a file that only its owner can read; SQLite would make it readable by everyone. An existing file

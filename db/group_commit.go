@@ -25,6 +25,7 @@ type groupCommit struct {
 	stopped  chan struct{}
 
 	reading, writing *statements
+	disk             diskState
 }
 
 // newGroupCommit starts the writer, which runs until Close.
@@ -94,6 +95,7 @@ func (g *groupCommit) writeGroup(first *member) {
 			_ = g.execute("ROLLBACK") // fails if SQLite has rolled back by itself, as after a full disk
 		}
 	}
+	g.disk.note(err)
 	for _, m := range committed {
 		m.result <- err
 	}
@@ -201,7 +203,9 @@ func (m *member) ExecContext(ctx context.Context, query string, args ...any) (sq
 	if changesTables(query) {
 		defer m.group.forgetStatements()
 	}
-	return m.group.writing.exec(ctx, query, args...)
+	result, err := m.group.writing.exec(ctx, query, args...)
+	m.group.disk.note(err)
+	return result, err
 }
 
 func (m *member) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {

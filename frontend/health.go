@@ -2,15 +2,13 @@ package frontend
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"strings"
-	"syscall"
 	"time"
 
-	"gorm.io/gorm"
+	"linienfunk/internal/disk"
 )
 
 // healthTime is how long /healthz waits for the database and the broker. The health check of the Dockerfile waits longer.
@@ -23,7 +21,7 @@ func (f *Frontend) health(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Cache-Control", "no-store")
 	ctx, cancel := context.WithTimeout(r.Context(), f.HealthTime)
 	defer cancel()
-	database := startCheck(ctx, f.pingDatabase)
+	database := startCheck(ctx, f.Site.DB.Ping)
 	broker := startCheck(ctx, f.Site.PingBroker)
 	databaseErr, brokerErr := <-database, <-broker
 	if r.Context().Err() != nil {
@@ -31,14 +29,18 @@ func (f *Frontend) health(w http.ResponseWriter, r *http.Request) {
 	}
 	var sentences []string
 	if err := databaseErr; err != nil {
-		f.Site.Log.Error("the database does not answer a health check", "err", err)
-		sentences = append(sentences, "The database does not answer.\n")
+		f.Site.Log.Error("the database does not answer a health check, or cannot be written", "err", err)
+		sentence := "The database does not answer.\n"
+		if reason := disk.Reason(err); reason != "" {
+			sentence = "The database cannot be written: " + reason + ".\n"
+		}
+		sentences = append(sentences, sentence)
 	}
 	if err := brokerErr; err != nil {
 		f.Site.Log.Error("NATS does not answer a health check, or cannot store", "err", err)
 		sentence := "The message broker (NATS) does not answer, or cannot store.\n"
-		if errors.Is(err, syscall.ENOSPC) {
-			sentence = "The message broker (NATS) cannot store: the disk is full.\n"
+		if reason := disk.Reason(err); reason != "" {
+			sentence = "The message broker (NATS) cannot store: " + reason + ".\n"
 		}
 		sentences = append(sentences, sentence)
 	}
@@ -48,13 +50,6 @@ func (f *Frontend) health(w http.ResponseWriter, r *http.Request) {
 		sentences = []string{"ok\n"}
 	}
 	_, _ = io.WriteString(w, strings.Join(sentences, ""))
-}
-
-// pingDatabase begins a transaction, which in SQLite takes the write lock, and reads a table.
-func (f *Frontend) pingDatabase(ctx context.Context) error {
-	return f.Site.DB.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
-		return tx.Exec("SELECT 1 FROM cities LIMIT 1").Error
-	})
 }
 
 // startCheck runs ping in a goroutine and returns a channel with its error, or ctx's if that ends first: a check must answer even if

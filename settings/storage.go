@@ -144,7 +144,7 @@ func (s *Storage) store(ctx context.Context, stream string, u bus.Update, skip b
 }
 
 func (s *Storage) reportOutcome(u bus.Update, o Outcome) {
-	if !o.Applied {
+	if !o.Applied && len(u.Data) > 0 { // the bus stores an empty one to see whether it can store
 		s.log.Info("a change of settings was refused", "link", o.Link, "err", o.Error)
 	}
 	data, err := encode(o)
