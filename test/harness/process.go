@@ -87,6 +87,9 @@ func (p *Process) Signal(s os.Signal) {
 	}
 }
 
+// PID is the number of the process, while it runs.
+func (p *Process) PID() int { return p.command.Process.Pid }
+
 // Wait waits until the program has ended and returns nil for the exit status 0.
 func (p *Process) Wait() error {
 	err := p.command.Wait()

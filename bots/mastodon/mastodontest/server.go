@@ -7,6 +7,7 @@ package mastodontest
 
 import (
 	"cmp"
+	"context"
 	"net/http"
 	"strconv"
 	"strings"
@@ -44,6 +45,9 @@ type Server struct {
 	Now func() time.Time
 	// BeforeApp is called while a program registers. Set it before the first request.
 	BeforeApp func()
+	// BeforePost is called before a new status is stored, AfterPost before the answer that it is. A status whose request has ended by then
+	// is not stored. Set them before the first request.
+	BeforePost, AfterPost func(ctx context.Context)
 
 	mu       sync.Mutex
 	ids      int64

@@ -203,6 +203,11 @@ func (s *Server) postStatus(w http.ResponseWriter, r *http.Request, me *Account)
 		fail(w, status, why)
 		return
 	}
+	if s.BeforePost != nil {
+		if s.BeforePost(r.Context()); r.Context().Err() != nil {
+			return
+		}
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	made := s.publish(&Status{
@@ -211,6 +216,9 @@ func (s *Server) postStatus(w http.ResponseWriter, r *http.Request, me *Account)
 	})
 	if key != "" {
 		s.once[me.ID+" "+key] = once{made.ID, s.Now()}
+	}
+	if s.AfterPost != nil {
+		s.AfterPost(r.Context())
 	}
 	fake.WriteJSON(w, http.StatusOK, s.statusJSON(made, me))
 }
