@@ -25,6 +25,7 @@ type embedded struct {
 
 	mu     sync.Mutex
 	server *server.Server // nil while none runs
+	stuck  bool           // it does not answer; see health
 }
 
 // InProcessConn implements nats.InProcessConnProvider.
@@ -51,7 +52,7 @@ func (e *embedded) start() error {
 	go s.Start() // ends with Shutdown, which stop waits for
 	ready := s.ReadyForConnections(e.timeout)
 	e.mu.Lock()
-	e.server = s
+	e.server, e.stuck = s, false
 	e.mu.Unlock()
 	switch {
 	case !ready:
@@ -62,16 +63,37 @@ func (e *embedded) start() error {
 	return nil
 }
 
+// stop ends the server. One that is stuck does not end; it is left behind, holds its memory, and no client can connect to it.
 func (e *embedded) stop() {
 	e.mu.Lock()
-	s := e.server
+	s, patience := e.server, e.timeout
+	if e.stuck {
+		patience = 0
+	}
 	e.server = nil
 	e.mu.Unlock()
-	if s != nil {
+	if s == nil {
+		return
+	}
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
 		s.Shutdown()
 		s.WaitForShutdown()
+	}()
+	select {
+	case <-ended:
+	case <-time.After(max(patience, time.Second)):
+		e.log.Error("the embedded NATS server does not end; another one takes its place")
 	}
 }
+
+// stuckTime is how long the server may take to say how it is.
+const stuckTime = 5 * time.Second
+
+// errStuck is the error of a server that does not say how it is. nats-server 2.15.2 locks itself out of a stream if the disk has no space for
+// what a purge writes.
+var errStuck = errors.New("the server is stuck")
 
 // health returns an error if the server does not store the messages of a stream. known is false if the server does not say: it allows
 // itself a millisecond to find out that it runs, which is too short on a busy machine.
@@ -82,7 +104,21 @@ func (e *embedded) health() (known bool, err error) {
 	if s == nil {
 		return false, nil
 	}
-	for _, found := range s.Healthz(&server.HealthzOptions{Details: true}).Errors {
+	found := make(chan []server.HealthzError, 1)
+	go func() { found <- s.Healthz(&server.HealthzOptions{Details: true}).Errors }()
+	select {
+	case list := <-found:
+		return readHealth(list)
+	case <-time.After(stuckTime):
+		e.mu.Lock()
+		defer e.mu.Unlock()
+		e.stuck = e.server == s
+		return true, errStuck
+	}
+}
+
+func readHealth(list []server.HealthzError) (known bool, err error) {
+	for _, found := range list {
 		if found.Type == server.HealthzErrorConn {
 			return false, nil
 		}

@@ -147,7 +147,10 @@ func (b *Bus) restart(ctx context.Context) error {
 	if err := b.embedded.start(); err != nil {
 		return err
 	}
-	for (b.conn.Stats().Reconnects == before || !b.conn.IsConnected()) && ctx.Err() == nil { // the client may not know yet that it was disconnected
+	if err := b.conn.ForceReconnect(); err != nil { // a server that is stuck has not disconnected the client
+		return err
+	}
+	for (b.conn.Stats().Reconnects == before || !b.conn.IsConnected()) && ctx.Err() == nil {
 		wait.For(ctx, 50*time.Millisecond)
 	}
 	if err := errors.Join(b.createStreams(ctx), b.deleteConsumer(ctx)); err != nil {

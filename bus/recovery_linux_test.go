@@ -1,15 +1,18 @@
 package bus_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"linienfunk/bus"
 	"linienfunk/internal/testkit"
+	"linienfunk/internal/wait"
 )
 
 func TestAfterAFullDiskReportsAreRefusedAndThenStoredAgainWithoutARestart(t *testing.T) {
@@ -54,4 +57,47 @@ func TestAfterAFullDiskReportsAreRefusedAndThenStoredAgainWithoutARestart(t *tes
 			t.Errorf("got the report %q, want %q", m.Value.ID, want)
 		}
 	}
+}
+
+// nats-server 2.15.2 locks itself out of a stream when the disk has no space for what a purge writes: compactLocked holds the lock that rebuildState
+// wants.
+func TestAServerThatIsStuckOnAFullDiskIsReplaced(t *testing.T) {
+	t.Parallel()
+	disk := testkit.NewSmallDisk(t, "32m")
+	b, err := bus.Open(t.Context(), bus.Config{Dir: filepath.Join(disk.Dir, "nats"), Shards: 1, Log: testkit.Log(t), Timeout: 2 * time.Second})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(b.Close)
+	consume(t, b.Run)
+	const many = 300 // whose removal takes more than what is left of a page
+	for i := range many {
+		if err := b.PublishReport(t.Context(), newReport(fmt.Sprint(i))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got := make(chan bus.Msg, 2*many)
+	consume(t, func(ctx context.Context) error {
+		for ctx.Err() == nil {
+			_ = b.ConsumeReports(ctx, func(m bus.Msg) { got <- m })
+			wait.For(ctx, 100*time.Millisecond) // as the censor does
+		}
+		return ctx.Err()
+	})
+	var all []bus.Msg
+	for range many {
+		all = append(all, testkit.Next(t, got))
+	}
+	disk.Fill(t)
+	for _, m := range all[:many-1] {
+		if err := m.Ack(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	testkit.Eventually(t, "Ping fails", func() bool { return b.Ping(t.Context()) != nil })
+	disk.Free(t)
+	testkit.Eventually(t, "the report that was not acknowledged comes again", func() bool { return testkit.Next(t, got).Value.ID == fmt.Sprint(many-1) })
+	testkit.Eventually(t, "reports are stored again", func() bool {
+		return b.Ping(t.Context()) == nil && b.PublishReport(t.Context(), newReport("after")) == nil
+	})
 }

@@ -225,6 +225,9 @@ func (b *Bus) purge(ctx context.Context, stream jetstream.Stream, consumer jetst
 		}
 		if err != nil && ctx.Err() == nil {
 			b.config.Log.Warn("cannot remove judged reports from the stream; will retry", "err", err)
+			if b.embedded != nil {
+				b.checkStore()
+			}
 		}
 		if err != nil || info.NumAckPending > 0 {
 			b.noteAck()
