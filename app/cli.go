@@ -38,6 +38,9 @@ type cli struct {
 		Check struct{} `cmd:"" help:"Check the DNS records that the cities' mail needs, and print those to add; exit 1 if one is missing or wrong."`
 		Queue struct{} `cmd:"" help:"Print what waits in the queue of outgoing mail. The program may be running."`
 	} `cmd:"" help:"Commands for mail."`
+	Move struct {
+		To string `required:"" placeholder:"FILE" help:"Configuration file that names the new database, broker and data directory. Variables of the environment do not count for it."`
+	} `cmd:"" help:"Copy everything to another database and broker, while the program is stopped."`
 	Nodes       struct{} `cmd:"" help:"Print the nodes that share the database and NATS, and the shards that each has."`
 	Healthcheck struct{} `cmd:"" help:"Check a running program; exit 1 if it is not healthy."`
 }
@@ -89,6 +92,12 @@ func Main(ctx context.Context, args, environ []string, stdout, stderr io.Writer)
 		return printNodes(ctx, settings, stdout)
 	case "mail queue":
 		return mailQueue(ctx, settings, stdout)
+	case "move":
+		to, err := config.Load(defaults, c.Move.To, true, nil)
+		if err != nil {
+			return err
+		}
+		return move(ctx, settings, to, stdout, stderr)
 	case "demo":
 		return runDemo(ctx, settings, stdout, stderr)
 	}

@@ -1,0 +1,257 @@
+package db
+
+import (
+	"context"
+	"crypto/sha256"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"gorm.io/gorm"
+)
+
+// Moved is a table that MoveTo has copied.
+type Moved struct {
+	Table string
+	Rows  int
+}
+
+// ErrNotEmpty is returned by MoveTo if there are rows in the target.
+var ErrNotEmpty = errors.New("the database to move to is not empty")
+
+// kept are the tables that MoveTo does not copy: they say which nodes run, with which key secrets are sealed, and which version the tables have, and
+// are made by whoever opens a database. So are tables of migrations.
+var kept = []string{"nodes", "shards", "instances", "schema_version"}
+
+// MoveTo copies all rows of all tables, except those of the given names, to a database with the same tables, in one transaction. It compares
+// what it has copied, value by value, and calls last before the commit. Numbers of rows that were deleted are not given again. Nobody may use either database
+// meanwhile. Nothing here is changed.
+func (d *DB) MoveTo(ctx context.Context, to *DB, done func(Moved), last func() error, except ...string) error {
+	tables, err := d.tablesToMove(ctx, to, append(except, kept...))
+	if err != nil {
+		return err
+	}
+	return wrap("move", to.Transaction(ctx, func(tx *gorm.DB) error {
+		for _, t := range tables {
+			if err := t.checkEmpty(tx); err != nil {
+				return err
+			}
+		}
+		for _, t := range tables {
+			rows, err := d.moveTable(ctx, tx, t)
+			if err != nil {
+				return fmt.Errorf("table %s: %w", t.name, err)
+			}
+			done(Moved{t.name, rows})
+		}
+		if err := d.moveSequences(ctx, to, tx); err != nil {
+			return fmt.Errorf("numbers of rows: %w", err)
+		}
+		return last()
+	}))
+}
+
+// table is a table as both databases have it.
+type table struct {
+	name    string
+	columns []string
+	kinds   []kind
+	needs   []string // tables to which its foreign keys refer
+}
+
+// kind is what a column stores, if the two databases have different types for it.
+type kind string
+
+const (
+	kindBool  kind = "a boolean"
+	kindTime  kind = "a time"
+	kindBytes kind = "bytes"
+	kindOther kind = "a number or a text"
+)
+
+// tablesToMove lists the tables in an order in which their foreign keys find what they refer to. Both databases must have been migrated alike.
+func (d *DB) tablesToMove(ctx context.Context, to *DB, except []string) ([]table, error) {
+	here, err := d.tables(ctx)
+	if err != nil {
+		return nil, err
+	}
+	there, err := to.tables(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if mine, other := names(here), names(there); !slices.Equal(mine, other) {
+		return nil, fmt.Errorf("the tables differ: %q here, %q in the database to move to", mine, other)
+	}
+	var ordered []table
+	placed := map[string]bool{}
+	for len(placed) < len(here) {
+		before := len(placed)
+		for i, t := range here {
+			if placed[t.name] || slices.ContainsFunc(t.needs, func(needed string) bool { return needed != t.name && !placed[needed] }) {
+				continue
+			}
+			placed[t.name] = true
+			if slices.Contains(except, t.name) || t.name == "migrations" || strings.HasSuffix(t.name, "_migrations") {
+				continue
+			}
+			if err := t.checkSame(there[i]); err != nil {
+				return nil, err
+			}
+			ordered = append(ordered, t)
+		}
+		if len(placed) == before {
+			return nil, errors.New("the foreign keys of tables form a circle")
+		}
+	}
+	return ordered, nil
+}
+
+func names(tables []table) (all []string) {
+	for _, t := range tables {
+		all = append(all, t.name)
+	}
+	return all
+}
+
+func (t table) checkSame(other table) error {
+	if !slices.Equal(t.columns, other.columns) {
+		return fmt.Errorf("the columns of table %s differ: %q here, %q in the database to move to", t.name, t.columns, other.columns)
+	}
+	for i, k := range t.kinds {
+		if k != other.kinds[i] {
+			return fmt.Errorf("column %s of table %s is %s here, and %s in the database to move to", t.columns[i], t.name, k, other.kinds[i])
+		}
+	}
+	return nil
+}
+
+func (t table) checkEmpty(tx *gorm.DB) error {
+	var count int64
+	if err := tx.Table(t.name).Limit(1).Count(&count).Error; err != nil {
+		return err
+	}
+	if count > 0 {
+		return fmt.Errorf("%w: table %s has %d rows", ErrNotEmpty, t.name, count)
+	}
+	return nil
+}
+
+func (t table) query() string {
+	return "SELECT " + strings.Join(t.quoted(), ", ") + ` FROM "` + t.name + `"`
+}
+
+func (t table) quoted() (columns []string) {
+	for _, column := range t.columns {
+		columns = append(columns, `"`+column+`"`)
+	}
+	return columns
+}
+
+// batchValues is how many values one statement inserts at most: SQLite takes 32,766, PostgreSQL 65,535.
+const batchValues = 10_000
+
+// moveTable copies the rows of a table, and compares them afterwards.
+func (d *DB) moveTable(ctx context.Context, tx *gorm.DB, t table) (count int, err error) {
+	found, err := d.sql.QueryContext(ctx, t.query())
+	if err != nil {
+		return 0, err
+	}
+	var batch []any
+	insert := func() error {
+		if len(batch) == 0 {
+			return nil
+		}
+		defer func() { batch = batch[:0] }()
+		return tx.Exec(`INSERT INTO "`+t.name+`" (`+strings.Join(t.quoted(), ", ")+") VALUES "+rows(len(batch)/len(t.columns), len(t.columns)), batch...).Error
+	}
+	sent, err := t.read(found, func(row []any) error {
+		count++
+		for _, value := range row {
+			if bytes, ok := value.([]byte); ok { // gorm would take them for a list
+				value = sql.Null[[]byte]{V: bytes, Valid: true}
+			}
+			batch = append(batch, value)
+		}
+		if len(batch)+len(row) > batchValues {
+			return insert()
+		}
+		return nil
+	})
+	if err == nil {
+		err = insert()
+	}
+	if err != nil {
+		return count, err
+	}
+	if found, err = tx.Raw(t.query()).Rows(); err != nil {
+		return count, err
+	}
+	arrived := 0
+	received, err := t.read(found, func([]any) error { arrived++; return nil })
+	if err == nil && (sent != received || count != arrived) {
+		err = fmt.Errorf("%d rows were read, and others are there now, or %d", count, arrived)
+	}
+	return count, err
+}
+
+// read calls f for each row, and returns a digest of all that does not depend on their order.
+func (t table) read(rows *sql.Rows, f func([]any) error) (digest [sha256.Size]byte, err error) {
+	defer rows.Close()
+	for rows.Next() {
+		row, into := make([]any, len(t.columns)), make([]any, len(t.columns))
+		for i := range row {
+			into[i] = &row[i]
+		}
+		if err := rows.Scan(into...); err != nil {
+			return digest, err
+		}
+		for i, value := range row {
+			if row[i], err = t.kinds[i].normal(value); err != nil {
+				return digest, fmt.Errorf("column %s: %w", t.columns[i], err)
+			}
+		}
+		text, err := json.Marshal(row)
+		if err != nil {
+			return digest, err
+		}
+		for i, b := range sha256.Sum256(text) {
+			digest[i] ^= b
+		}
+		if err := f(row); err != nil {
+			return digest, err
+		}
+	}
+	return digest, rows.Err()
+}
+
+// normal returns a value as both databases take it.
+func (k kind) normal(value any) (any, error) {
+	switch v := value.(type) {
+	case nil, bool, int64, float64:
+		if number, ok := v.(int64); ok && k == kindBool {
+			return number != 0, nil
+		}
+		return v, nil
+	case time.Time:
+		return Time(v), nil
+	case string:
+		if k == kindTime {
+			at, err := time.Parse(time.RFC3339Nano, v)
+			return Time(at), err
+		}
+		if k == kindBytes {
+			return []byte(v), nil
+		}
+		return v, nil
+	case []byte:
+		if k == kindBytes {
+			return v, nil
+		}
+		return string(v), nil
+	}
+	return nil, fmt.Errorf("a value of type %T", value)
+}
