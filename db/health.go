@@ -38,15 +38,18 @@ func (d *DB) Ping(ctx context.Context) error {
 	err := d.Transaction(ctx, func(tx *gorm.DB) error { // takes SQLite's write lock
 		return tx.Exec("SELECT 1 FROM cities LIMIT 1").Error
 	})
-	return wrap("ask the database", nameDisk(err))
+	return wrap("ask the database", d.nameDisk(err))
 }
 
 // nameDisk wraps the disk's error, which SQLite's do not name.
-func nameDisk(err error) error {
-	if isDiskError(err) {
-		return disk.Error(fmt.Sprintf("%v: %v", err, syscall.EIO))
+func (d *DB) nameDisk(err error) error {
+	if !isDiskError(err) {
+		return err
 	}
-	return err
+	if full := disk.Probe(d.dir); full != nil {
+		return full
+	}
+	return disk.Error(fmt.Sprintf("%v: %v", err, syscall.EIO))
 }
 
 // tryDisk writes a file beside the database, and the database itself.
@@ -55,7 +58,7 @@ func (d *DB) tryDisk(ctx context.Context) error {
 		return err
 	}
 	if err := d.WithContext(ctx).Exec(fmt.Sprintf("PRAGMA user_version = %d", erasedVersion)).Error; err != nil { // writes the first page, even if nothing changes
-		return nameDisk(err)
+		return d.nameDisk(err)
 	}
 	d.group.disk.failed.Store(false)
 	return nil
