@@ -1,7 +1,9 @@
 package read
 
 import (
+	"bytes"
 	"fmt"
+	"runtime"
 	"testing"
 
 	"linienfunk/transit/network"
@@ -16,12 +18,31 @@ func BenchmarkRead(b *testing.B) {
 	}
 }
 
-// BenchmarkNew prepares that network.
+// BenchmarkNew decodes that network and prepares it, which is what a node does for each city. It reports the memory that both keep.
 func BenchmarkNew(b *testing.B) {
-	n := large()
-	for b.Loop() {
-		newReader(b, n, Options{})
+	var encoded bytes.Buffer
+	if err := large().Encode(&encoded); err != nil {
+		b.Fatal(err)
 	}
+	var kept *Reader
+	for b.Loop() {
+		n, err := network.Decode(bytes.NewReader(encoded.Bytes()))
+		if err != nil {
+			b.Fatal(err)
+		}
+		kept = newReader(b, n, Options{})
+	}
+	with := heap()
+	runtime.KeepAlive(kept)
+	kept = nil
+	b.ReportMetric(float64(with-heap())/(1<<20), "MiB-kept")
+}
+
+func heap() uint64 {
+	runtime.GC()
+	var stats runtime.MemStats
+	runtime.ReadMemStats(&stats)
+	return stats.HeapAlloc
 }
 
 func large() *network.Network {

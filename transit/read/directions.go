@@ -114,8 +114,12 @@ func (g *reading) mainStop(stops []placed) int {
 	return main
 }
 
-// terminalTowards returns the terminal in the direction of a stop, if a line is said and where it is: that of the most frequent variant, even if others end at that stop.
+// terminalTowards returns the terminal in the direction of a stop, if a line is said and where it is: that of the most frequent variant, unless others that are hardly shorter end at
+// that stop.
 func (g *reading) terminalTowards(direction int, stops []int) int {
+	if g.isUsualTerminal(direction) {
+		return direction
+	}
 	for _, stop := range stops {
 		for _, line := range g.said {
 			for _, v := range g.reader.net.Lines[line].Variants {
@@ -127,6 +131,19 @@ func (g *reading) terminalTowards(direction int, stops []int) int {
 		}
 	}
 	return direction
+}
+
+// isUsualTerminal reports whether a variant that is not much rarer or shorter than the most frequent one of a line said ends at a stop.
+func (g *reading) isUsualTerminal(stop int) bool {
+	for _, line := range g.said {
+		for _, v := range g.reader.net.Lines[line].Variants {
+			most := g.reader.net.Lines[line].Variants[0]
+			if v.Stops[len(v.Stops)-1] == stop && 4*len(v.Stops) >= 3*len(most.Stops) && 4*v.Trips >= most.Trips {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // compassDirection finds the terminal for "direction west".

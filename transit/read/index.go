@@ -28,6 +28,7 @@ type index struct {
 	deleted []deletion // sorted by hash
 	longest int        // key, in bytes
 	buckets []int32    // first of deleted, by the upper bits of the hash
+	filter  []uint64   // a bit for the upper bits of each hash, which most hashes of other words do not have
 }
 
 // deletion is a key some of whose letters were deleted: two words that differ by few letters have one in common.
@@ -40,6 +41,7 @@ type deletion struct {
 const (
 	prefixLength = 7 // letters at the beginning in which errors are searched by deletion
 	bucketBits   = 16
+	filterBits   = 21
 )
 
 // maxErrors is how many letters may be wrong in a word of a length.
@@ -69,9 +71,11 @@ func newIndex(stops map[string][]named) *index {
 	}
 	slices.SortFunc(x.deleted, func(a, b deletion) int { return cmp.Or(cmp.Compare(a.hash, b.hash), cmp.Compare(a.key, b.key)) })
 	x.deleted = slices.Clip(slices.Compact(x.deleted))
-	x.buckets = make([]int32, 1<<bucketBits+1)
+	x.buckets, x.filter = make([]int32, 1<<bucketBits+1), make([]uint64, 1<<filterBits/64)
 	for i, d := range x.deleted {
 		x.buckets[d.hash>>(32-bucketBits)+1] = int32(i + 1)
+		bit := d.hash >> (32 - filterBits)
+		x.filter[bit/64] |= 1 << (bit % 64)
 	}
 	for i := 1; i < len(x.buckets); i++ {
 		x.buckets[i] = max(x.buckets[i], x.buckets[i-1])
@@ -121,6 +125,9 @@ func (x *index) similar(word string, seen *visited, do func(key int32, errors in
 	mask := letters(word)
 	seen.start(len(x.keys))
 	eachDeletion(word, func(hash uint32) {
+		if bit := hash >> (32 - filterBits); x.filter[bit/64]>>(bit%64)&1 == 0 {
+			return
+		}
 		bucket := hash >> (32 - bucketBits)
 		for _, d := range x.deleted[x.buckets[bucket]:x.buckets[bucket+1]] {
 			if d.hash != hash {

@@ -1,7 +1,5 @@
 package read
 
-import "strings"
-
 // chooseKind decides what a message is about, and how sure that is.
 func (g *reading) chooseKind(out *Reading) {
 	var all roles
@@ -18,7 +16,7 @@ func (g *reading) chooseKind(out *Reading) {
 	}
 	located := len(out.Lines)+len(out.Stops)+len(out.Directions) > 0
 	switch {
-	case strings.ContainsRune(g.text, '?') && !counted:
+	case (g.asks || len(g.tokens) > 1 && g.tokens[0].roles&question != 0) && !counted:
 		out.Kind = Question
 	case all&gone != 0 && (located || all&inspectors != 0):
 		out.Kind = Gone

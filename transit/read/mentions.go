@@ -15,10 +15,12 @@ const (
 	fitsMode      = 0.12
 	otherMode     = -0.15
 	isRecent      = 0.1
-	isTerminal    = 0.2
-	afterRole     = 0.1
+	isTerminal    = 0.12
+	otherType     = -0.3 // "Marktplatz" is no part of "Markt Allee"
+	afterRole     = 0.05
 	perLetter     = 0.02 // for the longer one of two names that overlap
 	leastScore    = 0.55
+	sureScore     = 0.85 // of a name for which no similar ones are tried
 	leastGuess    = 0.65 // of a name that is not written like that, and that no other word supports
 	leastMargin   = 0.04 // between the best stop and the next one elsewhere
 	nearby        = 450  // metres: two stops that are one for riders
@@ -100,7 +102,7 @@ func (g *reading) mentionAt(from, to int) (m mention, ok bool) {
 		switch {
 		case t.roles&notAlone != 0 || t.kinds != 0:
 			other++
-		case !t.digits && !g.reader.words.isType(g.reader.words.canonical(t.text)) && len(t.text) > 1:
+		case !t.digits && !t.isType && len(t.text) > 1:
 			plain++
 		}
 	}
@@ -115,7 +117,7 @@ func (g *reading) mentionAt(from, to int) (m mention, ok bool) {
 		m.whole = len(m.candidates) > 0 && g.reader.index.keys[k].stops[0].cost < 0.01
 	}
 	if plain > 0 && (other == 0 || len(key) >= longName && g.reader.index.begins(g.key(from, from+1))) {
-		if len(m.candidates) == 0 || m.score < 1 {
+		if len(m.candidates) == 0 || m.score < sureScore {
 			g.reader.index.similar(key, &g.seen, func(k int32, errors int) {
 				if errors > 0 && (other == 0 || errors == 1) {
 					found := g.reader.index.keys[k]
@@ -165,7 +167,8 @@ func (g *reading) consider(m *mention, stops []named, quality float64, strict bo
 			continue
 		}
 		stop := int(one.stop)
-		score := quality - float64(one.cost) + g.context(m, stop)
+		cost := 1 - quality + float64(one.cost)
+		score := 1 - cost + g.context(m, stop, cost)
 		if score < leastScore || quality < 1 && score < leastGuess && len(g.said) == 0 && m.mode == 0 && m.role == 0 {
 			continue
 		}
@@ -179,10 +182,13 @@ func (g *reading) consider(m *mention, stops []named, quality float64, strict bo
 	}
 }
 
-// context says what a message and its time say for a stop.
-func (g *reading) context(m *mention, stop int) float64 {
+// context says what a message and its time say for a stop, and against it if the name costs something.
+func (g *reading) context(m *mention, stop int, cost float64) float64 {
 	score := 0.0
 	weight := g.reader.weights[stop]
+	if cost > 0 && m.to < len(g.tokens) && g.tokens[m.to].gap <= space && g.tokens[m.to].isType {
+		score += otherType
+	}
 	if len(g.said) > 0 {
 		if g.reader.servedByAny(stop, g.said) {
 			score += onLine
@@ -205,7 +211,7 @@ func (g *reading) context(m *mention, stop int) float64 {
 		score += isTerminal
 	}
 	if m.role != 0 {
-		score += afterRole * 0.5
+		score += afterRole
 	}
 	if slices.Contains(g.recent, stop) {
 		score += isRecent

@@ -15,6 +15,7 @@ type reading struct {
 	canonical string // all tokens with canonical types, without spaces
 	offsets   []int  // of the tokens in canonical, and its length
 	used      []bool // tokens that are part of a line
+	asks      bool   // a question mark stands outside of links
 	lines     []lineMention
 	said      []int // all lines said
 	recent    []int // stops of recent readings
@@ -53,7 +54,9 @@ func (g *reading) reset(r *Reader, text string, context Context) {
 		if r.words.isOrdinal(g.tokens, i) {
 			continue
 		}
-		g.buffer = append(g.buffer, r.words.canonical(t.text)...)
+		canonical := r.words.canonical(t.text)
+		g.tokens[i].isType = r.words.isType(canonical)
+		g.buffer = append(g.buffer, canonical...)
 	}
 	g.offsets = append(g.offsets, len(g.buffer))
 	g.canonical = string(g.buffer)
@@ -67,24 +70,22 @@ func (g *reading) reset(r *Reader, text string, context Context) {
 
 // passOverLinks takes addresses of pages out of what is read.
 func (g *reading) passOverLinks() {
-	for _, mark := range []string{"://", "www."} {
-		for from := 0; ; {
-			at := strings.Index(g.text[from:], mark)
-			if at < 0 {
-				break
-			}
-			start := strings.LastIndexAny(g.text[:from+at], " \t\n") + 1
-			end := len(g.text)
-			if n := strings.IndexAny(g.text[from+at:], " \t\n"); n >= 0 {
-				end = from + at + n
-			}
-			for i := range g.tokens {
-				if start <= g.tokens[i].start && g.tokens[i].end <= end {
+	g.asks = false
+	for at := 0; at < len(g.text); {
+		word := g.text[at:]
+		if end := strings.IndexAny(word, " \t\n"); end >= 0 {
+			word = word[:end+1]
+		}
+		if strings.Contains(word, "://") || strings.HasPrefix(word, "www.") {
+			for i, t := range g.tokens {
+				if at <= t.start && t.start < at+len(word) {
 					g.tokens[i].roles, g.tokens[i].kinds, g.used[i] = 0, 0, true
 				}
 			}
-			from = end
+		} else {
+			g.asks = g.asks || strings.ContainsRune(word, '?')
 		}
+		at += len(word)
 	}
 }
 

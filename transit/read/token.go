@@ -27,7 +27,7 @@ type token struct {
 	gap        gap    // in front of it
 	digits     bool
 	upper      bool // begins with a capital
-	asked      bool // a question mark stands between it and the token before
+	isType     bool // the type of a stop, as "street"
 	roles      roles
 	kinds      kindSet // of lines that it is a word for
 }
@@ -37,7 +37,6 @@ type scanner struct {
 	folded strings.Builder
 	tokens []token
 	gap    gap
-	asked  bool
 	open   bool // a token is being read
 	last   rune // of the text
 	from   int  // where the open token starts in folded
@@ -76,8 +75,8 @@ func (s *scanner) add(r rune, start, end int) {
 			}
 		}
 		if !s.open {
-			s.tokens = append(s.tokens, token{start: start, gap: s.gap, digits: digits, upper: unicode.IsUpper(r), asked: s.asked})
-			s.open, s.asked, s.from = true, false, s.folded.Len()
+			s.tokens = append(s.tokens, token{start: start, gap: s.gap, digits: digits, upper: unicode.IsUpper(r)})
+			s.open, s.from = true, s.folded.Len()
 		}
 		s.fold(r)
 		s.tokens[len(s.tokens)-1].end = end
@@ -107,9 +106,7 @@ func (s *scanner) separate(r rune) {
 		}
 	case '→', '➡', '➜', '⇒', '▶', '»', '⟶':
 		next = arrow
-	case '?', '？', '¿':
-		next, s.asked = pause, true
-	case ',', ';', ':', '!', '(', ')', '\n', '\r', '[', ']', '"', '…', '•', '¡':
+	case ',', ';', ':', '!', '?', '¿', '(', ')', '\n', '\r', '[', ']', '"', '…', '•', '¡':
 		next = pause
 	}
 	if s.gap == space && next == hyphen { // " - " between names

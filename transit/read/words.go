@@ -222,15 +222,15 @@ func (v *vocabulary) add(words []string, m meaning) {
 				v.exact[text] = meaning{had.roles | m.roles, had.kinds | m.kinds}
 			}
 			if len(tokens) > 1 && strings.Contains(word, " ") {
-				had := v.exact[word0(text)]
-				v.exact[word0(text)] = meaning{had.roles | m.roles, had.kinds | m.kinds}
+				had := v.exact[phraseKey(text)]
+				v.exact[phraseKey(text)] = meaning{had.roles | m.roles, had.kinds | m.kinds}
 			}
 		}
 	}
 }
 
-// word0 is the key of a phrase, which no word has.
-func word0(phrase string) string { return " " + phrase }
+// phraseKey is the key of a phrase, which no word has.
+func phraseKey(phrase string) string { return " " + phrase }
 
 // lookup returns what one word says.
 func (v *vocabulary) lookup(word string) meaning {
@@ -277,7 +277,7 @@ func (v *vocabulary) mark(tokens []token) {
 			if length == n+1 {
 				m := v.exact[joined]
 				if n > 0 {
-					w := v.exact[word0(joined)]
+					w := v.exact[phraseKey(joined)]
 					m.roles, m.kinds = m.roles|w.roles, m.kinds|w.kinds
 				}
 				for k := i; k <= i+n; k++ {
