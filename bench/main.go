@@ -57,6 +57,9 @@ type measurement struct {
 
 var subcommands = []subcommand{{"relay", relayFlags}, {"cities", citiesFlags}, {"hang", hangFlags}, {"pages", pagesFlags}, {"live", liveFlags}, {"faults", faultsFlags}}
 
+// reading is the subcommand that needs no binary: it measures a package.
+const reading = "reading"
+
 // skipped is the error of a measurement that is not possible on this machine.
 type skipped struct{ reason string }
 
@@ -95,9 +98,12 @@ func (o *options) declare(set *flag.FlagSet) {
 type target struct{ name, path string }
 
 func run(ctx context.Context, args []string, out io.Writer) error {
-	usage := errors.New("usage: bench " + strings.Join(names(subcommands), "|") + " [flags]; -h after the subcommand lists its flags")
+	usage := errors.New("usage: bench " + strings.Join(append(names(subcommands), reading), "|") + " [flags]; -h after the subcommand lists its flags")
 	if len(args) == 0 {
 		return usage
+	}
+	if args[0] == reading {
+		return runReading(ctx, args[1:], out)
 	}
 	for _, command := range subcommands {
 		if command.name != args[0] {
