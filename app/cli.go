@@ -137,7 +137,7 @@ func serve(ctx context.Context, settings config.Config, stderr io.Writer) error 
 	if err != nil {
 		return err
 	}
-	p.log.Info("running", "pages", p.URL(), "smtp", p.SMTPAddr(), "version", version())
+	p.log.Info("running", "pages", p.URL(), "smtp", p.SMTPAddr(), "roles", settings.RoleNames(), "version", version())
 	return errors.Join(p.Run(ctx), p.Close())
 }
 

@@ -26,8 +26,27 @@ func (p *Program) openMail(context.Context) error {
 	case config.Outbox:
 		p.log.Warn("outgoing mail goes into files; mail.smarthost or mail.delivery = \"direct\" would send it", "directory", c.Outbox)
 	}
-	p.mail, err = mail.New(tables, p.box, c, p.log.With("part", "mail"), p.now)
+	delivers := p.config.Has(config.RoleMail)
+	if !delivers {
+		c.Queued = p.announceMail
+	}
+	if p.mail, err = mail.New(tables, p.box, c, p.log.With("part", "mail"), p.now); err != nil || !delivers {
+		return err
+	}
+	stop, err := p.bus.Subscribe(queuedSubject, func(string, []byte) { p.mail.Wake() })
+	if err == nil {
+		p.onClose(func() error { stop(); return nil })
+	}
 	return err
+}
+
+// queuedSubject announces that a node that delivers no mail has stored some.
+const queuedSubject = "mail.queued"
+
+func (p *Program) announceMail() {
+	if err := p.bus.Notify(queuedSubject, nil); err != nil {
+		p.log.Warn("mail leaves up to a minute later: cannot notify the nodes that deliver it", "err", err)
+	}
 }
 
 // mailConfig returns the configuration of outgoing mail, without the resolver and clients of direct delivery.

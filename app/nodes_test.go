@@ -30,7 +30,10 @@ func TestTheNodesAreListedWithTheirShards(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { database.Close() })
-	for _, node := range []db.Node{{ID: "first", Host: "vienna", Version: "v1"}, {ID: "second", Host: "graz", Version: "v2"}} {
+	for _, node := range []db.Node{
+		{ID: "first", Host: "vienna", Version: "v1", Roles: "bots,censor"}, {ID: "second", Host: "graz", Version: "v2", Roles: "bots"},
+		{ID: "third", Host: "linz", Version: "v2", Roles: "frontend"},
+	} {
 		if _, _, err := database.Claim(t.Context(), node, 3, time.Hour); err != nil {
 			t.Fatal(err)
 		}
@@ -42,9 +45,19 @@ func TestTheNodesAreListedWithTheirShards(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"vienna", "graz", "running  0,2", "none", "1 of 3 shards have no running node"} {
+	for _, want := range []string{"vienna", "graz", "running  0,2", "none", "1 of 3 shards have no running node",
+		"v1       bots,censor ", "v2       frontend ", "NO RUNNING NODE HAS THE ROLE mail: mail is neither received nor sent"} {
 		if !strings.Contains(out, want) {
 			t.Errorf("%q is missing in\n%s", want, out)
 		}
+	}
+	if strings.Count(out, "NO RUNNING NODE") != 1 {
+		t.Errorf("roles that a node has are said to be missing:\n%s", out)
+	}
+	if _, _, err := database.Claim(t.Context(), db.Node{ID: "fourth", Roles: "bots,censor,frontend,mail"}, 3, time.Hour); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := run("LINIENFUNK_NATS_URL=nats://127.0.0.1:4222"); err != nil || strings.Contains(out, "ROLE mail") || !strings.Contains(out, " all ") {
+		t.Errorf("with a node that has all roles: %v\n%s", err, out)
 	}
 }

@@ -8,10 +8,13 @@ import (
 	"strings"
 	"time"
 
+	"linienfunk/bots"
 	"linienfunk/bus"
 	"linienfunk/censor"
 	"linienfunk/db"
 	"linienfunk/frontend"
+	"linienfunk/internal/config"
+	"linienfunk/mail"
 	"linienfunk/supervisor"
 )
 
@@ -57,7 +60,7 @@ func (p *Program) dropPages(subject string) {
 func (p *Program) openWorkers(context.Context) error {
 	p.supervisor = supervisor.New(supervisor.Config{
 		Bus: p.bus, DB: p.db, Directory: p.directory, Log: p.log, Now: p.now, Revoked: p.frontend.Cities.AccountRevoked,
-		HideID: p.hideID, Lease: p.lease(),
+		HideID: p.hideID, Lease: p.lease(), Listens: p.listens,
 		Cities: func() []string {
 			var names []string
 			all, _ := p.settings.All(context.Background()) // reads memory
@@ -94,7 +97,16 @@ func (p *Program) lease() *supervisor.Lease {
 	if err != nil {
 		host = "unknown"
 	}
-	return &supervisor.Lease{Node: db.Node{ID: rand.Text(), Host: host, Version: version(), Started: p.now()}}
+	return &supervisor.Lease{Node: db.Node{ID: rand.Text(), Host: host, Version: version(), Roles: p.config.RoleNames(), Started: p.now()}}
+}
+
+// listens reports whether this node receives what comes for all cities of a network: mail where mail is, and everything else where the pages
+// are, since it comes by HTTP.
+func (p *Program) listens(bot bots.Bot) bool {
+	if _, ok := bot.(mail.Network); ok {
+		return p.config.Has(config.RoleMail)
+	}
+	return p.config.Has(config.RoleFrontend)
 }
 
 // notifyNodes tells all nodes that something about subject has changed.

@@ -35,7 +35,7 @@ type Program struct {
 
 	lock       *flock.Flock
 	http       net.Listener
-	smtp       *port
+	smtp       *port // nil on a node that receives no mail
 	box        *secret.Box
 	db         *db.DB
 	bus        *bus.Bus
@@ -140,6 +140,9 @@ func (p *Program) openPorts(context.Context) (err error) {
 	if start, free := strings.CutSuffix(p.config.BaseURL, ":0"); free { // the system has chosen a port
 		_, port, _ := net.SplitHostPort(p.http.Addr().String())
 		p.config.BaseURL = start + ":" + port
+	}
+	if !p.config.Has(config.RoleMail) {
+		return nil
 	}
 	smtp, err := bind("smtp", p.config.SMTP)
 	if err != nil {

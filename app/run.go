@@ -9,13 +9,20 @@ import (
 	"net/http"
 	"sync"
 	"time"
+
+	"linienfunk/internal/config"
 )
 
 // URL is the address of the web server on this machine.
 func (p *Program) URL() string { return localURL(p.http.Addr().String()) }
 
-// SMTPAddr is the address of the SMTP server.
-func (p *Program) SMTPAddr() string { return p.smtp.Addr().String() }
+// SMTPAddr is the address of the SMTP server, or empty on a node that receives no mail.
+func (p *Program) SMTPAddr() string {
+	if p.smtp == nil {
+		return ""
+	}
+	return p.smtp.Addr().String()
+}
 
 func localURL(address string) string {
 	host, port, err := net.SplitHostPort(address)
@@ -36,10 +43,7 @@ func (p *Program) Run(ctx context.Context) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	var parts sync.WaitGroup
-	for name, run := range map[string]func(context.Context) error{
-		"pages": p.serveHTTP, "mail": p.mail.Run, "supervisor": p.supervisor.Run, "censor": p.runCensor,
-		"prune": p.prune, "bus": p.bus.Run,
-	} {
+	for name, run := range p.parts() {
 		parts.Go(func() {
 			err := run(ctx)
 			if ctx.Err() == nil {
@@ -56,6 +60,21 @@ func (p *Program) Run(ctx context.Context) error {
 	return nil
 }
 
+// parts are the parts that run on this node, by their names in errors. Every node answers health checks, and knows settings and accounts.
+func (p *Program) parts() map[string]func(context.Context) error {
+	parts := map[string]func(context.Context) error{"pages": p.serveHTTP, "supervisor": p.supervisor.Run, "bus": p.bus.Run}
+	if p.config.Has(config.RoleMail) {
+		parts["mail"] = p.mail.Run
+	}
+	if p.config.Has(config.RoleCensor) {
+		parts["censor"] = p.runCensor
+	}
+	if p.config.Has(config.RoleFrontend) {
+		parts["prune"] = p.prune
+	}
+	return parts
+}
+
 // runCensor begins when it is known which networks each city has, so that no report is recorded for others.
 func (p *Program) runCensor(ctx context.Context) error {
 	p.directory.WaitListed(ctx)
@@ -70,8 +89,12 @@ func orNone(err error) error {
 }
 
 func (p *Program) serveHTTP(ctx context.Context) error {
+	handler := p.frontend.HealthHandler()
+	if p.config.Has(config.RoleFrontend) {
+		handler = p.frontend.Handler()
+	}
 	server := &http.Server{
-		Handler: p.frontend.Handler(), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute,
+		Handler: handler, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute,
 		MaxHeaderBytes: 64 << 10, ErrorLog: slog.NewLogLogger(p.log.Handler(), slog.LevelDebug),
 	}
 	served := make(chan error, 1)

@@ -86,6 +86,14 @@ func (d *DB) Migrate(ctx context.Context) error {
 			}
 			return tx.Migrator().AddColumn(&Node{}, "Schema")
 		},
+	}, {
+		ID: "9-roles",
+		Migrate: func(tx *gorm.DB) error {
+			if tx.Migrator().HasColumn(&Node{}, "roles") {
+				return nil
+			}
+			return tx.Migrator().AddColumn(&Node{}, "Roles")
+		},
 	}})
 }
 

@@ -3,6 +3,7 @@ package db
 import (
 	"context"
 	"slices"
+	"strings"
 	"time"
 
 	"gorm.io/gorm"
@@ -14,7 +15,8 @@ type Node struct {
 	ID      string    `gorm:"primaryKey;size:64"` // new with each start
 	Host    string    `gorm:"size:250;not null"`
 	Version string    `gorm:"size:100;not null"`
-	Schema  int       `gorm:"not null;default:0"` // set by Claim; 0 for a version that had none
+	Roles   string    `gorm:"size:100;not null;default:''"` // what it does, separated by commas; empty for everything
+	Schema  int       `gorm:"not null;default:0"`           // set by Claim; 0 for a version that had none
 	Started time.Time `gorm:"not null"`
 	Until   time.Time `gorm:"not null"` // its shards are free after this time of the database's clock, unless it renews
 	Shards  []int     `gorm:"-"`        // set by Nodes
@@ -22,6 +24,17 @@ type Node struct {
 
 // TableName is the table's name for gorm.
 func (Node) TableName() string { return "nodes" }
+
+// BotsRole is the role in Node.Roles of nodes that run accounts.
+const BotsRole = "bots"
+
+// RunsAccounts reports whether the node takes shards.
+func (n Node) RunsAccounts() bool { return n.Has(BotsRole) }
+
+// Has reports whether the node has a role.
+func (n Node) Has(role string) bool {
+	return n.Roles == "" || slices.Contains(strings.Split(n.Roles, ","), role)
+}
 
 // Shard says which node runs the cities of a shard.
 type Shard struct {
@@ -33,8 +46,8 @@ type Shard struct {
 func (Shard) TableName() string { return "shards" }
 
 // Claim renews a node's lease for ttl, takes free shards up to its share, and returns the shards that it holds. Those above its share,
-// because other nodes have come, are the last ones; the node should end what it runs in them and Release them. All times are those of the
-// database's clock, so that it does not matter what the nodes' clocks say.
+// because other nodes have come, are the last ones; the node should end what it runs in them and Release them. A node that runs no accounts
+// gets none. All times are those of the database's clock, so that it does not matter what the nodes' clocks say.
 func (d *DB) Claim(ctx context.Context, node Node, shards int, ttl time.Duration) (held []int, share int, err error) {
 	err = d.Transaction(ctx, func(tx *gorm.DB) error {
 		now, err := d.clock(tx)
@@ -45,8 +58,11 @@ func (d *DB) Claim(ctx context.Context, node Node, shards int, ttl time.Duration
 		if err := tx.Clauses(clause.OnConflict{UpdateAll: true}).Create(&node).Error; err != nil {
 			return err
 		}
-		var live []string
-		if err := tx.Model(&Node{}).Where("until > ?", Time(now)).Pluck("id", &live).Error; err != nil {
+		if !node.RunsAccounts() {
+			return nil
+		}
+		live, err := liveHolders(tx, now)
+		if err != nil {
 			return err
 		}
 		share = (shards + len(live) - 1) / len(live)
@@ -58,6 +74,18 @@ func (d *DB) Claim(ctx context.Context, node Node, shards int, ttl time.Duration
 		return err
 	})
 	return held, share, wrap("claim shards", err)
+}
+
+// liveHolders lists the ids of the nodes that run accounts.
+func liveHolders(tx *gorm.DB, now time.Time) (ids []string, err error) {
+	var nodes []Node
+	err = tx.Select("id", "roles").Where("until > ?", Time(now)).Find(&nodes).Error
+	for _, n := range nodes {
+		if n.RunsAccounts() {
+			ids = append(ids, n.ID)
+		}
+	}
+	return ids, err
 }
 
 // takeShards takes free shards until node has its share, and returns those that it holds. Another node may take one at the same time: a

@@ -24,6 +24,16 @@ func (f *Frontend) Handler() http.Handler {
 	return f.Site.Guard(outer)
 }
 
+// HealthHandler serves /healthz, on a node without pages.
+func (f *Frontend) HealthHandler() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /healthz", f.health)
+	mux.HandleFunc(elsewhere, func(w http.ResponseWriter, _ *http.Request) {
+		http.Error(w, "This node serves no pages: its roles are others.", http.StatusNotFound)
+	})
+	return f.Site.Guard(mux)
+}
+
 // elsewhere matches what no other pattern of the pages does.
 const elsewhere = "/"
 

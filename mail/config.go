@@ -46,6 +46,10 @@ type Config struct {
 	Dial     func(ctx context.Context, network, address string) (net.Conn, error)
 	HTTP     *http.Client
 
+	// Queued is called after messages have been stored, on a node that does not deliver: it calls Wake on one that does, which otherwise finds
+	// them within a minute. May be nil.
+	Queued func()
+
 	// DKIMKey is the path of a private key (PEM; RSA or Ed25519), DKIMSelector the selector of its public key. Both empty for
 	// no signatures.
 	DKIMKey, DKIMSelector string

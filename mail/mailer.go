@@ -177,8 +177,14 @@ func (m *Mailer) enqueue(ctx context.Context, owner string, messages []Message) 
 	if err := m.store.insert(ctx, items, addresses); err != nil {
 		return fmt.Errorf("enqueue %d messages: %w", len(messages), err)
 	}
+	if m.config.Queued != nil {
+		m.config.Queued()
+	}
 	return nil
 }
+
+// Wake has Run look at once for messages that another node has stored.
+func (m *Mailer) Wake() { m.store.wakeRun() }
 
 // newItem builds and seals a message. Its bounce address may be nil.
 func (m *Mailer) newItem(owner string, message Message, address *bounceAddress) (item, error) {

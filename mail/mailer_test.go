@@ -110,3 +110,15 @@ func TestAMessageIsRetriedWhileTheSmarthostIsDown(t *testing.T) {
 	<-w.retried
 	newSinkAt(t, address).next()
 }
+
+func TestANodeThatDeliversNothingAnnouncesWhatItHasStored(t *testing.T) {
+	t.Parallel()
+	s, w := newSinkAndWorld(t)
+	w.run(w.Mailer)
+	w.config.Queued = w.Mailer.Wake
+	other := w.mailer()
+	must(t, other.Enqueue(t.Context(), Message{Key: "1", To: "a@example.net", Subject: "s", Text: "from the other node"}))
+	if got := s.next(); !strings.Contains(string(got.Message), "from the other node") {
+		t.Errorf("got %q", got.Message)
+	}
+}

@@ -41,6 +41,9 @@ type Config struct {
 	// Lease shares the cities with other nodes; nil if this is the only one.
 	Lease *Lease
 
+	// Listens reports whether this node runs the Listener of a bot; nil if it runs all.
+	Listens func(bots.Bot) bool
+
 	// SendTime is the deadline of one call of Send or SendPage; a call that exceeds it by Grace counts as stuck. Zero means a minute
 	// and five seconds.
 	SendTime, Grace time.Duration

@@ -178,7 +178,7 @@ func (s *Supervisor) leave(ctx context.Context) {
 	s.announceShards()
 }
 
-// Lease is how a node shares the cities with others.
+// Lease is how a node shares the cities with others. One whose Node runs no accounts only says that it is there.
 type Lease struct {
 	Node db.Node       // without Until
 	Time time.Duration // how long a node that has died keeps its shards; zero for 6 seconds

@@ -54,6 +54,12 @@ func cityName(i int) string { return fmt.Sprintf("city%d", i) }
 // join starts a node.
 func (c *cluster) join(id string) *node {
 	c.t.Helper()
+	return c.joinAs(id, "")
+}
+
+// joinAs starts a node with some roles.
+func (c *cluster) joinAs(id, roles string) *node {
+	c.t.Helper()
 	n := &node{bus: c.broker.Connect(c.t)}
 	n.sup = supervisor.New(supervisor.Config{
 		Bus: n.bus, DB: c.db, Log: testkit.Log(c.t).With("node", id), Now: c.Now,
@@ -62,7 +68,7 @@ func (c *cluster) join(id string) *node {
 		Retention: func(string) (time.Duration, bool) { return 24 * time.Hour, true },
 		Freshness: func(string) (time.Duration, bool) { return time.Hour, true },
 		Cities:    func() []string { return nil },
-		Lease:     &supervisor.Lease{Node: db.Node{ID: id, Host: "host-" + id, Version: "test", Started: c.Now()}, Time: c.lease},
+		Lease:     &supervisor.Lease{Node: db.Node{ID: id, Host: "host-" + id, Version: "test", Roles: roles, Started: c.Now()}, Time: c.lease},
 	})
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup
@@ -179,5 +185,22 @@ func TestANodeThatCannotRenewItsLeaseLeavesTheCitiesToOthers(t *testing.T) {
 		text := fmt.Sprintf("kontrolle %d", i)
 		c.relayToAll(text)
 		c.wantOnce(sent, text)
+	}
+}
+
+func TestANodeWithoutBotsTakesNoShardAndKnowsHowTheAccountsAre(t *testing.T) {
+	t.Parallel()
+	c := newCluster(t, longLease)
+	sent := c.net.collectSent()
+	pages := c.joinAs("pages", "frontend,mail")
+	c.join("a")
+	shards := pages.bus.Shards()
+	c.waitForHolders(fmt.Sprintf("a %d, pages 0", shards), fmt.Sprintf("pages 0, a %d", shards))
+	c.relayToAll("kontrolle u1")
+	c.wantOnce(sent, "kontrolle u1")
+	for i := range 20 {
+		if got := pages.sup.Status(cityName(i)); len(got) != 1 || got[0].State != supervisor.Running {
+			t.Errorf("the state of %s, asked on the node without bots: %v", cityName(i), got)
+		}
 	}
 }

@@ -63,7 +63,7 @@ func New(config Config) *Supervisor {
 		lease.Time = cmp.Or(lease.Time, leaseTime)
 	}
 	for _, member := range config.Directory.members {
-		if _, ok := member.Bot.(bots.Listener); ok {
+		if _, ok := member.Bot.(bots.Listener); ok && (config.Listens == nil || config.Listens(member.Bot)) {
 			s.listeners[member.Name] = &health{}
 		}
 	}
@@ -72,8 +72,10 @@ func New(config Config) *Supervisor {
 
 // Run runs until ctx ends, then stops everything. What was not sent is due in the ledger.
 func (s *Supervisor) Run(ctx context.Context) error {
-	if err := s.loadRevocations(ctx); err != nil {
-		return err
+	if s.runsAccounts() {
+		if err := s.loadRevocations(ctx); err != nil {
+			return err
+		}
 	}
 	stop, err := s.env.Bus.Subscribe("account.*.*", s.changes.hint)
 	if err != nil {
@@ -94,18 +96,25 @@ func (s *Supervisor) Run(ctx context.Context) error {
 		parts.Go(func() { s.holdShards(ctx, moved) })
 	}
 	for _, member := range s.env.Directory.members {
-		if listener, ok := member.Bot.(bots.Listener); ok {
-			parts.Go(func() { s.listen(ctx, member.Name, listener) })
+		if s.listeners[member.Name] != nil {
+			parts.Go(func() { s.listen(ctx, member.Name, member.Bot.(bots.Listener)) })
 		}
 	}
 	parts.Go(func() { s.followChanges(ctx, s.changes) })
-	parts.Go(func() { s.followOrders(ctx) })
-	parts.Go(func() { s.tend(ctx) })
-	parts.Go(func() { s.prune(ctx) })
+	if s.runsAccounts() {
+		parts.Go(func() { s.followOrders(ctx) })
+		parts.Go(func() { s.tend(ctx) })
+		parts.Go(func() { s.prune(ctx) })
+	}
 	<-ctx.Done()
 	parts.Wait()
 	s.stopAll()
 	return ctx.Err()
+}
+
+// runsAccounts reports whether this node may have shards. One that has none listens, and knows the accounts.
+func (s *Supervisor) runsAccounts() bool {
+	return s.env.Lease == nil || s.env.Lease.Node.RunsAccounts()
 }
 
 // RefreshAll lists all accounts of this node again, after settings have changed. It returns at once.

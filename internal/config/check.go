@@ -78,6 +78,7 @@ func (c Config) check(t *table) {
 	if c.Mail.Smarthost == "" && (c.Mail.User != "" || c.Mail.Password != "") {
 		bad("mail.smarthost", "is missing: mail.user and mail.password are its login")
 	}
+	c.checkRoles(bad)
 	c.checkFiles(t, bad)
 	for _, network := range slices.Sorted(maps.Keys(c.CheckNetworks)) {
 		if key, err := c.CheckNetworks[network](c.NetworkValues(network)); err != nil {

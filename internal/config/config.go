@@ -24,6 +24,7 @@ type Config struct {
 	SMTP    string `toml:"smtp" help:"address of the SMTP server that receives the cities' mail, host:port"`
 	Data    string `toml:"data" help:"directory for all persistent data"`
 	BaseURL string `toml:"base_url" help:"public URL of the web server"`
+	Roles   string `toml:"roles" help:"what this node does, of several that share nats.url and database.url: bots, censor, frontend, mail"`
 	Proxies string `toml:"proxies" help:"addresses of trusted reverse proxies, separated by commas: 127.0.0.1, 10.0.0.0/8; their X-Forwarded-For is trusted"`
 
 	Log      Log      `toml:"log"`
@@ -105,7 +106,7 @@ type Outgoing struct {
 // Default returns the defaults of `linienfunk serve`.
 func Default() Config {
 	return Config{
-		HTTP: ":8080", SMTP: ":2525", Data: "./data",
+		HTTP: ":8080", SMTP: ":2525", Data: "./data", Roles: "bots, censor, frontend, mail",
 		Proxies: "127.0.0.0/8, ::1, 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16, fc00::/7",
 		Log:     Log{Level: "info", Format: "text"},
 		Mail:    Mail{DKIMSelector: "linienfunk"},

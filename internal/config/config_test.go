@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -107,6 +108,10 @@ func TestAnErrorNamesTheKeyItsLocationAndTheFix(t *testing.T) {
 		{name: "another database", file: "[database]\nurl = 'mysql://x'", want: []string{"postgres://"}},
 		{name: "no connections", file: "[database]\nurl = 'postgres://x/y'\nconnections = 0", want: []string{"linienfunk.toml:3", "from 2 to 1000"}},
 		{name: "connections to SQLite", file: "[database]\nconnections = 8", want: []string{"linienfunk.toml:2", "set database.url"}},
+		{name: "role that there is not", file: "roles = 'bots, censors'", want: []string{"linienfunk.toml:1", "\"censors\" is none of them", "bots, censor, frontend and mail"}},
+		{name: "no role", file: "roles = ','", want: []string{"linienfunk.toml:1", "does nothing"}},
+		{name: "some roles with the embedded broker", file: "roles = 'bots, censor'", want: []string{"linienfunk.toml:1", "frontend and mail would be missing", "nats.url"}},
+		{name: "some roles with SQLite", file: "roles = 'frontend'\n[nats]\nurl = 'nats://x'", want: []string{"linienfunk.toml:1", "bots and censor and mail would be missing", "database.url"}},
 		{name: "unknown variable", environ: []string{"LINIENFUNK_HTPP=:80"}, want: []string{"LINIENFUNK_HTPP", "did you mean http?"}},
 		{name: "bad variable", environ: []string{"LINIENFUNK_NATS_SHARDS=many"}, want: []string{"LINIENFUNK_NATS_SHARDS", "wants a whole number"}},
 		{name: "bad flag", flags: map[string]string{"http": "80"}, want: []string{"--http: wants host:port"}},
@@ -214,6 +219,24 @@ func TestDeliveryFollowsTheSmarthostUnlessItIsSet(t *testing.T) {
 		c, err := load(t, file, nil, nil)
 		if err != nil || c.Mail.DeliveryMode() != want {
 			t.Errorf("%q: %q, %v", file, c.Mail.DeliveryMode(), err)
+		}
+	}
+}
+
+func TestANodeHasTheRolesThatItIsGivenAndAllWithoutTheKey(t *testing.T) {
+	t.Parallel()
+	shared := "\n[nats]\nurl = 'nats://x'\n[database]\nurl = 'postgres://x/y'"
+	for text, want := range map[string][]config.Role{
+		"": config.AllRoles, "roles = 'mail ,bots'": {config.RoleBots, config.RoleMail}, "roles = 'frontend'": {config.RoleFrontend},
+	} {
+		c, err := load(t, text+shared, nil, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, role := range config.AllRoles {
+			if c.Has(role) != slices.Contains(want, role) {
+				t.Errorf("%q: has %s: %v", text, role, c.Has(role))
+			}
 		}
 	}
 }

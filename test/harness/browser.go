@@ -1,6 +1,7 @@
 package harness
 
 import (
+	"bufio"
 	"fmt"
 	"html"
 	"io"
@@ -9,6 +10,7 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 
 	"linienfunk/bots/mastodon/mastodontest"
@@ -162,4 +164,37 @@ func FormFields(page, action string) []string {
 		}
 	}
 	return pairs
+}
+
+// Live opens the live list of a city's public page, and returns a function that waits for an event with a text. The list is closed when the
+// test ends.
+func (b *Browser) Live(city string) (waitFor func(text string)) {
+	b.t.Helper()
+	answer, err := b.Client.Get(b.base + "/c/" + city + "/web/events")
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	if answer.StatusCode != http.StatusOK {
+		b.t.Fatalf("the live list of %s: %s", city, answer.Status)
+	}
+	var mu sync.Mutex
+	var seen strings.Builder
+	var reading sync.WaitGroup
+	reading.Go(func() {
+		lines := bufio.NewScanner(answer.Body)
+		for lines.Scan() {
+			mu.Lock()
+			seen.WriteString(lines.Text() + "\n")
+			mu.Unlock()
+		}
+	})
+	b.t.Cleanup(func() { answer.Body.Close(); reading.Wait() })
+	return func(text string) {
+		b.t.Helper()
+		testkit.Eventually(b.t, "the live list of "+city+" shows "+text, func() bool {
+			mu.Lock()
+			defer mu.Unlock()
+			return strings.Contains(html.UnescapeString(seen.String()), text)
+		})
+	}
 }
