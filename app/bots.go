@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
-	"time"
 
 	"linienfunk/bots"
 	"linienfunk/bots/all"
@@ -74,8 +73,7 @@ func (p *Program) openBot(ctx context.Context, plugin all.Network, client *http.
 	}
 	bot, err := plugin.New(bots.Core{
 		Name: plugin.Name, Config: p.configOf(plugin), BaseURL: p.config.BaseURL,
-		Log: p.log.With("bot", plugin.Name), DB: tables, HTTP: client, Now: p.now, Box: p.box,
-		Author: func(city, name string, at time.Time) string { return p.box.Pseudonym(city, plugin.Name, name, at) },
+		Log: p.log.With("bot", plugin.Name), DB: tables, HTTP: client, Now: p.now, Box: p.box, Limits: p.limits,
 		Cities: p.settings.Cities(plugin.Name), Pages: p.frontend.Bots.Pages(plugin.Name, set),
 		Changed: func(city string) { p.accountChanged(plugin.Name, city) },
 		Events:  events{p, plugin.Name},

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 
@@ -14,6 +15,7 @@ import (
 	"linienfunk/db"
 	"linienfunk/frontend"
 	"linienfunk/internal/config"
+	"linienfunk/internal/limits"
 	"linienfunk/mail"
 	"linienfunk/supervisor"
 )
@@ -21,8 +23,33 @@ import (
 func (p *Program) openBus(ctx context.Context) (err error) {
 	p.bus, err = bus.Open(ctx, bus.Config{URL: p.config.NATS.URL, Prefix: p.config.NATS.Prefix, Shards: p.config.NATS.Shards,
 		Dir: filepath.Join(p.config.Data, "nats"), Log: p.log.With("part", "bus")})
+	if err != nil {
+		return err
+	}
+	p.onClose(func() error { p.bus.Close(); return nil })
+	return p.shareLimits()
+}
+
+// limitsSubject is followed by the name of a limiter.
+const limitsSubject = "limits."
+
+// shareLimits makes the limits hold for all nodes together.
+func (p *Program) shareLimits() error {
+	p.limits = limits.NewGroup(p.now)
+	if p.config.NATS.URL == "" {
+		return nil
+	}
+	p.limits.Share(func(text string) uint64 {
+		sum, _ := strconv.ParseUint(p.box.Digest("limits", text)[:16], 16, 64) // hexadecimal digits
+		return sum
+	}, func(limiter string, event []byte) {
+		_ = p.bus.Notify(limitsSubject+limiter, event) // the limit is a bit weaker while NATS is away
+	})
+	stop, err := p.bus.Subscribe(limitsSubject+">", func(subject string, event []byte) {
+		p.limits.Counted(strings.TrimPrefix(subject, limitsSubject), event)
+	})
 	if err == nil {
-		p.onClose(func() error { p.bus.Close(); return nil })
+		p.onClose(func() error { stop(); return nil })
 	}
 	return err
 }
@@ -33,7 +60,7 @@ func (p *Program) openFrontend(context.Context) (err error) {
 		return err
 	}
 	p.frontend, err = frontend.New(frontend.Deps{
-		DB: p.db, Settings: p.settings, History: p.storage, Mail: p.mail, Box: p.box, BaseURL: p.config.BaseURL, Domain: p.config.Mail.Domain,
+		DB: p.db, Settings: p.settings, History: p.storage, Mail: p.mail, Box: p.box, Limits: p.limits, BaseURL: p.config.BaseURL, Domain: p.config.Mail.Domain,
 		Log: p.log.With("part", "frontend"), Now: p.now, Proxies: proxies,
 		Withdraw: p.bus.PublishReport, PingBroker: p.bus.Ping,
 		Status:  func(city string) []supervisor.Status { return p.supervisor.Status(city) },

@@ -21,6 +21,7 @@ import (
 	"linienfunk/db"
 	"linienfunk/frontend"
 	"linienfunk/internal/config"
+	"linienfunk/internal/limits"
 	"linienfunk/internal/secret"
 	"linienfunk/mail"
 	"linienfunk/settings"
@@ -39,6 +40,7 @@ type Program struct {
 	box        *secret.Box
 	db         *db.DB
 	bus        *bus.Bus
+	limits     *limits.Group
 	settings   *settings.Node
 	storage    *settings.Storage
 	mail       *mail.Mailer

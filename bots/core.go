@@ -8,6 +8,7 @@ import (
 
 	"gorm.io/gorm"
 
+	"linienfunk/internal/limits"
 	"linienfunk/internal/secret"
 )
 
@@ -20,19 +21,20 @@ type Core struct {
 	DB      *gorm.DB          // the program's database; table names get the bot's prefix
 	Now     func() time.Time  // the clock
 	Box     *secret.Box       // seals secrets before they are stored
+	Limits  *limits.Group     // makes rate limiters, which count on all nodes together
 	Cities  Cities
 	Pages   Pages
 	Events  Events
-
-	// HTTP limits the time to connect and to get the response header, but not that of the body, for streams: give requests a
-	// deadline. It refuses private addresses, because users may enter any host, and adds a User-Agent.
+	// HTTP refuses private addresses, since users may enter any host, and limits the time until the response's header only: give requests a deadline.
 	HTTP *http.Client
-
-	// Author returns the pseudonym for Report.Author of a name or address. It changes every day: compare with a report's At.
-	Author func(city, name string, at time.Time) string
 
 	// Changed announces that accounts of a city have changed: they are started, restarted or stopped at once, on any node.
 	Changed func(city string)
+}
+
+// Author returns the pseudonym for Report.Author of a name or address. It changes every day: compare with a report's At.
+func (c Core) Author(city, name string, at time.Time) string {
+	return c.Box.Pseudonym(city, c.Name, name, at)
 }
 
 // City is what a bot may know of a city.

@@ -49,7 +49,7 @@ func (b *Bus) isReplySubject(subject string) bool {
 	if len(subject) > maxReplySubject || strings.ContainsAny(subject, "*> \t\r\n") || strings.HasPrefix(subject, "$") || strings.HasPrefix(subject, ".") || strings.HasSuffix(subject, ".") || strings.Contains(subject, "..") {
 		return false
 	}
-	for _, ours := range []string{"report.", "settings.", "account.", "bot."} {
+	for _, ours := range []string{"report.", "settings.", "account.", "bot.", "limits.", "mail."} {
 		if strings.HasPrefix(subject, b.subject(ours)) {
 			return false
 		}

@@ -15,6 +15,7 @@ import (
 
 	"linienfunk/bots"
 	"linienfunk/db"
+	"linienfunk/internal/limits"
 	"linienfunk/internal/outgoing"
 	"linienfunk/internal/secret"
 	"linienfunk/internal/testkit"
@@ -61,8 +62,7 @@ func NewWorld(t testing.TB, name string, plugin bots.Plugin) *World {
 	w.Core = bots.Core{
 		Name: name, Config: map[string]string{}, BaseURL: "https://linienfunk.example",
 		Log: slog.New(slog.NewTextHandler(io.MultiWriter(t.Output(), w.Log), &slog.HandlerOptions{Level: slog.LevelDebug})), DB: handle, HTTP: outgoing.Client(true, "linienfunk/test"),
-		Now: w.now, Box: box,
-		Author: func(city, author string, at time.Time) string { return box.Pseudonym(city, name, author, at) },
+		Now: w.now, Box: box, Limits: limits.NewGroup(w.now),
 		Cities: cities{w}, Pages: pages{set}, Events: &events{},
 		Changed: func(city string) {
 			select {

@@ -50,14 +50,14 @@ func New(core bots.Core) (bots.Bot, error) {
 	if err != nil {
 		return nil, err // it names the key
 	}
-	extras, _ := limits.ParseExtras(core.Now, core.Config["network_limits"]) // readConfig has checked it
-	rates := inbound.NewLimits(core.Now, c.authorLimit, c.networkLimit, extras)
+	extras, _ := limits.ParseExtras(core.Limits, "email.extras", core.Config["network_limits"]) // readConfig has checked it
+	rates := inbound.NewLimits(core.Limits, c.authorLimit, c.networkLimit, extras)
 	return &Bot{
 		core: core, store: store{db: core.DB, box: core.Box, now: core.Now},
 		mailboxes: newMailboxes(core), lmtp: c.lmtp, relays: c.relays, operator: c.operator, greylist: newGreylist(core), limits: rates,
 		fetcher:   &inbound.Fetcher{Timing: inbound.DefaultTiming, Limits: rates, Now: core.Now, Log: core.Log},
-		clients:   limits.New(core.Now, limits.Rate{Burst: 5, Every: time.Minute, Overflow: 60}),
-		newcomers: limits.New(core.Now, limits.Rate{Burst: 1, Every: time.Hour, Overflow: 1}),
+		clients:   core.Limits.New("email.subscriptions", limits.Rate{Burst: 5, Every: time.Minute, Overflow: 60}),
+		newcomers: core.Limits.New("email.newcomers", limits.Rate{Burst: 1, Every: time.Hour, Overflow: 1}),
 	}, nil
 }
 
@@ -89,7 +89,7 @@ func readConfig(values map[string]string) (c config, key string, err error) {
 			return c, key, fmt.Errorf("%s: %w", key, err)
 		}
 	}
-	if _, err := limits.ParseExtras(time.Now, values["network_limits"]); err != nil {
+	if _, err := limits.ParseExtras(limits.NewGroup(time.Now), "", values["network_limits"]); err != nil {
 		return c, "network_limits", fmt.Errorf("network_limits: %w", err)
 	}
 	return c, "", nil

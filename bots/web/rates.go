@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
-	"time"
 
 	"linienfunk/bots"
 	"linienfunk/internal/limits"
@@ -32,7 +31,7 @@ func configKeys() []bots.ConfigKey {
 const maxCounted, overflowPerMinute = 50_000, 600
 
 // readRates reads the operator's keys. With an error it returns the key whose value cannot work.
-func readRates(now func() time.Time, values map[string]string) (r rates, key string, err error) {
+func readRates(group *limits.Group, values map[string]string) (r rates, key string, err error) {
 	wrong := func(key string, err error) (rates, string, error) {
 		return rates{}, key, fmt.Errorf("%s: %w", key, err)
 	}
@@ -42,14 +41,14 @@ func readRates(now func() time.Time, values map[string]string) (r rates, key str
 	}
 	client := limits.PerMinute(n)
 	client.Keys, client.Overflow = maxCounted, overflowPerMinute
-	r.clients = limits.New(now, client)
+	r.clients = group.New("web.addresses", client)
 	if n, err = limits.ParsePerMinute(values["city_limit"]); err != nil {
 		return wrong("city_limit", err)
 	}
 	city := limits.PerMinute(n)
 	city.Keys = maxCounted
-	r.cities = limits.New(now, city)
-	if r.extras, err = limits.ParseExtras(now, values["address_limits"]); err != nil {
+	r.cities = group.New("web.cities", city)
+	if r.extras, err = limits.ParseExtras(group, "web.extras", values["address_limits"]); err != nil {
 		return wrong("address_limits", err)
 	}
 	for _, one := range r.extras {

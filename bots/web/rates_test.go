@@ -25,7 +25,7 @@ func withLimits(t *testing.T, values map[string]string) limited {
 			values[key.Name] = key.Default
 		}
 	}
-	r, _, err := readRates(f.Core.Now, values)
+	r, _, err := readRates(f.Core.Limits, values)
 	if err != nil {
 		t.Fatal(err)
 	}

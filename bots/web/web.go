@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"linienfunk/bots"
+	"linienfunk/internal/limits"
 )
 
 //go:embed *.html locale.*.toml
@@ -33,7 +34,7 @@ func Plugin() bots.Plugin {
 		New: New, Migrations: migrations(), Options: options(), Files: files,
 		PageFiles: feedNames, Config: configKeys(),
 		CheckConfig: func(values map[string]string) (string, error) {
-			_, key, err := readRates(time.Now, values)
+			_, key, err := readRates(limits.NewGroup(time.Now), values)
 			return key, err
 		},
 		Limits: []string{
@@ -66,7 +67,7 @@ func New(core bots.Core) (bots.Bot, error) {
 	if err != nil {
 		return nil, err
 	}
-	rates, _, err := readRates(core.Now, core.Config)
+	rates, _, err := readRates(core.Limits, core.Config)
 	if err != nil {
 		return nil, err // it names the key
 	}

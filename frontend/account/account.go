@@ -39,7 +39,7 @@ func New(s *site.Site, w *wording.Wording) (*Pages, error) {
 		return nil, err
 	}
 	return &Pages{
-		Site: s, words: w, passwords: passwords, limits: newRateLimits(s.Now), reserved: lists, slots: make(chan struct{}, backgroundSlots),
+		Site: s, words: w, passwords: passwords, limits: newRateLimits(s.Limits), reserved: lists, slots: make(chan struct{}, backgroundSlots),
 	}, nil
 }
 

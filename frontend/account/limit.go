@@ -34,25 +34,25 @@ func (l addressLimit) allow(address string, r *http.Request) bool {
 	return l.address.Allow(address) || l.network.Allow(address+" "+network) && l.spare.Allow(address)
 }
 
-func newRateLimits(now func() time.Time) rateLimits {
+func newRateLimits(group *limits.Group) rateLimits {
 	// A few mails at once do no harm; a hundred a day would.
-	mails := func() addressLimit {
+	mails := func(kind string) addressLimit {
 		return addressLimit{
-			address: limits.New(now, limits.Rate{Burst: 3, Every: 10 * time.Minute}),
-			network: limits.New(now, limits.Rate{Burst: 2, Every: 6 * time.Hour}),
-			spare:   limits.New(now, limits.Rate{Burst: 20, Every: 30 * time.Minute}),
+			address: group.New(kind+".address", limits.Rate{Burst: 3, Every: 10 * time.Minute}),
+			network: group.New(kind+".network", limits.Rate{Burst: 2, Every: 6 * time.Hour}),
+			spare:   group.New(kind+".spare", limits.Rate{Burst: 20, Every: 30 * time.Minute}),
 		}
 	}
 	return rateLimits{
 		// From thousands of networks, 1,728 passwords of an account can be guessed in a day.
 		attempts: addressLimit{
-			address: limits.New(now, limits.Rate{Burst: 10, Every: time.Minute}),
-			network: limits.New(now, limits.Rate{Burst: 3, Every: 6 * time.Hour}),
-			spare:   limits.New(now, limits.Rate{Burst: 300, Every: 5 * time.Minute}),
+			address: group.New("login.address", limits.Rate{Burst: 10, Every: time.Minute}),
+			network: group.New("login.network", limits.Rate{Burst: 3, Every: 6 * time.Hour}),
+			spare:   group.New("login.spare", limits.Rate{Burst: 300, Every: 5 * time.Minute}),
 		},
-		loginClient: limits.New(now, limits.Rate{Burst: 30, Every: 10 * time.Second}),
-		register:    mails(), forgot: mails(), invite: mails(),
-		mailClient: limits.New(now, limits.Rate{Burst: 10, Every: time.Minute}),
+		loginClient: group.New("login.client", limits.Rate{Burst: 30, Every: 10 * time.Second}),
+		register:    mails("register"), forgot: mails("forgot"), invite: mails("invite"),
+		mailClient: group.New("mails.client", limits.Rate{Burst: 10, Every: time.Minute}),
 	}
 }
 

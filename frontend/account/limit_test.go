@@ -5,12 +5,14 @@ import (
 	"net/http"
 	"testing"
 	"time"
+
+	"linienfunk/internal/limits"
 )
 
 func TestManyNetworksTogetherGuessSlowly(t *testing.T) {
 	t.Parallel()
 	now := time.Now()
-	l := newRateLimits(func() time.Time { return now })
+	l := newRateLimits(limits.NewGroup(func() time.Time { return now }))
 	tries := func(of int) (allowed int) {
 		for i := range of {
 			r := &http.Request{RemoteAddr: fmt.Sprintf("[2001:db8:%x::1]:1", i)}
@@ -37,7 +39,7 @@ func TestManyNetworksTogetherGuessSlowly(t *testing.T) {
 
 func TestTooManyAttemptsOfOneClientAreRefused(t *testing.T) {
 	t.Parallel()
-	l := newRateLimits(time.Now)
+	l := newRateLimits(limits.NewGroup(time.Now))
 	try := func(i int, remote string) bool {
 		return l.login(fmt.Sprintf("rider-%d@example.org", i), &http.Request{RemoteAddr: remote})
 	}
@@ -56,7 +58,7 @@ func TestTooManyAttemptsOfOneClientAreRefused(t *testing.T) {
 
 func TestAStrangerDoesNotKeepAnOwnerFromALinkForANewPassword(t *testing.T) {
 	t.Parallel()
-	l := newRateLimits(time.Now)
+	l := newRateLimits(limits.NewGroup(time.Now))
 	const owner = "ada@example.org"
 	home := &http.Request{RemoteAddr: "203.0.113.7:1"}
 	for i := range 30 {

@@ -14,6 +14,7 @@ import (
 	"linienfunk/bots/bottest"
 	"linienfunk/db"
 	"linienfunk/frontend"
+	"linienfunk/internal/limits"
 	"linienfunk/internal/secret"
 	"linienfunk/internal/testkit"
 	"linienfunk/settings"
@@ -53,7 +54,7 @@ func New(t testing.TB, mount func(s *World)) *World {
 	server := httptest.NewUnstartedServer(nil)
 	s.URL = "http://" + server.Listener.Addr().String()
 	s.Frontend, err = frontend.New(frontend.Deps{
-		DB: database, Settings: s.Node, History: s.Storage, Mail: s.Mails, Box: box, BaseURL: s.URL, Domain: "linienfunk.example", Log: log,
+		DB: database, Settings: s.Node, History: s.Storage, Mail: s.Mails, Box: box, Limits: limits.NewGroup(s.Now), BaseURL: s.URL, Domain: "linienfunk.example", Log: log,
 		Now: s.Now, Proxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}, Changed: func(city string) { s.Changed <- city },
 		Status: func(string) []supervisor.Status { s.mu.Lock(); defer s.mu.Unlock(); return s.statuses },
 	})

@@ -20,6 +20,7 @@ import (
 
 	"linienfunk/bots"
 	"linienfunk/db"
+	"linienfunk/internal/limits"
 	"linienfunk/internal/secret"
 	"linienfunk/mail"
 	"linienfunk/report"
@@ -56,8 +57,9 @@ type Deps struct {
 	History  History
 	Mail     mail.Queue
 	Box      *secret.Box
-	BaseURL  string // the public address without a trailing slash; https makes cookies Secure
-	Domain   string // the domain of the cities' mail addresses
+	Limits   *limits.Group // of visitors
+	BaseURL  string        // the public address without a trailing slash; https makes cookies Secure
+	Domain   string        // the domain of the cities' mail addresses
 	Log      *slog.Logger
 	Now      func() time.Time
 

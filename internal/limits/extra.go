@@ -6,7 +6,6 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
-	"time"
 )
 
 // Extra is what an operator allows to hosts that share an address or a network with many people, beyond the limit of all. Either Network or
@@ -31,8 +30,9 @@ func ParsePerMinute(text string) (int, error) {
 
 var domainForm = regexp.MustCompile(`^([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z][a-z0-9-]*[a-z0-9]$`)
 
-// ParseExtras reads addresses, networks and domains, each with its events a minute, such as 203.0.113.0/24=300, example.org=100.
-func ParseExtras(now func() time.Time, text string) ([]Extra, error) {
+// ParseExtras reads addresses, networks and domains, each with its events a minute, such as 203.0.113.0/24=300, example.org=100. Their limiters
+// get the name and their place in the list.
+func ParseExtras(group *Group, name, text string) ([]Extra, error) {
 	var all []Extra
 	for _, word := range strings.FieldsFunc(text, func(r rune) bool { return r == ',' || r == ' ' }) {
 		host, number, found := strings.Cut(word, "=")
@@ -43,7 +43,7 @@ func ParseExtras(now func() time.Time, text string) ([]Extra, error) {
 		if err != nil {
 			return nil, fmt.Errorf("%q %w", word, err)
 		}
-		one := Extra{Limiter: New(now, PerMinute(n))}
+		one := Extra{Limiter: group.New(fmt.Sprintf("%s.%d", name, len(all)), PerMinute(n))}
 		network, noNetwork := netip.ParsePrefix(host)
 		ip, noAddress := netip.ParseAddr(host)
 		domain := strings.ToLower(strings.TrimSuffix(host, "."))

@@ -11,7 +11,7 @@ import (
 
 func TestNamedHostsAreNetworksAddressesAndDomains(t *testing.T) {
 	t.Parallel()
-	all, err := limits.ParseExtras(time.Now, "203.0.113.9/24=2, 2001:db8::1=300 Mail.Example.org.=5,")
+	all, err := limits.ParseExtras(limits.NewGroup(time.Now), "extra", "203.0.113.9/24=2, 2001:db8::1=300 Mail.Example.org.=5,")
 	if err != nil || len(all) != 3 {
 		t.Fatalf("%v %v", all, err)
 	}
@@ -38,7 +38,7 @@ func TestNamedHostsAreNetworksAddressesAndDomains(t *testing.T) {
 	if n := count(10, func(int) bool { return all[0].Allow("key") }); n != 2 {
 		t.Errorf("2 a minute allow %d at once", n)
 	}
-	if all, err := limits.ParseExtras(time.Now, " "); err != nil || len(all) != 0 {
+	if all, err := limits.ParseExtras(limits.NewGroup(time.Now), "extra", " "); err != nil || len(all) != 0 {
 		t.Errorf("an empty list: %v %v", all, err)
 	}
 }
@@ -49,7 +49,7 @@ func TestAnErrorInALimitSaysWhatWouldBeRight(t *testing.T) {
 		"example.org": "example.org=300", "203.0.113.0/33=5": "203.0.113.0/24=300", "localhost=5": "example.org=300", "example.org=": "from 1 to 100000",
 		"example.org=0": "from 1 to 100000", "example.org=many": "from 1 to 100000", "=5": "example.org=300", "-a.example=5": "example.org=300",
 	} {
-		if _, err := limits.ParseExtras(time.Now, text); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := limits.ParseExtras(limits.NewGroup(time.Now), "extra", text); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v", text, err)
 		}
 	}

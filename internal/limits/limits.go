@@ -2,7 +2,13 @@
 // of the network.
 //
 // A limiter is in memory and starts empty with the process. It keeps no key, which may be an address or a name: a key is a
-// hash whose seed is forgotten with the process, and is itself forgotten when it has its whole burst again.
+// keyed hash, and is itself forgotten when it has its whole burst again.
+//
+// Nodes that share a Group count together. Each has its own limiter, decides alone and at once, and announces what it has allowed; the others
+// subtract that from theirs. An announcement is two hashes on core NATS, where it may get lost: then a limit is a bit weaker, as it is for
+// the milliseconds until an announcement arrives. What two nodes have allowed too much in that time is a debt of the key on both. One counter for
+// all, in the database or in a key-value bucket, would be exact, but each mail, form and page would wait for it, and none could be
+// accepted while it is away. A share of the limit for each node would refuse people whose requests all come to one node.
 package limits
 
 import (
@@ -38,7 +44,12 @@ func PerMinute(n int) Rate { return Rate{Burst: n, Every: time.Minute / time.Dur
 type Limiter struct {
 	rate Rate
 	now  func() time.Time
-	seed maphash.Seed
+	hash func(text string) uint64
+
+	// Of a limiter that counts together with those of other nodes.
+	name     string                  // part of what is hashed
+	daily    bool                    // so is the day, in UTC
+	announce func(key, event uint64) // nil alone; key is 0 for the overflow, event for one that is not repeated
 
 	mu       sync.Mutex
 	keys     map[uint64]*counter
@@ -52,12 +63,17 @@ type counter struct {
 	allowed []uint64 // hashes of the last events of AllowOnce, at most a burst of them
 }
 
-// New makes a limiter with the clock now. Burst and Every must be above 0.
+// New makes a limiter of no Group with the clock now. Burst and Every must be above 0.
 func New(now func() time.Time, r Rate) *Limiter {
+	seed := maphash.MakeSeed()
+	return newLimiter(now, r, func(text string) uint64 { return maphash.String(seed, text) })
+}
+
+func newLimiter(now func() time.Time, r Rate, hash func(string) uint64) *Limiter {
 	if r.Keys == 0 {
 		r.Keys = DefaultKeys
 	}
-	l := &Limiter{rate: r, now: now, seed: maphash.MakeSeed(), keys: map[uint64]*counter{}, swept: now()}
+	l := &Limiter{rate: r, now: now, hash: hash, keys: map[uint64]*counter{}, swept: now()}
 	if r.Overflow > 0 {
 		l.overflow = rate.NewLimiter(rate.Every(time.Minute/time.Duration(r.Overflow)), r.Overflow)
 	}
@@ -65,36 +81,82 @@ func New(now func() time.Time, r Rate) *Limiter {
 }
 
 // Allow reports whether key may have an event now, and counts it if so.
-func (l *Limiter) Allow(key string) bool {
-	return l.with(key, func(c *counter, now time.Time) bool { return c.AllowN(now, 1) })
-}
+func (l *Limiter) Allow(key string) bool { return l.allow(key, 0) }
 
 // AllowOnce is Allow for events that may be repeated, such as a mail that is delivered again: an event of the key that was
 // allowed lately, of as many as a burst, is allowed again and does not count.
 func (l *Limiter) AllowOnce(key, event string) bool {
-	hash := maphash.String(l.seed, event)
-	return l.with(key, func(c *counter, now time.Time) bool {
-		if slices.Contains(c.allowed, hash) {
-			return true
-		}
-		if !c.AllowN(now, 1) {
-			return false
-		}
-		c.allowed = append(c.allowed, hash)
-		c.allowed = c.allowed[max(len(c.allowed)-l.rate.Burst, 0):]
-		return true
-	})
+	now := l.now()
+	return l.allow(key, l.digest("event "+event, now))
 }
 
-// with calls allow with the key's counter; if the table is full, the overflow decides.
-func (l *Limiter) with(key string, allow func(c *counter, now time.Time) bool) bool {
+func (l *Limiter) allow(key string, event uint64) bool {
+	now := l.now()
+	hash := l.digest(key, now)
+	allowed, counts, overflow := l.take(hash, event, now)
+	if counts && l.announce != nil {
+		if overflow {
+			hash, event = 0, 0
+		}
+		l.announce(hash, event)
+	}
+	return allowed
+}
+
+func (l *Limiter) digest(text string, now time.Time) uint64 {
+	if l.announce == nil {
+		return l.hash(text)
+	}
+	if l.daily {
+		text = now.UTC().Format(time.DateOnly) + " " + text
+	}
+	return l.hash(l.name + " " + text)
+}
+
+// take decides about an event of a key, and whether it counts; if the table is full, the overflow decides.
+func (l *Limiter) take(key, event uint64, now time.Time) (allowed, counts, overflow bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	c := l.counter(key, now)
+	if c == nil {
+		allowed = l.overflow.AllowN(now, 1)
+		return allowed, allowed, true
+	}
+	if c.has(event) {
+		return true, false, false
+	}
+	if !c.AllowN(now, 1) {
+		return false, false, false
+	}
+	c.remember(event, l.rate.Burst)
+	return true, true, false
+}
+
+// counted counts an event that another node has allowed, whether this one would have or not.
+func (l *Limiter) counted(key, event uint64) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	now := l.now()
-	if c := l.counter(key, now); c != nil {
-		return allow(c, now)
+	var c *counter
+	if key != 0 {
+		c = l.counter(key, now)
 	}
-	return l.overflow.AllowN(now, 1)
+	switch {
+	case c != nil && !c.has(event):
+		c.ReserveN(now, 1)
+		c.remember(event, l.rate.Burst)
+	case c == nil && l.overflow != nil:
+		l.overflow.ReserveN(now, 1)
+	}
+}
+
+func (c *counter) has(event uint64) bool { return event != 0 && slices.Contains(c.allowed, event) }
+
+func (c *counter) remember(event uint64, most int) {
+	if event != 0 {
+		c.allowed = append(c.allowed, event)
+		c.allowed = c.allowed[max(len(c.allowed)-most, 0):]
+	}
 }
 
 // Len is the number of keys that are counted.
@@ -104,12 +166,11 @@ func (l *Limiter) Len() int {
 	return len(l.keys)
 }
 
-// counter returns the key's counter, or nil if the table is full.
-func (l *Limiter) counter(key string, now time.Time) *counter {
+// counter returns the counter of a key's hash, or nil if the table is full.
+func (l *Limiter) counter(hash uint64, now time.Time) *counter {
 	if now.Sub(l.swept) > time.Duration(l.rate.Burst)*l.rate.Every { // a key is idle after this time
 		l.sweep(now)
 	}
-	hash := maphash.String(l.seed, key)
 	if c, ok := l.keys[hash]; ok {
 		return c
 	}

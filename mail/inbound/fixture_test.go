@@ -13,6 +13,7 @@ import (
 
 	"github.com/foxcpp/go-mockdns"
 
+	"linienfunk/internal/limits"
 	"linienfunk/internal/testkit"
 	"linienfunk/mail/inbound"
 	"linienfunk/mail/inbound/inboundtest"
@@ -55,7 +56,7 @@ func serve(t testing.TB, prepare ...func(*server)) *server {
 		entered: make(chan struct{}, 1000), fail: map[string]error{}}
 	s.Server = &inbound.Server{
 		Domain: domain, Listen: func() (net.Listener, error) { return listener, nil }, Relays: relays, DNS: &mockdns.Resolver{},
-		Limits: inbound.NewLimits(s.clock.Now, inbound.DefaultAuthorPerMinute, inbound.DefaultNetworkPerMinute, nil), Log: slog.New(slog.NewTextHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
+		Limits: inbound.NewLimits(limits.NewGroup(s.clock.Now), inbound.DefaultAuthorPerMinute, inbound.DefaultNetworkPerMinute, nil), Log: slog.New(slog.NewTextHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	}
 	for _, f := range prepare {
 		f(s)

@@ -133,11 +133,11 @@ func TestANetworkThatTheOperatorNamesMaySendMore(t *testing.T) {
 			t.Parallel()
 			s := serve(t, distrust, func(s *server) {
 				s.DNS = &mockdns.Resolver{Zones: test.zones}
-				extras, err := limits.ParseExtras(s.clock.Now, test.extras)
+				extras, err := limits.ParseExtras(limits.NewGroup(s.clock.Now), "extras", test.extras)
 				if err != nil {
 					t.Fatal(err)
 				}
-				s.Limits = inbound.NewLimits(s.clock.Now, inbound.DefaultAuthorPerMinute, inbound.DefaultNetworkPerMinute, extras)
+				s.Limits = inbound.NewLimits(limits.NewGroup(s.clock.Now), inbound.DefaultAuthorPerMinute, inbound.DefaultNetworkPerMinute, extras)
 			})
 			if n := s.sendAs(0, 85, zuerich); n != test.want {
 				t.Errorf("%d mails are taken, want %d", n, test.want)

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"linienfunk/internal/limits"
 	"linienfunk/internal/testkit"
 	"linienfunk/mail/inbound"
 	"linienfunk/mail/inbound/inboundtest"
@@ -45,7 +46,7 @@ func newMailbox(t testing.TB, server *inboundtest.Server, prepare ...func(*mailb
 	m := &mailbox{t: t, server: server, clock: &clock{now: time.Now()}, log: &testkit.LogBuffer{}, got: make(chan *inbound.Mail, 100)}
 	m.account = inbound.Account{Host: server.Host(), Port: port, Security: inbound.NoTLS, Login: mailboxAddress, Password: inboundtest.Password}
 	m.Fetcher = &inbound.Fetcher{
-		Dial: (&net.Dialer{}).DialContext, Timing: inbound.DefaultTiming, Limits: inbound.NewLimits(m.clock.Now, inbound.DefaultAuthorPerMinute, inbound.DefaultNetworkPerMinute, nil), Now: m.clock.Now,
+		Dial: (&net.Dialer{}).DialContext, Timing: inbound.DefaultTiming, Limits: inbound.NewLimits(limits.NewGroup(m.clock.Now), inbound.DefaultAuthorPerMinute, inbound.DefaultNetworkPerMinute, nil), Now: m.clock.Now,
 		Log: slog.New(slog.NewTextHandler(m.log, nil)),
 	}
 	for _, f := range prepare {

@@ -37,14 +37,14 @@ const (
 	DefaultNetworkPerMinute = 60
 )
 
-// NewLimits makes limits with the clock now. An author may send two and a half times as many mails at once, a network as many as in a minute.
-func NewLimits(now func() time.Time, authorPerMinute, networkPerMinute int, extras []limits.Extra) *Limits {
+// NewLimits makes limits, once for a group. An author may send two and a half times as many mails at once, a network as many as in a minute.
+func NewLimits(group *limits.Group, authorPerMinute, networkPerMinute int, extras []limits.Extra) *Limits {
 	author := limits.Rate{Burst: authorPerMinute * 5 / 2, Every: time.Minute / time.Duration(authorPerMinute)}
 	network := limits.PerMinute(networkPerMinute)
 	for _, rate := range []*limits.Rate{&author, &network} {
 		rate.Keys, rate.Overflow = maxCounted, overflowPerMinute
 	}
-	return &Limits{authors: limits.New(now, author), networks: limits.New(now, network), extras: extras}
+	return &Limits{authors: group.New("mail.authors", author), networks: group.New("mail.networks", network), extras: extras}
 }
 
 // maxCounted is how many authors and networks are counted apart, overflowPerMinute the limit of all others together.
