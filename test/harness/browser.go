@@ -40,6 +40,9 @@ func NewBrowser(t testing.TB, base string) *Browser {
 // In returns the same browser, with the same cookies, for a subtest.
 func (b *Browser) In(t testing.TB) *Browser { return &Browser{b.Client, t, b.base} }
 
+// On returns the same browser, with the same cookies, on another node of the program.
+func (b *Browser) On(base string) *Browser { return &Browser{b.Client, b.t, base} }
+
 // Get returns a page, with HTML entities unescaped.
 func (b *Browser) Get(path string) string {
 	b.t.Helper()
@@ -130,7 +133,11 @@ func (b *Browser) ConnectMastodon(instance *mastodontest.Server, city string) {
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	if page := b.Get(strings.TrimPrefix(back, b.base)); !strings.Contains(page, "@"+city) {
+	link, err := url.Parse(back)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	if page := b.Get(link.RequestURI()); !strings.Contains(page, "@"+city) {
 		b.t.Fatalf("not connected:\n%s", page)
 	}
 	testkit.Eventually(b.t, "the bot reads the instance's stream", func() bool { return instance.Streams() > 0 })
