@@ -62,8 +62,10 @@ func TestOfABacklogTheNewestReportIsSentFirstIfTheCityWantsIt(t *testing.T) {
 	}
 	testkit.Eventually(t, "four reports wait behind the first", func() bool { return w.sup.Status("zuerich")[0].Queue == 5 })
 	w.withdraw(entries[2])
+	w.relay("zuerich", "5") // announced after the withdrawal, which is then in the queue, too
+	testkit.Eventually(t, "the fifth waits as well", func() bool { return w.sup.Status("zuerich")[0].Queue == 6 })
 	close(free)
-	for _, text := range []string{"4", "2", "1"} {
+	for _, text := range []string{"5", "4", "2", "1"} {
 		w.want(begun, text)
 	}
 	w.waitForStatus(entries[2], db.Retracted)
