@@ -21,8 +21,10 @@ import (
 )
 
 func (p *Program) openBus(ctx context.Context) (err error) {
-	p.bus, err = bus.Open(ctx, bus.Config{URL: p.config.NATS.URL, Prefix: p.config.NATS.Prefix, Shards: p.config.NATS.Shards,
-		Dir: filepath.Join(p.config.Data, "nats"), Log: p.log.With("part", "bus")})
+	c := p.config.NATS
+	p.bus, err = bus.Open(ctx, bus.Config{URL: c.URL, Prefix: c.Prefix, Shards: c.Shards, Replicas: c.Replicas,
+		Access: bus.Access{Credentials: c.Credentials, CAFile: c.CAFile, TLSCert: c.TLSCert, TLSKey: c.TLSKey},
+		Dir:    filepath.Join(p.config.Data, "nats"), Log: p.log.With("part", "bus")})
 	if err != nil {
 		return err
 	}

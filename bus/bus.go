@@ -1,6 +1,6 @@
 // Package bus carries messages between the parts of the program over NATS: in JetStream streams where none may be lost, on
 // plain subjects where losing one is harmless. The server is embedded, in process and without a port, unless
-// Config.URL names an external one.
+// Config.URL names external ones.
 //
 //	REPORTS   <prefix>report.in.<city>.<bot>      what was received and is not judged yet; the censor's workers share one consumer
 //	SETTINGS  <prefix>settings.update.<hash>      every node reads the whole stream, in the same order
@@ -14,7 +14,6 @@ import (
 	"fmt"
 	"hash/fnv"
 	"log/slog"
-	neturl "net/url"
 	"strings"
 	"sync"
 	"time"
@@ -33,11 +32,15 @@ const messageAge = 48 * time.Hour
 
 // Config configures the connection to NATS.
 type Config struct {
-	URL    string // address of an external server; empty for the embedded one
+	URL    string // addresses of external servers, those of a cluster separated by commas; empty for the embedded one
+	Access Access // to external servers
 	Dir    string // store directory of the embedded server
 	Prefix string // of all subjects and streams, for a shared server; letters, digits, dashes
 	Shards int    // number of shards, into which cities are divided
 	Log    *slog.Logger
+
+	// Replicas is how many servers store each message; 0 for one. Streams that exist are changed to it.
+	Replicas int
 
 	Timeout time.Duration // of a request to the server; 0 for 10 seconds
 }
@@ -70,85 +73,15 @@ func Open(ctx context.Context, config Config) (*Bus, error) {
 		b.Close()
 		return nil, fmt.Errorf("open bus: %w", err)
 	}
-	if err := b.createStreams(ctx); err != nil {
-		b.Close()
-		return nil, fmt.Errorf("open bus: %w", err)
-	}
-	if err := b.deleteConsumer(ctx); err != nil {
-		b.Close()
-		return nil, fmt.Errorf("open bus: %w", err)
+	for _, step := range []func(context.Context) error{b.waitForLeader, b.createStreams, b.deleteConsumer} {
+		if err := step(ctx); err != nil {
+			b.Close()
+			return nil, fmt.Errorf("open bus: %w", b.explainJetStream(err))
+		}
 	}
 	b.running.Go(b.publishReports)
 	return b, nil
 }
-
-func (b *Bus) connect() error {
-	options := []nats.Option{
-		nats.Name("linienfunk"), nats.MaxReconnects(-1), nats.ReconnectWait(200 * time.Millisecond),
-		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) {
-			b.config.Log.Warn("nats", "err", err)
-			b.noteLoss()
-		}),
-		nats.ReconnectHandler(func(*nats.Conn) { b.noteLoss() }),
-		nats.DisconnectErrHandler(func(_ *nats.Conn, err error) {
-			if err != nil {
-				b.config.Log.Warn("nats disconnected", "err", err)
-			}
-		}),
-		nats.ClosedHandler(func(*nats.Conn) { close(b.closed) }),
-	}
-	url := b.config.URL
-	if url == "" {
-		b.embedded = &embedded{dir: b.config.Dir, log: b.config.Log, timeout: 3 * b.config.Timeout, failed: make(chan struct{}, 1)}
-		if err := b.embedded.start(); err != nil {
-			return err
-		}
-		options = append(options, nats.InProcessServer(b.embedded))
-	}
-	var err error
-	if b.conn, err = nats.Connect(url, options...); err != nil {
-		var parse *neturl.Error
-		if errors.As(err, &parse) { // url.Error quotes the whole address, including the password
-			err = parse.Err
-		}
-		return fmt.Errorf("nats.url: connect to NATS: %w", err)
-	}
-	b.js, err = jetstream.New(b.conn, jetstream.WithDefaultTimeout(b.config.Timeout))
-	return err
-}
-
-func (b *Bus) createStreams(ctx context.Context) error {
-	streams := []jetstream.StreamConfig{
-		{Name: b.stream("SETTINGS"), Subjects: []string{b.subject("settings.update.*")}, MaxMsgSize: 1 << 20}, // no limits: TrimUpdates purges it
-		{Name: b.stream("REPORTS"), Subjects: []string{b.subject("report.in.>")}, MaxAge: messageAge},         // purge removes what is judged
-	}
-	if err := b.makeRoomForReports(ctx); err != nil {
-		return err
-	}
-	for _, stream := range streams {
-		stream.Storage = jetstream.FileStorage
-		if err := b.createStream(ctx, stream); err != nil {
-			return fmt.Errorf("create stream %s: %w", stream.Name, err)
-		}
-	}
-	return b.deleteFormerStreams(ctx)
-}
-
-// createStream tries again after errStreamCreate, up to 5 times: nats-server 2.9.10 returned it once while other clients created
-// and deleted streams. The cause is not known.
-func (b *Bus) createStream(ctx context.Context, stream jetstream.StreamConfig) error {
-	const tries = 5
-	for try := 1; ; try++ {
-		_, err := b.js.CreateOrUpdateStream(ctx, stream)
-		var refused *jetstream.APIError
-		if try == tries || !errors.As(err, &refused) || refused.ErrorCode != errStreamCreate {
-			return err
-		}
-	}
-}
-
-// errStreamCreate is "error creating store for stream", nats-server's JSStreamCreateErrF.
-const errStreamCreate jetstream.ErrorCode = 10049
 
 // deleteConsumer deletes the censor's consumer if an earlier process has left it. Its unacknowledged messages would be redelivered only after
 // AckWait, behind newer ones; a new consumer gets them at once and in order. That of a node that runs stays.

@@ -4,7 +4,12 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"time"
 
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"linienfunk/internal/wait"
 	"linienfunk/report"
 )
 
@@ -82,12 +87,31 @@ func (b *Bus) publishParcel(parcel []publishing) {
 		data, err = json.Marshal(list)
 	}
 	if err == nil {
-		err = b.storing(ctx, func(ctx context.Context) error {
-			_, err := b.js.Publish(ctx, subject, data)
-			return err
-		})
+		err = b.storing(ctx, func(ctx context.Context) error { return b.insist(ctx, subject, data) })
 	}
 	for _, p := range parcel {
 		p.stored <- err
+	}
+}
+
+// attemptTime is how long an external server may take to store a message before it is asked again. Right after the leader of a cluster has died,
+// nobody answers.
+const attemptTime = 2 * time.Second
+
+// insist stores a message, and tries again until ctx ends. The server recognises the second copy of a message by its id.
+func (b *Bus) insist(ctx context.Context, subject string, data []byte) error {
+	if b.embedded != nil {
+		_, err := b.js.Publish(ctx, subject, data)
+		return err
+	}
+	id := nats.NewInbox()
+	for {
+		attempt, cancel := context.WithTimeout(ctx, attemptTime)
+		_, err := b.js.Publish(attempt, subject, data, jetstream.WithMsgID(id))
+		cancel()
+		if err == nil || ctx.Err() != nil || refusesMessage(err) {
+			return err
+		}
+		wait.For(ctx, 100*time.Millisecond)
 	}
 }

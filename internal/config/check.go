@@ -17,7 +17,6 @@ var smarthostSchemes = []string{"smtp", "smtps", "smtp+starttls", "smtp+insecure
 
 var (
 	domainForm = regexp.MustCompile(`^[a-zA-Z0-9]([a-zA-Z0-9.-]*[a-zA-Z0-9])?$`)
-	natsForm   = regexp.MustCompile(`^(nats|tls|ws|wss)://[^\s/]+(,(nats|tls|ws|wss)://[^\s/]+)*$`)
 	prefixForm = regexp.MustCompile(`^[a-zA-Z0-9-]*$`)
 )
 
@@ -85,15 +84,7 @@ func (c Config) check(t *table) {
 			bad("bots."+network+"."+key, "%s", strings.TrimPrefix(err.Error(), key+": "))
 		}
 	}
-	if c.NATS.Shards < 1 || c.NATS.Shards > 1024 {
-		bad("nats.shards", "wants a number from 1 to 1024, not %d", c.NATS.Shards)
-	}
-	if !prefixForm.MatchString(c.NATS.Prefix) {
-		bad("nats.prefix", "wants letters, digits and dashes, not %q", c.NATS.Prefix)
-	}
-	if s := c.NATS.URL; s != "" && !natsForm.MatchString(s) {
-		bad("nats.url", "wants nats://host:4222 or tls://host:4222, several with commas")
-	}
+	c.NATS.check(bad)
 	if s := c.Database.URL; s != "" && !strings.HasPrefix(s, "postgres://") && !strings.HasPrefix(s, "postgresql://") {
 		bad("database.url", "wants postgres://user:password@host/name")
 	}
@@ -109,7 +100,8 @@ func (c Config) checkFiles(t *table, bad func(key, format string, args ...any)) 
 	if (c.Mail.TLSCert == "") != (c.Mail.TLSKey == "") {
 		bad("mail.tls_cert", "needs mail.tls_key, and the other way round")
 	}
-	for _, key := range []string{"mail.ca_file", "mail.tls_cert", "mail.tls_key", "mail.dkim_key", "censor.slurs"} {
+	for _, key := range []string{"mail.ca_file", "mail.tls_cert", "mail.tls_key", "mail.dkim_key", "censor.slurs",
+		"nats.credentials", "nats.ca_file", "nats.tls_cert", "nats.tls_key"} {
 		path := t.fields[key].value.String()
 		if path == "" {
 			continue

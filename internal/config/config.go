@@ -87,9 +87,14 @@ type Mail struct {
 
 // NATS configures the broker.
 type NATS struct {
-	URL    string `toml:"url" help:"external server, nats://host:4222; empty for the embedded one" secret:"url"`
-	Prefix string `toml:"prefix" help:"prefix of all subjects and streams, for a shared server"`
-	Shards int    `toml:"shards" help:"number of shards over which cities are distributed; the same on all nodes"`
+	URL         string `toml:"url" help:"external servers, nats://host:4222 or tls://host:4222, those of a cluster separated by commas; empty for the embedded one" secret:"url"`
+	Credentials string `toml:"credentials" help:"file with the JWT and the key of the user, as nsc writes it; instead of a user in url"`
+	CAFile      string `toml:"ca_file" help:"authorities of the servers' certificates instead of the system's, PEM; requires TLS"`
+	TLSCert     string `toml:"tls_cert" help:"certificate chain that this program shows to the servers, PEM; requires TLS"`
+	TLSKey      string `toml:"tls_key" help:"private key of the certificate, PEM"`
+	Replicas    int    `toml:"replicas" help:"how many servers store each message: 1, or 3 or 5 in a cluster; the same on all nodes"`
+	Prefix      string `toml:"prefix" help:"prefix of all subjects and streams, for a shared server"`
+	Shards      int    `toml:"shards" help:"number of shards over which cities are distributed; the same on all nodes"`
 }
 
 // Database configures the database.
@@ -110,7 +115,7 @@ func Default() Config {
 		Proxies: "127.0.0.0/8, ::1, 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16, fc00::/7",
 		Log:     Log{Level: "info", Format: "text"},
 		Mail:    Mail{DKIMSelector: "linienfunk"},
-		NATS:    NATS{Shards: 16}, Database: Database{Connections: 16},
+		NATS:    NATS{Replicas: 1, Shards: 16}, Database: Database{Connections: 16},
 	}
 }
 

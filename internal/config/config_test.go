@@ -86,6 +86,17 @@ func TestAnErrorNamesTheKeyItsLocationAndTheFix(t *testing.T) {
 		{name: "table where a value belongs", file: "[http]\nx = 1", want: []string{"linienfunk.toml:1", "http: is a value, not a table"}},
 		{name: "value where a table belongs", file: "mail = 'x'", want: []string{"linienfunk.toml:1", "mail is a table: write [mail]"}},
 		{name: "broker of another kind", file: "[nats]\nurl = 'natz://u:hunter2@x'", want: []string{"linienfunk.toml:2", "nats://host:4222"}},
+		{name: "one of several brokers of another kind", file: "[nats]\nurl = 'nats://a:4222, natz://u:hunter2@x'", want: []string{"linienfunk.toml:2", "server 2 of 2", "several with commas"}},
+		{name: "comma behind the last broker", file: "[nats]\nurl = 'nats://a:4222,'", want: []string{"server 2 of 2: is empty"}},
+		{name: "port of a broker", file: "[nats]\nurl = 'nats://a:99999'", want: []string{"port up to 65535"}},
+		{name: "percent sign in a password", file: "[nats]\nurl = 'nats://u:hunter%2@a'", want: []string{"percent-encoded"}},
+		{name: "two protocols", file: "[nats]\nurl = 'nats://a,wss://b'", want: []string{"either WebSocket"}},
+		{name: "two users", file: "[nats]\nurl = 'nats://u:hunter2@a'\ncredentials = '/dev/null'", want: []string{"linienfunk.toml:3", "nats.credentials", "without a user"}},
+		{name: "credentials that are not there", file: "[nats]\nurl = 'nats://a'\ncredentials = '/no/such/file'", want: []string{"linienfunk.toml:3", "nats.credentials", "no such file"}},
+		{name: "certificate for a broker without key", file: "[nats]\nurl = 'tls://a'\ntls_cert = '/dev/null'", want: []string{"nats.tls_key"}},
+		{name: "authority for the embedded broker", file: "[nats]\nca_file = '/dev/null'", want: []string{"linienfunk.toml:2", "nats.ca_file", "needs nats.url"}},
+		{name: "replicas of the embedded broker", file: "[nats]\nreplicas = 3", want: []string{"nats.replicas", "needs nats.url"}},
+		{name: "even number of replicas", file: "[nats]\nurl = 'nats://a'\nreplicas = 2", want: []string{"1, 3 or 5"}},
 		{name: "key without its table", file: "smarthost = 'x'", want: []string{"linienfunk.toml:1", "did you mean mail.smarthost?"}},
 		{name: "number in quotes", file: "[nats]\nshards = '4'", want: []string{"linienfunk.toml:2", "nats.shards", "wants a whole number without quotes"}},
 		{name: "text without quotes", file: "data = 7", want: []string{"linienfunk.toml:1", "data", "wants text in quotes"}},
@@ -126,6 +137,9 @@ func TestAnErrorNamesTheKeyItsLocationAndTheFix(t *testing.T) {
 				if !strings.Contains(err.Error(), want) {
 					t.Errorf("%q does not say %q", err, want)
 				}
+			}
+			if strings.Contains(err.Error(), "hunter") {
+				t.Errorf("%q shows a password", err)
 			}
 		})
 	}

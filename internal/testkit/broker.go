@@ -18,17 +18,7 @@ func NewBroker(t testing.TB) Broker {
 	if url, prefix := NATS(t); url != "" {
 		return Broker{url, prefix}
 	}
-	s, err := server.NewServer(&server.Options{
-		Host: "127.0.0.1", Port: -1, NoSigs: true, NoLog: true, JetStream: true, StoreDir: t.TempDir(),
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	go s.Start() // ends with Shutdown
-	t.Cleanup(func() {
-		s.Shutdown()
-		s.WaitForShutdown()
-	})
+	s := Server(t, server.Options{JetStream: true})
 	if !s.ReadyForConnections(30 * time.Second) {
 		t.Fatal("NATS does not start")
 	}

@@ -1,0 +1,103 @@
+package bus
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"linienfunk/internal/wait"
+)
+
+func (b *Bus) createStreams(ctx context.Context) error {
+	streams := []jetstream.StreamConfig{
+		{Name: b.stream("SETTINGS"), Subjects: []string{b.subject("settings.update.*")}, MaxMsgSize: 1 << 20}, // no limits: TrimUpdates purges it
+		{Name: b.stream("REPORTS"), Subjects: []string{b.subject("report.in.>")}, MaxAge: messageAge},         // purge removes what is judged
+	}
+	if err := b.makeRoomForReports(ctx); err != nil {
+		return err
+	}
+	for _, stream := range streams {
+		stream.Storage, stream.Replicas = jetstream.FileStorage, cmp.Or(b.config.Replicas, 1)
+		if err := b.createStream(ctx, stream); err != nil {
+			return fmt.Errorf("create stream %s: %w", stream.Name, err)
+		}
+	}
+	return b.deleteFormerStreams(ctx)
+}
+
+// createStream creates a stream, or changes it to what is wanted now. It tries again after errStreamCreate, up to 5 times: nats-server 2.9.10
+// returned it once while other clients created and deleted streams. The cause is not known.
+func (b *Bus) createStream(ctx context.Context, stream jetstream.StreamConfig) error {
+	const tries = 5
+	for try := 1; ; try++ {
+		_, err := b.js.CreateOrUpdateStream(ctx, stream)
+		if try == tries || errorCode(err) != errStreamCreate {
+			return err
+		}
+	}
+}
+
+// Errors of nats-server: JSClusterNoPeersErrF, JSClusterNotAvailErr, JSClusterNotLeaderErr, JSInsufficientResourcesErr, JSStreamCreateErrF ("error
+// creating store for stream") and JSStreamReplicasNotSupportedErr.
+const (
+	errNoPeers       jetstream.ErrorCode = 10005
+	errNotAvailable  jetstream.ErrorCode = 10008
+	errNotLeader     jetstream.ErrorCode = 10009
+	errNoResources   jetstream.ErrorCode = 10023
+	errStreamCreate  jetstream.ErrorCode = 10049
+	errNotInACluster jetstream.ErrorCode = 10074
+)
+
+// errorCode returns the code of the server's error; 0 if it is none.
+func errorCode(err error) jetstream.ErrorCode {
+	var refused *jetstream.APIError
+	if errors.As(err, &refused) {
+		return refused.ErrorCode
+	}
+	return 0
+}
+
+// electionTime is how long a cluster may take to elect a leader.
+const electionTime = 20 * time.Second
+
+// waitForLeader returns once JetStream answers, which a cluster does not while it elects a leader, or with the reason why it does not.
+func (b *Bus) waitForLeader(ctx context.Context) error {
+	if b.embedded != nil {
+		return nil
+	}
+	until := time.Now().Add(electionTime)
+	for {
+		limited, cancel := context.WithTimeout(ctx, min(b.config.Timeout, electionTime/4))
+		_, err := b.js.AccountInfo(limited)
+		cancel()
+		electing := errorCode(err) == errNotAvailable || errorCode(err) == errNotLeader || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, nats.ErrTimeout)
+		if err == nil || ctx.Err() != nil || !electing || time.Now().After(until) {
+			return err
+		}
+		b.config.Log.Info("waiting for NATS, which elects a leader", "err", err)
+		wait.For(ctx, 200*time.Millisecond)
+	}
+}
+
+// explainJetStream says what would be right.
+func (b *Bus) explainJetStream(err error) error {
+	code := errorCode(err)
+	switch {
+	case errors.Is(err, jetstream.ErrJetStreamNotEnabled) || errors.Is(err, nats.ErrNoResponders):
+		return fmt.Errorf("nats.url: JetStream is switched off at the server; start it with -js, or with jetstream {} in its configuration (%w)", err)
+	case errors.Is(err, jetstream.ErrJetStreamNotEnabledForAccount):
+		return fmt.Errorf("nats.url: the user's account may not use JetStream; allow it in the server's configuration (%w)", err)
+	case code == errNotInACluster:
+		return fmt.Errorf("nats.replicas: wants 1, since the server is not in a cluster (%w)", err)
+	case code == errNoPeers || code == errNoResources && b.config.Replicas > 1:
+		return fmt.Errorf("nats.replicas: the cluster has fewer than %d servers with JetStream that can store messages; start more, or lower nats.replicas (%w)", b.config.Replicas, err)
+	case code == errNotAvailable || code == errNotLeader || errors.Is(err, context.DeadlineExceeded):
+		return fmt.Errorf("nats.url: JetStream does not answer; does more than half of the cluster run? (%w)", err)
+	}
+	return err
+}
