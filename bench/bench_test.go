@@ -5,9 +5,11 @@ import (
 	"context"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 
 	"linienfunk/app"
@@ -19,7 +21,7 @@ func TestMain(m *testing.M) {
 	case os.Getenv(roleVariable) == roleFake:
 		main()
 	case len(os.Args) > 1 && !strings.HasPrefix(os.Args[1], "-"):
-		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 		defer stop()
 		exit(app.Main(ctx, os.Args[1:], os.Environ(), os.Stdout, os.Stderr))
 	}
@@ -109,6 +111,22 @@ func TestHangPagesAndLiveMeasure(t *testing.T) {
 		t.Errorf("no feed was unchanged:\n%s", tables)
 	}
 	runSmall(t, "live", "-pages", "3", "-reports", "2")
+}
+
+func TestNodesAreHitAndNothingIsLost(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts three nodes, three brokers and PostgreSQL")
+	}
+	if _, err := findPostgres("initdb"); err != nil {
+		t.Skip(err)
+	}
+	if err := os.Chmod(filepath.Dir(t.TempDir()), 0o711); err != nil { // PostgreSQL runs as another user
+		t.Fatal(err)
+	}
+	tables := runSmall(t, "nodes", "-hits", "2", "-kinds", "kill", "-parts", "node,broker", "-rate", "10", "-cities", "4", "-calm", "1s", "-hit", "1s", "-after", "1s")
+	if got := value(tables, "lost"); !slices.Equal(got, []string{"0"}) {
+		t.Errorf("lost: %q\n%s", got, tables)
+	}
 }
 
 func TestOurOwnWorkIsNotThatOfOthers(t *testing.T) {

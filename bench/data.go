@@ -2,15 +2,14 @@ package main
 
 import (
 	"context"
-	"database/sql"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"hash/fnv"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
+
+	"gorm.io/gorm"
 
 	"linienfunk/db"
 	"linienfunk/internal/secret"
@@ -109,7 +108,7 @@ func (b *bench) prepare(ctx context.Context, t target, cities int, instances []*
 	if err != nil {
 		return "", err
 	}
-	if err := errors.Join(copyCity(ctx, database.SQL(), dir, cities, instances), database.Close()); err != nil {
+	if err := errors.Join(copyCity(ctx, database, dir, cities, instances), database.Close()); err != nil {
 		return "", err
 	}
 	b.prepared[name] = dir
@@ -117,7 +116,7 @@ func (b *bench) prepare(ctx context.Context, t target, cities int, instances []*
 }
 
 // copyCity replaces the demo's city by others like it.
-func copyCity(ctx context.Context, conn *sql.DB, dir string, cities int, instances []*fake) error {
+func copyCity(ctx context.Context, database *db.DB, dir string, cities int, instances []*fake) error {
 	key, err := secret.LoadKey(filepath.Join(dir, "instance.key"))
 	if err != nil {
 		return err
@@ -126,56 +125,48 @@ func copyCity(ctx context.Context, conn *sql.DB, dir string, cities int, instanc
 	if err != nil {
 		return err
 	}
-	tx, err := conn.BeginTx(ctx, nil)
-	if err != nil {
-		return err
-	}
-	defer tx.Rollback()
-	var document string
-	if err := tx.QueryRow("SELECT document FROM settings_heads").Scan(&document); err != nil {
-		return err
-	}
-	for _, table := range []string{"cities", "city_admins", "settings_links", "settings_heads", "settings_progress", "email_subscribers"} {
-		if _, err := tx.Exec("DELETE FROM " + table); err != nil {
+	return database.Transaction(ctx, func(tx *gorm.DB) error {
+		var document string
+		if err := tx.Raw("SELECT document FROM settings_heads").Scan(&document).Error; err != nil {
 			return err
 		}
-	}
-	for i := range cities {
-		name := cityName(i)
-		if err := insertCity(tx, name, document); err != nil {
-			return err
+		for _, table := range []string{"cities", "city_admins", "settings_links", "settings_heads", "settings_progress", "email_subscribers"} {
+			if err := tx.Exec("DELETE FROM " + table).Error; err != nil {
+				return err
+			}
 		}
-		token := box.Seal(secret.Cell{Table: "mastodon_accounts", Row: name, Column: "token"}, []byte(name))
-		if err := insert(tx, "mastodon_accounts", map[string]any{
-			"city": name, "revision": "1", "instance": instances[i%len(instances)].url, "account_id": accountID(name), "acct": name,
-			"domain": "fake.example", "url": "https://fake.example/@" + name, "is_bot": false, "limited": false, "token": token, "position": "1",
-			"created_at": now(), "updated_at": now(),
-		}); err != nil {
-			return err
+		for i := range cities {
+			name := cityName(i)
+			if err := insertCity(tx, name, document); err != nil {
+				return err
+			}
+			token := box.Seal(secret.Cell{Table: "mastodon_accounts", Row: name, Column: "token"}, []byte(name))
+			if err := insert(tx, "mastodon_accounts", map[string]any{
+				"city": name, "revision": "1", "instance": instances[i%len(instances)].url, "account_id": accountID(name), "acct": name,
+				"domain": "fake.example", "url": "https://fake.example/@" + name, "is_bot": false, "limited": false, "token": token, "position": "1",
+				"created_at": now(), "updated_at": now(),
+			}); err != nil {
+				return err
+			}
 		}
-	}
-	return tx.Commit()
+		return nil
+	})
 }
 
-func now() string { return time.Now().UTC().Format("2006-01-02T15:04:05.000000Z") }
+func now() time.Time { return db.Time(time.Now()) }
 
-func insertCity(tx *sql.Tx, name, document string) error {
+func insertCity(tx *gorm.DB, name, document string) error {
 	_, root := chain.Root(name)
-	link := chain.Link{City: name, Base: root, Patch: chain.ReplaceDocument([]byte(document)), Result: chain.Sum([]byte(document)), Author: "1",
-		Time: time.Now().UTC().Truncate(time.Microsecond)}
+	link := chain.Link{City: name, Base: root, Patch: chain.ReplaceDocument([]byte(document)), Result: chain.Sum([]byte(document)), Author: "1", Time: now()}
 	hash, err := link.Hash()
 	if err != nil {
-		return err
-	}
-	var whole map[string]any
-	if err := json.Unmarshal([]byte(document), &whole); err != nil {
 		return err
 	}
 	for table, row := range map[string]map[string]any{
 		"cities":      {"name": name, "created_at": now()},
 		"city_admins": {"city": name, "admin_id": 1},
 		"settings_links": {"city": name, "number": 1, "hash": string(hash), "base": string(link.Base), "patch": string(link.Patch),
-			"result": string(link.Result), "author": link.Author, "time": link.Time.Format("2006-01-02T15:04:05.000000Z"), "note": ""},
+			"result": string(link.Result), "author": link.Author, "time": link.Time, "note": ""},
 		"settings_heads": {"city": name, "number": 1, "hash": string(hash), "document": document},
 	} {
 		if err := insert(tx, table, row); err != nil {
@@ -185,14 +176,8 @@ func insertCity(tx *sql.Tx, name, document string) error {
 	return nil
 }
 
-func insert(tx *sql.Tx, table string, row map[string]any) error {
-	var columns, marks []string
-	var values []any
-	for column, value := range row {
-		columns, marks, values = append(columns, column), append(marks, "?"), append(values, value)
-	}
-	_, err := tx.Exec("INSERT INTO "+table+" ("+strings.Join(columns, ", ")+") VALUES ("+strings.Join(marks, ", ")+")", values...)
-	return err
+func insert(tx *gorm.DB, table string, row map[string]any) error {
+	return tx.Table(table).Create(row).Error
 }
 
 // ledger reads the ledger of a running program.

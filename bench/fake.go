@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"os"
 	"strconv"
 	"strings"
 	"sync"
@@ -53,9 +54,12 @@ type fakeState struct {
 	Unknown                            []string
 }
 
-// runFake serves an instance on a free port of loopback until in ends. It writes its address to out.
+// listenVariable is the environment variable with the IP address of a fake.
+const listenVariable = "LINIENFUNK_BENCH_LISTEN"
+
+// runFake serves an instance on a free port until in ends. It writes its address to out.
 func runFake(in io.Reader, out io.Writer) error {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	listener, err := net.Listen("tcp", net.JoinHostPort(os.Getenv(listenVariable), "0"))
 	if err != nil {
 		return err
 	}
@@ -109,10 +113,11 @@ func (i *instance) handler() http.Handler {
 	mux.HandleFunc("POST /bench/mode/{mode}", func(_ http.ResponseWriter, r *http.Request) { i.mode.Store(mode(r.PathValue("mode"))) })
 	mux.HandleFunc("GET /bench/state", func(w http.ResponseWriter, _ *http.Request) { answer(w, i.state()) })
 	mux.HandleFunc("GET /bench/wait/{posts}", i.wait)
-	mux.HandleFunc("GET /bench/posts", func(w http.ResponseWriter, _ *http.Request) {
+	mux.HandleFunc("GET /bench/posts/{first}", func(w http.ResponseWriter, r *http.Request) {
+		first, _ := strconv.Atoi(r.PathValue("first"))
 		i.mu.Lock()
 		defer i.mu.Unlock()
-		answer(w, i.posts)
+		answer(w, i.posts[min(first, len(i.posts)):])
 	})
 	return mux
 }

@@ -48,13 +48,19 @@ func numberIn(text string) int {
 // delivered is when a mail was handed over and when it was acknowledged.
 type delivered struct{ handed, acknowledged time.Time }
 
-// send sends a mail in a connection of its own. Each has an author of its own, since an author's reports are limited.
-func (p *program) send(m mail) (d delivered, err error) {
-	conn, err := net.Dial("tcp", p.smtp)
+// send sends a mail to the program, however long it takes.
+func (p *program) send(m mail) (d delivered, err error) { return m.sendTo(p.smtp, time.Hour) }
+
+// sendTo sends the mail in a connection of its own. Each mail has an author of its own, since an author's reports are limited.
+func (m mail) sendTo(server string, patience time.Duration) (d delivered, err error) {
+	conn, err := net.DialTimeout("tcp", server, min(patience, time.Second))
 	if err != nil {
 		return d, err
 	}
 	defer conn.Close()
+	if err := conn.SetDeadline(time.Now().Add(patience)); err != nil {
+		return d, err
+	}
 	client, err := smtp.NewClient(conn, "127.0.0.1")
 	if err != nil {
 		return d, err

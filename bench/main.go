@@ -47,6 +47,8 @@ type subcommand struct {
 	name string
 	// flags declares the flags of its own, and returns its measurements once they are parsed.
 	flags func(*flag.FlagSet) func() []measurement
+	// enclose, if there is one, runs this program again in a network of its own, and returns true once that has ended.
+	enclose func(ctx context.Context) (bool, error)
 }
 
 // measurement is one table. measure measures one binary once.
@@ -55,7 +57,10 @@ type measurement struct {
 	measure     func(ctx context.Context, b *bench, t target) (figures, error)
 }
 
-var subcommands = []subcommand{{"relay", relayFlags}, {"cities", citiesFlags}, {"hang", hangFlags}, {"pages", pagesFlags}, {"live", liveFlags}, {"faults", faultsFlags}}
+var subcommands = []subcommand{
+	{"relay", relayFlags, nil}, {"cities", citiesFlags, nil}, {"hang", hangFlags, nil}, {"pages", pagesFlags, nil}, {"live", liveFlags, nil},
+	{"faults", faultsFlags, nil}, {"nodes", nodesFlags, encloseNodes},
+}
 
 // reading is the subcommand that needs no binary: it measures a package.
 const reading = "reading"
@@ -115,6 +120,11 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		measurements := command.flags(set)
 		if err := set.Parse(args[1:]); err != nil {
 			return err
+		}
+		if command.enclose != nil {
+			if done, err := command.enclose(ctx); done || err != nil {
+				return err
+			}
 		}
 		return o.run(ctx, choose(measurements(), o.only), out)
 	}

@@ -32,7 +32,7 @@ func startFake(ctx context.Context) (*fake, error) {
 		return nil, err
 	}
 	f := &fake{command: exec.CommandContext(ctx, self)}
-	f.command.Env = append(os.Environ(), roleVariable+"="+roleFake)
+	f.command.Env = append(os.Environ(), roleVariable+"="+roleFake, listenVariable+"="+hubHost().ip)
 	f.command.Stderr = os.Stderr
 	if f.stdin, err = f.command.StdinPipe(); err != nil {
 		return nil, err
@@ -84,8 +84,11 @@ func (f *fake) state(ctx context.Context) (s fakeState, err error) {
 	return s, f.control(ctx, http.MethodGet, "state", &s)
 }
 
-func (f *fake) posts(ctx context.Context) (all []post, err error) {
-	return all, f.control(ctx, http.MethodGet, "posts", &all)
+func (f *fake) posts(ctx context.Context) ([]post, error) { return f.postsFrom(ctx, 0) }
+
+// postsFrom returns the posts without the first ones.
+func (f *fake) postsFrom(ctx context.Context, first int) (all []post, err error) {
+	return all, f.control(ctx, http.MethodGet, "posts/"+strconv.Itoa(first), &all)
 }
 
 // patience is how long is waited for posts and for the ledger.
@@ -101,9 +104,11 @@ func (f *fake) wait(ctx context.Context, posts int) error {
 // program is a binary that runs in a process of its own.
 type program struct {
 	target
+	host       host
 	data       string
 	http, smtp string
-	trace      string // file for strace, or empty
+	env        []string // more configuration
+	trace      string   // file for strace, or empty
 
 	command *exec.Cmd
 	ended   chan struct{}
@@ -120,7 +125,11 @@ func freePort() string {
 }
 
 func newProgram(t target, data string) *program {
-	return &program{target: t, data: data, http: freePort(), smtp: freePort()}
+	return newProgramOn(host{ip: "127.0.0.1"}, t, data)
+}
+
+func newProgramOn(h host, t target, data string) *program {
+	return &program{target: t, host: h, data: data, http: h.freePort(), smtp: h.freePort()}
 }
 
 // mailDomain is the domain of the cities' addresses.
@@ -141,10 +150,11 @@ func (p *program) start(ctx context.Context, command string) error {
 	if p.trace != "" {
 		args = append([]string{"strace", "-D", "-f", "--seccomp-bpf", "-ttt", "-e", "trace=fsync,fdatasync,openat", "-o", p.trace}, args...)
 	}
-	p.command = exec.CommandContext(ctx, args[0], args[1:]...)
+	p.command = p.host.command(ctx, args[0], args[1:]...)
 	p.command.Env = append(os.Environ(), "LINIENFUNK_HTTP="+p.http, "LINIENFUNK_SMTP="+p.smtp, "LINIENFUNK_DATA="+p.data,
 		"LINIENFUNK_BASE_URL=http://"+p.http, "LINIENFUNK_MAIL_DOMAIN="+mailDomain, "LINIENFUNK_OUTGOING_ALLOW_PRIVATE=true",
 		"LINIENFUNK_LOG_LEVEL=warn")
+	p.command.Env = append(p.command.Env, p.env...)
 	p.command.Dir = p.data
 	log, err := os.OpenFile(p.logFile(), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
@@ -197,7 +207,7 @@ func until(ctx context.Context, interval time.Duration, f func() (bool, error)) 
 
 // stop ends the program and waits for its end.
 func (p *program) stop() error {
-	p.command.Process.Signal(os.Interrupt)
+	p.command.Process.Signal(syscall.SIGTERM)
 	if <-p.ended; p.err != nil {
 		return p.failed("ended with " + p.err.Error())
 	}

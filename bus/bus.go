@@ -73,8 +73,8 @@ func Open(ctx context.Context, config Config) (*Bus, error) {
 		b.Close()
 		return nil, fmt.Errorf("open bus: %w", err)
 	}
-	for _, step := range []func(context.Context) error{b.waitForLeader, b.createStreams, b.deleteConsumer} {
-		if err := step(ctx); err != nil {
+	for _, step := range []func(context.Context) error{b.findJetStream, b.createStreams, b.deleteConsumer} {
+		if err := b.whileElecting(ctx, step); err != nil {
 			b.Close()
 			return nil, fmt.Errorf("open bus: %w", b.explainJetStream(err))
 		}

@@ -62,26 +62,37 @@ func errorCode(err error) jetstream.ErrorCode {
 	return 0
 }
 
-// electionTime is how long a cluster may take to elect a leader.
-const electionTime = 20 * time.Second
+// electionTime is how long a cluster may take to elect its leaders.
+const electionTime = 30 * time.Second
 
-// waitForLeader returns once JetStream answers, which a cluster does not while it elects a leader, or with the reason why it does not.
-func (b *Bus) waitForLeader(ctx context.Context) error {
+// whileElecting tries step again while the cluster does not answer because it elects leaders.
+func (b *Bus) whileElecting(ctx context.Context, step func(context.Context) error) error {
+	until := time.Now().Add(electionTime)
+	for {
+		limited, cancel := context.WithTimeout(ctx, b.config.Timeout)
+		err := step(limited)
+		cancel()
+		if b.embedded != nil || err == nil || ctx.Err() != nil || !isElecting(err) || time.Now().After(until) {
+			return err
+		}
+		b.config.Log.Warn("NATS does not answer, as while it elects a leader; will retry", "err", err)
+		wait.For(ctx, 200*time.Millisecond)
+	}
+}
+
+// isElecting reports whether an error is one that passes when a cluster has leaders.
+func isElecting(err error) bool {
+	code := errorCode(err)
+	return code == errNotAvailable || code == errNotLeader || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, nats.ErrTimeout)
+}
+
+// findJetStream returns an error unless JetStream answers.
+func (b *Bus) findJetStream(ctx context.Context) error {
 	if b.embedded != nil {
 		return nil
 	}
-	until := time.Now().Add(electionTime)
-	for {
-		limited, cancel := context.WithTimeout(ctx, min(b.config.Timeout, electionTime/4))
-		_, err := b.js.AccountInfo(limited)
-		cancel()
-		electing := errorCode(err) == errNotAvailable || errorCode(err) == errNotLeader || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, nats.ErrTimeout)
-		if err == nil || ctx.Err() != nil || !electing || time.Now().After(until) {
-			return err
-		}
-		b.config.Log.Info("waiting for NATS, which elects a leader", "err", err)
-		wait.For(ctx, 200*time.Millisecond)
-	}
+	_, err := b.js.AccountInfo(ctx)
+	return err
 }
 
 // explainJetStream says what would be right.
@@ -96,7 +107,7 @@ func (b *Bus) explainJetStream(err error) error {
 		return fmt.Errorf("nats.replicas: wants 1, since the server is not in a cluster (%w)", err)
 	case code == errNoPeers || code == errNoResources && b.config.Replicas > 1:
 		return fmt.Errorf("nats.replicas: the cluster has fewer than %d servers with JetStream that can store messages; start more, or lower nats.replicas (%w)", b.config.Replicas, err)
-	case code == errNotAvailable || code == errNotLeader || errors.Is(err, context.DeadlineExceeded):
+	case isElecting(err):
 		return fmt.Errorf("nats.url: JetStream does not answer; does more than half of the cluster run? (%w)", err)
 	}
 	return err
