@@ -39,7 +39,7 @@ func printNodes(ctx context.Context, settings config.Config, out io.Writer) erro
 			free -= len(n.Shards)
 			running = append(running, n)
 		}
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", n.ID[:min(8, len(n.ID))], n.Host, n.Version, rolesOf(n), n.Started.UTC().Format(time.DateTime), state, ranges(n.Shards))
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", n.ID[:min(8, len(n.ID))], n.Host, n.Version, rolesOf(n), n.Started.UTC().Format(time.DateTime), state, duties(n))
 	}
 	if err := table.Flush(); err != nil {
 		return err
@@ -70,6 +70,14 @@ func rolesOf(n db.Node) string {
 		}
 	}
 	return "all"
+}
+
+// duties lists the shards of a node, and whether it judges the reports of all cities.
+func duties(n db.Node) string {
+	if n.Judges {
+		return ranges(n.Shards) + ", censor"
+	}
+	return ranges(n.Shards)
 }
 
 // ranges writes ascending numbers as ranges: 0-3,7. Without any it returns "none".

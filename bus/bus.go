@@ -2,7 +2,7 @@
 // plain subjects where losing one is harmless. The server is embedded, in process and without a port, unless
 // Config.URL names external ones.
 //
-//	REPORTS   <prefix>report.in.<city>.<bot>      what was received and is not judged yet; the censor's workers share one consumer
+//	REPORTS   <prefix>report.in.<city>.<bot>      what was received and is not judged yet; one node reads it at a time
 //	SETTINGS  <prefix>settings.update.<hash>      every node reads the whole stream, in the same order
 //	(none)    <prefix>report.out.<shard>.<city>   orders to send what the ledger says is due
 package bus
@@ -20,12 +20,7 @@ import (
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
-
-	"linienfunk/internal/wait"
 )
-
-// AckWait is how long a handler may keep a message without calling Msg.InProgress before it is delivered again.
-const AckWait = 10 * time.Second
 
 // messageAge is how long REPORTS keeps a message: longer than any freshness limit, so that what is left by then has no consumer.
 const messageAge = 48 * time.Hour
@@ -53,7 +48,6 @@ type Bus struct {
 	js       jetstream.JetStream
 	closed   chan struct{} // closed when the connection is
 	lost     chan struct{} // see OrdersLost
-	acked    chan struct{} // see noteAck
 	reports  chan publishing
 	stopped  context.Context // ends with Close
 	stop     context.CancelCauseFunc
@@ -64,7 +58,7 @@ type Bus struct {
 // Open starts the embedded server or connects to the external one, and creates the streams.
 func Open(ctx context.Context, config Config) (*Bus, error) {
 	config.Timeout = cmp.Or(config.Timeout, 10*time.Second)
-	b := &Bus{config: config, closed: make(chan struct{}), lost: make(chan struct{}, 1), acked: make(chan struct{}, 1), reports: make(chan publishing), store: newStoreState()}
+	b := &Bus{config: config, closed: make(chan struct{}), lost: make(chan struct{}, 1), reports: make(chan publishing), store: newStoreState()}
 	b.stopped, b.stop = context.WithCancelCause(context.Background())
 	if config.Shards < 1 {
 		return nil, fmt.Errorf("open bus: %d shards", config.Shards)
@@ -73,48 +67,18 @@ func Open(ctx context.Context, config Config) (*Bus, error) {
 		b.Close()
 		return nil, fmt.Errorf("open bus: %w", err)
 	}
-	for _, step := range []func(context.Context) error{b.findJetStream, b.createStreams, b.deleteConsumer} {
+	for _, step := range []func(context.Context) error{b.findJetStream, b.createStreams} {
 		if err := b.whileElecting(ctx, step); err != nil {
 			b.Close()
 			return nil, fmt.Errorf("open bus: %w", b.explainJetStream(err))
 		}
 	}
+	if err := errors.Join(b.deleteFormerConsumer(ctx), b.deleteFormerStreams(ctx)); err != nil {
+		b.Close()
+		return nil, fmt.Errorf("open bus: %w", err)
+	}
 	b.running.Go(b.publishReports)
 	return b, nil
-}
-
-// deleteConsumer deletes the censor's consumer if an earlier process has left it. Its unacknowledged messages would be redelivered only after
-// AckWait, behind newer ones; a new consumer gets them at once and in order. That of a node that runs stays.
-func (b *Bus) deleteConsumer(ctx context.Context) error {
-	used, err := b.isUsed(ctx, "REPORTS", censorConsumer)
-	if err == nil && !used {
-		err = b.js.DeleteConsumer(ctx, b.stream("REPORTS"), censorConsumer)
-	}
-	if err != nil && !errors.Is(err, jetstream.ErrConsumerNotFound) {
-		return fmt.Errorf("delete consumer %s: %w", censorConsumer, err)
-	}
-	return nil
-}
-
-// isUsed reports whether a node reads from the consumer, or nothing is to be gained by deleting it. A node that reads has a pull request open,
-// except for moments in which its handler is busy: so isUsed looks several times.
-func (b *Bus) isUsed(ctx context.Context, stream, name string) (bool, error) {
-	if b.embedded != nil {
-		return false, nil
-	}
-	const looks = 5
-	for look := 1; ; look++ {
-		consumer, err := b.js.Consumer(ctx, b.stream(stream), name)
-		if err != nil {
-			return false, err
-		}
-		info := consumer.CachedInfo()
-		used := info.NumWaiting > 0 || info.NumAckPending == 0
-		if used || look == looks {
-			return used, ctx.Err()
-		}
-		wait.For(ctx, 100*time.Millisecond)
-	}
 }
 
 // Close closes the connection and shuts the embedded server down.

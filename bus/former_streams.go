@@ -63,3 +63,12 @@ func (b *Bus) moveReports(ctx context.Context) error {
 		seq = msg.Sequence
 	}
 }
+
+// deleteFormerConsumer deletes the consumer that the censors of all nodes shared in an earlier program.
+func (b *Bus) deleteFormerConsumer(ctx context.Context) error {
+	err := b.js.DeleteConsumer(ctx, b.stream("REPORTS"), "censor")
+	if err != nil && !errors.Is(err, jetstream.ErrConsumerNotFound) {
+		return fmt.Errorf("delete consumer: %w", err)
+	}
+	return nil
+}

@@ -63,9 +63,4 @@ func (b *Bus) SubscribeOrders(f func(Order)) (stop func(), err error) {
 // OrdersLost receives after orders may have been lost: the connection was interrupted, or the subscriber was too slow.
 func (b *Bus) OrdersLost() <-chan struct{} { return b.lost }
 
-func (b *Bus) noteLoss() {
-	select {
-	case b.lost <- struct{}{}:
-	default:
-	}
-}
+func (b *Bus) noteLoss() { notify(b.lost) }

@@ -140,7 +140,7 @@ func (b *Bus) recover(ctx context.Context) {
 	}
 }
 
-// restart restarts the embedded server with new consumers. Consume calls that were running end with an error.
+// restart restarts the embedded server.
 func (b *Bus) restart(ctx context.Context) error {
 	before := b.conn.Stats().Reconnects
 	b.embedded.stop()
@@ -153,7 +153,7 @@ func (b *Bus) restart(ctx context.Context) error {
 	for (b.conn.Stats().Reconnects == before || !b.conn.IsConnected()) && ctx.Err() == nil {
 		wait.For(ctx, 50*time.Millisecond)
 	}
-	if err := errors.Join(b.createStreams(ctx), b.deleteConsumer(ctx)); err != nil {
+	if err := b.createStreams(ctx); err != nil {
 		return err
 	}
 	return cmp.Or(b.publishCheck(ctx, b.subject("report.in", "_", "_"), noReports), b.publishCheck(ctx, b.subject("settings.update", "_"), nil))

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -15,254 +14,262 @@ import (
 	"linienfunk/report"
 )
 
-// censorConsumer is the durable consumer that all censor workers share.
-const censorConsumer = "censor"
-
-// pulled is how many messages a worker holds at most, unacknowledges how many all workers hold together.
+// pulled is how many messages are requested at once, unacknowledged how many the caller of ConsumeReports holds at most.
 const (
 	pulled         = 100
 	unacknowledged = 1000
 )
 
-// pullExpiry is how long a request for reports is open. Until then the server gives reports to a node that has been stopped, whose connection
-// is still there.
-func (b *Bus) pullExpiry() time.Duration {
-	if b.embedded != nil {
-		return jetstream.DefaultExpires
-	}
-	return 5 * time.Second
-}
-
 // purgeInterval is how long the bytes of judged reports stay in REPORTS. Each purge waits for the disk.
 const purgeInterval = 250 * time.Millisecond
 
-// Msg is a report that stays in REPORTS until Ack. Without Ack, Requeue, Release or InProgress it is delivered again after AckWait.
+// resumeDelay is the pause before reading is resumed after a failure, resumeTime how long the server may take to begin.
+const (
+	resumeDelay = 500 * time.Millisecond
+	resumeTime  = 3 * time.Second
+)
+
+// Msg is a report that stays in REPORTS until Ack.
 type Msg struct {
-	Value      report.Report
-	Seq        uint64 // of its message in the stream; the same for every delivery
-	Part       int    // which report of the message it is, from 0
-	Deliveries uint64 // number of deliveries, this one included
-	parcel     *parcel
+	Value  report.Report
+	Seq    uint64 // of its message in the stream
+	Part   int    // which report of the message it is, from 0
+	parcel *parcel
 }
 
-// parcel is a message with one or more reports. It is acknowledged when all of them are.
+// parcel is a message with any number of reports. It is done when all of them are.
 type parcel struct {
-	bus   *Bus
-	raw   jetstream.Msg
-	seq   uint64
-	erase *eraser
-
-	mu   sync.Mutex
-	left int // reports that are not acknowledged
+	reading *reading
+	seq     uint64
+	left    int // reports that are not acknowledged; reading.mu protects it
 }
 
-// Ack marks the report as done: it is removed from the stream soon. An acknowledgement that gets lost makes it be delivered again.
-func (m Msg) Ack(ctx context.Context) error {
-	p := m.parcel
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.left > 1 {
-		p.left--
-		return nil
-	}
-	if err := p.erase.acknowledged(ctx, p.seq); err != nil {
-		return err
-	}
-	p.left--
-	defer p.bus.noteAck()
-	return p.raw.Ack()
-}
+// Ack marks the report as done: it is removed from the stream soon. After a crash it may be delivered again.
+func (m Msg) Ack() { m.parcel.reading.done(m.parcel) }
 
-// Requeue requests redelivery after a delay. A report that shares its message with others gets one of its own, and comes at once.
-func (m Msg) Requeue(ctx context.Context, after time.Duration) error {
-	p := m.parcel
-	p.mu.Lock()
-	shared := p.left > 1 || m.Part > 0
-	p.mu.Unlock()
-	if shared {
-		if err := p.bus.PublishReport(ctx, m.Value); err != nil {
-			return err
-		}
-		return m.Ack(ctx)
-	}
-	p.erase.requeued(p.seq)
-	return p.raw.NakWithDelay(after)
-}
-
-// Release requests redelivery at once, to whoever works then.
-func (m Msg) Release() error { return m.parcel.raw.Nak() }
-
-// InProgress postpones redelivery by AckWait.
-func (m Msg) InProgress() error {
-	if err := m.parcel.raw.InProgress(); !errors.Is(err, jetstream.ErrMsgAlreadyAckd) {
-		return err
-	}
-	return nil
-}
-
-// ConsumeReports calls f for each report in REPORTS, from one goroutine, until ctx ends or the server deletes the consumer.
-// Concurrent callers, on any nodes, share the reports.
-func (b *Bus) ConsumeReports(ctx context.Context, f func(Msg)) error {
-	starting, cancelStart := context.WithCancel(ctx)
-	defer cancelStart()
-	if b.embedded != nil {
-		defer context.AfterFunc(b.store.context(), cancelStart)() // a server that is restarted meanwhile will not answer
-	}
-	stream, err := b.js.Stream(starting, b.stream("REPORTS"))
-	if err != nil {
-		return fmt.Errorf("consume reports: %w", err)
-	}
-	consumer, err := stream.CreateOrUpdateConsumer(starting, jetstream.ConsumerConfig{
-		Durable: censorConsumer, AckPolicy: jetstream.AckExplicitPolicy, AckWait: AckWait, MaxDeliver: -1, MaxAckPending: unacknowledged,
-		MemoryStorage: b.embedded != nil, // a new process makes a new one: see deleteConsumer
-	})
-	if err != nil {
-		return fmt.Errorf("consume reports: %w", err)
-	}
-	erase := &eraser{stream: stream, requeuedAt: map[uint64]time.Time{}}
-	silent := make(chan struct{}, 1) // the server sends no heartbeats: this process was stopped, or another node has made a new consumer
-	running, err := consumer.Consume(func(raw jetstream.Msg) {
-		reports, err := b.unpack(raw, erase)
-		if err != nil {
-			b.config.Log.Error("dropping a message that cannot be decoded", "stream", "REPORTS", "err", err)
-			raw.Term()
-			return
-		}
-		if len(reports) == 0 { // see publishCheck
-			raw.Ack()
-			b.noteAck()
-		}
-		for _, msg := range reports {
-			f(msg)
-		}
-	}, jetstream.PullMaxMessages(pulled), jetstream.PullExpiry(b.pullExpiry()), jetstream.ConsumeErrHandler(func(_ jetstream.ConsumeContext, err error) {
-		b.config.Log.Warn("consuming from the stream failed", "stream", "REPORTS", "err", err)
-		if errors.Is(err, jetstream.ErrNoHeartbeat) {
-			select {
-			case silent <- struct{}{}:
-			default:
+// Requeue delivers the report again after a delay, behind those that have come by then.
+func (m Msg) Requeue(delay time.Duration) {
+	b := m.parcel.reading.bus
+	b.running.Go(func() {
+		for {
+			if wait.For(b.stopped, delay); b.stopped.Err() != nil {
+				return // it is still in the stream
 			}
+			err := b.PublishReport(b.stopped, m.Value)
+			if err == nil {
+				m.Ack()
+				return
+			}
+			b.config.Log.Warn("cannot put a report back; will retry", "err", err, "delay", delay)
 		}
-	}))
-	if err != nil {
-		return fmt.Errorf("consume reports: %w", err)
-	}
-	var failed <-chan struct{} // closed before the embedded server is restarted, which then knows no consumer
-	if b.embedded != nil {
-		failed = b.store.context().Done()
-	}
-	purging, cancel := context.WithCancel(ctx)
-	var purge sync.WaitGroup
-	purge.Go(func() { b.purge(purging, stream, consumer) })
-	defer purge.Wait()
-	defer cancel()
-	select {
-	case <-ctx.Done():
-	case <-running.Closed():
-		return errors.New("consume reports: the server closed the subscription")
-	case <-failed:
-		running.Stop()
-		<-running.Closed()
-		return fmt.Errorf("consume reports: %w", b.store.err())
-	case <-silent:
-		running.Stop()
-		<-running.Closed()
-		return fmt.Errorf("consume reports: %w", jetstream.ErrNoHeartbeat)
-	}
-	running.Stop()
-	<-running.Closed()
-	// The last pull request is still open on the server. A requeued message would be delivered to it and be lost until AckWait
-	// is over. A request for the consumer's info makes the server drop pull requests without a subscriber
-	// (processWaiting in nats-server's consumer.go).
-	end, cancelEnd := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
-	defer cancelEnd()
-	if _, err := consumer.Info(end); err != nil {
-		b.config.Log.Warn("cannot close the pull request; a requeued message may be delayed", "stream", "REPORTS", "err", err)
+	})
+}
+
+// ConsumeReports calls f for each report in REPORTS, from one goroutine and in the order of the stream, until ctx ends. It begins with all that
+// are not acknowledged, and goes on after failures. Reports of one city are judged in order only if one node reads at a time; of two that do,
+// both get all of them.
+func (b *Bus) ConsumeReports(ctx context.Context, f func(Msg)) error {
+	r := &reading{bus: b, open: map[uint64]*parcel{}, room: make(chan struct{}, 1), acked: make(chan struct{}, 1)}
+	for ctx.Err() == nil {
+		if err := r.read(ctx, f); ctx.Err() == nil {
+			b.config.Log.Warn("reading reports was interrupted; will resume", "err", err, "delay", resumeDelay)
+			wait.For(ctx, resumeDelay)
+		}
 	}
 	return ctx.Err()
 }
 
-// unpack returns the reports of a message: of one, or of a list.
-func (b *Bus) unpack(raw jetstream.Msg, erase *eraser) ([]Msg, error) {
-	meta, err := raw.Metadata()
+// reading is one call of ConsumeReports. It gives each message of the stream to the caller once, however often the server does.
+type reading struct {
+	bus *Bus
+
+	mu      sync.Mutex
+	created time.Time          // of the stream; another one begins its numbers again
+	open    map[uint64]*parcel // what the caller has and has not acknowledged
+	last    uint64             // the newest message that the caller got
+	room    chan struct{}      // receives when the caller may get more
+	acked   chan struct{}      // receives when there may be something to remove
+}
+
+// read reads the stream until ctx ends, or the server does not answer any more.
+func (r *reading) read(ctx context.Context, f func(Msg)) error {
+	b := r.bus
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	if b.embedded != nil { // is closed before the server is restarted, which then knows no consumer
+		defer context.AfterFunc(b.store.context(), func() { cancel(b.store.err()) })()
+	}
+	stream, messages, err := r.begin(ctx)
 	if err != nil {
+		return err
+	}
+	var parts sync.WaitGroup
+	defer parts.Wait()
+	parts.Go(func() {
+		<-ctx.Done()
+		messages.Stop()
+	})
+	parts.Go(func() { r.purge(ctx, stream) })
+	defer cancel(nil)
+	for delivered := uint64(1); ; delivered++ {
+		if !r.waitForRoom(ctx) {
+			return context.Cause(ctx)
+		}
+		raw, err := messages.Next()
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		if err != nil {
+			return err
+		}
+		meta, err := raw.Metadata()
+		if err != nil {
+			return err
+		}
+		if meta.Sequence.Consumer != delivered {
+			return fmt.Errorf("message %d came instead of %d", meta.Sequence.Consumer, delivered)
+		}
+		r.handOver(meta.Sequence.Stream, raw.Data(), f)
+	}
+}
+
+// begin makes a consumer, which delivers the whole stream in its order, without acknowledgements.
+func (r *reading) begin(ctx context.Context) (jetstream.Stream, jetstream.MessagesContext, error) {
+	if r.bus.embedded == nil {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, resumeTime)
+		defer cancel()
+	}
+	stream, err := r.bus.js.Stream(ctx, r.bus.stream("REPORTS"))
+	if err != nil {
+		return nil, nil, err
+	}
+	r.follow(stream.CachedInfo().Created)
+	consumer, err := stream.CreateConsumer(ctx, jetstream.ConsumerConfig{
+		AckPolicy: jetstream.AckNonePolicy, DeliverPolicy: jetstream.DeliverAllPolicy, MemoryStorage: true, Replicas: 1, InactiveThreshold: time.Minute,
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	messages, err := consumer.Messages(jetstream.PullMaxMessages(pulled), jetstream.PullHeartbeat(time.Second))
+	return stream, messages, err
+}
+
+// follow forgets what the caller has if the stream is a new one.
+func (r *reading) follow(created time.Time) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if !r.created.Equal(created) {
+		r.created, r.open, r.last = created, map[uint64]*parcel{}, 0
+	}
+}
+
+// waitForRoom returns true once the caller may get another message, false if ctx ends.
+func (r *reading) waitForRoom(ctx context.Context) bool {
+	for {
+		r.mu.Lock()
+		full := len(r.open) >= unacknowledged
+		r.mu.Unlock()
+		if !full {
+			return ctx.Err() == nil
+		}
+		select {
+		case <-ctx.Done():
+			return false
+		case <-r.room:
+		}
+	}
+}
+
+// handOver calls f for the reports of a message, unless it has done so before.
+func (r *reading) handOver(seq uint64, data []byte, f func(Msg)) {
+	reports, err := unpack(data)
+	if err != nil {
+		r.bus.config.Log.Error("dropping a message that cannot be decoded", "stream", "REPORTS", "err", err)
+	}
+	p := &parcel{reading: r, seq: seq, left: len(reports)}
+	r.mu.Lock()
+	again := seq <= r.last
+	r.last = max(r.last, seq)
+	if !again && p.left > 0 {
+		r.open[seq] = p
+	}
+	r.mu.Unlock()
+	if again {
+		return
+	}
+	if len(reports) == 0 {
+		notify(r.acked)
+	}
+	for i, value := range reports {
+		f(Msg{Value: value, Seq: seq, Part: i, parcel: p})
+	}
+}
+
+// unpack returns the reports of a message: of one, or of a list.
+func unpack(data []byte) (reports []report.Report, err error) {
+	if bytes.HasPrefix(data, []byte("[")) {
+		err = json.Unmarshal(data, &reports)
+		return reports, err
+	}
+	var one report.Report
+	if err := json.Unmarshal(data, &one); err != nil {
 		return nil, err
 	}
-	reports := make([]report.Report, 1)
-	if bytes.HasPrefix(raw.Data(), []byte("[")) {
-		err = json.Unmarshal(raw.Data(), &reports)
-	} else {
-		err = json.Unmarshal(raw.Data(), &reports[0])
+	return []report.Report{one}, nil
+}
+
+// done notes that one report of a message is acknowledged.
+func (r *reading) done(p *parcel) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if p.left--; p.left == 0 && r.open[p.seq] == p {
+		delete(r.open, p.seq)
+		notify(r.room)
+		notify(r.acked)
 	}
-	p := &parcel{bus: b, raw: raw, seq: meta.Sequence.Stream, erase: erase, left: len(reports)}
-	list := make([]Msg, len(reports))
-	for i, r := range reports {
-		list[i] = Msg{Value: r, Seq: p.seq, Part: i, Deliveries: meta.NumDelivered, parcel: p}
+}
+
+// judged returns the newest message before which all are acknowledged, itself included.
+func (r *reading) judged() uint64 {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	judged := r.last
+	for seq := range r.open {
+		judged = min(judged, seq-1)
 	}
-	return list, err
+	return judged
 }
 
 // purge removes what is acknowledged from the stream, until ctx ends. It is one write to the disk for all messages of an interval: the server
 // would write for each message if it removed it by itself.
-func (b *Bus) purge(ctx context.Context, stream jetstream.Stream, consumer jetstream.Consumer) {
-	var purged, forgotten uint64
-	watch := time.NewTicker(AckWait)
-	defer watch.Stop()
+func (r *reading) purge(ctx context.Context, stream jetstream.Stream) {
+	var purged uint64
 	for {
-		looks := false
 		select {
 		case <-ctx.Done():
 			return
-		case <-watch.C:
-			looks = true
-		case <-b.acked:
+		case <-r.acked:
 			wait.For(ctx, purgeInterval)
 		}
-		info, err := consumer.Info(ctx)
-		if err == nil && info.AckFloor.Stream > purged {
-			purged = info.AckFloor.Stream
-			err = stream.Purge(ctx, jetstream.WithPurgeSequence(purged+1))
+		judged := r.judged()
+		if judged <= purged || ctx.Err() != nil {
+			continue
 		}
-		if err != nil && ctx.Err() == nil {
-			b.config.Log.Warn("cannot remove judged reports from the stream; will retry", "err", err)
-			if b.embedded != nil {
-				b.checkStore()
-			}
-		}
-		if err != nil || info.NumAckPending > 0 {
-			b.noteAck()
-		}
-		if looks && err == nil {
-			forgotten = b.watchForgotten(ctx, stream, info, forgotten)
+		err := stream.Purge(ctx, jetstream.WithPurgeSequence(judged+1))
+		if err == nil {
+			purged = judged
+		} else if ctx.Err() == nil {
+			r.bus.config.Log.Warn("cannot remove judged reports from the stream; will retry", "err", err)
+			notify(r.acked)
 		}
 	}
 }
 
-// watchForgotten deletes the consumer if the server has forgotten a message: it is in the stream, but neither waits for its delivery nor for its
-// acknowledgement. nats-server 2.9.10 did so in one of a few runs in which a node that reads was stopped with SIGSTOP and went on later. A new consumer gets
-// all that is left. before is what the last call returned: a message must be forgotten twice.
-func (b *Bus) watchForgotten(ctx context.Context, stream jetstream.Stream, info *jetstream.ConsumerInfo, before uint64) uint64 {
-	if info.NumAckPending > 0 || info.NumPending > 0 {
-		return 0
-	}
-	state, err := stream.Info(ctx)
-	if err != nil || state.State.Msgs == 0 {
-		return 0
-	}
-	if first := state.State.FirstSeq; first != before {
-		return first
-	}
-	b.config.Log.Warn("the server has forgotten to deliver a report; it is asked again", "seq", before)
-	if err := stream.DeleteConsumer(ctx, censorConsumer); err != nil && ctx.Err() == nil {
-		b.config.Log.Error("cannot delete the consumer; will retry", "err", err)
-	}
-	return 0
-}
-
-// noteAck makes purge look.
-func (b *Bus) noteAck() {
+// notify has the receiver look, if it does not do so already.
+func notify(c chan struct{}) {
 	select {
-	case b.acked <- struct{}{}:
+	case c <- struct{}{}:
 	default:
 	}
 }

@@ -27,7 +27,7 @@ func (b *Bus) createStreams(ctx context.Context) error {
 			return fmt.Errorf("create stream %s: %w", stream.Name, err)
 		}
 	}
-	return b.deleteFormerStreams(ctx)
+	return nil
 }
 
 // createStream creates a stream, or changes it to what is wanted now. It tries again after errStreamCreate, up to 5 times: nats-server 2.9.10
@@ -62,17 +62,24 @@ func errorCode(err error) jetstream.ErrorCode {
 	return 0
 }
 
-// electionTime is how long a cluster may take to elect its leaders.
-const electionTime = 30 * time.Second
+// electionTime is how long a cluster may take to elect its leaders, answerTime how long a leader may take to answer: a request that is sent during an
+// election gets no answer.
+const (
+	electionTime = 30 * time.Second
+	answerTime   = 5 * time.Second
+)
 
 // whileElecting tries step again while the cluster does not answer because it elects leaders.
 func (b *Bus) whileElecting(ctx context.Context, step func(context.Context) error) error {
+	if b.embedded != nil {
+		return step(ctx)
+	}
 	until := time.Now().Add(electionTime)
 	for {
-		limited, cancel := context.WithTimeout(ctx, b.config.Timeout)
+		limited, cancel := context.WithTimeout(ctx, answerTime)
 		err := step(limited)
 		cancel()
-		if b.embedded != nil || err == nil || ctx.Err() != nil || !isElecting(err) || time.Now().After(until) {
+		if err == nil || ctx.Err() != nil || !isElecting(err) || time.Now().After(until) {
 			return err
 		}
 		b.config.Log.Warn("NATS does not answer, as while it elects a leader; will retry", "err", err)

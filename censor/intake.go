@@ -15,29 +15,17 @@ type intake struct {
 	mu     sync.Mutex
 	cities []string             // with messages, in the order of their turns
 	queues map[string][]message // by city, in the order of the stream
-	held   map[place]bool       // the messages that wait, or that are being judged
 	more   chan struct{}
 }
 
-// place is where a message is in the stream.
-type place struct {
-	seq  uint64
-	part int
-}
-
 func newIntake() *intake {
-	return &intake{queues: map[string][]message{}, held: map[place]bool{}, more: make(chan struct{}, 1)}
+	return &intake{queues: map[string][]message{}, more: make(chan struct{}, 1)}
 }
 
-// put adds a message. One that is delivered again because it has waited for long is here already.
+// put adds a message.
 func (in *intake) put(msg message) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
-	at := place{msg.Seq, msg.Part}
-	if in.held[at] {
-		return
-	}
-	in.held[at] = true
 	city := msg.Value.City
 	if len(in.queues[city]) == 0 {
 		in.cities = append(in.cities, city)
@@ -49,8 +37,7 @@ func (in *intake) put(msg message) {
 	}
 }
 
-// take waits for messages and returns up to limit of them, one of each city in turn. They are held until forget. It returns none once ctx has
-// ended.
+// take waits for messages and returns up to limit of them, one of each city in turn. It returns none once ctx has ended.
 func (in *intake) take(ctx context.Context, limit int) []message {
 	for {
 		if batch := in.takeNow(limit); len(batch) > 0 {
@@ -82,11 +69,10 @@ func (in *intake) takeNow(limit int) (batch []message) {
 	return batch
 }
 
-// forget ends the hold of messages that were acknowledged or put back.
-func (in *intake) forget(batch ...message) {
+// clear drops all messages: another node reads them.
+func (in *intake) clear() {
 	in.mu.Lock()
 	defer in.mu.Unlock()
-	for _, msg := range batch {
-		delete(in.held, place{msg.Seq, msg.Part})
-	}
+	in.cities = nil
+	clear(in.queues)
 }

@@ -23,20 +23,3 @@ func TestAFloodOfOneCityDelaysNoOtherCity(t *testing.T) {
 		t.Errorf("%d messages, the first ones %v", len(batch), batch[:3])
 	}
 }
-
-func TestAMessageThatIsDeliveredAgainWhileItWaitsIsJudgedOnce(t *testing.T) {
-	t.Parallel()
-	in := newIntake()
-	in.put(newMessage(1, "zuerich"))
-	in.put(newMessage(1, "zuerich"))
-	batch := in.takeNow(batchSize)
-	in.put(newMessage(1, "zuerich"))
-	if again := in.takeNow(batchSize); len(batch) != 1 || len(again) != 0 {
-		t.Errorf("taken %d times, then %d times", len(batch), len(again))
-	}
-	in.forget(batch...)
-	in.put(newMessage(1, "zuerich"))
-	if again := in.takeNow(batchSize); len(again) != 1 {
-		t.Errorf("put back, and taken %d times", len(again))
-	}
-}

@@ -34,8 +34,9 @@ const (
 	triesInPlace = 5
 )
 
-// Worker evaluates the reports in REPORTS, writes them into the ledger, and publishes an order for the bots of the city if a report passes. Any
-// number of Workers may run on any number of nodes: they share only the stream and the ledger.
+// Worker evaluates the reports in REPORTS, writes them into the ledger, and publishes an order for the bots of the city if a report passes. Of the
+// Workers on several nodes one works at a time, so that the reports of a city are judged in their order. Two that work at the same time for a
+// moment write no report twice: the ledger knows it.
 type Worker struct {
 	Bus   *bus.Bus
 	DB    *db.DB
@@ -43,6 +44,9 @@ type Worker struct {
 	Bots  func(city string) []string      // the bots that the city has connected; must not block
 	Log   *slog.Logger
 	Now   func() time.Time
+
+	// Turn waits until it is this node's turn, and calls f with a context that ends with the turn; nil if there is only this node.
+	Turn func(ctx context.Context, f func(context.Context))
 }
 
 // Run works until ctx ends.
@@ -51,35 +55,34 @@ func (w *Worker) Run(ctx context.Context) error {
 	var reading sync.WaitGroup
 	reading.Go(func() { w.read(ctx, in) })
 	for batch := in.take(ctx, batchSize); len(batch) > 0; batch = in.take(ctx, batchSize) {
-		w.handle(ctx, in, batch)
+		w.handle(ctx, batch)
 	}
 	reading.Wait()
-	for batch := in.takeNow(batchSize); len(batch) > 0; batch = in.takeNow(batchSize) {
-		w.requeue(ctx, in, batch, 0) // whoever runs next processes them
-	}
 	return ctx.Err()
 }
 
-// read puts all reports into the intake until ctx ends.
+// read puts all reports into the intake while it is this node's turn, until ctx ends. What is not judged when a turn ends stays in the stream.
 func (w *Worker) read(ctx context.Context, in *intake) {
+	turn := w.Turn
+	if turn == nil {
+		turn = func(ctx context.Context, f func(context.Context)) { f(ctx) }
+	}
 	for ctx.Err() == nil {
-		err := w.Bus.ConsumeReports(ctx, in.put)
-		if ctx.Err() == nil {
-			w.Log.Error("cannot consume reports; will retry", "err", err, "delay", retryDelay)
-			wait.For(ctx, retryDelay)
-		}
+		turn(ctx, func(ctx context.Context) {
+			_ = w.Bus.ConsumeReports(ctx, in.put) // ends with ctx only
+			in.clear()
+		})
 	}
 }
 
 // handle processes a batch. If it cannot be written, each message is processed alone: one of them may be the reason.
-func (w *Worker) handle(ctx context.Context, in *intake, batch []message) {
+func (w *Worker) handle(ctx context.Context, batch []message) {
 	for _, part := range parts(batch) {
 		if len(part) > 1 && w.process(ctx, part) == nil {
-			in.forget(part...)
 			continue
 		}
 		for i := range part {
-			w.insist(ctx, in, part[i:i+1])
+			w.insist(ctx, part[i:i+1])
 		}
 	}
 }
@@ -104,42 +107,22 @@ func parts(batch []message) (list [][]message) {
 
 // insist processes one message. After a failure it is processed again from the start, which finds what is stored already: a few times here, so
 // that no later report of the city overtakes it, and then after others, because it might be this report that cannot be stored.
-func (w *Worker) insist(ctx context.Context, in *intake, one []message) {
+func (w *Worker) insist(ctx context.Context, one []message) {
 	for try := 1; ; try++ {
 		err := w.process(ctx, one)
-		if err == nil {
-			in.forget(one...)
-			return
-		}
-		if ctx.Err() != nil { // whoever runs next processes it
-			w.requeue(ctx, in, one, 0)
+		if err == nil || ctx.Err() != nil { // whoever runs next processes it
 			return
 		}
 		r := one[0].Value
 		w.Log.Error("cannot process a report; will retry", "city", r.City, "bot", r.Bot, "err", err)
+		if w.DB.SQL().PingContext(ctx) != nil { // nothing can be stored: it is not this report
+			try--
+		}
 		if try == triesInPlace || errors.Is(err, errNotLoaded) {
-			w.requeue(ctx, in, one, retryDelay)
+			one[0].Requeue(retryDelay)
 			return
 		}
 		wait.For(ctx, retryDelay)
-		if err := one[0].InProgress(); err != nil && ctx.Err() == nil {
-			w.Log.Warn("cannot keep a report; it is redelivered later", "err", err)
-		}
-	}
-}
-
-func (w *Worker) requeue(ctx context.Context, in *intake, messages []message, delay time.Duration) {
-	in.forget(messages...)
-	for _, msg := range messages {
-		var err error
-		if delay > 0 {
-			err = msg.Requeue(ctx, delay)
-		} else {
-			err = msg.Release()
-		}
-		if err != nil && ctx.Err() == nil {
-			w.Log.Warn("cannot requeue a report; it is redelivered later", "err", err)
-		}
 	}
 }
 
@@ -154,9 +137,9 @@ func (w *Worker) process(ctx context.Context, part []message) error {
 	} else {
 		err = w.record(ctx, part)
 	}
-	for _, msg := range part {
-		if err == nil {
-			err = msg.Ack(ctx)
+	if err == nil {
+		for _, msg := range part {
+			msg.Ack()
 		}
 	}
 	return err

@@ -20,13 +20,17 @@ type Node struct {
 	Started time.Time `gorm:"not null"`
 	Until   time.Time `gorm:"not null"` // its shards are free after this time of the database's clock, unless it renews
 	Shards  []int     `gorm:"-"`        // set by Nodes
+	Judges  bool      `gorm:"-"`        // set by Nodes: it judges the reports of all cities
 }
 
 // TableName is the table's name for gorm.
 func (Node) TableName() string { return "nodes" }
 
-// BotsRole is the role in Node.Roles of nodes that run accounts.
-const BotsRole = "bots"
+// BotsRole is the role in Node.Roles of nodes that run accounts, CensorRole that of those that may judge reports.
+const (
+	BotsRole   = "bots"
+	CensorRole = "censor"
+)
 
 // RunsAccounts reports whether the node takes shards.
 func (n Node) RunsAccounts() bool { return n.Has(BotsRole) }
@@ -36,11 +40,14 @@ func (n Node) Has(role string) bool {
 	return n.Roles == "" || slices.Contains(strings.Split(n.Roles, ","), role)
 }
 
-// Shard says which node runs the cities of a shard.
+// Shard says which node runs the cities of a shard, or judges reports.
 type Shard struct {
-	Number int    `gorm:"primaryKey;autoIncrement:false"`
-	Node   string `gorm:"size:64;not null"` // empty if it is free
+	Number int    `gorm:"primaryKey;autoIncrement:false"` // from 0; or judging
+	Node   string `gorm:"size:64;not null"`               // empty if it is free
 }
+
+// judging is the number of the row that says which node judges the reports of all cities.
+const judging = -1
 
 // TableName is the table's name for gorm.
 func (Shard) TableName() string { return "shards" }
@@ -67,7 +74,7 @@ func (d *DB) Claim(ctx context.Context, node Node, shards int, ttl time.Duration
 		}
 		share = (shards + len(live) - 1) / len(live)
 		var rows []Shard
-		if err := tx.Order("number").Find(&rows).Error; err != nil {
+		if err := tx.Order("number").Find(&rows, "number >= 0").Error; err != nil {
 			return err
 		}
 		held, err = takeShards(tx, node.ID, shards, share, live, rows)
@@ -118,6 +125,24 @@ func takeShards(tx *gorm.DB, node string, shards, share int, live []string, rows
 	return held, nil
 }
 
+// ClaimJudging reports whether a node, whose lease Claim has just renewed, is the one that judges reports. It becomes that if no other node is.
+func (d *DB) ClaimJudging(ctx context.Context, node string) (judges bool, err error) {
+	err = d.Transaction(ctx, func(tx *gorm.DB) error {
+		now, err := d.clock(tx)
+		if err != nil {
+			return err
+		}
+		if err := tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&Shard{Number: judging}).Error; err != nil {
+			return err
+		}
+		others := tx.Model(&Node{}).Select("id").Where("until > ? AND id <> ?", Time(now), node)
+		taken := tx.Model(&Shard{}).Where("number = ? AND node NOT IN (?)", judging, others).Update("node", node)
+		judges = taken.RowsAffected > 0
+		return taken.Error
+	})
+	return judges, wrap("claim judging", err)
+}
+
 // Release gives shards of a node back.
 func (d *DB) Release(ctx context.Context, node string, shards []int) error {
 	return wrap("release shards", d.WithContext(ctx).Model(&Shard{}).Where("node = ? AND number IN ?", node, shards).Update("node", "").Error)
@@ -151,7 +176,11 @@ func (d *DB) Nodes(ctx context.Context) (nodes []Node, now time.Time, err error)
 		}
 		for i := range nodes {
 			for _, shard := range shards {
-				if shard.Node == nodes[i].ID {
+				switch {
+				case shard.Node != nodes[i].ID:
+				case shard.Number == judging:
+					nodes[i].Judges = true
+				default:
 					nodes[i].Shards = append(nodes[i].Shards, shard.Number)
 				}
 			}

@@ -17,7 +17,10 @@ type shards struct {
 	mu     sync.Mutex
 	leased bool // only those that are held
 	held   map[int]bool
+	judges bool      // this node judges the reports of all cities
 	until  time.Time // of this process's monotonic clock
+
+	changed chan struct{} // closed and replaced by set
 }
 
 // has reports whether this node runs the cities of a shard.
@@ -27,10 +30,25 @@ func (s *shards) has(shard int) bool {
 	return !s.leased || s.held[shard] && time.Now().Before(s.until)
 }
 
-// set replaces what is held, and reports whether there is a shard among it that was not held before, and whether one is missing.
-func (s *shards) set(held []int, until time.Time) (gained, lost bool) {
+// judging reports whether it is this node's turn to judge reports, and until when unless changed is closed before.
+func (s *shards) judging() (turn bool, until time.Time, changed <-chan struct{}) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.changed == nil {
+		s.changed = make(chan struct{})
+	}
+	return !s.leased || s.judges && time.Now().Before(s.until), s.until, s.changed
+}
+
+// set replaces what is held, and reports whether there is a shard among it that was not held before, and whether one is missing.
+func (s *shards) set(held []int, judges bool, until time.Time) (gained, lost bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.judges = judges
+	if s.changed != nil {
+		close(s.changed)
+	}
+	s.changed = make(chan struct{})
 	expired := time.Now().After(s.until)
 	now := make(map[int]bool, len(held))
 	for _, shard := range held {
@@ -46,6 +64,41 @@ func (s *shards) set(held []int, until time.Time) (gained, lost bool) {
 
 // runs reports whether this node runs the accounts of a city.
 func (e *env) runs(city string) bool { return e.shards.has(e.Bus.Shard(city)) }
+
+// JudgingTurn waits until it is this node's turn to judge reports, and calls f with a context that ends with the turn, or with ctx. One node at a
+// time has its turn, as long as it renews its lease.
+func (s *Supervisor) JudgingTurn(ctx context.Context, f func(context.Context)) {
+	turn, until, changed := s.env.shards.judging()
+	for !turn {
+		select {
+		case <-ctx.Done():
+			return
+		case <-changed:
+		}
+		turn, until, changed = s.env.shards.judging()
+	}
+	ours, end := context.WithCancel(ctx)
+	defer end()
+	var watching sync.WaitGroup
+	defer watching.Wait()
+	defer end()
+	if s.env.Lease != nil {
+		watching.Go(func() {
+			defer end()
+			for turn && ours.Err() == nil {
+				timer := time.NewTimer(time.Until(until))
+				select {
+				case <-ours.Done():
+				case <-changed:
+				case <-timer.C:
+				}
+				timer.Stop()
+				turn, until, changed = s.env.shards.judging()
+			}
+		})
+	}
+	f(ours)
+}
 
 // holdShards renews the lease of this node's shards, starts what runs in those that it gets, and stops what ran in those that it loses,
 // until ctx ends. moved receives when shards may be free, or too many.
@@ -109,6 +162,10 @@ func (s *Supervisor) claim(ctx context.Context) (gained bool) {
 	defer cancel()
 	began := time.Now()
 	held, share, err := s.env.DB.Claim(limited, lease.Node, s.env.Bus.Shards(), lease.Time)
+	judges := false
+	if err == nil && lease.Node.Has(db.CensorRole) {
+		judges, err = s.env.DB.ClaimJudging(limited, lease.Node.ID)
+	}
 	if err != nil {
 		if ctx.Err() == nil {
 			s.env.Log.Error("cannot renew the lease of this node's shards; will retry", "err", err)
@@ -118,7 +175,7 @@ func (s *Supervisor) claim(ctx context.Context) (gained bool) {
 	}
 	keep, extra := held[:min(share, len(held))], held[min(share, len(held)):]
 	margin := lease.Time / 6 // a node stops using its shards before another one takes them
-	gained, lost := s.env.shards.set(keep, began.Add(lease.Time-margin))
+	gained, lost := s.env.shards.set(keep, judges, began.Add(lease.Time-margin))
 	if lost {
 		s.stopForeign()
 	}

@@ -18,7 +18,7 @@ func (w *world) receivedReport() report.Report {
 	w.t.Helper()
 	got := make(chan report.Report, 1)
 	stop := testkit.Background(w.t, func(ctx context.Context) {
-		w.bus.ConsumeReports(ctx, func(m bus.Msg) { got <- m.Value; m.Ack(ctx) })
+		w.bus.ConsumeReports(ctx, func(m bus.Msg) { got <- m.Value; m.Ack() })
 	})
 	defer stop()
 	return testkit.Next(w.t, got)

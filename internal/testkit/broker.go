@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
 
 	"linienfunk/bus"
 )
@@ -29,6 +31,23 @@ func NewBroker(t testing.TB) Broker {
 func (b Broker) Connect(t testing.TB) *bus.Bus {
 	t.Helper()
 	return openBus(t, bus.Config{URL: b.url, Prefix: b.prefix})
+}
+
+// JetStream connects to the broker beside the program. It returns the name that a stream has there, too.
+func (b Broker) JetStream(t testing.TB, stream string) (js jetstream.JetStream, name string) {
+	t.Helper()
+	conn, err := nats.Connect(b.url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(conn.Close)
+	if js, err = jetstream.New(conn); err != nil {
+		t.Fatal(err)
+	}
+	if b.prefix != "" {
+		stream = b.prefix + "-" + stream
+	}
+	return js, stream
 }
 
 // Address returns the URL of the broker for other programs, and the prefix of all subjects, including its dot.
