@@ -74,8 +74,10 @@ func (b *bench) discard(p *program) {
 		p.kill()
 		b.ended += p.used()
 	}
-	os.RemoveAll(p.data)
-	os.Remove(p.logFile())
+	if !b.keep {
+		os.RemoveAll(p.data)
+		os.Remove(p.logFile())
+	}
 }
 
 // prepare returns a data directory that the binary has made itself, with so many cities: its demo sets up one, whose rows are copied. A city

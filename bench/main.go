@@ -73,6 +73,7 @@ func (s skipped) Error() string { return s.reason }
 // bench is one run of a subcommand.
 type bench struct {
 	dir      string // for data directories, on a real disk
+	keep     bool   // do not delete them
 	fakes    []*fake
 	prepared map[string]string // data directories that are copied for each measurement, by binary and number of cities
 	settle   time.Duration     // between the start of a program and its measurement
@@ -87,6 +88,7 @@ type options struct {
 	rounds                  int
 	settle                  time.Duration
 	quiet                   float64
+	keep                    bool
 }
 
 func (o *options) declare(set *flag.FlagSet) {
@@ -94,6 +96,7 @@ func (o *options) declare(set *flag.FlagSet) {
 	set.StringVar(&o.against, "against", "", "binary to compare with")
 	set.IntVar(&o.rounds, "rounds", 3, "how often each measurement is repeated; the tables have medians")
 	set.StringVar(&o.dir, "dir", os.TempDir(), "where to make data directories: on a disk, for figures that depend on syncs")
+	set.BoolVar(&o.keep, "keep", false, "keep data directories and logs")
 	set.StringVar(&o.only, "only", "", "names of the measurements to run, separated by commas; empty for all")
 	set.DurationVar(&o.settle, "settle", time.Second, "time between the start of a program and its measurement")
 	set.Float64Var(&o.quiet, "quiet", 0, "wait before each measurement until other processes use less than so many percent of the machine's CPU; 0 does not wait")
@@ -152,8 +155,10 @@ func (o options) run(ctx context.Context, measurements []measurement, out io.Wri
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(dir)
-	b := &bench{dir: dir, prepared: map[string]string{}, settle: o.settle, quiet: o.quiet, out: out}
+	if !o.keep {
+		defer os.RemoveAll(dir)
+	}
+	b := &bench{dir: dir, keep: o.keep, prepared: map[string]string{}, settle: o.settle, quiet: o.quiet, out: out}
 	defer b.close()
 	if o.bin == "" {
 		o.bin = filepath.Join(dir, "linienfunk")

@@ -10,6 +10,7 @@ package bus
 import (
 	"cmp"
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"hash/fnv"
@@ -49,6 +50,9 @@ type Bus struct {
 	closed   chan struct{} // closed when the connection is
 	lost     chan struct{} // see OrdersLost
 	reports  chan publishing
+	id       string          // new with each start
+	ordering sync.Mutex      // for ordered, and the order of publication
+	ordered  uint64          // how many orders were published
 	stopped  context.Context // ends with Close
 	stop     context.CancelCauseFunc
 	running  sync.WaitGroup
@@ -58,7 +62,7 @@ type Bus struct {
 // Open starts the embedded server or connects to the external one, and creates the streams.
 func Open(ctx context.Context, config Config) (*Bus, error) {
 	config.Timeout = cmp.Or(config.Timeout, 10*time.Second)
-	b := &Bus{config: config, closed: make(chan struct{}), lost: make(chan struct{}, 1), reports: make(chan publishing), store: newStoreState()}
+	b := &Bus{config: config, closed: make(chan struct{}), lost: make(chan struct{}, 1), reports: make(chan publishing), id: rand.Text(), store: newStoreState()}
 	b.stopped, b.stop = context.WithCancelCause(context.Background())
 	if config.Shards < 1 {
 		return nil, fmt.Errorf("open bus: %d shards", config.Shards)

@@ -135,7 +135,7 @@ func TestOrdersArriveInOrderAtEverySubscriber(t *testing.T) {
 	const many = 1500
 	got := make(chan bus.Order, 2*many)
 	for _, b := range []*bus.Bus{one, other} {
-		stop, err := b.SubscribeOrders(func(o bus.Order) { got <- o })
+		stop, err := b.SubscribeOrders(func(o bus.Order) { got <- o }, func() {})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -156,6 +156,28 @@ func TestOrdersArriveInOrderAtEverySubscriber(t *testing.T) {
 		}
 		if !slices.Equal(o.Bots, want.Bots) || o.Report.Text != want.Report.Text || !o.Expire.Equal(want.Expire) || !o.Known || o.Recall {
 			t.Fatalf("got %+v", o)
+		}
+	}
+}
+
+func TestASubscriberLearnsThatOrdersAreMissingBeforeItGetsTheNext(t *testing.T) {
+	t.Parallel()
+	broker := testkit.NewBroker(t)
+	one, other := broker.Connect(t), broker.Connect(t)
+	publish := func(entry uint) {
+		t.Helper()
+		check(t, one.PublishOrder(bus.Order{Entry: entry, Report: newReport("1")}))
+	}
+	publish(1) // while nobody listens
+	got := make(chan string, 10)
+	stop, err := other.SubscribeOrders(func(o bus.Order) { got <- fmt.Sprint(o.Entry) }, func() { got <- "missing" })
+	check(t, err)
+	defer stop()
+	publish(2)
+	publish(3)
+	for _, want := range []string{"missing", "2", "3"} {
+		if event := testkit.Next(t, got); event != want {
+			t.Errorf("got %s, not %s", event, want)
 		}
 	}
 }

@@ -22,12 +22,19 @@ type Order struct {
 	// Known is set if the ledger had the report before: an earlier order for it may be under way, or done.
 	Known bool `json:"known,omitempty"`
 
+	From string `json:"from,omitempty"` // who has published it, and how many orders since it started, for SubscribeOrders
+	N    uint64 `json:"n,omitempty"`
+
 	// Recall is set if the report was withdrawn: the bots delete what they have posted, until Expire.
 	Recall bool `json:"recall,omitempty"`
 }
 
 // PublishOrder hands an order to the supervisors. It returns once it is on its way.
 func (b *Bus) PublishOrder(o Order) error {
+	b.ordering.Lock()
+	defer b.ordering.Unlock()
+	b.ordered++
+	o.From, o.N = b.id, b.ordered
 	data, err := json.Marshal(o)
 	if err != nil {
 		return err
@@ -39,8 +46,10 @@ func (b *Bus) PublishOrder(o Order) error {
 	return nil
 }
 
-// SubscribeOrders calls f for each order, from one goroutine and in the order of their publication, until stop is called. See OrdersLost.
-func (b *Bus) SubscribeOrders(f func(Order)) (stop func(), err error) {
+// SubscribeOrders calls f for each order, from one goroutine and in the order of their publication, until stop is called. It calls lost before an
+// order if some before that did not arrive. See also OrdersLost.
+func (b *Bus) SubscribeOrders(f func(Order), lost func()) (stop func(), err error) {
+	last := map[string]uint64{} // by publisher
 	sub, err := b.conn.Subscribe(b.subject("report.out.>"), func(m *nats.Msg) {
 		var o Order
 		if err := json.Unmarshal(m.Data, &o); err != nil {
@@ -48,6 +57,10 @@ func (b *Bus) SubscribeOrders(f func(Order)) (stop func(), err error) {
 			b.noteLoss()
 			return
 		}
+		if o.From != "" && o.N != last[o.From]+1 {
+			lost()
+		}
+		last[o.From] = o.N
 		f(o)
 	})
 	if err != nil {

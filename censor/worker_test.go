@@ -55,7 +55,7 @@ func (d *fixture) start() {
 		},
 		Bots: func(string) []string { return []string{"one", "two"} },
 	}
-	stop, err := d.bus.SubscribeOrders(func(o bus.Order) { d.orders <- o })
+	stop, err := d.bus.SubscribeOrders(func(o bus.Order) { d.orders <- o }, func() {})
 	if err != nil {
 		t.Fatal(err)
 	}

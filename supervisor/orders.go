@@ -39,6 +39,9 @@ func (s *Supervisor) followOrders(ctx context.Context) {
 			for _, bot := range o.Bots {
 				s.announced.pass(newOrder(o, bot, s.env.Now()), s.dispatch)
 			}
+		}, func() {
+			s.announced.hold()
+			s.readAgain()
 		})
 		if err == nil {
 			s.loadOrders(ctx)
@@ -55,13 +58,23 @@ func (s *Supervisor) followOrders(ctx context.Context) {
 type announced struct {
 	mu      sync.Mutex
 	holding bool
+	holds   int // how often hold was called
 	orders  []order
 }
 
+// hold holds orders back until the ledger is read again.
 func (a *announced) hold() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.holding = true
+	a.holds++
+}
+
+// begin returns what release wants after the ledger was read.
+func (a *announced) begin() (holds int) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.holds
 }
 
 // pass dispatches an order, or holds it back.
@@ -75,14 +88,32 @@ func (a *announced) pass(o order, dispatch func(order)) {
 	dispatch(o)
 }
 
-// release dispatches what was held back.
-func (a *announced) release(dispatch func(order)) {
+// release dispatches what was held back, unless there was another hold after begin: then the ledger must be read once more.
+func (a *announced) release(holds int, dispatch func(order)) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	if a.holds != holds {
+		return
+	}
 	for _, o := range a.orders {
 		dispatch(o)
 	}
 	a.orders, a.holding = nil, false
+}
+
+// drop forgets what was held back: the ledger has it, too, and cannot be read for now.
+func (a *announced) drop() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.orders = nil
+}
+
+// readAgain has the ledger asked for what is due, at once.
+func (s *Supervisor) readAgain() {
+	select {
+	case s.reload <- struct{}{}:
+	default:
+	}
 }
 
 func newOrder(o bus.Order, bot string, now time.Time) order {
@@ -97,18 +128,23 @@ func newOrder(o bus.Order, bot string, now time.Time) order {
 func (s *Supervisor) loadOrders(ctx context.Context) {
 	var pauses backoff
 	for {
-		wait := dueInterval
+		wait, holds := dueInterval, s.announced.begin()
 		list, err := s.env.DB.Due(ctx)
 		if err == nil {
 			pauses.reset()
 		} else if ctx.Err() == nil {
 			wait = pauses.next()
+			s.announced.hold()
 			s.env.Log.Error("cannot read what is due; will retry", "err", err, "delay", wait)
 		}
 		for _, d := range list {
 			s.dispatch(s.dueOrder(d))
 		}
-		s.announced.release(s.dispatch)
+		if err == nil {
+			s.announced.release(holds, s.dispatch)
+		} else {
+			s.announced.drop()
+		}
 		timer := time.NewTimer(wait)
 		select {
 		case <-ctx.Done():

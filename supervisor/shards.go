@@ -40,8 +40,16 @@ func (s *shards) judging() (turn bool, until time.Time, changed <-chan struct{})
 	return !s.leased || s.judges && time.Now().Before(s.until), s.until, s.changed
 }
 
-// set replaces what is held, and reports whether there is a shard among it that was not held before, and whether one is missing.
-func (s *shards) set(held []int, judges bool, until time.Time) (gained, lost bool) {
+// gains reports whether there is a shard among held that this node does not run now.
+func (s *shards) gains(held []int) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	expired := time.Now().After(s.until)
+	return slices.ContainsFunc(held, func(shard int) bool { return expired || !s.held[shard] })
+}
+
+// set replaces what is held, and reports whether something is missing.
+func (s *shards) set(held []int, judges bool, until time.Time) (lost bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.judges = judges
@@ -49,17 +57,15 @@ func (s *shards) set(held []int, judges bool, until time.Time) (gained, lost boo
 		close(s.changed)
 	}
 	s.changed = make(chan struct{})
-	expired := time.Now().After(s.until)
 	now := make(map[int]bool, len(held))
 	for _, shard := range held {
 		now[shard] = true
-		gained = gained || expired || !s.held[shard]
 	}
 	for shard := range s.held {
 		lost = lost || !now[shard]
 	}
 	s.held, s.until = now, until
-	return gained, lost
+	return lost
 }
 
 // runs reports whether this node runs the accounts of a city.
@@ -174,9 +180,11 @@ func (s *Supervisor) claim(ctx context.Context) (gained bool) {
 		return false
 	}
 	keep, extra := held[:min(share, len(held))], held[min(share, len(held)):]
-	margin := lease.Time / 6 // a node stops using its shards before another one takes them
-	gained, lost := s.env.shards.set(keep, judges, began.Add(lease.Time-margin))
-	if lost {
+	margin := lease.Time / 6                       // a node stops using its shards before another one takes them
+	if gained = s.env.shards.gains(keep); gained { // orders that were announced before are in the ledger only
+		s.announced.hold()
+	}
+	if s.env.shards.set(keep, judges, began.Add(lease.Time-margin)) {
 		s.stopForeign()
 	}
 	if len(extra) > 0 {
@@ -191,10 +199,7 @@ func (s *Supervisor) gained(ctx context.Context) {
 		s.env.Log.Error("cannot load revocations", "err", err)
 	}
 	s.refreshAll(ctx, func(string) bool { return true })
-	select {
-	case s.reload <- struct{}{}:
-	default:
-	}
+	s.readAgain()
 }
 
 // giveBack stops what runs in shards that belong to other nodes now, and releases them.

@@ -151,15 +151,20 @@ func TestNodesShareTheCitiesAndEachReportIsSentOnce(t *testing.T) {
 func TestTheCitiesOfANodeThatDiesAreTakenOverInOrder(t *testing.T) {
 	t.Parallel()
 	c := newCluster(t, shortLease)
-	sent := c.net.collectSent()
+	sent := make(chan string, 100_000)
+	c.net.change(func() { c.net.send = sentTo(sent) })
 	// A node that has died holds all shards until its lease ends.
 	_, _, err := c.db.Claim(t.Context(), db.Node{ID: "dead", Started: c.Now()}, c.bus.Shards(), c.lease)
 	check(t, err)
 	c.join("b")
-	for i := range 5 {
-		c.relay("city0", fmt.Sprintf("kontrolle %d", i))
+	relayed := 0
+	for more := 20; more > 0; relayed++ { // before the takeover, while it happens, and after
+		c.relay("city0", fmt.Sprintf("kontrolle %d", relayed))
+		if len(sent) > 0 {
+			more--
+		}
 	}
-	for i := range 5 {
+	for i := range relayed {
 		c.want(sent, fmt.Sprintf("city0: kontrolle %d", i))
 	}
 }
@@ -168,17 +173,11 @@ func TestANodeThatCannotRenewItsLeaseLeavesTheCitiesToOthers(t *testing.T) {
 	t.Parallel()
 	c := newCluster(t, shortLease)
 	sent := c.net.collectSent()
-	var cut atomic.Bool
-	err := c.db.Callback().Create().Before("gorm:create").Register("cut", func(tx *gorm.DB) {
-		if n, ok := tx.Statement.Dest.(*db.Node); ok && n.ID == "a" && cut.Load() {
-			tx.AddError(errors.New("the network is unreachable"))
-		}
-	})
-	check(t, err)
+	cut := c.cutOff("a")
 	c.join("a")
 	c.relayToAll("kontrolle u1")
 	c.wantOnce(sent, "kontrolle u1")
-	cut.Store(true)
+	cut()
 	c.join("b")
 	c.waitForHolders(fmt.Sprintf("b %d", c.bus.Shards()))
 	for i := range 3 {
@@ -203,4 +202,88 @@ func TestANodeWithoutBotsTakesNoShardAndKnowsHowTheAccountsAre(t *testing.T) {
 			t.Errorf("the state of %s, asked on the node without bots: %v", cityName(i), got)
 		}
 	}
+}
+
+// As a node does that was stopped with SIGSTOP beyond its lease, and goes on in the middle of a call.
+func TestANodeThatGoesOnInTheMiddleOfASendAfterItsLeaseIsHarmless(t *testing.T) {
+	t.Parallel()
+	c := newCluster(t, shortLease)
+	calls, goOn := make(chan string, 100), make(chan struct{})
+	var stopped atomic.Bool
+	c.net.change(func() {
+		c.net.send = func(_ context.Context, city, text string) error {
+			calls <- city + ": " + text
+			if stopped.CompareAndSwap(false, true) {
+				<-goOn
+			}
+			return nil
+		}
+	})
+	cut := c.cutOff("a")
+	c.join("a")
+	c.waitForHolders(fmt.Sprintf("a %d", c.bus.Shards()))
+	entry := c.relay("city0", "kontrolle u1")
+	c.want(calls, "city0: kontrolle u1")
+	c.relay("city0", "kontrolle u2")
+	cut()
+	c.join("b")
+	c.want(calls, "city0: kontrolle u1") // the same report: networks recognise it by its id
+	c.want(calls, "city0: kontrolle u2")
+	close(goOn)
+	for i := range 3 {
+		text := fmt.Sprintf("kontrolle %d", i)
+		c.relayToAll(text)
+		c.wantOnce(calls, text)
+	}
+	if d := c.waitForStatus(entry, db.Sent); d.RemoteID != "post-1" {
+		t.Errorf("the ledger has %+v", d)
+	}
+}
+
+// cutOff returns a function that makes a node unable to renew its lease.
+func (c *cluster) cutOff(id string) (cut func()) {
+	c.t.Helper()
+	var isCut atomic.Bool
+	check(c.t, c.db.Callback().Create().Before("gorm:create").Register("cut", func(tx *gorm.DB) {
+		if n, ok := tx.Statement.Dest.(*db.Node); ok && n.ID == id && isCut.Load() {
+			tx.AddError(errors.New("the network is unreachable"))
+		}
+	}))
+	return func() { isCut.Store(true) }
+}
+
+// judge notes on turns when a node's turn to judge begins and ends.
+func (n *node) judge(c *cluster, id string, turns chan<- string) {
+	testkit.Background(c.t, func(ctx context.Context) {
+		for ctx.Err() == nil {
+			n.sup.JudgingTurn(ctx, func(ctx context.Context) {
+				turns <- id + " begins"
+				<-ctx.Done()
+				turns <- id + " ends"
+			})
+		}
+	})
+}
+
+func TestOneNodeAtATimeJudgesReports(t *testing.T) {
+	t.Parallel()
+	c := newCluster(t, shortLease)
+	turns := make(chan string, 100)
+	cut := c.cutOff("b")
+	a := c.join("a")
+	a.judge(c, "a", turns)
+	c.want(turns, "a begins")
+	b := c.join("b")
+	b.judge(c, "b", turns)
+	a.stop()
+	for range 2 { // a's turn ends with its process, which b need not wait for
+		if got := testkit.Next(t, turns); got != "a ends" && got != "b begins" {
+			t.Errorf("got %q", got)
+		}
+	}
+	cut()
+	c.want(turns, "b ends")
+	d := c.join("d")
+	d.judge(c, "d", turns)
+	c.want(turns, "d begins")
 }
