@@ -32,6 +32,7 @@ const (
 const (
 	retryDelay   = 2 * time.Second
 	triesInPlace = 5
+	awayDelay    = 500 * time.Millisecond // while the database does not answer
 )
 
 // Worker evaluates the reports in REPORTS, writes them into the ledger, and publishes an order for the bots of the city if a report passes. Of the
@@ -78,7 +79,7 @@ func (w *Worker) read(ctx context.Context, in *intake) {
 // handle processes a batch. If it cannot be written, each message is processed alone: one of them may be the reason.
 func (w *Worker) handle(ctx context.Context, batch []message) {
 	for _, part := range parts(batch) {
-		if len(part) > 1 && w.process(ctx, part) == nil {
+		if len(part) > 1 && w.patiently(ctx, part) == nil {
 			continue
 		}
 		for i := range part {
@@ -109,20 +110,29 @@ func parts(batch []message) (list [][]message) {
 // that no later report of the city overtakes it, and then after others, because it might be this report that cannot be stored.
 func (w *Worker) insist(ctx context.Context, one []message) {
 	for try := 1; ; try++ {
-		err := w.process(ctx, one)
+		err := w.patiently(ctx, one)
 		if err == nil || ctx.Err() != nil { // whoever runs next processes it
 			return
 		}
 		r := one[0].Value
 		w.Log.Error("cannot process a report; will retry", "city", r.City, "bot", r.Bot, "err", err)
-		if w.DB.SQL().PingContext(ctx) != nil { // nothing can be stored: it is not this report
-			try--
-		}
 		if try == triesInPlace || errors.Is(err, errNotLoaded) {
 			one[0].Requeue(retryDelay)
 			return
 		}
 		wait.For(ctx, retryDelay)
+	}
+}
+
+// patiently is process, again and again while the database does not answer: then it is not the reports that cannot be stored.
+func (w *Worker) patiently(ctx context.Context, part []message) error {
+	for {
+		err := w.process(ctx, part)
+		if err == nil || ctx.Err() != nil || w.DB.SQL().PingContext(ctx) == nil {
+			return err
+		}
+		w.Log.Error("cannot process reports; will retry", "err", err, "delay", awayDelay)
+		wait.For(ctx, awayDelay)
 	}
 }
 

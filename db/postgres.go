@@ -48,6 +48,7 @@ func parsePostgres(address string) (*pgx.ConnConfig, error) {
 	if err != nil {
 		return nil, errors.New("database.url is not an address of PostgreSQL")
 	}
+	config.DialFunc = dialer.DialContext
 	return config, nil
 }
 
@@ -79,9 +80,9 @@ func (d *DB) Connections(n int) {
 }
 
 // limitIdleTransactions has the server undo a transaction whose node says nothing more, because it was stopped or cut off: another node may be
-// waiting for its locks. A busy node may take seconds between two statements. It is a statement, since poolers refuse settings in the address.
+// waiting for its locks, and takes its cities over after 6 to 8 seconds. It is a statement, since poolers refuse settings in the address.
 func limitIdleTransactions(ctx context.Context, conn *pgx.Conn) error {
-	_, err := conn.Exec(ctx, "SET idle_in_transaction_session_timeout = '20s'")
+	_, err := conn.Exec(ctx, "SET idle_in_transaction_session_timeout = '8s'")
 	return err
 }
 

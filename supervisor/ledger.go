@@ -80,6 +80,9 @@ func outlive(ctx context.Context) (context.Context, context.CancelFunc) {
 	return longer, func() { stop(); cancel() }
 }
 
+// ledgerPause is the longest pause before the database is asked again: one that is back does not ask for mercy, and everything waits for it.
+const ledgerPause = 2 * time.Second
+
 func (e *env) retry(ctx context.Context, action string, f func() error) error {
 	var pauses backoff
 	for {
@@ -90,7 +93,7 @@ func (e *env) retry(ctx context.Context, action string, f func() error) error {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		pause := pauses.next()
+		pause := min(pauses.next(), ledgerPause)
 		e.Log.Error("cannot "+action+"; will retry", "err", err, "delay", pause)
 		if err := sleep(ctx, pause); err != nil {
 			return err

@@ -133,7 +133,7 @@ func (s *Supervisor) loadOrders(ctx context.Context) {
 		if err == nil {
 			pauses.reset()
 		} else if ctx.Err() == nil {
-			wait = pauses.next()
+			wait = min(pauses.next(), ledgerPause)
 			s.announced.hold()
 			s.env.Log.Error("cannot read what is due; will retry", "err", err, "delay", wait)
 		}
