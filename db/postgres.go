@@ -63,7 +63,7 @@ func openPostgres(address string) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	conn := stdlib.OpenDB(*config, stdlib.OptionAfterConnect(limitIdleTransactions))
+	conn := stdlib.OpenDB(*config, stdlib.OptionAfterConnect(limitSilentClients))
 	conn.SetConnMaxIdleTime(idleTime)
 	d := &DB{sql: conn, dialector: func() gorm.Dialector { return postgres.New(postgres.Config{Conn: conn}) }}
 	d.Connections(DefaultConnections)
@@ -79,10 +79,10 @@ func (d *DB) Connections(n int) {
 	d.sql.SetMaxIdleConns(n)
 }
 
-// limitIdleTransactions has the server undo a transaction whose node says nothing more, because it was stopped or cut off: another node may be
+// limitSilentClients has the server undo a transaction whose node says nothing more, because it was stopped or cut off: another node may be
 // waiting for its locks, and takes its cities over after 6 to 8 seconds. It is a statement, since poolers refuse settings in the address.
-func limitIdleTransactions(ctx context.Context, conn *pgx.Conn) error {
-	_, err := conn.Exec(ctx, "SET idle_in_transaction_session_timeout = '8s'")
+func limitSilentClients(ctx context.Context, conn *pgx.Conn) error {
+	_, err := conn.Exec(ctx, "SET idle_in_transaction_session_timeout = '8s'; SET tcp_keepalives_idle = 3; SET tcp_keepalives_interval = 1; SET tcp_keepalives_count = 3")
 	return err
 }
 

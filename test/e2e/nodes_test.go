@@ -91,3 +91,53 @@ func TestAReportReachesEveryNetworkOnceWhileNodesDie(t *testing.T) {
 		}
 	}
 }
+
+// A load balancer sends an admin and riders to whichever node runs.
+func TestAnAdminStaysLoggedInAndNothingIsLostWhileNodesRestartOneByOne(t *testing.T) {
+	t.Parallel()
+	mails, instance := harness.NewMailServer(t), mastodontest.New(t)
+	c := harness.Config(t, mails)
+	if c.NATS.URL == "" || c.Database.URL == "" {
+		t.Skip("nodes share LINIENFUNK_TEST_POSTGRES and LINIENFUNK_TEST_NATS")
+	}
+	one := harness.NewProcess(t, c)
+	one.Start()
+	admin := harness.NewBrowser(t, c.BaseURL)
+	admin.Register(mails, "zuerich", "Zürich")
+	admin.SetLists("zuerich", "Zürich", "kontrolle", "")
+	admin.ConnectMastodon(instance, "zuerich")
+	other := secondNode(t, c)
+	two := harness.NewProcess(t, other)
+	two.Start()
+	nodes := []struct {
+		process *harness.Process
+		config  config.Config
+	}{{one, c}, {two, other}}
+	s := &fixture{t: t, mails: mails, instance: instance}
+	var texts []string
+	for round := range 4 {
+		restarting, running := nodes[round%2], nodes[(round+1)%2]
+		for i, node := range []config.Config{restarting.config, running.config} {
+			texts = append(texts, fmt.Sprintf("kontrolle runde %d mail %d", round, i))
+			if err := harness.TrySendMail(node.SMTP, "zuerich", texts[len(texts)-1]); err != nil {
+				t.Fatal(err)
+			}
+			if i == 0 {
+				restarting.process.Signal(syscall.SIGTERM)
+			}
+		}
+		if page := admin.On(running.config.BaseURL).Get("/city/zuerich"); !strings.Contains(page, `id="f-invite"`) {
+			t.Errorf("round %d: the admin is not logged in: %s", round, page)
+		}
+		if err := restarting.process.Wait(); err != nil {
+			t.Errorf("round %d: the node ended with %v", round, err)
+		}
+		restarting.process.Start()
+	}
+	testkit.Eventually(t, "all are posted", func() bool { return len(s.posts()) >= len(texts) })
+	for i, post := range s.posts() {
+		if i >= len(texts) || !strings.Contains(post, texts[i]) {
+			t.Errorf("post %d is %q", i, post)
+		}
+	}
+}
