@@ -261,6 +261,9 @@ func (r *reading) purge(ctx context.Context, stream jetstream.Stream) {
 			purged = judged
 		} else if ctx.Err() == nil {
 			r.bus.config.Log.Warn("cannot remove judged reports from the stream; will retry", "err", err)
+			if r.bus.embedded != nil {
+				r.bus.checkStore()
+			}
 			notify(r.acked)
 		}
 	}
