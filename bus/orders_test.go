@@ -50,7 +50,12 @@ func TestASubscriberLearnsThatOrdersAreMissingBeforeItGetsTheNext(t *testing.T) 
 		t.Helper()
 		check(t, one.PublishOrder(bus.Order{Entry: entry, Report: newReport("1")}))
 	}
-	publish(1) // while nobody listens
+	arrived := make(chan bus.Order, 10)
+	stopOne, err := one.SubscribeOrders(func(o bus.Order) { arrived <- o }, func() {})
+	check(t, err)
+	defer stopOne()
+	publish(1) // before the other one listens
+	testkit.Next(t, arrived)
 	got := make(chan string, 10)
 	stop, err := other.SubscribeOrders(func(o bus.Order) { got <- fmt.Sprint(o.Entry) }, func() { got <- "missing" })
 	check(t, err)
