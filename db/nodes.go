@@ -83,6 +83,18 @@ func (d *DB) Claim(ctx context.Context, node Node, shards int, ttl time.Duration
 	return held, share, wrap("claim shards", err)
 }
 
+// Renew renews a node's lease for ttl, by one statement, and keeps what it holds. It returns false if the lease has run out: then other nodes may
+// have taken its shards, and only Claim says which are left.
+func (d *DB) Renew(ctx context.Context, node string, ttl time.Duration) (renewed bool, err error) {
+	tx := d.WithContext(ctx)
+	if d.isSQLite() {
+		tx = tx.Exec("UPDATE nodes SET until = ? WHERE id = ? AND until > ?", Time(d.now().Add(ttl)), node, Time(d.now()))
+	} else {
+		tx = tx.Exec("UPDATE nodes SET until = clock_timestamp() + make_interval(secs => ?) WHERE id = ? AND until > clock_timestamp()", ttl.Seconds(), node)
+	}
+	return tx.RowsAffected > 0, wrap("renew lease", tx.Error)
+}
+
 // liveHolders lists the ids of the nodes that run accounts.
 func liveHolders(tx *gorm.DB, now time.Time) (ids []string, err error) {
 	var nodes []Node

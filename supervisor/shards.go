@@ -68,6 +68,15 @@ func (s *shards) set(held []int, judges bool, until time.Time) (lost bool) {
 	return lost
 }
 
+// extend renews what is held, unless it has run out.
+func (s *shards) extend(until time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if time.Now().Before(s.until) {
+		s.until = until
+	}
+}
+
 // runs reports whether this node runs the accounts of a city.
 func (e *env) runs(city string) bool { return e.shards.has(e.Bus.Shard(city)) }
 
@@ -109,8 +118,9 @@ func (s *Supervisor) JudgingTurn(ctx context.Context, f func(context.Context)) {
 // holdShards renews the lease of this node's shards, starts what runs in those that it gets, and stops what ran in those that it loses,
 // until ctx ends. moved receives when shards may be free, or too many.
 func (s *Supervisor) holdShards(ctx context.Context, moved <-chan struct{}) {
+	pause := s.env.Lease.Time / 3
 	for {
-		timer := time.NewTimer(s.env.Lease.Time / 3)
+		timer := time.NewTimer(pause)
 		select {
 		case <-ctx.Done():
 			timer.Stop()
@@ -119,8 +129,12 @@ func (s *Supervisor) holdShards(ctx context.Context, moved <-chan struct{}) {
 			timer.Stop()
 		case <-timer.C:
 		}
-		if s.claim(ctx) {
+		gained, err := s.claim(ctx)
+		if gained {
 			s.gained(ctx)
+		}
+		if pause = s.env.Lease.Time / 3; err != nil {
+			pause /= 4
 		}
 	}
 }
@@ -152,7 +166,7 @@ func (s *Supervisor) share(ctx context.Context) (moved <-chan struct{}, leave fu
 		stopHints()
 		return nil, nil, err
 	}
-	s.claim(ctx)
+	_, _ = s.claim(ctx) // logs the error, and holdShards tries again
 	s.announceShards()
 	return hints, func() {
 		stopHints()
@@ -161,8 +175,29 @@ func (s *Supervisor) share(ctx context.Context) (moved <-chan struct{}, leave fu
 	}, nil
 }
 
-// claim renews the lease. It reports whether there is a new shard.
-func (s *Supervisor) claim(ctx context.Context) (gained bool) {
+// renew keeps what this node holds, by one short statement. On a busy machine a claim may take longer than the lease has left.
+func (s *Supervisor) renew(ctx context.Context) error {
+	lease := s.env.Lease
+	ctx, cancel := context.WithTimeout(ctx, lease.Time/3)
+	defer cancel()
+	began := time.Now()
+	renewed, err := s.env.DB.Renew(ctx, lease.Node.ID, lease.Time)
+	if renewed {
+		s.env.shards.extend(s.usable(began))
+	}
+	return err
+}
+
+// usable is until when a lease that was renewed at began may be used: a node stops using its shards before another one takes them.
+func (s *Supervisor) usable(began time.Time) time.Time {
+	return began.Add(s.env.Lease.Time - s.env.Lease.Time/6)
+}
+
+// claim renews the lease, and takes shards up to this node's share. It reports whether there is a new shard.
+func (s *Supervisor) claim(ctx context.Context) (gained bool, err error) {
+	if err := s.renew(ctx); err != nil {
+		return false, s.claimFailed(ctx, err)
+	}
 	lease := s.env.Lease
 	limited, cancel := context.WithTimeout(ctx, lease.Time/3)
 	defer cancel()
@@ -173,24 +208,28 @@ func (s *Supervisor) claim(ctx context.Context) (gained bool) {
 		judges, err = s.env.DB.ClaimJudging(limited, lease.Node.ID)
 	}
 	if err != nil {
-		if ctx.Err() == nil {
-			s.env.Log.Error("cannot renew the lease of this node's shards; will retry", "err", err)
-		}
-		s.stopForeign() // if the lease has run out
-		return false
+		return false, s.claimFailed(ctx, err)
 	}
 	keep, extra := held[:min(share, len(held))], held[min(share, len(held)):]
-	margin := lease.Time / 6                       // a node stops using its shards before another one takes them
 	if gained = s.env.shards.gains(keep); gained { // orders that were announced before are in the ledger only
 		s.announced.hold()
 	}
-	if s.env.shards.set(keep, judges, began.Add(lease.Time-margin)) {
+	if s.env.shards.set(keep, judges, s.usable(began)) {
 		s.stopForeign()
 	}
 	if len(extra) > 0 {
 		s.giveBack(ctx, extra)
 	}
-	return gained
+	return gained, nil
+}
+
+// claimFailed stops what this node must not run any more if its lease has run out, and returns err.
+func (s *Supervisor) claimFailed(ctx context.Context, err error) error {
+	if ctx.Err() == nil {
+		s.env.Log.Error("cannot renew the lease of this node's shards; will retry", "err", err)
+	}
+	s.stopForeign()
+	return err
 }
 
 // gained starts what runs in new shards.

@@ -243,13 +243,65 @@ func TestANodeThatGoesOnInTheMiddleOfASendAfterItsLeaseIsHarmless(t *testing.T) 
 // cutOff returns a function that makes a node unable to renew its lease.
 func (c *cluster) cutOff(id string) (cut func()) {
 	c.t.Helper()
+	noClaims := c.failClaims(id)
 	var isCut atomic.Bool
-	check(c.t, c.db.Callback().Create().Before("gorm:create").Register("cut", func(tx *gorm.DB) {
-		if n, ok := tx.Statement.Dest.(*db.Node); ok && n.ID == id && isCut.Load() {
+	check(c.t, c.db.Callback().Raw().Before("gorm:raw").Register("cut", func(tx *gorm.DB) {
+		if isCut.Load() && strings.HasPrefix(tx.Statement.SQL.String(), "UPDATE nodes SET until") && slices.Contains(tx.Statement.Vars, any(id)) {
 			tx.AddError(errors.New("the network is unreachable"))
 		}
 	}))
-	return func() { isCut.Store(true) }
+	return func() { noClaims(); isCut.Store(true) }
+}
+
+// failClaims returns a function that makes all claims of a node fail.
+func (c *cluster) failClaims(id string) (fail func()) {
+	c.t.Helper()
+	var failing atomic.Bool
+	check(c.t, c.db.Callback().Create().Before("gorm:create").Register("fail claims", func(tx *gorm.DB) {
+		if n, ok := tx.Statement.Dest.(*db.Node); ok && n.ID == id && failing.Load() {
+			tx.AddError(errors.New("deadline exceeded"))
+		}
+	}))
+	return func() { failing.Store(true) }
+}
+
+// The nodes' clocks stand nearly still here, and that of the database runs by several leases.
+func TestANodeWhoseClaimsTakeTooLongKeepsItsShards(t *testing.T) {
+	t.Parallel()
+	c := newCluster(t, longLease)
+	fail := c.failClaims("a")
+	c.join("a")
+	c.join("b")
+	shards := func(id string) (until time.Time, held int) {
+		nodes, _, err := c.db.Nodes(t.Context())
+		check(t, err)
+		for _, n := range nodes {
+			if n.ID == id {
+				return n.Until, len(n.Shards)
+			}
+		}
+		return until, 0
+	}
+	testkit.Eventually(t, "each has its share", func() bool {
+		_, a := shards("a")
+		_, b := shards("b")
+		return a > 0 && a == b
+	})
+	fail()
+	_, before := shards("a")
+	for range 3 {
+		was, _ := shards("a")
+		c.Advance(longLease * 4 / 5)
+		testkit.Eventually(t, "both have renewed their leases", func() bool {
+			check(t, c.bus.Notify("shards", nil))
+			a, _ := shards("a")
+			b, _ := shards("b")
+			return a.After(was) && b.After(was)
+		})
+	}
+	if _, held := shards("a"); held != before {
+		t.Errorf("of %d shards %d are left", before, held)
+	}
 }
 
 // judge notes on turns when a node's turn to judge begins and ends.
