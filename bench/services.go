@@ -169,8 +169,8 @@ func (b *bench) newPostgres(ctx context.Context, on host) (*service, error) {
 	}
 	_, err = access.WriteString("host all all samenet trust\n")
 	ip, port, _ := net.SplitHostPort(s.address)
-	s.args = []string{server, "-D", dir, "-p", port, "-c", "listen_addresses=" + ip, "-k", dir}
-	if s.host.namespace != "" { // ip needs root
+	s.args = []string{server, "-D", dir, "-p", port, "-c", "listen_addresses=" + ip, "-k", ""} // the path of a socket in dir may be too long for the system
+	if s.host.namespace != "" {                                                                // ip needs root
 		s.args, s.as = append([]string{"setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"}, s.args...), nil
 	}
 	return s, errors.Join(err, access.Close())
@@ -198,6 +198,11 @@ func (s *service) databaseURL() string {
 // waitDatabase waits until the server answers.
 func (s *service) waitDatabase(ctx context.Context) error {
 	return until(ctx, 100*time.Millisecond, func() (bool, error) {
+		select {
+		case <-s.ended:
+			return false, fmt.Errorf("PostgreSQL has ended; its log is %s", s.log)
+		default:
+		}
 		limited, cancel := context.WithTimeout(ctx, 2*time.Second)
 		defer cancel()
 		opened, err := db.Open(limited, s.databaseURL(), time.Now)

@@ -73,7 +73,14 @@ func TestAFileThatIsNoDatabaseIsNamedAsSuch(t *testing.T) {
 
 func TestATransactionOfANodeThatIsStoppedHoldsItsLocksForSecondsOnly(t *testing.T) {
 	t.Parallel()
-	d := notes(t)
+	d, err := db.Open(t.Context(), testkit.DatabaseURL(t, t.TempDir()), time.Now) // that of testkit.DB is patient
+	if err == nil {
+		t.Cleanup(func() { d.Close() })
+		err = d.AutoMigrate(&note{})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
 	if d.Name() == "sqlite" {
 		t.Skip("a SQLite database has one node")
 	}

@@ -80,8 +80,12 @@ func (d *DB) Connections(n int) {
 }
 
 // limitSilentClients has the server undo a transaction whose node says nothing more, because it was stopped or cut off: another node may be
-// waiting for its locks, and takes its cities over after 6 to 8 seconds. It is a statement, since poolers refuse settings in the address.
+// waiting for its locks, and takes its cities over after 6 to 8 seconds. It is a statement, since poolers refuse settings in the address. One that
+// is in the address takes precedence.
 func limitSilentClients(ctx context.Context, conn *pgx.Conn) error {
+	if _, set := conn.Config().RuntimeParams["idle_in_transaction_session_timeout"]; set {
+		return nil
+	}
 	_, err := conn.Exec(ctx, "SET idle_in_transaction_session_timeout = '8s'; SET tcp_keepalives_idle = 3; SET tcp_keepalives_interval = 1; SET tcp_keepalives_count = 3")
 	return err
 }

@@ -69,7 +69,7 @@ func DB(t testing.TB, now func() time.Time, tables ...Tables) *db.DB {
 			t.Fatal(err)
 		}
 	} else {
-		address = migratedSchema(t, address, tables)
+		address = migratedSchema(t, address, tables) + "&idle_in_transaction_session_timeout=0" // a test may pause for as long as a busy machine does
 	}
 	d, err := db.Open(context.Background(), address, now)
 	if err != nil {
