@@ -68,6 +68,13 @@ func (s *shards) set(held []int, judges bool, until time.Time) (lost bool) {
 	return lost
 }
 
+// live reports whether what is held may be used.
+func (s *shards) live() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return time.Now().Before(s.until)
+}
+
 // extend renews what is held, unless it has run out.
 func (s *shards) extend(until time.Time) {
 	s.mu.Lock()
@@ -175,8 +182,12 @@ func (s *Supervisor) share(ctx context.Context) (moved <-chan struct{}, leave fu
 	}, nil
 }
 
-// renew keeps what this node holds, by one short statement. On a busy machine a claim may take longer than the lease has left.
+// renew keeps what this node holds, by one short statement. On a busy machine a claim may take longer than the lease has left. A lease that has
+// run out here is not renewed: while claims fail, nobody could take what this node does not use.
 func (s *Supervisor) renew(ctx context.Context) error {
+	if !s.env.shards.live() {
+		return nil
+	}
 	lease := s.env.Lease
 	ctx, cancel := context.WithTimeout(ctx, lease.Time/3)
 	defer cancel()

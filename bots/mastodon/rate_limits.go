@@ -28,7 +28,7 @@ type rateLimits struct {
 type limitState struct {
 	until    time.Time
 	since    time.Time     // of the first refusal without a hint
-	refusals int           // after which the pause was doubled
+	refusals int           // that doubled the pause
 	hinted   time.Duration // the last pause that the instance asked for
 }
 
@@ -43,7 +43,8 @@ func (p *rateLimits) remaining(name string, now time.Time) time.Duration {
 }
 
 // refused records that an instance asked us to wait, and returns for how long: after if it said so (hinted), else a time that
-// grows with each refusal once they have lasted for patientTime. A pause that we have kept and that is refused again grows as well, whatever the instance says: its hint is wrong.
+// grows with each refusal once they have lasted for patientTime. A pause that we have kept and that is refused again grows as well, whatever
+// the instance says: its hint is wrong.
 func (p *rateLimits) refused(name string, now time.Time, after time.Duration, hinted bool) time.Duration {
 	p.mu.Lock()
 	defer p.mu.Unlock()
