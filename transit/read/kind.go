@@ -14,7 +14,7 @@ func (g *reading) chooseKind(out *Reading) {
 		}
 		counted = counted || t.digits && !g.used[i] && g.counts(i)
 	}
-	located := len(out.Lines)+len(out.Stops)+len(out.Directions) > 0
+	located := len(out.Lines)+len(out.Stops)+len(out.Directions)+len(out.Shapes) > 0
 	switch {
 	case (g.asks || len(g.tokens) > 1 && g.tokens[0].roles&question != 0) && !counted:
 		out.Kind = Question
@@ -37,6 +37,9 @@ func (g *reading) chooseKind(out *Reading) {
 // shortReport is how many words a report has that is nothing but a place.
 const shortReport = 8
 
+// sureShape is how sure what only looks like a line is.
+const sureShape = 0.6
+
 func (g *reading) confidence(out *Reading, said bool) float64 {
 	sure, n := 0.0, 0
 	for _, m := range g.mentions {
@@ -45,6 +48,10 @@ func (g *reading) confidence(out *Reading, said bool) float64 {
 	}
 	if len(g.lines) > 0 {
 		sure++
+		n++
+	}
+	if len(out.Shapes) > 0 {
+		sure += sureShape
 		n++
 	}
 	if n == 0 {

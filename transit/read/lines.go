@@ -147,12 +147,16 @@ func (g *reading) isTime(i int) bool {
 	return i > 0 && g.tokens[i-1].digits && t.start == g.tokens[i-1].end+1 && strings.IndexByte(":.,", g.text[g.tokens[i-1].end]) >= 0
 }
 
-// counts reports whether a number counts people, minutes and the like.
+// counts reports whether a number counts people, minutes and the like. Ten inspectors and more are rather a line with inspectors.
 func (g *reading) counts(i int) bool {
 	if i+1 >= len(g.tokens) || g.tokens[i+1].gap > space && g.tokens[i+1].gap != stroke {
 		return false
 	}
-	return g.tokens[i+1].roles&people != 0
+	next := g.tokens[i+1]
+	if next.gap == glued && slices.Contains(g.reader.words.endings, next.text) {
+		return false
+	}
+	return next.roles&people != 0 && !(next.roles&inspectors != 0 && len(g.tokens[i].text) > 1)
 }
 
 // number reads "Linie 7", "bus 41", "the 4 train", and a number alone if it cannot be anything else.

@@ -40,6 +40,8 @@ type Reading struct {
 	Alighted bool
 	// Open are names of stops that could be several.
 	Open []Open
+	// Shapes look like lines. They are only read without a network.
+	Shapes []Shape
 	// Confidence is from 0 to 1: how well the names fit, and the words for the kind.
 	Confidence float64
 	// Words are those that decided, in the order of the text.
@@ -82,6 +84,7 @@ type Options struct {
 // Reader reads the messages of one city. It is immutable, and safe for concurrent use.
 type Reader struct {
 	net      *network.Network
+	shapes   bool // there is no network
 	words    *vocabulary
 	index    *index
 	lines    lineNames
@@ -94,7 +97,8 @@ type Reader struct {
 // MaxText is the length of what is read of a message, in bytes.
 const MaxText = 2000
 
-// New prepares a network for reading, which takes some tenths of a second for 8,000 stops. The error names a language that is not there.
+// New prepares a network for reading, which takes some tenths of a second for 8,000 stops. Without one (nil) the Reader knows no lines, stops and directions, but finds the Kind and
+// the Shapes. The error names a language that is not there.
 func New(n *network.Network, options Options) (*Reader, error) {
 	languages := options.Languages
 	if len(languages) == 0 {
@@ -104,7 +108,11 @@ func New(n *network.Network, options Options) (*Reader, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read: %w", err)
 	}
-	r := &Reader{net: n, words: words}
+	r := &Reader{net: n, words: words, shapes: n == nil}
+	if n == nil {
+		r.net = &network.Network{}
+		n = r.net
+	}
 	r.lines = readLines(n, words)
 	r.serve()
 	others := r.placeNames(options.Names)
@@ -113,7 +121,7 @@ func New(n *network.Network, options Options) (*Reader, error) {
 	return r, nil
 }
 
-// Network returns the network that the indices of readings belong to.
+// Network returns the network that the indices of readings belong to: one without lines and stops, if New got none.
 func (r *Reader) Network() *network.Network { return r.net }
 
 // Unplaced returns those of Options.Names whose stop the network does not have.

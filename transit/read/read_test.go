@@ -185,8 +185,8 @@ func TestAllLanguagesCanBeReadAtOnce(t *testing.T) {
 	}
 	reader := newReader(t, n, Options{})
 	for _, text := range []string{"U2 Tannenstr Richtung Südhafen", "U2 Tannenstr towards Südhafen", "U2 Tannenstr direction Südhafen", "U2 Tannenstr hacia Südhafen", "U2 Tannenstr kierunek Südhafen"} {
-		if got := first(n, reader.Read(text, Context{})); got != "U2 | Tannenstraße | Südhafen" {
-			t.Errorf("%s: %s", text, got)
+		if got := first(n, reader.Read(text, Context{})); got != [3]string{"U2", "Tannenstraße", "Südhafen"} {
+			t.Errorf("%s: %q", text, got)
 		}
 	}
 }

@@ -33,6 +33,9 @@ func (r *Reader) Read(text string, context Context) Reading {
 	g := r.scratch.Get().(*reading)
 	defer r.scratch.Put(g)
 	g.reset(r, text, context)
+	if r.shapes {
+		return g.result()
+	}
 	g.findLines()
 	for _, m := range g.lines {
 		for _, line := range m.lines {
@@ -71,20 +74,19 @@ func (g *reading) reset(r *Reader, text string, context Context) {
 // passOverLinks takes addresses of pages out of what is read.
 func (g *reading) passOverLinks() {
 	g.asks = false
+	next := 0 // token
 	for at := 0; at < len(g.text); {
 		word := g.text[at:]
 		if end := strings.IndexAny(word, " \t\n"); end >= 0 {
 			word = word[:end+1]
 		}
-		if strings.Contains(word, "://") || strings.HasPrefix(word, "www.") {
-			for i, t := range g.tokens {
-				if at <= t.start && t.start < at+len(word) {
-					g.tokens[i].roles, g.tokens[i].kinds, g.used[i] = 0, 0, true
-				}
+		link := strings.Contains(word, "://") || strings.HasPrefix(word, "www.")
+		for ; next < len(g.tokens) && g.tokens[next].start < at+len(word); next++ {
+			if t := &g.tokens[next]; link {
+				t.roles, t.kinds, g.used[next] = 0, 0, true
 			}
-		} else {
-			g.asks = g.asks || strings.ContainsRune(word, '?')
 		}
+		g.asks = g.asks || !link && strings.ContainsRune(word, '?')
 		at += len(word)
 	}
 }
@@ -95,6 +97,12 @@ func (g *reading) result() Reading {
 	placed := g.place(&out)
 	g.assign(&out, placed)
 	g.chooseLines(&out)
+	if g.reader.shapes {
+		out.Shapes = g.findShapes()
+		for _, s := range out.Shapes {
+			out.Words = append(out.Words, Word{s.Start, s.End, ForLine})
+		}
+	}
 	g.chooseKind(&out)
 	slices.SortStableFunc(out.Words, func(a, b Word) int { return a.Start - b.Start })
 	return out

@@ -92,6 +92,7 @@ type vocabulary struct {
 	articles   map[string]bool
 	nicknames  []string
 	endings    []string // of lines: "U8er"
+	letters    []string // before the numbers of lines in most cities of the language: "s 41", "re7"
 	inflection []string
 	ordinals   []string
 	long       []string // words for directions that are long enough to be found with typing errors
@@ -157,6 +158,7 @@ func (v *vocabulary) addFile(file wordFile) error {
 	}
 	v.nicknames = appendFolded(v.nicknames, file.Stops.Nicknames)
 	v.endings = appendFolded(v.endings, file.Lines["endings"])
+	v.letters = appendFolded(v.letters, file.Lines["letters"])
 	v.inflection = appendFolded(v.inflection, file.Stops.Inflections)
 	v.ordinals = appendFolded(v.ordinals, file.Stops.Ordinals)
 	v.add(file.Stops.Generic, meaning{roles: generic})
@@ -166,7 +168,7 @@ func (v *vocabulary) addFile(file wordFile) error {
 		if kind := network.Kind(name); kind != "" && kind.Valid() {
 			kinds = kindBit(kind)
 		}
-		if kinds == 0 && name != "endings" {
+		if kinds == 0 && name != "endings" && name != "letters" {
 			return fmt.Errorf("there is no kind of line %q", name)
 		}
 		if kinds != 0 {
