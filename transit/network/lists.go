@@ -12,11 +12,26 @@ const (
 	maxListName  = 100    // bytes of a name
 )
 
+// ListProblem is what is wrong with a line of a list, for texts in other languages.
+type ListProblem string
+
+const (
+	NoName       ListProblem = "no-name"        // before : or =
+	NoOtherNames ListProblem = "no-other-names" // behind =
+	TooFewStops  ListProblem = "too-few-stops"  // behind :
+	NameTooLong  ListProblem = "name-too-long"
+	NameNotUTF8  ListProblem = "name-not-utf-8"
+	NamedTwice   ListProblem = "named-twice" // the first time in ListError.First
+	TooManyLines ListProblem = "too-many-lines"
+)
+
 // ListError says which line of a list is wrong.
 type ListError struct {
-	List string // "lines" or "stops"
-	Line int    // from 1
-	Want string // what would be right, in English
+	Problem ListProblem
+	List    string // "lines" or "stops"
+	Line    int    // from 1
+	First   int    // the line that has the name already, for NamedTwice
+	Want    string // what would be right, in English
 }
 
 func (e *ListError) Error() string { return fmt.Sprintf("%s, line %d: %s", e.List, e.Line, e.Want) }
@@ -40,15 +55,15 @@ func ParseNames(list string) (names []Names, err error) {
 	for _, row := range rows {
 		stop, others, has := strings.Cut(row.text, "=")
 		one := Names{Line: row.line, Stop: clean(stop), Others: splitNames(others)}
-		switch want := checkNames(append(one.Others, one.Stop)); {
+		switch problem, want := checkNames(append(one.Others, one.Stop)); {
 		case one.Stop == "":
-			wrong = append(wrong, &ListError{"stops", row.line, "the name of a stop must stand before ="})
+			wrong = append(wrong, &ListError{Problem: NoName, List: "stops", Line: row.line, Want: "the name of a stop must stand before ="})
 		case has && len(one.Others) == 0:
-			wrong = append(wrong, &ListError{"stops", row.line, "other names must stand behind =, separated by commas"})
+			wrong = append(wrong, &ListError{Problem: NoOtherNames, List: "stops", Line: row.line, Want: "other names must stand behind =, separated by commas"})
 		case want != "":
-			wrong = append(wrong, &ListError{"stops", row.line, want})
+			wrong = append(wrong, &ListError{Problem: problem, List: "stops", Line: row.line, Want: want})
 		case seen[one.Stop] > 0:
-			wrong = append(wrong, &ListError{"stops", row.line, fmt.Sprintf("%q stands in line %d already", one.Stop, seen[one.Stop])})
+			wrong = append(wrong, repeated("stops", row.line, one.Stop, seen[one.Stop]))
 		}
 		seen[one.Stop] = row.line
 		names = append(names, one)
@@ -85,15 +100,15 @@ func FromLists(lines, stops string) (*Network, error) {
 		name, list, has := strings.Cut(row.text, ":")
 		name = clean(name)
 		served := splitNames(list)
-		switch want := checkNames(append(served, name)); {
+		switch problem, want := checkNames(append(served, name)); {
 		case name == "":
-			wrong = append(wrong, &ListError{"lines", row.line, "the name of a line must stand before :"})
+			wrong = append(wrong, &ListError{Problem: NoName, List: "lines", Line: row.line, Want: "the name of a line must stand before :"})
 		case has && len(served) < 2:
-			wrong = append(wrong, &ListError{"lines", row.line, "at least two stops must stand behind :, separated by commas"})
+			wrong = append(wrong, &ListError{Problem: TooFewStops, List: "lines", Line: row.line, Want: "at least two stops must stand behind :, separated by commas"})
 		case want != "":
-			wrong = append(wrong, &ListError{"lines", row.line, want})
+			wrong = append(wrong, &ListError{Problem: problem, List: "lines", Line: row.line, Want: want})
 		case seen[name] > 0:
-			wrong = append(wrong, &ListError{"lines", row.line, fmt.Sprintf("%q stands in line %d already", name, seen[name])})
+			wrong = append(wrong, repeated("lines", row.line, name, seen[name]))
 		}
 		seen[name] = row.line
 		line := Line{ID: name, Name: name}
@@ -125,7 +140,7 @@ func splitList(list, text string) (rows []listRow, err error) {
 			rows = append(rows, listRow{i + 1, line})
 		}
 		if len(rows) > maxListLines {
-			return nil, &ListError{list, i + 1, fmt.Sprintf("a list has at most %d lines", maxListLines)}
+			return nil, &ListError{Problem: TooManyLines, List: list, Line: i + 1, Want: fmt.Sprintf("a list has at most %d lines", maxListLines)}
 		}
 	}
 	return rows, nil
@@ -142,15 +157,50 @@ func splitNames(list string) (names []string) {
 
 func clean(name string) string { return strings.Join(strings.Fields(name), " ") }
 
-// checkNames says what would be right, or nothing.
-func checkNames(names []string) string {
+// checkNames says what is wrong, and what would be right, or nothing.
+func checkNames(names []string) (problem ListProblem, want string) {
 	for _, name := range names {
 		if len(name) > maxListName {
-			return fmt.Sprintf("a name has at most %d bytes", maxListName)
+			return NameTooLong, fmt.Sprintf("a name has at most %d bytes", maxListName)
 		}
 		if strings.ToValidUTF8(name, "") != name {
-			return "names must be in UTF-8"
+			return NameNotUTF8, "names must be in UTF-8"
 		}
 	}
-	return ""
+	return "", ""
+}
+
+func repeated(list string, line int, name string, first int) error {
+	return &ListError{Problem: NamedTwice, List: list, Line: line, First: first, Want: fmt.Sprintf("%q stands in line %d already", name, first)}
+}
+
+// Lists returns the lists of which FromLists makes the network again; false if it was read from a feed.
+func (n *Network) Lists() (lines, stops string, ok bool) {
+	served := make([]bool, len(n.Stops))
+	n.eachIndex(func(index *int) { served[*index] = true })
+	var all []string
+	for _, line := range n.Lines {
+		if line.Kind != "" || line.ID != line.Name {
+			return "", "", false
+		}
+		text := line.Name
+		if len(line.Variants) > 0 {
+			var names []string
+			for _, stop := range line.Variants[0].Stops {
+				names = append(names, n.Stops[stop].Name)
+			}
+			text += ": " + strings.Join(names, ", ")
+		}
+		all = append(all, text)
+	}
+	lines, all = strings.Join(all, "\n"), nil
+	for i, stop := range n.Stops {
+		switch {
+		case len(stop.OtherNames) > 0:
+			all = append(all, stop.Name+" = "+strings.Join(stop.OtherNames, ", "))
+		case !served[i]:
+			all = append(all, stop.Name)
+		}
+	}
+	return lines, strings.Join(all, "\n"), true
 }
