@@ -26,6 +26,7 @@ import (
 	"linienfunk/mail"
 	"linienfunk/settings"
 	"linienfunk/supervisor"
+	"linienfunk/transit"
 )
 
 // Program consists of all parts. Call Open, then Run, then Close.
@@ -43,6 +44,9 @@ type Program struct {
 	limits     *limits.Group
 	settings   *settings.Node
 	storage    *settings.Storage
+	networks   *transit.Store
+	imports    *transit.Imports // of feeds
+	readers    *transit.Readers
 	mail       *mail.Mailer
 	frontend   *frontend.Frontend
 	directory  *supervisor.Directory
@@ -62,7 +66,7 @@ func Open(ctx context.Context, c config.Config, stderr io.Writer) (*Program, err
 func OpenWithClock(ctx context.Context, c config.Config, stderr io.Writer, now func() time.Time) (*Program, error) {
 	p := &Program{config: c, log: newLog(c.Log, stderr), now: now}
 	for _, step := range []func(context.Context) error{
-		p.openData, p.openPorts, p.openDatabase, p.openBus, p.openSettings, p.openMail, p.openFrontend, p.openBots, p.openWorkers, p.loadSettings,
+		p.openData, p.openPorts, p.openDatabase, p.openBus, p.openSettings, p.openNetworks, p.openMail, p.openFrontend, p.openBots, p.openWorkers, p.loadSettings,
 	} {
 		if err := step(ctx); err != nil {
 			return nil, errors.Join(err, p.Close())
@@ -175,6 +179,9 @@ func (p *Program) openDatabase(ctx context.Context) (err error) {
 		return err
 	}
 	if err := p.db.MigratePrefixed(ctx, "settings_", settings.Migrations()); err != nil {
+		return err
+	}
+	if err := p.db.MigratePrefixed(ctx, "transit_", transit.Migrations()); err != nil {
 		return err
 	}
 	return p.db.MigratePrefixed(ctx, "mail_", mail.Migrations())

@@ -62,7 +62,7 @@ func (p *Program) Run(ctx context.Context) error {
 
 // parts are the parts that run on this node, by their names in errors. Every node answers health checks, and knows settings and accounts.
 func (p *Program) parts() map[string]func(context.Context) error {
-	parts := map[string]func(context.Context) error{"pages": p.serveHTTP, "supervisor": p.supervisor.Run, "bus": p.bus.Run}
+	parts := map[string]func(context.Context) error{"pages": p.serveHTTP, "supervisor": p.supervisor.Run, "bus": p.bus.Run, "networks": p.readers.Run}
 	if p.config.Has(config.RoleMail) {
 		parts["mail"] = p.mail.Run
 	}
@@ -70,7 +70,7 @@ func (p *Program) parts() map[string]func(context.Context) error {
 		parts["censor"] = p.runCensor
 	}
 	if p.config.Has(config.RoleFrontend) {
-		parts["prune"] = p.prune
+		parts["prune"], parts["feeds"] = p.prune, p.imports.Run
 	}
 	return parts
 }
@@ -113,7 +113,7 @@ func (p *Program) serveHTTP(ctx context.Context) error {
 	return <-served
 }
 
-// pruneEvery is how often expired links and sessions are deleted.
+// pruneEvery is how often expired links, sessions and networks are deleted.
 const pruneEvery = 10 * time.Minute
 
 func (p *Program) prune(ctx context.Context) error {
@@ -122,6 +122,9 @@ func (p *Program) prune(ctx context.Context) error {
 	for {
 		if err := p.frontend.Accounts.Prune(ctx); err != nil && ctx.Err() == nil {
 			p.log.Error("cannot prune", "err", err)
+		}
+		if err := p.pruneNetworks(ctx); err != nil && ctx.Err() == nil {
+			p.log.Error("cannot prune networks", "err", err)
 		}
 		select {
 		case <-ctx.Done():

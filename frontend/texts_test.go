@@ -19,6 +19,7 @@ import (
 	"linienfunk/report"
 	"linienfunk/supervisor"
 	"linienfunk/templates"
+	"linienfunk/transit/network"
 )
 
 // noTexts are literals in the code that look like ids of texts but are not.
@@ -38,11 +39,14 @@ func TestEveryTextExistsInEveryLanguageAndIsUsed(t *testing.T) {
 	for _, list := range []report.List{report.Instance, report.Blocked, report.Triggers, report.Spam, report.Limit, report.Dropped} {
 		used["list-"+string(list)] = "report.List"
 	}
-	for _, field := range []string{"empty", "long", "list-long", "line", "range", "control", "lang", "zone", "option", "unknown", "type", "json"} {
+	for _, field := range []string{"empty", "long", "list-long", "line", "range", "control", "lang", "zone", "option", "unknown", "type", "json", "network", "names"} {
 		used["settings-error-"+field] = "settings.Errors"
 	}
 	for _, code := range []string{"400", "403", "404", "405", "413", "500"} {
 		used["error-"+code], used["error-"+code+"-text"] = "fail", "fail"
+	}
+	for _, problem := range []network.ListProblem{network.NoName, network.NoOtherNames, network.TooFewStops, network.NameTooLong, network.NameNotUTF8, network.NamedTwice, network.TooManyLines} {
+		used["list-"+string(problem)] = "network.ListError"
 	}
 	for _, letter := range []string{"register", "register-known", "reset", "invite", "revoked", "warned"} {
 		used[letter+"-subject"], used[letter+"-mail"] = "send", "send"

@@ -116,7 +116,7 @@ func (s Schema) checkField(field string, value any) (say string, err error) {
 	switch {
 	case len(parts) == 1 && !slices.Contains(fieldOrder, field):
 		return "settings-error-unknown", errUnknown
-	case (field == "triggers" || field == "blocked") && !isList:
+	case (field == "triggers" || field == "blocked" || field == "stop_names") && !isList:
 		return "settings-error-type", errType
 	case len(parts) == 1:
 		return "", nil
@@ -160,6 +160,7 @@ func (s Schema) checkValues(doc Settings, unreadable Errors) (found Errors, filt
 	}
 	filter, err := s.Compile(doc.Triggers, doc.Blocked)
 	found = append(found, listErrors(err)...)
+	found = append(found, checkNetwork(doc)...)
 	if doc.FreshnessMinutes < MinFreshness || doc.FreshnessMinutes > MaxFreshness {
 		add("freshness_minutes", "settings-error-range", fmt.Errorf("must be between %d and %d", MinFreshness, MaxFreshness))
 	}

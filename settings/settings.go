@@ -22,6 +22,8 @@ const (
 	MaxTitle = 60   // characters
 	MaxAbout = 2000 // characters
 
+	MaxStopNames = 5000 // lines
+
 	MinFreshness, MaxFreshness = 1, 24 * 60 // minutes
 	MinRetention, MaxRetention = 1, 90 * 24 // hours
 )
@@ -40,6 +42,9 @@ type Settings struct {
 	Triggers []string `json:"triggers"` // one rule a line, see package censor
 	Blocked  []string `json:"blocked"`
 
+	Network   string   `json:"network,omitzero"`     // hash of the city's lines and stops in transit.Store, or empty
+	StopNames []string `json:"stop_names,omitempty"` // other names of stops, as network.ParseNames reads them
+
 	FreshnessMinutes int  `json:"freshness_minutes"`     // older reports are not sent
 	NewestFirst      bool `json:"newest_first,omitzero"` // of reports that wait for one network, the newest is sent first
 	RetentionHours   int  `json:"retention_hours"`       // texts of older reports are deleted
@@ -52,7 +57,7 @@ type Settings struct {
 func (s *Settings) fieldPointers() map[string]any {
 	return map[string]any{
 		"title": &s.Title, "lang": &s.Lang, "about": &s.About, "active": &s.Active, "listed": &s.Listed,
-		"triggers": &s.Triggers, "blocked": &s.Blocked,
+		"triggers": &s.Triggers, "blocked": &s.Blocked, "network": &s.Network, "stop_names": &s.StopNames,
 		"freshness_minutes": &s.FreshnessMinutes, "newest_first": &s.NewestFirst, "retention_hours": &s.RetentionHours,
 		"time_zone": &s.TimeZone, "bots": &s.Bots,
 	}

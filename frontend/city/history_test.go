@@ -10,6 +10,7 @@ import (
 	"linienfunk/db"
 	"linienfunk/frontend/frontendtest"
 	"linienfunk/settings"
+	"linienfunk/transit/network"
 )
 
 const (
@@ -165,4 +166,17 @@ func TestSettingsCanBeDownloadedAsAFile(t *testing.T) {
 	if document, err := settings.ReadExport([]byte(got.Raw)); err != nil || string(document) != string(s.Present("berlin").Document) || file.City != "berlin" {
 		t.Errorf("file of %s: %s, %v", file.City, document, err)
 	}
+}
+
+func TestTheHistorySaysHowLargeANetworkIs(t *testing.T) {
+	t.Parallel()
+	s, v, _ := frontendtest.Berlin(t)
+	n, err := network.FromLists("U1: Mill, Harbour\nU2", "")
+	frontendtest.Check(t, err)
+	hash, err := s.Site.Networks.Save(t.Context(), n)
+	frontendtest.Check(t, err)
+	away := strings.Repeat("ab", 32)
+	s.Save("berlin", 0, map[string]any{"network": hash, "stop_names": []string{"Mill = M"}})
+	s.Save("berlin", 0, map[string]any{"network": away})
+	v.Get("/city/berlin/history").Want(200, "Lines and stops", "2 lines, 2 stops ("+hash[:8]+")", "not on this server (abababab)", "Other names of stops", "Mill = M")
 }

@@ -19,6 +19,7 @@ import (
 	"linienfunk/internal/testkit"
 	"linienfunk/settings"
 	"linienfunk/supervisor"
+	"linienfunk/transit"
 )
 
 // Password is the password of all admins. passwordHash is its hash with the lowest possible cost.
@@ -46,7 +47,8 @@ type World struct {
 func New(t testing.TB, mount func(s *World)) *World {
 	t.Helper()
 	s := &World{T: t, Mails: &bottest.Mails{}, Changed: make(chan string, 100)}
-	database := testkit.DB(t, s.Now, testkit.Tables{Prefix: "settings_", Migrations: settings.Migrations()})
+	database := testkit.DB(t, s.Now, testkit.Tables{Prefix: "settings_", Migrations: settings.Migrations()},
+		testkit.Tables{Prefix: "transit_", Migrations: transit.Migrations()})
 	box, err := secret.NewBox(make([]byte, secret.KeySize))
 	Check(t, err)
 	log := slog.New(slog.NewTextHandler(t.Output(), nil))
@@ -55,7 +57,8 @@ func New(t testing.TB, mount func(s *World)) *World {
 	s.URL = "http://" + server.Listener.Addr().String()
 	s.Frontend, err = frontend.New(frontend.Deps{
 		DB: database, Settings: s.Node, History: s.Storage, Mail: s.Mails, Box: box, Limits: limits.NewGroup(s.Now), BaseURL: s.URL, Domain: "linienfunk.example", Log: log,
-		Now: s.Now, Proxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}, Changed: func(city string) { s.Changed <- city },
+		Networks: transit.NewStore(database, s.Now),
+		Now:      s.Now, Proxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}, Changed: func(city string) { s.Changed <- city },
 		Status: func(string) []supervisor.Status { s.mu.Lock(); defer s.mu.Unlock(); return s.statuses },
 	})
 	Check(t, err)

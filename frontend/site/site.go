@@ -28,6 +28,7 @@ import (
 	"linienfunk/settings/chain"
 	"linienfunk/supervisor"
 	"linienfunk/templates"
+	"linienfunk/transit"
 )
 
 //go:embed pages/*.html
@@ -58,8 +59,9 @@ type Deps struct {
 	Mail     mail.Queue
 	Box      *secret.Box
 	Limits   *limits.Group // of visitors
-	BaseURL  string        // the public address without a trailing slash; https makes cookies Secure
-	Domain   string        // the domain of the cities' mail addresses
+	Networks *transit.Store
+	BaseURL  string // the public address without a trailing slash; https makes cookies Secure
+	Domain   string // the domain of the cities' mail addresses
 	Log      *slog.Logger
 	Now      func() time.Time
 

@@ -13,12 +13,15 @@ import (
 // fieldTexts are the ids of the titles of a city's settings.
 var fieldTexts = map[string]string{
 	"active": "city-active", "listed": "city-listed", "title": "city-title", "lang": "city-lang", "time_zone": "city-zone",
-	"about": "city-about", "triggers": "city-triggers", "blocked": "city-blocked",
+	"about": "city-about", "triggers": "city-triggers", "blocked": "city-blocked", "network": "city-network", "stop_names": "city-stop-names",
 	"freshness_minutes": "city-freshness", "newest_first": "city-newest", "retention_hours": "city-retention",
 }
 
 // InForm reports whether a field belongs to the settings form.
-func InForm(field string) bool { return fieldTexts[field] != "" }
+func InForm(field string) bool { return fieldTexts[field] != "" && !OfNetwork(field) }
+
+// OfNetwork reports whether a field belongs to the page with lines and stops.
+func OfNetwork(field string) bool { return field == "network" || field == "stop_names" }
 
 // Title is a field's name for people. An option has the name of its bot before it; an unknown field keeps its raw name.
 func (w *Wording) Title(r *http.Request, field string) string {
@@ -88,6 +91,8 @@ func (w *Wording) onOff(r *http.Request, on bool) string {
 // choiceName is the name of a value that is one of several choices.
 func (w *Wording) choiceName(r *http.Request, field, text string) string {
 	switch {
+	case field == "network" && text != "":
+		return w.network(r, text)
 	case field == "lang" && templates.Known(text):
 		return w.LanguageName(text)
 	case field == "time_zone" && text == "":
@@ -97,6 +102,16 @@ func (w *Wording) choiceName(r *http.Request, field, text string) string {
 		return w.OptionText(r, bot, option.Name, text)
 	}
 	return text
+}
+
+// network says how large a network is, and what tells it from others of that size.
+func (w *Wording) network(r *http.Request, hash string) string {
+	short := hash[:min(len(hash), 8)]
+	lines, stops, err := w.Networks.Size(r.Context(), hash)
+	if err != nil { // it is not stored here, or no longer
+		return w.Text(r, "network-unknown", "Hash", short)
+	}
+	return w.Text(r, "network-size", "Lines", lines, "Stops", stops, "Hash", short)
 }
 
 func (w *Wording) unit(r *http.Request, field string) string {

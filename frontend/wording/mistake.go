@@ -8,6 +8,7 @@ import (
 	"linienfunk/bots"
 	"linienfunk/censor"
 	"linienfunk/settings"
+	"linienfunk/transit/network"
 )
 
 // maxMistakes is the largest number of mistakes in one list.
@@ -64,6 +65,10 @@ func (w *Wording) why(r *http.Request, err error) string {
 		if errors.Is(err, one.err) {
 			return w.Text(r, one.id)
 		}
+	}
+	var list *network.ListError
+	if errors.As(err, &list) {
+		return w.Text(r, "list-"+string(list.Problem), "First", list.First)
 	}
 	if errors.Is(err, censor.ErrExpression) {
 		detail := strings.TrimPrefix(err.Error(), censor.ErrExpression.Error()+": ")

@@ -26,6 +26,7 @@ var layers = [][]string{
 	{"mail/text", "transit/read"},
 	{"mail/inbound"},
 	{"bus", "db"},
+	{"transit"},
 	{"bots"},
 	{"censor", "settings", "mail"},
 	{"supervisor"},

@@ -1,0 +1,47 @@
+package settings
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+
+	"linienfunk/transit/network"
+)
+
+// networkHash is the syntax of Settings.Network. Whether the network is stored is not checked: nodes that check a document at different times
+// must come to the same result.
+var networkHash = regexp.MustCompile(`^[0-9a-f]{64}$`)
+
+// checkNetwork checks the fields about a city's network.
+func checkNetwork(doc Settings) (found Errors) {
+	if doc.Network != "" && !networkHash.MatchString(doc.Network) {
+		found = append(found, FieldError{Field: "network", TextID: "settings-error-network", Err: errors.New("must be 64 hexadecimal digits, or empty")})
+	}
+	if len(doc.StopNames) > MaxStopNames {
+		return append(found, FieldError{Field: "stop_names", TextID: "settings-error-list-long", Err: fmt.Errorf("has more than %d lines", MaxStopNames)})
+	}
+	_, err := network.ParseNames(strings.Join(doc.StopNames, "\n"))
+	return append(found, nameErrors(err)...)
+}
+
+// nameErrors converts the joined errors of network.ParseNames.
+func nameErrors(err error) (found Errors) {
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		for _, one := range joined.Unwrap() {
+			found = append(found, nameErrors(one)...)
+		}
+		return found
+	}
+	var line *network.ListError
+	if errors.As(err, &line) {
+		return Errors{{Field: "stop_names", Line: line.Line, TextID: "settings-error-names", Err: nameError{line}}}
+	}
+	return nil
+}
+
+// nameError says what would be right, without the place.
+type nameError struct{ *network.ListError }
+
+func (e nameError) Error() string { return e.Want }
+func (e nameError) Unwrap() error { return e.ListError }
