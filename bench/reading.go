@@ -35,7 +35,7 @@ func (l labelled) located() bool { return l.Station != nil || l.Line != nil || l
 type verdict struct {
 	line, stop, direction       string
 	lineOK, stopOK, directionOK bool
-	placed, worded              bool // what a list with @line @stop, and one with words as well, lets through
+	passes                      bool // the list with which a new city starts
 }
 
 func (o verdict) all() bool { return o.lineOK && o.stopOK && o.directionOK }
@@ -65,9 +65,21 @@ func runReading(ctx context.Context, args []string, out io.Writer) error {
 		return err
 	}
 	fmt.Fprintf(out, "reader: built in %d ms, %.1f MiB\n", time.Since(start).Milliseconds(), float64(heapInUse()-before)/(1<<20))
-	verdicts := make([]verdict, len(messages))
+	without, err := read.New(nil, read.Options{Languages: strings.Split(*languages, ",")})
+	if err != nil {
+		return err
+	}
+	verdicts, readings, shapes := make([]verdict, len(messages)), make([]read.Reading, len(messages)), make([]read.Reading, len(messages))
 	for i, m := range messages {
-		verdicts[i] = compare(n, m, reader.Read(m.Text, read.Context{}))
+		readings[i], shapes[i] = reader.Read(m.Text, read.Context{}), without.Read(m.Text, read.Context{})
+		verdicts[i] = compare(n, m, readings[i])
+	}
+	lets, err := comparePassing(out, strings.Split(*languages, ","), messages, readings, shapes)
+	if err != nil {
+		return err
+	}
+	for i, passes := range lets {
+		verdicts[i].passes = passes
 	}
 	if unknown := unknownStops(n, messages); len(unknown) > 0 {
 		fmt.Fprintf(out, "labelled stops that the network does not have: %s\n", strings.Join(unknown, ", "))
@@ -79,8 +91,6 @@ func runReading(ctx context.Context, args []string, out io.Writer) error {
 		}
 	}
 	fmt.Fprintf(out, "first half:  %s\nsecond half: %s\n", shares(messages[:half], verdicts[:half]), shares(messages[half:], verdicts[half:]))
-	placed := share(messages, verdicts, labelled.located, func(o verdict) bool { return o.placed })
-	fmt.Fprintf(out, "with @line @stop alone: recall=%.1f others=%.1f\n", placed, share(messages, verdicts, unlocated, func(o verdict) bool { return o.placed }))
 	perSecond, err := rate(reader, messages)
 	if err != nil {
 		return err
@@ -113,11 +123,11 @@ func unlocated(l labelled) bool { return !l.located() }
 // shares is one line: n=186 line=… stop=… direction=… all=… recall=… others=…, in percent.
 func shares(messages []labelled, verdicts []verdict) string {
 	every := func(labelled) bool { return true }
-	worded := func(o verdict) bool { return o.worded }
+	passes := func(o verdict) bool { return o.passes }
 	return fmt.Sprintf("n=%d line=%.1f stop=%.1f direction=%.1f all=%.1f recall=%.1f others=%.1f", len(messages),
 		share(messages, verdicts, every, func(o verdict) bool { return o.lineOK }), share(messages, verdicts, every, func(o verdict) bool { return o.stopOK }),
 		share(messages, verdicts, every, func(o verdict) bool { return o.directionOK }), share(messages, verdicts, every, verdict.all),
-		share(messages, verdicts, labelled.located, worded), share(messages, verdicts, unlocated, worded))
+		share(messages, verdicts, labelled.located, passes), share(messages, verdicts, unlocated, passes))
 }
 
 // share is the percentage of verdicts with a property, of the messages that are of a class.
@@ -203,8 +213,7 @@ func heapInUse() uint64 {
 // compare compares a reading with the labels. They follow rules of their own, which are applied here and not in the reader: a question has no place, who got off a line is
 // not on it, and several lines are none.
 func compare(n *network.Network, m labelled, r read.Reading) verdict {
-	o := verdict{placed: len(r.Lines) > 0 && !r.Inferred || len(r.Stops) > 0}
-	o.worded = o.placed || len(r.Directions) > 0 || r.Kind == read.Inspectors || r.Kind == read.Police
+	var o verdict
 	lines, stops, directions := r.Lines, r.Stops, r.Directions
 	if r.Kind == read.Question {
 		lines, stops, directions = nil, nil, nil

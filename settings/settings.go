@@ -65,16 +65,11 @@ func (s *Settings) fieldPointers() map[string]any {
 
 // Default returns the configuration of a new city.
 func Default(city, lang string) Settings {
-	s := Settings{
+	return Settings{
 		Title: city, Lang: lang, Active: true, Listed: true,
 		FreshnessMinutes: 30, RetentionHours: 24,
-		Triggers: []string{"inspector", "inspectors", "ticket check", "control", "controls", "delay", "delayed", "blocked", "closed"},
+		Triggers: StartTriggers(lang, false),
 	}
-	if lang == "de" {
-		s.Triggers = []string{"kontrolle", "kontrollen", "kontrolleur", "kontrolleure", "kontrolleurin", "kontrolleurinnen",
-			"kontis", "fahrscheinkontrolle", "ticketkontrolle", "bullen", "polizei", "verspätung", "ausfall", "gesperrt"}
-	}
-	return s
 }
 
 // Freshness is FreshnessMinutes as a duration.
