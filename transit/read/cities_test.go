@@ -22,7 +22,7 @@ func TestMessagesOfWholeCitiesAreRead(t *testing.T) {
 		least     float64 // share
 	}{
 		"newyork": {[]string{"en"}, 60, 0.85},
-		"berlin":  {[]string{"de", "en"}, 200, 0.9},
+		"berlin":  {[]string{"de", "en"}, 300, 0.95},
 	} {
 		t.Run(city, func(t *testing.T) {
 			n := readFeed(t, "testdata/"+city+".zip")

@@ -204,8 +204,8 @@ func (g *reading) bareLine(i, end int, lines []int) bool {
 	if g.tokens[end].roles&towards != 0 {
 		return true
 	}
-	if g.tokens[end].roles&to != 0 && end+1 < len(g.tokens) {
-		end++
+	if before := g.tokens[end]; (before.roles&to != 0 || g.reader.lines.modes[before.text]) && end+1 < len(g.tokens) {
+		end++ // "12 nach", "12 U Hauptplatz"
 	}
 	for n := 1; n <= 3 && end+n <= len(g.tokens); n++ {
 		k, found := g.reader.index.exact[g.key(end, end+n)]

@@ -2,6 +2,7 @@ package read
 
 import (
 	"slices"
+	"strings"
 )
 
 // Weights of what speaks for a stop. A score of 1 is its whole name at a station.
@@ -27,6 +28,8 @@ const (
 	longName      = 10   // letters of a name with ordinary words, in which a letter may be wrong: "Unter den Linden"
 	maxStopTokens = 6
 	maxKeys       = 60 // that begin alike
+	leastStem     = 2  // letters in front of the type in a name that is cut short inside: "Lidamm" for "Lindendamm"
+	maxStem       = 6
 )
 
 // candidate is a stop that a name may mean.
@@ -43,6 +46,7 @@ type mention struct {
 	arrow      bool  // an arrow stands in front
 	marker     int   // token of the word with the role, or -1
 	mode       kindSet
+	support    bool    // a word for stops, or a line, stands in front of it
 	score      float64 // of the best candidate
 	whole      bool    // it is the whole name of a stop, letter by letter
 }
@@ -132,10 +136,10 @@ func (g *reading) mentionAt(from, to int) (m mention, ok bool) {
 	return m, len(m.candidates) > 0
 }
 
-// cutShort finds "Alex" and "Kotti".
+// cutShort finds "Alex", "Kotti" and "Lidamm".
 func (g *reading) cutShort(m *mention, word string) {
 	t := g.tokens[m.from]
-	if len(word) < 3 || len(word) == 3 && m.role == 0 && m.mode == 0 && !t.upper {
+	if len(word) < 3 || len(word) == 3 && m.role == 0 && m.mode == 0 && !m.support && !t.upper {
 		return
 	}
 	try := func(word string, cost float64) {
@@ -151,6 +155,13 @@ func (g *reading) cutShort(m *mention, word string) {
 	for _, ending := range g.reader.words.nicknames {
 		if len(word) >= 4+len(ending) && word[len(word)-len(ending):] == ending {
 			try(word[:len(word)-len(ending)], shortCost+nicknameCost)
+		}
+	}
+	if stem, ending := g.reader.words.splitType(word); len(stem) >= leastStem && len(stem) < maxStem {
+		for _, k := range g.reader.index.beginning(stem) {
+			if len(k.text) > len(word) && strings.HasSuffix(k.text, ending) {
+				g.consider(m, k.stops, 1-shortCost-cutCost*(1-float64(len(word))/float64(len(k.text))), false)
+			}
 		}
 	}
 	for _, ending := range g.reader.words.inflection {
@@ -169,7 +180,7 @@ func (g *reading) consider(m *mention, stops []named, quality float64, strict bo
 		stop := int(one.stop)
 		cost := 1 - quality + float64(one.cost)
 		score := 1 - cost + g.context(m, stop, cost)
-		if score < leastScore || quality < 1 && score < leastGuess && len(g.said) == 0 && m.mode == 0 && m.role == 0 {
+		if score < leastScore || quality < 1 && score < leastGuess && len(g.said) == 0 && m.mode == 0 && m.role == 0 && !m.support {
 			continue
 		}
 		at := slices.IndexFunc(m.candidates, func(c candidate) bool { return c.stop == stop })
@@ -231,6 +242,9 @@ func (r *Reader) servedByKinds(stop int, kinds kindSet) bool {
 
 // findMarker finds the word in front of a name that says what the stop is, beyond articles and letters for the kind of line.
 func (g *reading) findMarker(m *mention) {
+	if m.from > 0 && g.tokens[m.from].gap <= space {
+		m.support = g.used[m.from-1] || g.tokens[m.from-1].roles&generic != 0
+	}
 	for i := m.from; i > 0; i-- {
 		if g.tokens[i].gap == arrow {
 			m.role, m.arrow = to, true

@@ -1,6 +1,7 @@
 package read
 
 import (
+	"slices"
 	"strings"
 
 	"linienfunk/transit/network"
@@ -89,6 +90,10 @@ func (n *names) addName(stop int32, name string) {
 		n.addParts(stop, tokens, base)
 		return
 	}
+	if len(sides) == 2 {
+		n.addCorner(stop, sides[0], sides[1], base)
+		n.addCorner(stop, sides[1], sides[0], base+turnedCost)
+	}
 	for i, side := range sides {
 		cost := base + 0.05
 		if i > 0 {
@@ -97,6 +102,24 @@ func (n *names) addName(stop int32, name string) {
 		side, _ = n.strip(side)
 		n.addParts(stop, side, cost)
 	}
+}
+
+// addCorner adds two streets that meet, with and without their types: "Lindenallee Hofer".
+func (n *names) addCorner(stop int32, one, other []token, cost float64) {
+	for _, a := range n.withAndWithoutType(one) {
+		for _, b := range n.withAndWithoutType(other) {
+			n.put(stop, a+b, cost+bareCost)
+		}
+	}
+}
+
+func (n *names) withAndWithoutType(side []token) []string {
+	side, _ = n.strip(side)
+	whole := canonicalKey(n.words, side)
+	if last := len(side) - 1; last > 0 && n.words.isType(n.words.canonical(side[last].text)) {
+		return []string{whole, canonicalKey(n.words, side[:last])}
+	}
+	return []string{whole, n.words.withoutType(whole)}
 }
 
 // strip removes what a name only says about the kind of the stop: "S+U" in front, "Bahnhof" anywhere; and a town in front, which may cost something.
@@ -114,8 +137,8 @@ func (n *names) strip(tokens []token) (kept []token, cost float64) {
 			kept = append(kept, t)
 		}
 	}
-	if len(kept) == 0 {
-		return tokens, 0
+	if !slices.ContainsFunc(kept, func(t token) bool { return n.words.exact[t.text].roles&ordinary == 0 }) {
+		return tokens, 0 // nothing is left, or "Stadt" of "Neudorf Stadt"
 	}
 	return kept, cost
 }
@@ -147,7 +170,7 @@ func (n *names) addPart(stop int32, parts []string, i, j, total int, cost float6
 	core := 0 // letters that are no type and no article
 	dropped := 0.0
 	for k, part := range parts {
-		light := n.words.isType(part) || n.words.articles[part]
+		light := part == "" || n.words.isType(part) || n.words.articles[part]
 		switch inside := i <= k && k < j; {
 		case inside && !light && (len(parts) == 1 || n.words.exact[part].roles&ordinary == 0):
 			core += len(part)

@@ -68,6 +68,7 @@ type wordFile struct {
 		Articles    []string   // in names, which riders leave out
 		Inflections []string   // endings of names in sentences
 		Ordinals    []string   // endings of numbers
+		Corners     []string   // between two streets
 	}
 	Lines  map[string][]string
 	Roles  map[string][]string
@@ -153,6 +154,9 @@ func (v *vocabulary) addFile(file wordFile) error {
 			}
 		}
 	}
+	for _, word := range file.Stops.Corners {
+		v.types[foldWord(word)] = "" // "A corner B" is "A B"
+	}
 	for _, word := range file.Stops.Articles {
 		v.articles[foldWord(word)] = true
 	}
@@ -234,9 +238,12 @@ func (v *vocabulary) add(words []string, m meaning) {
 // phraseKey is the key of a phrase, which no word has.
 func phraseKey(phrase string) string { return " " + phrase }
 
-// lookup returns what one word says.
+// lookup returns what one word says. A long word that ends in the type of a stop is rather a name, whatever it begins with: "schwarz*" is not "Schwarzburgplatz".
 func (v *vocabulary) lookup(word string) meaning {
 	m := v.exact[word]
+	if v.withoutType(v.canonical(word)) != v.canonical(word) {
+		return m
+	}
 	for _, a := range v.beginnings {
 		if strings.HasPrefix(word, a.text) {
 			m.roles, m.kinds = m.roles|a.roles, m.kinds|a.kinds
@@ -325,6 +332,16 @@ func (v *vocabulary) isOrdinal(tokens []token, i int) bool {
 func (v *vocabulary) isType(word string) bool {
 	whole, ok := v.types[word]
 	return ok && whole == word
+}
+
+// splitType splits a canonical word before the type at its end, if it has one.
+func (v *vocabulary) splitType(word string) (stem, ending string) {
+	for _, end := range v.typeEnds {
+		if end.short == end.whole && len(end.whole) > 2 && strings.HasSuffix(word, end.whole) {
+			return strings.TrimSuffix(word, end.whole), end.whole
+		}
+	}
+	return "", ""
 }
 
 // withoutType cuts the type from the end of a longer canonical word: "hermann" of "hermannplatz".
