@@ -38,7 +38,7 @@ type Compiler struct {
 }
 
 // NewCompiler compiles the instance list, which every Filter of this Compiler applies before the city's own
-// lists. Its lines have the syntax that Compile documents; its limits are MaxSlurs and MaxSlurSymbols instead of
+// lists. Its lines are words and expressions as Compile documents them; its limits are MaxSlurs and MaxSlurSymbols instead of
 // MaxLines and MaxSymbols. The error joins one *LineError for each bad line.
 func NewCompiler(slurs []string) (*Compiler, error) {
 	instance, err := compileList(report.Instance, slurs)
@@ -73,6 +73,10 @@ func Compile(triggers, blocked []string) (*Filter, error) {
 //     compatibility forms (NFKC) are ordinary letters. Expressions themselves are not expanded: /ö/ finds ö and
 //     neither o nor oe, /oe/ finds oe and ö. Go's \b and \w are ASCII only, which fits all variants but the
 //     first. An expression that matches the empty text is refused because it would match every report.
+//   - "@line", "@stop", "@direction", "@inspectors", "@police", "@disruption", "@gone" or "@question": what the report says, as package
+//     read found it (see Said). Other words with an @ are entries as they stand; one that is a slip away from these is refused.
+//   - "part + part": up to MaxParts words, phrases or entries with an @, all of which must match, anywhere in the report: "@line + @stop",
+//     "u8 + hermann*". The plus sign has a space on both sides.
 //   - anything else: a word or phrase, found where isWord finds its boundaries. A space, hyphen or underscore matches any
 //     run of white space, hyphens and underscores. "u8" finds "#u8" and "U8!", but not
 //     "u80"; "#kontrolle" finds the hashtag only. Emoji and entries in scripts without spaces are found anywhere.
@@ -91,24 +95,24 @@ func (c *Compiler) Compile(triggers, blocked []string) (*Filter, error) {
 	return &Filter{compiler: c, triggers: t, blocked: b}, nil
 }
 
-// Evaluate returns the verdict on a text. The lists are applied in the order instance, blocked, triggers; the verdict names
+// Evaluate returns the verdict on a text that says the given things. The lists are applied in the order instance, blocked, triggers; the verdict names
 // the first line that matches. The time is linear in the length of the text, plus that of each regular
 // expression whose required literal occurs in it.
-func (f *Filter) Evaluate(text string) report.Verdict {
+func (f *Filter) Evaluate(text string, said Said) report.Verdict {
 	s := f.compiler.scratch.Get().(*scratch)
 	defer f.compiler.release(s)
-	return f.evaluate(s, text)
+	return f.evaluate(s, text, said.meanings())
 }
 
-func (f *Filter) evaluate(s *scratch, text string) report.Verdict {
+func (f *Filter) evaluate(s *scratch, text string, said uint16) report.Verdict {
 	s.read(text, len(f.compiler.instance.exprs)+len(f.blocked.exprs)+len(f.triggers.exprs) > 0)
-	if line := f.compiler.instance.match(s, true); line > 0 {
+	if line := f.compiler.instance.match(s, said, true); line > 0 {
 		return f.compiler.instance.verdict(line)
 	}
-	if line := f.blocked.match(s, true); line > 0 {
+	if line := f.blocked.match(s, said, true); line > 0 {
 		return f.blocked.verdict(line)
 	}
-	if line := f.triggers.match(s, false); line > 0 {
+	if line := f.triggers.match(s, said, false); line > 0 {
 		return f.triggers.verdict(line)
 	}
 	return report.Verdict{List: report.Triggers}

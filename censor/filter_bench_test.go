@@ -53,7 +53,7 @@ func benchmarkEvaluate(b *testing.B, f *Filter) {
 		b.Run(tt.name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				f.Evaluate(tt.text)
+				f.Evaluate(tt.text, Said{})
 			}
 		})
 	}
@@ -112,7 +112,7 @@ func TestEvaluateDoesNotAllocate(t *testing.T) {
 	f := mustCompile(t, append(vocabulary(1000, 1), `/zug \d+/`), vocabulary(1000, 2))
 	s := new(scratch) // not from the pool, which drops items under the race detector
 	for _, tt := range texts {
-		if n := testing.AllocsPerRun(1000, func() { f.evaluate(s, tt.text) }); n >= 1 {
+		if n := testing.AllocsPerRun(1000, func() { f.evaluate(s, tt.text, 0) }); n >= 1 {
 			t.Errorf("%s: %v allocations", tt.name, n)
 		}
 	}

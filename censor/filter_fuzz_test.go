@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"linienfunk/report"
+	"linienfunk/transit/read"
 )
 
 // FuzzEvaluate: a list of two entries and a text never cause a panic, and the verdict equals the reference matcher's.
@@ -34,7 +35,7 @@ func FuzzEvaluate(f *testing.F) {
 	f.Fuzz(func(t *testing.T, one, two, text string) {
 		lines := []string{one, two}
 		for _, line := range lines {
-			if line = trim(line); line == "" || isComment(line) || line == "*" || line[0] == '/' {
+			if line = trim(line); line == "" || isComment(line) || line == "*" || line[0] == '/' || line[0] == '@' || strings.Contains(line, separator) {
 				t.Skip()
 			}
 		}
@@ -46,8 +47,8 @@ func FuzzEvaluate(f *testing.F) {
 		if err != nil {
 			t.Fatalf("good as triggers, bad as blocked words: %v", err)
 		}
-		check(t, lines, text, triggers.Evaluate(text), report.Verdict{List: report.Triggers}, false)
-		check(t, lines, text, blocked.Evaluate(text), report.Verdict{Passed: true, List: report.Triggers, Rule: "*", Line: 1}, true)
+		check(t, lines, text, triggers.Evaluate(text, Said{}), report.Verdict{List: report.Triggers}, false)
+		check(t, lines, text, blocked.Evaluate(text, Said{}), report.Verdict{Passed: true, List: report.Triggers, Rule: "*", Line: 1}, true)
 	})
 }
 
@@ -75,6 +76,7 @@ func FuzzCompile(f *testing.F) {
 	f.Add("u8\n# lines\n\n/kontroll(e|eur)/\n*", "sieg heil Kontrolleur")
 	f.Add("/(a{1000}){1000}/\n/(/\n/kontrolle", "(a")
 	f.Add("/(?i:K)(ſ|s)+\\x{212A}/\n/\\pL{3,}ß/", "KſK Ｋ ss ẞ")
+	f.Add("@line + kontroll* + @police\n@stop\n@lines\n + \na + ", "Polizei kontrolliert U8")
 	f.Fuzz(func(t *testing.T, list, text string) {
 		lines := strings.Split(list, "\n")
 		filter, err := Compile(lines, nil)
@@ -92,7 +94,7 @@ func FuzzCompile(f *testing.F) {
 			}
 			return
 		}
-		filter.Evaluate(text)
+		filter.Evaluate(text, Said{Line: len(text)%2 == 0, Kind: read.Police})
 		var s scratch
 		s.read(text, true)
 		for _, e := range filter.triggers.exprs {

@@ -16,6 +16,8 @@ const (
 	MaxExpressions = 100       // regular expressions in a list
 	MaxProgram     = 500       // instructions of one compiled expression; x{2,40} has about 80
 	MaxPrograms    = 4_000     // instructions of all expressions of a list
+	MaxCombined    = 100       // entries of several parts in a list
+	MaxParts       = 4         // parts of an entry
 	MaxSymbols     = 128 << 10 // bytes of all words of a city's list after folding; each umlaut of a word doubles its share
 
 	MaxSlurs       = 20_000  // lines in the instance list
@@ -35,8 +37,27 @@ var (
 	ErrNothing            = errors.New("the line has nothing that could occur in a report")
 	ErrStar               = errors.New("* would block every report; it is allowed only among the triggers")
 	ErrStarAlone          = errors.New("a * needs a letter or digit beside it")
+	ErrPart               = errors.New("between the + signs must stand words, or @line and the like; no expression and no * alone")
+	ErrTooManyParts       = fmt.Errorf("the line has more than %d parts", MaxParts)
+	ErrTooManyCombined    = fmt.Errorf("the list has more than %d lines with a +", MaxCombined)
 	ErrStarShort          = fmt.Errorf("a word with a * needs at least %d letters", minStarred)
 )
+
+// NameError is the cause of a LineError for a word with an @ that is a slip away from one with a meaning.
+type NameError struct {
+	Name    string // as it was written
+	Nearest string // one of Meanings
+}
+
+// Is reports whether target is a NameError of the same name.
+func (e *NameError) Is(target error) bool {
+	other, ok := target.(*NameError)
+	return ok && *other == *e
+}
+
+func (e *NameError) Error() string {
+	return fmt.Sprintf("%s has no meaning; perhaps %s is meant", e.Name, e.Nearest)
+}
 
 // LineError names a bad line of a list and the reason.
 type LineError struct {

@@ -19,6 +19,9 @@ type list struct {
 	star  int      // the line number of "*", or 0
 	words automaton
 	exprs []expression // in line order
+
+	meaning  [meanings]int // the first line with each meaning, or 0
+	combined []combined    // in line order
 }
 
 // compileList compiles the lines of a list. The error joins one *LineError for each bad line.
@@ -56,6 +59,7 @@ type builder struct {
 	entries              []entry
 	maxLines, maxSymbols int
 	symbols, program     int
+	combined             int
 }
 
 func (b *builder) add(line int, text string) error {
@@ -68,6 +72,20 @@ func (b *builder) add(line int, text string) error {
 		return b.addStar(line)
 	case text[0] == '/':
 		return b.addExpression(line, text)
+	}
+	if b.list.name == report.Instance { // its lines are words and expressions only
+		return b.addWords(line, text)
+	}
+	if strings.Contains(text, separator) {
+		return b.addCombined(line, text)
+	}
+	m, ok, err := readMeaning(text)
+	if err != nil {
+		return err
+	}
+	if ok {
+		b.addMeaning(line, m)
+		return nil
 	}
 	return b.addWords(line, text)
 }
@@ -101,11 +119,17 @@ func (b *builder) addExpression(line int, text string) error {
 }
 
 func (b *builder) addWords(line int, text string) error {
+	entries, err := b.wordEntries(line, text)
+	b.entries = append(b.entries, entries...)
+	return err
+}
+
+// wordEntries returns the spellings of a word or phrase, and counts them against the limits.
+func (b *builder) wordEntries(line int, text string) (entries []entry, err error) {
 	text, stars, err := cutStars(text)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	found := false
 	for _, spelling := range spellings(text) {
 		if b.list.name != report.Triggers {
 			spelling, _ = skeleton(nil, spelling, small)
@@ -117,16 +141,15 @@ func (b *builder) addWords(line int, text string) error {
 		if len(symbols) == 0 {
 			continue
 		}
-		found = true
 		if b.symbols += len(symbols); b.symbols > b.maxSymbols {
-			return ErrTooLarge
+			return nil, ErrTooLarge
 		}
-		b.entries = append(b.entries, entry{string(symbols), line, stars.after})
+		entries = append(entries, entry{string(symbols), line, stars.after})
 	}
-	if !found {
-		return ErrNothing
+	if len(entries) == 0 {
+		return nil, ErrNothing
 	}
-	return nil
+	return entries, nil
 }
 
 // stars tells on which sides of an entry a word may go on.
@@ -157,9 +180,9 @@ func isLetterOrDigit(r rune) bool {
 	return unicode.IsLetter(r) || unicode.IsNumber(r) || unicode.IsMark(r)
 }
 
-// match returns the first line of the list that matches, or 0. A guarded list also matches look-alike letters.
-func (l *list) match(s *scratch, guarded bool) int {
-	line := l.star
+// match returns the first line of the list that matches, or 0. said is a set of meanings. A guarded list also matches look-alike letters.
+func (l *list) match(s *scratch, said uint16, guarded bool) int {
+	line := lowestLine(l.star, l.matchSaid(s, said, guarded))
 	for _, r := range s.wordVariants(guarded) {
 		line = lowestLine(line, l.words.scan(r.symbols))
 	}

@@ -54,7 +54,7 @@ func TestEvaluate(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got := f.Evaluate(tt.text); got != tt.want {
+			if got := f.Evaluate(tt.text, Said{}); got != tt.want {
 				t.Errorf("Judge(%q) = %+v, want %+v", tt.text, got, tt.want)
 			}
 		})
@@ -89,6 +89,14 @@ func TestCompileRefuses(t *testing.T) {
 		{"a star with a space", []string{"kontroll *"}, nil, 1, ErrStarAlone, "a * needs a letter or digit beside it"},
 		{"a star with a sign", nil, []string{"*!"}, 1, ErrStarAlone, ""},
 		{"a star with one letter", []string{"k*"}, nil, 1, ErrStarShort, "at least 2 letters"},
+		{"a slip in the name of a meaning", []string{"@lines"}, nil, 1, &NameError{"@lines", "@line"}, "@lines has no meaning; perhaps @line is meant"},
+		{"a name of a meaning in another language", nil, []string{"u8 + @linie"}, 1, &NameError{"@linie", "@line"}, "perhaps @line"},
+		{"a plus sign with nothing behind it", []string{"u8 +  + @stop"}, nil, 1, ErrPart, "between the + signs"},
+		{"an expression as a part", []string{"u8 + /kontrolle/"}, nil, 1, ErrPart, ""},
+		{"a star as a part", []string{"* + @stop"}, nil, 1, ErrPart, ""},
+		{"a part that could not occur", []string{"@stop + --"}, nil, 1, ErrNothing, `"--"`},
+		{"many parts", []string{"a + b + c + d + e"}, nil, 1, ErrTooManyParts, "more than 4 parts"},
+		{"many lines with parts", slices.Repeat([]string{"a + b"}, MaxCombined+1), nil, 101, ErrTooManyCombined, ""},
 		{"a line of hyphens", []string{"--"}, nil, 1, ErrNothing, ""},
 		{"a line of invisible characters", []string{"\u200b"}, nil, 1, ErrNothing, ""},
 	}
@@ -122,7 +130,7 @@ func TestLongestAllowed(t *testing.T) {
 	t.Parallel()
 	word := strings.Repeat("ä", MaxLine)
 	f := mustCompile(t, []string{" " + word + " ", "/" + strings.Repeat("b", MaxLine-2) + "/"}, make([]string, MaxLines))
-	if !f.Evaluate("x " + word).Passed {
+	if !f.Evaluate("x "+word, Said{}).Passed {
 		t.Error("a word of the greatest length does not match itself")
 	}
 }
@@ -137,10 +145,10 @@ func TestOperatorReplacesSlurs(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, want := f.Evaluate("BLOED"), (report.Verdict{List: report.Instance, Rule: "blöd", Line: 2}); got != want {
+	if got, want := f.Evaluate("BLOED", Said{}), (report.Verdict{List: report.Instance, Rule: "blöd", Line: 2}); got != want {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
-	if !f.Evaluate("sieg heil").Passed {
+	if !f.Evaluate("sieg heil", Said{}).Passed {
 		t.Error("the default list applies although it was replaced")
 	}
 	_, err = NewCompiler([]string{"/(/"})
@@ -158,7 +166,7 @@ func TestDefaultSlurs(t *testing.T) {
 			continue
 		}
 		entries++
-		if v := f.Evaluate(line); v.Passed || v.List != report.Instance || v.Line > i+1 {
+		if v := f.Evaluate(line, Said{}); v.Passed || v.List != report.Instance || v.Line > i+1 {
 			t.Errorf("%q: %+v", line, v)
 		}
 	}
@@ -173,7 +181,7 @@ func TestDefaultSlurs(t *testing.T) {
 		"Heilbronn Hbf: Sieg für die Fahrgäste", "Negernbötel", "Kontrolle am Zigeunerweg", "U8 Richtung Hermannstr., 14:88",
 		"Der Zug ist weiß, powered by Bahn", "spastisch",
 	} {
-		if v := f.Evaluate(text); !v.Passed {
+		if v := f.Evaluate(text, Said{}); !v.Passed {
 			t.Errorf("%q is stopped by %q", text, v.Rule)
 		}
 	}
@@ -186,7 +194,7 @@ func TestEvaluateIsSafeForConcurrentUse(t *testing.T) {
 	for range 8 {
 		wg.Go(func() {
 			for range 200 {
-				if !f.Evaluate("Goerlitzer Bhf").Passed || f.Evaluate("Görlitzer Dépp").Passed || f.Evaluate("Görlitzer NАZІ").Passed {
+				if !f.Evaluate("Goerlitzer Bhf", Said{}).Passed || f.Evaluate("Görlitzer Dépp", Said{}).Passed || f.Evaluate("Görlitzer NАZІ", Said{}).Passed {
 					t.Error("wrong verdict")
 				}
 			}

@@ -30,7 +30,7 @@ func TestCitiesWithTheSameListShareIt(t *testing.T) {
 	if one.triggers == three.triggers || one.triggers == one.blocked || one.blocked == two.blocked {
 		t.Error("different lists are shared")
 	}
-	if !two.Evaluate("kontrolle").Passed || one.Evaluate("kontrolle").Passed {
+	if !two.Evaluate("kontrolle", Said{}).Passed || one.Evaluate("kontrolle", Said{}).Passed {
 		t.Error("the lists of one city are applied to the other")
 	}
 	runtime.KeepAlive(one)

@@ -206,8 +206,8 @@ func TestEntryFinds(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			text := "x " + tt.text
-			trigger := mustCompile(t, []string{tt.entry}, nil).Evaluate(text).Passed
-			blocked := !mustCompile(t, []string{"*"}, []string{tt.entry}).Evaluate(text).Passed
+			trigger := mustCompile(t, []string{tt.entry}, nil).Evaluate(text, Said{}).Passed
+			blocked := !mustCompile(t, []string{"*"}, []string{tt.entry}).Evaluate(text, Said{}).Passed
 			got := map[[2]bool]string{{true, true}: "both", {false, true}: "blocked", {true, false}: "triggers"}[[2]bool{trigger, blocked}]
 			if got == "" {
 				got = "neither"
@@ -246,8 +246,8 @@ func TestExpressionFinds(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			trigger := mustCompile(t, []string{tt.expr}, nil).Evaluate(tt.text).Passed
-			blocked := !mustCompile(t, []string{"*"}, []string{tt.expr}).Evaluate(tt.text).Passed
+			trigger := mustCompile(t, []string{tt.expr}, nil).Evaluate(tt.text, Said{}).Passed
+			blocked := !mustCompile(t, []string{"*"}, []string{tt.expr}).Evaluate(tt.text, Said{}).Passed
 			if trigger != (tt.want == "both") || blocked != (tt.want != "neither") {
 				t.Errorf("%s finds %q: trigger %t, blocked %t; want %s", tt.expr, tt.text, trigger, blocked, tt.want)
 			}

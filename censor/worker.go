@@ -14,6 +14,7 @@ import (
 	"linienfunk/db"
 	"linienfunk/internal/wait"
 	"linienfunk/report"
+	"linienfunk/transit/read"
 )
 
 // batchSize is how many reports share a transaction at most. A single report is not kept waiting for others: a batch is what has come while
@@ -207,7 +208,7 @@ func (w *Worker) checkDeleted(ctx context.Context, r report.Report) error {
 }
 
 func verdict(rules Rules, r report.Report) report.Verdict {
-	v := rules.Filter.Evaluate(r.Text)
+	v, _ := rules.Evaluate(r.Text, read.Context{})
 	switch {
 	case r.Dropped != "":
 		return report.Verdict{List: report.Dropped, Rule: r.Dropped}

@@ -90,7 +90,7 @@ func (n *Node) Rules(city string) (censor.Rules, bool) {
 	n.mu.RLock()
 	defer n.mu.RUnlock()
 	snapshot, ok := n.cities[city]
-	return censor.Rules{Filter: snapshot.Filter, Active: snapshot.Active, Freshness: snapshot.Freshness()}, ok
+	return censor.Rules{Filter: snapshot.Filter, Active: snapshot.Active, Freshness: snapshot.Freshness(), Repeats: snapshot.Repeats(), RelayEnds: snapshot.RelayEnds}, ok
 }
 
 // Loaded waits until all cities are loaded.

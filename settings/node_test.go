@@ -8,6 +8,7 @@ import (
 
 	"gorm.io/gorm"
 
+	"linienfunk/censor"
 	"linienfunk/internal/testkit"
 	"linienfunk/settings"
 	"linienfunk/settings/chain"
@@ -39,7 +40,7 @@ func TestAChangeOnOneNodeIsInForceOnAll(t *testing.T) {
 	}
 	waitForVersion(t, first, a, b, c)
 	rules, ok := b.Rules("zuerich")
-	if !ok || !rules.Filter.Evaluate("nur dies").Passed || rules.Filter.Evaluate("kontrolle").Passed {
+	if !ok || !rules.Filter.Evaluate("nur dies", censor.Said{}).Passed || rules.Filter.Evaluate("kontrolle", censor.Said{}).Passed {
 		t.Error("the censor of another node does not follow")
 	}
 

@@ -164,6 +164,9 @@ func (s Schema) checkValues(doc Settings, unreadable Errors) (found Errors, filt
 	if doc.FreshnessMinutes < MinFreshness || doc.FreshnessMinutes > MaxFreshness {
 		add("freshness_minutes", "settings-error-range", fmt.Errorf("must be between %d and %d", MinFreshness, MaxFreshness))
 	}
+	if n := doc.RepeatMinutes; n != nil && (*n < 0 || *n > MaxRepeat) {
+		add("repeat_minutes", "settings-error-range", fmt.Errorf("must be between 0 and %d", MaxRepeat))
+	}
 	if doc.RetentionHours < MinRetention || doc.RetentionHours > MaxRetention {
 		add("retention_hours", "settings-error-range", fmt.Errorf("must be between %d and %d", MinRetention, MaxRetention))
 	}

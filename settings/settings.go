@@ -26,6 +26,9 @@ const (
 
 	MinFreshness, MaxFreshness = 1, 24 * 60 // minutes
 	MinRetention, MaxRetention = 1, 90 * 24 // hours
+	MaxRepeat                  = 60         // minutes
+
+	defaultRepeat = 10 // minutes
 )
 
 // languages are those in which a city can address its riders.
@@ -45,9 +48,11 @@ type Settings struct {
 	Network   string   `json:"network,omitzero"`     // hash of the city's lines and stops in transit.Store, or empty
 	StopNames []string `json:"stop_names,omitempty"` // other names of stops, as network.ParseNames reads them
 
-	FreshnessMinutes int  `json:"freshness_minutes"`     // older reports are not sent
-	NewestFirst      bool `json:"newest_first,omitzero"` // of reports that wait for one network, the newest is sent first
-	RetentionHours   int  `json:"retention_hours"`       // texts of older reports are deleted
+	FreshnessMinutes int  `json:"freshness_minutes"`        // older reports are not sent
+	NewestFirst      bool `json:"newest_first,omitzero"`    // of reports that wait for one network, the newest is sent first
+	RepeatMinutes    *int `json:"repeat_minutes,omitempty"` // how long a report that says the same confirms the one before; 0: all are sent; nil: 10
+	RelayEnds        bool `json:"relay_ends,omitzero"`      // reports that they have left are sent, even though they end another one
+	RetentionHours   int  `json:"retention_hours"`          // texts of older reports are deleted
 
 	TimeZone string                  `json:"time_zone"` // such as Europe/Zurich; empty for the server's
 	Bots     map[string]bots.Options `json:"bots"`      // option values by bot
@@ -58,7 +63,8 @@ func (s *Settings) fieldPointers() map[string]any {
 	return map[string]any{
 		"title": &s.Title, "lang": &s.Lang, "about": &s.About, "active": &s.Active, "listed": &s.Listed,
 		"triggers": &s.Triggers, "blocked": &s.Blocked, "network": &s.Network, "stop_names": &s.StopNames,
-		"freshness_minutes": &s.FreshnessMinutes, "newest_first": &s.NewestFirst, "retention_hours": &s.RetentionHours,
+		"freshness_minutes": &s.FreshnessMinutes, "newest_first": &s.NewestFirst,
+		"repeat_minutes": &s.RepeatMinutes, "relay_ends": &s.RelayEnds, "retention_hours": &s.RetentionHours,
 		"time_zone": &s.TimeZone, "bots": &s.Bots,
 	}
 }
@@ -74,6 +80,14 @@ func Default(city, lang string) Settings {
 
 // Freshness is FreshnessMinutes as a duration.
 func (s Settings) Freshness() time.Duration { return time.Duration(s.FreshnessMinutes) * time.Minute }
+
+// Repeats is RepeatMinutes as a duration.
+func (s Settings) Repeats() time.Duration {
+	if s.RepeatMinutes == nil {
+		return defaultRepeat * time.Minute
+	}
+	return time.Duration(*s.RepeatMinutes) * time.Minute
+}
 
 // Retention is RetentionHours as a duration.
 func (s Settings) Retention() time.Duration { return time.Duration(s.RetentionHours) * time.Hour }

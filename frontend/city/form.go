@@ -20,6 +20,9 @@ type cityForm struct {
 	Triggers, Blocked  string
 	FreshnessMinutes   string
 	NewestFirst        bool
+	RepeatMinutes      string
+	olderPage          bool // of a release without RepeatMinutes
+	RelayEnds          bool
 	RetentionHours     string
 	Note               string // the reason, for the history
 	Try                tryForm
@@ -30,7 +33,8 @@ func newCityForm(s settings.Snapshot) cityForm {
 	return cityForm{
 		Base: s.Hash, Title: s.Title, Lang: s.Lang, About: s.About, Active: s.Active, Listed: s.Listed, TimeZone: s.TimeZone,
 		Triggers: strings.Join(s.Triggers, "\n"), Blocked: strings.Join(s.Blocked, "\n"),
-		FreshnessMinutes: strconv.Itoa(s.FreshnessMinutes), NewestFirst: s.NewestFirst, RetentionHours: strconv.Itoa(s.RetentionHours),
+		FreshnessMinutes: strconv.Itoa(s.FreshnessMinutes), NewestFirst: s.NewestFirst,
+		RepeatMinutes: strconv.Itoa(int(s.Repeats().Minutes())), RelayEnds: s.RelayEnds, RetentionHours: strconv.Itoa(s.RetentionHours),
 		Errors: site.FormErrors{},
 	}
 }
@@ -41,15 +45,18 @@ func readCityForm(r *http.Request) cityForm {
 		Base: chain.Hash(get("base")), Title: get("title"), Lang: get("lang"), About: get("about"),
 		Active: get("active") != "", Listed: get("listed") != "", TimeZone: get("time_zone"),
 		Triggers: get("triggers"), Blocked: get("blocked"),
-		FreshnessMinutes: get("freshness_minutes"), NewestFirst: get("newest_first") != "", RetentionHours: get("retention_hours"),
+		FreshnessMinutes: get("freshness_minutes"), NewestFirst: get("newest_first") != "",
+		RepeatMinutes: get("repeat_minutes"), RelayEnds: get("relay_ends") != "", RetentionHours: get("retention_hours"),
 		Note: get("note"), Try: readTryForm(r), Errors: site.FormErrors{},
 	}
+	form.olderPage = !r.PostForm.Has("repeat_minutes")
 	return form.tidy()
 }
 
 // tidy removes white space at the ends and normalizes line ends.
 func (c cityForm) tidy() cityForm {
 	c.Title, c.FreshnessMinutes = strings.TrimSpace(c.Title), strings.TrimSpace(c.FreshnessMinutes)
+	c.RepeatMinutes = strings.TrimSpace(c.RepeatMinutes)
 	c.RetentionHours, c.About = strings.TrimSpace(c.RetentionHours), strings.TrimSpace(site.LineEnds(c.About))
 	c.Triggers, c.Blocked = site.LineEnds(c.Triggers), site.LineEnds(c.Blocked)
 	return c
@@ -59,6 +66,9 @@ func (c cityForm) tidy() cityForm {
 // document, even if the form would write it differently.
 func (c cityForm) changes(shown cityForm) map[string]any {
 	shown = shown.tidy()
+	if c.olderPage {
+		c.RepeatMinutes, c.RelayEnds = shown.RepeatMinutes, shown.RelayEnds
+	}
 	changed := map[string]any{}
 	for _, one := range []struct {
 		field, is, was string
@@ -74,6 +84,8 @@ func (c cityForm) changes(shown cityForm) map[string]any {
 		{"blocked", trimEnd(c.Blocked), trimEnd(shown.Blocked), splitLines(c.Blocked)},
 		{"freshness_minutes", c.FreshnessMinutes, shown.FreshnessMinutes, number(c.FreshnessMinutes)},
 		{"newest_first", onOff(c.NewestFirst), onOff(shown.NewestFirst), c.NewestFirst},
+		{"repeat_minutes", c.RepeatMinutes, shown.RepeatMinutes, number(c.RepeatMinutes)},
+		{"relay_ends", onOff(c.RelayEnds), onOff(shown.RelayEnds), c.RelayEnds},
 		{"retention_hours", c.RetentionHours, shown.RetentionHours, number(c.RetentionHours)},
 	} {
 		if one.is != one.was {

@@ -78,7 +78,7 @@ func (p *Pages) try(w http.ResponseWriter, r *http.Request, admin db.Admin, city
 	if err != nil {
 		return err
 	}
-	data.Tried = evaluate(filter, data.Form.Try, entries, p.Now, p.TryTime)
+	data.Tried = evaluate(censor.Rules{Filter: filter}, data.Form.Try, entries, p.Now, p.TryTime)
 	return p.showCity(w, r, http.StatusOK, admin, city, data)
 }
 

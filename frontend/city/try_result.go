@@ -8,6 +8,7 @@ import (
 	"linienfunk/censor"
 	"linienfunk/db"
 	"linienfunk/report"
+	"linienfunk/transit/read"
 )
 
 // tried is the effect of lists that are not saved.
@@ -34,18 +35,24 @@ type verdict struct {
 	Line       int
 }
 
+// verdictOn evaluates a text by itself, whatever other reports of that time were about.
+func verdictOn(rules censor.Rules, text string) verdict {
+	v, _ := rules.Evaluate(text, read.Context{})
+	return newVerdict(v)
+}
+
 func newVerdict(v report.Verdict) verdict { return verdict{v.Passed, string(v.List), v.Rule, v.Line} }
 
 // evaluate evaluates the text and the report in the form, and the reports of the last day, newest first, for at most limit.
-func evaluate(filter *censor.Filter, form tryForm, entries []db.Entry, now func() time.Time, limit time.Duration) *tried {
+func evaluate(rules censor.Rules, form tryForm, entries []db.Entry, now func() time.Time, limit time.Duration) *tried {
 	t := &tried{Works: true, Newest: len(entries) == tryMax}
 	if text := report.Clean(form.Text); text != "" {
-		t.Texts = append(t.Texts, triedText{Text: text, verdict: newVerdict(filter.Evaluate(text))})
+		t.Texts = append(t.Texts, triedText{Text: text, verdict: verdictOn(rules, text)})
 	}
 	chosen := slices.IndexFunc(entries, func(e db.Entry) bool { return e.ID == form.Report })
 	if chosen >= 0 {
 		text := entries[chosen].Text
-		t.Texts = append(t.Texts, triedText{Text: text, verdict: newVerdict(filter.Evaluate(text))})
+		t.Texts = append(t.Texts, triedText{Text: text, verdict: verdictOn(rules, text)})
 	}
 	for late := now().Add(limit); t.Judged < len(entries); t.Judged++ {
 		if now().After(late) {
@@ -53,7 +60,7 @@ func evaluate(filter *censor.Filter, form tryForm, entries []db.Entry, now func(
 			break
 		}
 		e := entries[t.Judged]
-		got := newVerdict(filter.Evaluate(e.Text))
+		got := verdictOn(rules, e.Text)
 		if got.Passed == e.Passed {
 			continue
 		}

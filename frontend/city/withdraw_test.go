@@ -3,6 +3,7 @@ package city_test
 import (
 	"context"
 	"fmt"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -47,7 +48,7 @@ func TestAnAdminRetractsAReportOnTheLedger(t *testing.T) {
 		}
 	}
 	ada.Post(sent).Want(200, "is being retracted")
-	if len(withdrawn) != 1 || withdrawn[0] != (report.Report{City: "berlin", Bot: "alpha", ID: "u8", Withdrawn: report.ByModerator}) {
+	if len(withdrawn) != 1 || !reflect.DeepEqual(withdrawn[0], report.Report{City: "berlin", Bot: "alpha", ID: "u8", Withdrawn: report.ByModerator}) {
 		t.Errorf("withdrawn: %+v", withdrawn)
 	}
 	_, err := s.Site.DB.Withdraw(t.Context(), withdrawn[0], s.Now().Add(24*time.Hour))

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"linienfunk/bots"
+	"linienfunk/settings"
 	"linienfunk/templates"
 )
 
@@ -14,7 +15,7 @@ import (
 var fieldTexts = map[string]string{
 	"active": "city-active", "listed": "city-listed", "title": "city-title", "lang": "city-lang", "time_zone": "city-zone",
 	"about": "city-about", "triggers": "city-triggers", "blocked": "city-blocked", "network": "city-network", "stop_names": "city-stop-names",
-	"freshness_minutes": "city-freshness", "newest_first": "city-newest", "retention_hours": "city-retention",
+	"freshness_minutes": "city-freshness", "newest_first": "city-newest", "repeat_minutes": "city-repeats", "relay_ends": "city-ends", "retention_hours": "city-retention",
 }
 
 // InForm reports whether a field belongs to the settings form.
@@ -57,13 +58,16 @@ func OptionID(name ...string) string {
 	return "option-" + strings.ReplaceAll(strings.Join(name, "-"), "_", "-")
 }
 
+// defaults are the values of fields that a document need not have.
+var defaults = map[string]any{"newest_first": false, "relay_ends": false, "repeat_minutes": settings.Settings{}.Repeats().Minutes()}
+
 // format describes a value. nil means that the document does not have the field; an option then has its default.
 func (w *Wording) format(r *http.Request, field string, value any) string {
 	if _, option, ok := w.Option(field); ok && value == nil {
 		value = option.Default
 	}
-	if field == "newest_first" && value == nil {
-		value = false
+	if value == nil {
+		value = defaults[field]
 	}
 	switch v := value.(type) {
 	case nil:
@@ -116,7 +120,7 @@ func (w *Wording) network(r *http.Request, hash string) string {
 
 func (w *Wording) unit(r *http.Request, field string) string {
 	switch field {
-	case "freshness_minutes":
+	case "freshness_minutes", "repeat_minutes":
 		return w.Text(r, "unit-minutes")
 	case "retention_hours":
 		return w.Text(r, "unit-hours")

@@ -61,6 +61,9 @@ func (w *Wording) why(r *http.Request, err error) string {
 		{censor.ErrStar, "rule-star"},
 		{censor.ErrStarAlone, "rule-star-alone"},
 		{censor.ErrStarShort, "rule-star-short"},
+		{censor.ErrPart, "rule-part"},
+		{censor.ErrTooManyParts, "rule-too-many-parts"},
+		{censor.ErrTooManyCombined, "rule-too-many-combined"},
 	} {
 		if errors.Is(err, one.err) {
 			return w.Text(r, one.id)
@@ -69,6 +72,10 @@ func (w *Wording) why(r *http.Request, err error) string {
 	var list *network.ListError
 	if errors.As(err, &list) {
 		return w.Text(r, "list-"+string(list.Problem), "First", list.First)
+	}
+	var name *censor.NameError
+	if errors.As(err, &name) {
+		return w.Text(r, "rule-name", "Name", name.Name, "Nearest", name.Nearest)
 	}
 	if errors.Is(err, censor.ErrExpression) {
 		detail := strings.TrimPrefix(err.Error(), censor.ErrExpression.Error()+": ")
@@ -88,8 +95,11 @@ func fieldLimit(field string) int {
 }
 
 func fieldRange(field string) [2]int {
-	if field == "retention_hours" {
+	switch field {
+	case "retention_hours":
 		return [2]int{settings.MinRetention, settings.MaxRetention}
+	case "repeat_minutes":
+		return [2]int{0, settings.MaxRepeat}
 	}
 	return [2]int{settings.MinFreshness, settings.MaxFreshness}
 }
