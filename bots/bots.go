@@ -29,8 +29,9 @@ type Plugin struct {
 	// prefix, as in Core.DB: a struct Account is stored in <name>_accounts.
 	Migrations []*gormigrate.Migration
 
-	// Options are the choices of a city's admins about the network.
-	Options []Option
+	Options []Option // the choices of a city's admins about the network
+	Limits  []string // short sentences about what the network or the bot cannot do, for docs/networks.md
+	Files   fs.FS    // templates (*.html) and texts (locale.en.toml, locale.de.toml); may be nil
 
 	// Config lists the keys that the operator may set, as bots.<name>.<key>. New finds the values in Core.Config.
 	Config []ConfigKey
@@ -38,12 +39,6 @@ type Plugin struct {
 	// CheckConfig returns the first key whose value cannot work, and why. It is called before anything is opened, also by
 	// `linienfunk config`. May be nil.
 	CheckConfig func(values map[string]string) (key string, err error)
-
-	// Limits are short sentences about what the network or the bot cannot do, for docs/networks.md.
-	Limits []string
-
-	// Files holds the templates (*.html) and the texts (locale.en.toml, locale.de.toml). May be nil.
-	Files fs.FS
 
 	// PageFiles are names that Public serves as /<file> right below a city's page: /c/<city>/<file>. No two bots may
 	// have the same one.
@@ -62,7 +57,7 @@ type ConfigKey struct {
 }
 
 // Bot is implemented by every network. Its abilities are the interfaces below, found by type assertion: Receiver, Listener,
-// Sender, Broadcaster, Public, Retracter and Pruner. All methods may be called concurrently. A panic counts as an
+// Sender, Broadcaster, Public, Retracter, Editor and Pruner. All methods may be called concurrently. A panic counts as an
 // error of that call.
 type Bot interface {
 	// Accounts lists the accounts to run, at most one per city: of active cities that have connected the network and not
@@ -147,6 +142,13 @@ type Retracter interface {
 	// error; if nothing can be retracted any more, the error is Permanent. ctx has a deadline of 10 seconds.
 	// After other errors, except Revoked, the call is repeated for a day, between the calls of Send.
 	Retract(ctx context.Context, a Account, key string, sent report.Receipt) error
+}
+
+// Editor is a network whose posts can be edited.
+type Editor interface {
+	// Edit makes the post in sent say what Send would post now, since r.People or r.Ended have changed. Errors and deadline are
+	// those of Retract; the call is repeated for an hour.
+	Edit(ctx context.Context, a Account, r report.Report, sent report.Receipt) error
 }
 
 // Pruner is a network that keeps texts of reports, or rows about them, in its own tables.

@@ -46,9 +46,7 @@ type City struct {
 	Revision string         // changes with any of the city's settings
 	Zone     *time.Location // for times that people read; nil is time.Local; see In
 	Options  Options        // the city's values of Plugin.Options
-
-	// Freshness is how long after Report.At a report is worth sending. The core enforces it; a bot only needs it when it
-	// hands messages to a queue that sends later.
+	// Freshness is how long after Report.At a report is sent. The core enforces it, except in queues of the bot's own.
 	Freshness time.Duration
 }
 

@@ -11,7 +11,7 @@ import (
 	"linienfunk/report"
 )
 
-// Order says that deliveries in the ledger are due: of a report that has passed, or of one that was withdrawn. It only saves the supervisor
+// Order says that deliveries in the ledger are due: of a report that has passed, of one that was withdrawn, or whose post is to be edited. It only saves the supervisor
 // from looking: the ledger is the queue, and an order that gets lost is found there. It is never stored, so it may hold the text.
 type Order struct {
 	Entry  uint          `json:"entry"` // ID of the ledger entry
@@ -27,6 +27,9 @@ type Order struct {
 
 	// Recall is set if the report was withdrawn: the bots delete what they have posted, until Expire.
 	Recall bool `json:"recall,omitempty"`
+
+	// Edit is set if more people have reported the same, or it is over: the bots edit what they have posted, until Expire.
+	Edit bool `json:"edit,omitempty"`
 }
 
 // PublishOrder hands an order to the supervisors. It returns once it is on its way.

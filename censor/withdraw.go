@@ -2,9 +2,11 @@ package censor
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"linienfunk/bus"
+	"linienfunk/db"
 	"linienfunk/report"
 )
 
@@ -18,6 +20,11 @@ func (w *Worker) withdraw(ctx context.Context, r report.Report) error {
 	if err != nil {
 		return err
 	}
+	delete(w.recent, r.City)
+	w.publishEdits(ctx, entry)
+	if err := w.replace(ctx, entry); err != nil {
+		return err
+	}
 	o := bus.Order{Entry: entry.ID, Report: r, Expire: until, Recall: true}
 	for _, d := range entry.Deliveries {
 		if d.RecallUntil != nil {
@@ -27,5 +34,27 @@ func (w *Worker) withdraw(ctx context.Context, r report.Report) error {
 	if len(o.Bots) > 0 {
 		w.order(ctx, o)
 	}
+	return nil
+}
+
+// replace relays a report that confirmed one which its author has withdrawn: others have seen the same. What an admin withdraws is wrong, whoever
+// says it.
+func (w *Worker) replace(ctx context.Context, withdrawn db.Entry) error {
+	if withdrawn.Confirmations == 0 || withdrawn.EndedAt != nil || withdrawn.Withdrawn != string(report.ByAuthor) {
+		return nil
+	}
+	rules, ok := w.Rules(withdrawn.City)
+	if !ok || !rules.Active {
+		return nil
+	}
+	next, err := w.DB.Replace(ctx, withdrawn, w.Now().Add(-rules.Freshness), w.Bots(withdrawn.City))
+	if errors.Is(err, db.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	r := next.Report()
+	w.publish(ctx, []db.Entry{next}, []db.Judged{{Report: r}}, []time.Time{r.At.Add(rules.Freshness)})
 	return nil
 }

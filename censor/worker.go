@@ -8,6 +8,7 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"linienfunk/bus"
@@ -49,6 +50,10 @@ type Worker struct {
 
 	// Turn waits until it is this node's turn, and calls f with a context that ends with the turn; nil if there is only this node.
 	Turn func(ctx context.Context, f func(context.Context))
+
+	turns      atomic.Uint64 // that have begun
+	recent     recent        // of the goroutine that judges
+	recentTurn uint64        // when recent was made
 }
 
 // Run works until ctx ends.
@@ -71,6 +76,7 @@ func (w *Worker) read(ctx context.Context, in *intake) {
 	}
 	for ctx.Err() == nil {
 		turn(ctx, func(ctx context.Context) {
+			w.turns.Add(1)
 			_ = w.Bus.ConsumeReports(ctx, in.put) // ends with ctx only
 			in.clear()
 		})
@@ -158,39 +164,70 @@ func (w *Worker) process(ctx context.Context, part []message) error {
 
 // record judges reports, writes them into the ledger and publishes the orders.
 func (w *Worker) record(ctx context.Context, part []message) error {
-	var judged []db.Judged
-	var expire []time.Time
+	if turn := w.turns.Load(); turn != w.recentTurn || w.recent == nil {
+		w.recent, w.recentTurn = recent{}, turn // another node may have judged meanwhile
+	}
+	judged, expire, err := w.judge(ctx, part)
+	if len(judged) == 0 || err != nil {
+		return err
+	}
+	entries, err := w.DB.Record(ctx, judged...)
+	for i, j := range judged {
+		if err != nil || entries[i].Known {
+			delete(w.recent, j.Report.City) // it may not have what compare has remembered
+		}
+	}
+	if err != nil {
+		return err
+	}
+	w.publish(ctx, entries, judged, expire)
+	for _, e := range entries {
+		w.publishEdits(ctx, e)
+	}
+	return nil
+}
+
+// judge returns the verdicts on reports, and when each of them expires. Those of cities that were deleted are left out.
+func (w *Worker) judge(ctx context.Context, part []message) (judged []db.Judged, expire []time.Time, err error) {
+	var means []read.Reading
+	var all []Rules
 	for _, msg := range part {
 		r := msg.Value
 		rules, ok := w.Rules(r.City)
 		if !ok {
 			if err := w.checkDeleted(ctx, r); err != nil {
-				return err
+				return nil, nil, err
 			}
 			continue
 		}
-		j := db.Judged{Report: r, Verdict: verdict(rules, r), Status: db.Queued}
-		if j.Verdict.Passed && rules.Active {
+		m, err := w.recent.of(ctx, w.DB, r.City, rules, w.Now())
+		if err != nil {
+			return nil, nil, err
+		}
+		j := db.Judged{Report: r, Status: db.Queued}
+		v, meaning := verdict(rules, r, m.context(rules))
+		if j.Verdict = v; v.Passed && rules.Active {
 			j.Bots = w.Bots(r.City)
 		}
 		limit := r.At.Add(rules.Freshness)
 		if !limit.After(w.Now()) {
 			j.Status = db.Expired
 		}
+		if v.Passed && rules.Reader != nil {
+			j.Report.Means = rules.Reader.Describe(meaning)
+		}
 		judged, expire = append(judged, j), append(expire, limit)
-	}
-	if len(judged) == 0 {
-		return nil
+		means, all = append(means, meaning), append(all, rules)
 	}
 	if err := w.limitAuthors(ctx, judged); err != nil {
-		return err
+		return nil, nil, err
 	}
-	entries, err := w.DB.Record(ctx, judged...)
-	if err != nil {
-		return err
+	for i := range judged {
+		if relayed(judged[i], all[i]) {
+			w.recent[judged[i].Report.City].compare(&judged[i], all[i], means[i], w.Now())
+		}
 	}
-	w.publish(ctx, entries, judged, expire)
-	return nil
+	return judged, expire, nil
 }
 
 // checkDeleted returns nil for a report of a city that was deleted: it is dropped. If the city exists, its settings are not loaded here yet, and
@@ -207,15 +244,15 @@ func (w *Worker) checkDeleted(ctx context.Context, r report.Report) error {
 	return nil
 }
 
-func verdict(rules Rules, r report.Report) report.Verdict {
-	v, _ := rules.Evaluate(r.Text, read.Context{})
+func verdict(rules Rules, r report.Report, context read.Context) (report.Verdict, read.Reading) {
+	v, means := rules.Evaluate(r.Text, context)
 	switch {
 	case r.Dropped != "":
-		return report.Verdict{List: report.Dropped, Rule: r.Dropped}
+		return report.Verdict{List: report.Dropped, Rule: r.Dropped}, means
 	case v.Passed && r.Spam != "":
-		return report.Verdict{List: report.Spam, Rule: r.Spam}
+		return report.Verdict{List: report.Spam, Rule: r.Spam}, means
 	}
-	return v
+	return v, means
 }
 
 // limitAuthors holds the reports of authors who have sent too many.
@@ -276,6 +313,20 @@ func (w *Worker) publish(ctx context.Context, entries []db.Entry, judged []db.Ju
 		if len(o.Bots) > 0 {
 			w.order(ctx, o)
 		}
+	}
+}
+
+// publishEdits announces the posts that are to be edited because of an entry.
+func (w *Worker) publishEdits(ctx context.Context, e db.Entry) {
+	orders := map[uint]*bus.Order{}
+	for _, d := range e.Edits {
+		if orders[d.EntryID] == nil {
+			orders[d.EntryID] = &bus.Order{Entry: d.EntryID, Report: report.Report{City: e.City}, Expire: *d.EditUntil, Edit: true}
+		}
+		orders[d.EntryID].Bots = append(orders[d.EntryID].Bots, d.Bot)
+	}
+	for _, id := range slices.Sorted(maps.Keys(orders)) {
+		w.order(ctx, *orders[id])
 	}
 }
 

@@ -24,7 +24,8 @@ type fixture struct {
 	t      *testing.T
 	bus    *bus.Bus
 	db     *db.DB
-	orders chan bus.Order
+	orders chan bus.Order // but edits
+	edits  chan bus.Order
 }
 
 func newFixture(t *testing.T) *fixture {
@@ -37,25 +38,35 @@ func newFixture(t *testing.T) *fixture {
 // prepare is newFixture without start.
 func prepare(t *testing.T) *fixture {
 	t.Helper()
-	d := &fixture{t: t, bus: testkit.Bus(t), db: testkit.DB(t, time.Now), orders: make(chan bus.Order, 100)}
+	d := &fixture{t: t, bus: testkit.Bus(t), db: testkit.DB(t, time.Now), orders: make(chan bus.Order, 100), edits: make(chan bus.Order, 100)}
 	return d
 }
 
 // start runs a worker, and collects the orders of zuerich.
 func (d *fixture) start() {
-	t := d.t
-	t.Helper()
+	d.t.Helper()
 	filter, err := censor.Compile([]string{"kontrolle"}, []string{"idiot"})
 	if err != nil {
-		t.Fatal(err)
+		d.t.Fatal(err)
 	}
-	worker := &censor.Worker{Bus: d.bus, DB: d.db, Log: testkit.Log(t), Now: time.Now,
-		Rules: func(city string) (censor.Rules, bool) {
-			return censor.Rules{Filter: filter, Active: true, Freshness: 30 * time.Minute}, city == "zuerich"
-		},
-		Bots: func(string) []string { return []string{"one", "two"} },
+	d.startWith(censor.Rules{Filter: filter, Active: true, Freshness: 30 * time.Minute}, time.Now)
+}
+
+// startWith is start with other rules and another clock.
+func (d *fixture) startWith(rules censor.Rules, now func() time.Time) {
+	t := d.t
+	t.Helper()
+	worker := &censor.Worker{Bus: d.bus, DB: d.db, Log: testkit.Log(t), Now: now,
+		Rules: func(city string) (censor.Rules, bool) { return rules, city == "zuerich" },
+		Bots:  func(string) []string { return []string{"one", "two"} },
 	}
-	stop, err := d.bus.SubscribeOrders(func(o bus.Order) { d.orders <- o }, func() {})
+	stop, err := d.bus.SubscribeOrders(func(o bus.Order) {
+		if o.Edit {
+			d.edits <- o
+		} else {
+			d.orders <- o
+		}
+	}, func() {})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -31,24 +31,32 @@ func (s Status) Final() bool { return s != Queued && s != Retrying }
 // Entry is a report in the ledger, with its verdict. The row outlives its Text, which is deleted with the city's
 // retention: the unique Key keeps rejecting duplicates of the report.
 type Entry struct {
-	ID         uint   `gorm:"primaryKey"` // ascending in verdict order
-	Key        string `gorm:"size:200;uniqueIndex;not null"`
-	City       string `gorm:"size:32;not null;index:idx_ledger_entries_city,priority:1"`
-	Bot        string `gorm:"size:32;not null"`
-	Text       string
-	Author     string `gorm:"size:32"` // pseudonym, valid for one day
-	Private    bool   `gorm:"not null"`
-	URL        string
-	Ref        string    `gorm:"not null;default:''"` // report.Report.Ref
-	Passed     bool      `gorm:"not null"`
-	List       string    `gorm:"size:16"`
-	Rule       string    `gorm:"size:250"`
-	Line       int       `gorm:"not null"`
-	Withdrawn  string    `gorm:"size:16;not null;default:''"` // a report.Withdrawal
-	At         time.Time `gorm:"not null"`                    // time the rider wrote the report
-	CreatedAt  time.Time `gorm:"not null;index:idx_ledger_entries_city,priority:2;index:idx_ledger_entries_texts,where:text <> ''"`
-	Deliveries []Delivery
-	Known      bool `gorm:"-"` // set by Record: the ledger had the report already
+	ID            uint   `gorm:"primaryKey"` // ascending in verdict order
+	Key           string `gorm:"size:200;uniqueIndex;not null"`
+	City          string `gorm:"size:32;not null;index:idx_ledger_entries_city,priority:1"`
+	Bot           string `gorm:"size:32;not null"`
+	Text          string
+	Author        string `gorm:"size:32"` // pseudonym, valid for one day
+	Private       bool   `gorm:"not null"`
+	URL           string
+	Ref           string     `gorm:"not null;default:''"` // report.Report.Ref
+	Passed        bool       `gorm:"not null"`
+	List          string     `gorm:"size:16"`
+	Rule          string     `gorm:"size:250"`
+	Line          int        `gorm:"not null"`
+	Withdrawn     string     `gorm:"size:16;not null;default:''"`  // a report.Withdrawal
+	Reading       string     `gorm:"not null;default:''"`          // of a report that passed: a report.Reading as JSON; deleted with the text
+	About         string     `gorm:"size:200;not null;default:''"` // the key of an earlier report that this one confirms or ends, and that was relayed in its place
+	Counted       bool       `gorm:"not null;default:false"`       // as one of the Confirmations of the other report
+	At            time.Time  `gorm:"not null"`                     // time the rider wrote the report
+	CreatedAt     time.Time  `gorm:"not null;index:idx_ledger_entries_city,priority:2;index:idx_ledger_entries_texts,where:text <> ''"`
+	Confirmations int        `gorm:"not null;default:0"` // further people who reported the same
+	EndedAt       *time.Time // when somebody reported that it is over
+	Deliveries    []Delivery
+	Known         bool `gorm:"-"` // set by Record: the ledger had the report already
+
+	// Edits are the deliveries of other entries whose posts no longer say what the ledger does, because of this one. Record and Withdraw set them.
+	Edits []Delivery `gorm:"-"`
 }
 
 // TableName is the table's name for gorm.
@@ -70,6 +78,9 @@ type Delivery struct {
 
 	// RecallUntil is set once the report is withdrawn, and until the network has deleted the post, or never will: when to give up.
 	RecallUntil *time.Time
+
+	// EditUntil is set while the post does not say how many people have reported the same, or that it is over: when to give up.
+	EditUntil *time.Time
 }
 
 // TableName is the table's name for gorm.
@@ -86,17 +97,27 @@ func (d *DB) Withdraw(ctx context.Context, r report.Report, until time.Time) (En
 		if made.Error != nil || made.RowsAffected > 0 {
 			return made.Error
 		}
+		was, err := findOne[Entry](tx.Where(&Entry{Key: r.Key()}))
+		if err != nil {
+			return err
+		}
+		var edits []Delivery
+		if was.Withdrawn == "" {
+			if edits, err = takeBack(tx, was, d.now()); err != nil {
+				return err
+			}
+		}
 		change := map[string]any{"withdrawn": string(r.Withdrawn)}
 		if r.Withdrawn == report.ByAuthor {
-			change["text"], change["author"], change["url"], change["ref"] = "", "", "", ""
+			change["text"], change["author"], change["url"], change["ref"], change["reading"] = "", "", "", "", ""
 		}
 		if err := tx.Model(&Entry{}).Where("key = ?", r.Key()).Updates(change).Error; err != nil {
 			return err
 		}
-		var err error
 		if entry, err = findOne[Entry](tx.Where(&Entry{Key: r.Key()})); err != nil {
 			return err
 		}
+		entry.Edits = edits
 		posted := tx.Model(&Delivery{}).Where("entry_id = ? AND status IN ?", entry.ID, []Status{Queued, Retrying, Sent})
 		if err := posted.UpdateColumn("recall_until", Time(until)).Error; err != nil {
 			return err
@@ -141,7 +162,7 @@ func (d *DB) saveDelivery(tx *gorm.DB, v Delivery, more string) error {
 // CloseDeliveries gives those deliveries of entries to a bot that wait to be sent a final status, for example Expired. Recalls of them end.
 func (d *DB) CloseDeliveries(ctx context.Context, bot string, entries []uint, status Status, detail string) error {
 	for some := range slices.Chunk(entries, 500) {
-		err := d.WithContext(ctx).Exec("UPDATE ledger_deliveries SET recall_until = NULL, updated_at = ?, "+
+		err := d.WithContext(ctx).Exec("UPDATE ledger_deliveries SET recall_until = NULL, edit_until = NULL, updated_at = ?, "+
 			"detail = CASE WHEN status IN ('queued', 'retrying') THEN ? ELSE detail END, status = CASE WHEN status IN ('queued', 'retrying') THEN ? ELSE status END "+
 			"WHERE bot = ? AND entry_id IN ?", d.now(), report.Cut(sanitize(detail), 500), status, bot, some).Error
 		if err != nil {
@@ -161,14 +182,21 @@ type Due struct {
 	At          time.Time // when the report was written
 	CreatedAt   time.Time // when it was judged
 	RecallUntil *time.Time
+	EditUntil   *time.Time // set in a row of its own
 }
 
-// Due returns all deliveries that are due, in the order of the verdicts.
+// Due returns all deliveries that are due, in the order of the verdicts, and then those whose posts are to be edited.
 func (d *DB) Due(ctx context.Context) (list []Due, err error) {
 	err = d.WithContext(ctx).Raw("SELECT d.entry_id, d.bot, d.recall_until, e.city, e.at, e.created_at FROM ledger_deliveries AS d " +
 		"JOIN ledger_entries AS e ON e.id = d.entry_id WHERE " + strings.NewReplacer("status", "d.status", "recall_until", "d.recall_until").Replace(due) +
 		" ORDER BY d.entry_id, d.bot").Scan(&list).Error
-	return list, wrap("read what is due", err)
+	if err != nil {
+		return nil, wrap("read what is due", err)
+	}
+	var edits []Due
+	err = d.WithContext(ctx).Raw("SELECT d.entry_id, d.bot, d.edit_until, e.city, e.at, e.created_at FROM ledger_deliveries AS d " +
+		"JOIN ledger_entries AS e ON e.id = d.entry_id WHERE d.edit_until IS NOT NULL ORDER BY d.entry_id, d.bot").Scan(&edits).Error
+	return append(list, edits...), wrap("read what is to be edited", err)
 }
 
 // Entries returns up to limit entries of a city with their deliveries, newest first. before is the ID of the last entry of the
@@ -251,7 +279,7 @@ func (d *DB) DeleteTexts(ctx context.Context, city string, before time.Time) (de
 		if err := reposts.Updates(map[string]any{"remote_id": "", "remote_url": ""}).Error; err != nil {
 			return err
 		}
-		done := old().Updates(map[string]any{"text": "", "author": "", "url": "", "ref": ""})
+		done := old().Updates(map[string]any{"text": "", "author": "", "url": "", "ref": "", "reading": ""})
 		deleted = done.RowsAffected
 		return done.Error
 	})
@@ -280,7 +308,14 @@ func sanitize(text string) string {
 
 // Report returns the report of the entry, without its text once that is deleted.
 func (e Entry) Report() report.Report {
-	return report.Report{City: e.City, Bot: e.Bot, ID: e.reportID(), Text: e.Text, At: e.At, Author: e.Author, Private: e.Private, URL: e.URL, Ref: e.Ref}
+	r := report.Report{City: e.City, Bot: e.Bot, ID: e.reportID(), Text: e.Text, At: e.At, Author: e.Author, Private: e.Private, URL: e.URL, Ref: e.Ref, Means: e.Means()}
+	if e.Confirmations > 0 {
+		r.People = 1 + e.Confirmations
+	}
+	if e.EndedAt != nil {
+		r.Ended = *e.EndedAt
+	}
+	return r
 }
 
 // Withdrawal returns the message that withdraws the entry's report when it is published to REPORTS.

@@ -94,6 +94,19 @@ func (d *DB) Migrate(ctx context.Context) error {
 			}
 			return tx.Migrator().AddColumn(&Node{}, "Roles")
 		},
+	}, {
+		ID: "10-readings",
+		Migrate: func(tx *gorm.DB) error {
+			for _, field := range []string{"Reading", "About", "Counted", "Confirmations", "EndedAt"} {
+				if err := addColumn(tx, &Entry{}, field); err != nil {
+					return err
+				}
+			}
+			if err := addColumn(tx, &Delivery{}, "EditUntil"); err != nil {
+				return err
+			}
+			return tx.Exec("CREATE INDEX idx_ledger_deliveries_edits ON ledger_deliveries (entry_id) WHERE edit_until IS NOT NULL").Error
+		},
 	}})
 }
 
@@ -126,6 +139,14 @@ func (d *DB) lockMigrations(tx *gorm.DB) error {
 		return nil
 	}
 	return tx.Exec("SELECT pg_advisory_xact_lock(hashtextextended('linienfunk migrations of ' || current_schema(), 0))").Error
+}
+
+// addColumn adds a column, unless 1-core has created it.
+func addColumn(tx *gorm.DB, table any, field string) error {
+	if tx.Migrator().HasColumn(table, field) {
+		return nil
+	}
+	return tx.Migrator().AddColumn(table, field)
 }
 
 // makeDue makes the ledger the queue of what is to be sent and deleted, which the stream RELAY was before. Whether a post of a report that

@@ -2,7 +2,11 @@ package db
 
 import (
 	"context"
+	"encoding/json"
+	"maps"
+	"slices"
 	"strings"
+	"time"
 
 	"gorm.io/gorm"
 
@@ -15,6 +19,10 @@ type Judged struct {
 	Verdict report.Verdict
 	Status  Status
 	Bots    []string
+
+	About  string   // the key of the report that this one confirms or ends; empty for none
+	Counts bool     // as one more person who confirms About
+	Ends   []string // the keys of reports that are over with this one
 }
 
 // Record writes reports, their verdicts and their deliveries in one transaction, and returns the entries as stored, in the same order. A
@@ -25,7 +33,7 @@ func (d *DB) Record(ctx context.Context, judged ...Judged) ([]Entry, error) {
 		r, v := j.Report, j.Verdict
 		entries[i] = Entry{
 			Key: r.Key(), City: r.City, Bot: r.Bot, Text: sanitize(r.Text), Author: sanitize(r.Author), Private: r.Private, URL: sanitize(r.URL), Ref: sanitize(r.Ref),
-			Passed: v.Passed, List: string(v.List), Rule: report.Cut(sanitize(v.Rule), 250), Line: v.Line, At: Time(r.At), CreatedAt: d.now(),
+			Reading: encodeReading(r.Means), About: j.About, Counted: j.Counts, Passed: v.Passed, List: string(v.List), Rule: report.Cut(sanitize(v.Rule), 250), Line: v.Line, At: Time(r.At), CreatedAt: d.now(),
 		}
 	}
 	err := d.Transaction(ctx, func(tx *gorm.DB) error {
@@ -48,6 +56,9 @@ func (d *DB) Record(ctx context.Context, judged ...Judged) ([]Entry, error) {
 		if err := insertDeliveries(tx, deliveries); err != nil {
 			return err
 		}
+		if err := noteEffects(tx, entries, judged, d.now()); err != nil {
+			return err
+		}
 		return readKnown(tx, entries)
 	})
 	return entries, wrap("record report", err)
@@ -57,19 +68,53 @@ func (d *DB) Record(ctx context.Context, judged ...Judged) ([]Entry, error) {
 func insertEntries(tx *gorm.DB, entries []Entry) (map[string]uint, error) {
 	var values []any
 	for _, e := range entries {
-		values = append(values, e.Key, e.City, e.Bot, e.Text, e.Author, e.Private, e.URL, e.Ref, e.Passed, e.List, e.Rule, e.Line, "", e.At, e.CreatedAt)
+		values = append(values, e.Key, e.City, e.Bot, e.Text, e.Author, e.Private, e.URL, e.Ref, e.Passed, e.List, e.Rule, e.Line, "", e.Reading, e.About, e.Counted, e.At, e.CreatedAt)
 	}
 	var made []struct {
 		ID  uint
 		Key string
 	}
-	err := tx.Raw("INSERT INTO ledger_entries (key, city, bot, text, author, private, url, ref, passed, list, rule, line, withdrawn, at, created_at) VALUES "+
-		rows(len(entries), 15)+" ON CONFLICT (key) DO NOTHING RETURNING id, key", values...).Scan(&made).Error
+	err := tx.Raw("INSERT INTO ledger_entries (key, city, bot, text, author, private, url, ref, passed, list, rule, line, withdrawn, reading, about, counted, at, created_at) VALUES "+
+		rows(len(entries), 18)+" ON CONFLICT (key) DO NOTHING RETURNING id, key", values...).Scan(&made).Error
 	ids := make(map[string]uint, len(made))
 	for _, e := range made {
 		ids[e.Key] = e.ID
 	}
 	return ids, err
+}
+
+// noteEffects counts confirmations, and ends reports, of the entries that are new.
+func noteEffects(tx *gorm.DB, entries []Entry, judged []Judged, now time.Time) error {
+	confirmed := map[string]int{}
+	last := map[string]*Entry{} // that confirms
+	for i, j := range judged {
+		if entries[i].Known {
+			continue
+		}
+		if j.Counts {
+			confirmed[j.About]++
+			last[j.About] = &entries[i]
+		}
+		if len(j.Ends) > 0 {
+			if err := tx.Exec("UPDATE ledger_entries SET ended_at = ? WHERE key IN ? AND ended_at IS NULL", entries[i].At, j.Ends).Error; err != nil {
+				return err
+			}
+			var err error
+			if entries[i].Edits, err = markEdits(tx, j.Ends, now); err != nil {
+				return err
+			}
+		}
+	}
+	for _, key := range slices.Sorted(maps.Keys(confirmed)) { // in one order, so that two transactions never wait for each other
+		if err := tx.Exec("UPDATE ledger_entries SET confirmations = confirmations + ? WHERE key = ?", confirmed[key], key).Error; err != nil {
+			return err
+		}
+		var err error
+		if last[key].Edits, err = markEdits(tx, []string{key}, now); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func insertDeliveries(tx *gorm.DB, deliveries []Delivery) error {
@@ -116,4 +161,20 @@ func readKnown(tx *gorm.DB, entries []Entry) error {
 		}
 	}
 	return nil
+}
+
+func encodeReading(r report.Reading) string {
+	if r.IsZero() {
+		return ""
+	}
+	text, _ := json.Marshal(r) // of strings and numbers: cannot fail
+	return sanitize(string(text))
+}
+
+// Means returns the reading of the entry; the zero Reading if there is none, or the text is deleted.
+func (e Entry) Means() (r report.Reading) {
+	if e.Reading != "" {
+		_ = json.Unmarshal([]byte(e.Reading), &r) // as encodeReading wrote it
+	}
+	return r
 }

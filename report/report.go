@@ -39,6 +39,14 @@ type Report struct {
 	// Ref lets the bot that received the report find the original again, for a repost or a reply.
 	Ref string `json:"ref,omitempty"`
 
+	// Means is what the censor has read in Text. Bots that receive a report leave it empty.
+	Means Reading `json:"means,omitzero"`
+
+	// People is how many have reported the same, and Ended when one of them said that it is over; zero for one person, and for not yet. The core sets
+	// them. They change after a report was relayed.
+	People int       `json:"people,omitempty"`
+	Ended  time.Time `json:"ended,omitzero"`
+
 	// Withdrawn, if set, withdraws the report with this City, Bot and ID. The other fields are ignored.
 	Withdrawn Withdrawal `json:"withdrawn,omitempty"`
 

@@ -53,6 +53,9 @@ func (w *worker) carryOut(ctx context.Context, o order) error {
 	if o.recall {
 		return w.recall(ctx, o)
 	}
+	if o.edit {
+		return w.edit(ctx, o)
+	}
 	if err := w.deliver(ctx, o); err != nil {
 		return err
 	}

@@ -14,6 +14,9 @@ type outcome struct {
 	detail string
 }
 
+// endsEdit is the status of an outcome that leaves the delivery as it is.
+const endsEdit db.Status = ""
+
 // ending collects orders that end without having been carried out, so that thousands of them, after an outage or when an account is gone,
 // are few writes.
 type ending struct {
@@ -25,6 +28,9 @@ type ending struct {
 func newEnding() *ending { return &ending{entries: map[outcome][]uint{}, more: make(chan struct{}, 1)} }
 
 func (e *ending) add(o order, status db.Status, detail string) {
+	if o.edit {
+		status, detail = endsEdit, ""
+	}
 	if o.recall {
 		status, detail = db.Retracted, "" // if it was never sent; what was sent stays as it is
 	}
@@ -45,7 +51,13 @@ func (e *ending) write(ctx context.Context, env *env) {
 	e.entries = map[outcome][]uint{}
 	e.mu.Unlock()
 	for why, list := range entries {
-		if err := env.DB.CloseDeliveries(ctx, why.bot, list, why.status, why.detail); err != nil && ctx.Err() == nil {
+		err := error(nil)
+		if why.status == endsEdit {
+			err = env.DB.EndEdits(ctx, why.bot, list)
+		} else {
+			err = env.DB.CloseDeliveries(ctx, why.bot, list, why.status, why.detail)
+		}
+		if err != nil && ctx.Err() == nil {
 			env.Log.Error("cannot close orders; they come again", "bot", why.bot, "orders", len(list), "err", err)
 		}
 	}

@@ -10,12 +10,13 @@ import (
 	"linienfunk/report"
 )
 
-// order asks one bot of a city for one delivery: to send it, or to delete what was sent.
+// order asks one bot of a city for one delivery: to send it, or to delete or edit what was sent.
 type order struct {
 	key
 	entry  uint
 	recall bool
-	expire time.Time // when it is too late to send, or to delete
+	edit   bool
+	expire time.Time // when it is too late to send, to delete, or to edit
 
 	report *report.Report // what to send; nil if it must be read from the ledger
 	since  time.Time      // when this process took the order
@@ -117,8 +118,8 @@ func (s *Supervisor) readAgain() {
 }
 
 func newOrder(o bus.Order, bot string, now time.Time) order {
-	made := order{key: key{o.Report.City, bot}, entry: o.Entry, recall: o.Recall, expire: o.Expire, since: now}
-	if !o.Known && !o.Recall {
+	made := order{key: key{o.Report.City, bot}, entry: o.Entry, recall: o.Recall, edit: o.Edit, expire: o.Expire, since: now}
+	if !o.Known && !o.Recall && !o.Edit {
 		made.report = &o.Report
 	}
 	return made
@@ -166,6 +167,10 @@ func (s *Supervisor) dueOrder(d db.Due) order {
 		o.recall, o.expire = true, *d.RecallUntil
 		return o
 	}
+	if d.EditUntil != nil {
+		o.edit, o.expire = true, *d.EditUntil
+		return o
+	}
 	fresh, ok := s.env.Freshness(d.City)
 	if !ok { // a deleted city, or one whose settings this node does not have yet
 		fresh = retentionWithoutCity
@@ -207,9 +212,10 @@ type orderID struct {
 	entry  uint
 	bot    string
 	recall bool
+	edit   bool
 }
 
-func (o order) id() orderID { return orderID{o.entry, o.bot, o.recall} }
+func (o order) id() orderID { return orderID{o.entry, o.bot, o.recall, o.edit} }
 
 // dispatchUnplaced looks again for the accounts of orders that had none.
 func (s *Supervisor) dispatchUnplaced() {

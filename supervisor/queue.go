@@ -27,7 +27,7 @@ type queue struct {
 func newQueue() *queue { return &queue{} }
 
 // put inserts an order, but never before the one that is being carried out. It ignores an order that is here already, waits for another try
-// or was carried out. A recall takes the place of the order to send the same report, unless that is being carried out.
+// or was carried out. A recall takes the place of the orders to send the same report and to edit its post, unless one is being carried out.
 func (q *queue) put(o order) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -40,14 +40,24 @@ func (q *queue) insert(o order) {
 	at := len(q.items)
 	for at > 0 && q.items[at-1].entry >= o.entry && !q.carriesOut(at-1) {
 		if have := q.items[at-1]; have.entry == o.entry {
-			if o.recall && !have.recall {
+			switch {
+			case have.recall, have.edit == o.edit && !o.recall:
+				return
+			case o.recall && have.edit:
+				q.items = slices.Delete(q.items, at-1, at)
+				at--
+				continue
+			case o.recall:
 				q.items[at-1] = o
+				return
+			case o.edit: // after the order to send
+				q.items = slices.Insert(q.items, at, o)
+				return
 			}
-			return
 		}
 		at--
 	}
-	if q.holder != nil && q.items[0].entry == o.entry && (q.items[0].recall || !o.recall) {
+	if q.holder != nil && q.items[0].entry == o.entry && (q.items[0].recall || !o.recall && !o.edit) {
 		return
 	}
 	q.items = slices.Insert(q.items, at, o)
@@ -130,7 +140,7 @@ func (q *queue) remove(w *worker, carriedOut bool, now time.Time) {
 	if q.holder != w {
 		return
 	}
-	if carriedOut {
+	if carriedOut && !q.items[0].edit { // a post can be edited again
 		q.remember(q.items[0].id(), now)
 	}
 	q.items[0] = order{}

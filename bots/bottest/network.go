@@ -25,6 +25,8 @@ type Features struct {
 	Sends, Broadcasts bool
 	// Retracts: the bot is a Retracter that deletes what was sent. Cancels: it is one that can only cancel what still waits.
 	Retracts, Cancels bool
+	// Updates: the bot is an Editor.
+	Updates bool
 	// Remote: the bot sends over a connection to a server, so that all Faults apply to sending.
 	Remote bool
 	// Once: the network honours idempotency keys, so that a repeated Send shows nothing twice.

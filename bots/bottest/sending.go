@@ -53,6 +53,9 @@ func (s suite) sending(t *testing.T) {
 	if s.f.Retracts {
 		s.connected(t, "a report can be retracted, even twice, and other reports stay", s.retracts)
 	}
+	if s.f.Updates {
+		s.connected(t, "a post is edited, even twice, when more people report the same and when it is over", s.updates)
+	}
 	s.connected(t, "the log has no text of a report", func(t *testing.T, w *World, n Network, a bots.Account) {
 		if err := w.send(t.Context(), a, w.report("kontrolle geheimwort")); err != nil {
 			t.Fatal(err)
@@ -235,6 +238,35 @@ func (s suite) retracts(t *testing.T, w *World, n Network, a bots.Account) {
 		}
 	}
 	s.wantShown(t, w, n, "kontrolle u9")
+}
+
+func (s suite) updates(t *testing.T, w *World, n Network, a bots.Account) {
+	bot := w.Bot.(bots.Editor)
+	r, other := w.report("kontrolle u8"), w.report("kontrolle u9")
+	receipt, err := w.sendReceipt(t.Context(), a, r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := w.send(t.Context(), a, other); err != nil {
+		t.Fatal(err)
+	}
+	r.People = 3
+	for range 2 {
+		if err := bot.Edit(t.Context(), a, r, receipt); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if shown := n.Shown(t, w, "zuerich"); !strings.Contains(shown[0], "3 ") || strings.Contains(shown[1], "3 ") {
+		t.Errorf("three people: %q", shown)
+	}
+	r.Ended = r.At
+	if err := bot.Edit(t.Context(), a, r, receipt); err != nil {
+		t.Fatal(err)
+	}
+	if shown := n.Shown(t, w, "zuerich"); !strings.Contains(shown[0], r.Ended.Local().Format("15:04")) {
+		t.Errorf("over: %q", shown)
+	}
+	s.wantShown(t, w, n, "kontrolle u8", "kontrolle u9")
 }
 
 func (s suite) pauseOverClock(t *testing.T, w *World, n Network, a bots.Account) {

@@ -63,6 +63,9 @@ func (s suite) featuresMatch(t *testing.T, w *World, _ Network) {
 	_, sends := w.Bot.(bots.Sender)
 	_, broadcasts := w.Bot.(bots.Broadcaster)
 	_, retracts := w.Bot.(bots.Retracter)
+	if _, edits := w.Bot.(bots.Editor); edits != s.f.Updates {
+		t.Errorf("features %+v, but Editor %v", s.f, edits)
+	}
 	if _, public := w.Bot.(bots.Public); len(s.plugin.PageFiles) > 0 && !public {
 		t.Error("the plugin has PageFiles, but the bot is not a Public")
 	}

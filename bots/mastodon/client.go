@@ -72,10 +72,14 @@ func (c *client) do(ctx context.Context, path string, form url.Values, out any) 
 
 // call is do that also returns the header of the response.
 func (c *client) call(ctx context.Context, path string, form url.Values, out any) (http.Header, error) {
-	method, body := http.MethodGet, ""
-	if form != nil {
-		method, body = http.MethodPost, form.Encode()
+	if form == nil {
+		return c.callWith(ctx, http.MethodGet, path, nil, out)
 	}
+	return c.callWith(ctx, http.MethodPost, path, form, out)
+}
+
+func (c *client) callWith(ctx context.Context, method, path string, form url.Values, out any) (http.Header, error) {
+	body := form.Encode()
 	req, err := http.NewRequestWithContext(ctx, method, c.instance+path, strings.NewReader(body))
 	if err != nil {
 		return nil, err

@@ -22,7 +22,7 @@ func conforms(t *testing.T, d mastodontest.Dialect) {
 		return network{fake, w, new(string)}
 	}
 	bottest.Run(t, "mastodon", testPlugin(), start, bottest.Features{
-		Receives: true, Authors: true, Private: true, Edits: true, Withdraws: true, Sends: true, Retracts: true, Remote: true, Once: true, MaxText: 500, Credentials: true,
+		Receives: true, Authors: true, Private: true, Edits: true, Withdraws: true, Sends: true, Retracts: true, Updates: true, Remote: true, Once: true, MaxText: 500, Credentials: true,
 	})
 }
 

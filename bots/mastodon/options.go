@@ -72,9 +72,9 @@ func hashtags(typed string) []string {
 	return tags
 }
 
-// compose returns the text of a post: as much of the report as fits beside the hashtags and the warning. Hashtags
+// compose returns the text of a post: as much of the report as fits beside its state, the hashtags and the warning. Hashtags
 // in the report are not repeated.
-func (s style) compose(text string, l limits) string {
+func (s style) compose(text, state string, l limits) string {
 	text = defuseMentions(text)
 	l.Characters -= utf8.RuneCountInString(s.warning)
 	tail := ""
@@ -85,6 +85,9 @@ func (s style) compose(text string, l limits) string {
 	}
 	if tail != "" {
 		tail = "\n\n" + tail[1:]
+	}
+	if state != "" {
+		tail = "\n\n" + state + tail
 	}
 	if room := l.Characters - utf8.RuneCountInString(tail); room > l.Characters/2 {
 		l.Characters = room

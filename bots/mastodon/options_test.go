@@ -27,7 +27,7 @@ func TestHashtagsAreRecognisedAsServersDo(t *testing.T) {
 func TestAPostHasTheHashtagsThatTheReportLacks(t *testing.T) {
 	t.Parallel()
 	s := style{tags: []string{"Linie", "Kontrolle"}}
-	compose := func(text string) string { return s.compose(text, limits{Characters: 100}) }
+	compose := func(text string) string { return s.compose(text, "", limits{Characters: 100}) }
 	table.Check(t, compose, map[string]string{
 		"u8":                     "u8\n\n#Linie #Kontrolle",
 		"#KONTROLLE u8":          "#KONTROLLE u8\n\n#Linie",
@@ -43,7 +43,7 @@ func FuzzCompose(f *testing.F) {
 			t.Skip()
 		}
 		s := style{tags: hashtags(tags), warning: warning}
-		got := s.compose(text, limits{Characters: limit, PerURL: 23})
+		got := s.compose(text, "", limits{Characters: limit, PerURL: 23})
 		if room := limit - utf8.RuneCountInString(warning); room > 0 && length(got, 23) > room {
 			t.Errorf("%q counts %d of %d", got, length(got, 23), room)
 		}

@@ -11,6 +11,7 @@ import (
 	masto "github.com/mattn/go-mastodon"
 
 	"linienfunk/bots"
+	"linienfunk/bots/kit"
 )
 
 // boost boosts the mention. It leaves post.RemoteID empty if the mention can never be boosted; then a copy is posted instead.
@@ -62,7 +63,7 @@ func (s *delivery) copy(ctx context.Context) error {
 	if !s.server.acceptsText() {
 		return bots.Permanent("error-needs-image", errNoText)
 	}
-	text := s.style.compose(s.report.Text, s.server.limits)
+	text := s.style.compose(s.report.Text, kit.State(s.bot.Core.Pages, s.city, s.report), s.server.limits)
 	window := s.server.idempotencyWindow()
 	if s.mayBePosted() && s.bot.Core.Now().Sub(s.firstTry()) > window {
 		found, err := s.find(ctx, text)

@@ -15,7 +15,7 @@ import (
 
 func TestConformance(t *testing.T) {
 	t.Parallel()
-	bottest.Run(t, "web", Plugin(), startNetwork, bottest.Features{EveryCity: true, Receives: true, Sends: true, Retracts: true, Once: true})
+	bottest.Run(t, "web", Plugin(), startNetwork, bottest.Features{EveryCity: true, Receives: true, Sends: true, Retracts: true, Updates: true, Once: true})
 }
 
 // pageNetwork is the city's page, used by browsers and feed readers. Nothing is faked: the network is our own.

@@ -8,6 +8,7 @@ import (
 	"gorm.io/gorm"
 
 	"linienfunk/db"
+	"linienfunk/report"
 )
 
 // post is a report on a city's page, in web_posts. Ids increase in the order of Send and are never used again, not even after the
@@ -18,7 +19,18 @@ type post struct {
 	Key     string `gorm:"size:200;uniqueIndex;not null"` // report.Report.Key: a report that is sent twice is posted once
 	Text    string `gorm:"not null"`
 	At      time.Time
-	Created time.Time `gorm:"autoCreateTime"`
+	Created time.Time  `gorm:"autoCreateTime"`
+	People  int        `gorm:"not null;default:0"` // report.Report.People
+	Ended   *time.Time // report.Report.Ended
+}
+
+// report is the part of the report that State needs.
+func (p post) report() report.Report {
+	r := report.Report{Text: p.Text, At: p.At, People: p.People}
+	if p.Ended != nil {
+		r.Ended = *p.Ended
+	}
+	return r
 }
 
 // page is the state of a city's list, in web_pages. A city without a row never had a post.
@@ -31,6 +43,7 @@ func migrations() []*gormigrate.Migration {
 	return []*gormigrate.Migration{
 		{ID: "1-posts", Migrate: createTables},
 		{ID: "2-options", Migrate: keepOptions},
+		{ID: "3-state", Migrate: addState},
 	}
 }
 
@@ -74,6 +87,18 @@ func keepOptions(tx *gorm.DB) error {
 		}
 	}
 	return nil
+}
+
+// addState adds what becomes of a report.
+func addState(tx *gorm.DB) error {
+	type post struct {
+		People int `gorm:"not null;default:0"`
+		Ended  *time.Time
+	}
+	if err := tx.Migrator().AddColumn(&post{}, "People"); err != nil {
+		return err
+	}
+	return tx.Migrator().AddColumn(&post{}, "Ended")
 }
 
 func wrap(action string, err error) error {

@@ -15,6 +15,7 @@ import (
 // (https://html.spec.whatwg.org/multipage/server-sent-events.html):
 //
 //	event: post    a new post; id is its id, data its list item in HTML
+//	event: edit    what has become of an older post; id is that of the newest post, data the older one's list item
 //	event: shown   posts were removed; data lists the ids of the remaining posts, separated by spaces
 //	event: ping    nothing is new; a page that hears nothing for longer knows that its connection is lost
 //

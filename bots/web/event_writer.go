@@ -30,18 +30,22 @@ func (e *eventWriter) writeChanges(list []post) error {
 	} else if wasRemoved(e.known, list) {
 		writeShown(&events, list)
 	}
+	before := e.known
 	e.known = list
 	for _, p := range slices.Backward(list) {
+		name := "post"
 		if p.ID <= e.last {
-			continue
+			if name = "edit"; !e.edited(p, before) {
+				continue
+			}
 		}
 		var html strings.Builder
 		if err := e.bot.post.Execute(&html, e.bot.view(e.r, p)); err != nil {
 			e.bot.core.Log.Error("post cannot be rendered", "post", p.ID, "err", err)
 			return err
 		}
-		writeEvent(&events, "post", p.ID, html.String())
-		e.last = p.ID
+		e.last = max(e.last, p.ID)
+		writeEvent(&events, name, e.last, html.String())
 	}
 	return e.write(events.Bytes())
 }
@@ -59,6 +63,16 @@ func (e *eventWriter) write(events []byte) error {
 		return err
 	}
 	return control.Flush()
+}
+
+// edited reports whether the reader may have an older version of a post. Of what changed before its first list nothing is known but that such a post
+// has a state.
+func (e *eventWriter) edited(p post, before []post) bool {
+	if before == nil {
+		return p.People > 0 || p.Ended != nil
+	}
+	i := slices.IndexFunc(before, func(q post) bool { return q.ID == p.ID })
+	return i >= 0 && (before[i].People != p.People || (before[i].Ended == nil) != (p.Ended == nil))
 }
 
 // lastEventID returns the id of the last post that the reader has, newest if the request names none.

@@ -13,6 +13,7 @@ import (
 	"github.com/gorilla/feeds"
 
 	"linienfunk/bots"
+	"linienfunk/bots/kit"
 	"linienfunk/report"
 )
 
@@ -93,13 +94,17 @@ func (b *bot) feed(city bots.City, posts []post, changed time.Time) *feeds.Feed 
 		Updated:     changed.UTC(),
 	}
 	for _, p := range posts {
+		updated := p.At
+		if p.Ended != nil {
+			updated = *p.Ended
+		}
 		f.Add(&feeds.Item{
 			Id:      urn(home + "#post-" + strconv.FormatUint(uint64(p.ID), 10) + "@" + strconv.FormatInt(p.Created.UnixMicro(), 10)),
 			Title:   report.Cut(strings.Join(strings.Fields(p.Text), " "), 80),
 			Link:    &feeds.Link{Href: b.postURL(p), Type: "text/html"},
-			Content: p.Text, // plain text, as each format declares in its own way
+			Content: kit.TextWithState(b.core.Pages, city, p.report()), // plain text, as each format declares in its own way
 			Created: p.At.UTC(),
-			Updated: p.At.UTC(),
+			Updated: updated.UTC(),
 		})
 	}
 	return f

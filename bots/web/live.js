@@ -20,6 +20,13 @@ for (const list of document.querySelectorAll("[data-live]")) {
 		while (list.children.length > most) list.lastElementChild.remove();
 	};
 
+	const edit = (event) => {
+		const holder = document.createElement("template");
+		holder.innerHTML = event.data; // as in add
+		const changed = holder.content.firstElementChild;
+		document.getElementById(changed.id)?.replaceWith(changed);
+	};
+
 	const keepOnly = (event) => {
 		const shown = new Set(event.data.split(" ").map((id) => "post-" + id));
 		for (const child of [...list.children]) {
@@ -61,8 +68,9 @@ for (const list of document.querySelectorAll("[data-live]")) {
 		if (document.hidden) return;
 		const mine = (source = new EventSource(list.dataset.live + "?after=" + encodeURIComponent(last)));
 		mine.addEventListener("post", add);
+		mine.addEventListener("edit", edit);
 		mine.addEventListener("shown", keepOnly);
-		for (const kind of ["open", "post", "shown", "ping"]) mine.addEventListener(kind, alive);
+		for (const kind of ["open", "post", "edit", "shown", "ping"]) mine.addEventListener(kind, alive);
 		mine.addEventListener("error", () => {
 			if (mine !== source) return;
 			lost();

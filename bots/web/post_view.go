@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"linienfunk/bots"
+	"linienfunk/bots/kit"
 )
 
 // postView is the data of post.html. The live stream renders that template without the core's functions, which render whole pages,
@@ -16,6 +17,8 @@ type postView struct {
 	Text     string
 	Rest     string // collapsed; empty for a short post
 	More     string // label to expand Rest
+	State    string // what has become of it; empty for most posts
+	Over     bool
 }
 
 func (b *bot) view(r *http.Request, p post) postView {
@@ -29,5 +32,13 @@ func (b *bot) view(r *http.Request, p post) postView {
 	return postView{
 		ID: p.ID, DateTime: p.At.UTC().Format(time.RFC3339), When: when,
 		Text: text, Rest: rest, More: b.text(r, "list-whole"),
+		State: b.state(r, p), Over: p.Ended != nil,
 	}
+}
+
+// state is kit.State in the visitor's language.
+func (b *bot) state(r *http.Request, p post) string {
+	mount := bots.MountOf(r)
+	mount.City.Lang = mount.Lang
+	return kit.State(b.core.Pages, mount.City, p.report())
 }

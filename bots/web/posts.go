@@ -53,11 +53,11 @@ func (b *bot) page(ctx context.Context, city string) (page, error) {
 
 // savePost stores the report as a post of the city, unless it is stored already. It returns the stored post, and whether it is new.
 func (b *bot) savePost(ctx context.Context, city string, r report.Report) (post, bool, error) {
-	saved := post{City: city, Key: r.Key(), Text: r.Text, At: r.At.UTC().Truncate(time.Microsecond), Created: b.now()}
+	saved := post{City: city, Key: r.Key(), Text: r.Text, At: r.At.UTC().Truncate(time.Microsecond), Created: b.now(), People: r.People, Ended: endOf(r)}
 	isNew := false
 	err := b.core.DB.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
-		made := tx.Raw("INSERT INTO web_posts (city, key, text, at, created) VALUES (?, ?, ?, ?, ?) ON CONFLICT (key) DO NOTHING RETURNING id",
-			saved.City, saved.Key, saved.Text, saved.At, saved.Created).Scan(&saved.ID)
+		made := tx.Raw("INSERT INTO web_posts (city, key, text, at, created, people, ended) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO NOTHING RETURNING id",
+			saved.City, saved.Key, saved.Text, saved.At, saved.Created, saved.People, saved.Ended).Scan(&saved.ID)
 		if made.Error != nil {
 			return made.Error
 		}
@@ -68,6 +68,37 @@ func (b *bot) savePost(ctx context.Context, city string, r report.Report) (post,
 		return tx.Take(&saved, "key = ?", r.Key()).Error
 	})
 	return saved, isNew, wrap("save post", err)
+}
+
+func endOf(r report.Report) *time.Time {
+	if r.Ended.IsZero() {
+		return nil
+	}
+	end := r.Ended.UTC().Truncate(time.Microsecond)
+	return &end
+}
+
+// editPost stores what has become of a report, and returns whether that is new.
+func (b *bot) editPost(ctx context.Context, city string, id uint64, r report.Report) (changed bool, err error) {
+	end := endOf(r)
+	err = b.core.DB.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
+		var p post
+		err := tx.Take(&p, "city = ? AND id = ?", city, id).Error
+		if errors.Is(err, gorm.ErrRecordNotFound) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if changed = p.People != r.People || (p.Ended == nil) != (end == nil); !changed {
+			return nil
+		}
+		if err := tx.Model(&p).Updates(map[string]any{"people": r.People, "ended": end}).Error; err != nil {
+			return err
+		}
+		return b.markChanged(tx, city)
+	})
+	return changed, wrap("edit post", err)
 }
 
 // deletePosts deletes the city's posts that match the SQL condition, and returns whether there were any.

@@ -44,6 +44,19 @@ func (b *bot) Retract(ctx context.Context, a bots.Account, _ string, sent report
 	return err
 }
 
+// Edit shows what has become of a report. A post that is gone is left alone.
+func (b *bot) Edit(ctx context.Context, a bots.Account, r report.Report, sent report.Receipt) error {
+	id, err := strconv.ParseUint(sent.ID, 10, 63)
+	if err != nil {
+		return bots.Permanent("", fmt.Errorf("edit post %q: not the id of a post", sent.ID))
+	}
+	changed, err := b.editPost(ctx, a.City, id, r)
+	if changed {
+		b.notifyStreams(a.City)
+	}
+	return err
+}
+
 // Prune deletes posts that were written, or that were stored, before the given time. Both count, so that a network whose clock is
 // fast does not keep a text longer.
 func (b *bot) Prune(ctx context.Context, city string, before time.Time) error {

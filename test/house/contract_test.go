@@ -30,7 +30,7 @@ const (
 // abilities are the optional interfaces of the contract.
 var abilities = map[string]func(bots.Bot) bool{
 	"Receiver": is[bots.Receiver], "Listener": is[bots.Listener], "Sender": is[bots.Sender], "Broadcaster": is[bots.Broadcaster],
-	"Public": is[bots.Public], "Retracter": is[bots.Retracter], "Pruner": is[bots.Pruner],
+	"Public": is[bots.Public], "Retracter": is[bots.Retracter], "Pruner": is[bots.Pruner], "Editor": is[bots.Editor],
 }
 
 func TestTheContractFitsOnOnePage(t *testing.T) {

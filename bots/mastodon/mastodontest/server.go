@@ -107,6 +107,7 @@ func (s *Server) handler() http.Handler {
 	mux.HandleFunc("GET /api/v1/streaming/user", s.as("read:statuses", s.streamUser))
 	mux.HandleFunc("POST /api/v1/statuses", s.as("write:statuses", s.postStatus))
 	mux.HandleFunc("GET /api/v1/statuses/{id}", s.as("read:statuses", s.getStatus))
+	mux.HandleFunc("PUT /api/v1/statuses/{id}", s.as("write:statuses", s.editStatus))
 	mux.HandleFunc("DELETE /api/v1/statuses/{id}", s.as("write:statuses", s.deleteStatus))
 	mux.HandleFunc("POST /api/v1/statuses/{id}/reblog", s.as("write:statuses", s.reblog))
 	mux.HandleFunc("POST /api/v1/statuses/{id}/unreblog", s.as("write:statuses", s.unreblog))

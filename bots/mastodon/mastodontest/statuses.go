@@ -224,6 +224,25 @@ func (s *Server) postStatus(w http.ResponseWriter, r *http.Request, me *Account)
 }
 
 // refuse says what is wrong with a new status, if anything.
+// editStatus follows https://docs.joinmastodon.org/methods/statuses/#edit. Visibility is not a parameter.
+func (s *Server) editStatus(w http.ResponseWriter, r *http.Request, me *Account) {
+	s.parameters(r, append([]string{"status", "spoiler_text", "sensitive", "language"}, s.moreParameters()...)...)
+	if status, why := s.refuse(r); status != 0 {
+		fail(w, status, why)
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	found := s.status(r.PathValue("id"))
+	if found == nil || found.account != me || found.Original != nil {
+		fail(w, http.StatusNotFound, "Record not found")
+		return
+	}
+	found.Text, found.Spoiler, found.edited = r.PostFormValue("status"), r.PostFormValue("spoiler_text"), s.Now()
+	found.content = s.format(found)
+	fake.WriteJSON(w, http.StatusOK, s.statusJSON(found, me))
+}
+
 func (s *Server) refuse(r *http.Request) (status int, why string) {
 	text, language := strings.TrimSpace(r.PostFormValue("status")), r.PostFormValue("language")
 	switch {
