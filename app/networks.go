@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	"linienfunk/censor"
 	"linienfunk/internal/config"
 	"linienfunk/transit"
 	"linienfunk/transit/read"
@@ -31,6 +32,34 @@ func (p *Program) readerSource(city string) (transit.Source, bool) {
 		return transit.Source{}, false
 	}
 	return transit.Source{Network: snapshot.Network, Languages: readerLanguages(snapshot.Lang), Names: snapshot.StopNames}, true
+}
+
+// rules returns what the censor needs of a city: false if the city does not exist.
+func (p *Program) rules(city string) (censor.Rules, bool) {
+	rules, ok := p.settings.Rules(city)
+	if !ok {
+		return rules, false
+	}
+	reader, ready := p.readers.Reader(city)
+	if rules.Loading = !ready; ready && reader == nil {
+		snapshot, _, _ := p.settings.Get(context.Background(), city) // reads memory
+		reader = p.generalReader(snapshot.Lang)
+	}
+	rules.Reader = reader
+	return rules, true
+}
+
+// generalReader returns the reader for cities of a language that have no network; nil if there is none.
+func (p *Program) generalReader(lang string) *read.Reader {
+	if found, ok := p.generalReaders.Load(lang); ok {
+		return found.(*read.Reader)
+	}
+	made, err := read.New(nil, read.Options{Languages: readerLanguages(lang)})
+	if err != nil {
+		p.log.Error("reports of cities without lines and stops are not read", "language", lang, "err", err)
+	}
+	found, _ := p.generalReaders.LoadOrStore(lang, made)
+	return found.(*read.Reader)
 }
 
 func readerLanguages(city string) []string {

@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/gofrs/flock"
@@ -35,23 +36,24 @@ type Program struct {
 	log    *slog.Logger
 	now    func() time.Time
 
-	lock       *flock.Flock
-	http       net.Listener
-	smtp       *port // nil on a node that receives no mail
-	box        *secret.Box
-	db         *db.DB
-	bus        *bus.Bus
-	limits     *limits.Group
-	settings   *settings.Node
-	storage    *settings.Storage
-	networks   *transit.Store
-	imports    *transit.Imports // of feeds
-	readers    *transit.Readers
-	mail       *mail.Mailer
-	frontend   *frontend.Frontend
-	directory  *supervisor.Directory
-	supervisor *supervisor.Supervisor
-	censor     *censor.Worker
+	lock           *flock.Flock
+	http           net.Listener
+	smtp           *port // nil on a node that receives no mail
+	box            *secret.Box
+	db             *db.DB
+	bus            *bus.Bus
+	limits         *limits.Group
+	settings       *settings.Node
+	storage        *settings.Storage
+	networks       *transit.Store
+	imports        *transit.Imports // of feeds
+	readers        *transit.Readers
+	generalReaders sync.Map // *read.Reader by language
+	mail           *mail.Mailer
+	frontend       *frontend.Frontend
+	directory      *supervisor.Directory
+	supervisor     *supervisor.Supervisor
+	censor         *censor.Worker
 
 	closers []func() error
 }

@@ -45,12 +45,12 @@ func startLists(languages []string) ([]passing, error) {
 	return []passing{
 		{"@line @stop", func(_ string, r, _ read.Reading) bool { return placed(r) }},
 		{"new city with a network", func(text string, r, _ read.Reading) bool {
-			return placed(r) || len(r.Directions) > 0 || withNetwork.Evaluate(text).Passed
+			return placed(r) || len(r.Directions) > 0 || withNetwork.Evaluate(text, censor.SaidBy(r)).Passed
 		}},
 		{"no network: @line", func(_ string, _, s read.Reading) bool { return len(s.Shapes) > 0 }},
-		{"no network: words", func(text string, _, _ read.Reading) bool { return withoutNetwork.Evaluate(text).Passed }},
+		{"no network: words", func(text string, _, _ read.Reading) bool { return withoutNetwork.Evaluate(text, censor.Said{}).Passed }},
 		{"no network: both", func(text string, _, s read.Reading) bool {
-			return len(s.Shapes) > 0 || withoutNetwork.Evaluate(text).Passed
+			return len(s.Shapes) > 0 || withoutNetwork.Evaluate(text, censor.SaidBy(s)).Passed
 		}},
 		{"Ticketfrei, as built", func(text string, _, _ read.Reading) bool {
 			text = fold.String(text)

@@ -2,6 +2,7 @@ package censor_test
 
 import (
 	"slices"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -40,7 +41,7 @@ func newRiders(t *testing.T) *riders {
 	return d
 }
 
-func (d *riders) start() { d.startWith(d.rules, d.clock.Now) }
+func (d *riders) start() { d.startWith(func() censor.Rules { return d.rules }, d.clock.Now) }
 
 // says publishes a rider's report and returns its entry.
 func (d *riders) says(rider, text string) db.Entry {
@@ -256,5 +257,29 @@ func TestAReportTellsTheNetworksWhatItMeans(t *testing.T) {
 			len(means.Directions) != 1 || means.Directions[0].Name != "Wittenau" {
 			t.Errorf("%+v", means)
 		}
+	}
+}
+
+func TestAReportWaitsWhileTheCitysLinesAndStopsAreLoaded(t *testing.T) {
+	t.Parallel()
+	d := newRiders(t)
+	asked := make(chan struct{}, 100)
+	var ready atomic.Bool
+	d.startWith(func() censor.Rules {
+		rules := d.rules
+		if rules.Loading = !ready.Load(); rules.Loading {
+			rules.Reader = nil
+			select {
+			case asked <- struct{}{}:
+			default:
+			}
+		}
+		return rules
+	}, d.clock.Now)
+	r := d.put("zuerich", "1", "u8 hermannplatz 2 blauwesten", 0)
+	testkit.Next(t, asked)
+	ready.Store(true)
+	if entry := d.entry(r); !entry.Passed || entry.Rule != "@line" {
+		t.Errorf("%+v", entry)
 	}
 }

@@ -10,7 +10,8 @@ import (
 // Rules are a city's settings that the worker needs.
 type Rules struct {
 	Filter    *Filter
-	Reader    *read.Reader  // of the city's network; nil if it has none
+	Reader    *read.Reader  // of the city's network; nil if nothing is read
+	Loading   bool          // the reader is being made: a report waits
 	Active    bool          // false if the city is switched off
 	Freshness time.Duration // reports older than this are not sent
 

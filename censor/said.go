@@ -9,7 +9,7 @@ import (
 
 // Said is what a report says, as package read found it, for entries such as @line.
 type Said struct {
-	Line      bool // a line was named, not inferred from a stop
+	Line      bool // a line was named, not inferred from a stop; in a city without a network, what looks like one
 	Stop      bool // also a name that several stops have
 	Direction bool
 	Kind      read.Kind
@@ -18,7 +18,7 @@ type Said struct {
 // SaidBy returns what a reading found.
 func SaidBy(r read.Reading) Said {
 	return Said{
-		Line:      len(r.Lines) > 0 && !r.Inferred,
+		Line:      len(r.Lines) > 0 && !r.Inferred || len(r.Shapes) > 0,
 		Stop:      len(r.Stops)+len(r.Open) > 0,
 		Direction: len(r.Directions) > 0,
 		Kind:      r.Kind,

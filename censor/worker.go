@@ -123,7 +123,7 @@ func (w *Worker) insist(ctx context.Context, one []message) {
 		}
 		r := one[0].Value
 		w.Log.Error("cannot process a report; will retry", "city", r.City, "bot", r.Bot, "err", err)
-		if try == triesInPlace || errors.Is(err, errNotLoaded) {
+		if try == triesInPlace || errors.Is(err, errNotLoaded) || errors.Is(err, errReaderNotReady) {
 			one[0].Requeue(retryDelay)
 			return
 		}
@@ -145,6 +145,9 @@ func (w *Worker) patiently(ctx context.Context, part []message) error {
 
 // errNotLoaded is returned for a city whose settings this node has not loaded yet.
 var errNotLoaded = errors.New("the city's settings are not loaded")
+
+// errReaderNotReady is returned for a city whose lines and stops are being loaded, which takes moments.
+var errReaderNotReady = errors.New("the city's lines and stops are being loaded")
 
 // process acknowledges the messages once everything that follows from them is stored: either one withdrawal, or reports.
 func (w *Worker) process(ctx context.Context, part []message) error {
@@ -199,6 +202,9 @@ func (w *Worker) judge(ctx context.Context, part []message) (judged []db.Judged,
 				return nil, nil, err
 			}
 			continue
+		}
+		if rules.Loading {
+			return nil, nil, errReaderNotReady
 		}
 		m, err := w.recent.of(ctx, w.DB, r.City, rules, w.Now())
 		if err != nil {

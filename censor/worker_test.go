@@ -49,15 +49,15 @@ func (d *fixture) start() {
 	if err != nil {
 		d.t.Fatal(err)
 	}
-	d.startWith(censor.Rules{Filter: filter, Active: true, Freshness: 30 * time.Minute}, time.Now)
+	d.startWith(func() censor.Rules { return censor.Rules{Filter: filter, Active: true, Freshness: 30 * time.Minute} }, time.Now)
 }
 
 // startWith is start with other rules and another clock.
-func (d *fixture) startWith(rules censor.Rules, now func() time.Time) {
+func (d *fixture) startWith(rules func() censor.Rules, now func() time.Time) {
 	t := d.t
 	t.Helper()
 	worker := &censor.Worker{Bus: d.bus, DB: d.db, Log: testkit.Log(t), Now: now,
-		Rules: func(city string) (censor.Rules, bool) { return rules, city == "zuerich" },
+		Rules: func(city string) (censor.Rules, bool) { return rules(), city == "zuerich" },
 		Bots:  func(string) []string { return []string{"one", "two"} },
 	}
 	stop, err := d.bus.SubscribeOrders(func(o bus.Order) {

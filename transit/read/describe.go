@@ -5,6 +5,9 @@ import "linienfunk/report"
 // Describe returns a reading of this Reader with names in place of indices.
 func (r *Reader) Describe(m Reading) report.Reading {
 	d := report.Reading{Kind: string(m.Kind), Inferred: m.Inferred, Confidence: m.Confidence}
+	for _, s := range m.Shapes {
+		d.Lines = append(d.Lines, report.Line{Name: s.Name})
+	}
 	for _, i := range m.Lines {
 		d.Lines = append(d.Lines, r.line(i))
 	}
