@@ -36,11 +36,15 @@ func (r *reader) checkMentions(ctx context.Context) error {
 		return fmt.Errorf("look up city: %w", err)
 	}
 	now := r.bot.Core.Now()
-	if !r.checking && now.Sub(r.startedAt) > 2*city.Freshness && now.Sub(r.mentionedAt) > 2*city.Freshness {
-		return nil // a mention is posted while it is fresh, and its post is then fresh for as long again
+	// A mention is posted while it is fresh, and its post is then fresh for as long again. One from before the start may still wait to be posted,
+	// on most accounts none does.
+	if !r.checking && now.Sub(r.mentionedAt) > 2*city.Freshness && (now.Sub(r.startedAt) > 2*city.Freshness || now.Sub(r.noneFreshAt) < r.bot.timing.restCheck) {
+		return nil
 	}
 	fresh, err := r.bot.store.freshPosts(ctx, r.account, now.Add(-city.Freshness))
-	r.checking = len(fresh) > 0
+	if r.checking = len(fresh) > 0; !r.checking {
+		r.noneFreshAt = now
+	}
 	if err != nil || len(fresh) == 0 {
 		return err
 	}

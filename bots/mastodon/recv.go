@@ -142,6 +142,7 @@ type reader struct {
 	caughtUp         bool              // all was read once
 	startedAt        time.Time
 	mentionedAt      time.Time // when a mention was last handed in
+	noneFreshAt      time.Time // when there was last no such post
 	checking         bool      // there are posts whose mentions are checked
 }
 
