@@ -19,7 +19,12 @@ var _ bots.Receiver = (*bot)(nil)
 // Recv reads the mentions of an account in order. It reads when the stream announces one, each time the stream opens, so that no mention is
 // missed before, and at a poll, since some servers have no stream, and the stream has not all mentions.
 func (b *bot) Recv(ctx context.Context, a bots.Account, out bots.Out) error {
-	r, row, err := b.startReading(ctx, a.City, out)
+	var r *reader
+	var row Account
+	err := onOwnStack(func() (err error) {
+		r, row, err = b.startReading(ctx, a.City, out)
+		return err
+	})
 	if err != nil {
 		return b.recordOutage(ctx, row, err)
 	}
@@ -74,15 +79,15 @@ func (r *reader) run(ctx context.Context) error {
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-stream.mention:
-			err = r.catchUp(ctx)
+			err = onOwnStack(func() error { return r.catchUp(ctx) })
 		case id := <-stream.deleted:
 			err = r.mentionDeleted(ctx, id)
 		case <-stream.closed:
 			if !r.caughtUp {
-				err = r.catchUp(ctx)
+				err = onOwnStack(func() error { return r.catchUp(ctx) })
 			}
 		case <-poll.C:
-			err = r.poll(ctx)
+			err = onOwnStack(func() error { return r.poll(ctx) })
 			quick = r.pollsQuickly(stream.open.Load())
 			poll.Reset(r.pollInterval(quick))
 		}

@@ -85,7 +85,11 @@ func (b *bot) stream(ctx context.Context, c *client, l eventHandler) {
 
 // listen follows one connection of the stream (https://docs.joinmastodon.org/methods/streaming/#user) to its end.
 func (b *bot) listen(ctx context.Context, c *client, l eventHandler) {
-	body, err := b.openStream(ctx, c, l)
+	var body io.ReadCloser
+	err := onOwnStack(func() (err error) {
+		body, err = b.openStream(ctx, c, l)
+		return err
+	})
 	if code := status(err); code == http.StatusUnauthorized || code == http.StatusForbidden {
 		l.mention() // reading reports the error, before the next poll
 	}
