@@ -23,6 +23,7 @@ const (
 	leastScore    = 0.55
 	sureScore     = 0.85 // of a name for which no similar ones are tried
 	leastGuess    = 0.65 // of a name that is not written like that, and that no other word supports
+	maxAlone      = 0.23 // left out of a name of one word: not "Karl" for Karl-Marx-Straße, if no other word supports it
 	leastMargin   = 0.04 // between the best stop and the next one elsewhere
 	nearby        = 450  // metres: two stops that are one for riders
 	longName      = 10   // letters of a name with ordinary words, in which a letter may be wrong: "Unter den Linden"
@@ -48,6 +49,7 @@ type mention struct {
 	mode       kindSet
 	support    bool    // a word for stops, or a line, stands in front of it
 	score      float64 // of the best candidate
+	part       float32 // what is left out of its name, from 0 to 1
 	whole      bool    // it is the whole name of a stop, letter by letter
 }
 
@@ -116,6 +118,12 @@ func (g *reading) mentionAt(from, to int) (m mention, ok bool) {
 	m = mention{from: from, to: to, marker: -1}
 	g.findMarker(&m)
 	key := g.key(from, to)
+	if to-from == 1 && g.tokens[from].roles&usual != 0 {
+		if g.alone(&m) {
+			return m, false
+		}
+		plain = 0 // neither a typing error nor cut short
+	}
 	if k, found := g.reader.index.exact[key]; found {
 		g.consider(&m, g.reader.index.keys[k].stops, 1, plain == 0)
 		m.whole = len(m.candidates) > 0 && g.reader.index.keys[k].stops[0].cost < 0.01
@@ -133,7 +141,15 @@ func (g *reading) mentionAt(from, to int) (m mention, ok bool) {
 			g.cutShort(&m, key)
 		}
 	}
+	if to-from == 1 && m.part > maxAlone && g.alone(&m) {
+		return m, false
+	}
 	return m, len(m.candidates) > 0
+}
+
+// alone reports whether no other word speaks for a stop.
+func (g *reading) alone(m *mention) bool {
+	return len(g.said) == 0 && m.mode == 0 && m.role == 0 && !m.support
 }
 
 // cutShort finds "Alex", "Kotti" and "Lidamm".
@@ -173,6 +189,7 @@ func (g *reading) cutShort(m *mention, word string) {
 
 // consider adds stops with a quality to the candidates, if the context lets them.
 func (g *reading) consider(m *mention, stops []named, quality float64, strict bool) {
+	alone := g.alone(m)
 	for _, one := range stops {
 		if strict && one.cost > 0.01 {
 			continue
@@ -180,10 +197,16 @@ func (g *reading) consider(m *mention, stops []named, quality float64, strict bo
 		stop := int(one.stop)
 		cost := 1 - quality + float64(one.cost)
 		score := 1 - cost + g.context(m, stop, cost)
-		if score < leastScore || quality < 1 && score < leastGuess && len(g.said) == 0 && m.mode == 0 && m.role == 0 && !m.support {
+		if score < leastScore {
+			continue
+		}
+		if alone && (quality < 1 && score < leastGuess || g.capitals && !g.tokens[m.from].upper && cost > 0.01) {
 			continue
 		}
 		at := slices.IndexFunc(m.candidates, func(c candidate) bool { return c.stop == stop })
+		if score > m.score {
+			m.part = one.cost
+		}
 		if at < 0 {
 			m.candidates = append(m.candidates, candidate{stop, score})
 		} else {

@@ -16,6 +16,7 @@ type reading struct {
 	offsets   []int  // of the tokens in canonical, and its length
 	used      []bool // tokens that are part of a line
 	asks      bool   // a question mark stands outside of links
+	capitals  bool   // the author writes names with capitals
 	lines     []lineMention
 	said      []int // all lines said
 	recent    []int // stops of recent readings
@@ -65,6 +66,7 @@ func (g *reading) reset(r *Reader, text string, context Context) {
 	g.canonical = string(g.buffer)
 	g.used = append(g.used[:0], make([]bool, len(g.tokens))...)
 	g.passOverLinks()
+	g.capitals = slices.ContainsFunc(g.tokens, func(t token) bool { return t.upper && t.gap != pause && t.gap != glued && len(t.text) > 2 })
 	g.lines, g.said, g.recent, g.found, g.mentions = g.lines[:0], g.said[:0], g.recent[:0], g.found[:0], g.mentions[:0]
 	for _, recent := range context.Recent {
 		g.recent = append(append(g.recent, recent.Stops...), recent.Directions...)

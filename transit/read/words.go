@@ -35,6 +35,7 @@ const (
 	west
 	people // what is counted: the number before it is no line
 	common // never a stop by itself
+	usual  // a stop by itself only if it is called so and more speaks for it
 	generic
 	inspectors
 	police
@@ -73,7 +74,7 @@ type wordFile struct {
 	Lines  map[string][]string
 	Roles  map[string][]string
 	Kinds  map[string][]string
-	Common struct{ Words []string }
+	Common struct{ Words, Usual []string }
 }
 
 // meaning is what a word says.
@@ -167,6 +168,7 @@ func (v *vocabulary) addFile(file wordFile) error {
 	v.ordinals = appendFolded(v.ordinals, file.Stops.Ordinals)
 	v.add(file.Stops.Generic, meaning{roles: generic})
 	v.add(file.Common.Words, meaning{roles: common})
+	v.add(file.Common.Usual, meaning{roles: usual})
 	for name, words := range file.Lines {
 		kinds := map[string]kindSet{"any": anyLine, "ring": ringLine, "articles": lineArticle}[name]
 		if kind := network.Kind(name); kind != "" && kind.Valid() {
