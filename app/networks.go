@@ -7,6 +7,7 @@ import (
 
 	"linienfunk/censor"
 	"linienfunk/internal/config"
+	"linienfunk/settings"
 	"linienfunk/transit"
 	"linienfunk/transit/read"
 )
@@ -25,13 +26,10 @@ func (p *Program) openNetworks(context.Context) error {
 	return nil
 }
 
-// readerSource says what the reader of a city's reports is made of. Riders write in the city's language and in English.
+// readerSource says what the reader of a city's reports is made of; false if the city has no network.
 func (p *Program) readerSource(city string) (transit.Source, bool) {
-	snapshot, ok, _ := p.settings.Get(context.Background(), city) // reads memory
-	if !ok || snapshot.Network == "" {
-		return transit.Source{}, false
-	}
-	return transit.Source{Network: snapshot.Network, Languages: readerLanguages(snapshot.Lang), Names: snapshot.StopNames}, true
+	snapshot, _, _ := p.settings.Get(context.Background(), city) // reads memory
+	return snapshot.Reader()
 }
 
 // rules returns what the censor needs of a city: false if the city does not exist.
@@ -54,20 +52,12 @@ func (p *Program) generalReader(lang string) *read.Reader {
 	if found, ok := p.generalReaders.Load(lang); ok {
 		return found.(*read.Reader)
 	}
-	made, err := read.New(nil, read.Options{Languages: readerLanguages(lang)})
+	made, err := read.New(nil, read.Options{Languages: settings.RiderLanguages(lang)})
 	if err != nil {
 		p.log.Error("reports of cities without lines and stops are not read", "language", lang, "err", err)
 	}
 	found, _ := p.generalReaders.LoadOrStore(lang, made)
 	return found.(*read.Reader)
-}
-
-func readerLanguages(city string) []string {
-	languages := []string{"en"}
-	if city != "en" && slices.Contains(read.Languages(), city) {
-		languages = []string{city, "en"}
-	}
-	return languages
 }
 
 // pruneNetworks deletes networks that no city has had for a while.

@@ -11,6 +11,8 @@ import (
 var cityPages = []string{
 	"GET ", "POST ", "POST /try", "GET /try", "POST /merge", "GET /merge", "GET /ledger", "GET /history", "POST /undo", "GET /undo", "POST /undo/apply", "GET /undo/apply",
 	"GET /settings.json", "POST /import", "GET /import", "POST /import/apply", "GET /import/apply", "POST /options/alpha", "GET /options/alpha",
+	"GET /network", "POST /network/feed", "POST /network/cancel", "POST /network/choose", "POST /network/save", "POST /network/lists", "POST /network/names",
+	"POST /network/try", "POST /network/remove", "GET /network/feed",
 	"POST /invite", "GET /bot/alpha/", "POST /bot/alpha/connect",
 }
 
@@ -66,7 +68,7 @@ func TestAFormOfAnotherSiteIsRefused(t *testing.T) {
 func TestAPageThatAFormLedToLeadsBackToTheForm(t *testing.T) {
 	t.Parallel()
 	_, v, _ := frontendtest.Berlin(t)
-	for path, to := range map[string]string{"try": "", "merge": "", "options/alpha": "", "undo": "/history", "import": "/history", "import/apply": "/history", "invite": ""} {
+	for path, to := range map[string]string{"try": "", "merge": "", "options/alpha": "", "undo": "/history", "import": "/history", "import/apply": "/history", "invite": "", "network/feed": "/network"} {
 		v.Get("/city/berlin/" + path + "?lang=de").At("/city/berlin" + to).Want(200)
 	}
 }

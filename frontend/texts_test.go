@@ -20,6 +20,7 @@ import (
 	"linienfunk/supervisor"
 	"linienfunk/templates"
 	"linienfunk/transit/network"
+	"linienfunk/transit/read"
 )
 
 // noTexts are literals in the code that look like ids of texts but are not.
@@ -47,6 +48,16 @@ func TestEveryTextExistsInEveryLanguageAndIsUsed(t *testing.T) {
 	}
 	for _, problem := range []network.ListProblem{network.NoName, network.NoOtherNames, network.TooFewStops, network.NameTooLong, network.NameNotUTF8, network.NamedTwice, network.TooManyLines} {
 		used["list-"+string(problem)] = "network.ListError"
+	}
+	for _, problem := range []network.Problem{network.NotAZip, network.Damaged, network.TooLarge, network.TwoFeeds, network.MissingFile, network.MissingColumn,
+		network.MissingValue, network.BadValue, network.BadRow, network.UnknownReference, network.NothingLeft} {
+		used["feed-"+string(problem)] = "network.FeedError"
+	}
+	for _, kind := range network.Kinds[1:] {
+		used["kind-"+string(kind)] = "network.Kind"
+	}
+	for _, kind := range []read.Kind{read.Inspectors, read.Police, read.Disruption, read.Gone, read.Question, read.Other} {
+		used["reading-"+string(kind)] = "read.Kind"
 	}
 	for _, letter := range []string{"register", "register-known", "reset", "invite", "revoked", "warned"} {
 		used[letter+"-subject"], used[letter+"-mail"] = "send", "send"

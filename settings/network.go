@@ -4,14 +4,30 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
+	"linienfunk/transit"
 	"linienfunk/transit/network"
+	"linienfunk/transit/read"
 )
 
 // networkHash is the syntax of Settings.Network. Whether the network is stored is not checked: nodes that check a document at different times
 // must come to the same result.
 var networkHash = regexp.MustCompile(`^[0-9a-f]{64}$`)
+
+// Reader says what the reader of the city's reports is made of; false if the city has no network.
+func (s Settings) Reader() (transit.Source, bool) {
+	return transit.Source{Network: s.Network, Languages: RiderLanguages(s.Lang), Names: s.StopNames}, s.Network != ""
+}
+
+// RiderLanguages are those in which riders write whose city has the given language: it and English.
+func RiderLanguages(lang string) []string {
+	if lang == "en" || !slices.Contains(read.Languages(), lang) {
+		return []string{"en"}
+	}
+	return []string{lang, "en"}
+}
 
 // checkNetwork checks the fields about a city's network.
 func checkNetwork(doc Settings) (found Errors) {

@@ -10,9 +10,9 @@ import (
 	"linienfunk/transit/read"
 )
 
-// MaxStops is how many stops the networks of all Readers have together. A stop takes about 4 KiB. Beyond it, those that were used least recently are
+// MaxStops is how many stops the networks of all Readers have together. A stop takes about 2 KB, with its share of the lines. Beyond it, those that were used least recently are
 // forgotten, and loaded again when they are asked for.
-const MaxStops = 120_000
+const MaxStops = 200_000
 
 const (
 	readerWorkers = 2           // readers that are made at the same time

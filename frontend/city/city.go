@@ -1,5 +1,5 @@
-// Package city has the pages of a city's admins: settings with their history, conflicts and files, the options of bots, and the
-// ledger. It also sends the mails about accounts that need an admin.
+// Package city has the pages of a city's admins: settings with their history, conflicts and files, the options of bots, lines and stops,
+// and the ledger. It also sends the mails about accounts that need an admin.
 package city
 
 import (
@@ -53,6 +53,15 @@ func (p *Pages) AddTo(mux *http.ServeMux) {
 		"POST /city/{city}/import":               p.importFile,
 		"POST /city/{city}/import/apply":         p.importApply,
 		"POST /city/{city}/invite":               p.invite,
+		"GET /city/{city}/network":               p.network,
+		"POST /city/{city}/network/feed":         p.uploadFeed,
+		"POST /city/{city}/network/cancel":       p.cancelFeed,
+		"POST /city/{city}/network/choose":       p.chooseFeed,
+		"POST /city/{city}/network/save":         p.saveChoice,
+		"POST /city/{city}/network/lists":        p.saveLists,
+		"POST /city/{city}/network/names":        p.saveNames,
+		"POST /city/{city}/network/try":          p.tryNames,
+		"POST /city/{city}/network/remove":       p.removeNetwork,
 		// These addresses only take forms. A link to another language, or typing them, makes a GET.
 		"GET /city/{city}/try":                  redirectTo(""),
 		"GET /city/{city}/merge":                redirectTo(""),
@@ -63,6 +72,7 @@ func (p *Pages) AddTo(mux *http.ServeMux) {
 		"GET /city/{city}/import":               redirectTo("/history"),
 		"GET /city/{city}/import/apply":         redirectTo("/history"),
 		"GET /city/{city}/invite":               redirectTo("#people"),
+		"GET /city/{city}/network/{form}":       redirectTo("/network"),
 	} {
 		mux.HandleFunc(pattern, p.Handle(p.CityAdmin(action)))
 	}
@@ -79,5 +89,5 @@ func redirectTo(page string) site.CityAction {
 // tabs are the links between the pages of a city's admins.
 type tabs struct {
 	Name string
-	Here string // the current page: "settings", "ledger" or "history"
+	Here string // the current page: "settings", "network", "ledger" or "history"
 }

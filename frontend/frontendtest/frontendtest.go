@@ -53,12 +53,13 @@ func New(t testing.TB, mount func(s *World)) *World {
 	Check(t, err)
 	log := slog.New(slog.NewTextHandler(t.Output(), nil))
 	s.runSettings(database, log)
+	networks := transit.NewStore(database, s.Now)
 	server := httptest.NewUnstartedServer(nil)
 	s.URL = "http://" + server.Listener.Addr().String()
 	s.Frontend, err = frontend.New(frontend.Deps{
 		DB: database, Settings: s.Node, History: s.Storage, Mail: s.Mails, Box: box, Limits: limits.NewGroup(s.Now), BaseURL: s.URL, Domain: "linienfunk.example", Log: log,
-		Networks: transit.NewStore(database, s.Now),
-		Now:      s.Now, Proxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}, Changed: func(city string) { s.Changed <- city },
+		Networks: networks, Imports: s.runImports(networks, log), Readers: s.runReaders(networks, log),
+		Now: s.Now, Proxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}, Changed: func(city string) { s.Changed <- city },
 		Status: func(string) []supervisor.Status { s.mu.Lock(); defer s.mu.Unlock(); return s.statuses },
 	})
 	Check(t, err)

@@ -51,6 +51,9 @@ type FieldErrors struct {
 // Of returns the errors of a field.
 func (e FormErrors) Of(field string) FieldErrors { return FieldErrors{field, e[field]} }
 
+// OfID returns the errors of a field whose id is not its name.
+func (e FormErrors) OfID(field, id string) FieldErrors { return FieldErrors{id, e[field]} }
+
 // Attr returns the ARIA attributes that connect an input with its hint, if it has one, and its errors.
 func (e FormErrors) Attr(field string, hint bool) template.HTMLAttr {
 	return e.AttrFor(field, field, hint)

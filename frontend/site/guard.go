@@ -48,6 +48,9 @@ func (s *Site) protect(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		res := &response{ResponseWriter: w}
 		s.headers(res.Header(), r)
+		if r.ContentLength != 0 {
+			r = r.WithContext(context.WithValue(r.Context(), bodyKey{}, r.Body)) // for AllowBody
+		}
 		r.Body = http.MaxBytesReader(res, r.Body, MaxBody)
 		// Writers in tests have no deadlines. The server sets new ones for the next request.
 		control := http.NewResponseController(w)

@@ -16,6 +16,7 @@ type Page struct {
 	Line      string // CSS class of the city's line colour, or empty
 	Path      string
 	Private   bool // search engines must not index it
+	Refresh   int  // seconds until a browser without scripts loads the page again; 0 for never
 	LoggedIn  bool
 	Feeds     []Feed
 	Message   *Message

@@ -60,6 +60,8 @@ type Deps struct {
 	Box      *secret.Box
 	Limits   *limits.Group // of visitors
 	Networks *transit.Store
+	Imports  *transit.Imports
+	Readers  *transit.Readers
 	BaseURL  string // the public address without a trailing slash; https makes cookies Secure
 	Domain   string // the domain of the cities' mail addresses
 	Log      *slog.Logger

@@ -171,3 +171,27 @@ for (const field of document.querySelectorAll("[data-short-name]")) {
 		if (!own) field.value = shortName(title.value);
 	});
 }
+
+// How far a reading in the background is. The page loads anew when it has ended, as without a script every few seconds.
+const reading = document.querySelector("[data-poll]");
+const look = async () => {
+	try {
+		const answer = await fetch(reading.dataset.poll);
+		const now = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("[data-poll] .progress");
+		if (answer.ok && !now) return location.assign(reading.dataset.poll);
+		if (now) reading.querySelector(".progress").replaceWith(now);
+	} catch {} // the server is away for a moment
+	setTimeout(look, 1000);
+};
+if (reading) setTimeout(look, 1000);
+
+// Sending a large file takes minutes, in which the page seems to do nothing.
+for (const form of document.querySelectorAll("[data-sending]")) {
+	form.addEventListener("submit", () => {
+		const note = document.createElement("p");
+		note.className = "note";
+		note.setAttribute("role", "status");
+		note.textContent = form.dataset.sending;
+		form.querySelector(".actions").before(note);
+	});
+}
