@@ -41,8 +41,9 @@ type cli struct {
 	Move struct {
 		To string `required:"" placeholder:"FILE" help:"Configuration file that names the new database, broker and data directory. Variables of the environment do not count for it."`
 	} `cmd:"" help:"Copy everything to another database and broker, while the program is stopped."`
-	Nodes       struct{} `cmd:"" help:"Print the nodes that share the database and NATS, and the shards that each has."`
-	Healthcheck struct{} `cmd:"" help:"Check a running program; exit 1 if it is not healthy."`
+	Nodes       struct{}     `cmd:"" help:"Print the nodes that share the database and NATS, and the shards that each has."`
+	Network     networkFlags `cmd:"" help:"Read a timetable (a GTFS feed) and print what is in it; with --city, offer it to a city's admins."`
+	Healthcheck struct{}     `cmd:"" help:"Check a running program; exit 1 if it is not healthy."`
 }
 
 // Main parses the command line and runs one command until it is done or ctx ends; a server that ctx ends returns context.Canceled or nil.
@@ -88,6 +89,8 @@ func Main(ctx context.Context, args, environ []string, stdout, stderr io.Writer)
 		return healthcheck(ctx, settings)
 	case "mail check":
 		return mailCheck(ctx, settings, net.DefaultResolver, stdout)
+	case "network <file>":
+		return readNetwork(ctx, settings, c.Network, stdout, stderr)
 	case "nodes":
 		return printNodes(ctx, settings, stdout)
 	case "mail queue":
