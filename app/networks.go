@@ -7,6 +7,7 @@ import (
 
 	"linienfunk/censor"
 	"linienfunk/internal/config"
+	"linienfunk/internal/outgoing"
 	"linienfunk/settings"
 	"linienfunk/transit"
 	"linienfunk/transit/read"
@@ -19,6 +20,7 @@ func (p *Program) openNetworks(context.Context) error {
 	log := p.log.With("part", "networks")
 	p.networks = transit.NewStore(p.db, p.now)
 	p.imports = transit.NewImports(p.networks, filepath.Join(p.config.Data, feedsDirectory), log)
+	p.imports.HTTP = outgoing.Client(p.config.Outgoing.AllowPrivate, p.userAgent())
 	p.readers = transit.NewReaders(p.networks, p.readerSource, log, p.now)
 	if p.config.Has(config.RoleCensor) {
 		p.settings.OnChange(p.readers.Changed) // also when they are known for the first time

@@ -12,7 +12,7 @@ var cityPages = []string{
 	"GET ", "POST ", "POST /try", "GET /try", "POST /merge", "GET /merge", "GET /ledger", "GET /history", "POST /undo", "GET /undo", "POST /undo/apply", "GET /undo/apply",
 	"GET /settings.json", "POST /import", "GET /import", "POST /import/apply", "GET /import/apply", "POST /options/alpha", "GET /options/alpha",
 	"GET /network", "POST /network/feed", "POST /network/cancel", "POST /network/choose", "POST /network/save", "POST /network/lists", "POST /network/names",
-	"POST /network/try", "POST /network/remove", "GET /network/feed",
+	"POST /network/try", "POST /network/remove", "POST /network/unfollow", "GET /network/feed",
 	"POST /invite", "GET /bot/alpha/", "POST /bot/alpha/connect",
 }
 

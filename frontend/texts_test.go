@@ -19,6 +19,7 @@ import (
 	"linienfunk/report"
 	"linienfunk/supervisor"
 	"linienfunk/templates"
+	"linienfunk/transit"
 	"linienfunk/transit/network"
 	"linienfunk/transit/read"
 )
@@ -50,7 +51,7 @@ func TestEveryTextExistsInEveryLanguageAndIsUsed(t *testing.T) {
 		used["list-"+string(problem)] = "network.ListError"
 	}
 	for _, problem := range []network.Problem{network.NotAZip, network.Damaged, network.TooLarge, network.TwoFeeds, network.MissingFile, network.MissingColumn,
-		network.MissingValue, network.BadValue, network.BadRow, network.UnknownReference, network.NothingLeft} {
+		network.MissingValue, network.BadValue, network.BadRow, network.UnknownReference, network.NothingLeft, transit.Unreachable, transit.Shrunk} {
 		used["feed-"+string(problem)] = "network.FeedError"
 	}
 	for _, kind := range network.Kinds[1:] {
@@ -108,7 +109,7 @@ func usedInCode(t *testing.T, used map[string]string) {
 		ast.Inspect(tree, func(n ast.Node) bool {
 			if call, ok := n.(*ast.CallExpr); ok {
 				for i, arg := range call.Args {
-					if name, ok := call.Fun.(*ast.SelectorExpr); ok && name.Sel.Name == "Text" && i == 1 {
+					if name, ok := call.Fun.(*ast.SelectorExpr); ok && (name.Sel.Name == "Text" || name.Sel.Name == "TextIn") && i == 1 {
 						used[literal(arg)] = file
 					}
 				}

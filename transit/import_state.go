@@ -34,6 +34,10 @@ type Import struct {
 	Lines, Stops int
 	Failure      *network.FeedError // what is wrong with the feed
 	Started      time.Time
+	Address      string          // from which it was fetched; empty for a file
+	Part         network.Options // of the feed that was read
+	etag         string
+	lastModified string
 }
 
 // importRow is the last import of a city.
@@ -50,6 +54,11 @@ type importRow struct {
 	Problem   string      `gorm:"not null"` // a network.FeedError as JSON, or empty
 	StartedAt time.Time   `gorm:"not null"`
 	UpdatedAt time.Time   `gorm:"not null"`
+
+	Address      string `gorm:"size:500;not null;default:''"`
+	Part         string `gorm:"not null;default:''"` // see part
+	ETag         string `gorm:"column:etag;size:200;not null;default:''"`
+	LastModified string `gorm:"size:60;not null;default:''"`
 }
 
 // TableName is the table.
@@ -79,7 +88,8 @@ func (i *Imports) Status(ctx context.Context, city string) (Import, bool, error)
 		return Import{}, false, nil
 	}
 	r := found[0]
-	shown := Import{File: r.File, State: r.State, Done: r.Done, Total: r.Total, Hash: r.Hash, Lines: r.Lines, Stops: r.Stops, Started: r.StartedAt}
+	shown := Import{File: r.File, State: r.State, Done: r.Done, Total: r.Total, Hash: r.Hash, Lines: r.Lines, Stops: r.Stops, Started: r.StartedAt,
+		Address: r.Address, Part: decodePart(r.Part), etag: r.ETag, lastModified: r.LastModified}
 	if r.State == Reading && r.UpdatedAt.Before(i.store.now().Add(-lostTime)) {
 		shown.State = Interrupted
 	}
@@ -148,6 +158,6 @@ func (s *Store) writeProgress(ctx context.Context, city, id string, done, total 
 func (s *Store) endImport(ctx context.Context, r importRow) error {
 	return s.db.WithContext(ctx).Model(&importRow{}).Where("city = ? AND id = ?", r.City, r.ID).UpdateColumns(map[string]any{
 		"state": r.State, "done": r.Done, "total": r.Total, "hash": r.Hash, "lines": r.Lines, "stops": r.Stops, "problem": r.Problem,
-		"updated_at": db.Time(s.now()),
+		"etag": r.ETag, "last_modified": r.LastModified, "updated_at": db.Time(s.now()),
 	}).Error
 }

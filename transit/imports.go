@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net/http"
 	"os"
 	"path/filepath"
 	"sync"
@@ -43,6 +44,10 @@ var (
 // The network that was read is in the Store. It is in force for nobody until a city's settings name it.
 type Imports struct {
 	MaxUnpacked int64 // see network.Options; NewImports sets it to 4 GiB
+	// HTTP fetches feeds from addresses that admins enter, see package outgoing. Without it none is fetched.
+	HTTP *http.Client
+	// Apply makes a network that was refreshed that of a city whose network was from. It returns ErrOther if the city has another one by now.
+	Apply func(ctx context.Context, city, from, to string) error
 
 	store *Store
 	dir   string
@@ -54,10 +59,10 @@ type Imports struct {
 	receiving map[string]bool // cities
 }
 
-// job is a feed to read. id identifies the import in its row.
+// job is a feed to read: a file, or one at an address. id identifies the import in its row.
 type job struct {
-	city, id, path string
-	part           network.Options
+	city, id, path, address string
+	part                    network.Options
 }
 
 // NewImports returns Imports that keep feeds in the directory dir, from which it removes what a process that was killed has left. Nothing is read until Run.
@@ -84,6 +89,7 @@ func (i *Imports) Run(ctx context.Context) error {
 			}
 		})
 	}
+	workers.Go(func() { wait.Every(ctx, refreshInterval, func() { i.RefreshDue(ctx) }) })
 	workers.Wait()
 	return ctx.Err()
 }
@@ -91,6 +97,15 @@ func (i *Imports) Run(ctx context.Context) error {
 // Receive stores the feed that body has and returns; the part of it that is wanted is then read in the background. name is that of the file, for people.
 // Errors are ErrRunning, ErrBusy, ErrTooLarge, and those of body and the disk.
 func (i *Imports) Receive(ctx context.Context, city, name string, part network.Options, body io.Reader) error {
+	return i.begin(ctx, importRow{City: city, File: name}, part, func(j *job) (err error) {
+		j.path, err = i.spool(body)
+		return err
+	})
+}
+
+// begin starts an import with what take adds to the job.
+func (i *Imports) begin(ctx context.Context, r importRow, part network.Options, take func(*job) error) error {
+	city := r.City
 	if !i.startReceiving(city) {
 		return ErrRunning
 	}
@@ -108,8 +123,9 @@ func (i *Imports) Receive(ctx context.Context, city, name string, part network.O
 		return ErrBusy
 	}
 	j := job{city: city, id: rand.Text(), part: part}
-	if j.path, err = i.spool(body); err == nil {
-		err = i.store.startImport(ctx, importRow{City: city, ID: j.id, File: name, State: Reading})
+	r.ID, r.State, r.Part = j.id, Reading, encodePart(part)
+	if err = take(&j); err == nil {
+		err = i.store.startImport(ctx, r)
 	}
 	if err != nil {
 		i.drop(j)
@@ -154,16 +170,20 @@ func (i *Imports) spool(body io.Reader) (path string, err error) {
 // drop removes a job's file.
 func (i *Imports) drop(j job) {
 	if j.path != "" {
-		if err := os.Remove(j.path); err != nil {
-			i.log.Warn("cannot remove a feed", "file", filepath.Base(j.path), "err", err)
-		}
+		i.remove(j.path)
 	}
 	<-i.files
 }
 
+func (i *Imports) remove(path string) {
+	if err := os.Remove(path); err != nil {
+		i.log.Warn("cannot remove a feed", "file", filepath.Base(path), "err", err)
+	}
+}
+
 // read reads a feed and writes the result.
 func (i *Imports) read(ctx context.Context, j job) {
-	defer i.drop(j)
+	defer func() { i.drop(j) }()
 	reading, cancel := context.WithCancel(ctx)
 	var progress sync.WaitGroup
 	var count counter
@@ -175,8 +195,17 @@ func (i *Imports) read(ctx context.Context, j job) {
 			}
 		})
 	})
-	n, err := i.readFile(reading, j, &count)
 	result := importRow{City: j.city, ID: j.id, State: Read}
+	var n *network.Network
+	var err error
+	if j.address != "" {
+		var got fetched
+		got, err = i.fetch(reading, j.address, fetched{})
+		j.path, result.ETag, result.LastModified = got.path, got.etag, got.lastModified
+	}
+	if err == nil {
+		n, err = i.readFile(reading, j, &count)
+	}
 	if err == nil {
 		result.Hash, err = i.store.Save(reading, n)
 	}

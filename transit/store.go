@@ -1,7 +1,7 @@
 // Package transit keeps the networks of cities: lines and stops, see package network.
 //
 //	Store    the table of networks, by the hash of their content. A city's settings name one.
-//	Imports  reads feeds that admins upload, in the background
+//	Imports  reads feeds that admins upload, or whose address they enter, in the background, and fetches the latter again every week
 //	Readers  a read.Reader for each city, in memory
 package transit
 
@@ -46,6 +46,9 @@ func Migrations() []*gormigrate.Migration {
 	return []*gormigrate.Migration{{
 		ID:      "1-networks",
 		Migrate: func(tx *gorm.DB) error { return tx.AutoMigrate(&row{}, &importRow{}) },
+	}, {
+		ID:      "2-refreshes",
+		Migrate: func(tx *gorm.DB) error { return tx.AutoMigrate(&importRow{}, &refreshRow{}) },
 	}}
 }
 

@@ -62,6 +62,7 @@ func (p *Pages) AddTo(mux *http.ServeMux) {
 		"POST /city/{city}/network/names":        p.saveNames,
 		"POST /city/{city}/network/try":          p.tryNames,
 		"POST /city/{city}/network/remove":       p.removeNetwork,
+		"POST /city/{city}/network/unfollow":     p.unfollow,
 		// These addresses only take forms. A link to another language, or typing them, makes a GET.
 		"GET /city/{city}/try":                  redirectTo(""),
 		"GET /city/{city}/merge":                redirectTo(""),

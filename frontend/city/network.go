@@ -23,6 +23,7 @@ const networkTime = 10 * time.Second
 type networkData struct {
 	City    site.CityLink
 	Tabs    tabs
+	Zone    *time.Location
 	Base    chain.Hash
 	Message *site.Message // if it belongs into a section
 	Errors  site.FormErrors
@@ -35,6 +36,7 @@ type networkData struct {
 	Lists   listsForm
 	Names   namesForm
 	Tried   *triedReading
+	Refresh *refreshView // nil if the network in force is not fetched again
 }
 
 // importView is an import that has not led to a network.
@@ -54,7 +56,7 @@ func (p *Pages) network(w http.ResponseWriter, r *http.Request, _ db.Admin, city
 
 // showNetwork fills in what a form has not brought along.
 func (p *Pages) showNetwork(w http.ResponseWriter, r *http.Request, status int, city settings.Snapshot, data networkData) error {
-	data.City, data.Tabs = site.LinkTo(city), tabs{city.City, "network"}
+	data.City, data.Tabs, data.Zone = site.LinkTo(city), tabs{city.City, "network"}, city.Zone()
 	if data.Base == "" {
 		data.Base = city.Hash
 	}
@@ -76,6 +78,9 @@ func (p *Pages) showNetwork(w http.ResponseWriter, r *http.Request, status int, 
 		data.show(p, r, reader)
 	}
 	if err := p.addImport(r, city, &data); err != nil {
+		return err
+	}
+	if err := p.addRefresh(r, city, &data); err != nil {
 		return err
 	}
 	about := site.Page{Title: p.Text(r, "network-of", "City", city.Title), Line: site.LineClass(city.City), Private: true}

@@ -76,9 +76,15 @@ func (p *Pages) newChoice(r *http.Request, feed transit.Import, n *network.Netwo
 	return form
 }
 
-// narrow returns the chosen part, or nil and the mistakes in form.
-func (p *Pages) narrow(r *http.Request, n *network.Network, c chosen, form *choice) *network.Network {
-	options := network.Options{Agencies: c.agencies, Kinds: c.kinds}
+// narrow returns the chosen part, or nil and the mistakes in form. options lead to the same part of a later feed: new companies and kinds come in where
+// none was left out.
+func (p *Pages) narrow(r *http.Request, n *network.Network, c chosen, form *choice) (part *network.Network, options network.Options) {
+	if whole := wholeFeed(n); len(c.agencies) < len(whole.agencies) {
+		options.Agencies = c.agencies
+	}
+	if whole := wholeFeed(n); len(c.kinds) < len(whole.kinds) {
+		options.Kinds = c.kinds
+	}
 	if len(c.agencies) == 0 {
 		form.Errors.Add("agency", p.Text(r, "choice-none"))
 	}
@@ -91,19 +97,19 @@ func (p *Pages) narrow(r *http.Request, n *network.Network, c chosen, form *choi
 		form.Errors.Add(field, say)
 	}
 	if len(form.Errors) > 0 {
-		return nil
+		return nil, options
 	}
 	part, err := n.Narrow(options)
 	if err != nil { // nothing is left
 		form.Errors.Add("", p.Text(r, "choice-nothing-left"))
-		return nil
+		return nil, options
 	}
-	return part
+	return part, options
 }
 
 // chooseFeed shows the chosen part of the feed that was read. It saves nothing.
 func (p *Pages) chooseFeed(w http.ResponseWriter, r *http.Request, _ db.Admin, city settings.Snapshot) error {
-	_, form, part, err := p.readChoice(r, city)
+	_, form, part, _, err := p.readChoice(r, city)
 	if err != nil {
 		return err
 	}
@@ -125,34 +131,34 @@ func (p *Pages) chooseFeed(w http.ResponseWriter, r *http.Request, _ db.Admin, c
 
 // saveChoice makes the chosen part the city's network.
 func (p *Pages) saveChoice(w http.ResponseWriter, r *http.Request, admin db.Admin, city settings.Snapshot) error {
-	_, form, part, err := p.readChoice(r, city)
+	last, form, part, options, err := p.readChoice(r, city)
 	if err != nil {
 		return err
 	}
 	if part == nil {
 		return p.showNetwork(w, r, http.StatusUnprocessableEntity, city, networkData{Errors: site.FormErrors{}, Choice: form, Base: chain.Hash(r.PostForm.Get("base"))})
 	}
-	return p.saveNetwork(w, r, admin, city, part)
+	return p.saveNetwork(w, r, admin, city, part, func(hash string) error { return p.Imports.Follow(r.Context(), city.City, last, options, hash) })
 }
 
 // readChoice reads the form, and the feed's network that it is about. part is nil if there are mistakes in the form.
-func (p *Pages) readChoice(r *http.Request, city settings.Snapshot) (c chosen, form *choice, part *network.Network, err error) {
+func (p *Pages) readChoice(r *http.Request, city settings.Snapshot) (last transit.Import, form *choice, part *network.Network, options network.Options, err error) {
 	if err := site.ParseForm(r); err != nil {
-		return c, nil, nil, err
+		return last, nil, nil, options, err
 	}
-	c = readChosen(r)
-	last, _, err := p.Imports.Status(r.Context(), city.City)
-	if err != nil {
-		return c, nil, nil, err
+	c := readChosen(r)
+	if last, _, err = p.Imports.Status(r.Context(), city.City); err != nil {
+		return last, nil, nil, options, err
 	}
 	hash := r.PostForm.Get("feed")
 	n, err := p.Networks.Load(r.Context(), hash)
 	if errors.Is(err, db.ErrNotFound) || err == nil && last.Hash != hash {
-		return c, nil, nil, db.ErrNotFound // another admin has uploaded another feed, or a day has passed
+		return last, nil, nil, options, db.ErrNotFound // another admin has uploaded another feed, or a day has passed
 	}
 	if err != nil {
-		return c, nil, nil, err
+		return last, nil, nil, options, err
 	}
 	form = p.newChoice(r, last, n, c)
-	return c, form, p.narrow(r, n, c, form), nil
+	part, options = p.narrow(r, n, c, form)
+	return last, form, part, options, nil
 }

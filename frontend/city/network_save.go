@@ -24,13 +24,16 @@ type namesForm struct {
 	Lists    bool     // the network was made from lists, which have names of their own
 }
 
-// saveNetwork stores a network and makes it the city's.
-func (p *Pages) saveNetwork(w http.ResponseWriter, r *http.Request, admin db.Admin, city settings.Snapshot, n *network.Network) error {
+// saveNetwork stores a network and makes it the city's. known is called with its hash before.
+func (p *Pages) saveNetwork(w http.ResponseWriter, r *http.Request, admin db.Admin, city settings.Snapshot, n *network.Network, known func(hash string) error) error {
 	hash, err := p.Networks.Save(r.Context(), n)
 	if err != nil {
 		return err
 	}
 	if err := p.Networks.Use(r.Context(), hash); err != nil {
+		return err
+	}
+	if err := known(hash); err != nil {
 		return err
 	}
 	return p.submitNetwork(w, r, admin, city, map[string]any{"network": hash}, nil)
@@ -78,7 +81,7 @@ func (p *Pages) saveLists(w http.ResponseWriter, r *http.Request, admin db.Admin
 	case len(n.Lines) == 0 && len(n.Stops) == 0:
 		data.Errors.Add("lines", p.Text(r, "lists-empty"))
 	default:
-		return p.saveNetwork(w, r, admin, city, n)
+		return p.saveNetwork(w, r, admin, city, n, func(string) error { return p.Imports.Unfollow(r.Context(), city.City) })
 	}
 	return p.showNetwork(w, r, http.StatusUnprocessableEntity, city, data)
 }

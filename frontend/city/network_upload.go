@@ -26,8 +26,8 @@ const uploadTime = time.Hour
 // maxArea is the limit of the radius around a city, in km.
 const maxArea = 500
 
-// uploadForm is the form for a feed. The area is optional.
-type uploadForm struct{ Center, Radius string }
+// uploadForm is the form for a feed, which has an address or comes as a file. The area is optional.
+type uploadForm struct{ Address, Center, Radius string }
 
 // uploadFeed takes a feed as it arrives: it never has it in memory.
 func (p *Pages) uploadFeed(w http.ResponseWriter, r *http.Request, _ db.Admin, city settings.Snapshot) error {
@@ -40,6 +40,10 @@ func (p *Pages) uploadFeed(w http.ResponseWriter, r *http.Request, _ db.Admin, c
 	for {
 		part, err := parts.NextPart()
 		switch {
+		case errors.Is(err, io.EOF) && data.Upload.Address != "":
+			return p.importFeed(w, r, city, data, func(part network.Options) error {
+				return p.Imports.Fetch(r.Context(), city.City, data.Upload.Address, part)
+			})
 		case errors.Is(err, io.EOF):
 			data.Errors.Add("file", p.Text(r, "feed-no-file"))
 			return p.showNetwork(w, r, http.StatusUnprocessableEntity, city, data)
@@ -49,6 +53,8 @@ func (p *Pages) uploadFeed(w http.ResponseWriter, r *http.Request, _ db.Admin, c
 		switch part.FormName() {
 		case "center":
 			data.Upload.Center, err = field(part)
+		case "address":
+			data.Upload.Address, err = field(part)
 		case "radius":
 			data.Upload.Radius, err = field(part)
 		case "file":
@@ -56,7 +62,15 @@ func (p *Pages) uploadFeed(w http.ResponseWriter, r *http.Request, _ db.Admin, c
 				continue
 			}
 			name := report.Cut(report.Clean(path.Base(strings.ReplaceAll(part.FileName(), `\`, "/"))), 80)
-			return p.receiveFeed(w, r, city, data, name, part)
+			data.Upload.Address = "" // the file counts
+			body := part
+			return p.importFeed(w, r, city, data, func(part network.Options) error {
+				err := p.Imports.Receive(r.Context(), city.City, name, part, body)
+				if err != nil {
+					_, _ = io.Copy(io.Discard, body) // so that the browser shows the answer
+				}
+				return err
+			})
 		}
 		if err != nil {
 			return uploadError(err)
@@ -66,7 +80,7 @@ func (p *Pages) uploadFeed(w http.ResponseWriter, r *http.Request, _ db.Admin, c
 
 // field reads a short field.
 func field(part io.Reader) (string, error) {
-	text, err := io.ReadAll(io.LimitReader(part, 200))
+	text, err := io.ReadAll(io.LimitReader(part, transit.MaxAddress+1))
 	return strings.TrimSpace(strings.ToValidUTF8(string(text), "")), err
 }
 
@@ -78,19 +92,22 @@ func uploadError(err error) error {
 	return site.ErrForm // broken off, or no multipart body
 }
 
-func (p *Pages) receiveFeed(w http.ResponseWriter, r *http.Request, city settings.Snapshot, data networkData, name string, body io.Reader) error {
+// importFeed starts an import, and answers.
+func (p *Pages) importFeed(w http.ResponseWriter, r *http.Request, city settings.Snapshot, data networkData, start func(part network.Options) error) error {
 	area, mistakes := p.area(r, data.Upload.Center, data.Upload.Radius, nil)
 	for field, say := range mistakes {
 		data.Errors.Add(field, say)
 	}
 	err := error(nil)
 	if len(mistakes) == 0 {
-		err = p.Imports.Receive(r.Context(), city.City, name, network.Options{Circle: area}, body)
+		err = start(network.Options{Circle: area})
 	}
 	switch {
 	case err == nil && len(mistakes) == 0:
 		http.Redirect(w, r, "/city/"+city.City+"/network", http.StatusSeeOther)
 		return nil
+	case errors.Is(err, transit.ErrAddress):
+		data.Errors.Add("address", p.Text(r, "feed-address-wrong"))
 	case errors.Is(err, transit.ErrRunning):
 		data.Errors.Add("file", p.Text(r, "feed-running"))
 	case errors.Is(err, transit.ErrBusy):
@@ -103,7 +120,6 @@ func (p *Pages) receiveFeed(w http.ResponseWriter, r *http.Request, city setting
 	case err != nil:
 		return uploadError(err)
 	}
-	_, _ = io.Copy(io.Discard, body) // so that the browser shows the answer
 	return p.showNetwork(w, r, http.StatusUnprocessableEntity, city, data)
 }
 

@@ -8,6 +8,7 @@ import (
 	"mime/multipart"
 	"path/filepath"
 
+	"linienfunk/internal/outgoing"
 	"linienfunk/internal/testkit"
 	"linienfunk/transit"
 )
@@ -15,6 +16,10 @@ import (
 // runImports reads uploaded feeds, as the program does.
 func (s *World) runImports(store *transit.Store, log *slog.Logger) *transit.Imports {
 	i := transit.NewImports(store, filepath.Join(s.T.TempDir(), "feeds"), log)
+	i.HTTP = outgoing.Client(true, "Linienfunk test")
+	i.Apply = func(ctx context.Context, city, from, to string) error {
+		return s.Cities.RefreshNetwork(ctx, city, from, to)
+	}
 	testkit.Background(s.T, func(ctx context.Context) { _ = i.Run(ctx) })
 	return i
 }

@@ -116,3 +116,6 @@ func (s *Site) ShowMessage(w http.ResponseWriter, r *http.Request, status int, t
 func (s *Site) Text(r *http.Request, id string, pairs ...any) string {
 	return s.set.Text(s.Lang(r), id, pairs...)
 }
+
+// TextIn returns a text in a language, where there is no visitor.
+func (s *Site) TextIn(lang, id string, pairs ...any) string { return s.set.Text(lang, id, pairs...) }
