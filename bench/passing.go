@@ -20,62 +20,58 @@ import (
 //go:embed ancestors.txt
 var ancestors string
 
-// passing is what different lists let through of each message.
+// passing says which messages a list lets through, by their text and by how they are read with a network and without.
 type passing struct {
 	name string
-	lets func(text string, read, shapes read.Reading) bool
+	lets func(text string, with, without read.Reading) bool
 }
 
-// startLists returns the lists that are compared: what a new city starts with, its parts, and those of the ancestors.
-func startLists(languages []string) ([]passing, error) {
-	withNetwork, err := startWords(languages, true)
-	if err != nil {
-		return nil, err
+// newCity is the name of the list with which a new city with a network starts.
+const newCity = "new city with a network"
+
+// startLists returns the lists that are compared: what a new city starts with, parts of that, and those of the ancestors.
+func startLists(languages []string) (lists []passing, err error) {
+	start := func(withNetwork bool) (triggers []string) {
+		for _, language := range languages {
+			triggers = append(triggers, settings.StartTriggers(language, withNetwork)...)
+		}
+		return triggers
 	}
-	withoutNetwork, err := startWords(languages, false)
-	if err != nil {
-		return nil, err
+	isWord := func(trigger string) bool { return !strings.HasPrefix(trigger, "@") }
+	for _, list := range []struct {
+		name        string
+		withNetwork bool
+		triggers    []string
+	}{
+		{"@line @stop", true, []string{"@line", "@stop"}},
+		{newCity, true, start(true)},
+		{"new city without one", false, start(false)},
+		{"its @line alone", false, []string{"@line"}},
+		{"its words alone", false, slices.DeleteFunc(start(false), func(trigger string) bool { return !isWord(trigger) })},
+	} {
+		filter, err := censor.Compile(list.triggers, nil)
+		if err != nil {
+			return nil, err
+		}
+		lists = append(lists, passing{list.name, func(text string, with, without read.Reading) bool {
+			said := without
+			if list.withNetwork {
+				said = with
+			}
+			return filter.Evaluate(text, censor.SaidBy(said)).Passed
+		}})
 	}
 	asMeant, err := regexp.Compile(strings.Join(strings.Fields(ancestors), "|"))
 	if err != nil {
 		return nil, err
 	}
-	placed := func(r read.Reading) bool { return len(r.Lines) > 0 && !r.Inferred || len(r.Stops) > 0 }
 	fold := cases.Fold()
-	return []passing{
-		{"@line @stop", func(_ string, r, _ read.Reading) bool { return placed(r) }},
-		{"new city with a network", func(text string, r, _ read.Reading) bool {
-			return placed(r) || len(r.Directions) > 0 || withNetwork.Evaluate(text, censor.SaidBy(r)).Passed
-		}},
-		{"no network: @line", func(_ string, _, s read.Reading) bool { return len(s.Shapes) > 0 }},
-		{"no network: words", func(text string, _, _ read.Reading) bool { return withoutNetwork.Evaluate(text, censor.Said{}).Passed }},
-		{"no network: both", func(text string, _, s read.Reading) bool {
-			return len(s.Shapes) > 0 || withoutNetwork.Evaluate(text, censor.SaidBy(s)).Passed
-		}},
-		{"Ticketfrei, as built", func(text string, _, _ read.Reading) bool {
-			text = fold.String(text)
-			for word := range strings.FieldsSeq(ancestors) {
-				if strings.Contains(text, word) {
-					return true
-				}
-			}
-			return false
-		}},
-		{"Ticketfrei, as meant", func(text string, _, _ read.Reading) bool { return asMeant.MatchString(fold.String(text)) }},
-	}, nil
-}
-
-// startWords compiles the words among the triggers of a new city.
-func startWords(languages []string, withNetwork bool) (*censor.Filter, error) {
-	var words []string
-	for _, language := range languages {
-		for _, trigger := range settings.StartTriggers(language, withNetwork) {
-			if !slices.Contains(settings.PlaceTriggers, trigger) {
-				words = append(words, trigger)
-			}
-		}
+	asBuilt := func(text string) bool {
+		return slices.ContainsFunc(strings.Fields(ancestors), func(word string) bool { return strings.Contains(text, word) })
 	}
-	return censor.Compile(words, nil)
+	return append(lists,
+		passing{"Ticketfrei, as built", func(text string, _, _ read.Reading) bool { return asBuilt(fold.String(text)) }},
+		passing{"Ticketfrei, as meant", func(text string, _, _ read.Reading) bool { return asMeant.MatchString(fold.String(text)) }}), nil
 }
 
 // passed is what a list lets through of messages: the share of those with a line, stop or direction, and that of the rest, in percent.
@@ -94,8 +90,8 @@ func passed(messages []labelled, lets []bool) (located, rest float64) {
 	return 100 * float64(count[0]) / float64(max(1, all[0])), 100 * float64(count[1]) / float64(max(1, all[1]))
 }
 
-// comparePassing prints what the lists let through, of both halves and of all messages, and returns what the second one does, with which a city with a network starts.
-func comparePassing(out io.Writer, languages []string, messages []labelled, readings, shapes []read.Reading) (start []bool, err error) {
+// comparePassing prints what the lists let through, of both halves and of all messages, and returns what newCity does.
+func comparePassing(out io.Writer, languages []string, messages []labelled, with, without []read.Reading) (start []bool, err error) {
 	lists, err := startLists(languages)
 	if err != nil {
 		return nil, err
@@ -106,12 +102,12 @@ func comparePassing(out io.Writer, languages []string, messages []labelled, read
 	}
 	fmt.Fprintln(out)
 	half := len(messages) / 2
-	for i, list := range lists {
+	for _, list := range lists {
 		lets := make([]bool, len(messages))
 		for k, m := range messages {
-			lets[k] = list.lets(m.Text, readings[k], shapes[k])
+			lets[k] = list.lets(m.Text, with[k], without[k])
 		}
-		if i == 1 {
+		if list.name == newCity {
 			start = lets
 		}
 		fmt.Fprintf(out, "%-26s", list.name)

@@ -11,11 +11,8 @@ import (
 //go:embed start/*.txt
 var startLists embed.FS
 
-// PlaceTriggers are those with which a new city with a network starts, in front of the words.
-var PlaceTriggers = []string{"@line", "@stop", "@direction"}
-
-// StartTriggers returns the triggers that a new city starts with, in the language of its riders (English, if there is no list for it): words, and, if it has a network,
-// PlaceTriggers.
+// StartTriggers returns the triggers that a new city starts with, in the language of its riders (English, if there is no list for it): with a network whatever names a line, stop or
+// direction of it, without one what looks like a line, and words.
 func StartTriggers(lang string, withNetwork bool) []string {
 	list, err := startLists.ReadFile("start/" + lang + ".txt")
 	if err != nil {
@@ -23,7 +20,7 @@ func StartTriggers(lang string, withNetwork bool) []string {
 	}
 	words, besidePlaces, _ := strings.Cut(strings.TrimSpace(string(list)), "\n\n")
 	if withNetwork {
-		return append(append([]string{}, PlaceTriggers...), strings.Split(words, "\n")...)
+		return append([]string{"@line", "@stop", "@direction"}, strings.Split(words, "\n")...)
 	}
-	return strings.Split(words+"\n"+besidePlaces, "\n")
+	return append([]string{"@line"}, strings.Split(words+"\n"+besidePlaces, "\n")...)
 }

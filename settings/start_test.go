@@ -53,7 +53,7 @@ func TestStartListsLetSightingsThroughAndHoldTalk(t *testing.T) {
 func TestAStartListHasEachRuleOnceAndPlacesWithANetwork(t *testing.T) {
 	for _, language := range append(read.Languages(), "xx") {
 		without, with := settings.StartTriggers(language, false), settings.StartTriggers(language, true)
-		if !slices.Equal(with[:3], settings.PlaceTriggers) || len(without) <= len(with)-3 {
+		if !slices.Equal(with[:3], []string{"@line", "@stop", "@direction"}) || without[0] != "@line" || len(without) <= len(with)-2 {
 			t.Errorf("%s: with a network %q\nwithout %q", language, with, without)
 		}
 		for i, rule := range without {
