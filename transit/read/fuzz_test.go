@@ -23,6 +23,35 @@ func FuzzRead(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string) { checkReading(t, n, text, reader.Read(text, Context{})) })
 }
 
+// FuzzReadAfterOthers: whatever was read before, a reading is about the network and its own text; and the one before does not change.
+func FuzzReadAfterOthers(f *testing.F) {
+	for _, pair := range [][2]string{
+		{"12 Tannenweg", "Tannen 2 Kontrolleure"}, {"U2 Richtung Südhafen", "sind jetzt Mühli"}, {"S41 Westkai", "Ring tannen -> Westkai"}, {"", "U5 birken"},
+		{"Tannen 2 Kontrolleure", "Tannen sind weg"}, {"\ufeffU2\r\nNordtor\r\n", "\xffU2\u00adTannen"}, {"zwischen Nordtor und Tannenstr", "von Westkai nach Tannen, U2"},
+	} {
+		f.Add(pair[0], pair[1], uint8(1))
+		f.Add(pair[0], pair[1], uint8(30))
+	}
+	n, err := network.FromLists(invented["de"][0], invented["de"][1])
+	if err != nil {
+		f.Fatal(err)
+	}
+	reader := newReader(f, n, Options{Languages: []string{"de", "en"}})
+	f.Fuzz(func(t *testing.T, before, text string, times uint8) {
+		first := reader.Read(before, Context{})
+		was := describe(n, first)
+		recent := slices.Repeat([]Reading{first}, int(times%64))
+		r := reader.Read(text, Context{Recent: recent})
+		checkReading(t, n, text, r)
+		if again := reader.Read(text, Context{Recent: recent}); describe(n, again) != describe(n, r) {
+			t.Errorf("%q is read as %s, and then as %s", text, describe(n, r), describe(n, again))
+		}
+		if describe(n, first) != was {
+			t.Errorf("the reading of %q has changed", before)
+		}
+	})
+}
+
 // checkReading checks what holds for the reading of every text.
 func checkReading(t *testing.T, n *network.Network, text string, r Reading) {
 	t.Helper()
