@@ -9,14 +9,15 @@ import (
 
 // Costs of what is left out of a name.
 const (
-	partCost     = 0.08 // of any part of a name
-	droppedCost  = 0.35 // times the share of letters that are left out
-	typeCost     = 0.14 // of a name without its type: "Landsberger" of "Landsberger Allee"
-	bareCost     = 0.06 // of several words without their types and articles
-	turnedCost   = 0.1  // of "Neustadt Rathaus"
-	townCost     = 0.12 // of a name without a town that is not the city
-	leastLetters = 3    // of a part
-	maxNameParts = 8    // words of a name, of which all parts are tried
+	partCost      = 0.08 // of any part of a name
+	droppedCost   = 0.35 // times the share of letters that are left out
+	typeCost      = 0.14 // of a name without its type: "Landsberger" of "Landsberger Allee"
+	bareCost      = 0.06 // of several words without their types and articles
+	shortTypeCost = 0.01 // of a name with its type shortened
+	turnedCost    = 0.1  // of "Neustadt Rathaus"
+	townCost      = 0.12 // of a name without a town that is not the city
+	leastLetters  = 3    // of a part
+	maxNameParts  = 8    // words of a name, of which all parts are tried
 )
 
 // names collects the ways to write the stops.
@@ -151,7 +152,11 @@ func (n *names) addParts(stop int32, tokens []token, cost float64) {
 		parts[i] = n.words.canonical(t.text)
 		total += len(parts[i])
 	}
-	n.put(stop, strings.Join(parts, ""), cost)
+	whole := strings.Join(parts, "")
+	n.put(stop, whole, cost)
+	if stem, ending := n.words.splitType(whole); len(n.words.shorts[ending]) >= leastLetters {
+		n.put(stop, stem+n.words.shorts[ending], cost+shortTypeCost) // in which typing errors are found: "Hermannsrt"
+	}
 	if len(parts) > maxNameParts || total == 0 {
 		return
 	}

@@ -91,6 +91,7 @@ type vocabulary struct {
 	inner      []affix            // "*kontroll*", "*weste"
 	types      map[string]string  // shortened word to the whole one
 	typeEnds   []typeEnd
+	shorts     map[string]string // whole type to how it is mostly shortened
 	articles   map[string]bool
 	nicknames  []string
 	endings    []string // of lines: "U8er"
@@ -126,7 +127,7 @@ func Languages() (languages []string) {
 
 // loadWords reads the words of some languages. It fails if a language is not there.
 func loadWords(languages []string) (*vocabulary, error) {
-	v := &vocabulary{exact: map[string]meaning{}, phrases: map[string]int{}, types: map[string]string{}, articles: map[string]bool{}}
+	v := &vocabulary{shorts: map[string]string{}, exact: map[string]meaning{}, phrases: map[string]int{}, types: map[string]string{}, articles: map[string]bool{}}
 	for _, language := range languages {
 		var file wordFile
 		text, err := wordFiles.ReadFile("words/" + language + ".toml")
@@ -147,6 +148,9 @@ func loadWords(languages []string) (*vocabulary, error) {
 func (v *vocabulary) addFile(file wordFile) error {
 	for _, group := range file.Stops.Types {
 		whole := foldWord(group[0])
+		if _, taken := v.shorts[whole]; !taken && len(group) > 1 {
+			v.shorts[whole] = foldWord(group[1])
+		}
 		for _, word := range group {
 			short := foldWord(word)
 			if _, taken := v.types[short]; !taken {
