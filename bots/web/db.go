@@ -1,6 +1,7 @@
 package web
 
 import (
+	"encoding/json"
 	"fmt"
 	"time"
 
@@ -22,11 +23,15 @@ type post struct {
 	Created time.Time  `gorm:"autoCreateTime"`
 	People  int        `gorm:"not null;default:0"` // report.Report.People
 	Ended   *time.Time // report.Report.Ended
+	Means   string     `gorm:"not null;default:''"` // report.Report.Means as JSON; empty if nothing was read
 }
 
-// report is the part of the report that State needs.
+// report is the part of the report that the post keeps.
 func (p post) report() report.Report {
 	r := report.Report{Text: p.Text, At: p.At, People: p.People}
+	if p.Means != "" {
+		_ = json.Unmarshal([]byte(p.Means), &r.Means) // as meansOf wrote it
+	}
 	if p.Ended != nil {
 		r.Ended = *p.Ended
 	}
@@ -44,6 +49,7 @@ func migrations() []*gormigrate.Migration {
 		{ID: "1-posts", Migrate: createTables},
 		{ID: "2-options", Migrate: keepOptions},
 		{ID: "3-state", Migrate: addState},
+		{ID: "4-means", Migrate: addMeans},
 	}
 }
 
@@ -99,6 +105,22 @@ func addState(tx *gorm.DB) error {
 		return err
 	}
 	return tx.Migrator().AddColumn(&post{}, "Ended")
+}
+
+// addMeans adds what was read in a report.
+func addMeans(tx *gorm.DB) error {
+	type post struct {
+		Means string `gorm:"not null;default:''"`
+	}
+	return tx.Migrator().AddColumn(&post{}, "Means")
+}
+
+func meansOf(r report.Report) string {
+	if r.Means.IsZero() {
+		return ""
+	}
+	text, _ := json.Marshal(r.Means) // of strings and numbers: cannot fail
+	return string(text)
 }
 
 func wrap(action string, err error) error {

@@ -3,10 +3,13 @@ package web
 import (
 	"encoding/json"
 	"encoding/xml"
+	"fmt"
 	"strings"
 	"time"
 
 	"github.com/gorilla/feeds"
+
+	"linienfunk/report"
 )
 
 // The media types: RFC 4287 section 7, common use for RSS, https://www.jsonfeed.org/version/1.1/.
@@ -23,22 +26,32 @@ const (
 type atomFeed struct {
 	XMLName xml.Name         `xml:"feed"`
 	Lang    string           `xml:"xml:lang,attr,omitempty"`
+	GeoNS   string           `xml:"xmlns:georss,attr"`
 	Links   []feeds.AtomLink `xml:"link"` // before the entries, which RFC 4287 appendix B wants last
 	*feeds.AtomFeed
+	Entries []atomEntry `xml:"entry"`
+}
+
+// atomEntry adds the place of the first stop, as GeoRSS Simple (https://docs.ogc.org/cs/17-002r1/17-002r1.html): latitude and longitude.
+type atomEntry struct {
+	*feeds.AtomEntry
+	Point string `xml:"georss:point,omitempty"`
 }
 
 // renderAtom also sets the feed's id, which the library takes from the link, the time of publication, which it omits, and the
 // content's type, which it declares as HTML.
-func renderAtom(f *feeds.Feed, self, lang string) ([]byte, error) {
+func renderAtom(f *feeds.Feed, posts []post, self, lang string) ([]byte, error) {
 	inner := (&feeds.Atom{Feed: f}).AtomFeed()
 	inner.Id, inner.Link = f.Id, nil
+	entries := []atomEntry{}
 	for i, item := range f.Items {
+		entries = append(entries, atomEntry{inner.Entries[i], point(posts[i])})
 		inner.Entries[i].Published = item.Created.Format(time.RFC3339)
 		if content := inner.Entries[i].Content; content != nil {
 			content.Type = "text"
 		}
 	}
-	return marshalXML(&atomFeed{AtomFeed: inner, Lang: lang, Links: []feeds.AtomLink{
+	return marshalXML(&atomFeed{AtomFeed: inner, Entries: entries, GeoNS: "http://www.georss.org/georss", Lang: lang, Links: []feeds.AtomLink{
 		{Href: self, Rel: "self", Type: atomType},
 		{Href: f.Link.Href, Rel: "alternate", Type: "text/html"},
 	}})
@@ -67,7 +80,7 @@ type rssSelf struct {
 
 // renderRSS puts the text into the description, as HTML, and not into content:encoded, which the library writes as CDATA, where
 // nothing can be escaped. It omits the editor, who would have to be an e-mail address.
-func renderRSS(f *feeds.Feed, self, lang string) ([]byte, error) {
+func renderRSS(f *feeds.Feed, _ []post, self, lang string) ([]byte, error) {
 	inner := (&feeds.Rss{Feed: f}).RssFeed()
 	inner.Language, inner.ManagingEditor = lang, ""
 	for i, item := range f.Items {
@@ -83,21 +96,44 @@ func renderRSS(f *feeds.Feed, self, lang string) ([]byte, error) {
 // jsonFeed adds an empty list of items: the format requires it, and the library omits it.
 type jsonFeed struct {
 	*feeds.JSONFeed
-	Items []*feeds.JSONItem `json:"items"`
+	Items []jsonItem `json:"items"`
+}
+
+// jsonItem adds what the report means and what has become of it. Names of extensions begin with an underscore.
+type jsonItem struct {
+	*feeds.JSONItem
+	Report jsonReport `json:"_linienfunk"`
+}
+
+// jsonReport is documented in docs/data.md.
+type jsonReport struct {
+	report.Reading
+	People int        `json:"people"`         // who reported the same, at least 1
+	Over   *time.Time `json:"over,omitempty"` // when somebody said that it is over
 }
 
 // renderJSON also sets the feed's URL and language, and moves the content to content_text, since the library puts it into
 // content_html. It omits the titles: they repeat the beginning of the text, and the format does not require them.
-func renderJSON(f *feeds.Feed, self, lang string) ([]byte, error) {
+func renderJSON(f *feeds.Feed, posts []post, self, lang string) ([]byte, error) {
 	inner := (&feeds.JSON{Feed: f}).JSONFeed()
 	inner.FeedUrl, inner.Language = self, lang
 	inner.Author, inner.Authors = nil, nil
-	items := []*feeds.JSONItem{}
-	for _, item := range inner.Items {
+	items := []jsonItem{}
+	for i, item := range inner.Items {
 		item.ContentText, item.ContentHTML, item.Title = item.ContentHTML, "", ""
-		items = append(items, item)
+		items = append(items, jsonItem{item, jsonReport{posts[i].report().Means, max(posts[i].People, 1), posts[i].Ended}})
 	}
 	return json.MarshalIndent(&jsonFeed{JSONFeed: inner, Items: items}, "", "  ")
+}
+
+// point is the place of a post's first stop; empty if it is unknown.
+func point(p post) string {
+	for _, stop := range p.report().Means.Stops {
+		if stop.Lat != 0 || stop.Lon != 0 {
+			return fmt.Sprintf("%.6f %.6f", stop.Lat, stop.Lon)
+		}
+	}
+	return ""
 }
 
 func marshalXML(feed any) ([]byte, error) {

@@ -17,10 +17,13 @@ import (
 	"linienfunk/report"
 )
 
-var feedNames = []string{"feed.atom", "feed.rss", "feed.json"}
+var (
+	feedNames  = []string{"feed.atom", "feed.rss", "feed.json"}
+	alertNames = []string{"alerts.pb", "alerts.json"}
+)
 
-// renderer renders a feed. self is the feed's own address.
-type renderer func(f *feeds.Feed, self, lang string) ([]byte, error)
+// renderer renders a feed, whose items are those of the posts. self is the feed's own address.
+type renderer func(f *feeds.Feed, posts []post, self, lang string) ([]byte, error)
 
 // serveFeed serves the list in the city's language, with 304 for unchanged lists. Readers must revalidate each time: an old warning
 // is a wrong one.
@@ -39,13 +42,13 @@ func (b *bot) serveFeed(mediaType string, render renderer) http.HandlerFunc {
 		}
 		var body []byte
 		if err == nil {
-			body, err = render(b.feed(city, posts, p.Changed), b.cityURL(city.Name)+r.URL.Path, city.Lang)
+			body, err = render(b.feed(city, posts, p.Changed), posts, b.cityURL(city.Name)+r.URL.Path, city.Lang)
 		}
 		if err != nil {
 			b.serverError(w, r, "feed", err)
 			return
 		}
-		b.serveBody(w, r, mediaType, body, p.Changed)
+		b.serveBody(w, r, mediaType+"; charset=utf-8", body, p.Changed)
 	}
 }
 
@@ -67,7 +70,7 @@ func allowFeed(w http.ResponseWriter, _ *http.Request) {
 
 func (b *bot) serveBody(w http.ResponseWriter, r *http.Request, mediaType string, body []byte, changed time.Time) {
 	sum := sha256.Sum256(body)
-	w.Header().Set("Content-Type", mediaType+"; charset=utf-8")
+	w.Header().Set("Content-Type", mediaType)
 	w.Header().Set("Cache-Control", "public, no-cache")
 	w.Header().Set("ETag", `"`+hex.EncodeToString(sum[:16])+`"`)
 	if b.core.Now().Sub(changed) < 2*time.Second {

@@ -183,7 +183,7 @@ func TestJSONFeedHasWhatItsVersionRequires(t *testing.T) {
 func TestEmptyFeedsAreValidAndStayTheSame(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
-	for _, name := range Plugin().PageFiles {
+	for _, name := range feedNames {
 		first := f.get(t, "/c/ghent/"+name)
 		f.Advance(time.Hour)
 		if again := f.get(t, "/c/ghent/"+name); again.body != first.body || first.status != http.StatusOK {
@@ -196,13 +196,13 @@ func TestReaderThatHasTheFeedGets304(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	f.send(t, "ghent", "1", "one")
-	for _, name := range Plugin().PageFiles {
+	for _, name := range feedNames {
 		if got := f.get(t, "/c/ghent/"+name); got.header.Get("Last-Modified") != "" {
 			t.Errorf("%s: has a time within its own second, in which more may come", name)
 		}
 	}
 	f.Advance(time.Minute)
-	for _, name := range Plugin().PageFiles {
+	for _, name := range feedNames {
 		path := "/c/ghent/" + name
 		first := f.get(t, path)
 		tag, modified := first.header.Get("ETag"), first.header.Get("Last-Modified")
@@ -241,7 +241,7 @@ func TestFeedsAreSwitchedOffWithTheList(t *testing.T) {
 func TestScriptsOfAllSitesMayReadTheFeeds(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
-	for _, name := range Plugin().PageFiles {
+	for _, name := range feedNames {
 		path := "/c/ghent/" + name
 		first := f.get(t, path, "Origin", "https://example.org")
 		for what, got := range map[string]answer{
@@ -273,12 +273,13 @@ func FuzzFeedsParseWhateverTheText(f *testing.F) {
 	b := w.bot()
 	f.Fuzz(func(t *testing.T, text, title string) {
 		at := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
-		feed := b.feed(bots.City{Name: "ghent", Title: title, Lang: "en"}, []post{{ID: 7, City: "ghent", Text: text, At: at, Created: at}}, at)
-		atom, err := renderAtom(feed, "https://example.org/feed.atom", "en")
+		posts := []post{{ID: 7, City: "ghent", Text: text, At: at, Created: at}}
+		feed := b.feed(bots.City{Name: "ghent", Title: title, Lang: "en"}, posts, at)
+		atom, err := renderAtom(feed, posts, "https://example.org/feed.atom", "en")
 		if err != nil {
 			t.Fatal(err)
 		}
-		rss, err := renderRSS(feed, "https://example.org/feed.rss", "en")
+		rss, err := renderRSS(feed, posts, "https://example.org/feed.rss", "en")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -288,7 +289,7 @@ func FuzzFeedsParseWhateverTheText(f *testing.F) {
 		if err := xml.Unmarshal(atom, &a); err != nil || len(a.Entries) != 1 || isXML(text) && a.Entries[0].Content.Text != text {
 			t.Errorf("Atom made %+v of %q: %v", a.Entries, text, err)
 		}
-		raw, err := renderJSON(feed, "https://example.org/feed.json", "en")
+		raw, err := renderJSON(feed, posts, "https://example.org/feed.json", "en")
 		if err != nil {
 			t.Fatal(err)
 		}

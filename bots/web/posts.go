@@ -53,11 +53,11 @@ func (b *bot) page(ctx context.Context, city string) (page, error) {
 
 // savePost stores the report as a post of the city, unless it is stored already. It returns the stored post, and whether it is new.
 func (b *bot) savePost(ctx context.Context, city string, r report.Report) (post, bool, error) {
-	saved := post{City: city, Key: r.Key(), Text: r.Text, At: r.At.UTC().Truncate(time.Microsecond), Created: b.now(), People: r.People, Ended: endOf(r)}
+	saved := post{City: city, Key: r.Key(), Text: r.Text, At: r.At.UTC().Truncate(time.Microsecond), Created: b.now(), People: r.People, Ended: endOf(r), Means: meansOf(r)}
 	isNew := false
 	err := b.core.DB.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
-		made := tx.Raw("INSERT INTO web_posts (city, key, text, at, created, people, ended) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO NOTHING RETURNING id",
-			saved.City, saved.Key, saved.Text, saved.At, saved.Created, saved.People, saved.Ended).Scan(&saved.ID)
+		made := tx.Raw("INSERT INTO web_posts (city, key, text, at, created, people, ended, means) VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO NOTHING RETURNING id",
+			saved.City, saved.Key, saved.Text, saved.At, saved.Created, saved.People, saved.Ended, saved.Means).Scan(&saved.ID)
 		if made.Error != nil {
 			return made.Error
 		}

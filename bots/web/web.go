@@ -16,7 +16,10 @@ import (
 	"html/template"
 	"net/http"
 	"path"
+	"slices"
 	"time"
+
+	"google.golang.org/protobuf/proto"
 
 	"linienfunk/bots"
 	"linienfunk/internal/limits"
@@ -32,7 +35,7 @@ var scripts embed.FS
 func Plugin() bots.Plugin {
 	return bots.Plugin{
 		New: New, Migrations: migrations(), Options: options(), Files: files,
-		PageFiles: feedNames, Config: configKeys(),
+		PageFiles: slices.Concat(feedNames, alertNames), Config: configKeys(),
 		CheckConfig: func(values map[string]string) (string, error) {
 			_, key, err := readRates(limits.NewGroup(time.Now), values)
 			return key, err
@@ -104,20 +107,22 @@ func (b *bot) Accounts(ctx context.Context) ([]bots.Account, error) {
 func (b *bot) Public() http.Handler {
 	mux := http.NewServeMux()
 	for pattern, handler := range map[string]http.HandlerFunc{
-		"GET /{$}":       b.showCitySection,
-		"GET /report":    b.showForm,
-		"POST /report":   b.submitForm,
-		"GET /events":    b.serveEventStream,
-		"GET /feed.atom": b.serveFeed(atomType, renderAtom),
-		"GET /feed.rss":  b.serveFeed(rssType, renderRSS),
-		"GET /feed.json": b.serveFeed(jsonType, renderJSON),
+		"GET /{$}":         b.showCitySection,
+		"GET /report":      b.showForm,
+		"POST /report":     b.submitForm,
+		"GET /events":      b.serveEventStream,
+		"GET /feed.atom":   b.serveFeed(atomType, renderAtom),
+		"GET /feed.rss":    b.serveFeed(rssType, renderRSS),
+		"GET /feed.json":   b.serveFeed(jsonType, renderJSON),
+		"GET /alerts.pb":   b.serveAlerts("application/x-protobuf", proto.Marshal),
+		"GET /alerts.json": b.serveAlerts("application/json", marshalAlerts),
 	} {
 		mux.HandleFunc(pattern, handler)
 	}
 	for _, name := range scriptNames {
 		mux.HandleFunc("GET /"+name, b.serveScript)
 	}
-	for _, name := range feedNames {
+	for _, name := range slices.Concat(feedNames, alertNames) {
 		mux.HandleFunc("OPTIONS /"+name, allowFeed)
 	}
 	return mux

@@ -97,9 +97,11 @@ func paragraphs(text string) []string {
 	return all
 }
 
-// feedType returns the media type if file is a feed, else "".
+// feedType returns the media type if file is a feed for readers, else "".
 func feedType(file string) string {
 	switch {
+	case !strings.HasPrefix(file, "feed."):
+		return ""
 	case strings.HasSuffix(file, ".atom"):
 		return "application/atom+xml"
 	case strings.HasSuffix(file, ".rss"):
