@@ -89,7 +89,7 @@ func falseEnds() map[string]string {
 // smuggled returns a mail to zuerich with a false end, followed by a mail to ghent. A server that accepts the false end would accept forged
 // mails from a mail server in front of it.
 func smuggled(end string) string {
-	return fmt.Sprintf("Message-ID: <%x@example.net>\r\n\r\nkontrolle mit %[1]q%[1]s"+
+	return fmt.Sprintf("Message-ID: <%x@example.net>\r\n\r\nkontrolle mit %[1]x%[1]s"+
 		"MAIL FROM:<%[2]s>\r\nRCPT TO:<ghent@linienfunk.example>\r\nDATA\r\n\r\nkontrolle geschmuggelt\r\n.\r\n", end, harness.RiderAddress)
 }
 
@@ -199,7 +199,7 @@ func checkSmuggling(t *testing.T, s target) {
 			if status, transcript := swaks(t, s.address, smuggled(end), args...); status != 0 {
 				t.Errorf("status %d:\n%s", status, transcript)
 			}
-			s.waitForReport(t, "zuerich", fmt.Sprintf("kontrolle mit %q", end))
+			s.waitForReport(t, "zuerich", fmt.Sprintf("kontrolle mit %x", end))
 		})
 	}
 	harness.SendMail(t, s.Program, "ghent", "kontrolle am ende")
