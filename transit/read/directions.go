@@ -32,6 +32,7 @@ func (g *reading) assign(out *Reading, all []placed) {
 			out.Directions = append(out.Directions, stop)
 		}
 	}
+	out.Stops = slices.DeleteFunc(out.Stops, func(stop int) bool { return slices.Contains(out.Directions, stop) }) // two parts of one name
 	for i, direction := range out.Directions {
 		out.Directions[i] = g.terminalTowards(direction, out.Stops)
 	}
@@ -56,10 +57,8 @@ func (g *reading) isDirection(p placed, i int, all []placed, origin bool) bool {
 	switch {
 	case p.role&towards != 0 && !(p.marker >= 0 && g.tokens[p.marker].roles&behind != 0):
 		return true
-	case p.to < len(g.tokens) && g.tokens[p.to].gap <= space && g.tokens[p.to].roles&behind != 0 && g.tokens[p.to].roles&compass == 0:
+	case g.isDirectionByNext(p, i, all):
 		return true
-	case p.to < len(g.tokens) && g.tokens[p.to].gap <= space && g.tokens[p.to].roles&towards != 0 && g.isTerminalOf(p.stop, g.said):
-		return i > 0 && (i == len(all)-1 || all[i+1].marker != p.to) // "Wittenau Richtung", and nothing behind it
 	case p.role&to != 0:
 		terminal := g.isTerminalOf(p.stop, g.said)
 		if p.role&at != 0 { // a word for both, as "a" in Italian
@@ -69,8 +68,27 @@ func (g *reading) isDirection(p placed, i int, all []placed, origin bool) bool {
 			return terminal || len(g.said) == 0 && g.isTerminalOf(p.stop, g.reader.linesAt(p.stop))
 		}
 		return terminal || !origin
-	case p.role == 0 && len(all) > 1 && !slices.ContainsFunc(all, func(other placed) bool { return other.role&(towards|to) != 0 }):
+	case p.role == 0 && len(all) > 1:
+		for k, other := range all {
+			if other.role&(towards|to) != 0 || g.isDirectionByNext(other, k, all) {
+				return false
+			}
+		}
 		return g.isBareDirection(p)
+	}
+	return false
+}
+
+// isDirectionByNext reports whether the word behind a stop makes it a direction: "Wittenau bound", or "Wittenau Richtung" with nothing behind it.
+func (g *reading) isDirectionByNext(p placed, i int, all []placed) bool {
+	if p.to >= len(g.tokens) || g.tokens[p.to].gap > space {
+		return false
+	}
+	switch roles := g.tokens[p.to].roles; {
+	case roles&behind != 0 && roles&compass == 0:
+		return true
+	case roles&towards != 0 && g.isTerminalOf(p.stop, g.said):
+		return i > 0 && (i == len(all)-1 || all[i+1].marker != p.to)
 	}
 	return false
 }

@@ -99,3 +99,83 @@ func TestStopsAreFoundHoweverRidersWriteThem(t *testing.T) {
 		}
 	}
 }
+
+// sentences are ways to say a line, a stop and a terminal in a city: LINE, STOP, NEXT (a stop behind it) and END are replaced. What is said comes behind it; - is none.
+var sentences = map[string][]struct{ text, want string }{
+	"berlin": {
+		{"LINE STOP Richtung END 2 Blauwesten", "LINE STOP END"},
+		{"2 Kontrolleure STOP LINE ri END", "LINE STOP END"},
+		{"LINE Richtung END, jetzt STOP", "LINE STOP END"},
+		{"Kontrolle in der LINE nach END, gerade STOP", "LINE STOP END"},
+		{"LINE STOP -> END", "LINE STOP END"},
+		{"STOP, LINE, Rtg. END. 3 Männer in Zivil", "LINE STOP END"},
+		{"LINE STOP, END direction, 2 men", "LINE STOP END"},
+		{"inspectors on the LINE at STOP towards END", "LINE STOP END"},
+		{"LINE to END, 2 guys at STOP", "LINE STOP END"},
+		{"LINE zwischen STOP und NEXT kontrolle", "LINE STOP -"},
+		{"LINE STOP Richtung NEXT 2 kontis", "LINE STOP END"},
+		{"LINE Richtung END kontrolle", "LINE - END"},
+		{"am STOP stehen 3 Kontrolleure, LINE Bahnsteig", "LINE STOP -"},
+		{"LINE STOP 2 Personen um 7, 18:30", "LINE STOP -"},
+	},
+	"newyork": {
+		{"2 inspectors on the LINE train at STOP towards END", "LINE STOP END"},
+		{"LINE train STOP, END bound", "LINE STOP END"},
+		{"the LINE to END, cops at STOP", "LINE STOP END"},
+		{"STOP on the LINE, two men in vests", "LINE STOP -"},
+		{"LINE line between STOP and NEXT", "LINE STOP -"},
+		{"END bound LINE train, 3 officers", "LINE - END"},
+		{"LINE train now at STOP", "LINE STOP -"},
+	},
+}
+
+// TestLinesStopsAndDirectionsAreToldApart puts three stops of each railway and tram into sentences.
+func TestLinesStopsAndDirectionsAreToldApart(t *testing.T) {
+	const least = 0.95
+	for city, sentences := range sentences {
+		t.Run(city, func(t *testing.T) { tellApart(t, city, sentences, least) })
+	}
+}
+
+func tellApart(t *testing.T, city string, sentences []struct{ text, want string }, least float64) {
+	n := readFeed(t, "testdata/"+city+".zip")
+	reader := newReader(t, n, Options{Languages: []string{"de", "en"}})
+	remark := regexp.MustCompile(` ?[\(\[].*| Bhf$|^(S\+U|S|U) |Berlin, `)
+	name := func(stop int) string { return remark.ReplaceAllString(n.Stops[stop].Name, "") }
+	for _, sentence := range sentences {
+		random := rand.New(rand.NewPCG(7, 8))
+		all, right := 0, 0
+		for _, line := range n.Lines {
+			if line.IsRing() || len(line.Variants[0].Stops) < 4 || rankOf(line.Kind) == 0 || strings.Contains(sentence.text, "Bahnsteig") && line.Kind == network.Tram {
+				continue
+			}
+			for range 3 {
+				stops := line.Variants[0].Stops
+				at := random.IntN(len(stops) - 2)
+				stop, next, end := stops[at], stops[at+1], stops[len(stops)-1]
+				text := strings.NewReplacer("LINE", line.Name, "STOP", name(stop), "NEXT", name(next), "END", name(end)).Replace(sentence.text)
+				want := map[string]int{"STOP": stop, "END": end}
+				got := first(n, reader.Read(text, Context{}))
+				all++
+				ok := strings.EqualFold(got[0], line.Name)
+				for i, part := range strings.Fields(sentence.want)[1:] {
+					wanted := ""
+					if part != "-" {
+						wanted = n.Stops[want[part]].Name
+					}
+					ok = ok && sameStation(n, wanted, got[i+1])
+				}
+				if ok {
+					right++
+				} else {
+					t.Logf("%s: got %s", text, strings.Join(got[:], " | "))
+				}
+			}
+		}
+		share := float64(right) / float64(all)
+		t.Logf("%s: %.3f of %d", sentence.text, share, all)
+		if share < least {
+			t.Errorf("%s: %.3f are read right", sentence.text, share)
+		}
+	}
+}

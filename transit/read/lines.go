@@ -187,6 +187,25 @@ func (g *reading) number(i int) (m lineMention, ok bool) {
 	return lineMention{from: i, to: to, lines: lines, word: -1}, lines != nil && !g.counts(to-1) && g.bareLine(i, to, lines)
 }
 
+// findNumber finds a number alone that is a line between two stops that were said: "Hafen 12 Richtung Markt", "12 zwischen Hafen und Markt".
+func (g *reading) findNumber(out *Reading) {
+	if len(out.Stops)+len(out.Directions) < 2 {
+		return
+	}
+	said := append(slices.Clone(out.Stops), out.Directions...)
+	for i, t := range g.tokens {
+		alone := t.gap != glued && (i+1 == len(g.tokens) || g.tokens[i+1].gap != glued)
+		if !t.digits || !alone || g.isTime(i) || g.counts(i) || slices.ContainsFunc(g.mentions, func(m mention) bool { return m.from <= i && i < m.to }) {
+			continue
+		}
+		if lines := g.servingAll(g.reader.lines.byName[t.text], said); len(lines) > 0 {
+			out.Lines = append(out.Lines, lines...)
+			out.Words = append(out.Words, Word{t.start, t.end, ForLine})
+			return
+		}
+	}
+}
+
 // bareLine reports whether a number or letter by itself must be a line, from what stands beside it: "the 7", "uptown 6", or a stop of that line behind it at the beginning.
 func (g *reading) bareLine(i, end int, lines []int) bool {
 	if i > 0 && g.tokens[i].gap <= space {

@@ -75,7 +75,12 @@ func (n *names) put(stop int32, key string, cost float64) {
 
 // addName adds a name, each side of a stroke or bracket in it, and their parts.
 func (n *names) addName(stop int32, name string) {
-	tokens, base := n.strip(scan(name))
+	whole := scan(name)
+	for len(whole) > 1 && n.modes[whole[0].text] {
+		whole = whole[1:]
+	}
+	n.put(stop, canonicalKey(n.words, whole), 0)
+	tokens, base := n.strip(whole)
 	sides := [][]token{nil}
 	for i, t := range tokens {
 		if i > 0 && (t.gap == stroke || t.gap == pause) {

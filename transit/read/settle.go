@@ -168,7 +168,10 @@ func (g *reading) chooseLines(out *Reading) {
 		}
 		out.Words = append(out.Words, Word{g.tokens[m.from].start, g.tokens[m.to-1].end, ForLine})
 	}
-	if len(g.lines) == 0 && len(out.Stops) > 0 {
+	if len(g.lines) == 0 {
+		g.findNumber(out)
+	}
+	if len(out.Lines) == 0 && len(out.Stops) > 0 {
 		out.Lines, out.Inferred = g.inferLine(out.Stops, out.Directions)
 	}
 }
