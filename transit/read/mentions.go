@@ -158,6 +158,9 @@ func (g *reading) cutShort(m *mention, word string) {
 	if len(word) < 3 || len(word) == 3 && m.role == 0 && m.mode == 0 && !m.support && !t.upper {
 		return
 	}
+	if m.to < len(g.tokens) && g.tokens[m.to].gap == glued && !g.tokens[m.to].digits {
+		return // the beginning of another word: BotFather
+	}
 	try := func(word string, cost float64) {
 		keys := g.reader.index.beginning(word)
 		if len(keys) > maxKeys && len(g.lines) == 0 {

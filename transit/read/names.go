@@ -105,6 +105,9 @@ func (n *names) addName(stop int32, name string) {
 		if i > 0 {
 			cost = base + 0.3 // the second of two streets, or a remark
 		}
+		if _, isTown := n.towns[joined(side)]; isTown && i > 0 {
+			continue // "Hafen/Markt(Neudorf)"
+		}
 		side, _ = n.strip(side)
 		n.addParts(stop, side, cost)
 	}
