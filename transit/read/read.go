@@ -1,8 +1,8 @@
 // Package read finds out what riders mean: which line, stop and direction a message is about, and whether it is about inspectors. It knows a city by its network only, and
 // languages by the files in words; no rule names a city. It is pure, and needs some ten microseconds for a message.
 //
-// A message becomes tokens (token.go), which get the roles that their words have (words.go). Lines are found by the names that the network has (lines.go); stops by an index of
-// all ways to write their names (names.go, index.go, mentions.go). The words around them decide which one is a direction (directions.go). What remains ambiguous is settled by the
+// A message becomes tokens (token.go), which get the roles that their words have (words.go, types.go). Lines are found by the names that the network has (lines.go, numbers.go); stops by an index of
+// all ways to write their names (names.go, index.go, mentions.go), and by what speaks for them (score.go). The words around them decide which one is a direction (directions.go). What remains ambiguous is settled by the
 // line said, else by what other readings of the last minutes were about, else it is left open: a reading never has a line or stop that the network does not have.
 //
 // Scripts without spaces between words (Chinese, Japanese, Thai) are not read.
