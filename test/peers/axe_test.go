@@ -1,6 +1,7 @@
 package peers
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -10,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
@@ -20,7 +22,10 @@ import (
 	"linienfunk/bots/mastodon/mastodontest"
 	"linienfunk/bots/telegram/telegramtest"
 	"linienfunk/internal/config"
+	"linienfunk/internal/testkit"
 	"linienfunk/test/harness"
+	"linienfunk/transit"
+	transitnetwork "linienfunk/transit/network"
 )
 
 const axePackage = "axe-core@4.14.1"
@@ -43,6 +48,15 @@ func submitForm(pairs ...string) string {
 	}
 	fmt.Fprintf(&script, "(() => { const form = document.querySelector(%q).form; form.noValidate = true; form.requestSubmit() })()", last)
 	return script.String()
+}
+
+// offerTimetable lets a city's admins choose lines of a timetable.
+func offerTimetable(t *testing.T, c config.Config, city string) {
+	t.Helper()
+	feed := testkit.Feed(t, testkit.CityLines(40)...)
+	n, err := transitnetwork.Read(t.Context(), bytes.NewReader(feed), int64(len(feed)), transitnetwork.Options{})
+	must(t, err)
+	must(t, transit.NewStore(harness.Database(t, c), time.Now).Offer(t.Context(), city, "feed.zip", n))
 }
 
 // TestPagesHaveNoMistakesForAxe examines the pages of a running program with axe, in light and dark colours, on a phone and on a desktop.
@@ -80,6 +94,8 @@ func TestPagesHaveNoMistakesForAxe(t *testing.T) {
 	visitor.Post("/c/zuerich/email/subscribe", "address", "dora@example.net")
 	subscribe := strings.TrimPrefix(mails.WaitForLink(t, "dora@example.net", "/c/zuerich/email/confirm"), program.URL())
 	leave := strings.TrimPrefix(mails.WaitForLink(t, harness.ReaderAddress, "/c/zuerich/email/unsubscribe"), program.URL())
+
+	offerTimetable(t, c, "zuerich")
 
 	base, err := url.Parse(program.URL())
 	must(t, err)
@@ -136,6 +152,10 @@ func TestPagesHaveNoMistakesForAxe(t *testing.T) {
 		{name: "refused undo", path: history, admin: true, script: `document.querySelector("#change-3 button").click()`, then: "main table"},
 		{name: "import", path: history, admin: true, script: submitForm("#f-text", file), then: "form[action$='import/apply']"},
 		{name: "wrong import", path: history, admin: true, script: submitForm("#f-text", "{"), then: ".error"},
+		{name: "choice of lines", path: city + "/network", admin: true, script: `document.querySelector("#f-choice-try").value = "inspectors u2"; document.querySelector("#choice .actions button").click()`, then: ".tried"},
+		{name: "wrong lines", path: city + "/network", admin: true, script: submitForm("#f-lines", ": A"), then: ".errors"},
+		{name: "lines", path: city + "/network", admin: true, script: `document.querySelector("#choice .actions button:not(.secondary)").click()`, then: "#present"},
+		{name: "names of stops", path: city + "/network", admin: true, script: `document.querySelector("#f-stop_names").value = "Nowhere = N"; document.querySelector("#f-try").value = "u2 harbour"; document.querySelector("#names .actions button").click()`, then: ".tried"},
 		{name: "missing page of a network", path: city + "/bot/telegram/nowhere", admin: true},
 		{name: "address of a form of a network", path: "/c/zuerich/web/report"},
 	}
