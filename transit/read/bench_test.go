@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"runtime"
+	"strings"
 	"testing"
 
 	"linienfunk/transit/network"
@@ -15,6 +16,19 @@ func BenchmarkRead(b *testing.B) {
 	texts := []string{"U12 Birkenstr 77 Richtung Ahornplatz", "3 Kontrolleure ahornpltz u13 2 Männer mit blauen Westen", "Danke euch allen für die Infos heute und bis morgen", "buchenalee gerade ausgestiegen"}
 	for i := 0; b.Loop(); i++ {
 		reader.Read(texts[i%len(texts)], Context{})
+	}
+}
+
+// BenchmarkReadLongest reads messages as long as they can be, of words that may be about anything: their time must grow with their length only.
+func BenchmarkReadLongest(b *testing.B) {
+	reader := newReader(b, large(), Options{})
+	for _, word := range []string{"dann ", "a ", "am u ", "U8 ", "12 ", "Ahornplatz ", "neu ", "-> ", "tram 4 ", "ahornpltz u13 "} {
+		b.Run(word, func(b *testing.B) {
+			text := strings.Repeat(word, MaxText/len(word))
+			for b.Loop() {
+				reader.Read(text, Context{})
+			}
+		})
 	}
 }
 

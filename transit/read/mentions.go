@@ -167,7 +167,7 @@ func (g *reading) findMarker(m *mention) {
 	if m.from > 0 && g.tokens[m.from].gap <= space {
 		m.support = g.used[m.from-1] || g.tokens[m.from-1].roles&generic != 0
 	}
-	for i := m.from; i > 0; i-- {
+	for i := m.from; i > max(0, m.from-maxBefore); i-- {
 		if g.tokens[i].gap == arrow {
 			m.role, m.arrow = to, true
 			return

@@ -25,6 +25,7 @@ const (
 	nearby        = 450  // metres: two stops that are one for riders
 	longName      = 10   // letters of a name with ordinary words, in which a letter may be wrong: "Unter den Linden"
 	maxStopTokens = 6
+	maxBefore     = 6  // words between a name and the one that says what it is
 	maxKeys       = 60 // that begin alike
 	leastStem     = 2  // letters in front of the type in a name that is cut short inside: "Lidamm" for "Lindendamm"
 	maxStem       = 6
