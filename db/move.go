@@ -154,6 +154,9 @@ func (t table) quoted() (columns []string) {
 // batchValues is how many values one statement inserts at most: SQLite takes 32,766, PostgreSQL 65,535.
 const batchValues = 10_000
 
+// batchBytes is how many bytes of texts and bytes one statement inserts at most, except for one row that has more: rows with networks have up to some megabytes.
+const batchBytes = 8 << 20
+
 // moveTable copies the rows of a table, and compares them afterwards.
 func (d *DB) moveTable(ctx context.Context, tx *gorm.DB, t table) (count int, err error) {
 	found, err := d.sql.QueryContext(ctx, t.query())
@@ -161,22 +164,26 @@ func (d *DB) moveTable(ctx context.Context, tx *gorm.DB, t table) (count int, er
 		return 0, err
 	}
 	var batch []any
+	size := 0
 	insert := func() error {
 		if len(batch) == 0 {
 			return nil
 		}
-		defer func() { batch = batch[:0] }()
+		defer func() { batch, size = batch[:0], 0 }()
 		return tx.Exec(`INSERT INTO "`+t.name+`" (`+strings.Join(t.quoted(), ", ")+") VALUES "+rows(len(batch)/len(t.columns), len(t.columns)), batch...).Error
 	}
 	sent, err := t.read(found, func(row []any) error {
 		count++
 		for _, value := range row {
-			if bytes, ok := value.([]byte); ok { // gorm would take them for a list
-				value = sql.Null[[]byte]{V: bytes, Valid: true}
+			switch v := value.(type) {
+			case []byte: // gorm would take them for a list
+				value, size = sql.Null[[]byte]{V: v, Valid: true}, size+len(v)
+			case string:
+				size += len(v)
 			}
 			batch = append(batch, value)
 		}
-		if len(batch)+len(row) > batchValues {
+		if len(batch)+len(row) > batchValues || size > batchBytes {
 			return insert()
 		}
 		return nil

@@ -1,6 +1,7 @@
 package db_test
 
 import (
+	"bytes"
 	"errors"
 	"path/filepath"
 	"slices"
@@ -104,6 +105,32 @@ func TestBytesMoveFromTheFirstColumnOfATable(t *testing.T) {
 	var got []sealed
 	if err := to.Table("sealed").Order("row").Find(&got).Error; err != nil || len(got) != 2 || string(got[0].Address) != "\x01\x00\x02" || got[1].Address == nil {
 		t.Errorf("%v, %v", got, err)
+	}
+}
+
+func TestLargeRowsMoveInSeveralStatements(t *testing.T) {
+	t.Parallel()
+	from, to := openEmpty(t), openEmpty(t)
+	type large struct {
+		ID   uint   `gorm:"primaryKey"`
+		Data []byte `gorm:"not null"`
+	}
+	for _, d := range []*db.DB{from, to} {
+		if err := d.Table("large").AutoMigrate(&large{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i := range 7 {
+		if err := from.Table("large").Create(&large{Data: bytes.Repeat([]byte{byte(i)}, 3<<20)}).Error; err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := move(t, from, to); err != nil {
+		t.Fatal(err)
+	}
+	var sizes []int
+	if err := to.Table("large").Order("id").Pluck("length(data)", &sizes).Error; err != nil || len(sizes) != 7 || sizes[6] != 3<<20 {
+		t.Errorf("%v, %v", sizes, err)
 	}
 }
 
