@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"linienfunk/transit"
 	"linienfunk/transit/network"
@@ -21,9 +22,11 @@ func (s Settings) Reader() (transit.Source, bool) {
 	return transit.Source{Network: s.Network, Languages: RiderLanguages(s.Lang), Names: s.StopNames}, s.Network != ""
 }
 
+var readLanguages = sync.OnceValue(read.Languages)
+
 // RiderLanguages are those in which riders write whose city has the given language: it and English.
 func RiderLanguages(lang string) []string {
-	if lang == "en" || !slices.Contains(read.Languages(), lang) {
+	if lang == "en" || !slices.Contains(readLanguages(), lang) {
 		return []string{"en"}
 	}
 	return []string{lang, "en"}

@@ -3,6 +3,7 @@ package transit
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -41,13 +42,31 @@ type Readers struct {
 
 	mu     sync.Mutex
 	ready  map[string]*made     // by Source.key
-	last   map[string]string    // by city: the key of the reader that Reader returned last
+	last   map[string]known     // by city: of the reader that Reader returned last
 	queue  []Source             // to be made, the next one first
 	wanted map[string]*promise  // by key: in the queue, or being made
 	failed map[string]time.Time // by key: when to try again
 	wakeup chan struct{}        // holds a token when the queue may not be empty
 	clock  uint64               // of uses
 }
+
+// known is a source with its key: making that takes longer than finding the reader.
+type known struct {
+	source Source
+	key    string
+}
+
+// keyOf returns the key of a city's source, which is mostly the one of the last time. The caller holds mu.
+func (r *Readers) keyOf(city string, source Source) string {
+	last := r.last[city]
+	if last.key != "" && last.source.Network == source.Network && slices.Equal(last.source.Languages, source.Languages) && sameList(last.source.Names, source.Names) {
+		return last.key
+	}
+	return source.key()
+}
+
+// sameList reports whether two lists are the same one in memory. Nobody changes a list of settings.
+func sameList(a, b []string) bool { return len(a) == len(b) && (len(a) == 0 || &a[0] == &b[0]) }
 
 // made is a reader in memory.
 type made struct {
@@ -65,7 +84,7 @@ type promise struct {
 // NewReaders returns Readers of the networks in store. source returns what a city's reader is made of, from memory; false if the city has no network. Nothing is made until Run.
 func NewReaders(store *Store, source func(city string) (Source, bool), log *slog.Logger, now func() time.Time) *Readers {
 	return &Readers{
-		MaxStops: MaxStops, store: store, source: source, log: log, now: now, ready: map[string]*made{}, last: map[string]string{},
+		MaxStops: MaxStops, store: store, source: source, log: log, now: now, ready: map[string]*made{}, last: map[string]known{},
 		wanted: map[string]*promise{}, failed: map[string]time.Time{}, wakeup: make(chan struct{}, 1),
 	}
 }
@@ -102,9 +121,9 @@ func (r *Readers) Reader(city string) (reader *read.Reader, ready bool) {
 		delete(r.last, city)
 		return nil, true
 	}
-	key := source.key()
+	key := r.keyOf(city, source)
 	if found := r.use(key); found != nil {
-		r.last[city] = key
+		r.last[city] = known{source, key}
 		return found, true
 	}
 	if again, hasFailed := r.failed[key]; hasFailed {
@@ -114,7 +133,7 @@ func (r *Readers) Reader(city string) (reader *read.Reader, ready bool) {
 		return nil, true
 	}
 	r.want(source, true)
-	if before := r.use(r.last[city]); before != nil {
+	if before := r.use(r.last[city].key); before != nil {
 		return before, true
 	}
 	return nil, false
@@ -135,7 +154,7 @@ func (r *Readers) Wait(ctx context.Context, city string) (*read.Reader, error) {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.last[city] = source.key()
+	r.last[city] = known{source, source.key()}
 	return reader, nil
 }
 

@@ -3,6 +3,7 @@ package transit_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 	"testing"
 	"time"
@@ -159,5 +160,23 @@ func TestReadersForgetWhatWasUsedLeastRecently(t *testing.T) {
 	b, err := r.Wait(t.Context(), "b")
 	if err != nil || b == nil {
 		t.Error(b, err)
+	}
+}
+
+func BenchmarkTheReaderOfACityWithAThousandNames(b *testing.B) {
+	w := newWorld(b)
+	r, c, run := w.readers()
+	var names []string
+	for i := range 1000 {
+		names = append(names, fmt.Sprintf("Stop %d = Nickname %d", i, i))
+	}
+	c.set("berlin", english(w.save(testkit.TownLines()...), names...))
+	run()
+	_, err := r.Wait(b.Context(), "berlin")
+	w.check(err)
+	for b.Loop() {
+		if reader, _ := r.Reader("berlin"); reader == nil {
+			b.Fatal("no reader")
+		}
 	}
 }
