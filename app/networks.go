@@ -4,10 +4,12 @@ import (
 	"context"
 	"path/filepath"
 	"slices"
+	"time"
 
 	"linienfunk/censor"
 	"linienfunk/internal/config"
 	"linienfunk/internal/outgoing"
+	"linienfunk/report"
 	"linienfunk/settings"
 	"linienfunk/transit"
 	"linienfunk/transit/read"
@@ -22,6 +24,7 @@ func (p *Program) openNetworks(context.Context) error {
 	p.imports = transit.NewImports(p.networks, filepath.Join(p.config.Data, feedsDirectory), log)
 	p.imports.HTTP = outgoing.Client(p.config.Outgoing.AllowPrivate, p.userAgent())
 	p.readers = transit.NewReaders(p.networks, p.readerSource, log, p.now)
+	p.settings.Read = p.readText
 	if p.config.Has(config.RoleCensor) {
 		p.settings.OnChange(p.readers.Changed) // also when they are known for the first time
 	}
@@ -47,6 +50,24 @@ func (p *Program) rules(city string) (censor.Rules, bool) {
 	}
 	rules.Reader = reader
 	return rules, true
+}
+
+// readWait is how long somebody who asks what a text means waits for the city's network to be loaded.
+const readWait = 2 * time.Second
+
+// readText reads a text with a city's lines and stops, as the censor does.
+func (p *Program) readText(city, text string) report.Reading {
+	ctx, cancel := context.WithTimeout(context.Background(), readWait)
+	defer cancel()
+	reader, err := p.readers.Wait(ctx, city)
+	if err != nil {
+		p.log.Warn("a city's lines and stops are not loaded", "city", city, "err", err)
+	}
+	if reader == nil {
+		snapshot, _, _ := p.settings.Get(ctx, city) // reads memory
+		reader = p.generalReader(snapshot.Lang)
+	}
+	return reader.Describe(reader.Read(text, read.Context{}))
 }
 
 // generalReader returns the reader for cities of a language that have no network; nil if there is none.

@@ -10,6 +10,7 @@ import (
 
 	"linienfunk/internal/limits"
 	"linienfunk/internal/secret"
+	"linienfunk/report"
 )
 
 // Core is what a bot gets from the program. The parts that take a context are safe for concurrent use.
@@ -39,15 +40,15 @@ func (c Core) Author(city, name string, at time.Time) string {
 
 // City is what a bot may know of a city.
 type City struct {
-	Name     string         // in addresses: a-z, 0-9 and dashes, 2 to 32 characters
-	Title    string         // the name for people
-	Lang     string         // language of the city's own texts: "en", "de"
-	Active   bool           // not switched off
-	Revision string         // changes with any of the city's settings
-	Zone     *time.Location // for times that people read; nil is time.Local; see In
-	Options  Options        // the city's values of Plugin.Options
-	// Freshness is how long after Report.At a report is sent. The core enforces it, except in queues of the bot's own.
-	Freshness time.Duration
+	Name      string                           // in addresses: a-z, 0-9 and dashes, 2 to 32 characters
+	Title     string                           // the name for people
+	Lang      string                           // language of the city's own texts: "en", "de"
+	Active    bool                             // not switched off
+	Revision  string                           // changes with any of the city's settings
+	Zone      *time.Location                   // for times that people read; nil is time.Local; see In
+	Options   Options                          // the city's values of Plugin.Options
+	Read      func(text string) report.Reading // with the city's lines and stops; waits for at most 2 seconds
+	Freshness time.Duration                    // how long after Report.At a report is sent; the core enforces it, except in queues of the bot's own
 }
 
 // In returns t in the city's time zone.

@@ -12,6 +12,7 @@ import (
 	"linienfunk/bots"
 	"linienfunk/bus"
 	"linienfunk/censor"
+	"linienfunk/report"
 	"linienfunk/settings/chain"
 )
 
@@ -30,6 +31,9 @@ type Node struct {
 	schema Schema
 	log    *slog.Logger
 	now    func() time.Time
+
+	// Read reads a text with a city's lines and stops, for bots.City. Set it before the bots run; nil reads nothing.
+	Read func(city, text string) report.Reading
 
 	mu       sync.RWMutex
 	watch    []func(city string)
@@ -152,7 +156,15 @@ func (n *Node) View(bot string, s Snapshot) bots.City {
 	return bots.City{
 		Name: s.City, Title: s.Title, Lang: s.Lang, Active: s.Active, Revision: string(s.Hash),
 		Freshness: s.Settings.Freshness(), Zone: s.Zone(), Options: n.schema.options(s.Settings, bot),
+		Read: func(text string) report.Reading { return n.read(s.City, text) },
 	}
+}
+
+func (n *Node) read(city, text string) report.Reading {
+	if n.Read == nil {
+		return report.Reading{}
+	}
+	return n.Read(city, text)
 }
 
 // view implements bots.Cities for one bot.
