@@ -48,8 +48,8 @@ type World struct {
 func NewWorld(t testing.TB, name string, plugin bots.Plugin) *World {
 	t.Helper()
 	w := &World{plugin: plugin, Changes: make(chan string, 100), Log: &testkit.LogBuffer{}, cities: map[string]bots.City{
-		"zuerich": {Name: "zuerich", Title: "Zürich", Lang: "de", Active: true, Revision: "1", Freshness: 30 * time.Minute, Options: bots.Defaults(plugin.Options)},
-		"ghent":   {Name: "ghent", Title: "Ghent", Lang: "en", Active: true, Revision: "1", Freshness: 30 * time.Minute, Options: bots.Defaults(plugin.Options)},
+		"zuerich": {Name: "zuerich", Title: "Zürich", Lang: "de", Active: true, Revision: "1", Freshness: 30 * time.Minute, Options: bots.Defaults(plugin.Options), Read: Read},
+		"ghent":   {Name: "ghent", Title: "Ghent", Lang: "en", Active: true, Revision: "1", Freshness: 30 * time.Minute, Options: bots.Defaults(plugin.Options), Read: Read},
 	}}
 	var err error
 	w.DB = testkit.DB(t, w.now, testkit.Tables{Prefix: name + "_", Migrations: plugin.Migrations})

@@ -8,7 +8,7 @@ import (
 )
 
 // Tokens are part of the links in our mails. They hold the keyed hash of the subscriber's address and a MAC, and are not stored:
-// <person>-<mac> unsubscribes and does not expire, <person>-<end>-<mac> confirms until the time end (seconds since 1970, in base 36).
+// <person>-<mac> unsubscribes, or chooses reports, and does not expire, <person>-<end>-<mac> confirms until the time end (seconds since 1970, in base 36).
 
 func (b *Bot) mac(purpose, city, person, end string) string {
 	return b.core.Box.Digest("email "+purpose, city+"\x00"+person+"\x00"+end)[:32]
@@ -21,6 +21,16 @@ func (b *Bot) unsubscribeToken(s Subscriber) string {
 func (b *Bot) confirmToken(s Subscriber) string {
 	end := strconv.FormatInt(b.core.Now().Add(confirmTime).Unix(), 36)
 	return s.Person + "-" + end + "-" + b.mac("confirm", s.City, s.Person, end)
+}
+
+func (b *Bot) chooseToken(s Subscriber) string {
+	return s.Person + "-" + b.mac("choose", s.City, s.Person, "")
+}
+
+// readChoose returns the subscriber of a token, and false for a forged one.
+func (b *Bot) readChoose(city, token string) (person string, ok bool) {
+	person, mac, _ := strings.Cut(token, "-")
+	return person, equal(mac, b.mac("choose", city, person, ""))
 }
 
 // readUnsubscribe returns the subscriber of a token, and false for a forged one.

@@ -56,6 +56,11 @@ func (b *Bot) SendPage(ctx context.Context, a bots.Account, r report.Report, cur
 		if r.Bot == b.core.Name && r.Author != "" && r.Author == b.core.Author(a.City, text.Canonical(address), r.At) {
 			continue
 		}
+		if wants, err := b.store.interest(subscriber); err != nil {
+			b.core.Log.Error("what a subscriber wants cannot be decrypted; the report is sent", "city", a.City, "err", err)
+		} else if !wants.Wants(city, r) {
+			continue
+		}
 		mails = append(mails, b.message(city, from, r, subscriber, address))
 	}
 	if len(mails) > 0 {
@@ -82,7 +87,7 @@ func (b *Bot) message(city bots.City, from sender, r report.Report, s Subscriber
 		BounceID: bounceID(s),
 		Subject:  "[" + title + "] " + oneLine(r.Text, maxSubject),
 		Text: r.Text + "\n\n-- \n" + b.core.Pages.Text(city.Lang, "mail-footer",
-			"City", title, "Page", b.core.BaseURL+"/c/"+city.Name, "Unsubscribe", unsubscribe) + "\n",
+			"City", title, "Page", b.core.BaseURL+"/c/"+city.Name, "Choose", b.link(city.Name, "choose", b.chooseToken(s)), "Unsubscribe", unsubscribe) + "\n",
 		Header:  b.listHeader(city.Name, unsubscribe),
 		Expires: r.At.Add(city.Freshness),
 	}

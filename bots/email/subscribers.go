@@ -10,6 +10,7 @@ import (
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
 
+	"linienfunk/bots/kit"
 	"linienfunk/db"
 	"linienfunk/internal/secret"
 	"linienfunk/mail/inbound"
@@ -24,6 +25,7 @@ type Subscriber struct {
 	Confirmed bool   `gorm:"not null;index:idx_email_page,priority:2"`
 	AskedAt   int64  `gorm:"not null;index"`     // when the last mail about the subscription was sent, seconds since 1970
 	Asks      int    `gorm:"not null;default:0"` // how many such mails were sent
+	Interest  []byte // sealed: a kit.Interest; NULL for everything
 }
 
 // bounceID identifies a subscription for Bounced.
@@ -64,6 +66,9 @@ func migrations() []*gormigrate.Migration {
 	}, {
 		ID:      "6-submission",
 		Migrate: func(tx *gorm.DB) error { return tx.AutoMigrate(&Mailbox{}) },
+	}, {
+		ID:      "7-interests",
+		Migrate: func(tx *gorm.DB) error { return tx.AutoMigrate(&Subscriber{}) },
 	}}
 }
 
@@ -97,9 +102,42 @@ func (s store) open(v Subscriber) (string, error) {
 	return string(address), err
 }
 
-// request stores a subscriber that is not confirmed, unless there is one, and says whether a mail about it is due. errBusy does not depend on
+func interestCell(city, person string) secret.Cell {
+	return secret.Cell{Table: "email_subscribers", Row: city + "/" + person, Column: "interest"}
+}
+
+// interest returns what a subscriber wants.
+func (s store) interest(v Subscriber) (kit.Interest, error) {
+	if len(v.Interest) == 0 {
+		return kit.Interest{}, nil
+	}
+	text, err := s.box.Open(interestCell(v.City, v.Person), v.Interest)
+	if err != nil {
+		return kit.Interest{}, err
+	}
+	return kit.UnmarshalInterest(text)
+}
+
+func (s store) sealInterest(city, person string, i kit.Interest) []byte {
+	if i.IsZero() {
+		return nil
+	}
+	return s.box.Seal(interestCell(city, person), i.Marshal())
+}
+
+// setInterest returns false if there is no such subscriber.
+func (s store) setInterest(ctx context.Context, city, person string, i kit.Interest) (bool, error) {
+	done := s.db.WithContext(ctx).Model(&Subscriber{}).Where("city = ? AND person = ?", city, person).Update("interest", s.sealInterest(city, person, i))
+	if done.Error != nil {
+		return false, fmt.Errorf("store interest: %w", done.Error)
+	}
+	return done.RowsAffected > 0, nil
+}
+
+// request stores a subscriber that is not confirmed, unless there is one, and says whether a mail about it is due. What an address wants that is not
+// confirmed yet may be asked for again; of a confirmed one, anybody could change it. errBusy does not depend on
 // the address: it would reveal who subscribes. spare is how many mails above maxMailsPerCityHour the city may send.
-func (s store) request(ctx context.Context, city, address string, spare int64) (v Subscriber, due bool, err error) {
+func (s store) request(ctx context.Context, city, address string, wants kit.Interest, spare int64) (v Subscriber, due bool, err error) {
 	now, person := s.now(), s.person(address)
 	err = s.db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
 		if err := s.prune(tx); err != nil {
@@ -128,8 +166,10 @@ func (s store) request(ctx context.Context, city, address string, spare int64) (
 			interval = ignoredInterval
 		}
 		due = due && known.AskedAt <= now.Add(-interval).Unix()
-		v, err = s.upsert(tx, city, person, address, due)
-		return err
+		if v, err = s.upsert(tx, city, person, address, due); err != nil || v.Confirmed {
+			return err
+		}
+		return tx.Model(&Subscriber{}).Where("city = ? AND person = ? AND confirmed = ?", city, person, false).Update("interest", s.sealInterest(city, person, wants)).Error
 	})
 	if err != nil && !errors.Is(err, errBusy) {
 		err = fmt.Errorf("store subscriber: %w", err)

@@ -19,6 +19,7 @@ func (b *Bot) Public() http.Handler {
 	mux := kit.Routes{
 		"GET /{$}": b.showForm, "POST /subscribe": b.subscribe, "GET /confirm": b.showConfirm, "POST /confirm": b.confirm,
 		"GET /unsubscribe": b.showUnsubscribe, "POST /unsubscribe": b.unsubscribe,
+		"GET /choose": b.showChoose, "POST /choose": b.choose,
 	}.Mux()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if bots.MountOf(r).City.Name == "" {
@@ -46,7 +47,7 @@ func (b *Bot) showForm(w http.ResponseWriter, r *http.Request) {
 		address = m.Address
 	}
 	b.core.Pages.Section(w, r, "subscribe.html", map[string]any{
-		"Action": mount.Path + "/subscribe", "Address": address,
+		"Action": mount.Path + "/subscribe", "Address": address, "Choice": b.choiceForm(mount, kit.Interest{}),
 	})
 }
 
@@ -58,6 +59,11 @@ func (b *Bot) subscribe(w http.ResponseWriter, r *http.Request) {
 		b.core.Pages.Failed(w, r, b.text(r, "bad-address"))
 		return
 	}
+	wants, err := b.readChoice(r)
+	if err != nil {
+		b.core.Pages.Failed(w, r, b.explainChoice(r, err))
+		return
+	}
 	if !b.clients.Allow(limits.Client(r.RemoteAddr)) {
 		b.core.Pages.Failed(w, r, b.text(r, "too-often"))
 		return
@@ -66,7 +72,7 @@ func (b *Bot) subscribe(w http.ResponseWriter, r *http.Request) {
 	if b.newcomers.Allow(mount.City.Name + " " + limits.RemoteNetwork(r.RemoteAddr, 24, 48)) {
 		spare = spareMails
 	}
-	switch err := b.invite(r.Context(), mount.City.Name, address, spare); {
+	switch err := b.invite(r.Context(), mount.City.Name, address, wants, spare); {
 	case errors.Is(err, text.ErrAddress):
 		b.core.Pages.Failed(w, r, b.text(r, "bad-address"))
 	case errors.Is(err, errClosed):
@@ -84,7 +90,7 @@ func (b *Bot) subscribe(w http.ResponseWriter, r *http.Request) {
 var errClosed = errors.New("the city does not accept subscribers")
 
 // invite sends a mail with a link to confirm a subscription, or says that it is confirmed already.
-func (b *Bot) invite(ctx context.Context, name, address string, spare int64) error {
+func (b *Bot) invite(ctx context.Context, name, address string, wants kit.Interest, spare int64) error {
 	city, ok, err := b.open(ctx, name)
 	if err != nil {
 		return err
@@ -95,7 +101,7 @@ func (b *Bot) invite(ctx context.Context, name, address string, spare int64) err
 	if b.ours(text.Domain(address)) {
 		return text.ErrAddress // it would be a loop
 	}
-	s, due, err := b.store.request(ctx, name, address, spare)
+	s, due, err := b.store.request(ctx, name, address, wants, spare)
 	if err != nil || !due {
 		return err
 	}
@@ -114,7 +120,7 @@ func (b *Bot) invite(ctx context.Context, name, address string, spare int64) err
 		From: from.from, Route: from.route, FromName: title, To: address, BounceID: bounceID(s),
 		Subject: b.core.Pages.Text(city.Lang, subject, "City", title),
 		Text: b.core.Pages.Text(city.Lang, text, "City", title, "Page", b.core.BaseURL+"/c/"+name,
-			"Confirm", b.link(name, "confirm", b.confirmToken(s)), "Unsubscribe", unsubscribe) + "\n",
+			"Confirm", b.link(name, "confirm", b.confirmToken(s)), "Choose", b.link(name, "choose", b.chooseToken(s)), "Unsubscribe", unsubscribe) + "\n",
 		Header:  map[string]string{headerLoop: b.address(name)},
 		Expires: b.core.Now().Add(confirmTime),
 	})

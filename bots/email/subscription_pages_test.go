@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"linienfunk/bots"
+	"linienfunk/bots/bottest"
+	"linienfunk/report"
 )
 
 func want(t testing.TB, answer *httptest.ResponseRecorder, status int, header, text string) {
@@ -354,4 +356,98 @@ func TestAdminsCanSwitchMailOff(t *testing.T) {
 	s.w.SetOption(t, "zuerich", "enabled", true)
 	c.Say("RCPT TO:<"+zuerich+">", "250")
 	want(t, v.get("/c/zuerich/email/"), 200, "", "<form")
+}
+
+// about is a report with what it means.
+func (v visitor) about(id, text string) report.Report {
+	r := v.report(id)
+	r.Text, r.Means = text, bottest.Read(text)
+	return r
+}
+
+func TestASubscriberOfALineGetsReportsAboutIt(t *testing.T) {
+	t.Parallel()
+	v := newVisitor(t)
+	fields := url.Values{"address": {"rider@example.org"}, "choice": {"1"}, "lines": {"u8"}, "all": {"1"}}
+	want(t, v.post("/c/zuerich/email/subscribe", fields), 303, "X-Message", "check your inbox")
+	want(t, v.submit(v.link("rider@example.org", "confirm")), 303, "X-Message", "Zürich")
+	for text, sent := range map[string]int{"Kontrolle U8": 1, "Kontrolle am Hermannplatz": 1, "Kontrolle M10": 0, "Kontrolle im Zug": 1} {
+		if got := v.broadcast(v.about(text, text)); len(got) != sent {
+			t.Errorf("%s: %d mails, want %d", text, len(got), sent)
+		}
+	}
+}
+
+func TestTheLinkInAMailChangesWhatASubscriberGets(t *testing.T) {
+	t.Parallel()
+	v := newVisitor(t)
+	v.subscribe("rider@example.org")
+	v.broadcast(v.about("1", "Kontrolle M10"))
+	link := v.link("rider@example.org", "choose")
+	want(t, v.get(link), 200, "", `name="lines" value=""`)
+	fields := url.Values{"t": {token(t, link)}, "choice": {"1"}, "lines": {"u8"}, "stops": {"warschauer"}, "day": {"1", "2", "3", "4", "5", "6", "0"}}
+	want(t, v.post("/c/zuerich/email/choose", fields), 303, "X-Message", "Saved")
+	want(t, v.get(link), 200, "", `name="lines" value="U8"`)
+	want(t, v.get(link), 200, "", `name="stops" value="Warschauer Straße"`)
+	for text, sent := range map[string]int{"Kontrolle U8": 1, "Kontrolle Warschauer Straße": 1, "Kontrolle M10 Hauptbahnhof": 0, "Kontrolle im Zug": 0} {
+		if got := v.broadcast(v.about(text, text)); len(got) != sent {
+			t.Errorf("%s: %d mails, want %d", text, len(got), sent)
+		}
+	}
+}
+
+func TestAChoiceThatIsNotUnderstoodIsNotSaved(t *testing.T) {
+	t.Parallel()
+	v := newVisitor(t)
+	v.subscribe("rider@example.org")
+	v.broadcast(v.about("1", "Kontrolle M10"))
+	link := v.link("rider@example.org", "choose")
+	fields := url.Values{"t": {token(t, link)}, "choice": {"1"}, "lines": {"U8 U99"}, "stops": {"Nirgendwo"}, "hours": {"morgens"}, "day": {"2"}}
+	answer := v.post("/c/zuerich/email/choose", fields)
+	for _, said := range []string{"do not know these lines here: U99", "do not know these stops here: Nirgendwo", "7-10", `value="U8 U99"`, `value="2" checked`} {
+		want(t, answer, 422, "", said)
+	}
+	if got := v.broadcast(v.about("2", "Kontrolle M10")); len(got) != 1 {
+		t.Error("it was saved")
+	}
+	fields = url.Values{"address": {"other@example.org"}, "choice": {"1"}, "lines": {"U99"}}
+	want(t, v.post("/c/zuerich/email/subscribe", fields), 303, "X-Failed", "U99")
+}
+
+func TestNobodyElseChangesWhatASubscriberGets(t *testing.T) {
+	t.Parallel()
+	v := newVisitor(t)
+	v.subscribe("rider@example.org")
+	v.w.Advance(time.Hour)
+	v.post("/c/zuerich/email/subscribe", url.Values{"address": {"rider@example.org"}, "choice": {"1"}, "lines": {"u8"}})
+	if got := v.broadcast(v.about("1", "Kontrolle M10")); len(got) != 1 {
+		t.Error("a form without the link has changed it")
+	}
+	forged := "/c/zuerich/email/choose?t=" + strings.Repeat("0", 32) + "-" + strings.Repeat("0", 32)
+	want(t, v.get(forged), 404, "", "")
+}
+
+func TestWhatASubscriberWantsIsSealed(t *testing.T) {
+	t.Parallel()
+	v := newVisitor(t)
+	v.post("/c/zuerich/email/subscribe", url.Values{"address": {"rider@example.org"}, "choice": {"1"}, "lines": {"m10"}, "stops": {"Warschauer Straße"}})
+	var rows []map[string]any
+	if err := v.w.Core.DB.Table("email_subscribers").Find(&rows).Error; err != nil || len(rows) != 1 {
+		t.Fatalf("%v: %v", rows, err)
+	}
+	for column, value := range rows[0] {
+		if text := fmt.Sprintf("%s", value); strings.Contains(text, "M10") || strings.Contains(text, "Warschauer") {
+			t.Errorf("%s says where somebody travels: %s", column, text)
+		}
+	}
+}
+
+// token is the token in a link.
+func token(t testing.TB, link string) string {
+	t.Helper()
+	u, err := url.Parse(link)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return u.Query().Get("t")
 }
