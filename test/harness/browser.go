@@ -107,10 +107,22 @@ func (b *Browser) SetLists(city, title, triggers, blocked string) {
 		"triggers", triggers, "blocked", blocked, "freshness_minutes", "30", "retention_hours", "24")
 }
 
-// Subscribe makes a confirmed e-mail subscriber of a city.
-func (b *Browser) Subscribe(mails *MailServer, city, address string) {
+// SetNetwork saves a city's lines and stops, as an admin types them. The browser must be logged in as its admin.
+func (b *Browser) SetNetwork(city, lines, stops string) {
 	b.t.Helper()
-	b.Post("/c/"+city+"/email/subscribe", "address", address)
+	version := settingsVersion.FindStringSubmatch(b.Get("/city/" + city + "/network"))
+	if version == nil {
+		b.t.Fatal("the page of the network has no version")
+	}
+	if page := b.Post("/city/"+city+"/network/lists", "base", version[1], "lines", lines, "stops", stops); !strings.Contains(page, strings.SplitN(lines, ":", 2)[0]) {
+		b.t.Fatalf("the network is not saved:\n%s", page)
+	}
+}
+
+// Subscribe makes a confirmed e-mail subscriber of a city; fields are further names and values of the form.
+func (b *Browser) Subscribe(mails *MailServer, city, address string, fields ...string) {
+	b.t.Helper()
+	b.Post("/c/"+city+"/email/subscribe", append([]string{"address", address}, fields...)...)
 	link, err := url.Parse(mails.WaitForLink(b.t, address, "/c/"+city+"/email/confirm"))
 	if err != nil {
 		b.t.Fatal(err)
