@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -31,6 +32,7 @@ type networkData struct {
 	Import  *importView // a feed that is being read, or was refused
 	Choice  *choice     // of a feed that was read, else nil
 	Present *overview   // the network in force
+	Unused  bool        // no trigger looks at what was read
 	Missing string      // why the network that the settings name is not shown: the id of a text
 	Upload  uploadForm
 	Lists   listsForm
@@ -76,6 +78,7 @@ func (p *Pages) showNetwork(w http.ResponseWriter, r *http.Request, status int, 
 		return err
 	case reader != nil:
 		data.show(p, r, reader)
+		data.Unused = !slices.ContainsFunc(city.Triggers, func(line string) bool { return strings.HasPrefix(line, "@") })
 	}
 	if err := p.addImport(r, city, &data); err != nil {
 		return err

@@ -3,6 +3,7 @@ package city
 import (
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
 
 	"linienfunk/db"
@@ -36,7 +37,11 @@ func (p *Pages) saveNetwork(w http.ResponseWriter, r *http.Request, admin db.Adm
 	if err := known(hash); err != nil {
 		return err
 	}
-	return p.submitNetwork(w, r, admin, city, map[string]any{"network": hash}, nil)
+	changes := map[string]any{"network": hash}
+	if city.Network == "" && slices.Equal(city.Triggers, settings.StartTriggers(city.Lang, false)) {
+		changes["triggers"] = settings.StartTriggers(city.Lang, true) // nobody has changed those for a city without a network
+	}
+	return p.submitNetwork(w, r, admin, city, changes, nil)
 }
 
 // submitNetwork submits changes of the fields about the network. invalid answers if they are invalid; nil if they cannot be.

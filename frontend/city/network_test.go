@@ -3,11 +3,13 @@ package city_test
 import (
 	"bytes"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
 	"linienfunk/frontend/frontendtest"
 	"linienfunk/internal/testkit"
+	"linienfunk/settings"
 )
 
 const networkPath = "/city/berlin/network"
@@ -52,6 +54,29 @@ func TestAFeedIsUploadedLookedAtAndSaved(t *testing.T) {
 		t.Errorf("in force: %s", got)
 	}
 	v.Get("/city/berlin/history").Want(200, "Lines and stops", "2 lines, 6 stops")
+}
+
+func TestTheFirstNetworkReplacesTheStartListUnlessItWasChanged(t *testing.T) {
+	t.Parallel()
+	s, _ := withTown(t)
+	if got, want := s.Present("berlin").Triggers, settings.StartTriggers("en", true); !slices.Equal(got, want) {
+		t.Errorf("in force: %q", got)
+	}
+	own := append(settings.StartTriggers("en", false), "my own word")
+	s, v, _ := frontendtest.Berlin(t, map[string]any{"triggers": own})
+	v.Submit(v.Get(networkPath), networkPath+"/lists#lists", "lines", "41").At(networkPath).Want(200, "Saved.")
+	if got := s.Present("berlin").Triggers; !slices.Equal(got, own) {
+		t.Errorf("in force: %q", got)
+	}
+}
+
+func TestACityWhoseTriggersIgnoreLinesIsToldSo(t *testing.T) {
+	t.Parallel()
+	s, v := withTown(t)
+	s.Save("berlin", 0, map[string]any{"triggers": []string{"inspectors"}})
+	v.Get(networkPath).Want(200, "add @line and @stop")
+	s.Save("berlin", 0, map[string]any{"triggers": []string{"inspectors", "@line"}})
+	v.Get(networkPath).Want(200).WantNot("add @line and @stop")
 }
 
 func TestAPartOfAFeedIsChosen(t *testing.T) {
