@@ -3,6 +3,8 @@ package read
 import (
 	"math"
 	"slices"
+
+	"linienfunk/transit/network"
 )
 
 // assign decides which of the placed stops are directions, and which of the others is the most important.
@@ -60,7 +62,7 @@ func (g *reading) isDirection(p placed, i int, all []placed, origin bool) bool {
 	case g.isDirectionByNext(p, i, all):
 		return true
 	case p.role&to != 0:
-		terminal := g.isTerminalOf(p.stop, g.said)
+		terminal := g.isTerminalOf(p.stop, g.running)
 		if p.role&at != 0 { // a word for both, as "a" in Italian
 			return terminal && i > 0
 		}
@@ -87,7 +89,7 @@ func (g *reading) isDirectionByNext(p placed, i int, all []placed) bool {
 	switch roles := g.tokens[p.to].roles; {
 	case roles&behind != 0 && roles&compass == 0:
 		return true
-	case roles&towards != 0 && g.isTerminalOf(p.stop, g.said):
+	case roles&towards != 0 && g.isTerminalOf(p.stop, g.running):
 		return i > 0 && (i == len(all)-1 || all[i+1].marker != p.to)
 	}
 	return false
@@ -151,12 +153,19 @@ func (g *reading) terminalTowards(direction int, stops []int) int {
 	return direction
 }
 
-// isUsualTerminal reports whether a variant that is not much rarer or shorter than the most frequent one of a line said ends at a stop.
+// isUsualTerminal reports whether a variant ends at a stop that is not much rarer than the most frequent one of a line said, nor much shorter than the longest of such.
 func (g *reading) isUsualTerminal(stop int) bool {
 	for _, line := range g.said {
-		for _, v := range g.reader.net.Lines[line].Variants {
-			most := g.reader.net.Lines[line].Variants[0]
-			if v.Stops[len(v.Stops)-1] == stop && 4*len(v.Stops) >= 3*len(most.Stops) && 4*v.Trips >= most.Trips {
+		variants := g.reader.net.Lines[line].Variants
+		usual := func(v network.Variant) bool { return 4*v.Trips >= variants[0].Trips }
+		longest := 0
+		for _, v := range variants {
+			if usual(v) {
+				longest = max(longest, len(v.Stops))
+			}
+		}
+		for _, v := range variants {
+			if v.Stops[len(v.Stops)-1] == stop && usual(v) && 4*len(v.Stops) >= 3*longest {
 				return true
 			}
 		}

@@ -14,6 +14,7 @@ type lineNames struct {
 	modes   map[string]bool    // letters before the digits of at least two lines: S, U, M
 	kindsOf map[string]kindSet // of the lines with these letters
 	rings   []int
+	instead map[int][]int // buses of the same name as a railway
 }
 
 // lineMention is a line in a message, or several of one name.
@@ -25,8 +26,8 @@ type lineMention struct {
 }
 
 func readLines(n *network.Network, words *vocabulary) lineNames {
-	l := lineNames{byName: map[string][]int{}, digits: map[string][]int{}, modes: map[string]bool{}, kindsOf: map[string]kindSet{}}
-	count := map[string]int{}
+	l := lineNames{byName: map[string][]int{}, digits: map[string][]int{}, modes: map[string]bool{}, kindsOf: map[string]kindSet{}, instead: map[int][]int{}}
+	count, all := map[string]int{}, map[string][]int{}
 	for i, line := range n.Lines {
 		tokens := scan(line.Name)
 		if len(tokens) > 1 && words.lookup(tokens[0].text).kinds != 0 { // "Tram 4" is called 4
@@ -37,6 +38,7 @@ func readLines(n *network.Network, words *vocabulary) lineNames {
 			continue
 		}
 		l.byName[name] = l.add(n, l.byName[name], i)
+		all[name] = append(all[name], i)
 		if len(tokens) >= 2 && !tokens[0].digits && tokens[1].digits {
 			l.digits[joined(tokens[1:])] = append(l.digits[joined(tokens[1:])], i)
 			count[tokens[0].text]++
@@ -46,6 +48,15 @@ func readLines(n *network.Network, words *vocabulary) lineNames {
 		}
 		if line.IsRing() && rankOf(line.Kind) > 0 {
 			l.rings = append(l.rings, i)
+		}
+	}
+	for name, lines := range l.byName {
+		for _, other := range all[name] {
+			if !slices.Contains(lines, other) {
+				for _, line := range lines {
+					l.instead[line] = append(l.instead[line], other)
+				}
+			}
 		}
 	}
 	for letters, n := range count {

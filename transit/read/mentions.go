@@ -127,7 +127,8 @@ func (g *reading) alone(m *mention) bool {
 // cutShort finds "Alex", "Kotti" and "Lidamm".
 func (g *reading) cutShort(m *mention, word string) {
 	t := g.tokens[m.from]
-	if len(word) < 3 || len(word) == 3 && m.role == 0 && m.mode == 0 && !m.support && !t.upper {
+	short := len(word) == 3 && m.role == 0 && m.mode == 0 && !m.support && !t.upper // only for a stop of the line said
+	if len(word) < 3 || short && len(g.said) == 0 {
 		return
 	}
 	if m.to < len(g.tokens) && g.tokens[m.to].gap == glued && !g.tokens[m.to].digits {
@@ -139,6 +140,9 @@ func (g *reading) cutShort(m *mention, word string) {
 			return
 		}
 		for _, k := range keys {
+			if short && !slices.ContainsFunc(k.stops, func(one named) bool { return g.reader.servedByAny(int(one.stop), g.running) }) {
+				continue
+			}
 			g.consider(m, k.stops, 1-cost-cutCost*(1-float64(len(word))/float64(len(k.text))), false)
 		}
 	}

@@ -68,7 +68,7 @@ func (g *reading) context(m *mention, stop int, cost float64) float64 {
 		score += otherType
 	}
 	if len(g.said) > 0 {
-		if g.reader.servedByAny(stop, g.said) {
+		if g.reader.servedByAny(stop, g.running) {
 			score += onLine
 			weight = 0
 		} else if m.role&towards != 0 {
@@ -85,7 +85,7 @@ func (g *reading) context(m *mention, stop int, cost float64) float64 {
 			score += otherMode
 		}
 	}
-	if m.role&(towards|to) != 0 && g.isTerminalOf(stop, g.said) {
+	if m.role&(towards|to) != 0 && g.isTerminalOf(stop, g.running) {
 		score += isTerminal
 	}
 	if m.role != 0 {

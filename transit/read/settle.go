@@ -19,6 +19,7 @@ type reading struct {
 	capitals  bool   // the author writes names with capitals
 	lines     []lineMention
 	said      []int // all lines said
+	running   []int // these, and the buses that replace them
 	recent    []int // stops of recent readings
 	found     []mention
 	mentions  []mention
@@ -42,6 +43,7 @@ func (r *Reader) Read(text string, context Context) Reading {
 		for _, line := range m.lines {
 			if !slices.Contains(g.said, line) {
 				g.said = append(g.said, line)
+				g.running = append(append(g.running, line), r.lines.instead[line]...)
 			}
 		}
 	}
@@ -67,7 +69,7 @@ func (g *reading) reset(r *Reader, text string, context Context) {
 	g.used = append(g.used[:0], make([]bool, len(g.tokens))...)
 	g.passOverLinks()
 	g.capitals = slices.ContainsFunc(g.tokens, func(t token) bool { return t.upper && t.gap != pause && t.gap != glued && len(t.text) > 2 })
-	g.lines, g.said, g.recent, g.found, g.mentions = g.lines[:0], g.said[:0], g.recent[:0], g.found[:0], g.mentions[:0]
+	g.lines, g.said, g.running, g.recent, g.found, g.mentions = g.lines[:0], g.said[:0], g.running[:0], g.recent[:0], g.found[:0], g.mentions[:0]
 	for _, recent := range context.Recent {
 		g.recent = append(append(g.recent, recent.Stops...), recent.Directions...)
 	}
