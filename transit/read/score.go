@@ -13,7 +13,7 @@ const (
 	fitsMode      = 0.12
 	otherMode     = -0.15
 	isRecent      = 0.1
-	isTerminal    = 0.12
+	isTerminal    = 0.2
 	otherType     = -0.3 // "Marktplatz" is no part of "Markt Allee"
 	afterRole     = 0.05
 	perLetter     = 0.02 // for the longer one of two names that overlap
