@@ -179,12 +179,13 @@ func (g *reading) compassDirection(stops []int) (terminal int, ok bool) {
 		return 0, false
 	}
 	for i, t := range g.tokens {
-		if t.roles&compass == 0 {
-			continue
+		if t.roles&compass != 0 && i > 0 && g.tokens[i-1].roles&(towards|to) != 0 {
+			return g.terminalAt(t.roles&compass, stops[0])
 		}
-		before := i > 0 && g.tokens[i-1].roles&(towards|to) != 0
+	}
+	for i, t := range g.tokens {
 		after := i+1 < len(g.tokens) && g.tokens[i+1].roles&(towards|behind) != 0
-		if before || after || t.roles&behind != 0 {
+		if t.roles&compass != 0 && (after || t.roles&behind != 0) {
 			return g.terminalAt(t.roles&compass, stops[0])
 		}
 	}

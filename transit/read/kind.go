@@ -1,5 +1,7 @@
 package read
 
+import "strings"
+
 // chooseKind decides what a message is about, and how sure that is.
 func (g *reading) chooseKind(out *Reading) {
 	var all roles
@@ -13,6 +15,9 @@ func (g *reading) chooseKind(out *Reading) {
 			out.Words = append(out.Words, Word{t.start, t.end, ForKind})
 		}
 		counted = counted || t.digits && !g.used[i] && g.counts(i)
+		if t.gap == glued && t.upper && len(t.text) > 2 && !g.tokens[i-1].digits && strings.ContainsRune(g.text[t.start:], '?') {
+			counted = false // what is quoted without a space in front of the question
+		}
 	}
 	located := len(out.Lines)+len(out.Stops)+len(out.Directions)+len(out.Shapes) > 0
 	switch {

@@ -1,9 +1,6 @@
 package read
 
-import (
-	"slices"
-	"strings"
-)
+import "slices"
 
 // candidate is a stop that a name may mean.
 type candidate struct {
@@ -101,6 +98,9 @@ func (g *reading) mentionAt(from, to int) (m mention, ok bool) {
 		m.whole = len(m.candidates) > 0 && g.reader.index.keys[k].stops[0].cost < 0.01
 	}
 	if plain > 0 && (other == 0 || len(key) >= longName && g.reader.index.begins(g.key(from, from+1))) {
+		if other == 0 && to-from == 1 && len(m.candidates) == 0 {
+			g.lengthenType(&m, key)
+		}
 		if len(m.candidates) == 0 || m.score < sureScore {
 			g.reader.index.similar(key, &g.seen, func(k int32, errors int) {
 				if errors > 0 && (other == 0 || errors == 1) {
@@ -109,8 +109,13 @@ func (g *reading) mentionAt(from, to int) (m mention, ok bool) {
 				}
 			})
 		}
-		if other == 0 && to-from == 1 && len(m.candidates) == 0 {
-			g.cutShort(&m, key)
+		if other == 0 && len(m.candidates) == 0 {
+			switch to - from {
+			case 1:
+				g.cutShort(&m, key)
+			case 2:
+				g.cutShortInTwo(&m, key)
+			}
 		}
 	}
 	if to-from == 1 && m.part > maxAlone && g.alone(&m) {
@@ -122,48 +127,6 @@ func (g *reading) mentionAt(from, to int) (m mention, ok bool) {
 // alone reports whether no other word speaks for a stop.
 func (g *reading) alone(m *mention) bool {
 	return len(g.said) == 0 && m.mode == 0 && m.role == 0 && !m.support
-}
-
-// cutShort finds "Alex", "Kotti" and "Lidamm".
-func (g *reading) cutShort(m *mention, word string) {
-	t := g.tokens[m.from]
-	short := len(word) == 3 && m.role == 0 && m.mode == 0 && !m.support && !t.upper // only for a stop of the line said
-	if len(word) < 3 || short && len(g.said) == 0 {
-		return
-	}
-	if m.to < len(g.tokens) && g.tokens[m.to].gap == glued && !g.tokens[m.to].digits {
-		return // the beginning of another word: BotFather
-	}
-	try := func(word string, cost float64) {
-		keys := g.reader.index.beginning(word)
-		if len(keys) > maxKeys && len(g.lines) == 0 {
-			return
-		}
-		for _, k := range keys {
-			if short && !slices.ContainsFunc(k.stops, func(one named) bool { return g.reader.servedByAny(int(one.stop), g.running) }) {
-				continue
-			}
-			g.consider(m, k.stops, 1-cost-cutCost*(1-float64(len(word))/float64(len(k.text))), false)
-		}
-	}
-	try(word, shortCost)
-	for _, ending := range g.reader.words.nicknames {
-		if len(word) >= 4+len(ending) && word[len(word)-len(ending):] == ending {
-			try(word[:len(word)-len(ending)], shortCost+nicknameCost)
-		}
-	}
-	if stem, ending := g.reader.words.splitType(word); len(stem) >= leastStem && len(stem) < maxStem {
-		for _, k := range g.reader.index.beginning(stem) {
-			if len(k.text) > len(word) && strings.HasSuffix(k.text, ending) {
-				g.consider(m, k.stops, 1-shortCost-cutCost*(1-float64(len(word))/float64(len(k.text))), false)
-			}
-		}
-	}
-	for _, ending := range g.reader.words.inflection {
-		if stem := len(word) - len(ending); stem >= 4 && word[stem:] == ending {
-			try(word[:stem], shortCost-0.1)
-		}
-	}
 }
 
 // findMarker finds the word in front of a name that says what the stop is, beyond articles and letters for the kind of line.

@@ -29,6 +29,8 @@ const (
 	maxKeys       = 60 // that begin alike
 	leastStem     = 2  // letters in front of the type in a name that is cut short inside: "Lidamm" for "Lindendamm"
 	maxStem       = 6
+	leastCutInTwo = 8 // letters of two words of which the second is cut short
+	leastWithType = 6 // letters of a word that ends in a type of two letters
 )
 
 // consider adds stops with a quality to the candidates, if the context lets them.
