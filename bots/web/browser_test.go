@@ -16,6 +16,7 @@ import (
 	"linienfunk/bots"
 	"linienfunk/bots/bottest"
 	"linienfunk/internal/testkit"
+	"linienfunk/report"
 )
 
 // visit is a browser on the page of the city ghent, under the program's content security policy.
@@ -188,4 +189,30 @@ func TestAReportThatTheServerRefusesIsShownWithTheReason(t *testing.T) {
 	t.Parallel()
 	v := newVisit(t, (&bottest.Outbox{}).Out)
 	v.do(chromedp.Navigate(v.url), chromedp.SendKeys("#report-text", "   "), chromedp.Click("form.report button"), chromedp.WaitVisible("p.failed"))
+}
+
+func TestAnOpenPageShowsOnlySomeLinesAndWhatBecomesOfReports(t *testing.T) {
+	t.Parallel()
+	v := newVisit(t, (&bottest.Outbox{}).Out)
+	tram := func(line string) report.Reading { return report.Reading{Lines: []report.Line{{Name: line}}} }
+	v.sight(t, "1", "tram 1", tram("1"), nil)
+	v.do(chromedp.Navigate(v.url), chromedp.WaitVisible("ol.reports li"), chromedp.SendKeys("#reports-only", "2"))
+	v.do(chromedp.WaitNotVisible("ol.reports li"), chromedp.WaitVisible("#reports-hidden"))
+	second := v.incoming("ghent", "2", "tram 2")
+	second.Means = tram("2")
+	sent, err := v.bot().Send(t.Context(), accountOf("ghent"), second)
+	if err != nil {
+		t.Fatal(err)
+	}
+	v.sight(t, "3", "another tram 1", tram("1"), nil)
+	v.do(chromedp.WaitVisible("#post-"+sent.ID), chromedp.WaitNotVisible("#reports-hidden"))
+	shown := "[...document.querySelectorAll('ol.reports li:not([hidden]) p:first-of-type')].map((p) => p.innerText).join()"
+	v.becomes("only tram 2 is shown", "String(document.querySelectorAll('ol.reports li').length) + "+shown, "3tram 2")
+	second.People, second.Ended = 3, second.At
+	if err := v.bot().Edit(t.Context(), accountOf("ghent"), second, sent); err != nil {
+		t.Fatal(err)
+	}
+	v.do(chromedp.WaitVisible("#post-" + sent.ID + ".over .state"))
+	v.do(chromedp.Navigate(v.url), chromedp.WaitVisible("#post-"+sent.ID+".over")) // the filter is remembered
+	v.becomes("still only tram 2 is shown", shown, "tram 2")
 }

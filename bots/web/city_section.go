@@ -16,6 +16,8 @@ type citySection struct {
 	Script string // hash of the scripts
 	Last   uint   // id of the newest post, after which the live stream continues
 	Max    int    // posts to show
+
+	Filter, Action string // of filter.html
 }
 
 // showCitySection responds 204 if the city shows neither form nor list.
@@ -26,7 +28,7 @@ func (b *bot) showCitySection(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusNoContent)
 		return
 	}
-	data := citySection{List: hasList, City: cityPath(r), Mount: mount.Path, Script: b.scriptHash, Max: maxListed}
+	data := citySection{List: hasList, City: cityPath(r), Mount: mount.Path, Script: b.scriptHash, Max: maxListed, Action: mount.Path + "/list"}
 	if hasForm {
 		f := b.newForm(r)
 		data.Form = &f

@@ -5,10 +5,38 @@ for (const list of document.querySelectorAll("[data-live]")) {
 	const quiet = 75000; // milliseconds; the server says something every 25 seconds
 	const state = document.getElementById("reports-state");
 	const item = (id) => document.getElementById("post-" + id);
+	const only = document.getElementById("reports-only");
+	const nothing = document.getElementById("reports-hidden");
+	const remembered = "only " + list.dataset.live;
 	let last = list.dataset.last;
 	let source = null;
 	let timer; // follows anew
 	let heard = new Date(); // the list was right then
+
+	// As shows in filter.go: what nobody can place is always shown.
+	const tidy = (name) => name.toLowerCase().replace(/[^\p{L}\p{N}\p{M}]/gu, "");
+	const filter = () => {
+		const wanted = only.value.split(/[,;]/).map(tidy).filter((one) => one);
+		let shown = 0;
+		for (const post of list.children) {
+			const names = post.dataset.places?.split("|") ?? [];
+			const fits = (one) => names.some((name) => name === ` ${one} ` || name === one || (name[0] !== " " && one.length > 2 && name.includes(one)));
+			post.hidden = wanted.length > 0 && names.length > 0 && !wanted.some(fits);
+			if (!post.hidden) shown++;
+		}
+		nothing.hidden = shown > 0 || list.children.length === 0;
+	};
+	try {
+		only.value ||= localStorage.getItem(remembered) ?? "";
+	} catch {} // storage is switched off
+	only.addEventListener("input", () => {
+		filter();
+		try {
+			localStorage.setItem(remembered, only.value);
+		} catch {}
+	});
+	only.form.addEventListener("submit", (event) => event.preventDefault());
+	filter();
 
 	const add = (event) => {
 		last = event.lastEventId;
@@ -18,6 +46,7 @@ for (const list of document.querySelectorAll("[data-live]")) {
 		list.prepend(holder.content);
 		document.getElementById("reports-empty")?.remove();
 		while (list.children.length > most) list.lastElementChild.remove();
+		filter();
 	};
 
 	const edit = (event) => {
@@ -25,6 +54,7 @@ for (const list of document.querySelectorAll("[data-live]")) {
 		holder.innerHTML = event.data; // as in add
 		const changed = holder.content.firstElementChild;
 		document.getElementById(changed.id)?.replaceWith(changed);
+		filter();
 	};
 
 	const keepOnly = (event) => {
@@ -32,6 +62,7 @@ for (const list of document.querySelectorAll("[data-live]")) {
 		for (const child of [...list.children]) {
 			if (!shown.has(child.id)) child.remove();
 		}
+		filter();
 	};
 
 	const again = (wait) => {

@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"strings"
 	"time"
 
 	"linienfunk/bots"
@@ -19,6 +20,7 @@ type postView struct {
 	More     string // label to expand Rest
 	State    string // what has become of it; empty for most posts
 	Over     bool
+	Places   string // names for the filter, with | between them; empty if it has no place
 }
 
 func (b *bot) view(r *http.Request, p post) postView {
@@ -32,7 +34,7 @@ func (b *bot) view(r *http.Request, p post) postView {
 	return postView{
 		ID: p.ID, DateTime: p.At.UTC().Format(time.RFC3339), When: when,
 		Text: text, Rest: rest, More: b.text(r, "list-whole"),
-		State: b.state(r, p), Over: p.Ended != nil,
+		State: b.state(r, p), Over: p.Ended != nil, Places: strings.Join(places(p.report().Means), "|"),
 	}
 }
 

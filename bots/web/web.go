@@ -108,6 +108,7 @@ func (b *bot) Public() http.Handler {
 	mux := http.NewServeMux()
 	for pattern, handler := range map[string]http.HandlerFunc{
 		"GET /{$}":         b.showCitySection,
+		"GET /list":        b.showList,
 		"GET /report":      b.showForm,
 		"POST /report":     b.submitForm,
 		"GET /events":      b.serveEventStream,
