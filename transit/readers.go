@@ -158,7 +158,7 @@ func (r *Readers) Wait(ctx context.Context, city string) (*read.Reader, error) {
 	return reader, nil
 }
 
-// Get returns the reader of any network, as pages need it, and waits until it is made. Errors are those of Store.Load and ctx.
+// Get returns the reader of any network, as pages need it, and waits until it is made. Errors are those of Store.Load and ctx, and ErrLarge.
 func (r *Readers) Get(ctx context.Context, source Source) (*read.Reader, error) {
 	key := source.key()
 	r.mu.Lock()

@@ -57,6 +57,9 @@ func (r *Readers) load(ctx context.Context, source Source) (*read.Reader, error)
 	if err != nil {
 		return nil, err
 	}
+	if len(n.Stops) > MaxCityStops { // pages save none; a file with settings may name a feed's
+		return nil, ErrLarge
+	}
 	names, err := network.ParseNames(strings.Join(source.Names, "\n"))
 	if err != nil {
 		return nil, err

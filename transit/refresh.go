@@ -175,6 +175,9 @@ func (i *Imports) tryRefresh(ctx context.Context, r *refreshRow) error {
 	if lines, _, err := i.store.Size(ctx, r.Network); err == nil && 2*len(n.Lines) < lines {
 		return &network.FeedError{Problem: Shrunk, Want: fmt.Sprintf("the feed has %d lines now, instead of %d", len(n.Lines), lines)}
 	}
+	if len(n.Stops) > MaxCityStops {
+		return &network.FeedError{Problem: network.TooLarge, Want: fmt.Sprintf("the city's part of the feed has %d stops now; a city has at most %d", len(n.Stops), MaxCityStops)}
+	}
 	hash, err := i.store.Save(ctx, n)
 	if err != nil {
 		return err

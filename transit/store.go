@@ -22,6 +22,13 @@ import (
 	"linienfunk/transit/network"
 )
 
+// MaxCityStops is the limit of the stops of a city's network. The largest cities with their surroundings have some 20,000; a feed may have more, of which admins
+// choose a part.
+const MaxCityStops = 40_000
+
+// ErrLarge means that a network has more than MaxCityStops stops.
+var ErrLarge = fmt.Errorf("the network has more than %d stops", MaxCityStops)
+
 // How long a network is kept that no city's settings name.
 const (
 	newTime  = 24 * time.Hour      // after it was saved: an admin looks at it, and may choose a part of it

@@ -72,6 +72,8 @@ func (p *Pages) showNetwork(w http.ResponseWriter, r *http.Request, status int, 
 		data.Missing = "network-missing"
 	case errors.Is(err, network.ErrVersion):
 		data.Missing = "network-old"
+	case errors.Is(err, transit.ErrLarge):
+		data.Missing = "network-large"
 	case errors.Is(err, context.DeadlineExceeded):
 		data.Missing = "network-late"
 	case err != nil:
@@ -148,6 +150,11 @@ func (p *Pages) addImport(r *http.Request, city settings.Snapshot, data *network
 		if data.Choice != nil || last.Hash == city.Network {
 			return nil
 		}
+		release, err := p.feedSlot(r.Context())
+		if err != nil {
+			return err
+		}
+		defer release()
 		n, err := p.Networks.Load(r.Context(), last.Hash)
 		if errors.Is(err, db.ErrNotFound) {
 			return nil // it was not accepted for a day

@@ -1,6 +1,7 @@
 package city
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"slices"
@@ -104,11 +105,30 @@ func (p *Pages) narrow(r *http.Request, n *network.Network, c chosen, form *choi
 		form.Errors.Add("", p.Text(r, "choice-nothing-left"))
 		return nil, options
 	}
+	if len(part.Stops) > transit.MaxCityStops {
+		form.Errors.Add("", p.Text(r, "choice-too-large", "Stops", len(part.Stops), "Limit", transit.MaxCityStops))
+		return nil, options
+	}
 	return part, options
+}
+
+// feedSlot waits until this request may have the network of a feed in memory: that of a country takes hundreds of megabytes while it is decoded.
+func (p *Pages) feedSlot(ctx context.Context) (release func(), err error) {
+	select {
+	case p.feedSlots <- struct{}{}:
+		return func() { <-p.feedSlots }, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
 }
 
 // chooseFeed shows the chosen part of the feed that was read. It saves nothing.
 func (p *Pages) chooseFeed(w http.ResponseWriter, r *http.Request, _ db.Admin, city settings.Snapshot) error {
+	release, err := p.feedSlot(r.Context())
+	if err != nil {
+		return err
+	}
+	defer release()
 	_, form, part, _, err := p.readChoice(r, city)
 	if err != nil {
 		return err
@@ -131,6 +151,11 @@ func (p *Pages) chooseFeed(w http.ResponseWriter, r *http.Request, _ db.Admin, c
 
 // saveChoice makes the chosen part the city's network.
 func (p *Pages) saveChoice(w http.ResponseWriter, r *http.Request, admin db.Admin, city settings.Snapshot) error {
+	release, err := p.feedSlot(r.Context())
+	if err != nil {
+		return err
+	}
+	defer release()
 	last, form, part, options, err := p.readChoice(r, city)
 	if err != nil {
 		return err

@@ -2,6 +2,7 @@ package city_test
 
 import (
 	"bytes"
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -10,6 +11,7 @@ import (
 	"linienfunk/frontend/frontendtest"
 	"linienfunk/internal/testkit"
 	"linienfunk/settings"
+	"linienfunk/transit"
 )
 
 const networkPath = "/city/berlin/network"
@@ -127,6 +129,29 @@ func TestAPartOfAFeedIsChosen(t *testing.T) {
 	v.Submit(v.Get(networkPath), networkPath+"/save#choice").At(networkPath).Want(200, "Saved.")
 	if got := linesOf(s, "berlin"); got != "U2 1" {
 		t.Errorf("the whole feed, without another upload: %s", got)
+	}
+}
+
+func TestACityDoesNotGetTheNetworkOfACountry(t *testing.T) {
+	t.Parallel()
+	s, v, _ := frontendtest.Berlin(t)
+	var lines []testkit.FeedLine
+	for i := range transit.MaxCityStops / 100 {
+		lines = append(lines, testkit.FeedLine{Name: fmt.Sprint(i), Type: 3})
+		for at := range 101 {
+			lines[i].Stops = append(lines[i].Stops, fmt.Sprintf("Stop %d-%d", i, at))
+		}
+	}
+	v.ImportFeed("berlin", testkit.Feed(t, lines...)).Want(200, "<strong>400</strong> lines")
+	last, _, err := s.Site.Imports.Status(t.Context(), "berlin")
+	frontendtest.Check(t, err)
+	s.Save("berlin", 0, map[string]any{"network": last.Hash}) // as by a file
+	v.Get(networkPath).Want(200, "too large for a city")
+	s.Save("berlin", 0, map[string]any{"network": nil})
+	page := v.Submit(v.Get(networkPath), networkPath+"/save#choice").Want(422, "This part has 40400 stops. A city has at most 40000")
+	v.Submit(page, networkPath+"/save#choice", "center", "Stop 0-0", "radius", "20").At(networkPath).Want(200, "Saved.")
+	if got := linesOf(s, "berlin"); got == "" || len(strings.Fields(got)) == len(lines) {
+		t.Errorf("in force: %s", got)
 	}
 }
 
