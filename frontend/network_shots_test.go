@@ -13,6 +13,8 @@ import (
 	"linienfunk/frontend/frontendtest"
 	"linienfunk/internal/testkit"
 	"linienfunk/internal/testkit/pictures"
+	"linienfunk/transit"
+	"linienfunk/transit/network"
 )
 
 // TestNetworkScreenshots takes pictures of each step in which a city of 300 lines is set up:
@@ -34,6 +36,9 @@ func TestNetworkScreenshots(t *testing.T) {
 	v.Submit(v.Get("/city/berlin/network"), "/city/berlin/network/save#choice").Want(200)
 	s.Save("berlin", 0, map[string]any{"stop_names": []string{"Amber Street = Ambi", "Birch Street = Birchy, The Birch", "Nowhere = No"}})
 	frontendtest.Check(t, s.Site.DB.Exec("UPDATE transit_imports SET state = 'reading', done = 64, total = 100 WHERE city = 'hamburg'").Error)
+	frontendtest.Check(t, s.Site.Imports.Follow(t.Context(), "berlin", transit.Import{Address: "https://transit.example/open-data/gtfs.zip", Started: s.Now()}, network.Options{},
+		s.Present("berlin").Network))
+	frontendtest.Check(t, s.Site.DB.Exec(`UPDATE transit_refreshes SET failed = true, problem = '{"Problem":"unreachable"}'`).Error)
 	base, err := url.Parse(s.URL)
 	frontendtest.Check(t, err)
 	cookies := v.Client.Jar.Cookies(base)
