@@ -24,10 +24,11 @@ func (s Settings) Reader() (transit.Source, bool) {
 
 var readLanguages = sync.OnceValue(read.Languages)
 
-// RiderLanguages are those in which riders write whose city has the given language: it and English.
+// RiderLanguages are those in which riders write whose city has the given language of posts: it and English. English is also what cities choose for whose
+// language there are no posts yet, so there riders may write in any.
 func RiderLanguages(lang string) []string {
 	if lang == "en" || !slices.Contains(readLanguages(), lang) {
-		return []string{"en"}
+		return readLanguages()
 	}
 	return []string{lang, "en"}
 }
