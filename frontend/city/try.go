@@ -1,6 +1,7 @@
 package city
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"strconv"
@@ -13,15 +14,17 @@ import (
 	"linienfunk/report"
 	"linienfunk/settings"
 	"linienfunk/templates"
+	"linienfunk/transit/read"
 )
 
 // Limits for trying lists.
 const (
-	tryPeriod  = 24 * time.Hour
-	tryMax     = 1000            // newest reports that are evaluated
-	tryOffered = 200             // newest reports to choose from
-	tryShown   = 50              // listed reports whose verdict changes
-	tryTime    = 5 * time.Second // for the evaluation
+	tryPeriod  = 24 * time.Hour     // of the reports to choose from
+	tryMeasure = 7 * 24 * time.Hour // of those that are evaluated, as far as their texts are kept
+	tryMax     = 1000               // newest reports that are evaluated
+	tryOffered = 200                // newest reports to choose from
+	tryShown   = 50                 // listed reports whose verdict changes
+	tryTime    = 5 * time.Second    // for the evaluation
 )
 
 // tryForm has the text or report that the lists are tried on.
@@ -74,12 +77,27 @@ func (p *Pages) try(w http.ResponseWriter, r *http.Request, admin db.Admin, city
 	if err != nil {
 		return err
 	}
-	entries, err := p.DB.EntriesSince(r.Context(), city.City, p.Now().Add(-tryPeriod), tryMax)
+	entries, err := p.DB.EntriesSince(r.Context(), city.City, p.Now().Add(-tryMeasure), tryMax)
 	if err != nil {
 		return err
 	}
-	data.Tried = evaluate(censor.Rules{Filter: filter}, data.Form.Try, entries, p.Now, p.TryTime)
+	reader, err := p.tryReader(r, city)
+	if err != nil {
+		return err
+	}
+	data.Tried = evaluate(censor.Rules{Filter: filter, Reader: reader}, data.Form.Try, entries, p.Now, p.TryTime)
 	return p.showCity(w, r, http.StatusOK, admin, city, data)
+}
+
+// tryReader returns the reader with which the city's reports are judged.
+func (p *Pages) tryReader(r *http.Request, city settings.Snapshot) (*read.Reader, error) {
+	source, has := city.Reader()
+	if !has {
+		return read.New(nil, read.Options{Languages: source.Languages})
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), networkTime)
+	defer cancel()
+	return p.Readers.Get(ctx, source)
 }
 
 // compile compiles the form's lists and ignores the other fields.

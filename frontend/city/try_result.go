@@ -16,9 +16,27 @@ type tried struct {
 	Works   bool        // the lists are valid
 	Texts   []triedText // the text and the report in the form
 	Judged  int         // reports that were evaluated
-	Newest  bool        // not all reports of the last day were evaluated
+	Newest  bool        // not all reports of the last days were evaluated
+	Before  measured    // as they were judged
+	Now     measured    // with the lists
 	Changed int         // reports whose verdict changes
 	Entries []triedText // the newest of those
+}
+
+// measured counts reports by what lists do with them, and those among them that name a line, a stop or a direction.
+type measured struct{ Passed, Held, PlacesPassed, PlacesHeld int }
+
+func (m *measured) add(passed, place bool) {
+	one := func(is bool) int {
+		if is {
+			return 1
+		}
+		return 0
+	}
+	m.Passed += one(passed)
+	m.Held += one(!passed)
+	m.PlacesPassed += one(passed && place)
+	m.PlacesHeld += one(!passed && place)
 }
 
 // triedText is a text with its verdict.
@@ -35,6 +53,15 @@ type verdict struct {
 	Line       int
 }
 
+// place reports whether a text names a line, a stop or a direction.
+func place(rules censor.Rules, text string) bool {
+	if rules.Reader == nil {
+		return false
+	}
+	said := censor.SaidBy(rules.Reader.Read(text, read.Context{}))
+	return said.Line || said.Stop || said.Direction
+}
+
 // verdictOn evaluates a text by itself, whatever other reports of that time were about.
 func verdictOn(rules censor.Rules, text string) verdict {
 	v, _ := rules.Evaluate(text, read.Context{})
@@ -43,7 +70,7 @@ func verdictOn(rules censor.Rules, text string) verdict {
 
 func newVerdict(v report.Verdict) verdict { return verdict{v.Passed, string(v.List), v.Rule, v.Line} }
 
-// evaluate evaluates the text and the report in the form, and the reports of the last day, newest first, for at most limit.
+// evaluate evaluates the text and the report in the form, and the reports of the last days, newest first, for at most limit.
 func evaluate(rules censor.Rules, form tryForm, entries []db.Entry, now func() time.Time, limit time.Duration) *tried {
 	t := &tried{Works: true, Newest: len(entries) == tryMax}
 	if text := report.Clean(form.Text); text != "" {
@@ -60,7 +87,9 @@ func evaluate(rules censor.Rules, form tryForm, entries []db.Entry, now func() t
 			break
 		}
 		e := entries[t.Judged]
-		got := verdictOn(rules, e.Text)
+		got, where := verdictOn(rules, e.Text), place(rules, e.Text)
+		t.Before.add(e.Passed, where)
+		t.Now.add(got.Passed, where)
 		if got.Passed == e.Passed {
 			continue
 		}

@@ -3,6 +3,7 @@ package city_test
 import (
 	"fmt"
 	"net/http"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -76,15 +77,15 @@ func TestTryingListsKeepsWhatWasTyped(t *testing.T) {
 func TestTheReportsOfTheLastDayAreEvaluatedAgain(t *testing.T) {
 	t.Parallel()
 	s, v, _ := frontendtest.Berlin(t, map[string]any{"triggers": []string{"kontrolle"}})
-	try(v).Want(200, "no reports from the last 24 hours to compare with").WantNot("try_report")
-	addReport(s, "berlin", "kontrolle vorgestern", true, 25*time.Hour)
+	try(v).Want(200, "no reports from the last 7 days to compare with").WantNot("try_report")
+	addReport(s, "berlin", "kontrolle vorvorige woche", true, 169*time.Hour)
 	addReport(s, "ghent", "kontrolle in ghent", true, 0)
 	chosen := addReport(s, "berlin", "kontrolle u8", true, time.Hour)
 	addReport(s, "berlin", "tram steht", false, 2*time.Hour)
 	addReport(s, "berlin", "schönes Wetter", false, 3*time.Hour)
-	page := try(v, "triggers", "tram", "try_report", fmt.Sprint(chosen.ID)).Want(200, "3 reports of the last 24 hours", "2 would be judged differently",
+	page := try(v, "triggers", "tram", "try_report", fmt.Sprint(chosen.ID)).Want(200, "3 reports of the last 7 days", "2 would be judged differently",
 		"tram steht", "kontrolle u8", "trigger, line 1", fmt.Sprintf(`value="%d" selected`, chosen.ID)).
-		WantNot("vorgestern", "ghent")
+		WantNot("vorvorige", "ghent")
 	if n := strings.Count(page.Text, `<p class="text">schönes Wetter`); n != 0 {
 		t.Error("a report whose verdict stays is listed")
 	}
@@ -100,7 +101,7 @@ func TestAtMostFiftyReportsAreListed(t *testing.T) {
 	for i := range 210 {
 		addReport(s, "berlin", fmt.Sprintf("tram %d", i), false, 0)
 	}
-	page := try(v, "triggers", "tram").Want(200, "210 reports of the last 24 hours", "210 would be judged differently", "Only the newest 50 are shown", "tram 160").
+	page := try(v, "triggers", "tram").Want(200, "210 reports of the last 7 days", "210 would be judged differently", "Only the newest 50 are shown", "tram 160").
 		WantNot(`<p class="text">tram 159`)
 	if strings.Contains(page.Text, "· tram 9<") || !strings.Contains(page.Text, "· tram 10<") {
 		t.Error("not the newest 200 reports are offered")
@@ -115,4 +116,22 @@ func TestListsThatCannotBeUsedAreNotTried(t *testing.T) {
 	try(v, "try_text", strings.Repeat("x ", 100_000)).Want(200)
 	try(v, "base", strings.Repeat("x", 100_000), "note", strings.Repeat("ü", 10_000)).Want(200)
 	try(v, "blocked", strings.Repeat("x", site.MaxBody)).Want(413)
+}
+
+func TestListsAreMeasuredBesideWhatWasLetThrough(t *testing.T) {
+	t.Parallel()
+	s, v, _ := frontendtest.Berlin(t, map[string]any{"triggers": []string{"kontrolle"}})
+	addReport(s, "berlin", "kontrolle im zug", true, time.Hour)
+	addReport(s, "berlin", "U8 zwei Blauwesten", false, 25*time.Hour)
+	addReport(s, "berlin", "M10 kontrolle", true, 50*time.Hour)
+	addReport(s, "berlin", "schönes Wetter", false, time.Hour)
+	page := try(v, "triggers", "@line").Want(200, "4 reports of the last 7 days")
+	rows := regexp.MustCompile(`<tr[^>]*><th scope="row">([^<]*)</th><td>(\d+)</td><td>(\d+)</td></tr>`).FindAllStringSubmatch(page.Text, -1)
+	var got []string
+	for _, row := range rows {
+		got = append(got, row[1]+" "+row[2]+" "+row[3])
+	}
+	if want := "[passed 2 2 which name a line, a stop or a direction 1 2 held back 2 2 which name a line, a stop or a direction 1 0]"; fmt.Sprint(got) != want {
+		t.Errorf("%v, want %s", got, want)
+	}
 }
