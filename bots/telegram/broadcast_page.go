@@ -16,6 +16,7 @@ type broadcastPage struct {
 	bot       *Bot
 	client    *client
 	row       Account
+	city      bots.City
 	report    report.Report
 	reportKey string // of the report in the delivery log
 
@@ -29,6 +30,7 @@ type broadcastPage struct {
 	mu       sync.Mutex
 	inFlight int
 	outcomes []outcome // by index in subscribers
+	unwanted int       // subscribers to whom the message is not to be sent
 	rejected int       // subscribers to whom Telegram rejected the message
 	err      error     // why the page ends early
 }
@@ -40,7 +42,7 @@ const (
 	pending   outcome = iota // not sent, or failed
 	delivered                // sent
 	queued                   // waits until the group accepts messages
-	skipped                  // not to be sent: to the report's author, a chat that is gone, a rejected message
+	skipped                  // not to be sent: unwanted, to the report's author, to a chat that is gone, a rejected message
 )
 
 func newBroadcastPage(b *Bot, c *client, row Account, r report.Report) *broadcastPage {
@@ -56,6 +58,9 @@ func (b *Bot) reportKey(key string) string { return b.core.Box.Digest("telegram 
 // load reads the subscribers behind a cursor.
 func (p *broadcastPage) load(ctx context.Context, from cursor) (err error) {
 	s, city := p.bot.store, p.row.City
+	if p.city, _, err = p.bot.core.Cities.City(ctx, city); err != nil {
+		return fmt.Errorf("look up city: %w", err)
+	}
 	if from == (cursor{}) {
 		err = s.deleteOldDeliveries(ctx, city)
 	} else {
@@ -89,6 +94,9 @@ func (p *broadcastPage) send(ctx context.Context) error {
 		}
 		if out := p.knownOutcome(v); out != pending {
 			p.setOutcome(i, out)
+			if out == skipped {
+				p.unwanted++
+			}
 			continue
 		}
 		err := p.await(ctx, v)
@@ -175,10 +183,14 @@ func (p *broadcastPage) end() {
 	}
 }
 
-// knownOutcome returns the outcome for a subscriber that needs no message: a repeated page, the author, the group of the report.
+// knownOutcome returns the outcome for a subscriber that needs no message: a repeated page, somebody who does not want it, the author, the group
+// of the report.
 func (p *broadcastPage) knownOutcome(v Subscriber) outcome {
 	if p.delivered[v.ID] {
 		return delivered
+	}
+	if !p.bot.interest(v).Wants(p.city, p.report) {
+		return skipped
 	}
 	if p.report.Bot != p.bot.core.Name {
 		return pending

@@ -36,8 +36,8 @@ func (b *Bot) setMenu(ctx context.Context, c *client, lang string) error {
 	private := []models.BotCommand{
 		{Command: "start", Description: text("menu-start")},
 		{Command: "stop", Description: text("menu-stop")},
-		{Command: "help", Description: text("menu-help")},
 	}
+	private = append(append(private, choiceMenu(text)...), models.BotCommand{Command: "help", Description: text("menu-help")})
 	groups := []models.BotCommand{
 		{Command: text("menu-report-command"), Description: text("menu-report")},
 		{Command: "help", Description: text("menu-help")},
@@ -47,4 +47,16 @@ func (b *Bot) setMenu(ctx context.Context, c *client, lang string) error {
 		err = c.setCommands(ctx, &models.BotCommandScopeAllGroupChats{}, groups)
 	}
 	return botError("set menu", err)
+}
+
+// choiceMenu returns the commands by which a chat chooses its reports.
+func choiceMenu(text func(id string) string) []models.BotCommand {
+	return []models.BotCommand{
+		{Command: text("menu-lines-command"), Description: text("menu-lines")},
+		{Command: text("menu-stops-command"), Description: text("menu-stops")},
+		{Command: text("menu-hours-command"), Description: text("menu-hours")},
+		{Command: text("menu-days-command"), Description: text("menu-days")},
+		{Command: text("menu-unplaced-command"), Description: text("menu-unplaced")},
+		{Command: text("menu-all-command"), Description: text("menu-all")},
+	}
 }

@@ -36,7 +36,9 @@ func TestRidersSeeAMenuInTheCitysLanguageEvenAfterItChanges(t *testing.T) {
 		t.Helper()
 		testkit.Eventually(t, "the menu is there", func() bool { return slices.Equal(fake.Menu(botOf("zuerich"), scope), want) })
 	}
-	sees("all_private_chats", "start – alle Meldungen bekommen", "stop – keine Meldungen mehr bekommen", "help – was dieser Bot kann")
+	sees("all_private_chats", "start – alle Meldungen bekommen", "stop – keine Meldungen mehr bekommen",
+		"linien – nur manche Linien: /linien U8 M10", "haltestellen – nur manche Haltestellen", "zeiten – nur zu manchen Zeiten: /zeiten 7-10 16-19",
+		"tage – nur an manchen Tagen: /tage mo-fr", "ohneort – Meldungen ohne Ort: an oder aus", "alles – wieder alle Meldungen", "help – was dieser Bot kann")
 	sees("all_group_chats", "melden – etwas melden: /melden und dein Text", "help – was dieser Bot kann")
 	cities.lang.Store("en")
 	sees("all_group_chats", "report – report something: /report and your text", "help – what this bot can do")

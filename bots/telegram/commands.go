@@ -46,8 +46,7 @@ func parseCommand(text, username string) (command, bool) {
 // endsBefore reports whether a command may end before a character. Telegram lets it end before whatever is no letter, digit or slash. Unless we know
 // the command, only a blank or punctuation ends it: "/u-bahn late" is a report.
 func (c command) endsBefore(next rune) bool {
-	switch c.name {
-	case "report", "melden", "start", "stop", "help":
+	if c.isReport() || c.isChoice() || c.name == "start" || c.name == "stop" || c.name == "help" {
 		return !unicode.IsLetter(next) && !unicode.IsDigit(next) && !strings.ContainsRune("_/<>@", next)
 	}
 	return unicode.IsSpace(next) || strings.ContainsRune(":,;.!", next)

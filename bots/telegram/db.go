@@ -31,6 +31,7 @@ func migrations() []*gormigrate.Migration {
 		{ID: "3-paused-at", Migrate: addPausedAt},
 		{ID: "4-topics", Migrate: addTopics},
 		{ID: "5-group-queue", Migrate: addGroupQueue},
+		{ID: "6-interests", Migrate: addInterests},
 	}
 }
 
@@ -133,4 +134,18 @@ func addGroupQueue(tx *gorm.DB) error {
 		}
 	}
 	return tx.AutoMigrate(&QueuedReport{})
+}
+
+// addInterests adds what a chat wants, and the text of a reply that is about what somebody has typed.
+func addInterests(tx *gorm.DB) error {
+	type Subscriber struct {
+		Interest []byte
+	}
+	type Answer struct {
+		Text []byte
+	}
+	if err := tx.Migrator().AddColumn(&Subscriber{}, "Interest"); err != nil {
+		return err
+	}
+	return tx.Migrator().AddColumn(&Answer{}, "Text")
 }

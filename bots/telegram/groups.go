@@ -83,6 +83,9 @@ func (s store) migrateGroup(ctx context.Context, city string, from, to int64) er
 		"person": hash, "chat": sealed, "kind": supergroup, "recent": "", "held_until": 0,
 		"title": s.box.Seal(chatCell(city, hash, "title"), []byte(s.title(old))),
 	}
+	if wants, err := s.interest(old); err == nil {
+		changes["interest"] = s.sealInterest(city, hash, wants)
+	}
 	return wrap("migrate group", s.db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
 		// An update may have added the supergroup before, and an admin may have confirmed that row.
 		var duplicates []Subscriber

@@ -93,12 +93,21 @@ func (h updateHandler) privateCommand(ctx context.Context, m *models.Message, c 
 		if err := h.store.cancelReply(ctx, h.row.City, m.Chat.ID, unblocked); err != nil {
 			return err
 		}
+		chat, _, err := h.store.findChat(ctx, h.row.City, m.Chat.ID)
+		if err != nil {
+			return err
+		}
+		if len(chat.Interest) > 0 { // the welcome promises everything
+			return h.reply(ctx, placeOf(m), choiceShown)
+		}
 		return h.reply(ctx, placeOf(m), "welcome")
 	case c.name == "stop":
 		if err := h.store.removeChat(ctx, h.row.City, m.Chat.ID); err != nil {
 			return err
 		}
 		return h.reply(ctx, placeOf(m), "goodbye")
+	case c.isChoice():
+		return h.choose(ctx, m, c)
 	}
 	return h.reply(ctx, placeOf(m), "help")
 }
@@ -181,9 +190,21 @@ func placeOf(m *models.Message) place {
 // reply queues a text and wakes Recv, on whichever node that runs. A message that waited at Telegram during a downtime gets a reply
 // as well.
 func (h updateHandler) reply(ctx context.Context, to place, kind string) error {
+	return h.replyWith(ctx, to, kind, "")
+}
+
+// replyWith is reply; some kinds have a text of their own.
+func (h updateHandler) replyWith(ctx context.Context, to place, kind, text string) error {
 	r := Reply{City: h.row.City, Kind: kind, Topic: to.topic, Group: to.chat.Type != private, At: h.core.Now().Unix()}
 	r.ChatHash, r.Chat = h.store.sealChat(r.City, to.chat.ID)
-	if err := h.store.addReply(ctx, r); err != nil {
+	store := h.store.addReply
+	if kind == choiceShown || kind == choiceMistake {
+		store = h.store.replaceReply
+	}
+	if text != "" {
+		r.Text = h.core.Box.Seal(replyTextCell(r), []byte(text))
+	}
+	if err := store(ctx, r); err != nil {
 		return err
 	}
 	h.wakeUp(r.City)

@@ -81,8 +81,14 @@ func (b *Bot) sendReply(ctx context.Context, row Account, c *client, r Reply) er
 		return fmt.Errorf("look up city: %w", err)
 	}
 	chat, err := b.store.openChat(r.City, r.ChatHash, r.Chat)
-	text := b.replyText(city, r.Kind)
-	if err != nil || text == "" || b.core.Now().Unix()-r.At > int64(replyLifetime/time.Second) {
+	if err != nil {
+		return nil
+	}
+	text, err := b.replyContent(ctx, city, r, chat)
+	if err != nil {
+		return err
+	}
+	if text == "" || b.core.Now().Unix()-r.At > int64(replyLifetime/time.Second) {
 		return nil
 	}
 	if err := b.waitToReply(ctx, r, chat); errors.Is(err, errGroupBusy) {
@@ -123,6 +129,33 @@ func (b *Bot) waitToReply(ctx context.Context, r Reply, chat int64) error {
 		return err
 	}
 	return b.store.update(ctx, row, map[string]any{"recent": limiter.history(r.ChatHash)})
+}
+
+// replyContent returns the text of a reply. It may be empty.
+func (b *Bot) replyContent(ctx context.Context, city bots.City, r Reply, chat int64) (text string, err error) {
+	switch r.Kind {
+	case choiceShown:
+		v, known, err := b.store.findChat(ctx, r.City, chat)
+		switch {
+		case err != nil:
+			return "", err
+		case !known:
+			return b.core.Pages.Text(city.Lang, "choice-nothing"), nil
+		}
+		text = b.choiceText(city.Lang, b.interest(v))
+	case choiceMistake:
+		plain, err := b.core.Box.Open(replyTextCell(r), r.Text)
+		if err != nil {
+			b.core.Log.Error("reply dropped: its text cannot be decrypted", "city", r.City, "err", err)
+		}
+		text = string(plain)
+	default:
+		return b.replyText(city, r.Kind), nil
+	}
+	if r.Group {
+		text = suppressMentions(text)
+	}
+	return truncate(text), nil
 }
 
 // replyText returns the city's own text, or the default one in the city's language. It may be empty.

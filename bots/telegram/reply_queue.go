@@ -4,8 +4,11 @@ import (
 	"context"
 	"time"
 
+	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
 	"gorm.io/gorm/schema"
+
+	"linienfunk/internal/secret"
 )
 
 // replyKinds are the kinds of replies to riders. Each is an option, where a city may write its own text, and, as "answer-<kind>",
@@ -26,6 +29,7 @@ type Reply struct {
 	Chat     []byte `gorm:"not null"`                                                             // id, sealed as in Subscriber
 	Group    bool   `gorm:"column:public;not null"`                                               // the chat is a group
 	At       int64  `gorm:"not null"`                                                             // seconds since 1970
+	Text     []byte // sealed; NULL if the kind tells the text
 }
 
 // TableName keeps the table's first name, telegram_answers.
@@ -36,6 +40,22 @@ const replyLifetime = 15 * time.Minute
 
 func (s store) addReply(ctx context.Context, r Reply) error {
 	return wrap("store reply", s.db.WithContext(ctx).Clauses(clause.OnConflict{DoNothing: true}).Create(&r).Error)
+}
+
+// replaceReply is addReply, but a reply of the same kind that waits, or is just being sent, gives way to this one.
+func (s store) replaceReply(ctx context.Context, r Reply) error {
+	return wrap("store reply", s.db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
+		err := tx.Where("city = ? AND person = ? AND kind = ? AND topic = ?", r.City, r.ChatHash, r.Kind, r.Topic).Delete(&Reply{}).Error
+		if err != nil {
+			return err
+		}
+		return tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&r).Error
+	}))
+}
+
+// replyTextCell is the table cell that the text of a reply is bound to.
+func replyTextCell(r Reply) secret.Cell {
+	return secret.Cell{Table: "telegram_answers", Row: r.City + "/" + r.ChatHash + "/" + r.Kind, Column: "text"}
 }
 
 // nextReply returns the oldest reply, and false if none waits.

@@ -42,7 +42,7 @@ func (b *Bot) SendPage(ctx context.Context, a bots.Account, r report.Report, at 
 		return at, 0, err
 	case err != nil:
 		return reached.String(), delivered, err
-	case from == (cursor{}) && p.rejected > 0 && p.rejected == len(p.subscribers):
+	case from == (cursor{}) && p.rejected > 0 && p.rejected+p.unwanted == len(p.subscribers):
 		return b.endRejected(ctx, a.City)
 	case len(p.subscribers) == b.limits.pageSize:
 		return reached.String(), delivered, nil

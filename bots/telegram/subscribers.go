@@ -34,6 +34,8 @@ type Subscriber struct {
 	HeldAt     int64 `gorm:"not null;default:0"`     // of a group: when Telegram last asked for a pause there, in milliseconds since 1970
 	HeldUntil  int64 `gorm:"not null;default:0"`     // and the end of that pause
 	AllReports bool  `gorm:"not null;default:false"` // of a group: every message is a report, not only commands and mentions
+
+	Interest []byte // sealed: a kit.Interest; NULL for everything
 }
 
 // isGroup reports whether the chat has many readers.
