@@ -34,10 +34,10 @@ func newClient(web *http.Client, api, token string, timeout time.Duration) (*cli
 	return &client{Bot: library, http: t, baseURL: api + "/bot" + token, timeout: timeout}, nil
 }
 
-// allowedUpdates are the kinds of updates to receive: messages, and changes of the bot's membership in chats. Without edited
+// allowedUpdates are the kinds of updates to receive: messages, presses on buttons, and changes of the bot's membership in chats. Without edited
 // messages an edit is not a second report.
 func allowedUpdates() []string {
-	return []string{models.AllowedUpdateMessage, models.AllowedUpdateMyChatMember}
+	return []string{models.AllowedUpdateMessage, models.AllowedUpdateCallbackQuery, models.AllowedUpdateMyChatMember}
 }
 
 // errWebhookSet is a conflict with a webhook, as opposed to one with another getUpdates call.
@@ -101,11 +101,45 @@ func (r updatesResponse) err() error {
 
 // sendText sends a plain text to a chat, without previews of its links. A topic is one of a forum; 0 is the general one.
 func (c *client) sendText(ctx context.Context, chat int64, topic int, text string) error {
+	return c.sendWithButtons(ctx, chat, topic, text, nil)
+}
+
+// sendWithButtons is sendText with buttons below the text, unless they are nil.
+func (c *client) sendWithButtons(ctx context.Context, chat int64, topic int, text string, buttons *keyboard) error {
 	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
 	_, err := c.SendMessage(ctx, &tg.SendMessageParams{
-		ChatID: chat, MessageThreadID: topic, Text: text, LinkPreviewOptions: &models.LinkPreviewOptions{IsDisabled: tg.True()},
+		ChatID: chat, MessageThreadID: topic, Text: text, LinkPreviewOptions: noPreview(), ReplyMarkup: markup(buttons),
 	})
+	return err
+}
+
+// editText replaces the text and the buttons of a message.
+func (c *client) editText(ctx context.Context, chat int64, message int, text string, buttons *keyboard) error {
+	ctx, cancel := context.WithTimeout(ctx, c.timeout)
+	defer cancel()
+	_, err := c.EditMessageText(ctx, &tg.EditMessageTextParams{
+		ChatID: chat, MessageID: message, Text: text, LinkPreviewOptions: noPreview(), ReplyMarkup: markup(buttons),
+	})
+	return err
+}
+
+func noPreview() *models.LinkPreviewOptions {
+	return &models.LinkPreviewOptions{IsDisabled: tg.True()}
+}
+
+func markup(buttons *keyboard) models.ReplyMarkup {
+	if buttons == nil {
+		return nil
+	}
+	return buttons
+}
+
+// answerPress ends the waiting of a rider's app after a press on a button (https://core.telegram.org/bots/api#answercallbackquery).
+func (c *client) answerPress(ctx context.Context, id string) error {
+	ctx, cancel := context.WithTimeout(ctx, c.timeout)
+	defer cancel()
+	_, err := c.AnswerCallbackQuery(ctx, &tg.AnswerCallbackQueryParams{CallbackQueryID: id})
 	return err
 }
 

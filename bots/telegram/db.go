@@ -32,6 +32,7 @@ func migrations() []*gormigrate.Migration {
 		{ID: "4-topics", Migrate: addTopics},
 		{ID: "5-group-queue", Migrate: addGroupQueue},
 		{ID: "6-interests", Migrate: addInterests},
+		{ID: "7-buttons", Migrate: addButtons},
 	}
 }
 
@@ -148,4 +149,16 @@ func addInterests(tx *gorm.DB) error {
 		return err
 	}
 	return tx.Migrator().AddColumn(&Answer{}, "Text")
+}
+
+// addButtons adds the press on a button that a reply answers, and the message with that button.
+func addButtons(tx *gorm.DB) error {
+	type Answer struct {
+		Press   string `gorm:"size:64;not null;default:''"`
+		Message int    `gorm:"not null;default:0"`
+	}
+	if err := tx.Migrator().AddColumn(&Answer{}, "Press"); err != nil {
+		return err
+	}
+	return tx.Migrator().AddColumn(&Answer{}, "Message")
 }

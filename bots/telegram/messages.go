@@ -195,14 +195,23 @@ func (h updateHandler) reply(ctx context.Context, to place, kind string) error {
 
 // replyWith is reply; some kinds have a text of their own.
 func (h updateHandler) replyWith(ctx context.Context, to place, kind, text string) error {
-	r := Reply{City: h.row.City, Kind: kind, Topic: to.topic, Group: to.chat.Type != private, At: h.core.Now().Unix()}
+	r := Reply{Kind: kind}
+	if text != "" {
+		r.Text = []byte(text)
+	}
+	return h.queueReply(ctx, to, r)
+}
+
+// queueReply completes and stores a reply, whose Text is not sealed yet.
+func (h updateHandler) queueReply(ctx context.Context, to place, r Reply) error {
+	r.City, r.Topic, r.Group, r.At = h.row.City, to.topic, to.chat.Type != private, h.core.Now().Unix()
 	r.ChatHash, r.Chat = h.store.sealChat(r.City, to.chat.ID)
 	store := h.store.addReply
-	if kind == choiceShown || kind == choiceMistake {
+	if r.Kind == choiceShown || r.Kind == choiceMistake {
 		store = h.store.replaceReply
 	}
-	if text != "" {
-		r.Text = h.core.Box.Seal(replyTextCell(r), []byte(text))
+	if r.Text != nil {
+		r.Text = h.core.Box.Seal(replyTextCell(r), r.Text)
 	}
 	if err := store(ctx, r); err != nil {
 		return err

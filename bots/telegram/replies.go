@@ -84,19 +84,28 @@ func (b *Bot) sendReply(ctx context.Context, row Account, c *client, r Reply) er
 	if err != nil {
 		return nil
 	}
-	text, err := b.replyContent(ctx, city, r, chat)
+	text, buttons, err := b.replyContent(ctx, city, r, chat)
 	if err != nil {
 		return err
 	}
 	if text == "" || b.core.Now().Unix()-r.At > int64(replyLifetime/time.Second) {
 		return nil
 	}
+	if r.Press != "" {
+		if err := c.answerPress(ctx, r.Press); err != nil && !isRejected(err) && ctx.Err() == nil { // rejected: it is too late
+			b.core.Log.Info("a press on a button is not answered", "city", r.City, "err", botError("answer press", err))
+		}
+	}
 	if err := b.waitToReply(ctx, r, chat); errors.Is(err, errGroupBusy) {
 		return nil
 	} else if err != nil {
 		return err
 	}
-	err = c.sendText(ctx, chat, r.Topic, text)
+	if r.Message != 0 {
+		err = c.editText(ctx, chat, r.Message, text, buttons)
+	} else {
+		err = c.sendWithButtons(ctx, chat, r.Topic, text, buttons)
+	}
 	switch {
 	case err == nil:
 		b.rateLimiter(r.City).accepted()
@@ -131,18 +140,22 @@ func (b *Bot) waitToReply(ctx context.Context, r Reply, chat int64) error {
 	return b.store.update(ctx, row, map[string]any{"recent": limiter.history(r.ChatHash)})
 }
 
-// replyContent returns the text of a reply. It may be empty.
-func (b *Bot) replyContent(ctx context.Context, city bots.City, r Reply, chat int64) (text string, err error) {
+// replyContent returns the text of a reply, which may be empty, and the buttons below it.
+func (b *Bot) replyContent(ctx context.Context, city bots.City, r Reply, chat int64) (text string, buttons *keyboard, err error) {
 	switch r.Kind {
 	case choiceShown:
 		v, known, err := b.store.findChat(ctx, r.City, chat)
 		switch {
 		case err != nil:
-			return "", err
+			return "", nil, err
 		case !known:
-			return b.core.Pages.Text(city.Lang, "choice-nothing"), nil
+			return b.core.Pages.Text(city.Lang, "choice-nothing"), nil, nil
 		}
-		text = b.choiceText(city.Lang, b.interest(v))
+		wants := b.interest(v)
+		text = b.choiceText(city.Lang, wants)
+		if !r.Group {
+			buttons = b.choiceButtons(city.Lang, wants)
+		}
 	case choiceMistake:
 		plain, err := b.core.Box.Open(replyTextCell(r), r.Text)
 		if err != nil {
@@ -150,12 +163,12 @@ func (b *Bot) replyContent(ctx context.Context, city bots.City, r Reply, chat in
 		}
 		text = string(plain)
 	default:
-		return b.replyText(city, r.Kind), nil
+		return b.replyText(city, r.Kind), nil, nil
 	}
 	if r.Group {
 		text = suppressMentions(text)
 	}
-	return truncate(text), nil
+	return truncate(text), buttons, nil
 }
 
 // replyText returns the city's own text, or the default one in the city's language. It may be empty.

@@ -30,6 +30,8 @@ type Reply struct {
 	Group    bool   `gorm:"column:public;not null"`                                               // the chat is a group
 	At       int64  `gorm:"not null"`                                                             // seconds since 1970
 	Text     []byte // sealed; NULL if the kind tells the text
+	Press    string `gorm:"size:64;not null;default:''"` // id of the press on a button that the reply answers
+	Message  int    `gorm:"not null;default:0"`          // id of the message with that button, which the reply replaces
 }
 
 // TableName keeps the table's first name, telegram_answers.

@@ -8,7 +8,7 @@ import (
 )
 
 // parseUpdate decodes an update. The library rejects an update that contains anything it does not know, such as a new kind of
-// media in the message that a rider replies to; of those only the fields that a report needs are decoded. An error means that
+// media in the message that a rider replies to; of those only the fields that a report or a press on a button needs are decoded. An error means that
 // raw is not an update at all.
 func parseUpdate(raw json.RawMessage) (*models.Update, error) {
 	var u models.Update
@@ -26,10 +26,14 @@ func parseUpdate(raw json.RawMessage) (*models.Update, error) {
 			IsAutomaticForward: m.Automatic, MessageThreadID: m.Thread, IsTopicMessage: m.InTopic,
 		}
 	}
+	if q := minimal.Press; q != nil && q.ID != "" && q.Message.Chat.ID != 0 {
+		m := models.Message{ID: q.Message.ID, Chat: q.Message.Chat}
+		u.CallbackQuery = &models.CallbackQuery{ID: q.ID, From: q.From, Data: q.Data, Message: models.MaybeInaccessibleMessage{Message: &m}}
+	}
 	return &u, nil
 }
 
-// minimalUpdate has the fields that a report needs of https://core.telegram.org/bots/api#update.
+// minimalUpdate has the fields that a report or a press on a button needs of https://core.telegram.org/bots/api#update.
 type minimalUpdate struct {
 	ID      int64 `json:"update_id"`
 	Message *struct {
@@ -45,4 +49,13 @@ type minimalUpdate struct {
 		InTopic   bool            `json:"is_topic_message"`
 		Forward   json.RawMessage `json:"forward_origin"`
 	} `json:"message"`
+	Press *struct {
+		ID      string      `json:"id"`
+		From    models.User `json:"from"`
+		Data    string      `json:"data"`
+		Message struct {
+			ID   int         `json:"message_id"`
+			Chat models.Chat `json:"chat"`
+		} `json:"message"`
+	} `json:"callback_query"`
 }

@@ -23,6 +23,9 @@ func (b *Bot) handle(ctx context.Context, row Account, u *models.Update, out bot
 	if u.MyChatMember != nil {
 		return h.membership(ctx, u.MyChatMember)
 	}
+	if u.CallbackQuery != nil {
+		return h.press(ctx, u.CallbackQuery)
+	}
 	m := u.Message
 	switch {
 	case m == nil:

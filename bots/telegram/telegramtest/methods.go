@@ -18,14 +18,16 @@ type method struct {
 
 // methods are the methods that the program uses, with the parameters that it uses.
 var methods = map[string]method{
-	"getMe":          {nil, (*Server).getMe},
-	"getUpdates":     {[]string{"offset", "limit", "timeout", "allowed_updates"}, (*Server).getUpdates},
-	"sendMessage":    {[]string{"chat_id", "text", "link_preview_options", "message_thread_id"}, (*Server).sendMessage},
-	"setMyCommands":  {[]string{"commands", "scope", "language_code"}, (*Server).setMyCommands},
-	"leaveChat":      {[]string{"chat_id"}, (*Server).leaveChat},
-	"setWebhook":     {[]string{"url", "secret_token", "max_connections", "allowed_updates"}, (*Server).setWebhook},
-	"deleteWebhook":  {[]string{"drop_pending_updates"}, (*Server).deleteWebhook},
-	"getWebhookInfo": {nil, (*Server).getWebhookInfo},
+	"getMe":               {nil, (*Server).getMe},
+	"getUpdates":          {[]string{"offset", "limit", "timeout", "allowed_updates"}, (*Server).getUpdates},
+	"sendMessage":         {[]string{"chat_id", "text", "link_preview_options", "message_thread_id", "reply_markup"}, (*Server).sendMessage},
+	"editMessageText":     {[]string{"chat_id", "message_id", "text", "link_preview_options", "reply_markup"}, (*Server).editMessageText},
+	"answerCallbackQuery": {[]string{"callback_query_id"}, (*Server).answerCallbackQuery},
+	"setMyCommands":       {[]string{"commands", "scope", "language_code"}, (*Server).setMyCommands},
+	"leaveChat":           {[]string{"chat_id"}, (*Server).leaveChat},
+	"setWebhook":          {[]string{"url", "secret_token", "max_connections", "allowed_updates"}, (*Server).setWebhook},
+	"deleteWebhook":       {[]string{"drop_pending_updates"}, (*Server).deleteWebhook},
+	"getWebhookInfo":      {nil, (*Server).getWebhookInfo},
 }
 
 // getMe follows https://core.telegram.org/bots/api#getme.
@@ -91,7 +93,7 @@ func (s *Server) getUpdates(w http.ResponseWriter, r *http.Request, b *bot, para
 func (s *Server) sendMessage(w http.ResponseWriter, r *http.Request, b *bot, params map[string]string) {
 	chatID, err := strconv.ParseInt(params["chat_id"], 10, 64)
 	topic, _ := strconv.Atoi(params["message_thread_id"])
-	text := strings.TrimSpace(params["text"])
+	text, buttons := strings.TrimSpace(params["text"]), s.readKeyboard(params["reply_markup"])
 	if s.Jitter > 0 {
 		time.Sleep(rand.N(s.Jitter))
 	}
@@ -112,10 +114,10 @@ func (s *Server) sendMessage(w http.ResponseWriter, r *http.Request, b *bot, par
 	case len(utf16.Encode([]rune(text))) > 4096:
 		code, description = http.StatusBadRequest, "Bad Request: message is too long"
 	}
-	if code == 0 {
-		s.sent = append(s.sent, Sent{Bot: b.username, Chat: chatID, Topic: topic, Text: text, At: time.Now()})
-	}
 	s.ids++
+	if code == 0 {
+		s.sent = append(s.sent, Sent{Bot: b.username, Chat: chatID, Topic: topic, ID: s.ids, Text: text, At: time.Now(), Buttons: buttons})
+	}
 	id, count, hook, dropped := s.ids, len(s.sent), s.onSent, s.dropped
 	s.mu.Unlock()
 	if code == 0 && hook != nil {

@@ -32,6 +32,7 @@ type Server struct {
 	held         map[int64]int // seconds, by chat
 	ids          int64
 	sent         []Sent
+	presses      map[string]bool // by callback_query_id: answered
 	calls        []string
 	complaints   []string
 	fault        bottest.Fault
@@ -45,8 +46,12 @@ type Sent struct {
 	Bot   string // user name
 	Chat  int64
 	Topic int // message_thread_id
+	ID    int64
 	Text  string
 	At    time.Time
+
+	Buttons [][]Button
+	Edits   int // how often the message was edited
 }
 
 type bot struct {
@@ -75,7 +80,7 @@ func New(t testing.TB) *Server {
 
 func newServer(t testing.TB) *Server {
 	s := &Server{t: t, closed: make(chan struct{}), dropped: make(chan struct{}), bots: map[string]*bot{},
-		people: map[string]int64{}, restricted: map[int64]bool{}, chats: map[int64]*chat{}, held: map[int64]int{}, ids: 1000}
+		people: map[string]int64{}, restricted: map[int64]bool{}, chats: map[int64]*chat{}, held: map[int64]int{}, presses: map[string]bool{}, ids: 1000}
 	t.Cleanup(func() {
 		for _, complaint := range s.Complaints() {
 			t.Errorf("Telegram complains: %s", complaint)

@@ -1,0 +1,146 @@
+package telegramtest
+
+import (
+	"encoding/json"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf16"
+)
+
+// Button is a button under a message.
+type Button struct {
+	Text string `json:"text"`
+	Data string `json:"callback_data"`
+}
+
+// readKeyboard follows https://core.telegram.org/bots/api#inlinekeyboardmarkup and #inlinekeyboardbutton, of which exactly one field beside the text
+// must be used.
+func (s *Server) readKeyboard(markup string) (rows [][]Button) {
+	if markup == "" {
+		return nil
+	}
+	var keyboard struct {
+		Rows [][]map[string]string `json:"inline_keyboard"`
+	}
+	if err := json.Unmarshal([]byte(markup), &keyboard); err != nil {
+		s.complain("reply_markup %q: %v", markup, err)
+	}
+	for _, row := range keyboard.Rows {
+		var buttons []Button
+		for _, fields := range row {
+			b := Button{fields["text"], fields["callback_data"]}
+			if len(fields) != 2 || b.Text == "" || len(b.Data) < 1 || len(b.Data) > 64 {
+				s.complain("button %q", fields)
+			}
+			buttons = append(buttons, b)
+		}
+		rows = append(rows, buttons)
+	}
+	return rows
+}
+
+// Press presses the button with a label under the last message to a person that has one, and returns whether there is one.
+func (s *Server) Press(username, who, label string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, sent := range slices.Backward(s.sent) {
+		for _, button := range slices.Concat(sent.Buttons...) {
+			if sent.Chat == s.person(who) && sent.Bot == username && button.Text == label {
+				s.press(username, who, sent.ID, button.Data)
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// PressData queues a press on a button with any data, under the last message to a person.
+func (s *Server) PressData(username, who, data string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, sent := range slices.Backward(s.sent) {
+		if sent.Chat == s.person(who) {
+			s.press(username, who, sent.ID, data)
+			return
+		}
+	}
+}
+
+// press follows https://core.telegram.org/bots/api#callbackquery. s.mu is held.
+func (s *Server) press(username, who string, message int64, data string) {
+	b, id := s.botNamed(username), s.person(who)
+	s.ids++
+	query := strconv.FormatInt(4_382_000_000_000_000_000+s.ids, 10)
+	s.presses[query] = false
+	s.queueUpdate(b, map[string]any{"callback_query": map[string]any{
+		"id": query, "from": s.user(who), "chat_instance": "-3765", "data": data,
+		"message": map[string]any{
+			"message_id": message, "date": time.Now().Unix(), "text": "x", "chat": map[string]any{"id": id, "type": "private", "first_name": who},
+			"from": map[string]any{"id": b.id, "is_bot": true, "first_name": username, "username": username},
+		},
+	}})
+}
+
+// answerCallbackQuery follows https://core.telegram.org/bots/api#answercallbackquery.
+func (s *Server) answerCallbackQuery(w http.ResponseWriter, _ *http.Request, _ *bot, params map[string]string) {
+	s.mu.Lock()
+	_, known := s.presses[params["callback_query_id"]]
+	if known {
+		s.presses[params["callback_query_id"]] = true
+	}
+	s.mu.Unlock()
+	if !known {
+		fail(w, http.StatusBadRequest, "Bad Request: query is too old and response timeout expired or query ID is invalid", nil)
+		return
+	}
+	succeed(w, true)
+}
+
+// ForgetPresses makes presses too old to be answered.
+func (s *Server) ForgetPresses() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	clear(s.presses)
+}
+
+// UnansweredPresses returns the number of presses that the bots have not answered.
+func (s *Server) UnansweredPresses() (count int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, answered := range s.presses {
+		if !answered {
+			count++
+		}
+	}
+	return count
+}
+
+// editMessageText follows https://core.telegram.org/bots/api#editmessagetext; for the errors see https://github.com/TelegramBotAPI/errors.
+func (s *Server) editMessageText(w http.ResponseWriter, _ *http.Request, b *bot, params map[string]string) {
+	chatID, _ := strconv.ParseInt(params["chat_id"], 10, 64)
+	id, _ := strconv.ParseInt(params["message_id"], 10, 64)
+	text, buttons := strings.TrimSpace(params["text"]), s.readKeyboard(params["reply_markup"])
+	s.mu.Lock()
+	code, description, parameters := s.refusal(b, chatID)
+	at := slices.IndexFunc(s.sent, func(one Sent) bool { return one.Bot == b.username && one.Chat == chatID && one.ID == id })
+	switch {
+	case code != 0:
+	case at < 0:
+		code, description = http.StatusBadRequest, "Bad Request: message to edit not found"
+	case text == "" || len(utf16.Encode([]rune(text))) > 4096:
+		code, description = http.StatusBadRequest, "Bad Request: message text is empty or too long"
+	case s.sent[at].Text == text && slices.EqualFunc(s.sent[at].Buttons, buttons, slices.Equal):
+		code, description = http.StatusBadRequest, "Bad Request: message is not modified: specified new message content and reply markup are exactly the same"
+	default:
+		s.sent[at].Text, s.sent[at].Buttons, s.sent[at].Edits = text, buttons, s.sent[at].Edits+1
+	}
+	s.mu.Unlock()
+	if code != 0 {
+		fail(w, code, description, parameters)
+		return
+	}
+	succeed(w, map[string]any{"message_id": id, "date": time.Now().Unix(), "text": text, "chat": map[string]any{"id": chatID, "type": "private"}})
+}
