@@ -9,6 +9,8 @@ func (g *reading) chooseKind(out *Reading) {
 	for i, t := range g.tokens {
 		if t.roles&inspectors != 0 && i > 0 && g.tokens[i-1].roles&negation != 0 {
 			t.roles = t.roles&^inspectors | gone
+		} else if t.roles&gone != 0 && g.denied(i) {
+			t.roles &^= gone
 		}
 		all |= t.roles
 		if t.roles&(inspectors|police|disruption|gone) != 0 {
@@ -19,6 +21,7 @@ func (g *reading) chooseKind(out *Reading) {
 			counted = false // what is quoted without a space in front of the question
 		}
 	}
+	out.Boarded = all&boarded != 0
 	located := len(out.Lines)+len(out.Stops)+len(out.Directions)+len(out.Shapes) > 0
 	switch {
 	case (g.asks || len(g.tokens) > 1 && g.tokens[0].roles&question != 0) && !counted:
@@ -31,12 +34,35 @@ func (g *reading) chooseKind(out *Reading) {
 		out.Kind = Police
 	case all&disruption != 0:
 		out.Kind = Disruption
-	case all&hint != 0 && located, counted && located, located && len(g.tokens) <= shortReport, out.Alighted && located:
-		out.Kind = Inspectors // what else would one write that for
+	case all&hint != 0 && located, counted && located, out.Alighted && located:
+		out.Kind = Inspectors
+	case located && len(g.tokens) <= shortReport:
+		out.Kind, out.Guessed = Inspectors, true // what else would one write that for
 	default:
 		out.Kind = Other
 	}
+	for _, one := range saidKinds {
+		if all&one.role != 0 && out.Kind != one.kind {
+			out.Also = append(out.Also, one.kind)
+		}
+	}
 	out.Confidence = g.confidence(out, all&(inspectors|police|disruption|gone) != 0)
+}
+
+// saidKinds are the kinds that several words of one message can stand for.
+var saidKinds = []struct {
+	role roles
+	kind Kind
+}{{inspectors, Inspectors}, {police, Police}, {disruption, Disruption}, {gone, Gone}}
+
+// denied reports whether a word in front of the token says that it is not so: "not gone", "noch nicht ganz weg". Phrases such as "no longer" mean what they say.
+func (g *reading) denied(i int) bool {
+	for k := i; k > max(0, i-2) && g.tokens[k].gap < pause; k-- {
+		if before := g.tokens[k-1].roles; before&(negation|not) != 0 && before&gone == 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // shortReport is how many words a report has that is nothing but a place.

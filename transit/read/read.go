@@ -29,15 +29,21 @@ const (
 
 // Reading is what a message means. Lines, stops and directions are indices into the network's, without doubles; the first one is the most important.
 type Reading struct {
-	Kind  Kind
-	Lines []int
-	Stops []int
+	Kind Kind
+	// Also are other kinds that words stand for, but Question: "inspectors, and the line is closed". Of Gone, what has left.
+	Also []Kind
+	// Guessed: nothing but a place says that the Kind is Inspectors.
+	Guessed bool
+	Lines   []int
+	Stops   []int
 	// Directions are stops that vehicles go to: terminals, if the line is known.
 	Directions []int
 	// Inferred: no line was named, but one alone serves the stop.
 	Inferred bool
 	// Alighted: they got off the line, and are at the stop.
 	Alighted bool
+	// Boarded: they got on.
+	Boarded bool
 	// Open are names of stops that could be several.
 	Open []Open
 	// Shapes look like lines. They are only read without a network.

@@ -43,6 +43,7 @@ const (
 	gone
 	question
 	negation // "no inspectors"
+	not      // "not gone"
 	hint     // it speaks for inspectors if a place is named
 )
 
@@ -114,7 +115,7 @@ var roleNames = map[string]roles{
 	"north": north, "east": east, "south": south, "west": west, "people": people,
 }
 
-var kindNames = map[string]roles{"inspectors": inspectors, "police": police, "disruption": disruption, "gone": gone, "question": question, "negation": negation, "hints": hint}
+var kindNames = map[string]roles{"inspectors": inspectors, "police": police, "disruption": disruption, "gone": gone, "question": question, "negation": negation, "not": not, "hints": hint}
 
 // Languages lists the languages that the package has words of.
 func Languages() (languages []string) {
