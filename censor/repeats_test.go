@@ -45,6 +45,17 @@ func TestAReportRepeatsAnotherIfItSaysNothingNew(t *testing.T) {
 		{"fewer words about a disruption", "U8 am Hermannplatz gesperrt wegen Feuer", "U8 Hermannplatz gesperrt wegen Feuer", true},
 		{"a question is no report of the same", "Kontrolle U8 Hermannplatz", "Ist am Hermannplatz U8 Kontrolle?", false},
 		{"two questions", "Ist am Hermannplatz U8 Kontrolle?", "Ist am Hermannplatz U8 Kontrolle?", false},
+		{"a further line is news", "Kontrolle U8 Hermannplatz", "Kontrolle U8 Hermannplatz, jetzt auch U7", false},
+		{"still there is none", "Kontrolle U8 Hermannplatz", "immer noch Kontrolle U8 Hermannplatz", true},
+		{"the other way between two stops is news", "Kontrolle U8 von Hermannplatz nach Osloer Straße", "Kontrolle U8 von Osloer Straße nach Hermannplatz", false},
+		{"that the police are there too is news", "Kontrolle U8 Hermannplatz", "Kontrolle U8 Hermannplatz mit Polizei", false},
+		{"that nothing runs either is news", "Kontrolle U8 Hermannplatz", "Kontrolle Hermannplatz, U8 gesperrt", false},
+		{"less than both is none", "Kontrolle Hermannplatz, U8 gesperrt wegen Polizei", "Kontrolle U8 Hermannplatz", true},
+		{"that they got off is news", "Kontrolle U8 Hermannplatz", "Kontrolleure Hermannplatz aus der U8 ausgestiegen", false},
+		{"that they got on is news", "Kontrolle U8 Hermannplatz", "Kontrolleure Hermannplatz in die U8 eingestiegen", false},
+		{"a place alone", "Kontrolle U8 Hermannplatz", "U8 Hermannplatz", true},
+		{"a place and words that nobody can read", "Kontrolle U8 Hermannplatz", "U8 fährt nicht Hermannplatz", false},
+		{"inspectors after a place and words that nobody can read", "U8 fährt nicht Hermannplatz", "Kontrolle U8 Hermannplatz", false},
 		{"the same words without a place", "Kontrolleure im Zug", "kontrolleure im zug", true},
 		{"other words without a place", "Kontrolleure im Zug", "Kontrolleure im Bus", false},
 		{"few of the words without a place", "Kontrolleure im Bus nach Waldesruh", "Kontrolleure", false},
@@ -80,6 +91,17 @@ func TestAReportThatTheyHaveLeftEndsThoseOfThePlace(t *testing.T) {
 		{"Kontrolle U8 Hermannplatz", "sind weg", false},
 		{"Hermannplatz sind weg", "Hermannplatz sind weg", false},
 		{"Kontrolle U8 Hermannplatz", "Kontrolle U8 Hermannplatz", false},
+		{"Kontrolle U8 Hermannplatz", "Hermannplatz noch nicht weg", false},
+		{"Kontrolle U8 Osloer Straße", "Hermannplatz sind weg, jetzt Osloer Straße", false},
+		{"Kontrolle U8 Hermannplatz und Osloer Straße", "Hermannplatz sind weg", false}, // what of the other stop?
+		{"Kontrolle U8 und U7 Hermannplatz", "U8 Hermannplatz sind weg", false},
+		{"Kontrolle U8 Hermannplatz Richtung Wittenau", "U8 Richtung Hermannstraße sind weg", false},
+		{"Kontrolle U8 Hermannplatz Richtung Wittenau", "U8 Richtung Wittenau sind weg", true},
+		{"U8 Hermannplatz gesperrt", "Hermannplatz sind weg", false},
+		{"U8 Hermannplatz gesperrt", "Hermannplatz Sperrung ist weg", true},
+		{"Kontrolle U8 Hermannplatz", "Hermannplatz Polizei ist weg", false},
+		{"Kontrolle mit Polizei U8 Hermannplatz", "Kontrolle Hermannplatz ist weg", false}, // what of the police?
+		{"Kontrolle mit Polizei U8 Hermannplatz", "Hermannplatz alle weg", true},
 	} {
 		sight := func(text string) *sighting {
 			return newSighting(text, time.Time{}, "", text, reader, reader.Read(text, read.Context{}))
@@ -88,6 +110,18 @@ func TestAReportThatTheyHaveLeftEndsThoseOfThePlace(t *testing.T) {
 		if got := first.ends(later); got != tt.ends {
 			t.Errorf("%q after %q: %t; read as %+v and %+v", tt.later, tt.first, got, first.means, later.means)
 		}
+	}
+}
+
+func TestAReportThatTheyHaveLeftEndsNoneThatIsNewerThanIt(t *testing.T) {
+	t.Parallel()
+	reader := testReader(t)
+	now := time.Now()
+	sight := func(text string, at time.Time) *sighting {
+		return newSighting(text, at, "", text, reader, reader.Read(text, read.Context{}))
+	}
+	if sight("Kontrolle U8 Hermannplatz", now).ends(sight("Hermannplatz sind weg", now.Add(-time.Minute))) {
+		t.Error("ended by a report that came late")
 	}
 }
 
