@@ -28,6 +28,7 @@ type Bot struct {
 
 	mu           sync.Mutex
 	rateLimiters map[string]*rateLimiter // by city
+	admins       map[int64]groupAdmins   // by the group's chat id
 	// unreachable holds the cities whose webhook Telegram could not reach since the program's start.
 	unreachable map[string]bool
 }

@@ -220,6 +220,6 @@ func FuzzChoice(f *testing.F) {
 		if len(got.Days) > 6 || fmt.Sprint(theBot(w).dayNames("de", got.Days)) == "" && len(got.Days) > 0 {
 			t.Errorf("%q: days %v", text, got.Days)
 		}
-		theBot(w).choiceText("de", got)
+		theBot(w).choiceText("de", got, "")
 	})
 }

@@ -16,11 +16,15 @@ const (
 	choiceMistake = "mistake" // with Reply.Text
 )
 
-// choiceText says which reports a chat gets, and how to change that.
-func (b *Bot) choiceText(lang string, i kit.Interest) string {
+// choiceText says which reports a chat gets, and how to change that: in a group, where commands name the bot, with its user name.
+func (b *Bot) choiceText(lang string, i kit.Interest, username string) string {
 	text := func(id string, pairs ...any) string { return b.core.Pages.Text(lang, id, pairs...) }
+	how := text("choice-how")
+	if username != "" {
+		how = text("choice-how-group", "Bot", username)
+	}
 	if i.IsZero() {
-		return text("choice-all") + "\n\n" + text("choice-how")
+		return text("choice-all") + "\n\n" + how
 	}
 	_, stops, hours := i.Form()
 	said := []string{text("choice-some")}
@@ -37,7 +41,7 @@ func (b *Bot) choiceText(lang string, i kit.Interest) string {
 	case len(i.Lines)+len(i.Stops) > 0:
 		said = append(said, text("choice-unplaced"))
 	}
-	return strings.Join(said, "\n") + "\n\n" + text("choice-how")
+	return strings.Join(said, "\n") + "\n\n" + how
 }
 
 // dayNames returns the short names of days.

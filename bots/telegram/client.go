@@ -169,3 +169,20 @@ func (c *client) setCommands(ctx context.Context, scope models.BotCommandScope, 
 	_, err := c.SetMyCommands(ctx, &tg.SetMyCommandsParams{Commands: commands, Scope: scope})
 	return err
 }
+
+// adminsOf returns the user ids of a group's admins (https://core.telegram.org/bots/api#getchatadministrators). A bot that is no admin may ask for
+// them, but not for one member.
+func (c *client) adminsOf(ctx context.Context, chat int64) (ids []int64, err error) {
+	ctx, cancel := context.WithTimeout(ctx, c.timeout)
+	defer cancel()
+	members, err := c.GetChatAdministrators(ctx, &tg.GetChatAdministratorsParams{ChatID: chat})
+	for _, member := range members {
+		switch {
+		case member.Owner != nil && member.Owner.User != nil:
+			ids = append(ids, member.Owner.User.ID)
+		case member.Administrator != nil:
+			ids = append(ids, member.Administrator.User.ID)
+		}
+	}
+	return ids, err
+}

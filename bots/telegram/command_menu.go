@@ -29,8 +29,8 @@ func (m *commandMenu) update(ctx context.Context, b *Bot, row Account, c *client
 	}
 }
 
-// setMenu sets the commands of private chats and of groups (https://core.telegram.org/bots/api#setmycommands). Groups get only those
-// that work there.
+// setMenu sets the commands of private chats, of groups and of groups' admins (https://core.telegram.org/bots/api#setmycommands). They get only those
+// that work for them.
 func (b *Bot) setMenu(ctx context.Context, c *client, lang string) error {
 	text := func(id string) string { return b.core.Pages.Text(lang, id) }
 	private := []models.BotCommand{
@@ -45,6 +45,9 @@ func (b *Bot) setMenu(ctx context.Context, c *client, lang string) error {
 	err := c.setCommands(ctx, &models.BotCommandScopeAllPrivateChats{}, private)
 	if err == nil {
 		err = c.setCommands(ctx, &models.BotCommandScopeAllGroupChats{}, groups)
+	}
+	if err == nil {
+		err = c.setCommands(ctx, &models.BotCommandScopeAllChatAdministrators{}, append(groups, choiceMenu(text)...))
 	}
 	return botError("set menu", err)
 }

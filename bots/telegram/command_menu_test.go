@@ -40,6 +40,9 @@ func TestRidersSeeAMenuInTheCitysLanguageEvenAfterItChanges(t *testing.T) {
 		"linien – nur manche Linien: /linien U8 M10", "haltestellen – nur manche Haltestellen", "zeiten – nur zu manchen Zeiten: /zeiten 7-10 16-19",
 		"tage – nur an manchen Tagen: /tage mo-fr", "ohneort – Meldungen ohne Ort: an oder aus", "alles – wieder alle Meldungen", "help – was dieser Bot kann")
 	sees("all_group_chats", "melden – etwas melden: /melden und dein Text", "help – was dieser Bot kann")
+	sees("all_chat_administrators", "melden – etwas melden: /melden und dein Text", "help – was dieser Bot kann",
+		"linien – nur manche Linien: /linien U8 M10", "haltestellen – nur manche Haltestellen", "zeiten – nur zu manchen Zeiten: /zeiten 7-10 16-19",
+		"tage – nur an manchen Tagen: /tage mo-fr", "ohneort – Meldungen ohne Ort: an oder aus", "alles – wieder alle Meldungen")
 	cities.lang.Store("en")
 	sees("all_group_chats", "report – report something: /report and your text", "help – what this bot can do")
 }
@@ -60,7 +63,7 @@ func TestAMenuThatFailsIsSetLater(t *testing.T) {
 			set++
 		}
 	}
-	if set != 3 || fake.Menu(botOf("zuerich"), "all_group_chats") == nil {
+	if set != 4 || fake.Menu(botOf("zuerich"), "all_group_chats") == nil {
 		t.Errorf("%d calls, menu %q", set, fake.Menu(botOf("zuerich"), "all_group_chats"))
 	}
 }

@@ -129,6 +129,8 @@ func (h updateHandler) groupMessage(ctx context.Context, m *models.Message) erro
 	switch {
 	case isCommand && c.isReport():
 		return h.report(ctx, m, c.args)
+	case isCommand && c.addressed && c.isChoice():
+		return h.chooseForGroup(ctx, m, c)
 	case isCommand && c.addressed:
 		return h.reply(ctx, placeOf(m), "help")
 	case strings.HasPrefix(text, "/"): // for another bot

@@ -84,7 +84,7 @@ func (b *Bot) sendReply(ctx context.Context, row Account, c *client, r Reply) er
 	if err != nil {
 		return nil
 	}
-	text, buttons, err := b.replyContent(ctx, city, r, chat)
+	text, buttons, err := b.replyContent(ctx, row, city, r, chat)
 	if err != nil {
 		return err
 	}
@@ -141,7 +141,7 @@ func (b *Bot) waitToReply(ctx context.Context, r Reply, chat int64) error {
 }
 
 // replyContent returns the text of a reply, which may be empty, and the buttons below it.
-func (b *Bot) replyContent(ctx context.Context, city bots.City, r Reply, chat int64) (text string, buttons *keyboard, err error) {
+func (b *Bot) replyContent(ctx context.Context, row Account, city bots.City, r Reply, chat int64) (text string, buttons *keyboard, err error) {
 	switch r.Kind {
 	case choiceShown:
 		v, known, err := b.store.findChat(ctx, r.City, chat)
@@ -152,10 +152,10 @@ func (b *Bot) replyContent(ctx context.Context, city bots.City, r Reply, chat in
 			return b.core.Pages.Text(city.Lang, "choice-nothing"), nil, nil
 		}
 		wants := b.interest(v)
-		text = b.choiceText(city.Lang, wants)
-		if !r.Group {
-			buttons = b.choiceButtons(city.Lang, wants)
+		if r.Group {
+			return truncate(b.choiceText(city.Lang, wants, row.Username)), nil, nil
 		}
+		text, buttons = b.choiceText(city.Lang, wants, ""), b.choiceButtons(city.Lang, wants)
 	case choiceMistake:
 		plain, err := b.core.Box.Open(replyTextCell(r), r.Text)
 		if err != nil {

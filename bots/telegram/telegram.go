@@ -81,7 +81,7 @@ func New(core bots.Core) (bots.Bot, error) {
 	b := &Bot{
 		core: core, accounts: newAccounts(core), store: store{db: core.DB, box: core.Box, now: core.Now}, limits: realLimits(),
 		api: strings.TrimSuffix(api, "/"), webhooks: public && mode != "off", pollingFallback: mode == "auto",
-		started: core.Now(), rateLimiters: map[string]*rateLimiter{}, unreachable: map[string]bool{},
+		started: core.Now(), rateLimiters: map[string]*rateLimiter{}, admins: map[int64]groupAdmins{}, unreachable: map[string]bool{},
 	}
 	b.pages = b.newPages()
 	return b, nil

@@ -3,6 +3,7 @@ package telegramtest
 import (
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -13,6 +14,7 @@ type chat struct {
 	title   string
 	members map[int64]bool // bots
 	admins  map[int64]bool // bots
+	leaders []string       // people who are admins
 	refusal refusal        // of bots' messages
 	movedTo int64
 	topics  []int // of a forum, without the general topic
@@ -139,4 +141,34 @@ func (s *Server) UpgradeGroup(group int64, quietly bool) int64 {
 		}
 	}
 	return c.id
+}
+
+// Lead makes a person an admin of a group.
+func (s *Server) Lead(group int64, who string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.chats[group].leaders = append(s.chats[group].leaders, who)
+}
+
+// getChatAdministrators follows https://core.telegram.org/bots/api#getchatadministrators, which lists no bots.
+func (s *Server) getChatAdministrators(w http.ResponseWriter, _ *http.Request, b *bot, params map[string]string) {
+	id, _ := strconv.ParseInt(params["chat_id"], 10, 64)
+	s.mu.Lock()
+	code, description, parameters := s.refusal(b, id)
+	var members []any
+	if code == 0 && id < 0 {
+		for i, who := range s.chats[id].leaders {
+			status := "administrator"
+			if i == 0 {
+				status = "creator"
+			}
+			members = append(members, map[string]any{"status": status, "user": s.user(who), "is_anonymous": false, "can_be_edited": false})
+		}
+	}
+	s.mu.Unlock()
+	if code != 0 {
+		fail(w, code, description, parameters)
+		return
+	}
+	succeed(w, members)
 }
