@@ -17,7 +17,7 @@ type sighting struct {
 	authors []string     // pseudonyms of all who reported it; empty ones are not compared
 	reader  *read.Reader // whose indices means has; nil for none
 	means   read.Reading
-	words   []string // of the text, folded, sorted, each once
+	words   []string // of the text, in lower case
 	unread  []string // those of them that mean nothing to the reader
 	sketch  uint64   // one bit for each word, by its hash
 	ended   bool     // somebody said that they have left
@@ -37,9 +37,7 @@ func newSighting(key string, at time.Time, author, text string, reader *read.Rea
 }
 
 func wordsOf(text string) []string {
-	words := strings.FieldsFunc(strings.ToLower(text), func(r rune) bool { return !isLetterOrDigit(r) })
-	slices.Sort(words)
-	return slices.Compact(words)
+	return strings.FieldsFunc(strings.ToLower(text), func(r rune) bool { return !isLetterOrDigit(r) })
 }
 
 // unread returns a text without the words that decided what it means.
@@ -124,9 +122,9 @@ func (s *sighting) samePlace(later *sighting) bool {
 	return common(a.Stops, b.Stops) && (lines || len(a.Lines) == 0 || len(b.Lines) == 0)
 }
 
-// hasWords reports whether all words of a later report occur in this one.
+// hasWords reports whether all words of a later report occur in this one, in the same order: "from A to B" is not "from B to A".
 func (s *sighting) hasWords(later *sighting) bool {
-	return later.sketch&^s.sketch == 0 && contains(s.words, later.words)
+	return later.sketch&^s.sketch == 0 && inOrder(s.words, later.words)
 }
 
 // contains reports whether all elements of some are in all.

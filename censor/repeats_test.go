@@ -59,6 +59,7 @@ func TestAReportRepeatsAnotherIfItSaysNothingNew(t *testing.T) {
 		{"the same words without a place", "Kontrolleure im Zug", "kontrolleure im zug", true},
 		{"other words without a place", "Kontrolleure im Zug", "Kontrolleure im Bus", false},
 		{"few of the words without a place", "Kontrolleure im Bus nach Waldesruh", "Kontrolleure", false},
+		{"the same words the other way round", "Kontrolleure von Nord nach Süd", "Kontrolleure von Süd nach Nord", false},
 		{"another number without a place", "Kontrolle 17", "Kontrolle 18", false},
 		{"no words", "🚨", "🚨", false},
 	}
