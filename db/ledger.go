@@ -52,6 +52,7 @@ type Entry struct {
 	CreatedAt     time.Time  `gorm:"not null;index:idx_ledger_entries_city,priority:2;index:idx_ledger_entries_texts,where:text <> ''"`
 	Confirmations int        `gorm:"not null;default:0"` // further people who reported the same
 	EndedAt       *time.Time // when somebody reported that it is over
+	Numbered      string     `gorm:"size:16;not null;default:''"` // the day and the hour of the week with which it is counted, see Number: "20261128 6-18"; deleted with the text, or empty
 	Deliveries    []Delivery
 	Known         bool `gorm:"-"` // set by Record: the ledger had the report already
 
@@ -104,6 +105,9 @@ func (d *DB) Withdraw(ctx context.Context, r report.Report, until time.Time) (En
 		var edits []Delivery
 		if was.Withdrawn == "" {
 			if edits, err = takeBack(tx, was, d.now()); err != nil {
+				return err
+			}
+			if err := takeBackNumbers(tx, was); err != nil {
 				return err
 			}
 		}
@@ -279,7 +283,7 @@ func (d *DB) DeleteTexts(ctx context.Context, city string, before time.Time) (de
 		if err := reposts.Updates(map[string]any{"remote_id": "", "remote_url": ""}).Error; err != nil {
 			return err
 		}
-		done := old().Updates(map[string]any{"text": "", "author": "", "url": "", "ref": "", "reading": ""})
+		done := old().Updates(map[string]any{"text": "", "author": "", "url": "", "ref": "", "reading": "", "numbered": ""})
 		deleted = done.RowsAffected
 		return done.Error
 	})

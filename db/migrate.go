@@ -107,6 +107,14 @@ func (d *DB) Migrate(ctx context.Context) error {
 			}
 			return tx.Exec("CREATE INDEX idx_ledger_deliveries_edits ON ledger_deliveries (entry_id) WHERE edit_until IS NOT NULL").Error
 		},
+	}, {
+		ID: "11-numbers",
+		Migrate: func(tx *gorm.DB) error {
+			if err := addColumn(tx, &Entry{}, "Numbered"); err != nil {
+				return err
+			}
+			return tx.AutoMigrate(&Number{})
+		},
 	}})
 }
 

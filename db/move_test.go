@@ -47,6 +47,9 @@ func TestAllRowsMoveAsTheyAreAndBack(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	if err := from.Create(&db.Number{City: "zuerich", Period: 20261100, Kind: db.NumberOfLine, Name: "U8", Reports: 7}).Error; err != nil {
+		t.Fatal(err)
+	}
 	for id := range 3000 { // several batches
 		r := newReport(time.Duration(id).String())
 		r.Text = "kontrolle $1 ? @x " + strings.Repeat("ü", id%7)
@@ -63,7 +66,7 @@ func TestAllRowsMoveAsTheyAreAndBack(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, table := range []string{"admins", "cities", "city_admins", "tokens", "sessions", "ledger_entries", "ledger_deliveries", "revocations"} {
+		for _, table := range []string{"admins", "cities", "city_admins", "tokens", "sessions", "ledger_entries", "ledger_deliveries", "revocations", "report_numbers"} {
 			if !slices.Contains(tables, table) {
 				t.Errorf("%s was not moved", table)
 			}
@@ -75,6 +78,10 @@ func TestAllRowsMoveAsTheyAreAndBack(t *testing.T) {
 	var got db.Session
 	if err := back.Where("token = ?", "token").Take(&got).Error; err != nil || !slices.Equal(got.Data, session.Data) || !got.ExpiresAt.Equal(at) {
 		t.Errorf("%+v, %v", got, err)
+	}
+	var number db.Number
+	if err := back.Take(&number).Error; err != nil || number.Name != "U8" || number.Reports != 7 {
+		t.Errorf("%+v, %v", number, err)
 	}
 	if made := record(t, back, newReport("next")); made.ID != 3001 {
 		t.Errorf("the next entry has the number %d: those of deleted ones must not be given again", made.ID)

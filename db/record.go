@@ -23,6 +23,8 @@ type Judged struct {
 	About  string   // the key of the report that this one confirms or ends; empty for none
 	Counts bool     // as one more person who confirms About
 	Ends   []string // the keys of reports that are over with this one
+
+	Zone *time.Location // the city's, by which the report is counted in the numbers; nil if it is not
 }
 
 // Record writes reports, their verdicts and their deliveries in one transaction, and returns the entries as stored, in the same order. A
@@ -34,6 +36,7 @@ func (d *DB) Record(ctx context.Context, judged ...Judged) ([]Entry, error) {
 		entries[i] = Entry{
 			Key: r.Key(), City: r.City, Bot: r.Bot, Text: sanitize(r.Text), Author: sanitize(r.Author), Private: r.Private, URL: sanitize(r.URL), Ref: sanitize(r.Ref),
 			Reading: encodeReading(r.Means), About: j.About, Counted: j.Counts, Passed: v.Passed, List: string(v.List), Rule: report.Cut(sanitize(v.Rule), 250), Line: v.Line, At: Time(r.At), CreatedAt: d.now(),
+			Numbered: numberedAs(j, d.now()),
 		}
 	}
 	err := d.Transaction(ctx, func(tx *gorm.DB) error {
@@ -42,6 +45,7 @@ func (d *DB) Record(ctx context.Context, judged ...Judged) ([]Entry, error) {
 			return err
 		}
 		var deliveries []Delivery
+		var numbers []Number
 		for i := range entries {
 			id, ok := ids[entries[i].Key]
 			delete(ids, entries[i].Key) // a second report with this key is a repetition
@@ -52,8 +56,12 @@ func (d *DB) Record(ctx context.Context, judged ...Judged) ([]Entry, error) {
 				entries[i].Deliveries = append(entries[i].Deliveries, Delivery{EntryID: id, Bot: bot, Status: judged[i].Status, UpdatedAt: d.now()})
 			}
 			deliveries = append(deliveries, entries[i].Deliveries...)
+			numbers = append(numbers, numbersOf(entries[i], judged[i].Report.Means)...)
 		}
 		if err := insertDeliveries(tx, deliveries); err != nil {
+			return err
+		}
+		if err := addNumbers(tx, numbers); err != nil {
 			return err
 		}
 		if err := noteEffects(tx, entries, judged, d.now()); err != nil {
@@ -68,14 +76,14 @@ func (d *DB) Record(ctx context.Context, judged ...Judged) ([]Entry, error) {
 func insertEntries(tx *gorm.DB, entries []Entry) (map[string]uint, error) {
 	var values []any
 	for _, e := range entries {
-		values = append(values, e.Key, e.City, e.Bot, e.Text, e.Author, e.Private, e.URL, e.Ref, e.Passed, e.List, e.Rule, e.Line, "", e.Reading, e.About, e.Counted, e.At, e.CreatedAt)
+		values = append(values, e.Key, e.City, e.Bot, e.Text, e.Author, e.Private, e.URL, e.Ref, e.Passed, e.List, e.Rule, e.Line, "", e.Reading, e.About, e.Counted, e.Numbered, e.At, e.CreatedAt)
 	}
 	var made []struct {
 		ID  uint
 		Key string
 	}
-	err := tx.Raw("INSERT INTO ledger_entries (key, city, bot, text, author, private, url, ref, passed, list, rule, line, withdrawn, reading, about, counted, at, created_at) VALUES "+
-		rows(len(entries), 18)+" ON CONFLICT (key) DO NOTHING RETURNING id, key", values...).Scan(&made).Error
+	err := tx.Raw("INSERT INTO ledger_entries (key, city, bot, text, author, private, url, ref, passed, list, rule, line, withdrawn, reading, about, counted, numbered, at, created_at) VALUES "+
+		rows(len(entries), 19)+" ON CONFLICT (key) DO NOTHING RETURNING id, key", values...).Scan(&made).Error
 	ids := make(map[string]uint, len(made))
 	for _, e := range made {
 		ids[e.Key] = e.ID

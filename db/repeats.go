@@ -29,14 +29,17 @@ func (d *DB) Replace(ctx context.Context, withdrawn Entry, since time.Time, bots
 		if err != nil {
 			return err
 		}
-		next.About, next.Counted, next.Confirmations = "", false, withdrawn.Confirmations-1
-		if err := tx.Model(&next).Select("about", "counted", "confirmations").Updates(&next).Error; err != nil {
+		next.About, next.Counted, next.Confirmations, next.Numbered = "", false, withdrawn.Confirmations-1, withdrawn.Numbered
+		if err := tx.Model(&next).Select("about", "counted", "confirmations", "numbered").Updates(&next).Error; err != nil {
 			return err
 		}
 		if err := tx.Model(&Entry{}).Where("city = ? AND about = ?", withdrawn.City, withdrawn.Key).Update("about", next.Key).Error; err != nil {
 			return err
 		}
 		if err := tx.Model(&Entry{ID: withdrawn.ID}).Update("confirmations", 0).Error; err != nil {
+			return err
+		}
+		if err := addNumbers(tx, numbersOf(next, next.Means())); err != nil {
 			return err
 		}
 		for _, bot := range bots {
