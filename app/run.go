@@ -113,7 +113,7 @@ func (p *Program) serveHTTP(ctx context.Context) error {
 	return <-served
 }
 
-// pruneEvery is how often expired links, sessions and networks are deleted.
+// pruneEvery is how often expired links, sessions and networks are deleted, and numbers added up.
 const pruneEvery = 10 * time.Minute
 
 func (p *Program) prune(ctx context.Context) error {
@@ -125,6 +125,9 @@ func (p *Program) prune(ctx context.Context) error {
 		}
 		if err := p.pruneNetworks(ctx); err != nil && ctx.Err() == nil {
 			p.log.Error("cannot prune networks", "err", err)
+		}
+		if err := p.foldNumbers(ctx); err != nil && ctx.Err() == nil {
+			p.log.Error("cannot add up numbers", "err", err)
 		}
 		select {
 		case <-ctx.Done():

@@ -19,6 +19,9 @@ type Rules struct {
 	Repeats time.Duration
 	// RelayEnds relays reports that whoever was seen has left, even though they end the report about it.
 	RelayEnds bool
+
+	// Numbers is the city's time zone if relayed reports are counted, see db.Number; nil if they are not.
+	Numbers *time.Location
 }
 
 // Evaluate reads a text and returns the verdict on it. What it means is the zero Reading if the text does not pass and no list of the city

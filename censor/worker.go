@@ -210,7 +210,7 @@ func (w *Worker) judge(ctx context.Context, part []message) (judged []db.Judged,
 		if err != nil {
 			return nil, nil, err
 		}
-		j := db.Judged{Report: r, Status: db.Queued}
+		j := db.Judged{Report: r, Status: db.Queued, Zone: rules.Numbers}
 		v, meaning := verdict(rules, r, m.context(rules))
 		if j.Verdict = v; v.Passed && rules.Active {
 			j.Bots = w.Bots(r.City)

@@ -35,6 +35,8 @@ type Node struct {
 	// Read reads a text with a city's lines and stops, for bots.City. Set it before the bots run; nil reads nothing.
 	Read func(city, text string) report.Reading
 
+	clocks clocks
+
 	mu       sync.RWMutex
 	watch    []func(city string)
 	cities   map[string]Snapshot
@@ -94,7 +96,11 @@ func (n *Node) Rules(city string) (censor.Rules, bool) {
 	n.mu.RLock()
 	defer n.mu.RUnlock()
 	snapshot, ok := n.cities[city]
-	return censor.Rules{Filter: snapshot.Filter, Active: snapshot.Active, Freshness: snapshot.Freshness(), Repeats: snapshot.Repeats(), RelayEnds: snapshot.RelayEnds}, ok
+	rules := censor.Rules{Filter: snapshot.Filter, Active: snapshot.Active, Freshness: snapshot.Freshness(), Repeats: snapshot.Repeats(), RelayEnds: snapshot.RelayEnds}
+	if snapshot.Numbers {
+		rules.Numbers = n.clocks.of(snapshot.Settings)
+	}
+	return rules, ok
 }
 
 // Loaded waits until all cities are loaded.

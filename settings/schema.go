@@ -10,7 +10,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"time"
 	_ "time/tzdata" // so that every node knows the same zones
 	"unicode"
 	"unicode/utf8"
@@ -220,18 +219,6 @@ func decode(document []byte) (Settings, Errors) {
 	}
 	slices.SortFunc(found, func(a, b FieldError) int { return cmp.Compare(a.Field, b.Field) })
 	return doc, found
-}
-
-// Zone returns the city's time zone; nil for the server's.
-func (s Settings) Zone() *time.Location {
-	if s.TimeZone == "" {
-		return nil
-	}
-	zone, err := time.LoadLocation(s.TimeZone)
-	if err != nil {
-		return nil
-	}
-	return zone
 }
 
 // Document returns the settings as a document in canonical form.

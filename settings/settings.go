@@ -42,6 +42,8 @@ type Settings struct {
 	Active bool   `json:"active"`
 	Listed bool   `json:"listed"` // on the front page
 
+	Numbers bool `json:"numbers,omitzero"` // relayed reports are counted by line, stop and hour, and the numbers are shown: see db.Number
+
 	Triggers []string `json:"triggers"` // one rule a line, see package censor
 	Blocked  []string `json:"blocked"`
 
@@ -61,7 +63,7 @@ type Settings struct {
 // fieldPointers returns a pointer to each field by its JSON name.
 func (s *Settings) fieldPointers() map[string]any {
 	return map[string]any{
-		"title": &s.Title, "lang": &s.Lang, "about": &s.About, "active": &s.Active, "listed": &s.Listed,
+		"title": &s.Title, "lang": &s.Lang, "about": &s.About, "active": &s.Active, "listed": &s.Listed, "numbers": &s.Numbers,
 		"triggers": &s.Triggers, "blocked": &s.Blocked, "network": &s.Network, "stop_names": &s.StopNames,
 		"freshness_minutes": &s.FreshnessMinutes, "newest_first": &s.NewestFirst,
 		"repeat_minutes": &s.RepeatMinutes, "relay_ends": &s.RelayEnds, "retention_hours": &s.RetentionHours,
@@ -72,7 +74,7 @@ func (s *Settings) fieldPointers() map[string]any {
 // Default returns the configuration of a new city.
 func Default(city, lang string) Settings {
 	return Settings{
-		Title: city, Lang: lang, Active: true, Listed: true,
+		Title: city, Lang: lang, Active: true, Listed: true, Numbers: true,
 		FreshnessMinutes: 30, RetentionHours: 24,
 		Triggers: StartTriggers(lang, false),
 	}

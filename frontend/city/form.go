@@ -16,6 +16,8 @@ type cityForm struct {
 	Base               chain.Hash // the version that the form was made from
 	Title, Lang, About string
 	Active, Listed     bool
+	Numbers            bool
+	withoutNumbers     bool // of a release without Numbers
 	TimeZone           string
 	Triggers, Blocked  string
 	FreshnessMinutes   string
@@ -31,7 +33,7 @@ type cityForm struct {
 
 func newCityForm(s settings.Snapshot) cityForm {
 	return cityForm{
-		Base: s.Hash, Title: s.Title, Lang: s.Lang, About: s.About, Active: s.Active, Listed: s.Listed, TimeZone: s.TimeZone,
+		Base: s.Hash, Title: s.Title, Lang: s.Lang, About: s.About, Active: s.Active, Listed: s.Listed, Numbers: s.Numbers, TimeZone: s.TimeZone,
 		Triggers: strings.Join(s.Triggers, "\n"), Blocked: strings.Join(s.Blocked, "\n"),
 		FreshnessMinutes: strconv.Itoa(s.FreshnessMinutes), NewestFirst: s.NewestFirst,
 		RepeatMinutes: strconv.Itoa(int(s.Repeats().Minutes())), RelayEnds: s.RelayEnds, RetentionHours: strconv.Itoa(s.RetentionHours),
@@ -43,13 +45,14 @@ func readCityForm(r *http.Request) cityForm {
 	get := r.PostForm.Get
 	form := cityForm{
 		Base: chain.Hash(get("base")), Title: get("title"), Lang: get("lang"), About: get("about"),
-		Active: get("active") != "", Listed: get("listed") != "", TimeZone: get("time_zone"),
+		Active: get("active") != "", Listed: get("listed") != "", Numbers: get("numbers") == "on", TimeZone: get("time_zone"),
 		Triggers: get("triggers"), Blocked: get("blocked"),
 		FreshnessMinutes: get("freshness_minutes"), NewestFirst: get("newest_first") != "",
 		RepeatMinutes: get("repeat_minutes"), RelayEnds: get("relay_ends") != "", RetentionHours: get("retention_hours"),
 		Note: get("note"), Try: readTryForm(r), Errors: site.FormErrors{},
 	}
 	form.olderPage = !r.PostForm.Has("repeat_minutes")
+	form.withoutNumbers = !r.PostForm.Has("numbers_shown")
 	return form.tidy()
 }
 
@@ -69,6 +72,9 @@ func (c cityForm) changes(shown cityForm) map[string]any {
 	if c.olderPage {
 		c.RepeatMinutes, c.RelayEnds = shown.RepeatMinutes, shown.RelayEnds
 	}
+	if c.withoutNumbers {
+		c.Numbers = shown.Numbers
+	}
 	changed := map[string]any{}
 	for _, one := range []struct {
 		field, is, was string
@@ -76,6 +82,7 @@ func (c cityForm) changes(shown cityForm) map[string]any {
 	}{
 		{"active", onOff(c.Active), onOff(shown.Active), c.Active},
 		{"listed", onOff(c.Listed), onOff(shown.Listed), c.Listed},
+		{"numbers", onOff(c.Numbers), onOff(shown.Numbers), c.Numbers},
 		{"title", c.Title, shown.Title, c.Title},
 		{"lang", c.Lang, shown.Lang, c.Lang},
 		{"time_zone", c.TimeZone, shown.TimeZone, c.TimeZone},
