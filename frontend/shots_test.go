@@ -37,6 +37,7 @@ func TestScreenshots(t *testing.T) {
 	})
 	s.Sample("berlin", 60)
 	s.Sample("ghent", 12)
+	s.SampleNumbers("berlin")
 	changes(s, "ghent")
 	s.SetStatuses(
 		supervisor.Status{Bot: "feeds", State: supervisor.Running, Since: s.Now().Add(-26 * time.Hour)},
@@ -96,6 +97,8 @@ func TestScreenshots(t *testing.T) {
 		shoot("invite", "/city/ghent", width, !dark, true, "de", fill("#f-invite", "ada@linienfunk.example"), submit("#people button", ".errors"))
 		shoot("public", "/c/berlin", width, false, false, "de")
 		shoot("public", "/c/berlin", width, true, false, "de")
+		shoot("numbers", "/c/berlin/numbers", width, dark, false, "de")
+		shoot("numbers", "/c/berlin/numbers", width, !dark, false, "en")
 		shoot("missing", "/nowhere", width, dark, false, "en")
 		shoot("botpage", "/c/berlin/feeds/page", width, dark, false, "de")
 	}

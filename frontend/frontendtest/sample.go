@@ -43,3 +43,24 @@ func (s *World) Sample(city string, n int) {
 		}
 	}
 }
+
+// SampleNumbers writes numbers of the last month into a city's, as many reports as a large city has.
+func (s *World) SampleNumbers(city string) {
+	last := s.Now().AddDate(0, 0, -s.Now().Day())
+	add := func(kind, name string, reports int) {
+		Check(s.T, s.Site.DB.Create(&db.Number{City: city, Period: last.Year()*10000 + int(last.Month())*100, Kind: kind, Name: name, Reports: reports}).Error)
+	}
+	for i, name := range []string{"U8", "U7", "M10", "S41", "Ring", "RB23", "100"} {
+		add(db.NumberOfLine, name, 150/(i+1)-18)
+	}
+	for i, name := range []string{"Hermannplatz", "Kottbusser Tor", "S+U Frankfurter Allee", "Rathaus Neukölln", "Nordbahnhof/Gedenkstätte Berliner Mauer"} {
+		add(db.NumberOfStop, name, 64/(i+1)-8)
+	}
+	for hour := 5; hour < 24; hour++ {
+		for weekday := 1; weekday <= 7; weekday++ {
+			if reports := (hour*13 + weekday*7) % 17 * (3 - (weekday+1)/4); reports > 0 {
+				add(db.NumberOfHour, fmt.Sprintf("%d-%02d", weekday, hour), reports)
+			}
+		}
+	}
+}

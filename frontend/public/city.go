@@ -16,6 +16,7 @@ type publicData struct {
 	About    []string // paragraphs
 	Sections []botpages.Section
 	Message  *site.Message // if it belongs into a section
+	Numbers  bool          // there is a page with numbers
 }
 
 // public is a city's public page. Most visitors get it from memory.
@@ -54,6 +55,7 @@ func (p *Pages) page(r *http.Request, city settings.Snapshot, mine bool, once st
 	data = publicData{City: site.LinkTo(city), About: paragraphs(city.About)}
 	about = site.Page{Title: city.Title, Line: site.LineClass(city.City), Private: !city.Listed}
 	if city.Active {
+		data.Numbers = city.Numbers
 		mount := bots.Mount{Lang: p.Lang(r), Admin: mine, Once: once}
 		data.Sections, about.Feeds = p.publicSections(r, city, mount)
 	}

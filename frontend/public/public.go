@@ -1,4 +1,4 @@
-// Package public has the pages for everybody: the front page and each city's page.
+// Package public has the pages for everybody: the front page, each city's page, and the numbers of its reports.
 package public
 
 import (
@@ -28,4 +28,7 @@ func (p *Pages) AddTo(mux *http.ServeMux) {
 	mux.HandleFunc("GET /{$}", p.Handle(p.home))
 	mux.HandleFunc("GET /c/{city}", p.Handle(p.public))
 	mux.HandleFunc("GET /c/{city}/{$}", p.Handle(p.publicSlash))
+	mux.HandleFunc("GET /c/{city}/numbers", p.Handle(p.showNumbers))
+	mux.HandleFunc("GET /c/{city}/numbers.json", p.Handle(p.sendNumbers))
+	mux.HandleFunc("OPTIONS /c/{city}/numbers.json", p.allowNumbers)
 }
