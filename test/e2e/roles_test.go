@@ -76,16 +76,18 @@ func TestANodeDoesNothingButItsRolesAndAnswersHealthChecks(t *testing.T) {
 		conn.Close()
 		t.Error("the node with pages only receives mail")
 	}
-	nodes, _, err := harness.Database(t, pages).Nodes(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
+	database := harness.Database(t, pages)
+	var nodes []db.Node
+	testkit.Eventually(t, "the other node has all shards", func() (all bool) {
+		var err error
+		if nodes, _, err = database.Nodes(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		return slices.ContainsFunc(nodes, func(n db.Node) bool { return n.Roles == "bots,censor,mail" && len(n.Shards) == pages.NATS.Shards })
+	})
 	for _, n := range nodes {
 		if n.Roles == "frontend" && len(n.Shards) > 0 {
 			t.Errorf("the node with pages only has the shards %v", n.Shards)
 		}
-	}
-	if !slices.ContainsFunc(nodes, func(n db.Node) bool { return n.Roles == "bots,censor,mail" && len(n.Shards) == pages.NATS.Shards }) {
-		t.Errorf("the other node does not have all shards: %+v", nodes)
 	}
 }
