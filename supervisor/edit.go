@@ -12,8 +12,11 @@ import (
 
 // edit has the network show on a post how many people have reported the same, or that it is over. If the network fails, the order is parked, so
 // that reports do not wait for it.
-func (w *worker) edit(ctx context.Context, o order) error {
-	pause, err := w.editOnce(ctx, &o)
+func (w *worker) edit(ctx context.Context, o order) error { return w.inTurn(ctx, o, w.editOnce) }
+
+// inTurn carries out an order that asks a network once. f returns the pause before the next time, or zero if that was the last.
+func (w *worker) inTurn(ctx context.Context, o order, f func(context.Context, *order) (time.Duration, error)) error {
+	pause, err := f(ctx, &o)
 	if err != nil {
 		return err
 	}

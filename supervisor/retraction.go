@@ -16,23 +16,16 @@ const retractTime = 10 * time.Second
 // recall has the network delete what was sent of a report that was withdrawn. If the network fails, the order is parked, so that reports do
 // not wait for it.
 func (w *worker) recall(ctx context.Context, o order) error {
-	d, err := w.env.delivery(ctx, o)
-	if errors.Is(err, db.ErrNotFound) { // an older database was restored
-		w.queue.remove(w, true, w.env.Now())
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	pause, err := w.retract(ctx, &o, &d)
-	if err != nil {
-		return err
-	}
-	w.queue.remove(w, pause == 0, w.env.Now())
-	if pause > 0 {
-		w.queue.park(o, pause)
-	}
-	return nil
+	return w.inTurn(ctx, o, func(ctx context.Context, o *order) (time.Duration, error) {
+		d, err := w.env.delivery(ctx, *o)
+		if errors.Is(err, db.ErrNotFound) { // an older database was restored
+			return 0, nil
+		}
+		if err != nil {
+			return 0, err
+		}
+		return w.retract(ctx, o, &d)
+	})
 }
 
 // retract asks the network once. It returns the pause before the next time, or zero if that was the last.
