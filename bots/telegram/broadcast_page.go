@@ -232,7 +232,7 @@ func (p *broadcastPage) progress(from cursor) (cursor, int) {
 		if out == pending {
 			break
 		}
-		from.after = p.subscribers[i].ID
+		from.after, from.refused = p.subscribers[i].ID, false
 		if out == delivered {
 			count++
 		}

@@ -9,7 +9,6 @@ import (
 	"testing"
 	"time"
 
-	"linienfunk/bots"
 	"linienfunk/bots/bottest"
 	"linienfunk/bots/kit"
 	"linienfunk/bots/telegram/telegramtest"
@@ -169,19 +168,6 @@ func TestAChoiceIsSealedAndSurvivesARestartAndTheMoveOfAGroup(t *testing.T) {
 		if strings.Contains(string(v.Interest), "Hermann") || strings.Contains(string(v.Interest), "U8") {
 			t.Error("the choice is in the table in the clear")
 		}
-	}
-}
-
-func TestAReportThatTelegramRejectsForAllWhoWantItEndsTheBroadcast(t *testing.T) {
-	t.Parallel()
-	w, fake, a := newConnected(t)
-	subscribe(t, w, fake, "marta", "jan")
-	fake.Say(botOf("zuerich"), "jan", "/lines m10")
-	receive(t, w, "zuerich")
-	fake.Fail(bottest.Refuse)
-	_, served, err := theBot(w).SendPage(t.Context(), a, about(w, "1", "kontrolle u8"), "")
-	if bots.AsError(err).Kind != bots.KindPermanent || served != 0 {
-		t.Errorf("%d served: %v", served, err)
 	}
 }
 

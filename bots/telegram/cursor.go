@@ -8,17 +8,22 @@ import (
 )
 
 // cursor is the position of a broadcast. Private chats come first, then groups and channels, whose rate limit may delay them.
-// Its text is "p12" or "g3": behind the private chat or the group of that Subscriber.ID.
+// Its text is "p12" or "g3": behind the private chat or the group of that Subscriber.ID; or "r0".
 type cursor struct {
-	groups bool
-	after  uint64
+	groups  bool
+	after   uint64
+	refused bool // "r": groups come next, and Telegram has rejected the text for all people
 }
 
 func (c cursor) String() string {
-	if c.groups {
-		return "g" + strconv.FormatUint(c.after, 10)
+	kind := "p"
+	switch {
+	case c.refused:
+		kind = "r"
+	case c.groups:
+		kind = "g"
 	}
-	return "p" + strconv.FormatUint(c.after, 10)
+	return kind + strconv.FormatUint(c.after, 10)
 }
 
 // parseCursor parses a cursor's text; the empty text is the start.
@@ -27,8 +32,8 @@ func parseCursor(text string) (cursor, error) {
 		return cursor{}, nil
 	}
 	after, err := strconv.ParseUint(text[1:], 10, 64)
-	if err != nil || text[0] != 'p' && text[0] != 'g' {
+	if err != nil || text[0] != 'p' && text[0] != 'g' && text[0] != 'r' {
 		return cursor{}, bots.Permanent("error-refused", errors.New("not a cursor"))
 	}
-	return cursor{groups: text[0] == 'g', after: after}, nil
+	return cursor{groups: text[0] != 'p', after: after, refused: text[0] == 'r'}, nil
 }

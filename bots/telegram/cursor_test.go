@@ -6,6 +6,7 @@ func FuzzCursor(f *testing.F) {
 	f.Add("")
 	f.Add("p12")
 	f.Add("g0")
+	f.Add("r0")
 	f.Fuzz(func(t *testing.T, text string) {
 		at, err := parseCursor(text)
 		if err != nil {

@@ -42,7 +42,10 @@ func (b *Bot) SendPage(ctx context.Context, a bots.Account, r report.Report, at 
 		return at, 0, err
 	case err != nil:
 		return reached.String(), delivered, err
-	case from == (cursor{}) && p.rejected > 0 && p.rejected+p.unwanted == len(p.subscribers):
+	case (from == (cursor{}) || from.refused) && p.rejected > 0 && p.rejected+p.unwanted == len(p.subscribers):
+		if from.refused {
+			return "", 0, errRejected()
+		}
 		return b.endRejected(ctx, a.City)
 	case len(p.subscribers) == b.limits.pageSize:
 		return reached.String(), delivered, nil
@@ -52,6 +55,11 @@ func (b *Bot) SendPage(ctx context.Context, a bots.Account, r report.Report, at 
 	return "", delivered, nil
 }
 
+// errRejected ends a broadcast whose text nobody may get.
+func errRejected() error {
+	return bots.Permanent("error-refused", errors.New("Telegram rejects the text"))
+}
+
 // endRejected ends a broadcast whose first page Telegram rejected for every subscriber, unless there are groups left to try.
 func (b *Bot) endRejected(ctx context.Context, city string) (string, int, error) {
 	groups, err := b.store.subscribersAfter(ctx, city, true, 0, 1)
@@ -59,7 +67,7 @@ func (b *Bot) endRejected(ctx context.Context, city string) (string, int, error)
 		return "", 0, err
 	}
 	if len(groups) > 0 {
-		return cursor{groups: true}.String(), 0, nil
+		return cursor{groups: true, refused: true}.String(), 0, nil
 	}
-	return "", 0, bots.Permanent("error-refused", errors.New("Telegram rejects the text"))
+	return "", 0, errRejected()
 }
