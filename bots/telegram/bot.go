@@ -12,7 +12,7 @@ import (
 	"linienfunk/bots/kit"
 )
 
-// Bot implements bots.Receiver, bots.Listener, bots.Broadcaster, bots.Retracter, bots.Pruner and bots.Public. This file has what all of them use.
+// Bot implements bots.Receiver, bots.Listener, bots.Broadcaster, bots.Retracter, bots.Editor, bots.Pruner and bots.Public. This file has what all of them use.
 type Bot struct {
 	core            bots.Core
 	accounts        accounts

@@ -14,16 +14,20 @@ func (p *broadcastPage) sendMessage(ctx context.Context, i int, v Subscriber) {
 		p.setOutcome(i, skipped)
 		return
 	}
-	text := p.report.Text
+	text := truncate(p.text)
 	if v.isGroup() {
-		text = suppressMentions(text)
+		text = groupText(p.text)
 	}
-	text = truncate(text)
-	err = p.client.sendText(ctx, chat, 0, text)
+	message, err := p.client.sendText(ctx, chat, 0, text)
 	if to := migratedTo(err); to != 0 {
 		if err = p.migrate(ctx, v, chat, to); err == nil {
-			err = p.client.sendText(ctx, to, 0, text)
+			message, err = p.client.sendText(ctx, to, 0, text)
 		}
+	}
+	if err == nil && v.isGroup() {
+		err = p.bot.store.addSentMessage(context.WithoutCancel(ctx), SentMessage{
+			City: v.City, Report: p.reportKey, Subscriber: v.ID, At: p.report.At.Unix(), Message: message, Shown: p.bot.store.textHash(text),
+		})
 	}
 	p.record(ctx, i, v, err)
 }
@@ -72,7 +76,7 @@ func (p *broadcastPage) queue(ctx context.Context, v Subscriber) error {
 	}
 	return p.bot.store.queueReport(ctx, QueuedReport{
 		City: v.City, Subscriber: v.ID, Report: p.reportKey, At: p.report.At.Unix(), Expires: p.report.At.Add(city.Freshness).Unix(),
-	}, p.report.Text)
+	}, p.text)
 }
 
 func (p *broadcastPage) recordDelivery(ctx context.Context, v Subscriber) error {

@@ -19,6 +19,7 @@ type broadcastPage struct {
 	city      bots.City
 	report    report.Report
 	reportKey string // of the report in the delivery log
+	text      string // what subscribers get
 
 	subscribers []Subscriber
 	delivered   map[uint64]bool // by Subscriber.ID: deliveries of an earlier attempt at this page
@@ -61,6 +62,7 @@ func (p *broadcastPage) load(ctx context.Context, from cursor) (err error) {
 	if p.city, _, err = p.bot.core.Cities.City(ctx, city); err != nil {
 		return fmt.Errorf("look up city: %w", err)
 	}
+	p.text = p.bot.composed(p.city, p.report)
 	if from == (cursor{}) {
 		err = s.deleteOldDeliveries(ctx, city)
 	} else {

@@ -99,19 +99,22 @@ func (r updatesResponse) err() error {
 	return &errStatus{r.Code}
 }
 
-// sendText sends a plain text to a chat, without previews of its links. A topic is one of a forum; 0 is the general one.
-func (c *client) sendText(ctx context.Context, chat int64, topic int, text string) error {
+// sendText sends a plain text to a chat, without previews of its links, and returns the id of the message. A topic is one of a forum; 0 is the general one.
+func (c *client) sendText(ctx context.Context, chat int64, topic int, text string) (message int, err error) {
 	return c.sendWithButtons(ctx, chat, topic, text, nil)
 }
 
 // sendWithButtons is sendText with buttons below the text, unless they are nil.
-func (c *client) sendWithButtons(ctx context.Context, chat int64, topic int, text string, buttons *keyboard) error {
+func (c *client) sendWithButtons(ctx context.Context, chat int64, topic int, text string, buttons *keyboard) (message int, err error) {
 	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
-	_, err := c.SendMessage(ctx, &tg.SendMessageParams{
+	sent, err := c.SendMessage(ctx, &tg.SendMessageParams{
 		ChatID: chat, MessageThreadID: topic, Text: text, LinkPreviewOptions: noPreview(), ReplyMarkup: markup(buttons),
 	})
-	return err
+	if err != nil {
+		return 0, err
+	}
+	return sent.ID, nil
 }
 
 // editText replaces the text and the buttons of a message.

@@ -16,7 +16,7 @@ func TestTelegramConforms(t *testing.T) {
 		return network{fake}
 	}
 	bottest.Run(t, "telegram", unlimited(), start, bottest.Features{
-		Receives: true, Authors: true, Private: true, Edits: true, Broadcasts: true, Cancels: true, Remote: true, MaxText: 4096, Credentials: true,
+		Receives: true, Authors: true, Private: true, Edits: true, Broadcasts: true, Cancels: true, Updates: true, Remote: true, MaxText: 4096, Credentials: true,
 	})
 }
 
@@ -25,6 +25,9 @@ type network struct{ *telegramtest.Server }
 
 func (n network) Connect(t testing.TB, w *bottest.World, city string) {
 	connect(t, w, n.Server, city)
+	n.AddChat(botOf(city), channel, "Meldungen")
+	receive(t, w, city)
+	confirmAll(t, w, city)
 	for _, kind := range replyKinds {
 		w.SetOption(t, city, kind, "("+kind+")")
 	}
@@ -39,14 +42,25 @@ func (n network) Edit(_ testing.TB, _ *bottest.World, city, _, text string) {
 	n.Server.Edit(botOf(city), text)
 }
 
+// Shown lists what people got, or where nobody has subscribed what the channel got, whose messages the bot edits.
 func (n network) Shown(_ testing.TB, _ *bottest.World, city string) []string {
-	var texts []string
+	var people, posts []string
+	subscribed := false
 	for _, sent := range n.Sent() {
-		if sent.Bot == botOf(city) && !strings.HasPrefix(sent.Text, "(") {
-			texts = append(texts, sent.Text)
+		switch {
+		case sent.Bot != botOf(city):
+		case strings.HasPrefix(sent.Text, "("):
+			subscribed = true // the bot answers to /start
+		case sent.Chat > 0:
+			people = append(people, sent.Text)
+		default:
+			posts = append(posts, sent.Text)
 		}
 	}
-	return texts
+	if subscribed {
+		return people
+	}
+	return posts
 }
 
 // Subscribe sends /start and receives it.

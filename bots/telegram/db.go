@@ -10,7 +10,7 @@ import (
 	"linienfunk/internal/secret"
 )
 
-// store reads and writes the tables of chats: telegram_subscribers, _answers (Reply), _deliveries and _queued_reports.
+// store reads and writes the tables of chats: telegram_subscribers, _answers (Reply), _deliveries, _queued_reports and _sent_messages.
 type store struct {
 	db  *gorm.DB
 	box *secret.Box
@@ -33,6 +33,7 @@ func migrations() []*gormigrate.Migration {
 		{ID: "5-group-queue", Migrate: addGroupQueue},
 		{ID: "6-interests", Migrate: addInterests},
 		{ID: "7-buttons", Migrate: addButtons},
+		{ID: "8-sent-messages", Migrate: addSentMessages},
 	}
 }
 
@@ -161,4 +162,17 @@ func addButtons(tx *gorm.DB) error {
 		return err
 	}
 	return tx.Migrator().AddColumn(&Answer{}, "Message")
+}
+
+// addSentMessages adds the table of the messages that can be edited.
+func addSentMessages(tx *gorm.DB) error {
+	type SentMessage struct {
+		Report     string `gorm:"primaryKey;size:32"`
+		Subscriber uint64 `gorm:"primaryKey;autoIncrement:false"`
+		City       string `gorm:"size:32;not null;index:idx_telegram_sent_messages_old,priority:1"`
+		At         int64  `gorm:"not null;index:idx_telegram_sent_messages_old,priority:2"`
+		Message    int    `gorm:"not null"`
+		Shown      string `gorm:"size:32;not null"`
+	}
+	return tx.AutoMigrate(&SentMessage{})
 }

@@ -74,6 +74,13 @@ func (s store) queueHeads(ctx context.Context, city string) ([]QueuedReport, err
 	return heads, wrap("read queue", err)
 }
 
+// changeQueued replaces the text of a report where it waits.
+func (s store) changeQueued(ctx context.Context, city, report, text string) error {
+	sealed := s.box.Seal(QueuedReport{City: city, Report: report}.textCell(), []byte(text))
+	return wrap("change queued reports", s.db.WithContext(ctx).Model(&QueuedReport{}).
+		Where("city = ? AND report = ?", city, report).Update("text", sealed).Error)
+}
+
 func (s store) deleteQueued(ctx context.Context, q QueuedReport) error {
 	return wrap("delete queued report", s.db.WithContext(ctx).Delete(&q).Error)
 }

@@ -102,8 +102,8 @@ func (b *Bot) sendQueued(ctx context.Context, row Account, c *client, q QueuedRe
 	if err != nil {
 		return err
 	}
-	p := newBroadcastPage(b, c, row, report.Report{City: q.City, Text: text, At: time.Unix(q.At, 0)})
-	p.reportKey, p.outcomes, p.cancelWait = q.Report, make([]outcome, 1), func() {}
+	p := newBroadcastPage(b, c, row, report.Report{City: q.City, At: time.Unix(q.At, 0)})
+	p.text, p.reportKey, p.outcomes, p.cancelWait = text, q.Report, make([]outcome, 1), func() {}
 	p.sendMessage(ctx, 0, group)
 	if err := p.failure(); err != nil || p.outcomes[0] == queued {
 		return err
@@ -111,7 +111,7 @@ func (b *Bot) sendQueued(ctx context.Context, row Account, c *client, q QueuedRe
 	return b.store.deleteQueued(context.WithoutCancel(ctx), q)
 }
 
-// Retract cancels what waits of a report. Messages that were sent stay, since their ids are not stored.
+// Retract cancels what waits of a report. Messages that were sent stay, since the ids of most are not stored.
 func (b *Bot) Retract(ctx context.Context, a bots.Account, key string, _ report.Receipt) error {
 	if err := b.store.cancelQueued(ctx, a.City, b.reportKey(key)); err != nil {
 		return err
@@ -119,7 +119,7 @@ func (b *Bot) Retract(ctx context.Context, a bots.Account, key string, _ report.
 	return bots.Permanent("error-sent", errors.New("messages that were sent stay"))
 }
 
-// Prune deletes texts that wait for groups.
+// Prune deletes texts that wait for groups, and ids of messages.
 func (b *Bot) Prune(ctx context.Context, city string, before time.Time) error {
-	return b.store.pruneQueued(ctx, city, before)
+	return errors.Join(b.store.pruneQueued(ctx, city, before), b.store.pruneSentMessages(ctx, city, before))
 }

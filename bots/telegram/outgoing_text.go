@@ -28,10 +28,13 @@ func suppressMentions(text string) string {
 }
 
 // truncate cuts a text to maxText.
-func truncate(text string) string {
+func truncate(text string) string { return truncateTo(text, maxText) }
+
+// truncateTo cuts a text to a number of UTF-16 code units.
+func truncateTo(text string, limit int) string {
 	cut, keep := text, utf8.RuneCountInString(text)
 	for {
-		over := utf16Length(cut) - maxText
+		over := utf16Length(cut) - limit
 		if over <= 0 {
 			return cut
 		}

@@ -104,7 +104,7 @@ func (b *Bot) sendReply(ctx context.Context, row Account, c *client, r Reply) er
 	if r.Message != 0 {
 		err = c.editText(ctx, chat, r.Message, text, buttons)
 	} else {
-		err = c.sendWithButtons(ctx, chat, r.Topic, text, buttons)
+		_, err = c.sendWithButtons(ctx, chat, r.Topic, text, buttons)
 	}
 	switch {
 	case err == nil:

@@ -36,6 +36,7 @@ func Plugin() bots.Plugin {
 			"About 30 messages a second per bot, one a second per chat, 20 a minute per group; the bot stays below.",
 			"Telegram has no idempotency keys: after a crash, subscribers whose message was in flight may get a report twice.",
 			"A group at its limit, or in slow mode, gets its reports later, as long as they are fresh. Retracting a report cancels what waits; sent messages stay.",
+			"When more people report the same, or it is over, messages in groups and channels are edited; those in private chats stay.",
 			"Channels carry reports and are not read; pictures, voice messages and files get a reply and are not stored.",
 		},
 	}
@@ -98,5 +99,6 @@ var (
 	_ bots.Broadcaster = (*Bot)(nil)
 	_ bots.Public      = (*Bot)(nil)
 	_ bots.Retracter   = (*Bot)(nil)
+	_ bots.Editor      = (*Bot)(nil)
 	_ bots.Pruner      = (*Bot)(nil)
 )

@@ -5,9 +5,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
-	"unicode/utf16"
 )
 
 // Button is a button under a message.
@@ -116,31 +114,4 @@ func (s *Server) UnansweredPresses() (count int) {
 		}
 	}
 	return count
-}
-
-// editMessageText follows https://core.telegram.org/bots/api#editmessagetext; for the errors see https://github.com/TelegramBotAPI/errors.
-func (s *Server) editMessageText(w http.ResponseWriter, _ *http.Request, b *bot, params map[string]string) {
-	chatID, _ := strconv.ParseInt(params["chat_id"], 10, 64)
-	id, _ := strconv.ParseInt(params["message_id"], 10, 64)
-	text, buttons := strings.TrimSpace(params["text"]), s.readKeyboard(params["reply_markup"])
-	s.mu.Lock()
-	code, description, parameters := s.refusal(b, chatID)
-	at := slices.IndexFunc(s.sent, func(one Sent) bool { return one.Bot == b.username && one.Chat == chatID && one.ID == id })
-	switch {
-	case code != 0:
-	case at < 0:
-		code, description = http.StatusBadRequest, "Bad Request: message to edit not found"
-	case text == "" || len(utf16.Encode([]rune(text))) > 4096:
-		code, description = http.StatusBadRequest, "Bad Request: message text is empty or too long"
-	case s.sent[at].Text == text && slices.EqualFunc(s.sent[at].Buttons, buttons, slices.Equal):
-		code, description = http.StatusBadRequest, "Bad Request: message is not modified: specified new message content and reply markup are exactly the same"
-	default:
-		s.sent[at].Text, s.sent[at].Buttons, s.sent[at].Edits = text, buttons, s.sent[at].Edits+1
-	}
-	s.mu.Unlock()
-	if code != 0 {
-		fail(w, code, description, parameters)
-		return
-	}
-	succeed(w, map[string]any{"message_id": id, "date": time.Now().Unix(), "text": text, "chat": map[string]any{"id": chatID, "type": "private"}})
 }

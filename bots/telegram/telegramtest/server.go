@@ -52,6 +52,7 @@ type Sent struct {
 
 	Buttons [][]Button
 	Edits   int // how often the message was edited
+	Deleted bool
 }
 
 type bot struct {
