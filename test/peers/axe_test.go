@@ -21,6 +21,7 @@ import (
 
 	"linienfunk/bots/mastodon/mastodontest"
 	"linienfunk/bots/telegram/telegramtest"
+	"linienfunk/db"
 	"linienfunk/internal/config"
 	"linienfunk/internal/testkit"
 	"linienfunk/test/harness"
@@ -57,6 +58,16 @@ func offerTimetable(t *testing.T, c config.Config, city string) {
 	n, err := transitnetwork.Read(t.Context(), bytes.NewReader(feed), int64(len(feed)), transitnetwork.Options{})
 	must(t, err)
 	must(t, transit.NewStore(harness.Database(t, c), time.Now).Offer(t.Context(), city, "feed.zip", n))
+}
+
+// addNumbers makes the page with numbers have all of its tables.
+func addNumbers(t *testing.T, c config.Config, city string) {
+	t.Helper()
+	now := time.Now()
+	month, d := now.Year()*10000+int(now.Month())*100, harness.Database(t, c)
+	for kind, name := range map[string]string{db.NumberOfLine: "U6", db.NumberOfStop: "Bahnhof", db.NumberOfHour: "2-17"} {
+		must(t, d.Create(&db.Number{City: city, Period: month, Kind: kind, Name: name, Reports: db.LeastNumber}).Error)
+	}
 }
 
 // TestPagesHaveNoMistakesForAxe examines the pages of a running program with axe, in light and dark colours, on a phone and on a desktop.
@@ -96,6 +107,7 @@ func TestPagesHaveNoMistakesForAxe(t *testing.T) {
 	leave := strings.TrimPrefix(mails.WaitForLink(t, harness.ReaderAddress, "/c/zuerich/email/unsubscribe"), program.URL())
 
 	offerTimetable(t, c, "zuerich")
+	addNumbers(t, c, "zuerich")
 
 	base, err := url.Parse(program.URL())
 	must(t, err)
@@ -117,7 +129,7 @@ func TestPagesHaveNoMistakesForAxe(t *testing.T) {
 		{name: "invitation", path: invite},
 		{name: "old link", path: "/confirm/x"},
 		{name: "public", path: "/c/zuerich"},
-		{name: "numbers", path: "/c/zuerich/numbers"},
+		{name: "numbers", path: "/c/zuerich/numbers", then: "table.hours"},
 		{name: "wrong subscription", path: "/c/zuerich", script: submitForm("#email input[type=email]", "x"), then: ".flash"},
 		{name: "reported", path: "/c/zuerich", script: submitForm("#report-text", "kontrolle u2"), then: ".flash"},
 		{name: "subscription", path: subscribe},
