@@ -2,6 +2,7 @@ package censor
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"time"
 
@@ -15,15 +16,24 @@ const contextWindow = 15 * time.Minute
 
 // recent remembers what riders have reported lately, by city. It is a copy of what the ledger has: a city is read when its first report comes,
 // and again after anything that leaves a doubt.
-type recent map[string]*memory
+type recent struct {
+	cities map[string]*memory
+	swept  time.Time
+}
 
 // memory is what riders of one city have reported lately, oldest first.
-type memory struct{ sightings []*sighting }
+type memory struct {
+	reader    *read.Reader // of all sightings
+	used      time.Time
+	sightings []*sighting
+}
 
 // of returns the memory of a city, without what is too old to matter.
-func (c recent) of(ctx context.Context, d *db.DB, city string, rules Rules, now time.Time) (*memory, error) {
+func (c *recent) of(ctx context.Context, d *db.DB, city string, rules Rules, now time.Time) (*memory, error) {
+	c.sweep(now)
 	since := now.Add(-max(rules.Repeats, contextWindow))
-	if m := c[city]; m != nil {
+	if m := c.cities[city]; m != nil && m.reader == rules.Reader {
+		m.used = now
 		m.sightings = slices.DeleteFunc(m.sightings, func(s *sighting) bool { return s.at.Before(since) })
 		return m, nil
 	}
@@ -31,19 +41,28 @@ func (c recent) of(ctx context.Context, d *db.DB, city string, rules Rules, now 
 	if err != nil {
 		return nil, err
 	}
-	m := new(memory)
+	m := &memory{reader: rules.Reader, used: now}
 	for _, e := range entries {
 		m.add(e, rules)
 	}
-	c[city] = m
+	c.cities[city] = m
 	return m, nil
+}
+
+// sweep forgets the cities from which nothing has come for a while: they hold readers, of which only some have space in memory.
+func (c *recent) sweep(now time.Time) {
+	if now.Sub(c.swept) < time.Minute {
+		return
+	}
+	c.swept = now
+	maps.DeleteFunc(c.cities, func(_ string, m *memory) bool { return now.Sub(m.used) > contextWindow })
 }
 
 // add adds an entry of the ledger.
 func (m *memory) add(e db.Entry, rules Rules) {
 	if e.About != "" {
-		if e.Counted {
-			m.addAuthor(e.About, e.Author)
+		if s := m.find(e.About); s != nil && e.Counted {
+			s.confirm(newSighting(e.Key, e.CreatedAt, e.Author, e.Text, rules.Reader, rules.read(e.Text, m.context(rules))))
 		}
 		return
 	}
@@ -51,16 +70,18 @@ func (m *memory) add(e db.Entry, rules Rules) {
 		return // it had expired, and was not relayed
 	}
 	s := newSighting(e.Key, e.CreatedAt, e.Author, e.Text, rules.Reader, rules.read(e.Text, m.context(rules)))
-	s.ended = e.EndedAt != nil
+	s.written, s.ended = e.At, e.EndedAt != nil
 	m.sightings = append(m.sightings, s)
 }
 
-func (m *memory) addAuthor(key, author string) {
+// find returns the sighting with a key, or nil.
+func (m *memory) find(key string) *sighting {
 	for _, s := range m.sightings {
 		if s.key == key {
-			s.authors = append(s.authors, author)
+			return s
 		}
 	}
+	return nil
 }
 
 // maxContext is how many reports settle the names in another one: the newest.
@@ -84,14 +105,13 @@ func (m *memory) context(rules Rules) (c read.Context) {
 func (m *memory) compare(j *db.Judged, rules Rules, means read.Reading, now time.Time) {
 	r := j.Report
 	later := newSighting(r.Key(), now, r.Author, r.Text, rules.Reader, means)
-	if slices.ContainsFunc(m.sightings, func(s *sighting) bool { return s.key == later.key }) {
+	later.written = r.At
+	if m.find(later.key) != nil {
 		return // a repetition of the message, which the ledger knows
 	}
-	for _, s := range m.sightings {
-		if s.ends(later) {
-			s.ended = true
-			j.Ends = append(j.Ends, s.key)
-		}
+	for _, s := range m.endedBy(later) {
+		s.ended = true
+		j.Ends = append(j.Ends, s.key)
 	}
 	if n := len(j.Ends); n > 0 {
 		j.About = j.Ends[n-1]
@@ -101,10 +121,17 @@ func (m *memory) compare(j *db.Judged, rules Rules, means read.Reading, now time
 		return
 	}
 	for _, s := range slices.Backward(m.sightings) {
-		if now.Sub(s.at) < rules.Repeats && s.repeats(later) {
+		if now.Sub(s.at) >= rules.Repeats || !now.Before(s.written.Add(rules.Freshness)) {
+			continue
+		}
+		if s.ended && s.over(later) { // somebody else has said so
+			j.About, j.Bots = s.key, nil
+			return
+		}
+		if s.repeats(later) {
 			j.About, j.Bots = s.key, nil
 			if j.Counts = r.Author == "" || !slices.Contains(s.authors, r.Author); j.Counts {
-				s.authors = append(s.authors, r.Author)
+				s.confirm(later)
 			}
 			return
 		}
@@ -115,7 +142,21 @@ func (m *memory) compare(j *db.Judged, rules Rules, means read.Reading, now time
 	m.sightings = append(m.sightings, later)
 }
 
+// endedBy returns the sightings that are over with a report that they have left. One that names a line alone, of which they were seen at several
+// stops, is about one of these, and nobody knows which.
+func (m *memory) endedBy(later *sighting) (list []*sighting) {
+	for _, s := range m.sightings {
+		if !s.ended && s.over(later) {
+			if len(later.means.Stops) == 0 && len(list) > 0 && !unlessEmpty(list[0].means.Stops, s.means.Stops) {
+				return nil
+			}
+			list = append(list, s)
+		}
+	}
+	return list
+}
+
 // relayed reports whether a report goes out, unless it repeats another one.
 func relayed(j db.Judged, rules Rules) bool {
-	return j.Verdict.Passed && j.Verdict.List == report.Triggers && rules.Active && j.Status == db.Queued
+	return len(j.Bots) > 0 && j.Verdict.Passed && j.Verdict.List == report.Triggers && rules.Active && j.Status == db.Queued
 }

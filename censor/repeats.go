@@ -82,14 +82,22 @@ func (s *sighting) knows(later read.Reading) bool {
 		(s.means.Alighted || !later.Alighted) && (s.means.Boarded || !later.Boarded)
 }
 
-// ends reports whether a later report says that whoever was seen here has left. It must be about exactly the same: one that leaves something
+// confirm notes a report that repeats this one: its author, and its line if this one has none, since the next report may name another line.
+func (s *sighting) confirm(later *sighting) {
+	s.authors = append(s.authors, later.authors...)
+	if len(s.means.Lines) == 0 && s.reader == later.reader {
+		s.means.Lines = later.means.Lines
+	}
+}
+
+// over reports whether a later report says that whoever was seen here has left. It must be about exactly the same: one that leaves something
 // open is for riders to read.
-func (s *sighting) ends(later *sighting) bool {
+func (s *sighting) over(later *sighting) bool {
 	switch s.means.Kind {
 	case read.Gone, read.Question:
 		return false
 	}
-	if s.ended || later.means.Kind != read.Gone || later.written.Before(s.written) || s.reader != later.reader || !s.placed() || !later.placed() || !s.samePlace(later) {
+	if later.means.Kind != read.Gone || later.written.Before(s.written) || s.reader != later.reader || !s.placed() || !later.placed() || !s.samePlace(later) {
 		return false
 	}
 	a, b, seen := s.means, later.means, kinds(s.means)

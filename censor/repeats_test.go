@@ -108,7 +108,7 @@ func TestAReportThatTheyHaveLeftEndsThoseOfThePlace(t *testing.T) {
 			return newSighting(text, time.Time{}, "", text, reader, reader.Read(text, read.Context{}))
 		}
 		first, later := sight(tt.first), sight(tt.later)
-		if got := first.ends(later); got != tt.ends {
+		if got := first.over(later); got != tt.ends {
 			t.Errorf("%q after %q: %t; read as %+v and %+v", tt.later, tt.first, got, first.means, later.means)
 		}
 	}
@@ -121,7 +121,7 @@ func TestAReportThatTheyHaveLeftEndsNoneThatIsNewerThanIt(t *testing.T) {
 	sight := func(text string, at time.Time) *sighting {
 		return newSighting(text, at, "", text, reader, reader.Read(text, read.Context{}))
 	}
-	if sight("Kontrolle U8 Hermannplatz", now).ends(sight("Hermannplatz sind weg", now.Add(-time.Minute))) {
+	if sight("Kontrolle U8 Hermannplatz", now).over(sight("Hermannplatz sind weg", now.Add(-time.Minute))) {
 		t.Error("ended by a report that came late")
 	}
 }

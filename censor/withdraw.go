@@ -20,7 +20,7 @@ func (w *Worker) withdraw(ctx context.Context, r report.Report) error {
 	if err != nil {
 		return err
 	}
-	delete(w.recent, r.City)
+	delete(w.recent.cities, r.City)
 	w.publishEdits(ctx, entry)
 	if err := w.replace(ctx, entry); err != nil {
 		return err
@@ -37,10 +37,10 @@ func (w *Worker) withdraw(ctx context.Context, r report.Report) error {
 	return nil
 }
 
-// replace relays a report that confirmed one which its author has withdrawn: others have seen the same. What an admin withdraws is wrong, whoever
+// replace relays a report that confirmed one which its author has withdrawn: others have seen the same, or the author has said it again. What an admin withdraws is wrong, whoever
 // says it.
 func (w *Worker) replace(ctx context.Context, withdrawn db.Entry) error {
-	if withdrawn.Confirmations == 0 || withdrawn.EndedAt != nil || withdrawn.Withdrawn != string(report.ByAuthor) {
+	if withdrawn.About != "" || withdrawn.EndedAt != nil || withdrawn.Withdrawn != string(report.ByAuthor) {
 		return nil
 	}
 	rules, ok := w.Rules(withdrawn.City)

@@ -167,8 +167,8 @@ func (w *Worker) process(ctx context.Context, part []message) error {
 
 // record judges reports, writes them into the ledger and publishes the orders.
 func (w *Worker) record(ctx context.Context, part []message) error {
-	if turn := w.turns.Load(); turn != w.recentTurn || w.recent == nil {
-		w.recent, w.recentTurn = recent{}, turn // another node may have judged meanwhile
+	if turn := w.turns.Load(); turn != w.recentTurn || w.recent.cities == nil {
+		w.recent, w.recentTurn = recent{cities: map[string]*memory{}}, turn // another node may have judged meanwhile
 	}
 	judged, expire, err := w.judge(ctx, part)
 	if len(judged) == 0 || err != nil {
@@ -177,7 +177,7 @@ func (w *Worker) record(ctx context.Context, part []message) error {
 	entries, err := w.DB.Record(ctx, judged...)
 	for i, j := range judged {
 		if err != nil || entries[i].Known {
-			delete(w.recent, j.Report.City) // it may not have what compare has remembered
+			delete(w.recent.cities, j.Report.City) // it may not have what compare has remembered
 		}
 	}
 	if err != nil {
@@ -230,7 +230,7 @@ func (w *Worker) judge(ctx context.Context, part []message) (judged []db.Judged,
 	}
 	for i := range judged {
 		if relayed(judged[i], all[i]) {
-			w.recent[judged[i].Report.City].compare(&judged[i], all[i], means[i], w.Now())
+			w.recent.cities[judged[i].Report.City].compare(&judged[i], all[i], means[i], w.Now())
 		}
 	}
 	return judged, expire, nil

@@ -1,6 +1,7 @@
 package db
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"time"
@@ -8,28 +9,56 @@ import (
 	"gorm.io/gorm"
 )
 
-// MaxRecent is how many entries of a city RecentlyPassed returns: the newest.
+// MaxRecent is how many entries of a city that were relayed RecentlyPassed returns: the newest.
 const MaxRecent = 200
 
-// RecentlyPassed returns the entries of a city that passed since the given time, are not withdrawn and still have their text, in the order of
-// the verdicts, without their deliveries.
+// maxConfirming is how many confirmations RecentlyPassed returns at most: the newest.
+const maxConfirming = 5000
+
+// RecentlyPassed returns the entries of a city since the given time that were relayed, or count as confirmations, are not withdrawn and still have
+// their text, in the order of the verdicts, without their deliveries.
 func (d *DB) RecentlyPassed(ctx context.Context, city string, since time.Time) (entries []Entry, err error) {
-	err = d.WithContext(ctx).Where("city = ? AND created_at >= ? AND passed AND withdrawn = '' AND text <> ''", city, Time(since)).
-		Order("id DESC").Limit(MaxRecent).Find(&entries).Error
-	slices.Reverse(entries)
-	return entries, wrap("read recent reports", err)
+	for _, one := range []struct {
+		condition string
+		limit     int
+	}{
+		{"about = '' AND EXISTS (SELECT 1 FROM ledger_deliveries WHERE entry_id = ledger_entries.id)", MaxRecent},
+		{"counted", maxConfirming},
+	} {
+		var some []Entry
+		err = d.WithContext(ctx).Where("city = ? AND created_at >= ? AND passed AND withdrawn = '' AND text <> '' AND "+one.condition, city, Time(since)).
+			Order("created_at DESC, id DESC").Limit(one.limit).Find(&some).Error
+		if err != nil {
+			return nil, wrap("read recent reports", err)
+		}
+		entries = append(entries, some...)
+	}
+	slices.SortFunc(entries, func(a, b Entry) int { return cmp.Compare(a.ID, b.ID) })
+	return entries, nil
 }
 
-// Replace makes the oldest confirmation of a withdrawn entry, which was passed since the given time, the report that is relayed in its place:
-// it gets deliveries to the bots, and the other confirmations. The error is ErrNotFound if there is none.
+// Replace makes the oldest confirmation of a withdrawn entry, which was written since the given time, the report that is relayed in its place:
+// it gets deliveries to the bots, and the other confirmations. Without one it is another message of the same author, which was not counted. The error is
+// ErrNotFound if there is none.
 func (d *DB) Replace(ctx context.Context, withdrawn Entry, since time.Time, bots []string) (Entry, error) {
 	var next Entry
 	err := d.Transaction(ctx, func(tx *gorm.DB) (err error) {
-		next, err = findOne[Entry](tx.Where("city = ? AND about = ? AND at > ? AND counted AND withdrawn = '' AND text <> ''", withdrawn.City, withdrawn.Key, Time(since)).Order("id"))
+		var found []Entry
+		err = tx.Where("city = ? AND created_at >= ? AND about = ? AND at > ? AND withdrawn = '' AND text <> ''", withdrawn.City, Time(withdrawn.CreatedAt), withdrawn.Key, Time(since)).
+			Order("counted DESC, id").Limit(MaxRecent).Find(&found).Error
 		if err != nil {
 			return err
 		}
-		next.About, next.Counted, next.Confirmations, next.Numbered = "", false, withdrawn.Confirmations-1, withdrawn.Numbered
+		i := slices.IndexFunc(found, func(e Entry) bool { return e.Means().Kind != "gone" })
+		if i < 0 {
+			return ErrNotFound
+		}
+		next = found[i]
+		next.Confirmations = withdrawn.Confirmations
+		if next.Counted {
+			next.Confirmations--
+		}
+		next.About, next.Counted, next.Numbered = "", false, withdrawn.Numbered
 		if err := tx.Model(&next).Select("about", "counted", "confirmations", "numbered").Updates(&next).Error; err != nil {
 			return err
 		}
