@@ -129,7 +129,7 @@ func TestPagesHaveNoMistakesForAxe(t *testing.T) {
 		{name: "invitation", path: invite},
 		{name: "old link", path: "/confirm/x"},
 		{name: "public", path: "/c/zuerich"},
-		{name: "numbers", path: "/c/zuerich/numbers", then: "table.hours"},
+		{name: "numbers", path: "/c/zuerich/numbers", script: "0", then: "table.hours"},
 		{name: "wrong subscription", path: "/c/zuerich", script: submitForm("#email input[type=email]", "x"), then: ".flash"},
 		{name: "reported", path: "/c/zuerich", script: submitForm("#report-text", "kontrolle u2"), then: ".flash"},
 		{name: "subscription", path: subscribe},
