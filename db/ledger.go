@@ -154,7 +154,7 @@ func (d *DB) SaveDeliveryWith(ctx context.Context, v Delivery, remembered *Pendi
 
 // EndRecall is SaveDelivery for one whose RecallUntil has done its service.
 func (d *DB) EndRecall(ctx context.Context, v Delivery) error {
-	return wrap("save delivery", d.saveDelivery(d.WithContext(ctx), v, ", recall_until = NULL"))
+	return wrap("save delivery", d.saveDelivery(d.WithContext(ctx), v, ", recall_until = NULL, edit_until = NULL"))
 }
 
 func (d *DB) saveDelivery(tx *gorm.DB, v Delivery, more string) error {

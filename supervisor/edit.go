@@ -47,6 +47,9 @@ func (w *worker) editOnce(ctx context.Context, o *order) (time.Duration, error) 
 	case !ok, d.Status != db.Sent, entry.Withdrawn != "", entry.Text == "", !o.expire.After(w.env.Now()):
 		return 0, w.env.giveUpEdit(ctx, *o)
 	}
+	if pause := w.queue.editPause(w.env.Now()); pause > 0 {
+		return pause, nil
+	}
 	err = w.briefly(ctx, func(ctx context.Context) error {
 		return bot.Edit(ctx, w.account, entry.Report(), report.Receipt{ID: d.RemoteID, URL: d.RemoteURL})
 	})

@@ -193,3 +193,22 @@ func TestAWithdrawalEndsTheEdit(t *testing.T) {
 		t.Error("a withdrawn report was edited")
 	}
 }
+
+func TestManyConfirmationsAreFewEditsAndTheLastOneIsShown(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, "zuerich")
+	shown := w.startEditing(never)
+	entry := w.relay("zuerich", "kontrolle u8")
+	w.waitForStatus(entry, db.Sent)
+	for range 40 {
+		w.confirm(entry, true)
+	}
+	edits := 1
+	for got := testkit.Next(t, shown); got != "post-1: 41 people, over false"; got = testkit.Next(t, shown) {
+		edits++
+	}
+	w.waitForEdit(entry)
+	if edits > 20 {
+		t.Errorf("%d edits", edits)
+	}
+}

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"golang.org/x/time/rate"
 )
 
 // queue holds the orders of one account. The ledger has them too, so that a crash loses none. A queue outlives restarts of the account's
@@ -21,10 +23,32 @@ type queue struct {
 	done, doneBefore map[orderID]bool
 	turned           time.Time // when done became doneBefore
 
-	parked map[orderID]bool // failed, and will be put back
+	parked map[orderID]bool // failed, or too early, and will be put back
+
+	edits *rate.Limiter // nil before the first edit
 }
 
 func newQueue() *queue { return &queue{} }
+
+// One account edits editBurst posts at once, and then one every editEvery: networks limit calls (Mastodon 300 in five minutes, for everything), and
+// reports come first. What many people confirm within seconds is one edit.
+const (
+	editEvery = 5 * time.Second
+	editBurst = 10
+)
+
+// editPause returns how long the next edit has to wait; zero if it may be made now.
+func (q *queue) editPause(now time.Time) time.Duration {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.edits == nil {
+		q.edits = rate.NewLimiter(rate.Every(editEvery), editBurst)
+	}
+	if q.edits.AllowN(now, 1) {
+		return 0
+	}
+	return editEvery
+}
 
 // put inserts an order, but never before the one that is being carried out. It ignores an order that is here already, waits for another try
 // or was carried out. A recall takes the place of the orders to send the same report and to edit its post, unless one is being carried out.
