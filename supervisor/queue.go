@@ -136,8 +136,9 @@ func (q *queue) wake() {
 	go q.worker.sendLoop()
 }
 
-// next returns the first order, or the last one if the city wants the newest first. It stays in the queue until remove or release. next returns
-// false if w has nothing to send; then another call of sendLoop starts with the next order.
+// next returns the first order, or the last one if the city wants the newest first. It stays in the queue until remove or release. Posts are edited
+// after all else is done, since nobody waits for that. next returns false if w has nothing to send; then another call of sendLoop starts with the
+// next order.
 func (q *queue) next(w *worker) (order, bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -148,13 +149,30 @@ func (q *queue) next(w *worker) (order, bool) {
 		q.sending = false
 		return order{}, false
 	}
-	if last := len(q.items) - 1; w.env.newestFirst(w.account.City) {
-		newest := q.items[last]
-		copy(q.items[1:], q.items[:last])
-		q.items[0] = newest
-	}
+	at := q.choose(w.env.newestFirst(w.account.City))
+	chosen := q.items[at]
+	copy(q.items[1:at+1], q.items[:at])
+	q.items[0] = chosen
 	q.holder = w
 	return q.items[0], true
+}
+
+// choose returns the index of the order that is next; q.mu must be held.
+func (q *queue) choose(newestFirst bool) int {
+	if newestFirst {
+		for i := len(q.items) - 1; i >= 0; i-- {
+			if !q.items[i].edit {
+				return i
+			}
+		}
+		return len(q.items) - 1
+	}
+	for i, o := range q.items {
+		if !o.edit {
+			return i
+		}
+	}
+	return 0
 }
 
 // remove removes the order that w got from next, and remembers it if it has been carried out. It does nothing if w was abandoned meanwhile.

@@ -170,3 +170,12 @@ func check(t *testing.T, err error) {
 		t.Fatal(err)
 	}
 }
+
+// waitForQueue waits until a number of orders wait for the city's account, including the one that is being carried out.
+func (w *world) waitForQueue(city string, n int) {
+	w.t.Helper()
+	testkit.Eventually(w.t, fmt.Sprintf("%d orders wait", n), func() bool {
+		list := w.sup.Status(city)
+		return len(list) == 1 && list[0].Queue == n
+	})
+}
