@@ -18,7 +18,7 @@ type Interest struct {
 	Lines []string       `json:"lines,omitempty"` // reports about one of these, or about a stop that one of them serves,
 	Stops []string       `json:"stops,omitempty"` // or about one of these
 	Hours []Hours        `json:"hours,omitempty"` // of the day, in the city's time zone; empty for all
-	Days  []time.Weekday `json:"days,omitempty"`  // empty for all
+	Days  []time.Weekday `json:"days,omitempty"`  // empty for all; Hours over midnight count to the day on which they begin
 
 	// Placed leaves out reports of which nobody knows where it is. Otherwise they go to all.
 	Placed bool `json:"placed,omitempty"`
@@ -41,17 +41,26 @@ func (i Interest) IsZero() bool {
 // Wants reports whether the subscriber wants a report, by its time and by what it means.
 func (i Interest) Wants(city bots.City, r report.Report) bool {
 	at := city.In(r.At)
-	if len(i.Days) > 0 && !slices.Contains(i.Days, at.Weekday()) {
-		return false
+	hours := i.Hours
+	if len(hours) == 0 {
+		hours = []Hours{{}}
 	}
-	minute := at.Hour()*60 + at.Minute()
-	if len(i.Hours) > 0 && !slices.ContainsFunc(i.Hours, func(h Hours) bool { return h.has(minute) }) {
+	if !slices.ContainsFunc(hours, func(h Hours) bool { return i.wantsTime(h, at) }) {
 		return false
 	}
 	if len(r.Means.Lines)+len(r.Means.Stops) == 0 {
 		return !i.Placed
 	}
 	return len(i.Lines)+len(i.Stops) == 0 || i.wantsPlace(r.Means)
+}
+
+// wantsTime reports whether a time is in a part of the day, on a chosen day. The hours after midnight belong to the day on which the night began.
+func (i Interest) wantsTime(h Hours, at time.Time) bool {
+	minute, day := at.Hour()*60+at.Minute(), at.Weekday()
+	if h.From > h.To && minute < h.To {
+		day = (day + 6) % 7
+	}
+	return h.has(minute) && (len(i.Days) == 0 || slices.Contains(i.Days, day))
 }
 
 func (h Hours) has(minute int) bool {

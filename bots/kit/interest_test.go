@@ -101,6 +101,10 @@ func TestASubscriberGetsWhatWasChosen(t *testing.T) {
 		{"outside of hours over midnight", kit.Interest{Hours: []kit.Hours{{1320, 500}}}, "Kontrolle", monday, false},
 		{"on a chosen day", kit.Interest{Days: []time.Weekday{time.Monday}}, "Kontrolle", monday, true},
 		{"on another day", kit.Interest{Days: []time.Weekday{time.Monday}}, "Kontrolle", monday.AddDate(0, 0, 1), false},
+		{"in the night that began on a chosen day", kit.Interest{Hours: []kit.Hours{{1320, 540}}, Days: []time.Weekday{time.Sunday}}, "Kontrolle", monday, true},
+		{"in the night that began on another day", kit.Interest{Hours: []kit.Hours{{1320, 540}}, Days: []time.Weekday{time.Monday}}, "Kontrolle", monday, false},
+		{"in one of two parts of a chosen day", kit.Interest{Hours: []kit.Hours{{1320, 540}, {480, 600}}, Days: []time.Weekday{time.Monday}}, "Kontrolle", monday, true},
+		{"all day on a chosen day", kit.Interest{Hours: []kit.Hours{{1320, 1320}}, Days: []time.Weekday{time.Monday}}, "Kontrolle", monday, true},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			r := report.Report{Text: tt.text, At: tt.at, Means: city.Read(tt.text)}
