@@ -6,6 +6,8 @@ import (
 	"strings"
 	"unicode"
 
+	"golang.org/x/text/unicode/norm"
+
 	"linienfunk/bots"
 	"linienfunk/report"
 )
@@ -23,17 +25,18 @@ func places(m report.Reading) (names []string) {
 		}
 	}
 	slices.Sort(names)
-	return slices.Compact(names)
+	names = slices.Compact(names)
+	return slices.DeleteFunc(names, func(name string) bool { return strings.TrimSpace(name) == "" }) // of signs only
 }
 
-// tidyPlace is the name in lower case, without spaces and signs; live.js does the same.
+// tidyPlace is the name in lower case, without accents, spaces and signs; live.js does the same.
 func tidyPlace(name string) string {
 	return strings.Map(func(r rune) rune {
-		if unicode.IsLetter(r) || unicode.IsNumber(r) || unicode.IsMark(r) {
-			return unicode.ToLower(r)
+		if unicode.IsLetter(r) || unicode.IsNumber(r) {
+			return r
 		}
 		return -1
-	}, name)
+	}, norm.NFD.String(strings.ToLower(name)))
 }
 
 // shows reports whether the filter shows a post: one of the wanted lines and stops, with commas between them, is named in it. What nobody can place is always

@@ -26,6 +26,10 @@ func TestTheFilterShowsSomeLinesAndStops(t *testing.T) {
 		{"part of a stop", "hermann", atStop, true},
 		{"a line at the stop", "u8", atStop, true},
 		{"a line elsewhere", "u9", atStop, false},
+		{"a stop whose name has signs only", "u9", report.Reading{Lines: []report.Line{{Name: "U8"}}, Stops: []report.Stop{{Name: "★"}}}, false},
+		{"without accents", "konigstra, iyi", report.Reading{Stops: []report.Stop{{Name: "Königstraße"}}}, true},
+		{"with accents of their own", "Ko\u0308nig", report.Reading{Stops: []report.Stop{{Name: "Königstraße"}}}, true},
+		{"a dotted capital", "izmir", report.Reading{Stops: []report.Stop{{Name: "İzmir"}}}, true},
 		{"a report without a place", "u9", report.Reading{Kind: "inspectors"}, true},
 	} {
 		if got := shows(tt.filter, tt.means); got != tt.want {

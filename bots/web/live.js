@@ -14,7 +14,7 @@ for (const list of document.querySelectorAll("[data-live]")) {
 	let heard = new Date(); // the list was right then
 
 	// As shows in filter.go: what nobody can place is always shown.
-	const tidy = (name) => name.toLowerCase().replace(/[^\p{L}\p{N}\p{M}]/gu, "");
+	const tidy = (name) => name.toLowerCase().normalize("NFD").replace(/[^\p{L}\p{N}]/gu, "");
 	const filter = () => {
 		const wanted = only.value.split(/[,;]/).map(tidy).filter((one) => one);
 		let shown = 0;
