@@ -23,6 +23,7 @@ type post struct {
 	Created time.Time  `gorm:"autoCreateTime"`
 	People  int        `gorm:"not null;default:0"` // report.Report.People
 	Ended   *time.Time // report.Report.Ended
+	Edited  *time.Time // when People or Ended last changed; nil for never
 	Means   string     `gorm:"not null;default:''"` // report.Report.Means as JSON; empty if nothing was read
 }
 
@@ -50,6 +51,7 @@ func migrations() []*gormigrate.Migration {
 		{ID: "2-options", Migrate: keepOptions},
 		{ID: "3-state", Migrate: addState},
 		{ID: "4-means", Migrate: addMeans},
+		{ID: "5-edited", Migrate: addEdited},
 	}
 }
 
@@ -113,6 +115,14 @@ func addMeans(tx *gorm.DB) error {
 		Means string `gorm:"not null;default:''"`
 	}
 	return tx.Migrator().AddColumn(&post{}, "Means")
+}
+
+// addEdited adds when a post was edited.
+func addEdited(tx *gorm.DB) error {
+	type post struct {
+		Edited *time.Time
+	}
+	return tx.Migrator().AddColumn(&post{}, "Edited")
 }
 
 func meansOf(r report.Report) string {

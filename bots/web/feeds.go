@@ -98,8 +98,8 @@ func (b *bot) feed(city bots.City, posts []post, changed time.Time) *feeds.Feed 
 	}
 	for _, p := range posts {
 		updated := p.At
-		if p.Ended != nil {
-			updated = *p.Ended
+		if p.Edited != nil && p.Edited.After(updated) {
+			updated = *p.Edited
 		}
 		f.Add(&feeds.Item{
 			Id:      urn(home + "#post-" + strconv.FormatUint(uint64(p.ID), 10) + "@" + strconv.FormatInt(p.Created.UnixMicro(), 10)),

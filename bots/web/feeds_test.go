@@ -11,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"linienfunk/bots"
+	"linienfunk/report"
 )
 
 // The feeds as a feed reader parses them, with the elements that RFC 4287, RSS 2.0 and JSON Feed 1.1 require or that we promise.
@@ -318,4 +319,33 @@ func isXML(text string) bool {
 	return utf8.ValidString(text) && !strings.ContainsFunc(text, func(r rune) bool {
 		return r < ' ' && r != '\t' && r != '\n' && r != '\r' || r == 0xFFFE || r == 0xFFFF
 	})
+}
+
+func TestTheTimeOfAnEntryNeverGoesBack(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	r := f.incoming("ghent", "1", "Kontrolle U8")
+	sent, err := f.bot().Send(t.Context(), bots.Account{City: "ghent"}, r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	last := ""
+	for _, change := range []func(*report.Report){
+		func(*report.Report) {},
+		func(r *report.Report) { r.People = 2 },
+		func(r *report.Report) { r.Ended = r.At.Add(time.Second) },
+		func(r *report.Report) { r.Ended = time.Time{} }, // they were there after all
+	} {
+		change(&r)
+		if err := f.bot().Edit(t.Context(), bots.Account{City: "ghent"}, r, sent); err != nil {
+			t.Fatal(err)
+		}
+		_, entry, _ := strings.Cut(f.get(t, "/c/ghent/feed.atom").body, "<entry>")
+		_, updated, _ := strings.Cut(entry, "<updated>")
+		updated, _, _ = strings.Cut(updated, "</updated>")
+		if updated < last {
+			t.Errorf("%s after %s", updated, last)
+		}
+		last = updated
+	}
 }

@@ -93,7 +93,7 @@ func (b *bot) editPost(ctx context.Context, city string, id uint64, r report.Rep
 		if changed = p.People != r.People || (p.Ended == nil) != (end == nil); !changed {
 			return nil
 		}
-		if err := tx.Model(&p).Updates(map[string]any{"people": r.People, "ended": end}).Error; err != nil {
+		if err := tx.Model(&p).Updates(map[string]any{"people": r.People, "ended": end, "edited": b.now()}).Error; err != nil {
 			return err
 		}
 		return b.markChanged(tx, city)
