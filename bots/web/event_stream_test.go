@@ -167,6 +167,30 @@ func TestAStreamContinuesAfterTheLastEventSeen(t *testing.T) {
 	page.wantPosts("four")
 }
 
+func TestAStreamThatContinuesHasWhatIsNoLongerSaidOfAPost(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	f.listen(t, (&bottest.Outbox{}).Out)
+	r := f.incoming("ghent", "1", "one")
+	sent, err := f.bot().Send(t.Context(), accountOf("ghent"), r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, people := range []int{2, 0} { // the second one has withdrawn it
+		r.People = people
+		if err := f.bot().Edit(t.Context(), accountOf("ghent"), r, sent); err != nil {
+			t.Fatal(err)
+		}
+	}
+	page := f.openStream(t, http.DefaultClient, ghentEvents+"?after=1")
+	page.wantShown("1")
+	f.send(t, "ghent", "2", "two")
+	if e, ok := page.next(); !ok || e.name != "edit" || strings.Contains(e.data, "2 people") {
+		t.Errorf("got %+v, want the post as it is", e)
+	}
+	page.wantPosts("two")
+}
+
 func TestRetractedAndPrunedPostsLeaveOpenPages(t *testing.T) {
 	t.Parallel()
 	f, r := newStream(t)

@@ -66,10 +66,10 @@ func (e *eventWriter) write(events []byte) error {
 }
 
 // edited reports whether the reader may have an older version of a post. Of what changed before its first list nothing is known but that such a post
-// has a state.
+// has a state, or had one.
 func (e *eventWriter) edited(p post, before []post) bool {
 	if before == nil {
-		return p.People > 0 || p.Ended != nil
+		return p.Edited != nil || p.People > 0 || p.Ended != nil
 	}
 	i := slices.IndexFunc(before, func(q post) bool { return q.ID == p.ID })
 	return i >= 0 && (before[i].People != p.People || (before[i].Ended == nil) != (p.Ended == nil))
