@@ -62,7 +62,11 @@ func (c *recent) sweep(now time.Time) {
 func (m *memory) add(e db.Entry, rules Rules) {
 	if e.About != "" {
 		if s := m.find(e.About); s != nil && e.Counted {
-			s.confirm(newSighting(e.Key, e.CreatedAt, e.Author, e.Text, rules.Reader, rules.read(e.Text, m.context(rules))))
+			later := &sighting{authors: []string{e.Author}, reader: rules.Reader}
+			if len(s.means.Lines) == 0 { // reading thousands would take a while
+				later.means = rules.read(e.Text, m.context(rules))
+			}
+			s.confirm(later)
 		}
 		return
 	}
