@@ -171,8 +171,12 @@ func (w *Worker) record(ctx context.Context, part []message) error {
 		w.recent, w.recentTurn = recent{cities: map[string]*memory{}}, turn // another node may have judged meanwhile
 	}
 	judged, expire, err := w.judge(ctx, part)
-	if len(judged) == 0 || err != nil {
+	if err != nil {
+		w.recent = recent{} // the ledger does not have what was compared
 		return err
+	}
+	if len(judged) == 0 {
+		return nil
 	}
 	entries, err := w.DB.Record(ctx, judged...)
 	for i, j := range judged {
@@ -206,12 +210,16 @@ func (w *Worker) judge(ctx context.Context, part []message) (judged []db.Judged,
 		if rules.Loading {
 			return nil, nil, errReaderNotReady
 		}
-		m, err := w.recent.of(ctx, w.DB, r.City, rules, w.Now())
-		if err != nil {
-			return nil, nil, err
+		var context read.Context
+		if rules.Reader != nil { // most reports of a city without one are held: the ledger need not be asked
+			m, err := w.recent.of(ctx, w.DB, r.City, rules, w.Now())
+			if err != nil {
+				return nil, nil, err
+			}
+			context = m.context(rules)
 		}
 		j := db.Judged{Report: r, Status: db.Queued, Zone: rules.Numbers}
-		v, meaning := verdict(rules, r, m.context(rules))
+		v, meaning := verdict(rules, r, context)
 		if j.Verdict = v; v.Passed && rules.Active {
 			j.Bots = w.Bots(r.City)
 		}
@@ -230,7 +238,13 @@ func (w *Worker) judge(ctx context.Context, part []message) (judged []db.Judged,
 	}
 	for i := range judged {
 		if relayed(judged[i], all[i]) {
-			w.recent.cities[judged[i].Report.City].compare(&judged[i], all[i], means[i], w.Now())
+			m := w.recent.cities[judged[i].Report.City]
+			if m == nil || all[i].Reader == nil {
+				if m, err = w.recent.of(ctx, w.DB, judged[i].Report.City, all[i], w.Now()); err != nil {
+					return nil, nil, err
+				}
+			}
+			m.compare(&judged[i], all[i], means[i], w.Now())
 		}
 	}
 	return judged, expire, nil
