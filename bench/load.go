@@ -25,11 +25,10 @@ const (
 )
 
 func (m mail) text() string {
-	word := "kontrolle"
-	if m.held {
-		word = "hello"
+	if m.held { // no line: the lists that cities start with let what names one through
+		return fmt.Sprintf("hello everybody, nice weather at %s %0*d", place, numberWidth, m.number)
 	}
-	return fmt.Sprintf("%s u8 %s %0*d", word, place, numberWidth, m.number)
+	return fmt.Sprintf("kontrolle u8 %s %0*d", place, numberWidth, m.number)
 }
 
 // numberIn finds the number in the text of a post; -1 if it has none.
