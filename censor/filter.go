@@ -95,6 +95,9 @@ func (c *Compiler) Compile(triggers, blocked []string) (*Filter, error) {
 	return &Filter{compiler: c, triggers: t, blocked: b}, nil
 }
 
+// Lists returns the lines from which the filter was compiled, without white space at their ends. Filters of the same lists share them.
+func (f *Filter) Lists() (triggers, blocked []string) { return f.triggers.rules, f.blocked.rules }
+
 // Evaluate returns the verdict on a text that says the given things. The lists are applied in the order instance, blocked, triggers; the verdict names
 // the first line that matches. The time is linear in the length of the text, plus that of each regular
 // expression whose required literal occurs in it.

@@ -115,6 +115,8 @@ func (n *Node) Loaded(ctx context.Context) error {
 
 // publish makes a replica's version the city's current Snapshot. The caller holds replicaMu.
 func (n *Node) publish(city string, v version, doc Settings, filter *censor.Filter) {
+	triggers, blocked := filter.Lists()
+	doc.Triggers, doc.Blocked = shared(doc.Triggers, triggers), shared(doc.Blocked, blocked)
 	n.mu.Lock()
 	old, known := n.cities[city]
 	n.cities[city] = Snapshot{City: city, Settings: doc, Hash: v.hash, Document: v.document, Filter: filter}
@@ -122,6 +124,14 @@ func (n *Node) publish(city string, v version, doc Settings, filter *censor.Filt
 	if !known || old.Hash != v.hash {
 		n.notifyChange(city)
 	}
+}
+
+// shared returns common in place of a list with the same lines: most cities have the lists of a new one, which take several kilobytes.
+func shared(own, common []string) []string {
+	if len(own) > 0 && slices.Equal(own, common) {
+		return common
+	}
+	return own
 }
 
 // removeCity removes a deleted city. The caller holds replicaMu.

@@ -237,3 +237,26 @@ func TestATamperedOrMissingLinkIsDetectedAndNamed(t *testing.T) {
 		})
 	}
 }
+
+func TestCitiesWithTheSameListsShareThemInMemory(t *testing.T) {
+	t.Parallel()
+	lists := func(city string) *string {
+		s := settings.Default(city, "en")
+		document, err := s.Document()
+		if err != nil {
+			t.Fatal(err)
+		}
+		doc, filter, err := schema.Check(document, document)
+		if err != nil {
+			t.Fatal(err)
+		}
+		triggers, _ := filter.Lists()
+		if len(triggers) != len(doc.Triggers) {
+			t.Fatalf("%d lines of %d", len(triggers), len(doc.Triggers))
+		}
+		return &triggers[0]
+	}
+	if lists("one") != lists("two") {
+		t.Error("they do not")
+	}
+}
