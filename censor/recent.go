@@ -19,7 +19,23 @@ const contextWindow = 15 * time.Minute
 type recent struct {
 	cities map[string]*memory
 	swept  time.Time
+
+	// inLedger are the cities of which the ledger had reports when the turn began, or has got some since. Of others there is nothing to read.
+	inLedger map[string]bool
 }
+
+// newRecent remembers nothing yet.
+func newRecent(ctx context.Context, d *db.DB, now time.Time) (recent, error) {
+	c := recent{cities: map[string]*memory{}, inLedger: map[string]bool{}}
+	cities, err := d.CitiesThatPassed(ctx, now.Add(-maxRepeats))
+	for _, city := range cities {
+		c.inLedger[city] = true
+	}
+	return c, err
+}
+
+// maxRepeats is the longest time that Rules.Repeats may be.
+const maxRepeats = time.Hour
 
 // memory is what riders of one city have reported lately, oldest first.
 type memory struct {
@@ -37,10 +53,14 @@ func (c *recent) of(ctx context.Context, d *db.DB, city string, rules Rules, now
 		m.sightings = slices.DeleteFunc(m.sightings, func(s *sighting) bool { return s.at.Before(since) })
 		return m, nil
 	}
-	entries, err := d.RecentlyPassed(ctx, city, since)
-	if err != nil {
-		return nil, err
+	var entries []db.Entry
+	if c.inLedger[city] {
+		var err error
+		if entries, err = d.RecentlyPassed(ctx, city, since); err != nil {
+			return nil, err
+		}
 	}
+	c.inLedger[city] = true // with the report that is being judged
 	m := &memory{reader: rules.Reader, used: now}
 	for _, e := range entries {
 		m.add(e, rules)

@@ -15,7 +15,7 @@ type Rules struct {
 	Active    bool          // false if the city is switched off
 	Freshness time.Duration // reports older than this are not sent
 
-	// Repeats is how long a report that says the same as one before confirms it, and is not relayed itself; 0 relays all.
+	// Repeats is how long a report that says the same as one before confirms it, and is not relayed itself; at most an hour; 0 relays all.
 	Repeats time.Duration
 	// RelayEnds relays reports that whoever was seen has left, even though they end the report about it.
 	RelayEnds bool

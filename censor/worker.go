@@ -168,7 +168,11 @@ func (w *Worker) process(ctx context.Context, part []message) error {
 // record judges reports, writes them into the ledger and publishes the orders.
 func (w *Worker) record(ctx context.Context, part []message) error {
 	if turn := w.turns.Load(); turn != w.recentTurn || w.recent.cities == nil {
-		w.recent, w.recentTurn = recent{cities: map[string]*memory{}}, turn // another node may have judged meanwhile
+		fresh, err := newRecent(ctx, w.DB, w.Now())
+		if err != nil {
+			return err
+		}
+		w.recent, w.recentTurn = fresh, turn // another node may have judged meanwhile
 	}
 	judged, expire, err := w.judge(ctx, part)
 	if err != nil {

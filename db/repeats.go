@@ -37,6 +37,12 @@ func (d *DB) RecentlyPassed(ctx context.Context, city string, since time.Time) (
 	return entries, nil
 }
 
+// CitiesThatPassed lists the cities of which an entry passed since the given time and still has its text.
+func (d *DB) CitiesThatPassed(ctx context.Context, since time.Time) (cities []string, err error) {
+	err = d.WithContext(ctx).Model(&Entry{}).Distinct("city").Where("created_at >= ? AND passed AND text <> ''", Time(since)).Pluck("city", &cities).Error
+	return cities, wrap("list cities with recent reports", err)
+}
+
 // Replace makes the oldest confirmation of a withdrawn entry, which was written since the given time, the report that is relayed in its place:
 // it gets deliveries to the bots, and the other confirmations. Without one it is another message of the same author, which was not counted. The error is
 // ErrNotFound if there is none.
