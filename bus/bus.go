@@ -128,6 +128,9 @@ func (b *Bus) Ping(ctx context.Context) error {
 		return err
 	}
 	_, err := b.js.AccountInfo(ctx)
+	if err != nil && b.embedded != nil {
+		b.embedded.suspect() // it may be stuck, and nobody else may ask for long
+	}
 	return err
 }
 

@@ -21,7 +21,7 @@ type embedded struct {
 	dir     string // of the streams
 	log     *slog.Logger
 	timeout time.Duration // for the start
-	failed  chan struct{} // holds a token after the server has logged an error
+	failed  chan struct{} // holds a token after the server has logged an error, or did not answer
 
 	mu     sync.Mutex
 	server *server.Server // nil while none runs
@@ -127,6 +127,14 @@ func readHealth(list []server.HealthzError) (known bool, err error) {
 	return true, err
 }
 
+// suspect has the server's health looked at.
+func (e *embedded) suspect() {
+	select {
+	case e.failed <- struct{}{}:
+	default: // it will be
+	}
+}
+
 // probe returns nil if the directory takes some megabytes, and so do those of the streams, which may be other disks.
 func (e *embedded) probe() error {
 	dirs, err := filepath.Glob(filepath.Join(e.dir, "jetstream", "*", "streams", "*"))
@@ -145,9 +153,6 @@ func (natsLog) Tracef(string, ...any)           {}
 func (l natsLog) Warnf(format string, v ...any) { l.log.Warn("nats: " + fmt.Sprintf(format, v...)) }
 func (l natsLog) Errorf(format string, v ...any) {
 	l.log.Error("nats: " + fmt.Sprintf(format, v...))
-	select {
-	case l.failed <- struct{}{}:
-	default:
-	}
+	l.suspect()
 }
 func (l natsLog) Fatalf(format string, v ...any) { l.Errorf(format, v...) }
