@@ -3,10 +3,7 @@ package censor
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
-	"maps"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -21,13 +18,6 @@ import (
 // batchSize is how many reports share a transaction at most. A single report is not kept waiting for others: a batch is what has come while
 // the one before was written.
 const batchSize = 256
-
-// authorLimit is how many reports of one author a city relays within authorWindow. More are held: nobody sees that many inspectors, and
-// each would be a post and a mail to every subscriber.
-const (
-	authorLimit  = 10
-	authorWindow = 10 * time.Minute
-)
 
 // retryDelay is the delay before a report is processed again after an error of the database or of NATS, triesInPlace how often it is
 // tried before others are.
@@ -277,85 +267,4 @@ func verdict(rules Rules, r report.Report, context read.Context) (report.Verdict
 		return report.Verdict{List: report.Spam, Rule: r.Spam}, means
 	}
 	return v, means
-}
-
-// limitAuthors holds the reports of authors who have sent too many.
-func (w *Worker) limitAuthors(ctx context.Context, judged []db.Judged) error {
-	var authors []string
-	for _, j := range judged {
-		if j.Verdict.Passed && j.Report.Author != "" {
-			authors = append(authors, j.Report.Author)
-		}
-	}
-	if len(authors) == 0 {
-		return nil
-	}
-	passed, err := w.DB.CountPassed(ctx, authors, w.Now().Add(-authorWindow))
-	if err != nil {
-		return err
-	}
-	if holdTooMany(slices.Clone(judged), maps.Clone(passed), nil) == 0 {
-		return nil
-	}
-	// Repetitions do not count: the stream delivers again what was judged before a crash.
-	known, err := w.DB.Known(ctx, judged)
-	if err == nil {
-		holdTooMany(judged, passed, known)
-	}
-	return err
-}
-
-// holdTooMany holds the reports of authors of whom authorLimit have passed, and returns their number. It counts on in passed, and leaves out
-// those with a known key.
-func holdTooMany(judged []db.Judged, passed map[db.Author]int, known map[string]bool) (held int) {
-	seen := map[string]bool{}
-	for i, j := range judged {
-		author, key := db.Author{City: j.Report.City, Author: j.Report.Author}, j.Report.Key()
-		switch {
-		case !j.Verdict.Passed || author.Author == "" || known[key] || seen[key]:
-		case passed[author] >= authorLimit:
-			judged[i].Verdict = report.Verdict{List: report.Limit, Rule: fmt.Sprintf("%d / %.0f min", authorLimit, authorWindow.Minutes())}
-			judged[i].Bots = nil
-			held++
-		default:
-			passed[author]++
-		}
-		seen[key] = true
-	}
-	return held
-}
-
-// publish announces the deliveries that are due. A supervisor that misses an order finds it in the ledger.
-func (w *Worker) publish(ctx context.Context, entries []db.Entry, judged []db.Judged, expire []time.Time) {
-	for i, e := range entries {
-		o := bus.Order{Entry: e.ID, Report: judged[i].Report, Expire: expire[i], Known: e.Known}
-		for _, d := range e.Deliveries {
-			if !d.Status.Final() && e.Withdrawn == "" {
-				o.Bots = append(o.Bots, d.Bot)
-			}
-		}
-		if len(o.Bots) > 0 {
-			w.order(ctx, o)
-		}
-	}
-}
-
-// publishEdits announces the posts that are to be edited because of an entry.
-func (w *Worker) publishEdits(ctx context.Context, e db.Entry) {
-	orders := map[uint]*bus.Order{}
-	for _, d := range e.Edits {
-		if orders[d.EntryID] == nil {
-			orders[d.EntryID] = &bus.Order{Entry: d.EntryID, Report: report.Report{City: e.City}, Expire: *d.EditUntil, Edit: true}
-		}
-		orders[d.EntryID].Bots = append(orders[d.EntryID].Bots, d.Bot)
-	}
-	for _, id := range slices.Sorted(maps.Keys(orders)) {
-		w.order(ctx, *orders[id])
-	}
-}
-
-func (w *Worker) order(ctx context.Context, o bus.Order) {
-	if err := w.Bus.PublishOrder(o); err != nil && ctx.Err() == nil {
-		w.Log.Warn("cannot publish an order; it will be late", "city", o.Report.City, "entry", o.Entry, "err", err)
-	}
 }
