@@ -2,7 +2,6 @@ package mastodon
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"net/url"
 
@@ -17,16 +16,9 @@ var _ bots.Editor = (*bot)(nil)
 
 // Edit edits the city's copy of a report (https://docs.joinmastodon.org/methods/statuses/#edit). A boost is somebody else's text, and stays.
 func (b *bot) Edit(ctx context.Context, a bots.Account, r report.Report, sent report.Receipt) error {
-	row, c, err := b.account(ctx, a.City)
-	if errors.Is(err, kit.ErrNoAccount) {
-		return bots.Permanent("error-no-account", err)
-	}
+	row, c, id, err := b.ownStatus(ctx, a, sent)
 	if err != nil {
 		return err
-	}
-	id, here := localID(row.Instance, sent.ID)
-	if !here {
-		return bots.Permanent("error-other-instance", errors.New("edit a status of another instance"))
 	}
 	city, _, err := b.Core.Cities.City(ctx, a.City)
 	if err != nil {

@@ -167,18 +167,27 @@ var _ bots.Retracter = (*bot)(nil)
 
 // Retract deletes a post, or undoes a boost.
 func (b *bot) Retract(ctx context.Context, a bots.Account, _ string, sent report.Receipt) error {
-	row, c, err := b.account(ctx, a.City)
-	if errors.Is(err, kit.ErrNoAccount) {
-		return bots.Permanent("error-no-account", err)
-	}
+	_, c, id, err := b.ownStatus(ctx, a, sent)
 	if err != nil {
 		return err
 	}
+	return c.explain(ctx, "delete status", c.remove(ctx, id))
+}
+
+// ownStatus returns a city's account, and the status in sent, which must be of the account's instance.
+func (b *bot) ownStatus(ctx context.Context, a bots.Account, sent report.Receipt) (Account, *client, masto.ID, error) {
+	row, c, err := b.account(ctx, a.City)
+	if errors.Is(err, kit.ErrNoAccount) {
+		return row, nil, "", bots.Permanent("error-no-account", err)
+	}
+	if err != nil {
+		return row, nil, "", err
+	}
 	id, here := localID(row.Instance, sent.ID)
 	if !here {
-		return bots.Permanent("error-other-instance", errors.New("retract a status of another instance"))
+		return row, nil, "", bots.Permanent("error-other-instance", errors.New("the status is on another instance"))
 	}
-	return c.explain(ctx, "delete status", c.remove(ctx, id))
+	return row, c, id, nil
 }
 
 // remove deletes a post of ours, or undoes a boost. It returns nil if there is none.
