@@ -43,7 +43,8 @@ type Worker struct {
 
 	turns      atomic.Uint64 // that have begun
 	recent     recent        // of the goroutine that judges
-	recentTurn uint64        // when recent was made
+	muted      muted
+	recentTurn uint64 // when recent and muted were made
 }
 
 // Run works until ctx ends.
@@ -85,11 +86,11 @@ func (w *Worker) handle(ctx context.Context, batch []message) {
 	}
 }
 
-// parts splits a batch so that each withdrawal is a part of its own: its report may be in the part before.
+// parts splits a batch so that each withdrawal and each ruling is a part of its own: its report may be in the part before.
 func parts(batch []message) (list [][]message) {
 	begin := 0
 	for i, msg := range batch {
-		if msg.Value.Withdrawn == "" {
+		if msg.Value.Withdrawn == "" && msg.Value.Ruling == "" {
 			continue
 		}
 		if begin < i {
@@ -139,12 +140,18 @@ var errNotLoaded = errors.New("the city's settings are not loaded")
 // errReaderNotReady is returned for a city whose lines and stops are being loaded, which takes moments.
 var errReaderNotReady = errors.New("the city's lines and stops are being loaded")
 
-// process acknowledges the messages once everything that follows from them is stored: either one withdrawal, or reports.
+// process acknowledges the messages once everything that follows from them is stored: either one withdrawal, one ruling, or reports.
 func (w *Worker) process(ctx context.Context, part []message) error {
+	if err := w.begin(ctx); err != nil {
+		return err
+	}
 	var err error
-	if r := part[0].Value; r.Withdrawn != "" {
+	switch r := part[0].Value; {
+	case r.Withdrawn != "":
 		err = w.withdraw(ctx, r)
-	} else {
+	case r.Ruling != "":
+		err = w.rule(ctx, r)
+	default:
 		err = w.record(ctx, part)
 	}
 	if err == nil {
@@ -155,15 +162,26 @@ func (w *Worker) process(ctx context.Context, part []message) error {
 	return err
 }
 
+// begin reads what the worker remembers, unless it has done so in this turn: another node may have judged meanwhile.
+func (w *Worker) begin(ctx context.Context) error {
+	turn := w.turns.Load()
+	if turn == w.recentTurn && w.recent.cities != nil {
+		return nil
+	}
+	fresh, err := newRecent(ctx, w.DB, w.Now())
+	if err != nil {
+		return err
+	}
+	muted, err := readMuted(ctx, w.DB)
+	if err != nil {
+		return err
+	}
+	w.recent, w.muted, w.recentTurn = fresh, muted, turn
+	return nil
+}
+
 // record judges reports, writes them into the ledger and publishes the orders.
 func (w *Worker) record(ctx context.Context, part []message) error {
-	if turn := w.turns.Load(); turn != w.recentTurn || w.recent.cities == nil {
-		fresh, err := newRecent(ctx, w.DB, w.Now())
-		if err != nil {
-			return err
-		}
-		w.recent, w.recentTurn = fresh, turn // another node may have judged meanwhile
-	}
 	judged, expire, err := w.judge(ctx, part)
 	if err != nil {
 		w.recent = recent{} // the ledger does not have what was compared
@@ -227,6 +245,7 @@ func (w *Worker) judge(ctx context.Context, part []message) (judged []db.Judged,
 		judged, expire = append(judged, j), append(expire, limit)
 		means, all = append(means, meaning), append(all, rules)
 	}
+	w.holdMuted(judged)
 	if err := w.limitAuthors(ctx, judged); err != nil {
 		return nil, nil, err
 	}

@@ -74,7 +74,17 @@ func (d *fixture) startWith(rules func() censor.Rules, now func() time.Time) {
 	d.running(worker.Run)
 }
 
-func (d *fixture) running(f func(context.Context) error) {
+// startAndStop runs a worker until the function is called that it returns, or the test ends.
+func (d *fixture) startAndStop(rules func() censor.Rules) (stop func()) {
+	worker := &censor.Worker{Bus: d.bus, DB: d.db, Log: testkit.Log(d.t), Now: time.Now,
+		Rules: func(city string) (censor.Rules, bool) { return rules(), city == "zuerich" },
+		Bots:  func(string) []string { return []string{"one", "two"} },
+	}
+	return d.running(worker.Run)
+}
+
+// running runs f until the function is called that it returns, or the test ends.
+func (d *fixture) running(f func(context.Context) error) (stop func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	var done sync.WaitGroup
 	done.Go(func() {
@@ -82,7 +92,9 @@ func (d *fixture) running(f func(context.Context) error) {
 			d.t.Errorf("ended with %v", err)
 		}
 	})
-	d.t.Cleanup(func() { cancel(); done.Wait() })
+	stop = func() { cancel(); done.Wait() }
+	d.t.Cleanup(stop)
+	return stop
 }
 
 func (d *fixture) put(city, id, text string, age time.Duration) report.Report {

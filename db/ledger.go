@@ -45,6 +45,7 @@ type Entry struct {
 	Rule          string     `gorm:"size:250"`
 	Line          int        `gorm:"not null"`
 	Withdrawn     string     `gorm:"size:16;not null;default:''"`  // a report.Withdrawal
+	Ruling        string     `gorm:"size:16;not null;default:''"`  // report.Release or report.Refuse, if a moderator decided about a report that was held
 	Reading       string     `gorm:"not null;default:''"`          // of a report that passed: a report.Reading as JSON; deleted with the text
 	About         string     `gorm:"size:200;not null;default:''"` // the key of an earlier report that this one confirms or ends, and that was relayed in its place
 	Counted       bool       `gorm:"not null;default:false"`       // as one of the Confirmations of the other report
@@ -325,6 +326,11 @@ func (e Entry) Report() report.Report {
 // Withdrawal returns the message that withdraws the entry's report when it is published to REPORTS.
 func (e Entry) Withdrawal(by report.Withdrawal) report.Report {
 	return report.Report{City: e.City, Bot: e.Bot, ID: e.reportID(), Withdrawn: by}
+}
+
+// Ruled returns the message that makes a ruling about the entry's report when it is published to REPORTS.
+func (e Entry) Ruled(what report.Ruling) report.Report {
+	return report.Report{City: e.City, Bot: e.Bot, ID: e.reportID(), Ruling: what}
 }
 
 // reportID is the report's ID, or its digest: both give the same key.

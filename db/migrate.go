@@ -115,6 +115,14 @@ func (d *DB) Migrate(ctx context.Context) error {
 			}
 			return tx.AutoMigrate(&Number{})
 		},
+	}, {
+		ID: "12-rulings",
+		Migrate: func(tx *gorm.DB) error {
+			if err := addColumn(tx, &Entry{}, "Ruling"); err != nil {
+				return err
+			}
+			return tx.AutoMigrate(&Muted{})
+		},
 	}})
 }
 

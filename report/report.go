@@ -50,6 +50,9 @@ type Report struct {
 	// Withdrawn, if set, withdraws the report with this City, Bot and ID. The other fields are ignored.
 	Withdrawn Withdrawal `json:"withdrawn,omitempty"`
 
+	// Ruling, if set, is what a moderator decides about the report with this City, Bot and ID, which is in the ledger. The other fields are ignored.
+	Ruling Ruling `json:"ruling,omitempty"`
+
 	// Spam is the reason why the bot suspects spam or a forged author, such as a failed check, in a few words without names. The censor holds such
 	// a report back. Empty for others.
 	Spam string `json:"spam,omitempty"`
@@ -66,6 +69,17 @@ type Withdrawal string
 const (
 	ByAuthor    Withdrawal = "author"    // deleted it in its network; its text is deleted at once
 	ByModerator Withdrawal = "moderator" // an admin of the city
+)
+
+// Ruling is a decision of a moderator about a report.
+type Ruling string
+
+// The rulings. Of Release and Refuse the first one counts.
+const (
+	Release Ruling = "released" // a report that was held is relayed, if it is fresh
+	Refuse  Ruling = "refused"  // a report that was held is not relayed; nobody is asked about it any more
+	Mute    Ruling = "muted"    // further reports of its author are held, until the pseudonym changes at midnight UTC
+	Unmute  Ruling = "unmuted"  // they are not held any more
 )
 
 // Key identifies the report in the program: <city>:<bot>:<id>. An id that is longer than 128 bytes or not printable ASCII is replaced by
@@ -101,6 +115,7 @@ const (
 	Triggers List = "triggers" // the city's trigger words
 	Spam     List = "spam"     // Report.Spam, whose text is the rule
 	Limit    List = "limit"    // too many reports of one author; the rule says how many are allowed
+	Muted    List = "muted"    // a moderator has muted the author
 	Dropped  List = "dropped"  // Report.Dropped, whose text is the rule; before all others
 )
 

@@ -32,6 +32,7 @@ type entry struct {
 	Text, From string // the original is not linked: its address often contains the author's name
 	Private    bool
 	Withdrawn  string // by the author or an admin; empty if it was not
+	Ruling     string // "released" or "refused"; empty if no moderator has decided
 	CanRetract bool   // the report can be retracted
 	Deliveries []delivery
 	verdict
@@ -66,7 +67,7 @@ func (p *Pages) ledger(w http.ResponseWriter, r *http.Request, _ db.Admin, city 
 func (p *Pages) entry(r *http.Request, city settings.Snapshot, e db.Entry) entry {
 	shown := entry{
 		ID: e.ID, At: e.At, Text: e.Text, From: p.bots.Title(p.Lang(r), e.Bot), Private: e.Private,
-		Withdrawn: e.Withdrawn, CanRetract: e.Withdrawn == "" && isSent(e),
+		Withdrawn: e.Withdrawn, Ruling: e.Ruling, CanRetract: e.Withdrawn == "" && isSent(e),
 		verdict: verdict{e.Passed, e.List, e.Rule, e.Line},
 	}
 	for _, d := range e.Deliveries {
