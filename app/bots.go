@@ -9,6 +9,7 @@ import (
 
 	"linienfunk/bots"
 	"linienfunk/bots/all"
+	"linienfunk/bots/chat"
 	"linienfunk/internal/outgoing"
 	"linienfunk/mail"
 	"linienfunk/supervisor"
@@ -36,6 +37,10 @@ func (p *Program) openBots(ctx context.Context) error {
 			if err := p.connectMail(plugin.Name, network, inbound); err != nil {
 				return fmt.Errorf("bot %s: %w", plugin.Name, err)
 			}
+		}
+		if network, ok := bot.(chat.Network); ok {
+			network.UseCommands(p.commands.InNetwork(plugin.Name))
+			p.commands.Networks[plugin.Name] = network
 		}
 		members = append(members, supervisor.Member{Name: plugin.Name, Bot: bot})
 	}

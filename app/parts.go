@@ -114,7 +114,7 @@ func (p *Program) openWorkers(context.Context) error {
 	})
 	p.settings.OnChange(func(string) { p.supervisor.RefreshAll() })
 	p.censor = &censor.Worker{Bus: p.bus, DB: p.db, Rules: p.rules, Bots: p.directory.Bots, Turn: p.supervisor.JudgingTurn,
-		Log: p.log.With("part", "censor"), Now: p.now}
+		Held: p.notices.add, Log: p.log.With("part", "censor"), Now: p.now}
 	return nil
 }
 

@@ -19,6 +19,7 @@ import (
 
 	"linienfunk/bus"
 	"linienfunk/censor"
+	"linienfunk/commands"
 	"linienfunk/db"
 	"linienfunk/frontend"
 	"linienfunk/internal/config"
@@ -54,6 +55,8 @@ type Program struct {
 	directory      *supervisor.Directory
 	supervisor     *supervisor.Supervisor
 	censor         *censor.Worker
+	commands       *commands.Commands
+	notices        notices
 
 	closers []func() error
 }
@@ -68,7 +71,7 @@ func Open(ctx context.Context, c config.Config, stderr io.Writer) (*Program, err
 func OpenWithClock(ctx context.Context, c config.Config, stderr io.Writer, now func() time.Time) (*Program, error) {
 	p := &Program{config: c, log: newLog(c.Log, stderr), now: now}
 	for _, step := range []func(context.Context) error{
-		p.openData, p.openPorts, p.openDatabase, p.openBus, p.openSettings, p.openNetworks, p.openMail, p.openFrontend, p.openBots, p.openWorkers, p.loadSettings,
+		p.openData, p.openPorts, p.openDatabase, p.openBus, p.openSettings, p.openNetworks, p.openMail, p.openCommands, p.openFrontend, p.openBots, p.openWorkers, p.loadSettings,
 	} {
 		if err := step(ctx); err != nil {
 			return nil, errors.Join(err, p.Close())
@@ -184,6 +187,9 @@ func (p *Program) openDatabase(ctx context.Context) (err error) {
 		return err
 	}
 	if err := p.db.MigratePrefixed(ctx, "transit_", transit.Migrations()); err != nil {
+		return err
+	}
+	if err := p.db.MigratePrefixed(ctx, commandTables, commands.Migrations()); err != nil {
 		return err
 	}
 	return p.db.MigratePrefixed(ctx, "mail_", mail.Migrations())

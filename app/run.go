@@ -67,7 +67,7 @@ func (p *Program) parts() map[string]func(context.Context) error {
 		parts["mail"] = p.mail.Run
 	}
 	if p.config.Has(config.RoleCensor) {
-		parts["censor"] = p.runCensor
+		parts["censor"], parts["notices"] = p.runCensor, p.runNotices
 	}
 	if p.config.Has(config.RoleFrontend) {
 		parts["prune"], parts["feeds"] = p.prune, p.imports.Run
@@ -122,6 +122,9 @@ func (p *Program) prune(ctx context.Context) error {
 	for {
 		if err := p.frontend.Accounts.Prune(ctx); err != nil && ctx.Err() == nil {
 			p.log.Error("cannot prune", "err", err)
+		}
+		if err := p.commands.Prune(ctx); err != nil && ctx.Err() == nil {
+			p.log.Error("cannot prune calls of commands", "err", err)
 		}
 		if err := p.pruneNetworks(ctx); err != nil && ctx.Err() == nil {
 			p.log.Error("cannot prune networks", "err", err)

@@ -91,7 +91,7 @@ func (w *Worker) mute(ctx context.Context, entry db.Entry, on bool) error {
 		}
 		return err
 	}
-	until := EndOfPseudonym(entry.At)
+	until := report.EndOfPseudonym(entry.At)
 	if !until.After(w.Now()) {
 		return nil
 	}
@@ -100,11 +100,6 @@ func (w *Worker) mute(ctx context.Context, entry db.Entry, on bool) error {
 		w.muted[author] = until
 	}
 	return err
-}
-
-// EndOfPseudonym returns when the pseudonym of an author changes that reports of the given time have: see bots.Core.Author.
-func EndOfPseudonym(at time.Time) time.Time {
-	return at.UTC().Truncate(24 * time.Hour).Add(24 * time.Hour)
 }
 
 // holdMuted holds the reports of authors who are muted.

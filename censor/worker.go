@@ -41,6 +41,9 @@ type Worker struct {
 	// Turn waits until it is this node's turn, and calls f with a context that ends with the turn; nil if there is only this node.
 	Turn func(ctx context.Context, f func(context.Context))
 
+	// Held is called after reports of a city were held that a moderator may release; must not block. nil for never.
+	Held func(city string)
+
 	turns      atomic.Uint64 // that have begun
 	recent     recent        // of the goroutine that judges
 	muted      muted
@@ -202,6 +205,9 @@ func (w *Worker) record(ctx context.Context, part []message) error {
 	w.publish(ctx, entries, judged, expire)
 	for _, e := range entries {
 		w.publishEdits(ctx, e)
+		if w.Held != nil && !e.Known && e.IsHeld() {
+			w.Held(e.City)
+		}
 	}
 	return nil
 }

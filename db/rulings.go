@@ -31,6 +31,16 @@ func (e Entry) IsHeld() bool {
 	return !e.Passed && e.Ruling == "" && e.Withdrawn == "" && e.Text != ""
 }
 
+// IsOut reports whether the report was sent anywhere, or may still be.
+func (e Entry) IsOut() bool {
+	for _, d := range e.Deliveries {
+		if d.Status == Sent || !d.Status.Final() {
+			return true
+		}
+	}
+	return false
+}
+
 // ReleaseHeld makes a report that was held one that passed: j has its report with what it means, and the deliveries. The entry is returned with them. It is Known if it was not held
 // any more, for example since it was released before.
 func (d *DB) ReleaseHeld(ctx context.Context, j Judged) (Entry, error) {

@@ -82,6 +82,11 @@ const (
 	Unmute  Ruling = "unmuted"  // they are not held any more
 )
 
+// EndOfPseudonym returns when the pseudonyms change that authors of reports of the given time have.
+func EndOfPseudonym(at time.Time) time.Time {
+	return at.UTC().Truncate(24 * time.Hour).Add(24 * time.Hour)
+}
+
 // Key identifies the report in the program: <city>:<bot>:<id>. An id that is longer than 128 bytes or not printable ASCII is replaced by
 // its SHA-256, because keys are NATS headers.
 func (r Report) Key() string {

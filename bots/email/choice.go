@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"linienfunk/bots"
-	"linienfunk/bots/kit"
+	"linienfunk/bots/chat"
 )
 
 // choiceForm is the data of choice.html: which reports a subscriber wants.
@@ -25,7 +25,7 @@ type choiceDay struct {
 	Checked bool
 }
 
-func (b *Bot) choiceForm(mount bots.Mount, i kit.Interest) choiceForm {
+func (b *Bot) choiceForm(mount bots.Mount, i chat.Interest) choiceForm {
 	form := choiceForm{All: !i.Placed}
 	form.Lines, form.Stops, form.Hours = i.Form()
 	names := strings.Fields(b.core.Pages.Text(mount.Lang, "weekdays"))
@@ -40,8 +40,8 @@ func (b *Bot) choiceForm(mount bots.Mount, i kit.Interest) choiceForm {
 var errDay = errors.New("not a weekday")
 
 // readChoice reads the fields of choice.html. A form without them, as of an older page, wants everything.
-func (b *Bot) readChoice(r *http.Request) (kit.Interest, error) {
-	i, err := kit.ParseInterest(bots.MountOf(r).City, r.PostFormValue("lines"), r.PostFormValue("stops"), r.PostFormValue("hours"))
+func (b *Bot) readChoice(r *http.Request) (chat.Interest, error) {
+	i, err := chat.ParseInterest(bots.MountOf(r).City, r.PostFormValue("lines"), r.PostFormValue("stops"), r.PostFormValue("hours"))
 	if err != nil {
 		return i, err
 	}
@@ -63,9 +63,9 @@ func (b *Bot) readChoice(r *http.Request) (kit.Interest, error) {
 
 // explainChoice says what is wrong with the fields, and what would be right.
 func (b *Bot) explainChoice(r *http.Request, err error) string {
-	var unknown *kit.UnknownError
+	var unknown *chat.UnknownError
 	if !errors.As(err, &unknown) {
-		return b.text(r, "choice-many", "Max", kit.MaxInterest)
+		return b.text(r, "choice-many", "Max", chat.MaxInterest)
 	}
 	var said []string
 	for _, one := range []struct {

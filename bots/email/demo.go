@@ -4,7 +4,7 @@ import (
 	"context"
 
 	"linienfunk/bots"
-	"linienfunk/bots/kit"
+	"linienfunk/bots/chat"
 )
 
 // demoSubscriber gets the demo's reports, in the outbox folder.
@@ -13,7 +13,7 @@ const demoSubscriber = "reader@demo.example"
 // demo adds a confirmed subscriber.
 func demo(ctx context.Context, bot bots.Bot, city string) error {
 	b := bot.(*Bot)
-	s, _, err := b.store.request(ctx, city, demoSubscriber, kit.Interest{}, 0)
+	s, _, err := b.store.request(ctx, city, demoSubscriber, chat.Interest{}, 0)
 	if err != nil {
 		return err
 	}

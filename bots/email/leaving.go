@@ -7,7 +7,7 @@ import (
 	"strconv"
 	"strings"
 
-	"linienfunk/bots/kit"
+	"linienfunk/bots/chat"
 	"linienfunk/mail"
 	"linienfunk/mail/text"
 )
@@ -47,7 +47,7 @@ func (b *Bot) sendLinkToLeave(ctx context.Context, name, author string) error {
 	if err != nil || !ok {
 		return err
 	}
-	s, due, err := b.store.request(ctx, name, address, kit.Interest{}, spareMails)
+	s, due, err := b.store.request(ctx, name, address, chat.Interest{}, spareMails)
 	if errors.Is(err, errBusy) || err == nil && !due {
 		return nil
 	}

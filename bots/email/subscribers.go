@@ -10,7 +10,7 @@ import (
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
 
-	"linienfunk/bots/kit"
+	"linienfunk/bots/chat"
 	"linienfunk/db"
 	"linienfunk/internal/secret"
 	"linienfunk/mail/inbound"
@@ -25,7 +25,7 @@ type Subscriber struct {
 	Confirmed bool   `gorm:"not null;index:idx_email_page,priority:2"`
 	AskedAt   int64  `gorm:"not null;index"`     // when the last mail about the subscription was sent, seconds since 1970
 	Asks      int    `gorm:"not null;default:0"` // how many such mails were sent
-	Interest  []byte // sealed: a kit.Interest; NULL for everything
+	Interest  []byte // sealed: a chat.Interest; NULL for everything
 }
 
 // bounceID identifies a subscription for Bounced.
@@ -107,18 +107,18 @@ func interestCell(city, person string) secret.Cell {
 }
 
 // interest returns what a subscriber wants.
-func (s store) interest(v Subscriber) (kit.Interest, error) {
+func (s store) interest(v Subscriber) (chat.Interest, error) {
 	if len(v.Interest) == 0 {
-		return kit.Interest{}, nil
+		return chat.Interest{}, nil
 	}
 	text, err := s.box.Open(interestCell(v.City, v.Person), v.Interest)
 	if err != nil {
-		return kit.Interest{}, err
+		return chat.Interest{}, err
 	}
-	return kit.UnmarshalInterest(text)
+	return chat.UnmarshalInterest(text)
 }
 
-func (s store) sealInterest(city, person string, i kit.Interest) []byte {
+func (s store) sealInterest(city, person string, i chat.Interest) []byte {
 	if i.IsZero() {
 		return nil
 	}
@@ -126,7 +126,7 @@ func (s store) sealInterest(city, person string, i kit.Interest) []byte {
 }
 
 // setInterest returns false if there is no such subscriber.
-func (s store) setInterest(ctx context.Context, city, person string, i kit.Interest) (bool, error) {
+func (s store) setInterest(ctx context.Context, city, person string, i chat.Interest) (bool, error) {
 	done := s.db.WithContext(ctx).Model(&Subscriber{}).Where("city = ? AND person = ?", city, person).Update("interest", s.sealInterest(city, person, i))
 	if done.Error != nil {
 		return false, fmt.Errorf("store interest: %w", done.Error)
@@ -137,7 +137,7 @@ func (s store) setInterest(ctx context.Context, city, person string, i kit.Inter
 // request stores a subscriber that is not confirmed, unless there is one, and says whether a mail about it is due. What an address wants that is not
 // confirmed yet may be asked for again; of a confirmed one, anybody could change it. errBusy does not depend on
 // the address: it would reveal who subscribes. spare is how many mails above maxMailsPerCityHour the city may send.
-func (s store) request(ctx context.Context, city, address string, wants kit.Interest, spare int64) (v Subscriber, due bool, err error) {
+func (s store) request(ctx context.Context, city, address string, wants chat.Interest, spare int64) (v Subscriber, due bool, err error) {
 	now, person := s.now(), s.person(address)
 	err = s.db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
 		if err := s.prune(tx); err != nil {

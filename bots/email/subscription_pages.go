@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	"linienfunk/bots"
+	"linienfunk/bots/chat"
 	"linienfunk/bots/kit"
 	"linienfunk/internal/limits"
 	"linienfunk/mail"
@@ -47,7 +48,7 @@ func (b *Bot) showForm(w http.ResponseWriter, r *http.Request) {
 		address = m.Address
 	}
 	b.core.Pages.Section(w, r, "subscribe.html", map[string]any{
-		"Action": mount.Path + "/subscribe", "Address": address, "Choice": b.choiceForm(mount, kit.Interest{}),
+		"Action": mount.Path + "/subscribe", "Address": address, "Choice": b.choiceForm(mount, chat.Interest{}),
 	})
 }
 
@@ -90,7 +91,7 @@ func (b *Bot) subscribe(w http.ResponseWriter, r *http.Request) {
 var errClosed = errors.New("the city does not accept subscribers")
 
 // invite sends a mail with a link to confirm a subscription, or says that it is confirmed already.
-func (b *Bot) invite(ctx context.Context, name, address string, wants kit.Interest, spare int64) error {
+func (b *Bot) invite(ctx context.Context, name, address string, wants chat.Interest, spare int64) error {
 	city, ok, err := b.open(ctx, name)
 	if err != nil {
 		return err

@@ -9,7 +9,7 @@ import (
 
 	"github.com/go-telegram/bot/models"
 
-	"linienfunk/bots/kit"
+	"linienfunk/bots/chat"
 )
 
 // keyboard is the rows of buttons under a message (https://core.telegram.org/bots/api#inlinekeyboardmarkup). The library's type writes fields into
@@ -25,7 +25,7 @@ type button struct {
 
 // choiceButtons are the buttons under a choice: the days, reports without a place, and everything again. Each says what is to be, not what is to change,
 // so that a button of an older message, or one pressed twice, does what it shows.
-func (b *Bot) choiceButtons(lang string, i kit.Interest) *keyboard {
+func (b *Bot) choiceButtons(lang string, i chat.Interest) *keyboard {
 	one := func(label, data string, chosen bool) button {
 		if chosen {
 			return button{"✓ " + label, data + ":off"}
@@ -45,12 +45,12 @@ func (b *Bot) choiceButtons(lang string, i kit.Interest) *keyboard {
 }
 
 // pressed returns the interest after a press on a button with this data, and false for data that is not of choiceButtons.
-func pressed(i kit.Interest, data string) (kit.Interest, bool) {
+func pressed(i chat.Interest, data string) (chat.Interest, bool) {
 	what, state, _ := cutLast(data, ":")
 	on := state == "on"
 	switch {
 	case data == "choose:all":
-		return kit.Interest{}, true
+		return chat.Interest{}, true
 	case !on && state != "off":
 		return i, false
 	case what == "choose:unplaced":

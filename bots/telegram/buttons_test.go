@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"linienfunk/bots/kit"
+	"linienfunk/bots/chat"
 	"linienfunk/bots/telegram/telegramtest"
 )
 
@@ -59,12 +59,12 @@ func TestButtonsOfOthersOfOlderMessagesAndWithoutASubscriptionDoNoHarm(t *testin
 	subscribe(t, w, fake, "marta")
 	fake.Say(botOf("zuerich"), "marta", "/lines u8")
 	receive(t, w, "zuerich")
-	wants := func() kit.Interest {
+	wants := func() chat.Interest {
 		v, _, err := theBot(w).store.findChat(t.Context(), "zuerich", fake.Person("marta"))
 		must(t, err)
 		return theBot(w).interest(v)
 	}
-	want := kit.Interest{Lines: []string{"U8"}}
+	want := chat.Interest{Lines: []string{"U8"}}
 	for _, data := range []string{"", "choose", "choose:", "choose:all:on", "choose:day:7:on", "choose:day:-1:on", "choose:day:1", "choose:day:01:off", "choose:unplaced:maybe", "other:day:1:off", "choose:day:1:off ", strings.Repeat("x", 64)} {
 		fake.PressData(botOf("zuerich"), "marta", data)
 		if receive(t, w, "zuerich"); !reflect.DeepEqual(wants(), want) {
@@ -119,7 +119,7 @@ func TestAPressBelowAMessageThatCannotBeDecodedCounts(t *testing.T) {
 
 func TestTheLastDayStays(t *testing.T) {
 	t.Parallel()
-	monday := kit.Interest{Days: []time.Weekday{time.Monday}}
+	monday := chat.Interest{Days: []time.Weekday{time.Monday}}
 	if got, ok := pressed(monday, "choose:day:1:off"); !ok || !reflect.DeepEqual(got, monday) {
 		t.Errorf("%+v %v", got, ok)
 	}
@@ -134,7 +134,7 @@ func FuzzPress(f *testing.F) {
 		known = append(known, fmt.Sprintf("choose:day:%d:on", day), fmt.Sprintf("choose:day:%d:off", day))
 	}
 	f.Fuzz(func(t *testing.T, data string) {
-		before := kit.Interest{Lines: []string{"U8"}, Days: []time.Weekday{time.Sunday}}
+		before := chat.Interest{Lines: []string{"U8"}, Days: []time.Weekday{time.Sunday}}
 		once, ok := pressed(before, data)
 		twice, _ := pressed(once, data)
 		if ok != slices.Contains(known, data) || !ok && !reflect.DeepEqual(once, before) || !reflect.DeepEqual(once, twice) {

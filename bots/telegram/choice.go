@@ -13,7 +13,7 @@ import (
 	"github.com/go-telegram/bot/models"
 
 	"linienfunk/bots"
-	"linienfunk/bots/kit"
+	"linienfunk/bots/chat"
 )
 
 // choiceCommands are the commands by which a chat chooses its reports, in English and German, with the part of the choice that they are about.
@@ -44,7 +44,7 @@ func (h updateHandler) choose(ctx context.Context, m *models.Message, c command)
 }
 
 // interest returns what a chat wants: everything, if that cannot be decrypted.
-func (b *Bot) interest(v Subscriber) kit.Interest {
+func (b *Bot) interest(v Subscriber) chat.Interest {
 	wants, err := b.store.interest(v)
 	if err != nil {
 		b.core.Log.Error("what a subscriber wants cannot be decrypted; it gets everything", "city", v.City, "err", err)
@@ -78,7 +78,7 @@ func (b *Bot) choiceReader(city bots.City) choiceReader {
 var aroundDash = regexp.MustCompile(`\s*[-–—]\s*`)
 
 var (
-	errTooMany = fmt.Errorf("more than %d names", kit.MaxInterest)
+	errTooMany = fmt.Errorf("more than %d names", chat.MaxInterest)
 	errOnOff   = errors.New("neither on nor off")
 )
 
@@ -88,14 +88,14 @@ type unknownDaysError []string
 func (e unknownDaysError) Error() string { return fmt.Sprintf("unknown days %q", []string(e)) }
 
 // change returns the interest with one part replaced by what was typed for it.
-func (r choiceReader) change(i kit.Interest, part, typed string) (kit.Interest, error) {
+func (r choiceReader) change(i chat.Interest, part, typed string) (chat.Interest, error) {
 	switch part {
 	case "all":
-		return kit.Interest{}, nil
+		return chat.Interest{}, nil
 	case "unplaced":
 		return r.changeUnplaced(i, typed)
 	}
-	var read kit.Interest
+	var read chat.Interest
 	if !slices.Contains(r.all, strings.ToLower(typed)) {
 		var err error
 		if read, err = r.read(part, typed); err != nil {
@@ -116,29 +116,29 @@ func (r choiceReader) change(i kit.Interest, part, typed string) (kit.Interest, 
 }
 
 // read reads one part of an interest.
-func (r choiceReader) read(part, typed string) (i kit.Interest, err error) {
+func (r choiceReader) read(part, typed string) (i chat.Interest, err error) {
 	separators := ",;\r\n"
 	if part != "stops" {
 		separators += " \t" // names of stops contain blanks
 	}
 	names := strings.FieldsFunc(typed, func(c rune) bool { return strings.ContainsRune(separators, c) })
-	if len(names) > kit.MaxInterest { // each may wait for the city's network to be loaded
+	if len(names) > chat.MaxInterest { // each may wait for the city's network to be loaded
 		return i, errTooMany
 	}
 	switch part {
 	case "lines":
-		return kit.ParseInterest(r.city, typed, "", "")
+		return chat.ParseInterest(r.city, typed, "", "")
 	case "stops":
-		return kit.ParseInterest(r.city, "", typed, "")
+		return chat.ParseInterest(r.city, "", typed, "")
 	case "hours":
-		return kit.ParseInterest(r.city, "", "", typed)
+		return chat.ParseInterest(r.city, "", "", typed)
 	}
 	i.Days, err = r.readDays(typed)
 	return i, err
 }
 
 // changeUnplaced switches the reports on or off of which nobody knows where it is.
-func (r choiceReader) changeUnplaced(i kit.Interest, typed string) (kit.Interest, error) {
+func (r choiceReader) changeUnplaced(i chat.Interest, typed string) (chat.Interest, error) {
 	word := strings.ToLower(typed)
 	if !slices.Contains(r.on, word) && !slices.Contains(r.off, word) {
 		return i, errOnOff
@@ -147,7 +147,7 @@ func (r choiceReader) changeUnplaced(i kit.Interest, typed string) (kit.Interest
 	return i, nil
 }
 
-// readDays reads weekdays and ranges of them, such as "mo-fr, sunday". All seven are nil, as in kit.Interest.
+// readDays reads weekdays and ranges of them, such as "mo-fr, sunday". All seven are nil, as in chat.Interest.
 func (r choiceReader) readDays(typed string) (days []time.Weekday, err error) {
 	var unknown unknownDaysError
 	var wanted [7]bool

@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"linienfunk/bots/bottest"
-	"linienfunk/bots/kit"
+	"linienfunk/bots/chat"
 	"linienfunk/bots/telegram/telegramtest"
 	"linienfunk/report"
 )
@@ -157,9 +157,9 @@ func TestAChoiceIsSealedAndSurvivesARestartAndTheMoveOfAGroup(t *testing.T) {
 	must(t, s.addGroup(t.Context(), "zuerich", -5, group, "Linie 4"))
 	old, _, err := s.findChat(t.Context(), "zuerich", -5)
 	must(t, err)
-	must(t, s.setInterest(t.Context(), old, kit.Interest{Lines: []string{"U8"}}))
+	must(t, s.setInterest(t.Context(), old, chat.Interest{Lines: []string{"U8"}}))
 	must(t, s.migrateGroup(t.Context(), "zuerich", -5, -1005))
-	for chat, want := range map[int64]kit.Interest{fake.Person("marta"): {Stops: []string{"Hermannplatz"}}, -1005: {Lines: []string{"U8"}}} {
+	for chat, want := range map[int64]chat.Interest{fake.Person("marta"): {Stops: []string{"Hermannplatz"}}, -1005: {Lines: []string{"U8"}}} {
 		v, known, err := s.findChat(t.Context(), "zuerich", chat)
 		must(t, err)
 		if got, err := s.interest(v); !known || err != nil || !reflect.DeepEqual(got, want) {
@@ -179,7 +179,7 @@ func FuzzChoice(f *testing.F) {
 	city, _, err := w.Core.Cities.City(f.Context(), "zuerich")
 	must(f, err)
 	reader := theBot(w).choiceReader(city)
-	before := kit.Interest{Lines: []string{"41"}, Placed: true}
+	before := chat.Interest{Lines: []string{"41"}, Placed: true}
 	f.Fuzz(func(t *testing.T, text string) {
 		c, ok := parseCommand(text, "city_bot")
 		if !ok || !c.isChoice() {
@@ -198,9 +198,9 @@ func FuzzChoice(f *testing.F) {
 			}
 		}
 		lines, stops, hours := got.Form()
-		again, err := kit.ParseInterest(city, lines, stops, hours)
+		again, err := chat.ParseInterest(city, lines, stops, hours)
 		again.Days, again.Placed = got.Days, got.Placed
-		if unknown := (*kit.UnknownError)(nil); errors.As(err, &unknown) || !reflect.DeepEqual(again, got) {
+		if unknown := (*chat.UnknownError)(nil); errors.As(err, &unknown) || !reflect.DeepEqual(again, got) {
 			t.Errorf("%q is read as %+v, and that as %+v, %v", text, got, again, err)
 		}
 		if len(got.Days) > 6 || fmt.Sprint(theBot(w).dayNames("de", got.Days)) == "" && len(got.Days) > 0 {

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"linienfunk/bots/kit"
+	"linienfunk/bots/chat"
 )
 
 // Kinds of replies about a choice. Of each only the newest waits.
@@ -17,7 +17,7 @@ const (
 )
 
 // choiceText says which reports a chat gets, and how to change that: in a group, where commands name the bot, with its user name.
-func (b *Bot) choiceText(lang string, i kit.Interest, username string) string {
+func (b *Bot) choiceText(lang string, i chat.Interest, username string) string {
 	text := func(id string, pairs ...any) string { return b.core.Pages.Text(lang, id, pairs...) }
 	how := text("choice-how")
 	if username != "" {
@@ -60,16 +60,16 @@ const maxUnknown = 10
 
 // explainChoice says what is wrong with a command, and what would be right.
 func (b *Bot) explainChoice(lang string, err error) string {
-	var unknown *kit.UnknownError
+	var unknown *chat.UnknownError
 	var days unknownDaysError
 	if errors.Is(err, errOnOff) {
 		return b.core.Pages.Text(lang, "choice-on-off")
 	}
 	if !errors.As(err, &unknown) && !errors.As(err, &days) {
-		return b.core.Pages.Text(lang, "choice-many", "Max", kit.MaxInterest)
+		return b.core.Pages.Text(lang, "choice-many", "Max", chat.MaxInterest)
 	}
 	if unknown == nil {
-		unknown = &kit.UnknownError{}
+		unknown = &chat.UnknownError{}
 	}
 	var said []string
 	for _, one := range []struct {

@@ -35,7 +35,7 @@ type Subscriber struct {
 	HeldUntil  int64 `gorm:"not null;default:0"`     // and the end of that pause
 	AllReports bool  `gorm:"not null;default:false"` // of a group: every message is a report, not only commands and mentions
 
-	Interest []byte // sealed: a kit.Interest; NULL for everything
+	Interest []byte // sealed: a chat.Interest; NULL for everything
 }
 
 // isGroup reports whether the chat has many readers.

@@ -1,4 +1,4 @@
-package kit
+package chat
 
 import (
 	"encoding/json"

@@ -1,0 +1,73 @@
+// Package chat is the contract between the commands of a city and the networks in which people write to its account. A bot of such a network
+// implements Network in addition to the interfaces of package bots. The bot knows no command: it hands over what people write, and shows the answer as its network
+// does. What subscribers want is an Interest.
+package chat
+
+import (
+	"context"
+
+	"linienfunk/bots"
+)
+
+// Network is a network in which people can write commands to a city's account. All methods may be called concurrently.
+type Network interface {
+	bots.Bot
+
+	// UseCommands is called once, before the bot runs.
+	UseCommands(Commands)
+
+	// Tell sends an answer to a person who has linked their account, without being asked. It returns once the message is stored, and the bot sends it as soon as it can. key
+	// identifies the message: a second one with the same key is not sent. The error is Permanent if the person cannot be reached any more.
+	Tell(ctx context.Context, city, person, key string, a Answer) error
+
+	// Interest returns what a person gets of the city's reports; ok is false if they have not subscribed. The error is errors.ErrUnsupported in networks
+	// where people follow the account instead. So are those of SetInterest and Unsubscribe.
+	Interest(ctx context.Context, city, person string) (i Interest, ok bool, err error)
+
+	// SetInterest makes a person a subscriber, or changes what they get. confirmed is false if they have to be asked first, by a message that was sent to them now: by mail,
+	// anybody could type the address.
+	SetInterest(ctx context.Context, city, person string, i Interest) (confirmed bool, err error)
+
+	// Unsubscribe ends a subscription. It is no error if there is none.
+	Unsubscribe(ctx context.Context, city, person string) error
+}
+
+// Message is what a person has written to a city's account, privately. In a group, everybody would see the answer.
+type Message struct {
+	City   string
+	Person string // the person's address in the network: what Tell takes. It is stored sealed, and only if the person links it
+	ID     string // identifies the message in its network, also when it comes again
+	Text   string // plain text, without the mention of the account
+
+	// Forged is set if the sender may be somebody else: nothing that needs a permission is done.
+	Forged bool
+}
+
+// Answer is what the city's account answers.
+type Answer struct {
+	Text    string // plain text, lines separated by \n
+	Refused bool   // the command was not carried out; Text says why, and what would be right
+	Buttons []Button
+}
+
+// Button is a command that may follow. Where there are no buttons, Text is enough: it names the commands.
+type Button struct {
+	Label   string
+	Command string // the text of the message to send: "release 17"; at most 60 bytes
+}
+
+// Commands runs the commands of all cities.
+type Commands interface {
+	// Run runs the command in a message. isCommand is false if there is none in it: then it may be a report. After an error, which is no mistake of the person's, the bot hands in the
+	// same message again; a command is carried out once.
+	Run(ctx context.Context, m Message) (a Answer, isCommand bool, err error)
+
+	// Menu lists what people can write, for a network's menu: the commands of riders, or all that those have who run a city.
+	Menu(lang string, all bool) []MenuItem
+}
+
+// MenuItem is a command in a menu.
+type MenuItem struct {
+	Word string // a-z and "_": without the slash
+	Help string // what it does, a line
+}

@@ -1,0 +1,232 @@
+package commands_test
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"linienfunk/bots"
+	"linienfunk/bots/chat"
+	"linienfunk/commands"
+	"linienfunk/db"
+	"linienfunk/report"
+)
+
+func TestARiderSubscribesAndChoosesInAChat(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for _, one := range []struct{ text, answer string }{
+		{"/subscribe", "You get the reports."},
+		{"/hours 7-9 16:30-19", "Hours: 7-9, 16:30-19"},
+		{"/hours", "Hours: 7-9, 16:30-19"},
+		{"/zeiten alle", "Hours: all"},
+		{"/Unsubscribe!", "You get no more reports."},
+	} {
+		if a, ok := w.writes("rider", one.text); !ok || a.Refused || a.Text != one.answer {
+			t.Errorf("%s: %+v", one.text, a)
+		}
+	}
+	for _, text := range []string{"/hours 7-9", "/hours", "/status", "/release 1", "/link 12345", "/unsubscribe me now"} {
+		if a, ok := w.writes("rider", text); !ok || !a.Refused {
+			t.Errorf("%s: %+v", text, a)
+		}
+	}
+}
+
+func TestAMessageThatIsNoCommandMayBeAReport(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.linked("ada")
+	for _, text := range []string{"kontrolle u8", "/u8 kontrolle", "status quo am zoo", "pause am zoo", "release the kraken", "/report kontrolle", "/link new", "/city list", "", "/"} {
+		if a, ok := w.writes("ada", text); ok {
+			t.Errorf("%q: %+v", text, a)
+		}
+	}
+	if _, ok := w.writes("rider", "status"); ok {
+		t.Error("a stranger's word is a command without a slash")
+	}
+}
+
+// TestACitysDayPassesWithoutABrowser runs a city from a chat.
+func TestACitysDayPassesWithoutABrowser(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.linked("ada")
+	held := w.received("1", "zwei bei der post")
+	w.NoticeHeld(t.Context(), []string{"bern"})
+	notices := w.net.toldTo("ada")
+	if len(notices) != 1 || !strings.Contains(notices[0].Text, "zwei bei der post") || len(notices[0].Buttons) != 2 {
+		t.Fatalf("told: %+v", notices)
+	}
+	if a, ok := w.writes("ada", notices[0].Buttons[0].Command); !ok || a.Refused {
+		t.Errorf("%+v", a)
+	}
+	w.becomes(held, "released", func(e db.Entry) bool { return e.Passed })
+	if a, _ := w.writes("ada", "/lists add triggers bei der"); a.Refused || !strings.Contains(a.Text, "bei der") {
+		t.Errorf("%+v", a)
+	}
+	if e := w.received("2", "drei bei der kirche"); !e.Passed {
+		t.Errorf("%+v", e)
+	}
+	out := w.received("3", "kontrolle von gestern")
+	if a, _ := w.writes("ada", fmt.Sprintf("withdraw #%d", out.ID)); a.Refused {
+		t.Errorf("%+v", a)
+	}
+	w.becomes(out, "withdrawn", func(e db.Entry) bool { return e.Withdrawn != "" })
+	if a, _ := w.writes("ada", fmt.Sprintf("/mute %d", out.ID)); a.Refused {
+		t.Errorf("%+v", a)
+	}
+	if a, _ := w.writes("ada", "pause"); a.Refused {
+		t.Errorf("%+v", a)
+	}
+	if a, _ := w.writes("ada", "status"); !strings.Contains(a.Text, "Bern: paused") || !strings.Contains(a.Text, "NET: running (@bern), 2 waiting") {
+		t.Errorf("%+v", a)
+	}
+	if a, _ := w.writes("ada", "/weiter"); a.Refused {
+		t.Errorf("%+v", a)
+	}
+	if a, _ := w.writes("ada", "/reports on"); a.Refused || !strings.Contains(a.Text, "no reports") {
+		t.Errorf("%+v", a)
+	}
+	if a, _ := w.writes("ada", "/help"); !strings.Contains(a.Text, "/release <number of the report>") || strings.Contains(a.Text, "city list") {
+		t.Errorf("%+v", a)
+	}
+	if a, _ := w.writes("ada", "/release"); !a.Refused || !strings.Contains(a.Text, "report: is missing") || !strings.Contains(a.Text, "/release <") {
+		t.Errorf("%+v", a)
+	}
+	if a, _ := w.writes("ada", "/unlink"); a.Refused {
+		t.Errorf("%+v", a)
+	}
+	if a, _ := w.writes("ada", "/status"); !a.Refused {
+		t.Errorf("%+v", a)
+	}
+}
+
+func TestACodeLinksOneChatForAQuarterOfAnHour(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	code := w.must(w.owner(), "link new").(commands.LinkCode)
+	if a, _ := w.writes("ada", "/link "+strings.ToLower(code.Code)); a.Refused {
+		t.Errorf("%+v", a)
+	}
+	if a, _ := w.writes("eve", "/link "+code.Code); !a.Refused {
+		t.Errorf("used again: %+v", a)
+	}
+	late := w.must(w.owner(), "link new").(commands.LinkCode)
+	w.Advance(16 * time.Minute)
+	if a, _ := w.writes("eve", "/link "+late.Code); !a.Refused {
+		t.Errorf("too late: %+v", a)
+	}
+	list := w.must(w.owner(), "links").(commands.LinkList)
+	if len(list.Links) != 1 || list.Links[0].Admin != "ada@example.org" {
+		t.Errorf("%+v", list)
+	}
+	w.must(w.owner(), "links remove", "link", list.Links[0].Link)
+	if a, _ := w.writes("ada", "/status"); !a.Refused {
+		t.Errorf("removed: %+v", a)
+	}
+}
+
+func TestWhoeverIsNoLongerAnAdminRunsNothing(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.linked("ada")
+	w.check(w.db.Where("admin_id = ?", w.admin.ID).Delete(&db.CityAdmin{}).Error)
+	if a, _ := w.writes("ada", "/status"); !a.Refused {
+		t.Errorf("%+v", a)
+	}
+	w.received("1", "schönes wetter")
+	w.NoticeHeld(t.Context(), w.LinkedCities(t.Context()))
+	if told := w.net.toldTo("ada"); len(told) != 0 {
+		t.Errorf("told: %+v", told)
+	}
+}
+
+func TestAForgedMessageRunsNothing(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.linked("ada")
+	a, ok, err := w.InNetwork("net").Run(t.Context(), chat.Message{City: "bern", Person: "ada", Text: "/pause", Forged: true})
+	if err != nil || !ok || !a.Refused {
+		t.Errorf("%+v %v %v", a, ok, err)
+	}
+}
+
+func TestTheSameMessageIsCarriedOutOnce(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.linked("ada")
+	m := chat.Message{City: "bern", Person: "ada", Text: "/release 1", ID: "m1"}
+	held := w.received("1", "schönes wetter")
+	m.Text = fmt.Sprintf("/release %d", held.ID)
+	for range 2 {
+		a, _, err := w.InNetwork("net").Run(t.Context(), m)
+		if err != nil || a.Refused {
+			t.Errorf("%+v %v", a, err)
+		}
+		w.becomes(held, "released", func(e db.Entry) bool { return e.Passed })
+	}
+}
+
+func TestWhatIsHeldIsToldOnceAndAgainAfterAFailure(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.received("0", "von vorher")
+	w.linked("ada")
+	for i := range 7 {
+		w.received(fmt.Sprint(i+1), fmt.Sprintf("wetter %d", i))
+	}
+	w.net.tellErr = bots.Retry("", errors.New("away"))
+	w.NoticeHeld(t.Context(), []string{"bern"})
+	w.net.tellErr = nil
+	for range 3 {
+		w.NoticeHeld(t.Context(), w.LinkedCities(t.Context()))
+	}
+	told := w.net.toldTo("ada")
+	if len(told) != 1 || !strings.HasPrefix(told[0].Text, "7 reports are held:") || strings.Contains(told[0].Text, "von vorher") || len(told[0].Buttons) != 10 || !strings.Contains(told[0].Text, "/reports on") {
+		t.Errorf("%+v", told)
+	}
+}
+
+func TestOthersWhoRunTheCityHearWhatWasDone(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.linked("ada")
+	bob := w.newAdmin("bob@example.org")
+	w.check(w.db.Create(&db.CityAdmin{City: "bern", AdminID: bob.ID}).Error)
+	code, err := w.run(commands.Actor{ID: "admin 2", Level: commands.Owner, Admin: bob.ID}, "link new")
+	w.check(err)
+	w.writes("bob", "/link "+code.(commands.LinkCode).Code)
+	w.writes("ada", "/pause")
+	if told := w.net.toldTo("bob"); len(told) != 1 || !strings.Contains(told[0].Text, "The city is paused") {
+		t.Errorf("bob: %+v", told)
+	}
+	if told := w.net.toldTo("ada"); len(told) != 0 {
+		t.Errorf("ada: %+v", told)
+	}
+}
+
+func TestMenusNameWhatPeopleCanWrite(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	words := func(all bool) (list []string) {
+		for _, item := range w.InNetwork("net").Menu("de", all) {
+			if item.Help == "" || strings.ContainsAny(item.Word, " äöü") {
+				t.Errorf("%+v", item)
+			}
+			list = append(list, item.Word)
+		}
+		return list
+	}
+	if riders := words(false); !slices.Contains(riders, "abonnieren") || slices.Contains(riders, "pause") {
+		t.Error(riders)
+	}
+	if all := words(true); !slices.Contains(all, "freigeben") {
+		t.Error(all)
+	}
+}
+
+var _ = report.Release

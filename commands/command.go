@@ -1,0 +1,106 @@
+package commands
+
+import (
+	"context"
+	"strings"
+)
+
+// Level is what a person, or a program with a key, may do to a city. A higher one includes those below.
+type Level int
+
+// The levels.
+const (
+	Anyone Level = iota
+	Moderator
+	Owner
+	Operator // of the whole instance
+)
+
+var levelNames = [...]string{"anyone", "moderator", "owner", "operator"}
+
+func (l Level) String() string { return levelNames[l] }
+
+// Scope is what the key of a program may be limited to.
+type Scope string
+
+// The scopes.
+const (
+	ScopeRead        Scope = "read"        // what admins see
+	ScopeReport      Scope = "report"      // hand in reports and withdraw them
+	ScopeModerate    Scope = "moderate"    // rule on reports
+	ScopeSettings    Scope = "settings"    // change the city
+	ScopeSubscribers Scope = "subscribers" // subscribe people, and unsubscribe them
+)
+
+// Scopes are all scopes.
+var Scopes = []Scope{ScopeRead, ScopeReport, ScopeModerate, ScopeSettings, ScopeSubscribers}
+
+// Command is something that people can do.
+type Command struct {
+	// Name is one word or two, of a-z: "pause", "lists add". Texts have the id "command-lists-add" for what it does, "words-lists-add" for what people write,
+	// separated by commas, "answer-lists-add" for the result as R, and "param-<name>" for its parameters.
+	Name   string
+	Level  Level
+	Scope  Scope // empty for what keys cannot do
+	Params []Param
+
+	Reads   bool // changes nothing
+	NoCity  bool // is about the whole instance
+	Tells   bool // those who run the city hear of it
+	InChats bool // only people in chats can use it: it is about themselves
+
+	// Result is a value of the result's type, a struct with JSON names.
+	Result any
+
+	run func(ctx context.Context, c *Commands, call Call) (any, error)
+}
+
+// ID is the name in ids of texts and the like: "lists-add".
+func (c Command) ID() string { return strings.ReplaceAll(c.Name, " ", "-") }
+
+// Param returns a parameter by its name.
+func (c Command) Param(name string) (Param, bool) {
+	for _, p := range c.Params {
+		if p.Name == name {
+			return p, true
+		}
+	}
+	return Param{}, false
+}
+
+// Actor is who runs a command.
+type Actor struct {
+	ID    string // who it is, without a name or an address: "admin 3", "key 7", "operator"; empty for a stranger
+	Level Level
+	Admin uint // the admin who it is, or who has made the key; 0 for none
+	Lang  string
+
+	// Network and Person are set for somebody in a chat.
+	Network, Person string
+	// Linked is set for somebody in a chat who is an admin of the city.
+	Linked bool
+}
+
+// Call is a command with its values.
+type Call struct {
+	City  string
+	Name  string
+	Args  map[string]any // by parameter: a string, an int or a bool
+	Actor Actor
+
+	// Key identifies the call, if it is not empty: a second one of the same actor with the same key is not carried out, and has the result of the first one. Keys are
+	// remembered for a day.
+	Key string
+}
+
+// Text returns the value of a Text or a Choice; "" if there is none.
+func (c Call) Text(name string) string { text, _ := c.Args[name].(string); return text }
+
+// Number returns the value of a Number; 0 if there is none.
+func (c Call) Number(name string) int { n, _ := c.Args[name].(int); return n }
+
+// On returns the value of a Switch.
+func (c Call) On(name string) bool { on, _ := c.Args[name].(bool); return on }
+
+// Has reports whether there is a value.
+func (c Call) Has(name string) bool { _, ok := c.Args[name]; return ok }

@@ -1,0 +1,107 @@
+// Package commands is what people can do to a city: the one implementation behind the pages, the chats, the API and the command line. A command has a name, parameters,
+// a level that it needs, and a result, which is data; it knows no network and no page. To add one, add it to a list in registry.go, with its texts in locale.*.toml: the page
+// of commands, every chat, the API and the command line have it.
+//
+//	registry.go      the list
+//	run.go           what happens to every command: permission, check of the values, once for each key, telling others
+//	reports.go, lists.go, city.go, subscribers.go, links.go    what each does
+//	chat.go          messages of people, which are commands, and answers
+//	notices.go       tells those who have linked a chat what others did, and what is held
+package commands
+
+import (
+	"context"
+	"embed"
+	"io/fs"
+	"log/slog"
+	"time"
+
+	"gorm.io/gorm"
+
+	"linienfunk/bots"
+	"linienfunk/bots/chat"
+	"linienfunk/db"
+	"linienfunk/internal/secret"
+	"linienfunk/report"
+	"linienfunk/settings"
+	"linienfunk/supervisor"
+	"linienfunk/templates"
+)
+
+//go:embed locale.*.toml
+var files embed.FS
+
+// Files are the texts of the commands, for pages that show them.
+func Files() fs.FS { return files }
+
+// Settings reads and changes the settings of cities; *settings.Node is one.
+type Settings interface {
+	Get(ctx context.Context, city string) (settings.Snapshot, bool, error)
+	All(ctx context.Context) ([]settings.Snapshot, error)
+	Submit(ctx context.Context, d settings.Draft) (settings.Snapshot, error)
+	View(bot string, s settings.Snapshot) bots.City
+}
+
+// Deps are the parts of the program that commands use.
+type Deps struct {
+	DB       *db.DB   // the core's tables
+	Tables   *gorm.DB // those of this package: see Migrations
+	Settings Settings
+	Box      *secret.Box
+	Log      *slog.Logger
+	Now      func() time.Time
+
+	// Publish stores a report, a withdrawal or a ruling in REPORTS.
+	Publish func(ctx context.Context, r report.Report) error
+	// HideID is supervisor.Config.HideID.
+	HideID func(key string) string
+	// Status returns the states of a city's accounts.
+	Status func(city string) []supervisor.Status
+	// Changed is called after a city's settings were saved.
+	Changed func(city string)
+	// Networks are the networks with chats, by the names of their bots.
+	Networks map[string]chat.Network
+	// Title returns a network's name for people, and Translate one of its texts.
+	Title     func(lang, bot string) string
+	Translate func(lang, bot, id string) string
+}
+
+// Commands runs commands. It is safe for concurrent use.
+type Commands struct {
+	Deps
+	registry []Command
+	byName   map[string]*Command
+	texts    *templates.Set
+	words    map[string]*Command // by what people write
+}
+
+// New makes the commands. An error is a mistake in the program's texts.
+func New(deps Deps) (*Commands, error) {
+	texts, err := templates.New(files)
+	if err != nil {
+		return nil, err
+	}
+	c := &Commands{Deps: deps, texts: texts, registry: registry(), byName: map[string]*Command{}}
+	for i := range c.registry {
+		c.byName[c.registry[i].Name] = &c.registry[i]
+	}
+	c.words = c.readWords()
+	return c, nil
+}
+
+// All lists the commands.
+func (c *Commands) All() []Command { return c.registry }
+
+// Find returns a command by its name.
+func (c *Commands) Find(name string) (Command, bool) {
+	command, ok := c.byName[name]
+	if !ok {
+		return Command{}, false
+	}
+	return *command, true
+}
+
+// Text returns a text of this package.
+func (c *Commands) Text(lang, id string, pairs ...any) string {
+	return c.texts.Text(lang, id, pairs...)
+}

@@ -1,0 +1,65 @@
+package commands
+
+import (
+	"context"
+	"strings"
+
+	"linienfunk/bots/chat"
+)
+
+// Help is the result of "help": what the actor can do.
+type Help struct {
+	Commands []HelpEntry `json:"commands"`
+}
+
+// HelpEntry describes a command.
+type HelpEntry struct {
+	Command string   `json:"command"`
+	Params  []string `json:"params"`
+	Help    string   `json:"help" doc:"What it does, for people."`
+	Usage   string   `json:"usage" doc:"As people write it in a chat."`
+}
+
+func help(_ context.Context, c *Commands, call Call) (any, error) {
+	h := Help{Commands: []HelpEntry{}}
+	lang := call.Actor.Lang
+	inChat := call.Actor.Network != ""
+	for _, command := range c.registry {
+		if command.Level > call.Actor.Level || command.InChats && !inChat || inChat && !c.inChats(command) {
+			continue
+		}
+		h.Commands = append(h.Commands, HelpEntry{command.Name, append([]string{}, command.paramNames()...), c.Help(lang, command), c.Usage(lang, command)})
+	}
+	return h, nil
+}
+
+// Help says what a command does, in a line.
+func (c *Commands) Help(lang string, command Command) string {
+	return c.Text(lang, "command-"+command.ID())
+}
+
+// Usage is how a command is written in a chat: "/lists add <list> <rule>".
+func (c *Commands) Usage(lang string, command Command) string {
+	usage := "/" + c.word(lang, command)
+	for _, p := range command.Params {
+		switch {
+		case p.Person:
+		case p.Required:
+			usage += " <" + c.Text(lang, "param-"+strings.ReplaceAll(p.Name, "_", "-")) + ">"
+		default:
+			usage += " [" + c.Text(lang, "param-"+strings.ReplaceAll(p.Name, "_", "-")) + "]"
+		}
+	}
+	return usage
+}
+
+// Menu implements chat.Commands.
+func (c *Commands) Menu(lang string, all bool) (items []chat.MenuItem) {
+	for _, command := range c.registry {
+		if !c.inChats(command) || !all && command.Level > Anyone || strings.Contains(command.Name, " ") {
+			continue
+		}
+		items = append(items, chat.MenuItem{Word: c.word(lang, command), Help: c.Help(lang, command)})
+	}
+	return items
+}

@@ -1,0 +1,62 @@
+package commands
+
+import "slices"
+
+// Parameters that several commands have.
+var (
+	reportParam  = Param{Name: "report", Kind: Ref, Required: true}
+	listParam    = Param{Name: "list", Kind: Choice, Required: true, Choices: []string{"triggers", "blocked"}}
+	ruleParam    = Param{Name: "rule", Kind: Text, Required: true, Min: 1, Max: 500}
+	networkParam = Param{Name: "network", Kind: Text, Required: true, Min: 1, Max: 32, Person: true}
+	personParam  = Param{Name: "person", Kind: Text, Required: true, Min: 1, Max: 300, Person: true}
+)
+
+// registry lists the commands, in the order in which people see them.
+func registry() []Command {
+	return slices.Concat(ofReports, ofCities, ofLists, ofSubscribers, ofLinks, ofInstance)
+}
+
+var ofReports = []Command{
+	{Name: "report", Level: Anyone, Scope: ScopeReport, Result: ReportStored{}, run: handIn,
+		Params: []Param{{Name: "text", Kind: Text, Required: true, Min: 1, Max: 2000, Lines: true}, {Name: "author", Kind: Text, Max: 200}}},
+	{Name: "reports", Level: Moderator, Scope: ScopeRead, Reads: true, Result: ReportList{}, run: listReports,
+		Params: []Param{{Name: "held", Kind: Switch, Default: false}, {Name: "limit", Kind: Number, Min: 1, Max: 100, Default: 10}, {Name: "before", Kind: Number, Min: 1, Max: 1 << 40}}},
+	{Name: "release", Level: Moderator, Scope: ScopeModerate, Tells: true, Params: []Param{reportParam}, Result: Ruled{}, run: release},
+	{Name: "refuse", Level: Moderator, Scope: ScopeModerate, Tells: true, Params: []Param{reportParam}, Result: Ruled{}, run: refuseReport},
+	{Name: "withdraw", Level: Moderator, Scope: ScopeReport, Tells: true, Params: []Param{reportParam}, Result: Ruled{}, run: withdraw},
+	{Name: "mute", Level: Moderator, Scope: ScopeModerate, Tells: true, Params: []Param{reportParam}, Result: Ruled{}, run: mute},
+	{Name: "unmute", Level: Moderator, Scope: ScopeModerate, Tells: true, Params: []Param{reportParam}, Result: Ruled{}, run: unmute},
+}
+
+var ofCities = []Command{
+	{Name: "status", Level: Moderator, Scope: ScopeRead, Reads: true, Result: CityStatus{}, run: status},
+	{Name: "pause", Level: Owner, Scope: ScopeSettings, Tells: true, Result: CityState{}, run: pause},
+	{Name: "resume", Level: Owner, Scope: ScopeSettings, Tells: true, Result: CityState{}, run: resume},
+}
+
+var ofLists = []Command{
+	{Name: "lists show", Level: Moderator, Scope: ScopeRead, Reads: true, Result: Lists{}, run: showLists},
+	{Name: "lists add", Level: Owner, Scope: ScopeSettings, Tells: true, Params: []Param{listParam, ruleParam}, Result: ListChange{}, run: addToList},
+	{Name: "lists remove", Level: Owner, Scope: ScopeSettings, Tells: true, Params: []Param{listParam, ruleParam}, Result: ListChange{}, run: removeFromList},
+}
+
+var ofSubscribers = []Command{
+	{Name: "subscribe", Level: Anyone, Scope: ScopeSubscribers, Params: []Param{networkParam, personParam}, Result: Subscription{}, run: subscribe},
+	{Name: "unsubscribe", Level: Anyone, Scope: ScopeSubscribers, Params: []Param{networkParam, personParam}, Result: Subscription{}, run: unsubscribe},
+	{Name: "lines", Level: Anyone, Scope: ScopeSubscribers, Params: []Param{networkParam, personParam, {Name: "to", Kind: Text, Max: 1000}}, Result: Subscription{}, run: chooseLines},
+	{Name: "stops", Level: Anyone, Scope: ScopeSubscribers, Params: []Param{networkParam, personParam, {Name: "to", Kind: Text, Max: 1000}}, Result: Subscription{}, run: chooseStops},
+	{Name: "hours", Level: Anyone, Scope: ScopeSubscribers, Params: []Param{networkParam, personParam, {Name: "to", Kind: Text, Max: 1000}}, Result: Subscription{}, run: chooseHours},
+}
+
+var ofLinks = []Command{
+	{Name: "link", Level: Anyone, InChats: true, Params: []Param{{Name: "code", Kind: Text, Required: true, Min: 1, Max: 40}}, Result: Linked{}, run: link},
+	{Name: "unlink", Level: Anyone, InChats: true, Result: Linked{}, run: unlink},
+	{Name: "link new", Level: Moderator, Result: LinkCode{}, run: newLink},
+	{Name: "links", Level: Owner, Scope: ScopeRead, Reads: true, Result: LinkList{}, run: links},
+	{Name: "links remove", Level: Owner, Scope: ScopeSettings, Tells: true, Params: []Param{{Name: "link", Kind: Number, Required: true, Min: 1, Max: 1 << 40}}, Result: Linked{}, run: removeLink},
+	{Name: "help", Level: Anyone, Scope: ScopeRead, Reads: true, Result: Help{}, run: help},
+}
+
+var ofInstance = []Command{
+	{Name: "city list", Level: Operator, Reads: true, NoCity: true, Result: CityList{}, run: listCities},
+}

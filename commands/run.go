@@ -1,0 +1,84 @@
+package commands
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// Run carries out a command and returns its result, which has the type of Command.Result. The error is a *Refusal or Refusals if it was not carried out and nothing has changed; after
+// any other it may have been: the caller tries again with the same Key.
+func (c *Commands) Run(ctx context.Context, call Call) (any, error) {
+	command, ok := c.byName[call.Name]
+	if !ok {
+		return nil, refuse(NotFound, "refused-command", "Name", call.Name)
+	}
+	if err := c.allowed(ctx, *command, call); err != nil {
+		return nil, err
+	}
+	call, mistakes := c.complete(*command, call)
+	if len(mistakes) > 0 {
+		return nil, mistakes
+	}
+	if command.Reads || call.Key == "" {
+		return c.carryOut(ctx, *command, call)
+	}
+	return c.once(ctx, *command, call, func() (any, error) { return c.carryOut(ctx, *command, call) })
+}
+
+// allowed refuses what the actor may not do.
+func (c *Commands) allowed(ctx context.Context, command Command, call Call) error {
+	if call.Actor.Level < command.Level {
+		return refuse(Forbidden, "refused-level", "Level", command.Level.String())
+	}
+	if command.InChats && call.Actor.Network == "" {
+		return refuse(Forbidden, "refused-chats")
+	}
+	if command.NoCity {
+		return nil
+	}
+	if _, ok, err := c.Settings.Get(ctx, call.City); err != nil {
+		return err
+	} else if !ok {
+		return refuse(NotFound, "refused-city", "City", call.City)
+	}
+	return nil
+}
+
+// complete checks the values, and adds those that are known in a chat.
+func (c *Commands) complete(command Command, call Call) (Call, Refusals) {
+	args := map[string]any{}
+	for name, value := range call.Args {
+		args[name] = value
+	}
+	if call.Actor.Network != "" {
+		for _, p := range command.Params {
+			if p.Person {
+				delete(args, p.Name)
+			}
+		}
+		if _, ok := command.Param("network"); ok {
+			args["network"], args["person"] = call.Actor.Network, call.Actor.Person
+		}
+	}
+	values, mistakes := command.values(args)
+	call.Args = values
+	return call, mistakes
+}
+
+func (c *Commands) carryOut(ctx context.Context, command Command, call Call) (any, error) {
+	begun := time.Now()
+	result, err := command.run(ctx, c, call)
+	switch {
+	case err == nil && !command.Reads:
+		c.Log.Info("command", "name", command.Name, "city", call.City, "by", call.Actor.ID, "took", time.Since(begun))
+	case err != nil && AsRefusals(err) == nil:
+		return nil, fmt.Errorf("%s: %w", command.Name, err)
+	case err != nil:
+		return nil, err
+	}
+	if command.Tells {
+		c.tell(ctx, command, call, result)
+	}
+	return result, nil
+}
