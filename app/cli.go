@@ -50,8 +50,12 @@ type cli struct {
 func Main(ctx context.Context, args, environ []string, stdout, stderr io.Writer) error {
 	var c cli
 	done := false
-	parser, err := kong.New(&c, kong.Name("linienfunk"), kong.Description("Relays transit reports between the networks of a city."),
-		kong.Writers(stdout, stderr), kong.UsageOnError(), kong.Exit(func(int) { done = true }))
+	line, err := newCommandLine()
+	if err != nil {
+		return err
+	}
+	parser, err := kong.New(&c, append(line.options(), kong.Name("linienfunk"), kong.Description("Relays transit reports between the networks of a city."),
+		kong.ExplicitGroups([]kong.Group{commandGroup}), kong.Writers(stdout, stderr), kong.UsageOnError(), kong.Exit(func(int) { done = true }))...)
 	if err != nil {
 		return err
 	}
@@ -80,6 +84,9 @@ func Main(ctx context.Context, args, environ []string, stdout, stderr io.Writer)
 	settings, err := c.load(defaults, environ)
 	if err != nil {
 		return err
+	}
+	if flags, call, ok := line.call(command.Command()); ok {
+		return runCommand(ctx, settings, flags, call, stdout)
 	}
 	switch command.Command() {
 	case "config":

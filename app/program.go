@@ -39,7 +39,8 @@ type Program struct {
 
 	lock           *flock.Flock
 	http           net.Listener
-	smtp           *port // nil on a node that receives no mail
+	socket         net.Listener // nil if there is none
+	smtp           *port        // nil on a node that receives no mail
 	box            *secret.Box
 	db             *db.DB
 	bus            *bus.Bus
@@ -71,7 +72,7 @@ func Open(ctx context.Context, c config.Config, stderr io.Writer) (*Program, err
 func OpenWithClock(ctx context.Context, c config.Config, stderr io.Writer, now func() time.Time) (*Program, error) {
 	p := &Program{config: c, log: newLog(c.Log, stderr), now: now}
 	for _, step := range []func(context.Context) error{
-		p.openData, p.openPorts, p.openDatabase, p.openBus, p.openSettings, p.openNetworks, p.openMail, p.openCommands, p.openFrontend, p.openBots, p.openWorkers, p.loadSettings,
+		p.openData, p.openPorts, p.openDatabase, p.openBus, p.openSettings, p.openNetworks, p.openMail, p.openCommands, p.openFrontend, p.openBots, p.openWorkers, p.openSocket, p.loadSettings,
 	} {
 		if err := step(ctx); err != nil {
 			return nil, errors.Join(err, p.Close())
