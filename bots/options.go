@@ -66,7 +66,7 @@ func asNumber(value any) (float64, bool) {
 	return 0, false
 }
 
-// Options are a city's values of a bot's options, by name.
+// Options are a city's values of a bot's options, by name. Read them only.
 type Options map[string]any
 
 // On returns the value of a Switch.

@@ -1,7 +1,6 @@
 package settings
 
 import (
-	"cmp"
 	"context"
 	"log/slog"
 	"maps"
@@ -35,7 +34,8 @@ type Node struct {
 	// Read reads a text with a city's lines and stops, for bots.City. Set it before the bots run; nil reads nothing.
 	Read func(city, text string) report.Reading
 
-	clocks clocks
+	clocks   clocks
+	defaults map[string]bots.Options // of each bot, for all cities that have set none
 
 	mu       sync.RWMutex
 	watch    []func(city string)
@@ -67,7 +67,7 @@ type waiter struct {
 // NewNode returns a Node that knows no city until Run.
 func NewNode(b *bus.Bus, schema Schema, log *slog.Logger, now func() time.Time) *Node {
 	return &Node{
-		bus: b, schema: schema, log: log, now: now,
+		bus: b, schema: schema, log: log, now: now, defaults: schema.defaults(),
 		cities: map[string]Snapshot{}, replicas: map[string]*replica{}, waiters: map[chain.Hash]*waiter{},
 		loaded: make(chan struct{}), wakeup: make(chan struct{}, 1), unverified: make(chan struct{}, 1), submitTimeout: submitTimeout,
 	}
@@ -86,9 +86,20 @@ func (n *Node) Get(_ context.Context, city string) (Snapshot, bool, error) {
 
 // All returns the Snapshots of all cities, ordered by name.
 func (n *Node) All(context.Context) ([]Snapshot, error) {
+	return allCities(n, func(s Snapshot) Snapshot { return s }), nil
+}
+
+// allCities returns what made makes of each city, ordered by name. Bots list all cities every minute: the large Snapshots are not sorted themselves.
+func allCities[T any](n *Node, made func(Snapshot) T) []T {
 	n.mu.RLock()
 	defer n.mu.RUnlock()
-	return slices.SortedFunc(maps.Values(n.cities), func(a, b Snapshot) int { return cmp.Compare(a.City, b.City) }), nil
+	names := slices.AppendSeq(make([]string, 0, len(n.cities)), maps.Keys(n.cities))
+	slices.Sort(names)
+	all := make([]T, len(names))
+	for i, name := range names {
+		all[i] = made(n.cities[name])
+	}
+	return all
 }
 
 // Rules returns the part of a city's configuration that the censor needs; false if the city does not exist.
@@ -163,47 +174,3 @@ func (n *Node) notifyChange(city string) {
 		f(city)
 	}
 }
-
-// Cities returns the cities as one bot sees them.
-func (n *Node) Cities(bot string) bots.Cities { return view{n, bot} }
-
-// View returns a city as one bot sees it.
-func (n *Node) View(bot string, s Snapshot) bots.City {
-	return bots.City{
-		Name: s.City, Title: s.Title, Lang: s.Lang, Active: s.Active, Revision: string(s.Hash),
-		Freshness: s.Settings.Freshness(), Zone: s.Zone(), Options: n.schema.options(s.Settings, bot),
-		Read: func(text string) report.Reading { return n.read(s.City, text) },
-	}
-}
-
-func (n *Node) read(city, text string) report.Reading {
-	if n.Read == nil {
-		return report.Reading{}
-	}
-	return n.Read(city, text)
-}
-
-// view implements bots.Cities for one bot.
-type view struct {
-	node *Node
-	bot  string
-}
-
-func (v view) City(ctx context.Context, name string) (bots.City, bool, error) {
-	snapshot, ok, err := v.node.Get(ctx, name)
-	if !ok || err != nil {
-		return bots.City{}, false, err
-	}
-	return v.node.View(v.bot, snapshot), true, nil
-}
-
-func (v view) All(ctx context.Context) ([]bots.City, error) {
-	snapshots, err := v.node.All(ctx)
-	all := make([]bots.City, len(snapshots))
-	for i, snapshot := range snapshots {
-		all[i] = v.node.View(v.bot, snapshot)
-	}
-	return all, err
-}
-
-func (v view) OnChange(f func(city string)) { v.node.OnChange(f) }

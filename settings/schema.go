@@ -249,3 +249,12 @@ func (s Schema) options(doc Settings, bot string) bots.Options {
 	}
 	return values
 }
+
+// defaults returns the default values of each bot's options.
+func (s Schema) defaults() map[string]bots.Options {
+	all := make(map[string]bots.Options, len(s.Options))
+	for bot, options := range s.Options {
+		all[bot] = bots.Defaults(options)
+	}
+	return all
+}

@@ -25,7 +25,8 @@ func (s Settings) Clock() *time.Location {
 	return time.Local
 }
 
-// clocks keeps time zones in memory, by the cities' TimeZone: the censor needs one for each report, and reading one takes longer than to judge.
+// clocks keeps time zones in memory, by the cities' TimeZone: the censor needs one for each report, and bots for each city every minute. Reading one
+// takes longer than to judge.
 type clocks struct{ byName sync.Map }
 
 func (c *clocks) of(s Settings) *time.Location {
@@ -35,4 +36,12 @@ func (c *clocks) of(s Settings) *time.Location {
 	zone := s.Clock()
 	c.byName.Store(s.TimeZone, zone)
 	return zone
+}
+
+// zone is Settings.Zone.
+func (c *clocks) zone(s Settings) *time.Location {
+	if s.TimeZone == "" {
+		return nil
+	}
+	return c.of(s)
 }

@@ -1,0 +1,55 @@
+package settings
+
+import (
+	"context"
+
+	"linienfunk/bots"
+	"linienfunk/report"
+)
+
+// Cities returns the cities as one bot sees them.
+func (n *Node) Cities(bot string) bots.Cities { return view{n, bot} }
+
+// View returns a city as one bot sees it.
+func (n *Node) View(bot string, s Snapshot) bots.City {
+	return bots.City{
+		Name: s.City, Title: s.Title, Lang: s.Lang, Active: s.Active, Revision: string(s.Hash),
+		Freshness: s.Settings.Freshness(), Zone: n.clocks.zone(s.Settings), Options: n.options(s.Settings, bot),
+		Read: func(text string) report.Reading { return n.read(s.City, text) },
+	}
+}
+
+// options returns the values of a bot's options, with defaults for those that the city has not set. Cities that have set none share one map.
+func (n *Node) options(doc Settings, bot string) bots.Options {
+	if len(doc.Bots[bot]) == 0 {
+		return n.defaults[bot]
+	}
+	return n.schema.options(doc, bot)
+}
+
+func (n *Node) read(city, text string) report.Reading {
+	if n.Read == nil {
+		return report.Reading{}
+	}
+	return n.Read(city, text)
+}
+
+// view implements bots.Cities for one bot.
+type view struct {
+	node *Node
+	bot  string
+}
+
+func (v view) City(ctx context.Context, name string) (bots.City, bool, error) {
+	snapshot, ok, err := v.node.Get(ctx, name)
+	if !ok || err != nil {
+		return bots.City{}, false, err
+	}
+	return v.node.View(v.bot, snapshot), true, nil
+}
+
+func (v view) All(context.Context) ([]bots.City, error) {
+	return allCities(v.node, func(s Snapshot) bots.City { return v.node.View(v.bot, s) }), nil
+}
+
+func (v view) OnChange(f func(city string)) { v.node.OnChange(f) }
