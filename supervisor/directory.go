@@ -62,18 +62,27 @@ func (d *Directory) Refresh(ctx context.Context, name string) error {
 	if err != nil {
 		return fmt.Errorf("refresh accounts of %s: %w", name, err)
 	}
+	known, again := d.of(name)
+	if again && same(known, list) {
+		return nil
+	}
 	accounts := make(map[string]bots.Account, len(list))
 	for _, account := range list {
 		accounts[account.City] = account
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	_, again := d.accounts[name]
+	_, again = d.accounts[name]
 	d.accounts[name] = accounts
 	if !again && len(d.accounts) == len(d.members) {
 		close(d.listed)
 	}
 	return nil
+}
+
+// same reports whether a bot has listed the accounts that are known, as it does nearly every minute.
+func same(known map[string]bots.Account, list []bots.Account) bool {
+	return len(known) == len(list) && !slices.ContainsFunc(list, func(a bots.Account) bool { return known[a.City] != a })
 }
 
 // WaitListed returns once all bots have listed their accounts, after 10 seconds, or when ctx ends. Until then Bots may name networks that a

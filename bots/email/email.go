@@ -132,7 +132,7 @@ func (b *Bot) Accounts(ctx context.Context) ([]bots.Account, error) {
 	if err != nil {
 		return nil, err
 	}
-	var accounts []bots.Account
+	accounts := make([]bots.Account, 0, len(cities))
 	for _, city := range cities {
 		if !city.Active || !city.Options.On(kit.Enabled) {
 			continue

@@ -67,7 +67,8 @@ type Accounts[A any, P Row[A]] struct {
 	OnConnect    func(tx *gorm.DB, row A, old *A) error
 	OnDisconnect func(tx *gorm.DB, city string) error
 
-	kept *sync.Map // for LoadRevision: what it has loaded, by city; may be nil
+	kept   *sync.Map // for LoadRevision: what it has loaded, by city; may be nil
+	listed *listed   // for Running: what it has listed; may be nil
 }
 
 // loaded is an account with its credentials.
@@ -84,26 +85,6 @@ func (t Accounts[A, P]) cell(city string) secret.Cell {
 func (t Accounts[A, P]) List(ctx context.Context) ([]A, error) {
 	var rows []A
 	return rows, wrap("list accounts", t.DB.WithContext(ctx).Order("city").Find(&rows).Error)
-}
-
-// Running returns the accounts for Bot.Accounts: those of active cities that have the network switched on.
-func (t Accounts[A, P]) Running(ctx context.Context, cities bots.Cities) ([]bots.Account, error) {
-	rows, err := t.List(ctx)
-	if err != nil {
-		return nil, err
-	}
-	var running []bots.Account
-	for i := range rows {
-		row := P(&rows[i])
-		city, ok, err := cities.City(ctx, row.base().City)
-		if err != nil {
-			return nil, fmt.Errorf("read city: %w", err)
-		}
-		if ok && city.Active && city.Options.On(Enabled) {
-			running = append(running, bots.Account{City: city.Name, Revision: row.base().Revision, Label: row.Label()})
-		}
-	}
-	return running, nil
 }
 
 // Load returns a city's account and its credentials, or ErrNoAccount.
@@ -180,7 +161,7 @@ func (t Accounts[A, P]) Connect(ctx context.Context, row A, credentials string) 
 }
 
 // Update sets columns of an account, such as its read position, without a new revision, even if ctx has ended. It does nothing if the
-// city has connected another account since row was read.
+// city has connected another account since row was read. A column of the label is changed by Renew.
 func (t Accounts[A, P]) Update(ctx context.Context, row A, columns map[string]any) error {
 	defer t.forget(P(&row).base().City)
 	return wrap("update account", t.same(ctx, row).UpdateColumns(columns).Error)

@@ -3,6 +3,7 @@ package kit_test
 import (
 	"context"
 	"errors"
+	"slices"
 	"testing"
 
 	"linienfunk/bots"
@@ -132,6 +133,54 @@ func TestAccountsRunInActiveCitiesThatEnabledThem(t *testing.T) {
 	running("zuerich")
 	w.SetActive("zuerich", false)
 	running()
+}
+
+func TestAccountsAreListedAsTheyAreThoughOnlyRevisionsAreRead(t *testing.T) {
+	t.Parallel()
+	w, n := newWorld(t)
+	want := func(want ...string) {
+		t.Helper()
+		got, err := n.Accounts(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		var labels []string
+		for _, a := range got {
+			if a.Revision == "" {
+				t.Errorf("no revision: %+v", a)
+			}
+			labels = append(labels, a.City+" "+a.Label)
+		}
+		if !slices.Equal(labels, want) {
+			t.Errorf("%q, want %q", labels, want)
+		}
+	}
+	elsewhere := func(city string, columns map[string]any) { // on another node
+		t.Helper()
+		if err := w.Core.DB.Model(&Account{}).Where("city = ?", city).Updates(columns).Error; err != nil {
+			t.Fatal(err)
+		}
+	}
+	want()
+	for _, city := range []string{"zuerich", "ghent"} {
+		if err := n.Rows.Connect(t.Context(), account(city, city), "token"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want("ghent @ghent", "zuerich @zuerich")
+	elsewhere("ghent", map[string]any{"position": 3})
+	want("ghent @ghent", "zuerich @zuerich")
+	elsewhere("ghent", map[string]any{"name": "gent", "revision": "new"})
+	want("ghent @gent", "zuerich @zuerich")
+	row, _, err := n.Rows.Load(t.Context(), "zuerich")
+	if err := errors.Join(err, n.Rows.Renew(t.Context(), row, map[string]any{"name": "zueri"})); err != nil {
+		t.Fatal(err)
+	}
+	want("ghent @gent", "zuerich @zueri")
+	if err := w.Core.DB.Where("city = ?", "ghent").Delete(&Account{}).Error; err != nil {
+		t.Fatal(err)
+	}
+	want("zuerich @zueri")
 }
 
 func TestDisconnectingDeletesTheAccountAndWhatBelongsToIt(t *testing.T) {

@@ -26,7 +26,7 @@ type Sealing struct {
 func NewBot[A, L any, P Row[A], Q LoginRow[L]](core bots.Core, s Sealing, lifetime time.Duration) Bot[A, L, P, Q] {
 	return Bot[A, L, P, Q]{
 		Core:   core,
-		Rows:   Accounts[A, P]{DB: core.DB, Box: core.Box, Table: core.Name + "_accounts", Column: s.Account, kept: &sync.Map{}},
+		Rows:   Accounts[A, P]{DB: core.DB, Box: core.Box, Table: core.Name + "_accounts", Column: s.Account, kept: &sync.Map{}, listed: &listed{}},
 		Logins: Logins[L, Q]{Core: core, Purpose: s.Purpose, Column: s.Login, Lifetime: lifetime},
 	}
 }

@@ -94,7 +94,7 @@ func (b *bot) Accounts(ctx context.Context) ([]bots.Account, error) {
 	if err != nil {
 		return nil, err
 	}
-	var accounts []bots.Account
+	accounts := make([]bots.Account, 0, len(cities))
 	for _, city := range cities {
 		if city.Active && city.Options.On("list") {
 			accounts = append(accounts, bots.Account{City: city.Name, Revision: "1", Label: b.cityURL(city.Name)})
