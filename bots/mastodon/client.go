@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"strings"
@@ -79,8 +80,11 @@ func (c *client) call(ctx context.Context, path string, form url.Values, out any
 }
 
 func (c *client) callWith(ctx context.Context, method, path string, form url.Values, out any) (http.Header, error) {
-	body := form.Encode()
-	req, err := http.NewRequestWithContext(ctx, method, c.instance+path, strings.NewReader(body))
+	var body io.Reader
+	if form != nil {
+		body = strings.NewReader(form.Encode())
+	}
+	req, err := http.NewRequestWithContext(ctx, method, c.instance+path, body)
 	if err != nil {
 		return nil, err
 	}
@@ -90,7 +94,7 @@ func (c *client) callWith(ctx context.Context, method, path string, form url.Val
 	if c.token != "" {
 		req.Header.Set("Authorization", "Bearer "+c.token)
 	}
-	resp, err := c.Client.Do(req)
+	resp, err := c.send(req)
 	if err != nil {
 		return nil, err
 	}
@@ -104,7 +108,27 @@ func (c *client) callWith(ctx context.Context, method, path string, form url.Val
 		}
 		return nil, &apiError{status: resp.StatusCode, code: said.Error}
 	}
-	return resp.Header, json.NewDecoder(resp.Body).Decode(out)
+	if err := json.NewDecoder(resp.Body).Decode(out); err != nil {
+		return nil, err
+	}
+	_, _ = io.Copy(io.Discard, resp.Body) // to its end: else the connection is not used again
+	return resp.Header, nil
+}
+
+// send sends a request. Only a redirect takes http.Client, which prepares for one with each request: thousands of accounts are polled.
+func (c *client) send(req *http.Request) (*http.Response, error) {
+	if req.Method != http.MethodGet {
+		return c.Client.Do(req)
+	}
+	resp, err := c.Client.Transport.RoundTrip(req)
+	if err != nil {
+		return nil, &url.Error{Op: "Get", URL: req.URL.String(), Err: err} // as http.Client does
+	}
+	if !redirects(resp.StatusCode) {
+		return resp, nil
+	}
+	resp.Body.Close()
+	return c.Client.Do(req)
 }
 
 // status returns the HTTP status of an error response of the API, or 0 for any other error.

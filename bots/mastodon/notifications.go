@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
+	"strings"
 
 	masto "github.com/mattn/go-mastodon"
 )
@@ -154,12 +155,17 @@ type page struct {
 // types it requests all. An empty id omits its parameter. Servers without types[], such as older versions of GoToSocial and Pleroma, return all types.
 // go-mastodon cannot request both a type and a position without following the links to older pages.
 func (c *client) notifications(ctx context.Context, types []string, parameter, id string) (page, error) {
-	query := url.Values{"types[]": types, "limit": {strconv.Itoa(pageSize)}, "include_filtered": {"true"}}
+	var path strings.Builder // without url.Values: thousands of accounts are polled
+	path.WriteString("/api/v1/notifications?include_filtered=true&limit=")
+	path.WriteString(strconv.Itoa(pageSize))
 	if id != "" {
-		query.Set(parameter, id)
+		path.WriteString("&" + parameter + "=" + url.QueryEscape(id))
+	}
+	for _, one := range types {
+		path.WriteString("&types%5B%5D=" + url.QueryEscape(one))
 	}
 	var found []*masto.Notification
-	header, err := c.call(ctx, "/api/v1/notifications?"+query.Encode(), nil, &found)
+	header, err := c.call(ctx, path.String(), nil, &found)
 	if err != nil {
 		return page{}, err
 	}

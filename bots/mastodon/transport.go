@@ -102,10 +102,12 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 
 // withHeaders adds the headers that go-mastodon does not set.
 func (t *transport) withHeaders(req *http.Request, ctx context.Context) *http.Request {
-	req = req.Clone(ctx)
-	if key, ok := ctx.Value(idempotencyKey).(string); ok && req.Method == http.MethodPost {
-		req.Header.Set("Idempotency-Key", key)
+	key, ok := ctx.Value(idempotencyKey).(string)
+	if !ok || req.Method != http.MethodPost {
+		return req.WithContext(ctx)
 	}
+	req = req.Clone(ctx)
+	req.Header.Set("Idempotency-Key", key)
 	return req
 }
 

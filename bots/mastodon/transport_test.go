@@ -12,6 +12,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -239,4 +240,53 @@ func TestARequestWithoutAResponseTimesOut(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 	bottest.WantError(t, c.explain(t.Context(), "read status", err), bots.KindRetry, "error-unreachable")
+}
+
+func TestOneConnectionCarriesManyCalls(t *testing.T) {
+	t.Parallel()
+	w, _ := newWorld(t)
+	w.Core.HTTP = outgoing.Client(true, "linienfunk/test")
+	w.Restart(t)
+	var connections atomic.Int32
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		io.WriteString(w, `[]`)
+		w.(http.Flusher).Flush() // the length is not known: what follows says that this was all
+	}))
+	server.Config.ConnState = func(_ net.Conn, state http.ConnState) {
+		if state == http.StateNew {
+			connections.Add(1)
+		}
+	}
+	server.Start()
+	t.Cleanup(server.Close)
+	c := w.Bot.(*bot).client(server.URL, "token")
+	for range 5 {
+		if _, err := c.notifications(t.Context(), []string{"mention", "update"}, "min_id", "1"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := connections.Load(); got != 1 {
+		t.Errorf("%d connections", got)
+	}
+}
+
+func TestACallFollowsARedirect(t *testing.T) {
+	t.Parallel()
+	var asked []string
+	c := answering(t, func(w http.ResponseWriter, r *http.Request) {
+		asked = append(asked, r.URL.RequestURI()+" "+r.Header.Get("Authorization"))
+		if r.URL.Path != "/moved" {
+			http.Redirect(w, r, "/moved?"+r.URL.RawQuery, http.StatusPermanentRedirect)
+			return
+		}
+		w.Header().Set("Content-Type", "application/json")
+		io.WriteString(w, `[]`)
+	})
+	if _, err := c.notifications(t.Context(), []string{"mention"}, "min_id", "7"); err != nil {
+		t.Fatal(err)
+	}
+	if want := "/moved?include_filtered=true&limit=80&min_id=7&types%5B%5D=mention Bearer token"; asked[len(asked)-1] != want {
+		t.Errorf("%q, want %q", asked, want)
+	}
 }

@@ -5,6 +5,7 @@ package outgoing
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"net/http"
 	"net/netip"
@@ -64,8 +65,11 @@ type named struct {
 
 func (t named) RoundTrip(r *http.Request) (*http.Response, error) {
 	if _, ok := r.Header["User-Agent"]; !ok {
-		r = r.Clone(r.Context())
-		r.Header.Set("User-Agent", t.agent)
+		r = r.WithContext(r.Context()) // a copy whose header may be replaced, not changed
+		header := make(http.Header, len(r.Header)+1)
+		maps.Copy(header, r.Header)
+		header["User-Agent"] = []string{t.agent}
+		r.Header = header
 	}
 	return t.next.RoundTrip(r)
 }
