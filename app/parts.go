@@ -64,7 +64,7 @@ func (p *Program) openFrontend(context.Context) (err error) {
 	p.frontend, err = frontend.New(frontend.Deps{
 		DB: p.db, Settings: p.settings, History: p.storage, Networks: p.networks, Imports: p.imports, Readers: p.readers, Mail: p.mail, Box: p.box, Limits: p.limits, BaseURL: p.config.BaseURL, Domain: p.config.Mail.Domain,
 		Log: p.log.With("part", "frontend"), Now: p.now, Proxies: proxies,
-		Withdraw: p.bus.PublishReport, PingBroker: p.bus.Ping,
+		Withdraw: p.bus.PublishReport, PingBroker: p.bus.Ping, Observer: p.observer,
 		Status:  func(city string) []supervisor.Status { return p.supervisor.Status(city) },
 		Changed: func(city string) { p.notifyNodes(supervisor.AccountHint("", city)) },
 	})
@@ -90,7 +90,7 @@ func (p *Program) dropPages(subject string) {
 func (p *Program) openWorkers(context.Context) error {
 	p.supervisor = supervisor.New(supervisor.Config{
 		Bus: p.bus, DB: p.db, Directory: p.directory, Log: p.log, Now: p.now, Revoked: p.frontend.Cities.AccountRevoked,
-		HideID: p.hideID, Lease: p.lease(), Listens: p.listens,
+		HideID: p.hideID, Lease: p.lease(), Listens: p.listens, Observer: p.observer,
 		Cities: func() []string {
 			var names []string
 			all, _ := p.settings.All(context.Background()) // reads memory
@@ -114,7 +114,8 @@ func (p *Program) openWorkers(context.Context) error {
 	})
 	p.settings.OnChange(func(string) { p.supervisor.RefreshAll() })
 	p.censor = &censor.Worker{Bus: p.bus, DB: p.db, Rules: p.rules, Bots: p.directory.Bots, Turn: p.supervisor.JudgingTurn,
-		Held: p.notices.add, Log: p.log.With("part", "censor"), Now: p.now}
+		Held: p.notices.add, Log: p.log.With("part", "censor"), Now: p.now, Observer: p.observer}
+	p.addSources()
 	return nil
 }
 

@@ -4,16 +4,21 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
 )
 
-// bind opens a TCP port. Its error says what to do if the port is in use.
+// bind opens a TCP port, of a key of the configuration. Its error says what to do if the port is in use.
 func bind(key, address string) (net.Listener, error) {
 	l, err := net.Listen("tcp", address)
 	if errors.Is(err, syscall.EADDRINUSE) {
-		return nil, fmt.Errorf("%s: another program listens on %s already; stop it or choose another address with --%s", key, address, key)
+		setting := "--" + key
+		if strings.Contains(key, ".") { // keys in tables have no flag
+			setting = key
+		}
+		return nil, fmt.Errorf("%s: another program listens on %s already; stop it or choose another address with %s", key, address, setting)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", key, err)

@@ -24,6 +24,7 @@ import (
 	"linienfunk/frontend"
 	"linienfunk/internal/config"
 	"linienfunk/internal/limits"
+	"linienfunk/internal/observe"
 	"linienfunk/internal/secret"
 	"linienfunk/mail"
 	"linienfunk/settings"
@@ -37,9 +38,11 @@ type Program struct {
 	log    *slog.Logger
 	now    func() time.Time
 
+	observer       *observe.Observer // nil if nothing is observed
 	lock           *flock.Flock
 	http           net.Listener
 	socket         net.Listener // nil if there is none
+	metrics        net.Listener // nil without metrics.listen
 	smtp           *port        // nil on a node that receives no mail
 	box            *secret.Box
 	db             *db.DB
@@ -72,7 +75,8 @@ func Open(ctx context.Context, c config.Config, stderr io.Writer) (*Program, err
 func OpenWithClock(ctx context.Context, c config.Config, stderr io.Writer, now func() time.Time) (*Program, error) {
 	p := &Program{config: c, log: newLog(c.Log, stderr), now: now}
 	for _, step := range []func(context.Context) error{
-		p.openData, p.openPorts, p.openDatabase, p.openBus, p.openSettings, p.openNetworks, p.openMail, p.openCommands, p.openFrontend, p.openBots, p.openWorkers, p.openSocket, p.loadSettings,
+		p.openData, p.openPorts, p.openMetrics, p.openDatabase, p.openBus, p.openSettings, p.openNetworks, p.openMail,
+		p.openCommands, p.openFrontend, p.openBots, p.openWorkers, p.openSocket, p.loadSettings,
 	} {
 		if err := step(ctx); err != nil {
 			return nil, errors.Join(err, p.Close())
@@ -174,6 +178,9 @@ func (p *Program) openDatabase(ctx context.Context) (err error) {
 		return err
 	}
 	p.onClose(p.db.Close)
+	if err := p.db.Observe(p.observer); err != nil {
+		return err
+	}
 	p.db.Connections(p.config.Database.Connections)
 	if err := p.db.Migrate(ctx); err != nil {
 		return err

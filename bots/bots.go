@@ -60,9 +60,8 @@ type ConfigKey struct {
 // Sender, Broadcaster, Public, Retracter, Editor and Pruner. All methods may be called concurrently. A panic counts as an
 // error of that call.
 type Bot interface {
-	// Accounts lists the accounts to run, at most one per city: of active cities that have connected the network and not
-	// switched it off. It is called at the start, after Core.Changed, and every minute. After an error the
-	// running accounts stay.
+	// Accounts lists the accounts to run, at most one per city: of active cities that have connected the network and not switched it off. It is
+	// called at the start, after Core.Changed, and every minute. After an error the running accounts stay.
 	Accounts(ctx context.Context) ([]Account, error)
 
 	// WebUI serves the settings of a city's account to its admins; MountOf(r) has the city. Paths begin behind the mount
@@ -78,8 +77,9 @@ type Account struct {
 	// Revision changes whenever the account must be restarted: new credentials, new options. Label names it to the city's
 	// admins, such as @zuerich@example.social. Both are stored, and the label is logged, so they must not contain secrets.
 	Revision, Label string
-	SendOnly        bool // Recv is not called: nothing comes for this account alone
-	NoReaders       bool // nobody would get a report: none is sent; may change without a new Revision
+	SendOnly        bool      // Recv is not called: nothing comes for this account alone
+	NoReaders       bool      // nobody would get a report: none is sent; may change without a new Revision
+	AccessEnds      time.Time // when its token expires unless it is renewed; zero for never; may change without a new Revision
 }
 
 // Out hands in one received report. It returns nil once the report is stored durably; only then may the bot move its

@@ -10,6 +10,7 @@ import (
 
 	"linienfunk/bus"
 	"linienfunk/db"
+	"linienfunk/internal/observe"
 	"linienfunk/internal/wait"
 	"linienfunk/report"
 	"linienfunk/transit/read"
@@ -37,6 +38,8 @@ type Worker struct {
 	Bots  func(city string) []string      // the bots that the city has connected; must not block
 	Log   *slog.Logger
 	Now   func() time.Time
+
+	Observer *observe.Observer // receives the verdicts; may be nil
 
 	// Turn waits until it is this node's turn, and calls f with a context that ends with the turn; nil if there is only this node.
 	Turn func(ctx context.Context, f func(context.Context))
@@ -202,6 +205,7 @@ func (w *Worker) record(ctx context.Context, part []message) error {
 	if err != nil {
 		return err
 	}
+	w.note(entries)
 	w.publish(ctx, entries, judged, expire)
 	for _, e := range entries {
 		w.publishEdits(ctx, e)
@@ -267,6 +271,25 @@ func (w *Worker) judge(ctx context.Context, part []message) (judged []db.Judged,
 		}
 	}
 	return judged, expire, nil
+}
+
+// note has the verdicts observed that are new.
+func (w *Worker) note(entries []db.Entry) {
+	for _, e := range entries {
+		switch {
+		case e.Known:
+			continue
+		case e.Passed:
+			w.Observer.Passed(e.Bot)
+		default:
+			w.Observer.Held(e.Bot, e.List)
+		}
+		for _, d := range e.Deliveries {
+			if d.Status.Final() { // the report has expired
+				w.Observer.Ended(d.Bot, string(d.Status), 1)
+			}
+		}
+	}
 }
 
 // checkDeleted returns nil for a report of a city that was deleted: it is dropped. If the city exists, its settings are not loaded here yet, and

@@ -119,7 +119,10 @@ func (d *DB) PeekToken(ctx context.Context, hash, purpose string) (Token, error)
 
 // Transaction runs f in a transaction.
 func (d *DB) Transaction(ctx context.Context, f func(tx *gorm.DB) error) error {
-	return d.WithContext(ctx).Transaction(f)
+	end := d.observer.Transaction()
+	err := d.WithContext(ctx).Transaction(f)
+	end(err)
+	return err
 }
 
 // Snapshot calls f with a transaction that only reads, sees one state of the database, and waits for no writer.

@@ -20,6 +20,8 @@ import (
 	"gorm.io/gorm"
 	"gorm.io/gorm/logger"
 	"gorm.io/gorm/schema"
+
+	"linienfunk/internal/observe"
 )
 
 // DB is an open database.
@@ -32,6 +34,7 @@ type DB struct {
 	dialector func() gorm.Dialector
 	now       func() time.Time
 	schema    int // Schema, or what a test sets
+	observer  *observe.Observer
 }
 
 // Open opens the database at address: a path, or "file:" and a path, for SQLite; postgres://user@host/name for PostgreSQL
@@ -119,7 +122,7 @@ func createPrivate(path string) error {
 // Prefixed returns a handle on the same database that prefixes the names of all tables that it derives
 // from types: with "email_", a type Subscriber is the table email_subscribers.
 func (d *DB) Prefixed(prefix string) (*gorm.DB, error) {
-	return gorm.Open(d.dialector(), &gorm.Config{
+	handle, err := gorm.Open(d.dialector(), &gorm.Config{
 		NamingStrategy: schema.NamingStrategy{TablePrefix: prefix, IdentifierMaxLength: 63},
 		Logger:         logger.Discard, // errors are returned; logged statements would contain report texts
 		NowFunc:        d.now,
@@ -129,6 +132,19 @@ func (d *DB) Prefixed(prefix string) (*gorm.DB, error) {
 		// Open has pinged. database/sql repeats a query on a connection that has just broken, but not a ping.
 		DisableAutomaticPing: true,
 	})
+	if err != nil {
+		return nil, err
+	}
+	return handle, d.observer.Queries(handle)
+}
+
+// Observe has the durations of all statements observed, by operation and table. It must come right after Open.
+func (d *DB) Observe(o *observe.Observer) error {
+	d.observer = o
+	if d.group != nil {
+		d.group.observer = o
+	}
+	return o.Queries(d.DB)
 }
 
 // explain adds to errors what an operator can do about them. SQLite's driver wraps some in words about its own parameters.

@@ -7,6 +7,8 @@ import (
 	"sync"
 
 	"gorm.io/gorm"
+
+	"linienfunk/internal/observe"
 )
 
 // SQLite has one writer at a time, and each commit waits for the disk. So transactions that come while another commit runs share the next
@@ -26,6 +28,7 @@ type groupCommit struct {
 
 	reading, writing *statements
 	disk             diskState
+	observer         *observe.Observer // set before the first transaction
 }
 
 // newGroupCommit starts the writer, which runs until Close.
@@ -91,7 +94,10 @@ func (g *groupCommit) writeGroup(first *member) {
 		}
 	}
 	if err == nil {
-		if err = g.execute("COMMIT"); err != nil {
+		end := g.observer.Commit()
+		err = g.execute("COMMIT")
+		end(err)
+		if err != nil {
 			_ = g.execute("ROLLBACK") // fails if SQLite has rolled back by itself, as after a full disk
 		}
 	}

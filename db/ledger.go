@@ -50,6 +50,7 @@ type Entry struct {
 	About         string     `gorm:"size:200;not null;default:''"` // the key of an earlier report that this one confirms or ends, and that was relayed in its place
 	Counted       bool       `gorm:"not null;default:false"`       // as one of the Confirmations of the other report
 	At            time.Time  `gorm:"not null"`                     // time the rider wrote the report
+	ReceivedAt    *time.Time // when the program stored it, before the verdict; nil for one of an earlier program
 	CreatedAt     time.Time  `gorm:"not null;index:idx_ledger_entries_city,priority:2;index:idx_ledger_entries_texts,where:text <> ''"`
 	Confirmations int        `gorm:"not null;default:0"` // further people who reported the same
 	EndedAt       *time.Time // when somebody reported that it is over
@@ -319,6 +320,9 @@ func (e Entry) Report() report.Report {
 	}
 	if e.EndedAt != nil {
 		r.Ended = *e.EndedAt
+	}
+	if e.ReceivedAt != nil {
+		r.Received = *e.ReceivedAt
 	}
 	return r
 }

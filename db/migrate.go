@@ -123,6 +123,9 @@ func (d *DB) Migrate(ctx context.Context) error {
 			}
 			return tx.AutoMigrate(&Muted{})
 		},
+	}, {
+		ID:      "13-received",
+		Migrate: func(tx *gorm.DB) error { return addColumn(tx, &Entry{}, "ReceivedAt") },
 	}})
 }
 

@@ -20,8 +20,9 @@ func (f *Frontend) Handler() http.Handler {
 	outer.HandleFunc("GET /healthz", f.health)
 	outer.HandleFunc("GET /robots.txt", robots)
 	outer.HandleFunc("GET /favicon.ico", favicon)
-	outer.Handle(elsewhere, f.Site.Pages(pages))
-	return f.Site.Guard(outer)
+	watch := f.Site.Observer
+	outer.Handle(elsewhere, f.Site.Pages(watch.Route(pages)))
+	return watch.Requests(f.Site.Guard(watch.Route(outer)))
 }
 
 // HealthHandler serves /healthz, on a node without pages.
@@ -31,7 +32,7 @@ func (f *Frontend) HealthHandler() http.Handler {
 	mux.HandleFunc(elsewhere, func(w http.ResponseWriter, _ *http.Request) {
 		http.Error(w, "This node serves no pages: its roles are others.", http.StatusNotFound)
 	})
-	return f.Site.Guard(mux)
+	return f.Site.Observer.Requests(f.Site.Guard(f.Site.Observer.Route(mux)))
 }
 
 // elsewhere matches what no other pattern of the pages does.

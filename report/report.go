@@ -27,6 +27,9 @@ type Report struct {
 	// At is when the rider sent it. Freshness counts from here.
 	At time.Time `json:"at"`
 
+	// Received is when the program stored it; the core sets it. Zero for one that an earlier program stored.
+	Received time.Time `json:"received,omitzero"`
+
 	// Author is a pseudonym from Core.Author, never a name or an address. Empty if the network has no authors.
 	Author string `json:"author,omitempty"`
 

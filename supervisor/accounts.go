@@ -3,6 +3,8 @@ package supervisor
 import (
 	"context"
 	"encoding/json"
+	"maps"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -183,6 +185,27 @@ func (s *Supervisor) answerStatus(request bus.Request) {
 	if data, err := json.Marshal(s.localStatus(city)); err == nil {
 		_ = request.Respond(data) // fails with the connection, and then the request does, too
 	}
+}
+
+// CountAccounts counts the accounts that this node runs, by network and state. It has all networks of the program that have accounts at all, and
+// all states.
+func (s *Supervisor) CountAccounts() map[string]map[State]int {
+	counts := map[string]map[State]int{}
+	for _, member := range s.env.Directory.members {
+		counts[member.Name] = map[State]int{Starting: 0, Running: 0, Waiting: 0, Stuck: 0, Revoked: 0}
+	}
+	s.mu.Lock()
+	for k := range s.revoked {
+		if s.env.runs(k.city) {
+			counts[k.bot][Revoked]++
+		}
+	}
+	workers := slices.Collect(maps.Values(s.workers))
+	s.mu.Unlock()
+	for _, w := range workers {
+		counts[w.member.Name][w.status().State]++
+	}
+	return counts
 }
 
 func (s *Supervisor) localStatus(city string) []Status {

@@ -10,6 +10,7 @@ import (
 	"linienfunk/bots"
 	"linienfunk/bus"
 	"linienfunk/db"
+	"linienfunk/internal/observe"
 	"linienfunk/report"
 )
 
@@ -44,6 +45,9 @@ type Config struct {
 	// Listens reports whether this node runs the Listener of a bot; nil if it runs all.
 	Listens func(bots.Bot) bool
 
+	// Observer receives what happens to reports; may be nil.
+	Observer *observe.Observer
+
 	// SendTime is the deadline of one call of Send or SendPage; a call that exceeds it by Grace counts as stuck. Zero means a minute
 	// and five seconds.
 	SendTime, Grace time.Duration
@@ -73,8 +77,13 @@ func (e *env) storeReport(ctx context.Context, city, bot string, r report.Report
 	if r.Text == "" && r.Dropped == "" {
 		return nil
 	}
-	if now := e.Now(); r.At.IsZero() || r.At.After(now) {
-		r.At = now
+	r.Received = e.Now()
+	if r.At.IsZero() || r.At.After(r.Received) {
+		r.At = r.Received
 	}
-	return e.Bus.PublishReport(ctx, r)
+	err := e.Bus.PublishReport(ctx, r)
+	if err == nil {
+		e.Observer.Received(bot)
+	}
+	return err
 }

@@ -79,8 +79,12 @@ func (w *worker) deliver(ctx context.Context, o order) error {
 		}
 		r = nil
 	}
+	if d.Status.Final() {
+		return w.env.save(ctx, d, nil)
+	}
 	var pauses backoff
 	var remembered *db.Pending
+	var received time.Time
 	for !d.Status.Final() {
 		var err error
 		if !w.env.runs(o.city) { // the lease has run out: another node may have sent it, and this worker may be about to be stopped
@@ -97,6 +101,7 @@ func (w *worker) deliver(ctx context.Context, o order) error {
 			break
 		}
 		cursor := d.Cursor
+		received = r.Received
 		remembered, err = w.attempt(ctx, *r, &d)
 		r = nil // may be withdrawn meanwhile
 		if d.Cursor != cursor || err == nil {
@@ -120,12 +125,25 @@ func (w *worker) deliver(ctx context.Context, o order) error {
 		}
 		if err := w.failed(ctx, o, &d, remembered, err, &pauses); err != nil {
 			if bots.AsError(err).Kind == bots.KindRevoked {
-				return errors.Join(err, w.env.save(ctx, d, remembered))
+				return errors.Join(err, w.end(ctx, d, remembered, received))
 			}
 			return err
 		}
 	}
-	return w.env.save(ctx, d, remembered)
+	return w.end(ctx, d, remembered, received)
+}
+
+// end saves a delivery that has just got its final status.
+func (w *worker) end(ctx context.Context, d db.Delivery, remembered *db.Pending, received time.Time) error {
+	now := w.env.Now()
+	if err := w.env.save(ctx, d, remembered); err != nil {
+		return err
+	}
+	w.env.Observer.Ended(d.Bot, string(d.Status), 1)
+	if d.Status == db.Sent && !received.IsZero() {
+		w.env.Observer.Sent(d.Bot, now.Sub(received))
+	}
+	return nil
 }
 
 // waitForLease returns once this node runs the city again, or ctx has ended.
@@ -175,6 +193,7 @@ func (w *worker) failed(ctx context.Context, o order, d *db.Delivery, remembered
 		return cause
 	}
 	d.Status = db.Retrying
+	w.env.Observer.Retries(d.Bot)
 	w.fail(&w.send, "sending failed; will retry", cause, pause)
 	if err := w.env.save(ctx, *d, remembered); err != nil {
 		return err

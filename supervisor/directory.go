@@ -119,6 +119,18 @@ func sends(bot bots.Bot) bool {
 	return false
 }
 
+// AccessEnds returns when the first of a bot's accounts loses its access, in all cities; false if none of them ever does, or is known to.
+func (d *Directory) AccessEnds(name string) (first time.Time, ok bool) {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	for _, account := range d.accounts[name] {
+		if end := account.AccessEnds; !end.IsZero() && (!ok || end.Before(first)) {
+			first, ok = end, true
+		}
+	}
+	return first, ok
+}
+
 // has reports whether the program has a bot of that name.
 func (d *Directory) has(name string) bool {
 	return slices.ContainsFunc(d.members, func(m Member) bool { return m.Name == name })

@@ -57,6 +57,9 @@ func (e *ending) write(ctx context.Context, env *env) {
 		} else {
 			err = env.DB.CloseDeliveries(ctx, why.bot, list, why.status, why.detail)
 		}
+		if err == nil && why.status != endsEdit {
+			env.Observer.Ended(why.bot, string(why.status), len(list))
+		}
 		if err != nil && ctx.Err() == nil {
 			env.Log.Error("cannot close orders; they come again", "bot", why.bot, "orders", len(list), "err", err)
 		}

@@ -13,6 +13,7 @@ import (
 	"linienfunk/bots"
 	"linienfunk/bus"
 	"linienfunk/db"
+	"linienfunk/internal/observe"
 	"linienfunk/internal/testkit"
 	"linienfunk/report"
 	"linienfunk/supervisor"
@@ -32,6 +33,7 @@ type world struct {
 	newest  atomic.Bool  // the cities want the newest report first
 	stop    func()
 
+	observer        *observe.Observer
 	sendTime, grace time.Duration // zero for the default
 }
 
@@ -65,7 +67,7 @@ func (w *world) startWith(directory *supervisor.Directory) {
 	w.t.Helper()
 	w.sup = supervisor.New(supervisor.Config{
 		Bus: w.bus, DB: w.db, Log: testkit.Log(w.t), Now: w.Now,
-		Directory: directory, HideID: hideID,
+		Directory: directory, HideID: hideID, Observer: w.observer,
 		SendTime: w.sendTime, Grace: w.grace,
 		Revoked:   func(_ context.Context, a bots.Account, s supervisor.Status) { w.revoked <- a.City + " " + s.Detail },
 		Retention: func(string) (time.Duration, bool) { return 24 * time.Hour, true },

@@ -21,6 +21,7 @@ import (
 	"linienfunk/bots"
 	"linienfunk/db"
 	"linienfunk/internal/limits"
+	"linienfunk/internal/observe"
 	"linienfunk/internal/secret"
 	"linienfunk/mail"
 	"linienfunk/report"
@@ -69,6 +70,9 @@ type Deps struct {
 
 	// PingBroker returns nil if the message broker answers.
 	PingBroker func(ctx context.Context) error
+
+	// Observer receives the requests and their durations; may be nil.
+	Observer *observe.Observer
 
 	// Proxies are the operator's own reverse proxies. Their X-Forwarded-For is trusted.
 	Proxies []netip.Prefix

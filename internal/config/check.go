@@ -39,6 +39,13 @@ func (c Config) check(t *table) {
 			bad(key, "wants host:port or :port, with a port up to 65535, not %q", value)
 		}
 	}
+	if s := c.Metrics.Listen; s != "" {
+		if _, err := net.ResolveTCPAddr("tcp", s); err != nil {
+			bad("metrics.listen", "wants host:port or :port, with a port up to 65535, not %q", s)
+		} else if s == c.HTTP || s == c.SMTP {
+			bad("metrics.listen", "wants a port of its own, which is not public, not %q", s)
+		}
+	}
 	if c.Data == "" {
 		bad("data", "wants a directory")
 	}

@@ -33,6 +33,7 @@ type Config struct {
 	NATS     NATS     `toml:"nats"`
 	Database Database `toml:"database"`
 	Outgoing Outgoing `toml:"outgoing"`
+	Metrics  Metrics  `toml:"metrics"`
 
 	// Networks are the keys bots.<network>.<key> that the networks declare.
 	Networks []Key `toml:"-"`
@@ -106,6 +107,11 @@ type Database struct {
 // Outgoing configures connections to hosts that users name.
 type Outgoing struct {
 	AllowPrivate bool `toml:"allow_private" help:"allow connections to hosts in private networks and on this machine"`
+}
+
+// Metrics configures what monitoring systems read.
+type Metrics struct {
+	Listen string `toml:"listen" help:"address of a port of its own for Prometheus, host:port, on which /metrics needs no login: 127.0.0.1:9464; empty for none"`
 }
 
 // Default returns the defaults of `linienfunk serve`.

@@ -125,6 +125,8 @@ func TestAnErrorNamesTheKeyItsLocationAndTheFix(t *testing.T) {
 		{name: "some roles with SQLite", file: "roles = 'frontend'\n[nats]\nurl = 'nats://x'", want: []string{"linienfunk.toml:1", "bots and censor and mail would be missing", "database.url"}},
 		{name: "unknown variable", environ: []string{"LINIENFUNK_HTPP=:80"}, want: []string{"LINIENFUNK_HTPP", "did you mean http?"}},
 		{name: "bad variable", environ: []string{"LINIENFUNK_NATS_SHARDS=many"}, want: []string{"LINIENFUNK_NATS_SHARDS", "wants a whole number"}},
+		{name: "metrics on a port that does not exist", file: "[metrics]\nlisten = '9464'", want: []string{"linienfunk.toml:2", "metrics.listen: wants host:port"}},
+		{name: "metrics on the public port", file: "http = ':80'\n[metrics]\nlisten = ':80'", want: []string{"linienfunk.toml:3", "metrics.listen: wants a port of its own"}},
 		{name: "bad flag", flags: map[string]string{"http": "80"}, want: []string{"--http: wants host:port"}},
 		{name: "flag with too high a port", flags: map[string]string{"http": ":99999"}, want: []string{"--http: wants host:port", "up to 65535"}},
 	} {
