@@ -1,5 +1,5 @@
-// Package peers tests the program together with real mail servers of Debian: postfix, exim, dovecot, and swaks and opendkim as clients; our
-// count of a post's length with X's own library; and our pages with axe. A test is skipped where its programs are missing, and where it does not
+// Package peers tests the program together with real mail servers of Debian: postfix, exim, dovecot, and swaks and opendkim as clients; with
+// Debian's Prometheus; our count of a post's length with X's own library; and our pages with axe. A test is skipped where its programs are missing, and where it does not
 // run as root, as mail servers must.
 package peers
 
