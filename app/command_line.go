@@ -106,7 +106,7 @@ func (l *commandLine) structOf(command commands.Command) reflect.Type {
 		if kind == nil {
 			kind = reflect.TypeFor[*string]()
 		}
-		tag := fmt.Sprintf(`help:%q name:%q`, l.catalogue.Text("en", "param-"+strings.ReplaceAll(p.Name, "_", "-")), p.Name)
+		tag := fmt.Sprintf(`help:%q name:%q`, l.catalogue.ParamText("en", p), p.Name)
 		if p.Required {
 			tag += ` arg:""`
 			kind = kind.Elem()

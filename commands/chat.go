@@ -10,8 +10,8 @@ import (
 	"linienfunk/templates"
 )
 
-// inChats reports whether people can write a command in a chat. There, a report is written without one, and what is about the instance has no city's account.
-func (c *Commands) inChats(command Command) bool {
+// InChats reports whether people can write a command in a chat. There, a report is written without one, and what is about the instance has no city's account.
+func (c *Commands) InChats(command Command) bool {
 	return command.Name != "report" && !command.NoCity && command.Name != "link new"
 }
 
@@ -93,7 +93,7 @@ func (c *Commands) parse(text string, actor Actor) (command Command, rest string
 	} else if found = c.words[first]; found == nil {
 		return Command{}, "", false
 	}
-	if !c.inChats(*found) {
+	if !c.InChats(*found) {
 		return Command{}, "", false
 	}
 	if slash {

@@ -40,6 +40,7 @@ type Command struct {
 	// Name is one word or two, of a-z: "pause", "lists add". Texts have the id "command-lists-add" for what it does, "words-lists-add" for what people write,
 	// separated by commas, "answer-lists-add" for the result as R, and "param-<name>" for its parameters.
 	Name   string
+	Group  string // what it is about: the text "group-<group>"
 	Level  Level
 	Scope  Scope // empty for what keys cannot do
 	Params []Param

@@ -231,6 +231,7 @@ func TestEveryCommandHasItsTexts(t *testing.T) {
 		for _, id := range []string{"command-", "words-", "answer-"} {
 			used[id+command.ID()] = true
 		}
+		used["group-"+command.Group] = true
 		for _, p := range command.Params {
 			used["param-"+strings.ReplaceAll(p.Name, "_", "-")] = true
 		}

@@ -25,7 +25,7 @@ func help(_ context.Context, c *Commands, call Call) (any, error) {
 	lang := call.Actor.Lang
 	inChat := call.Actor.Network != ""
 	for _, command := range c.registry {
-		if command.Level > call.Actor.Level || command.InChats && !inChat || inChat && !c.inChats(command) {
+		if command.Level > call.Actor.Level || command.InChats && !inChat || inChat && !c.InChats(command) {
 			continue
 		}
 		h.Commands = append(h.Commands, HelpEntry{command.Name, append([]string{}, command.paramNames()...), c.Help(lang, command), c.Usage(lang, command)})
@@ -45,18 +45,23 @@ func (c *Commands) Usage(lang string, command Command) string {
 		switch {
 		case p.Person:
 		case p.Required:
-			usage += " <" + c.Text(lang, "param-"+strings.ReplaceAll(p.Name, "_", "-")) + ">"
+			usage += " <" + c.ParamText(lang, p) + ">"
 		default:
-			usage += " [" + c.Text(lang, "param-"+strings.ReplaceAll(p.Name, "_", "-")) + "]"
+			usage += " [" + c.ParamText(lang, p) + "]"
 		}
 	}
 	return usage
 }
 
+// ParamText names a parameter for people.
+func (c *Commands) ParamText(lang string, p Param) string {
+	return c.Text(lang, "param-"+strings.ReplaceAll(p.Name, "_", "-"))
+}
+
 // Menu implements chat.Commands.
 func (c *Commands) Menu(lang string, all bool) (items []chat.MenuItem) {
 	for _, command := range c.registry {
-		if !c.inChats(command) || !all && command.Level > Anyone || strings.Contains(command.Name, " ") {
+		if !c.InChats(command) || !all && command.Level > Anyone || strings.Contains(command.Name, " ") {
 			continue
 		}
 		items = append(items, chat.MenuItem{Word: c.word(lang, command), Help: c.Help(lang, command)})

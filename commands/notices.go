@@ -136,7 +136,8 @@ func (c *Commands) heldNotice(ctx context.Context, freshness time.Duration, row 
 	return n, true
 }
 
-func (c *Commands) networkNames() (names []string) {
+// NetworkNames lists the networks in which people can write commands.
+func (c *Commands) NetworkNames() (names []string) {
 	for name := range c.Networks {
 		names = append(names, name)
 	}

@@ -72,9 +72,12 @@ func AsRefusals(err error) Refusals {
 
 // Say says in a language why a command was refused.
 func (c *Commands) Say(lang string, r *Refusal) string {
-	text := c.Text(lang, r.Say, r.Pairs...)
+	why := c.Why(lang, r)
 	if r.Param == "" {
-		return text
+		return why
 	}
-	return c.Text(lang, "refused-param", "Param", r.Param, "Why", text)
+	return c.Text(lang, "refused-param", "Param", r.Param, "Why", why)
 }
+
+// Why is Say without the name of the parameter, for a place beside it.
+func (c *Commands) Why(lang string, r *Refusal) string { return c.Text(lang, r.Say, r.Pairs...) }

@@ -1,7 +1,5 @@
 package commands
 
-import "slices"
-
 // Parameters that several commands have.
 var (
 	reportParam  = Param{Name: "report", Kind: Ref, Required: true}
@@ -13,7 +11,17 @@ var (
 
 // registry lists the commands, in the order in which people see them.
 func registry() []Command {
-	return slices.Concat(ofReports, ofCities, ofLists, ofSubscribers, ofLinks, ofInstance)
+	var all []Command
+	for _, group := range []struct {
+		name     string
+		commands []Command
+	}{{"reports", ofReports}, {"city", ofCities}, {"lists", ofLists}, {"subscribers", ofSubscribers}, {"chats", ofLinks}, {"instance", ofInstance}} {
+		for _, command := range group.commands {
+			command.Group = group.name
+			all = append(all, command)
+		}
+	}
+	return all
 }
 
 var ofReports = []Command{

@@ -31,7 +31,7 @@ func (c *Commands) subscriber(ctx context.Context, call Call) (s subscriber, err
 	name := call.Text("network")
 	network, ok := c.Networks[name]
 	if !ok {
-		return s, &Refusal{Reason: NotFound, Param: "network", Say: "refused-network", Pairs: []any{"Networks", strings.Join(c.networkNames(), ", ")}}
+		return s, &Refusal{Reason: NotFound, Param: "network", Say: "refused-network", Pairs: []any{"Networks", strings.Join(c.NetworkNames(), ", ")}}
 	}
 	snapshot, _, err := c.Settings.Get(ctx, call.City)
 	if err != nil {

@@ -9,7 +9,7 @@ import (
 
 // cityPages are all pages and actions for admins, below /city/<city>.
 var cityPages = []string{
-	"GET ", "POST ", "POST /try", "GET /try", "POST /merge", "GET /merge", "GET /ledger", "GET /history", "POST /undo", "GET /undo", "POST /undo/apply", "GET /undo/apply",
+	"GET ", "POST ", "POST /try", "GET /try", "POST /merge", "GET /merge", "GET /ledger", "POST /ledger/1/release", "GET /ledger/1/release", "GET /commands", "POST /commands/status", "GET /commands/status", "GET /history", "POST /undo", "GET /undo", "POST /undo/apply", "GET /undo/apply",
 	"GET /settings.json", "POST /import", "GET /import", "POST /import/apply", "GET /import/apply", "POST /options/alpha", "GET /options/alpha",
 	"GET /network", "POST /network/feed", "POST /network/cancel", "POST /network/choose", "POST /network/save", "POST /network/lists", "POST /network/names",
 	"POST /network/try", "POST /network/remove", "POST /network/unfollow", "GET /network/feed",

@@ -13,7 +13,7 @@ func TestEveryPageHasItsTitleAndTheHeadersThatProtectIt(t *testing.T) {
 	t.Parallel()
 	_, v, _ := frontendtest.Berlin(t)
 	titles := map[string]string{}
-	for _, path := range []string{"/", "/cities", "/city/berlin", "/city/berlin/ledger", "/city/berlin/history", "/city/berlin/network", "/c/berlin", "/forgot", "/nowhere", "/register/sent"} {
+	for _, path := range []string{"/", "/cities", "/city/berlin", "/city/berlin/ledger", "/city/berlin/commands", "/city/berlin/history", "/city/berlin/network", "/c/berlin", "/forgot", "/nowhere", "/register/sent"} {
 		got := v.Get(path)
 		title := regexp.MustCompile(`<title>(.+)</title>`).FindStringSubmatch(got.Text)
 		if title == nil || titles[title[1]] != "" {

@@ -39,6 +39,7 @@ func TestScreenshots(t *testing.T) {
 	s.Sample("ghent", 12)
 	s.SampleNumbers("berlin")
 	changes(s, "ghent")
+	s.Save("ghent", 0, map[string]any{"freshness_minutes": 120}) // what is held can be released
 	s.SetStatuses(
 		supervisor.Status{Bot: "feeds", State: supervisor.Running, Since: s.Now().Add(-26 * time.Hour)},
 		supervisor.Status{Bot: "alpha", Label: "@berlin@example.social", State: supervisor.Waiting, Since: s.Now(), Detail: "fake-detail", Queue: 3},
@@ -75,6 +76,8 @@ func TestScreenshots(t *testing.T) {
 		shoot("city", "/city/berlin", width, false, true, "de")
 		shoot("city", "/city/berlin", width, true, true, "en")
 		shoot("badline", "/city/berlin", width, false, true, "de", fill("#f-triggers", "\n/(u8/"), submit(settingsButton, ".errors"))
+		shoot("commands", "/city/berlin/commands", width, false, true, "de")
+		shoot("commands", "/city/berlin/commands", width, true, true, "en", chromedp.Click(chromedp.CSS("#command-lists-add summary")))
 		shoot("ledger", "/city/berlin/ledger", width, false, true, "de")
 		shoot("ledger", "/city/ghent/ledger", width, true, true, "en")
 		for _, dark := range []bool{false, true} {

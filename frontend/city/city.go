@@ -1,5 +1,5 @@
 // Package city has the pages of a city's admins: settings with their history, conflicts and files, the options of bots, lines and stops,
-// and the ledger. It also sends the mails about accounts that need an admin.
+// the ledger, and all commands. It also sends the mails about accounts that need an admin.
 package city
 
 import (
@@ -41,41 +41,44 @@ func New(s *site.Site, b *botpages.Bots, w *wording.Wording, a *account.Pages) *
 // AddTo adds the pages to mux.
 func (p *Pages) AddTo(mux *http.ServeMux) {
 	for pattern, action := range map[string]site.CityAction{
-		"GET /city/{city}":                       p.city,
-		"POST /city/{city}":                      p.saveCity,
-		"POST /city/{city}/try":                  p.try,
-		"POST /city/{city}/merge":                p.merge,
-		"POST /city/{city}/options/{bot}":        p.saveOptions,
-		"GET /city/{city}/ledger":                p.ledger,
-		"POST /city/{city}/ledger/{id}/withdraw": p.withdraw,
-		"GET /city/{city}/history":               p.history,
-		"POST /city/{city}/undo":                 p.undo,
-		"POST /city/{city}/undo/apply":           p.undoApply,
-		"GET /city/{city}/settings.json":         p.export,
-		"POST /city/{city}/import":               p.importFile,
-		"POST /city/{city}/import/apply":         p.importApply,
-		"POST /city/{city}/invite":               p.invite,
-		"GET /city/{city}/network":               p.network,
-		"POST /city/{city}/network/feed":         p.uploadFeed,
-		"POST /city/{city}/network/cancel":       p.cancelFeed,
-		"POST /city/{city}/network/choose":       p.chooseFeed,
-		"POST /city/{city}/network/save":         p.saveChoice,
-		"POST /city/{city}/network/lists":        p.saveLists,
-		"POST /city/{city}/network/names":        p.saveNames,
-		"POST /city/{city}/network/try":          p.tryNames,
-		"POST /city/{city}/network/remove":       p.removeNetwork,
-		"POST /city/{city}/network/unfollow":     p.unfollow,
+		"GET /city/{city}":                        p.city,
+		"POST /city/{city}":                       p.saveCity,
+		"POST /city/{city}/try":                   p.try,
+		"POST /city/{city}/merge":                 p.merge,
+		"POST /city/{city}/options/{bot}":         p.saveOptions,
+		"GET /city/{city}/ledger":                 p.ledger,
+		"POST /city/{city}/ledger/{id}/{command}": p.onReport,
+		"GET /city/{city}/commands":               p.showCommands,
+		"POST /city/{city}/commands/{command}":    p.runCommand,
+		"GET /city/{city}/history":                p.history,
+		"POST /city/{city}/undo":                  p.undo,
+		"POST /city/{city}/undo/apply":            p.undoApply,
+		"GET /city/{city}/settings.json":          p.export,
+		"POST /city/{city}/import":                p.importFile,
+		"POST /city/{city}/import/apply":          p.importApply,
+		"POST /city/{city}/invite":                p.invite,
+		"GET /city/{city}/network":                p.network,
+		"POST /city/{city}/network/feed":          p.uploadFeed,
+		"POST /city/{city}/network/cancel":        p.cancelFeed,
+		"POST /city/{city}/network/choose":        p.chooseFeed,
+		"POST /city/{city}/network/save":          p.saveChoice,
+		"POST /city/{city}/network/lists":         p.saveLists,
+		"POST /city/{city}/network/names":         p.saveNames,
+		"POST /city/{city}/network/try":           p.tryNames,
+		"POST /city/{city}/network/remove":        p.removeNetwork,
+		"POST /city/{city}/network/unfollow":      p.unfollow,
 		// These addresses only take forms. A link to another language, or typing them, makes a GET.
-		"GET /city/{city}/try":                  redirectTo(""),
-		"GET /city/{city}/merge":                redirectTo(""),
-		"GET /city/{city}/options/{bot}":        redirectTo(""),
-		"GET /city/{city}/ledger/{id}/withdraw": redirectTo("/ledger"),
-		"GET /city/{city}/undo":                 redirectTo("/history"),
-		"GET /city/{city}/undo/apply":           redirectTo("/history"),
-		"GET /city/{city}/import":               redirectTo("/history"),
-		"GET /city/{city}/import/apply":         redirectTo("/history"),
-		"GET /city/{city}/invite":               redirectTo("#people"),
-		"GET /city/{city}/network/{form}":       redirectTo("/network"),
+		"GET /city/{city}/try":                   redirectTo(""),
+		"GET /city/{city}/merge":                 redirectTo(""),
+		"GET /city/{city}/options/{bot}":         redirectTo(""),
+		"GET /city/{city}/ledger/{id}/{command}": redirectTo("/ledger"),
+		"GET /city/{city}/commands/{command}":    redirectTo("/commands"),
+		"GET /city/{city}/undo":                  redirectTo("/history"),
+		"GET /city/{city}/undo/apply":            redirectTo("/history"),
+		"GET /city/{city}/import":                redirectTo("/history"),
+		"GET /city/{city}/import/apply":          redirectTo("/history"),
+		"GET /city/{city}/invite":                redirectTo("#people"),
+		"GET /city/{city}/network/{form}":        redirectTo("/network"),
 	} {
 		mux.HandleFunc(pattern, p.Handle(p.CityAdmin(action)))
 	}
@@ -92,5 +95,5 @@ func redirectTo(page string) site.CityAction {
 // tabs are the links between the pages of a city's admins.
 type tabs struct {
 	Name string
-	Here string // the current page: "settings", "network", "ledger" or "history"
+	Here string // the current page: "settings", "network", "ledger", "history" or "commands"
 }

@@ -9,6 +9,7 @@ import (
 
 	"linienfunk/db"
 	"linienfunk/frontend/site"
+	"linienfunk/report"
 	"linienfunk/settings"
 )
 
@@ -34,6 +35,8 @@ type entry struct {
 	Withdrawn  string // by the author or an admin; empty if it was not
 	Ruling     string // "released" or "refused"; empty if no moderator has decided
 	CanRetract bool   // the report can be retracted
+	CanRule    bool   // it waits for a moderator, and is fresh
+	CanMute    bool
 	Deliveries []delivery
 	verdict
 }
@@ -67,7 +70,9 @@ func (p *Pages) ledger(w http.ResponseWriter, r *http.Request, _ db.Admin, city 
 func (p *Pages) entry(r *http.Request, city settings.Snapshot, e db.Entry) entry {
 	shown := entry{
 		ID: e.ID, At: e.At, Text: e.Text, From: p.bots.Title(p.Lang(r), e.Bot), Private: e.Private,
-		Withdrawn: e.Withdrawn, Ruling: e.Ruling, CanRetract: e.Withdrawn == "" && isSent(e),
+		Withdrawn: e.Withdrawn, Ruling: e.Ruling, CanRetract: e.Withdrawn == "" && e.IsOut(),
+		CanRule: e.IsHeld() && e.List != string(report.Instance) && e.At.Add(city.Freshness()).After(p.Now()),
+		CanMute: e.Author != "" && report.EndOfPseudonym(e.At).After(p.Now()),
 		verdict: verdict{e.Passed, e.List, e.Rule, e.Line},
 	}
 	for _, d := range e.Deliveries {

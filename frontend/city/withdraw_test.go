@@ -19,7 +19,7 @@ func TestAnAdminRetractsAReportOnTheLedger(t *testing.T) {
 	s.Admin("ada@example.org", "berlin")
 	s.Admin("bob@example.org", "ghent")
 	var withdrawn []report.Report
-	s.Site.Withdraw = func(_ context.Context, r report.Report) error {
+	s.Publish = func(_ context.Context, r report.Report) error {
 		withdrawn = append(withdrawn, r)
 		return nil
 	}

@@ -3,6 +3,7 @@
 package frontendtest
 
 import (
+	"context"
 	"log/slog"
 	"net/http/httptest"
 	"net/netip"
@@ -12,11 +13,13 @@ import (
 	"time"
 
 	"linienfunk/bots/bottest"
+	"linienfunk/commands"
 	"linienfunk/db"
 	"linienfunk/frontend"
 	"linienfunk/internal/limits"
 	"linienfunk/internal/secret"
 	"linienfunk/internal/testkit"
+	"linienfunk/report"
 	"linienfunk/settings"
 	"linienfunk/supervisor"
 	"linienfunk/transit"
@@ -39,6 +42,9 @@ type World struct {
 	Storage *settings.Storage
 	Changed chan string // the arguments of Deps.Changed
 
+	// Publish is commands.Deps.Publish; nil fails.
+	Publish func(ctx context.Context, r report.Report) error
+
 	mu       sync.Mutex
 	statuses []supervisor.Status
 }
@@ -48,16 +54,17 @@ func New(t testing.TB, mount func(s *World)) *World {
 	t.Helper()
 	s := &World{T: t, Mails: &bottest.Mails{}, Changed: make(chan string, 100)}
 	database := testkit.DB(t, s.Now, testkit.Tables{Prefix: "settings_", Migrations: settings.Migrations()},
-		testkit.Tables{Prefix: "transit_", Migrations: transit.Migrations()})
+		testkit.Tables{Prefix: "transit_", Migrations: transit.Migrations()}, testkit.Tables{Prefix: "command_", Migrations: commands.Migrations()})
 	box, err := secret.NewBox(make([]byte, secret.KeySize))
 	Check(t, err)
 	log := slog.New(slog.NewTextHandler(t.Output(), nil))
 	s.runSettings(database, log)
 	networks := transit.NewStore(database, s.Now)
+	made := s.newCommands(database, box, log)
 	server := httptest.NewUnstartedServer(nil)
 	s.URL = "http://" + server.Listener.Addr().String()
 	s.Frontend, err = frontend.New(frontend.Deps{
-		DB: database, Settings: s.Node, History: s.Storage, Mail: s.Mails, Box: box, Limits: limits.NewGroup(s.Now), BaseURL: s.URL, Domain: "linienfunk.example", Log: log,
+		DB: database, Settings: s.Node, Commands: made, History: s.Storage, Mail: s.Mails, Box: box, Limits: limits.NewGroup(s.Now), BaseURL: s.URL, Domain: "linienfunk.example", Log: log,
 		Networks: networks, Imports: s.runImports(networks, log), Readers: s.runReaders(networks, log),
 		Now: s.Now, Proxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}, Changed: func(city string) { s.Changed <- city },
 		Status: func(string) []supervisor.Status { s.mu.Lock(); defer s.mu.Unlock(); return s.statuses },

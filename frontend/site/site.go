@@ -5,7 +5,6 @@ package site
 import (
 	"context"
 	"embed"
-	"errors"
 	"fmt"
 	"io/fs"
 	"log/slog"
@@ -19,12 +18,12 @@ import (
 	"gorm.io/gorm"
 
 	"linienfunk/bots"
+	"linienfunk/commands"
 	"linienfunk/db"
 	"linienfunk/internal/limits"
 	"linienfunk/internal/observe"
 	"linienfunk/internal/secret"
 	"linienfunk/mail"
-	"linienfunk/report"
 	"linienfunk/settings"
 	"linienfunk/settings/chain"
 	"linienfunk/supervisor"
@@ -51,12 +50,13 @@ type History interface {
 	History(ctx context.Context, city string) ([]settings.Version, error)
 }
 
-// Deps are the parts of the program that the pages use. All fields are required except PingBroker, Proxies, Status, Withdraw
-// and Changed.
+// Deps are the parts of the program that the pages use. All fields are required except PingBroker, Proxies, Status and
+// Changed.
 type Deps struct {
 	DB       *db.DB
 	Settings Settings
 	History  History
+	Commands *commands.Commands
 	Mail     mail.Queue
 	Box      *secret.Box
 	Limits   *limits.Group // of visitors
@@ -78,8 +78,6 @@ type Deps struct {
 	Proxies []netip.Prefix
 	// Status returns the states of a city's accounts.
 	Status func(city string) []supervisor.Status
-	// Withdraw retracts a report on all networks. It returns once the order is stored.
-	Withdraw func(ctx context.Context, r report.Report) error
 	// Changed is called after a city was created or its settings were saved.
 	Changed func(city string)
 }
@@ -108,9 +106,6 @@ func New(deps Deps, dirs ...fs.FS) (*Site, error) {
 	}
 	if deps.Status == nil {
 		deps.Status = func(string) []supervisor.Status { return nil }
-	}
-	if deps.Withdraw == nil {
-		deps.Withdraw = func(context.Context, report.Report) error { return errors.ErrUnsupported }
 	}
 	if deps.Changed == nil {
 		deps.Changed = func(string) {}

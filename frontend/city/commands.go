@@ -1,0 +1,219 @@
+package city
+
+import (
+	"cmp"
+	"crypto/rand"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+
+	"linienfunk/commands"
+	"linienfunk/db"
+	"linienfunk/frontend/site"
+	"linienfunk/settings"
+)
+
+// commandsData is the data of commands.html: every command as a form.
+type commandsData struct {
+	City   site.CityLink
+	Tabs   tabs
+	Chats  string // networks in which commands can be written, for people
+	Once   string // identifies this copy of the page: a form that is sent twice is carried out once
+	Groups []commandGroup
+	Errors site.FormErrors // by the ids of inputs, and of a form as a whole
+}
+
+// commandGroup is the commands about one thing.
+type commandGroup struct {
+	Title string
+	All   []commandForm
+}
+
+// commandForm is a command with what was typed, and what came of it.
+type commandForm struct {
+	ID, Name, Help string
+	Usage          string // as it is written in a chat; empty if it cannot
+	Reads          bool
+	Fields         []commandField
+	Open           bool
+	Answer         []string // lines
+	JSON           string   // the result
+}
+
+// commandField is a parameter.
+type commandField struct {
+	Name, ID, Label string
+	Kind            commands.Kind
+	Value           string
+	Choices         []string
+	Min, Max        int
+	Required, Lines bool
+}
+
+// ownerOf is an admin who acts on a page.
+func (p *Pages) ownerOf(r *http.Request, admin db.Admin) commands.Actor {
+	return commands.Actor{ID: fmt.Sprintf("admin %d", admin.ID), Level: commands.Owner, Admin: admin.ID, Lang: p.Lang(r)}
+}
+
+// showCommands shows all commands.
+func (p *Pages) showCommands(w http.ResponseWriter, r *http.Request, _ db.Admin, city settings.Snapshot) error {
+	return p.commandsPage(w, r, http.StatusOK, city, p.newCommands(r, city))
+}
+
+func (p *Pages) commandsPage(w http.ResponseWriter, r *http.Request, status int, city settings.Snapshot, data commandsData) error {
+	about := site.Page{Title: p.Text(r, "commands-of", "City", city.Title), Line: site.LineClass(city.City), Private: true}
+	return p.Show(w, r, status, about, "commands.html", data)
+}
+
+func (p *Pages) newCommands(r *http.Request, city settings.Snapshot) commandsData {
+	data := commandsData{City: site.LinkTo(city), Tabs: tabs{city.City, "commands"}, Errors: site.FormErrors{}}
+	var chats []string
+	for _, name := range p.Commands.NetworkNames() {
+		chats = append(chats, p.bots.Title(p.Lang(r), name))
+	}
+	data.Chats, data.Once = strings.Join(chats, ", "), rand.Text()
+	group := ""
+	for _, command := range p.Commands.All() {
+		if !onPages(command) {
+			continue
+		}
+		if command.Group != group {
+			group = command.Group
+			data.Groups = append(data.Groups, commandGroup{Title: p.Commands.Text(p.Lang(r), "group-"+group)})
+		}
+		last := &data.Groups[len(data.Groups)-1]
+		last.All = append(last.All, p.commandForm(r, command))
+	}
+	return data
+}
+
+// onPages reports whether a city's admins have a command on its page.
+func onPages(command commands.Command) bool {
+	return !command.InChats && !command.NoCity && command.Level <= commands.Owner
+}
+
+func (p *Pages) commandForm(r *http.Request, command commands.Command) commandForm {
+	lang := p.Lang(r)
+	form := commandForm{ID: command.ID(), Name: command.Name, Help: p.Commands.Help(lang, command), Reads: command.Reads}
+	if p.Commands.InChats(command) {
+		form.Usage = p.Commands.Usage(lang, command)
+	}
+	for _, one := range command.Params {
+		field := commandField{Name: one.Name, ID: "c-" + command.ID() + "-" + one.Name, Label: p.Commands.ParamText(lang, one), Kind: one.Kind, Choices: one.Choices,
+			Min: one.Min, Max: one.Max, Required: one.Required, Lines: one.Lines}
+		if one.Default != nil && one.Kind != commands.Switch {
+			field.Value = fmt.Sprint(one.Default)
+		}
+		form.Fields = append(form.Fields, field)
+	}
+	return form
+}
+
+// runCommand runs a command from its form, and shows what came of it.
+func (p *Pages) runCommand(w http.ResponseWriter, r *http.Request, admin db.Admin, city settings.Snapshot) error {
+	command, ok := p.Commands.Find(strings.ReplaceAll(r.PathValue("command"), "-", " "))
+	if !ok || !onPages(command) {
+		return db.ErrNotFound
+	}
+	if err := site.ParseForm(r); err != nil {
+		return err
+	}
+	data := p.newCommands(r, city)
+	form := data.form(command.Name)
+	form.Open = true
+	args := form.read(r, command)
+	result, err := p.Commands.Run(r.Context(), commands.Call{City: city.City, Name: command.Name, Args: args, Actor: p.ownerOf(r, admin), Key: r.PostForm.Get("once")})
+	refusals := commands.AsRefusals(err)
+	if err != nil && refusals == nil {
+		return err
+	}
+	for _, one := range refusals {
+		field := "c-" + command.ID()
+		if one.Param != "" {
+			field += "-" + one.Param
+		}
+		data.Errors.Add(field, p.Commands.Why(p.Lang(r), one))
+	}
+	if len(refusals) > 0 {
+		return p.commandsPage(w, r, http.StatusUnprocessableEntity, city, data)
+	}
+	form.Answer = strings.Split(p.Commands.Answer(p.Lang(r), city.Clock(), command, result).Text, "\n")
+	text, err := json.MarshalIndent(result, "", "  ")
+	if err != nil {
+		return err
+	}
+	form.JSON = string(text)
+	return p.commandsPage(w, r, http.StatusOK, city, data)
+}
+
+// form returns the form of a command, which is on the page.
+func (d commandsData) form(name string) *commandForm {
+	for _, group := range d.Groups {
+		if i := slices.IndexFunc(group.All, func(f commandForm) bool { return f.Name == name }); i >= 0 {
+			return &group.All[i]
+		}
+	}
+	return nil
+}
+
+// read returns the values of the form, and keeps what was typed. A field that was left empty has no value, unless it is required.
+func (f *commandForm) read(r *http.Request, command commands.Command) map[string]any {
+	args := map[string]any{}
+	for i, one := range command.Params {
+		typed := site.LineEnds(r.PostForm.Get(one.Name))
+		f.Fields[i].Value = typed
+		switch {
+		case one.Kind == commands.Switch:
+			args[one.Name] = typed == "on"
+		case typed != "" || one.Required && one.Kind == commands.Text:
+			args[one.Name] = one.Parse(typed)
+		}
+	}
+	return args
+}
+
+// onReport runs a command about a report in the ledger, and leads back to it.
+func (p *Pages) onReport(w http.ResponseWriter, r *http.Request, admin db.Admin, city settings.Snapshot) error {
+	command, ok := p.Commands.Find(r.PathValue("command"))
+	if !ok || !isRuling(command) {
+		return db.ErrNotFound
+	}
+	result, err := p.Commands.Run(r.Context(), commands.Call{City: city.City, Name: command.Name, Args: map[string]any{"report": r.PathValue("id")}, Actor: p.ownerOf(r, admin)})
+	refusals := commands.AsRefusals(err)
+	if err != nil && refusals == nil {
+		return err
+	}
+	if len(refusals) > 0 && refusals[0].Param == "report" {
+		return db.ErrNotFound
+	}
+	say := ""
+	if len(refusals) > 0 {
+		say = p.Commands.Say(p.Lang(r), refusals[0])
+	} else {
+		say = p.Commands.Answer(p.Lang(r), city.Clock(), command, result).Text
+	}
+	back := "/city/" + city.City + "/ledger"
+	if before, err := strconv.ParseUint(r.URL.Query().Get("before"), 10, 32); err == nil {
+		back += "?before=" + strconv.FormatUint(before, 10)
+	}
+	p.Tell(w, r, back, say, len(refusals) > 0)
+	return nil
+}
+
+// isRuling reports whether a command is about one report, and nothing else.
+func isRuling(command commands.Command) bool {
+	return len(command.Params) == 1 && command.Params[0].Kind == commands.Ref
+}
+
+// Wrong returns the mistakes in a field, or those of a form as a whole.
+func (d commandsData) Wrong(id string) site.FieldErrors {
+	return site.FieldErrors{Field: id, Sentences: d.Errors[id]}
+}
+
+// Type is the type of a field's input.
+func (f commandField) Type() string {
+	return cmp.Or(map[commands.Kind]string{commands.Number: "number"}[f.Kind], "text")
+}

@@ -1,0 +1,37 @@
+package frontendtest
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+
+	"linienfunk/bots/chat"
+	"linienfunk/commands"
+	"linienfunk/db"
+	"linienfunk/internal/secret"
+	"linienfunk/report"
+	"linienfunk/supervisor"
+)
+
+// newCommands makes the commands, as the program does.
+func (s *World) newCommands(database *db.DB, box *secret.Box, log *slog.Logger) *commands.Commands {
+	tables, err := database.Prefixed("command_")
+	Check(s.T, err)
+	made, err := commands.New(commands.Deps{
+		DB: database, Tables: tables, Settings: s.Node, Box: box, Log: log, Now: s.Now,
+		Publish: func(ctx context.Context, r report.Report) error {
+			if s.Publish == nil {
+				return errors.ErrUnsupported
+			}
+			return s.Publish(ctx, r)
+		},
+		HideID:    func(key string) string { return box.Digest("report", key)[:32] },
+		Status:    func(string) []supervisor.Status { s.mu.Lock(); defer s.mu.Unlock(); return s.statuses },
+		Changed:   func(city string) { s.Changed <- city },
+		Networks:  map[string]chat.Network{},
+		Title:     func(lang, bot string) string { return s.Bots.Title(lang, bot) },
+		Translate: func(lang, bot, id string) string { return s.Bots.Translate(lang, bot, id) },
+	})
+	Check(s.T, err)
+	return made
+}
