@@ -21,6 +21,7 @@ import (
 	"linienfunk/bots"
 	"linienfunk/bots/chat"
 	"linienfunk/db"
+	"linienfunk/internal/observe"
 	"linienfunk/internal/secret"
 	"linienfunk/report"
 	"linienfunk/settings"
@@ -50,6 +51,7 @@ type Deps struct {
 	Box      *secret.Box
 	Log      *slog.Logger
 	Now      func() time.Time
+	Observer *observe.Observer // may be nil
 
 	// Publish stores a report, a withdrawal or a ruling in REPORTS.
 	Publish func(ctx context.Context, r report.Report) error

@@ -36,6 +36,9 @@ func (r *Refusal) Error() string {
 	return strings.TrimSpace(fmt.Sprintf("%s: %s %s%s", r.Reason, r.Param, r.Say, about.String()))
 }
 
+// Refused is true: see observe.Observer.Command.
+func (r *Refusal) Refused() bool { return true }
+
 // Refusals are all values that are wrong.
 type Refusals []*Refusal
 
@@ -46,6 +49,9 @@ func (r Refusals) Error() string {
 	}
 	return strings.Join(all, "; ")
 }
+
+// Refused is true: see observe.Observer.Command.
+func (r Refusals) Refused() bool { return true }
 
 // wrong refuses a value.
 func wrong(param, say string, pairs ...any) *Refusal {

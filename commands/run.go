@@ -8,11 +8,13 @@ import (
 
 // Run carries out a command and returns its result, which has the type of Command.Result. The error is a *Refusal or Refusals if it was not carried out and nothing has changed; after
 // any other it may have been: the caller tries again with the same Key.
-func (c *Commands) Run(ctx context.Context, call Call) (any, error) {
+func (c *Commands) Run(ctx context.Context, call Call) (result any, err error) {
 	command, ok := c.byName[call.Name]
 	if !ok {
 		return nil, refuse(NotFound, "refused-command", "Name", call.Name)
 	}
+	ctx, end := c.Observer.Command(ctx, command.Name)
+	defer func() { end(err) }()
 	if err := c.allowed(ctx, *command, call); err != nil {
 		return nil, err
 	}

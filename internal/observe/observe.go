@@ -8,6 +8,7 @@ package observe
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"time"
 
@@ -101,10 +102,14 @@ func (o *Observer) Command(ctx context.Context, name string) (in context.Context
 	}
 }
 
-// outcome is the value of the label result.
+// outcome is the value of the label result. An error with a method Refused is a mistake of whoever asked, not of the program.
 func outcome(err error) string {
-	if err != nil {
-		return "error"
+	var refusal interface{ Refused() bool }
+	switch {
+	case err == nil:
+		return "ok"
+	case errors.As(err, &refusal) && refusal.Refused():
+		return "refused"
 	}
-	return "ok"
+	return "error"
 }

@@ -3,6 +3,7 @@ package observe_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"regexp"
 	"slices"
@@ -68,15 +69,19 @@ func TestTheOperatorsManualListsAllMetricsAndNoOthers(t *testing.T) {
 	}
 }
 
+type refusal struct{ error }
+
+func (refusal) Refused() bool { return true }
+
 func TestCommandsAreTimedByTheirOutcome(t *testing.T) {
 	t.Parallel()
 	o := observe.New("")
-	for _, err := range []error{nil, errors.New("refused"), nil} {
+	for _, err := range []error{nil, errors.New("broken"), nil, fmt.Errorf("withdraw: %w", refusal{})} {
 		_, end := o.Command(t.Context(), "withdraw")
 		end(err)
 	}
 	found := testkit.Scrape(t, o.MetricsHandler())
-	for result, want := range map[string]float64{"ok": 2, "error": 1} {
+	for result, want := range map[string]float64{"ok": 2, "error": 1, "refused": 1} {
 		if got := found[`linienfunk_command_duration_seconds_count{command="withdraw",result="`+result+`"}`]; got != want {
 			t.Errorf("%s: %v, want %v", result, got, want)
 		}
