@@ -5,6 +5,8 @@
 //	REPORTS   <prefix>report.in.<city>.<bot>      what was received and is not judged yet; one node reads it at a time
 //	SETTINGS  <prefix>settings.update.<hash>      every node reads the whole stream, in the same order
 //	(none)    <prefix>report.out.<shard>.<city>   orders to send what the ledger says is due
+//
+// Programs that cities run elsewhere have a server of their own, see Config.Listen, or subjects below <prefix>remote.
 package bus
 
 import (
@@ -39,12 +41,15 @@ type Config struct {
 	Replicas int
 
 	Timeout time.Duration // of a request to the server; 0 for 10 seconds
+
+	Listen Listen // for programs of cities; not with URL
 }
 
 // Bus is a connection to NATS.
 type Bus struct {
 	config   Config
-	embedded *embedded // nil with an external server
+	embedded *embedded       // nil with an external server
+	programs *programsServer // nil unless Config.Listen names a port
 	conn     *nats.Conn
 	js       jetstream.JetStream
 	closed   chan struct{} // closed when the connection is
@@ -81,6 +86,13 @@ func Open(ctx context.Context, config Config) (*Bus, error) {
 		b.Close()
 		return nil, fmt.Errorf("open bus: %w", err)
 	}
+	if config.Listen.Address != "" && config.URL == "" {
+		var err error
+		if b.programs, err = startProgramsServer(config.Listen, config.Log, 3*config.Timeout); err != nil {
+			b.Close()
+			return nil, fmt.Errorf("open bus: %w", err)
+		}
+	}
 	b.running.Go(b.publishReports)
 	return b, nil
 }
@@ -89,6 +101,9 @@ func Open(ctx context.Context, config Config) (*Bus, error) {
 func (b *Bus) Close() {
 	b.stop(nats.ErrConnectionClosed)
 	b.running.Wait()
+	if b.programs != nil {
+		b.programs.stop()
+	}
 	if b.conn != nil {
 		b.conn.Close()
 	}

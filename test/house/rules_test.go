@@ -22,7 +22,7 @@ import (
 
 // layers are the packages of the core, from the ground up. A package imports those below it and beside it.
 var layers = [][]string{
-	{"report", "internal/observe", "internal/config", "internal/secret", "internal/outgoing", "internal/limits", "internal/wait", "internal/disk", "internal/htmltext", "templates", "settings/chain", "censor/generate", "transit/network"},
+	{"report", "internal/observe", "internal/config", "internal/secret", "internal/outgoing", "internal/limits", "internal/wait", "internal/disk", "internal/htmltext", "templates", "settings/chain", "censor/generate", "transit/network", "bus/programs"},
 	{"mail/text", "transit/read"},
 	{"mail/inbound"},
 	{"bus", "db"},
@@ -42,7 +42,7 @@ var layers = [][]string{
 }
 
 // forBots are our packages that a bot may import, and bots/kit as well. A bot that implements mail.Network may import mail and
-// the packages below it as well.
+// the packages below it as well, and one that implements programs.Network bus/programs.
 var forBots = []string{"bots", "bots/kit", "bots/chat", "report", "internal/secret", "internal/limits", "internal/htmltext", "db"}
 
 // TestMain changes to the root of the module.
@@ -124,7 +124,8 @@ func TestImportsRunDownwards(t *testing.T) {
 				t.Errorf("%s imports %s outside of tests", p.ImportPath, imported)
 			case isBot && (name == "kit" || slices.Contains(botNames(t), strings.Split(name, "/")[0])):
 				same := strings.HasPrefix(imported, "bots/"+strings.Split(name, "/")[0])
-				allowed := slices.Contains(forBots, imported) || isMail(imported) && implementsMail(t, strings.Split(name, "/")[0])
+				allowed := slices.Contains(forBots, imported) || isMail(imported) && implementsNetwork(t, strings.Split(name, "/")[0], "mail") ||
+					imported == "bus/programs" && implementsNetwork(t, strings.Split(name, "/")[0], "programs")
 				if ours(imported) && !allowed && !same {
 					t.Errorf("the bot %s imports %s; a bot may import %v and libraries", name, imported, forBots)
 				}
@@ -142,8 +143,8 @@ func TestImportsRunDownwards(t *testing.T) {
 
 func isMail(path string) bool { return path == "mail" || strings.HasPrefix(path, "mail/") }
 
-// implementsMail reports whether a bot's package declares a variable of type mail.Network, so that the compiler checks it.
-func implementsMail(t *testing.T, bot string) (found bool) {
+// implementsNetwork reports whether a bot's package declares a variable of type Network of a package, so that the compiler checks it.
+func implementsNetwork(t *testing.T, bot, of string) (found bool) {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join("bots", bot, "*.go"))
 	if err != nil {
@@ -156,9 +157,9 @@ func implementsMail(t *testing.T, bot string) (found bool) {
 		}
 		ast.Inspect(file, func(node ast.Node) bool {
 			if spec, ok := node.(*ast.ValueSpec); ok {
-				if of, ok := spec.Type.(*ast.SelectorExpr); ok && of.Sel.Name == "Network" {
-					x, ok := of.X.(*ast.Ident)
-					found = found || ok && x.Name == "mail"
+				if kind, ok := spec.Type.(*ast.SelectorExpr); ok && kind.Sel.Name == "Network" {
+					x, ok := kind.X.(*ast.Ident)
+					found = found || ok && x.Name == of
 				}
 			}
 			return true
