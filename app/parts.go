@@ -24,6 +24,7 @@ func (p *Program) openBus(ctx context.Context) (err error) {
 	c := p.config.NATS
 	p.bus, err = bus.Open(ctx, bus.Config{URL: c.URL, Prefix: c.Prefix, Shards: c.Shards, Replicas: c.Replicas,
 		Access: bus.Access{Credentials: c.Credentials, CAFile: c.CAFile, TLSCert: c.TLSCert, TLSKey: c.TLSKey},
+		Listen: bus.Listen{Address: c.Listen, TLSCert: c.ListenCert, TLSKey: c.ListenKey},
 		Dir:    filepath.Join(p.config.Data, "nats"), Log: p.log.With("part", "bus")})
 	if err != nil {
 		return err

@@ -108,7 +108,7 @@ func (c Config) checkFiles(t *table, bad func(key, format string, args ...any)) 
 		bad("mail.tls_cert", "needs mail.tls_key, and the other way round")
 	}
 	for _, key := range []string{"mail.ca_file", "mail.tls_cert", "mail.tls_key", "mail.dkim_key", "censor.slurs",
-		"nats.credentials", "nats.ca_file", "nats.tls_cert", "nats.tls_key"} {
+		"nats.credentials", "nats.ca_file", "nats.tls_cert", "nats.tls_key", "nats.listen_cert", "nats.listen_key"} {
 		path := t.fields[key].value.String()
 		if path == "" {
 			continue

@@ -23,6 +23,7 @@ func (c NATS) check(bad func(key, format string, args ...any)) {
 	if (c.TLSCert == "") != (c.TLSKey == "") {
 		bad("nats.tls_cert", "needs nats.tls_key, and the other way round")
 	}
+	c.checkListen(bad)
 	if c.URL == "" {
 		for key, set := range map[string]bool{"nats.credentials": c.Credentials != "", "nats.ca_file": c.CAFile != "", "nats.tls_cert": c.TLSCert != "",
 			"nats.replicas": c.Replicas > 1} {
@@ -50,6 +51,30 @@ func (c NATS) check(bad func(key, format string, args ...any)) {
 	}
 	if user && c.Credentials != "" {
 		bad("nats.credentials", "wants nats.url without a user: the file names the user")
+	}
+}
+
+// checkListen checks the port for programs of cities.
+func (c NATS) checkListen(bad func(key, format string, args ...any)) {
+	if (c.ListenCert == "") != (c.ListenKey == "") {
+		bad("nats.listen_cert", "needs nats.listen_key, and the other way round")
+	}
+	if c.Listen == "" {
+		if c.ListenCert != "" {
+			bad("nats.listen_cert", "needs nats.listen, such as \":4222\"")
+		}
+		return
+	}
+	host, port, err := net.SplitHostPort(c.Listen)
+	if number, wrong := strconv.ParseUint(port, 10, 16); err != nil || wrong != nil || number > 65535 {
+		bad("nats.listen", "wants host:port, such as \":4222\", not %q", c.Listen)
+		return
+	}
+	if c.URL != "" {
+		bad("nats.listen", "is for the embedded server: with nats.url, programs connect to your servers, as users that linienfunk nats permissions prints")
+	}
+	if ip := net.ParseIP(host); c.ListenCert == "" && host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+		bad("nats.listen", "needs nats.listen_cert and nats.listen_key, since passwords pass it; only on 127.0.0.1 it may be without")
 	}
 }
 

@@ -96,6 +96,9 @@ type NATS struct {
 	Replicas    int    `toml:"replicas" help:"how many servers store each message: 1, or 3 or 5 in a cluster; the same on all nodes"`
 	Prefix      string `toml:"prefix" help:"prefix of all subjects and streams, for a shared server"`
 	Shards      int    `toml:"shards" help:"number of shards over which cities are distributed; the same on all nodes"`
+	Listen      string `toml:"listen" help:"port for programs that cities connect, host:port; empty for none; not with url"`
+	ListenCert  string `toml:"listen_cert" help:"certificate chain of that port, PEM; required unless its host is loopback"`
+	ListenKey   string `toml:"listen_key" help:"private key of the certificate, PEM"`
 }
 
 // Database configures the database.
