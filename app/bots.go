@@ -10,6 +10,7 @@ import (
 	"linienfunk/bots"
 	"linienfunk/bots/all"
 	"linienfunk/bots/chat"
+	"linienfunk/bus/programs"
 	"linienfunk/internal/outgoing"
 	"linienfunk/mail"
 	"linienfunk/supervisor"
@@ -41,6 +42,11 @@ func (p *Program) openBots(ctx context.Context) error {
 		if network, ok := bot.(chat.Network); ok {
 			network.UseCommands(p.commands.InNetwork(plugin.Name))
 			p.commands.Networks[plugin.Name] = network
+		}
+		if network, ok := bot.(programs.Network); ok {
+			if err := p.connectPrograms(plugin.Name, network); err != nil {
+				return fmt.Errorf("bot %s: %w", plugin.Name, err)
+			}
 		}
 		members = append(members, supervisor.Member{Name: plugin.Name, Bot: bot})
 	}

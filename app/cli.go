@@ -41,6 +41,9 @@ type cli struct {
 	Move struct {
 		To string `required:"" placeholder:"FILE" help:"Configuration file that names the new database, broker and data directory. Variables of the environment do not count for it."`
 	} `cmd:"" help:"Copy everything to another database and broker, while the program is stopped."`
+	NATS struct {
+		Permissions struct{} `cmd:"" help:"Print the users that the programs of cities need at your NATS servers, for their configuration. The program may be running."`
+	} `cmd:"" name:"nats" help:"Commands for NATS."`
 	Nodes       struct{}     `cmd:"" help:"Print the nodes that share the database and NATS, and the shards that each has."`
 	Network     networkFlags `cmd:"" help:"Read a timetable (a GTFS feed) and print what is in it; with --city, offer it to a city's admins."`
 	Healthcheck struct{}     `cmd:"" help:"Check a running program; exit 1 if it is not healthy."`
@@ -100,6 +103,8 @@ func Main(ctx context.Context, args, environ []string, stdout, stderr io.Writer)
 		return readNetwork(ctx, settings, c.Network, stdout, stderr)
 	case "nodes":
 		return printNodes(ctx, settings, stdout)
+	case "nats permissions":
+		return printPermissions(ctx, settings, stdout)
 	case "mail queue":
 		return mailQueue(ctx, settings, stdout)
 	case "move":

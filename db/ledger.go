@@ -205,6 +205,13 @@ func (d *DB) Due(ctx context.Context) (list []Due, err error) {
 	return append(list, edits...), wrap("read what is to be edited", err)
 }
 
+// CountWaiting counts the reports that have not been sent yet by a bot for a city.
+func (d *DB) CountWaiting(ctx context.Context, bot, city string) (n int64, err error) {
+	err = d.WithContext(ctx).Raw("SELECT COUNT(*) FROM ledger_deliveries AS d JOIN ledger_entries AS e ON e.id = d.entry_id "+
+		"WHERE d.status IN ('queued', 'retrying') AND d.bot = ? AND e.city = ?", bot, city).Scan(&n).Error
+	return n, wrap("count what waits", err)
+}
+
 // Entries returns up to limit entries of a city with their deliveries, newest first. before is the ID of the last entry of the
 // previous page, 0 for the first page.
 func (d *DB) Entries(ctx context.Context, city string, before uint, limit int) ([]Entry, error) {

@@ -6,6 +6,7 @@ package all
 import (
 	"linienfunk/bots"
 	bot_email "linienfunk/bots/email"
+	bot_external "linienfunk/bots/external"
 	bot_mastodon "linienfunk/bots/mastodon"
 	bot_telegram "linienfunk/bots/telegram"
 	bot_twitter "linienfunk/bots/twitter"
@@ -25,6 +26,7 @@ type Network struct {
 func Plugins() []Network {
 	return []Network{
 		{Name: "email", Plugin: bot_email.Plugin()},
+		{Name: "external", Plugin: bot_external.Plugin()},
 		{Name: "mastodon", Plugin: bot_mastodon.Plugin()},
 		{Name: "telegram", Plugin: bot_telegram.Plugin()},
 		{Name: "twitter", Plugin: bot_twitter.Plugin()},

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"linienfunk/bots"
+	"linienfunk/bus/programs"
 	"linienfunk/db"
 	"linienfunk/internal/limits"
 	"linienfunk/internal/outgoing"
@@ -25,13 +26,14 @@ import (
 
 // World is a program around one bot: a real database, a real secret box, the bot's real templates, and a clock that the test moves.
 type World struct {
-	Core    bots.Core
-	Mail    mail.Service // for a bot that is a mail.Network
-	Bot     bots.Bot
-	Mails   Mails              // the messages that the bot enqueued at Mail.Queue
-	Changes chan string        // cities for which Core.Changed was called
-	DB      *db.DB             // the database below
-	Log     *testkit.LogBuffer // what the bot logged
+	Core     bots.Core
+	Mail     mail.Service     // for a bot that is a mail.Network
+	Programs programs.Service // for a bot that is a programs.Network, from the next Restart on
+	Bot      bots.Bot
+	Mails    Mails              // the messages that the bot enqueued at Mail.Queue
+	Changes  chan string        // cities for which Core.Changed was called
+	DB       *db.DB             // the database below
+	Log      *testkit.LogBuffer // what the bot logged
 
 	plugin   bots.Plugin
 	instance *instance // of Bot
@@ -95,6 +97,9 @@ func (w *World) Restart(t testing.TB) {
 	must(t, err)
 	if network, ok := w.Bot.(mail.Network); ok {
 		must(t, network.UseMail(w.instance.mail(w.Mail)))
+	}
+	if network, ok := w.Bot.(programs.Network); ok {
+		must(t, network.UsePrograms(w.instance.programs(w.Programs)))
 	}
 }
 

@@ -1,0 +1,39 @@
+package bottest
+
+import (
+	"context"
+
+	"linienfunk/bus/programs"
+)
+
+// programs returns s, with a step for each message in either direction. A program that does not get an answer asks again.
+func (i *instance) programs(s programs.Service) programs.Service {
+	if !s.On() {
+		return s
+	}
+	receive, ask := s.Receive, s.Ask
+	s.Receive = func(ctx context.Context, f func(programs.Message)) error {
+		return receive(ctx, func(m programs.Message) {
+			answer := m.Answer
+			m.Answer = func(data []byte) {
+				if i.step() == nil {
+					answer(data)
+				}
+			}
+			if i.step() == nil {
+				f(m)
+			}
+		})
+	}
+	s.Ask = func(ctx context.Context, user string, data []byte) ([]byte, error) {
+		if err := i.step(); err != nil {
+			return nil, err
+		}
+		got, err := ask(ctx, user, data)
+		if err != nil {
+			return nil, err
+		}
+		return got, i.step()
+	}
+	return s
+}
