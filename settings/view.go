@@ -12,10 +12,11 @@ func (n *Node) Cities(bot string) bots.Cities { return view{n, bot} }
 
 // View returns a city as one bot sees it.
 func (n *Node) View(bot string, s Snapshot) bots.City {
+	name := s.City // Read must not keep all of s
 	return bots.City{
-		Name: s.City, Title: s.Title, Lang: s.Lang, Active: s.Active, Revision: string(s.Hash),
+		Name: name, Title: s.Title, Lang: s.Lang, Active: s.Active, Revision: string(s.Hash),
 		Freshness: s.Settings.Freshness(), Zone: n.clocks.zone(s.Settings), Options: n.options(s.Settings, bot),
-		Read: func(text string) report.Reading { return n.read(s.City, text) },
+		Read: func(text string) report.Reading { return n.read(name, text) },
 	}
 }
 
