@@ -35,12 +35,10 @@ func (r *reader) checkMentions(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("look up city: %w", err)
 	}
-	now := r.bot.Core.Now()
-	// A mention is posted while it is fresh, and its post is then fresh for as long again. One from before the start may still wait to be posted,
-	// on most accounts none does.
-	if !r.checking && now.Sub(r.mentionedAt) > 2*city.Freshness && (now.Sub(r.startedAt) > 2*city.Freshness || now.Sub(r.noneFreshAt) < r.bot.timing.restCheck) {
-		return nil
+	if may, err := r.mayHavePosts(ctx, city.Freshness); err != nil || !may {
+		return err
 	}
+	now := r.bot.Core.Now()
 	fresh, err := r.bot.store.freshPosts(ctx, r.account, now.Add(-city.Freshness))
 	if r.checking = len(fresh) > 0; !r.checking {
 		r.noneFreshAt = now
@@ -63,6 +61,23 @@ func (r *reader) checkMentions(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// mayHavePosts reports whether there may be posts whose mention is checked. A mention is posted while it is fresh, and its post is then fresh for as
+// long again. One from before the start may still wait to be posted; on most accounts none does.
+func (r *reader) mayHavePosts(ctx context.Context, fresh time.Duration) (bool, error) {
+	now := r.bot.Core.Now()
+	switch {
+	case r.checking, now.Sub(r.mentionedAt) <= 2*fresh:
+		return true, nil
+	case now.Sub(r.startedAt) > 2*fresh, now.Sub(r.noneFreshAt) < r.bot.timing.restCheck:
+		return false, nil
+	}
+	has, err := r.bot.recent.has(ctx, r.bot.store, r.account.City, fresh)
+	if err == nil && !has {
+		r.noneFreshAt = now
+	}
+	return has, err
 }
 
 // sweep compares mentions with the notifications since a time. It checks those that stand boosted with another text than was judged, notes

@@ -36,6 +36,7 @@ func Plugin() bots.Plugin {
 type bot struct {
 	kit.Bot[Account, Login, *Account, *Login]
 	store      store
+	recent     postedLately
 	profiles   profileCache
 	rateLimits rateLimits
 	gates      gates

@@ -107,6 +107,12 @@ func (s store) freshPosts(ctx context.Context, a Account, since time.Time) (post
 	return posts, wrap("look up posts", err)
 }
 
+// citiesWithPosts returns the cities that have posts like those of freshPosts.
+func (s store) citiesWithPosts(ctx context.Context, since time.Time) (names []string, err error) {
+	err = s.db.WithContext(ctx).Model(&Post{}).Where("created_at > ? AND source <> ''", since.UTC()).Distinct().Pluck("city", &names).Error
+	return names, wrap("list cities with posts", err)
+}
+
 // notePosts notes that mentions were checked now.
 func (s store) notePosts(ctx context.Context, a Account, sources []string) error {
 	for some := range slices.Chunk(sources, 500) { // databases limit the variables of a query

@@ -73,6 +73,32 @@ func TestPostsAreLookedUpOnlyWhereThereMayBeAny(t *testing.T) {
 	}
 }
 
+func TestOneListOfCitiesWithPostsServesAllAccounts(t *testing.T) {
+	t.Parallel()
+	w, fake, a := newConnected(t)
+	other := connect(t, w, fake, "ghent", "ghent")
+	send(t, w, a, own(fake, mention(fake)))
+	ended, cancel := context.WithCancel(t.Context())
+	cancel() // a query fails
+	if err := newReaderFor(t, w, other, accept).checkMentions(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := newReaderFor(t, w, other, accept).checkMentions(ended); err != nil {
+		t.Errorf("the list is not used again: %v", err)
+	}
+	r := newReaderFor(t, w, a, accept)
+	if err := r.checkMentions(ended); err == nil {
+		t.Error("the posts of a city that has some are not looked up")
+	}
+	if err := r.checkMentions(t.Context()); err != nil || !r.checking {
+		t.Errorf("the city's post is not checked (%v)", err)
+	}
+	w.Advance(recentTime)
+	if err := newReaderFor(t, w, other, accept).checkMentions(ended); err == nil {
+		t.Error("the list is used for too long")
+	}
+}
+
 func TestAStreamIsOpenedWhereTheInstanceSays(t *testing.T) {
 	t.Parallel()
 	for _, version := range []int{3, 4} {
