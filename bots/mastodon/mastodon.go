@@ -40,6 +40,7 @@ type bot struct {
 	profiles   profileCache
 	rateLimits rateLimits
 	gates      gates
+	stacks     deepStacks
 	timing     timing
 	plain      bool // instances on loopback may be reached by http: in demo and tests only
 }
@@ -55,6 +56,7 @@ func New(core bots.Core) (bots.Bot, error) {
 		store:  store{db: core.DB, box: core.Box, bot: core.Name, now: core.Now},
 		plain:  base.Scheme == "http",
 		timing: defaultTiming(),
+		stacks: newDeepStacks(),
 	}
 	b.Pages = b.newPages()
 	return b, nil

@@ -21,7 +21,7 @@ var _ bots.Receiver = (*bot)(nil)
 func (b *bot) Recv(ctx context.Context, a bots.Account, out bots.Out) error {
 	var r *reader
 	var row Account
-	err := onOwnStack(func() (err error) {
+	err := b.stacks.run(func() (err error) {
 		r, row, err = b.startReading(ctx, a.City, out)
 		return err
 	})
@@ -79,15 +79,15 @@ func (r *reader) run(ctx context.Context) error {
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-stream.mention:
-			err = onOwnStack(func() error { return r.catchUp(ctx) })
+			err = r.bot.stacks.run(func() error { return r.catchUp(ctx) })
 		case id := <-stream.deleted:
 			err = r.mentionDeleted(ctx, id)
 		case <-stream.closed:
 			if !r.caughtUp {
-				err = onOwnStack(func() error { return r.catchUp(ctx) })
+				err = r.bot.stacks.run(func() error { return r.catchUp(ctx) })
 			}
 		case <-poll.C:
-			err = onOwnStack(func() error { return r.poll(ctx) })
+			err = r.bot.stacks.run(func() error { return r.poll(ctx) })
 			quick = r.pollsQuickly(stream.open.Load())
 			poll.Reset(r.pollInterval(quick))
 		}

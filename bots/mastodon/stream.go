@@ -86,7 +86,7 @@ func (b *bot) stream(ctx context.Context, c *client, l eventHandler) {
 // listen follows one connection of the stream (https://docs.joinmastodon.org/methods/streaming/#user) to its end.
 func (b *bot) listen(ctx context.Context, c *client, l eventHandler) {
 	var body io.ReadCloser
-	err := onOwnStack(func() (err error) {
+	err := b.stacks.run(func() (err error) {
 		body, err = b.openStream(ctx, c, l)
 		return err
 	})
