@@ -25,7 +25,7 @@ func Plugin() bots.Plugin {
 		New: New, Migrations: migrations(), Options: options(), Files: kit.Files(files),
 		Limits: []string{
 			"As many characters as the instance allows, usually 500.",
-			"Private mentions by accounts that the city's account does not follow arrive by polling, every two minutes and for an hour after a mention every 15 seconds; servers without Mastodon's streams are only polled, every 15 seconds.",
+			"Private mentions by accounts that the city's account does not follow arrive by polling, within three minutes and for an hour after a mention within 15 seconds; servers without Mastodon's streams are only polled, every 15 seconds.",
 			"Pixelfed can only boost: it accepts no posts without an image.",
 			"Instances usually allow an account 300 calls in 5 minutes; the bot stays below that.",
 		},

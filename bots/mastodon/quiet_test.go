@@ -37,6 +37,29 @@ func TestPollsAreRareOnlyWhileTheStreamIsOpenAndNobodyWrites(t *testing.T) {
 	}
 }
 
+func TestRarePollsAreThreeMinutesApartAtMostAndNotAtOnce(t *testing.T) {
+	t.Parallel()
+	w, _, a := newConnected(t)
+	r := newReaderFor(t, w, a, accept)
+	r.bot.timing = defaultTiming()
+	soonest := time.Hour
+	for range 1000 {
+		if got := r.pollInterval(false); got < 150*time.Second || got > 3*time.Minute {
+			t.Fatalf("the next poll is after %v", got)
+		}
+		first := r.firstPoll(false)
+		if soonest = min(soonest, first); first > 3*time.Minute {
+			t.Fatalf("the first poll is after %v", first)
+		}
+	}
+	if soonest > time.Minute {
+		t.Errorf("the first poll of a thousand accounts is after %v", soonest)
+	}
+	if r.pollInterval(true) != 15*time.Second || r.firstPoll(true) != 15*time.Second {
+		t.Error("frequent polls are not 15 seconds apart")
+	}
+}
+
 func TestPollsAreFrequentWhileMentionsAreChecked(t *testing.T) {
 	t.Parallel()
 	w, fake, a := newConnected(t)

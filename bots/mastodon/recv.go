@@ -3,6 +3,7 @@ package mastodon
 import (
 	"context"
 	"maps"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"time"
@@ -93,7 +94,7 @@ func (r *reader) run(ctx context.Context) error {
 		}
 		if now := r.pollsQuickly(stream.open.Load()); now != quick {
 			quick = now
-			poll.Reset(r.pollInterval(quick))
+			poll.Reset(r.firstPoll(quick))
 		}
 	}
 	return err
@@ -112,7 +113,15 @@ func (r *reader) pollInterval(quick bool) time.Duration {
 	if quick {
 		return r.bot.timing.poll
 	}
-	return jitter(r.bot.timing.quietPoll)
+	return r.bot.timing.quietPoll - rand.N(r.bot.timing.quietPoll/6+1)
+}
+
+// firstPoll is pollInterval after a change. The streams of many accounts open at the same time: their polls are spread from the first one.
+func (r *reader) firstPoll(quick bool) time.Duration {
+	if quick {
+		return r.bot.timing.poll
+	}
+	return rand.N(r.bot.timing.quietPoll + 1)
 }
 
 // poll reads what the stream may have missed.
