@@ -23,7 +23,7 @@ func (p *Program) openCommands(context.Context) error {
 	}
 	p.commands, err = commands.New(commands.Deps{
 		DB: p.db, Tables: tables, Settings: p.settings, Box: p.box, Log: p.log.With("part", "commands"), Now: p.now, Observer: p.observer,
-		Publish: p.bus.PublishReport, HideID: p.hideID,
+		Publish: p.publish, HideID: p.hideID,
 		Status:    func(city string) []supervisor.Status { return p.supervisor.Status(city) },
 		Changed:   func(city string) { p.notifyNodes(supervisor.AccountHint("", city)) },
 		Networks:  map[string]chat.Network{},

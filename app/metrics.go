@@ -10,17 +10,27 @@ import (
 	"linienfunk/internal/observe"
 )
 
-// openMetrics opens the port for metrics, if the operator wants one.
-func (p *Program) openMetrics(context.Context) (err error) {
-	if p.config.Metrics.Listen == "" {
+// openObserver opens the port for metrics, and begins to send traces, if the operator wants that.
+func (p *Program) openObserver(ctx context.Context) (err error) {
+	c := p.config
+	if c.Metrics.Listen == "" && c.Traces.URL == "" {
 		return nil
 	}
-	if p.metrics, err = bind("metrics.listen", p.config.Metrics.Listen); err != nil {
-		return err
-	}
-	p.onClose(func() error { p.metrics.Close(); return nil }) // serveMetrics may have closed it
 	p.observer = observe.New(version())
-	return nil
+	if c.Traces.URL != "" {
+		to := observe.Traces{URL: c.Traces.URL, Percent: c.Traces.Percent, Log: p.log.With("part", "traces")}
+		if err := p.observer.SendTraces(ctx, to); err != nil {
+			return err
+		}
+		p.onClose(p.observer.Close)
+	}
+	if c.Metrics.Listen == "" {
+		return nil
+	}
+	if p.metrics, err = bind("metrics.listen", c.Metrics.Listen); err == nil {
+		p.onClose(func() error { p.metrics.Close(); return nil }) // serveMetrics may have closed it
+	}
+	return err
 }
 
 // MetricsURL is the address of the metrics' server on this machine, or empty without one.

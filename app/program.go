@@ -75,7 +75,7 @@ func Open(ctx context.Context, c config.Config, stderr io.Writer) (*Program, err
 func OpenWithClock(ctx context.Context, c config.Config, stderr io.Writer, now func() time.Time) (*Program, error) {
 	p := &Program{config: c, log: newLog(c.Log, stderr), now: now}
 	for _, step := range []func(context.Context) error{
-		p.openData, p.openPorts, p.openMetrics, p.openDatabase, p.openBus, p.openSettings, p.openNetworks, p.openMail,
+		p.openData, p.openPorts, p.openObserver, p.openDatabase, p.openBus, p.openSettings, p.openNetworks, p.openMail,
 		p.openCommands, p.openFrontend, p.openBots, p.openWorkers, p.openSocket, p.loadSettings,
 	} {
 		if err := step(ctx); err != nil {

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"linienfunk/internal/config"
+	"linienfunk/report"
 )
 
 // URL is the address of the web server on this machine.
@@ -82,6 +83,11 @@ func (p *Program) parts() map[string]func(context.Context) error {
 func (p *Program) runCensor(ctx context.Context) error {
 	p.directory.WaitListed(ctx)
 	return p.censor.Run(ctx)
+}
+
+// publish stores what a page or a command hands in.
+func (p *Program) publish(ctx context.Context, r report.Report) error {
+	return p.supervisor.Publish(ctx, r)
 }
 
 func orNone(err error) error {

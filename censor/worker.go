@@ -154,9 +154,13 @@ func (w *Worker) process(ctx context.Context, part []message) error {
 	var err error
 	switch r := part[0].Value; {
 	case r.Withdrawn != "":
-		err = w.withdraw(ctx, r)
+		step, steps := w.follow(ctx, "withdraw", r)
+		err = w.withdraw(step, r)
+		end(steps, err)
 	case r.Ruling != "":
-		err = w.rule(ctx, r)
+		step, steps := w.follow(ctx, "rule", r)
+		err = w.rule(step, r)
+		end(steps, err)
 	default:
 		err = w.record(ctx, part)
 	}
@@ -188,7 +192,9 @@ func (w *Worker) begin(ctx context.Context) error {
 
 // record judges reports, writes them into the ledger and publishes the orders.
 func (w *Worker) record(ctx context.Context, part []message) error {
-	judged, expire, err := w.judge(ctx, part)
+	step, steps := w.follow(ctx, "judge", values(part)...)
+	judged, expire, err := w.judge(step, part)
+	end(steps, err)
 	if err != nil {
 		w.recent = recent{} // the ledger does not have what was compared
 		return err
@@ -196,7 +202,9 @@ func (w *Worker) record(ctx context.Context, part []message) error {
 	if len(judged) == 0 {
 		return nil
 	}
-	entries, err := w.DB.Record(ctx, judged...)
+	step, steps = w.follow(ctx, "record", reports(judged)...)
+	entries, err := w.DB.Record(step, judged...)
+	endRecord(steps, entries, err)
 	for i, j := range judged {
 		if err != nil || entries[i].Known {
 			delete(w.recent.cities, j.Report.City) // it may not have what compare has remembered
@@ -271,25 +279,6 @@ func (w *Worker) judge(ctx context.Context, part []message) (judged []db.Judged,
 		}
 	}
 	return judged, expire, nil
-}
-
-// note has the verdicts observed that are new.
-func (w *Worker) note(entries []db.Entry) {
-	for _, e := range entries {
-		switch {
-		case e.Known:
-			continue
-		case e.Passed:
-			w.Observer.Passed(e.Bot)
-		default:
-			w.Observer.Held(e.Bot, e.List)
-		}
-		for _, d := range e.Deliveries {
-			if d.Status.Final() { // the report has expired
-				w.Observer.Ended(d.Bot, string(d.Status), 1)
-			}
-		}
-	}
 }
 
 // checkDeleted returns nil for a report of a city that was deleted: it is dropped. If the city exists, its settings are not loaded here yet, and

@@ -52,7 +52,8 @@ type Entry struct {
 	At            time.Time  `gorm:"not null"`                     // time the rider wrote the report
 	ReceivedAt    *time.Time // when the program stored it, before the verdict; nil for one of an earlier program
 	CreatedAt     time.Time  `gorm:"not null;index:idx_ledger_entries_city,priority:2;index:idx_ledger_entries_texts,where:text <> ''"`
-	Confirmations int        `gorm:"not null;default:0"` // further people who reported the same
+	Trace         string     `gorm:"size:55;not null;default:''"` // report.Report.Trace; deleted with the text
+	Confirmations int        `gorm:"not null;default:0"`          // further people who reported the same
 	EndedAt       *time.Time // when somebody reported that it is over
 	Numbered      string     `gorm:"size:16;not null;default:''"` // the day and the hour of the week with which it is counted, see Number: "20261128 6-18"; deleted with the text, or empty
 	Deliveries    []Delivery
@@ -292,7 +293,7 @@ func (d *DB) DeleteTexts(ctx context.Context, city string, before time.Time) (de
 		if err := reposts.Updates(map[string]any{"remote_id": "", "remote_url": ""}).Error; err != nil {
 			return err
 		}
-		done := old().Updates(map[string]any{"text": "", "author": "", "url": "", "ref": "", "reading": "", "numbered": ""})
+		done := old().Updates(map[string]any{"text": "", "author": "", "url": "", "ref": "", "reading": "", "numbered": "", "trace": ""})
 		deleted = done.RowsAffected
 		return done.Error
 	})
@@ -321,7 +322,7 @@ func sanitize(text string) string {
 
 // Report returns the report of the entry, without its text once that is deleted.
 func (e Entry) Report() report.Report {
-	r := report.Report{City: e.City, Bot: e.Bot, ID: e.reportID(), Text: e.Text, At: e.At, Author: e.Author, Private: e.Private, URL: e.URL, Ref: e.Ref, Means: e.Means()}
+	r := report.Report{City: e.City, Bot: e.Bot, ID: e.reportID(), Text: e.Text, At: e.At, Author: e.Author, Private: e.Private, URL: e.URL, Ref: e.Ref, Means: e.Means(), Trace: e.Trace}
 	if e.Confirmations > 0 {
 		r.People = 1 + e.Confirmations
 	}

@@ -126,6 +126,9 @@ func (d *DB) Migrate(ctx context.Context) error {
 	}, {
 		ID:      "13-received",
 		Migrate: func(tx *gorm.DB) error { return addColumn(tx, &Entry{}, "ReceivedAt") },
+	}, {
+		ID:      "14-trace",
+		Migrate: func(tx *gorm.DB) error { return addColumn(tx, &Entry{}, "Trace") },
 	}})
 }
 

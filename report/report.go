@@ -30,6 +30,9 @@ type Report struct {
 	// Received is when the program stored it; the core sets it. Zero for one that an earlier program stored.
 	Received time.Time `json:"received,omitzero"`
 
+	// Trace is where its trace began, a traceparent (https://www.w3.org/TR/trace-context/); the core sets it. Empty if the operator wants no traces.
+	Trace string `json:"trace,omitempty"`
+
 	// Author is a pseudonym from Core.Author, never a name or an address. Empty if the network has no authors.
 	Author string `json:"author,omitempty"`
 

@@ -71,19 +71,38 @@ func (e *env) storeReport(ctx context.Context, city, bot string, r report.Report
 	r.City, r.Bot = city, bot
 	r.ID = e.HideID(r.Key())
 	if r.Withdrawn != "" {
-		return e.Bus.PublishReport(ctx, report.Report{City: city, Bot: bot, ID: r.ID, Withdrawn: r.Withdrawn})
+		return e.publish(ctx, report.Report{City: city, Bot: bot, ID: r.ID, Withdrawn: r.Withdrawn})
 	}
 	r.Text = report.Clean(r.Text)
 	if r.Text == "" && r.Dropped == "" {
 		return nil
 	}
-	r.Received = e.Now()
-	if r.At.IsZero() || r.At.After(r.Received) {
-		r.At = r.Received
+	if now := e.Now(); r.At.IsZero() || r.At.After(now) {
+		r.At = now
+	}
+	return e.publish(ctx, r)
+}
+
+// Publish stores a report, a withdrawal or a ruling that no bot has handed in: a page or a command did. It returns nil once REPORTS has stored it.
+func (s *Supervisor) Publish(ctx context.Context, r report.Report) error {
+	return s.env.publish(ctx, r)
+}
+
+// publish begins the way of a report, a withdrawal or a ruling.
+func (e *env) publish(ctx context.Context, r report.Report) error {
+	isReport := r.Withdrawn == "" && r.Ruling == ""
+	if isReport {
+		r.Received = e.Now()
+	}
+	var span observe.Span
+	if e.Observer.Tracing() {
+		ctx, span = e.Observer.Start(ctx, "receive", observe.City.String(r.City), observe.Network.String(r.Bot), observe.ReportKey.String(r.Key()))
+		r.Trace = e.Observer.Carry(ctx)
 	}
 	err := e.Bus.PublishReport(ctx, r)
-	if err == nil {
-		e.Observer.Received(bot)
+	span.End(err)
+	if err == nil && isReport {
+		e.Observer.Received(r.Bot)
 	}
 	return err
 }

@@ -8,6 +8,7 @@ import (
 
 	"linienfunk/bots"
 	"linienfunk/db"
+	"linienfunk/internal/observe"
 	"linienfunk/report"
 )
 
@@ -240,6 +241,8 @@ func (w *worker) attempt(ctx context.Context, r report.Report, d *db.Delivery) (
 // call returns the call of Send or SendPage.
 func (w *worker) call(r report.Report, cursor string) func(context.Context) (result, error) {
 	return func(ctx context.Context) (s result, err error) {
+		ctx, step := w.follow(ctx, r.Trace, "send")
+		defer func() { step.End(err) }()
 		ctx, s.remembered = db.Collect(ctx)
 		switch bot := w.member.Bot.(type) {
 		case bots.Broadcaster:
@@ -249,6 +252,11 @@ func (w *worker) call(r report.Report, cursor string) func(context.Context) (res
 		}
 		return s, err
 	}
+}
+
+// follow starts a step of a report's trace in which the network is called.
+func (w *worker) follow(ctx context.Context, trace, name string) (context.Context, observe.Span) {
+	return w.env.Observer.Follow(ctx, trace, name, observe.City.String(w.account.City), observe.Network.String(w.member.Name))
 }
 
 // waitForRetry waits for d before the next attempt. If a stuck call returns meanwhile, its outcome counts; otherwise it is

@@ -50,7 +50,9 @@ func (w *worker) editOnce(ctx context.Context, o *order) (time.Duration, error) 
 	if pause := w.queue.editPause(w.env.Now()); pause > 0 {
 		return pause, nil
 	}
-	err = w.briefly(ctx, func(ctx context.Context) error {
+	err = w.briefly(ctx, func(ctx context.Context) (err error) {
+		ctx, step := w.follow(ctx, entry.Trace, "edit")
+		defer func() { step.End(err) }()
 		return bot.Edit(ctx, w.account, entry.Report(), report.Receipt{ID: d.RemoteID, URL: d.RemoteURL})
 	})
 	if ctx.Err() != nil && err != nil {

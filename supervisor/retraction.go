@@ -37,7 +37,7 @@ func (w *worker) retract(ctx context.Context, o *order, d *db.Delivery) (time.Du
 	if err != nil {
 		return 0, err
 	}
-	call := w.retractCall(entry.Key, *d)
+	call := w.retractCall(entry, *d)
 	if call == nil || d.Status != db.Sent && d.Served == 0 || !o.expire.After(w.env.Now()) { // nothing to retract, or too late
 		return 0, w.env.endRecall(ctx, *d)
 	}
@@ -63,13 +63,15 @@ func (w *worker) retract(ctx context.Context, o *order, d *db.Delivery) (time.Du
 }
 
 // retractCall returns the call of Retract, or nil if the bot is no Retracter.
-func (w *worker) retractCall(key string, d db.Delivery) func(context.Context) error {
+func (w *worker) retractCall(entry db.Entry, d db.Delivery) func(context.Context) error {
 	bot, ok := w.member.Bot.(bots.Retracter)
 	if !ok {
 		return nil
 	}
-	return func(ctx context.Context) error {
-		return bot.Retract(ctx, w.account, key, report.Receipt{ID: d.RemoteID, URL: d.RemoteURL})
+	return func(ctx context.Context) (err error) {
+		ctx, step := w.follow(ctx, entry.Trace, "retract")
+		defer func() { step.End(err) }()
+		return bot.Retract(ctx, w.account, entry.Key, report.Receipt{ID: d.RemoteID, URL: d.RemoteURL})
 	}
 }
 

@@ -46,6 +46,7 @@ func (c Config) check(t *table) {
 			bad("metrics.listen", "wants a port of its own, which is not public, not %q", s)
 		}
 	}
+	c.Traces.check(bad)
 	if c.Data == "" {
 		bad("data", "wants a directory")
 	}
@@ -100,6 +101,18 @@ func (c Config) check(t *table) {
 		bad("database.connections", "wants a number from %d to %d, not %d", minConnections, maxConnections, n)
 	case c.Database.URL == "" && n != Default().Database.Connections:
 		bad("database.connections", "is for PostgreSQL: set database.url, too")
+	}
+}
+
+func (c Traces) check(bad func(key, format string, args ...any)) {
+	if c.Percent < 1 || c.Percent > 100 {
+		bad("traces.percent", "wants a number from 1 to 100, not %d; leave traces.url empty for no traces", c.Percent)
+	}
+	if c.URL == "" {
+		return
+	}
+	if u, err := url.Parse(c.URL); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || u.User != nil || u.RawQuery != "" {
+		bad("traces.url", "wants the address of a collector without a user, such as http://127.0.0.1:4318") // not quoted: there may be a password in it
 	}
 }
 

@@ -34,6 +34,7 @@ type Config struct {
 	Database Database `toml:"database"`
 	Outgoing Outgoing `toml:"outgoing"`
 	Metrics  Metrics  `toml:"metrics"`
+	Traces   Traces   `toml:"traces"`
 
 	// Networks are the keys bots.<network>.<key> that the networks declare.
 	Networks []Key `toml:"-"`
@@ -117,6 +118,12 @@ type Metrics struct {
 	Listen string `toml:"listen" help:"address of a port of its own for Prometheus, host:port, on which /metrics needs no login: 127.0.0.1:9464; empty for none"`
 }
 
+// Traces configures where the way of reports, requests and commands can be followed.
+type Traces struct {
+	URL     string `toml:"url" help:"OpenTelemetry collector that takes OTLP over HTTP, http://127.0.0.1:4318; empty for no traces"`
+	Percent int    `toml:"percent" help:"share of reports and requests that are traced, from 1 to 100"`
+}
+
 // Default returns the defaults of `linienfunk serve`.
 func Default() Config {
 	return Config{
@@ -125,6 +132,7 @@ func Default() Config {
 		Log:     Log{Level: "info", Format: "text"},
 		Mail:    Mail{DKIMSelector: "linienfunk"},
 		NATS:    NATS{Replicas: 1, Shards: 16}, Database: Database{Connections: 16},
+		Traces: Traces{Percent: 100},
 	}
 }
 

@@ -132,6 +132,9 @@ func TestAnErrorNamesTheKeyItsLocationAndTheFix(t *testing.T) {
 		{name: "bad variable", environ: []string{"LINIENFUNK_NATS_SHARDS=many"}, want: []string{"LINIENFUNK_NATS_SHARDS", "wants a whole number"}},
 		{name: "metrics on a port that does not exist", file: "[metrics]\nlisten = '9464'", want: []string{"linienfunk.toml:2", "metrics.listen: wants host:port"}},
 		{name: "metrics on the public port", file: "http = ':80'\n[metrics]\nlisten = ':80'", want: []string{"linienfunk.toml:3", "metrics.listen: wants a port of its own"}},
+		{name: "a collector with a password", file: "[traces]\nurl = 'http://me:hunter2@collector:4318'", want: []string{"linienfunk.toml:2", "traces.url: wants the address of a collector without a user"}},
+		{name: "a collector without a scheme", file: "[traces]\nurl = 'collector:4318'", want: []string{"linienfunk.toml:2", "traces.url: wants the address of a collector"}},
+		{name: "no trace at all", file: "[traces]\npercent = 0", want: []string{"linienfunk.toml:2", "traces.percent: wants a number from 1 to 100"}},
 		{name: "bad flag", flags: map[string]string{"http": "80"}, want: []string{"--http: wants host:port"}},
 		{name: "flag with too high a port", flags: map[string]string{"http": ":99999"}, want: []string{"--http: wants host:port", "up to 65535"}},
 	} {

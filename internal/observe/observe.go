@@ -1,7 +1,8 @@
-// Package observe shows operators what the program does: metrics that Prometheus fetches.
+// Package observe shows operators what the program does: metrics that Prometheus fetches, and traces that it sends to an OpenTelemetry collector.
 //
 // No metric has a city, an author, a text or an address as a label: labels are networks, states, routes, tables and commands, whose number the
-// program's own source bounds. (A label for the city would make 10,000 times as many series.) docs/operators.md lists the metrics.
+// program's own source bounds. (A label for the city would make 10,000 times as many series.) docs/operators.md lists the metrics. Attributes of traces name cities and the keys of
+// reports, too, whose ids are keyed digests.
 //
 // A nil *Observer observes nothing, at the price of one comparison. All methods may be called concurrently.
 package observe
@@ -14,6 +15,8 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
+	sdk "go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/trace"
 )
 
 // Observer receives what happens in the program.
@@ -21,11 +24,15 @@ type Observer struct {
 	registry *prometheus.Registry
 	counters counters
 	sources  *sources
+
+	version  string
+	provider *sdk.TracerProvider // nil without SendTraces
+	tracer   trace.Tracer
 }
 
 // New returns an Observer whose metrics say which version of the program runs.
 func New(version string) *Observer {
-	o := &Observer{registry: prometheus.NewRegistry(), counters: newCounters(), sources: &sources{}}
+	o := &Observer{registry: prometheus.NewRegistry(), counters: newCounters(), sources: &sources{}, version: version}
 	build := prometheus.NewGauge(prometheus.GaugeOpts{Name: buildName, Help: "Always 1; the label says which version runs.",
 		ConstLabels: prometheus.Labels{"version": version}})
 	build.Set(1)
@@ -97,8 +104,14 @@ func (o *Observer) Command(ctx context.Context, name string) (in context.Context
 		return ctx, func(error) {}
 	}
 	began := time.Now()
+	ctx, span := o.Start(ctx, "command "+name)
 	return ctx, func(err error) {
-		o.counters.commands.WithLabelValues(name, outcome(err)).Observe(time.Since(began).Seconds())
+		result := outcome(err)
+		if result == "refused" {
+			err = nil // the program has done what it should
+		}
+		span.End(err)
+		o.counters.commands.WithLabelValues(name, result).Observe(time.Since(began).Seconds())
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"go.opentelemetry.io/otel/trace"
 	"gorm.io/gorm"
 )
 
@@ -13,6 +14,7 @@ import (
 type query struct {
 	context.Context
 	began time.Time
+	span  trace.Span // nil if the statement belongs to no step of a trace
 }
 
 // Queries observes the statements of a handle of the database, and of all handles that are made from it. It must be called before the first one.
@@ -21,7 +23,7 @@ func (o *Observer) Queries(handle *gorm.DB) error {
 		return nil
 	}
 	begin := func(tx *gorm.DB) {
-		tx.Statement.Context = &query{tx.Statement.Context, time.Now()}
+		tx.Statement.Context = &query{tx.Statement.Context, time.Now(), o.startStatement(tx.Statement.Context)}
 	}
 	end := func(tx *gorm.DB) {
 		q, ok := tx.Statement.Context.(*query)
@@ -31,6 +33,10 @@ func (o *Observer) Queries(handle *gorm.DB) error {
 		tx.Statement.Context = q.Context
 		operation, table := statementName(tx.Statement.SQL.String())
 		o.query(operation, table, time.Since(q.began), tx.Error)
+		if q.span != nil {
+			q.span.SetName(operation + " " + table)
+			Span{q.span}.End(failure(tx.Error))
+		}
 	}
 	const before, after = "observe:begin", "observe:end"
 	on := handle.Callback()
@@ -60,9 +66,26 @@ func (o *Observer) wholeQuery(operation string) func(error) {
 
 func (o *Observer) query(operation, table string, took time.Duration, err error) {
 	o.counters.queries.WithLabelValues(operation, table).Observe(took.Seconds())
-	if err != nil && !errors.Is(err, gorm.ErrRecordNotFound) {
+	if failure(err) != nil {
 		o.counters.failedQueries.WithLabelValues(operation, table).Inc()
 	}
+}
+
+// failure returns the error of a statement, unless it is that there was nothing.
+func failure(err error) error {
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		return nil
+	}
+	return err
+}
+
+// startStatement starts a step for a statement, if it belongs to one.
+func (o *Observer) startStatement(ctx context.Context) trace.Span {
+	if !o.Tracing() || !trace.SpanFromContext(ctx).IsRecording() {
+		return nil
+	}
+	_, span := o.tracer.Start(ctx, "statement", trace.WithSpanKind(trace.SpanKindClient))
+	return span
 }
 
 // statementName returns what a statement does, and to which table: the first one that it names. It returns no value of the statement, so that

@@ -6,6 +6,11 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/codes"
+	"go.opentelemetry.io/otel/propagation"
+	"go.opentelemetry.io/otel/trace"
 )
 
 // route has the pattern of the http.ServeMux that has matched a request.
@@ -20,8 +25,12 @@ func (o *Observer) Requests(next http.Handler) http.Handler {
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		began, taken, answer := time.Now(), &route{}, &answer{ResponseWriter: w}
-		defer func() { o.answered(r.Method, taken, answer, time.Since(began)) }()
-		next.ServeHTTP(answer, r.WithContext(context.WithValue(r.Context(), routeKey{}, taken)))
+		ctx, span := o.startRequest(r)
+		defer func() {
+			o.answered(r.Method, taken, answer, time.Since(began))
+			span.endRequest(knownMethod(r.Method), taken.path(), answer)
+		}()
+		next.ServeHTTP(answer, r.WithContext(context.WithValue(ctx, routeKey{}, taken)))
 		answer.finish()
 	})
 }
@@ -48,6 +57,33 @@ func (o *Observer) answered(method string, taken *route, a *answer, took time.Du
 	if !strings.HasPrefix(a.Header().Get("Content-Type"), "text/event-stream") { // lasts as long as the visitor stays
 		o.counters.requestTime.WithLabelValues(path, method).Observe(took.Seconds())
 	}
+}
+
+// startRequest starts a trace. A trace of the client is only linked to: a stranger must not choose which of our requests are traced.
+func (o *Observer) startRequest(r *http.Request) (context.Context, Span) {
+	if !o.Tracing() {
+		return r.Context(), Span{}
+	}
+	options := []trace.SpanStartOption{trace.WithNewRoot(), trace.WithSpanKind(trace.SpanKindServer)}
+	from := trace.SpanContextFromContext(format.Extract(context.Background(), propagation.HeaderCarrier(r.Header)))
+	if from.IsValid() {
+		options = append(options, trace.WithLinks(trace.Link{SpanContext: from.WithTraceState(trace.TraceState{})}))
+	}
+	ctx, span := o.tracer.Start(r.Context(), "request", options...)
+	return ctx, Span{span}
+}
+
+// endRequest ends the step of a request. Neither its address nor its headers are sent: they name people, and hold tokens.
+func (s Span) endRequest(method, route string, a *answer) {
+	if s.span == nil {
+		return
+	}
+	s.span.SetName(method + " " + route)
+	s.span.SetAttributes(attribute.String("http.request.method", method), attribute.String("http.route", route), attribute.Int("http.response.status_code", a.status))
+	if a.status == 0 || a.status >= http.StatusInternalServerError {
+		s.span.SetStatus(codes.Error, "")
+	}
+	s.span.End()
 }
 
 // path is the pattern without its method, such as /c/{city}; "none" for addresses that the program does not have.

@@ -61,7 +61,7 @@ func (p *Process) Start() {
 	p.command.Env = append(os.Environ(), asProgram+"=1", "LINIENFUNK_HTTP="+c.HTTP, "LINIENFUNK_SMTP="+c.SMTP, "LINIENFUNK_DATA="+c.Data,
 		"LINIENFUNK_BASE_URL="+c.BaseURL, "LINIENFUNK_MAIL_DOMAIN="+c.Mail.Domain, "LINIENFUNK_MAIL_SMARTHOST="+c.Mail.Smarthost,
 		"LINIENFUNK_OUTGOING_ALLOW_PRIVATE=true", "LINIENFUNK_NATS_URL="+c.NATS.URL, "LINIENFUNK_NATS_PREFIX="+c.NATS.Prefix, "LINIENFUNK_NATS_LISTEN="+c.NATS.Listen,
-		"LINIENFUNK_DATABASE_URL="+c.Database.URL, "LINIENFUNK_ROLES="+c.Roles, "LINIENFUNK_METRICS_LISTEN="+c.Metrics.Listen)
+		"LINIENFUNK_DATABASE_URL="+c.Database.URL, "LINIENFUNK_ROLES="+c.Roles, "LINIENFUNK_METRICS_LISTEN="+c.Metrics.Listen, "LINIENFUNK_TRACES_URL="+c.Traces.URL)
 	for _, key := range c.Networks {
 		name := "LINIENFUNK_BOTS_" + strings.ToUpper(key.Network+"_"+key.Name)
 		p.command.Env = append(p.command.Env, name+"="+key.Value)
