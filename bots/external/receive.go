@@ -56,6 +56,7 @@ func (b *bot) Listen(ctx context.Context, out bots.CityOut) error {
 	}
 	in := &intake{bot: b, ctx: ctx, out: out, queues: map[string][]programs.Message{}}
 	err := b.programs.Receive(ctx, in.take)
+	in.close()
 	in.running.Wait()
 	if ctx.Err() != nil {
 		return nil
@@ -72,12 +73,16 @@ type intake struct {
 
 	mu     sync.Mutex
 	queues map[string][]programs.Message // what waits, by user; there is a key while a goroutine handles them
+	closed bool                          // nothing is taken any more
 }
 
 // take gives a message to the goroutine of its user.
 func (in *intake) take(m programs.Message) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
+	if in.closed {
+		return // without an answer, the program sends it again
+	}
 	queue, served := in.queues[m.User]
 	if len(queue) >= maxQueued || !in.bot.reports.Allow(m.User) {
 		in.refuse(m)
@@ -87,6 +92,13 @@ func (in *intake) take(m programs.Message) {
 	if !served {
 		in.running.Go(func() { in.serve(m.User) })
 	}
+}
+
+// close ends taking: a last message may still be on its way to take.
+func (in *intake) close() {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	in.closed = true
 }
 
 // refuse answers a message of a program that sends too many. One that does not heed the answers is disconnected.
@@ -111,7 +123,7 @@ func (in *intake) serve(user string) {
 		in.queues[user] = queue[1:]
 		in.mu.Unlock()
 		if in.ctx.Err() != nil {
-			continue // without an answer, the program sends it again
+			continue // as in take
 		}
 		queue[0].Answer(in.bot.receive(in.ctx, user, queue[0].Data, in.out).data())
 	}

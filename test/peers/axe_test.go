@@ -82,6 +82,7 @@ func TestPagesHaveNoMistakesForAxe(t *testing.T) {
 	mails, instance, telegram := harness.NewMailServer(t), mastodontest.New(t), telegramtest.New(t)
 	c := harness.Config(t, mails)
 	c.Networks = []config.Key{{Network: "telegram", Name: "api", Value: telegram.URL}}
+	c.NATS.URL, c.NATS.Prefix, c.NATS.Listen = "", "", harness.FreePort(t)
 	program, _ := harness.Start(t, c)
 	admin, visitor := harness.NewBrowser(t, program.URL()), harness.NewBrowser(t, program.URL())
 	admin.Register(mails, "zuerich", "Zürich")
@@ -90,6 +91,7 @@ func TestPagesHaveNoMistakesForAxe(t *testing.T) {
 	admin.SetLists("zuerich", "Zürich", "kontrolle\nkontrollen", "idiot")
 	admin.ConnectMastodon(instance, "zuerich")
 	admin.Post("/city/zuerich/bot/telegram/connect", "token", telegram.AddBot("ZueriBot"))
+	admin.Post("/city/zuerich/bot/external/connect", "name", "forum")
 	visitor.Subscribe(mails, "zuerich", harness.ReaderAddress)
 	for _, text := range []string{"kontrolle, du idiot", "schönes wetter", "kontrolle u6 am bahnhof"} {
 		harness.SendMail(t, program, "zuerich", text)
@@ -139,6 +141,7 @@ func TestPagesHaveNoMistakesForAxe(t *testing.T) {
 		{name: "wrong city", path: "/cities", admin: true, script: submitForm("#f-title", ""), then: ".errors"},
 		{name: "settings", path: city, admin: true},
 		{name: "saved settings", path: city, admin: true, script: submitForm("#f-about", "Neu\n"), then: ".flash"},
+		{name: "password of a program", path: city, admin: true, script: "document.querySelector(\"form[action$='/bot/external/password']\").requestSubmit()", then: "#external-password"},
 		{name: "wrong settings", path: city, admin: true, script: submitForm("#f-about", strings.Repeat("x", 5000), "#f-triggers", "/(/"), then: ".errors"},
 		{name: "wrong options", path: city, admin: true, script: submitForm("#mastodon form.options input:not([type])", strings.Repeat("#x ", 200)), then: "#mastodon .errors"},
 		{name: "wrong token", path: city, admin: true, script: submitForm("#telegram input[name=token]", "x"), then: "#telegram > .flash"},
