@@ -19,6 +19,9 @@ const remoteToken = "remote"
 // askAgain is how long a program has for its answer before it gets the message again.
 const askAgain = 5 * time.Second
 
+// drainTime is how long requests of programs that are on their way are waited for, when this program stops.
+const drainTime = 2 * time.Second
+
 // ProgramsOf returns the subjects of a user with external servers that have this nats.prefix.
 func ProgramsOf(prefix, user string) programs.Subjects {
 	b := &Bus{config: Config{Prefix: prefix}}
@@ -80,8 +83,16 @@ func (l *programsLink) receive(ctx context.Context, f func(programs.Message)) er
 	if err != nil {
 		return fmt.Errorf("subscribe to programs: %w", err)
 	}
-	defer sub.Unsubscribe()
+	ended := make(chan struct{})
+	sub.SetClosedHandler(func(string) { close(ended) })
 	<-ctx.Done()
+	if sub.Drain() == nil { // what is on its way is still handed over
+		select {
+		case <-ended:
+		case <-time.After(drainTime):
+		case <-l.closed.Done():
+		}
+	}
 	return ctx.Err()
 }
 

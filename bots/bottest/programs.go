@@ -6,7 +6,7 @@ import (
 	"linienfunk/bus/programs"
 )
 
-// programs returns s, with a step for each message in either direction. A program that does not get an answer asks again.
+// programs returns s, with a step for each message in either direction. An answer that is lost is lost with the connection.
 func (i *instance) programs(s programs.Service) programs.Service {
 	if !s.On() {
 		return s
@@ -16,13 +16,17 @@ func (i *instance) programs(s programs.Service) programs.Service {
 		return receive(ctx, func(m programs.Message) {
 			answer := m.Answer
 			m.Answer = func(data []byte) {
-				if i.step() == nil {
-					answer(data)
+				if i.step() != nil {
+					s.Kick(m.User)
+					return
 				}
+				answer(data)
 			}
-			if i.step() == nil {
-				f(m)
+			if i.step() != nil {
+				go s.Kick(m.User) // not from the goroutine that reads
+				return
 			}
+			f(m)
 		})
 	}
 	s.Ask = func(ctx context.Context, user string, data []byte) ([]byte, error) {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -19,31 +20,52 @@ import (
 func TestMain(m *testing.M) { testkit.Main(m) }
 
 func TestExternalConforms(t *testing.T) {
-	current := &atomic.Pointer[bot]{}
-	bottest.Run(t, "external", tracked(current), func(t testing.TB, w *bottest.World) bottest.Network { return newNetwork(t, w, current) }, bottest.Features{
+	current := &tracker{}
+	bottest.Run(t, "external", current.plugin(), func(t testing.TB, w *bottest.World) bottest.Network { return newNetwork(t, w, current) }, bottest.Features{
 		Receives: true, Authors: true, Private: true, Edits: true, Withdraws: true, Sends: true, Retracts: true, Updates: true, Remote: true, Once: true,
 	})
 }
 
-// tracked is the plugin, which stores its newest bot: that of a World changes with each restart.
-func tracked(current *atomic.Pointer[bot]) bots.Plugin {
-	return bottest.Changed(Plugin(), func(b bots.Bot) { current.Store(b.(*bot)) })
+// tracker knows the newest bot, that of a World changes with each restart, and the programs to which it happens.
+type tracker struct {
+	atomic.Pointer[bot]
+	mu       sync.Mutex
+	programs []*program
+}
+
+// plugin is the plugin whose bots are tracked.
+func (c *tracker) plugin() bots.Plugin {
+	return bottest.Changed(Plugin(), func(b bots.Bot) {
+		c.Store(b.(*bot))
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		for _, p := range c.programs {
+			p.interrupt()
+		}
+	})
+}
+
+func (c *tracker) add(p *program) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.programs = append(c.programs, p)
 }
 
 // network is a real server with the programs of cities.
 type network struct {
+	current  *tracker
 	programs map[string]*program
 	port     int
 }
 
 // newNetwork opens a port for programs, and restarts the bot with it.
-func newNetwork(t testing.TB, w *bottest.World, current *atomic.Pointer[bot]) *network {
+func newNetwork(t testing.TB, w *bottest.World, current *tracker) *network {
 	t.Helper()
 	w.Programs = listen(t, func(ctx context.Context, user, password, address string) (bool, error) {
 		return current.Load().Authenticate(ctx, user, password, address)
 	})
 	w.Restart(t)
-	return &network{programs: map[string]*program{}, port: w.Programs.Port}
+	return &network{current: current, programs: map[string]*program{}, port: w.Programs.Port}
 }
 
 // listen opens a port for programs.
@@ -60,6 +82,7 @@ func (n *network) Connect(t testing.TB, w *bottest.World, city string) {
 	t.Helper()
 	password := connect(t, w, city, "forum")
 	n.programs[city] = startProgram(t, fmt.Sprintf("nats://127.0.0.1:%d", n.port), city+".forum", password)
+	n.current.add(n.programs[city])
 }
 
 // connect fills in the form and returns the password.

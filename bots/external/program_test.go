@@ -27,6 +27,7 @@ type program struct {
 	shown  []post
 	fault  bottest.Fault
 	ids    int
+	cancel context.CancelFunc        // of the request that is under way
 	last   map[string]map[string]any // what a rider has written last
 }
 
@@ -47,7 +48,8 @@ func startProgram(t testing.TB, address, user, password string) *program {
 	t.Helper()
 	p := &program{subjects: subjects{"report.in." + user, "report.out." + user, "_INBOX." + user}, more: make(chan struct{}, 1), last: map[string]map[string]any{}}
 	var err error
-	p.conn, err = nats.Connect(address, nats.UserInfo(user, password), nats.CustomInboxPrefix(p.inbox), nats.MaxReconnects(-1), nats.Timeout(time.Minute))
+	p.conn, err = nats.Connect(address, nats.UserInfo(user, password), nats.CustomInboxPrefix(p.inbox), nats.MaxReconnects(-1), nats.Timeout(time.Minute),
+		nats.ReconnectWait(10*time.Millisecond), nats.DisconnectErrHandler(func(*nats.Conn, error) { p.interrupt() }))
 	must(t, err)
 	t.Cleanup(p.conn.Close)
 	_, err = p.conn.Subscribe(p.out, func(m *nats.Msg) {
@@ -96,12 +98,24 @@ func (p *program) request(ctx context.Context, m any) (a answer) {
 	if !ok {
 		data, _ = json.Marshal(m)
 	}
-	ctx, cancel := context.WithTimeout(ctx, 300*time.Millisecond) // a program of people has 10 seconds
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
+	p.mu.Lock()
+	p.cancel = cancel
+	p.mu.Unlock()
 	if got, err := p.conn.RequestWithContext(ctx, p.in, data); err == nil {
 		_ = json.Unmarshal(got.Data, &a)
 	}
 	return a
+}
+
+// interrupt ends the request that is under way: there will be no answer, since the connection is lost, or Linienfunk was restarted.
+func (p *program) interrupt() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.cancel != nil {
+		p.cancel()
+	}
 }
 
 func (p *program) put(m map[string]any) {

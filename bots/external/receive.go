@@ -122,10 +122,11 @@ func (in *intake) serve(user string) {
 		}
 		in.queues[user] = queue[1:]
 		in.mu.Unlock()
-		if in.ctx.Err() != nil {
-			continue // as in take
+		a := refusal(&problem{text: "Linienfunk is stopping", after: pauseStore})
+		if in.ctx.Err() == nil {
+			a = in.bot.receive(in.ctx, user, queue[0].Data, in.out)
 		}
-		queue[0].Answer(in.bot.receive(in.ctx, user, queue[0].Data, in.out).data())
+		queue[0].Answer(a.data())
 	}
 }
 

@@ -15,6 +15,7 @@ import (
 	"github.com/nats-io/nats.go"
 
 	"linienfunk/bots/bottest"
+	"linienfunk/internal/limits"
 	"linienfunk/internal/testkit"
 	"linienfunk/report"
 )
@@ -23,7 +24,7 @@ import (
 type fixture struct {
 	*bottest.World
 	*program
-	current *atomic.Pointer[bot]
+	current *tracker
 	network *network
 	got     chan handed
 	refuse  atomic.Bool // whether nothing can be stored
@@ -37,8 +38,8 @@ type handed struct {
 
 func newFixture(t *testing.T) *fixture {
 	t.Helper()
-	f := &fixture{current: &atomic.Pointer[bot]{}, got: make(chan handed, 2000)}
-	f.World = bottest.NewWorld(t, "external", tracked(f.current))
+	f := &fixture{current: &tracker{}, got: make(chan handed, 2000)}
+	f.World = bottest.NewWorld(t, "external", f.current.plugin())
 	f.network = newNetwork(t, f.World, f.current)
 	f.network.Connect(t, f.World, "zuerich")
 	f.program = f.network.programs["zuerich"]
@@ -269,10 +270,11 @@ func TestPasswordsEndAtOnce(t *testing.T) {
 func TestLoginsFromOneAddressAreLimited(t *testing.T) {
 	t.Parallel()
 	w := bottest.NewWorld(t, "external", Plugin())
-	b := w.Bot.(*bot)
 	w.Programs = listen(t, nil)
 	w.Restart(t)
-	b = w.Bot.(*bot)
+	b := w.Bot.(*bot)
+	now := time.Now()
+	b.logins = limits.NewGroup(func() time.Time { return now }).New("external.logins", loginRate)
 	password := connect(t, w, "zuerich", "forum")
 	try := func(password, address string) bool {
 		ok, err := b.Authenticate(t.Context(), "zuerich.forum", password, address)
@@ -287,7 +289,7 @@ func TestLoginsFromOneAddressAreLimited(t *testing.T) {
 	if try(password, "192.0.2.1:4321") || !try(password, "192.0.2.2:1") {
 		t.Error("the limit is not that of the address")
 	}
-	w.Advance(loginRate.Every)
+	now = now.Add(loginRate.Every)
 	if !try(password, "192.0.2.1:4321") {
 		t.Error("the limit does not end")
 	}
