@@ -60,8 +60,8 @@ type ConfigKey struct {
 // Sender, Broadcaster, Public, Retracter, Editor and Pruner. All methods may be called concurrently. A panic counts as an
 // error of that call.
 type Bot interface {
-	// Accounts lists the accounts to run, at most one per city: of active cities that have connected the network and not switched it off. It is
-	// called at the start, after Core.Changed, and every minute. After an error the running accounts stay.
+	// Accounts lists the accounts to run, at most one per city: of active cities that have connected the network and not switched it off, and of paused ones that
+	// somebody runs from a chat (chat.Commands.Cities). It is called at the start, after Core.Changed, and every minute. After an error the running accounts stay.
 	Accounts(ctx context.Context) ([]Account, error)
 
 	// WebUI serves the settings of a city's account to its admins; MountOf(r) has the city. Paths begin behind the mount
@@ -80,6 +80,7 @@ type Account struct {
 	SendOnly        bool      // Recv is not called: nothing comes for this account alone
 	NoReaders       bool      // nobody would get a report: none is sent; may change without a new Revision
 	AccessEnds      time.Time // when its token expires unless it is renewed; zero for never; may change without a new Revision
+	Paused          bool      // the city is paused: nothing is sent. The account is read only since people run the city from there
 }
 
 // Out hands in one received report. It returns nil once the report is stored durably; only then may the bot move its
@@ -93,9 +94,8 @@ type Out func(ctx context.Context, r report.Report) error
 
 // Receiver is a network that is read per account.
 type Receiver interface {
-	// Recv receives the reports of one account until ctx ends, then returns promptly. An error or panic (see Permanent,
-	// RetryAfter, Revoked) restarts it with backoff and affects no other account. Recv stores its own
-	// read position. It ignores the account's own posts and those of other bots.
+	// Recv receives the reports of one account until ctx ends, then returns promptly. An error or panic (see Permanent, RetryAfter, Revoked) restarts it with
+	// backoff and affects no other account. Recv stores its own read position. It ignores the account's own posts and those of other bots.
 	Recv(ctx context.Context, a Account, out Out) error
 }
 

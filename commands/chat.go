@@ -3,6 +3,7 @@ package commands
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -49,6 +50,10 @@ type inNetwork struct {
 
 // Run implements chat.Commands.
 func (n inNetwork) Run(ctx context.Context, m chat.Message) (chat.Answer, bool, error) {
+	command, rest, slash := n.find(m.Text)
+	if command == nil {
+		return chat.Answer{}, false, nil
+	}
 	city, ok, err := n.Settings.Get(ctx, m.City)
 	if err != nil || !ok {
 		return chat.Answer{}, false, err
@@ -64,46 +69,78 @@ func (n inNetwork) Run(ctx context.Context, m chat.Message) (chat.Answer, bool, 
 			actor.Lang = admin.Lang
 		}
 	}
-	command, rest, ok := n.parse(m.Text, actor)
-	if !ok {
+	call := Call{City: m.City, Name: command.Name, Args: argsOf(m, *command, rest), Actor: actor}
+	if !slash && !meant(*command, call) {
 		return chat.Answer{}, false, nil
 	}
-	call := Call{City: m.City, Name: command.Name, Args: readArgs(command, rest), Actor: actor}
+	if m.Forged && !command.Reads {
+		return n.refused(actor.Lang, *command, Refusals{refuse(Forbidden, "refused-forged")}), true, nil
+	}
 	if m.ID != "" {
 		call.Key = n.network + " " + m.ID
 	}
 	result, err := n.Commands.Run(ctx, call)
 	if refusals := AsRefusals(err); refusals != nil {
-		return n.refused(actor.Lang, command, refusals), true, nil
+		a := n.refused(actor.Lang, *command, refusals)
+		a.Linked = actor.Linked
+		return a, true, nil
 	}
 	if err != nil {
 		return chat.Answer{}, true, err
 	}
-	return n.Answer(actor.Lang, city.Clock(), command, result), true, nil
+	a := n.Answer(actor.Lang, city.Clock(), *command, result)
+	a.Linked = actor.Linked
+	if now, ok := result.(Linked); ok && command.InChats {
+		a.Linked = now.Linked
+	}
+	return a, true, nil
 }
 
-// parse finds the command that a text begins with. Without a slash it is one only if an admin has written it, and nothing but values follow: a report may begin with any word.
-func (c *Commands) parse(text string, actor Actor) (command Command, rest string, ok bool) {
-	text, slash := strings.CutPrefix(strings.TrimSpace(text), "/")
+// Cities implements chat.Commands.
+func (n inNetwork) Cities(ctx context.Context) (map[string]bool, error) {
+	var names []string
+	if err := n.Tables.WithContext(ctx).Model(&Link{}).Where("network = ?", n.network).Distinct("city").Pluck("city", &names).Error; err != nil {
+		return nil, fmt.Errorf("list cities with linked chats: %w", err)
+	}
+	cities := map[string]bool{}
+	for _, name := range names {
+		cities[name] = true
+	}
+	return cities, nil
+}
+
+// find returns the command that a text begins with, nil if there is none.
+func (c *Commands) find(text string) (found *Command, rest string, slash bool) {
+	text, slash = strings.CutPrefix(strings.TrimSpace(text), "/")
 	first, rest, _ := cutWord(text)
 	second, after, _ := cutWord(rest)
-	found := c.words[first+" "+second]
-	if found != nil {
+	if found = c.words[first+" "+second]; found != nil {
 		rest = after
-	} else if found = c.words[first]; found == nil {
-		return Command{}, "", false
+	} else {
+		found = c.words[first]
 	}
-	if !c.InChats(*found) {
-		return Command{}, "", false
+	if found == nil || !c.InChats(*found) {
+		return nil, "", false
 	}
-	if slash {
-		return *found, rest, true
+	return found, rest, slash
+}
+
+// meant reports whether a text without a slash is a command: an admin has written it, and nothing but values follow. A report may begin with any word.
+func meant(command Command, call Call) bool {
+	if !call.Actor.Linked || slices.ContainsFunc(command.Params, func(p Param) bool { return p.Kind == Text && p.Max > 100 }) {
+		return false
 	}
-	if !actor.Linked || slices.ContainsFunc(found.Params, func(p Param) bool { return p.Kind == Text && p.Max > 100 }) {
-		return Command{}, "", false
+	_, mistakes := command.values(withPerson(command, maps.Clone(call.Args), call.Actor))
+	return len(mistakes) == 0
+}
+
+// argsOf reads the values behind a command in a message, which may be about a report that it does not name.
+func argsOf(m chat.Message, command Command, rest string) map[string]any {
+	args := readArgs(command, rest)
+	if _, ok := command.Param("report"); ok && rest == "" && m.Report != "" {
+		args["report"] = m.Report
 	}
-	_, mistakes := found.values(withPerson(*found, readArgs(*found, rest), actor))
-	return *found, rest, len(mistakes) == 0
+	return args
 }
 
 func withPerson(command Command, args map[string]any, actor Actor) map[string]any {

@@ -130,6 +130,77 @@ func TestACodeLinksOneChatForAQuarterOfAnHour(t *testing.T) {
 	}
 }
 
+func TestWrongCodesAreLimitedForAPersonAndForACity(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	tries := func(person string) (count int) {
+		for ; count < 200; count++ {
+			if a, _ := w.writes(person, "/link 12345"); strings.Contains(a.Text, "Too many codes") {
+				return count
+			}
+		}
+		return count
+	}
+	first := tries("eve")
+	w.Advance(time.Hour)
+	if all := first + tries("eve"); first == 0 || all > 10 {
+		t.Errorf("%d tries at once, %d within an hour", first, all)
+	}
+	for i := range 30 {
+		tries(fmt.Sprintf("eve %d", i))
+	}
+	code := w.must(w.owner(), "link new").(commands.LinkCode)
+	if a, _ := w.writes("ada", "/link "+code.Code); !a.Refused || !strings.Contains(a.Text, "quarter of an hour") {
+		t.Errorf("%+v", a)
+	}
+	w.Advance(10 * time.Minute)
+	if a, _ := w.writes("ada", "/link "+code.Code); a.Refused {
+		t.Errorf("later: %+v", a)
+	}
+}
+
+func TestAnAnswerToANoticeIsAboutItsReport(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.linked("ada")
+	one, two := w.received("1", "schönes wetter"), w.received("2", "schlechtes wetter")
+	for text, about := range map[string]db.Entry{"release": one, fmt.Sprintf("refuse %d", two.ID): one} {
+		a, ok, err := w.InNetwork("net").Run(t.Context(), chat.Message{City: "bern", Person: "ada", Text: text, Report: fmt.Sprint(about.ID)})
+		if err != nil || !ok || a.Refused {
+			t.Errorf("%s: %+v %v %v", text, a, ok, err)
+		}
+	}
+	w.becomes(one, "released", func(e db.Entry) bool { return e.Passed })
+	w.becomes(two, "refused", func(e db.Entry) bool { return e.Ruling == "refused" })
+}
+
+func TestAnAnswerSaysWhetherThePersonRunsTheCity(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	n := w.InNetwork("net")
+	if cities, err := n.Cities(t.Context()); err != nil || cities["bern"] {
+		t.Errorf("%v %v", cities, err)
+	}
+	w.linked("ada")
+	if cities, err := n.Cities(t.Context()); err != nil || !cities["bern"] {
+		t.Errorf("%v %v", cities, err)
+	}
+	for _, one := range []struct {
+		person, text string
+		linked       bool
+	}{{"rider", "/subscribe", false}, {"rider", "/status", false}, {"ada", "/status", true}, {"ada", "/release 99", true}, {"ada", "/unlink", false}} {
+		if a, _ := w.writes(one.person, one.text); a.Linked != one.linked {
+			t.Errorf("%s writes %s: %+v", one.person, one.text, a)
+		}
+	}
+	w.linked("ada")
+	list := w.must(w.owner(), "links").(commands.LinkList)
+	w.must(w.owner(), "links remove", "link", list.Links[0].Link)
+	if told := w.net.toldTo("ada"); len(told) != 1 || told[0].Linked || !strings.Contains(told[0].Text, "no longer linked") {
+		t.Errorf("%+v", told)
+	}
+}
+
 func TestWhoeverIsNoLongerAnAdminRunsNothing(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -21,6 +21,7 @@ import (
 	"linienfunk/bots"
 	"linienfunk/bots/chat"
 	"linienfunk/db"
+	"linienfunk/internal/limits"
 	"linienfunk/internal/observe"
 	"linienfunk/internal/secret"
 	"linienfunk/report"
@@ -52,6 +53,7 @@ type Deps struct {
 	Log      *slog.Logger
 	Now      func() time.Time
 	Observer *observe.Observer // may be nil
+	Limits   *limits.Group
 
 	// Publish stores a report, a withdrawal or a ruling in REPORTS.
 	Publish func(ctx context.Context, r report.Report) error
@@ -75,6 +77,7 @@ type Commands struct {
 	byName   map[string]*Command
 	texts    *templates.Set
 	words    map[string]*Command // by what people write
+	codes    codeLimits
 }
 
 // New makes the commands. An error is a mistake in the program's texts.
@@ -83,7 +86,10 @@ func New(deps Deps) (*Commands, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Commands{Deps: deps, texts: texts, registry: registry(), byName: map[string]*Command{}}
+	if deps.Limits == nil { // for the texts alone
+		deps.Limits = limits.NewGroup(time.Now)
+	}
+	c := &Commands{Deps: deps, texts: texts, registry: registry(), byName: map[string]*Command{}, codes: newCodeLimits(deps.Limits)}
 	for i := range c.registry {
 		c.byName[c.registry[i].Name] = &c.registry[i]
 	}

@@ -2,6 +2,7 @@ package commands
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"linienfunk/bots/chat"
@@ -61,10 +62,13 @@ func (c *Commands) ParamText(lang string, p Param) string {
 // Menu implements chat.Commands.
 func (c *Commands) Menu(lang string, all bool) (items []chat.MenuItem) {
 	for _, command := range c.registry {
-		if !c.InChats(command) || !all && command.Level > Anyone || strings.Contains(command.Name, " ") {
+		if !c.InChats(command) || !all && command.Level > Anyone {
 			continue
 		}
-		items = append(items, chat.MenuItem{Word: c.word(lang, command), Help: c.Help(lang, command)})
+		words := slices.DeleteFunc(c.wordsOf(lang, command), func(word string) bool { return strings.Contains(word, " ") })
+		if len(words) > 0 {
+			items = append(items, chat.MenuItem{Word: words[0], Help: c.Help(lang, command)})
+		}
 	}
 	return items
 }

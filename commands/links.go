@@ -11,6 +11,7 @@ import (
 	"gorm.io/gorm/clause"
 
 	"linienfunk/db"
+	"linienfunk/internal/limits"
 	"linienfunk/internal/secret"
 )
 
@@ -59,7 +60,7 @@ const (
 	linkPurpose = "chat"
 	codeLife    = 15 * time.Minute
 	codeLetters = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
-	codeLength  = 10 // 50 bits, and few tries: see the limit in chat.go
+	codeLength  = 10 // 50 bits, and few tries: see codeLimits
 )
 
 func newLink(ctx context.Context, c *Commands, call Call) (any, error) {
@@ -84,7 +85,20 @@ func (c *Commands) codeHash(city, code string) string {
 	return c.Box.Digest("link "+city, strings.ToUpper(strings.TrimSpace(code)))
 }
 
+// codeLimits are the limits of tries with codes: at most 10 an hour by one person, and 100 in one city by all, half of them at once.
+type codeLimits struct{ person, city *limits.Limiter }
+
+func newCodeLimits(group *limits.Group) codeLimits {
+	return codeLimits{
+		person: group.New("commands.codes.person", limits.Rate{Burst: 5, Every: 12 * time.Minute}),
+		city:   group.New("commands.codes.city", limits.Rate{Burst: 50, Every: 72 * time.Second}),
+	}
+}
+
 func link(ctx context.Context, c *Commands, call Call) (any, error) {
+	if !c.codes.person.Allow(call.City+" "+call.Actor.Network+" "+call.Actor.Person) || !c.codes.city.Allow(call.City) {
+		return nil, refuse(TooMany, "refused-tries")
+	}
 	token, err := c.DB.UseToken(ctx, c.codeHash(call.City, call.Text("code")), linkPurpose)
 	if errors.Is(err, db.ErrNotFound) {
 		return nil, wrong("code", "refused-code")
@@ -157,9 +171,16 @@ func links(ctx context.Context, c *Commands, call Call) (any, error) {
 }
 
 func removeLink(ctx context.Context, c *Commands, call Call) (any, error) {
-	done := c.Tables.WithContext(ctx).Where("city = ? AND id = ?", call.City, call.Number("link")).Delete(&Link{})
-	if done.Error == nil && done.RowsAffected == 0 {
+	var found []Link
+	if err := c.Tables.WithContext(ctx).Where("city = ? AND id = ?", call.City, call.Number("link")).Find(&found).Error; err != nil {
+		return nil, err
+	}
+	if len(found) == 0 {
 		return nil, &Refusal{Reason: NotFound, Param: "link", Say: "refused-no-link"}
 	}
-	return Linked{call.City, false}, done.Error
+	if err := c.Tables.WithContext(ctx).Delete(&found[0]).Error; err != nil {
+		return nil, err
+	}
+	c.tellUnlinked(ctx, found[0])
+	return Linked{call.City, false}, nil
 }

@@ -2,6 +2,7 @@ package commands
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -67,6 +68,14 @@ func (c *Commands) toLink(ctx context.Context, row Link, f func(row Link, lang s
 	if !ok {
 		return nil
 	}
+	n.Linked = true
+	if err := c.send(ctx, network, row, n); err != nil || n.after == nil {
+		return err
+	}
+	return n.after(ctx)
+}
+
+func (c *Commands) send(ctx context.Context, network chat.Network, row Link, n notice) error {
 	person, err := c.Box.Open(addressCell(row), row.Address)
 	if err != nil {
 		return err
@@ -74,12 +83,22 @@ func (c *Commands) toLink(ctx context.Context, row Link, f func(row Link, lang s
 	err = network.Tell(ctx, row.City, string(person), n.key, n.Answer)
 	if err != nil && bots.AsError(err).Kind == bots.KindPermanent {
 		c.Log.Info("a linked chat cannot be reached any more", "city", row.City, "network", row.Network, "err", err)
-		err = nil
+		return nil
 	}
-	if err != nil || n.after == nil {
-		return err
+	return err
+}
+
+// tellUnlinked tells a person in a chat that somebody else has ended their link. Their network may have shown them a menu.
+func (c *Commands) tellUnlinked(ctx context.Context, row Link) {
+	admin, err := c.DB.AdminByID(ctx, row.AdminID)
+	network := c.Networks[row.Network]
+	if err == nil && network != nil {
+		n := notice{Answer: chat.Answer{Text: c.Text(admin.Lang, "answer-unlink")}, key: fmt.Sprintf("unlinked %d", row.ID)}
+		err = c.send(context.WithoutCancel(ctx), network, row, n)
 	}
-	return n.after(ctx)
+	if err != nil && !errors.Is(err, db.ErrNotFound) {
+		c.Log.Warn("somebody who ran the city is not told that they do not any more", "city", row.City, "network", row.Network, "err", err)
+	}
 }
 
 // maxNotice is how many reports a notice about what is held shows.

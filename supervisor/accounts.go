@@ -104,13 +104,13 @@ func (s *Supervisor) refresh(ctx context.Context, member Member) {
 	s.dispatchUnplaced()
 }
 
-// stopUnwanted stops the workers whose account is gone or has a new revision. It does not wait for them, so that a stuck one does not
+// stopUnwanted stops the workers whose account is gone, has a new revision, or begins or ends a pause. It does not wait for them, so that a stuck one does not
 // delay the others.
 func (s *Supervisor) stopUnwanted(bot string, accounts map[string]bots.Account) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for k, w := range s.workers {
-		if account, ok := accounts[k.city]; k.bot == bot && (!ok || account.Revision != w.account.Revision || !s.env.runs(k.city)) {
+		if account, ok := accounts[k.city]; k.bot == bot && (!ok || account.Revision != w.account.Revision || account.Paused != w.account.Paused || !s.env.runs(k.city)) {
 			w.stop()
 			delete(s.workers, k)
 			s.stopping[k] = w

@@ -3,6 +3,7 @@ package supervisor_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -183,6 +184,26 @@ func TestNothingIsReceivedForAnAccountThatOnlySends(t *testing.T) {
 	if got := w.state("zuerich"); got != supervisor.Running {
 		t.Errorf("the account is %s", got)
 	}
+}
+
+func TestAPausedAccountIsReadAndSendsWhenThePauseEnds(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, "zuerich")
+	w.net.paused = true
+	events, sent := make(chan string, 10), w.net.collectSent()
+	w.net.recv = func(ctx context.Context, a bots.Account, _ bots.Out) error {
+		events <- fmt.Sprintf("paused %t", a.Paused)
+		<-ctx.Done()
+		return ctx.Err()
+	}
+	w.start()
+	w.want(events, "paused true")
+	w.relay("zuerich", "kontrolle u8")
+	w.waitForQueue("zuerich", 1)
+	w.net.change(func() { w.net.paused = false })
+	w.changed("zuerich")
+	w.want(events, "paused false")
+	w.want(sent, "zuerich: kontrolle u8")
 }
 
 func TestNothingIsSentThroughAnAccountWithoutReaders(t *testing.T) {

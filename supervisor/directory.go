@@ -97,14 +97,14 @@ func (d *Directory) WaitListed(ctx context.Context) {
 }
 
 // Bots lists the bots through which a city's reports are sent, in the order of the members. It includes bots that have not listed their
-// accounts yet, because the city may have connected them, and leaves out accounts without readers.
+// accounts yet, because the city may have connected them, and leaves out those to which nothing is sent.
 func (d *Directory) Bots(city string) []string {
 	d.mu.RLock()
 	defer d.mu.RUnlock()
 	var names []string
 	for _, member := range d.members {
 		accounts, known := d.accounts[member.Name]
-		if account, ok := accounts[city]; sends(member.Bot) && (ok && !account.NoReaders || !known) {
+		if account, ok := accounts[city]; sends(member.Bot) && (ok && !account.NoReaders && !account.Paused || !known) {
 			names = append(names, member.Name)
 		}
 	}

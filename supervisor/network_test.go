@@ -23,8 +23,8 @@ type network struct {
 	send     sender
 	pruned   chan time.Time
 
-	sendOnly, noReaders bool                 // of all accounts
-	accessEnds          map[string]time.Time // by city
+	sendOnly, noReaders, paused bool                 // of all accounts
+	accessEnds                  map[string]time.Time // by city
 }
 
 func (n *network) Accounts(context.Context) ([]bots.Account, error) {
@@ -32,7 +32,7 @@ func (n *network) Accounts(context.Context) ([]bots.Account, error) {
 	defer n.mu.Unlock()
 	var list []bots.Account
 	for city, revision := range n.accounts {
-		list = append(list, bots.Account{City: city, Revision: revision, Label: "@" + city, SendOnly: n.sendOnly, NoReaders: n.noReaders, AccessEnds: n.accessEnds[city]})
+		list = append(list, bots.Account{City: city, Revision: revision, Label: "@" + city, SendOnly: n.sendOnly, NoReaders: n.noReaders, Paused: n.paused, AccessEnds: n.accessEnds[city]})
 	}
 	return list, nil
 }

@@ -50,7 +50,7 @@ func startWorker(ctx context.Context, e *env, member Member, account bots.Accoun
 		w.recv.set(Running, "", e.Now())
 	}
 	begin := func() {
-		if sends(member.Bot) {
+		if sends(member.Bot) && !account.Paused {
 			queue.attach(w)
 		}
 		if receives {

@@ -38,6 +38,7 @@ type Message struct {
 	Person string // the person's address in the network: what Tell takes. It is stored sealed, and only if the person links it
 	ID     string // identifies the message in its network, also when it comes again
 	Text   string // plain text, without the mention of the account
+	Report string // the report that the message is about if it names none: it answers a notice about that one; may be empty
 
 	// Forged is set if the sender may be somebody else: nothing that needs a permission is done.
 	Forged bool
@@ -47,6 +48,7 @@ type Message struct {
 type Answer struct {
 	Text    string // plain text, lines separated by \n
 	Refused bool   // the command was not carried out; Text says why, and what would be right
+	Linked  bool   // the person runs the city: a network with a menu shows them all of it
 	Buttons []Button
 }
 
@@ -61,6 +63,9 @@ type Commands interface {
 	// Run runs the command in a message. isCommand is false if there is none in it: then it may be a report. After an error, which is no mistake of the person's, the bot hands in the
 	// same message again; a command is carried out once.
 	Run(ctx context.Context, m Message) (a Answer, isCommand bool, err error)
+
+	// Cities lists the cities that somebody runs from a chat of the network. The accounts of these run also while the city is paused: see bots.Account.Paused.
+	Cities(ctx context.Context) (map[string]bool, error)
 
 	// Menu lists what people can write, for a network's menu: the commands of riders, or all that those have who run a city.
 	Menu(lang string, all bool) []MenuItem

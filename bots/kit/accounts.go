@@ -67,6 +67,9 @@ type Accounts[A any, P Row[A]] struct {
 	OnConnect    func(tx *gorm.DB, row A, old *A) error
 	OnDisconnect func(tx *gorm.DB, city string) error
 
+	// Chats lists the cities that somebody runs from a chat of this network: chat.Commands.Cities. May be nil.
+	Chats func(ctx context.Context) (map[string]bool, error)
+
 	kept   *sync.Map // for LoadRevision: what it has loaded, by city; may be nil
 	listed *listed   // for Running: what it has listed; may be nil
 }

@@ -133,6 +133,13 @@ func TestAccountsRunInActiveCitiesThatEnabledThem(t *testing.T) {
 	running("zuerich")
 	w.SetActive("zuerich", false)
 	running()
+	n.Rows.Chats = func(context.Context) (map[string]bool, error) {
+		return map[string]bool{"zuerich": true, "ghent": true}, nil
+	}
+	running("zuerich") // somebody runs it from a chat
+	if got, _ := n.Accounts(t.Context()); !got[0].Paused {
+		t.Errorf("%+v", got)
+	}
 }
 
 func TestAccountsAreListedAsTheyAreThoughOnlyRevisionsAreRead(t *testing.T) {

@@ -8,23 +8,39 @@ import (
 	"linienfunk/bots"
 )
 
-// Running returns the accounts for Bot.Accounts: those of active cities that have the network switched on.
+// Running returns the accounts for Bot.Accounts: those of cities that have the network switched on, and are active or run from a chat of it.
 func (t Accounts[A, P]) Running(ctx context.Context, cities bots.Cities) ([]bots.Account, error) {
 	all, err := t.all(ctx)
 	if err != nil {
 		return nil, err
 	}
+	var chats map[string]bool // read if a city is paused
 	running := make([]bots.Account, 0, len(all))
 	for _, account := range all {
 		city, ok, err := cities.City(ctx, account.City)
 		if err != nil {
 			return nil, fmt.Errorf("read city: %w", err)
 		}
-		if ok && city.Active && city.Options.On(Enabled) {
+		if !ok || !city.Options.On(Enabled) {
+			continue
+		}
+		if account.Paused = !city.Active; account.Paused && chats == nil {
+			if chats, err = t.chats(ctx); err != nil {
+				return nil, err
+			}
+		}
+		if city.Active || chats[city.Name] {
 			running = append(running, account)
 		}
 	}
 	return running, nil
+}
+
+func (t Accounts[A, P]) chats(ctx context.Context) (map[string]bool, error) {
+	if t.Chats == nil {
+		return map[string]bool{}, nil
+	}
+	return t.Chats(ctx)
 }
 
 // listed remembers the accounts that were listed last, by city: they are listed every minute, and change rarely.

@@ -1,0 +1,15 @@
+package chat
+
+import "context"
+
+// None are the commands of a bot until UseCommands: there are none.
+type None struct{}
+
+// Run implements Commands.
+func (None) Run(context.Context, Message) (Answer, bool, error) { return Answer{}, false, nil }
+
+// Cities implements Commands.
+func (None) Cities(context.Context) (map[string]bool, error) { return nil, nil }
+
+// Menu implements Commands.
+func (None) Menu(string, bool) []MenuItem { return nil }
