@@ -59,14 +59,9 @@ func (n inNetwork) Run(ctx context.Context, m chat.Message) (chat.Answer, bool, 
 		return chat.Answer{}, false, err
 	}
 	actor := Actor{Lang: city.Lang, Network: n.network, Person: m.Person}
-	row, linked, err := n.linkOf(ctx, m.City, n.network, m.Person)
-	if err != nil {
-		return chat.Answer{}, false, err
-	}
-	if linked && !m.Forged {
-		actor.ID, actor.Level, actor.Admin, actor.Linked = fmt.Sprintf("admin %d", row.AdminID), Owner, row.AdminID, true
-		if admin, err := n.DB.AdminByID(ctx, row.AdminID); err == nil && admin.Lang != "" {
-			actor.Lang = admin.Lang
+	if !m.Forged {
+		if actor, err = n.asAdmin(ctx, m.City, actor); err != nil {
+			return chat.Answer{}, false, err
 		}
 	}
 	call := Call{City: m.City, Name: command.Name, Args: argsOf(m, *command, rest), Actor: actor}
@@ -88,12 +83,29 @@ func (n inNetwork) Run(ctx context.Context, m chat.Message) (chat.Answer, bool, 
 	if err != nil {
 		return chat.Answer{}, true, err
 	}
+	if now, ok := result.(Linked); ok && command.InChats {
+		if actor.Linked = now.Linked; now.Linked { // the answer is in the admin's language
+			if actor, err = n.asAdmin(ctx, m.City, actor); err != nil {
+				return chat.Answer{}, true, err
+			}
+		}
+	}
 	a := n.Answer(actor.Lang, city.Clock(), *command, result)
 	a.Linked = actor.Linked
-	if now, ok := result.(Linked); ok && command.InChats {
-		a.Linked = now.Linked
-	}
 	return a, true, nil
+}
+
+// asAdmin returns the actor as the admin who has linked them, if there is one.
+func (n inNetwork) asAdmin(ctx context.Context, city string, actor Actor) (Actor, error) {
+	row, linked, err := n.linkOf(ctx, city, n.network, actor.Person)
+	if err != nil || !linked {
+		return actor, err
+	}
+	actor.ID, actor.Level, actor.Admin, actor.Linked = fmt.Sprintf("admin %d", row.AdminID), Owner, row.AdminID, true
+	if admin, err := n.DB.AdminByID(ctx, row.AdminID); err == nil && admin.Lang != "" {
+		actor.Lang = admin.Lang
+	}
+	return actor, nil
 }
 
 // Cities implements chat.Commands.

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"linienfunk/bots"
+	"linienfunk/bots/chat"
 	"linienfunk/templates"
 )
 
@@ -36,6 +37,9 @@ func Run(t *testing.T, name string, plugin bots.Plugin, start Start, f Features)
 	}
 	if f.Sends || f.Broadcasts {
 		s.sending(t)
+	}
+	if _, ok := NewWorld(t, s.name, s.plugin).Bot.(chat.Network); ok {
+		s.chats(t)
 	}
 }
 

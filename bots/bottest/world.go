@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"linienfunk/bots"
+	"linienfunk/bots/chat"
 	"linienfunk/bus/programs"
 	"linienfunk/db"
 	"linienfunk/internal/limits"
@@ -35,6 +36,8 @@ type World struct {
 	DB       *db.DB             // the database below
 	Log      *testkit.LogBuffer // what the bot logged
 
+	Commands *Commands // for a bot that is a chat.Network
+
 	plugin   bots.Plugin
 	instance *instance // of Bot
 	mu       sync.Mutex
@@ -49,7 +52,7 @@ type World struct {
 // loopback.
 func NewWorld(t testing.TB, name string, plugin bots.Plugin) *World {
 	t.Helper()
-	w := &World{plugin: plugin, Changes: make(chan string, 100), Log: &testkit.LogBuffer{}, cities: map[string]bots.City{
+	w := &World{plugin: plugin, Changes: make(chan string, 100), Log: &testkit.LogBuffer{}, Commands: &Commands{}, cities: map[string]bots.City{
 		"zuerich": {Name: "zuerich", Title: "Zürich", Lang: "de", Active: true, Revision: "1", Freshness: 30 * time.Minute, Options: bots.Defaults(plugin.Options), Read: Read},
 		"ghent":   {Name: "ghent", Title: "Ghent", Lang: "en", Active: true, Revision: "1", Freshness: 30 * time.Minute, Options: bots.Defaults(plugin.Options), Read: Read},
 	}}
@@ -100,6 +103,9 @@ func (w *World) Restart(t testing.TB) {
 	}
 	if network, ok := w.Bot.(programs.Network); ok {
 		must(t, network.UsePrograms(w.instance.programs(w.Programs)))
+	}
+	if network, ok := w.Bot.(chat.Network); ok {
+		network.UseCommands(w.Commands)
 	}
 }
 

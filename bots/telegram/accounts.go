@@ -92,7 +92,7 @@ func deleteUnreachable(tx *gorm.DB, row Account, old *Account) error {
 
 // deleteChats deletes all chats that a city's bot knows.
 func deleteChats(tx *gorm.DB, city string) error {
-	for _, table := range []any{&Subscriber{}, &Reply{}, &Delivery{}, &QueuedReport{}, &SentMessage{}} {
+	for _, table := range []any{&Subscriber{}, &Reply{}, &Delivery{}, &QueuedReport{}, &SentMessage{}, &ToldKey{}} {
 		if err := tx.Where("city = ?", city).Delete(table).Error; err != nil {
 			return err
 		}

@@ -9,16 +9,19 @@ import (
 	"time"
 
 	"linienfunk/bots"
+	"linienfunk/bots/chat"
 	"linienfunk/bots/kit"
 )
 
-// Bot implements bots.Receiver, bots.Listener, bots.Broadcaster, bots.Retracter, bots.Editor, bots.Pruner and bots.Public. This file has what all of them use.
+// Bot implements bots.Receiver, bots.Listener, bots.Broadcaster, bots.Retracter, bots.Editor, bots.Pruner, bots.Public and chat.Network. This file has what all of them use.
 type Bot struct {
 	core            bots.Core
 	accounts        accounts
 	pages           kit.Pages[Account, *Account]
 	store           store
 	limits          limits
+	commands        chat.Commands // of the cities
+	menus           chatMenus
 	api             string     // URL of the Bot API, without a slash at the end
 	webhooks        bool       // receive by webhooks; otherwise by polling
 	pollingFallback bool       // poll where Telegram cannot reach the webhook
@@ -33,13 +36,17 @@ type Bot struct {
 	unreachable map[string]bool
 }
 
-// city returns the city, and whether its bot is to run: the city is active and has Telegram switched on.
+// city returns the city, and whether its bot is to run: the city is active, or run from a chat, and has Telegram switched on.
 func (b *Bot) city(ctx context.Context, name string) (city bots.City, enabled bool, err error) {
 	city, known, err := b.core.Cities.City(ctx, name)
 	if err != nil {
 		return city, false, fmt.Errorf("look up city: %w", err)
 	}
-	return city, known && city.Active && city.Options.On(kit.Enabled), nil
+	if !known || city.Active || !city.Options.On(kit.Enabled) {
+		return city, known && city.Options.On(kit.Enabled), nil
+	}
+	run, err := b.commands.Cities(ctx)
+	return city, run[name], err
 }
 
 // account returns a city's account and a client with its token, or kit.ErrNoAccount.

@@ -11,6 +11,7 @@ import (
 
 	"linienfunk/bots"
 	"linienfunk/bots/bottest"
+	"linienfunk/bots/chat"
 	"linienfunk/bots/telegram/telegramtest"
 	"linienfunk/internal/outgoing"
 )
@@ -47,7 +48,7 @@ func newLargeCity(t *testing.T, people int, latency time.Duration) largeCity {
 		for i := range people {
 			id := fake.Person(fmt.Sprint(i))
 			fake.Introduce(botOf("zuerich"), id)
-			must(t, one.subscribe(t.Context(), "zuerich", id))
+			must(t, one.subscribe(t.Context(), "zuerich", id, chat.Interest{}))
 		}
 		return nil
 	}))

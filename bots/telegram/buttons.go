@@ -85,6 +85,9 @@ func (h updateHandler) press(ctx context.Context, q *models.CallbackQuery) error
 		return nil
 	}
 	m := q.Message.Message
+	if command, runs := strings.CutPrefix(q.Data, runData); runs {
+		return h.pressCommand(ctx, q, command)
+	}
 	chat, known, err := h.store.findChat(ctx, h.row.City, m.Chat.ID)
 	if err != nil {
 		return err
@@ -94,7 +97,7 @@ func (h updateHandler) press(ctx context.Context, q *models.CallbackQuery) error
 		return nil
 	}
 	if known && chat.Active {
-		if err := h.store.setInterest(ctx, chat, wants); err != nil {
+		if _, err := h.SetInterest(ctx, h.row.City, personOf(m.Chat.ID), wants); err != nil {
 			return err
 		}
 	}

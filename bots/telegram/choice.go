@@ -36,11 +36,20 @@ func (h updateHandler) choose(ctx context.Context, m *models.Message, c command)
 		if err != nil {
 			return h.replyWith(ctx, placeOf(m), choiceMistake, h.explainChoice(h.city.Lang, err))
 		}
-		if err := h.store.setInterest(ctx, chat, wants); err != nil {
+		if err := h.saveChoice(ctx, m, chat, wants); err != nil {
 			return err
 		}
 	}
 	return h.reply(ctx, placeOf(m), choiceShown)
+}
+
+// saveChoice saves what a chat wants: a person's as the city's commands do.
+func (h updateHandler) saveChoice(ctx context.Context, m *models.Message, v Subscriber, wants chat.Interest) error {
+	if v.isGroup() {
+		return h.store.setInterest(ctx, v, wants)
+	}
+	_, err := h.SetInterest(ctx, h.row.City, personOf(m.Chat.ID), wants)
+	return err
 }
 
 // interest returns what a chat wants: everything, if that cannot be decrypted.

@@ -138,11 +138,23 @@ func markup(buttons *keyboard) models.ReplyMarkup {
 	return buttons
 }
 
-// answerPress ends the waiting of a rider's app after a press on a button (https://core.telegram.org/bots/api#answercallbackquery).
-func (c *client) answerPress(ctx context.Context, id string) error {
+// editButtons replaces the buttons below a message; nil removes them (https://core.telegram.org/bots/api#editmessagereplymarkup).
+func (c *client) editButtons(ctx context.Context, chat int64, message int, buttons *keyboard) error {
 	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
-	_, err := c.AnswerCallbackQuery(ctx, &tg.AnswerCallbackQueryParams{CallbackQueryID: id})
+	_, err := c.EditMessageReplyMarkup(ctx, &tg.EditMessageReplyMarkupParams{ChatID: chat, MessageID: message, ReplyMarkup: markup(buttons)})
+	return err
+}
+
+// maxToast is the maximum length of an answer to a press, in UTF-16 code units.
+const maxToast = 200
+
+// answerPress ends the waiting of a person's app after a press on a button, and shows a text there unless it is empty: for a moment, or until it is
+// closed (https://core.telegram.org/bots/api#answercallbackquery).
+func (c *client) answerPress(ctx context.Context, id, text string, alert bool) error {
+	ctx, cancel := context.WithTimeout(ctx, c.timeout)
+	defer cancel()
+	_, err := c.AnswerCallbackQuery(ctx, &tg.AnswerCallbackQueryParams{CallbackQueryID: id, Text: text, ShowAlert: alert})
 	return err
 }
 
@@ -170,6 +182,14 @@ func (c *client) setCommands(ctx context.Context, scope models.BotCommandScope, 
 	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
 	_, err := c.SetMyCommands(ctx, &tg.SetMyCommandsParams{Commands: commands, Scope: scope})
+	return err
+}
+
+// resetCommands removes the menu of one kind of chats: they see the one of a wider kind (https://core.telegram.org/bots/api#deletemycommands).
+func (c *client) resetCommands(ctx context.Context, scope models.BotCommandScope) error {
+	ctx, cancel := context.WithTimeout(ctx, c.timeout)
+	defer cancel()
+	_, err := c.DeleteMyCommands(ctx, &tg.DeleteMyCommandsParams{Scope: scope})
 	return err
 }
 

@@ -2,6 +2,8 @@ package telegram
 
 import (
 	"context"
+	"slices"
+	"sync"
 
 	"github.com/go-telegram/bot/models"
 
@@ -33,16 +35,11 @@ func (m *commandMenu) update(ctx context.Context, b *Bot, row Account, c *client
 // that work for them.
 func (b *Bot) setMenu(ctx context.Context, c *client, lang string) error {
 	text := func(id string) string { return b.core.Pages.Text(lang, id) }
-	private := []models.BotCommand{
-		{Command: "start", Description: text("menu-start")},
-		{Command: "stop", Description: text("menu-stop")},
-	}
-	private = append(append(private, choiceMenu(text)...), models.BotCommand{Command: "help", Description: text("menu-help")})
 	groups := []models.BotCommand{
 		{Command: text("menu-report-command"), Description: text("menu-report")},
 		{Command: "help", Description: text("menu-help")},
 	}
-	err := c.setCommands(ctx, &models.BotCommandScopeAllPrivateChats{}, private)
+	err := c.setCommands(ctx, &models.BotCommandScopeAllPrivateChats{}, b.privateMenu(lang, false))
 	if err == nil {
 		err = c.setCommands(ctx, &models.BotCommandScopeAllGroupChats{}, groups)
 	}
@@ -50,6 +47,71 @@ func (b *Bot) setMenu(ctx context.Context, c *client, lang string) error {
 		err = c.setCommands(ctx, &models.BotCommandScopeAllChatAdministrators{}, append(groups, choiceMenu(text)...))
 	}
 	return botError("set menu", err)
+}
+
+// privateMenu returns the bot's own commands, and those of the city that have other names: for riders, or all for those who run the city.
+func (b *Bot) privateMenu(lang string, all bool) []models.BotCommand {
+	text := func(id string) string { return b.core.Pages.Text(lang, id) }
+	help := models.BotCommand{Command: "help", Description: text("menu-help")}
+	menu := []models.BotCommand{
+		{Command: "start", Description: text("menu-start")},
+		{Command: "stop", Description: text("menu-stop")},
+	}
+	menu = append(menu, choiceMenu(text)...)
+	own := len(menu)
+	for _, item := range b.commands.Menu(lang, all) {
+		c := command{name: item.Word}
+		if !c.isChoice() && !c.isHelp() && !c.isReport() {
+			menu = append(menu, models.BotCommand{Command: item.Word, Description: item.Help})
+		}
+	}
+	if all { // what they need comes first
+		menu = slices.Concat(menu[own:], menu[:own])
+	}
+	return append(menu[:min(len(menu), maxMenu-1)], help)
+}
+
+// maxMenu is how many commands Telegram takes (https://core.telegram.org/bots/api#setmycommands).
+const maxMenu = 100
+
+// chatMenus are the languages of the menus of private chats that this process has set or removed. A menu is set again after a restart, with the next answer.
+type chatMenus struct {
+	mu   sync.Mutex
+	seen map[string]string // by city and chat; "" for the menu of riders
+}
+
+// maxSeen is how many chats are remembered.
+const maxSeen = 1000
+
+// update shows a person who runs the city all commands, and everybody else those of riders. An error is logged only: what the menu names may be written without it.
+func (m *chatMenus) update(ctx context.Context, b *Bot, c *client, r Reply, chat int64, all bool) {
+	city, _, err := b.core.Cities.City(ctx, r.City)
+	want := ""
+	if all {
+		want = city.Lang
+	}
+	m.mu.Lock()
+	have, known := m.seen[r.City+" "+r.ChatHash]
+	m.mu.Unlock()
+	if err != nil || known && have == want {
+		return
+	}
+	scope := &models.BotCommandScopeChat{ChatID: chat}
+	if all {
+		err = c.setCommands(ctx, scope, b.privateMenu(city.Lang, true))
+	} else {
+		err = c.resetCommands(ctx, scope)
+	}
+	if err != nil {
+		b.core.Log.Info("the menu of a chat is not set", "city", r.City, "err", botError("set menu", err))
+		return
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.seen == nil || len(m.seen) >= maxSeen {
+		m.seen = map[string]string{}
+	}
+	m.seen[r.City+" "+r.ChatHash] = want
 }
 
 // choiceMenu returns the commands by which a chat chooses its reports.

@@ -67,6 +67,9 @@ func cutName(text string) (name, rest string) {
 // isReport reports whether the command's arguments are a report.
 func (c command) isReport() bool { return c.name == "report" || c.name == "melden" }
 
+// isHelp reports whether somebody asks what can be written.
+func (c command) isHelp() bool { return c.name == "help" || c.name == "hilfe" }
+
 // isNameRune reports whether r may be part of a command or a user name.
 func isNameRune(r rune) bool {
 	return r == '_' || r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z'

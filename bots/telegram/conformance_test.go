@@ -1,11 +1,13 @@
 package telegram
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
 	"linienfunk/bots/bottest"
 	"linienfunk/bots/telegram/telegramtest"
+	"linienfunk/internal/testkit"
 )
 
 func TestTelegramConforms(t *testing.T) {
@@ -61,6 +63,32 @@ func (n network) Shown(_ testing.TB, _ *bottest.World, city string) []string {
 		return people
 	}
 	return posts
+}
+
+func (n network) Person(name string) string { return fmt.Sprint(n.Server.Person(name)) }
+
+func (n network) Answers(_ testing.TB, _ *bottest.World, city, name string) (texts []string) {
+	for _, sent := range n.Sent() {
+		if sent.Bot == botOf(city) && sent.Chat == n.Server.Person(name) {
+			texts = append(texts, sent.Text)
+		}
+	}
+	return texts
+}
+
+// PostInPublic writes in a group where every message is a report.
+func (n network) PostInPublic(t testing.TB, w *bottest.World, city string, p bottest.Post) bool {
+	n.ReadAll(botOf(city))
+	group := n.AddChat(botOf(city), supergroup, "Linie 4")
+	testkit.Eventually(t, "the group is known", func() bool {
+		rows, err := theBot(w).store.listGroups(t.Context(), city)
+		return err == nil && len(rows) == 2
+	})
+	confirmAll(t, w, city)
+	w.SetOption(t, city, "group_all", true)
+	n.SayIn(group, p.Author, map[string]any{"text": p.Text})
+	n.SayIn(group, p.Author, map[string]any{"text": p.Text + "@" + botOf(city)})
+	return true
 }
 
 // Subscribe sends /start and receives it.

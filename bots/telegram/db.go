@@ -10,7 +10,7 @@ import (
 	"linienfunk/internal/secret"
 )
 
-// store reads and writes the tables of chats: telegram_subscribers, _answers (Reply), _deliveries, _queued_reports and _sent_messages.
+// store reads and writes the tables of chats: telegram_subscribers, _answers (Reply), _deliveries, _queued_reports, _sent_messages and _told_keys.
 type store struct {
 	db  *gorm.DB
 	box *secret.Box
@@ -34,6 +34,7 @@ func migrations() []*gormigrate.Migration {
 		{ID: "6-interests", Migrate: addInterests},
 		{ID: "7-buttons", Migrate: addButtons},
 		{ID: "8-sent-messages", Migrate: addSentMessages},
+		{ID: "9-told-keys", Migrate: addToldKeys},
 	}
 }
 
@@ -175,4 +176,14 @@ func addSentMessages(tx *gorm.DB) error {
 		Shown      string `gorm:"size:32;not null"`
 	}
 	return tx.AutoMigrate(&SentMessage{})
+}
+
+// addToldKeys adds the table of answers that were queued.
+func addToldKeys(tx *gorm.DB) error {
+	type ToldKey struct {
+		City string `gorm:"primaryKey;size:32"`
+		Key  string `gorm:"primaryKey;size:32"`
+		At   int64  `gorm:"not null"`
+	}
+	return tx.AutoMigrate(&ToldKey{})
 }

@@ -119,7 +119,7 @@ func (b *Bot) Retract(ctx context.Context, a bots.Account, key string, _ report.
 	return bots.Permanent("error-sent", errors.New("messages that were sent stay"))
 }
 
-// Prune deletes texts that wait for groups, and ids of messages.
+// Prune deletes texts that wait for groups, ids of messages, and keys of answers.
 func (b *Bot) Prune(ctx context.Context, city string, before time.Time) error {
-	return errors.Join(b.store.pruneQueued(ctx, city, before), b.store.pruneSentMessages(ctx, city, before))
+	return errors.Join(b.store.pruneQueued(ctx, city, before), b.store.pruneSentMessages(ctx, city, before), b.store.pruneTold(ctx, city))
 }

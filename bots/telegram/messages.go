@@ -71,6 +71,11 @@ func (h updateHandler) privateMessage(ctx context.Context, m *models.Message) er
 		return h.privateCommand(ctx, m, c)
 	default:
 		text, _ = cutMentions(text, h.row.Username)
+		if a, runs, err := h.runCommand(ctx, m, text); err != nil {
+			return err
+		} else if runs {
+			return h.answerCommand(ctx, m, a)
+		}
 	}
 	if err := h.report(ctx, m, text); err != nil {
 		return err
@@ -78,7 +83,7 @@ func (h updateHandler) privateMessage(ctx context.Context, m *models.Message) er
 	switch {
 	case hasAttachment(m):
 		return h.reply(ctx, placeOf(m), "files")
-	case text != "" && h.city.Options.Text("thanks") != "":
+	case text != "" && h.city.Active && h.city.Options.Text("thanks") != "":
 		return h.reply(ctx, placeOf(m), "thanks")
 	}
 	return nil
@@ -87,27 +92,32 @@ func (h updateHandler) privateMessage(ctx context.Context, m *models.Message) er
 func (h updateHandler) privateCommand(ctx context.Context, m *models.Message, c command) error {
 	switch {
 	case c.name == "start":
-		if err := h.store.subscribe(ctx, h.row.City, m.Chat.ID); err != nil {
-			return err
-		}
-		if err := h.store.cancelReply(ctx, h.row.City, m.Chat.ID, unblocked); err != nil {
-			return err
-		}
-		chat, _, err := h.store.findChat(ctx, h.row.City, m.Chat.ID)
+		person := personOf(m.Chat.ID)
+		wants, _, err := h.Interest(ctx, h.row.City, person)
 		if err != nil {
 			return err
 		}
-		if len(chat.Interest) > 0 { // the welcome promises everything
+		if _, err := h.SetInterest(ctx, h.row.City, person, wants); err != nil {
+			return err
+		}
+		if !wants.IsZero() { // the welcome promises everything
 			return h.reply(ctx, placeOf(m), choiceShown)
 		}
 		return h.reply(ctx, placeOf(m), "welcome")
 	case c.name == "stop":
-		if err := h.store.removeChat(ctx, h.row.City, m.Chat.ID); err != nil {
+		if err := h.Unsubscribe(ctx, h.row.City, personOf(m.Chat.ID)); err != nil {
 			return err
 		}
 		return h.reply(ctx, placeOf(m), "goodbye")
 	case c.isChoice():
 		return h.choose(ctx, m, c)
+	}
+	a, runs, err := h.runCommand(ctx, m, "/"+c.name+" "+c.args)
+	switch {
+	case err != nil:
+		return err
+	case runs && (a.Linked || !c.isHelp()): // to riders, the bot itself says what it can do
+		return h.answerCommand(ctx, m, a)
 	}
 	return h.reply(ctx, placeOf(m), "help")
 }

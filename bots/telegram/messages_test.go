@@ -9,6 +9,7 @@ import (
 
 	"linienfunk/bots"
 	"linienfunk/bots/bottest"
+	"linienfunk/bots/chat"
 )
 
 func TestStartSubscribesAndStopEndsIt(t *testing.T) {
@@ -127,7 +128,7 @@ func TestASubscriberWhoBlocksTheBotOrWasDeletedIsRemoved(t *testing.T) {
 	t.Parallel()
 	w, fake, a := newConnected(t)
 	subscribe(t, w, fake, "marta", "jan", "lea")
-	must(t, theBot(w).store.subscribe(t.Context(), "zuerich", 42)) // a user whom Telegram has deleted
+	must(t, theBot(w).store.subscribe(t.Context(), "zuerich", 42, chat.Interest{})) // a user whom Telegram has deleted
 	fake.Block(botOf("zuerich"), "marta", false)
 	receive(t, w, "zuerich")
 	fake.Block(botOf("zuerich"), "jan", true)

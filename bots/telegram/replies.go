@@ -84,29 +84,38 @@ func (b *Bot) sendReply(ctx context.Context, row Account, c *client, r Reply) er
 	if err != nil {
 		return nil
 	}
+	if a, ok := b.openAnswer(r); ok {
+		return b.sendAnswer(ctx, row, c, r, chat, a)
+	}
 	text, buttons, err := b.replyContent(ctx, row, city, r, chat)
 	if err != nil {
 		return err
 	}
-	if text == "" || b.core.Now().Unix()-r.At > int64(replyLifetime/time.Second) {
+	if text == "" || r.isTooOld(b.core.Now()) {
 		return nil
 	}
 	if r.Press != "" {
-		if err := c.answerPress(ctx, r.Press); err != nil && !isRejected(err) && ctx.Err() == nil { // rejected: it is too late
+		if err := c.answerPress(ctx, r.Press, "", false); err != nil && !isRejected(err) && ctx.Err() == nil { // rejected: it is too late
 			b.core.Log.Info("a press on a button is not answered", "city", r.City, "err", botError("answer press", err))
 		}
 	}
+	return b.sendReplyMessage(ctx, row, r, chat, func(ctx context.Context) error {
+		if r.Message != 0 {
+			return c.editText(ctx, chat, r.Message, text, buttons)
+		}
+		_, err := c.sendWithButtons(ctx, chat, r.Topic, text, buttons)
+		return err
+	})
+}
+
+// sendReplyMessage calls send within the rate limits. A reply that Telegram rejects is dropped.
+func (b *Bot) sendReplyMessage(ctx context.Context, row Account, r Reply, chat int64, send func(context.Context) error) error {
 	if err := b.waitToReply(ctx, r, chat); errors.Is(err, errGroupBusy) {
 		return nil
 	} else if err != nil {
 		return err
 	}
-	if r.Message != 0 {
-		err = c.editText(ctx, chat, r.Message, text, buttons)
-	} else {
-		_, err = c.sendWithButtons(ctx, chat, r.Topic, text, buttons)
-	}
-	switch {
+	switch err := send(ctx); {
 	case err == nil:
 		b.rateLimiter(r.City).accepted()
 	case retryAfter(err) > 0:
@@ -115,8 +124,10 @@ func (b *Bot) sendReply(ctx context.Context, row Account, c *client, r Reply) er
 		return b.store.removeChat(ctx, r.City, chat)
 	case isRejected(err), migratedTo(err) != 0:
 		return nil // a retry would fail as well
+	default:
+		return botError("send reply", err)
 	}
-	return botError("send reply", err)
+	return nil
 }
 
 // waitToReply waits until a reply may be sent. Replies to a group share its rate limit with reports, and may use half of it:

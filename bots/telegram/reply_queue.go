@@ -2,6 +2,7 @@ package telegram
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"gorm.io/gorm"
@@ -17,6 +18,12 @@ var replyKinds = []string{"welcome", "goodbye", "help", "files", "thanks"}
 
 // unblocked is the kind of a reply to a user who has unblocked the bot: the welcome, with a hint that it takes /start to subscribe again.
 const unblocked = "unblocked"
+
+// commandAnswer is the kind of an answer to a command of the city. For those who run the city, kindKey characters of its key follow, so that each is sent.
+const (
+	commandAnswer = "run"
+	kindKey       = 12
+)
 
 // Reply is a message to a rider or a group that waits to be sent. Only one of each kind waits per chat and topic, however often riders
 // ask.
@@ -40,19 +47,33 @@ func (Reply) TableName(names schema.Namer) string { return names.TableName("Answ
 // replyLifetime is the age at which a reply is dropped instead of sent.
 const replyLifetime = 15 * time.Minute
 
+// answerLifetime is that of answers to commands, and of notices to those who run the city.
+const answerLifetime = 24 * time.Hour
+
+// isTooOld reports whether a reply is dropped.
+func (r Reply) isTooOld(now time.Time) bool {
+	lifetime := replyLifetime
+	if strings.HasPrefix(r.Kind, commandAnswer) {
+		lifetime = answerLifetime
+	}
+	return now.Unix()-r.At > int64(lifetime/time.Second)
+}
+
 func (s store) addReply(ctx context.Context, r Reply) error {
 	return wrap("store reply", s.db.WithContext(ctx).Clauses(clause.OnConflict{DoNothing: true}).Create(&r).Error)
 }
 
 // replaceReply is addReply, but a reply of the same kind that waits, or is just being sent, gives way to this one.
 func (s store) replaceReply(ctx context.Context, r Reply) error {
-	return wrap("store reply", s.db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
-		err := tx.Where("city = ? AND person = ? AND kind = ? AND topic = ?", r.City, r.ChatHash, r.Kind, r.Topic).Delete(&Reply{}).Error
-		if err != nil {
-			return err
-		}
-		return tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&r).Error
-	}))
+	return wrap("store reply", s.db.WithContext(ctx).Transaction(func(tx *gorm.DB) error { return replaceIn(tx, r) }))
+}
+
+func replaceIn(tx *gorm.DB, r Reply) error {
+	err := tx.Where("city = ? AND person = ? AND kind = ? AND topic = ?", r.City, r.ChatHash, r.Kind, r.Topic).Delete(&Reply{}).Error
+	if err != nil {
+		return err
+	}
+	return tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&r).Error
 }
 
 // replyTextCell is the table cell that the text of a reply is bound to.

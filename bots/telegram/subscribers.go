@@ -7,6 +7,7 @@ import (
 
 	"gorm.io/gorm/clause"
 
+	"linienfunk/bots/chat"
 	"linienfunk/internal/secret"
 )
 
@@ -71,11 +72,13 @@ func (s store) openChat(city, hash string, sealed []byte) (int64, error) {
 	return strconv.ParseInt(string(plain), 10, 64)
 }
 
-// subscribe stores a private chat, unless it is stored already.
-func (s store) subscribe(ctx context.Context, city string, chat int64) error {
+// subscribe stores a private chat, with what it wants.
+func (s store) subscribe(ctx context.Context, city string, id int64, i chat.Interest) error {
 	v := Subscriber{City: city, Kind: private, Active: true}
-	v.ChatHash, v.Chat = s.sealChat(city, chat)
-	return wrap("store subscriber", s.db.WithContext(ctx).Clauses(clause.OnConflict{DoNothing: true}).Create(&v).Error)
+	v.ChatHash, v.Chat = s.sealChat(city, id)
+	v.Interest = s.sealInterest(city, v.ChatHash, i)
+	known := clause.OnConflict{Columns: []clause.Column{{Name: "city"}, {Name: "person"}}, DoUpdates: clause.AssignmentColumns([]string{"interest"})}
+	return wrap("store subscriber", s.db.WithContext(ctx).Clauses(known).Create(&v).Error)
 }
 
 // removeChat removes a chat of any kind, if it is stored.

@@ -16,6 +16,7 @@ import (
 	"strings"
 
 	"linienfunk/bots"
+	"linienfunk/bots/chat"
 	"linienfunk/bots/kit"
 )
 
@@ -37,6 +38,7 @@ func Plugin() bots.Plugin {
 			"Telegram has no idempotency keys: after a crash, subscribers whose message was in flight may get a report twice.",
 			"A group at its limit, or in slow mode, gets its reports later, as long as they are fresh. Retracting a report cancels what waits; sent messages stay.",
 			"When more people report the same, or it is over, messages in groups and channels are edited; those in private chats stay.",
+			"Commands to run a city work in private chats only. An answer that cannot be sent for a day is dropped.",
 			"Channels carry reports and are not read; pictures, voice messages and files get a reply and are not stored.",
 		},
 	}
@@ -80,7 +82,7 @@ func New(core bots.Core) (bots.Bot, error) {
 		core.Log.Warn("bots." + core.Name + ".webhook is on, but base_url is not https: polling instead")
 	}
 	b := &Bot{
-		core: core, accounts: newAccounts(core), store: store{db: core.DB, box: core.Box, now: core.Now}, limits: realLimits(),
+		core: core, accounts: newAccounts(core), store: store{db: core.DB, box: core.Box, now: core.Now}, limits: realLimits(), commands: chat.None{},
 		api: strings.TrimSuffix(api, "/"), webhooks: public && mode != "off", pollingFallback: mode == "auto",
 		started: core.Now(), rateLimiters: map[string]*rateLimiter{}, admins: map[int64]groupAdmins{}, unreachable: map[string]bool{},
 	}

@@ -9,6 +9,7 @@ import (
 
 	"linienfunk/bots"
 	"linienfunk/bots/bottest"
+	"linienfunk/bots/chat"
 	"linienfunk/bots/telegram/telegramtest"
 )
 
@@ -124,7 +125,7 @@ func TestANewTokenOfTheSameBotKeepsItsSubscribersAndAnotherBotDoesNot(t *testing
 func TestANewBotHasNoSubscribersOfTheFormerOne(t *testing.T) {
 	t.Parallel()
 	w, fake := newWorld(t)
-	must(t, theBot(w).store.subscribe(t.Context(), "zuerich", 42)) // during the disconnection of the city
+	must(t, theBot(w).store.subscribe(t.Context(), "zuerich", 42, chat.Interest{})) // during the disconnection of the city
 	connect(t, w, fake, "zuerich")
 	if count, _ := theBot(w).store.countPrivate(t.Context(), "zuerich"); count != 0 {
 		t.Errorf("%d subscribers", count)

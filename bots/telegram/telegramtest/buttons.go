@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"time"
+	"unicode/utf16"
 )
 
 // Button is a button under a message.
@@ -47,7 +48,7 @@ func (s *Server) Press(username, who, label string) bool {
 	for _, sent := range slices.Backward(s.sent) {
 		for _, button := range slices.Concat(sent.Buttons...) {
 			if sent.Chat == s.person(who) && sent.Bot == username && button.Text == label {
-				s.press(username, who, sent.ID, button.Data)
+				s.press(username, who, sent, button.Data)
 				return true
 			}
 		}
@@ -61,24 +62,28 @@ func (s *Server) PressData(username, who, data string) {
 	defer s.mu.Unlock()
 	for _, sent := range slices.Backward(s.sent) {
 		if sent.Chat == s.person(who) {
-			s.press(username, who, sent.ID, data)
+			s.press(username, who, sent, data)
 			return
 		}
 	}
 }
 
 // press follows https://core.telegram.org/bots/api#callbackquery. s.mu is held.
-func (s *Server) press(username, who string, message int64, data string) {
+func (s *Server) press(username, who string, below Sent, data string) {
 	b, id := s.botNamed(username), s.person(who)
 	s.ids++
 	query := strconv.FormatInt(4_382_000_000_000_000_000+s.ids, 10)
 	s.presses[query] = false
+	message := map[string]any{
+		"message_id": below.ID, "date": time.Now().Unix(), "text": "x", "chat": map[string]any{"id": id, "type": "private", "first_name": who},
+		"from": map[string]any{"id": b.id, "is_bot": true, "first_name": username, "username": username},
+	}
+	if len(below.Buttons) > 0 {
+		message["reply_markup"] = map[string]any{"inline_keyboard": below.Buttons}
+	}
 	s.queueUpdate(b, map[string]any{"callback_query": map[string]any{
 		"id": query, "from": s.user(who), "chat_instance": "-3765", "data": data,
-		"message": map[string]any{
-			"message_id": message, "date": time.Now().Unix(), "text": "x", "chat": map[string]any{"id": id, "type": "private", "first_name": who},
-			"from": map[string]any{"id": b.id, "is_bot": true, "first_name": username, "username": username},
-		},
+		"message": message,
 	}})
 }
 
@@ -88,13 +93,30 @@ func (s *Server) answerCallbackQuery(w http.ResponseWriter, _ *http.Request, _ *
 	_, known := s.presses[params["callback_query_id"]]
 	if known {
 		s.presses[params["callback_query_id"]] = true
+		s.toasts = append(s.toasts, Toast{params["text"], params["show_alert"] == "true"})
 	}
 	s.mu.Unlock()
+	if len(utf16.Encode([]rune(params["text"]))) > 200 {
+		s.complain("answerCallbackQuery with %q", params["text"])
+	}
 	if !known {
 		fail(w, http.StatusBadRequest, "Bad Request: query is too old and response timeout expired or query ID is invalid", nil)
 		return
 	}
 	succeed(w, true)
+}
+
+// Toast is what a bot says to a press on a button.
+type Toast struct {
+	Text  string
+	Alert bool // stays until it is closed
+}
+
+// Toasts lists what the bots have said to presses.
+func (s *Server) Toasts() []Toast {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.toasts)
 }
 
 // ForgetPresses makes presses too old to be answered.

@@ -18,6 +18,20 @@ func (s *Server) DeleteMessages(chat int64) {
 	}
 }
 
+// editMessageReplyMarkup follows https://core.telegram.org/bots/api#editmessagereplymarkup.
+func (s *Server) editMessageReplyMarkup(w http.ResponseWriter, r *http.Request, b *bot, params map[string]string) {
+	chatID, _ := strconv.ParseInt(params["chat_id"], 10, 64)
+	id, _ := strconv.ParseInt(params["message_id"], 10, 64)
+	s.mu.Lock()
+	for _, one := range s.sent {
+		if one.Bot == b.username && one.Chat == chatID && one.ID == id {
+			params["text"] = one.Text
+		}
+	}
+	s.mu.Unlock()
+	s.editMessageText(w, r, b, params)
+}
+
 // editMessageText follows https://core.telegram.org/bots/api#editmessagetext; for the errors see https://github.com/TelegramBotAPI/errors.
 func (s *Server) editMessageText(w http.ResponseWriter, _ *http.Request, b *bot, params map[string]string) {
 	chatID, _ := strconv.ParseInt(params["chat_id"], 10, 64)

@@ -18,17 +18,19 @@ type method struct {
 
 // methods are the methods that the program uses, with the parameters that it uses.
 var methods = map[string]method{
-	"getMe":                 {nil, (*Server).getMe},
-	"getUpdates":            {[]string{"offset", "limit", "timeout", "allowed_updates"}, (*Server).getUpdates},
-	"sendMessage":           {[]string{"chat_id", "text", "link_preview_options", "message_thread_id", "reply_markup"}, (*Server).sendMessage},
-	"editMessageText":       {[]string{"chat_id", "message_id", "text", "link_preview_options", "reply_markup"}, (*Server).editMessageText},
-	"answerCallbackQuery":   {[]string{"callback_query_id"}, (*Server).answerCallbackQuery},
-	"setMyCommands":         {[]string{"commands", "scope", "language_code"}, (*Server).setMyCommands},
-	"getChatAdministrators": {[]string{"chat_id"}, (*Server).getChatAdministrators},
-	"leaveChat":             {[]string{"chat_id"}, (*Server).leaveChat},
-	"setWebhook":            {[]string{"url", "secret_token", "max_connections", "allowed_updates"}, (*Server).setWebhook},
-	"deleteWebhook":         {[]string{"drop_pending_updates"}, (*Server).deleteWebhook},
-	"getWebhookInfo":        {nil, (*Server).getWebhookInfo},
+	"getMe":                  {nil, (*Server).getMe},
+	"getUpdates":             {[]string{"offset", "limit", "timeout", "allowed_updates"}, (*Server).getUpdates},
+	"sendMessage":            {[]string{"chat_id", "text", "link_preview_options", "message_thread_id", "reply_markup"}, (*Server).sendMessage},
+	"editMessageText":        {[]string{"chat_id", "message_id", "text", "link_preview_options", "reply_markup"}, (*Server).editMessageText},
+	"editMessageReplyMarkup": {[]string{"chat_id", "message_id", "reply_markup"}, (*Server).editMessageReplyMarkup},
+	"answerCallbackQuery":    {[]string{"callback_query_id", "text", "show_alert"}, (*Server).answerCallbackQuery},
+	"setMyCommands":          {[]string{"commands", "scope", "language_code"}, (*Server).setMyCommands},
+	"deleteMyCommands":       {[]string{"scope", "language_code"}, (*Server).deleteMyCommands},
+	"getChatAdministrators":  {[]string{"chat_id"}, (*Server).getChatAdministrators},
+	"leaveChat":              {[]string{"chat_id"}, (*Server).leaveChat},
+	"setWebhook":             {[]string{"url", "secret_token", "max_connections", "allowed_updates"}, (*Server).setWebhook},
+	"deleteWebhook":          {[]string{"drop_pending_updates"}, (*Server).deleteWebhook},
+	"getWebhookInfo":         {nil, (*Server).getWebhookInfo},
 }
 
 // getMe follows https://core.telegram.org/bots/api#getme.

@@ -33,6 +33,7 @@ type Server struct {
 	ids          int64
 	sent         []Sent
 	presses      map[string]bool // by callback_query_id: answered
+	toasts       []Toast
 	calls        []string
 	complaints   []string
 	fault        bottest.Fault
