@@ -128,7 +128,7 @@ func WriteJSON(w http.ResponseWriter, status int, answer any) {
 // Ended is closed when the server ends, for handlers that block.
 func (s *Server) Ended() <-chan struct{} { return s.closed }
 
-// faulty counts requests, checks their User-Agent, and injects the fault.
+// faulty counts requests, checks their User-Agent and that they tell no trace, and injects the fault.
 func (s *Server) faulty(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.mu.Lock()
@@ -139,6 +139,9 @@ func (s *Server) faulty(next http.Handler) http.Handler {
 		browser := s.Pages != "" && strings.HasPrefix(r.URL.Path, s.Pages)
 		if agent := r.UserAgent(); !browser && (agent == "" || strings.HasPrefix(agent, "Go-http-client")) {
 			s.Complain("%s %s: User-Agent %q", r.Method, r.URL.Path, agent)
+		}
+		if trace := r.Header.Get("Traceparent"); trace != "" {
+			s.Complain("%s %s: a network is told the trace %q", r.Method, r.URL.Path, trace)
 		}
 		fault := s.Failing(r.URL.Path)
 		if fault == "" || !s.fail(w, r, fault) {
