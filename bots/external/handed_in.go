@@ -6,7 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/url"
+	"regexp"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -130,6 +133,9 @@ func (o object) reportText() (string, error) {
 	return text, nil
 }
 
+// timeForm is that of RFC 3339: time.Parse also takes 2026-11-28T7:05:00Z, and a comma before fractions of a second.
+var timeForm = regexp.MustCompile(`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$`)
+
 func (o object) at(now time.Time) (time.Time, error) {
 	text, err := o.text("at", true)
 	if err != nil {
@@ -137,7 +143,7 @@ func (o object) at(now time.Time) (time.Time, error) {
 	}
 	at, err := time.Parse(time.RFC3339, text)
 	switch {
-	case err != nil:
+	case err != nil, !timeForm.MatchString(text):
 		return time.Time{}, &problem{field: "at", text: "wants a time as in RFC 3339, such as 2026-11-28T17:05:00Z"}
 	case at.After(now.Add(maxAhead)): // our clock may be wrong, too
 		return time.Time{}, &problem{field: "at", text: "wants a time that has come; is the program's clock right?", after: time.Minute}
@@ -207,18 +213,10 @@ func (o object) has(name string) bool { _, ok := o[name]; return ok }
 
 // only returns an error for a field that has another name.
 func (o object) only(names ...string) error {
-	known := map[string]bool{}
-	for _, name := range names {
-		known[name] = true
-	}
-	unknown := ""
-	for name := range o {
-		if !known[name] && (unknown == "" || name < unknown) {
-			unknown = name
+	for _, name := range slices.Sorted(maps.Keys(o)) {
+		if !slices.Contains(names, name) {
+			return &problem{field: shown(name), text: "is no field of this type of message, which may have " + strings.Join(names, ", ")}
 		}
-	}
-	if len(o) > len(names) || unknown != "" {
-		return &problem{field: shown(unknown), text: "is no field of this type of message, which may have " + strings.Join(names, ", ")}
 	}
 	return nil
 }
@@ -266,5 +264,8 @@ func kindOf(raw json.RawMessage) string {
 // shown makes the name of an unknown field short and printable.
 func shown(name string) string {
 	quoted := fmt.Sprintf("%+q", report.Cut(name, 40))
+	if name == "" {
+		return quoted
+	}
 	return quoted[1 : len(quoted)-1]
 }
