@@ -17,6 +17,7 @@ import (
 
 	"github.com/gofrs/flock"
 
+	"linienfunk/api"
 	"linienfunk/bus"
 	"linienfunk/censor"
 	"linienfunk/commands"
@@ -61,6 +62,7 @@ type Program struct {
 	censor         *censor.Worker
 	commands       *commands.Commands
 	notices        notices
+	api            *api.API
 
 	closers []func() error
 }
@@ -76,7 +78,7 @@ func OpenWithClock(ctx context.Context, c config.Config, stderr io.Writer, now f
 	p := &Program{config: c, log: newLog(c.Log, stderr), now: now}
 	for _, step := range []func(context.Context) error{
 		p.openData, p.openPorts, p.openObserver, p.openDatabase, p.openBus, p.openSettings, p.openNetworks, p.openMail,
-		p.openCommands, p.openFrontend, p.openBots, p.openWorkers, p.openSocket, p.loadSettings,
+		p.openCommands, p.openAPI, p.openFrontend, p.openBots, p.openWorkers, p.openSocket, p.loadSettings,
 	} {
 		if err := step(ctx); err != nil {
 			return nil, errors.Join(err, p.Close())
@@ -198,6 +200,9 @@ func (p *Program) openDatabase(ctx context.Context) (err error) {
 		return err
 	}
 	if err := p.db.MigratePrefixed(ctx, commandTables, commands.Migrations()); err != nil {
+		return err
+	}
+	if err := p.db.MigratePrefixed(ctx, apiTables, api.Migrations()); err != nil {
 		return err
 	}
 	return p.db.MigratePrefixed(ctx, "mail_", mail.Migrations())

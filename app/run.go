@@ -135,6 +135,9 @@ func (p *Program) prune(ctx context.Context) error {
 		if err := p.commands.Prune(ctx); err != nil && ctx.Err() == nil {
 			p.log.Error("cannot prune calls of commands", "err", err)
 		}
+		if err := p.api.Keys.Prune(ctx); err != nil && ctx.Err() == nil {
+			p.log.Error("cannot prune keys of the API", "err", err)
+		}
 		if err := p.pruneNetworks(ctx); err != nil && ctx.Err() == nil {
 			p.log.Error("cannot prune networks", "err", err)
 		}

@@ -39,6 +39,9 @@ func (r *Refusal) Error() string {
 // Refused is true: see observe.Observer.Command.
 func (r *Refusal) Refused() bool { return true }
 
+// Code says why for programs: "missing", "range". It stays the same while texts change.
+func (r *Refusal) Code() string { return strings.TrimPrefix(r.Say, "refused-") }
+
 // Refusals are all values that are wrong.
 type Refusals []*Refusal
 

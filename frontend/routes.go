@@ -4,6 +4,8 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+
+	"linienfunk/api"
 )
 
 // Handler serves the site. It sets the deadlines for reading bodies and writing answers, so the server around it must not have
@@ -20,6 +22,9 @@ func (f *Frontend) Handler() http.Handler {
 	outer.HandleFunc("GET /healthz", f.health)
 	outer.HandleFunc("GET /robots.txt", robots)
 	outer.HandleFunc("GET /favicon.ico", favicon)
+	if f.Site.API != nil {
+		outer.Handle(api.Root, f.Site.API)
+	}
 	watch := f.Site.Observer
 	outer.Handle(elsewhere, f.Site.Pages(watch.Route(pages)))
 	return watch.Requests(f.Site.Guard(watch.Route(outer)))

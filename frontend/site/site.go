@@ -17,6 +17,7 @@ import (
 	"github.com/alexedwards/scs/v2"
 	"gorm.io/gorm"
 
+	"linienfunk/api"
 	"linienfunk/bots"
 	"linienfunk/commands"
 	"linienfunk/db"
@@ -50,8 +51,8 @@ type History interface {
 	History(ctx context.Context, city string) ([]settings.Version, error)
 }
 
-// Deps are the parts of the program that the pages use. All fields are required except PingBroker, Proxies, Status and
-// Changed.
+// Deps are the parts of the program that the pages use. All fields are required except PingBroker, Proxies, Status,
+// Changed and API.
 type Deps struct {
 	DB       *db.DB
 	Settings Settings
@@ -80,6 +81,8 @@ type Deps struct {
 	Status func(city string) []supervisor.Status
 	// Changed is called after a city was created or its settings were saved.
 	Changed func(city string)
+	// API is served below api.Root, and its keys have a page.
+	API *api.API
 }
 
 // Site has the services that all pages share. It is safe for concurrent use.

@@ -159,6 +159,19 @@ func (c *counter) remember(event uint64, most int) {
 	}
 }
 
+// Remaining is how many events a key may have now, and the time until it has its whole burst again.
+func (l *Limiter) Remaining(key string) (events int, full time.Duration) {
+	now := l.now()
+	hash := l.digest(key, now)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	tokens := float64(l.rate.Burst)
+	if c, ok := l.keys[hash]; ok {
+		tokens = c.TokensAt(now)
+	}
+	return max(int(tokens), 0), time.Duration((float64(l.rate.Burst) - tokens) * float64(l.rate.Every))
+}
+
 // Len is the number of keys that are counted.
 func (l *Limiter) Len() int {
 	l.mu.Lock()

@@ -143,3 +143,22 @@ func TestALimiterIsSafeForConcurrentUse(t *testing.T) {
 		t.Errorf("%d events allowed, want 50", sum)
 	}
 }
+
+func TestRemainingSaysWhatIsLeftOfABurstAndWhenItIsWhole(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 11, 28, 12, 0, 0, 0, time.UTC)
+	l := limits.New(func() time.Time { return now }, limits.Rate{Burst: 3, Every: time.Second})
+	if n, full := l.Remaining("a"); n != 3 || full != 0 {
+		t.Errorf("of a new key: %d, %s", n, full)
+	}
+	for range 4 {
+		l.Allow("a")
+	}
+	if n, full := l.Remaining("a"); n != 0 || full != 3*time.Second {
+		t.Errorf("after a burst: %d, %s", n, full)
+	}
+	now = now.Add(2 * time.Second)
+	if n, full := l.Remaining("a"); n != 2 || full != time.Second {
+		t.Errorf("two seconds later: %d, %s", n, full)
+	}
+}

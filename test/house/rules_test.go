@@ -32,6 +32,7 @@ var layers = [][]string{
 	{"censor", "settings", "mail"},
 	{"supervisor"},
 	{"commands"},
+	{"api"},
 	{"frontend/site"},
 	{"frontend/botpages"},
 	{"frontend/wording"},

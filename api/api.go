@@ -1,0 +1,110 @@
+// Package api is the REST API of cities, for programs: commands over HTTP, and their description in OpenAPI.
+//
+//	operations.go   what the commands become: each is registered from commands.All, so that a new one needs no line here
+//	schema.go       parameters and results as JSON schemas
+//	request.go      bodies and query parameters become values; what is wrong with a value only the command says
+//	problem.go      refusals become application/problem+json (RFC 9457)
+//	admit.go        who calls: the header x-api-key, scopes, limits
+//	keys.go         the keys in the database
+//
+// The library huma holds the description and makes schemas of results. Its handlers, which would be a second set of rules beside those of the commands, are not used.
+//
+// Cookies mean nothing here, so that no other site can use a login. There is no CORS: a key in a page is public, and who has it may do what it may.
+package api
+
+import (
+	"embed"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+
+	"linienfunk/commands"
+	"linienfunk/internal/limits"
+	"linienfunk/templates"
+)
+
+//go:embed locale.*.toml
+var files embed.FS
+
+// Deps are the parts of the program that the API uses.
+type Deps struct {
+	Commands *commands.Commands
+	Keys     *Keys
+	Limits   *limits.Group
+	BaseURL  string // the public address without a trailing slash
+	Log      *slog.Logger
+	Now      func() time.Time
+}
+
+// API is the handler of everything below Root. It is safe for concurrent use.
+type API struct {
+	Deps
+	mux        *http.ServeMux
+	huma       huma.API
+	texts      *templates.Set
+	calls      *limits.Limiter // of each key
+	wrong      *limits.Limiter // keys, of each client
+	spec       []byte          // OpenAPI 3.1
+	spec30     []byte          // the same in OpenAPI 3.0.3
+	operations []Operation
+}
+
+// Addresses of the API.
+const (
+	Root   = "/api/"
+	v1     = Root + "v1/"
+	byCity = v1 + "cities/{city}/"
+)
+
+// New makes the API. An error is a mistake in the program's texts.
+func New(deps Deps) (*API, error) {
+	texts, err := templates.New(files)
+	if err != nil {
+		return nil, err
+	}
+	a := &API{Deps: deps, mux: http.NewServeMux(), texts: texts, calls: deps.Limits.New("api-calls", callRate), wrong: deps.Limits.New("api-wrong-keys", wrongRate)}
+	a.huma = humago.New(a.mux, huma.Config{OpenAPI: a.describe()})
+	for _, command := range deps.Commands.All() {
+		if Offered(command) {
+			a.addCommand(command)
+		}
+	}
+	a.mux.HandleFunc("GET "+Root+"openapi.json", func(w http.ResponseWriter, _ *http.Request) { writeSpec(w, a.spec) })
+	a.mux.HandleFunc("GET "+Root+"openapi-3.0.json", func(w http.ResponseWriter, _ *http.Request) { writeSpec(w, a.spec30) })
+	a.mux.HandleFunc(Root, a.nothing)
+	return a, a.finishSpec()
+}
+
+// ServeHTTP implements http.Handler.
+func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	h := w.Header()
+	h.Set("Cache-Control", "no-store")
+	h.Add("Vary", "Accept-Language")
+	a.mux.ServeHTTP(w, r)
+}
+
+// nothing answers for addresses that are not there, and for methods that an address does not take.
+func (a *API) nothing(w http.ResponseWriter, r *http.Request) {
+	var allowed []string
+	for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodPatch} {
+		other := *r
+		other.Method = method
+		if _, pattern := a.mux.Handler(&other); pattern != Root {
+			allowed = append(allowed, method)
+		}
+	}
+	if len(allowed) == 0 {
+		a.fail(w, r, http.StatusNotFound, "no-operation")
+		return
+	}
+	for _, method := range allowed {
+		w.Header().Add("Allow", method)
+	}
+	a.fail(w, r, http.StatusMethodNotAllowed, "method")
+}
+
+// Text returns a text of this package.
+func (a *API) Text(lang, id string, pairs ...any) string { return a.texts.Text(lang, id, pairs...) }

@@ -1,0 +1,140 @@
+package api
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"mime"
+	"net/http"
+	"net/url"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"linienfunk/commands"
+	"linienfunk/templates"
+)
+
+// MaxBody is the largest body of a command in bytes.
+const MaxBody = 64 << 10
+
+// lang is the language of the texts in the answer.
+func lang(r *http.Request) string { return templates.Match(r.Header.Get("Accept-Language")) }
+
+// readBody reads the values of a call. They have the types of encoding/json, but numbers are json.Number; the command checks them.
+func (a *API) readBody(w http.ResponseWriter, r *http.Request) (map[string]any, *Problem) {
+	if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != "application/json" {
+		return nil, a.problem(r, http.StatusUnsupportedMediaType, "content-type", "Want", "application/json")
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, MaxBody))
+	var large *http.MaxBytesError
+	switch {
+	case errors.As(err, &large):
+		return nil, a.problem(r, http.StatusRequestEntityTooLarge, "too-large", "KiB", MaxBody>>10)
+	case err != nil:
+		return nil, a.problem(r, http.StatusBadRequest, "cut")
+	}
+	values, mistake := decode(body)
+	if mistake == nil {
+		return values, nil
+	}
+	status := http.StatusUnprocessableEntity
+	if mistake.field == "" {
+		status = http.StatusBadRequest
+	}
+	return nil, a.problemAt(r, status, mistake.text, at("body", mistake.field), "At", mistake.at)
+}
+
+// mistake is why a body is no object of values.
+type mistake struct {
+	text  string // id of a text
+	field string // which value; empty for none
+	at    int64  // the byte, from 0
+}
+
+// decode reads one JSON object. encoding/json would take the last one of two values with the same name, and replace what is no UTF-8.
+func decode(body []byte) (map[string]any, *mistake) {
+	if !utf8.Valid(body) {
+		return nil, &mistake{text: "not-utf8"}
+	}
+	d := json.NewDecoder(bytes.NewReader(body))
+	d.UseNumber()
+	notJSON := func() *mistake { return &mistake{text: "not-json", at: d.InputOffset()} }
+	begin, err := d.Token()
+	if err != nil {
+		return nil, notJSON()
+	}
+	if begin != json.Delim('{') {
+		return nil, &mistake{text: "no-object"}
+	}
+	values := map[string]any{}
+	for d.More() {
+		token, err := d.Token()
+		name, isName := token.(string)
+		if err != nil || !isName {
+			return nil, notJSON()
+		}
+		if _, twice := values[name]; twice {
+			return nil, &mistake{text: "twice", field: name}
+		}
+		var value any
+		if err := d.Decode(&value); err != nil {
+			return nil, notJSON()
+		}
+		values[name] = value
+	}
+	if _, err := d.Token(); err != nil { // the closing brace
+		return nil, notJSON()
+	}
+	if _, err := d.Token(); err != io.EOF {
+		return nil, notJSON()
+	}
+	return values, nil
+}
+
+// readQuery reads the values of a call that only reads.
+func (a *API) readQuery(r *http.Request, command commands.Command) (map[string]any, *Problem) {
+	query, err := url.ParseQuery(r.URL.RawQuery)
+	if err != nil {
+		return nil, a.problem(r, http.StatusBadRequest, "query")
+	}
+	values := map[string]any{}
+	for name, typed := range query {
+		if len(typed) > 1 {
+			return nil, a.problemAt(r, http.StatusUnprocessableEntity, "twice", at("query", name))
+		}
+		values[name] = typed[0]
+		if p, ok := command.Param(name); ok {
+			values[name] = p.Parse(typed[0])
+		}
+	}
+	return values, nil
+}
+
+// idempotencyKey refuses a header Idempotency-Key that no key can be.
+func (a *API) idempotencyKey(r *http.Request) *Problem {
+	all := r.Header.Values("Idempotency-Key")
+	if len(all) == 0 {
+		return nil
+	}
+	if len(all) > 1 || all[0] == "" || len(all[0]) > maxIdempotencyKey || strings.ContainsFunc(all[0], func(c rune) bool { return c > unicode.MaxASCII || !unicode.IsPrint(c) }) {
+		return a.problemAt(r, http.StatusBadRequest, "idempotency-key", "header.Idempotency-Key", "Max", maxIdempotencyKey)
+	}
+	return nil
+}
+
+// cityOf returns the city of a call, which must be the key's.
+func (a *API) cityOf(r *http.Request, args map[string]any, key Key) (string, *Problem) {
+	value, given := args["city"]
+	city, isText := value.(string)
+	switch {
+	case !given:
+		return "", a.problemAt(r, http.StatusUnprocessableEntity, "missing", "body.city")
+	case !isText:
+		return "", a.problemAt(r, http.StatusUnprocessableEntity, "text", "body.city")
+	case city != key.City:
+		return "", a.problemAt(r, http.StatusNotFound, "other-city", "body.city")
+	}
+	return city, nil
+}

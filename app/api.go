@@ -1,0 +1,22 @@
+package app
+
+import (
+	"context"
+
+	"linienfunk/api"
+)
+
+// apiTables is the prefix of the tables of package api.
+const apiTables = "api_"
+
+func (p *Program) openAPI(context.Context) error {
+	tables, err := p.db.Prefixed(apiTables)
+	if err != nil {
+		return err
+	}
+	log := p.log.With("part", "api")
+	p.api, err = api.New(api.Deps{
+		Commands: p.commands, Keys: &api.Keys{Tables: tables, Log: log, Now: p.now}, Limits: p.limits, BaseURL: p.config.BaseURL, Log: log, Now: p.now,
+	})
+	return err
+}
