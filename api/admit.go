@@ -37,7 +37,7 @@ func (a *API) admit(w http.ResponseWriter, r *http.Request, scope commands.Scope
 	case !a.withinLimit(w, r, key):
 		return key, false
 	case !key.Has(scope):
-		a.fail(w, r, http.StatusForbidden, "scope", "Scope", string(scope))
+		a.fail(w, r, "scope", "Scope", string(scope))
 		return key, false
 	}
 	return key, true
@@ -47,7 +47,7 @@ func (a *API) admit(w http.ResponseWriter, r *http.Request, scope commands.Scope
 func (a *API) admitTo(w http.ResponseWriter, r *http.Request, scope commands.Scope) (Key, bool) {
 	key, ok := a.admit(w, r, scope)
 	if ok && r.PathValue("city") != key.City {
-		a.writeProblem(w, r, a.problemAt(r, http.StatusNotFound, "other-city", "path.city"))
+		a.writeProblem(w, r, a.problemAt(r, "other-city", "path.city"))
 		return key, false
 	}
 	return key, ok
@@ -57,12 +57,12 @@ func (a *API) refuseKey(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("WWW-Authenticate", `ApiKey header="`+keyHeader+`"`)
 	switch {
 	case r.Header.Get(keyHeader) == "":
-		a.fail(w, r, http.StatusUnauthorized, "no-key")
+		a.fail(w, r, "no-key")
 	case !a.wrong.Allow(limits.Client(r.RemoteAddr)):
 		w.Header().Set("Retry-After", "60")
-		a.fail(w, r, http.StatusTooManyRequests, "wrong-keys")
+		a.fail(w, r, "wrong-keys")
 	default:
-		a.fail(w, r, http.StatusUnauthorized, "wrong-key")
+		a.fail(w, r, "wrong-key")
 	}
 }
 
@@ -77,7 +77,7 @@ func (a *API) withinLimit(w http.ResponseWriter, r *http.Request, key Key) bool 
 	h.Set("RateLimit-Reset", strconv.Itoa(int((full+time.Second-1)/time.Second)))
 	if !allowed {
 		h.Set("Retry-After", "1")
-		a.fail(w, r, http.StatusTooManyRequests, "too-many")
+		a.fail(w, r, "too-many-calls")
 	}
 	return allowed
 }

@@ -97,13 +97,13 @@ func (a *API) nothing(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	if len(allowed) == 0 {
-		a.fail(w, r, http.StatusNotFound, "no-operation")
+		a.fail(w, r, "no-operation")
 		return
 	}
 	for _, method := range allowed {
 		w.Header().Add("Allow", method)
 	}
-	a.fail(w, r, http.StatusMethodNotAllowed, "method")
+	a.fail(w, r, "method")
 }
 
 // Text returns a text of this package.

@@ -3,7 +3,6 @@ package api_test
 import (
 	"fmt"
 	"net/http"
-	"os"
 	"regexp"
 	"strings"
 	"testing"
@@ -11,6 +10,7 @@ import (
 
 	"github.com/BurntSushi/toml"
 
+	"linienfunk/api"
 	"linienfunk/commands"
 	"linienfunk/internal/testkit"
 	"linienfunk/templates"
@@ -201,21 +201,8 @@ func TestEveryTextExistsAndIsUsed(t *testing.T) {
 	for _, scope := range commands.Scopes {
 		used["scope-"+string(scope)] = true
 	}
-	names, err := os.ReadDir(".")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, file := range names {
-		if !strings.HasSuffix(file.Name(), ".go") || strings.HasSuffix(file.Name(), "_test.go") {
-			continue
-		}
-		code, err := os.ReadFile(file.Name())
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, found := range regexp.MustCompile(`(?:http\.Status\w+, |text: |Problem, )"([a-z0-9-]+)"`).FindAllStringSubmatch(string(code), -1) {
-			used["problem-"+found[1]] = true
-		}
+	for _, one := range api.Codes() {
+		used["problem-"+one.Code] = true
 	}
 	for _, lang := range templates.Languages {
 		texts := map[string]any{}

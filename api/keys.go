@@ -127,6 +127,9 @@ func hashOf(secret string) string {
 	return hex.EncodeToString(sum[:])
 }
 
+// Begins is the beginning of the key's text, by which people recognize it.
+func (k Key) Begins() string { return keyPrefix + k.Public }
+
 // List lists the keys of a city, also those that have expired.
 func (k *Keys) List(ctx context.Context, city string) (all []Key, err error) {
 	err = k.Tables.WithContext(ctx).Where("city = ?", city).Order("id").Find(&all).Error

@@ -23,6 +23,9 @@ type Operation struct {
 // Operations lists all operations, in the order of the commands.
 func (a *API) Operations() []Operation { return a.operations }
 
+// About says what an operation does.
+func (a *API) About(lang string, op Operation) string { return a.Commands.Help(lang, op.Command) }
+
 // Offered reports whether a command is in the API: keys belong to a city, and what has no scope no key can do.
 func Offered(command commands.Command) bool {
 	return command.Scope != "" && !command.InChats && !command.NoCity && command.Level <= commands.Owner

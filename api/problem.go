@@ -1,9 +1,11 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -27,6 +29,24 @@ type Mistake struct {
 	Message  string `json:"message" doc:"Why, for people."`
 }
 
+// Code is a Problem's code, for the page that explains them.
+type Code struct {
+	Code   string
+	Status int
+}
+
+// Codes lists all codes of problems by status. Those of commands are their reasons.
+func Codes() (all []Code) {
+	for reason, status := range statuses {
+		all = append(all, Code{string(reason), status})
+	}
+	for code, status := range codes {
+		all = append(all, Code{code, status})
+	}
+	slices.SortFunc(all, func(a, b Code) int { return cmp.Or(cmp.Compare(a.Status, b.Status), cmp.Compare(a.Code, b.Code)) })
+	return all
+}
+
 // problemType is the media type of a Problem.
 const problemType = "application/problem+json"
 
@@ -42,22 +62,32 @@ const retryAfter = 5
 // at is a Mistake's location.
 func at(where, name string) string { return strings.TrimSuffix(where+"."+name, ".") }
 
-// problem makes a Problem of a status. text is the id of a text "problem-<text>", and its code.
-func (a *API) problem(r *http.Request, status int, text string, pairs ...any) *Problem {
-	return &Problem{Type: a.typeOf(text), Title: http.StatusText(status), Status: status, Code: text, Detail: a.Text(lang(r), "problem-"+text, pairs...)}
+// codes are the codes of problems that are no refusal of a command, with their statuses. Each has a text "problem-<code>".
+var codes = map[string]int{
+	"no-key": http.StatusUnauthorized, "wrong-key": http.StatusUnauthorized, "wrong-keys": http.StatusTooManyRequests, "too-many-calls": http.StatusTooManyRequests,
+	"scope": http.StatusForbidden, "other-city": http.StatusNotFound, "no-operation": http.StatusNotFound, "method": http.StatusMethodNotAllowed,
+	"content-type": http.StatusUnsupportedMediaType, "too-large": http.StatusRequestEntityTooLarge, "cut": http.StatusBadRequest, "not-utf8": http.StatusBadRequest,
+	"not-json": http.StatusBadRequest, "no-object": http.StatusBadRequest, "query": http.StatusBadRequest, "idempotency-key": http.StatusBadRequest,
+	"twice": http.StatusUnprocessableEntity, "missing": http.StatusUnprocessableEntity, "text": http.StatusUnprocessableEntity, "failed": http.StatusInternalServerError,
+}
+
+// problem makes a Problem of a code.
+func (a *API) problem(r *http.Request, code string, pairs ...any) *Problem {
+	status := codes[code]
+	return &Problem{Type: a.typeOf(code), Title: http.StatusText(status), Status: status, Code: code, Detail: a.Text(lang(r), "problem-"+code, pairs...)}
 }
 
 // problemAt is problem about one value.
-func (a *API) problemAt(r *http.Request, status int, text, location string, pairs ...any) *Problem {
-	p := a.problem(r, status, text, pairs...)
-	p.Errors = []Mistake{{location, text, p.Detail}}
+func (a *API) problemAt(r *http.Request, code, location string, pairs ...any) *Problem {
+	p := a.problem(r, code, pairs...)
+	p.Errors = []Mistake{{location, code, p.Detail}}
 	return p
 }
 
 func (a *API) typeOf(code string) string { return a.BaseURL + Root + "docs#problem-" + code }
 
-func (a *API) fail(w http.ResponseWriter, r *http.Request, status int, text string, pairs ...any) {
-	a.writeProblem(w, r, a.problem(r, status, text, pairs...))
+func (a *API) fail(w http.ResponseWriter, r *http.Request, code string, pairs ...any) {
+	a.writeProblem(w, r, a.problem(r, code, pairs...))
 }
 
 func (a *API) writeProblem(w http.ResponseWriter, r *http.Request, p *Problem) {
@@ -77,7 +107,7 @@ func (a *API) failed(w http.ResponseWriter, r *http.Request, err error, where st
 	case errors.Is(err, context.Canceled) && r.Context().Err() != nil: // the caller has left
 	default:
 		a.Log.Error("operation failed", "operation", r.Pattern, "err", err)
-		a.fail(w, r, http.StatusInternalServerError, "failed")
+		a.fail(w, r, "failed")
 	}
 }
 
@@ -96,4 +126,9 @@ func (a *API) refused(r *http.Request, refusals commands.Refusals, where string)
 	}
 	p.Detail = strings.Join(said, "; ")
 	return p
+}
+
+// Explain says what a code means.
+func (a *API) Explain(lang, code string) string {
+	return a.Text(lang, "problem-"+code, "Want", "application/json", "KiB", MaxBody>>10, "At", "…", "Max", maxIdempotencyKey, "Scope", "…")
 }

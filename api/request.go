@@ -25,25 +25,21 @@ func lang(r *http.Request) string { return templates.Match(r.Header.Get("Accept-
 // readBody reads the values of a call. They have the types of encoding/json, but numbers are json.Number; the command checks them.
 func (a *API) readBody(w http.ResponseWriter, r *http.Request) (map[string]any, *Problem) {
 	if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != "application/json" {
-		return nil, a.problem(r, http.StatusUnsupportedMediaType, "content-type", "Want", "application/json")
+		return nil, a.problem(r, "content-type", "Want", "application/json")
 	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, MaxBody))
 	var large *http.MaxBytesError
 	switch {
 	case errors.As(err, &large):
-		return nil, a.problem(r, http.StatusRequestEntityTooLarge, "too-large", "KiB", MaxBody>>10)
+		return nil, a.problem(r, "too-large", "KiB", MaxBody>>10)
 	case err != nil:
-		return nil, a.problem(r, http.StatusBadRequest, "cut")
+		return nil, a.problem(r, "cut")
 	}
 	values, mistake := decode(body)
 	if mistake == nil {
 		return values, nil
 	}
-	status := http.StatusUnprocessableEntity
-	if mistake.field == "" {
-		status = http.StatusBadRequest
-	}
-	return nil, a.problemAt(r, status, mistake.text, at("body", mistake.field), "At", mistake.at)
+	return nil, a.problemAt(r, mistake.text, at("body", mistake.field), "At", mistake.at)
 }
 
 // mistake is why a body is no object of values.
@@ -97,12 +93,12 @@ func decode(body []byte) (map[string]any, *mistake) {
 func (a *API) readQuery(r *http.Request, command commands.Command) (map[string]any, *Problem) {
 	query, err := url.ParseQuery(r.URL.RawQuery)
 	if err != nil {
-		return nil, a.problem(r, http.StatusBadRequest, "query")
+		return nil, a.problem(r, "query")
 	}
 	values := map[string]any{}
 	for name, typed := range query {
 		if len(typed) > 1 {
-			return nil, a.problemAt(r, http.StatusUnprocessableEntity, "twice", at("query", name))
+			return nil, a.problemAt(r, "twice", at("query", name))
 		}
 		values[name] = typed[0]
 		if p, ok := command.Param(name); ok {
@@ -119,7 +115,7 @@ func (a *API) idempotencyKey(r *http.Request) *Problem {
 		return nil
 	}
 	if len(all) > 1 || all[0] == "" || len(all[0]) > maxIdempotencyKey || strings.ContainsFunc(all[0], func(c rune) bool { return c > unicode.MaxASCII || !unicode.IsPrint(c) }) {
-		return a.problemAt(r, http.StatusBadRequest, "idempotency-key", "header.Idempotency-Key", "Max", maxIdempotencyKey)
+		return a.problemAt(r, "idempotency-key", "header.Idempotency-Key", "Max", maxIdempotencyKey)
 	}
 	return nil
 }
@@ -130,11 +126,11 @@ func (a *API) cityOf(r *http.Request, args map[string]any, key Key) (string, *Pr
 	city, isText := value.(string)
 	switch {
 	case !given:
-		return "", a.problemAt(r, http.StatusUnprocessableEntity, "missing", "body.city")
+		return "", a.problemAt(r, "missing", "body.city")
 	case !isText:
-		return "", a.problemAt(r, http.StatusUnprocessableEntity, "text", "body.city")
+		return "", a.problemAt(r, "text", "body.city")
 	case city != key.City:
-		return "", a.problemAt(r, http.StatusNotFound, "other-city", "body.city")
+		return "", a.problemAt(r, "other-city", "body.city")
 	}
 	return city, nil
 }

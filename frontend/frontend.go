@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"linienfunk/frontend/account"
+	"linienfunk/frontend/apipages"
 	"linienfunk/frontend/botpages"
 	"linienfunk/frontend/city"
 	"linienfunk/frontend/public"
@@ -35,7 +36,7 @@ type Frontend struct {
 
 // New parses the pages. An error is a mistake in the program's files or in BaseURL.
 func New(deps Deps) (*Frontend, error) {
-	s, err := site.New(deps, botpages.Files, account.Files, city.Files, public.Files)
+	s, err := site.New(deps, botpages.Files, account.Files, city.Files, public.Files, apipages.Files)
 	if err != nil {
 		return nil, err
 	}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"linienfunk/api"
+	"linienfunk/frontend/apipages"
 )
 
 // Handler serves the site. It sets the deadlines for reading bodies and writing answers, so the server around it must not have
@@ -16,17 +17,21 @@ func (f *Frontend) Handler() http.Handler {
 	f.Accounts.AddTo(pages)
 	f.Cities.AddTo(pages)
 	f.Bots.AddTo(pages)
+	if f.Site.API != nil {
+		apipages.New(f.Site).AddTo(pages)
+	}
 	pages.HandleFunc(elsewhere, func(w http.ResponseWriter, r *http.Request) { f.noPage(w, r, pages, outer) })
 
 	outer.Handle("GET /static/{hash}/{file}", f.static)
 	outer.HandleFunc("GET /healthz", f.health)
 	outer.HandleFunc("GET /robots.txt", robots)
 	outer.HandleFunc("GET /favicon.ico", favicon)
-	if f.Site.API != nil {
-		outer.Handle(api.Root, f.Site.API)
-	}
 	watch := f.Site.Observer
 	outer.Handle(elsewhere, f.Site.Pages(watch.Route(pages)))
+	if f.Site.API != nil {
+		outer.Handle("GET "+apipages.DocsPath, f.Site.Pages(watch.Route(pages)))
+		outer.Handle(api.Root, watch.Route(f.Site.API))
+	}
 	return watch.Requests(f.Site.Guard(watch.Route(outer)))
 }
 

@@ -87,6 +87,8 @@ func TestScreenshots(t *testing.T) {
 			shoot("try", "/city/berlin", width, dark, true, lang, put("#f-triggers", "tram\nu8"), put("#f-try_text", "Tram steht am Alex, alle aussteigen"),
 				submit(".try button", ".tried"))
 			shoot("history", "/city/ghent/history", width, dark, true, lang)
+			shoot("api", "/city/ghent/api", width, dark, true, lang)
+			shoot("docs", "/api/docs", width, dark, false, lang)
 			shoot("undo", "/city/ghent/history", width, dark, true, lang, submit("#change-2 button", "table"))
 			shoot("undo-preview", "/city/ghent/history", width, dark, true, lang, submit("#change-3 button", "form[action$='undo/apply']"))
 			shoot("message", "/city/ghent", width, dark, true, lang, put("#f-about", "Noch nicht fertig"), submit(".options .actions button", "#alpha > .flash"))

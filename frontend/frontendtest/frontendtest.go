@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"linienfunk/api"
 	"linienfunk/bots/bottest"
 	"linienfunk/commands"
 	"linienfunk/db"
@@ -54,7 +55,8 @@ func New(t testing.TB, mount func(s *World)) *World {
 	t.Helper()
 	s := &World{T: t, Mails: &bottest.Mails{}, Changed: make(chan string, 100)}
 	database := testkit.DB(t, s.Now, testkit.Tables{Prefix: "settings_", Migrations: settings.Migrations()},
-		testkit.Tables{Prefix: "transit_", Migrations: transit.Migrations()}, testkit.Tables{Prefix: "command_", Migrations: commands.Migrations()})
+		testkit.Tables{Prefix: "transit_", Migrations: transit.Migrations()}, testkit.Tables{Prefix: "command_", Migrations: commands.Migrations()},
+		testkit.Tables{Prefix: "api_", Migrations: api.Migrations()})
 	box, err := secret.NewBox(make([]byte, secret.KeySize))
 	Check(t, err)
 	log := slog.New(slog.NewTextHandler(t.Output(), nil))
@@ -63,8 +65,13 @@ func New(t testing.TB, mount func(s *World)) *World {
 	made := s.newCommands(database, box, log)
 	server := httptest.NewUnstartedServer(nil)
 	s.URL = "http://" + server.Listener.Addr().String()
+	group := limits.NewGroup(s.Now)
+	keys, err := database.Prefixed("api_")
+	Check(t, err)
+	programs, err := api.New(api.Deps{Commands: made, Keys: &api.Keys{Tables: keys, Log: log, Now: s.Now}, Limits: group, BaseURL: s.URL, Log: log, Now: s.Now})
+	Check(t, err)
 	s.Frontend, err = frontend.New(frontend.Deps{
-		DB: database, Settings: s.Node, Commands: made, History: s.Storage, Mail: s.Mails, Box: box, Limits: limits.NewGroup(s.Now), BaseURL: s.URL, Domain: "linienfunk.example", Log: log,
+		DB: database, Settings: s.Node, Commands: made, History: s.Storage, Mail: s.Mails, Box: box, Limits: group, API: programs, BaseURL: s.URL, Domain: "linienfunk.example", Log: log,
 		Networks: networks, Imports: s.runImports(networks, log), Readers: s.runReaders(networks, log),
 		Now: s.Now, Proxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}, Changed: func(city string) { s.Changed <- city },
 		Status: func(string) []supervisor.Status { s.mu.Lock(); defer s.mu.Unlock(); return s.statuses },
