@@ -5,6 +5,7 @@
 //	request.go      bodies and query parameters become values; what is wrong with a value only the command says
 //	problem.go      refusals become application/problem+json (RFC 9457)
 //	admit.go        who calls: the header x-api-key, scopes, limits
+//	settings.go     the settings as a resource with versions
 //	keys.go         the keys in the database
 //
 // The library huma holds the description and makes schemas of results. Its handlers, which would be a second set of rules beside those of the commands, are not used.
@@ -72,6 +73,7 @@ func New(deps Deps) (*API, error) {
 			a.addCommand(command)
 		}
 	}
+	a.addSettings()
 	a.mux.HandleFunc("GET "+Root+"openapi.json", func(w http.ResponseWriter, _ *http.Request) { writeSpec(w, a.spec) })
 	a.mux.HandleFunc("GET "+Root+"openapi-3.0.json", func(w http.ResponseWriter, _ *http.Request) { writeSpec(w, a.spec30) })
 	a.mux.HandleFunc(Root, a.nothing)

@@ -28,7 +28,7 @@ func (a *API) About(lang string, op Operation) string { return a.Commands.Help(l
 
 // Offered reports whether a command is in the API: keys belong to a city, and what has no scope no key can do.
 func Offered(command commands.Command) bool {
-	return command.Scope != "" && !command.InChats && !command.NoCity && command.Level <= commands.Owner
+	return command.Scope != "" && !command.InChats && !command.NoCity && command.Level <= commands.Owner && !resources[command.Name]
 }
 
 // addCommand adds the operation of a command: what changes something is POST /api/v1/<command>, and what only reads is GET /api/v1/cities/{city}/<command>.
@@ -41,32 +41,26 @@ func (a *API) addCommand(command commands.Command) {
 		op.Parameters = append([]*huma.Param{cityParam()}, a.queryParams(command)...)
 	} else {
 		op.Method, op.Path = http.MethodPost, v1+path
-		op.Parameters = []*huma.Param{{Name: "Idempotency-Key", In: "header", Description: idempotencyDoc, Schema: &huma.Schema{Type: huma.TypeString, MinLength: ptr(1), MaxLength: ptr(maxIdempotencyKey)}}}
+		op.Parameters = []*huma.Param{idempotencyParam()}
 		op.RequestBody = &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{"application/json": {Schema: a.bodySchema(command)}}}
 	}
-	a.add(op, command.Scope, command, reflect.TypeOf(command.Result), func(w http.ResponseWriter, r *http.Request) { handle(w, r, command) })
+	schema := a.huma.OpenAPI().Components.Schemas.Schema(reflect.TypeOf(command.Result), true, "")
+	op.Responses = map[string]*huma.Response{"200": {Description: "It is done.", Content: map[string]*huma.MediaType{"application/json": {Schema: schema}}}}
+	a.add(op, command, func(w http.ResponseWriter, r *http.Request) { handle(w, r, command) })
 }
 
-// add adds an operation that answers 200 with a JSON of the type of its result.
-func (a *API) add(op *huma.Operation, scope commands.Scope, command commands.Command, result reflect.Type, f http.HandlerFunc) {
-	schemas := a.huma.OpenAPI().Components.Schemas
-	op.Description = "Needs the scope `" + string(scope) + "`."
+// add adds an operation of a command, whose answers are there but for problems.
+func (a *API) add(op *huma.Operation, command commands.Command, f http.HandlerFunc) {
+	op.Description = "Needs the scope `" + string(command.Scope) + "`."
 	op.Parameters = append(op.Parameters, clientParam())
-	op.Responses = map[string]*huma.Response{
-		"200":     {Description: "It is done.", Content: map[string]*huma.MediaType{"application/json": {Schema: schemas.Schema(result, true, "")}}},
-		"default": {Ref: "#/components/responses/problem"},
-	}
+	op.Responses["default"] = &huma.Response{Ref: "#/components/responses/problem"}
 	op.Security = []map[string][]string{{keyScheme: {}}}
-	a.register(op, scope, command, f)
-}
-
-func (a *API) register(op *huma.Operation, scope commands.Scope, command commands.Command, f http.HandlerFunc) {
 	a.huma.OpenAPI().AddOperation(op)
 	a.huma.Adapter().Handle(op, func(ctx huma.Context) {
 		r, w := humago.Unwrap(ctx)
 		f(w, r)
 	})
-	a.operations = append(a.operations, Operation{Method: op.Method, Path: op.Path, Command: command, ID: op.OperationID, Scope: scope})
+	a.operations = append(a.operations, Operation{Method: op.Method, Path: op.Path, Command: command, ID: op.OperationID, Scope: command.Scope})
 }
 
 // maxIdempotencyKey is the most characters of the header Idempotency-Key.

@@ -53,7 +53,7 @@ const problemType = "application/problem+json"
 // statuses are those of refusals, by reason.
 var statuses = map[commands.Reason]int{
 	commands.Invalid: http.StatusUnprocessableEntity, commands.Forbidden: http.StatusForbidden, commands.NotFound: http.StatusNotFound, commands.Conflict: http.StatusConflict,
-	commands.TooLate: http.StatusGone, commands.TooMany: http.StatusTooManyRequests, commands.Unavailable: http.StatusServiceUnavailable,
+	commands.TooLate: http.StatusGone, commands.Outdated: http.StatusPreconditionFailed, commands.TooMany: http.StatusTooManyRequests, commands.Unavailable: http.StatusServiceUnavailable,
 }
 
 // retryAfter is what callers wait in seconds after a refusal that may pass.
@@ -68,7 +68,7 @@ var codes = map[string]int{
 	"scope": http.StatusForbidden, "other-city": http.StatusNotFound, "no-operation": http.StatusNotFound, "method": http.StatusMethodNotAllowed,
 	"content-type": http.StatusUnsupportedMediaType, "too-large": http.StatusRequestEntityTooLarge, "cut": http.StatusBadRequest, "not-utf8": http.StatusBadRequest,
 	"not-json": http.StatusBadRequest, "no-object": http.StatusBadRequest, "query": http.StatusBadRequest, "idempotency-key": http.StatusBadRequest,
-	"twice": http.StatusUnprocessableEntity, "missing": http.StatusUnprocessableEntity, "text": http.StatusUnprocessableEntity, "failed": http.StatusInternalServerError,
+	"if-match": http.StatusPreconditionRequired, "twice": http.StatusUnprocessableEntity, "missing": http.StatusUnprocessableEntity, "text": http.StatusUnprocessableEntity, "failed": http.StatusInternalServerError,
 }
 
 // problem makes a Problem of a code.
@@ -120,8 +120,8 @@ func (a *API) refused(r *http.Request, refusals commands.Refusals, where string)
 	var said []string
 	for _, one := range refusals {
 		said = append(said, a.Commands.Say(lang, one))
-		if one.Param != "" {
-			p.Errors = append(p.Errors, Mistake{at(where, one.Param), one.Code(), a.Commands.Text(lang, one.Say, one.Pairs...)})
+		if name := cmp.Or(one.Field, one.Param); name != "" {
+			p.Errors = append(p.Errors, Mistake{at(where, name), one.Code(), a.Commands.Text(lang, one.Say, one.Pairs...)})
 		}
 	}
 	p.Detail = strings.Join(said, "; ")

@@ -22,16 +22,21 @@ const MaxBody = 64 << 10
 // lang is the language of the texts in the answer.
 func lang(r *http.Request) string { return templates.Match(r.Header.Get("Accept-Language")) }
 
-// readBody reads the values of a call. They have the types of encoding/json, but numbers are json.Number; the command checks them.
+// readBody reads the values of a call. The command checks them.
 func (a *API) readBody(w http.ResponseWriter, r *http.Request) (map[string]any, *Problem) {
-	if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != "application/json" {
-		return nil, a.problem(r, "content-type", "Want", "application/json")
+	return a.readObject(w, r, "application/json", MaxBody)
+}
+
+// readObject reads a JSON object of a media type. Its values have the types of encoding/json, but numbers are json.Number.
+func (a *API) readObject(w http.ResponseWriter, r *http.Request, mediaType string, most int64) (map[string]any, *Problem) {
+	if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != mediaType {
+		return nil, a.problem(r, "content-type", "Want", mediaType)
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, MaxBody))
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, most))
 	var large *http.MaxBytesError
 	switch {
 	case errors.As(err, &large):
-		return nil, a.problem(r, "too-large", "KiB", MaxBody>>10)
+		return nil, a.problem(r, "too-large", "KiB", most>>10)
 	case err != nil:
 		return nil, a.problem(r, "cut")
 	}

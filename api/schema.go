@@ -75,6 +75,14 @@ func cityParam() *huma.Param {
 	return &huma.Param{Name: "city", In: "path", Required: true, Description: "The short name of the key's city.", Schema: &huma.Schema{Type: huma.TypeString}}
 }
 
+func header(name, about string, required bool) *huma.Param {
+	return &huma.Param{Name: name, In: "header", Required: required, Description: about, Schema: &huma.Schema{Type: huma.TypeString}}
+}
+
+func idempotencyParam() *huma.Param {
+	return &huma.Param{Name: "Idempotency-Key", In: "header", Description: idempotencyDoc, Schema: &huma.Schema{Type: huma.TypeString, MinLength: ptr(1), MaxLength: ptr(maxIdempotencyKey)}}
+}
+
 func clientParam() *huma.Param {
 	return &huma.Param{Name: clientHeader, In: "header", Description: "The name of your program, which the city's admins see beside the key.", Schema: &huma.Schema{Type: huma.TypeString, MaxLength: ptr(maxClient)}}
 }
@@ -111,6 +119,8 @@ func (a *API) paramSchema(p commands.Param) *huma.Schema {
 		s.Type, s.Format, s.Minimum, s.Maximum = huma.TypeInteger, "int64", ptr(float64(p.Min)), ptr(float64(p.Max))
 	case commands.Switch:
 		s.Type = huma.TypeBoolean
+	case commands.Object:
+		s.Type, s.AdditionalProperties = huma.TypeObject, true
 	case commands.Choice:
 		s.Type = huma.TypeString
 		for _, choice := range p.Choices {

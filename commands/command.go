@@ -86,7 +86,7 @@ type Actor struct {
 type Call struct {
 	City  string
 	Name  string
-	Args  map[string]any // by parameter: a string, an int or a bool
+	Args  map[string]any // by parameter: a string, an int, a bool or a map[string]any
 	Actor Actor
 
 	// Key identifies the call, if it is not empty: a second one of the same actor with the same key is not carried out, and has the result of the first one. Keys are

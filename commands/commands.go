@@ -4,7 +4,7 @@
 //
 //	registry.go      the list
 //	run.go           what happens to every command: permission, check of the values, once for each key, telling others
-//	reports.go, lists.go, city.go, subscribers.go, links.go    what each does
+//	reports.go, lists.go, city.go, settings.go, subscribers.go, links.go    what each does
 //	chat.go          messages of people, which are commands, and answers
 //	notices.go       tells those who have linked a chat what others did, and what is held
 package commands

@@ -23,6 +23,7 @@ const (
 	Choice Kind = "choice" // one of Choices
 	Switch Kind = "switch" // true or false
 	Ref    Kind = "ref"    // names a report: by RefPattern
+	Object Kind = "object" // a JSON object, as encoding/json reads it; people type it as JSON
 )
 
 // RefPattern is how reports are named: by the number that people see, with or without "#", or by the ID of a ReportStored.
@@ -60,6 +61,12 @@ func (p Param) check(value any) (any, *Refusal) {
 			return nil, wrong(p.Name, "refused-switch")
 		}
 		return on, nil
+	case Object:
+		object, ok := value.(map[string]any)
+		if !ok {
+			return nil, wrong(p.Name, "refused-object")
+		}
+		return object, nil
 	}
 	text, ok := value.(string)
 	if !ok {
@@ -131,6 +138,11 @@ func (p Param) Parse(typed string) any {
 		}
 	case Choice:
 		return strings.ToLower(typed)
+	case Object:
+		var object map[string]any
+		if json.Unmarshal([]byte(typed), &object) == nil && object != nil {
+			return object
+		}
 	}
 	return typed
 }

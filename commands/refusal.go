@@ -17,6 +17,7 @@ const (
 	Conflict    Reason = "conflict"    // somebody else has changed it meanwhile, or it is done already
 	TooLate     Reason = "too-late"    // the report is not fresh any more
 	TooMany     Reason = "too-many"    // a limit is reached
+	Outdated    Reason = "outdated"    // it is about a version that is not the present one
 	Unavailable Reason = "unavailable" // it may work later: try again with the same key
 )
 
@@ -24,6 +25,7 @@ const (
 type Refusal struct {
 	Reason Reason
 	Param  string // the parameter that is wrong; empty if it is none
+	Field  string // of an Object that is wrong: the place in it, as "bots.x.y"
 	Say    string // id of a text of this package
 	Pairs  []any  // names and values of its fields
 }

@@ -40,6 +40,9 @@ var ofCities = []Command{
 	{Name: "status", Level: Moderator, Scope: ScopeRead, Reads: true, Result: CityStatus{}, run: status},
 	{Name: "pause", Level: Owner, Scope: ScopeSettings, Tells: true, Result: CityState{}, run: pause},
 	{Name: "resume", Level: Owner, Scope: ScopeSettings, Tells: true, Result: CityState{}, run: resume},
+	{Name: "settings show", Level: Moderator, Scope: ScopeRead, Reads: true, Result: CitySettings{}, run: showSettings},
+	{Name: "settings change", Level: Owner, Scope: ScopeSettings, Tells: true, Result: CitySettings{}, run: changeSettings,
+		Params: []Param{{Name: "changes", Kind: Object, Required: true}, {Name: "base", Kind: Text, Max: 64}}},
 }
 
 var ofLists = []Command{

@@ -1,0 +1,123 @@
+package api
+
+import (
+	"net/http"
+	"reflect"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"linienfunk/commands"
+	"linienfunk/settings"
+)
+
+// resources are the commands that are no operations of their own: the settings are a resource with an ETag, which is their hash.
+var resources = map[string]bool{"settings show": true, "settings change": true}
+
+// MaxSettings is the largest change of settings in bytes. The guard in front of all pages allows no more.
+const MaxSettings = 1 << 20
+
+const (
+	settingsPath = byCity + "settings"
+	mergePatch   = "application/merge-patch+json" // RFC 7396
+)
+
+// addSettings adds the operations on a city's settings.
+func (a *API) addSettings() {
+	schemas := a.huma.OpenAPI().Components.Schemas
+	document := schemas.Schema(reflect.TypeFor[settings.Settings](), true, "")
+	show, _ := a.Commands.Find("settings show")
+	change, _ := a.Commands.Find("settings change")
+	etag := map[string]*huma.Param{"ETag": {Description: "The version: its hash in quotes.", Schema: &huma.Schema{Type: huma.TypeString}}}
+	ok := func(about string) *huma.Response {
+		return &huma.Response{Description: about, Headers: etag, Content: map[string]*huma.MediaType{"application/json": {Schema: document}}}
+	}
+	get := &huma.Operation{OperationID: show.ID(), Method: http.MethodGet, Path: settingsPath, Summary: a.Commands.Help("en", show), Tags: []string{string(show.Scope)},
+		Parameters: []*huma.Param{cityParam(), header("If-None-Match", "A version: the answer is 304 if it is still the present one.", false)},
+		Responses:  map[string]*huma.Response{"200": ok("The settings."), "304": {Description: "They are as you know them."}}}
+	patch := &huma.Operation{OperationID: change.ID(), Method: http.MethodPatch, Path: settingsPath, Summary: a.Commands.Help("en", change), Tags: []string{string(change.Scope)},
+		Parameters: []*huma.Param{cityParam(), header("If-Match", "The version that you have seen, from its ETag. Nothing is changed if it is not the present one.", true), idempotencyParam()},
+		RequestBody: &huma.RequestBody{Required: true, Description: "A JSON merge patch (RFC 7396): the fields that change, with their new values.",
+			Content: map[string]*huma.MediaType{mergePatch: {Schema: &huma.Schema{Type: huma.TypeObject, AdditionalProperties: true}}}},
+		Responses: map[string]*huma.Response{"200": ok("The settings as they are now.")}}
+	a.add(get, show, func(w http.ResponseWriter, r *http.Request) { a.showSettings(w, r, show) })
+	a.add(patch, change, func(w http.ResponseWriter, r *http.Request) { a.changeSettings(w, r, change) })
+}
+
+func (a *API) showSettings(w http.ResponseWriter, r *http.Request, command commands.Command) {
+	key, ok := a.admitTo(w, r, command.Scope)
+	if !ok {
+		return
+	}
+	args, p := a.readQuery(r, command)
+	if p != nil {
+		a.writeProblem(w, r, p)
+		return
+	}
+	result, err := a.Commands.Run(r.Context(), commands.Call{City: key.City, Name: command.Name, Args: args, Actor: key.actor(lang(r))})
+	if err != nil {
+		a.failed(w, r, err, "query")
+		return
+	}
+	shown := result.(commands.CitySettings)
+	if matches(r.Header.Get("If-None-Match"), shown.Hash) {
+		w.Header().Set("ETag", quoted(shown.Hash))
+		w.WriteHeader(http.StatusNotModified)
+		return
+	}
+	a.writeSettings(w, r, shown)
+}
+
+func (a *API) changeSettings(w http.ResponseWriter, r *http.Request, command commands.Command) {
+	key, ok := a.admitTo(w, r, command.Scope)
+	if !ok {
+		return
+	}
+	match := strings.TrimSpace(r.Header.Get("If-Match"))
+	base, isTag := strings.CutPrefix(strings.TrimSuffix(match, `"`), `"`)
+	if match == "" {
+		a.fail(w, r, "if-match")
+		return
+	}
+	if !isTag && match != "*" || base == "" { // no version has such a tag
+		base = "none"
+	}
+	if match == "*" {
+		base = ""
+	}
+	changes, p := a.readObject(w, r, mergePatch, MaxSettings)
+	if p == nil {
+		p = a.idempotencyKey(r)
+	}
+	if p != nil {
+		a.writeProblem(w, r, p)
+		return
+	}
+	call := commands.Call{City: key.City, Name: command.Name, Args: map[string]any{"changes": changes}, Actor: key.actor(lang(r)), Key: r.Header.Get("Idempotency-Key")}
+	if base != "" {
+		call.Args["base"] = base
+	}
+	result, err := a.Commands.Run(r.Context(), call)
+	if err != nil {
+		a.failed(w, r, err, "body")
+		return
+	}
+	a.writeSettings(w, r, result.(commands.CitySettings))
+}
+
+func (a *API) writeSettings(w http.ResponseWriter, r *http.Request, shown commands.CitySettings) {
+	w.Header().Set("ETag", quoted(shown.Hash))
+	a.writeJSON(w, r, http.StatusOK, "application/json", shown.Settings)
+}
+
+func quoted(hash string) string { return `"` + hash + `"` }
+
+// matches reports whether the tags of If-None-Match name a version.
+func matches(header, hash string) bool {
+	for tag := range strings.SplitSeq(header, ",") {
+		if tag = strings.TrimPrefix(strings.TrimSpace(tag), "W/"); tag == quoted(hash) || tag == "*" {
+			return true
+		}
+	}
+	return false
+}

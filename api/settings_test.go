@@ -1,0 +1,58 @@
+package api_test
+
+import (
+	"strings"
+	"testing"
+
+	"linienfunk/commands"
+)
+
+const settingsPath = "/api/v1/cities/bern/settings"
+
+func (w *world) patch(key, match, body string) answer {
+	w.t.Helper()
+	return w.call("PATCH", settingsPath, key, body, "Content-Type", "application/merge-patch+json", "If-Match", match)
+}
+
+func TestSettingsAreChangedOnlyInTheVersionThatWasSeen(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	key := w.key("bern")
+	seen := w.call("GET", settingsPath, key, "").wants(t, "the settings", 200)
+	tag := seen.header.Get("ETag")
+	if seen.text("title") != "Bern" || len(tag) != 66 {
+		t.Errorf("%s %s", tag, seen.body)
+	}
+	if a := w.call("GET", settingsPath, key, "", "If-None-Match", tag); a.status != 304 || len(a.body) != 0 || a.header.Get("ETag") != tag {
+		t.Errorf("%d %s", a.status, a.body)
+	}
+	now := w.patch(key, tag, `{"title":"Bärn","bots":{"web":null}}`).wants(t, "the change", 200)
+	if now.text("title") != "Bärn" || now.header.Get("ETag") == tag {
+		t.Errorf("%s %s", now.header.Get("ETag"), now.body)
+	}
+	w.patch(key, tag, `{"title":"Bern"}`).wants(t, "the version before", 412)
+	w.patch(key, "W/"+tag, `{"title":"Bern"}`).wants(t, "a weak tag", 412)
+	w.patch(key, "", `{"title":"Bern"}`).wants(t, "no version", 428)
+	w.patch(key, "*", `{"title":"Bern"}`).wants(t, "any version", 200)
+	if page := w.admin.Get("/city/bern/history"); !strings.Contains(page, "Bärn") || !strings.Contains(page, "admin-bern@example.net") {
+		t.Error("the change is not in the history")
+	}
+}
+
+func TestAWrongSettingIsRefusedByItsField(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	key := w.key("bern")
+	for body, want := range map[string]string{
+		`{"titel":"x"}`: "body.titel setting", `{"title":null}`: "body.title setting", `{"retention_hours":"1"}`: "body.retention_hours setting",
+		`{"triggers":["a","/[/"]}`: "body.triggers setting", `{"title":"","lang":"tlh"}`: "body.title setting, body.lang setting",
+	} {
+		if got := w.patch(key, "*", body).wants(t, body, 422).mistakes(); got != want {
+			t.Errorf("%s: %s, not %s", body, got, want)
+		}
+	}
+	w.patch(key, "*", `[]`).wants(t, "a list", 400)
+	w.call("PATCH", settingsPath, key, `{}`, "If-Match", "*").wants(t, "plain JSON", 415)
+	w.call("PATCH", settingsPath, w.key("bern", commands.ScopeRead), `{}`, "If-Match", "*", "Content-Type", "application/merge-patch+json").wants(t, "without the scope", 403)
+	w.call("GET", strings.Replace(settingsPath, "bern", "ghent", 1), key, "").wants(t, "of another city", 404)
+}
