@@ -6,6 +6,7 @@
 //	problem.go      refusals become application/problem+json (RFC 9457)
 //	admit.go        who calls: the header x-api-key, scopes, limits
 //	settings.go     the settings as a resource with versions
+//	feed.go, hub.go, stream.go    what happens in a city: events in the database, passed on to open connections
 //	keys.go         the keys in the database
 //
 // The library huma holds the description and makes schemas of results. Its handlers, which would be a second set of rules beside those of the commands, are not used.
@@ -14,15 +15,20 @@
 package api
 
 import (
+	"context"
 	"embed"
+	"errors"
 	"log/slog"
 	"net/http"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
 	"linienfunk/commands"
+	"linienfunk/db"
 	"linienfunk/internal/limits"
 	"linienfunk/templates"
 )
@@ -38,7 +44,22 @@ type Deps struct {
 	BaseURL  string // the public address without a trailing slash
 	Log      *slog.Logger
 	Now      func() time.Time
+
+	DB  *db.DB // the core's tables
+	Bus Bus    // may be nil where nobody opens a stream
 }
+
+// Bus carries announcements between nodes; *bus.Bus is one.
+type Bus interface {
+	Notify(subject string, data []byte) error
+	Subscribe(subject string, f func(subject string, data []byte)) (stop func(), err error)
+}
+
+// Subjects of announcements, each with a city or the number of a key behind it.
+const (
+	LedgerSubject  = "ledger."
+	revokedSubject = "api-key."
+)
 
 // API is the handler of everything below Root. It is safe for concurrent use.
 type API struct {
@@ -51,6 +72,8 @@ type API struct {
 	spec       []byte          // OpenAPI 3.1
 	spec30     []byte          // the same in OpenAPI 3.0.3
 	operations []Operation
+	feed       *feed
+	hub        *hub
 }
 
 // Addresses of the API.
@@ -67,6 +90,13 @@ func New(deps Deps) (*API, error) {
 		return nil, err
 	}
 	a := &API{Deps: deps, mux: http.NewServeMux(), texts: texts, calls: deps.Limits.New("api-calls", callRate), wrong: deps.Limits.New("api-wrong-keys", wrongRate)}
+	a.feed = &feed{deps.Keys.Tables, deps.DB, deps.Commands, deps.Now}
+	if deps.Bus != nil {
+		deps.Keys.Revoked = a.revoke
+	}
+	a.hub = newHub(a.feed, a.whenJudged, func(city string, err error) {
+		a.Log.Error("streams of events do not show a change", "city", city, "err", err)
+	})
 	a.huma = humago.New(a.mux, huma.Config{OpenAPI: a.describe()})
 	for _, command := range deps.Commands.All() {
 		if Offered(command) {
@@ -74,10 +104,33 @@ func New(deps Deps) (*API, error) {
 		}
 	}
 	a.addSettings()
+	a.addStream()
 	a.mux.HandleFunc("GET "+Root+"openapi.json", func(w http.ResponseWriter, _ *http.Request) { writeSpec(w, a.spec) })
 	a.mux.HandleFunc("GET "+Root+"openapi-3.0.json", func(w http.ResponseWriter, _ *http.Request) { writeSpec(w, a.spec30) })
 	a.mux.HandleFunc(Root, a.nothing)
 	return a, a.finishSpec()
+}
+
+// whenJudged calls f when something was written about a city's reports, on any node.
+func (a *API) whenJudged(city string, f func()) (stop func(), err error) {
+	return a.Bus.Subscribe(LedgerSubject+city, func(string, []byte) { f() })
+}
+
+// Revoke announces that a key was revoked: see Keys.Revoked.
+func (a *API) revoke(id uint) {
+	a.hub.revoke(id)
+	if err := a.Bus.Notify(revokedSubject+strconv.Itoa(int(id)), nil); err != nil {
+		a.Log.Warn("the streams of a key that was revoked end a little later on other nodes", "key", id, "err", err)
+	}
+}
+
+// listen ends streams of keys that other nodes have revoked.
+func (a *API) listen() (stop func(), err error) {
+	return a.Bus.Subscribe(revokedSubject+"*", func(subject string, _ []byte) {
+		if id, err := strconv.Atoi(strings.TrimPrefix(subject, revokedSubject)); err == nil {
+			a.hub.revoke(uint(id))
+		}
+	})
 }
 
 // ServeHTTP implements http.Handler.
@@ -110,3 +163,8 @@ func (a *API) nothing(w http.ResponseWriter, r *http.Request) {
 
 // Text returns a text of this package.
 func (a *API) Text(lang, id string, pairs ...any) string { return a.texts.Text(lang, id, pairs...) }
+
+// Prune deletes what is not needed any more.
+func (a *API) Prune(ctx context.Context) error {
+	return errors.Join(a.Keys.Prune(ctx), a.feed.prune(ctx))
+}

@@ -41,7 +41,10 @@ func (Key) TableName() string { return "api_keys" }
 
 // Migrations are those of the tables with the prefix "api_".
 func Migrations() []*gormigrate.Migration {
-	return []*gormigrate.Migration{{ID: "1-keys", Migrate: func(tx *gorm.DB) error { return tx.AutoMigrate(&Key{}) }}}
+	return []*gormigrate.Migration{
+		{ID: "1-keys", Migrate: func(tx *gorm.DB) error { return tx.AutoMigrate(&Key{}) }},
+		{ID: "2-events", Migrate: func(tx *gorm.DB) error { return tx.AutoMigrate(&event{}) }},
+	}
 }
 
 // Has reports whether the key has a scope.
@@ -77,6 +80,9 @@ type Keys struct {
 	Tables *gorm.DB // those of this package: see Migrations
 	Log    *slog.Logger
 	Now    func() time.Time
+
+	// Revoked announces to all nodes that a key was revoked, which ends its streams. May be nil.
+	Revoked func(id uint)
 }
 
 // A key's text is "lf_", 12 characters by which it is found, "_", and the secret of 52 characters, which have 5 random bits each.
@@ -142,12 +148,23 @@ func (k *Keys) Revoke(ctx context.Context, city string, id uint) error {
 	if done.Error == nil && done.RowsAffected == 0 {
 		return ErrNoKey
 	}
+	if done.Error == nil && k.Revoked != nil {
+		k.Revoked(id)
+	}
 	return done.Error
 }
 
-// Use returns the key of a text, which a program has used that calls itself client. It takes as long for a text that is wrong in its first part as for one
-// that is wrong in its last: both read the database once and compare once.
+// Use returns the key of a text, which a program has used that calls itself client.
 func (k *Keys) Use(ctx context.Context, text, client string) (Key, error) {
+	key, err := k.find(ctx, text)
+	if err == nil {
+		k.note(ctx, key, client)
+	}
+	return key, err
+}
+
+// find takes as long for a text that is wrong in its first part as for one that is wrong in its last: both read the database once and compare once.
+func (k *Keys) find(ctx context.Context, text string) (Key, error) {
 	public, secret, _ := strings.Cut(strings.TrimPrefix(text, keyPrefix), "_")
 	if !strings.HasPrefix(text, keyPrefix) || len(public) != publicLength || len(secret) != secretLength {
 		return Key{}, ErrNoKey
@@ -170,7 +187,6 @@ func (k *Keys) Use(ctx context.Context, text, client string) (Key, error) {
 	if !same || found.ID == 0 || found.Admins == 0 || !k.Now().Before(found.ExpiresAt) {
 		return Key{}, ErrNoKey
 	}
-	k.note(ctx, found.Key, client)
 	return found.Key, nil
 }
 

@@ -24,7 +24,12 @@ type Operation struct {
 func (a *API) Operations() []Operation { return a.operations }
 
 // About says what an operation does.
-func (a *API) About(lang string, op Operation) string { return a.Commands.Help(lang, op.Command) }
+func (a *API) About(lang string, op Operation) string {
+	if op.Command.Name == "" {
+		return a.Text(lang, "operation-"+op.ID)
+	}
+	return a.Commands.Help(lang, op.Command)
+}
 
 // Offered reports whether a command is in the API: keys belong to a city, and what has no scope no key can do.
 func Offered(command commands.Command) bool {

@@ -65,7 +65,7 @@ func at(where, name string) string { return strings.TrimSuffix(where+"."+name, "
 // codes are the codes of problems that are no refusal of a command, with their statuses. Each has a text "problem-<code>".
 var codes = map[string]int{
 	"no-key": http.StatusUnauthorized, "wrong-key": http.StatusUnauthorized, "wrong-keys": http.StatusTooManyRequests, "too-many-calls": http.StatusTooManyRequests,
-	"scope": http.StatusForbidden, "other-city": http.StatusNotFound, "no-operation": http.StatusNotFound, "method": http.StatusMethodNotAllowed,
+	"too-many-streams": http.StatusTooManyRequests, "event": http.StatusUnprocessableEntity, "scope": http.StatusForbidden, "other-city": http.StatusNotFound, "no-operation": http.StatusNotFound, "method": http.StatusMethodNotAllowed,
 	"content-type": http.StatusUnsupportedMediaType, "too-large": http.StatusRequestEntityTooLarge, "cut": http.StatusBadRequest, "not-utf8": http.StatusBadRequest,
 	"not-json": http.StatusBadRequest, "no-object": http.StatusBadRequest, "query": http.StatusBadRequest, "idempotency-key": http.StatusBadRequest,
 	"if-match": http.StatusPreconditionRequired, "twice": http.StatusUnprocessableEntity, "missing": http.StatusUnprocessableEntity, "text": http.StatusUnprocessableEntity, "failed": http.StatusInternalServerError,

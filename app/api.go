@@ -17,6 +17,10 @@ func (p *Program) openAPI(context.Context) error {
 	log := p.log.With("part", "api")
 	p.api, err = api.New(api.Deps{
 		Commands: p.commands, Keys: &api.Keys{Tables: tables, Log: log, Now: p.now}, Limits: p.limits, BaseURL: p.config.BaseURL, Log: log, Now: p.now,
+		DB: p.db, Bus: p.bus,
 	})
 	return err
 }
+
+// judged announces that something was written about a city's reports. Who follows them looks at the ledger now and then as well.
+func (p *Program) judged(city string) { _ = p.bus.Notify(api.LedgerSubject+city, nil) }

@@ -115,7 +115,7 @@ func (p *Program) openWorkers(context.Context) error {
 	})
 	p.settings.OnChange(func(string) { p.supervisor.RefreshAll() })
 	p.censor = &censor.Worker{Bus: p.bus, DB: p.db, Rules: p.rules, Bots: p.directory.Bots, Turn: p.supervisor.JudgingTurn,
-		Held: p.notices.add, Log: p.log.With("part", "censor"), Now: p.now, Observer: p.observer}
+		Held: p.notices.add, Judged: p.judged, Log: p.log.With("part", "censor"), Now: p.now, Observer: p.observer}
 	p.addSources()
 	return nil
 }

@@ -74,7 +74,7 @@ func (p *Program) parts() map[string]func(context.Context) error {
 		parts["censor"], parts["notices"] = p.runCensor, p.runNotices
 	}
 	if p.config.Has(config.RoleFrontend) {
-		parts["prune"], parts["feeds"] = p.prune, p.imports.Run
+		parts["prune"], parts["feeds"], parts["api"] = p.prune, p.imports.Run, p.api.Run
 	}
 	return parts
 }
@@ -135,8 +135,8 @@ func (p *Program) prune(ctx context.Context) error {
 		if err := p.commands.Prune(ctx); err != nil && ctx.Err() == nil {
 			p.log.Error("cannot prune calls of commands", "err", err)
 		}
-		if err := p.api.Keys.Prune(ctx); err != nil && ctx.Err() == nil {
-			p.log.Error("cannot prune keys of the API", "err", err)
+		if err := p.api.Prune(ctx); err != nil && ctx.Err() == nil {
+			p.log.Error("cannot prune what the API keeps", "err", err)
 		}
 		if err := p.pruneNetworks(ctx); err != nil && ctx.Err() == nil {
 			p.log.Error("cannot prune networks", "err", err)

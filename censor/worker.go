@@ -47,6 +47,9 @@ type Worker struct {
 	// Held is called after reports of a city were held that a moderator may release; must not block. nil for never.
 	Held func(city string)
 
+	// Judged is called after something was written about a city's reports; must not block. nil for never.
+	Judged func(city string)
+
 	turns      atomic.Uint64 // that have begun
 	recent     recent        // of the goroutine that judges
 	muted      muted
@@ -168,8 +171,23 @@ func (w *Worker) process(ctx context.Context, part []message) error {
 		for _, msg := range part {
 			msg.Ack()
 		}
+		w.judged(part)
 	}
 	return err
+}
+
+// judged calls Judged once for each city.
+func (w *Worker) judged(part []message) {
+	if w.Judged == nil {
+		return
+	}
+	told := map[string]bool{}
+	for _, msg := range part {
+		if city := msg.Value.City; !told[city] {
+			told[city] = true
+			w.Judged(city)
+		}
+	}
 }
 
 // begin reads what the worker remembers, unless it has done so in this turn: another node may have judged meanwhile.

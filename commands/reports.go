@@ -103,6 +103,20 @@ func listReports(ctx context.Context, c *Commands, call Call) (any, error) {
 	return list, nil
 }
 
+// ReportsByID returns reports of a city by their numbers, with texts in the city's language. One that is not there is missing.
+func (c *Commands) ReportsByID(ctx context.Context, city string, ids []uint) (map[uint]Report, error) {
+	snapshot, _, err := c.Settings.Get(ctx, city)
+	if err != nil {
+		return nil, err
+	}
+	entries, err := c.DB.EntriesByID(ctx, city, ids)
+	all := make(map[uint]Report, len(entries))
+	for _, e := range entries {
+		all[e.ID] = c.shown(snapshot.Lang, e)
+	}
+	return all, err
+}
+
 // shown returns an entry as people see it.
 func (c *Commands) shown(lang string, e db.Entry) Report {
 	r := Report{Report: int(e.ID), At: e.At, Text: e.Text, Network: e.Bot, From: c.title(lang, e.Bot), Passed: e.Passed, Held: e.IsHeld() && e.List != string(report.Dropped),

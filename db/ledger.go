@@ -231,6 +231,12 @@ func (d *DB) EntryByID(ctx context.Context, city string, id uint) (Entry, error)
 	return findOne[Entry](d.WithContext(ctx).Preload("Deliveries").Where("city = ? AND id = ?", city, id))
 }
 
+// EntriesByID returns entries of a city with their deliveries, in any order; those that are not there are missing.
+func (d *DB) EntriesByID(ctx context.Context, city string, ids []uint) (all []Entry, err error) {
+	err = d.WithContext(ctx).Preload("Deliveries").Where("city = ? AND id IN ?", city, ids).Find(&all).Error
+	return all, wrap("read ledger", err)
+}
+
 // Author is a pseudonym in a city.
 type Author struct{ City, Author string }
 
