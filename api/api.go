@@ -7,6 +7,7 @@
 //	admit.go        who calls: the header x-api-key, scopes, limits
 //	settings.go     the settings as a resource with versions
 //	feed.go, hub.go, stream.go    what happens in a city: events in the database, passed on to open connections
+//	webhooks.go, deliver.go       addresses that get the events, each in its order until it has taken them
 //	keys.go         the keys in the database
 //
 // The library huma holds the description and makes schemas of results. Its handlers, which would be a second set of rules beside those of the commands, are not used.
@@ -22,6 +23,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -30,6 +32,7 @@ import (
 	"linienfunk/commands"
 	"linienfunk/db"
 	"linienfunk/internal/limits"
+	"linienfunk/internal/secret"
 	"linienfunk/templates"
 )
 
@@ -47,6 +50,11 @@ type Deps struct {
 
 	DB  *db.DB // the core's tables
 	Bus Bus    // may be nil where nobody opens a stream
+	Box *secret.Box
+
+	// HTTP is the client for webhooks. Plain lets them have addresses without TLS.
+	HTTP  *http.Client
+	Plain bool
 }
 
 // Bus carries announcements between nodes; *bus.Bus is one.
@@ -74,6 +82,9 @@ type API struct {
 	operations []Operation
 	feed       *feed
 	hub        *hub
+	deliverer  *deliverer
+
+	Webhooks *Webhooks
 }
 
 // Addresses of the API.
@@ -91,6 +102,11 @@ func New(deps Deps) (*API, error) {
 	}
 	a := &API{Deps: deps, mux: http.NewServeMux(), texts: texts, calls: deps.Limits.New("api-calls", callRate), wrong: deps.Limits.New("api-wrong-keys", wrongRate)}
 	a.feed = &feed{deps.Keys.Tables, deps.DB, deps.Commands, deps.Now}
+	a.Webhooks = &Webhooks{tables: deps.Keys.Tables, box: deps.Box, feed: a.feed, http: deps.Plain, now: deps.Now, added: func() {}}
+	if deps.HTTP != nil {
+		a.deliverer = newDeliverer(a.Webhooks, deps.HTTP, deps.Log)
+		a.Webhooks.added = a.deliverer.wake
+	}
 	if deps.Bus != nil {
 		deps.Keys.Revoked = a.revoke
 	}
@@ -124,13 +140,37 @@ func (a *API) revoke(id uint) {
 	}
 }
 
-// listen ends streams of keys that other nodes have revoked.
+// listen follows announcements until stop is called.
 func (a *API) listen() (stop func(), err error) {
-	return a.Bus.Subscribe(revokedSubject+"*", func(subject string, _ []byte) {
+	endKeys, err := a.Bus.Subscribe(revokedSubject+"*", func(subject string, _ []byte) {
 		if id, err := strconv.Atoi(strings.TrimPrefix(subject, revokedSubject)); err == nil {
 			a.hub.revoke(uint(id))
 		}
 	})
+	if err != nil {
+		return nil, err
+	}
+	endLedger, err := a.Bus.Subscribe(LedgerSubject+">", func(subject string, _ []byte) { a.deliverer.touch(strings.TrimPrefix(subject, LedgerSubject)) })
+	if err != nil {
+		endKeys()
+		return nil, err
+	}
+	return func() { endKeys(); endLedger() }, nil
+}
+
+// Run sends to webhooks, and ends the streams of keys that are revoked, and all when ctx ends.
+func (a *API) Run(ctx context.Context) error {
+	stop, err := a.listen()
+	if err != nil {
+		return err
+	}
+	defer stop()
+	var delivering sync.WaitGroup
+	delivering.Go(func() { a.deliverer.run(ctx) })
+	<-ctx.Done()
+	a.hub.end()
+	delivering.Wait()
+	return ctx.Err()
 }
 
 // ServeHTTP implements http.Handler.

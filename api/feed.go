@@ -46,7 +46,7 @@ type Event struct {
 	Type   string          `json:"type" enum:"report.relayed,report.held,report.refused,report.edited,report.withdrawn"`
 	City   string          `json:"city"`
 	At     time.Time       `json:"at" doc:"When it was noticed."`
-	Report commands.Report `json:"report" doc:"The report as it is now."`
+	Report commands.Report `json:"report"` // as it is now
 }
 
 // The ledger of the last day, at most its newest reports, is compared with the events: what has changed in it since becomes events. They are kept longer than a webhook is tried.

@@ -44,6 +44,7 @@ func Migrations() []*gormigrate.Migration {
 	return []*gormigrate.Migration{
 		{ID: "1-keys", Migrate: func(tx *gorm.DB) error { return tx.AutoMigrate(&Key{}) }},
 		{ID: "2-events", Migrate: func(tx *gorm.DB) error { return tx.AutoMigrate(&event{}) }},
+		{ID: "3-webhooks", Migrate: func(tx *gorm.DB) error { return tx.AutoMigrate(&Webhook{}) }},
 	}
 }
 

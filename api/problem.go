@@ -68,7 +68,7 @@ var codes = map[string]int{
 	"too-many-streams": http.StatusTooManyRequests, "event": http.StatusUnprocessableEntity, "scope": http.StatusForbidden, "other-city": http.StatusNotFound, "no-operation": http.StatusNotFound, "method": http.StatusMethodNotAllowed,
 	"content-type": http.StatusUnsupportedMediaType, "too-large": http.StatusRequestEntityTooLarge, "cut": http.StatusBadRequest, "not-utf8": http.StatusBadRequest,
 	"not-json": http.StatusBadRequest, "no-object": http.StatusBadRequest, "query": http.StatusBadRequest, "idempotency-key": http.StatusBadRequest,
-	"if-match": http.StatusPreconditionRequired, "twice": http.StatusUnprocessableEntity, "missing": http.StatusUnprocessableEntity, "text": http.StatusUnprocessableEntity, "failed": http.StatusInternalServerError,
+	"if-match": http.StatusPreconditionRequired, "unknown": http.StatusUnprocessableEntity, "twice": http.StatusUnprocessableEntity, "missing": http.StatusUnprocessableEntity, "text": http.StatusUnprocessableEntity, "failed": http.StatusInternalServerError,
 }
 
 // problem makes a Problem of a code.

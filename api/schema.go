@@ -136,3 +136,9 @@ func (a *API) paramSchema(p commands.Param) *huma.Schema {
 	}
 	return s
 }
+
+// Description is the description in OpenAPI 3.1.
+func (a *API) Description() []byte { return a.spec }
+
+// Description30 is the description in OpenAPI 3.0.3, for tools that do not read 3.1.
+func (a *API) Description30() []byte { return a.spec30 }

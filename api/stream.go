@@ -2,7 +2,6 @@ package api
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -25,13 +24,12 @@ const (
 
 // addStream adds the stream of events, which is no command.
 func (a *API) addStream() {
-	example := "id: 17\nevent: " + Relayed + "\ndata: {…}\n\n"
-	a.huma.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[Event](), true, "")
+	schema := a.huma.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[Event](), true, "")
 	op := &huma.Operation{OperationID: "events", Method: http.MethodGet, Path: byCity + "events", Summary: a.Text("en", "operation-events"), Tags: []string{string(commands.ScopeRead)},
 		Parameters: []*huma.Param{cityParam(), header("Last-Event-ID", "The last event that you have had: the stream begins with the next one. Without it, it begins with what happens from now on.", false),
 			{Name: "after", In: "query", Description: "The same as Last-Event-ID, for those who cannot set headers.", Schema: &huma.Schema{Type: huma.TypeInteger, Format: "int64", Minimum: ptr(0.0)}}},
 		Responses: map[string]*huma.Response{"200": {Description: "Server-sent events. The data of each is an Event as JSON, its event field the type, its id the number.",
-			Content: map[string]*huma.MediaType{"text/event-stream": {Schema: &huma.Schema{Type: huma.TypeString}, Example: example}}}}}
+			Content: map[string]*huma.MediaType{"text/event-stream": {Schema: schema}}}}}
 	a.add(op, commands.Command{Scope: commands.ScopeRead}, a.stream)
 }
 
@@ -71,6 +69,11 @@ func (a *API) stream(w http.ResponseWriter, r *http.Request) {
 
 // lastEvent is the event after which a stream begins.
 func (a *API) lastEvent(r *http.Request) (id uint, given bool, p *Problem) {
+	for name := range r.URL.Query() {
+		if name != "after" {
+			return 0, false, a.problemAt(r, "unknown", at("query", name))
+		}
+	}
 	for location, typed := range map[string]string{"header.Last-Event-ID": r.Header.Get("Last-Event-ID"), "query.after": r.URL.Query().Get("after")} {
 		if typed == "" {
 			continue
@@ -153,16 +156,4 @@ func newMessage(e Event) message {
 	var out bytes.Buffer
 	fmt.Fprintf(&out, "id: %d\nevent: %s\ndata: %s\n\n", e.ID, e.Type, e.text())
 	return message{uint(e.ID), out.Bytes()}
-}
-
-// Run ends the streams when ctx ends, and those of keys that are revoked.
-func (a *API) Run(ctx context.Context) error {
-	stop, err := a.listen()
-	if err != nil {
-		return err
-	}
-	defer stop()
-	<-ctx.Done()
-	a.hub.end()
-	return ctx.Err()
 }

@@ -162,5 +162,8 @@ func TestAWrongEventIsRefused(t *testing.T) {
 	if got := w.call("GET", "/api/v1/cities/bern/events?after=x", key, "").wants(t, "no number", 422).mistakes(); got != "query.after event" {
 		t.Error(got)
 	}
+	if got := w.call("GET", "/api/v1/cities/bern/events?since=1", key, "").wants(t, "another name", 422).mistakes(); got != "query.since unknown" {
+		t.Error(got)
+	}
 	w.call("GET", "/api/v1/cities/bern/events", key, "", "Last-Event-ID", "-1").wants(t, "a negative one", 422)
 }

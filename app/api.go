@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"linienfunk/api"
+	"linienfunk/internal/outgoing"
 )
 
 // apiTables is the prefix of the tables of package api.
@@ -17,7 +18,7 @@ func (p *Program) openAPI(context.Context) error {
 	log := p.log.With("part", "api")
 	p.api, err = api.New(api.Deps{
 		Commands: p.commands, Keys: &api.Keys{Tables: tables, Log: log, Now: p.now}, Limits: p.limits, BaseURL: p.config.BaseURL, Log: log, Now: p.now,
-		DB: p.db, Bus: p.bus,
+		DB: p.db, Bus: p.bus, Box: p.box, HTTP: outgoing.Client(p.config.Outgoing.AllowPrivate, p.userAgent()), Plain: p.config.Outgoing.AllowPrivate,
 	})
 	return err
 }

@@ -1,4 +1,4 @@
-// Package apipages has the pages about the API: the keys of a city, for its admins, and what the API can do, for everybody.
+// Package apipages has the pages about the API: the keys and webhooks of a city, for its admins, and what the API can do, for everybody.
 package apipages
 
 import (
@@ -28,12 +28,17 @@ const DocsPath = "/api/docs"
 func (p *Pages) AddTo(mux *http.ServeMux) {
 	mux.HandleFunc("GET "+DocsPath, p.Handle(p.docs))
 	for pattern, action := range map[string]site.CityAction{
-		"GET /city/{city}/api":                   p.api,
-		"POST /city/{city}/api/keys":             p.makeKey,
-		"POST /city/{city}/api/keys/{id}/revoke": p.revokeKey,
+		"GET /city/{city}/api":                       p.api,
+		"POST /city/{city}/api/keys":                 p.makeKey,
+		"POST /city/{city}/api/keys/{id}/revoke":     p.revokeKey,
+		"POST /city/{city}/api/webhooks":             p.makeWebhook,
+		"POST /city/{city}/api/webhooks/{id}/resume": p.resumeWebhook,
+		"POST /city/{city}/api/webhooks/{id}/delete": p.deleteWebhook,
 		// These addresses only take forms. A link to another language, or typing them, makes a GET.
-		"GET /city/{city}/api/keys":             p.back,
-		"GET /city/{city}/api/keys/{id}/revoke": p.back,
+		"GET /city/{city}/api/keys":                 p.back,
+		"GET /city/{city}/api/webhooks":             p.back,
+		"GET /city/{city}/api/webhooks/{id}/{form}": p.back,
+		"GET /city/{city}/api/keys/{id}/revoke":     p.back,
 	} {
 		mux.HandleFunc(pattern, p.Handle(p.CityAdmin(action)))
 	}

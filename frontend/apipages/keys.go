@@ -24,6 +24,9 @@ type pageData struct {
 	Form keyForm
 	Made string // the text of a new key, which is shown once
 
+	Webhooks []webhookData
+	Hook     webhookForm
+	Secret   string // of a new webhook, which is shown once
 }
 
 type keyData struct {
@@ -51,7 +54,7 @@ func (keyForm) Lives() []int { return []int{30, 90, 365} }
 
 // api shows the keys of a city.
 func (p *Pages) api(w http.ResponseWriter, r *http.Request, _ db.Admin, city settings.Snapshot) error {
-	return p.show(w, r, http.StatusOK, city, pageData{Form: keyForm{Days: 90, Scopes: p.scopes(r, nil), Errors: site.FormErrors{}}})
+	return p.show(w, r, http.StatusOK, city, pageData{})
 }
 
 func (p *Pages) scopes(r *http.Request, on []string) (all []scopeChoice) {
@@ -73,6 +76,15 @@ func (p *Pages) show(w http.ResponseWriter, r *http.Request, status int, city se
 			return err
 		}
 		data.Keys = append(data.Keys, one)
+	}
+	if data.Webhooks, err = p.webhooks(r, city); err != nil {
+		return err
+	}
+	if data.Hook.Errors == nil {
+		data.Hook = p.newHook(r, api.Kinds)
+	}
+	if data.Form.Errors == nil {
+		data.Form = keyForm{Days: 90, Scopes: p.scopes(r, nil), Errors: site.FormErrors{}}
 	}
 	about := site.Page{Title: p.Text(r, "api-of", "City", city.Title), Line: site.LineClass(city.City), Private: true}
 	return p.Show(w, r, status, about, "api.html", data)
@@ -110,7 +122,7 @@ func (p *Pages) makeKey(w http.ResponseWriter, r *http.Request, admin db.Admin, 
 	if err != nil {
 		return err
 	}
-	return p.show(w, r, http.StatusOK, city, pageData{Made: text, Form: keyForm{Days: 90, Scopes: p.scopes(r, nil), Errors: site.FormErrors{}}})
+	return p.show(w, r, http.StatusOK, city, pageData{Made: text})
 }
 
 func (p *Pages) revokeKey(w http.ResponseWriter, r *http.Request, _ db.Admin, city settings.Snapshot) error {

@@ -68,7 +68,7 @@ func New(t testing.TB, mount func(s *World)) *World {
 	group := limits.NewGroup(s.Now)
 	keys, err := database.Prefixed("api_")
 	Check(t, err)
-	programs, err := api.New(api.Deps{Commands: made, Keys: &api.Keys{Tables: keys, Log: log, Now: s.Now}, Limits: group, BaseURL: s.URL, Log: log, Now: s.Now})
+	programs, err := api.New(api.Deps{Commands: made, Keys: &api.Keys{Tables: keys, Log: log, Now: s.Now}, Limits: group, BaseURL: s.URL, Log: log, Now: s.Now, DB: database, Box: box, Plain: true})
 	Check(t, err)
 	s.Frontend, err = frontend.New(frontend.Deps{
 		DB: database, Settings: s.Node, Commands: made, History: s.Storage, Mail: s.Mails, Box: box, Limits: group, API: programs, BaseURL: s.URL, Domain: "linienfunk.example", Log: log,
