@@ -43,7 +43,8 @@ type topic struct {
 	refresh sync.Mutex
 	newest  []message // the newest events, without a gap; guarded by hub.mu
 	since   uint      // who has had this event, or a later one, needs no other than newest; guarded by hub.mu
-	last    uint      // the number of the last event that is known; guarded by hub.mu
+	last    uint      // the number of the last event that is known, 0 for none; guarded by hub.mu
+	begun   bool      // last is known; guarded by hub.mu
 }
 
 // message is an event as it is sent.
@@ -192,13 +193,14 @@ func (h *hub) update(ctx context.Context, city string) error {
 		return err
 	}
 	h.mu.Lock()
-	from := t.last
+	from, begun := t.last, t.begun
+	t.begun = true
 	h.mu.Unlock()
 	if last <= from {
 		return nil
 	}
 	var news []message
-	if from > 0 { // else the first stream: what it wants it reads itself
+	if begun { // else the first stream: what it wants it reads itself
 		events, err := h.feed.after(ctx, city, from, kept)
 		if err != nil {
 			return err
@@ -209,7 +211,7 @@ func (h *hub) update(ctx context.Context, city string) error {
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if len(news) == kept || from == 0 { // there may be more: streams read the database
+	if len(news) == kept || !begun { // there may be more: streams read the database
 		news, t.newest, t.since = nil, nil, last
 	}
 	t.newest = append(t.newest, news...)
