@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"linienfunk/bots/chat"
@@ -59,7 +60,7 @@ func (n inNetwork) Run(ctx context.Context, m chat.Message) (chat.Answer, bool, 
 		return chat.Answer{}, false, err
 	}
 	actor := Actor{Lang: city.Lang, Network: n.network, Person: m.Person}
-	if !m.Forged {
+	if !m.Forged || len(m.Reports) > 0 {
 		if actor, err = n.asAdmin(ctx, m.City, actor); err != nil {
 			return chat.Answer{}, false, err
 		}
@@ -68,7 +69,7 @@ func (n inNetwork) Run(ctx context.Context, m chat.Message) (chat.Answer, bool, 
 	if !slash && !meant(*command, call) {
 		return chat.Answer{}, false, nil
 	}
-	if m.Forged && !command.Reads {
+	if m.Forged && !command.Reads && !slices.Contains(m.Reports, strings.TrimPrefix(call.Text("report"), "#")) {
 		return n.refused(actor.Lang, *command, Refusals{refuse(Forbidden, "refused-forged")}), true, nil
 	}
 	if m.ID != "" {
@@ -149,8 +150,8 @@ func meant(command Command, call Call) bool {
 // argsOf reads the values behind a command in a message, which may be about a report that it does not name.
 func argsOf(m chat.Message, command Command, rest string) map[string]any {
 	args := readArgs(command, rest)
-	if _, ok := command.Param("report"); ok && rest == "" && m.Report != "" {
-		args["report"] = m.Report
+	if _, ok := command.Param("report"); ok && rest == "" && len(m.Reports) == 1 {
+		args["report"] = m.Reports[0]
 	}
 	return args
 }
@@ -212,7 +213,7 @@ func (c *Commands) Answer(lang string, zone Zone, command Command, result any) c
 func (c *Commands) rulingButtons(lang string, report int) (buttons []chat.Button) {
 	for _, name := range []string{"release", "refuse"} {
 		buttons = append(buttons, chat.Button{
-			Label: c.Text(lang, "button-"+name, "Report", report), Command: fmt.Sprintf("/%s %d", c.word(lang, *c.byName[name]), report),
+			Label: c.Text(lang, "button-"+name, "Report", report), Report: strconv.Itoa(report), Command: fmt.Sprintf("/%s %d", c.word(lang, *c.byName[name]), report),
 		})
 	}
 	return buttons

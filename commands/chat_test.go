@@ -165,7 +165,7 @@ func TestAnAnswerToANoticeIsAboutItsReport(t *testing.T) {
 	w.linked("ada")
 	one, two := w.received("1", "schönes wetter"), w.received("2", "schlechtes wetter")
 	for text, about := range map[string]db.Entry{"release": one, fmt.Sprintf("refuse %d", two.ID): one} {
-		a, ok, err := w.InNetwork("net").Run(t.Context(), chat.Message{City: "bern", Person: "ada", Text: text, Report: fmt.Sprint(about.ID)})
+		a, ok, err := w.InNetwork("net").Run(t.Context(), chat.Message{City: "bern", Person: "ada", Text: text, Reports: []string{fmt.Sprint(about.ID)}})
 		if err != nil || !ok || a.Refused {
 			t.Errorf("%s: %+v %v %v", text, a, ok, err)
 		}
@@ -223,6 +223,27 @@ func TestAForgedMessageRunsNothing(t *testing.T) {
 	a, ok, err := w.InNetwork("net").Run(t.Context(), chat.Message{City: "bern", Person: "ada", Text: "/pause", Forged: true})
 	if err != nil || !ok || !a.Refused {
 		t.Errorf("%+v %v %v", a, ok, err)
+	}
+}
+
+func TestAForgedAnswerToANoticeIsTakenForItsReportsOnly(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.linked("ada")
+	one, two := w.received("1", "schönes wetter"), w.received("2", "schlechtes wetter")
+	answers := func(text string) chat.Answer {
+		t.Helper()
+		a, _, err := w.InNetwork("net").Run(t.Context(), chat.Message{City: "bern", Person: "ada", Text: text, Forged: true, Reports: []string{fmt.Sprint(one.ID)}})
+		w.check(err)
+		return a
+	}
+	for _, text := range []string{fmt.Sprintf("/release %d", two.ID), "/pause", "/link 12345", "/lists add triggers x"} {
+		if a := answers(text); !a.Refused || !strings.Contains(a.Text, "not certain") {
+			t.Errorf("%s: %+v", text, a)
+		}
+	}
+	if a := answers(fmt.Sprintf("release #%d", one.ID)); a.Refused || !a.Linked {
+		t.Errorf("%+v", a)
 	}
 }
 

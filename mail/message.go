@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"mime"
 	netmail "net/mail"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -58,9 +59,24 @@ func build(m Message, id, domain string, now time.Time) (envelope, error) {
 	if err := setExtra(&h, m.Header); err != nil {
 		return envelope{}, err
 	}
-	h.Set("Auto-Submitted", "auto-generated") // RFC 3834, section 5: prevents vacation replies
-	h.Set("X-Ms-Reactions", "disallow")       // Outlook sends a mail with our subject and text for each reaction (Microsoft's "Reactions in Outlook")
-	h.SetMessageID(messageIDLocal(id) + "@" + domain)
+	submitted := "auto-generated" // RFC 3834, section 5: prevents vacation replies
+	if m.InReplyTo != "" {
+		submitted = "auto-replied"
+		if err := checkValue("In-Reply-To", m.InReplyTo); err != nil {
+			return envelope{}, err
+		}
+		h.SetMsgIDList("References", []string{m.InReplyTo})
+		h.SetMsgIDList("In-Reply-To", []string{m.InReplyTo})
+	}
+	h.Set("Auto-Submitted", submitted)
+	h.Set("X-Ms-Reactions", "disallow") // Outlook sends a mail with our subject and text for each reaction (Microsoft's "Reactions in Outlook")
+	local := messageIDLocal(id)
+	if m.Ref != "" {
+		if local = m.Ref; !refForm.MatchString(local) {
+			return envelope{}, errors.New("the message's reference has an invalid character, or is too long")
+		}
+	}
+	h.SetMessageID(local + "@" + domain)
 	h.SetDate(now)
 	h.SetSubject(m.Subject)
 	h.SetAddressList("To", []*mail.Address{{Address: to}})
@@ -69,6 +85,8 @@ func build(m Message, id, domain string, now time.Time) (envelope, error) {
 	body, err := write(h.Header, m.Text)
 	return envelope{ID: id, From: from, To: to, Message: body, Route: m.Route}, err
 }
+
+var refForm = regexp.MustCompile(`^[a-z0-9]{1,64}$`)
 
 func sender(m Message, domain string) (string, error) {
 	if m.Route != "" {
@@ -101,8 +119,8 @@ func write(h message.Header, text string) ([]byte, error) {
 
 // reservedFields cannot be set by Message.Header.
 var reservedFields = []string{
-	"Auto-Submitted", "Bcc", "Cc", "Content-Transfer-Encoding", "Content-Type", "Date", "Dkim-Signature", "From",
-	"Message-Id", "Mime-Version", "Received", "Return-Path", "Sender", "Subject", "To", "X-Ms-Reactions",
+	"Auto-Submitted", "Bcc", "Cc", "Content-Transfer-Encoding", "Content-Type", "Date", "Dkim-Signature", "From", "In-Reply-To",
+	"Message-Id", "Mime-Version", "Received", "References", "Return-Path", "Sender", "Subject", "To", "X-Ms-Reactions",
 }
 
 // setExtra adds Message.Header, sorted by name.

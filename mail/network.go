@@ -90,6 +90,13 @@ type Message struct {
 	Text    string // plain text, lines ending in \n
 	Header  map[string]string
 
+	// Ref is the part of the Message-ID before the @, 1 to 64 of a-z and 0-9, if an answer to the message has to show that it was received; then it must be a
+	// secret. Empty for one that is made of Key.
+	Ref string
+
+	// InReplyTo is the Message-ID, without brackets, that the message answers; empty for none.
+	InReplyTo string
+
 	// BounceID is the network's own id for the recipient, such as that of a subscription, for Network.Bounced. At most 200 bytes. It
 	// is stored in the clear and must not identify a person. Empty: bounces are ignored.
 	BounceID string

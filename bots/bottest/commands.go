@@ -62,7 +62,7 @@ func (c *Commands) Ran() []chat.Message {
 func (c *Commands) Run(_ context.Context, m chat.Message) (chat.Answer, bool, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	linked := c.linked[m.City+" "+m.Person] && !m.Forged
+	linked := c.linked[m.City+" "+m.Person] && (!m.Forged || len(m.Reports) > 0)
 	word, _, _ := strings.Cut(strings.TrimSpace(m.Text), " ")
 	if name := strings.TrimPrefix(word, "/"); name != "status" && name != "pause" || word == name && !linked {
 		return chat.Answer{}, false, nil

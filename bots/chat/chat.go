@@ -38,9 +38,12 @@ type Message struct {
 	Person string // the person's address in the network: what Tell takes. It is stored sealed, and only if the person links it
 	ID     string // identifies the message in its network, also when it comes again
 	Text   string // plain text, without the mention of the account
-	Report string // the report that the message is about if it names none: it answers a notice about that one; may be empty
 
-	// Forged is set if the sender may be somebody else: nothing that needs a permission is done.
+	// Reports are those in the notice that the message answers. If it is one, the message need not name it. Only who has received the notice can answer it: a message that
+	// may be forged is taken for them, and no others.
+	Reports []string
+
+	// Forged is set if the sender may be somebody else: nothing is changed.
 	Forged bool
 }
 
@@ -55,6 +58,7 @@ type Answer struct {
 // Button is a command that may follow. Where there are no buttons, Text is enough: it names the commands.
 type Button struct {
 	Label   string
+	Report  string // that it is about; may be empty
 	Command string // the text of the message to send: "release 17"; at most 60 bytes
 }
 

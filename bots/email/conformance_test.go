@@ -23,10 +23,28 @@ import (
 
 func TestConformance(t *testing.T) {
 	t.Parallel()
-	bottest.Run(t, "email", email.Plugin(), start, bottest.Features{
+	bottest.Run(t, "email", proven(), start, bottest.Features{
 		EveryCity: true, Receives: true, Authors: true, Listens: true, Private: true, Broadcasts: true, Retracts: true, Once: true,
 	})
 }
+
+// proven is the plugin for authors whose domains sign their mails.
+func proven() bots.Plugin {
+	return email.PluginWith(func(b *email.Bot) { b.SetProven(true) })
+}
+
+func (n *network) Person(name string) string { return name + "@rider.example" }
+
+func (n *network) Answers(_ testing.TB, w *bottest.World, city, name string) (texts []string) {
+	for _, mail := range w.Mails.All() {
+		if (mail.From == city || mail.From == addressOf(city)) && mail.To == n.Person(name) && mail.Header["List-Id"] == "" {
+			texts = append(texts, mail.Text)
+		}
+	}
+	return texts
+}
+
+func (n *network) PostInPublic(testing.TB, *bottest.World, string, bottest.Post) bool { return false }
 
 // network is the riders' mail programs, which send to the bot, and the subscribers' inboxes, which receive from it.
 type network struct {
@@ -112,7 +130,7 @@ func (n *network) Heal()              {}
 
 func TestConformanceWithAMailbox(t *testing.T) {
 	t.Parallel()
-	bottest.Run(t, "email", email.Plugin(), startMailbox, bottest.Features{
+	bottest.Run(t, "email", proven(), startMailbox, bottest.Features{
 		EveryCity: true, Receives: true, Authors: true, Private: true, Broadcasts: true, Retracts: true, Once: true, Credentials: true, RecvOnly: true,
 	})
 }

@@ -4,7 +4,7 @@
 // Package mail/inbound receives mail, and mail/text reads it. receive.go implements their interfaces: what an address means, and what is done
 // with a mail; report.go makes a report of it. Package mail sends: send.go makes a mail for each subscriber of subscribers.go, submission.go chooses
 // the city's own mailbox (mailbox.go) or the program as sender, bounce.go removes dead subscribers, leaving.go and postmaster.go handle mails that are no reports. subscription_pages.go is public, with the
-// tokens of link_tokens.go; settings_pages.go is for the city's admins.
+// tokens of link_tokens.go; commands.go, notices.go and act_pages.go are for those who run a city; settings_pages.go is for the city's admins.
 package email
 
 import (
@@ -18,6 +18,7 @@ import (
 	"golang.org/x/net/idna"
 
 	"linienfunk/bots"
+	"linienfunk/bots/chat"
 	"linienfunk/bots/kit"
 	"linienfunk/internal/limits"
 	"linienfunk/mail"
@@ -25,7 +26,7 @@ import (
 	"linienfunk/mail/text"
 )
 
-// Bot is a Listener, a Receiver, a Broadcaster, a Retracter, Public and a mail.Network.
+// Bot is a Listener, a Receiver, a Broadcaster, a Retracter, a Pruner, Public, a mail.Network and a chat.Network.
 type Bot struct {
 	core   bots.Core
 	mail   mail.Service
@@ -41,7 +42,11 @@ type Bot struct {
 	outages   outages         // of mailboxes
 	limits    *inbound.Limits // of reports by mail
 	clients   *limits.Limiter // of subscriptions
-	newcomers *limits.Limiter // of networks that use a city's spare mails, which others cannot use up
+	commands  chat.Commands   // of the cities
+	proven    func(ctx context.Context, m *inbound.Mail) bool
+
+	unproven, unprovenCity *limits.Limiter
+	newcomers              *limits.Limiter // of networks that use a city's spare mails, which others cannot use up
 }
 
 // New makes the bot.
@@ -51,12 +56,14 @@ func New(core bots.Core) (bots.Bot, error) {
 		return nil, err // it names the key
 	}
 	extras, _ := limits.ParseExtras(core.Limits, "email.extras", core.Config["network_limits"]) // readConfig has checked it
+	unproven, unprovenCity := newUnproven(core.Limits)
 	rates := inbound.NewLimits(core.Limits, c.authorLimit, c.networkLimit, extras)
 	return &Bot{
 		core: core, store: store{db: core.DB, box: core.Box, now: core.Now},
 		mailboxes: newMailboxes(core), lmtp: c.lmtp, relays: c.relays, operator: c.operator, greylist: newGreylist(core), limits: rates,
-		fetcher:   &inbound.Fetcher{Timing: inbound.DefaultTiming, Limits: rates, Now: core.Now, Log: core.Log},
-		clients:   core.Limits.New("email.subscriptions", limits.Rate{Burst: 5, Every: time.Minute, Overflow: 60}),
+		fetcher:  &inbound.Fetcher{Timing: inbound.DefaultTiming, Limits: rates, Now: core.Now, Log: core.Log},
+		clients:  core.Limits.New("email.subscriptions", limits.Rate{Burst: 5, Every: time.Minute, Overflow: 60}),
+		commands: chat.None{}, proven: isProven, unproven: unproven, unprovenCity: unprovenCity,
 		newcomers: core.Limits.New("email.newcomers", limits.Rate{Burst: 1, Every: time.Hour, Overflow: 1}),
 	}, nil
 }
@@ -118,7 +125,7 @@ func (b *Bot) UseMail(service mail.Service) error {
 	return nil
 }
 
-// Accounts lists the active cities that have not switched mail off.
+// Accounts lists the cities that have not switched mail off, and are active or run by mail.
 func (b *Bot) Accounts(ctx context.Context) ([]bots.Account, error) {
 	cities, err := b.core.Cities.All(ctx)
 	if err != nil {
@@ -132,13 +139,17 @@ func (b *Bot) Accounts(ctx context.Context) ([]bots.Account, error) {
 	if err != nil {
 		return nil, err
 	}
+	run, err := b.commands.Cities(ctx)
+	if err != nil {
+		return nil, err
+	}
 	accounts := make([]bots.Account, 0, len(cities))
 	for _, city := range cities {
-		if !city.Active || !city.Options.On(kit.Enabled) {
+		if !city.Active && !run[city.Name] || !city.Options.On(kit.Enabled) {
 			continue
 		}
 		// Title and language are looked up for each mail: a change of them needs no restart.
-		account := bots.Account{City: city.Name, Revision: "1", Label: b.address(city.Name), SendOnly: true, NoReaders: !read[city.Name]}
+		account := bots.Account{City: city.Name, Revision: "1", Label: b.address(city.Name), SendOnly: true, NoReaders: !read[city.Name], Paused: !city.Active}
 		if i := slices.IndexFunc(mailboxes, func(m Mailbox) bool { return m.City == city.Name }); i >= 0 {
 			account.Revision, account.Label, account.SendOnly = mailboxes[i].Revision, mailboxes[i].Address, false
 		}

@@ -1,9 +1,11 @@
 package email
 
 import (
+	"context"
 	"crypto/tls"
 
 	"linienfunk/bots"
+	"linienfunk/mail/inbound"
 )
 
 // SetTLS sets the TLS configuration for mailboxes.
@@ -21,4 +23,9 @@ func PluginWith(change func(*Bot)) bots.Plugin {
 		return made, err
 	}
 	return plugin
+}
+
+// SetProven makes all mails those of their authors, or none.
+func (b *Bot) SetProven(proven bool) {
+	b.proven = func(context.Context, *inbound.Mail) bool { return proven }
 }

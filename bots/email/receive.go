@@ -63,10 +63,13 @@ func (h handler) Resolve(ctx context.Context, address string) (inbound.Recipient
 		err = fmt.Errorf("look up city: %w", err)
 	case !ok:
 		err = errNoCity
-	case !city.Active: // providers remember an address that is refused for good
-		err = errRests
-	case !city.Options.On(kit.Enabled):
+	case !city.Options.On(kit.Enabled) && city.Active:
 		err = errNoMail
+	case !city.Active: // providers remember an address that is refused for good
+		run, failed := h.bot.runs(ctx, name)
+		if err = failed; err == nil && (!run || !city.Options.On(kit.Enabled)) {
+			err = errRests
+		}
 	}
 	return inbound.Recipient{Name: name}, err
 }
@@ -84,6 +87,12 @@ func (h handler) Deliver(ctx context.Context, to inbound.Recipient, m *inbound.M
 		return err
 	}
 	log := h.bot.core.Log.With("city", to.Name)
+	if done, err := h.bot.command(ctx, to.Name, m, d); done || err != nil {
+		return err
+	}
+	if d.paused {
+		return errRests
+	}
 	if d.Dropped != "" && d.Dropped != leaving {
 		return drop(ctx, to.Name, d, m, log, func() error { return h.out(ctx, to.Name, d.Report) })
 	}
@@ -173,6 +182,9 @@ func (i inbox) Deliver(ctx context.Context, m *inbound.Mail) error {
 	}
 	d, err := i.bot.draft(ctx, i.row.City, m)
 	if err != nil {
+		return err
+	}
+	if done, err := i.bot.command(ctx, i.row.City, m, d); done || err != nil {
 		return err
 	}
 	if d.Dropped != "" && d.Dropped != leaving {

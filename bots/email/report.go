@@ -17,6 +17,7 @@ import (
 type draft struct {
 	author   string // for the rate limit: the pseudonym changes with the mail's own date
 	holdSpam bool   // the city holds reports whose author seems forged
+	paused   bool   // the city is
 	report.Report
 }
 
@@ -41,7 +42,7 @@ func (b *Bot) draft(ctx context.Context, name string, m *inbound.Mail) (draft, e
 	}
 	now, author := b.core.Now(), m.Author(m.EnvelopeFrom)
 	at := m.Written(now)
-	d := draft{author, city.Options.On("hold_spam"), report.Report{
+	d := draft{author, city.Options.On("hold_spam"), !city.Active, report.Report{
 		ID: b.reportID(m.Message, name, words, now), Text: words, At: at, Private: true, Author: b.core.Author(name, author, at), Dropped: dropped,
 	}}
 	if dropped != "" {

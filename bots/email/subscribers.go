@@ -69,6 +69,9 @@ func migrations() []*gormigrate.Migration {
 	}, {
 		ID:      "7-interests",
 		Migrate: func(tx *gorm.DB) error { return tx.AutoMigrate(&Subscriber{}) },
+	}, {
+		ID:      "8-notices",
+		Migrate: func(tx *gorm.DB) error { return tx.AutoMigrate(&Notice{}) },
 	}}
 }
 

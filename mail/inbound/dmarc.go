@@ -24,21 +24,23 @@ func (c checks) authenticate(ctx context.Context, m *text.Message, from string, 
 		return Verdict{} // nothing can be learnt
 	}
 	policy, err := c.policy(ctx, domain)
-	if err != nil || policy.record != nil && signed.by(domain, policy.record.DKIMAlignment) {
+	if err != nil {
 		return Verdict{}
 	}
-	if policy.record == nil {
-		if signed.by(domain, dmarc.AlignmentRelaxed) {
-			return Verdict{}
-		}
-		if result, spoke := c.spf(ctx, by, from); result == spf.Fail && aligned(spoke, domain, dmarc.AlignmentRelaxed) {
-			return Verdict{Doubt: "SPF: fail"}
-		}
-		return Verdict{}
+	if policy.record != nil && signed.by(domain, policy.record.DKIMAlignment) || policy.record == nil && signed.by(domain, dmarc.AlignmentRelaxed) {
+		return Verdict{Proven: true}
 	}
 	result, spoke := c.spf(ctx, by, from)
+	if policy.record == nil {
+		switch ours := aligned(spoke, domain, dmarc.AlignmentRelaxed); {
+		case result == spf.Fail && ours:
+			return Verdict{Doubt: "SPF: fail"}
+		default:
+			return Verdict{Proven: result == spf.Pass && ours}
+		}
+	}
 	if result == spf.Pass && aligned(spoke, domain, policy.record.SPFAlignment) {
-		return Verdict{}
+		return Verdict{Proven: true}
 	}
 	if result == spf.TempError || signed.unknown {
 		return Verdict{}

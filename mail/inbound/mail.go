@@ -48,6 +48,7 @@ type Mail struct {
 type Verdict struct {
 	Reject bool   // the author's domain wants the mail rejected
 	Doubt  string // the reason to doubt the author, in a few words, or ""
+	Proven bool   // the author's domain has signed the mail (DKIM), or has sent it (SPF); without doubt it may still be unknown
 }
 
 // Verdict checks the mail, once. It may ask DNS for some seconds: a handler that drops the mail anyway should not call it.
