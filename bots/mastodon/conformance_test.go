@@ -1,6 +1,7 @@
 package mastodon
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -63,3 +64,25 @@ func (n network) Shown(_ testing.TB, _ *bottest.World, city string) []string {
 }
 
 func (n network) Subscribe(testing.TB, *bottest.World, string, string) {}
+
+func (n network) Person(name string) string { return name + "@elsewhere.example" }
+
+// Answers lists the direct messages that mention somebody, without the mention.
+func (n network) Answers(t testing.TB, _ *bottest.World, city, name string) (texts []string) {
+	for _, s := range n.Timeline(city) {
+		if text, ok := strings.CutPrefix(s.Text, "@"+n.Person(name)+" "); ok {
+			if s.Visibility != "direct" {
+				t.Errorf("%s: %q", s.Visibility, s.Text)
+			}
+			texts = append(texts, text)
+		}
+	}
+	return texts
+}
+
+func (n network) PostInPublic(t testing.TB, w *bottest.World, city string, p bottest.Post) bool {
+	for _, visibility := range []string{"public", "unlisted", "private"} {
+		n.Mention(p.Author+"@elsewhere.example", "@"+city+" "+p.Text, visibility)
+	}
+	return true
+}

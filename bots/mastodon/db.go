@@ -27,6 +27,9 @@ func migrations() []*gormigrate.Migration {
 	}, {
 		ID:      "5-scopes",
 		Migrate: func(tx *gorm.DB) error { return tx.AutoMigrate(&App{}) },
+	}, {
+		ID:      "6-directs",
+		Migrate: func(tx *gorm.DB) error { return tx.AutoMigrate(&Direct{}) },
 	}}
 }
 
@@ -74,7 +77,7 @@ func keepOptions(tx *gorm.DB) error {
 	return nil
 }
 
-// store reads and writes the tables mastodon_apps and mastodon_posts.
+// store reads and writes the tables mastodon_apps, mastodon_posts and mastodon_directs.
 type store struct {
 	db  *gorm.DB
 	box *secret.Box

@@ -12,7 +12,10 @@ import (
 	"fmt"
 	"net/url"
 
+	"gorm.io/gorm"
+
 	"linienfunk/bots"
+	"linienfunk/bots/chat"
 	"linienfunk/bots/kit"
 )
 
@@ -26,13 +29,14 @@ func Plugin() bots.Plugin {
 		Limits: []string{
 			"As many characters as the instance allows, usually 500.",
 			"Private mentions by accounts that the city's account does not follow arrive by polling, within three minutes and for an hour after a mention within 15 seconds; servers without Mastodon's streams are only polled, every 15 seconds.",
+			"Commands to run a city are direct messages to its account alone; so are the answers, in several posts if one is too short. GoToSocial knows no idempotency keys: after a crash an answer may come twice.",
 			"Pixelfed can only boost: it accepts no posts without an image.",
 			"Instances usually allow an account 300 calls in 5 minutes; the bot stays below that.",
 		},
 	}
 }
 
-// bot implements bots.Receiver, bots.Sender, bots.Retracter and bots.Public.
+// bot implements bots.Receiver, bots.Sender, bots.Retracter, bots.Public and chat.Network.
 type bot struct {
 	kit.Bot[Account, Login, *Account, *Login]
 	store      store
@@ -42,6 +46,8 @@ type bot struct {
 	gates      gates
 	stacks     deepStacks
 	timing     timing
+	commands   chat.Commands // of the cities
+	runs       runs
 	plain      bool // instances on loopback may be reached by http: in demo and tests only
 }
 
@@ -52,12 +58,20 @@ func New(core bots.Core) (bots.Bot, error) {
 		return nil, fmt.Errorf("mastodon: base URL: %w", err)
 	}
 	b := &bot{
-		Bot:    kit.NewBot[Account, Login](core, kit.Sealing{Account: "token", Login: "verifier", Purpose: "mastodon state"}, loginTime),
-		store:  store{db: core.DB, box: core.Box, bot: core.Name, now: core.Now},
-		plain:  base.Scheme == "http",
-		timing: defaultTiming(),
-		stacks: newDeepStacks(),
+		Bot:      kit.NewBot[Account, Login](core, kit.Sealing{Account: "token", Login: "verifier", Purpose: "mastodon state"}, loginTime),
+		store:    store{db: core.DB, box: core.Box, bot: core.Name, now: core.Now},
+		plain:    base.Scheme == "http",
+		timing:   defaultTiming(),
+		stacks:   newDeepStacks(),
+		commands: chat.None{},
 	}
+	b.Rows.OnConnect = func(tx *gorm.DB, row Account, old *Account) error {
+		if old != nil && old.Instance == row.Instance && old.AccountID == row.AccountID {
+			return nil
+		}
+		return deleteDirects(tx, row.City)
+	}
+	b.Rows.OnDisconnect = deleteDirects
 	b.Pages = b.newPages()
 	return b, nil
 }

@@ -5,7 +5,6 @@ import (
 	"maps"
 	"math/rand/v2"
 	"slices"
-	"strings"
 	"time"
 
 	masto "github.com/mattn/go-mastodon"
@@ -68,11 +67,12 @@ func (b *bot) accountInTurn(ctx context.Context, city string) (Account, *client,
 func (r *reader) run(ctx context.Context) error {
 	stream := r.bot.subscribe(ctx, r.client, r.server)
 	defer stream.stop()
+	defer r.stopListening()
 	quick := true
 	poll := time.NewTimer(r.bot.timing.poll)
 	defer poll.Stop()
-	var err error
-	if !r.server.hasStream() {
+	err := r.bot.stacks.run(func() error { return r.startSending(ctx) })
+	if err == nil && !r.server.hasStream() {
 		err = r.catchUp(ctx)
 	}
 	for err == nil {
@@ -81,6 +81,8 @@ func (r *reader) run(ctx context.Context) error {
 			return ctx.Err()
 		case <-stream.mention:
 			err = r.bot.stacks.run(func() error { return r.catchUp(ctx) })
+		case <-r.outbox.wake:
+			err = r.bot.stacks.run(func() error { return r.sendDirects(ctx) })
 		case id := <-stream.deleted:
 			err = r.mentionDeleted(ctx, id)
 		case <-stream.closed:
@@ -129,6 +131,9 @@ func (r *reader) poll(ctx context.Context) error {
 	if err := r.rereadRecent(ctx); err != nil {
 		return err
 	}
+	if err := r.startSending(ctx); err != nil {
+		return err
+	}
 	if r.bot.Core.Now().Sub(r.selfCheckedAt) > r.bot.timing.selfCheck {
 		r.selfCheckedAt = r.bot.Core.Now()
 		if err := r.bot.checkAccount(ctx, &r.account, r.client); err != nil {
@@ -150,6 +155,7 @@ type reader struct {
 
 	rereadFrom, next string            // positions at the poll before the last one, and at the last one
 	seen             map[masto.ID]bool // notifications after rereadFrom that were handled
+	outbox           outbox
 	authors          map[string]author // of recent mentions, by the id of the status; never stored
 	selfCheckedAt    time.Time         // when checkAccount was last called
 	sweptAt          time.Time         // when the mentions were last compared with their notifications
@@ -163,7 +169,7 @@ type reader struct {
 func newReader(b *bot, c *client, row Account, d serverProfile, out bots.Out) *reader {
 	r := &reader{
 		bot: b, client: c, account: row, server: d, out: out, limit: newLimiter(b.timing),
-		rereadFrom: row.Position, next: row.Position, seen: map[masto.ID]bool{}, authors: map[string]author{}, selfCheckedAt: b.Core.Now(),
+		rereadFrom: row.Position, next: row.Position, seen: map[masto.ID]bool{}, authors: map[string]author{}, outbox: outbox{wake: make(chan struct{}, 1)}, selfCheckedAt: b.Core.Now(),
 		startedAt: b.Core.Now(),
 	}
 	if d.limitsByAddress() {
@@ -289,6 +295,9 @@ func (r *reader) handle(ctx context.Context, n *masto.Notification) error {
 		return err
 	}
 	r.mentionedAt = r.bot.Core.Now()
+	if done, err := r.command(ctx, n.Status, text); done || err != nil {
+		return err
+	}
 	return r.out(ctx, r.report(n.Status, text))
 }
 
@@ -331,10 +340,6 @@ func statusText(a Account, s *masto.Status) string {
 func (r *reader) report(s *masto.Status, text string) report.Report {
 	// No URL: it would name the author.
 	made := report.Report{ID: string(s.ID), Ref: remoteID(r.account.Instance, s.ID), Text: text, At: s.CreatedAt.UTC(), Private: !public(s.Visibility)}
-	author := s.Account.Acct
-	if !strings.Contains(author, "@") {
-		author += "@" + r.account.Domain // of the same instance
-	}
-	made.Author = r.bot.Core.Author(r.account.City, author, made.At)
+	made.Author = r.bot.Core.Author(r.account.City, fullName(r.account, s.Account.Acct), made.At)
 	return made
 }

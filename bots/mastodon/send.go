@@ -24,7 +24,7 @@ var (
 
 // Prune deletes what is remembered of posts for longer than their reports can be sent. None of it is a text.
 func (b *bot) Prune(ctx context.Context, city string, _ time.Time) error {
-	return b.store.deleteOldPosts(ctx, city)
+	return errors.Join(b.store.deleteOldPosts(ctx, city), b.store.deleteOldDirects(ctx, city))
 }
 
 // Send boosts a public mention if the city wants that, and posts a copy of all other reports. The state of each report is stored, so that

@@ -1,11 +1,14 @@
 package e2e
 
 import (
+	"fmt"
+	"net/smtp"
 	"regexp"
 	"strings"
 	"testing"
 
 	"linienfunk/app"
+	"linienfunk/bots/mastodon/mastodontest"
 	"linienfunk/bots/telegram/telegramtest"
 	"linienfunk/internal/config"
 	"linienfunk/internal/testkit"
@@ -138,4 +141,112 @@ func TestACitysDayPassesOnTelegramWithoutABrowser(t *testing.T) {
 	}
 	d.passes(linkCode(t, admin, "zuerich"))
 	testkit.Eventually(t, "the menu is that of riders", func() bool { return !seesAll() })
+}
+
+// adaAddress is where ada runs the city from, by mail.
+const adaAddress = "ada@example.net"
+
+// TestACitysDayPassesByMailWithoutABrowser has an admin whose domain signs no mails: each command is confirmed by an answer to the mail that asks about it, which only ada gets.
+func TestACitysDayPassesByMailWithoutABrowser(t *testing.T) {
+	t.Parallel()
+	mails := harness.NewMailServer(t)
+	c := harness.Config(t, mails)
+	c.Networks = []config.Key{{Network: "email", Name: "author_limit", Value: "1000"}, {Network: "email", Name: "network_limit", Value: "1000"}}
+	program, _ := harness.Start(t, c)
+	admin, visitor := harness.NewBrowser(t, program.URL()), harness.NewBrowser(t, program.URL())
+	admin.Register(mails, "zuerich", "Zürich")
+	admin.SetLists("zuerich", "Zürich", "kontrolle", "idiot")
+	visitor.Subscribe(mails, "zuerich", harness.ReaderAddress)
+	count := 0
+	send := func(text, answered string) (id string) {
+		t.Helper()
+		count++
+		id = fmt.Sprintf("%d@example.net", count)
+		header := fmt.Sprintf("From: Ada <%s>\r\nTo: zuerich@linienfunk.example\r\nSubject: Re: Zürich\r\nMessage-ID: <%s>\r\n", adaAddress, id)
+		if answered != "" {
+			header += "In-Reply-To: <" + strings.Trim(answered, "<>") + ">\r\n"
+		}
+		testkit.Eventually(t, "the server takes the mail", func() bool {
+			return smtp.SendMail(program.SMTPAddr(), nil, adaAddress, []string{"zuerich@linienfunk.example"}, []byte(header+"\r\n"+text+"\r\n")) == nil
+		})
+		return id
+	}
+	answerTo := func(id string) (found harness.Mail) {
+		testkit.Eventually(t, "the mail is answered", func() bool {
+			for _, m := range mails.MailsTo(adaAddress, "") {
+				if strings.Contains(m.Raw, "In-Reply-To: <"+id+">") {
+					found = m
+					return true
+				}
+			}
+			return false
+		})
+		return found
+	}
+	d := day{
+		t: t, program: program, mails: mails, visitor: visitor,
+		say: func(text string) {
+			last := ""
+			if all := mails.MailsTo(adaAddress, ""); len(all) > 0 {
+				last = all[len(all)-1].MessageID
+			}
+			if a := answerTo(send(text, last)); strings.Contains(a.Text, ": "+text+":") { // it asks whether ada has written that
+				answerTo(send(text, a.MessageID))
+			}
+		},
+		heard: func() (texts []string) {
+			for _, m := range mails.MailsTo(adaAddress, "") {
+				texts = append(texts, m.Text)
+			}
+			return texts
+		},
+		release: func(_, text string) {
+			notice := mails.WaitForMail(t, adaAddress, text)
+			if !strings.Contains(notice.Raw, "Auto-Submitted: auto-generated") {
+				t.Errorf("the notice:\n%s", notice.Raw)
+			}
+			if a := answerTo(send("release", notice.MessageID)); !strings.Contains(a.Text, "goes out") || !strings.Contains(a.Raw, "Auto-Submitted: auto-replied") {
+				t.Errorf("the answer:\n%s", a.Raw)
+			}
+		},
+	}
+	d.passes(linkCode(t, admin, "zuerich"))
+}
+
+func TestACitysDayPassesOnMastodonWithoutABrowser(t *testing.T) {
+	t.Parallel()
+	mails, instance := harness.NewMailServer(t), mastodontest.New(t)
+	instance.FilterPrivate = false // otherwise private mentions would be read only by the next poll
+	program, _ := harness.Start(t, harness.Config(t, mails))
+	admin, visitor := harness.NewBrowser(t, program.URL()), harness.NewBrowser(t, program.URL())
+	admin.Register(mails, "zuerich", "Zürich")
+	admin.SetLists("zuerich", "Zürich", "kontrolle", "idiot")
+	admin.ConnectMastodon(instance, "zuerich")
+	visitor.Subscribe(mails, "zuerich", harness.ReaderAddress)
+	const ada = "ada@elsewhere.example"
+	say := func(text string) { instance.Mention(ada, "@zuerich "+text, "direct") }
+	d := day{
+		t: t, program: program, mails: mails, visitor: visitor, say: say,
+		heard: func() (texts []string) {
+			for _, s := range instance.Timeline("zuerich") {
+				if text, ok := strings.CutPrefix(s.Text, "@"+ada+" "); ok && s.Visibility == "direct" {
+					texts = append(texts, text)
+				}
+			}
+			return texts
+		},
+		release: func(notice, _ string) {
+			command := regexp.MustCompile(`/release [0-9]+`).FindString(notice)
+			if command == "" {
+				t.Errorf("the notice names no command: %q", notice)
+			}
+			say(strings.TrimPrefix(command, "/"))
+		},
+	}
+	d.passes(linkCode(t, admin, "zuerich"))
+	for _, s := range instance.Timeline("zuerich") {
+		if s.Visibility != "direct" && (strings.Contains(s.Text, "/") || strings.Contains(s.Text, "pause")) {
+			t.Errorf("others can read %q", s.Text)
+		}
+	}
 }
