@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 
 	"linienfunk/bots"
 	"linienfunk/bots/chat"
@@ -42,7 +43,7 @@ func (b *Bot) showAct(w http.ResponseWriter, r *http.Request) {
 	mount := bots.MountOf(r)
 	noStore(w)
 	b.core.Pages.Page(w, r, http.StatusOK, button.Label, "act.html", map[string]any{
-		"Action": mount.Path + "/act", "Token": r.FormValue("t"), "Number": r.FormValue("n"), "Text": c.Text, "Button": button.Label,
+		"Action": mount.Path + "/act", "Token": r.FormValue("t"), "Number": r.FormValue("n"), "Lines": strings.Split(c.Text, "\n"), "Button": button.Label,
 	})
 }
 
