@@ -5,6 +5,7 @@ import (
 	"crypto/ed25519"
 	"encoding/base64"
 	"net"
+	"slices"
 	"strings"
 	"testing"
 
@@ -131,6 +132,10 @@ func TestAForgedMailBehindARelayIsDoubtful(t *testing.T) {
 			got := s.all()
 			if len(got) != 1 || got[0].doubt != c.doubt {
 				t.Errorf("stored %+v, want a doubt %q", got, c.doubt)
+			}
+			proven := []string{"its domain's own server", "a domain with SPF only, its server", "SPF passes for a part of the domain", "forwarded, signed", "signed, without the client's address"}
+			if s.proven != slices.Contains(proven, name) {
+				t.Errorf("proven: %t", s.proven)
 			}
 		})
 	}

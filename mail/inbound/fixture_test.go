@@ -32,6 +32,7 @@ type server struct {
 	entered chan struct{} // Deliver was called for a recipient that is not raw
 
 	mu     sync.Mutex
+	proven bool             // of the last mail
 	fail   map[string]error // by recipient; errors of Deliver
 	stored []stored
 }
@@ -135,6 +136,7 @@ func (s *server) Deliver(ctx context.Context, to inbound.Recipient, m *inbound.M
 	if m.ExceededLimit(ctx, to.Name, m.Author(m.EnvelopeFrom), m.ID) != "" {
 		return inbound.Reply(450, [3]int{4, 7, 1}, "too many")
 	}
+	s.proven = verdict.Proven
 	s.stored = append(s.stored, stored{to.Name, m.Report(), verdict.Doubt})
 	return nil
 }
