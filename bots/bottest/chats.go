@@ -76,6 +76,7 @@ func (s suite) toldOnce(t *testing.T, w *World, n Network, a bots.Account) {
 	post(t, w, n, Post{Author: rider, Text: "/status", Private: true}) // some networks let nobody write to strangers
 	answered(t, w, n, rider, "refused")
 	in.stop(t)
+	w.Commands.Link(a.City, n.(Chats).Person(rider))
 	tell := func(key, text string) {
 		t.Helper()
 		must(t, w.Bot.(chat.Network).Tell(t.Context(), a.City, n.(Chats).Person(rider), key, chat.Answer{Text: text, Linked: true}))
