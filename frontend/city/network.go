@@ -107,7 +107,7 @@ func (p *Pages) presentReader(r *http.Request, city settings.Snapshot, names str
 			source.Names = nil
 		}
 	}
-	ctx, cancel := context.WithTimeout(r.Context(), networkTime)
+	ctx, cancel := context.WithTimeout(r.Context(), p.NetworkTime)
 	defer cancel()
 	return p.Readers.Get(ctx, source)
 }

@@ -95,7 +95,7 @@ func (p *Pages) tryReader(r *http.Request, city settings.Snapshot) (*read.Reader
 	if !has {
 		return read.New(nil, read.Options{Languages: source.Languages})
 	}
-	ctx, cancel := context.WithTimeout(r.Context(), networkTime)
+	ctx, cancel := context.WithTimeout(r.Context(), p.NetworkTime)
 	defer cancel()
 	return p.Readers.Get(ctx, source)
 }
