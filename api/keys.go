@@ -34,6 +34,9 @@ type Key struct {
 	ExpiresAt time.Time `gorm:"not null"`
 	UsedAt    *time.Time
 	Client    string `gorm:"size:400;not null;default:''"` // the program that has used it last, as it says
+
+	// Level is what the admin may do to the city now, and so the most that the key may. Keys.Use sets it.
+	Level commands.Level `gorm:"-"`
 }
 
 // TableName is the table's name for gorm.
@@ -57,7 +60,7 @@ func (k Key) Has(scope commands.Scope) bool {
 func (k Key) name() string { return fmt.Sprintf("key %d", k.ID) }
 
 func (k Key) actor(lang string) commands.Actor {
-	return commands.Actor{ID: k.name(), Level: commands.Owner, Admin: k.AdminID, Lang: lang}
+	return commands.Actor{ID: k.name(), Level: k.Level, Admin: k.AdminID, Lang: lang}
 }
 
 // Bounds of keys.
@@ -172,10 +175,10 @@ func (k *Keys) find(ctx context.Context, text string) (Key, error) {
 	}
 	var found struct {
 		Key
-		Admins int
+		Role db.Role
 	}
 	err := k.Tables.WithContext(ctx).Model(&Key{}).
-		Select("api_keys.*, (SELECT count(*) FROM city_admins a WHERE a.city = api_keys.city AND a.admin_id = api_keys.admin_id) AS admins").
+		Select("api_keys.*, coalesce((SELECT a.role FROM city_admins a WHERE a.city = api_keys.city AND a.admin_id = api_keys.admin_id), '') AS role").
 		Where("public = ?", public).Limit(1).Scan(&found).Error
 	if err != nil {
 		return Key{}, err
@@ -185,9 +188,10 @@ func (k *Keys) find(ctx context.Context, text string) (Key, error) {
 		want = hashOf("") // of the same length
 	}
 	same := subtle.ConstantTimeCompare([]byte(hashOf(secret)), []byte(want)) == 1
-	if !same || found.ID == 0 || found.Admins == 0 || !k.Now().Before(found.ExpiresAt) {
+	if !same || found.ID == 0 || found.Role == "" || !k.Now().Before(found.ExpiresAt) {
 		return Key{}, ErrNoKey
 	}
+	found.Level = commands.LevelOf(found.Role)
 	return found.Key, nil
 }
 

@@ -42,6 +42,20 @@ func TestAKeyEndsWithItsTimeAndWithItsAdmin(t *testing.T) {
 	w.call("GET", status, key, "").wants(t, "after its time", 401)
 }
 
+func TestAKeyMayDoNoMoreThanItsAdminNow(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	key := w.key("bern")
+	role := func(role db.Role) {
+		w.check(w.db.Model(&db.CityAdmin{}).Where("city = ?", "bern").Update("role", role).Error)
+	}
+	role(db.RoleModerator)
+	w.call("GET", status, key, "").wants(t, "what moderators may read", 200)
+	w.call("POST", "/api/v1/pause", key, `{"city":"bern"}`).wants(t, "what only owners may do", 403)
+	role(db.RoleOwner)
+	w.call("POST", "/api/v1/pause", key, `{"city":"bern"}`).wants(t, "as an owner again", 200)
+}
+
 func TestAThousandWrongKeysDoNotLockOutTheRightOne(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

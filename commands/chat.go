@@ -98,11 +98,11 @@ func (n inNetwork) Run(ctx context.Context, m chat.Message) (chat.Answer, bool, 
 
 // asAdmin returns the actor as the admin who has linked them, if there is one.
 func (n inNetwork) asAdmin(ctx context.Context, city string, actor Actor) (Actor, error) {
-	row, linked, err := n.linkOf(ctx, city, n.network, actor.Person)
-	if err != nil || !linked {
+	row, level, err := n.linkOf(ctx, city, n.network, actor.Person)
+	if err != nil || level == Anyone {
 		return actor, err
 	}
-	actor.ID, actor.Level, actor.Admin, actor.Linked = fmt.Sprintf("admin %d", row.AdminID), Owner, row.AdminID, true
+	actor.ID, actor.Level, actor.Admin, actor.Linked = fmt.Sprintf("admin %d", row.AdminID), level, row.AdminID, true
 	if admin, err := n.DB.AdminByID(ctx, row.AdminID); err == nil && admin.Lang != "" {
 		actor.Lang = admin.Lang
 	}

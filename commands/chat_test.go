@@ -216,6 +216,22 @@ func TestWhoeverIsNoLongerAnAdminRunsNothing(t *testing.T) {
 	}
 }
 
+func TestAModeratorRulesFromAChatAndChangesNothing(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.linked("ada")
+	w.check(w.db.Model(&db.CityAdmin{}).Where("admin_id = ?", w.admin.ID).Update("role", db.RoleModerator).Error)
+	for _, text := range []string{"/pause", "/lists add triggers x", "/links", "/settings change {}"} {
+		if a, _ := w.writes("ada", text); !a.Refused || !strings.Contains(a.Text, "Only owners of the city may do that") || !a.Linked {
+			t.Errorf("%s: %+v", text, a)
+		}
+	}
+	held := w.received("1", "schönes wetter")
+	if a, _ := w.writes("ada", fmt.Sprintf("/release %d", held.ID)); a.Refused {
+		t.Errorf("%+v", a)
+	}
+}
+
 func TestAForgedMessageRunsNothing(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

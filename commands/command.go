@@ -3,6 +3,8 @@ package commands
 import (
 	"context"
 	"strings"
+
+	"linienfunk/db"
 )
 
 // Level is what a person, or a program with a key, may do to a city. A higher one includes those below.
@@ -19,6 +21,17 @@ const (
 var levelNames = [...]string{"anyone", "moderator", "owner", "operator"}
 
 func (l Level) String() string { return levelNames[l] }
+
+// LevelOf is what an admin with a role in a city may do to it. Someone without one is anyone.
+func LevelOf(role db.Role) Level {
+	switch role {
+	case db.RoleOwner:
+		return Owner
+	case db.RoleModerator:
+		return Moderator
+	}
+	return Anyone
+}
 
 // Scope is what the key of a program may be limited to.
 type Scope string

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
-	"slices"
 	"strings"
 	"time"
 
@@ -135,20 +134,24 @@ func unlink(ctx context.Context, c *Commands, call Call) (any, error) {
 	return Linked{call.City, false}, err
 }
 
-// linkOf returns the link of a person in a chat whose admin is still one of the city's; false if there is none.
-func (c *Commands) linkOf(ctx context.Context, city, network, person string) (row Link, ok bool, err error) {
+// linkOf returns the link of a person in a chat, and what its admin may do to the city now; Anyone if there is no link, or if the admin is none of the city's any more.
+func (c *Commands) linkOf(ctx context.Context, city, network, person string) (row Link, level Level, err error) {
 	var found []Link
 	err = c.Tables.WithContext(ctx).Where("city = ? AND network = ? AND person = ?", city, network, c.personHash(city, network, person)).Find(&found).Error
 	if err != nil || len(found) == 0 {
-		return row, false, err
+		return row, Anyone, err
 	}
-	is, err := c.isAdmin(ctx, found[0])
-	return found[0], is, err
+	level, err = c.levelIn(ctx, city, found[0].AdminID)
+	return found[0], level, err
 }
 
-func (c *Commands) isAdmin(ctx context.Context, row Link) (bool, error) {
-	cities, err := c.DB.CitiesOf(ctx, row.AdminID)
-	return slices.Contains(cities, row.City), err
+// levelIn is what an admin may do to a city now.
+func (c *Commands) levelIn(ctx context.Context, city string, admin uint) (Level, error) {
+	role, err := c.DB.RoleIn(ctx, city, admin)
+	if errors.Is(err, db.ErrNotFound) {
+		return Anyone, nil
+	}
+	return LevelOf(role), err
 }
 
 func links(ctx context.Context, c *Commands, call Call) (any, error) {

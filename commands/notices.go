@@ -55,9 +55,9 @@ func (c *Commands) toLinks(ctx context.Context, city string, f func(row Link, la
 }
 
 func (c *Commands) toLink(ctx context.Context, row Link, f func(row Link, lang string) (notice, bool)) error {
-	is, err := c.isAdmin(ctx, row)
+	level, err := c.levelIn(ctx, row.City, row.AdminID)
 	network := c.Networks[row.Network]
-	if err != nil || !is || network == nil {
+	if err != nil || level == Anyone || network == nil {
 		return err
 	}
 	admin, err := c.DB.AdminByID(ctx, row.AdminID)

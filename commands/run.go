@@ -31,6 +31,9 @@ func (c *Commands) Run(ctx context.Context, call Call) (result any, err error) {
 // allowed refuses what the actor may not do.
 func (c *Commands) allowed(ctx context.Context, command Command, call Call) error {
 	if call.Actor.Level < command.Level {
+		if call.Actor.Level == Moderator && command.Level == Owner {
+			return refuse(Forbidden, "refused-owner")
+		}
 		return refuse(Forbidden, "refused-level", "Level", command.Level.String())
 	}
 	if command.InChats && call.Actor.Network == "" {

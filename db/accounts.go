@@ -24,6 +24,7 @@ type Admin struct {
 	Lang      string `gorm:"size:8;not null"`
 	Confirmed bool   `gorm:"not null"`
 	CreatedAt time.Time
+	SeenOn    string `gorm:"size:10;not null;default:''"` // the day of the last visit, as 2026-11-28 in UTC; empty before the first
 }
 
 // City is a city of this instance. Its configuration is in package settings.
@@ -32,10 +33,21 @@ type City struct {
 	CreatedAt time.Time
 }
 
+// Role is what an admin is in a city.
+type Role string
+
+// The roles. An owner may do everything, also decide who else runs the city; a moderator reads, and rules on reports.
+const (
+	RoleOwner     Role = "owner"
+	RoleModerator Role = "moderator"
+)
+
 // CityAdmin gives an admin access to a city.
 type CityAdmin struct {
-	City    string `gorm:"primaryKey;size:32"`
-	AdminID uint   `gorm:"primaryKey;autoIncrement:false;index"`
+	City      string     `gorm:"primaryKey;size:32"`
+	AdminID   uint       `gorm:"primaryKey;autoIncrement:false;index"`
+	Role      Role       `gorm:"size:16;not null;default:'owner'"`
+	CreatedAt *time.Time // nil for those from before there were roles
 }
 
 // Token is a one-time link that was sent by mail. Only its hash is stored.
@@ -71,6 +83,20 @@ func (d *DB) AdminsOf(ctx context.Context, city string) ([]Admin, error) {
 	err := d.WithContext(ctx).Joins("JOIN city_admins ON city_admins.admin_id = admins.id").
 		Where("city_admins.city = ?", city).Order("admins.id").Find(&admins).Error
 	return admins, wrap("list admins", err)
+}
+
+// OwnersOf lists the owners of a city.
+func (d *DB) OwnersOf(ctx context.Context, city string) ([]Admin, error) {
+	var admins []Admin
+	err := d.WithContext(ctx).Joins("JOIN city_admins ON city_admins.admin_id = admins.id").
+		Where("city_admins.city = ? AND city_admins.role = ?", city, RoleOwner).Order("admins.id").Find(&admins).Error
+	return admins, wrap("list owners", err)
+}
+
+// RoleIn returns what an admin is in a city; ErrNotFound for somebody who is none of its admins.
+func (d *DB) RoleIn(ctx context.Context, city string, admin uint) (Role, error) {
+	row, err := findOne[CityAdmin](d.WithContext(ctx).Where("city = ? AND admin_id = ?", city, admin))
+	return row.Role, err
 }
 
 // CitiesOf lists the names of an admin's cities.

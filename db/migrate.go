@@ -2,6 +2,7 @@ package db
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/go-gormigrate/gormigrate/v2"
@@ -129,6 +130,11 @@ func (d *DB) Migrate(ctx context.Context) error {
 	}, {
 		ID:      "14-trace",
 		Migrate: func(tx *gorm.DB) error { return addColumn(tx, &Entry{}, "Trace") },
+	}, {
+		ID: "15-people",
+		Migrate: func(tx *gorm.DB) error {
+			return errors.Join(addColumn(tx, &CityAdmin{}, "Role"), addColumn(tx, &CityAdmin{}, "CreatedAt"), addColumn(tx, &Admin{}, "SeenOn"))
+		},
 	}})
 }
 

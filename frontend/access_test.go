@@ -1,9 +1,12 @@
 package frontend_test
 
 import (
+	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
+	"linienfunk/db"
 	"linienfunk/frontend/frontendtest"
 )
 
@@ -46,6 +49,56 @@ func TestOtherPeoplesCitiesDoNotExist(t *testing.T) {
 	}
 	if s.Present("berlin").Hash != before {
 		t.Error("something was changed")
+	}
+}
+
+// forModerators are those of cityPages that moderators see.
+var forModerators = []string{
+	"GET ", "GET /ledger", "POST /ledger/1/release", "GET /ledger/1/release", "GET /commands", "POST /commands/status", "GET /commands/status", "GET /history", "GET /settings.json",
+}
+
+func TestAModeratorIsToldWhoCanDoWhatOwnersDo(t *testing.T) {
+	t.Parallel()
+	s, ada, _ := frontendtest.Berlin(t)
+	s.Joins("mo@example.org", "berlin", db.RoleModerator)
+	before := s.Present("berlin").Hash
+	mo := s.VisitorAs("mo@example.org")
+	for _, page := range append(cityPages, "GET /api", "POST /api/keys", "POST /api/webhooks", "POST /commands/pause") {
+		got := ask(mo, page, "berlin")
+		refused := got.Status == http.StatusForbidden && strings.Contains(got.Text, "Only owners can do that") && strings.Contains(got.Text, "ada@example.org")
+		if allowed := slices.Contains(forModerators, page); allowed == refused || allowed && got.Status == http.StatusForbidden || !allowed && !refused {
+			t.Errorf("%s: status %d\n%s", page, got.Status, got.Text)
+		}
+	}
+	if s.Present("berlin").Hash != before {
+		t.Error("something was changed")
+	}
+	for _, page := range []string{"", "/ledger", "/history", "/commands"} {
+		got := mo.Get("/city/berlin" + page).Want(200)
+		if strings.Contains(got.Raw, `"/city/berlin/api"`) || strings.Contains(got.Raw, `"/city/berlin/network"`) || strings.Contains(got.Raw, `action="/city/berlin/undo"`) {
+			t.Errorf("%s offers what a moderator cannot do\n%s", page, got.Raw)
+		}
+	}
+	mo.Get("/city/berlin").Want(200, "<fieldset disabled>", "Its owners can change them")
+	ada.Get("/city/berlin").Want(200).WantNot("<fieldset disabled>")
+}
+
+func TestARoleThatChangesHoldsForTheNextRequest(t *testing.T) {
+	t.Parallel()
+	s, _, _ := frontendtest.Berlin(t)
+	admin := s.Joins("mo@example.org", "berlin", db.RoleModerator)
+	mo := s.VisitorAs("mo@example.org")
+	for _, one := range []struct {
+		role   db.Role
+		status int
+	}{{db.RoleModerator, 403}, {db.RoleOwner, 200}, {db.RoleModerator, 403}, {"", 404}} {
+		row := s.Site.DB.Model(&db.CityAdmin{}).Where("city = 'berlin' AND admin_id = ?", admin.ID)
+		if one.role == "" {
+			frontendtest.Check(t, row.Delete(&db.CityAdmin{}).Error)
+		} else {
+			frontendtest.Check(t, row.Update("role", one.role).Error)
+		}
+		mo.Get("/city/berlin/network").Want(one.status)
 	}
 }
 

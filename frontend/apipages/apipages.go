@@ -1,10 +1,11 @@
-// Package apipages has the pages about the API: the keys and webhooks of a city, for its admins, and what the API can do, for everybody.
+// Package apipages has the pages about the API: the keys and webhooks of a city, for its owners, and what the API can do, for everybody.
 package apipages
 
 import (
 	"embed"
 	"net/http"
 
+	"linienfunk/commands"
 	"linienfunk/db"
 	"linienfunk/frontend/site"
 	"linienfunk/settings"
@@ -40,7 +41,7 @@ func (p *Pages) AddTo(mux *http.ServeMux) {
 		"GET /city/{city}/api/webhooks/{id}/{form}": p.back,
 		"GET /city/{city}/api/keys/{id}/revoke":     p.back,
 	} {
-		mux.HandleFunc(pattern, p.Handle(p.CityAdmin(action)))
+		mux.HandleFunc(pattern, p.Handle(p.CityAdmin(commands.Owner, action)))
 	}
 }
 
@@ -50,6 +51,3 @@ func (p *Pages) back(w http.ResponseWriter, r *http.Request, _ db.Admin, city se
 }
 
 func pathOf(city settings.Snapshot) string { return "/city/" + city.City + "/api" }
-
-// tabs is the data of the template "tabs".
-type tabs struct{ Name, Here string }

@@ -18,7 +18,7 @@ import (
 
 type pageData struct {
 	City site.CityLink
-	Tabs tabs
+	Tabs site.Tabs
 	Zone *time.Location
 	Keys []keyData
 	Form keyForm
@@ -69,7 +69,7 @@ func (p *Pages) show(w http.ResponseWriter, r *http.Request, status int, city se
 	if err != nil {
 		return err
 	}
-	data.City, data.Tabs, data.Zone = site.LinkTo(city), tabs{city.City, "api"}, city.Zone()
+	data.City, data.Tabs, data.Zone = site.LinkTo(city), site.TabsOf(r, city, "api"), city.Zone()
 	for _, key := range slices.Backward(keys) {
 		one := keyData{Key: key, Text: key.Begins(), Scopes: strings.Fields(key.Scopes), Expired: !p.Now().Before(key.ExpiresAt)}
 		if one.By, err = p.address(r.Context(), key.AdminID); err != nil {

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"linienfunk/commands"
 	"linienfunk/frontend/site"
 	"linienfunk/templates"
 )
@@ -36,6 +37,6 @@ func New(s *site.Site) *Bots {
 func (b *Bots) AddTo(mux *http.ServeMux) {
 	mux.HandleFunc("/c/{city}/{file}", b.Handle(b.servePageFile))
 	mux.HandleFunc("/c/{city}/{bot}/{rest...}", b.Handle(b.servePublic))
-	mux.HandleFunc("/city/{city}/bot/{bot}/{rest...}", b.Handle(b.CityAdmin(b.serveAdmin)))
+	mux.HandleFunc("/city/{city}/bot/{bot}/{rest...}", b.Handle(b.CityAdmin(commands.Owner, b.serveAdmin)))
 	mux.HandleFunc("/bots/{bot}/{rest...}", b.Handle(b.serveAllCities))
 }

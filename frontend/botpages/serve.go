@@ -11,7 +11,7 @@ import (
 	"linienfunk/settings"
 )
 
-// serveAdmin serves a bot's pages for admins of the city.
+// serveAdmin serves a bot's pages for owners of the city.
 func (b *Bots) serveAdmin(w http.ResponseWriter, r *http.Request, _ db.Admin, city settings.Snapshot) error {
 	m, err := b.FromPath(r)
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"time"
 
+	"linienfunk/commands"
 	"linienfunk/db"
 	"linienfunk/frontend/account"
 	"linienfunk/frontend/botpages"
@@ -41,47 +42,61 @@ func New(s *site.Site, b *botpages.Bots, w *wording.Wording, a *account.Pages) *
 
 // AddTo adds the pages to mux.
 func (p *Pages) AddTo(mux *http.ServeMux) {
-	for pattern, action := range map[string]site.CityAction{
+	for level, routes := range map[commands.Level]map[string]site.CityAction{commands.Moderator: p.forModerators(), commands.Owner: p.forOwners()} {
+		for pattern, action := range routes {
+			mux.HandleFunc(pattern, p.Handle(p.CityAdmin(level, action)))
+		}
+	}
+}
+
+// forModerators are the pages of all who run a city. Some show less to moderators: settings without the networks, and commands up to their level.
+func (p *Pages) forModerators() map[string]site.CityAction {
+	return map[string]site.CityAction{
 		"GET /city/{city}":                        p.city,
-		"POST /city/{city}":                       p.saveCity,
-		"POST /city/{city}/try":                   p.try,
-		"POST /city/{city}/merge":                 p.merge,
-		"POST /city/{city}/options/{bot}":         p.saveOptions,
 		"GET /city/{city}/ledger":                 p.ledger,
 		"POST /city/{city}/ledger/{id}/{command}": p.onReport,
 		"GET /city/{city}/commands":               p.showCommands,
 		"POST /city/{city}/commands/{command}":    p.runCommand,
 		"GET /city/{city}/history":                p.history,
-		"POST /city/{city}/undo":                  p.undo,
-		"POST /city/{city}/undo/apply":            p.undoApply,
 		"GET /city/{city}/settings.json":          p.export,
-		"POST /city/{city}/import":                p.importFile,
-		"POST /city/{city}/import/apply":          p.importApply,
-		"POST /city/{city}/invite":                p.invite,
-		"GET /city/{city}/network":                p.network,
-		"POST /city/{city}/network/feed":          p.uploadFeed,
-		"POST /city/{city}/network/cancel":        p.cancelFeed,
-		"POST /city/{city}/network/choose":        p.chooseFeed,
-		"POST /city/{city}/network/save":          p.saveChoice,
-		"POST /city/{city}/network/lists":         p.saveLists,
-		"POST /city/{city}/network/names":         p.saveNames,
-		"POST /city/{city}/network/try":           p.tryNames,
-		"POST /city/{city}/network/remove":        p.removeNetwork,
-		"POST /city/{city}/network/unfollow":      p.unfollow,
 		// These addresses only take forms. A link to another language, or typing them, makes a GET.
-		"GET /city/{city}/try":                   redirectTo(""),
-		"GET /city/{city}/merge":                 redirectTo(""),
-		"GET /city/{city}/options/{bot}":         redirectTo(""),
 		"GET /city/{city}/ledger/{id}/{command}": redirectTo("/ledger"),
 		"GET /city/{city}/commands/{command}":    redirectTo("/commands"),
-		"GET /city/{city}/undo":                  redirectTo("/history"),
-		"GET /city/{city}/undo/apply":            redirectTo("/history"),
-		"GET /city/{city}/import":                redirectTo("/history"),
-		"GET /city/{city}/import/apply":          redirectTo("/history"),
-		"GET /city/{city}/invite":                redirectTo("#people"),
-		"GET /city/{city}/network/{form}":        redirectTo("/network"),
-	} {
-		mux.HandleFunc(pattern, p.Handle(p.CityAdmin(action)))
+	}
+}
+
+// forOwners are the pages that change a city.
+func (p *Pages) forOwners() map[string]site.CityAction {
+	return map[string]site.CityAction{
+		"POST /city/{city}":                  p.saveCity,
+		"POST /city/{city}/try":              p.try,
+		"POST /city/{city}/merge":            p.merge,
+		"POST /city/{city}/options/{bot}":    p.saveOptions,
+		"POST /city/{city}/undo":             p.undo,
+		"POST /city/{city}/undo/apply":       p.undoApply,
+		"POST /city/{city}/import":           p.importFile,
+		"POST /city/{city}/import/apply":     p.importApply,
+		"POST /city/{city}/invite":           p.invite,
+		"GET /city/{city}/network":           p.network,
+		"POST /city/{city}/network/feed":     p.uploadFeed,
+		"POST /city/{city}/network/cancel":   p.cancelFeed,
+		"POST /city/{city}/network/choose":   p.chooseFeed,
+		"POST /city/{city}/network/save":     p.saveChoice,
+		"POST /city/{city}/network/lists":    p.saveLists,
+		"POST /city/{city}/network/names":    p.saveNames,
+		"POST /city/{city}/network/try":      p.tryNames,
+		"POST /city/{city}/network/remove":   p.removeNetwork,
+		"POST /city/{city}/network/unfollow": p.unfollow,
+		// As above.
+		"GET /city/{city}/try":            redirectTo(""),
+		"GET /city/{city}/merge":          redirectTo(""),
+		"GET /city/{city}/options/{bot}":  redirectTo(""),
+		"GET /city/{city}/undo":           redirectTo("/history"),
+		"GET /city/{city}/undo/apply":     redirectTo("/history"),
+		"GET /city/{city}/import":         redirectTo("/history"),
+		"GET /city/{city}/import/apply":   redirectTo("/history"),
+		"GET /city/{city}/invite":         redirectTo("#people"),
+		"GET /city/{city}/network/{form}": redirectTo("/network"),
 	}
 }
 
@@ -91,10 +106,4 @@ func redirectTo(page string) site.CityAction {
 		http.Redirect(w, r, "/city/"+city.City+page, http.StatusSeeOther)
 		return nil
 	}
-}
-
-// tabs are the links between the pages of a city's admins.
-type tabs struct {
-	Name string
-	Here string // the current page: "settings", "network", "ledger", "history" or "commands"
 }

@@ -19,7 +19,7 @@ import (
 // commandsData is the data of commands.html: every command as a form.
 type commandsData struct {
 	City   site.CityLink
-	Tabs   tabs
+	Tabs   site.Tabs
 	Chats  string // networks in which commands can be written, for people
 	Once   string // identifies this copy of the page: a form that is sent twice is carried out once
 	Groups []commandGroup
@@ -53,9 +53,9 @@ type commandField struct {
 	Required, Lines bool
 }
 
-// ownerOf is an admin who acts on a page.
-func (p *Pages) ownerOf(r *http.Request, admin db.Admin) commands.Actor {
-	return commands.Actor{ID: fmt.Sprintf("admin %d", admin.ID), Level: commands.Owner, Admin: admin.ID, Lang: p.Lang(r)}
+// actorOf is an admin who acts on a page.
+func (p *Pages) actorOf(r *http.Request, admin db.Admin) commands.Actor {
+	return commands.Actor{ID: fmt.Sprintf("admin %d", admin.ID), Level: site.Level(r), Admin: admin.ID, Lang: p.Lang(r)}
 }
 
 // showCommands shows all commands.
@@ -69,7 +69,7 @@ func (p *Pages) commandsPage(w http.ResponseWriter, r *http.Request, status int,
 }
 
 func (p *Pages) newCommands(r *http.Request, city settings.Snapshot) commandsData {
-	data := commandsData{City: site.LinkTo(city), Tabs: tabs{city.City, "commands"}, Errors: site.FormErrors{}}
+	data := commandsData{City: site.LinkTo(city), Tabs: site.TabsOf(r, city, "commands"), Errors: site.FormErrors{}}
 	var chats []string
 	for _, name := range p.Commands.NetworkNames() {
 		chats = append(chats, p.bots.Title(p.Lang(r), name))
@@ -77,7 +77,7 @@ func (p *Pages) newCommands(r *http.Request, city settings.Snapshot) commandsDat
 	data.Chats, data.Once = strings.Join(chats, ", "), rand.Text()
 	group := ""
 	for _, command := range p.Commands.All() {
-		if !onPages(command) {
+		if !onPages(command) || command.Level > site.Level(r) {
 			continue
 		}
 		if command.Group != group {
@@ -118,6 +118,9 @@ func (p *Pages) runCommand(w http.ResponseWriter, r *http.Request, admin db.Admi
 	if !ok || !onPages(command) {
 		return db.ErrNotFound
 	}
+	if command.Level > site.Level(r) {
+		return p.Forbid(w, r, city)
+	}
 	if err := site.ParseForm(r); err != nil {
 		return err
 	}
@@ -125,7 +128,7 @@ func (p *Pages) runCommand(w http.ResponseWriter, r *http.Request, admin db.Admi
 	form := data.form(command.Name)
 	form.Open = true
 	args := form.read(r, command)
-	result, err := p.Commands.Run(r.Context(), commands.Call{City: city.City, Name: command.Name, Args: args, Actor: p.ownerOf(r, admin), Key: r.PostForm.Get("once")})
+	result, err := p.Commands.Run(r.Context(), commands.Call{City: city.City, Name: command.Name, Args: args, Actor: p.actorOf(r, admin), Key: r.PostForm.Get("once")})
 	refusals := commands.AsRefusals(err)
 	if err != nil && refusals == nil {
 		return err
@@ -181,7 +184,7 @@ func (p *Pages) onReport(w http.ResponseWriter, r *http.Request, admin db.Admin,
 	if !ok || !isRuling(command) {
 		return db.ErrNotFound
 	}
-	result, err := p.Commands.Run(r.Context(), commands.Call{City: city.City, Name: command.Name, Args: map[string]any{"report": r.PathValue("id")}, Actor: p.ownerOf(r, admin)})
+	result, err := p.Commands.Run(r.Context(), commands.Call{City: city.City, Name: command.Name, Args: map[string]any{"report": r.PathValue("id")}, Actor: p.actorOf(r, admin)})
 	refusals := commands.AsRefusals(err)
 	if err != nil && refusals == nil {
 		return err

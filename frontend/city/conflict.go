@@ -15,7 +15,7 @@ import (
 
 type conflictData struct {
 	City       site.CityLink
-	Tabs       tabs
+	Tabs       site.Tabs
 	Zone       *time.Location
 	Base, Head chain.Hash // the version that the admin changed, and the present one
 	Document   string     // the admin's version
@@ -92,7 +92,7 @@ func (p *Pages) showConflict(w http.ResponseWriter, r *http.Request, status int,
 		return nil
 	}
 	data := conflictData{
-		City: site.LinkTo(now), Tabs: tabs{now.City, "settings"}, Zone: now.Zone(), Base: m.Base, Head: now.Hash, Document: string(m.To),
+		City: site.LinkTo(now), Tabs: site.TabsOf(r, now, "settings"), Zone: now.Zone(), Base: m.Base, Head: now.Hash, Document: string(m.To),
 		Note: m.Note, MaxNote: settings.MaxNote, Back: m.back, Again: m.Again, Errors: site.FormErrors{},
 	}
 	if data.Fields, err = p.conflictFields(r, now, m, found, mine); err != nil {

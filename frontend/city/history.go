@@ -18,7 +18,7 @@ const historyPage = 20
 
 type historyData struct {
 	City    site.CityLink
-	Tabs    tabs
+	Tabs    site.Tabs
 	Zone    *time.Location
 	Base    chain.Hash // the present version
 	Broken  string     // the error in the chain, or empty
@@ -48,7 +48,7 @@ func (p *Pages) showHistory(w http.ResponseWriter, r *http.Request, status int, 
 	before := numberOf(r.URL.Query().Get("before")) // 0, the first page, if it is not a number
 	all, err := p.versions(r.Context(), city)
 	data := historyData{
-		City: site.LinkTo(city), Tabs: tabs{city.City, "history"}, Zone: city.Zone(), Base: city.Hash, First: before == 0, Import: file,
+		City: site.LinkTo(city), Tabs: site.TabsOf(r, city, "history"), Zone: city.Zone(), Base: city.Hash, First: before == 0, Import: file,
 	}
 	if errors.Is(err, chain.ErrBroken) {
 		data.Broken = err.Error()

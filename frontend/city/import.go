@@ -24,7 +24,7 @@ type importForm struct {
 
 type previewData struct {
 	City     site.CityLink
-	Tabs     tabs
+	Tabs     site.Tabs
 	Base     chain.Hash
 	Document string
 	Other    string // the city in the file, if it is another one
@@ -95,7 +95,7 @@ func (p *Pages) preview(w http.ResponseWriter, r *http.Request, status int, city
 		p.Tell(w, r, "/city/"+city.City+"/history#file", p.Text(r, "import-same"), false)
 		return nil
 	}
-	data.City, data.Tabs, data.Base = site.LinkTo(city), tabs{city.City, "history"}, city.Hash
+	data.City, data.Tabs, data.Base = site.LinkTo(city), site.TabsOf(r, city, "history"), city.Hash
 	data.Changes, data.MaxNote = p.words.Changes(r, changes), settings.MaxNote
 	about := site.Page{Title: p.Text(r, "import-of", "City", city.Title), Line: site.LineClass(city.City), Private: true}
 	return p.Show(w, r, status, about, "import.html", data)

@@ -18,7 +18,7 @@ const ledgerPage = 50
 
 type ledgerData struct {
 	City    site.CityLink
-	Tabs    tabs
+	Tabs    site.Tabs
 	Zone    *time.Location
 	Entries []entry
 	First   bool
@@ -55,7 +55,7 @@ func (p *Pages) ledger(w http.ResponseWriter, r *http.Request, _ db.Admin, city 
 	if err != nil {
 		return err
 	}
-	data := ledgerData{City: site.LinkTo(city), Tabs: tabs{city.City, "ledger"}, Zone: city.Zone(), First: before == 0, Hours: city.RetentionHours}
+	data := ledgerData{City: site.LinkTo(city), Tabs: site.TabsOf(r, city, "ledger"), Zone: city.Zone(), First: before == 0, Hours: city.RetentionHours}
 	if len(entries) > ledgerPage {
 		entries = entries[:ledgerPage]
 		data.Older = entries[ledgerPage-1].ID

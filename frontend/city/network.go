@@ -23,7 +23,7 @@ const networkTime = 10 * time.Second
 // networkData is the page with a city's lines and stops.
 type networkData struct {
 	City    site.CityLink
-	Tabs    tabs
+	Tabs    site.Tabs
 	Zone    *time.Location
 	Base    chain.Hash
 	Message *site.Message // if it belongs into a section
@@ -58,7 +58,7 @@ func (p *Pages) network(w http.ResponseWriter, r *http.Request, _ db.Admin, city
 
 // showNetwork fills in what a form has not brought along.
 func (p *Pages) showNetwork(w http.ResponseWriter, r *http.Request, status int, city settings.Snapshot, data networkData) error {
-	data.City, data.Tabs, data.Zone = site.LinkTo(city), tabs{city.City, "network"}, city.Zone()
+	data.City, data.Tabs, data.Zone = site.LinkTo(city), site.TabsOf(r, city, "network"), city.Zone()
 	if data.Base == "" {
 		data.Base = city.Hash
 	}

@@ -21,7 +21,7 @@ func (p *Pages) AccountWarned(ctx context.Context, a bots.Account, s supervisor.
 // notify sends a letter to each admin, once for each revision of the account.
 func (p *Pages) notify(ctx context.Context, id string, a bots.Account, s supervisor.Status) {
 	city := a.City
-	admins, err := p.DB.AdminsOf(ctx, city)
+	admins, err := p.DB.OwnersOf(ctx, city)
 	if err != nil {
 		p.Log.Error("cannot tell admins about their account", "city", city, "bot", s.Bot, "err", err)
 		return

@@ -12,7 +12,7 @@ import (
 
 type cityData struct {
 	City      site.CityLink
-	Tabs      tabs
+	Tabs      site.Tabs
 	Message   *site.Message // if it belongs into a section
 	Zone      *time.Location
 	Form      cityForm
@@ -41,7 +41,7 @@ func (p *Pages) showCity(w http.ResponseWriter, r *http.Request, status int, adm
 	if data.Reports, err = p.tryReports(r, city, data.Form.Try.Report); err != nil {
 		return err
 	}
-	data.City, data.Tabs, data.Me, data.Zone = site.LinkTo(city), tabs{city.City, "settings"}, admin.ID, city.Zone()
+	data.City, data.Tabs, data.Me, data.Zone = site.LinkTo(city), site.TabsOf(r, city, "settings"), admin.ID, city.Zone()
 	data.Zones = zones(data.Form.TimeZone)
 	data.Unsaved = len(data.Form.changes(newCityForm(city))) > 0
 	for _, lang := range templates.Languages {
@@ -49,8 +49,10 @@ func (p *Pages) showCity(w http.ResponseWriter, r *http.Request, status int, adm
 			Lang: lang, Name: p.LanguageName(lang), Here: lang == data.Form.Lang,
 		})
 	}
-	if data.Sections, err = p.adminSections(r, city, data.Options); err != nil {
-		return err
+	if data.Tabs.Owner {
+		if data.Sections, err = p.adminSections(r, city, data.Options); err != nil {
+			return err
+		}
 	}
 	about := site.Page{Title: p.Text(r, "settings-of", "City", city.Title), Line: site.LineClass(city.City), Private: true}
 	ids := []string{"settings", "people"}

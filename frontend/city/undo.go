@@ -18,7 +18,7 @@ import (
 // undoData explains why a change cannot be undone.
 type undoData struct {
 	City   site.CityLink
-	Tabs   tabs
+	Tabs   site.Tabs
 	Zone   *time.Location
 	Number int
 	Fields []string // titles of the fields that later changes changed
@@ -28,7 +28,7 @@ type undoData struct {
 // undoPreview is what undoing a change would change.
 type undoPreview struct {
 	City       site.CityLink
-	Tabs       tabs
+	Tabs       site.Tabs
 	Hash, Base chain.Hash // the change to undo, and the present version
 	Number     int
 	Changes    []wording.Change
@@ -48,7 +48,7 @@ func (p *Pages) undo(w http.ResponseWriter, r *http.Request, _ db.Admin, city se
 			return err
 		}
 		data := undoPreview{
-			City: site.LinkTo(city), Tabs: tabs{city.City, "history"}, Hash: v.Hash, Base: a.Base, Number: v.Number,
+			City: site.LinkTo(city), Tabs: site.TabsOf(r, city, "history"), Hash: v.Hash, Base: a.Base, Number: v.Number,
 			Changes: p.words.Changes(r, changes), Note: p.Text(r, "undo-note", "Number", v.Number), MaxNote: settings.MaxNote,
 		}
 		about := site.Page{Title: p.Text(r, "undo-preview", "Number", v.Number), Line: site.LineClass(city.City), Private: true}
@@ -121,7 +121,7 @@ func isUndone(all []settings.Version, i int, base chain.Hash) bool {
 
 // cannotUndo lists the later changes of the blocked fields. all begins with the change to undo.
 func (p *Pages) cannotUndo(w http.ResponseWriter, r *http.Request, city settings.Snapshot, all []settings.Version, blocked []string) error {
-	data := undoData{City: site.LinkTo(city), Tabs: tabs{city.City, "history"}, Zone: city.Zone(), Number: all[0].Number}
+	data := undoData{City: site.LinkTo(city), Tabs: site.TabsOf(r, city, "history"), Zone: city.Zone(), Number: all[0].Number}
 	for _, field := range blocked {
 		data.Fields = append(data.Fields, p.words.Title(r, field))
 	}

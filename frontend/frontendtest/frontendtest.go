@@ -113,6 +113,14 @@ func (s *World) Admin(address string, cities ...string) db.Admin {
 	return admin
 }
 
+// Joins creates an account that helps run a city.
+func (s *World) Joins(address, city string, role db.Role) db.Admin {
+	s.T.Helper()
+	admin := s.Admin(address)
+	Check(s.T, s.Site.DB.Create(&db.CityAdmin{City: city, AdminID: admin.ID, Role: role}).Error)
+	return admin
+}
+
 // Check ends the test if err is not nil.
 func Check(t testing.TB, err error) {
 	t.Helper()

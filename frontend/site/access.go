@@ -1,10 +1,12 @@
 package site
 
 import (
+	"context"
+	"errors"
 	"net/http"
 	"net/url"
-	"slices"
 
+	"linienfunk/commands"
 	"linienfunk/db"
 	"linienfunk/settings"
 )
@@ -31,23 +33,62 @@ func (s *Site) LoggedIn(action AdminAction) func(w http.ResponseWriter, r *http.
 	}
 }
 
-// CityAdmin admits only admins of the city in the path. Everybody else gets 404, so that the answer does not tell whether the
-// city exists.
-func (s *Site) CityAdmin(action CityAction) func(w http.ResponseWriter, r *http.Request) error {
+// levelKey is the key of what the visitor may do to the city in the path.
+type levelKey struct{}
+
+// CityAdmin admits admins of the city in the path who have a level. Those with a lower one get 403 and a page that names who can; everybody else gets 404, so that the
+// answer does not tell whether the city exists. The role is read for each request, so that a change holds at once on all nodes.
+func (s *Site) CityAdmin(needed commands.Level, action CityAction) func(w http.ResponseWriter, r *http.Request) error {
 	return s.LoggedIn(func(w http.ResponseWriter, r *http.Request, admin db.Admin) error {
-		cities, err := s.DB.CitiesOf(r.Context(), admin.ID)
+		role, err := s.DB.RoleIn(r.Context(), r.PathValue("city"), admin.ID)
 		if err != nil {
 			return err
-		}
-		if !slices.Contains(cities, r.PathValue("city")) {
-			return db.ErrNotFound
 		}
 		city, err := s.RequestedCity(r)
 		if err != nil {
 			return err
 		}
+		level := commands.LevelOf(role)
+		r = r.WithContext(context.WithValue(r.Context(), levelKey{}, level))
+		if level < needed {
+			return s.Forbid(w, r, city)
+		}
 		return action(w, r, admin, city)
 	})
+}
+
+// Level is what the visitor may do to the city in the path, which CityAdmin has found out.
+func Level(r *http.Request) commands.Level {
+	level, _ := r.Context().Value(levelKey{}).(commands.Level)
+	return level
+}
+
+type forbiddenData struct {
+	City   CityLink
+	Tabs   Tabs
+	Owners []db.Admin
+}
+
+// Forbid says that only the owners of the city may do this, and who they are.
+func (s *Site) Forbid(w http.ResponseWriter, r *http.Request, city settings.Snapshot) error {
+	owners, err := s.DB.OwnersOf(r.Context(), city.City)
+	if err != nil {
+		return err
+	}
+	about := Page{Title: s.Text(r, "forbidden"), Line: LineClass(city.City), Private: true}
+	return s.Show(w, r, http.StatusForbidden, about, "forbidden.html", forbiddenData{LinkTo(city), TabsOf(r, city, ""), owners})
+}
+
+// Tabs are the links between the pages of a city's admins.
+type Tabs struct {
+	City  CityLink
+	Here  string // the current page: "settings", "network", "ledger", "history", "commands" or "api"
+	Owner bool   // the visitor may change the city
+}
+
+// TabsOf returns the links to the pages that the visitor may see.
+func TabsOf(r *http.Request, city settings.Snapshot, here string) Tabs {
+	return Tabs{City: LinkTo(city), Here: here, Owner: Level(r) >= commands.Owner}
 }
 
 // RequestedCity returns the settings of the city in the request's path, or db.ErrNotFound.
@@ -65,6 +106,9 @@ func (s *Site) IsAdminOf(r *http.Request, city string) (bool, error) {
 	if admin == nil {
 		return false, nil
 	}
-	cities, err := s.DB.CitiesOf(r.Context(), admin.ID)
-	return slices.Contains(cities, city), err
+	_, err := s.DB.RoleIn(r.Context(), city, admin.ID)
+	if errors.Is(err, db.ErrNotFound) {
+		return false, nil
+	}
+	return err == nil, err
 }

@@ -75,7 +75,19 @@ func (s *Site) current(ctx context.Context) (*db.Admin, error) {
 	if s.sessions.Deadline(ctx).Before(s.Now().Add(sessionIdle - sessionStep)) {
 		s.sessions.SetDeadline(ctx, s.Now().Add(sessionIdle).UTC())
 	}
+	s.noteVisit(ctx, admin)
 	return &admin, nil
+}
+
+// noteVisit notes on which day an admin was here last, for others who run a city. A page does not fail because of it.
+func (s *Site) noteVisit(ctx context.Context, admin db.Admin) {
+	today := s.Now().UTC().Format(time.DateOnly)
+	if admin.SeenOn == today {
+		return
+	}
+	if err := s.DB.WithContext(ctx).Model(&db.Admin{}).Where("id = ?", admin.ID).Update("seen_on", today).Error; err != nil {
+		s.Log.Warn("cannot note the day of a visit", "err", err)
+	}
 }
 
 func fingerprint(admin db.Admin) string {
