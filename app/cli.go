@@ -41,7 +41,9 @@ type cli struct {
 	Move struct {
 		To string `required:"" placeholder:"FILE" help:"Configuration file that names the new database, broker and data directory. Variables of the environment do not count for it."`
 	} `cmd:"" help:"Copy everything to another database and broker, while the program is stopped."`
-	NATS struct {
+	Backup  backupFlags  `cmd:"" help:"Write the database and what waits in the broker into one file. The program may be running."`
+	Restore restoreFlags `cmd:"" help:"Write a backup into an empty database and broker, while the program is stopped."`
+	NATS    struct {
 		Permissions struct{} `cmd:"" help:"Print the users that the programs of cities need at your NATS servers, for their configuration. The program may be running."`
 	} `cmd:"" name:"nats" help:"Commands for NATS."`
 	Nodes       struct{}     `cmd:"" help:"Print the nodes that share the database and NATS, and the shards that each has."`
@@ -113,6 +115,10 @@ func Main(ctx context.Context, args, environ []string, stdout, stderr io.Writer)
 			return err
 		}
 		return move(ctx, settings, to, stdout, stderr)
+	case "backup <file>":
+		return backup(ctx, settings, c.Backup, stdout, stderr)
+	case "restore <file>":
+		return restoreBackup(ctx, settings, c.Restore, stdout, stderr)
 	case "demo":
 		return runDemo(ctx, settings, stdout, stderr)
 	}

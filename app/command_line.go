@@ -175,10 +175,6 @@ func runCommand(ctx context.Context, settings config.Config, flags commandFlags,
 
 // askProgram sends a call to the socket of the running program.
 func askProgram(ctx context.Context, settings config.Config, call socketCall) (answer socketAnswer, err error) {
-	path := filepath.Join(settings.Data, socketFile)
-	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true, DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
-		return (&net.Dialer{}).DialContext(ctx, "unix", path)
-	}}}
 	body, err := json.Marshal(call)
 	if err != nil {
 		return answer, err
@@ -187,9 +183,9 @@ func askProgram(ctx context.Context, settings config.Config, call socketCall) (a
 	if err != nil {
 		return answer, err
 	}
-	response, err := client.Do(request)
+	response, err := socketClient(settings).Do(request)
 	if err != nil {
-		return answer, fmt.Errorf("no program answers at %s; it must be running, with the same data directory (%w)", path, err)
+		return answer, fmt.Errorf("no program answers at %s; it must be running, with the same data directory (%w)", filepath.Join(settings.Data, socketFile), err)
 	}
 	defer response.Body.Close()
 	if response.StatusCode != http.StatusOK {
@@ -198,4 +194,12 @@ func askProgram(ctx context.Context, settings config.Config, call socketCall) (a
 	}
 	err = json.NewDecoder(response.Body).Decode(&answer)
 	return answer, err
+}
+
+// socketClient sends requests to the socket of the running program, whatever their host.
+func socketClient(settings config.Config) *http.Client {
+	path := filepath.Join(settings.Data, socketFile)
+	return &http.Client{Transport: &http.Transport{DisableKeepAlives: true, DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+		return (&net.Dialer{}).DialContext(ctx, "unix", path)
+	}}}
 }

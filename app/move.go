@@ -119,7 +119,7 @@ func (p *Program) checkStopped(ctx context.Context) error {
 	}
 	for _, n := range nodes {
 		if n.Until.After(now) {
-			return fmt.Errorf("move: a node runs on %s; stop it first (one that was killed is gone after ten seconds)", n.Host)
+			return fmt.Errorf("a node runs on %s; stop it first (one that was killed is gone after ten seconds)", n.Host)
 		}
 	}
 	return nil

@@ -213,7 +213,7 @@ func (p *Program) hideID(key string) string { return p.box.Digest("report", key)
 
 // checkKey returns an error if the database was sealed with another key: the program would run, but could not open any account.
 func (p *Program) checkKey(ctx context.Context) error {
-	err := p.db.CheckInstanceKey(ctx, p.box.Digest("instance", "key"))
+	err := p.db.CheckInstanceKey(ctx, keyPrint(p.box))
 	if errors.Is(err, db.ErrOtherKey) {
 		return fmt.Errorf("data: the database was sealed with another key than %s: restore the right instance.key "+
 			"(a second data directory on the same PostgreSQL needs a copy of the first one's)", filepath.Join(p.config.Data, keyFile))

@@ -18,7 +18,7 @@ import (
 )
 
 // socketFile is where a running program takes commands of whoever may read its data directory: the operator. It speaks HTTP: POST /run takes a socketCall and answers with a
-// socketAnswer.
+// socketAnswer, POST /backup answers with a backup.
 const socketFile = "commands.sock"
 
 // socketCall is a command on its way to the running program.
@@ -66,6 +66,7 @@ func (p *Program) serveSocket(ctx context.Context) error {
 	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /run", p.runFromSocket)
+	mux.HandleFunc("POST /backup", p.backupFromSocket)
 	server := &http.Server{Handler: mux, ReadTimeout: time.Minute, ErrorLog: slog.NewLogLogger(p.log.Handler(), slog.LevelDebug)}
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(p.socket) }()

@@ -59,3 +59,36 @@ func TestWhatIsLeftInTheStreamsIsCopiedInOrder(t *testing.T) {
 		t.Errorf("from another stream: %+v, %v", copied, err)
 	}
 }
+
+func TestReadingAStreamSaysWhereItEndsAndWhetherSomethingWasRemoved(t *testing.T) {
+	t.Parallel()
+	b := testkit.Bus(t)
+	read := func(from uint64) (ids []string, next uint64, missed bool) {
+		t.Helper()
+		next, missed, err := b.ReadStored(t.Context(), bus.KeptUpdates, from, func(m bus.Stored) error { ids = append(ids, m.Subject+string(m.Data)); return nil })
+		if err != nil {
+			t.Fatal(err)
+		}
+		return ids, next, missed
+	}
+	if ids, next, missed := read(1); len(ids) != 0 || next != 1 || missed {
+		t.Errorf("empty: %q, %d, %v", ids, next, missed)
+	}
+	for _, id := range []string{"1", "2", "3"} {
+		if err := b.Store(t.Context(), bus.KeptUpdates, bus.Stored{Subject: "base", Data: []byte(id)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if ids, next, missed := read(2); len(ids) != 2 || ids[0] != "base2" || next != 4 || missed {
+		t.Errorf("from the second: %q, %d, %v", ids, next, missed)
+	}
+	if err := b.TrimUpdates(t.Context(), 3); err != nil {
+		t.Fatal(err)
+	}
+	if ids, next, missed := read(4); len(ids) != 0 || next != 4 || missed {
+		t.Errorf("what was read is removed: %q, %d, %v", ids, next, missed)
+	}
+	if ids, next, missed := read(3); len(ids) != 0 || next != 4 || !missed {
+		t.Errorf("what was not read is removed: %q, %d, %v", ids, next, missed)
+	}
+}

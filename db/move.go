@@ -2,9 +2,7 @@ package db
 
 import (
 	"context"
-	"crypto/sha256"
 	"database/sql"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -12,6 +10,8 @@ import (
 	"time"
 
 	"gorm.io/gorm"
+
+	"linienfunk/internal/archive"
 )
 
 // Moved is a table that MoveTo has copied.
@@ -21,7 +21,7 @@ type Moved struct {
 }
 
 // ErrNotEmpty is returned by MoveTo if there are rows in the target.
-var ErrNotEmpty = errors.New("the database to move to is not empty")
+var ErrNotEmpty = errors.New("the database is not empty")
 
 // kept are the tables that MoveTo does not copy: they say which nodes run, with which key secrets are sealed, and which version the tables have, and
 // are made by whoever opens a database. So are tables of migrations.
@@ -31,7 +31,7 @@ var kept = []string{"nodes", "shards", "instances", "schema_version"}
 // what it has copied, value by value, and calls last before the commit. Numbers of rows that were deleted are not given again. Nobody may use either database
 // meanwhile. Nothing here is changed.
 func (d *DB) MoveTo(ctx context.Context, to *DB, done func(Moved), last func() error, except ...string) error {
-	tables, err := d.tablesToMove(ctx, to, append(except, kept...))
+	tables, err := d.tablesToMove(ctx, to, except)
 	if err != nil {
 		return err
 	}
@@ -48,7 +48,11 @@ func (d *DB) MoveTo(ctx context.Context, to *DB, done func(Moved), last func() e
 			}
 			done(Moved{t.name, rows})
 		}
-		if err := d.moveSequences(ctx, to, tx); err != nil {
+		numbers, err := d.sequences(d.WithContext(ctx))
+		if err == nil {
+			err = to.continueSequences(tx, numbers)
+		}
+		if err != nil {
 			return fmt.Errorf("numbers of rows: %w", err)
 		}
 		return last()
@@ -86,22 +90,32 @@ func (d *DB) tablesToMove(ctx context.Context, to *DB, except []string) ([]table
 	if mine, other := names(here), names(there); !slices.Equal(mine, other) {
 		return nil, fmt.Errorf("the tables differ: %q here, %q in the database to move to", mine, other)
 	}
-	var ordered []table
+	ordered, err := inOrder(here, except)
+	if err != nil {
+		return nil, err
+	}
+	for _, t := range ordered {
+		other := there[slices.IndexFunc(there, func(o table) bool { return o.name == t.name })]
+		if err := t.checkSame(other); err != nil {
+			return nil, err
+		}
+	}
+	return ordered, nil
+}
+
+// inOrder returns the tables that are copied, those first to which foreign keys of others refer.
+func inOrder(all []table, except []string) (ordered []table, err error) {
 	placed := map[string]bool{}
-	for len(placed) < len(here) {
+	for len(placed) < len(all) {
 		before := len(placed)
-		for i, t := range here {
+		for _, t := range all {
 			if placed[t.name] || slices.ContainsFunc(t.needs, func(needed string) bool { return needed != t.name && !placed[needed] }) {
 				continue
 			}
 			placed[t.name] = true
-			if slices.Contains(except, t.name) || t.name == "migrations" || strings.HasSuffix(t.name, "_migrations") {
-				continue
+			if !slices.Contains(except, t.name) && !slices.Contains(kept, t.name) && t.name != "migrations" && !strings.HasSuffix(t.name, "_migrations") {
+				ordered = append(ordered, t)
 			}
-			if err := t.checkSame(there[i]); err != nil {
-				return nil, err
-			}
-			ordered = append(ordered, t)
 		}
 		if len(placed) == before {
 			return nil, errors.New("the foreign keys of tables form a circle")
@@ -163,76 +177,91 @@ func (d *DB) moveTable(ctx context.Context, tx *gorm.DB, t table) (count int, er
 	if err != nil {
 		return 0, err
 	}
-	var batch []any
-	size := 0
-	insert := func() error {
-		if len(batch) == 0 {
-			return nil
-		}
-		defer func() { batch, size = batch[:0], 0 }()
-		return tx.Exec(`INSERT INTO "`+t.name+`" (`+strings.Join(t.quoted(), ", ")+") VALUES "+rows(len(batch)/len(t.columns), len(t.columns)), batch...).Error
-	}
-	sent, err := t.read(found, func(row []any) error {
-		count++
-		for _, value := range row {
-			switch v := value.(type) {
-			case []byte: // gorm would take them for a list
-				value, size = sql.Null[[]byte]{V: v, Valid: true}, size+len(v)
-			case string:
-				size += len(v)
-			}
-			batch = append(batch, value)
-		}
-		if len(batch)+len(row) > batchValues || size > batchBytes {
-			return insert()
-		}
-		return nil
-	})
+	into := filling{tx: tx, table: t}
+	sent, err := t.read(found, func(row []any, _ []byte) error { return into.add(row) })
 	if err == nil {
-		err = insert()
+		err = into.insert()
 	}
 	if err != nil {
-		return count, err
+		return sent.Lines, err
 	}
-	if found, err = tx.Raw(t.query()).Rows(); err != nil {
-		return count, err
+	received, err := t.digest(tx)
+	if err == nil && sent != received {
+		err = fmt.Errorf("%d rows were read, and others are there now, or %d", sent.Lines, received.Lines)
 	}
-	arrived := 0
-	received, err := t.read(found, func([]any) error { arrived++; return nil })
-	if err == nil && (sent != received || count != arrived) {
-		err = fmt.Errorf("%d rows were read, and others are there now, or %d", count, arrived)
-	}
-	return count, err
+	return sent.Lines, err
 }
 
-// read calls f for each row, and returns a digest of all that does not depend on their order.
-func (t table) read(rows *sql.Rows, f func([]any) error) (digest [sha256.Size]byte, err error) {
+// filling inserts rows into a table, many with each statement.
+type filling struct {
+	tx     *gorm.DB
+	table  table
+	values []any
+	size   int // of texts and bytes
+}
+
+func (f *filling) add(row []any) error {
+	for _, value := range row {
+		switch v := value.(type) {
+		case []byte: // gorm would take them for a list
+			value, f.size = sql.Null[[]byte]{V: v, Valid: true}, f.size+len(v)
+		case string:
+			f.size += len(v)
+		}
+		f.values = append(f.values, value)
+	}
+	if len(f.values)+len(row) > batchValues || f.size > batchBytes {
+		return f.insert()
+	}
+	return nil
+}
+
+func (f *filling) insert() error {
+	if len(f.values) == 0 {
+		return nil
+	}
+	defer func() { f.values, f.size = f.values[:0], 0 }()
+	columns := len(f.table.columns)
+	return f.tx.Exec(`INSERT INTO "`+f.table.name+`" (`+strings.Join(f.table.quoted(), ", ")+") VALUES "+rows(len(f.values)/columns, columns), f.values...).Error
+}
+
+// digest reads a table that is there.
+func (t table) digest(tx *gorm.DB) (archive.Digest, error) {
+	found, err := tx.Raw(t.query()).Rows()
+	if err != nil {
+		return archive.Digest{}, err
+	}
+	return t.read(found, func([]any, []byte) error { return nil })
+}
+
+// read calls f for each row, as values and as JSON, and returns a digest of all that does not depend on their order.
+func (t table) read(rows *sql.Rows, f func(row []any, line []byte) error) (archive.Digest, error) {
 	defer rows.Close()
+	var digest archive.Summer
 	for rows.Next() {
 		row, into := make([]any, len(t.columns)), make([]any, len(t.columns))
 		for i := range row {
 			into[i] = &row[i]
 		}
 		if err := rows.Scan(into...); err != nil {
-			return digest, err
+			return digest.Digest(), err
 		}
 		for i, value := range row {
+			var err error
 			if row[i], err = t.kinds[i].normal(value); err != nil {
-				return digest, fmt.Errorf("column %s: %w", t.columns[i], err)
+				return digest.Digest(), fmt.Errorf("column %s: %w", t.columns[i], err)
 			}
 		}
-		text, err := json.Marshal(row)
+		line, err := encodeRow(row)
 		if err != nil {
-			return digest, err
+			return digest.Digest(), err
 		}
-		for i, b := range sha256.Sum256(text) {
-			digest[i] ^= b
-		}
-		if err := f(row); err != nil {
-			return digest, err
+		digest.Add(line)
+		if err := f(row, line); err != nil {
+			return digest.Digest(), err
 		}
 	}
-	return digest, rows.Err()
+	return digest.Digest(), rows.Err()
 }
 
 // normal returns a value as both databases take it.

@@ -66,35 +66,31 @@ func kindOf(columnType string) kind {
 
 // sequence is the highest number that a table has given to a row.
 type sequence struct {
-	Table  string
-	Column string // only in PostgreSQL
-	Last   int64
+	Table  string `json:"table"`
+	Column string `json:"-"` // only in PostgreSQL
+	Last   int64  `json:"last"`
 }
 
-// moveSequences continues the numbers of rows where they are here, even if the highest ones were deleted.
-func (d *DB) moveSequences(ctx context.Context, to *DB, tx *gorm.DB) error {
-	here, err := d.sequences(d.WithContext(ctx))
-	if err != nil {
-		return err
-	}
-	there, err := to.sequences(tx)
+// continueSequences continues the numbers of rows where they were in another database, even if the highest ones were deleted.
+func (d *DB) continueSequences(tx *gorm.DB, numbers []sequence) error {
+	here, err := d.sequences(tx)
 	if err != nil {
 		return err
 	}
 	columns := map[string]string{}
-	for _, s := range there {
+	for _, s := range here {
 		columns[s.Table] = s.Column
 	}
-	for _, s := range here {
+	for _, s := range numbers {
 		switch {
 		case s.Last == 0:
-		case to.isSQLite():
+		case d.isSQLite():
 			err = tx.Exec("DELETE FROM sqlite_sequence WHERE name = ?", s.Table).Error
 			if err == nil {
 				err = tx.Exec("INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)", s.Table, s.Last).Error
 			}
 		case columns[s.Table] == "":
-			err = fmt.Errorf("table %s does not number its rows in the database to move to", s.Table)
+			err = fmt.Errorf("table %s does not number its rows in the new database", s.Table)
 		default:
 			err = tx.Exec("SELECT setval(pg_get_serial_sequence(?, ?), ?)", `"`+s.Table+`"`, columns[s.Table], s.Last).Error
 		}

@@ -212,6 +212,14 @@ func (s *store) cancel(ctx context.Context, keys []string) (sent int, err error)
 	return int(count), nil
 }
 
+// FinishAll finishes all messages that wait, as if they had been sent, and returns their number. tx has no prefix.
+func FinishAll(tx *gorm.DB, now time.Time) (int64, error) {
+	at := now.UnixMilli()
+	done := tx.Table("mail_messages").Where("open = ?", true).Updates(map[string]any{"open": false, "sealed": nil, "lease": "",
+		"due_at": gorm.Expr("CASE WHEN expires_at > ? THEN expires_at ELSE ? END + ?", at, at, keyRetention.Milliseconds())})
+	return done.RowsAffected, done.Error
+}
+
 // isLeased reports whether the item's lease is still in force: the message may have been canceled meanwhile.
 func (s *store) isLeased(ctx context.Context, it item) (bool, error) {
 	var count int64

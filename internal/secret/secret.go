@@ -102,9 +102,18 @@ func LoadKey(path string) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read instance key: %w", err)
 	}
+	key, err := ParseKey(text)
+	if err != nil {
+		return nil, fmt.Errorf("read instance key %s: %w", path, err)
+	}
+	return key, nil
+}
+
+// ParseKey reads the text of a key file.
+func ParseKey(text []byte) ([]byte, error) {
 	key, err := base64.StdEncoding.DecodeString(strings.TrimSpace(string(text)))
 	if err != nil || len(key) != KeySize {
-		return nil, fmt.Errorf("read instance key %s: it must hold %d bytes in base64", path, KeySize)
+		return nil, fmt.Errorf("it must hold %d bytes in base64", KeySize)
 	}
 	return key, nil
 }

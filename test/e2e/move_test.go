@@ -141,17 +141,19 @@ func (s *fixture) checkMoved(c config.Config, texts []string) {
 func move(t *testing.T, from, to config.Config) (said string, err error) {
 	t.Helper()
 	var out bytes.Buffer
-	args := []string{"move"}
-	for i, c := range []config.Config{from, to} {
-		path := filepath.Join(t.TempDir(), "linienfunk.toml")
-		text := fmt.Sprintf("http = %q\nsmtp = %q\nbase_url = %q\ndata = %q\n[mail]\ndomain = %q\nsmarthost = %q\n[nats]\nurl = %q\nprefix = %q\n[database]\nurl = %q\n",
-			c.HTTP, c.SMTP, c.BaseURL, c.Data, c.Mail.Domain, c.Mail.Smarthost, c.NATS.URL, c.NATS.Prefix, c.Database.URL)
-		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		args = append(args, []string{"--config", "--to"}[i], path)
-	}
-	err = app.Main(t.Context(), args, nil, &out, &out)
+	err = app.Main(t.Context(), []string{"move", "--config", configFile(t, from), "--to", configFile(t, to)}, nil, &out, &out)
 	t.Log(out.String())
 	return out.String(), err
+}
+
+// configFile writes a configuration as an operator would.
+func configFile(t *testing.T, c config.Config) (path string) {
+	t.Helper()
+	path = filepath.Join(t.TempDir(), "linienfunk.toml")
+	text := fmt.Sprintf("http = %q\nsmtp = %q\nbase_url = %q\ndata = %q\n[mail]\ndomain = %q\nsmarthost = %q\n[nats]\nurl = %q\nprefix = %q\n[database]\nurl = %q\n",
+		c.HTTP, c.SMTP, c.BaseURL, c.Data, c.Mail.Domain, c.Mail.Smarthost, c.NATS.URL, c.NATS.Prefix, c.Database.URL)
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
 }
