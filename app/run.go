@@ -36,9 +36,6 @@ func localURL(address string) string {
 	return "http://" + net.JoinHostPort(host, port)
 }
 
-// stopTime is how long open requests may take to finish when the program stops.
-const stopTime = 5 * time.Second
-
 // Run runs all parts until ctx ends or one of them fails, then stops the others and waits for them.
 func (p *Program) Run(ctx context.Context) error {
 	ctx, cancel := context.WithCancelCause(ctx)
@@ -106,20 +103,9 @@ func (p *Program) serveHTTP(ctx context.Context) error {
 		Handler: handler, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute,
 		MaxHeaderBytes: 64 << 10, ErrorLog: slog.NewLogLogger(p.log.Handler(), slog.LevelDebug),
 	}
-	served := make(chan error, 1)
-	go func() { served <- server.Serve(p.http) }()
-	select {
-	case err := <-served:
-		return err
-	case <-ctx.Done():
-	}
-	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTime)
-	defer cancel()
-	if err := server.Shutdown(end); err != nil {
-		server.Close()
-	}
+	err := serveUntil(ctx, server, p.http)
 	p.frontend.Accounts.Wait()
-	return <-served
+	return err
 }
 
 // pruneEvery is how often expired links, sessions and networks are deleted, and numbers added up.

@@ -68,19 +68,7 @@ func (p *Program) serveSocket(ctx context.Context) error {
 	mux.HandleFunc("POST /run", p.runFromSocket)
 	mux.HandleFunc("POST /backup", p.backupFromSocket)
 	server := &http.Server{Handler: mux, ReadTimeout: time.Minute, ErrorLog: slog.NewLogLogger(p.log.Handler(), slog.LevelDebug)}
-	served := make(chan error, 1)
-	go func() { served <- server.Serve(p.socket) }()
-	select {
-	case err := <-served:
-		return err
-	case <-ctx.Done():
-	}
-	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTime)
-	defer cancel()
-	if err := server.Shutdown(end); err != nil {
-		server.Close()
-	}
-	return <-served
+	return serveUntil(ctx, server, p.socket)
 }
 
 func (p *Program) runFromSocket(w http.ResponseWriter, r *http.Request) {

@@ -30,9 +30,6 @@ type Schema struct {
 }
 
 // zoneNames is the third column of zone.tab in the time zone database (https://www.iana.org/time-zones, public domain): one
-// zone or more for each country.
-//
-// zoneNames is the third column of zone.tab in the time zone database (https://www.iana.org/time-zones, public domain): one
 // or more zones for each country.
 //
 //go:embed zones.txt
