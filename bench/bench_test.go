@@ -74,6 +74,14 @@ func TestNothingIsLostInAnOutageAndByKills(t *testing.T) {
 	}
 }
 
+func TestTheAPIStoresAsMailDoesAndEveryStreamGetsEachReport(t *testing.T) {
+	t.Parallel()
+	tables := runSmall(t, "api", "-reports", "3", "-streams", "21", "-events", "2") // 21: of two keys
+	if got := value(tables, "POST to the last stream, p50, ms"); len(got) != 1 {
+		t.Errorf("%q\n%s", got, tables)
+	}
+}
+
 func TestWhileFilesCannotBeWrittenTheHealthCheckFailsAndNothingIsLost(t *testing.T) {
 	t.Parallel()
 	tables := runSmall(t, "faults", "-faults", "1", "-lasts", "1s", "-only", "eio-reports,eio-settings,full-database,eio-database")

@@ -58,7 +58,7 @@ type measurement struct {
 }
 
 var subcommands = []subcommand{
-	{"relay", relayFlags, nil}, {"cities", citiesFlags, nil}, {"hang", hangFlags, nil}, {"pages", pagesFlags, nil}, {"live", liveFlags, nil},
+	{"relay", relayFlags, nil}, {"cities", citiesFlags, nil}, {"hang", hangFlags, nil}, {"pages", pagesFlags, nil}, {"live", liveFlags, nil}, {"api", apiFlags, nil},
 	{"faults", faultsFlags, nil}, {"nodes", nodesFlags, encloseNodes},
 }
 
