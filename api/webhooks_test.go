@@ -12,6 +12,7 @@ import (
 
 	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
 
+	"linienfunk/internal/config"
 	"linienfunk/internal/testkit"
 )
 
@@ -150,4 +151,20 @@ func TestAReceiverThatIsGoneIsHeldAtOnce(t *testing.T) {
 	if n := len(r.got()); n != 1 {
 		t.Errorf("%d calls", n)
 	}
+}
+
+// TestAWebhookCannotReachThisMachine tries a receiver on loopback, without the operator's permission for private networks.
+func TestAWebhookCannotReachThisMachine(t *testing.T) {
+	t.Parallel()
+	w := newWorldWith(t, func(c *config.Config) { c.Outgoing.AllowPrivate = false })
+	reached := make(chan struct{}, 10)
+	private := httptest.NewTLSServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { reached <- struct{}{} }))
+	t.Cleanup(private.Close)
+	w.webhook(private.URL+"/hook", "report.relayed")
+	w.report(w.key("bern"), "kontrolle eins")
+	testkit.Eventually(t, "the attempt has failed", func() bool { return w.attempts() > 0 })
+	if len(reached) > 0 || private.TLS == nil {
+		t.Error("the receiver was reached")
+	}
+	w.admin.WaitForText("/city/bern/api", "the address is not on the public internet")
 }

@@ -12,6 +12,7 @@ import (
 	"linienfunk/app"
 	"linienfunk/commands"
 	"linienfunk/db"
+	"linienfunk/internal/config"
 	"linienfunk/internal/testkit"
 	"linienfunk/test/harness"
 )
@@ -29,8 +30,14 @@ type world struct {
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
+	return newWorldWith(t, func(*config.Config) {})
+}
+
+func newWorldWith(t *testing.T, change func(*config.Config)) *world {
+	t.Helper()
 	w := &world{t: t, mails: harness.NewMailServer(t)}
 	c := harness.Config(t, w.mails)
+	change(&c)
 	w.program, _ = harness.StartWithClock(t, c, w.clock.Now)
 	w.db = harness.Database(t, c)
 	tables, err := w.db.Prefixed("api_")

@@ -92,3 +92,54 @@ func TestThePageAboutTheAPIListsAllOperationsInBothLanguages(t *testing.T) {
 		t.Errorf("%d %s", spec.Status, spec.Header.Get("Content-Type"))
 	}
 }
+
+func TestAFormForAWebhookSaysWhatIsWrongAndKeepsTheRest(t *testing.T) {
+	t.Parallel()
+	s, v, _ := frontendtest.Berlin(t)
+	const right = "https://forum.example/hook"
+	for _, one := range []struct {
+		name, address, kind, say string
+	}{
+		{"no address", "", api.Kinds[0], "Write an address that begins with https://"},
+		{"no scheme", "forum.example/hook", api.Kinds[0], "Write an address that begins with https://"},
+		{"another scheme", "ftp://forum.example/hook", api.Kinds[0], "Write an address that begins with https://"},
+		{"a password", "https://me:secret@forum.example/hook", api.Kinds[0], "without a name and password"},
+		{"no event", right, "", "Choose at least one event."},
+		{"an event that there is not", right, "report.imagined", "Choose at least one event."},
+	} {
+		form := []string{"url", one.address}
+		if one.kind != "" {
+			form = append(form, "kind", one.kind)
+		}
+		got := v.Post("/city/berlin/api/webhooks", form...)
+		if got.Status != http.StatusUnprocessableEntity || !strings.Contains(got.Text, one.say) || !strings.Contains(got.Text, `value="`+one.address+`"`) {
+			t.Errorf("%s: %d %s", one.name, got.Status, got.Text)
+		}
+	}
+	if rows, err := s.Site.API.Webhooks.List(t.Context(), "berlin"); err != nil || len(rows) != 0 {
+		t.Errorf("%d webhooks, %v", len(rows), err)
+	}
+	for i := range api.MaxWebhooks {
+		if got := v.Post("/city/berlin/api/webhooks", "url", right, "kind", api.Kinds[0]); got.Status != http.StatusOK || !strings.Contains(got.Text, "whsec_") {
+			t.Fatalf("webhook %d: %d %s", i+1, got.Status, got.Text)
+		}
+	}
+	if got := v.Post("/city/berlin/api/webhooks", "url", right, "kind", api.Kinds[0]); !strings.Contains(got.Text, "as many webhooks as it can have") {
+		t.Errorf("one too many: %d %s", got.Status, got.Text)
+	}
+	if page := v.Get("/city/berlin/api"); strings.Contains(page.Text, "whsec_") {
+		t.Error("a secret is shown again")
+	}
+	if got := v.Post("/city/berlin/api/webhooks/1/delete"); strings.Contains(got.Text, `id="webhook-1"`) || !strings.Contains(got.Text, `id="webhook-2"`) {
+		t.Errorf("after the deletion:\n%s", got.Text)
+	}
+	s.Admin("bo@example.org", "ghent")
+	other := s.VisitorAs("bo@example.org")
+	other.Post("/city/ghent/api/webhooks/2/delete")
+	if got := other.Post("/city/berlin/api/webhooks/2/delete"); got.Status != http.StatusNotFound {
+		t.Errorf("an admin of another city: %d", got.Status)
+	}
+	if rows, err := s.Site.API.Webhooks.List(t.Context(), "berlin"); err != nil || len(rows) != api.MaxWebhooks-1 {
+		t.Errorf("%d webhooks, %v", len(rows), err)
+	}
+}

@@ -25,19 +25,23 @@ var keyText = regexp.MustCompile(`lf_[a-z2-7]{12}_[a-z2-7]{52}`)
 // newKey makes a key on the city's page.
 func (s *fixture) newKey(city string, scopes ...string) string {
 	s.t.Helper()
-	form := map[string][]string{"name": {"program"}, "days": {"30"}, "scope": scopes}
-	answer, err := s.admin.Client.PostForm(s.program.URL()+"/city/"+city+"/api/keys", form)
+	return newKey(s.t, s.admin, s.program.URL(), city, scopes...)
+}
+
+func newKey(t *testing.T, admin *harness.Browser, site, city string, scopes ...string) string {
+	t.Helper()
+	answer, err := admin.Client.PostForm(site+"/city/"+city+"/api/keys", map[string][]string{"name": {"program"}, "days": {"30"}, "scope": scopes})
 	if err != nil {
-		s.t.Fatal(err)
+		t.Fatal(err)
 	}
 	defer answer.Body.Close()
 	page, err := io.ReadAll(answer.Body)
 	if err != nil {
-		s.t.Fatal(err)
+		t.Fatal(err)
 	}
 	key := keyText.Find(page)
 	if key == nil {
-		s.t.Fatalf("no key: %s", answer.Status)
+		t.Fatalf("no key: %s", answer.Status)
 	}
 	return string(key)
 }

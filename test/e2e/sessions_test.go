@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"io"
 	"net/http"
 	"strings"
 	"testing"
@@ -73,5 +74,47 @@ func TestWhatHappensOnOneNodeHoldsOnTheOther(t *testing.T) {
 	onB.Post("/login", "address", "admin-zuerich@example.net", "password", harness.AdminPassword)
 	if page := a.Get("/city/zuerich"); !strings.Contains(page, `action="/logout"`) {
 		t.Errorf("a login on the other node does not hold on this one:\n%s", page)
+	}
+}
+
+func TestAKeyThatIsRevokedOnOneNodeEndsAtOnceOnTheOther(t *testing.T) {
+	t.Parallel()
+	mails := harness.NewMailServer(t)
+	first := harness.Config(t, mails)
+	if first.NATS.URL == "" || first.Database.URL == "" {
+		t.Skip("nodes share LINIENFUNK_TEST_POSTGRES and LINIENFUNK_TEST_NATS")
+	}
+	harness.NewProcess(t, first).Start()
+	second := secondNode(t, first)
+	second.BaseURL = first.BaseURL
+	harness.NewProcess(t, second).Start()
+	admin, other := harness.NewBrowser(t, first.BaseURL), "http://"+second.HTTP
+	admin.Register(mails, "zuerich", "Zürich")
+	key := newKey(t, admin, first.BaseURL, "zuerich", "read")
+	onOther := func(path string) *http.Response {
+		t.Helper()
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, other+path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("x-api-key", key)
+		answer, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { answer.Body.Close() })
+		return answer
+	}
+	testkit.Eventually(t, "the key works on the other node", func() bool { return onOther("/api/v1/cities/zuerich/status").StatusCode == http.StatusOK })
+	events := onOther("/api/v1/cities/zuerich/events")
+	if events.StatusCode != http.StatusOK {
+		t.Fatal(events.Status)
+	}
+	admin.Post("/city/zuerich/api/keys/1/revoke")
+	if answer := onOther("/api/v1/cities/zuerich/status"); answer.StatusCode != http.StatusUnauthorized {
+		t.Errorf("the key still works: %s", answer.Status)
+	}
+	if _, err := io.Copy(io.Discard, events.Body); err != nil { // returns when the stream ends
+		t.Logf("the stream has ended with %v", err)
 	}
 }

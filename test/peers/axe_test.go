@@ -172,6 +172,13 @@ func TestPagesHaveNoMistakesForAxe(t *testing.T) {
 		{name: "wrong lines", path: city + "/network", admin: true, script: submitForm("#f-lines", ": A"), then: ".errors"},
 		{name: "lines", path: city + "/network", admin: true, script: `document.querySelector("#choice .actions button:not(.secondary)").click()`, then: "#present"},
 		{name: "names of stops", path: city + "/network", admin: true, script: `document.querySelector("#f-stop_names").value = "Nowhere = N"; document.querySelector("#f-try").value = "u2 harbour"; document.querySelector("#names .actions button").click()`, then: ".tried"},
+		{name: "commands", path: city + "/commands", admin: true},
+		{name: "carried out command", path: city + "/commands", admin: true, script: submitForm("#c-lists-add-rule", "neues wort"), then: ".command .note"},
+		{name: "wrong command", path: city + "/commands", admin: true, script: submitForm("#c-release-report", "nowhere"), then: ".errors"},
+		{name: "keys and webhooks", path: city + "/api", admin: true},
+		{name: "wrong key", path: city + "/api", admin: true, script: submitForm("#f-name", ""), then: ".errors"},
+		{name: "wrong webhook", path: city + "/api", admin: true, script: submitForm("#f-url", "x"), then: ".errors"},
+		{name: "the API", path: "/api/docs"},
 		{name: "missing page of a network", path: city + "/bot/telegram/nowhere", admin: true},
 		{name: "address of a form of a network", path: "/c/zuerich/web/report"},
 	}
