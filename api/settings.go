@@ -12,7 +12,7 @@ import (
 )
 
 // resources are the commands that are no operations of their own: the settings are a resource with an ETag, which is their hash.
-var resources = map[string]bool{"settings show": true, "settings change": true}
+var resources = map[string]bool{"settings show": true, "settings change": true, "settings replace": true}
 
 // MaxSettings is the largest change of settings in bytes. The guard in front of all pages allows no more.
 const MaxSettings = 1 << 20
@@ -28,6 +28,7 @@ func (a *API) addSettings() {
 	document := schemas.Schema(reflect.TypeFor[settings.Settings](), true, "")
 	show, _ := a.Commands.Find("settings show")
 	change, _ := a.Commands.Find("settings change")
+	replace, _ := a.Commands.Find("settings replace")
 	etag := map[string]*huma.Param{"ETag": {Description: "The version: its hash in quotes.", Schema: &huma.Schema{Type: huma.TypeString}}}
 	ok := func(about string) *huma.Response {
 		return &huma.Response{Description: about, Headers: etag, Content: map[string]*huma.MediaType{"application/json": {Schema: document}}}
@@ -35,13 +36,18 @@ func (a *API) addSettings() {
 	get := &huma.Operation{OperationID: show.ID(), Method: http.MethodGet, Path: settingsPath, Summary: a.Commands.Help("en", show), Tags: []string{string(show.Scope)},
 		Parameters: []*huma.Param{cityParam(), header("If-None-Match", "A version: the answer is 304 if it is still the present one.", false)},
 		Responses:  map[string]*huma.Response{"200": ok("The settings."), "304": {Description: "They are as you know them."}}}
-	patch := &huma.Operation{OperationID: change.ID(), Method: http.MethodPatch, Path: settingsPath, Summary: a.Commands.Help("en", change), Tags: []string{string(change.Scope)},
-		Parameters: []*huma.Param{cityParam(), header("If-Match", "The version that you have seen, from its ETag. Nothing is changed if it is not the present one.", true), idempotencyParam()},
-		RequestBody: &huma.RequestBody{Required: true, Description: "A JSON merge patch (RFC 7396): the fields that change, with their new values.",
-			Content: map[string]*huma.MediaType{mergePatch: {Schema: &huma.Schema{Type: huma.TypeObject, AdditionalProperties: true}}}},
-		Responses: map[string]*huma.Response{"200": ok("The settings as they are now.")}}
+	saving := func(command commands.Command, method, about, contentType string, schema *huma.Schema) *huma.Operation {
+		return &huma.Operation{OperationID: command.ID(), Method: method, Path: settingsPath, Summary: a.Commands.Help("en", command), Tags: []string{string(command.Scope)},
+			Parameters:  []*huma.Param{cityParam(), header("If-Match", "The version that you have seen, from its ETag. Nothing is changed if it is not the present one.", true), idempotencyParam()},
+			RequestBody: &huma.RequestBody{Required: true, Description: about, Content: map[string]*huma.MediaType{contentType: {Schema: schema}}},
+			Responses:   map[string]*huma.Response{"200": ok("The settings as they are now.")}}
+	}
+	object := &huma.Schema{Type: huma.TypeObject, AdditionalProperties: true}
+	patch := saving(change, http.MethodPatch, "A JSON merge patch (RFC 7396): the fields that change, with their new values.", mergePatch, object)
+	put := saving(replace, http.MethodPut, "A whole document, or the file with the settings that admins can download.", "application/json", object)
 	a.add(get, show, func(w http.ResponseWriter, r *http.Request) { a.showSettings(w, r, show) })
-	a.add(patch, change, func(w http.ResponseWriter, r *http.Request) { a.changeSettings(w, r, change) })
+	a.add(patch, change, func(w http.ResponseWriter, r *http.Request) { a.saveSettings(w, r, change, mergePatch) })
+	a.add(put, replace, func(w http.ResponseWriter, r *http.Request) { a.saveSettings(w, r, replace, "application/json") })
 }
 
 func (a *API) showSettings(w http.ResponseWriter, r *http.Request, command commands.Command) {
@@ -68,7 +74,8 @@ func (a *API) showSettings(w http.ResponseWriter, r *http.Request, command comma
 	a.writeSettings(w, r, shown)
 }
 
-func (a *API) changeSettings(w http.ResponseWriter, r *http.Request, command commands.Command) {
+// saveSettings runs a command whose first parameter is the body.
+func (a *API) saveSettings(w http.ResponseWriter, r *http.Request, command commands.Command, contentType string) {
 	key, ok := a.admitTo(w, r, command.Scope)
 	if !ok {
 		return
@@ -85,7 +92,7 @@ func (a *API) changeSettings(w http.ResponseWriter, r *http.Request, command com
 	if match == "*" {
 		base = ""
 	}
-	changes, p := a.readObject(w, r, mergePatch, MaxSettings)
+	object, p := a.readObject(w, r, contentType, MaxSettings)
 	if p == nil {
 		p = a.idempotencyKey(r)
 	}
@@ -93,7 +100,7 @@ func (a *API) changeSettings(w http.ResponseWriter, r *http.Request, command com
 		a.writeProblem(w, r, p)
 		return
 	}
-	call := commands.Call{City: key.City, Name: command.Name, Args: map[string]any{"changes": changes}, Actor: key.actor(lang(r)), Key: r.Header.Get("Idempotency-Key")}
+	call := commands.Call{City: key.City, Name: command.Name, Args: map[string]any{command.Params[0].Name: object}, Actor: key.actor(lang(r)), Key: r.Header.Get("Idempotency-Key")}
 	if base != "" {
 		call.Args["base"] = base
 	}
@@ -102,7 +109,7 @@ func (a *API) changeSettings(w http.ResponseWriter, r *http.Request, command com
 		a.failed(w, r, err, "body")
 		return
 	}
-	a.writeSettings(w, r, result.(commands.CitySettings))
+	a.writeSettings(w, r, result.(commands.SettingsChange).CitySettings)
 }
 
 func (a *API) writeSettings(w http.ResponseWriter, r *http.Request, shown commands.CitySettings) {

@@ -56,3 +56,30 @@ func TestAWrongSettingIsRefusedByItsField(t *testing.T) {
 	w.call("PATCH", settingsPath, w.key("bern", commands.ScopeRead), `{}`, "If-Match", "*", "Content-Type", "application/merge-patch+json").wants(t, "without the scope", 403)
 	w.call("GET", strings.Replace(settingsPath, "bern", "ghent", 1), key, "").wants(t, "of another city", 404)
 }
+
+func TestSettingsAreReplacedOnlyInTheVersionThatWasSeen(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	key := w.key("bern")
+	put := func(match, body string) answer {
+		t.Helper()
+		return w.call("PUT", settingsPath, key, body, "Content-Type", "application/json", "If-Match", match)
+	}
+	seen := w.call("GET", settingsPath, key, "").wants(t, "the settings", 200)
+	tag := seen.header.Get("ETag")
+	now := put(tag, strings.Replace(string(seen.body), `"Bern"`, `"Bärn"`, 1)).wants(t, "the document", 200)
+	if now.text("title") != "Bärn" || now.header.Get("ETag") == tag {
+		t.Errorf("%s %s", now.header.Get("ETag"), now.body)
+	}
+	put(tag, string(seen.body)).wants(t, "of the version before", 412)
+	back := put("*", `{"format":"linienfunk settings 1","city":"bern","version":"","document":`+string(seen.body)+`}`).wants(t, "a file", 200)
+	if got := put("*", `{"title":"","lang":"en"}`).wants(t, "a mistake", 422).mistakes(); !strings.Contains(got, "body.title setting") {
+		t.Error(got)
+	}
+	undo := func(of answer) answer {
+		t.Helper()
+		return w.call("POST", "/api/v1/settings/undo", key, `{"city":"bern","version":`+of.header.Get("ETag")+`,"note":"as before"}`)
+	}
+	undo(now).wants(t, "a change after which its field was changed again", 409)
+	undo(back).wants(t, "the last change", 200)
+}

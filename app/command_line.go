@@ -150,6 +150,9 @@ func (l *commandLine) call(command string) (flags commandFlags, call socketCall,
 			field = field.Elem()
 		}
 		call.Args[p.Name] = field.Interface()
+		if text, ok := call.Args[p.Name].(string); ok && p.Kind == commands.Object {
+			call.Args[p.Name] = p.Parse(text)
+		}
 	}
 	return flags, call, true
 }

@@ -22,7 +22,7 @@ func (p *Program) openCommands(context.Context) error {
 		return err
 	}
 	p.commands, err = commands.New(commands.Deps{
-		DB: p.db, Tables: tables, Settings: p.settings, Box: p.box, Log: p.log.With("part", "commands"), Now: p.now, Limits: p.limits, Observer: p.observer,
+		DB: p.db, Tables: tables, Settings: p.settings, History: p.storage, Box: p.box, Log: p.log.With("part", "commands"), Now: p.now, Limits: p.limits, Observer: p.observer,
 		Publish: p.publish, HideID: p.hideID,
 		Status:    func(city string) []supervisor.Status { return p.supervisor.Status(city) },
 		Changed:   func(city string) { p.notifyNodes(supervisor.AccountHint("", city)) },

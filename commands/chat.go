@@ -2,6 +2,7 @@ package commands
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -175,13 +176,15 @@ func cutWord(text string) (word, rest string, found bool) {
 // readArgs reads the values behind a command, in the order of its parameters. What is left over is a value of the last one, which then is wrong, or a value without a name.
 func readArgs(command Command, rest string) map[string]any {
 	args := map[string]any{}
-	params := slices.DeleteFunc(slices.Clone(command.Params), func(p Param) bool { return p.Person })
+	params := slices.DeleteFunc(slices.Clone(command.Params), func(p Param) bool { return p.Person || p.Program })
 	for i, p := range params {
 		if rest == "" {
 			return args
 		}
 		word := rest
-		if last := i == len(params)-1; !last || p.Kind != Text {
+		if p.Kind == Object {
+			word, rest = cutObject(rest)
+		} else if last := i == len(params)-1; !last || p.Kind != Text {
 			word, rest, _ = strings.Cut(rest, " ")
 			if last && strings.TrimSpace(rest) != "" {
 				word += " " + rest // too much is a mistake, not something to leave out
@@ -194,6 +197,16 @@ func readArgs(command Command, rest string) map[string]any {
 		args[rest] = ""
 	}
 	return args
+}
+
+// cutObject returns the JSON at the beginning of a text, and the rest; all of a text that does not begin with JSON.
+func cutObject(text string) (object, rest string) {
+	decoder := json.NewDecoder(strings.NewReader(text))
+	var any json.RawMessage
+	if decoder.Decode(&any) != nil {
+		return text, ""
+	}
+	return text[:decoder.InputOffset()], text[decoder.InputOffset():]
 }
 
 // Answer is a result as text, for people.

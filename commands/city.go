@@ -2,10 +2,8 @@ package commands
 
 import (
 	"context"
-	"errors"
 
 	"linienfunk/settings"
-	"linienfunk/settings/chain"
 )
 
 // CityStatus is the result of "status".
@@ -79,44 +77,19 @@ func setActive(ctx context.Context, c *Commands, call Call, active bool) (any, e
 	return CityState{now.City, now.Active, string(now.Hash)}, nil
 }
 
-// tries is how often change begins anew because somebody else has saved meanwhile.
-const tries = 5
-
 // change changes fields of a city's settings, whatever others save at the same time. f returns the new values of fields. No change is no error.
 func (c *Commands) change(ctx context.Context, call Call, f func(settings.Settings) (map[string]any, error)) (settings.Snapshot, error) {
-	for try := 1; ; try++ {
-		city, ok, err := c.Settings.Get(ctx, call.City)
-		if err != nil || !ok {
-			return city, errors.Join(err, refuseUnless(ok, call.City))
-		}
-		changes, err := f(city.Settings)
+	now, _, err := c.submit(ctx, call, edit{param: "rule", to: func(from []byte, now settings.Settings) ([]byte, error) {
+		changes, err := f(now)
 		if err != nil {
-			return city, err
+			return nil, err
 		}
-		to, err := settings.With(city.Document, changes)
-		if err != nil {
-			return city, err
-		}
-		now, err := c.Settings.Submit(ctx, settings.Draft{City: city.City, Base: city.Hash, From: city.Document, To: to, Admin: call.Actor.Admin, Note: "/" + call.Name})
-		var found settings.Errors
-		switch {
-		case err == nil:
-			c.Changed(city.City)
-			return now, nil
-		case errors.Is(err, chain.ErrNothing):
-			return city, nil
-		case errors.As(err, &found):
-			return city, wrong("rule", "refused-setting", "Why", found[len(found)-1].Err.Error())
-		case errors.Is(err, chain.ErrPatch):
-			return city, refuse(TooMany, "refused-large")
-		case errors.Is(err, settings.ErrPending):
-			return city, refuse(Unavailable, "refused-pending")
-		case !errors.Is(err, settings.ErrConflict):
-			return city, err
-		case try == tries:
-			return city, refuse(Conflict, "refused-busy")
-		}
+		return settings.With(from, changes)
+	}})
+	if refusals := AsRefusals(err); len(refusals) > 0 && refusals[0].Reason == Invalid && refusals[0].Setting != nil {
+		return now, wrong("rule", "refused-setting", "Why", refusals[len(refusals)-1].Setting.Err.Error()) // not in which line: the list is not shown
 	}
+	return now, err
 }
 
 func refuseUnless(ok bool, city string) error {

@@ -4,7 +4,8 @@
 //
 //	registry.go      the list
 //	run.go           what happens to every command: permission, check of the values, once for each key, telling others
-//	reports.go, lists.go, city.go, settings.go, subscribers.go, links.go    what each does
+//	reports.go, lists.go, city.go, settings.go, undo.go, subscribers.go, links.go    what each does
+//	versions.go      the history of the settings
 //	chat.go          messages of people, which are commands, and answers
 //	notices.go       tells those who have linked a chat what others did, and what is held
 package commands
@@ -42,6 +43,12 @@ type Settings interface {
 	All(ctx context.Context) ([]settings.Snapshot, error)
 	Submit(ctx context.Context, d settings.Draft) (settings.Snapshot, error)
 	View(bot string, s settings.Snapshot) bots.City
+	Schema() settings.Schema
+}
+
+// History keeps every version of the settings of cities; *settings.Storage is one.
+type History interface {
+	History(ctx context.Context, city string) ([]settings.Version, error)
 }
 
 // Deps are the parts of the program that commands use.
@@ -49,6 +56,7 @@ type Deps struct {
 	DB       *db.DB   // the core's tables
 	Tables   *gorm.DB // those of this package: see Migrations
 	Settings Settings
+	History  History
 	Box      *secret.Box
 	Log      *slog.Logger
 	Now      func() time.Time
@@ -73,6 +81,8 @@ type Deps struct {
 // Commands runs commands. It is safe for concurrent use.
 type Commands struct {
 	Deps
+	HistoryTime time.Duration // how long a command waits until a change that is in force is in the history; New sets it to two seconds
+
 	registry []Command
 	byName   map[string]*Command
 	texts    *templates.Set
@@ -89,7 +99,7 @@ func New(deps Deps) (*Commands, error) {
 	if deps.Limits == nil { // for the texts alone
 		deps.Limits = limits.NewGroup(time.Now)
 	}
-	c := &Commands{Deps: deps, texts: texts, registry: registry(), byName: map[string]*Command{}, codes: newCodeLimits(deps.Limits)}
+	c := &Commands{Deps: deps, HistoryTime: historyTime, texts: texts, registry: registry(), byName: map[string]*Command{}, codes: newCodeLimits(deps.Limits)}
 	for i := range c.registry {
 		c.byName[c.registry[i].Name] = &c.registry[i]
 	}

@@ -44,7 +44,7 @@ func (c *Commands) Usage(lang string, command Command) string {
 	usage := "/" + c.word(lang, command)
 	for _, p := range command.Params {
 		switch {
-		case p.Person:
+		case p.Person, p.Program:
 		case p.Required:
 			usage += " <" + c.ParamText(lang, p) + ">"
 		default:

@@ -41,6 +41,7 @@ type Param struct {
 	Default  any  // for one that is not required; nil for no value
 	Lines    bool // a Text that may have several lines
 	Person   bool // is known in a chat: it is who writes, and their network
+	Program  bool // people in a chat do not write it: it is for programs that may repeat themselves
 }
 
 // check returns the value as the command gets it. Numbers may come as float64, as encoding/json reads them.

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+
+	"linienfunk/settings"
 )
 
 // Reason is why a command was refused.
@@ -28,6 +30,9 @@ type Refusal struct {
 	Field  string // of an Object that is wrong: the place in it, as "bots.x.y"
 	Say    string // id of a text of this package
 	Pairs  []any  // names and values of its fields
+
+	Setting *settings.FieldError // the setting that is wrong, for pages, which say so in their own words; nil if it is none
+	Now     *settings.Snapshot   // the settings in force, if Reason is Outdated
 }
 
 func (r *Refusal) Error() string {
@@ -57,6 +62,16 @@ func (r Refusals) Error() string {
 
 // Refused is true: see observe.Observer.Command.
 func (r Refusals) Refused() bool { return true }
+
+// Settings returns the settings that are wrong.
+func (r Refusals) Settings() (found settings.Errors) {
+	for _, one := range r {
+		if one.Setting != nil {
+			found = append(found, *one.Setting)
+		}
+	}
+	return found
+}
 
 // wrong refuses a value.
 func wrong(param, say string, pairs ...any) *Refusal {

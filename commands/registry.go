@@ -1,5 +1,7 @@
 package commands
 
+import "linienfunk/settings"
+
 // Parameters that several commands have.
 var (
 	reportParam  = Param{Name: "report", Kind: Ref, Required: true}
@@ -7,6 +9,8 @@ var (
 	ruleParam    = Param{Name: "rule", Kind: Text, Required: true, Min: 1, Max: 500}
 	networkParam = Param{Name: "network", Kind: Text, Required: true, Min: 1, Max: 32, Person: true}
 	personParam  = Param{Name: "person", Kind: Text, Required: true, Min: 1, Max: 300, Person: true}
+	baseParam    = Param{Name: "base", Kind: Text, Max: 64, Program: true}
+	noteParam    = Param{Name: "note", Kind: Text, Max: settings.MaxNote}
 )
 
 // registry lists the commands, in the order in which people see them.
@@ -41,8 +45,12 @@ var ofCities = []Command{
 	{Name: "pause", Level: Owner, Scope: ScopeSettings, Tells: true, Result: CityState{}, run: pause},
 	{Name: "resume", Level: Owner, Scope: ScopeSettings, Tells: true, Result: CityState{}, run: resume},
 	{Name: "settings show", Level: Moderator, Scope: ScopeRead, Reads: true, Result: CitySettings{}, run: showSettings},
-	{Name: "settings change", Level: Owner, Scope: ScopeSettings, Tells: true, Result: CitySettings{}, run: changeSettings,
-		Params: []Param{{Name: "changes", Kind: Object, Required: true}, {Name: "base", Kind: Text, Max: 64}}},
+	{Name: "settings change", Level: Owner, Scope: ScopeSettings, Tells: true, Result: SettingsChange{}, run: changeSettings,
+		Params: []Param{{Name: "changes", Kind: Object, Required: true}, baseParam, noteParam}},
+	{Name: "settings replace", Level: Owner, Scope: ScopeSettings, Tells: true, Result: SettingsChange{}, run: replaceSettings,
+		Params: []Param{{Name: "document", Kind: Object, Required: true}, baseParam, noteParam}},
+	{Name: "settings undo", Level: Owner, Scope: ScopeSettings, Tells: true, Result: SettingsChange{}, run: undoSettings,
+		Params: []Param{{Name: "version", Kind: Text, Required: true, Min: 1, Max: 64}, baseParam, noteParam}},
 }
 
 var ofLists = []Command{

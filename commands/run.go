@@ -82,8 +82,11 @@ func (c *Commands) carryOut(ctx context.Context, command Command, call Call) (an
 	case err != nil:
 		return nil, err
 	}
-	if command.Tells {
+	if unchanged, ok := result.(quiet); command.Tells && !(ok && unchanged.nothing()) {
 		c.tell(ctx, command, call, result)
 	}
 	return result, nil
 }
+
+// quiet is a result that may say that nothing has changed: then nobody is told.
+type quiet interface{ nothing() bool }

@@ -4,21 +4,36 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"reflect"
 
 	"linienfunk/settings"
 	"linienfunk/settings/chain"
 )
 
-// CitySettings is the result of "settings show" and "settings change".
+// CitySettings is the result of "settings show".
 type CitySettings struct {
 	City     string         `json:"city"`
 	Hash     string         `json:"hash" doc:"Of this version, as in the history."`
 	Settings map[string]any `json:"settings" doc:"The document: see docs/settings-protocol.md."`
 }
 
-func documentOf(city settings.Snapshot) (any, error) {
+// SettingsChange is the result of what changes the settings.
+type SettingsChange struct {
+	CitySettings
+	Changed bool `json:"changed" doc:"False if the settings were like that already."`
+}
+
+// nothing implements quiet.
+func (s SettingsChange) nothing() bool { return !s.Changed }
+
+func documentOf(city settings.Snapshot) (CitySettings, error) {
 	result := CitySettings{City: city.City, Hash: string(city.Hash)}
 	return result, json.Unmarshal(city.Document, &result.Settings)
+}
+
+func changeOf(city settings.Snapshot, changed bool) (any, error) {
+	result, err := documentOf(city)
+	return SettingsChange{result, changed}, err
 }
 
 func showSettings(ctx context.Context, c *Commands, call Call) (any, error) {
@@ -32,45 +47,132 @@ func showSettings(ctx context.Context, c *Commands, call Call) (any, error) {
 // changeSettings merges changes into the document. With base it does so only if that is the present version.
 func changeSettings(ctx context.Context, c *Commands, call Call) (any, error) {
 	changes, _ := call.Args["changes"].(map[string]any)
+	now, changed, err := c.submit(ctx, call, edit{base: chain.Hash(call.Text("base")), param: "changes", to: func(from []byte, _ settings.Settings) ([]byte, error) { return merged(from, changes) }})
+	if err != nil {
+		return nil, err
+	}
+	return changeOf(now, changed)
+}
+
+// replaceSettings replaces the document, by one of its own or in a file that was downloaded. With base it does so only if that is the present version.
+func replaceSettings(ctx context.Context, c *Commands, call Call) (any, error) {
+	object, _ := call.Args["document"].(map[string]any)
+	document, err := documentIn(object)
+	if err != nil {
+		return nil, err
+	}
+	now, changed, err := c.submit(ctx, call, edit{base: chain.Hash(call.Text("base")), param: "document", to: func([]byte, settings.Settings) ([]byte, error) { return document, nil }})
+	if err != nil {
+		return nil, err
+	}
+	return changeOf(now, changed)
+}
+
+// documentIn returns the document that an object is, or that it has if it is a settings.Export.
+func documentIn(object map[string]any) ([]byte, error) {
+	text, err := json.Marshal(object)
+	if err != nil {
+		return nil, err
+	}
+	document, err := settings.ReadExport(text)
+	if err != nil {
+		if object["format"] != nil {
+			return nil, wrong("document", "refused-format")
+		}
+		if document, err = chain.Canonical(text); err != nil {
+			return nil, err
+		}
+	}
+	if len(document) > chain.MaxDocument {
+		return nil, tooLarge(chain.ErrPatch)
+	}
+	return document, nil
+}
+
+// tries is how often a change is made anew because somebody else has saved meanwhile.
+const tries = 5
+
+// edit is a change of a city's settings.
+type edit struct {
+	base  chain.Hash // the version that was seen, and must be the present one; empty for a change that is made whatever others save at the same time
+	param string     // that is wrong if the document is
+
+	// to returns the new document. from is the one that it is made from, and now what this node knows of the settings in force: the same, if there is no base.
+	to func(from []byte, now settings.Settings) ([]byte, error)
+}
+
+// submit saves a change in the name of the actor, and returns the settings that are in force then. changed is false if they were like that before. The note in the history is that of the
+// call or, if it has none, the name of the command. Errors are refusals if nothing was saved; the first one has Now if somebody else was faster, and each has Setting if a value is wrong.
+func (c *Commands) submit(ctx context.Context, call Call, e edit) (now settings.Snapshot, changed bool, err error) {
 	for try := 1; ; try++ {
 		city, ok, err := c.Settings.Get(ctx, call.City)
 		if err != nil || !ok {
-			return nil, errors.Join(err, refuseUnless(ok, call.City))
+			return city, false, errors.Join(err, refuseUnless(ok, call.City))
 		}
-		if base := call.Text("base"); base != "" && base != string(city.Hash) {
-			return nil, refuse(Outdated, "refused-outdated", "Hash", string(city.Hash))
+		draft := settings.Draft{City: city.City, Base: city.Hash, From: city.Document, Admin: call.Actor.Admin, Note: "/" + call.Name}
+		if call.Has("note") {
+			draft.Note = call.Text("note")
 		}
-		to, err := merged(city.Document, changes)
-		if err != nil {
-			return nil, err
+		if e.base != "" {
+			document, older, err := c.Document(ctx, city, e.base)
+			switch {
+			case errors.Is(err, ErrNoVersion), older:
+				return city, false, outdated(city)
+			case err != nil:
+				return city, false, err
+			}
+			draft.Base, draft.From = e.base, document
 		}
-		now, err := c.Settings.Submit(ctx, settings.Draft{City: city.City, Base: city.Hash, From: city.Document, To: to, Admin: call.Actor.Admin, Note: "/" + call.Name})
+		if draft.To, err = e.to(draft.From, city.Settings); err != nil {
+			return city, false, err
+		}
+		now, err := c.Settings.Submit(ctx, draft)
 		var found settings.Errors
 		switch {
 		case err == nil:
 			c.Changed(city.City)
-			return documentOf(now)
+			return now, true, nil
 		case errors.Is(err, chain.ErrNothing):
-			return documentOf(city)
+			return city, false, nil
 		case errors.As(err, &found):
-			return nil, refusedFields(found)
-		case errors.Is(err, chain.ErrPatch):
-			return nil, refuse(TooMany, "refused-large")
+			return city, false, refusedFields(e.param, found)
+		case errors.Is(err, chain.ErrPatch): // a patch of ours can only be too large
+			return city, false, tooLarge(err)
 		case errors.Is(err, settings.ErrPending):
-			return nil, refuse(Unavailable, "refused-pending")
+			return city, false, refuse(Unavailable, "refused-pending")
 		case !errors.Is(err, settings.ErrConflict):
-			return nil, err
+			return city, false, err
+		case e.base != "":
+			return now, false, outdated(now)
 		case try == tries:
-			return nil, refuse(Conflict, "refused-busy")
+			return city, false, refuse(Conflict, "refused-busy")
 		}
 	}
 }
 
+// outdated refuses a change of a version that is not the present one, which is now.
+func outdated(now settings.Snapshot) *Refusal {
+	r := refuse(Outdated, "refused-outdated", "Hash", string(now.Hash))
+	r.Now = &now
+	return r
+}
+
+func isOutdated(err error) bool {
+	refusals := AsRefusals(err)
+	return len(refusals) > 0 && refusals[0].Now != nil
+}
+
+func tooLarge(err error) *Refusal {
+	r := refuse(TooMany, "refused-large")
+	r.Setting = &settings.FieldError{TextID: "settings-error-large", Err: err}
+	return r
+}
+
 // refusedFields are the fields of a document that are wrong.
-func refusedFields(found settings.Errors) (all Refusals) {
+func refusedFields(param string, found settings.Errors) (all Refusals) {
 	for _, one := range found {
-		refusal := wrong("changes", "refused-setting", "Why", one.Error())
-		refusal.Field = one.Field
+		refusal := wrong(param, "refused-setting", "Why", one.Error())
+		refusal.Field, refusal.Setting = one.Field, &one
 		all = append(all, refusal)
 	}
 	return all
@@ -107,4 +209,38 @@ func mergeInto(values, changes map[string]any) {
 			values[name] = change
 		}
 	}
+}
+
+// MergePatch returns the JSON merge patch that turns one document into another, for "settings change". Neither may have null in it: a merge patch removes what is null.
+func MergePatch(from, to []byte) (map[string]any, error) {
+	var before, after map[string]any
+	if err := json.Unmarshal(from, &before); err != nil {
+		return nil, err
+	}
+	if err := json.Unmarshal(to, &after); err != nil {
+		return nil, err
+	}
+	return patchBetween(before, after), nil
+}
+
+func patchBetween(before, after map[string]any) map[string]any {
+	patch := map[string]any{}
+	for name := range before {
+		if _, stays := after[name]; !stays {
+			patch[name] = nil
+		}
+	}
+	for name, value := range after {
+		was, had := before[name]
+		a, wasObject := was.(map[string]any)
+		b, isObject := value.(map[string]any)
+		switch {
+		case had && reflect.DeepEqual(was, value):
+		case wasObject && isObject:
+			patch[name] = patchBetween(a, b)
+		default:
+			patch[name] = value
+		}
+	}
+	return patch
 }

@@ -53,7 +53,7 @@ func newWorld(t *testing.T) *world {
 	tables, err := w.db.Prefixed("command_")
 	w.check(err)
 	w.Commands, err = commands.New(commands.Deps{
-		DB: w.db, Tables: tables, Settings: w.node, Box: box, Log: log, Now: w.Now, Limits: limits.NewGroup(w.Now), Publish: w.bus.PublishReport,
+		DB: w.db, Tables: tables, Settings: w.node, History: storage, Box: box, Log: log, Now: w.Now, Limits: limits.NewGroup(w.Now), Publish: w.bus.PublishReport,
 		HideID: func(key string) string { return box.Digest("report", key)[:32] },
 		Status: func(string) []supervisor.Status {
 			return []supervisor.Status{{Bot: "net", Label: "@bern", State: supervisor.Running, Queue: 2}}

@@ -120,7 +120,7 @@ func (s *Storage) create(tx *gorm.DB, city string, document []byte, admin uint, 
 	if err != nil {
 		return link, err
 	}
-	link.Author, link.Time, link.Note = author(admin), db.Time(s.now()), note(reason)
+	link.Author, link.Time, link.Note = author(admin), db.Time(s.now()), CleanNote(reason)
 	hash, err := link.Hash()
 	if err != nil {
 		return link, err

@@ -24,8 +24,8 @@ type Draft struct {
 // MaxNote is the limit of a Draft's note in characters.
 const MaxNote = 120
 
-// note converts text to one line of at most MaxNote characters.
-func note(text string) string {
+// CleanNote converts text to one line of at most MaxNote characters, as it is in the history.
+func CleanNote(text string) string {
 	return report.Cut(strings.Join(strings.Fields(report.Clean(text)), " "), MaxNote)
 }
 
@@ -86,7 +86,7 @@ func (n *Node) newLink(d Draft) (chain.Link, error) {
 	if err != nil {
 		return link, err
 	}
-	link.Author, link.Time, link.Note = author(d.Admin), n.now().UTC().Truncate(time.Microsecond), note(d.Note)
+	link.Author, link.Time, link.Note = author(d.Admin), n.now().UTC().Truncate(time.Microsecond), CleanNote(d.Note)
 	_, _, _, err = n.schema.apply(version{d.From, d.Base}, link, "")
 	return link, err
 }

@@ -32,12 +32,11 @@ type Pages struct {
 
 	TryTime     time.Duration // time limit for trying lists on reports
 	NetworkTime time.Duration // how long a page waits for the city's lines and stops to be loaded
-	HistoryTime time.Duration // how long a page waits until a change that is in force is in the history
 }
 
-// New makes the pages. They wait up to two seconds for the history.
+// New makes the pages.
 func New(s *site.Site, b *botpages.Bots, w *wording.Wording, a *account.Pages) *Pages {
-	return &Pages{Site: s, bots: b, words: w, accounts: a, feedSlots: make(chan struct{}, 2), TryTime: tryTime, NetworkTime: networkTime, HistoryTime: historyTime}
+	return &Pages{Site: s, bots: b, words: w, accounts: a, feedSlots: make(chan struct{}, 2), TryTime: tryTime, NetworkTime: networkTime}
 }
 
 // AddTo adds the pages to mux.

@@ -102,6 +102,9 @@ func (p *Pages) commandForm(r *http.Request, command commands.Command) commandFo
 		form.Usage = p.Commands.Usage(lang, command)
 	}
 	for _, one := range command.Params {
+		if one.Program {
+			continue
+		}
 		field := commandField{Name: one.Name, ID: "c-" + command.ID() + "-" + one.Name, Label: p.Commands.ParamText(lang, one), Kind: one.Kind, Choices: one.Choices,
 			Min: one.Min, Max: one.Max, Required: one.Required, Lines: one.Lines}
 		if one.Default != nil && one.Kind != commands.Switch {
@@ -165,7 +168,8 @@ func (d commandsData) form(name string) *commandForm {
 // read returns the values of the form, and keeps what was typed. A field that was left empty has no value, unless it is required.
 func (f *commandForm) read(r *http.Request, command commands.Command) map[string]any {
 	args := map[string]any{}
-	for i, one := range command.Params {
+	for i, field := range f.Fields {
+		one, _ := command.Param(field.Name)
 		typed := site.LineEnds(r.PostForm.Get(one.Name))
 		f.Fields[i].Value = typed
 		switch {

@@ -69,7 +69,7 @@ func (p *Pages) conflict(w http.ResponseWriter, r *http.Request, admin db.Admin,
 
 // savedOnlyBy reports whether all versions after base are by one admin.
 func (p *Pages) savedOnlyBy(ctx context.Context, admin uint, now settings.Snapshot, base chain.Hash) (bool, error) {
-	all, err := p.versions(ctx, now)
+	all, err := p.Commands.Versions(ctx, now)
 	if err != nil && !errors.Is(err, chain.ErrBroken) {
 		return false, err
 	}

@@ -65,7 +65,7 @@ func (p *Pages) side(r *http.Request, changes []settings.Change, field string) *
 
 // savedSince returns, for each field changed since a version, its last change.
 func (p *Pages) savedSince(r *http.Request, now settings.Snapshot, base chain.Hash) (map[string]*change, error) {
-	all, err := p.versions(r.Context(), now)
+	all, err := p.Commands.Versions(r.Context(), now)
 	if err != nil && !errors.Is(err, chain.ErrBroken) {
 		return nil, err
 	}

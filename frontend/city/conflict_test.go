@@ -143,7 +143,7 @@ func TestADocumentFromTheBrowserIsNotTrusted(t *testing.T) {
 	t.Parallel()
 	s, ada, page := makeConflict(t, map[string]any{"about": "theirs"}, "about", "mine")
 	before := s.Present("berlin").Hash
-	s.Cities.HistoryTime = 0 // it is all there: the page before has shown who saved
+	s.Site.Commands.HistoryTime = 0 // it is all there: the page before has shown who saved
 	for what, document := range map[string]string{
 		"none": "", "no JSON": "{", "null": "null", "a list": "[]", "a number": "1", "half a letter": `{"about":"\ud800"}`,
 		"deep": strings.Repeat("[", 50_000), "too long": `{"about":"` + strings.Repeat("x", 400_000) + `"}`, "huge number": `{"about":1e999}`,
@@ -195,7 +195,7 @@ func TestAFormFromAnUnknownVersionIsRefused(t *testing.T) {
 	s.Admin("ada@example.org", "berlin", "ghent")
 	v := s.VisitorAs("ada@example.org")
 	v.Get(historyPath).Want(200, "Change 1")
-	s.Cities.HistoryTime = 0 // it is all there
+	s.Site.Commands.HistoryTime = 0 // it is all there
 	for _, base := range []string{"", "nonsense", string(s.Present("ghent").Hash), strings.Repeat("0", 64), strings.Repeat("x", 100_000)} {
 		v.Post("/city/berlin", s.Form("berlin", "base", base, "title", "X")...).Want(400, "sent something that we could not read")
 		v.Post("/city/berlin/options/alpha", "base", base).Want(400)

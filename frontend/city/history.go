@@ -46,7 +46,7 @@ func (p *Pages) history(w http.ResponseWriter, r *http.Request, _ db.Admin, city
 
 func (p *Pages) showHistory(w http.ResponseWriter, r *http.Request, status int, city settings.Snapshot, file importForm) error {
 	before := numberOf(r.URL.Query().Get("before")) // 0, the first page, if it is not a number
-	all, err := p.versions(r.Context(), city)
+	all, err := p.Commands.Versions(r.Context(), city)
 	data := historyData{
 		City: site.LinkTo(city), Tabs: site.TabsOf(r, city, "history"), Zone: city.Zone(), Base: city.Hash, First: before == 0, Import: file,
 	}

@@ -118,13 +118,14 @@ func (p *Pages) importApply(w http.ResponseWriter, r *http.Request, admin db.Adm
 	if err != nil || r.PostForm.Get("base") == "" {
 		return site.ErrForm
 	}
+	var object map[string]any
+	if err := json.Unmarshal(document, &object); err != nil {
+		return site.ErrForm
+	}
 	data := previewData{Document: string(document), Note: strings.TrimSpace(r.PostForm.Get("note")), Stale: true}
 	form := importForm{Errors: site.FormErrors{}}
-	a := submission{Base: city.Hash, From: city.Document, To: document, Note: data.Note, back: "/city/" + city.City + "/history"}
+	a := submission{Base: chain.Hash(r.PostForm.Get("base")), Note: data.Note, back: "/city/" + city.City + "/history"}
 	a.conflict = func(now settings.Snapshot) error { return p.preview(w, r, http.StatusConflict, now, data, form) }
 	a.invalid = func(found settings.Errors) error { return p.importWrong(w, r, city, form, found) }
-	if chain.Hash(r.PostForm.Get("base")) != city.Hash {
-		return a.conflict(city)
-	}
-	return p.submit(w, r, admin, city.City, a)
+	return p.runSettings(w, r, admin, city.City, "settings replace", map[string]any{"document": object}, a)
 }

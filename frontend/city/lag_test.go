@@ -26,6 +26,7 @@ func TestAFormOfAnotherNodeIsSavedByANodeThatLagsBehind(t *testing.T) {
 	s.Save("berlin", 0, map[string]any{"about": "from another node"})
 	form := s.Form("berlin", "about", "from another node", "title", "Here")
 	s.Site.Settings = staleSettings{s.Node, old}
+	s.Site.Commands.Settings = s.Site.Settings
 	v.Post("/city/berlin", form...).At("/city/berlin").Want(200, "Saved.")
 	if got := s.Present("berlin"); got.Title != "Here" || got.About != "from another node" {
 		t.Errorf("in force: %+v", got.Settings)
@@ -42,7 +43,7 @@ func (unknownOutcome) Submit(context.Context, settings.Draft) (settings.Snapshot
 func TestAChangeThatIsNotInForceYetSaysSo(t *testing.T) {
 	t.Parallel()
 	s, v, _ := frontendtest.Berlin(t)
-	s.Site.Settings = unknownOutcome{s.Node}
+	s.Site.Commands.Settings = unknownOutcome{s.Node}
 	v.Post("/city/berlin", s.Form("berlin", "title", "Here")...).At("/city/berlin").Want(200, "not in force yet", `role="alert"`)
 }
 
@@ -62,7 +63,7 @@ func TestAHistoryThatLagsBehindIsShownAsFarAsItIs(t *testing.T) {
 	stale := s.Form("berlin", "about", "mine")
 	s.Save("berlin", 0, map[string]any{"title": "Four"})
 	v.Get(historyPath).Want(200, `id="change-4"`)
-	s.Cities.HistoryTime, s.Site.History = 0, staleHistory{s.Storage}
+	s.Site.Commands.HistoryTime, s.Site.Commands.History = 0, staleHistory{s.Storage}
 	v.Get(historyPath).Want(200, `id="change-3"`).WantNot(`id="change-4"`)
 	v.Post("/city/berlin", stale...).Want(409, "Four", "mine")
 	v.Post("/city/berlin/undo", "hash", string(s.Present("berlin").Hash), "base", string(base)).Want(400)

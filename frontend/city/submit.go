@@ -2,16 +2,16 @@ package city
 
 import (
 	"encoding/json"
-	"errors"
 	"net/http"
 
+	"linienfunk/commands"
 	"linienfunk/db"
 	"linienfunk/frontend/site"
 	"linienfunk/settings"
 	"linienfunk/settings/chain"
 )
 
-// submission is a change that an admin submits, with the answers for when it fails.
+// submission is a change that an admin submits, with the answers for when it is refused.
 type submission struct {
 	Base     chain.Hash
 	From, To []byte // the documents before and after the change
@@ -22,30 +22,39 @@ type submission struct {
 	invalid  func(found settings.Errors) error // answers if the settings are invalid
 }
 
-// submit submits a change and answers.
+// submit submits the fields in which the documents of a change differ, and answers.
 func (p *Pages) submit(w http.ResponseWriter, r *http.Request, admin db.Admin, city string, a submission) error {
-	now, err := p.Settings.Submit(r.Context(), settings.Draft{
-		City: city, Base: a.Base, From: a.From, To: a.To, Admin: admin.ID, Note: a.Note,
-	})
-	var found settings.Errors
-	say, failed := "settings-saved", false
+	changes, err := commands.MergePatch(a.From, a.To)
+	if err != nil {
+		return err
+	}
+	return p.runSettings(w, r, admin, city, "settings change", map[string]any{"changes": changes}, a)
+}
+
+// runSettings runs a command that changes the settings of the version a.Base, with a.Note, and answers.
+func (p *Pages) runSettings(w http.ResponseWriter, r *http.Request, admin db.Admin, city, name string, args map[string]any, a submission) error {
+	args["base"], args["note"] = string(a.Base), settings.CleanNote(a.Note)
+	result, err := p.Commands.Run(r.Context(), commands.Call{City: city, Name: name, Args: args, Actor: p.actorOf(r, admin)})
+	refusals := commands.AsRefusals(err)
 	switch {
-	case errors.Is(err, settings.ErrConflict):
-		return a.conflict(now)
-	case errors.As(err, &found):
-		return a.invalid(found)
-	case errors.Is(err, chain.ErrPatch): // a patch of ours can only be too large
-		return a.invalid(settings.Errors{{TextID: "settings-error-large", Err: err}})
-	case errors.Is(err, chain.ErrNothing):
-		say = "settings-same"
-	case errors.Is(err, settings.ErrPending):
-		say, failed = "settings-pending", true
+	case len(refusals) > 0 && refusals[0].Now != nil:
+		return a.conflict(*refusals[0].Now)
+	case len(refusals) > 0 && refusals[0].Setting != nil:
+		return a.invalid(refusals.Settings())
+	case len(refusals) > 0 && refusals[0].Code() == "pending":
+		p.Tell(w, r, a.back, p.Text(r, "settings-pending"), true)
+		return nil
+	case len(refusals) > 0:
+		p.Tell(w, r, a.back, p.Commands.Say(p.Lang(r), refusals[0]), true)
+		return nil
 	case err != nil:
 		return err
-	default:
-		p.Changed(city)
 	}
-	p.Tell(w, r, a.back, p.Text(r, say), failed)
+	say := "settings-saved"
+	if change, ok := result.(commands.SettingsChange); ok && !change.Changed {
+		say = "settings-same"
+	}
+	p.Tell(w, r, a.back, p.Text(r, say), false)
 	return nil
 }
 

@@ -1,13 +1,13 @@
 package city
 
 import (
-	"bytes"
 	"errors"
 	"net/http"
 	"slices"
 	"strings"
 	"time"
 
+	"linienfunk/commands"
 	"linienfunk/db"
 	"linienfunk/frontend/site"
 	"linienfunk/frontend/wording"
@@ -38,95 +38,93 @@ type undoPreview struct {
 
 // undo shows what undoing a change would change. It saves nothing.
 func (p *Pages) undo(w http.ResponseWriter, r *http.Request, _ db.Admin, city settings.Snapshot) error {
-	return p.undoing(w, r, city, func(a submission, v settings.Version) error {
-		var found settings.Errors
-		if _, _, err := p.Settings.Schema().Check(a.From, a.To); errors.As(err, &found) {
-			return a.invalid(found)
-		}
-		changes, err := settings.Diff(a.From, a.To)
-		if err != nil {
-			return err
-		}
-		data := undoPreview{
-			City: site.LinkTo(city), Tabs: site.TabsOf(r, city, "history"), Hash: v.Hash, Base: a.Base, Number: v.Number,
-			Changes: p.words.Changes(r, changes), Note: p.Text(r, "undo-note", "Number", v.Number), MaxNote: settings.MaxNote,
-		}
-		about := site.Page{Title: p.Text(r, "undo-preview", "Number", v.Number), Line: site.LineClass(city.City), Private: true}
-		return p.Show(w, r, http.StatusOK, about, "undo_preview.html", data)
-	})
+	if err := site.ParseForm(r); err != nil {
+		return err
+	}
+	plan, err := p.Commands.PlanUndo(r.Context(), city, r.PostForm.Get("hash"), chain.Hash(r.PostForm.Get("base")))
+	if err != nil || plan.Done || r.PostForm.Get("base") == "" {
+		return p.notUndone(w, r, city, plan, err)
+	}
+	var found settings.Errors
+	if _, _, err := p.Settings.Schema().Check(plan.From, plan.To); errors.As(err, &found) {
+		return p.undoWrong(w, r, city, plan.Version.Number, found)
+	}
+	changes, err := settings.Diff(plan.From, plan.To)
+	if err != nil {
+		return err
+	}
+	number := plan.Version.Number
+	data := undoPreview{
+		City: site.LinkTo(city), Tabs: site.TabsOf(r, city, "history"), Hash: plan.Version.Hash, Base: city.Hash, Number: number,
+		Changes: p.words.Changes(r, changes), Note: p.Text(r, "undo-note", "Number", number), MaxNote: settings.MaxNote,
+	}
+	about := site.Page{Title: p.Text(r, "undo-preview", "Number", number), Line: site.LineClass(city.City), Private: true}
+	return p.Show(w, r, http.StatusOK, about, "undo_preview.html", data)
 }
 
 // undoApply saves the preview.
 func (p *Pages) undoApply(w http.ResponseWriter, r *http.Request, admin db.Admin, city settings.Snapshot) error {
-	return p.undoing(w, r, city, func(a submission, v settings.Version) error {
-		a.Note = strings.TrimSpace(r.PostForm.Get("note"))
-		return p.submit(w, r, admin, city.City, a)
-	})
-}
-
-// undoing calls then with the submission that reverts the form's change and keeps later ones. The first change cannot be undone: it
-// created the city.
-func (p *Pages) undoing(w http.ResponseWriter, r *http.Request, city settings.Snapshot, then func(a submission, v settings.Version) error) error {
 	if err := site.ParseForm(r); err != nil {
 		return err
 	}
-	back := "/city/" + city.City + "/history"
-	meanwhile := func(settings.Snapshot) error {
-		p.Tell(w, r, back, p.Text(r, "undo-meanwhile"), true)
-		return nil
+	hash, base := r.PostForm.Get("hash"), chain.Hash(r.PostForm.Get("base"))
+	plan, err := p.Commands.PlanUndo(r.Context(), city, hash, base)
+	if err != nil || base == "" {
+		return p.notUndone(w, r, city, plan, err)
 	}
-	all, err := p.versions(r.Context(), city)
-	if errors.Is(err, chain.ErrBroken) {
+	a := submission{Base: base, Note: strings.TrimSpace(r.PostForm.Get("note")), back: "/city/" + city.City + "/history"}
+	a.conflict = func(settings.Snapshot) error { return p.undoMeanwhile(w, r, city) }
+	a.invalid = func(found settings.Errors) error { return p.undoWrong(w, r, city, plan.Version.Number, found) }
+	return p.runSettings(w, r, admin, city.City, "settings undo", map[string]any{"version": hash}, a)
+}
+
+// notUndone answers for a change that is not undone: err says why, or the form is none of ours, or was sent twice.
+func (p *Pages) notUndone(w http.ResponseWriter, r *http.Request, city settings.Snapshot, plan commands.Undoing, err error) error {
+	back := "/city/" + city.City + "/history"
+	refusals := commands.AsRefusals(err)
+	switch {
+	case err != nil && refusals == nil:
+		return err
+	case len(refusals) > 0 && refusals[0].Code() == "history":
 		http.Redirect(w, r, back, http.StatusSeeOther) // it shows the error, without this button
 		return nil
-	}
-	if err != nil {
-		return err
-	}
-	i := indexOf(all, chain.Hash(r.PostForm.Get("hash")))
-	if i <= 0 || r.PostForm.Get("base") == "" {
+	case r.PostForm.Get("base") == "":
 		return site.ErrForm
+	case plan.Done:
+		p.Tell(w, r, back, p.Text(r, "settings-same"), false)
+		return nil
+	case refusals[0].Now != nil:
+		return p.undoMeanwhile(w, r, city)
+	case refusals[0].Code() == "later":
+		return p.cannotUndo(w, r, city, plan.Version, refusals)
 	}
-	if base := chain.Hash(r.PostForm.Get("base")); base != city.Hash {
-		if isUndone(all, i, base) { // the form was sent twice
-			p.Tell(w, r, back, p.Text(r, "settings-same"), false)
-			return nil
-		}
-		return meanwhile(city)
+	return site.ErrForm // the first change, or none
+}
+
+func (p *Pages) undoMeanwhile(w http.ResponseWriter, r *http.Request, city settings.Snapshot) error {
+	p.Tell(w, r, "/city/"+city.City+"/history", p.Text(r, "undo-meanwhile"), true)
+	return nil
+}
+
+func (p *Pages) undoWrong(w http.ResponseWriter, r *http.Request, city settings.Snapshot, number int, found settings.Errors) error {
+	p.Tell(w, r, "/city/"+city.City+"/history", p.Text(r, "undo-wrong", "Number", number, "Why", p.words.Mistakes(r, found)[0]), true)
+	return nil
+}
+
+// cannotUndo lists the later changes of the fields that the refusals name.
+func (p *Pages) cannotUndo(w http.ResponseWriter, r *http.Request, city settings.Snapshot, undone settings.Version, refusals commands.Refusals) error {
+	data := undoData{City: site.LinkTo(city), Tabs: site.TabsOf(r, city, "history"), Zone: city.Zone(), Number: undone.Number}
+	var blocked []string
+	for _, one := range refusals {
+		blocked = append(blocked, one.Field)
+		data.Fields = append(data.Fields, p.words.Title(r, one.Field))
 	}
-	document, blocked, err := settings.Undo(all[i].Before, all[i].After, city.Document)
+	all, err := p.Commands.Versions(r.Context(), city)
 	if err != nil {
 		return err
-	}
-	if len(blocked) > 0 {
-		return p.cannotUndo(w, r, city, all[i:], blocked)
-	}
-	a := submission{Base: city.Hash, From: city.Document, To: document, back: back, conflict: meanwhile}
-	a.invalid = func(found settings.Errors) error {
-		p.Tell(w, r, back, p.Text(r, "undo-wrong", "Number", all[i].Number, "Why", p.words.Mistakes(r, found)[0]), true)
-		return nil
-	}
-	return then(a, all[i])
-}
-
-// isUndone reports whether the present version, the last, was made from base by undoing all[i].
-func isUndone(all []settings.Version, i int, base chain.Hash) bool {
-	last := len(all) - 1
-	if last < 1 || all[last-1].Hash != base {
-		return false
-	}
-	document, blocked, err := settings.Undo(all[i].Before, all[i].After, all[last-1].After)
-	return err == nil && len(blocked) == 0 && bytes.Equal(document, all[last].After)
-}
-
-// cannotUndo lists the later changes of the blocked fields. all begins with the change to undo.
-func (p *Pages) cannotUndo(w http.ResponseWriter, r *http.Request, city settings.Snapshot, all []settings.Version, blocked []string) error {
-	data := undoData{City: site.LinkTo(city), Tabs: site.TabsOf(r, city, "history"), Zone: city.Zone(), Number: all[0].Number}
-	for _, field := range blocked {
-		data.Fields = append(data.Fields, p.words.Title(r, field))
 	}
 	known := authors{}
-	for _, v := range all[1:] {
+	for _, v := range versionsAfter(all, undone.Hash) {
 		changes, err := settings.Diff(v.Before, v.After)
 		if err != nil {
 			return err

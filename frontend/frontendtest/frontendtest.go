@@ -77,7 +77,7 @@ func New(t testing.TB, mount func(s *World)) *World {
 		Status: func(string) []supervisor.Status { s.mu.Lock(); defer s.mu.Unlock(); return s.statuses },
 	})
 	Check(t, err)
-	s.Cities.HistoryTime, s.Cities.TryTime, s.Cities.NetworkTime = time.Hour, time.Hour, time.Hour // tests must not depend on the speed of the machine
+	s.Site.Commands.HistoryTime, s.Cities.TryTime, s.Cities.NetworkTime = time.Hour, time.Hour, time.Hour // tests must not depend on the speed of the machine
 	s.Bots.SectionTime, s.HealthTime = time.Hour, time.Hour
 	if mount != nil {
 		mount(s)

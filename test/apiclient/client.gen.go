@@ -324,6 +324,19 @@ type Settings struct {
 	Triggers         []string                          `json:"triggers"`
 }
 
+// SettingsChange defines model for SettingsChange.
+type SettingsChange struct {
+	// Changed False if the settings were like that already.
+	Changed bool   `json:"changed"`
+	City    string `json:"city"`
+
+	// Hash Of this version, as in the history.
+	Hash string `json:"hash"`
+
+	// Settings The document: see docs/settings-protocol.md.
+	Settings map[string]interface{} `json:"settings"`
+}
+
 // Subscription defines model for Subscription.
 type Subscription struct {
 	// Confirmed False if the person was asked by a message, and has to agree first.
@@ -399,6 +412,21 @@ type SettingsChangeApplicationMergePatchPlusJSONBody map[string]interface{}
 
 // SettingsChangeParams defines parameters for SettingsChange.
 type SettingsChangeParams struct {
+	// IfMatch The version that you have seen, from its ETag. Nothing is changed if it is not the present one.
+	IfMatch string `json:"If-Match"`
+
+	// IdempotencyKey Identifies the call for a day: a second one with the same key is not carried out, and has the answer of the first one.
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
+
+	// Client The name of your program, which the city's admins see beside the key.
+	Client *string `json:"client,omitempty"`
+}
+
+// SettingsReplaceJSONBody defines parameters for SettingsReplace.
+type SettingsReplaceJSONBody map[string]interface{}
+
+// SettingsReplaceParams defines parameters for SettingsReplace.
+type SettingsReplaceParams struct {
 	// IfMatch The version that you have seen, from its ETag. Nothing is changed if it is not the present one.
 	IfMatch string `json:"If-Match"`
 
@@ -634,6 +662,30 @@ type ResumeParams struct {
 	Client *string `json:"client,omitempty"`
 }
 
+// SettingsUndoJSONBody defines parameters for SettingsUndo.
+type SettingsUndoJSONBody struct {
+	// Base hash of the version that you have seen
+	Base *string `json:"base,omitempty"`
+
+	// City The short name of the key's city.
+	City string `json:"city"`
+
+	// Note reason, for the history
+	Note *string `json:"note,omitempty"`
+
+	// Version number of the change in the history, or its hash
+	Version string `json:"version"`
+}
+
+// SettingsUndoParams defines parameters for SettingsUndo.
+type SettingsUndoParams struct {
+	// IdempotencyKey Identifies the call for a day: a second one with the same key is not carried out, and has the answer of the first one.
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
+
+	// Client The name of your program, which the city's admins see beside the key.
+	Client *string `json:"client,omitempty"`
+}
+
 // StopsJSONBody defines parameters for Stops.
 type StopsJSONBody struct {
 	// City The short name of the key's city.
@@ -739,6 +791,9 @@ type WithdrawParams struct {
 // SettingsChangeApplicationMergePatchPlusJSONRequestBody defines body for SettingsChange for application/merge-patch+json ContentType.
 type SettingsChangeApplicationMergePatchPlusJSONRequestBody SettingsChangeApplicationMergePatchPlusJSONBody
 
+// SettingsReplaceJSONRequestBody defines body for SettingsReplace for application/json ContentType.
+type SettingsReplaceJSONRequestBody SettingsReplaceJSONBody
+
 // HoursJSONRequestBody defines body for Hours for application/json ContentType.
 type HoursJSONRequestBody HoursJSONBody
 
@@ -771,6 +826,9 @@ type ReportJSONRequestBody ReportJSONBody
 
 // ResumeJSONRequestBody defines body for Resume for application/json ContentType.
 type ResumeJSONRequestBody ResumeJSONBody
+
+// SettingsUndoJSONRequestBody defines body for SettingsUndo for application/json ContentType.
+type SettingsUndoJSONRequestBody SettingsUndoJSONBody
 
 // StopsJSONRequestBody defines body for Stops for application/json ContentType.
 type StopsJSONRequestBody StopsJSONBody
@@ -920,6 +978,24 @@ type ClientInterface interface {
 	//
 	// Corresponds with PATCH /api/v1/cities/{city}/settings (the `SettingsChange` operationId).
 	SettingsChangeWithApplicationMergePatchPlusJSONBody(ctx context.Context, city string, params *SettingsChangeParams, body SettingsChangeApplicationMergePatchPlusJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SettingsReplaceWithBody Replace the city’s settings by a file or a document
+	//
+	// Needs the scope `settings`.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PUT /api/v1/cities/{city}/settings (the `SettingsReplace` operationId).
+	SettingsReplaceWithBody(ctx context.Context, city string, params *SettingsReplaceParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SettingsReplace Replace the city’s settings by a file or a document
+	//
+	// Needs the scope `settings`.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PUT /api/v1/cities/{city}/settings (the `SettingsReplace` operationId).
+	SettingsReplace(ctx context.Context, city string, params *SettingsReplaceParams, body SettingsReplaceJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// Status Show the state of the city’s accounts
 	//
@@ -1125,6 +1201,24 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /api/v1/resume (the `Resume` operationId).
 	Resume(ctx context.Context, params *ResumeParams, body ResumeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SettingsUndoWithBody Undo a change of the settings, and keep later ones
+	//
+	// Needs the scope `settings`.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/settings/undo (the `SettingsUndo` operationId).
+	SettingsUndoWithBody(ctx context.Context, params *SettingsUndoParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SettingsUndo Undo a change of the settings, and keep later ones
+	//
+	// Needs the scope `settings`.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/settings/undo (the `SettingsUndo` operationId).
+	SettingsUndo(ctx context.Context, params *SettingsUndoParams, body SettingsUndoJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// StopsWithBody Choose the stops that you hear about
 	//
@@ -1347,6 +1441,44 @@ func (c *Client) SettingsChangeWithBody(ctx context.Context, city string, params
 // Corresponds with PATCH /api/v1/cities/{city}/settings (the `SettingsChange` operationId).
 func (c *Client) SettingsChangeWithApplicationMergePatchPlusJSONBody(ctx context.Context, city string, params *SettingsChangeParams, body SettingsChangeApplicationMergePatchPlusJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewSettingsChangeRequestWithApplicationMergePatchPlusJSONBody(c.Server, city, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SettingsReplaceWithBody Replace the city’s settings by a file or a document
+//
+// Needs the scope `settings`.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PUT /api/v1/cities/{city}/settings (the `SettingsReplace` operationId).
+func (c *Client) SettingsReplaceWithBody(ctx context.Context, city string, params *SettingsReplaceParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSettingsReplaceRequestWithBody(c.Server, city, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SettingsReplace Replace the city’s settings by a file or a document
+//
+// Needs the scope `settings`.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PUT /api/v1/cities/{city}/settings (the `SettingsReplace` operationId).
+func (c *Client) SettingsReplace(ctx context.Context, city string, params *SettingsReplaceParams, body SettingsReplaceJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSettingsReplaceRequest(c.Server, city, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -1782,6 +1914,44 @@ func (c *Client) ResumeWithBody(ctx context.Context, params *ResumeParams, conte
 // Corresponds with POST /api/v1/resume (the `Resume` operationId).
 func (c *Client) Resume(ctx context.Context, params *ResumeParams, body ResumeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewResumeRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SettingsUndoWithBody Undo a change of the settings, and keep later ones
+//
+// Needs the scope `settings`.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/settings/undo (the `SettingsUndo` operationId).
+func (c *Client) SettingsUndoWithBody(ctx context.Context, params *SettingsUndoParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSettingsUndoRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SettingsUndo Undo a change of the settings, and keep later ones
+//
+// Needs the scope `settings`.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/settings/undo (the `SettingsUndo` operationId).
+func (c *Client) SettingsUndo(ctx context.Context, params *SettingsUndoParams, body SettingsUndoJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSettingsUndoRequest(c.Server, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -2414,6 +2584,88 @@ func NewSettingsChangeRequestWithBody(server string, city string, params *Settin
 	}
 
 	req, err := http.NewRequest(http.MethodPatch, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-Match", params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("If-Match", headerParam0)
+
+		if params.IdempotencyKey != nil {
+			var headerParam1 string
+
+			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam1)
+		}
+
+		if params.Client != nil {
+			var headerParam2 string
+
+			headerParam2, err = runtime.StyleParamWithOptions("simple", false, "client", *params.Client, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("client", headerParam2)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewSettingsReplaceRequest calls the generic SettingsReplace builder with application/json body
+func NewSettingsReplaceRequest(server string, city string, params *SettingsReplaceParams, body SettingsReplaceJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewSettingsReplaceRequestWithBody(server, city, params, "application/json", bodyReader)
+}
+
+// NewSettingsReplaceRequestWithBody constructs an http.Request for the SettingsReplace method, with any body, and a specified content type
+func NewSettingsReplaceRequestWithBody(server string, city string, params *SettingsReplaceParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "city", city, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/cities/%s/settings", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPut, queryURL.String(), body)
 	if err != nil {
 		return nil, err
 	}
@@ -3233,6 +3485,72 @@ func NewResumeRequestWithBody(server string, params *ResumeParams, contentType s
 	return req, nil
 }
 
+// NewSettingsUndoRequest calls the generic SettingsUndo builder with application/json body
+func NewSettingsUndoRequest(server string, params *SettingsUndoParams, body SettingsUndoJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewSettingsUndoRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewSettingsUndoRequestWithBody constructs an http.Request for the SettingsUndo method, with any body, and a specified content type
+func NewSettingsUndoRequestWithBody(server string, params *SettingsUndoParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/settings/undo")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+		if params.Client != nil {
+			var headerParam1 string
+
+			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "client", *params.Client, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("client", headerParam1)
+		}
+
+	}
+
+	return req, nil
+}
+
 // NewStopsRequest calls the generic Stops builder with application/json body
 func NewStopsRequest(server string, params *StopsParams, body StopsJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
@@ -3679,6 +3997,24 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with PATCH /api/v1/cities/{city}/settings (the `SettingsChange` operationId).
 	SettingsChangeWithApplicationMergePatchPlusJSONBodyWithResponse(ctx context.Context, city string, params *SettingsChangeParams, body SettingsChangeApplicationMergePatchPlusJSONRequestBody, reqEditors ...RequestEditorFn) (*SettingsChangeResponse, error)
 
+	// SettingsReplaceWithBodyWithResponse Replace the city’s settings by a file or a document
+	//
+	// Needs the scope `settings`.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /api/v1/cities/{city}/settings (the `SettingsReplace` operationId).
+	SettingsReplaceWithBodyWithResponse(ctx context.Context, city string, params *SettingsReplaceParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SettingsReplaceResponse, error)
+
+	// SettingsReplaceWithResponse Replace the city’s settings by a file or a document
+	//
+	// Needs the scope `settings`.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /api/v1/cities/{city}/settings (the `SettingsReplace` operationId).
+	SettingsReplaceWithResponse(ctx context.Context, city string, params *SettingsReplaceParams, body SettingsReplaceJSONRequestBody, reqEditors ...RequestEditorFn) (*SettingsReplaceResponse, error)
+
 	// StatusWithResponse Show the state of the city’s accounts
 	//
 	// Needs the scope `read`.
@@ -3885,6 +4221,24 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with POST /api/v1/resume (the `Resume` operationId).
 	ResumeWithResponse(ctx context.Context, params *ResumeParams, body ResumeJSONRequestBody, reqEditors ...RequestEditorFn) (*ResumeResponse, error)
+
+	// SettingsUndoWithBodyWithResponse Undo a change of the settings, and keep later ones
+	//
+	// Needs the scope `settings`.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/settings/undo (the `SettingsUndo` operationId).
+	SettingsUndoWithBodyWithResponse(ctx context.Context, params *SettingsUndoParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SettingsUndoResponse, error)
+
+	// SettingsUndoWithResponse Undo a change of the settings, and keep later ones
+	//
+	// Needs the scope `settings`.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/settings/undo (the `SettingsUndo` operationId).
+	SettingsUndoWithResponse(ctx context.Context, params *SettingsUndoParams, body SettingsUndoJSONRequestBody, reqEditors ...RequestEditorFn) (*SettingsUndoResponse, error)
 
 	// StopsWithBodyWithResponse Choose the stops that you hear about
 	//
@@ -4314,6 +4668,61 @@ func (r SettingsChangeResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r SettingsChangeResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// SettingsReplaceResponse200Headers the declared response headers of an HTTP 200 response for SettingsReplace
+type SettingsReplaceResponse200Headers struct {
+	ETag *string
+}
+
+type SettingsReplaceResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Settings
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *SettingsReplaceResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r SettingsReplaceResponse) GetJSON200() *Settings {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r SettingsReplaceResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r SettingsReplaceResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r SettingsReplaceResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r SettingsReplaceResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r SettingsReplaceResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -4896,6 +5305,54 @@ func (r ResumeResponse) ContentType() string {
 	return ""
 }
 
+type SettingsUndoResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *SettingsChange
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r SettingsUndoResponse) GetJSON200() *SettingsChange {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r SettingsUndoResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r SettingsUndoResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r SettingsUndoResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r SettingsUndoResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r SettingsUndoResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type StopsResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -5256,6 +5713,36 @@ func (c *ClientWithResponses) SettingsChangeWithApplicationMergePatchPlusJSONBod
 	return ParseSettingsChangeResponse(rsp)
 }
 
+// SettingsReplaceWithBodyWithResponse Replace the city’s settings by a file or a document
+//
+// Needs the scope `settings`.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /api/v1/cities/{city}/settings (the `SettingsReplace` operationId).
+func (c *ClientWithResponses) SettingsReplaceWithBodyWithResponse(ctx context.Context, city string, params *SettingsReplaceParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SettingsReplaceResponse, error) {
+	rsp, err := c.SettingsReplaceWithBody(ctx, city, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSettingsReplaceResponse(rsp)
+}
+
+// SettingsReplaceWithResponse Replace the city’s settings by a file or a document
+//
+// Needs the scope `settings`.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /api/v1/cities/{city}/settings (the `SettingsReplace` operationId).
+func (c *ClientWithResponses) SettingsReplaceWithResponse(ctx context.Context, city string, params *SettingsReplaceParams, body SettingsReplaceJSONRequestBody, reqEditors ...RequestEditorFn) (*SettingsReplaceResponse, error) {
+	rsp, err := c.SettingsReplace(ctx, city, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSettingsReplaceResponse(rsp)
+}
+
 // StatusWithResponse Show the state of the city’s accounts
 //
 // Needs the scope `read`.
@@ -5599,6 +6086,36 @@ func (c *ClientWithResponses) ResumeWithResponse(ctx context.Context, params *Re
 		return nil, err
 	}
 	return ParseResumeResponse(rsp)
+}
+
+// SettingsUndoWithBodyWithResponse Undo a change of the settings, and keep later ones
+//
+// Needs the scope `settings`.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/settings/undo (the `SettingsUndo` operationId).
+func (c *ClientWithResponses) SettingsUndoWithBodyWithResponse(ctx context.Context, params *SettingsUndoParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SettingsUndoResponse, error) {
+	rsp, err := c.SettingsUndoWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSettingsUndoResponse(rsp)
+}
+
+// SettingsUndoWithResponse Undo a change of the settings, and keep later ones
+//
+// Needs the scope `settings`.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/settings/undo (the `SettingsUndo` operationId).
+func (c *ClientWithResponses) SettingsUndoWithResponse(ctx context.Context, params *SettingsUndoParams, body SettingsUndoJSONRequestBody, reqEditors ...RequestEditorFn) (*SettingsUndoResponse, error) {
+	rsp, err := c.SettingsUndo(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSettingsUndoResponse(rsp)
 }
 
 // StopsWithBodyWithResponse Choose the stops that you hear about
@@ -6004,6 +6521,52 @@ func ParseSettingsChangeResponse(rsp *http.Response) (*SettingsChangeResponse, e
 	return response, nil
 }
 
+// ParseSettingsReplaceResponse parses an HTTP response from a SettingsReplaceWithResponse call
+func ParseSettingsReplaceResponse(rsp *http.Response) (*SettingsReplaceResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &SettingsReplaceResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Settings
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers SettingsReplaceResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = &value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
 // ParseStatusResponse parses an HTTP response from a StatusWithResponse call
 func ParseStatusResponse(rsp *http.Response) (*StatusResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -6383,6 +6946,39 @@ func ParseResumeResponse(rsp *http.Response) (*ResumeResponse, error) {
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest CityState
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseSettingsUndoResponse parses an HTTP response from a SettingsUndoWithResponse call
+func ParseSettingsUndoResponse(rsp *http.Response) (*SettingsUndoResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &SettingsUndoResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest SettingsChange
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}

@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"html"
@@ -85,6 +86,12 @@ func has(way string, catalogue *commands.Commands, command commands.Command) boo
 	return !command.InChats
 }
 
+// made are values for parameters of which not every text is one, by command and parameter. WAY is the way in.
+var made = map[string]string{
+	"settings change changes":   `{"about": "kontrolle WAY"}`,
+	"settings replace document": `{"title": "Zürich", "lang": "de", "active": true, "triggers": ["kontrolle"], "about": "replaced by kontrolle WAY"}`,
+}
+
 // values makes a value for each parameter that is required, and for others one in every second command. Texts differ between the ways, so that none does what another one has done.
 func (w *waysIn) values(command commands.Command, way string) map[string]any {
 	values := map[string]any{}
@@ -103,7 +110,7 @@ func (w *waysIn) values(command commands.Command, way string) map[string]any {
 		case p.Kind == commands.Switch:
 			values[p.Name] = false
 		case p.Required:
-			values[p.Name] = "kontrolle " + strings.ReplaceAll(way, " ", "")
+			values[p.Name] = strings.ReplaceAll(cmp.Or(made[command.Name+" "+p.Name], "kontrolle WAY"), "WAY", strings.ReplaceAll(way, " ", ""))
 		}
 	}
 	return values

@@ -1,0 +1,4 @@
+package commands
+
+// Merged is merged, for tests.
+var Merged = merged
