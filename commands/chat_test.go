@@ -36,6 +36,35 @@ func TestARiderSubscribesAndChoosesInAChat(t *testing.T) {
 	}
 }
 
+func TestOnlyWhoGetsTheReportsChoosesAmongThem(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for _, name := range []string{"lines", "stops", "hours"} {
+		if a, _ := w.writes("rider", "/"+name+" all"); !a.Refused || !strings.Contains(a.Text, "Subscribe first") {
+			t.Errorf("a stranger, %s: %+v", name, a)
+		}
+		if got := w.refused(commands.Actor{ID: "x", Level: commands.Anyone, Lang: "en"}, name, "network", "net", "person", "rider"); got != "forbidden" {
+			t.Errorf("somebody who is in no chat, %s: %s", name, got)
+		}
+		key := commands.Actor{ID: "key 1", Level: commands.Owner, Lang: "en"}
+		if got := w.refused(key, name, "network", "net", "person", "rider", "to", "all"); got != "conflict" {
+			t.Errorf("a key for somebody who has not subscribed, %s: %s", name, got)
+		}
+	}
+	if a, _ := w.writes("rider", "/unsubscribe"); a.Refused || len(w.net.interests) != 0 {
+		t.Errorf("whoever has not subscribed unsubscribes: %+v, %v", a, w.net.interests)
+	}
+	w.net.follows = true
+	if a, _ := w.writes("rider", "/lines all"); !a.Refused || !strings.Contains(a.Text, "follow") {
+		t.Errorf("where people follow the account: %+v", a)
+	}
+	w.net.follows = false
+	w.writes("rider", "/subscribe")
+	if a, _ := w.writes("rider", "/hours 7-9"); a.Refused {
+		t.Errorf("a subscriber: %+v", a)
+	}
+}
+
 func TestAMessageThatIsNoCommandMayBeAReport(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

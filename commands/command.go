@@ -12,13 +12,14 @@ type Level int
 
 // The levels.
 const (
-	Anyone Level = iota
+	Anyone     Level = iota
+	Subscriber       // gets the city's reports: see Commands.subscribes
 	Moderator
 	Owner
 	Operator // of the whole instance
 )
 
-var levelNames = [...]string{"anyone", "moderator", "owner", "operator"}
+var levelNames = [...]string{"anyone", "subscriber", "moderator", "owner", "operator"}
 
 func (l Level) String() string { return levelNames[l] }
 

@@ -8,7 +8,7 @@ import (
 	"linienfunk/bots/chat"
 )
 
-// Help is the result of "help": what the actor can do.
+// Help is the result of "help": what the actor can do, and what they can do once they have subscribed.
 type Help struct {
 	Commands []HelpEntry `json:"commands"`
 }
@@ -26,7 +26,7 @@ func help(_ context.Context, c *Commands, call Call) (any, error) {
 	lang := call.Actor.Lang
 	inChat := call.Actor.Network != ""
 	for _, command := range c.registry {
-		if command.Level > call.Actor.Level || command.InChats && !inChat || inChat && !c.InChats(command) {
+		if command.Level > max(call.Actor.Level, Subscriber) || command.InChats && !inChat || inChat && !c.InChats(command) {
 			continue
 		}
 		h.Commands = append(h.Commands, HelpEntry{command.Name, append([]string{}, command.paramNames()...), c.Help(lang, command), c.Usage(lang, command)})
@@ -62,7 +62,7 @@ func (c *Commands) ParamText(lang string, p Param) string {
 // Menu implements chat.Commands.
 func (c *Commands) Menu(lang string, all bool) (items []chat.MenuItem) {
 	for _, command := range c.registry {
-		if !c.InChats(command) || !all && command.Level > Anyone {
+		if !c.InChats(command) || !all && command.Level > Subscriber {
 			continue
 		}
 		words := slices.DeleteFunc(c.wordsOf(lang, command), func(word string) bool { return strings.Contains(word, " ") })

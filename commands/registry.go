@@ -59,12 +59,14 @@ var ofLists = []Command{
 	{Name: "lists remove", Level: Owner, Scope: ScopeSettings, Tells: true, Params: []Param{listParam, ruleParam}, Result: ListChange{}, run: removeFromList},
 }
 
+// Those who choose what they get are subscribers: choosing does not subscribe, in no network, since a person who asks about lines need not want a message about each. Anybody may
+// unsubscribe: one who is not subscribed (any more), or has not confirmed it yet, wants to hear that nothing comes. A program with a key acts for the person that it names.
 var ofSubscribers = []Command{
 	{Name: "subscribe", Level: Anyone, Scope: ScopeSubscribers, Params: []Param{networkParam, personParam}, Result: Subscription{}, run: subscribe},
 	{Name: "unsubscribe", Level: Anyone, Scope: ScopeSubscribers, Params: []Param{networkParam, personParam}, Result: Subscription{}, run: unsubscribe},
-	{Name: "lines", Level: Anyone, Scope: ScopeSubscribers, Params: []Param{networkParam, personParam, {Name: "to", Kind: Text, Max: 1000}}, Result: Subscription{}, run: chooseLines},
-	{Name: "stops", Level: Anyone, Scope: ScopeSubscribers, Params: []Param{networkParam, personParam, {Name: "to", Kind: Text, Max: 1000}}, Result: Subscription{}, run: chooseStops},
-	{Name: "hours", Level: Anyone, Scope: ScopeSubscribers, Params: []Param{networkParam, personParam, {Name: "to", Kind: Text, Max: 1000}}, Result: Subscription{}, run: chooseHours},
+	{Name: "lines", Level: Subscriber, Scope: ScopeSubscribers, Params: []Param{networkParam, personParam, {Name: "to", Kind: Text, Max: 1000}}, Result: Subscription{}, run: chooseLines},
+	{Name: "stops", Level: Subscriber, Scope: ScopeSubscribers, Params: []Param{networkParam, personParam, {Name: "to", Kind: Text, Max: 1000}}, Result: Subscription{}, run: chooseStops},
+	{Name: "hours", Level: Subscriber, Scope: ScopeSubscribers, Params: []Param{networkParam, personParam, {Name: "to", Kind: Text, Max: 1000}}, Result: Subscription{}, run: chooseHours},
 }
 
 var ofLinks = []Command{

@@ -30,22 +30,24 @@ func (c *Commands) Run(ctx context.Context, call Call) (result any, err error) {
 
 // allowed refuses what the actor may not do.
 func (c *Commands) allowed(ctx context.Context, command Command, call Call) error {
-	if call.Actor.Level < command.Level {
-		if call.Actor.Level == Moderator && command.Level == Owner {
-			return refuse(Forbidden, "refused-owner")
-		}
+	below := call.Actor.Level < command.Level
+	switch {
+	case below && call.Actor.Level == Moderator && command.Level == Owner:
+		return refuse(Forbidden, "refused-owner")
+	case below && command.Level != Subscriber:
 		return refuse(Forbidden, "refused-level", "Level", command.Level.String())
-	}
-	if command.InChats && call.Actor.Network == "" {
+	case command.InChats && call.Actor.Network == "":
 		return refuse(Forbidden, "refused-chats")
-	}
-	if command.NoCity {
+	case command.NoCity:
 		return nil
 	}
 	if _, ok, err := c.Settings.Get(ctx, call.City); err != nil {
 		return err
 	} else if !ok {
 		return refuse(NotFound, "refused-city", "City", call.City)
+	}
+	if below {
+		return c.subscribes(ctx, call)
 	}
 	return nil
 }

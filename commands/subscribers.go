@@ -42,6 +42,21 @@ func (c *Commands) subscriber(ctx context.Context, call Call) (s subscriber, err
 	return s, c.explain(call, err)
 }
 
+// subscribes refuses what is for subscribers to a person in a chat who is none. Where following the account is subscribing, whoever can write to it may: the command then says that it has
+// no meaning there.
+func (c *Commands) subscribes(ctx context.Context, call Call) error {
+	if network := c.Networks[call.Actor.Network]; network != nil {
+		_, known, err := network.Interest(ctx, call.City, call.Actor.Person)
+		switch {
+		case known || errors.Is(err, errors.ErrUnsupported):
+			return nil
+		case err != nil && bots.AsError(err).Kind != bots.KindPermanent: // such a person cannot have subscribed
+			return err
+		}
+	}
+	return refuse(Forbidden, "refused-not-subscribed")
+}
+
 // explain returns the refusal for an error of a network.
 func (c *Commands) explain(call Call, err error) error {
 	var say *bots.Error

@@ -192,6 +192,7 @@ type network struct {
 	told      map[string]told // by key
 	interests map[string]chat.Interest
 	tellErr   error
+	follows   bool // people follow the account instead of subscribing
 }
 
 type told struct {
@@ -225,6 +226,9 @@ func (n *network) toldTo(person string) (all []chat.Answer) {
 func (n *network) Interest(_ context.Context, _, person string) (chat.Interest, bool, error) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
+	if n.follows {
+		return chat.Interest{}, false, errors.ErrUnsupported
+	}
 	if person == "nobody" {
 		return chat.Interest{}, false, bots.Permanent("not-an-address", errors.New("no address"))
 	}
