@@ -43,6 +43,7 @@ type cli struct {
 	} `cmd:"" help:"Copy everything to another database and broker, while the program is stopped."`
 	Backup  backupFlags  `cmd:"" help:"Write the database and what waits in the broker into one file. The program may be running."`
 	Restore restoreFlags `cmd:"" help:"Write a backup into an empty database and broker, while the program is stopped."`
+	Doctor  doctorFlags  `cmd:"" help:"Look for what is wrong in the ledger, its queue, the settings, sealed values and the data directory, and say how to mend it; exit 1 if something is. The program may be running."`
 	NATS    struct {
 		Permissions struct{} `cmd:"" help:"Print the users that the programs of cities need at your NATS servers, for their configuration. The program may be running."`
 	} `cmd:"" name:"nats" help:"Commands for NATS."`
@@ -119,6 +120,8 @@ func Main(ctx context.Context, args, environ []string, stdout, stderr io.Writer)
 		return backup(ctx, settings, c.Backup, stdout, stderr)
 	case "restore <file>":
 		return restoreBackup(ctx, settings, c.Restore, stdout, stderr)
+	case "doctor":
+		return doctor(ctx, settings, c.Doctor, stdout, stderr)
 	case "demo":
 		return runDemo(ctx, settings, stdout, stderr)
 	}

@@ -18,7 +18,8 @@ import (
 )
 
 // socketFile is where a running program takes commands of whoever may read its data directory: the operator. It speaks HTTP: POST /run takes a socketCall and answers with a
-// socketAnswer, POST /backup answers with a backup.
+// socketAnswer, POST /backup answers with a backup, POST /doctor with
+// what examine has found.
 const socketFile = "commands.sock"
 
 // socketCall is a command on its way to the running program.
@@ -67,6 +68,7 @@ func (p *Program) serveSocket(ctx context.Context) error {
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /run", p.runFromSocket)
 	mux.HandleFunc("POST /backup", p.backupFromSocket)
+	mux.HandleFunc("POST /doctor", p.doctorFromSocket)
 	server := &http.Server{Handler: mux, ReadTimeout: time.Minute, ErrorLog: slog.NewLogLogger(p.log.Handler(), slog.LevelDebug)}
 	return serveUntil(ctx, server, p.socket)
 }

@@ -16,6 +16,7 @@ import (
 
 	"github.com/go-gormigrate/gormigrate/v2"
 
+	"linienfunk/internal/secret"
 	"linienfunk/report"
 )
 
@@ -29,9 +30,10 @@ type Plugin struct {
 	// prefix, as in Core.DB: a struct Account is stored in <name>_accounts.
 	Migrations []*gormigrate.Migration
 
-	Options []Option // the choices of a city's admins about the network
-	Limits  []string // short sentences about what the network or the bot cannot do, for docs/networks.md
-	Files   fs.FS    // templates (*.html) and texts (locale.en.toml, locale.de.toml); may be nil
+	Options []Option        // the choices of a city's admins about the network
+	Sealed  []secret.Column // of the bot's tables: all that hold what Core.Box has sealed
+	Limits  []string        // short sentences about what the network or the bot cannot do, for docs/networks.md
+	Files   fs.FS           // templates (*.html) and texts (locale.en.toml, locale.de.toml); may be nil
 
 	// Config lists the keys that the operator may set, as bots.<name>.<key>. New finds the values in Core.Config.
 	Config []ConfigKey
@@ -40,8 +42,7 @@ type Plugin struct {
 	// `linienfunk config`. May be nil.
 	CheckConfig func(values map[string]string) (key string, err error)
 
-	// PageFiles are names that Public serves as /<file> right below a city's page: /c/<city>/<file>. No two bots may
-	// have the same one.
+	// PageFiles are names that Public serves as /<file> right below a city's page: /c/<city>/<file>. No two bots may have the same one.
 	PageFiles []string
 
 	// Demo prepares a city at each start of the demo, which has no account anywhere. May be nil.

@@ -23,9 +23,29 @@ func Position(ctx context.Context, d *db.DB) (stream string, sequence uint64, er
 	return row.Stream, row.Sequence, nil
 }
 
+// BrokenChain is the history of a city that is not sound.
+type BrokenChain struct {
+	City string
+	Err  error // wraps chain.ErrBroken and names the link
+}
+
 // VerifyAll verifies the chains of all cities. It returns their number, and an error that wraps chain.ErrBroken for those that are broken.
 func VerifyAll(ctx context.Context, d *db.DB) (cities int, err error) {
-	var broken []error
+	var errs []error
+	cities, broken, err := verifyAll(ctx, d)
+	for _, b := range broken {
+		errs = append(errs, fmt.Errorf("settings of %s: %w", b.City, b.Err))
+	}
+	return cities, errors.Join(append(errs, err)...)
+}
+
+// Broken verifies the chains of all cities, and returns those that are broken.
+func Broken(ctx context.Context, d *db.DB) ([]BrokenChain, error) {
+	_, broken, err := verifyAll(ctx, d)
+	return broken, err
+}
+
+func verifyAll(ctx context.Context, d *db.DB) (cities int, broken []BrokenChain, err error) {
 	err = d.Snapshot(ctx, func(tx *gorm.DB) error {
 		for after, more := "", true; more; {
 			var heads []headRow
@@ -37,7 +57,7 @@ func VerifyAll(ctx context.Context, d *db.DB) (cities int, err error) {
 				after = head.City
 				cities++
 				if err := verifyHead(tx, head); errors.Is(err, chain.ErrBroken) {
-					broken = append(broken, fmt.Errorf("settings of %s: %w", head.City, err))
+					broken = append(broken, BrokenChain{head.City, err})
 				} else if err != nil {
 					return err
 				}
@@ -45,5 +65,5 @@ func VerifyAll(ctx context.Context, d *db.DB) (cities int, err error) {
 		}
 		return nil
 	})
-	return cities, errors.Join(append(broken, err)...)
+	return cities, broken, err
 }

@@ -6,6 +6,7 @@ import (
 
 	"linienfunk/bots"
 	"linienfunk/bots/kit"
+	"linienfunk/internal/secret"
 	"linienfunk/mail/inbound"
 )
 
@@ -19,6 +20,12 @@ const providers = "google.com=300, outlook.com=300, yahoo.com=300, gmx.net=300, 
 func Plugin() bots.Plugin {
 	return bots.Plugin{
 		New: New, Migrations: migrations(), Files: kit.Files(files), Demo: demo,
+		Sealed: []secret.Column{
+			{Table: "email_mailboxes", Name: "password", Row: []string{"city"}},
+			{Table: "email_subscribers", Name: "address", Row: []string{"city", "person"}, Between: "/"},
+			{Table: "email_subscribers", Name: "interest", Row: []string{"city", "person"}, Between: "/"},
+			{Table: "email_notices", Name: "content", Row: []string{"id"}},
+		},
 		Options: []bots.Option{
 			{Name: "enabled", Kind: bots.Switch, Default: true},
 			{Name: "hold_spam", Kind: bots.Switch, Default: true},

@@ -17,6 +17,7 @@ import (
 	"linienfunk/bots/kit"
 	"linienfunk/bus/programs"
 	"linienfunk/internal/limits"
+	"linienfunk/internal/secret"
 )
 
 //go:embed *.html locale.*.toml
@@ -26,6 +27,7 @@ var files embed.FS
 func Plugin() bots.Plugin {
 	return bots.Plugin{
 		New: New, Migrations: migrations(), Files: kit.Files(files),
+		Sealed:  []secret.Column{{Table: "external_accounts", Name: "hash", Row: []string{"city"}}},
 		Options: []bots.Option{{Name: kit.Enabled, Kind: bots.Switch, Default: true}},
 		Limits: []string{
 			"One program for each city; several instances of it may run.",

@@ -17,6 +17,7 @@ import (
 	"linienfunk/bots"
 	"linienfunk/bots/chat"
 	"linienfunk/bots/kit"
+	"linienfunk/internal/secret"
 )
 
 //go:embed *.html locale.*.toml
@@ -26,6 +27,12 @@ var files embed.FS
 func Plugin() bots.Plugin {
 	return bots.Plugin{
 		New: New, Migrations: migrations(), Options: options(), Files: kit.Files(files),
+		Sealed: []secret.Column{
+			{Table: "mastodon_accounts", Name: "token", Row: []string{"city"}},
+			{Table: "mastodon_apps", Name: "secret", Row: []string{"instance"}},
+			{Table: "mastodon_logins", Name: "verifier", Row: []string{"state"}},
+			{Table: "mastodon_directs", Name: "content", Row: []string{"city", "key"}, Between: " "},
+		},
 		Limits: []string{
 			"As many characters as the instance allows, usually 500.",
 			"Private mentions by accounts that the city's account does not follow arrive by polling, within three minutes and for an hour after a mention within 15 seconds; servers without Mastodon's streams are only polled, every 15 seconds.",

@@ -18,6 +18,7 @@ import (
 	"linienfunk/bots"
 	"linienfunk/bots/chat"
 	"linienfunk/bots/kit"
+	"linienfunk/internal/secret"
 )
 
 //go:embed *.html locale.*.toml
@@ -27,6 +28,15 @@ var files embed.FS
 func Plugin() bots.Plugin {
 	return bots.Plugin{
 		New: New, Migrations: migrations(), Files: kit.Files(files), Options: options(),
+		Sealed: []secret.Column{
+			{Table: "telegram_accounts", Name: "token", Row: []string{"city"}},
+			{Table: "telegram_subscribers", Name: "chat", Row: []string{"city", "person"}, Between: "/"},
+			{Table: "telegram_subscribers", Name: "title", Row: []string{"city", "person"}, Between: "/"},
+			{Table: "telegram_subscribers", Name: "interest", Row: []string{"city", "person"}, Between: "/"},
+			{Table: "telegram_answers", Name: "chat", Row: []string{"city", "person"}, Between: "/", CellTable: "telegram_subscribers"},
+			{Table: "telegram_answers", Name: "text", Row: []string{"city", "person", "kind"}, Between: "/"},
+			{Table: "telegram_queued_reports", Name: "text", Row: []string{"city", "report"}, Between: "/"},
+		},
 		Config: []bots.ConfigKey{
 			{Name: "webhook", Default: "auto", Help: "on: Telegram calls a webhook (base_url must be https and reachable); off: the program polls; auto: a webhook if base_url is https and Telegram can reach it, otherwise polling"},
 			{Name: "api", Default: "https://api.telegram.org", Help: "URL of the Bot API, for a server of your own"},

@@ -17,6 +17,7 @@ import (
 
 	"linienfunk/bots"
 	"linienfunk/bots/kit"
+	"linienfunk/internal/secret"
 )
 
 //go:embed *.html locale.*.toml
@@ -26,6 +27,10 @@ var files embed.FS
 func Plugin() bots.Plugin {
 	return bots.Plugin{
 		New: New, Migrations: migrations(), Options: options(), Config: configKeys(), CheckConfig: checkConfig, Files: kit.Files(files),
+		Sealed: []secret.Column{
+			{Table: "twitter_accounts", Name: "keys", Row: []string{"city"}},
+			{Table: "twitter_logins", Name: "secret", Row: []string{"token"}},
+		},
 		Limits: []string{
 			"280 weighted characters: 23 for a link, two for an emoji and for most Asian letters.",
 			"X charges for reading and posting; a city's budget for the month stops both before it is exceeded.",

@@ -11,6 +11,7 @@ import (
 
 	"linienfunk/bots"
 	"linienfunk/bots/kit"
+	"linienfunk/internal/secret"
 )
 
 //go:embed *.html locale.*.toml
@@ -20,6 +21,7 @@ var files embed.FS
 func Plugin() bots.Plugin {
 	return bots.Plugin{
 		New: New, Migrations: migrations(), Files: kit.Files(files),
+		Sealed:  []secret.Column{{Table: "newnetwork_accounts", Name: "token", Row: []string{"city"}}},
 		Options: []bots.Option{{Name: kit.Enabled, Kind: bots.Switch, Default: true}},
 		Limits: []string{
 			"500 characters a message.",
