@@ -120,6 +120,8 @@ func Main(ctx context.Context, args, environ []string, stdout, stderr io.Writer)
 		return backup(ctx, settings, c.Backup, stdout, stderr)
 	case "restore <file>":
 		return restoreBackup(ctx, settings, c.Restore, stdout, stderr)
+	case "settings cut <city>":
+		return cutSettings(ctx, settings, line.cut.City, stdout, stderr)
 	case "doctor":
 		return doctor(ctx, settings, c.Doctor, stdout, stderr)
 	case "demo":

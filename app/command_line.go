@@ -34,11 +34,12 @@ type commandLine struct {
 	catalogue *commands.Commands
 	values    map[string]reflect.Value // by what kong calls the command: the pointer to its struct
 	named     map[string]commands.Command
+	cut       *cutFlags // of "settings cut", which is no command of package commands: it needs no running program
 }
 
 func newCommandLine() (*commandLine, error) {
 	catalogue, err := commands.New(commands.Deps{})
-	return &commandLine{catalogue, map[string]reflect.Value{}, map[string]commands.Command{}}, err
+	return &commandLine{catalogue, map[string]reflect.Value{}, map[string]commands.Command{}, nil}, err
 }
 
 // options returns the options for kong.New. Commands of two words are below their first word.
@@ -82,7 +83,14 @@ func (l *commandLine) group(first string, all []commands.Command) kong.Option {
 		}
 		fields = append(fields, reflect.StructField{Name: exported(second), Type: l.structOf(command), Tag: reflect.StructTag(tag + fmt.Sprintf(` name:%q`, second))})
 	}
+	if first == "settings" {
+		fields = append(fields, reflect.StructField{Name: "Cut", Type: reflect.TypeFor[cutFlags](),
+			Tag: `cmd:"" name:"cut" help:"Begin the history of a city's settings again if it is broken, and keep the old one in a file. The program may be running."`})
+	}
 	value := reflect.New(reflect.StructOf(fields))
+	if first == "settings" {
+		l.cut = value.Elem().FieldByName("Cut").Addr().Interface().(*cutFlags)
+	}
 	var helps []string
 	for i, command := range all {
 		l.keep(first+" "+fields[i].Tag.Get("name"), command, value.Elem().Field(i).Addr())

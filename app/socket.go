@@ -19,7 +19,7 @@ import (
 
 // socketFile is where a running program takes commands of whoever may read its data directory: the operator. It speaks HTTP: POST /run takes a socketCall and answers with a
 // socketAnswer, POST /backup answers with a backup, POST /doctor with
-// what examine has found.
+// what examine has found, POST /cut with a cut.
 const socketFile = "commands.sock"
 
 // socketCall is a command on its way to the running program.
@@ -69,6 +69,7 @@ func (p *Program) serveSocket(ctx context.Context) error {
 	mux.HandleFunc("POST /run", p.runFromSocket)
 	mux.HandleFunc("POST /backup", p.backupFromSocket)
 	mux.HandleFunc("POST /doctor", p.doctorFromSocket)
+	mux.HandleFunc("POST /cut", p.cutFromSocket)
 	server := &http.Server{Handler: mux, ReadTimeout: time.Minute, ErrorLog: slog.NewLogLogger(p.log.Handler(), slog.LevelDebug)}
 	return serveUntil(ctx, server, p.socket)
 }

@@ -261,3 +261,45 @@ func TestTheDoctorExaminesARunningProgram(t *testing.T) {
 		t.Error(said)
 	}
 }
+
+func TestTheOperatorCutsABrokenHistoryOfSettings(t *testing.T) {
+	t.Parallel()
+	mails := harness.NewMailServer(t)
+	c := harness.Config(t, mails)
+	_, stop := harness.Start(t, c)
+	admin := harness.NewBrowser(t, c.BaseURL)
+	admin.Register(mails, "zuerich", "Zürich")
+	admin.SetLists("zuerich", "Zürich", "kontrolle", "")
+	if _, err := operate(t, c, "settings", "cut", "zuerich"); err == nil || !strings.Contains(err.Error(), "is sound") {
+		t.Errorf("a sound history: %v", err)
+	}
+	if _, err := operate(t, c, "settings", "cut", "atlantis"); err == nil || !strings.Contains(err.Error(), `no city "atlantis"`) {
+		t.Error(err)
+	}
+	database := harness.Database(t, c)
+	spoil := func(number int) {
+		t.Helper()
+		testkit.Eventually(t, "the history is written", func() bool {
+			return database.Exec("UPDATE settings_links SET note = 'x' WHERE number = ?", number).RowsAffected == 1
+		})
+		if said, err := operate(t, c, "doctor"); err == nil || !strings.Contains(said, "linienfunk settings cut zuerich") {
+			t.Errorf("%v, %s", err, said)
+		}
+	}
+	spoil(2)
+	if said, err := operate(t, c, "settings", "cut", "zuerich"); err != nil || !strings.Contains(said, "link") {
+		t.Fatal(said, err)
+	}
+	admin.SetLists("zuerich", "Zürich", "kontrolle\nkontrolleure", "")
+	stop()
+	spoil(2)
+	if said, err := operate(t, c, "settings", "cut", "zuerich"); err != nil { // of a program that does not run
+		t.Fatal(said, err)
+	}
+	if cities, err := settings.VerifyAll(t.Context(), database); cities != 1 || err != nil {
+		t.Errorf("%d cities, %v", cities, err)
+	}
+	if kept, err := filepath.Glob(filepath.Join(c.Data, "settings-zuerich-*.json")); err != nil || len(kept) == 0 {
+		t.Errorf("%q, %v", kept, err)
+	}
+}

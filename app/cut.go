@@ -1,0 +1,103 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+
+	"linienfunk/db"
+	"linienfunk/internal/config"
+	"linienfunk/settings"
+)
+
+// cutFlags are those of "settings cut", which stands beside the commands about settings: see commandLine.
+type cutFlags struct {
+	City string `arg:"" help:"The city, by its short name."`
+}
+
+// cut is what became of a cut: a settings.Cut, and where the old rows are.
+type cut struct {
+	settings.Cut
+	File    string `json:"file"`
+	Refused string `json:"refused,omitempty"`
+}
+
+// cutSettings cuts the history of a city's settings that is broken, in the running program or, if none runs, in its database.
+func cutSettings(ctx context.Context, c config.Config, city string, stdout, stderr io.Writer) error {
+	done, err := askCut(ctx, c, city)
+	var notThere *net.OpError
+	if errors.As(err, &notThere) && notThere.Op == "dial" {
+		p, err := openStopped(ctx, c, stderr)
+		if err != nil {
+			return fmt.Errorf("settings cut: %w", err)
+		}
+		defer p.Close()
+		if err := p.openSettings(ctx); err != nil {
+			return fmt.Errorf("settings cut: %w", err)
+		}
+		done = p.cutCity(ctx, city)
+	} else if err != nil {
+		return fmt.Errorf("settings cut: %w", err)
+	}
+	if done.Refused != "" {
+		return fmt.Errorf("settings cut: %s", done.Refused)
+	}
+	_, err = fmt.Fprintf(stdout, "%s\nThe settings of %s begin again with the document of version %d, as version 1 (%s). All %d links that there were are in %s.\n"+
+		"Nodes take it within a minute.\n", done.Broken, done.City, done.Kept, done.Hash, done.Links, done.File)
+	return err
+}
+
+func askCut(ctx context.Context, c config.Config, city string) (done cut, err error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://program/cut?city="+url.QueryEscape(city), nil)
+	if err != nil {
+		return done, err
+	}
+	answer, err := socketClient(c).Do(request)
+	if err != nil {
+		return done, err
+	}
+	defer answer.Body.Close()
+	if answer.StatusCode != http.StatusOK {
+		return done, fmt.Errorf("the program answers %s; it must be of this version", answer.Status)
+	}
+	return done, json.NewDecoder(answer.Body).Decode(&done)
+}
+
+func (p *Program) cutFromSocket(w http.ResponseWriter, r *http.Request) {
+	done := p.cutCity(r.Context(), r.URL.Query().Get("city"))
+	if done.Refused == "" {
+		p.log.Warn("the broken history of a city's settings was cut off", "city", done.City, "links", done.Links, "file", done.File)
+		if err := p.settings.Compare(r.Context()); err != nil {
+			p.log.Debug("cannot compare settings with the storage", "err", err) // it does so every minute
+		}
+	}
+	w.Header().Set("Content-Type", "application/json")
+	_ = json.NewEncoder(w).Encode(done) // the client has gone
+}
+
+// cutCity cuts and keeps the old rows in the data directory.
+func (p *Program) cutCity(ctx context.Context, city string) (done cut) {
+	var err error
+	done.Cut, err = p.storage.Cut(ctx, city, func(rows []byte) error {
+		file, err := os.CreateTemp(p.config.Data, fmt.Sprintf("settings-%s-%s-*.json", city, p.now().UTC().Format("20060102T150405Z")))
+		if err != nil {
+			return err
+		}
+		done.File = file.Name()
+		_, err = file.Write(append(rows, '\n'))
+		return errors.Join(err, file.Sync(), file.Close())
+	})
+	switch {
+	case errors.Is(err, db.ErrNotFound):
+		done.Refused = fmt.Sprintf("there is no city %q", city)
+	case err != nil:
+		done.Refused = err.Error()
+	}
+	return done
+}
