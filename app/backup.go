@@ -36,7 +36,7 @@ type backupFlags struct {
 type backupAbout struct {
 	Program string    `json:"program"` // version
 	Created time.Time `json:"created"`
-	Key     string    `json:"key"` // of the instance key: Program.keyPrint
+	Key     string    `json:"key"` // of the instance key: secret.Box.Print
 	Layout  db.Layout `json:"layout"`
 }
 
@@ -48,9 +48,6 @@ const (
 )
 
 var keptStreams = []bus.Kept{bus.KeptReports, bus.KeptUpdates}
-
-// keyPrint identifies an instance key without revealing it.
-func keyPrint(box *secret.Box) string { return box.Digest("instance", "key") }
 
 // errMissed says that a stream was shortened between a snapshot of the database and the look into the stream.
 var errMissed = errors.New("the streams are not complete for this snapshot")
@@ -93,7 +90,7 @@ func (p *Program) writeBackup(ctx context.Context, w io.Writer, withKey bool) er
 		return err
 	}
 	next := map[bus.Kept]uint64{bus.KeptReports: 1, bus.KeptUpdates: first}
-	about := backupAbout{Program: version(), Created: p.now().UTC(), Key: keyPrint(p.box)}
+	about := backupAbout{Program: version(), Created: p.now().UTC(), Key: p.box.Print()}
 	err = errMissed
 	for try := 1; errors.Is(err, errMissed); try++ {
 		if _, err := p.backupStreams(ctx, a, next); err != nil {
@@ -368,11 +365,14 @@ func placeKey(data, print string, inBackup []byte, file string) error {
 	if err != nil {
 		return fmt.Errorf("%s has no instance key: %w", from, err)
 	}
-	box, err := secret.NewBox(key)
+	box, err := key.Box()
 	if err != nil {
 		return err
 	}
-	if keyPrint(box) != print {
+	if key.Rotating() {
+		return fmt.Errorf("the key of %s is being rotated: end that first with linienfunk secrets rotate", from)
+	}
+	if box.Print() != print {
 		return fmt.Errorf("the key of %s is not the one with which the backup is sealed", from)
 	}
 	if file == path {

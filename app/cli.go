@@ -44,7 +44,10 @@ type cli struct {
 	Backup  backupFlags  `cmd:"" help:"Write the database and what waits in the broker into one file. The program may be running."`
 	Restore restoreFlags `cmd:"" help:"Write a backup into an empty database and broker, while the program is stopped."`
 	Doctor  doctorFlags  `cmd:"" help:"Look for what is wrong in the ledger, its queue, the settings, sealed values and the data directory, and say how to mend it; exit 1 if something is. The program may be running."`
-	NATS    struct {
+	Secrets struct {
+		Rotate struct{} `cmd:"" help:"Make a new instance key and seal all secrets with it, while the program is stopped. If it is interrupted, run it again."`
+	} `cmd:"" help:"Commands for the instance key."`
+	NATS struct {
 		Permissions struct{} `cmd:"" help:"Print the users that the programs of cities need at your NATS servers, for their configuration. The program may be running."`
 	} `cmd:"" name:"nats" help:"Commands for NATS."`
 	Nodes       struct{}     `cmd:"" help:"Print the nodes that share the database and NATS, and the shards that each has."`
@@ -122,6 +125,8 @@ func Main(ctx context.Context, args, environ []string, stdout, stderr io.Writer)
 		return restoreBackup(ctx, settings, c.Restore, stdout, stderr)
 	case "settings cut <city>":
 		return cutSettings(ctx, settings, line.cut.City, stdout, stderr)
+	case "secrets rotate":
+		return rotateSecrets(ctx, settings, stdout, stderr)
 	case "doctor":
 		return doctor(ctx, settings, c.Doctor, stdout, stderr)
 	case "demo":

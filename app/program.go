@@ -39,6 +39,7 @@ type Program struct {
 	log    *slog.Logger
 	now    func() time.Time
 
+	rotating       bool              // the instance key is being rotated: nothing else runs
 	observer       *observe.Observer // nil if nothing is observed
 	lock           *flock.Flock
 	http           net.Listener
@@ -146,7 +147,10 @@ func (p *Program) openData(context.Context) error {
 	if err != nil {
 		return err
 	}
-	p.box, err = secret.NewBox(key)
+	if key.Rotating() && !p.rotating {
+		return fmt.Errorf("data: the key in %s is being rotated; run linienfunk secrets rotate again, which goes on where it ended", path)
+	}
+	p.box, err = key.Box()
 	return err
 }
 
@@ -213,7 +217,7 @@ func (p *Program) hideID(key string) string { return p.box.Digest("report", key)
 
 // checkKey returns an error if the database was sealed with another key: the program would run, but could not open any account.
 func (p *Program) checkKey(ctx context.Context) error {
-	err := p.db.CheckInstanceKey(ctx, keyPrint(p.box))
+	err := p.db.CheckInstanceKey(ctx, p.box.Print())
 	if errors.Is(err, db.ErrOtherKey) {
 		return fmt.Errorf("data: the database was sealed with another key than %s: restore the right instance.key "+
 			"(a second data directory on the same PostgreSQL needs a copy of the first one's)", filepath.Join(p.config.Data, keyFile))

@@ -88,7 +88,7 @@ func existingBox(settings config.Config) (*secret.Box, error) {
 	if err != nil {
 		return nil, err
 	}
-	return secret.NewBox(key)
+	return key.Box()
 }
 
 // noCities are the cities of an idle bot.

@@ -123,7 +123,7 @@ func copyCity(ctx context.Context, database *db.DB, dir string, cities int, inst
 	if err != nil {
 		return err
 	}
-	box, err := secret.NewBox(key)
+	box, err := key.Box()
 	if err != nil {
 		return err
 	}

@@ -30,3 +30,18 @@ func (d *DB) CheckInstanceKey(ctx context.Context, digest string) error {
 	}
 	return err
 }
+
+// ReplaceInstanceKey stores the digest of another instance key in place of one of the given ones. It returns ErrOtherKey if the database has none of them.
+func (d *DB) ReplaceInstanceKey(ctx context.Context, known []string, digest string) error {
+	done := d.WithContext(ctx).Model(&Instance{}).Where("key IN ?", known).Update("key", digest)
+	if done.Error == nil && done.RowsAffected == 0 {
+		return ErrOtherKey
+	}
+	return wrap("store instance", done.Error)
+}
+
+// HasInstanceKey reports whether the database has one of the digests.
+func (d *DB) HasInstanceKey(ctx context.Context, digests []string) (bool, error) {
+	found, err := Any(d.WithContext(ctx).Model(&Instance{}), "key IN ?", digests)
+	return found, wrap("read instance", err)
+}

@@ -6,14 +6,10 @@ import (
 	"crypto/cipher"
 	"crypto/hkdf"
 	"crypto/hmac"
-	"crypto/rand"
 	"crypto/sha256"
-	"encoding/base64"
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 	"time"
 )
@@ -27,19 +23,46 @@ var ErrKey = errors.New("sealed with another key, or for another row or column")
 // Box encrypts and decrypts values and derives pseudonyms. It is safe for concurrent use.
 type Box struct {
 	aead   cipher.AEAD
+	former cipher.AEAD // opens what the key before has sealed, while all is sealed again; nil otherwise
 	macKey []byte
+	print  string
 }
 
 // NewBox returns a Box for an instance key of KeySize bytes.
-func NewBox(key []byte) (*Box, error) {
-	if len(key) != KeySize {
-		return nil, fmt.Errorf("instance key has %d bytes, not %d", len(key), KeySize)
+func NewBox(key []byte) (*Box, error) { return Key{sealing: key}.Box() }
+
+// Box returns a Box for the key.
+func (k Key) Box() (b *Box, err error) {
+	if len(k.sealing) != KeySize {
+		return nil, fmt.Errorf("instance key has %d bytes, not %d", len(k.sealing), KeySize)
 	}
-	sealing, err := hkdf.Key(sha256.New, key, nil, "linienfunk seal", KeySize)
-	if err != nil {
+	b = &Box{macKey: k.names}
+	if b.aead, err = sealer(k.sealing); err != nil {
 		return nil, err
 	}
-	names, err := hkdf.Key(sha256.New, key, nil, "linienfunk names", KeySize)
+	if k.former != nil {
+		if b.former, err = sealer(k.former); err != nil {
+			return nil, err
+		}
+	}
+	if k.names == nil { // never rotated
+		if b.macKey, err = derived(k.sealing, "linienfunk names"); err != nil {
+			return nil, err
+		}
+		b.print = b.Digest("instance", "key")
+		return b, nil
+	}
+	mark, err := derived(k.sealing, "linienfunk print")
+	b.print = b.Digest("instance", "key "+hex.EncodeToString(mark))
+	return b, err
+}
+
+func derived(key []byte, purpose string) ([]byte, error) {
+	return hkdf.Key(sha256.New, key, nil, purpose, KeySize)
+}
+
+func sealer(key []byte) (cipher.AEAD, error) {
+	sealing, err := derived(key, "linienfunk seal")
 	if err != nil {
 		return nil, err
 	}
@@ -47,12 +70,11 @@ func NewBox(key []byte) (*Box, error) {
 	if err != nil {
 		return nil, err
 	}
-	aead, err := cipher.NewGCMWithRandomNonce(block)
-	if err != nil {
-		return nil, err
-	}
-	return &Box{aead: aead, macKey: names}, nil
+	return cipher.NewGCMWithRandomNonce(block)
 }
+
+// Print identifies the key without revealing it.
+func (b *Box) Print() string { return b.print }
 
 // Cell is the position of a sealed value in the database. It is authenticated with the ciphertext (additional data of AES-GCM), so that
 // a value copied to another cell cannot be opened there.
@@ -70,10 +92,19 @@ func (b *Box) Seal(at Cell, plain []byte) []byte {
 // Open decrypts the result of Seal for the same cell.
 func (b *Box) Open(at Cell, sealed []byte) ([]byte, error) {
 	plain, err := b.aead.Open(nil, nil, sealed, at.additionalData())
+	if err != nil && b.former != nil {
+		plain, err = b.former.Open(nil, nil, sealed, at.additionalData())
+	}
 	if err != nil {
 		return nil, fmt.Errorf("open %s.%s: %w", at.Table, at.Column, ErrKey)
 	}
 	return plain, nil
+}
+
+// IsSealed reports whether a value is sealed for a cell with the key itself, and not with the one before.
+func (b *Box) IsSealed(at Cell, sealed []byte) bool {
+	_, err := b.aead.Open(nil, nil, sealed, at.additionalData())
+	return err == nil
 }
 
 // Digest is a keyed hash of value, constant over time, for columns that must be searchable but not readable.
@@ -90,49 +121,4 @@ func (b *Box) mac(parts ...string) string {
 	h := hmac.New(sha256.New, b.macKey)
 	h.Write([]byte(strings.Join(parts, "\x00")))
 	return hex.EncodeToString(h.Sum(nil))
-}
-
-// LoadKey reads the instance key from path: one line of base64. If the file does not exist, it is created with a new key and
-// mode 0600.
-func LoadKey(path string) ([]byte, error) {
-	text, err := os.ReadFile(path)
-	if errors.Is(err, os.ErrNotExist) {
-		return createKey(path)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("read instance key: %w", err)
-	}
-	key, err := ParseKey(text)
-	if err != nil {
-		return nil, fmt.Errorf("read instance key %s: %w", path, err)
-	}
-	return key, nil
-}
-
-// ParseKey reads the text of a key file.
-func ParseKey(text []byte) ([]byte, error) {
-	key, err := base64.StdEncoding.DecodeString(strings.TrimSpace(string(text)))
-	if err != nil || len(key) != KeySize {
-		return nil, fmt.Errorf("it must hold %d bytes in base64", KeySize)
-	}
-	return key, nil
-}
-
-// createKey writes a temporary file and renames it, so that a crash leaves no partial key.
-func createKey(path string) ([]byte, error) {
-	key := make([]byte, KeySize)
-	rand.Read(key)
-	file, err := os.CreateTemp(filepath.Dir(path), ".key-*")
-	if err != nil {
-		return nil, fmt.Errorf("make instance key: %w", err)
-	}
-	defer os.Remove(file.Name())
-	_, err = file.WriteString(base64.StdEncoding.EncodeToString(key) + "\n")
-	if err := errors.Join(err, file.Sync(), file.Close()); err != nil {
-		return nil, fmt.Errorf("make instance key: %w", err)
-	}
-	if err := os.Rename(file.Name(), path); err != nil {
-		return nil, fmt.Errorf("make instance key: %w", err)
-	}
-	return key, nil
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -84,7 +85,7 @@ func TestTheKeyIsCreatedOnceAndOnlyItsOwnerCanReadIt(t *testing.T) {
 		t.Fatal(err)
 	}
 	second, err := LoadKey(path)
-	if err != nil || !bytes.Equal(first, second) {
+	if err != nil || !reflect.DeepEqual(first, second) {
 		t.Errorf("another key: %v", err)
 	}
 	if info, _ := os.Stat(path); info.Mode().Perm() != 0o600 {

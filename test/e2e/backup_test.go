@@ -303,3 +303,28 @@ func TestTheOperatorCutsABrokenHistoryOfSettings(t *testing.T) {
 		t.Errorf("%q, %v", kept, err)
 	}
 }
+
+func TestEverythingGoesOnUnderANewInstanceKey(t *testing.T) {
+	t.Parallel()
+	mails := harness.NewMailServer(t)
+	c := harness.Config(t, mails)
+	s := newFixtureOf(t, mails, c)
+	harness.SendMail(t, s.program, "zuerich", "kontrolle vor dem wechsel")
+	s.waitEverywhere("kontrolle vor dem wechsel")
+	if _, err := operate(t, c, "secrets", "rotate"); err == nil {
+		t.Error("the key of a running program is rotated")
+	}
+	s.stop()
+	if said, err := operate(t, c, "secrets", "rotate"); err != nil || !strings.Contains(said, "email_subscribers.address") || !strings.Contains(said, "mastodon_accounts.token") {
+		t.Fatal(said, err)
+	}
+	s.program, _ = harness.Start(t, c)
+	harness.SendMail(t, s.program, "zuerich", "kontrolle nach dem wechsel")
+	s.waitEverywhere("kontrolle nach dem wechsel")
+	harness.SendMail(t, s.program, "zuerich", "kontrolle vor dem wechsel") // a repetition: the ledger knows it still
+	harness.SendMail(t, s.program, "zuerich", "kontrolle ganz am ende")
+	s.waitEverywhere("kontrolle ganz am ende")
+	if posts := strings.Join(s.posts(), "\n"); strings.Count(posts, "vor dem wechsel") != 1 {
+		t.Errorf("posted:\n%s", posts)
+	}
+}
