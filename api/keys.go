@@ -158,6 +158,27 @@ func (k *Keys) Revoke(ctx context.Context, city string, id uint) error {
 	return done.Error
 }
 
+// EndPrograms deletes the keys and webhooks that an admin has made for a city, in a transaction on the core's tables. announce ends open streams, after the transaction.
+func (a *API) EndPrograms(tx *gorm.DB, city string, admin uint) (announce func(), err error) {
+	var keys []Key
+	mine := func() *gorm.DB { return tx.Where("city = ? AND admin_id = ?", city, admin) }
+	if err := mine().Find(&keys).Error; err != nil {
+		return nil, fmt.Errorf("list keys: %w", err)
+	}
+	for _, rows := range []any{&Key{}, &Webhook{}} {
+		if err := mine().Delete(rows).Error; err != nil {
+			return nil, fmt.Errorf("end keys and webhooks: %w", err)
+		}
+	}
+	return func() {
+		for _, key := range keys {
+			if a.Keys.Revoked != nil {
+				a.Keys.Revoked(key.ID)
+			}
+		}
+	}, nil
+}
+
 // Use returns the key of a text, which a program has used that calls itself client.
 func (k *Keys) Use(ctx context.Context, text, client string) (Key, error) {
 	key, err := k.find(ctx, text)

@@ -20,6 +20,9 @@ func (p *Program) openAPI(context.Context) error {
 		Commands: p.commands, Keys: &api.Keys{Tables: tables, Log: log, Now: p.now}, Limits: p.limits, BaseURL: p.config.BaseURL, Log: log, Now: p.now,
 		DB: p.db, Bus: p.bus, Box: p.box, HTTP: outgoing.Client(p.config.Outgoing.AllowPrivate, p.userAgent()), Plain: p.config.Outgoing.AllowPrivate,
 	})
+	if err == nil {
+		p.commands.EndPrograms = p.api.EndPrograms
+	}
 	return err
 }
 

@@ -44,10 +44,11 @@ const (
 	ScopeModerate    Scope = "moderate"    // rule on reports
 	ScopeSettings    Scope = "settings"    // change the city
 	ScopeSubscribers Scope = "subscribers" // subscribe people, and unsubscribe them
+	ScopePeople      Scope = "people"      // decide who runs the city
 )
 
 // Scopes are all scopes.
-var Scopes = []Scope{ScopeRead, ScopeReport, ScopeModerate, ScopeSettings, ScopeSubscribers}
+var Scopes = []Scope{ScopeRead, ScopeReport, ScopeModerate, ScopeSettings, ScopeSubscribers, ScopePeople}
 
 // Command is something that people can do.
 type Command struct {

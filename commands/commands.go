@@ -4,7 +4,7 @@
 //
 //	registry.go      the list
 //	run.go           what happens to every command: permission, check of the values, once for each key, telling others
-//	reports.go, lists.go, city.go, settings.go, undo.go, subscribers.go, links.go    what each does
+//	reports.go, lists.go, city.go, settings.go, undo.go, subscribers.go, people.go, invitations.go, links.go    what each does
 //	versions.go      the history of the settings
 //	chat.go          messages of people, which are commands, and answers
 //	notices.go       tells those who have linked a chat what others did, and what is held
@@ -25,6 +25,7 @@ import (
 	"linienfunk/internal/limits"
 	"linienfunk/internal/observe"
 	"linienfunk/internal/secret"
+	"linienfunk/mail"
 	"linienfunk/report"
 	"linienfunk/settings"
 	"linienfunk/supervisor"
@@ -63,6 +64,12 @@ type Deps struct {
 	Observer *observe.Observer // may be nil
 	Limits   *limits.Group
 
+	// Mail sends invitations, whose links begin with BaseURL. Domain is that of the cities' own addresses, to which none is sent.
+	Mail            mail.Queue
+	BaseURL, Domain string
+	// EndPrograms ends what programs may do to a city in the name of an admin, in a transaction; announce says so to all nodes after it. May be nil.
+	EndPrograms func(tx *gorm.DB, city string, admin uint) (announce func(), err error)
+
 	// Publish stores a report, a withdrawal or a ruling in REPORTS.
 	Publish func(ctx context.Context, r report.Report) error
 	// HideID is supervisor.Config.HideID.
@@ -88,6 +95,7 @@ type Commands struct {
 	texts    *templates.Set
 	words    map[string]*Command // by what people write
 	codes    codeLimits
+	invites  inviteLimits
 }
 
 // New makes the commands. An error is a mistake in the program's texts.
@@ -99,7 +107,9 @@ func New(deps Deps) (*Commands, error) {
 	if deps.Limits == nil { // for the texts alone
 		deps.Limits = limits.NewGroup(time.Now)
 	}
-	c := &Commands{Deps: deps, HistoryTime: historyTime, texts: texts, registry: registry(), byName: map[string]*Command{}, codes: newCodeLimits(deps.Limits)}
+	c := &Commands{
+		Deps: deps, HistoryTime: historyTime, texts: texts, registry: registry(), byName: map[string]*Command{}, codes: newCodeLimits(deps.Limits), invites: newInviteLimits(deps.Limits),
+	}
 	for i := range c.registry {
 		c.byName[c.registry[i].Name] = &c.registry[i]
 	}

@@ -248,6 +248,9 @@ func TestEveryCommandHasItsTexts(t *testing.T) {
 		}
 	}
 	used["button-release"], used["button-refuse"] = true, true
+	for _, mail := range []string{"invite", "role", "removed"} {
+		used[mail+"-subject"], used[mail+"-mail"] = true, true
+	}
 	for _, lang := range templates.Languages {
 		texts := map[string]any{}
 		_, err := toml.DecodeFile("locale."+lang+".toml", &texts)

@@ -117,11 +117,20 @@ func (c *Commands) earlier(ctx context.Context, command Command, row doneCall) (
 
 // Prune deletes what is not needed any more.
 func (c *Commands) Prune(ctx context.Context) error {
-	old := []any{"at < ?", db.Time(c.Now().Add(-keptFor))}
-	if due, err := db.Any(c.Tables.WithContext(ctx).Model(&doneCall{}), old...); err != nil || !due {
-		return err
+	for _, old := range []struct {
+		rows  any
+		which string
+		at    time.Time
+	}{{&doneCall{}, "at < ?", c.Now().Add(-keptFor)}, {&Invitation{}, "expires_at < ?", c.Now()}} {
+		due, err := db.Any(c.Tables.WithContext(ctx).Model(old.rows), old.which, db.Time(old.at))
+		if err == nil && due {
+			err = c.Tables.WithContext(ctx).Where(old.which, db.Time(old.at)).Delete(old.rows).Error
+		}
+		if err != nil {
+			return err
+		}
 	}
-	return c.Tables.WithContext(ctx).Where(old[0], old[1:]...).Delete(&doneCall{}).Error
+	return nil
 }
 
 // tables are the tables of this package, for its migrations.

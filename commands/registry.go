@@ -1,6 +1,9 @@
 package commands
 
-import "linienfunk/settings"
+import (
+	"linienfunk/db"
+	"linienfunk/settings"
+)
 
 // Parameters that several commands have.
 var (
@@ -8,6 +11,8 @@ var (
 	listParam    = Param{Name: "list", Kind: Choice, Required: true, Choices: []string{"triggers", "blocked"}}
 	ruleParam    = Param{Name: "rule", Kind: Text, Required: true, Min: 1, Max: 500}
 	networkParam = Param{Name: "network", Kind: Text, Required: true, Min: 1, Max: 32, Person: true}
+	whoParam     = Param{Name: "who", Kind: Text, Required: true, Min: 1, Max: 254}
+	inviteParam  = Param{Name: "invitation", Kind: Number, Required: true, Min: 1, Max: 1 << 40}
 	personParam  = Param{Name: "person", Kind: Text, Required: true, Min: 1, Max: 300, Person: true}
 	baseParam    = Param{Name: "base", Kind: Text, Max: 64, Program: true}
 	noteParam    = Param{Name: "note", Kind: Text, Max: settings.MaxNote}
@@ -19,7 +24,7 @@ func registry() []Command {
 	for _, group := range []struct {
 		name     string
 		commands []Command
-	}{{"reports", ofReports}, {"city", ofCities}, {"lists", ofLists}, {"subscribers", ofSubscribers}, {"chats", ofLinks}, {"instance", ofInstance}} {
+	}{{"reports", ofReports}, {"city", ofCities}, {"lists", ofLists}, {"subscribers", ofSubscribers}, {"people", ofPeople}, {"chats", ofLinks}, {"instance", ofInstance}} {
 		for _, command := range group.commands {
 			command.Group = group.name
 			all = append(all, command)
@@ -67,6 +72,21 @@ var ofSubscribers = []Command{
 	{Name: "lines", Level: Subscriber, Scope: ScopeSubscribers, Params: []Param{networkParam, personParam, {Name: "to", Kind: Text, Max: 1000}}, Result: Subscription{}, run: chooseLines},
 	{Name: "stops", Level: Subscriber, Scope: ScopeSubscribers, Params: []Param{networkParam, personParam, {Name: "to", Kind: Text, Max: 1000}}, Result: Subscription{}, run: chooseStops},
 	{Name: "hours", Level: Subscriber, Scope: ScopeSubscribers, Params: []Param{networkParam, personParam, {Name: "to", Kind: Text, Max: 1000}}, Result: Subscription{}, run: chooseHours},
+}
+
+// roles are the choices of a role.
+var roles = []string{string(db.RoleModerator), string(db.RoleOwner)}
+
+var ofPeople = []Command{
+	{Name: "people", Level: Moderator, Scope: ScopePeople, Reads: true, Result: People{}, run: people},
+	{Name: "people role", Level: Owner, Scope: ScopePeople, Tells: true, Params: []Param{whoParam, {Name: "role", Kind: Choice, Required: true, Choices: roles}}, Result: Membership{}, run: changeRole},
+	{Name: "people remove", Level: Owner, Scope: ScopePeople, Tells: true, Params: []Param{whoParam}, Result: Membership{}, run: removePerson},
+	{Name: "invite", Level: Owner, Scope: ScopePeople, Tells: true, Result: Invited{}, run: invite,
+		Params: []Param{{Name: "address", Kind: Text, Required: true, Min: 3, Max: 254}, {Name: "role", Kind: Choice, Choices: roles, Default: roles[0]}}},
+	{Name: "invitations", Level: Owner, Scope: ScopePeople, Reads: true, Result: InvitationList{}, run: invitations},
+	{Name: "invitation resend", Level: Owner, Scope: ScopePeople, Tells: true, Params: []Param{inviteParam}, Result: Invited{}, run: resendInvitation},
+	{Name: "invitation revoke", Level: Owner, Scope: ScopePeople, Tells: true, Params: []Param{inviteParam}, Result: Invited{}, run: revokeInvitation},
+	{Name: "leave", Level: Moderator, Scope: ScopePeople, Tells: true, Params: []Param{{Name: "sure", Kind: Switch, Default: false}}, Result: Membership{}, run: leave},
 }
 
 var ofLinks = []Command{

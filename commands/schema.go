@@ -1,8 +1,14 @@
 package commands
 
-import "github.com/go-gormigrate/gormigrate/v2"
+import (
+	"github.com/go-gormigrate/gormigrate/v2"
+	"gorm.io/gorm"
+)
 
 // Migrations are those of the tables with the prefix "command_".
 func Migrations() []*gormigrate.Migration {
-	return []*gormigrate.Migration{{ID: "1-calls", Migrate: tables}}
+	return []*gormigrate.Migration{
+		{ID: "1-calls", Migrate: tables},
+		{ID: "2-invitations", Migrate: func(tx *gorm.DB) error { return tx.AutoMigrate(&Invitation{}) }},
+	}
 }

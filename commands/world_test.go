@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"linienfunk/bots"
+	"linienfunk/bots/bottest"
 	"linienfunk/bots/chat"
 	"linienfunk/bus"
 	"linienfunk/censor"
@@ -34,6 +35,7 @@ type world struct {
 	net   *network
 	node  *settings.Node
 	admin db.Admin
+	mails bottest.Mails
 }
 
 func newWorld(t *testing.T) *world {
@@ -58,6 +60,7 @@ func newWorld(t *testing.T) *world {
 		Status: func(string) []supervisor.Status {
 			return []supervisor.Status{{Bot: "net", Label: "@bern", State: supervisor.Running, Queue: 2}}
 		},
+		Mail: &w.mails, BaseURL: "https://linienfunk.example", Domain: "linienfunk.example",
 		Changed: func(string) {}, Networks: map[string]chat.Network{"net": w.net},
 		Title: func(_, bot string) string { return strings.ToUpper(bot) }, Translate: func(_, _, id string) string { return id },
 	})

@@ -16,7 +16,7 @@ var cityPages = []string{
 	"GET /settings.json", "POST /import", "GET /import", "POST /import/apply", "GET /import/apply", "POST /options/alpha", "GET /options/alpha",
 	"GET /network", "POST /network/feed", "POST /network/cancel", "POST /network/choose", "POST /network/save", "POST /network/lists", "POST /network/names",
 	"POST /network/try", "POST /network/remove", "POST /network/unfollow", "GET /network/feed",
-	"POST /invite", "GET /bot/alpha/", "POST /bot/alpha/connect",
+	"GET /people", "POST /people/invite", "POST /people/people-remove", "POST /people/people-role", "POST /people/leave", "GET /people/leave", "GET /bot/alpha/", "POST /bot/alpha/connect",
 }
 
 func ask(v *frontendtest.Visitor, page, city string, header ...string) frontendtest.Answer {
@@ -55,6 +55,7 @@ func TestOtherPeoplesCitiesDoNotExist(t *testing.T) {
 // forModerators are those of cityPages that moderators see.
 var forModerators = []string{
 	"GET ", "GET /ledger", "POST /ledger/1/release", "GET /ledger/1/release", "GET /commands", "POST /commands/status", "GET /commands/status", "GET /history", "GET /settings.json",
+	"GET /people", "POST /people/leave", "GET /people/leave",
 }
 
 func TestAModeratorIsToldWhoCanDoWhatOwnersDo(t *testing.T) {
@@ -73,7 +74,7 @@ func TestAModeratorIsToldWhoCanDoWhatOwnersDo(t *testing.T) {
 	if s.Present("berlin").Hash != before {
 		t.Error("something was changed")
 	}
-	for _, page := range []string{"", "/ledger", "/history", "/commands"} {
+	for _, page := range []string{"", "/ledger", "/history", "/people", "/commands"} {
 		got := mo.Get("/city/berlin" + page).Want(200)
 		if strings.Contains(got.Raw, `"/city/berlin/api"`) || strings.Contains(got.Raw, `"/city/berlin/network"`) || strings.Contains(got.Raw, `action="/city/berlin/undo"`) {
 			t.Errorf("%s offers what a moderator cannot do\n%s", page, got.Raw)
@@ -121,7 +122,7 @@ func TestAFormOfAnotherSiteIsRefused(t *testing.T) {
 func TestAPageThatAFormLedToLeadsBackToTheForm(t *testing.T) {
 	t.Parallel()
 	_, v, _ := frontendtest.Berlin(t)
-	for path, to := range map[string]string{"try": "", "merge": "", "options/alpha": "", "undo": "/history", "import": "/history", "import/apply": "/history", "invite": "", "network/feed": "/network"} {
+	for path, to := range map[string]string{"try": "", "merge": "", "options/alpha": "", "undo": "/history", "import": "/history", "import/apply": "/history", "people/invite": "/people", "network/feed": "/network"} {
 		v.Get("/city/berlin/" + path + "?lang=de").At("/city/berlin" + to).Want(200)
 	}
 }

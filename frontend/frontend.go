@@ -48,7 +48,7 @@ func New(deps Deps) (*Frontend, error) {
 	if f.Accounts, err = account.New(s, words); err != nil {
 		return nil, err
 	}
-	f.Cities = city.New(s, f.Bots, words, f.Accounts)
+	f.Cities = city.New(s, f.Bots, words)
 	f.public = public.New(s, f.Bots)
 	return f, nil
 }

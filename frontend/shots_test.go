@@ -99,7 +99,10 @@ func TestScreenshots(t *testing.T) {
 			submit("#file form button", ".errors"))
 		shoot("options", "/city/ghent#alpha", width, dark, true, "de", put("#alpha-option-greeting", "x"), chromedp.RemoveAttribute("#alpha-option-greeting", "maxlength"),
 			put("#alpha-option-greeting", strings.Repeat("hallo ", 20)), submit(".options button", ".errors"))
-		shoot("invite", "/city/ghent", width, !dark, true, "de", fill("#f-invite", "ada@linienfunk.example"), submit("#people button", ".errors"))
+		for _, dark := range []bool{false, true} {
+			shoot("people", "/city/ghent/people", width, dark, true, map[bool]string{false: "de", true: "en"}[dark])
+		}
+		shoot("invite", "/city/ghent/people", width, !dark, true, "de", fill("#f-invite", "ada@linienfunk.example"), submit("#invite button", ".errors"))
 		shoot("public", "/c/berlin", width, false, false, "de")
 		shoot("public", "/c/berlin", width, true, false, "de")
 		shoot("numbers", "/c/berlin/numbers", width, dark, false, "de")

@@ -5,8 +5,8 @@ import (
 	"net/http"
 
 	"gorm.io/gorm"
-	"gorm.io/gorm/clause"
 
+	"linienfunk/commands"
 	"linienfunk/db"
 	"linienfunk/frontend/site"
 	"linienfunk/settings"
@@ -14,38 +14,30 @@ import (
 
 type acceptData struct {
 	City          site.CityLink
-	Address       string
+	Address, Role string
 	NeedsPassword bool // the address has no account yet, so it needs a password
 	Errors        site.FormErrors
 }
 
-// readInvitation reads an invitation's link. It returns db.ErrNotFound also if the city is gone, or if the admin who sent the
-// invitation is no longer an admin of it.
-func (p *Pages) readInvitation(r *http.Request) (db.Token, settings.Snapshot, acceptData, error) {
-	var one invitation
-	token, err := p.readToken(r, forInvite, &one)
+// readInvitation reads an invitation's link. It returns db.ErrNotFound if the link does not work any more: see commands.Guest.
+func (p *Pages) readInvitation(r *http.Request) (commands.Guest, settings.Snapshot, acceptData, error) {
+	guest, err := p.Commands.Guest(r.Context(), r.PathValue("token"))
 	if err != nil {
-		return token, settings.Snapshot{}, acceptData{}, err
+		return guest, settings.Snapshot{}, acceptData{}, err
 	}
-	city, ok, err := p.Settings.Get(r.Context(), one.City)
-	if err == nil && ok {
-		var n int64
-		err = p.DB.WithContext(r.Context()).Model(&db.CityAdmin{}).
-			Where("city = ? AND admin_id = ?", one.City, token.AdminID).Count(&n).Error
-		ok = n > 0
-	}
+	city, ok, err := p.Settings.Get(r.Context(), guest.City)
 	if err == nil && !ok {
 		err = db.ErrNotFound
 	}
-	data := acceptData{City: site.LinkTo(city), Address: one.Address, Errors: site.FormErrors{}}
+	data := acceptData{City: site.LinkTo(city), Address: guest.Address, Role: string(guest.Role), Errors: site.FormErrors{}}
 	if err != nil {
-		return token, city, data, err
+		return guest, city, data, err
 	}
-	_, err = p.DB.AdminByAddress(r.Context(), one.Address)
+	_, err = p.DB.AdminByAddress(r.Context(), guest.Address)
 	if data.NeedsPassword = errors.Is(err, db.ErrNotFound); data.NeedsPassword {
 		err = nil
 	}
-	return token, city, data, err
+	return guest, city, data, err
 }
 
 func (p *Pages) inviteForm(w http.ResponseWriter, r *http.Request) error {
@@ -69,7 +61,7 @@ func (p *Pages) accept(w http.ResponseWriter, r *http.Request) error {
 	if err := site.ParseForm(r); err != nil {
 		return err
 	}
-	token, city, data, err := p.readInvitation(r)
+	guest, city, data, err := p.readInvitation(r)
 	if errors.Is(err, db.ErrNotFound) {
 		return p.showLinkGone(w, r)
 	}
@@ -87,7 +79,7 @@ func (p *Pages) accept(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 	}
-	admin, err := p.addAdmin(r, token, city.City, data, hash)
+	admin, err := p.addAdmin(r, guest, data.NeedsPassword, hash)
 	if errors.Is(err, db.ErrNotFound) {
 		return p.showLinkGone(w, r)
 	}
@@ -104,19 +96,19 @@ func (p *Pages) accept(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-func (p *Pages) addAdmin(r *http.Request, token db.Token, city string, data acceptData, hash string) (admin db.Admin, err error) {
+func (p *Pages) addAdmin(r *http.Request, guest commands.Guest, isNew bool, hash string) (admin db.Admin, err error) {
 	err = p.DB.Transaction(r.Context(), func(tx *gorm.DB) error {
-		if err := useToken(tx, token); err != nil {
-			return err
-		}
-		if data.NeedsPassword {
-			if admin, err = createAdmin(tx, data.Address, hash, p.Lang(r)); err != nil {
+		if isNew {
+			if admin, err = createAdmin(tx, guest.Address, hash, p.Lang(r)); err != nil {
 				return err
 			}
-		} else if err := tx.Where("address = ?", data.Address).Take(&admin).Error; err != nil {
+		} else if err := tx.Where("address = ?", guest.Address).Take(&admin).Error; err != nil {
 			return err
 		}
-		return tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&db.CityAdmin{City: city, AdminID: admin.ID}).Error
+		return p.Commands.Accept(tx, r.PathValue("token"), admin.ID)
 	})
+	if err == nil {
+		p.Commands.Joined(r.Context(), guest, admin.ID)
+	}
 	return admin, err
 }

@@ -48,7 +48,7 @@ func TestRegisteringAndConfirmingLeadsToTheSettingsOfTheCity(t *testing.T) {
 	if _, ok, _ := s.Node.Get(t.Context(), "berlin"); ok {
 		t.Fatal("a GET made the city")
 	}
-	confirm(v).At("/city/berlin").Want(200, "Welcome aboard", "Triggers", "ada@example.org")
+	confirm(v).At("/city/berlin").Want(200, "Welcome aboard", "Triggers")
 	if city := <-s.Changed; city != "berlin" {
 		t.Errorf("changed %q", city)
 	}
@@ -215,15 +215,15 @@ func TestAnInvitedPersonBecomesAnAdminOfTheCity(t *testing.T) {
 	s.Admin("ada@example.org", "berlin")
 	s.Admin("cy@example.org", "ghent")
 	ada := s.VisitorAs("ada@example.org")
-	ada.Post("/city/berlin/invite", "address", "nonsense").Want(422, `id="f-invite-error"`)
-	ada.Post("/city/berlin/invite", "address", "bo@example.org").Want(200, "on its way to bo@example.org")
+	ada.Post("/city/berlin/people/invite", "address", "nonsense").Want(422, `id="f-invite-error"`)
+	ada.Post("/city/berlin/people/invite", "address", "bo@example.org").Want(200, "on its way to bo@example.org")
 	bo := s.Visitor()
 	bo.Get(s.Link()).Want(200, "Help run Berlin", `name="password"`)
 	bo.Post(s.Link(), "password", "kurz").Want(422)
 	bo.Post(s.Link(), "password", "acht Stationen nach Norden").At("/city/berlin").Want(200, "You now help run Berlin")
 	s.Visitor().Get(s.Link()).Want(http.StatusGone)
 
-	ada.Post("/city/berlin/invite", "address", "cy@example.org").Want(200)
+	ada.Post("/city/berlin/people/invite", "address", "cy@example.org").Want(200)
 	cy := s.VisitorAs("cy@example.org")
 	cy.Get("/city/berlin").Want(404)
 	cy.Get(s.Link()).Want(200).WantNot(`name="password"`)

@@ -62,7 +62,7 @@ func TestAFormSentAfterTheSessionEndedLeadsBackOverTheLogin(t *testing.T) {
 	open := v.Get("/city/ghent")
 	frontendtest.Check(t, s.Site.DB.Exec("DELETE FROM sessions").Error)
 	for action, back := range map[string]string{
-		"": "/city/ghent", "/try": "/city/ghent", "/options/alpha": "/city/ghent", "/invite": "/city/ghent", "/undo": "/city/ghent/history",
+		"": "/city/ghent", "/try": "/city/ghent", "/options/alpha": "/city/ghent", "/people/invite": "/city/ghent/people", "/undo": "/city/ghent/history",
 		"/ledger/1/withdraw": "/city/ghent/ledger", "/bot/alpha/connect": "/city/ghent",
 	} {
 		login := v.Post("/city/ghent"+action, "base", open.Form("/city/ghent").Get("base"), "title", "Other").Want(200, "You are no longer logged in", `name="next"`)

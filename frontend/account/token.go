@@ -21,11 +21,9 @@ import (
 const (
 	forRegister = "register"
 	forReset    = "reset"
-	forInvite   = "invite"
 
 	registerTime = 24 * time.Hour
 	resetTime    = time.Hour
-	inviteTime   = 7 * 24 * time.Hour
 )
 
 // newToken creates a link's token with data and returns it. admin is the id of an admin, or 0.

@@ -1,5 +1,5 @@
 // Package city has the pages of a city's admins: settings with their history, conflicts and files, the options of bots, lines and stops,
-// the ledger, and all commands. It also sends the mails about accounts that need an admin.
+// the ledger, who runs the city, and all commands. It also sends the mails about accounts that need an admin.
 package city
 
 import (
@@ -9,7 +9,6 @@ import (
 
 	"linienfunk/commands"
 	"linienfunk/db"
-	"linienfunk/frontend/account"
 	"linienfunk/frontend/botpages"
 	"linienfunk/frontend/site"
 	"linienfunk/frontend/wording"
@@ -24,9 +23,8 @@ var Files embed.FS
 // Pages are the pages of a city's admins.
 type Pages struct {
 	*site.Site
-	bots     *botpages.Bots
-	words    *wording.Wording
-	accounts *account.Pages
+	bots  *botpages.Bots
+	words *wording.Wording
 
 	feedSlots chan struct{} // holds a token for each request that has the network of a feed in memory
 
@@ -35,8 +33,8 @@ type Pages struct {
 }
 
 // New makes the pages.
-func New(s *site.Site, b *botpages.Bots, w *wording.Wording, a *account.Pages) *Pages {
-	return &Pages{Site: s, bots: b, words: w, accounts: a, feedSlots: make(chan struct{}, 2), TryTime: tryTime, NetworkTime: networkTime}
+func New(s *site.Site, b *botpages.Bots, w *wording.Wording) *Pages {
+	return &Pages{Site: s, bots: b, words: w, feedSlots: make(chan struct{}, 2), TryTime: tryTime, NetworkTime: networkTime}
 }
 
 // AddTo adds the pages to mux.
@@ -58,9 +56,12 @@ func (p *Pages) forModerators() map[string]site.CityAction {
 		"POST /city/{city}/commands/{command}":    p.runCommand,
 		"GET /city/{city}/history":                p.history,
 		"GET /city/{city}/settings.json":          p.export,
+		"GET /city/{city}/people":                 p.people,
+		"POST /city/{city}/people/{command}":      p.changePeople,
 		// These addresses only take forms. A link to another language, or typing them, makes a GET.
 		"GET /city/{city}/ledger/{id}/{command}": redirectTo("/ledger"),
 		"GET /city/{city}/commands/{command}":    redirectTo("/commands"),
+		"GET /city/{city}/people/{command}":      redirectTo("/people"),
 	}
 }
 
@@ -75,7 +76,6 @@ func (p *Pages) forOwners() map[string]site.CityAction {
 		"POST /city/{city}/undo/apply":       p.undoApply,
 		"POST /city/{city}/import":           p.importFile,
 		"POST /city/{city}/import/apply":     p.importApply,
-		"POST /city/{city}/invite":           p.invite,
 		"GET /city/{city}/network":           p.network,
 		"POST /city/{city}/network/feed":     p.uploadFeed,
 		"POST /city/{city}/network/cancel":   p.cancelFeed,
@@ -94,7 +94,6 @@ func (p *Pages) forOwners() map[string]site.CityAction {
 		"GET /city/{city}/undo/apply":     redirectTo("/history"),
 		"GET /city/{city}/import":         redirectTo("/history"),
 		"GET /city/{city}/import/apply":   redirectTo("/history"),
-		"GET /city/{city}/invite":         redirectTo("#people"),
 		"GET /city/{city}/network/{form}": redirectTo("/network"),
 	}
 }

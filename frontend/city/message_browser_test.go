@@ -39,8 +39,7 @@ func TestAMessageIsSeenAndFocusedInTheSectionThatTheAddressNames(t *testing.T) {
 		{"/city/berlin", "", ".options", "alpha", ".flash", "Nothing was changed"},
 		{"/city/berlin", "#fake-host", "form[action$='alpha/connect']", "alpha", ".flash", "The account is connected."},
 		{"/city/berlin", "", "form[action$='alpha/connect']", "alpha", ".flash", "Please name a server."},
-		{"/city/berlin", "#f-invite", "#people form", "people", ".flash", "bo@example.org"},
-		{"/city/berlin", "", "#people form", "people", "#f-invite", "mail address"},
+		{"/city/berlin/people", "", "#invite form", "invite", "#f-invite", "is missing"},
 		{"/c/berlin", "#fake-text", "#feeds form", "feeds", ".flash", "Thank you!"},
 	} {
 		for _, w := range []struct {

@@ -23,25 +23,19 @@ type cityData struct {
 	Tried     *tried      // nil unless the lists were tried
 	Sections  []adminSection
 	Options   *optionsForm // a form with mistakes to show in its section, or nil
-	Admins    []db.Admin
-	Me        uint
-	Invite    inviteData
 }
 
-// city is the settings page: the city's own form, each bot's section, and the city's admins.
+// city is the settings page: the city's own form, and each bot's section.
 func (p *Pages) city(w http.ResponseWriter, r *http.Request, admin db.Admin, city settings.Snapshot) error {
 	return p.showCity(w, r, http.StatusOK, admin, city, cityData{Form: newCityForm(city)})
 }
 
 func (p *Pages) showCity(w http.ResponseWriter, r *http.Request, status int, admin db.Admin, city settings.Snapshot, data cityData) error {
 	var err error
-	if data.Admins, err = p.DB.AdminsOf(r.Context(), city.City); err != nil {
-		return err
-	}
 	if data.Reports, err = p.tryReports(r, city, data.Form.Try.Report); err != nil {
 		return err
 	}
-	data.City, data.Tabs, data.Me, data.Zone = site.LinkTo(city), site.TabsOf(r, city, "settings"), admin.ID, city.Zone()
+	data.City, data.Tabs, data.Zone = site.LinkTo(city), site.TabsOf(r, city, "settings"), city.Zone()
 	data.Zones = zones(data.Form.TimeZone)
 	data.Unsaved = len(data.Form.changes(newCityForm(city))) > 0
 	for _, lang := range templates.Languages {
@@ -55,7 +49,7 @@ func (p *Pages) showCity(w http.ResponseWriter, r *http.Request, status int, adm
 		}
 	}
 	about := site.Page{Title: p.Text(r, "settings-of", "City", city.Title), Line: site.LineClass(city.City), Private: true}
-	ids := []string{"settings", "people"}
+	ids := []string{"settings"}
 	for _, one := range data.Sections {
 		ids = append(ids, one.Name)
 	}

@@ -18,7 +18,7 @@ func (s *World) newCommands(database *db.DB, box *secret.Box, log *slog.Logger) 
 	tables, err := database.Prefixed("command_")
 	Check(s.T, err)
 	made, err := commands.New(commands.Deps{
-		DB: database, Tables: tables, Settings: s.Node, History: s.Storage, Box: box, Log: log, Now: s.Now,
+		DB: database, Tables: tables, Settings: s.Node, History: s.Storage, Box: box, Log: log, Now: s.Now, Mail: s.Mails, BaseURL: s.URL, Domain: "linienfunk.example",
 		Publish: func(ctx context.Context, r report.Report) error {
 			if s.Publish == nil {
 				return errors.ErrUnsupported

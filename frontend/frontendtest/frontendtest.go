@@ -62,14 +62,15 @@ func New(t testing.TB, mount func(s *World)) *World {
 	log := slog.New(slog.NewTextHandler(t.Output(), nil))
 	s.runSettings(database, log)
 	networks := transit.NewStore(database, s.Now)
-	made := s.newCommands(database, box, log)
 	server := httptest.NewUnstartedServer(nil)
 	s.URL = "http://" + server.Listener.Addr().String()
+	made := s.newCommands(database, box, log)
 	group := limits.NewGroup(s.Now)
 	keys, err := database.Prefixed("api_")
 	Check(t, err)
 	programs, err := api.New(api.Deps{Commands: made, Keys: &api.Keys{Tables: keys, Log: log, Now: s.Now}, Limits: group, BaseURL: s.URL, Log: log, Now: s.Now, DB: database, Box: box, Plain: true})
 	Check(t, err)
+	made.EndPrograms = programs.EndPrograms
 	s.Frontend, err = frontend.New(frontend.Deps{
 		DB: database, Settings: s.Node, Commands: made, History: s.Storage, Mail: s.Mails, Box: box, Limits: group, API: programs, BaseURL: s.URL, Domain: "linienfunk.example", Log: log,
 		Networks: networks, Imports: s.runImports(networks, log), Readers: s.runReaders(networks, log),

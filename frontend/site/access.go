@@ -82,7 +82,7 @@ func (s *Site) Forbid(w http.ResponseWriter, r *http.Request, city settings.Snap
 // Tabs are the links between the pages of a city's admins.
 type Tabs struct {
 	City  CityLink
-	Here  string // the current page: "settings", "network", "ledger", "history", "commands" or "api"
+	Here  string // the current page: "settings", "network", "ledger", "history", "people", "commands" or "api"
 	Owner bool   // the visitor may change the city
 }
 

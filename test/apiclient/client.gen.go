@@ -44,6 +44,24 @@ func (e EventType) Valid() bool {
 	}
 }
 
+// Defines values for InviteJSONBodyRole.
+const (
+	InviteJSONBodyRoleModerator InviteJSONBodyRole = "moderator"
+	InviteJSONBodyRoleOwner     InviteJSONBodyRole = "owner"
+)
+
+// Valid indicates whether the value is a known member of the InviteJSONBodyRole enum.
+func (e InviteJSONBodyRole) Valid() bool {
+	switch e {
+	case InviteJSONBodyRoleModerator:
+		return true
+	case InviteJSONBodyRoleOwner:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ListsAddJSONBodyList.
 const (
 	ListsAddJSONBodyListBlocked  ListsAddJSONBodyList = "blocked"
@@ -74,6 +92,24 @@ func (e ListsRemoveJSONBodyList) Valid() bool {
 	case ListsRemoveJSONBodyListBlocked:
 		return true
 	case ListsRemoveJSONBodyListTriggers:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for PeopleRoleJSONBodyRole.
+const (
+	PeopleRoleJSONBodyRoleModerator PeopleRoleJSONBodyRole = "moderator"
+	PeopleRoleJSONBodyRoleOwner     PeopleRoleJSONBodyRole = "owner"
+)
+
+// Valid indicates whether the value is a known member of the PeopleRoleJSONBodyRole enum.
+func (e PeopleRoleJSONBodyRole) Valid() bool {
+	switch e {
+	case PeopleRoleJSONBodyRoleModerator:
+		return true
+	case PeopleRoleJSONBodyRoleOwner:
 		return true
 	default:
 		return false
@@ -154,6 +190,24 @@ type HelpEntry struct {
 	Usage string `json:"usage"`
 }
 
+// InvitationList defines model for InvitationList.
+type InvitationList struct {
+	Invitations []ListedInvitation `json:"invitations"`
+}
+
+// Invited defines model for Invited.
+type Invited struct {
+	Address    string `json:"address"`
+	City       string `json:"city"`
+	Invitation int64  `json:"invitation"`
+
+	// Open It can be accepted.
+	Open bool `json:"open"`
+
+	// Role owner or moderator.
+	Role string `json:"role"`
+}
+
 // LinkList defines model for LinkList.
 type LinkList struct {
 	Links []LinkedChat `json:"links"`
@@ -184,6 +238,19 @@ type ListChange struct {
 	Rule string `json:"rule"`
 }
 
+// ListedInvitation defines model for ListedInvitation.
+type ListedInvitation struct {
+	Address string    `json:"address"`
+	Expires time.Time `json:"expires"`
+
+	// Invitation The number for invitation resend and invitation revoke.
+	Invitation int64 `json:"invitation"`
+
+	// Role owner or moderator.
+	Role string    `json:"role"`
+	Sent time.Time `json:"sent"`
+}
+
 // Lists defines model for Lists.
 type Lists struct {
 	Blocked []string `json:"blocked"`
@@ -191,6 +258,16 @@ type Lists struct {
 	// Hash Of the city's settings, as in their history.
 	Hash     string   `json:"hash"`
 	Triggers []string `json:"triggers"`
+}
+
+// Membership defines model for Membership.
+type Membership struct {
+	Address string `json:"address"`
+	City    string `json:"city"`
+	Person  int64  `json:"person"`
+
+	// Role owner or moderator; empty for somebody who does not run the city any more.
+	Role string `json:"role"`
 }
 
 // Mistake defines model for Mistake.
@@ -222,6 +299,31 @@ type NetworkStatus struct {
 
 	// Waiting Reports that wait to be sent.
 	Waiting int64 `json:"waiting"`
+}
+
+// People defines model for People.
+type People struct {
+	People []Person `json:"people"`
+}
+
+// Person defines model for Person.
+type Person struct {
+	Address string `json:"address"`
+
+	// Person The number for people role and people remove.
+	Person int64 `json:"person"`
+
+	// Role owner or moderator.
+	Role string `json:"role"`
+
+	// Seen The day of the last visit to the pages, as 2026-11-28; empty before the first.
+	Seen string `json:"seen"`
+
+	// Since The day on which the person came, as 2026-11-28; empty if that is not known.
+	Since string `json:"since"`
+
+	// You It is who asks.
+	You bool `json:"you"`
 }
 
 // Problem defines model for Problem.
@@ -371,6 +473,12 @@ type HelpParams struct {
 	Client *string `json:"client,omitempty"`
 }
 
+// InvitationsParams defines parameters for Invitations.
+type InvitationsParams struct {
+	// Client The name of your program, which the city's admins see beside the key.
+	Client *string `json:"client,omitempty"`
+}
+
 // LinksParams defines parameters for Links.
 type LinksParams struct {
 	// Client The name of your program, which the city's admins see beside the key.
@@ -379,6 +487,12 @@ type LinksParams struct {
 
 // ListsShowParams defines parameters for ListsShow.
 type ListsShowParams struct {
+	// Client The name of your program, which the city's admins see beside the key.
+	Client *string `json:"client,omitempty"`
+}
+
+// PeopleParams defines parameters for People.
+type PeopleParams struct {
 	// Client The name of your program, which the city's admins see beside the key.
 	Client *string `json:"client,omitempty"`
 }
@@ -460,6 +574,84 @@ type HoursJSONBody struct {
 
 // HoursParams defines parameters for Hours.
 type HoursParams struct {
+	// IdempotencyKey Identifies the call for a day: a second one with the same key is not carried out, and has the answer of the first one.
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
+
+	// Client The name of your program, which the city's admins see beside the key.
+	Client *string `json:"client,omitempty"`
+}
+
+// InvitationResendJSONBody defines parameters for InvitationResend.
+type InvitationResendJSONBody struct {
+	// City The short name of the key's city.
+	City string `json:"city"`
+
+	// Invitation number of the invitation
+	Invitation int64 `json:"invitation"`
+}
+
+// InvitationResendParams defines parameters for InvitationResend.
+type InvitationResendParams struct {
+	// IdempotencyKey Identifies the call for a day: a second one with the same key is not carried out, and has the answer of the first one.
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
+
+	// Client The name of your program, which the city's admins see beside the key.
+	Client *string `json:"client,omitempty"`
+}
+
+// InvitationRevokeJSONBody defines parameters for InvitationRevoke.
+type InvitationRevokeJSONBody struct {
+	// City The short name of the key's city.
+	City string `json:"city"`
+
+	// Invitation number of the invitation
+	Invitation int64 `json:"invitation"`
+}
+
+// InvitationRevokeParams defines parameters for InvitationRevoke.
+type InvitationRevokeParams struct {
+	// IdempotencyKey Identifies the call for a day: a second one with the same key is not carried out, and has the answer of the first one.
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
+
+	// Client The name of your program, which the city's admins see beside the key.
+	Client *string `json:"client,omitempty"`
+}
+
+// InviteJSONBody defines parameters for Invite.
+type InviteJSONBody struct {
+	// Address e-mail address
+	Address string `json:"address"`
+
+	// City The short name of the key's city.
+	City string `json:"city"`
+
+	// Role owner or moderator
+	Role *InviteJSONBodyRole `json:"role,omitempty"`
+}
+
+// InviteParams defines parameters for Invite.
+type InviteParams struct {
+	// IdempotencyKey Identifies the call for a day: a second one with the same key is not carried out, and has the answer of the first one.
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
+
+	// Client The name of your program, which the city's admins see beside the key.
+	Client *string `json:"client,omitempty"`
+}
+
+// InviteJSONBodyRole defines parameters for Invite.
+type InviteJSONBodyRole string
+
+// LeaveJSONBody defines parameters for Leave.
+type LeaveJSONBody struct {
+	// City The short name of the key's city.
+	City string `json:"city"`
+
+	// Sure sure: yes
+	Sure *bool `json:"sure,omitempty"`
+}
+
+// LeaveParams defines parameters for Leave.
+type LeaveParams struct {
 	// IdempotencyKey Identifies the call for a day: a second one with the same key is not carried out, and has the answer of the first one.
 	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
 
@@ -589,6 +781,48 @@ type PauseParams struct {
 	// Client The name of your program, which the city's admins see beside the key.
 	Client *string `json:"client,omitempty"`
 }
+
+// PeopleRemoveJSONBody defines parameters for PeopleRemove.
+type PeopleRemoveJSONBody struct {
+	// City The short name of the key's city.
+	City string `json:"city"`
+
+	// Who address or number
+	Who string `json:"who"`
+}
+
+// PeopleRemoveParams defines parameters for PeopleRemove.
+type PeopleRemoveParams struct {
+	// IdempotencyKey Identifies the call for a day: a second one with the same key is not carried out, and has the answer of the first one.
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
+
+	// Client The name of your program, which the city's admins see beside the key.
+	Client *string `json:"client,omitempty"`
+}
+
+// PeopleRoleJSONBody defines parameters for PeopleRole.
+type PeopleRoleJSONBody struct {
+	// City The short name of the key's city.
+	City string `json:"city"`
+
+	// Role owner or moderator
+	Role PeopleRoleJSONBodyRole `json:"role"`
+
+	// Who address or number
+	Who string `json:"who"`
+}
+
+// PeopleRoleParams defines parameters for PeopleRole.
+type PeopleRoleParams struct {
+	// IdempotencyKey Identifies the call for a day: a second one with the same key is not carried out, and has the answer of the first one.
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
+
+	// Client The name of your program, which the city's admins see beside the key.
+	Client *string `json:"client,omitempty"`
+}
+
+// PeopleRoleJSONBodyRole defines parameters for PeopleRole.
+type PeopleRoleJSONBodyRole string
 
 // RefuseJSONBody defines parameters for Refuse.
 type RefuseJSONBody struct {
@@ -797,6 +1031,18 @@ type SettingsReplaceJSONRequestBody SettingsReplaceJSONBody
 // HoursJSONRequestBody defines body for Hours for application/json ContentType.
 type HoursJSONRequestBody HoursJSONBody
 
+// InvitationResendJSONRequestBody defines body for InvitationResend for application/json ContentType.
+type InvitationResendJSONRequestBody InvitationResendJSONBody
+
+// InvitationRevokeJSONRequestBody defines body for InvitationRevoke for application/json ContentType.
+type InvitationRevokeJSONRequestBody InvitationRevokeJSONBody
+
+// InviteJSONRequestBody defines body for Invite for application/json ContentType.
+type InviteJSONRequestBody InviteJSONBody
+
+// LeaveJSONRequestBody defines body for Leave for application/json ContentType.
+type LeaveJSONRequestBody LeaveJSONBody
+
 // LinesJSONRequestBody defines body for Lines for application/json ContentType.
 type LinesJSONRequestBody LinesJSONBody
 
@@ -814,6 +1060,12 @@ type MuteJSONRequestBody MuteJSONBody
 
 // PauseJSONRequestBody defines body for Pause for application/json ContentType.
 type PauseJSONRequestBody PauseJSONBody
+
+// PeopleRemoveJSONRequestBody defines body for PeopleRemove for application/json ContentType.
+type PeopleRemoveJSONRequestBody PeopleRemoveJSONBody
+
+// PeopleRoleJSONRequestBody defines body for PeopleRole for application/json ContentType.
+type PeopleRoleJSONRequestBody PeopleRoleJSONBody
 
 // RefuseJSONRequestBody defines body for Refuse for application/json ContentType.
 type RefuseJSONRequestBody RefuseJSONBody
@@ -933,6 +1185,13 @@ type ClientInterface interface {
 	// Corresponds with GET /api/v1/cities/{city}/help (the `Help` operationId).
 	Help(ctx context.Context, city string, params *HelpParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// Invitations Show invitations that were not accepted yet
+	//
+	// Needs the scope `people`.
+	//
+	// Corresponds with GET /api/v1/cities/{city}/invitations (the `Invitations` operationId).
+	Invitations(ctx context.Context, city string, params *InvitationsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// Links Show which chats are linked
 	//
 	// Needs the scope `read`.
@@ -946,6 +1205,13 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /api/v1/cities/{city}/lists/show (the `ListsShow` operationId).
 	ListsShow(ctx context.Context, city string, params *ListsShowParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// People Show who runs the city
+	//
+	// Needs the scope `people`.
+	//
+	// Corresponds with GET /api/v1/cities/{city}/people (the `People` operationId).
+	People(ctx context.Context, city string, params *PeopleParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// Reports Show the newest reports, or those that are held
 	//
@@ -1021,6 +1287,78 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /api/v1/hours (the `Hours` operationId).
 	Hours(ctx context.Context, params *HoursParams, body HoursJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// InvitationResendWithBody Send an invitation again, with a new link
+	//
+	// Needs the scope `people`.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/invitation/resend (the `InvitationResend` operationId).
+	InvitationResendWithBody(ctx context.Context, params *InvitationResendParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// InvitationResend Send an invitation again, with a new link
+	//
+	// Needs the scope `people`.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/invitation/resend (the `InvitationResend` operationId).
+	InvitationResend(ctx context.Context, params *InvitationResendParams, body InvitationResendJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// InvitationRevokeWithBody Revoke an invitation
+	//
+	// Needs the scope `people`.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/invitation/revoke (the `InvitationRevoke` operationId).
+	InvitationRevokeWithBody(ctx context.Context, params *InvitationRevokeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// InvitationRevoke Revoke an invitation
+	//
+	// Needs the scope `people`.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/invitation/revoke (the `InvitationRevoke` operationId).
+	InvitationRevoke(ctx context.Context, params *InvitationRevokeParams, body InvitationRevokeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// InviteWithBody Invite somebody to run the city
+	//
+	// Needs the scope `people`.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/invite (the `Invite` operationId).
+	InviteWithBody(ctx context.Context, params *InviteParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// Invite Invite somebody to run the city
+	//
+	// Needs the scope `people`.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/invite (the `Invite` operationId).
+	Invite(ctx context.Context, params *InviteParams, body InviteJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// LeaveWithBody Leave the city
+	//
+	// Needs the scope `people`.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/leave (the `Leave` operationId).
+	LeaveWithBody(ctx context.Context, params *LeaveParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// Leave Leave the city
+	//
+	// Needs the scope `people`.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/leave (the `Leave` operationId).
+	Leave(ctx context.Context, params *LeaveParams, body LeaveJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// LinesWithBody Choose the lines that you hear about
 	//
@@ -1129,6 +1467,42 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /api/v1/pause (the `Pause` operationId).
 	Pause(ctx context.Context, params *PauseParams, body PauseJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// PeopleRemoveWithBody Remove somebody from the city
+	//
+	// Needs the scope `people`.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/people/remove (the `PeopleRemove` operationId).
+	PeopleRemoveWithBody(ctx context.Context, params *PeopleRemoveParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// PeopleRemove Remove somebody from the city
+	//
+	// Needs the scope `people`.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/people/remove (the `PeopleRemove` operationId).
+	PeopleRemove(ctx context.Context, params *PeopleRemoveParams, body PeopleRemoveJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// PeopleRoleWithBody Make somebody an owner or a moderator
+	//
+	// Needs the scope `people`.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/people/role (the `PeopleRole` operationId).
+	PeopleRoleWithBody(ctx context.Context, params *PeopleRoleParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// PeopleRole Make somebody an owner or a moderator
+	//
+	// Needs the scope `people`.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/people/role (the `PeopleRole` operationId).
+	PeopleRole(ctx context.Context, params *PeopleRoleParams, body PeopleRoleJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// RefuseWithBody Keep back a report that is held
 	//
@@ -1345,6 +1719,23 @@ func (c *Client) Help(ctx context.Context, city string, params *HelpParams, reqE
 	return c.Client.Do(req)
 }
 
+// Invitations Show invitations that were not accepted yet
+//
+// Needs the scope `people`.
+//
+// Corresponds with GET /api/v1/cities/{city}/invitations (the `Invitations` operationId).
+func (c *Client) Invitations(ctx context.Context, city string, params *InvitationsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewInvitationsRequest(c.Server, city, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // Links Show which chats are linked
 //
 // Needs the scope `read`.
@@ -1369,6 +1760,23 @@ func (c *Client) Links(ctx context.Context, city string, params *LinksParams, re
 // Corresponds with GET /api/v1/cities/{city}/lists/show (the `ListsShow` operationId).
 func (c *Client) ListsShow(ctx context.Context, city string, params *ListsShowParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewListsShowRequest(c.Server, city, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// People Show who runs the city
+//
+// Needs the scope `people`.
+//
+// Corresponds with GET /api/v1/cities/{city}/people (the `People` operationId).
+func (c *Client) People(ctx context.Context, city string, params *PeopleParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPeopleRequest(c.Server, city, params)
 	if err != nil {
 		return nil, err
 	}
@@ -1534,6 +1942,158 @@ func (c *Client) HoursWithBody(ctx context.Context, params *HoursParams, content
 // Corresponds with POST /api/v1/hours (the `Hours` operationId).
 func (c *Client) Hours(ctx context.Context, params *HoursParams, body HoursJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewHoursRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// InvitationResendWithBody Send an invitation again, with a new link
+//
+// Needs the scope `people`.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/invitation/resend (the `InvitationResend` operationId).
+func (c *Client) InvitationResendWithBody(ctx context.Context, params *InvitationResendParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewInvitationResendRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// InvitationResend Send an invitation again, with a new link
+//
+// Needs the scope `people`.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/invitation/resend (the `InvitationResend` operationId).
+func (c *Client) InvitationResend(ctx context.Context, params *InvitationResendParams, body InvitationResendJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewInvitationResendRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// InvitationRevokeWithBody Revoke an invitation
+//
+// Needs the scope `people`.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/invitation/revoke (the `InvitationRevoke` operationId).
+func (c *Client) InvitationRevokeWithBody(ctx context.Context, params *InvitationRevokeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewInvitationRevokeRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// InvitationRevoke Revoke an invitation
+//
+// Needs the scope `people`.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/invitation/revoke (the `InvitationRevoke` operationId).
+func (c *Client) InvitationRevoke(ctx context.Context, params *InvitationRevokeParams, body InvitationRevokeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewInvitationRevokeRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// InviteWithBody Invite somebody to run the city
+//
+// Needs the scope `people`.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/invite (the `Invite` operationId).
+func (c *Client) InviteWithBody(ctx context.Context, params *InviteParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewInviteRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// Invite Invite somebody to run the city
+//
+// Needs the scope `people`.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/invite (the `Invite` operationId).
+func (c *Client) Invite(ctx context.Context, params *InviteParams, body InviteJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewInviteRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// LeaveWithBody Leave the city
+//
+// Needs the scope `people`.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/leave (the `Leave` operationId).
+func (c *Client) LeaveWithBody(ctx context.Context, params *LeaveParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewLeaveRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// Leave Leave the city
+//
+// Needs the scope `people`.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/leave (the `Leave` operationId).
+func (c *Client) Leave(ctx context.Context, params *LeaveParams, body LeaveJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewLeaveRequest(c.Server, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -1762,6 +2322,82 @@ func (c *Client) PauseWithBody(ctx context.Context, params *PauseParams, content
 // Corresponds with POST /api/v1/pause (the `Pause` operationId).
 func (c *Client) Pause(ctx context.Context, params *PauseParams, body PauseJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewPauseRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// PeopleRemoveWithBody Remove somebody from the city
+//
+// Needs the scope `people`.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/people/remove (the `PeopleRemove` operationId).
+func (c *Client) PeopleRemoveWithBody(ctx context.Context, params *PeopleRemoveParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPeopleRemoveRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// PeopleRemove Remove somebody from the city
+//
+// Needs the scope `people`.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/people/remove (the `PeopleRemove` operationId).
+func (c *Client) PeopleRemove(ctx context.Context, params *PeopleRemoveParams, body PeopleRemoveJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPeopleRemoveRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// PeopleRoleWithBody Make somebody an owner or a moderator
+//
+// Needs the scope `people`.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/people/role (the `PeopleRole` operationId).
+func (c *Client) PeopleRoleWithBody(ctx context.Context, params *PeopleRoleParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPeopleRoleRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// PeopleRole Make somebody an owner or a moderator
+//
+// Needs the scope `people`.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/people/role (the `PeopleRole` operationId).
+func (c *Client) PeopleRole(ctx context.Context, params *PeopleRoleParams, body PeopleRoleJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPeopleRoleRequest(c.Server, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -2288,6 +2924,55 @@ func NewHelpRequest(server string, city string, params *HelpParams) (*http.Reque
 	return req, nil
 }
 
+// NewInvitationsRequest constructs an http.Request for the Invitations method
+func NewInvitationsRequest(server string, city string, params *InvitationsParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "city", city, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/cities/%s/invitations", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.Client != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "client", *params.Client, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("client", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
 // NewLinksRequest constructs an http.Request for the Links method
 func NewLinksRequest(server string, city string, params *LinksParams) (*http.Request, error) {
 	var err error
@@ -2354,6 +3039,55 @@ func NewListsShowRequest(server string, city string, params *ListsShowParams) (*
 	}
 
 	operationPath := fmt.Sprintf("/api/v1/cities/%s/lists/show", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.Client != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "client", *params.Client, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("client", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewPeopleRequest constructs an http.Request for the People method
+func NewPeopleRequest(server string, city string, params *PeopleParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "city", city, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/cities/%s/people", pathParam0)
 	if operationPath[0] == '/' {
 		operationPath = "." + operationPath
 	}
@@ -2825,6 +3559,270 @@ func NewHoursRequestWithBody(server string, params *HoursParams, contentType str
 	return req, nil
 }
 
+// NewInvitationResendRequest calls the generic InvitationResend builder with application/json body
+func NewInvitationResendRequest(server string, params *InvitationResendParams, body InvitationResendJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewInvitationResendRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewInvitationResendRequestWithBody constructs an http.Request for the InvitationResend method, with any body, and a specified content type
+func NewInvitationResendRequestWithBody(server string, params *InvitationResendParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/invitation/resend")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+		if params.Client != nil {
+			var headerParam1 string
+
+			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "client", *params.Client, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("client", headerParam1)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewInvitationRevokeRequest calls the generic InvitationRevoke builder with application/json body
+func NewInvitationRevokeRequest(server string, params *InvitationRevokeParams, body InvitationRevokeJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewInvitationRevokeRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewInvitationRevokeRequestWithBody constructs an http.Request for the InvitationRevoke method, with any body, and a specified content type
+func NewInvitationRevokeRequestWithBody(server string, params *InvitationRevokeParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/invitation/revoke")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+		if params.Client != nil {
+			var headerParam1 string
+
+			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "client", *params.Client, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("client", headerParam1)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewInviteRequest calls the generic Invite builder with application/json body
+func NewInviteRequest(server string, params *InviteParams, body InviteJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewInviteRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewInviteRequestWithBody constructs an http.Request for the Invite method, with any body, and a specified content type
+func NewInviteRequestWithBody(server string, params *InviteParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/invite")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+		if params.Client != nil {
+			var headerParam1 string
+
+			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "client", *params.Client, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("client", headerParam1)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewLeaveRequest calls the generic Leave builder with application/json body
+func NewLeaveRequest(server string, params *LeaveParams, body LeaveJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewLeaveRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewLeaveRequestWithBody constructs an http.Request for the Leave method, with any body, and a specified content type
+func NewLeaveRequestWithBody(server string, params *LeaveParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/leave")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+		if params.Client != nil {
+			var headerParam1 string
+
+			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "client", *params.Client, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("client", headerParam1)
+		}
+
+	}
+
+	return req, nil
+}
+
 // NewLinesRequest calls the generic Lines builder with application/json body
 func NewLinesRequest(server string, params *LinesParams, body LinesJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
@@ -3176,6 +4174,138 @@ func NewPauseRequestWithBody(server string, params *PauseParams, contentType str
 	}
 
 	operationPath := fmt.Sprintf("/api/v1/pause")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+		if params.Client != nil {
+			var headerParam1 string
+
+			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "client", *params.Client, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("client", headerParam1)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewPeopleRemoveRequest calls the generic PeopleRemove builder with application/json body
+func NewPeopleRemoveRequest(server string, params *PeopleRemoveParams, body PeopleRemoveJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewPeopleRemoveRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewPeopleRemoveRequestWithBody constructs an http.Request for the PeopleRemove method, with any body, and a specified content type
+func NewPeopleRemoveRequestWithBody(server string, params *PeopleRemoveParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/people/remove")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+		if params.Client != nil {
+			var headerParam1 string
+
+			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "client", *params.Client, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("client", headerParam1)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewPeopleRoleRequest calls the generic PeopleRole builder with application/json body
+func NewPeopleRoleRequest(server string, params *PeopleRoleParams, body PeopleRoleJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewPeopleRoleRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewPeopleRoleRequestWithBody constructs an http.Request for the PeopleRole method, with any body, and a specified content type
+func NewPeopleRoleRequestWithBody(server string, params *PeopleRoleParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/people/role")
 	if operationPath[0] == '/' {
 		operationPath = "." + operationPath
 	}
@@ -3943,6 +5073,15 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /api/v1/cities/{city}/help (the `Help` operationId).
 	HelpWithResponse(ctx context.Context, city string, params *HelpParams, reqEditors ...RequestEditorFn) (*HelpResponse, error)
 
+	// InvitationsWithResponse Show invitations that were not accepted yet
+	//
+	// Needs the scope `people`.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/cities/{city}/invitations (the `Invitations` operationId).
+	InvitationsWithResponse(ctx context.Context, city string, params *InvitationsParams, reqEditors ...RequestEditorFn) (*InvitationsResponse, error)
+
 	// LinksWithResponse Show which chats are linked
 	//
 	// Needs the scope `read`.
@@ -3960,6 +5099,15 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /api/v1/cities/{city}/lists/show (the `ListsShow` operationId).
 	ListsShowWithResponse(ctx context.Context, city string, params *ListsShowParams, reqEditors ...RequestEditorFn) (*ListsShowResponse, error)
+
+	// PeopleWithResponse Show who runs the city
+	//
+	// Needs the scope `people`.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/cities/{city}/people (the `People` operationId).
+	PeopleWithResponse(ctx context.Context, city string, params *PeopleParams, reqEditors ...RequestEditorFn) (*PeopleResponse, error)
 
 	// ReportsWithResponse Show the newest reports, or those that are held
 	//
@@ -4041,6 +5189,78 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with POST /api/v1/hours (the `Hours` operationId).
 	HoursWithResponse(ctx context.Context, params *HoursParams, body HoursJSONRequestBody, reqEditors ...RequestEditorFn) (*HoursResponse, error)
+
+	// InvitationResendWithBodyWithResponse Send an invitation again, with a new link
+	//
+	// Needs the scope `people`.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/invitation/resend (the `InvitationResend` operationId).
+	InvitationResendWithBodyWithResponse(ctx context.Context, params *InvitationResendParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*InvitationResendResponse, error)
+
+	// InvitationResendWithResponse Send an invitation again, with a new link
+	//
+	// Needs the scope `people`.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/invitation/resend (the `InvitationResend` operationId).
+	InvitationResendWithResponse(ctx context.Context, params *InvitationResendParams, body InvitationResendJSONRequestBody, reqEditors ...RequestEditorFn) (*InvitationResendResponse, error)
+
+	// InvitationRevokeWithBodyWithResponse Revoke an invitation
+	//
+	// Needs the scope `people`.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/invitation/revoke (the `InvitationRevoke` operationId).
+	InvitationRevokeWithBodyWithResponse(ctx context.Context, params *InvitationRevokeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*InvitationRevokeResponse, error)
+
+	// InvitationRevokeWithResponse Revoke an invitation
+	//
+	// Needs the scope `people`.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/invitation/revoke (the `InvitationRevoke` operationId).
+	InvitationRevokeWithResponse(ctx context.Context, params *InvitationRevokeParams, body InvitationRevokeJSONRequestBody, reqEditors ...RequestEditorFn) (*InvitationRevokeResponse, error)
+
+	// InviteWithBodyWithResponse Invite somebody to run the city
+	//
+	// Needs the scope `people`.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/invite (the `Invite` operationId).
+	InviteWithBodyWithResponse(ctx context.Context, params *InviteParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*InviteResponse, error)
+
+	// InviteWithResponse Invite somebody to run the city
+	//
+	// Needs the scope `people`.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/invite (the `Invite` operationId).
+	InviteWithResponse(ctx context.Context, params *InviteParams, body InviteJSONRequestBody, reqEditors ...RequestEditorFn) (*InviteResponse, error)
+
+	// LeaveWithBodyWithResponse Leave the city
+	//
+	// Needs the scope `people`.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/leave (the `Leave` operationId).
+	LeaveWithBodyWithResponse(ctx context.Context, params *LeaveParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*LeaveResponse, error)
+
+	// LeaveWithResponse Leave the city
+	//
+	// Needs the scope `people`.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/leave (the `Leave` operationId).
+	LeaveWithResponse(ctx context.Context, params *LeaveParams, body LeaveJSONRequestBody, reqEditors ...RequestEditorFn) (*LeaveResponse, error)
 
 	// LinesWithBodyWithResponse Choose the lines that you hear about
 	//
@@ -4149,6 +5369,42 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with POST /api/v1/pause (the `Pause` operationId).
 	PauseWithResponse(ctx context.Context, params *PauseParams, body PauseJSONRequestBody, reqEditors ...RequestEditorFn) (*PauseResponse, error)
+
+	// PeopleRemoveWithBodyWithResponse Remove somebody from the city
+	//
+	// Needs the scope `people`.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/people/remove (the `PeopleRemove` operationId).
+	PeopleRemoveWithBodyWithResponse(ctx context.Context, params *PeopleRemoveParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PeopleRemoveResponse, error)
+
+	// PeopleRemoveWithResponse Remove somebody from the city
+	//
+	// Needs the scope `people`.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/people/remove (the `PeopleRemove` operationId).
+	PeopleRemoveWithResponse(ctx context.Context, params *PeopleRemoveParams, body PeopleRemoveJSONRequestBody, reqEditors ...RequestEditorFn) (*PeopleRemoveResponse, error)
+
+	// PeopleRoleWithBodyWithResponse Make somebody an owner or a moderator
+	//
+	// Needs the scope `people`.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/people/role (the `PeopleRole` operationId).
+	PeopleRoleWithBodyWithResponse(ctx context.Context, params *PeopleRoleParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PeopleRoleResponse, error)
+
+	// PeopleRoleWithResponse Make somebody an owner or a moderator
+	//
+	// Needs the scope `people`.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/people/role (the `PeopleRole` operationId).
+	PeopleRoleWithResponse(ctx context.Context, params *PeopleRoleParams, body PeopleRoleJSONRequestBody, reqEditors ...RequestEditorFn) (*PeopleRoleResponse, error)
 
 	// RefuseWithBodyWithResponse Keep back a report that is held
 	//
@@ -4420,6 +5676,54 @@ func (r HelpResponse) ContentType() string {
 	return ""
 }
 
+type InvitationsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *InvitationList
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r InvitationsResponse) GetJSON200() *InvitationList {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r InvitationsResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r InvitationsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r InvitationsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r InvitationsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r InvitationsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type LinksResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -4510,6 +5814,54 @@ func (r ListsShowResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r ListsShowResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type PeopleResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *People
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r PeopleResponse) GetJSON200() *People {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r PeopleResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r PeopleResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r PeopleResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r PeopleResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r PeopleResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -4825,6 +6177,198 @@ func (r HoursResponse) ContentType() string {
 	return ""
 }
 
+type InvitationResendResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Invited
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r InvitationResendResponse) GetJSON200() *Invited {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r InvitationResendResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r InvitationResendResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r InvitationResendResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r InvitationResendResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r InvitationResendResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type InvitationRevokeResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Invited
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r InvitationRevokeResponse) GetJSON200() *Invited {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r InvitationRevokeResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r InvitationRevokeResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r InvitationRevokeResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r InvitationRevokeResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r InvitationRevokeResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type InviteResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Invited
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r InviteResponse) GetJSON200() *Invited {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r InviteResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r InviteResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r InviteResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r InviteResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r InviteResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type LeaveResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Membership
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r LeaveResponse) GetJSON200() *Membership {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r LeaveResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r LeaveResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r LeaveResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r LeaveResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r LeaveResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type LinesResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -5107,6 +6651,102 @@ func (r PauseResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r PauseResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type PeopleRemoveResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Membership
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r PeopleRemoveResponse) GetJSON200() *Membership {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r PeopleRemoveResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r PeopleRemoveResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r PeopleRemoveResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r PeopleRemoveResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r PeopleRemoveResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type PeopleRoleResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Membership
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r PeopleRoleResponse) GetJSON200() *Membership {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r PeopleRoleResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r PeopleRoleResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r PeopleRoleResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r PeopleRoleResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r PeopleRoleResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -5623,6 +7263,21 @@ func (c *ClientWithResponses) HelpWithResponse(ctx context.Context, city string,
 	return ParseHelpResponse(rsp)
 }
 
+// InvitationsWithResponse Show invitations that were not accepted yet
+//
+// Needs the scope `people`.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/cities/{city}/invitations (the `Invitations` operationId).
+func (c *ClientWithResponses) InvitationsWithResponse(ctx context.Context, city string, params *InvitationsParams, reqEditors ...RequestEditorFn) (*InvitationsResponse, error) {
+	rsp, err := c.Invitations(ctx, city, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseInvitationsResponse(rsp)
+}
+
 // LinksWithResponse Show which chats are linked
 //
 // Needs the scope `read`.
@@ -5651,6 +7306,21 @@ func (c *ClientWithResponses) ListsShowWithResponse(ctx context.Context, city st
 		return nil, err
 	}
 	return ParseListsShowResponse(rsp)
+}
+
+// PeopleWithResponse Show who runs the city
+//
+// Needs the scope `people`.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/cities/{city}/people (the `People` operationId).
+func (c *ClientWithResponses) PeopleWithResponse(ctx context.Context, city string, params *PeopleParams, reqEditors ...RequestEditorFn) (*PeopleResponse, error) {
+	rsp, err := c.People(ctx, city, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParsePeopleResponse(rsp)
 }
 
 // ReportsWithResponse Show the newest reports, or those that are held
@@ -5786,6 +7456,126 @@ func (c *ClientWithResponses) HoursWithResponse(ctx context.Context, params *Hou
 		return nil, err
 	}
 	return ParseHoursResponse(rsp)
+}
+
+// InvitationResendWithBodyWithResponse Send an invitation again, with a new link
+//
+// Needs the scope `people`.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/invitation/resend (the `InvitationResend` operationId).
+func (c *ClientWithResponses) InvitationResendWithBodyWithResponse(ctx context.Context, params *InvitationResendParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*InvitationResendResponse, error) {
+	rsp, err := c.InvitationResendWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseInvitationResendResponse(rsp)
+}
+
+// InvitationResendWithResponse Send an invitation again, with a new link
+//
+// Needs the scope `people`.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/invitation/resend (the `InvitationResend` operationId).
+func (c *ClientWithResponses) InvitationResendWithResponse(ctx context.Context, params *InvitationResendParams, body InvitationResendJSONRequestBody, reqEditors ...RequestEditorFn) (*InvitationResendResponse, error) {
+	rsp, err := c.InvitationResend(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseInvitationResendResponse(rsp)
+}
+
+// InvitationRevokeWithBodyWithResponse Revoke an invitation
+//
+// Needs the scope `people`.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/invitation/revoke (the `InvitationRevoke` operationId).
+func (c *ClientWithResponses) InvitationRevokeWithBodyWithResponse(ctx context.Context, params *InvitationRevokeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*InvitationRevokeResponse, error) {
+	rsp, err := c.InvitationRevokeWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseInvitationRevokeResponse(rsp)
+}
+
+// InvitationRevokeWithResponse Revoke an invitation
+//
+// Needs the scope `people`.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/invitation/revoke (the `InvitationRevoke` operationId).
+func (c *ClientWithResponses) InvitationRevokeWithResponse(ctx context.Context, params *InvitationRevokeParams, body InvitationRevokeJSONRequestBody, reqEditors ...RequestEditorFn) (*InvitationRevokeResponse, error) {
+	rsp, err := c.InvitationRevoke(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseInvitationRevokeResponse(rsp)
+}
+
+// InviteWithBodyWithResponse Invite somebody to run the city
+//
+// Needs the scope `people`.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/invite (the `Invite` operationId).
+func (c *ClientWithResponses) InviteWithBodyWithResponse(ctx context.Context, params *InviteParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*InviteResponse, error) {
+	rsp, err := c.InviteWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseInviteResponse(rsp)
+}
+
+// InviteWithResponse Invite somebody to run the city
+//
+// Needs the scope `people`.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/invite (the `Invite` operationId).
+func (c *ClientWithResponses) InviteWithResponse(ctx context.Context, params *InviteParams, body InviteJSONRequestBody, reqEditors ...RequestEditorFn) (*InviteResponse, error) {
+	rsp, err := c.Invite(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseInviteResponse(rsp)
+}
+
+// LeaveWithBodyWithResponse Leave the city
+//
+// Needs the scope `people`.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/leave (the `Leave` operationId).
+func (c *ClientWithResponses) LeaveWithBodyWithResponse(ctx context.Context, params *LeaveParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*LeaveResponse, error) {
+	rsp, err := c.LeaveWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseLeaveResponse(rsp)
+}
+
+// LeaveWithResponse Leave the city
+//
+// Needs the scope `people`.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/leave (the `Leave` operationId).
+func (c *ClientWithResponses) LeaveWithResponse(ctx context.Context, params *LeaveParams, body LeaveJSONRequestBody, reqEditors ...RequestEditorFn) (*LeaveResponse, error) {
+	rsp, err := c.Leave(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseLeaveResponse(rsp)
 }
 
 // LinesWithBodyWithResponse Choose the lines that you hear about
@@ -5966,6 +7756,66 @@ func (c *ClientWithResponses) PauseWithResponse(ctx context.Context, params *Pau
 		return nil, err
 	}
 	return ParsePauseResponse(rsp)
+}
+
+// PeopleRemoveWithBodyWithResponse Remove somebody from the city
+//
+// Needs the scope `people`.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/people/remove (the `PeopleRemove` operationId).
+func (c *ClientWithResponses) PeopleRemoveWithBodyWithResponse(ctx context.Context, params *PeopleRemoveParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PeopleRemoveResponse, error) {
+	rsp, err := c.PeopleRemoveWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParsePeopleRemoveResponse(rsp)
+}
+
+// PeopleRemoveWithResponse Remove somebody from the city
+//
+// Needs the scope `people`.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/people/remove (the `PeopleRemove` operationId).
+func (c *ClientWithResponses) PeopleRemoveWithResponse(ctx context.Context, params *PeopleRemoveParams, body PeopleRemoveJSONRequestBody, reqEditors ...RequestEditorFn) (*PeopleRemoveResponse, error) {
+	rsp, err := c.PeopleRemove(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParsePeopleRemoveResponse(rsp)
+}
+
+// PeopleRoleWithBodyWithResponse Make somebody an owner or a moderator
+//
+// Needs the scope `people`.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/people/role (the `PeopleRole` operationId).
+func (c *ClientWithResponses) PeopleRoleWithBodyWithResponse(ctx context.Context, params *PeopleRoleParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PeopleRoleResponse, error) {
+	rsp, err := c.PeopleRoleWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParsePeopleRoleResponse(rsp)
+}
+
+// PeopleRoleWithResponse Make somebody an owner or a moderator
+//
+// Needs the scope `people`.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/people/role (the `PeopleRole` operationId).
+func (c *ClientWithResponses) PeopleRoleWithResponse(ctx context.Context, params *PeopleRoleParams, body PeopleRoleJSONRequestBody, reqEditors ...RequestEditorFn) (*PeopleRoleResponse, error) {
+	rsp, err := c.PeopleRole(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParsePeopleRoleResponse(rsp)
 }
 
 // RefuseWithBodyWithResponse Keep back a report that is held
@@ -6327,6 +8177,39 @@ func ParseHelpResponse(rsp *http.Response) (*HelpResponse, error) {
 	return response, nil
 }
 
+// ParseInvitationsResponse parses an HTTP response from a InvitationsWithResponse call
+func ParseInvitationsResponse(rsp *http.Response) (*InvitationsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &InvitationsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest InvitationList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseLinksResponse parses an HTTP response from a LinksWithResponse call
 func ParseLinksResponse(rsp *http.Response) (*LinksResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -6376,6 +8259,39 @@ func ParseListsShowResponse(rsp *http.Response) (*ListsShowResponse, error) {
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest Lists
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParsePeopleResponse parses an HTTP response from a PeopleWithResponse call
+func ParsePeopleResponse(rsp *http.Response) (*PeopleResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &PeopleResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest People
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -6633,6 +8549,138 @@ func ParseHoursResponse(rsp *http.Response) (*HoursResponse, error) {
 	return response, nil
 }
 
+// ParseInvitationResendResponse parses an HTTP response from a InvitationResendWithResponse call
+func ParseInvitationResendResponse(rsp *http.Response) (*InvitationResendResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &InvitationResendResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Invited
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseInvitationRevokeResponse parses an HTTP response from a InvitationRevokeWithResponse call
+func ParseInvitationRevokeResponse(rsp *http.Response) (*InvitationRevokeResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &InvitationRevokeResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Invited
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseInviteResponse parses an HTTP response from a InviteWithResponse call
+func ParseInviteResponse(rsp *http.Response) (*InviteResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &InviteResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Invited
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseLeaveResponse parses an HTTP response from a LeaveWithResponse call
+func ParseLeaveResponse(rsp *http.Response) (*LeaveResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &LeaveResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Membership
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseLinesResponse parses an HTTP response from a LinesWithResponse call
 func ParseLinesResponse(rsp *http.Response) (*LinesResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -6814,6 +8862,72 @@ func ParsePauseResponse(rsp *http.Response) (*PauseResponse, error) {
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest CityState
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParsePeopleRemoveResponse parses an HTTP response from a PeopleRemoveWithResponse call
+func ParsePeopleRemoveResponse(rsp *http.Response) (*PeopleRemoveResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &PeopleRemoveResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Membership
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParsePeopleRoleResponse parses an HTTP response from a PeopleRoleWithResponse call
+func ParsePeopleRoleResponse(rsp *http.Response) (*PeopleRoleResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &PeopleRoleResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Membership
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}

@@ -40,7 +40,8 @@ type waysIn struct {
 	admin   *harness.Browser
 	fake    *telegramtest.Server
 	key     string // of the API
-	numbers int    // of reports that were handed in to be held
+	mails   *harness.MailServer
+	numbers int // of reports that were handed in to be held, and of people
 }
 
 // TestEveryCommandIsTheSameOnThePageInTheAPIInAChatAndOnTheCommandLine runs each command of the registry in every way that has it, with values made from its parameters: a new command
@@ -101,6 +102,12 @@ func (w *waysIn) values(command commands.Command, way string) map[string]any {
 			values[p.Name] = "telegram"
 		case p.Name == "person":
 			values[p.Name] = fmt.Sprint(w.fake.Person("ada"))
+		case p.Name == "address":
+			values[p.Name] = strings.ReplaceAll(way, " ", "") + "@example.net"
+		case p.Name == "who":
+			values[p.Name] = w.helper()
+		case p.Name == "invitation":
+			values[p.Name] = w.invited()
 		case p.Kind == commands.Ref:
 			values[p.Name] = w.held()
 		case p.Kind == commands.Choice:
@@ -137,7 +144,7 @@ func compare(t *testing.T, command commands.Command, results map[string]outcome)
 	}
 }
 
-var differ = regexp.MustCompile(`[0-9a-f]{32,}|[0-9]+|kontrolle [a-z]+`)
+var differ = regexp.MustCompile(`[0-9a-f]{32,}|[0-9]+|kontrolle [a-z]+|[a-z0-9]+@example\.net`)
 
 // plain is a text without what differs between calls.
 func plain(text string) string { return strings.TrimSpace(differ.ReplaceAllString(text, "…")) }
@@ -168,7 +175,7 @@ func alike(a, b any) bool {
 func newWaysIn(t *testing.T) *waysIn {
 	t.Helper()
 	mails := harness.NewMailServer(t)
-	w := &waysIn{t: t, fake: telegramtest.New(t), config: harness.Config(t, mails)}
+	w := &waysIn{t: t, fake: telegramtest.New(t), config: harness.Config(t, mails), mails: mails}
 	var err error
 	if w.config.Data, err = os.MkdirTemp("", "lf"); err != nil { // that of the test is too long for a socket
 		t.Fatal(err)
@@ -203,6 +210,26 @@ func apiKey(t *testing.T, admin *harness.Browser, base, city string) string {
 		t.Fatalf("no key on the page: %v\n%s", err, page)
 	}
 	return string(key[1])
+}
+
+// helper returns the address of somebody who moderates the city, and whom nobody else removes.
+func (w *waysIn) helper() string {
+	w.t.Helper()
+	w.numbers++
+	address := fmt.Sprintf("helper%d@example.net", w.numbers)
+	w.commandLine("invite", address, "--city", "zuerich")
+	link := strings.TrimPrefix(w.mails.WaitForLink(w.t, address, "/invite/"), w.program.URL())
+	harness.NewBrowser(w.t, w.program.URL()).Post(link, "password", harness.AdminPassword)
+	return address
+}
+
+// invited returns the number of an open invitation.
+func (w *waysIn) invited() int {
+	w.t.Helper()
+	w.numbers++
+	var sent commands.Invited
+	w.decode(w.commandLine("invite", fmt.Sprintf("guest%d@example.net", w.numbers), "--city", "zuerich", "--json"), &sent)
+	return sent.Invitation
 }
 
 // held returns the number of a new report that is held.
@@ -371,7 +398,7 @@ func (w *waysIn) ask(text, wants string) (answer string) {
 	w.fake.Say("ZueriBot", "ada", text)
 	testkit.Eventually(w.t, "the account answers "+text, func() bool {
 		for _, sent := range w.fake.Sent()[before:] {
-			notice := strings.HasPrefix(sent.Text, "Somebody else") || strings.Contains(sent.Text, "held:\n")
+			notice := strings.HasPrefix(sent.Text, "Somebody else") || strings.Contains(sent.Text, "held:\n") || strings.Contains(sent.Text, "has accepted an invitation")
 			if sent.Chat == w.fake.Person("ada") && strings.Contains(sent.Text, wants) && !notice {
 				answer = sent.Text
 				return true

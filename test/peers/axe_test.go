@@ -102,7 +102,7 @@ func TestPagesHaveNoMistakesForAxe(t *testing.T) {
 	confirm := strings.TrimPrefix(mails.WaitForLink(t, "cy@example.net", "/confirm/"), program.URL())
 	visitor.Post("/forgot", "address", "admin-zuerich@example.net")
 	reset := strings.TrimPrefix(mails.WaitForLink(t, "admin-zuerich@example.net", "/reset/"), program.URL())
-	admin.Post("/city/zuerich/invite", "address", "bo@example.net")
+	admin.Post("/city/zuerich/people/invite", "address", "bo@example.net", "role", "moderator")
 	invite := strings.TrimPrefix(mails.WaitForLink(t, "bo@example.net", "/invite/"), program.URL())
 	visitor.Post("/c/zuerich/email/subscribe", "address", "dora@example.net")
 	subscribe := strings.TrimPrefix(mails.WaitForLink(t, "dora@example.net", "/c/zuerich/email/confirm"), program.URL())
@@ -149,7 +149,8 @@ func TestPagesHaveNoMistakesForAxe(t *testing.T) {
 			name: "wrong mailbox", path: city, admin: true, then: "#email > .flash",
 			script: submitForm("#mailbox-address", "city@example.net", "#mailbox-host", "127.0.0.1", "#mailbox-port", "1", "#mailbox-password", "x"),
 		},
-		{name: "wrong invitation", path: city, admin: true, script: submitForm("#f-invite", "x"), then: ".errors"},
+		{name: "people", path: city + "/people", admin: true},
+		{name: "wrong invitation", path: city + "/people", admin: true, script: submitForm("#f-invite", "x"), then: ".errors"},
 		{
 			name: "tried lists", path: city, admin: true, then: ".tried",
 			script: `document.querySelector("#f-triggers").value = "wetter"; document.querySelector("#f-try_text").value = "wetter"; document.querySelector("#try button").click()`,
