@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"runtime/debug"
 	"strings"
+	"sync"
 	"time"
 	_ "time/tzdata" // for containers without time zones
 
@@ -164,10 +165,19 @@ func networkKeys() ([]config.Key, map[string]func(map[string]string) (string, er
 }
 
 func serve(ctx context.Context, settings config.Config, stderr io.Writer) error {
-	p, err := Open(ctx, settings, stderr)
+	passed, err := passedSockets()
 	if err != nil {
 		return err
 	}
+	p, err := open(ctx, &Program{config: settings, log: newLog(settings.Log, stderr), now: time.Now, passed: passed})
+	if err != nil {
+		return err
+	}
+	telling, stop := context.WithCancel(ctx)
+	var told sync.WaitGroup
+	told.Go(func() { p.tellSystemd(telling) })
+	defer told.Wait()
+	defer stop()
 	p.log.Info("running", "pages", p.URL(), "smtp", p.SMTPAddr(), "roles", settings.RoleNames(), "version", version())
 	return errors.Join(p.Run(ctx), p.Close())
 }

@@ -39,8 +39,9 @@ type Program struct {
 	log    *slog.Logger
 	now    func() time.Time
 
-	rotating       bool              // the instance key is being rotated: nothing else runs
-	observer       *observe.Observer // nil if nothing is observed
+	rotating       bool                    // the instance key is being rotated: nothing else runs
+	observer       *observe.Observer       // nil if nothing is observed
+	passed         map[string]net.Listener // by systemd
 	lock           *flock.Flock
 	http           net.Listener
 	socket         net.Listener // nil if there is none
@@ -76,7 +77,10 @@ func Open(ctx context.Context, c config.Config, stderr io.Writer) (*Program, err
 
 // OpenWithClock is Open with another clock than the system's, for tests of what happens after days.
 func OpenWithClock(ctx context.Context, c config.Config, stderr io.Writer, now func() time.Time) (*Program, error) {
-	p := &Program{config: c, log: newLog(c.Log, stderr), now: now}
+	return open(ctx, &Program{config: c, log: newLog(c.Log, stderr), now: now})
+}
+
+func open(ctx context.Context, p *Program) (*Program, error) {
 	for _, step := range []func(context.Context) error{
 		p.openData, p.openPorts, p.openObserver, p.openDatabase, p.openBus, p.openSettings, p.openNetworks, p.openMail,
 		p.openCommands, p.openAPI, p.openFrontend, p.openBots, p.openWorkers, p.openSocket, p.loadSettings,
@@ -155,7 +159,7 @@ func (p *Program) openData(context.Context) error {
 }
 
 func (p *Program) openPorts(context.Context) (err error) {
-	if p.http, err = bind("http", p.config.HTTP); err != nil {
+	if p.http, err = p.bind("http", p.config.HTTP); err != nil {
 		return err
 	}
 	p.onClose(func() error { p.http.Close(); return nil })              // Run may have closed it
@@ -166,7 +170,7 @@ func (p *Program) openPorts(context.Context) (err error) {
 	if !p.config.Has(config.RoleMail) {
 		return nil
 	}
-	smtp, err := bind("smtp", p.config.SMTP)
+	smtp, err := p.bind("smtp", p.config.SMTP)
 	if err != nil {
 		return err
 	}

@@ -17,12 +17,12 @@ import (
 	"linienfunk/internal/testkit"
 )
 
-// asProgram is the environment variable that turns the test binary into the program.
-const asProgram = "LINIENFUNK_TEST_AS_PROGRAM"
+// AsProgram is the environment variable that turns the test binary into the program.
+const AsProgram = "LINIENFUNK_TEST_AS_PROGRAM"
 
 // Main is the TestMain of a package that uses Process: it runs the tests or, in the process that Process starts, the program.
 func Main(m *testing.M) {
-	if os.Getenv(asProgram) == "" {
+	if os.Getenv(AsProgram) == "" {
 		os.Exit(m.Run())
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -35,6 +35,9 @@ func Main(m *testing.M) {
 
 // Process is a program in a process of its own, which a test can kill and start again.
 type Process struct {
+	// Change changes the command before it is started; may be nil.
+	Change func(*exec.Cmd)
+
 	t       testing.TB
 	config  config.Config
 	command *exec.Cmd // nil while none runs
@@ -58,7 +61,7 @@ func (p *Process) Start() {
 	p.t.Helper()
 	c := p.config
 	p.command = exec.Command(os.Args[0], "serve", "--config", os.DevNull)
-	p.command.Env = append(os.Environ(), asProgram+"=1", "LINIENFUNK_HTTP="+c.HTTP, "LINIENFUNK_SMTP="+c.SMTP, "LINIENFUNK_DATA="+c.Data,
+	p.command.Env = append(os.Environ(), AsProgram+"=1", "LINIENFUNK_HTTP="+c.HTTP, "LINIENFUNK_SMTP="+c.SMTP, "LINIENFUNK_DATA="+c.Data,
 		"LINIENFUNK_BASE_URL="+c.BaseURL, "LINIENFUNK_MAIL_DOMAIN="+c.Mail.Domain, "LINIENFUNK_MAIL_SMARTHOST="+c.Mail.Smarthost,
 		"LINIENFUNK_OUTGOING_ALLOW_PRIVATE=true", "LINIENFUNK_NATS_URL="+c.NATS.URL, "LINIENFUNK_NATS_PREFIX="+c.NATS.Prefix, "LINIENFUNK_NATS_LISTEN="+c.NATS.Listen,
 		"LINIENFUNK_DATABASE_URL="+c.Database.URL, "LINIENFUNK_ROLES="+c.Roles, "LINIENFUNK_METRICS_LISTEN="+c.Metrics.Listen, "LINIENFUNK_TRACES_URL="+c.Traces.URL)
@@ -67,6 +70,9 @@ func (p *Process) Start() {
 		p.command.Env = append(p.command.Env, name+"="+key.Value)
 	}
 	p.command.Stdout, p.command.Stderr = &p.output, &p.output
+	if p.Change != nil {
+		p.Change(p.command)
+	}
 	if err := p.command.Start(); err != nil {
 		p.t.Fatal(err)
 	}
