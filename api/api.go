@@ -6,6 +6,7 @@
 //	problem.go      refusals become application/problem+json (RFC 9457)
 //	admit.go        who calls: the header x-api-key, scopes, limits
 //	settings.go     the settings as a resource with versions
+//	places.go       what the city's account sees in a network, as a resource of that network
 //	feed.go, hub.go, stream.go    what happens in a city: events in the database, passed on to open connections
 //	webhooks.go, deliver.go       addresses that get the events, each in its order until it has taken them
 //	keys.go         the keys in the database
@@ -120,6 +121,7 @@ func New(deps Deps) (*API, error) {
 		}
 	}
 	a.addSettings()
+	a.addPlaces()
 	a.addStream()
 	a.mux.HandleFunc("GET "+Root+"openapi.json", func(w http.ResponseWriter, _ *http.Request) { writeSpec(w, a.spec) })
 	a.mux.HandleFunc("GET "+Root+"openapi-3.0.json", func(w http.ResponseWriter, _ *http.Request) { writeSpec(w, a.spec30) })

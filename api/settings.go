@@ -11,8 +11,8 @@ import (
 	"linienfunk/settings"
 )
 
-// resources are the commands that are no operations of their own: the settings are a resource with an ETag, which is their hash.
-var resources = map[string]bool{"settings show": true, "settings change": true, "settings replace": true}
+// resources are the commands that are no operations of their own, but resources with an ETag: the settings, with their hash, and what an account sees in a network (places.go).
+var resources = map[string]bool{"settings show": true, "settings change": true, "settings replace": true, "places": true}
 
 // MaxSettings is the largest change of settings in bytes. The guard in front of all pages allows no more.
 const MaxSettings = 1 << 20

@@ -10,6 +10,7 @@ import (
 	"linienfunk/bots"
 	"linienfunk/bots/all"
 	"linienfunk/bots/chat"
+	"linienfunk/bots/places"
 	"linienfunk/bus/programs"
 	"linienfunk/internal/outgoing"
 	"linienfunk/mail"
@@ -42,6 +43,10 @@ func (p *Program) openBots(ctx context.Context) error {
 		if network, ok := bot.(chat.Network); ok {
 			network.UseCommands(p.commands.InNetwork(plugin.Name))
 			p.commands.Networks[plugin.Name] = network
+		}
+		if network, ok := bot.(places.Network); ok {
+			p.commands.Places[plugin.Name] = network
+			network.UsePlaces(p.commands.PlacesIn(plugin.Name, network))
 		}
 		if network, ok := bot.(programs.Network); ok {
 			if err := p.connectPrograms(plugin.Name, network); err != nil {
@@ -96,8 +101,11 @@ func (p *Program) openBot(ctx context.Context, plugin all.Network, client *http.
 	return bot, nil
 }
 
-// accountChanged lists a bot's accounts again, here at once, and has all nodes do so.
+// accountChanged lists a bot's accounts again, here at once, and has all nodes do so. What the account saw before is forgotten.
 func (p *Program) accountChanged(bot, city string) {
+	if err := p.commands.ForgetPlaces(context.Background(), bot, city); err != nil {
+		p.log.Warn("the list of places of an account that has changed is not deleted", "bot", bot, "city", city, "err", err)
+	}
 	if p.directory != nil { // not while bots are being opened
 		if err := p.directory.Refresh(context.Background(), bot); err != nil {
 			p.log.Warn("cannot list accounts; will retry", "bot", bot, "err", err)

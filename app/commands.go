@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"linienfunk/bots/chat"
+	"linienfunk/bots/places"
 	"linienfunk/commands"
 	"linienfunk/supervisor"
 )
@@ -27,6 +28,7 @@ func (p *Program) openCommands(context.Context) error {
 		Status:    func(city string) []supervisor.Status { return p.supervisor.Status(city) },
 		Changed:   func(city string) { p.notifyNodes(supervisor.AccountHint("", city)) },
 		Networks:  map[string]chat.Network{},
+		Places:    map[string]places.Network{},
 		Title:     func(lang, bot string) string { return p.frontend.Bots.Title(lang, bot) },
 		Translate: func(lang, bot, id string) string { return p.frontend.Bots.Translate(lang, bot, id) },
 	})

@@ -13,6 +13,7 @@ func sealedColumns() []secret.Column {
 		{Table: "command_calls", Name: "result", Row: []string{"actor", "key"}, Between: " "},
 		{Table: "command_links", Name: "address", Row: []string{"city", "network", "person"}, Between: " "},
 		{Table: "command_invitations", Name: "address", Row: []string{"city", "person"}, Between: " "},
+		{Table: "command_places", Name: "places", Row: []string{"city", "network"}, Between: " "},
 		{Table: "api_webhooks", Name: "secret", Row: []string{"id"}},
 	}
 	for _, plugin := range all.Plugins() {

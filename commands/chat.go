@@ -158,7 +158,7 @@ func argsOf(m chat.Message, command Command, rest string) map[string]any {
 }
 
 func withPerson(command Command, args map[string]any, actor Actor) map[string]any {
-	if _, ok := command.Param("network"); ok {
+	if p, ok := command.Param("network"); ok && p.Person {
 		args["network"], args["person"] = actor.Network, actor.Person
 	}
 	return args

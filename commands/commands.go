@@ -4,8 +4,9 @@
 //
 //	registry.go      the list
 //	run.go           what happens to every command: permission, check of the values, once for each key, telling others
-//	reports.go, lists.go, city.go, settings.go, undo.go, subscribers.go, people.go, invitations.go, links.go    what each does
+//	reports.go, lists.go, city.go, settings.go, undo.go, subscribers.go, people.go, invitations.go, links.go, places.go    what each does
 //	versions.go      the history of the settings
+//	place_cache.go   the lists of what cities' accounts see in their networks, for all nodes
 //	chat.go          messages of people, which are commands, and answers
 //	notices.go       tells those who have linked a chat what others did, and what is held
 package commands
@@ -21,6 +22,7 @@ import (
 
 	"linienfunk/bots"
 	"linienfunk/bots/chat"
+	"linienfunk/bots/places"
 	"linienfunk/db"
 	"linienfunk/internal/limits"
 	"linienfunk/internal/observe"
@@ -80,6 +82,8 @@ type Deps struct {
 	Changed func(city string)
 	// Networks are the networks with chats, by the names of their bots.
 	Networks map[string]chat.Network
+	// Places are the networks with places, by the names of their bots.
+	Places map[string]places.Network
 	// Title returns a network's name for people, and Translate one of its texts.
 	Title     func(lang, bot string) string
 	Translate func(lang, bot, id string) string

@@ -130,7 +130,7 @@ func (c *Commands) Prune(ctx context.Context) error {
 			return err
 		}
 	}
-	return nil
+	return c.prunePlaces(ctx)
 }
 
 // tables are the tables of this package, for its migrations.

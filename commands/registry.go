@@ -47,6 +47,8 @@ var ofReports = []Command{
 
 var ofCities = []Command{
 	{Name: "status", Level: Moderator, Scope: ScopeRead, Reads: true, Result: CityStatus{}, run: status},
+	{Name: "places", Level: Moderator, Scope: ScopeRead, Reads: true, Result: PlaceList{}, run: showPlaces,
+		Params: []Param{{Name: "network", Kind: Text, Required: true, Min: 1, Max: 32}, {Name: "refresh", Kind: Switch, Default: false}}},
 	{Name: "pause", Level: Owner, Scope: ScopeSettings, Tells: true, Result: CityState{}, run: pause},
 	{Name: "resume", Level: Owner, Scope: ScopeSettings, Tells: true, Result: CityState{}, run: resume},
 	{Name: "settings show", Level: Moderator, Scope: ScopeRead, Reads: true, Result: CitySettings{}, run: showSettings},

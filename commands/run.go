@@ -64,7 +64,7 @@ func (c *Commands) complete(command Command, call Call) (Call, Refusals) {
 				delete(args, p.Name)
 			}
 		}
-		if _, ok := command.Param("network"); ok {
+		if p, ok := command.Param("network"); ok && p.Person {
 			args["network"], args["person"] = call.Actor.Network, call.Actor.Person
 		}
 	}

@@ -10,5 +10,6 @@ func Migrations() []*gormigrate.Migration {
 	return []*gormigrate.Migration{
 		{ID: "1-calls", Migrate: tables},
 		{ID: "2-invitations", Migrate: func(tx *gorm.DB) error { return tx.AutoMigrate(&Invitation{}) }},
+		{ID: "3-places", Migrate: func(tx *gorm.DB) error { return tx.AutoMigrate(&placeRow{}) }},
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"linienfunk/bots"
 	"linienfunk/bots/bottest"
 	"linienfunk/bots/chat"
+	"linienfunk/bots/places"
 	"linienfunk/bus"
 	"linienfunk/censor"
 	"linienfunk/commands"
@@ -61,7 +62,7 @@ func newWorld(t *testing.T) *world {
 			return []supervisor.Status{{Bot: "net", Label: "@bern", State: supervisor.Running, Queue: 2}}
 		},
 		Mail: &w.mails, BaseURL: "https://linienfunk.example", Domain: "linienfunk.example",
-		Changed: func(string) {}, Networks: map[string]chat.Network{"net": w.net},
+		Changed: func(string) {}, Networks: map[string]chat.Network{"net": w.net}, Places: map[string]places.Network{"net": w.net},
 		Title: func(_, bot string) string { return strings.ToUpper(bot) }, Translate: func(_, _, id string) string { return id },
 	})
 	w.check(err)
@@ -196,6 +197,10 @@ type network struct {
 	interests map[string]chat.Interest
 	tellErr   error
 	follows   bool // people follow the account instead of subscribing
+
+	sees     func(ctx context.Context) ([]places.Place, error) // what the account of bern sees; nil for nothing
+	chosen   []string
+	askedFor int // places
 }
 
 type told struct {
@@ -251,6 +256,38 @@ func (n *network) Unsubscribe(_ context.Context, _, person string) error {
 	defer n.mu.Unlock()
 	delete(n.interests, person)
 	return nil
+}
+
+func (n *network) UsePlaces(places.Lists) {}
+
+func (n *network) Places(ctx context.Context, _ string) ([]places.Place, error) {
+	n.mu.Lock()
+	n.askedFor++
+	sees := n.sees
+	n.mu.Unlock()
+	if sees == nil {
+		return nil, nil
+	}
+	return sees(ctx)
+}
+
+func (n *network) Chosen(context.Context, string) ([]string, error) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.chosen, nil
+}
+
+// see sets what the network says.
+func (n *network) see(err error, found ...places.Place) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.sees = func(context.Context) ([]places.Place, error) { return found, err }
+}
+
+func (n *network) questions() int {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.askedFor
 }
 
 var _ = time.Now

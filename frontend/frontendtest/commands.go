@@ -6,6 +6,7 @@ import (
 	"log/slog"
 
 	"linienfunk/bots/chat"
+	"linienfunk/bots/places"
 	"linienfunk/commands"
 	"linienfunk/db"
 	"linienfunk/internal/secret"
@@ -29,6 +30,7 @@ func (s *World) newCommands(database *db.DB, box *secret.Box, log *slog.Logger) 
 		Status:    func(string) []supervisor.Status { s.mu.Lock(); defer s.mu.Unlock(); return s.statuses },
 		Changed:   func(city string) { s.Changed <- city },
 		Networks:  map[string]chat.Network{},
+		Places:    map[string]places.Network{},
 		Title:     func(lang, bot string) string { return s.Bots.Title(lang, bot) },
 		Translate: func(lang, bot, id string) string { return s.Bots.Translate(lang, bot, id) },
 	})

@@ -17,6 +17,63 @@ import (
 	"github.com/oapi-codegen/runtime"
 )
 
+// Defines values for AtPlaceKind.
+const (
+	Channel AtPlaceKind = "channel"
+	Folder  AtPlaceKind = "folder"
+	Group   AtPlaceKind = "group"
+	List    AtPlaceKind = "list"
+	Room    AtPlaceKind = "room"
+	Server  AtPlaceKind = "server"
+	Topic   AtPlaceKind = "topic"
+)
+
+// Valid indicates whether the value is a known member of the AtPlaceKind enum.
+func (e AtPlaceKind) Valid() bool {
+	switch e {
+	case Channel:
+		return true
+	case Folder:
+		return true
+	case Group:
+		return true
+	case List:
+		return true
+	case Room:
+		return true
+	case Server:
+		return true
+	case Topic:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for AtPlaceRights.
+const (
+	Delete AtPlaceRights = "delete"
+	Manage AtPlaceRights = "manage"
+	Read   AtPlaceRights = "read"
+	Write  AtPlaceRights = "write"
+)
+
+// Valid indicates whether the value is a known member of the AtPlaceRights enum.
+func (e AtPlaceRights) Valid() bool {
+	switch e {
+	case Delete:
+		return true
+	case Manage:
+		return true
+	case Read:
+		return true
+	case Write:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for EventType.
 const (
 	ReportEdited    EventType = "report.edited"
@@ -115,6 +172,34 @@ func (e PeopleRoleJSONBodyRole) Valid() bool {
 		return false
 	}
 }
+
+// AtPlace defines model for AtPlace.
+type AtPlace struct {
+	// Chosen The city uses it.
+	Chosen bool `json:"chosen"`
+
+	// Id As the network names it. It stays the same when the name changes.
+	Id string `json:"id"`
+
+	// Kind group, channel, topic, list, folder, room or server.
+	Kind AtPlaceKind `json:"kind"`
+	Name string      `json:"name"`
+
+	// Note What hinders, for people.
+	Note string `json:"note"`
+
+	// Parent The id of the place in which it is; empty if there is none.
+	Parent string `json:"parent"`
+
+	// Rights What the account may do there: read, write, delete (what others have written), manage (change the place itself).
+	Rights []AtPlaceRights `json:"rights"`
+}
+
+// AtPlaceKind group, channel, topic, list, folder, room or server.
+type AtPlaceKind string
+
+// AtPlaceRights defines model for AtPlace.Rights.
+type AtPlaceRights string
 
 // CityState defines model for CityState.
 type CityState struct {
@@ -326,6 +411,25 @@ type Person struct {
 	You bool `json:"you"`
 }
 
+// PlaceList defines model for PlaceList.
+type PlaceList struct {
+	// More There are more places than a list has.
+	More    bool   `json:"more"`
+	Network string `json:"network"`
+
+	// Places In the network's order.
+	Places []AtPlace `json:"places"`
+
+	// Read When the network was asked.
+	Read time.Time `json:"read"`
+
+	// Title The network's name for people.
+	Title string `json:"title"`
+
+	// Why Why the network was not asked since, for people; empty if the list is as new as it should be.
+	Why string `json:"why"`
+}
+
 // Problem defines model for Problem.
 type Problem struct {
 	// Code Why, for programs. The end of type.
@@ -487,6 +591,18 @@ type LinksParams struct {
 
 // ListsShowParams defines parameters for ListsShow.
 type ListsShowParams struct {
+	// Client The name of your program, which the city's admins see beside the key.
+	Client *string `json:"client,omitempty"`
+}
+
+// PlacesParams defines parameters for Places.
+type PlacesParams struct {
+	// Refresh read anew: on or off
+	Refresh *bool `form:"refresh,omitempty" json:"refresh,omitempty"`
+
+	// IfNoneMatch A list that you know: the answer is 304 if it is still the present one.
+	IfNoneMatch *string `json:"If-None-Match,omitempty"`
+
 	// Client The name of your program, which the city's admins see beside the key.
 	Client *string `json:"client,omitempty"`
 }
@@ -1206,6 +1322,13 @@ type ClientInterface interface {
 	// Corresponds with GET /api/v1/cities/{city}/lists/show (the `ListsShow` operationId).
 	ListsShow(ctx context.Context, city string, params *ListsShowParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// Places Show the groups, channels, lists or folders that the city’s account sees in a network
+	//
+	// Needs the scope `read`.
+	//
+	// Corresponds with GET /api/v1/cities/{city}/networks/{network}/places (the `Places` operationId).
+	Places(ctx context.Context, city string, network string, params *PlacesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// People Show who runs the city
 	//
 	// Needs the scope `people`.
@@ -1760,6 +1883,23 @@ func (c *Client) Links(ctx context.Context, city string, params *LinksParams, re
 // Corresponds with GET /api/v1/cities/{city}/lists/show (the `ListsShow` operationId).
 func (c *Client) ListsShow(ctx context.Context, city string, params *ListsShowParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewListsShowRequest(c.Server, city, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// Places Show the groups, channels, lists or folders that the city’s account sees in a network
+//
+// Needs the scope `read`.
+//
+// Corresponds with GET /api/v1/cities/{city}/networks/{network}/places (the `Places` operationId).
+func (c *Client) Places(ctx context.Context, city string, network string, params *PlacesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPlacesRequest(c.Server, city, network, params)
 	if err != nil {
 		return nil, err
 	}
@@ -3064,6 +3204,100 @@ func NewListsShowRequest(server string, city string, params *ListsShowParams) (*
 			}
 
 			req.Header.Set("client", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewPlacesRequest constructs an http.Request for the Places method
+func NewPlacesRequest(server string, city string, network string, params *PlacesParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "city", city, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "network", network, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/cities/%s/networks/%s/places", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Refresh != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "refresh", *params.Refresh, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.IfNoneMatch != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-None-Match", *params.IfNoneMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-None-Match", headerParam0)
+		}
+
+		if params.Client != nil {
+			var headerParam1 string
+
+			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "client", *params.Client, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("client", headerParam1)
 		}
 
 	}
@@ -5100,6 +5334,15 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /api/v1/cities/{city}/lists/show (the `ListsShow` operationId).
 	ListsShowWithResponse(ctx context.Context, city string, params *ListsShowParams, reqEditors ...RequestEditorFn) (*ListsShowResponse, error)
 
+	// PlacesWithResponse Show the groups, channels, lists or folders that the city’s account sees in a network
+	//
+	// Needs the scope `read`.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/cities/{city}/networks/{network}/places (the `Places` operationId).
+	PlacesWithResponse(ctx context.Context, city string, network string, params *PlacesParams, reqEditors ...RequestEditorFn) (*PlacesResponse, error)
+
 	// PeopleWithResponse Show who runs the city
 	//
 	// Needs the scope `people`.
@@ -5814,6 +6057,61 @@ func (r ListsShowResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r ListsShowResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// PlacesResponse200Headers the declared response headers of an HTTP 200 response for Places
+type PlacesResponse200Headers struct {
+	ETag *string
+}
+
+type PlacesResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *PlaceList
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *PlacesResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r PlacesResponse) GetJSON200() *PlaceList {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r PlacesResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r PlacesResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r PlacesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r PlacesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r PlacesResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -7308,6 +7606,21 @@ func (c *ClientWithResponses) ListsShowWithResponse(ctx context.Context, city st
 	return ParseListsShowResponse(rsp)
 }
 
+// PlacesWithResponse Show the groups, channels, lists or folders that the city’s account sees in a network
+//
+// Needs the scope `read`.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/cities/{city}/networks/{network}/places (the `Places` operationId).
+func (c *ClientWithResponses) PlacesWithResponse(ctx context.Context, city string, network string, params *PlacesParams, reqEditors ...RequestEditorFn) (*PlacesResponse, error) {
+	rsp, err := c.Places(ctx, city, network, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParsePlacesResponse(rsp)
+}
+
 // PeopleWithResponse Show who runs the city
 //
 // Needs the scope `people`.
@@ -8271,6 +8584,55 @@ func ParseListsShowResponse(rsp *http.Response) (*ListsShowResponse, error) {
 		}
 		response.ApplicationproblemJSONDefault = &dest
 
+	}
+
+	return response, nil
+}
+
+// ParsePlacesResponse parses an HTTP response from a PlacesWithResponse call
+func ParsePlacesResponse(rsp *http.Response) (*PlacesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &PlacesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest PlaceList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case rsp.StatusCode == 304:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers PlacesResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = &value
+		}
+		response.Headers200 = &headers
 	}
 
 	return response, nil
