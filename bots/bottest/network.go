@@ -33,6 +33,8 @@ type Features struct {
 	Once bool
 	// MaxText is the fake's limit of a text in characters; 0 for none.
 	MaxText int
+	// Places: the account of a connected city sees places. The Network must be a Places.
+	Places bool
 	// Credentials: an account can be revoked. RecvOnly: its credentials are used for receiving only.
 	Credentials, RecvOnly bool
 }

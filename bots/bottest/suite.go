@@ -9,6 +9,7 @@ import (
 
 	"linienfunk/bots"
 	"linienfunk/bots/chat"
+	"linienfunk/bots/places"
 	"linienfunk/templates"
 )
 
@@ -41,6 +42,9 @@ func Run(t *testing.T, name string, plugin bots.Plugin, start Start, f Features)
 	if _, ok := NewWorld(t, s.name, s.plugin).Bot.(chat.Network); ok {
 		s.chats(t)
 	}
+	if s.f.Places {
+		s.places(t)
+	}
 }
 
 // run runs a test with a world and a fake network of its own.
@@ -69,6 +73,9 @@ func (s suite) featuresMatch(t *testing.T, w *World, _ Network) {
 	_, retracts := w.Bot.(bots.Retracter)
 	if _, edits := w.Bot.(bots.Editor); edits != s.f.Updates {
 		t.Errorf("features %+v, but Editor %v", s.f, edits)
+	}
+	if _, has := w.Bot.(places.Network); s.f.Places && !has {
+		t.Error("the features have Places, but the bot is no places.Network")
 	}
 	if _, public := w.Bot.(bots.Public); len(s.plugin.PageFiles) > 0 && !public {
 		t.Error("the plugin has PageFiles, but the bot is not a Public")

@@ -15,6 +15,7 @@ import (
 
 	"linienfunk/bots"
 	"linienfunk/bots/chat"
+	"linienfunk/bots/places"
 	"linienfunk/bus/programs"
 	"linienfunk/db"
 	"linienfunk/internal/limits"
@@ -36,7 +37,8 @@ type World struct {
 	DB       *db.DB             // the database below
 	Log      *testkit.LogBuffer // what the bot logged
 
-	Commands *Commands // for a bot that is a chat.Network
+	Commands *Commands   // for a bot that is a chat.Network
+	Places   *KeptPlaces // for a bot that is a places.Network
 
 	plugin   bots.Plugin
 	instance *instance // of Bot
@@ -106,6 +108,10 @@ func (w *World) Restart(t testing.TB) {
 	}
 	if network, ok := w.Bot.(chat.Network); ok {
 		network.UseCommands(w.Commands)
+	}
+	if network, ok := w.Bot.(places.Network); ok {
+		w.Places = &KeptPlaces{network: network, now: w.now}
+		network.UsePlaces(w.Places)
 	}
 }
 

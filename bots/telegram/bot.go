@@ -11,9 +11,10 @@ import (
 	"linienfunk/bots"
 	"linienfunk/bots/chat"
 	"linienfunk/bots/kit"
+	"linienfunk/bots/places"
 )
 
-// Bot implements bots.Receiver, bots.Listener, bots.Broadcaster, bots.Retracter, bots.Editor, bots.Pruner, bots.Public and chat.Network. This file has what all of them use.
+// Bot implements bots.Receiver, bots.Listener, bots.Broadcaster, bots.Retracter, bots.Editor, bots.Pruner, bots.Public, chat.Network and places.Network. This file has what all of them use.
 type Bot struct {
 	core            bots.Core
 	accounts        accounts
@@ -21,6 +22,7 @@ type Bot struct {
 	store           store
 	limits          limits
 	commands        chat.Commands // of the cities
+	places          places.Lists
 	menus           chatMenus
 	api             string     // URL of the Bot API, without a slash at the end
 	webhooks        bool       // receive by webhooks; otherwise by polling

@@ -2,6 +2,7 @@ package telegram
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -18,7 +19,7 @@ func TestTelegramConforms(t *testing.T) {
 		return network{fake}
 	}
 	bottest.Run(t, "telegram", unlimited(), start, bottest.Features{
-		Receives: true, Authors: true, Private: true, Edits: true, Broadcasts: true, Cancels: true, Updates: true, Remote: true, MaxText: 4096, Credentials: true,
+		Receives: true, Authors: true, Private: true, Edits: true, Broadcasts: true, Cancels: true, Updates: true, Remote: true, MaxText: 4096, Credentials: true, Places: true,
 	})
 }
 
@@ -96,4 +97,19 @@ func (n network) Subscribe(t testing.TB, w *bottest.World, city, subscriber stri
 	t.Helper()
 	n.Say(botOf(city), subscriber, "/start")
 	receive(t, w, city)
+}
+
+// AddPlace adds the bot to a group.
+func (n network) AddPlace(t testing.TB, w *bottest.World, city, name string) string {
+	t.Helper()
+	id := n.AddChat(botOf(city), supergroup, name)
+	receive(t, w, city)
+	return fmt.Sprint(id)
+}
+
+func (n network) RemovePlace(t testing.TB, _ *bottest.World, _, id string) {
+	t.Helper()
+	chat, err := strconv.ParseInt(id, 10, 64)
+	must(t, err)
+	n.Vanish(chat)
 }

@@ -47,6 +47,13 @@ func (s store) addGroup(ctx context.Context, city string, chat int64, kind, titl
 	}))
 }
 
+// rename stores the title that a group or channel has now.
+func (s store) rename(ctx context.Context, city string, chat int64, title string) error {
+	hash := s.chatHash(city, chat)
+	return wrap("rename group", s.db.WithContext(ctx).Model(&Subscriber{}).Where("city = ? AND person = ?", city, hash).
+		Update("title", s.box.Seal(chatCell(city, hash, "title"), []byte(title))).Error)
+}
+
 // listGroups returns a city's groups and channels, first those that wait to be confirmed.
 func (s store) listGroups(ctx context.Context, city string) ([]Subscriber, error) {
 	var rows []Subscriber

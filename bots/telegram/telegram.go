@@ -18,6 +18,7 @@ import (
 	"linienfunk/bots"
 	"linienfunk/bots/chat"
 	"linienfunk/bots/kit"
+	"linienfunk/bots/places"
 	"linienfunk/internal/secret"
 )
 
@@ -49,6 +50,7 @@ func Plugin() bots.Plugin {
 			"A group at its limit, or in slow mode, gets its reports later, as long as they are fresh. Retracting a report cancels what waits; sent messages stay.",
 			"When more people report the same, or it is over, messages in groups and channels are edited; those in private chats stay.",
 			"Commands to run a city work in private chats only. An answer that cannot be sent for a day is dropped.",
+			"Bots cannot list chats or topics: the list of places has the groups and channels that have added the bot since it was connected.",
 			"Channels carry reports and are not read; pictures, voice messages and files get a reply and are not stored.",
 		},
 	}
@@ -92,7 +94,7 @@ func New(core bots.Core) (bots.Bot, error) {
 		core.Log.Warn("bots." + core.Name + ".webhook is on, but base_url is not https: polling instead")
 	}
 	b := &Bot{
-		core: core, accounts: newAccounts(core), store: store{db: core.DB, box: core.Box, now: core.Now}, limits: realLimits(), commands: chat.None{},
+		core: core, accounts: newAccounts(core), store: store{db: core.DB, box: core.Box, now: core.Now}, limits: realLimits(), commands: chat.None{}, places: places.None{},
 		api: strings.TrimSuffix(api, "/"), webhooks: public && mode != "off", pollingFallback: mode == "auto",
 		started: core.Now(), rateLimiters: map[string]*rateLimiter{}, admins: map[int64]groupAdmins{}, unreachable: map[string]bool{},
 	}

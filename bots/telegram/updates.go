@@ -31,11 +31,19 @@ func (b *Bot) handle(ctx context.Context, row Account, u *models.Update, out bot
 	case m == nil:
 		return nil
 	case m.MigrateToChatID != 0:
-		return b.store.migrateGroup(ctx, row.City, m.Chat.ID, m.MigrateToChatID)
+		return h.migrated(ctx, m.Chat.ID, m.MigrateToChatID)
 	case m.MigrateFromChatID != 0:
-		return b.store.migrateGroup(ctx, row.City, m.MigrateFromChatID, m.Chat.ID)
+		return h.migrated(ctx, m.MigrateFromChatID, m.Chat.ID)
 	}
 	return h.message(ctx, m)
+}
+
+// migrated handles that a group has become a supergroup.
+func (h updateHandler) migrated(ctx context.Context, from, to int64) error {
+	if err := h.store.migrateGroup(ctx, h.row.City, from, to); err != nil {
+		return err
+	}
+	return h.places.Outdated(ctx, h.row.City)
 }
 
 // membership handles a change of the bot's status in a chat: added, made admin, removed, blocked by a user
@@ -61,11 +69,14 @@ func (h updateHandler) membership(ctx context.Context, u *models.ChatMemberUpdat
 		return nil
 	}
 	if removed {
-		return h.store.removeChat(ctx, h.row.City, u.Chat.ID)
+		if err := h.store.removeChat(ctx, h.row.City, u.Chat.ID); err != nil {
+			return err
+		}
+		return h.places.Outdated(ctx, h.row.City)
 	}
 	if err := h.store.addGroup(ctx, h.row.City, u.Chat.ID, string(u.Chat.Type), u.Chat.Title); err != nil {
 		return err
 	}
 	h.wakeUp(h.row.City) // what waits for the group may leave now
-	return nil
+	return h.places.Outdated(ctx, h.row.City)
 }

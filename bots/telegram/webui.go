@@ -9,6 +9,7 @@ import (
 
 	"linienfunk/bots"
 	"linienfunk/bots/kit"
+	"linienfunk/bots/places"
 )
 
 // WebUI serves the settings of a city's bot.
@@ -17,6 +18,7 @@ func (b *Bot) WebUI() http.Handler {
 		"POST /groups/{id}/confirm": b.confirmGroup,
 		"POST /groups/{id}/all":     b.setAllReports,
 		"POST /groups/{id}/remove":  b.removeGroup,
+		"POST /places":              kit.RefreshPlaces(b.core, func() places.Lists { return b.places }),
 	})
 }
 
@@ -106,6 +108,7 @@ type groupNote struct {
 	AllReports  bool
 	CanSwitch   bool   // the page offers to change AllReports
 	Trouble     string // the id of a text, or empty
+	Hindrance   string // what the bot cannot do there, as the list of places says: the id of a text, or empty
 	HeldUntil   string // the time of day until which Telegram accepts no message there, or empty
 	Path        string // of the group's actions
 }
@@ -129,19 +132,27 @@ func (b *Bot) notes(r *http.Request, a Account, connected bool) (any, error) {
 func (b *Bot) groupNotes(r *http.Request) ([]groupNote, error) {
 	mount := bots.MountOf(r)
 	rows, err := b.store.listGroups(r.Context(), mount.City.Name)
+	if err != nil {
+		return nil, err
+	}
+	known, err := b.places.Known(r.Context(), mount.City.Name)
 	var out []groupNote
 	for _, row := range rows {
 		kind := "group"
 		if row.Kind == channel {
 			kind = "channel"
 		}
+		var place places.Place
+		if chat, err := b.store.openChat(row.City, row.ChatHash, row.Chat); err == nil {
+			place, _ = known.Place(placeID(chat))
+		}
 		heldUntil := ""
 		if until, held := row.heldUntil(b.core.Now()); held {
 			heldUntil = mount.City.In(until).Format("15:04")
 		}
 		out = append(out, groupNote{
-			HeldUntil: heldUntil,
-			Title:     b.store.title(row), Kind: kind, Active: row.Active, Trouble: row.Trouble,
+			HeldUntil: heldUntil, Hindrance: place.Note,
+			Title: b.store.title(row), Kind: kind, Active: row.Active, Trouble: row.Trouble,
 			AllReports: row.AllReports, CanSwitch: row.Active && kind == "group" && !mount.City.Options.On("group_all"),
 			Path: mount.Path + "/groups/" + strconv.FormatUint(row.ID, 10),
 		})

@@ -50,6 +50,10 @@ func (b *Bot) removeGroup(w http.ResponseWriter, r *http.Request) {
 		b.pages.InternalError(w, r, err)
 		return
 	}
+	if err := b.places.Outdated(r.Context(), v.City); err != nil {
+		b.pages.InternalError(w, r, err)
+		return
+	}
 	if err := b.leaveGroup(r.Context(), v); err != nil {
 		b.core.Log.Info("the bot could not leave a removed group", "city", v.City, "err", err)
 		b.pages.Done(w, r, "group-removed-only", "Title", title)

@@ -423,5 +423,8 @@ func (w *waysIn) inChat(command commands.Command, values map[string]any) outcome
 		}
 	}
 	answer := w.ask(text, "")
-	return outcome{Text: reason(strings.TrimPrefix(answer, "⚠️ "))}
+	if why, refused := strings.CutPrefix(answer, "⚠️ "); refused {
+		return outcome{Text: reason(why)}
+	}
+	return outcome{Text: answer}
 }

@@ -18,6 +18,7 @@ type chat struct {
 	refusal refusal        // of bots' messages
 	movedTo int64
 	topics  []int // of a forum, without the general topic
+	silent  bool  // members may not write
 }
 
 // refusal is an error response; none if code is 0.
@@ -90,6 +91,9 @@ func (s *Server) Promote(username string, group int64) {
 
 // Mute takes the right to write from the bots in a group, or restores it.
 func (s *Server) Mute(group int64, silent bool) {
+	s.mu.Lock()
+	s.chats[group].silent = silent
+	s.mu.Unlock()
 	if silent {
 		s.Refuse(group, http.StatusBadRequest, "Bad Request: not enough rights to send text messages to the chat")
 	} else {
@@ -171,4 +175,67 @@ func (s *Server) getChatAdministrators(w http.ResponseWriter, _ *http.Request, b
 		return
 	}
 	succeed(w, members)
+}
+
+// Retitle changes the title of a group or channel. No update says so.
+func (s *Server) Retitle(group int64, title string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.chats[group].title = title
+}
+
+// Vanish deletes a group or channel. The updates about it get lost.
+func (s *Server) Vanish(group int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.chats, group)
+}
+
+// getChat follows https://core.telegram.org/bots/api#getchat.
+func (s *Server) getChat(w http.ResponseWriter, _ *http.Request, b *bot, params map[string]string) {
+	s.withOwnChat(w, b, params, func(c *chat) any {
+		info := c.json()
+		info["accent_color_id"], info["max_reaction_count"] = 3, 11
+		if c.kind != "channel" {
+			info["permissions"] = map[string]any{"can_send_messages": !c.silent, "can_send_polls": !c.silent}
+		}
+		if len(c.topics) > 0 {
+			info["is_forum"] = true
+		}
+		return info
+	})
+}
+
+// getChatMember follows https://core.telegram.org/bots/api#getchatmember. Bots ask for themselves only: for others they have to be admins.
+func (s *Server) getChatMember(w http.ResponseWriter, _ *http.Request, b *bot, params map[string]string) {
+	if params["user_id"] != strconv.FormatInt(b.id, 10) {
+		s.complain("getChatMember for %s", params["user_id"])
+	}
+	s.withOwnChat(w, b, params, func(c *chat) any {
+		me := map[string]any{"id": b.id, "is_bot": true, "first_name": b.username, "username": b.username}
+		if !c.admins[b.id] {
+			return map[string]any{"status": "member", "user": me}
+		}
+		return map[string]any{
+			"status": "administrator", "user": me, "can_be_edited": false, "is_anonymous": false, "can_manage_chat": true, "can_delete_messages": true,
+			"can_change_info": false, "can_post_messages": c.kind == "channel" && !c.silent, "can_invite_users": true,
+		}
+	})
+}
+
+// withOwnChat answers with what f says about a chat in which the bot is. s.mu is held meanwhile.
+func (s *Server) withOwnChat(w http.ResponseWriter, b *bot, params map[string]string, f func(c *chat) any) {
+	id, _ := strconv.ParseInt(params["chat_id"], 10, 64)
+	s.mu.Lock()
+	code, description, parameters := s.absence(b, id)
+	var result any
+	if code == 0 {
+		result = f(s.chats[id])
+	}
+	s.mu.Unlock()
+	if code != 0 {
+		fail(w, code, description, parameters)
+		return
+	}
+	succeed(w, result)
 }

@@ -27,6 +27,8 @@ var methods = map[string]method{
 	"setMyCommands":          {[]string{"commands", "scope", "language_code"}, (*Server).setMyCommands},
 	"deleteMyCommands":       {[]string{"scope", "language_code"}, (*Server).deleteMyCommands},
 	"getChatAdministrators":  {[]string{"chat_id"}, (*Server).getChatAdministrators},
+	"getChat":                {[]string{"chat_id"}, (*Server).getChat},
+	"getChatMember":          {[]string{"chat_id", "user_id"}, (*Server).getChatMember},
 	"leaveChat":              {[]string{"chat_id"}, (*Server).leaveChat},
 	"setWebhook":             {[]string{"url", "secret_token", "max_connections", "allowed_updates"}, (*Server).setWebhook},
 	"deleteWebhook":          {[]string{"drop_pending_updates"}, (*Server).deleteWebhook},
@@ -163,6 +165,15 @@ func (s *Server) refusal(b *bot, id int64) (code int, description string, parame
 		}
 		return 0, "", nil
 	}
+	if code, description, parameters = s.absence(b, id); code != 0 {
+		return code, description, parameters
+	}
+	c := s.chats[id]
+	return c.refusal.code, c.refusal.description, nil
+}
+
+// absence returns why a bot is not in a group or channel; code is 0 if it is. s.mu is held.
+func (s *Server) absence(b *bot, id int64) (code int, description string, parameters map[string]any) {
 	c := s.chats[id]
 	switch {
 	case c == nil:
@@ -172,7 +183,7 @@ func (s *Server) refusal(b *bot, id int64) (code int, description string, parame
 	case !c.members[b.id]:
 		return http.StatusForbidden, "Forbidden: bot was kicked from the " + c.kind + " chat", nil
 	}
-	return c.refusal.code, c.refusal.description, nil
+	return 0, "", nil
 }
 
 // leaveChat follows https://core.telegram.org/bots/api#leavechat.
