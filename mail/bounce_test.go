@@ -371,3 +371,24 @@ func FuzzDSN(f *testing.F) {
 		}
 	})
 }
+
+func TestABounceToAnAddressThatWasGuessedIsNobodys(t *testing.T) {
+	t.Parallel()
+	w, reports, local := newBouncing(t)
+	text, err := os.ReadFile(filepath.Join("testdata", "hard.eml"))
+	must(t, err)
+	last := map[bool]string{true: "1", false: "0"}[strings.HasSuffix(local, "0")]
+	for _, guessed := range []string{local[:len(local)-1] + last, local[:len(local)-1], local + "0", bouncePrefix, bouncePrefix + "zuerich 0123456789abcdef"} {
+		if known, err := w.Known(t.Context(), guessed); known || err != nil {
+			t.Errorf("%s is known: %v", guessed, err)
+		}
+		must(t, w.Handle(t.Context(), guessed, text))
+	}
+	if got := kindOf(t, reports); got != "none" {
+		t.Errorf("a forged bounce is %s", got)
+	}
+	must(t, w.Handle(t.Context(), local, text))
+	if got := kindOf(t, reports); got != "hard" {
+		t.Errorf("a true one is %s", got)
+	}
+}
