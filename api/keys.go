@@ -158,10 +158,10 @@ func (k *Keys) Revoke(ctx context.Context, city string, id uint) error {
 	return done.Error
 }
 
-// EndPrograms deletes the keys and webhooks that an admin has made for a city, in a transaction on the core's tables. announce ends open streams, after the transaction.
+// EndPrograms deletes the keys and webhooks that an admin has made for a city, or for all if it is empty, in a transaction on the core's tables. announce ends open streams, after the transaction.
 func (a *API) EndPrograms(tx *gorm.DB, city string, admin uint) (announce func(), err error) {
 	var keys []Key
-	mine := func() *gorm.DB { return tx.Where("city = ? AND admin_id = ?", city, admin) }
+	mine := func() *gorm.DB { return tx.Where("admin_id = ? AND (city = ? OR ? = '')", admin, city, city) }
 	if err := mine().Find(&keys).Error; err != nil {
 		return nil, fmt.Errorf("list keys: %w", err)
 	}
@@ -177,6 +177,32 @@ func (a *API) EndPrograms(tx *gorm.DB, city string, admin uint) (announce func()
 			}
 		}
 	}, nil
+}
+
+// MadeKey is a key or a webhook as the export of its admin's account has it.
+type MadeKey struct {
+	City    string    `json:"city"`
+	Name    string    `json:"name"` // or address
+	Created time.Time `json:"created"`
+}
+
+// MadeBy lists the keys and webhooks that an admin has made.
+func (a *API) MadeBy(ctx context.Context, admin uint) (keys, webhooks []MadeKey, err error) {
+	keys, webhooks = []MadeKey{}, []MadeKey{}
+	var keyRows []Key
+	var hookRows []Webhook
+	for _, rows := range []any{&keyRows, &hookRows} {
+		if err := a.Keys.Tables.WithContext(ctx).Where("admin_id = ?", admin).Order("id").Find(rows).Error; err != nil {
+			return nil, nil, fmt.Errorf("list keys and webhooks: %w", err)
+		}
+	}
+	for _, row := range keyRows {
+		keys = append(keys, MadeKey{row.City, row.Name, row.CreatedAt})
+	}
+	for _, row := range hookRows {
+		webhooks = append(webhooks, MadeKey{row.City, row.URL, row.CreatedAt})
+	}
+	return keys, webhooks, nil
 }
 
 // Use returns the key of a text, which a program has used that calls itself client.

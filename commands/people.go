@@ -202,10 +202,10 @@ type endedAccess struct {
 	announce func()
 }
 
-// endAccess takes from an admin everything by which they act on a city: the role, linked chats and codes for them, invitations, and keys and webhooks that they have made. Nothing of
-// it comes back if they are invited again.
+// endAccess takes from an admin everything by which they act on a city, or on all cities if it is empty: the role, linked chats and codes for them, invitations, and keys and webhooks that
+// they have made. Nothing of it comes back if they are invited again.
 func (c *Commands) endAccess(tx *gorm.DB, city string, admin uint) (ended endedAccess, err error) {
-	mine := func() *gorm.DB { return tx.Where("city = ? AND admin_id = ?", city, admin) }
+	mine := func() *gorm.DB { return tx.Where("admin_id = ? AND (city = ? OR ? = '')", admin, city, city) }
 	if err := mine().Find(&ended.links).Error; err != nil {
 		return ended, err
 	}

@@ -100,6 +100,7 @@ func TestScreenshots(t *testing.T) {
 		shoot("options", "/city/ghent#alpha", width, dark, true, "de", put("#alpha-option-greeting", "x"), chromedp.RemoveAttribute("#alpha-option-greeting", "maxlength"),
 			put("#alpha-option-greeting", strings.Repeat("hallo ", 20)), submit(".options button", ".errors"))
 		for _, dark := range []bool{false, true} {
+			shoot("account", "/account", width, dark, true, map[bool]string{false: "de", true: "en"}[dark])
 			shoot("people", "/city/ghent/people", width, dark, true, map[bool]string{false: "de", true: "en"}[dark])
 		}
 		shoot("invite", "/city/ghent/people", width, !dark, true, "de", fill("#f-invite", "ada@linienfunk.example"), submit("#invite button", ".errors"))

@@ -63,7 +63,7 @@ func TestEveryTextExistsInEveryLanguageAndIsUsed(t *testing.T) {
 	for _, kind := range []read.Kind{read.Inspectors, read.Police, read.Disruption, read.Gone, read.Question, read.Other} {
 		used["reading-"+string(kind)] = "read.Kind"
 	}
-	for _, letter := range []string{"register", "register-known", "reset", "revoked", "warned"} {
+	for _, letter := range []string{"register", "register-known", "reset", "address-new", "address-back", "changed", "revoked", "warned"} {
 		used[letter+"-subject"], used[letter+"-mail"] = "send", "send"
 	}
 	used["date-format"], used["zone-name"] = "templates", "templates"

@@ -1,4 +1,4 @@
-// Package account has the pages of admins' accounts: registration, login, passwords, invitations, and the list of an admin's
+// Package account has the pages of admins' accounts: registration, login, invitations, what an admin can change about the account, and the list of an admin's
 // cities, where new ones are created.
 package account
 
@@ -60,6 +60,29 @@ func (p *Pages) AddTo(mux *http.ServeMux) {
 	mux.HandleFunc("POST /reset/{token}", p.Handle(p.reset))
 	mux.HandleFunc("GET /invite/{token}", p.Handle(p.inviteForm))
 	mux.HandleFunc("POST /invite/{token}", p.Handle(p.accept))
+	for pattern, action := range map[string]site.AdminAction{
+		"GET /account":                    p.account,
+		"POST /account/address":           p.changeAddress,
+		"GET /account/address/{token}":    p.newAddressForm,
+		"POST /account/address/{token}":   p.newAddress,
+		"POST /account/password":          p.changePassword,
+		"POST /account/sessions":          p.endSessions,
+		"POST /account/sessions/{id}/end": p.endSession,
+		"POST /account/language":          p.changeLanguage,
+		"GET /account/export":             p.exportAccount,
+		"POST /account/delete":            p.deleteAccount,
+		// These addresses only take forms. A link to another language, or typing them, makes a GET.
+		"GET /account/address":           p.backToAccount,
+		"GET /account/password":          p.backToAccount,
+		"GET /account/sessions":          p.backToAccount,
+		"GET /account/sessions/{id}/end": p.backToAccount,
+		"GET /account/language":          p.backToAccount,
+		"GET /account/delete":            p.backToAccount,
+	} {
+		mux.HandleFunc(pattern, p.Handle(p.LoggedIn(action)))
+	}
+	mux.HandleFunc("GET /account/back/{token}", p.Handle(p.addressBackForm))
+	mux.HandleFunc("POST /account/back/{token}", p.Handle(p.addressBack))
 	mux.HandleFunc("GET /cities", p.Handle(p.LoggedIn(p.cities)))
 	mux.HandleFunc("POST /cities", p.Handle(p.LoggedIn(p.addCity)))
 }

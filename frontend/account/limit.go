@@ -14,8 +14,8 @@ type rateLimits struct {
 
 	// Mails to one address. Each kind has a budget of its own, so that registering under an admin's address does not keep a new password
 	// from them.
-	register, forgot addressLimit
-	mailClient       *limits.Limiter // mails that one client causes
+	register, forgot, address addressLimit
+	mailClient                *limits.Limiter // mails that one client causes
 }
 
 // addressLimit limits what anybody can do to one address.
@@ -51,7 +51,7 @@ func newRateLimits(group *limits.Group) rateLimits {
 			spare:   group.New("login.spare", limits.Rate{Burst: 300, Every: 5 * time.Minute}),
 		},
 		loginClient: group.New("login.client", limits.Rate{Burst: 30, Every: 10 * time.Second}),
-		register:    mails("register"), forgot: mails("forgot"),
+		register:    mails("register"), forgot: mails("forgot"), address: mails("address"),
 		mailClient: group.New("mails.client", limits.Rate{Burst: 10, Every: time.Minute}),
 	}
 }

@@ -61,10 +61,10 @@ func (p *Pages) login(w http.ResponseWriter, r *http.Request) error {
 	return p.afterLogin(w, r, admin, data.Next)
 }
 
-// afterLogin redirects to next, else to the admin's only city, else to the list of cities.
+// afterLogin redirects to next, a page of a city or of the account, else to the admin's only city, else to the list of cities.
 func (p *Pages) afterLogin(w http.ResponseWriter, r *http.Request, admin db.Admin, next string) error {
-	// next must be a page of a city, on this host: //host and /\host would lead to others.
-	if !strings.HasPrefix(next, "/city/") || strings.ContainsAny(next, "\\\r\n") {
+	// next must be on this host: //host and /\host would lead to others.
+	if !strings.HasPrefix(next, "/city/") && next != "/account" && !strings.HasPrefix(next, "/account/") || strings.ContainsAny(next, "\\\r\n") {
 		cities, err := p.DB.CitiesOf(r.Context(), admin.ID)
 		if err != nil {
 			return err

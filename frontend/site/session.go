@@ -24,6 +24,8 @@ const (
 	keyAdmin    = "admin"    // uint: the admin's id
 	keyPassword = "password" // fingerprint of the admin's password; a new password ends all sessions
 	keyFlash    = "flash"    // see flash.go
+	keySince    = "since"    // int64: when it began, in seconds since 1970
+	keyBrowser  = "browser"  // see browserOf
 )
 
 func newSessions(database *db.DB, now func() time.Time, secure bool) *scs.SessionManager {
@@ -51,6 +53,10 @@ func (s *Site) LogIn(ctx context.Context, admin db.Admin) error {
 	}
 	s.sessions.Put(ctx, keyAdmin, admin.ID)
 	s.sessions.Put(ctx, keyPassword, fingerprint(admin))
+	s.sessions.Put(ctx, keySince, s.Now().Unix())
+	if v, ok := ctx.Value(visitKey{}).(visit); ok {
+		s.sessions.Put(ctx, keyBrowser, v.browser)
+	}
 	s.sessions.SetDeadline(ctx, s.Now().Add(sessionIdle).UTC())
 	return nil
 }

@@ -17,6 +17,8 @@ import (
 type visit struct {
 	admin *db.Admin // nil if the visitor is not logged in
 	lang  string
+
+	browser string // see browserOf
 }
 
 type visitKey struct{}
@@ -43,7 +45,7 @@ func (s *Site) withVisit(next http.Handler) http.Handler {
 			s.ShowError(w, r, http.StatusInternalServerError)
 			return
 		}
-		r = r.WithContext(context.WithValue(ctx, visitKey{}, visit{admin: admin, lang: s.pickLang(r, admin)}))
+		r = r.WithContext(context.WithValue(ctx, visitKey{}, visit{admin: admin, lang: s.pickLang(r, admin), browser: browserOf(r.UserAgent())}))
 		res := &response{ResponseWriter: w}
 		res.before = func() error { return s.saveSession(w, r) }
 		defer s.recoverPage(res, r)

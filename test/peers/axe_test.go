@@ -139,6 +139,8 @@ func TestPagesHaveNoMistakesForAxe(t *testing.T) {
 		{name: "unsubscription", path: leave},
 		{name: "cities", path: "/cities", admin: true},
 		{name: "wrong city", path: "/cities", admin: true, script: submitForm("#f-title", ""), then: ".errors"},
+		{name: "account", path: "/account", admin: true},
+		{name: "wrong password", path: "/account", admin: true, script: submitForm("#f-present", "x", "#f-password", "a tram named x"), then: ".errors"},
 		{name: "settings", path: city, admin: true},
 		{name: "saved settings", path: city, admin: true, script: submitForm("#f-about", "Neu\n"), then: ".flash"},
 		{name: "password of a program", path: city, admin: true, script: "document.querySelector(\"form[action$='/bot/external/password']\").requestSubmit()", then: "#external-password"},
