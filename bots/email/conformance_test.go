@@ -131,7 +131,7 @@ func (n *network) Heal()              {}
 func TestConformanceWithAMailbox(t *testing.T) {
 	t.Parallel()
 	bottest.Run(t, "email", proven(), startMailbox, bottest.Features{
-		EveryCity: true, Receives: true, Authors: true, Private: true, Broadcasts: true, Retracts: true, Once: true, Credentials: true, RecvOnly: true,
+		EveryCity: true, Receives: true, Authors: true, Private: true, Broadcasts: true, Retracts: true, Once: true, Credentials: true, RecvOnly: true, Places: true,
 	})
 }
 
@@ -181,3 +181,13 @@ func (m *mailboxes) Post(_ testing.TB, w *bottest.World, city string, p bottest.
 
 func (m *mailboxes) Fail(f bottest.Fault) { m.server.Fail(inboundtest.Fault(f)) }
 func (m *mailboxes) Heal()                { m.server.Heal() }
+
+// AddPlace adds a folder.
+func (m *mailboxes) AddPlace(_ testing.TB, _ *bottest.World, city, name string) string {
+	m.server.AddFolder(addressOf(city), name)
+	return name
+}
+
+func (m *mailboxes) RemovePlace(_ testing.TB, _ *bottest.World, city, id string) {
+	m.server.RemoveFolder(addressOf(city), id)
+}

@@ -4,7 +4,8 @@
 // Package mail/inbound receives mail, and mail/text reads it. receive.go implements their interfaces: what an address means, and what is done
 // with a mail; report.go makes a report of it. Package mail sends: send.go makes a mail for each subscriber of subscribers.go, submission.go chooses
 // the city's own mailbox (mailbox.go) or the program as sender, bounce.go removes dead subscribers, leaving.go and postmaster.go handle mails that are no reports. subscription_pages.go is public, with the
-// tokens of link_tokens.go; commands.go, notices.go and act_pages.go are for those who run a city; settings_pages.go is for the city's admins.
+// tokens of link_tokens.go; commands.go, notices.go and act_pages.go are for those who run a city; settings_pages.go and
+// places.go, the folders of a mailbox, are for the city's admins.
 package email
 
 import (
@@ -20,13 +21,14 @@ import (
 	"linienfunk/bots"
 	"linienfunk/bots/chat"
 	"linienfunk/bots/kit"
+	"linienfunk/bots/places"
 	"linienfunk/internal/limits"
 	"linienfunk/mail"
 	"linienfunk/mail/inbound"
 	"linienfunk/mail/text"
 )
 
-// Bot is a Listener, a Receiver, a Broadcaster, a Retracter, a Pruner, Public, a mail.Network and a chat.Network.
+// Bot is a Listener, a Receiver, a Broadcaster, a Retracter, a Pruner, Public, a mail.Network, a chat.Network and a places.Network.
 type Bot struct {
 	core   bots.Core
 	mail   mail.Service
@@ -43,6 +45,7 @@ type Bot struct {
 	limits    *inbound.Limits // of reports by mail
 	clients   *limits.Limiter // of subscriptions
 	commands  chat.Commands   // of the cities
+	places    places.Lists    // of the folders of mailboxes
 	proven    func(ctx context.Context, m *inbound.Mail) bool
 
 	unproven, unprovenCity *limits.Limiter
@@ -63,7 +66,7 @@ func New(core bots.Core) (bots.Bot, error) {
 		mailboxes: newMailboxes(core), lmtp: c.lmtp, relays: c.relays, operator: c.operator, greylist: newGreylist(core), limits: rates,
 		fetcher:  &inbound.Fetcher{Timing: inbound.DefaultTiming, Limits: rates, Now: core.Now, Log: core.Log},
 		clients:  core.Limits.New("email.subscriptions", limits.Rate{Burst: 5, Every: time.Minute, Overflow: 60}),
-		commands: chat.None{}, proven: isProven, unproven: unproven, unprovenCity: unprovenCity,
+		commands: chat.None{}, places: places.None{}, proven: isProven, unproven: unproven, unprovenCity: unprovenCity,
 		newcomers: core.Limits.New("email.newcomers", limits.Rate{Burst: 1, Every: time.Hour, Overflow: 1}),
 	}, nil
 }

@@ -16,7 +16,8 @@ type Mailbox struct {
 	Port     int    `gorm:"not null"`
 	Security string `gorm:"size:10;not null"` // an inbound.Security
 	Login    string `gorm:"size:254;not null;uniqueIndex:idx_email_mailboxes_owner,priority:2"`
-	Password []byte `gorm:"not null"` // sealed
+	Password []byte `gorm:"not null"`                      // sealed
+	Folder   string `gorm:"size:1000;not null;default:''"` // that is read; empty for the inbox
 
 	// The submission server, with the same login. Empty if the mailbox does not send.
 	SubmitHost     string `gorm:"size:255;not null;default:''"`
@@ -43,10 +44,11 @@ func (m *Mailbox) Sealed() *[]byte { return &m.Password }
 // Identity implements kit.Row: no two cities can connect one mailbox.
 func (m *Mailbox) Identity() map[string]any { return map[string]any{"host": m.Host, "login": m.Login} }
 
-// Inherit implements kit.Row: the mailbox that was connected before keeps its position.
+// Inherit implements kit.Row: the mailbox that was connected before keeps its folder and its position.
 func (m *Mailbox) Inherit(old Mailbox) {
 	m.CreatedAt = old.CreatedAt
 	if old.Host == m.Host && old.Login == m.Login {
+		m.Folder = old.Folder
 		m.Validity, m.LastUID, m.LastAt = old.Validity, old.LastUID, old.LastAt
 	}
 }
@@ -59,7 +61,7 @@ func (m *Mailbox) Link() string { return "mailto:" + m.Address }
 
 // account is the mailbox for reading.
 func (m *Mailbox) account(password string) inbound.Account {
-	return inbound.Account{Host: m.Host, Port: m.Port, Security: inbound.Security(m.Security), Login: m.Login, Password: password}
+	return inbound.Account{Host: m.Host, Port: m.Port, Security: inbound.Security(m.Security), Login: m.Login, Password: password, Folder: m.Folder}
 }
 
 func (m *Mailbox) position() inbound.Position {

@@ -162,6 +162,8 @@ func mailboxError(err error) error {
 		return bots.RevokedRecv("mailbox-login", err)
 	case inbound.LoginUnclear:
 		return bots.RetryAfter(loginPause, "mailbox-login-unclear", err)
+	case inbound.NoFolder:
+		return bots.Retry("mailbox-no-folder", err)
 	}
 	return bots.Retry("mailbox-unreachable", err)
 }

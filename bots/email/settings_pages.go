@@ -6,6 +6,7 @@ import (
 
 	"linienfunk/bots"
 	"linienfunk/bots/kit"
+	"linienfunk/bots/places"
 	"linienfunk/mail/inbound"
 )
 
@@ -13,6 +14,7 @@ import (
 func (b *Bot) WebUI() http.Handler {
 	routes := kit.Routes{
 		"GET /{$}": b.showSettings, "POST /connect": b.connectMailbox, "POST /check": b.checkMailbox, "POST /disconnect": b.disconnectMailbox,
+		"POST /folder": b.chooseFolder, "POST /places": kit.RefreshPlaces(b.core, func() places.Lists { return b.places }),
 	}
 	return http.MaxBytesHandler(routes.Mux(), maxForm)
 }
@@ -21,7 +23,12 @@ func (b *Bot) showSettings(w http.ResponseWriter, r *http.Request) {
 	mount := bots.MountOf(r)
 	count, err := b.store.count(r.Context(), mount.City.Name)
 	m, connected, other := b.findMailbox(r.Context(), mount.City.Name)
-	if err := errors.Join(err, other); err != nil {
+	var folders []folderChoice
+	var third error
+	if connected {
+		folders, third = b.folderChoices(r.Context(), m)
+	}
+	if err := errors.Join(err, other, third); err != nil {
 		b.core.Log.Error("settings not shown", "city", mount.City.Name, "err", err)
 		http.Error(w, b.text(r, "try-again"), http.StatusInternalServerError)
 		return
@@ -29,6 +36,7 @@ func (b *Bot) showSettings(w http.ResponseWriter, r *http.Request) {
 	b.core.Pages.Section(w, r, "settings.html", map[string]any{
 		"Address": b.address(mount.City.Name), "Off": !mount.City.Options.On("enabled"), "Subscribers": count,
 		"Options": mount.Options, "Path": mount.Path, "Mailbox": m, "Connected": connected, "Refused": b.isRefused(m),
+		"Folders": folders, "Folder": m.folder(),
 		"Securities": []inbound.Security{inbound.ImplicitTLS, inbound.StartTLS, inbound.NoTLS},
 	})
 }
@@ -97,6 +105,9 @@ func (b *Bot) mailboxChanged(w http.ResponseWriter, r *http.Request, err error, 
 		return
 	}
 	b.core.Changed(city)
+	if done != "mailbox-disconnected" {
+		b.refreshPlaces(r.Context(), city)
+	}
 	b.core.Pages.Done(w, r, b.text(r, done))
 }
 

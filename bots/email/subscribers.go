@@ -72,6 +72,9 @@ func migrations() []*gormigrate.Migration {
 	}, {
 		ID:      "8-notices",
 		Migrate: func(tx *gorm.DB) error { return tx.AutoMigrate(&Notice{}) },
+	}, {
+		ID:      "9-folders",
+		Migrate: func(tx *gorm.DB) error { return tx.AutoMigrate(&Mailbox{}) },
 	}}
 }
 

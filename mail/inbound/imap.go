@@ -16,6 +16,7 @@ type Account struct {
 	Security Security
 	Login    string
 	Password string
+	Folder   string // that is read; empty for the inbox
 }
 
 // Security is how a connection is encrypted.
@@ -42,6 +43,7 @@ const (
 	Unreachable  IMAPReason = iota // try again
 	LoginRefused                   // permanently: an admin must enter another password
 	LoginUnclear                   // without a reason: try again much later
+	NoFolder                       // the folder cannot be opened: an admin must choose another one, unless it comes back
 )
 
 func (e *IMAPError) Error() string { return e.Err.Error() }

@@ -22,6 +22,7 @@ type attempts struct {
 // mailName identifies a mail (RFC 9051, section 2.3.1.1).
 type mailName struct {
 	host, login   string
+	folder        string
 	validity, uid int64
 }
 

@@ -1,6 +1,7 @@
 package inbound
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -21,7 +22,7 @@ import (
 // maxAnswer is how many bytes the server may send for one command: a mail or a list of UIDs, and untagged answers.
 const maxAnswer = maxMessage + 4<<20
 
-// inboxFolder is the folder that is read. Every server has it (RFC 9051, section 5.1).
+// inboxFolder is the folder that is read unless another one is chosen. Every server has it (RFC 9051, section 5.1).
 const inboxFolder = "INBOX"
 
 // MailboxConn is a connection to a mailbox that is open for reading. It is used by one goroutine.
@@ -58,9 +59,18 @@ func (m *MailboxConn) command() (done func() bool) {
 	return time.AfterFunc(m.fetcher.Timing.Step, func() { m.conn.Conn.Close() }).Stop
 }
 
-// Open connects, logs in and opens the mailbox with EXAMINE, which leaves everything in it as it is. The connection ends with ctx. The
+// Open connects, logs in and opens the folder with EXAMINE, which leaves everything in it as it is. The connection ends with ctx. The
 // error is an *IMAPError.
 func (f *Fetcher) Open(ctx context.Context, a Account) (*MailboxConn, error) {
+	return f.open(ctx, a, func(m *MailboxConn) error {
+		var err error
+		m.selected, err = m.examine()
+		return err
+	})
+}
+
+// open connects and logs in, and then calls f, which opens a folder or does something else that must not take long.
+func (f *Fetcher) open(ctx context.Context, a Account, then func(*MailboxConn) error) (*MailboxConn, error) {
 	opening, cancel := context.WithTimeout(ctx, f.Timing.Open)
 	defer cancel()
 	raw, err := f.Dial(opening, "tcp", net.JoinHostPort(a.Host, strconv.Itoa(a.Port)))
@@ -79,9 +89,9 @@ func (f *Fetcher) Open(ctx context.Context, a Account) (*MailboxConn, error) {
 		m.Close()
 		return nil, loginError(err)
 	}
-	if m.selected, err = m.examine(); err != nil {
+	if err := then(m); err != nil {
 		m.Close()
-		return nil, unreachable("open mailbox", err)
+		return nil, folderError(err, a.Folder)
 	}
 	if !hurry() {
 		m.Close()
@@ -89,6 +99,23 @@ func (f *Fetcher) Open(ctx context.Context, a Account) (*MailboxConn, error) {
 	}
 	m.stop = context.AfterFunc(ctx, func() { raw.Close() })
 	return m, nil
+}
+
+// folderError classifies the failure to open a folder. One that was chosen may have been deleted, renamed, or be none that holds mails.
+func folderError(err error, folder string) error {
+	var refused *imap.Error
+	if !errors.As(err, &refused) {
+		return unreachable("open mailbox", err)
+	}
+	cause := fmt.Errorf("open folder: %s [%s]", refused.Type, refused.Code)
+	switch refused.Code {
+	case imap.ResponseCodeUnavailable, imap.ResponseCodeServerBug, imap.ResponseCodeInUse, imap.ResponseCodeLimit:
+		return &IMAPError{Unreachable, cause}
+	}
+	if folder == "" {
+		return &IMAPError{Unreachable, cause}
+	}
+	return &IMAPError{NoFolder, cause}
 }
 
 // TLSFor returns the configuration for a server: config, or the defaults if it is nil.
@@ -225,7 +252,7 @@ func loginError(err error) error {
 
 // examine opens the folder. Servers must return UIDNEXT (RFC 9051, section 6.3.2); if one does not, it is one above the UID of the last mail.
 func (m *MailboxConn) examine() (*imap.SelectData, error) {
-	data, err := m.client.Select(inboxFolder, &imap.SelectOptions{ReadOnly: true}).Wait()
+	data, err := m.client.Select(cmp.Or(m.account.Folder, inboxFolder), &imap.SelectOptions{ReadOnly: true}).Wait()
 	if err != nil || data.UIDNext > 0 || data.NumMessages == 0 {
 		return data, err
 	}

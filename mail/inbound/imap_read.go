@@ -159,7 +159,7 @@ func (r *reader) deliver(ctx context.Context, one listed) error {
 		r.log.Info("mail dropped: too large")
 		return nil
 	}
-	name := mailName{r.account.Host, r.account.Login, int64(r.selected.UIDValidity), int64(one.uid)}
+	name := mailName{r.account.Host, r.account.Login, r.account.Folder, int64(r.selected.UIDValidity), int64(one.uid)}
 	if !r.fetcher.attempts.begin(name, r.fetcher.Now()) {
 		r.log.Error("mail dropped: it cannot be read", "uid", one.uid)
 		return nil

@@ -24,6 +24,7 @@ import (
 	"linienfunk/db"
 	"linienfunk/internal/config"
 	"linienfunk/internal/testkit"
+	"linienfunk/mail/inbound/inboundtest"
 	"linienfunk/test/harness"
 	"linienfunk/transit"
 	transitnetwork "linienfunk/transit/network"
@@ -91,6 +92,13 @@ func TestPagesHaveNoMistakesForAxe(t *testing.T) {
 	admin.SetLists("zuerich", "Zürich", "kontrolle\nkontrollen", "idiot")
 	admin.ConnectMastodon(instance, "zuerich")
 	admin.Post("/city/zuerich/bot/telegram/connect", "token", telegram.AddBot("ZueriBot"))
+	telegram.Mute(telegram.AddChat("ZueriBot", "supergroup", "Linie 4"), true)
+	admin.WaitForText("/city/zuerich", "Linie 4")
+	admin.Post("/city/zuerich/bot/telegram/places")
+	mailbox := inboundtest.New(t)
+	mailbox.Add("melden@post.example")
+	mailbox.AddFolder("melden@post.example", "Meldungen")
+	admin.Post("/city/zuerich/bot/email/connect", "address", "melden@post.example", "host", mailbox.Host(), "port", mailbox.Port(), "security", "none", "password", inboundtest.Password)
 	admin.Post("/city/zuerich/bot/external/connect", "name", "forum")
 	visitor.Subscribe(mails, "zuerich", harness.ReaderAddress)
 	for _, text := range []string{"kontrolle, du idiot", "schönes wetter", "kontrolle u6 am bahnhof"} {

@@ -66,15 +66,15 @@ const nobody = 65534
 // they are in the process group of their master.
 const dovecotScript = `setsid dovecot -F -c "$1" & read -r _; kill -TERM -$! ; wait $!; exit 0`
 
-// newDovecot prepares an instance; see start.
-func newDovecot(t testing.TB) *dovecot {
+// newDovecot prepares an instance, with more lines of configuration; see start.
+func newDovecot(t testing.TB, more ...string) *dovecot {
 	t.Helper()
 	dir := publicDir(t, 0o755)
 	host, port := hostAndPort(t, harness.FreePort(t))
 	d := &dovecot{host: host, port: port, dir: dir, config: filepath.Join(dir, "dovecot.conf")}
 	mails := filepath.Join(dir, "mails")
 	must(t, os.Mkdir(mails, 0o755), os.Chown(mails, nobody, nobody),
-		os.WriteFile(d.config, fmt.Appendf(nil, dovecotConfig, dir, port, nobody), 0o644))
+		os.WriteFile(d.config, fmt.Appendf(nil, dovecotConfig+strings.Join(more, ""), dir, port, nobody), 0o644))
 	return d
 }
 
@@ -177,5 +177,69 @@ func TestDebiansDovecotIsReadByIMAP(t *testing.T) {
 	}
 	if unseen := server.admin(t, "mailbox", "status", "-u", user, "unseen", "INBOX"); !strings.Contains(unseen, "unseen=8") {
 		t.Errorf("of 8 mails there are %s", unseen)
+	}
+}
+
+// dovecotNamespace has all folders of a user, among them one with a special use (https://doc.dovecot.org/2.3/configuration_manual/namespace/).
+const dovecotNamespace = `namespace inbox {
+  inbox = yes
+  separator = SEPARATOR
+  mailbox Gesendet {
+    auto = create
+    special_use = \Sent
+  }
+}
+`
+
+// The names are in modified UTF-7 on the wire, and the parent of the second folder is none that can be opened.
+func TestAFolderOfDebiansDovecotIsChosenAndRead(t *testing.T) {
+	t.Parallel()
+	needs(t, "dovecot", "doveadm")
+	needsRoot(t)
+	for _, separator := range []string{"/", "."} {
+		t.Run("separator "+separator, func(t *testing.T) {
+			t.Parallel()
+			const user = "melden@post.example"
+			server := newDovecot(t, strings.Replace(dovecotNamespace, "SEPARATOR", separator, 1))
+			server.start(t)
+			p := newProgram(t, nil)
+			admin := p.admins["zuerich"]
+			folder, nested := "Züge & <Trams> 🚋", "Verkehr"+separator+"日本"
+			for _, name := range []string{folder, nested} {
+				server.admin(t, "mailbox", "create", "-u", user, name)
+			}
+			save := func(folder, name, text string) {
+				file := filepath.Join(server.dir, name)
+				must(t, os.WriteFile(file, []byte("Return-Path: <"+harness.RiderAddress+">\n"+riderMail(name, text)), 0o644))
+				server.admin(t, "save", "-u", user, "-m", folder, file)
+			}
+			save(folder, "1", "kontrolle von früher im ordner")
+			if page := admin.Post("/city/zuerich/bot/email/connect", "address", user, "host", server.host, "port", server.port, "security", "none", "password", "sesame"); !strings.Contains(page, "The mailbox is connected") {
+				t.Fatalf("the mailbox is not connected:\n%s", page)
+			}
+			page := admin.Get("/city/zuerich")
+			for _, want := range []string{">INBOX (inbox)<", ">" + folder + "<", ">" + nested + "<", ">Gesendet (sent mails)<"} {
+				if !strings.Contains(page, want) {
+					t.Errorf("the page does not offer %s", want)
+				}
+			}
+			if strings.Contains(page, ">Verkehr<") {
+				t.Error("the page offers a folder that cannot be opened")
+			}
+			if page := admin.Post("/city/zuerich/bot/email/folder", "folder", "Verkehr"); !strings.Contains(page, "does not open this folder") {
+				t.Errorf("a folder that cannot be opened is chosen:\n%s", page)
+			}
+			for i, name := range []string{folder, nested} {
+				if page := admin.Post("/city/zuerich/bot/email/folder", "folder", name); !strings.Contains(page, "is read from now on") {
+					t.Fatalf("%s is not chosen:\n%s", name, page)
+				}
+				save("INBOX", fmt.Sprintf("a%d", i), fmt.Sprintf("kontrolle %d im posteingang", i))
+				save(name, fmt.Sprintf("b%d", i), fmt.Sprintf("kontrolle u%d im ordner", i))
+				p.waitForReport(t, "zuerich", fmt.Sprintf("kontrolle u%d im ordner", i))
+			}
+			if page := p.visitor.In(t).Get("/c/zuerich"); strings.Contains(page, "posteingang") || strings.Contains(page, "von früher") {
+				t.Errorf("another folder is read, or mails from before:\n%s", page)
+			}
+		})
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"io"
 	"log"
 	"net"
+	"slices"
 	"strconv"
 	"sync"
 	"testing"
@@ -62,6 +63,7 @@ type box struct {
 	user     *imapmemserver.User
 	validity uint32
 	mails    []mail
+	folders  []*imap.ListData // besides the inbox
 }
 
 type mail struct {
@@ -130,19 +132,49 @@ func newUser(address string) *imapmemserver.User {
 	return user
 }
 
-// Deliver adds a mail to a mailbox, with the given time as its internal date.
+// AddFolder adds a folder to a mailbox, with attributes with which it is listed. The delimiter is "/". One with \\Noselect or \\NonExistent holds no mails.
+func (s *Server) AddFolder(address, name string, attrs ...imap.MailboxAttr) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	b := s.boxes[address]
+	b.folders = append(b.folders, &imap.ListData{Attrs: attrs, Delim: '/', Mailbox: name})
+	if !slices.Contains(attrs, imap.MailboxAttrNoSelect) && !slices.Contains(attrs, imap.MailboxAttrNonExistent) {
+		b.user.Create(name, nil) // fails only if it exists
+	}
+}
+
+// RemoveFolder deletes a folder.
+func (s *Server) RemoveFolder(address, name string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	b := s.boxes[address]
+	b.folders = slices.DeleteFunc(b.folders, func(f *imap.ListData) bool { return f.Mailbox == name })
+	if err := b.user.Delete(name); err != nil {
+		s.t.Error(err)
+	}
+}
+
+// DeliverTo adds a mail to a folder.
+func (s *Server) DeliverTo(address, folder, raw string, at time.Time) {
+	s.mu.Lock()
+	user := s.boxes[address].user
+	s.mu.Unlock()
+	s.put(user, folder, mail{raw, at})
+}
+
+// Deliver adds a mail to the inbox of a mailbox, with the given time as its internal date.
 func (s *Server) Deliver(address, raw string, at time.Time) {
 	s.mu.Lock()
 	b := s.boxes[address]
 	b.mails = append(b.mails, mail{raw, at})
 	s.mu.Unlock()
-	s.put(b.user, mail{raw, at})
+	s.put(b.user, "INBOX", mail{raw, at})
 }
 
-func (s *Server) put(user *imapmemserver.User, m mail) {
+func (s *Server) put(user *imapmemserver.User, folder string, m mail) {
 	s.t.Helper()
 	raw := bytes.ReplaceAll([]byte(m.raw), []byte("\n"), []byte("\r\n"))
-	if _, err := user.Append("INBOX", literal{bytes.NewReader(raw), int64(len(raw))}, &imap.AppendOptions{Time: m.at}); err != nil {
+	if _, err := user.Append(folder, literal{bytes.NewReader(raw), int64(len(raw))}, &imap.AppendOptions{Time: m.at}); err != nil {
 		s.t.Error(err)
 	}
 }
@@ -161,7 +193,7 @@ func (s *Server) Renumber(address string) {
 	b := s.boxes[address]
 	next := &box{user: newUser(address), validity: b.validity + 1, mails: b.mails}
 	for i := len(b.mails) - 1; i >= 0; i-- {
-		s.put(next.user, b.mails[i])
+		s.put(next.user, "INBOX", b.mails[i])
 	}
 	s.boxes[address] = next
 	s.mu.Unlock()

@@ -63,6 +63,19 @@ func (s *session) Select(name string, options *imap.SelectOptions) (*imap.Select
 	return data, err
 }
 
+// List lists all folders, whatever is asked for, as servers with special uses do: with the attributes.
+func (s *session) List(w *imapserver.ListWriter, _ string, _ []string, _ *imap.ListOptions) error {
+	s.server.mu.Lock()
+	folders := append([]*imap.ListData{{Delim: '/', Mailbox: "INBOX"}}, s.box.folders...)
+	s.server.mu.Unlock()
+	for _, folder := range folders {
+		if err := w.WriteList(folder); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func (s *session) Fetch(w *imapserver.FetchWriter, set imap.NumSet, options *imap.FetchOptions) error {
 	for _, section := range options.BodySection {
 		if !section.Peek {
