@@ -23,7 +23,7 @@ func conforms(t *testing.T, d mastodontest.Dialect) {
 		return network{fake, w, new(string)}
 	}
 	bottest.Run(t, "mastodon", testPlugin(), start, bottest.Features{
-		Receives: true, Authors: true, Private: true, Edits: true, Withdraws: true, Sends: true, Retracts: true, Updates: true, Remote: true, Once: true, MaxText: 500, Credentials: true,
+		Receives: true, Authors: true, Private: true, Edits: true, Withdraws: true, Sends: true, Retracts: true, Updates: true, Remote: true, Once: true, MaxText: 500, Credentials: true, Places: true,
 	})
 }
 
@@ -86,3 +86,9 @@ func (n network) PostInPublic(t testing.TB, w *bottest.World, city string, p bot
 	}
 	return true
 }
+
+func (n network) AddPlace(_ testing.TB, _ *bottest.World, city, name string) string {
+	return n.AddList(city, name)
+}
+
+func (n network) RemovePlace(_ testing.TB, _ *bottest.World, _, id string) { n.RemoveList(id) }

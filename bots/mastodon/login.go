@@ -22,7 +22,7 @@ import (
 
 const (
 	// scopes are the permissions that the bot needs, and no more (https://docs.joinmastodon.org/api/oauth-scopes/).
-	scopes = "read:accounts read:follows read:statuses read:notifications write:statuses"
+	scopes = "read:accounts read:follows read:lists read:statuses read:notifications write:statuses"
 	// outOfBand makes an instance show the code instead of redirecting the browser.
 	outOfBand = "urn:ietf:wg:oauth:2.0:oob"
 	// loginTime is how long a login may take. Mastodon's codes are valid as long.

@@ -43,7 +43,7 @@ func Plugin() bots.Plugin {
 	}
 }
 
-// bot implements bots.Receiver, bots.Sender, bots.Retracter, bots.Public and chat.Network.
+// bot implements bots.Receiver, bots.Sender, bots.Retracter, bots.Public, chat.Network and places.Network.
 type bot struct {
 	kit.Bot[Account, Login, *Account, *Login]
 	store      store

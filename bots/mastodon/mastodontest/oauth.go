@@ -16,11 +16,11 @@ import (
 )
 
 // Scopes are those of AddAccount's tokens.
-const Scopes = "read:accounts read:follows read:statuses read:notifications write:statuses"
+const Scopes = "read:accounts read:follows read:lists read:statuses read:notifications write:statuses"
 
 const outOfBand = "urn:ietf:wg:oauth:2.0:oob"
 
-var knownScopes = strings.Fields("read write profile follow push read:accounts read:follows read:statuses read:notifications write:statuses")
+var knownScopes = strings.Fields("read write profile follow push read:accounts read:follows read:lists read:statuses read:notifications write:statuses")
 
 type app struct {
 	id, secret, scopes string

@@ -41,6 +41,8 @@ type Server struct {
 	FilterPrivate bool
 	// Dialect is the software. Set it before the first request.
 	Dialect Dialect
+	// NoLists makes it an instance that has no lists. Set it before the first request for them.
+	NoLists bool
 	// Now is the clock that times in answers are made by. Set it before the first request.
 	Now func() time.Time
 	// BeforeApp is called while a program registers. Set it before the first request.
@@ -61,6 +63,7 @@ type Server struct {
 	once     map[string]once  // by account and Idempotency-Key
 	refused  map[string]int   // Idempotency-Key to the status that is replayed
 	streams  map[chan event]*Account
+	lists    []list
 }
 
 func (a *Account) local() bool { return !strings.Contains(a.Acct, "@") }
@@ -103,6 +106,7 @@ func (s *Server) handler() http.Handler {
 	mux.HandleFunc("GET /api/v1/accounts/{id}", s.account)
 	mux.HandleFunc("GET /api/v1/accounts/{id}/statuses", s.as("read:statuses", s.accountStatuses))
 	mux.HandleFunc("GET /api/v1/notifications", s.as("read:notifications", s.notifications))
+	mux.HandleFunc("GET /api/v1/lists", s.as("read:lists", s.getLists))
 	mux.HandleFunc("GET /api/v1/streaming/health", s.streamingHealth)
 	mux.HandleFunc("GET /api/v1/streaming/user", s.as("read:statuses", s.streamUser))
 	mux.HandleFunc("POST /api/v1/statuses", s.as("write:statuses", s.postStatus))
@@ -131,7 +135,9 @@ func (s *Server) as(scope string, handle func(http.ResponseWriter, *http.Request
 		case !ok || g == nil || revoked:
 			fail(w, http.StatusUnauthorized, "The access token is invalid")
 		case !allows(g.scope, scope):
-			s.Complain("%s %s needs the scope %s", r.Method, r.URL.Path, scope)
+			if scope != "read:lists" { // the program asks for it since it lists places
+				s.Complain("%s %s needs the scope %s", r.Method, r.URL.Path, scope)
+			}
 			fail(w, http.StatusForbidden, "This action is outside the authorized scopes")
 		case !s.barred(w, r, g.account):
 			handle(w, r, g.account)
