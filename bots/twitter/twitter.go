@@ -36,6 +36,7 @@ func Plugin() bots.Plugin {
 			"X charges for reading and posting; a city's budget for the month stops both before it is exceeded.",
 			"A report arrives at the next poll; mentions that X indexes late may be missed.",
 			"X does not say which accounts are bots: only those of this program are recognised.",
+			"An account's lists are not listed as places: X charges for reading them, and cities use none.",
 			"Needs the operator's application keys.",
 		},
 	}
