@@ -15,6 +15,7 @@ func sealedColumns() []secret.Column {
 		{Table: "command_invitations", Name: "address", Row: []string{"city", "person"}, Between: " "},
 		{Table: "command_places", Name: "places", Row: []string{"city", "network"}, Between: " "},
 		{Table: "api_webhooks", Name: "secret", Row: []string{"id"}},
+		{Table: "admin_totps", Name: "secret", Row: []string{"admin_id"}},
 	}
 	for _, plugin := range all.Plugins() {
 		columns = append(columns, plugin.Sealed...)

@@ -67,6 +67,27 @@ type Session struct {
 	ExpiresAt time.Time `gorm:"index;not null"`
 }
 
+// Totp is an app that shows codes, the second step of an admin's logins.
+type Totp struct {
+	AdminID   uint   `gorm:"primaryKey;autoIncrement:false"`
+	Secret    []byte `gorm:"not null"`           // sealed
+	Step      int64  `gorm:"not null;default:0"` // of the last code that was accepted; none counts twice
+	Confirmed bool   `gorm:"not null"`           // a code was typed, so the admin has the app
+	CreatedAt time.Time
+}
+
+// TableName is the table's name for gorm.
+func (Totp) TableName() string { return "admin_totps" }
+
+// RecoveryCode takes the place of a code of the app, once. Only its keyed digest is stored.
+type RecoveryCode struct {
+	AdminID uint   `gorm:"primaryKey;autoIncrement:false"`
+	Hash    string `gorm:"primaryKey;size:64"`
+}
+
+// TableName is the table's name for gorm.
+func (RecoveryCode) TableName() string { return "admin_recovery_codes" }
+
 // AdminByAddress returns ErrNotFound for an unknown address.
 func (d *DB) AdminByAddress(ctx context.Context, address string) (Admin, error) {
 	return findOne[Admin](d.WithContext(ctx).Where("address = ?", address))

@@ -135,6 +135,9 @@ func (d *DB) Migrate(ctx context.Context) error {
 		Migrate: func(tx *gorm.DB) error {
 			return errors.Join(addColumn(tx, &CityAdmin{}, "Role"), addColumn(tx, &CityAdmin{}, "CreatedAt"), addColumn(tx, &Admin{}, "SeenOn"))
 		},
+	}, {
+		ID:      "16-codes",
+		Migrate: func(tx *gorm.DB) error { return tx.AutoMigrate(&Totp{}, &RecoveryCode{}) },
 	}})
 }
 

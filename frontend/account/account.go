@@ -52,6 +52,8 @@ func (p *Pages) AddTo(mux *http.ServeMux) {
 	mux.HandleFunc("POST /confirm/{token}", p.Handle(p.confirm))
 	mux.HandleFunc("GET /login", p.Handle(loggedOut(p.loginForm)))
 	mux.HandleFunc("POST /login", p.Handle(p.login))
+	mux.HandleFunc("GET /login/code/{token}", p.Handle(p.codeForm))
+	mux.HandleFunc("POST /login/code/{token}", p.Handle(p.code))
 	mux.HandleFunc("POST /logout", p.Handle(p.logout))
 	mux.HandleFunc("GET /forgot", p.Handle(p.forgotForm))
 	mux.HandleFunc("POST /forgot", p.Handle(p.forgot))
@@ -71,6 +73,10 @@ func (p *Pages) AddTo(mux *http.ServeMux) {
 		"POST /account/language":          p.changeLanguage,
 		"GET /account/export":             p.exportAccount,
 		"POST /account/delete":            p.deleteAccount,
+		"POST /account/totp":              p.setUpTotp,
+		"POST /account/totp/confirm":      p.confirmTotp,
+		"POST /account/totp/end":          p.endTotp,
+		"POST /account/recovery":          p.renewRecovery,
 		// These addresses only take forms. A link to another language, or typing them, makes a GET.
 		"GET /account/address":           p.backToAccount,
 		"GET /account/password":          p.backToAccount,
@@ -78,6 +84,9 @@ func (p *Pages) AddTo(mux *http.ServeMux) {
 		"GET /account/sessions/{id}/end": p.backToAccount,
 		"GET /account/language":          p.backToAccount,
 		"GET /account/delete":            p.backToAccount,
+		"GET /account/totp":              p.backToAccount,
+		"GET /account/totp/{form}":       p.backToAccount,
+		"GET /account/recovery":          p.backToAccount,
 	} {
 		mux.HandleFunc(pattern, p.Handle(p.LoggedIn(action)))
 	}

@@ -69,8 +69,13 @@ func (p *Pages) confirm(w http.ResponseWriter, r *http.Request) error {
 	case err != nil:
 		return err
 	}
-	if err := p.LogIn(r.Context(), admin); err != nil {
+	// Whoever needs a code to log in is asked for it by the page to which this leads.
+	if needs, err := p.needsCode(r.Context(), admin.ID); err != nil {
 		return err
+	} else if !needs {
+		if err := p.LogIn(r.Context(), admin); err != nil {
+			return err
+		}
 	}
 	if own, err := p.isAdminOf(r.Context(), admin, one.City); err != nil {
 		return err

@@ -18,6 +18,7 @@ type exported struct {
 	Cities   []exportedCity    `json:"cities"`
 	Sessions []exportedSession `json:"sessions"`
 	Links    []exportedLink    `json:"mailed_links"`
+	Codes    bool              `json:"login_takes_code"`
 	Keys     []api.MadeKey     `json:"api_keys"`
 	Webhooks []api.MadeKey     `json:"webhooks"`
 	InCities map[string]any    `json:"in_cities"`
@@ -66,6 +67,9 @@ func (p *Pages) exportAccount(w http.ResponseWriter, r *http.Request, admin db.A
 		all.Links = append(all.Links, exportedLink{one.Purpose, one.ExpiresAt})
 	}
 	if all.Keys, all.Webhooks, err = p.API.MadeBy(r.Context(), admin.ID); err != nil {
+		return err
+	}
+	if all.Codes, err = p.needsCode(r.Context(), admin.ID); err != nil {
 		return err
 	}
 	if all.InCities, err = p.Commands.ExportAccount(r.Context(), admin.ID); err != nil {

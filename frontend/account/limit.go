@@ -15,6 +15,7 @@ type rateLimits struct {
 	// Mails to one address. Each kind has a budget of its own, so that registering under an admin's address does not keep a new password
 	// from them.
 	register, forgot, address addressLimit
+	codes                     *limits.Limiter // of the second step of one account, by whoever has its password
 	mailClient                *limits.Limiter // mails that one client causes
 }
 
@@ -52,6 +53,7 @@ func newRateLimits(group *limits.Group) rateLimits {
 		},
 		loginClient: group.New("login.client", limits.Rate{Burst: 30, Every: 10 * time.Second}),
 		register:    mails("register"), forgot: mails("forgot"), address: mails("address"),
+		codes:      group.New("login.codes", limits.Rate{Burst: 10, Every: 5 * time.Minute}), // with three codes that are right, one in a thousand is guessed in a day
 		mailClient: group.New("mails.client", limits.Rate{Burst: 10, Every: time.Minute}),
 	}
 }

@@ -49,16 +49,13 @@ func (p *Pages) login(w http.ResponseWriter, r *http.Request) error {
 		data.Errors.Add("", p.Text(r, "login-wrong"))
 		return p.showLogin(w, r, http.StatusUnprocessableEntity, data)
 	}
-	if err := p.LogIn(r.Context(), admin); err != nil {
-		return err
-	}
 	// A language chosen in this browser is also the one for the admin's mails.
 	if lang := site.ChosenLang(r); lang != "" && lang != admin.Lang {
 		if err := p.DB.WithContext(r.Context()).Model(&admin).Update("lang", lang).Error; err != nil {
 			return err
 		}
 	}
-	return p.afterLogin(w, r, admin, data.Next)
+	return p.enter(w, r, admin, data.Next)
 }
 
 // afterLogin redirects to next, a page of a city or of the account, else to the admin's only city, else to the list of cities.

@@ -19,6 +19,8 @@ type accountData struct {
 	Languages  []site.LanguageLink
 	Sessions   []site.SessionInfo
 	NewAddress string
+	Totp       bool            // a login takes a code
+	Recovery   int64           // recovery codes that are left
 	LastOf     []site.CityLink // cities without another owner: the account cannot be deleted
 	Errors     site.FormErrors // by the names of fields
 }
@@ -33,7 +35,7 @@ type presentField struct {
 func (d accountData) Present(name string) presentField { return presentField{name, d.Errors} }
 
 // sections are the ids of those of the page.
-var sections = []string{"address", "password", "sessions", "language", "export", "delete"}
+var sections = []string{"address", "password", "totp", "sessions", "language", "export", "delete"}
 
 // account shows what an admin can change about their account.
 func (p *Pages) account(w http.ResponseWriter, r *http.Request, admin db.Admin) error {
@@ -44,6 +46,12 @@ func (p *Pages) showAccount(w http.ResponseWriter, r *http.Request, status int, 
 	var err error
 	data.Address = admin.Address
 	if data.Sessions, err = p.Sessions(r.Context(), admin.ID); err != nil {
+		return err
+	}
+	if data.Totp, err = p.needsCode(r.Context(), admin.ID); err != nil {
+		return err
+	}
+	if err := p.DB.WithContext(r.Context()).Model(&db.RecoveryCode{}).Where("admin_id = ?", admin.ID).Count(&data.Recovery).Error; err != nil {
 		return err
 	}
 	for _, lang := range templates.Languages {

@@ -40,7 +40,7 @@ func (p *Pages) resetToken(r *http.Request) (db.Token, db.Admin, error) {
 	return token, admin, err
 }
 
-// reset sets the new password, ends all sessions of the account, invalidates its other links, and logs in.
+// reset sets the new password, ends all sessions of the account, invalidates its other links, and logs in, unless that takes a code, too.
 func (p *Pages) reset(w http.ResponseWriter, r *http.Request) error {
 	if err := site.ParseForm(r); err != nil {
 		return err
@@ -79,9 +79,6 @@ func (p *Pages) reset(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := p.LogIn(r.Context(), admin); err != nil {
-		return err
-	}
 	p.Flash(w, r, p.Text(r, "reset-done"), false)
-	return p.afterLogin(w, r, admin, "")
+	return p.enter(w, r, admin, "")
 }

@@ -149,6 +149,7 @@ func TestPagesHaveNoMistakesForAxe(t *testing.T) {
 		{name: "wrong city", path: "/cities", admin: true, script: submitForm("#f-title", ""), then: ".errors"},
 		{name: "account", path: "/account", admin: true},
 		{name: "wrong password", path: "/account", admin: true, script: submitForm("#f-present", "x", "#f-password", "a tram named x"), then: ".errors"},
+		{name: "app for codes", path: "/account", admin: true, script: submitForm("#f-totp_password", harness.AdminPassword), then: "svg.qr"},
 		{name: "settings", path: city, admin: true},
 		{name: "saved settings", path: city, admin: true, script: submitForm("#f-about", "Neu\n"), then: ".flash"},
 		{name: "password of a program", path: city, admin: true, script: "document.querySelector(\"form[action$='/bot/external/password']\").requestSubmit()", then: "#external-password"},
