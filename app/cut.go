@@ -49,7 +49,7 @@ func cutSettings(ctx context.Context, c config.Config, city string, stdout, stde
 		return fmt.Errorf("settings cut: %s", done.Refused)
 	}
 	_, err = fmt.Fprintf(stdout, "%s\nThe settings of %s begin again with the document of version %d, as version 1 (%s). All %d links that there were are in %s.\n"+
-		"Nodes take it within a minute.\n", done.Broken, done.City, done.Kept, done.Hash, done.Links, done.File)
+		"Other nodes take it within a minute.\n", done.Broken, done.City, done.Kept, done.Hash, done.Links, done.File)
 	return err
 }
 
@@ -70,11 +70,12 @@ func askCut(ctx context.Context, c config.Config, city string) (done cut, err er
 }
 
 func (p *Program) cutFromSocket(w http.ResponseWriter, r *http.Request) {
-	done := p.cutCity(r.Context(), r.URL.Query().Get("city"))
+	city := r.URL.Query().Get("city")
+	done := p.cutCity(r.Context(), city)
 	if done.Refused == "" {
 		p.log.Warn("the broken history of a city's settings was cut off", "city", done.City, "links", done.Links, "file", done.File)
-		if err := p.settings.Compare(r.Context()); err != nil {
-			p.log.Debug("cannot compare settings with the storage", "err", err) // it does so every minute
+		if err := p.settings.Take(r.Context(), city, done.Hash); err != nil {
+			p.log.Warn("this node takes the new version of the settings later", "city", city, "err", err)
 		}
 	}
 	w.Header().Set("Content-Type", "application/json")

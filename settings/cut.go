@@ -6,10 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"gorm.io/gorm"
 
 	"linienfunk/db"
+	"linienfunk/internal/wait"
 	"linienfunk/settings/chain"
 )
 
@@ -134,5 +136,23 @@ func (s *Storage) beginAgain(tx *gorm.DB, city string, document []byte) (chain.H
 	return hash, appendLink(tx, headRow{City: city}, version{document, hash}, link)
 }
 
-// Compare has the node compare all cities with the storage now, instead of within a minute.
-func (n *Node) Compare(ctx context.Context) error { return n.compareHeads(ctx) }
+// takeTime is how long Take waits.
+const takeTime = 10 * time.Second
+
+// Take has the node compare all cities with the storage now, instead of within a minute, and returns once a version that the storage has is the city's current one, or after
+// ten seconds.
+func (n *Node) Take(ctx context.Context, city string, hash chain.Hash) error {
+	ctx, cancel := context.WithTimeout(ctx, takeTime)
+	defer cancel()
+	for {
+		if snapshot, ok, _ := n.Get(ctx, city); ok && snapshot.Hash == hash { // reads memory
+			return nil
+		}
+		if err := n.compareHeads(ctx); err != nil {
+			n.log.Debug("cannot compare settings with the storage", "err", err)
+		}
+		if wait.For(ctx, minBackoff); ctx.Err() != nil {
+			return ctx.Err()
+		}
+	}
+}

@@ -5,6 +5,9 @@ import (
 	"time"
 )
 
+// Compare compares the heads, as a Node does every minute.
+func (n *Node) Compare(ctx context.Context) error { return n.compareHeads(ctx) }
+
 // Verify verifies all chains, as a Node does after the start.
 func (n *Node) Verify(ctx context.Context) error { return n.verifyPages(ctx) }
 

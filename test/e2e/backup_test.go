@@ -248,16 +248,16 @@ func TestTheDoctorExaminesARunningProgram(t *testing.T) {
 	t.Parallel()
 	c := harness.Config(t, harness.NewMailServer(t))
 	harness.Start(t, c)
-	if err := harness.Database(t, c).Create(&db.Number{City: "gone", Period: 20261100, Kind: db.NumberOfLine, Name: "U8", Reports: 7}).Error; err != nil {
+	if err := harness.Database(t, c).Create(&db.CityAdmin{City: "gone", AdminID: 1}).Error; err != nil {
 		t.Fatal(err)
 	}
-	if said, err := operate(t, c, "doctor"); err == nil || !strings.Contains(said, "1 rows of report_numbers are of cities that do not exist\n    with --mend they are deleted\n") {
+	if said, err := operate(t, c, "doctor"); err == nil || !strings.Contains(said, "1 rows of city_admins are of cities that do not exist\n    with --mend they are deleted\n") {
 		t.Errorf("%v, %s", err, said)
 	}
 	if said, _ := operate(t, c, "doctor", "--mend"); !strings.Contains(said, "\n    mended: they are deleted\n") { // the disk may be full
 		t.Error(said)
 	}
-	if said, _ := operate(t, c, "doctor"); strings.Contains(said, "report_numbers") {
+	if said, _ := operate(t, c, "doctor"); strings.Contains(said, "city_admins") {
 		t.Error(said)
 	}
 }
