@@ -167,7 +167,7 @@ func (l placeLists) begin(ctx context.Context, city, turn string) (bool, error) 
 	if made.Error != nil || made.RowsAffected > 0 {
 		return made.RowsAffected > 0, made.Error
 	}
-	taken := l.row(ctx, city).Where("wait <= ? OR wait > ?", now.UnixMilli(), now.Add(maxPlacesWait).UnixMilli()).Updates(map[string]any{"reading": turn, "wait": row.Wait})
+	taken := l.row(ctx, city).Where("(wait <= ? OR wait > ?)", now.UnixMilli(), now.Add(maxPlacesWait).UnixMilli()).Updates(map[string]any{"reading": turn, "wait": row.Wait})
 	return taken.RowsAffected > 0, taken.Error
 }
 
@@ -190,7 +190,7 @@ func (l placeLists) ask(ctx context.Context, city string) map[string]any {
 	if err != nil { // of strings: cannot fail
 		return map[string]any{"why": "error-internal"}
 	}
-	fresh := gorm.Expr("CASE WHEN changed >= ? THEN 0 ELSE ? END", begun.UnixMilli(), begun.Add(placesFresh).UnixMilli())
+	fresh := gorm.Expr("CASE WHEN changed >= ? THEN CAST(0 AS BIGINT) ELSE CAST(? AS BIGINT) END", begun.UnixMilli(), begun.Add(placesFresh).UnixMilli())
 	return map[string]any{
 		"places": l.c.Box.Seal(l.cell(city), plain), "read_at": begun.UnixMilli(), "fresh": fresh, "wait": now.Add(placesPause).UnixMilli(), "why": "", "lasting": false,
 	}
