@@ -13,6 +13,7 @@ func sealedColumns() []secret.Column {
 		{Table: "command_calls", Name: "result", Row: []string{"actor", "key"}, Between: " "},
 		{Table: "command_links", Name: "address", Row: []string{"city", "network", "person"}, Between: " "},
 		{Table: "command_invitations", Name: "address", Row: []string{"city", "person"}, Between: " "},
+		{Table: "command_info_places", Name: "address", Row: []string{"city", "network", "place"}, Between: " "},
 		{Table: "command_places", Name: "places", Row: []string{"city", "network"}, Between: " "},
 		{Table: "api_webhooks", Name: "secret", Row: []string{"id"}},
 		{Table: "admin_totps", Name: "secret", Row: []string{"admin_id"}},

@@ -56,11 +56,14 @@ func (n inNetwork) Run(ctx context.Context, m chat.Message) (chat.Answer, bool, 
 	if command == nil {
 		return chat.Answer{}, false, nil
 	}
+	if m.Group != "" && (!command.Groups || !slash) {
+		return chat.Answer{}, false, nil
+	}
 	city, ok, err := n.Settings.Get(ctx, m.City)
 	if err != nil || !ok {
 		return chat.Answer{}, false, err
 	}
-	actor := Actor{Lang: city.Lang, Network: n.network, Person: m.Person}
+	actor := Actor{Lang: city.Lang, Network: n.network, Person: m.Person, Group: m.Group}
 	if !m.Forged || len(m.Reports) > 0 {
 		if actor, err = n.asAdmin(ctx, m.City, actor); err != nil {
 			return chat.Answer{}, false, err
@@ -104,21 +107,28 @@ func (n inNetwork) asAdmin(ctx context.Context, city string, actor Actor) (Actor
 		return actor, err
 	}
 	actor.ID, actor.Level, actor.Admin, actor.Linked = fmt.Sprintf("admin %d", row.AdminID), level, row.AdminID, true
-	if admin, err := n.DB.AdminByID(ctx, row.AdminID); err == nil && admin.Lang != "" {
+	if admin, err := n.DB.AdminByID(ctx, row.AdminID); err == nil && admin.Lang != "" && actor.Group == "" { // a group reads the city's language
 		actor.Lang = admin.Lang
 	}
 	return actor, nil
 }
 
+// Moved implements chat.Commands.
+func (n inNetwork) Moved(ctx context.Context, city, from, to string) error {
+	return n.movePlace(ctx, city, n.network, from, to)
+}
+
 // Cities implements chat.Commands.
 func (n inNetwork) Cities(ctx context.Context) (map[string]bool, error) {
-	var names []string
-	if err := n.Tables.WithContext(ctx).Model(&Link{}).Where("network = ?", n.network).Distinct("city").Pluck("city", &names).Error; err != nil {
-		return nil, fmt.Errorf("list cities with linked chats: %w", err)
-	}
 	cities := map[string]bool{}
-	for _, name := range names {
-		cities[name] = true
+	for _, table := range []any{&Link{}, &InfoPlace{}} {
+		var names []string
+		if err := n.Tables.WithContext(ctx).Model(table).Where("network = ?", n.network).Distinct("city").Pluck("city", &names).Error; err != nil {
+			return nil, fmt.Errorf("list cities with linked chats: %w", err)
+		}
+		for _, name := range names {
+			cities[name] = true
+		}
 	}
 	return cities, nil
 }

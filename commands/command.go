@@ -63,7 +63,9 @@ type Command struct {
 	Reads   bool // changes nothing
 	NoCity  bool // is about the whole instance
 	Tells   bool // those who run the city hear of it
+	Names   bool // the answer names people: what is told to others than them is only what was done
 	InChats bool // only people in chats can use it: it is about themselves
+	Groups  bool // people can write it in a group too, where others read the answer
 
 	// Result is a value of the result's type, a struct with JSON names.
 	Result any
@@ -91,8 +93,8 @@ type Actor struct {
 	Admin uint // the admin who it is, or who has made the key; 0 for none
 	Lang  string
 
-	// Network and Person are set for somebody in a chat.
-	Network, Person string
+	// Network and Person are set for somebody in a chat, and Group if others read it: see chat.Message.
+	Network, Person, Group string
 	// Linked is set for somebody in a chat who is an admin of the city.
 	Linked bool
 }

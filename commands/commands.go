@@ -8,7 +8,8 @@
 //	versions.go      the history of the settings
 //	place_cache.go   the lists of what cities' accounts see in their networks, for all nodes
 //	chat.go          messages of people, which are commands, and answers
-//	notices.go       tells those who have linked a chat what others did, and what is held
+//	info.go          where those who run a city are told together: its info channel
+//	notices.go       tells them, and those who have linked a chat, what others did, and what is held
 package commands
 
 import (
@@ -100,6 +101,7 @@ type Commands struct {
 	words    map[string]*Command // by what people write
 	codes    codeLimits
 	invites  inviteLimits
+	infos    infoLimits
 }
 
 // New makes the commands. An error is a mistake in the program's texts.
@@ -113,6 +115,7 @@ func New(deps Deps) (*Commands, error) {
 	}
 	c := &Commands{
 		Deps: deps, HistoryTime: historyTime, texts: texts, registry: registry(), byName: map[string]*Command{}, codes: newCodeLimits(deps.Limits), invites: newInviteLimits(deps.Limits),
+		infos: newInfoLimits(deps.Limits),
 	}
 	for i := range c.registry {
 		c.byName[c.registry[i].Name] = &c.registry[i]

@@ -12,6 +12,7 @@ import (
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
 
+	"linienfunk/bots/chat"
 	"linienfunk/db"
 	"linienfunk/internal/limits"
 	"linienfunk/internal/secret"
@@ -247,13 +248,17 @@ func (c *Commands) Accept(tx *gorm.DB, secret string, admin uint) error {
 	return tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&db.CityAdmin{City: row.City, AdminID: admin, Role: row.Role}).Error
 }
 
-// Joined tells those who run a city that somebody has accepted an invitation.
+// Joined tells those who run a city that somebody has accepted an invitation, in their own chats: it names them.
 func (c *Commands) Joined(ctx context.Context, guest Guest, admin uint) {
 	ctx = context.WithoutCancel(ctx) // it was accepted
-	c.toLinks(ctx, guest.City, func(row Link, lang string) (notice, bool) {
-		n := notice{key: digest([]byte("joined " + guest.City + " " + guest.Address + " " + c.Now().String()))}
-		n.Text = c.Text(lang, "notice-joined", "Address", guest.Address, "Role", string(guest.Role))
-		return n, row.AdminID != admin
+	city, _, err := c.Settings.Get(ctx, guest.City)
+	if err != nil {
+		return // reads memory
+	}
+	key := digest([]byte("joined " + guest.City + " " + guest.Address + " " + c.Now().String()))
+	c.toAll(ctx, city, func(to recipient) (notice, bool) {
+		text := c.Text(to.lang, "notice-joined", "Address", guest.Address, "Role", string(guest.Role))
+		return notice{Answer: chat.Answer{Text: text}, key: key}, to.admin != 0 && to.admin != admin
 	})
 }
 

@@ -2,7 +2,6 @@ package commands
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"strings"
 	"time"
@@ -66,17 +65,13 @@ func newLink(ctx context.Context, c *Commands, call Call) (any, error) {
 	if call.Actor.Admin == 0 {
 		return nil, refuse(Forbidden, "refused-no-admin")
 	}
-	random := make([]byte, codeLength)
-	_, _ = rand.Read(random) // never fails
-	for i, b := range random {
-		random[i] = codeLetters[int(b)%len(codeLetters)]
-	}
+	code := newCode()
 	expires := db.Time(c.Now().Add(codeLife))
-	token := db.Token{Hash: c.codeHash(call.City, string(random)), Purpose: linkPurpose, AdminID: call.Actor.Admin, Data: "{}", ExpiresAt: expires}
+	token := db.Token{Hash: c.codeHash(call.City, code), Purpose: linkPurpose, AdminID: call.Actor.Admin, Data: "{}", ExpiresAt: expires}
 	if err := c.DB.WithContext(ctx).Create(&token).Error; err != nil {
 		return nil, err
 	}
-	return LinkCode{string(random), expires}, nil
+	return LinkCode{code, expires}, nil
 }
 
 // codeHash is that of a code as it was shown, or as somebody has typed it.

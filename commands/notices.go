@@ -1,6 +1,7 @@
 package commands
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -11,92 +12,150 @@ import (
 	"linienfunk/bots"
 	"linienfunk/bots/chat"
 	"linienfunk/db"
+	"linienfunk/internal/secret"
 	"linienfunk/report"
+	"linienfunk/settings"
 )
 
 // Zone is the time zone of a city.
 type Zone = *time.Location
 
-// notice is what somebody is told who has linked a chat.
+// notice is what somebody is told who runs a city.
 type notice struct {
 	chat.Answer
-	key   string                          // see chat.Network.Tell
+	key   string                          // see chat.Network.Tell; the recipient's name is added to it
 	after func(ctx context.Context) error // notes that it was told; may be nil
 }
 
-// tell tells those who have linked a chat what somebody else has done.
+// recipient is who is told: somebody who has linked a chat, or one of the places of the city's info channel.
+type recipient struct {
+	name          string // differs between all recipients: "link 3"
+	city, network string
+	lang          string
+	cell          secret.Cell // that the address is bound to
+	address       []byte      // sealed
+	admin         uint        // who has linked the chat; 0 for a place
+	buttons       bool        // whoever presses a button there is known
+	table         any         // where it is noted what was told
+	id            uint
+	told          uint
+}
+
+// isBy reports whether a call was made by the recipient: by the admin, from the address, or in the group, which has seen it.
+func (c *Commands) isBy(ctx context.Context, to recipient, call Call) bool {
+	by := call.Actor
+	if to.admin != 0 {
+		return to.admin == by.Admin
+	}
+	address, err := c.Box.Open(to.cell, to.address)
+	if err != nil {
+		return false // deliver says so
+	}
+	if to.network == by.Network && string(address) == cmp.Or(by.Group, by.Person) {
+		return true
+	}
+	admin, err := c.DB.AdminByID(ctx, by.Admin)
+	return err == nil && strings.EqualFold(admin.Address, string(address)) // where they log in
+}
+
+// tell tells those who run the city what somebody else has done.
 func (c *Commands) tell(ctx context.Context, command Command, call Call, result any) {
 	ctx = context.WithoutCancel(ctx) // the command was carried out
 	city, _, err := c.Settings.Get(ctx, call.City)
 	if err != nil {
 		return // reads memory
 	}
-	c.toLinks(ctx, call.City, func(row Link, lang string) (notice, bool) {
-		if call.Actor.Admin == row.AdminID && call.Actor.Admin != 0 {
+	key := digest(fmt.Appendf(nil, "%s %v %d", call.Name, call.Args, c.Now().UnixNano()))
+	c.toAll(ctx, city, func(to recipient) (notice, bool) {
+		if c.isBy(ctx, to, call) {
 			return notice{}, false
 		}
-		text := c.Text(lang, "notice-done", "What", c.Answer(lang, city.Clock(), command, result).Text)
-		return notice{Answer: chat.Answer{Text: text}, key: digest(fmt.Appendf(nil, "%s %v %d", call.Name, call.Args, c.Now().UnixNano()))}, true
+		what := c.Answer(to.lang, city.Clock(), command, result).Text
+		if command.Names && to.admin == 0 {
+			what = c.Help(to.lang, command)
+		}
+		return notice{Answer: chat.Answer{Text: c.Text(to.lang, "notice-done", "What", what)}, key: key}, true
 	})
 }
 
-// toLinks sends what f returns to all who have linked a chat with a city.
-func (c *Commands) toLinks(ctx context.Context, city string, f func(row Link, lang string) (notice, bool)) {
-	var all []Link
-	if err := c.Tables.WithContext(ctx).Where("city = ?", city).Order("id").Find(&all).Error; err != nil {
-		c.Log.Warn("those who run the city are not told", "city", city, "err", err)
-		return
+// toAll sends what f returns to all who have linked a chat with a city, and to the places of its info channel.
+func (c *Commands) toAll(ctx context.Context, city settings.Snapshot, f func(to recipient) (notice, bool)) {
+	all, err := c.recipients(ctx, city)
+	if err != nil {
+		c.Log.Warn("some of those who run the city are not told", "city", city.City, "err", err)
 	}
-	for _, row := range all {
-		if err := c.toLink(ctx, row, f); err != nil {
-			c.Log.Warn("somebody who runs the city is not told", "city", city, "network", row.Network, "err", err)
+	for _, to := range all {
+		if n, ok := f(to); ok {
+			n.Linked = true
+			c.deliver(ctx, to, n)
 		}
 	}
 }
 
-func (c *Commands) toLink(ctx context.Context, row Link, f func(row Link, lang string) (notice, bool)) error {
-	level, err := c.levelIn(ctx, row.City, row.AdminID)
-	network := c.Networks[row.Network]
-	if err != nil || level == Anyone || network == nil {
-		return err
+// recipients lists those who are told. The error is about others, who cannot be found out.
+func (c *Commands) recipients(ctx context.Context, city settings.Snapshot) (all []recipient, failed error) {
+	var links []Link
+	err := c.Tables.WithContext(ctx).Where("city = ?", city.City).Order("id").Find(&links).Error
+	failed = errors.Join(failed, err)
+	for _, row := range links {
+		level, err := c.levelIn(ctx, row.City, row.AdminID)
+		if err == nil && level == Anyone {
+			continue
+		}
+		admin, err2 := c.DB.AdminByID(ctx, row.AdminID)
+		if err := errors.Join(err, err2); err != nil {
+			failed = errors.Join(failed, err)
+			continue
+		}
+		all = append(all, toLink(row, admin.Lang))
 	}
-	admin, err := c.DB.AdminByID(ctx, row.AdminID)
-	if err != nil {
-		return err
+	places, err := c.places(ctx, city.City)
+	for _, row := range places {
+		if row.Code == "" {
+			all = append(all, recipient{name: fmt.Sprintf("place %d", row.ID), city: row.City, network: row.Network, lang: city.Lang, cell: placeCell(row), address: row.Address,
+				buttons: row.Shared, table: &InfoPlace{}, id: row.ID, told: row.Told})
+		}
 	}
-	n, ok := f(row, admin.Lang)
-	if !ok {
-		return nil
-	}
-	n.Linked = true
-	if err := c.send(ctx, network, row, n); err != nil || n.after == nil {
-		return err
-	}
-	return n.after(ctx)
+	return all, errors.Join(failed, err)
 }
 
-func (c *Commands) send(ctx context.Context, network chat.Network, row Link, n notice) error {
-	person, err := c.Box.Open(addressCell(row), row.Address)
-	if err != nil {
-		return err
+func toLink(row Link, lang string) recipient {
+	return recipient{name: fmt.Sprintf("link %d", row.ID), city: row.City, network: row.Network, lang: lang, cell: addressCell(row), address: row.Address,
+		admin: row.AdminID, buttons: true, table: &Link{}, id: row.ID, told: row.Told}
+}
+
+// deliver hands a notice to the recipient's network, which stores it.
+func (c *Commands) deliver(ctx context.Context, to recipient, n notice) {
+	network := c.Networks[to.network]
+	if network == nil {
+		return
 	}
-	err = network.Tell(ctx, row.City, string(person), n.key, n.Answer)
+	if !to.buttons && n.key != "removed" { // nobody else can press it: the address alone has it
+		n.Buttons = []chat.Button{{Label: c.Text(to.lang, "button-info-stop"), Command: "/" + c.word(to.lang, *c.byName["info stop"])}}
+	}
+	address, err := c.Box.Open(to.cell, to.address)
+	if err == nil {
+		err = network.Tell(ctx, to.city, string(address), to.name+" "+n.key, n.Answer)
+	}
 	if err != nil && bots.AsError(err).Kind == bots.KindPermanent {
-		c.Log.Info("a linked chat cannot be reached any more", "city", row.City, "network", row.Network, "err", err)
-		return nil
+		c.Log.Info("somebody who runs the city cannot be reached any more", "city", to.city, "network", to.network, "who", to.name, "err", err)
+		err = nil
 	}
-	return err
+	if err == nil && n.after != nil {
+		err = n.after(ctx)
+	}
+	if err != nil {
+		c.Log.Warn("somebody who runs the city is not told", "city", to.city, "network", to.network, "who", to.name, "err", err)
+	}
 }
 
 // tellUnlinked tells a person in a chat that somebody else has ended their link. Their network may have shown them a menu.
 func (c *Commands) tellUnlinked(ctx context.Context, row Link) {
 	admin, err := c.DB.AdminByID(ctx, row.AdminID)
-	network := c.Networks[row.Network]
-	if err == nil && network != nil {
-		n := notice{Answer: chat.Answer{Text: c.Text(admin.Lang, "answer-unlink")}, key: fmt.Sprintf("unlinked %d", row.ID)}
-		err = c.send(context.WithoutCancel(ctx), network, row, n)
-	}
-	if err != nil && !errors.Is(err, db.ErrNotFound) {
+	switch {
+	case err == nil:
+		c.deliver(context.WithoutCancel(ctx), toLink(row, admin.Lang), notice{Answer: chat.Answer{Text: c.Text(admin.Lang, "answer-unlink")}, key: "unlinked"})
+	case !errors.Is(err, db.ErrNotFound):
 		c.Log.Warn("somebody who ran the city is not told that they do not any more", "city", row.City, "network", row.Network, "err", err)
 	}
 }
@@ -104,7 +163,7 @@ func (c *Commands) tellUnlinked(ctx context.Context, row Link) {
 // maxNotice is how many reports a notice about what is held shows.
 const maxNotice = 5
 
-// NoticeHeld tells those who have linked a chat with one of the cities what is held that they have not heard of, in one message each. It is called after reports were held, and now and
+// NoticeHeld tells those who run one of the cities what is held that they have not heard of, in one message each. It is called after reports were held, and now and
 // then: what it has told is in the database.
 func (c *Commands) NoticeHeld(ctx context.Context, cities []string) {
 	for _, city := range cities {
@@ -112,34 +171,39 @@ func (c *Commands) NoticeHeld(ctx context.Context, cities []string) {
 		if err != nil || !ok {
 			continue
 		}
-		c.toLinks(ctx, city, func(row Link, lang string) (notice, bool) {
-			return c.heldNotice(ctx, snapshot.Freshness(), row, lang)
+		c.toAll(ctx, snapshot, func(to recipient) (notice, bool) {
+			return c.heldNotice(ctx, snapshot.Freshness(), to)
 		})
 	}
 }
 
-// LinkedCities lists the cities with linked chats.
+// LinkedCities lists the cities of which somebody is told.
 func (c *Commands) LinkedCities(ctx context.Context) (cities []string) {
-	if err := c.Tables.WithContext(ctx).Model(&Link{}).Distinct("city").Pluck("city", &cities).Error; err != nil && ctx.Err() == nil {
-		c.Log.Warn("cannot list linked chats", "err", err)
+	for _, table := range []any{&Link{}, &InfoPlace{}} {
+		var names []string
+		if err := c.Tables.WithContext(ctx).Model(table).Distinct("city").Pluck("city", &names).Error; err != nil && ctx.Err() == nil {
+			c.Log.Warn("cannot list those who are told", "err", err)
+		}
+		cities = append(cities, names...)
 	}
-	return cities
+	slices.Sort(cities)
+	return slices.Compact(cities)
 }
 
-// heldNotice returns the notice for one chat. What is not fresh any more cannot be released.
-func (c *Commands) heldNotice(ctx context.Context, freshness time.Duration, row Link, lang string) (n notice, ok bool) {
-	entries, err := c.DB.Held(ctx, row.City, c.Now().Add(-freshness), 100)
+// heldNotice returns the notice for one recipient. What is not fresh any more cannot be released.
+func (c *Commands) heldNotice(ctx context.Context, freshness time.Duration, to recipient) (n notice, ok bool) {
+	entries, err := c.DB.Held(ctx, to.city, c.Now().Add(-freshness), 100)
 	if err != nil {
-		c.Log.Warn("cannot look for what is held", "city", row.City, "err", err)
+		c.Log.Warn("cannot look for what is held", "city", to.city, "err", err)
 		return n, false
 	}
 	entries = slices.DeleteFunc(entries, func(e db.Entry) bool {
-		return e.ID <= row.Told || e.List == string(report.Muted) || e.List == string(report.Instance)
+		return e.ID <= to.told || e.List == string(report.Muted) || e.List == string(report.Instance)
 	})
 	if len(entries) == 0 {
 		return n, false
 	}
-	newest := entries[0].ID
+	newest, lang := entries[0].ID, to.lang
 	lines := []string{c.Text(lang, "notice-held", "Count", len(entries))}
 	for _, e := range entries[:min(len(entries), maxNotice)] {
 		lines = append(lines, c.Text(lang, "notice-report", "Report", e.ID, "Text", report.Cut(e.Text, 300), "From", c.title(lang, e.Bot), "Rule", e.Rule))
@@ -148,9 +212,9 @@ func (c *Commands) heldNotice(ctx context.Context, freshness time.Duration, row 
 	if len(entries) > maxNotice {
 		lines = append(lines, c.Text(lang, "notice-more", "Usage", "/"+c.word(lang, *c.byName["reports"])+" "+c.Text(lang, "word-on")))
 	}
-	n.Text, n.key = strings.Join(lines, "\n"), fmt.Sprintf("held %d %d", row.ID, newest)
+	n.Text, n.key = strings.Join(lines, "\n"), fmt.Sprintf("held %d", newest)
 	n.after = func(ctx context.Context) error {
-		return c.Tables.WithContext(ctx).Model(&Link{}).Where("id = ? AND told < ?", row.ID, newest).Update("told", newest).Error
+		return c.Tables.WithContext(ctx).Model(to.table).Where("id = ? AND told < ?", to.id, newest).Update("told", newest).Error
 	}
 	return n, true
 }

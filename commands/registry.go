@@ -38,8 +38,8 @@ var ofReports = []Command{
 		Params: []Param{{Name: "text", Kind: Text, Required: true, Min: 1, Max: 2000, Lines: true}, {Name: "author", Kind: Text, Max: 200}}},
 	{Name: "reports", Level: Moderator, Scope: ScopeRead, Reads: true, Result: ReportList{}, run: listReports,
 		Params: []Param{{Name: "held", Kind: Switch, Default: false}, {Name: "limit", Kind: Number, Min: 1, Max: 100, Default: 10}, {Name: "before", Kind: Number, Min: 1, Max: 1 << 40}}},
-	{Name: "release", Level: Moderator, Scope: ScopeModerate, Tells: true, Params: []Param{reportParam}, Result: Ruled{}, run: release},
-	{Name: "refuse", Level: Moderator, Scope: ScopeModerate, Tells: true, Params: []Param{reportParam}, Result: Ruled{}, run: refuseReport},
+	{Name: "release", Level: Moderator, Scope: ScopeModerate, Tells: true, Groups: true, Params: []Param{reportParam}, Result: Ruled{}, run: release},
+	{Name: "refuse", Level: Moderator, Scope: ScopeModerate, Tells: true, Groups: true, Params: []Param{reportParam}, Result: Ruled{}, run: refuseReport},
 	{Name: "withdraw", Level: Moderator, Scope: ScopeReport, Tells: true, Params: []Param{reportParam}, Result: Ruled{}, run: withdraw},
 	{Name: "mute", Level: Moderator, Scope: ScopeModerate, Tells: true, Params: []Param{reportParam}, Result: Ruled{}, run: mute},
 	{Name: "unmute", Level: Moderator, Scope: ScopeModerate, Tells: true, Params: []Param{reportParam}, Result: Ruled{}, run: unmute},
@@ -81,14 +81,14 @@ var roles = []string{string(db.RoleModerator), string(db.RoleOwner)}
 
 var ofPeople = []Command{
 	{Name: "people", Level: Moderator, Scope: ScopePeople, Reads: true, Result: People{}, run: people},
-	{Name: "people role", Level: Owner, Scope: ScopePeople, Tells: true, Params: []Param{whoParam, {Name: "role", Kind: Choice, Required: true, Choices: roles}}, Result: Membership{}, run: changeRole},
-	{Name: "people remove", Level: Owner, Scope: ScopePeople, Tells: true, Params: []Param{whoParam}, Result: Membership{}, run: removePerson},
-	{Name: "invite", Level: Owner, Scope: ScopePeople, Tells: true, Result: Invited{}, run: invite,
+	{Name: "people role", Level: Owner, Scope: ScopePeople, Tells: true, Names: true, Params: []Param{whoParam, {Name: "role", Kind: Choice, Required: true, Choices: roles}}, Result: Membership{}, run: changeRole},
+	{Name: "people remove", Level: Owner, Scope: ScopePeople, Tells: true, Names: true, Params: []Param{whoParam}, Result: Membership{}, run: removePerson},
+	{Name: "invite", Level: Owner, Scope: ScopePeople, Tells: true, Names: true, Result: Invited{}, run: invite,
 		Params: []Param{{Name: "address", Kind: Text, Required: true, Min: 3, Max: 254}, {Name: "role", Kind: Choice, Choices: roles, Default: roles[0]}}},
 	{Name: "invitations", Level: Owner, Scope: ScopePeople, Reads: true, Result: InvitationList{}, run: invitations},
-	{Name: "invitation resend", Level: Owner, Scope: ScopePeople, Tells: true, Params: []Param{inviteParam}, Result: Invited{}, run: resendInvitation},
-	{Name: "invitation revoke", Level: Owner, Scope: ScopePeople, Tells: true, Params: []Param{inviteParam}, Result: Invited{}, run: revokeInvitation},
-	{Name: "leave", Level: Moderator, Scope: ScopePeople, Tells: true, Params: []Param{{Name: "sure", Kind: Switch, Default: false}}, Result: Membership{}, run: leave},
+	{Name: "invitation resend", Level: Owner, Scope: ScopePeople, Tells: true, Names: true, Params: []Param{inviteParam}, Result: Invited{}, run: resendInvitation},
+	{Name: "invitation revoke", Level: Owner, Scope: ScopePeople, Tells: true, Names: true, Params: []Param{inviteParam}, Result: Invited{}, run: revokeInvitation},
+	{Name: "leave", Level: Moderator, Scope: ScopePeople, Tells: true, Names: true, Params: []Param{{Name: "sure", Kind: Switch, Default: false}}, Result: Membership{}, run: leave},
 }
 
 var ofLinks = []Command{
@@ -97,6 +97,14 @@ var ofLinks = []Command{
 	{Name: "link new", Level: Moderator, Result: LinkCode{}, run: newLink},
 	{Name: "links", Level: Owner, Scope: ScopeRead, Reads: true, Result: LinkList{}, run: links},
 	{Name: "links remove", Level: Owner, Scope: ScopeSettings, Tells: true, Params: []Param{{Name: "link", Kind: Number, Required: true, Min: 1, Max: 1 << 40}}, Result: Linked{}, run: removeLink},
+	{Name: "info", Level: Owner, Scope: ScopeRead, Reads: true, Result: InfoList{}, run: listInfo},
+	{Name: "info here", Level: Owner, InChats: true, Groups: true, Tells: true, Result: InfoChanged{}, run: infoHere},
+	{Name: "info add", Level: Owner, Scope: ScopeSettings, Tells: true, Result: InfoChanged{}, run: addInfo,
+		Params: []Param{{Name: "through", Kind: Text, Required: true, Min: 1, Max: 32}, {Name: "address", Kind: Text, Required: true, Min: 1, Max: 300}}},
+	{Name: "info confirm", Level: Anyone, InChats: true, Params: []Param{{Name: "code", Kind: Text, Required: true, Min: 1, Max: 40}}, Result: InfoChanged{}, run: confirmInfo},
+	{Name: "info stop", Level: Anyone, InChats: true, Groups: true, Result: InfoChanged{}, run: stopInfo},
+	{Name: "info remove", Level: Owner, Scope: ScopeSettings, Tells: true, Result: InfoChanged{}, run: removeInfo,
+		Params: []Param{{Name: "place", Kind: Number, Required: true, Min: 1, Max: 1 << 40}}},
 	{Name: "help", Level: Anyone, Scope: ScopeRead, Reads: true, Result: Help{}, run: help},
 }
 

@@ -11,5 +11,6 @@ func Migrations() []*gormigrate.Migration {
 		{ID: "1-calls", Migrate: tables},
 		{ID: "2-invitations", Migrate: func(tx *gorm.DB) error { return tx.AutoMigrate(&Invitation{}) }},
 		{ID: "3-places", Migrate: func(tx *gorm.DB) error { return tx.AutoMigrate(&placeRow{}) }},
+		{ID: "4-info-places", Migrate: func(tx *gorm.DB) error { return tx.AutoMigrate(&InfoPlace{}) }},
 	}
 }

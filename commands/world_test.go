@@ -231,6 +231,13 @@ func (n *network) toldTo(person string) (all []chat.Answer) {
 	return all
 }
 
+// forget forgets what people were told.
+func (n *network) forget() {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	clear(n.told)
+}
+
 func (n *network) Interest(_ context.Context, _, person string) (chat.Interest, bool, error) {
 	n.mu.Lock()
 	defer n.mu.Unlock()

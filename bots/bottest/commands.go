@@ -18,6 +18,7 @@ type Commands struct {
 	ran    []chat.Message  // each once
 	answer *chat.Answer
 	fails  int
+	moved  []string
 }
 
 // Link makes a person one who runs a city; Unlink ends that.
@@ -58,13 +59,13 @@ func (c *Commands) Ran() []chat.Message {
 	return slices.Clone(c.ran)
 }
 
-// Run implements chat.Commands.
+// Run implements chat.Commands. Of its two commands, "status" can be written in groups.
 func (c *Commands) Run(_ context.Context, m chat.Message) (chat.Answer, bool, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	linked := c.linked[m.City+" "+m.Person] && (!m.Forged || len(m.Reports) > 0)
 	word, _, _ := strings.Cut(strings.TrimSpace(m.Text), " ")
-	if name := strings.TrimPrefix(word, "/"); name != "status" && name != "pause" || word == name && !linked {
+	if name := strings.TrimPrefix(word, "/"); name != "status" && name != "pause" || word == name && !linked || m.Group != "" && word != "/status" {
 		return chat.Answer{}, false, nil
 	}
 	if !linked {
@@ -81,6 +82,21 @@ func (c *Commands) Run(_ context.Context, m chat.Message) (chat.Answer, bool, er
 		return *c.answer, true, nil
 	}
 	return chat.Answer{Text: "done: " + m.Text, Linked: true}, true, nil
+}
+
+// Moved implements chat.Commands.
+func (c *Commands) Moved(_ context.Context, city, from, to string) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.moved = append(c.moved, city+": "+from+" is "+to)
+	return nil
+}
+
+// Renamed lists the groups that have another name now: "zuerich: -1 is -2".
+func (c *Commands) Renamed() []string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return slices.Clone(c.moved)
 }
 
 // Cities implements chat.Commands.

@@ -16,8 +16,8 @@ type Network interface {
 	// UseCommands is called once, before the bot runs.
 	UseCommands(Commands)
 
-	// Tell sends an answer to a person who has linked their account, without being asked. It returns once the message is stored, and the bot sends it as soon as it can. key
-	// identifies the message: a second one with the same key is not sent. The error is Permanent if the person cannot be reached any more.
+	// Tell sends an answer to a person who has linked their account, or to a group as Message.Group names it, without being asked. It returns once the message is stored, and the bot sends
+	// it as soon as it can. key identifies the message: a second one with the same key is not sent. The error is Permanent if the person or the group cannot be reached any more.
 	Tell(ctx context.Context, city, person, key string, a Answer) error
 
 	// Interest returns what a person gets of the city's reports; ok is false if they have not subscribed. The error is errors.ErrUnsupported in networks
@@ -32,10 +32,11 @@ type Network interface {
 	Unsubscribe(ctx context.Context, city, person string) error
 }
 
-// Message is what a person has written to a city's account, privately. In a group, everybody would see the answer.
+// Message is what a person has written to a city's account, privately, or in a group, where everybody sees the answer.
 type Message struct {
 	City   string
 	Person string // the person's address in the network: what Tell takes. It is stored sealed, and only if the person links it
+	Group  string // where others read it: how Tell names the group; empty for a private message. Few commands can be written there, with a slash
 	ID     string // identifies the message in its network, also when it comes again
 	Text   string // plain text, without the mention of the account
 
@@ -67,6 +68,9 @@ type Commands interface {
 	// Run runs the command in a message. isCommand is false if there is none in it: then it may be a report. After an error, which is no mistake of the person's, the bot hands in the
 	// same message again; a command is carried out once.
 	Run(ctx context.Context, m Message) (a Answer, isCommand bool, err error)
+
+	// Moved says that a group has another name now: see Message.Group. A network that numbers its groups anew calls it, perhaps more than once.
+	Moved(ctx context.Context, city, from, to string) error
 
 	// Cities lists the cities that somebody runs from a chat of the network. The accounts of these run also while the city is paused: see bots.Account.Paused.
 	Cities(ctx context.Context) (map[string]bool, error)

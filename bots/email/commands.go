@@ -2,6 +2,7 @@ package email
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -59,8 +60,8 @@ func (b *Bot) command(ctx context.Context, name string, m *inbound.Mail, d draft
 	if answers && !late {
 		message.Reports = notice.reports()
 		for _, one := range notice.Buttons {
-			if strings.EqualFold(one.Command, line) {
-				message.Forged = false
+			if strings.EqualFold(strings.TrimPrefix(one.Command, "/"), strings.TrimPrefix(line, "/")) { // as the mail says what to answer
+				message.Forged, message.Text = false, one.Command
 			}
 		}
 	}
@@ -100,7 +101,11 @@ func (b *Bot) sendAnswer(ctx context.Context, name, address, key, answered strin
 		return err
 	}
 	token, lang := b.noticeToken(name, address, key), city.Lang
-	if err := b.store.addNotice(ctx, name, token, noticeContent{address, a.Text, a.Buttons}, b.core.Now().Add(city.Freshness)); err != nil {
+	life := answerTime
+	if slices.ContainsFunc(a.Buttons, func(one chat.Button) bool { return one.Report != "" }) {
+		life = city.Freshness // what is not fresh cannot be released
+	}
+	if err := b.store.addNotice(ctx, name, token, noticeContent{address, a.Text, a.Buttons}, b.core.Now().Add(life)); err != nil {
 		return err
 	}
 	title := oneLine(city.Title, maxSubject)
@@ -124,7 +129,7 @@ func (b *Bot) sendAnswer(ctx context.Context, name, address, key, answered strin
 	})
 }
 
-// answerTime is how long an answer is tried, and a notice.
+// answerTime is how long an answer is tried, and a notice, and how long its links work, if they are not about a report.
 const answerTime = 24 * time.Hour
 
 // isProven reports whether the author's domain has signed the mail, or sent it.

@@ -56,18 +56,32 @@ func (h updateHandler) runCommand(ctx context.Context, m *models.Message, text s
 	return h.commands.Run(ctx, chat.Message{City: h.row.City, Person: personOf(m.Chat.ID), ID: h.reportID(m), Text: text})
 }
 
+// runInGroup carries out a command in a group that names our bot, and queues the answer, which all members read. It returns false if there is none for groups. Who writes as the group
+// or a channel is not known. To whom it does not know, the bot answers only in a group that an admin of the city has confirmed.
+func (h updateHandler) runInGroup(ctx context.Context, m *models.Message, c command, confirmed bool) (isCommand bool, err error) {
+	if !c.addressed || m.SenderChat != nil || m.From == nil || m.ForwardOrigin != nil {
+		return false, nil
+	}
+	at := placeOf(m)
+	a, isCommand, err := h.commands.Run(ctx, chat.Message{City: h.row.City, Person: personOf(m.From.ID), Group: groupOf(at), ID: h.reportID(m), Text: "/" + c.name + " " + c.args})
+	if err != nil || !isCommand || !a.Linked && !confirmed {
+		return isCommand, err
+	}
+	return true, h.queueAnswer(ctx, Reply{City: h.row.City, Topic: at.topic}, m.Chat.ID, h.reportID(m), newAnswer(a))
+}
+
 // answerCommand queues what a command says. There is one key for a message: if it is handled again, it is not answered again.
 func (h updateHandler) answerCommand(ctx context.Context, m *models.Message, a chat.Answer) error {
 	return h.queueAnswer(ctx, Reply{City: h.row.City}, m.Chat.ID, h.reportID(m), newAnswer(a))
 }
 
-// pressCommand carries out the command of a button. The answer appears at the top of the chat for a moment, or, if it was refused, until it is closed. What was done is marked
+// pressCommand carries out the command of a button, in the name of whoever has pressed it. The answer appears at the top of the chat for a moment, or, if it was refused, until it is closed. What was done is marked
 // below the message.
 func (h updateHandler) pressCommand(ctx context.Context, q *models.CallbackQuery, command string) error {
 	m := q.Message.Message
 	said := answer{Pressed: true}
 	if command != "" {
-		a, isCommand, err := h.commands.Run(ctx, chat.Message{City: h.row.City, Person: personOf(m.Chat.ID), ID: "press " + q.ID, Text: command})
+		a, isCommand, err := h.commands.Run(ctx, chat.Message{City: h.row.City, Person: personOf(q.From.ID), Group: groupOf(placeOf(m)), ID: "press " + q.ID, Text: command})
 		if err != nil || !isCommand {
 			return err
 		}
@@ -102,7 +116,7 @@ func (b *Bot) queueAnswer(ctx context.Context, r Reply, chat int64, key string, 
 		return err
 	}
 	key = b.store.toldKey(r.City, key)
-	r.Kind, r.At = commandAnswer, b.core.Now().Unix()
+	r.Kind, r.At, r.Group = commandAnswer, b.core.Now().Unix(), chat < 0
 	if a.Linked {
 		r.Kind += " " + key[:kindKey]
 	}
@@ -117,7 +131,7 @@ func (b *Bot) queueAnswer(ctx context.Context, r Reply, chat int64, key string, 
 
 // openAnswer returns the answer in a reply; false for a reply that is none.
 func (b *Bot) openAnswer(r Reply) (a answer, ok bool) {
-	if r.Kind != commandAnswer && !strings.HasPrefix(r.Kind, commandAnswer+" ") {
+	if !r.isAnswer() {
 		return a, false
 	}
 	plain, err := b.core.Box.Open(replyTextCell(r), r.Text)
@@ -128,6 +142,21 @@ func (b *Bot) openAnswer(r Reply) (a answer, ok bool) {
 		b.core.Log.Error("an answer to a command is lost: it cannot be decrypted", "city", r.City, "err", err)
 	}
 	return a, true
+}
+
+// moveAnswer stores an answer for the supergroup that its group has become.
+func (b *Bot) moveAnswer(ctx context.Context, r Reply, from, to int64) error {
+	plain, err := b.core.Box.Open(replyTextCell(r), r.Text)
+	if err != nil {
+		return err
+	}
+	if err := b.commands.Moved(ctx, r.City, groupOf(chatOf(models.Chat{ID: from})), groupOf(chatOf(models.Chat{ID: to}))); err != nil {
+		return err
+	}
+	r.ID = 0
+	r.ChatHash, r.Chat = b.store.sealChat(r.City, to)
+	r.Text = b.core.Box.Seal(replyTextCell(r), plain)
+	return b.store.addReply(ctx, r)
 }
 
 // sendAnswer sends an answer, or drops it. After an error it stays in the queue.
@@ -155,11 +184,14 @@ func (b *Bot) sendAnswer(ctx context.Context, row Account, c *client, r Reply, c
 	if text == "" {
 		return nil
 	}
+	if r.Group {
+		text = suppressMentions(text)
+	}
 	err := b.sendReplyMessage(ctx, row, r, chat, func(ctx context.Context) error {
-		_, err := c.sendWithButtons(ctx, chat, 0, truncate(text), a.keyboard())
+		_, err := c.sendWithButtons(ctx, chat, r.Topic, truncate(text), a.keyboard())
 		return err
 	})
-	if err == nil {
+	if err == nil && !r.Group {
 		b.menus.update(ctx, b, c, r, chat, a.Linked)
 	}
 	return err

@@ -79,14 +79,15 @@ func cutLast(s, sep string) (before, after string, found bool) {
 	return s, "", false
 }
 
-// press handles a press on a button. Only private chats have buttons; the data of another program, or of an older version, does nothing.
+// press handles a press on a button. Groups have only buttons that are commands; the data of another program, or of an older version, does nothing.
 func (h updateHandler) press(ctx context.Context, q *models.CallbackQuery) error {
-	if !isPrivatePress(q) {
-		return nil
-	}
 	m := q.Message.Message
-	if command, runs := strings.CutPrefix(q.Data, runData); runs {
+	command, runs := strings.CutPrefix(q.Data, runData)
+	switch {
+	case runs && m != nil && (isPrivatePress(q) || string(m.Chat.Type) == group || string(m.Chat.Type) == supergroup):
 		return h.pressCommand(ctx, q, command)
+	case !isPrivatePress(q):
+		return nil
 	}
 	chat, known, err := h.store.findChat(ctx, h.row.City, m.Chat.ID)
 	if err != nil {

@@ -3,7 +3,9 @@ package telegram
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strconv"
+	"strings"
 
 	"linienfunk/bots"
 	"linienfunk/bots/chat"
@@ -27,9 +29,37 @@ func privateChat(person string) (int64, error) {
 	return id, nil
 }
 
+// groupOf is how groups are named in package chat: by the id of the chat and, in a forum, the topic. A private chat has no such name.
+func groupOf(at place) string {
+	switch {
+	case at.chat.Type == private:
+		return ""
+	case at.topic != 0:
+		return fmt.Sprintf("%d/%d", at.chat.ID, at.topic)
+	}
+	return strconv.FormatInt(at.chat.ID, 10)
+}
+
+// tellable returns the chat of a person or a group, and its topic; 0 for none.
+func tellable(name string) (chat int64, topic int, err error) {
+	if !strings.HasPrefix(name, "-") {
+		chat, err = privateChat(name)
+		return chat, 0, err
+	}
+	id, rest, inTopic := strings.Cut(name, "/")
+	chat, err = strconv.ParseInt(id, 10, 64)
+	if err == nil && inTopic {
+		topic, err = strconv.Atoi(rest)
+	}
+	if err != nil {
+		return 0, 0, bots.Permanent("not-a-person", errors.New("not the id of a group"))
+	}
+	return chat, topic, nil
+}
+
 // Tell implements chat.Network: the answer is stored among the replies, and sent like them.
 func (b *Bot) Tell(ctx context.Context, city, person, key string, a chat.Answer) error {
-	id, err := privateChat(person)
+	id, topic, err := tellable(person)
 	if err != nil {
 		return err
 	}
@@ -38,7 +68,7 @@ func (b *Bot) Tell(ctx context.Context, city, person, key string, a chat.Answer)
 	} else if err != nil {
 		return err
 	}
-	return b.queueAnswer(ctx, Reply{City: city}, id, key, newAnswer(a))
+	return b.queueAnswer(ctx, Reply{City: city, Topic: topic}, id, key, newAnswer(a))
 }
 
 // Interest implements chat.Network.

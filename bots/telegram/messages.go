@@ -126,16 +126,22 @@ func (h updateHandler) privateCommand(ctx context.Context, m *models.Message, c 
 // in an unknown group adds it for confirmation: the bot may have been there before it was connected.
 func (h updateHandler) groupMessage(ctx context.Context, m *models.Message) error {
 	chat, known, err := h.store.findChat(ctx, h.row.City, m.Chat.ID)
-	switch {
-	case err != nil:
+	if err != nil {
 		return err
+	}
+	text := m.Text + m.Caption
+	c, isCommand := parseCommand(text, h.row.Username)
+	if isCommand {
+		if runs, err := h.runInGroup(ctx, m, c, chat.Active); err != nil || runs {
+			return err
+		}
+	}
+	switch {
 	case !known:
 		return h.store.addGroup(ctx, h.row.City, m.Chat.ID, string(m.Chat.Type), m.Chat.Title)
 	case !chat.Active:
 		return nil
 	}
-	text := m.Text + m.Caption
-	c, isCommand := parseCommand(text, h.row.Username)
 	switch {
 	case isCommand && c.isReport():
 		return h.report(ctx, m, c.args)

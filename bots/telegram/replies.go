@@ -122,6 +122,8 @@ func (b *Bot) sendReplyMessage(ctx context.Context, row Account, r Reply, chat i
 		return b.tooMany(ctx, row, r.ChatHash, r.Group, retryAfter(err))
 	case isGone(err) && !r.Group:
 		return b.store.removeChat(ctx, r.City, chat)
+	case migratedTo(err) != 0 && r.isAnswer():
+		return b.moveAnswer(ctx, r, chat, migratedTo(err))
 	case isRejected(err), migratedTo(err) != 0:
 		return nil // a retry would fail as well
 	default:
@@ -131,7 +133,7 @@ func (b *Bot) sendReplyMessage(ctx context.Context, row Account, r Reply, chat i
 }
 
 // waitToReply waits until a reply may be sent. Replies to a group share its rate limit with reports, and may use half of it:
-// riders who keep asking for help must not delay reports. Beyond that it returns errGroupBusy.
+// riders who keep asking for help must not delay reports. Beyond that it returns errGroupBusy. What those hear who run the city waits for its turn instead.
 func (b *Bot) waitToReply(ctx context.Context, r Reply, chat int64) error {
 	limiter := b.rateLimiter(r.City)
 	if !r.Group {
@@ -142,7 +144,7 @@ func (b *Bot) waitToReply(ctx context.Context, r Reply, chat int64) error {
 		return err
 	}
 	b.restoreGroup(row)
-	if limiter.recentCount(r.ChatHash) >= b.limits.groupMessages/2 {
+	if !r.isAnswer() && limiter.recentCount(r.ChatHash) >= b.limits.groupMessages/2 {
 		return errGroupBusy
 	}
 	if err := limiter.wait(ctx, r.ChatHash, true); err != nil {

@@ -50,10 +50,15 @@ const replyLifetime = 15 * time.Minute
 // answerLifetime is that of answers to commands, and of notices to those who run the city.
 const answerLifetime = 24 * time.Hour
 
+// isAnswer reports whether a reply is an answer to a command, or a notice.
+func (r Reply) isAnswer() bool {
+	return r.Kind == commandAnswer || strings.HasPrefix(r.Kind, commandAnswer+" ")
+}
+
 // isTooOld reports whether a reply is dropped.
 func (r Reply) isTooOld(now time.Time) bool {
 	lifetime := replyLifetime
-	if strings.HasPrefix(r.Kind, commandAnswer) {
+	if r.isAnswer() {
 		lifetime = answerLifetime
 	}
 	return now.Unix()-r.At > int64(lifetime/time.Second)

@@ -38,8 +38,11 @@ func (b *Bot) handle(ctx context.Context, row Account, u *models.Update, out bot
 	return h.message(ctx, m)
 }
 
-// migrated handles that a group has become a supergroup.
+// migrated handles that a group has become a supergroup, with another id.
 func (h updateHandler) migrated(ctx context.Context, from, to int64) error {
+	if err := h.commands.Moved(ctx, h.row.City, groupOf(chatOf(models.Chat{ID: from})), groupOf(chatOf(models.Chat{ID: to}))); err != nil {
+		return err
+	}
 	if err := h.store.migrateGroup(ctx, h.row.City, from, to); err != nil {
 		return err
 	}

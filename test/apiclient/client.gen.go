@@ -275,6 +275,22 @@ type HelpEntry struct {
 	Usage string `json:"usage"`
 }
 
+// InfoChanged defines model for InfoChanged.
+type InfoChanged struct {
+	City string `json:"city"`
+
+	// Confirmed False while the address was only asked, by a message.
+	Confirmed bool `json:"confirmed"`
+
+	// Place The number for info remove; 0 for one that is none any more.
+	Place int64 `json:"place"`
+}
+
+// InfoList defines model for InfoList.
+type InfoList struct {
+	Places []ListedPlace `json:"places"`
+}
+
 // InvitationList defines model for InvitationList.
 type InvitationList struct {
 	Invitations []ListedInvitation `json:"invitations"`
@@ -334,6 +350,23 @@ type ListedInvitation struct {
 	// Role owner or moderator.
 	Role string    `json:"role"`
 	Sent time.Time `json:"sent"`
+}
+
+// ListedPlace defines model for ListedPlace.
+type ListedPlace struct {
+	// Address An address, or the number of a group.
+	Address string `json:"address"`
+
+	// Confirmed False while the address was only asked, by a message.
+	Confirmed bool   `json:"confirmed"`
+	Network   string `json:"network"`
+
+	// Place The number for info remove.
+	Place int64     `json:"place"`
+	Since time.Time `json:"since"`
+
+	// Title The network's name for people.
+	Title string `json:"title"`
 }
 
 // Lists defines model for Lists.
@@ -577,6 +610,12 @@ type HelpParams struct {
 	Client *string `json:"client,omitempty"`
 }
 
+// InfoParams defines parameters for Info.
+type InfoParams struct {
+	// Client The name of your program, which the city's admins see beside the key.
+	Client *string `json:"client,omitempty"`
+}
+
 // InvitationsParams defines parameters for Invitations.
 type InvitationsParams struct {
 	// Client The name of your program, which the city's admins see beside the key.
@@ -690,6 +729,45 @@ type HoursJSONBody struct {
 
 // HoursParams defines parameters for Hours.
 type HoursParams struct {
+	// IdempotencyKey Identifies the call for a day: a second one with the same key is not carried out, and has the answer of the first one.
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
+
+	// Client The name of your program, which the city's admins see beside the key.
+	Client *string `json:"client,omitempty"`
+}
+
+// InfoAddJSONBody defines parameters for InfoAdd.
+type InfoAddJSONBody struct {
+	// Address e-mail address
+	Address string `json:"address"`
+
+	// City The short name of the key's city.
+	City string `json:"city"`
+
+	// Through network
+	Through string `json:"through"`
+}
+
+// InfoAddParams defines parameters for InfoAdd.
+type InfoAddParams struct {
+	// IdempotencyKey Identifies the call for a day: a second one with the same key is not carried out, and has the answer of the first one.
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
+
+	// Client The name of your program, which the city's admins see beside the key.
+	Client *string `json:"client,omitempty"`
+}
+
+// InfoRemoveJSONBody defines parameters for InfoRemove.
+type InfoRemoveJSONBody struct {
+	// City The short name of the key's city.
+	City string `json:"city"`
+
+	// Place number of the place
+	Place int64 `json:"place"`
+}
+
+// InfoRemoveParams defines parameters for InfoRemove.
+type InfoRemoveParams struct {
 	// IdempotencyKey Identifies the call for a day: a second one with the same key is not carried out, and has the answer of the first one.
 	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
 
@@ -1147,6 +1225,12 @@ type SettingsReplaceJSONRequestBody SettingsReplaceJSONBody
 // HoursJSONRequestBody defines body for Hours for application/json ContentType.
 type HoursJSONRequestBody HoursJSONBody
 
+// InfoAddJSONRequestBody defines body for InfoAdd for application/json ContentType.
+type InfoAddJSONRequestBody InfoAddJSONBody
+
+// InfoRemoveJSONRequestBody defines body for InfoRemove for application/json ContentType.
+type InfoRemoveJSONRequestBody InfoRemoveJSONBody
+
 // InvitationResendJSONRequestBody defines body for InvitationResend for application/json ContentType.
 type InvitationResendJSONRequestBody InvitationResendJSONBody
 
@@ -1301,6 +1385,13 @@ type ClientInterface interface {
 	// Corresponds with GET /api/v1/cities/{city}/help (the `Help` operationId).
 	Help(ctx context.Context, city string, params *HelpParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// Info Show where those who run the city are told together
+	//
+	// Needs the scope `read`.
+	//
+	// Corresponds with GET /api/v1/cities/{city}/info (the `Info` operationId).
+	Info(ctx context.Context, city string, params *InfoParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// Invitations Show invitations that were not accepted yet
 	//
 	// Needs the scope `people`.
@@ -1410,6 +1501,42 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /api/v1/hours (the `Hours` operationId).
 	Hours(ctx context.Context, params *HoursParams, body HoursJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// InfoAddWithBody Tell an address what is held and what others did
+	//
+	// Needs the scope `settings`.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/info/add (the `InfoAdd` operationId).
+	InfoAddWithBody(ctx context.Context, params *InfoAddParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// InfoAdd Tell an address what is held and what others did
+	//
+	// Needs the scope `settings`.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/info/add (the `InfoAdd` operationId).
+	InfoAdd(ctx context.Context, params *InfoAddParams, body InfoAddJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// InfoRemoveWithBody Tell a group or an address nothing more
+	//
+	// Needs the scope `settings`.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/info/remove (the `InfoRemove` operationId).
+	InfoRemoveWithBody(ctx context.Context, params *InfoRemoveParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// InfoRemove Tell a group or an address nothing more
+	//
+	// Needs the scope `settings`.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/info/remove (the `InfoRemove` operationId).
+	InfoRemove(ctx context.Context, params *InfoRemoveParams, body InfoRemoveJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// InvitationResendWithBody Send an invitation again, with a new link
 	//
@@ -1842,6 +1969,23 @@ func (c *Client) Help(ctx context.Context, city string, params *HelpParams, reqE
 	return c.Client.Do(req)
 }
 
+// Info Show where those who run the city are told together
+//
+// Needs the scope `read`.
+//
+// Corresponds with GET /api/v1/cities/{city}/info (the `Info` operationId).
+func (c *Client) Info(ctx context.Context, city string, params *InfoParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewInfoRequest(c.Server, city, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // Invitations Show invitations that were not accepted yet
 //
 // Needs the scope `people`.
@@ -2082,6 +2226,82 @@ func (c *Client) HoursWithBody(ctx context.Context, params *HoursParams, content
 // Corresponds with POST /api/v1/hours (the `Hours` operationId).
 func (c *Client) Hours(ctx context.Context, params *HoursParams, body HoursJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewHoursRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// InfoAddWithBody Tell an address what is held and what others did
+//
+// Needs the scope `settings`.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/info/add (the `InfoAdd` operationId).
+func (c *Client) InfoAddWithBody(ctx context.Context, params *InfoAddParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewInfoAddRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// InfoAdd Tell an address what is held and what others did
+//
+// Needs the scope `settings`.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/info/add (the `InfoAdd` operationId).
+func (c *Client) InfoAdd(ctx context.Context, params *InfoAddParams, body InfoAddJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewInfoAddRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// InfoRemoveWithBody Tell a group or an address nothing more
+//
+// Needs the scope `settings`.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/info/remove (the `InfoRemove` operationId).
+func (c *Client) InfoRemoveWithBody(ctx context.Context, params *InfoRemoveParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewInfoRemoveRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// InfoRemove Tell a group or an address nothing more
+//
+// Needs the scope `settings`.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/info/remove (the `InfoRemove` operationId).
+func (c *Client) InfoRemove(ctx context.Context, params *InfoRemoveParams, body InfoRemoveJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewInfoRemoveRequest(c.Server, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -3064,6 +3284,55 @@ func NewHelpRequest(server string, city string, params *HelpParams) (*http.Reque
 	return req, nil
 }
 
+// NewInfoRequest constructs an http.Request for the Info method
+func NewInfoRequest(server string, city string, params *InfoParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "city", city, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/cities/%s/info", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.Client != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "client", *params.Client, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("client", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
 // NewInvitationsRequest constructs an http.Request for the Invitations method
 func NewInvitationsRequest(server string, city string, params *InvitationsParams) (*http.Request, error) {
 	var err error
@@ -3748,6 +4017,138 @@ func NewHoursRequestWithBody(server string, params *HoursParams, contentType str
 	}
 
 	operationPath := fmt.Sprintf("/api/v1/hours")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+		if params.Client != nil {
+			var headerParam1 string
+
+			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "client", *params.Client, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("client", headerParam1)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewInfoAddRequest calls the generic InfoAdd builder with application/json body
+func NewInfoAddRequest(server string, params *InfoAddParams, body InfoAddJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewInfoAddRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewInfoAddRequestWithBody constructs an http.Request for the InfoAdd method, with any body, and a specified content type
+func NewInfoAddRequestWithBody(server string, params *InfoAddParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/info/add")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+		if params.Client != nil {
+			var headerParam1 string
+
+			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "client", *params.Client, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("client", headerParam1)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewInfoRemoveRequest calls the generic InfoRemove builder with application/json body
+func NewInfoRemoveRequest(server string, params *InfoRemoveParams, body InfoRemoveJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewInfoRemoveRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewInfoRemoveRequestWithBody constructs an http.Request for the InfoRemove method, with any body, and a specified content type
+func NewInfoRemoveRequestWithBody(server string, params *InfoRemoveParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/info/remove")
 	if operationPath[0] == '/' {
 		operationPath = "." + operationPath
 	}
@@ -5307,6 +5708,15 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /api/v1/cities/{city}/help (the `Help` operationId).
 	HelpWithResponse(ctx context.Context, city string, params *HelpParams, reqEditors ...RequestEditorFn) (*HelpResponse, error)
 
+	// InfoWithResponse Show where those who run the city are told together
+	//
+	// Needs the scope `read`.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/cities/{city}/info (the `Info` operationId).
+	InfoWithResponse(ctx context.Context, city string, params *InfoParams, reqEditors ...RequestEditorFn) (*InfoResponse, error)
+
 	// InvitationsWithResponse Show invitations that were not accepted yet
 	//
 	// Needs the scope `people`.
@@ -5432,6 +5842,42 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with POST /api/v1/hours (the `Hours` operationId).
 	HoursWithResponse(ctx context.Context, params *HoursParams, body HoursJSONRequestBody, reqEditors ...RequestEditorFn) (*HoursResponse, error)
+
+	// InfoAddWithBodyWithResponse Tell an address what is held and what others did
+	//
+	// Needs the scope `settings`.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/info/add (the `InfoAdd` operationId).
+	InfoAddWithBodyWithResponse(ctx context.Context, params *InfoAddParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*InfoAddResponse, error)
+
+	// InfoAddWithResponse Tell an address what is held and what others did
+	//
+	// Needs the scope `settings`.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/info/add (the `InfoAdd` operationId).
+	InfoAddWithResponse(ctx context.Context, params *InfoAddParams, body InfoAddJSONRequestBody, reqEditors ...RequestEditorFn) (*InfoAddResponse, error)
+
+	// InfoRemoveWithBodyWithResponse Tell a group or an address nothing more
+	//
+	// Needs the scope `settings`.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/info/remove (the `InfoRemove` operationId).
+	InfoRemoveWithBodyWithResponse(ctx context.Context, params *InfoRemoveParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*InfoRemoveResponse, error)
+
+	// InfoRemoveWithResponse Tell a group or an address nothing more
+	//
+	// Needs the scope `settings`.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/info/remove (the `InfoRemove` operationId).
+	InfoRemoveWithResponse(ctx context.Context, params *InfoRemoveParams, body InfoRemoveJSONRequestBody, reqEditors ...RequestEditorFn) (*InfoRemoveResponse, error)
 
 	// InvitationResendWithBodyWithResponse Send an invitation again, with a new link
 	//
@@ -5913,6 +6359,54 @@ func (r HelpResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r HelpResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type InfoResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *InfoList
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r InfoResponse) GetJSON200() *InfoList {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r InfoResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r InfoResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r InfoResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r InfoResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r InfoResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -6469,6 +6963,102 @@ func (r HoursResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r HoursResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type InfoAddResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *InfoChanged
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r InfoAddResponse) GetJSON200() *InfoChanged {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r InfoAddResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r InfoAddResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r InfoAddResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r InfoAddResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r InfoAddResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type InfoRemoveResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *InfoChanged
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r InfoRemoveResponse) GetJSON200() *InfoChanged {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r InfoRemoveResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r InfoRemoveResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r InfoRemoveResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r InfoRemoveResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r InfoRemoveResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -7561,6 +8151,21 @@ func (c *ClientWithResponses) HelpWithResponse(ctx context.Context, city string,
 	return ParseHelpResponse(rsp)
 }
 
+// InfoWithResponse Show where those who run the city are told together
+//
+// Needs the scope `read`.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/cities/{city}/info (the `Info` operationId).
+func (c *ClientWithResponses) InfoWithResponse(ctx context.Context, city string, params *InfoParams, reqEditors ...RequestEditorFn) (*InfoResponse, error) {
+	rsp, err := c.Info(ctx, city, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseInfoResponse(rsp)
+}
+
 // InvitationsWithResponse Show invitations that were not accepted yet
 //
 // Needs the scope `people`.
@@ -7769,6 +8374,66 @@ func (c *ClientWithResponses) HoursWithResponse(ctx context.Context, params *Hou
 		return nil, err
 	}
 	return ParseHoursResponse(rsp)
+}
+
+// InfoAddWithBodyWithResponse Tell an address what is held and what others did
+//
+// Needs the scope `settings`.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/info/add (the `InfoAdd` operationId).
+func (c *ClientWithResponses) InfoAddWithBodyWithResponse(ctx context.Context, params *InfoAddParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*InfoAddResponse, error) {
+	rsp, err := c.InfoAddWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseInfoAddResponse(rsp)
+}
+
+// InfoAddWithResponse Tell an address what is held and what others did
+//
+// Needs the scope `settings`.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/info/add (the `InfoAdd` operationId).
+func (c *ClientWithResponses) InfoAddWithResponse(ctx context.Context, params *InfoAddParams, body InfoAddJSONRequestBody, reqEditors ...RequestEditorFn) (*InfoAddResponse, error) {
+	rsp, err := c.InfoAdd(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseInfoAddResponse(rsp)
+}
+
+// InfoRemoveWithBodyWithResponse Tell a group or an address nothing more
+//
+// Needs the scope `settings`.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/info/remove (the `InfoRemove` operationId).
+func (c *ClientWithResponses) InfoRemoveWithBodyWithResponse(ctx context.Context, params *InfoRemoveParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*InfoRemoveResponse, error) {
+	rsp, err := c.InfoRemoveWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseInfoRemoveResponse(rsp)
+}
+
+// InfoRemoveWithResponse Tell a group or an address nothing more
+//
+// Needs the scope `settings`.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/info/remove (the `InfoRemove` operationId).
+func (c *ClientWithResponses) InfoRemoveWithResponse(ctx context.Context, params *InfoRemoveParams, body InfoRemoveJSONRequestBody, reqEditors ...RequestEditorFn) (*InfoRemoveResponse, error) {
+	rsp, err := c.InfoRemove(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseInfoRemoveResponse(rsp)
 }
 
 // InvitationResendWithBodyWithResponse Send an invitation again, with a new link
@@ -8490,6 +9155,39 @@ func ParseHelpResponse(rsp *http.Response) (*HelpResponse, error) {
 	return response, nil
 }
 
+// ParseInfoResponse parses an HTTP response from a InfoWithResponse call
+func ParseInfoResponse(rsp *http.Response) (*InfoResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &InfoResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest InfoList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseInvitationsResponse parses an HTTP response from a InvitationsWithResponse call
 func ParseInvitationsResponse(rsp *http.Response) (*InvitationsResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -8894,6 +9592,72 @@ func ParseHoursResponse(rsp *http.Response) (*HoursResponse, error) {
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest Subscription
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseInfoAddResponse parses an HTTP response from a InfoAddWithResponse call
+func ParseInfoAddResponse(rsp *http.Response) (*InfoAddResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &InfoAddResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest InfoChanged
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseInfoRemoveResponse parses an HTTP response from a InfoRemoveWithResponse call
+func ParseInfoRemoveResponse(rsp *http.Response) (*InfoRemoveResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &InfoRemoveResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest InfoChanged
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}

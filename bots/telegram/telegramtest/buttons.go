@@ -56,6 +56,21 @@ func (s *Server) Press(username, who, label string) bool {
 	return false
 }
 
+// PressIn is Press for a button in a group.
+func (s *Server) PressIn(group int64, username, who, label string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, sent := range slices.Backward(s.sent) {
+		for _, button := range slices.Concat(sent.Buttons...) {
+			if sent.Chat == group && sent.Bot == username && button.Text == label {
+				s.pressIn(s.chats[group].json(), username, who, sent, button.Data)
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // PressData queues a press on a button with any data, under the last message to a person.
 func (s *Server) PressData(username, who, data string) {
 	s.mu.Lock()
@@ -70,12 +85,16 @@ func (s *Server) PressData(username, who, data string) {
 
 // press follows https://core.telegram.org/bots/api#callbackquery. s.mu is held.
 func (s *Server) press(username, who string, below Sent, data string) {
-	b, id := s.botNamed(username), s.person(who)
+	s.pressIn(map[string]any{"id": s.person(who), "type": "private", "first_name": who}, username, who, below, data)
+}
+
+func (s *Server) pressIn(chat map[string]any, username, who string, below Sent, data string) {
+	b := s.botNamed(username)
 	s.ids++
 	query := strconv.FormatInt(4_382_000_000_000_000_000+s.ids, 10)
 	s.presses[query] = false
 	message := map[string]any{
-		"message_id": below.ID, "date": time.Now().Unix(), "text": "x", "chat": map[string]any{"id": id, "type": "private", "first_name": who},
+		"message_id": below.ID, "date": time.Now().Unix(), "text": "x", "chat": chat,
 		"from": map[string]any{"id": b.id, "is_bot": true, "first_name": username, "username": username},
 	}
 	if len(below.Buttons) > 0 {
