@@ -24,7 +24,7 @@ func (p *Program) openCommands(context.Context) error {
 	}
 	p.commands, err = commands.New(commands.Deps{
 		DB: p.db, Tables: tables, Settings: p.settings, History: p.storage, Box: p.box, Log: p.log.With("part", "commands"), Now: p.now, Limits: p.limits, Observer: p.observer,
-		Publish: p.publish, HideID: p.hideID, Mail: p.mail, BaseURL: p.config.BaseURL, Domain: p.config.Mail.Domain,
+		Publish: p.publish, HideID: p.hideID, Mail: p.mail, Transit: p.networks, Imports: p.imports, BaseURL: p.config.BaseURL, Domain: p.config.Mail.Domain,
 		Status:    func(city string) []supervisor.Status { return p.supervisor.Status(city) },
 		Changed:   func(city string) { p.notifyNodes(supervisor.AccountHint("", city)) },
 		Networks:  map[string]chat.Network{},

@@ -72,7 +72,7 @@ func (p *Program) openFrontend(context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	p.imports.Apply = p.frontend.Cities.RefreshNetwork
+	p.imports.Apply = p.commands.RefreshNetwork
 	for _, subject := range []string{"account.>", "bot.>"} { // see AccountHint and events
 		stop, err := p.bus.Subscribe(subject, func(subject string, _ []byte) { p.dropPages(subject) })
 		if err != nil {

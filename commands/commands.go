@@ -8,6 +8,7 @@
 //	versions.go      the history of the settings
 //	place_cache.go   the lists of what cities' accounts see in their networks, for all nodes
 //	chat.go          messages of people, which are commands, and answers
+//	network.go       the city's lines and stops
 //	info.go          where those who run a city are told together: its info channel
 //	notices.go       tells them, and those who have linked a chat, what others did, and what is held
 package commands
@@ -33,6 +34,7 @@ import (
 	"linienfunk/settings"
 	"linienfunk/supervisor"
 	"linienfunk/templates"
+	"linienfunk/transit"
 )
 
 //go:embed locale.*.toml
@@ -66,6 +68,8 @@ type Deps struct {
 	Now      func() time.Time
 	Observer *observe.Observer // may be nil
 	Limits   *limits.Group
+	Transit  *transit.Store   // the networks of lines and stops
+	Imports  *transit.Imports // of feeds
 
 	// Mail sends invitations, whose links begin with BaseURL. Domain is that of the cities' own addresses, to which none is sent.
 	Mail            mail.Queue
@@ -102,6 +106,8 @@ type Commands struct {
 	codes    codeLimits
 	invites  inviteLimits
 	infos    infoLimits
+
+	feedSlots chan struct{} // holds a token for each call that has the network of a feed in memory
 }
 
 // New makes the commands. An error is a mistake in the program's texts.
@@ -115,7 +121,7 @@ func New(deps Deps) (*Commands, error) {
 	}
 	c := &Commands{
 		Deps: deps, HistoryTime: historyTime, texts: texts, registry: registry(), byName: map[string]*Command{}, codes: newCodeLimits(deps.Limits), invites: newInviteLimits(deps.Limits),
-		infos: newInfoLimits(deps.Limits),
+		infos: newInfoLimits(deps.Limits), feedSlots: make(chan struct{}, 2),
 	}
 	for i := range c.registry {
 		c.byName[c.registry[i].Name] = &c.registry[i]

@@ -40,6 +40,7 @@ type Param struct {
 	Choices  []string
 	Default  any  // for one that is not required; nil for no value
 	Lines    bool // a Text that may have several lines
+	Exact    bool // a Text that keeps blanks and empty lines at its ends: mistakes in it are named by their line
 	Person   bool // is known in a chat: it is who writes, and their network
 	Program  bool // people in a chat do not write it: it is for programs that may repeat themselves
 }
@@ -93,7 +94,11 @@ func (p Param) checkText(text string) (any, *Refusal) {
 		return nil, wrong(p.Name, "refused-utf8")
 	}
 	bad := func(r rune) bool { return unicode.IsControl(r) && (!p.Lines || r != '\n' && r != '\t') }
-	if text = strings.TrimSpace(strings.ReplaceAll(text, "\r\n", "\n")); strings.ContainsFunc(text, bad) {
+	text = strings.ReplaceAll(text, "\r\n", "\n")
+	if !p.Exact {
+		text = strings.TrimSpace(text)
+	}
+	if strings.ContainsFunc(text, bad) {
 		return nil, wrong(p.Name, "refused-control")
 	}
 	switch n := utf8.RuneCountInString(text); {

@@ -33,6 +33,9 @@ type Refusal struct {
 
 	Setting *settings.FieldError // the setting that is wrong, for pages, which say so in their own words; nil if it is none
 	Now     *settings.Snapshot   // the settings in force, if Reason is Outdated
+
+	// Seen is the document that was changed, if Now is set and there is one, and Wanted what it would have become.
+	Seen, Wanted []byte
 }
 
 func (r *Refusal) Error() string {

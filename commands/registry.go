@@ -24,7 +24,7 @@ func registry() []Command {
 	for _, group := range []struct {
 		name     string
 		commands []Command
-	}{{"reports", ofReports}, {"city", ofCities}, {"lists", ofLists}, {"subscribers", ofSubscribers}, {"people", ofPeople}, {"chats", ofLinks}, {"instance", ofInstance}} {
+	}{{"reports", ofReports}, {"city", ofCities}, {"lists", ofLists}, {"transit", ofTransit}, {"subscribers", ofSubscribers}, {"people", ofPeople}, {"chats", ofLinks}, {"instance", ofInstance}} {
 		for _, command := range group.commands {
 			command.Group = group.name
 			all = append(all, command)
@@ -64,6 +64,21 @@ var ofLists = []Command{
 	{Name: "lists show", Level: Moderator, Scope: ScopeRead, Reads: true, Result: Lists{}, run: showLists},
 	{Name: "lists add", Level: Owner, Scope: ScopeSettings, Tells: true, Params: []Param{listParam, ruleParam}, Result: ListChange{}, run: addToList},
 	{Name: "lists remove", Level: Owner, Scope: ScopeSettings, Tells: true, Params: []Param{listParam, ruleParam}, Result: ListChange{}, run: removeFromList},
+}
+
+// maxTyped is the most characters of a list that somebody types.
+const maxTyped = 1 << 20
+
+var ofTransit = []Command{
+	{Name: "transit choose", Level: Owner, Scope: ScopeSettings, Tells: true, Result: SettingsChange{}, run: chooseNetwork,
+		Params: []Param{{Name: "feed", Kind: Text, Min: 1, Max: 64}, {Name: "agencies", Kind: Text, Max: maxTyped, Lines: true}, {Name: "kinds", Kind: Text, Max: 1000, Lines: true},
+			{Name: "center", Kind: Text, Max: 200}, {Name: "radius", Kind: Text, Max: 20}, baseParam, noteParam}},
+	{Name: "transit lists", Level: Owner, Scope: ScopeSettings, Tells: true, Result: SettingsChange{}, run: listNetwork,
+		Params: []Param{{Name: "lines", Kind: Text, Max: maxTyped, Lines: true, Exact: true}, {Name: "stops", Kind: Text, Max: maxTyped, Lines: true, Exact: true}, baseParam, noteParam}},
+	{Name: "transit names", Level: Owner, Scope: ScopeSettings, Tells: true, Result: SettingsChange{}, run: nameStops,
+		Params: []Param{{Name: "names", Kind: Text, Required: true, Max: maxTyped, Lines: true, Exact: true}, baseParam, noteParam}},
+	{Name: "transit remove", Level: Owner, Scope: ScopeSettings, Tells: true, Result: SettingsChange{}, run: removeNetwork, Params: []Param{baseParam, noteParam}},
+	{Name: "transit unfollow", Level: Owner, Scope: ScopeSettings, Tells: true, Result: Unfollowed{}, run: unfollowFeed},
 }
 
 // Those who choose what they get are subscribers: choosing does not subscribe, in no network, since a person who asks about lines need not want a message about each. Anybody may

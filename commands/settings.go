@@ -116,8 +116,13 @@ func (c *Commands) submit(ctx context.Context, call Call, e edit) (now settings.
 		if e.base != "" {
 			document, older, err := c.Document(ctx, city, e.base)
 			switch {
-			case errors.Is(err, ErrNoVersion), older:
+			case errors.Is(err, ErrNoVersion):
 				return city, false, outdated(city)
+			case older:
+				refusal := outdated(city)
+				refusal.Seen = document
+				refusal.Wanted, err = e.to(document, city.Settings)
+				return city, false, errors.Join(refusal, err)
 			case err != nil:
 				return city, false, err
 			}
@@ -143,7 +148,9 @@ func (c *Commands) submit(ctx context.Context, call Call, e edit) (now settings.
 		case !errors.Is(err, settings.ErrConflict):
 			return city, false, err
 		case e.base != "":
-			return now, false, outdated(now)
+			refusal := outdated(now)
+			refusal.Seen, refusal.Wanted = draft.From, draft.To
+			return now, false, refusal
 		case try == tries:
 			return city, false, refuse(Conflict, "refused-busy")
 		}

@@ -22,6 +22,7 @@ import (
 	"linienfunk/report"
 	"linienfunk/settings"
 	"linienfunk/supervisor"
+	"linienfunk/transit"
 )
 
 func TestMain(m *testing.M) { testkit.Main(m) }
@@ -37,12 +38,16 @@ type world struct {
 	node  *settings.Node
 	admin db.Admin
 	mails bottest.Mails
+
+	networks *transit.Store
+	imports  *transit.Imports
 }
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	w := &world{t: t, net: &network{told: map[string]told{}, interests: map[string]chat.Interest{}}}
-	w.db = testkit.DB(t, w.Now, testkit.Tables{Prefix: "settings_", Migrations: settings.Migrations()}, testkit.Tables{Prefix: "command_", Migrations: commands.Migrations()})
+	w.db = testkit.DB(t, w.Now, testkit.Tables{Prefix: "settings_", Migrations: settings.Migrations()}, testkit.Tables{Prefix: "command_", Migrations: commands.Migrations()},
+		testkit.Tables{Prefix: "transit_", Migrations: transit.Migrations()})
 	w.bus = testkit.Bus(t)
 	box, err := secret.NewBox(make([]byte, secret.KeySize))
 	w.check(err)
@@ -55,8 +60,11 @@ func newWorld(t *testing.T) *world {
 	w.check(w.node.Loaded(t.Context()))
 	tables, err := w.db.Prefixed("command_")
 	w.check(err)
+	networks := transit.NewStore(w.db, w.Now)
+	w.imports = transit.NewImports(networks, t.TempDir(), log)
+	w.networks = networks
 	w.Commands, err = commands.New(commands.Deps{
-		DB: w.db, Tables: tables, Settings: w.node, History: storage, Box: box, Log: log, Now: w.Now, Limits: limits.NewGroup(w.Now), Publish: w.bus.PublishReport,
+		DB: w.db, Tables: tables, Settings: w.node, History: storage, Box: box, Log: log, Now: w.Now, Limits: limits.NewGroup(w.Now), Publish: w.bus.PublishReport, Transit: networks, Imports: w.imports,
 		HideID: func(key string) string { return box.Digest("report", key)[:32] },
 		Status: func(string) []supervisor.Status {
 			return []supervisor.Status{{Bot: "net", Label: "@bern", State: supervisor.Running, Queue: 2}}

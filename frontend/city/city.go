@@ -26,15 +26,13 @@ type Pages struct {
 	bots  *botpages.Bots
 	words *wording.Wording
 
-	feedSlots chan struct{} // holds a token for each request that has the network of a feed in memory
-
 	TryTime     time.Duration // time limit for trying lists on reports
 	NetworkTime time.Duration // how long a page waits for the city's lines and stops to be loaded
 }
 
 // New makes the pages.
 func New(s *site.Site, b *botpages.Bots, w *wording.Wording) *Pages {
-	return &Pages{Site: s, bots: b, words: w, feedSlots: make(chan struct{}, 2), TryTime: tryTime, NetworkTime: networkTime}
+	return &Pages{Site: s, bots: b, words: w, TryTime: tryTime, NetworkTime: networkTime}
 }
 
 // AddTo adds the pages to mux.

@@ -5,13 +5,12 @@ import (
 	"testing"
 
 	"linienfunk/frontend/frontendtest"
-	"linienfunk/frontend/site"
 	"linienfunk/settings"
 )
 
 // staleSettings are the settings of a node that has not received the newest version yet.
 type staleSettings struct {
-	site.Settings
+	*settings.Node
 	old settings.Snapshot
 }
 
@@ -25,8 +24,8 @@ func TestAFormOfAnotherNodeIsSavedByANodeThatLagsBehind(t *testing.T) {
 	old := s.Present("berlin")
 	s.Save("berlin", 0, map[string]any{"about": "from another node"})
 	form := s.Form("berlin", "about", "from another node", "title", "Here")
-	s.Site.Settings = staleSettings{s.Node, old}
-	s.Site.Commands.Settings = s.Site.Settings
+	stale := staleSettings{s.Node, old}
+	s.Site.Settings, s.Site.Commands.Settings = stale, stale
 	v.Post("/city/berlin", form...).At("/city/berlin").Want(200, "Saved.")
 	if got := s.Present("berlin"); got.Title != "Here" || got.About != "from another node" {
 		t.Errorf("in force: %+v", got.Settings)
@@ -34,7 +33,7 @@ func TestAFormOfAnotherNodeIsSavedByANodeThatLagsBehind(t *testing.T) {
 }
 
 // unknownOutcome is a node that does not know the outcome of a change.
-type unknownOutcome struct{ site.Settings }
+type unknownOutcome struct{ *settings.Node }
 
 func (unknownOutcome) Submit(context.Context, settings.Draft) (settings.Snapshot, error) {
 	return settings.Snapshot{}, settings.ErrPending

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"linienfunk/commands"
 	"linienfunk/db"
 	"linienfunk/frontend/site"
 	"linienfunk/settings"
@@ -150,7 +151,7 @@ func (p *Pages) addImport(r *http.Request, city settings.Snapshot, data *network
 		if data.Choice != nil || last.Hash == city.Network {
 			return nil
 		}
-		release, err := p.feedSlot(r.Context())
+		release, err := p.Commands.FeedSlot(r.Context())
 		if err != nil {
 			return err
 		}
@@ -162,7 +163,7 @@ func (p *Pages) addImport(r *http.Request, city settings.Snapshot, data *network
 		if err != nil {
 			return err
 		}
-		data.Choice = p.newChoice(r, last, n, wholeFeed(n))
+		data.Choice = p.newChoice(r, last, n, chosen{FeedPart: commands.WholeFeed(n)})
 		data.Choice.Part = p.overview(r, n)
 	}
 	return nil

@@ -3,15 +3,14 @@ package city
 import (
 	"errors"
 	"net/http"
-	"slices"
 	"strings"
 
+	"linienfunk/commands"
 	"linienfunk/db"
 	"linienfunk/frontend/site"
 	"linienfunk/frontend/wording"
 	"linienfunk/settings"
 	"linienfunk/settings/chain"
-	"linienfunk/transit/network"
 )
 
 // listsForm has the lists of a city without a feed; nil where nothing was sent.
@@ -25,51 +24,20 @@ type namesForm struct {
 	Lists    bool     // the network was made from lists, which have names of their own
 }
 
-// saveNetwork stores a network and makes it the city's. known is called with its hash before.
-func (p *Pages) saveNetwork(w http.ResponseWriter, r *http.Request, admin db.Admin, city settings.Snapshot, n *network.Network, known func(hash string) error) error {
-	hash, err := p.Networks.Save(r.Context(), n)
-	if err != nil {
-		return err
-	}
-	if err := p.Networks.Use(r.Context(), hash); err != nil {
-		return err
-	}
-	if err := known(hash); err != nil {
-		return err
-	}
-	changes := map[string]any{"network": hash}
-	if city.Network == "" && slices.Equal(city.Triggers, settings.StartTriggers(city.Lang, false)) {
-		changes["triggers"] = settings.StartTriggers(city.Lang, true) // nobody has changed those for a city without a network
-	}
-	return p.submitNetwork(w, r, admin, city, changes, nil)
-}
-
-// submitNetwork submits changes of the fields about the network. invalid answers if they are invalid; nil if they cannot be.
-func (p *Pages) submitNetwork(w http.ResponseWriter, r *http.Request, admin db.Admin, city settings.Snapshot, changes map[string]any, invalid func(settings.Errors) error) error {
-	a := submission{Base: chain.Hash(r.PostForm.Get("base")), back: "/city/" + city.City + "/network"}
-	var older bool
-	var err error
-	if a.From, older, err = p.document(r.Context(), city, a.Base); err != nil {
-		return err
-	}
-	if a.To, err = settings.With(a.From, changes); err != nil {
-		return err
-	}
-	a.conflict = func(now settings.Snapshot) error { return p.conflict(w, r, admin, now, a) }
+// runNetwork runs a command about the network of the version that the form was made from. refused answers if a value is wrong; without it, what is wrong is at the top of the page.
+func (p *Pages) runNetwork(w http.ResponseWriter, r *http.Request, admin db.Admin, city settings.Snapshot, name string, args map[string]any, refused func(commands.Refusals) error) error {
+	a := submission{Base: chain.Hash(r.PostForm.Get("base")), back: "/city/" + city.City + "/network", refused: refused}
 	a.invalid = func(found settings.Errors) error {
-		if invalid != nil {
-			return invalid(found)
-		}
 		data := networkData{Errors: site.FormErrors{}}
 		for _, sentence := range p.words.Mistakes(r, found) {
 			data.Errors.Add("", sentence)
 		}
 		return p.showNetwork(w, r, http.StatusUnprocessableEntity, city, data)
 	}
-	if older {
-		return a.conflict(city)
+	if a.Base == "" {
+		return site.ErrForm
 	}
-	return p.submit(w, r, admin, city.City, a)
+	return p.runSettings(w, r, admin, city.City, name, args, a)
 }
 
 // saveLists makes a network from the lists in the form.
@@ -78,31 +46,17 @@ func (p *Pages) saveLists(w http.ResponseWriter, r *http.Request, admin db.Admin
 		return err
 	}
 	lines, stops := site.LineEnds(r.PostForm.Get("lines")), site.LineEnds(r.PostForm.Get("stops"))
-	data := networkData{Errors: site.FormErrors{}, Lists: listsForm{&lines, &stops}, Base: chain.Hash(r.PostForm.Get("base"))}
-	n, err := network.FromLists(lines, stops)
-	switch {
-	case err != nil:
-		p.addListErrors(r, &data, err)
-	case len(n.Lines) == 0 && len(n.Stops) == 0:
-		data.Errors.Add("lines", p.Text(r, "lists-empty"))
-	default:
-		return p.saveNetwork(w, r, admin, city, n, func(string) error { return p.Imports.Unfollow(r.Context(), city.City) })
-	}
-	return p.showNetwork(w, r, http.StatusUnprocessableEntity, city, data)
-}
-
-// addListErrors converts the joined errors of network.FromLists.
-func (p *Pages) addListErrors(r *http.Request, data *networkData, err error) {
-	if joined, ok := err.(interface{ Unwrap() []error }); ok {
-		for _, one := range joined.Unwrap() {
-			p.addListErrors(r, data, one)
+	return p.runNetwork(w, r, admin, city, "transit lists", map[string]any{"lines": lines, "stops": stops}, func(refusals commands.Refusals) error {
+		data := networkData{Errors: site.FormErrors{}, Lists: listsForm{&lines, &stops}, Base: chain.Hash(r.PostForm.Get("base"))}
+		for _, one := range refusals {
+			if one.Param != "" && one.Setting != nil {
+				data.Errors.Add(one.Param, p.words.Mistake(r, *one.Setting))
+			} else {
+				data.Errors.Add(one.Param, p.Commands.Why(p.Lang(r), one))
+			}
 		}
-		return
-	}
-	var line *network.ListError
-	if errors.As(err, &line) {
-		data.Errors.Add(line.List, p.words.Mistake(r, settings.FieldError{Field: "stop_names", Line: line.Line, TextID: "settings-error-names", Err: line}))
-	}
+		return p.showNetwork(w, r, http.StatusUnprocessableEntity, city, data)
+	})
 }
 
 // saveNames saves the other names of stops.
@@ -111,12 +65,11 @@ func (p *Pages) saveNames(w http.ResponseWriter, r *http.Request, admin db.Admin
 	if err != nil {
 		return err
 	}
-	var value any
-	if names := splitLines(*data.Names.Text); len(names) > 0 {
-		value = names
-	}
-	return p.submitNetwork(w, r, admin, city, map[string]any{"stop_names": value}, func(found settings.Errors) error {
-		p.addNameMistakes(r, &data, found)
+	return p.runNetwork(w, r, admin, city, "transit names", map[string]any{"names": *data.Names.Text}, func(refusals commands.Refusals) error {
+		p.addNameMistakes(r, &data, refusals.Settings())
+		if len(data.Errors) == 0 {
+			data.Errors.Add("stop_names", p.Commands.Why(p.Lang(r), refusals[0]))
+		}
 		return p.showNetwork(w, r, http.StatusUnprocessableEntity, city, data)
 	})
 }
@@ -164,5 +117,5 @@ func (p *Pages) removeNetwork(w http.ResponseWriter, r *http.Request, admin db.A
 	if err := site.ParseForm(r); err != nil {
 		return err
 	}
-	return p.submitNetwork(w, r, admin, city, map[string]any{"network": nil}, nil)
+	return p.runNetwork(w, r, admin, city, "transit remove", map[string]any{}, nil)
 }

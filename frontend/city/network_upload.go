@@ -6,11 +6,10 @@ import (
 	"io"
 	"net/http"
 	"path"
-	"regexp"
-	"strconv"
 	"strings"
 	"time"
 
+	"linienfunk/commands"
 	"linienfunk/db"
 	"linienfunk/frontend/site"
 	"linienfunk/internal/disk"
@@ -22,9 +21,6 @@ import (
 
 // uploadTime is the time limit for an upload: 512 MiB with 1.2 Mbit/s.
 const uploadTime = time.Hour
-
-// maxArea is the limit of the radius around a city, in km.
-const maxArea = 500
 
 // uploadForm is the form for a feed, which has an address or comes as a file. The area is optional.
 type uploadForm struct{ Address, Center, Radius string }
@@ -94,9 +90,9 @@ func uploadError(err error) error {
 
 // importFeed starts an import, and answers.
 func (p *Pages) importFeed(w http.ResponseWriter, r *http.Request, city settings.Snapshot, data networkData, start func(part network.Options) error) error {
-	area, mistakes := p.area(r, data.Upload.Center, data.Upload.Radius, nil)
-	for field, say := range mistakes {
-		data.Errors.Add(field, say)
+	area, mistakes := commands.Area(data.Upload.Center, data.Upload.Radius, nil)
+	for _, one := range mistakes {
+		data.Errors.Add(one.Param, p.Commands.Why(p.Lang(r), one))
 	}
 	err := error(nil)
 	if len(mistakes) == 0 {
@@ -121,70 +117,6 @@ func (p *Pages) importFeed(w http.ResponseWriter, r *http.Request, city settings
 		return uploadError(err)
 	}
 	return p.showNetwork(w, r, http.StatusUnprocessableEntity, city, data)
-}
-
-// coordinates are two numbers of degrees, also with decimal commas.
-var coordinates = regexp.MustCompile(`^(-?\d{1,3}(?:[.,]\d+)?)\s*[,;\s]\s*(-?\d{1,3}(?:[.,]\d+)?)$`)
-
-// area reads the centre and the radius of an area, which may both be empty. The centre is a pair of coordinates or, if n is not nil, the name of one of its stops.
-// mistakes are sentences by field.
-func (p *Pages) area(r *http.Request, center, radius string, n *network.Network) (circle *network.Circle, mistakes map[string]string) {
-	if center == "" && radius == "" {
-		return nil, nil
-	}
-	mistakes = map[string]string{}
-	kilometres, err := strconv.ParseFloat(strings.ReplaceAll(radius, ",", "."), 64)
-	if err != nil || !(kilometres >= 1 && kilometres <= maxArea) {
-		mistakes["radius"] = p.Text(r, "area-radius-wrong", "Limit", maxArea)
-	}
-	circle = &network.Circle{Radius: 1000 * kilometres}
-	if found := coordinates.FindStringSubmatch(center); found != nil {
-		circle.Lat, circle.Lon = degrees(found[1]), degrees(found[2])
-	} else if stop := findStop(n, center); stop != nil {
-		circle.Lat, circle.Lon = stop.Lat, stop.Lon
-	} else {
-		mistakes["center"] = p.Text(r, "area-center-unknown")
-	}
-	if circle.Lat < -90 || circle.Lat > 90 || circle.Lon < -180 || circle.Lon > 180 {
-		mistakes["center"] = p.Text(r, "area-center-unknown")
-	}
-	if len(mistakes) > 0 {
-		return nil, mistakes
-	}
-	return circle, nil
-}
-
-func degrees(text string) float64 {
-	number, _ := strconv.ParseFloat(strings.ReplaceAll(text, ",", "."), 64) // the pattern has checked it
-	return number
-}
-
-// findStop returns the stop with a name, with its place or without; of several the one that most variants of lines serve. Without such a stop it returns nil.
-func findStop(n *network.Network, name string) *network.Stop {
-	if n == nil || name == "" {
-		return nil
-	}
-	served := make([]int, len(n.Stops))
-	for _, line := range n.Lines {
-		for _, v := range line.Variants {
-			for _, stop := range v.Stops {
-				served[stop]++
-			}
-		}
-	}
-	best := -1
-	for i, stop := range n.Stops {
-		if stop.Lat == 0 && stop.Lon == 0 || !strings.EqualFold(stop.Name, name) && !strings.EqualFold(stop.String(), name) {
-			continue
-		}
-		if best < 0 || served[i] > served[best] {
-			best = i
-		}
-	}
-	if best < 0 {
-		return nil
-	}
-	return &n.Stops[best]
 }
 
 // cancelFeed ends the import of a feed, or forgets one that was read or refused.

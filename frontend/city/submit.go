@@ -18,8 +18,9 @@ type submission struct {
 	Note     string
 
 	back     string                            // the address after success
-	conflict func(now settings.Snapshot) error // answers if another admin has saved first
+	conflict func(now settings.Snapshot) error // answers if another admin has saved first; nil for both versions side by side
 	invalid  func(found settings.Errors) error // answers if the settings are invalid
+	refused  func(commands.Refusals) error     // answers in the place of invalid if a value is wrong; may be nil
 }
 
 // submit submits the fields in which the documents of a change differ, and answers.
@@ -37,8 +38,15 @@ func (p *Pages) runSettings(w http.ResponseWriter, r *http.Request, admin db.Adm
 	result, err := p.Commands.Run(r.Context(), commands.Call{City: city, Name: name, Args: args, Actor: p.actorOf(r, admin)})
 	refusals := commands.AsRefusals(err)
 	switch {
+	case len(refusals) > 0 && refusals[0].Now != nil && a.conflict == nil:
+		if a.From, a.To = refusals[0].Seen, refusals[0].Wanted; a.From == nil {
+			return site.ErrForm // of no version
+		}
+		return p.conflict(w, r, admin, *refusals[0].Now, a)
 	case len(refusals) > 0 && refusals[0].Now != nil:
 		return a.conflict(*refusals[0].Now)
+	case len(refusals) > 0 && a.refused != nil && (refusals[0].Reason == commands.Invalid || refusals[0].Reason == commands.NotFound):
+		return a.refused(refusals)
 	case len(refusals) > 0 && refusals[0].Setting != nil:
 		return a.invalid(refusals.Settings())
 	case len(refusals) > 0 && refusals[0].Code() == "pending":

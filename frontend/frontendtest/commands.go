@@ -12,14 +12,16 @@ import (
 	"linienfunk/internal/secret"
 	"linienfunk/report"
 	"linienfunk/supervisor"
+	"linienfunk/transit"
 )
 
 // newCommands makes the commands, as the program does.
-func (s *World) newCommands(database *db.DB, box *secret.Box, log *slog.Logger) *commands.Commands {
+func (s *World) newCommands(database *db.DB, box *secret.Box, log *slog.Logger, networks *transit.Store, imports *transit.Imports) *commands.Commands {
 	tables, err := database.Prefixed("command_")
 	Check(s.T, err)
 	made, err := commands.New(commands.Deps{
 		DB: database, Tables: tables, Settings: s.Node, History: s.Storage, Box: box, Log: log, Now: s.Now, Mail: s.Mails, BaseURL: s.URL, Domain: "linienfunk.example",
+		Transit: networks, Imports: imports,
 		Publish: func(ctx context.Context, r report.Report) error {
 			if s.Publish == nil {
 				return errors.ErrUnsupported

@@ -62,9 +62,10 @@ func New(t testing.TB, mount func(s *World)) *World {
 	log := slog.New(slog.NewTextHandler(t.Output(), nil))
 	s.runSettings(database, log)
 	networks := transit.NewStore(database, s.Now)
+	imports := s.runImports(networks, log)
 	server := httptest.NewUnstartedServer(nil)
 	s.URL = "http://" + server.Listener.Addr().String()
-	made := s.newCommands(database, box, log)
+	made := s.newCommands(database, box, log, networks, imports)
 	group := limits.NewGroup(s.Now)
 	keys, err := database.Prefixed("api_")
 	Check(t, err)
@@ -73,7 +74,7 @@ func New(t testing.TB, mount func(s *World)) *World {
 	made.EndPrograms = programs.EndPrograms
 	s.Frontend, err = frontend.New(frontend.Deps{
 		DB: database, Settings: s.Node, Commands: made, History: s.Storage, Mail: s.Mails, Box: box, Limits: group, API: programs, BaseURL: s.URL, Domain: "linienfunk.example", Log: log,
-		Networks: networks, Imports: s.runImports(networks, log), Readers: s.runReaders(networks, log),
+		Networks: networks, Imports: imports, Readers: s.runReaders(networks, log),
 		Now: s.Now, Proxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}, Changed: func(city string) { s.Changed <- city },
 		Status: func(string) []supervisor.Status { s.mu.Lock(); defer s.mu.Unlock(); return s.statuses },
 	})

@@ -18,7 +18,7 @@ func (s *World) runImports(store *transit.Store, log *slog.Logger) *transit.Impo
 	i := transit.NewImports(store, filepath.Join(s.T.TempDir(), "feeds"), log)
 	i.HTTP = outgoing.Client(true, "Linienfunk test")
 	i.Apply = func(ctx context.Context, city, from, to string) error {
-		return s.Cities.RefreshNetwork(ctx, city, from, to)
+		return s.Site.Commands.RefreshNetwork(ctx, city, from, to)
 	}
 	testkit.Background(s.T, func(ctx context.Context) { _ = i.Run(ctx) })
 	return i

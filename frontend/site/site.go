@@ -35,11 +35,10 @@ import (
 //go:embed pages/*.html
 var files embed.FS
 
-// Settings reads and changes the settings of cities; *settings.Node is one.
+// Settings reads the settings of cities; *settings.Node is one. Commands change them.
 type Settings interface {
 	Get(ctx context.Context, city string) (settings.Snapshot, bool, error)
 	All(ctx context.Context) ([]settings.Snapshot, error)
-	Submit(ctx context.Context, d settings.Draft) (settings.Snapshot, error)
 	AnnounceCity(ctx context.Context, first chain.Link) error
 	View(bot string, s settings.Snapshot) bots.City
 	Schema() settings.Schema

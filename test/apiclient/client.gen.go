@@ -592,6 +592,14 @@ type Subscription struct {
 	Subscribed bool     `json:"subscribed"`
 }
 
+// Unfollowed defines model for Unfollowed.
+type Unfollowed struct {
+	City string `json:"city"`
+
+	// Follows Whether the city's network is fetched again.
+	Follows bool `json:"follows"`
+}
+
 // EventsParams defines parameters for Events.
 type EventsParams struct {
 	// After The same as Last-Event-ID, for those who cannot set headers.
@@ -1159,6 +1167,129 @@ type SubscribeParams struct {
 	Client *string `json:"client,omitempty"`
 }
 
+// TransitChooseJSONBody defines parameters for TransitChoose.
+type TransitChooseJSONBody struct {
+	// Agencies companies, one a line; all if empty
+	Agencies *string `json:"agencies,omitempty"`
+
+	// Base hash of the version that you have seen
+	Base *string `json:"base,omitempty"`
+
+	// Center centre: a stop, or coordinates
+	Center *string `json:"center,omitempty"`
+
+	// City The short name of the key's city.
+	City string `json:"city"`
+
+	// Feed hash of the feed, if not the last one
+	Feed *string `json:"feed,omitempty"`
+
+	// Kinds kinds of lines, one a line; all if empty
+	Kinds *string `json:"kinds,omitempty"`
+
+	// Note reason, for the history
+	Note *string `json:"note,omitempty"`
+
+	// Radius radius in km
+	Radius *string `json:"radius,omitempty"`
+}
+
+// TransitChooseParams defines parameters for TransitChoose.
+type TransitChooseParams struct {
+	// IdempotencyKey Identifies the call for a day: a second one with the same key is not carried out, and has the answer of the first one.
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
+
+	// Client The name of your program, which the city's admins see beside the key.
+	Client *string `json:"client,omitempty"`
+}
+
+// TransitListsJSONBody defines parameters for TransitLists.
+type TransitListsJSONBody struct {
+	// Base hash of the version that you have seen
+	Base *string `json:"base,omitempty"`
+
+	// City The short name of the key's city.
+	City string `json:"city"`
+
+	// Lines lines, one a line
+	Lines *string `json:"lines,omitempty"`
+
+	// Note reason, for the history
+	Note *string `json:"note,omitempty"`
+
+	// Stops stops, one a line
+	Stops *string `json:"stops,omitempty"`
+}
+
+// TransitListsParams defines parameters for TransitLists.
+type TransitListsParams struct {
+	// IdempotencyKey Identifies the call for a day: a second one with the same key is not carried out, and has the answer of the first one.
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
+
+	// Client The name of your program, which the city's admins see beside the key.
+	Client *string `json:"client,omitempty"`
+}
+
+// TransitNamesJSONBody defines parameters for TransitNames.
+type TransitNamesJSONBody struct {
+	// Base hash of the version that you have seen
+	Base *string `json:"base,omitempty"`
+
+	// City The short name of the key's city.
+	City string `json:"city"`
+
+	// Names stops with other names, one a line: Market Square = Squary
+	Names string `json:"names"`
+
+	// Note reason, for the history
+	Note *string `json:"note,omitempty"`
+}
+
+// TransitNamesParams defines parameters for TransitNames.
+type TransitNamesParams struct {
+	// IdempotencyKey Identifies the call for a day: a second one with the same key is not carried out, and has the answer of the first one.
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
+
+	// Client The name of your program, which the city's admins see beside the key.
+	Client *string `json:"client,omitempty"`
+}
+
+// TransitRemoveJSONBody defines parameters for TransitRemove.
+type TransitRemoveJSONBody struct {
+	// Base hash of the version that you have seen
+	Base *string `json:"base,omitempty"`
+
+	// City The short name of the key's city.
+	City string `json:"city"`
+
+	// Note reason, for the history
+	Note *string `json:"note,omitempty"`
+}
+
+// TransitRemoveParams defines parameters for TransitRemove.
+type TransitRemoveParams struct {
+	// IdempotencyKey Identifies the call for a day: a second one with the same key is not carried out, and has the answer of the first one.
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
+
+	// Client The name of your program, which the city's admins see beside the key.
+	Client *string `json:"client,omitempty"`
+}
+
+// TransitUnfollowJSONBody defines parameters for TransitUnfollow.
+type TransitUnfollowJSONBody struct {
+	// City The short name of the key's city.
+	City string `json:"city"`
+}
+
+// TransitUnfollowParams defines parameters for TransitUnfollow.
+type TransitUnfollowParams struct {
+	// IdempotencyKey Identifies the call for a day: a second one with the same key is not carried out, and has the answer of the first one.
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
+
+	// Client The name of your program, which the city's admins see beside the key.
+	Client *string `json:"client,omitempty"`
+}
+
 // UnmuteJSONBody defines parameters for Unmute.
 type UnmuteJSONBody struct {
 	// City The short name of the key's city.
@@ -1287,6 +1418,21 @@ type StopsJSONRequestBody StopsJSONBody
 
 // SubscribeJSONRequestBody defines body for Subscribe for application/json ContentType.
 type SubscribeJSONRequestBody SubscribeJSONBody
+
+// TransitChooseJSONRequestBody defines body for TransitChoose for application/json ContentType.
+type TransitChooseJSONRequestBody TransitChooseJSONBody
+
+// TransitListsJSONRequestBody defines body for TransitLists for application/json ContentType.
+type TransitListsJSONRequestBody TransitListsJSONBody
+
+// TransitNamesJSONRequestBody defines body for TransitNames for application/json ContentType.
+type TransitNamesJSONRequestBody TransitNamesJSONBody
+
+// TransitRemoveJSONRequestBody defines body for TransitRemove for application/json ContentType.
+type TransitRemoveJSONRequestBody TransitRemoveJSONBody
+
+// TransitUnfollowJSONRequestBody defines body for TransitUnfollow for application/json ContentType.
+type TransitUnfollowJSONRequestBody TransitUnfollowJSONBody
 
 // UnmuteJSONRequestBody defines body for Unmute for application/json ContentType.
 type UnmuteJSONRequestBody UnmuteJSONBody
@@ -1879,6 +2025,96 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /api/v1/subscribe (the `Subscribe` operationId).
 	Subscribe(ctx context.Context, params *SubscribeParams, body SubscribeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// TransitChooseWithBody Make a part of the timetable that was read the city’s network
+	//
+	// Needs the scope `settings`.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/transit/choose (the `TransitChoose` operationId).
+	TransitChooseWithBody(ctx context.Context, params *TransitChooseParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// TransitChoose Make a part of the timetable that was read the city’s network
+	//
+	// Needs the scope `settings`.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/transit/choose (the `TransitChoose` operationId).
+	TransitChoose(ctx context.Context, params *TransitChooseParams, body TransitChooseJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// TransitListsWithBody Make the city’s network of lists of lines and stops
+	//
+	// Needs the scope `settings`.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/transit/lists (the `TransitLists` operationId).
+	TransitListsWithBody(ctx context.Context, params *TransitListsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// TransitLists Make the city’s network of lists of lines and stops
+	//
+	// Needs the scope `settings`.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/transit/lists (the `TransitLists` operationId).
+	TransitLists(ctx context.Context, params *TransitListsParams, body TransitListsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// TransitNamesWithBody Say how riders call the stops
+	//
+	// Needs the scope `settings`.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/transit/names (the `TransitNames` operationId).
+	TransitNamesWithBody(ctx context.Context, params *TransitNamesParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// TransitNames Say how riders call the stops
+	//
+	// Needs the scope `settings`.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/transit/names (the `TransitNames` operationId).
+	TransitNames(ctx context.Context, params *TransitNamesParams, body TransitNamesJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// TransitRemoveWithBody Leave the city without a network
+	//
+	// Needs the scope `settings`.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/transit/remove (the `TransitRemove` operationId).
+	TransitRemoveWithBody(ctx context.Context, params *TransitRemoveParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// TransitRemove Leave the city without a network
+	//
+	// Needs the scope `settings`.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/transit/remove (the `TransitRemove` operationId).
+	TransitRemove(ctx context.Context, params *TransitRemoveParams, body TransitRemoveJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// TransitUnfollowWithBody No longer fetch the timetable again
+	//
+	// Needs the scope `settings`.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/transit/unfollow (the `TransitUnfollow` operationId).
+	TransitUnfollowWithBody(ctx context.Context, params *TransitUnfollowParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// TransitUnfollow No longer fetch the timetable again
+	//
+	// Needs the scope `settings`.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/transit/unfollow (the `TransitUnfollow` operationId).
+	TransitUnfollow(ctx context.Context, params *TransitUnfollowParams, body TransitUnfollowJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// UnmuteWithBody No longer hold what the author of a report sends
 	//
@@ -3024,6 +3260,196 @@ func (c *Client) SubscribeWithBody(ctx context.Context, params *SubscribeParams,
 // Corresponds with POST /api/v1/subscribe (the `Subscribe` operationId).
 func (c *Client) Subscribe(ctx context.Context, params *SubscribeParams, body SubscribeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewSubscribeRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// TransitChooseWithBody Make a part of the timetable that was read the city’s network
+//
+// Needs the scope `settings`.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/transit/choose (the `TransitChoose` operationId).
+func (c *Client) TransitChooseWithBody(ctx context.Context, params *TransitChooseParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewTransitChooseRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// TransitChoose Make a part of the timetable that was read the city’s network
+//
+// Needs the scope `settings`.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/transit/choose (the `TransitChoose` operationId).
+func (c *Client) TransitChoose(ctx context.Context, params *TransitChooseParams, body TransitChooseJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewTransitChooseRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// TransitListsWithBody Make the city’s network of lists of lines and stops
+//
+// Needs the scope `settings`.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/transit/lists (the `TransitLists` operationId).
+func (c *Client) TransitListsWithBody(ctx context.Context, params *TransitListsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewTransitListsRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// TransitLists Make the city’s network of lists of lines and stops
+//
+// Needs the scope `settings`.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/transit/lists (the `TransitLists` operationId).
+func (c *Client) TransitLists(ctx context.Context, params *TransitListsParams, body TransitListsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewTransitListsRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// TransitNamesWithBody Say how riders call the stops
+//
+// Needs the scope `settings`.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/transit/names (the `TransitNames` operationId).
+func (c *Client) TransitNamesWithBody(ctx context.Context, params *TransitNamesParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewTransitNamesRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// TransitNames Say how riders call the stops
+//
+// Needs the scope `settings`.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/transit/names (the `TransitNames` operationId).
+func (c *Client) TransitNames(ctx context.Context, params *TransitNamesParams, body TransitNamesJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewTransitNamesRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// TransitRemoveWithBody Leave the city without a network
+//
+// Needs the scope `settings`.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/transit/remove (the `TransitRemove` operationId).
+func (c *Client) TransitRemoveWithBody(ctx context.Context, params *TransitRemoveParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewTransitRemoveRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// TransitRemove Leave the city without a network
+//
+// Needs the scope `settings`.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/transit/remove (the `TransitRemove` operationId).
+func (c *Client) TransitRemove(ctx context.Context, params *TransitRemoveParams, body TransitRemoveJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewTransitRemoveRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// TransitUnfollowWithBody No longer fetch the timetable again
+//
+// Needs the scope `settings`.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/transit/unfollow (the `TransitUnfollow` operationId).
+func (c *Client) TransitUnfollowWithBody(ctx context.Context, params *TransitUnfollowParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewTransitUnfollowRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// TransitUnfollow No longer fetch the timetable again
+//
+// Needs the scope `settings`.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/transit/unfollow (the `TransitUnfollow` operationId).
+func (c *Client) TransitUnfollow(ctx context.Context, params *TransitUnfollowParams, body TransitUnfollowJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewTransitUnfollowRequest(c.Server, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -5448,6 +5874,336 @@ func NewSubscribeRequestWithBody(server string, params *SubscribeParams, content
 	return req, nil
 }
 
+// NewTransitChooseRequest calls the generic TransitChoose builder with application/json body
+func NewTransitChooseRequest(server string, params *TransitChooseParams, body TransitChooseJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewTransitChooseRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewTransitChooseRequestWithBody constructs an http.Request for the TransitChoose method, with any body, and a specified content type
+func NewTransitChooseRequestWithBody(server string, params *TransitChooseParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/transit/choose")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+		if params.Client != nil {
+			var headerParam1 string
+
+			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "client", *params.Client, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("client", headerParam1)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewTransitListsRequest calls the generic TransitLists builder with application/json body
+func NewTransitListsRequest(server string, params *TransitListsParams, body TransitListsJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewTransitListsRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewTransitListsRequestWithBody constructs an http.Request for the TransitLists method, with any body, and a specified content type
+func NewTransitListsRequestWithBody(server string, params *TransitListsParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/transit/lists")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+		if params.Client != nil {
+			var headerParam1 string
+
+			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "client", *params.Client, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("client", headerParam1)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewTransitNamesRequest calls the generic TransitNames builder with application/json body
+func NewTransitNamesRequest(server string, params *TransitNamesParams, body TransitNamesJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewTransitNamesRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewTransitNamesRequestWithBody constructs an http.Request for the TransitNames method, with any body, and a specified content type
+func NewTransitNamesRequestWithBody(server string, params *TransitNamesParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/transit/names")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+		if params.Client != nil {
+			var headerParam1 string
+
+			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "client", *params.Client, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("client", headerParam1)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewTransitRemoveRequest calls the generic TransitRemove builder with application/json body
+func NewTransitRemoveRequest(server string, params *TransitRemoveParams, body TransitRemoveJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewTransitRemoveRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewTransitRemoveRequestWithBody constructs an http.Request for the TransitRemove method, with any body, and a specified content type
+func NewTransitRemoveRequestWithBody(server string, params *TransitRemoveParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/transit/remove")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+		if params.Client != nil {
+			var headerParam1 string
+
+			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "client", *params.Client, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("client", headerParam1)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewTransitUnfollowRequest calls the generic TransitUnfollow builder with application/json body
+func NewTransitUnfollowRequest(server string, params *TransitUnfollowParams, body TransitUnfollowJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewTransitUnfollowRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewTransitUnfollowRequestWithBody constructs an http.Request for the TransitUnfollow method, with any body, and a specified content type
+func NewTransitUnfollowRequestWithBody(server string, params *TransitUnfollowParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/transit/unfollow")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+		if params.Client != nil {
+			var headerParam1 string
+
+			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "client", *params.Client, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("client", headerParam1)
+		}
+
+	}
+
+	return req, nil
+}
+
 // NewUnmuteRequest calls the generic Unmute builder with application/json body
 func NewUnmuteRequest(server string, params *UnmuteParams, body UnmuteJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
@@ -6220,6 +6976,96 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with POST /api/v1/subscribe (the `Subscribe` operationId).
 	SubscribeWithResponse(ctx context.Context, params *SubscribeParams, body SubscribeJSONRequestBody, reqEditors ...RequestEditorFn) (*SubscribeResponse, error)
+
+	// TransitChooseWithBodyWithResponse Make a part of the timetable that was read the city’s network
+	//
+	// Needs the scope `settings`.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/transit/choose (the `TransitChoose` operationId).
+	TransitChooseWithBodyWithResponse(ctx context.Context, params *TransitChooseParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*TransitChooseResponse, error)
+
+	// TransitChooseWithResponse Make a part of the timetable that was read the city’s network
+	//
+	// Needs the scope `settings`.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/transit/choose (the `TransitChoose` operationId).
+	TransitChooseWithResponse(ctx context.Context, params *TransitChooseParams, body TransitChooseJSONRequestBody, reqEditors ...RequestEditorFn) (*TransitChooseResponse, error)
+
+	// TransitListsWithBodyWithResponse Make the city’s network of lists of lines and stops
+	//
+	// Needs the scope `settings`.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/transit/lists (the `TransitLists` operationId).
+	TransitListsWithBodyWithResponse(ctx context.Context, params *TransitListsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*TransitListsResponse, error)
+
+	// TransitListsWithResponse Make the city’s network of lists of lines and stops
+	//
+	// Needs the scope `settings`.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/transit/lists (the `TransitLists` operationId).
+	TransitListsWithResponse(ctx context.Context, params *TransitListsParams, body TransitListsJSONRequestBody, reqEditors ...RequestEditorFn) (*TransitListsResponse, error)
+
+	// TransitNamesWithBodyWithResponse Say how riders call the stops
+	//
+	// Needs the scope `settings`.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/transit/names (the `TransitNames` operationId).
+	TransitNamesWithBodyWithResponse(ctx context.Context, params *TransitNamesParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*TransitNamesResponse, error)
+
+	// TransitNamesWithResponse Say how riders call the stops
+	//
+	// Needs the scope `settings`.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/transit/names (the `TransitNames` operationId).
+	TransitNamesWithResponse(ctx context.Context, params *TransitNamesParams, body TransitNamesJSONRequestBody, reqEditors ...RequestEditorFn) (*TransitNamesResponse, error)
+
+	// TransitRemoveWithBodyWithResponse Leave the city without a network
+	//
+	// Needs the scope `settings`.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/transit/remove (the `TransitRemove` operationId).
+	TransitRemoveWithBodyWithResponse(ctx context.Context, params *TransitRemoveParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*TransitRemoveResponse, error)
+
+	// TransitRemoveWithResponse Leave the city without a network
+	//
+	// Needs the scope `settings`.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/transit/remove (the `TransitRemove` operationId).
+	TransitRemoveWithResponse(ctx context.Context, params *TransitRemoveParams, body TransitRemoveJSONRequestBody, reqEditors ...RequestEditorFn) (*TransitRemoveResponse, error)
+
+	// TransitUnfollowWithBodyWithResponse No longer fetch the timetable again
+	//
+	// Needs the scope `settings`.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/transit/unfollow (the `TransitUnfollow` operationId).
+	TransitUnfollowWithBodyWithResponse(ctx context.Context, params *TransitUnfollowParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*TransitUnfollowResponse, error)
+
+	// TransitUnfollowWithResponse No longer fetch the timetable again
+	//
+	// Needs the scope `settings`.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/transit/unfollow (the `TransitUnfollow` operationId).
+	TransitUnfollowWithResponse(ctx context.Context, params *TransitUnfollowParams, body TransitUnfollowJSONRequestBody, reqEditors ...RequestEditorFn) (*TransitUnfollowResponse, error)
 
 	// UnmuteWithBodyWithResponse No longer hold what the author of a report sends
 	//
@@ -7977,6 +8823,246 @@ func (r SubscribeResponse) ContentType() string {
 	return ""
 }
 
+type TransitChooseResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *SettingsChange
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r TransitChooseResponse) GetJSON200() *SettingsChange {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r TransitChooseResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r TransitChooseResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r TransitChooseResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r TransitChooseResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r TransitChooseResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type TransitListsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *SettingsChange
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r TransitListsResponse) GetJSON200() *SettingsChange {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r TransitListsResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r TransitListsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r TransitListsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r TransitListsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r TransitListsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type TransitNamesResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *SettingsChange
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r TransitNamesResponse) GetJSON200() *SettingsChange {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r TransitNamesResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r TransitNamesResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r TransitNamesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r TransitNamesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r TransitNamesResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type TransitRemoveResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *SettingsChange
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r TransitRemoveResponse) GetJSON200() *SettingsChange {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r TransitRemoveResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r TransitRemoveResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r TransitRemoveResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r TransitRemoveResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r TransitRemoveResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type TransitUnfollowResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Unfollowed
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r TransitUnfollowResponse) GetJSON200() *Unfollowed {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r TransitUnfollowResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r TransitUnfollowResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r TransitUnfollowResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r TransitUnfollowResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r TransitUnfollowResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type UnmuteResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -9004,6 +10090,156 @@ func (c *ClientWithResponses) SubscribeWithResponse(ctx context.Context, params 
 		return nil, err
 	}
 	return ParseSubscribeResponse(rsp)
+}
+
+// TransitChooseWithBodyWithResponse Make a part of the timetable that was read the city’s network
+//
+// Needs the scope `settings`.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/transit/choose (the `TransitChoose` operationId).
+func (c *ClientWithResponses) TransitChooseWithBodyWithResponse(ctx context.Context, params *TransitChooseParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*TransitChooseResponse, error) {
+	rsp, err := c.TransitChooseWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseTransitChooseResponse(rsp)
+}
+
+// TransitChooseWithResponse Make a part of the timetable that was read the city’s network
+//
+// Needs the scope `settings`.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/transit/choose (the `TransitChoose` operationId).
+func (c *ClientWithResponses) TransitChooseWithResponse(ctx context.Context, params *TransitChooseParams, body TransitChooseJSONRequestBody, reqEditors ...RequestEditorFn) (*TransitChooseResponse, error) {
+	rsp, err := c.TransitChoose(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseTransitChooseResponse(rsp)
+}
+
+// TransitListsWithBodyWithResponse Make the city’s network of lists of lines and stops
+//
+// Needs the scope `settings`.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/transit/lists (the `TransitLists` operationId).
+func (c *ClientWithResponses) TransitListsWithBodyWithResponse(ctx context.Context, params *TransitListsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*TransitListsResponse, error) {
+	rsp, err := c.TransitListsWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseTransitListsResponse(rsp)
+}
+
+// TransitListsWithResponse Make the city’s network of lists of lines and stops
+//
+// Needs the scope `settings`.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/transit/lists (the `TransitLists` operationId).
+func (c *ClientWithResponses) TransitListsWithResponse(ctx context.Context, params *TransitListsParams, body TransitListsJSONRequestBody, reqEditors ...RequestEditorFn) (*TransitListsResponse, error) {
+	rsp, err := c.TransitLists(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseTransitListsResponse(rsp)
+}
+
+// TransitNamesWithBodyWithResponse Say how riders call the stops
+//
+// Needs the scope `settings`.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/transit/names (the `TransitNames` operationId).
+func (c *ClientWithResponses) TransitNamesWithBodyWithResponse(ctx context.Context, params *TransitNamesParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*TransitNamesResponse, error) {
+	rsp, err := c.TransitNamesWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseTransitNamesResponse(rsp)
+}
+
+// TransitNamesWithResponse Say how riders call the stops
+//
+// Needs the scope `settings`.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/transit/names (the `TransitNames` operationId).
+func (c *ClientWithResponses) TransitNamesWithResponse(ctx context.Context, params *TransitNamesParams, body TransitNamesJSONRequestBody, reqEditors ...RequestEditorFn) (*TransitNamesResponse, error) {
+	rsp, err := c.TransitNames(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseTransitNamesResponse(rsp)
+}
+
+// TransitRemoveWithBodyWithResponse Leave the city without a network
+//
+// Needs the scope `settings`.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/transit/remove (the `TransitRemove` operationId).
+func (c *ClientWithResponses) TransitRemoveWithBodyWithResponse(ctx context.Context, params *TransitRemoveParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*TransitRemoveResponse, error) {
+	rsp, err := c.TransitRemoveWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseTransitRemoveResponse(rsp)
+}
+
+// TransitRemoveWithResponse Leave the city without a network
+//
+// Needs the scope `settings`.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/transit/remove (the `TransitRemove` operationId).
+func (c *ClientWithResponses) TransitRemoveWithResponse(ctx context.Context, params *TransitRemoveParams, body TransitRemoveJSONRequestBody, reqEditors ...RequestEditorFn) (*TransitRemoveResponse, error) {
+	rsp, err := c.TransitRemove(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseTransitRemoveResponse(rsp)
+}
+
+// TransitUnfollowWithBodyWithResponse No longer fetch the timetable again
+//
+// Needs the scope `settings`.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/transit/unfollow (the `TransitUnfollow` operationId).
+func (c *ClientWithResponses) TransitUnfollowWithBodyWithResponse(ctx context.Context, params *TransitUnfollowParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*TransitUnfollowResponse, error) {
+	rsp, err := c.TransitUnfollowWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseTransitUnfollowResponse(rsp)
+}
+
+// TransitUnfollowWithResponse No longer fetch the timetable again
+//
+// Needs the scope `settings`.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/transit/unfollow (the `TransitUnfollow` operationId).
+func (c *ClientWithResponses) TransitUnfollowWithResponse(ctx context.Context, params *TransitUnfollowParams, body TransitUnfollowJSONRequestBody, reqEditors ...RequestEditorFn) (*TransitUnfollowResponse, error) {
+	rsp, err := c.TransitUnfollow(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseTransitUnfollowResponse(rsp)
 }
 
 // UnmuteWithBodyWithResponse No longer hold what the author of a report sends
@@ -10285,6 +11521,171 @@ func ParseSubscribeResponse(rsp *http.Response) (*SubscribeResponse, error) {
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest Subscription
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseTransitChooseResponse parses an HTTP response from a TransitChooseWithResponse call
+func ParseTransitChooseResponse(rsp *http.Response) (*TransitChooseResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &TransitChooseResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest SettingsChange
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseTransitListsResponse parses an HTTP response from a TransitListsWithResponse call
+func ParseTransitListsResponse(rsp *http.Response) (*TransitListsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &TransitListsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest SettingsChange
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseTransitNamesResponse parses an HTTP response from a TransitNamesWithResponse call
+func ParseTransitNamesResponse(rsp *http.Response) (*TransitNamesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &TransitNamesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest SettingsChange
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseTransitRemoveResponse parses an HTTP response from a TransitRemoveWithResponse call
+func ParseTransitRemoveResponse(rsp *http.Response) (*TransitRemoveResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &TransitRemoveResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest SettingsChange
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseTransitUnfollowResponse parses an HTTP response from a TransitUnfollowWithResponse call
+func ParseTransitUnfollowResponse(rsp *http.Response) (*TransitUnfollowResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &TransitUnfollowResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Unfollowed
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
