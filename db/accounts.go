@@ -88,6 +88,20 @@ type RecoveryCode struct {
 // TableName is the table's name for gorm.
 func (RecoveryCode) TableName() string { return "admin_recovery_codes" }
 
+// Passkey is a key of WebAuthn by which an admin logs in without a password.
+type Passkey struct {
+	ID           uint   `gorm:"primaryKey"`
+	AdminID      uint   `gorm:"not null;index"`
+	Name         string `gorm:"size:60;not null"`               // for people
+	CredentialID string `gorm:"size:1400;not null;uniqueIndex"` // base64url
+	Credential   string `gorm:"not null"`                       // JSON of package webauthn: a public key, and what its authenticator can do
+	CreatedAt    time.Time
+	UsedAt       *time.Time
+}
+
+// TableName is the table's name for gorm.
+func (Passkey) TableName() string { return "admin_passkeys" }
+
 // AdminByAddress returns ErrNotFound for an unknown address.
 func (d *DB) AdminByAddress(ctx context.Context, address string) (Admin, error) {
 	return findOne[Admin](d.WithContext(ctx).Where("address = ?", address))

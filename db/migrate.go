@@ -138,6 +138,9 @@ func (d *DB) Migrate(ctx context.Context) error {
 	}, {
 		ID:      "16-codes",
 		Migrate: func(tx *gorm.DB) error { return tx.AutoMigrate(&Totp{}, &RecoveryCode{}) },
+	}, {
+		ID:      "17-passkeys",
+		Migrate: func(tx *gorm.DB) error { return tx.AutoMigrate(&Passkey{}) },
 	}})
 }
 

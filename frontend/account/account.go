@@ -4,8 +4,11 @@ package account
 
 import (
 	"embed"
+	"fmt"
 	"net/http"
 	"sync"
+
+	"github.com/go-webauthn/webauthn/webauthn"
 
 	"linienfunk/frontend/site"
 	"linienfunk/frontend/wording"
@@ -26,6 +29,7 @@ type Pages struct {
 	reserved  reservedWords
 	running   sync.WaitGroup // see background
 	slots     chan struct{}
+	relying   *webauthn.WebAuthn // nil if there can be no passkeys
 }
 
 // New reads the word lists. An error is a mistake in the program's files.
@@ -38,8 +42,13 @@ func New(s *site.Site, w *wording.Wording) (*Pages, error) {
 	if err != nil {
 		return nil, err
 	}
+	relying, err := newRelyingParty(s.BaseURL)
+	if err != nil {
+		return nil, fmt.Errorf("passkeys: %w", err)
+	}
 	return &Pages{
-		Site: s, words: w, passwords: passwords, limits: newRateLimits(s.Limits), reserved: lists, slots: make(chan struct{}, backgroundSlots),
+		relying: relying,
+		Site:    s, words: w, passwords: passwords, limits: newRateLimits(s.Limits), reserved: lists, slots: make(chan struct{}, backgroundSlots),
 	}, nil
 }
 
@@ -54,6 +63,8 @@ func (p *Pages) AddTo(mux *http.ServeMux) {
 	mux.HandleFunc("POST /login", p.Handle(p.login))
 	mux.HandleFunc("GET /login/code/{token}", p.Handle(p.codeForm))
 	mux.HandleFunc("POST /login/code/{token}", p.Handle(p.code))
+	mux.HandleFunc("POST /login/passkey", p.Handle(p.beginPasskeyLogin))
+	mux.HandleFunc("POST /login/passkey/{token}", p.Handle(p.finishPasskeyLogin))
 	mux.HandleFunc("POST /logout", p.Handle(p.logout))
 	mux.HandleFunc("GET /forgot", p.Handle(p.forgotForm))
 	mux.HandleFunc("POST /forgot", p.Handle(p.forgot))
@@ -77,6 +88,10 @@ func (p *Pages) AddTo(mux *http.ServeMux) {
 		"POST /account/totp/confirm":      p.confirmTotp,
 		"POST /account/totp/end":          p.endTotp,
 		"POST /account/recovery":          p.renewRecovery,
+
+		"POST /account/passkeys":             p.beginPasskey,
+		"POST /account/passkey/{token}":      p.finishPasskey,
+		"POST /account/passkeys/{id}/remove": p.removePasskey,
 		// These addresses only take forms. A link to another language, or typing them, makes a GET.
 		"GET /account/address":           p.backToAccount,
 		"GET /account/password":          p.backToAccount,
@@ -87,6 +102,9 @@ func (p *Pages) AddTo(mux *http.ServeMux) {
 		"GET /account/totp":              p.backToAccount,
 		"GET /account/totp/{form}":       p.backToAccount,
 		"GET /account/recovery":          p.backToAccount,
+
+		"GET /account/passkeys":             p.backToAccount,
+		"GET /account/passkeys/{id}/remove": p.backToAccount,
 	} {
 		mux.HandleFunc(pattern, p.Handle(p.LoggedIn(action)))
 	}

@@ -156,7 +156,8 @@ func (p *Pages) addressBack(w http.ResponseWriter, r *http.Request) error {
 				tx.Model(&db.Admin{}).Where("id = ?", admin.ID).Update("password", "").Error, // matches none
 				tx.Where("admin_id = ? AND purpose = ?", admin.ID, forAddress).Delete(&db.Token{}).Error,
 				tx.Where("admin_id = ?", admin.ID).Delete(&db.Session{}).Error,
-				tx.Where("admin_id = ? AND created_at >= ?", admin.ID, token.ExpiresAt.Add(-addressBackTime)).Delete(&db.Totp{}).Error, // a thief's, who would keep the owner out
+				tx.Where("admin_id = ? AND created_at >= ?", admin.ID, token.ExpiresAt.Add(-addressBackTime)).Delete(&db.Totp{}).Error,    // a thief's, who would keep the owner out
+				tx.Where("admin_id = ? AND created_at >= ?", admin.ID, token.ExpiresAt.Add(-addressBackTime)).Delete(&db.Passkey{}).Error, // or come back
 			)
 		})
 	}

@@ -24,7 +24,7 @@ func (p *Pages) deleteAccount(w http.ResponseWriter, r *http.Request, admin db.A
 		if lastOf, after, err = p.Commands.EndAccount(tx, admin.ID); err != nil || len(lastOf) > 0 {
 			return err
 		}
-		for _, rows := range []any{&db.Session{}, &db.Token{}, &db.Totp{}, &db.RecoveryCode{}} {
+		for _, rows := range []any{&db.Session{}, &db.Token{}, &db.Totp{}, &db.RecoveryCode{}, &db.Passkey{}} {
 			if err := tx.Where("admin_id = ?", admin.ID).Delete(rows).Error; err != nil {
 				return err
 			}

@@ -19,6 +19,7 @@ type exported struct {
 	Sessions []exportedSession `json:"sessions"`
 	Links    []exportedLink    `json:"mailed_links"`
 	Codes    bool              `json:"login_takes_code"`
+	Passkeys []exportedPasskey `json:"passkeys"`
 	Keys     []api.MadeKey     `json:"api_keys"`
 	Webhooks []api.MadeKey     `json:"webhooks"`
 	InCities map[string]any    `json:"in_cities"`
@@ -28,6 +29,12 @@ type exportedCity struct {
 	City  string     `json:"city"`
 	Role  db.Role    `json:"role"`
 	Since *time.Time `json:"since"`
+}
+
+type exportedPasskey struct {
+	Name    string     `json:"name"`
+	Created time.Time  `json:"created"`
+	Used    *time.Time `json:"last_used"`
 }
 
 type exportedSession struct {
@@ -71,6 +78,14 @@ func (p *Pages) exportAccount(w http.ResponseWriter, r *http.Request, admin db.A
 	}
 	if all.Codes, err = p.needsCode(r.Context(), admin.ID); err != nil {
 		return err
+	}
+	passkeys, err := p.passkeysOf(r.Context(), admin.ID)
+	if err != nil {
+		return err
+	}
+	all.Passkeys = []exportedPasskey{}
+	for _, one := range passkeys {
+		all.Passkeys = append(all.Passkeys, exportedPasskey{one.Name, one.CreatedAt, one.UsedAt})
 	}
 	if all.InCities, err = p.Commands.ExportAccount(r.Context(), admin.ID); err != nil {
 		return err

@@ -1,6 +1,7 @@
 package account
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"strings"
@@ -11,6 +12,7 @@ import (
 
 type loginData struct {
 	Address, Next string
+	Passkeys      bool
 	Errors        site.FormErrors
 }
 
@@ -19,6 +21,7 @@ func (p *Pages) loginForm(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (p *Pages) showLogin(w http.ResponseWriter, r *http.Request, status int, data loginData) error {
+	data.Passkeys = p.relying != nil
 	return p.Show(w, r, status, site.Page{Title: p.Text(r, "login")}, "login.html", data)
 }
 
@@ -58,21 +61,27 @@ func (p *Pages) login(w http.ResponseWriter, r *http.Request) error {
 	return p.enter(w, r, admin, data.Next)
 }
 
-// afterLogin redirects to next, a page of a city or of the account, else to the admin's only city, else to the list of cities.
+// afterLogin redirects to where a login leads.
 func (p *Pages) afterLogin(w http.ResponseWriter, r *http.Request, admin db.Admin, next string) error {
-	// next must be on this host: //host and /\host would lead to others.
-	if !strings.HasPrefix(next, "/city/") && next != "/account" && !strings.HasPrefix(next, "/account/") || strings.ContainsAny(next, "\\\r\n") {
-		cities, err := p.DB.CitiesOf(r.Context(), admin.ID)
-		if err != nil {
-			return err
-		}
-		next = "/cities"
-		if len(cities) == 1 {
-			next = "/city/" + cities[0]
-		}
+	next, err := p.home(r.Context(), admin, next)
+	if err != nil {
+		return err
 	}
 	http.Redirect(w, r, next, http.StatusSeeOther)
 	return nil
+}
+
+// home returns next, a page of a city or of the account, else the admin's only city, else the list of cities.
+func (p *Pages) home(ctx context.Context, admin db.Admin, next string) (string, error) {
+	// next must be on this host: //host and /\host would lead to others.
+	if (strings.HasPrefix(next, "/city/") || next == "/account" || strings.HasPrefix(next, "/account/")) && !strings.ContainsAny(next, "\\\r\n") {
+		return next, nil
+	}
+	cities, err := p.DB.CitiesOf(ctx, admin.ID)
+	if err == nil && len(cities) == 1 {
+		return "/city/" + cities[0], nil
+	}
+	return "/cities", err
 }
 
 func (p *Pages) logout(w http.ResponseWriter, r *http.Request) error {

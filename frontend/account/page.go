@@ -19,8 +19,10 @@ type accountData struct {
 	Languages  []site.LanguageLink
 	Sessions   []site.SessionInfo
 	NewAddress string
-	Totp       bool            // a login takes a code
-	Recovery   int64           // recovery codes that are left
+	Totp       bool  // a login takes a code
+	Recovery   int64 // recovery codes that are left
+	CanPasskey bool  // the server can have passkeys
+	Passkeys   []db.Passkey
 	LastOf     []site.CityLink // cities without another owner: the account cannot be deleted
 	Errors     site.FormErrors // by the names of fields
 }
@@ -35,7 +37,7 @@ type presentField struct {
 func (d accountData) Present(name string) presentField { return presentField{name, d.Errors} }
 
 // sections are the ids of those of the page.
-var sections = []string{"address", "password", "totp", "sessions", "language", "export", "delete"}
+var sections = []string{"address", "password", "totp", "passkeys", "sessions", "language", "export", "delete"}
 
 // account shows what an admin can change about their account.
 func (p *Pages) account(w http.ResponseWriter, r *http.Request, admin db.Admin) error {
@@ -54,6 +56,10 @@ func (p *Pages) showAccount(w http.ResponseWriter, r *http.Request, status int, 
 	if err := p.DB.WithContext(r.Context()).Model(&db.RecoveryCode{}).Where("admin_id = ?", admin.ID).Count(&data.Recovery).Error; err != nil {
 		return err
 	}
+	if data.Passkeys, err = p.passkeysOf(r.Context(), admin.ID); err != nil {
+		return err
+	}
+	data.CanPasskey = p.relying != nil
 	for _, lang := range templates.Languages {
 		data.Languages = append(data.Languages, site.LanguageLink{Lang: lang, Name: p.LanguageName(lang), Here: lang == p.Lang(r)})
 	}

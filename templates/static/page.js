@@ -195,3 +195,29 @@ for (const form of document.querySelectorAll("[data-sending]")) {
 		form.querySelector(".actions").before(note);
 	});
 }
+
+// Passkeys. A form with data-passkey is shown to browsers that have them. What the browser's authenticator answers to a first request goes to a second one, whose answer says where to go on.
+const base = window.PublicKeyCredential;
+for (const form of document.querySelectorAll("form[data-passkey]")) {
+	if (!base?.parseCreationOptionsFromJSON) continue;
+	form.hidden = false;
+	form.addEventListener("submit", async (event) => {
+		event.preventDefault();
+		const says = form.querySelector("[data-says]");
+		says.textContent = "";
+		try {
+			const begun = await fetch(form.action, { method: "POST", body: new URLSearchParams(new FormData(form)) });
+			const answer = await begun.json();
+			if (!begun.ok) throw new Error(answer.error);
+			const credential = form.dataset.passkey === "new"
+				? await navigator.credentials.create({ publicKey: base.parseCreationOptionsFromJSON(answer.options) })
+				: await navigator.credentials.get({ publicKey: base.parseRequestOptionsFromJSON(answer.options) });
+			const finished = await fetch(answer.finish, { method: "POST", body: JSON.stringify(credential), headers: { "Content-Type": "application/json" } });
+			const next = await finished.json();
+			if (!finished.ok) throw new Error(next.error);
+			location.assign(next.next);
+		} catch (failed) {
+			says.textContent = failed.name === "Error" ? failed.message : says.dataset.says;
+		}
+	});
+}
