@@ -13,6 +13,7 @@ import (
 
 	"github.com/chromedp/chromedp"
 
+	"linienfunk/db"
 	"linienfunk/frontend/frontendtest"
 	"linienfunk/internal/testkit/pictures"
 	"linienfunk/settings"
@@ -45,7 +46,9 @@ func TestScreenshots(t *testing.T) {
 		supervisor.Status{Bot: "alpha", Label: "@berlin@example.social", State: supervisor.Waiting, Since: s.Now(), Detail: "fake-detail", Queue: 3},
 		supervisor.Status{Bot: "broken", State: supervisor.Revoked, Since: s.Now()},
 	)
+	s.Joins("mo@example.org", "ghent", db.RoleModerator)
 	v := s.VisitorAs("ada@example.org")
+	v.Post("/city/ghent/people/invite", "address", "cy@example.org", "role", "owner")
 	base, err := url.Parse(s.URL)
 	frontendtest.Check(t, err)
 	cookies := v.Client.Jar.Cookies(base)
@@ -101,6 +104,7 @@ func TestScreenshots(t *testing.T) {
 			put("#alpha-option-greeting", strings.Repeat("hallo ", 20)), submit(".options button", ".errors"))
 		for _, dark := range []bool{false, true} {
 			shoot("account", "/account", width, dark, true, map[bool]string{false: "de", true: "en"}[dark])
+			shoot("totp", "/account", width, dark, true, map[bool]string{false: "de", true: "en"}[dark], fill("#f-totp_password", frontendtest.Password), submit("#totp button", "svg.qr"))
 			shoot("people", "/city/ghent/people", width, dark, true, map[bool]string{false: "de", true: "en"}[dark])
 		}
 		shoot("invite", "/city/ghent/people", width, !dark, true, "de", fill("#f-invite", "ada@linienfunk.example"), submit("#invite button", ".errors"))
