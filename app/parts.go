@@ -112,6 +112,10 @@ func (p *Program) openWorkers(context.Context) error {
 			snapshot, _, _ := p.settings.Get(context.Background(), city) // reads memory
 			return snapshot.NewestFirst
 		},
+		Panics: func(city string) bool {
+			snapshot, _, _ := p.settings.Get(context.Background(), city) // reads memory
+			return snapshot.Panic
+		},
 	})
 	p.settings.OnChange(func(string) { p.supervisor.RefreshAll() })
 	p.censor = &censor.Worker{Bus: p.bus, DB: p.db, Rules: p.rules, Bots: p.directory.Bots, Turn: p.supervisor.JudgingTurn,

@@ -13,7 +13,7 @@ import (
 	"linienfunk/report"
 )
 
-// Core is what a bot gets from the program. The parts that take a context are safe for concurrent use.
+// Core is what a bot gets. What takes a context is safe for concurrent use.
 type Core struct {
 	Name    string            // the bot's name: its directory
 	Config  map[string]string // values of all keys of Plugin.Config, by name; the default where the operator set none
@@ -28,14 +28,19 @@ type Core struct {
 	Events  Events
 	// HTTP refuses private addresses, since users may enter any host, and limits the time until the response's header only: give requests a deadline.
 	HTTP *http.Client
-
 	// Changed announces that accounts of a city have changed: they are started, restarted or stopped at once, on any node.
 	Changed func(city string)
 }
 
-// Author returns the pseudonym for Report.Author of a name or address. It changes every day: compare with a report's At.
+// Author returns Report.Author for the name or address of who wrote it.
 func (c Core) Author(city, name string, at time.Time) string {
-	return c.Box.Pseudonym(city, c.Name, name, at)
+	return c.Box.Pseudonym(city, c.Name, name, at) + c.Box.Mark(city, c.Name, name)
+}
+
+// Wrote reports whether name is the author of a report that is to be sent.
+func (c Core) Wrote(r report.Report, name string) bool {
+	author, _ := report.SplitAuthor(r.Author) // one that was just received has its mark, too
+	return r.Bot == c.Name && author != "" && author == c.Box.Pseudonym(r.City, c.Name, name, r.At)
 }
 
 // City is what a bot may know of a city.

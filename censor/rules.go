@@ -20,6 +20,9 @@ type Rules struct {
 	// RelayEnds relays reports that whoever was seen has left, even though they end the report about it.
 	RelayEnds bool
 
+	// Hold is what a moderator has to see first.
+	Hold Hold
+
 	// Numbers is the city's time zone if relayed reports are counted, see db.Number; nil if they are not.
 	Numbers *time.Location
 }

@@ -27,7 +27,7 @@ func (w *Worker) rule(ctx context.Context, r report.Report) error {
 	case report.Refuse:
 		return w.DB.RefuseHeld(ctx, entry.Key)
 	case report.Mute, report.Unmute:
-		return w.mute(ctx, entry, r.Ruling == report.Mute)
+		return w.mute(ctx, entry, r)
 	}
 	w.Log.Error("dropping a ruling that this program does not know", "city", r.City, "bot", r.Bot, "ruling", string(r.Ruling))
 	return nil
@@ -78,28 +78,31 @@ func readMuted(ctx context.Context, d *db.DB) (muted, error) {
 	return m, err
 }
 
-// mute holds the reports of an entry's author as long as the pseudonym is theirs, or does so no longer.
-func (w *Worker) mute(ctx context.Context, entry db.Entry, on bool) error {
-	if entry.Author == "" { // it was deleted, or the network knows no authors
-		return nil
-	}
-	author := db.Author{City: entry.City, Author: entry.Author}
-	if !on {
-		err := w.DB.Unmute(ctx, author.City, author.Author)
-		if err == nil {
-			delete(w.muted, author)
-		}
+// mute holds the reports of an entry's author until the given time, or does so no longer. For a time beyond this day it needs the author's mark.
+func (w *Worker) mute(ctx context.Context, entry db.Entry, r report.Report) error {
+	if r.Ruling == report.Unmute {
+		err := w.DB.Unmute(ctx, entry)
+		w.recent.cities = nil // has begin read who is muted
 		return err
 	}
-	until := report.EndOfPseudonym(entry.At)
-	if !until.After(w.Now()) {
+	m := db.Muted{City: entry.City, Author: entry.Author, Until: report.EndOfPseudonym(entry.At), Entry: entry.ID}
+	if r.Until.After(m.Until) && entry.Mark != "" {
+		m.Author, m.Until = entry.Mark, r.Until
+	}
+	if m.Author == "" || !m.Until.After(w.Now()) { // it was deleted meanwhile, or the network knows no authors
 		return nil
 	}
-	err := w.DB.Mute(ctx, db.Muted{City: author.City, Author: author.Author, Until: until})
+	err := w.DB.Mute(ctx, m)
 	if err == nil {
-		w.muted[author] = until
+		w.muted[db.Author{City: m.City, Author: m.Author}] = m.Until
 	}
 	return err
+}
+
+// holds reports whether the reports of an author, by a pseudonym or a mark, are held now.
+func (m muted) holds(city, author string, now time.Time) bool {
+	until, ok := m[db.Author{City: city, Author: author}]
+	return ok && author != "" && now.Before(until)
 }
 
 // holdMuted holds the reports of authors who are muted.
@@ -108,8 +111,8 @@ func (w *Worker) holdMuted(judged []db.Judged) {
 		return
 	}
 	for i, j := range judged {
-		until, muted := w.muted[db.Author{City: j.Report.City, Author: j.Report.Author}]
-		if muted && j.Verdict.Passed && w.Now().Before(until) {
+		r, now := j.Report, w.Now()
+		if j.Verdict.Passed && (w.muted.holds(r.City, r.Author, now) || w.muted.holds(r.City, r.Mark, now)) {
 			judged[i].Verdict, judged[i].Bots = report.Verdict{List: report.Muted}, nil
 		}
 	}

@@ -21,6 +21,9 @@ func (w *Worker) withdraw(ctx context.Context, r report.Report) error {
 		return err
 	}
 	delete(w.recent.cities, r.City)
+	if err := w.withdrawCopy(ctx, r, entry); err != nil {
+		return err
+	}
 	w.publishEdits(ctx, entry)
 	if err := w.replace(ctx, entry); err != nil {
 		return err
@@ -57,4 +60,19 @@ func (w *Worker) replace(ctx context.Context, withdrawn db.Entry) error {
 	r := next.Report()
 	w.publish(ctx, []db.Entry{next}, []db.Judged{{Report: r}}, []time.Time{r.At.Add(rules.Freshness)})
 	return nil
+}
+
+// withdrawCopy withdraws what was relayed in the place of a report that riders had objected to: see db.DB.ReleaseHeld.
+func (w *Worker) withdrawCopy(ctx context.Context, r report.Report, entry db.Entry) error {
+	if entry.Ruling != string(report.Release) || r.Withdrawn == report.ByFlags {
+		return nil
+	}
+	released, err := w.DB.EntryByKey(ctx, entry.ReleasedKey())
+	if errors.Is(err, db.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return w.withdraw(ctx, released.Withdrawal(r.Withdrawn))
 }

@@ -282,6 +282,9 @@ func (w *Worker) judge(ctx context.Context, part []message) (judged []db.Judged,
 		means, all = append(means, meaning), append(all, rules)
 	}
 	w.holdMuted(judged)
+	if err := w.holdByAuthor(ctx, judged, all); err != nil {
+		return nil, nil, err
+	}
 	if err := w.limitAuthors(ctx, judged); err != nil {
 		return nil, nil, err
 	}
@@ -320,6 +323,9 @@ func verdict(rules Rules, r report.Report, context read.Context) (report.Verdict
 		return report.Verdict{List: report.Dropped, Rule: r.Dropped}, means
 	case v.Passed && r.Spam != "":
 		return report.Verdict{List: report.Spam, Rule: r.Spam}, means
+	}
+	if rule := rules.Hold.byText(r.Text); v.Passed && rule != "" {
+		return report.Verdict{List: report.Hold, Rule: rule}, means
 	}
 	return v, means
 }

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"strconv"
+	"strings"
 	"time"
 
 	"linienfunk/db"
@@ -34,10 +35,10 @@ type Report struct {
 	From       string     `json:"from" doc:"The network's name for people."`
 	Passed     bool       `json:"passed"`
 	Held       bool       `json:"held" doc:"It waits for a moderator."`
-	List       string     `json:"list" doc:"What decided: instance, blocked, triggers, spam, limit, muted or dropped."`
+	List       string     `json:"list" doc:"What decided: instance, blocked, triggers, spam, hold, limit, muted or dropped."`
 	Rule       string     `json:"rule" doc:"The rule of that list."`
 	Ruling     string     `json:"ruling" doc:"What a moderator has decided: released, refused, or nothing."`
-	Withdrawn  string     `json:"withdrawn" doc:"Who has withdrawn it: author, moderator, or nobody."`
+	Withdrawn  string     `json:"withdrawn" doc:"Who has withdrawn it: author, moderator, flags (riders who object to it: it is held), or nobody."`
 	People     int        `json:"people" doc:"How many have reported the same."`
 	Deliveries []Delivery `json:"deliveries"`
 }
@@ -68,7 +69,8 @@ func handIn(ctx context.Context, c *Commands, call Call) (any, error) {
 		return nil, wrong("text", "refused-missing")
 	}
 	if author := call.Text("author"); author != "" {
-		r.Author = c.Box.Pseudonym(call.City, Origin, call.Actor.ID+" "+author, now)
+		author = call.Actor.ID + " " + author
+		r.Author, r.Mark = c.Box.Pseudonym(call.City, Origin, author, now), c.Box.Mark(call.City, Origin, author)
 	}
 	r.ID = c.HideID(r.Key())
 	if err := c.Publish(ctx, r); err != nil {
@@ -141,11 +143,16 @@ func (c *Commands) title(lang, bot string) string {
 // findEntry returns the entry that somebody names: see RefPattern.
 func (c *Commands) findEntry(ctx context.Context, call Call) (db.Entry, error) {
 	named := call.Text("report")
-	entry, err := db.Entry{}, db.ErrNotFound
+	var entry db.Entry
+	var err error
 	if number, notNumber := strconv.ParseUint(named, 10, 63); notNumber == nil {
 		entry, err = c.DB.EntryByID(ctx, call.City, uint(number))
-	} else if len(named) == 32 {
-		entry, err = c.DB.EntryByKey(ctx, report.Report{City: call.City, Bot: Origin, ID: named}.Key())
+	} else {
+		bot, id, ok := strings.Cut(named, ":")
+		if !ok {
+			bot, id = Origin, named
+		}
+		entry, err = c.DB.EntryByKey(ctx, report.Report{City: call.City, Bot: bot, ID: id}.Key())
 	}
 	if errors.Is(err, db.ErrNotFound) {
 		return entry, &Refusal{Reason: NotFound, Param: "report", Say: "refused-no-report", Pairs: []any{"Report", named}}
@@ -155,7 +162,13 @@ func (c *Commands) findEntry(ctx context.Context, call Call) (db.Entry, error) {
 
 // rule publishes a ruling about an entry.
 func (c *Commands) rule(ctx context.Context, e db.Entry, what report.Ruling) (any, error) {
-	if err := c.Publish(ctx, e.Ruled(what)); err != nil {
+	return c.ruleUntil(ctx, e, what, time.Time{})
+}
+
+func (c *Commands) ruleUntil(ctx context.Context, e db.Entry, what report.Ruling, until time.Time) (any, error) {
+	r := e.Ruled(what)
+	r.Until = until
+	if err := c.Publish(ctx, r); err != nil {
 		return nil, err
 	}
 	return Ruled{int(e.ID), string(what)}, nil
@@ -169,6 +182,8 @@ func (c *Commands) waiting(ctx context.Context, call Call) (db.Entry, error) {
 		return e, err
 	case e.Ruling != "":
 		return e, refuse(Conflict, "refused-ruled", "Ruling", e.Ruling)
+	case e.IsFlagged():
+		return e, nil
 	case e.Withdrawn != "":
 		return e, refuse(Conflict, "refused-withdrawn")
 	case e.Passed:
@@ -192,6 +207,8 @@ func release(ctx context.Context, c *Commands, call Call) (any, error) {
 		return nil, refuse(Forbidden, "refused-instance")
 	case !city.Active:
 		return nil, refuse(Conflict, "refused-paused")
+	case city.Panic:
+		return nil, refuse(Conflict, "refused-panic")
 	case !e.At.Add(city.Freshness()).After(c.Now()):
 		return nil, refuse(TooLate, "refused-stale", "Minutes", city.FreshnessMinutes)
 	}
@@ -224,23 +241,27 @@ func withdraw(ctx context.Context, c *Commands, call Call) (any, error) {
 	return Ruled{int(e.ID), "withdrawn"}, nil
 }
 
+// mute holds what the author of a report sends: until their pseudonym changes at midnight UTC, or for days, for which their mark is kept as long.
 func mute(ctx context.Context, c *Commands, call Call) (any, error) {
-	return muteAuthor(ctx, c, call, report.Mute)
-}
-
-func unmute(ctx context.Context, c *Commands, call Call) (any, error) {
-	return muteAuthor(ctx, c, call, report.Unmute)
-}
-
-func muteAuthor(ctx context.Context, c *Commands, call Call, what report.Ruling) (any, error) {
 	e, err := c.findEntry(ctx, call)
+	days := call.Number("days")
 	switch {
 	case err != nil:
 		return nil, err
-	case e.Author == "":
+	case e.Author == "" || days > 0 && e.Mark == "":
 		return nil, refuse(TooLate, "refused-no-author")
-	case !report.EndOfPseudonym(e.At).After(c.Now()):
+	case days == 0 && !report.EndOfPseudonym(e.At).After(c.Now()):
 		return nil, refuse(TooLate, "refused-other-day")
+	case days == 0:
+		return c.rule(ctx, e, report.Mute)
 	}
-	return c.rule(ctx, e, what)
+	return c.ruleUntil(ctx, e, report.Mute, db.Time(c.Now().AddDate(0, 0, days)))
+}
+
+func unmute(ctx context.Context, c *Commands, call Call) (any, error) {
+	e, err := c.findEntry(ctx, call)
+	if err != nil {
+		return nil, err
+	}
+	return c.rule(ctx, e, report.Unmute)
 }

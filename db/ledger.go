@@ -36,7 +36,8 @@ type Entry struct {
 	City          string `gorm:"size:32;not null;index:idx_ledger_entries_city,priority:1"`
 	Bot           string `gorm:"size:32;not null"`
 	Text          string
-	Author        string `gorm:"size:32"` // pseudonym, valid for one day
+	Author        string `gorm:"size:32"`                     // pseudonym, valid for one day
+	Mark          string `gorm:"size:32;not null;default:''"` // report.Report.Mark, kept for that day
 	Private       bool   `gorm:"not null"`
 	URL           string
 	Ref           string     `gorm:"not null;default:''"` // report.Report.Ref
@@ -106,6 +107,10 @@ func (d *DB) Withdraw(ctx context.Context, r report.Report, until time.Time) (En
 			return err
 		}
 		var edits []Delivery
+		if r.Withdrawn == report.ByFlags && (was.Withdrawn != "" || was.Ruling == string(report.Release) || !was.Passed) {
+			entry = was // whoever has decided knew more
+			return nil
+		}
 		if was.Withdrawn == "" {
 			if edits, err = takeBack(tx, was, d.now()); err != nil {
 				return err
@@ -116,7 +121,7 @@ func (d *DB) Withdraw(ctx context.Context, r report.Report, until time.Time) (En
 		}
 		change := map[string]any{"withdrawn": string(r.Withdrawn)}
 		if r.Withdrawn == report.ByAuthor {
-			change["text"], change["author"], change["url"], change["ref"], change["reading"] = "", "", "", "", ""
+			change["text"], change["author"], change["mark"], change["url"], change["ref"], change["reading"] = "", "", "", "", "", ""
 		}
 		if err := tx.Model(&Entry{}).Where("key = ?", r.Key()).Updates(change).Error; err != nil {
 			return err
@@ -299,7 +304,7 @@ func (d *DB) DeleteTexts(ctx context.Context, city string, before time.Time) (de
 		if err := reposts.Updates(map[string]any{"remote_id": "", "remote_url": ""}).Error; err != nil {
 			return err
 		}
-		done := old().Updates(map[string]any{"text": "", "author": "", "url": "", "ref": "", "reading": "", "numbered": "", "trace": ""})
+		done := old().Updates(map[string]any{"text": "", "author": "", "mark": "", "url": "", "ref": "", "reading": "", "numbered": "", "trace": ""})
 		deleted = done.RowsAffected
 		return done.Error
 	})
@@ -328,7 +333,7 @@ func sanitize(text string) string {
 
 // Report returns the report of the entry, without its text once that is deleted.
 func (e Entry) Report() report.Report {
-	r := report.Report{City: e.City, Bot: e.Bot, ID: e.reportID(), Text: e.Text, At: e.At, Author: e.Author, Private: e.Private, URL: e.URL, Ref: e.Ref, Means: e.Means(), Trace: e.Trace}
+	r := report.Report{City: e.City, Bot: e.Bot, ID: e.reportID(), Text: e.Text, At: e.At, Author: e.Author, Mark: e.Mark, Private: e.Private, URL: e.URL, Ref: e.Ref, Means: e.Means(), Trace: e.Trace}
 	if e.Confirmations > 0 {
 		r.People = 1 + e.Confirmations
 	}

@@ -141,6 +141,16 @@ func (d *DB) Migrate(ctx context.Context) error {
 	}, {
 		ID:      "17-passkeys",
 		Migrate: func(tx *gorm.DB) error { return tx.AutoMigrate(&Passkey{}) },
+	}, {
+		ID: "18-marks",
+		Migrate: func(tx *gorm.DB) error {
+			for _, field := range []string{"Entry", "Since"} {
+				if err := addColumn(tx, &Muted{}, field); err != nil {
+					return err
+				}
+			}
+			return addColumn(tx, &Entry{}, "Mark")
+		},
 	}})
 }
 

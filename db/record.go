@@ -34,7 +34,7 @@ func (d *DB) Record(ctx context.Context, judged ...Judged) ([]Entry, error) {
 	for i, j := range judged {
 		r, v := j.Report, j.Verdict
 		entries[i] = Entry{
-			Key: r.Key(), City: r.City, Bot: r.Bot, Text: sanitize(r.Text), Author: sanitize(r.Author), Private: r.Private, URL: sanitize(r.URL), Ref: sanitize(r.Ref),
+			Key: r.Key(), City: r.City, Bot: r.Bot, Text: sanitize(r.Text), Author: sanitize(r.Author), Mark: sanitize(r.Mark), Private: r.Private, URL: sanitize(r.URL), Ref: sanitize(r.Ref),
 			Reading: encodeReading(r.Means), Trace: sanitize(r.Trace), About: j.About, Counted: j.Counts, Passed: v.Passed, List: string(v.List), Rule: report.Cut(sanitize(v.Rule), 250), Line: v.Line, At: Time(r.At), CreatedAt: d.now(),
 			Numbered: numberedAs(j, d.now()),
 		}
@@ -80,14 +80,14 @@ func (d *DB) Record(ctx context.Context, judged ...Judged) ([]Entry, error) {
 func insertEntries(tx *gorm.DB, entries []Entry) (map[string]uint, error) {
 	var values []any
 	for _, e := range entries {
-		values = append(values, e.Key, e.City, e.Bot, e.Text, e.Author, e.Private, e.URL, e.Ref, e.Passed, e.List, e.Rule, e.Line, "", e.Reading, e.About, e.Counted, e.Numbered, e.Trace, e.At, e.ReceivedAt, e.CreatedAt)
+		values = append(values, e.Key, e.City, e.Bot, e.Text, e.Author, e.Mark, e.Private, e.URL, e.Ref, e.Passed, e.List, e.Rule, e.Line, "", e.Reading, e.About, e.Counted, e.Numbered, e.Trace, e.At, e.ReceivedAt, e.CreatedAt)
 	}
 	var made []struct {
 		ID  uint
 		Key string
 	}
-	err := tx.Raw("INSERT INTO ledger_entries (key, city, bot, text, author, private, url, ref, passed, list, rule, line, withdrawn, reading, about, counted, numbered, trace, at, received_at, created_at) VALUES "+
-		rows(len(entries), 21)+" ON CONFLICT (key) DO NOTHING RETURNING id, key", values...).Scan(&made).Error
+	err := tx.Raw("INSERT INTO ledger_entries (key, city, bot, text, author, mark, private, url, ref, passed, list, rule, line, withdrawn, reading, about, counted, numbered, trace, at, received_at, created_at) VALUES "+
+		rows(len(entries), 22)+" ON CONFLICT (key) DO NOTHING RETURNING id, key", values...).Scan(&made).Error
 	ids := make(map[string]uint, len(made))
 	for _, e := range made {
 		ids[e.Key] = e.ID

@@ -33,8 +33,13 @@ type Report struct {
 	// Trace is where its trace began, a traceparent (https://www.w3.org/TR/trace-context/); the core sets it. Empty if the operator wants no traces.
 	Trace string `json:"trace,omitempty"`
 
-	// Author is a pseudonym from Core.Author, never a name or an address. Empty if the network has no authors.
+	// Author is a pseudonym, never a name or an address, which changes every day. A bot that receives a report sets what Core.Author returns, of which the core keeps
+	// the rest in Mark. Empty if the network has no authors.
 	Author string `json:"author,omitempty"`
+
+	// Mark is a keyed digest of the author that stays the same in this city and network: a moderator can mute them for longer than a day. It is deleted at the end of
+	// the day, with the meaning of Author. The core sets it.
+	Mark string `json:"mark,omitempty"`
 
 	// Private is set if only the city's account can see the original. No network may reveal its author, link to it or repost it.
 	Private bool `json:"private,omitempty"`
@@ -56,8 +61,9 @@ type Report struct {
 	// Withdrawn, if set, withdraws the report with this City, Bot and ID. The other fields are ignored.
 	Withdrawn Withdrawal `json:"withdrawn,omitempty"`
 
-	// Ruling, if set, is what a moderator decides about the report with this City, Bot and ID, which is in the ledger. The other fields are ignored.
-	Ruling Ruling `json:"ruling,omitempty"`
+	// Ruling, if set, is what a moderator decides about the report with this City, Bot and ID, which is in the ledger. Until is when a Mute ends; the other fields are ignored.
+	Ruling Ruling    `json:"ruling,omitempty"`
+	Until  time.Time `json:"until,omitzero"`
 
 	// Spam is the reason why the bot suspects spam or a forged author, such as a failed check, in a few words without names. The censor holds such
 	// a report back. Empty for others.
@@ -75,6 +81,7 @@ type Withdrawal string
 const (
 	ByAuthor    Withdrawal = "author"    // deleted it in its network; its text is deleted at once
 	ByModerator Withdrawal = "moderator" // an admin of the city
+	ByFlags     Withdrawal = "flags"     // riders who object to it: it is held, and a moderator may release it
 )
 
 // Ruling is a decision of a moderator about a report.
@@ -84,9 +91,20 @@ type Ruling string
 const (
 	Release Ruling = "released" // a report that was held is relayed, if it is fresh
 	Refuse  Ruling = "refused"  // a report that was held is not relayed; nobody is asked about it any more
-	Mute    Ruling = "muted"    // further reports of its author are held, until the pseudonym changes at midnight UTC
+	Mute    Ruling = "muted"    // further reports of its author are held, until Report.Until, or the pseudonym changes at midnight UTC if that is zero
 	Unmute  Ruling = "unmuted"  // they are not held any more
 )
+
+// pseudonymSize is the number of characters of a pseudonym, and of a Mark.
+const pseudonymSize = 32
+
+// SplitAuthor separates what Core.Author returns into Author and Mark. A pseudonym alone has no mark.
+func SplitAuthor(author string) (pseudonym, mark string) {
+	if len(author) != 2*pseudonymSize {
+		return author, ""
+	}
+	return author[:pseudonymSize], author[pseudonymSize:]
+}
 
 // EndOfPseudonym returns when the pseudonyms change that authors of reports of the given time have.
 func EndOfPseudonym(at time.Time) time.Time {
@@ -125,10 +143,23 @@ const (
 	Blocked  List = "blocked"  // the city's blocked words
 	Triggers List = "triggers" // the city's trigger words
 	Spam     List = "spam"     // Report.Spam, whose text is the rule
+	Hold     List = "hold"     // what the city has a moderator see first; the rule is one of the Hold constants
 	Limit    List = "limit"    // too many reports of one author; the rule says how many are allowed
 	Muted    List = "muted"    // a moderator has muted the author
 	Dropped  List = "dropped"  // Report.Dropped, whose text is the rule; before all others
 )
+
+// The rules of the list Hold.
+const (
+	HoldPanic = "panic" // nothing is sent
+	HoldAll   = "all"   // all reports are held
+	HoldLink  = "link"  // the report has a link
+	HoldNew   = "new"   // no report of the author has passed today, or the author is not known
+	HoldMany  = "many"  // many reports of the author have passed in the last hour
+)
+
+// HoldRules are all of them.
+var HoldRules = []string{HoldPanic, HoldAll, HoldLink, HoldNew, HoldMany}
 
 // Verdict is the censor's decision on a report, with the rule that decided.
 type Verdict struct {

@@ -14,7 +14,8 @@ import (
 )
 
 // fieldOrder is the order in which fields are shown.
-var fieldOrder = []string{"active", "listed", "numbers", "title", "lang", "time_zone", "about", "triggers", "blocked", "network", "stop_names", "freshness_minutes", "newest_first", "repeat_minutes", "relay_ends", "retention_hours"}
+var fieldOrder = []string{"active", "listed", "numbers", "title", "lang", "time_zone", "about", "triggers", "blocked", "network", "stop_names", "freshness_minutes", "newest_first", "repeat_minutes", "relay_ends", "retention_hours",
+	"panic", "hold_all", "hold_new", "hold_links", "hold_many", "flags"}
 
 // compareFields compares field names by fieldOrder; options of bots come last.
 func compareFields(a, b string) int {

@@ -107,7 +107,8 @@ func (n *Node) Rules(city string) (censor.Rules, bool) {
 	n.mu.RLock()
 	defer n.mu.RUnlock()
 	snapshot, ok := n.cities[city]
-	rules := censor.Rules{Filter: snapshot.Filter, Active: snapshot.Active, Freshness: snapshot.Freshness(), Repeats: snapshot.Repeats(), RelayEnds: snapshot.RelayEnds}
+	rules := censor.Rules{Filter: snapshot.Filter, Active: snapshot.Active, Freshness: snapshot.Freshness(), Repeats: snapshot.Repeats(), RelayEnds: snapshot.RelayEnds,
+		Hold: censor.Hold{Panic: snapshot.Panic, All: snapshot.HoldAll, Links: snapshot.HoldLinks, New: snapshot.HoldNew, Many: snapshot.HoldMany}}
 	if snapshot.Numbers {
 		rules.Numbers = n.clocks.of(snapshot.Settings)
 	}

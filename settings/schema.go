@@ -160,6 +160,12 @@ func (s Schema) checkValues(doc Settings, unreadable Errors) (found Errors, filt
 	if doc.FreshnessMinutes < MinFreshness || doc.FreshnessMinutes > MaxFreshness {
 		add("freshness_minutes", "settings-error-range", fmt.Errorf("must be between %d and %d", MinFreshness, MaxFreshness))
 	}
+	if n := doc.HoldMany; n < 0 || n > MaxHoldMany {
+		add("hold_many", "settings-error-range", fmt.Errorf("must be between 0 and %d", MaxHoldMany))
+	}
+	if n := doc.Flags; n != nil && (*n < 0 || *n > MaxFlags) {
+		add("flags", "settings-error-range", fmt.Errorf("must be between 0 and %d", MaxFlags))
+	}
 	if n := doc.RepeatMinutes; n != nil && (*n < 0 || *n > MaxRepeat) {
 		add("repeat_minutes", "settings-error-range", fmt.Errorf("must be between 0 and %d", MaxRepeat))
 	}

@@ -27,8 +27,11 @@ const (
 	MinFreshness, MaxFreshness = 1, 24 * 60 // minutes
 	MinRetention, MaxRetention = 1, 90 * 24 // hours
 	MaxRepeat                  = 60         // minutes
+	MaxHoldMany                = 100        // reports
+	MaxFlags                   = 50
 
 	defaultRepeat = 10 // minutes
+	defaultFlags  = 3
 )
 
 // languages are those in which a city can address its riders.
@@ -56,6 +59,14 @@ type Settings struct {
 	RelayEnds        bool `json:"relay_ends,omitzero"`      // reports that they have left are sent, even though they end another one
 	RetentionHours   int  `json:"retention_hours"`          // texts of older reports are deleted
 
+	// What a moderator has to see first.
+	Panic     bool `json:"panic,omitzero"`      // nothing is sent: all reports are held, and what is queued waits
+	HoldAll   bool `json:"hold_all,omitzero"`   // all reports are held
+	HoldNew   bool `json:"hold_new,omitzero"`   // those of authors of whom none has passed today; see report.Report.Author
+	HoldLinks bool `json:"hold_links,omitzero"` // those with a link
+	HoldMany  int  `json:"hold_many,omitzero"`  // those of an author of whom so many have passed in the last hour; 0: no limit of the city's own
+	Flags     *int `json:"flags,omitempty"`     // how many riders must object to a report until it is taken back and held; 0: never; nil: 3
+
 	TimeZone string                  `json:"time_zone"` // such as Europe/Zurich; empty for the server's
 	Bots     map[string]bots.Options `json:"bots"`      // option values by bot
 }
@@ -67,6 +78,7 @@ func (s *Settings) fieldPointers() map[string]any {
 		"triggers": &s.Triggers, "blocked": &s.Blocked, "network": &s.Network, "stop_names": &s.StopNames,
 		"freshness_minutes": &s.FreshnessMinutes, "newest_first": &s.NewestFirst,
 		"repeat_minutes": &s.RepeatMinutes, "relay_ends": &s.RelayEnds, "retention_hours": &s.RetentionHours,
+		"panic": &s.Panic, "hold_all": &s.HoldAll, "hold_new": &s.HoldNew, "hold_links": &s.HoldLinks, "hold_many": &s.HoldMany, "flags": &s.Flags,
 		"time_zone": &s.TimeZone, "bots": &s.Bots,
 	}
 }
@@ -93,3 +105,11 @@ func (s Settings) Repeats() time.Duration {
 
 // Retention is RetentionHours as a duration.
 func (s Settings) Retention() time.Duration { return time.Duration(s.RetentionHours) * time.Hour }
+
+// FlagsToHold is Flags with its default.
+func (s Settings) FlagsToHold() int {
+	if s.Flags == nil {
+		return defaultFlags
+	}
+	return *s.Flags
+}

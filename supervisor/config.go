@@ -32,6 +32,9 @@ type Config struct {
 	// NewestFirst reports whether, of the reports that wait for one network, a city wants the newest to be sent first; nil for never.
 	NewestFirst func(city string) bool
 
+	// Panics reports whether a city sends nothing now: what is queued waits; nil for never.
+	Panics func(city string) bool
+
 	// HideID returns a keyed digest of a report's key: printable ASCII without spaces, at most 128 bytes. It becomes the report's ID.
 	HideID func(key string) string
 
@@ -63,6 +66,8 @@ type env struct {
 
 func (e *env) newestFirst(city string) bool { return e.NewestFirst != nil && e.NewestFirst(city) }
 
+func (e *env) panics(city string) bool { return e.Panics != nil && e.Panics(city) }
+
 // storeReport implements bots.Out: it returns nil once REPORTS has stored the report.
 func (e *env) storeReport(ctx context.Context, city, bot string, r report.Report) error {
 	if r.ID == "" {
@@ -73,6 +78,7 @@ func (e *env) storeReport(ctx context.Context, city, bot string, r report.Report
 	if r.Withdrawn != "" {
 		return e.publish(ctx, report.Report{City: city, Bot: bot, ID: r.ID, Withdrawn: r.Withdrawn})
 	}
+	r.Author, r.Mark = report.SplitAuthor(r.Author)
 	r.Text = report.Clean(r.Text)
 	if r.Text == "" && r.Dropped == "" {
 		return nil

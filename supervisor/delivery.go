@@ -18,6 +18,9 @@ const sendTime = time.Minute
 // maxAbandoned is how many calls of one account may be abandoned without having returned. With that many, no further call is made.
 const maxAbandoned = 3
 
+// panicPause is how often it is looked whether a city that sends nothing does so again.
+const panicPause = time.Second
+
 // result is the outcome of Send or SendPage.
 type result struct {
 	receipt report.Receipt
@@ -53,6 +56,12 @@ func (w *worker) sendLoop() {
 func (w *worker) carryOut(ctx context.Context, o order) error {
 	if o.recall {
 		return w.recall(ctx, o)
+	}
+	if w.env.panics(o.city) && o.expire.After(w.env.Now()) {
+		o.report = nil // it may be withdrawn meanwhile
+		w.queue.remove(w, false, w.env.Now())
+		w.queue.park(o, panicPause)
+		return nil
 	}
 	if o.edit {
 		return w.edit(ctx, o)

@@ -183,3 +183,35 @@ func TestAReportWhoseOrderIsLostIsSentAtTheStart(t *testing.T) {
 	w.want(sent, "zuerich: kontrolle u1")
 	w.want(sent, "zuerich: kontrolle u2")
 }
+
+func TestInAPanicNothingIsSentAndWhatWasSentCanBeTakenBack(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, "zuerich")
+	sent := w.net.collectSent()
+	w.start()
+	w.sends(sent, "zuerich", "before")
+	w.panics.Store(true)
+	waiting, withdrawn := w.relay("zuerich", "waits"), w.relay("zuerich", "withdrawn")
+	w.withdraw(withdrawn)
+	w.waitForStatus(withdrawn, db.Retracted)
+	if d, err := w.db.Delivery(t.Context(), waiting, "net"); err != nil || d.Status != db.Queued {
+		t.Errorf("in a panic: %+v, %v", d, err)
+	}
+	w.panics.Store(false)
+	w.want(sent, "zuerich: waits")
+	w.waitForStatus(waiting, db.Sent)
+}
+
+func TestAReportThatIsTooOldAfterAPanicExpires(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, "zuerich")
+	w.panics.Store(true)
+	w.start()
+	entry := w.relay("zuerich", "waits")
+	testkit.Eventually(t, "it is queued", func() bool {
+		d, err := w.db.Delivery(t.Context(), entry, "net")
+		return err == nil && d.Status == db.Queued
+	})
+	w.Advance(2 * time.Hour)
+	w.waitForStatus(entry, db.Expired)
+}

@@ -25,6 +25,9 @@ func (s *Supervisor) prune(ctx context.Context) {
 			}
 			s.pruneCity(ctx, city)
 		}
+		if err := s.env.DB.DeleteMarks(ctx); err != nil && ctx.Err() == nil {
+			s.env.Log.Error("cannot delete marks of authors", "err", err)
+		}
 		if err := s.env.DB.Erase(ctx); err != nil && ctx.Err() == nil {
 			s.env.Log.Warn("deleted texts may still be in the database's files; will try again", "err", err, "delay", pruneInterval)
 		}

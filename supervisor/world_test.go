@@ -31,6 +31,7 @@ type world struct {
 	count   int
 	fresh   atomic.Int64 // a time.Duration: the cities' freshness
 	newest  atomic.Bool  // the cities want the newest report first
+	panics  atomic.Bool  // the cities send nothing
 	stop    func()
 
 	observer        *observe.Observer
@@ -73,6 +74,7 @@ func (w *world) startWith(directory *supervisor.Directory) {
 		Retention: func(string) (time.Duration, bool) { return 24 * time.Hour, true },
 		Cities:    func() []string { return []string{"zuerich", "ghent"} },
 		Freshness: func(string) (time.Duration, bool) { return time.Duration(w.fresh.Load()), true }, NewestFirst: func(string) bool { return w.newest.Load() },
+		Panics: func(string) bool { return w.panics.Load() },
 	})
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup

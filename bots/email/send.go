@@ -53,7 +53,7 @@ func (b *Bot) SendPage(ctx context.Context, a bots.Account, r report.Report, cur
 			b.core.Log.Error("subscriber skipped: the address cannot be decrypted", "city", a.City, "err", err)
 			continue
 		}
-		if r.Bot == b.core.Name && r.Author != "" && r.Author == b.core.Author(a.City, text.Canonical(address), r.At) {
+		if b.core.Wrote(r, text.Canonical(address)) {
 			continue
 		}
 		if wants, err := b.store.interest(subscriber); err != nil {

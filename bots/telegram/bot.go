@@ -89,7 +89,7 @@ func (b *Bot) newClient(token string) (*client, error) {
 	return newClient(b.core.HTTP, b.api, token, b.limits.call)
 }
 
-// author returns the pseudonym of a user or chat.
+// author returns what a report of a user or chat has as its author.
 func (b *Bot) author(city string, id int64, at time.Time) string {
 	return b.core.Author(city, strconv.FormatInt(id, 10), at)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"sync"
 	"time"
 
@@ -204,7 +205,7 @@ func (p *broadcastPage) knownOutcome(v Subscriber) outcome {
 		return pending
 	}
 	chat, err := p.bot.store.openChat(v.City, v.ChatHash, v.Chat)
-	if err == nil && p.report.Author != "" && p.report.Author == p.bot.author(v.City, chat, p.report.At) {
+	if err == nil && p.bot.core.Wrote(p.report, strconv.FormatInt(chat, 10)) {
 		return skipped
 	}
 	return pending

@@ -117,6 +117,11 @@ func (b *Box) Pseudonym(city, bot, name string, at time.Time) string {
 	return b.mac("author", at.UTC().Format(time.DateOnly), city, bot, strings.ToLower(name))[:32]
 }
 
+// Mark is a digest of an author's name or address in a city and network, like Pseudonym, that stays the same over the days.
+func (b *Box) Mark(city, bot, name string) string {
+	return b.mac("mark", city, bot, strings.ToLower(name))[:32]
+}
+
 func (b *Box) mac(parts ...string) string {
 	h := hmac.New(sha256.New, b.macKey)
 	h.Write([]byte(strings.Join(parts, "\x00")))
