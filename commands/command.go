@@ -93,6 +93,9 @@ type Actor struct {
 	Admin uint // the admin who it is, or who has made the key; 0 for none
 	Lang  string
 
+	// Visitor is set for somebody on a city's page who has no account: the address of their network, as for limits. It is not kept.
+	Visitor string
+
 	// Network and Person are set for somebody in a chat, and Group if others read it: see chat.Message.
 	Network, Person, Group string
 	// Linked is set for somebody in a chat who is an admin of the city.

@@ -251,6 +251,9 @@ func TestEveryCommandHasItsTexts(t *testing.T) {
 	for _, mail := range []string{"invite", "role", "removed"} {
 		used[mail+"-subject"], used[mail+"-mail"] = true, true
 	}
+	for _, rule := range report.HoldRules {
+		used["hold-"+rule] = true
+	}
 	for _, lang := range templates.Languages {
 		texts := map[string]any{}
 		_, err := toml.DecodeFile("locale."+lang+".toml", &texts)

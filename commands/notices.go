@@ -206,7 +206,7 @@ func (c *Commands) heldNotice(ctx context.Context, freshness time.Duration, to r
 	newest, lang := entries[0].ID, to.lang
 	lines := []string{c.Text(lang, "notice-held", "Count", len(entries))}
 	for _, e := range entries[:min(len(entries), maxNotice)] {
-		lines = append(lines, c.Text(lang, "notice-report", "Report", e.ID, "Text", report.Cut(e.Text, 300), "From", c.title(lang, e.Bot), "Rule", e.Rule))
+		lines = append(lines, c.Text(lang, "notice-report", "Report", e.ID, "Text", report.Cut(e.Text, 300), "From", c.title(lang, e.Bot), "Rule", c.ruleText(lang, e)))
 		n.Buttons = append(n.Buttons, c.rulingButtons(lang, int(e.ID))...)
 	}
 	if len(entries) > maxNotice {
@@ -226,4 +226,12 @@ func (c *Commands) NetworkNames() (names []string) {
 	}
 	slices.Sort(names)
 	return names
+}
+
+// ruleText is the rule that holds a report, for people.
+func (c *Commands) ruleText(lang string, e db.Entry) string {
+	if e.List == string(report.Hold) {
+		return c.Text(lang, "hold-"+e.Rule)
+	}
+	return e.Rule
 }

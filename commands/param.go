@@ -26,8 +26,9 @@ const (
 	Object Kind = "object" // a JSON object, as encoding/json reads it; people type it as JSON
 )
 
-// RefPattern is how reports are named: by the number that people see, with or without "#", or by the ID of a ReportStored.
-const RefPattern = `^(#?[1-9][0-9]{0,17}|[0-9a-f]{32})$`
+// RefPattern is how reports are named: by the number that people see, with or without "#", or by the ID of a ReportStored, before which the network may be named that it is
+// from: "mastodon:<id>".
+const RefPattern = `^(#?[1-9][0-9]{0,17}|([a-z][a-z0-9]*:)?[0-9a-f]{32}\+?)$`
 
 var refForm = regexp.MustCompile(RefPattern)
 

@@ -24,7 +24,7 @@ func registry() []Command {
 	for _, group := range []struct {
 		name     string
 		commands []Command
-	}{{"reports", ofReports}, {"city", ofCities}, {"lists", ofLists}, {"transit", ofTransit}, {"subscribers", ofSubscribers}, {"people", ofPeople}, {"chats", ofLinks}, {"instance", ofInstance}} {
+	}{{"reports", ofReports}, {"moderation", ofModeration}, {"city", ofCities}, {"lists", ofLists}, {"transit", ofTransit}, {"subscribers", ofSubscribers}, {"people", ofPeople}, {"chats", ofLinks}, {"instance", ofInstance}} {
 		for _, command := range group.commands {
 			command.Group = group.name
 			all = append(all, command)
@@ -41,7 +41,8 @@ var ofReports = []Command{
 	{Name: "release", Level: Moderator, Scope: ScopeModerate, Tells: true, Groups: true, Params: []Param{reportParam}, Result: Ruled{}, run: release},
 	{Name: "refuse", Level: Moderator, Scope: ScopeModerate, Tells: true, Groups: true, Params: []Param{reportParam}, Result: Ruled{}, run: refuseReport},
 	{Name: "withdraw", Level: Moderator, Scope: ScopeReport, Tells: true, Params: []Param{reportParam}, Result: Ruled{}, run: withdraw},
-	{Name: "mute", Level: Moderator, Scope: ScopeModerate, Tells: true, Params: []Param{reportParam}, Result: Ruled{}, run: mute},
+	{Name: "mute", Level: Moderator, Scope: ScopeModerate, Tells: true, Result: Ruled{}, run: mute,
+		Params: []Param{reportParam, {Name: "days", Kind: Number, Min: 0, Max: 365, Default: 0}}},
 	{Name: "unmute", Level: Moderator, Scope: ScopeModerate, Tells: true, Params: []Param{reportParam}, Result: Ruled{}, run: unmute},
 }
 

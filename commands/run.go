@@ -84,6 +84,7 @@ func (c *Commands) carryOut(ctx context.Context, command Command, call Call) (an
 	case err != nil:
 		return nil, err
 	}
+	c.note(ctx, command, call)
 	if unchanged, ok := result.(quiet); command.Tells && !(ok && unchanged.nothing()) {
 		c.tell(ctx, command, call, result)
 	}

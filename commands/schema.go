@@ -12,5 +12,6 @@ func Migrations() []*gormigrate.Migration {
 		{ID: "2-invitations", Migrate: func(tx *gorm.DB) error { return tx.AutoMigrate(&Invitation{}) }},
 		{ID: "3-places", Migrate: func(tx *gorm.DB) error { return tx.AutoMigrate(&placeRow{}) }},
 		{ID: "4-info-places", Migrate: func(tx *gorm.DB) error { return tx.AutoMigrate(&InfoPlace{}) }},
+		{ID: "5-moderation", Migrate: func(tx *gorm.DB) error { return tx.AutoMigrate(&Flag{}, &Act{}) }},
 	}
 }

@@ -38,8 +38,11 @@ func TestEveryTextExistsInEveryLanguageAndIsUsed(t *testing.T) {
 	for _, status := range []db.Status{db.Queued, db.Retrying, db.Sent, db.Failed, db.Expired, db.Retracted} {
 		used["delivery-"+string(status)] = "db.Status"
 	}
-	for _, list := range []report.List{report.Instance, report.Blocked, report.Triggers, report.Spam, report.Limit, report.Muted, report.Dropped} {
+	for _, list := range []report.List{report.Instance, report.Blocked, report.Triggers, report.Spam, report.Hold, report.Limit, report.Muted, report.Dropped} {
 		used["list-"+string(list)] = "report.List"
+	}
+	for _, rule := range report.HoldRules {
+		used["hold-"+rule] = "report.HoldRules"
 	}
 	for _, ruling := range []report.Ruling{report.Release, report.Refuse} {
 		used["ledger-"+string(ruling)] = "report.Ruling"

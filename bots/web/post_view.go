@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 
@@ -21,6 +22,8 @@ type postView struct {
 	State    string // what has become of it; empty for most posts
 	Over     bool
 	Places   string // names for the filter, with | between them; empty if it has no place
+	Flag     string // path of the page to object to it; empty if there is none
+	FlagText string
 }
 
 func (b *bot) view(r *http.Request, p post) postView {
@@ -35,6 +38,7 @@ func (b *bot) view(r *http.Request, p post) postView {
 		ID: p.ID, DateTime: p.At.UTC().Format(time.RFC3339), When: when,
 		Text: text, Rest: rest, More: b.text(r, "list-whole"),
 		State: b.state(r, p), Over: p.Ended != nil, Places: strings.Join(places(p.report().Means), "|"),
+		Flag: flagPath(r, p), FlagText: b.text(r, "list-flag"),
 	}
 }
 
@@ -43,4 +47,13 @@ func (b *bot) state(r *http.Request, p post) string {
 	mount := bots.MountOf(r)
 	mount.City.Lang = mount.Lang
 	return kit.State(b.core.Pages, mount.City, p.report())
+}
+
+// flagPath is the path of the core's page to object to a report, which names it by its key without the city.
+func flagPath(r *http.Request, p post) string {
+	name, ok := strings.CutPrefix(p.Key, p.City+":")
+	if !ok {
+		return ""
+	}
+	return cityPath(r) + "/flag/" + url.PathEscape(name)
 }

@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"encoding/json"
 	"net/http"
 	"time"
 
@@ -45,7 +46,13 @@ func (b *bot) submitForm(w http.ResponseWriter, r *http.Request) {
 		b.rejectForm(w, r, f, *wrong)
 		return
 	}
-	b.core.Pages.Done(w, r, b.text(r, "form-thanks"))
+	sent := cityPath(r) + "/sent/" + b.core.Name + "/" + f.reportID() // what becomes of it
+	if r.Header.Get("Accept") == "application/json" {                 // report.js cannot see where a redirect leads
+		w.Header().Set("Content-Type", "application/json")
+		_ = json.NewEncoder(w).Encode(map[string]string{"to": sent}) // the visitor has left
+		return
+	}
+	http.Redirect(w, r, sent, http.StatusSeeOther)
 }
 
 // handIn passes the report to the core. It continues when the request's connection breaks, as in a tunnel right after pressing the

@@ -47,7 +47,7 @@ for (const form of document.querySelectorAll("form[data-unsent]")) {
 		let answer = null;
 		try {
 			answer = await fetch(form.action, {
-				method: "POST", body: new URLSearchParams(new FormData(form)), redirect: "manual", signal: AbortSignal.timeout(20000),
+				method: "POST", body: new URLSearchParams(new FormData(form)), headers: { Accept: "application/json" }, signal: AbortSignal.timeout(20000),
 			});
 		} catch {} // no connection
 		busy = false;
@@ -57,19 +57,13 @@ for (const form of document.querySelectorAll("form[data-unsent]")) {
 		}
 		since = null;
 		store(null);
-		if (answer.type !== "opaqueredirect") {
+		if (!answer.ok) {
 			form.submit(); // the answer is a page that says what is wrong
 			return;
 		}
+		const { to } = await answer.json();
 		form.reset();
-		const to = new URL(form.dataset.back, location.href);
-		if (to.pathname !== location.pathname) {
-			location.assign(to);
-			return;
-		}
-		history.scrollRestoration = "manual"; // show the section with the message
-		location.hash = to.hash;
-		location.reload();
+		location.assign(to);
 	};
 
 	form.addEventListener("submit", (event) => {

@@ -109,7 +109,7 @@ func TestScriptIsCachedForeverUnderItsHash(t *testing.T) {
 func TestBothLanguagesHaveAllTexts(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
-	for _, name := range []string{"form-thanks", "list-title", "option-form", "feed-title", "form-too-long"} {
+	for _, name := range []string{"list-flag", "list-title", "option-form", "feed-title", "form-too-long"} {
 		en, de := f.Core.Pages.Text("en", name, "City", "X", "Max", 5), f.Core.Pages.Text("de", name, "City", "X", "Max", 5)
 		if en == name || de == name || en == de {
 			t.Errorf("%s: %q and %q", name, en, de)

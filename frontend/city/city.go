@@ -74,6 +74,7 @@ func (p *Pages) forOwners() map[string]site.CityAction {
 		"POST /city/{city}/undo/apply":       p.undoApply,
 		"POST /city/{city}/import":           p.importFile,
 		"POST /city/{city}/import/apply":     p.importApply,
+		"POST /city/{city}/ledger/{id}/word": p.addWord,
 		"GET /city/{city}/network":           p.network,
 		"POST /city/{city}/network/feed":     p.uploadFeed,
 		"POST /city/{city}/network/cancel":   p.cancelFeed,

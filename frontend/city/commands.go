@@ -188,7 +188,30 @@ func (p *Pages) onReport(w http.ResponseWriter, r *http.Request, admin db.Admin,
 	if !ok || !isRuling(command) {
 		return db.ErrNotFound
 	}
-	result, err := p.Commands.Run(r.Context(), commands.Call{City: city.City, Name: command.Name, Args: map[string]any{"report": r.PathValue("id")}, Actor: p.actorOf(r, admin)})
+	if err := site.ParseForm(r); err != nil {
+		return err
+	}
+	args := map[string]any{command.Params[0].Name: r.PathValue("id")}
+	for _, one := range command.Params[1:] {
+		if typed := r.PostForm.Get(one.Name); typed != "" {
+			args[one.Name] = one.Parse(typed)
+		}
+	}
+	return p.runOnLedger(w, r, city, commands.Call{City: city.City, Name: command.Name, Args: args, Actor: p.actorOf(r, admin)})
+}
+
+// addWord adds a word of a report to a list.
+func (p *Pages) addWord(w http.ResponseWriter, r *http.Request, admin db.Admin, city settings.Snapshot) error {
+	if err := site.ParseForm(r); err != nil {
+		return err
+	}
+	args := map[string]any{"list": r.PostForm.Get("list"), "rule": r.PostForm.Get("rule")}
+	return p.runOnLedger(w, r, city, commands.Call{City: city.City, Name: "lists add", Args: args, Actor: p.actorOf(r, admin)})
+}
+
+// runOnLedger runs a command, and leads back to the ledger, which says what came of it.
+func (p *Pages) runOnLedger(w http.ResponseWriter, r *http.Request, city settings.Snapshot, call commands.Call) error {
+	result, err := p.Commands.Run(r.Context(), call)
 	refusals := commands.AsRefusals(err)
 	if err != nil && refusals == nil {
 		return err
@@ -200,6 +223,7 @@ func (p *Pages) onReport(w http.ResponseWriter, r *http.Request, admin db.Admin,
 	if len(refusals) > 0 {
 		say = p.Commands.Say(p.Lang(r), refusals[0])
 	} else {
+		command, _ := p.Commands.Find(call.Name)
 		say = p.Commands.Answer(p.Lang(r), city.Clock(), command, result).Text
 	}
 	back := "/city/" + city.City + "/ledger"
@@ -210,9 +234,9 @@ func (p *Pages) onReport(w http.ResponseWriter, r *http.Request, admin db.Admin,
 	return nil
 }
 
-// isRuling reports whether a command is about one report, and nothing else.
+// isRuling reports whether a command is about one report, and needs nothing else.
 func isRuling(command commands.Command) bool {
-	return len(command.Params) == 1 && command.Params[0].Kind == commands.Ref
+	return len(command.Params) > 0 && command.Params[0].Kind == commands.Ref && !slices.ContainsFunc(command.Params[1:], func(p commands.Param) bool { return p.Required })
 }
 
 // Wrong returns the mistakes in a field, or those of a form as a whole.

@@ -26,6 +26,10 @@ type cityForm struct {
 	olderPage          bool // of a release without RepeatMinutes
 	RelayEnds          bool
 	RetentionHours     string
+	Panic, HoldAll     bool
+	HoldNew, HoldLinks bool
+	HoldMany, Flags    string
+	withoutModeration  bool   // of a release without these
 	Note               string // the reason, for the history
 	Try                tryForm
 	Errors             site.FormErrors
@@ -37,6 +41,7 @@ func newCityForm(s settings.Snapshot) cityForm {
 		Triggers: strings.Join(s.Triggers, "\n"), Blocked: strings.Join(s.Blocked, "\n"),
 		FreshnessMinutes: strconv.Itoa(s.FreshnessMinutes), NewestFirst: s.NewestFirst,
 		RepeatMinutes: strconv.Itoa(int(s.Repeats().Minutes())), RelayEnds: s.RelayEnds, RetentionHours: strconv.Itoa(s.RetentionHours),
+		Panic: s.Panic, HoldAll: s.HoldAll, HoldNew: s.HoldNew, HoldLinks: s.HoldLinks, HoldMany: strconv.Itoa(s.HoldMany), Flags: strconv.Itoa(s.FlagsToHold()),
 		Errors: site.FormErrors{},
 	}
 }
@@ -49,9 +54,12 @@ func readCityForm(r *http.Request) cityForm {
 		Triggers: get("triggers"), Blocked: get("blocked"),
 		FreshnessMinutes: get("freshness_minutes"), NewestFirst: get("newest_first") != "",
 		RepeatMinutes: get("repeat_minutes"), RelayEnds: get("relay_ends") != "", RetentionHours: get("retention_hours"),
+		Panic: get("panic") != "", HoldAll: get("hold_all") != "", HoldNew: get("hold_new") != "", HoldLinks: get("hold_links") != "",
+		HoldMany: get("hold_many"), Flags: get("flags"),
 		Note: get("note"), Try: readTryForm(r), Errors: site.FormErrors{},
 	}
 	form.olderPage = !r.PostForm.Has("repeat_minutes")
+	form.withoutModeration = !r.PostForm.Has("flags")
 	form.withoutNumbers = !r.PostForm.Has("numbers_shown")
 	return form.tidy()
 }
@@ -59,7 +67,7 @@ func readCityForm(r *http.Request) cityForm {
 // tidy removes white space at the ends and normalizes line ends.
 func (c cityForm) tidy() cityForm {
 	c.Title, c.FreshnessMinutes = strings.TrimSpace(c.Title), strings.TrimSpace(c.FreshnessMinutes)
-	c.RepeatMinutes = strings.TrimSpace(c.RepeatMinutes)
+	c.RepeatMinutes, c.HoldMany, c.Flags = strings.TrimSpace(c.RepeatMinutes), strings.TrimSpace(c.HoldMany), strings.TrimSpace(c.Flags)
 	c.RetentionHours, c.About = strings.TrimSpace(c.RetentionHours), strings.TrimSpace(site.LineEnds(c.About))
 	c.Triggers, c.Blocked = site.LineEnds(c.Triggers), site.LineEnds(c.Blocked)
 	return c
@@ -71,6 +79,9 @@ func (c cityForm) changes(shown cityForm) map[string]any {
 	shown = shown.tidy()
 	if c.olderPage {
 		c.RepeatMinutes, c.RelayEnds = shown.RepeatMinutes, shown.RelayEnds
+	}
+	if c.withoutModeration {
+		c.Panic, c.HoldAll, c.HoldNew, c.HoldLinks, c.HoldMany, c.Flags = shown.Panic, shown.HoldAll, shown.HoldNew, shown.HoldLinks, shown.HoldMany, shown.Flags
 	}
 	if c.withoutNumbers {
 		c.Numbers = shown.Numbers
@@ -94,6 +105,12 @@ func (c cityForm) changes(shown cityForm) map[string]any {
 		{"repeat_minutes", c.RepeatMinutes, shown.RepeatMinutes, number(c.RepeatMinutes)},
 		{"relay_ends", onOff(c.RelayEnds), onOff(shown.RelayEnds), c.RelayEnds},
 		{"retention_hours", c.RetentionHours, shown.RetentionHours, number(c.RetentionHours)},
+		{"panic", onOff(c.Panic), onOff(shown.Panic), c.Panic},
+		{"hold_all", onOff(c.HoldAll), onOff(shown.HoldAll), c.HoldAll},
+		{"hold_new", onOff(c.HoldNew), onOff(shown.HoldNew), c.HoldNew},
+		{"hold_links", onOff(c.HoldLinks), onOff(shown.HoldLinks), c.HoldLinks},
+		{"hold_many", c.HoldMany, shown.HoldMany, number(c.HoldMany)},
+		{"flags", c.Flags, shown.Flags, number(c.Flags)},
 	} {
 		if one.is != one.was {
 			changed[one.field] = one.value

@@ -4,8 +4,11 @@ import (
 	"cmp"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
+	"unicode"
 
 	"linienfunk/db"
 	"linienfunk/frontend/site"
@@ -26,6 +29,9 @@ type ledgerData struct {
 	Hours   int  // after which texts are deleted
 }
 
+// MuteDays are the choices of how long an author is muted.
+func (ledgerData) MuteDays() []int { return []int{7, 30, 90} }
+
 // entry is a report in the ledger.
 type entry struct {
 	ID         uint
@@ -37,6 +43,7 @@ type entry struct {
 	CanRetract bool   // the report can be retracted
 	CanRule    bool   // it waits for a moderator, and is fresh
 	CanMute    bool
+	Words      []string // of a report that waits, for the lists
 	Deliveries []delivery
 	verdict
 }
@@ -75,6 +82,9 @@ func (p *Pages) entry(r *http.Request, city settings.Snapshot, e db.Entry) entry
 		CanMute: e.Author != "" && report.EndOfPseudonym(e.At).After(p.Now()),
 		verdict: verdict{e.Passed, e.List, e.Rule, e.Line},
 	}
+	if shown.CanRule {
+		shown.Words = wordsOf(e.Text)
+	}
 	for _, d := range e.Deliveries {
 		if d.Status == db.Retracted {
 			d.RemoteURL = "" // the post is gone
@@ -90,6 +100,19 @@ func (p *Pages) entry(r *http.Request, city settings.Snapshot, e db.Entry) entry
 		shown.Deliveries = append(shown.Deliveries, one)
 	}
 	return shown
+}
+
+// maxWords is how many words of a report are offered for the lists.
+const maxWords = 30
+
+// wordsOf are the words of a report that may stand in a list, in their order, each once.
+func wordsOf(text string) (words []string) {
+	for _, word := range strings.FieldsFunc(strings.ToLower(text), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }) {
+		if len([]rune(word)) > 1 && len(words) < maxWords && !slices.Contains(words, word) {
+			words = append(words, word)
+		}
+	}
+	return words
 }
 
 // deliveryKinds are the CSS classes of deliveries' chips.

@@ -71,3 +71,19 @@ func TestTheLedgerShowsWhatBecameOfEachReport(t *testing.T) {
 	v.Get("/city/berlin/ledger"+before).Want(200, "Report 69 ", "Report 20 ", "Newest").WantNot("Report 70 ")
 	v.Get("/city/berlin/ledger?before=nonsense").Want(200, "Report 119")
 }
+
+func TestAWordOfAReportThatWaitsIsAddedToAList(t *testing.T) {
+	t.Parallel()
+	s, v, _ := frontendtest.Berlin(t)
+	r := report.Report{City: "berlin", Bot: "alpha", ID: "1", Text: "Zwei in Zivil, <b>Zoo</b>", At: s.Now()}
+	entries, err := s.Site.DB.Record(t.Context(), db.Judged{Report: r, Verdict: report.Verdict{List: report.Triggers}, Status: db.Queued})
+	frontendtest.Check(t, err)
+	path := fmt.Sprintf("/city/berlin/ledger/%d/word", entries[0].ID)
+	v.Get("/city/berlin/ledger").Want(200, path, "<option>zivil</option>", "<option>zoo</option>")
+	v.Post(path, "list", "triggers", "rule", "zivil").Want(200, "zivil is in the list triggers")
+	v.Post(path, "list", "blocked", "rule", "/(/").Want(200, "flash")
+	present := s.Present("berlin")
+	if len(present.Triggers) == 0 || present.Triggers[len(present.Triggers)-1] != "zivil" || len(present.Blocked) > 0 && present.Blocked[len(present.Blocked)-1] == "/(/" {
+		t.Errorf("%v, %v", present.Triggers, present.Blocked)
+	}
+}

@@ -4,9 +4,11 @@ package public
 import (
 	"embed"
 	"net/http"
+	"time"
 
 	"linienfunk/frontend/botpages"
 	"linienfunk/frontend/site"
+	"linienfunk/internal/limits"
 )
 
 // Files are the templates, in the directory pages.
@@ -17,17 +19,25 @@ var Files embed.FS
 // Pages are the pages for everybody.
 type Pages struct {
 	*site.Site
-	bots *botpages.Bots
+	bots  *botpages.Bots
+	flags *limits.Limiter
+
+	JudgedTime time.Duration // how long a page waits for the verdict on a report that was just sent
 }
 
 // New makes the pages, with the public sections of the bots in b.
-func New(s *site.Site, b *botpages.Bots) *Pages { return &Pages{Site: s, bots: b} }
+func New(s *site.Site, b *botpages.Bots) *Pages {
+	return &Pages{Site: s, bots: b, flags: s.Limits.New("flags", flagRate), JudgedTime: judgedTime}
+}
 
 // AddTo adds the pages to mux.
 func (p *Pages) AddTo(mux *http.ServeMux) {
 	mux.HandleFunc("GET /{$}", p.Handle(p.home))
 	mux.HandleFunc("GET /c/{city}", p.Handle(p.public))
 	mux.HandleFunc("GET /c/{city}/{$}", p.Handle(p.publicSlash))
+	mux.HandleFunc("GET /c/{city}/flag/{report}", p.Handle(p.showFlag))
+	mux.HandleFunc("POST /c/{city}/flag/{report}", p.Handle(p.flag))
+	mux.HandleFunc("GET /c/{city}/sent/{bot}/{id}", p.Handle(p.showSent))
 	mux.HandleFunc("GET /c/{city}/numbers", p.Handle(p.showNumbers))
 	mux.HandleFunc("GET /c/{city}/numbers.json", p.Handle(p.sendNumbers))
 	mux.HandleFunc("OPTIONS /c/{city}/numbers.json", p.allowNumbers)

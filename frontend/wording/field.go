@@ -16,6 +16,7 @@ var fieldTexts = map[string]string{
 	"active": "city-active", "listed": "city-listed", "numbers": "city-numbers", "title": "city-title", "lang": "city-lang", "time_zone": "city-zone",
 	"about": "city-about", "triggers": "city-triggers", "blocked": "city-blocked", "network": "city-network", "stop_names": "city-stop-names",
 	"freshness_minutes": "city-freshness", "newest_first": "city-newest", "repeat_minutes": "city-repeats", "relay_ends": "city-ends", "retention_hours": "city-retention",
+	"panic": "city-panic", "hold_all": "city-hold-all", "hold_new": "city-hold-new", "hold_links": "city-hold-links", "hold_many": "city-hold-many", "flags": "city-flags",
 }
 
 // InForm reports whether a field belongs to the settings form.
@@ -59,7 +60,7 @@ func OptionID(name ...string) string {
 }
 
 // defaults are the values of fields that a document need not have.
-var defaults = map[string]any{"numbers": false, "newest_first": false, "relay_ends": false, "repeat_minutes": settings.Settings{}.Repeats().Minutes()}
+var defaults = map[string]any{"numbers": false, "newest_first": false, "relay_ends": false, "panic": false, "hold_all": false, "hold_new": false, "hold_links": false, "hold_many": 0.0, "flags": float64(settings.Settings{}.FlagsToHold()), "repeat_minutes": settings.Settings{}.Repeats().Minutes()}
 
 // format describes a value. nil means that the document does not have the field; an option then has its default.
 func (w *Wording) format(r *http.Request, field string, value any) string {

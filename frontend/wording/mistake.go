@@ -98,6 +98,10 @@ func fieldRange(field string) [2]int {
 	switch field {
 	case "retention_hours":
 		return [2]int{settings.MinRetention, settings.MaxRetention}
+	case "hold_many":
+		return [2]int{0, settings.MaxHoldMany}
+	case "flags":
+		return [2]int{0, settings.MaxFlags}
 	case "repeat_minutes":
 		return [2]int{0, settings.MaxRepeat}
 	}

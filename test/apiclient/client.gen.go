@@ -101,6 +101,24 @@ func (e EventType) Valid() bool {
 	}
 }
 
+// Defines values for FlagJSONBodyReason.
+const (
+	False FlagJSONBodyReason = "false"
+	Name  FlagJSONBodyReason = "name"
+)
+
+// Valid indicates whether the value is a known member of the FlagJSONBodyReason enum.
+func (e FlagJSONBodyReason) Valid() bool {
+	switch e {
+	case False:
+		return true
+	case Name:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for InviteJSONBodyRole.
 const (
 	InviteJSONBodyRoleModerator InviteJSONBodyRole = "moderator"
@@ -258,6 +276,24 @@ type Event struct {
 // EventType defines model for Event.Type.
 type EventType string
 
+// Fate defines model for Fate.
+type Fate struct {
+	// List Why it is held: triggers, blocked, instance, spam, hold, limit or muted.
+	List string `json:"list"`
+
+	// Rule Of the list hold, which rule: panic, all, link, new or many.
+	Rule string `json:"rule"`
+
+	// State checking, relayed, confirms (it says the same as an earlier one, and is counted with it), held, refused, withdrawn, expired or nowhere (the city is connected to no network).
+	State string `json:"state"`
+}
+
+// Flagged defines model for Flagged.
+type Flagged struct {
+	// Held So many riders object to the report that it was taken back, until a moderator has seen it.
+	Held bool `json:"held"`
+}
+
 // Help defines model for Help.
 type Help struct {
 	Commands []HelpEntry `json:"commands"`
@@ -273,6 +309,20 @@ type HelpEntry struct {
 
 	// Usage As people write it in a chat.
 	Usage string `json:"usage"`
+}
+
+// HoldState defines model for HoldState.
+type HoldState struct {
+	City string `json:"city"`
+
+	// Hash Of the city's settings, as in their history.
+	Hash string `json:"hash"`
+
+	// Hold All reports are held.
+	Hold bool `json:"hold"`
+
+	// Panic Nothing is sent: all reports are held, and what is queued waits.
+	Panic bool `json:"panic"`
 }
 
 // InfoChanged defines model for InfoChanged.
@@ -378,6 +428,29 @@ type Lists struct {
 	Triggers []string `json:"triggers"`
 }
 
+// Log defines model for Log.
+type Log struct {
+	Acts []LoggedAct `json:"acts"`
+
+	// Next The value of before for the next page; missing on the last one.
+	Next *int64 `json:"next,omitempty"`
+}
+
+// LoggedAct defines model for LoggedAct.
+type LoggedAct struct {
+	At time.Time `json:"at"`
+
+	// By The admin's address; empty if they are none any more.
+	By      string `json:"by"`
+	Command string `json:"command"`
+
+	// Values Of the command, without those that are about a person, and documents: the history has them.
+	Values map[string]interface{} `json:"values"`
+
+	// Via The network of the chat, key 7 for a key of the API, operator, or nothing for the page.
+	Via string `json:"via"`
+}
+
 // Membership defines model for Membership.
 type Membership struct {
 	Address string `json:"address"`
@@ -398,6 +471,18 @@ type Mistake struct {
 
 	// Message Why, for people.
 	Message string `json:"message"`
+}
+
+// MuteList defines model for MuteList.
+type MuteList struct {
+	Authors []MutedAuthor `json:"authors"`
+}
+
+// MutedAuthor defines model for MutedAuthor.
+type MutedAuthor struct {
+	// Report The report for which they were muted: unmute takes its number. 0 if that is not known.
+	Report int64     `json:"report"`
+	Until  time.Time `json:"until"`
 }
 
 // NetworkStatus defines model for NetworkStatus.
@@ -496,7 +581,7 @@ type Report struct {
 	// Held It waits for a moderator.
 	Held bool `json:"held"`
 
-	// List What decided: instance, blocked, triggers, spam, limit, muted or dropped.
+	// List What decided: instance, blocked, triggers, spam, hold, limit, muted or dropped.
 	List string `json:"list"`
 
 	// Network Where it came from.
@@ -518,7 +603,7 @@ type Report struct {
 	// Text Empty when it was deleted with the city's retention.
 	Text string `json:"text"`
 
-	// Withdrawn Who has withdrawn it: author, moderator, or nobody.
+	// Withdrawn Who has withdrawn it: author, moderator, flags (riders who object to it: it is held), or nobody.
 	Withdrawn string `json:"withdrawn"`
 }
 
@@ -548,12 +633,18 @@ type Settings struct {
 	Active           bool                              `json:"active"`
 	Blocked          []string                          `json:"blocked"`
 	Bots             map[string]map[string]interface{} `json:"bots"`
+	Flags            *int64                            `json:"flags,omitempty"`
 	FreshnessMinutes int64                             `json:"freshness_minutes"`
+	HoldAll          *bool                             `json:"hold_all,omitempty"`
+	HoldLinks        *bool                             `json:"hold_links,omitempty"`
+	HoldMany         *int64                            `json:"hold_many,omitempty"`
+	HoldNew          *bool                             `json:"hold_new,omitempty"`
 	Lang             string                            `json:"lang"`
 	Listed           bool                              `json:"listed"`
 	Network          *string                           `json:"network,omitempty"`
 	NewestFirst      *bool                             `json:"newest_first,omitempty"`
 	Numbers          *bool                             `json:"numbers,omitempty"`
+	Panic            *bool                             `json:"panic,omitempty"`
 	RelayEnds        *bool                             `json:"relay_ends,omitempty"`
 	RepeatMinutes    *int64                            `json:"repeat_minutes,omitempty"`
 	RetentionHours   int64                             `json:"retention_hours"`
@@ -612,6 +703,15 @@ type EventsParams struct {
 	Client *string `json:"client,omitempty"`
 }
 
+// FateParams defines parameters for Fate.
+type FateParams struct {
+	// Report number of the report
+	Report string `form:"report" json:"report"`
+
+	// Client The name of your program, which the city's admins see beside the key.
+	Client *string `json:"client,omitempty"`
+}
+
 // HelpParams defines parameters for Help.
 type HelpParams struct {
 	// Client The name of your program, which the city's admins see beside the key.
@@ -638,6 +738,24 @@ type LinksParams struct {
 
 // ListsShowParams defines parameters for ListsShow.
 type ListsShowParams struct {
+	// Client The name of your program, which the city's admins see beside the key.
+	Client *string `json:"client,omitempty"`
+}
+
+// LogParams defines parameters for Log.
+type LogParams struct {
+	// Limit how many
+	Limit *int64 `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Before before number
+	Before *int64 `form:"before,omitempty" json:"before,omitempty"`
+
+	// Client The name of your program, which the city's admins see beside the key.
+	Client *string `json:"client,omitempty"`
+}
+
+// MutesParams defines parameters for Mutes.
+type MutesParams struct {
 	// Client The name of your program, which the city's admins see beside the key.
 	Client *string `json:"client,omitempty"`
 }
@@ -716,6 +834,48 @@ type SettingsReplaceParams struct {
 
 // StatusParams defines parameters for Status.
 type StatusParams struct {
+	// Client The name of your program, which the city's admins see beside the key.
+	Client *string `json:"client,omitempty"`
+}
+
+// FlagJSONBody defines parameters for Flag.
+type FlagJSONBody struct {
+	// City The short name of the key's city.
+	City string `json:"city"`
+
+	// Reason false or name
+	Reason *FlagJSONBodyReason `json:"reason,omitempty"`
+
+	// Report number of the report
+	Report string `json:"report"`
+}
+
+// FlagParams defines parameters for Flag.
+type FlagParams struct {
+	// IdempotencyKey Identifies the call for a day: a second one with the same key is not carried out, and has the answer of the first one.
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
+
+	// Client The name of your program, which the city's admins see beside the key.
+	Client *string `json:"client,omitempty"`
+}
+
+// FlagJSONBodyReason defines parameters for Flag.
+type FlagJSONBodyReason string
+
+// HoldJSONBody defines parameters for Hold.
+type HoldJSONBody struct {
+	// City The short name of the key's city.
+	City string `json:"city"`
+
+	// On on or off
+	On *bool `json:"on,omitempty"`
+}
+
+// HoldParams defines parameters for Hold.
+type HoldParams struct {
+	// IdempotencyKey Identifies the call for a day: a second one with the same key is not carried out, and has the answer of the first one.
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
+
 	// Client The name of your program, which the city's admins see beside the key.
 	Client *string `json:"client,omitempty"`
 }
@@ -956,12 +1116,33 @@ type MuteJSONBody struct {
 	// City The short name of the key's city.
 	City string `json:"city"`
 
+	// Days days; 0 for today
+	Days *int64 `json:"days,omitempty"`
+
 	// Report number of the report
 	Report string `json:"report"`
 }
 
 // MuteParams defines parameters for Mute.
 type MuteParams struct {
+	// IdempotencyKey Identifies the call for a day: a second one with the same key is not carried out, and has the answer of the first one.
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
+
+	// Client The name of your program, which the city's admins see beside the key.
+	Client *string `json:"client,omitempty"`
+}
+
+// PanicJSONBody defines parameters for Panic.
+type PanicJSONBody struct {
+	// City The short name of the key's city.
+	City string `json:"city"`
+
+	// On on or off
+	On *bool `json:"on,omitempty"`
+}
+
+// PanicParams defines parameters for Panic.
+type PanicParams struct {
 	// IdempotencyKey Identifies the call for a day: a second one with the same key is not carried out, and has the answer of the first one.
 	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
 
@@ -1353,6 +1534,12 @@ type SettingsChangeApplicationMergePatchPlusJSONRequestBody SettingsChangeApplic
 // SettingsReplaceJSONRequestBody defines body for SettingsReplace for application/json ContentType.
 type SettingsReplaceJSONRequestBody SettingsReplaceJSONBody
 
+// FlagJSONRequestBody defines body for Flag for application/json ContentType.
+type FlagJSONRequestBody FlagJSONBody
+
+// HoldJSONRequestBody defines body for Hold for application/json ContentType.
+type HoldJSONRequestBody HoldJSONBody
+
 // HoursJSONRequestBody defines body for Hours for application/json ContentType.
 type HoursJSONRequestBody HoursJSONBody
 
@@ -1388,6 +1575,9 @@ type ListsRemoveJSONRequestBody ListsRemoveJSONBody
 
 // MuteJSONRequestBody defines body for Mute for application/json ContentType.
 type MuteJSONRequestBody MuteJSONBody
+
+// PanicJSONRequestBody defines body for Panic for application/json ContentType.
+type PanicJSONRequestBody PanicJSONBody
 
 // PauseJSONRequestBody defines body for Pause for application/json ContentType.
 type PauseJSONRequestBody PauseJSONBody
@@ -1524,6 +1714,13 @@ type ClientInterface interface {
 	// Corresponds with GET /api/v1/cities/{city}/events (the `Events` operationId).
 	Events(ctx context.Context, city string, params *EventsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// Fate Show what became of a report
+	//
+	// Needs the scope `report`.
+	//
+	// Corresponds with GET /api/v1/cities/{city}/fate (the `Fate` operationId).
+	Fate(ctx context.Context, city string, params *FateParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// Help Show what you can write
 	//
 	// Needs the scope `read`.
@@ -1558,6 +1755,20 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /api/v1/cities/{city}/lists/show (the `ListsShow` operationId).
 	ListsShow(ctx context.Context, city string, params *ListsShowParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// Log Show what those who run the city have done
+	//
+	// Needs the scope `read`.
+	//
+	// Corresponds with GET /api/v1/cities/{city}/log (the `Log` operationId).
+	Log(ctx context.Context, city string, params *LogParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// Mutes Show for which reports authors are muted
+	//
+	// Needs the scope `read`.
+	//
+	// Corresponds with GET /api/v1/cities/{city}/mutes (the `Mutes` operationId).
+	Mutes(ctx context.Context, city string, params *MutesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// Places Show the groups, channels, lists or folders that the city’s account sees in a network
 	//
@@ -1629,6 +1840,42 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /api/v1/cities/{city}/status (the `Status` operationId).
 	Status(ctx context.Context, city string, params *StatusParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// FlagWithBody Object to a report: it is false, or names somebody
+	//
+	// Needs the scope `report`.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/flag (the `Flag` operationId).
+	FlagWithBody(ctx context.Context, params *FlagParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// Flag Object to a report: it is false, or names somebody
+	//
+	// Needs the scope `report`.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/flag (the `Flag` operationId).
+	Flag(ctx context.Context, params *FlagParams, body FlagJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// HoldWithBody Hold all reports until a moderator has seen them, or end that
+	//
+	// Needs the scope `moderate`.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/hold (the `Hold` operationId).
+	HoldWithBody(ctx context.Context, params *HoldParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// Hold Hold all reports until a moderator has seen them, or end that
+	//
+	// Needs the scope `moderate`.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/hold (the `Hold` operationId).
+	Hold(ctx context.Context, params *HoldParams, body HoldJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// HoursWithBody Choose the hours when you get reports
 	//
@@ -1828,7 +2075,7 @@ type ClientInterface interface {
 	// Corresponds with POST /api/v1/lists/remove (the `ListsRemove` operationId).
 	ListsRemove(ctx context.Context, params *ListsRemoveParams, body ListsRemoveJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// MuteWithBody Hold all that the author of a report sends today
+	// MuteWithBody Hold all that the author of a report sends, today or for some days
 	//
 	// Needs the scope `moderate`.
 	//
@@ -1837,7 +2084,7 @@ type ClientInterface interface {
 	// Corresponds with POST /api/v1/mute (the `Mute` operationId).
 	MuteWithBody(ctx context.Context, params *MuteParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// Mute Hold all that the author of a report sends today
+	// Mute Hold all that the author of a report sends, today or for some days
 	//
 	// Needs the scope `moderate`.
 	//
@@ -1845,6 +2092,24 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /api/v1/mute (the `Mute` operationId).
 	Mute(ctx context.Context, params *MuteParams, body MuteJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// PanicWithBody Send nothing and hold everything, or end that
+	//
+	// Needs the scope `moderate`.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/panic (the `Panic` operationId).
+	PanicWithBody(ctx context.Context, params *PanicParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// Panic Send nothing and hold everything, or end that
+	//
+	// Needs the scope `moderate`.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/panic (the `Panic` operationId).
+	Panic(ctx context.Context, params *PanicParams, body PanicJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// PauseWithBody Pause the city: nothing is relayed
 	//
@@ -2188,6 +2453,23 @@ func (c *Client) Events(ctx context.Context, city string, params *EventsParams, 
 	return c.Client.Do(req)
 }
 
+// Fate Show what became of a report
+//
+// Needs the scope `report`.
+//
+// Corresponds with GET /api/v1/cities/{city}/fate (the `Fate` operationId).
+func (c *Client) Fate(ctx context.Context, city string, params *FateParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewFateRequest(c.Server, city, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // Help Show what you can write
 //
 // Needs the scope `read`.
@@ -2263,6 +2545,40 @@ func (c *Client) Links(ctx context.Context, city string, params *LinksParams, re
 // Corresponds with GET /api/v1/cities/{city}/lists/show (the `ListsShow` operationId).
 func (c *Client) ListsShow(ctx context.Context, city string, params *ListsShowParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewListsShowRequest(c.Server, city, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// Log Show what those who run the city have done
+//
+// Needs the scope `read`.
+//
+// Corresponds with GET /api/v1/cities/{city}/log (the `Log` operationId).
+func (c *Client) Log(ctx context.Context, city string, params *LogParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewLogRequest(c.Server, city, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// Mutes Show for which reports authors are muted
+//
+// Needs the scope `read`.
+//
+// Corresponds with GET /api/v1/cities/{city}/mutes (the `Mutes` operationId).
+func (c *Client) Mutes(ctx context.Context, city string, params *MutesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewMutesRequest(c.Server, city, params)
 	if err != nil {
 		return nil, err
 	}
@@ -2424,6 +2740,82 @@ func (c *Client) SettingsReplace(ctx context.Context, city string, params *Setti
 // Corresponds with GET /api/v1/cities/{city}/status (the `Status` operationId).
 func (c *Client) Status(ctx context.Context, city string, params *StatusParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewStatusRequest(c.Server, city, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// FlagWithBody Object to a report: it is false, or names somebody
+//
+// Needs the scope `report`.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/flag (the `Flag` operationId).
+func (c *Client) FlagWithBody(ctx context.Context, params *FlagParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewFlagRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// Flag Object to a report: it is false, or names somebody
+//
+// Needs the scope `report`.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/flag (the `Flag` operationId).
+func (c *Client) Flag(ctx context.Context, params *FlagParams, body FlagJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewFlagRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// HoldWithBody Hold all reports until a moderator has seen them, or end that
+//
+// Needs the scope `moderate`.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/hold (the `Hold` operationId).
+func (c *Client) HoldWithBody(ctx context.Context, params *HoldParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewHoldRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// Hold Hold all reports until a moderator has seen them, or end that
+//
+// Needs the scope `moderate`.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/hold (the `Hold` operationId).
+func (c *Client) Hold(ctx context.Context, params *HoldParams, body HoldJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewHoldRequest(c.Server, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -2852,7 +3244,7 @@ func (c *Client) ListsRemove(ctx context.Context, params *ListsRemoveParams, bod
 	return c.Client.Do(req)
 }
 
-// MuteWithBody Hold all that the author of a report sends today
+// MuteWithBody Hold all that the author of a report sends, today or for some days
 //
 // Needs the scope `moderate`.
 //
@@ -2871,7 +3263,7 @@ func (c *Client) MuteWithBody(ctx context.Context, params *MuteParams, contentTy
 	return c.Client.Do(req)
 }
 
-// Mute Hold all that the author of a report sends today
+// Mute Hold all that the author of a report sends, today or for some days
 //
 // Needs the scope `moderate`.
 //
@@ -2880,6 +3272,44 @@ func (c *Client) MuteWithBody(ctx context.Context, params *MuteParams, contentTy
 // Corresponds with POST /api/v1/mute (the `Mute` operationId).
 func (c *Client) Mute(ctx context.Context, params *MuteParams, body MuteJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewMuteRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// PanicWithBody Send nothing and hold everything, or end that
+//
+// Needs the scope `moderate`.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/panic (the `Panic` operationId).
+func (c *Client) PanicWithBody(ctx context.Context, params *PanicParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPanicRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// Panic Send nothing and hold everything, or end that
+//
+// Needs the scope `moderate`.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/panic (the `Panic` operationId).
+func (c *Client) Panic(ctx context.Context, params *PanicParams, body PanicJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPanicRequest(c.Server, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -3661,6 +4091,78 @@ func NewEventsRequest(server string, city string, params *EventsParams) (*http.R
 	return req, nil
 }
 
+// NewFateRequest constructs an http.Request for the Fate method
+func NewFateRequest(server string, city string, params *FateParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "city", city, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/cities/%s/fate", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "report", params.Report, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.Client != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "client", *params.Client, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("client", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
 // NewHelpRequest constructs an http.Request for the Help method
 func NewHelpRequest(server string, city string, params *HelpParams) (*http.Request, error) {
 	var err error
@@ -3874,6 +4376,143 @@ func NewListsShowRequest(server string, city string, params *ListsShowParams) (*
 	}
 
 	operationPath := fmt.Sprintf("/api/v1/cities/%s/lists/show", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.Client != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "client", *params.Client, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("client", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewLogRequest constructs an http.Request for the Log method
+func NewLogRequest(server string, city string, params *LogParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "city", city, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/cities/%s/log", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Before != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "before", *params.Before, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.Client != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "client", *params.Client, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("client", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewMutesRequest constructs an http.Request for the Mutes method
+func NewMutesRequest(server string, city string, params *MutesParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "city", city, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/cities/%s/mutes", pathParam0)
 	if operationPath[0] == '/' {
 		operationPath = "." + operationPath
 	}
@@ -4415,6 +5054,138 @@ func NewStatusRequest(server string, city string, params *StatusParams) (*http.R
 			}
 
 			req.Header.Set("client", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewFlagRequest calls the generic Flag builder with application/json body
+func NewFlagRequest(server string, params *FlagParams, body FlagJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewFlagRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewFlagRequestWithBody constructs an http.Request for the Flag method, with any body, and a specified content type
+func NewFlagRequestWithBody(server string, params *FlagParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/flag")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+		if params.Client != nil {
+			var headerParam1 string
+
+			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "client", *params.Client, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("client", headerParam1)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewHoldRequest calls the generic Hold builder with application/json body
+func NewHoldRequest(server string, params *HoldParams, body HoldJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewHoldRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewHoldRequestWithBody constructs an http.Request for the Hold method, with any body, and a specified content type
+func NewHoldRequestWithBody(server string, params *HoldParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/hold")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+		if params.Client != nil {
+			var headerParam1 string
+
+			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "client", *params.Client, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("client", headerParam1)
 		}
 
 	}
@@ -5169,6 +5940,72 @@ func NewMuteRequestWithBody(server string, params *MuteParams, contentType strin
 	}
 
 	operationPath := fmt.Sprintf("/api/v1/mute")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+		if params.Client != nil {
+			var headerParam1 string
+
+			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "client", *params.Client, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("client", headerParam1)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewPanicRequest calls the generic Panic builder with application/json body
+func NewPanicRequest(server string, params *PanicParams, body PanicJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewPanicRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewPanicRequestWithBody constructs an http.Request for the Panic method, with any body, and a specified content type
+func NewPanicRequestWithBody(server string, params *PanicParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/panic")
 	if operationPath[0] == '/' {
 		operationPath = "." + operationPath
 	}
@@ -6455,6 +7292,15 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /api/v1/cities/{city}/events (the `Events` operationId).
 	EventsWithResponse(ctx context.Context, city string, params *EventsParams, reqEditors ...RequestEditorFn) (*EventsResponse, error)
 
+	// FateWithResponse Show what became of a report
+	//
+	// Needs the scope `report`.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/cities/{city}/fate (the `Fate` operationId).
+	FateWithResponse(ctx context.Context, city string, params *FateParams, reqEditors ...RequestEditorFn) (*FateResponse, error)
+
 	// HelpWithResponse Show what you can write
 	//
 	// Needs the scope `read`.
@@ -6499,6 +7345,24 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /api/v1/cities/{city}/lists/show (the `ListsShow` operationId).
 	ListsShowWithResponse(ctx context.Context, city string, params *ListsShowParams, reqEditors ...RequestEditorFn) (*ListsShowResponse, error)
+
+	// LogWithResponse Show what those who run the city have done
+	//
+	// Needs the scope `read`.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/cities/{city}/log (the `Log` operationId).
+	LogWithResponse(ctx context.Context, city string, params *LogParams, reqEditors ...RequestEditorFn) (*LogResponse, error)
+
+	// MutesWithResponse Show for which reports authors are muted
+	//
+	// Needs the scope `read`.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/cities/{city}/mutes (the `Mutes` operationId).
+	MutesWithResponse(ctx context.Context, city string, params *MutesParams, reqEditors ...RequestEditorFn) (*MutesResponse, error)
 
 	// PlacesWithResponse Show the groups, channels, lists or folders that the city’s account sees in a network
 	//
@@ -6580,6 +7444,42 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /api/v1/cities/{city}/status (the `Status` operationId).
 	StatusWithResponse(ctx context.Context, city string, params *StatusParams, reqEditors ...RequestEditorFn) (*StatusResponse, error)
+
+	// FlagWithBodyWithResponse Object to a report: it is false, or names somebody
+	//
+	// Needs the scope `report`.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/flag (the `Flag` operationId).
+	FlagWithBodyWithResponse(ctx context.Context, params *FlagParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*FlagResponse, error)
+
+	// FlagWithResponse Object to a report: it is false, or names somebody
+	//
+	// Needs the scope `report`.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/flag (the `Flag` operationId).
+	FlagWithResponse(ctx context.Context, params *FlagParams, body FlagJSONRequestBody, reqEditors ...RequestEditorFn) (*FlagResponse, error)
+
+	// HoldWithBodyWithResponse Hold all reports until a moderator has seen them, or end that
+	//
+	// Needs the scope `moderate`.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/hold (the `Hold` operationId).
+	HoldWithBodyWithResponse(ctx context.Context, params *HoldParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*HoldResponse, error)
+
+	// HoldWithResponse Hold all reports until a moderator has seen them, or end that
+	//
+	// Needs the scope `moderate`.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/hold (the `Hold` operationId).
+	HoldWithResponse(ctx context.Context, params *HoldParams, body HoldJSONRequestBody, reqEditors ...RequestEditorFn) (*HoldResponse, error)
 
 	// HoursWithBodyWithResponse Choose the hours when you get reports
 	//
@@ -6779,7 +7679,7 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /api/v1/lists/remove (the `ListsRemove` operationId).
 	ListsRemoveWithResponse(ctx context.Context, params *ListsRemoveParams, body ListsRemoveJSONRequestBody, reqEditors ...RequestEditorFn) (*ListsRemoveResponse, error)
 
-	// MuteWithBodyWithResponse Hold all that the author of a report sends today
+	// MuteWithBodyWithResponse Hold all that the author of a report sends, today or for some days
 	//
 	// Needs the scope `moderate`.
 	//
@@ -6788,7 +7688,7 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /api/v1/mute (the `Mute` operationId).
 	MuteWithBodyWithResponse(ctx context.Context, params *MuteParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*MuteResponse, error)
 
-	// MuteWithResponse Hold all that the author of a report sends today
+	// MuteWithResponse Hold all that the author of a report sends, today or for some days
 	//
 	// Needs the scope `moderate`.
 	//
@@ -6796,6 +7696,24 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with POST /api/v1/mute (the `Mute` operationId).
 	MuteWithResponse(ctx context.Context, params *MuteParams, body MuteJSONRequestBody, reqEditors ...RequestEditorFn) (*MuteResponse, error)
+
+	// PanicWithBodyWithResponse Send nothing and hold everything, or end that
+	//
+	// Needs the scope `moderate`.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/panic (the `Panic` operationId).
+	PanicWithBodyWithResponse(ctx context.Context, params *PanicParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PanicResponse, error)
+
+	// PanicWithResponse Send nothing and hold everything, or end that
+	//
+	// Needs the scope `moderate`.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/panic (the `Panic` operationId).
+	PanicWithResponse(ctx context.Context, params *PanicParams, body PanicJSONRequestBody, reqEditors ...RequestEditorFn) (*PanicResponse, error)
 
 	// PauseWithBodyWithResponse Pause the city: nothing is relayed
 	//
@@ -7163,6 +8081,54 @@ func (r EventsResponse) ContentType() string {
 	return ""
 }
 
+type FateResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Fate
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r FateResponse) GetJSON200() *Fate {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r FateResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r FateResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r FateResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r FateResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r FateResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type HelpResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -7397,6 +8363,102 @@ func (r ListsShowResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r ListsShowResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type LogResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Log
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r LogResponse) GetJSON200() *Log {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r LogResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r LogResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r LogResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r LogResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r LogResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type MutesResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *MuteList
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r MutesResponse) GetJSON200() *MuteList {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r MutesResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r MutesResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r MutesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r MutesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r MutesResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -7761,6 +8823,102 @@ func (r StatusResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r StatusResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type FlagResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Flagged
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r FlagResponse) GetJSON200() *Flagged {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r FlagResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r FlagResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r FlagResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r FlagResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r FlagResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type HoldResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *HoldState
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r HoldResponse) GetJSON200() *HoldState {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r HoldResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r HoldResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r HoldResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r HoldResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r HoldResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -8337,6 +9495,54 @@ func (r MuteResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r MuteResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type PanicResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *HoldState
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r PanicResponse) GetJSON200() *HoldState {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r PanicResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r PanicResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r PanicResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r PanicResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r PanicResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -9222,6 +10428,21 @@ func (c *ClientWithResponses) EventsWithResponse(ctx context.Context, city strin
 	return ParseEventsResponse(rsp)
 }
 
+// FateWithResponse Show what became of a report
+//
+// Needs the scope `report`.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/cities/{city}/fate (the `Fate` operationId).
+func (c *ClientWithResponses) FateWithResponse(ctx context.Context, city string, params *FateParams, reqEditors ...RequestEditorFn) (*FateResponse, error) {
+	rsp, err := c.Fate(ctx, city, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseFateResponse(rsp)
+}
+
 // HelpWithResponse Show what you can write
 //
 // Needs the scope `read`.
@@ -9295,6 +10516,36 @@ func (c *ClientWithResponses) ListsShowWithResponse(ctx context.Context, city st
 		return nil, err
 	}
 	return ParseListsShowResponse(rsp)
+}
+
+// LogWithResponse Show what those who run the city have done
+//
+// Needs the scope `read`.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/cities/{city}/log (the `Log` operationId).
+func (c *ClientWithResponses) LogWithResponse(ctx context.Context, city string, params *LogParams, reqEditors ...RequestEditorFn) (*LogResponse, error) {
+	rsp, err := c.Log(ctx, city, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseLogResponse(rsp)
+}
+
+// MutesWithResponse Show for which reports authors are muted
+//
+// Needs the scope `read`.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/cities/{city}/mutes (the `Mutes` operationId).
+func (c *ClientWithResponses) MutesWithResponse(ctx context.Context, city string, params *MutesParams, reqEditors ...RequestEditorFn) (*MutesResponse, error) {
+	rsp, err := c.Mutes(ctx, city, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseMutesResponse(rsp)
 }
 
 // PlacesWithResponse Show the groups, channels, lists or folders that the city’s account sees in a network
@@ -9430,6 +10681,66 @@ func (c *ClientWithResponses) StatusWithResponse(ctx context.Context, city strin
 		return nil, err
 	}
 	return ParseStatusResponse(rsp)
+}
+
+// FlagWithBodyWithResponse Object to a report: it is false, or names somebody
+//
+// Needs the scope `report`.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/flag (the `Flag` operationId).
+func (c *ClientWithResponses) FlagWithBodyWithResponse(ctx context.Context, params *FlagParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*FlagResponse, error) {
+	rsp, err := c.FlagWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseFlagResponse(rsp)
+}
+
+// FlagWithResponse Object to a report: it is false, or names somebody
+//
+// Needs the scope `report`.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/flag (the `Flag` operationId).
+func (c *ClientWithResponses) FlagWithResponse(ctx context.Context, params *FlagParams, body FlagJSONRequestBody, reqEditors ...RequestEditorFn) (*FlagResponse, error) {
+	rsp, err := c.Flag(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseFlagResponse(rsp)
+}
+
+// HoldWithBodyWithResponse Hold all reports until a moderator has seen them, or end that
+//
+// Needs the scope `moderate`.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/hold (the `Hold` operationId).
+func (c *ClientWithResponses) HoldWithBodyWithResponse(ctx context.Context, params *HoldParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*HoldResponse, error) {
+	rsp, err := c.HoldWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseHoldResponse(rsp)
+}
+
+// HoldWithResponse Hold all reports until a moderator has seen them, or end that
+//
+// Needs the scope `moderate`.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/hold (the `Hold` operationId).
+func (c *ClientWithResponses) HoldWithResponse(ctx context.Context, params *HoldParams, body HoldJSONRequestBody, reqEditors ...RequestEditorFn) (*HoldResponse, error) {
+	rsp, err := c.Hold(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseHoldResponse(rsp)
 }
 
 // HoursWithBodyWithResponse Choose the hours when you get reports
@@ -9762,7 +11073,7 @@ func (c *ClientWithResponses) ListsRemoveWithResponse(ctx context.Context, param
 	return ParseListsRemoveResponse(rsp)
 }
 
-// MuteWithBodyWithResponse Hold all that the author of a report sends today
+// MuteWithBodyWithResponse Hold all that the author of a report sends, today or for some days
 //
 // Needs the scope `moderate`.
 //
@@ -9777,7 +11088,7 @@ func (c *ClientWithResponses) MuteWithBodyWithResponse(ctx context.Context, para
 	return ParseMuteResponse(rsp)
 }
 
-// MuteWithResponse Hold all that the author of a report sends today
+// MuteWithResponse Hold all that the author of a report sends, today or for some days
 //
 // Needs the scope `moderate`.
 //
@@ -9790,6 +11101,36 @@ func (c *ClientWithResponses) MuteWithResponse(ctx context.Context, params *Mute
 		return nil, err
 	}
 	return ParseMuteResponse(rsp)
+}
+
+// PanicWithBodyWithResponse Send nothing and hold everything, or end that
+//
+// Needs the scope `moderate`.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/panic (the `Panic` operationId).
+func (c *ClientWithResponses) PanicWithBodyWithResponse(ctx context.Context, params *PanicParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PanicResponse, error) {
+	rsp, err := c.PanicWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParsePanicResponse(rsp)
+}
+
+// PanicWithResponse Send nothing and hold everything, or end that
+//
+// Needs the scope `moderate`.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/panic (the `Panic` operationId).
+func (c *ClientWithResponses) PanicWithResponse(ctx context.Context, params *PanicParams, body PanicJSONRequestBody, reqEditors ...RequestEditorFn) (*PanicResponse, error) {
+	rsp, err := c.Panic(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParsePanicResponse(rsp)
 }
 
 // PauseWithBodyWithResponse Pause the city: nothing is relayed
@@ -10358,6 +11699,39 @@ func ParseEventsResponse(rsp *http.Response) (*EventsResponse, error) {
 	return response, nil
 }
 
+// ParseFateResponse parses an HTTP response from a FateWithResponse call
+func ParseFateResponse(rsp *http.Response) (*FateResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &FateResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Fate
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseHelpResponse parses an HTTP response from a HelpWithResponse call
 func ParseHelpResponse(rsp *http.Response) (*HelpResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -10506,6 +11880,72 @@ func ParseListsShowResponse(rsp *http.Response) (*ListsShowResponse, error) {
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest Lists
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseLogResponse parses an HTTP response from a LogWithResponse call
+func ParseLogResponse(rsp *http.Response) (*LogResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &LogResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Log
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseMutesResponse parses an HTTP response from a MutesWithResponse call
+func ParseMutesResponse(rsp *http.Response) (*MutesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &MutesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest MuteList
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -10795,6 +12235,72 @@ func ParseStatusResponse(rsp *http.Response) (*StatusResponse, error) {
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest CityStatus
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseFlagResponse parses an HTTP response from a FlagWithResponse call
+func ParseFlagResponse(rsp *http.Response) (*FlagResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &FlagResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Flagged
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseHoldResponse parses an HTTP response from a HoldWithResponse call
+func ParseHoldResponse(rsp *http.Response) (*HoldResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &HoldResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest HoldState
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -11191,6 +12697,39 @@ func ParseMuteResponse(rsp *http.Response) (*MuteResponse, error) {
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest Ruled
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParsePanicResponse parses an HTTP response from a PanicWithResponse call
+func ParsePanicResponse(rsp *http.Response) (*PanicResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &PanicResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest HoldState
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
