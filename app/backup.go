@@ -97,7 +97,7 @@ func (p *Program) writeBackup(ctx context.Context, w io.Writer, withKey bool) er
 			return err
 		}
 		err = p.db.Snapshot(ctx, func(tx *gorm.DB) error {
-			if err := db.Fix(tx); err != nil {
+			if err := p.db.Fix(tx); err != nil {
 				return err
 			}
 			missed, err := p.backupStreams(ctx, a, next)

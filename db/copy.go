@@ -32,10 +32,21 @@ type TableLayout struct {
 
 func (l TableLayout) table() table { return table{name: l.Name, columns: l.Columns, kinds: l.Kinds} }
 
-// Fix takes the snapshot of a transaction of Snapshot, which the databases do only when it first reads.
-func Fix(tx *gorm.DB) error {
+// Fix takes the snapshot of a transaction of Snapshot, which the databases do only when it first reads, and keeps it for as long as whoever takes the rows needs.
+func (d *DB) Fix(tx *gorm.DB) error {
+	if err := d.takeTime(tx); err != nil {
+		return err
+	}
 	var one int
 	return tx.Raw("SELECT 1 FROM cities LIMIT 1").Scan(&one).Error
+}
+
+// takeTime lets a transaction be silent for longer than limitSilentClients allows: a disk or a connection at the other end of a copy may be slow.
+func (d *DB) takeTime(tx *gorm.DB) error {
+	if d.isSQLite() {
+		return nil
+	}
+	return tx.Exec("SET LOCAL idle_in_transaction_session_timeout = 0").Error
 }
 
 // ExpireQueued closes all deliveries that wait to be sent, and returns their number. What is to be deleted or edited stays due.
@@ -113,10 +124,8 @@ type Filling struct {
 // it was. Tables of the given names are left as they are.
 func (d *DB) Fill(ctx context.Context, l Layout, want func(table string) archive.Digest, f func(*Filling) error, last func(tx *gorm.DB) error, except ...string) error {
 	return wrap("fill the database", d.Transaction(ctx, func(tx *gorm.DB) error {
-		if !d.isSQLite() { // reading a copy may take longer than limitSilentClients allows
-			if err := tx.Exec("SET LOCAL idle_in_transaction_session_timeout = 0").Error; err != nil {
-				return err
-			}
+		if err := d.takeTime(tx); err != nil {
+			return err
 		}
 		if err := d.CheckFits(ctx, l); err != nil {
 			return err

@@ -175,3 +175,24 @@ func TestACopyOfAnotherVersionIsRefused(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+func TestASnapshotThatIsFixedMayBeSilentForLong(t *testing.T) {
+	t.Parallel()
+	d := openEmpty(t)
+	if d.Name() == "sqlite" {
+		return // which waits for nobody
+	}
+	err := d.Snapshot(t.Context(), func(tx *gorm.DB) error {
+		if err := d.Fix(tx); err != nil {
+			return err
+		}
+		var limit string
+		if err := tx.Raw("SHOW idle_in_transaction_session_timeout").Scan(&limit).Error; err != nil || limit != "0" {
+			t.Errorf("the server ends a silent transaction after %q, %v", limit, err)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Error(err)
+	}
+}
