@@ -61,7 +61,11 @@ func doctor(ctx context.Context, settings config.Config, flags doctorFlags, stdo
 	if left > 0 {
 		return fmt.Errorf("doctor: %d of %d findings are left", left, len(found))
 	}
-	_, err = fmt.Fprintf(stdout, "Nothing else is wrong. The records in the DNS are checked by linienfunk mail check.\n")
+	rest := "Nothing"
+	if len(found) > 0 {
+		rest = "Nothing else"
+	}
+	_, err = fmt.Fprintf(stdout, "%s is wrong. The records in the DNS are checked by linienfunk mail check.\n", rest)
 	return err
 }
 
