@@ -137,6 +137,18 @@ func TestCodesCannotBeGuessed(t *testing.T) {
 	v.Post(page.Path, "code", "000001").Want(http.StatusGone)
 }
 
+func TestAnOperatorEndsTheCodesOfAnAdminInTheDatabase(t *testing.T) {
+	t.Parallel()
+	s := frontendtest.New(t, nil)
+	s.Admin("ada@example.org", "berlin")
+	withApp(s, s.VisitorAs("ada@example.org"))
+	secondStep(s, s.Visitor())
+	frontendtest.Check(t, s.Site.DB.Exec("DELETE FROM admin_totps WHERE admin_id = (SELECT id FROM admins WHERE address = 'ada@example.org')").Error) // as docs/operators.md says
+	v := s.VisitorAs("ada@example.org")
+	v.Get("/account").Want(200, "Set up an app")
+	withApp(s, v) // with new recovery codes
+}
+
 func TestANewPasswordByMailStillTakesACode(t *testing.T) {
 	t.Parallel()
 	s := frontendtest.New(t, nil)
