@@ -1,4 +1,7 @@
 package commands
 
-// Merged is merged, for tests.
-var Merged = merged
+// Merged is merged, and TidyPlaces tidyPlaces, for tests.
+var (
+	Merged     = merged
+	TidyPlaces = tidyPlaces
+)

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"linienfunk/bots"
 	"linienfunk/bots/places"
@@ -300,4 +302,25 @@ func TestSomebodyWhoRunsTheCitySeesThePlacesInAChat(t *testing.T) {
 	if a, _ := w.writes("ada", "/places"); !a.Refused || !strings.Contains(a.Text, "/places <network>") {
 		t.Error(a.Text)
 	}
+}
+
+func FuzzNamesOfPlaces(f *testing.F) {
+	f.Add("-17", "Linie 4")
+	f.Add("a\xffb", " \u202Egpj.\x00exe\u2029\u2066")
+	f.Add("🚋", strings.Repeat("👩‍👩‍👧", 100))
+	f.Fuzz(func(t *testing.T, id, name string) {
+		list, more := commands.TidyPlaces([]places.Place{{ID: id, Name: name, Rights: []places.Right{"fly", places.Write, places.Read, places.Write}}, {ID: id, Name: name}})
+		if more || len(list) > 1 {
+			t.Fatalf("%+v, %t", list, more)
+		}
+		for _, p := range list {
+			bad := func(r rune) bool { return unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) }
+			if p.ID != id || !utf8.ValidString(p.Name) || utf8.RuneCountInString(p.Name) > places.MaxName || strings.ContainsFunc(p.Name, bad) || fmt.Sprint(p.Rights) != "[read write]" {
+				t.Errorf("%q, %q became %+v", id, name, p)
+			}
+			if again, _ := commands.TidyPlaces(list); again[0].Name != p.Name {
+				t.Errorf("%q became %q, and then %q", name, p.Name, again[0].Name)
+			}
+		}
+	})
 }
