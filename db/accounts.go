@@ -20,7 +20,7 @@ var (
 type Admin struct {
 	ID        uint   `gorm:"primaryKey"`
 	Address   string `gorm:"size:254;uniqueIndex;not null"`
-	Password  string `gorm:"size:255;not null"` // PHC string, argon2id
+	Password  string `gorm:"size:255;not null"` // PHC string, argon2id; of an imported account that has not logged in yet, a hash that package oldhash reads
 	Lang      string `gorm:"size:8;not null"`
 	Confirmed bool   `gorm:"not null"`
 	CreatedAt time.Time

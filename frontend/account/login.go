@@ -52,6 +52,9 @@ func (p *Pages) login(w http.ResponseWriter, r *http.Request) error {
 		data.Errors.Add("", p.Text(r, "login-wrong"))
 		return p.showLogin(w, r, http.StatusUnprocessableEntity, data)
 	}
+	if admin, err = p.rehash(r.Context(), admin, r.PostForm.Get("password")); err != nil {
+		return err
+	}
 	// A language chosen in this browser is also the one for the admin's mails.
 	if lang := site.ChosenLang(r); lang != "" && lang != admin.Lang {
 		if err := p.DB.WithContext(r.Context()).Model(&admin).Update("lang", lang).Error; err != nil {

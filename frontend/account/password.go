@@ -9,6 +9,9 @@ import (
 	"unicode/utf8"
 
 	"github.com/alexedwards/argon2id"
+
+	"linienfunk/db"
+	"linienfunk/internal/oldhash"
 )
 
 // Limits of a password, in characters and in bytes.
@@ -54,6 +57,9 @@ func (p *passwords) check(ctx context.Context, hash, password string) (bool, err
 	if !known {
 		hash = p.decoy
 	}
+	if isForeign(hash) {
+		return checkForeign(hash, password)
+	}
 	if err := checkHash(hash); err != nil {
 		return false, fmt.Errorf("check password: %w", err)
 	}
@@ -62,6 +68,51 @@ func (p *passwords) check(ctx context.Context, hash, password string) (bool, err
 		return false, fmt.Errorf("check password: %w", err)
 	}
 	return same && known, nil
+}
+
+// isForeign reports whether a hash was imported from another program: of another kind, or with parameters that hash does not use. A damaged one of hash's own is not.
+func isForeign(hash string) bool {
+	return oldhash.Is(hash) && (!strings.HasPrefix(hash, "$argon2id$") || importedCost(hash))
+}
+
+// importedCost reports whether an argon2id hash is as passlib makes them, with several lanes or a short key, and not as hash ever did.
+func importedCost(hash string) bool {
+	cost, _, key, err := argon2id.DecodeHash(hash)
+	made := passwordCost()
+	return err == nil && (cost.Parallelism != made.Parallelism || len(key) < int(made.KeyLength) && cost.Memory != made.Memory)
+}
+
+// checkForeign is check for such a hash.
+func checkForeign(hash, password string) (bool, error) {
+	h, err := oldhash.Parse(hash)
+	if err != nil {
+		return false, fmt.Errorf("check imported password: %w", err)
+	}
+	same, err := h.Matches(password)
+	if err != nil {
+		return false, fmt.Errorf("check imported password: %w", err)
+	}
+	return same, nil
+}
+
+// rehash replaces the hash of an account that was imported, once its password was typed, and returns the account as it is then.
+func (p *Pages) rehash(ctx context.Context, admin db.Admin, password string) (db.Admin, error) {
+	if !isForeign(admin.Password) {
+		return admin, nil
+	}
+	hash, err := p.passwords.hash(ctx, password)
+	if err != nil {
+		return admin, err
+	}
+	done := p.DB.WithContext(ctx).Model(&db.Admin{}).Where("id = ? AND password = ?", admin.ID, admin.Password).Update("password", hash)
+	if done.Error != nil {
+		return admin, fmt.Errorf("replace imported hash: %w", done.Error)
+	}
+	if done.RowsAffected == 0 { // another login has, or there is another password now
+		return p.DB.AdminByID(ctx, admin.ID)
+	}
+	admin.Password = hash
+	return admin, nil
 }
 
 var errDamagedHash = errors.New("the stored hash is damaged")
