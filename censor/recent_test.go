@@ -235,6 +235,30 @@ func TestWhatAModeratorWithdrawsIsNotReplaced(t *testing.T) {
 	}
 }
 
+func TestWhatAModeratorOrRidersHaveTakenBackIsNotReplacedWhenItsAuthorDeletesIt(t *testing.T) {
+	t.Parallel()
+	for _, by := range []report.Withdrawal{report.ByModerator, report.ByFlags} {
+		d := newRiders(t)
+		d.start()
+		first := d.says("anna", "Kontrolle U8 Hermannplatz")
+		d.wantRelayed(first)
+		second := d.says("ben", "Kontrolle Hermannplatz U8")
+		for _, who := range []report.Withdrawal{by, report.ByAuthor} {
+			d.withdraw(first.Report(), who)
+			if o := testkit.Next(t, d.orders); !o.Recall {
+				t.Errorf("%s, %s: order: %+v", by, who, o)
+			}
+		}
+		d.nextOrderIsNew()
+		if again := d.again(second); again.About != first.Key || len(again.Deliveries) > 0 {
+			t.Errorf("%s: %+v", by, again)
+		}
+		if e := d.again(first); e.Withdrawn != string(by) || e.Text != "" || e.IsHeld() {
+			t.Errorf("%s: %+v", by, e)
+		}
+	}
+}
+
 func TestAConfirmationThatIsWithdrawnDoesNotCount(t *testing.T) {
 	t.Parallel()
 	d := newRiders(t)

@@ -15,7 +15,7 @@ import (
 	"linienfunk/settings"
 )
 
-// Flag is what a rider has against a report that is out. Who it was is a pseudonym of the day: each has one vote about a report.
+// Flag is what a rider has against a report that is out. Who it was is a pseudonym of the report's day: each has one vote about a report.
 type Flag struct {
 	City   string    `gorm:"primaryKey;size:32"`
 	Entry  uint      `gorm:"primaryKey;autoIncrement:false"`
@@ -89,7 +89,7 @@ var ofModeration = []Command{
 
 // flag counts an objection to a report that is out. If there are as many as the city wants, the report is taken back and held. One that a moderator has released stays out.
 func flag(ctx context.Context, c *Commands, call Call) (any, error) {
-	e, err := c.findEntry(ctx, call)
+	e, err := c.findNow(ctx, call)
 	if err != nil {
 		return nil, err
 	}
@@ -106,7 +106,7 @@ func flag(ctx context.Context, c *Commands, call Call) (any, error) {
 	case e.Withdrawn != "" || e.Text == "" || !e.IsOut():
 		return nil, refuse(Conflict, "refused-flag-not-out")
 	}
-	row := Flag{City: call.City, Entry: e.ID, By: c.voter(call), Reason: call.Text("reason"), At: db.Time(c.Now())}
+	row := Flag{City: call.City, Entry: e.ID, By: c.voter(call, e), Reason: call.Text("reason"), At: db.Time(c.Now())}
 	if err := c.Tables.WithContext(ctx).Clauses(clause.OnConflict{DoNothing: true}).Create(&row).Error; err != nil {
 		return nil, fmt.Errorf("store a flag: %w", err)
 	}
@@ -124,8 +124,8 @@ func flag(ctx context.Context, c *Commands, call Call) (any, error) {
 	return Flagged{Held: true}, nil
 }
 
-// voter is the pseudonym of who objects.
-func (c *Commands) voter(call Call) string {
+// voter is the pseudonym of who objects: of the report's day, since at midnight nobody gets a second vote.
+func (c *Commands) voter(call Call, e db.Entry) string {
 	who := call.Actor.ID
 	switch {
 	case call.Actor.Visitor != "":
@@ -133,7 +133,7 @@ func (c *Commands) voter(call Call) string {
 	case call.Actor.Network != "":
 		who = call.Actor.Network + " " + call.Actor.Person
 	}
-	return c.Box.Pseudonym(call.City, "flag", who, c.Now())
+	return c.Box.Pseudonym(call.City, "flag", who, e.At)
 }
 
 // tellFlagged tells those who run the city that riders have had a report held.
@@ -146,7 +146,7 @@ func (c *Commands) tellFlagged(ctx context.Context, city settings.Snapshot, e db
 
 // fate says what became of a report.
 func fate(ctx context.Context, c *Commands, call Call) (any, error) {
-	e, err := c.findEntry(ctx, call)
+	e, err := c.findNow(ctx, call)
 	var refusal *Refusal
 	if errors.As(err, &refusal) && refusal.Reason == NotFound { // it is not judged yet, or never was
 		return Fate{State: "checking"}, nil

@@ -61,6 +61,64 @@ func TestWhatRidersObjectToIsTakenBackAndGoesOutOnceMoreIfAModeratorWantsIt(t *t
 	w.becomes(again, "withdrawn with the original", func(e db.Entry) bool { return e.Withdrawn == string(report.ByAuthor) && e.Text == "" })
 }
 
+func TestAReportThatIsOutAgainAfterObjectionsIsOneReport(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	out := w.from("7", "1", "kontrolle 9er")
+	w.objected(out)
+	number := fmt.Sprint(out.ID)
+	mine := func() commands.Fates {
+		return w.must(commands.Actor{Network: "net", Person: "7", Lang: "en"}, "mine").(commands.Fates)
+	}
+	if list := mine(); len(list.Reports) != 1 || list.Reports[0].State != "held" {
+		t.Errorf("while it is held: %+v", list)
+	}
+	w.must(w.owner(), "release", "report", number)
+	again := w.judged(out.ReleasedKey())
+	if list := mine(); len(list.Reports) != 1 || list.Reports[0].State != "relayed" {
+		t.Errorf("after the release: %+v", list)
+	}
+	if f := w.must(visitor("192.0.2.1"), "fate", "report", number).(commands.Fate); f.State != "relayed" {
+		t.Errorf("after the release: %+v", f)
+	}
+	if w.must(visitor("192.0.2.9"), "flag", "report", number).(commands.Flagged).Held {
+		t.Error("one more rider hears that the report was taken back")
+	}
+	w.must(w.owner(), "withdraw", "report", number)
+	w.becomes(again, "withdrawn", func(e db.Entry) bool { return e.Withdrawn == string(report.ByModerator) })
+}
+
+func TestWhatItsAuthorHasDeletedIsNotReleasedAfterObjections(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	out := w.received("1", "kontrolle 9er")
+	w.objected(out)
+	w.check(w.bus.PublishReport(t.Context(), out.Withdrawal(report.ByAuthor)))
+	w.becomes(out, "deleted", func(e db.Entry) bool { return e.Text == "" })
+	if got := w.refused(w.owner(), "release", "report", fmt.Sprint(out.ID)); got != "too-late" {
+		t.Error(got)
+	}
+	if f := w.must(visitor("192.0.2.1"), "fate", "report", fmt.Sprint(out.ID)).(commands.Fate); f.State != "withdrawn" {
+		t.Errorf("%+v", f)
+	}
+}
+
+func TestOneRiderHasOneVoteAboutAReportAlsoAfterMidnight(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.settings(map[string]any{"flags": 2})
+	out := w.received("1", "kontrolle 9er")
+	for range 2 {
+		if w.must(visitor("192.0.2.1"), "flag", "report", fmt.Sprint(out.ID)).(commands.Flagged).Held {
+			t.Error("one rider has two votes")
+		}
+		w.Advance(24 * time.Hour)
+	}
+	if !w.must(visitor("192.0.2.2"), "flag", "report", fmt.Sprint(out.ID)).(commands.Flagged).Held {
+		t.Error("two riders are not enough")
+	}
+}
+
 func TestWhatRidersObjectToStaysBackIfAModeratorRefusesIt(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

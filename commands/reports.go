@@ -160,6 +160,15 @@ func (c *Commands) findEntry(ctx context.Context, call Call) (db.Entry, error) {
 	return entry, err
 }
 
+// findNow is findEntry, and for a report that was flagged and released the entry that is relayed in its place.
+func (c *Commands) findNow(ctx context.Context, call Call) (db.Entry, error) {
+	e, err := c.findEntry(ctx, call)
+	if err != nil || !e.IsReplaced() {
+		return e, err
+	}
+	return c.DB.EntryByKey(ctx, e.ReleasedKey())
+}
+
 // rule publishes a ruling about an entry.
 func (c *Commands) rule(ctx context.Context, e db.Entry, what report.Ruling) (any, error) {
 	return c.ruleUntil(ctx, e, what, time.Time{})
@@ -182,6 +191,8 @@ func (c *Commands) waiting(ctx context.Context, call Call) (db.Entry, error) {
 		return e, err
 	case e.Ruling != "":
 		return e, refuse(Conflict, "refused-ruled", "Ruling", e.Ruling)
+	case e.IsFlagged() && e.Text == "":
+		return e, refuse(TooLate, "refused-deleted")
 	case e.IsFlagged():
 		return e, nil
 	case e.Withdrawn != "":
@@ -225,7 +236,7 @@ func refuseReport(ctx context.Context, c *Commands, call Call) (any, error) {
 
 // withdraw retracts a report on all networks.
 func withdraw(ctx context.Context, c *Commands, call Call) (any, error) {
-	e, err := c.findEntry(ctx, call)
+	e, err := c.findNow(ctx, call)
 	if err != nil {
 		return nil, err
 	}

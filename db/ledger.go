@@ -1,6 +1,7 @@
 package db
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -92,7 +93,7 @@ type Delivery struct {
 func (Delivery) TableName() string { return "ledger_deliveries" }
 
 // Withdraw marks a report as withdrawn and returns its entry with the deliveries, of which those that are sent, or may be, are due until
-// the given time. If its author withdrew it, its text is deleted at once. A report that has not arrived yet gets an entry, so that it is
+// the given time. If its author withdrew it, its text is deleted at once, even if it was withdrawn before: then the entry still says who was first. A report that has not arrived yet gets an entry, so that it is
 // not relayed when it does.
 func (d *DB) Withdraw(ctx context.Context, r report.Report, until time.Time) (Entry, error) {
 	entry := Entry{Key: r.Key(), City: r.City, Bot: r.Bot, Withdrawn: string(r.Withdrawn), At: Time(d.now())}
@@ -119,7 +120,7 @@ func (d *DB) Withdraw(ctx context.Context, r report.Report, until time.Time) (En
 				return err
 			}
 		}
-		change := map[string]any{"withdrawn": string(r.Withdrawn)}
+		change := map[string]any{"withdrawn": cmp.Or(was.Withdrawn, string(r.Withdrawn))}
 		if r.Withdrawn == report.ByAuthor {
 			change["text"], change["author"], change["mark"], change["url"], change["ref"], change["reading"] = "", "", "", "", "", ""
 		}

@@ -36,6 +36,9 @@ func (e Entry) IsHeld() bool {
 // IsFlagged reports whether the entry was taken back because riders have objected to it.
 func (e Entry) IsFlagged() bool { return e.Passed && e.Withdrawn == string(report.ByFlags) }
 
+// IsReplaced reports whether another entry, with ReleasedKey, is relayed in the place of this one.
+func (e Entry) IsReplaced() bool { return e.IsFlagged() && e.Ruling == string(report.Release) }
+
 // held is the condition of IsHeld.
 const held = "(NOT passed AND withdrawn = '' OR passed AND withdrawn = 'flags') AND ruling = '' AND text <> ''"
 
@@ -112,9 +115,9 @@ func (d *DB) RefuseHeld(ctx context.Context, key string) error {
 		Update("ruling", string(report.Refuse)).Error)
 }
 
-// EntriesOf returns up to limit entries of an author, by the pseudonym, with their deliveries, the newest first.
+// EntriesOf returns up to limit entries of an author, by the pseudonym, with their deliveries, the newest first, without those that are replaced.
 func (d *DB) EntriesOf(ctx context.Context, city, author string, limit int) (entries []Entry, err error) {
-	err = d.WithContext(ctx).Preload("Deliveries").Where("city = ? AND author = ? AND author <> ''", city, author).Order("id DESC").Limit(limit).Find(&entries).Error
+	err = d.WithContext(ctx).Preload("Deliveries").Where("city = ? AND author = ? AND author <> '' AND NOT (passed AND withdrawn = 'flags' AND ruling = 'released')", city, author).Order("id DESC").Limit(limit).Find(&entries).Error
 	return entries, wrap("read ledger", err)
 }
 
