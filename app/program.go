@@ -24,6 +24,7 @@ import (
 	"linienfunk/db"
 	"linienfunk/frontend"
 	"linienfunk/internal/config"
+	"linienfunk/internal/legal"
 	"linienfunk/internal/limits"
 	"linienfunk/internal/observe"
 	"linienfunk/internal/secret"
@@ -59,6 +60,7 @@ type Program struct {
 	generalReaders sync.Map // *read.Reader by language
 	mail           *mail.Mailer
 	frontend       *frontend.Frontend
+	legal          legal.Texts
 	directory      *supervisor.Directory
 	supervisor     *supervisor.Supervisor
 	censor         *censor.Worker
@@ -83,7 +85,7 @@ func OpenWithClock(ctx context.Context, c config.Config, stderr io.Writer, now f
 func open(ctx context.Context, p *Program) (*Program, error) {
 	for _, step := range []func(context.Context) error{
 		p.openData, p.openPorts, p.openObserver, p.openDatabase, p.openBus, p.openSettings, p.openNetworks, p.openMail,
-		p.openCommands, p.openAPI, p.openFrontend, p.openBots, p.openWorkers, p.openSocket, p.loadSettings,
+		p.openCommands, p.openLegal, p.openAPI, p.openFrontend, p.openBots, p.openWorkers, p.openSocket, p.loadSettings,
 	} {
 		if err := step(ctx); err != nil {
 			return nil, errors.Join(err, p.Close())

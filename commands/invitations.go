@@ -58,8 +58,8 @@ type Invited struct {
 	Open       bool   `json:"open" doc:"It can be accepted."`
 }
 
-// inviteLife is how long the link of an invitation works.
-const inviteLife = 7 * 24 * time.Hour
+// InviteLife is how long the link of an invitation works.
+const InviteLife = 7 * 24 * time.Hour
 
 // inviteLimits limit the mails to one address, and those of one city.
 type inviteLimits struct{ address, city *limits.Limiter }
@@ -104,7 +104,7 @@ func (c *Commands) sendInvitation(ctx context.Context, call Call, row Invitation
 		return nil, err
 	}
 	secret := rand.Text()
-	row.ID, row.Token, row.SentAt, row.ExpiresAt = 0, tokenHash(secret), db.Time(c.Now()), db.Time(c.Now().Add(inviteLife))
+	row.ID, row.Token, row.SentAt, row.ExpiresAt = 0, tokenHash(secret), db.Time(c.Now()), db.Time(c.Now().Add(InviteLife))
 	err = c.Tables.WithContext(ctx).Clauses(clause.OnConflict{
 		Columns: []clause.Column{{Name: "city"}, {Name: "person"}}, DoUpdates: clause.AssignmentColumns([]string{"address", "role", "admin_id", "token", "sent_at", "expires_at"}),
 	}).Create(&row).Error

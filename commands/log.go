@@ -25,8 +25,8 @@ type Act struct {
 // TableName is the table's name for gorm.
 func (Act) TableName() string { return "command_acts" }
 
-// actsKept is how long acts are kept.
-const actsKept = 365 * 24 * time.Hour
+// ActsKept is how long acts are kept.
+const ActsKept = 365 * 24 * time.Hour
 
 // Log is the result of "log", the newest first.
 type Log struct {

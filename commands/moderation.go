@@ -30,8 +30,8 @@ func (Flag) TableName() string { return "command_flags" }
 // flagReasons are the reasons why riders object to a report: it is false, or names somebody.
 var flagReasons = []string{"false", "name"}
 
-// flagsKept is how long flags are kept: longer than a report can be flagged for a second time by the same pseudonym.
-const flagsKept = 48 * time.Hour
+// FlagsKept is how long flags are kept: longer than a report can be flagged for a second time by the same pseudonym.
+const FlagsKept = 48 * time.Hour
 
 // Flagged is the result of "flag".
 type Flagged struct {

@@ -18,8 +18,8 @@ import (
 // LeastNumber is how many reports Numbers needs to tell a number.
 const LeastNumber = 5
 
-// numbersMonths is how many months Numbers has: this one and those before. Older ones are deleted.
-const numbersMonths = 12
+// NumbersMonths is how many months Numbers has: this one and those before. Older ones are deleted.
+const NumbersMonths = 12
 
 // Kinds of a Number.
 const (
@@ -164,7 +164,7 @@ func (d *DB) Numbers(ctx context.Context, city string, now time.Time) (all []Num
 
 // NumbersSince returns the first day of the months that Numbers has.
 func NumbersSince(now time.Time) time.Time {
-	return time.Date(now.Year(), now.Month()-numbersMonths+1, 1, 0, 0, 0, 0, now.Location())
+	return time.Date(now.Year(), now.Month()-NumbersMonths+1, 1, 0, 0, 0, 0, now.Location())
 }
 
 func firstPeriod(now time.Time) int { return day(NumbersSince(now)) - 1 }

@@ -16,6 +16,7 @@ import (
 
 	"linienfunk/db"
 	"linienfunk/frontend/frontendtest"
+	"linienfunk/internal/legal"
 	"linienfunk/report"
 	"linienfunk/supervisor"
 	"linienfunk/templates"
@@ -40,6 +41,9 @@ func TestEveryTextExistsInEveryLanguageAndIsUsed(t *testing.T) {
 	}
 	for _, list := range []report.List{report.Instance, report.Blocked, report.Triggers, report.Spam, report.Hold, report.Limit, report.Muted, report.Dropped} {
 		used["list-"+string(list)] = "report.List"
+	}
+	for _, kind := range legal.Kinds {
+		used["legal-"+kind] = "legal.Kinds"
 	}
 	for _, rule := range report.HoldRules {
 		used["hold-"+rule] = "report.HoldRules"

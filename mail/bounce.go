@@ -23,7 +23,7 @@ const bouncePrefix = "bounce+"
 const (
 	tokenSize        = 32                  // characters
 	maxBounceID      = 200                 // bytes
-	bounceRetention  = 60 * 24 * time.Hour // how long bounces are handled after the last message
+	BounceRetention  = 60 * 24 * time.Hour // how long bounces are handled after the last message
 	seenPrecision    = 24 * time.Hour      // of bounceAddress.SeenAt, to save updates
 	softBounceWindow = 14 * 24 * time.Hour // soft bounces further apart are not counted together
 	unknownInterval  = 24 * time.Hour      // between two bounces that nothing explains

@@ -44,10 +44,10 @@ import (
 	"linienfunk/internal/secret"
 )
 
-const (
-	defaultLifetime = 5 * 24 * time.Hour // of a message without Expires
-	cancelBatch     = 200                // keys in one query
-)
+// Lifetime is that of a message without Expires.
+const Lifetime = 5 * 24 * time.Hour
+
+const cancelBatch = 200 // keys in one query
 
 // Mailer stores messages and delivers them. It is a Queue for messages whose bounces are ignored; Service returns one for a network.
 type Mailer struct {
@@ -199,7 +199,7 @@ func (m *Mailer) newItem(owner string, message Message, address *bounceAddress) 
 	}
 	now := m.now()
 	if message.Expires.IsZero() {
-		message.Expires = now.Add(defaultLifetime)
+		message.Expires = now.Add(Lifetime)
 	}
 	key := m.hashKey(message.Key)
 	e, err := build(message, key, m.config.Domain, now)

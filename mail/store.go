@@ -272,7 +272,7 @@ func (s *store) releaseAll(ctx context.Context) error {
 
 // prune deletes keys after their retention, and bounce addresses that have been unused for long.
 func (s *store) prune(ctx context.Context) error {
-	old := s.now().Add(-bounceRetention).UnixMilli()
+	old := s.now().Add(-BounceRetention).UnixMilli()
 	if err := s.db.WithContext(ctx).Where("seen_at < ?", old).Delete(&bounceAddress{}).Error; err != nil {
 		return fmt.Errorf("delete old bounce addresses: %w", err)
 	}

@@ -54,11 +54,11 @@ func New(s *site.Site, w *wording.Wording) (*Pages, error) {
 
 // AddTo adds the pages to mux.
 func (p *Pages) AddTo(mux *http.ServeMux) {
-	mux.HandleFunc("GET /register", p.Handle(loggedOut(p.registerForm)))
-	mux.HandleFunc("POST /register", p.Handle(p.register))
+	mux.HandleFunc("GET /register", p.Handle(loggedOut(p.registers(p.registerForm))))
+	mux.HandleFunc("POST /register", p.Handle(p.registers(p.register)))
 	mux.HandleFunc("GET /register/sent", p.Handle(p.registerSent))
-	mux.HandleFunc("GET /confirm/{token}", p.Handle(p.confirmForm))
-	mux.HandleFunc("POST /confirm/{token}", p.Handle(p.confirm))
+	mux.HandleFunc("GET /confirm/{token}", p.Handle(p.registers(p.confirmForm)))
+	mux.HandleFunc("POST /confirm/{token}", p.Handle(p.registers(p.confirm)))
 	mux.HandleFunc("GET /login", p.Handle(loggedOut(p.loginForm)))
 	mux.HandleFunc("POST /login", p.Handle(p.login))
 	mux.HandleFunc("GET /login/code/{token}", p.Handle(p.codeForm))
@@ -111,7 +111,7 @@ func (p *Pages) AddTo(mux *http.ServeMux) {
 	mux.HandleFunc("GET /account/back/{token}", p.Handle(p.addressBackForm))
 	mux.HandleFunc("POST /account/back/{token}", p.Handle(p.addressBack))
 	mux.HandleFunc("GET /cities", p.Handle(p.LoggedIn(p.cities)))
-	mux.HandleFunc("POST /cities", p.Handle(p.LoggedIn(p.addCity)))
+	mux.HandleFunc("POST /cities", p.Handle(p.registers(p.LoggedIn(p.addCity))))
 }
 
 // loggedOut redirects logged-in admins to their cities.

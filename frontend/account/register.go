@@ -28,6 +28,17 @@ func (p *Pages) registerForm(w http.ResponseWriter, r *http.Request) error {
 	return p.showRegister(w, r, http.StatusOK, registerData{})
 }
 
+// registers answers with a page that says why nobody can register a city, if that is so.
+func (p *Pages) registers(action func(w http.ResponseWriter, r *http.Request) error) func(w http.ResponseWriter, r *http.Request) error {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		if p.Unregistered {
+			p.ShowMessage(w, r, http.StatusForbidden, "register-closed", "register-closed-text")
+			return nil
+		}
+		return action(w, r)
+	}
+}
+
 func (p *Pages) showRegister(w http.ResponseWriter, r *http.Request, status int, data registerData) error {
 	data.Domain, data.Host = p.Domain, strings.TrimPrefix(strings.TrimPrefix(p.BaseURL, "https://"), "http://")
 	return p.Show(w, r, status, site.Page{Title: p.Text(r, "register")}, "register.html", data)
@@ -79,11 +90,11 @@ func (p *Pages) mailRegistration(r *http.Request, one registration) error {
 	if err != nil && !errors.Is(err, db.ErrNotFound) {
 		return err
 	}
-	token, failed := p.newToken(ctx, forRegister, 0, one, registerTime) // also for a known address: the same work
+	token, failed := p.newToken(ctx, forRegister, 0, one, RegisterTime) // also for a known address: the same work
 	if failed != nil {
 		return failed
 	}
-	l := site.Letter{ID: "register", Lang: one.Lang, To: one.Address, Key: tokenHash(token), Expires: p.Now().Add(registerTime)}
+	l := site.Letter{ID: "register", Lang: one.Lang, To: one.Address, Key: tokenHash(token), Expires: p.Now().Add(RegisterTime)}
 	if err == nil {
 		l.ID, l.Pairs = "register-known", []any{"City", one.City, "URL", p.BaseURL + "/login"}
 	} else {

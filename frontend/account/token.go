@@ -22,7 +22,7 @@ const (
 	forRegister = "register"
 	forReset    = "reset"
 
-	registerTime = 24 * time.Hour
+	RegisterTime = 24 * time.Hour
 	resetTime    = time.Hour
 )
 

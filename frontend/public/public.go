@@ -33,6 +33,9 @@ func New(s *site.Site, b *botpages.Bots) *Pages {
 // AddTo adds the pages to mux.
 func (p *Pages) AddTo(mux *http.ServeMux) {
 	mux.HandleFunc("GET /{$}", p.Handle(p.home))
+	for _, kind := range p.Legal.Links() {
+		mux.HandleFunc("GET /"+kind, p.Handle(p.legal(kind)))
+	}
 	mux.HandleFunc("GET /c/{city}", p.Handle(p.public))
 	mux.HandleFunc("GET /c/{city}/{$}", p.Handle(p.publicSlash))
 	mux.HandleFunc("GET /c/{city}/flag/{report}", p.Handle(p.showFlag))

@@ -21,6 +21,7 @@ type Page struct {
 	Feeds     []Feed
 	Message   *Message
 	Languages []LanguageLink
+	Legal     []string // kinds of the pages to link at the foot
 	Content   template.HTML
 
 	messageTaken bool // by PlaceMessage
@@ -66,6 +67,7 @@ func (s *Site) compose(r *http.Request, p Page, name string, data any) ([]byte, 
 		return nil, err
 	}
 	p.Path, p.LoggedIn, p.Languages = r.URL.Path, Admin(r) != nil, s.languages(r)
+	p.Legal = s.Legal.Links()
 	var out bytes.Buffer
 	err = s.set.Render(&out, s.Lang(r), "layout.html", p)
 	return out.Bytes(), err

@@ -12,10 +12,10 @@ import (
 	"linienfunk/db"
 )
 
-// A session ends after sessionIdle without a visit. The deadline is moved at most once in sessionStep, because each write waits
+// A session ends after SessionIdle without a visit. The deadline is moved at most once in sessionStep, because each write waits
 // for the disk.
 const (
-	sessionIdle = 30 * 24 * time.Hour
+	SessionIdle = 30 * 24 * time.Hour
 	sessionStep = 24 * time.Hour
 )
 
@@ -32,7 +32,7 @@ func newSessions(database *db.DB, now func() time.Time, secure bool) *scs.Sessio
 	s := scs.New()
 	s.Store = &sessionStore{db: database, now: now}
 	s.HashTokenInStore = true
-	s.Lifetime = sessionIdle
+	s.Lifetime = SessionIdle
 	s.Cookie.Name = "session"
 	s.Cookie.HttpOnly = true
 	s.Cookie.SameSite = http.SameSiteLaxMode
@@ -57,7 +57,7 @@ func (s *Site) LogIn(ctx context.Context, admin db.Admin) error {
 	if v, ok := ctx.Value(visitKey{}).(visit); ok {
 		s.sessions.Put(ctx, keyBrowser, v.browser)
 	}
-	s.sessions.SetDeadline(ctx, s.Now().Add(sessionIdle).UTC())
+	s.sessions.SetDeadline(ctx, s.Now().Add(SessionIdle).UTC())
 	return nil
 }
 
@@ -78,8 +78,8 @@ func (s *Site) current(ctx context.Context) (*db.Admin, error) {
 	if err != nil || fingerprint(admin) != s.sessions.GetString(ctx, keyPassword) {
 		return nil, s.sessions.Destroy(ctx)
 	}
-	if s.sessions.Deadline(ctx).Before(s.Now().Add(sessionIdle - sessionStep)) {
-		s.sessions.SetDeadline(ctx, s.Now().Add(sessionIdle).UTC())
+	if s.sessions.Deadline(ctx).Before(s.Now().Add(SessionIdle - sessionStep)) {
+		s.sessions.SetDeadline(ctx, s.Now().Add(SessionIdle).UTC())
 	}
 	s.noteVisit(ctx, admin)
 	return &admin, nil

@@ -36,7 +36,7 @@ func (s *Site) Sessions(ctx context.Context, admin uint) ([]SessionInfo, error) 
 		if err != nil {
 			return nil, fmt.Errorf("read session: %w", err)
 		}
-		one := SessionInfo{ID: row.Token, Used: row.ExpiresAt.Add(-sessionIdle), Here: row.Token == own}
+		one := SessionInfo{ID: row.Token, Used: row.ExpiresAt.Add(-SessionIdle), Here: row.Token == own}
 		one.Browser, _ = values[keyBrowser].(string)
 		if since, ok := values[keySince].(int64); ok {
 			one.Since = time.Unix(since, 0)

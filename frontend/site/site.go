@@ -21,6 +21,7 @@ import (
 	"linienfunk/bots"
 	"linienfunk/commands"
 	"linienfunk/db"
+	"linienfunk/internal/legal"
 	"linienfunk/internal/limits"
 	"linienfunk/internal/observe"
 	"linienfunk/internal/secret"
@@ -73,6 +74,11 @@ type Deps struct {
 
 	// Observer receives the requests and their durations; may be nil.
 	Observer *observe.Observer
+
+	// Legal are the pages that are linked at the foot of every page.
+	Legal legal.Texts
+	// Unregistered is set if nobody can register a city, since the operator has no imprint or contact yet.
+	Unregistered bool
 
 	// Proxies are the operator's own reverse proxies. Their X-Forwarded-For is trusted.
 	Proxies []netip.Prefix

@@ -10,14 +10,17 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"linienfunk/internal/legal"
 )
 
 // smarthostSchemes are the schemes that package mail supports.
 var smarthostSchemes = []string{"smtp", "smtps", "smtp+starttls", "smtp+insecure"}
 
 var (
-	domainForm = regexp.MustCompile(`^[a-zA-Z0-9]([a-zA-Z0-9.-]*[a-zA-Z0-9])?$`)
-	prefixForm = regexp.MustCompile(`^[a-zA-Z0-9-]*$`)
+	domainForm  = regexp.MustCompile(`^[a-zA-Z0-9]([a-zA-Z0-9.-]*[a-zA-Z0-9])?$`)
+	addressForm = regexp.MustCompile(`^[^\s@<>]+@[^\s@<>]+$`)
+	prefixForm  = regexp.MustCompile(`^[a-zA-Z0-9-]*$`)
 )
 
 // Bounds of database.connections.
@@ -87,6 +90,7 @@ func (c Config) check(t *table) {
 	}
 	c.checkRoles(bad)
 	c.checkFiles(t, bad)
+	c.Legal.check(bad)
 	for _, network := range slices.Sorted(maps.Keys(c.CheckNetworks)) {
 		if key, err := c.CheckNetworks[network](c.NetworkValues(network)); err != nil {
 			bad("bots."+network+"."+key, "%s", strings.TrimPrefix(err.Error(), key+": "))
@@ -113,6 +117,18 @@ func (c Traces) check(bad func(key, format string, args ...any)) {
 	}
 	if u, err := url.Parse(c.URL); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || u.User != nil || u.RawQuery != "" {
 		bad("traces.url", "wants the address of a collector without a user, such as http://127.0.0.1:4318") // not quoted: there may be a password in it
+	}
+}
+
+func (l Legal) check(bad func(key, format string, args ...any)) {
+	files := l.Files()
+	for _, kind := range legal.Kinds {
+		if _, found := legal.Find(files[kind], ""); files[kind] != "" && !found {
+			bad("legal."+kind, "no such file: %s; nor is there one for a language beside it, such as %s", files[kind], legal.For(files[kind], "en"))
+		}
+	}
+	if l.Address != "" && !addressForm.MatchString(l.Address) {
+		bad("legal.address", "wants an address such as info@example.org, not %q", l.Address)
 	}
 }
 

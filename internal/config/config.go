@@ -35,6 +35,7 @@ type Config struct {
 	Outgoing Outgoing `toml:"outgoing"`
 	Metrics  Metrics  `toml:"metrics"`
 	Traces   Traces   `toml:"traces"`
+	Legal    Legal    `toml:"legal"`
 
 	// Networks are the keys bots.<network>.<key> that the networks declare.
 	Networks []Key `toml:"-"`
@@ -122,6 +123,43 @@ type Metrics struct {
 type Traces struct {
 	URL     string `toml:"url" help:"OpenTelemetry collector that takes OTLP over HTTP, http://127.0.0.1:4318; empty for no traces"`
 	Percent int    `toml:"percent" help:"share of reports and requests that are traced, from 1 to 100"`
+}
+
+// Legal configures the pages that are linked at the foot of every page. docs/operators.md says how texts in several languages are found.
+type Legal struct {
+	Name    string `toml:"name" help:"who runs this instance, for the ready privacy text"`
+	Address string `toml:"address" help:"e-mail address of who runs it, for the ready privacy text"`
+	Imprint string `toml:"imprint" help:"Markdown file with the imprint: imprint.md, or imprint.de.md and so on beside it; cities can be registered on a public base_url when there is one"`
+	Privacy string `toml:"privacy" help:"Markdown file of the privacy page; empty for a ready text about what the program stores"`
+	Contact string `toml:"contact" help:"Markdown file of the contact page; cities can be registered on a public base_url when there is one"`
+	Terms   string `toml:"terms" help:"Markdown file with the terms; empty for no such page"`
+}
+
+// Files are the paths of the pages by their kinds, as package legal calls them. A page that is not configured has an empty one.
+func (l Legal) Files() map[string]string {
+	return map[string]string{"imprint": l.Imprint, "privacy": l.Privacy, "contact": l.Contact, "terms": l.Terms}
+}
+
+// Public reports whether BaseURL is for the public: https, on another host than this machine.
+func (c Config) Public() bool {
+	u, err := url.Parse(c.BaseURL)
+	if err != nil || u.Scheme != "https" {
+		return false
+	}
+	host := strings.ToLower(u.Hostname())
+	ip, err := netip.ParseAddr(host)
+	return host != "localhost" && !strings.HasSuffix(host, ".localhost") && (err != nil || !ip.IsLoopback())
+}
+
+// MissingLegal lists the keys without which nobody can register a city: none unless BaseURL is for the public.
+func (c Config) MissingLegal() (keys []string) {
+	if c.Public() && c.Legal.Imprint == "" {
+		keys = append(keys, "legal.imprint")
+	}
+	if c.Public() && c.Legal.Contact == "" {
+		keys = append(keys, "legal.contact")
+	}
+	return keys
 }
 
 // Default returns the defaults of `linienfunk serve`.

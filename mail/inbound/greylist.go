@@ -28,7 +28,7 @@ type Greylist struct {
 const (
 	greyWait   = time.Minute
 	greyWindow = 24 * time.Hour      // for the second try
-	greyMemory = 30 * 24 * time.Hour // of triplets that passed, since the last mail
+	GreyMemory = 30 * 24 * time.Hour // of triplets that passed, since the last mail
 	maxGrey    = 200_000             // rows; when the table is full, all pass
 )
 
@@ -82,14 +82,14 @@ func (g *Greylisting) passes(ctx context.Context, triplet string) (passed bool, 
 
 func isForgotten(row Greylist, now int64) bool {
 	if row.Passed {
-		return now-row.SeenAt > int64(greyMemory.Seconds())
+		return now-row.SeenAt > int64(GreyMemory.Seconds())
 	}
 	return now-row.FirstAt > int64(greyWindow.Seconds())
 }
 
 // add stores a new triplet and deletes old ones.
 func (g *Greylisting) add(tx *gorm.DB, triplet string, now int64) (passed bool, err error) {
-	err = tx.Where("passed = ? AND seen_at < ? OR passed = ? AND first_at < ?", true, now-int64(greyMemory.Seconds()),
+	err = tx.Where("passed = ? AND seen_at < ? OR passed = ? AND first_at < ?", true, now-int64(GreyMemory.Seconds()),
 		false, now-int64(greyWindow.Seconds())).Delete(&Greylist{}).Error
 	if err != nil {
 		return false, err

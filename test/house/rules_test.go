@@ -22,7 +22,7 @@ import (
 
 // layers are the packages of the core, from the ground up. A package imports those below it and beside it.
 var layers = [][]string{
-	{"report", "internal/observe", "internal/config", "internal/archive", "internal/secret", "internal/oldhash", "internal/outgoing", "internal/limits", "internal/wait", "internal/disk", "internal/htmltext", "templates", "settings/chain", "censor/generate", "transit/network", "bus/programs"},
+	{"report", "internal/observe", "internal/legal", "internal/config", "internal/archive", "internal/secret", "internal/oldhash", "internal/outgoing", "internal/limits", "internal/wait", "internal/disk", "internal/htmltext", "templates", "settings/chain", "censor/generate", "transit/network", "bus/programs"},
 	{"mail/text", "transit/read"},
 	{"mail/inbound"},
 	{"bus", "db"},

@@ -127,6 +127,7 @@ func TestPagesHaveNoMistakesForAxe(t *testing.T) {
 	pages := []seen{
 		{name: "front", path: "/"},
 		{name: "missing", path: "/nowhere"},
+		{name: "privacy", path: "/privacy"},
 		{name: "register", path: "/register"},
 		{name: "wrong registration", path: "/register", script: submitForm("#f-title", "", "#f-address", "x", "#f-password", "x"), then: ".errors"},
 		{name: "registered", path: "/register/sent"},

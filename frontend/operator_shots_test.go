@@ -1,0 +1,43 @@
+//go:build shots
+
+package frontend_test
+
+import (
+	"fmt"
+	"net/http"
+	"testing"
+
+	"linienfunk/frontend/frontendtest"
+	"linienfunk/internal/legal"
+	"linienfunk/internal/testkit/pictures"
+	"linienfunk/templates"
+)
+
+// TestOperatorScreenshots takes screenshots of the pages about the instance:
+//
+//	SHOTS=/tmp/shots go test -tags shots -run OperatorScreenshots ./frontend
+func TestOperatorScreenshots(t *testing.T) {
+	s := frontendtest.New(t, func(s *frontendtest.World) {
+		texts, err := legal.Read(nil, legal.Facts{Name: "Verein der Fahrgäste", Address: "post@linienfunk.example", RetentionHours: 24, MaxRetentionDays: 90, SessionDays: 30, LogDays: 365, FlagHours: 48,
+			MuteDays: 365, MailDays: 5, InvitationDays: 7, SubscriptionHours: 48, RegistrationHours: 24, GreylistDays: 30, BounceDays: 60, NumbersMonths: 12}, templates.Languages)
+		frontendtest.Check(t, err)
+		for _, kind := range []string{"imprint", "contact", "terms"} {
+			texts[kind] = texts["privacy"]
+		}
+		s.Site.Legal, s.Site.Unregistered = texts, true
+	})
+	camera := pictures.New(t, s.URL)
+	shoot := func(name, path string, width int64, dark bool, lang string, cookies ...*http.Cookie) {
+		t.Helper()
+		scheme := map[bool]string{false: "light", true: "dark"}[dark]
+		camera.Take(pictures.Shot{Name: fmt.Sprintf("%s-%s-%d-%s", name, lang, width, scheme), Path: path, Width: width, Scheme: scheme,
+			Cookies: append(cookies, &http.Cookie{Name: "lang", Value: lang})})
+	}
+	for _, width := range []int64{390, 1280} {
+		for _, dark := range []bool{false, true} {
+			lang := map[bool]string{false: "de", true: "en"}[dark]
+			shoot("privacy", "/privacy", width, dark, lang)
+			shoot("closed", "/register", width, dark, lang)
+		}
+	}
+}
