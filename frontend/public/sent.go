@@ -3,18 +3,25 @@ package public
 import (
 	"context"
 	"net/http"
+	"regexp"
 	"time"
 
 	"linienfunk/commands"
+	"linienfunk/db"
 	"linienfunk/frontend/site"
 	"linienfunk/report"
 )
 
-// judgedTime is how long the page waits for the verdict on a report that was just sent, judgedEvery how often it looks.
+// judgedTime is how long the page waits for the verdict on a report that was just sent. It looks after judgedSoon, and each time after twice as long as before, at most after judgedLate:
+// most are judged at once, and for an id that nobody has the database is not asked often.
 const (
-	judgedTime  = 2 * time.Second
-	judgedEvery = 50 * time.Millisecond
+	judgedTime = 2 * time.Second
+	judgedSoon = 50 * time.Millisecond
+	judgedLate = 500 * time.Millisecond
 )
+
+// formID is what the id of a report by a form looks like: 128 random bits. What became of a post, whose id everybody can see, is nobody's business.
+var formID = regexp.MustCompile(`^[0-9a-f]{32}$`)
 
 type sentData struct {
 	City site.CityLink
@@ -22,12 +29,15 @@ type sentData struct {
 	Wait bool   // it is not judged yet
 }
 
-// showSent tells a rider what became of the report that they have just sent by a network's form, to whose id the network has redirected. Nobody else knows the id. One that is out is
-// to be seen on the city's page.
+// showSent tells a rider what became of the report that they have just sent by a network's form, to whose id the network has redirected. Nobody else knows the id: see formID. One
+// that is out is to be seen on the city's page.
 func (p *Pages) showSent(w http.ResponseWriter, r *http.Request) error {
 	city, err := p.RequestedCity(r)
 	if err != nil {
 		return err
+	}
+	if !formID.MatchString(r.PathValue("id")) {
+		return db.ErrNotFound
 	}
 	sent := report.Report{City: city.City, Bot: r.PathValue("bot"), ID: r.PathValue("id")}
 	call := commands.Call{City: city.City, Name: "fate", Args: map[string]any{"report": sent.Bot + ":" + p.Commands.HideID(sent.Key())}, Actor: commands.Actor{Lang: p.Lang(r)}}
@@ -50,7 +60,7 @@ func (p *Pages) showSent(w http.ResponseWriter, r *http.Request) error {
 func (p *Pages) waitForVerdict(ctx context.Context, call commands.Call) (commands.Fate, error) {
 	end := time.NewTimer(p.JudgedTime)
 	defer end.Stop()
-	for {
+	for pause := judgedSoon; ; pause = min(2*pause, judgedLate) {
 		result, err := p.Commands.Run(ctx, call)
 		fate, _ := result.(commands.Fate)
 		if err != nil || fate.State != "checking" {
@@ -61,7 +71,7 @@ func (p *Pages) waitForVerdict(ctx context.Context, call commands.Call) (command
 			return fate, ctx.Err()
 		case <-end.C:
 			return fate, nil
-		case <-time.After(judgedEvery):
+		case <-time.After(pause):
 		}
 	}
 }
