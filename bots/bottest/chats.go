@@ -7,6 +7,7 @@ import (
 	"linienfunk/bots"
 	"linienfunk/bots/chat"
 	"linienfunk/internal/testkit"
+	"linienfunk/report"
 )
 
 // Chats is a Network whose bot is a chat.Network.
@@ -24,6 +25,7 @@ func (s suite) chats(t *testing.T) {
 	s.connected(t, "a command of somebody who runs the city is answered to them alone", s.commandIsAnswered)
 	s.connected(t, "a command of a stranger is refused", s.strangerIsRefused)
 	s.connected(t, "a command whose result is not known is handed in again as the same message, and answered once", s.commandAgain)
+	s.connected(t, "who writes a command is the author of their reports, also with capitals", s.authorWritesCommand)
 	s.connected(t, "what somebody is told arrives once for each key", s.toldOnce)
 	s.connected(t, "a command that others can read is none", s.publicIsNoCommand)
 	s.connected(t, "a paused city that is run from a chat has a paused account", s.pausedAccount)
@@ -68,6 +70,21 @@ func (s suite) commandAgain(t *testing.T, w *World, n Network, a bots.Account) {
 	}
 	if got := with(n.(Chats).Answers(t, w, a.City, rider), "done: /pause"); got != 1 {
 		t.Errorf("%d answers", got)
+	}
+}
+
+// authorWritesCommand compares what package commands does when somebody asks for their reports.
+func (s suite) authorWritesCommand(t *testing.T, w *World, n Network, a bots.Account) {
+	const author = "Marta"
+	in := w.receive(t, a)
+	w.Commands.Link(a.City, strings.ToLower(n.(Chats).Person(author)))
+	post(t, w, n, Post{Author: author, Text: "kontrolle u8", Private: true})
+	r := in.next(t)
+	post(t, w, n, Post{Author: author, Text: "/status", Private: true})
+	testkit.Eventually(t, "the command is carried out", func() bool { return len(w.Commands.Ran()) == 1 })
+	asks := w.Core.Box.Pseudonym(a.City, w.Core.Name, w.Commands.Ran()[0].Person, r.At)
+	if wrote, _ := report.SplitAuthor(r.Author); wrote != asks {
+		t.Errorf("the author %s of %q asks as %s", wrote, r.Text, asks)
 	}
 }
 
