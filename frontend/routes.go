@@ -12,14 +12,7 @@ import (
 // Handler serves the site. It sets the deadlines for reading bodies and writing answers, so the server around it must not have
 // a write timeout: bots that stream set a new deadline before each write, at least once a minute.
 func (f *Frontend) Handler() http.Handler {
-	outer, pages := http.NewServeMux(), http.NewServeMux()
-	f.public.AddTo(pages)
-	f.Accounts.AddTo(pages)
-	f.Cities.AddTo(pages)
-	f.Bots.AddTo(pages)
-	if f.Site.API != nil {
-		apipages.New(f.Site).AddTo(pages)
-	}
+	outer, pages := http.NewServeMux(), f.pages()
 	pages.HandleFunc(elsewhere, func(w http.ResponseWriter, r *http.Request) { f.noPage(w, r, pages, outer) })
 
 	outer.Handle("GET /static/{hash}/{file}", f.static)
@@ -33,6 +26,19 @@ func (f *Frontend) Handler() http.Handler {
 		outer.Handle(api.Root, watch.Route(f.Site.API))
 	}
 	return watch.Requests(f.Site.Guard(watch.Route(outer)))
+}
+
+// pages returns the pages that people see, without a page for what is not there.
+func (f *Frontend) pages() *http.ServeMux {
+	pages := http.NewServeMux()
+	f.public.AddTo(pages)
+	f.Accounts.AddTo(pages)
+	f.Cities.AddTo(pages)
+	f.Bots.AddTo(pages)
+	if f.Site.API != nil {
+		apipages.New(f.Site).AddTo(pages)
+	}
+	return pages
 }
 
 // HealthHandler serves /healthz, on a node without pages.
