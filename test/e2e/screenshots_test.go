@@ -38,12 +38,14 @@ func TestScreenshots(t *testing.T) {
 	s.waitEverywhere("kontrolle tram M10 an der eberswalder")
 	harness.SendMail(t, s.program, "zuerich", "/status") // the answer asks, with a link, whether the rider wrote it
 	act := s.mails.WaitForLink(t, harness.RiderAddress, "/email/act")
+	_, sent := s.reports("zwei in zivil beim zoo")
+	flag := flagPath.FindString(s.visitor.Get("/c/zuerich"))
 	base, err := url.Parse(s.program.URL())
 	if err != nil {
 		t.Fatal(err)
 	}
 	session := s.admin.Client.Jar.Cookies(base)
-	for name, path := range map[string]string{"front": "/", "city": "/c/zuerich", "settings": "/city/zuerich", "ledger": "/city/zuerich/ledger", "act": act} {
+	for name, path := range map[string]string{"front": "/", "city": "/c/zuerich", "settings": "/city/zuerich", "ledger": "/city/zuerich/ledger", "act": act, "sent": sent, "flag": flag} {
 		for _, width := range []int64{390, 1280} {
 			for scheme, lang := range map[string]string{"light": "de", "dark": "en"} {
 				cookies := []*http.Cookie{{Name: "lang", Value: lang}}
