@@ -96,16 +96,23 @@ func (a *API) post(w http.ResponseWriter, r *http.Request, command commands.Comm
 }
 
 func (a *API) get(w http.ResponseWriter, r *http.Request, command commands.Command) {
+	if call, ok := a.reads(w, r, command); ok {
+		a.run(w, r, call, "query")
+	}
+}
+
+// reads returns the call of a command that only reads, with the values of the query. It answers if the key or the query is wrong.
+func (a *API) reads(w http.ResponseWriter, r *http.Request, command commands.Command) (call commands.Call, ok bool) {
 	key, ok := a.admitTo(w, r, command.Scope)
 	if !ok {
-		return
+		return call, false
 	}
 	args, p := a.readQuery(r, command)
 	if p != nil {
 		a.writeProblem(w, r, p)
-		return
+		return call, false
 	}
-	a.run(w, r, commands.Call{City: key.City, Name: command.Name, Args: args, Actor: key.actor(lang(r))}, "query")
+	return commands.Call{City: key.City, Name: command.Name, Args: args, Actor: key.actor(lang(r))}, true
 }
 
 // run carries out a command and answers with its result. where is the part of the request that has the values.

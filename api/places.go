@@ -37,21 +37,16 @@ func (a *API) addPlaces() {
 }
 
 func (a *API) showPlaces(w http.ResponseWriter, r *http.Request, command commands.Command) {
-	key, ok := a.admitTo(w, r, command.Scope)
+	call, ok := a.reads(w, r, command)
 	if !ok {
 		return
 	}
-	args, p := a.readQuery(r, command)
-	if p != nil {
-		a.writeProblem(w, r, p)
-		return
-	}
-	if _, twice := args["network"]; twice {
+	if _, twice := call.Args["network"]; twice {
 		a.writeProblem(w, r, a.problemAt(r, "twice", "query.network"))
 		return
 	}
-	args["network"] = r.PathValue("network")
-	result, err := a.Commands.Run(r.Context(), commands.Call{City: key.City, Name: command.Name, Args: args, Actor: key.actor(lang(r))})
+	call.Args["network"] = r.PathValue("network")
+	result, err := a.Commands.Run(r.Context(), call)
 	if err != nil {
 		where := "query"
 		if refusals := commands.AsRefusals(err); len(refusals) > 0 && refusals[0].Param == "network" {

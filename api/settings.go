@@ -51,16 +51,11 @@ func (a *API) addSettings() {
 }
 
 func (a *API) showSettings(w http.ResponseWriter, r *http.Request, command commands.Command) {
-	key, ok := a.admitTo(w, r, command.Scope)
+	call, ok := a.reads(w, r, command)
 	if !ok {
 		return
 	}
-	args, p := a.readQuery(r, command)
-	if p != nil {
-		a.writeProblem(w, r, p)
-		return
-	}
-	result, err := a.Commands.Run(r.Context(), commands.Call{City: key.City, Name: command.Name, Args: args, Actor: key.actor(lang(r))})
+	result, err := a.Commands.Run(r.Context(), call)
 	if err != nil {
 		a.failed(w, r, err, "query")
 		return

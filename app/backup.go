@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -220,9 +219,8 @@ func openBackup(ctx context.Context, settings config.Config, withKey bool, stder
 		return nil, nil, err
 	}
 	answer, err := socketClient(settings).Do(request)
-	var notThere *net.OpError
 	switch {
-	case errors.As(err, &notThere) && notThere.Op == "dial":
+	case notRunning(err):
 		return backupStopped(ctx, settings, withKey, stderr)
 	case err != nil:
 		return nil, nil, fmt.Errorf("backup: %w", err)

@@ -167,7 +167,7 @@ func (l *commandLine) call(command string) (flags commandFlags, call socketCall,
 
 // runCommand has the running program carry out a command, and prints the result.
 func runCommand(ctx context.Context, settings config.Config, flags commandFlags, call socketCall, out io.Writer) error {
-	answer, err := askProgram(ctx, settings, call)
+	answer, err := runInProgram(ctx, settings, call)
 	switch {
 	case err != nil:
 		return err
@@ -184,27 +184,40 @@ func runCommand(ctx context.Context, settings config.Config, flags commandFlags,
 	return err
 }
 
-// askProgram sends a call to the socket of the running program.
-func askProgram(ctx context.Context, settings config.Config, call socketCall) (answer socketAnswer, err error) {
+// runInProgram has the running program run a command.
+func runInProgram(ctx context.Context, settings config.Config, call socketCall) (answer socketAnswer, err error) {
 	body, err := json.Marshal(call)
-	if err != nil {
-		return answer, err
+	if err == nil {
+		err = askProgram(ctx, settings, "/run", bytes.NewReader(body), &answer)
 	}
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://program/run", bytes.NewReader(body))
-	if err != nil {
-		return answer, err
+	if notRunning(err) {
+		err = fmt.Errorf("no program answers at %s; it must be running, with the same data directory (%w)", filepath.Join(settings.Data, socketFile), err)
 	}
-	response, err := socketClient(settings).Do(request)
-	if err != nil {
-		return answer, fmt.Errorf("no program answers at %s; it must be running, with the same data directory (%w)", filepath.Join(settings.Data, socketFile), err)
-	}
-	defer response.Body.Close()
-	if response.StatusCode != http.StatusOK {
-		text, _ := io.ReadAll(io.LimitReader(response.Body, 1024))
-		return answer, fmt.Errorf("the program answers %s: %s", response.Status, bytes.TrimSpace(text))
-	}
-	err = json.NewDecoder(response.Body).Decode(&answer)
 	return answer, err
+}
+
+// askProgram posts to the socket of the running program and reads its answer, which is JSON, into a value. See notRunning.
+func askProgram(ctx context.Context, settings config.Config, path string, body io.Reader, into any) error {
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://program"+path, body)
+	if err != nil {
+		return err
+	}
+	answer, err := socketClient(settings).Do(request)
+	if err != nil {
+		return err
+	}
+	defer answer.Body.Close()
+	if answer.StatusCode != http.StatusOK {
+		text, _ := io.ReadAll(io.LimitReader(answer.Body, 1024))
+		return fmt.Errorf("the program answers %s: %s", answer.Status, bytes.TrimSpace(text))
+	}
+	return json.NewDecoder(answer.Body).Decode(into)
+}
+
+// notRunning reports whether an error of the socket's client says that no program takes calls.
+func notRunning(err error) bool {
+	var network *net.OpError
+	return errors.As(err, &network) && network.Op == "dial"
 }
 
 // socketClient sends requests to the socket of the running program, whatever their host.

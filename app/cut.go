@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/url"
 	"os"
@@ -30,9 +29,9 @@ type cut struct {
 
 // cutSettings cuts the history of a city's settings that is broken, in the running program or, if none runs, in its database.
 func cutSettings(ctx context.Context, c config.Config, city string, stdout, stderr io.Writer) error {
-	done, err := askCut(ctx, c, city)
-	var notThere *net.OpError
-	if errors.As(err, &notThere) && notThere.Op == "dial" {
+	var done cut
+	err := askProgram(ctx, c, "/cut?city="+url.QueryEscape(city), nil, &done)
+	if notRunning(err) {
 		p, err := openStopped(ctx, c, stderr)
 		if err != nil {
 			return fmt.Errorf("settings cut: %w", err)
@@ -51,22 +50,6 @@ func cutSettings(ctx context.Context, c config.Config, city string, stdout, stde
 	_, err = fmt.Fprintf(stdout, "%s\nThe settings of %s begin again with the document of version %d, as version 1 (%s). All %d links that there were are in %s.\n"+
 		"Other nodes take it within a minute.\n", done.Broken, done.City, done.Kept, done.Hash, done.Links, done.File)
 	return err
-}
-
-func askCut(ctx context.Context, c config.Config, city string) (done cut, err error) {
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://program/cut?city="+url.QueryEscape(city), nil)
-	if err != nil {
-		return done, err
-	}
-	answer, err := socketClient(c).Do(request)
-	if err != nil {
-		return done, err
-	}
-	defer answer.Body.Close()
-	if answer.StatusCode != http.StatusOK {
-		return done, fmt.Errorf("the program answers %s; it must be of this version", answer.Status)
-	}
-	return done, json.NewDecoder(answer.Body).Decode(&done)
 }
 
 func (p *Program) cutFromSocket(w http.ResponseWriter, r *http.Request) {

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -34,10 +33,14 @@ type finding struct {
 // doctor checks the running program or, if none runs, what is in its data directory, its database and its broker. It returns an error if something is wrong that was not
 // mended.
 func doctor(ctx context.Context, settings config.Config, flags doctorFlags, stdout, stderr io.Writer) error {
-	found, err := askDoctor(ctx, settings, flags.Mend)
+	path := "/doctor"
+	if flags.Mend {
+		path += "?mend"
+	}
+	var found []finding
+	err := askProgram(ctx, settings, path, nil, &found)
 	if err != nil {
-		var notThere *net.OpError
-		if !errors.As(err, &notThere) || notThere.Op != "dial" {
+		if !notRunning(err) {
 			return fmt.Errorf("doctor: %w", err)
 		}
 		p, err := openStopped(ctx, settings, stderr)
@@ -67,28 +70,6 @@ func doctor(ctx context.Context, settings config.Config, flags doctorFlags, stdo
 	}
 	_, err = fmt.Fprintf(stdout, "%s is wrong. The records in the DNS are checked by linienfunk mail check.\n", rest)
 	return err
-}
-
-// askDoctor has the running program examine itself.
-func askDoctor(ctx context.Context, settings config.Config, mend bool) (found []finding, err error) {
-	address := "http://program/doctor"
-	if mend {
-		address += "?mend"
-	}
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, address, nil)
-	if err != nil {
-		return nil, err
-	}
-	answer, err := socketClient(settings).Do(request)
-	if err != nil {
-		return nil, err
-	}
-	defer answer.Body.Close()
-	if answer.StatusCode != http.StatusOK {
-		text, _ := io.ReadAll(io.LimitReader(answer.Body, 1024))
-		return nil, fmt.Errorf("the program answers %s: %s", answer.Status, text)
-	}
-	return found, json.NewDecoder(answer.Body).Decode(&found)
 }
 
 func (p *Program) doctorFromSocket(w http.ResponseWriter, r *http.Request) {

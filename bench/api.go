@@ -12,7 +12,6 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	"linienfunk/api"
@@ -138,24 +137,13 @@ func (p programs) follow(ctx context.Context, b *bench, t target) (figures, erro
 		return nil, err
 	}
 	defer r.end()
-	ctx, cancel := context.WithCancelCause(ctx)
-	var following sync.WaitGroup
-	defer following.Wait()
-	defer cancel(nil)
-	opened, arrivals := make(chan struct{}), make(chan arrival, p.streams)
-	for i := range p.streams {
-		following.Go(func() {
-			if err := r.program.followEvents(ctx, keys[i/streamsOfKey], opened, arrivals); err != nil {
-				cancel(fmt.Errorf("stream: %w", err))
-			}
-		})
-	}
-	for range p.streams {
-		select {
-		case <-opened:
-		case <-ctx.Done():
-			return nil, context.Cause(ctx)
-		}
+	arrivals := make(chan arrival, p.streams)
+	ctx, end, err := followAll(ctx, p.streams, func(ctx context.Context, i int, opened chan<- struct{}) error {
+		return r.program.followEvents(ctx, keys[i/streamsOfKey], opened, arrivals)
+	})
+	defer end()
+	if err != nil {
+		return nil, err
 	}
 	if r.before, err = r.use(); err != nil {
 		return nil, err
@@ -166,15 +154,8 @@ func (p programs) follow(ctx context.Context, b *bench, t target) (figures, erro
 		if err := r.program.post(ctx, keys[0], m); err != nil {
 			return nil, err
 		}
-		for range p.streams {
-			select {
-			case a := <-arrivals:
-				if a.number != m.number {
-					return nil, fmt.Errorf("report %d came instead of %d", a.number, m.number)
-				}
-			case <-ctx.Done():
-				return nil, context.Cause(ctx)
-			}
+		if _, err := arrive(ctx, arrivals, p.streams, m); err != nil {
+			return nil, err
 		}
 		last = append(last, milliseconds(time.Since(began)))
 		time.Sleep(max(pause, 100*time.Millisecond-time.Since(began)))

@@ -31,25 +31,13 @@ func (w watching) measure(ctx context.Context, b *bench, t target) (figures, err
 		return nil, err
 	}
 	defer r.end()
-	ctx, cancel := context.WithCancelCause(ctx)
-	var following sync.WaitGroup
-	defer following.Wait()
-	defer cancel(nil)
-	address := "http://" + r.program.http + "/c/" + cityName(0) + "/web/events"
-	opened, arrivals := make(chan struct{}), make(chan arrival, w.pages)
-	for range w.pages {
-		following.Go(func() {
-			if err := follow(ctx, address, opened, arrivals); err != nil {
-				cancel(fmt.Errorf("follow: %w", err))
-			}
-		})
-	}
-	for range w.pages {
-		select {
-		case <-opened:
-		case <-ctx.Done():
-			return nil, context.Cause(ctx)
-		}
+	address, arrivals := "http://"+r.program.http+"/c/"+cityName(0)+"/web/events", make(chan arrival, w.pages)
+	ctx, end, err := followAll(ctx, w.pages, func(ctx context.Context, _ int, opened chan<- struct{}) error {
+		return follow(ctx, address, opened, arrivals)
+	})
+	defer end()
+	if err != nil {
+		return nil, err
 	}
 	if r.before, err = r.use(); err != nil {
 		return nil, err
@@ -60,16 +48,12 @@ func (w watching) measure(ctx context.Context, b *bench, t target) (figures, err
 		if err != nil {
 			return nil, err
 		}
-		for range w.pages {
-			select {
-			case a := <-arrivals:
-				if a.number != m.number {
-					return nil, fmt.Errorf("report %d came instead of %d", a.number, m.number)
-				}
-				latencies = append(latencies, milliseconds(a.at.Sub(sent.handed)))
-			case <-ctx.Done():
-				return nil, context.Cause(ctx)
-			}
+		all, err := arrive(ctx, arrivals, w.pages, m)
+		if err != nil {
+			return nil, err
+		}
+		for _, a := range all {
+			latencies = append(latencies, milliseconds(a.at.Sub(sent.handed)))
 		}
 		time.Sleep(pause)
 	}
@@ -88,6 +72,45 @@ func (w watching) measure(ctx context.Context, b *bench, t target) (figures, err
 type arrival struct {
 	number int
 	at     time.Time
+}
+
+// followAll runs f so many times at once, and returns when all of them have opened their stream. end ends them and waits for that. If one fails, ctx ends with its error.
+func followAll(parent context.Context, streams int, f func(ctx context.Context, number int, opened chan<- struct{}) error) (ctx context.Context, end func(), err error) {
+	ctx, cancel := context.WithCancelCause(parent)
+	var following sync.WaitGroup
+	opened := make(chan struct{})
+	for i := range streams {
+		following.Go(func() {
+			if err := f(ctx, i, opened); err != nil {
+				cancel(fmt.Errorf("stream: %w", err))
+			}
+		})
+	}
+	end = func() { cancel(nil); following.Wait() }
+	for range streams {
+		select {
+		case <-opened:
+		case <-ctx.Done():
+			return ctx, end, context.Cause(ctx)
+		}
+	}
+	return ctx, end, nil
+}
+
+// arrive waits until a report has arrived at all streams.
+func arrive(ctx context.Context, arrivals <-chan arrival, streams int, m mail) (all []arrival, err error) {
+	for range streams {
+		select {
+		case a := <-arrivals:
+			if a.number != m.number {
+				return nil, fmt.Errorf("report %d came instead of %d", a.number, m.number)
+			}
+			all = append(all, a)
+		case <-ctx.Done():
+			return nil, context.Cause(ctx)
+		}
+	}
+	return all, nil
 }
 
 // follow reads a city's events as an open page does, until ctx ends.

@@ -1,6 +1,7 @@
 package account
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"strings"
@@ -29,17 +30,25 @@ func (p *Pages) showCities(w http.ResponseWriter, r *http.Request, status int, a
 	if err != nil {
 		return err
 	}
-	for _, name := range names {
-		city, ok, err := p.Settings.Get(r.Context(), name)
-		if err != nil {
-			return err
-		}
-		if ok {
-			data.Cities = append(data.Cities, site.LinkTo(city))
-		}
+	if data.Cities, err = p.linksTo(r.Context(), names); err != nil {
+		return err
 	}
 	data.Domain, data.Host = p.Domain, strings.TrimPrefix(strings.TrimPrefix(p.BaseURL, "https://"), "http://")
 	return p.Show(w, r, status, site.Page{Title: p.Text(r, "cities")}, "cities.html", data)
+}
+
+// linksTo returns links to those of the cities whose settings are loaded here.
+func (p *Pages) linksTo(ctx context.Context, names []string) (all []site.CityLink, err error) {
+	for _, name := range names {
+		city, ok, err := p.Settings.Get(ctx, name)
+		if err != nil {
+			return nil, err
+		}
+		if ok {
+			all = append(all, site.LinkTo(city))
+		}
+	}
+	return all, nil
 }
 
 func (p *Pages) addCity(w http.ResponseWriter, r *http.Request, admin db.Admin) error {

@@ -67,14 +67,8 @@ func (p *Pages) showAccount(w http.ResponseWriter, r *http.Request, status int, 
 	if err != nil {
 		return err
 	}
-	for _, name := range names {
-		city, ok, err := p.Settings.Get(r.Context(), name)
-		if err != nil {
-			return err
-		}
-		if ok {
-			data.LastOf = append(data.LastOf, site.LinkTo(city))
-		}
+	if data.LastOf, err = p.linksTo(r.Context(), names); err != nil {
+		return err
 	}
 	about := site.Page{Title: p.Text(r, "account"), Private: true}
 	data.Message = p.PlaceMessage(w, r, &about, sections...)
