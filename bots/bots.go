@@ -4,7 +4,7 @@
 // addresses and log lines. `go generate ./bots/...` updates everything that is made from the list of directories.
 // docs/add-a-network.md is the guide; package bottest is this contract as a test suite, which every bot passes.
 //
-// A bot imports this package, bots/{kit,chat,places}, report, db, internal/{secret,limits,htmltext}, libraries, and mail/... if it is a network
+// A bot imports this package, bots/{kit,chat,places,importing}, report, db, internal/{secret,limits,htmltext}, libraries, and mail/... if it is a network
 // of mail; never another bot and never NATS. It never stores or logs an author, a token in the clear, or the text of a report.
 package bots
 

@@ -33,6 +33,13 @@ type City struct {
 	CreatedAt time.Time
 }
 
+// ImportedCity is a city that was imported from an older program, so that it is imported once.
+type ImportedCity struct {
+	Origin string    `gorm:"primaryKey;size:64"` // a keyed digest of what it was there
+	City   string    `gorm:"size:32;not null"`
+	At     time.Time `gorm:"not null"`
+}
+
 // Role is what an admin is in a city.
 type Role string
 

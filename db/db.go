@@ -138,6 +138,13 @@ func (d *DB) Prefixed(prefix string) (*gorm.DB, error) {
 	return handle, d.observer.Queries(handle)
 }
 
+// In returns a handle, such as one of Prefixed, that reads and writes in the transaction tx of another handle on the same database.
+func In(ctx context.Context, handle, tx *gorm.DB) *gorm.DB {
+	in := handle.Session(&gorm.Session{NewDB: true, Context: ctx})
+	in.Statement.ConnPool = tx.Statement.ConnPool
+	return in
+}
+
 // Observe has the durations of all statements observed, by operation and table. It must come right after Open.
 func (d *DB) Observe(o *observe.Observer) error {
 	d.observer = o

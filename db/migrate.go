@@ -151,6 +151,9 @@ func (d *DB) Migrate(ctx context.Context) error {
 			}
 			return addColumn(tx, &Entry{}, "Mark")
 		},
+	}, {
+		ID:      "19-imported",
+		Migrate: func(tx *gorm.DB) error { return tx.AutoMigrate(&ImportedCity{}) },
 	}})
 }
 

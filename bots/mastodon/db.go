@@ -30,6 +30,9 @@ func migrations() []*gormigrate.Migration {
 	}, {
 		ID:      "6-directs",
 		Migrate: func(tx *gorm.DB) error { return tx.AutoMigrate(&Direct{}) },
+	}, {
+		ID:      "7-seen",
+		Migrate: func(tx *gorm.DB) error { return tx.AutoMigrate(&SeenMention{}) },
 	}}
 }
 

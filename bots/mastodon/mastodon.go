@@ -43,7 +43,7 @@ func Plugin() bots.Plugin {
 	}
 }
 
-// bot implements bots.Receiver, bots.Sender, bots.Retracter, bots.Public, chat.Network and places.Network.
+// bot implements bots.Receiver, bots.Sender, bots.Retracter, bots.Public, chat.Network, places.Network and importing.Network.
 type bot struct {
 	kit.Bot[Account, Login, *Account, *Login]
 	store      store
@@ -76,9 +76,17 @@ func New(core bots.Core) (bots.Bot, error) {
 		if old != nil && old.Instance == row.Instance && old.AccountID == row.AccountID {
 			return nil
 		}
-		return deleteDirects(tx, row.City)
+		return deleteState(tx, row.City)
 	}
-	b.Rows.OnDisconnect = deleteDirects
+	b.Rows.OnDisconnect = deleteState
 	b.Pages = b.newPages()
 	return b, nil
+}
+
+// deleteState deletes what belongs to a city's account and not to another one.
+func deleteState(tx *gorm.DB, city string) error {
+	if err := tx.Where("city = ?", city).Delete(&SeenMention{}).Error; err != nil {
+		return err
+	}
+	return deleteDirects(tx, city)
 }

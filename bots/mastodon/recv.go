@@ -47,6 +47,12 @@ func (b *bot) startReading(ctx context.Context, city string, out bots.Out) (*rea
 		return nil, row, c.explain(ctx, "describe instance", err)
 	}
 	c = b.clientOf(row, c.token) // now with the rate limits of the server's software
+	if row.imported() {
+		if row, err = b.identifyImported(ctx, row, c, d); err != nil {
+			return nil, row, err
+		}
+		c = b.clientOf(row, c.token)
+	}
 	if err := b.checkAccount(ctx, &row, c); err != nil {
 		return nil, row, err
 	}

@@ -34,6 +34,9 @@ func (b *bot) Send(ctx context.Context, a bots.Account, r report.Report) (report
 	if errors.Is(err, kit.ErrNoAccount) {
 		return report.Receipt{}, bots.Permanent("error-no-account", err)
 	}
+	if err == nil && row.imported() {
+		err = bots.Retry("error-imported", errImported)
+	}
 	if err != nil {
 		return report.Receipt{}, err
 	}

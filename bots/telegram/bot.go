@@ -72,7 +72,11 @@ func (b *Bot) updateProfile(ctx context.Context, a Account, c *client) (Account,
 	if now.Username == a.Username && now.Name == a.Name && now.ReadsAll == a.ReadsAll {
 		return a, nil
 	}
-	return now, b.accounts.Update(ctx, now, map[string]any{"username": now.Username, "name": now.Name, "reads_all": now.ReadsAll})
+	store := b.accounts.Update
+	if a.Username == "" { // of an imported bot: its label is shown from now on
+		store = b.accounts.Renew
+	}
+	return now, store(ctx, now, map[string]any{"username": now.Username, "name": now.Name, "reads_all": now.ReadsAll})
 }
 
 // setLastUpdate stores the id of the update that was handled last.

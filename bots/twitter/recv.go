@@ -54,6 +54,9 @@ type reader struct {
 
 func (b *bot) newReader(ctx context.Context, city string, out bots.Out) (*reader, error) {
 	row, d, err := b.account(ctx, city)
+	if err == nil {
+		row, d, err = b.nameImported(ctx, row, d)
+	}
 	if err != nil {
 		return nil, err
 	}
