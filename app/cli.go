@@ -44,6 +44,7 @@ type cli struct {
 	} `cmd:"" help:"Copy everything to another database and broker, while the program is stopped."`
 	Backup  backupFlags  `cmd:"" help:"Write the database and what waits in the broker into one file. The program may be running."`
 	Restore restoreFlags `cmd:"" help:"Write a backup into an empty database and broker, while the program is stopped."`
+	Import  importFlags  `cmd:"" help:"Import the cities of Ticketfrei or Kibicara from their database, while the program is stopped. What was imported before is left as it is."`
 	Doctor  doctorFlags  `cmd:"" help:"Look for what is wrong in the ledger, its queue, the settings, sealed values and the data directory, and say how to mend it; exit 1 if something is. The program may be running."`
 	Secrets struct {
 		Rotate struct{} `cmd:"" help:"Make a new instance key and seal all secrets with it, while the program is stopped. If it is interrupted, run it again."`
@@ -124,6 +125,8 @@ func Main(ctx context.Context, args, environ []string, stdout, stderr io.Writer)
 		return backup(ctx, settings, c.Backup, stdout, stderr)
 	case "restore <file>":
 		return restoreBackup(ctx, settings, c.Restore, stdout, stderr)
+	case "import <program> <file>":
+		return importAncestor(ctx, settings, c.Import, stdout, stderr)
 	case "settings cut <city>":
 		return cutSettings(ctx, settings, line.cut.City, stdout, stderr)
 	case "secrets rotate":

@@ -1,0 +1,10 @@
+CREATE TABLE admins (id INTEGER PRIMARY KEY, email TEXT UNIQUE NOT NULL, passhash TEXT NOT NULL);
+CREATE TABLE hoods (id INTEGER PRIMARY KEY, name TEXT UNIQUE NOT NULL, landingpage TEXT NOT NULL, email_enabled BOOLEAN DEFAULT 1);
+CREATE TABLE admin_hood_relations (id INTEGER PRIMARY KEY, admin INTEGER REFERENCES admins(id), hood INTEGER REFERENCES hoods(id));
+CREATE TABLE triggers (id INTEGER PRIMARY KEY, hood INTEGER REFERENCES hoods(id), pattern TEXT NOT NULL);
+CREATE TABLE badwords (id INTEGER PRIMARY KEY, hood INTEGER REFERENCES hoods(id), pattern TEXT NOT NULL);
+CREATE TABLE email (id INTEGER PRIMARY KEY, hood INTEGER REFERENCES hoods(id), name TEXT UNIQUE NOT NULL, secret TEXT NOT NULL);
+CREATE TABLE email_subscribers (id INTEGER PRIMARY KEY, hood INTEGER REFERENCES hoods(id), email TEXT UNIQUE NOT NULL);
+CREATE TABLE telegrambots (id INTEGER PRIMARY KEY, hood INTEGER REFERENCES hoods(id), api_token TEXT UNIQUE NOT NULL, welcome_message TEXT NOT NULL, username TEXT, enabled BOOLEAN);
+CREATE TABLE telegramusers (id INTEGER PRIMARY KEY, user_id INTEGER UNIQUE NOT NULL, bot INTEGER REFERENCES telegrambots(id));
+CREATE TABLE twitterbots (id INTEGER PRIMARY KEY, hood INTEGER REFERENCES hoods(id), dms_since_id INTEGER, mentions_since_id INTEGER, access_token TEXT NOT NULL, access_token_secret TEXT NOT NULL, username TEXT, verified BOOLEAN, enabled BOOLEAN);

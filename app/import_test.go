@@ -1,0 +1,156 @@
+package app_test
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"linienfunk/ancestors/ancestorstest"
+	"linienfunk/app"
+	"linienfunk/db"
+)
+
+// instance is the data directory of a program that does not run.
+type instance struct {
+	t            *testing.T
+	data, config string
+}
+
+func newInstance(t *testing.T, config string) *instance {
+	t.Helper()
+	i := &instance{t: t, data: filepath.Join(t.TempDir(), "data"), config: filepath.Join(t.TempDir(), "linienfunk.toml")}
+	if err := os.WriteFile(i.config, []byte("data = \""+i.data+"\"\n[mail]\ndomain = \"linienfunk.example\"\n"+config), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return i
+}
+
+func (i *instance) run(args ...string) (string, error) {
+	i.t.Helper()
+	var out bytes.Buffer
+	err := app.Main(i.t.Context(), append(args, "--config", i.config), nil, &out, &out)
+	return out.String(), err
+}
+
+func (i *instance) count(table string) (n int64) {
+	i.t.Helper()
+	d, err := db.Open(i.t.Context(), filepath.Join(i.data, "linienfunk.db"), time.Now)
+	if err != nil {
+		i.t.Fatal(err)
+	}
+	defer d.Close()
+	if err := d.Table(table).Count(&n).Error; err != nil {
+		i.t.Fatal(err)
+	}
+	return n
+}
+
+func wants(t *testing.T, text string, want ...string) {
+	t.Helper()
+	for _, one := range want {
+		if !strings.Contains(text, one) {
+			t.Errorf("%q is not in\n%s", one, text)
+		}
+	}
+}
+
+func TestAllShortNamesThatAreTakenAreAskedForAtOnce(t *testing.T) {
+	t.Parallel()
+	old, i := ancestorstest.Ticketfrei(t), newInstance(t, "")
+	old.TicketfreiCity(1, "Köln", "ada@example.org", ancestorstest.Scrypt)
+	old.TicketfreiCity(2, "Koeln", "bo@example.org", ancestorstest.Scrypt)
+	old.TicketfreiCity(3, "Москва", "cy@example.org", ancestorstest.Scrypt)
+	_, err := i.run("import", "ticketfrei", old.Path)
+	if err == nil {
+		t.Fatal("no error")
+	}
+	wants(t, err.Error(), `--name 'Koeln=…'`, `the city "Köln" of the same database has it`, `--name 'Москва=…'`, "it is no short name")
+	if n := i.count("cities"); n != 0 {
+		t.Errorf("%d cities", n)
+	}
+	if _, err := i.run("import", "ticketfrei", old.Path, "--name", "Bonn=bonn"); err == nil || !strings.Contains(err.Error(), `it has "Köln", "Koeln", "Москва"`) {
+		t.Error(err)
+	}
+	said, err := i.run("import", "ticketfrei", old.Path, "--name", "Koeln=koeln-2", "--name", "Москва=moskau")
+	if err != nil {
+		t.Fatal(err)
+	}
+	wants(t, said, "Köln becomes koeln\n", "Koeln becomes koeln-2\n", "Москва becomes moskau\n")
+}
+
+func TestWhatIsNoDatabaseOfTheProgramIsRefused(t *testing.T) {
+	t.Parallel()
+	old, i := ancestorstest.Kibicara(t), newInstance(t, "")
+	if _, err := i.run("import", "ticketfrei", old.Path); err == nil || !strings.Contains(err.Error(), "is no database of ticketfrei: it has no table user") {
+		t.Error(err)
+	}
+	if _, err := i.run("import", "ticketfrei", filepath.Join(t.TempDir(), "none.sqlite")); err == nil || !strings.Contains(err.Error(), "no such file") {
+		t.Error(err)
+	}
+	text := filepath.Join(t.TempDir(), "text")
+	if err := os.WriteFile(text, []byte(strings.Repeat("no database\n", 100)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := i.run("import", "ticketfrei", text); err == nil || !strings.Contains(err.Error(), text) {
+		t.Error(err)
+	}
+	if _, err := os.Stat(i.data); err == nil {
+		t.Error("a data directory was made")
+	}
+}
+
+func TestWhatCannotComeAlongIsNamed(t *testing.T) {
+	t.Parallel()
+	old, i := ancestorstest.Ticketfrei(t), newInstance(t, "")
+	old.TicketfreiCity(1, "Fürth", "ada@example.org", "$2b$12$abcdefghijklmnopqrstuv")
+	old.TicketfreiCity(2, "Herrenlos", "nobody", ancestorstest.Scrypt)
+	old.Exec("UPDATE triggerpatterns SET patterns = 'kontroll(?=e)\nu1' WHERE user_id = 1")
+	old.Exec("INSERT INTO twitter_accounts (user_id, client_id, client_secret, active) VALUES (1, '12345-abcdef', 'geheim', 1)")
+	old.Exec("INSERT INTO telegram_subscribers (user_id, subscriber_id) VALUES (1, 17)")
+	old.Exec("INSERT INTO mastodon_accounts (user_id, access_token, instance_id, active) VALUES (1, 'token', 99, 1)")
+	said, err := i.run("import", "ticketfrei", old.Path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wants(t, said, `line 1 of the triggers, "kontroll(?=e)"`, "it stays in the list as a comment", "an admin's password, whose hash cannot be checked", "--same-application",
+		"the bot on Telegram and its 1 subscribers: it has no valid token", "the Mastodon account: it has no token, or no instance",
+		`"Herrenlos" (number 2): not imported, since none of its admins has an address`, "the text for those who subscribe by mail")
+	for _, secret := range []string{"geheim", "12345", "ada@", "$2b$"} {
+		if strings.Contains(said, secret) {
+			t.Errorf("the report has %q in it", secret)
+		}
+	}
+	if n := i.count("cities"); n != 1 {
+		t.Errorf("%d cities", n)
+	}
+}
+
+func TestTheHoodsOfKibicaraComeAlong(t *testing.T) {
+	t.Parallel()
+	old, i := ancestorstest.Kibicara(t), newInstance(t, "[bots.twitter]\nconsumer_key = \"key\"\nconsumer_secret = \"secret\"\n")
+	old.Exec(`INSERT INTO hoods VALUES (1, 'Gostenhof', '## Hallo', 1), (2, 'Johannis', '', 1)`)
+	old.Exec(`INSERT INTO admins VALUES (1, 'ada@example.org', ?), (2, 'bo@example.org', ?)`, ancestorstest.Argon2, ancestorstest.Argon2)
+	old.Exec(`INSERT INTO admin_hood_relations (admin, hood) VALUES (1, 1), (2, 1), (2, 2)`)
+	old.Exec(`INSERT INTO triggers (hood, pattern) VALUES (1, '.*kontrolle'), (2, '')`)
+	old.Exec(`INSERT INTO badwords (hood, pattern) VALUES (1, '.*idiot')`)
+	old.Exec(`INSERT INTO email VALUES (1, 1, 'kibicara-gostenhof', 'secret')`)
+	old.Exec(`INSERT INTO email_subscribers (hood, email) VALUES (1, 'reader@example.net'), (2, 'other@example.net')`)
+	old.Exec(`INSERT INTO telegrambots VALUES (1, 1, '20001:CCCCCCCCCCCCCCCCCCCCCCCC', 'Willkommen!', 'gostenhof_bot', 1)`)
+	old.Exec(`INSERT INTO telegramusers (user_id, bot) VALUES (71, 1), (72, 1)`)
+	old.Exec(`INSERT INTO twitterbots VALUES (1, 1, 5, 7, '12345-abcdef', 'geheim', 'gostenhof', 1, 1)`)
+	said, err := i.run("import", "kibicara", old.Path, "--same-application")
+	if err != nil {
+		t.Fatal(err)
+	}
+	wants(t, said, "Gostenhof becomes gostenhof", "Johannis becomes johannis",
+		"2 cities, 3 admins, 2 triggers, 1 blocked words, 1 texts for the city's page, 2 subscribers by mail, 1 bots on Telegram, 1 welcome messages on Telegram, 2 subscribers on Telegram, 1 accounts on X.",
+		"the city's is gostenhof@linienfunk.example now")
+	for table, want := range map[string]int64{"cities": 2, "admins": 2, "city_admins": 3, "telegram_subscribers": 2, "twitter_accounts": 1, "email_subscribers": 2} {
+		if n := i.count(table); n != want {
+			t.Errorf("%d rows of %s, not %d", n, table, want)
+		}
+	}
+}
