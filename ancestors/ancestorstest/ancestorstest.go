@@ -6,8 +6,11 @@ import (
 	_ "embed"
 	"path/filepath"
 	"testing"
+	"time"
 
 	_ "github.com/ncruces/go-sqlite3/driver" // the database/sql driver "sqlite3"
+
+	"linienfunk/bots/importing"
 )
 
 // Ticketfrei's tables in 2021, and Kibicara's in 2022.
@@ -31,20 +34,21 @@ const Triggers = "kontroll?e\nkonti\ndb\nvgn\nvag\nzivil\nsicherheit\nuniform\ns
 
 // File is a database.
 type File struct {
-	Path string
-	t    testing.TB
-	db   *sql.DB
+	Path    string
+	program string
+	t       testing.TB
+	db      *sql.DB
 }
 
 // Ticketfrei makes an empty database of Ticketfrei.
-func Ticketfrei(t testing.TB) *File { return open(t, "ticketfrei.sqlite", ticketfrei) }
+func Ticketfrei(t testing.TB) *File { return open(t, importing.Ticketfrei, ticketfrei) }
 
 // Kibicara makes an empty database of Kibicara.
-func Kibicara(t testing.TB) *File { return open(t, "kibicara.sqlite", kibicara) }
+func Kibicara(t testing.TB) *File { return open(t, importing.Kibicara, kibicara) }
 
-func open(t testing.TB, name, schema string) *File {
+func open(t testing.TB, program, schema string) *File {
 	t.Helper()
-	f := &File{Path: filepath.Join(t.TempDir(), name), t: t}
+	f := &File{Path: filepath.Join(t.TempDir(), program+".sqlite"), program: program, t: t}
 	var err error
 	if f.db, err = sql.Open("sqlite3", "file:"+f.Path+"?_pragma=foreign_keys(off)"); err != nil {
 		t.Fatal(err)
@@ -52,6 +56,11 @@ func open(t testing.TB, name, schema string) *File {
 	t.Cleanup(func() { f.db.Close() })
 	f.Exec(schema)
 	return f
+}
+
+// City is a city of the database, for a test of a network.
+func (f *File) City(id int64) importing.City {
+	return importing.City{Old: &importing.Old{Program: f.program, File: f.Path, DB: f.db, Modified: time.Now(), SameApplication: true}, ID: id}
 }
 
 // Exec runs statements.

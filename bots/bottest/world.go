@@ -13,8 +13,11 @@ import (
 	"testing"
 	"time"
 
+	"gorm.io/gorm"
+
 	"linienfunk/bots"
 	"linienfunk/bots/chat"
+	"linienfunk/bots/importing"
 	"linienfunk/bots/places"
 	"linienfunk/bus/programs"
 	"linienfunk/db"
@@ -113,6 +116,19 @@ func (w *World) Restart(t testing.TB) {
 		w.Places = &KeptPlaces{network: network, now: w.now}
 		network.UsePlaces(w.Places)
 	}
+}
+
+// Import has a bot that is an importing.Network take over what an older program has of a city.
+func (w *World) Import(t testing.TB, city string, old importing.City) (r importing.Result) {
+	t.Helper()
+	err := w.DB.Transaction(t.Context(), func(tx *gorm.DB) (err error) {
+		r, err = w.Bot.(importing.Network).Import(t.Context(), tx, city, old)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
 }
 
 // WithTLS gives the bot's SMTP server a certificate, from the next Restart on.

@@ -8,7 +8,9 @@ import (
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
 
+	"linienfunk/bots"
 	"linienfunk/bots/importing"
+	"linienfunk/bots/kit"
 	"linienfunk/db"
 	"linienfunk/mail"
 )
@@ -69,6 +71,14 @@ func (b *Bot) loseAddress(ctx context.Context, city string, old importing.City, 
 	if old.Program != importing.Kibicara {
 		r.Lose("mail to the old address is not read: the city's is %s now", b.address(city))
 		return nil
+	}
+	hoods, err := old.All(ctx, "SELECT * FROM hoods WHERE id = ?", old.ID)
+	if err != nil {
+		return err
+	}
+	if len(hoods) > 0 && hoods[0].Has("email_enabled") && !hoods[0].On("email_enabled") {
+		r.Options = bots.Options{kit.Enabled: false}
+		r.Lose("mail was switched off, and stays so until it is switched on in the settings")
 	}
 	addresses, err := old.All(ctx, "SELECT * FROM email WHERE hood = ?", old.ID)
 	if len(addresses) > 0 {

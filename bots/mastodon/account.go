@@ -30,8 +30,13 @@ type Account struct {
 	FailingSince *time.Time // since when reading fails because of the instance
 }
 
-// Label is the account's full address.
-func (a Account) Label() string { return "@" + a.Acct + "@" + a.Domain }
+// Label is the account's full address; of one that was imported and is not identified yet, its instance.
+func (a Account) Label() string {
+	if a.imported() {
+		return a.Domain
+	}
+	return "@" + a.Acct + "@" + a.Domain
+}
 
 // Link is the account's profile.
 func (a Account) Link() string { return a.URL }

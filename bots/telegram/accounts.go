@@ -48,8 +48,13 @@ func (a Account) withProfile(me *models.User) Account {
 	return a
 }
 
-// Label is the bot's user name as people write it.
-func (a *Account) Label() string { return "@" + a.Username }
+// Label is the bot's user name as people write it; its number as long as the name of an imported bot is not known.
+func (a *Account) Label() string {
+	if a.Username == "" {
+		return strconv.FormatInt(a.BotID, 10)
+	}
+	return "@" + a.Username
+}
 
 // Link opens a chat with the bot (https://core.telegram.org/api/links#public-username-links).
 func (a *Account) Link() string { return "https://t.me/" + a.Username }

@@ -25,8 +25,13 @@ type Account struct {
 	UpdatedAt       time.Time
 }
 
-// Label is the account's name.
-func (a Account) Label() string { return "@" + a.Handle }
+// Label is the account's name; its number as long as the name of an imported account is not known.
+func (a Account) Label() string {
+	if a.Handle == "" {
+		return a.UserID
+	}
+	return "@" + a.Handle
+}
 
 // Link is the account's page.
 func (a Account) Link() string { return "https://x.com/" + a.Handle }
