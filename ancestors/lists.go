@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
-	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -58,22 +57,29 @@ func (r Reader) keep(list report.List, lines []string, read func(string) string,
 		kept[i] = read(line)
 	}
 	// A line that is too many for a limit shows only in the whole list; without it another one may.
-	for range len(lines) + 1 {
+	for commented := map[int]bool{}; ; {
 		bad := lineErrors(r.compile(list, kept))
 		if len(bad) == 0 {
-			break
+			return kept
 		}
+		end := len(kept)
 		for _, one := range bad {
-			if one.Line < 1 || one.Line > len(kept) {
-				c.lose("the list of %s: %v", list, one.Err)
+			switch i := one.Line - 1; {
+			case i < 0 || i >= len(kept):
+				c.lose("all %s: %v", list, one.Err)
 				return nil
+			case commented[i]:
+				end = min(end, i)
+			default:
+				c.lose("line %d of the %s, %q: %v; it stays in the list as a comment", one.Line, list, lines[i], one.Err)
+				kept[i], commented[i] = report.Cut("# "+strings.TrimLeft(lines[i], "# "), censor.MaxLine), true
 			}
-			i := one.Line - 1
-			c.lose("line %d of the %s, %q: %v; it stays in the list as a comment", one.Line, list, lines[i], one.Err)
-			kept[i] = report.Cut("# "+strings.TrimLeft(lines[i], "#"), censor.MaxLine)
+		}
+		if end < len(kept) {
+			c.lose("the %s from line %d on: the list is too long", list, end+1)
+			kept = kept[:end]
 		}
 	}
-	return slices.Compact(kept)
 }
 
 func (r Reader) compile(list report.List, lines []string) error {
@@ -85,7 +91,7 @@ func (r Reader) compile(list report.List, lines []string) error {
 	return err
 }
 
-// lineErrors are the errors of a list's lines, the last line first.
+// lineErrors are the errors of a list's lines.
 func lineErrors(err error) (all []*censor.LineError) {
 	if err == nil {
 		return nil

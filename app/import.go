@@ -83,7 +83,7 @@ var errDryRun = errors.New("this was a dry run")
 
 // openForImport opens a program that does not run, on free ports: networks need most parts of one.
 func openForImport(ctx context.Context, c config.Config, stderr io.Writer) (*Program, error) {
-	c.HTTP, c.SMTP, c.Metrics.Listen = "localhost:0", "localhost:0", ""
+	c.HTTP, c.SMTP, c.Metrics.Listen = "127.0.0.1:0", "127.0.0.1:0", ""
 	p, err := Open(ctx, c, stderr)
 	if err != nil {
 		return nil, err

@@ -7,6 +7,7 @@ import (
 	"io"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"linienfunk/ancestors"
 	"linienfunk/bots/importing"
@@ -18,7 +19,11 @@ import (
 
 // plan decides which cities are imported, and under which names. Its error lists all names that are missing, with the flags to add.
 func (i *importer) plan(ctx context.Context, found []ancestors.City) error {
-	wanted, err := i.flags.names(found)
+	titles := map[string]int{}
+	for _, one := range found {
+		titles[one.Title]++
+	}
+	wanted, err := i.flags.names(found, titles)
 	if err != nil {
 		return err
 	}
@@ -38,6 +43,9 @@ func (i *importer) plan(ctx context.Context, found []ancestors.City) error {
 			return err
 		}
 		c.Result.Lost = one.Lost
+		if utf8.RuneCountInString(one.Title) > settings.MaxTitle {
+			c.Lose("the end of its name, which may have %d characters", settings.MaxTitle)
+		}
 		i.chooseAdmins(&c)
 		switch {
 		case c.before != "":
@@ -46,7 +54,11 @@ func (i *importer) plan(ctx context.Context, found []ancestors.City) error {
 		case len(c.admins) == 0:
 			c.skipped = "none of its admins has an address that can be used here, so nobody could run it"
 		default:
-			name, given := wanted[one.Title]
+			key := one.Title
+			if titles[key] > 1 {
+				key = strconv.FormatInt(one.ID, 10)
+			}
+			name, given := wanted[key]
 			if !given {
 				name = account.ShortName(one.Title)
 			}
@@ -55,7 +67,7 @@ func (i *importer) plan(ctx context.Context, found []ancestors.City) error {
 				why = taken[name]
 			}
 			if why != "" {
-				missing = append(missing, fmt.Sprintf("  --name '%s=…'   %s: %s", one.Title, strings.TrimSpace("the short name "+name), why))
+				missing = append(missing, fmt.Sprintf("  --name '%s=…'   %s: %s", key, strings.TrimSpace("the short name "+name), why))
 			}
 			c.name, taken[name] = name, fmt.Sprintf("the city %q of the same database has it", one.Title)
 		}
@@ -67,24 +79,26 @@ func (i *importer) plan(ctx context.Context, found []ancestors.City) error {
 	return nil
 }
 
-// names reads the flags --name.
-func (f importFlags) names(cities []ancestors.City) (map[string]string, error) {
+// names reads the flags --name. A city whose title others have as well goes by its number in the old database.
+func (f importFlags) names(cities []ancestors.City, titles map[string]int) (map[string]string, error) {
+	known, all := map[string]bool{}, []string{}
+	for _, c := range cities {
+		key := c.Title
+		if titles[key] > 1 {
+			key = strconv.FormatInt(c.ID, 10)
+		}
+		known[key], all = true, append(all, strconv.Quote(key))
+	}
 	wanted := map[string]string{}
 	for _, pair := range f.Name {
 		at := strings.LastIndexByte(pair, '=')
 		if at < 1 {
 			return nil, fmt.Errorf("--name %q: wants the title in the old database and the short name here, such as 'Nürnberg=nuernberg'", pair)
 		}
-		title, known := pair[:at], false
-		var titles []string
-		for _, c := range cities {
-			known = known || c.Title == title
-			titles = append(titles, strconv.Quote(c.Title))
+		if !known[pair[:at]] {
+			return nil, fmt.Errorf("--name %q: the database has no such city; it has %s", pair, strings.Join(all, ", "))
 		}
-		if !known {
-			return nil, fmt.Errorf("--name %q: the database has no city of that title; it has %s", pair, strings.Join(titles, ", "))
-		}
-		wanted[title] = strings.TrimSpace(pair[at+1:])
+		wanted[pair[:at]] = strings.TrimSpace(pair[at+1:])
 	}
 	return wanted, nil
 }

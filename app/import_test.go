@@ -63,22 +63,24 @@ func TestAllShortNamesThatAreTakenAreAskedForAtOnce(t *testing.T) {
 	old.TicketfreiCity(1, "Köln", "ada@example.org", ancestorstest.Scrypt)
 	old.TicketfreiCity(2, "Koeln", "bo@example.org", ancestorstest.Scrypt)
 	old.TicketfreiCity(3, "Москва", "cy@example.org", ancestorstest.Scrypt)
+	old.TicketfreiCity(4, "Bonn", "di@example.org", ancestorstest.Scrypt)
+	old.TicketfreiCity(5, "Bonn", "ed@example.org", ancestorstest.Scrypt)
 	_, err := i.run("import", "ticketfrei", old.Path)
 	if err == nil {
 		t.Fatal("no error")
 	}
-	wants(t, err.Error(), `--name 'Koeln=…'`, `the city "Köln" of the same database has it`, `--name 'Москва=…'`, "it is no short name")
+	wants(t, err.Error(), `--name 'Koeln=…'`, `the city "Köln" of the same database has it`, `--name 'Москва=…'`, "it is no short name", `--name '5=…'`)
 	if n := i.count("cities"); n != 0 {
 		t.Errorf("%d cities", n)
 	}
-	if _, err := i.run("import", "ticketfrei", old.Path, "--name", "Bonn=bonn"); err == nil || !strings.Contains(err.Error(), `it has "Köln", "Koeln", "Москва"`) {
+	if _, err := i.run("import", "ticketfrei", old.Path, "--name", "Bonn=bonn"); err == nil || !strings.Contains(err.Error(), `it has "Köln", "Koeln", "Москва", "4", "5"`) {
 		t.Error(err)
 	}
-	said, err := i.run("import", "ticketfrei", old.Path, "--name", "Koeln=koeln-2", "--name", "Москва=moskau")
+	said, err := i.run("import", "ticketfrei", old.Path, "--name", "Koeln=koeln-2", "--name", "Москва=moskau", "--name", "5=bonn-2")
 	if err != nil {
 		t.Fatal(err)
 	}
-	wants(t, said, "Köln becomes koeln\n", "Koeln becomes koeln-2\n", "Москва becomes moskau\n")
+	wants(t, said, "Köln becomes koeln\n", "Koeln becomes koeln-2\n", "Москва becomes moskau\n", "Bonn becomes bonn\n", "Bonn becomes bonn-2\n")
 }
 
 func TestWhatIsNoDatabaseOfTheProgramIsRefused(t *testing.T) {

@@ -130,3 +130,18 @@ func TestAnImportedCityGoesOnWhereTicketfreiStopped(t *testing.T) {
 		t.Errorf("%d seen mentions are still remembered", n)
 	}
 }
+
+func TestNothingIsImportedWhileTheProgramRuns(t *testing.T) {
+	t.Parallel()
+	_, c := importMails(t)
+	_, stop := harness.Start(t, c)
+	old := ancestorstest.Ticketfrei(t)
+	old.TicketfreiCity(1, "Nürnberg", "ada@example.org", ancestorstest.Scrypt)
+	if _, err := operate(t, c, "import", "ticketfrei", old.Path); err == nil || !strings.Contains(err.Error(), "another linienfunk is running") {
+		t.Errorf("%v", err)
+	}
+	stop()
+	if said, err := operate(t, c, "import", "ticketfrei", old.Path); err != nil {
+		t.Error(err, said)
+	}
+}
