@@ -64,7 +64,7 @@ func (p *Program) openFrontend(context.Context) (err error) {
 	}
 	p.frontend, err = frontend.New(frontend.Deps{
 		DB: p.db, Settings: p.settings, History: p.storage, Networks: p.networks, Imports: p.imports, Readers: p.readers, Mail: p.mail, Box: p.box, Limits: p.limits, BaseURL: p.config.BaseURL, Domain: p.config.Mail.Domain,
-		Log: p.log.With("part", "frontend"), Now: p.now, Proxies: proxies, Legal: p.legal, Unregistered: len(p.config.MissingLegal()) > 0,
+		Log: p.log.With("part", "frontend"), Now: p.now, Proxies: proxies, Operators: p.config.Operators(), Legal: p.legal, Unregistered: len(p.config.MissingLegal()) > 0,
 		Commands: p.commands, PingBroker: p.bus.Ping, Observer: p.observer, API: p.api,
 		Status:  func(city string) []supervisor.Status { return p.supervisor.Status(city) },
 		Changed: func(city string) { p.notifyNodes(supervisor.AccountHint("", city)) },

@@ -60,7 +60,7 @@ func (p *Program) Run(ctx context.Context) error {
 
 // parts are the parts that run on this node, by their names in errors. Every node answers health checks, and knows settings and accounts.
 func (p *Program) parts() map[string]func(context.Context) error {
-	parts := map[string]func(context.Context) error{"pages": p.serveHTTP, "supervisor": p.supervisor.Run, "bus": p.bus.Run, "networks": p.readers.Run, "commands": p.serveSocket}
+	parts := map[string]func(context.Context) error{"pages": p.serveHTTP, "supervisor": p.supervisor.Run, "bus": p.bus.Run, "instance": p.followInstance, "networks": p.readers.Run, "commands": p.serveSocket}
 	if p.metrics != nil {
 		parts["metrics"] = p.serveMetrics
 	}

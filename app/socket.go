@@ -91,7 +91,7 @@ func (p *Program) runFromSocket(w http.ResponseWriter, r *http.Request) {
 func (p *Program) runAsOperator(ctx context.Context, asked socketCall) socketAnswer {
 	result, err := p.commands.Run(ctx, commands.Call{
 		City: asked.City, Name: asked.Name, Args: asked.Args, Key: asked.Key,
-		Actor: commands.Actor{ID: "operator", Level: commands.Operator, Lang: asked.Lang},
+		Actor: commands.Actor{ID: commands.OperatorID, Level: commands.Operator, Lang: asked.Lang},
 	})
 	var answer socketAnswer
 	for _, one := range commands.AsRefusals(err) {

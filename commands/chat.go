@@ -15,7 +15,7 @@ import (
 
 // InChats reports whether people can write a command in a chat. There, a report is written without one, and what is about the instance has no city's account.
 func (c *Commands) InChats(command Command) bool {
-	return command.Name != "report" && command.Name != "fate" && !command.NoCity && command.Name != "link new"
+	return command.Name != "report" && command.Name != "fate" && !command.NoCity && command.Level < Operator && command.Name != "link new"
 }
 
 // readWords collects what people write for the commands, in all languages.

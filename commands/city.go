@@ -53,7 +53,7 @@ func status(ctx context.Context, c *Commands, call Call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := CityStatus{City: city.City, Title: city.Title, Active: city.Active, Held: len(held), Networks: []NetworkStatus{}}
+	s := CityStatus{City: city.City, Title: city.Title, Active: city.Runs(), Held: len(held), Networks: []NetworkStatus{}}
 	for _, one := range c.Status(call.City) {
 		s.Networks = append(s.Networks, NetworkStatus{Network: one.Bot, Title: c.title(call.Actor.Lang, one.Bot), Account: one.Label, State: string(one.State),
 			Detail: c.Translate(call.Actor.Lang, one.Bot, one.Detail), Waiting: one.Queue})

@@ -9,6 +9,7 @@
 //	place_cache.go   the lists of what cities' accounts see in their networks, for all nodes
 //	chat.go          messages of people, which are commands, and answers
 //	network.go       the city's lines and stops
+//	operator.go      what the operator does to cities and to the instance
 //	info.go          where those who run a city are told together: its info channel
 //	notices.go       tells them, and those who have linked a chat, what others did, and what is held
 package commands
@@ -85,6 +86,8 @@ type Deps struct {
 	Status func(city string) []supervisor.Status
 	// Changed is called after a city's settings were saved.
 	Changed func(city string)
+	// InstanceChanged has all nodes read again what is stored about the whole instance: Stops. May be nil.
+	InstanceChanged func(ctx context.Context) error
 	// Networks are the networks with chats, by the names of their bots.
 	Networks map[string]chat.Network
 	// Places are the networks with places, by the names of their bots.

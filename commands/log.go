@@ -45,7 +45,7 @@ type LoggedAct struct {
 
 // note writes what was done into the city's log. A command of riders is none of it.
 func (c *Commands) note(ctx context.Context, command Command, call Call) {
-	if command.Reads || command.NoCity || command.Level < Moderator {
+	if command.Reads || command.Level < Moderator {
 		return
 	}
 	values := map[string]any{}
@@ -86,6 +86,10 @@ func showLog(ctx context.Context, c *Commands, call Call) (any, error) {
 		}
 		if admin := fmt.Sprintf("admin %d", row.AdminID); one.Via == "" && row.Actor != admin {
 			one.Via = row.Actor
+		}
+		if row.Actor == OperatorID { // operators have no names for those who run a city
+			list.Acts = append(list.Acts, one)
+			continue
 		}
 		admin, err := c.DB.AdminByID(ctx, row.AdminID)
 		if err == nil {

@@ -13,5 +13,6 @@ func Migrations() []*gormigrate.Migration {
 		{ID: "3-places", Migrate: func(tx *gorm.DB) error { return tx.AutoMigrate(&placeRow{}) }},
 		{ID: "4-info-places", Migrate: func(tx *gorm.DB) error { return tx.AutoMigrate(&InfoPlace{}) }},
 		{ID: "5-moderation", Migrate: func(tx *gorm.DB) error { return tx.AutoMigrate(&Flag{}, &Act{}) }},
+		{ID: "6-stops", Migrate: func(tx *gorm.DB) error { return tx.AutoMigrate(&Stop{}) }},
 	}
 }

@@ -43,6 +43,13 @@ type world struct {
 	imports  *transit.Imports
 }
 
+// readInstance does what the program does when the operator has changed something.
+func (w *world) readInstance(ctx context.Context) error {
+	stops, err := w.Stops(ctx)
+	w.node.SetStops(stops)
+	return err
+}
+
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	w := &world{t: t, net: &network{told: map[string]told{}, interests: map[string]chat.Interest{}}}
@@ -70,7 +77,8 @@ func newWorld(t *testing.T) *world {
 			return []supervisor.Status{{Bot: "net", Label: "@bern", State: supervisor.Running, Queue: 2}}
 		},
 		Mail: &w.mails, BaseURL: "https://linienfunk.example", Domain: "linienfunk.example",
-		Changed: func(string) {}, Networks: map[string]chat.Network{"net": w.net}, Places: map[string]places.Network{"net": w.net},
+		InstanceChanged: func(ctx context.Context) error { return w.readInstance(ctx) },
+		Changed:         func(string) {}, Networks: map[string]chat.Network{"net": w.net}, Places: map[string]places.Network{"net": w.net},
 		Title: func(_, bot string) string { return strings.ToUpper(bot) }, Translate: func(_, _, id string) string { return id },
 	})
 	w.check(err)

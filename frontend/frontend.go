@@ -12,6 +12,7 @@ import (
 	"linienfunk/frontend/apipages"
 	"linienfunk/frontend/botpages"
 	"linienfunk/frontend/city"
+	"linienfunk/frontend/operator"
 	"linienfunk/frontend/public"
 	"linienfunk/frontend/site"
 	"linienfunk/frontend/wording"
@@ -36,7 +37,7 @@ type Frontend struct {
 
 // New parses the pages. An error is a mistake in the program's files or in BaseURL.
 func New(deps Deps) (*Frontend, error) {
-	s, err := site.New(deps, botpages.Files, account.Files, city.Files, public.Files, apipages.Files)
+	s, err := site.New(deps, botpages.Files, account.Files, city.Files, public.Files, apipages.Files, operator.Files)
 	if err != nil {
 		return nil, err
 	}

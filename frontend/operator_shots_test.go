@@ -5,11 +5,13 @@ package frontend_test
 import (
 	"fmt"
 	"net/http"
+	"net/url"
 	"testing"
 
 	"linienfunk/frontend/frontendtest"
 	"linienfunk/internal/legal"
 	"linienfunk/internal/testkit/pictures"
+	"linienfunk/supervisor"
 	"linienfunk/templates"
 )
 
@@ -25,7 +27,20 @@ func TestOperatorScreenshots(t *testing.T) {
 			texts[kind] = texts["privacy"]
 		}
 		s.Site.Legal, s.Site.Unregistered = texts, true
+		s.Site.Operators = []string{"op@example.org"}
+		frontendtest.TwoBots(s)
 	})
+	s.Admin("op@example.org")
+	s.Admin("ada@example.org", "berlin", "ghent", "zuerich")
+	s.Admin("somebody-with-a-long-address@verkehrsbetriebe.example.org", "wien")
+	s.Sample("berlin", 60)
+	s.SetStatuses(supervisor.Status{Bot: "alpha", State: supervisor.Revoked, Since: s.Now()})
+	v := s.VisitorAs("op@example.org")
+	page := v.Get("/operator")
+	v.Submit(page, "/operator/city-suspend#city-ghent", "city", "ghent", "why", "Its reports name people, and nobody answers our mails about that.").Want(200)
+	base, err := url.Parse(s.URL)
+	frontendtest.Check(t, err)
+	operator, owner := v.Client.Jar.Cookies(base), s.VisitorAs("ada@example.org").Client.Jar.Cookies(base)
 	camera := pictures.New(t, s.URL)
 	shoot := func(name, path string, width int64, dark bool, lang string, cookies ...*http.Cookie) {
 		t.Helper()
@@ -37,6 +52,9 @@ func TestOperatorScreenshots(t *testing.T) {
 		for _, dark := range []bool{false, true} {
 			lang := map[bool]string{false: "de", true: "en"}[dark]
 			shoot("privacy", "/privacy", width, dark, lang)
+			shoot("operator", "/operator", width, dark, lang, operator...)
+			shoot("suspended", "/city/ghent/people", width, dark, lang, owner...)
+			shoot("suspended-public", "/c/ghent", width, dark, lang)
 			shoot("closed", "/register", width, dark, lang)
 		}
 	}

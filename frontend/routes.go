@@ -7,6 +7,7 @@ import (
 
 	"linienfunk/api"
 	"linienfunk/frontend/apipages"
+	"linienfunk/frontend/operator"
 )
 
 // Handler serves the site. It sets the deadlines for reading bodies and writing answers, so the server around it must not have
@@ -35,6 +36,7 @@ func (f *Frontend) pages() *http.ServeMux {
 	f.Accounts.AddTo(pages)
 	f.Cities.AddTo(pages)
 	f.Bots.AddTo(pages)
+	operator.New(f.Site).AddTo(pages)
 	if f.Site.API != nil {
 		apipages.New(f.Site).AddTo(pages)
 	}

@@ -21,6 +21,7 @@ const (
 	accounts   who = "accounts"    // whoever is logged in, about their own account
 	moderators who = "of the city" // and owners
 	owners     who = "owners of the city"
+	operators  who = "operators"
 )
 
 // allowed says for each address that takes forms who may use it. One that is missing fails the test: whoever adds an address says here for whom it is.
@@ -36,6 +37,8 @@ var allowed = map[string]who{
 	"POST /account/passkeys": accounts, "POST /account/passkey/{token}": accounts, "POST /account/passkeys/{id}/remove": accounts,
 
 	"POST /city/{city}/ledger/{id}/{command}": moderators, "POST /city/{city}/commands/{command}": moderators, "POST /city/{city}/people/{command}": moderators,
+
+	"POST /operator/{command}": operators,
 
 	"POST /city/{city}": owners, "POST /city/{city}/try": owners, "POST /city/{city}/merge": owners, "POST /city/{city}/options/{bot}": owners,
 	"POST /city/{city}/undo": owners, "POST /city/{city}/undo/apply": owners, "POST /city/{city}/import": owners, "POST /city/{city}/import/apply": owners,

@@ -22,6 +22,7 @@ type Snapshot struct {
 	Hash     chain.Hash // identifies the version
 	Document []byte     // in canonical form
 	Filter   *censor.Filter
+	Stop     Stop
 }
 
 // Node keeps the current Snapshot of every city in memory.
@@ -40,6 +41,7 @@ type Node struct {
 	mu       sync.RWMutex
 	watch    []func(city string)
 	cities   map[string]Snapshot
+	stops    map[string]Stop
 	loaded   chan struct{} // closed once all cities are loaded
 	isLoaded bool
 
@@ -81,6 +83,7 @@ func (n *Node) Get(_ context.Context, city string) (Snapshot, bool, error) {
 	n.mu.RLock()
 	defer n.mu.RUnlock()
 	snapshot, ok := n.cities[city]
+	snapshot.Stop = n.stops[city]
 	return snapshot, ok, nil
 }
 
@@ -97,7 +100,9 @@ func allCities[T any](n *Node, made func(Snapshot) T) []T {
 	slices.Sort(names)
 	all := make([]T, len(names))
 	for i, name := range names {
-		all[i] = made(n.cities[name])
+		snapshot := n.cities[name]
+		snapshot.Stop = n.stops[name]
+		all[i] = made(snapshot)
 	}
 	return all
 }
@@ -107,7 +112,8 @@ func (n *Node) Rules(city string) (censor.Rules, bool) {
 	n.mu.RLock()
 	defer n.mu.RUnlock()
 	snapshot, ok := n.cities[city]
-	rules := censor.Rules{Filter: snapshot.Filter, Active: snapshot.Active, Freshness: snapshot.Freshness(), Repeats: snapshot.Repeats(), RelayEnds: snapshot.RelayEnds,
+	snapshot.Stop = n.stops[city]
+	rules := censor.Rules{Filter: snapshot.Filter, Active: snapshot.Runs(), Freshness: snapshot.Freshness(), Repeats: snapshot.Repeats(), RelayEnds: snapshot.RelayEnds,
 		Hold: censor.Hold{Panic: snapshot.Panic, All: snapshot.HoldAll, Links: snapshot.HoldLinks, New: snapshot.HoldNew, Many: snapshot.HoldMany}}
 	if snapshot.Numbers {
 		rules.Numbers = n.clocks.of(snapshot.Settings)

@@ -14,7 +14,7 @@ func (n *Node) Cities(bot string) bots.Cities { return view{n, bot} }
 func (n *Node) View(bot string, s Snapshot) bots.City {
 	name := s.City // Read must not keep all of s
 	return bots.City{
-		Name: name, Title: s.Title, Lang: s.Lang, Active: s.Active, Revision: string(s.Hash),
+		Name: name, Title: s.Title, Lang: s.Lang, Active: s.Runs(), Revision: s.revision(),
 		Freshness: s.Settings.Freshness(), Zone: n.clocks.zone(s.Settings), Options: n.options(s.Settings, bot),
 		Read: func(text string) report.Reading { return n.read(name, text) },
 	}

@@ -28,8 +28,13 @@ func (s *World) newCommands(database *db.DB, box *secret.Box, log *slog.Logger, 
 			}
 			return s.Publish(ctx, r)
 		},
-		HideID:    func(key string) string { return box.Digest("report", key)[:32] },
-		Status:    func(string) []supervisor.Status { s.mu.Lock(); defer s.mu.Unlock(); return s.statuses },
+		HideID: func(key string) string { return box.Digest("report", key)[:32] },
+		Status: func(string) []supervisor.Status { s.mu.Lock(); defer s.mu.Unlock(); return s.statuses },
+		InstanceChanged: func(ctx context.Context) error {
+			stops, err := s.Site.Commands.Stops(ctx)
+			s.Node.SetStops(stops)
+			return err
+		},
 		Changed:   func(city string) { s.Changed <- city },
 		Networks:  map[string]chat.Network{},
 		Places:    map[string]places.Network{},

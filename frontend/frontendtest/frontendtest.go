@@ -81,6 +81,7 @@ func New(t testing.TB, mount func(s *World)) *World {
 	Check(t, err)
 	s.Site.Commands.HistoryTime, s.Cities.TryTime, s.Cities.NetworkTime = time.Hour, time.Hour, time.Hour // tests must not depend on the speed of the machine
 	s.Bots.SectionTime, s.HealthTime = time.Hour, time.Hour
+	s.Node.OnChange(s.Site.Memory.Drop) // as the program does
 	if mount != nil {
 		mount(s)
 	}

@@ -54,7 +54,7 @@ func (p *Pages) public(w http.ResponseWriter, r *http.Request) error {
 func (p *Pages) page(r *http.Request, city settings.Snapshot, mine bool, once string) (about site.Page, data publicData) {
 	data = publicData{City: site.LinkTo(city), About: paragraphs(city.About)}
 	about = site.Page{Title: city.Title, Line: site.LineClass(city.City), Private: !city.Listed}
-	if city.Active {
+	if city.Runs() {
 		data.Numbers = city.Numbers
 		mount := bots.Mount{Lang: p.Lang(r), Admin: mine, Once: once}
 		data.Sections, about.Feeds = p.publicSections(r, city, mount)

@@ -24,7 +24,7 @@ func (p *Pages) showFlag(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if !city.Active || city.FlagsToHold() == 0 {
+	if !city.Runs() || city.FlagsToHold() == 0 {
 		return db.ErrNotFound
 	}
 	about := site.Page{Title: p.Text(r, "flag"), Line: site.LineClass(city.City), Private: true}

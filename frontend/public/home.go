@@ -17,7 +17,7 @@ func (p *Pages) home(w http.ResponseWriter, r *http.Request) error {
 	}
 	var data struct{ Cities []site.CityLink }
 	for _, s := range all {
-		if s.Active && s.Listed {
+		if s.Runs() && s.Listed {
 			data.Cities = append(data.Cities, site.LinkTo(s))
 		}
 	}

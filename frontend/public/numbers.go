@@ -43,7 +43,7 @@ type hourNumber struct {
 
 // readNumbers reads the numbers of a city; db.ErrNotFound if it shows none.
 func (p *Pages) readNumbers(r *http.Request, city settings.Snapshot) (numbers, error) {
-	if !city.Active || !city.Numbers {
+	if !city.Runs() || !city.Numbers {
 		return numbers{}, db.ErrNotFound
 	}
 	now := p.Now().In(city.Clock())

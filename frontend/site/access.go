@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 
 	"linienfunk/commands"
 	"linienfunk/db"
@@ -31,6 +32,11 @@ func (s *Site) LoggedIn(action AdminAction) func(w http.ResponseWriter, r *http.
 		}
 		return action(w, r, *admin)
 	}
+}
+
+// IsOperator reports whether an admin has the page of the operator. It gives no access to cities.
+func (s *Site) IsOperator(admin db.Admin) bool {
+	return admin.Confirmed && slices.Contains(s.Operators, admin.Address)
 }
 
 // levelKey is the key of what the visitor may do to the city in the path.

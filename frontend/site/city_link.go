@@ -20,9 +20,10 @@ func LineClass(city string) string {
 // CityLink is a city in a list of cities.
 type CityLink struct {
 	Name, Title, Line, Lang string
-	Active                  bool
+	Active                  bool // it relays reports
+	Stop                    settings.Stop
 }
 
 func LinkTo(s settings.Snapshot) CityLink {
-	return CityLink{Name: s.City, Title: s.Title, Line: LineClass(s.City), Lang: s.Lang, Active: s.Active}
+	return CityLink{Name: s.City, Title: s.Title, Line: LineClass(s.City), Lang: s.Lang, Active: s.Runs(), Stop: s.Stop}
 }

@@ -18,6 +18,7 @@ type Page struct {
 	Private   bool // search engines must not index it
 	Refresh   int  // seconds until a browser without scripts loads the page again; 0 for never
 	LoggedIn  bool
+	Operator  bool // the visitor has the page of the operator
 	Feeds     []Feed
 	Message   *Message
 	Languages []LanguageLink
@@ -68,6 +69,9 @@ func (s *Site) compose(r *http.Request, p Page, name string, data any) ([]byte, 
 	}
 	p.Path, p.LoggedIn, p.Languages = r.URL.Path, Admin(r) != nil, s.languages(r)
 	p.Legal = s.Legal.Links()
+	if admin := Admin(r); admin != nil {
+		p.Operator = s.IsOperator(*admin)
+	}
 	var out bytes.Buffer
 	err = s.set.Render(&out, s.Lang(r), "layout.html", p)
 	return out.Bytes(), err

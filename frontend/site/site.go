@@ -75,6 +75,8 @@ type Deps struct {
 	// Observer receives the requests and their durations; may be nil.
 	Observer *observe.Observer
 
+	// Operators are the addresses of the admins who have the page of the operator, in lower case.
+	Operators []string
 	// Legal are the pages that are linked at the foot of every page.
 	Legal legal.Texts
 	// Unregistered is set if nobody can register a city, since the operator has no imprint or contact yet.

@@ -91,6 +91,11 @@ func (c Config) check(t *table) {
 	c.checkRoles(bad)
 	c.checkFiles(t, bad)
 	c.Legal.check(bad)
+	for _, address := range c.Operators() {
+		if !addressForm.MatchString(address) {
+			bad("operator", "wants addresses such as ada@example.org, separated by commas, not %q", address)
+		}
+	}
 	for _, network := range slices.Sorted(maps.Keys(c.CheckNetworks)) {
 		if key, err := c.CheckNetworks[network](c.NetworkValues(network)); err != nil {
 			bad("bots."+network+"."+key, "%s", strings.TrimPrefix(err.Error(), key+": "))

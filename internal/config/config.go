@@ -20,12 +20,13 @@ import (
 // Config is the configuration of one process. Each field is a key. The key of a nested table is table.key in errors and
 // LINIENFUNK_TABLE_KEY in the environment.
 type Config struct {
-	HTTP    string `toml:"http" help:"address of the web server, host:port"`
-	SMTP    string `toml:"smtp" help:"address of the SMTP server that receives the cities' mail, host:port"`
-	Data    string `toml:"data" help:"directory for all persistent data"`
-	BaseURL string `toml:"base_url" help:"public URL of the web server"`
-	Roles   string `toml:"roles" help:"what this node does, of several that share nats.url and database.url: bots, censor, frontend, mail"`
-	Proxies string `toml:"proxies" help:"addresses of trusted reverse proxies, separated by commas: 127.0.0.1, 10.0.0.0/8; their X-Forwarded-For is trusted"`
+	HTTP     string `toml:"http" help:"address of the web server, host:port"`
+	SMTP     string `toml:"smtp" help:"address of the SMTP server that receives the cities' mail, host:port"`
+	Data     string `toml:"data" help:"directory for all persistent data"`
+	BaseURL  string `toml:"base_url" help:"public URL of the web server"`
+	Roles    string `toml:"roles" help:"what this node does, of several that share nats.url and database.url: bots, censor, frontend, mail"`
+	Operator string `toml:"operator" help:"addresses of the admins who run this instance and have the page /operator, separated by commas"`
+	Proxies  string `toml:"proxies" help:"addresses of trusted reverse proxies, separated by commas: 127.0.0.1, 10.0.0.0/8; their X-Forwarded-For is trusted"`
 
 	Log      Log      `toml:"log"`
 	Censor   Censor   `toml:"censor"`
@@ -133,6 +134,11 @@ type Legal struct {
 	Privacy string `toml:"privacy" help:"Markdown file of the privacy page; empty for a ready text about what the program stores"`
 	Contact string `toml:"contact" help:"Markdown file of the contact page; cities can be registered on a public base_url when there is one"`
 	Terms   string `toml:"terms" help:"Markdown file with the terms; empty for no such page"`
+}
+
+// Operators are the addresses in Operator, in lower case.
+func (c Config) Operators() []string {
+	return strings.FieldsFunc(strings.ToLower(c.Operator), func(r rune) bool { return r == ',' || r == ' ' })
 }
 
 // Files are the paths of the pages by their kinds, as package legal calls them. A page that is not configured has an empty one.

@@ -37,7 +37,7 @@ var layers = [][]string{
 	{"frontend/botpages"},
 	{"frontend/wording"},
 	{"frontend/account"},
-	{"frontend/city", "frontend/public", "frontend/apipages"},
+	{"frontend/city", "frontend/public", "frontend/apipages", "frontend/operator"},
 	{"frontend"},
 	{"app"},
 }

@@ -85,6 +85,7 @@ func TestPagesHaveNoMistakesForAxe(t *testing.T) {
 	c := harness.Config(t, mails)
 	c.Networks = []config.Key{{Network: "telegram", Name: "api", Value: telegram.URL}}
 	c.NATS.URL, c.NATS.Prefix, c.NATS.Listen = "", "", harness.FreePort(t)
+	c.Operator = "admin-zuerich@example.net"
 	program, _ := harness.Start(t, c)
 	admin, visitor := harness.NewBrowser(t, program.URL()), harness.NewBrowser(t, program.URL())
 	admin.Register(mails, "zuerich", "Zürich")
@@ -152,6 +153,7 @@ func TestPagesHaveNoMistakesForAxe(t *testing.T) {
 		{name: "cities", path: "/cities", admin: true},
 		{name: "wrong city", path: "/cities", admin: true, script: submitForm("#f-title", ""), then: ".errors"},
 		{name: "account", path: "/account", admin: true},
+		{name: "operator", path: "/operator", admin: true},
 		{name: "wrong password", path: "/account", admin: true, script: submitForm("#f-present", "x", "#f-password", "a tram named x"), then: ".errors"},
 		{name: "app for codes", path: "/account", admin: true, script: submitForm("#f-totp_password", harness.AdminPassword), then: "svg.qr"},
 		{name: "settings", path: city, admin: true},

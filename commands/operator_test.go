@@ -1,0 +1,75 @@
+package commands_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"linienfunk/commands"
+)
+
+func TestASuspendedCityRelaysNothingWhateverItsOwnersSay(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.must(operator, "city suspend", "why", "It names riders")
+	if got := w.received("1", "kontrolle am bahnhof"); len(got.Deliveries) != 0 {
+		t.Errorf("deliveries: %+v", got.Deliveries)
+	}
+	w.must(w.owner(), "resume")
+	if got := w.received("2", "kontrolle an der post"); len(got.Deliveries) != 0 {
+		t.Errorf("deliveries: %+v", got.Deliveries)
+	}
+	if s := w.must(w.owner(), "status").(commands.CityStatus); s.Active {
+		t.Errorf("status: %+v", s)
+	}
+	if got := w.refused(w.owner(), "city reinstate"); got != "forbidden" {
+		t.Error(got)
+	}
+	w.must(operator, "city reinstate")
+	if got := w.received("3", "kontrolle im tram 4"); len(got.Deliveries) != 1 {
+		t.Errorf("deliveries: %+v", got.Deliveries)
+	}
+}
+
+func TestWhatAnOperatorDoesIsInTwoLogs(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	named := operator
+	named.Admin = w.admin.ID
+	w.must(named, "city suspend", "why", "It names riders")
+	w.must(operator, "city reinstate")
+	w.must(w.owner(), "pause")
+	acts := w.must(operator, "instance log").(commands.InstanceLog).Acts
+	if len(acts) != 2 || acts[0].By != "" || acts[1].By != "ada@example.org" || acts[1].City != "bern" || acts[1].Values["why"] != "It names riders" {
+		t.Errorf("the instance's log: %+v", acts)
+	}
+	own := w.must(w.owner(), "log").(commands.Log).Acts
+	if len(own) != 3 || own[2].Command != "city suspend" || own[2].By != "" || own[2].Via != "operator" || own[2].Values["why"] != "It names riders" {
+		t.Errorf("the city's log: %+v", own)
+	}
+	if next := w.must(operator, "instance log", "limit", 1).(commands.InstanceLog).Next; next == 0 {
+		t.Error("there is no next page")
+	}
+}
+
+func TestTheOperatorSeesNumbersOfACityAndNoTexts(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.received("1", "kontrolle am bahnhof")
+	w.received("2", "schönes wetter")
+	result := w.must(operator, "city search", "part", "BER")
+	list := result.(commands.OperatedCities)
+	if len(list.Cities) != 1 || list.Next != "" {
+		t.Fatalf("found: %+v", list)
+	}
+	if c := list.Cities[0]; c.Day != 2 || c.Rows != 2 || c.Last.IsZero() || len(c.Owners) != 1 || c.Owners[0] != "ada@example.org" || len(c.Failing) != 0 || !c.Active || c.Suspended {
+		t.Errorf("found: %+v", c)
+	}
+	command, _ := w.Find("city search")
+	if text := w.Answer("en", time.UTC, command, result).Text; !strings.Contains(text, "2 reports today") || strings.Contains(text, "bahnhof") {
+		t.Errorf("answer: %s", text)
+	}
+	if list := w.must(operator, "city search", "after", "bern").(commands.OperatedCities); len(list.Cities) != 0 {
+		t.Errorf("found: %+v", list)
+	}
+}
