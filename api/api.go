@@ -186,7 +186,7 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // nothing answers for addresses that are not there, and for methods that an address does not take.
 func (a *API) nothing(w http.ResponseWriter, r *http.Request) {
 	var allowed []string
-	for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodPatch} {
+	for _, method := range []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch} {
 		other := *r
 		other.Method = method
 		if _, pattern := a.mux.Handler(&other); pattern != Root {

@@ -91,7 +91,55 @@ func decode(body []byte) (map[string]any, *mistake) {
 	if _, err := d.Token(); err != io.EOF {
 		return nil, notJSON()
 	}
+	if place := repeated(body); place != "" {
+		return nil, &mistake{text: "twice", field: place}
+	}
 	return values, nil
+}
+
+// repeated returns the place of the first name that an object in a JSON text has twice, such as bots.web.list; empty if there is none.
+func repeated(body []byte) string {
+	type level struct {
+		names map[string]bool // nil in a list
+		last  string          // the last name
+		inKey bool            // a name comes, or the end
+	}
+	d := json.NewDecoder(bytes.NewReader(body))
+	d.UseNumber()
+	var open []level
+	for {
+		token, err := d.Token()
+		if err != nil {
+			return ""
+		}
+		if name, ok := token.(string); ok && len(open) > 0 && open[len(open)-1].inKey {
+			now := &open[len(open)-1]
+			if now.names[name] {
+				var place []string
+				for _, one := range open[:len(open)-1] {
+					if one.names != nil {
+						place = append(place, one.last)
+					}
+				}
+				return strings.Join(append(place, name), ".")
+			}
+			now.names[name], now.last, now.inKey = true, name, false
+			continue
+		}
+		switch token {
+		case json.Delim('{'):
+			open = append(open, level{names: map[string]bool{}, inKey: true})
+			continue
+		case json.Delim('['):
+			open = append(open, level{})
+			continue
+		case json.Delim('}'), json.Delim(']'):
+			open = open[:len(open)-1]
+		}
+		if len(open) > 0 { // a value has ended
+			open[len(open)-1].inKey = open[len(open)-1].names != nil
+		}
+	}
 }
 
 // readQuery reads the values of a call that only reads.

@@ -45,6 +45,7 @@ func TestAWrongSettingIsRefusedByItsField(t *testing.T) {
 	key := w.key("bern")
 	for body, want := range map[string]string{
 		`{"titel":"x"}`: "body.titel setting", `{"title":null}`: "body.title setting", `{"retention_hours":"1"}`: "body.retention_hours setting",
+		`{"freshness_minutes":1e400}`: "body.changes number-range", `{"bots":{"web":{"x":[-1e999]}}}`: "body.changes number-range", `{"bots":{"web":{"list":true,"list":false}}}`: "body.bots.web.list twice",
 		`{"triggers":["a","/[/"]}`: "body.triggers setting", `{"title":"","lang":"tlh"}`: "body.title setting, body.lang setting",
 	} {
 		if got := w.patch(key, "*", body).wants(t, body, 422).mistakes(); got != want {
@@ -52,6 +53,10 @@ func TestAWrongSettingIsRefusedByItsField(t *testing.T) {
 		}
 	}
 	w.patch(key, "*", `[]`).wants(t, "a list", 400)
+	w.patch(key, "*", `{"bots":`+strings.Repeat(`{"a":`, 5000)+"1"+strings.Repeat("}", 5001)).wants(t, "what becomes too large", 422)
+	if a := w.call("DELETE", settingsPath, key, "").wants(t, "another method", 405); strings.Join(a.header.Values("Allow"), ", ") != "GET, HEAD, PUT, PATCH" {
+		t.Errorf("allowed: %q", a.header.Values("Allow"))
+	}
 	w.call("PATCH", settingsPath, key, `{}`, "If-Match", "*").wants(t, "plain JSON", 415)
 	w.call("PATCH", settingsPath, w.key("bern", commands.ScopeRead), `{}`, "If-Match", "*", "Content-Type", "application/merge-patch+json").wants(t, "without the scope", 403)
 	w.call("GET", strings.Replace(settingsPath, "bern", "ghent", 1), key, "").wants(t, "of another city", 404)

@@ -40,7 +40,7 @@ type Flagged struct {
 
 // Fate is the result of "fate".
 type Fate struct {
-	State string `json:"state" doc:"checking, relayed, confirms (it says the same as an earlier one, and is counted with it), held, refused, withdrawn, expired or nowhere (the city is connected to no network)."`
+	State string `json:"state" doc:"checking, relayed, confirms (it says the same as an earlier one, and is counted with it), held, refused, withdrawn, expired, failed (no network has taken it) or nowhere (the city is connected to no network)."`
 	List  string `json:"list" doc:"Why it is held: triggers, blocked, instance, spam, hold, limit or muted."`
 	Rule  string `json:"rule" doc:"Of the list hold, which rule: panic, all, link, new or many."`
 }
@@ -178,8 +178,12 @@ func fateOf(e db.Entry) Fate {
 			if d.Status == db.Sent || !d.Status.Final() {
 				f.State = "relayed"
 			}
-			if d.Status == db.Expired && f.State == "nowhere" {
+			switch {
+			case f.State == "relayed":
+			case d.Status == db.Expired:
 				f.State = "expired"
+			case d.Status == db.Failed && f.State == "nowhere":
+				f.State = "failed"
 			}
 		}
 	}

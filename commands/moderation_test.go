@@ -264,6 +264,12 @@ func TestARiderLearnsWhatBecameOfTheirReports(t *testing.T) {
 			t.Errorf("%s: %+v, %q", one.text, list, a.Text)
 		}
 	}
+	lost := w.from("7", "4", "kontrolle u1")
+	lost.Deliveries[0].Status = db.Failed
+	w.check(w.db.SaveDelivery(t.Context(), lost.Deliveries[0]))
+	if a, _ := w.writes("7", "/mine"); !strings.Contains(a.Text, "no network has taken it") || strings.Contains(a.Text, "connected to no network") {
+		t.Errorf("refused by all networks: %q", a.Text)
+	}
 	if list := w.must(commands.Actor{Network: "net", Person: "8", Lang: "en"}, "mine").(commands.Fates); len(list.Reports) != 0 {
 		t.Errorf("somebody else sees %+v", list)
 	}

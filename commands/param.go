@@ -69,6 +69,9 @@ func (p Param) check(value any) (any, *Refusal) {
 		if !ok {
 			return nil, wrong(p.Name, "refused-object")
 		}
+		if hasHugeNumber(object) {
+			return nil, wrong(p.Name, "refused-number-range")
+		}
 		return object, nil
 	}
 	text, ok := value.(string)
@@ -111,6 +114,24 @@ func (p Param) checkText(text string) (any, *Refusal) {
 		return nil, wrong(p.Name, "refused-long", "Max", p.Max)
 	}
 	return text, nil
+}
+
+// hasHugeNumber reports whether a value, or one in it, is a number beyond those of 64 bits, which no document can have (RFC 8785).
+func hasHugeNumber(value any) bool {
+	switch v := value.(type) {
+	case json.Number:
+		_, err := v.Float64()
+		return err != nil
+	case map[string]any:
+		for _, one := range v {
+			if hasHugeNumber(one) {
+				return true
+			}
+		}
+	case []any:
+		return slices.ContainsFunc(v, hasHugeNumber)
+	}
+	return false
 }
 
 func wholeNumber(value any) (int, bool) {

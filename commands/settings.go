@@ -170,7 +170,7 @@ func isOutdated(err error) bool {
 }
 
 func tooLarge(err error) *Refusal {
-	r := refuse(TooMany, "refused-large")
+	r := refuse(Invalid, "refused-large")
 	r.Setting = &settings.FieldError{TextID: "settings-error-large", Err: err}
 	return r
 }

@@ -284,7 +284,7 @@ type Fate struct {
 	// Rule Of the list hold, which rule: panic, all, link, new or many.
 	Rule string `json:"rule"`
 
-	// State checking, relayed, confirms (it says the same as an earlier one, and is counted with it), held, refused, withdrawn, expired or nowhere (the city is connected to no network).
+	// State checking, relayed, confirms (it says the same as an earlier one, and is counted with it), held, refused, withdrawn, expired, failed (no network has taken it) or nowhere (the city is connected to no network).
 	State string `json:"state"`
 }
 
