@@ -14,7 +14,7 @@ type Hold struct {
 	Panic bool // all: nothing is sent
 	All   bool // all
 	Links bool // those with a link
-	New   bool // those of authors of whom none has passed on this day (UTC), and of those who are not known
+	New   bool // those of authors of whom none has passed on this day (UTC) and was not taken back, and of those who are not known
 	Many  int  // those of authors of whom so many have passed within manyWindow; 0 for none
 }
 
@@ -55,11 +55,11 @@ func (w *Worker) holdByAuthor(ctx context.Context, judged []db.Judged, all []Rul
 		}
 	}
 	now := w.Now()
-	today, err := w.countPassed(ctx, fresh, now.UTC().Truncate(24*time.Hour))
+	today, err := w.DB.CountStanding(ctx, fresh, now.UTC().Truncate(24*time.Hour))
 	if err != nil {
 		return err
 	}
-	lately, err := w.countPassed(ctx, many, now.Add(-manyWindow))
+	lately, err := w.DB.CountPassed(ctx, many, now.Add(-manyWindow))
 	if err != nil {
 		return err
 	}
@@ -76,14 +76,6 @@ func (w *Worker) holdByAuthor(ctx context.Context, judged []db.Judged, all []Rul
 		}
 	}
 	return nil
-}
-
-// countPassed is db.DB.CountPassed, without a query for nobody.
-func (w *Worker) countPassed(ctx context.Context, authors []string, since time.Time) (map[db.Author]int, error) {
-	if len(authors) == 0 {
-		return nil, nil
-	}
-	return w.DB.CountPassed(ctx, authors, since)
 }
 
 // hold has a moderator decide about a report that has passed the lists.

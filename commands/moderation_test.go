@@ -181,6 +181,27 @@ func TestAnAuthorIsNewUntilAModeratorHasReleasedOneOfTheirReports(t *testing.T) 
 	}
 }
 
+func TestAnAuthorWhoseReportsWereTakenBackIsNew(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.settings(map[string]any{"flags": 1})
+	flagged, withdrawn := w.from("7", "1", "kontrolle 1"), w.from("8", "2", "kontrolle 2")
+	w.must(visitor("192.0.2.1"), "flag", "report", fmt.Sprint(flagged.ID))
+	w.must(w.owner(), "withdraw", "report", fmt.Sprint(withdrawn.ID))
+	for _, e := range []db.Entry{flagged, withdrawn} {
+		w.becomes(e, "taken back", func(e db.Entry) bool { return e.Withdrawn != "" })
+	}
+	w.settings(map[string]any{"hold_new": true})
+	if w.from("7", "3", "kontrolle 3").Passed || w.from("8", "4", "kontrolle 4").Passed {
+		t.Error("whose only report was taken back is known")
+	}
+	w.must(w.owner(), "release", "report", fmt.Sprint(flagged.ID))
+	w.judged(flagged.ReleasedKey())
+	if !w.from("7", "5", "kontrolle 5").Passed {
+		t.Error("whose report a moderator has released is new")
+	}
+}
+
 func TestManyReportsOfOneAuthorAreHeldAsTheCityWants(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -248,11 +248,23 @@ type Author struct{ City, Author string }
 
 // CountPassed counts the reports of authors, pseudonyms, that were recorded since the given time and passed.
 func (d *DB) CountPassed(ctx context.Context, authors []string, since time.Time) (map[Author]int, error) {
+	return d.countPassed(ctx, authors, since, "passed")
+}
+
+// CountStanding is CountPassed without those that were taken back since.
+func (d *DB) CountStanding(ctx context.Context, authors []string, since time.Time) (map[Author]int, error) {
+	return d.countPassed(ctx, authors, since, "passed AND withdrawn = ''")
+}
+
+func (d *DB) countPassed(ctx context.Context, authors []string, since time.Time, which string) (map[Author]int, error) {
+	if len(authors) == 0 {
+		return nil, nil
+	}
 	var found []struct {
 		Author
 		Passed int
 	}
-	err := d.WithContext(ctx).Model(&Entry{}).Select("city", "author", "COUNT(*) AS passed").Where("author IN ? AND author <> '' AND created_at >= ? AND passed", authors, Time(since)).
+	err := d.WithContext(ctx).Model(&Entry{}).Select("city", "author", "COUNT(*) AS passed").Where("author IN ? AND author <> '' AND created_at >= ? AND "+which, authors, Time(since)).
 		Group("city, author").Scan(&found).Error
 	counts := make(map[Author]int, len(found))
 	for _, f := range found {
