@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -19,11 +20,8 @@ import (
 
 // plan decides which cities are imported, and under which names. Its error lists all names that are missing, with the flags to add.
 func (i *importer) plan(ctx context.Context, found []ancestors.City) error {
-	titles := map[string]int{}
-	for _, one := range found {
-		titles[one.Title]++
-	}
-	wanted, err := i.flags.names(found, titles)
+	keys := keysOf(found)
+	wanted, err := i.flags.names(keys)
 	if err != nil {
 		return err
 	}
@@ -36,8 +34,8 @@ func (i *importer) plan(ctx context.Context, found []ancestors.City) error {
 		taken[name] = "a city here has it"
 	}
 	var missing []string
-	for _, one := range found {
-		c := importedCity{City: one, title: report.Cut(strings.Join(strings.Fields(report.Clean(one.Title)), " "), settings.MaxTitle)}
+	for n, one := range found {
+		c := importedCity{City: one, title: report.Cut(oneLine(one.Title), settings.MaxTitle)}
 		c.origin = i.program.box.Digest("import", i.old.Program+"\n"+strconv.FormatInt(one.ID, 10)+"\n"+one.Title)
 		if c.before, err = i.importedBefore(ctx, c.origin); err != nil {
 			return err
@@ -54,11 +52,7 @@ func (i *importer) plan(ctx context.Context, found []ancestors.City) error {
 		case len(c.admins) == 0:
 			c.skipped = "none of its admins has an address that can be used here, so nobody could run it"
 		default:
-			key := one.Title
-			if titles[key] > 1 {
-				key = strconv.FormatInt(one.ID, 10)
-			}
-			name, given := wanted[key]
+			name, given := wanted[keys[n]]
 			if !given {
 				name = account.ShortName(one.Title)
 			}
@@ -67,9 +61,9 @@ func (i *importer) plan(ctx context.Context, found []ancestors.City) error {
 				why = taken[name]
 			}
 			if why != "" {
-				missing = append(missing, fmt.Sprintf("  --name '%s=…'   %s: %s", key, strings.TrimSpace("the short name "+name), why))
+				missing = append(missing, fmt.Sprintf("  --name '%s=…'   %s: %s", keys[n], strings.TrimSpace("the short name "+name), why))
 			}
-			c.name, taken[name] = name, fmt.Sprintf("the city %q of the same database has it", one.Title)
+			c.name, taken[name] = name, fmt.Sprintf("the city %q of the same database has it", c.title)
 		}
 		i.cities = append(i.cities, c)
 	}
@@ -79,24 +73,34 @@ func (i *importer) plan(ctx context.Context, found []ancestors.City) error {
 	return nil
 }
 
-// names reads the flags --name. A city whose title others have as well goes by its number in the old database.
-func (f importFlags) names(cities []ancestors.City, titles map[string]int) (map[string]string, error) {
-	known, all := map[string]bool{}, []string{}
+// keysOf returns what the flag --name calls each city: its title, or its number in the old database if others have the title, too, or nobody could type it.
+func keysOf(cities []ancestors.City) []string {
+	titles := map[string]int{}
 	for _, c := range cities {
-		key := c.Title
-		if titles[key] > 1 {
-			key = strconv.FormatInt(c.ID, 10)
-		}
-		known[key], all = true, append(all, strconv.Quote(key))
+		titles[c.Title]++
 	}
+	keys := make([]string, len(cities))
+	for n, c := range cities {
+		if keys[n] = c.Title; titles[c.Title] > 1 || c.Title != oneLine(c.Title) {
+			keys[n] = strconv.FormatInt(c.ID, 10)
+		}
+	}
+	return keys
+}
+
+// oneLine returns a title as one line without control characters.
+func oneLine(title string) string { return strings.Join(strings.Fields(report.Clean(title)), " ") }
+
+// names reads the flags --name.
+func (f importFlags) names(keys []string) (map[string]string, error) {
 	wanted := map[string]string{}
 	for _, pair := range f.Name {
 		at := strings.LastIndexByte(pair, '=')
 		if at < 1 {
 			return nil, fmt.Errorf("--name %q: wants the title in the old database and the short name here, such as 'Nürnberg=nuernberg'", pair)
 		}
-		if !known[pair[:at]] {
-			return nil, fmt.Errorf("--name %q: the database has no such city; it has %s", pair, strings.Join(all, ", "))
+		if !slices.Contains(keys, pair[:at]) {
+			return nil, fmt.Errorf("--name %q: the database has no such city; it has %q", pair, keys)
 		}
 		wanted[pair[:at]] = strings.TrimSpace(pair[at+1:])
 	}
@@ -125,7 +129,7 @@ func (i *importer) chooseAdmins(c *importedCity) {
 		c.admins = append(c.admins, ancestors.Admin{Address: address, Hash: one.Hash})
 	}
 	if invalid > 0 {
-		c.Lose("%d admins whose address is none, or is one of this server", invalid)
+		c.Lose("admins whose address is none, or is one of this server: %d", invalid)
 	}
 }
 
@@ -137,16 +141,16 @@ func (i *importer) print(out io.Writer) error {
 	for _, c := range i.cities {
 		switch {
 		case c.before != "":
-			fmt.Fprintf(&text, "%s: imported before, as %s; nothing changes\n\n", c.Title, c.before)
+			fmt.Fprintf(&text, "%s: imported before, as %s; nothing changes\n\n", c.title, c.before)
 			continue
 		case c.skipped != "":
-			fmt.Fprintf(&text, "%q (number %d): not imported, since %s\n\n", c.Title, c.ID, c.skipped)
+			fmt.Fprintf(&text, "%q (number %d): not imported, since %s\n\n", c.title, c.ID, c.skipped)
 			continue
 		}
 		cities++
 		fmt.Fprintf(&text, "%s becomes %s\n", c.title, c.name)
 		for _, one := range c.Brought {
-			fmt.Fprintf(&text, "%8d %s\n", one.N, one.What)
+			fmt.Fprintf(&text, "    %s: %d\n", one.What, one.N)
 			if total[one.What] == 0 {
 				order = append(order, one.What)
 			}
@@ -156,13 +160,13 @@ func (i *importer) print(out io.Writer) error {
 			i.compare(&text, c)
 		}
 		for _, lost := range c.Result.Lost {
-			fmt.Fprintf(&text, "       - %s\n", lost)
+			fmt.Fprintf(&text, "    not: %s\n", lost)
 		}
 		text.WriteByte('\n')
 	}
-	fmt.Fprintf(&text, "%d cities", cities)
+	fmt.Fprintf(&text, "In all: cities: %d", cities)
 	for _, what := range order {
-		fmt.Fprintf(&text, ", %d %s", total[what], what)
+		fmt.Fprintf(&text, ", %s: %d", what, total[what])
 	}
 	text.WriteString(".\n")
 	text.WriteString(notImported[i.old.Program])
@@ -190,6 +194,6 @@ func (i *importer) compare(text *strings.Builder, c importedCity) {
 	if i.flags.Literal {
 		chosen, literal = "as expressions", "as texts, which is what they become"
 	}
-	fmt.Fprintf(text, "         of %d reports pass %d if its triggers are read %s, %d %s\n",
+	fmt.Fprintf(text, "    of %d reports pass %d if its triggers are read %s, %d %s\n",
 		len(i.reports), ancestors.Passing(c.AsMeant, i.reports), chosen, ancestors.Passing(c.Literal, i.reports), literal)
 }

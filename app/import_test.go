@@ -73,7 +73,7 @@ func TestAllShortNamesThatAreTakenAreAskedForAtOnce(t *testing.T) {
 	if n := i.count("cities"); n != 0 {
 		t.Errorf("%d cities", n)
 	}
-	if _, err := i.run("import", "ticketfrei", old.Path, "--name", "Bonn=bonn"); err == nil || !strings.Contains(err.Error(), `it has "Köln", "Koeln", "Москва", "4", "5"`) {
+	if _, err := i.run("import", "ticketfrei", old.Path, "--name", "Bonn=bonn"); err == nil || !strings.Contains(err.Error(), `it has ["Köln" "Koeln" "Москва" "4" "5"]`) {
 		t.Error(err)
 	}
 	said, err := i.run("import", "ticketfrei", old.Path, "--name", "Koeln=koeln-2", "--name", "Москва=moskau", "--name", "5=bonn-2")
@@ -118,7 +118,7 @@ func TestWhatCannotComeAlongIsNamed(t *testing.T) {
 		t.Fatal(err)
 	}
 	wants(t, said, `line 1 of the triggers, "kontroll(?=e)"`, "it stays in the list as a comment", "an admin's password, whose hash cannot be checked", "--same-application",
-		"the bot on Telegram and its 1 subscribers: it has no valid token", "the Mastodon account: it has no token, or no instance",
+		"the bot on Telegram and its subscribers (1): it has no valid token", "the Mastodon account: it has no token, or no instance",
 		`"Herrenlos" (number 2): not imported, since none of its admins has an address`, "the text for those who subscribe by mail")
 	for _, secret := range []string{"geheim", "12345", "ada@", "$2b$"} {
 		if strings.Contains(said, secret) {
@@ -148,11 +148,29 @@ func TestTheHoodsOfKibicaraComeAlong(t *testing.T) {
 		t.Fatal(err)
 	}
 	wants(t, said, "Gostenhof becomes gostenhof", "Johannis becomes johannis",
-		"2 cities, 3 admins, 2 triggers, 1 blocked words, 1 texts for the city's page, 2 subscribers by mail, 1 bots on Telegram, 1 welcome messages on Telegram, 2 subscribers on Telegram, 1 accounts on X.",
+		"cities: 2, admins: 3, triggers: 2, blocked words: 1, texts for the city's page: 1, subscribers by mail: 2, bots on Telegram: 1, welcome messages on Telegram: 1, subscribers on Telegram: 2, accounts on X: 1.",
 		"the city's is gostenhof@linienfunk.example now")
 	for table, want := range map[string]int64{"cities": 2, "admins": 2, "city_admins": 3, "telegram_subscribers": 2, "twitter_accounts": 1, "email_subscribers": 2} {
 		if n := i.count(table); n != want {
 			t.Errorf("%d rows of %s, not %d", n, table, want)
 		}
+	}
+}
+
+func TestACityThatIsNewInTheOldDatabaseIsImportedLater(t *testing.T) {
+	t.Parallel()
+	old, i := ancestorstest.Ticketfrei(t), newInstance(t, "")
+	old.TicketfreiCity(1, "Fürth", "ada@example.org", ancestorstest.Scrypt)
+	if _, err := i.run("import", "ticketfrei", old.Path); err != nil {
+		t.Fatal(err)
+	}
+	old.TicketfreiCity(2, "Schwabach", "ada@example.org", ancestorstest.Scrypt)
+	said, err := i.run("import", "ticketfrei", old.Path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wants(t, said, "Fürth: imported before, as fuerth", "Schwabach becomes schwabach", "cities: 1, admins: 1")
+	if admins, cities := i.count("admins"), i.count("cities"); admins != 1 || cities != 2 {
+		t.Errorf("%d admins, %d cities", admins, cities)
 	}
 }

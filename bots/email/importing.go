@@ -54,14 +54,14 @@ func (b *Bot) Import(ctx context.Context, tx *gorm.DB, city string, old importin
 		}
 		r.Bring(int(n), "subscribers by mail")
 		if twice := len(people) - int(n); twice > 0 {
-			r.Lose("%d subscribers by mail are there twice", twice)
+			r.Lose("subscribers by mail who are there twice: %d", twice)
 		}
 	}
 	if unconfirmed > 0 {
-		r.Lose("%d subscribers by mail have not confirmed their address", unconfirmed)
+		r.Lose("subscribers by mail who have not confirmed their address: %d", unconfirmed)
 	}
 	if invalid > 0 {
-		r.Lose("%d subscribers by mail have an address that cannot get mail from here", invalid)
+		r.Lose("subscribers by mail whose address cannot get mail from here: %d", invalid)
 	}
 	return r, b.loseAddress(ctx, city, old, &r)
 }

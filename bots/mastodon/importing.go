@@ -43,7 +43,7 @@ func (b *bot) Import(ctx context.Context, tx *gorm.DB, city string, old importin
 	}
 	for i, account := range accounts {
 		if i > 0 {
-			r.Lose("%d more Mastodon accounts: a city has one here, and the newest active one comes along", len(accounts)-1)
+			r.Lose("further Mastodon accounts (%d): a city has one here, and the newest active one comes along", len(accounts)-1)
 			break
 		}
 		if err := b.importAccount(ctx, tx, city, account, old, &r); err != nil {
@@ -86,8 +86,9 @@ func (b *bot) importAccount(ctx context.Context, tx *gorm.DB, city string, accou
 		}
 	}
 	r.Bring(1, "Mastodon accounts")
+	r.Options = bots.Options{"repost": "boost"} // as the program did
 	if !account.On("active") {
-		r.Options = bots.Options{kit.Enabled: false}
+		r.Options[kit.Enabled] = false
 		r.Lose("the Mastodon account was switched off, and stays so until it is switched on in the settings")
 	}
 	return b.importSeen(ctx, handle, city, old, r)

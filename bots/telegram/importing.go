@@ -42,13 +42,13 @@ func (b *Bot) Import(ctx context.Context, tx *gorm.DB, city string, old importin
 		return r, err
 	}
 	if len(all) > 1 {
-		r.Lose("%d more bots on Telegram with their subscribers: a city has one here, and the newest one that is switched on comes along", len(all)-1)
+		r.Lose("further bots on Telegram (%d) with their subscribers: a city has one here, and the newest one that is switched on comes along", len(all)-1)
 	}
 	one := all[0]
 	match := tokenForm.FindStringSubmatch(one.token)
 	if match == nil {
 		if one.token != "" || len(one.chats) > 0 {
-			r.Lose("the bot on Telegram and its %d subscribers: it has no valid token", len(one.chats))
+			r.Lose("the bot on Telegram and its subscribers (%d): it has no valid token", len(one.chats))
 		}
 		return r, nil
 	}
@@ -63,7 +63,7 @@ func (b *Bot) Import(ctx context.Context, tx *gorm.DB, city string, old importin
 		return r, wrap("look for bot", err)
 	}
 	if taken > 0 {
-		r.Lose("the bot on Telegram and its %d subscribers: another city has connected it", len(one.chats))
+		r.Lose("the bot on Telegram and its subscribers (%d): another city has connected it", len(one.chats))
 		return r, nil
 	}
 	if err := rows.Connect(ctx, row, one.token); err != nil {
@@ -100,7 +100,7 @@ func (b *Bot) importChats(ctx context.Context, handle *gorm.DB, city string, cha
 		people = append(people, v)
 	}
 	if groups > 0 {
-		r.Lose("%d groups on Telegram: add the bot there once more, and an admin confirms it in the settings", groups)
+		r.Lose("groups on Telegram (%d): add the bot there once more, and an admin confirms it in the settings", groups)
 	}
 	if len(people) == 0 {
 		return nil

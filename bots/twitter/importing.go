@@ -38,7 +38,7 @@ func (b *bot) Import(ctx context.Context, tx *gorm.DB, city string, old importin
 		return r, err
 	}
 	if len(all) > 1 {
-		r.Lose("%d more accounts on X: a city has one here, and the newest one that is switched on comes along", len(all)-1)
+		r.Lose("further accounts on X (%d): a city has one here, and the newest one that is switched on comes along", len(all)-1)
 	}
 	one := all[0]
 	match := tokenForm.FindStringSubmatch(one.token)

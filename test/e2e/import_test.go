@@ -8,6 +8,7 @@ import (
 
 	"linienfunk/ancestors/ancestorstest"
 	"linienfunk/bots/mastodon/mastodontest"
+	"linienfunk/bots/telegram/telegramtest"
 	"linienfunk/db"
 	"linienfunk/internal/config"
 	"linienfunk/internal/testkit"
@@ -60,9 +61,9 @@ func TestTheCitiesOfTicketfreiComeAlongAndOneMoreImportChangesNothing(t *testing
 	if err != nil {
 		t.Fatal(err, first)
 	}
-	counts := "3 cities, 3 admins, 51 triggers, 3 blocked words, 3 texts for the city's page, 1200 subscribers by mail, 2 bots on Telegram, 800 subscribers on Telegram."
+	counts := "cities: 3, admins: 3, triggers: 51, blocked words: 3, texts for the city's page: 3, subscribers by mail: 1200, bots on Telegram: 2, subscribers on Telegram: 800."
 	for _, output := range []string{said, first} {
-		for _, want := range []string{counts, "Nürnberg becomes nuernberg", "Bad Ems becomes bad-ems", "1 subscribers by mail have not confirmed their address"} {
+		for _, want := range []string{counts, "Nürnberg becomes nuernberg", "Bad Ems becomes bad-ems", "subscribers by mail who have not confirmed their address: 1"} {
 			if !strings.Contains(output, want) {
 				t.Errorf("%q is not in\n%s", want, output)
 			}
@@ -74,7 +75,7 @@ func TestTheCitiesOfTicketfreiComeAlongAndOneMoreImportChangesNothing(t *testing
 		}
 	}
 	again, err := operate(t, c, "import", "ticketfrei", old.Path)
-	if err != nil || !strings.Contains(again, "Nürnberg: imported before, as nuernberg") || !strings.Contains(again, "0 cities.") {
+	if err != nil || !strings.Contains(again, "Nürnberg: imported before, as nuernberg") || !strings.Contains(again, "In all: cities: 0.") {
 		t.Errorf("%v: %s", err, again)
 	}
 	for table, want := range map[string]int64{"cities": 3, "admins": 3, "city_admins": 3, "email_subscribers": 1200, "telegram_subscribers": 800, "telegram_accounts": 2, "settings_links": 3} {
@@ -90,39 +91,51 @@ func TestTheCitiesOfTicketfreiComeAlongAndOneMoreImportChangesNothing(t *testing
 func TestAnImportedCityGoesOnWhereTicketfreiStopped(t *testing.T) {
 	t.Parallel()
 	mails, c := importMails(t)
-	instance := mastodontest.New(t)
+	instance, messenger := mastodontest.New(t), telegramtest.New(t)
 	instance.FilterPrivate = false
 	token := instance.AddAccount("nuernberg")
 	seen := instance.Mention("rider", "@nuernberg kontrolle u1 plärrer", "public")
-	unseen := "kontrolle u2 langwasser"
-	instance.Mention("rider", "@nuernberg "+unseen, "public")
+	unseen := instance.Mention("rider", "@nuernberg kontrolle u2 langwasser", "public")
 	old := threeCities(t)
 	old.TicketfreiMastodon(1, instance.URL, token, instance.URL+"/@rider/statuses/"+seen)
-	if said, err := operate(t, c, "import", "ticketfrei", old.Path); err != nil || !strings.Contains(said, "1 mentions on Mastodon that are not reported again") {
+	old.Exec("DELETE FROM telegram_subscribers")
+	old.Exec("UPDATE telegram_accounts SET apikey = '' WHERE user_id = 2")
+	old.Exec("UPDATE telegram_accounts SET apikey = ? WHERE user_id = 1", messenger.AddBot("NueBot"))
+	old.Exec("INSERT INTO telegram_subscribers (user_id, subscriber_id) VALUES (1, ?)", messenger.Person("jan"))
+	messenger.Introduce("NueBot", messenger.Person("jan"))
+	messenger.Say("NueBot", "marta", "kontrolle s1 fürth")
+	old.Exec("UPDATE seen_telegrams SET tg_id = 700001 WHERE user_id = 1") // the id of that message
+	messenger.Say("NueBot", "marta", "kontrolle s2 roth")
+	if said, err := operate(t, c, "import", "ticketfrei", old.Path); err != nil || !strings.Contains(said, "mentions on Mastodon that are not reported again: 1") {
 		t.Fatal(err, said)
 	}
+	c.Networks = []config.Key{{Network: "telegram", Name: "api", Value: messenger.URL}}
 	p, _ := harness.Start(t, c)
 	admin := harness.NewBrowser(t, p.URL())
 	if page := admin.Post("/login", "address", "ada@example.org", "password", ancestorstest.Password); !strings.Contains(page, "Nürnberg") {
 		t.Fatalf("the old password does not log in:\n%s", page)
 	}
-	boosted := func() []string { return instance.Boosts("nuernberg") }
-	copies := func() (texts []string) {
-		for _, status := range instance.Timeline("nuernberg") {
-			texts = append(texts, status.Text)
-		}
-		return texts
+	boosted := func(id string) bool { return slices.Contains(instance.Boosts("nuernberg"), id) }
+	copied := func(text string) bool {
+		return slices.ContainsFunc(instance.Timeline("nuernberg"), func(s mastodontest.Status) bool { return s.Boosts == "" && strings.Contains(s.Text, text) })
 	}
-	posted := func(text string) bool {
-		return slices.ContainsFunc(copies(), func(one string) bool { return strings.Contains(one, text) }) || slices.Contains(boosted(), text)
+	told := func(text string) bool {
+		return slices.ContainsFunc(messenger.Sent(), func(s telegramtest.Sent) bool {
+			return s.Chat == messenger.Person("jan") && strings.Contains(s.Text, text)
+		})
 	}
-	testkit.Eventually(t, "the mention that came while nothing ran is posted", func() bool { return posted(unseen) })
-	instance.Mention("rider", "@nuernberg kontrolle u3 friedrich-ebert-platz", "public")
-	testkit.Eventually(t, "a new mention is posted", func() bool { return posted("friedrich-ebert-platz") })
-	if posted("plärrer") {
-		t.Errorf("the mention that Ticketfrei has reported is posted again: %q", copies())
-	}
+	testkit.Eventually(t, "the mention that came while nothing ran is boosted", func() bool { return boosted(unseen) })
+	testkit.Eventually(t, "and told on Telegram", func() bool { return told("u2 langwasser") })
+	testkit.Eventually(t, "the message that came meanwhile is posted", func() bool { return copied("s2 roth") })
+	fresh := instance.Mention("rider", "@nuernberg kontrolle u3 friedrich-ebert-platz", "public")
+	testkit.Eventually(t, "a new mention is boosted", func() bool { return boosted(fresh) })
 	mails.WaitForMail(t, "reader0@example.net", "friedrich-ebert-platz")
+	if boosted(seen) || copied("plärrer") || told("plärrer") {
+		t.Error("the mention that Ticketfrei has reported is reported again")
+	}
+	if copied("s1 fürth") || len(mails.MailsTo("reader0@example.net", "s1 fürth")) > 0 {
+		t.Error("the message that Ticketfrei has reported is reported again")
+	}
 	if n := len(mails.MailsTo("doubtful@example.net", "")); n > 0 {
 		t.Errorf("somebody who has not confirmed gets %d mails", n)
 	}
