@@ -2,8 +2,10 @@ package public
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"regexp"
+	"strconv"
 	"time"
 
 	"linienfunk/commands"
@@ -19,6 +21,9 @@ const (
 	judgedSoon = 50 * time.Millisecond
 	judgedLate = 500 * time.Millisecond
 )
+
+// maxLooks is how often the page looks again by itself, two seconds after it was shown. If the report is not judged then, something is in trouble.
+const maxLooks = 10
 
 // formID is what the id of a report by a form looks like: 128 random bits. What became of a post, whose id everybody can see, is nobody's business.
 var formID = regexp.MustCompile(`^[0-9a-f]{32}$`)
@@ -52,6 +57,9 @@ func (p *Pages) showSent(w http.ResponseWriter, r *http.Request) error {
 		return nil
 	}
 	w.Header().Set("Cache-Control", "no-store")
+	if looks, _ := strconv.Atoi(r.URL.Query().Get("looks")); fate.State == "checking" && looks < maxLooks { // nobody need press a button
+		w.Header().Set("Refresh", fmt.Sprintf("2; url=%s?looks=%d", r.URL.Path, looks+1))
+	}
 	about := site.Page{Title: p.Text(r, "sent"), Line: site.LineClass(city.City), Private: true}
 	return p.Show(w, r, http.StatusOK, about, "sent.html", sentData{site.LinkTo(city), said, fate.State == "checking"})
 }

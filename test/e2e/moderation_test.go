@@ -1,11 +1,15 @@
 package e2e
 
 import (
+	"fmt"
 	"net/http"
+	"os/exec"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/chromedp/chromedp"
 
 	"linienfunk/internal/testkit"
 	"linienfunk/test/harness"
@@ -107,4 +111,60 @@ func TestInAPanicNothingGoesOutAndEverythingIsKept(t *testing.T) {
 	if page := s.admin.Post("/city/zuerich/commands/log", "limit", "5"); !strings.Contains(page, "panic on=true") || !strings.Contains(page, "release report=") {
 		t.Errorf("the log:\n%s", page)
 	}
+}
+
+// TestAModeratorReleasesInABrowserWhatARiderHasReportedThere has both look at their pages in Chromium: the rider is told why the report waits, and then that it is out.
+func TestAModeratorReleasesInABrowserWhatARiderHasReportedThere(t *testing.T) {
+	t.Parallel()
+	chromium, err := exec.LookPath("chromium")
+	if err != nil {
+		t.Skip("no chromium here")
+	}
+	s := newFixture(t)
+	s.admin.Post("/city/zuerich/commands/settings-change", "once", "1", "changes", `{"flags": 1}`)
+	allocator, cancel := chromedp.NewExecAllocator(t.Context(), append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(chromium), chromedp.NoSandbox)...)
+	defer cancel()
+	ctx, cancel := chromedp.NewContext(allocator)
+	defer cancel()
+	do := func(what string, actions ...chromedp.Action[chromedp.Void]) {
+		t.Helper()
+		if err := chromedp.Do(ctx, actions...); err != nil {
+			t.Fatalf("%s: %v", what, err)
+		}
+	}
+	read := func(what, expression string) string {
+		t.Helper()
+		value, err := chromedp.Run(ctx, chromedp.Evaluate[string](expression))
+		if err != nil {
+			t.Fatalf("%s: %v", what, err)
+		}
+		return value
+	}
+	press := func(selector string) chromedp.Action[chromedp.Void] {
+		return chromedp.Evaluate[chromedp.Void](fmt.Sprintf("document.querySelector(%q).click()", selector))
+	}
+	visible := func(selector string) chromedp.Action[chromedp.Void] {
+		return chromedp.WaitVisible(chromedp.CSS(selector))
+	}
+	const text = "zwei in zivil am zoo"
+	do("report", chromedp.Navigate(s.program.URL()+"/c/zuerich"), chromedp.SendKeys(chromedp.CSS("#report-text"), text), press("form.report button"), visible("main > [role=status]"))
+	testkit.Eventually(t, "the rider reads why it waits", func() bool {
+		return strings.Contains(read("fate", `document.querySelector("main > [role=status]")?.innerText ?? ""`), "none of the words")
+	})
+	sent := read("address", "location.href")
+
+	do("log in", chromedp.Navigate(s.program.URL()+"/login?next=/city/zuerich/ledger"), chromedp.SendKeys(chromedp.CSS("#f-address"), "admin-zuerich@example.net"),
+		chromedp.SendKeys(chromedp.CSS("#f-password"), harness.AdminPassword), press("main form button"), visible("table.cards"))
+	do("release", press("form[action$='/release'] button"), visible(".flash.done"))
+	s.waitEverywhere(text)
+	do("log out", press("form[action='/logout'] button"), visible("header a[href^='/login']"))
+
+	do("look again", chromedp.Navigate(sent), visible("#web > .flash.done"), visible("ol.reports li"))
+	const other = "kontrolle, frau meier" // what a moderator has released stays
+	harness.SendMail(t, s.program, "zuerich", other)
+	s.waitEverywhere(other)
+	do("wait for the report", visible("ol.reports li:nth-child(2)"))
+	do("object", press("ol.reports li:first-child .flag a"), visible("main form fieldset"), press("main form button"), visible(".flash.done"))
+	testkit.Eventually(t, "it is gone from the instance", func() bool { return !slices.Contains(s.posts(), other) })
+	s.admin.WaitForText("/city/zuerich/ledger", "riders object to it")
 }
