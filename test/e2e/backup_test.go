@@ -262,6 +262,15 @@ func TestTheDoctorExaminesARunningProgram(t *testing.T) {
 	}
 }
 
+func TestTheSocketOfARunningProgramIsThereHoweverLongTheNameOfTheTestIsThatHasStartedIt(t *testing.T) {
+	t.Parallel()
+	c := harness.Config(t, harness.NewMailServer(t))
+	harness.Start(t, c)
+	if _, err := os.Stat(filepath.Join(c.Data, "commands.sock")); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestTheOperatorCutsABrokenHistoryOfSettings(t *testing.T) {
 	t.Parallel()
 	mails := harness.NewMailServer(t)
