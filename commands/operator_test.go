@@ -1,11 +1,13 @@
 package commands_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
 
 	"linienfunk/commands"
+	"linienfunk/db"
 )
 
 func TestASuspendedCityRelaysNothingWhateverItsOwnersSay(t *testing.T) {
@@ -50,6 +52,19 @@ func TestWhatAnOperatorDoesIsInTwoLogs(t *testing.T) {
 	if next := w.must(operator, "instance log", "limit", 1).(commands.InstanceLog).Next; next == 0 {
 		t.Error("there is no next page")
 	}
+}
+
+func TestAReportThatIsHeldWhileACityIsSuspendedIsReleasedAfterwards(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	held := w.received("1", "schönes wetter")
+	w.must(operator, "city suspend", "why", "It names riders")
+	if got := w.refused(w.owner(), "release", "report", fmt.Sprint(held.ID)); got != "conflict" {
+		t.Error(got)
+	}
+	w.must(operator, "city reinstate")
+	w.must(w.owner(), "release", "report", fmt.Sprint(held.ID))
+	w.becomes(held, "released", func(e db.Entry) bool { return e.Passed && len(e.Deliveries) == 1 })
 }
 
 func TestTheOperatorSeesNumbersOfACityAndNoTexts(t *testing.T) {

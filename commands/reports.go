@@ -218,6 +218,8 @@ func release(ctx context.Context, c *Commands, call Call) (any, error) {
 		return nil, refuse(Forbidden, "refused-instance")
 	case !city.Active:
 		return nil, refuse(Conflict, "refused-paused")
+	case !city.Runs():
+		return nil, refuse(Conflict, "refused-stopped")
 	case city.Panic:
 		return nil, refuse(Conflict, "refused-panic")
 	case !e.At.Add(city.Freshness()).After(c.Now()):
