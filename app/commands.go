@@ -25,13 +25,13 @@ func (p *Program) openCommands(context.Context) error {
 	p.commands, err = commands.New(commands.Deps{
 		DB: p.db, Tables: tables, Settings: p.settings, History: p.storage, Box: p.box, Log: p.log.With("part", "commands"), Now: p.now, Limits: p.limits, Observer: p.observer,
 		Publish: p.publish, HideID: p.hideID, Mail: p.mail, Transit: p.networks, Imports: p.imports, BaseURL: p.config.BaseURL, Domain: p.config.Mail.Domain,
-		Status:          func(city string) []supervisor.Status { return p.supervisor.Status(city) },
-		Changed:         func(city string) { p.notifyNodes(supervisor.AccountHint("", city)) },
-		InstanceChanged: p.instanceChanged,
-		Networks:        map[string]chat.Network{},
-		Places:          map[string]places.Network{},
-		Title:           func(lang, bot string) string { return p.frontend.Bots.Title(lang, bot) },
-		Translate:       func(lang, bot, id string) string { return p.frontend.Bots.Translate(lang, bot, id) },
+		Status:       func(city string) []supervisor.Status { return p.supervisor.Status(city) },
+		Changed:      func(city string) { p.notifyNodes(supervisor.AccountHint("", city)) },
+		Registration: p.config.Registration, Operators: p.config.Operators(), InstanceChanged: p.instanceChanged,
+		Networks:  map[string]chat.Network{},
+		Places:    map[string]places.Network{},
+		Title:     func(lang, bot string) string { return p.frontend.Bots.Title(lang, bot) },
+		Translate: func(lang, bot, id string) string { return p.frontend.Bots.Translate(lang, bot, id) },
 	})
 	p.notices.wakeup = make(chan struct{}, 1)
 	return err

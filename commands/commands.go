@@ -10,6 +10,7 @@
 //	chat.go          messages of people, which are commands, and answers
 //	network.go       the city's lines and stops
 //	operator.go      what the operator does to cities and to the instance
+//	registration.go  who can register a city
 //	info.go          where those who run a city are told together: its info channel
 //	notices.go       tells them, and those who have linked a chat, what others did, and what is held
 package commands
@@ -86,6 +87,9 @@ type Deps struct {
 	Status func(city string) []supervisor.Status
 	// Changed is called after a city's settings were saved.
 	Changed func(city string)
+	// Registration is who can register a city: a value of config.Config.Registration, or empty for everybody. Operators are told of those that wait.
+	Registration string
+	Operators    []string
 	// InstanceChanged has all nodes read again what is stored about the whole instance: Stops. May be nil.
 	InstanceChanged func(ctx context.Context) error
 	// Networks are the networks with chats, by the names of their bots.

@@ -47,6 +47,7 @@ type OperatedCity struct {
 	Title     string    `json:"title"`
 	Active    bool      `json:"active" doc:"False if the city has paused itself."`
 	Suspended bool      `json:"suspended"`
+	Waiting   bool      `json:"waiting" doc:"It was registered, and waits for an operator."`
 	Reason    string    `json:"reason" doc:"Why it is suspended."`
 	Owners    []string  `json:"owners" doc:"Their addresses."`
 	Day       int       `json:"day" doc:"Reports of the last 24 hours."`
@@ -72,7 +73,7 @@ type OperatorAct struct {
 
 var ofOperators = []Command{
 	{Name: "city search", Level: Operator, Reads: true, NoCity: true, Result: OperatedCities{}, run: searchCities,
-		Params: []Param{{Name: "part", Kind: Text, Max: 100}, {Name: "limit", Kind: Number, Min: 1, Max: 200, Default: 50}, {Name: "after", Kind: Text, Max: 32}}},
+		Params: []Param{{Name: "part", Kind: Text, Max: 100}, {Name: "limit", Kind: Number, Min: 1, Max: 200, Default: 50}, {Name: "after", Kind: Text, Max: 32}, {Name: "waiting", Kind: Switch, Default: false}}},
 	{Name: "city suspend", Level: Operator, Tells: true, Result: CityStop{}, run: suspendCity, Params: []Param{{Name: "why", Kind: Text, Required: true, Min: 3, Max: 500}}},
 	{Name: "city reinstate", Level: Operator, Tells: true, Result: CityStop{}, run: reinstateCity},
 	{Name: "instance log", Level: Operator, Reads: true, NoCity: true, Result: InstanceLog{}, run: showInstanceLog,
@@ -159,7 +160,7 @@ func searchCities(ctx context.Context, c *Commands, call Call) (any, error) {
 	text, after, limit := strings.ToLower(strings.TrimSpace(call.Text("part"))), call.Text("after"), call.Number("limit")
 	list, names := OperatedCities{Cities: []OperatedCity{}}, []string{}
 	for _, city := range all {
-		if city.City <= after || !strings.Contains(city.City, text) && !strings.Contains(strings.ToLower(city.Title), text) {
+		if call.On("waiting") && city.Stop.Kind != settings.Waiting || city.City <= after || !strings.Contains(city.City, text) && !strings.Contains(strings.ToLower(city.Title), text) {
 			continue
 		}
 		if len(names) == limit {
@@ -167,7 +168,7 @@ func searchCities(ctx context.Context, c *Commands, call Call) (any, error) {
 			break
 		}
 		names = append(names, city.City)
-		list.Cities = append(list.Cities, OperatedCity{City: city.City, Title: city.Title, Active: city.Active, Suspended: city.Stop.Kind == settings.Suspended, Reason: city.Stop.Reason, Failing: []string{}})
+		list.Cities = append(list.Cities, OperatedCity{City: city.City, Title: city.Title, Active: city.Active, Suspended: city.Stop.Kind == settings.Suspended, Waiting: city.Stop.Kind == settings.Waiting, Reason: city.Stop.Reason, Failing: []string{}})
 	}
 	figures, err := c.DB.CityFigures(ctx, names, c.Now().Add(-24*time.Hour))
 	if err != nil {

@@ -14,5 +14,6 @@ func Migrations() []*gormigrate.Migration {
 		{ID: "4-info-places", Migrate: func(tx *gorm.DB) error { return tx.AutoMigrate(&InfoPlace{}) }},
 		{ID: "5-moderation", Migrate: func(tx *gorm.DB) error { return tx.AutoMigrate(&Flag{}, &Act{}) }},
 		{ID: "6-stops", Migrate: func(tx *gorm.DB) error { return tx.AutoMigrate(&Stop{}) }},
+		{ID: "7-registration", Migrate: func(tx *gorm.DB) error { return tx.AutoMigrate(&RegistrationLink{}) }},
 	}
 }

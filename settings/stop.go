@@ -9,8 +9,11 @@ import (
 // StopKind is why a city does not run, whatever its settings say.
 type StopKind string
 
-// Suspended is a city that the operator has stopped.
-const Suspended StopKind = "suspended"
+// The kinds.
+const (
+	Suspended StopKind = "suspended" // by the operator
+	Waiting   StopKind = "waiting"   // for the operator, who has not approved it yet
+)
 
 // Stop is what stops a city. It is no part of its settings: neither its history nor its hash has it.
 type Stop struct {

@@ -6,10 +6,12 @@ import (
 	"embed"
 	"fmt"
 	"net/http"
+	"net/url"
 	"sync"
 
 	"github.com/go-webauthn/webauthn/webauthn"
 
+	"linienfunk/db"
 	"linienfunk/frontend/site"
 	"linienfunk/frontend/wording"
 )
@@ -54,8 +56,8 @@ func New(s *site.Site, w *wording.Wording) (*Pages, error) {
 
 // AddTo adds the pages to mux.
 func (p *Pages) AddTo(mux *http.ServeMux) {
-	mux.HandleFunc("GET /register", p.Handle(loggedOut(p.registers(p.registerForm))))
-	mux.HandleFunc("POST /register", p.Handle(p.registers(p.register)))
+	mux.HandleFunc("GET /register", p.Handle(loggedOut(p.invited(p.registerForm))))
+	mux.HandleFunc("POST /register", p.Handle(p.invited(p.register)))
 	mux.HandleFunc("GET /register/sent", p.Handle(p.registerSent))
 	mux.HandleFunc("GET /confirm/{token}", p.Handle(p.registers(p.confirmForm)))
 	mux.HandleFunc("POST /confirm/{token}", p.Handle(p.registers(p.confirm)))
@@ -111,14 +113,16 @@ func (p *Pages) AddTo(mux *http.ServeMux) {
 	mux.HandleFunc("GET /account/back/{token}", p.Handle(p.addressBackForm))
 	mux.HandleFunc("POST /account/back/{token}", p.Handle(p.addressBack))
 	mux.HandleFunc("GET /cities", p.Handle(p.LoggedIn(p.cities)))
-	mux.HandleFunc("POST /cities", p.Handle(p.registers(p.LoggedIn(p.addCity))))
+	mux.HandleFunc("POST /cities", p.Handle(p.LoggedIn(func(w http.ResponseWriter, r *http.Request, admin db.Admin) error {
+		return p.invited(func(w http.ResponseWriter, r *http.Request) error { return p.addCity(w, r, admin) })(w, r)
+	})))
 }
 
 // loggedOut redirects logged-in admins to their cities.
 func loggedOut(action func(w http.ResponseWriter, r *http.Request) error) func(w http.ResponseWriter, r *http.Request) error {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		if site.Admin(r) != nil {
-			http.Redirect(w, r, "/cities", http.StatusSeeOther)
+			http.Redirect(w, r, (&url.URL{Path: "/cities", RawQuery: r.URL.RawQuery}).String(), http.StatusSeeOther) // with an invitation
 			return nil
 		}
 		return action(w, r)

@@ -8,6 +8,7 @@ import (
 
 	"gorm.io/gorm"
 
+	"linienfunk/commands"
 	"linienfunk/db"
 	"linienfunk/frontend/site"
 	"linienfunk/settings/chain"
@@ -16,13 +17,14 @@ import (
 type citiesData struct {
 	Cities       []site.CityLink
 	City         cityFields
+	Invitation   string
 	Domain, Host string
 	Errors       site.FormErrors
 }
 
 // cities lists an admin's cities, with a form to add one.
 func (p *Pages) cities(w http.ResponseWriter, r *http.Request, admin db.Admin) error {
-	return p.showCities(w, r, http.StatusOK, admin, citiesData{})
+	return p.showCities(w, r, http.StatusOK, admin, citiesData{Invitation: r.URL.Query().Get("invitation")})
 }
 
 func (p *Pages) showCities(w http.ResponseWriter, r *http.Request, status int, admin db.Admin, data citiesData) error {
@@ -55,7 +57,7 @@ func (p *Pages) addCity(w http.ResponseWriter, r *http.Request, admin db.Admin) 
 	if err := site.ParseForm(r); err != nil {
 		return err
 	}
-	data := citiesData{City: readCityFields(r), Errors: site.FormErrors{}}
+	data := citiesData{City: readCityFields(r), Invitation: r.PostForm.Get("invitation"), Errors: site.FormErrors{}}
 	if err := p.checkCity(r, &data.City, data.Errors); err != nil {
 		return err
 	}
@@ -64,9 +66,13 @@ func (p *Pages) addCity(w http.ResponseWriter, r *http.Request, admin db.Admin) 
 	}
 	var first *chain.Link
 	err := p.DB.Transaction(r.Context(), func(tx *gorm.DB) (err error) {
-		first, err = p.createCity(tx, data.City, p.Lang(r), admin.ID)
+		first, err = p.createCity(tx, data.City, p.Lang(r), admin.ID, data.Invitation)
 		return err
 	})
+	if errors.Is(err, commands.ErrNotInvited) { // the link was used in the meantime
+		p.ShowMessage(w, r, http.StatusForbidden, "register-invited", "register-invited-text")
+		return nil
+	}
 	if errors.Is(err, errManyCities) {
 		data.Errors.Add("", p.Text(r, "cities-many", "Max", maxCities))
 		return p.showCities(w, r, http.StatusUnprocessableEntity, admin, data)

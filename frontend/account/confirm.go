@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"slices"
 
+	"linienfunk/commands"
 	"linienfunk/db"
 	"linienfunk/frontend/site"
 )
@@ -64,6 +65,9 @@ func (p *Pages) confirm(w http.ResponseWriter, r *http.Request) error {
 	switch {
 	case errors.Is(err, db.ErrNotFound):
 		return p.showLinkGone(w, r)
+	case errors.Is(err, commands.ErrNotInvited):
+		p.ShowMessage(w, r, http.StatusForbidden, "register-invited", "register-invited-text")
+		return nil
 	case errors.Is(err, errPassword):
 		return p.showConfirm(w, r, http.StatusUnprocessableEntity, one, "confirm-wrong")
 	case err != nil:

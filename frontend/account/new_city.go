@@ -87,7 +87,7 @@ func (p *Pages) createAccountAndCity(ctx context.Context, token db.Token, one re
 		if admin.Password != one.Password {
 			return errPassword
 		}
-		first, err = p.createCity(tx, cityFields{one.City, one.Title, one.TimeZone}, one.Lang, admin.ID)
+		first, err = p.createCity(tx, cityFields{one.City, one.Title, one.TimeZone}, one.Lang, admin.ID, one.Invitation)
 		if errors.Is(err, errManyCities) {
 			trouble = "cities-many"
 			return nil
@@ -119,7 +119,7 @@ const maxCities = 10
 var errManyCities = errors.New("admin has too many cities")
 
 // createCity creates a city with its first admin. It returns the first link of the settings' history, nil if the name is taken.
-func (p *Pages) createCity(tx *gorm.DB, city cityFields, lang string, admin uint) (*chain.Link, error) {
+func (p *Pages) createCity(tx *gorm.DB, city cityFields, lang string, admin uint, invitation string) (*chain.Link, error) {
 	var has int64
 	if err := tx.Model(&db.CityAdmin{}).Where("admin_id = ?", admin).Count(&has).Error; err != nil {
 		return nil, err
@@ -134,6 +134,9 @@ func (p *Pages) createCity(tx *gorm.DB, city cityFields, lang string, admin uint
 	if err := tx.Create(&db.CityAdmin{City: city.Name, AdminID: admin}).Error; err != nil {
 		return nil, err
 	}
+	if err := p.Commands.Enter(tx, city.Name, invitation); err != nil {
+		return nil, err
+	}
 	fresh := settings.Default(city.Name, lang)
 	fresh.Title, fresh.TimeZone = city.Title, city.TimeZone
 	first, err := p.History.Create(tx, city.Name, fresh, admin)
@@ -142,6 +145,7 @@ func (p *Pages) createCity(tx *gorm.DB, city cityFields, lang string, admin uint
 
 // announceCity announces a new city to the rest of the program, and redirects to its settings.
 func (p *Pages) announceCity(w http.ResponseWriter, r *http.Request, first chain.Link) error {
+	p.Commands.Entered(r.Context())
 	if err := p.Settings.AnnounceCity(r.Context(), first); err != nil {
 		return err
 	}

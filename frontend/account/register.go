@@ -5,8 +5,10 @@ import (
 	"net/http"
 	"strings"
 
+	"linienfunk/commands"
 	"linienfunk/db"
 	"linienfunk/frontend/site"
+	"linienfunk/internal/config"
 )
 
 // registration is the data of a confirmation link. Until it is confirmed it reserves nothing: anybody can enter anybody's
@@ -14,29 +16,53 @@ import (
 type registration struct {
 	Address, Password, City, Title, Lang string // Password is a hash
 	TimeZone                             string // of the browser; empty if it is not known
+	Invitation                           string // of the operator; empty without one
 }
 
 // registerData is the page's data. The password is never shown again.
 type registerData struct {
 	Address      string
 	City         cityFields
+	Invitation   string
 	Domain, Host string
 	Errors       site.FormErrors
 }
 
 func (p *Pages) registerForm(w http.ResponseWriter, r *http.Request) error {
-	return p.showRegister(w, r, http.StatusOK, registerData{})
+	return p.showRegister(w, r, http.StatusOK, registerData{Invitation: r.URL.Query().Get("invitation")})
 }
 
 // registers answers with a page that says why nobody can register a city, if that is so.
 func (p *Pages) registers(action func(w http.ResponseWriter, r *http.Request) error) func(w http.ResponseWriter, r *http.Request) error {
 	return func(w http.ResponseWriter, r *http.Request) error {
-		if p.Unregistered {
+		switch {
+		case p.Unregistered:
 			p.ShowMessage(w, r, http.StatusForbidden, "register-closed", "register-closed-text")
+			return nil
+		case p.Commands.Registration == config.Closed:
+			p.ShowMessage(w, r, http.StatusForbidden, "register-ended", "register-ended-text")
 			return nil
 		}
 		return action(w, r)
 	}
+}
+
+// invited is registers for the forms of new cities, which may need an invitation.
+func (p *Pages) invited(action func(w http.ResponseWriter, r *http.Request) error) func(w http.ResponseWriter, r *http.Request) error {
+	return p.registers(func(w http.ResponseWriter, r *http.Request) error {
+		if err := site.ParseForm(r); err != nil {
+			return err
+		}
+		err := p.Commands.Invited(r.Context(), r.Form.Get("invitation"))
+		if errors.Is(err, commands.ErrNotInvited) {
+			p.ShowMessage(w, r, http.StatusForbidden, "register-invited", "register-invited-text")
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		return action(w, r)
+	})
 }
 
 func (p *Pages) showRegister(w http.ResponseWriter, r *http.Request, status int, data registerData) error {
@@ -50,7 +76,7 @@ func (p *Pages) register(w http.ResponseWriter, r *http.Request) error {
 	if err := site.ParseForm(r); err != nil {
 		return err
 	}
-	data := registerData{City: readCityFields(r), Errors: site.FormErrors{}}
+	data := registerData{City: readCityFields(r), Invitation: r.PostForm.Get("invitation"), Errors: site.FormErrors{}}
 	var wrong string
 	if data.Address, wrong = p.ParseAddress(r.PostForm.Get("address")); wrong != "" {
 		data.Errors.Add("address", p.Text(r, wrong))
@@ -73,7 +99,7 @@ func (p *Pages) register(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	err = p.mailRegistration(r, registration{data.Address, hash, data.City.Name, data.City.Title, p.Lang(r), data.City.TimeZone})
+	err = p.mailRegistration(r, registration{data.Address, hash, data.City.Name, data.City.Title, p.Lang(r), data.City.TimeZone, data.Invitation})
 	if err != nil {
 		return err
 	}

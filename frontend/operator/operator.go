@@ -14,6 +14,7 @@ import (
 	"linienfunk/commands"
 	"linienfunk/db"
 	"linienfunk/frontend/site"
+	"linienfunk/internal/config"
 )
 
 // Files are the templates, in the directory pages.
@@ -45,13 +46,14 @@ func (p *Pages) forOperators(action site.AdminAction) func(w http.ResponseWriter
 
 // pageData is the data of operator.html.
 type pageData struct {
-	Search string
-	Cities []city
-	Next   string // path of the next page; empty on the last one
-	First  bool
-	Log    []act
-	Older  string // path of older acts
-	Once   string // identifies this copy of the page: a form that is sent twice is carried out once
+	Search            string
+	Invites, Approves bool // how cities are registered here
+	Cities            []city
+	Next              string // path of the next page; empty on the last one
+	First             bool
+	Log               []act
+	Older             string // path of older acts
+	Once              string // identifies this copy of the page: a form that is sent twice is carried out once
 
 	// Refused is a form that was refused: what it was about, and what was typed.
 	Refused struct{ Command, City, Why string }
@@ -79,7 +81,8 @@ func (p *Pages) showPage(w http.ResponseWriter, r *http.Request, status int, adm
 	}
 	query := r.URL.Query()
 	data.Search, data.Once = strings.TrimSpace(query.Get("q")), rand.Text()
-	args := map[string]any{"limit": 50}
+	data.Invites, data.Approves = p.Commands.Registration == config.ByInvitation, p.Commands.Registration == config.ByApproval
+	args := map[string]any{"limit": 50, "waiting": query.Get("waiting") == "on"}
 	for param, value := range map[string]string{"part": data.Search, "after": query.Get("after")} {
 		if value != "" {
 			args[param] = value

@@ -91,6 +91,9 @@ func (c Config) check(t *table) {
 	c.checkRoles(bad)
 	c.checkFiles(t, bad)
 	c.Legal.check(bad)
+	if !slices.Contains([]string{Open, ByInvitation, ByApproval, Closed}, c.Registration) {
+		bad("registration", "wants open, invitation, approval or closed, not %q", c.Registration)
+	}
 	for _, address := range c.Operators() {
 		if !addressForm.MatchString(address) {
 			bad("operator", "wants addresses such as ada@example.org, separated by commas, not %q", address)

@@ -20,13 +20,14 @@ import (
 // Config is the configuration of one process. Each field is a key. The key of a nested table is table.key in errors and
 // LINIENFUNK_TABLE_KEY in the environment.
 type Config struct {
-	HTTP     string `toml:"http" help:"address of the web server, host:port"`
-	SMTP     string `toml:"smtp" help:"address of the SMTP server that receives the cities' mail, host:port"`
-	Data     string `toml:"data" help:"directory for all persistent data"`
-	BaseURL  string `toml:"base_url" help:"public URL of the web server"`
-	Roles    string `toml:"roles" help:"what this node does, of several that share nats.url and database.url: bots, censor, frontend, mail"`
-	Operator string `toml:"operator" help:"addresses of the admins who run this instance and have the page /operator, separated by commas"`
-	Proxies  string `toml:"proxies" help:"addresses of trusted reverse proxies, separated by commas: 127.0.0.1, 10.0.0.0/8; their X-Forwarded-For is trusted"`
+	HTTP         string `toml:"http" help:"address of the web server, host:port"`
+	SMTP         string `toml:"smtp" help:"address of the SMTP server that receives the cities' mail, host:port"`
+	Data         string `toml:"data" help:"directory for all persistent data"`
+	BaseURL      string `toml:"base_url" help:"public URL of the web server"`
+	Roles        string `toml:"roles" help:"what this node does, of several that share nats.url and database.url: bots, censor, frontend, mail"`
+	Operator     string `toml:"operator" help:"addresses of the admins who run this instance and have the page /operator, separated by commas"`
+	Registration string `toml:"registration" help:"who can register a city: open for everybody, invitation for whoever has a link of an operator, approval if an operator says yes afterwards, closed for nobody"`
+	Proxies      string `toml:"proxies" help:"addresses of trusted reverse proxies, separated by commas: 127.0.0.1, 10.0.0.0/8; their X-Forwarded-For is trusted"`
 
 	Log      Log      `toml:"log"`
 	Censor   Censor   `toml:"censor"`
@@ -136,6 +137,14 @@ type Legal struct {
 	Terms   string `toml:"terms" help:"Markdown file with the terms; empty for no such page"`
 }
 
+// Values of Registration.
+const (
+	Open         = "open"
+	ByInvitation = "invitation"
+	ByApproval   = "approval"
+	Closed       = "closed"
+)
+
 // Operators are the addresses in Operator, in lower case.
 func (c Config) Operators() []string {
 	return strings.FieldsFunc(strings.ToLower(c.Operator), func(r rune) bool { return r == ',' || r == ' ' })
@@ -171,7 +180,7 @@ func (c Config) MissingLegal() (keys []string) {
 // Default returns the defaults of `linienfunk serve`.
 func Default() Config {
 	return Config{
-		HTTP: ":8080", SMTP: ":2525", Data: "./data", Roles: "bots, censor, frontend, mail",
+		HTTP: ":8080", SMTP: ":2525", Data: "./data", Roles: "bots, censor, frontend, mail", Registration: Open,
 		Proxies: "127.0.0.0/8, ::1, 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16, fc00::/7",
 		Log:     Log{Level: "info", Format: "text"},
 		Mail:    Mail{DKIMSelector: "linienfunk"},
