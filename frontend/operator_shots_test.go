@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"linienfunk/frontend/frontendtest"
+	"linienfunk/internal/config"
 	"linienfunk/internal/legal"
 	"linienfunk/internal/testkit/pictures"
 	"linienfunk/supervisor"
@@ -38,6 +39,9 @@ func TestOperatorScreenshots(t *testing.T) {
 	v := s.VisitorAs("op@example.org")
 	page := v.Get("/operator")
 	v.Submit(page, "/operator/city-suspend#city-ghent", "city", "ghent", "why", "Its reports name people, and nobody answers our mails about that.").Want(200)
+	s.Site.Commands.Registration, s.Site.Unregistered = config.ByApproval, false
+	s.VisitorAs("ada@example.org").Post("/cities", "city", "graz", "title", "Graz").At("/city/graz")
+	s.Site.Unregistered = true
 	base, err := url.Parse(s.URL)
 	frontendtest.Check(t, err)
 	operator, owner := v.Client.Jar.Cookies(base), s.VisitorAs("ada@example.org").Client.Jar.Cookies(base)
@@ -55,6 +59,7 @@ func TestOperatorScreenshots(t *testing.T) {
 			shoot("operator", "/operator", width, dark, lang, operator...)
 			shoot("suspended", "/city/ghent/people", width, dark, lang, owner...)
 			shoot("suspended-public", "/c/ghent", width, dark, lang)
+			shoot("waiting", "/city/graz/people", width, dark, lang, owner...)
 			shoot("closed", "/register", width, dark, lang)
 		}
 	}
