@@ -27,7 +27,7 @@ func (p *Program) openCommands(context.Context) error {
 		Publish: p.publish, HideID: p.hideID, Mail: p.mail, Transit: p.networks, Imports: p.imports, BaseURL: p.config.BaseURL, Domain: p.config.Mail.Domain,
 		Status:       func(city string) []supervisor.Status { return p.supervisor.Status(city) },
 		Changed:      func(city string) { p.notifyNodes(supervisor.AccountHint("", city)) },
-		Registration: p.config.Registration, Operators: p.config.Operators(), InstanceChanged: p.instanceChanged,
+		Registration: p.config.Registration, Operators: p.config.Operators(), Instance: p.instanceStatus, InstanceChanged: p.instanceChanged,
 		Networks:  map[string]chat.Network{},
 		Places:    map[string]places.Network{},
 		Title:     func(lang, bot string) string { return p.frontend.Bots.Title(lang, bot) },

@@ -3,6 +3,8 @@ package app
 import (
 	"context"
 	"time"
+
+	"linienfunk/commands"
 )
 
 // instanceSubject announces that something about the whole instance has changed. instanceEvery is how often each node reads it anyway, since announcements may get lost.
@@ -61,4 +63,25 @@ func (p *Program) followInstance(ctx context.Context) error {
 			p.log.Error("cannot read what the operator has decided", "err", err)
 		}
 	}
+}
+
+// instanceStatus is the result of the command "instance status".
+func (p *Program) instanceStatus(ctx context.Context) (s commands.InstanceStatus, err error) {
+	s.Version = version()
+	intake, _, err := p.bus.Unjudged(ctx)
+	if err != nil {
+		return s, err
+	}
+	s.Intake = int(intake)
+	list, err := p.db.Waiting(ctx)
+	if err != nil {
+		return s, err
+	}
+	for _, one := range list {
+		s.Deliveries += int(one.Deliveries)
+	}
+	var mails int64
+	err = p.db.WithContext(ctx).Table("mail_messages").Where("open = ?", true).Count(&mails).Error
+	s.Mails = int(mails)
+	return s, err
 }

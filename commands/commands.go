@@ -90,6 +90,8 @@ type Deps struct {
 	// Registration is who can register a city: a value of config.Config.Registration, or empty for everybody. Operators are told of those that wait.
 	Registration string
 	Operators    []string
+	// Instance is what "instance status" says; may be nil.
+	Instance func(ctx context.Context) (InstanceStatus, error)
 	// InstanceChanged has all nodes read again what is stored about the whole instance: Stops. May be nil.
 	InstanceChanged func(ctx context.Context) error
 	// Networks are the networks with chats, by the names of their bots.

@@ -62,6 +62,14 @@ type InstanceLog struct {
 	Next int           `json:"next,omitempty" doc:"The value of before for the next page; missing on the last one."`
 }
 
+// InstanceStatus is the result of "instance status".
+type InstanceStatus struct {
+	Version    string `json:"version" doc:"Of the program on this node."`
+	Intake     int    `json:"intake" doc:"Messages with reports that wait for the censor."`
+	Deliveries int    `json:"deliveries" doc:"Deliveries that wait in the ledger."`
+	Mails      int    `json:"mails" doc:"Mails that wait in the queue."`
+}
+
 // OperatorAct is what an operator has done.
 type OperatorAct struct {
 	At      time.Time      `json:"at"`
@@ -76,6 +84,7 @@ var ofOperators = []Command{
 		Params: []Param{{Name: "part", Kind: Text, Max: 100}, {Name: "limit", Kind: Number, Min: 1, Max: 200, Default: 50}, {Name: "after", Kind: Text, Max: 32}, {Name: "waiting", Kind: Switch, Default: false}}},
 	{Name: "city suspend", Level: Operator, Tells: true, Result: CityStop{}, run: suspendCity, Params: []Param{{Name: "why", Kind: Text, Required: true, Min: 3, Max: 500}}},
 	{Name: "city reinstate", Level: Operator, Tells: true, Result: CityStop{}, run: reinstateCity},
+	{Name: "instance status", Level: Operator, Reads: true, NoCity: true, Result: InstanceStatus{}, run: showInstance},
 	{Name: "instance log", Level: Operator, Reads: true, NoCity: true, Result: InstanceLog{}, run: showInstanceLog,
 		Params: []Param{{Name: "limit", Kind: Number, Min: 1, Max: 100, Default: 20}, {Name: "before", Kind: Number, Min: 1, Max: 1 << 40}}},
 }
@@ -185,6 +194,13 @@ func searchCities(ctx context.Context, c *Commands, call Call) (any, error) {
 		}
 	}
 	return list, nil
+}
+
+func showInstance(ctx context.Context, c *Commands, _ Call) (any, error) {
+	if c.Instance == nil {
+		return InstanceStatus{}, nil
+	}
+	return c.Instance(ctx)
 }
 
 func showInstanceLog(ctx context.Context, c *Commands, call Call) (any, error) {

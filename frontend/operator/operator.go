@@ -46,6 +46,7 @@ func (p *Pages) forOperators(action site.AdminAction) func(w http.ResponseWriter
 
 // pageData is the data of operator.html.
 type pageData struct {
+	Status            string // of the instance, for people
 	Search            string
 	Invites, Approves bool // how cities are registered here
 	Cities            []city
@@ -103,6 +104,11 @@ func (p *Pages) showPage(w http.ResponseWriter, r *http.Request, status int, adm
 	if list.Next != "" {
 		data.Next = "/operator?" + url.Values{"q": {data.Search}, "after": {list.Next}}.Encode()
 	}
+	if result, err = run("instance status", nil); err != nil {
+		return err
+	}
+	command, _ := p.Commands.Find("instance status")
+	data.Status = p.Commands.Answer(p.Lang(r), nil, command, result).Text
 	args = map[string]any{}
 	if before, err := strconv.Atoi(query.Get("before")); err == nil && before > 0 {
 		args["before"] = before
