@@ -121,6 +121,7 @@ func New(deps Deps) (*API, error) {
 		}
 	}
 	a.addSettings()
+	a.addExport()
 	a.addPlaces()
 	a.addStream()
 	a.mux.HandleFunc("GET "+Root+"openapi.json", func(w http.ResponseWriter, _ *http.Request) { writeSpec(w, a.spec) })

@@ -12,7 +12,7 @@ import (
 )
 
 // resources are the commands that are no operations of their own, but resources with an ETag: the settings, with their hash, and what an account sees in a network (places.go).
-var resources = map[string]bool{"settings show": true, "settings change": true, "settings replace": true, "places": true}
+var resources = map[string]bool{"settings show": true, "settings change": true, "settings replace": true, "places": true, "city export": true}
 
 // MaxSettings is the largest change of settings in bytes. The guard in front of all pages allows no more.
 const MaxSettings = 1 << 20
@@ -21,6 +21,24 @@ const (
 	settingsPath = byCity + "settings"
 	mergePatch   = "application/merge-patch+json" // RFC 7396
 )
+
+// addExport adds the file with all of a city.
+func (a *API) addExport() {
+	export, _ := a.Commands.Find("city export")
+	op := &huma.Operation{OperationID: export.ID(), Method: http.MethodGet, Path: byCity + "export", Summary: a.Commands.Help("en", export), Tags: []string{string(export.Scope)}, Parameters: []*huma.Param{cityParam()},
+		Responses: map[string]*huma.Response{"200": {Description: "A zip with JSON files.", Content: map[string]*huma.MediaType{"application/zip": {Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}}}}}}
+	a.add(op, export, func(w http.ResponseWriter, r *http.Request) {
+		call, ok := a.reads(w, r, export)
+		if !ok {
+			return
+		}
+		if _, err := a.Commands.Run(r.Context(), call); err != nil { // whether the key may
+			a.failed(w, r, err, "query")
+			return
+		}
+		a.Commands.ServeExport(w, r, call.City)
+	})
+}
 
 // addSettings adds the operations on a city's settings.
 func (a *API) addSettings() {

@@ -10,6 +10,7 @@ import (
 	"linienfunk/bots"
 	"linienfunk/bots/all"
 	"linienfunk/bots/chat"
+	"linienfunk/bots/ending"
 	"linienfunk/bots/places"
 	"linienfunk/bus/programs"
 	"linienfunk/internal/outgoing"
@@ -43,6 +44,15 @@ func (p *Program) openBots(ctx context.Context) error {
 		if network, ok := bot.(chat.Network); ok {
 			network.UseCommands(p.commands.InNetwork(plugin.Name))
 			p.commands.Networks[plugin.Name] = network
+		}
+		if network, ok := bot.(ending.Announcer); ok {
+			p.commands.Announcers[plugin.Name] = network
+		}
+		if network, ok := bot.(ending.Roster); ok {
+			p.commands.Rosters[plugin.Name] = network
+		}
+		if network, ok := bot.(ending.Leaver); ok {
+			p.commands.Leavers[plugin.Name] = network
 		}
 		if network, ok := bot.(places.Network); ok {
 			p.commands.Places[plugin.Name] = network

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"linienfunk/bots/chat"
+	"linienfunk/bots/ending"
 	"linienfunk/bots/places"
 	"linienfunk/commands"
 	"linienfunk/supervisor"
@@ -28,7 +29,8 @@ func (p *Program) openCommands(context.Context) error {
 		Status:       func(city string) []supervisor.Status { return p.supervisor.Status(city) },
 		Changed:      func(city string) { p.notifyNodes(supervisor.AccountHint("", city)) },
 		Registration: p.config.Registration, Operators: p.config.Operators(), Instance: p.instanceStatus, InstanceChanged: p.instanceChanged,
-		Networks:  map[string]chat.Network{},
+		Networks:   map[string]chat.Network{},
+		Announcers: map[string]ending.Announcer{}, Leavers: map[string]ending.Leaver{}, Rosters: map[string]ending.Roster{},
 		Places:    map[string]places.Network{},
 		Title:     func(lang, bot string) string { return p.frontend.Bots.Title(lang, bot) },
 		Translate: func(lang, bot, id string) string { return p.frontend.Bots.Translate(lang, bot, id) },

@@ -65,11 +65,16 @@ func (p *Program) cutFromSocket(w http.ResponseWriter, r *http.Request) {
 	_ = json.NewEncoder(w).Encode(done) // the client has gone
 }
 
+// keptSettings is the name of a file with the rows of a history that was cut off.
+func keptSettings(city, at, random string) string {
+	return fmt.Sprintf("settings-%s-%s-%s.json", city, at, random)
+}
+
 // cutCity cuts and keeps the old rows in the data directory.
 func (p *Program) cutCity(ctx context.Context, city string) (done cut) {
 	var err error
 	done.Cut, err = p.storage.Cut(ctx, city, func(rows []byte) error {
-		file, err := os.CreateTemp(p.config.Data, fmt.Sprintf("settings-%s-%s-*.json", city, p.now().UTC().Format("20060102T150405Z")))
+		file, err := os.CreateTemp(p.config.Data, keptSettings(city, p.now().UTC().Format("20060102T150405Z"), "*"))
 		if err != nil {
 			return err
 		}

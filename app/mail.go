@@ -74,6 +74,9 @@ func (p *Program) connectMail(name string, network mail.Network, inbound *tls.Co
 	service.Warn = func(ctx context.Context, city, key, say string) {
 		p.frontend.Cities.AccountWarned(ctx, bots.Account{City: city, Revision: key}, supervisor.Status{Bot: name, Detail: say})
 	}
+	service.Ended = func(ctx context.Context, city string) (bool, error) {
+		return p.db.NameKept(p.db.WithContext(ctx), city)
+	}
 	p.mail.Register(name, network)
 	return network.UseMail(service)
 }

@@ -86,7 +86,7 @@ func OpenWithClock(ctx context.Context, c config.Config, stderr io.Writer, now f
 func open(ctx context.Context, p *Program) (*Program, error) {
 	for _, step := range []func(context.Context) error{
 		p.openData, p.openPorts, p.openObserver, p.openDatabase, p.openBus, p.openSettings, p.openNetworks, p.openMail,
-		p.openCommands, p.openLegal, p.openAPI, p.openFrontend, p.openBots, p.openWorkers, p.openSocket, p.loadSettings, p.openInstance,
+		p.openCommands, p.openLegal, p.openAPI, p.openFrontend, p.openBots, p.openWorkers, p.openEnding, p.openSocket, p.loadSettings, p.openInstance,
 	} {
 		if err := step(ctx); err != nil {
 			return nil, errors.Join(err, p.Close())

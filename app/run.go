@@ -71,7 +71,7 @@ func (p *Program) parts() map[string]func(context.Context) error {
 		parts["censor"], parts["notices"] = p.runCensor, p.runNotices
 	}
 	if p.config.Has(config.RoleFrontend) {
-		parts["prune"], parts["feeds"], parts["api"] = p.prune, p.imports.Run, p.api.Run
+		parts["prune"], parts["feeds"], parts["api"], parts["deletion"] = p.prune, p.imports.Run, p.api.Run, p.endCities
 	}
 	return parts
 }

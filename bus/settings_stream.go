@@ -220,3 +220,24 @@ func (b *Bus) Request(ctx context.Context, subject string, request, response any
 	}
 	return json.Unmarshal(msg.Data, response)
 }
+
+// EraseUpdates deletes those updates up to seq of which is returns true, and overwrites their bytes where the broker keeps them. It returns how many there were.
+func (b *Bus) EraseUpdates(ctx context.Context, seq uint64, is func(data []byte) bool) (erased int, err error) {
+	stream, err := b.js.Stream(ctx, b.stream("SETTINGS"))
+	if err != nil {
+		return 0, fmt.Errorf("erase updates: %w", err)
+	}
+	state := stream.CachedInfo().State
+	for at := state.FirstSeq; at <= min(seq, state.LastSeq); at++ {
+		raw, err := stream.GetMsg(ctx, at)
+		if err == nil && is(raw.Data) {
+			if err = stream.SecureDeleteMsg(ctx, at); err == nil {
+				erased++
+			}
+		}
+		if err != nil && !errors.Is(err, jetstream.ErrMsgNotFound) {
+			return erased, fmt.Errorf("erase updates: %w", err)
+		}
+	}
+	return erased, nil
+}

@@ -11,6 +11,8 @@
 //	network.go       the city's lines and stops
 //	operator.go      what the operator does to cities and to the instance
 //	registration.go  who can register a city
+//	export.go        writes all of a city into a file
+//	ending.go        deletes a city, after a day in which that can be stopped
 //	info.go          where those who run a city are told together: its info channel
 //	notices.go       tells them, and those who have linked a chat, what others did, and what is held
 package commands
@@ -26,6 +28,7 @@ import (
 
 	"linienfunk/bots"
 	"linienfunk/bots/chat"
+	"linienfunk/bots/ending"
 	"linienfunk/bots/places"
 	"linienfunk/db"
 	"linienfunk/internal/limits"
@@ -96,6 +99,13 @@ type Deps struct {
 	InstanceChanged func(ctx context.Context) error
 	// Networks are the networks with chats, by the names of their bots.
 	Networks map[string]chat.Network
+	// Announcers are the networks whose subscribers hear that a city ends, and Leavers those from whose accounts the program signs out, by the names of their bots.
+	Announcers map[string]ending.Announcer
+	Leavers    map[string]ending.Leaver
+	Rosters    map[string]ending.Roster // of subscribers, for the file with all of a city
+	// DeleteCity deletes all rows about a city in one transaction, which last ends. SweepCity removes what is not in rows, on all nodes. Both may be called again.
+	DeleteCity func(ctx context.Context, city string, last func(tx *gorm.DB) error) error
+	SweepCity  func(ctx context.Context, city string) error
 	// Places are the networks with places, by the names of their bots.
 	Places map[string]places.Network
 	// Title returns a network's name for people, and Translate one of its texts.

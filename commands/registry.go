@@ -59,6 +59,9 @@ var ofCities = []Command{
 		Params: []Param{{Name: "document", Kind: Object, Required: true}, baseParam, noteParam}},
 	{Name: "settings undo", Level: Owner, Scope: ScopeSettings, Tells: true, Result: SettingsChange{}, run: undoSettings,
 		Params: []Param{{Name: "version", Kind: Text, Required: true, Min: 1, Max: 64}, baseParam, noteParam}},
+	{Name: "city delete", Level: Owner, Scope: ScopeSettings, Tells: true, Result: CityEnding{}, run: deleteCity, Params: []Param{{Name: "name", Kind: Text, Required: true, Min: 1, Max: 32}}},
+	{Name: "city export", Level: Owner, Scope: ScopeSettings, Reads: true, Result: CityExport{}, run: exportCity},
+	{Name: "city restore", Level: Owner, Scope: ScopeSettings, Tells: true, Result: CityState{}, run: restoreCity},
 }
 
 var ofLists = []Command{

@@ -131,6 +131,11 @@ func (c *Commands) submit(ctx context.Context, call Call, e edit) (now settings.
 		if draft.To, err = e.to(draft.From, city.Settings); err != nil {
 			return city, false, err
 		}
+		if !city.Active {
+			if err := c.refuseEnding(ctx, city.City, draft.To); err != nil {
+				return city, false, err
+			}
+		}
 		now, err := c.Settings.Submit(ctx, draft)
 		var found settings.Errors
 		switch {

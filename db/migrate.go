@@ -154,6 +154,9 @@ func (d *DB) Migrate(ctx context.Context) error {
 	}, {
 		ID:      "19-imported",
 		Migrate: func(tx *gorm.DB) error { return tx.AutoMigrate(&ImportedCity{}) },
+	}, {
+		ID:      "20-ended",
+		Migrate: func(tx *gorm.DB) error { return tx.AutoMigrate(&EndedCity{}) },
 	}})
 }
 

@@ -40,6 +40,9 @@ type Service struct {
 	// TLS is the configuration of the inbound SMTP server; nil without a certificate.
 	TLS *tls.Config
 
+	// Ended reports whether a city of this name was deleted lately.
+	Ended func(ctx context.Context, city string) (bool, error)
+
 	// Bounces handles inbound messages that report a bounce. Nil for a program that ignores bounces.
 	Bounces Bounces
 

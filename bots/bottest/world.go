@@ -82,7 +82,7 @@ func NewWorld(t testing.TB, name string, plugin bots.Plugin) *World {
 		},
 	}
 	w.Mail = mail.Service{
-		Queue: &w.Mails, Domain: "linienfunk.example", Dial: (&net.Dialer{}).DialContext,
+		Queue: &w.Mails, Domain: "linienfunk.example", Ended: func(context.Context, string) (bool, error) { return false, nil }, Dial: (&net.Dialer{}).DialContext,
 		Listen: func() (net.Listener, error) { return net.Listen("tcp", "127.0.0.1:0") },
 	}
 	for _, key := range plugin.Config {

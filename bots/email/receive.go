@@ -34,6 +34,7 @@ type handler struct {
 var (
 	errRelay  = inbound.Reply(554, [3]int{5, 7, 1}, "Relaying denied: this server accepts mail for its own cities only")
 	errNoCity = inbound.Reply(550, [3]int{5, 1, 1}, "There is no such city here")
+	errEnded  = inbound.Reply(550, [3]int{5, 1, 1}, "This city has ended its service and was deleted; it reads no mail any more")
 	errRests  = inbound.Reply(450, [3]int{4, 2, 1}, "This city is resting and accepts no reports at the moment, try again later")
 	errNoMail = inbound.Reply(550, [3]int{5, 2, 1}, "This city accepts no reports by mail")
 	errFlood  = inbound.Reply(450, [3]int{4, 7, 1}, "Too many reports, try again later")
@@ -62,7 +63,7 @@ func (h handler) Resolve(ctx context.Context, address string) (inbound.Recipient
 	case err != nil:
 		err = fmt.Errorf("look up city: %w", err)
 	case !ok:
-		err = errNoCity
+		err = h.whyNoCity(ctx, name)
 	case !city.Options.On(kit.Enabled) && city.Active:
 		err = errNoMail
 	case !city.Active: // providers remember an address that is refused for good
@@ -72,6 +73,18 @@ func (h handler) Resolve(ctx context.Context, address string) (inbound.Recipient
 		}
 	}
 	return inbound.Recipient{Name: name}, err
+}
+
+// whyNoCity says whether there was a city lately.
+func (h handler) whyNoCity(ctx context.Context, name string) error {
+	ended, err := h.bot.mail.Ended(ctx, name)
+	switch {
+	case err != nil:
+		return fmt.Errorf("look up deleted city: %w", err)
+	case ended:
+		return errEnded
+	}
+	return errNoCity
 }
 
 // Deliver stores the report of a mail, or passes on a bounce or a mail for postmaster.

@@ -35,3 +35,8 @@ func NewBot[A, L any, P Row[A], Q LoginRow[L]](core bots.Core, s Sealing, lifeti
 func (b *Bot[A, L, P, Q]) Accounts(ctx context.Context) ([]bots.Account, error) {
 	return b.Rows.Running(ctx, b.Core.Cities)
 }
+
+// Leave implements ending.Leaver.
+func (b *Bot[A, L, P, Q]) Leave(ctx context.Context, city string) error {
+	return b.Pages.Leave(ctx, city)
+}

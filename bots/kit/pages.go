@@ -149,23 +149,40 @@ func (p Pages[A, P]) check(w http.ResponseWriter, r *http.Request) {
 
 func (p Pages[A, P]) disconnect(w http.ResponseWriter, r *http.Request) {
 	city := bots.MountOf(r).City.Name
-	row, credentials, err := p.Accounts.Load(r.Context(), city)
+	row, err := p.end(r.Context(), city)
 	if errors.Is(err, ErrNoAccount) {
 		p.Refuse(w, r, "disconnect", err)
 		return
-	}
-	if err == nil {
-		err = p.Accounts.Disconnect(r.Context(), city)
 	}
 	if err != nil {
 		p.InternalError(w, r, err)
 		return
 	}
+	p.Done(w, r, "disconnected", "Account", P(&row).Label())
+}
+
+// end forgets a city's account, and signs out of it.
+func (p Pages[A, P]) end(ctx context.Context, city string) (A, error) {
+	row, credentials, err := p.Accounts.Load(ctx, city)
+	if err == nil {
+		err = p.Accounts.Disconnect(ctx, city)
+	}
+	if err != nil {
+		return row, err
+	}
 	p.Core.Changed(city)
 	if p.Disconnected != nil {
-		p.Disconnected(context.WithoutCancel(r.Context()), row, credentials)
+		p.Disconnected(context.WithoutCancel(ctx), row, credentials)
 	}
-	p.Done(w, r, "disconnected", "Account", P(&row).Label())
+	return row, nil
+}
+
+// Leave is ending.Leaver.
+func (p Pages[A, P]) Leave(ctx context.Context, city string) error {
+	if _, err := p.end(ctx, city); err != nil && !errors.Is(err, ErrNoAccount) {
+		return err
+	}
+	return nil
 }
 
 // Connected ends a login: it starts the account and tells the admin so, by the text with the given id.

@@ -21,6 +21,7 @@ type broadcastPage struct {
 	report    report.Report
 	reportKey string // of the report in the delivery log
 	text      string // what subscribers get
+	announces bool   // it is no report: all subscribers get it
 
 	subscribers []Subscriber
 	delivered   map[uint64]bool // by Subscriber.ID: deliveries of an earlier attempt at this page
@@ -192,7 +193,7 @@ func (p *broadcastPage) knownOutcome(v Subscriber) outcome {
 	if p.delivered[v.ID] {
 		return delivered
 	}
-	if !p.bot.interest(v).Wants(p.city, p.report) {
+	if !p.announces && !p.bot.interest(v).Wants(p.city, p.report) {
 		return skipped
 	}
 	if p.report.Bot != p.bot.core.Name {

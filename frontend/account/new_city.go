@@ -52,6 +52,10 @@ func (p *Pages) checkCity(r *http.Request, city *cityFields, errs site.FormError
 		return err
 	} else if taken {
 		errs.Add("city", p.Text(r, "name-taken", "City", city.Name))
+	} else if kept, err := p.DB.NameKept(p.DB.WithContext(r.Context()), city.Name); err != nil {
+		return err
+	} else if kept {
+		errs.Add("city", p.Text(r, "name-kept", "City", city.Name))
 	}
 	if strings.ContainsRune(title, utf8.RuneError) { // ParseForm's replacement for invalid UTF-8
 		errs.Add("title", p.Text(r, "settings-error-json"))
@@ -126,6 +130,9 @@ func (p *Pages) createCity(tx *gorm.DB, city cityFields, lang string, admin uint
 	}
 	if has >= maxCities {
 		return nil, errManyCities
+	}
+	if kept, err := p.DB.NameKept(tx, city.Name); err != nil || kept {
+		return nil, err
 	}
 	done := tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&db.City{Name: city.Name})
 	if done.Error != nil || done.RowsAffected == 0 {

@@ -3,6 +3,7 @@
 package city
 
 import (
+	"cmp"
 	"embed"
 	"net/http"
 	"time"
@@ -37,11 +38,28 @@ func New(s *site.Site, b *botpages.Bots, w *wording.Wording) *Pages {
 
 // AddTo adds the pages to mux.
 func (p *Pages) AddTo(mux *http.ServeMux) {
+	mux.HandleFunc("GET /export/{city}/{until}/{seal}", p.Handle(p.exportByLink))
 	for level, routes := range map[commands.Level]map[string]site.CityAction{commands.Moderator: p.forModerators(), commands.Owner: p.forOwners()} {
 		for pattern, action := range routes {
 			mux.HandleFunc(pattern, p.Handle(p.CityAdmin(level, action)))
 		}
 	}
+}
+
+// exportByLink answers with the file of a city to whoever has an address from "city export".
+func (p *Pages) exportByLink(w http.ResponseWriter, r *http.Request) error {
+	city := r.PathValue("city")
+	if _, ok, err := p.Settings.Get(r.Context(), city); err != nil || !ok || !p.Commands.ExportAllowed(city, r.PathValue("until"), r.PathValue("seal")) {
+		return cmp.Or(err, db.ErrNotFound)
+	}
+	p.Commands.ServeExport(w, r, city)
+	return nil
+}
+
+// exportAll answers with the file of a city to its owner.
+func (p *Pages) exportAll(w http.ResponseWriter, r *http.Request, _ db.Admin, city settings.Snapshot) error {
+	p.Commands.ServeExport(w, r, city.City)
+	return nil
 }
 
 // forModerators are the pages of all who run a city. Some show less to moderators: settings without the networks, and commands up to their level.
@@ -75,6 +93,9 @@ func (p *Pages) forOwners() map[string]site.CityAction {
 		"POST /city/{city}/import":           p.importFile,
 		"POST /city/{city}/import/apply":     p.importApply,
 		"POST /city/{city}/ledger/{id}/word": p.addWord,
+		"GET /city/{city}/end":               p.showEnd,
+		"GET /city/{city}/export.zip":        p.exportAll,
+		"POST /city/{city}/end/{command}":    p.end,
 		"GET /city/{city}/network":           p.network,
 		"POST /city/{city}/network/feed":     p.uploadFeed,
 		"POST /city/{city}/network/cancel":   p.cancelFeed,
@@ -94,6 +115,7 @@ func (p *Pages) forOwners() map[string]site.CityAction {
 		"GET /city/{city}/import":         redirectTo("/history"),
 		"GET /city/{city}/import/apply":   redirectTo("/history"),
 		"GET /city/{city}/network/{form}": redirectTo("/network"),
+		"GET /city/{city}/end/{command}":  redirectTo("/end"),
 	}
 }
 

@@ -1,11 +1,13 @@
 package public
 
 import (
+	"errors"
 	"net/http"
 	"slices"
 	"strings"
 
 	"linienfunk/bots"
+	"linienfunk/db"
 	"linienfunk/frontend/botpages"
 	"linienfunk/frontend/site"
 	"linienfunk/settings"
@@ -22,6 +24,9 @@ type publicData struct {
 // public is a city's public page. Most visitors get it from memory.
 func (p *Pages) public(w http.ResponseWriter, r *http.Request) error {
 	city, err := p.RequestedCity(r)
+	if errors.Is(err, db.ErrNotFound) {
+		return p.gone(w, r)
+	}
 	if err != nil {
 		return err
 	}
@@ -49,6 +54,15 @@ func (p *Pages) public(w http.ResponseWriter, r *http.Request) error {
 		p.ServeKept(w, r, kept)
 	}
 	return err
+}
+
+// gone says that a city was deleted lately, or that there is none.
+func (p *Pages) gone(w http.ResponseWriter, r *http.Request) error {
+	if _, err := p.DB.Ended(r.Context(), r.PathValue("city")); err != nil {
+		return err
+	}
+	p.ShowError(w, r, http.StatusGone)
+	return nil
 }
 
 func (p *Pages) page(r *http.Request, city settings.Snapshot, mine bool, once string) (about site.Page, data publicData) {

@@ -56,6 +56,9 @@ func (s *Site) CityAdmin(needed commands.Level, action CityAction) func(w http.R
 		}
 		level := commands.LevelOf(role)
 		r = r.WithContext(context.WithValue(r.Context(), levelKey{}, level))
+		if r, err = s.withEnding(r, city); err != nil {
+			return err
+		}
 		if level < needed {
 			return s.Forbid(w, r, city)
 		}
@@ -88,13 +91,36 @@ func (s *Site) Forbid(w http.ResponseWriter, r *http.Request, city settings.Snap
 // Tabs are the links between the pages of a city's admins.
 type Tabs struct {
 	City  CityLink
-	Here  string // the current page: "settings", "network", "ledger", "history", "people", "commands" or "api"
+	Here  string // the current page: "settings", "network", "ledger", "history", "people", "commands", "api" or "end"
 	Owner bool   // the visitor may change the city
+	Ends  string // when the city is deleted, for people; empty if it stays
+}
+
+// endsKey is the key of when the city in the path is deleted.
+type endsKey struct{}
+
+// withEnding adds to a request when the city is deleted, if it is to be. Such a city is paused.
+func (s *Site) withEnding(r *http.Request, city settings.Snapshot) (*http.Request, error) {
+	if city.Active {
+		return r, nil
+	}
+	row, err := s.DB.Ended(r.Context(), city.City)
+	if errors.Is(err, db.ErrNotFound) {
+		return r, nil
+	}
+	layout := s.Text(r, "date-format")
+	return r.WithContext(context.WithValue(r.Context(), endsKey{}, row.EndsAt.In(city.Clock()).Format(layout))), err
+}
+
+// Ends is when the city in the path is deleted, for people, as CityAdmin has found out; empty if it stays.
+func Ends(r *http.Request) string {
+	ends, _ := r.Context().Value(endsKey{}).(string)
+	return ends
 }
 
 // TabsOf returns the links to the pages that the visitor may see.
 func TabsOf(r *http.Request, city settings.Snapshot, here string) Tabs {
-	return Tabs{City: LinkTo(city), Here: here, Owner: Level(r) >= commands.Owner}
+	return Tabs{City: LinkTo(city), Here: here, Owner: Level(r) >= commands.Owner, Ends: Ends(r)}
 }
 
 // RequestedCity returns the settings of the city in the request's path, or db.ErrNotFound.

@@ -219,6 +219,14 @@ type AtPlaceKind string
 // AtPlaceRights defines model for AtPlace.Rights.
 type AtPlaceRights string
 
+// CityEnding defines model for CityEnding.
+type CityEnding struct {
+	City string `json:"city"`
+
+	// Ends When everything is deleted. Until then, city restore stops it.
+	Ends time.Time `json:"ends"`
+}
+
 // CityState defines model for CityState.
 type CityState struct {
 	Active bool   `json:"active"`
@@ -703,6 +711,12 @@ type EventsParams struct {
 	Client *string `json:"client,omitempty"`
 }
 
+// CityExportParams defines parameters for CityExport.
+type CityExportParams struct {
+	// Client The name of your program, which the city's admins see beside the key.
+	Client *string `json:"client,omitempty"`
+}
+
 // FateParams defines parameters for Fate.
 type FateParams struct {
 	// Report number of the report
@@ -834,6 +848,39 @@ type SettingsReplaceParams struct {
 
 // StatusParams defines parameters for Status.
 type StatusParams struct {
+	// Client The name of your program, which the city's admins see beside the key.
+	Client *string `json:"client,omitempty"`
+}
+
+// CityDeleteJSONBody defines parameters for CityDelete.
+type CityDeleteJSONBody struct {
+	// City The short name of the key's city.
+	City string `json:"city"`
+
+	// Name the city’s short name
+	Name string `json:"name"`
+}
+
+// CityDeleteParams defines parameters for CityDelete.
+type CityDeleteParams struct {
+	// IdempotencyKey Identifies the call for a day: a second one with the same key is not carried out, and has the answer of the first one.
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
+
+	// Client The name of your program, which the city's admins see beside the key.
+	Client *string `json:"client,omitempty"`
+}
+
+// CityRestoreJSONBody defines parameters for CityRestore.
+type CityRestoreJSONBody struct {
+	// City The short name of the key's city.
+	City string `json:"city"`
+}
+
+// CityRestoreParams defines parameters for CityRestore.
+type CityRestoreParams struct {
+	// IdempotencyKey Identifies the call for a day: a second one with the same key is not carried out, and has the answer of the first one.
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
+
 	// Client The name of your program, which the city's admins see beside the key.
 	Client *string `json:"client,omitempty"`
 }
@@ -1534,6 +1581,12 @@ type SettingsChangeApplicationMergePatchPlusJSONRequestBody SettingsChangeApplic
 // SettingsReplaceJSONRequestBody defines body for SettingsReplace for application/json ContentType.
 type SettingsReplaceJSONRequestBody SettingsReplaceJSONBody
 
+// CityDeleteJSONRequestBody defines body for CityDelete for application/json ContentType.
+type CityDeleteJSONRequestBody CityDeleteJSONBody
+
+// CityRestoreJSONRequestBody defines body for CityRestore for application/json ContentType.
+type CityRestoreJSONRequestBody CityRestoreJSONBody
+
 // FlagJSONRequestBody defines body for Flag for application/json ContentType.
 type FlagJSONRequestBody FlagJSONBody
 
@@ -1714,6 +1767,13 @@ type ClientInterface interface {
 	// Corresponds with GET /api/v1/cities/{city}/events (the `Events` operationId).
 	Events(ctx context.Context, city string, params *EventsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// CityExport Get all of the city as a file
+	//
+	// Needs the scope `settings`.
+	//
+	// Corresponds with GET /api/v1/cities/{city}/export (the `CityExport` operationId).
+	CityExport(ctx context.Context, city string, params *CityExportParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// Fate Show what became of a report
 	//
 	// Needs the scope `report`.
@@ -1840,6 +1900,42 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /api/v1/cities/{city}/status (the `Status` operationId).
 	Status(ctx context.Context, city string, params *StatusParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CityDeleteWithBody Delete the city, in a day, with everything
+	//
+	// Needs the scope `settings`.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/city/delete (the `CityDelete` operationId).
+	CityDeleteWithBody(ctx context.Context, params *CityDeleteParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CityDelete Delete the city, in a day, with everything
+	//
+	// Needs the scope `settings`.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/city/delete (the `CityDelete` operationId).
+	CityDelete(ctx context.Context, params *CityDeleteParams, body CityDeleteJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CityRestoreWithBody Stop the deletion of the city
+	//
+	// Needs the scope `settings`.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/city/restore (the `CityRestore` operationId).
+	CityRestoreWithBody(ctx context.Context, params *CityRestoreParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CityRestore Stop the deletion of the city
+	//
+	// Needs the scope `settings`.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/city/restore (the `CityRestore` operationId).
+	CityRestore(ctx context.Context, params *CityRestoreParams, body CityRestoreJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// FlagWithBody Object to a report: it is false, or names somebody
 	//
@@ -2453,6 +2549,23 @@ func (c *Client) Events(ctx context.Context, city string, params *EventsParams, 
 	return c.Client.Do(req)
 }
 
+// CityExport Get all of the city as a file
+//
+// Needs the scope `settings`.
+//
+// Corresponds with GET /api/v1/cities/{city}/export (the `CityExport` operationId).
+func (c *Client) CityExport(ctx context.Context, city string, params *CityExportParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCityExportRequest(c.Server, city, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // Fate Show what became of a report
 //
 // Needs the scope `report`.
@@ -2740,6 +2853,82 @@ func (c *Client) SettingsReplace(ctx context.Context, city string, params *Setti
 // Corresponds with GET /api/v1/cities/{city}/status (the `Status` operationId).
 func (c *Client) Status(ctx context.Context, city string, params *StatusParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewStatusRequest(c.Server, city, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CityDeleteWithBody Delete the city, in a day, with everything
+//
+// Needs the scope `settings`.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/city/delete (the `CityDelete` operationId).
+func (c *Client) CityDeleteWithBody(ctx context.Context, params *CityDeleteParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCityDeleteRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CityDelete Delete the city, in a day, with everything
+//
+// Needs the scope `settings`.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/city/delete (the `CityDelete` operationId).
+func (c *Client) CityDelete(ctx context.Context, params *CityDeleteParams, body CityDeleteJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCityDeleteRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CityRestoreWithBody Stop the deletion of the city
+//
+// Needs the scope `settings`.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/city/restore (the `CityRestore` operationId).
+func (c *Client) CityRestoreWithBody(ctx context.Context, params *CityRestoreParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCityRestoreRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CityRestore Stop the deletion of the city
+//
+// Needs the scope `settings`.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/city/restore (the `CityRestore` operationId).
+func (c *Client) CityRestore(ctx context.Context, params *CityRestoreParams, body CityRestoreJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCityRestoreRequest(c.Server, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -4091,6 +4280,55 @@ func NewEventsRequest(server string, city string, params *EventsParams) (*http.R
 	return req, nil
 }
 
+// NewCityExportRequest constructs an http.Request for the CityExport method
+func NewCityExportRequest(server string, city string, params *CityExportParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "city", city, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/cities/%s/export", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.Client != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "client", *params.Client, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("client", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
 // NewFateRequest constructs an http.Request for the Fate method
 func NewFateRequest(server string, city string, params *FateParams) (*http.Request, error) {
 	var err error
@@ -5054,6 +5292,138 @@ func NewStatusRequest(server string, city string, params *StatusParams) (*http.R
 			}
 
 			req.Header.Set("client", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewCityDeleteRequest calls the generic CityDelete builder with application/json body
+func NewCityDeleteRequest(server string, params *CityDeleteParams, body CityDeleteJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewCityDeleteRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewCityDeleteRequestWithBody constructs an http.Request for the CityDelete method, with any body, and a specified content type
+func NewCityDeleteRequestWithBody(server string, params *CityDeleteParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/city/delete")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+		if params.Client != nil {
+			var headerParam1 string
+
+			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "client", *params.Client, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("client", headerParam1)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewCityRestoreRequest calls the generic CityRestore builder with application/json body
+func NewCityRestoreRequest(server string, params *CityRestoreParams, body CityRestoreJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewCityRestoreRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewCityRestoreRequestWithBody constructs an http.Request for the CityRestore method, with any body, and a specified content type
+func NewCityRestoreRequestWithBody(server string, params *CityRestoreParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/city/restore")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+		if params.Client != nil {
+			var headerParam1 string
+
+			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "client", *params.Client, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("client", headerParam1)
 		}
 
 	}
@@ -7292,6 +7662,15 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /api/v1/cities/{city}/events (the `Events` operationId).
 	EventsWithResponse(ctx context.Context, city string, params *EventsParams, reqEditors ...RequestEditorFn) (*EventsResponse, error)
 
+	// CityExportWithResponse Get all of the city as a file
+	//
+	// Needs the scope `settings`.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/cities/{city}/export (the `CityExport` operationId).
+	CityExportWithResponse(ctx context.Context, city string, params *CityExportParams, reqEditors ...RequestEditorFn) (*CityExportResponse, error)
+
 	// FateWithResponse Show what became of a report
 	//
 	// Needs the scope `report`.
@@ -7444,6 +7823,42 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /api/v1/cities/{city}/status (the `Status` operationId).
 	StatusWithResponse(ctx context.Context, city string, params *StatusParams, reqEditors ...RequestEditorFn) (*StatusResponse, error)
+
+	// CityDeleteWithBodyWithResponse Delete the city, in a day, with everything
+	//
+	// Needs the scope `settings`.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/city/delete (the `CityDelete` operationId).
+	CityDeleteWithBodyWithResponse(ctx context.Context, params *CityDeleteParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CityDeleteResponse, error)
+
+	// CityDeleteWithResponse Delete the city, in a day, with everything
+	//
+	// Needs the scope `settings`.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/city/delete (the `CityDelete` operationId).
+	CityDeleteWithResponse(ctx context.Context, params *CityDeleteParams, body CityDeleteJSONRequestBody, reqEditors ...RequestEditorFn) (*CityDeleteResponse, error)
+
+	// CityRestoreWithBodyWithResponse Stop the deletion of the city
+	//
+	// Needs the scope `settings`.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/city/restore (the `CityRestore` operationId).
+	CityRestoreWithBodyWithResponse(ctx context.Context, params *CityRestoreParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CityRestoreResponse, error)
+
+	// CityRestoreWithResponse Stop the deletion of the city
+	//
+	// Needs the scope `settings`.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/city/restore (the `CityRestore` operationId).
+	CityRestoreWithResponse(ctx context.Context, params *CityRestoreParams, body CityRestoreJSONRequestBody, reqEditors ...RequestEditorFn) (*CityRestoreResponse, error)
 
 	// FlagWithBodyWithResponse Object to a report: it is false, or names somebody
 	//
@@ -8075,6 +8490,47 @@ func (r EventsResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r EventsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type CityExportResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r CityExportResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r CityExportResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r CityExportResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r CityExportResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r CityExportResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -8823,6 +9279,102 @@ func (r StatusResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r StatusResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type CityDeleteResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *CityEnding
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r CityDeleteResponse) GetJSON200() *CityEnding {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r CityDeleteResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r CityDeleteResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r CityDeleteResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r CityDeleteResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r CityDeleteResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type CityRestoreResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *CityState
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r CityRestoreResponse) GetJSON200() *CityState {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r CityRestoreResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r CityRestoreResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r CityRestoreResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r CityRestoreResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r CityRestoreResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -10428,6 +10980,21 @@ func (c *ClientWithResponses) EventsWithResponse(ctx context.Context, city strin
 	return ParseEventsResponse(rsp)
 }
 
+// CityExportWithResponse Get all of the city as a file
+//
+// Needs the scope `settings`.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/cities/{city}/export (the `CityExport` operationId).
+func (c *ClientWithResponses) CityExportWithResponse(ctx context.Context, city string, params *CityExportParams, reqEditors ...RequestEditorFn) (*CityExportResponse, error) {
+	rsp, err := c.CityExport(ctx, city, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCityExportResponse(rsp)
+}
+
 // FateWithResponse Show what became of a report
 //
 // Needs the scope `report`.
@@ -10681,6 +11248,66 @@ func (c *ClientWithResponses) StatusWithResponse(ctx context.Context, city strin
 		return nil, err
 	}
 	return ParseStatusResponse(rsp)
+}
+
+// CityDeleteWithBodyWithResponse Delete the city, in a day, with everything
+//
+// Needs the scope `settings`.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/city/delete (the `CityDelete` operationId).
+func (c *ClientWithResponses) CityDeleteWithBodyWithResponse(ctx context.Context, params *CityDeleteParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CityDeleteResponse, error) {
+	rsp, err := c.CityDeleteWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCityDeleteResponse(rsp)
+}
+
+// CityDeleteWithResponse Delete the city, in a day, with everything
+//
+// Needs the scope `settings`.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/city/delete (the `CityDelete` operationId).
+func (c *ClientWithResponses) CityDeleteWithResponse(ctx context.Context, params *CityDeleteParams, body CityDeleteJSONRequestBody, reqEditors ...RequestEditorFn) (*CityDeleteResponse, error) {
+	rsp, err := c.CityDelete(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCityDeleteResponse(rsp)
+}
+
+// CityRestoreWithBodyWithResponse Stop the deletion of the city
+//
+// Needs the scope `settings`.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/city/restore (the `CityRestore` operationId).
+func (c *ClientWithResponses) CityRestoreWithBodyWithResponse(ctx context.Context, params *CityRestoreParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CityRestoreResponse, error) {
+	rsp, err := c.CityRestoreWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCityRestoreResponse(rsp)
+}
+
+// CityRestoreWithResponse Stop the deletion of the city
+//
+// Needs the scope `settings`.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/city/restore (the `CityRestore` operationId).
+func (c *ClientWithResponses) CityRestoreWithResponse(ctx context.Context, params *CityRestoreParams, body CityRestoreJSONRequestBody, reqEditors ...RequestEditorFn) (*CityRestoreResponse, error) {
+	rsp, err := c.CityRestore(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCityRestoreResponse(rsp)
 }
 
 // FlagWithBodyWithResponse Object to a report: it is false, or names somebody
@@ -11699,6 +12326,32 @@ func ParseEventsResponse(rsp *http.Response) (*EventsResponse, error) {
 	return response, nil
 }
 
+// ParseCityExportResponse parses an HTTP response from a CityExportWithResponse call
+func ParseCityExportResponse(rsp *http.Response) (*CityExportResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &CityExportResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseFateResponse parses an HTTP response from a FateWithResponse call
 func ParseFateResponse(rsp *http.Response) (*FateResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -12235,6 +12888,72 @@ func ParseStatusResponse(rsp *http.Response) (*StatusResponse, error) {
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest CityStatus
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseCityDeleteResponse parses an HTTP response from a CityDeleteWithResponse call
+func ParseCityDeleteResponse(rsp *http.Response) (*CityDeleteResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &CityDeleteResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest CityEnding
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseCityRestoreResponse parses an HTTP response from a CityRestoreWithResponse call
+func ParseCityRestoreResponse(rsp *http.Response) (*CityRestoreResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &CityRestoreResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest CityState
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}

@@ -28,7 +28,7 @@ var layers = [][]string{
 	{"bus", "db"},
 	{"transit"},
 	{"bots"},
-	{"bots/chat", "bots/places", "bots/importing"},
+	{"bots/chat", "bots/places", "bots/importing", "bots/ending"},
 	{"censor", "settings", "mail"},
 	{"supervisor", "ancestors"},
 	{"commands"},
@@ -44,7 +44,7 @@ var layers = [][]string{
 
 // forBots are our packages that a bot may import, and bots/kit as well. A bot that implements mail.Network may import mail and
 // the packages below it as well, and one that implements programs.Network bus/programs.
-var forBots = []string{"bots", "bots/kit", "bots/chat", "bots/places", "bots/importing", "report", "internal/secret", "internal/limits", "internal/htmltext", "db"}
+var forBots = []string{"bots", "bots/kit", "bots/chat", "bots/places", "bots/importing", "bots/ending", "report", "internal/secret", "internal/limits", "internal/htmltext", "db"}
 
 // TestMain changes to the root of the module.
 func TestMain(m *testing.M) {
@@ -135,7 +135,7 @@ func TestImportsRunDownwards(t *testing.T) {
 				}
 			case layer(p.ImportPath) >= 0 && layer(imported) > layer(p.ImportPath):
 				t.Errorf("%s imports %s, which stands above it", p.ImportPath, imported)
-			case layer(p.ImportPath) >= 0 && p.ImportPath != "app" && strings.HasPrefix(imported, "bots/") && imported != "bots/chat" && imported != "bots/places" && imported != "bots/importing":
+			case layer(p.ImportPath) >= 0 && p.ImportPath != "app" && strings.HasPrefix(imported, "bots/") && imported != "bots/chat" && imported != "bots/places" && imported != "bots/importing" && imported != "bots/ending":
 				t.Errorf("%s of the core imports %s", p.ImportPath, imported)
 			}
 		}
