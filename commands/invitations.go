@@ -255,6 +255,9 @@ func (c *Commands) Joined(ctx context.Context, guest Guest, admin uint) {
 	if err != nil {
 		return // reads memory
 	}
+	if role, err := c.DB.RoleIn(ctx, guest.City, admin); err == nil {
+		guest.Role = role // of a member who is invited again under another address: they keep theirs
+	}
 	key := digest([]byte("joined " + guest.City + " " + guest.Address + " " + c.Now().String()))
 	c.toAll(ctx, city, func(to recipient) (notice, bool) {
 		text := c.Text(to.lang, "notice-joined", "Address", guest.Address, "Role", string(guest.Role))

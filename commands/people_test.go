@@ -235,6 +235,19 @@ func TestWhoIsRemovedHasNothingLeftAndGetsNothingBack(t *testing.T) {
 	}
 }
 
+func TestAMemberWhoAcceptsAnInvitationKeepsTheirRoleAndNobodyIsToldOtherwise(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.linked("ada")
+	mo := w.joins("mo@example.org", db.RoleModerator)
+	w.Joined(t.Context(), commands.Guest{City: "bern", Address: "mo.new@example.org", Role: db.RoleOwner}, mo.ID)
+	for _, one := range w.net.toldTo("ada") {
+		if strings.Contains(one.Text, "owner") {
+			t.Errorf("told: %s", one.Text)
+		}
+	}
+}
+
 func TestOthersHearWhoRunsTheCity(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
