@@ -105,6 +105,7 @@ func TestScreenshots(t *testing.T) {
 		for _, dark := range []bool{false, true} {
 			shoot("account", "/account", width, dark, true, map[bool]string{false: "de", true: "en"}[dark])
 			shoot("totp", "/account", width, dark, true, map[bool]string{false: "de", true: "en"}[dark], fill("#f-totp_password", frontendtest.Password), submit("#totp button", "svg.qr"))
+			shoot("end", "/city/ghent/end", width, dark, true, map[bool]string{false: "de", true: "en"}[dark])
 			shoot("people", "/city/ghent/people", width, dark, true, map[bool]string{false: "de", true: "en"}[dark])
 		}
 		shoot("invite", "/city/ghent/people", width, !dark, true, "de", fill("#f-invite", "ada@linienfunk.example"), submit("#invite button", ".errors"))

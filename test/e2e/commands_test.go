@@ -82,7 +82,7 @@ func has(way string, catalogue *commands.Commands, command commands.Command) boo
 	case "api":
 		return api.Offered(command) // the settings are a resource there, with versions
 	case "page":
-		return !command.InChats && !command.NoCity
+		return !command.InChats && !command.NoCity && command.Level <= commands.Owner
 	}
 	return !command.InChats
 }
