@@ -54,7 +54,7 @@ func TestEveryTextExistsInEveryLanguageAndIsUsed(t *testing.T) {
 	for _, field := range []string{"empty", "long", "list-long", "line", "range", "control", "lang", "zone", "option", "unknown", "type", "json", "network", "names"} {
 		used["settings-error-"+field] = "settings.Errors"
 	}
-	for _, code := range []string{"400", "403", "404", "405", "413", "500"} {
+	for _, code := range []string{"400", "403", "404", "405", "410", "413", "500"} {
 		used["error-"+code], used["error-"+code+"-text"] = "fail", "fail"
 	}
 	for _, problem := range []network.ListProblem{network.NoName, network.NoOtherNames, network.TooFewStops, network.NameTooLong, network.NameNotUTF8, network.NamedTwice, network.TooManyLines} {
