@@ -26,7 +26,7 @@ const (
 func (a *API) addExport() {
 	export, _ := a.Commands.Find("city export")
 	op := &huma.Operation{OperationID: export.ID(), Method: http.MethodGet, Path: byCity + "export", Summary: a.Commands.Help("en", export), Tags: []string{string(export.Scope)}, Parameters: []*huma.Param{cityParam()},
-		Responses: map[string]*huma.Response{"200": {Description: "A zip with JSON files.", Content: map[string]*huma.MediaType{"application/zip": {Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}}}}}}
+		Responses: map[string]*huma.Response{"200": {Description: "A zip with JSON files.", Content: map[string]*huma.MediaType{"application/zip": {Schema: &huma.Schema{Type: huma.TypeString}}}}}}
 	a.add(op, export, func(w http.ResponseWriter, r *http.Request) {
 		call, ok := a.reads(w, r, export)
 		if !ok {

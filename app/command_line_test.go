@@ -18,11 +18,6 @@ func TestTheCommandLineRunsCommandsOfTheRunningProgram(t *testing.T) {
 	t.Parallel()
 	mails := harness.NewMailServer(t)
 	c := harness.Config(t, mails)
-	var err error
-	if c.Data, err = os.MkdirTemp("", "lf"); err != nil { // that of the test is too long for a socket
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { os.RemoveAll(c.Data) })
 	p, _ := harness.Start(t, c)
 	harness.NewBrowser(t, p.URL()).Register(mails, "bern", "Bern")
 	run := func(args ...string) (string, error) {

@@ -11,12 +11,13 @@ import (
 	"time"
 
 	"linienfunk/internal/config"
+	"linienfunk/internal/testkit"
 )
 
 func TestAPublicInstanceOpensRegistrationOnceItHasAnImprintAndAContact(t *testing.T) {
 	t.Parallel()
 	c := config.Default()
-	c.HTTP, c.SMTP, c.Data, c.Log.Level = "localhost:0", "localhost:0", t.TempDir(), "warn"
+	c.HTTP, c.SMTP, c.Data, c.Log.Level = "localhost:0", "localhost:0", testkit.ShortDir(t), "warn"
 	c.Mail.Delivery = config.Direct
 	c.BaseURL, c.Mail.Domain = "https://linienfunk.example", "linienfunk.example"
 	start := func() (log string, get func(path string) (int, string)) {
@@ -38,7 +39,7 @@ func TestAPublicInstanceOpensRegistrationOnceItHasAnImprintAndAContact(t *testin
 	if status, _ := get("/register"); status != http.StatusForbidden || !strings.Contains(log, "legal.imprint, legal.contact") {
 		t.Errorf("register answers %d; the log says %q", status, log)
 	}
-	c.Data = t.TempDir()
+	c.Data = testkit.ShortDir(t)
 	c.Legal.Imprint, c.Legal.Contact, c.Legal.Name = filepath.Join(c.Data, "imprint.md"), filepath.Join(c.Data, "contact.md"), "Verein der Fahrgäste"
 	for _, path := range []string{c.Legal.Imprint, c.Legal.Contact} {
 		if err := os.WriteFile(path, []byte("Some Street 1"), 0o600); err != nil {

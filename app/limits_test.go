@@ -17,7 +17,7 @@ func TestNodesWithABrokerCountLimitsTogether(t *testing.T) {
 	key := []byte("bGluaWVuZnVuayBsaW5pZW5mdW5rIGxpbmllbmZ1bms=\n")
 	open := func() *Program {
 		c := config.Default()
-		c.HTTP, c.SMTP, c.Data, c.Log.Level, c.BaseURL, c.Mail.Domain = "127.0.0.1:0", "127.0.0.1:0", t.TempDir(), "error", "http://localhost:8080", "localhost"
+		c.HTTP, c.SMTP, c.Data, c.Log.Level, c.BaseURL, c.Mail.Domain = "127.0.0.1:0", "127.0.0.1:0", testkit.ShortDir(t), "error", "http://localhost:8080", "localhost"
 		c.NATS.URL, c.NATS.Prefix = url, prefix[:max(len(prefix)-1, 0)]
 		if err := os.WriteFile(filepath.Join(c.Data, keyFile), key, 0o600); err != nil {
 			t.Fatal(err)

@@ -67,7 +67,7 @@ func TestTheMailCheckPrintsTheRecordsThatAreMissingAndFails(t *testing.T) {
 func TestTheMailQueueIsPrintedBesideARunningProgram(t *testing.T) {
 	t.Parallel()
 	c := config.Default()
-	c.Data, c.HTTP, c.SMTP, c.Mail.Domain = t.TempDir(), "127.0.0.1:0", "127.0.0.1:0", "linienfunk.example"
+	c.Data, c.HTTP, c.SMTP, c.Mail.Domain = testkit.ShortDir(t), "127.0.0.1:0", "127.0.0.1:0", "linienfunk.example"
 	c.BaseURL = "http://localhost:8080"
 	c.NATS.URL, c.NATS.Prefix = testkit.NATS(t)
 	if url := testkit.DatabaseURL(t, t.TempDir()); strings.HasPrefix(url, "postgres") {

@@ -19,7 +19,7 @@ import (
 func openBerlin(t testing.TB, now func() time.Time) *Program {
 	t.Helper()
 	c := config.Default()
-	c.HTTP, c.SMTP, c.Data, c.Log.Level = "localhost:0", "localhost:0", t.TempDir(), "error"
+	c.HTTP, c.SMTP, c.Data, c.Log.Level = "localhost:0", "localhost:0", testkit.ShortDir(t), "error"
 	c.BaseURL, c.Mail.Domain = "https://linienfunk.example", "linienfunk.example"
 	p, err := OpenWithClock(t.Context(), c, t.Output(), now)
 	if err != nil {

@@ -10,7 +10,6 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
-	"os"
 	"regexp"
 	"slices"
 	"strings"
@@ -176,11 +175,6 @@ func newWaysIn(t *testing.T) *waysIn {
 	t.Helper()
 	mails := harness.NewMailServer(t)
 	w := &waysIn{t: t, fake: telegramtest.New(t), config: harness.Config(t, mails), mails: mails}
-	var err error
-	if w.config.Data, err = os.MkdirTemp("", "lf"); err != nil { // that of the test is too long for a socket
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { os.RemoveAll(w.config.Data) })
 	w.config.Networks = []config.Key{{Network: "telegram", Name: "api", Value: w.fake.URL}}
 	w.program, _ = harness.Start(t, w.config)
 	w.admin = harness.NewBrowser(t, w.program.URL())

@@ -18,7 +18,7 @@ import (
 func secondNode(t *testing.T, first config.Config) config.Config {
 	t.Helper()
 	c := first
-	c.Data = filepath.Join(t.TempDir(), "data")
+	c.Data = filepath.Join(testkit.ShortDir(t), "data")
 	c.HTTP, c.SMTP = harness.FreePort(t), harness.FreePort(t)
 	c.BaseURL = "http://" + c.HTTP
 	key, err := os.ReadFile(filepath.Join(first.Data, "instance.key"))

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"net/smtp"
-	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -25,7 +24,7 @@ import (
 func Config(t testing.TB, smarthost *MailServer) config.Config {
 	t.Helper()
 	c := config.Default()
-	c.Data = filepath.Join(shortDir(t), "data")
+	c.Data = filepath.Join(testkit.ShortDir(t), "data")
 	c.HTTP, c.SMTP = FreePort(t), FreePort(t)
 	c.BaseURL = "http://" + c.HTTP
 	c.Mail.Domain = "linienfunk.example"
@@ -36,21 +35,6 @@ func Config(t testing.TB, smarthost *MailServer) config.Config {
 		c.Database.URL = url
 	}
 	return c
-}
-
-// shortDir is t.TempDir without the test's name: the path of a socket has at most 107 bytes, and a program without its socket takes no commands.
-func shortDir(t testing.TB) string {
-	t.Helper()
-	dir, err := os.MkdirTemp("", "lf")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := os.RemoveAll(dir); err != nil {
-			t.Error(err)
-		}
-	})
-	return dir
 }
 
 // Start runs a program in this process until the test ends or stop is called. No address and no report's text may be in its log.
