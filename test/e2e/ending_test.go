@@ -144,7 +144,7 @@ func (w *twoCities) inStreams(text string) (count int) {
 	if w.config.NATS.URL == "" {
 		return 0
 	}
-	b, err := bus.Open(w.t.Context(), bus.Config{URL: w.config.NATS.URL, Prefix: w.config.NATS.Prefix, Log: testkit.Log(w.t)})
+	b, err := bus.Open(w.t.Context(), bus.Config{URL: w.config.NATS.URL, Prefix: w.config.NATS.Prefix, Shards: w.config.NATS.Shards, Replicas: w.config.NATS.Replicas, Log: testkit.Log(w.t)})
 	if err != nil {
 		w.t.Fatal(err)
 	}
