@@ -36,15 +36,20 @@ func (s *fixture) reports(text string) (page, path string) {
 	}
 	answer.Body.Close()
 	path = answer.Header.Get("Location")
-	return s.visitor.Get(path), path
+	testkit.Eventually(s.t, text+" is judged", func() bool {
+		page = s.visitor.Get(path)
+		return !strings.Contains(page, "is being checked")
+	})
+	return page, path
 }
 
 func TestARiderSeesWhyAReportIsHeldAndThatAModeratorHasReleasedIt(t *testing.T) {
 	t.Parallel()
 	s := newFixture(t)
-	if page, _ := s.reports("kontrolle beim zoo"); !strings.Contains(page, "is out") || !strings.Contains(page, "kontrolle beim zoo") {
+	if page, _ := s.reports("kontrolle beim zoo"); !strings.Contains(page, "is out") {
 		t.Errorf("a report that passes leads to\n%s", page)
 	}
+	s.visitor.WaitForText("/c/zuerich", "kontrolle beim zoo")
 	page, path := s.reports("zwei in zivil beim zoo")
 	if !strings.Contains(page, "none of the words") || strings.Contains(page, "kontrollen") {
 		t.Errorf("a report that is held leads to\n%s", page)
