@@ -7,6 +7,8 @@
 //	reports.go, lists.go, city.go, settings.go, undo.go, subscribers.go, people.go, invitations.go, links.go, places.go    what each does
 //	versions.go      the history of the settings
 //	place_cache.go   the lists of what cities' accounts see in their networks, for all nodes
+//	moderation.go    what a moderator sees first, objections of riders, and what became of their reports
+//	log.go           what those who run a city have done
 //	chat.go          messages of people, which are commands, and answers
 //	network.go       the city's lines and stops
 //	operator.go      what the operator does to cities and to the instance

@@ -1,4 +1,4 @@
-// Package public has the pages for everybody: the front page, each city's page, and the numbers of its reports.
+// Package public has the pages for everybody: the front page, each city's page, the numbers of its reports, what became of a report from a form, and objections to one.
 package public
 
 import (
