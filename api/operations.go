@@ -107,6 +107,11 @@ func (a *API) reads(w http.ResponseWriter, r *http.Request, command commands.Com
 	if !ok {
 		return call, false
 	}
+	return a.readsAs(w, r, command, key)
+}
+
+// readsAs is reads for a key that was admitted.
+func (a *API) readsAs(w http.ResponseWriter, r *http.Request, command commands.Command, key Key) (call commands.Call, ok bool) {
 	args, p := a.readQuery(r, command)
 	if p != nil {
 		a.writeProblem(w, r, p)

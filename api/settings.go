@@ -26,9 +26,13 @@ const (
 func (a *API) addExport() {
 	export, _ := a.Commands.Find("city export")
 	op := &huma.Operation{OperationID: export.ID(), Method: http.MethodGet, Path: byCity + "export", Summary: a.Commands.Help("en", export), Tags: []string{string(export.Scope)}, Parameters: []*huma.Param{cityParam()},
-		Responses: map[string]*huma.Response{"200": {Description: "A zip with JSON files.", Content: map[string]*huma.MediaType{"application/zip": {Schema: &huma.Schema{Type: huma.TypeString}}}}}}
+		Responses: map[string]*huma.Response{"200": {Description: "A zip with JSON files. Those with the addresses of people are in it only for keys with the scope `addresses`.", Content: map[string]*huma.MediaType{"application/zip": {Schema: &huma.Schema{Type: huma.TypeString}}}}}}
 	a.add(op, export, func(w http.ResponseWriter, r *http.Request) {
-		call, ok := a.reads(w, r, export)
+		key, ok := a.admitTo(w, r, export.Scope)
+		if !ok {
+			return
+		}
+		call, ok := a.readsAs(w, r, export, key)
 		if !ok {
 			return
 		}
@@ -36,7 +40,7 @@ func (a *API) addExport() {
 			a.failed(w, r, err, "query")
 			return
 		}
-		a.Commands.ServeExport(w, r, call.City)
+		a.Commands.ServeExport(w, r, call.City, key.Has(commands.ScopeAddresses))
 	})
 }
 

@@ -45,10 +45,11 @@ const (
 	ScopeSettings    Scope = "settings"    // change the city
 	ScopeSubscribers Scope = "subscribers" // subscribe people, and unsubscribe them
 	ScopePeople      Scope = "people"      // decide who runs the city
+	ScopeAddresses   Scope = "addresses"   // read addresses of people in bulk: beside ScopeSettings, for the file with all of a city
 )
 
 // Scopes are all scopes.
-var Scopes = []Scope{ScopeRead, ScopeReport, ScopeModerate, ScopeSettings, ScopeSubscribers, ScopePeople}
+var Scopes = []Scope{ScopeRead, ScopeReport, ScopeModerate, ScopeSettings, ScopeSubscribers, ScopePeople, ScopeAddresses}
 
 // Command is something that people can do.
 type Command struct {

@@ -62,6 +62,8 @@ type (
 		Title  string    `json:"title"`
 		At     time.Time `json:"at"`
 		Advice string    `json:"advice"`
+
+		LeftOut []string `json:"left_out"` // files that whoever made this one may not have
 	}
 	exportVersion struct {
 		Number int             `json:"number"`
@@ -80,15 +82,21 @@ type (
 const exportAdvice = "This file has the addresses of people who run the city and of its subscribers. Keep it where nobody else reads it, and delete what you do not need. " +
 	"Subscribers have agreed to get reports from this instance: ask them before you send them anything from another one."
 
-// Export writes all that is kept of a city, but for passwords, tokens and logins, as a zip of JSON files. Rows are read while it is written. A file that ends early has no directory, so that
-// no program opens it.
-func (c *Commands) Export(ctx context.Context, city string, to io.Writer) error {
+// withAddresses are the files of an export that list addresses of people.
+var withAddresses = []string{"people.json", "subscribers.json"}
+
+// Export writes all that is kept of a city, but for passwords, tokens and logins, as a zip of JSON files; without addresses, those that list people are left out. Rows are read while it is
+// written. A file that ends early has no directory, so that no program opens it.
+func (c *Commands) Export(ctx context.Context, city string, addresses bool, to io.Writer) error {
 	snapshot, ok, err := c.Settings.Get(ctx, city)
 	if err != nil || !ok {
 		return fmt.Errorf("export: %w", firstError(err, db.ErrNotFound))
 	}
 	file := zip.NewWriter(to)
-	x := exporting{c: c, city: snapshot, file: file, call: Call{City: city, Actor: Actor{ID: "export", Level: Owner, Lang: snapshot.Lang}}}
+	x := exporting{c: c, city: snapshot, leftOut: []string{}, call: Call{City: city, Actor: Actor{ID: "export", Level: Owner, Lang: snapshot.Lang}}}
+	if !addresses {
+		x.leftOut = withAddresses
+	}
 	for _, part := range []struct {
 		name  string
 		write func(context.Context, io.Writer) error
@@ -96,6 +104,9 @@ func (c *Commands) Export(ctx context.Context, city string, to io.Writer) error 
 		{"about.json", x.about}, {"settings.json", x.settings}, {"history.json", x.history}, {"people.json", x.people}, {"network.json", x.network}, {"reports.json", x.reports},
 		{"numbers.json", x.numbers}, {"subscribers.json", x.subscribers}, {"log.json", x.log},
 	} {
+		if slices.Contains(x.leftOut, part.name) {
+			continue
+		}
 		w, err := file.CreateHeader(&zip.FileHeader{Name: part.name, Method: zip.Deflate, Modified: c.Now()})
 		if err == nil {
 			err = part.write(ctx, w)
@@ -114,13 +125,13 @@ func firstError(all ...error) error {
 // exportPause is how long a slow connection may take for one piece of the file.
 const exportPause = time.Minute
 
-// ServeExport answers with a city's file while it is made. One that cannot be completed is cut off.
-func (c *Commands) ServeExport(w http.ResponseWriter, r *http.Request, city string) {
+// ServeExport answers with a city's file while it is made: see Export. One that cannot be completed is cut off.
+func (c *Commands) ServeExport(w http.ResponseWriter, r *http.Request, city string, addresses bool) {
 	h := w.Header()
 	h.Set("Content-Type", "application/zip")
 	h.Set("Content-Disposition", `attachment; filename="`+ExportName(city, c.Now())+`"`)
 	h.Set("Cache-Control", "no-store")
-	if err := c.Export(r.Context(), city, patient{w, http.NewResponseController(w)}); err != nil {
+	if err := c.Export(r.Context(), city, addresses, patient{w, http.NewResponseController(w)}); err != nil {
 		if r.Context().Err() == nil {
 			c.Log.Error("a city's file was not completed", "city", city, "err", err)
 		}
@@ -143,8 +154,9 @@ func (p patient) Write(data []byte) (int, error) {
 type exporting struct {
 	c    *Commands
 	city settings.Snapshot
-	file *zip.Writer
 	call Call
+
+	leftOut []string
 }
 
 func writeJSON(w io.Writer, value any) error {
@@ -184,7 +196,7 @@ func writeList[T any](w io.Writer, next func() ([]T, error)) error {
 }
 
 func (x exporting) about(_ context.Context, w io.Writer) error {
-	return writeJSON(w, exportAbout{exportFormat, x.city.City, x.city.Title, x.c.Now().UTC(), exportAdvice})
+	return writeJSON(w, exportAbout{exportFormat, x.city.City, x.city.Title, x.c.Now().UTC(), exportAdvice, x.leftOut})
 }
 
 // settings writes the file that a page of settings can load.

@@ -52,13 +52,13 @@ func (p *Pages) exportByLink(w http.ResponseWriter, r *http.Request) error {
 	if _, ok, err := p.Settings.Get(r.Context(), city); err != nil || !ok || !p.Commands.ExportAllowed(city, r.PathValue("until"), r.PathValue("seal")) {
 		return cmp.Or(err, db.ErrNotFound)
 	}
-	p.Commands.ServeExport(w, r, city)
+	p.Commands.ServeExport(w, r, city, true)
 	return nil
 }
 
 // exportAll answers with the file of a city to its owner.
 func (p *Pages) exportAll(w http.ResponseWriter, r *http.Request, _ db.Admin, city settings.Snapshot) error {
-	p.Commands.ServeExport(w, r, city.City)
+	p.Commands.ServeExport(w, r, city.City, true)
 	return nil
 }
 

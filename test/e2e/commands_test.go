@@ -186,11 +186,14 @@ func newWaysIn(t *testing.T) *waysIn {
 	return w
 }
 
-// apiKey makes a key with all scopes.
-func apiKey(t *testing.T, admin *harness.Browser, base, city string) string {
+// apiKey makes a key with all scopes but those that are given.
+func apiKey(t *testing.T, admin *harness.Browser, base, city string, without ...commands.Scope) string {
 	t.Helper()
 	form := url.Values{"name": {"test"}, "days": {"30"}}
 	for _, scope := range commands.Scopes {
+		if slices.Contains(without, scope) {
+			continue
+		}
 		form.Add("scope", string(scope))
 	}
 	answer, err := admin.Client.PostForm(base+"/city/"+city+"/api/keys", form)

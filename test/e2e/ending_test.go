@@ -18,6 +18,7 @@ import (
 	"linienfunk/bots/mastodon/mastodontest"
 	"linienfunk/bots/telegram/telegramtest"
 	"linienfunk/bus"
+	"linienfunk/commands"
 	"linienfunk/internal/config"
 	"linienfunk/internal/testkit"
 	"linienfunk/test/harness"
@@ -307,6 +308,11 @@ func TestAnOwnerTakesAllOfTheCityAlongAsAFile(t *testing.T) {
 	}
 	if fromAPI := w.files(http.DefaultClient, w.config.BaseURL+"/api/v1/cities/"+gone+"/export", w.key); len(fromAPI) != len(page) {
 		t.Errorf("the file of the API has %d files", len(fromAPI))
+	}
+
+	without := w.files(http.DefaultClient, w.config.BaseURL+"/api/v1/cities/"+gone+"/export", apiKey(t, w.admin, w.config.BaseURL, gone, commands.ScopeAddresses))
+	if without["people.json"]+without["subscribers.json"] != "" || !strings.Contains(without["about.json"], "subscribers.json") || len(without) != len(page)-2 {
+		t.Errorf("a key without the scope for addresses gets %d files: %s", len(without), without["about.json"])
 	}
 
 	link := regexp.MustCompile(`/export/[a-z]+/[0-9]+/[0-9a-f]{32}`).FindString(w.admin.Post("/city/" + gone + "/commands/city-export"))
