@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"linienfunk/ancestors"
@@ -60,6 +61,11 @@ func (i *importer) plan(ctx context.Context, found []ancestors.City) error {
 			if why == "" {
 				why = taken[name]
 			}
+			if why == "" {
+				if why, err = i.keptName(ctx, name); err != nil {
+					return err
+				}
+			}
 			if why != "" {
 				missing = append(missing, fmt.Sprintf("  --name '%s=…'   %s: %s", keys[n], strings.TrimSpace("the short name "+name), why))
 			}
@@ -71,6 +77,20 @@ func (i *importer) plan(ctx context.Context, found []ancestors.City) error {
 		return errors.New("import: these cities need another short name, of 2 to 32 letters a-z, digits and dashes. Nothing was changed; add\n" + strings.Join(missing, "\n"))
 	}
 	return nil
+}
+
+// keptName says why nobody may have a short name yet, empty if it is free.
+func (i *importer) keptName(ctx context.Context, name string) (why string, err error) {
+	ended, err := i.program.db.Ended(ctx, name)
+	switch {
+	case errors.Is(err, db.ErrNotFound):
+		return "", nil
+	case err != nil:
+		return "", err
+	case ended.FreeAt == nil:
+		return "a city that has it is being deleted", nil
+	}
+	return "a city that had it was deleted, and nobody may have it before " + ended.FreeAt.UTC().Format(time.DateOnly), nil
 }
 
 // keysOf returns what the flag --name calls each city: its title, or its number in the old database if others have the title, too, or nobody could type it.

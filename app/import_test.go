@@ -83,6 +83,56 @@ func TestAllShortNamesThatAreTakenAreAskedForAtOnce(t *testing.T) {
 	wants(t, said, "Köln becomes koeln\n", "Koeln becomes koeln-2\n", "Москва becomes moskau\n", "Bonn becomes bonn\n", "Bonn becomes bonn-2\n")
 }
 
+func TestNoCityIsImportedUnderANameThatIsReservedOrThatACityHadWhichWasDeletedLately(t *testing.T) {
+	t.Parallel()
+	old, i := ancestorstest.Ticketfrei(t), newInstance(t, "")
+	old.TicketfreiCity(1, "Köln", "ada@example.org", ancestorstest.Scrypt)
+	old.TicketfreiCity(2, "Bonn", "bo@example.org", ancestorstest.Scrypt)
+	if _, err := i.run("import", "ticketfrei", old.Path, "--dry-run"); err != nil {
+		t.Fatal(err)
+	}
+	d, err := db.Open(t.Context(), filepath.Join(i.data, "linienfunk.db"), time.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	now := db.Time(time.Now())
+	gone, free, past := now.Add(-24*time.Hour), now.Add(29*24*time.Hour), now.Add(-time.Hour)
+	for _, row := range []db.EndedCity{
+		{Name: "koeln", AskedAt: gone, EndsAt: gone, BegunAt: &gone, GoneAt: &gone, FreeAt: &free, Erased: true},
+		{Name: "ending", AskedAt: gone, EndsAt: now, BegunAt: &now},
+		{Name: "free", AskedAt: gone, EndsAt: gone, BegunAt: &gone, GoneAt: &gone, FreeAt: &past, Erased: true},
+	} {
+		if err := d.Create(&row).Error; err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := d.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for _, dry := range [][]string{{"--dry-run"}, nil} {
+		_, err := i.run(append([]string{"import", "ticketfrei", old.Path}, dry...)...)
+		if err == nil {
+			t.Fatal("the name of a deleted city is given away")
+		}
+		wants(t, err.Error(), "--name 'Köln=…'", "a city that had it was deleted, and nobody may have it before "+free.Format(time.DateOnly), "Nothing was changed")
+		for name, why := range map[string]string{"postmaster": "it is reserved for the program", "ending": "a city that has it is being deleted"} {
+			_, err := i.run(append([]string{"import", "ticketfrei", old.Path, "--name", "Köln=" + name}, dry...)...)
+			if err == nil {
+				t.Fatalf("%s is given away", name)
+			}
+			wants(t, err.Error(), "the short name "+name+": "+why)
+		}
+	}
+	if n := i.count("cities"); n != 0 {
+		t.Errorf("%d cities", n)
+	}
+	said, err := i.run("import", "ticketfrei", old.Path, "--name", "Köln=free")
+	if err != nil {
+		t.Fatal(err)
+	}
+	wants(t, said, "Köln becomes free\n", "Bonn becomes bonn\n")
+}
+
 func TestWhatIsNoDatabaseOfTheProgramIsRefused(t *testing.T) {
 	t.Parallel()
 	old, i := ancestorstest.Kibicara(t), newInstance(t, "")
