@@ -125,8 +125,14 @@ func (c *Commands) mailEnding(ctx context.Context, id string, call Call, ends ti
 func (c *Commands) EndCities(ctx context.Context) error {
 	now := db.Time(c.Now())
 	tables := c.DB.WithContext(ctx)
-	if err := tables.Where("free_at <= ?", now).Delete(&db.EndedCity{}).Error; err != nil {
-		return err
+	freed := tables.Where("free_at <= ?", now).Delete(&db.EndedCity{})
+	if freed.Error != nil {
+		return freed.Error
+	}
+	if freed.RowsAffected > 0 {
+		if err := c.DB.Erase(ctx); err != nil {
+			c.Log.Warn("the name of a deleted city stays in the database's files until they are written again", "err", err)
+		}
 	}
 	var due []db.EndedCity
 	err := tables.Where("ends_at <= ? AND (gone_at IS NULL OR erased = ? OR gone_at > ?)", now, false, now.Add(-sweepFor)).Order("ends_at").Find(&due).Error

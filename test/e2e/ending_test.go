@@ -17,8 +17,10 @@ import (
 
 	"linienfunk/bots/mastodon/mastodontest"
 	"linienfunk/bots/telegram/telegramtest"
+	"linienfunk/bots/twitter/twittertest"
 	"linienfunk/bus"
 	"linienfunk/commands"
+	"linienfunk/db"
 	"linienfunk/internal/config"
 	"linienfunk/internal/testkit"
 	"linienfunk/test/harness"
@@ -35,16 +37,25 @@ type twoCities struct {
 	mails    *harness.MailServer
 	instance *mastodontest.Server
 	chats    *telegramtest.Server
+	x        *twittertest.Server
 	admin    *harness.Browser
+	tables   *db.DB // opened by inTables
 	key      string // of the API of the one that is deleted
 }
 
 func newTwoCities(t *testing.T) *twoCities {
 	t.Helper()
-	w := &twoCities{t: t, mails: harness.NewMailServer(t), instance: mastodontest.New(t), chats: telegramtest.New(t)}
+	w := &twoCities{t: t, mails: harness.NewMailServer(t), instance: mastodontest.New(t), chats: telegramtest.New(t), x: twittertest.New(t)}
 	w.instance.FilterPrivate = false
 	w.config = harness.Config(t, w.mails)
-	w.config.Networks = []config.Key{{Network: "telegram", Name: "api", Value: w.chats.URL}}
+	w.config.Networks = []config.Key{
+		{Network: "telegram", Name: "api", Value: w.chats.URL}, {Network: "twitter", Name: "api", Value: w.x.URL}, {Network: "twitter", Name: "poll", Value: "3s"},
+		{Network: "twitter", Name: "consumer_key", Value: twittertest.ConsumerKey}, {Network: "twitter", Name: "consumer_secret", Value: twittertest.ConsumerSecret},
+	}
+	w.x.Callback = w.config.BaseURL + "/bots/twitter/callback"
+	if w.config.NATS.URL == "" {
+		w.config.NATS.Listen = harness.FreePort(t)
+	}
 	program, _ := harness.StartWithClock(t, w.config, w.clock.Now)
 	w.admin = harness.NewBrowser(t, program.URL())
 	w.admin.Register(w.mails, "zuerich", "Zürich")
@@ -102,7 +113,10 @@ func (w *twoCities) run(command string, values map[string]any) (status int, body
 // inTables returns the tables in which a row has the text, but for the one that keeps the name.
 func (w *twoCities) inTables(text string) (found []string) {
 	w.t.Helper()
-	d := harness.Database(w.t, w.config)
+	if w.tables == nil {
+		w.tables = harness.Database(w.t, w.config)
+	}
+	d := w.tables
 	others, err := d.OtherTables(w.t.Context())
 	if err != nil {
 		w.t.Fatal(err)
