@@ -83,7 +83,7 @@ func (p *Program) runNotices(ctx context.Context) error {
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-all.C:
-			p.commands.NoticeHeld(ctx, p.commands.LinkedCities(ctx))
+			p.commands.NoticeHeld(ctx, p.commands.HeldCities(ctx))
 			continue
 		case <-p.notices.wakeup:
 		}

@@ -66,6 +66,10 @@ func (c *Commands) ExportAccount(ctx context.Context, admin uint) (map[string]an
 			return nil, err
 		}
 	}
+	unmailed := []string{}
+	if err := c.Tables.WithContext(ctx).Model(&HeldMail{}).Where("admin_id = ? AND off = ?", admin, true).Order("city").Pluck("city", &unmailed).Error; err != nil {
+		return nil, err
+	}
 	if err := c.Tables.WithContext(ctx).Where("actor = ?", fmt.Sprintf("admin %d", admin)).Order("at").Find(&calls).Error; err != nil {
 		return nil, err
 	}
@@ -87,5 +91,5 @@ func (c *Commands) ExportAccount(ctx context.Context, admin uint) (map[string]an
 	for _, row := range calls {
 		times = append(times, row.At)
 	}
-	return map[string]any{"linked_chats": chats, "invitations": guests, "commands_of_the_last_day": times}, nil
+	return map[string]any{"linked_chats": chats, "invitations": guests, "commands_of_the_last_day": times, "no_mails_about": unmailed}, nil
 }

@@ -239,7 +239,7 @@ func TestWhoeverIsNoLongerAnAdminRunsNothing(t *testing.T) {
 		t.Errorf("%+v", a)
 	}
 	w.received("1", "schönes wetter")
-	w.NoticeHeld(t.Context(), w.LinkedCities(t.Context()))
+	w.NoticeHeld(t.Context(), w.HeldCities(t.Context()))
 	if told := w.net.toldTo("ada"); len(told) != 0 {
 		t.Errorf("told: %+v", told)
 	}
@@ -320,7 +320,7 @@ func TestWhatIsHeldIsToldOnceAndAgainAfterAFailure(t *testing.T) {
 	w.NoticeHeld(t.Context(), []string{"bern"})
 	w.net.tellErr = nil
 	for range 3 {
-		w.NoticeHeld(t.Context(), w.LinkedCities(t.Context()))
+		w.NoticeHeld(t.Context(), w.HeldCities(t.Context()))
 	}
 	told := w.net.toldTo("ada")
 	if len(told) != 1 || !strings.HasPrefix(told[0].Text, "7 reports are held:") || strings.Contains(told[0].Text, "von vorher") || len(told[0].Buttons) != 10 || !strings.Contains(told[0].Text, "/reports on") {

@@ -16,6 +16,7 @@
 //	export.go        writes all of a city into a file
 //	ending.go        deletes a city, after a day in which that can be stopped
 //	info.go          where those who run a city are told together: its info channel
+//	held_mails.go    mails those who hear of it nowhere else that something waits for a moderator
 //	notices.go       tells them, and those who have linked a chat, what others did, and what is held
 package commands
 

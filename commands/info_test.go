@@ -62,7 +62,7 @@ func TestAnOwnerHasAGroupToldWhatIsHeldAndDone(t *testing.T) {
 	}
 	held := w.received("1", "schönes wetter")
 	for range 2 {
-		w.NoticeHeld(t.Context(), w.LinkedCities(t.Context()))
+		w.NoticeHeld(t.Context(), w.HeldCities(t.Context()))
 	}
 	told := w.net.toldTo(team)
 	if len(told) != 1 || !strings.HasPrefix(told[0].Text, "A report is held:") || len(told[0].Buttons) != 2 {

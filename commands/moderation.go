@@ -138,7 +138,11 @@ func (c *Commands) voter(call Call, e db.Entry) string {
 
 // tellFlagged tells those who run the city that riders have had a report held.
 func (c *Commands) tellFlagged(ctx context.Context, city settings.Snapshot, e db.Entry) {
-	c.toAll(context.WithoutCancel(ctx), city, func(to recipient) (notice, bool) {
+	ctx = context.WithoutCancel(ctx)
+	if err := c.flagMails(ctx, city.City); err != nil {
+		c.Log.Warn("some of those who run the city are not mailed that riders object to a report", "city", city.City, "err", err)
+	}
+	c.toAll(ctx, city, func(to recipient) (notice, bool) {
 		lines := []string{c.Text(to.lang, "notice-flagged"), c.Text(to.lang, "notice-report", "Report", e.ID, "Text", report.Cut(e.Text, 300), "From", c.title(to.lang, e.Bot), "Rule", "")}
 		return notice{Answer: chat.Answer{Text: strings.Join(lines, "\n"), Buttons: c.rulingButtons(to.lang, int(e.ID))}, key: fmt.Sprintf("flagged %d", e.ID)}, true
 	})

@@ -171,35 +171,32 @@ func (c *Commands) NoticeHeld(ctx context.Context, cities []string) {
 		if err != nil || !ok {
 			continue
 		}
-		c.toAll(ctx, snapshot, func(to recipient) (notice, bool) {
-			return c.heldNotice(ctx, snapshot.Freshness(), to)
-		})
-	}
-}
-
-// LinkedCities lists the cities of which somebody is told.
-func (c *Commands) LinkedCities(ctx context.Context) (cities []string) {
-	for _, table := range []any{&Link{}, &InfoPlace{}} {
-		var names []string
-		if err := c.Tables.WithContext(ctx).Model(table).Distinct("city").Pluck("city", &names).Error; err != nil && ctx.Err() == nil {
-			c.Log.Warn("cannot list those who are told", "err", err)
+		entries, err := c.heldIn(ctx, snapshot)
+		if err != nil && ctx.Err() == nil {
+			c.Log.Warn("cannot look for what is held", "city", city, "err", err)
 		}
-		cities = append(cities, names...)
+		if len(entries) == 0 {
+			continue
+		}
+		c.toAll(ctx, snapshot, func(to recipient) (notice, bool) { return c.heldNotice(entries, to) })
+		if err := c.mailHeld(ctx, snapshot, entries); err != nil && ctx.Err() == nil {
+			c.Log.Warn("some of those who run the city are not mailed what waits", "city", city, "err", err)
+		}
 	}
-	slices.Sort(cities)
-	return slices.Compact(cities)
 }
 
-// heldNotice returns the notice for one recipient. What is not fresh any more cannot be released.
-func (c *Commands) heldNotice(ctx context.Context, freshness time.Duration, to recipient) (n notice, ok bool) {
-	entries, err := c.DB.Held(ctx, to.city, c.Now().Add(-freshness), 100)
-	if err != nil {
-		c.Log.Warn("cannot look for what is held", "city", to.city, "err", err)
-		return n, false
+// HeldCities lists the cities in which something may wait for a moderator.
+func (c *Commands) HeldCities(ctx context.Context) []string {
+	cities, err := c.DB.HeldCities(ctx, c.Now().Add(-settings.MaxFreshness*time.Minute))
+	if err != nil && ctx.Err() == nil {
+		c.Log.Warn("cannot list the cities in which something is held", "err", err)
 	}
-	entries = slices.DeleteFunc(entries, func(e db.Entry) bool {
-		return e.ID <= to.told || e.List == string(report.Muted) || e.List == string(report.Instance)
-	})
+	return cities
+}
+
+// heldNotice returns the notice for one recipient.
+func (c *Commands) heldNotice(all []db.Entry, to recipient) (n notice, ok bool) {
+	entries := slices.DeleteFunc(slices.Clone(all), func(e db.Entry) bool { return e.ID <= to.told })
 	if len(entries) == 0 {
 		return n, false
 	}

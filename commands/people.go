@@ -26,6 +26,7 @@ type Person struct {
 	Since   string `json:"since" doc:"The day on which the person came, as 2026-11-28; empty if that is not known."`
 	Seen    string `json:"seen" doc:"The day of the last visit to the pages, as 2026-11-28; empty before the first."`
 	You     bool   `json:"you" doc:"It is who asks."`
+	Mails   bool   `json:"mails" doc:"What waits for a moderator is mailed to them, unless they hear of it in a chat: see people mails."`
 }
 
 // Membership is the result of what changes who runs a city.
@@ -49,11 +50,15 @@ func people(ctx context.Context, c *Commands, call Call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	off, err := c.unwanted(ctx, call.City)
+	if err != nil {
+		return nil, err
+	}
 	city, _, err := c.Settings.Get(ctx, call.City)
 	list := People{People: []Person{}}
 	for _, admin := range admins {
 		row := roles[admin.ID]
-		one := Person{Person: int(admin.ID), Address: admin.Address, Role: string(row.Role), Seen: admin.SeenOn, You: admin.ID == call.Actor.Admin}
+		one := Person{Person: int(admin.ID), Address: admin.Address, Role: string(row.Role), Seen: admin.SeenOn, You: admin.ID == call.Actor.Admin, Mails: !off[admin.ID]}
 		if row.CreatedAt != nil {
 			one.Since = row.CreatedAt.In(city.Clock()).Format(time.DateOnly)
 		}
@@ -209,7 +214,7 @@ func (c *Commands) endAccess(tx *gorm.DB, city string, admin uint) (ended endedA
 	if err := mine().Find(&ended.links).Error; err != nil {
 		return ended, err
 	}
-	for _, rows := range []any{&db.CityAdmin{}, &Link{}, &Invitation{}} {
+	for _, rows := range []any{&db.CityAdmin{}, &Link{}, &Invitation{}, &HeldMail{}} {
 		if err := mine().Delete(rows).Error; err != nil {
 			return ended, err
 		}

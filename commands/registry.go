@@ -107,6 +107,7 @@ var ofPeople = []Command{
 	{Name: "invitations", Level: Owner, Scope: ScopePeople, Reads: true, Result: InvitationList{}, run: invitations},
 	{Name: "invitation resend", Level: Owner, Scope: ScopePeople, Tells: true, Names: true, Params: []Param{inviteParam}, Result: Invited{}, run: resendInvitation},
 	{Name: "invitation revoke", Level: Owner, Scope: ScopePeople, Tells: true, Names: true, Params: []Param{inviteParam}, Result: Invited{}, run: revokeInvitation},
+	{Name: "people mails", Level: Moderator, Params: []Param{{Name: "on", Kind: Switch, Default: true}}, Result: MailsWanted{}, run: setMails},
 	{Name: "leave", Level: Moderator, Scope: ScopePeople, Tells: true, Names: true, Params: []Param{{Name: "sure", Kind: Switch, Default: false}}, Result: Membership{}, run: leave},
 }
 

@@ -15,5 +15,6 @@ func Migrations() []*gormigrate.Migration {
 		{ID: "5-moderation", Migrate: func(tx *gorm.DB) error { return tx.AutoMigrate(&Flag{}, &Act{}) }},
 		{ID: "6-stops", Migrate: func(tx *gorm.DB) error { return tx.AutoMigrate(&Stop{}) }},
 		{ID: "7-registration", Migrate: func(tx *gorm.DB) error { return tx.AutoMigrate(&RegistrationLink{}) }},
+		{ID: "8-held-mails", Migrate: func(tx *gorm.DB) error { return tx.AutoMigrate(&HeldMail{}) }},
 	}
 }

@@ -128,6 +128,12 @@ func (d *DB) Held(ctx context.Context, city string, since time.Time, limit int) 
 	return entries, wrap("read held reports", err)
 }
 
+// HeldCities lists the cities with reports that wait for a ruling and were recorded since the given time.
+func (d *DB) HeldCities(ctx context.Context, since time.Time) (cities []string, err error) {
+	err = d.WithContext(ctx).Model(&Entry{}).Where("created_at >= ? AND list <> ? AND "+held, Time(since), string(report.Dropped)).Distinct("city").Order("city").Pluck("city", &cities).Error
+	return cities, wrap("read held reports", err)
+}
+
 // Mute holds the reports of an author until the given time.
 func (d *DB) Mute(ctx context.Context, m Muted) error {
 	since := d.now()
