@@ -5,7 +5,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
+	"strconv"
+	"strings"
 	"time"
+
+	"gorm.io/gorm"
 
 	"linienfunk/db"
 )
@@ -64,11 +69,84 @@ func (c *Commands) note(ctx context.Context, command Command, call Call) {
 	}
 }
 
+// actsLike keeps the acts of one person, whom "who" names by an address or a number, or of operators, and those of one command.
+func (c *Commands) actsLike(ctx context.Context, query *gorm.DB, call Call) (*gorm.DB, error) {
+	if name := call.Text("command"); name != "" {
+		if c.byName[name] == nil {
+			return nil, &Refusal{Reason: NotFound, Param: "command", Say: "refused-command", Pairs: []any{"Name", name}}
+		}
+		query = query.Where("command = ?", name)
+	}
+	who := strings.TrimPrefix(call.Text("who"), "#")
+	number, err := strconv.ParseUint(who, 10, 31)
+	switch {
+	case who == "":
+		return query, nil
+	case who == OperatorID:
+		return query.Where("actor = ?", OperatorID), nil
+	case err != nil:
+		admin, err := c.DB.AdminByAddress(ctx, strings.ToLower(who))
+		if err != nil && !errors.Is(err, db.ErrNotFound) {
+			return nil, err
+		}
+		number = uint64(admin.ID)
+	}
+	here, err := c.ActorsOf(ctx, call.City)
+	if err != nil {
+		return nil, err
+	}
+	if !slices.ContainsFunc(here, func(one LogActor) bool { return number > 0 && one.Person == int(number) }) {
+		return nil, &Refusal{Reason: NotFound, Param: "who", Say: "refused-no-acts", Pairs: []any{"Who", who}}
+	}
+	return query.Where("admin_id = ? AND actor <> ?", number, OperatorID), nil
+}
+
+// LogActor is somebody who may have done something to a city.
+type LogActor struct {
+	Person  int    // 0 for operators
+	Address string // empty for operators, and for a person whose account was deleted
+}
+
+// ActorsOf lists those who run a city, and those whose acts are in its log: people by their numbers, and operators last.
+func (c *Commands) ActorsOf(ctx context.Context, city string) (all []LogActor, err error) {
+	admins, err := c.DB.AdminsOf(ctx, city)
+	if err != nil {
+		return nil, err
+	}
+	for _, admin := range admins {
+		all = append(all, LogActor{int(admin.ID), admin.Address})
+	}
+	var acts []Act
+	if err := c.Tables.WithContext(ctx).Where("city = ?", city).Distinct("admin_id", "actor").Find(&acts).Error; err != nil {
+		return nil, fmt.Errorf("read the log: %w", err)
+	}
+	operators := false
+	for _, act := range acts {
+		if operators = operators || act.Actor == OperatorID; act.Actor == OperatorID || act.AdminID == 0 || slices.ContainsFunc(all, func(one LogActor) bool { return one.Person == int(act.AdminID) }) {
+			continue
+		}
+		admin, err := c.DB.AdminByID(ctx, act.AdminID)
+		if err != nil && !errors.Is(err, db.ErrNotFound) {
+			return nil, err
+		}
+		all = append(all, LogActor{int(act.AdminID), admin.Address})
+	}
+	slices.SortFunc(all, func(a, b LogActor) int { return a.Person - b.Person })
+	if operators {
+		all = append(all, LogActor{})
+	}
+	return all, nil
+}
+
 func showLog(ctx context.Context, c *Commands, call Call) (any, error) {
 	limit := call.Number("limit")
 	query := c.Tables.WithContext(ctx).Where("city = ?", call.City)
 	if before := call.Number("before"); before > 0 {
 		query = query.Where("id < ?", before)
+	}
+	query, err := c.actsLike(ctx, query, call)
+	if err != nil {
+		return nil, err
 	}
 	var rows []Act
 	if err := query.Order("id DESC").Limit(limit + 1).Find(&rows).Error; err != nil {

@@ -81,7 +81,7 @@ var ofModeration = []Command{
 	{Name: "hold", Level: Moderator, Scope: ScopeModerate, Tells: true, Result: HoldState{}, run: setHold, Params: []Param{{Name: "on", Kind: Switch, Default: true}}},
 	{Name: "mutes", Level: Moderator, Scope: ScopeRead, Reads: true, Result: MuteList{}, run: listMutes},
 	{Name: "log", Level: Owner, Scope: ScopeRead, Reads: true, Result: Log{}, run: showLog,
-		Params: []Param{{Name: "limit", Kind: Number, Min: 1, Max: 100, Default: 20}, {Name: "before", Kind: Number, Min: 1, Max: 1 << 40}}},
+		Params: []Param{{Name: "limit", Kind: Number, Min: 1, Max: 100, Default: 20}, {Name: "before", Kind: Number, Min: 1, Max: 1 << 40}, {Name: "who", Kind: Text, Max: 254}, {Name: "command", Kind: Text, Max: 40}}},
 	{Name: "flag", Level: Anyone, Scope: ScopeReport, Result: Flagged{}, run: flag, Params: []Param{reportParam, {Name: "reason", Kind: Choice, Choices: flagReasons, Default: flagReasons[0]}}},
 	{Name: "fate", Level: Anyone, Scope: ScopeReport, Reads: true, Result: Fate{}, run: fate, Params: []Param{reportParam}},
 	{Name: "mine", Level: Anyone, Reads: true, InChats: true, Result: Fates{}, run: mine},

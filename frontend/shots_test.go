@@ -106,6 +106,8 @@ func TestScreenshots(t *testing.T) {
 			shoot("account", "/account", width, dark, true, map[bool]string{false: "de", true: "en"}[dark])
 			shoot("totp", "/account", width, dark, true, map[bool]string{false: "de", true: "en"}[dark], fill("#f-totp_password", frontendtest.Password), submit("#totp button", "svg.qr"))
 			shoot("end", "/city/ghent/end", width, dark, true, map[bool]string{false: "de", true: "en"}[dark])
+			shoot("log", "/city/ghent/log", width, dark, true, map[bool]string{false: "de", true: "en"}[dark])
+			shoot("held", "/city/ghent/ledger?held=1", width, dark, true, map[bool]string{false: "de", true: "en"}[dark])
 			shoot("people", "/city/ghent/people", width, dark, true, map[bool]string{false: "de", true: "en"}[dark])
 		}
 		shoot("invite", "/city/ghent/people", width, !dark, true, "de", fill("#f-invite", "ada@linienfunk.example"), submit("#invite button", ".errors"))

@@ -39,6 +39,8 @@ func New(s *site.Site, b *botpages.Bots, w *wording.Wording) *Pages {
 // AddTo adds the pages to mux.
 func (p *Pages) AddTo(mux *http.ServeMux) {
 	mux.HandleFunc("GET /export/{city}/{until}/{seal}", p.Handle(p.exportByLink))
+	mux.HandleFunc("GET /mails/{city}/{person}/{seal}", p.Handle(p.stopMailsForm))
+	mux.HandleFunc("POST /mails/{city}/{person}/{seal}", p.Handle(p.stopMails))
 	for level, routes := range map[commands.Level]map[string]site.CityAction{commands.Moderator: p.forModerators(), commands.Owner: p.forOwners()} {
 		for pattern, action := range routes {
 			mux.HandleFunc(pattern, p.Handle(p.CityAdmin(level, action)))
@@ -94,6 +96,8 @@ func (p *Pages) forOwners() map[string]site.CityAction {
 		"POST /city/{city}/import/apply":     p.importApply,
 		"POST /city/{city}/ledger/{id}/word": p.addWord,
 		"GET /city/{city}/end":               p.showEnd,
+		"GET /city/{city}/log":               p.log,
+		"GET /city/{city}/log.csv":           p.logFile,
 		"GET /city/{city}/export.zip":        p.exportAll,
 		"POST /city/{city}/end/{command}":    p.end,
 		"GET /city/{city}/network":           p.network,

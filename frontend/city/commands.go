@@ -229,6 +229,8 @@ func (p *Pages) runOnLedger(w http.ResponseWriter, r *http.Request, city setting
 	back := "/city/" + city.City + "/ledger"
 	if before, err := strconv.ParseUint(r.URL.Query().Get("before"), 10, 32); err == nil {
 		back += "?before=" + strconv.FormatUint(before, 10)
+	} else if r.URL.Query().Get("held") == "1" {
+		back += "?held=1"
 	}
 	p.Tell(w, r, back, say, len(refusals) > 0)
 	return nil

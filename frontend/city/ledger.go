@@ -24,6 +24,7 @@ type ledgerData struct {
 	Tabs    site.Tabs
 	Zone    *time.Location
 	Entries []entry
+	Held    bool // only those that wait for a moderator, and are fresh
 	First   bool
 	Older   uint // id of the page's last report, 0 if there are no older ones
 	Hours   int  // after which texts are deleted
@@ -57,6 +58,9 @@ type delivery struct {
 
 // ledger shows the reports, the censor's verdicts and the deliveries.
 func (p *Pages) ledger(w http.ResponseWriter, r *http.Request, _ db.Admin, city settings.Snapshot) error {
+	if r.URL.Query().Get("held") == "1" {
+		return p.heldOnly(w, r, city)
+	}
 	before, _ := strconv.ParseUint(r.URL.Query().Get("before"), 10, 32) // 0, the first page, if it is not a number
 	entries, err := p.DB.Entries(r.Context(), city.City, uint(before), ledgerPage+1)
 	if err != nil {
@@ -67,6 +71,23 @@ func (p *Pages) ledger(w http.ResponseWriter, r *http.Request, _ db.Admin, city 
 		entries = entries[:ledgerPage]
 		data.Older = entries[ledgerPage-1].ID
 	}
+	return p.showLedger(w, r, city, data, entries)
+}
+
+// maxHeld is how many reports that wait are on the page. Once some are decided, others take their place.
+const maxHeld = 2 * ledgerPage
+
+// heldOnly shows the reports that wait for a moderator.
+func (p *Pages) heldOnly(w http.ResponseWriter, r *http.Request, city settings.Snapshot) error {
+	entries, err := p.DB.Held(r.Context(), city.City, p.Now().Add(-city.Freshness()), maxHeld)
+	if err != nil {
+		return err
+	}
+	data := ledgerData{City: site.LinkTo(city), Tabs: site.TabsOf(r, city, "ledger"), Zone: city.Zone(), Held: true, First: true, Hours: city.RetentionHours}
+	return p.showLedger(w, r, city, data, entries)
+}
+
+func (p *Pages) showLedger(w http.ResponseWriter, r *http.Request, city settings.Snapshot, data ledgerData, entries []db.Entry) error {
 	for _, e := range entries {
 		data.Entries = append(data.Entries, p.entry(r, city, e))
 	}

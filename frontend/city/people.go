@@ -20,6 +20,7 @@ type peopleData struct {
 	Once        string // identifies this copy of the page: a form that is sent twice is carried out once
 	People      []person
 	LastOwner   bool // the visitor is the only owner
+	Mails       bool // what waits is mailed to the visitor
 	Invitations []commands.ListedInvitation
 	Invite      inviteForm
 	Errors      site.FormErrors // by the parameters of "invite" and "leave"
@@ -51,6 +52,7 @@ func (p *Pages) showPeople(w http.ResponseWriter, r *http.Request, status int, a
 		if one.Role == string(db.RoleOwner) {
 			owners++
 		}
+		data.Mails = data.Mails || one.You && one.Mails
 		data.People = append(data.People, person{one, p.day(r, one.Since), p.day(r, one.Seen)})
 	}
 	data.City, data.Tabs, data.Zone, data.Once = site.LinkTo(city), site.TabsOf(r, city, "people"), city.Zone(), rand.Text()

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"linienfunk/commands"
 	"linienfunk/db"
 	"linienfunk/report"
 )
@@ -63,4 +64,11 @@ func (s *World) SampleNumbers(city string) {
 			}
 		}
 	}
+}
+
+// Deed puts an act into a city's log.
+func (s *World) Deed(city string, act commands.Act) {
+	s.T.Helper()
+	act.City, act.At = city, db.Time(s.Now())
+	Check(s.T, s.Site.DB.Create(&act).Error)
 }

@@ -521,6 +521,9 @@ type People struct {
 type Person struct {
 	Address string `json:"address"`
 
+	// Mails What waits for a moderator is mailed to them, unless they hear of it in a chat: see people mails.
+	Mails bool `json:"mails"`
+
 	// Person The number for people role and people remove.
 	Person int64 `json:"person"`
 
@@ -763,6 +766,12 @@ type LogParams struct {
 
 	// Before before number
 	Before *int64 `form:"before,omitempty" json:"before,omitempty"`
+
+	// Who address or number
+	Who *string `form:"who,omitempty" json:"who,omitempty"`
+
+	// Command name of the command
+	Command *string `form:"command,omitempty" json:"command,omitempty"`
 
 	// Client The name of your program, which the city's admins see beside the key.
 	Client *string `json:"client,omitempty"`
@@ -4696,6 +4705,30 @@ func NewLogRequest(server string, city string, params *LogParams) (*http.Request
 		if params.Before != nil {
 
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "before", *params.Before, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Who != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "who", *params.Who, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Command != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "command", *params.Command, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			} else {
 				for _, qp := range strings.Split(queryFrag, "&") {

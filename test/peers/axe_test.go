@@ -167,6 +167,8 @@ func TestPagesHaveNoMistakesForAxe(t *testing.T) {
 			script: submitForm("#mailbox-address", "city@example.net", "#mailbox-host", "127.0.0.1", "#mailbox-port", "1", "#mailbox-password", "x"),
 		},
 		{name: "people", path: city + "/people", admin: true},
+		{name: "log", path: city + "/log", admin: true},
+		{name: "held", path: city + "/ledger?held=1", admin: true},
 		{name: "take along or delete", path: city + "/end", admin: true},
 		{name: "delete with a wrong name", path: city + "/end", admin: true, script: submitForm("#f-name", "bern"), then: "#f-name[aria-invalid]"},
 		{name: "wrong invitation", path: city + "/people", admin: true, script: submitForm("#f-invite", "x"), then: ".errors"},
