@@ -248,7 +248,7 @@ func TestEveryCommandHasItsTexts(t *testing.T) {
 		}
 	}
 	used["button-release"], used["button-refuse"], used["farewell"] = true, true, true
-	for _, mail := range []string{"invite", "role", "removed", "suspended", "reinstated", "waiting", "approved", "declined", "ending", "restored"} {
+	for _, mail := range []string{"invite", "role", "removed", "suspended", "reinstated", "waiting", "approved", "declined", "ending", "restored", "waits"} {
 		used[mail+"-subject"], used[mail+"-mail"] = true, true
 	}
 	for _, rule := range report.HoldRules {
