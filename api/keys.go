@@ -158,10 +158,13 @@ func (k *Keys) Revoke(ctx context.Context, city string, id uint) error {
 	return done.Error
 }
 
-// EndPrograms deletes the keys and webhooks that an admin has made for a city, or for all if it is empty, in a transaction on the core's tables. announce ends open streams, after the transaction.
-func (a *API) EndPrograms(tx *gorm.DB, city string, admin uint) (announce func(), err error) {
+// EndPrograms deletes the keys and webhooks that an admin has made since a time for a city, or for all if it is empty, in a transaction on the core's tables. announce ends open streams, after the
+// transaction.
+func (a *API) EndPrograms(tx *gorm.DB, city string, admin uint, since time.Time) (announce func(), err error) {
 	var keys []Key
-	mine := func() *gorm.DB { return tx.Where("admin_id = ? AND (city = ? OR ? = '')", admin, city, city) }
+	mine := func() *gorm.DB {
+		return tx.Where("admin_id = ? AND (city = ? OR ? = '') AND created_at >= ?", admin, city, city, db.Time(since))
+	}
 	if err := mine().Find(&keys).Error; err != nil {
 		return nil, fmt.Errorf("list keys: %w", err)
 	}

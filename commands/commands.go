@@ -82,8 +82,9 @@ type Deps struct {
 	// Mail sends invitations, whose links begin with BaseURL. Domain is that of the cities' own addresses, to which none is sent.
 	Mail            mail.Queue
 	BaseURL, Domain string
-	// EndPrograms ends what programs may do to a city in the name of an admin, in a transaction; announce says so to all nodes after it. May be nil.
-	EndPrograms func(tx *gorm.DB, city string, admin uint) (announce func(), err error)
+	// EndPrograms ends what programs may do to a city, or to all if it is empty, in the name of an admin who has allowed it since a time, in a transaction; announce says so to all nodes after it. May
+	// be nil.
+	EndPrograms func(tx *gorm.DB, city string, admin uint, since time.Time) (announce func(), err error)
 
 	// Publish stores a report, a withdrawal or a ruling in REPORTS.
 	Publish func(ctx context.Context, r report.Report) error

@@ -104,13 +104,13 @@ func link(ctx context.Context, c *Commands, call Call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	row := Link{City: call.City, Network: call.Actor.Network, Person: c.personHash(call.City, call.Actor.Network, call.Actor.Person), AdminID: token.AdminID, CreatedAt: c.Now()}
+	row := Link{City: call.City, Network: call.Actor.Network, Person: c.personHash(call.City, call.Actor.Network, call.Actor.Person), AdminID: token.AdminID, CreatedAt: db.Time(c.Now())}
 	row.Address = c.Box.Seal(addressCell(row), []byte(call.Actor.Person))
 	if len(newest) > 0 {
 		row.Told = newest[0].ID
 	}
 	err = c.Tables.WithContext(ctx).Clauses(clause.OnConflict{
-		Columns: []clause.Column{{Name: "city"}, {Name: "network"}, {Name: "person"}}, DoUpdates: clause.AssignmentColumns([]string{"admin_id", "address", "told"}),
+		Columns: []clause.Column{{Name: "city"}, {Name: "network"}, {Name: "person"}}, DoUpdates: clause.AssignmentColumns([]string{"admin_id", "address", "told", "created_at"}),
 	}).Create(&row).Error
 	return Linked{call.City, true}, err
 }

@@ -210,23 +210,36 @@ type endedAccess struct {
 // endAccess takes from an admin everything by which they act on a city, or on all cities if it is empty: the role, linked chats and codes for them, invitations, and keys and webhooks that
 // they have made. Nothing of it comes back if they are invited again.
 func (c *Commands) endAccess(tx *gorm.DB, city string, admin uint) (ended endedAccess, err error) {
-	mine := func() *gorm.DB { return tx.Where("admin_id = ? AND (city = ? OR ? = '')", admin, city, city) }
-	if err := mine().Find(&ended.links).Error; err != nil {
-		return ended, err
-	}
-	for _, rows := range []any{&db.CityAdmin{}, &Link{}, &Invitation{}, &HeldMail{}} {
-		if err := mine().Delete(rows).Error; err != nil {
+	for _, rows := range []any{&db.CityAdmin{}, &HeldMail{}} {
+		if err := tx.Where("admin_id = ? AND (city = ? OR ? = '')", admin, city, city).Delete(rows).Error; err != nil {
 			return ended, err
 		}
 	}
-	if err := tx.Where("admin_id = ? AND purpose = ?", admin, linkPurpose).Delete(&db.Token{}).Error; err != nil {
+	return c.endMade(tx, city, admin, time.Time{})
+}
+
+// endMade ends what an admin has made since a time by which somebody acts on a city, or on all cities if it is empty: linked chats and codes for them, invitations, and keys and webhooks.
+func (c *Commands) endMade(tx *gorm.DB, city string, admin uint, since time.Time) (ended endedAccess, err error) {
+	made := func(at string) *gorm.DB {
+		return tx.Where("admin_id = ? AND (city = ? OR ? = '') AND "+at+" >= ?", admin, city, city, db.Time(since))
+	}
+	if err := made("created_at").Find(&ended.links).Error; err != nil {
+		return ended, err
+	}
+	if err := errors.Join(made("created_at").Delete(&Link{}).Error, made("sent_at").Delete(&Invitation{}).Error, tx.Where("admin_id = ? AND purpose = ?", admin, linkPurpose).Delete(&db.Token{}).Error); err != nil {
 		return ended, err
 	}
 	ended.announce = func() {}
 	if c.EndPrograms != nil {
-		ended.announce, err = c.EndPrograms(tx, city, admin)
+		ended.announce, err = c.EndPrograms(tx, city, admin, since)
 	}
 	return ended, err
+}
+
+// TakenBack ends, in the transaction in which an admin takes their account back, what a thief may have made in it since a time to keep hold of cities. Call after when it is through.
+func (c *Commands) TakenBack(tx *gorm.DB, admin uint, since time.Time) (after func(ctx context.Context), err error) {
+	ended, err := c.endMade(tx, "", admin, since)
+	return func(ctx context.Context) { c.afterwards(ctx, ended) }, err
 }
 
 // afterwards tells those who are concerned, after the transaction.

@@ -204,7 +204,7 @@ func TestWhoIsRemovedHasNothingLeftAndGetsNothingBack(t *testing.T) {
 	later := w.must(w.actor(bo), "link new").(commands.LinkCode)
 	w.check(w.db.Create(&db.Session{Token: "t", AdminID: bo.ID, Data: []byte{}, ExpiresAt: w.Now().Add(time.Hour)}).Error)
 	var ended []uint
-	w.EndPrograms = func(_ *gorm.DB, city string, admin uint) (func(), error) {
+	w.EndPrograms = func(_ *gorm.DB, city string, admin uint, _ time.Time) (func(), error) {
 		return func() { ended = append(ended, admin) }, nil
 	}
 	w.linked("ada")

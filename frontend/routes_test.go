@@ -34,7 +34,7 @@ var allowed = map[string]who{
 	"POST /cities": accounts, "POST /account/address": accounts, "POST /account/address/{token}": accounts, "POST /account/password": accounts,
 	"POST /account/sessions": accounts, "POST /account/sessions/{id}/end": accounts, "POST /account/language": accounts, "POST /account/delete": accounts,
 	"POST /account/totp": accounts, "POST /account/totp/confirm": accounts, "POST /account/totp/end": accounts, "POST /account/recovery": accounts,
-	"POST /account/passkeys": accounts, "POST /account/passkey/{token}": accounts, "POST /account/passkeys/{id}/remove": accounts,
+	"POST /account/passkeys": accounts, "POST /account/passkey/{token}": accounts, "POST /account/passkeys/{id}/remove": accounts, "POST /account/passkeys/{id}/rename": accounts,
 
 	"POST /city/{city}/ledger/{id}/{command}": moderators, "POST /city/{city}/commands/{command}": moderators, "POST /city/{city}/people/{command}": moderators,
 

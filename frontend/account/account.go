@@ -94,6 +94,7 @@ func (p *Pages) AddTo(mux *http.ServeMux) {
 		"POST /account/passkeys":             p.beginPasskey,
 		"POST /account/passkey/{token}":      p.finishPasskey,
 		"POST /account/passkeys/{id}/remove": p.removePasskey,
+		"POST /account/passkeys/{id}/rename": p.renamePasskey,
 		// These addresses only take forms. A link to another language, or typing them, makes a GET.
 		"GET /account/address":           p.backToAccount,
 		"GET /account/password":          p.backToAccount,
@@ -107,6 +108,7 @@ func (p *Pages) AddTo(mux *http.ServeMux) {
 
 		"GET /account/passkeys":             p.backToAccount,
 		"GET /account/passkeys/{id}/remove": p.backToAccount,
+		"GET /account/passkeys/{id}/rename": p.backToAccount,
 	} {
 		mux.HandleFunc(pattern, p.Handle(p.LoggedIn(action)))
 	}

@@ -1,6 +1,7 @@
 package account
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"time"
@@ -136,10 +137,12 @@ func (p *Pages) addressBackForm(w http.ResponseWriter, r *http.Request) error {
 }
 
 // addressBack gives the account its old address back, or keeps it if the new one was not confirmed. Whoever has asked for the change knew the password: all sessions end, and a new
-// password has to be chosen.
+// password has to be chosen. What was made since then to act on cities without the account ends as well.
 func (p *Pages) addressBack(w http.ResponseWriter, r *http.Request) error {
 	var change addressChange
+	after := func(context.Context) {}
 	token, err := p.readToken(r, forAddressBack, &change)
+	since := token.ExpiresAt.Add(-addressBackTime)
 	if err == nil {
 		err = p.DB.Transaction(r.Context(), func(tx *gorm.DB) error {
 			if err := useToken(tx, token); err != nil {
@@ -152,12 +155,15 @@ func (p *Pages) addressBack(w http.ResponseWriter, r *http.Request) error {
 			if err := setAddress(tx, admin.ID, admin.Address, change.Old); err != nil {
 				return err
 			}
+			if after, err = p.Commands.TakenBack(tx, admin.ID, since); err != nil {
+				return err
+			}
 			return errors.Join(
 				tx.Model(&db.Admin{}).Where("id = ?", admin.ID).Update("password", "").Error, // matches none
 				tx.Where("admin_id = ? AND purpose = ?", admin.ID, forAddress).Delete(&db.Token{}).Error,
 				tx.Where("admin_id = ?", admin.ID).Delete(&db.Session{}).Error,
-				tx.Where("admin_id = ? AND created_at >= ?", admin.ID, token.ExpiresAt.Add(-addressBackTime)).Delete(&db.Totp{}).Error,    // a thief's, who would keep the owner out
-				tx.Where("admin_id = ? AND created_at >= ?", admin.ID, token.ExpiresAt.Add(-addressBackTime)).Delete(&db.Passkey{}).Error, // or come back
+				tx.Where("admin_id = ? AND created_at >= ?", admin.ID, since).Delete(&db.Totp{}).Error,    // a thief's, who would keep the owner out
+				tx.Where("admin_id = ? AND created_at >= ?", admin.ID, since).Delete(&db.Passkey{}).Error, // or come back
 			)
 		})
 	}
@@ -167,6 +173,7 @@ func (p *Pages) addressBack(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	after(r.Context())
 	reset, err := p.newToken(r.Context(), forReset, token.AdminID, nil, resetTime)
 	if err != nil {
 		return err

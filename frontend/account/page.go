@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"time"
 
 	"gorm.io/gorm"
 
@@ -126,14 +127,28 @@ func (p *Pages) changePassword(w http.ResponseWriter, r *http.Request, admin db.
 	if err := p.LogIn(r.Context(), admin); err != nil {
 		return err
 	}
-	p.mailChange(r, admin, "changed")
+	p.mailChange(r, admin, changedPassword)
 	p.Tell(w, r, "/account#password", p.Text(r, "account-password-done"), false)
 	return nil
 }
 
+// What of an account was changed: the ids of texts, of which each mail about a change has one.
+const (
+	changedPassword      = "changed-password"
+	changedTotpOn        = "changed-totp-on"
+	changedTotpOff       = "changed-totp-off"
+	changedRecovery      = "changed-recovery"
+	changedPasskeyMade   = "changed-passkey-made"
+	changedPasskeyRemove = "changed-passkey-removed"
+)
+
+// changeMailTime is how long a mail about a change is tried: people do not read mail every day, and neither do their servers take it.
+const changeMailTime = 5 * 24 * time.Hour
+
 // mailChange tells an admin that the account was changed, in case that it was somebody else. What was changed holds also if the mail cannot be stored.
-func (p *Pages) mailChange(r *http.Request, admin db.Admin, id string) {
-	l := site.Letter{ID: id, Lang: admin.Lang, To: admin.Address, Key: tokenHash(admin.Address + " " + p.Now().String()), Expires: p.Now().Add(resetTime), Pairs: []any{"URL", p.BaseURL + "/forgot"}}
+func (p *Pages) mailChange(r *http.Request, admin db.Admin, what string) {
+	l := site.Letter{ID: "changed", Lang: admin.Lang, To: admin.Address, Key: tokenHash(what + " " + admin.Address + " " + p.Now().String()), Expires: p.Now().Add(changeMailTime),
+		Pairs: []any{"What", p.TextIn(admin.Lang, what), "At", p.Now().UTC().Format(p.TextIn(admin.Lang, "date-format")) + " UTC", "URL", p.BaseURL + "/forgot", "Account", p.BaseURL + "/account"}}
 	if err := p.Send(r.Context(), l); err != nil {
 		p.Log.Warn("an admin is not told of a change of the account", "err", err)
 	}

@@ -2,11 +2,14 @@ package account_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
+	"linienfunk/api"
 	"linienfunk/commands"
 	"linienfunk/db"
 	"linienfunk/frontend/frontendtest"
@@ -109,6 +112,8 @@ func TestTheOldAddressTakesAChangeBackAndEndsWhatAThiefHas(t *testing.T) {
 	s.Admin("ada@example.org", "berlin")
 	thief := s.VisitorAs("ada@example.org")
 	thief.Post("/account/address", "address", "thief@example.net", "address_password", frontendtest.Password)
+	kept := accessOf(s, "kept", -1)
+	stolen := accessOf(s, "stolen", 1)
 	thief.Post(linkTo(s, "thief@example.net")).Want(200, "Your address is thief@example.net now.")
 	s.Advance(13 * 24 * 60 * 60 * 1e9)
 	ada := s.Visitor()
@@ -116,10 +121,78 @@ func TestTheOldAddressTakesAChangeBackAndEndsWhatAThiefHas(t *testing.T) {
 	ada.Get(back).Want(200, "It was not me")
 	reset := ada.Post(back).Want(200, "Choose a new password")
 	wantLoggedOut(thief)
+	for _, rows := range []any{&commands.Link{}, &api.Key{}, &commands.Invitation{}} {
+		var left []time.Time
+		column := map[bool]string{true: "sent_at", false: "created_at"}[fmt.Sprintf("%T", rows) == "*commands.Invitation"]
+		frontendtest.Check(t, s.Site.DB.Model(rows).Where("admin_id = 1").Pluck(column, &left).Error)
+		if len(left) != 1 || !left[0].Equal(kept) || left[0].Equal(stolen) {
+			t.Errorf("%T: those of %v are left", rows, left)
+		}
+	}
 	s.Visitor().Post("/login", "address", "thief@example.net", "password", frontendtest.Password).Want(422)
 	s.Visitor().Post("/login", "address", "ada@example.org", "password", frontendtest.Password).Want(422)
 	ada.Post(reset.Path, "password", newPassword).At("/city/berlin")
 	ada.Get("/account").Want(200, "ada@example.org").WantNot("thief@example.net")
+}
+
+// accessOf makes a linked chat, a key and an invitation of the first admin, so many hours from now.
+func accessOf(s *frontendtest.World, name string, hours int) time.Time {
+	s.T.Helper()
+	at := db.Time(s.Now().Add(time.Duration(hours) * time.Hour))
+	for _, row := range []any{
+		&commands.Link{City: "berlin", Network: "net", Person: name, Address: []byte{}, AdminID: 1, CreatedAt: at},
+		&api.Key{City: "berlin", Name: name, Public: name, Hash: name, Scopes: "read", AdminID: 1, CreatedAt: at, ExpiresAt: at.AddDate(1, 0, 0)},
+		&commands.Invitation{City: "berlin", Person: name, Address: []byte{}, Token: name, Role: db.RoleOwner, AdminID: 1, SentAt: at, ExpiresAt: at.AddDate(1, 0, 0)},
+	} {
+		frontendtest.Check(s.T, s.Site.DB.Create(row).Error)
+	}
+	return at
+}
+
+// Each mail says what was changed, when, and what to do, and has no secret.
+func TestAnAdminIsMailedWhatWasChangedInTheAccount(t *testing.T) {
+	t.Parallel()
+	s := frontendtest.New(t, nil)
+	admin := s.Admin("ada@example.org", "berlin")
+	frontendtest.Check(t, s.Site.DB.Create(&db.Passkey{AdminID: admin.ID, Name: "Telefon", CredentialID: "x", Credential: "{}"}).Error)
+	v := s.VisitorAs("ada@example.org")
+	mailed := 0
+	wants := func(what string) {
+		t.Helper()
+		sent := s.Mails.All()
+		if len(sent) != mailed+1 {
+			t.Fatalf("%d mails instead of one more than %d: %+v", len(sent), mailed, sent)
+		}
+		mailed++
+		last := sent[mailed-1]
+		at := s.Now().UTC().Format("2 Jan 2006")
+		if last.To != "ada@example.org" || !strings.Contains(last.Text, what) || !strings.Contains(last.Text, at) || !strings.Contains(last.Text, "/forgot") {
+			t.Errorf("%+v", last)
+		}
+	}
+	a, recovery := withApp(s, v)
+	wants("An app for codes was switched on")
+	if text := s.Mails.All()[0].Text; strings.Contains(text, recovery[0]) || strings.Contains(text, a.secret) {
+		t.Error("a secret leaves by mail")
+	}
+	v.Post("/account/recovery", "recovery_password", frontendtest.Password).Want(200)
+	wants("recovery codes of your account on Linienfunk were replaced")
+	for range 2 {
+		v.Post("/account/totp/end", "totp_off_password", frontendtest.Password)
+	}
+	wants("was switched off")
+	for range 2 {
+		v.Post("/account/passkeys/1/remove")
+	}
+	wants("A passkey of your account on Linienfunk was removed")
+	v.Post("/account/password", "present", frontendtest.Password, "password", newPassword)
+	wants("The password of your account on Linienfunk was changed")
+	other := s.Visitor()
+	other.Post("/forgot", "address", "ada@example.org")
+	link := s.Link()
+	mailed++
+	other.Post(link, "password", newPassword+" mehr").Want(200)
+	wants("The password of your account on Linienfunk was changed")
 }
 
 func TestAnAddressWithAnAccountIsNotTaken(t *testing.T) {

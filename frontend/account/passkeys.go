@@ -129,8 +129,8 @@ func (p *Pages) beginPasskey(w http.ResponseWriter, r *http.Request, admin db.Ad
 	if err := site.ParseForm(r); err != nil {
 		return err
 	}
-	name := strings.TrimSpace(r.PostForm.Get("name"))
-	if name == "" || utf8.RuneCountInString(name) > maxPasskeyName {
+	name, ok := passkeyName(r)
+	if !ok {
 		return p.refuseScript(w, r, http.StatusUnprocessableEntity, "passkey-name-wrong")
 	}
 	if !p.limits.login(admin.Address, r) {
@@ -181,6 +181,7 @@ func (p *Pages) finishPasskey(w http.ResponseWriter, r *http.Request, admin db.A
 	if err := p.DB.WithContext(r.Context()).Create(&row).Error; err != nil {
 		return err
 	}
+	p.mailChange(r, admin, changedPasskeyMade)
 	p.Flash(w, r, p.Text(r, "passkey-made", "Name", c.Name), false)
 	return answerJSON(w, http.StatusOK, map[string]string{"next": "/account"})
 }
@@ -197,9 +198,39 @@ func (p *Pages) passkeyFailed(w http.ResponseWriter, r *http.Request, err error)
 	return p.refuseScript(w, r, http.StatusUnprocessableEntity, "passkey-wrong")
 }
 
-func (p *Pages) removePasskey(w http.ResponseWriter, r *http.Request, admin db.Admin) error {
-	if err := p.DB.WithContext(r.Context()).Where("admin_id = ? AND id = ?", admin.ID, r.PathValue("id")).Delete(&db.Passkey{}).Error; err != nil {
+// passkeyName is the name of a passkey as somebody has typed it; false if it is empty or too long.
+func passkeyName(r *http.Request) (string, bool) {
+	name := strings.TrimSpace(r.PostForm.Get("name"))
+	return name, name != "" && utf8.RuneCountInString(name) <= maxPasskeyName
+}
+
+func (p *Pages) renamePasskey(w http.ResponseWriter, r *http.Request, admin db.Admin) error {
+	if err := site.ParseForm(r); err != nil {
 		return err
+	}
+	name, ok := passkeyName(r)
+	if !ok {
+		p.Tell(w, r, "/account#passkeys", p.Text(r, "passkey-name-wrong"), true)
+		return nil
+	}
+	done := p.DB.WithContext(r.Context()).Model(&db.Passkey{}).Where("admin_id = ? AND id = ?", admin.ID, r.PathValue("id")).Update("name", name)
+	if done.Error == nil && done.RowsAffected == 0 {
+		return db.ErrNotFound
+	}
+	if done.Error != nil {
+		return done.Error
+	}
+	p.Tell(w, r, "/account#passkeys", p.Text(r, "passkey-renamed", "Name", name), false)
+	return nil
+}
+
+func (p *Pages) removePasskey(w http.ResponseWriter, r *http.Request, admin db.Admin) error {
+	done := p.DB.WithContext(r.Context()).Where("admin_id = ? AND id = ?", admin.ID, r.PathValue("id")).Delete(&db.Passkey{})
+	if done.Error != nil {
+		return done.Error
+	}
+	if done.RowsAffected > 0 { // a form may be sent twice
+		p.mailChange(r, admin, changedPasskeyRemove)
 	}
 	p.Tell(w, r, "/account#passkeys", p.Text(r, "passkey-removed"), false)
 	return nil

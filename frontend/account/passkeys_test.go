@@ -1,11 +1,27 @@
 package account_test
 
 import (
+	"strings"
 	"testing"
 
 	"linienfunk/db"
 	"linienfunk/frontend/frontendtest"
 )
+
+func TestAPasskeyIsRenamedByItsOwnerOnly(t *testing.T) {
+	t.Parallel()
+	s := frontendtest.New(t, nil)
+	admin := s.Admin("ada@example.org", "berlin")
+	s.Admin("bo@example.org", "ghent")
+	frontendtest.Check(t, s.Site.DB.Create(&db.Passkey{AdminID: admin.ID, Name: "Telefon", CredentialID: "x", Credential: "{}"}).Error)
+	ada := s.VisitorAs("ada@example.org")
+	page := ada.Get("/account").Want(200, "Rename")
+	ada.Submit(page, "/account/passkeys/1/rename", "name", " Schlüssel am Bund ").At("/account").Want(200, "called Schlüssel am Bund now").WantNot("Telefon")
+	ada.Post("/account/passkeys/1/rename", "name", strings.Repeat("x", 61)).At("/account").Want(200, "Schlüssel am Bund").WantNot("xxxx")
+	ada.Post("/account/passkeys/2/rename", "name", "x").Want(404)
+	s.VisitorAs("bo@example.org").Post("/account/passkeys/1/rename", "name", "x").Want(404)
+	ada.Get("/account").Want(200, "Schlüssel am Bund")
+}
 
 func TestAnAddressThatIsNoNameHasNoPasskeys(t *testing.T) {
 	t.Parallel()

@@ -79,6 +79,7 @@ func (p *Pages) reset(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	p.mailChange(r, admin, changedPassword)
 	p.Flash(w, r, p.Text(r, "reset-done"), false)
 	return p.enter(w, r, admin, "")
 }

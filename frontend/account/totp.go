@@ -218,6 +218,9 @@ func (p *Pages) confirmTotp(w http.ResponseWriter, r *http.Request, admin db.Adm
 	if err != nil {
 		return err
 	}
+	if len(codes) > 0 {
+		p.mailChange(r, admin, changedTotpOn)
+	}
 	return p.showRecovery(w, r, codes)
 }
 
@@ -244,6 +247,7 @@ func (p *Pages) renewRecovery(w http.ResponseWriter, r *http.Request, admin db.A
 	if err != nil {
 		return err
 	}
+	p.mailChange(r, admin, changedRecovery)
 	return p.showRecovery(w, r, codes)
 }
 
@@ -255,11 +259,16 @@ func (p *Pages) endTotp(w http.ResponseWriter, r *http.Request, admin db.Admin) 
 	if ok, err := p.confirmed(w, r, admin, "totp_off_password", accountData{Errors: site.FormErrors{}}); err != nil || !ok {
 		return err
 	}
+	var ended *gorm.DB
 	err := p.DB.Transaction(r.Context(), func(tx *gorm.DB) error {
-		return errors.Join(tx.Where("admin_id = ?", admin.ID).Delete(&db.Totp{}).Error, tx.Where("admin_id = ?", admin.ID).Delete(&db.RecoveryCode{}).Error)
+		ended = tx.Where("admin_id = ? AND confirmed = ?", admin.ID, true).Delete(&db.Totp{})
+		return errors.Join(ended.Error, tx.Where("admin_id = ?", admin.ID).Delete(&db.Totp{}).Error, tx.Where("admin_id = ?", admin.ID).Delete(&db.RecoveryCode{}).Error)
 	})
 	if err != nil {
 		return err
+	}
+	if ended.RowsAffected > 0 {
+		p.mailChange(r, admin, changedTotpOff)
 	}
 	p.Tell(w, r, "/account#totp", p.Text(r, "totp-ended"), false)
 	return nil
