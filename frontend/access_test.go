@@ -84,6 +84,15 @@ func TestAModeratorIsToldWhoCanDoWhatOwnersDo(t *testing.T) {
 	ada.Get("/city/berlin").Want(200).WantNot("<fieldset disabled>")
 }
 
+func TestAModeratorBeginsWithTheReportsAndAnOwnerWithTheSettings(t *testing.T) {
+	t.Parallel()
+	s, _, _ := frontendtest.Berlin(t)
+	s.Joins("mo@example.org", "berlin", db.RoleModerator)
+	for address, first := range map[string]string{"mo@example.org": "/city/berlin/ledger", "ada@example.org": "/city/berlin"} {
+		s.Visitor().Post("/login", "address", address, "password", frontendtest.Password).At(first).Want(200)
+	}
+}
+
 func TestARoleThatChangesHoldsForTheNextRequest(t *testing.T) {
 	t.Parallel()
 	s, _, _ := frontendtest.Berlin(t)

@@ -41,6 +41,8 @@ func TestANewCityWaitsForApproval(t *testing.T) {
 	t.Parallel()
 	s, operator, owner := operated(t)
 	s.Site.Commands.Registration, s.Site.Commands.Operators = config.ByApproval, []string{"op@example.org"}
+	s.Visitor().Get("/register").Want(200, "before the operator of this website has approved it")
+	owner.Get("/cities").Want(200, "before the operator of this website has approved it")
 	owner.Post("/cities", "city", "wien", "title", "Wien").At("/city/wien").Want(200, "waits for the operator")
 	owner.Post("/cities", "city", "graz", "title", "Graz").At("/city/graz")
 	s.Visitor().Get("/c/wien").Want(200, "is new, and waits")

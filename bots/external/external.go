@@ -56,9 +56,9 @@ type bot struct {
 	pages    kit.Pages[Account, *Account]
 	programs programs.Service
 
-	reports, floods, logins *limits.Limiter
-	seen                    seen
-	timing                  timing
+	reports, floods, kicks, logins *limits.Limiter
+	seen                           seen
+	timing                         timing
 }
 
 var (
@@ -76,6 +76,7 @@ func New(core bots.Core) (bots.Bot, error) {
 		accounts: kit.Accounts[Account, *Account]{DB: core.DB, Box: core.Box, Table: core.Name + "_accounts", Column: "hash"},
 		reports:  core.Limits.New("external.reports", reportRate),
 		floods:   core.Limits.New("external.floods", floodRate),
+		kicks:    core.Limits.New("external.kicks", kickRate),
 		logins:   core.Limits.New("external.logins", loginRate),
 		timing:   defaultTiming(),
 	}

@@ -20,6 +20,9 @@ var reportRate = limits.Rate{Burst: 600, Every: 100 * time.Millisecond}
 // floodRate limits the messages beyond reportRate: a program that sends even more is disconnected.
 var floodRate = limits.Rate{Burst: 2000, Every: 100 * time.Millisecond}
 
+// kickRate limits how often a program is disconnected: what it had sent before, and is still read, must not disconnect it again.
+var kickRate = limits.Rate{Burst: 1, Every: time.Second}
+
 // maxQueued is how many messages of a program wait at most.
 const maxQueued = 600
 
@@ -104,7 +107,7 @@ func (in *intake) close() {
 // refuse answers a message of a program that sends too many. One that does not heed the answers is disconnected.
 func (in *intake) refuse(m programs.Message) {
 	m.Answer(refusal(&problem{text: "too many messages: 600 at once, then 10 a second", after: pauseLimit}).data())
-	if !in.bot.floods.Allow(m.User) {
+	if !in.bot.floods.Allow(m.User) && in.bot.kicks.Allow(m.User) {
 		in.bot.core.Log.Warn("a program sends too much and is disconnected", "user", m.User)
 		in.running.Go(func() { in.bot.programs.Kick(m.User) }) // not from the goroutine that reads
 	}

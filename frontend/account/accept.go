@@ -92,7 +92,11 @@ func (p *Pages) accept(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 	}
-	http.Redirect(w, r, "/city/"+city.City, http.StatusSeeOther)
+	next, err := p.firstPage(r.Context(), city.City, admin.ID)
+	if err != nil {
+		return err
+	}
+	http.Redirect(w, r, next, http.StatusSeeOther)
 	return nil
 }
 

@@ -11,6 +11,7 @@ import (
 	"linienfunk/commands"
 	"linienfunk/db"
 	"linienfunk/frontend/site"
+	"linienfunk/internal/config"
 	"linienfunk/settings/chain"
 )
 
@@ -18,6 +19,7 @@ type citiesData struct {
 	Cities       []site.CityLink
 	City         cityFields
 	Invitation   string
+	Approval     bool // the operator has to approve a new city
 	Domain, Host string
 	Errors       site.FormErrors
 }
@@ -36,6 +38,7 @@ func (p *Pages) showCities(w http.ResponseWriter, r *http.Request, status int, a
 		return err
 	}
 	data.Domain, data.Host = p.Domain, strings.TrimPrefix(strings.TrimPrefix(p.BaseURL, "https://"), "http://")
+	data.Approval = p.Commands.Registration == config.ByApproval
 	return p.Show(w, r, status, site.Page{Title: p.Text(r, "cities")}, "cities.html", data)
 }
 

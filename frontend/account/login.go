@@ -82,9 +82,18 @@ func (p *Pages) home(ctx context.Context, admin db.Admin, next string) (string, 
 	}
 	cities, err := p.DB.CitiesOf(ctx, admin.ID)
 	if err == nil && len(cities) == 1 {
-		return "/city/" + cities[0], nil
+		return p.firstPage(ctx, cities[0], admin.ID)
 	}
 	return "/cities", err
+}
+
+// firstPage returns where somebody begins who runs a city: owners with its settings, moderators, who can only read those, with its reports.
+func (p *Pages) firstPage(ctx context.Context, city string, admin uint) (string, error) {
+	role, err := p.DB.RoleIn(ctx, city, admin)
+	if role == db.RoleModerator {
+		return "/city/" + city + "/ledger", err
+	}
+	return "/city/" + city, err
 }
 
 func (p *Pages) logout(w http.ResponseWriter, r *http.Request) error {

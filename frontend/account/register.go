@@ -24,6 +24,7 @@ type registerData struct {
 	Address      string
 	City         cityFields
 	Invitation   string
+	Approval     bool // the operator has to approve the city
 	Domain, Host string
 	Errors       site.FormErrors
 }
@@ -67,6 +68,7 @@ func (p *Pages) invited(action func(w http.ResponseWriter, r *http.Request) erro
 
 func (p *Pages) showRegister(w http.ResponseWriter, r *http.Request, status int, data registerData) error {
 	data.Domain, data.Host = p.Domain, strings.TrimPrefix(strings.TrimPrefix(p.BaseURL, "https://"), "http://")
+	data.Approval = p.Commands.Registration == config.ByApproval
 	return p.Show(w, r, status, site.Page{Title: p.Text(r, "register")}, "register.html", data)
 }
 
