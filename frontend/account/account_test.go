@@ -220,14 +220,14 @@ func TestAnInvitedPersonBecomesAnAdminOfTheCity(t *testing.T) {
 	bo := s.Visitor()
 	bo.Get(s.Link()).Want(200, "Help run Berlin", `name="password"`)
 	bo.Post(s.Link(), "password", "kurz").Want(422)
-	bo.Post(s.Link(), "password", "acht Stationen nach Norden").At("/city/berlin").Want(200, "You now help run Berlin")
+	bo.Post(s.Link(), "password", "acht Stationen nach Norden").At("/city/berlin/ledger").Want(200, "You now help run Berlin")
 	s.Visitor().Get(s.Link()).Want(http.StatusGone)
 
 	ada.Post("/city/berlin/people/invite", "address", "cy@example.org").Want(200)
 	cy := s.VisitorAs("cy@example.org")
 	cy.Get("/city/berlin").Want(404)
 	cy.Get(s.Link()).Want(200).WantNot(`name="password"`)
-	cy.Post(s.Link()).At("/city/berlin").Want(200)
+	cy.Post(s.Link()).At("/city/berlin/ledger").Want(200)
 }
 
 func TestGuessingDoesNotLockTheAdminOut(t *testing.T) {
