@@ -82,7 +82,7 @@ func (n inNetwork) Run(ctx context.Context, m chat.Message) (chat.Answer, bool, 
 	result, err := n.Commands.Run(ctx, call)
 	if refusals := AsRefusals(err); refusals != nil {
 		a := n.refused(actor.Lang, *command, refusals)
-		a.Linked = actor.Linked
+		a.Linked, a.Role = actor.Linked, roleOf(actor.Level)
 		return a, true, nil
 	}
 	if err != nil {
@@ -96,8 +96,19 @@ func (n inNetwork) Run(ctx context.Context, m chat.Message) (chat.Answer, bool, 
 		}
 	}
 	a := n.Answer(actor.Lang, city.Clock(), *command, result)
-	a.Linked = actor.Linked
+	a.Linked, a.Role = actor.Linked, roleOf(actor.Level)
 	return a, true, nil
+}
+
+// roleOf is for whom the menu of somebody with a level is.
+func roleOf(level Level) chat.Role {
+	switch {
+	case level >= Owner:
+		return chat.Owner
+	case level == Moderator:
+		return chat.Moderator
+	}
+	return chat.Rider
 }
 
 // asAdmin returns the actor as the admin who has linked them, if there is one.

@@ -349,8 +349,8 @@ func TestOthersWhoRunTheCityHearWhatWasDone(t *testing.T) {
 func TestMenusNameWhatPeopleCanWrite(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	words := func(all bool) (list []string) {
-		for _, item := range w.InNetwork("net").Menu("de", all) {
+	words := func(role chat.Role) (list []string) {
+		for _, item := range w.InNetwork("net").Menu("de", role) {
 			if item.Help == "" || strings.ContainsAny(item.Word, " äöü") {
 				t.Errorf("%+v", item)
 			}
@@ -358,11 +358,38 @@ func TestMenusNameWhatPeopleCanWrite(t *testing.T) {
 		}
 		return list
 	}
-	if riders := words(false); !slices.Contains(riders, "abonnieren") || slices.Contains(riders, "pause") {
+	if riders := words(chat.Rider); !slices.Contains(riders, "abonnieren") || slices.Contains(riders, "freigeben") {
 		t.Error(riders)
 	}
-	if all := words(true); !slices.Contains(all, "freigeben") {
+	if moderators := words(chat.Moderator); !slices.Contains(moderators, "freigeben") || slices.Contains(moderators, "pause") || slices.Contains(moderators, "einladen") {
+		t.Error(moderators)
+	}
+	if all := words(chat.Owner); !slices.Contains(all, "freigeben") || !slices.Contains(all, "pause") {
 		t.Error(all)
+	}
+}
+
+func TestWhoeverRunsTheCityHasTheMenuOfTheirRole(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.linked("ada")
+	if a, _ := w.writes("ada", "/status"); a.Role != chat.Owner {
+		t.Errorf("%+v", a)
+	}
+	w.joins("bo@example.org", db.RoleOwner)
+	w.check(w.db.Model(&db.CityAdmin{}).Where("admin_id = ?", w.admin.ID).Update("role", db.RoleModerator).Error)
+	for _, text := range []string{"/status", "/pause"} { // which is refused
+		if a, _ := w.writes("ada", text); a.Role != chat.Moderator {
+			t.Errorf("%s: %+v", text, a)
+		}
+	}
+	w.received("1", "schönes wetter")
+	w.notices()
+	if told := w.net.toldTo("ada"); len(told) != 1 || told[0].Role != chat.Moderator {
+		t.Errorf("%+v", told)
+	}
+	if a, _ := w.writes("rider", "/help"); a.Role != chat.Rider {
+		t.Errorf("%+v", a)
 	}
 }
 

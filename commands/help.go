@@ -60,9 +60,10 @@ func (c *Commands) ParamText(lang string, p Param) string {
 }
 
 // Menu implements chat.Commands.
-func (c *Commands) Menu(lang string, all bool) (items []chat.MenuItem) {
+func (c *Commands) Menu(lang string, role chat.Role) (items []chat.MenuItem) {
+	most := map[chat.Role]Level{chat.Rider: Subscriber, chat.Moderator: Moderator, chat.Owner: Owner}[role]
 	for _, command := range c.registry {
-		if !c.InChats(command) || !all && command.Level > Subscriber {
+		if !c.InChats(command) || command.Level > most {
 			continue
 		}
 		words := slices.DeleteFunc(c.wordsOf(lang, command), func(word string) bool { return strings.Contains(word, " ") })

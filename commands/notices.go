@@ -35,6 +35,7 @@ type recipient struct {
 	cell          secret.Cell // that the address is bound to
 	address       []byte      // sealed
 	admin         uint        // who has linked the chat; 0 for a place
+	role          chat.Role   // theirs
 	buttons       bool        // whoever presses a button there is known
 	table         any         // where it is noted what was told
 	id            uint
@@ -86,7 +87,7 @@ func (c *Commands) toAll(ctx context.Context, city settings.Snapshot, f func(to 
 	}
 	for _, to := range all {
 		if n, ok := f(to); ok {
-			n.Linked = true
+			n.Linked, n.Role = true, to.role
 			c.deliver(ctx, to, n)
 		}
 	}
@@ -107,7 +108,9 @@ func (c *Commands) recipients(ctx context.Context, city settings.Snapshot) (all 
 			failed = errors.Join(failed, err)
 			continue
 		}
-		all = append(all, toLink(row, admin.Lang))
+		to := toLink(row, admin.Lang)
+		to.role = roleOf(level)
+		all = append(all, to)
 	}
 	places, err := c.places(ctx, city.City)
 	for _, row := range places {

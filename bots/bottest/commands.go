@@ -81,7 +81,7 @@ func (c *Commands) Run(_ context.Context, m chat.Message) (chat.Answer, bool, er
 	if c.answer != nil {
 		return *c.answer, true, nil
 	}
-	return chat.Answer{Text: "done: " + m.Text, Linked: true}, true, nil
+	return chat.Answer{Text: "done: " + m.Text, Linked: true, Role: chat.Owner}, true, nil
 }
 
 // Moved implements chat.Commands.
@@ -112,9 +112,7 @@ func (c *Commands) Cities(context.Context) (map[string]bool, error) {
 }
 
 // Menu implements chat.Commands.
-func (c *Commands) Menu(_ string, all bool) []chat.MenuItem {
-	if !all {
-		return nil
-	}
-	return []chat.MenuItem{{Word: "status", Help: "Show the state"}, {Word: "pause", Help: "Relay nothing"}}
+func (c *Commands) Menu(_ string, role chat.Role) []chat.MenuItem {
+	all := []chat.MenuItem{{Word: "status", Help: "Show the state"}, {Word: "pause", Help: "Relay nothing"}}
+	return all[:role]
 }

@@ -52,7 +52,8 @@ type Message struct {
 type Answer struct {
 	Text    string // plain text, lines separated by \n
 	Refused bool   // the command was not carried out; Text says why, and what would be right
-	Linked  bool   // the person runs the city: a network with a menu shows them all of it
+	Linked  bool   // the person runs the city, as their Role says: a network with a menu shows them more of it
+	Role    Role   // of a person who is linked
 	Buttons []Button
 }
 
@@ -62,6 +63,16 @@ type Button struct {
 	Report  string // that it is about; may be empty
 	Command string // the text of the message to send: "release 17"; at most 60 bytes
 }
+
+// Role is what a menu is for. A higher one can write all that those below can.
+type Role int
+
+// The roles.
+const (
+	Rider Role = iota
+	Moderator
+	Owner
+)
 
 // Commands runs the commands of all cities.
 type Commands interface {
@@ -75,8 +86,8 @@ type Commands interface {
 	// Cities lists the cities that somebody runs from a chat of the network. The accounts of these run also while the city is paused: see bots.Account.Paused.
 	Cities(ctx context.Context) (map[string]bool, error)
 
-	// Menu lists what people can write, for a network's menu: the commands of riders, or all that those have who run a city.
-	Menu(lang string, all bool) []MenuItem
+	// Menu lists what people of a role can write, for a network's menu.
+	Menu(lang string, role Role) []MenuItem
 }
 
 // MenuItem is a command in a menu.

@@ -15,4 +15,4 @@ func (None) Moved(context.Context, string, string, string) error { return nil }
 func (None) Cities(context.Context) (map[string]bool, error) { return nil, nil }
 
 // Menu implements Commands.
-func (None) Menu(string, bool) []MenuItem { return nil }
+func (None) Menu(string, Role) []MenuItem { return nil }

@@ -15,8 +15,9 @@ import (
 type answer struct {
 	Text    string     `json:"text"`
 	Refused bool       `json:"refused,omitempty"`
-	Linked  bool       `json:"linked,omitempty"` // the person runs the city, and sees all commands in the menu
-	Rows    [][]button `json:"rows,omitempty"`   // of buttons; after a press those that stay
+	Linked  bool       `json:"linked,omitempty"` // the person runs the city, and sees the commands of their role in the menu
+	Role    chat.Role  `json:"role,omitempty"`
+	Rows    [][]button `json:"rows,omitempty"` // of buttons; after a press those that stay
 	Pressed bool       `json:"pressed,omitempty"`
 }
 
@@ -30,7 +31,7 @@ const refusedMark = "⚠️ "
 const buttonsInRow = 2
 
 func newAnswer(a chat.Answer) answer {
-	made := answer{Text: a.Text, Refused: a.Refused, Linked: a.Linked}
+	made := answer{Text: a.Text, Refused: a.Refused, Linked: a.Linked, Role: a.Role}
 	var buttons []button
 	for _, one := range a.Buttons {
 		buttons = append(buttons, button{one.Label, runData + one.Command})
@@ -85,7 +86,7 @@ func (h updateHandler) pressCommand(ctx context.Context, q *models.CallbackQuery
 		if err != nil || !isCommand {
 			return err
 		}
-		said = answer{Text: a.Text, Refused: a.Refused, Linked: a.Linked, Pressed: true, Rows: marked(m.ReplyMarkup, q.Data)}
+		said = answer{Text: a.Text, Refused: a.Refused, Linked: a.Linked, Role: a.Role, Pressed: true, Rows: marked(m.ReplyMarkup, q.Data)}
 	}
 	return h.queueAnswer(ctx, Reply{City: h.row.City, Press: q.ID, Message: m.ID}, m.Chat.ID, "press "+q.ID, said)
 }
@@ -192,7 +193,7 @@ func (b *Bot) sendAnswer(ctx context.Context, row Account, c *client, r Reply, c
 		return err
 	})
 	if err == nil && !r.Group {
-		b.menus.update(ctx, b, c, r, chat, a.Linked)
+		b.menus.update(ctx, b, c, r, chat, a.Role)
 	}
 	return err
 }

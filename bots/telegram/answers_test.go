@@ -76,6 +76,20 @@ func TestTheAnswerToAPressThatIsTooOldIsAMessage(t *testing.T) {
 	}
 }
 
+func TestAModeratorsMenuHasNothingThatModeratorsAreRefused(t *testing.T) {
+	t.Parallel()
+	w, fake := newRun(t)
+	menu := func() string { return strings.Join(fake.PrivateMenu(botOf("zuerich"), "ada"), "\n") }
+	for role, want := range map[chat.Role][2]bool{chat.Moderator: {true, false}, chat.Owner: {true, true}} {
+		w.Commands.Answer(chat.Answer{Text: "done", Linked: true, Role: role})
+		fake.Say(botOf("zuerich"), "ada", "/status")
+		receive(t, w, "zuerich")
+		if got := [2]bool{strings.Contains(menu(), "status – "), strings.Contains(menu(), "pause – ")}; got != want {
+			t.Errorf("%d: %q", role, menu())
+		}
+	}
+}
+
 func TestWhoeverRunsTheCitySeesAllCommandsInTheMenuAndNobodyElse(t *testing.T) {
 	t.Parallel()
 	w, fake := newRun(t)

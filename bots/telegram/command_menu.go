@@ -2,12 +2,14 @@ package telegram
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"sync"
 
 	"github.com/go-telegram/bot/models"
 
 	"linienfunk/bots"
+	"linienfunk/bots/chat"
 )
 
 // commandMenu sets the bot's menu of commands at Telegram. Cities differ only in the language.
@@ -39,7 +41,7 @@ func (b *Bot) setMenu(ctx context.Context, c *client, lang string) error {
 		{Command: text("menu-report-command"), Description: text("menu-report")},
 		{Command: "help", Description: text("menu-help")},
 	}
-	err := c.setCommands(ctx, &models.BotCommandScopeAllPrivateChats{}, b.privateMenu(lang, false))
+	err := c.setCommands(ctx, &models.BotCommandScopeAllPrivateChats{}, b.privateMenu(lang, chat.Rider))
 	if err == nil {
 		err = c.setCommands(ctx, &models.BotCommandScopeAllGroupChats{}, groups)
 	}
@@ -49,8 +51,8 @@ func (b *Bot) setMenu(ctx context.Context, c *client, lang string) error {
 	return botError("set menu", err)
 }
 
-// privateMenu returns the bot's own commands, and those of the city that have other names: for riders, or all for those who run the city.
-func (b *Bot) privateMenu(lang string, all bool) []models.BotCommand {
+// privateMenu returns the bot's own commands, and those of the city that have other names: those that people of a role can write.
+func (b *Bot) privateMenu(lang string, role chat.Role) []models.BotCommand {
 	text := func(id string) string { return b.core.Pages.Text(lang, id) }
 	help := models.BotCommand{Command: "help", Description: text("menu-help")}
 	menu := []models.BotCommand{
@@ -59,13 +61,13 @@ func (b *Bot) privateMenu(lang string, all bool) []models.BotCommand {
 	}
 	menu = append(menu, choiceMenu(text)...)
 	own := len(menu)
-	for _, item := range b.commands.Menu(lang, all) {
+	for _, item := range b.commands.Menu(lang, role) {
 		c := command{name: item.Word}
 		if !c.isChoice() && !c.isHelp() && !c.isReport() {
 			menu = append(menu, models.BotCommand{Command: item.Word, Description: item.Help})
 		}
 	}
-	if all { // what they need comes first
+	if role > chat.Rider { // what they need comes first
 		menu = slices.Concat(menu[own:], menu[:own])
 	}
 	return append(menu[:min(len(menu), maxMenu-1)], help)
@@ -74,21 +76,21 @@ func (b *Bot) privateMenu(lang string, all bool) []models.BotCommand {
 // maxMenu is how many commands Telegram takes (https://core.telegram.org/bots/api#setmycommands).
 const maxMenu = 100
 
-// chatMenus are the languages of the menus of private chats that this process has set or removed. A menu is set again after a restart, with the next answer.
+// chatMenus are the menus of private chats that this process has set or removed. A menu is set again after a restart, with the next answer.
 type chatMenus struct {
 	mu   sync.Mutex
-	seen map[string]string // by city and chat; "" for the menu of riders
+	seen map[string]string // the language and the role, by city and chat; "" for the menu of riders
 }
 
 // maxSeen is how many chats are remembered.
 const maxSeen = 1000
 
-// update shows a person who runs the city all commands, and everybody else those of riders. An error is logged only: what the menu names may be written without it.
-func (m *chatMenus) update(ctx context.Context, b *Bot, c *client, r Reply, chat int64, all bool) {
+// update shows a person who runs the city the commands of their role, and everybody else those of riders. An error is logged only: what the menu names may be written without it.
+func (m *chatMenus) update(ctx context.Context, b *Bot, c *client, r Reply, number int64, role chat.Role) {
 	city, _, err := b.core.Cities.City(ctx, r.City)
 	want := ""
-	if all {
-		want = city.Lang
+	if role > chat.Rider {
+		want = fmt.Sprintf("%s %d", city.Lang, role)
 	}
 	m.mu.Lock()
 	have, known := m.seen[r.City+" "+r.ChatHash]
@@ -96,9 +98,9 @@ func (m *chatMenus) update(ctx context.Context, b *Bot, c *client, r Reply, chat
 	if err != nil || known && have == want {
 		return
 	}
-	scope := &models.BotCommandScopeChat{ChatID: chat}
-	if all {
-		err = c.setCommands(ctx, scope, b.privateMenu(city.Lang, true))
+	scope := &models.BotCommandScopeChat{ChatID: number}
+	if role > chat.Rider {
+		err = c.setCommands(ctx, scope, b.privateMenu(city.Lang, role))
 	} else {
 		err = c.resetCommands(ctx, scope)
 	}
