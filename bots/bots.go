@@ -103,7 +103,7 @@ type Receiver interface {
 // CityOut is Out for bots that receive for all cities at once. Core.Cities must know the city; it need not have an account.
 type CityOut func(ctx context.Context, city string, r report.Report) error
 
-// Listener is a network with one server for all cities, such as SMTP or webhooks.
+// Listener is a network with one server for all cities: SMTP or webhooks.
 type Listener interface {
 	// Listen serves until ctx ends, then returns within 5 seconds. Errors restart it as they do Recv. It runs on every node
 	// that serves pages; HTTP handlers get out from an Intake.

@@ -53,6 +53,7 @@ type City struct {
 	Zone      *time.Location                   // for times that people read; nil is time.Local; see In
 	Options   Options                          // the city's values of Plugin.Options
 	Read      func(text string) report.Reading // with the city's lines and stops; waits for at most 2 seconds
+	Flags     bool                             // riders can object to reports
 	Freshness time.Duration                    // how long after Report.At a report is sent; the core enforces it, except in queues of the bot's own
 }
 

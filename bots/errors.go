@@ -44,7 +44,7 @@ func RetryAfter(d time.Duration, say string, err error) error {
 	return &Error{Kind: KindRetryAfter, Say: say, After: d, Err: err}
 }
 
-// Revoked returns an Error for an account or credentials that the network no longer accepts.
+// Revoked returns an Error for an account that the network does not take.
 func Revoked(say string, err error) error { return &Error{Kind: KindRevoked, Say: say, Err: err} }
 
 // RevokedRecv is Revoked with RecvOnly.
@@ -52,7 +52,7 @@ func RevokedRecv(say string, err error) error {
 	return &Error{Kind: KindRevoked, Say: say, Err: err, RecvOnly: true}
 }
 
-// Retry returns an Error for a failure that may pass, with an explanation for the admins.
+// Retry returns an Error for a failure that may pass; say is for admins.
 func Retry(say string, err error) error { return &Error{Kind: KindRetry, Say: say, Err: err} }
 
 // AsError returns the *Error in err's chain, or err as a KindRetry.

@@ -8,6 +8,7 @@
 //	versions.go      the history of the settings
 //	place_cache.go   the lists of what cities' accounts see in their networks, for all nodes
 //	moderation.go    what a moderator sees first, objections of riders, and what became of their reports
+//	correct.go       lets a rider correct a report that has none of the city's words
 //	log.go           what those who run a city have done
 //	chat.go          messages of people, which are commands, and answers
 //	network.go       the city's lines and stops

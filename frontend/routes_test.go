@@ -28,7 +28,7 @@ const (
 var allowed = map[string]who{
 	"POST /register": anybody, "POST /confirm/{token}": anybody, "POST /login": anybody, "POST /login/code/{token}": anybody, "POST /login/passkey": anybody,
 	"POST /login/passkey/{token}": anybody, "POST /logout": anybody, "POST /forgot": anybody, "POST /reset/{token}": anybody, "POST /invite/{token}": anybody,
-	"POST /account/back/{token}": anybody, "POST /c/{city}/flag/{report}": anybody, "POST /mails/{city}/{person}/{seal}": anybody, "OPTIONS /c/{city}/numbers.json": anybody,
+	"POST /account/back/{token}": anybody, "POST /c/{city}/flag/{report}": anybody, "POST /c/{city}/sent/{bot}/{id}": anybody, "POST /mails/{city}/{person}/{seal}": anybody, "OPTIONS /c/{city}/numbers.json": anybody,
 	"/c/{city}/{file}": anybody, "/c/{city}/{bot}/{rest...}": anybody, "/bots/{bot}/{rest...}": anybody,
 
 	"POST /cities": accounts, "POST /account/address": accounts, "POST /account/address/{token}": accounts, "POST /account/password": accounts,

@@ -144,6 +144,16 @@ func (w *World) SetActive(name string, active bool) {
 	w.changed(name)
 }
 
+// SetFlags has riders of a city object to reports, or not.
+func (w *World) SetFlags(name string, on bool) {
+	w.mu.Lock()
+	city := w.cities[name]
+	city.Flags, city.Revision = on, city.Revision+"x"
+	w.cities[name] = city
+	w.mu.Unlock()
+	w.changed(name)
+}
+
 // SetOption sets an option of a city as its admin would. The option must allow the value.
 func (w *World) SetOption(t testing.TB, name, option string, value any) {
 	t.Helper()

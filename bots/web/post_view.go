@@ -49,10 +49,10 @@ func (b *bot) state(r *http.Request, p post) string {
 	return kit.State(b.core.Pages, mount.City, p.report())
 }
 
-// flagPath is the path of the core's page to object to a report, which names it by its key without the city.
+// flagPath is the path of the core's page to object to a report, which names it by its key without the city; empty if the city wants no objections.
 func flagPath(r *http.Request, p post) string {
 	name, ok := strings.CutPrefix(p.Key, p.City+":")
-	if !ok {
+	if !ok || !bots.MountOf(r).City.Flags {
 		return ""
 	}
 	return cityPath(r) + "/flag/" + url.PathEscape(name)

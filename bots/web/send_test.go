@@ -114,3 +114,15 @@ func TestListShowsTheLatestFifty(t *testing.T) {
 		t.Errorf("%d posts are shown", n)
 	}
 }
+
+func TestAPostLinksToAnObjectionOnlyWhileTheCityWantsThem(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	f.send(t, "zuerich", "1", "kontrolle u8")
+	for _, on := range []bool{true, false} {
+		f.SetFlags("zuerich", on)
+		if page := f.get(t, "/c/zuerich/web/").body; strings.Contains(page, "/flag/") != on || !strings.Contains(page, "kontrolle u8") {
+			t.Errorf("%v: %s", on, page)
+		}
+	}
+}

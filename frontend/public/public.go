@@ -21,13 +21,14 @@ type Pages struct {
 	*site.Site
 	bots  *botpages.Bots
 	flags *limits.Limiter
+	fixes *limits.Limiter
 
 	JudgedTime time.Duration // how long a page waits for the verdict on a report that was just sent
 }
 
 // New makes the pages, with the public sections of the bots in b.
 func New(s *site.Site, b *botpages.Bots) *Pages {
-	return &Pages{Site: s, bots: b, flags: s.Limits.New("flags", flagRate), JudgedTime: judgedTime}
+	return &Pages{Site: s, bots: b, flags: s.Limits.New("flags", flagRate), fixes: s.Limits.New("corrections", flagRate), JudgedTime: judgedTime}
 }
 
 // AddTo adds the pages to mux.
@@ -41,6 +42,7 @@ func (p *Pages) AddTo(mux *http.ServeMux) {
 	mux.HandleFunc("GET /c/{city}/flag/{report}", p.Handle(p.showFlag))
 	mux.HandleFunc("POST /c/{city}/flag/{report}", p.Handle(p.flag))
 	mux.HandleFunc("GET /c/{city}/sent/{bot}/{id}", p.Handle(p.showSent))
+	mux.HandleFunc("POST /c/{city}/sent/{bot}/{id}", p.Handle(p.correct))
 	mux.HandleFunc("GET /c/{city}/numbers", p.Handle(p.showNumbers))
 	mux.HandleFunc("GET /c/{city}/numbers.json", p.Handle(p.sendNumbers))
 	mux.HandleFunc("OPTIONS /c/{city}/numbers.json", p.allowNumbers)

@@ -11,7 +11,9 @@ import (
 	"linienfunk/commands"
 	"linienfunk/db"
 	"linienfunk/frontend/site"
+	"linienfunk/internal/limits"
 	"linienfunk/report"
+	"linienfunk/settings"
 )
 
 // judgedTime is how long the page waits for the verdict on a report that was just sent. It looks after judgedSoon, and each time after twice as long as before, at most after judgedLate:
@@ -32,6 +34,10 @@ type sentData struct {
 	City site.CityLink
 	Fate string // a sentence
 	Wait bool   // it is not judged yet
+
+	Text   string // of a report that was held since it has none of the city's words, to be corrected; empty for others
+	Max    int    // characters of Text
+	Errors site.FormErrors
 }
 
 // showSent tells a rider what became of the report that they have just sent by a network's form, to whose id the network has redirected. Nobody else knows the id: see formID. One
@@ -41,6 +47,40 @@ func (p *Pages) showSent(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	return p.sent(w, r, http.StatusOK, city, sentData{})
+}
+
+// correct takes the corrected text of a report, once.
+func (p *Pages) correct(w http.ResponseWriter, r *http.Request) error {
+	city, err := p.RequestedCity(r)
+	if err != nil {
+		return err
+	}
+	if !formID.MatchString(r.PathValue("id")) {
+		return db.ErrNotFound
+	}
+	if err := site.ParseForm(r); err != nil {
+		return err
+	}
+	data := sentData{Text: site.LineEnds(r.PostForm.Get("text")), Errors: site.FormErrors{}}
+	if !p.fixes.Allow(limits.Client(r.RemoteAddr)) {
+		data.Errors.Add("text", p.Text(r, "too-often"))
+		return p.sent(w, r, http.StatusTooManyRequests, city, data)
+	}
+	next, err := p.Commands.Correct(r.Context(), city.City, r.PathValue("bot"), r.PathValue("id"), data.Text)
+	if refusals := commands.AsRefusals(err); refusals != nil {
+		data.Errors.Add("text", p.Commands.Why(p.Lang(r), refusals[0]))
+		return p.sent(w, r, http.StatusUnprocessableEntity, city, data)
+	}
+	if err != nil {
+		return err
+	}
+	http.Redirect(w, r, pathOf(city)+"/sent/"+r.PathValue("bot")+"/"+next, http.StatusSeeOther)
+	return nil
+}
+
+// sent shows the page; data has what was typed, if something was.
+func (p *Pages) sent(w http.ResponseWriter, r *http.Request, code int, city settings.Snapshot, data sentData) error {
 	if !formID.MatchString(r.PathValue("id")) {
 		return db.ErrNotFound
 	}
@@ -56,12 +96,24 @@ func (p *Pages) showSent(w http.ResponseWriter, r *http.Request) error {
 		p.Tell(w, r, pathOf(city)+"#"+sent.Bot, said, false)
 		return nil
 	}
+	correction, err := p.Commands.Correction(r.Context(), city.City, sent.Bot, sent.ID)
+	if err != nil {
+		return err
+	}
+	if correction.Next != "" {
+		http.Redirect(w, r, pathOf(city)+"/sent/"+sent.Bot+"/"+correction.Next, http.StatusSeeOther)
+		return nil
+	}
+	if len(data.Errors) == 0 {
+		data.Text = correction.Text
+	}
 	w.Header().Set("Cache-Control", "no-store")
 	if looks, _ := strconv.Atoi(r.URL.Query().Get("looks")); fate.State == "checking" && looks < maxLooks { // nobody need press a button
 		w.Header().Set("Refresh", fmt.Sprintf("2; url=%s?looks=%d", r.URL.Path, looks+1))
 	}
 	about := site.Page{Title: p.Text(r, "sent"), Line: site.LineClass(city.City), Private: true}
-	return p.Show(w, r, http.StatusOK, about, "sent.html", sentData{site.LinkTo(city), said, fate.State == "checking"})
+	data.City, data.Fate, data.Wait, data.Max = site.LinkTo(city), said, fate.State == "checking", commands.MaxCorrected
+	return p.Show(w, r, code, about, "sent.html", data)
 }
 
 // waitForVerdict asks for the fate of a report until it is judged, or judgedTime is over.
