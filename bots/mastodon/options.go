@@ -19,6 +19,7 @@ func options() []bots.Option {
 		{Name: "warning", Kind: bots.Text, Default: "", Max: 100},
 		{Name: "language", Kind: bots.Text, Default: "", Max: 3},
 		{Name: "reply", Kind: bots.Switch, Default: false},
+		{Name: "hold_new", Kind: bots.Switch, Default: false},
 	}
 }
 

@@ -304,7 +304,27 @@ func (r *reader) handle(ctx context.Context, n *masto.Notification) error {
 	if done, err := r.command(ctx, n.Status, text); done || err != nil {
 		return err
 	}
-	return r.out(ctx, r.report(n.Status, text))
+	made := r.report(n.Status, text)
+	city, _, err := r.bot.Core.Cities.City(ctx, r.account.City)
+	if err != nil {
+		return err
+	}
+	if city.Options.On("hold_new") && isNew(n.Status) {
+		made.Spam = newAccount
+	}
+	return r.out(ctx, made)
+}
+
+// newFor is how long an account counts as new. newAccount is the report.Report.Spam of what it writes.
+const (
+	newFor     = 7 * 24 * time.Hour
+	newAccount = "the account is newer than a week"
+)
+
+// isNew reports whether a status is by a new account, as far as its instance says since when that exists.
+func isNew(s *masto.Status) bool {
+	made := s.Account.CreatedAt
+	return !made.IsZero() && s.CreatedAt.Sub(made) < newFor
 }
 
 // text returns the text of a mention, and false if it is no report: our own post, one of a bot, or an empty one.

@@ -451,3 +451,30 @@ func TestASilentStreamIsClosed(t *testing.T) {
 	receive(t, w, a, nil)
 	testkit.Eventually(t, "a third stream", func() bool { return fake.Requests("GET /api/v1/streaming/user") >= 3 })
 }
+
+func TestAMentionByANewAccountIsDoubtfulIfTheCityWantsThat(t *testing.T) {
+	t.Parallel()
+	w, fake, a := newConnected(t)
+	now := w.Core.Now()
+	fake.Mention("new@elsewhere.example", "@zuerich kontrolle vorher", "public")
+	fake.Change("new@elsewhere.example", func(a *mastodontest.Account) { a.Made = now.Add(-6 * 24 * time.Hour) })
+	fake.Change("old@elsewhere.example", func(a *mastodontest.Account) { a.Made = now.Add(-8 * 24 * time.Hour) })
+	in := receive(t, w, a, nil)
+	for _, c := range []struct {
+		on   bool
+		from string
+		want string
+	}{{false, "new@elsewhere.example", ""}, {true, "new@elsewhere.example", newAccount}, {true, "old@elsewhere.example", ""}, {true, "long@elsewhere.example", ""}} {
+		w.SetOption(t, "zuerich", "hold_new", c.on)
+		text := fmt.Sprintf("kontrolle %v %s", c.on, c.want)
+		fake.Mention(c.from, "@zuerich "+text, "public")
+		for r := in.next(t); ; r = in.next(t) {
+			if r.Text == report.Clean(text) {
+				if r.Spam != c.want {
+					t.Errorf("%+v: %q", c, r.Spam)
+				}
+				break
+			}
+		}
+	}
+}

@@ -1,8 +1,10 @@
 package mastodontest
 
 import (
+	"cmp"
 	"net/http"
 	"slices"
+	"time"
 
 	"linienfunk/bots/bottest/fake"
 )
@@ -12,6 +14,7 @@ type Account struct {
 	ID   string
 	Acct string // without a host if it is local
 	Bot  bool
+	Made time.Time // zero for long ago
 
 	// Changes by moderators or the account itself; see Change.
 	Moved                        string // where to, as name@host
@@ -61,7 +64,7 @@ func (s *Server) profile(a *Account) string {
 func (s *Server) accountJSON(a *Account) map[string]any {
 	answer := map[string]any{
 		"id": a.ID, "username": a.username(), "acct": a.Acct, "display_name": a.username(), "bot": a.Bot, "locked": false,
-		"url": s.profile(a), "uri": s.profile(a), "created_at": "2024-01-01T00:00:00.000Z", "note": "", "fields": []any{}, "emojis": []any{},
+		"url": s.profile(a), "uri": s.profile(a), "created_at": stamp(cmp.Or(a.Made, time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC))), "note": "", "fields": []any{}, "emojis": []any{},
 	}
 	if a.Moved != "" {
 		answer["moved"] = s.accountJSON(&Account{ID: "0", Acct: a.Moved})
