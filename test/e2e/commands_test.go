@@ -234,7 +234,7 @@ func (w *waysIn) invited() int {
 func (w *waysIn) held() string {
 	w.t.Helper()
 	w.numbers++
-	text := fmt.Sprintf("wetter %c", 'a'+w.numbers)
+	text := fmt.Sprintf("wetter %c%c", 'a'+w.numbers/26, 'a'+w.numbers%26) // letters alone: texts are compared without digits
 	w.commandLine("report", text, "--author", text, "--city", "zuerich")
 	var number string
 	testkit.Eventually(w.t, text+" is held", func() bool {
