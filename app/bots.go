@@ -36,7 +36,11 @@ func (p *Program) openBots(ctx context.Context) error {
 		if err != nil {
 			return fmt.Errorf("bot %s: %w", plugin.Name, err)
 		}
+		if receives(bot) {
+			p.commands.Senders = append(p.commands.Senders, plugin.Name)
+		}
 		if network, ok := bot.(mail.Network); ok {
+			p.commands.MailNetworks[plugin.Name] = true
 			if err := p.connectMail(plugin.Name, network, inbound); err != nil {
 				return fmt.Errorf("bot %s: %w", plugin.Name, err)
 			}
@@ -67,6 +71,13 @@ func (p *Program) openBots(ctx context.Context) error {
 	}
 	p.directory = supervisor.NewDirectory(members)
 	return nil
+}
+
+// receives reports whether reports come from a network.
+func receives(bot bots.Bot) bool {
+	_, reads := bot.(bots.Receiver)
+	_, listens := bot.(bots.Listener)
+	return reads || listens
 }
 
 // userAgent names the program and its public address.

@@ -29,12 +29,13 @@ func (p *Program) openCommands(context.Context) error {
 		Status:       func(city string) []supervisor.Status { return p.supervisor.Status(city) },
 		Changed:      func(city string) { p.notifyNodes(supervisor.AccountHint("", city)) },
 		Registration: p.config.Registration, Operators: p.config.Operators(), Instance: p.instanceStatus, InstanceChanged: p.instanceChanged,
-		Networks:   map[string]chat.Network{},
+		Networks: map[string]chat.Network{}, MailNetworks: map[string]bool{}, Senders: []string{commands.Origin},
 		Announcers: map[string]ending.Announcer{}, Leavers: map[string]ending.Leaver{}, Rosters: map[string]ending.Roster{},
 		Places:    map[string]places.Network{},
 		Title:     func(lang, bot string) string { return p.frontend.Bots.Title(lang, bot) },
 		Translate: func(lang, bot, id string) string { return p.frontend.Bots.Translate(lang, bot, id) },
 	})
+	p.settings.SenderBlocked, p.settings.ServerBlocked = p.commands.SenderBlocked, p.commands.ServerBlocked
 	p.notices.wakeup = make(chan struct{}, 1)
 	return err
 }

@@ -11,6 +11,7 @@ var nothingOf = map[string]string{
 	"ended_cities":               "what keeps the name",
 	"email_greylists":            "senders of mail, hashed", // for two days
 	"command_registration_links": "people who may register a city",
+	"command_blocks":             "senders that the operator has blocked, hashed",
 	"mail_messages":              "mails, sealed and hashed; the last ones to subscribers are among them until they are sent",
 	"mastodon_apps":              "instances of Mastodon, for all cities",
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"linienfunk/commands"
+	"linienfunk/supervisor"
 )
 
 // instanceSubject announces that something about the whole instance has changed. instanceEvery is how often each node reads it anyway, since announcements may get lost.
@@ -33,8 +34,13 @@ func (p *Program) openInstance(ctx context.Context) error {
 // readInstance brings this node up to what is stored.
 func (p *Program) readInstance(ctx context.Context) error {
 	stops, err := p.commands.Stops(ctx)
-	if err == nil {
-		p.settings.SetStops(stops)
+	if err != nil {
+		return err
+	}
+	p.settings.SetStops(stops)
+	changed, err := p.commands.ReadBlocks(ctx)
+	if changed {
+		p.notifyNodes(supervisor.AccountHint("", "_")) // accounts on a server that is blocked now, or not any more
 	}
 	return err
 }

@@ -98,4 +98,8 @@ func (noCities) City(context.Context, string) (bots.City, bool, error) {
 	return bots.City{}, false, nil
 }
 func (noCities) All(context.Context) ([]bots.City, error) { return nil, nil }
-func (noCities) OnChange(func(string))                    {}
+func (noCities) SenderBlocked(string) bool                { return false }
+
+func (noCities) ServerBlocked(string) bool { return false }
+
+func (noCities) OnChange(func(string)) {}

@@ -34,6 +34,9 @@ type Core struct {
 
 // Author returns Report.Author for the name or address of who wrote it.
 func (c Core) Author(city, name string, at time.Time) string {
+	if c.Cities != nil && c.Cities.SenderBlocked(name) {
+		return report.BlockedAuthor
+	}
 	return c.Box.Pseudonym(city, c.Name, name, at) + c.Box.Mark(city, c.Name, name)
 }
 
@@ -70,9 +73,10 @@ type Cities interface {
 	City(ctx context.Context, name string) (City, bool, error)
 	// All lists all cities by name, active or not.
 	All(ctx context.Context) ([]City, error)
-	// OnChange registers f in New. On every node f is called after City returns the new settings of a city, or no longer
-	// knows the city, one call at a time. f must return at once.
+	// OnChange registers f in New. On every node f is called after City returns the new settings of a city, or no longer knows it, one call at a time. f must return at once.
 	OnChange(f func(city string))
+	SenderBlocked(name string) bool // the operator takes nothing from somebody: see Author
+	ServerBlocked(host string) bool // no city may have an account there
 }
 
 // Events carries small messages between the nodes. They may get lost: use them to announce new rows, not to carry data.
@@ -88,8 +92,7 @@ type Pages interface {
 	Section(w http.ResponseWriter, r *http.Request, template string, data any)
 	// Page answers with the template inside the program's layout.
 	Page(w http.ResponseWriter, r *http.Request, status int, title, template string, data any)
-	// Done ends an action: it redirects (303) to the page with the section and shows a message of success there; Failed
-	// one of failure.
+	// Done ends an action: it redirects (303) to the page with the section and shows a message of success there; Failed one of failure.
 	Done(w http.ResponseWriter, r *http.Request, text string)
 	Failed(w http.ResponseWriter, r *http.Request, text string)
 	// Text returns the bot's text with the id in lang; pairs are names and values of its fields.

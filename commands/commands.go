@@ -13,6 +13,7 @@
 //	chat.go          messages of people, which are commands, and answers
 //	network.go       the city's lines and stops
 //	operator.go      what the operator does to cities and to the instance
+//	blocks.go        from whom nothing is taken on the whole instance
 //	registration.go  who can register a city
 //	export.go        writes all of a city into a file
 //	ending.go        deletes a city, after a day in which that can be stopped
@@ -26,6 +27,7 @@ import (
 	"embed"
 	"io/fs"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"gorm.io/gorm"
@@ -102,6 +104,9 @@ type Deps struct {
 	Instance func(ctx context.Context) (InstanceStatus, error)
 	// InstanceChanged has all nodes read again what is stored about the whole instance: Stops. May be nil.
 	InstanceChanged func(ctx context.Context) error
+	// MailNetworks are the networks whose people have mail addresses, and Senders all networks from which reports come, by the names of their bots: see SenderBlocked.
+	MailNetworks map[string]bool
+	Senders      []string
 	// Networks are the networks with chats, by the names of their bots.
 	Networks map[string]chat.Network
 	// Announcers are the networks whose subscribers hear that a city ends, and Leavers those from whose accounts the program signs out, by the names of their bots.
@@ -130,6 +135,7 @@ type Commands struct {
 	codes    codeLimits
 	invites  inviteLimits
 	infos    infoLimits
+	blocks   atomic.Pointer[blocks] // nil until ReadBlocks
 
 	feedSlots chan struct{} // holds a token for each call that has the network of a feed in memory
 }

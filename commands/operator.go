@@ -79,7 +79,7 @@ type OperatorAct struct {
 	Values  map[string]any `json:"values"`
 }
 
-var ofOperators = []Command{
+var ofOperators = slices.Concat([]Command{
 	{Name: "city search", Level: Operator, Reads: true, NoCity: true, Result: OperatedCities{}, run: searchCities,
 		Params: []Param{{Name: "part", Kind: Text, Max: 100}, {Name: "limit", Kind: Number, Min: 1, Max: 200, Default: 50}, {Name: "after", Kind: Text, Max: 32}, {Name: "waiting", Kind: Switch, Default: false}}},
 	{Name: "city suspend", Level: Operator, Tells: true, Result: CityStop{}, run: suspendCity, Params: []Param{{Name: "why", Kind: Text, Required: true, Min: 3, Max: 500}}},
@@ -87,7 +87,7 @@ var ofOperators = []Command{
 	{Name: "instance status", Level: Operator, Reads: true, NoCity: true, Result: InstanceStatus{}, run: showInstance},
 	{Name: "instance log", Level: Operator, Reads: true, NoCity: true, Result: InstanceLog{}, run: showInstanceLog,
 		Params: []Param{{Name: "limit", Kind: Number, Min: 1, Max: 100, Default: 20}, {Name: "before", Kind: Number, Min: 1, Max: 1 << 40}}},
-}
+}, ofBlocks)
 
 // OperatorID is Actor.ID of an operator, on the command line or on a page.
 const OperatorID = "operator"

@@ -69,6 +69,9 @@ func handIn(ctx context.Context, c *Commands, call Call) (any, error) {
 		return nil, wrong("text", "refused-missing")
 	}
 	if author := call.Text("author"); author != "" {
+		if c.SenderBlocked(Origin, author) {
+			return nil, wrong("author", "refused-blocked-sender")
+		}
 		author = call.Actor.ID + " " + author
 		r.Author, r.Mark = c.Box.Pseudonym(call.City, Origin, author, now), c.Box.Mark(call.City, Origin, author)
 	}

@@ -38,6 +38,8 @@ func (c *Commands) allowed(ctx context.Context, command Command, call Call) erro
 		return refuse(Forbidden, "refused-level", "Level", command.Level.String())
 	case command.InChats && call.Actor.Network == "":
 		return refuse(Forbidden, "refused-chats")
+	case call.Actor.Network != "" && command.Name != "unsubscribe" && c.SenderBlocked(call.Actor.Network, call.Actor.Person):
+		return refuse(Forbidden, "refused-blocked-sender")
 	case command.NoCity:
 		return nil
 	}

@@ -47,7 +47,8 @@ type world struct {
 func (w *world) readInstance(ctx context.Context) error {
 	stops, err := w.Stops(ctx)
 	w.node.SetStops(stops)
-	return err
+	_, failed := w.ReadBlocks(ctx)
+	return errors.Join(err, failed)
 }
 
 func newWorld(t *testing.T) *world {
@@ -78,7 +79,7 @@ func newWorld(t *testing.T) *world {
 		},
 		Mail: &w.mails, BaseURL: "https://linienfunk.example", Domain: "linienfunk.example",
 		InstanceChanged: func(ctx context.Context) error { return w.readInstance(ctx) },
-		Changed:         func(string) {}, Networks: map[string]chat.Network{"net": w.net}, Places: map[string]places.Network{"net": w.net},
+		Changed:         func(string) {}, Networks: map[string]chat.Network{"net": w.net}, MailNetworks: map[string]bool{"post": true}, Senders: []string{"net", "post"}, Places: map[string]places.Network{"net": w.net},
 		Title: func(_, bot string) string { return strings.ToUpper(bot) }, Translate: func(_, _, id string) string { return id },
 	})
 	w.check(err)

@@ -39,6 +39,8 @@ func TestOperatorScreenshots(t *testing.T) {
 	v := s.VisitorAs("op@example.org")
 	page := v.Get("/operator")
 	v.Submit(page, "/operator/city-suspend#city-ghent", "city", "ghent", "why", "Its reports name people, and nobody answers our mails about that.").Want(200)
+	v.Submit(page, "/operator/instance-block#blocks", "kind", "instance", "whom", "spam.social.example", "remark", "Adverts in three cities, day after day").Want(200)
+	v.Submit(v.Get("/operator"), "/operator/instance-block#blocks", "kind", "address", "whom", "somebody@example.net", "term", "30").Want(200)
 	s.Site.Commands.Registration, s.Site.Unregistered = config.ByApproval, false
 	s.VisitorAs("ada@example.org").Post("/cities", "city", "graz", "title", "Graz").At("/city/graz")
 	s.Site.Unregistered = true

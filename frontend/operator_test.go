@@ -79,3 +79,36 @@ func TestCitiesAreFoundByAPartOfTheirName(t *testing.T) {
 	operator.Get("/operator?q=nowhere").Want(200, "There is no such city.")
 	operator.Get("/operator?q=" + strings.Repeat("x", 200)).Want(200)
 }
+
+func TestTheOperatorBlocksAnAddressWhichThenCannotRegister(t *testing.T) {
+	t.Parallel()
+	s, operator, _ := operated(t)
+	page := operator.Get("/operator").Want(200, "Nobody is blocked.")
+	operator.Submit(page, "/operator/instance-block#blocks", "kind", "address", "whom", "no address", "remark", "Adverts").
+		Want(422, "This is no mail address", `value="no address"`, "Adverts</textarea>", "<details open")
+	operator.Submit(page, "/operator/instance-block#blocks", "kind", "address", "whom", "bad@example.net", "term", "30", "remark", "Adverts").Want(200, "Adverts", "#1").WantNot("bad@example.net")
+	operator.Submit(operator.Get("/operator"), "/operator/instance-block#blocks", "kind", "address", "whom", "@spam.example").Want(200, "spam.example", "mail domain", "for ever")
+	for _, address := range []string{"bad@example.net", "anybody@mail.spam.example"} {
+		s.Visitor().Post("/register", "address", address, "password", "correct horse battery", "title", "Bern", "city", "bern").Want(422, "has blocked it")
+	}
+	if mails := s.Mails.All(); len(mails) != 0 {
+		t.Errorf("mails: %+v", mails)
+	}
+	operator.Get("/operator?blocked=bad@example.net").Want(200, "#1").WantNot(`id="block-2"`)
+	operator.Get("/operator?blocked=good@example.net").Want(200, "No entry blocks them.")
+	operator.Get("/operator?blocked=" + strings.Repeat("x", 400)).Want(200)
+	operator.Post("/operator/instance-unblock", "entry", "1").Want(200, "is not blocked any more")
+	operator.Post("/operator/instance-unblock", "entry", "1").Want(422, "There is no such entry.")
+	s.Visitor().Post("/register", "address", "bad@example.net", "password", "correct horse battery", "title", "Bern", "city", "bern").Want(200)
+	operator.Get("/operator?lang=de").Want(200, "Auf dieser Seite gesperrt", "Maildomain")
+}
+
+func TestAnAdminWhoseAddressIsBlockedCannotAddACity(t *testing.T) {
+	t.Parallel()
+	s, operator, owner := operated(t)
+	operator.Post("/operator/instance-block", "kind", "address", "whom", "ada@example.org").Want(200)
+	owner.Post("/cities", "city", "graz", "title", "Graz").Want(422, "has blocked it")
+	if _, ok, _ := s.Node.Get(t.Context(), "graz"); ok {
+		t.Error("the city was made")
+	}
+}

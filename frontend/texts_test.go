@@ -70,6 +70,10 @@ func TestEveryTextExistsInEveryLanguageAndIsUsed(t *testing.T) {
 	for _, kind := range []read.Kind{read.Inspectors, read.Police, read.Disruption, read.Gone, read.Question, read.Other} {
 		used["reading-"+string(kind)] = "read.Kind"
 	}
+	for _, kind := range []string{"address", "instance", "account"} {
+		used["blocks-kind-"+kind], used["blocks-of-"+kind] = "instance block", "instance blocks"
+	}
+	used["blocks-of-domain"] = "instance blocks"
 	for _, letter := range []string{"register", "register-known", "reset", "address-new", "address-back", "changed", "revoked", "warned"} {
 		used[letter+"-subject"], used[letter+"-mail"] = "send", "send"
 	}

@@ -98,6 +98,9 @@ const (
 // pseudonymSize is the number of characters of a pseudonym, and of a Mark.
 const pseudonymSize = 32
 
+// BlockedAuthor is Report.Author of somebody from whom the operator takes nothing: the core drops the report.
+const BlockedAuthor = "blocked"
+
 // SplitAuthor separates what Core.Author returns into Author and Mark. A pseudonym alone has no mark.
 func SplitAuthor(author string) (pseudonym, mark string) {
 	if len(author) != 2*pseudonymSize {

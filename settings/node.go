@@ -34,6 +34,9 @@ type Node struct {
 
 	// Read reads a text with a city's lines and stops, for bots.City. Set it before the bots run; nil reads nothing.
 	Read func(city, text string) report.Reading
+	// SenderBlocked and ServerBlocked say whom the operator has blocked, for bots.Cities. Set them before the bots run; nil for nobody.
+	SenderBlocked func(bot, name string) bool
+	ServerBlocked func(host string) bool
 
 	clocks   clocks
 	defaults map[string]bots.Options // of each bot, for all cities that have set none

@@ -54,3 +54,11 @@ func (v view) All(context.Context) ([]bots.City, error) {
 }
 
 func (v view) OnChange(f func(city string)) { v.node.OnChange(f) }
+
+func (v view) SenderBlocked(name string) bool {
+	return v.node.SenderBlocked != nil && v.node.SenderBlocked(v.bot, name)
+}
+
+func (v view) ServerBlocked(host string) bool {
+	return v.node.ServerBlocked != nil && v.node.ServerBlocked(host)
+}

@@ -68,7 +68,7 @@ func (e *env) newestFirst(city string) bool { return e.NewestFirst != nil && e.N
 
 func (e *env) panics(city string) bool { return e.Panics != nil && e.Panics(city) }
 
-// storeReport implements bots.Out: it returns nil once REPORTS has stored the report.
+// storeReport implements bots.Out: it returns nil once REPORTS has stored the report, or the operator takes nothing from its author.
 func (e *env) storeReport(ctx context.Context, city, bot string, r report.Report) error {
 	if r.ID == "" {
 		return errors.New("a report needs an id")
@@ -77,6 +77,10 @@ func (e *env) storeReport(ctx context.Context, city, bot string, r report.Report
 	r.ID = e.HideID(r.Key())
 	if r.Withdrawn != "" {
 		return e.publish(ctx, report.Report{City: city, Bot: bot, ID: r.ID, Withdrawn: r.Withdrawn})
+	}
+	if r.Author == report.BlockedAuthor {
+		e.Observer.Blocked(bot)
+		return nil
 	}
 	r.Author, r.Mark = report.SplitAuthor(r.Author)
 	r.Text = report.Clean(r.Text)

@@ -2,6 +2,7 @@ package supervisor_test
 
 import (
 	"context"
+	"errors"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -38,6 +39,23 @@ func TestAReceivedReportIsStoredBeforeOutReturns(t *testing.T) {
 	}
 	r := w.receivedReport()
 	if r.City != "zuerich" || r.Bot != "net" || r.Text != "kontrolle u8" || r.At.IsZero() {
+		t.Errorf("stored: %+v", r)
+	}
+}
+
+func TestAReportOfABlockedAuthorIsTakenAndNotStored(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, "zuerich")
+	stored := make(chan error, 10)
+	w.net.recv = func(ctx context.Context, a bots.Account, out bots.Out) error {
+		stored <- errors.Join(out(ctx, report.Report{ID: "7", Text: "kontrolle u7", Author: report.BlockedAuthor}), out(ctx, report.Report{ID: "8", Text: "kontrolle u8"}))
+		return idle(ctx, a, out)
+	}
+	w.start()
+	if err := testkit.Next(t, stored); err != nil {
+		t.Fatal(err)
+	}
+	if r := w.receivedReport(); r.Text != "kontrolle u8" {
 		t.Errorf("stored: %+v", r)
 	}
 }

@@ -27,6 +27,9 @@ func (s suite) receiving(t *testing.T) {
 			func(t *testing.T, w *World, n Network, a bots.Account) { s.failsReceiving(t, w, n, a, fault) })
 	}
 	s.connected(t, "the author is found neither in the database nor in the log", s.noAuthor)
+	if s.f.Authors {
+		s.connected(t, "what somebody writes whom the operator has blocked is refused, or handed in as theirs, for the core to drop", s.blockedSender)
+	}
 	s.connected(t, "a very long text is cut or rejected", s.longText)
 	s.connected(t, "receiving ends with its context", s.ends)
 	if s.f.Private {
@@ -121,6 +124,23 @@ func (s suite) noAuthor(t *testing.T, w *World, n Network, a bots.Account) {
 		if strings.Contains(w.Log.String(), secret) {
 			t.Errorf("%q is in the log:\n%s", secret, w.Log.String())
 		}
+	}
+}
+
+func (s suite) blockedSender(t *testing.T, w *World, n Network, a bots.Account) {
+	in := w.receive(t, a)
+	post(t, w, n, Post{Author: rider, Text: "kontrolle am anfang"})
+	in.next(t)
+	w.Blocks.Senders.Store(true)
+	if err := n.Post(t, w, "zuerich", Post{Author: rider, Text: "kontrolle u8"}); err == nil {
+		if r := in.next(t); r.Author != report.BlockedAuthor {
+			t.Errorf("handed in: %+v", r)
+		}
+	}
+	w.Blocks.Senders.Store(false)
+	post(t, w, n, Post{Author: rider, Text: "kontrolle am ende"})
+	if r := in.next(t); r.Text != "kontrolle am ende" {
+		t.Errorf("handed in: %+v", r)
 	}
 }
 

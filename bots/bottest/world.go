@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -42,6 +43,7 @@ type World struct {
 
 	Commands *Commands   // for a bot that is a chat.Network
 	Places   *KeptPlaces // for a bot that is a places.Network
+	Blocks   Blocks      // whom the operator has blocked
 
 	plugin   bots.Plugin
 	instance *instance // of Bot
@@ -52,6 +54,9 @@ type World struct {
 	skew     time.Duration       // of the program's clock
 	reports  int
 }
+
+// Blocks is a list of the operator on which everybody is, or nobody.
+type Blocks struct{ Senders, Servers atomic.Bool }
 
 // NewWorld creates a World with the active cities "zuerich" and "ghent", and starts the bot. Its HTTP client and its dialer may connect to
 // loopback.
@@ -277,6 +282,10 @@ func (c cities) All(context.Context) ([]bots.City, error) {
 	}
 	return all, nil
 }
+
+func (c cities) SenderBlocked(string) bool { return c.w.Blocks.Senders.Load() }
+
+func (c cities) ServerBlocked(string) bool { return c.w.Blocks.Servers.Load() }
 
 func (c cities) OnChange(f func(city string)) {
 	c.w.mu.Lock()

@@ -13,6 +13,7 @@ import (
 	"linienfunk/bots/kit"
 	"linienfunk/mail/inbound"
 	"linienfunk/mail/text"
+	"linienfunk/report"
 )
 
 // Listen receives mail for all cities by SMTP, and by LMTP if the operator wants it.
@@ -32,13 +33,14 @@ type handler struct {
 
 // Replies to clients.
 var (
-	errRelay  = inbound.Reply(554, [3]int{5, 7, 1}, "Relaying denied: this server accepts mail for its own cities only")
-	errNoCity = inbound.Reply(550, [3]int{5, 1, 1}, "There is no such city here")
-	errEnded  = inbound.Reply(550, [3]int{5, 1, 1}, "This city has ended its service and was deleted; it reads no mail any more")
-	errRests  = inbound.Reply(450, [3]int{4, 2, 1}, "This city is resting and accepts no reports at the moment, try again later")
-	errNoMail = inbound.Reply(550, [3]int{5, 2, 1}, "This city accepts no reports by mail")
-	errFlood  = inbound.Reply(450, [3]int{4, 7, 1}, "Too many reports, try again later")
-	errForged = inbound.Reply(550, [3]int{5, 7, 1}, "Rejected by the DMARC policy of the author's domain")
+	errRelay   = inbound.Reply(554, [3]int{5, 7, 1}, "Relaying denied: this server accepts mail for its own cities only")
+	errNoCity  = inbound.Reply(550, [3]int{5, 1, 1}, "There is no such city here")
+	errEnded   = inbound.Reply(550, [3]int{5, 1, 1}, "This city has ended its service and was deleted; it reads no mail any more")
+	errRests   = inbound.Reply(450, [3]int{4, 2, 1}, "This city is resting and accepts no reports at the moment, try again later")
+	errNoMail  = inbound.Reply(550, [3]int{5, 2, 1}, "This city accepts no reports by mail")
+	errFlood   = inbound.Reply(450, [3]int{4, 7, 1}, "Too many reports, try again later")
+	errBlocked = inbound.Reply(550, [3]int{5, 7, 1}, "The operator of this server accepts no mail from this sender; postmaster at this domain reads yours")
+	errForged  = inbound.Reply(550, [3]int{5, 7, 1}, "Rejected by the DMARC policy of the author's domain")
 )
 
 // Resolve returns a city, or a raw recipient for an address that bounces come to, and for postmaster. <city>+<anything>@ is the city's, too. What is before the last @ is the
@@ -103,6 +105,10 @@ func (h handler) Deliver(ctx context.Context, to inbound.Recipient, m *inbound.M
 	if done, err := h.bot.command(ctx, to.Name, m, d); done || err != nil {
 		return err
 	}
+	if h.bot.blocked(m) && d.Dropped != leaving {
+		log.Info("mail rejected: its sender is blocked")
+		return errBlocked
+	}
 	if d.paused {
 		return errRests
 	}
@@ -124,6 +130,11 @@ func (h handler) Deliver(ctx context.Context, to inbound.Recipient, m *inbound.M
 		}
 	}
 	return h.out(ctx, to.Name, d.doubted(verdict.Doubt))
+}
+
+// blocked reports whether the operator takes no mail from who has written or sent one.
+func (b *Bot) blocked(m *inbound.Mail) bool {
+	return b.core.Cities.SenderBlocked(m.Author(m.EnvelopeFrom)) || b.core.Cities.SenderBlocked(m.EnvelopeFrom)
 }
 
 // drop records a mail that is no report: its entry in the ledger has the reason. Those of an author above the limit leave none.
@@ -201,6 +212,11 @@ func (i inbox) Deliver(ctx context.Context, m *inbound.Mail) error {
 	}
 	if done, err := i.bot.command(ctx, i.row.City, m, d); done || err != nil {
 		return err
+	}
+	if i.bot.blocked(m) && d.Dropped != leaving {
+		log.Info("mail dropped", "reason", "its sender is blocked")
+		d.Author = report.BlockedAuthor // also if only the envelope has the blocked one
+		return i.out(ctx, d.Report)
 	}
 	if d.Dropped != "" && d.Dropped != leaving {
 		if err := i.bot.bouncedToMailbox(ctx, i.row.City, m.Beginning); err != nil {

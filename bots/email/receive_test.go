@@ -225,3 +225,15 @@ func TestADoubtfulReportIsMarkedUnlessTheCityDisabledThat(t *testing.T) {
 		t.Errorf("stored %+v", got)
 	}
 }
+
+func TestAMailFromABlockedSenderGetsAReasonAndIsNoReport(t *testing.T) {
+	t.Parallel()
+	s := serve(t)
+	s.w.Blocks.Senders.Store(true)
+	s.hello().Mail(marta, zuerich, rawMail("", "kontrolle u8"), "550 5.7.1 The operator of this server accepts no mail from this sender")
+	if got := s.out.All(); len(got) != 0 {
+		t.Errorf("stored %+v", got)
+	}
+	s.w.Blocks.Senders.Store(false)
+	s.hello().Mail(marta, zuerich, rawMail("", "kontrolle u8"), "250")
+}

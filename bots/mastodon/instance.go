@@ -15,6 +15,15 @@ import (
 // errHost says that the name of the instance, as typed, is not valid.
 var errHost = errors.New("not the name of an instance")
 
+// errBlocked says that the operator lets no city connect to the instance.
+var errBlocked = errors.New("the operator has blocked the instance")
+
+// blockedServer reports whether the operator has blocked an instance, by where it is reached or by the domain of its accounts.
+func (b *bot) blockedServer(instance, domain string) bool {
+	_, host, _ := strings.Cut(instance, "://")
+	return b.Core.Cities.ServerBlocked(host) || b.Core.Cities.ServerBlocked(domain)
+}
+
 // normalise turns what an admin types into the address of an instance: "chaos.social", "https://chaos.social/@x" and
 // "@x@chaos.social" are https://chaos.social. plain allows http and ports on loopback.
 func parseInstance(typed string, plain bool) (string, error) {

@@ -51,6 +51,9 @@ func (b *bot) begin(ctx context.Context, typed, cookie string, l Login) (authori
 	if l.Instance, err = parseInstance(typed, b.plain); err != nil {
 		return "", "", err
 	}
+	if b.blockedServer(l.Instance, "") {
+		return "", "", errBlocked
+	}
 	c := b.client(l.Instance, "")
 	found, err := c.describe(ctx)
 	if err != nil {
@@ -129,6 +132,9 @@ func (b *bot) finish(ctx context.Context, l Login, verifier, code string) (row A
 	}()
 	if row, err = b.identify(ctx, b.client(l.Instance, token)); err != nil {
 		return row, err
+	}
+	if b.blockedServer(row.Instance, row.Domain) {
+		return row, errBlocked
 	}
 	old, oldToken, err := b.Rows.Load(ctx, l.City)
 	if err != nil && !errors.Is(err, kit.ErrNoAccount) {
@@ -239,6 +245,8 @@ func loginText(err error) string {
 	switch {
 	case errors.Is(err, errHost):
 		return "login-bad-host"
+	case errors.Is(err, errBlocked):
+		return "instance-blocked"
 	case errors.Is(err, errMoved):
 		return "error-moved"
 	case errors.As(err, &tooMany):

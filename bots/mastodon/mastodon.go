@@ -8,9 +8,12 @@
 package mastodon
 
 import (
+	"context"
 	"embed"
 	"fmt"
 	"net/url"
+	"slices"
+	"strings"
 
 	"gorm.io/gorm"
 
@@ -56,6 +59,14 @@ type bot struct {
 	commands   chat.Commands // of the cities
 	runs       runs
 	plain      bool // instances on loopback may be reached by http: in demo and tests only
+}
+
+// Accounts leaves out those on instances that the operator has blocked.
+func (b *bot) Accounts(ctx context.Context) ([]bots.Account, error) {
+	all, err := b.Bot.Accounts(ctx)
+	return slices.DeleteFunc(all, func(a bots.Account) bool {
+		return b.Core.Cities.ServerBlocked(a.Label[strings.LastIndexByte(a.Label, '@')+1:])
+	}), err
 }
 
 // New makes the bot.

@@ -33,7 +33,7 @@ func (b *bot) newPages() kit.Pages[Account, *Account] {
 		},
 		Extra: func(_ *http.Request, row Account, connected bool) (any, error) {
 			kept, known := b.profiles.cached(row.Instance)
-			n := notes{NoText: connected && known && !kept.acceptsText()}
+			n := notes{Blocked: connected && b.blockedServer(row.Instance, row.Domain), NoText: connected && known && !kept.acceptsText()}
 			if connected && known {
 				n.Profile = kept.profilePage(row.Instance)
 			}
@@ -44,6 +44,7 @@ func (b *bot) newPages() kit.Pages[Account, *Account] {
 
 // notes has the data of notes.html besides the account.
 type notes struct {
+	Blocked bool   // the operator has blocked the instance
 	NoText  bool   // the instance is known to accept no copies
 	Profile string // where the account is marked as automated, empty if that is not known
 }

@@ -34,6 +34,9 @@ func (p *Pages) changeAddress(w http.ResponseWriter, r *http.Request, admin db.A
 	if wrong == "" && data.NewAddress == admin.Address {
 		wrong = "account-address-same"
 	}
+	if wrong == "" && p.Commands.AddressBlocked(data.NewAddress) {
+		wrong = "address-blocked"
+	}
 	if wrong != "" {
 		data.Errors.Add("address", p.Text(r, wrong))
 		return p.showAccount(w, r, http.StatusUnprocessableEntity, admin, data)

@@ -64,6 +64,9 @@ func (p *Pages) addCity(w http.ResponseWriter, r *http.Request, admin db.Admin) 
 	if err := p.checkCity(r, &data.City, data.Errors); err != nil {
 		return err
 	}
+	if p.Commands.AddressBlocked(admin.Address) {
+		data.Errors.Add("", p.Text(r, "address-blocked"))
+	}
 	if len(data.Errors) > 0 {
 		return p.showCities(w, r, http.StatusUnprocessableEntity, admin, data)
 	}

@@ -82,6 +82,8 @@ func (p *Pages) register(w http.ResponseWriter, r *http.Request) error {
 	var wrong string
 	if data.Address, wrong = p.ParseAddress(r.PostForm.Get("address")); wrong != "" {
 		data.Errors.Add("address", p.Text(r, wrong))
+	} else if p.Commands.AddressBlocked(data.Address) {
+		data.Errors.Add("address", p.Text(r, "address-blocked"))
 	}
 	if err := p.checkCity(r, &data.City, data.Errors); err != nil {
 		return err

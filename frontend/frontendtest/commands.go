@@ -33,10 +33,11 @@ func (s *World) newCommands(database *db.DB, box *secret.Box, log *slog.Logger, 
 		InstanceChanged: func(ctx context.Context) error {
 			stops, err := s.Site.Commands.Stops(ctx)
 			s.Node.SetStops(stops)
-			return err
+			_, failed := s.Site.Commands.ReadBlocks(ctx)
+			return errors.Join(err, failed)
 		},
-		Changed:   func(city string) { s.Changed <- city },
-		Networks:  map[string]chat.Network{},
+		Changed:  func(city string) { s.Changed <- city },
+		Networks: map[string]chat.Network{}, MailNetworks: map[string]bool{}, Senders: []string{"alpha"},
 		Places:    map[string]places.Network{},
 		Title:     func(lang, bot string) string { return s.Bots.Title(lang, bot) },
 		Translate: func(lang, bot, id string) string { return s.Bots.Translate(lang, bot, id) },

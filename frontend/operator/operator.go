@@ -57,9 +57,18 @@ type pageData struct {
 	Once              string // identifies this copy of the page: a form that is sent twice is carried out once
 
 	// Refused is a form that was refused: what it was about, and what was typed.
-	Refused struct{ Command, City, Why string }
+	Refused refused
 	Errors  site.FormErrors // by the names of parameters
+	blocksData
 }
+
+type refused struct {
+	Command, City, Why string
+	typed              url.Values
+}
+
+// Typed is what was typed into a field of the form that was refused.
+func (r refused) Typed(name string) string { return r.typed.Get(name) }
 
 type city struct {
 	commands.OperatedCity
@@ -103,6 +112,9 @@ func (p *Pages) showPage(w http.ResponseWriter, r *http.Request, status int, adm
 	data.First = query.Get("after") == ""
 	if list.Next != "" {
 		data.Next = "/operator?" + url.Values{"q": {data.Search}, "after": {list.Next}}.Encode()
+	}
+	if data.blocksData, err = p.readBlocks(r, run); err != nil {
+		return err
 	}
 	if result, err = run("instance status", nil); err != nil {
 		return err
@@ -159,7 +171,7 @@ func (p *Pages) run(w http.ResponseWriter, r *http.Request, admin db.Admin) erro
 	result, err := p.Commands.Run(r.Context(), call)
 	if refusals := commands.AsRefusals(err); refusals != nil {
 		data := pageData{Errors: site.FormErrors{}}
-		data.Refused.Command, data.Refused.City, data.Refused.Why = command.ID(), call.City, r.PostForm.Get("why")
+		data.Refused = refused{command.ID(), call.City, r.PostForm.Get("why"), r.PostForm}
 		for _, one := range refusals {
 			data.Errors.Add(one.Param, p.Commands.Why(p.Lang(r), one))
 		}

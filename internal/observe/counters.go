@@ -11,13 +11,13 @@ var (
 
 // counters are the metrics that events change.
 type counters struct {
-	received, passed, held, ended, retries *prometheus.CounterVec
-	latency                                *prometheus.HistogramVec
-	commands                               *prometheus.HistogramVec
-	queries                                *prometheus.HistogramVec
-	failedQueries                          *prometheus.CounterVec
-	requests                               *prometheus.CounterVec
-	requestTime                            *prometheus.HistogramVec
+	received, blocked, passed, held, ended, retries *prometheus.CounterVec
+	latency                                         *prometheus.HistogramVec
+	commands                                        *prometheus.HistogramVec
+	queries                                         *prometheus.HistogramVec
+	failedQueries                                   *prometheus.CounterVec
+	requests                                        *prometheus.CounterVec
+	requestTime                                     *prometheus.HistogramVec
 
 	names []string // of all
 }
@@ -34,6 +34,7 @@ func newCounters() counters {
 	}
 	made := counters{
 		received: counter("linienfunk_reports_received_total", "Reports of a network that were stored in the broker, repetitions included.", "network"),
+		blocked:  counter("linienfunk_reports_blocked_total", "Reports of a network that were dropped, since the operator has blocked their authors, repetitions included.", "network"),
 		passed:   counter("linienfunk_reports_passed_total", "New reports of a network that the censor let through.", "network"),
 		held:     counter("linienfunk_reports_held_total", "New reports of a network that the censor held back, by the list that decided.", "network", "list"),
 		ended:    counter("linienfunk_deliveries_total", "Deliveries to a network that reached a final status.", "network", "status"),
@@ -52,5 +53,5 @@ func newCounters() counters {
 }
 
 func (c counters) all() []prometheus.Collector {
-	return []prometheus.Collector{c.received, c.passed, c.held, c.ended, c.retries, c.latency, c.commands, c.queries, c.failedQueries, c.requests, c.requestTime}
+	return []prometheus.Collector{c.received, c.blocked, c.passed, c.held, c.ended, c.retries, c.latency, c.commands, c.queries, c.failedQueries, c.requests, c.requestTime}
 }

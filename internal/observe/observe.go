@@ -62,6 +62,13 @@ func (o *Observer) Received(network string) {
 	}
 }
 
+// Blocked notes that a report of a network was dropped, since the operator has blocked its author.
+func (o *Observer) Blocked(network string) {
+	if o != nil {
+		o.counters.blocked.WithLabelValues(network).Inc()
+	}
+}
+
 // Passed notes that the censor let a new report of a network through.
 func (o *Observer) Passed(network string) {
 	if o != nil {

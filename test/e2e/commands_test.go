@@ -89,6 +89,7 @@ func has(way string, catalogue *commands.Commands, command commands.Command) boo
 // made are values for parameters of which not every text is one, by command and parameter. WAY is the way in.
 var made = map[string]string{
 	"log command":               "pause",
+	"instance block whom":       "WAY@example.net",
 	"settings change changes":   `{"about": "kontrolle WAY"}`,
 	"settings replace document": `{"title": "Zürich", "lang": "de", "active": true, "triggers": ["kontrolle"], "about": "replaced by kontrolle WAY"}`,
 }
