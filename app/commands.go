@@ -28,7 +28,7 @@ func (p *Program) openCommands(context.Context) error {
 		Publish: p.publish, HideID: p.hideID, Mail: p.mail, Transit: p.networks, Imports: p.imports, BaseURL: p.config.BaseURL, Domain: p.config.Mail.Domain,
 		Status:       func(city string) []supervisor.Status { return p.supervisor.Status(city) },
 		Changed:      func(city string) { p.notifyNodes(supervisor.AccountHint("", city)) },
-		Registration: p.config.Registration, Operators: p.config.Operators(), Instance: p.instanceStatus, InstanceChanged: p.instanceChanged,
+		Registration: p.config.Registration, Operators: p.config.Operators(), Instance: p.instanceStatus, CheckMail: p.checkMail, InstanceChanged: p.instanceChanged,
 		Networks: map[string]chat.Network{}, MailNetworks: map[string]bool{}, Senders: []string{commands.Origin},
 		Announcers: map[string]ending.Announcer{}, Leavers: map[string]ending.Leaver{}, Rosters: map[string]ending.Roster{},
 		Places:    map[string]places.Network{},

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"os"
 	"time"
 
 	"linienfunk/commands"
@@ -71,23 +72,77 @@ func (p *Program) followInstance(ctx context.Context) error {
 	}
 }
 
-// instanceStatus is the result of the command "instance status".
-func (p *Program) instanceStatus(ctx context.Context) (s commands.InstanceStatus, err error) {
-	s.Version = version()
+// partTime is how long each part of the program may take to say how it is.
+const partTime = 3 * time.Second
+
+// instanceStatus is the result of the command "instance status". What cannot be read is named in it: an operator looks there when something is broken.
+func (p *Program) instanceStatus(ctx context.Context) (commands.InstanceStatus, error) {
+	s := commands.InstanceStatus{Version: version(), Streams: []commands.StreamSize{}, Nodes: []commands.InstanceNode{}, Unread: []string{}}
+	for _, part := range []struct {
+		name string
+		read func(context.Context, *commands.InstanceStatus) error
+	}{{"broker", p.brokerStatus}, {"ledger", p.ledgerStatus}, {"mails", p.mailStatus}, {"database", p.databaseStatus}, {"nodes", p.nodesStatus}} {
+		limited, cancel := context.WithTimeout(ctx, partTime)
+		err := part.read(limited, &s)
+		cancel()
+		if err != nil {
+			p.log.Warn("a part of the instance does not say how it is", "part", part.name, "err", err)
+			s.Unread = append(s.Unread, part.name)
+		}
+	}
+	return s, nil
+}
+
+func (p *Program) brokerStatus(ctx context.Context, s *commands.InstanceStatus) error {
 	intake, _, err := p.bus.Unjudged(ctx)
 	if err != nil {
-		return s, err
+		return err
+	}
+	sizes, err := p.bus.Sizes(ctx)
+	for _, one := range sizes {
+		s.Streams = append(s.Streams, commands.StreamSize{Name: one.Name, Messages: int(one.Messages), Bytes: int(one.Bytes)})
 	}
 	s.Intake = int(intake)
+	return err
+}
+
+func (p *Program) ledgerStatus(ctx context.Context, s *commands.InstanceStatus) error {
 	list, err := p.db.Waiting(ctx)
-	if err != nil {
-		return s, err
-	}
 	for _, one := range list {
 		s.Deliveries += int(one.Deliveries)
 	}
+	return err
+}
+
+func (p *Program) mailStatus(ctx context.Context, s *commands.InstanceStatus) error {
 	var mails int64
-	err = p.db.WithContext(ctx).Table("mail_messages").Where("open = ?", true).Count(&mails).Error
+	err := p.db.WithContext(ctx).Table("mail_messages").Where("open = ?", true).Count(&mails).Error
 	s.Mails = int(mails)
-	return s, err
+	return err
+}
+
+func (p *Program) databaseStatus(ctx context.Context, s *commands.InstanceStatus) error {
+	bytes, err := p.db.Size(ctx)
+	s.Database = int(bytes)
+	return err
+}
+
+// nodesStatus lists the nodes. One with the embedded broker is alone, and in no list.
+func (p *Program) nodesStatus(ctx context.Context, s *commands.InstanceStatus) error {
+	if p.config.NATS.URL == "" {
+		host, _ := os.Hostname()
+		s.Nodes = append(s.Nodes, commands.InstanceNode{Host: host, Version: version(), Started: p.started, Running: true, Shards: p.bus.Shards(), Judges: true})
+		return nil
+	}
+	nodes, now, err := p.db.Nodes(ctx)
+	for _, n := range nodes {
+		one := commands.InstanceNode{Host: n.Host, Version: n.Version, Roles: n.Roles, Started: n.Started, Running: !n.Until.Before(now), Judges: n.Judges}
+		if one.Running {
+			one.Shards = len(n.Shards)
+		} else {
+			one.Gone, one.Judges = n.Until, false
+		}
+		s.Nodes = append(s.Nodes, one)
+	}
+	return err
 }

@@ -22,13 +22,11 @@ func mailCheck(ctx context.Context, settings config.Config, resolver mail.Resolv
 	}
 	ctx, cancel := context.WithTimeout(ctx, mailCheckTime)
 	defer cancel()
-	c := mailConfig(settings)
-	c.Resolver = resolver
-	findings, err := mail.Check(ctx, c)
+	findings, err := checkRecords(ctx, settings, resolver)
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(out, "Mail of %s, delivery: %s\n\n", c.Domain, settings.Mail.DeliveryMode())
+	fmt.Fprintf(out, "Mail of %s, delivery: %s\n\n", settings.Mail.Domain, settings.Mail.DeliveryMode())
 	for _, f := range findings {
 		fmt.Fprintf(out, "%-7s %-8s %s\n", f.Name, f.State, f.Say)
 		if f.Record != "" {
@@ -36,4 +34,20 @@ func mailCheck(ctx context.Context, settings config.Config, resolver mail.Resolv
 		}
 	}
 	return mail.Incomplete(findings)
+}
+
+func checkRecords(ctx context.Context, settings config.Config, resolver mail.Resolver) ([]mail.Finding, error) {
+	c := mailConfig(settings)
+	c.Resolver = resolver
+	return mail.Check(ctx, c)
+}
+
+// pageCheckTime is how long the page of the operator waits for the DNS.
+const pageCheckTime = 20 * time.Second
+
+// checkMail is the check for the command "instance mailcheck".
+func (p *Program) checkMail(ctx context.Context) ([]mail.Finding, error) {
+	ctx, cancel := context.WithTimeout(ctx, pageCheckTime)
+	defer cancel()
+	return checkRecords(ctx, p.config, net.DefaultResolver)
 }

@@ -40,6 +40,8 @@ type Program struct {
 	log    *slog.Logger
 	now    func() time.Time
 
+	started time.Time
+
 	rotating       bool                    // the instance key is being rotated: nothing else runs
 	observer       *observe.Observer       // nil if nothing is observed
 	passed         map[string]net.Listener // by systemd
@@ -80,7 +82,7 @@ func Open(ctx context.Context, c config.Config, stderr io.Writer) (*Program, err
 
 // OpenWithClock is Open with another clock than the system's, for tests of what happens after days.
 func OpenWithClock(ctx context.Context, c config.Config, stderr io.Writer, now func() time.Time) (*Program, error) {
-	return open(ctx, &Program{config: c, log: newLog(c.Log, stderr), now: now})
+	return open(ctx, &Program{config: c, log: newLog(c.Log, stderr), now: now, started: now()})
 }
 
 func open(ctx context.Context, p *Program) (*Program, error) {

@@ -102,6 +102,8 @@ type Deps struct {
 	Operators    []string
 	// Instance is what "instance status" says; may be nil.
 	Instance func(ctx context.Context) (InstanceStatus, error)
+	// CheckMail checks the DNS records that mail needs; may be nil.
+	CheckMail func(ctx context.Context) ([]mail.Finding, error)
 	// InstanceChanged has all nodes read again what is stored about the whole instance: Stops. May be nil.
 	InstanceChanged func(ctx context.Context) error
 	// MailNetworks are the networks whose people have mail addresses, and Senders all networks from which reports come, by the names of their bots: see SenderBlocked.

@@ -39,6 +39,19 @@ type CityEnding struct {
 
 // deleteCity pauses a city, and has it deleted after a day.
 func deleteCity(ctx context.Context, c *Commands, call Call) (any, error) {
+	return c.startEnding(ctx, call, call.Actor.ID, "ending")
+}
+
+// removedBy is EndedCity.By of a city that its owners cannot keep.
+const removedBy = OperatorID + " remove"
+
+// removeCity is deleteCity for a city that its owners cannot keep.
+func removeCity(ctx context.Context, c *Commands, call Call) (any, error) {
+	return c.startEnding(ctx, call, removedBy, "removing")
+}
+
+// startEnding has a city deleted after a day, and mails its owners the text of this id.
+func (c *Commands) startEnding(ctx context.Context, call Call, by, id string) (any, error) {
 	if call.Text("name") != call.City {
 		return nil, wrong("name", "refused-city-name")
 	}
@@ -47,7 +60,7 @@ func deleteCity(ctx context.Context, c *Commands, call Call) (any, error) {
 		return nil, errors.Join(err, refuseUnless(ok, call.City))
 	}
 	now := db.Time(c.Now())
-	row := db.EndedCity{Name: call.City, By: call.Actor.ID, AskedAt: now, EndsAt: now.Add(EndGrace), Active: city.Active}
+	row := db.EndedCity{Name: call.City, By: by, AskedAt: now, EndsAt: now.Add(EndGrace), Active: city.Active}
 	made := c.DB.WithContext(ctx).Clauses(clause.OnConflict{DoNothing: true}).Create(&row)
 	switch {
 	case made.Error != nil:
@@ -59,7 +72,7 @@ func deleteCity(ctx context.Context, c *Commands, call Call) (any, error) {
 		undone := c.DB.WithContext(context.WithoutCancel(ctx)).Where("name = ? AND begun_at IS NULL", call.City).Delete(&db.EndedCity{}).Error
 		return nil, errors.Join(err, undone)
 	}
-	c.mailEnding(ctx, "ending", call, row.EndsAt)
+	c.mailEnding(ctx, id, call, row.EndsAt)
 	return CityEnding{call.City, row.EndsAt}, nil
 }
 
@@ -71,6 +84,9 @@ func restoreCity(ctx context.Context, c *Commands, call Call) (any, error) {
 	}
 	if err != nil {
 		return nil, err
+	}
+	if row.By == removedBy && call.Actor.Level < Operator {
+		return nil, refuse(Forbidden, "refused-removed")
 	}
 	stopped := c.DB.WithContext(ctx).Where("name = ? AND begun_at IS NULL", call.City).Delete(&db.EndedCity{})
 	switch {
@@ -108,7 +124,7 @@ func (c *Commands) mailEnding(ctx context.Context, id string, call Call, ends ti
 	by, err3 := c.nameOf(ctx, call.Actor)
 	if err = errors.Join(err, err2, err3); err == nil {
 		for _, to := range owners {
-			pairs := []any{"City", city.Title, "By", by, "Ends", ends.In(city.Clock()).Format("2006-01-02 15:04"), "URL", c.BaseURL + "/city/" + call.City + "/end"}
+			pairs := []any{"City", city.Title, "By", by, "Why", call.Text("why"), "Ends", ends.In(city.Clock()).Format("2006-01-02 15:04"), "URL", c.BaseURL + "/city/" + call.City + "/end"}
 			err = errors.Join(err, c.Mail.Enqueue(ctx, mail.Message{
 				Key:      "commands:" + id + ":" + digest([]byte(call.City+" "+to.Address+" "+ends.String()+" "+c.Now().String())),
 				FromName: "Linienfunk", To: to.Address, Expires: c.Now().Add(EndGrace),

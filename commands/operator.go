@@ -6,7 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"gorm.io/gorm/clause"
@@ -53,7 +55,8 @@ type OperatedCity struct {
 	Day       int       `json:"day" doc:"Reports of the last 24 hours."`
 	Last      time.Time `json:"last" doc:"The newest report; 0001-01-01 if there was none."`
 	Rows      int       `json:"rows" doc:"Reports in the ledger, which keeps them without their texts."`
-	Failing   []string  `json:"failing" doc:"Networks whose account does not work on this node."`
+	Failing   []string  `json:"failing" doc:"Networks whose account does not work, on whichever node; of a node that does not answer nothing is known."`
+	Ends      time.Time `json:"ends" doc:"When it is deleted; 0001-01-01 if it is not."`
 }
 
 // InstanceLog is the result of "instance log", the newest first.
@@ -64,10 +67,76 @@ type InstanceLog struct {
 
 // InstanceStatus is the result of "instance status".
 type InstanceStatus struct {
-	Version    string `json:"version" doc:"Of the program on this node."`
-	Intake     int    `json:"intake" doc:"Messages with reports that wait for the censor."`
-	Deliveries int    `json:"deliveries" doc:"Deliveries that wait in the ledger."`
-	Mails      int    `json:"mails" doc:"Mails that wait in the queue."`
+	Version    string         `json:"version" doc:"Of the program on this node."`
+	Intake     int            `json:"intake" doc:"Messages with reports that wait for the censor."`
+	Deliveries int            `json:"deliveries" doc:"Deliveries that wait in the ledger."`
+	Mails      int            `json:"mails" doc:"Mails that wait in the queue."`
+	Database   int            `json:"database" doc:"Bytes of the database."`
+	Streams    []StreamSize   `json:"streams" doc:"Of the broker."`
+	Nodes      []InstanceNode `json:"nodes" doc:"The running ones, and those that have gone within a day."`
+	Unread     []string       `json:"unread" doc:"What could not be read, so that its numbers are 0: broker, ledger, mails, database or nodes."`
+}
+
+// Bytes writes a number of bytes for people: 3 MB.
+func Bytes(n int) string {
+	units := []string{"B", "kB", "MB", "GB", "TB"}
+	for n >= 10_000 && len(units) > 1 {
+		n, units = (n+500)/1000, units[1:]
+	}
+	return strconv.Itoa(n) + " " + units[0]
+}
+
+// Storage is what the database and the streams take together, for people.
+func (s InstanceStatus) Storage() string {
+	all := s.Database
+	for _, one := range s.Streams {
+		all += one.Bytes
+	}
+	return Bytes(all)
+}
+
+// Running counts the nodes that run.
+func (s InstanceStatus) Running() (count int) {
+	for _, n := range s.Nodes {
+		if n.Running {
+			count++
+		}
+	}
+	return count
+}
+
+// StreamSize is how much a stream of the broker holds.
+type StreamSize struct {
+	Name     string `json:"name"`
+	Messages int    `json:"messages"`
+	Bytes    int    `json:"bytes"`
+}
+
+// InstanceNode is a node of the instance.
+type InstanceNode struct {
+	Host    string    `json:"host"`
+	Version string    `json:"version"`
+	Roles   string    `json:"roles" doc:"Separated by commas; empty for all."`
+	Started time.Time `json:"started"`
+	Running bool      `json:"running"`
+	Gone    time.Time `json:"gone" doc:"Since when it is not running; 0001-01-01 if it is."`
+	Shards  int       `json:"shards" doc:"How many it has."`
+	Judges  bool      `json:"judges" doc:"It judges the reports of all cities."`
+}
+
+// MailCheck is the result of "instance mailcheck".
+type MailCheck struct {
+	Domain   string        `json:"domain"`
+	Findings []MailFinding `json:"findings"`
+	Right    bool          `json:"right" doc:"Nothing is to be done."`
+}
+
+// MailFinding is the state of a kind of DNS record.
+type MailFinding struct {
+	Name   string `json:"name" doc:"MX, SPF, …"`
+	State  string `json:"state" doc:"ok, wrong, missing, unknown (the query failed) or skipped (not needed)."`
+	Say    string `json:"say" doc:"In English."`
+	Record string `json:"record" doc:"For the zone file."`
 }
 
 // OperatorAct is what an operator has done.
@@ -84,6 +153,9 @@ var ofOperators = slices.Concat([]Command{
 		Params: []Param{{Name: "part", Kind: Text, Max: 100}, {Name: "limit", Kind: Number, Min: 1, Max: 200, Default: 50}, {Name: "after", Kind: Text, Max: 32}, {Name: "waiting", Kind: Switch, Default: false}}},
 	{Name: "city suspend", Level: Operator, Tells: true, Result: CityStop{}, run: suspendCity, Params: []Param{{Name: "why", Kind: Text, Required: true, Min: 3, Max: 500}}},
 	{Name: "city reinstate", Level: Operator, Tells: true, Result: CityStop{}, run: reinstateCity},
+	{Name: "city remove", Level: Operator, Result: CityEnding{}, run: removeCity,
+		Params: []Param{{Name: "name", Kind: Text, Required: true, Min: 1, Max: 32}, {Name: "why", Kind: Text, Required: true, Min: 3, Max: 500}}},
+	{Name: "instance mailcheck", Level: Operator, Reads: true, NoCity: true, Result: MailCheck{}, run: checkMail},
 	{Name: "instance status", Level: Operator, Reads: true, NoCity: true, Result: InstanceStatus{}, run: showInstance},
 	{Name: "instance log", Level: Operator, Reads: true, NoCity: true, Result: InstanceLog{}, run: showInstanceLog,
 		Params: []Param{{Name: "limit", Kind: Number, Min: 1, Max: 100, Default: 20}, {Name: "before", Kind: Number, Min: 1, Max: 1 << 40}}},
@@ -183,17 +255,52 @@ func searchCities(ctx context.Context, c *Commands, call Call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	ends, err := c.DB.Ending(ctx, names)
+	if err != nil {
+		return nil, err
+	}
+	failing := c.failing(call.Actor.Lang, names)
 	for i := range list.Cities {
 		one := &list.Cities[i]
+		one.Ends, one.Failing = ends[one.City], failing[i]
 		known := figures[one.City]
 		one.Owners, one.Day, one.Last, one.Rows = append([]string{}, known.Owners...), known.Since, known.Last, known.Rows
-		for _, account := range c.Status(one.City) {
-			if account.State != supervisor.Running && account.State != supervisor.Starting {
-				one.Failing = append(one.Failing, c.title(call.Actor.Lang, account.Bot))
-			}
-		}
 	}
 	return list, nil
+}
+
+// failing returns for each city the networks whose account does not work. The cities are asked for at once, since other nodes may have to answer, or do not.
+func (c *Commands) failing(lang string, cities []string) [][]string {
+	all := make([][]string, len(cities))
+	var asking sync.WaitGroup
+	for i, city := range cities {
+		asking.Go(func() {
+			all[i] = []string{}
+			for _, account := range c.Status(city) {
+				if account.State != supervisor.Running && account.State != supervisor.Starting {
+					all[i] = append(all[i], c.title(lang, account.Bot))
+				}
+			}
+		})
+	}
+	asking.Wait()
+	return all
+}
+
+func checkMail(ctx context.Context, c *Commands, _ Call) (any, error) {
+	result := MailCheck{Domain: c.Domain, Findings: []MailFinding{}}
+	if c.CheckMail == nil {
+		return result, nil
+	}
+	found, err := c.CheckMail(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, f := range found {
+		result.Findings = append(result.Findings, MailFinding{f.Name, string(f.State), f.Say, f.Record})
+	}
+	result.Right = mail.Incomplete(found) == nil
+	return result, nil
 }
 
 func showInstance(ctx context.Context, c *Commands, _ Call) (any, error) {

@@ -1,6 +1,7 @@
 package commands_test
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"testing"
@@ -8,6 +9,7 @@ import (
 
 	"linienfunk/commands"
 	"linienfunk/db"
+	"linienfunk/mail"
 )
 
 func TestASuspendedCityRelaysNothingWhateverItsOwnersSay(t *testing.T) {
@@ -86,5 +88,51 @@ func TestTheOperatorSeesNumbersOfACityAndNoTexts(t *testing.T) {
 	}
 	if list := w.must(operator, "city search", "after", "bern").(commands.OperatedCities); len(list.Cities) != 0 {
 		t.Errorf("found: %+v", list)
+	}
+}
+
+func TestACityThatTheOperatorRemovesCanBeKeptByTheOperatorAlone(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	if got := w.refused(operator, "city remove", "name", "basel", "why", "It names riders"); got != "invalid name" {
+		t.Error(got)
+	}
+	if got := w.refused(w.owner(), "city remove", "name", "bern", "why", "It names riders"); got != "forbidden" {
+		t.Error(got)
+	}
+	end := w.must(operator, "city remove", "name", "bern", "why", "It names riders").(commands.CityEnding)
+	if left := end.Ends.Sub(w.Now()); left < commands.EndGrace-time.Minute || left > commands.EndGrace {
+		t.Errorf("ends in %s", left)
+	}
+	mails := w.mails.All()
+	if len(mails) != 1 || mails[0].To != "ada@example.org" || !strings.Contains(mails[0].Text, "It names riders") || !strings.Contains(mails[0].Text, "Only the operator can stop") {
+		t.Errorf("mails: %+v", mails)
+	}
+	if found := w.must(operator, "city search").(commands.OperatedCities).Cities; len(found) != 1 || !found[0].Ends.Equal(end.Ends) {
+		t.Errorf("found: %+v", found)
+	}
+	for _, command := range []string{"city restore", "resume"} {
+		if got := w.refused(w.owner(), command); got != "forbidden" && got != "conflict" {
+			t.Errorf("%s: %s", command, got)
+		}
+	}
+	w.must(operator, "city restore")
+	if found := w.must(operator, "city search").(commands.OperatedCities).Cities; !found[0].Ends.IsZero() || !found[0].Active {
+		t.Errorf("found: %+v", found)
+	}
+}
+
+func TestTheMailCheckSaysWhatIsToBeDone(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.CheckMail = func(context.Context) ([]mail.Finding, error) {
+		return []mail.Finding{{Name: "MX", State: mail.Right, Say: "mail comes here"}, {Name: "SPF", State: mail.Missing, Say: "there is none", Record: "TXT v=spf1"}}, nil
+	}
+	result := w.must(operator, "instance mailcheck").(commands.MailCheck)
+	if result.Right || len(result.Findings) != 2 || result.Findings[1].Record != "TXT v=spf1" || result.Domain != "linienfunk.example" {
+		t.Errorf("%+v", result)
+	}
+	if acts := w.must(operator, "instance log").(commands.InstanceLog).Acts; len(acts) != 0 {
+		t.Errorf("a check is no act: %+v", acts)
 	}
 }

@@ -36,6 +36,17 @@ func (d *DB) Ended(ctx context.Context, city string) (EndedCity, error) {
 	return findOne[EndedCity](d.WithContext(ctx).Where("name = ? AND (free_at IS NULL OR free_at > ?)", city, d.now()))
 }
 
+// Ending returns when each of these cities is deleted, without those that are gone.
+func (d *DB) Ending(ctx context.Context, names []string) (map[string]time.Time, error) {
+	var rows []EndedCity
+	err := d.WithContext(ctx).Where("name IN ? AND gone_at IS NULL", names).Find(&rows).Error
+	ends := map[string]time.Time{}
+	for _, row := range rows {
+		ends[row.Name] = row.EndsAt
+	}
+	return ends, wrap("list cities that are being deleted", err)
+}
+
 // NameKept reports whether nobody may have the name yet, since the city that had it was deleted lately.
 func (d *DB) NameKept(tx *gorm.DB, name string) (bool, error) {
 	return Any(tx.Model(&EndedCity{}), "name = ? AND (free_at IS NULL OR free_at > ?)", name, d.now())

@@ -3,11 +3,13 @@
 package frontend_test
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"net/url"
 	"testing"
 
+	"linienfunk/commands"
 	"linienfunk/frontend/frontendtest"
 	"linienfunk/internal/config"
 	"linienfunk/internal/legal"
@@ -35,6 +37,11 @@ func TestOperatorScreenshots(t *testing.T) {
 	s.Admin("ada@example.org", "berlin", "ghent", "zuerich")
 	s.Admin("somebody-with-a-long-address@verkehrsbetriebe.example.org", "wien")
 	s.Sample("berlin", 60)
+	s.Site.Commands.Instance = func(context.Context) (commands.InstanceStatus, error) {
+		return commands.InstanceStatus{Version: "v0.9.0", Intake: 3, Deliveries: 12, Mails: 41, Database: 734_567_890, Streams: []commands.StreamSize{{Name: "SETTINGS", Messages: 812, Bytes: 640_000}, {Name: "REPORTS", Messages: 3, Bytes: 4_200}},
+			Unread: []string{"mails"}, Nodes: []commands.InstanceNode{{Host: "eins.linienfunk.example", Version: "v0.9.0", Running: true, Shards: 16, Judges: true, Started: s.Now()},
+				{Host: "zwei.linienfunk.example", Version: "v0.8.2", Roles: "frontend,mail", Started: s.Now(), Gone: s.Now()}}}, nil
+	}
 	s.SetStatuses(supervisor.Status{Bot: "alpha", State: supervisor.Revoked, Since: s.Now()})
 	v := s.VisitorAs("op@example.org")
 	page := v.Get("/operator")

@@ -1,11 +1,14 @@
 package frontend_test
 
 import (
+	"context"
 	"strings"
 	"testing"
 
+	"linienfunk/commands"
 	"linienfunk/db"
 	"linienfunk/frontend/frontendtest"
+	"linienfunk/mail"
 )
 
 // operated starts a site with the city berlin, the owner ada@example.org, and the operator op@example.org.
@@ -110,5 +113,49 @@ func TestAnAdminWhoseAddressIsBlockedCannotAddACity(t *testing.T) {
 	owner.Post("/cities", "city", "graz", "title", "Graz").Want(422, "has blocked it")
 	if _, ok, _ := s.Node.Get(t.Context(), "graz"); ok {
 		t.Error("the city was made")
+	}
+}
+
+func TestTheOperatorSeesTheNodesTheStorageAndWhatCannotBeRead(t *testing.T) {
+	t.Parallel()
+	s, operator, _ := operated(t)
+	s.Site.Commands.Instance = func(context.Context) (commands.InstanceStatus, error) {
+		return commands.InstanceStatus{Version: "v9", Database: 34_567_890, Unread: []string{"broker"}, Streams: []commands.StreamSize{{Name: "REPORTS", Messages: 7, Bytes: 4_200}},
+			Nodes: []commands.InstanceNode{{Host: "alpha.example", Version: "v9", Running: true, Shards: 16, Judges: true, Started: s.Now()}, {Host: "beta.example", Version: "v8", Roles: "mail", Gone: s.Now()}}}, nil
+	}
+	operator.Get("/operator").Want(200, "Database: 35 MB", "Stream REPORTS: 4200 B, 7 messages", "alpha.example", "16 shards, judges reports", "beta.example", "gone since", "NATS does not answer", "ada@example.org").
+		WantNot("records of")
+	operator.Get("/operator?lang=de").Want(200, "Datenbank: 35 MB", "NATS antwortet nicht", "prüft Meldungen")
+}
+
+func TestTheOperatorChecksTheMailOnAButton(t *testing.T) {
+	t.Parallel()
+	s, operator, _ := operated(t)
+	var checks int
+	s.Site.Commands.CheckMail = func(context.Context) ([]mail.Finding, error) {
+		checks++
+		return []mail.Finding{{Name: "SPF", State: mail.Missing, Say: "there is none", Record: "TXT v=spf1"}}, nil
+	}
+	operator.Get("/operator").Want(200, "Check now").WantNot("TXT v=spf1")
+	if checks != 0 {
+		t.Errorf("%d checks before the button", checks)
+	}
+	operator.Get("/operator?check=mail").Want(200, "Something is to be done", "SPF: missing", "TXT v=spf1")
+}
+
+func TestTheOperatorDeletesACityAndStopsThat(t *testing.T) {
+	t.Parallel()
+	s, operator, owner := operated(t)
+	page := operator.Get("/operator")
+	operator.Submit(page, "/operator/city-remove#city-berlin", "city", "berlin", "name", "wien", "why", "It names riders").Want(422, "must be the city’s short name", `value="wien"`, ">It names riders</textarea>")
+	operator.Submit(page, "/operator/city-remove#city-berlin", "city", "berlin", "name", "berlin", "why", "It names riders").Want(200, "will be deleted", "Do not delete")
+	owner.Post("/city/berlin/end/restore").Want(200, "Only they can stop that")
+	mails := s.Mails.All()
+	if len(mails) != 1 || !strings.Contains(mails[0].Text, "It names riders") {
+		t.Errorf("mails: %+v", mails)
+	}
+	operator.Submit(operator.Get("/operator"), "/operator/city-restore", "city", "berlin").Want(200).WantNot("Do not delete")
+	if now := s.Present("berlin"); !now.Active {
+		t.Error("berlin is paused")
 	}
 }

@@ -73,6 +73,9 @@ func TestEveryTextExistsInEveryLanguageAndIsUsed(t *testing.T) {
 	for _, kind := range []string{"address", "instance", "account"} {
 		used["blocks-kind-"+kind], used["blocks-of-"+kind] = "instance block", "instance blocks"
 	}
+	for _, part := range []string{"broker", "ledger", "mails", "database", "nodes"} {
+		used["instance-unread-"+part] = "instance status"
+	}
 	used["blocks-of-domain"] = "instance blocks"
 	for _, letter := range []string{"register", "register-known", "reset", "address-new", "address-back", "changed", "revoked", "warned"} {
 		used[letter+"-subject"], used[letter+"-mail"] = "send", "send"

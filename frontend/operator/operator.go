@@ -46,7 +46,8 @@ func (p *Pages) forOperators(action site.AdminAction) func(w http.ResponseWriter
 
 // pageData is the data of operator.html.
 type pageData struct {
-	Status            string // of the instance, for people
+	Status string // of the instance, for people
+	statusData
 	Search            string
 	Invites, Approves bool // how cities are registered here
 	Cities            []city
@@ -65,6 +66,22 @@ type pageData struct {
 type refused struct {
 	Command, City, Why string
 	typed              url.Values
+}
+
+// Removes is the city whose form for its deletion was refused, and Stops the one for which another form was.
+func (r refused) Removes() string {
+	if r.Command == "city remove" {
+		return r.City
+	}
+	return ""
+}
+
+// Stops is described at Removes.
+func (r refused) Stops() string {
+	if r.Command == "city remove" {
+		return ""
+	}
+	return r.City
 }
 
 // Typed is what was typed into a field of the form that was refused.
@@ -116,11 +133,9 @@ func (p *Pages) showPage(w http.ResponseWriter, r *http.Request, status int, adm
 	if data.blocksData, err = p.readBlocks(r, run); err != nil {
 		return err
 	}
-	if result, err = run("instance status", nil); err != nil {
+	if data.statusData, data.Status, err = p.readStatus(r, run); err != nil {
 		return err
 	}
-	command, _ := p.Commands.Find("instance status")
-	data.Status = p.Commands.Answer(p.Lang(r), nil, command, result).Text
 	args = map[string]any{}
 	if before, err := strconv.Atoi(query.Get("before")); err == nil && before > 0 {
 		args["before"] = before
@@ -155,7 +170,7 @@ func (p *Pages) actorOf(r *http.Request, admin db.Admin) commands.Actor {
 // run runs a command of operators from its form.
 func (p *Pages) run(w http.ResponseWriter, r *http.Request, admin db.Admin) error {
 	command, ok := p.Commands.Find(strings.ReplaceAll(r.PathValue("command"), "-", " "))
-	if !ok || command.Level != commands.Operator || command.Reads {
+	if !ok || command.Name != "city restore" && command.Level != commands.Operator || command.Reads {
 		return db.ErrNotFound
 	}
 	if err := site.ParseForm(r); err != nil {
@@ -171,7 +186,7 @@ func (p *Pages) run(w http.ResponseWriter, r *http.Request, admin db.Admin) erro
 	result, err := p.Commands.Run(r.Context(), call)
 	if refusals := commands.AsRefusals(err); refusals != nil {
 		data := pageData{Errors: site.FormErrors{}}
-		data.Refused = refused{command.ID(), call.City, r.PostForm.Get("why"), r.PostForm}
+		data.Refused = refused{command.Name, call.City, r.PostForm.Get("why"), r.PostForm}
 		for _, one := range refusals {
 			data.Errors.Add(one.Param, p.Commands.Why(p.Lang(r), one))
 		}
