@@ -79,7 +79,7 @@ func (p *Program) forgetCity(ctx context.Context, city string) error {
 	return err
 }
 
-// endEvery is how often it is looked for cities whose day of grace is over.
+// endEvery is how often it is looked for cities whose day of grace is over, and for announcements to mail.
 const endEvery = 5 * time.Second
 
 func (p *Program) endCities(ctx context.Context) error {
@@ -88,6 +88,9 @@ func (p *Program) endCities(ctx context.Context) error {
 	for {
 		if err := p.commands.EndCities(ctx); err != nil && ctx.Err() == nil {
 			p.log.Error("a city is not deleted yet; will go on", "err", err)
+		}
+		if err := p.commands.MailAnnouncements(ctx); err != nil && ctx.Err() == nil {
+			p.log.Error("an announcement is not mailed to all owners yet; will go on", "err", err)
 		}
 		select {
 		case <-ctx.Done():

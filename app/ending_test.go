@@ -10,6 +10,7 @@ var nothingOf = map[string]string{
 	"instances": "the instance", "nodes": "the instance", "shards": "the instance", "schema_version": "the instance", "settings_progress": "the instance",
 	"ended_cities":               "what keeps the name",
 	"email_greylists":            "senders of mail, hashed", // for two days
+	"command_announcements":      "what the operator has to say",
 	"command_registration_links": "people who may register a city",
 	"command_blocks":             "senders that the operator has blocked, hashed",
 	"mail_messages":              "mails, sealed and hashed; the last ones to subscribers are among them until they are sent",

@@ -39,6 +39,9 @@ func (p *Program) readInstance(ctx context.Context) error {
 		return err
 	}
 	p.settings.SetStops(stops)
+	if err := p.commands.ReadAnnouncements(ctx); err != nil {
+		return err
+	}
 	changed, err := p.commands.ReadBlocks(ctx)
 	if changed {
 		p.notifyNodes(supervisor.AccountHint("", "_")) // accounts on a server that is blocked now, or not any more

@@ -13,6 +13,7 @@
 //	chat.go          messages of people, which are commands, and answers
 //	network.go       the city's lines and stops
 //	operator.go      what the operator does to cities and to the instance
+//	announcements.go what the operator has to say
 //	blocks.go        from whom nothing is taken on the whole instance
 //	registration.go  who can register a city
 //	export.go        writes all of a city into a file
@@ -130,14 +131,15 @@ type Commands struct {
 	Deps
 	HistoryTime time.Duration // how long a command waits until a change that is in force is in the history; New sets it to two seconds
 
-	registry []Command
-	byName   map[string]*Command
-	texts    *templates.Set
-	words    map[string]*Command // by what people write
-	codes    codeLimits
-	invites  inviteLimits
-	infos    infoLimits
-	blocks   atomic.Pointer[blocks] // nil until ReadBlocks
+	registry  []Command
+	byName    map[string]*Command
+	texts     *templates.Set
+	words     map[string]*Command // by what people write
+	codes     codeLimits
+	invites   inviteLimits
+	infos     infoLimits
+	blocks    atomic.Pointer[blocks]         // nil until ReadBlocks
+	announced atomic.Pointer[[]Announcement] // nil until ReadAnnouncements
 
 	feedSlots chan struct{} // holds a token for each call that has the network of a feed in memory
 }

@@ -227,7 +227,7 @@ func TestEveryCommandHasItsTexts(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	used := map[string]bool{}
-	for _, mail := range []string{"removing"} {
+	for _, mail := range []string{"removing", "announcement"} {
 		used[mail+"-subject"], used[mail+"-mail"] = true, true
 	}
 	for _, command := range w.All() {

@@ -121,7 +121,7 @@ func (c *Commands) Prune(ctx context.Context) error {
 		rows  any
 		which string
 		at    time.Time
-	}{{&doneCall{}, "at < ?", c.Now().Add(-keptFor)}, {&RegistrationLink{}, "expires_at < ?", c.Now()}, {&Block{}, "expires_at < ?", c.Now()}, {&Flag{}, "at < ?", c.Now().Add(-FlagsKept)}, {&Act{}, "at < ?", c.Now().Add(-ActsKept)}, {&Invitation{}, "expires_at < ?", c.Now()}, {&InfoPlace{}, "code <> '' AND expires < ?", c.Now()}} {
+	}{{&doneCall{}, "at < ?", c.Now().Add(-keptFor)}, {&RegistrationLink{}, "expires_at < ?", c.Now()}, {&Block{}, "expires_at < ?", c.Now()}, {&Announcement{}, "ends_at < ?", c.Now().Add(-announcementsKept)}, {&Flag{}, "at < ?", c.Now().Add(-FlagsKept)}, {&Act{}, "at < ?", c.Now().Add(-ActsKept)}, {&Invitation{}, "expires_at < ?", c.Now()}, {&InfoPlace{}, "code <> '' AND expires < ?", c.Now()}} {
 		due, err := db.Any(c.Tables.WithContext(ctx).Model(old.rows), old.which, db.Time(old.at))
 		if err == nil && due {
 			err = c.Tables.WithContext(ctx).Where(old.which, db.Time(old.at)).Delete(old.rows).Error

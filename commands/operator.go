@@ -159,7 +159,7 @@ var ofOperators = slices.Concat([]Command{
 	{Name: "instance status", Level: Operator, Reads: true, NoCity: true, Result: InstanceStatus{}, run: showInstance},
 	{Name: "instance log", Level: Operator, Reads: true, NoCity: true, Result: InstanceLog{}, run: showInstanceLog,
 		Params: []Param{{Name: "limit", Kind: Number, Min: 1, Max: 100, Default: 20}, {Name: "before", Kind: Number, Min: 1, Max: 1 << 40}}},
-}, ofBlocks)
+}, ofBlocks, ofAnnouncements)
 
 // OperatorID is Actor.ID of an operator, on the command line or on a page.
 const OperatorID = "operator"

@@ -17,5 +17,6 @@ func Migrations() []*gormigrate.Migration {
 		{ID: "7-registration", Migrate: func(tx *gorm.DB) error { return tx.AutoMigrate(&RegistrationLink{}) }},
 		{ID: "8-held-mails", Migrate: func(tx *gorm.DB) error { return tx.AutoMigrate(&HeldMail{}) }},
 		{ID: "9-blocks", Migrate: func(tx *gorm.DB) error { return tx.AutoMigrate(&Block{}) }},
+		{ID: "10-announcements", Migrate: func(tx *gorm.DB) error { return tx.AutoMigrate(&Announcement{}) }},
 	}
 }

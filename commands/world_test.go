@@ -48,7 +48,7 @@ func (w *world) readInstance(ctx context.Context) error {
 	stops, err := w.Stops(ctx)
 	w.node.SetStops(stops)
 	_, failed := w.ReadBlocks(ctx)
-	return errors.Join(err, failed)
+	return errors.Join(err, failed, w.ReadAnnouncements(ctx))
 }
 
 func newWorld(t *testing.T) *world {

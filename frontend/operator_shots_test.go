@@ -48,6 +48,8 @@ func TestOperatorScreenshots(t *testing.T) {
 	v.Submit(page, "/operator/city-suspend#city-ghent", "city", "ghent", "why", "Its reports name people, and nobody answers our mails about that.").Want(200)
 	v.Submit(page, "/operator/instance-block#blocks", "kind", "instance", "whom", "spam.social.example", "remark", "Adverts in three cities, day after day").Want(200)
 	v.Submit(v.Get("/operator"), "/operator/instance-block#blocks", "kind", "address", "whom", "somebody@example.net", "term", "30").Want(200)
+	v.Submit(v.Get("/operator"), "/operator/announce#announcements", "english", "On Sunday at 3 am the server gets more memory. Reports wait for a quarter of an hour.",
+		"german", "Am Sonntag um 3 Uhr bekommt der Server mehr Speicher. Meldungen warten eine Viertelstunde.", "public", "on", "mail", "on").Want(200)
 	s.Site.Commands.Registration, s.Site.Unregistered = config.ByApproval, false
 	s.VisitorAs("ada@example.org").Post("/cities", "city", "graz", "title", "Graz").At("/city/graz")
 	s.Site.Unregistered = true

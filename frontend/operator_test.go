@@ -159,3 +159,29 @@ func TestTheOperatorDeletesACityAndStopsThat(t *testing.T) {
 		t.Error("berlin is paused")
 	}
 }
+
+func TestAnAnnouncementIsOnAllPagesOfAdminsUntilTheyHaveReadIt(t *testing.T) {
+	t.Parallel()
+	s, operator, owner := operated(t)
+	page := operator.Get("/operator")
+	operator.Submit(page, "/operator/announce#announcements", "english", "", "mail", "on").Want(422, "in English or in German", `name="mail" value="on" checked`)
+	operator.Submit(page, "/operator/announce#announcements", "english", "We move in May", "german", "Wir ziehen um").Want(200, "Announced (#1)")
+	const shown = `<p class="text">We move in May</p>`
+	owner.Get("/account").Want(200, shown)
+	owner.Get("/account?lang=de").Want(200, "Wir ziehen um")
+	s.Visitor().Get("/c/berlin").Want(200).WantNot("We move")
+	s.Visitor().Get("/login").Want(200).WantNot("We move")
+	city := owner.Get("/city/berlin?lang=en").Want(200, shown)
+	owner.Submit(city, "/announcements/1/dismiss", "next", "/city/berlin").At("/city/berlin").Want(200).WantNot("We move")
+	owner.Get("/account").Want(200).WantNot("We move")
+	operator.Submit(operator.Get("/operator").Want(200, shown), "/operator/announcements-end", "announcement", "1").Want(200, "has ended").WantNot(shown)
+	operator.Post("/announcements/x/dismiss").Want(404)
+}
+
+func TestAPublicAnnouncementIsOnThePagesOfCities(t *testing.T) {
+	t.Parallel()
+	s, operator, _ := operated(t)
+	operator.Post("/operator/announce", "german", "Wartung um 3 Uhr", "public", "on").Want(200)
+	s.Visitor().Get("/c/berlin").Want(200, `lang="de"`, "Wartung um 3 Uhr").WantNot("/dismiss")
+	s.Visitor().Get("/").Want(200).WantNot("Wartung um 3 Uhr")
+}

@@ -31,7 +31,7 @@ var allowed = map[string]who{
 	"POST /account/back/{token}": anybody, "POST /c/{city}/flag/{report}": anybody, "POST /c/{city}/sent/{bot}/{id}": anybody, "POST /mails/{city}/{person}/{seal}": anybody, "OPTIONS /c/{city}/numbers.json": anybody,
 	"/c/{city}/{file}": anybody, "/c/{city}/{bot}/{rest...}": anybody, "/bots/{bot}/{rest...}": anybody,
 
-	"POST /cities": accounts, "POST /account/address": accounts, "POST /account/address/{token}": accounts, "POST /account/password": accounts,
+	"POST /announcements/{id}/dismiss": accounts, "POST /cities": accounts, "POST /account/address": accounts, "POST /account/address/{token}": accounts, "POST /account/password": accounts,
 	"POST /account/sessions": accounts, "POST /account/sessions/{id}/end": accounts, "POST /account/language": accounts, "POST /account/delete": accounts,
 	"POST /account/totp": accounts, "POST /account/totp/confirm": accounts, "POST /account/totp/end": accounts, "POST /account/recovery": accounts,
 	"POST /account/passkeys": accounts, "POST /account/passkey/{token}": accounts, "POST /account/passkeys/{id}/remove": accounts, "POST /account/passkeys/{id}/rename": accounts,

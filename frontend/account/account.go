@@ -115,6 +115,7 @@ func (p *Pages) AddTo(mux *http.ServeMux) {
 	mux.HandleFunc("GET /account/back/{token}", p.Handle(p.addressBackForm))
 	mux.HandleFunc("POST /account/back/{token}", p.Handle(p.addressBack))
 	mux.HandleFunc("GET /cities", p.Handle(p.LoggedIn(p.cities)))
+	mux.HandleFunc("POST /announcements/{id}/dismiss", p.Handle(p.LoggedIn(p.dismiss)))
 	mux.HandleFunc("POST /cities", p.Handle(p.LoggedIn(func(w http.ResponseWriter, r *http.Request, admin db.Admin) error {
 		return p.invited(func(w http.ResponseWriter, r *http.Request) error { return p.addCity(w, r, admin) })(w, r)
 	})))

@@ -34,7 +34,7 @@ func (s *World) newCommands(database *db.DB, box *secret.Box, log *slog.Logger, 
 			stops, err := s.Site.Commands.Stops(ctx)
 			s.Node.SetStops(stops)
 			_, failed := s.Site.Commands.ReadBlocks(ctx)
-			return errors.Join(err, failed)
+			return errors.Join(err, failed, s.Site.Commands.ReadAnnouncements(ctx))
 		},
 		Changed:  func(city string) { s.Changed <- city },
 		Networks: map[string]chat.Network{}, MailNetworks: map[string]bool{}, Senders: []string{"alpha"},

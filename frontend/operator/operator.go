@@ -61,6 +61,7 @@ type pageData struct {
 	Refused refused
 	Errors  site.FormErrors // by the names of parameters
 	blocksData
+	Announcements []commands.AnnouncementShown
 }
 
 type refused struct {
@@ -130,6 +131,10 @@ func (p *Pages) showPage(w http.ResponseWriter, r *http.Request, status int, adm
 	if list.Next != "" {
 		data.Next = "/operator?" + url.Values{"q": {data.Search}, "after": {list.Next}}.Encode()
 	}
+	if result, err = run("announcements", nil); err != nil {
+		return err
+	}
+	data.Announcements = result.(commands.Announcements).Announcements
 	if data.blocksData, err = p.readBlocks(r, run); err != nil {
 		return err
 	}

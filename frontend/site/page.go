@@ -22,7 +22,8 @@ type Page struct {
 	Feeds     []Feed
 	Message   *Message
 	Languages []LanguageLink
-	Legal     []string // kinds of the pages to link at the foot
+	Announced []Announced // by the operator
+	Legal     []string    // kinds of the pages to link at the foot
 	Content   template.HTML
 
 	messageTaken bool // by PlaceMessage
@@ -69,6 +70,7 @@ func (s *Site) compose(r *http.Request, p Page, name string, data any) ([]byte, 
 	}
 	p.Path, p.LoggedIn, p.Languages = r.URL.Path, Admin(r) != nil, s.languages(r)
 	p.Legal = s.Legal.Links()
+	p.Announced = s.announced(r)
 	if admin := Admin(r); admin != nil {
 		p.Operator = s.IsOperator(*admin)
 	}
