@@ -10,6 +10,7 @@ import (
 	"linienfunk/internal/config"
 	"linienfunk/internal/outgoing"
 	"linienfunk/mail"
+	"linienfunk/settings"
 	"linienfunk/supervisor"
 )
 
@@ -76,6 +77,10 @@ func (p *Program) connectMail(name string, network mail.Network, inbound *tls.Co
 	}
 	service.Ended = func(ctx context.Context, city string) (bool, error) {
 		return p.db.NameKept(p.db.WithContext(ctx), city)
+	}
+	service.Suspended = func(city string) bool {
+		snapshot, _, _ := p.settings.Get(context.Background(), city) // reads memory
+		return snapshot.Stop.Kind == settings.Suspended
 	}
 	p.mail.Register(name, network)
 	return network.UseMail(service)

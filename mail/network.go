@@ -43,6 +43,9 @@ type Service struct {
 	// Ended reports whether a city of this name was deleted lately.
 	Ended func(ctx context.Context, city string) (bool, error)
 
+	// Suspended reports whether a city is switched off by the operator; nil for never.
+	Suspended func(city string) bool
+
 	// Bounces handles inbound messages that report a bounce. Nil for a program that ignores bounces.
 	Bounces Bounces
 

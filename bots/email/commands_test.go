@@ -176,6 +176,23 @@ func TestAutomaticMailsAndListsGetNoAnswerAndReportsStayReports(t *testing.T) {
 	}
 }
 
+func TestMailToASuspendedCityIsAnsweredWithTheReason(t *testing.T) {
+	t.Parallel()
+	s := serve(t, func(w *bottest.World) { w.Mail.Suspended = func(city string) bool { return city == "zuerich" } })
+	s.w.SetActive("zuerich", false)
+	const answer = "450 4.2.1 The operator of this server has suspended this city"
+	c := s.hello()
+	c.Say("MAIL FROM:<"+marta+">", "250")
+	c.Say("RCPT TO:<"+zuerich+">", answer)
+	s.w.Commands.Link("zuerich", marta) // who runs the city by mail, which takes commands
+	s.w.Bot.(*email.Bot).SetProven(true)
+	s.hello().Mail(marta, zuerich, rawMail("", "kontrolle u8"), answer)
+	s.hello().Mail(marta, zuerich, rawMail("", "/status"), "250")
+	if len(s.out.All()) != 0 {
+		t.Errorf("received: %+v", s.out.All())
+	}
+}
+
 func TestAPausedCityTakesCommandsAndDefersReports(t *testing.T) {
 	t.Parallel()
 	s := serve(t)

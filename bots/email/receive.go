@@ -71,7 +71,7 @@ func (h handler) Resolve(ctx context.Context, address string) (inbound.Recipient
 	case !city.Active: // providers remember an address that is refused for good
 		run, failed := h.bot.runs(ctx, name)
 		if err = failed; err == nil && (!run || !city.Options.On(kit.Enabled)) {
-			err = errRests
+			err = h.rests(name)
 		}
 	}
 	return inbound.Recipient{Name: name}, err
@@ -87,6 +87,16 @@ func (h handler) whyNoCity(ctx context.Context, name string) error {
 		return errEnded
 	}
 	return errNoCity
+}
+
+var errSuspended = inbound.Reply(450, [3]int{4, 2, 1}, "The operator of this server has suspended this city; it accepts no reports at the moment")
+
+// rests is the answer to a mail to a city that is not active.
+func (h handler) rests(name string) error {
+	if suspended := h.bot.mail.Suspended; suspended != nil && suspended(name) {
+		return errSuspended
+	}
+	return errRests
 }
 
 // Deliver stores the report of a mail, or passes on a bounce or a mail for postmaster.
@@ -110,7 +120,7 @@ func (h handler) Deliver(ctx context.Context, to inbound.Recipient, m *inbound.M
 		return errBlocked
 	}
 	if d.paused {
-		return errRests
+		return h.rests(to.Name)
 	}
 	if d.Dropped != "" && d.Dropped != leaving {
 		return drop(ctx, to.Name, d, m, log, func() error { return h.out(ctx, to.Name, d.Report) })
