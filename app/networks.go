@@ -48,6 +48,7 @@ func (p *Program) rules(city string) (censor.Rules, bool) {
 		snapshot, _, _ := p.settings.Get(context.Background(), city) // reads memory
 		reader = p.generalReader(snapshot.Lang)
 	}
+	rules.Loading = rules.Loading || rules.Active && p.directory.Resuming(city)
 	rules.Reader = reader
 	return rules, true
 }

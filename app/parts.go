@@ -117,7 +117,11 @@ func (p *Program) openWorkers(context.Context) error {
 			return snapshot.Panic
 		},
 	})
-	p.settings.OnChange(func(string) { p.supervisor.RefreshAll() })
+	p.settings.OnChange(func(city string) {
+		snapshot, ok, _ := p.settings.Get(context.Background(), city) // reads memory
+		p.directory.Runs(city, !ok || snapshot.Runs())
+		p.supervisor.RefreshAll()
+	})
 	p.censor = &censor.Worker{Bus: p.bus, DB: p.db, Rules: p.rules, Bots: p.directory.Bots, Turn: p.supervisor.JudgingTurn,
 		Held: p.notices.add, Judged: p.judged, Log: p.log.With("part", "censor"), Now: p.now, Observer: p.observer}
 	p.addSources()

@@ -11,7 +11,7 @@ import (
 type Rules struct {
 	Filter    *Filter
 	Reader    *read.Reader  // of the city's network; nil if nothing is read
-	Loading   bool          // the reader is being made: a report waits
+	Loading   bool          // the reader is being made, or accounts are being listed: a report waits
 	Active    bool          // false if the city is switched off
 	Freshness time.Duration // reports older than this are not sent
 

@@ -146,8 +146,8 @@ func (w *Worker) patiently(ctx context.Context, part []message) error {
 // errNotLoaded is returned for a city whose settings this node has not loaded yet.
 var errNotLoaded = errors.New("the city's settings are not loaded")
 
-// errReaderNotReady is returned for a city whose lines and stops are being loaded, which takes moments.
-var errReaderNotReady = errors.New("the city's lines and stops are being loaded")
+// errReaderNotReady is returned for a city whose lines and stops, or accounts, are being loaded, which takes moments.
+var errReaderNotReady = errors.New("the city's lines and stops, or its accounts, are being loaded")
 
 // process acknowledges the messages once everything that follows from them is stored: either one withdrawal, one ruling, or reports.
 func (w *Worker) process(ctx context.Context, part []message) error {

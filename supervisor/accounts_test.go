@@ -220,3 +220,36 @@ func TestNothingIsSentThroughAnAccountWithoutReaders(t *testing.T) {
 		net.change(func() { net.noReaders = false })
 	}
 }
+
+func TestACityThatRunsAgainIsResumingUntilEveryBotHasListedItsAccountsSince(t *testing.T) {
+	t.Parallel()
+	one, two := &network{accounts: map[string]string{}}, &network{accounts: map[string]string{}}
+	directory := supervisor.NewDirectory([]supervisor.Member{{Name: "one", Bot: one}, {Name: "two", Bot: two}})
+	refresh := func(name string) {
+		t.Helper()
+		if err := directory.Refresh(t.Context(), name); err != nil {
+			t.Fatal(err)
+		}
+	}
+	wants := func(want bool) {
+		t.Helper()
+		if got := directory.Resuming("zuerich"); got != want {
+			t.Errorf("resuming: %t", got)
+		}
+	}
+	refresh("one")
+	refresh("two")
+	directory.Runs("zuerich", true) // some setting has changed
+	wants(false)
+	directory.Runs("zuerich", false)
+	wants(false)
+
+	directory.Runs("zuerich", false)
+	directory.Runs("zuerich", true)
+	directory.Runs("zuerich", true)
+	wants(true)
+	refresh("one")
+	wants(true)
+	refresh("two") // has still no account: the list is the same
+	wants(false)
+}

@@ -3,6 +3,7 @@ package supervisor
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -26,11 +27,19 @@ type Directory struct {
 	mu       sync.RWMutex
 	accounts map[string]map[string]bots.Account // by bot, by city
 	listed   chan struct{}                      // closed once all bots have listed their accounts
+	resting  map[string]bool                    // cities that do not run
+	resuming map[string]*resumption             // by city
+}
+
+// resumption is a city that runs again, some of whose accounts are not listed yet.
+type resumption struct {
+	at   time.Time
+	left map[string]bool // the bots that have not listed their accounts since
 }
 
 // NewDirectory returns a Directory of bots that knows no account until Refresh.
 func NewDirectory(members []Member) *Directory {
-	d := &Directory{members: members, accounts: map[string]map[string]bots.Account{}, listed: make(chan struct{})}
+	d := &Directory{members: members, accounts: map[string]map[string]bots.Account{}, listed: make(chan struct{}), resting: map[string]bool{}, resuming: map[string]*resumption{}}
 	if len(members) == 0 {
 		close(d.listed)
 	}
@@ -50,6 +59,49 @@ func (d *Directory) Bot(name string) bots.Bot {
 	return nil
 }
 
+// Runs is called when a city may have been stopped or may run again, before its accounts are listed because of that.
+func (d *Directory) Runs(city string, runs bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	switch {
+	case !runs:
+		d.resting[city] = true
+		delete(d.resuming, city)
+	case d.resting[city]:
+		delete(d.resting, city)
+		left := map[string]bool{}
+		for _, member := range d.members {
+			left[member.Name] = true
+		}
+		d.resuming[city] = &resumption{time.Now(), left}
+	}
+}
+
+// Resuming reports whether a city runs again and Bots may not name all of its bots yet, for ten seconds at most.
+func (d *Directory) Resuming(city string) bool {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	r := d.resuming[city]
+	return r != nil && time.Since(r.at) < accountsTime
+}
+
+// begun returns the cities that have resumed before a bot is asked for its accounts.
+func (d *Directory) begun() []*resumption {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	return slices.Collect(maps.Values(d.resuming))
+}
+
+// listedSince notes that a bot has listed its accounts after cities had resumed.
+func (d *Directory) listedSince(name string, begun []*resumption) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, r := range begun {
+		delete(r.left, name)
+	}
+	maps.DeleteFunc(d.resuming, func(_ string, r *resumption) bool { return len(r.left) == 0 })
+}
+
 // Refresh reads the accounts of one bot. After an error, or a timeout of 10 seconds, the known accounts stay.
 func (d *Directory) Refresh(ctx context.Context, name string) error {
 	i := slices.IndexFunc(d.members, func(m Member) bool { return m.Name == name })
@@ -58,10 +110,12 @@ func (d *Directory) Refresh(ctx context.Context, name string) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, accountsTime)
 	defer cancel()
+	begun := d.begun()
 	list, err := runCall(ctx, 0, d.members[i].Accounts)
 	if err != nil {
 		return fmt.Errorf("refresh accounts of %s: %w", name, err)
 	}
+	defer d.listedSince(name, begun)
 	known, again := d.of(name)
 	if again && same(known, list) {
 		return nil
