@@ -101,6 +101,7 @@ func TestAWrongValueIsRefusedByItsName(t *testing.T) {
 		`["bern"]`:                                                     "400 body no-object",
 		`null`:                                                         "400 body no-object",
 		"{\"city\":\"bern\",\"text\":\"\xff\"}":                        "400 body not-utf8",
+		`{"city":"bern","text":"\ud83d"}`:                              "400 body surrogate",
 		`{"city":"bern","text":"` + strings.Repeat("x", 65<<10) + `"}`: "413 ",
 	} {
 		a := w.call("POST", "/api/v1/report", key, body)

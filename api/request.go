@@ -13,6 +13,7 @@ import (
 	"unicode/utf8"
 
 	"linienfunk/commands"
+	"linienfunk/report"
 	"linienfunk/templates"
 )
 
@@ -90,6 +91,9 @@ func decode(body []byte) (map[string]any, *mistake) {
 	}
 	if _, err := d.Token(); err != io.EOF {
 		return nil, notJSON()
+	}
+	if at := report.LoneSurrogate(body); at >= 0 {
+		return nil, &mistake{text: "surrogate", at: int64(at)}
 	}
 	if place := repeated(body); place != "" {
 		return nil, &mistake{text: "twice", field: place}

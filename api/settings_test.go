@@ -45,7 +45,7 @@ func TestAWrongSettingIsRefusedByItsField(t *testing.T) {
 	key := w.key("bern")
 	for body, want := range map[string]string{
 		`{"titel":"x"}`: "body.titel setting", `{"title":null}`: "body.title setting", `{"retention_hours":"1"}`: "body.retention_hours setting",
-		`{"freshness_minutes":1e400}`: "body.changes number-range", `{"bots":{"web":{"x":[-1e999]}}}`: "body.changes number-range", `{"bots":{"web":{"list":true,"list":false}}}`: "body.bots.web.list twice",
+		`{"freshness_minutes":1e400}`: "body.freshness_minutes number-range", `{"bots":{"web":{"x":[-1e999]}}}`: "body.bots.web.x number-range", `{"bots":{"web":{"list":true,"list":false}}}`: "body.bots.web.list twice",
 		`{"triggers":["a","/[/"]}`: "body.triggers setting", `{"title":"","lang":"tlh"}`: "body.title setting, body.lang setting",
 	} {
 		if got := w.patch(key, "*", body).wants(t, body, 422).mistakes(); got != want {

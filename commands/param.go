@@ -2,6 +2,7 @@ package commands
 
 import (
 	"encoding/json"
+	"maps"
 	"math"
 	"regexp"
 	"slices"
@@ -69,8 +70,10 @@ func (p Param) check(value any) (any, *Refusal) {
 		if !ok {
 			return nil, wrong(p.Name, "refused-object")
 		}
-		if hasHugeNumber(object) {
-			return nil, wrong(p.Name, "refused-number-range")
+		if place, found := hugeNumber(object); found {
+			refusal := wrong(p.Name, "refused-number-range")
+			refusal.Field = place
+			return nil, refusal
 		}
 		return object, nil
 	}
@@ -116,22 +119,26 @@ func (p Param) checkText(text string) (any, *Refusal) {
 	return text, nil
 }
 
-// hasHugeNumber reports whether a value, or one in it, is a number beyond those of 64 bits, which no document can have (RFC 8785).
-func hasHugeNumber(value any) bool {
+// hugeNumber finds a number beyond those of 64 bits in a value, which no document can have (RFC 8785). place is as Refusal.Field.
+func hugeNumber(value any) (place string, found bool) {
 	switch v := value.(type) {
 	case json.Number:
 		_, err := v.Float64()
-		return err != nil
+		return "", err != nil
 	case map[string]any:
-		for _, one := range v {
-			if hasHugeNumber(one) {
-				return true
+		for _, name := range slices.Sorted(maps.Keys(v)) {
+			if place, found := hugeNumber(v[name]); found {
+				return strings.TrimSuffix(name+"."+place, "."), true
 			}
 		}
 	case []any:
-		return slices.ContainsFunc(v, hasHugeNumber)
+		for _, one := range v {
+			if place, found := hugeNumber(one); found {
+				return place, true
+			}
+		}
 	}
-	return false
+	return "", false
 }
 
 func wholeNumber(value any) (int, bool) {

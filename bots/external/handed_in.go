@@ -179,6 +179,9 @@ func readObject(data []byte) (object, error) {
 	if !utf8.Valid(data) {
 		return nil, &problem{text: "the message wants to be UTF-8"}
 	}
+	if report.LoneSurrogate(data) >= 0 {
+		return nil, &problem{text: `the message wants whole characters: an escape such as \ud83d comes before its other half, such as \ude8b`}
+	}
 	broken := &problem{text: `the message wants to be one JSON object, such as {"type":"withdrawal","id":"4711"}`}
 	decoder := json.NewDecoder(bytes.NewReader(data))
 	if token, err := decoder.Token(); err != nil || token != json.Delim('{') {

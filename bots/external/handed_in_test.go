@@ -43,13 +43,14 @@ func TestAnErrorInAMessageSaysWhatWouldBeRight(t *testing.T) {
 	t.Parallel()
 	const rest = `,"text":"Kontrolle","at":"2026-11-28T17:05:00Z"}`
 	for text, want := range map[string]string{
-		``:                          "one JSON object",
-		`null`:                      "one JSON object",
-		`[]`:                        "one JSON object",
-		`{"type":"report"`:          "one JSON object",
-		`{"type":"report"}{}`:       "one JSON object",
-		`{"type":"report",}`:        "one JSON object",
-		"{\"type\":\"rep\xffort\"}": "UTF-8",
+		``:                                "one JSON object",
+		`null`:                            "one JSON object",
+		`[]`:                              "one JSON object",
+		`{"type":"report"`:                "one JSON object",
+		`{"type":"report"}{}`:             "one JSON object",
+		`{"type":"report",}`:              "one JSON object",
+		"{\"type\":\"rep\xffort\"}":       "UTF-8",
+		`{"type":"report","id":"\ud83d"}`: "other half",
 		`{"type":"` + strings.Repeat("x", maxMessage) + `"}`: "at most 32768 bytes",
 		`{}`:                       "type: is missing",
 		`{"type":null}`:            "type: wants a string, not null",
