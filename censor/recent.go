@@ -62,7 +62,15 @@ func (c *recent) of(ctx context.Context, d *db.DB, city string, rules Rules, now
 	}
 	c.inLedger[city] = true // with the report that is being judged
 	m := &memory{reader: rules.Reader, used: now}
+	var early []db.Entry // confirmations of a report that was released after objections, as an entry that is newer than they are
 	for _, e := range entries {
+		if e.About != "" && m.find(e.About) == nil {
+			early = append(early, e)
+			continue
+		}
+		m.add(e, rules)
+	}
+	for _, e := range early {
 		m.add(e, rules)
 	}
 	c.cities[city] = m

@@ -259,6 +259,34 @@ func TestWhatAModeratorOrRidersHaveTakenBackIsNotReplacedWhenItsAuthorDeletesIt(
 	}
 }
 
+func TestWhatOthersHaveConfirmedCountsForAReportThatIsReleasedAfterObjections(t *testing.T) {
+	t.Parallel()
+	d := newRiders(t)
+	d.start()
+	first := d.says("anna", "Kontrolle U8 Hermannplatz")
+	d.wantRelayed(first)
+	second := d.says("ben", "Kontrolleure am Hermannplatz")
+	d.wantConfirms(d.says("cem", "U8 hermannplatz kontrolle"), first)
+	d.withdraw(first.Report(), report.ByFlags)
+	if o := testkit.Next(t, d.orders); !o.Recall {
+		t.Errorf("order: %+v", o)
+	}
+	d.withdraw(second.Report(), report.ByAuthor)
+	d.withdrawn(second.Report())
+	if err := d.bus.PublishReport(t.Context(), first.Ruled(report.Release)); err != nil {
+		t.Fatal(err)
+	}
+	released := testkit.Next(t, d.orders)
+	again := d.again(db.Entry{ID: released.Entry})
+	if again.Key != first.ReleasedKey() || again.Confirmations != 1 || len(again.Deliveries) != 2 {
+		t.Errorf("released: %+v", again)
+	}
+	d.wantConfirmations(first, 0)
+	d.wantConfirms(d.says("dora", "Hermannplatz U8 kontrolle"), again)
+	d.wantConfirms(d.says("cem", "u8 hermannplatz"), again) // is counted already
+	d.wantConfirmations(again, 2)
+}
+
 func TestAConfirmationThatIsWithdrawnDoesNotCount(t *testing.T) {
 	t.Parallel()
 	d := newRiders(t)

@@ -100,13 +100,19 @@ func (d *DB) ReleaseHeld(ctx context.Context, j Judged) (Entry, error) {
 	return entry, wrap("release report", err)
 }
 
-// copyReleased makes the entry that is relayed in the place of one that was flagged.
+// copyReleased makes the entry that is relayed in the place of one that was flagged. What others have confirmed of that one counts for it.
 func (d *DB) copyReleased(tx *gorm.DB, was Entry, j Judged) error {
 	next := was
 	next.ID, next.Key, next.Withdrawn, next.Ruling, next.Deliveries = 0, was.ReleasedKey(), "", string(report.Release), nil
-	next.Confirmations, next.EndedAt, next.About, next.Counted, next.CreatedAt = 0, nil, "", false, d.now()
+	next.EndedAt, next.About, next.Counted, next.CreatedAt = nil, "", false, d.now()
 	next.Reading, next.Numbered = encodeReading(j.Report.Means), numberedAs(j, d.now())
-	return tx.Omit("Deliveries").Create(&next).Error
+	if err := tx.Omit("Deliveries").Create(&next).Error; err != nil {
+		return err
+	}
+	if err := tx.Model(&Entry{}).Where("city = ? AND about = ?", was.City, was.Key).Update("about", next.Key).Error; err != nil {
+		return err
+	}
+	return tx.Model(&Entry{ID: was.ID}).Update("confirmations", 0).Error
 }
 
 // RefuseHeld notes that a report that is held is not to be relayed. It does nothing to others.
