@@ -202,6 +202,25 @@ func TestInAPanicNothingIsSentAndWhatWasSentCanBeTakenBack(t *testing.T) {
 	w.waitForStatus(waiting, db.Sent)
 }
 
+func TestWhatWaitsInAPanicForANetworkThatIsDisconnectedIsClosedAtOnce(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, "zuerich", "ghent")
+	sent := w.net.collectSent()
+	w.start()
+	w.sends(sent, "zuerich", "before")
+	w.panics.Store(true)
+	waiting, other := w.relay("zuerich", "waits"), w.relay("zuerich", "waits as well")
+	w.net.remove("zuerich")
+	w.sup.RefreshAll()
+	for _, entry := range []uint{waiting, other} {
+		if d := w.waitForStatus(entry, db.Failed); d.Attempts != 0 || d.Detail != "delivery-not-connected" {
+			t.Errorf("%+v", d)
+		}
+	}
+	w.panics.Store(false)
+	w.sends(sent, "ghent", "afterwards")
+}
+
 func TestAReportThatIsTooOldAfterAPanicExpires(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "zuerich")

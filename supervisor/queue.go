@@ -1,6 +1,7 @@
 package supervisor
 
 import (
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -23,7 +24,7 @@ type queue struct {
 	done, doneBefore map[orderID]bool
 	turned           time.Time // when done became doneBefore
 
-	parked map[orderID]bool // failed, or too early, and will be put back
+	parked map[orderID]order // failed, or too early, and will be put back
 
 	edits *rate.Limiter // nil before the first edit
 }
@@ -55,7 +56,7 @@ func (q *queue) editPause(now time.Time) time.Duration {
 func (q *queue) put(o order) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if id := o.id(); !q.done[id] && !q.doneBefore[id] && !q.parked[id] {
+	if id := o.id(); !q.done[id] && !q.doneBefore[id] && !q.isParked(id) {
 		q.insert(o)
 	}
 }
@@ -96,16 +97,21 @@ func (q *queue) park(o order, pause time.Duration) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if q.parked == nil {
-		q.parked = map[orderID]bool{}
+		q.parked = map[orderID]order{}
 	}
-	q.parked[o.id()] = true
+	q.parked[o.id()] = o
 	time.AfterFunc(pause, func() {
 		q.mu.Lock()
+		parked := q.isParked(o.id())
 		delete(q.parked, o.id())
 		q.mu.Unlock()
-		q.put(o)
+		if parked {
+			q.put(o)
+		}
 	})
 }
+
+func (q *queue) isParked(id orderID) bool { _, ok := q.parked[id]; return ok }
 
 // attach makes w send the orders.
 func (q *queue) attach(w *worker) {
@@ -229,8 +235,15 @@ func (q *queue) expired(now time.Time) []order {
 	return old
 }
 
-// empty removes and returns all orders, except the one that is being carried out.
-func (q *queue) empty() []order { return q.expired(time.Unix(1<<40, 0)) }
+// empty removes and returns all orders, also those that are parked, except the one that is being carried out.
+func (q *queue) empty() []order {
+	left := q.expired(time.Unix(1<<40, 0))
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	left = slices.AppendSeq(left, maps.Values(q.parked))
+	q.parked = nil
+	return left
+}
 
 func (q *queue) len() int {
 	q.mu.Lock()
