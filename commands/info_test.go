@@ -94,6 +94,39 @@ func TestAnOwnerHasAGroupToldWhatIsHeldAndDone(t *testing.T) {
 	}
 }
 
+func TestAGroupIsToldAlsoAfterWhoeverChoseItHasLeftTheCityAndTakesNothingFromThem(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	bo := w.joins("bo@example.org", db.RoleOwner)
+	code := w.must(w.actor(bo), "link new").(commands.LinkCode)
+	w.writes("bo", "/link "+code.Code)
+	if a, _ := w.writesIn(team, "bo", "/info here"); a.Refused {
+		t.Fatalf("%+v", a)
+	}
+	w.must(w.actor(bo), "leave", "sure", true)
+	w.received("1", "schönes wetter")
+	w.NoticeHeld(t.Context(), w.HeldCities(t.Context()))
+	told := w.net.toldTo(team)
+	if len(told) == 0 || len(told[len(told)-1].Buttons) != 2 {
+		t.Fatalf("told: %+v", told)
+	}
+	for _, text := range []string{told[len(told)-1].Buttons[0].Command, "/info stop", "/info here"} {
+		if a, _ := w.writesIn(team, "bo", text); !a.Refused {
+			t.Errorf("%s: %+v", text, a)
+		}
+	}
+	list := w.must(w.owner(), "info").(commands.InfoList)
+	if len(list.Places) != 1 || list.Places[0].Address != team {
+		t.Fatalf("the owner does not see the group: %+v", list)
+	}
+	w.must(w.owner(), "info remove", "place", list.Places[0].Place)
+	before := len(w.net.toldTo(team))
+	w.must(w.owner(), "pause")
+	if told := w.net.toldTo(team); len(told) != before {
+		t.Errorf("told after the end: %+v", told[before:])
+	}
+}
+
 func TestInAGroupOnlyFewCommandsAreTaken(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
