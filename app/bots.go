@@ -52,6 +52,9 @@ func (p *Program) openBots(ctx context.Context) error {
 		if network, ok := bot.(ending.Announcer); ok {
 			p.commands.Announcers[plugin.Name] = network
 		}
+		if network, ok := bot.(ending.Mover); ok {
+			p.commands.Movers[plugin.Name] = network
+		}
 		if network, ok := bot.(ending.Roster); ok {
 			p.commands.Rosters[plugin.Name] = network
 		}

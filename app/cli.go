@@ -127,6 +127,8 @@ func Main(ctx context.Context, args, environ []string, stdout, stderr io.Writer)
 		return restoreBackup(ctx, settings, c.Restore, stdout, stderr)
 	case "import <program> <file>":
 		return importAncestor(ctx, settings, c.Import, stdout, stderr)
+	case "city import <file>":
+		return arrive(ctx, settings, *line.arrive, stdout)
 	case "settings cut <city>":
 		return cutSettings(ctx, settings, line.cut.City, stdout, stderr)
 	case "secrets rotate":

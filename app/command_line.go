@@ -34,12 +34,13 @@ type commandLine struct {
 	catalogue *commands.Commands
 	values    map[string]reflect.Value // by what kong calls the command: the pointer to its struct
 	named     map[string]commands.Command
-	cut       *cutFlags // of "settings cut", which is no command of package commands: it needs no running program
+	arrive    *arriveFlags // of "city import", which has a file
+	cut       *cutFlags    // of "settings cut", which is no command of package commands: it needs no running program
 }
 
 func newCommandLine() (*commandLine, error) {
 	catalogue, err := commands.New(commands.Deps{})
-	return &commandLine{catalogue, map[string]reflect.Value{}, map[string]commands.Command{}, nil}, err
+	return &commandLine{catalogue, map[string]reflect.Value{}, map[string]commands.Command{}, nil, nil}, err
 }
 
 // options returns the options for kong.New. Commands of two words are below their first word.
@@ -87,7 +88,14 @@ func (l *commandLine) group(first string, all []commands.Command) kong.Option {
 		fields = append(fields, reflect.StructField{Name: "Cut", Type: reflect.TypeFor[cutFlags](),
 			Tag: `cmd:"" name:"cut" help:"Begin the history of a city's settings again if it is broken, and keep the old one in a file. The program may be running."`})
 	}
+	if first == "city" {
+		fields = append(fields, reflect.StructField{Name: "Import", Type: reflect.TypeFor[arriveFlags](),
+			Tag: `cmd:"" name:"import" help:"Take the file of a city of another instance into one here."`})
+	}
 	value := reflect.New(reflect.StructOf(fields))
+	if first == "city" {
+		l.arrive = value.Elem().FieldByName("Import").Addr().Interface().(*arriveFlags)
+	}
 	if first == "settings" {
 		l.cut = value.Elem().FieldByName("Cut").Addr().Interface().(*cutFlags)
 	}

@@ -30,7 +30,7 @@ func (p *Program) openCommands(context.Context) error {
 		Changed:      func(city string) { p.notifyNodes(supervisor.AccountHint("", city)) },
 		Registration: p.config.Registration, Operators: p.config.Operators(), Instance: p.instanceStatus, CheckMail: p.checkMail, InstanceChanged: p.instanceChanged,
 		Networks: map[string]chat.Network{}, MailNetworks: map[string]bool{}, Senders: []string{commands.Origin},
-		Announcers: map[string]ending.Announcer{}, Leavers: map[string]ending.Leaver{}, Rosters: map[string]ending.Roster{},
+		Announcers: map[string]ending.Announcer{}, Leavers: map[string]ending.Leaver{}, Rosters: map[string]ending.Roster{}, Movers: map[string]ending.Mover{}, PrivateHosts: p.config.Outgoing.AllowPrivate,
 		Places:    map[string]places.Network{},
 		Title:     func(lang, bot string) string { return p.frontend.Bots.Title(lang, bot) },
 		Translate: func(lang, bot, id string) string { return p.frontend.Bots.Translate(lang, bot, id) },

@@ -79,7 +79,7 @@ func (p *Program) forgetCity(ctx context.Context, city string) error {
 	return err
 }
 
-// endEvery is how often it is looked for cities whose day of grace is over, and for announcements to mail.
+// endEvery is how often it is looked for cities whose day of grace is over, or that have moved, and for announcements to mail.
 const endEvery = 5 * time.Second
 
 func (p *Program) endCities(ctx context.Context) error {
@@ -91,6 +91,9 @@ func (p *Program) endCities(ctx context.Context) error {
 		}
 		if err := p.commands.MailAnnouncements(ctx); err != nil && ctx.Err() == nil {
 			p.log.Error("an announcement is not mailed to all owners yet; will go on", "err", err)
+		}
+		if err := p.commands.MoveCities(ctx); err != nil && ctx.Err() == nil {
+			p.log.Error("not all subscribers are asked yet whether they go along with a city; will go on", "err", err)
 		}
 		select {
 		case <-ctx.Done():

@@ -38,7 +38,12 @@ func (p *Program) readInstance(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	moves, err := p.commands.Moves(ctx)
+	if err != nil {
+		return err
+	}
 	p.settings.SetStops(stops)
+	p.settings.SetMoves(moves)
 	if err := p.commands.ReadAnnouncements(ctx); err != nil {
 		return err
 	}

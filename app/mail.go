@@ -3,10 +3,12 @@ package app
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"net"
 	"path/filepath"
 
 	"linienfunk/bots"
+	"linienfunk/db"
 	"linienfunk/internal/config"
 	"linienfunk/internal/outgoing"
 	"linienfunk/mail"
@@ -75,8 +77,12 @@ func (p *Program) connectMail(name string, network mail.Network, inbound *tls.Co
 	service.Warn = func(ctx context.Context, city, key, say string) {
 		p.frontend.Cities.AccountWarned(ctx, bots.Account{City: city, Revision: key}, supervisor.Status{Bot: name, Detail: say})
 	}
-	service.Ended = func(ctx context.Context, city string) (bool, error) {
-		return p.db.NameKept(p.db.WithContext(ctx), city)
+	service.Ended = func(ctx context.Context, city string) (bool, string, error) {
+		row, err := p.db.Ended(ctx, city)
+		if errors.Is(err, db.ErrNotFound) {
+			return false, "", nil
+		}
+		return err == nil, row.MovedTo, err
 	}
 	service.Suspended = func(city string) bool {
 		snapshot, _, _ := p.settings.Get(context.Background(), city) // reads memory

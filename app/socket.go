@@ -19,7 +19,7 @@ import (
 
 // socketFile is where a running program takes commands of whoever may read its data directory: the operator. It speaks HTTP: POST /run takes a socketCall and answers with a
 // socketAnswer, POST /backup answers with a backup, POST /doctor with
-// what examine has found, POST /cut with a cut.
+// what examine has found, POST /cut with a cut, POST /arrive takes the file of a city and answers with an arrived.
 const socketFile = "commands.sock"
 
 // socketCall is a command on its way to the running program.
@@ -70,6 +70,7 @@ func (p *Program) serveSocket(ctx context.Context) error {
 	mux.HandleFunc("POST /backup", p.backupFromSocket)
 	mux.HandleFunc("POST /doctor", p.doctorFromSocket)
 	mux.HandleFunc("POST /cut", p.cutFromSocket)
+	mux.HandleFunc("POST /arrive", p.arriveFromSocket)
 	server := &http.Server{Handler: mux, ReadTimeout: time.Minute, ErrorLog: slog.NewLogLogger(p.log.Handler(), slog.LevelDebug)}
 	return serveUntil(ctx, server, p.socket)
 }

@@ -58,6 +58,7 @@ type City struct {
 	Read      func(text string) report.Reading // with the city's lines and stops; waits for at most 2 seconds
 	Flags     bool                             // riders can object to reports
 	Freshness time.Duration                    // how long after Report.At a report is sent; the core enforces it, except in queues of the bot's own
+	Moved     string                           // the address to which the city says that it has moved; empty for none
 }
 
 // In returns t in the city's time zone.

@@ -11,6 +11,7 @@ type CityStatus struct {
 	City     string          `json:"city"`
 	Title    string          `json:"title" doc:"The city's name for people."`
 	Active   bool            `json:"active" doc:"False if the city is paused: nothing is relayed."`
+	MovedTo  string          `json:"moved_to,omitempty" doc:"The address to which the city says that it has moved."`
 	Held     int             `json:"held" doc:"Reports that wait for a moderator; 100 stands for more."`
 	Networks []NetworkStatus `json:"networks"`
 }
@@ -53,7 +54,7 @@ func status(ctx context.Context, c *Commands, call Call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := CityStatus{City: city.City, Title: city.Title, Active: city.Runs(), Held: len(held), Networks: []NetworkStatus{}}
+	s := CityStatus{City: city.City, Title: city.Title, Active: city.Runs(), MovedTo: city.Moved, Held: len(held), Networks: []NetworkStatus{}}
 	for _, one := range c.Status(call.City) {
 		s.Networks = append(s.Networks, NetworkStatus{Network: one.Bot, Title: c.title(call.Actor.Lang, one.Bot), Account: one.Label, State: string(one.State),
 			Detail: c.Translate(call.Actor.Lang, one.Bot, one.Detail), Waiting: one.Queue})

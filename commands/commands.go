@@ -18,6 +18,8 @@
 //	registration.go  who can register a city
 //	export.go        writes all of a city into a file
 //	ending.go        deletes a city, after a day in which that can be stopped
+//	moving.go        says that a city has moved to another instance, and asks its subscribers whether they go along
+//	arrival.go, arriving.go    read the file of a city from another instance, and take it in
 //	info.go          where those who run a city are told together: its info channel
 //	held_mails.go    mails those who hear of it nowhere else that something waits for a moderator
 //	notices.go       tells them, and those who have linked a chat, what others did, and what is held
@@ -116,6 +118,9 @@ type Deps struct {
 	Announcers map[string]ending.Announcer
 	Leavers    map[string]ending.Leaver
 	Rosters    map[string]ending.Roster // of subscribers, for the file with all of a city
+	Movers     map[string]ending.Mover  // whose subscribers can go along to another instance
+	// PrivateHosts says that addresses may lead to this machine and private networks: config.Config.Outgoing.AllowPrivate.
+	PrivateHosts bool
 	// DeleteCity deletes all rows about a city in one transaction, which last ends. SweepCity removes what is not in rows, on all nodes. Both may be called again.
 	DeleteCity func(ctx context.Context, city string, last func(tx *gorm.DB) error) error
 	SweepCity  func(ctx context.Context, city string) error
@@ -141,6 +146,7 @@ type Commands struct {
 	blocks    atomic.Pointer[blocks]         // nil until ReadBlocks
 	announced atomic.Pointer[[]Announcement] // nil until ReadAnnouncements
 
+	arrivals  chan struct{} // holds a token for the call that has the file of a city in memory
 	feedSlots chan struct{} // holds a token for each call that has the network of a feed in memory
 }
 
@@ -155,7 +161,7 @@ func New(deps Deps) (*Commands, error) {
 	}
 	c := &Commands{
 		Deps: deps, HistoryTime: historyTime, texts: texts, registry: registry(), byName: map[string]*Command{}, codes: newCodeLimits(deps.Limits), invites: newInviteLimits(deps.Limits),
-		infos: newInfoLimits(deps.Limits), feedSlots: make(chan struct{}, 2),
+		infos: newInfoLimits(deps.Limits), feedSlots: make(chan struct{}, 2), arrivals: make(chan struct{}, 1),
 	}
 	for i := range c.registry {
 		c.byName[c.registry[i].Name] = &c.registry[i]

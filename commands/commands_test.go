@@ -245,12 +245,12 @@ func TestEveryCommandHasItsTexts(t *testing.T) {
 		if strings.HasSuffix(file.Name(), ".go") && !strings.HasSuffix(file.Name(), "_test.go") {
 			code, err := os.ReadFile(file.Name())
 			w.check(err)
-			for _, found := range regexp.MustCompile(`"((?:refused|notice|button|origin|word)(?:-[a-z0-9]+)*)"`).FindAllStringSubmatch(string(code), -1) {
+			for _, found := range regexp.MustCompile(`"((?:refused|notice|button|origin|word|arrived|arrival|moved)(?:-[a-z0-9]+)*)"`).FindAllStringSubmatch(string(code), -1) {
 				used[found[1]] = true
 			}
 		}
 	}
-	used["button-release"], used["button-refuse"], used["farewell"] = true, true, true
+	used["button-release"], used["button-refuse"], used["farewell"], used["answer-"+commands.ArriveID] = true, true, true, true
 	for _, mail := range []string{"invite", "role", "removed", "suspended", "reinstated", "waiting", "approved", "declined", "ending", "restored", "waits"} {
 		used[mail+"-subject"], used[mail+"-mail"] = true, true
 	}

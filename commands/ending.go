@@ -197,12 +197,16 @@ func (c *Commands) endCity(ctx context.Context, row db.EndedCity) error {
 		}
 		c.leaveNetworks(ctx, row.Name)
 	}
-	err := c.DeleteCity(ctx, row.Name, func(tx *gorm.DB) error {
+	move, _, err := c.MoveOf(ctx, row.Name)
+	if err != nil {
+		return err
+	}
+	err = c.DeleteCity(ctx, row.Name, func(tx *gorm.DB) error {
 		if row.Gone() {
 			return nil
 		}
 		now := db.Time(c.Now())
-		return tx.Model(&db.EndedCity{}).Where("name = ?", row.Name).Updates(map[string]any{"gone_at": now, "free_at": now.Add(nameKept), "by": "", "told": ""}).Error
+		return tx.Model(&db.EndedCity{}).Where("name = ?", row.Name).Updates(map[string]any{"gone_at": now, "free_at": now.Add(nameKept), "by": "", "told": "", "moved_to": move.URL}).Error
 	})
 	if err == nil {
 		err = c.SweepCity(ctx, row.Name)
@@ -233,25 +237,41 @@ func (c *Commands) sayFarewell(ctx context.Context, row *db.EndedCity) (all bool
 			return false, err
 		}
 	}
-	text := c.Text(city.Lang, "farewell", "City", city.Title)
+	text := c.Text(city.Lang, "farewell", "City", city.Title, "URL", city.Moved)
 	key := "farewell " + row.Name + " " + row.AskedAt.UTC().Format(time.RFC3339)
+	return c.announce(ctx, announcement{city: row.Name, key: key, text: text, since: *row.BegunAt, told: told, without: func(string) bool { return false }, keep: func(told string) error {
+		return c.updateEnding(context.WithoutCancel(ctx), row.Name, map[string]any{"told": told})
+	}})
+}
+
+// announcement is a message to the subscribers of a city that is no report.
+type announcement struct {
+	city, key, text string
+	since           time.Time                 // a network that does not take it for announceFor is left without it
+	told            map[string]string         // how far each network is
+	without         func(network string) bool // the networks that are left out
+	keep            func(told string) error   // stores told, as JSON
+}
+
+// announce tells the subscribers, each once. It returns false if a network wants to be asked again.
+func (c *Commands) announce(ctx context.Context, a announcement) (all bool, err error) {
 	all = true
 	for _, name := range slices.Sorted(maps.Keys(c.Announcers)) {
-		for told[name] != toldAll {
+		for a.told[name] != toldAll && !a.without(name) {
 			limited, cancel := context.WithTimeout(ctx, announceTime)
-			next, err := c.Announcers[name].Announce(limited, row.Name, key, text, told[name])
+			next, err := c.Announcers[name].Announce(limited, a.city, a.key, a.text, a.told[name])
 			cancel()
-			told[name] = next
-			if next == "" && err == nil || err != nil && (bots.AsError(err).Kind == bots.KindPermanent || bots.AsError(err).Kind == bots.KindRevoked || c.Now().Sub(*row.BegunAt) > announceFor) {
-				told[name] = toldAll
+			a.told[name] = next
+			if next == "" && err == nil || err != nil && (bots.AsError(err).Kind == bots.KindPermanent || bots.AsError(err).Kind == bots.KindRevoked || c.Now().Sub(a.since) > announceFor) {
+				a.told[name] = toldAll
 			}
-			text, _ := json.Marshal(told) // strings
-			if err := c.updateEnding(context.WithoutCancel(ctx), row.Name, map[string]any{"told": string(text)}); err != nil {
+			text, _ := json.Marshal(a.told) // strings
+			if err := a.keep(string(text)); err != nil {
 				return false, err
 			}
 			if err != nil {
-				c.Log.Warn("not all subscribers of a city that ends could be told", "city", row.Name, "bot", name, "err", err)
-				if all = all && told[name] == toldAll; told[name] != toldAll {
+				c.Log.Warn("not all subscribers of a city could be told what becomes of it", "city", a.city, "bot", name, "err", err)
+				if all = all && a.told[name] == toldAll; a.told[name] != toldAll {
 					break
 				}
 			}

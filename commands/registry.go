@@ -60,6 +60,8 @@ var ofCities = []Command{
 	{Name: "settings undo", Level: Owner, Scope: ScopeSettings, Tells: true, Result: SettingsChange{}, run: undoSettings,
 		Params: []Param{{Name: "version", Kind: Text, Required: true, Min: 1, Max: 64}, baseParam, noteParam}},
 	{Name: "city delete", Level: Owner, Scope: ScopeSettings, Tells: true, Result: CityEnding{}, run: deleteCity, Params: []Param{{Name: "name", Kind: Text, Required: true, Min: 1, Max: 32}}},
+	{Name: "city moved", Level: Owner, Scope: ScopeSettings, Tells: true, Result: CityMove{}, run: cityMoved, Params: []Param{{Name: "url", Kind: Text, Required: true, Min: 1, Max: 1000}}},
+	{Name: "city stays", Level: Owner, Scope: ScopeSettings, Tells: true, Result: CityMove{}, run: cityStays},
 	{Name: "city export", Level: Owner, Scope: ScopeSettings, Reads: true, Result: CityExport{}, run: exportCity},
 	{Name: "city restore", Level: Owner, Scope: ScopeSettings, Tells: true, Result: CityState{}, run: restoreCity},
 }

@@ -18,5 +18,7 @@ func Migrations() []*gormigrate.Migration {
 		{ID: "8-held-mails", Migrate: func(tx *gorm.DB) error { return tx.AutoMigrate(&HeldMail{}) }},
 		{ID: "9-blocks", Migrate: func(tx *gorm.DB) error { return tx.AutoMigrate(&Block{}) }},
 		{ID: "10-announcements", Migrate: func(tx *gorm.DB) error { return tx.AutoMigrate(&Announcement{}) }},
+		{ID: "11-moves", Migrate: func(tx *gorm.DB) error { return tx.AutoMigrate(&Move{}) }},
+		{ID: "12-arrivals", Migrate: func(tx *gorm.DB) error { return tx.AutoMigrate(&Arrived{}) }},
 	}
 }

@@ -46,9 +46,11 @@ type world struct {
 // readInstance does what the program does when the operator has changed something.
 func (w *world) readInstance(ctx context.Context) error {
 	stops, err := w.Stops(ctx)
+	moves, err2 := w.Moves(ctx)
 	w.node.SetStops(stops)
+	w.node.SetMoves(moves)
 	_, failed := w.ReadBlocks(ctx)
-	return errors.Join(err, failed, w.ReadAnnouncements(ctx))
+	return errors.Join(err, err2, failed, w.ReadAnnouncements(ctx))
 }
 
 func newWorld(t *testing.T) *world {

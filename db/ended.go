@@ -14,8 +14,9 @@ type EndedCity struct {
 	Name    string    `gorm:"primaryKey;size:32"`
 	By      string    `gorm:"size:80;not null"` // who wanted it: commands.Actor.ID; empty once the city is gone
 	AskedAt time.Time `gorm:"not null"`
-	EndsAt  time.Time `gorm:"not null"` // until then it can be stopped
-	Active  bool      `gorm:"not null"` // the city was not paused before
+	EndsAt  time.Time `gorm:"not null"`                     // until then it can be stopped
+	Active  bool      `gorm:"not null"`                     // the city was not paused before
+	MovedTo string    `gorm:"size:200;not null;default:''"` // the address to which the city had moved
 
 	BegunAt    *time.Time // since then it cannot be stopped any more
 	Told       string     `gorm:"not null;default:''"` // JSON: how far subscribers were told, by network

@@ -157,6 +157,9 @@ func (d *DB) Migrate(ctx context.Context) error {
 	}, {
 		ID:      "20-ended",
 		Migrate: func(tx *gorm.DB) error { return tx.AutoMigrate(&EndedCity{}) },
+	}, {
+		ID:      "21-moved",
+		Migrate: func(tx *gorm.DB) error { return addColumn(tx, &EndedCity{}, "MovedTo") },
 	}})
 }
 

@@ -42,7 +42,7 @@ var allowed = map[string]who{
 
 	"POST /city/{city}": owners, "POST /city/{city}/try": owners, "POST /city/{city}/merge": owners, "POST /city/{city}/options/{bot}": owners,
 	"POST /city/{city}/undo": owners, "POST /city/{city}/undo/apply": owners, "POST /city/{city}/import": owners, "POST /city/{city}/import/apply": owners,
-	"POST /city/{city}/ledger/{id}/word": owners, "POST /city/{city}/end/{command}": owners, "/city/{city}/bot/{bot}/{rest...}": owners,
+	"POST /city/{city}/ledger/{id}/word": owners, "POST /city/{city}/end/{command}": owners, "POST /city/{city}/arrive": owners, "/city/{city}/bot/{bot}/{rest...}": owners,
 	"POST /city/{city}/network/feed": owners, "POST /city/{city}/network/cancel": owners, "POST /city/{city}/network/choose": owners, "POST /city/{city}/network/save": owners,
 	"POST /city/{city}/network/lists": owners, "POST /city/{city}/network/names": owners, "POST /city/{city}/network/try": owners,
 	"POST /city/{city}/network/remove": owners, "POST /city/{city}/network/unfollow": owners,

@@ -40,8 +40,8 @@ type Service struct {
 	// TLS is the configuration of the inbound SMTP server; nil without a certificate.
 	TLS *tls.Config
 
-	// Ended reports whether a city of this name was deleted lately.
-	Ended func(ctx context.Context, city string) (bool, error)
+	// Ended reports whether a city of this name was deleted lately, and the address to which it had moved, if it had.
+	Ended func(ctx context.Context, city string) (ended bool, movedTo string, err error)
 
 	// Suspended reports whether a city is switched off by the operator; nil for never.
 	Suspended func(city string) bool

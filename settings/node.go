@@ -23,6 +23,7 @@ type Snapshot struct {
 	Document []byte     // in canonical form
 	Filter   *censor.Filter
 	Stop     Stop
+	Moved    string // where the city says that it has moved to: an address, or nothing. As Stop, it is no part of the settings
 }
 
 // Node keeps the current Snapshot of every city in memory.
@@ -45,6 +46,7 @@ type Node struct {
 	watch    []func(city string)
 	cities   map[string]Snapshot
 	stops    map[string]Stop
+	moves    map[string]string
 	loaded   chan struct{} // closed once all cities are loaded
 	isLoaded bool
 
@@ -86,7 +88,7 @@ func (n *Node) Get(_ context.Context, city string) (Snapshot, bool, error) {
 	n.mu.RLock()
 	defer n.mu.RUnlock()
 	snapshot, ok := n.cities[city]
-	snapshot.Stop = n.stops[city]
+	snapshot.Stop, snapshot.Moved = n.stops[city], n.moves[city]
 	return snapshot, ok, nil
 }
 
@@ -104,7 +106,7 @@ func allCities[T any](n *Node, made func(Snapshot) T) []T {
 	all := make([]T, len(names))
 	for i, name := range names {
 		snapshot := n.cities[name]
-		snapshot.Stop = n.stops[name]
+		snapshot.Stop, snapshot.Moved = n.stops[name], n.moves[name]
 		all[i] = made(snapshot)
 	}
 	return all

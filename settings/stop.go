@@ -27,16 +27,27 @@ func (s Snapshot) Runs() bool { return s.Active && s.Stop.Kind == "" }
 
 // SetStops says which cities are stopped, by their names. Who follows changes hears of those that differ from before. The map must not change afterwards.
 func (n *Node) SetStops(stops map[string]Stop) {
+	setAside(n, &n.stops, stops)
+}
+
+// SetMoves says which cities have moved, and where to: see Snapshot.Moved. Who follows changes hears of those that differ from before. The map must not change afterwards.
+func (n *Node) SetMoves(moves map[string]string) {
+	setAside(n, &n.moves, moves)
+}
+
+// setAside replaces what the node knows about cities beside their settings.
+func setAside[T comparable](n *Node, known *map[string]T, now map[string]T) {
 	n.replicaMu.Lock() // one call of those who follow at a time
 	defer n.replicaMu.Unlock()
 	n.mu.Lock()
-	before := n.stops
-	n.stops = stops
+	before := *known
+	*known = now
 	n.mu.Unlock()
-	changed := maps.Clone(stops)
+	changed := map[string]T{}
+	maps.Copy(changed, now)
 	maps.Copy(changed, before)
 	for city := range changed {
-		if before[city] != stops[city] {
+		if before[city] != now[city] {
 			n.notifyChange(city)
 		}
 	}
@@ -44,8 +55,12 @@ func (n *Node) SetStops(stops map[string]Stop) {
 
 // revision identifies what bots see of a city.
 func (s Snapshot) revision() string {
-	if s.Stop.Kind == "" {
-		return string(s.Hash)
+	revision := string(s.Hash)
+	if s.Stop.Kind != "" {
+		revision += " " + string(s.Stop.Kind) + strconv.FormatInt(s.Stop.At.Unix(), 36)
 	}
-	return string(s.Hash) + " " + string(s.Stop.Kind) + strconv.FormatInt(s.Stop.At.Unix(), 36)
+	if s.Moved != "" {
+		revision += " " + s.Moved
+	}
+	return revision
 }

@@ -17,6 +17,7 @@ func (n *Node) View(bot string, s Snapshot) bots.City {
 		Name: name, Title: s.Title, Lang: s.Lang, Active: s.Runs(), Revision: s.revision(),
 		Freshness: s.Settings.Freshness(), Zone: n.clocks.zone(s.Settings), Options: n.options(s.Settings, bot),
 		Read: func(text string) report.Reading { return n.read(name, text) }, Flags: s.FlagsToHold() > 0,
+		Moved: s.Moved,
 	}
 }
 

@@ -53,6 +53,7 @@ type World struct {
 	passed   time.Duration       // by Advance
 	skew     time.Duration       // of the program's clock
 	reports  int
+	ended    map[string]string // where cities had moved that were deleted
 }
 
 // Blocks is a list of the operator on which everybody is, or nobody.
@@ -87,7 +88,7 @@ func NewWorld(t testing.TB, name string, plugin bots.Plugin) *World {
 		},
 	}
 	w.Mail = mail.Service{
-		Queue: &w.Mails, Domain: "linienfunk.example", Ended: func(context.Context, string) (bool, error) { return false, nil }, Dial: (&net.Dialer{}).DialContext,
+		Queue: &w.Mails, Domain: "linienfunk.example", Ended: w.hasEnded, Dial: (&net.Dialer{}).DialContext,
 		Listen: func() (net.Listener, error) { return net.Listen("tcp", "127.0.0.1:0") },
 	}
 	for _, key := range plugin.Config {
@@ -366,4 +367,27 @@ func must(t testing.TB, err error) {
 	if err != nil {
 		t.Fatal(err)
 	}
+}
+
+// SetEnded says that a city was deleted that had moved to an address.
+func (w *World) SetEnded(name, movedTo string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.ended = map[string]string{name: movedTo}
+}
+
+func (w *World) hasEnded(_ context.Context, name string) (ended bool, movedTo string, err error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	movedTo, ended = w.ended[name]
+	return ended, movedTo, nil
+}
+
+// SetMoved has a city say that it has moved to an address.
+func (w *World) SetMoved(name, to string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	city := w.cities[name]
+	city.Moved = to
+	w.cities[name] = city
 }

@@ -2,12 +2,14 @@ package chat
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"linienfunk/bots"
 	"linienfunk/report"
@@ -29,6 +31,9 @@ type Hours struct {
 	From int `json:"from"`
 	To   int `json:"to"`
 }
+
+// maxName is the most bytes of the name of a line or stop that a subscriber has chosen elsewhere.
+const maxName = 300
 
 // MaxInterest is how many lines, stops and parts of the day a subscriber can choose, each.
 const MaxInterest = 50
@@ -201,6 +206,34 @@ func UnmarshalInterest(text []byte) (i Interest, err error) {
 		err = json.Unmarshal(text, &i)
 	}
 	return i, err
+}
+
+// UnmarshalForeign reads an Interest that another program has written. Its error means that it is none, or has more than a person could choose.
+func UnmarshalForeign(text []byte) (Interest, error) {
+	i, err := UnmarshalInterest(text)
+	if err != nil {
+		return Interest{}, err
+	}
+	i.Lines, i.Stops, i.Hours, i.Days = unique(i.Lines), unique(i.Stops), unique(i.Hours), unique(i.Days)
+	if len(i.Lines) > MaxInterest || len(i.Stops) > MaxInterest || len(i.Hours) > MaxInterest {
+		return Interest{}, fmt.Errorf("more than %d lines, stops or times", MaxInterest)
+	}
+	for _, name := range slices.Concat(i.Lines, i.Stops) {
+		if name == "" || len(name) > maxName || strings.ContainsFunc(name, unicode.IsControl) {
+			return Interest{}, errors.New("a name of a line or stop is too long, or no text")
+		}
+	}
+	for _, h := range i.Hours {
+		if h.From < 0 || h.To < 0 || h.From >= 24*60 || h.To >= 24*60 {
+			return Interest{}, errors.New("hours are not those of a day")
+		}
+	}
+	for _, day := range i.Days {
+		if day < time.Sunday || day > time.Saturday {
+			return Interest{}, errors.New("a day is none of the week")
+		}
+	}
+	return i, nil
 }
 
 // unique removes repetitions and keeps the order.

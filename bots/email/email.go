@@ -3,7 +3,7 @@
 //
 // Package mail/inbound receives mail, and mail/text reads it. receive.go implements their interfaces: what an address means, and what is done
 // with a mail; report.go makes a report of it. Package mail sends: send.go makes a mail for each subscriber of subscribers.go, submission.go chooses
-// the city's own mailbox (mailbox.go) or the program as sender, bounce.go removes dead subscribers, leaving.go and postmaster.go handle mails that are no reports. subscription_pages.go is public, with the
+// the city's own mailbox (mailbox.go) or the program as sender, bounce.go removes dead subscribers, moving.go has subscribers go along to another instance and come from one, leaving.go and postmaster.go handle mails that are no reports. subscription_pages.go is public, with the
 // tokens of link_tokens.go; commands.go, notices.go and act_pages.go are for those who run a city; settings_pages.go and
 // places.go, the folders of a mailbox, are for the city's admins.
 package email

@@ -33,6 +33,17 @@ func (b *Bot) readChoose(city, token string) (person string, ok bool) {
 	return person, equal(mac, b.mac("choose", city, person, ""))
 }
 
+// moveToken is for going along to an address, and no other one.
+func (b *Bot) moveToken(s Subscriber, to string) string {
+	return s.Person + "-" + b.mac("move", s.City, s.Person, to)
+}
+
+// readMove returns the subscriber of a token, and false for a forged one or one about another address.
+func (b *Bot) readMove(city, token, to string) (person string, ok bool) {
+	person, mac, _ := strings.Cut(token, "-")
+	return person, equal(mac, b.mac("move", city, person, to))
+}
+
 // readUnsubscribe returns the subscriber of a token, and false for a forged one.
 func (b *Bot) readUnsubscribe(city, token string) (person string, ok bool) {
 	person, mac, _ := strings.Cut(token, "-")

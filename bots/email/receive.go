@@ -79,10 +79,12 @@ func (h handler) Resolve(ctx context.Context, address string) (inbound.Recipient
 
 // whyNoCity says whether there was a city lately.
 func (h handler) whyNoCity(ctx context.Context, name string) error {
-	ended, err := h.bot.mail.Ended(ctx, name)
+	ended, movedTo, err := h.bot.mail.Ended(ctx, name)
 	switch {
 	case err != nil:
 		return fmt.Errorf("look up deleted city: %w", err)
+	case ended && movedTo != "":
+		return inbound.Reply(550, [3]int{5, 1, 6}, "This city has moved to "+movedTo+" and reads no mail here any more") // RFC 3463 3.2: "mailbox has moved, no forwarding address"
 	case ended:
 		return errEnded
 	}

@@ -27,7 +27,7 @@ func (b *Bot) Subscribers(ctx context.Context, city, cursor string) (list []endi
 		if err != nil {
 			return nil, "", err
 		}
-		list = append(list, ending.Subscriber{Address: address, Wants: wants})
+		list = append(list, ending.Subscriber{Address: address, Wants: wants, Consent: consentOf(s)})
 	}
 	if err == nil && len(page) == pageSize {
 		next = strconv.FormatUint(page[len(page)-1].ID, 10)

@@ -26,6 +26,11 @@ type Subscriber struct {
 	AskedAt   int64  `gorm:"not null;index"`     // when the last mail about the subscription was sent, seconds since 1970
 	Asks      int    `gorm:"not null;default:0"` // how many such mails were sent
 	Interest  []byte // sealed: a chat.Interest; NULL for everything
+
+	MoveAsked string `gorm:"size:200;not null;default:''"` // the address about which the subscriber was asked last whether they go along: see ending.Mover
+	MoveTo    string `gorm:"size:200;not null;default:''"` // the one that they go along to
+	MoveAt    int64  `gorm:"not null;default:0"`           // since when they want to, seconds since 1970
+	Welcome   bool   `gorm:"not null;default:false"`       // came from another instance, and was not told yet
 }
 
 // bounceID identifies a subscription for Bounced.
@@ -75,6 +80,9 @@ func migrations() []*gormigrate.Migration {
 	}, {
 		ID:      "9-folders",
 		Migrate: func(tx *gorm.DB) error { return tx.AutoMigrate(&Mailbox{}) },
+	}, {
+		ID:      "10-moves",
+		Migrate: func(tx *gorm.DB) error { return tx.AutoMigrate(&Subscriber{}, &takenIn{}) },
 	}}
 }
 

@@ -20,7 +20,7 @@ func (b *Bot) Public() http.Handler {
 	mux := kit.Routes{
 		"GET /{$}": b.showForm, "POST /subscribe": b.subscribe, "GET /confirm": b.showConfirm, "POST /confirm": b.confirm,
 		"GET /unsubscribe": b.showUnsubscribe, "POST /unsubscribe": b.unsubscribe,
-		"GET /choose": b.showChoose, "POST /choose": b.choose, "GET /act": b.showAct, "POST /act": b.act,
+		"GET /choose": b.showChoose, "POST /choose": b.choose, "GET /move": b.showMove, "POST /move": b.move, "GET /act": b.showAct, "POST /act": b.act,
 	}.Mux()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if bots.MountOf(r).City.Name == "" {

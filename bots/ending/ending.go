@@ -27,4 +27,6 @@ type Subscriber struct {
 	Address string `json:"address"`        // in the network
 	Kind    string `json:"kind,omitempty"` // if there are several: "private", "group", "channel"
 	Wants   any    `json:"wants"`          // a chat.Interest
+
+	Consent *Consent `json:"consent,omitempty"` // to go along to another instance: see Mover
 }

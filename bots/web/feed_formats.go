@@ -40,7 +40,7 @@ type atomEntry struct {
 
 // renderAtom also sets the feed's id, which the library takes from the link, the time of publication, which it omits, and the
 // content's type, which it declares as HTML.
-func renderAtom(f *feeds.Feed, posts []post, self, lang string) ([]byte, error) {
+func renderAtom(f *feeds.Feed, posts []post, from origin) ([]byte, error) {
 	inner := (&feeds.Atom{Feed: f}).AtomFeed()
 	inner.Id, inner.Link = f.Id, nil
 	entries := []atomEntry{}
@@ -51,8 +51,8 @@ func renderAtom(f *feeds.Feed, posts []post, self, lang string) ([]byte, error) 
 			content.Type = "text"
 		}
 	}
-	return marshalXML(&atomFeed{AtomFeed: inner, Entries: entries, GeoNS: "http://www.georss.org/georss", Lang: lang, Links: []feeds.AtomLink{
-		{Href: self, Rel: "self", Type: atomType},
+	return marshalXML(&atomFeed{AtomFeed: inner, Entries: entries, GeoNS: "http://www.georss.org/georss", Lang: from.lang, Links: []feeds.AtomLink{
+		{Href: from.self, Rel: "self", Type: atomType},
 		{Href: f.Link.Href, Rel: "alternate", Type: "text/html"},
 	}})
 }
@@ -80,23 +80,29 @@ type rssSelf struct {
 
 // renderRSS puts the text into the description, as HTML, and not into content:encoded, which the library writes as CDATA, where
 // nothing can be escaped. It omits the editor, who would have to be an e-mail address.
-func renderRSS(f *feeds.Feed, _ []post, self, lang string) ([]byte, error) {
+func renderRSS(f *feeds.Feed, _ []post, from origin) ([]byte, error) {
 	inner := (&feeds.Rss{Feed: f}).RssFeed()
-	inner.Language, inner.ManagingEditor = lang, ""
+	inner.Language, inner.ManagingEditor = from.lang, ""
 	for i, item := range f.Items {
 		inner.Items[i].Content = nil
 		inner.Items[i].Description = htmlText(item.Content)
 		inner.Items[i].Guid.IsPermaLink = "false"
 	}
 	return marshalXML(&rssFeed{Version: "2.0", AtomNS: "http://www.w3.org/2005/Atom", Channel: rssChannel{
-		Self: rssSelf{Href: self, Rel: "self", Type: rssType}, RssFeed: inner,
+		Self: rssSelf{Href: from.self, Rel: "self", Type: rssType}, RssFeed: inner,
 	}})
 }
 
 // jsonFeed adds an empty list of items: the format requires it, and the library omits it.
 type jsonFeed struct {
 	*feeds.JSONFeed
+	City  *jsonCity  `json:"_linienfunk,omitempty"`
 	Items []jsonItem `json:"items"`
+}
+
+// jsonCity is documented in docs/data.md.
+type jsonCity struct {
+	MovedTo string `json:"moved_to"` // the city's page elsewhere
 }
 
 // jsonItem adds what the report means and what has become of it. Names of extensions begin with an underscore.
@@ -114,16 +120,20 @@ type jsonReport struct {
 
 // renderJSON also sets the feed's URL and language, and moves the content to content_text, since the library puts it into
 // content_html. It omits the titles: they repeat the beginning of the text, and the format does not require them.
-func renderJSON(f *feeds.Feed, posts []post, self, lang string) ([]byte, error) {
+func renderJSON(f *feeds.Feed, posts []post, from origin) ([]byte, error) {
 	inner := (&feeds.JSON{Feed: f}).JSONFeed()
-	inner.FeedUrl, inner.Language = self, lang
+	inner.FeedUrl, inner.Language = from.self, from.lang
 	inner.Author, inner.Authors = nil, nil
 	items := []jsonItem{}
 	for i, item := range inner.Items {
 		item.ContentText, item.ContentHTML, item.Title = item.ContentHTML, "", ""
 		items = append(items, jsonItem{item, jsonReport{posts[i].report().Means, max(posts[i].People, 1), posts[i].Ended}})
 	}
-	return json.MarshalIndent(&jsonFeed{JSONFeed: inner, Items: items}, "", "  ")
+	feed := jsonFeed{JSONFeed: inner, Items: items}
+	if from.moved != "" {
+		feed.City = &jsonCity{from.moved}
+	}
+	return json.MarshalIndent(&feed, "", "  ")
 }
 
 // point is the place of a post's first stop; empty if it is unknown.

@@ -22,8 +22,11 @@ var (
 	alertNames = []string{"alerts.pb", "alerts.json"}
 )
 
-// renderer renders a feed, whose items are those of the posts. self is the feed's own address.
-type renderer func(f *feeds.Feed, posts []post, self, lang string) ([]byte, error)
+// renderer renders a feed, whose items are those of the posts.
+type renderer func(f *feeds.Feed, posts []post, from origin) ([]byte, error)
+
+// origin is what a feed says about itself. moved is where the city says that it has moved to, or nothing.
+type origin struct{ self, lang, moved string }
 
 // serveFeed serves the list in the city's language, with 304 for unchanged lists. Readers must revalidate each time: an old warning
 // is a wrong one.
@@ -42,7 +45,7 @@ func (b *bot) serveFeed(mediaType string, render renderer) http.HandlerFunc {
 		}
 		var body []byte
 		if err == nil {
-			body, err = render(b.feed(city, posts, p.Changed), posts, b.cityURL(city.Name)+r.URL.Path, city.Lang)
+			body, err = render(b.feed(city, posts, p.Changed), posts, origin{b.cityURL(city.Name) + r.URL.Path, city.Lang, city.Moved})
 		}
 		if err != nil {
 			b.serverError(w, r, "feed", err)
@@ -95,6 +98,9 @@ func (b *bot) feed(city bots.City, posts []post, changed time.Time) *feeds.Feed 
 		Author:      &feeds.Author{Name: city.Title},
 		Id:          urn(home),
 		Updated:     changed.UTC(),
+	}
+	if city.Moved != "" {
+		f.Description = b.core.Pages.Text(city.Lang, "feed-moved", "City", city.Title, "URL", city.Moved)
 	}
 	for _, p := range posts {
 		updated := p.At

@@ -276,11 +276,11 @@ func FuzzFeedsParseWhateverTheText(f *testing.F) {
 		at := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 		posts := []post{{ID: 7, City: "ghent", Text: text, At: at, Created: at}}
 		feed := b.feed(bots.City{Name: "ghent", Title: title, Lang: "en"}, posts, at)
-		atom, err := renderAtom(feed, posts, "https://example.org/feed.atom", "en")
+		atom, err := renderAtom(feed, posts, origin{"https://example.org/feed.atom", "en", ""})
 		if err != nil {
 			t.Fatal(err)
 		}
-		rss, err := renderRSS(feed, posts, "https://example.org/feed.rss", "en")
+		rss, err := renderRSS(feed, posts, origin{"https://example.org/feed.rss", "en", ""})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -290,7 +290,7 @@ func FuzzFeedsParseWhateverTheText(f *testing.F) {
 		if err := xml.Unmarshal(atom, &a); err != nil || len(a.Entries) != 1 || isXML(text) && a.Entries[0].Content.Text != text {
 			t.Errorf("Atom made %+v of %q: %v", a.Entries, text, err)
 		}
-		raw, err := renderJSON(feed, posts, "https://example.org/feed.json", "en")
+		raw, err := renderJSON(feed, posts, origin{"https://example.org/feed.json", "en", ""})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -99,6 +99,7 @@ func (p *Pages) forOwners() map[string]site.CityAction {
 		"GET /city/{city}/log":               p.log,
 		"GET /city/{city}/log.csv":           p.logFile,
 		"GET /city/{city}/export.zip":        p.exportAll,
+		"POST /city/{city}/arrive":           p.arrive,
 		"POST /city/{city}/end/{command}":    p.end,
 		"GET /city/{city}/network":           p.network,
 		"POST /city/{city}/network/feed":     p.uploadFeed,
@@ -120,6 +121,7 @@ func (p *Pages) forOwners() map[string]site.CityAction {
 		"GET /city/{city}/import/apply":   redirectTo("/history"),
 		"GET /city/{city}/network/{form}": redirectTo("/network"),
 		"GET /city/{city}/end/{command}":  redirectTo("/end"),
+		"GET /city/{city}/arrive":         redirectTo("/end"),
 	}
 }
 

@@ -13,7 +13,13 @@ type endData struct {
 	City   site.CityLink
 	Tabs   site.Tabs
 	Name   string // that was typed
+	URL    string // that was typed
 	Errors site.FormErrors
+
+	Moved string // where the city says that it is now; empty if it stays
+	Asks  string // when its subscribers are asked, for people; empty if they have been
+
+	Used bool // the city has relayed something: a file from elsewhere is more likely for its subscribers alone
 }
 
 // showEnd is the page on which a city is deleted, and on which that is stopped.
@@ -23,13 +29,23 @@ func (p *Pages) showEnd(w http.ResponseWriter, r *http.Request, _ db.Admin, city
 
 func (p *Pages) endPage(w http.ResponseWriter, r *http.Request, status int, city settings.Snapshot, data endData) error {
 	data.City, data.Tabs = site.LinkTo(city), site.TabsOf(r, city, "end")
+	move, moved, err := p.Commands.MoveOf(r.Context(), city.City)
+	if err != nil {
+		return err
+	}
+	if data.Used, err = db.Any(p.DB.WithContext(r.Context()).Model(&db.Entry{}), "city = ? AND passed = ?", city.City, true); err != nil {
+		return err
+	}
+	if data.Moved = move.URL; moved && !move.Told {
+		data.Asks = move.Asks.In(city.Clock()).Format(p.Text(r, "date-format"))
+	}
 	about := site.Page{Title: p.Text(r, "end") + " – " + city.Title, Line: site.LineClass(city.City), Private: true}
 	return p.Show(w, r, status, about, "end.html", data)
 }
 
-// end deletes the city, or stops that.
+// end deletes the city, says that it has moved, or stops one of them.
 func (p *Pages) end(w http.ResponseWriter, r *http.Request, admin db.Admin, city settings.Snapshot) error {
-	names := map[string]string{"delete": "city delete", "restore": "city restore"}
+	names := map[string]string{"delete": "city delete", "restore": "city restore", "moved": "city moved", "stays": "city stays"}
 	command, ok := p.Commands.Find(names[r.PathValue("command")])
 	if !ok {
 		return db.ErrNotFound
@@ -38,8 +54,8 @@ func (p *Pages) end(w http.ResponseWriter, r *http.Request, admin db.Admin, city
 		return err
 	}
 	args := map[string]any{}
-	if r.PathValue("command") == "delete" {
-		args["name"] = r.PostForm.Get("name")
+	for _, param := range command.Params {
+		args[param.Name] = r.PostForm.Get(param.Name)
 	}
 	result, err := p.Commands.Run(r.Context(), commands.Call{City: city.City, Name: command.Name, Args: args, Actor: p.actorOf(r, admin)})
 	refusals := commands.AsRefusals(err)
@@ -47,8 +63,8 @@ func (p *Pages) end(w http.ResponseWriter, r *http.Request, admin db.Admin, city
 	case err != nil && refusals == nil:
 		return err
 	case refusals != nil && refusals[0].Param != "":
-		data := endData{Name: r.PostForm.Get("name"), Errors: site.FormErrors{}}
-		data.Errors.Add("name", p.Commands.Why(p.Lang(r), refusals[0]))
+		data := endData{Name: r.PostForm.Get("name"), URL: r.PostForm.Get("url"), Errors: site.FormErrors{}}
+		data.Errors.Add(refusals[0].Param, p.Commands.Why(p.Lang(r), refusals[0]))
 		return p.endPage(w, r, http.StatusUnprocessableEntity, city, data)
 	case refusals != nil:
 		p.Tell(w, r, "/city/"+city.City+"/end", p.Commands.Why(p.Lang(r), refusals[0]), true)

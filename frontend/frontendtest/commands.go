@@ -32,9 +32,11 @@ func (s *World) newCommands(database *db.DB, box *secret.Box, log *slog.Logger, 
 		Status: func(string) []supervisor.Status { s.mu.Lock(); defer s.mu.Unlock(); return s.statuses },
 		InstanceChanged: func(ctx context.Context) error {
 			stops, err := s.Site.Commands.Stops(ctx)
+			moves, err2 := s.Site.Commands.Moves(ctx)
 			s.Node.SetStops(stops)
+			s.Node.SetMoves(moves)
 			_, failed := s.Site.Commands.ReadBlocks(ctx)
-			return errors.Join(err, failed, s.Site.Commands.ReadAnnouncements(ctx))
+			return errors.Join(err, err2, failed, s.Site.Commands.ReadAnnouncements(ctx))
 		},
 		Changed:  func(city string) { s.Changed <- city },
 		Networks: map[string]chat.Network{}, MailNetworks: map[string]bool{}, Senders: []string{"alpha"},

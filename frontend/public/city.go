@@ -58,8 +58,12 @@ func (p *Pages) public(w http.ResponseWriter, r *http.Request) error {
 
 // gone says that a city was deleted lately, or that there is none.
 func (p *Pages) gone(w http.ResponseWriter, r *http.Request) error {
-	if _, err := p.DB.Ended(r.Context(), r.PathValue("city")); err != nil {
+	ended, err := p.DB.Ended(r.Context(), r.PathValue("city"))
+	if err != nil {
 		return err
+	}
+	if ended.MovedTo != "" {
+		return p.Show(w, r, http.StatusGone, site.Page{Title: p.Text(r, "gone-moved"), Private: true}, "moved.html", ended.MovedTo)
 	}
 	p.ShowError(w, r, http.StatusGone)
 	return nil

@@ -22,8 +22,9 @@ type CityLink struct {
 	Name, Title, Line, Lang string
 	Active                  bool // it relays reports
 	Stop                    settings.Stop
+	Moved                   string // see settings.Snapshot
 }
 
 func LinkTo(s settings.Snapshot) CityLink {
-	return CityLink{Name: s.City, Title: s.Title, Line: LineClass(s.City), Lang: s.Lang, Active: s.Runs(), Stop: s.Stop}
+	return CityLink{Name: s.City, Title: s.Title, Line: LineClass(s.City), Lang: s.Lang, Active: s.Runs(), Stop: s.Stop, Moved: s.Moved}
 }
