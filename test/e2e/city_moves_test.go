@@ -20,8 +20,8 @@ const (
 	staysHere = "stays-" + harness.ReaderAddress
 )
 
-// load has an owner load the file of a city, and returns the page that says what came along.
-func load(t *testing.T, admin *harness.Browser, base, city string, file []byte) string {
+// loadCity has an owner load the file of a city, and returns the page that says what came along.
+func loadCity(t *testing.T, admin *harness.Browser, base, city string, file []byte) string {
 	t.Helper()
 	var body bytes.Buffer
 	form := multipart.NewWriter(&body)
@@ -94,7 +94,7 @@ func TestACityMovesToAnotherInstanceWithTheSubscriberWhoAgrees(t *testing.T) {
 		t.Fatalf("%d, %v", answer.StatusCode, err)
 	}
 	for _, wants := range []string{"One subscriber by mail who has agreed", "One subscriber who has agreed and is here already"} { // the file is loaded twice
-		if page := load(t, to, now.BaseURL, "zueri", file); !strings.Contains(page, wants) || !strings.Contains(page, "One subscriber who has not agreed") || strings.Contains(page, "@") {
+		if page := loadCity(t, to, now.BaseURL, "zueri", file); !strings.Contains(page, wants) || !strings.Contains(page, "One subscriber who has not agreed") || strings.Contains(page, "@") {
 			t.Errorf("no %q:\n%s", wants, page)
 		}
 	}
