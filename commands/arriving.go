@@ -278,11 +278,14 @@ func (c *Commands) takeSubscribers(ctx context.Context, city string, people map[
 	return nil
 }
 
-// welcome tells those who came to cities here, each city on one node.
+// welcome tells those who came to cities here, each city on one node. A city that the operator has stopped, or has not approved yet, sends nothing.
 func (c *Commands) welcome(ctx context.Context) error {
 	var rows []Arrived
 	err := c.Tables.WithContext(ctx).Order("city").Find(&rows).Error
 	for _, row := range rows {
+		if city, ok, _ := c.Settings.Get(ctx, row.City); !ok || city.Stop.Kind != "" { // reads memory
+			continue
+		}
 		err = errors.Join(err, c.leased(ctx, row.City, &Arrived{}, func(ctx context.Context) error {
 			for _, name := range slices.Sorted(maps.Keys(c.Movers)) {
 				if err := untilNone(ctx, func(ctx context.Context) (int, error) { return c.Movers[name].Welcome(ctx, row.City) }); err != nil {

@@ -16,6 +16,7 @@ import (
 
 	"linienfunk/db"
 	"linienfunk/internal/outgoing"
+	"linienfunk/settings"
 )
 
 // Move is a city whose owners say that it is at another instance now. The city goes on until they delete it.
@@ -200,12 +201,17 @@ func untilNone(ctx context.Context, step func(ctx context.Context) (int, error))
 	}
 }
 
-// askToMove asks and tells the subscribers of one city.
+// askToMove asks and tells the subscribers of one city, and then leaves it alone for a minute, also after an error. A city that the operator has stopped sends nothing.
 func (c *Commands) askToMove(ctx context.Context, row Move) error {
 	city, ok, err := c.Settings.Get(ctx, row.City)
-	if err != nil || !ok {
+	if err != nil || !ok || city.Stop.Kind != "" {
 		return err
 	}
+	err = c.askAll(ctx, city, row)
+	return errors.Join(err, c.Tables.WithContext(context.WithoutCancel(ctx)).Model(&Move{}).Where("city = ?", row.City).Update("look_at", db.Time(c.Now().Add(moveEvery))).Error)
+}
+
+func (c *Commands) askAll(ctx context.Context, city settings.Snapshot, row Move) (err error) {
 	for _, name := range slices.Sorted(maps.Keys(c.Movers)) {
 		err = errors.Join(err, untilNone(ctx, func(ctx context.Context) (int, error) { return c.Movers[name].AskToMove(ctx, row.City, row.URL) }))
 	}
@@ -218,10 +224,7 @@ func (c *Commands) askToMove(ctx context.Context, row Move) error {
 	_, failed := c.announce(ctx, announcement{city: row.City, key: key, text: text, since: row.AskAt, told: told, without: c.asks, keep: func(told string) error {
 		return c.Tables.WithContext(context.WithoutCancel(ctx)).Model(&Move{}).Where("city = ? AND url = ?", row.City, row.URL).Update("told", told).Error
 	}})
-	if err = errors.Join(err, failed); err != nil {
-		return err
-	}
-	return c.Tables.WithContext(context.WithoutCancel(ctx)).Model(&Move{}).Where("city = ?", row.City).Update("look_at", db.Time(c.Now().Add(moveEvery))).Error
+	return errors.Join(err, failed)
 }
 
 // asks reports whether a network asks its subscribers, and need not tell them.

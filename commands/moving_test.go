@@ -114,6 +114,26 @@ func TestAMoveThatIsTakenBackWithinTheHourReachesNobody(t *testing.T) {
 	}
 }
 
+func TestASuspendedCityAsksAndTellsNobody(t *testing.T) {
+	t.Parallel()
+	w, m := newMovingWorld(t)
+	w.must(w.owner(), "city moved", "url", "https://other.example.org/c/bern")
+	_, err := w.arrive(map[string]string{"about.json": aboutBasel, "settings.json": settingsBasel(nil),
+		"subscribers.json": fmt.Sprintf(`[{"network": "net", "address": "a", "consent": {"to": "https://linienfunk.example/c/bern", "at": %q}}]`, w.Now().UTC().Format(time.RFC3339))})
+	w.check(err)
+	w.must(operator, "city suspend", "why", "It names riders")
+	w.Advance(2 * commands.MoveGrace)
+	w.check(w.MoveCities(t.Context()))
+	if len(m.asked)+m.welcomed != 0 {
+		t.Errorf("asked %q, told %d", m.asked, m.welcomed)
+	}
+	w.must(operator, "city reinstate")
+	w.check(w.MoveCities(t.Context()))
+	if len(m.asked) != 1 || m.welcomed != 1 {
+		t.Errorf("asked %q, told %d", m.asked, m.welcomed)
+	}
+}
+
 func TestACityMovesToAPublicPageOnly(t *testing.T) {
 	t.Parallel()
 	w, _ := newMovingWorld(t)

@@ -171,6 +171,7 @@ func TestPagesHaveNoMistakesForAxe(t *testing.T) {
 		{name: "held", path: city + "/ledger?held=1", admin: true},
 		{name: "take along or delete", path: city + "/end", admin: true},
 		{name: "delete with a wrong name", path: city + "/end", admin: true, script: submitForm("#f-name", "bern"), then: "#f-name[aria-invalid]"},
+		{name: "move to a wrong address", path: city + "/end", admin: true, script: submitForm("#f-url", "https://localhost/"+strings.Repeat("x", 300)), then: "#f-url[aria-invalid]"},
 		{name: "wrong invitation", path: city + "/people", admin: true, script: submitForm("#f-invite", "x"), then: ".errors"},
 		{
 			name: "tried lists", path: city, admin: true, then: ".tried",
