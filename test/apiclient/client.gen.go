@@ -227,6 +227,19 @@ type CityEnding struct {
 	Ends time.Time `json:"ends"`
 }
 
+// CityMove defines model for CityMove.
+type CityMove struct {
+	// Asks When subscribers are asked whether they want to go along. Until then city stays takes it back and nobody has heard of it.
+	Asks *time.Time `json:"asks,omitempty"`
+	City string     `json:"city"`
+
+	// Told Whether subscribers have been asked.
+	Told bool `json:"told"`
+
+	// Url The city's page elsewhere; empty if it stays.
+	Url string `json:"url"`
+}
+
 // CityState defines model for CityState.
 type CityState struct {
 	Active bool   `json:"active"`
@@ -243,7 +256,10 @@ type CityStatus struct {
 	City   string `json:"city"`
 
 	// Held Reports that wait for a moderator; 100 stands for more.
-	Held     int64           `json:"held"`
+	Held int64 `json:"held"`
+
+	// MovedTo The address to which the city says that it has moved.
+	MovedTo  *string         `json:"moved_to,omitempty"`
 	Networks []NetworkStatus `json:"networks"`
 
 	// Title The city's name for people.
@@ -879,6 +895,24 @@ type CityDeleteParams struct {
 	Client *string `json:"client,omitempty"`
 }
 
+// CityMovedJSONBody defines parameters for CityMoved.
+type CityMovedJSONBody struct {
+	// City The short name of the key's city.
+	City string `json:"city"`
+
+	// Url address of the city’s new page
+	Url string `json:"url"`
+}
+
+// CityMovedParams defines parameters for CityMoved.
+type CityMovedParams struct {
+	// IdempotencyKey Identifies the call for a day: a second one with the same key is not carried out, and has the answer of the first one.
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
+
+	// Client The name of your program, which the city's admins see beside the key.
+	Client *string `json:"client,omitempty"`
+}
+
 // CityRestoreJSONBody defines parameters for CityRestore.
 type CityRestoreJSONBody struct {
 	// City The short name of the key's city.
@@ -887,6 +921,21 @@ type CityRestoreJSONBody struct {
 
 // CityRestoreParams defines parameters for CityRestore.
 type CityRestoreParams struct {
+	// IdempotencyKey Identifies the call for a day: a second one with the same key is not carried out, and has the answer of the first one.
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
+
+	// Client The name of your program, which the city's admins see beside the key.
+	Client *string `json:"client,omitempty"`
+}
+
+// CityStaysJSONBody defines parameters for CityStays.
+type CityStaysJSONBody struct {
+	// City The short name of the key's city.
+	City string `json:"city"`
+}
+
+// CityStaysParams defines parameters for CityStays.
+type CityStaysParams struct {
 	// IdempotencyKey Identifies the call for a day: a second one with the same key is not carried out, and has the answer of the first one.
 	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
 
@@ -1593,8 +1642,14 @@ type SettingsReplaceJSONRequestBody SettingsReplaceJSONBody
 // CityDeleteJSONRequestBody defines body for CityDelete for application/json ContentType.
 type CityDeleteJSONRequestBody CityDeleteJSONBody
 
+// CityMovedJSONRequestBody defines body for CityMoved for application/json ContentType.
+type CityMovedJSONRequestBody CityMovedJSONBody
+
 // CityRestoreJSONRequestBody defines body for CityRestore for application/json ContentType.
 type CityRestoreJSONRequestBody CityRestoreJSONBody
+
+// CityStaysJSONRequestBody defines body for CityStays for application/json ContentType.
+type CityStaysJSONRequestBody CityStaysJSONBody
 
 // FlagJSONRequestBody defines body for Flag for application/json ContentType.
 type FlagJSONRequestBody FlagJSONBody
@@ -1928,6 +1983,24 @@ type ClientInterface interface {
 	// Corresponds with POST /api/v1/city/delete (the `CityDelete` operationId).
 	CityDelete(ctx context.Context, params *CityDeleteParams, body CityDeleteJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// CityMovedWithBody Say that the city is on another instance now, and ask its subscribers whether they go along
+	//
+	// Needs the scope `settings`.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/city/moved (the `CityMoved` operationId).
+	CityMovedWithBody(ctx context.Context, params *CityMovedParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CityMoved Say that the city is on another instance now, and ask its subscribers whether they go along
+	//
+	// Needs the scope `settings`.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/city/moved (the `CityMoved` operationId).
+	CityMoved(ctx context.Context, params *CityMovedParams, body CityMovedJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// CityRestoreWithBody Stop the deletion of the city
 	//
 	// Needs the scope `settings`.
@@ -1945,6 +2018,24 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /api/v1/city/restore (the `CityRestore` operationId).
 	CityRestore(ctx context.Context, params *CityRestoreParams, body CityRestoreJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CityStaysWithBody Take back that the city has moved
+	//
+	// Needs the scope `settings`.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/city/stays (the `CityStays` operationId).
+	CityStaysWithBody(ctx context.Context, params *CityStaysParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CityStays Take back that the city has moved
+	//
+	// Needs the scope `settings`.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/city/stays (the `CityStays` operationId).
+	CityStays(ctx context.Context, params *CityStaysParams, body CityStaysJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// FlagWithBody Object to a report: it is false, or names somebody
 	//
@@ -2910,6 +3001,44 @@ func (c *Client) CityDelete(ctx context.Context, params *CityDeleteParams, body 
 	return c.Client.Do(req)
 }
 
+// CityMovedWithBody Say that the city is on another instance now, and ask its subscribers whether they go along
+//
+// Needs the scope `settings`.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/city/moved (the `CityMoved` operationId).
+func (c *Client) CityMovedWithBody(ctx context.Context, params *CityMovedParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCityMovedRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CityMoved Say that the city is on another instance now, and ask its subscribers whether they go along
+//
+// Needs the scope `settings`.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/city/moved (the `CityMoved` operationId).
+func (c *Client) CityMoved(ctx context.Context, params *CityMovedParams, body CityMovedJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCityMovedRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // CityRestoreWithBody Stop the deletion of the city
 //
 // Needs the scope `settings`.
@@ -2938,6 +3067,44 @@ func (c *Client) CityRestoreWithBody(ctx context.Context, params *CityRestorePar
 // Corresponds with POST /api/v1/city/restore (the `CityRestore` operationId).
 func (c *Client) CityRestore(ctx context.Context, params *CityRestoreParams, body CityRestoreJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewCityRestoreRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CityStaysWithBody Take back that the city has moved
+//
+// Needs the scope `settings`.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/city/stays (the `CityStays` operationId).
+func (c *Client) CityStaysWithBody(ctx context.Context, params *CityStaysParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCityStaysRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CityStays Take back that the city has moved
+//
+// Needs the scope `settings`.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/city/stays (the `CityStays` operationId).
+func (c *Client) CityStays(ctx context.Context, params *CityStaysParams, body CityStaysJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCityStaysRequest(c.Server, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -5398,6 +5565,72 @@ func NewCityDeleteRequestWithBody(server string, params *CityDeleteParams, conte
 	return req, nil
 }
 
+// NewCityMovedRequest calls the generic CityMoved builder with application/json body
+func NewCityMovedRequest(server string, params *CityMovedParams, body CityMovedJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewCityMovedRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewCityMovedRequestWithBody constructs an http.Request for the CityMoved method, with any body, and a specified content type
+func NewCityMovedRequestWithBody(server string, params *CityMovedParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/city/moved")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+		if params.Client != nil {
+			var headerParam1 string
+
+			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "client", *params.Client, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("client", headerParam1)
+		}
+
+	}
+
+	return req, nil
+}
+
 // NewCityRestoreRequest calls the generic CityRestore builder with application/json body
 func NewCityRestoreRequest(server string, params *CityRestoreParams, body CityRestoreJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
@@ -5419,6 +5652,72 @@ func NewCityRestoreRequestWithBody(server string, params *CityRestoreParams, con
 	}
 
 	operationPath := fmt.Sprintf("/api/v1/city/restore")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+		if params.Client != nil {
+			var headerParam1 string
+
+			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "client", *params.Client, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("client", headerParam1)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewCityStaysRequest calls the generic CityStays builder with application/json body
+func NewCityStaysRequest(server string, params *CityStaysParams, body CityStaysJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewCityStaysRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewCityStaysRequestWithBody constructs an http.Request for the CityStays method, with any body, and a specified content type
+func NewCityStaysRequestWithBody(server string, params *CityStaysParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/city/stays")
 	if operationPath[0] == '/' {
 		operationPath = "." + operationPath
 	}
@@ -7875,6 +8174,24 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /api/v1/city/delete (the `CityDelete` operationId).
 	CityDeleteWithResponse(ctx context.Context, params *CityDeleteParams, body CityDeleteJSONRequestBody, reqEditors ...RequestEditorFn) (*CityDeleteResponse, error)
 
+	// CityMovedWithBodyWithResponse Say that the city is on another instance now, and ask its subscribers whether they go along
+	//
+	// Needs the scope `settings`.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/city/moved (the `CityMoved` operationId).
+	CityMovedWithBodyWithResponse(ctx context.Context, params *CityMovedParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CityMovedResponse, error)
+
+	// CityMovedWithResponse Say that the city is on another instance now, and ask its subscribers whether they go along
+	//
+	// Needs the scope `settings`.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/city/moved (the `CityMoved` operationId).
+	CityMovedWithResponse(ctx context.Context, params *CityMovedParams, body CityMovedJSONRequestBody, reqEditors ...RequestEditorFn) (*CityMovedResponse, error)
+
 	// CityRestoreWithBodyWithResponse Stop the deletion of the city
 	//
 	// Needs the scope `settings`.
@@ -7892,6 +8209,24 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with POST /api/v1/city/restore (the `CityRestore` operationId).
 	CityRestoreWithResponse(ctx context.Context, params *CityRestoreParams, body CityRestoreJSONRequestBody, reqEditors ...RequestEditorFn) (*CityRestoreResponse, error)
+
+	// CityStaysWithBodyWithResponse Take back that the city has moved
+	//
+	// Needs the scope `settings`.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/city/stays (the `CityStays` operationId).
+	CityStaysWithBodyWithResponse(ctx context.Context, params *CityStaysParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CityStaysResponse, error)
+
+	// CityStaysWithResponse Take back that the city has moved
+	//
+	// Needs the scope `settings`.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/city/stays (the `CityStays` operationId).
+	CityStaysWithResponse(ctx context.Context, params *CityStaysParams, body CityStaysJSONRequestBody, reqEditors ...RequestEditorFn) (*CityStaysResponse, error)
 
 	// FlagWithBodyWithResponse Object to a report: it is false, or names somebody
 	//
@@ -9366,6 +9701,54 @@ func (r CityDeleteResponse) ContentType() string {
 	return ""
 }
 
+type CityMovedResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *CityMove
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r CityMovedResponse) GetJSON200() *CityMove {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r CityMovedResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r CityMovedResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r CityMovedResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r CityMovedResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r CityMovedResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type CityRestoreResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -9408,6 +9791,54 @@ func (r CityRestoreResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r CityRestoreResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type CityStaysResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *CityMove
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r CityStaysResponse) GetJSON200() *CityMove {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r CityStaysResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r CityStaysResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r CityStaysResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r CityStaysResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r CityStaysResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -11313,6 +11744,36 @@ func (c *ClientWithResponses) CityDeleteWithResponse(ctx context.Context, params
 	return ParseCityDeleteResponse(rsp)
 }
 
+// CityMovedWithBodyWithResponse Say that the city is on another instance now, and ask its subscribers whether they go along
+//
+// Needs the scope `settings`.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/city/moved (the `CityMoved` operationId).
+func (c *ClientWithResponses) CityMovedWithBodyWithResponse(ctx context.Context, params *CityMovedParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CityMovedResponse, error) {
+	rsp, err := c.CityMovedWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCityMovedResponse(rsp)
+}
+
+// CityMovedWithResponse Say that the city is on another instance now, and ask its subscribers whether they go along
+//
+// Needs the scope `settings`.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/city/moved (the `CityMoved` operationId).
+func (c *ClientWithResponses) CityMovedWithResponse(ctx context.Context, params *CityMovedParams, body CityMovedJSONRequestBody, reqEditors ...RequestEditorFn) (*CityMovedResponse, error) {
+	rsp, err := c.CityMoved(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCityMovedResponse(rsp)
+}
+
 // CityRestoreWithBodyWithResponse Stop the deletion of the city
 //
 // Needs the scope `settings`.
@@ -11341,6 +11802,36 @@ func (c *ClientWithResponses) CityRestoreWithResponse(ctx context.Context, param
 		return nil, err
 	}
 	return ParseCityRestoreResponse(rsp)
+}
+
+// CityStaysWithBodyWithResponse Take back that the city has moved
+//
+// Needs the scope `settings`.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/city/stays (the `CityStays` operationId).
+func (c *ClientWithResponses) CityStaysWithBodyWithResponse(ctx context.Context, params *CityStaysParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CityStaysResponse, error) {
+	rsp, err := c.CityStaysWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCityStaysResponse(rsp)
+}
+
+// CityStaysWithResponse Take back that the city has moved
+//
+// Needs the scope `settings`.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/city/stays (the `CityStays` operationId).
+func (c *ClientWithResponses) CityStaysWithResponse(ctx context.Context, params *CityStaysParams, body CityStaysJSONRequestBody, reqEditors ...RequestEditorFn) (*CityStaysResponse, error) {
+	rsp, err := c.CityStays(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCityStaysResponse(rsp)
 }
 
 // FlagWithBodyWithResponse Object to a report: it is false, or names somebody
@@ -12971,6 +13462,39 @@ func ParseCityDeleteResponse(rsp *http.Response) (*CityDeleteResponse, error) {
 	return response, nil
 }
 
+// ParseCityMovedResponse parses an HTTP response from a CityMovedWithResponse call
+func ParseCityMovedResponse(rsp *http.Response) (*CityMovedResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &CityMovedResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest CityMove
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseCityRestoreResponse parses an HTTP response from a CityRestoreWithResponse call
 func ParseCityRestoreResponse(rsp *http.Response) (*CityRestoreResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -12987,6 +13511,39 @@ func ParseCityRestoreResponse(rsp *http.Response) (*CityRestoreResponse, error) 
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest CityState
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseCityStaysResponse parses an HTTP response from a CityStaysWithResponse call
+func ParseCityStaysResponse(rsp *http.Response) (*CityStaysResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &CityStaysResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest CityMove
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
