@@ -75,6 +75,11 @@ func TestAnAdminRulesOnWhatIsHeldInTheLedger(t *testing.T) {
 		}
 		v.Post(never+"release").Want(200, `class="flash error"`)
 	}
+	record("4", 0, report.Verdict{Passed: true, List: report.Hold, Rule: report.HoldAll})
+	record("5", 0, report.Verdict{Passed: true, List: report.Triggers, Rule: "wetter"})
+	if page := v.Get("/city/berlin/ledger").Want(200, "was held back: a moderator has to see it first"); strings.Count(page.Text, "was held back") != 1 {
+		t.Error("a report that passed by itself was held back")
+	}
 	for name, want := range map[string]string{"release": "goes out", "refuse": "is not relayed", "mute": "is held", "unmute": "no longer held"} {
 		published = nil
 		v.Post(held+name).Want(200, want)
