@@ -251,7 +251,7 @@ func TestEveryCommandHasItsTexts(t *testing.T) {
 		}
 	}
 	used["button-release"], used["button-refuse"], used["farewell"], used["answer-"+commands.ArriveID] = true, true, true, true
-	for _, mail := range []string{"invite", "role", "removed", "suspended", "reinstated", "waiting", "approved", "declined", "ending", "restored", "waits"} {
+	for _, mail := range []string{"invite", "role", "removed", "suspended", "reinstated", "waiting", "approved", "declined", "ending", "restored", "waits", "recovered"} {
 		used[mail+"-subject"], used[mail+"-mail"] = true, true
 	}
 	for _, rule := range report.HoldRules {

@@ -24,7 +24,7 @@ func registry() []Command {
 	for _, group := range []struct {
 		name     string
 		commands []Command
-	}{{"reports", ofReports}, {"moderation", ofModeration}, {"city", ofCities}, {"lists", ofLists}, {"transit", ofTransit}, {"subscribers", ofSubscribers}, {"people", ofPeople}, {"chats", ofLinks}, {"instance", ofInstance}, {"instance", ofOperators}, {"instance", ofRegistration}} {
+	}{{"reports", ofReports}, {"moderation", ofModeration}, {"city", ofCities}, {"lists", ofLists}, {"transit", ofTransit}, {"subscribers", ofSubscribers}, {"people", ofPeople}, {"chats", ofLinks}, {"instance", ofInstance}, {"instance", ofOperators}, {"instance", ofRegistration}, {"instance", ofRecovery}} {
 		for _, command := range group.commands {
 			command.Group = group.name
 			all = append(all, command)
