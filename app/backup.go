@@ -333,7 +333,7 @@ func restoreBackup(ctx context.Context, c config.Config, flags restoreFlags, out
 	if err != nil {
 		return fmt.Errorf("everything was restored as it was, but not all histories of settings are sound: %w", err)
 	}
-	fmt.Fprintf(out, "Everything is restored and compared. The settings of %d cities and their histories are sound.\n", cities)
+	fmt.Fprintf(out, "Everything is restored and compared. Cities whose settings and history are sound: %d, all of them.\n", cities)
 	if flags.ExpireQueued {
 		_, err = fmt.Fprintf(out, "Not sent any more: %d deliveries and %d mails that waited. Left out: %d messages with reports, most of which are in the ledger if the censor was running.\n", left.deliveries, left.mails, left.reports)
 	} else {

@@ -52,7 +52,7 @@ func move(ctx context.Context, from, to config.Config, out, stderr io.Writer) er
 	if err != nil {
 		return fmt.Errorf("everything was moved as it was, but not all histories of settings are sound: %w", err)
 	}
-	_, err = fmt.Fprintf(out, "The settings of %d cities and their histories are sound. Everything is moved; nothing was deleted where it was.\n", cities)
+	_, err = fmt.Fprintf(out, "Cities whose settings and history are sound: %d, all of them. Everything is moved; nothing was deleted where it was.\n", cities)
 	return err
 }
 
