@@ -114,6 +114,16 @@ func TestACitysDayPassesWithoutABrowser(t *testing.T) {
 	if a, _ := w.writes("ada", "status"); !strings.Contains(a.Text, "Bern: paused") || !strings.Contains(a.Text, "NET: running (@bern), 2 waiting") {
 		t.Errorf("%+v", a)
 	}
+	w.must(w.owner(), "panic")
+	if a, _ := w.writes("ada", "status"); !strings.Contains(a.Text, "Panic is on: nothing is sent") {
+		t.Errorf("%+v", a)
+	}
+	w.must(w.owner(), "panic", "on", false)
+	w.must(operator, "city suspend", "why", "It names riders")
+	if a, _ := w.writes("ada", "status"); !strings.Contains(a.Text, "Bern: suspended by the operator: It names riders") {
+		t.Errorf("%+v", a)
+	}
+	w.must(operator, "city reinstate")
 	if a, _ := w.writes("ada", "/weiter"); a.Refused {
 		t.Errorf("%+v", a)
 	}

@@ -10,7 +10,11 @@ import (
 type CityStatus struct {
 	City     string          `json:"city"`
 	Title    string          `json:"title" doc:"The city's name for people."`
-	Active   bool            `json:"active" doc:"False if the city is paused: nothing is relayed."`
+	Active   bool            `json:"active" doc:"False if the city is paused or stopped: nothing is relayed."`
+	Stopped  string          `json:"stopped" doc:"Why it is stopped, whatever its settings say: suspended by the operator, or waiting for the operator's approval; empty if it is not."`
+	Reason   string          `json:"reason" doc:"What the operator says about that."`
+	Panic    bool            `json:"panic" doc:"Nothing is sent: all reports are held, and what is queued waits."`
+	HoldAll  bool            `json:"hold_all" doc:"All reports are held until a moderator has seen them."`
 	MovedTo  string          `json:"moved_to,omitempty" doc:"The address to which the city says that it has moved."`
 	Held     int             `json:"held" doc:"Reports that wait for a moderator; 100 stands for more."`
 	Networks []NetworkStatus `json:"networks"`
@@ -54,7 +58,8 @@ func status(ctx context.Context, c *Commands, call Call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := CityStatus{City: city.City, Title: city.Title, Active: city.Runs(), MovedTo: city.Moved, Held: len(held), Networks: []NetworkStatus{}}
+	s := CityStatus{City: city.City, Title: city.Title, Active: city.Runs(), Stopped: string(city.Stop.Kind), Reason: city.Stop.Reason, MovedTo: city.Moved, Panic: city.Panic, HoldAll: city.HoldAll,
+		Held: len(held), Networks: []NetworkStatus{}}
 	for _, one := range c.Status(call.City) {
 		s.Networks = append(s.Networks, NetworkStatus{Network: one.Bot, Title: c.title(call.Actor.Lang, one.Bot), Account: one.Label, State: string(one.State),
 			Detail: c.Translate(call.Actor.Lang, one.Bot, one.Detail), Waiting: one.Queue})

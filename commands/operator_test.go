@@ -23,7 +23,7 @@ func TestASuspendedCityRelaysNothingWhateverItsOwnersSay(t *testing.T) {
 	if got := w.received("2", "kontrolle an der post"); len(got.Deliveries) != 0 {
 		t.Errorf("deliveries: %+v", got.Deliveries)
 	}
-	if s := w.must(w.owner(), "status").(commands.CityStatus); s.Active {
+	if s := w.must(w.owner(), "status").(commands.CityStatus); s.Active || s.Stopped != "suspended" || s.Reason != "It names riders" {
 		t.Errorf("status: %+v", s)
 	}
 	if got := w.refused(w.owner(), "city reinstate"); got != "forbidden" {

@@ -251,16 +251,28 @@ type CityState struct {
 
 // CityStatus defines model for CityStatus.
 type CityStatus struct {
-	// Active False if the city is paused: nothing is relayed.
+	// Active False if the city is paused or stopped: nothing is relayed.
 	Active bool   `json:"active"`
 	City   string `json:"city"`
 
 	// Held Reports that wait for a moderator; 100 stands for more.
 	Held int64 `json:"held"`
 
+	// HoldAll All reports are held until a moderator has seen them.
+	HoldAll bool `json:"hold_all"`
+
 	// MovedTo The address to which the city says that it has moved.
 	MovedTo  *string         `json:"moved_to,omitempty"`
 	Networks []NetworkStatus `json:"networks"`
+
+	// Panic Nothing is sent: all reports are held, and what is queued waits.
+	Panic bool `json:"panic"`
+
+	// Reason What the operator says about that.
+	Reason string `json:"reason"`
+
+	// Stopped Why it is stopped, whatever its settings say: suspended by the operator, or waiting for the operator's approval; empty if it is not.
+	Stopped string `json:"stopped"`
 
 	// Title The city's name for people.
 	Title string `json:"title"`
