@@ -112,7 +112,7 @@ func TestOpenPageFollowsTheListInABrowser(t *testing.T) {
 func TestAPageThatNobodySeesHasNoConnection(t *testing.T) {
 	t.Parallel()
 	v := newVisit(t, (&bottest.Outbox{}).Out)
-	v.do(chromedp.Navigate(v.url), chromedp.WaitVisible("ol.reports"))
+	v.do(chromedp.Navigate(v.url), chromedp.WaitReady("[data-live]"))
 	testkit.Eventually(t, "the page is connected", func() bool { return v.open.Load() == 1 })
 	hide := func(hidden bool) {
 		v.value(fmt.Sprintf("Object.defineProperty(document, 'hidden', {value: %v, configurable: true}); document.dispatchEvent(new Event('visibilitychange')); ''", hidden))
@@ -127,7 +127,7 @@ func TestAPageThatNobodySeesHasNoConnection(t *testing.T) {
 func TestAPageSaysSinceWhenItIsNotConnected(t *testing.T) {
 	t.Parallel()
 	v := newVisit(t, (&bottest.Outbox{}).Out)
-	v.do(chromedp.Navigate(v.url), chromedp.WaitVisible("ol.reports"))
+	v.do(chromedp.Navigate(v.url), chromedp.WaitReady("[data-live]"))
 	testkit.Eventually(t, "the page is connected", func() bool { return v.open.Load() == 1 })
 	v.down.Store(true)
 	v.value("dispatchEvent(new Event('online')), ''") // makes a new connection, which breaks
@@ -196,8 +196,8 @@ func TestAnOpenPageShowsOnlySomeLinesAndWhatBecomesOfReports(t *testing.T) {
 	v := newVisit(t, (&bottest.Outbox{}).Out)
 	tram := func(line string) report.Reading { return report.Reading{Lines: []report.Line{{Name: line}}} }
 	v.sight(t, "1", "tram 1", tram("1"), nil)
-	v.do(chromedp.Navigate(v.url), chromedp.WaitVisible("ol.reports li"), chromedp.SendKeys("#reports-only", "2"))
-	v.do(chromedp.WaitNotVisible("ol.reports li"), chromedp.WaitVisible("#reports-hidden"))
+	v.do(chromedp.Navigate(v.url), chromedp.WaitVisible("[data-live] li"), chromedp.SendKeys("#reports-only", "2"))
+	v.do(chromedp.WaitNotVisible("[data-live] li"), chromedp.WaitVisible("#reports-hidden"))
 	second := v.incoming("ghent", "2", "tram 2")
 	second.Means = tram("2")
 	sent, err := v.bot().Send(t.Context(), accountOf("ghent"), second)
@@ -206,13 +206,31 @@ func TestAnOpenPageShowsOnlySomeLinesAndWhatBecomesOfReports(t *testing.T) {
 	}
 	v.sight(t, "3", "another tram 1", tram("1"), nil)
 	v.do(chromedp.WaitVisible("#post-"+sent.ID), chromedp.WaitNotVisible("#reports-hidden"))
-	shown := "[...document.querySelectorAll('ol.reports li:not([hidden]) p:first-of-type')].map((p) => p.innerText).join()"
+	shown := "[...document.querySelectorAll('ol.reports li:not([hidden]) p:first-of-type')].map((p) => p.textContent).join()"
 	v.becomes("only tram 2 is shown", "String(document.querySelectorAll('ol.reports li').length) + "+shown, "3tram 2")
 	second.People, second.Ended = 3, second.At
 	if err := v.bot().Edit(t.Context(), accountOf("ghent"), second, sent); err != nil {
 		t.Fatal(err)
 	}
-	v.do(chromedp.WaitVisible("#post-" + sent.ID + ".over .state"))
-	v.do(chromedp.Navigate(v.url), chromedp.WaitVisible("#post-"+sent.ID+".over")) // the filter is remembered
+	v.do(chromedp.WaitReady("#reports-past #post-"+sent.ID+"[data-over] .state"), chromedp.WaitVisible("#reports-past"))
+	v.do(chromedp.Navigate(v.url), chromedp.WaitReady("#reports-past #post-"+sent.ID)) // the filter is remembered
 	v.becomes("still only tram 2 is shown", shown, "tram 2")
+}
+
+func TestReportsAgeOnAnOpenPage(t *testing.T) {
+	t.Parallel()
+	v := newVisit(t, (&bottest.Outbox{}).Out)
+	first, second := v.send(t, "ghent", "1", "tram 1"), v.send(t, "ghent", "2", "tram 2")
+	v.do(chromedp.Navigate(v.url), chromedp.WaitVisible("#post-"+first.ID+".new"))
+	later := func(minutes int) { // the page's clock is changed, and the page looks again as it does every 20 seconds
+		v.value(fmt.Sprintf("{ const now = Date.now; Date.now = () => now() + %d * 60000 } document.getElementById('reports-only').dispatchEvent(new Event('change')); ''", minutes))
+	}
+	post := "document.querySelector('#post-" + first.ID + "')"
+	later(12)
+	v.becomes("the post says its age", post+".className + ' ' + "+post+".querySelector('time').innerText", "old vor 12 Minuten")
+	later(20)
+	v.becomes("both are past, the newer one first", "[...document.querySelectorAll('#reports-past li')].map((one) => one.id).join()", "post-"+second.ID+",post-"+first.ID)
+	v.do(chromedp.WaitVisible("#reports-empty"))
+	third := v.send(t, "ghent", "3", "tram 3")
+	v.do(chromedp.WaitReady("#post-" + third.ID))
 }

@@ -10,12 +10,13 @@ import (
 type citySection struct {
 	Form   *form // nil if switched off
 	List   bool
-	Posts  []postView
-	City   string // path of the city's page
-	Mount  string // path of the network's pages
-	Script string // hash of the scripts
-	Last   uint   // id of the newest post, after which the live stream continues
-	Max    int    // posts to show
+	Posts  []postView // what is going on now
+	Past   []postView // what is over, or not fresh any more
+	City   string     // path of the city's page
+	Mount  string     // path of the network's pages
+	Script string     // hash of the scripts
+	Last   uint       // id of the newest post, after which the live stream continues
+	Max    int        // posts to show
 
 	Filter, Action string // of filter.html
 }
@@ -41,7 +42,11 @@ func (b *bot) showCitySection(w http.ResponseWriter, r *http.Request) {
 		}
 		data.Last = newestID(posts)
 		for _, p := range posts {
-			data.Posts = append(data.Posts, b.view(r, p))
+			if shown := b.view(r, p); shown.Class == classPast {
+				data.Past = append(data.Past, shown)
+			} else {
+				data.Posts = append(data.Posts, shown)
+			}
 		}
 	}
 	w.Header().Set("Cache-Control", "no-store") // the form's Nonce is for one visitor

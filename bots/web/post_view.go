@@ -8,6 +8,7 @@ import (
 
 	"linienfunk/bots"
 	"linienfunk/bots/kit"
+	"linienfunk/report"
 )
 
 // postView is the data of post.html. The live stream renders that template without the core's functions, which render whole pages,
@@ -16,6 +17,11 @@ type postView struct {
 	ID       uint
 	DateTime string // RFC 3339, for programs
 	When     string // for people
+	Age      string // "4 min ago"; When once it is an hour old
+	Until    string // when the report is not fresh any more, RFC 3339
+	Class    string // how fresh it is: new, old or past
+	Badges   []badge
+	Where    string // its stops, and after an arrow the directions; empty if none was read
 	Text     string
 	Rest     string // collapsed; empty for a short post
 	More     string // label to expand Rest
@@ -34,12 +40,66 @@ func (b *bot) view(r *http.Request, p post) postView {
 	if city.Zone == nil { // then riders may be in another zone than the server
 		when += " " + b.text(r, "zone-name", "Zone", at.Format("MST"))
 	}
+	means := p.report().Means
 	return postView{
-		ID: p.ID, DateTime: p.At.UTC().Format(time.RFC3339), When: when,
+		ID: p.ID, DateTime: p.At.UTC().Format(time.RFC3339), When: when, Age: b.age(r, p, when),
+		Until: p.At.Add(city.Freshness).UTC().Format(time.RFC3339), Class: b.freshness(city, p), Badges: badges(means), Where: where(means),
 		Text: text, Rest: rest, More: b.text(r, "list-whole"),
-		State: b.state(r, p), Over: p.Ended != nil, Places: strings.Join(places(p.report().Means), "|"),
+		State: b.state(r, p), Over: p.Ended != nil, Places: strings.Join(places(means), "|"),
 		Flag: flagPath(r, p), FlagText: b.text(r, "list-flag"),
 	}
+}
+
+// The classes of posts. live.js sets them, too, as time goes by.
+const (
+	classNew  = "new"  // the first third of the time in which a report is fresh
+	classOld  = "old"  // the rest of it
+	classPast = "past" // over, or not fresh any more
+)
+
+func (b *bot) freshness(city bots.City, p post) string {
+	age := b.core.Now().Sub(p.At)
+	switch {
+	case p.Ended != nil || age >= city.Freshness:
+		return classPast
+	case age >= city.Freshness/3:
+		return classOld
+	}
+	return classNew
+}
+
+func (b *bot) age(r *http.Request, p post, when string) string {
+	age := b.core.Now().Sub(p.At)
+	switch {
+	case age < time.Minute:
+		return b.text(r, "age-now")
+	case age < time.Hour:
+		return b.text(r, "age-minutes", "Count", int(age/time.Minute))
+	}
+	return when
+}
+
+func badges(m report.Reading) (all []badge) {
+	for _, line := range m.Lines {
+		all = append(all, badgeOf(line))
+	}
+	return all
+}
+
+func where(m report.Reading) string {
+	text := names(m.Stops)
+	if len(m.Directions) > 0 {
+		text = strings.TrimSpace(text + " → " + names(m.Directions))
+	}
+	return text
+}
+
+func names(stops []report.Stop) string {
+	var all []string
+	for _, stop := range stops {
+		all = append(all, stop.Name)
+	}
+	return strings.Join(all, ", ")
 }
 
 // state is kit.State in the visitor's language.
