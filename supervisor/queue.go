@@ -52,14 +52,20 @@ func (q *queue) editPause(now time.Time) time.Duration {
 }
 
 // put inserts an order, but never before the one that is being carried out. It ignores an order that is here already, waits for another try
-// or was carried out. A recall takes the place of the orders to send the same report and to edit its post, unless one is being carried out.
+// or was carried out. A recall takes the place of the orders to send the same report and to edit its post, unless one is being carried out; also
+// of those that come later, when the ledger was read before they were.
 func (q *queue) put(o order) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if id := o.id(); !q.done[id] && !q.doneBefore[id] && !q.isParked(id) {
+	id := o.id()
+	recall := orderID{entry: id.entry, bot: id.bot, recall: true}
+	if !q.knows(id) && !q.knows(recall) {
 		q.insert(o)
 	}
 }
+
+// knows reports whether an order was carried out or waits for another try; q.mu must be held.
+func (q *queue) knows(id orderID) bool { return q.done[id] || q.doneBefore[id] || q.isParked(id) }
 
 func (q *queue) insert(o order) {
 	at := len(q.items)

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"linienfunk/bots"
+	"linienfunk/bus"
 	"linienfunk/db"
 	"linienfunk/internal/testkit"
 	"linienfunk/report"
@@ -82,6 +83,21 @@ func TestAWithdrawalThatOvertakesItsReportIsKept(t *testing.T) {
 	w.waitForStatus(second, db.Sent)
 	w.waitForStatus(first, db.Retracted)
 	w.want(sent, "zuerich: kontrolle u9")
+}
+
+func TestAnOrderThatComesAfterItsReportWasTakenBackIsNotCarriedOut(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, "zuerich")
+	sent := w.net.collectSent()
+	w.start()
+	w.sends(sent, "zuerich", "before")
+	r := report.Report{City: "zuerich", Bot: "elsewhere", ID: "late", Text: "late", At: w.Now()}
+	w.fresh.Store(int64(time.Hour))
+	entry := w.record(r, "net")
+	w.withdraw(entry) // as if the ledger had been read before the order came
+	w.waitForStatus(entry, db.Retracted)
+	check(t, w.bus.PublishOrder(bus.Order{Report: r, Entry: entry, Bots: []string{"net"}, Expire: r.At.Add(time.Hour)}))
+	w.sends(sent, "zuerich", "after")
 }
 
 func TestAFailedRetractionIsRetriedWithoutDelayingReports(t *testing.T) {
