@@ -20,8 +20,9 @@ var reportRate = limits.Rate{Burst: 600, Every: 100 * time.Millisecond}
 // floodRate limits the messages beyond reportRate: a program that sends even more is disconnected.
 var floodRate = limits.Rate{Burst: 2000, Every: 100 * time.Millisecond}
 
-// kickRate limits how often a program is disconnected: what it had sent before, and is still read, must not disconnect it again.
-var kickRate = limits.Rate{Burst: 1, Every: time.Second}
+// kickRate limits how often a program is disconnected: what it had sent before, and is still read, must not disconnect it again and again. One that goes on
+// flooding must not have the time to take the broker from others.
+var kickRate = limits.Rate{Burst: 1, Every: 10 * time.Millisecond}
 
 // maxQueued is how many messages of a program wait at most.
 const maxQueued = 600
