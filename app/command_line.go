@@ -111,7 +111,7 @@ func (l *commandLine) keep(name string, command commands.Command, value reflect.
 	l.values[name], l.named[name] = value, command
 }
 
-// structOf returns the struct with a command's flags. Parameters that are required are arguments, in their order.
+// structOf returns the struct with a command's flags. Parameters that are required are arguments, in their order; so is what a command switches, as "panic off".
 func (l *commandLine) structOf(command commands.Command) reflect.Type {
 	fields := []reflect.StructField{{Name: "CommandFlags", Type: reflect.TypeFor[commandFlags](), Tag: `embed:""`}}
 	if !command.NoCity {
@@ -123,9 +123,13 @@ func (l *commandLine) structOf(command commands.Command) reflect.Type {
 			kind = reflect.TypeFor[*string]()
 		}
 		tag := fmt.Sprintf(`help:%q name:%q`, l.catalogue.ParamText("en", p), p.Name)
-		if p.Required {
+		switch {
+		case p.Required:
 			tag += ` arg:""`
 			kind = kind.Elem()
+		case p.IsToggle():
+			tag += ` arg:"" optional:""`
+			kind = reflect.TypeFor[string]()
 		}
 		fields = append(fields, reflect.StructField{Name: "Param" + exported(p.Name), Type: kind, Tag: reflect.StructTag(tag)})
 	}
@@ -165,8 +169,11 @@ func (l *commandLine) call(command string) (flags commandFlags, call socketCall,
 			}
 			field = field.Elem()
 		}
+		if p.IsToggle() && field.Len() == 0 {
+			continue
+		}
 		call.Args[p.Name] = field.Interface()
-		if text, ok := call.Args[p.Name].(string); ok && p.Kind == commands.Object {
+		if text, ok := call.Args[p.Name].(string); ok && (p.Kind == commands.Object || p.IsToggle()) {
 			call.Args[p.Name] = p.Parse(text)
 		}
 	}

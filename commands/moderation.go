@@ -87,7 +87,7 @@ var ofModeration = []Command{
 	{Name: "mine", Level: Anyone, Reads: true, InChats: true, Result: Fates{}, run: mine},
 }
 
-// flag counts an objection to a report that is out. If there are as many as the city wants, the report is taken back and held. One that a moderator has released stays out.
+// flag counts an objection to a report that is out. If there are as many as the city wants, the report is taken back and held. One that a moderator has released after that stays out.
 func flag(ctx context.Context, c *Commands, call Call) (any, error) {
 	e, err := c.findNow(ctx, call)
 	if err != nil {
@@ -114,7 +114,7 @@ func flag(ctx context.Context, c *Commands, call Call) (any, error) {
 	if err := c.Tables.WithContext(ctx).Model(&Flag{}).Where("city = ? AND entry = ?", call.City, e.ID).Count(&votes).Error; err != nil {
 		return nil, fmt.Errorf("count flags: %w", err)
 	}
-	if votes < int64(most) || e.Ruling == string(report.Release) {
+	if votes < int64(most) || e.IsAboveFlags() {
 		return Flagged{}, nil
 	}
 	if err := c.Publish(ctx, e.Withdrawal(report.ByFlags)); err != nil {
@@ -152,7 +152,7 @@ func (c *Commands) tellFlagged(ctx context.Context, city settings.Snapshot, e db
 func fate(ctx context.Context, c *Commands, call Call) (any, error) {
 	e, err := c.findNow(ctx, call)
 	var refusal *Refusal
-	if errors.As(err, &refusal) && refusal.Reason == NotFound { // it is not judged yet, or never was
+	if errors.As(err, &refusal) && refusal.Reason == NotFound && !isNumber(call.Text("report")) { // it is not judged yet, or never was; numbers come with the verdict
 		return Fate{State: "checking"}, nil
 	}
 	if err != nil {
@@ -211,15 +211,21 @@ func mine(ctx context.Context, c *Commands, call Call) (any, error) {
 }
 
 func setPanic(ctx context.Context, c *Commands, call Call) (any, error) {
-	return c.setHeld(ctx, call, "panic")
+	return c.setHeld(ctx, call, "panic", func(s settings.Settings) bool { return s.Panic })
 }
 
 func setHold(ctx context.Context, c *Commands, call Call) (any, error) {
-	return c.setHeld(ctx, call, "hold_all")
+	return c.setHeld(ctx, call, "hold_all", func(s settings.Settings) bool { return s.HoldAll })
 }
 
-func (c *Commands) setHeld(ctx context.Context, call Call, field string) (any, error) {
-	now, err := c.change(ctx, call, func(settings.Settings) (map[string]any, error) { return map[string]any{field: call.On("on")}, nil })
+// setHeld changes a switch of the settings. What is so already is no change, and not in the history.
+func (c *Commands) setHeld(ctx context.Context, call Call, field string, isOn func(settings.Settings) bool) (any, error) {
+	now, err := c.change(ctx, call, func(s settings.Settings) (map[string]any, error) {
+		if isOn(s) == call.On("on") {
+			return nil, nil
+		}
+		return map[string]any{field: call.On("on")}, nil
+	})
 	if err != nil {
 		return nil, err
 	}

@@ -61,6 +61,43 @@ func TestWhatRidersObjectToIsTakenBackAndGoesOutOnceMoreIfAModeratorWantsIt(t *t
 	w.becomes(again, "withdrawn with the original", func(e db.Entry) bool { return e.Withdrawn == string(report.ByAuthor) && e.Text == "" })
 }
 
+func TestAReportThatWasReleasedBeforeRidersObjectedIsTakenBackLikeAnother(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	held := w.received("1", "schönes wetter")
+	w.must(w.owner(), "release", "report", fmt.Sprint(held.ID))
+	w.becomes(held, "released", func(e db.Entry) bool { return e.Passed && len(e.Deliveries) == 1 })
+	w.objected(held)
+	w.must(w.owner(), "release", "report", fmt.Sprint(held.ID))
+	if again := w.judged(held.ReleasedKey()); !again.Passed || !again.IsAboveFlags() {
+		t.Errorf("released again: %+v", again)
+	}
+}
+
+func TestASwitchThatIsSoAlreadyIsNotInTheHistory(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	before := w.must(w.owner(), "panic", "on", false).(commands.HoldState).Hash
+	on := w.must(w.owner(), "panic").(commands.HoldState).Hash
+	if again := w.must(w.owner(), "panic").(commands.HoldState).Hash; on == before || again != on {
+		t.Errorf("%s, %s, %s", before, on, again)
+	}
+	if after := w.must(w.owner(), "hold", "on", false).(commands.HoldState).Hash; after != on {
+		t.Error("what is off was switched off")
+	}
+}
+
+func TestANumberThatNoReportHasIsRefused(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	if got := w.refused(w.owner(), "fate", "report", "4711"); got != "not-found report" {
+		t.Error(got)
+	}
+	if got := w.must(w.owner(), "fate", "report", strings.Repeat("a", 32)).(commands.Fate); got.State != "checking" {
+		t.Errorf("%+v", got)
+	}
+}
+
 func TestAReportThatIsOutAgainAfterObjectionsIsOneReport(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -179,6 +179,13 @@ func (c *Commands) Stops(ctx context.Context) (map[string]settings.Stop, error) 
 
 func suspendCity(ctx context.Context, c *Commands, call Call) (any, error) {
 	row := Stop{City: call.City, Kind: settings.Suspended, Reason: call.Text("why"), At: db.Time(c.Now())}
+	var same int64
+	if err := c.Tables.WithContext(ctx).Model(&Stop{}).Where("city = ? AND kind = ? AND reason = ?", row.City, row.Kind, row.Reason).Count(&same).Error; err != nil {
+		return nil, err
+	}
+	if same > 0 { // the owners know
+		return CityStop{call.City, true, row.Reason}, nil
+	}
 	done := c.Tables.WithContext(ctx).Clauses(clause.OnConflict{Columns: []clause.Column{{Name: "city"}}, DoUpdates: clause.AssignmentColumns([]string{"kind", "reason", "at"})}).Create(&row)
 	if done.Error != nil {
 		return nil, done.Error

@@ -154,6 +154,9 @@ func wholeNumber(value any) (int, bool) {
 	return 0, false
 }
 
+// IsToggle reports whether the parameter is the state that a command switches something to: on, if it is left out.
+func (p Param) IsToggle() bool { return p.Kind == Switch && p.Default == true }
+
 // Parse returns the value of a text that somebody has typed, for the kinds that are no text; what cannot be read stays a text, which check refuses.
 func (p Param) Parse(typed string) any {
 	typed = strings.TrimSpace(typed)

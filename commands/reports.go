@@ -163,6 +163,12 @@ func (c *Commands) findEntry(ctx context.Context, call Call) (db.Entry, error) {
 	return entry, err
 }
 
+// isNumber reports whether a report is named by its number in the ledger.
+func isNumber(named string) bool {
+	_, err := strconv.ParseUint(named, 10, 63)
+	return err == nil
+}
+
 // findNow is findEntry, and for a report that was flagged and released the entry that is relayed in its place.
 func (c *Commands) findNow(ctx context.Context, call Call) (db.Entry, error) {
 	e, err := c.findEntry(ctx, call)

@@ -108,7 +108,7 @@ func (d *DB) Withdraw(ctx context.Context, r report.Report, until time.Time) (En
 			return err
 		}
 		var edits []Delivery
-		if r.Withdrawn == report.ByFlags && (was.Withdrawn != "" || was.Ruling == string(report.Release) || !was.Passed) {
+		if r.Withdrawn == report.ByFlags && (was.Withdrawn != "" || was.IsAboveFlags() || !was.Passed) {
 			entry = was // whoever has decided knew more
 			return nil
 		}
@@ -121,6 +121,9 @@ func (d *DB) Withdraw(ctx context.Context, r report.Report, until time.Time) (En
 			}
 		}
 		change := map[string]any{"withdrawn": cmp.Or(was.Withdrawn, string(r.Withdrawn))}
+		if r.Withdrawn == report.ByFlags {
+			change["ruling"] = "" // a moderator who has released it before can decide anew
+		}
 		if r.Withdrawn == report.ByAuthor {
 			change["text"], change["author"], change["mark"], change["url"], change["ref"], change["reading"] = "", "", "", "", "", ""
 		}

@@ -3,6 +3,7 @@ package db
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"gorm.io/gorm"
@@ -39,12 +40,19 @@ func (e Entry) IsFlagged() bool { return e.Passed && e.Withdrawn == string(repor
 // IsReplaced reports whether another entry, with ReleasedKey, is relayed in the place of this one.
 func (e Entry) IsReplaced() bool { return e.IsFlagged() && e.Ruling == string(report.Release) }
 
+// IsAboveFlags reports whether objections count no more: a moderator has released the report after riders had objected to it.
+func (e Entry) IsAboveFlags() bool {
+	return e.Ruling == string(report.Release) && strings.HasSuffix(e.Key, releasedSuffix)
+}
+
 // held is the condition of IsHeld.
 const held = "(NOT passed AND withdrawn = '' OR passed AND withdrawn = 'flags') AND ruling = '' AND text <> ''"
 
 // ReleasedKey is the key of the entry that is relayed in the place of this one, if it was flagged and is released: networks would take a second post with the key of the first one
 // for the same, which they have deleted.
-func (e Entry) ReleasedKey() string { return e.Key + "+" }
+func (e Entry) ReleasedKey() string { return e.Key + releasedSuffix }
+
+const releasedSuffix = "+" // no key of a report ends in it
 
 // IsOut reports whether the report was sent anywhere, or may still be.
 func (e Entry) IsOut() bool {

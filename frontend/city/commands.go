@@ -37,6 +37,8 @@ type commandForm struct {
 	ID, Name, Help string
 	Usage          string // as it is written in a chat; empty if it cannot
 	Reads          bool
+	Toggle         string // the parameter that its two buttons set, on and off; empty for one button
+	State          string // what is now, for commands that say so
 	Fields         []commandField
 	Open           bool
 	Answer         []string // lines
@@ -85,7 +87,11 @@ func (p *Pages) newCommands(r *http.Request, city settings.Snapshot) commandsDat
 			data.Groups = append(data.Groups, commandGroup{Title: p.Commands.Text(p.Lang(r), "group-"+group)})
 		}
 		last := &data.Groups[len(data.Groups)-1]
-		last.All = append(last.All, p.commandForm(r, command))
+		form := p.commandForm(r, command)
+		if _, ok := command.Result.(commands.HoldState); ok {
+			form.State = p.Commands.Answer(p.Lang(r), city.Clock(), command, commands.HoldState{City: city.City, Panic: city.Panic, Hold: city.HoldAll}).Text
+		}
+		last.All = append(last.All, form)
 	}
 	return data
 }
@@ -103,6 +109,10 @@ func (p *Pages) commandForm(r *http.Request, command commands.Command) commandFo
 	}
 	for _, one := range command.Params {
 		if one.Program {
+			continue
+		}
+		if one.IsToggle() {
+			form.Toggle = one.Name
 			continue
 		}
 		field := commandField{Name: one.Name, ID: "c-" + command.ID() + "-" + one.Name, Label: p.Commands.ParamText(lang, one), Kind: one.Kind, Choices: one.Choices,
@@ -146,6 +156,7 @@ func (p *Pages) runCommand(w http.ResponseWriter, r *http.Request, admin db.Admi
 	if len(refusals) > 0 {
 		return p.commandsPage(w, r, http.StatusUnprocessableEntity, city, data)
 	}
+	form.State = "" // as it was before
 	form.Answer = strings.Split(p.Commands.Answer(p.Lang(r), city.Clock(), command, result).Text, "\n")
 	text, err := json.MarshalIndent(result, "", "  ")
 	if err != nil {
@@ -168,6 +179,9 @@ func (d commandsData) form(name string) *commandForm {
 // read returns the values of the form, and keeps what was typed. A field that was left empty has no value, unless it is required.
 func (f *commandForm) read(r *http.Request, command commands.Command) map[string]any {
 	args := map[string]any{}
+	if f.Toggle != "" {
+		args[f.Toggle] = r.PostForm.Get(f.Toggle) == "on"
+	}
 	for i, field := range f.Fields {
 		one, _ := command.Param(field.Name)
 		typed := site.LineEnds(r.PostForm.Get(one.Name))

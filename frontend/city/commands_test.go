@@ -42,6 +42,23 @@ func TestACommandOnThePageShowsItsResultOrWhatIsWrong(t *testing.T) {
 	}
 }
 
+func TestAStateIsSwitchedByTwoButtonsWhichSayWhatItIsNow(t *testing.T) {
+	t.Parallel()
+	s, v, _ := frontendtest.Berlin(t)
+	v.Get("/city/berlin/commands").Want(200, "Panic is off.", `name="on" value="off"`)
+	v.Post("/city/berlin/commands/panic", "on", "on").Want(200, "Panic is on: nothing is sent")
+	for _, page := range []string{"", "/ledger", "/history"} {
+		v.Get("/city/berlin" + page).Want(200, "Panic is on: nothing is sent, and every report is held.", "End the panic")
+	}
+	v.Post("/city/berlin/commands/panic", "on", "off").Want(200, "Panic is off.")
+	v.Get("/city/berlin").Want(200).WantNot("End the panic")
+	if s.Present("berlin").Panic {
+		t.Error("panic is on")
+	}
+	v.Post("/city/berlin/commands/hold", "on", "on").Want(200)
+	v.Get("/city/berlin/ledger").Want(200, "All reports wait until a moderator has released them.")
+}
+
 func TestAFormThatIsSentTwiceIsCarriedOutOnce(t *testing.T) {
 	t.Parallel()
 	s, v, _ := frontendtest.Berlin(t)
@@ -75,6 +92,8 @@ func TestAnAdminRulesOnWhatIsHeldInTheLedger(t *testing.T) {
 		}
 		v.Post(never+"release").Want(200, `class="flash error"`)
 	}
+	record("6", 0, report.Verdict{List: report.Muted})
+	v.Get("/city/berlin/ledger").Want(200, "the author is muted")
 	record("4", 0, report.Verdict{Passed: true, List: report.Hold, Rule: report.HoldAll})
 	record("5", 0, report.Verdict{Passed: true, List: report.Triggers, Rule: "wetter"})
 	if page := v.Get("/city/berlin/ledger").Want(200, "was held back: a moderator has to see it first"); strings.Count(page.Text, "was held back") != 1 {

@@ -42,6 +42,7 @@ type entry struct {
 	Withdrawn  string // by the author or an admin; empty if it was not
 	Ruling     string // "released" or "refused"; empty if no moderator has decided
 	CanRetract bool   // the report can be retracted
+	Repeats    bool   // another one that was relayed in its place, or says that it is over
 	CanRule    bool   // it waits for a moderator, and is fresh
 	CanMute    bool
 	Words      []string // of a report that waits, for the lists
@@ -98,7 +99,7 @@ func (p *Pages) showLedger(w http.ResponseWriter, r *http.Request, city settings
 func (p *Pages) entry(r *http.Request, city settings.Snapshot, e db.Entry) entry {
 	shown := entry{
 		ID: e.ID, At: e.At, Text: e.Text, From: p.bots.Title(p.Lang(r), e.Bot), Private: e.Private,
-		Withdrawn: e.Withdrawn, Ruling: e.Ruling, CanRetract: e.Withdrawn == "" && e.IsOut(),
+		Withdrawn: e.Withdrawn, Ruling: e.Ruling, Repeats: e.Passed && e.About != "", CanRetract: e.Withdrawn == "" && e.IsOut(),
 		CanRule: e.IsHeld() && e.List != string(report.Instance) && e.At.Add(city.Freshness()).After(p.Now()),
 		CanMute: e.Author != "" && report.EndOfPseudonym(e.At).After(p.Now()),
 		verdict: verdict{e.Passed, e.List, e.Rule, e.Line},

@@ -94,6 +94,8 @@ type Tabs struct {
 	Here  string // the current page: "settings", "network", "ledger", "history", "people", "commands", "api" or "end"
 	Owner bool   // the visitor may change the city
 	Ends  string // when the city is deleted, for people; empty if it stays
+
+	Panic, HoldAll bool // settings.Settings
 }
 
 // endsKey is the key of when the city in the path is deleted.
@@ -120,7 +122,7 @@ func Ends(r *http.Request) string {
 
 // TabsOf returns the links to the pages that the visitor may see.
 func TabsOf(r *http.Request, city settings.Snapshot, here string) Tabs {
-	return Tabs{City: LinkTo(city), Here: here, Owner: Level(r) >= commands.Owner, Ends: Ends(r)}
+	return Tabs{City: LinkTo(city), Here: here, Owner: Level(r) >= commands.Owner, Ends: Ends(r), Panic: city.Panic, HoldAll: city.HoldAll}
 }
 
 // RequestedCity returns the settings of the city in the request's path, or db.ErrNotFound.

@@ -278,6 +278,8 @@ func (w *waysIn) onCommandLine(command commands.Command, values map[string]any) 
 		case !given:
 		case p.Required:
 			args = append(args, fmt.Sprint(value))
+		case p.IsToggle():
+			args = append(args, map[any]string{true: "on", false: "off"}[value])
 		default:
 			args = append(args, fmt.Sprintf("--%s=%v", p.Name, value))
 		}
