@@ -129,6 +129,9 @@ func cityMoved(ctx context.Context, c *Commands, call Call) (any, error) {
 		if err != nil {
 			return nil, err
 		}
+		if move.URL == address {
+			return move, nil
+		}
 		return nil, refuse(Conflict, "refused-moved", "URL", move.URL)
 	}
 	c.instanceChanged(ctx)
@@ -142,7 +145,7 @@ func cityStays(ctx context.Context, c *Commands, call Call) (any, error) {
 		return nil, err
 	}
 	if !ok {
-		return nil, refuse(Conflict, "refused-not-moved")
+		return CityMove{City: call.City}, nil
 	}
 	for _, name := range slices.Sorted(maps.Keys(c.Movers)) { // before the row: this can be repeated
 		if err := c.Movers[name].ForgetMove(ctx, call.City); err != nil {

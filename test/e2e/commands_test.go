@@ -90,7 +90,7 @@ func has(way string, catalogue *commands.Commands, command commands.Command) boo
 var made = map[string]string{
 	"log command":               "pause",
 	"instance block whom":       "WAY@example.net",
-	"city moved url":            "https://WAY.example.org/c/zuerich",
+	"city moved url":            "https://elsewhere.example.org/c/zuerich",
 	"settings change changes":   `{"about": "kontrolle WAY"}`,
 	"settings replace document": `{"title": "Zürich", "lang": "de", "active": true, "triggers": ["kontrolle"], "about": "replaced by kontrolle WAY"}`,
 }

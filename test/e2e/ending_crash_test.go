@@ -69,7 +69,7 @@ func TestADeletionGoesOnAfterACrashAtEachStepAndTellsSubscribersOnce(t *testing.
 	}
 
 	const farewell = "den Dienst auf Linienfunk beendet"
-	for i, step := range []struct {
+	steps := []struct {
 		column, when string
 		there        func() bool // what the step has done
 		written      func(row db.EndedCity) bool
@@ -81,17 +81,23 @@ func TestADeletionGoesOnAfterACrashAtEachStepAndTellsSubscribersOnce(t *testing.
 		{"gone_at", "1", func() bool { return instance.Tokens(gone) == 0 }, db.EndedCity.Gone},
 		{"erased", "1", func() bool { return ended().Gone() && len(findInFiles(t, c.Data, []string{"kontrolle am zoo"})) == 0 },
 			func(row db.EndedCity) bool { return row.Erased }},
-	} {
-		execute("CREATE TRIGGER crash BEFORE UPDATE OF " + step.column + " ON ended_cities WHEN " + step.when + " BEGIN SELECT RAISE(ABORT, 'as if killed'); END")
-		if i == 0 {
-			execute("UPDATE ended_cities SET ends_at = ? WHERE name = ?", db.Time(time.Now().Add(-time.Second)), gone)
+	}
+	crashAt := func(i int) {
+		t.Helper()
+		execute("DROP TRIGGER IF EXISTS crash")
+		if i < len(steps) {
+			execute("CREATE TRIGGER crash BEFORE UPDATE OF " + steps[i].column + " ON ended_cities WHEN " + steps[i].when + " BEGIN SELECT RAISE(ABORT, 'as if killed'); END")
 		}
+	}
+	crashAt(0)
+	execute("UPDATE ended_cities SET ends_at = ? WHERE name = ?", db.Time(time.Now().Add(-time.Second)), gone)
+	for i, step := range steps {
 		testkit.Eventually(t, "the program has come to "+step.column+" if "+step.when, step.there)
 		process.Kill()
 		if step.written(ended()) {
 			t.Fatalf("%s is written: the test kills in the wrong place", step.column)
 		}
-		execute("DROP TRIGGER crash")
+		crashAt(i + 1) // before the program goes on
 		process.Start()
 	}
 	testkit.Eventually(t, "everything is deleted", func() bool { return ended().Erased })

@@ -27,6 +27,10 @@ import (
 var emptyOf = map[string]string{
 	"settings_documents":      "older releases",
 	"imported_cities":         "linienfunk import",
+	"command_held_mails":      "people without a chat, who are mailed that something waits",
+	"command_moves":           "a city that says it has moved",
+	"command_arrivals":        "a city that has come from another instance",
+	"email_taken_in":          "a city that has come from another instance",
 	"command_stops":           "operators",
 	"email_mailboxes":         "a mailbox of the city's own, with a server",
 	"email_submissions":       "a mailbox of the city's own, with a server",
