@@ -51,6 +51,12 @@ func TestWhatAnOperatorDoesIsInTwoLogs(t *testing.T) {
 	if len(own) != 3 || own[2].Command != "city suspend" || own[2].By != "" || own[2].Via != "operator" || own[2].Values["why"] != "It names riders" {
 		t.Errorf("the city's log: %+v", own)
 	}
+	command, _ := w.Find("log")
+	for lang, want := range map[string]string{"en": " the operator of this server: city suspend why=It names riders\n", "de": " Betrieb dieses Servers: city suspend why=It names riders\n"} {
+		if text := w.Answer(lang, time.UTC, command, commands.Log{Acts: own}).Text + "\n"; !strings.Contains(text, want) {
+			t.Errorf("the log says %q, and not %q", text, want)
+		}
+	}
 	if next := w.must(operator, "instance log", "limit", 1).(commands.InstanceLog).Next; next == 0 {
 		t.Error("there is no next page")
 	}

@@ -2,8 +2,10 @@ package commands_test
 
 import (
 	"bytes"
+	"maps"
 	"strings"
 	"testing"
+	"time"
 
 	"linienfunk/commands"
 	"linienfunk/settings"
@@ -31,6 +33,16 @@ func TestSettingsAreChangedByAMergePatchOfTheVersionThatWasSeen(t *testing.T) {
 	}
 	if _, err := change(map[string]any{"title": "Bern"}); commands.AsRefusals(err) == nil || commands.AsRefusals(err)[0].Reason != commands.Outdated {
 		t.Errorf("of a version that is not the present one: %v", err)
+	}
+	command, _ := w.Find("settings show")
+	document := now.CitySettings
+	if text := w.Answer("en", time.UTC, command, document).Text; !strings.Contains(text, "Bärn: running") || !strings.Contains(text, "Triggers: 2; blocked words: 0") || !strings.Contains(text, now.Hash) || strings.Contains(text, "<no value>") {
+		t.Errorf("what people read of the settings: %s", text)
+	}
+	document.Settings = maps.Clone(document.Settings)
+	document.Settings["hold_links"], document.Settings["hold_many"] = true, 5.0
+	if text := w.Answer("de", time.UTC, command, document).Text; !strings.Contains(text, "Auch zurückgehalten: Meldungen mit einem Link, Meldungen einer Person, von der in der letzten Stunde 5 durchkamen\n") {
+		t.Errorf("what people read of the settings: %s", text)
 	}
 	same := w.must(w.owner(), "settings change", "changes", map[string]any{"title": "Bärn"}).(commands.SettingsChange)
 	if same.Hash != now.Hash || same.Changed {
