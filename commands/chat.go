@@ -1,6 +1,7 @@
 package commands
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -8,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"linienfunk/bots/chat"
 	"linienfunk/templates"
@@ -230,9 +232,10 @@ func cutObject(text string) (object, rest string) {
 	return text[:decoder.InputOffset()], text[decoder.InputOffset():]
 }
 
-// Answer is a result as text, for people.
+// Answer is a result as text, for people. Without a zone, times are the server's.
 func (c *Commands) Answer(lang string, zone Zone, command Command, result any) chat.Answer {
-	a := chat.Answer{Text: strings.TrimSpace(c.Text(lang, "answer-"+command.ID(), "R", result, "Zone", zone))}
+	a := chat.Answer{Text: strings.TrimSpace(c.Text(lang, "answer-"+command.ID(), "R", result, "Zone", zone,
+		"When", func(at time.Time) string { return c.texts.When(lang, at.In(cmp.Or(zone, time.Local))) }))}
 	if list, ok := result.(ReportList); ok {
 		for _, r := range list.Reports {
 			if r.Held {

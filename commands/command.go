@@ -54,7 +54,7 @@ var Scopes = []Scope{ScopeRead, ScopeReport, ScopeModerate, ScopeSettings, Scope
 // Command is something that people can do.
 type Command struct {
 	// Name is one word or two, of a-z: "pause", "lists add". Texts have the id "command-lists-add" for what it does, "words-lists-add" for what people write,
-	// separated by commas, "answer-lists-add" for the result as R, and "param-<name>" for its parameters.
+	// separated by commas, "answer-lists-add" for the result as R, with Zone and "call .When time", and "param-<name>" for its parameters.
 	Name   string
 	Group  string // what it is about: the text "group-<group>"
 	Level  Level

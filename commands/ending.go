@@ -124,7 +124,7 @@ func (c *Commands) mailEnding(ctx context.Context, id string, call Call, ends ti
 	by, err3 := c.nameOf(ctx, call.Actor)
 	if err = errors.Join(err, err2, err3); err == nil {
 		for _, to := range owners {
-			pairs := []any{"City", city.Title, "By", by, "Why", call.Text("why"), "Ends", ends.In(city.Clock()).Format("2006-01-02 15:04"), "URL", c.BaseURL + "/city/" + call.City + "/end"}
+			pairs := []any{"City", city.Title, "By", by, "Why", call.Text("why"), "Ends", c.texts.When(to.Lang, ends.In(city.Clock())), "URL", c.BaseURL + "/city/" + call.City + "/end"}
 			err = errors.Join(err, c.Mail.Enqueue(ctx, mail.Message{
 				Key:      "commands:" + id + ":" + digest([]byte(call.City+" "+to.Address+" "+ends.String()+" "+c.Now().String())),
 				FromName: "Linienfunk", To: to.Address, Expires: c.Now().Add(EndGrace),

@@ -114,6 +114,13 @@ func TestACityThatTheOperatorRemovesCanBeKeptByTheOperatorAlone(t *testing.T) {
 	if len(mails) != 1 || mails[0].To != "ada@example.org" || !strings.Contains(mails[0].Text, "It names riders") || !strings.Contains(mails[0].Text, "Only the operator can stop") {
 		t.Errorf("mails: %+v", mails)
 	}
+	if when := end.Ends.Local().Format("2 Jan 2006, 15:04 MST"); !strings.Contains(mails[0].Text, "deleted on "+when) {
+		t.Errorf("the mail does not say %q: %s", when, mails[0].Text)
+	}
+	command, _ := w.Find("city remove")
+	if text, when := w.Answer("de", nil, command, end).Text, end.Ends.Local().Format("2.1.2006, 15:04 Uhr "); !strings.Contains(text, "am "+when) {
+		t.Errorf("the answer does not say %q: %s", when, text)
+	}
 	if found := w.must(operator, "city search").(commands.OperatedCities).Cities; len(found) != 1 || !found[0].Ends.Equal(end.Ends) {
 		t.Errorf("found: %+v", found)
 	}

@@ -116,8 +116,12 @@ func (s *Set) date(lang string, at time.Time, zone []*time.Location) template.HT
 	if len(zone) > 0 && zone[0] != nil {
 		shown = at.In(zone[0])
 	}
-	return template.HTML(fmt.Sprintf(`<time datetime="%s">%s %s</time>`, at.UTC().Format(time.RFC3339),
-		shown.Format(s.Text(lang, "date-format")), s.Text(lang, "zone-name", "Zone", shown.Format("MST"))))
+	return template.HTML(fmt.Sprintf(`<time datetime="%s">%s</time>`, at.UTC().Format(time.RFC3339), s.When(lang, shown)))
+}
+
+// When is a date and time that people read, with the name of its zone: that of the city, or of the server.
+func (s *Set) When(lang string, at time.Time) string {
+	return at.Format(s.Text(lang, "date-format")) + " " + s.Text(lang, "zone-name", "Zone", at.Format("MST"))
 }
 
 // Render writes a template in a language; a language that Languages does not list means the first. Nothing is

@@ -70,6 +70,10 @@ func (p *Pages) end(w http.ResponseWriter, r *http.Request, admin db.Admin, city
 		p.Tell(w, r, "/city/"+city.City+"/end", p.Commands.Why(p.Lang(r), refusals[0]), true)
 		return nil
 	}
-	p.Tell(w, r, "/city/"+city.City+"/end", p.Commands.Answer(p.Lang(r), city.Clock(), command, result).Text, false)
+	text := p.Commands.Answer(p.Lang(r), city.Clock(), command, result).Text
+	if ending, ok := result.(commands.CityEnding); ok { // here is a button for what is a command elsewhere
+		text = p.Text(r, "end-begun", "Ends", p.When(r, ending.Ends.In(city.Clock())))
+	}
+	p.Tell(w, r, "/city/"+city.City+"/end", text, false)
 	return nil
 }

@@ -19,6 +19,7 @@ type publicData struct {
 	Sections []botpages.Section
 	Message  *site.Message // if it belongs into a section
 	Numbers  bool          // there is a page with numbers
+	Ends     string        // when the city is deleted, for people; empty if it stays
 }
 
 // public is a city's public page. Most visitors get it from memory.
@@ -35,7 +36,10 @@ func (p *Pages) public(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return err
 		}
-		about, data := p.page(r, city, mine, site.NewOnce())
+		about, data, err := p.page(r, city, mine, site.NewOnce())
+		if err != nil {
+			return err
+		}
 		var ids []string
 		for _, one := range data.Sections {
 			ids = append(ids, one.Name)
@@ -45,7 +49,10 @@ func (p *Pages) public(w http.ResponseWriter, r *http.Request) error {
 	}
 	kept, err := p.Memory.Load(city, p.Lang(r), "", func() (*site.Kept, bool, error) {
 		once, r := site.NewOnce(), p.WithoutVisitor(r, r.URL.Path)
-		about, data := p.page(r, city, false, once)
+		about, data, err := p.page(r, city, false, once)
+		if err != nil {
+			return nil, false, err
+		}
 		kept, err := p.Keep(r, about, "public.html", data, once)
 		failed := slices.ContainsFunc(data.Sections, func(one botpages.Section) bool { return one.Failed })
 		return kept, !failed, err
@@ -69,7 +76,7 @@ func (p *Pages) gone(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-func (p *Pages) page(r *http.Request, city settings.Snapshot, mine bool, once string) (about site.Page, data publicData) {
+func (p *Pages) page(r *http.Request, city settings.Snapshot, mine bool, once string) (about site.Page, data publicData, err error) {
 	data = publicData{City: site.LinkTo(city), About: paragraphs(city.About)}
 	about = site.Page{Title: city.Title, Line: site.LineClass(city.City), Private: !city.Listed}
 	if city.Runs() {
@@ -77,7 +84,8 @@ func (p *Pages) page(r *http.Request, city settings.Snapshot, mine bool, once st
 		mount := bots.Mount{Lang: p.Lang(r), Admin: mine, Once: once}
 		data.Sections, about.Feeds = p.publicSections(r, city, mount)
 	}
-	return about, data
+	data.Ends, err = p.EndOf(r, city)
+	return about, data, err
 }
 
 // publicSections returns the public sections of the bots, those with feeds first. Mount lacks what depends on the bot.

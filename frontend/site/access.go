@@ -103,15 +103,26 @@ type endsKey struct{}
 
 // withEnding adds to a request when the city is deleted, if it is to be. Such a city is paused.
 func (s *Site) withEnding(r *http.Request, city settings.Snapshot) (*http.Request, error) {
+	ends, err := s.EndOf(r, city)
+	if ends == "" {
+		return r, err
+	}
+	return r.WithContext(context.WithValue(r.Context(), endsKey{}, ends)), nil
+}
+
+// EndOf is when a city is deleted, for people; empty if it stays.
+func (s *Site) EndOf(r *http.Request, city settings.Snapshot) (string, error) {
 	if city.Active {
-		return r, nil
+		return "", nil
 	}
 	row, err := s.DB.Ended(r.Context(), city.City)
-	if errors.Is(err, db.ErrNotFound) {
-		return r, nil
+	switch {
+	case errors.Is(err, db.ErrNotFound):
+		return "", nil
+	case err != nil:
+		return "", err
 	}
-	layout := s.Text(r, "date-format")
-	return r.WithContext(context.WithValue(r.Context(), endsKey{}, row.EndsAt.In(city.Clock()).Format(layout))), err
+	return s.When(r, row.EndsAt.In(city.Clock())), nil
 }
 
 // Ends is when the city in the path is deleted, for people, as CityAdmin has found out; empty if it stays.

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"time"
 
 	"linienfunk/templates"
 )
@@ -124,6 +125,9 @@ func (s *Site) ShowMessage(w http.ResponseWriter, r *http.Request, status int, t
 func (s *Site) Text(r *http.Request, id string, pairs ...any) string {
 	return s.set.Text(s.Lang(r), id, pairs...)
 }
+
+// When is a date and time in the visitor's language, with the name of its zone.
+func (s *Site) When(r *http.Request, at time.Time) string { return s.set.When(s.Lang(r), at) }
 
 // TextIn returns a text in a language, where there is no visitor.
 func (s *Site) TextIn(lang, id string, pairs ...any) string { return s.set.Text(lang, id, pairs...) }

@@ -201,7 +201,7 @@ func TestADeletedCityLeavesNotOneRowFileOrMessage(t *testing.T) {
 		t.Fatalf("%d %s", status, body)
 	}
 	w.mails.WaitForMail(t, "admin-zuerich@example.net", "wants to delete it")
-	w.admin.WaitForText("/city/"+gone, "will be deleted at")
+	w.admin.WaitForText("/city/"+gone, "will be deleted on")
 	if status, body := w.run("resume", map[string]any{}); status != http.StatusConflict || !strings.Contains(body, "The city is to be deleted") {
 		t.Errorf("it is resumed: %d %s", status, body)
 	}
@@ -210,7 +210,7 @@ func TestADeletedCityLeavesNotOneRowFileOrMessage(t *testing.T) {
 	if page := w.admin.Post("/city/" + gone + "/end/restore"); !strings.Contains(page, "The city stays, and is running") {
 		t.Fatalf("it is not restored:\n%s", page)
 	}
-	if page := w.admin.Post("/city/"+gone+"/end/delete", "name", gone); !strings.Contains(page, "everything of it is deleted at") {
+	if page := w.admin.Post("/city/"+gone+"/end/delete", "name", gone); !strings.Contains(page, "everything of it is deleted on") {
 		t.Fatalf("it is not deleted:\n%s", page)
 	}
 	w.clock.Advance(24 * time.Hour)
