@@ -81,6 +81,8 @@ func TestAModeratorIsToldWhoCanDoWhatOwnersDo(t *testing.T) {
 		}
 	}
 	mo.Get("/city/berlin").Want(200, "<fieldset disabled>", "Its owners can change them")
+	mo.Get("/city/berlin/history").Want(200, "The file does not contain lines and stops")
+	mo.Get("/city/berlin/people").Want(200, "lines and stops, the log and the API are for owners")
 	ada.Get("/city/berlin").Want(200).WantNot("<fieldset disabled>")
 }
 
