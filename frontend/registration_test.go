@@ -15,6 +15,9 @@ func TestAClosedInstanceTakesNoCities(t *testing.T) {
 	s.Site.Commands.Registration = config.Closed
 	s.Visitor().Get("/register").Want(403, "takes no new cities")
 	owner.Post("/cities", "city", "wien", "title", "Wien").Want(403, "takes no new cities")
+	s.Visitor().Get("/").Want(200, "Berlin").WantNot("Start your city", "by invitation")
+	s.Visitor().Get("/login").Want(200).WantNot("New here?")
+	owner.Get("/cities").Want(200, "Berlin").WantNot("Add a city", "by invitation")
 }
 
 func TestAnInvitationRegistersOneCity(t *testing.T) {
@@ -25,9 +28,12 @@ func TestAnInvitationRegistersOneCity(t *testing.T) {
 	visitor.Get("/register").Want(403, "Cities come by invitation")
 	visitor.Get("/register?invitation=x").Want(403)
 	owner.Post("/cities", "city", "wien", "title", "Wien").Want(403, "Cities come by invitation")
+	visitor.Get("/").Want(200, "Cities come by invitation").WantNot("Start your city")
+	visitor.Get("/login").Want(200, "New here? Cities come by invitation").WantNot("Start your city")
+	owner.Get("/cities").Want(200, "Cities come by invitation").WantNot("Add a city")
 	made := operator.Submit(operator.Get("/operator").Want(200, "Make a link"), "/operator/registration-invite").Want(200, "/register?invitation=")
 	link := regexp.MustCompile(`/register\?invitation=[A-Z2-7]+`).FindString(made.Text)
-	owner.Get(link).At(strings.Replace(link, "/register", "/cities", 1)).Want(200)
+	owner.Get(link).At(strings.Replace(link, "/register", "/cities", 1)).Want(200, "Add a city")
 	page := visitor.Get(link).Want(200)
 	visitor.Submit(page, "/register", "address", "bo@example.org", "password", frontendtest.Password, "city", "wien", "title", "Wien").At("/register/sent")
 	visitor.Post(s.Link(), "password", frontendtest.Password).At("/city/wien").Want(200)
@@ -42,6 +48,8 @@ func TestANewCityWaitsForApproval(t *testing.T) {
 	s, operator, owner := operated(t)
 	s.Site.Commands.Registration, s.Site.Commands.Operators = config.ByApproval, []string{"op@example.org"}
 	s.Visitor().Get("/register").Want(200, "before the operator of this website has approved it")
+	s.Visitor().Get("/").Want(200, "Start your city")
+	s.Visitor().Get("/login").Want(200, "Start your city")
 	owner.Get("/cities").Want(200, "before the operator of this website has approved it")
 	owner.Post("/cities", "city", "wien", "title", "Wien").At("/city/wien").Want(200, "waits for the operator")
 	owner.Post("/cities", "city", "graz", "title", "Graz").At("/city/graz")

@@ -19,6 +19,7 @@ type citiesData struct {
 	Cities       []site.CityLink
 	City         cityFields
 	Invitation   string
+	Registration site.Registration
 	Approval     bool // the operator has to approve a new city
 	Domain, Host string
 	Errors       site.FormErrors
@@ -38,7 +39,7 @@ func (p *Pages) showCities(w http.ResponseWriter, r *http.Request, status int, a
 		return err
 	}
 	data.Domain, data.Host = p.Domain, strings.TrimPrefix(strings.TrimPrefix(p.BaseURL, "https://"), "http://")
-	data.Approval = p.Commands.Registration == config.ByApproval
+	data.Registration, data.Approval = p.Registration(), p.Commands.Registration == config.ByApproval
 	return p.Show(w, r, status, site.Page{Title: p.Text(r, "cities")}, "cities.html", data)
 }
 

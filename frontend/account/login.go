@@ -13,6 +13,7 @@ import (
 type loginData struct {
 	Address, Next string
 	Passkeys      bool
+	Registration  site.Registration
 	Errors        site.FormErrors
 }
 
@@ -21,7 +22,7 @@ func (p *Pages) loginForm(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (p *Pages) showLogin(w http.ResponseWriter, r *http.Request, status int, data loginData) error {
-	data.Passkeys = p.relying != nil
+	data.Passkeys, data.Registration = p.relying != nil, p.Registration()
 	return p.Show(w, r, status, site.Page{Title: p.Text(r, "login")}, "login.html", data)
 }
 

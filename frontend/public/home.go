@@ -15,7 +15,11 @@ func (p *Pages) home(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	var data struct{ Cities []site.CityLink }
+	var data struct {
+		Cities       []site.CityLink
+		Registration site.Registration
+	}
+	data.Registration = p.Registration()
 	for _, s := range all {
 		if s.Runs() && s.Listed {
 			data.Cities = append(data.Cities, site.LinkTo(s))

@@ -21,6 +21,7 @@ import (
 	"linienfunk/bots"
 	"linienfunk/commands"
 	"linienfunk/db"
+	"linienfunk/internal/config"
 	"linienfunk/internal/legal"
 	"linienfunk/internal/limits"
 	"linienfunk/internal/observe"
@@ -102,6 +103,18 @@ type Site struct {
 	origins  *http.CrossOriginProtection
 	sessions *scs.SessionManager
 	secure   bool
+}
+
+// Registration is how visitors can register a city, for pages that link to the form.
+type Registration struct {
+	Open    bool // everybody can
+	Invited bool // those with a link of the operator can
+}
+
+// Registration is how visitors can register a city here. That the imprint is still missing is said by the form itself.
+func (s *Site) Registration() Registration {
+	how := s.Commands.Registration
+	return Registration{Open: how != config.Closed && how != config.ByInvitation, Invited: how == config.ByInvitation}
 }
 
 // New parses the layout and all templates: its own and those in the directory pages of each of dirs. An error is a mistake in
