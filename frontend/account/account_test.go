@@ -269,6 +269,8 @@ func TestANewCityGetsAShortNameAndTheTimeZoneOfTheBrowser(t *testing.T) {
 	v := s.Visitor()
 	register(v, "title", "Zürich", "city", "Zürich").Want(422, `value="zuerich"`, "We have put “zuerich” there.")
 	register(v, "title", "東京", "city", "東京").Want(422, "2 to 32 characters").WantNot("We have put")
+	register(v, "title", "東京", "city", "").Want(422, "No short name can be made of “東京”. Type one")
+	register(v, "title", "", "city", "").Want(422).WantNot("No short name can be made")
 	for _, c := range []struct{ title, name, browser, zone string }{
 		{"Zürich", "zuerich", "Europe/Zurich", "Europe/Zurich"},
 		{"New Delhi", "new-delhi", "Asia/Calcutta", "Asia/Kolkata"},

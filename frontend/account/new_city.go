@@ -42,7 +42,9 @@ func readCityFields(r *http.Request) cityFields {
 // checkCity adds what is wrong with a new city to errs. A short name that is none is replaced by a proposal.
 func (p *Pages) checkCity(r *http.Request, city *cityFields, errs site.FormErrors) error {
 	title := city.Title
-	if wrong := p.reserved.nameError(city.Name); wrong != "" {
+	if city.Name == "" && title != "" {
+		errs.Add("city", p.Text(r, "name-none", "Title", title))
+	} else if wrong := p.reserved.nameError(city.Name); wrong != "" {
 		errs.Add("city", p.Text(r, wrong))
 		if proposed := cmp.Or(shortName(city.Name), shortName(title)); wrong == "name-form" && p.reserved.nameError(proposed) == "" {
 			errs.Add("city", p.Text(r, "name-proposed", "Name", proposed))
