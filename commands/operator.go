@@ -41,6 +41,8 @@ type CityStop struct {
 type OperatedCities struct {
 	Cities []OperatedCity `json:"cities"`
 	Next   string         `json:"next,omitempty" doc:"The value of after for the next page; missing on the last one."`
+
+	Waiting bool `json:"-"` // only those that wait were asked for
 }
 
 // OperatedCity is a city as the operator sees it: no text of a report.
@@ -246,9 +248,9 @@ func searchCities(ctx context.Context, c *Commands, call Call) (any, error) {
 		return nil, err
 	}
 	text, after, limit := strings.ToLower(strings.TrimSpace(call.Text("part"))), call.Text("after"), call.Number("limit")
-	list, names := OperatedCities{Cities: []OperatedCity{}}, []string{}
+	list, names := OperatedCities{Cities: []OperatedCity{}, Waiting: call.On("waiting")}, []string{}
 	for _, city := range all {
-		if call.On("waiting") && city.Stop.Kind != settings.Waiting || city.City <= after || !strings.Contains(city.City, text) && !strings.Contains(strings.ToLower(city.Title), text) {
+		if list.Waiting && city.Stop.Kind != settings.Waiting || city.City <= after || !strings.Contains(city.City, text) && !strings.Contains(strings.ToLower(city.Title), text) {
 			continue
 		}
 		if len(names) == limit {

@@ -57,6 +57,13 @@ func TestWhatAnOperatorDoesIsInTwoLogs(t *testing.T) {
 			t.Errorf("the log says %q, and not %q", text, want)
 		}
 	}
+	command, _ = w.Find("city search")
+	for _, waiting := range []bool{true, false} {
+		found := w.must(operator, "city search", "part", "basel", "waiting", waiting)
+		if text, want := w.Answer("en", nil, command, found).Text, map[bool]string{true: "No city waits.", false: "There is no such city."}[waiting]; text != want {
+			t.Errorf("the answer is %q, and not %q", text, want)
+		}
+	}
 	if next := w.must(operator, "instance log", "limit", 1).(commands.InstanceLog).Next; next == 0 {
 		t.Error("there is no next page")
 	}

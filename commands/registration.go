@@ -122,7 +122,11 @@ func (c *Commands) ruleOnCity(ctx context.Context, call Call, done *gorm.DB, mai
 		return nil, done.Error
 	}
 	if done.RowsAffected == 0 {
-		return nil, refuse(Conflict, "refused-not-waiting", "City", call.City)
+		suspended, err := db.Any(c.Tables.WithContext(ctx).Model(&Stop{}), "city = ? AND kind = ?", call.City, settings.Suspended)
+		if err != nil {
+			return nil, err
+		}
+		return nil, refuse(Conflict, "refused-not-waiting", "City", call.City, "Suspended", suspended)
 	}
 	c.instanceChanged(ctx)
 	c.mailOwners(ctx, call.City, mailed+"-subject", mailed+"-mail", "Why", call.Text("why"))

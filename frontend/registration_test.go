@@ -60,7 +60,8 @@ func TestANewCityWaitsForApproval(t *testing.T) {
 	page := operator.Get("/operator?waiting=on").Want(200, "Wien", "Graz").WantNot("Berlin")
 	operator.Submit(page, "/operator/registration-approve", "city", "wien").Want(200, "is approved")
 	operator.Submit(operator.Get("/operator?waiting=on"), "/operator/registration-refuse#city-graz", "city", "graz", "why", "There is one already").Want(200, "is refused")
-	operator.Post("/operator/registration-approve", "city", "graz").Want(422, "does not wait")
+	operator.Post("/operator/registration-approve", "city", "graz").Want(422, "does not wait for an operator: it is suspended. To let it run, use city reinstate.")
+	operator.Post("/operator/registration-approve", "city", "wien").Want(422, "wien does not wait for an operator.")
 	if !s.Present("wien").Runs() || s.Present("graz").Runs() {
 		t.Error("the wrong cities run")
 	}
