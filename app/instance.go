@@ -2,10 +2,12 @@ package app
 
 import (
 	"context"
+	"errors"
 	"os"
 	"time"
 
 	"linienfunk/commands"
+	"linienfunk/db"
 	"linienfunk/supervisor"
 )
 
@@ -29,7 +31,24 @@ func (p *Program) openInstance(ctx context.Context) error {
 		return err
 	}
 	p.onClose(func() error { stop(); return nil })
+	if err := p.missOperators(ctx); err != nil {
+		return err
+	}
 	return p.readInstance(ctx)
+}
+
+// missOperators says in the log which operators cannot log in yet: an account comes with a city.
+func (p *Program) missOperators(ctx context.Context) error {
+	for _, address := range p.config.Operators() {
+		admin, err := p.db.AdminByAddress(ctx, address)
+		if err != nil && !errors.Is(err, db.ErrNotFound) {
+			return err
+		}
+		if !admin.Confirmed {
+			p.log.Warn("an address in the key operator has no account, so that it cannot open the page of the operator: register a city with it, or invite it to one", "address", address)
+		}
+	}
+	return nil
 }
 
 // readInstance brings this node up to what is stored.
