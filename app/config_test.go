@@ -4,11 +4,42 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
 	"linienfunk/app"
 )
+
+func TestTheExampleForComposeLetsCitiesRegister(t *testing.T) {
+	t.Parallel()
+	file, err := os.ReadFile("../deploy/compose/compose.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var environ []string
+	legal := t.TempDir() // what the file mounts at /legal
+	for _, name := range []string{"imprint.md", "contact.md"} {
+		if err := os.WriteFile(filepath.Join(legal, name), []byte("Some Street 1"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, found := range regexp.MustCompile(`(?m)^ +(LINIENFUNK_[A-Z_]+): (.+?)( #.*)?$`).FindAllStringSubmatch(string(file), -1) {
+		environ = append(environ, found[1]+"="+strings.Replace(found[2], "/legal", legal, 1))
+	}
+	var out, failed bytes.Buffer
+	if err := app.Main(t.Context(), []string{"config", "--data", t.TempDir()}, environ, &out, &failed); err != nil {
+		t.Fatalf("%v: %s", err, failed.String())
+	}
+	for _, want := range []string{"https://linienfunk.example", legal + "/imprint.md", legal + "/contact.md"} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("the configuration does not have %s: %s", want, out.String())
+		}
+	}
+	if !strings.Contains(string(file), "- ./legal:/legal:ro\n") {
+		t.Error("the container does not see the files that its configuration names")
+	}
+}
 
 func TestTheValuesOfNetworksAreCheckedBeforeAnythingIsOpened(t *testing.T) {
 	t.Parallel()
