@@ -42,7 +42,7 @@ func TestWhoHearsOfItNowhereElseIsMailedThatSomethingWaits(t *testing.T) {
 	w.received("2", "kontrolle u8")
 	w.notices()
 	sent := w.mails.All()
-	if len(sent) != 1 || sent[0].To != "mo@example.org" || sent[0].Subject != "Bern: a report waits for you" || !strings.Contains(sent[0].Text, "https://linienfunk.example/city/bern/ledger?held=1") {
+	if len(sent) != 1 || sent[0].To != "mo@example.org" || sent[0].Subject != "Bern: a report waits for you" || !strings.Contains(sent[0].Text, "Hello,\n\na report waits for a moderator of Bern:") || !strings.Contains(sent[0].Text, "https://linienfunk.example/city/bern/ledger?held=1") {
 		t.Fatalf("%+v", sent)
 	}
 	if strings.Contains(sent[0].Text, "wetter") {
