@@ -2301,7 +2301,7 @@ type ClientInterface interface {
 	// Corresponds with POST /api/v1/mute (the `Mute` operationId).
 	Mute(ctx context.Context, params *MuteParams, body MuteJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// PanicWithBody Send nothing and hold everything, or end that
+	// PanicWithBody Panic: send nothing and hold everything, or end that
 	//
 	// Needs the scope `moderate`.
 	//
@@ -2310,7 +2310,7 @@ type ClientInterface interface {
 	// Corresponds with POST /api/v1/panic (the `Panic` operationId).
 	PanicWithBody(ctx context.Context, params *PanicParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// Panic Send nothing and hold everything, or end that
+	// Panic Panic: send nothing and hold everything, or end that
 	//
 	// Needs the scope `moderate`.
 	//
@@ -3659,7 +3659,7 @@ func (c *Client) Mute(ctx context.Context, params *MuteParams, body MuteJSONRequ
 	return c.Client.Do(req)
 }
 
-// PanicWithBody Send nothing and hold everything, or end that
+// PanicWithBody Panic: send nothing and hold everything, or end that
 //
 // Needs the scope `moderate`.
 //
@@ -3678,7 +3678,7 @@ func (c *Client) PanicWithBody(ctx context.Context, params *PanicParams, content
 	return c.Client.Do(req)
 }
 
-// Panic Send nothing and hold everything, or end that
+// Panic Panic: send nothing and hold everything, or end that
 //
 // Needs the scope `moderate`.
 //
@@ -8492,7 +8492,7 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /api/v1/mute (the `Mute` operationId).
 	MuteWithResponse(ctx context.Context, params *MuteParams, body MuteJSONRequestBody, reqEditors ...RequestEditorFn) (*MuteResponse, error)
 
-	// PanicWithBodyWithResponse Send nothing and hold everything, or end that
+	// PanicWithBodyWithResponse Panic: send nothing and hold everything, or end that
 	//
 	// Needs the scope `moderate`.
 	//
@@ -8501,7 +8501,7 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /api/v1/panic (the `Panic` operationId).
 	PanicWithBodyWithResponse(ctx context.Context, params *PanicParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PanicResponse, error)
 
-	// PanicWithResponse Send nothing and hold everything, or end that
+	// PanicWithResponse Panic: send nothing and hold everything, or end that
 	//
 	// Needs the scope `moderate`.
 	//
@@ -12266,7 +12266,7 @@ func (c *ClientWithResponses) MuteWithResponse(ctx context.Context, params *Mute
 	return ParseMuteResponse(rsp)
 }
 
-// PanicWithBodyWithResponse Send nothing and hold everything, or end that
+// PanicWithBodyWithResponse Panic: send nothing and hold everything, or end that
 //
 // Needs the scope `moderate`.
 //
@@ -12281,7 +12281,7 @@ func (c *ClientWithResponses) PanicWithBodyWithResponse(ctx context.Context, par
 	return ParsePanicResponse(rsp)
 }
 
-// PanicWithResponse Send nothing and hold everything, or end that
+// PanicWithResponse Panic: send nothing and hold everything, or end that
 //
 // Needs the scope `moderate`.
 //
