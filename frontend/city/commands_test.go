@@ -48,7 +48,7 @@ func TestAStateIsSwitchedByTwoButtonsWhichSayWhatItIsNow(t *testing.T) {
 	v.Get("/city/berlin/commands").Want(200, "Panic is off.", `name="on" value="off"`)
 	v.Post("/city/berlin/commands/panic", "on", "on").Want(200, "Panic is on: nothing is sent")
 	for _, page := range []string{"", "/ledger", "/history"} {
-		v.Get("/city/berlin" + page).Want(200, "Panic is on: nothing is sent, and every report is held.", "End the panic")
+		v.Get("/city/berlin"+page).Want(200, "Panic is on: nothing is sent, and every report is held.", "End the panic")
 	}
 	v.Post("/city/berlin/commands/panic", "on", "off").Want(200, "Panic is off.")
 	v.Get("/city/berlin").Want(200).WantNot("End the panic")
