@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -12,6 +13,7 @@ import (
 	"linienfunk/bots/chat"
 	"linienfunk/commands"
 	"linienfunk/db"
+	"linienfunk/internal/testkit"
 )
 
 const team = "-100200300"
@@ -106,11 +108,16 @@ func TestAGroupIsToldAlsoAfterWhoeverChoseItHasLeftTheCityAndTakesNothingFromThe
 	w.must(w.actor(bo), "leave", "sure", true)
 	w.received("1", "schönes wetter")
 	w.NoticeHeld(t.Context(), w.HeldCities(t.Context()))
-	told := w.net.toldTo(team)
-	if len(told) == 0 || len(told[len(told)-1].Buttons) != 2 {
-		t.Fatalf("told: %+v", told)
-	}
-	for _, text := range []string{told[len(told)-1].Buttons[0].Command, "/info stop", "/info here"} {
+	var held chat.Answer // beside the notice that somebody has left, which comes before or after it
+	testkit.Eventually(t, "the group is told both", func() bool {
+		told := w.net.toldTo(team)
+		at := slices.IndexFunc(told, func(a chat.Answer) bool { return len(a.Buttons) == 2 })
+		if at >= 0 {
+			held = told[at]
+		}
+		return at >= 0 && len(told) == 2
+	})
+	for _, text := range []string{held.Buttons[0].Command, "/info stop", "/info here"} {
 		if a, _ := w.writesIn(team, "bo", text); !a.Refused {
 			t.Errorf("%s: %+v", text, a)
 		}
