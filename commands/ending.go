@@ -239,13 +239,13 @@ func (c *Commands) sayFarewell(ctx context.Context, row *db.EndedCity) (all bool
 	}
 	text := c.Text(city.Lang, "farewell", "City", city.Title, "URL", city.Moved)
 	key := "farewell " + row.Name + " " + row.AskedAt.UTC().Format(time.RFC3339)
-	return c.announce(ctx, announcement{city: row.Name, key: key, text: text, since: *row.BegunAt, told: told, without: func(string) bool { return false }, keep: func(told string) error {
+	return c.tellSubscribers(ctx, subscriberNews{city: row.Name, key: key, text: text, since: *row.BegunAt, told: told, without: func(string) bool { return false }, keep: func(told string) error {
 		return c.updateEnding(context.WithoutCancel(ctx), row.Name, map[string]any{"told": told})
 	}})
 }
 
-// announcement is a message to the subscribers of a city that is no report.
-type announcement struct {
+// subscriberNews is a message to the subscribers of a city that is no report.
+type subscriberNews struct {
 	city, key, text string
 	since           time.Time                 // a network that does not take it for announceFor is left without it
 	told            map[string]string         // how far each network is
@@ -253,25 +253,25 @@ type announcement struct {
 	keep            func(told string) error   // stores told, as JSON
 }
 
-// announce tells the subscribers, each once. It returns false if a network wants to be asked again.
-func (c *Commands) announce(ctx context.Context, a announcement) (all bool, err error) {
+// tellSubscribers tells the subscribers, each once. It returns false if a network wants to be asked again.
+func (c *Commands) tellSubscribers(ctx context.Context, news subscriberNews) (all bool, err error) {
 	all = true
 	for _, name := range slices.Sorted(maps.Keys(c.Announcers)) {
-		for a.told[name] != toldAll && !a.without(name) {
+		for news.told[name] != toldAll && !news.without(name) {
 			limited, cancel := context.WithTimeout(ctx, announceTime)
-			next, err := c.Announcers[name].Announce(limited, a.city, a.key, a.text, a.told[name])
+			next, err := c.Announcers[name].Announce(limited, news.city, news.key, news.text, news.told[name])
 			cancel()
-			a.told[name] = next
-			if next == "" && err == nil || err != nil && (bots.AsError(err).Kind == bots.KindPermanent || bots.AsError(err).Kind == bots.KindRevoked || c.Now().Sub(a.since) > announceFor) {
-				a.told[name] = toldAll
+			news.told[name] = next
+			if next == "" && err == nil || err != nil && (bots.AsError(err).Kind == bots.KindPermanent || bots.AsError(err).Kind == bots.KindRevoked || c.Now().Sub(news.since) > announceFor) {
+				news.told[name] = toldAll
 			}
-			text, _ := json.Marshal(a.told) // strings
-			if err := a.keep(string(text)); err != nil {
+			text, _ := json.Marshal(news.told) // strings
+			if err := news.keep(string(text)); err != nil {
 				return false, err
 			}
 			if err != nil {
-				c.Log.Warn("not all subscribers of a city could be told what becomes of it", "city", a.city, "bot", name, "err", err)
-				if all = all && a.told[name] == toldAll; a.told[name] != toldAll {
+				c.Log.Warn("not all subscribers of a city could be told what becomes of it", "city", news.city, "bot", name, "err", err)
+				if all = all && news.told[name] == toldAll; news.told[name] != toldAll {
 					break
 				}
 			}

@@ -224,7 +224,7 @@ func (c *Commands) askAll(ctx context.Context, city settings.Snapshot, row Move)
 	}
 	text := c.Text(city.Lang, "moved-told", "City", city.Title, "URL", row.URL)
 	key := "moved " + row.City + " " + row.URL
-	_, failed := c.announce(ctx, announcement{city: row.City, key: key, text: text, since: row.AskAt, told: told, without: c.asks, keep: func(told string) error {
+	_, failed := c.tellSubscribers(ctx, subscriberNews{city: row.City, key: key, text: text, since: row.AskAt, told: told, without: c.asks, keep: func(told string) error {
 		return c.Tables.WithContext(context.WithoutCancel(ctx)).Model(&Move{}).Where("city = ? AND url = ?", row.City, row.URL).Update("told", told).Error
 	}})
 	return errors.Join(err, failed)
